@@ -1,0 +1,61 @@
+/* group.h - ranks that act together.
+ *
+ * Every function here is collective over the group it takes first, unless it says otherwise, and must be
+ * called by all its ranks in the same order.  A rank that is not in a group has a group of size 0
+ * (hl_group_has_me is false) and must not call. */
+#ifndef MPI_GROUP_H
+#define MPI_GROUP_H
+#include "base/error.h"
+#include <mpi.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct hl_group {
+    MPI_Comm comm;
+    int rank, size; /* -1 and 0 where this process is not a member */
+} hl_group;
+
+/* Start MPI, route aborts and logs, and give the group of all processes.  Once, first. */
+hl_status hl_group_start(hl_group *world, int *argc, char ***argv);
+/* Leave MPI.  Ends the process table in order; after it only exit. */
+void hl_group_stop(hl_group *world);
+
+/* The members of g that say they belong, in the order of their ranks.  Close with hl_group_close. */
+void hl_group_choose(hl_group *out, const hl_group *g, bool belongs);
+/* The members of g that share a machine with this one. */
+void hl_group_node(hl_group *out, const hl_group *g);
+void hl_group_close(hl_group *g);
+
+/* Local. */
+static inline bool hl_group_has_me(const hl_group *g) { return g->size > 0; }
+
+/* The worst status becomes everyone's, with the sentence of the lowest rank that failed. */
+hl_status hl_group_agree(const hl_group *g, hl_status mine);
+
+/* Do something local; if it fails on one rank, fail on all. */
+#define HL_TRY_ALL(g, expr)                                              \
+    do {                                                                 \
+        hl_status hl_try_all_ = hl_group_agree((g), (expr));             \
+        if (hl_try_all_ != HL_OK) return hl_try_all_;                    \
+    } while (0)
+
+void hl_group_wait(const hl_group *g);
+
+/* Bytes of rank `from` to everyone; any length. */
+void hl_group_share(const hl_group *g, void *bytes, size_t n, int from);
+
+/* x (n) of all ranks added in rank order, the same bits everywhere. */
+void hl_group_sum(const hl_group *g, float *x, size_t n);
+void hl_group_sum_double(const hl_group *g, double *x, size_t n);
+void hl_group_sum_int(const hl_group *g, int64_t *x, size_t n);
+double hl_group_max(const hl_group *g, double x);
+
+/* Any elements combined in rank order: into = combine(into, from), elements of `size` bytes. */
+typedef void (*hl_combine)(void *into, const void *from, size_t n);
+void hl_group_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine);
+
+/* Everyone's rows one after the other in rank order: all (sum of counts, row_bytes), counts (size) in rows. */
+void hl_group_gather(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes);
+
+#endif

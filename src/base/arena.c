@@ -1,0 +1,134 @@
+/* arena.c - memory that is laid out, not collected. */
+#include "base/arena.h"
+#include "base/error.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGN = 64, LEAST_BLOCK = 1 << 16 };
+
+struct hl_arena_block {
+    hl_arena_block *below;
+    size_t begin, size; /* the arena's bytes [begin, begin + size) live here */
+    char *bytes;
+};
+
+static size_t rounded(size_t bytes)
+{
+    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static _Noreturn void out_of_memory(const char *what, size_t bytes)
+{
+    char sentence[200];
+    snprintf(sentence, sizeof sentence,
+             "out of memory: %s wants %zu more bytes; use more ranks, a smaller batch_size or chunk_tokens", what, bytes);
+    hl_end_job(HL_EFAIL, sentence);
+}
+
+static void add_block(hl_arena *a, size_t begin, size_t size)
+{
+    hl_arena_block *b = malloc(sizeof *b);
+    if (!b || !(b->bytes = aligned_alloc(ALIGN, size))) out_of_memory(a->name, size);
+    b->below = a->top;
+    b->begin = begin;
+    b->size = size;
+    a->top = b;
+}
+
+static void drop_block(hl_arena *a)
+{
+    hl_arena_block *b = a->top;
+    a->top = b->below;
+    free(b->bytes);
+    free(b);
+}
+
+hl_arena hl_arena_measuring(void)
+{
+    return (hl_arena){.name = "measure", .measuring = true};
+}
+
+hl_arena hl_arena_of(const char *name, size_t bytes)
+{
+    hl_arena a = {.name = name};
+    add_block(&a, 0, rounded(bytes ? bytes : 1));
+    memset(a.top->bytes, 0, a.top->size);
+    return a;
+}
+
+hl_arena hl_arena_growing(const char *name)
+{
+    return (hl_arena){.name = name, .growing = true};
+}
+
+void *hl_arena_take(hl_arena *a, size_t bytes)
+{
+    size_t want = rounded(bytes), begin = a->used;
+    if (!a->measuring) {
+        bool fits = a->top && begin + want <= a->top->begin + a->top->size;
+        HL_CHECK(fits || a->growing);
+        if (!fits) {
+            size_t size = want > begin ? want : begin;
+            add_block(a, begin, rounded(size > LEAST_BLOCK ? size : LEAST_BLOCK));
+        }
+    }
+    a->used = begin + want;
+    if (a->used > a->most) a->most = a->used;
+    return a->measuring ? NULL : a->top->bytes + (begin - a->top->begin);
+}
+
+size_t hl_arena_mark(const hl_arena *a)
+{
+    return a->used;
+}
+
+void hl_arena_back(hl_arena *a, size_t mark)
+{
+    HL_CHECK(mark <= a->used);
+    a->used = mark;
+    if (!a->growing) return;
+    while (a->top && a->top->below && a->top->begin >= mark) drop_block(a);
+    if (mark == 0 && a->top && a->top->size < a->most) { /* melt: next time one block is enough */
+        drop_block(a);
+        add_block(a, 0, a->most);
+    }
+}
+
+size_t hl_arena_used(const hl_arena *a)
+{
+    return a->used;
+}
+
+void hl_arena_free(hl_arena *a)
+{
+    while (a->top) drop_block(a);
+    a->used = a->most = 0;
+}
+
+void *hl_alloc(size_t bytes)
+{
+    void *p = malloc(bytes ? bytes : 1);
+    if (!p) out_of_memory("the program", bytes);
+    return p;
+}
+
+void *hl_alloc_zero(size_t count, size_t size)
+{
+    void *p = calloc(count ? count : 1, size ? size : 1);
+    if (!p) out_of_memory("the program", count * size);
+    return p;
+}
+
+void *hl_realloc(void *p, size_t bytes)
+{
+    p = realloc(p, bytes ? bytes : 1);
+    if (!p) out_of_memory("the program", bytes);
+    return p;
+}
+
+char *hl_copy_text(const char *text)
+{
+    size_t n = strlen(text) + 1;
+    return memcpy(hl_alloc(n), text, n);
+}

@@ -1,0 +1,53 @@
+/* arena.h - memory that is laid out, not collected.
+ *
+ * An arena gives out aligned pieces of one block and takes them back all at once, or back to a mark.
+ * A struct has one layout function, run once over a measuring arena and once over one of that size:
+ *
+ *     hl_arena m = hl_arena_measuring();
+ *     lay_out(NULL_OR_STRUCT, &m);
+ *     hl_arena a = hl_arena_of(hl_arena_used(&m));
+ *
+ * A growing arena (hl_arena_growing) is for scratch whose size changes from step to step: it adds
+ * blocks as needed and melts them into one when it is emptied, so that after the largest step it
+ * allocates nothing any more.  Running out of memory ends the job with a sentence. */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+#include <stddef.h>
+#include <stdbool.h>
+
+typedef struct hl_arena_block hl_arena_block;
+typedef struct {
+    const char *name;
+    hl_arena_block *top; /* newest block first */
+    size_t used, most;   /* bytes given out now, and at the most */
+    bool measuring, growing;
+} hl_arena;
+
+/* Counts bytes, gives out NULL. */
+hl_arena hl_arena_measuring(void);
+
+/* One block of this many bytes, zeroed.  The name appears in the out-of-memory sentence. */
+hl_arena hl_arena_of(const char *name, size_t bytes);
+
+/* Grows by blocks; memory is not cleared. */
+hl_arena hl_arena_growing(const char *name);
+
+/* n bytes, aligned to 64.  Asking a fixed arena for more than it has is a broken promise. */
+void *hl_arena_take(hl_arena *a, size_t bytes);
+#define HL_TAKE(arena, type, n) ((type *)hl_arena_take((arena), sizeof(type) * (size_t)(n)))
+
+size_t hl_arena_mark(const hl_arena *a);
+/* Give back everything taken since the mark; mark 0 empties the arena. */
+void hl_arena_back(hl_arena *a, size_t mark);
+
+size_t hl_arena_used(const hl_arena *a);
+void hl_arena_free(hl_arena *a);
+
+/* malloc and realloc that end the job with a sentence instead of returning NULL; for things that
+ * live as long as their struct and are released with free. */
+void *hl_alloc(size_t bytes);
+void *hl_alloc_zero(size_t count, size_t size);
+void *hl_realloc(void *p, size_t bytes);
+char *hl_copy_text(const char *text);
+
+#endif

@@ -1,0 +1,52 @@
+/* part.c - divide n things over p owners. */
+#include "base/part.h"
+#include "base/error.h"
+#include <stdlib.h>
+
+typedef struct {
+    double cost;
+    int index;
+} weighed;
+
+int64_t hl_part_begin(int64_t n, int p, int r)
+{
+    int64_t share = n / p, rest = n % p;
+    return r * share + (r < rest ? r : rest);
+}
+
+int64_t hl_part_count(int64_t n, int p, int r)
+{
+    return n / p + (r < n % p);
+}
+
+int hl_part_owner(int64_t n, int p, int64_t i)
+{
+    int64_t share = n / p, rest = n % p;
+    if (i < rest * (share + 1)) return (int)(i / (share + 1));
+    return (int)(rest + (i - rest * (share + 1)) / share);
+}
+
+static int costliest_first(const void *a, const void *b)
+{
+    const weighed *x = a, *y = b;
+    if (x->cost != y->cost) return x->cost > y->cost ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+void hl_part_by_cost(int *owner, const double *cost, int n, int p)
+{
+    weighed *w = malloc((size_t)(n ? n : 1) * sizeof *w);
+    double *load = calloc((size_t)p, sizeof *load);
+    HL_CHECK(w && load);
+    for (int i = 0; i < n; i++) w[i] = (weighed){cost[i], i};
+    qsort(w, (size_t)n, sizeof *w, costliest_first);
+    for (int i = 0; i < n; i++) {
+        int best = 0;
+        for (int r = 1; r < p; r++)
+            if (load[r] < load[best]) best = r;
+        owner[w[i].index] = best;
+        load[best] += w[i].cost;
+    }
+    free(load);
+    free(w);
+}

@@ -1,0 +1,20 @@
+/* part.h - divide n things over p owners: the one place that does.
+ *
+ * Owner r has the contiguous things [hl_part_begin(n, p, r), hl_part_begin(n, p, r + 1)); sizes
+ * differ by at most one, larger shares first; with n < p the last owners have none. */
+#ifndef BASE_PART_H
+#define BASE_PART_H
+#include <stdint.h>
+
+int64_t hl_part_begin(int64_t n, int p, int r);
+int64_t hl_part_count(int64_t n, int p, int r);
+
+/* Who has thing i (0 <= i < n). */
+int hl_part_owner(int64_t n, int p, int64_t i);
+
+/* Give n things of the given costs to p owners, the costliest first to whoever has least so far
+ * (longest processing time first); ties go to the lower index on both sides.
+ * owner (n): filled.  scratch: none; O(n log n + n p). */
+void hl_part_by_cost(int *owner, const double *cost, int n, int p);
+
+#endif

@@ -1,0 +1,17 @@
+/* attention.h - causal attention over packed sequences, with grouped queries (Ainslie et al., arXiv 2305.13245).
+ *
+ * Tokens of one segment see only earlier tokens of that segment and themselves.  Segment s has the tokens
+ * [begin[s], begin[s + 1]).  Queries, keys and values of a token lie in one row of qkv (T, (H + 2K) d):
+ * H query heads, K key heads, K value heads; query head h reads key head h / (H / K).  The scale is 1/sqrt(d).
+ * No T x T matrix exists; the backward recomputes probabilities from `lse`. */
+#ifndef MATH_ATTENTION_H
+#define MATH_ATTENTION_H
+
+/* o (T, H d).  lse (T, H): log of the sum of exponentials of each row of scores. */
+void hl_attention_forward(float *o, float *lse, const float *qkv, const int *begin, int segments, int H, int K, int d);
+
+/* dqkv (T, (H + 2K) d) is overwritten, given do (T, H d). */
+void hl_attention_backward(float *dqkv, const float *d_o, const float *o, const float *lse, const float *qkv,
+                           const int *begin, int segments, int H, int K, int d);
+
+#endif

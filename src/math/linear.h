@@ -1,0 +1,28 @@
+/* linear.h - products with a weight matrix, over all tokens of a chunk at once.
+ *
+ * All matrices are row-major and dense.  These are the program's only large GEMMs. */
+#ifndef MATH_LINEAR_H
+#define MATH_LINEAR_H
+
+/* y (T, F) = x (T, D) w^T, w (F, D). */
+void hl_linear_forward(float *y, const float *x, const float *w, int T, int D, int F);
+
+/* dx (T, D) += dy (T, F) w;   dw (F, D) += dy^T x.  dx or dw may be NULL: not wanted. */
+void hl_linear_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, int F);
+
+/* c (M, N) = a (M, K) b^T, b (N, K): scores of rows against rows. */
+void hl_rows_by_rows(float *c, const float *a, const float *b, int M, int N, int K);
+
+/* c (M, K) += a (M, N) b, b (N, K). */
+void hl_rows_times(float *c, const float *a, const float *b, int M, int N, int K);
+
+/* c (N, K) += a^T b, a (M, N), b (M, K). */
+void hl_columns_times(float *c, const float *a, const float *b, int M, int N, int K);
+
+/* Threads that the products and the other ops use in this process (at least 1). */
+void hl_math_threads(int threads);
+
+/* What multiplies: library, version and kernel, "OpenBLAS 0.3.21 Zen"; for the run record. */
+const char *hl_math_library(void);
+
+#endif

@@ -1,0 +1,35 @@
+/* rows.h - small acts on rows: gather, scatter, add, mean, unit length. */
+#ifndef MATH_ROWS_H
+#define MATH_ROWS_H
+#include <stddef.h>
+#include <stdint.h>
+
+/* y (n, D) = table rows at index (n). */
+void hl_rows_gather(float *y, const float *table, const int *index, int n, int D);
+
+/* table rows at index (n) += y (n, D), in the order of n (an index may repeat). */
+void hl_rows_scatter_add(float *table, const float *y, const int *index, int n, int D);
+
+/* y (segments, D) = mean of x's rows [begin[s], begin[s + 1]); an empty segment gives zeros. */
+void hl_rows_mean_forward(float *y, const float *x, const int *begin, int segments, int D);
+/* dx (T, D) is overwritten. */
+void hl_rows_mean_backward(float *dx, const float *dy, const int *begin, int segments, int D);
+
+/* y (n, D) = x / |x|, norm (n) = |x|.  A zero row gives NaN, as in the public code. */
+void hl_rows_unit_forward(float *y, float *norm, const float *x, int n, int D);
+/* dx (n, D) += (dy - y (y . dy)) / norm. */
+void hl_rows_unit_backward(float *dx, const float *dy, const float *y, const float *norm, int n, int D);
+
+/* y (n) = dot product of row i of a with row i of b, both (n, D). */
+void hl_rows_dot(float *y, const float *a, const float *b, int n, int D);
+
+/* y (n) += x (n). */
+void hl_add(float *y, const float *x, size_t n);
+
+/* Sum of squares in double, in a fixed order. */
+double hl_sum_of_squares(const float *x, size_t n);
+
+/* Is every number of x finite? */
+int hl_all_finite(const float *x, size_t n);
+
+#endif
