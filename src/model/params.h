@@ -35,7 +35,8 @@ typedef struct {
     size_t count; /* floats of the whole array */
 } hl_params;
 
-/* Add a tensor at the end; shape (ndim).  The layer's number replaces "%d" in name. */
+/* Add a tensor at the end; shape (ndim).  It splits nowhere and starts from zero until told otherwise;
+ * the pointer holds until the next one is added. */
 hl_param *hl_params_add(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim, const int64_t *shape);
 void hl_params_free(hl_params *t);
 

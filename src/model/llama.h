@@ -1,0 +1,28 @@
+/* llama.h - the shape of a Llama-family transformer and the names of its parameters.
+ *
+ * Pre-norm RMSNorm, rotary positions, grouped-query attention, SwiGLU, no biases (Touvron et al.,
+ * arXiv 2302.13971); names and conventions are Hugging Face's LlamaForCausalLM.  There is no language
+ * model head: nobody would read it. */
+#ifndef MODEL_LLAMA_H
+#define MODEL_LLAMA_H
+#include "base/error.h"
+#include "model/params.h"
+#include <stdbool.h>
+
+/* Fields are config.json's. */
+typedef struct {
+    int hidden_size, intermediate_size, num_hidden_layers;
+    int num_attention_heads, num_key_value_heads, head_dim;
+    int vocab_size;
+    double rms_norm_eps, rope_theta, initializer_range;
+} hl_llama;
+
+/* Does it make sense?  HL_EUSAGE with a sentence that begins with `whose`. */
+hl_status hl_llama_check(const hl_llama *c, const char *whose);
+
+/* Add the parameters to t under "<side>_llm." ("item" or "user"), in the order in which they are used;
+ * q, k and v of a layer follow one another, so do gate and up: each group is one matrix to the products.
+ * with_tokens: the token table too (the User LLM reads vectors and has none). */
+void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens);
+
+#endif
