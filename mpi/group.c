@@ -1,0 +1,200 @@
+/* group.c - ranks that act together.
+ *
+ * A sum over ranks is done the same way at every size: the array is cut into one block a rank, everyone sends
+ * everyone their block (MPI_Alltoallv), the owner of a block adds the contributions in rank order, and the
+ * finished blocks are gathered.  2(p-1)/p of the array travels, as in a ring, and the order of the additions
+ * depends on nothing but the number of ranks.  Long arrays go in pieces, so counts stay far below int. */
+#include "mpi/group.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/part.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes of an array that one round of a collective handles. */
+static const size_t PIECE = (size_t)1 << 24;
+
+static void end_all(int status)
+{
+    MPI_Abort(MPI_COMM_WORLD, status);
+}
+
+hl_status hl_group_start(hl_group *world, int *argc, char ***argv)
+{
+    int has_threads;
+    if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &has_threads) != MPI_SUCCESS)
+        return HL_FAIL(HL_EFAIL, "MPI does not start; try mpirun -n 1 with the same command");
+    world->comm = MPI_COMM_WORLD;
+    MPI_Comm_rank(world->comm, &world->rank);
+    MPI_Comm_size(world->comm, &world->size);
+    hl_log_rank(world->rank, world->size);
+    hl_end_job_with(end_all);
+    return HL_OK;
+}
+
+void hl_group_stop(hl_group *world)
+{
+    hl_end_job_with(NULL);
+    *world = (hl_group){MPI_COMM_NULL, -1, 0};
+    MPI_Finalize();
+}
+
+static void take(hl_group *out, MPI_Comm comm)
+{
+    *out = (hl_group){comm, -1, 0};
+    if (comm == MPI_COMM_NULL) return;
+    MPI_Comm_rank(comm, &out->rank);
+    MPI_Comm_size(comm, &out->size);
+}
+
+void hl_group_choose(hl_group *out, const hl_group *g, bool belongs)
+{
+    MPI_Comm comm;
+    MPI_Comm_split(g->comm, belongs ? 0 : MPI_UNDEFINED, g->rank, &comm);
+    take(out, comm);
+}
+
+void hl_group_node(hl_group *out, const hl_group *g)
+{
+    MPI_Comm comm;
+    MPI_Comm_split_type(g->comm, MPI_COMM_TYPE_SHARED, g->rank, MPI_INFO_NULL, &comm);
+    take(out, comm);
+}
+
+void hl_group_close(hl_group *g)
+{
+    if (g->size > 0 && g->comm != MPI_COMM_WORLD) MPI_Comm_free(&g->comm);
+    *g = (hl_group){MPI_COMM_NULL, -1, 0};
+}
+
+/* The code of whoever failed lowest in rank, not the largest number: the sentence belongs to it. */
+hl_status hl_group_agree(const hl_group *g, hl_status mine)
+{
+    int first = mine == HL_OK ? g->size : g->rank, status = (int)mine;
+    MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, g->comm);
+    if (first == g->size) return HL_OK;
+    char sentence[1000] = "";
+    if (g->rank == first) snprintf(sentence, sizeof sentence, "%s", hl_error_text());
+    MPI_Bcast(&status, 1, MPI_INT, first, g->comm);
+    MPI_Bcast(sentence, sizeof sentence, MPI_CHAR, first, g->comm);
+    hl_error_set(sentence);
+    return (hl_status)status;
+}
+
+void hl_group_wait(const hl_group *g)
+{
+    MPI_Barrier(g->comm);
+}
+
+void hl_group_share(const hl_group *g, void *bytes, size_t n, int from)
+{
+    for (size_t begin = 0; begin < n; begin += PIECE) {
+        size_t count = n - begin < PIECE ? n - begin : PIECE;
+        MPI_Bcast((char *)bytes + begin, (int)count, MPI_BYTE, from, g->comm);
+    }
+}
+
+/* Who gets how many bytes of a piece of n elements, and where they begin. */
+static void cut(int *count, int *begin, const hl_group *g, size_t n, size_t size)
+{
+    for (int r = 0; r < g->size; r++) {
+        count[r] = (int)((size_t)hl_part_count((int64_t)n, g->size, r) * size);
+        begin[r] = (int)((size_t)hl_part_begin((int64_t)n, g->size, r) * size);
+    }
+}
+
+static void reduce_piece(const hl_group *g, char *x, size_t n, size_t size, hl_combine combine, char *wire, int *ints)
+{
+    int p = g->size, *count = ints, *begin = ints + p, *mine = ints + 2 * p, *mine_begin = ints + 3 * p;
+    size_t share = (size_t)hl_part_count((int64_t)n, p, g->rank);
+    cut(count, begin, g, n, size);
+    for (int r = 0; r < p; r++) {
+        mine[r] = (int)(share * size);
+        mine_begin[r] = r * mine[r];
+    }
+    MPI_Alltoallv(x, count, begin, MPI_BYTE, wire, mine, mine_begin, MPI_BYTE, g->comm);
+    for (int r = 1; r < p; r++) combine(wire, wire + mine_begin[r], share);
+    MPI_Allgatherv(wire, mine[0], MPI_BYTE, x, count, begin, MPI_BYTE, g->comm);
+}
+
+void hl_group_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
+{
+    if (g->size == 1 || n == 0) return;
+    size_t piece = PIECE / size ? PIECE / size : 1;
+    if (piece > n) piece = n;
+    char *wire = hl_alloc((piece + (size_t)g->size) * size);
+    int *ints = hl_alloc(4 * sizeof *ints * (size_t)g->size);
+    for (size_t begin = 0; begin < n; begin += piece)
+        reduce_piece(g, (char *)x + begin * size, n - begin < piece ? n - begin : piece, size, combine, wire, ints);
+    free(ints);
+    free(wire);
+}
+
+static void add_floats(void *into, const void *from, size_t n)
+{
+    float *y = into;
+    const float *x = from;
+    for (size_t i = 0; i < n; i++) y[i] += x[i];
+}
+
+static void add_doubles(void *into, const void *from, size_t n)
+{
+    double *y = into;
+    const double *x = from;
+    for (size_t i = 0; i < n; i++) y[i] += x[i];
+}
+
+void hl_group_sum(const hl_group *g, float *x, size_t n)
+{
+    hl_group_reduce(g, x, n, sizeof *x, add_floats);
+}
+
+void hl_group_sum_double(const hl_group *g, double *x, size_t n)
+{
+    hl_group_reduce(g, x, n, sizeof *x, add_doubles);
+}
+
+/* Integers: any order gives the same bits, so MPI's own is good. */
+void hl_group_sum_int(const hl_group *g, int64_t *x, size_t n)
+{
+    size_t piece = PIECE / sizeof *x;
+    for (size_t begin = 0; begin < n; begin += piece)
+        MPI_Allreduce(MPI_IN_PLACE, x + begin, (int)(n - begin < piece ? n - begin : piece), MPI_INT64_T, MPI_SUM, g->comm);
+}
+
+double hl_group_max(const hl_group *g, double x)
+{
+    MPI_Allreduce(MPI_IN_PLACE, &x, 1, MPI_DOUBLE, MPI_MAX, g->comm);
+    return x;
+}
+
+/* Short rows in one call of MPI's. */
+static void gather_short(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes)
+{
+    int *count = hl_alloc(2 * sizeof *count * (size_t)g->size), *begin = count + g->size;
+    for (int r = 0, at = 0; r < g->size; at += count[r++]) {
+        count[r] = counts[r] * (int)row_bytes;
+        begin[r] = at;
+    }
+    MPI_Allgatherv(mine, count[g->rank], MPI_BYTE, all, count, begin, MPI_BYTE, g->comm);
+    free(count);
+}
+
+/* Long ones by a broadcast a rank and piece: any length, any counts. */
+void hl_group_gather(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes)
+{
+    size_t rows = 0;
+    for (int r = 0; r < g->size; r++) rows += (size_t)counts[r];
+    if (rows * row_bytes <= PIECE) {
+        gather_short(g, all, mine, counts, row_bytes);
+        return;
+    }
+    char *at = all;
+    for (int r = 0; r < g->size; r++) {
+        size_t bytes = (size_t)counts[r] * row_bytes;
+        if (r == g->rank && bytes) memmove(at, mine, bytes);
+        hl_group_share(g, at, bytes, r);
+        at += bytes;
+    }
+}
