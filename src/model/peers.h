@@ -1,0 +1,19 @@
+/* peers.h - the ranks that share one copy of a model, as the model sees them.
+ *
+ * src/ knows no MPI: a layer that computes a share of a sum asks its peers for the rest of it.  mpi/ fills
+ * this table from a group; hl_alone is the table of a model that one process holds whole. */
+#ifndef MODEL_PEERS_H
+#define MODEL_PEERS_H
+#include <stddef.h>
+
+typedef struct hl_peers hl_peers;
+struct hl_peers {
+    int rank, size;
+    const void *self;
+    /* y (n) of all peers added in rank order; collective over the peers. */
+    void (*sum)(const hl_peers *p, float *y, size_t n);
+};
+
+extern const hl_peers hl_alone;
+
+#endif
