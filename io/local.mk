@@ -1,0 +1,5 @@
+# Files; the only user of HDF5.
+noinst_LIBRARIES += io/libhlio.a
+io_libhlio_a_CPPFLAGS = $(HOUSE_CPPFLAGS) $(HDF5_CFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS)
+io_libhlio_a_SOURCES = \
+	io/tokenizer.h

@@ -1,0 +1,11 @@
+# What any program needs.
+noinst_LIBRARIES += src/base/libhlbase.a
+src_base_libhlbase_a_CPPFLAGS = $(BASE_CPPFLAGS) $(XXHASH_CFLAGS)
+src_base_libhlbase_a_SOURCES = \
+	src/base/arena.c src/base/arena.h \
+	src/base/clock.c src/base/clock.h \
+	src/base/digest.c src/base/digest.h \
+	src/base/error.c src/base/error.h \
+	src/base/log.c src/base/log.h \
+	src/base/part.c src/base/part.h \
+	src/base/rng.c src/base/rng.h

@@ -1,0 +1,25 @@
+# A test of src/ (and of io/ where no rank is needed) is a line in ALONE_TESTS.  A test of several ranks is a line in
+# MPI_TESTS and one below that links it:  tests_test_group_LDADD = $(MPI_TEST_LINK)
+# Those that also run at 3, 5 and 7 ranks are named in ODD_TESTS.  A slow twin tests/ref-x.c goes into libcheck.a.
+ALONE_TESTS = \
+	tests/test-part
+
+MPI_TESTS = \
+	tests/test-check
+
+ODD_TESTS = \
+	tests/test-check
+
+check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS)
+check_LIBRARIES += tests/libcheck.a tests/libalone.a tests/libranks.a
+
+tests_libcheck_a_CPPFLAGS = $(BASE_CPPFLAGS) -I$(top_srcdir) $(CUNIT_CFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
+tests_libcheck_a_SOURCES = \
+	tests/check.c tests/check.h tests/check-ranks.h
+tests_libalone_a_SOURCES = tests/check-alone.c
+tests_libranks_a_SOURCES = tests/check-mpi.c tests/check-mpi.h
+
+LDADD = tests/libcheck.a tests/libalone.a io/libhlio.a $(SRC_LINK) $(JANSSON_LIBS) $(CUNIT_LIBS)
+MPI_TEST_LINK = tests/libcheck.a tests/libranks.a $(HOUSE_LINK) $(CUNIT_LIBS)
+
+tests_test_check_LDADD = $(MPI_TEST_LINK)

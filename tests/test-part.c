@@ -1,0 +1,66 @@
+/* test-part.c - things are divided completely, evenly and in order. */
+#include "base/part.h"
+#include "tests/check.h"
+
+enum { MOST_OWNERS = 9 };
+
+static void every_thing_has_one_owner(void)
+{
+    for (int p = 1; p <= MOST_OWNERS; p++) {
+        for (int64_t n = 0; n <= 40; n++) {
+            CHECK(hl_part_begin(n, p, 0) == 0 && hl_part_begin(n, p, p) == n);
+            for (int64_t i = 0; i < n; i++) {
+                int r = hl_part_owner(n, p, i);
+                CHECK(r >= 0 && r < p);
+                CHECK(hl_part_begin(n, p, r) <= i && i < hl_part_begin(n, p, r + 1));
+            }
+        }
+    }
+}
+
+static void shares_differ_by_at_most_one(void)
+{
+    for (int p = 1; p <= MOST_OWNERS; p++) {
+        for (int64_t n = 0; n <= 40; n++) {
+            for (int r = 0; r < p; r++) {
+                int64_t count = hl_part_count(n, p, r);
+                CHECK(count == n / p || count == n / p + 1);
+                CHECK(r == 0 || count <= hl_part_count(n, p, r - 1));
+            }
+        }
+    }
+}
+
+static void numbers_beyond_32_bits_divide_too(void)
+{
+    int64_t n = INT64_C(1) << 40;
+    CHECK(hl_part_begin(n, 3, 3) == n);
+    CHECK(hl_part_owner(n, 3, n - 1) == 2);
+    CHECK(hl_part_count(n, 3, 0) == n / 3 + 1);
+}
+
+static void the_costliest_goes_to_whoever_has_least(void)
+{
+    const double cost[] = {1, 5, 3, 3, 2};
+    const int want[] = {1, 0, 1, 1, 0}; /* 5 to 0; 3 and 3 to 1; 2 to 0; 1 to 1, as 0 has 7 and 1 has 6 */
+    int owner[5];
+    hl_part_by_cost(owner, cost, 5, 2);
+    for (int i = 0; i < 5; i++) CHECK(owner[i] == want[i]);
+}
+
+static void equal_costs_go_round_in_order(void)
+{
+    const double cost[] = {2, 2, 2, 2, 2, 2, 2};
+    int owner[7];
+    hl_part_by_cost(owner, cost, 7, 3);
+    for (int i = 0; i < 7; i++) CHECK(owner[i] == i % 3);
+}
+
+static const test tests[] = {
+    {"every thing has one owner", every_thing_has_one_owner},
+    {"shares differ by at most one, larger ones first", shares_differ_by_at_most_one},
+    {"numbers beyond 32 bits divide too", numbers_beyond_32_bits_divide_too},
+    {"the costliest goes to whoever has least", the_costliest_goes_to_whoever_has_least},
+    {"equal costs go round in order", equal_costs_go_round_in_order},
+};
+HL_TESTS("part", tests)
