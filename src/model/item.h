@@ -1,0 +1,41 @@
+/* item.h - the Item LLM: a chunk of texts in, a vector a text out.
+ *
+ * With an [ITEM] token (item_emb_tokens) after every text the vector is the last hidden state, after the last
+ * norm, at that token; without (mean pooling) it is the mean over all tokens of the text.  No projection, no
+ * normalisation (paper 3.1; the public code's item_emb_token_n). */
+#ifndef MODEL_ITEM_H
+#define MODEL_ITEM_H
+#include "model/corpus.h"
+#include "model/stack.h"
+
+typedef struct {
+    hl_params table;     /* item_llm.*, item_emb_tokens where there is one, logit_scale */
+    hl_stack stack;
+    int item_tokens;     /* 1 or 0 */
+    size_t tokens_at, item_at, scale_at; /* token table, [ITEM] vector, logit_scale in the side's array */
+} hl_item_model;
+
+/* longest: most tokens of a text, without [ITEM]. */
+void hl_item_open(hl_item_model *m, const hl_llama *shape, int item_tokens, int longest, const hl_peers *peers);
+void hl_item_close(hl_item_model *m);
+
+/* Texts packed for the Item LLM. */
+typedef struct {
+    hl_pack pack;
+    const int *token; /* (T) rows of the token table; -1: the [ITEM] vector */
+} hl_texts;
+
+/* Pack the texts of items (n), laid in the arena. */
+void hl_texts_pack(hl_texts *t, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena);
+
+/* vector (segments, D).  trace is laid for T tokens (hl_stack_trace_lay). */
+void hl_item_forward(float *vector, hl_stack_trace *trace, const hl_item_model *m, const float *w, const hl_texts *t, hl_arena *scratch);
+
+/* dw (the side's array) is added to, given dvector (segments, D). */
+void hl_item_backward(float *dw, const float *dvector, const hl_stack_trace *trace, const hl_item_model *m, const float *w,
+                      const hl_texts *t, hl_arena *scratch);
+
+/* exp(logit_scale), clamped to [0, ln 100] in place before use, as in the public code. */
+float hl_item_scale(const hl_item_model *m, float *w);
+
+#endif

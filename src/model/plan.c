@@ -1,0 +1,160 @@
+/* plan.c - what a step computes: from a batch to unique texts, chunks, rows and who reads what. */
+#include "model/plan.h"
+#include "base/error.h"
+#include "base/part.h"
+#include <string.h>
+
+/* Texts by their first item: open addressing, a power of two of slots, at most half full. */
+typedef struct {
+    int32_t *item; /* -1: free */
+    int *text;
+    uint32_t mask;
+} text_index;
+
+static void index_open(text_index *x, int most, hl_arena *arena)
+{
+    uint32_t slots = 16;
+    while (slots < 2 * (uint32_t)most) slots *= 2;
+    *x = (text_index){HL_TAKE(arena, int32_t, slots), HL_TAKE(arena, int, slots), slots - 1};
+    memset(x->item, 0xff, slots * sizeof *x->item);
+}
+
+static uint32_t slot_of(const text_index *x, int32_t item)
+{
+    uint32_t at = (uint32_t)item * 2654435769u & x->mask;
+    while (x->item[at] != -1 && x->item[at] != item) at = (at + 1) & x->mask;
+    return at;
+}
+
+/* The text of an item, a new one where it has none yet. */
+static int text_of(hl_plan *p, text_index *x, const hl_corpus *corpus, const hl_plan_rules *rules, int32_t item)
+{
+    int32_t first = rules->dedup ? (int32_t)corpus->twin(corpus, item) : item;
+    uint32_t at = slot_of(x, first);
+    if (rules->dedup && x->item[at] == first) return x->text[at];
+    x->item[at] = first;
+    x->text[at] = p->texts;
+    p->item[p->texts] = first;
+    p->multiplicity[p->texts] = 0;
+    return p->texts++;
+}
+
+/* Item i of a sample is read by row i and is the target of row i - 1.  Where a target is read too, it is the
+ * same occurrence, hence the same text. */
+static void number_texts(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const hl_plan_rules *rules, text_index *x)
+{
+    for (int s = 0; s < b->samples; s++) {
+        int n = b->begin[s + 1] - b->begin[s], row = p->row_begin[s];
+        for (int i = 0; i < n - 1; i++) p->input[row + i] = text_of(p, x, corpus, rules, b->item[b->begin[s] + i]);
+        for (int i = 0; i < n - 2; i++) p->target[row + i] = p->input[row + i + 1];
+    }
+    p->read = p->texts;
+    for (int s = 0; s < b->samples; s++)
+        p->target[p->row_begin[s + 1] - 1] = text_of(p, x, corpus, rules, b->item[b->begin[s + 1] - 1]);
+    for (int k = 0; k < b->negatives; k++) p->multiplicity[text_of(p, x, corpus, rules, b->negative[k])]++;
+}
+
+static void weigh_rows(hl_plan *p, const hl_plan_rules *rules)
+{
+    int blocks = rules->mean_over_ranks ? rules->mean_over_ranks : 1, used = 0;
+    for (int k = 0; k < blocks; k++)
+        used += p->row_begin[hl_part_begin(p->samples, blocks, k + 1)] > p->row_begin[hl_part_begin(p->samples, blocks, k)];
+    for (int k = 0; k < blocks; k++) {
+        int begin = p->row_begin[hl_part_begin(p->samples, blocks, k)], end = p->row_begin[hl_part_begin(p->samples, blocks, k + 1)];
+        for (int r = begin; r < end; r++) p->weight[r] = 1.0f / (float)((double)used * (end - begin));
+    }
+}
+
+static int length_of(const hl_corpus *corpus, const hl_plan_rules *rules, int32_t item)
+{
+    int n;
+    corpus->tokens(corpus, item, &n);
+    return n + rules->item_tokens;
+}
+
+static double cost_of_length(int L, int width)
+{
+    return (double)L * (1 + (double)L / (6.0 * width));
+}
+
+/* Close a chunk when it is full, and between texts that are read and texts that are not. */
+static void cut_chunks(hl_plan *p, const hl_corpus *corpus, const hl_plan_rules *rules, int width)
+{
+    for (int t = 0; t < p->texts; t++) {
+        int L = length_of(corpus, rules, p->item[t]);
+        bool opens = t == 0 || t == p->read || p->chunk_tokens[p->chunks - 1] + L > rules->chunk_tokens;
+        if (opens) {
+            p->chunk_begin[p->chunks] = t;
+            p->chunk_tokens[p->chunks] = 0;
+            p->chunk_cost[p->chunks++] = 0;
+        }
+        if (t < p->read) p->read_chunks = p->chunks;
+        p->chunk_tokens[p->chunks - 1] += L;
+        p->chunk_cost[p->chunks - 1] += cost_of_length(L, width);
+        p->tokens += L;
+    }
+    p->chunk_begin[p->chunks] = p->texts;
+}
+
+static void cut_user_chunks(hl_plan *p, const hl_plan_rules *rules, int width)
+{
+    int rows = 0;
+    for (int s = 0; s < p->samples; s++) {
+        int n = p->row_begin[s + 1] - p->row_begin[s];
+        if (s == 0 || rows + n > rules->user_chunk_rows) {
+            p->user_chunk_begin[p->user_chunks] = s;
+            p->user_chunk_cost[p->user_chunks++] = 0;
+            rows = 0;
+        }
+        rows += n;
+        p->user_chunk_cost[p->user_chunks - 1] += cost_of_length(n, width);
+    }
+    p->user_chunk_begin[p->user_chunks] = p->samples;
+}
+
+/* The public code encodes S + 1 slots a sample (padding is random items, counted here at the mean length)
+ * and every negative. */
+static void count_public_work(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const hl_plan_rules *rules)
+{
+    int64_t drawn = b->begin[b->samples] + b->negatives, tokens = 0;
+    for (int i = 0; i < b->begin[b->samples]; i++) tokens += length_of(corpus, rules, b->item[i]);
+    for (int k = 0; k < b->negatives; k++) tokens += length_of(corpus, rules, b->negative[k]);
+    p->public_items = (int64_t)b->samples * (b->S + 1) + b->negatives;
+    p->public_tokens = tokens * p->public_items / drawn;
+}
+
+void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const hl_plan_rules *rules, int width, hl_arena *arena)
+{
+    int items = b->begin[b->samples], most = items + b->negatives, rows = items - b->samples;
+    *p = (hl_plan){.samples = b->samples, .rows = rows, .S = b->S, .negatives = b->negatives};
+    p->row_begin = HL_TAKE(arena, int, b->samples + 1);
+    p->input = HL_TAKE(arena, int, rows);
+    p->target = HL_TAKE(arena, int, rows);
+    p->weight = HL_TAKE(arena, float, rows);
+    p->item = HL_TAKE(arena, int32_t, most);
+    p->multiplicity = HL_TAKE(arena, float, most);
+    p->chunk_begin = HL_TAKE(arena, int, most + 1);
+    p->chunk_tokens = HL_TAKE(arena, int, most);
+    p->chunk_cost = HL_TAKE(arena, double, most);
+    p->user_chunk_begin = HL_TAKE(arena, int, b->samples + 1);
+    p->user_chunk_cost = HL_TAKE(arena, double, b->samples);
+    text_index index;
+    index_open(&index, most, arena);
+    for (int s = 0; s <= b->samples; s++) p->row_begin[s] = b->begin[s] - s;
+    number_texts(p, b, corpus, rules, &index);
+    weigh_rows(p, rules);
+    cut_chunks(p, corpus, rules, width);
+    cut_user_chunks(p, rules, width);
+    count_public_work(p, b, corpus, rules);
+}
+
+int hl_plan_chunk_of(const hl_plan *p, int text)
+{
+    int low = 0, high = p->chunks;
+    while (high - low > 1) {
+        int middle = (low + high) / 2;
+        if (p->chunk_begin[middle] <= text) low = middle;
+        else high = middle;
+    }
+    return low;
+}

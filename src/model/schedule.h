@@ -1,0 +1,55 @@
+/* schedule.h - what each rank does in a step, as a list.
+ *
+ *     item : F(read chunks) -- give -- F(other chunks) -- rows -- LOSS -- B(other chunks) -- return -- B(read chunks)
+ *     user :                   give -- F(users) --------- rows -------- B(users) ---------- return
+ *
+ * The loss is a barrier for the whole batch.  After it the gradients of texts that no user reads are final, so
+ * item ranks go backward through those while the users go backward; the texts that users read come last.
+ * mpi/step.c carries the list out; a test walks it for all ranks without MPI. */
+#ifndef MODEL_SCHEDULE_H
+#define MODEL_SCHEDULE_H
+#include "model/layout.h"
+#include "model/plan.h"
+
+typedef enum {
+    /* local, with a chunk */
+    HL_ITEM_FORWARD,
+    HL_ITEM_BACKWARD,
+    HL_USER_FORWARD,
+    HL_USER_BACKWARD,
+    /* local */
+    HL_USER_ROWS,       /* unit vectors of my rows and their targets */
+    HL_USER_POSITIVES,  /* gradients through the target's own logit */
+    /* collective over all ranks */
+    HL_GIVE_INPUTS,     /* item vectors to the users that read them */
+    HL_GIVE_TARGETS,    /* ... that predict them */
+    HL_GIVE_ROWS,       /* user rows to all item ranks */
+    HL_RETURN_ROWS,     /* their gradients back */
+    HL_RETURN_TARGETS,
+    HL_RETURN_INPUTS,
+    HL_TALLY,           /* the small facts of the step */
+    /* collective over the item or the user group */
+    HL_LOSS,
+    HL_SUM_ITEM,
+    HL_SUM_USER,
+    /* local */
+    HL_UPDATE,
+    HL_ACTS
+} hl_act;
+
+extern const char *const hl_act_name[HL_ACTS];
+
+typedef struct {
+    hl_act act;
+    int chunk; /* -1: none */
+} hl_task;
+
+typedef struct {
+    int n;
+    hl_task *task;
+} hl_schedule;
+
+/* The list of one rank, laid in the arena. */
+void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, const hl_share *share, int rank, hl_arena *arena);
+
+#endif

@@ -1,0 +1,26 @@
+/* user.c - the User LLM: item vectors of some samples in, the vector of each next item out. */
+#include "model/user.h"
+
+void hl_user_open(hl_user_model *m, const hl_llama *shape, int longest, const hl_peers *peers)
+{
+    *m = (hl_user_model){0};
+    hl_llama_params(&m->table, shape, "user", false);
+    hl_stack_open(&m->stack, shape, &m->table, "user", longest, peers);
+}
+
+void hl_user_close(hl_user_model *m)
+{
+    hl_stack_close(&m->stack);
+    hl_params_free(&m->table);
+}
+
+void hl_user_pack(hl_pack *pack, const int *length, int n, hl_arena *arena)
+{
+    int *begin = HL_TAKE(arena, int, n + 1);
+    begin[0] = 0;
+    for (int i = 0; i < n; i++) begin[i + 1] = begin[i] + length[i];
+    int *position = HL_TAKE(arena, int, begin[n]);
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < length[i]; k++) position[begin[i] + k] = k;
+    *pack = (hl_pack){begin[n], n, begin, position};
+}

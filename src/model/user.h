@@ -1,0 +1,21 @@
+/* user.h - the User LLM: item vectors of some samples in, the vector of each next item out.
+ *
+ * The same blocks as the Item LLM without a token table; samples are packed without padding, each causal on its
+ * own; the output after the last norm at row i predicts item i + 1 (paper 3.2). */
+#ifndef MODEL_USER_H
+#define MODEL_USER_H
+#include "model/stack.h"
+
+typedef struct {
+    hl_params table; /* user_llm.* */
+    hl_stack stack;
+} hl_user_model;
+
+/* longest: most rows of a sample. */
+void hl_user_open(hl_user_model *m, const hl_llama *shape, int longest, const hl_peers *peers);
+void hl_user_close(hl_user_model *m);
+
+/* Samples of the given lengths (n) in a pack laid in the arena. */
+void hl_user_pack(hl_pack *pack, const int *length, int n, hl_arena *arena);
+
+#endif

@@ -1,0 +1,61 @@
+/* windows.c - training samples: windows over the users' sequences. */
+#include "model/windows.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include <stdlib.h>
+
+enum { HELD_OUT = 2 };
+
+static int windows_of(const hl_windows *w, int n)
+{
+    int train = n - HELD_OUT, whole = w->S + 1;
+    if (train < 2) return 0;
+    return w->split && train > whole ? train / whole : 1;
+}
+
+void hl_windows_open(hl_windows *w, const hl_corpus *corpus, int S, bool split)
+{
+    HL_CHECK(S >= 1);
+    *w = (hl_windows){corpus, S, split, hl_alloc((size_t)(corpus->users + 1) * sizeof *w->first)};
+    w->first[0] = 0;
+    for (int64_t u = 0; u < corpus->users; u++) {
+        int n;
+        corpus->sequence(corpus, u, &n);
+        w->first[u + 1] = w->first[u] + windows_of(w, n);
+    }
+}
+
+void hl_windows_close(hl_windows *w)
+{
+    free(w->first);
+    *w = (hl_windows){0};
+}
+
+int64_t hl_windows_count(const hl_windows *w)
+{
+    return w->first[w->corpus->users];
+}
+
+/* The user u with first[u] <= i < first[u + 1]. */
+static int64_t user_of(const hl_windows *w, int64_t i)
+{
+    int64_t low = 0, high = w->corpus->users;
+    while (high - low > 1) {
+        int64_t middle = low + (high - low) / 2;
+        if (w->first[middle] <= i) low = middle;
+        else high = middle;
+    }
+    return low;
+}
+
+const int32_t *hl_windows_at(const hl_windows *w, int64_t i, int64_t *user, int *n)
+{
+    HL_CHECK(i >= 0 && i < hl_windows_count(w));
+    int length, whole = w->S + 1;
+    *user = user_of(w, i);
+    const int32_t *items = w->corpus->sequence(w->corpus, *user, &length);
+    int train = length - HELD_OUT;
+    int of_this_user = (int)(w->first[*user + 1] - w->first[*user]), k = (int)(i - w->first[*user]);
+    *n = train < whole ? train : whole;
+    return items + train - (of_this_user - k) * *n;
+}
