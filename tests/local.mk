@@ -2,7 +2,8 @@
 # MPI_TESTS and one below that links it:  tests_test_group_LDADD = $(MPI_TEST_LINK)
 # Those that also run at 3, 5 and 7 ranks are named in ODD_TESTS.  A slow twin tests/ref-x.c goes into libcheck.a.
 ALONE_TESTS = \
-	tests/test-part
+	tests/test-part \
+	tests/test-fault
 
 MPI_TESTS = \
 	tests/test-check

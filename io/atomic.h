@@ -1,0 +1,29 @@
+/* atomic.h - files and folders that are there whole or not at all, even after a power cut.
+ *
+ * A thing is written under another name, flushed to the disk, and moved to its own name; then the
+ * folder that holds the name is flushed too.  All functions are local; they fail with HL_ESTORE and a
+ * sentence that names the path and the system's reason. */
+#ifndef IO_ATOMIC_H
+#define IO_ATOMIC_H
+#include "base/error.h"
+#include <stddef.h>
+
+/* Replace the file `path` by these bytes; it holds either the old or the new ones at any moment. */
+hl_status hl_atomic_write(const char *path, const void *bytes, size_t n);
+
+/* Flush a file, or a folder's list of names, to the disk. */
+hl_status hl_atomic_sync(const char *path);
+
+/* Move the folder or file `from` to the name `to` in the same folder, and flush that folder. */
+hl_status hl_atomic_move(const char *from, const char *to);
+
+/* Remove a folder and what it holds; that it does not exist is fine. */
+hl_status hl_folder_remove(const char *path);
+
+/* Make a folder, and those above it; that it exists is fine. */
+hl_status hl_folder_make(const char *path);
+
+/* The bytes of a file, with a 0 after them; release with free.  HL_EFORMAT where it is longer than `most`. */
+hl_status hl_file_read(const char *path, size_t most, char **bytes, size_t *n);
+
+#endif

@@ -1,0 +1,24 @@
+/* h5.c - what every user of HDF5 needs: silence, and a reason. */
+#include "io/h5.h"
+#include <hdf5.h>
+#include <stdio.h>
+
+void hl_h5_quiet(void)
+{
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+/* The walk begins where the trouble began; later entries only pass it on. */
+static herr_t keep_first(unsigned n, const H5E_error2_t *e, void *text)
+{
+    if (n == 0) snprintf(text, 300, "%s", e->desc && *e->desc ? e->desc : e->func_name);
+    return 0;
+}
+
+const char *hl_h5_reason(void)
+{
+    static char text[300];
+    snprintf(text, sizeof text, "no reason given");
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, text);
+    return text;
+}

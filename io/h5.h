@@ -1,0 +1,11 @@
+/* h5.h - what every user of HDF5 needs: silence, and a reason. */
+#ifndef IO_H5_H
+#define IO_H5_H
+
+/* Stop HDF5 from printing its error stack; whoever calls it says the sentence.  Call before the first H5 call. */
+void hl_h5_quiet(void);
+
+/* HDF5's innermost message about the call that has just failed; never NULL, valid until the next. */
+const char *hl_h5_reason(void);
+
+#endif
