@@ -1,0 +1,18 @@
+/* bpe.h - byte pair encoding: neighbours become one, the best pair of all first. */
+#ifndef IO_BPE_H
+#define IO_BPE_H
+#include <stdint.h>
+
+typedef struct hl_bpe hl_bpe;
+
+hl_bpe *hl_bpe_new(void);
+void hl_bpe_free(hl_bpe *b);
+
+/* left right -> whole.  Pairs are added in the order of their ranks, the best first, each once. */
+void hl_bpe_add(hl_bpe *b, int32_t left, int32_t right, int32_t whole);
+
+/* Merge ids (n) in place and give back how many are left; O(n log n).  Among pairs of one rank the
+ * leftmost goes first.  Uses scratch inside b: one thread at a time. */
+int hl_bpe_merge(hl_bpe *b, int32_t *ids, int n);
+
+#endif
