@@ -198,3 +198,14 @@ void hl_group_gather(const hl_group *g, void *all, const void *mine, const int *
         at += bytes;
     }
 }
+
+/* A row is one element of a type of its own, so that counts stay small. */
+void hl_group_trade(const hl_group *g, void *in, const int *in_count, const int *in_begin, const void *out, const int *out_count,
+                    const int *out_begin, size_t row_bytes)
+{
+    MPI_Datatype row;
+    MPI_Type_contiguous((int)row_bytes, MPI_BYTE, &row);
+    MPI_Type_commit(&row);
+    MPI_Alltoallv(out, out_count, out_begin, row, in, in_count, in_begin, row, g->comm);
+    MPI_Type_free(&row);
+}

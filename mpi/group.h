@@ -58,4 +58,9 @@ void hl_group_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combi
 /* Everyone's rows one after the other in rank order: all (sum of counts, row_bytes), counts (size) in rows. */
 void hl_group_gather(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes);
 
+/* Rows to each rank and from each rank: counts and begins (size) are in rows of row_bytes; what is sent to
+ * several ranks may be the same rows. */
+void hl_group_trade(const hl_group *g, void *in, const int *in_count, const int *in_begin, const void *out, const int *out_count,
+                    const int *out_begin, size_t row_bytes);
+
 #endif

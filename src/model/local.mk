@@ -3,7 +3,15 @@ noinst_LIBRARIES += src/model/libhlmodel.a
 src_model_libhlmodel_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_model_libhlmodel_a_SOURCES = \
 	src/model/corpus.h \
+	src/model/item.c src/model/item.h \
+	src/model/layout.c src/model/layout.h \
 	src/model/llama.c src/model/llama.h \
 	src/model/params.c src/model/params.h \
 	src/model/peers.c src/model/peers.h \
-	src/model/stack.c src/model/stack.h
+	src/model/plan.c src/model/plan.h \
+	src/model/rate.c src/model/rate.h \
+	src/model/sampler.c src/model/sampler.h \
+	src/model/schedule.c src/model/schedule.h \
+	src/model/stack.c src/model/stack.h \
+	src/model/user.c src/model/user.h \
+	src/model/windows.c src/model/windows.h

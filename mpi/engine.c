@@ -1,0 +1,74 @@
+/* engine.c - both LLMs as this rank holds them: weights, gradients, AdamW moments, memory. */
+#include "mpi/engine.h"
+#include <stdlib.h>
+#include <string.h>
+
+static void hold(hl_holding *h, const hl_params *table, const hl_group *group, bool for_training)
+{
+    *h = (hl_holding){.table = table, .group = group};
+    h->frozen = hl_alloc_zero((size_t)table->n, sizeof *h->frozen);
+    if (!hl_group_has_me(group)) return;
+    h->w = hl_alloc_zero(table->count, sizeof *h->w);
+    if (!for_training) return;
+    h->g = hl_alloc_zero(table->count, sizeof *h->g);
+    h->m = hl_alloc_zero(table->count, sizeof *h->m);
+    h->v = hl_alloc_zero(table->count, sizeof *h->v);
+}
+
+static void let_go(hl_holding *h)
+{
+    free(h->w);
+    free(h->g);
+    free(h->m);
+    free(h->v);
+    free(h->frozen);
+    *h = (hl_holding){0};
+}
+
+void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_llama *item, const hl_llama *user, const hl_engine_rules *rules)
+{
+    HL_CHECK(item->hidden_size == user->hidden_size);
+    *e = (hl_engine){.mesh = mesh, .corpus = corpus, .rules = *rules};
+    hl_item_open(&e->item_model, item, rules->plan.item_tokens, rules->longest_text, &hl_alone);
+    hl_user_open(&e->user_model, user, rules->longest_history, &hl_alone);
+    hold(&e->item, &e->item_model.table, &mesh->item, rules->for_training);
+    hold(&e->user, &e->user_model.table, &mesh->user, rules->for_training);
+    e->plan = hl_arena_growing("the plan of a step");
+    e->kept = hl_arena_growing("kept activations");
+    e->scratch = hl_arena_growing("scratch");
+    e->wire = hl_arena_growing("rows on the wire");
+}
+
+void hl_engine_close(hl_engine *e)
+{
+    let_go(&e->item);
+    let_go(&e->user);
+    hl_item_close(&e->item_model);
+    hl_user_close(&e->user_model);
+    hl_arena_free(&e->plan);
+    hl_arena_free(&e->kept);
+    hl_arena_free(&e->scratch);
+    hl_arena_free(&e->wire);
+    *e = (hl_engine){0};
+}
+
+static int freeze_side(hl_holding *h, const char *prefix)
+{
+    int n = 0;
+    for (int i = 0; i < h->table->n; i++)
+        if (strncmp(h->table->at[i].name, prefix, strlen(prefix)) == 0) {
+            h->frozen[i] = true;
+            n++;
+        }
+    return n;
+}
+
+int hl_engine_freeze(hl_engine *e, const char *prefix)
+{
+    return freeze_side(&e->item, prefix) + freeze_side(&e->user, prefix);
+}
+
+int hl_engine_width(const hl_engine *e)
+{
+    return e->item_model.stack.shape.hidden_size;
+}

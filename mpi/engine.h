@@ -1,0 +1,48 @@
+/* engine.h - both LLMs as this rank holds them: weights, gradients, AdamW moments, memory. */
+#ifndef MPI_ENGINE_H
+#define MPI_ENGINE_H
+#include "model/corpus.h"
+#include "model/item.h"
+#include "model/plan.h"
+#include "model/user.h"
+#include "mpi/mesh.h"
+
+/* One side's numbers; all NULL on ranks outside its group. */
+typedef struct {
+    const hl_params *table;
+    const hl_group *group;
+    float *w, *g, *m, *v; /* (table->count) each */
+    bool *frozen;         /* (table->n) */
+} hl_holding;
+
+typedef struct {
+    hl_plan_rules plan;
+    float nce_thres;
+    double weight_decay, clip_grad_norm; /* 0: no clipping */
+    int64_t activation_budget;           /* bytes of kept activations a rank; chunks beyond it are computed again; < 0: no limit */
+    bool for_training;                   /* false: weights only */
+    int longest_text, longest_history;   /* tokens without [ITEM]; items */
+} hl_engine_rules;
+
+typedef struct {
+    const hl_mesh *mesh;
+    const hl_corpus *corpus;
+    hl_engine_rules rules;
+    hl_item_model item_model;
+    hl_user_model user_model;
+    hl_holding item, user;
+    hl_arena plan, kept, scratch, wire; /* what a step lays out; empty between steps */
+    double update_seconds;              /* of the step before, told in the next tally */
+    long updates;                       /* AdamW's step count */
+} hl_engine;
+
+/* Weights are zero until read or drawn.  Local. */
+void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_llama *item, const hl_llama *user, const hl_engine_rules *rules);
+void hl_engine_close(hl_engine *e);
+
+/* Do not train parameters whose names begin with prefix; the number of tensors that this freezes. */
+int hl_engine_freeze(hl_engine *e, const char *prefix);
+
+int hl_engine_width(const hl_engine *e);
+
+#endif

@@ -1,0 +1,452 @@
+/* step.c - one training step: every act of a schedule is a function, and a step is a loop over the list. */
+#include "mpi/step.h"
+#include "base/clock.h"
+#include "math/adamw.h"
+#include "math/rows.h"
+#include "model/schedule.h"
+#include "mpi/exchange.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A chunk of mine between its forward and its backward. */
+typedef struct {
+    union {
+        hl_texts texts;
+        hl_pack users;
+    };
+    hl_stack_trace trace;
+    bool kept; /* false: only the pack; the forward is run again */
+    int row;   /* its first row among my texts or my user rows */
+} hl_chunk;
+
+typedef struct {
+    hl_engine *e;
+    const hl_step_orders *orders;
+    hl_plan plan;
+    hl_share share;
+    hl_schedule schedule;
+    hl_loss loss;
+    hl_exchange inputs, targets;
+    hl_chunk *chunk, *user_chunk;         /* (chunks), (user_chunks); filled where they are mine */
+    int D, texts, rows;                   /* width; how many texts and user rows are mine */
+    int *my_text;                         /* (plan.texts) where a text is on its rank */
+    float *vector, *dvector;              /* (texts, D) item side */
+    float *x, *dx, *y, *dy;               /* (rows, D) user side: what the User LLM reads and says */
+    float *target, *dtarget;              /* (rows, D) */
+    float *unit_y, *norm_y, *unit_t, *norm_t, *dunit_y, *dunit_t;
+    float scale;
+    hl_tally tally;
+    double flop, bytes;
+} step;
+
+static size_t rows_of(const step *s, int n)
+{
+    return (size_t)n * (size_t)s->D;
+}
+
+static float *take_rows(step *s, int n)
+{
+    return HL_TAKE(&s->e->plan, float, rows_of(s, n));
+}
+
+static float *take_zero_rows(step *s, int n)
+{
+    float *x = take_rows(s, n);
+    memset(x, 0, rows_of(s, n) * sizeof *x);
+    return x;
+}
+
+/* ---- what everybody works out alike */
+
+/* Where each text and each row lies on its rank: ranks number their own in the order of the plan. */
+static void number_texts(step *s)
+{
+    const hl_plan *p = &s->plan;
+    int *count = hl_alloc_zero((size_t)s->e->mesh->world.size, sizeof *count);
+    s->my_text = HL_TAKE(&s->e->plan, int, p->texts);
+    for (int c = 0; c < p->chunks; c++) {
+        int owner = s->share.chunk[c];
+        s->chunk[c].row = count[owner];
+        for (int t = p->chunk_begin[c]; t < p->chunk_begin[c + 1]; t++) s->my_text[t] = count[owner]++;
+    }
+    s->texts = count[s->e->mesh->world.rank];
+    free(count);
+}
+
+static void number_rows(step *s, int *owner, int *place)
+{
+    const hl_plan *p = &s->plan;
+    int *count = hl_alloc_zero((size_t)s->e->mesh->world.size, sizeof *count);
+    for (int c = 0; c < p->user_chunks; c++) {
+        int rank = s->share.user_chunk[c];
+        s->user_chunk[c].row = count[rank];
+        for (int r = p->row_begin[p->user_chunk_begin[c]]; r < p->row_begin[p->user_chunk_begin[c + 1]]; r++) {
+            owner[r] = rank;
+            place[r] = count[rank]++;
+        }
+    }
+    s->rows = count[s->e->mesh->world.rank];
+    free(count);
+}
+
+/* Route the texts that rows read (or predict) to the ranks of the rows. */
+static void route(step *s, hl_exchange *x, const int *text, const int *reader, const int *place)
+{
+    int R = s->plan.rows;
+    size_t mark = hl_arena_mark(&s->e->scratch);
+    int *holder = HL_TAKE(&s->e->scratch, int, R), *held = HL_TAKE(&s->e->scratch, int, R);
+    for (int r = 0; r < R; r++) {
+        holder[r] = s->share.chunk[hl_plan_chunk_of(&s->plan, text[r])];
+        held[r] = s->my_text[text[r]];
+    }
+    hl_exchange_plan(x, &s->e->mesh->world, &(hl_readings){R, holder, held, reader, place}, &s->e->plan);
+    hl_arena_back(&s->e->scratch, mark);
+}
+
+static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders)
+{
+    const hl_mesh *mesh = e->mesh;
+    *s = (step){.e = e, .orders = orders, .D = hl_engine_width(e)};
+    hl_plan_make(&s->plan, batch, e->corpus, &e->rules.plan, s->D, &e->plan);
+    hl_share_make(&s->share, &mesh->layout, &s->plan, &e->plan);
+    hl_schedule_make(&s->schedule, &mesh->layout, &s->plan, &s->share, mesh->world.rank, &e->plan);
+    s->chunk = HL_TAKE(&e->plan, hl_chunk, s->plan.chunks);
+    s->user_chunk = HL_TAKE(&e->plan, hl_chunk, s->plan.user_chunks);
+    int *owner = HL_TAKE(&e->plan, int, s->plan.rows), *place = HL_TAKE(&e->plan, int, s->plan.rows);
+    number_texts(s);
+    number_rows(s, owner, place);
+    route(s, &s->inputs, s->plan.input, owner, place);
+    route(s, &s->targets, s->plan.target, owner, place);
+    hl_loss_open(&s->loss, mesh, &s->plan, owner, s->D, &e->plan);
+    s->bytes = 2.0 * (double)(hl_exchange_bytes(&s->inputs, s->D) + hl_exchange_bytes(&s->targets, s->D));
+    hl_tally_clear(&s->tally, mesh->world.rank);
+}
+
+static void lay_rows(step *s)
+{
+    s->vector = take_rows(s, s->texts);
+    s->dvector = take_zero_rows(s, s->texts);
+    s->x = take_rows(s, s->rows);
+    s->dx = take_rows(s, s->rows);
+    s->y = take_rows(s, s->rows);
+    s->dy = take_zero_rows(s, s->rows);
+    s->target = take_rows(s, s->rows);
+    s->dtarget = take_zero_rows(s, s->rows);
+    s->unit_y = take_rows(s, s->rows);
+    s->unit_t = take_rows(s, s->rows);
+    s->dunit_y = take_rows(s, s->rows);
+    s->dunit_t = take_zero_rows(s, s->rows);
+    s->norm_y = HL_TAKE(&s->e->plan, float, s->rows);
+    s->norm_t = HL_TAKE(&s->e->plan, float, s->rows);
+    if (s->e->item.w) {
+        memset(s->e->item.g, 0, s->e->item.table->count * sizeof(float));
+        s->scale = hl_item_scale(&s->e->item_model, s->e->item.w);
+    }
+    if (s->e->user.w) memset(s->e->user.g, 0, s->e->user.table->count * sizeof(float));
+    hl_group_share(&s->e->mesh->world, &s->scale, sizeof s->scale, s->e->mesh->layout.item_begin);
+}
+
+/* ---- the Item LLM */
+
+/* A trace for T tokens: in the kept arena while that stays within the budget, else in scratch. */
+static bool fits_budget(const step *s, const hl_stack *m, int T)
+{
+    if (s->e->rules.activation_budget < 0) return true;
+    hl_arena measure = hl_arena_measuring();
+    hl_stack_trace_lay(&(hl_stack_trace){0}, m, T, &measure);
+    return (int64_t)(hl_arena_used(&s->e->kept) + hl_arena_used(&measure)) <= s->e->rules.activation_budget;
+}
+
+static void item_forward(step *s, int c)
+{
+    hl_engine *e = s->e;
+    hl_chunk *k = &s->chunk[c];
+    size_t mark = hl_arena_mark(&e->scratch);
+    hl_texts_pack(&k->texts, &e->item_model, e->corpus, s->plan.item + s->plan.chunk_begin[c], s->plan.chunk_begin[c + 1] - s->plan.chunk_begin[c], &e->plan);
+    k->kept = fits_budget(s, &e->item_model.stack, k->texts.pack.T);
+    hl_stack_trace_lay(&k->trace, &e->item_model.stack, k->texts.pack.T, k->kept ? &e->kept : &e->scratch);
+    hl_item_forward(s->vector + rows_of(s, k->row), &k->trace, &e->item_model, e->item.w, &k->texts, &e->scratch);
+    s->flop += hl_stack_flop(&e->item_model.stack.shape, &k->texts.pack);
+    hl_arena_back(&e->scratch, mark);
+}
+
+static void item_again(step *s, hl_chunk *k)
+{
+    hl_engine *e = s->e;
+    hl_stack_trace_lay(&k->trace, &e->item_model.stack, k->texts.pack.T, &e->scratch);
+    float *vector = HL_TAKE(&e->scratch, float, rows_of(s, k->texts.pack.segments));
+    hl_item_forward(vector, &k->trace, &e->item_model, e->item.w, &k->texts, &e->scratch);
+    s->flop += hl_stack_flop(&e->item_model.stack.shape, &k->texts.pack);
+}
+
+static void item_backward(step *s, int c)
+{
+    hl_engine *e = s->e;
+    hl_chunk *k = &s->chunk[c];
+    size_t mark = hl_arena_mark(&e->scratch);
+    if (!k->kept) item_again(s, k);
+    hl_item_backward(e->item.g, s->dvector + rows_of(s, k->row), &k->trace, &e->item_model, e->item.w, &k->texts, &e->scratch);
+    s->flop += 2 * hl_stack_flop(&e->item_model.stack.shape, &k->texts.pack);
+    hl_arena_back(&e->scratch, mark);
+}
+
+/* ---- the User LLM: small beside the other, always kept */
+
+static void user_forward(step *s, int c)
+{
+    hl_engine *e = s->e;
+    hl_chunk *k = &s->user_chunk[c];
+    int begin = s->plan.user_chunk_begin[c], n = s->plan.user_chunk_begin[c + 1] - begin;
+    int *length = HL_TAKE(&e->plan, int, n);
+    for (int i = 0; i < n; i++) length[i] = s->plan.row_begin[begin + i + 1] - s->plan.row_begin[begin + i];
+    hl_user_pack(&k->users, length, n, &e->plan);
+    hl_stack_trace_lay(&k->trace, &e->user_model.stack, k->users.T, &e->kept);
+    size_t at = rows_of(s, k->row);
+    hl_stack_forward(s->y + at, &k->trace, &e->user_model.stack, e->user.w, s->x + at, &k->users, &e->scratch);
+    s->flop += hl_stack_flop(&e->user_model.stack.shape, &k->users);
+}
+
+static void user_backward(step *s, int c)
+{
+    hl_engine *e = s->e;
+    hl_chunk *k = &s->user_chunk[c];
+    size_t at = rows_of(s, k->row);
+    hl_stack_backward(s->dx + at, e->user.g, s->dy + at, &k->trace, &e->user_model.stack, e->user.w, &k->users, &e->scratch);
+    s->flop += 2 * hl_stack_flop(&e->user_model.stack.shape, &k->users);
+}
+
+/* ---- rows between them */
+
+static void give_inputs(step *s, int c)
+{
+    (void)c;
+    hl_exchange_forward(&s->inputs, s->x, s->vector, s->D, &s->e->wire);
+}
+
+static void give_targets(step *s, int c)
+{
+    (void)c;
+    hl_exchange_forward(&s->targets, s->target, s->vector, s->D, &s->e->wire);
+}
+
+static void return_targets(step *s, int c)
+{
+    (void)c;
+    hl_exchange_backward(&s->targets, s->dvector, s->dtarget, s->D, &s->e->wire);
+}
+
+static void return_inputs(step *s, int c)
+{
+    (void)c;
+    hl_exchange_backward(&s->inputs, s->dvector, s->dx, s->D, &s->e->wire);
+}
+
+static void user_rows(step *s, int c)
+{
+    (void)c;
+    hl_rows_unit_forward(s->unit_y, s->norm_y, s->y, s->rows, s->D);
+    hl_rows_unit_forward(s->unit_t, s->norm_t, s->target, s->rows, s->D);
+}
+
+static void give_rows(step *s, int c)
+{
+    (void)c;
+    hl_loss_give(&s->loss, s->unit_y, s->unit_t, &s->e->wire);
+}
+
+static void return_rows(step *s, int c)
+{
+    (void)c;
+    hl_loss_return(&s->loss, s->dunit_y, &s->e->wire);
+}
+
+static void user_positives(step *s, int c)
+{
+    (void)c;
+    hl_loss_positives(&s->loss, s->dunit_y, s->dunit_t, s->unit_y, s->unit_t, s->scale, &s->e->scratch);
+    hl_rows_unit_backward(s->dy, s->dunit_y, s->unit_y, s->norm_y, s->rows, s->D);
+    hl_rows_unit_backward(s->dtarget, s->dunit_t, s->unit_t, s->norm_t, s->rows, s->D);
+}
+
+/* My texts that were drawn as negatives, in the order of the plan: their rows among my texts. */
+static int my_negatives(const step *s, int *row, float *multiplicity)
+{
+    int K = 0;
+    for (int c = 0; c < s->plan.chunks; c++) {
+        if (s->share.chunk[c] != s->e->mesh->world.rank) continue;
+        for (int t = s->plan.chunk_begin[c]; t < s->plan.chunk_begin[c + 1]; t++)
+            if (s->plan.multiplicity[t] > 0) {
+                row[K] = s->my_text[t];
+                multiplicity[K++] = s->plan.multiplicity[t];
+            }
+    }
+    return K;
+}
+
+static void loss(step *s, int c)
+{
+    (void)c;
+    hl_arena *a = &s->e->scratch;
+    size_t mark = hl_arena_mark(a);
+    int *row = HL_TAKE(a, int, s->texts), D = s->D;
+    float *multiplicity = HL_TAKE(a, float, s->texts);
+    int K = my_negatives(s, row, multiplicity);
+    size_t n = rows_of(s, K);
+    float *raw = HL_TAKE(a, float, n), *unit = HL_TAKE(a, float, n), *norm = HL_TAKE(a, float, K), *dunit = HL_TAKE(a, float, n);
+    hl_rows_gather(raw, s->vector, row, K, D);
+    hl_rows_unit_forward(unit, norm, raw, K, D);
+    memset(dunit, 0, n * sizeof *dunit);
+    hl_loss_run(&s->loss, dunit, unit, multiplicity, K, s->scale, s->e->rules.nce_thres, a);
+    memset(raw, 0, n * sizeof *raw);
+    hl_rows_unit_backward(raw, dunit, unit, norm, K, D);
+    hl_rows_scatter_add(s->dvector, raw, row, K, D);
+    hl_arena_back(a, mark);
+}
+
+/* ---- the end of a step */
+
+static void sum_item(step *s, int c)
+{
+    (void)c;
+    hl_group_sum(&s->e->mesh->item, s->e->item.g, s->e->item.table->count);
+}
+
+static void sum_user(step *s, int c)
+{
+    (void)c;
+    hl_group_sum(&s->e->mesh->user, s->e->user.g, s->e->user.table->count);
+}
+
+/* Sum of squares of the gradients that will be used. */
+static double squares(const hl_holding *h)
+{
+    double sum = 0;
+    for (int i = 0; i < h->table->n; i++)
+        if (!h->frozen[i]) sum += hl_sum_of_squares(h->g + h->table->at[i].offset, h->table->at[i].count);
+    return sum;
+}
+
+static void tell_loss(step *s)
+{
+    const hl_loss_facts *f = &s->loss.facts;
+    hl_tally_put(&s->tally, HL_FACT_LOSS, f->loss);
+    hl_tally_put(&s->tally, HL_FACT_KEPT, f->kept);
+    hl_tally_put(&s->tally, HL_FACT_MASKED, f->masked);
+    for (int k = 0; k < HL_TOPS; k++) hl_tally_put(&s->tally, HL_FACT_HITS + k, f->hits[k]);
+}
+
+static void tally(step *s, int c)
+{
+    (void)c;
+    hl_engine *e = s->e;
+    bool first_item = e->mesh->item.rank == 0, first_user = e->mesh->user.rank == 0;
+    if (first_item) tell_loss(s);
+    hl_tally_put(&s->tally, HL_FACT_SQUARES, (first_item ? squares(&e->item) : 0) + (first_user ? squares(&e->user) : 0));
+    hl_tally_put(&s->tally, HL_FACT_DSCALE, s->loss.dscale);
+    hl_tally_put(&s->tally, HL_FACT_STOP, s->orders->stop);
+    hl_tally_put(&s->tally, HL_FACT_FLOP, s->flop);
+    hl_tally_put(&s->tally, HL_FACT_BYTES, s->bytes);
+    hl_tally_put(&s->tally, HL_FACT_PHASES + HL_UPDATE, e->update_seconds);
+    hl_tally_agree(&s->tally, &e->mesh->world);
+    if (e->item.w) e->item.g[e->item_model.scale_at] = (float)hl_tally_sum(&s->tally, HL_FACT_DSCALE);
+}
+
+static double grad_norm(const step *s)
+{
+    double dscale = hl_tally_sum(&s->tally, HL_FACT_DSCALE);
+    return sqrt(hl_tally_sum(&s->tally, HL_FACT_SQUARES) + dscale * dscale);
+}
+
+static bool is_sound(const step *s)
+{
+    return isfinite(hl_tally_sum(&s->tally, HL_FACT_LOSS)) && isfinite(grad_norm(s)) && hl_tally_sum(&s->tally, HL_FACT_KEPT) > 0;
+}
+
+static void update_side(hl_holding *h, const hl_adamw *how)
+{
+    for (int i = 0; h->w && i < h->table->n; i++) {
+        size_t at = h->table->at[i].offset;
+        if (!h->frozen[i]) hl_adamw_step(h->w + at, h->m + at, h->v + at, h->g + at, h->table->at[i].count, how);
+    }
+}
+
+static void update(step *s, int c)
+{
+    (void)c;
+    hl_engine *e = s->e;
+    if (!s->orders->update || !is_sound(s)) return;
+    double began = hl_seconds(), most = e->rules.clip_grad_norm, clip = most > 0 ? fmin(1, most / (grad_norm(s) + 1e-6)) : 1;
+    const hl_adamw how = {s->orders->learning_rate, 0.9, 0.999, 1e-8, e->rules.weight_decay, e->updates + 1, clip};
+    update_side(&e->item, &how);
+    update_side(&e->user, &how);
+    e->update_seconds = hl_seconds() - began;
+}
+
+static void (*const perform[HL_ACTS])(step *s, int chunk) = {
+    [HL_ITEM_FORWARD] = item_forward,   [HL_ITEM_BACKWARD] = item_backward, [HL_USER_FORWARD] = user_forward,
+    [HL_USER_BACKWARD] = user_backward, [HL_USER_ROWS] = user_rows,         [HL_USER_POSITIVES] = user_positives,
+    [HL_GIVE_INPUTS] = give_inputs,     [HL_GIVE_TARGETS] = give_targets,   [HL_GIVE_ROWS] = give_rows,
+    [HL_RETURN_ROWS] = return_rows,     [HL_RETURN_TARGETS] = return_targets, [HL_RETURN_INPUTS] = return_inputs,
+    [HL_TALLY] = tally,                 [HL_LOSS] = loss,                   [HL_SUM_ITEM] = sum_item,
+    [HL_SUM_USER] = sum_user,           [HL_UPDATE] = update,
+};
+
+static void carry_out(step *s)
+{
+    double seconds[HL_ACTS] = {0};
+    for (int i = 0; i < s->schedule.n; i++) {
+        const hl_task *t = &s->schedule.task[i];
+        if (t->act == HL_TALLY)
+            for (int a = 0; a < HL_ACTS; a++) hl_tally_put(&s->tally, HL_FACT_PHASES + a, seconds[a]);
+        double began = hl_seconds();
+        perform[t->act](s, t->chunk);
+        seconds[t->act] += hl_seconds() - began;
+    }
+}
+
+static void write_report(hl_step_report *r, const step *s)
+{
+    const hl_plan *p = &s->plan;
+    double kept = hl_tally_sum(&s->tally, HL_FACT_KEPT), masked = hl_tally_sum(&s->tally, HL_FACT_MASKED);
+    *r = (hl_step_report){.loss = hl_tally_sum(&s->tally, HL_FACT_LOSS), .grad_norm = grad_norm(s), .rows = p->rows, .texts = p->texts,
+                          .negatives = p->negatives, .tokens = p->tokens, .public_items = p->public_items,
+                          .public_tokens = p->public_tokens, .stop = hl_tally_sum(&s->tally, HL_FACT_STOP) > 0, .tally = s->tally};
+    r->nce_samples = kept / p->rows + 1;
+    r->masked_share = masked / (kept + masked);
+    for (int k = 0; k < HL_TOPS; k++) r->top_acc[k] = hl_tally_sum(&s->tally, HL_FACT_HITS + k) / p->rows;
+}
+
+static hl_status judge(const step *s)
+{
+    if (is_sound(s)) return HL_OK;
+    if (isfinite(hl_tally_sum(&s->tally, HL_FACT_LOSS)) && hl_tally_sum(&s->tally, HL_FACT_KEPT) == 0)
+        return HL_FAIL(HL_ENUMERIC, "every negative is masked as a false one (cosine with the target above nce_thres %g): the item vectors have "
+                       "collapsed and the loss would stay 0; lower optim_args.learning_rate, lengthen scheduler_args.warmup or raise nce_thres",
+                       (double)s->e->rules.nce_thres);
+    return HL_FAIL(HL_ENUMERIC, "the loss is %g and the norm of the gradients %g; lower optim_args.learning_rate or set clip_grad_norm, and continue from the last checkpoint",
+                   hl_tally_sum(&s->tally, HL_FACT_LOSS), grad_norm(s));
+}
+
+static void forget(hl_engine *e)
+{
+    hl_arena_back(&e->plan, 0);
+    hl_arena_back(&e->kept, 0);
+    hl_arena_back(&e->scratch, 0);
+    hl_arena_back(&e->wire, 0);
+}
+
+hl_status hl_step_run(hl_step_report *report, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders)
+{
+    step s;
+    double began = hl_seconds();
+    prepare(&s, e, batch, orders);
+    lay_rows(&s);
+    carry_out(&s);
+    write_report(report, &s);
+    hl_status status = judge(&s);
+    if (status == HL_OK && orders->update) e->updates++;
+    forget(e);
+    report->seconds = hl_seconds() - began;
+    return status;
+}

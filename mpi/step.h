@@ -1,0 +1,31 @@
+/* step.h - one training step, as its schedule says.  Collective over all ranks of the mesh. */
+#ifndef MPI_STEP_H
+#define MPI_STEP_H
+#include "model/sampler.h"
+#include "mpi/engine.h"
+#include "mpi/loss.h"
+#include "mpi/tally.h"
+
+typedef struct {
+    double learning_rate;
+    bool stop;   /* this rank was asked to stop; one is enough */
+    bool update; /* false: gradients only (tests), left in engine->item.g and user.g */
+} hl_step_orders;
+
+/* The same on every rank. */
+typedef struct {
+    double loss, grad_norm;
+    double nce_samples;          /* mean number of logits of a row that count, the target's included */
+    double top_acc[HL_TOPS];     /* share of rows whose target is among the first hl_top[k] logits */
+    double masked_share;         /* of all negatives, as false ones */
+    double seconds;              /* of this rank, from plan to update */
+    int rows, texts, negatives;
+    int64_t tokens, public_items, public_tokens;
+    bool stop;
+    hl_tally tally;
+} hl_step_report;
+
+/* HL_ENUMERIC, with advice, where the loss is not finite or every negative is masked; then nothing was updated. */
+hl_status hl_step_run(hl_step_report *report, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders);
+
+#endif
