@@ -2,6 +2,7 @@
 noinst_LIBRARIES += io/libhlio.a
 io_libhlio_a_CPPFLAGS = $(HOUSE_CPPFLAGS) $(HDF5_CFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS)
 io_libhlio_a_SOURCES = \
-	io/tokenizer.h \
+	io/tokenizer.c io/tokenizer.h io/tokenizer-kind.h io/tok-bytes.c io/tok-sentencepiece.c \
+	io/bpe.c io/bpe.h io/vocab.c io/vocab.h io/utf8.c io/utf8.h io/protobuf.c io/protobuf.h \
 	io/atomic.c io/atomic.h \
 	io/h5.c io/h5.h

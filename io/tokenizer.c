@@ -1,6 +1,7 @@
 /* tokenizer.c - text to token ids: the table of kinds, and what all kinds share. */
 #include "io/tokenizer.h"
 #include "base/arena.h"
+#include "io/atomic.h"
 #include "io/tokenizer-kind.h"
 #include "io/utf8.h"
 #include <errno.h>
@@ -88,34 +89,13 @@ static hl_status find(char path[PATH_MAX], const char *where, const hl_tokenizer
     return HL_OK;
 }
 
-static hl_status read_open_file(FILE *f, const char *path, char **bytes, size_t *n)
-{
-    struct stat s;
-    if (fstat(fileno(f), &s) != 0) return HL_FAIL(HL_ESTORE, "%s: %s", path, strerror(errno));
-    if (!S_ISREG(s.st_mode)) return HL_FAIL(HL_EFORMAT, "%s: not a file", path);
-    if (s.st_size > MOST_FILE) return HL_FAIL(HL_EFORMAT, "%s: %lld bytes are too many for a tokenizer; at most %d", path, (long long)s.st_size, MOST_FILE);
-    *n = (size_t)s.st_size;
-    *bytes = hl_alloc(*n + 1);
-    if (fread(*bytes, 1, *n, f) != *n) return HL_FAIL(HL_ESTORE, "%s: cannot be read to its end", path);
-    return HL_OK;
-}
-
-static hl_status read_file(const char *path, char **bytes, size_t *n)
-{
-    FILE *f = fopen(path, "rb");
-    if (!f) return HL_FAIL(HL_EFORMAT, "%s: cannot be opened: %s", path, strerror(errno));
-    hl_status status = read_open_file(f, path, bytes, n);
-    fclose(f);
-    return status;
-}
-
 hl_status hl_tokenizer_open(hl_tokenizer **out, const char *where)
 {
     char path[PATH_MAX];
     size_t n = 0;
     hl_tokenizer *t = *out = hl_alloc_zero(1, sizeof *t);
     HL_TRY(find(path, where, &t->kind));
-    if (path[0]) HL_TRY(read_file(path, &t->file, &n));
+    if (path[0]) HL_TRY(hl_file_read(path, MOST_FILE, &t->file, &n));
     return t->kind->open(t, path, t->file, n);
 }
 
