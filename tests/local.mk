@@ -3,7 +3,8 @@
 # Those that also run at 3, 5 and 7 ranks are named in ODD_TESTS.  A slow twin tests/ref-x.c goes into libcheck.a.
 ALONE_TESTS = \
 	tests/test-part \
-	tests/test-fault
+	tests/test-fault \
+	tests/test-safetensors
 
 MPI_TESTS = \
 	tests/test-check

@@ -1,0 +1,548 @@
+/* test-safetensors.c - weights come out of safetensors exactly, and a bad file is a sentence. */
+#include "tests/check.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "io/atomic.h"
+#include "io/hf.h"
+#include "io/safetensors.h"
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char path[PATH_MAX];
+
+static const char *in_folder(const char *name)
+{
+    snprintf(path, sizeof path, "%s/%s", check_folder(), name);
+    return path;
+}
+
+static void put(const char *name, const void *bytes, size_t n)
+{
+    CHECK_OK(hl_atomic_write(in_folder(name), bytes, n));
+}
+
+static void put_text(const char *name, const char *text)
+{
+    put(name, text, strlen(text));
+}
+
+/* A file with this header, saying this length, and these bytes of data. */
+static void put_file(const char *name, uint64_t says, const char *header, const void *data, size_t n)
+{
+    size_t h = strlen(header);
+    char *all = hl_alloc(8 + h + n);
+    memcpy(all, &says, 8);
+    memcpy(all + 8, header, h);
+    memcpy(all + 8 + h, data, n);
+    put(name, all, 8 + h + n);
+    free(all);
+}
+
+static void put_good(const char *name, const char *header, const void *data, size_t n)
+{
+    put_file(name, strlen(header), header, data, n);
+}
+
+static void read_both(float *x, size_t n, const char *tensor)
+{
+    hl_safetensors *s;
+    CHECK_OK(hl_safetensors_open(&s, path));
+    const hl_safetensor *t = hl_safetensors_find(s, tensor);
+    CHECK(t && t->count == n);
+    if (t && t->count == n) CHECK_OK(hl_safetensor_read(t, x));
+    hl_safetensors_close(s);
+}
+
+static bool same_bits(float x, uint32_t bits)
+{
+    uint32_t has;
+    memcpy(&has, &x, sizeof has);
+    return has == bits;
+}
+
+static void floats_come_out_as_they_are(void)
+{
+    float x[6], data[6] = {1, -2.5f, 3e-39f, INFINITY, 0, -0.0f};
+    put_good("a", "{\"__metadata__\":{\"format\":\"pt\"},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[16,24]},\"a\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[0,16]}} ", data, sizeof data);
+    in_folder("a");
+    read_both(x, 4, "a");
+    read_both(x + 4, 2, "b");
+    CHECK(memcmp(x, data, sizeof data) == 0);
+}
+
+/* Every half there is, against its definition. */
+static void every_half_becomes_its_float(void)
+{
+    enum { ALL = 65536 };
+    uint16_t *h = hl_alloc(ALL * sizeof *h);
+    float *x = hl_alloc(ALL * sizeof *x);
+    for (int i = 0; i < ALL; i++) h[i] = (uint16_t)i;
+    put_good("h", "{\"x\":{\"dtype\":\"F16\",\"shape\":[65536],\"data_offsets\":[0,131072]}}", h, ALL * sizeof *h);
+    in_folder("h");
+    read_both(x, ALL, "x");
+    for (int i = 0; i < ALL; i++) {
+        int exponent = (i >> 10) & 31, fraction = i & 1023;
+        double want = exponent == 31 ? (fraction ? NAN : INFINITY) : exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24);
+        if (i & 0x8000) want = -want;
+        CHECK(isnan(want) ? isnan(x[i]) : (double)x[i] == want && (signbit(x[i]) != 0) == (i >= 0x8000));
+    }
+    free(x);
+    free(h);
+}
+
+static void every_brain_float_becomes_its_float(void)
+{
+    enum { ALL = 65536 };
+    uint16_t *h = hl_alloc(ALL * sizeof *h);
+    float *x = hl_alloc(ALL * sizeof *x);
+    for (int i = 0; i < ALL; i++) h[i] = (uint16_t)i;
+    put_good("b", "{\"x\":{\"dtype\":\"BF16\",\"shape\":[256,256],\"data_offsets\":[0,131072]}}", h, ALL * sizeof *h);
+    in_folder("b");
+    read_both(x, ALL, "x");
+    for (uint32_t i = 0; i < ALL; i++) CHECK(same_bits(x[i], i << 16));
+    free(x);
+    free(h);
+}
+
+/* Each header is alone in a file with 16 bytes of data. */
+static const struct {
+    const char *header, *words;
+} bad_headers[] = {
+    {"[1]", "not a JSON object"},
+    {"{\"a\":", "not a JSON object"},
+    {"", "not a JSON object"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]},\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}", "each name once"},
+    {"{\"a\":7}", "tensor a: its dtype is missing"},
+    {"{\"a\":{\"dtype\":\"Q4\",\"shape\":[4],\"data_offsets\":[0,16]}}", "tensor a: its dtype"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":4,\"data_offsets\":[0,16]}}", "its shape is not a list"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,4],\"data_offsets\":[0,16]}}", "at most 8"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[-4],\"data_offsets\":[0,16]}}", "not a whole number"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4.0],\"data_offsets\":[0,16]}}", "not a whole number"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967297],\"data_offsets\":[0,16]}}", "larger than any memory"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,1],\"data_offsets\":[0,0]}}", "as many bytes"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,16]}}", "as many bytes"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0]}}", "two whole numbers"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,\"16\"]}}", "two whole numbers"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[-16,0]}}", "leave the file"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[16,0]}}", "leave the file"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[5],\"data_offsets\":[0,20]}}", "cut off"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}", "overlap"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}", "belong to no tensor"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "after its last tensor"},
+    {"{}", "after its last tensor"},
+};
+
+static void a_bad_header_is_a_sentence(void)
+{
+    for (size_t i = 0; i < sizeof bad_headers / sizeof bad_headers[0]; i++) {
+        hl_safetensors *s;
+        put_good("bad", bad_headers[i].header, "0123456789abcdef", 16);
+        CHECK_FAILS(hl_safetensors_open(&s, path), HL_EFORMAT, bad_headers[i].words);
+        CHECK(strstr(hl_error_text(), path) == hl_error_text());
+        hl_safetensors_close(s);
+    }
+}
+
+static void a_bad_length_is_a_sentence(void)
+{
+    static const char good[] = "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}";
+    static const uint64_t lengths[] = {(uint64_t)1 << 60, UINT64_MAX, UINT64_MAX - 7, sizeof good - 1 + 17, (uint64_t)1 << 32};
+    hl_safetensors *s;
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        put_file("bad", lengths[i], good, "0123456789abcdef", 16);
+        CHECK_FAILS(hl_safetensors_open(&s, path), HL_EFORMAT, "says its header has");
+        hl_safetensors_close(s);
+    }
+    put("bad", "1234567", 7);
+    CHECK_FAILS(hl_safetensors_open(&s, path), HL_EFORMAT, "too short");
+    hl_safetensors_close(s);
+    CHECK_FAILS(hl_safetensors_open(&s, in_folder("none")), HL_EFORMAT, "cannot open");
+    hl_safetensors_close(s);
+    hl_safetensors_close(NULL);
+}
+
+/* No cut of a good file is a good file. */
+static void every_truncation_is_noticed(void)
+{
+    static const char header[] = "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}";
+    char *bytes;
+    size_t n;
+    put_good("whole", header, "0123456789abcdef", 16);
+    CHECK_OK(hl_file_read(path, 1000, &bytes, &n));
+    for (size_t cut = 0; cut < n; cut++) {
+        hl_safetensors *s;
+        put("cut", bytes, cut);
+        CHECK_FAILS(hl_safetensors_open(&s, path), HL_EFORMAT, "cut: ");
+        hl_safetensors_close(s);
+    }
+    free(bytes);
+}
+
+static void a_vector_is_the_only_tensor_of_a_file(void)
+{
+    float x[4], data[4] = {1, 2, 3, 4};
+    put_good("v", "{\"item_emb_tokens\":{\"dtype\":\"F32\",\"shape\":[1,1,4],\"data_offsets\":[0,16]}}", data, sizeof data);
+    CHECK_OK(hl_safetensors_vector(path, 4, x));
+    CHECK(memcmp(x, data, sizeof data) == 0);
+    CHECK_FAILS(hl_safetensors_vector(path, 5, x), HL_EFORMAT, "holds 4 numbers where 5");
+    put_good("w", "{\"i\":{\"dtype\":\"I32\",\"shape\":[4],\"data_offsets\":[0,16]}}", data, sizeof data);
+    CHECK_FAILS(hl_safetensors_vector(path, 4, x), HL_EFORMAT, "is I32");
+    put_good("w", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}", data, sizeof data);
+    CHECK_FAILS(hl_safetensors_vector(path, 4, x), HL_EFORMAT, "holds 2 tensors");
+}
+
+/* ---- model folders ---- */
+
+static const hl_llama tiny = {.hidden_size = 4, .intermediate_size = 6, .num_hidden_layers = 2, .num_attention_heads = 2,
+                              .num_key_value_heads = 1, .head_dim = 2, .vocab_size = 5};
+static const char tiny_config[] = "{\"model_type\":\"llama\",\"hidden_size\":4,\"intermediate_size\":6,\"num_hidden_layers\":2,"
+                                  "\"num_attention_heads\":2,\"num_key_value_heads\":1,\"vocab_size\":5%s}";
+
+static void make_folder(const char *name)
+{
+    CHECK_OK(hl_folder_make(in_folder(name)));
+}
+
+static hl_status config_of(const char *text, hl_llama *out)
+{
+    put_text("m/config.json", text);
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s/m", check_folder());
+    return hl_hf_config(folder, out);
+}
+
+static hl_status config_with(const char *more, hl_llama *out)
+{
+    char text[1000];
+    snprintf(text, sizeof text, tiny_config, more);
+    return config_of(text, out);
+}
+
+static void a_config_becomes_a_shape(void)
+{
+    hl_llama c;
+    make_folder("m");
+    CHECK_OK(config_with("", &c));
+    CHECK(c.hidden_size == 4 && c.intermediate_size == 6 && c.num_hidden_layers == 2 && c.num_attention_heads == 2);
+    CHECK(c.num_key_value_heads == 1 && c.head_dim == 2 && c.vocab_size == 5);
+    CHECK_NEAR(c.rms_norm_eps, 1e-6, 0);
+    CHECK_NEAR(c.rope_theta, 1e4, 0);
+    CHECK_NEAR(c.initializer_range, 0.02, 0);
+    CHECK_OK(config_with(",\"head_dim\":8,\"rms_norm_eps\":1e-5,\"rope_theta\":500000,\"rope_scaling\":null,\"attention_bias\":false,\"hidden_act\":\"silu\"", &c));
+    CHECK(c.head_dim == 8);
+    CHECK_NEAR(c.rms_norm_eps, 1e-5, 0);
+    CHECK_NEAR(c.rope_theta, 5e5, 0);
+    CHECK_OK(config_with(",\"rope_parameters\":{\"rope_type\":\"default\",\"rope_theta\":250000.0}", &c));
+    CHECK_NEAR(c.rope_theta, 2.5e5, 0);
+    CHECK_OK(config_of("{\"model_type\":\"llama\",\"hidden_size\":4,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_heads\":2,\"vocab_size\":5}", &c));
+    CHECK(c.num_key_value_heads == 2);
+    CHECK_OK(config_of("{\"model_type\":\"mistral\",\"hidden_size\":64,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_heads\":16,\"vocab_size\":5}", &c));
+    CHECK(c.num_key_value_heads == 8);
+}
+
+static const struct {
+    const char *config, *words;
+} bad_configs[] = {
+    {"", "not a JSON object"},
+    {"[]", "not a JSON object"},
+    {"{\"model_type\":\"llama\",}", "not a JSON object"},
+    {"{}", "model_type is missing; supported are llama and mistral"},
+    {"{\"model_type\":3}", "model_type is missing"},
+    {"{\"model_type\":\"gpt2\"}", "model_type is gpt2; supported are llama and mistral"},
+    {"{\"model_type\":\"llama\"}", "has no hidden_size"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":\"64\"}", "hidden_size is not a whole number"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":64.0}", "hidden_size is not a whole number"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":-64}", "hidden_size is not a whole number"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":4611686018427387904}", "hidden_size is not a whole number"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":1,\"num_hidden_layers\":0}", "num_hidden_layers is not a whole number"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":1,\"num_hidden_layers\":1,\"num_attention_heads\":7,\"vocab_size\":5}", "does not divide into 7 heads"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":1,\"num_hidden_layers\":1,\"num_attention_heads\":8,\"num_key_value_heads\":3,\"vocab_size\":5}", "do not divide into 3 key-value heads"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":24,\"intermediate_size\":1,\"num_hidden_layers\":1,\"num_attention_heads\":8,\"vocab_size\":5}", "head_dim 3 is odd"},
+    {"{\"model_type\":\"llama\",\"hidden_act\":\"gelu\"}", "hidden_act is gelu"},
+    {"{\"model_type\":\"llama\",\"hidden_act\":1}", "hidden_act"},
+    {"{\"model_type\":\"llama\",\"attention_bias\":true}", "attention_bias"},
+    {"{\"model_type\":\"llama\",\"mlp_bias\":true}", "mlp_bias"},
+    {"{\"model_type\":\"llama\",\"rope_scaling\":{\"type\":\"linear\",\"factor\":2.0}}", "rope_scaling"},
+    {"{\"model_type\":\"llama\",\"rope_scaling\":\"linear\"}", "rope_scaling"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":4,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_heads\":2,\"vocab_size\":5,\"rms_norm_eps\":\"x\"}", "rms_norm_eps is not a number"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":4,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_heads\":2,\"vocab_size\":5,\"rope_theta\":0}", "rope_theta is not a number above 0"},
+};
+
+static void a_bad_config_is_a_sentence(void)
+{
+    hl_llama c;
+    make_folder("m");
+    for (size_t i = 0; i < sizeof bad_configs / sizeof bad_configs[0]; i++)
+        CHECK_FAILS(config_of(bad_configs[i].config, &c), HL_EFORMAT, bad_configs[i].words);
+    CHECK_FAILS(hl_hf_config(in_folder("nowhere"), &c), HL_EFORMAT, "config.json: cannot open");
+}
+
+/* A file made tensor by tensor; the numbers count up through the whole file. */
+typedef struct {
+    char header[8000];
+    float data[2000];
+    size_t used, n;
+} maker;
+
+static void add(maker *m, const char *name, int ndim, const int64_t *shape)
+{
+    size_t count = 1;
+    char sizes[60] = "";
+    for (int i = 0; i < ndim; i++) {
+        snprintf(sizes + strlen(sizes), 20, i ? ",%d" : "%d", (int)shape[i]);
+        count *= (size_t)shape[i];
+    }
+    m->used += (size_t)snprintf(m->header + m->used, sizeof m->header - m->used, "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[%zu,%zu]}",
+                                m->used ? "," : "{", name, sizes, 4 * m->n, 4 * (m->n + count));
+    for (size_t i = 0; i < count; i++) m->data[m->n + i] = (float)(m->n + i);
+    m->n += count;
+    HL_CHECK(m->used < sizeof m->header - 300 && m->n < 2000);
+}
+
+/* A tensor as Hugging Face has it: a matrix. */
+static void add_param(maker *m, const hl_param *p, const char *name)
+{
+    int64_t shape[2] = {p->shape[0], p->shape[1]};
+    if (p->ndim == 3 && p->split_axis == 0) shape[0] = p->shape[0] * p->shape[1], shape[1] = p->shape[2];
+    if (p->ndim == 3 && p->split_axis == 1) shape[1] = p->shape[1] * p->shape[2];
+    add(m, name, p->ndim == 1 ? 1 : 2, shape);
+}
+
+static void finish(maker *m, const char *name)
+{
+    strcat(m->header, "}");
+    put_good(name, m->header, m->data, m->n * sizeof(float));
+}
+
+static const char *model_name(const hl_param *p)
+{
+    return strstr(p->name, "_llm.") + 5;
+}
+
+/* The tensors of t whose names hold `with` (and all where NULL), `skip` letters of the names left out. */
+static void add_all(maker *m, const hl_params *t, const char *with, size_t skip)
+{
+    for (int i = t->n - 2; i >= 0; i--) /* not in the table's order, and without logit_scale */
+        if (!with || strstr(t->at[i].name, with)) add_param(m, &t->at[i], model_name(&t->at[i]) + skip);
+}
+
+static const char *folder_m(void)
+{
+    return in_folder("m");
+}
+
+/* In a file of counting numbers, tensors written last to first. */
+static void check_counting(const hl_params *t, const float *w)
+{
+    size_t at = 0;
+    for (int i = t->n - 2; i >= 0; i--)
+        for (size_t k = 0; k < t->at[i].count; k++) CHECK(w[t->at[i].offset + k] == (float)at++);
+    CHECK(w[t->count - 1] == 0);
+}
+
+static void start_model(hl_params *t, float **w, bool with_tokens)
+{
+    *t = (hl_params){0};
+    make_folder("m");
+    hl_llama_params(t, &tiny, "item", with_tokens);
+    hl_params_add(t, "logit_scale", "logit_scale", -1, 1, 0, NULL); /* not of the folder: stays */
+    *w = hl_alloc_zero(t->count, sizeof **w);
+}
+
+static void end_model(hl_params *t, float *w)
+{
+    hl_safetensors *s;
+    unlink(in_folder("m/model.safetensors"));
+    unlink(in_folder("m/model.safetensors.index.json"));
+    CHECK_FAILS(hl_safetensors_open(&s, folder_m()), HL_EFORMAT, "cannot open");
+    hl_safetensors_close(s);
+    hl_params_free(t);
+    free(w);
+}
+
+static void a_folder_fills_the_weights(void)
+{
+    for (size_t skip = 0; skip <= 6; skip += 6) { /* with and without "model." */
+        hl_params t;
+        float *w;
+        maker m = {0};
+        start_model(&t, &w, true);
+        add_all(&m, &t, NULL, skip);
+        add(&m, "lm_head.weight", 2, (int64_t[]){5, 4});
+        add(&m, "model.layers.0.self_attn.rotary_emb.inv_freq", 1, (int64_t[]){1});
+        finish(&m, "m/model.safetensors");
+        CHECK_OK(hl_hf_read(folder_m(), &t, "item", w));
+        check_counting(&t, w);
+        end_model(&t, w);
+    }
+}
+
+static void a_user_side_leaves_the_token_table(void)
+{
+    hl_params t, all = {0};
+    float *w;
+    maker m = {0};
+    start_model(&t, &w, false);
+    hl_llama_params(&all, &tiny, "user", true);
+    add_all(&m, &t, NULL, 0);
+    add_param(&m, &all.at[0], model_name(&all.at[0]));
+    finish(&m, "m/model.safetensors");
+    CHECK_OK(hl_hf_read(folder_m(), &t, "item", w));
+    check_counting(&t, w);
+    hl_params_free(&all);
+    end_model(&t, w);
+}
+
+static void several_files_are_one_model(void)
+{
+    hl_params t;
+    float *w;
+    maker a = {0}, b = {0};
+    start_model(&t, &w, true);
+    add_all(&a, &t, "layers", 0);
+    add(&b, "model.embed_tokens.weight", 2, (int64_t[]){5, 4});
+    add(&b, "model.norm.weight", 1, (int64_t[]){4});
+    finish(&a, "m/model-00001-of-00002.safetensors");
+    finish(&b, "m/model-00002-of-00002.safetensors");
+    put_text("m/model.safetensors.index.json", "{\"weight_map\":{\"model.norm.weight\":\"model-00002-of-00002.safetensors\","
+                                               "\"model.layers.1.mlp.up_proj.weight\":\"model-00001-of-00002.safetensors\"}}");
+    CHECK_OK(hl_hf_read(folder_m(), &t, "item", w));
+    const hl_param *norm = hl_params_find(&t, "item_llm.model.norm.weight"), *tokens = hl_params_find(&t, "item_llm.model.embed_tokens.weight");
+    const hl_param *last = hl_params_find(&t, "item_llm.model.layers.1.mlp.down_proj.weight");
+    CHECK_NEAR(w[norm->offset], 20, 0);
+    CHECK_NEAR(w[tokens->offset + 19], 19, 0);
+    CHECK_NEAR(w[last->offset + 3], 3, 0);
+    end_model(&t, w);
+}
+
+static const struct {
+    const char *index, *words;
+} bad_indices[] = {
+    {"", "no weight_map"},
+    {"{}", "no weight_map"},
+    {"{\"weight_map\":[]}", "no weight_map"},
+    {"{\"weight_map\":{\"model.norm.weight\":7}}", "not given the name of a file"},
+    {"{\"weight_map\":{\"model.norm.weight\":\"../b.safetensors\"}}", "not given the name of a file"},
+    {"{\"weight_map\":{\"model.norm.weight\":\"gone.safetensors\"}}", "gone.safetensors: cannot open"},
+    {"{\"weight_map\":{\"other\":\"b.safetensors\"}}", "other is not in b.safetensors"},
+    {"{\"weight_map\":{\"model.norm.weight\":\"b.safetensors\",\"other\":\"c.safetensors\"}}", "another file of the folder has it too"},
+};
+
+static void a_bad_index_is_a_sentence(void)
+{
+    maker b = {0}, c = {0};
+    hl_safetensors *s;
+    make_folder("m");
+    add(&b, "model.norm.weight", 1, (int64_t[]){4});
+    add(&c, "model.norm.weight", 1, (int64_t[]){4});
+    add(&c, "other", 1, (int64_t[]){4});
+    finish(&b, "m/b.safetensors");
+    finish(&c, "m/c.safetensors");
+    for (size_t i = 0; i < sizeof bad_indices / sizeof bad_indices[0]; i++) {
+        put_text("m/model.safetensors.index.json", bad_indices[i].index);
+        CHECK_FAILS(hl_safetensors_open(&s, folder_m()), HL_EFORMAT, bad_indices[i].words);
+        hl_safetensors_close(s);
+    }
+    unlink(in_folder("m/model.safetensors.index.json"));
+}
+
+static void what_does_not_fit_is_listed_together(void)
+{
+    hl_params t;
+    float *w;
+    maker m = {0};
+    start_model(&t, &w, true);
+    for (int i = 0; i < t.n - 1; i++) {
+        if (strstr(t.at[i].name, "layers.1.mlp.up_proj")) continue;
+        if (strstr(t.at[i].name, "layers.0.self_attn.q_proj")) add(&m, model_name(&t.at[i]), 2, (int64_t[]){2, 8});
+        else add_param(&m, &t.at[i], model_name(&t.at[i]));
+    }
+    add(&m, "model.layers.0.self_attn.q_proj.bias", 1, (int64_t[]){4});
+    add(&m, "evil\\nname", 1, (int64_t[]){1});
+    finish(&m, "m/model.safetensors");
+    CHECK_FAILS(hl_hf_read(folder_m(), &t, "item", w), HL_EFORMAT, "model.layers.1.mlp.up_proj.weight is missing");
+    CHECK(strstr(hl_error_text(), "model.layers.0.self_attn.q_proj.weight is (2, 8) where (4, 4) is wanted") != NULL);
+    CHECK(strstr(hl_error_text(), "model.layers.0.self_attn.q_proj.bias is unknown") != NULL);
+    CHECK(strstr(hl_error_text(), "evil?name is unknown") != NULL);
+    end_model(&t, w);
+}
+
+static void a_long_list_says_how_many_more(void)
+{
+    hl_params t;
+    float *w;
+    maker m = {0};
+    start_model(&t, &w, true);
+    add(&m, "model.norm.weight", 1, (int64_t[]){4});
+    finish(&m, "m/model.safetensors");
+    CHECK_FAILS(hl_hf_read(folder_m(), &t, "item", w), HL_EFORMAT, "; and 11 more;"); /* 19 of 20 are missing */
+    end_model(&t, w);
+}
+
+static void weights_of_whole_numbers_are_refused(void)
+{
+    hl_params t = {0};
+    float w[4];
+    make_folder("m");
+    hl_params_add(&t, "item_llm.model.norm.weight", "item_llm/norm", -1, 1, 1, (int64_t[]){4});
+    put_good("m/model.safetensors", "{\"model.norm.weight\":{\"dtype\":\"I32\",\"shape\":[4],\"data_offsets\":[0,16]}}", "0123456789abcdef", 16);
+    CHECK_FAILS(hl_hf_read(folder_m(), &t, "item", w), HL_EFORMAT, "is I32");
+    end_model(&t, NULL);
+}
+
+/* ---- reference data ---- */
+
+static void a_real_model_is_read(void)
+{
+    const char *folder = check_shared("models/tinystories-260k");
+    if (!folder) return;
+    char where[PATH_MAX];
+    snprintf(where, sizeof where, "%s", folder);
+    hl_llama c;
+    hl_params t = {0};
+    if (!CHECK_OK(hl_hf_config(where, &c))) return;
+    CHECK(c.hidden_size == 64 && c.num_hidden_layers == 5 && c.num_attention_heads == 8 && c.num_key_value_heads == 4 && c.head_dim == 8);
+    hl_llama_params(&t, &c, "item", true);
+    float *w = hl_alloc(t.count * sizeof *w);
+    for (size_t i = 0; i < t.count; i++) w[i] = NAN;
+    CHECK_OK(hl_hf_read(where, &t, "item", w));
+    double squares = 0;
+    for (size_t i = 0; i < t.count; i++) squares += (double)w[i] * (double)w[i];
+    CHECK(squares > 0 && isfinite(squares)); /* every number was filled */
+    free(w);
+    hl_params_free(&t);
+}
+
+static void a_real_vector_is_read(void)
+{
+    const char *file = check_shared("golden/item_emb_tokens.safetensors");
+    if (!file) return;
+    float x[64];
+    CHECK_OK(hl_safetensors_vector(file, 64, x));
+    CHECK_FAILS(hl_safetensors_vector(file, 63, x), HL_EFORMAT, "holds 64 numbers where 63");
+}
+
+static const test tests[] = {
+    {"floats come out as they are", floats_come_out_as_they_are},
+    {"every half becomes its float", every_half_becomes_its_float},
+    {"every brain float becomes its float", every_brain_float_becomes_its_float},
+    {"a bad header is a sentence", a_bad_header_is_a_sentence},
+    {"a bad length is a sentence", a_bad_length_is_a_sentence},
+    {"every truncation is noticed", every_truncation_is_noticed},
+    {"a vector is the only tensor of a file", a_vector_is_the_only_tensor_of_a_file},
+    {"a config becomes a shape", a_config_becomes_a_shape},
+    {"a bad config is a sentence", a_bad_config_is_a_sentence},
+    {"a folder fills the weights", a_folder_fills_the_weights},
+    {"a user side leaves the token table", a_user_side_leaves_the_token_table},
+    {"several files are one model", several_files_are_one_model},
+    {"a bad index is a sentence", a_bad_index_is_a_sentence},
+    {"what does not fit is listed together", what_does_not_fit_is_listed_together},
+    {"a long list says how many more", a_long_list_says_how_many_more},
+    {"weights of whole numbers are refused", weights_of_whole_numbers_are_refused},
+    {"a real model is read", a_real_model_is_read},
+    {"a real vector is read", a_real_vector_is_read},
+};
+HL_TESTS("safetensors", tests)
