@@ -1,12 +1,17 @@
-# Numbers in, numbers out; the only caller of BLAS.
+# Numbers in, numbers out; the only caller of BLAS.  Nobody asks sqrtf for errno or a comparison for a trap: without
+# them the compiler puts both into vector loops.
 noinst_LIBRARIES += src/math/libhlmath.a
 src_math_libhlmath_a_CPPFLAGS = $(BASE_CPPFLAGS) $(BLAS_CFLAGS)
+src_math_libhlmath_a_CFLAGS = $(AM_CFLAGS) -fno-math-errno -fno-trapping-math
 src_math_libhlmath_a_SOURCES = \
-	src/math/adamw.h \
-	src/math/attention.h \
-	src/math/linear.h \
-	src/math/nce.h \
-	src/math/rmsnorm.h \
-	src/math/rope.h \
-	src/math/rows.h \
-	src/math/swiglu.h
+	src/math/expf.h \
+	src/math/simd.h \
+	src/math/adamw.c src/math/adamw.h \
+	src/math/attention.c src/math/attention.h \
+	src/math/linear.c src/math/linear.h \
+	src/math/nce.c src/math/nce.h \
+	src/math/rmsnorm.c src/math/rmsnorm.h \
+	src/math/rope.c src/math/rope.h \
+	src/math/rows.c src/math/rows.h \
+	src/math/swiglu.c src/math/swiglu.h
+EXTRA_DIST += src/math/README.md

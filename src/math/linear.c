@@ -1,0 +1,57 @@
+/* linear.c - the products, by BLAS.
+ *
+ * BLAS is told about row-major matrices and does the rest.  A product without rows or columns is legal and does nothing:
+ * a rank may have no tokens. */
+#include "math/linear.h"
+#include <cblas.h>
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+
+/* c (M, N) = a b + keep c, where a is (M, K) and b (K, N) after the asked transpositions; rows are dense. */
+static void product(float *c, const float *a, CBLAS_TRANSPOSE turn_a, const float *b, CBLAS_TRANSPOSE turn_b, int M, int N, int K, float keep)
+{
+    if (M == 0 || N == 0 || (K == 0 && keep == 1.0f)) return;
+    const int a_row = turn_a == CblasNoTrans ? K : M, b_row = turn_b == CblasNoTrans ? N : K;
+    cblas_sgemm(CblasRowMajor, turn_a, turn_b, M, N, K, 1.0f, a, a_row > 0 ? a_row : 1, b, b_row > 0 ? b_row : 1, keep, c, N);
+}
+
+void hl_linear_forward(float *y, const float *x, const float *w, int T, int D, int F)
+{
+    hl_rows_by_rows(y, x, w, T, F, D);
+}
+
+void hl_linear_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, int F)
+{
+    if (dx) hl_rows_times(dx, dy, w, T, F, D);
+    if (dw) hl_columns_times(dw, dy, x, T, F, D);
+}
+
+void hl_rows_by_rows(float *c, const float *a, const float *b, int M, int N, int K)
+{
+    product(c, a, CblasNoTrans, b, CblasTrans, M, N, K, 0.0f);
+}
+
+void hl_rows_times(float *c, const float *a, const float *b, int M, int N, int K)
+{
+    product(c, a, CblasNoTrans, b, CblasNoTrans, M, K, N, 1.0f);
+}
+
+void hl_columns_times(float *c, const float *a, const float *b, int M, int N, int K)
+{
+    product(c, a, CblasTrans, b, CblasNoTrans, N, K, M, 1.0f);
+}
+
+void hl_math_threads(int threads)
+{
+    omp_set_num_threads(threads > 1 ? threads : 1); /* OpenBLAS made for OpenMP listens to this alone */
+}
+
+const char *hl_math_library(void)
+{
+    static char name[128];
+    const char *config = openblas_get_config(); /* "OpenBLAS 0.3.21 DYNAMIC_ARCH ..." */
+    const size_t first = strcspn(config, " "), second = first + strcspn(config + first + (config[first] != 0), " ") + (config[first] != 0);
+    snprintf(name, sizeof name, "%.*s %s", (int)second, config, openblas_get_corename());
+    return name;
+}

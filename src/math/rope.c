@@ -1,0 +1,40 @@
+/* rope.c - rotary positions. */
+#include "math/rope.h"
+#include "math/simd.h"
+#include <math.h>
+
+void hl_rope_table(float *table, int positions, int d, double theta)
+{
+    const int half = d / 2;
+    for (int p = 0; p < positions; p++) {
+        float *cosines = table + (size_t)p * (size_t)d, *sines = cosines + half;
+        for (int i = 0; i < half; i++) {
+            const double angle = p * pow(theta, -2.0 * i / d);
+            cosines[i] = (float)cos(angle);
+            sines[i] = (float)sin(angle);
+        }
+    }
+}
+
+HL_FAST static void turn_token(float *x, const float *restrict cosines, const float *restrict sines, int heads, int half, float sign)
+{
+    for (int h = 0; h < heads; h++) {
+        float *restrict a = x + (size_t)h * 2 * (size_t)half, *restrict b = a + half;
+#pragma omp simd
+        for (int i = 0; i < half; i++) {
+            const float first = a[i], second = b[i], s = sign * sines[i];
+            a[i] = first * cosines[i] - second * s;
+            b[i] = second * cosines[i] + first * s;
+        }
+    }
+}
+
+void hl_rope_turn(float *x, const int *position, const float *table, int T, int heads, int d, int stride, int sign)
+{
+    const int half = d / 2;
+#pragma omp parallel for if (hl_is_worth_threads((size_t)T * (size_t)(heads * d)))
+    for (int t = 0; t < T; t++) {
+        const float *cosines = table + (size_t)position[t] * (size_t)d;
+        turn_token(x + (size_t)t * (size_t)stride, cosines, cosines + half, heads, half, (float)sign);
+    }
+}
