@@ -1,12 +1,12 @@
 /* hf.c - a model folder in Hugging Face's form: config.json and safetensors. */
 #include "io/hf.h"
 #include "io/atomic.h"
+#include "io/complaints.h"
 #include "io/safetensors.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include <jansson.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,37 +159,6 @@ hl_status hl_hf_config(const char *folder, hl_llama *out)
     return status;
 }
 
-/* What does not fit, as one list: the first few by name. */
-typedef struct {
-    char text[700];
-    size_t used;
-    int n;
-} complaints;
-
-enum { MOST_NAMED = 8 };
-
-static void complain(complaints *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void complain(complaints *c, const char *format, ...)
-{
-    va_list args;
-    if (c->n++ >= MOST_NAMED) return;
-    if (c->n > 1) c->used += (size_t)snprintf(c->text + c->used, sizeof c->text - c->used, "; ");
-    va_start(args, format);
-    int n = vsnprintf(c->text + c->used, sizeof c->text - c->used, format, args);
-    va_end(args);
-    c->used = c->used + (size_t)n < sizeof c->text ? c->used + (size_t)n : sizeof c->text - 1;
-}
-
-static hl_status verdict(complaints *c, const char *folder)
-{
-    char rest[40] = "";
-    if (c->n == 0) return HL_OK;
-    if (c->n > MOST_NAMED) snprintf(rest, sizeof rest, "; and %d more", c->n - MOST_NAMED);
-    for (char *p = c->text; *p; p++)
-        if ((unsigned char)*p < ' ') *p = '?'; /* names come from the file */
-    return HL_FAIL(HL_EFORMAT, "%s: its tensors are not those that config.json describes: %s%s; get the folder again or name another", folder, c->text, rest);
-}
-
 /* The file has matrices: q, k, v as (heads * head_dim, in), o as (out, heads * head_dim). */
 static int folded_shape(int64_t out[HL_PARAM_DIMS], const hl_param *p)
 {
@@ -202,22 +171,13 @@ static int folded_shape(int64_t out[HL_PARAM_DIMS], const hl_param *p)
     return n;
 }
 
-static const char *shape_text(char out[60], const int64_t *shape, int n)
-{
-    size_t used = (size_t)snprintf(out, 60, "(");
-    for (int i = 0; i < n && used < 60; i++) used += (size_t)snprintf(out + used, 60 - used, i ? ", %lld" : "%lld", (long long)shape[i]);
-    if (used < 60) snprintf(out + used, 60 - used, ")");
-    return out;
-}
-
-static bool fits(complaints *c, const hl_safetensor *t, const hl_param *p)
+/* Is it of the shape that is wanted?  A complaint where not. */
+static bool fits(hl_complaints *c, const hl_safetensor *t, const hl_param *p)
 {
     int64_t want[HL_PARAM_DIMS];
-    char a[60], b[60];
-    int n = folded_shape(want, p);
-    if (t->ndim == n && memcmp(t->shape, want, (size_t)n * sizeof want[0]) == 0) return true;
-    complain(c, "%.80s is %s where %s is wanted", t->name, shape_text(a, t->shape, t->ndim), shape_text(b, want, n));
-    return false;
+    int before = c->n;
+    hl_complain_of_shape(c, t->name, t->shape, t->ndim, want, folded_shape(want, p));
+    return c->n == before;
 }
 
 static const char PREFIX[] = "model.";
@@ -256,14 +216,14 @@ static bool nobody_needs(const char *name)
 }
 
 /* Read what fits; say what does not. */
-static hl_status read_side(const hl_safetensors *s, const hl_params *table, const char *side, float *w, complaints *c, bool *used)
+static hl_status read_side(const hl_safetensors *s, const hl_params *table, const char *side, float *w, hl_complaints *c, bool *used)
 {
     for (int k = 0; k < table->n; k++) {
         const hl_param *p = &table->at[k];
         const char *name = name_in_folder(p, side);
         if (!name) continue;
         const hl_safetensor *t = find(s, name);
-        if (!t) complain(c, "%s is missing", name);
+        if (!t) hl_complain(c, "%s is missing", name);
         if (!t) continue;
         used[t - hl_safetensors_at(s, 0)] = true;
         if (fits(c, t, p)) HL_TRY(hl_safetensor_read(t, w + p->offset));
@@ -273,16 +233,17 @@ static hl_status read_side(const hl_safetensors *s, const hl_params *table, cons
 
 static hl_status read_all(const hl_safetensors *s, const char *folder, const hl_params *table, const char *side, float *w)
 {
-    complaints c = {0};
+    hl_complaints c = {0};
     int n = hl_safetensors_count(s);
     bool *used = hl_alloc_zero((size_t)n, sizeof *used);
     hl_status status = read_side(s, table, side, w, &c, used);
     for (int i = 0; i < n; i++) {
         const char *name = hl_safetensors_at(s, i)->name;
-        if (!used[i] && !nobody_needs(name)) complain(&c, "%.80s is unknown", name);
+        if (!used[i] && !nobody_needs(name)) hl_complain(&c, "%.80s is unknown", name);
     }
     free(used);
-    return status == HL_OK ? verdict(&c, folder) : status;
+    if (status != HL_OK) return status;
+    return hl_complaints_verdict(&c, folder, "its tensors are not those that config.json describes", "get the folder again or name another");
 }
 
 hl_status hl_hf_read(const char *folder, const hl_params *table, const char *side, float *w)

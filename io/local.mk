@@ -7,4 +7,5 @@ io_libhlio_a_SOURCES = \
 	io/atomic.c io/atomic.h \
 	io/h5.c io/h5.h \
 	io/hf.c io/hf.h \
-	io/safetensors.c io/safetensors.h
+	io/safetensors.c io/safetensors.h \
+	io/complaints.c io/complaints.h
