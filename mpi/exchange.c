@@ -14,31 +14,24 @@ static int begin_each(int *begin, const int *count, int p)
     return total;
 }
 
-static int *zeros(int n, hl_arena *arena)
-{
-    int *x = HL_TAKE(arena, int, n);
-    memset(x, 0, (size_t)n * sizeof *x);
-    return x;
-}
-
 void hl_exchange_plan(hl_exchange *x, const hl_group *g, const hl_readings *r, hl_arena *arena)
 {
     int p = g->size, me = g->rank;
     *x = (hl_exchange){.group = g};
-    x->send_count = zeros(p, arena);
-    x->receive_count = zeros(p, arena);
+    x->send_count = HL_TAKE_ZERO(arena, int, p);
+    x->receive_count = HL_TAKE_ZERO(arena, int, p);
     for (int i = 0; i < r->n; i++) {
         if (r->holder[i] == me) x->send_count[r->reader[i]]++;
         if (r->reader[i] == me) x->receive_count[r->holder[i]]++;
     }
-    x->send_begin = zeros(p, arena);
-    x->receive_begin = zeros(p, arena);
+    x->send_begin = HL_TAKE_ZERO(arena, int, p);
+    x->receive_begin = HL_TAKE_ZERO(arena, int, p);
     x->sent = begin_each(x->send_begin, x->send_count, p);
     x->received = begin_each(x->receive_begin, x->receive_count, p);
     x->send_row = HL_TAKE(arena, int, x->sent);
     x->add_order = HL_TAKE(arena, int, x->sent);
     x->receive_row = HL_TAKE(arena, int, x->received);
-    int *sent_to = zeros(p, arena), *had_from = zeros(p, arena), mine = 0;
+    int *sent_to = HL_TAKE_ZERO(arena, int, p), *had_from = HL_TAKE_ZERO(arena, int, p), mine = 0;
     for (int i = 0; i < r->n; i++) {
         int to = r->reader[i], from = r->holder[i];
         if (from == me) {

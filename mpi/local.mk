@@ -2,10 +2,13 @@
 noinst_LIBRARIES += mpi/libhlmpi.a
 mpi_libhlmpi_a_CPPFLAGS = $(HOUSE_CPPFLAGS)
 mpi_libhlmpi_a_SOURCES = \
+	mpi/catalogue.c mpi/catalogue.h \
 	mpi/engine.c mpi/engine.h \
+	mpi/evaluate.c mpi/evaluate.h \
 	mpi/exchange.c mpi/exchange.h \
 	mpi/group.c mpi/group.h \
 	mpi/loss.c mpi/loss.h \
 	mpi/mesh.c mpi/mesh.h \
+	mpi/reference.c mpi/reference.h \
 	mpi/step.c mpi/step.h \
 	mpi/tally.c mpi/tally.h

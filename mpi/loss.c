@@ -10,23 +10,16 @@ const int hl_top[HL_TOPS] = {1, 5, 10, 50, 100};
 /* Bytes that the returning gradients of one round may take on a user rank. */
 static const size_t RETURN_BYTES = (size_t)1 << 26;
 
-static int *zeros(int n, hl_arena *arena)
-{
-    int *x = HL_TAKE(arena, int, n);
-    memset(x, 0, (size_t)n * sizeof *x);
-    return x;
-}
-
 void hl_loss_open(hl_loss *l, const hl_mesh *mesh, const hl_plan *plan, const int *row_owner, int D, hl_arena *arena)
 {
     int ranks = mesh->world.size, R = plan->rows;
     *l = (hl_loss){.mesh = mesh, .plan = plan, .D = D};
     l->row_list = HL_TAKE(arena, int, R);
-    l->row_begin = zeros(ranks, arena);
-    l->row_count = zeros(ranks, arena);
+    l->row_begin = HL_TAKE_ZERO(arena, int, ranks);
+    l->row_count = HL_TAKE_ZERO(arena, int, ranks);
     for (int r = 0; r < R; r++) l->row_count[row_owner[r]]++;
     for (int q = 1; q < ranks; q++) l->row_begin[q] = l->row_begin[q - 1] + l->row_count[q - 1];
-    int *listed = zeros(ranks, arena);
+    int *listed = HL_TAKE_ZERO(arena, int, ranks);
     for (int r = 0; r < R; r++) l->row_list[l->row_begin[row_owner[r]] + listed[row_owner[r]]++] = r;
     l->lse = HL_TAKE(arena, double, R);
     if (!hl_group_has_me(&mesh->item)) return;
@@ -51,7 +44,7 @@ void hl_loss_give(hl_loss *l, const float *u, const float *p, hl_arena *wire)
     int mine = hl_loss_my_rows(l, &rows), R = l->plan->rows, here = hl_group_has_me(&l->mesh->item);
     size_t mark = hl_arena_mark(wire), D = (size_t)l->D, bytes = D * sizeof *u;
     float *out = HL_TAKE(wire, float, (size_t)mine * 2 * D), *in = HL_TAKE(wire, float, here ? (size_t)R * 2 * D : 0);
-    int *out_count = zeros(world->size, wire), *out_begin = zeros(world->size, wire), *in_count = zeros(world->size, wire);
+    int *out_count = HL_TAKE_ZERO(wire, int, world->size), *out_begin = HL_TAKE_ZERO(wire, int, world->size), *in_count = HL_TAKE_ZERO(wire, int, world->size);
     for (int q = 0; q < world->size; q++) {
         if (hl_layout_has_item(&l->mesh->layout, q)) out_count[q] = mine;
         if (here) in_count[q] = l->row_count[q];
@@ -116,7 +109,7 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
     const hl_layout *layout = &l->mesh->layout;
     int ranks = world->size, here = hl_group_has_me(&l->mesh->item), sent = 0, received = 0;
     size_t mark = hl_arena_mark(wire), D = (size_t)l->D;
-    int *out_count = zeros(ranks, wire), *out_begin = zeros(ranks, wire), *in_count = zeros(ranks, wire), *in_begin = zeros(ranks, wire);
+    int *out_count = HL_TAKE_ZERO(wire, int, ranks), *out_begin = HL_TAKE_ZERO(wire, int, ranks), *in_count = HL_TAKE_ZERO(wire, int, ranks), *in_begin = HL_TAKE_ZERO(wire, int, ranks);
     int left = l->row_count[world->rank] - from, mine = left < 0 ? 0 : left < round ? left : round;
     for (int q = 0; q < ranks; q++) {
         int theirs = l->row_count[q] - from;

@@ -52,9 +52,7 @@ static float *take_rows(step *s, int n)
 
 static float *take_zero_rows(step *s, int n)
 {
-    float *x = take_rows(s, n);
-    memset(x, 0, rows_of(s, n) * sizeof *x);
-    return x;
+    return HL_TAKE_ZERO(&s->e->plan, float, rows_of(s, n));
 }
 
 /* ---- what everybody works out alike */
@@ -293,10 +291,9 @@ static void loss(step *s, int c)
     float *multiplicity = HL_TAKE(a, float, s->texts);
     int K = my_negatives(s, row, multiplicity);
     size_t n = rows_of(s, K);
-    float *raw = HL_TAKE(a, float, n), *unit = HL_TAKE(a, float, n), *norm = HL_TAKE(a, float, K), *dunit = HL_TAKE(a, float, n);
+    float *raw = HL_TAKE(a, float, n), *unit = HL_TAKE(a, float, n), *norm = HL_TAKE(a, float, K), *dunit = HL_TAKE_ZERO(a, float, n);
     hl_rows_gather(raw, s->vector, row, K, D);
     hl_rows_unit_forward(unit, norm, raw, K, D);
-    memset(dunit, 0, n * sizeof *dunit);
     hl_loss_run(&s->loss, dunit, unit, multiplicity, K, s->scale, s->e->rules.nce_thres, a);
     memset(raw, 0, n * sizeof *raw);
     hl_rows_unit_backward(raw, dunit, unit, norm, K, D);

@@ -2,14 +2,17 @@
 # MPI_TESTS and one below that links it:  tests_test_group_LDADD = $(MPI_TEST_LINK)
 # Those that also run at 3, 5 and 7 ranks are named in ODD_TESTS.  A slow twin tests/ref-x.c goes into libcheck.a.
 ALONE_TESTS = \
+	tests/test-config \
 	tests/test-part \
 	tests/test-fault \
 	tests/test-safetensors
 
 MPI_TESTS = \
+	tests/test-step \
 	tests/test-check
 
 ODD_TESTS = \
+	tests/test-step \
 	tests/test-check
 
 check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS)
@@ -24,4 +27,8 @@ tests_libranks_a_SOURCES = tests/check-mpi.c tests/check-mpi.h
 LDADD = tests/libcheck.a tests/libalone.a io/libhlio.a $(SRC_LINK) $(JANSSON_LIBS) $(CUNIT_LIBS)
 MPI_TEST_LINK = tests/libcheck.a tests/libranks.a $(HOUSE_LINK) $(CUNIT_LIBS)
 
+tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
 tests_test_check_LDADD = $(MPI_TEST_LINK)
+
+tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
+tests_test_step_LDADD = $(MPI_TEST_LINK)

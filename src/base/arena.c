@@ -78,6 +78,12 @@ void *hl_arena_take(hl_arena *a, size_t bytes)
     return a->measuring ? NULL : a->top->bytes + (begin - a->top->begin);
 }
 
+void *hl_arena_take_zero(hl_arena *a, size_t bytes)
+{
+    void *p = hl_arena_take(a, bytes);
+    return p ? memset(p, 0, bytes) : NULL;
+}
+
 size_t hl_arena_mark(const hl_arena *a)
 {
     return a->used;

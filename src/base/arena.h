@@ -34,7 +34,10 @@ hl_arena hl_arena_growing(const char *name);
 
 /* n bytes, aligned to 64.  Asking a fixed arena for more than it has is a broken promise. */
 void *hl_arena_take(hl_arena *a, size_t bytes);
+/* The same, cleared. */
+void *hl_arena_take_zero(hl_arena *a, size_t bytes);
 #define HL_TAKE(arena, type, n) ((type *)hl_arena_take((arena), sizeof(type) * (size_t)(n)))
+#define HL_TAKE_ZERO(arena, type, n) ((type *)hl_arena_take_zero((arena), sizeof(type) * (size_t)(n)))
 
 size_t hl_arena_mark(const hl_arena *a);
 /* Give back everything taken since the mark; mark 0 empties the arena. */

@@ -1,0 +1,83 @@
+/* catalogue.c - every item's vector, each text encoded once, shared out over the item ranks. */
+#include "mpi/catalogue.h"
+#include "base/part.h"
+#include "math/rows.h"
+#include <math.h>
+#include <stdlib.h>
+
+/* The padding is an item without text; its text counts only where an item of the catalogue has it too. */
+static void number_texts(hl_catalogue *c, const hl_corpus *corpus)
+{
+    c->item = hl_alloc((size_t)corpus->items * sizeof *c->item);
+    c->weight = hl_alloc_zero((size_t)corpus->items, sizeof *c->weight);
+    c->text = hl_alloc((size_t)corpus->items * sizeof *c->text);
+    for (int64_t i = 0; i < corpus->items; i++) c->text[i] = -1;
+    for (int64_t i = 1; i < corpus->items; i++) {
+        int64_t first = corpus->twin(corpus, i);
+        if (c->text[first] < 0) {
+            c->item[c->texts] = (int32_t)first;
+            c->text[first] = c->texts++;
+        }
+        c->weight[c->text[first]]++;
+    }
+}
+
+/* How many texts from `begin` on make a chunk. */
+static int chunk_from(const hl_catalogue *c, const hl_engine *e, int begin, int end)
+{
+    int tokens = 0, n = 0;
+    while (begin + n < end) {
+        int length;
+        e->corpus->tokens(e->corpus, c->item[begin + n], &length);
+        tokens += length + e->item_model.item_tokens;
+        if (n > 0 && tokens > e->rules.plan.chunk_tokens) break;
+        n++;
+    }
+    return n;
+}
+
+static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
+{
+    hl_texts texts;
+    hl_stack_trace trace;
+    size_t D = (size_t)hl_engine_width(e);
+    hl_texts_pack(&texts, &e->item_model, e->corpus, c->item + c->begin + from, n, &e->plan);
+    hl_stack_trace_lay(&trace, &e->item_model.stack, texts.pack.T, &e->kept);
+    hl_item_forward(c->vector + (size_t)from * D, &trace, &e->item_model, e->item.w, &texts, &e->scratch);
+    c->tokens += texts.pack.T;
+    hl_arena_back(&e->plan, 0);
+    hl_arena_back(&e->kept, 0);
+}
+
+void hl_catalogue_open(hl_catalogue *c, hl_engine *e)
+{
+    const hl_group *g = &e->mesh->item;
+    int D = hl_engine_width(e);
+    *c = (hl_catalogue){0};
+    number_texts(c, e->corpus);
+    if (!hl_group_has_me(g)) return;
+    c->begin = (int)hl_part_begin(c->texts, g->size, g->rank);
+    c->mine = (int)hl_part_count(c->texts, g->size, g->rank);
+    c->vector = hl_alloc((size_t)c->mine * (size_t)D * sizeof *c->vector);
+    c->scale = hl_alloc((size_t)c->mine * sizeof *c->scale);
+    for (int from = 0, n; from < c->mine; from += n) {
+        n = chunk_from(c, e, c->begin + from, c->begin + c->mine);
+        encode(c, e, from, n);
+    }
+    for (int i = 0; i < c->mine; i++) c->scale[i] = (float)(1 / sqrt(hl_sum_of_squares(c->vector + (size_t)i * (size_t)D, (size_t)D)));
+}
+
+void hl_catalogue_close(hl_catalogue *c)
+{
+    free(c->item);
+    free(c->weight);
+    free(c->text);
+    free(c->vector);
+    free(c->scale);
+    *c = (hl_catalogue){0};
+}
+
+int hl_catalogue_text(const hl_catalogue *c, const hl_corpus *corpus, int64_t item)
+{
+    return c->text[corpus->twin(corpus, item)];
+}

@@ -1,0 +1,26 @@
+/* catalogue.h - every item's vector, each text encoded once, shared out over the item ranks.
+ *
+ * Texts are numbered by their first item; item rank i of p holds the texts of hl_part (texts, p, i). */
+#ifndef MPI_CATALOGUE_H
+#define MPI_CATALOGUE_H
+#include "mpi/engine.h"
+
+typedef struct {
+    int texts;
+    int32_t *item;   /* (texts) first item of each text */
+    int *weight;     /* (texts) items of the catalogue that have it, the padding not counted */
+    int *text;       /* (items) text of each item that is the first of its text; use hl_catalogue_text */
+    int begin, mine; /* my texts; 0 mine on ranks outside the item group */
+    float *vector;   /* (mine, D) */
+    float *scale;    /* (mine) 1 / length of the vector */
+    int64_t tokens;  /* of my texts */
+} hl_catalogue;
+
+/* Encode the catalogue with the engine's weights.  Local: every item rank its share, no words. */
+void hl_catalogue_open(hl_catalogue *c, hl_engine *e);
+void hl_catalogue_close(hl_catalogue *c);
+
+/* The text of an item. */
+int hl_catalogue_text(const hl_catalogue *c, const hl_corpus *corpus, int64_t item);
+
+#endif

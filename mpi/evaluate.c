@@ -1,0 +1,289 @@
+/* evaluate.c - every user's target ranked against the whole catalogue.
+ *
+ * A text stands for all items that have it, so a column of a tile counts with its weight.  What a column must not
+ * count is known beforehand: the target's own text (its other items are ties) and the user's history.  These
+ * few are listed, and taken back after the tile was counted. */
+#include "mpi/evaluate.h"
+#include "base/part.h"
+#include "math/count.h"
+#include "math/linear.h"
+#include "math/rows.h"
+#include "mpi/exchange.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { TILE = 512, USER_ROWS = 1024 };
+
+/* `count` items of text `text` that user `user` of the round must not be ranked against. */
+typedef struct {
+    int text, user, count;
+} exception;
+
+typedef struct {
+    hl_engine *e;
+    const hl_catalogue *c;
+    const hl_eval_orders *orders;
+    int64_t first; /* first user of the round */
+    int users, D;
+    int *target;   /* (users) its text */
+    bool *repeated; /* (users) the target is in the history */
+    exception *exceptions;
+    int n_exceptions;
+    float *u;          /* (users, D) unit user vectors, on item ranks */
+    float *threshold;  /* (users) the target's score */
+    int64_t *counts;   /* (2 users) above, then equal */
+} eval_round;
+
+static int by_number(const void *a, const void *b)
+{
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    const exception *x = a, *y = b;
+    if (x->text != y->text) return x->text < y->text ? -1 : 1;
+    return x->user < y->user ? -1 : x->user > y->user;
+}
+
+/* The different items of a history among my texts. */
+static void except_history(eval_round *r, int user, const int32_t *history, int n, int32_t target)
+{
+    size_t mark = hl_arena_mark(&r->e->scratch);
+    int32_t *items = HL_TAKE(&r->e->scratch, int32_t, n);
+    memcpy(items, history, (size_t)n * sizeof *items);
+    qsort(items, (size_t)n, sizeof *items, by_number);
+    for (int i = 0; i < n; i++) {
+        if (i > 0 && items[i] == items[i - 1]) continue;
+        if (items[i] == target) {
+            r->repeated[user] = true;
+            continue;
+        }
+        int text = hl_catalogue_text(r->c, r->e->corpus, items[i]);
+        if (text >= r->c->begin && text < r->c->begin + r->c->mine) r->exceptions[r->n_exceptions++] = (exception){text, user, 1};
+    }
+    hl_arena_back(&r->e->scratch, mark);
+}
+
+static int history_items(const eval_round *r)
+{
+    int sum = 0, n;
+    const int32_t *history;
+    for (int i = 0; i < r->users; i++) {
+        hl_phase_target(r->e->corpus, r->first + i, r->orders->phase, &history, &n);
+        sum += n;
+    }
+    return sum;
+}
+
+static void read_users(eval_round *r)
+{
+    hl_arena *a = &r->e->plan;
+    int most = history_items(r);
+    r->target = HL_TAKE(a, int, r->users);
+    r->repeated = HL_TAKE_ZERO(a, bool, r->users);
+    r->exceptions = HL_TAKE(a, exception, most);
+    for (int i = 0; i < r->users; i++) {
+        const int32_t *history;
+        int n;
+        int32_t target = hl_phase_target(r->e->corpus, r->first + i, r->orders->phase, &history, &n);
+        r->target[i] = hl_catalogue_text(r->c, r->e->corpus, target);
+        except_history(r, i, history, n, target);
+    }
+    qsort(r->exceptions, (size_t)r->n_exceptions, sizeof *r->exceptions, by_text);
+}
+
+/* ---- the users' vectors */
+
+/* The users of the round are cut over the user ranks. */
+static int reader_of(const eval_round *r, int user)
+{
+    return r->e->mesh->layout.user_begin + hl_part_owner(r->users, r->e->mesh->layout.users, user);
+}
+
+/* Bring the vectors of the histories to the user ranks; length (users). x: laid in the plan arena. */
+static float *bring_histories(eval_round *r, int *length)
+{
+    hl_engine *e = r->e;
+    const hl_layout *l = &e->mesh->layout;
+    int n = 0, here = 0, most = r->users * r->orders->history;
+    int *holder = HL_TAKE(&e->plan, int, most), *held = HL_TAKE(&e->plan, int, most);
+    int *reader = HL_TAKE(&e->plan, int, most), *place = HL_TAKE(&e->plan, int, most);
+    for (int i = 0, last_reader = -1; i < r->users; i++) {
+        const int32_t *history;
+        int items;
+        hl_phase_target(e->corpus, r->first + i, r->orders->phase, &history, &items);
+        length[i] = items < r->orders->history ? items : r->orders->history;
+        int rank = reader_of(r, i);
+        if (rank != last_reader) here = 0;
+        last_reader = rank;
+        for (int k = items - length[i]; k < items; k++, n++) {
+            int text = hl_catalogue_text(r->c, e->corpus, history[k]), owner = hl_part_owner(r->c->texts, l->items, text);
+            holder[n] = l->item_begin + owner;
+            held[n] = text - (int)hl_part_begin(r->c->texts, l->items, owner);
+            reader[n] = rank;
+            place[n] = here++;
+        }
+    }
+    hl_exchange x;
+    hl_exchange_plan(&x, &e->mesh->world, &(hl_readings){n, holder, held, reader, place}, &e->plan);
+    float *vectors = HL_TAKE(&e->plan, float, (size_t)x.received * (size_t)r->D);
+    hl_exchange_forward(&x, vectors, r->c->vector, r->D, &e->wire);
+    return vectors;
+}
+
+/* u (n, D) = the User LLM's last row of n users whose histories lie in x. */
+static void encode_users(eval_round *r, float *u, const float *x, const int *length, int n)
+{
+    hl_engine *e = r->e;
+    size_t mark = hl_arena_mark(&e->scratch), D = (size_t)r->D;
+    hl_pack pack;
+    hl_stack_trace trace;
+    hl_user_pack(&pack, length, n, &e->scratch);
+    hl_stack_trace_lay(&trace, &e->user_model.stack, pack.T, &e->scratch);
+    float *y = HL_TAKE(&e->scratch, float, (size_t)pack.T * D), *norm = HL_TAKE(&e->scratch, float, n), *last = HL_TAKE(&e->scratch, float, (size_t)n * D);
+    hl_stack_forward(y, &trace, &e->user_model.stack, e->user.w, x, &pack, &e->scratch);
+    for (int i = 0; i < n; i++) memcpy(last + (size_t)i * D, y + (size_t)(pack.begin[i + 1] - 1) * D, D * sizeof *y);
+    hl_rows_unit_forward(u, norm, last, n, r->D);
+    hl_arena_back(&e->scratch, mark);
+}
+
+static void encode_my_users(eval_round *r, float *u, const float *x, const int *length, int n)
+{
+    size_t D = (size_t)r->D;
+    for (int from = 0, count; from < n; from += count) {
+        int rows = 0;
+        for (count = 0; from + count < n && (count == 0 || rows + length[from + count] <= USER_ROWS); count++) rows += length[from + count];
+        encode_users(r, u + (size_t)from * D, x, length + from, count);
+        x += (size_t)rows * D;
+    }
+}
+
+/* All user vectors of the round to all item ranks. */
+static void give_users(eval_round *r, const float *mine, int n)
+{
+    const hl_mesh *m = r->e->mesh;
+    hl_arena *a = &r->e->plan;
+    int p = m->world.size, here = hl_group_has_me(&m->item);
+    int *in_count = HL_TAKE(a, int, p), *in_begin = HL_TAKE(a, int, p), *out_count = HL_TAKE(a, int, p), *out_begin = HL_TAKE(a, int, p);
+    for (int q = 0; q < p; q++) {
+        int j = q - m->layout.user_begin, holds = hl_layout_has_user(&m->layout, q);
+        in_count[q] = here && holds ? (int)hl_part_count(r->users, m->layout.users, j) : 0;
+        in_begin[q] = here && holds ? (int)hl_part_begin(r->users, m->layout.users, j) : 0;
+        out_count[q] = hl_layout_has_item(&m->layout, q) ? n : 0;
+        out_begin[q] = 0;
+    }
+    r->u = HL_TAKE(a, float, here ? (size_t)r->users * (size_t)r->D : 0);
+    hl_group_trade(&m->world, r->u, in_count, in_begin, mine, out_count, out_begin, (size_t)r->D * sizeof *mine);
+}
+
+static void find_users(eval_round *r)
+{
+    hl_engine *e = r->e;
+    const hl_group *g = &e->mesh->user;
+    int *length = HL_TAKE(&e->plan, int, r->users);
+    float *x = bring_histories(r, length), *mine = NULL;
+    int n = 0;
+    if (hl_group_has_me(g)) {
+        n = (int)hl_part_count(r->users, g->size, g->rank);
+        mine = HL_TAKE(&e->plan, float, (size_t)n * (size_t)r->D);
+        encode_my_users(r, mine, x, length + hl_part_begin(r->users, g->size, g->rank), n);
+    }
+    give_users(r, mine, n);
+}
+
+/* ---- counting, on item ranks */
+
+/* The target's score comes from whoever holds its text; the others add zero. */
+static void find_thresholds(eval_round *r)
+{
+    size_t D = (size_t)r->D;
+    r->threshold = HL_TAKE(&r->e->plan, float, r->users);
+    for (int i = 0; i < r->users; i++) {
+        int at = r->target[i] - r->c->begin;
+        r->threshold[i] = 0;
+        if (at < 0 || at >= r->c->mine) continue;
+        hl_rows_dot(&r->threshold[i], r->u + (size_t)i * D, r->c->vector + (size_t)at * D, 1, r->D);
+        r->threshold[i] *= r->c->scale[at];
+    }
+    hl_group_sum(&r->e->mesh->item, r->threshold, (size_t)r->users);
+}
+
+static void take_back(eval_round *r, int user, float score, int count)
+{
+    r->counts[user] -= score > r->threshold[user] ? count : 0;
+    r->counts[r->users + user] -= score == r->threshold[user] ? count : 0;
+}
+
+/* A text that equals the target's by its tokens is a tie, whatever the last bit of its score says. */
+static void settle_exception(eval_round *r, const exception *x, float score)
+{
+    if (x->text == r->target[x->user]) r->counts[r->users + x->user] -= x->count;
+    else take_back(r, x->user, score, x->count);
+}
+
+static void settle_targets(eval_round *r, const float *scores, int begin, int n)
+{
+    for (int i = 0; i < r->users; i++) {
+        int at = r->target[i] - r->c->begin - begin;
+        if (at < 0 || at >= n) continue;
+        take_back(r, i, scores[(size_t)i * (size_t)n + (size_t)at], r->c->weight[r->target[i]]);
+        r->counts[r->users + i] += r->c->weight[r->target[i]] - 1;
+    }
+}
+
+static void count_tiles(eval_round *r)
+{
+    hl_arena *a = &r->e->scratch;
+    size_t mark = hl_arena_mark(a), D = (size_t)r->D;
+    float *scores = HL_TAKE(a, float, (size_t)r->users * TILE);
+    int next = 0;
+    r->counts = HL_TAKE_ZERO(&r->e->plan, int64_t, 2 * r->users);
+    for (int begin = 0, n; begin < r->c->mine; begin += n) {
+        n = r->c->mine - begin < TILE ? r->c->mine - begin : TILE;
+        hl_rows_by_rows(scores, r->u, r->c->vector + (size_t)begin * D, r->users, n, r->D);
+        hl_count_scores(r->counts, r->counts + r->users, scores, r->c->scale + begin, r->c->weight + r->c->begin + begin, r->threshold, r->users, n);
+        settle_targets(r, scores, begin, n);
+        for (; next < r->n_exceptions && r->exceptions[next].text - r->c->begin < begin + n; next++) {
+            const exception *x = &r->exceptions[next];
+            settle_exception(r, x, scores[(size_t)x->user * (size_t)n + (size_t)(x->text - r->c->begin - begin)]);
+        }
+    }
+    hl_group_sum_int(&r->e->mesh->item, r->counts, 2 * (size_t)r->users);
+    hl_arena_back(a, mark);
+}
+
+static void add_up(hl_score *score, const eval_round *r)
+{
+    for (int i = 0; i < r->users; i++) {
+        int64_t rank = r->repeated[i] ? 0 : 1 + r->counts[i], ties = r->repeated[i] ? 0 : r->counts[r->users + i];
+        hl_score_add(score, rank, ties);
+        if (r->orders->rank) r->orders->rank[r->first + i] = rank;
+        if (r->orders->ties) r->orders->ties[r->first + i] = ties;
+    }
+}
+
+static void run_round(hl_score *score, eval_round *r)
+{
+    read_users(r);
+    find_users(r);
+    if (hl_group_has_me(&r->e->mesh->item)) {
+        find_thresholds(r);
+        count_tiles(r);
+        add_up(score, r);
+    }
+    hl_arena_back(&r->e->plan, 0);
+    hl_arena_back(&r->e->wire, 0);
+}
+
+void hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_eval_orders *orders)
+{
+    int64_t all = e->corpus->users;
+    *score = hl_score_at(orders->cut, orders->cuts);
+    for (int64_t first = 0; first < all; first += orders->users) {
+        int users = (int)(all - first < orders->users ? all - first : orders->users);
+        run_round(score, &(eval_round){.e = e, .c = c, .orders = orders, .first = first, .users = users, .D = hl_engine_width(e)});
+    }
+    hl_group_share(&e->mesh->world, score, sizeof *score, e->mesh->layout.item_begin);
+}

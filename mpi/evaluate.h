@@ -1,0 +1,23 @@
+/* evaluate.h - every user's target ranked against the whole catalogue.
+ *
+ * The catalogue's vectors lie in shares on the item ranks; users come in rounds, encoded on the user ranks, and
+ * their vectors travel to the shares, which count scores above the target's in tiles.  No matrix of users x items
+ * exists.  The score is the cosine; items of the user's whole history are left out, always. */
+#ifndef MPI_EVALUATE_H
+#define MPI_EVALUATE_H
+#include "model/score.h"
+#include "mpi/catalogue.h"
+#include "mpi/engine.h"
+
+typedef struct {
+    hl_phase phase;
+    int history;  /* most items of the history that the User LLM reads */
+    int users;    /* users a round, whole job */
+    int cuts, cut[HL_CUTS];
+    int64_t *rank, *ties; /* (users of the corpus) filled on item ranks; NULL: not wanted */
+} hl_eval_orders;
+
+/* The same score on every rank.  Collective over all ranks of the mesh. */
+void hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_eval_orders *orders);
+
+#endif

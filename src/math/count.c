@@ -1,0 +1,29 @@
+/* count.c - how many scores of a row lie above a threshold. */
+#include "math/count.h"
+#include "math/simd.h"
+
+HL_FAST static void count_row(int64_t *above, int64_t *equal, float *restrict score, const float *restrict scale,
+                              const int *restrict weight, float threshold, int N)
+{
+    int64_t a = 0, e = 0;
+    for (int begin = 0; begin < N; begin += 4096) { /* short enough for 32-bit sums of the weights of a tile */
+        int end = begin + 4096 < N ? begin + 4096 : N, above32 = 0, equal32 = 0;
+#pragma omp simd reduction(+ : above32, equal32)
+        for (int n = begin; n < end; n++) {
+            score[n] *= scale[n];
+            above32 += score[n] > threshold ? weight[n] : 0;
+            equal32 += score[n] == threshold ? weight[n] : 0;
+        }
+        a += above32;
+        e += equal32;
+    }
+    *above += a;
+    *equal += e;
+}
+
+void hl_count_scores(int64_t *above, int64_t *equal, float *scores, const float *scale, const int *weight,
+                     const float *threshold, int M, int N)
+{
+#pragma omp parallel for if (hl_is_worth_threads((size_t)M * (size_t)N))
+    for (int m = 0; m < M; m++) count_row(&above[m], &equal[m], scores + (int64_t)m * N, scale, weight, threshold[m], N);
+}

@@ -1,0 +1,11 @@
+/* count.h - how many scores of a row lie above a threshold: ranking without sorting. */
+#ifndef MATH_COUNT_H
+#define MATH_COUNT_H
+#include <stdint.h>
+
+/* scores (M, N) row-major; column n stands for weight[n] things and is multiplied by scale[n] in place first.
+ * above[m] += weights of the columns with score > threshold[m]; equal[m] += those with score == threshold[m]. */
+void hl_count_scores(int64_t *above, int64_t *equal, float *scores, const float *scale, const int *weight,
+                     const float *threshold, int M, int N);
+
+#endif

@@ -1,0 +1,38 @@
+/* score.h - what a rank is worth: Recall, NDCG, MRR of users with one target each, and the two held-out phases. */
+#ifndef MODEL_SCORE_H
+#define MODEL_SCORE_H
+#include "model/corpus.h"
+
+typedef enum { HL_VALID, HL_TEST } hl_phase;
+extern const char *const hl_phase_name[2];
+
+/* A user's target in a phase and the items before it: the whole history, oldest first, n of them. */
+int32_t hl_phase_target(const hl_corpus *c, int64_t user, hl_phase phase, const int32_t **history, int *n);
+
+enum { HL_CUTS = 16 };
+
+/* Sums over users.  `rank` = 1 + items scored strictly higher; with ties the target may stand anywhere in
+ * [rank, rank + ties]; the pessimistic values take the end of that band. */
+typedef struct {
+    int cuts, cut[HL_CUTS]; /* the K of recall@K */
+    int64_t users;
+    int64_t repeated;       /* targets in the user's own history: a miss, since history is masked */
+    int64_t tied;           /* users whose target shares its score with others */
+    double ties;            /* others with the same score, summed over users */
+    double recall[HL_CUTS], ndcg[HL_CUTS], mrr;
+    double recall_low[HL_CUTS], ndcg_low[HL_CUTS], mrr_low; /* pessimistic */
+} hl_score;
+
+/* Nothing scored yet, at these cuts. */
+hl_score hl_score_at(const int *cut, int cuts);
+
+/* One user; rank 0: a miss at any cut. */
+void hl_score_add(hl_score *s, int64_t rank, int64_t ties);
+
+/* One user whose rank is uniform over n places. */
+void hl_score_add_random(hl_score *s, int64_t places);
+
+/* "recall", "ndcg" or "mrr" (then cut is ignored), a mean over users; NAN where there is no such metric. */
+double hl_score_value(const hl_score *s, const char *metric, int cut);
+
+#endif

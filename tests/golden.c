@@ -1,0 +1,153 @@
+/* golden.c - read a golden file. */
+#include "tests/golden.h"
+#include "tests/check.h"
+#include <hdf5.h>
+#include <stdlib.h>
+#include <string.h>
+
+int64_t h5_doubles(int64_t file, const char *path, double **out)
+{
+    hid_t set = H5Dopen2(file, path, H5P_DEFAULT), space = H5Dget_space(set);
+    int64_t n = H5Sget_simple_extent_npoints(space);
+    *out = malloc((size_t)(n > 0 ? n : 1) * sizeof **out);
+    if (n > 0) H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, *out);
+    H5Sclose(space);
+    H5Dclose(set);
+    return n;
+}
+
+int64_t golden_doubles(const golden *g, const char *path, double **out)
+{
+    return h5_doubles(g->file, path, out);
+}
+
+double golden_number(const golden *g, const char *path)
+{
+    double *x, first;
+    golden_doubles(g, path, &x);
+    first = x[0];
+    free(x);
+    return first;
+}
+
+static double setting(const golden *g, const char *name)
+{
+    double x = 0;
+    hid_t attribute = H5Aopen_by_name(g->file, "config", name, H5P_DEFAULT, H5P_DEFAULT), type = H5Aget_type(attribute);
+    if (H5Tget_class(type) == H5T_ENUM) { /* a bool of h5py's */
+        signed char flag = 0;
+        H5Aread(attribute, type, &flag);
+        x = flag;
+    } else H5Aread(attribute, H5T_NATIVE_DOUBLE, &x);
+    H5Tclose(type);
+    H5Aclose(attribute);
+    return x;
+}
+
+static hl_llama shape_of(const golden *g, const char *side)
+{
+    char name[64];
+#define SIZE(field) (snprintf(name, sizeof name, "%s." field, side), setting(g, name))
+    hl_llama c = {.hidden_size = (int)SIZE("hidden_size"), .intermediate_size = (int)SIZE("intermediate_size"),
+                  .num_hidden_layers = (int)SIZE("num_hidden_layers"), .num_attention_heads = (int)SIZE("num_attention_heads"),
+                  .num_key_value_heads = (int)SIZE("num_key_value_heads"), .vocab_size = (int)SIZE("vocab_size"),
+                  .rms_norm_eps = SIZE("rms_norm_eps"), .rope_theta = SIZE("rope_theta"), .initializer_range = 0.02};
+#undef SIZE
+    c.head_dim = c.hidden_size / c.num_attention_heads;
+    return c;
+}
+
+static const int32_t *tokens_of(const hl_corpus *c, int64_t item, int *n)
+{
+    const golden *g = c->self;
+    *n = g->text_length[item];
+    return g->text[item];
+}
+
+static int64_t twin_of(const hl_corpus *c, int64_t item)
+{
+    const golden *g = c->self;
+    for (int64_t i = 0; i < item; i++)
+        if (g->text_length[i] == g->text_length[item] && memcmp(g->text[i], g->text[item], (size_t)g->text_length[i] * sizeof(int32_t)) == 0) return i;
+    return item;
+}
+
+static void read_texts(golden *g)
+{
+    hid_t group = H5Gopen2(g->file, "inputs/text", H5P_DEFAULT);
+    H5G_info_t info;
+    H5Gget_info(group, &info);
+    H5Gclose(group);
+    g->corpus = (hl_corpus){.items = (int64_t)info.nlinks, .self = g, .tokens = tokens_of, .twin = twin_of};
+    g->text = calloc(info.nlinks, sizeof *g->text);
+    g->text_length = calloc(info.nlinks, sizeof *g->text_length);
+    for (int i = 0; i < (int)info.nlinks; i++) {
+        char path[32];
+        double *x;
+        snprintf(path, sizeof path, "inputs/text/%d", i);
+        int n = g->text_length[i] = (int)golden_doubles(g, path, &x);
+        g->text[i] = calloc((size_t)n + 1, sizeof **g->text);
+        for (int k = 0; k < n; k++) g->text[i][k] = (int32_t)x[k];
+        free(x);
+    }
+}
+
+/* Left padding is dropped: position i + 1 of a user is real where row i is valid, and so is position i. */
+static void read_batch(golden *g)
+{
+    double *items, *negatives;
+    int width = g->S + 1, at = 0;
+    golden_doubles(g, "inputs/pos_items", &items);
+    int K = (int)golden_doubles(g, "inputs/neg_items", &negatives);
+    hid_t set = H5Dopen2(g->file, "inputs/valid", H5P_DEFAULT), type = H5Dget_type(set);
+    signed char *flags = calloc((size_t)(g->users * g->S), 1);
+    H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, flags);
+    H5Tclose(type);
+    H5Dclose(set);
+    hl_batch *b = &g->batch;
+    *b = (hl_batch){.samples = g->users, .S = g->S, .negatives = K};
+    b->begin = calloc((size_t)g->users + 1, sizeof *b->begin);
+    b->item = calloc((size_t)(g->users * width), sizeof *b->item);
+    b->negative = calloc((size_t)K, sizeof *b->negative);
+    for (int u = 0; u < g->users; u++) {
+        for (int i = 0; i < width; i++)
+            if (flags[u * g->S + (i < g->S ? i : i - 1)] || (i > 0 && flags[u * g->S + i - 1])) b->item[at++] = (int32_t)items[u * width + i];
+        b->begin[u + 1] = at;
+    }
+    for (int k = 0; k < K; k++) b->negative[k] = (int32_t)negatives[k];
+    free(flags);
+    free(items);
+    free(negatives);
+}
+
+bool golden_open(golden *g, const char *name)
+{
+    const char *path = check_data(name);
+    if (!path) return false;
+    *g = (golden){.file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT)};
+    g->item = shape_of(g, "item");
+    g->user = shape_of(g, "user");
+    g->users = (int)setting(g, "users");
+    g->S = (int)setting(g, "S");
+    g->T = (int)setting(g, "T");
+    g->ranks = (int)setting(g, "ranks");
+    g->steps = (int)setting(g, "steps");
+    g->mean_pool = setting(g, "mean_pool") != 0;
+    g->nce_thres = setting(g, "nce_thres");
+    g->lr = setting(g, "lr");
+    g->weight_decay = setting(g, "weight_decay");
+    read_texts(g);
+    read_batch(g);
+    return true;
+}
+
+void golden_close(golden *g)
+{
+    for (int64_t i = 0; i < g->corpus.items; i++) free(g->text[i]);
+    free(g->text);
+    free(g->text_length);
+    free(g->batch.begin);
+    free(g->batch.item);
+    free(g->batch.negative);
+    H5Fclose(g->file);
+}

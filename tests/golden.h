@@ -1,0 +1,36 @@
+/* golden.h - read a golden file: one HLLM batch with weights, gradients and losses in double precision.
+ *
+ * tests/data/make-golden.py makes them with an independent PyTorch program. */
+#ifndef TESTS_GOLDEN_H
+#define TESTS_GOLDEN_H
+#include "model/corpus.h"
+#include "model/llama.h"
+#include "model/sampler.h"
+#include <stdbool.h>
+
+typedef struct {
+    int64_t file; /* HDF5's handle */
+    hl_llama item, user;
+    int users, S, T, ranks, steps;
+    bool mean_pool;
+    double nce_thres, lr, weight_decay;
+    hl_corpus corpus; /* tokens and twins of the texts; no users */
+    int32_t **text;
+    int *text_length;
+    hl_batch batch;
+} golden;
+
+/* name: a file of tests/data. false after a printed sentence where it is not there. */
+bool golden_open(golden *g, const char *name);
+void golden_close(golden *g);
+
+/* A dataset as doubles; the count.  The caller frees *out. */
+int64_t golden_doubles(const golden *g, const char *path, double **out);
+
+/* The one number of a scalar dataset. */
+double golden_number(const golden *g, const char *path);
+
+/* Any HDF5 file: the same, with the handle of H5Fopen. */
+int64_t h5_doubles(int64_t file, const char *path, double **out);
+
+#endif

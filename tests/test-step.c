@@ -1,0 +1,118 @@
+/* test-step.c - a training step gives the golden losses and gradients at any layout. */
+#include "math/rows.h"
+#include "mpi/step.h"
+#include "tests/check-mpi.h"
+#include "tests/check.h"
+#include "tests/golden.h"
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    hl_placement placement;
+    int items, users; /* 0: all that fit */
+    int64_t budget;
+    bool dedup;
+} variant;
+
+static void open_engine(hl_engine *e, const hl_mesh *mesh, const golden *g, const variant *v)
+{
+    const hl_engine_rules rules = {
+        .plan = {.chunk_tokens = 40, .user_chunk_rows = 8, .item_tokens = !g->mean_pool, .dedup = v->dedup, .mean_over_ranks = g->ranks > 1 ? g->ranks : 0},
+        .nce_thres = (float)g->nce_thres, .weight_decay = g->weight_decay, .activation_budget = v->budget,
+        .for_training = true, .longest_text = g->T, .longest_history = g->S};
+    hl_engine_open(e, mesh, &g->corpus, &g->item, &g->user, &rules);
+}
+
+static void read_weights(const hl_holding *h, const golden *g)
+{
+    for (int i = 0; h->w && i < h->table->n; i++) {
+        char path[160];
+        double *x;
+        snprintf(path, sizeof path, "weights/%s", h->table->at[i].name);
+        CHECK(golden_doubles(g, path, &x) == (int64_t)h->table->at[i].count);
+        for (size_t k = 0; k < h->table->at[i].count; k++) h->w[h->table->at[i].offset + k] = (float)x[k];
+        free(x);
+    }
+}
+
+/* Every gradient to 2e-5 of the largest entry of its tensor. */
+static void compare_gradients(const hl_holding *h, const golden *g)
+{
+    for (int i = 0; h->g && i < h->table->n; i++) {
+        const hl_param *p = &h->table->at[i];
+        char path[160];
+        double *x, largest = 0, furthest = 0;
+        snprintf(path, sizeof path, "grads/%s", p->name);
+        golden_doubles(g, path, &x);
+        for (size_t k = 0; k < p->count; k++) largest = fmax(largest, fabs(x[k]));
+        for (size_t k = 0; k < p->count; k++) furthest = fmax(furthest, fabs(h->g[p->offset + k] - x[k]));
+        if (!(furthest <= 2e-5 * largest)) printf("  %s: off by %g of %g\n", p->name, furthest, largest);
+        CHECK(furthest <= 2e-5 * largest);
+        free(x);
+    }
+}
+
+static void compare_facts(const hl_step_report *r, const golden *g)
+{
+    CHECK_NEAR(r->nce_samples, golden_number(g, "outputs/nce_samples"), 1e-9);
+    CHECK_NEAR(r->top_acc[0], golden_number(g, "outputs/nce_top1_acc"), 1e-9);
+    CHECK_NEAR(r->top_acc[1], golden_number(g, "outputs/nce_top5_acc"), 1e-9);
+    CHECK_NEAR(r->top_acc[2], golden_number(g, "outputs/nce_top10_acc"), 1e-9);
+}
+
+static void run_variant(const golden *g, const variant *v)
+{
+    hl_layout layout;
+    hl_mesh mesh;
+    hl_engine e;
+    double *losses;
+    if (!CHECK_OK(hl_layout_make(&layout, check_world()->size, v->placement, v->items, v->users))) return;
+    hl_mesh_open(&mesh, check_world(), &layout);
+    open_engine(&e, &mesh, g, v);
+    read_weights(&e.item, g);
+    read_weights(&e.user, g);
+    golden_doubles(g, "outputs/loss_per_step", &losses);
+    for (int step = 0; step < g->steps; step++) {
+        hl_step_report report;
+        CHECK_OK(hl_step_run(&report, &e, &g->batch, &(hl_step_orders){.learning_rate = g->lr, .update = true}));
+        CHECK_NEAR(report.loss, losses[step], (step == 0 ? 1e-5 : 1e-4) * fabs(losses[step]));
+        if (step > 0) continue;
+        compare_facts(&report, g);
+        compare_gradients(&e.item, g);
+        compare_gradients(&e.user, g);
+    }
+    free(losses);
+    hl_engine_close(&e);
+    hl_mesh_close(&mesh);
+}
+
+static void run_golden(const char *name)
+{
+    golden g;
+    int p = check_world()->size;
+    if (!golden_open(&g, name)) return;
+    run_variant(&g, &(variant){HL_COLOCATED, 0, 0, -1, true});
+    run_variant(&g, &(variant){HL_COLOCATED, 0, 0, 0, false});
+    if (p >= 2) run_variant(&g, &(variant){HL_SEPARATE, p - 1, 1, -1, true});
+    if (p >= 3) run_variant(&g, &(variant){HL_SEPARATE, 1, p - 1, 60000, true});
+    if (p >= 3) run_variant(&g, &(variant){HL_COLOCATED, p - 1, 2, -1, true});
+    if (p >= 4) run_variant(&g, &(variant){HL_SEPARATE, 2, 1, -1, true}); /* idle ranks */
+    golden_close(&g);
+}
+
+static void item_token(void) { run_golden("hllm_item_token.h5"); }
+static void mean_pool(void) { run_golden("hllm_mean_pool.h5"); }
+static void masked_negatives(void) { run_golden("hllm_masked_negatives.h5"); }
+static void two_ranks(void) { run_golden("hllm_two_ranks.h5"); }
+static void mha(void) { run_golden("hllm_mha.h5"); }
+static void deep(void) { run_golden("hllm_deep.h5"); }
+
+static const test tests[] = {
+    {"an [ITEM] token closes each text: golden losses and gradients", item_token},
+    {"mean pooling: golden losses and gradients", mean_pool},
+    {"many negatives are masked: golden losses and gradients", masked_negatives},
+    {"a mean over ranks of means: golden losses and gradients", two_ranks},
+    {"as many key heads as query heads: golden losses and gradients", mha},
+    {"a deep model: golden losses and gradients", deep},
+};
+HL_TESTS("step", tests)
