@@ -1,0 +1,288 @@
+/* config.c - the configuration of a job: loops over the table of options. */
+#include "experiments/config.h"
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "experiments/options.h"
+#include "experiments/yaml.h"
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char command_line[] = "the command line";
+
+/* One value; `where` begins sentences, `from` is remembered. */
+static hl_status set(hl_config *c, const char *key, const hl_names *value, bool is_list, const char *where, const char *from)
+{
+    int i = hl_option_find(key);
+    if (i < 0 && hl_option_has_no_effect(key)) {
+        hl_names_add(&c->no_effect, key, strlen(key));
+        return HL_OK;
+    }
+    if (i < 0) return HL_FAIL(HL_EUSAGE, "%sthere is no option \"%s\"; the nearest is \"%s\"", where, key, hl_option_nearest(key));
+    HL_TRY(hl_option_set(c, &hl_options[i], value, is_list, where));
+    free(c->from[i]);
+    c->from[i] = from ? hl_copy_text(from) : NULL;
+    return HL_OK;
+}
+
+static hl_status set_normal(hl_config *c, const hl_option *o)
+{
+    hl_names value = {.at = (char *[]){(char *)(uintptr_t)o->normal}, .n = 1};
+    return hl_option_set(c, o, &value, false, "");
+}
+
+void hl_config_defaults(hl_config *c)
+{
+    memset(c, 0, sizeof *c);
+    for (int i = 0; i < hl_options_n; i++)
+        if (hl_options[i].key) HL_CHECK(set_normal(c, &hl_options[i]) == HL_OK);
+}
+
+void hl_config_free(hl_config *c)
+{
+    for (int i = 0; i < hl_options_n; i++) {
+        hl_option_free(c, &hl_options[i]);
+        free(c->from[i]);
+        c->from[i] = NULL;
+    }
+    hl_names_free(&c->no_effect);
+}
+
+typedef struct {
+    hl_config *config;
+    const char *name;
+} parse;
+
+/* "key:" without a value leaves the default. */
+static hl_status take(void *self, const hl_yaml_entry *e)
+{
+    const parse *p = self;
+    char from[400], where[404];
+    snprintf(from, sizeof from, "%s:%d", p->name, e->line);
+    snprintf(where, sizeof where, "%s: ", from);
+    bool is_ours = hl_option_find(e->key) >= 0;
+    if (e->is_null && is_ours) return HL_OK;
+    return set(p->config, e->key, &e->value, e->is_list, where, from);
+}
+
+hl_status hl_config_parse(hl_config *c, const char *text, size_t n, const char *name)
+{
+    return hl_yaml_read(text, n, name, take, &(parse){c, name});
+}
+
+hl_status hl_config_set(hl_config *c, const char *key, const char *value, const char *from)
+{
+    hl_names one = {.at = (char *[]){(char *)(uintptr_t)value}, .n = 1};
+    return set(c, key, &one, false, from == command_line ? "--" : "", from);
+}
+
+static hl_status set_argument(hl_config *c, const char *argument, const char *equals, const char *value)
+{
+    char key[200];
+    size_t n = equals ? (size_t)(equals - argument) : strlen(argument);
+    if (n >= sizeof key) return HL_FAIL(HL_EUSAGE, "an option of %zu bytes is too long: %.40s...", n, argument);
+    memcpy(key, argument, n);
+    key[n] = 0;
+    return hl_config_set(c, key, value, command_line);
+}
+
+hl_status hl_config_arguments(hl_config *c, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        if (strncmp(argv[i], "--", 2) != 0 || !argv[i][2])
+            return HL_FAIL(HL_EUSAGE, "\"%s\" is one argument too many; options look like --key value", argv[i]);
+        const char *argument = argv[i] + 2, *equals = strchr(argument, '=');
+        bool has_next = i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0;
+        if (!equals && !has_next) return HL_FAIL(HL_EUSAGE, "--%s: its value is missing; write --%s value", argument, argument);
+        const char *value = equals ? equals + 1 : argv[++i];
+        HL_TRY(set_argument(c, argument, equals, value));
+    }
+    return HL_OK;
+}
+
+bool hl_config_given(const hl_config *c, const char *key)
+{
+    int i = hl_option_find(key);
+    HL_CHECK(i >= 0);
+    return c->from[i] != NULL;
+}
+
+static void lower(char *text)
+{
+    for (; *text; text++) *text = (char)tolower((unsigned char)*text);
+}
+
+static hl_status is_set(const char *value, const char *key)
+{
+    if (*value) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s is not set; write \"%s: ...\" in the configuration or --%s ...", key, key, key);
+}
+
+static hl_status check_data(const hl_config *c)
+{
+    HL_TRY(is_set(c->data_path, "data_path"));
+    HL_TRY(is_set(c->text_path, "text_path"));
+    HL_TRY(is_set(c->dataset, "dataset"));
+    if (strchr(c->dataset, '/')) return HL_FAIL(HL_EUSAGE, "dataset: \"%s\" is a path; it is a name, its folder is data_path", c->dataset);
+    if (c->text_keys.n == 0) return HL_FAIL(HL_EUSAGE, "text_keys is empty; name the columns that make an item's text");
+    if (!*c->tokenizer && !*c->item_pretrain_dir)
+        return HL_FAIL(HL_EUSAGE, "there is no tokenizer; set tokenizer (bytes needs no file) or item_pretrain_dir");
+    return HL_OK;
+}
+
+/* batch_size, or what train_batch_size and reference_ranks make of it. */
+static hl_status settle_batch(hl_config *c)
+{
+    if (c->train_batch_size) {
+        int64_t product = (int64_t)c->train_batch_size * c->reference_ranks;
+        bool agree = !hl_config_given(c, "batch_size") || product == c->batch_size;
+        if (!agree || product > INT32_MAX)
+            return HL_FAIL(HL_EUSAGE, "batch_size %d is not train_batch_size %d times reference_ranks %d; give one or the other",
+                           c->batch_size, c->train_batch_size, c->reference_ranks);
+        c->batch_size = (int)product;
+    }
+    if (c->loss_mean == HL_MEAN_RANK && c->batch_size % c->reference_ranks)
+        return HL_FAIL(HL_EUSAGE, "loss_mean rank: a batch_size of %d does not divide into %d reference_ranks; change one of them",
+                       c->batch_size, c->reference_ranks);
+    return HL_OK;
+}
+
+static hl_status settle_shape(hl_llama *m, const char *whose)
+{
+    if (m->num_key_value_heads == 0) m->num_key_value_heads = m->num_attention_heads;
+    if (m->head_dim == 0 && m->hidden_size % m->num_attention_heads)
+        return HL_FAIL(HL_EUSAGE, "%s: hidden_size %d does not divide into %d heads; change one or give head_dim", whose,
+                       m->hidden_size, m->num_attention_heads);
+    if (m->head_dim == 0) m->head_dim = m->hidden_size / m->num_attention_heads;
+    return HL_OK;
+}
+
+/* Shapes that come from folders are checked when the folders are read. */
+static hl_status settle_model(hl_config *c)
+{
+    bool item_is_ours = !*c->item_pretrain_dir, user_is_ours = !*c->user_pretrain_dir;
+    if (item_is_ours) HL_TRY(settle_shape(&c->item_llm, "item_llm"));
+    if (user_is_ours) HL_TRY(settle_shape(&c->user_llm, "user_llm"));
+    if (item_is_ours && user_is_ours && c->item_llm.hidden_size != c->user_llm.hidden_size)
+        return HL_FAIL(HL_EUSAGE, "item_llm.hidden_size %d and user_llm.hidden_size %d differ; the User LLM reads what the Item LLM writes, make them equal",
+                       c->item_llm.hidden_size, c->user_llm.hidden_size);
+    if (c->precision != HL_FP32) return HL_FAIL(HL_EUSAGE, "precision: this version computes in fp32 only; set precision: fp32");
+    return HL_OK;
+}
+
+static hl_status check_metric(const char *name)
+{
+    static const char *const known[] = {"recall", "ndcg", "mrr"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(name, known[i]) == 0) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "there is no metric \"%s\"; there are recall, ndcg and mrr", name);
+}
+
+/* valid_metric is "name@k" with k of topk, or mrr, which has none. */
+static hl_status check_valid_metric(const hl_config *c)
+{
+    char name[40];
+    const char *at = strchr(c->valid_metric, '@');
+    size_t n = at ? (size_t)(at - c->valid_metric) : strlen(c->valid_metric);
+    snprintf(name, sizeof name, "%.*s", (int)n, c->valid_metric);
+    HL_TRY(check_metric(name));
+    if (strcmp(c->valid_metric, "mrr") == 0) return HL_OK;
+    for (int i = 0; at && i < c->topk.n; i++) {
+        char *end;
+        long k = strtol(at + 1, &end, 10);
+        if (end != at + 1 && !*end && k == c->topk.at[i]) return HL_OK;
+    }
+    return HL_FAIL(HL_EUSAGE, "valid_metric: \"%s\" is not a metric at a length of topk, as %s@%d", c->valid_metric, name,
+                   c->topk.n ? c->topk.at[c->topk.n - 1] : 10);
+}
+
+static hl_status settle_evaluation(hl_config *c)
+{
+    for (int i = 0; i < c->metrics.n; i++) {
+        lower(c->metrics.at[i]);
+        HL_TRY(check_metric(c->metrics.at[i]));
+    }
+    if (c->topk.n == 0) return HL_FAIL(HL_EUSAGE, "topk is empty; give at least one length, as topk: [10]");
+    lower(c->valid_metric);
+    HL_TRY(check_valid_metric(c));
+    if (c->MAX_ITEM_LIST_LENGTH_TEST == 0) c->MAX_ITEM_LIST_LENGTH_TEST = c->MAX_ITEM_LIST_LENGTH;
+    return HL_OK;
+}
+
+static hl_status settle_layout(hl_config *c)
+{
+    const struct { const char *key; int n; } later[] = {
+        {"item.tp", c->item_tp}, {"item.pp", c->item_pp}, {"user.tp", c->user_tp}, {"user.pp", c->user_pp},
+    };
+    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
+        if (later[i].n > 1)
+            return HL_FAIL(HL_EUSAGE, "%s: %d; this version shares data over ranks, not layers: leave it at 1 and raise %.4s.dp",
+                           later[i].key, later[i].n, later[i].key);
+    if (c->gradient_checkpointing && !hl_config_given(c, "activation_budget")) c->activation_budget = 0;
+    return HL_OK;
+}
+
+hl_status hl_config_check(hl_config *c)
+{
+    HL_TRY(check_data(c));
+    HL_TRY(settle_batch(c));
+    HL_TRY(settle_model(c));
+    HL_TRY(settle_evaluation(c));
+    HL_TRY(settle_layout(c));
+    if (c->nce_thres == 0) c->nce_thres = 0.99;
+    return HL_OK;
+}
+
+void hl_config_write_yaml(const hl_config *c, FILE *out)
+{
+    for (int i = 0; i < hl_options_n; i++) {
+        const hl_option *o = &hl_options[i];
+        if (!o->key) {
+            fprintf(out, "%s# %s\n", i ? "\n" : "", o->help);
+            continue;
+        }
+        fprintf(out, "%s: ", o->key);
+        hl_option_print(c, o, out);
+        fprintf(out, "  # %s\n", c->from[i] ? c->from[i] : "default");
+    }
+}
+
+uint64_t hl_config_digest(const hl_config *c)
+{
+    uint64_t d = 0;
+    for (int i = 0; i < hl_options_n; i++) {
+        const hl_option *o = &hl_options[i];
+        if (!o->key || o->effect != HL_CHANGES_NUMBERS) continue;
+        char *text = hl_option_text(c, o);
+        d = hl_digest_join(d, hl_digest(o->key, strlen(o->key)));
+        d = hl_digest_join(d, hl_digest(text, strlen(text)));
+        free(text);
+    }
+    return d;
+}
+
+/* Note one difference: in the list if it changes the numbers, else in the log. */
+static void compare(const hl_config *was, const hl_config *is, const hl_option *o, char *list, size_t room)
+{
+    char *old = hl_option_text(was, o), *now = hl_option_text(is, o);
+    size_t n = strlen(list);
+    bool differs = strcmp(old, now) != 0;
+    if (differs && o->effect == HL_CHANGES_NUMBERS) snprintf(list + n, room - n, "%s%s was %s and is %s", n ? ", " : "", o->key, old, now);
+    else if (differs) hl_log(HL_INFO, "%s was %s and is %s", o->key, old, now);
+    free(old);
+    free(now);
+}
+
+hl_status hl_config_may_resume(const hl_config *c, const char *used, size_t n, const char *name)
+{
+    char list[700] = "";
+    hl_config was;
+    hl_config_defaults(&was);
+    hl_status s = hl_config_parse(&was, used, n, name);
+    for (int i = 0; s == HL_OK && i < hl_options_n; i++)
+        if (hl_options[i].key) compare(&was, c, &hl_options[i], list, sizeof list);
+    hl_config_free(&was);
+    if (s != HL_OK || !*list) return s;
+    return HL_FAIL(HL_EUSAGE, "%s: this run was started with other values: %s; take those back or choose another checkpoint_dir", name, list);
+}

@@ -1,0 +1,118 @@
+/* config.h - the configuration of a job: one struct, one table of options behind it.
+ *
+ * A value is its default, or what the configuration file says, or what the command line says, the later the
+ * stronger; each remembers where it came from.  A C name is the key with underscores for dots, but for the two
+ * shapes.  The table (options.c) is parser, ranges, defaults, --help, manual page and used.yaml. */
+#ifndef EXPERIMENTS_CONFIG_H
+#define EXPERIMENTS_CONFIG_H
+#include "base/error.h"
+#include "experiments/names.h"
+#include "model/llama.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef enum { HL_MODEL_HLLM } hl_model_kind;
+typedef enum { HL_LOSS_NCE } hl_loss_kind;
+typedef enum { HL_MEAN_GLOBAL, HL_MEAN_RANK } hl_loss_mean;
+typedef enum { HL_SCHEDULE_CONSTANT, HL_SCHEDULE_LINEAR, HL_SCHEDULE_COSINE } hl_schedule_kind;
+typedef enum { HL_PLACE_AUTO, HL_PLACE_SEPARATE, HL_PLACE_COLOCATED } hl_placement;
+typedef enum { HL_FP32, HL_BF16 } hl_precision;
+
+typedef struct {
+    int *at;
+    int n;
+} hl_ints;
+
+enum { HL_OPTIONS_MOST = 120 };
+
+typedef struct {
+    /* data */
+    char *data_path, *dataset, *text_path, *dataset_dir;
+    hl_names text_keys;
+    char *item_prompt, *tokenizer;
+    int MAX_TEXT_LENGTH, MAX_ITEM_LIST_LENGTH, MAX_ITEM_LIST_LENGTH_TEST;
+    bool data_split;
+
+    /* model */
+    hl_model_kind model;
+    char *item_pretrain_dir, *user_pretrain_dir, *item_emb_pretrain, *load_pretrain;
+    bool item_llm_init, user_llm_init;
+    int item_emb_token_n;
+    hl_llama item_llm, user_llm; /* for models without a folder; vocab_size is the tokenizer's, 0 here */
+
+    /* training */
+    hl_loss_kind loss;
+    hl_loss_mean loss_mean;
+    int64_t seed;
+    int epochs, batch_size, train_batch_size, reference_ranks;
+    double optim_args_learning_rate, optim_args_weight_decay;
+    hl_schedule_kind scheduler_args_type;
+    double scheduler_args_warmup;
+    int num_negatives; /* 0: one a transition */
+    double nce_thres, clip_grad_norm;
+    hl_names freeze_prefix;
+    bool freeze_ad, dedup;
+    int64_t max_steps; /* 0: all */
+
+    /* evaluation */
+    int eval_batch_size, eval_step;
+    hl_ints topk;
+    hl_names metrics;   /* lower case: recall, ndcg, mrr */
+    char *valid_metric; /* lower case: ndcg@200 */
+    int stopping_step;
+    bool val_only;
+
+    /* layout */
+    hl_placement placement;
+    int item_dp, item_tp, item_pp, user_dp, user_tp, user_pp; /* dp 0: as many as there are */
+    int threads, chunk_tokens;
+    int64_t activation_budget; /* bytes; -1: no limit */
+    bool gradient_checkpointing;
+    hl_precision precision;
+
+    /* the run */
+    char *checkpoint_dir;
+    int64_t checkpoint_every; /* steps; 0: each epoch only */
+    int keep, log_every;
+    bool resume;
+
+    /* bookkeeping, by row of the table */
+    char *from[HL_OPTIONS_MOST]; /* "file.yaml:12", "the command line"; NULL: the default */
+    hl_names no_effect;          /* keys of the public code that were given and mean nothing here */
+} hl_config;
+
+/* All defaults.  Release with hl_config_free. */
+void hl_config_defaults(hl_config *c);
+void hl_config_free(hl_config *c);
+
+/* Values of a YAML text (n bytes) over those in c; `name` stands in sentences.  HL_EUSAGE with "name:line: ...". */
+hl_status hl_config_parse(hl_config *c, const char *text, size_t n, const char *name);
+
+/* One value, as it would stand on the command line: lists are "a,b" or "[a, b]". */
+hl_status hl_config_set(hl_config *c, const char *key, const char *value, const char *from);
+
+/* "--key value" and "--key=value" of argv[0..argc). */
+hl_status hl_config_arguments(hl_config *c, int argc, char **argv);
+
+/* After the last value: fill in what follows from others, and say what does not go together. */
+hl_status hl_config_check(hl_config *c);
+
+/* Was this key given, rather than left at its default? */
+bool hl_config_given(const hl_config *c, const char *key);
+
+/* Every value and where it came from; can be read again as a configuration. */
+void hl_config_write_yaml(const hl_config *c, FILE *out);
+
+/* Digest of the values that change the numbers of a run. */
+uint64_t hl_config_digest(const hl_config *c);
+
+/* May a run that was started with the configuration in `used` (n bytes of its used.yaml) go on with c?
+ * HL_EUSAGE with the list of what differs and would change the numbers; other differences are logged. */
+hl_status hl_config_may_resume(const hl_config *c, const char *used, size_t n, const char *name);
+
+/* The options, for people and for the manual page. */
+void hl_config_help(FILE *out);
+void hl_config_manual(FILE *out);
+
+#endif

@@ -1,0 +1,65 @@
+/* help.c - the table of options for people: --help, and the manual page. */
+#include "experiments/options.h"
+#include <string.h>
+
+/* What stands between the key and the help: the values of a choice. */
+static void print_choices(const hl_option *o, FILE *out)
+{
+    const char *between = " (";
+    for (const hl_choice *k = o->choices; k && k->name; k++) {
+        bool is_another_name = k > o->choices && k->value == k[-1].value;
+        if (is_another_name) continue;
+        fprintf(out, "%s%s", between, k->name);
+        between = ", ";
+    }
+    if (o->choices) fputc(')', out);
+}
+
+static void print_normal(const hl_option *o, FILE *out)
+{
+    bool has_blanks = o->type == HL_IS_TEXT && strchr(o->normal, ' ');
+    if (*o->normal) fprintf(out, has_blanks ? " [\"%s\"]" : o->normal[0] == '[' ? " %s" : " [%s]", o->normal);
+}
+
+void hl_config_help(FILE *out)
+{
+    fputs("Options, in the configuration as \"key: value\" or here as --key value (default in brackets):\n", out);
+    for (int i = 0; i < hl_options_n; i++) {
+        const hl_option *o = &hl_options[i];
+        if (!o->key) {
+            fprintf(out, "\n%s\n", o->help);
+            continue;
+        }
+        fprintf(out, "  %-29s %s", o->key, o->help);
+        print_choices(o, out);
+        print_normal(o, out);
+        fputc('\n', out);
+    }
+}
+
+/* A hyphen is a minus in roff unless escaped, a backslash begins an escape. */
+static void print_roff(const char *text, FILE *out)
+{
+    for (; *text; text++) {
+        if (*text == '-' || *text == '\\') fputc('\\', out);
+        fputc(*text, out);
+    }
+}
+
+void hl_config_manual(FILE *out)
+{
+    for (int i = 0; i < hl_options_n; i++) {
+        const hl_option *o = &hl_options[i];
+        if (!o->key) {
+            fprintf(out, ".SS %s\n", o->help);
+            continue;
+        }
+        fprintf(out, ".TP\n.B ");
+        print_roff(o->key, out);
+        fputc('\n', out);
+        print_roff(o->help, out);
+        print_choices(o, out);
+        if (*o->normal) fputs(". Default: ", out), print_roff(o->normal, out);
+        fputc('\n', out);
+    }
+}

@@ -1,0 +1,160 @@
+/* yaml.c - the part of YAML that a configuration needs.
+ *
+ * libyaml turns the text into events; one recursive walk over them keeps the dotted key of where it is. */
+#include "experiments/yaml.h"
+#include <stdio.h>
+#include <string.h>
+#include <yaml.h>
+
+enum { MOST_DEPTH = 8, LONGEST_KEY = 200 };
+
+typedef struct {
+    yaml_parser_t parser;
+    yaml_event_t event; /* the current one; the walk always stands on one */
+    const char *text, *name;
+    size_t n;
+    hl_names seen; /* keys, to find one that comes twice */
+    hl_yaml_take take;
+    void *self;
+} reader;
+
+/* Does line (from 0) of the text indent with a tab?  The commonest mistake, and libyaml's sentence does not say so. */
+static bool has_tab(const reader *r, size_t line)
+{
+    const char *at = r->text, *end = r->text + r->n;
+    for (size_t i = 0; i < line && at; i++) {
+        at = memchr(at, '\n', (size_t)(end - at));
+        if (at) at++;
+    }
+    if (!at) return false;
+    while (at < end && *at == ' ') at++;
+    return at < end && *at == '\t';
+}
+
+static hl_status not_yaml(const reader *r)
+{
+    size_t line = r->parser.problem_mark.line;
+    if (has_tab(r, line)) return HL_FAIL(HL_EUSAGE, "%s:%zu: a tab; YAML is indented with blanks only", r->name, line + 1);
+    return HL_FAIL(HL_EUSAGE, "%s:%zu: this is not YAML: %s; mind the indentation and the quotes", r->name, line + 1,
+                   r->parser.problem ? r->parser.problem : "it cannot be read");
+}
+
+static int line_of(const reader *r)
+{
+    return (int)r->event.start_mark.line + 1;
+}
+
+static hl_status step(reader *r)
+{
+    yaml_event_delete(&r->event);
+    if (!yaml_parser_parse(&r->parser, &r->event)) return not_yaml(r);
+    return HL_OK;
+}
+
+static const char *scalar(const reader *r)
+{
+    return (const char *)r->event.data.scalar.value;
+}
+
+static bool is_plain_null(const reader *r)
+{
+    static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
+    if (r->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE) return false;
+    for (size_t i = 0; i < sizeof nulls / sizeof nulls[0]; i++)
+        if (strcmp(scalar(r), nulls[i]) == 0) return true;
+    return false;
+}
+
+static hl_status want_scalar(const reader *r, const char *what)
+{
+    if (r->event.type != YAML_SCALAR_EVENT)
+        return HL_FAIL(HL_EUSAGE, "%s:%d: %s should be a plain text or number here", r->name, line_of(r), what);
+    if (strlen(scalar(r)) != r->event.data.scalar.length)
+        return HL_FAIL(HL_EUSAGE, "%s:%d: %s holds a NUL byte", r->name, line_of(r), what);
+    return HL_OK;
+}
+
+static hl_status note_key(reader *r, const char *key)
+{
+    for (int i = 0; i < r->seen.n; i++)
+        if (strcmp(r->seen.at[i], key) == 0)
+            return HL_FAIL(HL_EUSAGE, "%s:%d: \"%s\" is there twice; keep one of them", r->name, line_of(r), key);
+    hl_names_add(&r->seen, key, strlen(key));
+    return HL_OK;
+}
+
+static hl_status list_into(reader *r, hl_yaml_entry *e)
+{
+    for (;;) {
+        HL_TRY(step(r));
+        if (r->event.type == YAML_SEQUENCE_END_EVENT) return HL_OK;
+        HL_TRY(want_scalar(r, "an entry of the list"));
+        hl_names_add(&e->value, scalar(r), r->event.data.scalar.length);
+    }
+}
+
+static hl_status value_into(reader *r, hl_yaml_entry *e)
+{
+    if (r->event.type == YAML_SEQUENCE_START_EVENT) {
+        e->is_list = true;
+        return list_into(r, e);
+    }
+    HL_TRY(want_scalar(r, e->key));
+    e->is_null = is_plain_null(r);
+    hl_names_add(&e->value, scalar(r), r->event.data.scalar.length);
+    return HL_OK;
+}
+
+static hl_status entry(reader *r, const char *key)
+{
+    hl_yaml_entry e = {.key = key, .line = line_of(r)};
+    hl_status s = value_into(r, &e);
+    if (s == HL_OK) s = r->take(r->self, &e);
+    hl_names_free(&e.value);
+    return s;
+}
+
+/* Stands on the start of a map; ends on its end. */
+static hl_status map(reader *r, const char *prefix, int depth)
+{
+    char key[LONGEST_KEY];
+    if (depth > MOST_DEPTH) return HL_FAIL(HL_EUSAGE, "%s:%d: maps are nested too deeply", r->name, line_of(r));
+    for (;;) {
+        HL_TRY(step(r));
+        if (r->event.type == YAML_MAPPING_END_EVENT) return HL_OK;
+        HL_TRY(want_scalar(r, "a key"));
+        int n = snprintf(key, sizeof key, "%s%s%s", prefix, *prefix ? "." : "", scalar(r));
+        if (n >= (int)sizeof key) return HL_FAIL(HL_EUSAGE, "%s:%d: a key of %d bytes is too long", r->name, line_of(r), n);
+        HL_TRY(note_key(r, key));
+        HL_TRY(step(r));
+        HL_TRY(r->event.type == YAML_MAPPING_START_EVENT ? map(r, key, depth + 1) : entry(r, key));
+    }
+}
+
+static hl_status document(reader *r)
+{
+    HL_TRY(step(r)); /* start of the stream */
+    HL_TRY(step(r));
+    if (r->event.type == YAML_STREAM_END_EVENT) return HL_OK; /* an empty file: all defaults */
+    HL_TRY(step(r));
+    bool empty = r->event.type == YAML_SCALAR_EVENT && is_plain_null(r);
+    if (!empty && r->event.type != YAML_MAPPING_START_EVENT)
+        return HL_FAIL(HL_EUSAGE, "%s:%d: expected lines of the form \"key: value\"", r->name, line_of(r));
+    if (!empty) HL_TRY(map(r, "", 1));
+    HL_TRY(step(r)); /* end of the document */
+    HL_TRY(step(r));
+    if (r->event.type == YAML_STREAM_END_EVENT) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s:%d: a second document begins; keep one", r->name, line_of(r));
+}
+
+hl_status hl_yaml_read(const char *text, size_t n, const char *name, hl_yaml_take take, void *self)
+{
+    reader r = {.text = text, .n = n, .name = name, .take = take, .self = self};
+    if (!yaml_parser_initialize(&r.parser)) return HL_FAIL(HL_EFAIL, "%s: out of memory", name);
+    yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, n);
+    hl_status s = document(&r);
+    yaml_event_delete(&r.event);
+    yaml_parser_delete(&r.parser);
+    hl_names_free(&r.seen);
+    return s;
+}

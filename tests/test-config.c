@@ -1,0 +1,291 @@
+/* test-config.c - values come from defaults, file and command line, and what is wrong is a sentence. */
+#include "base/arena.h"
+#include "base/error.h"
+#include "experiments/config.h"
+#include "experiments/nearest.h"
+#include "experiments/options.h"
+#include "tests/check.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const char least[] = "data_path: d\ntext_path: t\ndataset: x\ntokenizer: bytes\n";
+
+static hl_status parse(hl_config *c, const char *text)
+{
+    return hl_config_parse(c, text, strlen(text), "a.yaml");
+}
+
+/* The least a job needs, then text; released with hl_config_free. */
+static hl_status read(hl_config *c, const char *text)
+{
+    hl_config_defaults(c);
+    HL_TRY(parse(c, least));
+    HL_TRY(parse(c, text));
+    return hl_config_check(c);
+}
+
+static void defaults_are_those_of_the_table(void)
+{
+    hl_config c;
+    hl_config_defaults(&c);
+    CHECK(c.epochs == 10 && c.batch_size == 8 && c.seed == 2020);
+    CHECK(c.optim_args_learning_rate == 1e-4 && c.nce_thres == 0.99);
+    CHECK(c.text_keys.n == 3 && strcmp(c.text_keys.at[2], "description") == 0);
+    CHECK(strcmp(c.item_prompt, "Compress the following sentence into embedding: ") == 0);
+    CHECK(c.topk.n == 4 && c.topk.at[3] == 200);
+    CHECK(c.activation_budget == -1 && c.freeze_prefix.n == 0);
+    CHECK(!hl_config_given(&c, "epochs"));
+    hl_config_free(&c);
+}
+
+static void every_key_is_there_once(void)
+{
+    for (int i = 0; i < hl_options_n; i++)
+        CHECK(!hl_options[i].key || hl_option_find(hl_options[i].key) == i);
+}
+
+static void the_command_line_is_stronger_than_the_file(void)
+{
+    char *argv[] = {"--epochs", "7", "--optim_args.learning_rate=0.5", "--topk", "3,4", "--text_keys", "[\\\"title\\\", 'tag']",
+                    "--activation_budget", "-1", "--valid_metric=Recall@4"};
+    hl_config c;
+    hl_config_defaults(&c);
+    CHECK_OK(parse(&c, least));
+    CHECK_OK(parse(&c, "epochs: 3\nbatch_size: 5\n\"seed\": '9'\n"));
+    CHECK_OK(hl_config_arguments(&c, sizeof argv / sizeof argv[0], argv));
+    CHECK_OK(hl_config_check(&c));
+    CHECK(c.epochs == 7 && c.batch_size == 5 && c.seed == 9);
+    CHECK(c.optim_args_learning_rate == 0.5);
+    CHECK(c.topk.n == 2 && c.topk.at[1] == 4);
+    CHECK(c.text_keys.n == 2 && strcmp(c.text_keys.at[0], "title") == 0 && strcmp(c.text_keys.at[1], "tag") == 0);
+    CHECK(strcmp(c.from[hl_option_find("batch_size")], "a.yaml:2") == 0);
+    CHECK(strcmp(c.from[hl_option_find("epochs")], "the command line") == 0);
+    CHECK(strcmp(c.valid_metric, "recall@4") == 0);
+    hl_config_free(&c);
+}
+
+static void maps_and_dotted_keys_are_the_same(void)
+{
+    hl_config c;
+    CHECK_OK(read(&c, "optim_args:\n  learning_rate: 2\n  weight_decay: 0\nscheduler_args: {type: liner, warmup: 0.25}\nitem.dp: 3\n"));
+    CHECK(c.optim_args_learning_rate == 2 && c.optim_args_weight_decay == 0);
+    CHECK(c.scheduler_args_type == HL_SCHEDULE_LINEAR && c.scheduler_args_warmup == 0.25);
+    CHECK(c.item_dp == 3);
+    hl_config_free(&c);
+}
+
+static void public_keys_map_to_ours(void)
+{
+    hl_config c;
+    CHECK_OK(read(&c, "train_batch_size: 4\nreference_ranks: 3\ngradient_checkpointing: True\nnce_thres: 0\nnum_negatives:\n"
+                      "use_text: True\nstate: INFO\nstrategy: deepspeed\nmetrics: ['Recall', 'NDCG']\n"));
+    CHECK(c.batch_size == 12 && c.activation_budget == 0 && c.nce_thres == 0.99 && c.num_negatives == 0);
+    CHECK(c.no_effect.n == 3 && strcmp(c.no_effect.at[0], "use_text") == 0);
+    CHECK(strcmp(c.metrics.at[1], "ndcg") == 0 && strcmp(c.valid_metric, "ndcg@200") == 0);
+    CHECK(c.MAX_ITEM_LIST_LENGTH_TEST == c.MAX_ITEM_LIST_LENGTH);
+    hl_config_free(&c);
+}
+
+static void what_follows_from_a_shape_is_filled_in(void)
+{
+    hl_config c;
+    CHECK_OK(read(&c, "item_llm: {hidden_size: 96, num_attention_heads: 6}\nuser_llm.hidden_size: 96\nuser_llm.head_dim: 10\n"));
+    CHECK(c.item_llm.head_dim == 16 && c.item_llm.num_key_value_heads == 6);
+    CHECK(c.user_llm.head_dim == 10 && c.user_llm.num_key_value_heads == 4);
+    hl_config_free(&c);
+}
+
+static void bytes_have_units(void)
+{
+    const struct { const char *text; int64_t bytes; } cases[] = {{"4G", INT64_C(4) << 30}, {"1.5k", 1536}, {"700", 700}, {"-1", -1}};
+    hl_config c;
+    hl_config_defaults(&c);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK_OK(hl_config_set(&c, "activation_budget", cases[i].text, "here"));
+        CHECK(c.activation_budget == cases[i].bytes);
+    }
+    CHECK_FAILS(hl_config_set(&c, "activation_budget", "4X", "here"), HL_EUSAGE, "a number of bytes");
+    CHECK_FAILS(hl_config_set(&c, "activation_budget", "-2", "here"), HL_EUSAGE, "out of range");
+    hl_config_free(&c);
+}
+
+static void bad_files_are_refused_with_a_line(void)
+{
+    const struct { const char *text, *words; } cases[] = {
+        {"epoch: 3\n", "a.yaml:1: there is no option \"epoch\"; the nearest is \"epochs\""},
+        {"\nlearning_rate: 3\n", "a.yaml:2: there is no option \"learning_rate\"; the nearest is \"optim_args.learning_rate\""},
+        {"max_text_lenght: 3\n", "the nearest is \"MAX_TEXT_LENGTH\""},
+        {"optim_args: {lerning_rate: 1}\n", "the nearest is \"optim_args.learning_rate\""},
+        {"epochs: ten\n", "a.yaml:1: epochs: \"ten\" is not a whole number"},
+        {"epochs: 3.5\n", "\"3.5\" is not a whole number"},
+        {"epochs: -1\n", "a.yaml:1: epochs: -1 is out of range"},
+        {"epochs: 99999999999999999999\n", "out of range"},
+        {"batch_size: 0\n", "out of range"},
+        {"optim_args: {learning_rate: fast}\n", "\"fast\" is not a number"},
+        {"optim_args: {learning_rate: nan}\n", "\"nan\" is not a number"},
+        {"dedup: maybe\n", "\"maybe\" is not true or false"},
+        {"scheduler_args: {type: stairs}\n", "\"stairs\" is not one of: cosine"},
+        {"loss: bce\n", "\"bce\" is not one of: nce"},
+        {"epochs: [1, 2]\n", "a list, where one value is wanted"},
+        {"epochs: 1\nseed: 2\nepochs: 3\n", "a.yaml:3: \"epochs\" is there twice"},
+        {"optim_args: {learning_rate: 1}\noptim_args.learning_rate: 2\n", "there twice"},
+        {"optim_args:\n\tlearning_rate: 1\n", "a.yaml:2: a tab"},
+        {"epochs: [1\nseed: 3\n", "this is not YAML"},
+        {"epochs: \"3\n", "this is not YAML"},
+        {"- epochs\n- seed\n", "expected lines of the form"},
+        {"epochs\n", "expected lines of the form"},
+        {"epochs: 1\n---\nepochs: 2\n", "a.yaml:2: a second document"},
+        {"epochs: &a 3\nseed: *a\n", "should be a plain text or number"},
+        {"topk: [[1]]\n", "should be a plain text or number"},
+        {"dataset: \"a\\0b\"\n", "holds a NUL byte"},
+        {"topk: [5, many]\n", "\"many\" is not a whole number"},
+        {"a: {b: {c: {d: {e: {f: {g: {h: {i: 1}}}}}}}}\n", "nested too deeply"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        hl_config c;
+        hl_config_defaults(&c);
+        CHECK_FAILS(parse(&c, cases[i].text), HL_EUSAGE, cases[i].words);
+        hl_config_free(&c);
+    }
+}
+
+static void what_does_not_go_together_is_refused(void)
+{
+    const struct { const char *text, *words; } cases[] = {
+        {"precision: bf16-mixed\n", "fp32 only"},
+        {"item.tp: 2\n", "item.tp: 2; this version shares data over ranks"},
+        {"user.pp: 2\n", "raise user.dp"},
+        {"item_llm.hidden_size: 32\n", "make them equal"},
+        {"item_llm.num_attention_heads: 5\n", "does not divide into 5 heads"},
+        {"valid_metric: NDCG@7\n", "not a metric at a length of topk, as ndcg@200"},
+        {"valid_metric: NDCG@\n", "not a metric at a length of topk"},
+        {"valid_metric: ndcg@10x\n", "not a metric at a length of topk"},
+        {"valid_metric: AUC@5\n", "there is no metric \"auc\""},
+        {"metrics: [Recal]\n", "there is no metric \"recal\""},
+        {"topk: []\n", "topk is empty"},
+        {"text_keys: []\n", "text_keys is empty"},
+        {"dataset: a/b\n", "it is a name"},
+        {"batch_size: 10\ntrain_batch_size: 4\nreference_ranks: 2\n", "give one or the other"},
+        {"batch_size: 10\nloss_mean: rank\nreference_ranks: 4\n", "does not divide into 4"},
+        {"tokenizer: ''\n", "there is no tokenizer"},
+        {"data_path: ''\n", "data_path is not set"},
+        {"item_emb_token_n: 2\n", "out of range; it goes from 0 to 1"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        hl_config c;
+        CHECK_FAILS(read(&c, cases[i].text), HL_EUSAGE, cases[i].words);
+        hl_config_free(&c);
+    }
+}
+
+static void bad_arguments_are_refused(void)
+{
+    const struct { const char *argument, *words; } cases[] = {
+        {"--epochs", "--epochs: its value is missing"},
+        {"more", "\"more\" is one argument too many"},
+        {"--", "one argument too many"},
+        {"--epochs=x", "--epochs: \"x\" is not a whole number"},
+        {"--epcohs=3", "--there is no option \"epcohs\"; the nearest is \"epochs\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *argv[] = {(char *)(uintptr_t)cases[i].argument};
+        hl_config c;
+        hl_config_defaults(&c);
+        CHECK_FAILS(hl_config_arguments(&c, 1, argv), HL_EUSAGE, cases[i].words);
+        hl_config_free(&c);
+    }
+}
+
+static char *written(const hl_config *c, size_t *n)
+{
+    char *text = NULL;
+    FILE *out = open_memstream(&text, n);
+    hl_config_write_yaml(c, out);
+    fclose(out);
+    return text;
+}
+
+static void what_is_written_reads_back_the_same(void)
+{
+    hl_config c, d;
+    size_t n = 0;
+    CHECK_OK(read(&c, "item_prompt: \"a \\\"b\\\" \\\\ \\t:# c \"\noptim_args.learning_rate: 0.1\nfreeze_prefix: ['x, y', z]\nactivation_budget: 3G\n"));
+    char *text = written(&c, &n);
+    CHECK(strstr(text, "optim_args.learning_rate: 0.1  # a.yaml:2\n") != NULL);
+    CHECK(strstr(text, "epochs: 10  # default\n") != NULL);
+    hl_config_defaults(&d);
+    CHECK_OK(hl_config_parse(&d, text, n, "used.yaml"));
+    CHECK_OK(hl_config_check(&d));
+    for (int i = 0; i < hl_options_n; i++) {
+        if (!hl_options[i].key) continue;
+        char *a = hl_option_text(&c, &hl_options[i]), *b = hl_option_text(&d, &hl_options[i]);
+        CHECK(strcmp(a, b) == 0);
+        free(a);
+        free(b);
+    }
+    CHECK(hl_config_digest(&c) == hl_config_digest(&d));
+    free(text);
+    hl_config_free(&c);
+    hl_config_free(&d);
+}
+
+static void a_run_goes_on_only_with_the_same_numbers(void)
+{
+    hl_config was, same, other;
+    size_t n = 0;
+    CHECK_OK(read(&was, "epochs: 3\ntrain_batch_size: 8\nreference_ranks: 2\n"));
+    CHECK_OK(read(&same, "epochs: 3\nbatch_size: 16\nreference_ranks: 2\nitem.dp: 4\ncheckpoint_dir: elsewhere\n"));
+    CHECK_OK(read(&other, "epochs: 4\ntrain_batch_size: 8\nreference_ranks: 2\n"));
+    char *used = written(&was, &n);
+    CHECK_OK(hl_config_may_resume(&same, used, n, "used.yaml"));
+    CHECK(hl_config_digest(&was) == hl_config_digest(&same));
+    CHECK_FAILS(hl_config_may_resume(&other, used, n, "used.yaml"), HL_EUSAGE, "epochs was 3 and is 4;");
+    CHECK(hl_config_digest(&was) != hl_config_digest(&other));
+    CHECK_FAILS(hl_config_may_resume(&was, "epochs: x", 9, "used.yaml"), HL_EUSAGE, "used.yaml:1: epochs");
+    free(used);
+    hl_config_free(&was);
+    hl_config_free(&same);
+    hl_config_free(&other);
+}
+
+static void the_help_names_every_option(void)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    hl_config_help(out);
+    fclose(out);
+    for (int i = 0; i < hl_options_n; i++) {
+        char line[100];
+        snprintf(line, sizeof line, "\n  %s ", hl_options[i].key ? hl_options[i].key : "");
+        CHECK(!hl_options[i].key || strstr(text, line));
+    }
+    free(text);
+}
+
+static void distances_count_letters(void)
+{
+    CHECK(hl_edit_distance("", "") == 0);
+    CHECK(hl_edit_distance("abc", "") == 3);
+    CHECK(hl_edit_distance("kitten", "sitting") == 3);
+    CHECK(hl_edit_distance("epcohs", "EPOCHS") == 1);
+    CHECK(hl_edit_distance("dedup", "dedupe") == 1);
+}
+
+static const test tests[] = {
+    {"defaults are those of the table", defaults_are_those_of_the_table},
+    {"every key is there once", every_key_is_there_once},
+    {"the command line is stronger than the file", the_command_line_is_stronger_than_the_file},
+    {"maps and dotted keys are the same", maps_and_dotted_keys_are_the_same},
+    {"public keys map to ours", public_keys_map_to_ours},
+    {"what follows from a shape is filled in", what_follows_from_a_shape_is_filled_in},
+    {"bytes have units", bytes_have_units},
+    {"bad files are refused with a line", bad_files_are_refused_with_a_line},
+    {"what does not go together is refused", what_does_not_go_together_is_refused},
+    {"bad arguments are refused", bad_arguments_are_refused},
+    {"what is written reads back the same", what_is_written_reads_back_the_same},
+    {"a run goes on only with the same numbers", a_run_goes_on_only_with_the_same_numbers},
+    {"the help names every option", the_help_names_every_option},
+    {"distances count letters", distances_count_letters},
+};
+HL_TESTS("config", tests)
