@@ -8,7 +8,7 @@
 #include <string.h>
 
 typedef struct {
-    hl_placement placement;
+    hl_layout_kind kind;
     int items, users; /* 0: all that fit */
     int64_t budget;
     bool dedup;
@@ -66,7 +66,7 @@ static void run_variant(const golden *g, const variant *v)
     hl_mesh mesh;
     hl_engine e;
     double *losses;
-    if (!CHECK_OK(hl_layout_make(&layout, check_world()->size, v->placement, v->items, v->users))) return;
+    if (!CHECK_OK(hl_layout_make(&layout, check_world()->size, v->kind, v->items, v->users))) return;
     hl_mesh_open(&mesh, check_world(), &layout);
     open_engine(&e, &mesh, g, v);
     read_weights(&e.item, g);

@@ -3,14 +3,14 @@
 #include "base/part.h"
 #include <stdio.h>
 
-hl_status hl_layout_make(hl_layout *l, int ranks, hl_placement placement, int item_dp, int user_dp)
+hl_status hl_layout_make(hl_layout *l, int ranks, hl_layout_kind kind, int item_dp, int user_dp)
 {
-    if (placement == HL_COLOCATED) {
+    if (kind == HL_COLOCATED) {
         int items = item_dp ? item_dp : ranks, users = user_dp ? user_dp : ranks;
         if (items > ranks || users > ranks)
             return HL_FAIL(HL_EUSAGE, "item.dp %d and user.dp %d colocated need %d ranks, the job has %d; the nearest possible is item.dp %d, user.dp %d",
                            items, users, items > users ? items : users, ranks, items < ranks ? items : ranks, users < ranks ? users : ranks);
-        *l = (hl_layout){ranks, placement, 0, items, 0, users};
+        *l = (hl_layout){ranks, kind, 0, items, 0, users};
         return HL_OK;
     }
     if (ranks < 2)
@@ -21,15 +21,15 @@ hl_status hl_layout_make(hl_layout *l, int ranks, hl_placement placement, int it
         return HL_FAIL(HL_EUSAGE, "item.dp %d and user.dp %d separate need %d ranks, the job has %d; the nearest possible is item.dp %d, user.dp %d",
                        items, users, (items < 1 ? 1 : items) + users, ranks, ranks - nearest, nearest);
     }
-    *l = (hl_layout){ranks, placement, 0, items, items, users};
+    *l = (hl_layout){ranks, kind, 0, items, items, users};
     return HL_OK;
 }
 
 void hl_layout_text(char *out, size_t n, const hl_layout *l)
 {
-    int busy = l->placement == HL_SEPARATE ? l->items + l->users : l->items > l->users ? l->items : l->users;
+    int busy = l->kind == HL_SEPARATE ? l->items + l->users : l->items > l->users ? l->items : l->users;
     snprintf(out, n, "%d item + %d user replicas %s on %d rank%s, %d idle", l->items, l->users,
-             l->placement == HL_SEPARATE ? "separate" : "colocated", l->ranks, l->ranks == 1 ? "" : "s", l->ranks - busy);
+             l->kind == HL_SEPARATE ? "separate" : "colocated", l->ranks, l->ranks == 1 ? "" : "s", l->ranks - busy);
 }
 
 void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *arena)

@@ -9,18 +9,18 @@
 #include "model/plan.h"
 #include <stdbool.h>
 
-typedef enum { HL_COLOCATED, HL_SEPARATE } hl_placement;
+typedef enum { HL_COLOCATED, HL_SEPARATE } hl_layout_kind;
 
 typedef struct {
     int ranks;
-    hl_placement placement;
+    hl_layout_kind kind;
     int item_begin, items; /* ranks [item_begin, item_begin + items) hold the Item LLM */
     int user_begin, users;
 } hl_layout;
 
 /* item_dp, user_dp: replicas wanted, 0: as many as fit (separate: one user replica).
  * HL_EUSAGE with the nearest possible layout where it is not possible. */
-hl_status hl_layout_make(hl_layout *l, int ranks, hl_placement placement, int item_dp, int user_dp);
+hl_status hl_layout_make(hl_layout *l, int ranks, hl_layout_kind kind, int item_dp, int user_dp);
 
 static inline bool hl_layout_has_item(const hl_layout *l, int rank) { return rank >= l->item_begin && rank < l->item_begin + l->items; }
 static inline bool hl_layout_has_user(const hl_layout *l, int rank) { return rank >= l->user_begin && rank < l->user_begin + l->users; }
