@@ -1,0 +1,322 @@
+/* csv.c - rows of a comma separated file of any length, one at a time.
+ *
+ * The file comes in blocks into one buffer.  A row is first scanned without changing a byte; where the buffer
+ * ends before the row does, a block is added and the row is scanned again from its beginning (the buffer doubles, so a long row
+ * is scanned a few times at most).  Only a complete row is touched: doubled quotes are made single in place. */
+#include "io/csv.h"
+#include "base/arena.h"
+#include "io/source.h"
+#include "io/utf8.h"
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct hl_csv {
+    hl_source source;
+    char *path;
+    size_t limit;
+    char *buffer;
+    size_t room, begin, end; /* bytes [begin, end) are not yet given out */
+    size_t nul;              /* the first NUL byte in the buffer; end or more: none */
+    bool is_last;            /* the file has no more than the buffer */
+    int64_t line;            /* of the byte at begin */
+    int columns;             /* 0 until the header is read */
+    char **names;
+    hl_csv_field *fields; /* (HL_CSV_COLUMNS) */
+    bool *doubled;        /* (HL_CSV_COLUMNS) the field has doubled quotes */
+};
+
+/* Where a scan stands. */
+typedef struct {
+    const char *at;
+    int64_t line;
+    int fields;
+    bool starved; /* the buffer ended first */
+} scan;
+
+/* A byte that ends a field without quotes, or may. */
+static const bool ends_field[256] = {[','] = true, ['\n'] = true, ['\r'] = true};
+
+static size_t count_lines(const char *at, const char *end)
+{
+    size_t lines = 0;
+    while (at < end && (at = memchr(at, '\n', (size_t)(end - at)))) lines++, at++;
+    return lines;
+}
+
+static const char *buffer_end(const hl_csv *c)
+{
+    return c->buffer + c->end;
+}
+
+/* Move what is left to the front and add a block. */
+static hl_status refill(hl_csv *c)
+{
+    size_t left = c->end - c->begin, got;
+    if (left + HL_SOURCE_BLOCK > c->room) {
+        c->room = 2 * (left + HL_SOURCE_BLOCK);
+        c->buffer = hl_realloc(c->buffer, c->room);
+    }
+    memmove(c->buffer, c->buffer + c->begin, left);
+    size_t nul = c->nul < c->end ? c->nul - c->begin : SIZE_MAX;
+    c->begin = 0;
+    c->end = left;
+    HL_TRY(hl_source_read(&c->source, c->buffer + left, &got));
+    c->end += got;
+    c->is_last = got < HL_SOURCE_BLOCK;
+    const char *found = nul == SIZE_MAX ? memchr(c->buffer + left, 0, got) : NULL;
+    c->nul = found ? (size_t)(found - c->buffer) : nul;
+    return HL_OK;
+}
+
+static hl_status too_long(const hl_csv *c, int64_t line)
+{
+    return HL_FAIL(HL_EFORMAT, "%s:%lld: the field that begins here is longer than %zu bytes; is a quote missing?", c->path,
+                   (long long)line, c->limit);
+}
+
+/* The end of a field that stands at s->at: how far the scan goes, and what the field is. */
+static hl_status scan_plain(const hl_csv *c, scan *s, hl_csv_field *f)
+{
+    const char *at = s->at, *end = buffer_end(c);
+    while (at < end && !ends_field[(unsigned char)*at]) at++;
+    *f = (hl_csv_field){s->at, (size_t)(at - s->at), s->line};
+    s->starved = at == end && !c->is_last;
+    s->at = at;
+    return f->n > c->limit ? too_long(c, s->line) : HL_OK;
+}
+
+static hl_status scan_quoted(const hl_csv *c, scan *s, hl_csv_field *f, bool *doubled)
+{
+    const char *begin = s->at + 1, *end = buffer_end(c), *at = begin;
+    while ((at = memchr(at, '"', (size_t)(end - at))) && at + 1 < end && at[1] == '"') *doubled = true, at += 2;
+    if ((size_t)((at ? at : end) - begin) > c->limit) return too_long(c, s->line);
+    s->starved = !c->is_last && (!at || at + 1 == end);
+    if (s->starved) return HL_OK;
+    if (!at) return HL_FAIL(HL_EFORMAT, "%s:%lld: the quote that opens here is never closed; add it, or double it where it is text",
+                            c->path, (long long)s->line);
+    *f = (hl_csv_field){begin, (size_t)(at - begin), s->line};
+    s->line += (int64_t)count_lines(begin, at);
+    s->at = at + 1;
+    if (s->at < end && !ends_field[(unsigned char)*s->at])
+        return HL_FAIL(HL_EFORMAT, "%s:%lld: text follows the quote that closes field %d; quotes inside a field are doubled", c->path,
+                       (long long)s->line, s->fields + 1);
+    return HL_OK;
+}
+
+/* Step over the comma or the end of the line; more: another field follows. */
+static hl_status scan_separator(const hl_csv *c, scan *s, bool *more)
+{
+    const char *end = buffer_end(c);
+    *more = s->at < end && *s->at == ',';
+    if (s->at == end) return HL_OK;
+    if (*s->at == '\r') {
+        s->starved = s->at + 1 == end && !c->is_last;
+        if (s->starved) return HL_OK;
+        if (s->at + 1 == end || s->at[1] != '\n')
+            return HL_FAIL(HL_EFORMAT, "%s:%lld: a carriage return without a line feed; end lines with LF or CRLF", c->path,
+                           (long long)s->line);
+        s->at++;
+    }
+    if (*s->at == '\n') s->line++;
+    s->at++;
+    return HL_OK;
+}
+
+/* One row from s->at; fields beyond the most there may be are counted, not kept. */
+static hl_status scan_row(hl_csv *c, scan *s)
+{
+    for (bool more = true; more && !s->starved; s->fields++) {
+        int i = s->fields < HL_CSV_COLUMNS ? s->fields : HL_CSV_COLUMNS - 1;
+        bool is_quoted = s->at < buffer_end(c) && *s->at == '"';
+        c->doubled[i] = false;
+        HL_TRY(is_quoted ? scan_quoted(c, s, &c->fields[i], &c->doubled[i]) : scan_plain(c, s, &c->fields[i]));
+        if (!s->starved) HL_TRY(scan_separator(c, s, &more));
+    }
+    return HL_OK;
+}
+
+/* The NUL comes first: it may well be why the rest made no sense. */
+static hl_status refuse_nul(const hl_csv *c)
+{
+    size_t lines = count_lines(c->buffer + c->begin, c->buffer + c->nul);
+    return HL_FAIL(HL_EFORMAT, "%s:%lld: a NUL byte; the file is damaged, or not a text (UTF-16?): write it as UTF-8", c->path,
+                   (long long)(c->line + (int64_t)lines));
+}
+
+static void make_single(hl_csv *c, hl_csv_field *f)
+{
+    char *to = c->buffer + (f->at - c->buffer), *from = to, *end = to + f->n;
+    while (from < end) {
+        *to++ = *from;
+        from += *from == '"' ? 2 : 1;
+    }
+    f->n = (size_t)(to - f->at);
+}
+
+static void skip_empty_lines(hl_csv *c)
+{
+    const char *at = c->buffer + c->begin, *end = buffer_end(c);
+    for (;; c->line++) {
+        if (at < end && at[0] == '\n') at += 1;
+        else if (at + 1 < end && at[0] == '\r' && at[1] == '\n') at += 2;
+        else break;
+    }
+    c->begin = (size_t)(at - c->buffer);
+}
+
+static bool holds_nul(const hl_csv *c, const char *end)
+{
+    return c->nul < (size_t)(end - c->buffer);
+}
+
+/* Fill c->fields with the next row; n is 0 after the last. */
+static hl_status read_row(hl_csv *c, int *n)
+{
+    scan s = {.starved = true};
+    for (*n = 0; s.starved;) {
+        skip_empty_lines(c);
+        if (c->begin == c->end && c->is_last) return HL_OK;
+        s = (scan){.at = c->buffer + c->begin, .line = c->line};
+        hl_status status = scan_row(c, &s);
+        if (holds_nul(c, status == HL_OK ? s.at : buffer_end(c))) return refuse_nul(c);
+        HL_TRY(status);
+        if (s.starved) HL_TRY(refill(c));
+    }
+    for (int i = 0; i < s.fields && i < HL_CSV_COLUMNS; i++)
+        if (c->doubled[i]) make_single(c, &c->fields[i]);
+    c->begin = (size_t)(s.at - c->buffer);
+    c->line = s.line;
+    *n = s.fields;
+    return HL_OK;
+}
+
+static hl_status skip_mark(hl_csv *c)
+{
+    HL_TRY(refill(c));
+    if (c->end >= 3 && memcmp(c->buffer, "\xEF\xBB\xBF", 3) == 0) c->begin = 3;
+    return HL_OK;
+}
+
+static hl_status read_header(hl_csv *c)
+{
+    int n;
+    HL_TRY(skip_mark(c));
+    HL_TRY(read_row(c, &n));
+    if (n == 0) return HL_FAIL(HL_EFORMAT, "%s: is empty; its first line must name the columns", c->path);
+    if (n > HL_CSV_COLUMNS) return HL_FAIL(HL_EFORMAT, "%s:1: %d columns; at most %d are read", c->path, n, HL_CSV_COLUMNS);
+    c->names = hl_alloc_zero((size_t)n, sizeof *c->names);
+    c->columns = n;
+    for (int i = 0; i < n; i++) {
+        c->names[i] = hl_alloc_zero(c->fields[i].n + 1, 1);
+        memcpy(c->names[i], c->fields[i].at, c->fields[i].n);
+    }
+    return HL_OK;
+}
+
+hl_status hl_csv_open(hl_csv **out, const char *path, size_t field_limit)
+{
+    hl_csv *c = *out = hl_alloc_zero(1, sizeof *c);
+    c->path = hl_copy_text(path);
+    c->limit = field_limit ? field_limit : HL_CSV_FIELD;
+    c->line = 1;
+    c->nul = SIZE_MAX;
+    c->room = 2 * HL_SOURCE_BLOCK;
+    c->buffer = hl_alloc(c->room);
+    c->fields = hl_alloc(HL_CSV_COLUMNS * sizeof *c->fields);
+    c->doubled = hl_alloc(HL_CSV_COLUMNS * sizeof *c->doubled);
+    HL_TRY(hl_source_open(&c->source, c->path));
+    return read_header(c);
+}
+
+void hl_csv_close(hl_csv *c)
+{
+    if (!c) return;
+    hl_source_close(&c->source);
+    for (int i = 0; i < c->columns; i++) free(c->names[i]);
+    free(c->names);
+    free(c->fields);
+    free(c->doubled);
+    free(c->buffer);
+    free(c->path);
+    free(c);
+}
+
+int hl_csv_columns(const hl_csv *c)
+{
+    return c->columns;
+}
+
+const char *hl_csv_name(const hl_csv *c, int column)
+{
+    return c->names[column];
+}
+
+static hl_status missing_column(const hl_csv *c, const char *name)
+{
+    char list[600] = "", excerpt[HL_CSV_EXCERPT];
+    size_t n = 0;
+    for (int i = 0; i < c->columns && n + HL_CSV_EXCERPT + 3 < sizeof list; i++)
+        n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", hl_csv_excerpt(excerpt, c->names[i], strlen(c->names[i])));
+    return HL_FAIL(HL_EFORMAT, "%s: no column '%s'; the columns are: %s", c->path, name, list);
+}
+
+hl_status hl_csv_find(const hl_csv *c, const char *name, int *column)
+{
+    *column = -1;
+    for (int i = 0; i < c->columns; i++) {
+        if (strcmp(c->names[i], name) != 0) continue;
+        if (*column >= 0) return HL_FAIL(HL_EFORMAT, "%s: two columns are called '%s'; name them apart", c->path, name);
+        *column = i;
+    }
+    return *column < 0 ? missing_column(c, name) : HL_OK;
+}
+
+hl_status hl_csv_next(hl_csv *c, const hl_csv_field **row)
+{
+    int n;
+    *row = NULL;
+    HL_TRY(read_row(c, &n));
+    if (n > 0 && n != c->columns)
+        return HL_FAIL(HL_EFORMAT, "%s:%lld: %d fields where the header has %d; quote fields that hold commas or line breaks", c->path,
+                       (long long)c->fields[0].line, n, c->columns);
+    if (n > 0) *row = c->fields;
+    return HL_OK;
+}
+
+double hl_csv_share(const hl_csv *c)
+{
+    int64_t given = c->source.at - (int64_t)(c->end - c->begin);
+    return c->source.size > 0 ? (double)given / (double)c->source.size : 1;
+}
+
+int64_t hl_csv_size(const hl_csv *c)
+{
+    return c->source.size;
+}
+
+int64_t hl_csv_mtime(const hl_csv *c)
+{
+    return c->source.mtime;
+}
+
+uint64_t hl_csv_digest(const hl_csv *c)
+{
+    return c->source.digest;
+}
+
+const char *hl_csv_excerpt(char out[HL_CSV_EXCERPT], const char *at, size_t n)
+{
+    size_t from = 0, to = 0;
+    while (from < n && to + 8 < HL_CSV_EXCERPT) {
+        int bytes = hl_utf8_length(at + from, n - from);
+        bool shows = bytes > 1 || (bytes == 1 && at[from] >= ' ' && at[from] != 0x7F);
+        if (!shows) bytes = 1;
+        memcpy(out + to, shows ? at + from : "?", (size_t)bytes);
+        from += (size_t)bytes;
+        to += (size_t)bytes;
+    }
+    strcpy(out + to, from < n ? "..." : "");
+    return out;
+}

@@ -1,0 +1,51 @@
+/* csv.h - rows of a comma separated file of any length, one at a time (RFC 4180, strictly).
+ *
+ * A field that begins with a quote ends with one; inside, "" is a quote, and commas and line breaks are text.
+ * Elsewhere a quote is a character like others.  Lines end with LF or CRLF, the last one perhaps with neither; a CR that
+ * is not before an LF is legal between quotes only.  Empty lines are skipped, a UTF-8 byte order mark too.
+ * Refused, with the file and the line (counted by LF): a NUL byte, a quote that is never closed, text after
+ * a closing quote, a row with more or fewer fields than the header, a field above the limit. Bytes above 127 are not looked at.
+ *
+ * All failures are HL_EFORMAT, but for a disk that does not read (HL_ESTORE). */
+#ifndef IO_CSV_H
+#define IO_CSV_H
+#include "base/error.h"
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    HL_CSV_FIELD = 1 << 24, /* bytes a field may have where nothing else is asked for, quotes included */
+    HL_CSV_COLUMNS = 4096,  /* columns a file may have */
+    HL_CSV_EXCERPT = 64
+};
+
+typedef struct {
+    const char *at; /* n bytes, without the quotes around them; no NUL at the end */
+    size_t n;
+    int64_t line; /* where the field begins */
+} hl_csv_field;
+
+typedef struct hl_csv hl_csv;
+
+/* Open and read the header.  field_limit 0: HL_CSV_FIELD.  Close *out also after a failure. */
+hl_status hl_csv_open(hl_csv **out, const char *path, size_t field_limit);
+void hl_csv_close(hl_csv *c);
+
+int hl_csv_columns(const hl_csv *c);
+const char *hl_csv_name(const hl_csv *c, int column);
+
+/* The column of this name: a sentence that lists what there is where it is missing, one where it is there twice. */
+hl_status hl_csv_find(const hl_csv *c, const char *name, int *column);
+
+/* The next row, a field a column, valid until the next call; NULL after the last. */
+hl_status hl_csv_next(hl_csv *c, const hl_csv_field **row);
+
+double hl_csv_share(const hl_csv *c); /* of the file that was read, 0 to 1 */
+int64_t hl_csv_size(const hl_csv *c);
+int64_t hl_csv_mtime(const hl_csv *c);    /* hl_source's */
+uint64_t hl_csv_digest(const hl_csv *c);  /* hl_source's, of what was read: of the file after the last row */
+
+/* The beginning of a field as it can be shown in a sentence. */
+const char *hl_csv_excerpt(char out[HL_CSV_EXCERPT], const char *at, size_t n);
+
+#endif

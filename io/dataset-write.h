@@ -1,0 +1,24 @@
+/* dataset-write.h - what was read, cut into the shards of a dataset folder. */
+#ifndef IO_DATASET_WRITE_H
+#define IO_DATASET_WRITE_H
+#include "base/error.h"
+#include "io/interactions.h"
+#include "io/manifest.h"
+#include "io/texts.h"
+#include <stdint.h>
+
+/* Everything is borrowed; sizes and digests of the shards that are written go into the manifest. */
+typedef struct {
+    const char *folder;
+    const hl_interactions *x;
+    const hl_texts *t;
+    const int32_t *twin;    /* (items) */
+    const uint64_t *digest; /* (items) of their token ids */
+    hl_manifest *manifest;
+    int rank, ranks;
+} hl_dataset_parts;
+
+/* Write the shards of this rank.  Local. */
+hl_status hl_dataset_write(const hl_dataset_parts *p);
+
+#endif

@@ -1,0 +1,279 @@
+/* dataset.c - a prepared dataset, read from mapped shards.
+ *
+ * Rank 0 reads the manifest and shares it.  Shard k is checked by rank k mod p, which also asks HDF5 where its arrays
+ * stand; the places are shared, so that every file is parsed once a job, and everyone maps all shards. */
+#include "io/dataset.h"
+#include "base/arena.h"
+#include "base/digest.h"
+#include "io/deal.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    hl_shard file;
+    hl_shard_data data[HL_SHARD_ARRAYS];
+} mapped;
+
+struct hl_dataset {
+    char *folder;
+    hl_manifest manifest;
+    mapped *shards[HL_TABLES];
+    hl_shard_place *places[HL_TABLES]; /* (shards, HL_SHARD_ARRAYS) */
+    hl_corpus corpus;
+};
+
+static hl_status share_manifest(const hl_group *g, hl_dataset *d)
+{
+    char *text = NULL;
+    size_t n = 0;
+    hl_status s = hl_group_agree(g, g->rank == 0 ? hl_manifest_load(d->folder, &text, &n) : HL_OK);
+    if (s == HL_OK) {
+        hl_group_share(g, &n, sizeof n, 0);
+        if (g->rank != 0) text = hl_alloc(n);
+        hl_group_share(g, text, n, 0);
+        s = hl_group_agree(g, hl_manifest_parse(&d->manifest, d->folder, text, n));
+    }
+    free(text);
+    return s;
+}
+
+static hl_status shard_path(char path[PATH_MAX], const hl_dataset *d, hl_table t, int64_t k)
+{
+    char name[32];
+    hl_shard_name(name, t, k);
+    if (snprintf(path, PATH_MAX, "%s/%s", d->folder, name) < PATH_MAX) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%.60s...: the path is too long", d->folder);
+}
+
+static hl_status map_shard(hl_dataset *d, hl_table t, int64_t k)
+{
+    char path[PATH_MAX];
+    HL_TRY(shard_path(path, d, t, k));
+    return hl_shard_map(&d->shards[t][k].file, path, d->manifest.shards[t][k].size);
+}
+
+static hl_status use_shard(hl_dataset *d, hl_table t, int64_t k)
+{
+    char path[PATH_MAX];
+    const hl_table_kind *kind = &hl_table_kinds[t];
+    mapped *m = &d->shards[t][k];
+    if (!m->file.bytes) HL_TRY(map_shard(d, t, k));
+    HL_TRY(shard_path(path, d, t, k));
+    return hl_shard_use(m->data, &m->file, d->places[t] + k * HL_SHARD_ARRAYS, path, kind->arrays, kind->n);
+}
+
+/* begin (rows + 1) goes from 0 to n without going back, in steps of at least `least` and at most `most`. */
+static bool are_lists(const hl_shard_data *begin, int64_t rows, int64_t n, int64_t least, int64_t most)
+{
+    const int64_t *at = begin->at;
+    if (begin->n != rows + 1 || at[0] != 0 || at[rows] != n) return false;
+    for (int64_t i = 0; i < rows; i++)
+        if (at[i] > at[i + 1] || at[i + 1] > n || at[i + 1] - at[i] < least || at[i + 1] - at[i] > most) return false;
+    return true;
+}
+
+static bool are_within(const hl_shard_data *numbers, int32_t least, int64_t below)
+{
+    const int32_t *at = numbers->at;
+    for (int64_t i = 0; i < numbers->n; i++)
+        if (at[i] < least || at[i] >= below) return false;
+    return true;
+}
+
+static bool items_make_sense(const hl_manifest *m, int64_t rows, const hl_shard_data *a)
+{
+    return are_lists(&a[HL_ITEM_BEGIN], rows, a[HL_ITEM_TOKENS].n, 0, m->recipe.max_text_length)
+           && are_lists(&a[HL_ITEM_ID_BEGIN], rows, a[HL_ITEM_ID].n, 0, INT32_MAX)
+           && are_within(&a[HL_ITEM_TOKENS], 0, m->recipe.vocab)
+           && a[HL_ITEM_DIGEST].n == rows && a[HL_ITEM_TWIN].n == rows && are_within(&a[HL_ITEM_TWIN], 0, m->rows[HL_ITEMS]);
+}
+
+static bool users_make_sense(const hl_manifest *m, int64_t rows, const hl_shard_data *a)
+{
+    return are_lists(&a[HL_USER_BEGIN], rows, a[HL_USER_ITEMS].n, 3, INT32_MAX)
+           && are_lists(&a[HL_USER_ID_BEGIN], rows, a[HL_USER_ID].n, 0, INT32_MAX)
+           && a[HL_USER_TIMES].n == a[HL_USER_ITEMS].n && are_within(&a[HL_USER_ITEMS], 1, m->rows[HL_ITEMS]);
+}
+
+static bool (*const make_sense[HL_TABLES])(const hl_manifest *m, int64_t rows, const hl_shard_data *a) = {
+    [HL_ITEMS] = items_make_sense, [HL_USERS] = users_make_sense};
+
+/* The digest first: HDF5 gets no bytes that we did not write. */
+static hl_status check_shard(hl_dataset *d, hl_table t, int64_t k)
+{
+    char path[PATH_MAX];
+    const hl_table_kind *kind = &hl_table_kinds[t];
+    mapped *m = &d->shards[t][k];
+    hl_deal deal = {d->manifest.rows[t], d->manifest.recipe.shard_rows[t], 0, 1};
+    HL_TRY(shard_path(path, d, t, k));
+    HL_TRY(map_shard(d, t, k));
+    if (hl_digest(m->file.bytes, (size_t)m->file.size) != d->manifest.shards[t][k].digest)
+        return HL_FAIL(HL_EFORMAT, "%s: is damaged: its digest is not the one in the manifest; remove the dataset's folder and prepare it again", path);
+    HL_TRY(hl_shard_find(d->places[t] + k * HL_SHARD_ARRAYS, path, kind->arrays, kind->n));
+    HL_TRY(use_shard(d, t, k));
+    if (make_sense[t](&d->manifest, hl_deal_rows(&deal, k), m->data)) return HL_OK;
+    return HL_FAIL(HL_EFORMAT, "%s: what it holds makes no sense; remove the dataset's folder and prepare it again", path);
+}
+
+static hl_status check_my_shards(const hl_group *g, hl_dataset *d)
+{
+    for (int t = 0; t < HL_TABLES; t++)
+        for (int64_t k = g->rank; k < hl_manifest_shards(&d->manifest, (hl_table)t); k += g->size)
+            HL_TRY(check_shard(d, (hl_table)t, k));
+    return HL_OK;
+}
+
+/* Each place was filled by one rank; the others add zero. */
+static void share_places(const hl_group *g, hl_dataset *d)
+{
+    _Static_assert(sizeof(hl_shard_place) == 2 * sizeof(int64_t), "a place travels as two integers");
+    for (int t = 0; t < HL_TABLES; t++) {
+        size_t n = 2 * (size_t)hl_manifest_shards(&d->manifest, (hl_table)t) * HL_SHARD_ARRAYS;
+        hl_group_sum_int(g, (int64_t *)d->places[t], n);
+    }
+}
+
+static hl_status use_all_shards(hl_dataset *d)
+{
+    for (int t = 0; t < HL_TABLES; t++)
+        for (int64_t k = 0; k < hl_manifest_shards(&d->manifest, (hl_table)t); k++) HL_TRY(use_shard(d, (hl_table)t, k));
+    return HL_OK;
+}
+
+/* The shard of a row, and the row in it. */
+static const hl_shard_data *shard_of(const hl_dataset *d, hl_table t, int64_t *row)
+{
+    int64_t per = d->manifest.recipe.shard_rows[t], k = *row / per;
+    HL_CHECK(*row >= 0 && *row < d->manifest.rows[t]);
+    *row %= per;
+    return d->shards[t][k].data;
+}
+
+/* Element list_begin[row] of an array, and how many follow. */
+static int64_t span(const hl_shard_data *begin, int64_t row, int *n)
+{
+    const int64_t *at = begin->at;
+    *n = (int)(at[row + 1] - at[row]);
+    return at[row];
+}
+
+static const int32_t *tokens(const hl_corpus *c, int64_t item, int *n)
+{
+    const hl_shard_data *a = shard_of(c->self, HL_ITEMS, &item);
+    return (const int32_t *)a[HL_ITEM_TOKENS].at + span(&a[HL_ITEM_BEGIN], item, n);
+}
+
+static int64_t twin(const hl_corpus *c, int64_t item)
+{
+    const hl_shard_data *a = shard_of(c->self, HL_ITEMS, &item);
+    return ((const int32_t *)a[HL_ITEM_TWIN].at)[item];
+}
+
+static const int32_t *sequence(const hl_corpus *c, int64_t user, int *n)
+{
+    const hl_shard_data *a = shard_of(c->self, HL_USERS, &user);
+    return (const int32_t *)a[HL_USER_ITEMS].at + span(&a[HL_USER_BEGIN], user, n);
+}
+
+static bool has_its_tokens(const hl_corpus *c, int64_t item, int64_t other)
+{
+    int n, m;
+    const int32_t *x = tokens(c, item, &n), *y = tokens(c, other, &m);
+    return n == m && memcmp(x, y, (size_t)n * sizeof *x) == 0;
+}
+
+/* Twins were found by 64-bit digests; here the tokens themselves are compared. */
+static hl_status check_my_twins(const hl_group *g, const hl_dataset *d)
+{
+    hl_deal deal = {d->manifest.rows[HL_ITEMS], d->manifest.recipe.shard_rows[HL_ITEMS], g->rank, g->size};
+    for (int64_t slot = 0; slot < hl_deal_slots(&deal); slot++) {
+        int64_t item = hl_deal_row(&deal, slot), other = twin(&d->corpus, item);
+        if (other > item || twin(&d->corpus, other) != other || !has_its_tokens(&d->corpus, item, other))
+            return HL_FAIL(HL_EFORMAT, "%s: item %lld does not have the text of its twin %lld; remove the folder and prepare it again",
+                           d->folder, (long long)item, (long long)other);
+    }
+    return HL_OK;
+}
+
+hl_status hl_dataset_open(const hl_group *g, const char *folder, hl_dataset **out)
+{
+    hl_dataset *d = *out = hl_alloc_zero(1, sizeof *d);
+    d->folder = hl_copy_text(folder);
+    HL_TRY(share_manifest(g, d));
+    for (int t = 0; t < HL_TABLES; t++) {
+        size_t n = (size_t)hl_manifest_shards(&d->manifest, (hl_table)t);
+        d->shards[t] = hl_alloc_zero(n, sizeof *d->shards[t]);
+        d->places[t] = hl_alloc_zero(n * HL_SHARD_ARRAYS, sizeof *d->places[t]);
+    }
+    d->corpus = (hl_corpus){d->manifest.rows[HL_ITEMS], d->manifest.rows[HL_USERS], d, tokens, twin, sequence};
+    HL_TRY_ALL(g, check_my_shards(g, d));
+    share_places(g, d);
+    HL_TRY_ALL(g, use_all_shards(d));
+    HL_TRY_ALL(g, check_my_twins(g, d));
+    return HL_OK;
+}
+
+void hl_dataset_close(hl_dataset *d)
+{
+    if (!d) return;
+    for (int t = 0; t < HL_TABLES; t++) {
+        for (int64_t k = 0; d->shards[t] && k < hl_manifest_shards(&d->manifest, (hl_table)t); k++) hl_shard_unmap(&d->shards[t][k].file);
+        free(d->shards[t]);
+        free(d->places[t]);
+    }
+    hl_manifest_free(&d->manifest);
+    free(d->folder);
+    free(d);
+}
+
+const hl_corpus *hl_dataset_corpus(const hl_dataset *d)
+{
+    return &d->corpus;
+}
+
+const hl_manifest *hl_dataset_manifest(const hl_dataset *d)
+{
+    return &d->manifest;
+}
+
+uint64_t hl_dataset_digest(const hl_dataset *d)
+{
+    return hl_manifest_digest(&d->manifest);
+}
+
+hl_status hl_dataset_check_tokenizer(const hl_dataset *d, uint64_t tokenizer_digest)
+{
+    if (d->manifest.recipe.tokenizer_digest == tokenizer_digest) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s: made with another tokenizer (%s, digest %016llx) than the model's (digest %016llx); prepare it again",
+                   d->folder, d->manifest.recipe.tokenizer, (unsigned long long)d->manifest.recipe.tokenizer_digest,
+                   (unsigned long long)tokenizer_digest);
+}
+
+const char *hl_dataset_item_id(const hl_dataset *d, int64_t item, int *n)
+{
+    const hl_shard_data *a = shard_of(d, HL_ITEMS, &item);
+    return (const char *)a[HL_ITEM_ID].at + span(&a[HL_ITEM_ID_BEGIN], item, n);
+}
+
+const char *hl_dataset_user_id(const hl_dataset *d, int64_t user, int *n)
+{
+    const hl_shard_data *a = shard_of(d, HL_USERS, &user);
+    return (const char *)a[HL_USER_ID].at + span(&a[HL_USER_ID_BEGIN], user, n);
+}
+
+const int64_t *hl_dataset_times(const hl_dataset *d, int64_t user, int *n)
+{
+    const hl_shard_data *a = shard_of(d, HL_USERS, &user);
+    return (const int64_t *)a[HL_USER_TIMES].at + span(&a[HL_USER_BEGIN], user, n);
+}
+
+hl_status hl_dataset_show(const char *folder, FILE *out, bool json)
+{
+    hl_manifest m;
+    hl_status s = hl_manifest_read(&m, folder);
+    if (s == HL_OK && json) hl_manifest_print_json(&m, out);
+    if (s == HL_OK && !json) hl_manifest_print(&m, out);
+    hl_manifest_free(&m);
+    return s;
+}

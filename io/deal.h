@@ -1,0 +1,46 @@
+/* deal.h - the rows of a table are cut in shards, and the shards dealt to the ranks like cards.
+ *
+ * Shard k holds rows [k * per, (k + 1) * per), the last one fewer, and belongs to rank k mod ranks.  A rank keeps
+ * its rows in slots, in the order of the rows. */
+#ifndef IO_DEAL_H
+#define IO_DEAL_H
+#include <stdint.h>
+
+typedef struct {
+    int64_t rows, per;
+    int rank, ranks;
+} hl_deal;
+
+static inline int64_t hl_deal_shards(const hl_deal *d)
+{
+    return (d->rows + d->per - 1) / d->per;
+}
+
+static inline int64_t hl_deal_rows(const hl_deal *d, int64_t shard)
+{
+    int64_t left = d->rows - shard * d->per;
+    return left < d->per ? left : d->per;
+}
+
+/* Where my row is kept; -1: it is not mine. */
+static inline int64_t hl_deal_slot(const hl_deal *d, int64_t row)
+{
+    int64_t shard = row / d->per;
+    return shard % d->ranks == d->rank ? shard / d->ranks * d->per + row % d->per : -1;
+}
+
+/* The row that a slot keeps. */
+static inline int64_t hl_deal_row(const hl_deal *d, int64_t slot)
+{
+    return (slot / d->per * d->ranks + d->rank) * d->per + slot % d->per;
+}
+
+/* How many slots I have. */
+static inline int64_t hl_deal_slots(const hl_deal *d)
+{
+    int64_t slots = 0;
+    for (int64_t k = d->rank; k < hl_deal_shards(d); k += d->ranks) slots += hl_deal_rows(d, k);
+    return slots;
+}
+
+#endif

@@ -1,0 +1,28 @@
+/* draft.h - a folder of files that is written beside its place and takes it when it is whole.
+ *
+ * The draft of F is F.tmp, locked while somebody writes it; that of a killed run is found unlocked and written anew.  What
+ * stood at F is moved to F.old for a moment.  A folder by one of these names that holds other files than those of
+ * the patterns is left alone, and said so.  All functions are local, for one process. */
+#ifndef IO_DRAFT_H
+#define IO_DRAFT_H
+#include "base/error.h"
+#include <limits.h>
+
+typedef struct {
+    char place[PATH_MAX], path[PATH_MAX]; /* F and F.tmp: write into path */
+    const char *const *patterns;          /* (n) of the names of files that may be there; borrowed */
+    int n;
+    int lock; /* -1: not ours */
+} hl_draft;
+
+/* Make the empty draft of a folder.  HL_ESTORE where nothing can be written, HL_EUSAGE where somebody else
+ * is writing it or something else is in the way.  Close it also after a failure. */
+hl_status hl_draft_begin(hl_draft *d, const char *folder, const char *const *patterns, int n);
+
+/* Put it in its place, instead of the folder that may be there. */
+hl_status hl_draft_place(hl_draft *d);
+
+/* Unlock, and remove what was not placed. */
+void hl_draft_close(hl_draft *d);
+
+#endif

@@ -1,0 +1,39 @@
+/* interactions.h - the interactions file: who met what, and when.
+ *
+ * A CSV file with a header and the columns item, user, timestamp in this order, whatever they are called.  Ids are any bytes but
+ * none; a timestamp is a whole number of 64 bits.  Items and users are numbered in order of first appearance; every item
+ * of the file is in the catalogue, users with fewer than three interactions are left out.
+ *
+ * The file is read twice: for the ids and how many interactions each user has, then for the interactions of my users.
+ * So a rank's memory is that of all ids and of its own interactions. */
+#ifndef IO_INTERACTIONS_H
+#define IO_INTERACTIONS_H
+#include "base/error.h"
+#include "io/deal.h"
+#include "io/idtable.h"
+#include "io/manifest.h"
+#include "io/progress.h"
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HL_LEAST_INTERACTIONS = 3 };
+
+typedef struct {
+    hl_idtable *items, *users; /* all of the file; item number i of the table is item i + 1 */
+    int32_t *kept;             /* (users of the table) number in the dataset; -1: left out */
+    hl_deal deal;              /* users of the dataset; below, one slot a user of mine */
+    int32_t *user;             /* (slots) number in the table */
+    int64_t *begin;            /* (slots + 1) */
+    int32_t *item;             /* (begin[slots]) by time, equal times in the order of the file */
+    int64_t *time;
+    hl_source_facts facts;
+    hl_prepare_report report; /* what I know alone: the whole file's counts on rank 0, my users' on every rank */
+} hl_interactions;
+
+/* Read the file for rank `rank` of `ranks`.  Local.
+ * Close *x also after a failure. */
+hl_status hl_interactions_read(hl_interactions *x, const char *path, size_t field_limit, int64_t shard_users, int rank, int ranks,
+                               hl_progress *progress);
+void hl_interactions_close(hl_interactions *x);
+
+#endif

@@ -1,0 +1,414 @@
+/* manifest.c - what a dataset folder holds: manifest.json, and shards of two tables. */
+#include "io/manifest.h"
+#include "base/arena.h"
+#include "base/digest.h"
+#include "io/atomic.h"
+#include "io/deal.h"
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char FORMAT[] = "hllm dataset";
+static const size_t MOST_MANIFEST = (size_t)1 << 28;
+
+static const hl_shard_array item_arrays[] = {
+    [HL_ITEM_TOKENS] = {"tokens", HL_INT32},
+    [HL_ITEM_BEGIN] = {"token_begin", HL_INT64},
+    [HL_ITEM_DIGEST] = {"token_digest", HL_UINT64},
+    [HL_ITEM_TWIN] = {"twin", HL_INT32},
+    [HL_ITEM_ID] = {"id", HL_BYTES},
+    [HL_ITEM_ID_BEGIN] = {"id_begin", HL_INT64},
+};
+
+static const hl_shard_array user_arrays[] = {
+    [HL_USER_ITEMS] = {"items", HL_INT32},
+    [HL_USER_TIMES] = {"times", HL_INT64},
+    [HL_USER_BEGIN] = {"begin", HL_INT64},
+    [HL_USER_ID] = {"id", HL_BYTES},
+    [HL_USER_ID_BEGIN] = {"id_begin", HL_INT64},
+};
+
+const hl_table_kind hl_table_kinds[HL_TABLES] = {
+    [HL_ITEMS] = {"items", item_arrays, sizeof item_arrays / sizeof item_arrays[0]},
+    [HL_USERS] = {"users", user_arrays, sizeof user_arrays / sizeof user_arrays[0]},
+};
+
+static const char *const source_names[HL_SOURCES] = {[HL_INTERACTIONS] = "interactions", [HL_TEXTS] = "texts"};
+
+/* In the order of the struct. */
+static const struct {
+    const char *name, *words;
+} counts[] = {
+    {"interactions", "interactions"},
+    {"interactions_kept", "interactions of the users kept"},
+    {"users_seen", "users"},
+    {"users_kept", "users kept"},
+    {"users_dropped", "users left out, with fewer than three interactions"},
+    {"users_equal_times", "users with interactions at the same time, kept in the order of the file"},
+    {"sequence_min", "shortest sequence"},
+    {"sequence_max", "longest sequence"},
+    {"items", "items"},
+    {"items_without_text", "items without a row of text"},
+    {"items_equal", "items with the tokens of an earlier one"},
+    {"text_rows", "rows of text"},
+    {"text_rows_unused", "rows of text of items without interactions"},
+    {"text_rows_repeated", "rows of text replaced by a later row of the same item"},
+    {"texts_empty", "texts without any value, the prompt alone"},
+    {"texts_truncated", "texts truncated"},
+    {"tokens", "tokens"},
+    {"text_min", "tokens of the shortest text"},
+    {"text_max", "tokens of the longest text"},
+};
+_Static_assert(sizeof counts / sizeof counts[0] == HL_REPORT_COUNTS, "every count has a name");
+
+void hl_manifest_free(hl_manifest *m)
+{
+    for (int i = 0; i < m->recipe.n_text_keys; i++) free(m->recipe.text_keys[i]);
+    free(m->recipe.text_keys);
+    free(m->recipe.tokenizer);
+    free(m->recipe.item_prompt);
+    free(m->dataset);
+    for (int t = 0; t < HL_TABLES; t++) free(m->shards[t]);
+    *m = (hl_manifest){0};
+}
+
+static hl_deal deal_of(const hl_manifest *m, hl_table t)
+{
+    return (hl_deal){m->rows[t], m->recipe.shard_rows[t], 0, 1};
+}
+
+int64_t hl_manifest_shards(const hl_manifest *m, hl_table t)
+{
+    hl_deal d = deal_of(m, t);
+    return hl_deal_shards(&d);
+}
+
+void hl_shard_name(char out[32], hl_table t, int64_t shard)
+{
+    snprintf(out, 32, "%s-%05" PRId64 ".h5", hl_table_kinds[t].name, shard);
+}
+
+static uint64_t join_text(uint64_t so_far, const char *text)
+{
+    return hl_digest_join(so_far, hl_digest(text, strlen(text)));
+}
+
+uint64_t hl_recipe_digest(const hl_recipe *r)
+{
+    uint64_t d = join_text(HL_DATASET_SCHEMA, r->tokenizer);
+    d = hl_digest_join(d, r->tokenizer_digest);
+    d = hl_digest_join(d, (uint64_t)r->vocab);
+    d = hl_digest_join(d, (uint64_t)r->max_text_length);
+    d = join_text(d, r->item_prompt);
+    d = hl_digest_join(d, (uint64_t)r->n_text_keys);
+    for (int i = 0; i < r->n_text_keys; i++) d = join_text(d, r->text_keys[i]);
+    for (int t = 0; t < HL_TABLES; t++) d = hl_digest_join(d, (uint64_t)r->shard_rows[t]);
+    return d;
+}
+
+uint64_t hl_manifest_digest(const hl_manifest *m)
+{
+    uint64_t d = hl_recipe_digest(&m->recipe);
+    for (int t = 0; t < HL_TABLES; t++) {
+        d = hl_digest_join(d, (uint64_t)m->rows[t]);
+        for (int64_t k = 0; k < hl_manifest_shards(m, (hl_table)t); k++) d = hl_digest_join(d, m->shards[t][k].digest);
+    }
+    return d;
+}
+
+/* Digests are text in the file: JSON's numbers are not safe above 2^53 everywhere. */
+static json_t *hex(uint64_t digest)
+{
+    char text[17];
+    hl_digest_text(text, digest);
+    return json_string(text);
+}
+
+static bool from_hex(uint64_t *digest, const char *text)
+{
+    char *end;
+    *digest = strtoull(text, &end, 16);
+    return strlen(text) == 16 && *end == 0;
+}
+
+static json_t *recipe_json(const hl_recipe *r)
+{
+    json_t *keys = json_array();
+    for (int i = 0; i < r->n_text_keys; i++) json_array_append_new(keys, json_string(r->text_keys[i]));
+    return json_pack("{s:o, s:{s:s, s:o, s:i}, s:i, s:s, s:o, s:I, s:I}", "digest", hex(hl_recipe_digest(r)), "tokenizer", "kind",
+                     r->tokenizer, "digest", hex(r->tokenizer_digest), "vocab", r->vocab, "max_text_length", r->max_text_length,
+                     "item_prompt", r->item_prompt, "text_keys", keys, "shard_items", (json_int_t)r->shard_rows[HL_ITEMS],
+                     "shard_users", (json_int_t)r->shard_rows[HL_USERS]);
+}
+
+static json_t *sources_json(const hl_manifest *m)
+{
+    json_t *all = json_object();
+    for (int i = 0; i < HL_SOURCES; i++) {
+        const hl_source_facts *s = &m->sources[i];
+        json_t *one = json_pack("{s:I, s:I, s:o}", "size", (json_int_t)s->size, "mtime_ns", (json_int_t)s->mtime, "digest", hex(s->digest));
+        json_object_set_new(all, source_names[i], one);
+    }
+    return all;
+}
+
+static json_t *report_json(const hl_prepare_report *r)
+{
+    const int64_t *value = (const int64_t *)r;
+    json_t *all = json_object();
+    for (int i = 0; i < HL_REPORT_COUNTS; i++) json_object_set_new(all, counts[i].name, json_integer(value[i]));
+    return all;
+}
+
+static json_t *shard_json(const hl_manifest *m, hl_table t, int64_t k)
+{
+    char name[32];
+    hl_deal d = deal_of(m, t);
+    hl_shard_name(name, t, k);
+    return json_pack("{s:s, s:I, s:I, s:I, s:o}", "file", name, "begin", (json_int_t)(k * d.per), "rows", (json_int_t)hl_deal_rows(&d, k),
+                     "size", (json_int_t)m->shards[t][k].size, "digest", hex(m->shards[t][k].digest));
+}
+
+static json_t *table_json(const hl_manifest *m, hl_table t)
+{
+    json_t *shards = json_array();
+    for (int64_t k = 0; k < hl_manifest_shards(m, t); k++) json_array_append_new(shards, shard_json(m, t, k));
+    return json_pack("{s:I, s:o}", "rows", (json_int_t)m->rows[t], "shards", shards);
+}
+
+static json_t *manifest_json(const hl_manifest *m)
+{
+    json_t *root = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "format", FORMAT, "schema", HL_DATASET_SCHEMA, "dataset",
+                             m->dataset, "digest", hex(hl_manifest_digest(m)), "settings", recipe_json(&m->recipe), "sources",
+                             sources_json(m), "report", report_json(&m->report), "items", table_json(m, HL_ITEMS), "users",
+                             table_json(m, HL_USERS));
+    HL_CHECK(root);
+    return root;
+}
+
+static hl_status path_of(char path[PATH_MAX], const char *folder)
+{
+    if (snprintf(path, PATH_MAX, "%s/manifest.json", folder) < PATH_MAX) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%.60s...: the path is too long", folder);
+}
+
+hl_status hl_manifest_write(const hl_manifest *m, const char *folder)
+{
+    char path[PATH_MAX];
+    HL_TRY(path_of(path, folder));
+    json_t *root = manifest_json(m);
+    char *text = json_dumps(root, JSON_INDENT(1));
+    json_decref(root);
+    HL_CHECK(text);
+    hl_status s = hl_atomic_write(path, text, strlen(text));
+    free(text);
+    return s;
+}
+
+static hl_status broken(const char *folder, const char *what)
+{
+    return HL_FAIL(HL_EFORMAT, "%s/manifest.json: %s; remove the folder and prepare the dataset again", folder, what);
+}
+
+static bool recipe_parse(hl_recipe *r, json_t *from, json_error_t *e)
+{
+    const char *kind, *digest, *prompt;
+    json_t *keys;
+    json_int_t items, users;
+    if (json_unpack_ex(from, e, 0, "{s:{s:s, s:s, s:i}, s:i, s:s, s:o, s:I, s:I}", "tokenizer", "kind", &kind, "digest", &digest, "vocab",
+                       &r->vocab, "max_text_length", &r->max_text_length, "item_prompt", &prompt, "text_keys", &keys, "shard_items",
+                       &items, "shard_users", &users) != 0)
+        return false;
+    r->tokenizer = hl_copy_text(kind);
+    r->item_prompt = hl_copy_text(prompt);
+    r->text_keys = hl_alloc_zero(json_array_size(keys), sizeof *r->text_keys);
+    r->shard_rows[HL_ITEMS] = items;
+    r->shard_rows[HL_USERS] = users;
+    for (size_t i = 0; i < json_array_size(keys); i++) {
+        const char *key = json_string_value(json_array_get(keys, i));
+        r->text_keys[r->n_text_keys++] = hl_copy_text(key ? key : "");
+    }
+    return from_hex(&r->tokenizer_digest, digest) && r->vocab > 0 && r->max_text_length > 0 && items > 0 && users > 0;
+}
+
+static bool source_parse(hl_source_facts *s, json_t *from, json_error_t *e)
+{
+    const char *digest;
+    json_int_t size, mtime;
+    if (json_unpack_ex(from, e, 0, "{s:I, s:I, s:s}", "size", &size, "mtime_ns", &mtime, "digest", &digest) != 0) return false;
+    *s = (hl_source_facts){size, mtime, 0};
+    return from_hex(&s->digest, digest);
+}
+
+static bool report_parse(hl_prepare_report *r, json_t *from)
+{
+    int64_t *value = (int64_t *)r;
+    for (int i = 0; i < HL_REPORT_COUNTS; i++) {
+        json_t *one = json_object_get(from, counts[i].name);
+        if (!json_is_integer(one)) return false;
+        value[i] = json_integer_value(one);
+    }
+    return true;
+}
+
+static bool shard_parse(hl_shard_facts *s, json_t *from, hl_table t, int64_t k, json_error_t *e)
+{
+    const char *file, *digest;
+    char name[32];
+    json_int_t size;
+    if (json_unpack_ex(from, e, 0, "{s:s, s:I, s:s}", "file", &file, "size", &size, "digest", &digest) != 0) return false;
+    hl_shard_name(name, t, k);
+    s->size = size;
+    return strcmp(file, name) == 0 && size > 0 && from_hex(&s->digest, digest);
+}
+
+static bool table_parse(hl_manifest *m, hl_table t, json_t *from, json_error_t *e)
+{
+    json_t *shards;
+    json_int_t rows;
+    if (json_unpack_ex(from, e, 0, "{s:I, s:o}", "rows", &rows, "shards", &shards) != 0) return false;
+    m->rows[t] = rows;
+    if (rows <= 0 || rows > INT32_MAX || (int64_t)json_array_size(shards) != hl_manifest_shards(m, t)) return false;
+    m->shards[t] = hl_alloc_zero(json_array_size(shards), sizeof *m->shards[t]);
+    for (size_t k = 0; k < json_array_size(shards); k++)
+        if (!shard_parse(&m->shards[t][k], json_array_get(shards, k), t, (int64_t)k, e)) return false;
+    return true;
+}
+
+static bool manifest_parse(hl_manifest *m, json_t *root, json_error_t *e)
+{
+    const char *dataset, *digest;
+    uint64_t told;
+    json_t *settings, *interactions, *texts, *report, *items, *users;
+    if (json_unpack_ex(root, e, 0, "{s:s, s:s, s:o, s:{s:o, s:o}, s:o, s:o, s:o}", "dataset", &dataset, "digest", &digest, "settings",
+                       &settings, "sources", source_names[HL_INTERACTIONS], &interactions, source_names[HL_TEXTS], &texts, "report",
+                       &report, "items", &items, "users", &users) != 0)
+        return false;
+    m->dataset = hl_copy_text(dataset);
+    return recipe_parse(&m->recipe, settings, e) && source_parse(&m->sources[HL_INTERACTIONS], interactions, e)
+           && source_parse(&m->sources[HL_TEXTS], texts, e) && report_parse(&m->report, report) && table_parse(m, HL_ITEMS, items, e)
+           && table_parse(m, HL_USERS, users, e) && from_hex(&told, digest) && told == hl_manifest_digest(m);
+}
+
+/* Whose file it is: the schema, or 0 where it is not a dataset's manifest. */
+static int schema_of(json_t *root)
+{
+    const char *format = json_string_value(json_object_get(root, "format"));
+    return format && strcmp(format, FORMAT) == 0 ? (int)json_integer_value(json_object_get(root, "schema")) : 0;
+}
+
+hl_status hl_manifest_load(const char *folder, char **text, size_t *n)
+{
+    char path[PATH_MAX];
+    *text = NULL;
+    HL_TRY(path_of(path, folder));
+    if (access(path, F_OK) != 0)
+        return HL_FAIL(HL_EFORMAT, "%s: no dataset there (%s); run hllm prepare", folder, strerror(errno));
+    return hl_file_read(path, MOST_MANIFEST, text, n);
+}
+
+hl_status hl_manifest_parse(hl_manifest *m, const char *folder, const char *text, size_t n)
+{
+    json_error_t e = {.text = ""};
+    *m = (hl_manifest){0};
+    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &e);
+    if (!root) return broken(folder, e.text);
+    int schema = schema_of(root);
+    bool fits = schema == HL_DATASET_SCHEMA && manifest_parse(m, root, &e);
+    json_decref(root);
+    if (schema == 0) return HL_FAIL(HL_EFORMAT, "%s: its manifest.json is not that of a dataset; name a folder that hllm prepare made", folder);
+    if (schema != HL_DATASET_SCHEMA)
+        return HL_FAIL(HL_EFORMAT, "%s: a dataset of schema %d, this program reads %d; prepare it again", folder, schema, HL_DATASET_SCHEMA);
+    return fits ? HL_OK : broken(folder, e.text[0] ? e.text : "its entries contradict one another");
+}
+
+hl_status hl_manifest_read(hl_manifest *m, const char *folder)
+{
+    char *text;
+    size_t n;
+    *m = (hl_manifest){0};
+    HL_TRY(hl_manifest_load(folder, &text, &n));
+    hl_status s = hl_manifest_parse(m, folder, text, n);
+    free(text);
+    return s;
+}
+
+static bool is_empty_folder(const char *path)
+{
+    DIR *d = opendir(path);
+    int entries = 0;
+    while (d && readdir(d)) entries++;
+    if (d) closedir(d);
+    return d && entries == 2; /* . and .. */
+}
+
+static int schema_in(const char *text, size_t n)
+{
+    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
+    int schema = schema_of(root);
+    json_decref(root);
+    return schema;
+}
+
+hl_status hl_manifest_look(hl_manifest *m, const char *folder, hl_folder_state *state)
+{
+    struct stat st;
+    char *text;
+    size_t n;
+    *m = (hl_manifest){0};
+    *state = HL_FOLDER_FREE;
+    if (stat(folder, &st) != 0) {
+        if (errno == ENOENT) return HL_OK;
+        return HL_FAIL(HL_ESTORE, "%s: a dataset cannot be there: %s; name another folder", folder, strerror(errno));
+    }
+    if (is_empty_folder(folder)) return HL_OK;
+    if (hl_manifest_load(folder, &text, &n) != HL_OK)
+        return HL_FAIL(HL_EUSAGE, "%s: is there and is not a dataset of ours; it is left alone: name another place or remove it", folder);
+    int schema = schema_in(text, n);
+    *state = schema == HL_DATASET_SCHEMA ? HL_FOLDER_DATASET : HL_FOLDER_OLD;
+    hl_status s = HL_OK;
+    if (schema == 0) s = HL_FAIL(HL_EUSAGE, "%s: its manifest.json is not that of a dataset; it is left alone: name another place or remove it", folder);
+    if (schema == HL_DATASET_SCHEMA) s = hl_manifest_parse(m, folder, text, n);
+    free(text);
+    return s;
+}
+
+static double share_of(int64_t part, int64_t whole)
+{
+    return whole > 0 ? (double)part / (double)whole : 0;
+}
+
+void hl_report_print(const hl_prepare_report *r, FILE *out)
+{
+    const int64_t *value = (const int64_t *)r;
+    for (int i = 0; i < HL_REPORT_COUNTS; i++) fprintf(out, "%14" PRId64 "  %s\n", value[i], counts[i].words);
+    fprintf(out, "%14.2f  interactions a user, mean\n", share_of(r->interactions_kept, r->users_kept));
+    fprintf(out, "%14.2f  tokens a text, mean\n", share_of(r->tokens, r->items));
+}
+
+void hl_manifest_print(const hl_manifest *m, FILE *out)
+{
+    const hl_recipe *r = &m->recipe;
+    fprintf(out, "dataset %s, schema %d, digest %016" PRIx64 "\n", m->dataset, HL_DATASET_SCHEMA, hl_manifest_digest(m));
+    fprintf(out, "tokenizer %s, vocabulary %d, digest %016" PRIx64 "; at most %d tokens a text\n", r->tokenizer, r->vocab,
+            r->tokenizer_digest, r->max_text_length);
+    fprintf(out, "text: '%s'", r->item_prompt);
+    for (int i = 0; i < r->n_text_keys; i++) fprintf(out, " + %s", r->text_keys[i]);
+    fprintf(out, "\n%" PRId64 " rows of items in %" PRId64 " shards, %" PRId64 " rows of users in %" PRId64 "\n", m->rows[HL_ITEMS],
+            hl_manifest_shards(m, HL_ITEMS), m->rows[HL_USERS], hl_manifest_shards(m, HL_USERS));
+    hl_report_print(&m->report, out);
+}
+
+void hl_manifest_print_json(const hl_manifest *m, FILE *out)
+{
+    json_t *root = manifest_json(m);
+    json_dumpf(root, out, JSON_COMPACT);
+    fputc('\n', out);
+    json_decref(root);
+}

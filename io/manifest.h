@@ -1,0 +1,116 @@
+/* manifest.h - what a dataset folder holds: manifest.json, and shards of two tables.
+ *
+ *     items-00000.h5 ...   a row an item, item 0 (the padding) first
+ *     users-00000.h5 ...   a row a user
+ *
+ * doc/formats.md describes the fields.  A folder is a dataset only when its manifest is there, and the manifest comes last. */
+#ifndef IO_MANIFEST_H
+#define IO_MANIFEST_H
+#include "base/error.h"
+#include "io/shard.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum { HL_DATASET_SCHEMA = 1 };
+
+typedef enum { HL_ITEMS, HL_USERS, HL_TABLES } hl_table;
+
+/* Arrays of a shard with R rows.  Row i of a list has the elements [begin[i], begin[i + 1]); begin has R + 1. */
+enum { HL_ITEM_TOKENS, HL_ITEM_BEGIN, HL_ITEM_DIGEST, HL_ITEM_TWIN, HL_ITEM_ID, HL_ITEM_ID_BEGIN };
+enum { HL_USER_ITEMS, HL_USER_TIMES, HL_USER_BEGIN, HL_USER_ID, HL_USER_ID_BEGIN };
+
+typedef struct {
+    const char *name; /* "items", "users" */
+    const hl_shard_array *arrays;
+    int n;
+} hl_table_kind;
+extern const hl_table_kind hl_table_kinds[HL_TABLES];
+
+/* What was read and what was odd about it; all counts. */
+typedef struct {
+    int64_t interactions, interactions_kept; /* rows; those of users who are kept */
+    int64_t users_seen, users_kept, users_dropped; /* dropped: fewer than three interactions */
+    int64_t users_equal_times;                     /* kept, two interactions at the same time: in the order of the file */
+    int64_t sequence_min, sequence_max;            /* interactions of a kept user */
+    int64_t items;                                 /* without the padding */
+    int64_t items_without_text;                    /* no row in the text file */
+    int64_t items_equal;                           /* same token ids as an earlier item or the padding */
+    int64_t text_rows, text_rows_unused, text_rows_repeated; /* unused: no such item; repeated: a later row of the item counts */
+    int64_t texts_empty;                           /* items whose row has no value: the prompt alone */
+    int64_t texts_truncated;
+    int64_t tokens, text_min, text_max; /* of items, after truncation */
+} hl_prepare_report;
+enum { HL_REPORT_COUNTS = sizeof(hl_prepare_report) / sizeof(int64_t) };
+
+/* What a dataset is made with; two datasets of equal recipes and equal sources are equal. */
+typedef struct {
+    char *tokenizer; /* its kind */
+    uint64_t tokenizer_digest;
+    int vocab;
+    int max_text_length;
+    char *item_prompt;
+    char **text_keys;
+    int n_text_keys;
+    int64_t shard_rows[HL_TABLES];
+} hl_recipe;
+
+/* What a file it is made from looked like: size and time tell that it is the same, else the digest does. */
+typedef struct {
+    int64_t size, mtime;
+    uint64_t digest;
+} hl_source_facts;
+
+enum { HL_INTERACTIONS, HL_TEXTS, HL_SOURCES };
+
+typedef struct {
+    int64_t size;
+    uint64_t digest; /* of the file's bytes */
+} hl_shard_facts;
+
+typedef struct {
+    char *dataset; /* its name */
+    hl_recipe recipe;
+    hl_source_facts sources[HL_SOURCES];
+    hl_prepare_report report;
+    int64_t rows[HL_TABLES];
+    hl_shard_facts *shards[HL_TABLES]; /* (hl_manifest_shards) */
+} hl_manifest;
+
+void hl_manifest_free(hl_manifest *m);
+
+int64_t hl_manifest_shards(const hl_manifest *m, hl_table t);
+/* Name of a shard's file in its folder; out holds 32 bytes. */
+void hl_shard_name(char out[32], hl_table t, int64_t shard);
+
+uint64_t hl_recipe_digest(const hl_recipe *r);
+/* Names the content: recipe and shards, not the files it was made from. */
+uint64_t hl_manifest_digest(const hl_manifest *m);
+
+/* Write manifest.json into a folder, whole or not at all. */
+hl_status hl_manifest_write(const hl_manifest *m, const char *folder);
+
+/* Read the manifest of a folder; HL_EFORMAT where there is none that this program understands.
+ * Local; free *m also after a failure. */
+hl_status hl_manifest_read(hl_manifest *m, const char *folder);
+
+/* Its text, for other ranks; release with free. */
+hl_status hl_manifest_load(const char *folder, char **text, size_t *n);
+hl_status hl_manifest_parse(hl_manifest *m, const char *folder, const char *text, size_t n);
+
+typedef enum {
+    HL_FOLDER_FREE,   /* not there, or empty */
+    HL_FOLDER_OLD,    /* a dataset, but of another schema */
+    HL_FOLDER_DATASET /* a dataset; its manifest is read */
+} hl_folder_state;
+
+/* What stands at a path where a dataset shall be.  HL_EUSAGE where it is something else, which must not be touched. */
+hl_status hl_manifest_look(hl_manifest *m, const char *folder, hl_folder_state *state);
+
+/* For people: a line a count.  For machines: the manifest as one JSON object on one line. */
+void hl_report_print(const hl_prepare_report *r, FILE *out);
+void hl_manifest_print(const hl_manifest *m, FILE *out);
+void hl_manifest_print_json(const hl_manifest *m, FILE *out);
+
+#endif

@@ -1,0 +1,14 @@
+/* prepare-current.h - does the dataset that is there still fit its settings and sources? */
+#ifndef IO_PREPARE_CURRENT_H
+#define IO_PREPARE_CURRENT_H
+#include "base/error.h"
+#include "io/prepare-settings.h"
+#include "mpi/group.h"
+#include <stdbool.h>
+
+/* Is there a dataset made with these settings from these files as they are now?  Why not is logged.  A file that is no longer
+ * there cannot have changed.  r: the report of a current one.
+ * Collective; HL_EUSAGE where something else stands at the folder's path. */
+hl_status hl_prepare_is_current(const hl_group *g, const hl_prepare_settings *s, bool *is_current, hl_prepare_report *r);
+
+#endif

@@ -1,0 +1,80 @@
+/* prepare-settings.c - what a dataset is made from, how, and where. */
+#include "io/prepare-settings.h"
+#include "io/utf8.h"
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SHARD_ITEMS = 4096, SHARD_USERS = 65536, MOST_TEXT_LENGTH = 1 << 20 };
+
+static bool is_utf8(const char *text)
+{
+    return hl_utf8_valid(text, strlen(text)) == strlen(text);
+}
+
+/* A setting that must be there, as text. */
+static hl_status check_text(const char *name, const char *value)
+{
+    if (!value || !*value) return HL_FAIL(HL_EUSAGE, "%s is not set; a dataset needs it", name);
+    return is_utf8(value) ? HL_OK : HL_FAIL(HL_EUSAGE, "%s is not UTF-8", name);
+}
+
+static hl_status check_rows(const char *name, int64_t rows)
+{
+    if (rows >= 0 && rows <= INT32_MAX) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s is %lld; it must lie between 1 and %d", name, (long long)rows, INT32_MAX);
+}
+
+hl_status hl_prepare_check(const hl_prepare_settings *s)
+{
+    HL_TRY(check_text("dataset", s->dataset)); /* stands in the manifest */
+    if (!s->data_path || !*s->data_path) return HL_FAIL(HL_EUSAGE, "data_path is not set; a dataset needs it");
+    if (!s->text_path || !*s->text_path) return HL_FAIL(HL_EUSAGE, "text_path is not set; a dataset needs it");
+    if (!s->tokenizer || !*s->tokenizer) return HL_FAIL(HL_EUSAGE, "the tokenizer is not set; a dataset needs it");
+    if (!s->item_prompt || !is_utf8(s->item_prompt)) return HL_FAIL(HL_EUSAGE, "item_prompt is not UTF-8");
+    for (int i = 0; i < s->n_text_keys; i++) HL_TRY(check_text("an entry of text_keys", s->text_keys[i]));
+    if (s->max_text_length < 1 || s->max_text_length > MOST_TEXT_LENGTH)
+        return HL_FAIL(HL_EUSAGE, "MAX_TEXT_LENGTH is %d; it must lie between 1 and %d", s->max_text_length, MOST_TEXT_LENGTH);
+    HL_TRY(check_rows("shard_items", s->shard_items));
+    return check_rows("shard_users", s->shard_users);
+}
+
+static hl_status too_long(const char *path)
+{
+    return HL_FAIL(HL_EUSAGE, "%.60s...: the path is too long; move the files higher up", path);
+}
+
+hl_status hl_prepare_path(char out[PATH_MAX], const char *folder, const char *name)
+{
+    return snprintf(out, PATH_MAX, "%s/%s", folder, name) < PATH_MAX ? HL_OK : too_long(folder);
+}
+
+static hl_status dataset_path(char out[PATH_MAX], const char *folder, const hl_prepare_settings *s, const char *ending)
+{
+    return snprintf(out, PATH_MAX, "%s/%s%s", folder, s->dataset, ending) < PATH_MAX ? HL_OK : too_long(folder);
+}
+
+hl_status hl_prepare_folder(char path[PATH_MAX], const hl_prepare_settings *s)
+{
+    if (!s->folder) return dataset_path(path, s->data_path, s, ".hllm");
+    return snprintf(path, PATH_MAX, "%s", s->folder) < PATH_MAX ? HL_OK : too_long(s->folder);
+}
+
+hl_status hl_prepare_source(char path[PATH_MAX], const hl_prepare_settings *s, int source)
+{
+    return dataset_path(path, source == HL_TEXTS ? s->text_path : s->data_path, s, ".csv");
+}
+
+hl_recipe hl_prepare_recipe(const hl_prepare_settings *s, const hl_tokenizer *t)
+{
+    return (hl_recipe){
+        .tokenizer = (char *)(uintptr_t)hl_tokenizer_kind(t),
+        .tokenizer_digest = hl_tokenizer_digest(t),
+        .vocab = hl_tokenizer_vocab(t),
+        .max_text_length = s->max_text_length,
+        .item_prompt = (char *)(uintptr_t)s->item_prompt,
+        .text_keys = (char **)(uintptr_t)s->text_keys,
+        .n_text_keys = s->n_text_keys,
+        .shard_rows = {[HL_ITEMS] = s->shard_items ? s->shard_items : SHARD_ITEMS, [HL_USERS] = s->shard_users ? s->shard_users : SHARD_USERS},
+    };
+}

@@ -1,0 +1,40 @@
+/* prepare-settings.h - what a dataset is made from, how, and where. */
+#ifndef IO_PREPARE_SETTINGS_H
+#define IO_PREPARE_SETTINGS_H
+#include "base/error.h"
+#include "io/manifest.h"
+#include "io/progress.h"
+#include "io/tokenizer.h"
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Texts are borrowed.  Where a number is 0, the default counts. */
+typedef struct {
+    const char *data_path, *text_path, *dataset; /* <data_path>/<dataset>.csv, <text_path>/<dataset>.csv */
+    const char *folder;                          /* NULL: <data_path>/<dataset>.hllm */
+    const char *tokenizer;                       /* as hl_tokenizer_open takes it */
+    int max_text_length;
+    const char *item_prompt;
+    const char *const *text_keys;
+    int n_text_keys;
+    int64_t shard_items, shard_users; /* rows of a shard; 4096 and 65536 */
+    size_t field_limit;               /* bytes of a CSV field; 16 MiB */
+    hl_progress_show progress;        /* as hl_progress has them */
+    void *progress_self;
+} hl_prepare_settings;
+
+/* Can they be?  HL_EUSAGE with a sentence where not. */
+hl_status hl_prepare_check(const hl_prepare_settings *s);
+
+/* folder/name; HL_EUSAGE where that is too long. */
+hl_status hl_prepare_path(char out[PATH_MAX], const char *folder, const char *name);
+
+/* Where the dataset is, and a file (HL_INTERACTIONS, HL_TEXTS) it is made from. */
+hl_status hl_prepare_folder(char path[PATH_MAX], const hl_prepare_settings *s);
+hl_status hl_prepare_source(char path[PATH_MAX], const hl_prepare_settings *s, int source);
+
+/* The recipe as the settings say it; its texts are theirs, so that it is not to be freed. */
+hl_recipe hl_prepare_recipe(const hl_prepare_settings *s, const hl_tokenizer *t);
+
+#endif

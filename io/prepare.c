@@ -1,0 +1,203 @@
+/* prepare.c - two CSV files into a dataset folder.
+ *
+ * Texts are compared by digests of their token ids, one number an item on every rank.  Two different texts among n get the
+ * same digest with a probability of about n^2 / 2^65 (ten million texts: 3 in a million); opening the dataset compares
+ * the ids themselves, so that such a chance is seen. */
+#include "io/prepare.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "io/dataset-write.h"
+#include "io/draft.h"
+#include "io/interactions.h"
+#include "io/source.h"
+#include "io/texts.h"
+#include "io/twins.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const files_of_a_dataset[] = {"manifest.json*", "items-*.h5*", "users-*.h5*"};
+
+/* What a preparation holds on one rank. */
+typedef struct {
+    const hl_group *g;
+    const hl_prepare_settings *s;
+    char sources[HL_SOURCES][PATH_MAX];
+    hl_tokenizer *tokenizer;
+    hl_draft draft;       /* made by rank 0 */
+    char path[PATH_MAX];  /* where everyone writes */
+    hl_interactions x;
+    hl_texts t;
+    int32_t *twin;        /* (items) */
+    uint64_t *digest;     /* (items) of token ids */
+    hl_manifest manifest; /* borrows the recipe from the settings */
+} work;
+
+/* Everyone gets every item's digest: each has one owner, the others add zero. */
+static void compare_texts(work *w)
+{
+    const hl_deal *d = &w->t.deal;
+    w->twin = hl_alloc((size_t)d->rows * sizeof *w->twin);
+    w->digest = hl_alloc_zero((size_t)d->rows, sizeof *w->digest);
+    for (int64_t slot = 0; slot < hl_deal_slots(d); slot++) {
+        int n;
+        const int32_t *ids = hl_texts_tokens(&w->t, slot, &n);
+        w->digest[hl_deal_row(d, slot)] = hl_digest(ids, (size_t)n * sizeof *ids);
+    }
+    hl_group_sum_int(w->g, (int64_t *)w->digest, (size_t)d->rows);
+    hl_twins_find(w->twin, w->digest, d->rows);
+}
+
+static void lay_out_manifest(work *w)
+{
+    hl_manifest *m = &w->manifest;
+    m->dataset = (char *)(uintptr_t)w->s->dataset;
+    m->recipe = hl_prepare_recipe(w->s, w->tokenizer);
+    m->sources[HL_INTERACTIONS] = w->x.facts;
+    m->sources[HL_TEXTS] = w->t.facts;
+    m->rows[HL_ITEMS] = w->t.deal.rows;
+    m->rows[HL_USERS] = w->x.deal.rows;
+    for (int t = 0; t < HL_TABLES; t++)
+        m->shards[t] = hl_alloc_zero((size_t)hl_manifest_shards(m, (hl_table)t), sizeof *m->shards[t]);
+}
+
+static void share_shard_facts(work *w)
+{
+    _Static_assert(sizeof(hl_shard_facts) == 2 * sizeof(int64_t), "facts travel as two integers");
+    for (int t = 0; t < HL_TABLES; t++)
+        hl_group_sum_int(w->g, (int64_t *)w->manifest.shards[t], 2 * (size_t)hl_manifest_shards(&w->manifest, (hl_table)t));
+}
+
+/* Counts of all ranks; whoever does not know a count has zero, and for a minimum the largest number. */
+static void join_reports(work *w)
+{
+    hl_prepare_report *r = &w->manifest.report;
+    const int64_t *x = (const int64_t *)&w->x.report, *t = (const int64_t *)&w->t.report;
+    int64_t *sum = (int64_t *)r;
+    for (int i = 0; i < HL_REPORT_COUNTS; i++) sum[i] = x[i] + t[i];
+    for (int64_t i = 1; i < w->t.deal.rows && w->g->rank == 0; i++) r->items_equal += w->twin[i] != i;
+    hl_group_sum_int(w->g, sum, HL_REPORT_COUNTS);
+    r->text_min = -(int64_t)hl_group_max(w->g, -(double)w->t.report.text_min);
+    r->text_max = (int64_t)hl_group_max(w->g, (double)w->t.report.text_max);
+}
+
+static hl_status check_sources(work *w)
+{
+    for (int i = 0; i < HL_SOURCES; i++) {
+        hl_source file;
+        HL_TRY(hl_prepare_source(w->sources[i], w->s, i));
+        hl_status s = hl_source_open(&file, w->sources[i]);
+        hl_source_close(&file);
+        HL_TRY(s);
+    }
+    return HL_OK;
+}
+
+static hl_status begin_draft(work *w)
+{
+    char folder[PATH_MAX];
+    hl_folder_state state;
+    hl_manifest there;
+    HL_TRY(hl_prepare_folder(folder, w->s));
+    hl_status s = hl_manifest_look(&there, folder, &state);
+    hl_manifest_free(&there);
+    HL_TRY(s);
+    return hl_draft_begin(&w->draft, folder, files_of_a_dataset, sizeof files_of_a_dataset / sizeof files_of_a_dataset[0]);
+}
+
+static hl_status read_interactions(work *w, hl_progress *p)
+{
+    hl_recipe r = hl_prepare_recipe(w->s, w->tokenizer);
+    return hl_interactions_read(&w->x, w->sources[HL_INTERACTIONS], w->s->field_limit, r.shard_rows[HL_USERS], w->g->rank, w->g->size, p);
+}
+
+static hl_status read_texts(work *w, hl_progress *p)
+{
+    hl_recipe r = hl_prepare_recipe(w->s, w->tokenizer);
+    hl_texts_how how = {w->sources[HL_TEXTS], w->s->field_limit, w->s->item_prompt, w->s->text_keys, w->s->n_text_keys,
+                        w->s->max_text_length, w->tokenizer};
+    return hl_texts_read(&w->t, &how, w->x.items, r.shard_rows[HL_ITEMS], w->g->rank, w->g->size, p);
+}
+
+/* Copies of a file on several machines may differ; rank 0's is the one that counts. */
+static hl_status check_same_sources(const work *w, const hl_source_facts *first)
+{
+    for (int i = 0; i < HL_SOURCES; i++)
+        if (first[i].digest != w->manifest.sources[i].digest)
+            return HL_FAIL(HL_EFORMAT, "%s: is not the same file on all machines of the job; copy it, or use a shared folder", w->sources[i]);
+    return HL_OK;
+}
+
+static hl_status finish(work *w)
+{
+    HL_TRY(hl_manifest_write(&w->manifest, w->path));
+    if (hl_fault("dataset-rename", w->g->rank))
+        return HL_FAIL(HL_ESTORE, "%s: cannot move a finished file to this name: %s; see what the disk says", w->draft.place, strerror(EIO));
+    return hl_draft_place(&w->draft);
+}
+
+static hl_status prepare(work *w)
+{
+    const hl_group *g = w->g;
+    hl_source_facts first[HL_SOURCES];
+    hl_progress progress = {w->s->progress, w->s->progress_self, 0};
+    HL_TRY_ALL(g, hl_prepare_check(w->s));
+    HL_TRY_ALL(g, hl_tokenizer_open(&w->tokenizer, w->s->tokenizer));
+    HL_TRY_ALL(g, check_sources(w));
+    HL_TRY_ALL(g, g->rank == 0 ? begin_draft(w) : HL_OK);
+    memcpy(w->path, w->draft.path, sizeof w->path);
+    hl_group_share(g, w->path, sizeof w->path, 0);
+    HL_TRY_ALL(g, read_interactions(w, &progress));
+    HL_TRY_ALL(g, read_texts(w, &progress));
+    compare_texts(w);
+    lay_out_manifest(w);
+    memcpy(first, w->manifest.sources, sizeof first);
+    hl_group_share(g, first, sizeof first, 0);
+    HL_TRY_ALL(g, check_same_sources(w, first));
+    HL_TRY_ALL(g, hl_dataset_write(&(hl_dataset_parts){w->path, &w->x, &w->t, w->twin, w->digest, &w->manifest, g->rank, g->size}));
+    share_shard_facts(w);
+    join_reports(w);
+    HL_TRY_ALL(g, g->rank == 0 ? finish(w) : HL_OK);
+    return HL_OK;
+}
+
+/* All ranks have stopped writing when they come here: every way out of prepare is agreed. */
+static void work_close(work *w)
+{
+    if (w->g->rank == 0) hl_draft_close(&w->draft);
+    for (int t = 0; t < HL_TABLES; t++) free(w->manifest.shards[t]);
+    free(w->twin);
+    free(w->digest);
+    hl_texts_close(&w->t);
+    hl_interactions_close(&w->x);
+    hl_tokenizer_close(w->tokenizer);
+}
+
+hl_status hl_prepare(const hl_group *g, const hl_prepare_settings *s, hl_prepare_report *r)
+{
+    work *w = hl_alloc_zero(1, sizeof *w);
+    double begin = hl_seconds();
+    w->g = g;
+    w->s = s;
+    w->draft.lock = -1;
+    hl_status status = prepare(w);
+    *r = w->manifest.report;
+    if (status == HL_OK)
+        hl_log(HL_INFO, "%s: prepared %lld users, %lld items, %lld tokens in %.1f s", s->dataset, (long long)r->users_kept,
+               (long long)r->items, (long long)r->tokens, hl_seconds() - begin);
+    work_close(w);
+    free(w);
+    return status;
+}
+
+hl_status hl_prepare_when_needed(const hl_group *g, const hl_prepare_settings *s, hl_prepare_report *r, bool *did)
+{
+    bool is_current;
+    HL_TRY(hl_prepare_is_current(g, s, &is_current, r));
+    *did = !is_current;
+    return is_current ? HL_OK : hl_prepare(g, s, r);
+}

@@ -1,0 +1,15 @@
+/* progress.c - how far a long reading is, told a few times a second. */
+#include "io/progress.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+static const double EVERY = 0.25; /* seconds */
+
+void hl_progress_at(hl_progress *p, const char *what, double share)
+{
+    double now = hl_seconds();
+    if (now < p->next) return;
+    p->next = now + EVERY;
+    if (p->show) p->show(p->self, what, share);
+    else hl_log_transient("%s: %3.0f %%", what, 100 * share);
+}

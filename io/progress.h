@@ -1,0 +1,17 @@
+/* progress.h - how far a long reading is, told a few times a second. */
+#ifndef IO_PROGRESS_H
+#define IO_PROGRESS_H
+
+/* what: a few words; share: done of it, 0 to 1. */
+typedef void (*hl_progress_show)(void *self, const char *what, double share);
+
+typedef struct {
+    hl_progress_show show; /* NULL: a line on the terminal that the next one overwrites */
+    void *self;
+    double next; /* when to tell again */
+} hl_progress;
+
+/* Asked often; tells seldom. */
+void hl_progress_at(hl_progress *p, const char *what, double share);
+
+#endif

@@ -1,0 +1,54 @@
+/* source.c - an input file read once from front to back, and digested on the way. */
+#include "io/source.h"
+#include "base/arena.h"
+#include "base/digest.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+hl_status hl_source_open(hl_source *s, const char *path)
+{
+    struct stat st;
+    *s = (hl_source){.path = path, .fd = open(path, O_RDONLY | O_CLOEXEC)};
+    if (s->fd < 0 || fstat(s->fd, &st) != 0)
+        return HL_FAIL(HL_EFORMAT, "%s: cannot be read: %s; give the path of a file that is there", path, strerror(errno));
+    if (!S_ISREG(st.st_mode)) return HL_FAIL(HL_EFORMAT, "%s: is not a regular file; it is read more than once", path);
+    s->size = st.st_size;
+    s->mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    return HL_OK;
+}
+
+void hl_source_close(hl_source *s)
+{
+    if (s->fd >= 0) close(s->fd);
+    s->fd = -1;
+}
+
+hl_status hl_source_read(hl_source *s, char *block, size_t *n)
+{
+    *n = 0;
+    while (*n < HL_SOURCE_BLOCK) {
+        ssize_t got = read(s->fd, block + *n, HL_SOURCE_BLOCK - *n);
+        if (got == 0) break;
+        if (got > 0) *n += (size_t)got;
+        else if (errno != EINTR) return HL_FAIL(HL_ESTORE, "%s: reading fails: %s; look after the disk", s->path, strerror(errno));
+    }
+    if (*n) s->digest = hl_digest_join(s->digest, hl_digest(block, *n));
+    s->at += (int64_t)*n;
+    return HL_OK;
+}
+
+hl_status hl_source_finish(hl_source *s)
+{
+    char *block = hl_alloc(HL_SOURCE_BLOCK);
+    hl_status status;
+    size_t n;
+    do status = hl_source_read(s, block, &n);
+    while (status == HL_OK && n == HL_SOURCE_BLOCK);
+    free(block);
+    return status;
+}
