@@ -1,10 +1,32 @@
 # What a person starts: everything but main.c is a library, so that tests can link it.
 noinst_LIBRARIES += experiments/libhlexperiments.a
 experiments_libhlexperiments_a_SOURCES = \
+	experiments/arguments.c \
+	experiments/build.c experiments/build.h \
+	experiments/cmd-prepare.c \
+	experiments/cmd-show.c \
+	experiments/commands.h \
 	experiments/config.c experiments/config.h \
+	experiments/data.c experiments/data.h \
 	experiments/help.c \
+	experiments/names.c experiments/names.h \
 	experiments/nearest.c experiments/nearest.h \
 	experiments/options.c experiments/options.h \
-	experiments/names.c experiments/names.h \
 	experiments/yaml.c experiments/yaml.h
 EXPERIMENTS_LINK = experiments/libhlexperiments.a $(HOUSE_LINK) $(YAML_LIBS)
+
+# What the program was made of: written again only when it would change.
+BUILT_SOURCES += experiments/build-info.h
+CLEANFILES += experiments/build-info.h
+experiments/build.$(OBJEXT): experiments/build-info.h
+experiments/build-info.h: always
+	@$(MKDIR_P) experiments
+	@commit=unknown; flags=`echo $(CFLAGS) $(HL_CFLAGS)`; \
+	if test -e '$(srcdir)/.git'; then commit=`git -C '$(srcdir)' describe --always --dirty 2>/dev/null` || commit=unknown; fi; \
+	{ echo '/* build-info.h - written by make. */'; \
+	  echo '#define HL_VERSION "$(PACKAGE_VERSION)"'; \
+	  echo "#define HL_COMMIT \"$$commit\""; \
+	  echo "#define HL_FLAGS \"$$flags\""; } >$@.new
+	@if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
+.PHONY: always
+always:

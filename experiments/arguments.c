@@ -1,0 +1,96 @@
+/* arguments.c - what commands do with their arguments. */
+#include "base/arena.h"
+#include "base/log.h"
+#include "experiments/commands.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LONGEST_CONFIG = 1 << 20 };
+
+static void drop(int at, int n, int *argc, char **argv)
+{
+    memmove(argv + at, argv + at + n, sizeof *argv * (size_t)(*argc - at - n));
+    *argc -= n;
+}
+
+hl_status hl_argument_take(const char **value, const char *name, int *argc, char **argv)
+{
+    size_t n = strlen(name);
+    *value = NULL;
+    for (int i = 0; i < *argc; i++) {
+        if (strncmp(argv[i], "--", 2) != 0 || strncmp(argv[i] + 2, name, n) != 0) continue;
+        char after = argv[i][2 + n];
+        if (after == '=') {
+            *value = argv[i] + n + 3;
+            drop(i, 1, argc, argv);
+            return HL_OK;
+        }
+        if (after) continue; /* a longer name */
+        if (i + 1 == *argc) return HL_FAIL(HL_EUSAGE, "--%s: its value is missing; write --%s value", name, name);
+        *value = argv[i + 1];
+        drop(i, 2, argc, argv);
+        return HL_OK;
+    }
+    return HL_OK;
+}
+
+bool hl_argument_take_flag(const char *name, int *argc, char **argv)
+{
+    for (int i = 0; i < *argc; i++) {
+        if (strncmp(argv[i], "--", 2) != 0 || strcmp(argv[i] + 2, name) != 0) continue;
+        drop(i, 1, argc, argv);
+        return true;
+    }
+    return false;
+}
+
+/* text (LONGEST_CONFIG) = the file's n bytes. */
+static hl_status read_file(char *text, size_t *n, const char *path)
+{
+    FILE *in = fopen(path, "rb");
+    if (!in) return HL_FAIL(HL_EUSAGE, "%s: cannot be opened: %s; name a configuration file", path, strerror(errno));
+    *n = fread(text, 1, LONGEST_CONFIG, in);
+    bool bad = ferror(in), more = fgetc(in) != EOF;
+    int reason = errno;
+    fclose(in);
+    if (bad) return HL_FAIL(HL_EUSAGE, "%s: cannot be read: %s; name a configuration file", path, strerror(reason));
+    if (more) return HL_FAIL(HL_EUSAGE, "%s: longer than %d bytes; this is no configuration", path, LONGEST_CONFIG);
+    return HL_OK;
+}
+
+static hl_status parse_shared(hl_config *c, const hl_group *world, char *text, const char *path)
+{
+    size_t n = 0;
+    HL_TRY_ALL(world, world->rank == 0 ? read_file(text, &n, path) : HL_OK);
+    hl_group_share(world, &n, sizeof n, 0);
+    hl_group_share(world, text, n, 0);
+    HL_TRY_ALL(world, hl_config_parse(c, text, n, path));
+    return HL_OK;
+}
+
+static void log_no_effect(const hl_names *keys)
+{
+    char list[600] = "";
+    for (int i = 0; i < keys->n; i++) {
+        size_t n = strlen(list);
+        snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", keys->at[i]);
+    }
+    if (keys->n) hl_log(HL_INFO, "without effect here: %s", list);
+}
+
+hl_status hl_config_load(hl_config *c, const hl_group *world, int argc, char **argv)
+{
+    hl_config_defaults(c);
+    bool has_file = argc > 0 && strncmp(argv[0], "--", 2) != 0;
+    if (!has_file) return HL_FAIL(HL_EUSAGE, "the configuration is missing; name a YAML file first, as in experiments/configs");
+    char *text = hl_alloc(LONGEST_CONFIG);
+    hl_status s = parse_shared(c, world, text, argv[0]);
+    free(text);
+    HL_TRY(s);
+    HL_TRY_ALL(world, hl_config_arguments(c, argc - 1, argv + 1));
+    HL_TRY_ALL(world, hl_config_check(c));
+    log_no_effect(&c->no_effect);
+    return HL_OK;
+}

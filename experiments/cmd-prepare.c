@@ -1,0 +1,36 @@
+/* cmd-prepare.c - hllm prepare: the CSV files of a configuration into its dataset. */
+#include "base/log.h"
+#include "experiments/commands.h"
+#include "experiments/data.h"
+#include "io/dataset.h"
+#include <stdio.h>
+
+static hl_status prepare(const hl_group *world, const hl_config *c, bool json)
+{
+    hl_prepare_settings s = hl_data_settings(c);
+    hl_prepare_report report;
+    char folder[PATH_MAX];
+    bool did = false;
+    HL_TRY_ALL(world, hl_prepare_folder(folder, &s));
+    HL_TRY(hl_prepare_when_needed(world, &s, &report, &did));
+    hl_log(HL_INFO, did ? "%s: made" : "%s: is up to date", folder);
+    return hl_group_agree(world, world->rank == 0 ? hl_dataset_show(folder, stdout, json) : HL_OK);
+}
+
+static hl_status run(const hl_group *world, int argc, char **argv)
+{
+    hl_config c;
+    bool json = hl_argument_take_flag("json", &argc, argv);
+    hl_status s = hl_config_load(&c, world, argc, argv);
+    if (s == HL_OK) s = prepare(world, &c, json);
+    hl_config_free(&c);
+    return s;
+}
+
+const hl_command hl_cmd_prepare = {
+    .name = "prepare",
+    .arguments = "CONFIG [--key value]... [--json]",
+    .help = "CSV files to a tokenised dataset; train and eval do it by themselves",
+    .has_config = true,
+    .run = run,
+};

@@ -1,0 +1,32 @@
+/* commands.h - the subcommands.  Adding one is a file cmd-<name>.c and a line in main.c. */
+#ifndef EXPERIMENTS_COMMANDS_H
+#define EXPERIMENTS_COMMANDS_H
+#include "base/error.h"
+#include "experiments/config.h"
+#include "mpi/group.h"
+#include <stdbool.h>
+
+typedef struct {
+    const char *name;
+    const char *arguments; /* as --help shows them */
+    const char *help;      /* one line */
+    const char *more;      /* lines about options of its own, for its --help; may be NULL */
+    bool has_config;       /* the options of the configuration are options of the command */
+    /* Collective over world; the same status on every rank.  argv[0] is the first argument after the name. */
+    hl_status (*run)(const hl_group *world, int argc, char **argv);
+} hl_command;
+
+/* Each cmd-<name>.c defines one. */
+extern const hl_command hl_cmd_prepare, hl_cmd_show;
+
+/* The configuration of a job.  Collective over world: rank 0 reads the file named by the first argument, the
+ * others are options, everyone gets the same.  Release with hl_config_free, also after a failure. */
+hl_status hl_config_load(hl_config *c, const hl_group *world, int argc, char **argv);
+
+/* Take "--name value" or "--name=value" out of the arguments; NULL in *value where it is not there. */
+hl_status hl_argument_take(const char **value, const char *name, int *argc, char **argv);
+
+/* Take "--name", which has no value, out of the arguments. */
+bool hl_argument_take_flag(const char *name, int *argc, char **argv);
+
+#endif

@@ -1,0 +1,105 @@
+/* main.c - the program: find the subcommand, run it on all ranks, end with one sentence and one status. */
+#include "base/log.h"
+#include "experiments/build.h"
+#include "experiments/commands.h"
+#include "experiments/nearest.h"
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+static const hl_command *const commands[] = {
+    &hl_cmd_prepare,
+    &hl_cmd_show,
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_help(FILE *out)
+{
+    fputs("hllm - train and evaluate hierarchical large language models for recommendation, on MPI ranks\n\n", out);
+    for (int i = 0; i < COMMANDS; i++) fprintf(out, "  hllm %-8s %-28s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->help);
+    fputs("\n  hllm COMMAND --help           its options\n"
+          "  hllm --version                what this is\n\n"
+          "Start it alone, with mpirun -n N, or with srun.\n"
+          "Exit status: 0 done, 1 failed, 2 bad option or configuration, 3 bad input file, 4 numerical failure,\n"
+          "5 storage failure, 75 stopped by a signal after saving (start it again).\n", out);
+}
+
+static void print_command_help(const hl_command *c)
+{
+    printf("hllm %s %s\n%s\n\n", c->name, c->arguments, c->help);
+    if (c->more) printf("%s\n", c->more);
+    if (c->has_config) hl_config_help(stdout);
+}
+
+/* The page of man(1); doc/hllm.1 is this, and a test holds it so. */
+static void print_manual(void)
+{
+    printf(".TH HLLM 1 \"\" \"hllm %s\" \"User Commands\"\n.SH NAME\n"
+           "hllm \\- train and evaluate hierarchical large language models for recommendation\n.SH SYNOPSIS\n", hl_build_version());
+    for (int i = 0; i < COMMANDS; i++) printf(".B hllm %s\n.I %s\n.br\n", commands[i]->name, commands[i]->arguments);
+    printf(".SH COMMANDS\n");
+    for (int i = 0; i < COMMANDS; i++) printf(".TP\n.B %s\n%s\n", commands[i]->name, commands[i]->help);
+    printf(".SH OPTIONS\nIn the configuration as \\(lqkey: value\\(rq, or after it on the command line as \\-\\-key value.\n");
+    hl_config_manual(stdout);
+    printf(".SH EXIT STATUS\n0 done, 1 failed, 2 bad option or configuration, 3 bad input file, 4 numerical failure,\n"
+           "5 storage failure, 75 stopped by a signal after saving (start it again).\n");
+}
+
+static const hl_command *find(const char *name)
+{
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(commands[i]->name, name) == 0) return commands[i];
+    return NULL;
+}
+
+static const char *nearest(const char *name)
+{
+    int best = 0, least = INT_MAX;
+    for (int i = 0; i < COMMANDS; i++) {
+        int d = hl_edit_distance(commands[i]->name, name);
+        if (d >= least) continue;
+        least = d;
+        best = i;
+    }
+    return commands[best]->name;
+}
+
+static bool is_asked(int argc, char **argv, const char *option)
+{
+    for (int i = 0; i < argc; i++)
+        if (strcmp(argv[i], option) == 0) return true;
+    return false;
+}
+
+/* Questions that are answered without starting MPI. */
+static bool answer(int argc, char **argv)
+{
+    const hl_command *c = argc > 1 ? find(argv[1]) : NULL;
+    bool wants_help = is_asked(argc - 1, argv + 1, "--help") || is_asked(argc - 1, argv + 1, "-h");
+    if (c && wants_help) print_command_help(c);
+    else if (wants_help) print_help(stdout);
+    else if (argc > 1 && strcmp(argv[1], "--version") == 0) printf("hllm %s (%s)\n", hl_build_version(), hl_build_commit());
+    else if (argc > 1 && strcmp(argv[1], "--manual") == 0) print_manual();
+    else return false;
+    return true;
+}
+
+static hl_status run(const hl_group *world, int argc, char **argv)
+{
+    if (argc < 2) return HL_FAIL(HL_EUSAGE, "say what to do; hllm --help lists it");
+    const hl_command *c = find(argv[1]);
+    if (!c) return HL_FAIL(HL_EUSAGE, "there is no command \"%s\"; the nearest is \"%s\", and hllm --help lists all", argv[1], nearest(argv[1]));
+    return c->run(world, argc - 2, argv + 2);
+}
+
+int main(int argc, char **argv)
+{
+    hl_group world;
+    if (answer(argc, argv)) return HL_OK;
+    hl_status s = hl_group_start(&world, &argc, &argv);
+    if (s == HL_OK) s = hl_group_agree(&world, run(&world, argc, argv));
+    bool is_failure = s != HL_OK && s != HL_ESTOP;
+    if (is_failure && world.rank == 0) hl_log(HL_ERROR, "%s", hl_error_text());
+    hl_group_stop(&world);
+    return (int)s;
+}
