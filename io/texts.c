@@ -105,7 +105,7 @@ static int32_t *copy_ids(const hl_ids *ids)
 
 static hl_status keep(reading *r, hl_text *text, const hl_csv_field *row)
 {
-    bool has_value = compose(r, row), is_cut;
+    bool has_value = compose(r, row), is_cut = false;
     HL_TRY(encode(r, r->text, r->n, row[r->id_column].line, &is_cut));
     r->t->report.text_rows_repeated += text->has_row;
     free(text->ids);
