@@ -2,7 +2,12 @@
 # MPI_TESTS and one below that links it:  tests_test_group_LDADD = $(MPI_TEST_LINK)
 # Those that also run at 3, 5 and 7 ranks are named in ODD_TESTS.  A slow twin tests/ref-x.c goes into libcheck.a.
 ALONE_TESTS = \
+	tests/test-csv \
+	tests/test-idtable \
 	tests/test-config \
+	tests/test-math \
+	tests/test-attention \
+	tests/test-nce \
 	tests/test-part \
 	tests/test-fault \
 	tests/test-safetensors
@@ -15,12 +20,16 @@ ODD_TESTS = \
 	tests/test-step \
 	tests/test-check
 
+CHECKERS = \
+	tests/check-layers.sh
+
 check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS)
 check_LIBRARIES += tests/libcheck.a tests/libalone.a tests/libranks.a
 
 tests_libcheck_a_CPPFLAGS = $(BASE_CPPFLAGS) -I$(top_srcdir) $(CUNIT_CFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
 tests_libcheck_a_SOURCES = \
-	tests/check.c tests/check.h tests/check-ranks.h
+	tests/check.c tests/check.h tests/check-ranks.h \
+	tests/ref-math.c tests/ref-math.h
 tests_libalone_a_SOURCES = tests/check-alone.c
 tests_libranks_a_SOURCES = tests/check-mpi.c tests/check-mpi.h
 
@@ -32,3 +41,8 @@ tests_test_check_LDADD = $(MPI_TEST_LINK)
 
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
+
+EXTRA_DIST += tests/run.sh $(CHECKERS)
+check-local:
+	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run.sh \
+		$(ALONE_TESTS) -- $(MPI_TESTS) -- $(ODD_TESTS) -- $(CHECKERS)

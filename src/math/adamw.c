@@ -7,7 +7,7 @@ enum { BLOCK = 4096 };
 
 /* The scalars of an update, rounded once. */
 typedef struct {
-    float grad_scale, decay, keep_m, take_m, keep_v, take_v, root, eps, step_size;
+    float grad_scale, decay, take_m, keep_v, take_v, root, eps, step_size;
 } update;
 
 HL_FAST static void update_block(float *restrict w, float *restrict m, float *restrict v, const float *restrict g, size_t n, const update *u)
@@ -16,10 +16,10 @@ HL_FAST static void update_block(float *restrict w, float *restrict m, float *re
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {
         const float gi = g[i] * k.grad_scale;
-        const float mi = k.keep_m * m[i] + k.take_m * gi, vi = k.keep_v * v[i] + k.take_v * gi * gi;
+        const float mi = m[i] + k.take_m * (gi - m[i]), vi = k.keep_v * v[i] + k.take_v * gi * gi;
         m[i] = mi;
         v[i] = vi;
-        w[i] = w[i] * k.decay - k.step_size * (mi / (sqrtf(vi) / k.root + k.eps));
+        w[i] = w[i] * k.decay - k.step_size * mi / (sqrtf(vi) / k.root + k.eps);
     }
 }
 
@@ -29,7 +29,6 @@ void hl_adamw_step(float *w, float *m, float *v, const float *g, size_t n, const
     const update u = {
         .grad_scale = (float)how->grad_scale,
         .decay = (float)(1.0 - how->lr * how->weight_decay),
-        .keep_m = (float)how->beta1,
         .take_m = (float)(1.0 - how->beta1),
         .keep_v = (float)how->beta2,
         .take_v = (float)(1.0 - how->beta2),

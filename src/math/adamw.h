@@ -10,7 +10,7 @@ typedef struct {
 } hl_adamw;
 
 /* w, m, v (n) are updated from g (n):
- * w *= 1 - lr wd;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
+ * w *= 1 - lr wd;  m += (1 - b1) (g - m);  v = b2 v + (1 - b2) g^2;
  * w -= lr / (1 - b1^step) * m / (sqrt(v) / sqrt(1 - b2^step) + eps). */
 void hl_adamw_step(float *w, float *m, float *v, const float *g, size_t n, const hl_adamw *how);
 

@@ -332,6 +332,7 @@ typedef void (*act)(const job *j, const memory *m, int first, int length, int ke
 static void share_out(act act_on, const job *j, const int *begin, int segments)
 {
     const int longest = longest_of(begin, segments);
+    if (longest == 0) return;
 #pragma omp parallel if (hl_is_worth_threads((size_t)begin[segments] * (size_t)((j->H + 2 * j->K) * j->d)))
     {
         hl_arena a = hl_arena_growing("attention");

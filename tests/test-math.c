@@ -1,0 +1,452 @@
+/* test-math.c - products, norm, rotary positions, gated unit, rows, AdamW and the exponential agree with their slow twins. */
+#include "math/adamw.h"
+#include "math/expf.h"
+#include "math/linear.h"
+#include "math/rmsnorm.h"
+#include "math/rope.h"
+#include "math/rows.h"
+#include "math/swiglu.h"
+#include "tests/check.h"
+#include "tests/ref-math.h"
+#include <float.h>
+#include <string.h>
+
+/* Odd sizes: one row, fewer than a vector, a tail, enough for threads. */
+static const int row_counts[] = {1, 3, 17, 130};
+static const int widths[] = {1, 5, 24, 67, 300};
+enum { ROW_COUNTS = sizeof row_counts / sizeof *row_counts, WIDTHS = sizeof widths / sizeof *widths };
+
+static const double close = 1e-6;
+
+#define EACH_SIZE(T, D)                                                                                                \
+    for (int t_ = 0; t_ < ROW_COUNTS; t_++)                                                                            \
+        for (int w_ = 0, T = row_counts[t_]; w_ < WIDTHS; w_++)                                                        \
+            for (int D = widths[w_], once_ = 1; once_; once_ = 0)
+
+static void the_exponential_is_within_two_units_in_the_last_place(void)
+{
+    double worst = 0.0;
+    for (float x = -87.0f; x < 88.37f; x = nextafterf(x + 1.3e-4f, INFINITY)) {
+        const double want = exp((double)x), unit = want * FLT_EPSILON; /* a unit is between half of this and this */
+        worst = fmax(worst, fabs((double)hl_expf(x) - want) / unit);
+    }
+    CHECK_NEAR(worst, 0.0, 1.0);
+}
+
+static void the_exponential_ends_in_zero_infinity_and_nan(void)
+{
+    CHECK(hl_expf(0.0f) == 1.0f && hl_expf(-0.0f) == 1.0f);
+    CHECK(hl_expf(-INFINITY) == 0.0f && hl_expf(-FLT_MAX) == 0.0f && hl_expf(-87.01f) == 0.0f);
+    CHECK(hl_expf(INFINITY) == INFINITY && hl_expf(FLT_MAX) == INFINITY && hl_expf(89.0f) == INFINITY);
+    CHECK(isnan(hl_expf(NAN)));
+}
+
+static void a_product_agrees_with_plain_loops(void)
+{
+    const int D = 67, F = 24;
+    for (int i = 0; i < ROW_COUNTS; i++) {
+        const int T = row_counts[i];
+        const size_t nx = (size_t)(T * D), ny = (size_t)(T * F), nw = (size_t)(F * D);
+        float *x = ref_random(nx, 1, 1.0), *w = ref_random(nw, 2, 1.0), *dy = ref_random(ny, 3, 1.0), *y = ref_random(ny, 4, 1.0);
+        float *dx = ref_zeros(nx), *dw = ref_zeros(nw);
+        double *X = ref_double(x, nx), *W = ref_double(w, nw), *DY = ref_double(dy, ny), *Y = ref_double_zeros(ny);
+        double *DX = ref_double_zeros(nx), *DW = ref_double_zeros(nw);
+        ref_linear_forward(Y, X, W, T, D, F);
+        ref_linear_backward(DX, DW, DY, X, W, T, D, F);
+        CHECK_NEAR(ref_dot(DY, Y, ny), ref_dot(DX, X, nx), 1e-9 * (double)ny * D); /* the backward is the adjoint */
+        CHECK_NEAR(ref_dot(DY, Y, ny), ref_dot(DW, W, nw), 1e-9 * (double)ny * D);
+        hl_linear_forward(y, x, w, T, D, F);
+        hl_linear_backward(dx, dw, dy, x, w, T, D, F);
+        CHECK_NEAR(ref_distance(y, Y, ny), 0.0, close);
+        CHECK_NEAR(ref_distance(dx, DX, nx), 0.0, close);
+        CHECK_NEAR(ref_distance(dw, DW, nw), 0.0, close);
+        ref_done();
+    }
+}
+
+static void products_of_whole_numbers_are_exact_and_add(void)
+{
+    const float a[] = {1, 2, 3, 4, 5, 6}, b[] = {1, 0, -1, 2, 2, 2}; /* (2, 3) both */
+    float c[4] = {7, 7, 7, 7}, left[6] = {1, 1, 1, 1, 1, 1}, right[6] = {1, 1, 1, 1, 1, 1};
+    hl_rows_by_rows(c, a, b, 2, 2, 3);
+    CHECK(c[0] == -2 && c[1] == 12 && c[2] == -2 && c[3] == 30);
+    hl_rows_times(left, c, b, 2, 2, 3);
+    CHECK(left[0] == 23 && left[1] == 25 && left[2] == 27 && left[3] == 59 && left[4] == 61 && left[5] == 63);
+    hl_columns_times(right, c, b, 2, 2, 3);
+    CHECK(right[0] == -5 && right[1] == -3 && right[2] == -1 && right[3] == 73 && right[4] == 61 && right[5] == 49);
+}
+
+static void a_product_of_no_rows_does_nothing(void)
+{
+    float x = 1.0f, w[6] = {1, 2, 3, 4, 5, 6}, y = 5.0f, dx = 3.0f, dw[6] = {9, 9, 9, 9, 9, 9};
+    hl_linear_forward(&y, &x, w, 0, 2, 3);
+    hl_linear_backward(&dx, dw, &y, &x, w, 0, 2, 3);
+    hl_rows_by_rows(&y, &x, w, 0, 3, 2);
+    hl_rows_by_rows(&y, &x, w, 1, 0, 1);
+    CHECK(y == 5.0f && dx == 3.0f && dw[0] == 9.0f && dw[5] == 9.0f);
+}
+
+static void a_gradient_that_is_not_wanted_is_not_computed(void)
+{
+    const float x[2] = {1, 2}, w[2] = {3, 4}, dy[1] = {2};
+    float dx[2] = {0}, dw[2] = {0};
+    hl_linear_backward(dx, NULL, dy, x, w, 1, 2, 1);
+    hl_linear_backward(NULL, dw, dy, x, w, 1, 2, 1);
+    CHECK(dx[0] == 6 && dx[1] == 8 && dw[0] == 2 && dw[1] == 4);
+}
+
+static void the_library_names_itself(void)
+{
+    CHECK(strncmp(hl_math_library(), "OpenBLAS 0.", 11) == 0);
+    CHECK(strlen(strrchr(hl_math_library(), ' ')) > 1);
+}
+
+/* What a loss needs besides its argument: the loss is dy . op(x, other). */
+typedef struct {
+    const double *dy, *other;
+    int T, D, of_other;
+} op;
+
+static double norm_loss(const double *x, const void *self)
+{
+    const op *o = self;
+    double *y = ref_double_zeros((size_t)(o->T * o->D));
+    if (o->of_other) ref_rmsnorm_forward(y, o->other, x, o->T, o->D, 1e-5);
+    else ref_rmsnorm_forward(y, x, o->other, o->T, o->D, 1e-5);
+    return ref_dot(o->dy, y, (size_t)(o->T * o->D));
+}
+
+static void the_norm_agrees_with_its_twin(void)
+{
+    EACH_SIZE(T, D) {
+        const size_t n = (size_t)(T * D);
+        float *x = ref_random(n, 1, 2.0), *w = ref_random((size_t)D, 2, 1.0), *dy = ref_random(n, 3, 1.0);
+        float *y = ref_random(n, 4, 1.0), *rstd = ref_zeros((size_t)T), *dx = ref_zeros(n), *dw = ref_zeros((size_t)D);
+        double *X = ref_double(x, n), *W = ref_double(w, (size_t)D), *DY = ref_double(dy, n);
+        double *Y = ref_double_zeros(n), *DX = ref_double_zeros(n), *DW = ref_double_zeros((size_t)D);
+        ref_rmsnorm_forward(Y, X, W, T, D, 1e-5);
+        ref_rmsnorm_backward(DX, DW, DY, X, W, T, D, 1e-5);
+        hl_rmsnorm_forward(y, rstd, x, w, T, D, 1e-5f);
+        hl_rmsnorm_backward(dx, dw, dy, x, w, rstd, T, D);
+        CHECK_NEAR(ref_distance(y, Y, n), 0.0, close);
+        if (D > 1) CHECK_NEAR(ref_distance(dx, DX, n), 0.0, close); /* of one number, all that is left is eps */
+        if (D > 1) CHECK_NEAR(ref_distance(dw, DW, (size_t)D), 0.0, close); /* of one number, all terms are dy or -dy and cancel */
+        ref_done();
+    }
+}
+
+static void the_twin_of_the_norm_has_its_slope(void)
+{
+    const int T = 3, D = 17;
+    double *x = ref_double(ref_random(51, 1, 2.0), 51), *w = ref_double(ref_random(17, 2, 1.0), 17), *dy = ref_double(ref_random(51, 3, 1.0), 51);
+    double dx[51], dw[17];
+    ref_rmsnorm_backward(dx, dw, dy, x, w, T, D, 1e-5);
+    const op of_x = {dy, w, T, D, 0}, of_w = {dy, x, T, D, 1};
+    CHECK_NEAR(ref_slope(norm_loss, x, dx, 51, &of_x), 1.0, 1e-6);
+    CHECK_NEAR(ref_slope(norm_loss, w, dw, 17, &of_w), 1.0, 1e-6);
+    ref_done();
+}
+
+static void gradients_of_the_norm_add(void)
+{
+    const float x[3] = {1, 2, 3}, w[3] = {1, 1, 1}, dy[3] = {1, 0, 1};
+    float y[3], r, dx[3] = {0}, dw[3] = {0};
+    hl_rmsnorm_forward(y, &r, x, w, 1, 3, 0.0f);
+    hl_rmsnorm_backward(dx, dw, dy, x, w, &r, 1, 3);
+    const float first = dx[0], second = dw[0];
+    hl_rmsnorm_backward(dx, dw, dy, x, w, &r, 1, 3);
+    CHECK_NEAR(dx[0], 2.0 * (double)first, 1e-7);
+    CHECK_NEAR(dw[0], 2.0 * (double)second, 1e-7);
+    hl_rmsnorm_backward(dx, NULL, dy, x, w, &r, 1, 3);
+    CHECK_NEAR(dw[0], 2.0 * (double)second, 1e-7);
+}
+
+static void rotary_positions_agree_with_their_twin(void)
+{
+    static const int dims[] = {2, 8, 10, 64};
+    for (int i = 0; i < 4; i++) {
+        const int T = 17, heads = 5, d = dims[i], stride = 7 * d;
+        const size_t n = (size_t)(T * stride);
+        float *x = ref_random(n, 1, 1.0), *table = ref_take((size_t)(200 * d) * sizeof *table);
+        double *X = ref_double(x, n);
+        int position[17];
+        for (int t = 0; t < T; t++) position[t] = (t * 37) % 200;
+        hl_rope_table(table, 200, d, 10000.0);
+        for (int sign = -1; sign <= 1; sign += 2) {
+            hl_rope_turn(x, position, table, T, heads, d, stride, sign);
+            ref_rope_turn(X, position, 10000.0, T, heads, d, stride, sign);
+            CHECK_NEAR(ref_distance(x, X, n), 0.0, close);
+        }
+        ref_done();
+    }
+}
+
+static void turning_back_undoes_a_turn(void)
+{
+    const int T = 3, d = 8, position[3] = {0, 5, 19};
+    float *x = ref_random(24, 1, 1.0), *table = ref_take(20 * 8 * sizeof *table), *before = ref_copy(x, 24);
+    hl_rope_table(table, 20, d, 500.0);
+    hl_rope_turn(x, position, table, T, 1, d, d, 1);
+    CHECK(memcmp(x, before, 8 * sizeof *x) == 0 && memcmp(x + 8, before + 8, 16 * sizeof *x) != 0);
+    hl_rope_turn(x, position, table, T, 1, d, d, -1);
+    CHECK_NEAR(ref_distance(x, ref_double(before, 24), 24), 0.0, close);
+    ref_done();
+}
+
+static double swiglu_loss(const double *x, const void *self)
+{
+    const op *o = self;
+    double *h = ref_double_zeros((size_t)(o->T * o->D));
+    ref_swiglu_forward(h, x, o->T, o->D);
+    return ref_dot(o->dy, h, (size_t)(o->T * o->D));
+}
+
+static void the_gated_unit_agrees_with_its_twin(void)
+{
+    EACH_SIZE(T, F) {
+        const size_t n = (size_t)(T * F);
+        float *gu = ref_random(2 * n, 1, 3.0), *dh = ref_random(n, 2, 1.0), *h = ref_random(n, 3, 1.0), *dgu = ref_random(2 * n, 4, 1.0);
+        double *GU = ref_double(gu, 2 * n), *DH = ref_double(dh, n), *H = ref_double_zeros(n), *DGU = ref_double_zeros(2 * n);
+        ref_swiglu_forward(H, GU, T, F);
+        ref_swiglu_backward(DGU, DH, GU, T, F);
+        hl_swiglu_forward(h, gu, T, F);
+        hl_swiglu_backward(dgu, dh, gu, T, F);
+        CHECK_NEAR(ref_distance(h, H, n), 0.0, close);
+        CHECK_NEAR(ref_distance(dgu, DGU, 2 * n), 0.0, close);
+        const op o = {DH, NULL, T, F, 0};
+        CHECK_NEAR(ref_slope(swiglu_loss, GU, DGU, 2 * n, &o), 1.0, 1e-5);
+        ref_done();
+    }
+}
+
+static void a_gate_far_from_zero_is_shut_or_open(void)
+{
+    const float gu[6] = {-200.0f, 200.0f, -90.0f, 2.0f, 3.0f, 4.0f}, dh[3] = {1, 1, 1};
+    float h[3], dgu[6];
+    hl_swiglu_forward(h, gu, 1, 3);
+    hl_swiglu_backward(dgu, dh, gu, 1, 3);
+    CHECK(h[0] == 0.0f && h[1] == 600.0f && fabsf(h[2]) < 1e-30f);
+    CHECK(dgu[0] == 0.0f && dgu[1] == 3.0f && dgu[3] == 0.0f && dgu[4] == 200.0f);
+}
+
+static void rows_are_gathered_and_scattered_in_order(void)
+{
+    const int index[4] = {2, 0, 2, 1};
+    const float table[6] = {1, 2, 3, 4, 5, 6};
+    float y[8], sum[6] = {10, 10, 10, 10, 10, 10};
+    hl_rows_gather(y, table, index, 4, 2);
+    CHECK(y[0] == 5 && y[1] == 6 && y[2] == 1 && y[3] == 2 && y[4] == 5 && y[5] == 6 && y[6] == 3 && y[7] == 4);
+    hl_rows_scatter_add(sum, y, index, 4, 2);
+    CHECK(sum[0] == 11 && sum[1] == 12 && sum[2] == 13 && sum[3] == 14 && sum[4] == 20 && sum[5] == 22);
+    hl_rows_scatter_add(sum, y, index, 0, 2);
+    CHECK(sum[0] == 11);
+}
+
+static void a_mean_is_of_its_segment_and_of_none_is_zero(void)
+{
+    const int begin[4] = {0, 2, 2, 3};
+    const float x[6] = {1, 2, 3, 6, 7, 8}, dy[6] = {2, 4, 100, 100, 5, 6};
+    float y[6] = {9, 9, 9, 9, 9, 9}, dx[6] = {9, 9, 9, 9, 9, 9};
+    hl_rows_mean_forward(y, x, begin, 3, 2);
+    CHECK(y[0] == 2 && y[1] == 4 && y[2] == 0 && y[3] == 0 && y[4] == 7 && y[5] == 8);
+    hl_rows_mean_backward(dx, dy, begin, 3, 2);
+    CHECK(dx[0] == 1 && dx[1] == 2 && dx[2] == 1 && dx[3] == 2 && dx[4] == 5 && dx[5] == 6);
+}
+
+static double unit_loss(const double *x, const void *self)
+{
+    const op *o = self;
+    double *y = ref_double_zeros((size_t)(o->T * o->D));
+    ref_unit_forward(y, x, o->T, o->D);
+    return ref_dot(o->dy, y, (size_t)(o->T * o->D));
+}
+
+static void unit_rows_agree_with_their_twin(void)
+{
+    EACH_SIZE(T, D) {
+        if (D == 1) continue; /* the gradient is nothing */
+        const size_t n = (size_t)(T * D);
+        float *x = ref_random(n, 1, 2.0), *dy = ref_random(n, 2, 1.0), *y = ref_zeros(n), *norm = ref_zeros((size_t)T), *dx = ref_zeros(n), *dots = ref_zeros((size_t)T);
+        double *X = ref_double(x, n), *DY = ref_double(dy, n), *Y = ref_double_zeros(n), *DX = ref_double_zeros(n);
+        ref_unit_forward(Y, X, T, D);
+        ref_unit_backward(DX, DY, X, T, D);
+        hl_rows_unit_forward(y, norm, x, T, D);
+        hl_rows_unit_backward(dx, dy, y, norm, T, D);
+        CHECK_NEAR(ref_distance(y, Y, n), 0.0, close);
+        CHECK_NEAR(ref_distance(dx, DX, n), 0.0, close);
+        hl_rows_dot(dots, y, x, T, D); /* a row's unit times the row is its norm */
+        for (int t = 0; t < T; t++) CHECK_NEAR(dots[t] / norm[t], 1.0, 4.0 * close); /* two sums of up to 300 terms */
+        const op o = {DY, NULL, T, D, 0};
+        CHECK_NEAR(ref_slope(unit_loss, X, DX, n, &o), 1.0, 1e-5);
+        hl_rows_unit_backward(dx, dy, y, norm, T, D);
+        for (size_t i = 0; i < n; i++) DX[i] *= 2.0;
+        CHECK_NEAR(ref_distance(dx, DX, n), 0.0, close);
+        ref_done();
+    }
+}
+
+static void a_zero_row_has_no_direction(void)
+{
+    const float x[4] = {0, 0, 3, 4};
+    float y[4], norm[2];
+    hl_rows_unit_forward(y, norm, x, 2, 2);
+    CHECK(isnan(y[0]) && isnan(y[1]) && norm[0] == 0.0f);
+    CHECK_NEAR(y[2], 0.6, close);
+    CHECK(norm[1] == 5.0f);
+}
+
+static void sums_and_squares_are_complete(void)
+{
+    const size_t n = 100003;
+    float *x = ref_random(n, 1, 1.0), *y = ref_random(n, 2, 1.0);
+    double *sum = ref_double(y, n), squares = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        sum[i] += (double)x[i];
+        squares += (double)x[i] * (double)x[i];
+    }
+    hl_add(y, x, n);
+    CHECK_NEAR(ref_distance(y, sum, n), 0.0, 1e-7);
+    CHECK_NEAR(hl_sum_of_squares(x, n) / squares, 1.0, 1e-12);
+    CHECK(hl_sum_of_squares(x, 0) == 0.0);
+    CHECK_NEAR(hl_sum_of_squares(x, 1), (double)x[0] * (double)x[0], 0.0);
+    ref_done();
+}
+
+static void one_number_that_is_not_finite_is_found(void)
+{
+    const size_t n = 50001, places[] = {0, 7, 4095, 4096, 33333, 50000};
+    const float bad[] = {NAN, -NAN, INFINITY, -INFINITY};
+    float *x = ref_random(n, 1, 1e30);
+    x[5] = FLT_MAX;
+    x[6] = FLT_TRUE_MIN;
+    CHECK(hl_all_finite(x, n) && hl_all_finite(x, 0));
+    for (size_t i = 0; i < 6; i++)
+        for (int k = 0; k < 4; k++) {
+            const float was = x[places[i]];
+            x[places[i]] = bad[k];
+            CHECK(!hl_all_finite(x, n));
+            x[places[i]] = was;
+        }
+    ref_done();
+}
+
+/* By PyTorch 2.15:
+ *   w = torch.tensor([0.5, -1.25, 3.0, 0.0], requires_grad=True)
+ *   o = torch.optim.AdamW([w], lr=0.01, weight_decay=0.1, foreach=False)
+ *   for g in ([0.1, -2.0, 1e-6, 0.0], [0.3, 1.5, -1e-6, 0.0], [-0.2, 0.25, 5.0, -1e-3]):
+ *       w.grad = torch.tensor(g); o.step(); print([x.hex() for x in w.tolist()])
+ *   print(o.state[w]["exp_avg"].tolist(), o.state[w]["exp_avg_sq"].tolist()) */
+static const float torch_gradient[3][4] = {{0.1f, -2.0f, 1e-6f, 0.0f}, {0.3f, 1.5f, -1e-6f, 0.0f}, {-0.2f, 0.25f, 5.0f, -1e-3f}};
+static const double torch_weight[3][4] = {{0x1.f53f7ep-2, -0x1.3d1eb8p+0, 0x1.7e5942p+1, 0.0},
+                                          {0x1.eb5944p-2, -0x1.3c93p+0, 0x1.7e0874p+1, 0.0},
+                                          {0x1.e83768p-2, -0x1.3c3eap+0, 0x1.7cd554p+1, 0x1.a2a544p-8}};
+static const double torch_m[4] = {0.015100003220140934, -0.0019999949727207422, 0.5, -0.00010000000474974513};
+static const double torch_v[4] = {0.00013989002036396414, 0.006302254274487495, 0.02500000223517418, 1.0000001937626735e-09};
+
+static void adamw_takes_the_steps_of_pytorch(void)
+{
+    float w[4] = {0.5f, -1.25f, 3.0f, 0.0f}, m[4] = {0}, v[4] = {0};
+    hl_adamw how = {.lr = 0.01, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .weight_decay = 0.1, .grad_scale = 1.0};
+    for (int step = 0; step < 3; step++) {
+        how.step = step + 1;
+        hl_adamw_step(w, m, v, torch_gradient[step], 4, &how);
+        for (int i = 0; i < 4; i++) CHECK_NEAR(w[i], torch_weight[step][i], 1.2e-7 * fabs(torch_weight[step][i]));
+    }
+    for (int i = 0; i < 4; i++) {
+        CHECK_NEAR(m[i], torch_m[i], 2e-7 * fabs(torch_m[i]) + 6e-9); /* in the second, terms of 0.03 cancel */
+        CHECK_NEAR(v[i], torch_v[i], 2e-7 * torch_v[i]);
+    }
+}
+
+static void adamw_agrees_with_its_twin(void)
+{
+    const size_t n = 40007;
+    float *w = ref_random(n, 1, 1.0), *m = ref_zeros(n), *v = ref_zeros(n);
+    double *W = ref_double(w, n), *M = ref_double(m, n), *V = ref_double(v, n);
+    for (int step = 1; step <= 5; step++) {
+        const hl_adamw how = {.lr = 3e-3, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-6, .weight_decay = 0.05, .step = step, .grad_scale = 0.25};
+        float *g = ref_random(n, (uint32_t)(10 + step), 0.1);
+        hl_adamw_step(w, m, v, g, n, &how);
+        ref_adamw_step(W, M, V, ref_double(g, n), n, &how);
+    }
+    CHECK_NEAR(ref_distance(w, W, n), 0.0, close);
+    CHECK_NEAR(ref_distance(m, M, n), 0.0, close);
+    CHECK_NEAR(ref_distance(v, V, n), 0.0, close);
+    ref_done();
+}
+
+/* Everything of this file that is no product, into y, one after the other. */
+static size_t all_ops(float *y, int threads)
+{
+    enum { T = 517, D = 131 };
+    const size_t n = T * D;
+    const int begin[5] = {0, 100, 100, 101, T};
+    float *x = ref_random(2 * n, 1, 1.0), *w = ref_random(D, 2, 1.0), *dy = ref_random(n, 3, 1.0), *rstd = ref_zeros(T), *table = ref_zeros(T * 10);
+    int index[T], position[T];
+    float *at = y;
+    for (int t = 0; t < T; t++) {
+        index[t] = t * 7 % 40;
+        position[t] = t;
+    }
+    hl_math_threads(threads);
+    hl_rmsnorm_forward(at, rstd, x, w, T, D, 1e-5f), at += n;
+    hl_rmsnorm_backward(at, at + n, dy, x, w, rstd, T, D), at += n + D;
+    hl_swiglu_forward(at, x, T, D), at += n;
+    hl_swiglu_backward(at, dy, x, T, D), at += 2 * n;
+    hl_rope_table(table, T, 10, 1e4);
+    memcpy(at, x, n * sizeof *x);
+    hl_rope_turn(at, position, table, T, 13, 10, D, 1), at += n;
+    hl_rows_gather(at, x, index, T, D), at += n;
+    hl_rows_scatter_add(at, dy, index, T, D), at += 40 * D;
+    hl_rows_mean_forward(at, x, begin, 4, D), at += 4 * D;
+    hl_rows_mean_backward(at, w, (int[]){0, T}, 1, D), at += n;
+    hl_rows_unit_forward(at, at + n, x, T, D), at += n + T;
+    hl_rows_unit_backward(at, dy, x, rstd, T, D), at += n;
+    hl_rows_dot(at, x, dy, T, D), at += T;
+    hl_add(at, x, n), at += n;
+    *at++ = (float)hl_sum_of_squares(x, n);
+    const hl_adamw how = {.lr = 0.01, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .step = 1, .grad_scale = 1.0};
+    hl_adamw_step(at, at + n, at + 2 * n, x, n, &how), at += 3 * n;
+    hl_math_threads(1);
+    return (size_t)(at - y);
+}
+
+static void the_number_of_threads_does_not_show(void)
+{
+    const size_t room = 1100000;
+    float *one = ref_zeros(room), *two = ref_zeros(room), *three = ref_zeros(room);
+    const size_t n = all_ops(one, 1);
+    CHECK(n <= room && all_ops(two, 2) == n && all_ops(three, 3) == n);
+    CHECK(hl_sum_of_squares(one, n) > 0.0 && hl_all_finite(one, n));
+    CHECK(memcmp(one, two, n * sizeof *one) == 0);
+    CHECK(memcmp(one, three, n * sizeof *one) == 0);
+    ref_done();
+}
+
+static const test tests[] = {
+    {"the exponential is within two units in the last place", the_exponential_is_within_two_units_in_the_last_place},
+    {"the exponential ends in zero, infinity and NaN", the_exponential_ends_in_zero_infinity_and_nan},
+    {"a product agrees with plain loops", a_product_agrees_with_plain_loops},
+    {"products of whole numbers are exact, and add", products_of_whole_numbers_are_exact_and_add},
+    {"a product of no rows does nothing", a_product_of_no_rows_does_nothing},
+    {"a gradient that is not wanted is not computed", a_gradient_that_is_not_wanted_is_not_computed},
+    {"the library names itself", the_library_names_itself},
+    {"the norm agrees with its twin", the_norm_agrees_with_its_twin},
+    {"the twin of the norm has its slope", the_twin_of_the_norm_has_its_slope},
+    {"gradients of the norm add", gradients_of_the_norm_add},
+    {"rotary positions agree with their twin", rotary_positions_agree_with_their_twin},
+    {"turning back undoes a turn", turning_back_undoes_a_turn},
+    {"the gated unit agrees with its twin", the_gated_unit_agrees_with_its_twin},
+    {"a gate far from zero is shut or open", a_gate_far_from_zero_is_shut_or_open},
+    {"rows are gathered and scattered in order", rows_are_gathered_and_scattered_in_order},
+    {"a mean is of its segment, and of none is zero", a_mean_is_of_its_segment_and_of_none_is_zero},
+    {"unit rows agree with their twin", unit_rows_agree_with_their_twin},
+    {"a zero row has no direction", a_zero_row_has_no_direction},
+    {"sums and squares are complete", sums_and_squares_are_complete},
+    {"one number that is not finite is found", one_number_that_is_not_finite_is_found},
+    {"AdamW takes the steps of PyTorch", adamw_takes_the_steps_of_pytorch},
+    {"AdamW agrees with its twin", adamw_agrees_with_its_twin},
+    {"the number of threads does not show", the_number_of_threads_does_not_show},
+};
+
+HL_TESTS("math", tests)
