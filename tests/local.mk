@@ -5,6 +5,8 @@ ALONE_TESTS = \
 	tests/test-csv \
 	tests/test-idtable \
 	tests/test-config \
+	tests/test-synth \
+	tests/test-tokenizer \
 	tests/test-math \
 	tests/test-attention \
 	tests/test-nce \
@@ -37,6 +39,8 @@ LDADD = tests/libcheck.a tests/libalone.a io/libhlio.a $(SRC_LINK) $(JANSSON_LIB
 MPI_TEST_LINK = tests/libcheck.a tests/libranks.a $(HOUSE_LINK) $(CUNIT_LIBS)
 
 tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
+tests_test_synth_LDADD = $(tests_test_config_LDADD)
+tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_check_LDADD = $(MPI_TEST_LINK)
 
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
