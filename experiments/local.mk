@@ -5,6 +5,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/build.c experiments/build.h \
 	experiments/cmd-prepare.c \
 	experiments/cmd-show.c \
+	experiments/cmd-synth.c \
 	experiments/commands.h \
 	experiments/config.c experiments/config.h \
 	experiments/data.c experiments/data.h \
@@ -12,6 +13,8 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/names.c experiments/names.h \
 	experiments/nearest.c experiments/nearest.h \
 	experiments/options.c experiments/options.h \
+	experiments/synth.c experiments/synth.h experiments/synth-oracle.c experiments/synth-oracle.h \
+	experiments/synth-texts.c experiments/synth-texts.h experiments/synth-world.c experiments/synth-world.h \
 	experiments/yaml.c experiments/yaml.h
 EXPERIMENTS_LINK = experiments/libhlexperiments.a $(HOUSE_LINK) $(YAML_LIBS)
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 static const hl_command *const commands[] = {
+    &hl_cmd_synth,
     &hl_cmd_prepare,
     &hl_cmd_show,
 };

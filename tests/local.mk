@@ -16,11 +16,13 @@ ALONE_TESTS = \
 
 MPI_TESTS = \
 	tests/test-step \
-	tests/test-check
+	tests/test-check \
+	tests/test-checkpoint
 
 ODD_TESTS = \
 	tests/test-step \
-	tests/test-check
+	tests/test-check \
+	tests/test-checkpoint
 
 CHECKERS = \
 	tests/check-layers.sh

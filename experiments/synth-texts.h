@@ -1,0 +1,20 @@
+/* synth-texts.h - made-up words and the texts made of them; for experiments/synth.c. */
+#ifndef EXPERIMENTS_SYNTH_TEXTS_H
+#define EXPERIMENTS_SYNTH_TEXTS_H
+#include "experiments/synth-world.h"
+#include "io/vocab.h"
+
+enum { HL_SYNTH_WORD_ROOM = 8, HL_SYNTH_TITLE_ROOM = 4 * HL_SYNTH_WORD_ROOM, HL_SYNTH_DESCRIPTION_ROOM = 64 };
+
+typedef struct {
+    int topics;
+    char (*word)[HL_SYNTH_WORD_ROOM]; /* HL_SYNTH_TOPIC_WORDS of each topic, then the common ones; no word twice */
+    hl_vocab words, titles;           /* what is taken */
+    char (*title)[HL_SYNTH_TITLE_ROOM]; /* of each item, no two alike */
+    char (*description)[HL_SYNTH_DESCRIPTION_ROOM];
+} hl_synth_texts;
+
+void hl_synth_texts_make(hl_synth_texts *t, const hl_synth_world *w);
+void hl_synth_texts_free(hl_synth_texts *t);
+
+#endif
