@@ -150,5 +150,8 @@ hl_status hl_file_read(const char *path, size_t most, char **bytes, size_t *n)
         *n = (size_t)st.st_size;
     }
     close(fd);
+    if (s == HL_OK) return s;
+    free(*bytes);
+    *bytes = NULL;
     return s;
 }

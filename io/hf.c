@@ -1,10 +1,10 @@
 /* hf.c - a model folder in Hugging Face's form: config.json and safetensors. */
 #include "io/hf.h"
+#include "base/arena.h"
+#include "base/log.h"
 #include "io/atomic.h"
 #include "io/complaints.h"
 #include "io/safetensors.h"
-#include "base/arena.h"
-#include "base/log.h"
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>

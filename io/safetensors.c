@@ -3,8 +3,8 @@
  * Nothing in a file is believed: the header must fit into the file and the tensors, sorted by their offsets, must
  * tile its data exactly, each with as many bytes as its shape and type say.  After that no read can leave the map. */
 #include "io/safetensors.h"
-#include "io/atomic.h"
 #include "base/arena.h"
+#include "io/atomic.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>

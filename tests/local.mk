@@ -25,7 +25,8 @@ ODD_TESTS = \
 	tests/test-checkpoint
 
 CHECKERS = \
-	tests/check-layers.sh
+	tests/check-layers.sh \
+	tests/end-checkpoint.sh
 
 check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS)
 check_LIBRARIES += tests/libcheck.a tests/libalone.a tests/libranks.a
@@ -44,6 +45,7 @@ tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(EXPERIMENTS_LINK) 
 tests_test_synth_LDADD = $(tests_test_config_LDADD)
 tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_check_LDADD = $(MPI_TEST_LINK)
+tests_test_checkpoint_LDADD = $(MPI_TEST_LINK)
 
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)

@@ -1,0 +1,431 @@
+/* checkpoint.c - the state of a run as a folder step-N, written whole or not at all, read at any layout.
+ *
+ * Folders and small files are rank 0's; tensors and digests are everyone's.  Each act ends with an agreement, so that all
+ * ranks go on or give up together. */
+#include "io/checkpoint.h"
+#include "base/arena.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "io/atomic.h"
+#include "io/blockdigest.h"
+#include "io/complaints.h"
+#include "io/inventory.h"
+#include "io/steps.h"
+#include "io/tensors.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+static const int64_t BLOCK = (int64_t)64 << 20; /* bytes a digest stands for */
+static const size_t MOST_MANIFEST = (size_t)1 << 28;
+
+static const char MODEL[] = "model.h5", OPTIMIZER[] = "optimizer.h5", MANIFEST[] = "manifest.json";
+
+struct hl_checkpoint {
+    char path[PATH_MAX];
+    hl_inventory inventory;
+};
+
+/* ---- writing ---- */
+
+typedef struct {
+    const hl_group *world;
+    const char *folder;
+    int64_t step;
+    char tmp[PATH_MAX], path[PATH_MAX], old[PATH_MAX];
+} writing;
+
+static bool is_first(const hl_group *g)
+{
+    return g->rank == 0;
+}
+
+/* Fail here if a test wishes so. */
+static hl_status wished(const char *point, const writing *w)
+{
+    return hl_fault(point, w->world->rank) ? HL_FAIL(HL_ESTORE, "%s: %s fails as wished", w->path, point) : HL_OK;
+}
+
+static double bytes_of(const hl_checkpoint_content *c)
+{
+    double numbers = 0;
+    for (int i = 0; i < c->parts; i++) numbers += (double)c->part[i].table->count;
+    return numbers * sizeof(float) * (c->moments ? 3 : 1);
+}
+
+/* Better now, with a sentence, than in the middle of a file that all ranks write. */
+static hl_status check_space(const char *folder, double bytes)
+{
+    struct statvfs fs;
+    if (statvfs(folder, &fs) != 0) return HL_OK; /* not every file system tells */
+    double left = (double)fs.f_bavail * (double)fs.f_frsize;
+    if (left >= bytes) return HL_OK;
+    return HL_FAIL(HL_ESTORE, "%s: a checkpoint takes %.1f MB and the disk has %.1f MB left; make space there or keep fewer, and start again", folder, bytes / 1e6, left / 1e6);
+}
+
+static hl_status prepare(const writing *w, double bytes)
+{
+    HL_TRY(wished("checkpoint-prepare", w));
+    HL_TRY(hl_folder_make(w->folder));
+    hl_steps_clean(w->folder);
+    HL_TRY(check_space(w->folder, bytes));
+    return hl_folder_make(w->tmp);
+}
+
+static void file_path(char out[PATH_MAX], const char *folder, const char *name)
+{
+    hl_path(out, "%s/%s", folder, name);
+}
+
+/* Weights of all parts. */
+static int weights_of(hl_tensor_array *a, const hl_checkpoint_content *c)
+{
+    for (int i = 0; i < c->parts; i++) a[i] = (hl_tensor_array){c->part[i].table, c->part[i].holders, c->part[i].w, ""};
+    return c->parts;
+}
+
+/* First all m, then all v. */
+static int moments_of(hl_tensor_array *a, const hl_checkpoint_content *c)
+{
+    for (int i = 0; i < c->parts; i++) {
+        const hl_checkpoint_part *p = &c->part[i];
+        a[i] = (hl_tensor_array){p->table, p->holders, p->m, "m"};
+        a[c->parts + i] = (hl_tensor_array){p->table, p->holders, p->v, "v"};
+    }
+    return 2 * c->parts;
+}
+
+static void write_file(const writing *w, const char *name, const hl_tensor_array *arrays, int n)
+{
+    char path[PATH_MAX];
+    file_path(path, w->tmp, name);
+    hl_tensors_write(w->world, path, arrays, n);
+}
+
+/* A flush reaches what this machine wrote, so everyone does it. */
+static hl_status flush_file(const writing *w, const char *name)
+{
+    char path[PATH_MAX];
+    file_path(path, w->tmp, name);
+    HL_TRY(wished("checkpoint-flush", w));
+    return hl_atomic_sync(path);
+}
+
+/* -1 where it cannot be told. */
+static int64_t size_of(const hl_group *world, const char *path)
+{
+    struct stat st;
+    int64_t size = -1;
+    if (is_first(world) && stat(path, &st) == 0) size = (int64_t)st.st_size;
+    hl_group_share(world, &size, sizeof size, 0);
+    return size;
+}
+
+/* Note the size and digests of a file that has just been written. */
+static hl_status take_stock(hl_inventory *v, const writing *w, const char *name)
+{
+    char path[PATH_MAX];
+    file_path(path, w->tmp, name);
+    HL_TRY_ALL(w->world, flush_file(w, name));
+    int64_t size = size_of(w->world, path);
+    if (size < 0) return HL_FAIL(HL_ESTORE, "%s: vanished while it was written; see who else works there", path);
+    hl_inventory_file *f = &v->file[v->files++];
+    *f = (hl_inventory_file){.name = name, .size = size};
+    f->block = hl_alloc((size_t)hl_block_count(size, v->block) * sizeof *f->block);
+    return hl_block_digests(f->block, w->world, path, size, v->block);
+}
+
+static hl_status write_files(hl_inventory *v, const writing *w, const hl_checkpoint_content *c)
+{
+    hl_tensor_array arrays[2 * HL_CHECKPOINT_PARTS];
+    write_file(w, MODEL, arrays, weights_of(arrays, c));
+    HL_TRY(take_stock(v, w, MODEL));
+    if (!c->moments) return HL_OK;
+    write_file(w, OPTIMIZER, arrays, moments_of(arrays, c));
+    return take_stock(v, w, OPTIMIZER);
+}
+
+/* All logical tensors of the content; their names are the tables'.  Release with free. */
+static int list_tensors(hl_tensor **out, const hl_checkpoint_content *c)
+{
+    int room = 0, n = 0;
+    for (int i = 0; i < c->parts; i++) room += c->part[i].table->n;
+    *out = hl_alloc((size_t)room * sizeof **out);
+    for (int i = 0; i < c->parts; i++) n += hl_tensors_list(*out + n, c->part[i].table);
+    return n;
+}
+
+static void describe(hl_inventory *v, const hl_checkpoint_content *c, const char *state)
+{
+    v->tensors = list_tensors(&v->tensor, c);
+    for (int i = 0; i < v->tensors; i++) v->tensor[i].name = hl_copy_text(v->tensor[i].name);
+    v->state = hl_copy_text(state);
+}
+
+static bool exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+/* From here on it is a checkpoint. */
+static hl_status give_name(const writing *w)
+{
+    HL_TRY(wished("checkpoint-rename", w));
+    if (exists(w->path)) HL_TRY(hl_atomic_move(w->path, w->old));
+    HL_TRY(hl_atomic_move(w->tmp, w->path));
+    return hl_folder_remove(w->old);
+}
+
+static hl_status finish(const writing *w, const hl_inventory *v, bool is_best)
+{
+    char path[PATH_MAX];
+    file_path(path, w->tmp, MANIFEST);
+    HL_TRY(wished("checkpoint-manifest", w));
+    char *text = hl_inventory_text(v);
+    hl_status s = hl_atomic_write(path, text, strlen(text));
+    free(text);
+    if (s == HL_OK) s = give_name(w);
+    if (s == HL_OK && is_best) s = hl_step_name(w->folder, "best", v->step);
+    if (s == HL_OK) s = wished("checkpoint-latest", w);
+    return s == HL_OK ? hl_step_name(w->folder, "latest", v->step) : s;
+}
+
+static hl_status write_with(hl_inventory *v, const writing *w, const hl_checkpoint_content *content, const char *state, bool is_best)
+{
+    HL_TRY_ALL(w->world, is_first(w->world) ? prepare(w, bytes_of(content)) : HL_OK);
+    HL_TRY(write_files(v, w, content));
+    describe(v, content, state);
+    HL_TRY_ALL(w->world, is_first(w->world) ? finish(w, v, is_best) : HL_OK);
+    return HL_OK;
+}
+
+hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t step, const hl_checkpoint_content *content,
+                              const char *state, int keep, bool is_best)
+{
+    HL_CHECK(content->parts <= HL_CHECKPOINT_PARTS && step >= 0);
+    HL_TRY(hl_path_check(folder));
+    hl_inventory v = {.step = step, .block = BLOCK};
+    writing w = {.world = world, .folder = folder, .step = step};
+    hl_step_path(w.path, folder, step, "");
+    hl_step_path(w.tmp, folder, step, ".tmp");
+    hl_step_path(w.old, folder, step, ".old");
+    hl_status s = write_with(&v, &w, content, state, is_best);
+    hl_inventory_free(&v);
+    if (s == HL_OK && is_first(world)) hl_steps_prune(folder, keep);
+    return s;
+}
+
+/* ---- opening ---- */
+
+static hl_status load_manifest(const char *path, char **text, size_t *n)
+{
+    char manifest[PATH_MAX];
+    *text = NULL;
+    *n = 0;
+    if (!exists(path)) return HL_FAIL(HL_EFORMAT, "%s: there is no such checkpoint; name a folder step-N of a run", path);
+    file_path(manifest, path, MANIFEST);
+    return hl_file_read(manifest, MOST_MANIFEST, text, n);
+}
+
+/* Rank 0 reads the manifest, everyone parses it. */
+static hl_status read_manifest(hl_checkpoint *c, const hl_group *world)
+{
+    char *text = NULL, manifest[PATH_MAX];
+    uint64_t n = 0;
+    size_t size = 0;
+    HL_TRY_ALL(world, is_first(world) ? load_manifest(c->path, &text, &size) : HL_OK);
+    n = size;
+    hl_group_share(world, &n, sizeof n, 0);
+    if (!is_first(world)) text = hl_alloc(n);
+    hl_group_share(world, text, n, 0);
+    file_path(manifest, c->path, MANIFEST);
+    hl_status s = hl_inventory_parse(&c->inventory, text, n, manifest);
+    free(text);
+    return hl_group_agree(world, s);
+}
+
+static hl_status compare(const hl_inventory_file *f, const uint64_t *digest, const char *path, int64_t block)
+{
+    int n = hl_block_count(f->size, block);
+    for (int i = 0; i < n; i++)
+        if (digest[i] != f->block[i])
+            return HL_FAIL(HL_ESTORE, "%s: is damaged: bytes %lld to %lld are not those that were written; use another checkpoint", path,
+                           (long long)(i * block), (long long)(i + 1 < n ? (i + 1) * block : f->size));
+    return HL_OK;
+}
+
+static hl_status verify_file(const hl_checkpoint *c, const hl_group *world, const hl_inventory_file *f)
+{
+    char path[PATH_MAX];
+    file_path(path, c->path, f->name);
+    int64_t size = size_of(world, path), block = c->inventory.block;
+    if (size < 0) return HL_FAIL(HL_ESTORE, "%s: is missing; use another checkpoint", path);
+    if (size != f->size) return HL_FAIL(HL_ESTORE, "%s: has %lld bytes where %lld were written; use another checkpoint", path, (long long)size, (long long)f->size);
+    uint64_t *digest = hl_alloc((size_t)hl_block_count(size, block) * sizeof *digest);
+    hl_status s = hl_block_digests(digest, world, path, size, block);
+    if (s == HL_OK) s = compare(f, digest, path, block);
+    free(digest);
+    return s;
+}
+
+static hl_status verify(const hl_checkpoint *c, const hl_group *world, const char *name)
+{
+    const hl_inventory_file *f = hl_inventory_find(&c->inventory, name);
+    if (!f) return HL_FAIL(HL_EFORMAT, "%s: holds no %s; training cannot go on from it, name it as initial weights instead", c->path, name);
+    return verify_file(c, world, f);
+}
+
+static hl_checkpoint *checkpoint_new(const char *path)
+{
+    hl_checkpoint *c = hl_alloc_zero(1, sizeof *c);
+    hl_path(c->path, "%s", path);
+    for (size_t n = strlen(c->path); n > 1 && c->path[n - 1] == '/'; n--) c->path[n - 1] = 0;
+    return c;
+}
+
+hl_status hl_checkpoint_open(hl_checkpoint **out, const hl_group *world, const char *path, bool moments)
+{
+    *out = NULL;
+    HL_TRY(hl_path_check(path));
+    hl_checkpoint *c = *out = checkpoint_new(path);
+    HL_TRY(read_manifest(c, world));
+    HL_TRY(verify(c, world, MODEL));
+    return moments ? verify(c, world, OPTIMIZER) : HL_OK;
+}
+
+void hl_checkpoint_close(hl_checkpoint *c)
+{
+    if (!c) return;
+    hl_inventory_free(&c->inventory);
+    free(c);
+}
+
+/* The same list on every rank. */
+static int list_candidates(const hl_group *world, const char *folder, int64_t **steps)
+{
+    int n = 0;
+    *steps = NULL;
+    if (is_first(world)) n = hl_steps_list(folder, steps);
+    hl_group_share(world, &n, sizeof n, 0);
+    if (!is_first(world)) *steps = hl_alloc((size_t)n * sizeof **steps);
+    hl_group_share(world, *steps, (size_t)n * sizeof **steps, 0);
+    return n;
+}
+
+/* *why: the sentence about the first one. */
+static hl_status open_first_good(hl_checkpoint **out, const hl_group *world, const char *folder, const int64_t *steps, int n, bool moments, char why[600])
+{
+    for (int i = 0; i < n; i++) {
+        char path[PATH_MAX];
+        hl_step_path(path, folder, steps[i], "");
+        hl_status s = hl_checkpoint_open(out, world, path, moments);
+        if (s != HL_ESTORE) return s;
+        hl_checkpoint_close(*out);
+        *out = NULL;
+        if (is_first(world)) hl_log(HL_WARN, "%s; it is passed over", hl_error_text());
+        if (i == 0) snprintf(why, 600, "%s", hl_error_text());
+    }
+    return HL_ESTORE;
+}
+
+hl_status hl_checkpoint_open_newest(hl_checkpoint **out, const hl_group *world, const char *folder, bool moments)
+{
+    int64_t *steps;
+    char why[600] = "";
+    *out = NULL;
+    HL_TRY(hl_path_check(folder));
+    int n = list_candidates(world, folder, &steps);
+    hl_status s = n ? open_first_good(out, world, folder, steps, n, moments, why) : HL_OK;
+    free(steps);
+    if (s == HL_ESTORE) return HL_FAIL(HL_ESTORE, "%s: none of its checkpoints (%d) is whole; begin again in another folder, or restore one (%s)", folder, n, why);
+    return s;
+}
+
+hl_status hl_checkpoint_find(char path[PATH_MAX], const hl_group *world, const char *folder, const char *name)
+{
+    HL_TRY(hl_path_check(folder));
+    int64_t step = is_first(world) ? hl_step_named(folder, name) : -1;
+    hl_group_share(world, &step, sizeof step, 0);
+    if (step < 0) return HL_FAIL(HL_EFORMAT, "%s: has no checkpoint called %s; name a run that has, or a folder step-N", folder, name);
+    hl_step_path(path, folder, step, "");
+    return HL_OK;
+}
+
+const char *hl_checkpoint_path(const hl_checkpoint *c)
+{
+    return c->path;
+}
+
+int64_t hl_checkpoint_step(const hl_checkpoint *c)
+{
+    return c->inventory.step;
+}
+
+const char *hl_checkpoint_state(const hl_checkpoint *c)
+{
+    return c->inventory.state;
+}
+
+/* ---- reading ---- */
+
+static const hl_tensor *find_tensor(const hl_tensor *list, int n, const char *name)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(list[i].name, name) == 0) return &list[i];
+    return NULL;
+}
+
+/* Has it the tensors that are wanted, all of them and no others? */
+static hl_status check_fit(const hl_checkpoint *c, const hl_checkpoint_content *content)
+{
+    hl_complaints list = {0};
+    hl_tensor *want;
+    const hl_inventory *v = &c->inventory;
+    int n = list_tensors(&want, content);
+    for (int i = 0; i < n; i++) {
+        const hl_tensor *has = find_tensor(v->tensor, v->tensors, want[i].name);
+        if (!has) hl_complain(&list, "%s is missing", want[i].name);
+        else hl_complain_of_shape(&list, want[i].name, has->shape, has->ndim, want[i].shape, want[i].ndim);
+    }
+    for (int i = 0; i < v->tensors; i++)
+        if (!find_tensor(want, n, v->tensor[i].name)) hl_complain(&list, "%.100s is unknown", v->tensor[i].name);
+    free(want);
+    return hl_complaints_verdict(&list, c->path, "is of another model", "use the configuration it was made with, or another checkpoint_dir");
+}
+
+static hl_status read_file(const hl_checkpoint *c, const hl_group *world, const char *name, const hl_tensor_array *arrays, int n)
+{
+    char path[PATH_MAX];
+    file_path(path, c->path, name);
+    return hl_tensors_read(world, path, arrays, n);
+}
+
+hl_status hl_checkpoint_read(const hl_checkpoint *c, const hl_group *world, const hl_checkpoint_content *content)
+{
+    hl_tensor_array arrays[2 * HL_CHECKPOINT_PARTS];
+    HL_CHECK(content->parts <= HL_CHECKPOINT_PARTS);
+    HL_TRY_ALL(world, check_fit(c, content));
+    HL_TRY(read_file(c, world, MODEL, arrays, weights_of(arrays, content)));
+    return content->moments ? read_file(c, world, OPTIMIZER, arrays, moments_of(arrays, content)) : HL_OK;
+}
+
+/* ---- showing ---- */
+
+static hl_status verify_all(const hl_checkpoint *c, const hl_group *world)
+{
+    for (int i = 0; i < c->inventory.files; i++) HL_TRY(verify_file(c, world, &c->inventory.file[i]));
+    return HL_OK;
+}
+
+hl_status hl_checkpoint_show(const hl_group *world, const char *path, FILE *out, bool json)
+{
+    HL_TRY(hl_path_check(path));
+    hl_checkpoint *c = checkpoint_new(path);
+    hl_status s = read_manifest(c, world);
+    if (s == HL_OK) s = verify_all(c, world);
+    if (s == HL_OK && is_first(world)) hl_inventory_print(&c->inventory, c->path, out, json);
+    hl_checkpoint_close(c);
+    return s;
+}

@@ -1,0 +1,68 @@
+/* checkpoint.h - the state of a run as a folder step-N, written whole or not at all, read at any layout.
+ *
+ *     <run>/step-N/model.h5        weights          } one dataset a logical tensor with its global shape:
+ *     <run>/step-N/optimizer.h5    AdamW moments    } nothing says which ranks wrote it
+ *     <run>/step-N/manifest.json   what the files hold, digests of their bytes, the trainer's state
+ *     <run>/latest, <run>/best     a line with the name of a folder
+ *
+ * A checkpoint is written to step-N.tmp by all ranks, closed, flushed and digested; the manifest comes last; then the
+ * folder gets its name and `latest` moves.  A kill at any moment leaves the former checkpoint.  When one is opened, its
+ * digests are compared before HDF5 sees a byte of it.
+ *
+ * HL_ESTORE: it is damaged (cut off, changed, a file gone), another one may do.  HL_EFORMAT: it does not fit (another
+ * model, another version), no other one would. */
+#ifndef IO_CHECKPOINT_H
+#define IO_CHECKPOINT_H
+#include "model/params.h"
+#include "mpi/group.h"
+#include <limits.h>
+#include <stdio.h>
+
+/* The arrays of one side: everyone knows the table, holders have the numbers. */
+typedef struct {
+    const hl_params *table;
+    const hl_group *holders; /* of size 0 where I have nothing */
+    float *w, *m, *v;        /* (table->count); m and v only with moments; NULL where I have nothing */
+} hl_checkpoint_part;
+
+typedef struct {
+    const hl_checkpoint_part *part;
+    int parts;    /* at most HL_CHECKPOINT_PARTS */
+    bool moments; /* AdamW's m and v too; the same on every rank */
+} hl_checkpoint_content;
+
+enum { HL_CHECKPOINT_PARTS = 4 };
+
+/* Write <folder>/step-<step> (replacing one of that name) and move `latest`, and `best` if is_best, to it.  Then remove
+ * all but the `keep` newest (0: none is removed), never the latest or the best.  `state` is a JSON object.
+ * Collective over world, which all holders belong to. */
+hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t step, const hl_checkpoint_content *content,
+                              const char *state, int keep, bool is_best);
+
+typedef struct hl_checkpoint hl_checkpoint;
+
+/* Open a folder step-N and verify the digests of its files, of optimizer.h5 only with moments (HL_EFORMAT where it has none).
+ * Collective over world.  Close *out also after a failure. */
+hl_status hl_checkpoint_open(hl_checkpoint **out, const hl_group *world, const char *path, bool moments);
+
+/* Open the newest good checkpoint of a run: the one that `latest` names, or, each with a warning, those before it,
+ * then those after it.  *out = NULL and HL_OK where there is none at all; HL_ESTORE where all are damaged. */
+hl_status hl_checkpoint_open_newest(hl_checkpoint **out, const hl_group *world, const char *folder, bool moments);
+void hl_checkpoint_close(hl_checkpoint *c);
+
+/* Path of the folder that `name` ("latest" or "best") names in a run; HL_EFORMAT where there is none.  Collective. */
+hl_status hl_checkpoint_find(char path[PATH_MAX], const hl_group *world, const char *folder, const char *name);
+
+const char *hl_checkpoint_path(const hl_checkpoint *c);
+int64_t hl_checkpoint_step(const hl_checkpoint *c);
+/* The trainer's state, a JSON object; lives as long as c. */
+const char *hl_checkpoint_state(const hl_checkpoint *c);
+
+/* Fill what the holders hold, whoever wrote it; tensors that are missing, extra or misshapen are listed and nothing is
+ * read.  c was opened with moments where content has them.  Collective over world. */
+hl_status hl_checkpoint_read(const hl_checkpoint *c, const hl_group *world, const hl_checkpoint_content *content);
+
+/* Say what a checkpoint holds, for people or as one JSON object, after verifying all its files.  Rank 0 prints.  Collective. */
+hl_status hl_checkpoint_show(const hl_group *world, const char *path, FILE *out, bool json);
+
+#endif

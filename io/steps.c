@@ -1,0 +1,152 @@
+/* steps.c - the folders step-N of a run, and which of them is the latest and the best. */
+#include "io/steps.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "io/atomic.h"
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ROOM = 100 }; /* for the names of our own files */
+
+void hl_path(char out[PATH_MAX], const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(out, PATH_MAX, format, args);
+    va_end(args);
+    HL_CHECK(n < PATH_MAX);
+}
+
+hl_status hl_path_check(const char *path)
+{
+    if (strlen(path) + ROOM < PATH_MAX) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%.100s...: this path has %zu letters, more than files may have; use a shorter one", path, strlen(path));
+}
+
+void hl_step_path(char out[PATH_MAX], const char *folder, int64_t step, const char *end)
+{
+    hl_path(out, "%s/step-%lld%s", folder, (long long)step, end);
+}
+
+/* N of "step-N", written as we write it; -1 for any other name. */
+static int64_t step_of(const char *name)
+{
+    char again[32];
+    if (strncmp(name, "step-", 5) != 0 || strlen(name) > 5 + 18) return -1;
+    long long step = strtoll(name + 5, NULL, 10);
+    snprintf(again, sizeof again, "step-%lld", step);
+    return step >= 0 && strcmp(again, name) == 0 ? step : -1;
+}
+
+/* step-N.tmp or step-N.old: what a kill leaves behind. */
+static bool is_leftover(const char *name)
+{
+    const char *end = strrchr(name, '.');
+    return strncmp(name, "step-", 5) == 0 && end && (strcmp(end, ".tmp") == 0 || strcmp(end, ".old") == 0);
+}
+
+int64_t hl_step_named(const char *folder, const char *name)
+{
+    char path[PATH_MAX], *text;
+    size_t n;
+    int64_t step = -1;
+    hl_path(path, "%s/%s", folder, name);
+    if (access(path, F_OK) == 0 && hl_file_read(path, 64, &text, &n) == HL_OK) {
+        text[strcspn(text, "\n")] = 0;
+        step = step_of(text);
+        free(text);
+    }
+    return step;
+}
+
+hl_status hl_step_name(const char *folder, const char *name, int64_t step)
+{
+    char path[PATH_MAX], text[32];
+    hl_path(path, "%s/%s", folder, name);
+    snprintf(text, sizeof text, "step-%lld\n", (long long)step);
+    return hl_atomic_write(path, text, strlen(text));
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x > y ? -1 : x < y;
+}
+
+/* The steps that a run has, newest first; release with free. */
+static int scan(const char *folder, int64_t **steps)
+{
+    int n = 0;
+    DIR *d = opendir(folder);
+    *steps = NULL;
+    for (struct dirent *e; d && (e = readdir(d));) {
+        int64_t step = step_of(e->d_name);
+        if (step < 0) continue;
+        *steps = hl_realloc(*steps, (size_t)(n + 1) * sizeof **steps);
+        (*steps)[n++] = step;
+    }
+    if (d) closedir(d);
+    if (n) qsort(*steps, (size_t)n, sizeof **steps, newest_first);
+    return n;
+}
+
+/* steps (n) come newest first. */
+static void put_in_order(int64_t *steps, int n, int64_t latest)
+{
+    int64_t *sorted = hl_alloc((size_t)n * sizeof *sorted);
+    int k = 0;
+    for (int i = 0; i < n; i++)
+        if (steps[i] <= latest) sorted[k++] = steps[i];
+    for (int i = 0; i < n; i++)
+        if (steps[i] > latest) sorted[k++] = steps[i];
+    memcpy(steps, sorted, (size_t)n * sizeof *sorted);
+    free(sorted);
+}
+
+int hl_steps_list(const char *folder, int64_t **steps)
+{
+    int n = scan(folder, steps);
+    if (n) put_in_order(*steps, n, hl_step_named(folder, "latest"));
+    return n;
+}
+
+static void remove_or_warn(const char *path)
+{
+    if (hl_folder_remove(path) != HL_OK) hl_log(HL_WARN, "%s", hl_error_text());
+}
+
+/* It loses its name first, so that half of it is never taken for a whole. */
+static void remove_step(const char *folder, int64_t step)
+{
+    char path[PATH_MAX], old[PATH_MAX];
+    hl_step_path(path, folder, step, "");
+    hl_step_path(old, folder, step, ".old");
+    if (hl_atomic_move(path, old) == HL_OK) remove_or_warn(old);
+    else hl_log(HL_WARN, "%s", hl_error_text());
+}
+
+void hl_steps_clean(const char *folder)
+{
+    char path[PATH_MAX];
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        if (!is_leftover(e->d_name)) continue;
+        hl_path(path, "%s/%s", folder, e->d_name);
+        remove_or_warn(path);
+    }
+    if (d) closedir(d);
+}
+
+void hl_steps_prune(const char *folder, int keep)
+{
+    int64_t *steps, latest = hl_step_named(folder, "latest"), best = hl_step_named(folder, "best");
+    int n = scan(folder, &steps);
+    for (int i = keep; keep > 0 && i < n; i++)
+        if (steps[i] != latest && steps[i] != best) remove_step(folder, steps[i]);
+    free(steps);
+}

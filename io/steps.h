@@ -1,0 +1,34 @@
+/* steps.h - the folders step-N of a run, and which of them is the latest and the best.
+ *
+ * All functions are local: one rank looks, and tells the others. */
+#ifndef IO_STEPS_H
+#define IO_STEPS_H
+#include "base/error.h"
+#include <limits.h>
+#include <stdint.h>
+
+/* printf into a path; one that is too long is a broken promise (ask hl_path_check first). */
+void hl_path(char out[PATH_MAX], const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Is there room for the names of a run's files behind this path?  HL_EUSAGE where not. */
+hl_status hl_path_check(const char *path);
+
+/* <folder>/step-<step><end> */
+void hl_step_path(char out[PATH_MAX], const char *folder, int64_t step, const char *end);
+
+/* The step that the file <folder>/<name> names; -1 where there is no such file or it names no step. */
+int64_t hl_step_named(const char *folder, const char *name);
+/* Let <folder>/<name> name this step from now on. */
+hl_status hl_step_name(const char *folder, const char *name, int64_t step);
+
+/* The steps that a run has, in the order in which to go on from them: the one named `latest`, those before it from new
+ * to old, then those after it.  How many there are; release *steps with free. */
+int hl_steps_list(const char *folder, int64_t **steps);
+
+/* Remove step-N.tmp and step-N.old, which kills have left.  What cannot be removed is a warning. */
+void hl_steps_clean(const char *folder);
+
+/* Remove all but the `keep` newest (0: none is removed), never the latest or the best.  What cannot be is a warning. */
+void hl_steps_prune(const char *folder, int keep);
+
+#endif

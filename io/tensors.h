@@ -1,0 +1,38 @@
+/* tensors.h - logical tensors in one HDF5 file, written and read by many ranks together.
+ *
+ * The slices of a parameter table that share a `stack` are one dataset of that name, with the layers as first axis where
+ * there are layers: its global shape says nothing about who held which piece.  Datasets are contiguous and unfiltered.
+ * Every holder of an array writes, and reads, an equal share of it, cut between rows. */
+#ifndef IO_TENSORS_H
+#define IO_TENSORS_H
+#include "model/params.h"
+#include "mpi/group.h"
+
+enum { HL_TENSOR_DIMS = HL_PARAM_DIMS + 1 };
+
+/* One dataset. */
+typedef struct {
+    const char *name; /* the table's, or whoever made the list's */
+    int ndim;
+    int64_t shape[HL_TENSOR_DIMS];
+} hl_tensor;
+
+/* The logical tensors of a table in its order; list has room for t->n.  How many there are. */
+int hl_tensors_list(hl_tensor *list, const hl_params *t);
+
+/* One array of values in the file. */
+typedef struct {
+    const hl_params *table;  /* known to every rank */
+    const hl_group *holders; /* who have x, each the whole of it; of size 0 where this rank has not */
+    float *x;                /* (table->count), or NULL */
+    const char *under;       /* the HDF5 group of its datasets: "" for the root, "m" */
+} hl_tensor_array;
+
+/* Write a new file.  Collective over world, which all holders belong to.  A failure inside ends the job with HL_ESTORE,
+ * because ranks that wait inside HDF5 cannot be told. */
+void hl_tensors_write(const hl_group *world, const char *path, const hl_tensor_array *arrays, int n);
+
+/* Fill the arrays of those who hold them; the file has been found whole.  Collective over world. */
+hl_status hl_tensors_read(const hl_group *world, const char *path, const hl_tensor_array *arrays, int n);
+
+#endif

@@ -1,0 +1,691 @@
+/* test-checkpoint.c - what any layout writes any layout reads, and nothing that is damaged is believed. */
+#include "tests/check.h"
+#include "tests/check-mpi.h"
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "io/atomic.h"
+#include "io/blockdigest.h"
+#include "io/checkpoint.h"
+#include "io/steps.h"
+#include "model/llama.h"
+#include <dirent.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- two sides, held here and there ---- */
+
+enum { ITEM, USER, SIDES };
+enum { WEIGHT, MEAN, SQUARE, KINDS };
+
+static const hl_llama shapes[SIDES] = {
+    {.hidden_size = 12, .intermediate_size = 7, .num_hidden_layers = 3, .num_attention_heads = 3, .num_key_value_heads = 1, .head_dim = 4, .vocab_size = 31},
+    {.hidden_size = 12, .intermediate_size = 5, .num_hidden_layers = 1, .num_attention_heads = 2, .num_key_value_heads = 2, .head_dim = 6, .vocab_size = 1},
+};
+static const char *const side_names[SIDES] = {"item", "user"};
+
+/* Who holds a side among p ranks. */
+static bool everyone(int side, int rank, int p)
+{
+    (void)side, (void)rank, (void)p;
+    return true;
+}
+
+static bool apart(int side, int rank, int p)
+{
+    int item_ranks = p == 1 ? 1 : (2 * p + 2) / 3 < p ? (2 * p + 2) / 3 : p - 1;
+    return p == 1 || (side == ITEM) == (rank < item_ranks);
+}
+
+static bool first_and_last(int side, int rank, int p)
+{
+    return rank == (side == ITEM ? 0 : p - 1);
+}
+
+static bool (*const layouts[])(int side, int rank, int p) = {everyone, apart, first_and_last};
+enum { LAYOUTS = sizeof layouts / sizeof layouts[0] };
+
+typedef struct {
+    hl_params table[SIDES];
+    hl_group holders[SIDES];
+    float *x[SIDES][KINDS];
+    hl_checkpoint_part part[SIDES];
+    hl_checkpoint_content content;
+} model;
+
+static model *model_of(const hl_llama *shape, int layout)
+{
+    const hl_group *g = check_world();
+    model *m = hl_alloc_zero(1, sizeof *m);
+    for (int s = 0; s < SIDES; s++) {
+        hl_llama_params(&m->table[s], &shape[s], side_names[s], s == ITEM);
+        if (s == ITEM) hl_params_add(&m->table[s], "item_emb_tokens", "item_emb_tokens", -1, 1, 3, (int64_t[]){1, 1, 12});
+        else hl_params_add(&m->table[s], "logit_scale", "logit_scale", -1, 1, 0, NULL);
+        bool mine = layouts[layout](s, g->rank, g->size);
+        hl_group_choose(&m->holders[s], g, mine);
+        for (int k = 0; k < KINDS && mine; k++) m->x[s][k] = hl_alloc(m->table[s].count * sizeof(float));
+        m->part[s] = (hl_checkpoint_part){&m->table[s], &m->holders[s], m->x[s][WEIGHT], m->x[s][MEAN], m->x[s][SQUARE]};
+    }
+    m->content = (hl_checkpoint_content){m->part, SIDES, true};
+    return m;
+}
+
+static model *model_new(int layout)
+{
+    return model_of(shapes, layout);
+}
+
+static void model_free(model *m)
+{
+    for (int s = 0; s < SIDES; s++) {
+        for (int k = 0; k < KINDS; k++) free(m->x[s][k]);
+        hl_group_close(&m->holders[s]);
+        hl_params_free(&m->table[s]);
+    }
+    free(m);
+}
+
+/* Each number knows its place; `salt` tells runs apart. */
+static float number(int side, int kind, size_t i, int salt)
+{
+    return (float)(side + 2 * kind) * 65536.0f + (float)i + (float)salt * 0.03125f;
+}
+
+static void fill(model *m, int salt)
+{
+    for (int s = 0; s < SIDES; s++)
+        for (int k = 0; k < KINDS; k++)
+            for (size_t i = 0; m->x[s][k] && i < m->table[s].count; i++) m->x[s][k][i] = number(s, k, i, salt);
+}
+
+static void forget(model *m)
+{
+    for (int s = 0; s < SIDES; s++)
+        for (int k = 0; k < KINDS; k++)
+            for (size_t i = 0; m->x[s][k] && i < m->table[s].count; i++) m->x[s][k][i] = NAN;
+}
+
+static bool is_filled(const model *m, int kind, int salt)
+{
+    for (int s = 0; s < SIDES; s++)
+        for (size_t i = 0; m->x[s][kind] && i < m->table[s].count; i++)
+            if (m->x[s][kind][i] != number(s, kind, i, salt)) return false;
+    return true;
+}
+
+/* ---- files, which rank 0 touches ---- */
+
+static char folder[PATH_MAX - 200];
+
+static void new_folder(const char *name)
+{
+    snprintf(folder, sizeof folder, "%s/%s", check_folder(), name);
+}
+
+static bool is_first(void)
+{
+    return check_world()->rank == 0;
+}
+
+static const char *in_folder(const char *name)
+{
+    static char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static bool has(const char *name)
+{
+    hl_group_wait(check_world());
+    return access(in_folder(name), F_OK) == 0;
+}
+
+static void put(const char *name, const void *bytes, size_t n)
+{
+    hl_group_wait(check_world());
+    if (is_first()) CHECK_OK(hl_atomic_write(in_folder(name), bytes, n));
+    hl_group_wait(check_world());
+}
+
+static char *get(const char *name, size_t *n)
+{
+    char *bytes;
+    hl_group_wait(check_world());
+    CHECK_OK(hl_file_read(in_folder(name), (size_t)1 << 30, &bytes, n));
+    return bytes;
+}
+
+static hl_status write_step(model *m, int64_t step, int keep, bool best)
+{
+    char state[100];
+    snprintf(state, sizeof state, "{\"step\":%lld,\"score\":0.1,\"config\":\"seed: 1\\n\"}", (long long)step);
+    return hl_checkpoint_write(check_world(), folder, step, &m->content, state, keep, best);
+}
+
+static hl_status open_only(const char *name, bool moments)
+{
+    hl_checkpoint *c;
+    hl_status s = hl_checkpoint_open(&c, check_world(), in_folder(name), moments);
+    hl_checkpoint_close(c);
+    return s;
+}
+
+/* Step of the newest good checkpoint, -1: none, -2: a failure. */
+static int64_t newest(void)
+{
+    hl_checkpoint *c;
+    hl_status s = hl_checkpoint_open_newest(&c, check_world(), folder, true);
+    int64_t step = s != HL_OK ? -2 : c ? hl_checkpoint_step(c) : -1;
+    hl_checkpoint_close(c);
+    return step;
+}
+
+/* ---- the sentences ---- */
+
+static void what_any_layout_writes_any_layout_reads(void)
+{
+    new_folder("layouts");
+    for (int i = 0; i < LAYOUTS; i++) {
+        model *a = model_new(i);
+        fill(a, i);
+        CHECK_OK(write_step(a, 7, 0, false));
+        model_free(a);
+        for (int j = 0; j < LAYOUTS; j++) {
+            model *b = model_new(j);
+            hl_checkpoint *c;
+            forget(b);
+            if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-7"), true)))
+                CHECK_OK(hl_checkpoint_read(c, check_world(), &b->content));
+            hl_checkpoint_close(c);
+            for (int k = 0; k < KINDS; k++) CHECK(is_filled(b, k, i));
+            model_free(b);
+        }
+    }
+}
+
+static void who_wrote_it_does_not_show(void)
+{
+    uint64_t digest[LAYOUTS][2];
+    new_folder("bytes");
+    for (int i = 0; i < LAYOUTS; i++) {
+        size_t n;
+        model *m = model_new(i);
+        fill(m, 0);
+        CHECK_OK(write_step(m, 1, 0, false));
+        char *a = get("step-1/model.h5", &n);
+        digest[i][0] = hl_digest(a, n);
+        char *b = get("step-1/optimizer.h5", &n);
+        digest[i][1] = hl_digest(b, n);
+        CHECK(memcmp(digest[i], digest[0], sizeof digest[0]) == 0);
+        free(a);
+        free(b);
+        model_free(m);
+    }
+}
+
+static void weights_go_alone_where_there_are_no_moments(void)
+{
+    new_folder("alone");
+    model *m = model_new(1);
+    hl_checkpoint *c;
+    fill(m, 0);
+    m->content.moments = false;
+    CHECK_OK(write_step(m, 0, 0, false));
+    CHECK(!has("step-0/optimizer.h5"));
+    forget(m);
+    if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-0"), false))) CHECK_OK(hl_checkpoint_read(c, check_world(), &m->content));
+    CHECK(is_filled(m, WEIGHT, 0));
+    hl_checkpoint_close(c);
+    CHECK_FAILS(open_only("step-0", true), HL_EFORMAT, "holds no optimizer.h5");
+    model_free(m);
+}
+
+static void the_state_comes_back(void)
+{
+    static const char state[] = "{\"z\":1,\"score\":0.1,\"epoch\":3,\"config\":\"a: \\\"b\\\"\\n\",\"none\":null,\"list\":[1,2.5],\"big\":9007199254740993}";
+    new_folder("state");
+    model *m = model_new(0);
+    hl_checkpoint *c;
+    fill(m, 0);
+    CHECK_OK(hl_checkpoint_write(check_world(), folder, 12, &m->content, state, 0, false));
+    if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-12/"), true))) {
+        json_t *a = json_loads(state, 0, NULL), *b = json_loads(hl_checkpoint_state(c), 0, NULL);
+        CHECK(json_equal(a, b));
+        json_decref(a);
+        json_decref(b);
+        CHECK(hl_checkpoint_step(c) == 12);
+        CHECK(strcmp(hl_checkpoint_path(c), in_folder("step-12")) == 0);
+    }
+    hl_checkpoint_close(c);
+    model_free(m);
+}
+
+static void latest_and_best_have_names(void)
+{
+    char path[PATH_MAX];
+    new_folder("names");
+    model *m = model_new(0);
+    fill(m, 0);
+    CHECK_FAILS(hl_checkpoint_find(path, check_world(), folder, "best"), HL_EFORMAT, "no checkpoint called best");
+    CHECK_OK(write_step(m, 10, 0, true));
+    CHECK_OK(write_step(m, 20, 0, false));
+    CHECK_OK(hl_checkpoint_find(path, check_world(), folder, "best"));
+    CHECK(strcmp(path, in_folder("step-10")) == 0);
+    CHECK_OK(hl_checkpoint_find(path, check_world(), folder, "latest"));
+    CHECK(strcmp(path, in_folder("step-20")) == 0);
+    put("best", "../../etc\n", 10);
+    CHECK_FAILS(hl_checkpoint_find(path, check_world(), folder, "best"), HL_EFORMAT, "no checkpoint called best");
+    model_free(m);
+}
+
+static void old_ones_go_but_never_the_best(void)
+{
+    new_folder("keep");
+    model *m = model_new(0);
+    fill(m, 0);
+    for (int step = 1; step <= 5; step++) CHECK_OK(write_step(m, step, 2, step == 2));
+    CHECK(!has("step-1") && has("step-2") && !has("step-3") && has("step-4") && has("step-5"));
+    CHECK_OK(write_step(m, 6, 1, true));
+    CHECK(!has("step-2") && !has("step-4") && !has("step-5") && has("step-6"));
+    model_free(m);
+}
+
+static void a_step_written_again_is_replaced(void)
+{
+    new_folder("again");
+    model *m = model_new(0);
+    hl_checkpoint *c;
+    for (int salt = 0; salt < 2; salt++) {
+        fill(m, salt);
+        CHECK_OK(write_step(m, 3, 0, false));
+    }
+    forget(m);
+    if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-3"), true))) CHECK_OK(hl_checkpoint_read(c, check_world(), &m->content));
+    CHECK(is_filled(m, WEIGHT, 1));
+    hl_checkpoint_close(c);
+    CHECK(!has("step-3.old") && !has("step-3.tmp"));
+    model_free(m);
+}
+
+static void what_a_kill_left_is_replaced(void)
+{
+    new_folder("leftovers");
+    if (is_first()) {
+        CHECK_OK(hl_folder_make(in_folder("step-3.tmp")));
+        CHECK_OK(hl_folder_make(in_folder("step-1.old/deep")));
+        CHECK_OK(hl_folder_make(in_folder("step-other")));
+    }
+    put("step-3.tmp/model.h5", "half", 4);
+    put("step-3.tmp/strange", "half", 4);
+    CHECK(newest() == -1);
+    model *m = model_new(0);
+    fill(m, 0);
+    CHECK_OK(write_step(m, 3, 0, false));
+    CHECK(newest() == 3);
+    CHECK(!has("step-3/strange") && !has("step-3.tmp") && !has("step-1.old") && has("step-other"));
+    model_free(m);
+}
+
+/* ---- damage ---- */
+
+typedef enum { CUT, GROW, FLIP_FIRST, FLIP_LAST, REMOVE, EMPTY } harm;
+
+static void do_harm(const char *name, harm how)
+{
+    size_t n;
+    char *bytes = get(name, &n);
+    hl_group_wait(check_world());
+    if (how == FLIP_FIRST) bytes[0] ^= 1;
+    if (how == FLIP_LAST) bytes[n - 1] ^= 0x40;
+    if (how == CUT) n--;
+    if (how == EMPTY) n = 0;
+    if (how == REMOVE && is_first()) CHECK(unlink(in_folder(name)) == 0);
+    if (how != REMOVE) put(name, bytes, how == GROW ? n + 1 : n);
+    hl_group_wait(check_world());
+    free(bytes);
+}
+
+static const struct {
+    const char *file;
+    harm how;
+    const char *words;
+} harms[] = {
+    {"model.h5", CUT, "model.h5: has"},
+    {"model.h5", GROW, "model.h5: has"},
+    {"model.h5", EMPTY, "has 0 bytes where"},
+    {"model.h5", FLIP_FIRST, "model.h5: is damaged: bytes 0 to"},
+    {"model.h5", FLIP_LAST, "model.h5: is damaged"},
+    {"model.h5", REMOVE, "model.h5: is missing"},
+    {"optimizer.h5", CUT, "optimizer.h5: has"},
+    {"optimizer.h5", FLIP_LAST, "optimizer.h5: is damaged"},
+    {"optimizer.h5", REMOVE, "optimizer.h5: is missing"},
+    {"manifest.json", CUT, "manifest.json: is damaged"},
+    {"manifest.json", EMPTY, "manifest.json: is damaged"},
+    {"manifest.json", FLIP_FIRST, "manifest.json: is damaged"},
+    {"manifest.json", REMOVE, "manifest.json: cannot open"},
+};
+
+static void damage_is_a_sentence(void)
+{
+    new_folder("damage");
+    model *m = model_new(1);
+    fill(m, 0);
+    for (size_t i = 0; i < sizeof harms / sizeof harms[0]; i++) {
+        char name[60];
+        snprintf(name, sizeof name, "step-5/%s", harms[i].file);
+        CHECK_OK(write_step(m, 5, 0, false));
+        CHECK_OK(open_only("step-5", true));
+        do_harm(name, harms[i].how);
+        CHECK_FAILS(open_only("step-5", true), HL_ESTORE, harms[i].words);
+        CHECK(strncmp(hl_error_text(), folder, strlen(folder)) == 0);
+        CHECK_FAILS(hl_checkpoint_show(check_world(), in_folder("step-5"), stdout, false), HL_ESTORE, harms[i].words);
+    }
+    CHECK_FAILS(open_only("step-6", true), HL_EFORMAT, "no such checkpoint");
+    model_free(m);
+}
+
+static void a_manifest_with_one_other_bit_is_not_believed(void)
+{
+    size_t n;
+    new_folder("bits");
+    model *m = model_new(0);
+    fill(m, 0);
+    CHECK_OK(write_step(m, 5, 0, false));
+    char *bytes = get("step-5/manifest.json", &n);
+    for (size_t i = 0; i < n; i += 97) {
+        bytes[i] ^= 1;
+        put("step-5/manifest.json", bytes, n);
+        CHECK_FAILS(open_only("step-5", false), HL_ESTORE, "is damaged");
+        bytes[i] ^= 1;
+    }
+    put("step-5/manifest.json", bytes, n);
+    CHECK_OK(open_only("step-5", false));
+    free(bytes);
+    model_free(m);
+}
+
+/* A manifest of somebody else, with a good digest. */
+static void rewrite_manifest(const char *key, json_t *value)
+{
+    size_t n;
+    char hex[17], *text = get("step-5/manifest.json", &n);
+    json_t *root = json_loadb(text, n, 0, NULL);
+    free(text);
+    json_object_set_new(root, key, value);
+    json_object_del(root, "digest");
+    text = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
+    hl_digest_text(hex, hl_digest(text, strlen(text)));
+    free(text);
+    json_object_set_new(root, "digest", json_string(hex));
+    text = json_dumps(root, 0);
+    put("step-5/manifest.json", text, strlen(text));
+    free(text);
+    json_decref(root);
+}
+
+static void another_version_is_a_sentence(void)
+{
+    new_folder("version");
+    model *m = model_new(0);
+    fill(m, 0);
+    CHECK_OK(write_step(m, 5, 0, false));
+    rewrite_manifest("remark", json_string("harmless"));
+    CHECK_OK(open_only("step-5", true));
+    rewrite_manifest("version", json_integer(2));
+    CHECK_FAILS(open_only("step-5", true), HL_EFORMAT, "written in version 2 of the format, this program reads 1");
+    CHECK(newest() == -2); /* no fallback: the older ones would be as strange */
+    rewrite_manifest("format", json_string("hllm dataset"));
+    CHECK_FAILS(open_only("step-5", true), HL_EFORMAT, "describes no checkpoint");
+    model_free(m);
+}
+
+static const struct {
+    const char *key, *value; /* JSON */
+} wrong_fields[] = {
+    {"step", "\"5\""},
+    {"step", "null"},
+    {"block", "0"},
+    {"block", "-1"},
+    {"block", "1"},
+    {"files", "{}"},
+    {"files", "{\"../model.h5\":{\"size\":0,\"blocks\":[]}}"},
+    {"files", "{\"model.h5\":{\"size\":1000000000000000,\"blocks\":[]}}"},
+    {"files", "{\"model.h5\":{\"size\":1,\"blocks\":[\"xyz\"]}}"},
+    {"files", "{\"model.h5\":{\"size\":-1,\"blocks\":[]}}"},
+    {"files", "{\"model.h5\":7}"},
+    {"tensors", "[]"},
+    {"tensors", "{\"a\":7}"},
+    {"tensors", "{\"a\":[1,1,1,1,1]}"},
+    {"tensors", "{\"a\":[\"1\"]}"},
+    {"state", "\"text\""},
+};
+
+static void a_manifest_of_wrong_types_is_a_sentence(void)
+{
+    new_folder("types");
+    model *m = model_new(0);
+    fill(m, 0);
+    for (size_t i = 0; i < sizeof wrong_fields / sizeof wrong_fields[0]; i++) {
+        CHECK_OK(write_step(m, 5, 0, false));
+        rewrite_manifest(wrong_fields[i].key, json_loads(wrong_fields[i].value, JSON_DECODE_ANY, NULL));
+        CHECK_FAILS(open_only("step-5", true), HL_ESTORE, "a field is missing or of the wrong type");
+    }
+    model_free(m);
+}
+
+static void another_model_is_listed(void)
+{
+    hl_llama others[SIDES] = {shapes[ITEM], shapes[USER]};
+    others[ITEM].intermediate_size = 8;
+    new_folder("models");
+    model *m = model_new(0), *other = model_of(others, 0);
+    hl_checkpoint *c;
+    fill(m, 0);
+    fill(other, 1);
+    CHECK_OK(write_step(m, 5, 0, false));
+    if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-5"), true))) {
+        CHECK_FAILS(hl_checkpoint_read(c, check_world(), &other->content), HL_EFORMAT, "item_llm/layers.mlp.gate_proj is (3, 7, 12) where (3, 8, 12) is wanted");
+        CHECK(is_filled(other, WEIGHT, 1)); /* nothing was read */
+        m->content.parts = 1;
+        CHECK_FAILS(hl_checkpoint_read(c, check_world(), &m->content), HL_EFORMAT, "user_llm/layers.self_attn.q_proj is unknown");
+        m->content.parts = 2;
+        hl_params_add(&m->table[USER], "extra", "extra", -1, 1, 1, (int64_t[]){3});
+        CHECK_FAILS(hl_checkpoint_read(c, check_world(), &m->content), HL_EFORMAT, "extra is missing");
+    }
+    hl_checkpoint_close(c);
+    model_free(other);
+    model_free(m);
+}
+
+/* The manifest promises what the HDF5 file has not: HDF5 says so, nobody hangs. */
+static void a_file_that_lacks_a_tensor_is_a_sentence(void)
+{
+    new_folder("lacking");
+    model *m = model_new(0);
+    hl_checkpoint *c;
+    fill(m, 0);
+    m->content.parts = 1;
+    CHECK_OK(write_step(m, 5, 0, false));
+    m->content.parts = 2;
+    CHECK_OK(write_step(m, 6, 0, false));
+    size_t n;
+    char *text = get("step-6/manifest.json", &n);
+    json_t *whole = json_loadb(text, n, 0, NULL);
+    rewrite_manifest("tensors", json_incref(json_object_get(whole, "tensors")));
+    json_decref(whole);
+    free(text);
+    if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-5"), true)))
+        CHECK_FAILS(hl_checkpoint_read(c, check_world(), &m->content), HL_ESTORE, "model.h5: HDF5 cannot open /user_llm/");
+    hl_checkpoint_close(c);
+    model_free(m);
+}
+
+static void a_damaged_latest_falls_back(void)
+{
+    new_folder("fallback");
+    model *m = model_new(1);
+    hl_checkpoint *c;
+    fill(m, 0);
+    CHECK(newest() == -1);
+    for (int step = 10; step <= 40; step += 10) CHECK_OK(write_step(m, step, 0, false));
+    CHECK(newest() == 40);
+    hl_log_level(HL_ERROR);
+    do_harm("step-40/model.h5", CUT);
+    CHECK(newest() == 30);
+    do_harm("step-30/manifest.json", REMOVE);
+    CHECK(newest() == 20);
+    put("latest", "step-10\n", 8);
+    CHECK(newest() == 10); /* what latest says goes before what is newer */
+    do_harm("step-10/optimizer.h5", FLIP_LAST);
+    CHECK(newest() == 20);
+    do_harm("step-20/model.h5", REMOVE);
+    CHECK_FAILS(hl_checkpoint_open_newest(&c, check_world(), folder, true), HL_ESTORE, "none of its checkpoints (4) is whole");
+    CHECK(c == NULL);
+    hl_log_level(HL_INFO);
+    model_free(m);
+}
+
+/* ---- faults ---- */
+
+static const struct {
+    const char *point;
+    bool everywhere; /* any rank may fail there, not just rank 0 */
+} faults[] = {
+    {"checkpoint-prepare", false},
+    {"checkpoint-flush", true},
+    {"checkpoint-manifest", false},
+    {"checkpoint-rename", false},
+};
+
+static void a_failure_on_one_rank_leaves_the_former_checkpoint(void)
+{
+    new_folder("faults");
+    model *m = model_new(1);
+    fill(m, 0);
+    CHECK_OK(write_step(m, 1, 0, false));
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        char what[60];
+        snprintf(what, sizeof what, "%s:%d", faults[i].point, faults[i].everywhere ? check_world()->size - 1 : 0);
+        hl_fault_set(what);
+        CHECK_FAILS(write_step(m, 2, 1, true), HL_ESTORE, faults[i].point);
+        hl_fault_set(NULL);
+        CHECK(newest() == 1);
+        CHECK(has("step-1") && !has("step-2"));
+    }
+    CHECK_OK(write_step(m, 2, 1, true));
+    CHECK(newest() == 2);
+    CHECK(!has("step-1") && !has("step-2.tmp"));
+    model_free(m);
+}
+
+/* Between the rename and the move of latest: both are good, the former is still the latest. */
+static void a_failure_before_latest_moves_loses_nothing(void)
+{
+    new_folder("moved");
+    model *m = model_new(0);
+    fill(m, 0);
+    CHECK_OK(write_step(m, 1, 0, false));
+    hl_fault_set("checkpoint-latest:0");
+    CHECK_FAILS(write_step(m, 2, 0, false), HL_ESTORE, "checkpoint-latest");
+    hl_fault_set(NULL);
+    CHECK(newest() == 1);
+    CHECK_OK(open_only("step-2", true));
+    CHECK_OK(write_step(m, 2, 0, false));
+    CHECK(newest() == 2);
+    model_free(m);
+}
+
+static void a_folder_that_cannot_be_made_is_a_sentence(void)
+{
+    new_folder("");
+    put("file", "x", 1);
+    new_folder("file/run");
+    model *m = model_new(0);
+    fill(m, 0);
+    CHECK_FAILS(write_step(m, 1, 0, false), HL_ESTORE, "cannot make this folder");
+    model_free(m);
+}
+
+/* Runs only where it is asked for by HLLM_FAULT=checkpoint-write:RANK: the job must end with status 5. */
+static void a_disk_that_fails_inside_hdf5_ends_the_job(void)
+{
+    const char *fault = getenv("HLLM_FAULT");
+    if (!fault || strncmp(fault, "checkpoint-write", 16) != 0) return;
+    new_folder("end");
+    model *m = model_new(0);
+    fill(m, 0);
+    hl_fault_set(fault);
+    CHECK_FAILS(write_step(m, 1, 0, false), HL_ESTORE, "the job should have ended");
+    model_free(m);
+}
+
+/* ---- parts ---- */
+
+static void digests_of_blocks_are_those_of_their_bytes(void)
+{
+    enum { N = 10007, BLOCK = 1000 };
+    char bytes[N];
+    uint64_t digest[11];
+    new_folder("");
+    for (int i = 0; i < N; i++) bytes[i] = (char)(i * i % 251);
+    put("blocks", bytes, N);
+    CHECK(hl_block_count(N, BLOCK) == 11);
+    CHECK(hl_block_count(0, BLOCK) == 0);
+    CHECK_OK(hl_block_digests(digest, check_world(), in_folder("blocks"), N, BLOCK));
+    for (int i = 0; i < 11; i++) CHECK(digest[i] == hl_digest(bytes + i * BLOCK, i < 10 ? BLOCK : N % BLOCK));
+    CHECK_FAILS(hl_block_digests(digest, check_world(), in_folder("blocks"), N + 1, BLOCK), HL_ESTORE, "was cut off");
+    CHECK_FAILS(hl_block_digests(digest, check_world(), in_folder("none"), N, BLOCK), HL_ESTORE, "cannot open");
+}
+
+static void it_says_what_it_holds(void)
+{
+    new_folder("show");
+    model *m = model_new(0);
+    char *text = NULL;
+    size_t n = 0;
+    fill(m, 0);
+    CHECK_OK(write_step(m, 9, 0, false));
+    for (int json = 0; json < 2; json++) {
+        FILE *out = open_memstream(&text, &n);
+        CHECK_OK(hl_checkpoint_show(check_world(), in_folder("step-9"), out, json));
+        fclose(out);
+        if (is_first() && !json) CHECK(strstr(text, "a checkpoint of step 9, whole") && strstr(text, "3 x 3 x 4 x 12\n"));
+        if (is_first() && json) {
+            json_t *root = json_loadb(text, n, 0, NULL);
+            CHECK(json_integer_value(json_object_get(root, "step")) == 9);
+            json_decref(root);
+        }
+        if (!is_first()) CHECK(n == 0);
+        free(text);
+    }
+    model_free(m);
+}
+
+static const test tests[] = {
+    {"what any layout writes any layout reads", what_any_layout_writes_any_layout_reads},
+    {"who wrote it does not show", who_wrote_it_does_not_show},
+    {"weights go alone where there are no moments", weights_go_alone_where_there_are_no_moments},
+    {"the state comes back", the_state_comes_back},
+    {"latest and best have names", latest_and_best_have_names},
+    {"old ones go but never the best", old_ones_go_but_never_the_best},
+    {"a step written again is replaced", a_step_written_again_is_replaced},
+    {"what a kill left is replaced", what_a_kill_left_is_replaced},
+    {"damage is a sentence", damage_is_a_sentence},
+    {"a manifest with one other bit is not believed", a_manifest_with_one_other_bit_is_not_believed},
+    {"another version is a sentence", another_version_is_a_sentence},
+    {"a manifest of wrong types is a sentence", a_manifest_of_wrong_types_is_a_sentence},
+    {"another model is listed", another_model_is_listed},
+    {"a file that lacks a tensor is a sentence", a_file_that_lacks_a_tensor_is_a_sentence},
+    {"a damaged latest falls back", a_damaged_latest_falls_back},
+    {"a failure on one rank leaves the former checkpoint", a_failure_on_one_rank_leaves_the_former_checkpoint},
+    {"a failure before latest moves loses nothing", a_failure_before_latest_moves_loses_nothing},
+    {"a folder that cannot be made is a sentence", a_folder_that_cannot_be_made_is_a_sentence},
+    {"a disk that fails inside HDF5 ends the job", a_disk_that_fails_inside_hdf5_ends_the_job},
+    {"digests of blocks are those of their bytes", digests_of_blocks_are_those_of_their_bytes},
+    {"it says what it holds", it_says_what_it_holds},
+};
+HL_TESTS("checkpoint", tests)
