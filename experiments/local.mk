@@ -18,6 +18,10 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/yaml.c experiments/yaml.h
 EXPERIMENTS_LINK = experiments/libhlexperiments.a $(HOUSE_LINK) $(YAML_LIBS)
 
+bin_PROGRAMS += hllm
+hllm_SOURCES = experiments/main.c
+hllm_LDADD = $(EXPERIMENTS_LINK)
+
 # What the program was made of: written again only when it would change.
 BUILT_SOURCES += experiments/build-info.h
 CLEANFILES += experiments/build-info.h

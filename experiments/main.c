@@ -17,9 +17,9 @@ enum { COMMANDS = sizeof commands / sizeof commands[0] };
 static void print_help(FILE *out)
 {
     fputs("hllm - train and evaluate hierarchical large language models for recommendation, on MPI ranks\n\n", out);
-    for (int i = 0; i < COMMANDS; i++) fprintf(out, "  hllm %-8s %-28s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->help);
-    fputs("\n  hllm COMMAND --help           its options\n"
-          "  hllm --version                what this is\n\n"
+    for (int i = 0; i < COMMANDS; i++) fprintf(out, "  hllm %-8s %-32s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->help);
+    fputs("\n  hllm COMMAND --help                           its options\n"
+          "  hllm --version                                what this is\n\n"
           "Start it alone, with mpirun -n N, or with srun.\n"
           "Exit status: 0 done, 1 failed, 2 bad option or configuration, 3 bad input file, 4 numerical failure,\n"
           "5 storage failure, 75 stopped by a signal after saving (start it again).\n", out);
@@ -95,7 +95,7 @@ static hl_status run(const hl_group *world, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    hl_group world;
+    hl_group world = {0};
     if (answer(argc, argv)) return HL_OK;
     hl_status s = hl_group_start(&world, &argc, &argv);
     if (s == HL_OK) s = hl_group_agree(&world, run(&world, argc, argv));
