@@ -75,12 +75,12 @@ static hl_status run(const hl_group *world, int argc, char **argv)
     return HL_OK;
 }
 
-#define HELP(key, normal, least, most, help) "  --" #key " NUMBER   " help " (" #normal ")\n"
+#define HELP(key, normal, least, most, help) "  --" #key " NUMBER\n        " help " (" #normal ")\n"
 const hl_command hl_cmd_synth = {
     .name = "synth",
     .arguments = "DIR [--option value]...",
     .help = "texts and interactions with a planted structure, as CSV files",
-    .more = "  --json               one JSON object on standard output\n"
-            "  --name NAME   of the CSV files (synth)\n" HL_SYNTH_NUMBERS(HELP, HELP),
+    .more = "  --json\n        one JSON object on standard output\n"
+            "  --name NAME\n        of the CSV files (synth)\n" HL_SYNTH_NUMBERS(HELP, HELP),
     .run = run,
 };
