@@ -39,10 +39,12 @@ static void list_free(list *l)
     free(l->begin);
 }
 
+/* The id of a number; -1: that of the padding, which is empty. */
 static void list_add_id(list *l, const hl_idtable *t, int64_t number)
 {
     size_t n = 0;
-    list_add(l, number < 0 ? NULL : hl_idtable_at(t, number, &n), n);
+    const char *id = number < 0 ? NULL : hl_idtable_at(t, number, &n);
+    list_add(l, id, n);
 }
 
 static hl_status write_shard(const hl_dataset_parts *p, hl_table t, int64_t k, const hl_shard_data *data)
