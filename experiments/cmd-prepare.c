@@ -13,7 +13,7 @@ static hl_status prepare(const hl_group *world, const hl_config *c, bool json)
     bool did = false;
     HL_TRY_ALL(world, hl_prepare_folder(folder, &s));
     HL_TRY(hl_prepare_when_needed(world, &s, &report, &did));
-    hl_log(HL_INFO, did ? "%s: made" : "%s: is up to date", folder);
+    if (!did) hl_log(HL_INFO, "%s: is up to date", folder);
     return hl_group_agree(world, world->rank == 0 ? hl_dataset_show(folder, stdout, json) : HL_OK);
 }
 

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "model/score.h"
 #include "experiments/options.h"
 #include "experiments/yaml.h"
 #include <ctype.h>
@@ -203,6 +204,7 @@ static hl_status settle_evaluation(hl_config *c)
         lower(c->metrics.at[i]);
         HL_TRY(check_metric(c->metrics.at[i]));
     }
+    if (c->topk.n > HL_CUTS) return HL_FAIL(HL_EUSAGE, "topk has %d lengths; give at most %d", c->topk.n, HL_CUTS);
     if (c->topk.n == 0) return HL_FAIL(HL_EUSAGE, "topk is empty; give at least one length, as topk: [10]");
     lower(c->valid_metric);
     HL_TRY(check_valid_metric(c));

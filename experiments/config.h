@@ -62,6 +62,7 @@ typedef struct {
     char *valid_metric; /* lower case: ndcg@200 */
     int stopping_step;
     bool val_only;
+    char *reference_scores;
 
     /* layout */
     hl_placement placement;

@@ -106,13 +106,14 @@ const hl_option hl_options[] = {
     INT64("max_steps", max_steps, "0", 0, 9e15, LAYOUT, "stop after this many; 0: all"),
 
     HEADING("Evaluation"),
-    INT("eval_step", eval_step, "1", 0, 1e6, REPORT, "epochs between validations; 0: none"),
+    INT("eval_step", eval_step, "1", 1, 1e6, REPORT, "epochs from one validation to the next"),
     INT("eval_batch_size", eval_batch_size, "256", 1, 1e8, LAYOUT, "users ranked at once"),
     INTS("topk", topk, "[5, 10, 50, 200]", 1, 1e6, REPORT, "lengths of the recommended lists"),
     NAMES("metrics", metrics, "[Recall, NDCG]", REPORT, "Recall, NDCG, MRR"),
     TEXT("valid_metric", valid_metric, "NDCG@200", NUMBERS, "decides which checkpoint is the best"),
     INT("stopping_step", stopping_step, "5", 0, 1e6, NUMBERS, "stop after more validations than this without a better one"),
     BOOL("val_only", val_only, "false", REPORT, "test the best checkpoint of checkpoint_dir, train nothing"),
+    TEXT("reference_scores", reference_scores, "", REPORT, "JSON file of further rows for the table: a name, its metrics"),
 
     HEADING("Layout"),
     CHOICE("placement", placement, "auto", LAYOUT, "Item and User LLM on ranks of their own, or on the same", placements),

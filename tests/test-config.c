@@ -163,6 +163,8 @@ static void what_does_not_go_together_is_refused(void)
         {"valid_metric: AUC@5\n", "there is no metric \"auc\""},
         {"metrics: [Recal]\n", "there is no metric \"recal\""},
         {"topk: []\n", "topk is empty"},
+        {"topk: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,200]\n", "topk has 17 lengths; give at most 16"},
+        {"eval_step: 0\n", "eval_step: 0 is out of range"},
         {"text_keys: []\n", "text_keys is empty"},
         {"dataset: a/b\n", "it is a name"},
         {"batch_size: 10\ntrain_batch_size: 4\nreference_ranks: 2\n", "give one or the other"},
