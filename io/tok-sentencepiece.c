@@ -39,7 +39,7 @@ typedef struct {
     hl_vocab vocab; /* texts lie in the file */
     float *score;
     uint8_t *type;
-    int rooms;            /* of score and type */
+    int room;             /* of score and type */
     int model_type;
     bool has_trainer, has_normalizer;
     int32_t byte_id[256]; /* of <0xXX>; meaningful where has_bytes */
@@ -81,10 +81,10 @@ static hl_status add_piece(sentencepiece *s, const char *path, const char *bytes
     int id = s->vocab.n;
     HL_TRY(read_piece(&p, path, id, bytes, n));
     if (hl_vocab_add(&s->vocab, p.text, p.n) < 0) return HL_FAIL(HL_EFORMAT, "%s: piece %d, \"%.*s\", is there twice", path, id, (int)p.n, p.text);
-    if (id == s->rooms) {
-        s->rooms = s->vocab.room;
-        s->score = hl_realloc(s->score, (size_t)s->rooms * sizeof *s->score);
-        s->type = hl_realloc(s->type, (size_t)s->rooms * sizeof *s->type);
+    if (id == s->room) {
+        s->room = s->vocab.room;
+        s->score = hl_realloc(s->score, (size_t)s->room * sizeof *s->score);
+        s->type = hl_realloc(s->type, (size_t)s->room * sizeof *s->type);
     }
     s->score[id] = p.score;
     s->type[id] = (uint8_t)p.type;

@@ -24,7 +24,8 @@ hl_status hl_tokenizer_open(hl_tokenizer **out, const char *where);
 void hl_tokenizer_close(hl_tokenizer *t);
 
 /* Replace ids by those of text (n bytes of UTF-8, may hold NUL), special ids (BOS) included, at most
- * `limit` of them (0: all).  HL_EFORMAT where the text is not UTF-8, naming the byte's offset. */
+ * `limit` of them (0: all).  HL_EFORMAT where the text is not UTF-8, naming the byte's offset.
+ * A tokenizer has scratch inside: one thread at a time. */
 hl_status hl_tokenizer_encode(hl_tokenizer *t, hl_ids *ids, const char *text, size_t n, int limit);
 
 int hl_tokenizer_vocab(const hl_tokenizer *t);        /* ids are below this */

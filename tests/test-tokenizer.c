@@ -192,17 +192,19 @@ static void the_best_score_merges_first(void)
     hl_tokenizer_close(t);
 }
 
-static void among_equal_scores_the_longer_left_part_goes_first(void)
+static void among_equal_scores_longer_parts_go_first(void)
 {
     static const piece pieces[] = {
         {"▁", NORMAL, -9}, {"a", NORMAL, -9}, {"b", NORMAL, -9}, {"c", NORMAL, -9}, {"é", NORMAL, -9}, /* 3 ... 7 */
         {"bc", NORMAL, -1}, {"éb", NORMAL, -1}, {"ab", NORMAL, 0}, {"abc", NORMAL, -1}, {"cab", NORMAL, -1}, /* 8 ... 12 */
+        {"p", NORMAL, -9}, {"q", NORMAL, -9}, {"r", NORMAL, -9}, {"pq", NORMAL, -1}, {"rr", NORMAL, 0}, {"qrr", NORMAL, -1}, /* 13 ... 18 */
     };
     hl_tokenizer *t;
-    message m = model_of(pieces, 10);
+    message m = model_of(pieces, 16);
     CHECK_OK(open_model(&t, &m));
     GIVES(t, "ébc", 1, 3, 7, 8);   /* "b c" and "é b" tie (é is one character): the piece of the lower id */
     GIVES(t, "cabc", 1, 3, 6, 11); /* "ab c" goes before "c ab" */
+    GIVES(t, "pqrr", 1, 3, 13, 18); /* "q rr" goes before "p q" */
     hl_tokenizer_close(t);
 }
 
@@ -608,7 +610,7 @@ static const test tests[] = {
     {"a limit cuts on the right, BOS counts", a_limit_cuts_on_the_right},
     {"bad UTF-8 is an error that names the offset", bad_utf8_is_an_error_that_names_the_offset},
     {"the best score merges first", the_best_score_merges_first},
-    {"among equal scores the longer left part goes first", among_equal_scores_the_longer_left_part_goes_first},
+    {"among equal scores longer parts go first, left before right", among_equal_scores_longer_parts_go_first},
     {"special pieces are cut out and blanks start anew", special_pieces_are_cut_out_and_blanks_start_anew},
     {"unknown characters are one <unk> or their bytes", unknown_characters_are_one_unk_or_their_bytes},
     {"merging agrees with its slow twin", merging_agrees_with_its_slow_twin},
