@@ -17,4 +17,6 @@ io_libhlio_a_SOURCES = \
 	io/checkpoint.c io/checkpoint.h \
 	io/inventory.c io/inventory.h \
 	io/steps.c io/steps.h \
-	io/tensors.c io/tensors.h
+	io/tensors.c io/tensors.h \
+	io/place.c io/place.h \
+	io/record.c io/record.h

@@ -12,12 +12,15 @@ ALONE_TESTS = \
 	tests/test-nce \
 	tests/test-part \
 	tests/test-fault \
-	tests/test-safetensors
+	tests/test-safetensors \
+	tests/test-record
 
 MPI_TESTS = \
 	tests/test-step \
+	tests/test-evaluate \
 	tests/test-check \
-	tests/test-checkpoint
+	tests/test-checkpoint \
+	tests/test-place
 
 ODD_TESTS = \
 	tests/test-step \
@@ -46,6 +49,7 @@ tests_test_synth_LDADD = $(tests_test_config_LDADD)
 tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_check_LDADD = $(MPI_TEST_LINK)
 tests_test_checkpoint_LDADD = $(MPI_TEST_LINK)
+tests_test_place_LDADD = $(MPI_TEST_LINK)
 
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
@@ -54,3 +58,6 @@ EXTRA_DIST += tests/run.sh $(CHECKERS)
 check-local:
 	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run.sh \
 		$(ALONE_TESTS) -- $(MPI_TESTS) -- $(ODD_TESTS) -- $(CHECKERS)
+
+tests_test_evaluate_SOURCES = tests/test-evaluate.c tests/golden.c tests/golden.h
+tests_test_evaluate_LDADD = $(MPI_TEST_LINK)

@@ -1,0 +1,15 @@
+/* place.h - where a job runs: machines, ranks, cores. */
+#ifndef IO_PLACE_H
+#define IO_PLACE_H
+#include "mpi/group.h"
+
+typedef struct {
+    int ranks, nodes;
+    int cores, cores_least, cores_most; /* of rank 0's machine; that a rank may use, over all ranks */
+    char mpi[80];                       /* library and version, "Open MPI v4.1.4" */
+} hl_place;
+
+/* Collective over world; the same on every rank. */
+void hl_place_find(hl_place *p, const hl_group *world);
+
+#endif

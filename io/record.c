@@ -1,0 +1,228 @@
+/* record.c - metrics.jsonl: what a run tells machines, one JSON object a line. */
+#include "io/record.h"
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+struct hl_record {
+    char *path;
+    int fd;
+    off_t end;    /* bytes of whole lines */
+    json_t *line; /* that is being made */
+};
+
+/* ---- going on in an old file ---- */
+
+typedef struct {
+    off_t keep;   /* bytes up to the first line that goes */
+    int lines;
+    bool torn;    /* a last line without its end, or the zeros that a power cut leaves */
+    bool strange; /* a line that we have not written */
+} survey;
+
+/* A line of a later step than `after`? */
+static bool is_later(const json_t *line, int64_t after)
+{
+    const json_t *step = json_object_get(line, "step");
+    return json_is_integer(step) && json_integer_value(step) > after;
+}
+
+/* Read up to the first line that goes. */
+static survey look(FILE *f, int64_t after)
+{
+    survey s = {0};
+    char *text = NULL;
+    size_t room = 0;
+    bool later = false;
+    for (ssize_t n; !later && !s.torn && !s.strange && (n = getline(&text, &room, f)) > 0;) {
+        json_t *line = json_loadb(text, (size_t)n, 0, NULL);
+        s.torn = text[n - 1] != '\n';
+        s.strange = s.torn ? text[0] != '{' && text[0] != 0 : !json_is_object(line);
+        later = is_later(line, after);
+        s.lines++;
+        if (!later && !s.torn && !s.strange) s.keep += n;
+        json_decref(line);
+    }
+    free(text);
+    return s;
+}
+
+static hl_status cut(hl_record *r, const survey *s)
+{
+    struct stat st;
+    if (fstat(r->fd, &st) == 0 && st.st_size == s->keep) return HL_OK;
+    hl_log(HL_INFO, "%s: dropped what came after the step that the run goes on from", r->path);
+    if (ftruncate(r->fd, s->keep) == 0) return HL_OK;
+    return HL_FAIL(HL_ESTORE, "%s: cannot shorten: %s; see who may write it, or move it away", r->path, strerror(errno));
+}
+
+static hl_status go_on(hl_record *r, int64_t after)
+{
+    FILE *f = fopen(r->path, "r");
+    if (!f) return HL_FAIL(HL_ESTORE, "%s: cannot read: %s; move it away", r->path, strerror(errno));
+    survey s = look(f, after);
+    fclose(f);
+    if (s.strange) return HL_FAIL(HL_EFORMAT, "%s: line %d is not a JSON object; this is not the record of a run, so move it away", r->path, s.lines);
+    r->end = s.keep;
+    return cut(r, &s);
+}
+
+hl_status hl_record_open(hl_record **out, const char *path, int64_t after)
+{
+    struct stat st;
+    hl_record *r = *out = hl_alloc_zero(1, sizeof *r);
+    r->path = hl_copy_text(path);
+    r->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (r->fd < 0) return HL_FAIL(HL_ESTORE, "%s: cannot open for writing: %s; name a folder that can be written", path, strerror(errno));
+    if (fstat(r->fd, &st) != 0 || !S_ISREG(st.st_mode)) return HL_FAIL(HL_ESTORE, "%s: not a file; move it away", path);
+    return go_on(r, after);
+}
+
+void hl_record_close(hl_record *r)
+{
+    if (!r) return;
+    if (r->fd >= 0) close(r->fd);
+    json_decref(r->line);
+    free(r->path);
+    free(r);
+}
+
+/* ---- a line ---- */
+
+void hl_record_begin(hl_record *r, const char *kind)
+{
+    if (!r) return;
+    HL_CHECK(!r->line);
+    r->line = json_object();
+    hl_record_text(r, "kind", kind);
+}
+
+/* What JSON has no word for is null. */
+static void set(hl_record *r, const char *key, json_t *value)
+{
+    HL_CHECK(r->line);
+    json_object_set_new(r->line, key, value ? value : json_null());
+}
+
+void hl_record_int(hl_record *r, const char *key, int64_t x)
+{
+    if (r) set(r, key, json_integer((json_int_t)x));
+}
+
+void hl_record_number(hl_record *r, const char *key, double x)
+{
+    if (r) set(r, key, json_real(x));
+}
+
+void hl_record_text(hl_record *r, const char *key, const char *x)
+{
+    if (r) set(r, key, json_string(x));
+}
+
+void hl_record_digest(hl_record *r, const char *key, uint64_t x)
+{
+    char text[17];
+    hl_digest_text(text, x);
+    hl_record_text(r, key, text);
+}
+
+static void append_number(json_t *list, double x)
+{
+    json_array_append_new(list, isfinite(x) ? json_real(x) : json_null());
+}
+
+void hl_record_phase(hl_record *r, const char *name, double min, double mean, double max, int rank)
+{
+    if (!r) return;
+    if (!json_object_get(r->line, "phases")) set(r, "phases", json_object());
+    json_t *list = json_array();
+    append_number(list, min);
+    append_number(list, mean);
+    append_number(list, max);
+    json_array_append_new(list, json_integer(rank));
+    json_object_set_new(json_object_get(r->line, "phases"), name, list);
+}
+
+/* Part of a line is none: it goes again. */
+static hl_status write_line(hl_record *r, const char *text, size_t n)
+{
+    const char *why = "no space or a limit";
+    ssize_t done = hl_fault("record-write", 0) ? 0 : write(r->fd, text, n);
+    if (done == (ssize_t)n) {
+        r->end += done;
+        return HL_OK;
+    }
+    if (done < 0) why = strerror(errno);
+    if (ftruncate(r->fd, r->end) != 0) hl_log(HL_WARN, "%s: its last line is torn", r->path);
+    return HL_FAIL(HL_ESTORE, "%s: cannot write: %s; make space there and start again, the run goes on", r->path, why);
+}
+
+hl_status hl_record_end(hl_record *r)
+{
+    if (!r) return HL_OK;
+    HL_CHECK(r->line);
+    char *text = json_dumps(r->line, JSON_COMPACT);
+    json_decref(r->line);
+    r->line = NULL;
+    HL_CHECK(text);
+    size_t n = strlen(text);
+    text[n] = '\n'; /* in place of the 0 */
+    hl_status s = write_line(r, text, n + 1);
+    free(text);
+    return s;
+}
+
+hl_status hl_record_sync(hl_record *r)
+{
+    if (!r || fsync(r->fd) == 0) return HL_OK;
+    return HL_FAIL(HL_ESTORE, "%s: cannot flush: %s; see what the disk says and start again", r->path, strerror(errno));
+}
+
+/* ---- the first line ---- */
+
+static void put_time(hl_record *r)
+{
+    char text[32];
+    time_t now = time(NULL);
+    struct tm utc;
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    hl_record_text(r, "time", text);
+}
+
+hl_status hl_record_run(hl_record *r, const hl_record_facts *f)
+{
+    if (!r) return HL_OK;
+    hl_record_begin(r, "run");
+    hl_record_int(r, "schema", HL_RECORD_SCHEMA);
+    hl_record_int(r, "step", f->step);
+    put_time(r);
+    hl_record_text(r, "version", f->version);
+    hl_record_text(r, "commit", f->commit);
+    hl_record_text(r, "compiler", f->compiler);
+    hl_record_text(r, "flags", f->flags);
+    hl_record_text(r, "math", f->math);
+    hl_record_text(r, "mpi", f->mpi);
+    hl_record_int(r, "nodes", f->nodes);
+    hl_record_int(r, "ranks", f->ranks);
+    hl_record_int(r, "threads", f->threads);
+    hl_record_int(r, "cores", f->cores);
+    hl_record_int(r, "cores_least", f->cores_least);
+    hl_record_int(r, "cores_most", f->cores_most);
+    hl_record_text(r, "layout", f->layout);
+    hl_record_digest(r, "config_digest", f->config);
+    hl_record_digest(r, "data_digest", f->data);
+    hl_record_digest(r, "weights_digest", f->weights);
+    return hl_record_end(r);
+}

@@ -1,0 +1,56 @@
+/* record.h - metrics.jsonl: what a run tells machines, one JSON object a line.
+ *
+ * Rank 0 has the record; elsewhere it is NULL, and every function here does nothing with NULL.  A line is begun, filled
+ * and ended:
+ *
+ *     hl_record_begin(r, "step");
+ *     hl_record_int(r, "step", 12);
+ *     hl_record_number(r, "loss", 4.5);
+ *     HL_TRY_ALL(world, hl_record_end(r));
+ *
+ * and is in the file when hl_record_end returns.  Shares are fractions, not percent; a number that is not finite is null. */
+#ifndef IO_RECORD_H
+#define IO_RECORD_H
+#include "base/error.h"
+#include <stdint.h>
+
+typedef struct hl_record hl_record;
+
+enum { HL_RECORD_SCHEMA = 1 };
+
+/* Open, or create, a file to add to.  A run that goes on from step `after` (0: from the beginning) gives it here: from the
+ * first line of a later step on everything is dropped, so that the file reads as one run; so is a last line that a kill has
+ * torn.  HL_EFORMAT where the file holds something else.  Local; close *out also after a failure. */
+hl_status hl_record_open(hl_record **out, const char *path, int64_t after);
+void hl_record_close(hl_record *r);
+
+/* {"kind": kind */
+void hl_record_begin(hl_record *r, const char *kind);
+void hl_record_int(hl_record *r, const char *key, int64_t x);
+void hl_record_number(hl_record *r, const char *key, double x);
+void hl_record_text(hl_record *r, const char *key, const char *x);
+void hl_record_digest(hl_record *r, const char *key, uint64_t x); /* as 16 hexadecimal digits */
+/* phases: {name: [min, mean, max, rank of max]}, in seconds. */
+void hl_record_phase(hl_record *r, const char *name, double min, double mean, double max, int rank);
+
+/* Write the line.  HL_ESTORE where the disk does not take it; the file then ends with the line before. */
+hl_status hl_record_end(hl_record *r);
+
+/* Flush to the disk: before a checkpoint, so that a power cut does not leave the file behind it. */
+hl_status hl_record_sync(hl_record *r);
+
+/* What a run line says. */
+typedef struct {
+    int64_t step;                                  /* it goes on from; 0: it begins */
+    const char *version, *commit, *compiler, *flags, *math; /* of the program; math: hl_math_library() */
+    const char *mpi;
+    int nodes, ranks, threads;                     /* threads a rank */
+    int cores, cores_least, cores_most;            /* of a machine; that ranks are bound to, at the least and most */
+    const char *layout;                            /* who holds what, in words */
+    uint64_t config, data, weights;                /* digests; weights: the initial ones */
+} hl_record_facts;
+
+/* The line of kind "run", which comes first whenever a run begins or goes on. */
+hl_status hl_record_run(hl_record *r, const hl_record_facts *f);
+
+#endif
