@@ -16,6 +16,8 @@ ALONE_TESTS = \
 	tests/test-record
 
 MPI_TESTS = \
+	tests/test-prepare \
+	tests/test-dataset \
 	tests/test-step \
 	tests/test-evaluate \
 	tests/test-check \
@@ -23,6 +25,7 @@ MPI_TESTS = \
 	tests/test-place
 
 ODD_TESTS = \
+	tests/test-prepare \
 	tests/test-step \
 	tests/test-check \
 	tests/test-checkpoint
@@ -61,3 +64,8 @@ check-local:
 
 tests_test_evaluate_SOURCES = tests/test-evaluate.c tests/golden.c tests/golden.h
 tests_test_evaluate_LDADD = $(MPI_TEST_LINK)
+
+tests_test_prepare_SOURCES = tests/test-prepare.c tests/csvpair.c tests/csvpair.h
+tests_test_prepare_LDADD = $(MPI_TEST_LINK)
+tests_test_dataset_SOURCES = tests/test-dataset.c tests/csvpair.c tests/csvpair.h
+tests_test_dataset_LDADD = $(MPI_TEST_LINK)

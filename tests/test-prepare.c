@@ -1,0 +1,598 @@
+/* test-prepare.c - two CSV files become the same dataset at any number of ranks, whole or not at all. */
+#include "tests/check.h"
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/fault.h"
+#include "io/atomic.h"
+#include "io/dataset.h"
+#include "io/h5.h"
+#include "io/prepare.h"
+#include "tests/check-mpi.h"
+#include "tests/csvpair.h"
+#include <dirent.h>
+#include <fcntl.h>
+#include <hdf5.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static hl_status prepare(const hl_prepare_settings *s)
+{
+    hl_prepare_report r;
+    return hl_prepare(check_world(), s, &r);
+}
+
+static bool exists(const char *path)
+{
+    hl_group_wait(check_world());
+    bool is = access(path, F_OK) == 0;
+    hl_group_wait(check_world());
+    return is;
+}
+
+static void on_rank_0_remove(const char *path)
+{
+    hl_group_wait(check_world());
+    if (check_world()->rank == 0) hl_folder_remove(path);
+    hl_group_wait(check_world());
+}
+
+/* Is there a dataset at the settings' folder that can be trusted? */
+static bool is_trusted(const hl_prepare_settings *s)
+{
+    hl_dataset *d;
+    bool opens = hl_dataset_open(check_world(), s->folder, &d) == HL_OK;
+    hl_dataset_close(d);
+    return opens;
+}
+
+/* A text of the bytes tokenizer. */
+static bool says(const hl_corpus *c, int64_t item, const char *text)
+{
+    int n;
+    const int32_t *ids = c->tokens(c, item, &n);
+    bool same = n == (int)strlen(text) + 1 && ids[0] == 1;
+    for (int i = 1; i < n && same; i++) same = ids[i] == 3 + (unsigned char)text[i - 1];
+    return same;
+}
+
+static bool has_items(const hl_corpus *c, int64_t user, const char *items)
+{
+    char list[100];
+    int n, at = 0;
+    const int32_t *item = c->sequence(c, user, &n);
+    for (int i = 0; i < n; i++) at += snprintf(list + at, sizeof list - (size_t)at, "%d ", item[i]);
+    return strcmp(list, items) == 0;
+}
+
+static bool is_called(const char *id, int n, const char *name)
+{
+    return n == (int)strlen(name) && memcmp(id, name, (size_t)n) == 0;
+}
+
+static void the_small_pair_becomes_what_the_rules_say(void)
+{
+    hl_prepare_settings s = csv_pair("small", small_interactions, small_texts);
+    hl_dataset *d;
+    int n, m;
+    if (!CHECK_OK(prepare(&s)) || !CHECK_OK(hl_dataset_open(check_world(), s.folder, &d))) return;
+    const hl_corpus *c = hl_dataset_corpus(d);
+    CHECK(c->items == 9 && c->users == 3);
+    static const char *const ids[] = {"", "i1", "i2", "i3", "i4", "i,5", "i6", "i7", "i8"};
+    static const char *const texts[] = {"", "P: title: onetag: red", "P: title: n\xC3\xA9w, \"two\"", "P: title: onetag: red", "P: ",
+                                        "P: tag: a\nb", "P: title: 01234567890123456789012345678", "", ""};
+    static const int twins[] = {0, 1, 2, 1, 4, 5, 6, 0, 0};
+    for (int i = 0; i < 9; i++) {
+        const char *id = hl_dataset_item_id(d, i, &n);
+        CHECK(is_called(id, n, ids[i]));
+        CHECK(says(c, i, texts[i]));
+        CHECK(c->twin(c, i) == twins[i]);
+    }
+    CHECK(has_items(c, 0, "3 1 1 2 "));
+    CHECK(has_items(c, 1, "4 5 2 "));
+    CHECK(has_items(c, 2, "6 7 1 4 "));
+    const char *id = hl_dataset_user_id(d, 2, &n);
+    CHECK(is_called(id, n, "\xFF\xC3"));
+    const int64_t *times = hl_dataset_times(d, 1, &m);
+    CHECK(m == 3 && times[0] == -3 && times[1] == 2 && times[2] == INT64_MAX);
+    hl_dataset_close(d);
+}
+
+static void the_report_counts_what_happened(void)
+{
+    hl_prepare_settings s = csv_pair("small", small_interactions, small_texts);
+    hl_prepare_report r;
+    CHECK_OK(hl_prepare(check_world(), &s, &r));
+    CHECK(r.interactions == 13 && r.interactions_kept == 11);
+    CHECK(r.users_seen == 4 && r.users_kept == 3 && r.users_dropped == 1 && r.users_equal_times == 1);
+    CHECK(r.sequence_min == 3 && r.sequence_max == 4);
+    CHECK(r.items == 8 && r.items_without_text == 2 && r.items_equal == 3);
+    CHECK(r.text_rows == 8 && r.text_rows_unused == 1 && r.text_rows_repeated == 1);
+    CHECK(r.texts_empty == 1 && r.texts_truncated == 1);
+    CHECK(r.text_min == 1 && r.text_max == 40 && r.tokens == 22 + 22 + 22 + 4 + 12 + 40 + 1 + 1);
+}
+
+static bool same_files(const char *a, const char *b, int *files)
+{
+    bool same = true;
+    DIR *dir = opendir(a);
+    const struct dirent *e;
+    *files = 0;
+    while (dir && (e = readdir(dir))) {
+        char path[2][PATH_MAX], *bytes[2];
+        size_t n[2] = {0, 0};
+        if (e->d_name[0] == '.') continue;
+        snprintf(path[0], PATH_MAX, "%s/%s", a, e->d_name);
+        snprintf(path[1], PATH_MAX, "%s/%s", b, e->d_name);
+        for (int i = 0; i < 2; i++) bytes[i] = file_bytes(path[i], &n[i]);
+        same = same && bytes[0] && bytes[1] && n[0] == n[1] && memcmp(bytes[0], bytes[1], n[0]) == 0;
+        for (int i = 0; i < 2; i++) free(bytes[i]);
+        ++*files;
+    }
+    if (dir) closedir(dir);
+    return same;
+}
+
+static void the_bytes_do_not_depend_on_the_number_of_ranks(void)
+{
+    hl_prepare_settings s = large_pair("ranks", 1000);
+    const hl_group *world = check_world();
+    char first[PATH_MAX] = "", name[40];
+    for (int p = 1; p <= world->size; p++) {
+        hl_group some;
+        int files;
+        snprintf(name, sizeof name, "ranks-%d.hllm", p);
+        s.folder = in_folder(name);
+        hl_group_choose(&some, world, world->rank < p);
+        hl_prepare_report r;
+        if (hl_group_has_me(&some)) CHECK_OK(hl_prepare(&some, &s, &r));
+        hl_group_close(&some);
+        hl_group_wait(world);
+        if (p == 1) snprintf(first, sizeof first, "%s", s.folder);
+        CHECK(same_files(first, s.folder, &files));
+        CHECK(files > 20);
+        CHECK(!exists(in_folder("ranks-1.hllm.tmp")));
+    }
+}
+
+static void a_current_dataset_is_not_made_again(void)
+{
+    hl_prepare_settings s = csv_pair("current", small_interactions, small_texts);
+    hl_prepare_report made, found;
+    bool did;
+    CHECK_OK(hl_prepare_when_needed(check_world(), &s, &made, &did));
+    CHECK(did);
+    CHECK_OK(hl_prepare_when_needed(check_world(), &s, &found, &did));
+    CHECK(!did);
+    CHECK(memcmp(&made, &found, sizeof made) == 0);
+}
+
+static void everything_that_decides_the_content_makes_it_stale(void)
+{
+    static const char *const keys[] = {"tag", "title"};
+    const hl_prepare_settings s = csv_pair("stale", small_interactions, small_texts);
+    hl_prepare_settings other[6] = {s, s, s, s, s, s};
+    bool is_current;
+    hl_prepare_report r;
+    other[0].max_text_length++;
+    other[1].item_prompt = "P:";
+    other[2].text_keys = keys;
+    other[3].n_text_keys = 1;
+    other[4].shard_items++;
+    other[5].shard_users++;
+    CHECK_OK(prepare(&s));
+    for (int i = 0; i < 6; i++) {
+        CHECK_OK(hl_prepare_is_current(check_world(), &other[i], &is_current, &r));
+        CHECK(!is_current);
+    }
+    CHECK_OK(hl_prepare_is_current(check_world(), &s, &is_current, &r));
+    CHECK(is_current);
+}
+
+static bool is_current(const hl_prepare_settings *s)
+{
+    bool is = false;
+    hl_prepare_report r;
+    CHECK_OK(hl_prepare_is_current(check_world(), s, &is, &r));
+    return is;
+}
+
+static void set_time(const char *path, time_t seconds)
+{
+    hl_group_wait(check_world());
+    const struct timespec times[2] = {{seconds, 0}, {seconds, 0}};
+    if (check_world()->rank == 0) CHECK(utimensat(AT_FDCWD, path, times, 0) == 0);
+    hl_group_wait(check_world());
+}
+
+static void a_changed_source_makes_it_stale_and_a_touched_one_does_not(void)
+{
+    hl_prepare_settings s = csv_pair("source", small_interactions, small_texts);
+    const char *path = in_folder("text/source.csv");
+    char *changed = hl_copy_text(small_texts);
+    CHECK_OK(prepare(&s));
+    set_time(path, 1000000000);
+    CHECK(is_current(&s));
+    *strstr(changed, "red") = 'b';
+    file_write(path, changed, strlen(changed));
+    CHECK(!is_current(&s));
+    file_write(path, small_texts, strlen(small_texts) - 1);
+    CHECK(!is_current(&s));
+    file_write(path, small_texts, strlen(small_texts));
+    CHECK(is_current(&s));
+    on_rank_0_remove(path);
+    CHECK(is_current(&s));
+    free(changed);
+}
+
+static const struct {
+    const char *interactions, *texts, *words;
+} bad[] = {
+    {"", "item_id,title,tag\n", "data/bad.csv: is empty"},
+    {"i,u,t\n", "item_id,title,tag\n", "none of its 0 users has three interactions"},
+    {"i,u,t\na,b,1\na,b,2\na,c,2\n", "item_id,title,tag\n", "none of its 2 users has three interactions"},
+    {"i,u\na,b\n", "item_id,title,tag\n", "data/bad.csv:1: 2 columns; there must be three: item, user, timestamp"},
+    {"i,u,t,r\na,b,1,5\n", "item_id,title,tag\n", "4 columns; there must be three"},
+    {"i,u,t\na,b,1\na,b,soon\n", "item_id,title,tag\n", "data/bad.csv:3: the timestamp 'soon' is not a whole number"},
+    {"i,u,t\na,b,1.5\n", "item_id,title,tag\n", ":2: the timestamp '1.5'"},
+    {"i,u,t\na,b,\n", "item_id,title,tag\n", ":2: the timestamp ''"},
+    {"i,u,t\na,b,-\n", "item_id,title,tag\n", ":2: the timestamp '-'"},
+    {"i,u,t\na,b, 1\n", "item_id,title,tag\n", ":2: the timestamp ' 1'"},
+    {"i,u,t\na,b,9223372036854775808\n", "item_id,title,tag\n", ":2: the timestamp '9223372036854775808'"},
+    {"i,u,t\na,b,\"1\n2\x01\xFFz\"\n", "item_id,title,tag\n", ":2: the timestamp '1?2??z'"},
+    {"i,u,t\n,b,1\n", "item_id,title,tag\n", ":2: the item id is empty"},
+    {"i,u,t\na,\"\",1\n", "item_id,title,tag\n", ":2: the user id is empty"},
+    {"i,u,t\na,b\n", "item_id,title,tag\n", ":2: 2 fields where the header has 3"},
+    {"i,u,t\na,\"b,1\na,b,1\n", "item_id,title,tag\n", "data/bad.csv:2: the quote that opens here is never closed"},
+    {small_interactions, "", "text/bad.csv: is empty"},
+    {small_interactions, "id,title,tag\ni1,a,b\n", "text/bad.csv: no column 'item_id'; the columns are: id, title, tag"},
+    {small_interactions, "item_id,title\ni1,a\n", "no column 'tag'; the columns are: item_id, title"},
+    {small_interactions, "item_id,title,title,tag\n", "two columns are called 'title'"},
+    {small_interactions, "item_id,title,tag\ni1,a,\"b\n\n\xC3(\"\n", "text/bad.csv:4: byte 0xC3 of column 'tag' is not UTF-8"},
+    {small_interactions, "item_id,title,tag\nnobody,\x80,b\n", "text/bad.csv:2: byte 0x80 of column 'title' is not UTF-8"},
+    {small_interactions, "item_id,title,tag\ni1,a\n", "text/bad.csv:2: 2 fields where the header has 3"},
+    {small_interactions, "item_id,title,tag\ni1,\"a\"b,c\n", "text/bad.csv:2: text follows the quote"},
+};
+
+static void bad_files_are_refused_everywhere_with_one_sentence(void)
+{
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        hl_prepare_settings s = csv_pair("bad", bad[i].interactions, bad[i].texts);
+        CHECK_FAILS(prepare(&s), HL_EFORMAT, bad[i].words);
+        CHECK(!exists(s.folder));
+        CHECK(!exists(in_folder("bad.hllm.tmp")));
+    }
+}
+
+static void a_nul_byte_is_refused(void)
+{
+    hl_prepare_settings s = csv_pair("nul", small_interactions, small_texts);
+    file_write(in_folder("text/nul.csv"), "item_id,title,tag\ni1,a\0,b\n", 26);
+    CHECK_FAILS(prepare(&s), HL_EFORMAT, "text/nul.csv:2: a NUL byte");
+}
+
+static void files_that_are_not_there_are_named_and_nothing_is_made(void)
+{
+    hl_prepare_settings s = csv_pair("missing", small_interactions, small_texts);
+    on_rank_0_remove(in_folder("text/missing.csv"));
+    CHECK_FAILS(prepare(&s), HL_EFORMAT, "text/missing.csv: cannot be read");
+    s.data_path = in_folder("nowhere");
+    s.folder = NULL;
+    CHECK_FAILS(prepare(&s), HL_EFORMAT, "nowhere/missing.csv: cannot be read");
+    CHECK(!exists(in_folder("nowhere")));
+}
+
+static void settings_that_cannot_be_are_refused(void)
+{
+    static const char *const no_key[] = {""};
+    const hl_prepare_settings s = csv_pair("settings", small_interactions, small_texts);
+    hl_prepare_settings x;
+    x = s, x.dataset = "";
+    CHECK_FAILS(prepare(&x), HL_EUSAGE, "dataset is not set");
+    x = s, x.data_path = NULL;
+    CHECK_FAILS(prepare(&x), HL_EUSAGE, "data_path is not set");
+    x = s, x.text_path = "";
+    CHECK_FAILS(prepare(&x), HL_EUSAGE, "text_path is not set");
+    x = s, x.tokenizer = NULL;
+    CHECK_FAILS(prepare(&x), HL_EUSAGE, "the tokenizer is not set");
+    x = s, x.item_prompt = "\xC3(";
+    CHECK_FAILS(prepare(&x), HL_EUSAGE, "item_prompt is not UTF-8");
+    x = s, x.text_keys = no_key, x.n_text_keys = 1;
+    CHECK_FAILS(prepare(&x), HL_EUSAGE, "an entry of text_keys is not set");
+    x = s, x.max_text_length = 0;
+    CHECK_FAILS(prepare(&x), HL_EUSAGE, "MAX_TEXT_LENGTH is 0");
+    x = s, x.shard_items = -1;
+    CHECK_FAILS(prepare(&x), HL_EUSAGE, "shard_items is -1");
+    x = s, x.tokenizer = "nowhere/at/all";
+    CHECK_FAILS(prepare(&x), HL_EFORMAT, "nowhere/at/all");
+}
+
+static void what_is_not_a_dataset_is_left_alone(void)
+{
+    hl_prepare_settings s = csv_pair("foreign", small_interactions, small_texts);
+    CHECK_OK(hl_folder_make(s.folder));
+    CHECK_OK(hl_folder_make(in_folder("foreign.hllm")));
+    file_write(in_folder("foreign.hllm/thesis.txt"), "years", 5);
+    CHECK_FAILS(prepare(&s), HL_EUSAGE, "is not a dataset of ours; it is left alone");
+    file_write(in_folder("foreign.hllm/manifest.json"), "{\"format\":\"zip\"}", 16);
+    CHECK_FAILS(prepare(&s), HL_EUSAGE, "manifest.json is not that of a dataset; it is left alone");
+    CHECK(exists(in_folder("foreign.hllm/thesis.txt")));
+    file_write(in_folder("plain"), "x", 1);
+    s.folder = in_folder("plain");
+    CHECK_FAILS(prepare(&s), HL_EUSAGE, "is not a dataset of ours");
+    CHECK(exists(in_folder("plain")));
+    CHECK_OK(hl_folder_make(in_folder("empty")));
+    s.folder = in_folder("empty");
+    CHECK_OK(prepare(&s));
+}
+
+static void a_place_that_cannot_be_written_is_a_storage_failure(void)
+{
+    hl_prepare_settings s = csv_pair("place", small_interactions, small_texts);
+    file_write(in_folder("file"), "x", 1);
+    s.folder = in_folder("file/dataset");
+    CHECK_FAILS(prepare(&s), HL_ESTORE, "file/dataset");
+}
+
+static void a_leftover_draft_is_written_anew_unless_it_holds_something_else(void)
+{
+    hl_prepare_settings s = csv_pair("left", small_interactions, small_texts);
+    CHECK_OK(hl_folder_make(in_folder("left.hllm.tmp")));
+    file_write(in_folder("left.hllm.tmp/items-00077.h5"), "half", 4);
+    file_write(in_folder("left.hllm.tmp/manifest.json.new"), "{", 1);
+    CHECK_OK(prepare(&s));
+    CHECK(!exists(in_folder("left.hllm.tmp")));
+    CHECK(!exists(in_folder("left.hllm/items-00077.h5")));
+    CHECK_OK(hl_folder_make(in_folder("left.hllm.tmp")));
+    file_write(in_folder("left.hllm.tmp/thesis.txt"), "years", 5);
+    CHECK_FAILS(prepare(&s), HL_EUSAGE, "left.hllm.tmp: holds thesis.txt");
+    CHECK(exists(in_folder("left.hllm.tmp/thesis.txt")));
+    CHECK(is_trusted(&s));
+}
+
+static void two_runs_do_not_write_one_dataset(void)
+{
+    hl_prepare_settings s = csv_pair("two", small_interactions, small_texts);
+    CHECK_OK(hl_folder_make(in_folder("two.hllm.tmp")));
+    int fd = check_world()->rank == 0 ? open(in_folder("two.hllm.tmp"), O_RDONLY | O_DIRECTORY) : -1;
+    if (fd >= 0) CHECK(flock(fd, LOCK_EX) == 0);
+    CHECK_FAILS(prepare(&s), HL_EUSAGE, "two.hllm: another run is making this dataset");
+    if (fd >= 0) close(fd);
+    CHECK_OK(prepare(&s));
+}
+
+static void a_failure_on_one_rank_is_one_of_all_and_the_old_dataset_stays(void)
+{
+    static const char *const points[] = {"dataset-write", "dataset-rename"};
+    for (int i = 0; i < 2; i++) {
+        hl_prepare_settings s = csv_pair("fault", small_interactions, small_texts);
+        char what[40];
+        s.shard_items = 1; /* every rank has something to write */
+        CHECK_OK(prepare(&s));
+        snprintf(what, sizeof what, "%s:%d", points[i], i == 0 ? check_world()->size - 1 : 0);
+        s.max_text_length = 20;
+        hl_fault_set(what);
+        CHECK_FAILS(prepare(&s), HL_ESTORE, "fault.hllm");
+        hl_fault_set(NULL);
+        CHECK(!exists(in_folder("fault.hllm.tmp")));
+        s.max_text_length = 40;
+        CHECK(is_current(&s) && is_trusted(&s));
+        on_rank_0_remove(s.folder);
+    }
+}
+
+/* A run of one rank that is killed where everything is written but the folder does not have its name. */
+static void kill_before_rename(const hl_prepare_settings *s)
+{
+    hl_group alone = {MPI_COMM_SELF, 0, 1};
+    int status = 0;
+    if (check_world()->rank == 0) {
+        pid_t child = fork();
+        if (child == 0) {
+            hl_prepare_report r;
+            hl_fault_set("dataset-rename:0:kill");
+            hl_prepare(&alone, s, &r);
+            _exit(0);
+        }
+        CHECK(child > 0 && waitpid(child, &status, 0) == child);
+        CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    }
+    hl_group_wait(check_world());
+}
+
+static void a_killed_run_leaves_nothing_that_is_trusted(void)
+{
+    hl_prepare_settings s = csv_pair("killed", small_interactions, small_texts);
+    kill_before_rename(&s);
+    CHECK(exists(in_folder("killed.hllm.tmp/manifest.json")));
+    CHECK(!exists(s.folder));
+    CHECK(!is_current(&s) && !is_trusted(&s));
+    CHECK_OK(prepare(&s));
+    CHECK(is_current(&s) && is_trusted(&s));
+    s.max_text_length = 20;
+    kill_before_rename(&s);
+    s.max_text_length = 40;
+    CHECK(is_current(&s) && is_trusted(&s));
+}
+
+/* Called in the middle of the first reading. */
+static void change_the_file(void *self, const char *what, double share)
+{
+    (void)what;
+    (void)share;
+    FILE *f = fopen(self, "r+b");
+    if (f && fseek(f, -2, SEEK_END) == 0) fputc('9', f);
+    if (f) fclose(f);
+}
+
+static void a_file_that_changes_while_it_is_read_is_refused(void)
+{
+    hl_prepare_settings s = large_pair("changing", 9000);
+    s.progress_self = (void *)(uintptr_t)in_folder("data/changing.csv");
+    if (check_world()->rank == 0) s.progress = change_the_file;
+    size_t n;
+    char *bytes = file_bytes(in_folder("data/changing.csv"), &n);
+    CHECK(bytes && n > 3);
+    if (bytes) bytes[n - 2] = '0';
+    file_write(in_folder("data/changing.csv"), bytes, n);
+    CHECK_FAILS(prepare(&s), HL_EFORMAT, "changing.csv: changed while it was read");
+    free(bytes);
+}
+
+/* Reference data */
+
+typedef struct {
+    int64_t n;
+    void *at;
+} h5_array;
+
+static h5_array h5_read(hid_t file, const char *name, hid_t type, size_t size)
+{
+    hid_t set = H5Dopen2(file, name, H5P_DEFAULT), space = H5Dget_space(set);
+    h5_array a = {H5Sget_simple_extent_npoints(space), NULL};
+    CHECK(a.n > 0);
+    a.at = hl_alloc_zero((size_t)a.n, size);
+    CHECK(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, a.at) >= 0);
+    H5Sclose(space);
+    H5Dclose(set);
+    return a;
+}
+
+static h5_array h5_texts(hid_t file, const char *name)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    H5Tset_size(type, H5T_VARIABLE);
+    h5_array a = h5_read(file, name, type, sizeof(char *));
+    H5Tclose(type);
+    return a;
+}
+
+static h5_array h5_numbers(hid_t file, const char *name)
+{
+    return h5_read(file, name, H5T_NATIVE_INT64, sizeof(int64_t));
+}
+
+static void free_texts(h5_array *a)
+{
+    for (int64_t i = 0; i < a->n; i++) H5free_memory(((char **)a->at)[i]);
+    free(a->at);
+}
+
+/* The reviews, as a folder in ours; false where there are none. */
+static bool real_dataset(hl_prepare_settings *s)
+{
+    static const char *const keys[] = {"title", "description"};
+    static char data[PATH_MAX], text[PATH_MAX], tokenizer[PATH_MAX];
+    const char *path;
+    if (!(path = check_shared("data/dataset"))) return false;
+    snprintf(data, sizeof data, "%s", path);
+    if (!(path = check_shared("data/information"))) return false;
+    snprintf(text, sizeof text, "%s", path);
+    if (!(path = check_shared("models/tinystories-260k"))) return false;
+    snprintf(tokenizer, sizeof tokenizer, "%s", path);
+    *s = (hl_prepare_settings){
+        .data_path = data, .text_path = text, .dataset = "amazon_industrial", .folder = in_folder("amazon.hllm"), .tokenizer = tokenizer,
+        .max_text_length = 64, .item_prompt = "Compress the following sentence into embedding: ", .text_keys = keys, .n_text_keys = 2,
+    };
+    return true;
+}
+
+static hl_dataset *real_open(const hl_prepare_settings *s)
+{
+    hl_dataset *d;
+    hl_prepare_report r;
+    bool did;
+    CHECK_OK(hl_prepare_when_needed(check_world(), s, &r, &did));
+    CHECK_OK(hl_dataset_open(check_world(), s->folder, &d));
+    return d;
+}
+
+static void ids_and_sequences_of_real_reviews_are_those_of_the_public_code(void)
+{
+    hl_prepare_settings s;
+    const char *golden = check_shared("golden/split_amazon_industrial.h5");
+    if (!golden || !real_dataset(&s)) return;
+    golden = check_shared("golden/split_amazon_industrial.h5"); /* the text was its until the next call */
+    hl_h5_quiet();
+    hid_t file = H5Fopen(golden, H5F_ACC_RDONLY, H5P_DEFAULT);
+    h5_array items = h5_texts(file, "item_tokens"), users = h5_texts(file, "user_tokens");
+    h5_array begin = h5_numbers(file, "user_seq/offsets"), item = h5_numbers(file, "user_seq/values");
+    hl_dataset *d = real_open(&s);
+    const hl_corpus *c = hl_dataset_corpus(d);
+    int wrong = 0, n;
+    CHECK(c->items == items.n && c->users == users.n - 1 && begin.n == users.n);
+    for (int64_t i = 1; i < c->items; i++) {
+        const char *id = hl_dataset_item_id(d, i, &n);
+        wrong += !is_called(id, n, ((char **)items.at)[i]);
+    }
+    CHECK(wrong == 0);
+    for (int64_t u = 0; u < c->users; u++) {
+        const int64_t *b = (const int64_t *)begin.at + u, *x = (const int64_t *)item.at;
+        const char *id = hl_dataset_user_id(d, u, &n);
+        wrong += !is_called(id, n, ((char **)users.at)[u + 1]);
+        const int32_t *sequence = c->sequence(c, u, &n);
+        wrong += n != b[1] - b[0];
+        for (int i = 0; i < n && n == b[1] - b[0]; i++) wrong += sequence[i] != x[b[0] + i];
+    }
+    CHECK(wrong == 0);
+    hl_dataset_close(d);
+    free_texts(&items);
+    free_texts(&users);
+    free(begin.at);
+    free(item.at);
+    H5Fclose(file);
+}
+
+static void tokens_of_real_reviews_are_the_first_of_the_public_tokenizer(void)
+{
+    hl_prepare_settings s;
+    if (!real_dataset(&s)) return;
+    const char *golden = check_shared("golden/tokens_tinystories_amazon_industrial.h5");
+    if (!golden) return;
+    hl_h5_quiet();
+    hid_t file = H5Fopen(golden, H5F_ACC_RDONLY, H5P_DEFAULT);
+    h5_array begin = h5_numbers(file, "ids/offsets"), ids = h5_numbers(file, "ids/values");
+    hl_dataset *d = real_open(&s);
+    const hl_corpus *c = hl_dataset_corpus(d);
+    int wrong = 0, n;
+    CHECK(c->items == begin.n - 1);
+    for (int64_t i = 0; i < c->items; i++) {
+        const int64_t *b = (const int64_t *)begin.at + i, whole = b[1] - b[0], *want = (const int64_t *)ids.at + b[0];
+        const int32_t *got = c->tokens(c, i, &n);
+        wrong += n != (whole < 64 ? whole : 64);
+        for (int k = 0; k < n && k < whole; k++) wrong += got[k] != want[k];
+    }
+    CHECK(wrong == 0);
+    hl_dataset_close(d);
+    free(begin.at);
+    free(ids.at);
+    H5Fclose(file);
+}
+
+static const test tests[] = {
+    {"the small pair becomes what the rules say", the_small_pair_becomes_what_the_rules_say},
+    {"the report counts what happened", the_report_counts_what_happened},
+    {"the bytes do not depend on the number of ranks", the_bytes_do_not_depend_on_the_number_of_ranks},
+    {"a current dataset is not made again", a_current_dataset_is_not_made_again},
+    {"everything that decides the content makes it stale", everything_that_decides_the_content_makes_it_stale},
+    {"a changed source makes it stale and a touched one does not", a_changed_source_makes_it_stale_and_a_touched_one_does_not},
+    {"bad files are refused everywhere with one sentence", bad_files_are_refused_everywhere_with_one_sentence},
+    {"a NUL byte is refused", a_nul_byte_is_refused},
+    {"files that are not there are named and nothing is made", files_that_are_not_there_are_named_and_nothing_is_made},
+    {"settings that cannot be are refused", settings_that_cannot_be_are_refused},
+    {"what is not a dataset is left alone", what_is_not_a_dataset_is_left_alone},
+    {"a place that cannot be written is a storage failure", a_place_that_cannot_be_written_is_a_storage_failure},
+    {"a leftover draft is written anew unless it holds something else", a_leftover_draft_is_written_anew_unless_it_holds_something_else},
+    {"two runs do not write one dataset", two_runs_do_not_write_one_dataset},
+    {"a failure on one rank is one of all and the old dataset stays", a_failure_on_one_rank_is_one_of_all_and_the_old_dataset_stays},
+    {"a killed run leaves nothing that is trusted", a_killed_run_leaves_nothing_that_is_trusted},
+    {"a file that changes while it is read is refused", a_file_that_changes_while_it_is_read_is_refused},
+    {"ids and sequences of real reviews are those of the public code", ids_and_sequences_of_real_reviews_are_those_of_the_public_code},
+    {"tokens of real reviews are the first of the public tokenizer", tokens_of_real_reviews_are_the_first_of_the_public_tokenizer},
+};
+HL_TESTS("prepare", tests)
