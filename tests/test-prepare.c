@@ -124,11 +124,11 @@ static bool same_files(const char *a, const char *b, int *files)
     const struct dirent *e;
     *files = 0;
     while (dir && (e = readdir(dir))) {
-        char path[2][PATH_MAX], *bytes[2];
+        char path[2][PATH_MAX + 300], *bytes[2];
         size_t n[2] = {0, 0};
         if (e->d_name[0] == '.') continue;
-        snprintf(path[0], PATH_MAX, "%s/%s", a, e->d_name);
-        snprintf(path[1], PATH_MAX, "%s/%s", b, e->d_name);
+        snprintf(path[0], sizeof path[0], "%s/%s", a, e->d_name);
+        snprintf(path[1], sizeof path[1], "%s/%s", b, e->d_name);
         for (int i = 0; i < 2; i++) bytes[i] = file_bytes(path[i], &n[i]);
         same = same && bytes[0] && bytes[1] && n[0] == n[1] && memcmp(bytes[0], bytes[1], n[0]) == 0;
         for (int i = 0; i < 2; i++) free(bytes[i]);
