@@ -37,8 +37,8 @@ void hl_config_help(FILE *out)
     }
 }
 
-/* A hyphen is a minus in roff unless escaped, a backslash begins an escape. */
-static void print_roff(const char *text, FILE *out)
+/* A bare hyphen may be broken or turned into a dash. */
+void hl_print_roff(const char *text, FILE *out)
 {
     for (; *text; text++) {
         if (*text == '-' || *text == '\\') fputc('\\', out);
@@ -55,11 +55,11 @@ void hl_config_manual(FILE *out)
             continue;
         }
         fprintf(out, ".TP\n.B ");
-        print_roff(o->key, out);
+        hl_print_roff(o->key, out);
         fputc('\n', out);
-        print_roff(o->help, out);
+        hl_print_roff(o->help, out);
         print_choices(o, out);
-        if (*o->normal) fputs(". Default: ", out), print_roff(o->normal, out);
+        if (*o->normal) fputs(". Default: ", out), hl_print_roff(o->normal, out);
         fputc('\n', out);
     }
 }
