@@ -116,4 +116,7 @@ hl_status hl_config_may_resume(const hl_config *c, const char *used, size_t n, c
 void hl_config_help(FILE *out);
 void hl_config_manual(FILE *out);
 
+/* Text as roff shows it literally. */
+void hl_print_roff(const char *text, FILE *out);
+
 #endif

@@ -3,18 +3,27 @@ noinst_LIBRARIES += experiments/libhlexperiments.a
 experiments_libhlexperiments_a_SOURCES = \
 	experiments/arguments.c \
 	experiments/build.c experiments/build.h \
+	experiments/cmd-eval.c \
 	experiments/cmd-prepare.c \
 	experiments/cmd-show.c \
 	experiments/cmd-synth.c \
+	experiments/cmd-train.c \
 	experiments/commands.h \
 	experiments/config.c experiments/config.h \
 	experiments/data.c experiments/data.h \
+	experiments/evaluation.c experiments/evaluation.h \
 	experiments/help.c \
+	experiments/job.c experiments/job.h \
 	experiments/names.c experiments/names.h \
 	experiments/nearest.c experiments/nearest.h \
 	experiments/options.c experiments/options.h \
+	experiments/run.c experiments/run.h \
+	experiments/state.c experiments/state.h \
+	experiments/stop.c experiments/stop.h \
 	experiments/synth.c experiments/synth.h experiments/synth-oracle.c experiments/synth-oracle.h \
 	experiments/synth-texts.c experiments/synth-texts.h experiments/synth-world.c experiments/synth-world.h \
+	experiments/threads.c experiments/threads.h \
+	experiments/train.c experiments/train.h \
 	experiments/yaml.c experiments/yaml.h
 EXPERIMENTS_LINK = experiments/libhlexperiments.a $(HOUSE_LINK) $(YAML_LIBS)
 
@@ -37,3 +46,6 @@ experiments/build-info.h: always
 	@if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
 .PHONY: always
 always:
+
+configsdir = $(pkgdatadir)/configs
+dist_configs_DATA = experiments/configs/amazon-tinystories.yaml experiments/configs/demo.yaml

@@ -10,6 +10,8 @@
 static const hl_command *const commands[] = {
     &hl_cmd_synth,
     &hl_cmd_prepare,
+    &hl_cmd_train,
+    &hl_cmd_eval,
     &hl_cmd_show,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -32,14 +34,27 @@ static void print_command_help(const hl_command *c)
     if (c->has_config) hl_config_help(stdout);
 }
 
+static void print_manual_of(const hl_command *c)
+{
+    printf(".TP\n.B %s\n%s\n", c->name, c->help);
+    if (!c->more) return;
+    printf(".nf\n");
+    hl_print_roff(c->more, stdout);
+    printf("%s.fi\n", c->more[strlen(c->more) - 1] == '\n' ? "" : "\n");
+}
+
 /* The page of man(1); doc/hllm.1 is this, and a test holds it so. */
 static void print_manual(void)
 {
     printf(".TH HLLM 1 \"\" \"hllm %s\" \"User Commands\"\n.SH NAME\n"
            "hllm \\- train and evaluate hierarchical large language models for recommendation\n.SH SYNOPSIS\n", hl_build_version());
-    for (int i = 0; i < COMMANDS; i++) printf(".B hllm %s\n.I %s\n.br\n", commands[i]->name, commands[i]->arguments);
+    for (int i = 0; i < COMMANDS; i++) {
+        printf(".B hllm %s\n.I ", commands[i]->name);
+        hl_print_roff(commands[i]->arguments, stdout);
+        printf("\n.br\n");
+    }
     printf(".SH COMMANDS\n");
-    for (int i = 0; i < COMMANDS; i++) printf(".TP\n.B %s\n%s\n", commands[i]->name, commands[i]->help);
+    for (int i = 0; i < COMMANDS; i++) print_manual_of(commands[i]);
     printf(".SH OPTIONS\nIn the configuration as \\(lqkey: value\\(rq, or after it on the command line as \\-\\-key value.\n");
     hl_config_manual(stdout);
     printf(".SH EXIT STATUS\n0 done, 1 failed, 2 bad option or configuration, 3 bad input file, 4 numerical failure,\n"

@@ -32,6 +32,7 @@ ODD_TESTS = \
 
 CHECKERS = \
 	tests/check-layers.sh \
+	tests/check-docs.sh \
 	tests/end-checkpoint.sh
 
 check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS)

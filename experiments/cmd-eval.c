@@ -1,0 +1,62 @@
+/* cmd-eval.c - hllm eval: rank every user's held-out item with the weights of a checkpoint, or the initial ones. */
+#include "experiments/commands.h"
+#include "experiments/evaluation.h"
+#include "experiments/job.h"
+#include "experiments/run.h"
+#include <stdio.h>
+#include <string.h>
+
+static hl_status phase_of(hl_phase *phase, const char *name)
+{
+    *phase = HL_TEST;
+    if (!name || strcmp(name, "test") == 0) return HL_OK;
+    *phase = HL_VALID;
+    if (strcmp(name, "valid") == 0) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "--phase %s is neither valid nor test", name);
+}
+
+static hl_status evaluate(hl_job *job, const char *checkpoint, hl_phase phase, bool json)
+{
+    hl_evaluation v;
+    json_t *table = NULL;
+    if (checkpoint) HL_TRY(hl_run_read_weights(job, checkpoint));
+    hl_evaluation_run(&v, job, phase);
+    HL_TRY(hl_evaluation_table(job, &v, json ? &table : NULL));
+    if (!table) return HL_OK;
+    json_t *out = hl_evaluation_json(job, &v);
+    json_object_set_new(out, "phase", json_string(hl_phase_name[phase]));
+    json_object_set_new(out, "table", table);
+    json_dumpf(out, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(7));
+    putchar('\n');
+    json_decref(out);
+    return HL_OK;
+}
+
+static hl_status run(const hl_group *world, int argc, char **argv)
+{
+    hl_config c;
+    hl_job job = {0};
+    hl_phase phase;
+    const char *checkpoint = NULL, *phase_name = NULL;
+    bool json = hl_argument_take_flag("json", &argc, argv);
+    HL_TRY(hl_argument_take(&checkpoint, "checkpoint", &argc, argv));
+    HL_TRY(hl_argument_take(&phase_name, "phase", &argc, argv));
+    HL_TRY(phase_of(&phase, phase_name));
+    hl_status s = hl_config_load(&c, world, argc, argv);
+    if (s == HL_OK) s = hl_job_open(&job, world, &c, false);
+    if (s == HL_OK) s = evaluate(&job, checkpoint, phase, json);
+    hl_job_close(&job);
+    hl_config_free(&c);
+    return s;
+}
+
+const hl_command hl_cmd_eval = {
+    .name = "eval",
+    .arguments = "CONFIG [--checkpoint DIR] [--phase valid|test] [--key value]... [--json]",
+    .help = "rank every user's held-out item among the whole catalogue",
+    .more = "  --checkpoint DIR   a folder step-N; without it the initial weights are evaluated\n"
+            "  --phase PHASE      valid or test (the default)\n"
+            "  --json             one JSON object on standard output\n",
+    .has_config = true,
+    .run = run,
+};

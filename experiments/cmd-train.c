@@ -1,0 +1,39 @@
+/* cmd-train.c - hllm train: prepare, train, validate each epoch, keep the best, test it at the end. */
+#include "experiments/commands.h"
+#include "experiments/job.h"
+#include "experiments/train.h"
+#include <stdio.h>
+
+static hl_status train(const hl_group *world, const hl_config *c, bool json)
+{
+    hl_job job;
+    json_t *result = NULL;
+    hl_status s = hl_job_open(&job, world, c, true);
+    if (s == HL_OK) s = hl_train(&job, json ? &result : NULL);
+    if (s == HL_OK && result) {
+        json_dumpf(result, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(7));
+        putchar('\n');
+    }
+    json_decref(result);
+    hl_job_close(&job);
+    return s;
+}
+
+static hl_status run(const hl_group *world, int argc, char **argv)
+{
+    hl_config c;
+    bool json = hl_argument_take_flag("json", &argc, argv);
+    hl_status s = hl_config_load(&c, world, argc, argv);
+    if (s == HL_OK) s = train(world, &c, json);
+    hl_config_free(&c);
+    return s;
+}
+
+const hl_command hl_cmd_train = {
+    .name = "train",
+    .arguments = "CONFIG [--key value]... [--json]",
+    .help = "train, validate each epoch, test the best; the same command continues after a stop",
+    .more = "With --json the figures of the test are one JSON object on standard output.",
+    .has_config = true,
+    .run = run,
+};

@@ -1,0 +1,155 @@
+/* job.c - what training and evaluation share: data, models, layout, weights. */
+#include "experiments/job.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "experiments/data.h"
+#include "experiments/threads.h"
+#include "io/hf.h"
+#include "io/safetensors.h"
+#include <inttypes.h>
+#include <limits.h>
+
+enum { USER_CHUNK_ROWS = 128 };
+
+/* Made where it is missing or stale, and opened. */
+static hl_status open_data(hl_job *j)
+{
+    hl_prepare_settings s = hl_data_settings(j->config);
+    hl_prepare_report report;
+    bool did = false;
+    char folder[PATH_MAX];
+    HL_TRY_ALL(j->world, hl_prepare_folder(folder, &s));
+    HL_TRY(hl_prepare_when_needed(j->world, &s, &report, &did));
+    HL_TRY(hl_dataset_open(j->world, folder, &j->data));
+    hl_log(HL_INFO, "%s %s: %" PRId64 " items, %" PRId64 " users, %" PRId64 " interactions", did ? "prepared" : "found", folder,
+           report.items, report.users_kept, report.interactions_kept);
+    return HL_OK;
+}
+
+/* ---- models */
+
+static hl_status shape_of(hl_llama *shape, const char *whose, const char *folder, const hl_llama *plain, int vocab)
+{
+    if (folder[0]) HL_TRY(hl_hf_config(folder, shape));
+    else {
+        *shape = *plain;
+        shape->vocab_size = vocab;
+    }
+    return hl_llama_check(shape, folder[0] ? folder : whose);
+}
+
+static hl_status shapes_of(hl_llama *item, hl_llama *user, const hl_config *c, const hl_manifest *data)
+{
+    HL_TRY(shape_of(item, "item_llm", c->item_pretrain_dir, &c->item_llm, data->recipe.vocab));
+    HL_TRY(shape_of(user, "user_llm", c->user_pretrain_dir, &c->user_llm, data->recipe.vocab));
+    if (item->hidden_size != user->hidden_size)
+        return HL_FAIL(HL_EUSAGE, "the Item LLM is %d wide, the User LLM %d: item vectors enter the User LLM as they are; choose two of one hidden_size",
+                       item->hidden_size, user->hidden_size);
+    if (data->recipe.vocab > item->vocab_size)
+        return HL_FAIL(HL_EUSAGE, "the dataset's tokenizer has %d ids, the Item LLM a vocabulary of %d; set tokenizer to the one the model was trained with",
+                       data->recipe.vocab, item->vocab_size);
+    return HL_OK;
+}
+
+static hl_status pretrained(hl_holding *h, const char *side, bool init, const char *folder)
+{
+    if (!h->w || !init || !folder[0]) return HL_OK;
+    return hl_hf_read(folder, h->table, side, h->w);
+}
+
+static hl_status item_vector(hl_engine *e, const char *path)
+{
+    if (!e->item.w || !path[0]) return HL_OK;
+    if (!e->item_model.item_tokens) return HL_FAIL(HL_EUSAGE, "item_emb_pretrain %s is of no use with item_emb_token_n 0; leave it out", path);
+    return hl_safetensors_vector(path, (size_t)hl_engine_width(e), e->item.w + e->item_model.item_at);
+}
+
+static uint64_t digest_of(const hl_job *j)
+{
+    const hl_layout *l = &j->mesh.layout;
+    uint64_t item = j->engine.item.w ? hl_params_digest(j->engine.item.table, j->engine.item.w) : 0;
+    uint64_t user = j->engine.user.w ? hl_params_digest(j->engine.user.table, j->engine.user.w) : 0;
+    hl_group_share(j->world, &item, sizeof item, l->item_begin);
+    hl_group_share(j->world, &user, sizeof user, l->user_begin);
+    return hl_digest_join(item, user);
+}
+
+static hl_status initial_weights(hl_job *j)
+{
+    hl_engine *e = &j->engine;
+    const hl_config *c = j->config;
+    if (e->item.w) hl_params_init(e->item.table, e->item.w, (uint64_t)c->seed);
+    if (e->user.w) hl_params_init(e->user.table, e->user.w, (uint64_t)c->seed);
+    HL_TRY_ALL(j->world, pretrained(&e->item, "item", c->item_llm_init, c->item_pretrain_dir));
+    HL_TRY_ALL(j->world, pretrained(&e->user, "user", c->user_llm_init, c->user_pretrain_dir));
+    HL_TRY_ALL(j->world, item_vector(e, c->item_emb_pretrain));
+    j->initial_digest = digest_of(j);
+    return HL_OK;
+}
+
+static hl_status freeze(hl_job *j)
+{
+    const hl_config *c = j->config;
+    for (int i = 0; i < c->freeze_prefix.n; i++)
+        if (hl_engine_freeze(&j->engine, c->freeze_prefix.at[i]) == 0)
+            return HL_FAIL(HL_EUSAGE, "freeze_prefix %s begins no parameter's name; names are like item_llm.model.layers.0.", c->freeze_prefix.at[i]);
+    if (c->freeze_ad) hl_engine_freeze(&j->engine, "item_llm."), hl_engine_freeze(&j->engine, "item_emb_tokens");
+    return HL_OK;
+}
+
+/* ---- layout */
+
+/* Both groups on all ranks unless somebody wants them apart: item work is a hundred times user work, so ranks that
+ * only hold the User LLM would mostly wait. */
+static hl_status lay_out(hl_job *j)
+{
+    const hl_config *c = j->config;
+    hl_layout layout;
+    hl_layout_kind kind = c->placement == HL_PLACE_SEPARATE ? HL_SEPARATE : HL_COLOCATED;
+    HL_TRY(hl_layout_make(&layout, j->world->size, kind, c->item_dp, c->user_dp));
+    hl_layout_text(j->layout, sizeof j->layout, &layout);
+    hl_mesh_open(&j->mesh, j->world, &layout);
+    return HL_OK;
+}
+
+static int longest_history(const hl_config *c)
+{
+    int test = c->MAX_ITEM_LIST_LENGTH_TEST;
+    return test > c->MAX_ITEM_LIST_LENGTH ? test : c->MAX_ITEM_LIST_LENGTH;
+}
+
+static hl_engine_rules rules_of(const hl_config *c, bool for_training)
+{
+    return (hl_engine_rules){
+        .plan = {.chunk_tokens = c->chunk_tokens, .user_chunk_rows = USER_CHUNK_ROWS, .item_tokens = c->item_emb_token_n, .dedup = c->dedup,
+                 .mean_over_ranks = c->loss_mean == HL_MEAN_RANK ? c->reference_ranks : 0},
+        .nce_thres = (float)c->nce_thres, .weight_decay = c->optim_args_weight_decay, .clip_grad_norm = c->clip_grad_norm,
+        .activation_budget = c->activation_budget, .for_training = for_training,
+        .longest_text = c->MAX_TEXT_LENGTH, .longest_history = longest_history(c)};
+}
+
+hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config, bool for_training)
+{
+    *j = (hl_job){.config = config, .world = world};
+    hl_llama item, user;
+    j->threads = hl_threads_set(world, config->threads);
+    HL_TRY(open_data(j));
+    HL_TRY_ALL(world, shapes_of(&item, &user, config, hl_dataset_manifest(j->data)));
+    HL_TRY(lay_out(j));
+    const hl_corpus *corpus = hl_dataset_corpus(j->data);
+    const hl_engine_rules rules = rules_of(config, for_training);
+    hl_windows_open(&j->windows, corpus, config->MAX_ITEM_LIST_LENGTH, config->data_split);
+    j->sampler = (hl_sampler){&j->windows, (uint64_t)config->seed, config->batch_size, config->num_negatives};
+    hl_engine_open(&j->engine, &j->mesh, corpus, &item, &user, &rules);
+    HL_TRY(initial_weights(j));
+    return freeze(j);
+}
+
+void hl_job_close(hl_job *j)
+{
+    if (j->engine.mesh) hl_engine_close(&j->engine);
+    hl_windows_close(&j->windows);
+    if (j->mesh.world.size) hl_mesh_close(&j->mesh);
+    hl_dataset_close(j->data);
+    *j = (hl_job){0};
+}

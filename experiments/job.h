@@ -1,0 +1,27 @@
+/* job.h - what training and evaluation share: data, models, layout, weights. */
+#ifndef EXPERIMENTS_JOB_H
+#define EXPERIMENTS_JOB_H
+#include "experiments/config.h"
+#include "io/dataset.h"
+#include "model/sampler.h"
+#include "mpi/engine.h"
+
+typedef struct {
+    const hl_config *config; /* borrowed */
+    const hl_group *world;
+    hl_dataset *data;
+    hl_windows windows;
+    hl_sampler sampler;
+    hl_mesh mesh;
+    hl_engine engine;
+    int threads;
+    uint64_t initial_digest; /* of the weights before the first step, the same on every rank */
+    char layout[120];        /* in words */
+} hl_job;
+
+/* Prepare the data where needed, open it, lay out groups and models, and give them their initial weights.
+ * Collective.  Close also after a failure. */
+hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config, bool for_training);
+void hl_job_close(hl_job *j);
+
+#endif

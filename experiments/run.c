@@ -1,0 +1,260 @@
+/* run.c - the folder of a run: used.yaml, checkpoints, metrics.jsonl. */
+#include "experiments/run.h"
+#include "base/log.h"
+#include "experiments/build.h"
+#include "io/atomic.h"
+#include "io/checkpoint.h"
+#include "math/linear.h"
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { USED_MOST = 1 << 20 };
+
+static bool is_first(const hl_run *r)
+{
+    return r->job->world->rank == 0;
+}
+
+static void in_folder(char path[PATH_MAX], const hl_job *j, const char *name)
+{
+    snprintf(path, PATH_MAX, "%s/%s", j->config->checkpoint_dir, name);
+}
+
+/* ---- tensors and state */
+
+/* Both sides of the engine as a checkpoint sees them. */
+static void parts_of(hl_checkpoint_part part[2], hl_engine *e)
+{
+    part[0] = (hl_checkpoint_part){e->item.table, e->item.group, e->item.w, e->item.m, e->item.v};
+    part[1] = (hl_checkpoint_part){e->user.table, e->user.group, e->user.w, e->user.m, e->user.v};
+}
+
+hl_status hl_run_save(hl_run *r, bool is_best)
+{
+    hl_checkpoint_part part[2];
+    parts_of(part, &r->job->engine);
+    HL_TRY_ALL(r->job->world, hl_record_sync(r->record));
+    char *state = hl_state_text(&r->state);
+    hl_status s = hl_checkpoint_write(r->job->world, r->job->config->checkpoint_dir, r->state.step, &(hl_checkpoint_content){part, 2, true}, state,
+                                      r->job->config->keep, is_best);
+    free(state);
+    return s;
+}
+
+static hl_status read_opened(hl_job *j, const hl_checkpoint *c, bool moments)
+{
+    hl_checkpoint_part part[2];
+    parts_of(part, &j->engine);
+    return hl_checkpoint_read(c, j->world, &(hl_checkpoint_content){part, 2, moments});
+}
+
+hl_status hl_run_read_weights(hl_job *j, const char *path)
+{
+    hl_checkpoint *c = NULL;
+    hl_status s = hl_checkpoint_open(&c, j->world, path, false);
+    if (s == HL_OK) s = read_opened(j, c, false);
+    hl_checkpoint_close(c);
+    return s;
+}
+
+hl_status hl_run_take_best(hl_run *r)
+{
+    char path[PATH_MAX];
+    bool chosen = r->state.best >= 0;
+    if (chosen && r->state.best_step == r->state.step) return HL_OK; /* the weights at hand */
+    if (!chosen && r->state.step > 0) return HL_OK;
+    HL_TRY(hl_checkpoint_find(path, r->job->world, r->job->config->checkpoint_dir, chosen ? "best" : "latest"));
+    hl_log(HL_INFO, "testing %s", path);
+    return hl_run_read_weights(r->job, path);
+}
+
+/* ---- starting, and going on */
+
+static hl_status write_used(const hl_run *r)
+{
+    char path[PATH_MAX], *text = NULL;
+    size_t n = 0;
+    in_folder(path, r->job, "used.yaml");
+    FILE *out = open_memstream(&text, &n);
+    HL_CHECK(out != NULL);
+    hl_config_write_yaml(r->job->config, out);
+    fclose(out);
+    hl_status s = hl_atomic_write(path, text, n);
+    free(text);
+    return s;
+}
+
+/* Rank 0: may the configuration go on with what is in the folder? */
+static hl_status compare_used(const hl_run *r)
+{
+    char path[PATH_MAX], *text = NULL;
+    size_t n;
+    in_folder(path, r->job, "used.yaml");
+    hl_status s = hl_file_read(path, USED_MOST, &text, &n);
+    if (s == HL_OK) s = hl_config_may_resume(r->job->config, text, n, path);
+    free(text);
+    return s;
+}
+
+static hl_status go_on(hl_run *r, const hl_checkpoint *c)
+{
+    const char *path = hl_checkpoint_path(c);
+    HL_TRY_ALL(r->job->world, is_first(r) ? compare_used(r) : HL_OK);
+    HL_TRY_ALL(r->job->world, hl_state_read(&r->state, hl_checkpoint_state(c), path));
+    if (r->state.data != hl_dataset_digest(r->job->data))
+        return HL_FAIL(HL_EUSAGE, "%s was trained on other data than %s holds now; restore the data or choose another checkpoint_dir",
+                       path, r->job->config->dataset);
+    HL_TRY(read_opened(r->job, c, true));
+    r->job->engine.updates = (long)r->state.updates;
+    r->resumed = true;
+    hl_log(HL_INFO, "continuing from %s", path);
+    return HL_OK;
+}
+
+static hl_status start_or_go_on(hl_run *r)
+{
+    const hl_config *c = r->job->config;
+    hl_checkpoint *found = NULL;
+    hl_status s = c->resume ? hl_checkpoint_open_newest(&found, r->job->world, c->checkpoint_dir, true) : HL_OK;
+    if (s == HL_OK && found) s = go_on(r, found);
+    hl_checkpoint_close(found);
+    return s;
+}
+
+static hl_status make_folder(const hl_run *r)
+{
+    return hl_folder_make(r->job->config->checkpoint_dir);
+}
+
+static hl_status open_record(hl_run *r)
+{
+    char path[PATH_MAX];
+    in_folder(path, r->job, "metrics.jsonl");
+    return hl_record_open(&r->record, path, r->state.step);
+}
+
+/* ---- the run line */
+
+static int processors_bound(void)
+{
+    cpu_set_t mine;
+    CPU_ZERO(&mine);
+    sched_getaffinity(0, sizeof mine, &mine);
+    return CPU_COUNT(&mine);
+}
+
+static int count_nodes(const hl_group *world)
+{
+    hl_group node;
+    hl_group_node(&node, world);
+    int64_t firsts = node.rank == 0;
+    hl_group_sum_int(world, &firsts, 1);
+    hl_group_close(&node);
+    return (int)firsts;
+}
+
+static hl_status note_run(hl_run *r)
+{
+    hl_job *j = r->job;
+    char mpi[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length, bound = processors_bound();
+    MPI_Get_library_version(mpi, &length);
+    const hl_record_facts facts = {
+        .step = r->state.step, .version = hl_build_version(), .commit = hl_build_commit(), .compiler = hl_build_compiler(), .flags = hl_build_flags(),
+        .math = hl_math_library(), .mpi = mpi, .nodes = count_nodes(j->world), .ranks = j->world->size, .threads = j->threads,
+        .cores = (int)sysconf(_SC_NPROCESSORS_ONLN), .cores_least = -(int)hl_group_max(j->world, -bound), .cores_most = (int)hl_group_max(j->world, bound),
+        .layout = j->layout, .config = hl_config_digest(j->config), .data = hl_dataset_digest(j->data), .weights = j->initial_digest};
+    HL_TRY_ALL(j->world, hl_record_run(r->record, &facts));
+    return HL_OK;
+}
+
+hl_status hl_run_open(hl_run *r, hl_job *j)
+{
+    *r = (hl_run){.job = j, .state = {.best = -1, .data = hl_dataset_digest(j->data), .config = hl_config_digest(j->config)}};
+    HL_TRY_ALL(j->world, is_first(r) ? make_folder(r) : HL_OK);
+    HL_TRY(start_or_go_on(r));
+    HL_TRY_ALL(j->world, is_first(r) ? write_used(r) : HL_OK);
+    HL_TRY_ALL(j->world, is_first(r) ? open_record(r) : HL_OK);
+    return note_run(r);
+}
+
+void hl_run_close(hl_run *r)
+{
+    hl_record_close(r->record);
+    r->record = NULL;
+}
+
+/* ---- lines of metrics.jsonl */
+
+static void put_phases(hl_record *r, const hl_tally *t, int ranks)
+{
+    for (int a = 0; a < HL_ACTS; a++) {
+        const hl_fact *f = &t->fact[HL_FACT_PHASES + a];
+        hl_record_phase(r, hl_act_name[a], f->min, f->sum / ranks, f->max, (int)f->who);
+    }
+}
+
+hl_status hl_run_note_step(hl_run *r, const hl_step_report *s, double learning_rate, int64_t epoch)
+{
+    hl_record *o = r->record;
+    hl_record_begin(o, "step");
+    hl_record_int(o, "step", r->state.step);
+    hl_record_int(o, "epoch", epoch);
+    hl_record_number(o, "loss", s->loss);
+    hl_record_number(o, "lr", learning_rate);
+    hl_record_number(o, "grad_norm", s->grad_norm);
+    hl_record_number(o, "nce_samples", s->nce_samples);
+    for (int k = 0; k < HL_TOPS; k++) {
+        char key[32];
+        snprintf(key, sizeof key, "nce_top%d_acc", hl_top[k]);
+        hl_record_number(o, key, s->top_acc[k]);
+    }
+    hl_record_number(o, "masked_share", s->masked_share);
+    hl_record_number(o, "seconds", s->seconds);
+    hl_record_int(o, "rows", s->rows);
+    hl_record_int(o, "items", s->public_items);
+    hl_record_int(o, "unique_items", s->texts);
+    hl_record_int(o, "item_tokens", s->tokens);
+    hl_record_int(o, "public_item_tokens", s->public_tokens);
+    hl_record_number(o, "flop", hl_tally_sum(&s->tally, HL_FACT_FLOP));
+    hl_record_number(o, "bytes", hl_tally_sum(&s->tally, HL_FACT_BYTES));
+    if (o) put_phases(o, &s->tally, r->job->world->size);
+    HL_TRY_ALL(r->job->world, hl_record_end(o));
+    return HL_OK;
+}
+
+hl_status hl_run_note_epoch(hl_run *r, int64_t epoch)
+{
+    hl_record *o = r->record;
+    hl_record_begin(o, "epoch");
+    hl_record_int(o, "step", r->state.step);
+    hl_record_int(o, "epoch", epoch);
+    hl_record_number(o, "loss", r->state.epoch_loss / (double)r->state.epoch_steps);
+    hl_record_int(o, "steps", r->state.epoch_steps);
+    HL_TRY_ALL(r->job->world, hl_record_end(o));
+    return HL_OK;
+}
+
+hl_status hl_run_note_evaluation(hl_run *r, const hl_evaluation *v, int64_t epoch)
+{
+    hl_record *o = r->record;
+    json_t *figures = hl_evaluation_json(r->job, v), *x;
+    const char *key;
+    hl_record_begin(o, "eval");
+    hl_record_text(o, "phase", hl_phase_name[v->phase]);
+    hl_record_int(o, "step", v->phase == HL_TEST && r->state.best >= 0 ? r->state.best_step : r->state.step);
+    hl_record_int(o, "epoch", epoch);
+    json_object_foreach(figures, key, x) {
+        if (json_is_integer(x)) hl_record_int(o, key, json_integer_value(x));
+        else if (json_is_real(x)) hl_record_number(o, key, json_real_value(x));
+    }
+    json_decref(figures);
+    HL_TRY_ALL(r->job->world, hl_record_end(o));
+    return HL_OK;
+}

@@ -1,0 +1,36 @@
+/* run.h - the folder of a run: used.yaml, checkpoints, metrics.jsonl; and what stands in them. */
+#ifndef EXPERIMENTS_RUN_H
+#define EXPERIMENTS_RUN_H
+#include "experiments/evaluation.h"
+#include "experiments/job.h"
+#include "experiments/state.h"
+#include "io/record.h"
+#include "mpi/step.h"
+
+typedef struct {
+    hl_job *job;
+    hl_state state;
+    hl_record *record; /* rank 0; NULL elsewhere */
+    bool resumed;
+} hl_run;
+
+/* Make the folder or go on in it: weights, moments and state of its newest checkpoint, where there is one and `resume`
+ * is on.  A configuration or data that would change the numbers is HL_EUSAGE.  Collective; close also after a failure. */
+hl_status hl_run_open(hl_run *r, hl_job *j);
+void hl_run_close(hl_run *r);
+
+/* Write the checkpoint of the state as it is.  Collective. */
+hl_status hl_run_save(hl_run *r, bool is_best);
+
+/* Take the weights of the best checkpoint, or of the newest where no evaluation has chosen one.  Collective. */
+hl_status hl_run_take_best(hl_run *r);
+
+/* A line of metrics.jsonl each.  Rank 0 writes, all learn of a failure.  Collective. */
+hl_status hl_run_note_step(hl_run *r, const hl_step_report *s, double learning_rate, int64_t epoch);
+hl_status hl_run_note_epoch(hl_run *r, int64_t epoch);
+hl_status hl_run_note_evaluation(hl_run *r, const hl_evaluation *v, int64_t epoch);
+
+/* Read the weights of a checkpoint (no moments) into the engine.  Collective. */
+hl_status hl_run_read_weights(hl_job *j, const char *path);
+
+#endif

@@ -1,0 +1,26 @@
+/* state.h - where a training is: what a checkpoint keeps beside the tensors. */
+#ifndef EXPERIMENTS_STATE_H
+#define EXPERIMENTS_STATE_H
+#include "base/error.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    int64_t step;        /* steps done */
+    int64_t updates;     /* AdamW's count */
+    double epoch_loss;   /* sum of the losses of this epoch's steps so far */
+    int64_t epoch_steps; /* how many these are */
+    double best;         /* the best value of valid_metric; below 0: none yet */
+    int64_t best_step;
+    int bad;             /* evaluations since then that were worse */
+    bool ended;          /* early stopping has ended the training */
+    uint64_t data, config; /* digests of what it was started with */
+} hl_state;
+
+/* As a JSON object; the caller frees it. */
+char *hl_state_text(const hl_state *s);
+
+/* HL_EFORMAT where text is not such an object; `path` stands in the sentence. */
+hl_status hl_state_read(hl_state *s, const char *text, const char *path);
+
+#endif

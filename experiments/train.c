@@ -1,0 +1,191 @@
+/* train.c - train, validate each epoch, keep the best, test it at the end. */
+#include "experiments/train.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "experiments/evaluation.h"
+#include "experiments/run.h"
+#include "experiments/stop.h"
+#include "model/rate.h"
+#include "mpi/step.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+typedef struct {
+    hl_job *job;
+    hl_run run;
+    hl_rate rate;
+    int64_t steps_per_epoch, steps; /* of an epoch; of the job */
+    double began, masked_level;     /* share of masked negatives that is worth the next warning */
+    int64_t began_at;               /* step */
+    hl_arena batch;
+} trainer;
+
+static hl_rate rate_of(const hl_config *c, int64_t steps)
+{
+    static const hl_rate_kind kinds[] = {
+        [HL_SCHEDULE_CONSTANT] = HL_RATE_CONSTANT, [HL_SCHEDULE_LINEAR] = HL_RATE_LINEAR, [HL_SCHEDULE_COSINE] = HL_RATE_COSINE};
+    return (hl_rate){kinds[c->scheduler_args_type], c->optim_args_learning_rate, c->scheduler_args_warmup, steps};
+}
+
+/* The learning rate follows the whole training, also where max_steps ends it early. */
+static hl_status count_steps(trainer *t)
+{
+    const hl_config *c = t->job->config;
+    if (hl_windows_count(&t->job->windows) == 0)
+        return HL_FAIL(HL_EFORMAT, "%s has no user with four interactions or more, so there is nothing to train on; use other data", c->dataset);
+    t->steps_per_epoch = hl_sampler_steps_per_epoch(&t->job->sampler);
+    t->steps = t->steps_per_epoch * c->epochs;
+    t->rate = rate_of(c, t->steps);
+    if (c->max_steps > 0 && c->max_steps < t->steps) t->steps = c->max_steps;
+    return HL_OK;
+}
+
+/* ---- a step, and what people see of it */
+
+static void warn_of_masking(trainer *t, double share)
+{
+    if (share < t->masked_level) return;
+    hl_log(HL_WARN, "step %" PRId64 ": %.0f %% of the negatives are masked as false ones; when all are, the loss is 0 for good: "
+           "lower optim_args.learning_rate or raise nce_thres", t->run.state.step, 100 * share);
+    t->masked_level = fmin(1.01, 2 * share);
+}
+
+static void clock_text(char out[32], double seconds)
+{
+    int s = (int)seconds;
+    if (s >= 3600) snprintf(out, 32, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
+    else snprintf(out, 32, "%d:%02d", s / 60, s % 60);
+}
+
+static void tell_step(trainer *t, const hl_step_report *r, double lr)
+{
+    int64_t done = t->run.state.step - t->began_at;
+    double each = (hl_seconds() - t->began) / (double)done, samples = t->job->config->batch_size / each;
+    char left[32], line[240];
+    clock_text(left, each * (double)(t->steps - t->run.state.step));
+    snprintf(line, sizeof line, "epoch %" PRId64 "/%d step %" PRId64 "/%" PRId64 "  loss %.4f  lr %.2e  top-10 %.3f  masked %.1f %%  %.1f samples/s  %s left",
+             (t->run.state.step - 1) / t->steps_per_epoch + 1, t->job->config->epochs, t->run.state.step, t->steps, r->loss, lr,
+             r->top_acc[2], 100 * r->masked_share, samples, left);
+    if (hl_log_is_live()) hl_log_transient("%s", line);
+    else if (t->run.state.step % t->job->config->log_every == 0 || done == 1) hl_log(HL_INFO, "%s", line);
+}
+
+static hl_status step(trainer *t, bool *stop)
+{
+    hl_batch batch;
+    hl_step_report report;
+    hl_state *s = &t->run.state;
+    hl_step_orders orders = {.learning_rate = hl_rate_at(&t->rate, s->step), .stop = hl_stop_is_asked(), .update = true};
+    hl_sampler_draw(&batch, &t->job->sampler, s->step, &t->batch);
+    hl_status status = hl_step_run(&report, &t->job->engine, &batch, &orders);
+    hl_arena_back(&t->batch, 0);
+    if (status != HL_OK) return HL_FAIL(status, "step %" PRId64 ": %s", s->step, hl_error_text());
+    int64_t epoch = s->step / t->steps_per_epoch;
+    s->step++;
+    s->updates = t->job->engine.updates;
+    s->epoch_loss += report.loss;
+    s->epoch_steps++;
+    *stop = report.stop;
+    warn_of_masking(t, report.masked_share);
+    tell_step(t, &report, orders.learning_rate);
+    return hl_run_note_step(&t->run, &report, orders.learning_rate, epoch);
+}
+
+/* ---- the end of an epoch */
+
+/* As in the public code: an equal value counts as better, and training ends after more than stopping_step worse ones. */
+static bool is_best(trainer *t, double value)
+{
+    hl_state *s = &t->run.state;
+    if (!(value >= s->best)) {
+        s->bad++;
+        s->ended = s->bad > t->job->config->stopping_step;
+        return false;
+    }
+    s->best = value;
+    s->best_step = s->step;
+    s->bad = 0;
+    return true;
+}
+
+static hl_status validate(trainer *t, int64_t epoch, bool *best)
+{
+    hl_evaluation v;
+    hl_evaluation_run(&v, t->job, HL_VALID);
+    double value = hl_evaluation_metric(&v.score, t->job->config->valid_metric);
+    *best = is_best(t, value);
+    hl_log(HL_INFO, "epoch %" PRId64 ": valid %s %.4f%s, %.1f s", epoch + 1, t->job->config->valid_metric, value, *best ? " (the best so far)" : "", v.seconds);
+    if (t->run.state.ended) hl_log(HL_INFO, "%d evaluations without a better one: training ends", t->run.state.bad);
+    return hl_run_note_evaluation(&t->run, &v, epoch);
+}
+
+static hl_status end_epoch(trainer *t)
+{
+    hl_state *s = &t->run.state;
+    int64_t epoch = (s->step - 1) / t->steps_per_epoch;
+    bool best = false;
+    hl_log(HL_INFO, "epoch %" PRId64 ": mean loss %.4f over %" PRId64 " steps", epoch + 1, s->epoch_loss / (double)s->epoch_steps, s->epoch_steps);
+    HL_TRY(hl_run_note_epoch(&t->run, epoch));
+    s->epoch_loss = 0;
+    s->epoch_steps = 0;
+    if ((epoch + 1) % t->job->config->eval_step == 0) HL_TRY(validate(t, epoch, &best));
+    return hl_run_save(&t->run, best);
+}
+
+/* ---- the whole */
+
+static hl_status stop_here(trainer *t, bool is_saved)
+{
+    if (!is_saved) HL_TRY(hl_run_save(&t->run, false));
+    hl_log(HL_INFO, "stopped at step %" PRId64 " by a signal; the same command continues from here", t->run.state.step);
+    return HL_ESTOP;
+}
+
+static hl_status loop(trainer *t)
+{
+    const hl_state *s = &t->run.state;
+    int64_t every = t->job->config->checkpoint_every;
+    t->began = hl_seconds();
+    t->began_at = s->step;
+    while (s->step < t->steps && !s->ended) {
+        bool stop = false, saved = false;
+        HL_TRY(step(t, &stop));
+        if (s->step % t->steps_per_epoch == 0 || s->step == t->steps) {
+            HL_TRY(end_epoch(t));
+            saved = true;
+        }
+        if (stop) return stop_here(t, saved);
+        if (!saved && every > 0 && s->step % every == 0) HL_TRY(hl_run_save(&t->run, false));
+    }
+    return HL_OK;
+}
+
+static hl_status test_best(trainer *t, json_t **result)
+{
+    hl_evaluation v;
+    HL_TRY(hl_run_take_best(&t->run));
+    hl_evaluation_run(&v, t->job, HL_TEST);
+    HL_TRY(hl_run_note_evaluation(&t->run, &v, (t->run.state.step - 1) / t->steps_per_epoch));
+    return hl_evaluation_table(t->job, &v, result);
+}
+
+static hl_status train(trainer *t, json_t **result)
+{
+    HL_TRY(count_steps(t));
+    HL_TRY(hl_run_open(&t->run, t->job));
+    hl_log(HL_INFO, "%s; %d threads a rank; %" PRId64 " samples, %" PRId64 " steps an epoch, %d epochs", t->job->layout, t->job->threads,
+           hl_windows_count(&t->job->windows), t->steps_per_epoch, t->job->config->epochs);
+    hl_stop_listen();
+    if (!t->job->config->val_only) HL_TRY(loop(t));
+    return test_best(t, result);
+}
+
+hl_status hl_train(hl_job *j, json_t **result)
+{
+    trainer t = {.job = j, .masked_level = 0.1, .batch = hl_arena_growing("the batch of a step")};
+    hl_status s = train(&t, result);
+    hl_run_close(&t.run);
+    hl_arena_free(&t.batch);
+    return s;
+}

@@ -1,0 +1,166 @@
+/* test-evaluate.c - item vectors and every user's rank agree with the golden file, at any layout. */
+#include "io/dataset.h"
+#include "io/hf.h"
+#include "io/prepare.h"
+#include "io/safetensors.h"
+#include "mpi/evaluate.h"
+#include "mpi/reference.h"
+#include "tests/check-mpi.h"
+#include "tests/check.h"
+#include "tests/golden.h"
+#include <hdf5.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { S = 10, T = 64 };
+static const char *const keys[] = {"title", "description"};
+
+/* The Amazon data, tokenised, and the pretrained model as both LLMs; false after a sentence where they are not here. */
+typedef struct {
+    char data[PATH_MAX], text[PATH_MAX], model[PATH_MAX], vector[PATH_MAX], golden[PATH_MAX];
+    hl_dataset *dataset;
+    hid_t file;
+} amazon;
+
+static bool find(char out[PATH_MAX], const char *name)
+{
+    const char *path = check_shared(name);
+    if (path) snprintf(out, PATH_MAX, "%s", path);
+    return path != NULL;
+}
+
+static bool amazon_open(amazon *a)
+{
+    *a = (amazon){0};
+    if (!find(a->data, "data/dataset") || !find(a->text, "data/information") || !find(a->model, "models/tinystories-260k")
+        || !find(a->vector, "golden/item_emb_tokens.safetensors") || !find(a->golden, "golden/eval_tinystories_amazon_industrial.h5")) return false;
+    char folder[PATH_MAX];
+    hl_prepare_report report;
+    bool did;
+    snprintf(folder, sizeof folder, "%s/amazon", check_folder());
+    const hl_prepare_settings s = {.data_path = a->data, .text_path = a->text, .dataset = "amazon_industrial", .folder = folder, .tokenizer = a->model,
+                                   .max_text_length = T, .item_prompt = "Compress the following sentence into embedding: ", .text_keys = keys, .n_text_keys = 2};
+    if (!CHECK_OK(hl_prepare_when_needed(check_world(), &s, &report, &did))) return false;
+    if (!CHECK_OK(hl_dataset_open(check_world(), folder, &a->dataset))) return false;
+    a->file = H5Fopen(a->golden, H5F_ACC_RDONLY, H5P_DEFAULT);
+    return true;
+}
+
+static void amazon_close(amazon *a)
+{
+    if (a->file > 0) H5Fclose(a->file);
+    hl_dataset_close(a->dataset);
+}
+
+static void open_engine(hl_engine *e, const hl_mesh *mesh, const amazon *a)
+{
+    hl_llama shape;
+    const hl_engine_rules rules = {.plan = {.chunk_tokens = 1000, .user_chunk_rows = 100, .item_tokens = 1, .dedup = true}, .nce_thres = 0.99f,
+                                   .activation_budget = -1, .longest_text = T, .longest_history = S};
+    CHECK_OK(hl_hf_config(a->model, &shape));
+    hl_engine_open(e, mesh, hl_dataset_corpus(a->dataset), &shape, &shape, &rules);
+    if (e->item.w) {
+        CHECK_OK(hl_hf_read(a->model, e->item.table, "item", e->item.w));
+        CHECK_OK(hl_safetensors_vector(a->vector, (size_t)shape.hidden_size, e->item.w + e->item_model.item_at));
+    }
+    if (e->user.w) CHECK_OK(hl_hf_read(a->model, e->user.table, "user", e->user.w));
+}
+
+static void compare_vectors(const hl_catalogue *c, const hl_engine *e, const amazon *a)
+{
+    double *want, furthest = 0;
+    int D = hl_engine_width(e);
+    h5_doubles(a->file, "item_embedding", &want);
+    for (int t = 0; t < c->mine; t++)
+        for (int k = 0; k < D; k++)
+            furthest = fmax(furthest, fabs(c->vector[t * D + k] - want[c->item[c->begin + t] * D + k]));
+    CHECK_NEAR(furthest, 0, 2e-4);
+    free(want);
+}
+
+static double optimistic(const amazon *a, const char *phase, const char *metric)
+{
+    char name[64];
+    double x = NAN;
+    snprintf(name, sizeof name, "%s optimistic", metric);
+    hid_t attribute = H5Aopen_by_name(a->file, phase, name, H5P_DEFAULT, H5P_DEFAULT);
+    H5Aread(attribute, H5T_NATIVE_DOUBLE, &x);
+    H5Aclose(attribute);
+    return x;
+}
+
+static void compare_ranks(const amazon *a, const char *phase, const int64_t *rank, const int64_t *ties, int64_t users)
+{
+    char path[32];
+    double *low, *high;
+    int64_t outside = 0, equal = 0;
+    snprintf(path, sizeof path, "%s/rank_low", phase);
+    CHECK(h5_doubles(a->file, path, &low) == users);
+    snprintf(path, sizeof path, "%s/rank_high", phase);
+    h5_doubles(a->file, path, &high);
+    for (int64_t u = 0; u < users; u++) {
+        outside += rank[u] < (int64_t)low[u] || rank[u] > (int64_t)high[u];
+        equal += rank[u] == (int64_t)low[u];
+        CHECK(rank[u] + ties[u] <= (int64_t)high[u]);
+    }
+    CHECK(outside == 0);
+    CHECK_NEAR((double)equal / (double)users, 1, 0.015);
+    free(low);
+    free(high);
+}
+
+static void compare_score(const amazon *a, const char *phase, const hl_score *s)
+{
+    static const char *const metrics[] = {"recall", "ndcg"};
+    for (int m = 0; m < 2; m++)
+        for (int k = 0; k < s->cuts; k++) {
+            char name[32];
+            snprintf(name, sizeof name, "%s@%d", metrics[m], s->cut[k]);
+            CHECK_NEAR(hl_score_value(s, metrics[m], s->cut[k]), optimistic(a, phase, name), 5e-4);
+        }
+}
+
+static void evaluate_layout(const amazon *a, const hl_layout *layout)
+{
+    hl_mesh mesh;
+    hl_engine e;
+    hl_catalogue c;
+    int64_t users = hl_dataset_corpus(a->dataset)->users, *rank = calloc((size_t)users, sizeof *rank), *ties = calloc((size_t)users, sizeof *ties);
+    hl_mesh_open(&mesh, check_world(), layout);
+    open_engine(&e, &mesh, a);
+    hl_catalogue_open(&c, &e);
+    compare_vectors(&c, &e, a);
+    for (hl_phase phase = HL_VALID; phase <= HL_TEST; phase++) {
+        hl_score score;
+        hl_evaluate(&score, &e, &c, &(hl_eval_orders){.phase = phase, .history = S, .users = 500, .cuts = 4, .cut = {5, 10, 50, 200}, .rank = rank, .ties = ties});
+        CHECK(score.users == users);
+        compare_score(a, hl_phase_name[phase], &score);
+        if (hl_group_has_me(&mesh.item)) compare_ranks(a, hl_phase_name[phase], rank, ties, users);
+    }
+    hl_catalogue_close(&c);
+    hl_engine_close(&e);
+    hl_mesh_close(&mesh);
+    free(rank);
+    free(ties);
+}
+
+static void ranks_are_golden(void)
+{
+    amazon a;
+    hl_layout layout;
+    int p = check_world()->size;
+    if (amazon_open(&a)) {
+        CHECK_OK(hl_layout_make(&layout, p, HL_COLOCATED, 0, 0));
+        evaluate_layout(&a, &layout);
+        if (p >= 3) {
+            CHECK_OK(hl_layout_make(&layout, p, HL_SEPARATE, p - 2, 1)); /* one is idle */
+            evaluate_layout(&a, &layout);
+        }
+    }
+    amazon_close(&a);
+}
+
+static const test tests[] = {
+    {"item vectors and ranks on Amazon are the golden ones", ranks_are_golden},
+};
+HL_TESTS("evaluate", tests)
