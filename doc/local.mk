@@ -1,3 +1,4 @@
 # What people read.
 dist_man_MANS += doc/hllm.1
 dist_doc_DATA += doc/architecture.md
+dist_doc_DATA += doc/formats.md

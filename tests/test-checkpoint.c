@@ -610,16 +610,37 @@ static void a_folder_that_cannot_be_made_is_a_sentence(void)
     model_free(m);
 }
 
-/* Runs only where it is asked for by HLLM_FAULT=checkpoint-write:RANK: the job must end with status 5. */
-static void a_disk_that_fails_inside_hdf5_ends_the_job(void)
+/* The next two do something only for tests/end-checkpoint.sh, which starts them: a job with HLLM_FAULT that does not live to
+ * tell, and one that is shown with HLLM_LEFT what the first has left. */
+static void a_fault_from_outside_strikes_the_second_checkpoint(void)
 {
     const char *fault = getenv("HLLM_FAULT");
-    if (!fault || strncmp(fault, "checkpoint-write", 16) != 0) return;
+    if (!fault) return;
+    hl_fault_set(NULL);
     new_folder("end");
-    model *m = model_new(0);
-    fill(m, 0);
+    model *m = model_new(1);
+    fill(m, 1);
+    CHECK_OK(write_step(m, 1, 0, false));
     hl_fault_set(fault);
-    CHECK_FAILS(write_step(m, 1, 0, false), HL_ESTORE, "the job should have ended");
+    CHECK_FAILS(write_step(m, 2, 0, false), HL_ESTORE, "the job should have ended");
+    model_free(m);
+}
+
+static void what_the_strike_left_goes_on_from_the_first(void)
+{
+    const char *left = getenv("HLLM_LEFT");
+    if (!left) return;
+    snprintf(folder, sizeof folder, "%s", left);
+    model *m = model_new(0);
+    hl_checkpoint *c;
+    if (CHECK_OK(hl_checkpoint_open_newest(&c, check_world(), folder, true))) {
+        CHECK(c && hl_checkpoint_step(c) == 1);
+        CHECK_OK(hl_checkpoint_read(c, check_world(), &m->content));
+        for (int k = 0; k < KINDS; k++) CHECK(is_filled(m, k, 1));
+    }
+    hl_checkpoint_close(c);
+    CHECK_OK(write_step(m, 2, 0, false));
+    CHECK(newest() == 2 && !has("step-2.tmp"));
     model_free(m);
 }
 
@@ -684,7 +705,8 @@ static const test tests[] = {
     {"a failure on one rank leaves the former checkpoint", a_failure_on_one_rank_leaves_the_former_checkpoint},
     {"a failure before latest moves loses nothing", a_failure_before_latest_moves_loses_nothing},
     {"a folder that cannot be made is a sentence", a_folder_that_cannot_be_made_is_a_sentence},
-    {"a disk that fails inside HDF5 ends the job", a_disk_that_fails_inside_hdf5_ends_the_job},
+    {"a fault from outside strikes the second checkpoint", a_fault_from_outside_strikes_the_second_checkpoint},
+    {"what the strike left goes on from the first", what_the_strike_left_goes_on_from_the_first},
     {"digests of blocks are those of their bytes", digests_of_blocks_are_those_of_their_bytes},
     {"it says what it holds", it_says_what_it_holds},
 };
