@@ -109,7 +109,7 @@ static hl_status check_shard(hl_dataset *d, hl_table t, int64_t k)
     HL_TRY(shard_path(path, d, t, k));
     HL_TRY(map_shard(d, t, k));
     if (hl_digest(m->file.bytes, (size_t)m->file.size) != d->manifest.shards[t][k].digest)
-        return HL_FAIL(HL_EFORMAT, "%s: is damaged: its digest is not the one in the manifest; remove the dataset's folder and prepare it again", path);
+        return HL_FAIL(HL_ESTORE, "%s: is damaged: its digest is not the one in the manifest; remove the dataset's folder and prepare it again", path);
     HL_TRY(hl_shard_find(d->places[t] + k * HL_SHARD_ARRAYS, path, kind->arrays, kind->n));
     HL_TRY(use_shard(d, t, k));
     if (make_sense[t](&d->manifest, hl_deal_rows(&deal, k), m->data)) return HL_OK;

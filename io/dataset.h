@@ -14,7 +14,8 @@
 
 typedef struct hl_dataset hl_dataset;
 
-/* Open a folder.  Collective over g.  HL_EFORMAT where it is not a whole dataset.
+/* Open a folder.  Collective over g.  HL_ESTORE where the disk did not keep what was written, HL_EFORMAT where it is not a
+ * dataset that this program reads.
  * Close *out also after a failure. */
 hl_status hl_dataset_open(const hl_group *g, const char *folder, hl_dataset **out);
 void hl_dataset_close(hl_dataset *d);

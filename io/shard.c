@@ -97,7 +97,7 @@ hl_status hl_shard_map(hl_shard *s, const char *path, int64_t size)
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return HL_FAIL(HL_EFORMAT, "%s: cannot be opened: %s; the dataset is not whole: remove its folder and prepare it again", path,
+        return HL_FAIL(HL_ESTORE, "%s: cannot be opened: %s; the dataset is not whole: remove its folder and prepare it again", path,
                        strerror(errno));
     void *at = MAP_FAILED;
     bool has_size = fstat(fd, &st) == 0 && st.st_size == size && size > 0;
@@ -105,7 +105,7 @@ hl_status hl_shard_map(hl_shard *s, const char *path, int64_t size)
     int trouble = errno;
     close(fd);
     if (!has_size)
-        return HL_FAIL(HL_EFORMAT, "%s: has %lld bytes, its manifest says %lld; remove the dataset's folder and prepare it again", path,
+        return HL_FAIL(HL_ESTORE, "%s: has %lld bytes, its manifest says %lld; remove the dataset's folder and prepare it again", path,
                        (long long)st.st_size, (long long)size);
     if (at == MAP_FAILED) return HL_FAIL(HL_ESTORE, "%s: cannot be mapped: %s; see the limits of this machine", path, strerror(trouble));
     *s = (hl_shard){at, size};

@@ -32,7 +32,7 @@ typedef struct {
     int64_t size;
 } hl_shard;
 
-/* Map a file that must have this size: HL_EFORMAT where it has another or is not there.
+/* Map a file that must have this size: HL_ESTORE where it has another or is not there.
  * A page that the disk cannot read later ends the process, as the system has it. */
 hl_status hl_shard_map(hl_shard *s, const char *path, int64_t size);
 void hl_shard_unmap(hl_shard *s);

@@ -61,17 +61,17 @@ static void a_damaged_shard_is_refused(void)
 {
     CHECK_OK(open_and_close(small_dataset()));
     cut(in_folder("small.hllm/items-00001.h5"), 700);
-    CHECK_FAILS(open_and_close(in_folder("small.hllm")), HL_EFORMAT, "items-00001.h5: has 700 bytes, its manifest says");
+    CHECK_FAILS(open_and_close(in_folder("small.hllm")), HL_ESTORE, "items-00001.h5: has 700 bytes, its manifest says");
     small_dataset();
     flip(in_folder("small.hllm/users-00001.h5"), -1);
-    CHECK_FAILS(open_and_close(in_folder("small.hllm")), HL_EFORMAT, "users-00001.h5: is damaged: its digest");
+    CHECK_FAILS(open_and_close(in_folder("small.hllm")), HL_ESTORE, "users-00001.h5: is damaged: its digest");
     small_dataset();
     flip(in_folder("small.hllm/items-00002.h5"), 0);
-    CHECK_FAILS(open_and_close(in_folder("small.hllm")), HL_EFORMAT, "items-00002.h5: is damaged: its digest");
+    CHECK_FAILS(open_and_close(in_folder("small.hllm")), HL_ESTORE, "items-00002.h5: is damaged: its digest");
     small_dataset();
     hl_group_wait(check_world());
     if (check_world()->rank == 0) CHECK(unlink(in_folder("small.hllm/users-00000.h5")) == 0);
-    CHECK_FAILS(open_and_close(in_folder("small.hllm")), HL_EFORMAT, "users-00000.h5: cannot be opened: No such file");
+    CHECK_FAILS(open_and_close(in_folder("small.hllm")), HL_ESTORE, "users-00000.h5: cannot be opened: No such file");
 }
 
 static void a_folder_without_a_dataset_is_named(void)
