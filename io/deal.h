@@ -4,6 +4,7 @@
  * its rows in slots, in the order of the rows. */
 #ifndef IO_DEAL_H
 #define IO_DEAL_H
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct {
@@ -35,12 +36,12 @@ static inline int64_t hl_deal_row(const hl_deal *d, int64_t slot)
     return (slot / d->per * d->ranks + d->rank) * d->per + slot % d->per;
 }
 
-/* How many slots I have. */
+/* How many slots I have: my shards are full, but for the last of all. */
 static inline int64_t hl_deal_slots(const hl_deal *d)
 {
-    int64_t slots = 0;
-    for (int64_t k = d->rank; k < hl_deal_shards(d); k += d->ranks) slots += hl_deal_rows(d, k);
-    return slots;
+    int64_t shards = hl_deal_shards(d), mine = (shards + d->ranks - 1 - d->rank) / d->ranks;
+    bool has_last = shards > 0 && (shards - 1) % d->ranks == d->rank;
+    return mine * d->per - (has_last ? shards * d->per - d->rows : 0);
 }
 
 #endif

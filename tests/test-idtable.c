@@ -1,6 +1,7 @@
-/* test-idtable.c - ids get dense numbers in the order of first appearance. */
+/* test-idtable.c - ids get dense numbers in the order of first appearance, texts their twins, rows their ranks. */
 #include "tests/check.h"
 #include "base/rng.h"
+#include "io/deal.h"
 #include "io/idtable.h"
 #include "io/twins.h"
 #include <stdint.h>
@@ -72,9 +73,32 @@ static void a_twin_is_the_first_with_the_same_digest(void)
     CHECK(wrong == 0);
 }
 
+static void every_row_has_one_slot(void)
+{
+    int wrong = 0;
+    for (int ranks = 1; ranks <= 5; ranks++)
+        for (int64_t rows = 0; rows <= 40; rows++) {
+            int64_t slots = 0;
+            for (int rank = 0; rank < ranks; rank++) {
+                hl_deal d = {rows, 3, rank, ranks};
+                int64_t next = 0;
+                for (int64_t row = 0; row < rows; row++) {
+                    int64_t slot = hl_deal_slot(&d, row);
+                    if (slot < 0) continue;
+                    wrong += slot != next++ || hl_deal_row(&d, slot) != row;
+                }
+                wrong += hl_deal_slots(&d) != next;
+                slots += next;
+            }
+            wrong += slots != rows;
+        }
+    CHECK(wrong == 0);
+}
+
 static const test tests[] = {
     {"numbers follow the first appearance", numbers_follow_the_first_appearance},
     {"many ids come back", many_ids_come_back},
+    {"every row has one slot", every_row_has_one_slot},
     {"a twin is the first with the same digest", a_twin_is_the_first_with_the_same_digest},
 };
 HL_TESTS("idtable", tests)

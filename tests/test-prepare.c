@@ -269,6 +269,38 @@ static void bad_files_are_refused_everywhere_with_one_sentence(void)
     }
 }
 
+/* What rank 0 says on standard error meanwhile. */
+static char *said_while_preparing(const hl_prepare_settings *s)
+{
+    const char *path = in_folder("said");
+    size_t n;
+    int before = dup(STDERR_FILENO), fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0666);
+    dup2(fd, STDERR_FILENO);
+    hl_status status = prepare(s);
+    dup2(before, STDERR_FILENO);
+    close(before);
+    close(fd);
+    CHECK_OK(status);
+    hl_group_wait(check_world());
+    char *said = file_bytes(path, &n);
+    hl_group_wait(check_world());
+    if (check_world()->rank == 0) unlink(path);
+    hl_group_wait(check_world());
+    return said;
+}
+
+static void a_header_that_looks_like_data_is_warned_of(void)
+{
+    hl_prepare_settings s = csv_pair("header", strchr(small_interactions, '\n') + 1, small_texts);
+    char *said = said_while_preparing(&s);
+    CHECK(said && strstr(said, "header.csv:1: the header looks like an interaction and is left out"));
+    free(said);
+    s = csv_pair("header", small_interactions, small_texts);
+    said = said_while_preparing(&s);
+    CHECK(said && !strstr(said, "looks like"));
+    free(said);
+}
+
 static void a_nul_byte_is_refused(void)
 {
     hl_prepare_settings s = csv_pair("nul", small_interactions, small_texts);
@@ -582,6 +614,7 @@ static const test tests[] = {
     {"everything that decides the content makes it stale", everything_that_decides_the_content_makes_it_stale},
     {"a changed source makes it stale and a touched one does not", a_changed_source_makes_it_stale_and_a_touched_one_does_not},
     {"bad files are refused everywhere with one sentence", bad_files_are_refused_everywhere_with_one_sentence},
+    {"a header that looks like data is warned of", a_header_that_looks_like_data_is_warned_of},
     {"a NUL byte is refused", a_nul_byte_is_refused},
     {"files that are not there are named and nothing is made", files_that_are_not_there_are_named_and_nothing_is_made},
     {"settings that cannot be are refused", settings_that_cannot_be_are_refused},
