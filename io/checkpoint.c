@@ -33,7 +33,6 @@ struct hl_checkpoint {
 typedef struct {
     const hl_group *world;
     const char *folder;
-    int64_t step;
     char tmp[PATH_MAX], path[PATH_MAX], old[PATH_MAX];
 } writing;
 
@@ -207,7 +206,7 @@ hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t
     HL_CHECK(content->parts <= HL_CHECKPOINT_PARTS && step >= 0);
     HL_TRY(hl_path_check(folder));
     hl_inventory v = {.step = step, .block = BLOCK};
-    writing w = {.world = world, .folder = folder, .step = step};
+    writing w = {.world = world, .folder = folder};
     hl_step_path(w.path, folder, step, "");
     hl_step_path(w.tmp, folder, step, ".tmp");
     hl_step_path(w.old, folder, step, ".old");
