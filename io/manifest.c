@@ -400,8 +400,9 @@ void hl_manifest_print(const hl_manifest *m, FILE *out)
             r->tokenizer_digest, r->max_text_length);
     fprintf(out, "text: '%s'", r->item_prompt);
     for (int i = 0; i < r->n_text_keys; i++) fprintf(out, " + %s", r->text_keys[i]);
-    fprintf(out, "\n%" PRId64 " rows of items in %" PRId64 " shards, %" PRId64 " rows of users in %" PRId64 "\n", m->rows[HL_ITEMS],
-            hl_manifest_shards(m, HL_ITEMS), m->rows[HL_USERS], hl_manifest_shards(m, HL_USERS));
+    fprintf(out, "\n");
+    for (int t = 0; t < HL_TABLES; t++)
+        fprintf(out, "%s: %" PRId64 " rows, shards: %" PRId64 "\n", hl_table_kinds[t].name, m->rows[t], hl_manifest_shards(m, (hl_table)t));
     hl_report_print(&m->report, out);
 }
 
