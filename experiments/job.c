@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "experiments/data.h"
+#include "experiments/run.h"
 #include "experiments/threads.h"
 #include "io/hf.h"
 #include "io/safetensors.h"
@@ -83,6 +84,7 @@ static hl_status initial_weights(hl_job *j)
     HL_TRY_ALL(j->world, pretrained(&e->item, "item", c->item_llm_init, c->item_pretrain_dir));
     HL_TRY_ALL(j->world, pretrained(&e->user, "user", c->user_llm_init, c->user_pretrain_dir));
     HL_TRY_ALL(j->world, item_vector(e, c->item_emb_pretrain));
+    if (c->load_pretrain[0]) HL_TRY(hl_run_read_weights(j, c->load_pretrain));
     j->initial_digest = digest_of(j);
     return HL_OK;
 }

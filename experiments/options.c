@@ -80,7 +80,7 @@ const hl_option hl_options[] = {
     INT("item_emb_token_n", item_emb_token_n, "1", 0, 1, NUMBERS,
          "1: the vector of an [ITEM] token; 0: the mean over the tokens"),
     TEXT("item_emb_pretrain", item_emb_pretrain, "", FILES, "safetensors file of the [ITEM] token's first value"),
-    TEXT("load_pretrain", load_pretrain, "", FILES, "checkpoint whose weights are the start"),
+    TEXT("load_pretrain", load_pretrain, "", FILES, "folder step-N of a checkpoint whose weights are the start"),
     SHAPE(item_llm),
     SHAPE(user_llm),
 
@@ -135,7 +135,7 @@ const hl_option hl_options[] = {
     INT64("checkpoint_every", checkpoint_every, "0", 0, 9e15, REPORT, "steps between checkpoints; 0: after each epoch only"),
     INT("keep", keep, "2", 1, 1e6, REPORT, "checkpoints that are kept beside the best"),
     INT("log_every", log_every, "10", 1, 1e9, REPORT, "steps between lines of the log"),
-    BOOL("resume", resume, "true", REPORT, "go on where checkpoint_dir stopped; false: it must be empty"),
+    BOOL("resume", resume, "true", REPORT, "go on where checkpoint_dir stopped; false: begin anew, over what is there"),
 };
 const int hl_options_n = sizeof hl_options / sizeof hl_options[0];
 _Static_assert(sizeof hl_options / sizeof hl_options[0] <= HL_OPTIONS_MOST, "more options than hl_config can remember");
