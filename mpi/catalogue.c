@@ -60,10 +60,12 @@ void hl_catalogue_open(hl_catalogue *c, hl_engine *e)
     c->mine = (int)hl_part_count(c->texts, g->size, g->rank);
     c->vector = hl_alloc((size_t)c->mine * (size_t)D * sizeof *c->vector);
     c->scale = hl_alloc((size_t)c->mine * sizeof *c->scale);
+    e->item_model.stack.careful = true;
     for (int from = 0, n; from < c->mine; from += n) {
         n = chunk_from(c, e, c->begin + from, c->begin + c->mine);
         encode(c, e, from, n);
     }
+    e->item_model.stack.careful = false;
     for (int i = 0; i < c->mine; i++) c->scale[i] = (float)(1 / sqrt(hl_sum_of_squares(c->vector + (size_t)i * (size_t)D, (size_t)D)));
 }
 

@@ -212,8 +212,9 @@ static void find_thresholds(eval_round *r)
 
 static void take_back(eval_round *r, int user, float score, int count)
 {
-    r->counts[user] -= score > r->threshold[user] ? count : 0;
-    r->counts[r->users + user] -= score == r->threshold[user] ? count : 0;
+    float low = r->threshold[user] - r->orders->margin, high = r->threshold[user] + r->orders->margin;
+    r->counts[user] -= score > high ? count : 0;
+    r->counts[r->users + user] -= score >= low && score <= high ? count : 0;
 }
 
 /* A text that equals the target's by its tokens is a tie, whatever the last bit of its score says. */
@@ -243,7 +244,7 @@ static void count_tiles(eval_round *r)
     for (int begin = 0, n; begin < r->c->mine; begin += n) {
         n = r->c->mine - begin < TILE ? r->c->mine - begin : TILE;
         hl_rows_by_rows(scores, r->u, r->c->vector + (size_t)begin * D, r->users, n, r->D);
-        hl_count_scores(r->counts, r->counts + r->users, scores, r->c->scale + begin, r->c->weight + r->c->begin + begin, r->threshold, r->users, n);
+        hl_count_scores(r->counts, r->counts + r->users, scores, r->c->scale + begin, r->c->weight + r->c->begin + begin, r->threshold, r->orders->margin, r->users, n);
         settle_targets(r, scores, begin, n);
         for (; next < r->n_exceptions && r->exceptions[next].text - r->c->begin < begin + n; next++) {
             const exception *x = &r->exceptions[next];

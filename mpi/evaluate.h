@@ -13,6 +13,7 @@ typedef struct {
     hl_phase phase;
     int history;  /* most items of the history that the User LLM reads */
     int users;    /* users a round, whole job */
+    float margin; /* scores so near the target's count as ties; 0: equal ones only */
     int cuts, cut[HL_CUTS];
     int64_t *rank, *ties; /* (users of the corpus) filled on item ranks; NULL: not wanted */
 } hl_eval_orders;

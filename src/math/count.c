@@ -3,7 +3,7 @@
 #include "math/simd.h"
 
 HL_FAST static void count_row(int64_t *above, int64_t *equal, float *restrict score, const float *restrict scale,
-                              const int *restrict weight, float threshold, int N)
+                              const int *restrict weight, float low, float high, int N)
 {
     int64_t a = 0, e = 0;
     for (int begin = 0; begin < N; begin += 4096) { /* short enough for 32-bit sums of the weights of a tile */
@@ -11,8 +11,8 @@ HL_FAST static void count_row(int64_t *above, int64_t *equal, float *restrict sc
 #pragma omp simd reduction(+ : above32, equal32)
         for (int n = begin; n < end; n++) {
             score[n] *= scale[n];
-            above32 += score[n] > threshold ? weight[n] : 0;
-            equal32 += score[n] == threshold ? weight[n] : 0;
+            above32 += score[n] > high ? weight[n] : 0;
+            equal32 += (score[n] >= low) & (score[n] <= high) ? weight[n] : 0;
         }
         a += above32;
         e += equal32;
@@ -22,8 +22,9 @@ HL_FAST static void count_row(int64_t *above, int64_t *equal, float *restrict sc
 }
 
 void hl_count_scores(int64_t *above, int64_t *equal, float *scores, const float *scale, const int *weight,
-                     const float *threshold, int M, int N)
+                     const float *threshold, float margin, int M, int N)
 {
 #pragma omp parallel for if (hl_is_worth_threads((size_t)M * (size_t)N))
-    for (int m = 0; m < M; m++) count_row(&above[m], &equal[m], scores + (int64_t)m * N, scale, weight, threshold[m], N);
+    for (int m = 0; m < M; m++)
+        count_row(&above[m], &equal[m], scores + (int64_t)m * N, scale, weight, threshold[m] - margin, threshold[m] + margin, N);
 }

@@ -4,8 +4,8 @@
 #include <stdint.h>
 
 /* scores (M, N) row-major; column n stands for weight[n] things and is multiplied by scale[n] in place first.
- * above[m] += weights of the columns with score > threshold[m]; equal[m] += those with score == threshold[m]. */
+ * above[m] += weights of the columns with score > threshold[m] + margin; equal[m] += those within the margin. */
 void hl_count_scores(int64_t *above, int64_t *equal, float *scores, const float *scale, const int *weight,
-                     const float *threshold, int M, int N);
+                     const float *threshold, float margin, int M, int N);
 
 #endif

@@ -21,6 +21,24 @@ void hl_linear_forward(float *y, const float *x, const float *w, int T, int D, i
     hl_rows_by_rows(y, x, w, T, F, D);
 }
 
+static double *doubles_of(const float *x, size_t n, hl_arena *scratch)
+{
+    double *y = HL_TAKE(scratch, double, n);
+    for (size_t i = 0; i < n; i++) y[i] = x[i];
+    return y;
+}
+
+void hl_linear_forward_double(float *y, const float *x, const float *w, int T, int D, int F, hl_arena *scratch)
+{
+    if (T == 0 || F == 0) return;
+    const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)F;
+    const double *a = doubles_of(x, (size_t)T * (size_t)D, scratch), *b = doubles_of(w, (size_t)F * (size_t)D, scratch);
+    double *c = HL_TAKE(scratch, double, n);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, T, F, D, 1.0, a, D, b, D, 0.0, c, F);
+    for (size_t i = 0; i < n; i++) y[i] = (float)c[i];
+    hl_arena_back(scratch, mark);
+}
+
 void hl_linear_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, int F)
 {
     if (dx) hl_rows_times(dx, dy, w, T, F, D);

@@ -8,15 +8,16 @@
 
 enum { COLUMNS = 16 }; /* of a block of dw: one cache line */
 
+/* In double: an error of r would be the same in all of y, and attention scores, quadratic in y, would add it up. */
 HL_FAST static float forward_row(float *restrict y, const float *restrict x, const float *restrict w, int D, float eps)
 {
-    float squares = 0.0f;
+    double squares = 0.0;
 #pragma omp simd reduction(+ : squares)
-    for (int i = 0; i < D; i++) squares += x[i] * x[i];
-    const float r = 1.0f / sqrtf(squares / (float)D + eps);
+    for (int i = 0; i < D; i++) squares += (double)x[i] * x[i];
+    const double r = 1.0 / sqrt(squares / D + (double)eps);
 #pragma omp simd
-    for (int i = 0; i < D; i++) y[i] = w[i] * (x[i] * r);
-    return r;
+    for (int i = 0; i < D; i++) y[i] = (float)((double)w[i] * x[i] * r);
+    return (float)r;
 }
 
 HL_FAST static void backward_row(float *restrict dx, const float *restrict dy, const float *restrict x, const float *restrict w, float r, int D)

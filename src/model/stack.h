@@ -30,6 +30,7 @@ typedef struct {
     size_t last_norm;
     int positions;   /* rows of the rotary table */
     float *rope;     /* (positions, head_dim) */
+    bool careful;    /* sum attention's projections in double where they are narrow; for vectors that are kept */
 } hl_stack;
 
 /* A stack whose parameters are those of "<side>_llm." in table.  positions: longest sequence + 1. */
