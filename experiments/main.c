@@ -115,7 +115,10 @@ int main(int argc, char **argv)
     hl_status s = hl_group_start(&world, &argc, &argv);
     if (s == HL_OK) s = hl_group_agree(&world, run(&world, argc, argv));
     bool is_failure = s != HL_OK && s != HL_ESTOP;
-    if (is_failure && world.rank == 0) hl_log(HL_ERROR, "%s", hl_error_text());
+    if (is_failure && world.rank == 0) {
+        hl_log_rank(0, 1); /* the sentence is everyone's */
+        hl_log(HL_ERROR, "%s", hl_error_text());
+    }
     hl_group_stop(&world);
     return (int)s;
 }

@@ -1,10 +1,9 @@
 #!/bin/sh
 # check-layers.sh - includes point down only, and every file says what it is.
 #
-# usage: check-layers.sh [SOURCE_FOLDER]
 # A layer is a line of the table: its folder, the first parts of "..." that it may include, and the <...> of big
 # libraries that it may include.  The rules are then tested on files planted in a temporary folder.
-top=${1:-${SOURCE_DIR:-$(dirname "$0")/..}}
+. "${SOURCE_DIR:-$(dirname "$0")/..}/tests/verdict.sh"
 
 layers='
 src/base     base                                  -
@@ -54,17 +53,6 @@ complaints() {
     done)
 }
 
-passed=0 failed=0
-verdict() { # verdict SENTENCE: of the last command
-    if [ $? -eq 0 ]; then
-        echo "ok   $1"
-        passed=$((passed + 1))
-    else
-        echo "FAIL $1"
-        failed=$((failed + 1))
-    fi
-}
-
 found=$(complaints "$top")
 [ -z "$found" ] || echo "$found" | sed 's/^/     /'
 [ -z "$found" ] && [ -f "$top/src/base/part.c" ]
@@ -78,8 +66,7 @@ plant() {
     verdict "found: $1"
     rm "$garden/$2"
 }
-garden=$(mktemp -d) || exit 1
-trap 'rm -rf "$garden"' EXIT
+garden=$work/garden
 plant '"model/plan.h" is above src/math' src/math/x.c '/* x.c - x */\n#include "model/plan.h"\n'
 plant '"mpi/group.h" is above src/model' src/model/x.c '/* x.c - x */\n#include "mpi/group.h"\n'
 plant '<mpi.h> does not belong in src/base' src/base/x.c '/* x.c - x */\n# include <mpi.h>\n'
@@ -98,5 +85,4 @@ printf '/* x.c - x */\n#include "io/x.h"\n#include "base/part.h"\n#include <stdi
 [ -z "$(complaints "$garden")" ]
 verdict "no complaint about a file that is as it should be"
 
-echo "layers: $passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish layers

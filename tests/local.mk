@@ -33,6 +33,8 @@ ODD_TESTS = \
 CHECKERS = \
 	tests/check-layers.sh \
 	tests/check-docs.sh \
+	tests/end-to-end.sh \
+	tests/end-bad-inputs.sh \
 	tests/end-checkpoint.sh
 
 check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS)
@@ -58,7 +60,7 @@ tests_test_place_LDADD = $(MPI_TEST_LINK)
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
 
-EXTRA_DIST += tests/run.sh $(CHECKERS)
+EXTRA_DIST += tests/run.sh tests/verdict.sh tests/data $(CHECKERS)
 check-local:
 	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run.sh \
 		$(ALONE_TESTS) -- $(MPI_TESTS) -- $(ODD_TESTS) -- $(CHECKERS)

@@ -1,0 +1,32 @@
+# verdict.sh - what the scripts of tests/ share: a source folder, a folder to work in, a count of what held.  To be sourced.
+top=${SOURCE_DIR:-$(dirname "$0")/..}
+passed=0 failed=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+
+# Ranks of tests: as root in containers, more than there are cores.  A killed rank leaves its shared memory in $work.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yield_when_idle=1
+export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
+export OMPI_MCA_btl_vader_backing_directory="$work"
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+MPIRUN=${MPIRUN:-mpirun}
+
+# verdict SENTENCE: of the last command.
+verdict() {
+    if [ $? -eq 0 ]; then
+        echo "ok   $1"
+        passed=$((passed + 1))
+    else
+        echo "FAIL $1"
+        [ ! -s "$work/said" ] || grep '^hllm' "$work/said" | tail -n 5 | sed 's/^/     /'
+        failed=$((failed + 1))
+    fi
+}
+
+# finish SUITE: the last line, and the status.
+finish() {
+    echo "$1: $passed passed, $failed failed"
+    [ $failed -eq 0 ]
+    exit
+}
