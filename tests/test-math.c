@@ -1,4 +1,4 @@
-/* test-math.c - products, norm, rotary positions, gated unit, rows, AdamW and the exponential agree with their slow twins. */
+/* test-math.c - products, norm, rotary positions, gated unit, rows, AdamW and the exponentials agree with their slow twins. */
 #include "math/adamw.h"
 #include "math/expf.h"
 #include "math/linear.h"
@@ -23,22 +23,34 @@ static const double close = 1e-6;
         for (int w_ = 0, T = row_counts[t_]; w_ < WIDTHS; w_++)                                                        \
             for (int D = widths[w_], once_ = 1; once_; once_ = 0)
 
-static void the_exponential_is_within_two_units_in_the_last_place(void)
+/* The largest error of f over [from, to], in units in the last place of the larger size: 0.5 is correctly rounded. */
+static double worst_error(float (*f)(float), double (*exact)(double), float from, float to, float step)
 {
     double worst = 0.0;
-    for (float x = -87.0f; x < 88.37f; x = nextafterf(x + 1.3e-4f, INFINITY)) {
-        const double want = exp((double)x), unit = want * FLT_EPSILON; /* a unit is between half of this and this */
-        worst = fmax(worst, fabs((double)hl_expf(x) - want) / unit);
+    for (float x = from; x < to; x = nextafterf(x + step * fmaxf(1.0f, x), INFINITY)) {
+        const double want = exact((double)x);
+        worst = fmax(worst, fabs((double)f(x) - want) / (fabs(want) * (double)FLT_EPSILON + 1e-300));
     }
-    CHECK_NEAR(worst, 0.0, 1.0);
+    return worst;
 }
 
-static void the_exponential_ends_in_zero_infinity_and_nan(void)
+static void exponentials_and_logarithm_are_within_two_units_in_the_last_place(void)
 {
-    CHECK(hl_expf(0.0f) == 1.0f && hl_expf(-0.0f) == 1.0f);
+    CHECK_NEAR(worst_error(hl_expf, exp, -87.0f, 0.0f, 1.3e-4f), 0.0, 1.0);
+    CHECK_NEAR(worst_error(hl_expf, exp, 0.0f, 88.37f, 1.3e-5f), 0.0, 1.0);
+    CHECK_NEAR(worst_error(hl_exp2f, exp2, -125.0f, 0.0f, 1.7e-4f), 0.0, 1.0);
+    CHECK_NEAR(worst_error(hl_exp2f, exp2, 0.0f, 127.0f, 1.7e-5f), 0.0, 1.0);
+    CHECK_NEAR(worst_error(hl_logf, log, nextafterf(1.0f, 2.0f), 1e38f, 1e-5f), 0.0, 1.0);
+}
+
+static void exponentials_end_in_zero_infinity_and_nan(void)
+{
+    CHECK(hl_expf(0.0f) == 1.0f && hl_expf(-0.0f) == 1.0f && hl_exp2f(0.0f) == 1.0f && hl_exp2f(-3.0f) == 0.125f);
     CHECK(hl_expf(-INFINITY) == 0.0f && hl_expf(-FLT_MAX) == 0.0f && hl_expf(-87.01f) == 0.0f);
+    CHECK(hl_exp2f(-INFINITY) == 0.0f && hl_exp2f(-FLT_MAX) == 0.0f && hl_exp2f(-125.1f) == 0.0f);
     CHECK(hl_expf(INFINITY) == INFINITY && hl_expf(FLT_MAX) == INFINITY && hl_expf(89.0f) == INFINITY);
-    CHECK(isnan(hl_expf(NAN)));
+    CHECK(isnan(hl_expf(NAN)) && isnan(hl_exp2f(NAN)));
+    CHECK(hl_logf(1.0f) == 0.0f && hl_logf(INFINITY) == INFINITY && isnan(hl_logf(NAN)));
 }
 
 static void a_product_agrees_with_plain_loops(void)
@@ -424,8 +436,8 @@ static void the_number_of_threads_does_not_show(void)
 }
 
 static const test tests[] = {
-    {"the exponential is within two units in the last place", the_exponential_is_within_two_units_in_the_last_place},
-    {"the exponential ends in zero, infinity and NaN", the_exponential_ends_in_zero_infinity_and_nan},
+    {"exponentials and logarithm are within two units in the last place", exponentials_and_logarithm_are_within_two_units_in_the_last_place},
+    {"exponentials end in zero, infinity and NaN", exponentials_end_in_zero_infinity_and_nan},
     {"a product agrees with plain loops", a_product_agrees_with_plain_loops},
     {"products of whole numbers are exact, and add", products_of_whole_numbers_are_exact_and_add},
     {"a product of no rows does nothing", a_product_of_no_rows_does_nothing},

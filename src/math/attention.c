@@ -8,8 +8,9 @@
  * Backward: the lanes are 8 neighbouring keys, and the strip (queries, 8) reaches from the diagonal to the last query.
  * The memory of a thread grows with the longest segment times a head's width, never with its square.
  *
- * A strip begins or ends in a triangle of 8 by 8; keys and queries behind the end of the segment are zeros that the
- * triangle, or an infinite lse, leaves out.  Widths that are no multiple of 8 are copied into rows that are. */
+ * A strip begins or ends in a triangle of 8 by 8.  Groups of queries are counted from the end of a segment, so that the
+ * incomplete one is the first and has few keys; groups of keys from the beginning, so that the incomplete one has few
+ * queries.  What is missing in a group is zeros.  Widths that are no multiple of 8 are copied into rows that are. */
 #include "math/attention.h"
 #include "math/expf.h"
 #include "math/simd.h"
@@ -32,6 +33,9 @@ typedef struct {
     size_t step;
 } rows;
 
+/* Scores are kept times this: powers of two are cheaper than powers of e. */
+static const float log2_e = 1.44269504f, ln_2 = 0.693147181f;
+
 /* What all segments share. */
 typedef struct {
     const float *qkv, *o, *d_o, *lse; /* the last three: backward only */
@@ -44,7 +48,7 @@ typedef struct {
 typedef struct {
     float *k_columns, *v_columns;   /* (wide, n): transposed */
     float *q_columns, *do_columns;  /* (wide, n) */
-    float *q, *k, *v, *d_o;         /* (n, wide): copies, where d is no multiple of the lanes */
+    float *q, *k, *v, *o, *d_o;     /* (n, wide): copies, where d is no multiple of the lanes */
     float *strip, *slope;           /* (n, LANES): probabilities, and the gradient of the scores */
     float *turned;                  /* (wide, LANES) */
     float *dq, *dk, *dv;            /* (n, wide) and twice (n / LANES, wide, LANES) */
@@ -92,28 +96,31 @@ HL_INLINE void transpose(lanes x[LANES])
     }
 }
 
-/* to (wide rows a to_row apart, 8 lanes) = scale times rows [first, first + 8) of x, transposed; zeros from row `end` on. */
+/* to (wide rows a to_row apart, 8 lanes) = scale times rows [first, first + 8) of x, transposed; rows that are not among
+ * [0, end) are zeros. */
 HL_INLINE void turn_in(float *to, size_t to_row, rows x, int first, int end, int wide, float scale)
 {
+    const bool whole = first >= 0 && first + LANES <= end;
     for (int c = 0; c < wide; c += LANES, to += LANES * to_row) {
         lanes block[LANES];
         EACH_LANE(r) {
             block[r] = (lanes){0};
-            if (first + r < end) block[r] = scale * LOAD(x.at + (size_t)(first + r) * x.step + c);
+            if (whole || (first + r >= 0 && first + r < end)) block[r] = scale * LOAD(x.at + (size_t)(first + r) * x.step + c);
         }
         transpose(block);
         EACH_LANE(r) STORE(to + (size_t)r * to_row, block[r]);
     }
 }
 
-/* The way back: row first + r of y (d wide) = factor[r] times column r of x (wide, LANES), for rows before `end`. */
-HL_INLINE void turn_out(float *y, size_t y_row, const float *x, int first, int end, int d, const lanes *factor)
+/* The way back: row first + r of y (d wide) = factor[r] times column r of x (wide, LANES), for rows among [0, end). */
+HL_INLINE void turn_out(float *y, size_t y_row, const float *x, int first, int end, int d, const float *factor)
 {
     for (int c = 0; c < d; c += LANES, x += TILE) {
         lanes block[LANES];
-        EACH_LANE(r) block[r] = LOAD(x + r * LANES) * *factor;
+        EACH_LANE(r) block[r] = LOAD(x + r * LANES) * LOAD(factor);
         transpose(block);
-        for (int r = 0; r < LANES && first + r < end; r++) {
+        EACH_LANE(r) {
+            if (first + r < 0 || first + r >= end) continue;
             float *row = y + (size_t)(first + r) * y_row + c;
             if (d - c >= LANES) STORE(row, block[r]);
             else memcpy(row, &block[r], (size_t)(d - c) * sizeof *row);
@@ -144,42 +151,45 @@ static rows head_of(const job *j, int first, int head)
     return (rows){j->qkv + head_at(j, first, head), (size_t)((j->H + 2 * j->K) * j->d)};
 }
 
-/* Scores of 8 queries with the keys [0, end) become exponentials; the last 8 keys are the triangle. */
-HL_INLINE void soften(float *strip, int end, lanes *most, lanes *sum)
+/* Scores of the queries [i0, i0 + 8) with the keys [0, i0 + 8) become exponentials: their largest and their sum. */
+HL_INLINE void soften(float *restrict strip, int i0, float *restrict most, float *restrict sum)
 {
-    lanes m = LOAD(strip), s = {0};
-    for (int j = end - LANES; j < end; j++)
-        EACH_LANE(x) strip[j * LANES + x] = j - (end - LANES) > x ? -INFINITY : strip[j * LANES + x];
-    for (int j = 1; j < end; j++) {
-        const lanes v = LOAD(strip + j * LANES);
-        const places larger = v > m;
-        m = (lanes)((larger & (places)v) | (~larger & (places)m));
-    }
-    for (int j = 0; j < end; j++) {
-        float *p = strip + j * LANES;
+    const int seen = i0 + LANES;
+    for (int j = i0 > 0 ? i0 + 1 : 1; j < seen; j++)
+        for (int x = 0; x < LANES; x++) strip[j * LANES + x] = j > i0 + x ? -INFINITY : strip[j * LANES + x];
+    for (int x = 0; x < LANES; x++) most[x] = strip[x], sum[x] = 0.0f;
+    for (int j = 1; j < seen; j++)
 #pragma omp simd
-        for (int x = 0; x < LANES; x++) p[x] = hl_expf(p[x] - m[x]);
-        s += LOAD(p);
-    }
-    *most = m;
-    *sum = s;
+        for (int x = 0; x < LANES; x++) most[x] = strip[j * LANES + x] > most[x] ? strip[j * LANES + x] : most[x];
+    for (int j = 0; j < seen; j++)
+#pragma omp simd
+        for (int x = 0; x < LANES; x++) {
+            const float e = hl_exp2f(strip[j * LANES + x] - most[x]);
+            strip[j * LANES + x] = e;
+            sum[x] += e;
+        }
 }
 
+/* The queries [i0, i0 + 8): i0 is negative where the segment does not begin with 8. */
 HL_INLINE void forward_queries(const job *j, const memory *m, rows q, rows v, int first, int length, int head, int i0)
 {
-    const size_t columns = (size_t)up_to_lanes(length);
-    lanes most, sum;
-    turn_in(m->turned, LANES, q, i0, length, j->wide, j->scale);
-    for (int k0 = 0; k0 <= i0; k0 += LANES)
+    const size_t columns = (size_t)up_to_lanes(length), row = (size_t)(j->H * j->d);
+    const int seen = i0 + LANES;
+    float most[LANES], sum[LANES], share[LANES], lse[LANES];
+    turn_in(m->turned, LANES, q, i0, length, j->wide, j->scale * log2_e);
+    for (int k0 = 0; k0 < seen; k0 += LANES)
         multiply(m->strip + k0 * LANES, LANES, false, m->k_columns + k0, 1, columns, m->turned, LANES, j->d);
-    soften(m->strip, i0 + LANES, &most, &sum);
-    const int seen = i0 + LANES < length ? i0 + LANES : length;
+    soften(m->strip, i0, most, sum);
     for (int c = 0; c < j->wide; c += LANES)
         multiply(m->turned + c * LANES, LANES, false, v.at + c, 1, v.step, m->strip, LANES, seen);
-    const lanes share = 1.0f / sum;
-    turn_out(j->out + (size_t)first * (size_t)(j->H * j->d) + head * j->d, (size_t)(j->H * j->d), m->turned, i0, length, j->d, &share);
-    for (int x = 0; x < LANES && i0 + x < length; x++)
-        j->out_lse[(size_t)(first + i0 + x) * (size_t)j->H + (size_t)head] = most[x] + logf(sum[x]);
+#pragma omp simd
+    for (int x = 0; x < LANES; x++) {
+        share[x] = 1.0f / sum[x];
+        lse[x] = ln_2 * most[x] + hl_logf(sum[x]);
+    }
+    turn_out(j->out + (size_t)first * row + head * j->d, row, m->turned, i0, length, j->d, share);
+    for (int x = i0 < 0 ? -i0 : 0; x < LANES; x++)
+        j->out_lse[(size_t)(first + i0 + x) * (size_t)j->H + (size_t)head] = lse[x];
 }
 
 HL_FAST static void forward_segment(const job *j, const memory *m, int first, int length, int key_head)
@@ -190,26 +200,27 @@ HL_FAST static void forward_segment(const job *j, const memory *m, int first, in
     for (int i = 0; i < length; i += LANES) turn_in(m->k_columns + i, (size_t)columns, k, i, length, j->wide, 1.0f);
     for (int head = key_head * group; head < (key_head + 1) * group; head++) {
         const rows q = widened(m->q, head_of(j, first, head), length, j->d, j->wide);
-        for (int i = 0; i < length; i += LANES) forward_queries(j, m, q, v, first, length, head, i);
+        for (int i = length - columns; i < length; i += LANES) forward_queries(j, m, q, v, first, length, head, i);
     }
 }
 
-/* Gather what the backward of a query head needs: lse and delta = d_o . o of its rows. */
-HL_INLINE void gather_rows(const job *j, const memory *m, int first, int length, int head)
+/* What the backward of a query head needs of its rows: lse, and delta = d_o . o. */
+HL_INLINE void gather_rows(const job *j, const memory *m, rows o, rows d_o, int first, int length, int head)
 {
-    const size_t row = (size_t)(j->H * j->d);
-    for (int i = 0; i < length; i++) {
-        const float *o = j->o + (size_t)(first + i) * row + head * j->d, *d_o = j->d_o + (size_t)(first + i) * row + head * j->d;
-        float sum = 0.0f;
-#pragma omp simd reduction(+ : sum)
-        for (int c = 0; c < j->d; c++) sum += o[c] * d_o[c];
-        m->delta[i] = sum;
-        m->lse[i] = j->lse[(size_t)(first + i) * (size_t)j->H + (size_t)head];
+    for (int i = 0; i < length; i += LANES) {
+        lanes sum = {0};
+        for (int c = 0; c < j->wide; c += LANES) {
+            lanes block[LANES];
+            EACH_LANE(r) {
+                block[r] = (lanes){0};
+                if (i + r < length) block[r] = LOAD(o.at + (size_t)(i + r) * o.step + c) * LOAD(d_o.at + (size_t)(i + r) * d_o.step + c);
+            }
+            transpose(block);
+            EACH_LANE(r) sum += block[r];
+        }
+        STORE(m->delta + i, sum);
     }
-    for (int i = length; i < up_to_lanes(length); i++) {
-        m->delta[i] = 0.0f;
-        m->lse[i] = INFINITY;
-    }
+    for (int i = 0; i < length; i++) m->lse[i] = log2_e * j->lse[(size_t)(first + i) * (size_t)j->H + (size_t)head];
 }
 
 /* Scores become probabilities, and the gradients of probabilities those of scores, for the queries [from, end). */
@@ -219,7 +230,7 @@ HL_INLINE void harden(float *strip, float *slope, const float *lse, const float 
         float *restrict p = strip + i * LANES, *restrict s = slope + i * LANES;
 #pragma omp simd
         for (int x = 0; x < LANES; x++) {
-            const float e = hl_expf(p[x] - lse[i]);
+            const float e = hl_exp2f(p[x] - lse[i]);
             p[x] = x > i - from ? 0.0f : e;
             s[x] = p[x] * (s[x] - delta[i]);
         }
@@ -235,7 +246,7 @@ HL_INLINE void backward_keys(const job *j, const memory *m, rows q, rows k, rows
         multiply(m->strip + i * LANES, LANES, false, m->q_columns + i, 1, columns, m->k_columns + k0, columns, j->d);
         multiply(m->slope + i * LANES, LANES, false, m->do_columns + i, 1, columns, m->v_columns + k0, columns, j->d);
     }
-    harden(m->strip, m->slope, m->lse, m->delta, k0, end);
+    harden(m->strip, m->slope, m->lse, m->delta, k0, length);
     for (int c = 0; c < j->wide; c += LANES) {
         multiply(dv + c * LANES, LANES, true, d_o.at + (size_t)k0 * d_o.step + c, 1, d_o.step, m->strip + k0 * LANES, LANES, length - k0);
         multiply(dk + c * LANES, LANES, true, q.at + (size_t)k0 * q.step + c, 1, q.step, m->slope + k0 * LANES, LANES, length - k0);
@@ -258,11 +269,12 @@ HL_INLINE void give_queries(const job *j, const memory *m, int first, int length
 HL_INLINE void give_keys(const job *j, const memory *m, int first, int length, int key_head)
 {
     const size_t row = (size_t)((j->H + 2 * j->K) * j->d);
-    const lanes one = (lanes){0} + 1.0f, scale = j->scale * one;
+    float scale[LANES], one[LANES];
+    for (int x = 0; x < LANES; x++) scale[x] = j->scale, one[x] = 1.0f;
     for (int i = 0; i < length; i += LANES) {
         const size_t at = (size_t)i * (size_t)j->wide;
-        turn_out(j->out + head_at(j, first, j->H + key_head), row, m->dk + at, i, length, j->d, &scale);
-        turn_out(j->out + head_at(j, first, j->H + j->K + key_head), row, m->dv + at, i, length, j->d, &one);
+        turn_out(j->out + head_at(j, first, j->H + key_head), row, m->dk + at, i, length, j->d, scale);
+        turn_out(j->out + head_at(j, first, j->H + j->K + key_head), row, m->dv + at, i, length, j->d, one);
     }
 }
 
@@ -280,12 +292,13 @@ HL_FAST static void backward_segment(const job *j, const memory *m, int first, i
     memset(m->dv, 0, all);
     for (int head = key_head * group; head < (key_head + 1) * group; head++) {
         const rows q = widened(m->q, head_of(j, first, head), length, j->d, j->wide);
+        const rows o = widened(m->o, (rows){j->o + (size_t)first * o_row + head * j->d, o_row}, length, j->d, j->wide);
         const rows d_o = widened(m->d_o, (rows){j->d_o + (size_t)first * o_row + head * j->d, o_row}, length, j->d, j->wide);
         for (int i = 0; i < length; i += LANES) {
-            turn_in(m->q_columns + i, columns, q, i, length, j->wide, j->scale);
+            turn_in(m->q_columns + i, columns, q, i, length, j->wide, j->scale * log2_e);
             turn_in(m->do_columns + i, columns, d_o, i, length, j->wide, 1.0f);
         }
-        gather_rows(j, m, first, length, head);
+        gather_rows(j, m, o, d_o, first, length, head);
         memset(m->dq, 0, all);
         for (int k0 = 0; k0 < length; k0 += LANES) backward_keys(j, m, q, k, d_o, length, k0);
         give_queries(j, m, first, length, head);
@@ -316,6 +329,7 @@ static memory lay_out(hl_arena *a, const job *j, int longest)
     m.v_columns = HL_TAKE(a, float, n * wide);
     m.q_columns = HL_TAKE(a, float, n * wide);
     m.do_columns = HL_TAKE(a, float, n * wide);
+    m.o = HL_TAKE(a, float, copy);
     m.d_o = HL_TAKE(a, float, copy);
     m.slope = HL_TAKE(a, float, n * LANES);
     m.dq = HL_TAKE(a, float, n * wide);
