@@ -58,17 +58,30 @@ static void clock_text(char out[32], double seconds)
     else snprintf(out, 32, "%d:%02d", s / 60, s % 60);
 }
 
+/* "[#####...............]" */
+static void bar_text(char out[24], double share)
+{
+    int full = (int)(20 * share);
+    out[0] = '[';
+    for (int i = 0; i < 20; i++) out[1 + i] = i < full ? '#' : '.';
+    out[21] = ']';
+    out[22] = 0;
+}
+
+/* A bar on a terminal, now and then a line in a log. */
 static void tell_step(trainer *t, const hl_step_report *r, double lr)
 {
-    int64_t done = t->run.state.step - t->began_at;
+    int64_t at = t->run.state.step, done = at - t->began_at;
     double each = (hl_seconds() - t->began) / (double)done, samples = t->job->config->batch_size / each;
-    char left[32], line[240];
-    clock_text(left, each * (double)(t->steps - t->run.state.step));
-    snprintf(line, sizeof line, "epoch %" PRId64 "/%d step %" PRId64 "/%" PRId64 "  loss %.4f  lr %.2e  top-10 %.3f  masked %.1f %%  %.1f samples/s  %s left",
-             (t->run.state.step - 1) / t->steps_per_epoch + 1, t->job->config->epochs, t->run.state.step, t->steps, r->loss, lr,
-             r->top_acc[2], 100 * r->masked_share, samples, left);
-    if (hl_log_is_live()) hl_log_transient("%s", line);
-    else if (t->run.state.step % t->job->config->log_every == 0 || done == 1) hl_log(HL_INFO, "%s", line);
+    char left[32], bar[24], facts[160];
+    bool worth_a_line = at % t->job->config->log_every == 0 || done == 1;
+    if (!hl_log_is_live() && !worth_a_line) return;
+    clock_text(left, each * (double)(t->steps - at));
+    bar_text(bar, (double)at / (double)t->steps);
+    snprintf(facts, sizeof facts, "epoch %" PRId64 "/%d step %" PRId64 "/%" PRId64 "  loss %.4f  lr %.2e  top-10 %.3f  masked %.1f %%",
+             (at - 1) / t->steps_per_epoch + 1, t->job->config->epochs, at, t->steps, r->loss, lr, r->top_acc[2], 100 * r->masked_share);
+    if (hl_log_is_live()) hl_log_transient("%s %s  %.1f samples/s  %s left", bar, facts, samples, left);
+    else hl_log(HL_INFO, "%s  %.1f samples/s  %s left", facts, samples, left);
 }
 
 static hl_status step(trainer *t, bool *stop)
