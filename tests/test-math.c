@@ -278,7 +278,8 @@ static void unit_rows_agree_with_their_twin(void)
     EACH_SIZE(T, D) {
         if (D == 1) continue; /* the gradient is nothing */
         const size_t n = (size_t)(T * D);
-        float *x = ref_random(n, 1, 2.0), *dy = ref_random(n, 2, 1.0), *y = ref_zeros(n), *norm = ref_zeros((size_t)T), *dx = ref_zeros(n), *dots = ref_zeros((size_t)T);
+        float *x = ref_random(n, 1, 2.0), *dy = ref_random(n, 2, 1.0), *y = ref_zeros(n), *dx = ref_zeros(n);
+        float *norm = ref_zeros((size_t)T), *dots = ref_zeros((size_t)T);
         double *X = ref_double(x, n), *DY = ref_double(dy, n), *Y = ref_double_zeros(n), *DX = ref_double_zeros(n);
         ref_unit_forward(Y, X, T, D);
         ref_unit_backward(DX, DY, X, T, D);

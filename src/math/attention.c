@@ -12,9 +12,9 @@
  * incomplete one is the first and has few keys; groups of keys from the beginning, so that the incomplete one has few
  * queries.  What is missing in a group is zeros.  Widths that are no multiple of 8 are copied into rows that are. */
 #include "math/attention.h"
+#include "base/arena.h"
 #include "math/expf.h"
 #include "math/simd.h"
-#include "base/arena.h"
 #include <math.h>
 #include <string.h>
 

@@ -5,7 +5,7 @@
 /* y (T, D) = w * x / sqrt(mean(x^2) + eps), w (D).  rstd (T) keeps 1 / sqrt(...) for the backward. */
 void hl_rmsnorm_forward(float *y, float *rstd, const float *x, const float *w, int T, int D, float eps);
 
-/* dx (T, D) += ..., dw (D) += ...; dw may be NULL.  */
+/* dx (T, D) += ..., dw (D) += ...; dw may be NULL. */
 void hl_rmsnorm_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, const float *rstd, int T, int D);
 
 #endif
