@@ -16,12 +16,22 @@ static bool contains(const int32_t *items, int n, int32_t item)
     return false;
 }
 
+/* Is there an item, the padding aside, that is not in the list?  The list may name one several times. */
+static bool leaves_any(const int32_t *list, int n, int64_t items)
+{
+    if (n < items - 1) return true;
+    for (int32_t item = 1; item < items; item++)
+        if (!contains(list, n, item)) return true;
+    return false;
+}
+
 /* Any item but the padding, and, where that leaves any, none of `not_these` (n). */
 static int32_t draw_item(hl_rng *r, int64_t items, const int32_t *not_these, int n)
 {
+    bool choosy = leaves_any(not_these, n, items);
     int32_t item;
     do item = 1 + (int32_t)hl_rng_below(r, (uint64_t)(items - 1));
-    while (n < items - 1 && contains(not_these, n, item));
+    while (choosy && contains(not_these, n, item));
     return item;
 }
 
