@@ -25,7 +25,7 @@ hl_status hl_layout_make(hl_layout *l, int ranks, hl_layout_kind kind, int item_
 static inline bool hl_layout_has_item(const hl_layout *l, int rank) { return rank >= l->item_begin && rank < l->item_begin + l->items; }
 static inline bool hl_layout_has_user(const hl_layout *l, int rank) { return rank >= l->user_begin && rank < l->user_begin + l->users; }
 
-/* "2 item + 1 user ranks, separate, 1 idle" */
+/* "2 item + 1 user replicas separate on 4 ranks, 1 idle" */
 void hl_layout_text(char *out, size_t n, const hl_layout *l);
 
 /* Who computes the chunks of a plan: ranks of the job, costliest chunk first to whoever has least. */

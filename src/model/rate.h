@@ -1,7 +1,8 @@
 /* rate.h - the learning rate of each step, as the public code sets it.
  *
- * Warm-up rises linearly from 0 over `warmup` (a fraction of all steps, not rounded): the first step has rate 0.
- * Then: cosine 0.5 (1 + cos(pi (t - w) / (T - w))), linear (T - t) / (T - w), or constant. */
+ * Constant is constant from the first step.  The others warm up linearly from 0 over `warmup` (a fraction of all steps,
+ * not rounded), so that the first step has rate 0; then cosine 0.5 (1 + cos(pi (t - w) / (T - w))) or linear
+ * (T - t) / (T - w). */
 #ifndef MODEL_RATE_H
 #define MODEL_RATE_H
 #include <stdint.h>

@@ -45,9 +45,18 @@ void hl_score_add(hl_score *s, int64_t rank, int64_t ties)
     add_place(s, s->recall_low, s->ndcg_low, &s->mrr_low, rank + ties);
 }
 
+/* 1 + 1/2 + ... + 1/n; beyond a few terms by Euler's expansion, whose error is then below 1e-9. */
+static double harmonic(int64_t n)
+{
+    double sum = 0, x = (double)n;
+    if (n > 64) return log(x) + 0.57721566490153286 + 1 / (2 * x) - 1 / (12 * x * x);
+    for (int64_t i = 1; i <= n; i++) sum += 1 / (double)i;
+    return sum;
+}
+
 void hl_score_add_random(hl_score *s, int64_t places)
 {
-    double each = 1 / (double)places, gain = 0, inverse = 0;
+    double each = 1 / (double)places, gain = 0, inverse = each * harmonic(places); /* mean of 1 / place */
     int64_t place = 1, last = places;
     s->users++;
     for (int k = 0; k < s->cuts; k++) { /* cuts ascend */
@@ -56,7 +65,6 @@ void hl_score_add_random(hl_score *s, int64_t places)
         s->recall[k] += hit, s->recall_low[k] += hit;
         s->ndcg[k] += gain, s->ndcg_low[k] += gain;
     }
-    inverse = each * (log((double)places) + 0.57721566490153286 + 0.5 * each); /* mean of 1/place: the harmonic number */
     s->mrr += inverse, s->mrr_low += inverse;
 }
 

@@ -23,7 +23,7 @@ typedef struct {
     double recall_low[HL_CUTS], ndcg_low[HL_CUTS], mrr_low; /* pessimistic */
 } hl_score;
 
-/* Nothing scored yet, at these cuts. */
+/* Nothing scored yet, at these cuts, which ascend. */
 hl_score hl_score_at(const int *cut, int cuts);
 
 /* One user; rank 0: a miss at any cut. */
