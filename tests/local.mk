@@ -11,6 +11,10 @@ ALONE_TESTS = \
 	tests/test-attention \
 	tests/test-nce \
 	tests/test-part \
+	tests/test-rng \
+	tests/test-arena \
+	tests/test-windows \
+	tests/test-sampler \
 	tests/test-fault \
 	tests/test-safetensors \
 	tests/test-record
@@ -43,7 +47,8 @@ check_LIBRARIES += tests/libcheck.a tests/libalone.a tests/libranks.a
 tests_libcheck_a_CPPFLAGS = $(BASE_CPPFLAGS) -I$(top_srcdir) $(CUNIT_CFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
 tests_libcheck_a_SOURCES = \
 	tests/check.c tests/check.h tests/check-ranks.h \
-	tests/ref-math.c tests/ref-math.h
+	tests/ref-math.c tests/ref-math.h \
+	tests/toy.c tests/toy.h
 tests_libalone_a_SOURCES = tests/check-alone.c
 tests_libranks_a_SOURCES = tests/check-mpi.c tests/check-mpi.h
 
@@ -53,6 +58,8 @@ MPI_TEST_LINK = tests/libcheck.a tests/libranks.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
 tests_test_synth_LDADD = $(tests_test_config_LDADD)
 tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
+tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
+tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_check_LDADD = $(MPI_TEST_LINK)
 tests_test_checkpoint_LDADD = $(MPI_TEST_LINK)
 tests_test_place_LDADD = $(MPI_TEST_LINK)
