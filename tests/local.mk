@@ -15,6 +15,12 @@ ALONE_TESTS = \
 	tests/test-arena \
 	tests/test-windows \
 	tests/test-sampler \
+	tests/test-plan \
+	tests/test-layout \
+	tests/test-schedule \
+	tests/test-score \
+	tests/test-rate \
+	tests/test-params \
 	tests/test-fault \
 	tests/test-safetensors \
 	tests/test-record

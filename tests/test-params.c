@@ -1,0 +1,198 @@
+/* test-params.c - parameters lie side by side under their public names, and begin the same everywhere. */
+#include "model/item.h"
+#include "model/llama.h"
+#include "model/user.h"
+#include "tests/check.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const hl_llama shape = {.hidden_size = 48, .intermediate_size = 80, .num_hidden_layers = 3, .num_attention_heads = 6, .num_key_value_heads = 2,
+                               .head_dim = 8, .vocab_size = 400, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.02};
+
+typedef struct {
+    hl_item_model item;
+    hl_user_model user;
+} models;
+
+static void open_models(models *m, int item_tokens)
+{
+    hl_item_open(&m->item, &shape, item_tokens, 20, &hl_alone);
+    hl_user_open(&m->user, &shape, 10, &hl_alone);
+}
+
+static void close_models(models *m)
+{
+    hl_item_close(&m->item);
+    hl_user_close(&m->user);
+}
+
+static void check_spans(const hl_params *t)
+{
+    size_t at = 0;
+    for (int i = 0; i < t->n; i++) {
+        size_t count = 1;
+        for (int k = 0; k < t->at[i].ndim; k++) count *= (size_t)t->at[i].shape[k];
+        CHECK(t->at[i].offset == at && t->at[i].count == count);
+        CHECK(t->at[i].split_axis < t->at[i].ndim && t->at[i].split_axis >= -1);
+        CHECK(hl_params_find(t, t->at[i].name) == &t->at[i]);
+        for (int k = 0; k < i; k++) CHECK(strcmp(t->at[i].name, t->at[k].name) != 0);
+        at += count;
+    }
+    CHECK(t->count == at);
+    CHECK(!hl_params_find(t, "item_llm.lm_head.weight"));
+}
+
+static void spans_follow_one_another(void)
+{
+    for (int item_tokens = 0; item_tokens < 2; item_tokens++) {
+        models m;
+        open_models(&m, item_tokens);
+        check_spans(&m.item.table);
+        check_spans(&m.user.table);
+        close_models(&m);
+    }
+}
+
+/* 1,100,048,384 parameters with the output layer of 32000 x 2048: what is published of the 22-layer, 2048-wide Llama. */
+static void a_known_model_has_its_known_size(void)
+{
+    const hl_llama tiny = {.hidden_size = 2048, .intermediate_size = 5632, .num_hidden_layers = 22, .num_attention_heads = 32, .num_key_value_heads = 4,
+                           .head_dim = 64, .vocab_size = 32000};
+    hl_params t = {0};
+    hl_llama_params(&t, &tiny, "item", true);
+    CHECK(t.count + 32000 * 2048 == 1100048384);
+    hl_params_free(&t);
+}
+
+static void names_are_the_public_ones(void)
+{
+    static const char *const item[] = {"item_llm.model.embed_tokens.weight", "item_llm.model.layers.2.self_attn.q_proj.weight",
+                                       "item_llm.model.layers.0.mlp.down_proj.weight", "item_llm.model.norm.weight", "item_emb_tokens", "logit_scale"};
+    static const char *const user[] = {"user_llm.model.layers.1.self_attn.o_proj.weight", "user_llm.model.layers.2.input_layernorm.weight",
+                                       "user_llm.model.layers.0.post_attention_layernorm.weight", "user_llm.model.norm.weight"};
+    models m;
+    open_models(&m, 1);
+    for (int i = 0; i < 6; i++) CHECK(hl_params_find(&m.item.table, item[i]));
+    for (int i = 0; i < 4; i++) CHECK(hl_params_find(&m.user.table, user[i]));
+    CHECK(!hl_params_find(&m.user.table, "user_llm.model.embed_tokens.weight")); /* it reads vectors */
+    close_models(&m);
+    open_models(&m, 0);
+    CHECK(!hl_params_find(&m.item.table, "item_emb_tokens")); /* mean pooling has no [ITEM] token */
+    close_models(&m);
+}
+
+static float *drawn(const hl_params *t, uint64_t seed)
+{
+    float *w = calloc(t->count, sizeof *w);
+    hl_params_init(t, w, seed);
+    return w;
+}
+
+/* Mean 0 and the table's deviation, to five standard errors; ones are ones, values are values. */
+static void initial_values_are_as_the_table_says(void)
+{
+    models m;
+    open_models(&m, 1);
+    const hl_params *t = &m.item.table;
+    float *w = drawn(t, 1);
+    for (int i = 0; i < t->n; i++) {
+        const hl_param *p = &t->at[i];
+        double mean = 0, square = 0, n = (double)p->count;
+        for (size_t k = p->offset; k < p->offset + p->count; k++) {
+            mean += w[k] / n;
+            square += (double)w[k] * w[k] / n;
+            CHECK(p->init == HL_INIT_NORMAL || w[k] == (p->init == HL_INIT_ONES ? 1 : p->value));
+        }
+        if (p->init != HL_INIT_NORMAL) continue;
+        CHECK_NEAR(p->std, 0.02, 1e-9);
+        CHECK_NEAR(mean, 0, 5 * 0.02 / sqrt(n));
+        CHECK_NEAR(square / 4e-4, 1, 5 * sqrt(2 / n));
+    }
+    CHECK_NEAR(w[m.item.scale_at], log(1 / 0.07), 1e-6);
+    free(w);
+    close_models(&m);
+}
+
+/* A tensor's numbers depend on its name and the seed, not on what else is in the table. */
+static void initial_values_know_their_name(void)
+{
+    models with, without;
+    open_models(&with, 1);
+    open_models(&without, 0);
+    float *one = drawn(&with.item.table, 1), *other = drawn(&without.item.table, 1), *seeded = drawn(&with.item.table, 2), *user = drawn(&with.user.table, 1);
+    const hl_params *t = &with.item.table;
+    for (int i = 0; i < t->n; i++) {
+        const hl_param *p = &t->at[i], *q = hl_params_find(&without.item.table, p->name);
+        if (q) CHECK(memcmp(one + p->offset, other + q->offset, p->count * sizeof *one) == 0);
+        if (p->init == HL_INIT_NORMAL) CHECK(memcmp(one + p->offset, seeded + p->offset, p->count * sizeof *one) != 0);
+    }
+    const hl_param *q0 = hl_params_find(t, "item_llm.model.layers.0.self_attn.q_proj.weight"), *q1 = hl_params_find(t, "item_llm.model.layers.1.self_attn.q_proj.weight");
+    const hl_param *u0 = hl_params_find(&with.user.table, "user_llm.model.layers.0.self_attn.q_proj.weight");
+    CHECK(one[q0->offset] != one[q1->offset] && one[q0->offset] != user[u0->offset]);
+    free(one);
+    free(other);
+    free(seeded);
+    free(user);
+    close_models(&with);
+    close_models(&without);
+}
+
+static void the_digest_sees_every_number(void)
+{
+    models m;
+    open_models(&m, 1);
+    const hl_params *t = &m.user.table;
+    float *w = drawn(t, 1);
+    uint64_t whole = hl_params_digest(t, w);
+    CHECK(hl_params_digest(t, w) == whole);
+    for (int i = 0; i < t->n; i++) {
+        float *x = w + t->at[i].offset + t->at[i].count - 1, was = *x;
+        *x += 1;
+        CHECK(hl_params_digest(t, w) != whole);
+        *x = was;
+    }
+    snprintf(t->at[0].name, sizeof t->at[0].name, "another name");
+    CHECK(hl_params_digest(t, w) != whole);
+    free(w);
+    close_models(&m);
+}
+
+/* The public code clamps the stored value to [0, ln 100] before use. */
+static void the_temperature_is_clamped_in_place(void)
+{
+    models m;
+    open_models(&m, 1);
+    float *w = drawn(&m.item.table, 1), *scale = w + m.item.scale_at;
+    CHECK_NEAR(hl_item_scale(&m.item, w), 1 / 0.07, 1e-4);
+    *scale = 7;
+    CHECK_NEAR(hl_item_scale(&m.item, w), 100, 1e-4);
+    CHECK_NEAR(*scale, log(100), 1e-6);
+    *scale = -1;
+    CHECK(hl_item_scale(&m.item, w) == 1 && *scale == 0);
+    free(w);
+    close_models(&m);
+}
+
+static void senseless_shapes_are_refused(void)
+{
+    hl_llama c = shape;
+    CHECK_OK(hl_llama_check(&c, "the Item LLM"));
+    c.num_key_value_heads = 4;
+    CHECK_FAILS(hl_llama_check(&c, "the Item LLM"), HL_EUSAGE, "6 attention heads do not divide into 4");
+    c = shape, c.head_dim = 7;
+    CHECK_FAILS(hl_llama_check(&c, "the Item LLM"), HL_EUSAGE, "head_dim 7 is odd");
+    c = shape, c.vocab_size = 0;
+    CHECK_FAILS(hl_llama_check(&c, "the Item LLM"), HL_EUSAGE, "the Item LLM: a size is not positive");
+}
+
+static const test tests[] = {
+    {"spans follow one another", spans_follow_one_another},
+    {"a known model has its known size", a_known_model_has_its_known_size},
+    {"names are the public ones", names_are_the_public_ones},
+    {"initial values are as the table says", initial_values_are_as_the_table_says},
+    {"initial values depend on seed and name alone", initial_values_know_their_name},
+    {"the digest sees every number and name", the_digest_sees_every_number},
+    {"the temperature is clamped in place", the_temperature_is_clamped_in_place},
+    {"senseless shapes are refused", senseless_shapes_are_refused},
+};
+HL_TESTS("params", tests)

@@ -1,0 +1,359 @@
+/* test-schedule.c - the lists of all ranks can be carried out: nobody waits for ever, nothing is used before it is there.
+ *
+ * The walker plays all ranks at once, without MPI.  A rank goes on until it comes to a collective act; that happens
+ * when all its members stand at it.  Before an act, what it uses must be done: on this rank for a local act, on every
+ * member for a collective one, since that reads what others made. */
+#include "model/schedule.h"
+#include "tests/check.h"
+#include "tests/toy.h"
+#include <string.h>
+
+enum { RANKS = 9, TASKS = 400 };
+
+/* Acts, with those on chunks told apart by what the chunk holds: texts that are read, else targets, else negatives. */
+typedef enum {
+    F_READ, F_TARGET, F_NEGATIVE, B_READ, B_TARGET, B_NEGATIVE, F_USER, B_USER, ROWS, POSITIVES,
+    GIVE_INPUTS, GIVE_TARGETS, GIVE_ROWS, RETURN_ROWS, RETURN_TARGETS, RETURN_INPUTS, TALLY, LOSS, SUM_ITEM, SUM_USER, UPDATE,
+    THINGS
+} thing;
+
+typedef enum { ITEM_RANKS, USER_RANKS, ALL_RANKS, BUSY_RANKS } members;
+
+#define BIT(t) (1u << (t))
+
+static const struct {
+    members who;
+    bool together;
+    unsigned uses;
+} rules[THINGS] = {
+    [F_READ] = {ITEM_RANKS, false, 0},
+    [F_TARGET] = {ITEM_RANKS, false, 0},
+    [F_NEGATIVE] = {ITEM_RANKS, false, 0},
+    [B_READ] = {ITEM_RANKS, false, BIT(F_READ) | BIT(LOSS) | BIT(RETURN_TARGETS) | BIT(RETURN_INPUTS)},
+    [B_TARGET] = {ITEM_RANKS, false, BIT(F_TARGET) | BIT(LOSS) | BIT(RETURN_TARGETS)},
+    [B_NEGATIVE] = {ITEM_RANKS, false, BIT(F_NEGATIVE) | BIT(LOSS)},
+    [F_USER] = {USER_RANKS, false, BIT(GIVE_INPUTS)},
+    [B_USER] = {USER_RANKS, false, BIT(F_USER) | BIT(POSITIVES)},
+    [ROWS] = {USER_RANKS, false, BIT(F_USER) | BIT(GIVE_TARGETS)},
+    [POSITIVES] = {USER_RANKS, false, BIT(ROWS) | BIT(RETURN_ROWS)},
+    [GIVE_INPUTS] = {ALL_RANKS, true, BIT(F_READ)},
+    [GIVE_TARGETS] = {ALL_RANKS, true, BIT(F_READ) | BIT(F_TARGET)},
+    [GIVE_ROWS] = {ALL_RANKS, true, BIT(ROWS)},
+    [RETURN_ROWS] = {ALL_RANKS, true, BIT(LOSS)},
+    [RETURN_TARGETS] = {ALL_RANKS, true, BIT(POSITIVES)},
+    [RETURN_INPUTS] = {ALL_RANKS, true, BIT(B_USER)},
+    [TALLY] = {ALL_RANKS, true, BIT(SUM_ITEM) | BIT(SUM_USER)},
+    [LOSS] = {ITEM_RANKS, true, BIT(GIVE_ROWS) | BIT(F_READ) | BIT(F_TARGET) | BIT(F_NEGATIVE)},
+    [SUM_ITEM] = {ITEM_RANKS, true, BIT(B_READ) | BIT(B_TARGET) | BIT(B_NEGATIVE)},
+    [SUM_USER] = {USER_RANKS, true, BIT(B_USER)},
+    [UPDATE] = {BUSY_RANKS, false, BIT(TALLY)},
+};
+
+static const thing plain[HL_ACTS] = {
+    [HL_USER_FORWARD] = F_USER,       [HL_USER_BACKWARD] = B_USER,   [HL_USER_ROWS] = ROWS,             [HL_USER_POSITIVES] = POSITIVES,
+    [HL_GIVE_INPUTS] = GIVE_INPUTS,   [HL_GIVE_TARGETS] = GIVE_TARGETS, [HL_GIVE_ROWS] = GIVE_ROWS,     [HL_RETURN_ROWS] = RETURN_ROWS,
+    [HL_RETURN_TARGETS] = RETURN_TARGETS, [HL_RETURN_INPUTS] = RETURN_INPUTS, [HL_TALLY] = TALLY,       [HL_LOSS] = LOSS,
+    [HL_SUM_ITEM] = SUM_ITEM,         [HL_SUM_USER] = SUM_USER,      [HL_UPDATE] = UPDATE,
+};
+
+typedef struct {
+    toy t;
+    hl_arena arena;
+    hl_batch b;
+    hl_plan p;
+    hl_layout l;
+    hl_share share;
+    hl_schedule list[RANKS];
+} job;
+
+typedef struct {
+    const job *j;
+    int left[RANKS][THINGS]; /* how often each rank has still to do each thing */
+    int at[RANKS];           /* next task of its list */
+    bool done[2][2][TASKS];  /* item or user chunk, forward or backward */
+    const char *trouble;
+} walk;
+
+static bool is_member(const job *j, members who, int rank)
+{
+    bool item = hl_layout_has_item(&j->l, rank), user = hl_layout_has_user(&j->l, rank);
+    return who == ALL_RANKS || (who == ITEM_RANKS && item) || (who == USER_RANKS && user) || (who == BUSY_RANKS && (item || user));
+}
+
+static bool has_target(const hl_plan *p, int chunk)
+{
+    for (int r = 0; r < p->rows; r++)
+        if (p->target[r] >= p->chunk_begin[chunk] && p->target[r] < p->chunk_begin[chunk + 1]) return true;
+    return false;
+}
+
+static thing thing_of(const job *j, hl_task task)
+{
+    if (task.act != HL_ITEM_FORWARD && task.act != HL_ITEM_BACKWARD) return plain[task.act];
+    thing first = task.act == HL_ITEM_FORWARD ? F_READ : B_READ;
+    if (task.chunk < 0 || task.chunk >= j->p.chunks) return first; /* and trouble */
+    return j->p.chunk_begin[task.chunk] < j->p.read ? first : has_target(&j->p, task.chunk) ? first + 1 : first + 2;
+}
+
+static void begin_walk(walk *w, const job *j)
+{
+    *w = (walk){.j = j};
+    for (int rank = 0; rank < j->l.ranks; rank++)
+        for (int t = ROWS; t < THINGS; t++) w->left[rank][t] = is_member(j, rules[t].who, rank);
+    for (int c = 0; c < j->p.chunks; c++) {
+        w->left[j->share.chunk[c]][thing_of(j, (hl_task){HL_ITEM_FORWARD, c})]++;
+        w->left[j->share.chunk[c]][thing_of(j, (hl_task){HL_ITEM_BACKWARD, c})]++;
+    }
+    for (int c = 0; c < j->p.user_chunks; c++) {
+        w->left[j->share.user_chunk[c]][F_USER]++;
+        w->left[j->share.user_chunk[c]][B_USER]++;
+    }
+}
+
+/* A chunk is its owner's, and each direction comes once. */
+static const char *trouble_with_chunk(walk *w, int rank, hl_task task)
+{
+    bool user = task.act == HL_USER_FORWARD || task.act == HL_USER_BACKWARD, back = task.act == HL_ITEM_BACKWARD || task.act == HL_USER_BACKWARD;
+    if (!user && task.act != HL_ITEM_FORWARD && task.act != HL_ITEM_BACKWARD) return task.chunk == -1 ? NULL : "a chunk where there is none";
+    if (task.chunk < 0 || task.chunk >= (user ? w->j->p.user_chunks : w->j->p.chunks)) return "no such chunk";
+    if ((user ? w->j->share.user_chunk : w->j->share.chunk)[task.chunk] != rank) return "a chunk of another rank";
+    bool *done = &w->done[user][back][task.chunk];
+    if (*done) return "a chunk twice";
+    *done = true;
+    return NULL;
+}
+
+static const char *trouble_with_uses(const walk *w, int rank, thing t)
+{
+    for (int u = 0; u < THINGS; u++) {
+        if (!(rules[t].uses & BIT(u))) continue;
+        for (int q = 0; q < w->j->l.ranks; q++)
+            if ((rules[t].together || q == rank) && w->left[q][u] > 0) return "used before it is done";
+    }
+    return NULL;
+}
+
+static void perform(walk *w, int rank)
+{
+    hl_task task = w->j->list[rank].task[w->at[rank]++];
+    const char *trouble = trouble_with_chunk(w, rank, task);
+    if (!trouble && w->left[rank][thing_of(w->j, task)]-- <= 0) trouble = "more often than wanted";
+    if (trouble) w->trouble = trouble;
+}
+
+static bool stands_at(const walk *w, int rank, thing t)
+{
+    return w->at[rank] < w->j->list[rank].n && thing_of(w->j, w->j->list[rank].task[w->at[rank]]) == t;
+}
+
+/* One act of this rank, or of its group with it, where that is possible. */
+static bool move(walk *w, int rank)
+{
+    if (w->at[rank] == w->j->list[rank].n) return false;
+    thing t = thing_of(w->j, w->j->list[rank].task[w->at[rank]]);
+    for (int q = 0; q < w->j->l.ranks && rules[t].together; q++)
+        if (is_member(w->j, rules[t].who, q) && !stands_at(w, q, t)) return false;
+    const char *trouble = trouble_with_uses(w, rank, t);
+    if (trouble) w->trouble = trouble;
+    for (int q = 0; q < w->j->l.ranks; q++)
+        if (q == rank || (rules[t].together && is_member(w->j, rules[t].who, q))) perform(w, q);
+    return true;
+}
+
+/* What is wrong with the lists; NULL: nothing. */
+static const char *walk_all(const job *j)
+{
+    walk w;
+    bool moved = true;
+    begin_walk(&w, j);
+    while (moved && !w.trouble) {
+        moved = false;
+        for (int rank = 0; rank < j->l.ranks && !w.trouble; rank++) moved = move(&w, rank) || moved;
+    }
+    if (w.trouble) return w.trouble;
+    for (int rank = 0; rank < j->l.ranks; rank++)
+        if (w.at[rank] < j->list[rank].n) return "deadlock";
+    for (int rank = 0; rank < j->l.ranks; rank++)
+        for (int t = 0; t < THINGS; t++)
+            if (w.left[rank][t] > 0) return "something was not done";
+    return NULL;
+}
+
+/* ---- jobs */
+
+static void open_job(job *j, int trial)
+{
+    hl_rng r = hl_rng_at((uint64_t)trial, HL_FOR_TESTS, 9, 0);
+    int ranks = toy_between(&r, 1, RANKS), users = toy_between(&r, 1, ranks), items = toy_between(&r, 1, ranks);
+    hl_layout_kind kind = ranks > 1 && trial % 2 ? HL_SEPARATE : HL_COLOCATED;
+    if (kind == HL_SEPARATE) users = toy_between(&r, 1, ranks - 1), items = toy_between(&r, 1, ranks - users);
+    j->arena = hl_arena_growing("job");
+    toy_open(&j->t, toy_between(&r, 5, 80), 20, (uint64_t)trial);
+    int samples = toy_between(&r, 1, 12), S = toy_between(&r, 1, 9), negatives = toy_between(&r, 1, 60);
+    toy_draw_batch(&j->b, &j->t, samples, S, negatives, &r, &j->arena);
+    const hl_plan_rules plan = {.chunk_tokens = toy_between(&r, 1, 100), .user_chunk_rows = toy_between(&r, 1, 20), .item_tokens = 1, .dedup = trial % 3};
+    hl_plan_make(&j->p, &j->b, &j->t.corpus, &plan, 8, &j->arena);
+    CHECK_OK(hl_layout_make(&j->l, ranks, kind, items, users));
+    hl_share_make(&j->share, &j->l, &j->p, &j->arena);
+    for (int rank = 0; rank < ranks; rank++) {
+        hl_schedule_make(&j->list[rank], &j->l, &j->p, &j->share, rank, &j->arena);
+        CHECK(j->list[rank].n < TASKS);
+    }
+}
+
+static void close_job(job *j)
+{
+    hl_arena_free(&j->arena);
+    toy_close(&j->t);
+}
+
+static void every_schedule_can_be_carried_out(void)
+{
+    for (int trial = 0; trial < 1000; trial++) {
+        job j;
+        open_job(&j, trial);
+        const char *trouble = walk_all(&j);
+        if (trouble) printf("     trial %d: %s\n", trial, trouble);
+        CHECK(!trouble);
+        close_job(&j);
+    }
+}
+
+/* ---- violations */
+
+/* Where a rank does an act first; -1 nowhere. */
+static int find(const hl_schedule *s, hl_act act)
+{
+    for (int i = 0; i < s->n; i++)
+        if (s->task[i].act == act) return i;
+    return -1;
+}
+
+/* Move the first `act` of a rank to before its first `other`. */
+static bool move_before(hl_schedule *s, hl_act act, hl_act other)
+{
+    int from = find(s, act), to = find(s, other);
+    if (from < 0 || to < 0 || from < to) return false;
+    hl_task task = s->task[from];
+    memmove(&s->task[to + 1], &s->task[to], (size_t)(from - to) * sizeof task);
+    s->task[to] = task;
+    return true;
+}
+
+static bool drop(hl_schedule *s, hl_act act)
+{
+    int at = find(s, act);
+    if (at < 0) return false;
+    memmove(&s->task[at], &s->task[at + 1], (size_t)(s->n - at - 1) * sizeof *s->task);
+    s->n--;
+    return true;
+}
+
+static bool change_act(hl_schedule *s, hl_act act, hl_act other)
+{
+    int at = find(s, act);
+    if (at >= 0) s->task[at].act = other;
+    return at >= 0;
+}
+
+static bool repeat_chunk(hl_schedule *s, hl_act act)
+{
+    int at = find(s, act);
+    if (at < 0 || s->task[at + 1].act != act) return false;
+    s->task[at + 1].chunk = s->task[at].chunk;
+    return true;
+}
+
+/* The last chunk that goes backward comes before the gradients of the inputs are back: one that is read. */
+static bool hurry_read_chunk(hl_schedule *s)
+{
+    int to = find(s, HL_RETURN_INPUTS), from = s->n - 1;
+    while (from > to && s->task[from].act != HL_ITEM_BACKWARD) from--;
+    if (from <= to) return false;
+    hl_task task = s->task[from];
+    memmove(&s->task[to + 1], &s->task[to], (size_t)(from - to) * sizeof task);
+    s->task[to] = task;
+    return true;
+}
+
+static bool no_inputs_yet(hl_schedule *s) { return move_before(s, HL_USER_FORWARD, HL_GIVE_INPUTS); }
+static bool loss_too_early(hl_schedule *s) { return move_before(s, HL_LOSS, HL_GIVE_ROWS); }
+static bool backward_too_early(hl_schedule *s) { return move_before(s, HL_ITEM_BACKWARD, HL_LOSS); }
+static bool user_backward_too_early(hl_schedule *s) { return move_before(s, HL_USER_BACKWARD, HL_USER_POSITIVES); }
+static bool sum_too_early(hl_schedule *s) { return move_before(s, HL_SUM_USER, HL_RETURN_TARGETS); }
+static bool update_too_early(hl_schedule *s) { return move_before(s, HL_UPDATE, HL_TALLY); }
+static bool collectives_crossed(hl_schedule *s) { return move_before(s, HL_RETURN_TARGETS, HL_RETURN_ROWS); }
+static bool collective_missing(hl_schedule *s) { return drop(s, HL_RETURN_ROWS); }
+static bool forward_missing(hl_schedule *s) { return drop(s, HL_ITEM_FORWARD); }
+static bool update_missing(hl_schedule *s) { return drop(s, HL_UPDATE); }
+static bool user_forward_twice(hl_schedule *s) { return repeat_chunk(s, HL_USER_FORWARD); }
+static bool forward_instead_of_backward(hl_schedule *s) { return change_act(s, HL_ITEM_BACKWARD, HL_ITEM_FORWARD); }
+
+static const struct {
+    bool (*plant)(hl_schedule *s);
+    const char *trouble; /* NULL: any */
+} violations[] = {
+    {hurry_read_chunk, "used before it is done"},
+    {no_inputs_yet, "used before it is done"},
+    {loss_too_early, NULL}, /* a deadlock where there are others, else used too early */
+    {backward_too_early, "used before it is done"},
+    {user_backward_too_early, "used before it is done"},
+    {sum_too_early, NULL},
+    {update_too_early, "used before it is done"},
+    {collectives_crossed, NULL},
+    {collective_missing, NULL},
+    {forward_missing, "used before it is done"},
+    {update_missing, "something was not done"},
+    {user_forward_twice, "a chunk twice"},
+    {forward_instead_of_backward, "a chunk twice"},
+};
+
+/* On one rank of a job that was sound: wherever it can be planted, the walker must see it. */
+static int plant(size_t violation, int trial)
+{
+    job j;
+    open_job(&j, trial);
+    bool planted = violations[violation].plant(&j.list[trial % j.l.ranks]);
+    const char *trouble = walk_all(&j);
+    CHECK(planted == (trouble != NULL));
+    if (planted && trouble && violations[violation].trouble) CHECK(strcmp(trouble, violations[violation].trouble) == 0);
+    close_job(&j);
+    return planted;
+}
+
+static void violations_are_seen(void)
+{
+    for (size_t v = 0; v < sizeof violations / sizeof violations[0]; v++) {
+        int planted = 0;
+        for (int trial = 0; trial < 60; trial++) planted += plant(v, trial);
+        CHECK(planted >= 10);
+    }
+}
+
+static void a_chunk_of_another_rank_is_seen(void)
+{
+    int planted = 0;
+    for (int trial = 0; trial < 60; trial++) {
+        job j;
+        open_job(&j, trial);
+        hl_schedule *s = &j.list[j.l.item_begin];
+        int at = find(s, HL_ITEM_FORWARD);
+        for (int c = 0; c < j.p.chunks && at >= 0; c++)
+            if (j.share.chunk[c] != j.l.item_begin) {
+                s->task[at].chunk = c;
+                const char *trouble = walk_all(&j);
+                CHECK(trouble && strcmp(trouble, "a chunk of another rank") == 0);
+                planted++;
+                break;
+            }
+        close_job(&j);
+    }
+    CHECK(planted >= 10);
+}
+
+static const test tests[] = {
+    {"every schedule of a thousand jobs can be carried out", every_schedule_can_be_carried_out},
+    {"violations are seen on whichever rank they are", violations_are_seen},
+    {"a chunk of another rank is seen", a_chunk_of_another_rank_is_seen},
+};
+HL_TESTS("schedule", tests)
