@@ -8,7 +8,7 @@
 # The last line is "N passed, N failed".  Everything temporary is in one folder, which is gone afterwards.
 RANKS=${RANKS:-1 2 4 8}
 ODD_RANKS=${ODD_RANKS:-3 5 7}
-LIMIT=${LIMIT:-300} # seconds for one program at one size
+LIMIT=${LIMIT:-600} # seconds for one program at one size
 
 passed=0 failed=0
 TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/hllm-check.XXXXXX") || exit 1
