@@ -26,6 +26,10 @@ ALONE_TESTS = \
 	tests/test-record
 
 MPI_TESTS = \
+	tests/test-group \
+	tests/test-exchange \
+	tests/test-loss \
+	tests/test-reference \
 	tests/test-prepare \
 	tests/test-dataset \
 	tests/test-step \
@@ -35,6 +39,10 @@ MPI_TESTS = \
 	tests/test-place
 
 ODD_TESTS = \
+	tests/test-group \
+	tests/test-exchange \
+	tests/test-loss \
+	tests/test-reference \
 	tests/test-prepare \
 	tests/test-step \
 	tests/test-check \
@@ -66,6 +74,10 @@ tests_test_synth_LDADD = $(tests_test_config_LDADD)
 tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
 tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
+tests_test_group_LDADD = $(MPI_TEST_LINK)
+tests_test_exchange_LDADD = $(MPI_TEST_LINK)
+tests_test_loss_LDADD = $(MPI_TEST_LINK)
+tests_test_reference_LDADD = $(MPI_TEST_LINK)
 tests_test_check_LDADD = $(MPI_TEST_LINK)
 tests_test_checkpoint_LDADD = $(MPI_TEST_LINK)
 tests_test_place_LDADD = $(MPI_TEST_LINK)
