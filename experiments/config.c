@@ -125,6 +125,7 @@ static hl_status check_data(const hl_config *c)
     HL_TRY(is_set(c->data_path, "data_path"));
     HL_TRY(is_set(c->text_path, "text_path"));
     HL_TRY(is_set(c->dataset, "dataset"));
+    HL_TRY(is_set(c->checkpoint_dir, "checkpoint_dir"));
     if (strchr(c->dataset, '/')) return HL_FAIL(HL_EUSAGE, "dataset: \"%s\" is a path; it is a name, its folder is data_path", c->dataset);
     if (c->text_keys.n == 0) return HL_FAIL(HL_EUSAGE, "text_keys is empty; name the columns that make an item's text");
     if (!*c->tokenizer && !*c->item_pretrain_dir)

@@ -173,6 +173,14 @@ static void print_table(const hl_config *c, const hl_evaluation *v, const row *r
     fflush(stdout);
 }
 
+hl_status hl_evaluation_check(const hl_job *j)
+{
+    json_t *reference = NULL;
+    hl_status s = hl_group_agree(j->world, j->world->rank == 0 ? read_reference(&reference, j->config->reference_scores) : HL_OK);
+    json_decref(reference);
+    return s;
+}
+
 enum { ROWS_MOST = 16 };
 
 hl_status hl_evaluation_table(const hl_job *j, const hl_evaluation *v, json_t **json)

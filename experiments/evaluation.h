@@ -13,6 +13,9 @@ typedef struct {
     int64_t tokens; /* encoded, all ranks */
 } hl_evaluation;
 
+/* Can the table be made?  Asks for the rows of reference_scores, before hours of training rather than after.  Collective. */
+hl_status hl_evaluation_check(const hl_job *j);
+
 /* Encode the catalogue once and rank every user in the phase.  Collective. */
 void hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase);
 

@@ -135,9 +135,9 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     *j = (hl_job){.config = config, .world = world};
     hl_llama item, user;
     j->threads = hl_threads_set(world, config->threads);
+    HL_TRY(lay_out(j)); /* first, because data may take long to prepare */
     HL_TRY(open_data(j));
     HL_TRY_ALL(world, shapes_of(&item, &user, config, hl_dataset_manifest(j->data)));
-    HL_TRY(lay_out(j));
     const hl_corpus *corpus = hl_dataset_corpus(j->data);
     const hl_engine_rules rules = rules_of(config, for_training);
     hl_windows_open(&j->windows, corpus, config->MAX_ITEM_LIST_LENGTH, config->data_split);

@@ -186,6 +186,7 @@ static hl_status test_best(trainer *t, json_t **result)
 static hl_status train(trainer *t, json_t **result)
 {
     HL_TRY(count_steps(t));
+    HL_TRY(hl_evaluation_check(t->job));
     HL_TRY(hl_run_open(&t->run, t->job));
     hl_log(HL_INFO, "%s; %d threads a rank; %" PRId64 " samples, %" PRId64 " steps an epoch, %d epochs", t->job->layout, t->job->threads,
            hl_windows_count(&t->job->windows), t->steps_per_epoch, t->job->config->epochs);
