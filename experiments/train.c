@@ -46,8 +46,9 @@ static hl_status count_steps(trainer *t)
 static void warn_of_masking(trainer *t, double share)
 {
     if (share < t->masked_level) return;
-    hl_log(HL_WARN, "step %" PRId64 ": %.0f %% of the negatives are masked as false ones; when all are, the loss is 0 for good: "
-           "lower optim_args.learning_rate or raise nce_thres", t->run.state.step, 100 * share);
+    if (t->job->world->rank == 0)
+        hl_log(HL_WARN, "step %" PRId64 ": %.0f %% of the negatives are masked as false ones; when all are, the loss is 0 for good: "
+               "lower optim_args.learning_rate or raise nce_thres", t->run.state.step, 100 * share);
     t->masked_level = fmin(1.01, 2 * share);
 }
 
