@@ -19,6 +19,7 @@ static hl_status evaluate(hl_job *job, const char *checkpoint, hl_phase phase, b
 {
     hl_evaluation v;
     json_t *table = NULL;
+    HL_TRY(hl_evaluation_check(job));
     if (checkpoint) HL_TRY(hl_run_read_weights(job, checkpoint));
     hl_evaluation_run(&v, job, phase);
     HL_TRY(hl_evaluation_table(job, &v, json ? &table : NULL));

@@ -66,10 +66,9 @@ hl_status hl_run_read_weights(hl_job *j, const char *path)
 hl_status hl_run_take_best(hl_run *r)
 {
     char path[PATH_MAX];
-    bool chosen = r->state.best >= 0;
-    if (chosen && r->state.best_step == r->state.step) return HL_OK; /* the weights at hand */
-    if (!chosen && r->state.step > 0) return HL_OK;
-    HL_TRY(hl_checkpoint_find(path, r->job->world, r->job->config->checkpoint_dir, chosen ? "best" : "latest"));
+    bool is_at_hand = r->state.best < 0 || r->state.best_step == r->state.step;
+    if (is_at_hand) return HL_OK;
+    HL_TRY(hl_checkpoint_find(path, r->job->world, r->job->config->checkpoint_dir, "best"));
     hl_log(HL_INFO, "testing %s", path);
     return hl_run_read_weights(r->job, path);
 }
@@ -121,9 +120,11 @@ static hl_status start_or_go_on(hl_run *r)
 {
     const hl_config *c = r->job->config;
     hl_checkpoint *found = NULL;
-    hl_status s = c->resume ? hl_checkpoint_open_newest(&found, r->job->world, c->checkpoint_dir, true) : HL_OK;
+    hl_status s = c->resume || c->val_only ? hl_checkpoint_open_newest(&found, r->job->world, c->checkpoint_dir, true) : HL_OK;
     if (s == HL_OK && found) s = go_on(r, found);
     hl_checkpoint_close(found);
+    if (s == HL_OK && c->val_only && !r->resumed)
+        return HL_FAIL(HL_EUSAGE, "%s: has no checkpoint, and val_only trains none; leave val_only out, or name the checkpoint_dir of a training", c->checkpoint_dir);
     return s;
 }
 
@@ -177,8 +178,8 @@ static hl_status note_run(hl_run *r)
 hl_status hl_run_open(hl_run *r, hl_job *j)
 {
     *r = (hl_run){.job = j, .state = {.best = -1, .data = hl_dataset_digest(j->data), .config = hl_config_digest(j->config)}};
-    HL_TRY_ALL(j->world, is_first(r) ? make_folder(r) : HL_OK);
     HL_TRY(start_or_go_on(r));
+    HL_TRY_ALL(j->world, is_first(r) ? make_folder(r) : HL_OK);
     HL_TRY_ALL(j->world, is_first(r) ? write_used(r) : HL_OK);
     HL_TRY_ALL(j->world, is_first(r) ? open_record(r) : HL_OK);
     return note_run(r);

@@ -22,7 +22,7 @@ void hl_run_close(hl_run *r);
 /* Write the checkpoint of the state as it is.  Collective. */
 hl_status hl_run_save(hl_run *r, bool is_best);
 
-/* Take the weights of the best checkpoint, or of the newest where no evaluation has chosen one.  Collective. */
+/* Take the weights of the best checkpoint; those at hand stay where no evaluation has chosen one.  Collective. */
 hl_status hl_run_take_best(hl_run *r);
 
 /* A line of metrics.jsonl each.  Rank 0 writes, all learn of a failure.  Collective. */
@@ -30,7 +30,8 @@ hl_status hl_run_note_step(hl_run *r, const hl_step_report *s, double learning_r
 hl_status hl_run_note_epoch(hl_run *r, int64_t epoch);
 hl_status hl_run_note_evaluation(hl_run *r, const hl_evaluation *v, int64_t epoch);
 
-/* Read the weights of a checkpoint (no moments) into the engine.  Collective. */
+/* Read the weights of a checkpoint (no moments) into the engine: of a folder step-N, or of the one that <run>/best or
+ * <run>/latest names.  Collective. */
 hl_status hl_run_read_weights(hl_job *j, const char *path);
 
 #endif
