@@ -55,7 +55,7 @@ const hl_command hl_cmd_eval = {
     .name = "eval",
     .arguments = "CONFIG [--checkpoint DIR] [--phase valid|test] [--key value]... [--json]",
     .help = "rank every user's held-out item among the whole catalogue",
-    .more = "  --checkpoint DIR   a folder step-N; without it the initial weights are evaluated\n"
+    .more = "  --checkpoint DIR   a folder step-N, or RUN/best or RUN/latest; without it the initial weights are evaluated\n"
             "  --phase PHASE      valid or test (the default)\n"
             "  --json             one JSON object on standard output\n",
     .has_config = true,

@@ -54,10 +54,24 @@ static hl_status read_opened(hl_job *j, const hl_checkpoint *c, bool moments)
     return hl_checkpoint_read(c, j->world, &(hl_checkpoint_content){part, 2, moments});
 }
 
+/* <run>/best and <run>/latest are files that name a folder. */
+static hl_status find_folder(char folder[PATH_MAX], const hl_job *j, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    bool is_name = strcmp(name, "best") == 0 || strcmp(name, "latest") == 0;
+    snprintf(folder, PATH_MAX, "%s", path);
+    if (!is_name) return HL_OK;
+    char run[PATH_MAX];
+    snprintf(run, sizeof run, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    return hl_checkpoint_find(folder, j->world, run, name);
+}
+
 hl_status hl_run_read_weights(hl_job *j, const char *path)
 {
+    char folder[PATH_MAX];
     hl_checkpoint *c = NULL;
-    hl_status s = hl_checkpoint_open(&c, j->world, path, false);
+    HL_TRY(find_folder(folder, j, path));
+    hl_status s = hl_checkpoint_open(&c, j->world, folder, false);
     if (s == HL_OK) s = read_opened(j, c, false);
     hl_checkpoint_close(c);
     return s;
