@@ -1,4 +1,3 @@
 # What people read.
 dist_man_MANS += doc/hllm.1
-dist_doc_DATA += doc/architecture.md
-dist_doc_DATA += doc/formats.md
+dist_doc_DATA += doc/architecture.md doc/formats.md
