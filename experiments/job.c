@@ -65,14 +65,17 @@ static hl_status item_vector(hl_engine *e, const char *path)
     return hl_safetensors_vector(path, (size_t)hl_engine_width(e), e->item.w + e->item_model.item_at);
 }
 
+/* Of one side: the shares of the first copy, added up. */
+static uint64_t digest_of_side(const hl_job *j, const hl_holding *h)
+{
+    int64_t sum = h->w && h->copies->rank == 0 ? (int64_t)hl_params_digest(h->table, h->w) : 0;
+    hl_group_sum_int(j->world, &sum, 1);
+    return (uint64_t)sum;
+}
+
 static uint64_t digest_of(const hl_job *j)
 {
-    const hl_layout *l = &j->mesh.layout;
-    uint64_t item = j->engine.item.w ? hl_params_digest(j->engine.item.table, j->engine.item.w) : 0;
-    uint64_t user = j->engine.user.w ? hl_params_digest(j->engine.user.table, j->engine.user.w) : 0;
-    hl_group_share(j->world, &item, sizeof item, l->item_begin);
-    hl_group_share(j->world, &user, sizeof user, l->user_begin);
-    return hl_digest_join(item, user);
+    return hl_digest_join(digest_of_side(j, &j->engine.item), digest_of_side(j, &j->engine.user));
 }
 
 static hl_status initial_weights(hl_job *j)
@@ -108,7 +111,7 @@ static hl_status lay_out(hl_job *j)
     const hl_config *c = j->config;
     hl_layout layout;
     hl_layout_kind kind = c->placement == HL_PLACE_SEPARATE ? HL_SEPARATE : HL_COLOCATED;
-    HL_TRY(hl_layout_make(&layout, j->world->size, kind, c->item_dp, c->user_dp));
+    HL_TRY(hl_layout_make(&layout, j->world->size, &(hl_layout_wish){kind, c->item_dp, c->item_tp, c->user_dp, c->user_tp}));
     hl_layout_text(j->layout, sizeof j->layout, &layout);
     hl_mesh_open(&j->mesh, j->world, &layout);
     return HL_OK;

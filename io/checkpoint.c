@@ -50,7 +50,7 @@ static hl_status wished(const char *point, const writing *w)
 static double bytes_of(const hl_checkpoint_content *c)
 {
     double numbers = 0;
-    for (int i = 0; i < c->parts; i++) numbers += (double)c->part[i].table->count;
+    for (int i = 0; i < c->parts; i++) numbers += (double)hl_params_whole(c->part[i].table);
     return numbers * sizeof(float) * (c->moments ? 3 : 1);
 }
 

@@ -18,10 +18,10 @@
 #include <limits.h>
 #include <stdio.h>
 
-/* The arrays of one side: everyone knows the table, holders have the numbers. */
+/* The arrays of one side: everyone knows the table's tensors, holders have the numbers of their shares. */
 typedef struct {
     const hl_params *table;
-    const hl_group *holders; /* of size 0 where I have nothing */
+    const hl_group *holders; /* who have the same share as I; of size 0 where I have nothing */
     float *w, *m, *v;        /* (table->count); m and v only with moments; NULL where I have nothing */
 } hl_checkpoint_part;
 

@@ -215,6 +215,20 @@ static bool nobody_needs(const char *name)
         || ends_with(name, "rotary_emb.inv_freq");                      /* computed */
 }
 
+/* Read my share of a tensor. */
+static hl_status read_share(const hl_safetensor *t, const hl_param *p, float *w)
+{
+    if ((int64_t)p->count == hl_param_whole(p)) return hl_safetensor_read(t, w + p->offset);
+    float *whole = hl_alloc((size_t)hl_param_whole(p) * sizeof *whole);
+    hl_status s = hl_safetensor_read(t, whole);
+    for (int64_t i = 0; s == HL_OK && i < hl_param_stretches(p); i++) {
+        hl_stretch mine = hl_param_stretch(p, i);
+        memcpy(w + p->offset + mine.local, whole + mine.global, mine.n * sizeof *w);
+    }
+    free(whole);
+    return s;
+}
+
 /* Read what fits; say what does not. */
 static hl_status read_side(const hl_safetensors *s, const hl_params *table, const char *side, float *w, hl_complaints *c, bool *used)
 {
@@ -226,7 +240,7 @@ static hl_status read_side(const hl_safetensors *s, const hl_params *table, cons
         if (!t) hl_complain(c, "%s is missing", name);
         if (!t) continue;
         used[t - hl_safetensors_at(s, 0)] = true;
-        if (fits(c, t, p)) HL_TRY(hl_safetensor_read(t, w + p->offset));
+        if (fits(c, t, p)) HL_TRY(read_share(t, p, w));
     }
     return HL_OK;
 }

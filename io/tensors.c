@@ -41,8 +41,10 @@ int hl_tensors_list(hl_tensor *list, const hl_params *t)
     return n;
 }
 
+/* Rows of my share. */
 static int64_t rows_of(const hl_param *p)
 {
+    if (p->split_axis == 0) return p->mine.end - p->mine.begin;
     return p->ndim ? p->shape[0] : 1;
 }
 
@@ -130,7 +132,7 @@ static hl_status open_dataset(hid_t *set, const place *f, const hl_tensor_array 
     return *set >= 0 ? HL_OK : trouble(f, f->writing ? "create" : "open", name);
 }
 
-/* Select rows [first, first + n) of a slice in its dataset. */
+/* Select rows [first, first + n) of my share of a slice in its dataset. */
 static herr_t select_rows(hid_t space, const hl_param *p, int64_t first, int64_t n)
 {
     hsize_t start[HL_TENSOR_DIMS] = {0}, count[HL_TENSOR_DIMS];
@@ -140,8 +142,9 @@ static herr_t select_rows(hid_t space, const hl_param *p, int64_t first, int64_t
         count[d++] = 1;
     }
     for (int i = 0; i < p->ndim; i++, d++) {
-        start[d] = i == 0 ? (hsize_t)first : 0;
-        count[d] = i == 0 ? (hsize_t)n : (hsize_t)p->shape[i];
+        int64_t begin = i == p->split_axis ? p->mine.begin : 0, size = i == p->split_axis ? p->mine.end - begin : p->shape[i];
+        start[d] = (hsize_t)(begin + (i == 0 ? first : 0));
+        count[d] = (hsize_t)(i == 0 ? n : size);
     }
     return d ? H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) : H5Sselect_all(space);
 }

@@ -2,7 +2,7 @@
  *
  * The slices of a parameter table that share a `stack` are one dataset of that name, with the layers as first axis where
  * there are layers: its global shape says nothing about who held which piece.  Datasets are contiguous and unfiltered.
- * Every holder of an array writes, and reads, an equal share of it, cut between rows. */
+ * Where several ranks hold the same, each writes, and reads, an equal part of it, cut between rows. */
 #ifndef IO_TENSORS_H
 #define IO_TENSORS_H
 #include "model/params.h"
@@ -23,7 +23,7 @@ int hl_tensors_list(hl_tensor *list, const hl_params *t);
 /* One array of values in the file. */
 typedef struct {
     const hl_params *table;  /* known to every rank */
-    const hl_group *holders; /* who have x, each the whole of it; of size 0 where this rank has not */
+    const hl_group *holders; /* who have the same share as I; of size 0 where this rank has none */
     float *x;                /* (table->count), or NULL */
     const char *under;       /* the HDF5 group of its datasets: "" for the root, "m" */
 } hl_tensor_array;

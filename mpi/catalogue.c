@@ -4,6 +4,7 @@
 #include "math/rows.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The padding is an item without text; its text counts only where an item of the catalogue has it too. */
 static void number_texts(hl_catalogue *c, const hl_corpus *corpus)
@@ -36,37 +37,50 @@ static int chunk_from(const hl_catalogue *c, const hl_engine *e, int begin, int 
     return n;
 }
 
+/* Texts [from, from + n) of all, of which I keep mine. */
 static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
 {
     hl_texts texts;
     hl_stack_trace trace;
     size_t D = (size_t)hl_engine_width(e);
-    hl_texts_pack(&texts, &e->item_model, e->corpus, c->item + c->begin + from, n, &e->plan);
+    hl_texts_pack(&texts, &e->item_model, e->corpus, c->item + from, n, &e->plan);
     hl_stack_trace_lay(&trace, &e->item_model.stack, texts.pack.T, &e->kept);
-    hl_item_forward(c->vector + (size_t)from * D, &trace, &e->item_model, e->item.w, &texts, &e->scratch);
-    c->tokens += texts.pack.T;
+    float *vector = HL_TAKE(&e->plan, float, (size_t)n * D);
+    hl_item_forward(vector, &trace, &e->item_model, e->item.w, &texts, &e->scratch);
+    int first = from > c->begin ? from : c->begin, end = from + n < c->begin + c->mine ? from + n : c->begin + c->mine;
+    if (first < end) memcpy(c->vector + (size_t)(first - c->begin) * D, vector + (size_t)(first - from) * D, (size_t)(end - first) * D * sizeof *vector);
+    if (e->mesh->item_tp.rank == 0) c->tokens += texts.pack.T;
     hl_arena_back(&e->plan, 0);
     hl_arena_back(&e->kept, 0);
+}
+
+/* Everything that my replica has. */
+static void encode_replica(hl_catalogue *c, hl_engine *e)
+{
+    const hl_group *g = &e->mesh->item;
+    int lead = g->rank - e->mesh->item_tp.rank, from = (int)hl_part_begin(c->texts, g->size, lead);
+    int end = (int)hl_part_begin(c->texts, g->size, lead + e->mesh->item_tp.size);
+    e->item_model.stack.careful = true;
+    for (int n; from < end; from += n) {
+        n = chunk_from(c, e, from, end);
+        encode(c, e, from, n);
+    }
+    e->item_model.stack.careful = false;
 }
 
 void hl_catalogue_open(hl_catalogue *c, hl_engine *e)
 {
     const hl_group *g = &e->mesh->item;
-    int D = hl_engine_width(e);
+    size_t D = (size_t)hl_engine_width(e);
     *c = (hl_catalogue){0};
     number_texts(c, e->corpus);
     if (!hl_group_has_me(g)) return;
     c->begin = (int)hl_part_begin(c->texts, g->size, g->rank);
     c->mine = (int)hl_part_count(c->texts, g->size, g->rank);
-    c->vector = hl_alloc((size_t)c->mine * (size_t)D * sizeof *c->vector);
+    c->vector = hl_alloc((size_t)c->mine * D * sizeof *c->vector);
     c->scale = hl_alloc((size_t)c->mine * sizeof *c->scale);
-    e->item_model.stack.careful = true;
-    for (int from = 0, n; from < c->mine; from += n) {
-        n = chunk_from(c, e, c->begin + from, c->begin + c->mine);
-        encode(c, e, from, n);
-    }
-    e->item_model.stack.careful = false;
-    for (int i = 0; i < c->mine; i++) c->scale[i] = (float)(1 / sqrt(hl_sum_of_squares(c->vector + (size_t)i * (size_t)D, (size_t)D)));
+    encode_replica(c, e);
+    for (int i = 0; i < c->mine; i++) c->scale[i] = (float)(1 / sqrt(hl_sum_of_squares(c->vector + (size_t)i * D, D)));
 }
 
 void hl_catalogue_close(hl_catalogue *c)

@@ -1,6 +1,7 @@
 /* catalogue.h - every item's vector, each text encoded once, shared out over the item ranks.
  *
- * Texts are numbered by their first item; item rank i of p holds the texts of hl_part (texts, p, i). */
+ * Texts are numbered by their first item; item rank i of p keeps the texts of hl_part (texts, p, i).  The ranks of a replica
+ * encode all their texts together. */
 #ifndef MPI_CATALOGUE_H
 #define MPI_CATALOGUE_H
 #include "mpi/engine.h"
@@ -16,7 +17,7 @@ typedef struct {
     int64_t tokens;  /* of my texts */
 } hl_catalogue;
 
-/* Encode the catalogue with the engine's weights.  Local: every item rank its share, no words. */
+/* Encode the catalogue with the engine's weights.  Collective over the ranks of each item replica. */
 void hl_catalogue_open(hl_catalogue *c, hl_engine *e);
 void hl_catalogue_close(hl_catalogue *c);
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void hold(hl_holding *h, const hl_params *table, const hl_group *group, bool for_training)
+static void hold(hl_holding *h, const hl_params *table, const hl_group *group, const hl_group *copies, const hl_peers *peers, bool for_training)
 {
-    *h = (hl_holding){.table = table, .group = group};
+    *h = (hl_holding){.table = table, .group = group, .copies = copies, .peers = peers};
     h->frozen = hl_alloc_zero((size_t)table->n, sizeof *h->frozen);
     if (!hl_group_has_me(group)) return;
     h->w = hl_alloc_zero(table->count, sizeof *h->w);
@@ -29,10 +29,10 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
 {
     HL_CHECK(item->hidden_size == user->hidden_size);
     *e = (hl_engine){.mesh = mesh, .corpus = corpus, .rules = *rules};
-    hl_item_open(&e->item_model, item, rules->plan.item_tokens, rules->longest_text, &hl_alone);
-    hl_user_open(&e->user_model, user, rules->longest_history, &hl_alone);
-    hold(&e->item, &e->item_model.table, &mesh->item, rules->for_training);
-    hold(&e->user, &e->user_model.table, &mesh->user, rules->for_training);
+    hl_item_open(&e->item_model, item, rules->plan.item_tokens, rules->longest_text, &mesh->item_peers);
+    hl_user_open(&e->user_model, user, rules->longest_history, &mesh->user_peers);
+    hold(&e->item, &e->item_model.table, &mesh->item, &mesh->item_dp, &mesh->item_peers, rules->for_training);
+    hold(&e->user, &e->user_model.table, &mesh->user, &mesh->user_dp, &mesh->user_peers, rules->for_training);
     e->plan = hl_arena_growing("the plan of a step");
     e->kept = hl_arena_growing("kept activations");
     e->scratch = hl_arena_growing("scratch");

@@ -10,7 +10,9 @@
 /* One side's numbers; all NULL on ranks outside its group. */
 typedef struct {
     const hl_params *table;
-    const hl_group *group;
+    const hl_group *group;  /* all ranks of the side */
+    const hl_group *copies; /* those that hold the same share as I */
+    const hl_peers *peers;  /* those that hold the other shares of my copy */
     float *w, *g, *m, *v; /* (table->count) each */
     bool *frozen;         /* (table->n) */
 } hl_holding;

@@ -96,18 +96,19 @@ static void read_users(eval_round *r)
 
 /* ---- the users' vectors */
 
-/* The users of the round are cut over the user ranks. */
+/* The users of the round are cut over the user replicas; the first rank of the one that has this user. */
 static int reader_of(const eval_round *r, int user)
 {
-    return r->e->mesh->layout.user_begin + hl_part_owner(r->users, r->e->mesh->layout.users, user);
+    const hl_layout *l = &r->e->mesh->layout;
+    return hl_layout_user_lead(l, hl_part_owner(r->users, hl_layout_user_replicas(l), user));
 }
 
-/* Bring the vectors of the histories to the user ranks; length (users). x: laid in the plan arena. */
+/* Bring the vectors of the histories to all ranks of the user replicas; length (users).  Laid in the plan arena. */
 static float *bring_histories(eval_round *r, int *length)
 {
     hl_engine *e = r->e;
     const hl_layout *l = &e->mesh->layout;
-    int n = 0, here = 0, most = r->users * r->orders->history;
+    int n = 0, here = 0, most = r->users * r->orders->history * l->user_tp;
     int *holder = HL_TAKE(&e->plan, int, most), *held = HL_TAKE(&e->plan, int, most);
     int *reader = HL_TAKE(&e->plan, int, most), *place = HL_TAKE(&e->plan, int, most);
     for (int i = 0, last_reader = -1; i < r->users; i++) {
@@ -118,12 +119,14 @@ static float *bring_histories(eval_round *r, int *length)
         int rank = reader_of(r, i);
         if (rank != last_reader) here = 0;
         last_reader = rank;
-        for (int k = items - length[i]; k < items; k++, n++) {
+        for (int k = items - length[i]; k < items; k++, here++) {
             int text = hl_catalogue_text(r->c, e->corpus, history[k]), owner = hl_part_owner(r->c->texts, l->items, text);
-            holder[n] = l->item_begin + owner;
-            held[n] = text - (int)hl_part_begin(r->c->texts, l->items, owner);
-            reader[n] = rank;
-            place[n] = here++;
+            for (int t = 0; t < l->user_tp; t++, n++) {
+                holder[n] = l->item_begin + owner;
+                held[n] = text - (int)hl_part_begin(r->c->texts, l->items, owner);
+                reader[n] = rank + t;
+                place[n] = here;
+            }
         }
     }
     hl_exchange x;
@@ -160,18 +163,19 @@ static void encode_my_users(eval_round *r, float *u, const float *x, const int *
     }
 }
 
-/* All user vectors of the round to all item ranks. */
+/* All user vectors of the round to all item ranks, from the first ranks of the replicas. */
 static void give_users(eval_round *r, const float *mine, int n)
 {
     const hl_mesh *m = r->e->mesh;
     hl_arena *a = &r->e->plan;
-    int p = m->world.size, here = hl_group_has_me(&m->item);
+    int p = m->world.size, here = hl_group_has_me(&m->item), replicas = hl_layout_user_replicas(&m->layout), gives = m->user_tp.rank == 0;
     int *in_count = HL_TAKE(a, int, p), *in_begin = HL_TAKE(a, int, p), *out_count = HL_TAKE(a, int, p), *out_begin = HL_TAKE(a, int, p);
     for (int q = 0; q < p; q++) {
-        int j = q - m->layout.user_begin, holds = hl_layout_has_user(&m->layout, q);
-        in_count[q] = here && holds ? (int)hl_part_count(r->users, m->layout.users, j) : 0;
-        in_begin[q] = here && holds ? (int)hl_part_begin(r->users, m->layout.users, j) : 0;
-        out_count[q] = hl_layout_has_item(&m->layout, q) ? n : 0;
+        bool comes = here && hl_layout_has_user(&m->layout, q) && hl_layout_user_lead_of(&m->layout, q) == q;
+        int j = (q - m->layout.user_begin) / m->layout.user_tp;
+        in_count[q] = comes ? (int)hl_part_count(r->users, replicas, j) : 0;
+        in_begin[q] = comes ? (int)hl_part_begin(r->users, replicas, j) : 0;
+        out_count[q] = gives && hl_layout_has_item(&m->layout, q) ? n : 0;
         out_begin[q] = 0;
     }
     r->u = HL_TAKE(a, float, here ? (size_t)r->users * (size_t)r->D : 0);
@@ -182,13 +186,14 @@ static void find_users(eval_round *r)
 {
     hl_engine *e = r->e;
     const hl_group *g = &e->mesh->user;
+    int replicas = hl_layout_user_replicas(&e->mesh->layout), replica = hl_group_has_me(g) ? g->rank / e->mesh->layout.user_tp : 0;
     int *length = HL_TAKE(&e->plan, int, r->users);
     float *x = bring_histories(r, length), *mine = NULL;
     int n = 0;
     if (hl_group_has_me(g)) {
-        n = (int)hl_part_count(r->users, g->size, g->rank);
+        n = (int)hl_part_count(r->users, replicas, replica);
         mine = HL_TAKE(&e->plan, float, (size_t)n * (size_t)r->D);
-        encode_my_users(r, mine, x, length + hl_part_begin(r->users, g->size, g->rank), n);
+        encode_my_users(r, mine, x, length + hl_part_begin(r->users, replicas, replica), n);
     }
     give_users(r, mine, n);
 }

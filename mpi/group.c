@@ -48,11 +48,16 @@ static void take(hl_group *out, MPI_Comm comm)
     MPI_Comm_size(comm, &out->size);
 }
 
-void hl_group_choose(hl_group *out, const hl_group *g, bool belongs)
+void hl_group_divide(hl_group *out, const hl_group *g, int which)
 {
     MPI_Comm comm;
-    MPI_Comm_split(g->comm, belongs ? 0 : MPI_UNDEFINED, g->rank, &comm);
+    MPI_Comm_split(g->comm, which < 0 ? MPI_UNDEFINED : which, g->rank, &comm);
     take(out, comm);
+}
+
+void hl_group_choose(hl_group *out, const hl_group *g, bool belongs)
+{
+    hl_group_divide(out, g, belongs ? 0 : -1);
 }
 
 void hl_group_node(hl_group *out, const hl_group *g)

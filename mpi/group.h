@@ -23,6 +23,8 @@ void hl_group_stop(hl_group *world);
 
 /* The members of g that say they belong, in the order of their ranks.  Close with hl_group_close. */
 void hl_group_choose(hl_group *out, const hl_group *g, bool belongs);
+/* The members of g that gave the same number, in the order of their ranks; below 0: of no group. */
+void hl_group_divide(hl_group *out, const hl_group *g, int which);
 /* The members of g that share a machine with this one. */
 void hl_group_node(hl_group *out, const hl_group *g);
 void hl_group_close(hl_group *g);

@@ -1,15 +1,19 @@
-/* mesh.h - the groups of a job: everyone, the item replicas, the user replicas. */
+/* mesh.h - the groups of a job: everyone, the item ranks, the user ranks, and what these are made of. */
 #ifndef MPI_MESH_H
 #define MPI_MESH_H
 #include "model/layout.h"
+#include "model/peers.h"
 #include "mpi/group.h"
 
 typedef struct {
     hl_layout layout;
     hl_group world, item, user; /* item, user: size 0 on ranks that are not in them */
+    hl_group item_tp, user_tp;  /* the ranks that share this rank's copy of a model */
+    hl_group item_dp, user_dp;  /* the ranks that have the same share of other copies */
+    hl_peers item_peers, user_peers; /* item_tp and user_tp as the models see them */
 } hl_mesh;
 
-/* Collective over world, which stays the caller's. */
+/* Collective over world, which stays the caller's.  The mesh stays where it is: peers point into it. */
 void hl_mesh_open(hl_mesh *m, const hl_group *world, const hl_layout *layout);
 void hl_mesh_close(hl_mesh *m);
 

@@ -1,6 +1,7 @@
 /* step.c - one training step: every act of a schedule is a function, and a step is a loop over the list. */
 #include "mpi/step.h"
 #include "base/clock.h"
+#include "base/part.h"
 #include "math/adamw.h"
 #include "math/rows.h"
 #include "model/schedule.h"
@@ -20,6 +21,12 @@ typedef struct {
     int row;   /* its first row among my texts or my user rows */
 } hl_chunk;
 
+/* Rows to every rank of the replica that reads, from one rank of the replica that holds; gradients to every rank of the
+ * replica that holds, from one of the replica that read. */
+typedef struct {
+    hl_exchange there, back;
+} route;
+
 typedef struct {
     hl_engine *e;
     const hl_step_orders *orders;
@@ -27,7 +34,8 @@ typedef struct {
     hl_share share;
     hl_schedule schedule;
     hl_loss loss;
-    hl_exchange inputs, targets;
+    route inputs, targets;
+    int item_lead, user_lead;             /* first ranks of my replicas; -1: none */
     hl_chunk *chunk, *user_chunk;         /* (chunks), (user_chunks); filled where they are mine */
     int D, texts, rows;                   /* width; how many texts and user rows are mine */
     int *my_text;                         /* (plan.texts) where a text is on its rank */
@@ -57,7 +65,7 @@ static float *take_zero_rows(step *s, int n)
 
 /* ---- what everybody works out alike */
 
-/* Where each text and each row lies on its rank: ranks number their own in the order of the plan. */
+/* Where each text and each row lies on the ranks of its replica: replicas number their own in the order of the plan. */
 static void number_texts(step *s)
 {
     const hl_plan *p = &s->plan;
@@ -68,7 +76,7 @@ static void number_texts(step *s)
         s->chunk[c].row = count[owner];
         for (int t = p->chunk_begin[c]; t < p->chunk_begin[c + 1]; t++) s->my_text[t] = count[owner]++;
     }
-    s->texts = count[s->e->mesh->world.rank];
+    s->texts = s->item_lead < 0 ? 0 : count[s->item_lead];
     free(count);
 }
 
@@ -84,41 +92,58 @@ static void number_rows(step *s, int *owner, int *place)
             place[r] = count[rank]++;
         }
     }
-    s->rows = count[s->e->mesh->world.rank];
+    s->rows = s->user_lead < 0 ? 0 : count[s->user_lead];
     free(count);
 }
 
-/* Route the texts that rows read (or predict) to the ranks of the rows. */
-static void route(step *s, hl_exchange *x, const int *text, const int *reader, const int *place)
+/* Reading `r` (of text `text` by the replica of rank `reader`), once for each of `times` ranks of one side; `by_reader` says
+ * whose.  The other side's ranks take turns. */
+static void plan_route(step *s, hl_exchange *x, const int *text, const int *reader, const int *place, bool by_reader)
 {
-    int R = s->plan.rows;
+    const hl_layout *l = &s->e->mesh->layout;
+    int R = s->plan.rows, times = by_reader ? l->user_tp : l->item_tp, n = 0;
     size_t mark = hl_arena_mark(&s->e->scratch);
-    int *holder = HL_TAKE(&s->e->scratch, int, R), *held = HL_TAKE(&s->e->scratch, int, R);
+    int *from = HL_TAKE(&s->e->scratch, int, 4 * R * times), *held = from + R * times, *to = held + R * times, *read = to + R * times;
     for (int r = 0; r < R; r++) {
-        holder[r] = s->share.chunk[hl_plan_chunk_of(&s->plan, text[r])];
-        held[r] = s->my_text[text[r]];
+        int holder = s->share.chunk[hl_plan_chunk_of(&s->plan, text[r])];
+        for (int t = 0; t < times; t++, n++) {
+            from[n] = holder + t % l->item_tp;
+            held[n] = s->my_text[text[r]];
+            to[n] = reader[r] + t % l->user_tp;
+            read[n] = place[r];
+        }
     }
-    hl_exchange_plan(x, &s->e->mesh->world, &(hl_readings){R, holder, held, reader, place}, &s->e->plan);
+    hl_exchange_plan(x, &s->e->mesh->world, &(hl_readings){n, from, held, to, read}, &s->e->plan);
+    s->bytes += (double)hl_exchange_bytes(x, s->D);
     hl_arena_back(&s->e->scratch, mark);
+}
+
+/* Route the texts that rows read (or predict) to the replicas of the rows. */
+static void plan_routes(step *s, route *x, const int *text, const int *reader, const int *place)
+{
+    plan_route(s, &x->there, text, reader, place, true);
+    plan_route(s, &x->back, text, reader, place, false);
 }
 
 static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders)
 {
     const hl_mesh *mesh = e->mesh;
+    int me = mesh->world.rank;
     *s = (step){.e = e, .orders = orders, .D = hl_engine_width(e)};
+    s->item_lead = hl_layout_has_item(&mesh->layout, me) ? hl_layout_item_lead_of(&mesh->layout, me) : -1;
+    s->user_lead = hl_layout_has_user(&mesh->layout, me) ? hl_layout_user_lead_of(&mesh->layout, me) : -1;
     hl_plan_make(&s->plan, batch, e->corpus, &e->rules.plan, s->D, &e->plan);
     hl_share_make(&s->share, &mesh->layout, &s->plan, &e->plan);
-    hl_schedule_make(&s->schedule, &mesh->layout, &s->plan, &s->share, mesh->world.rank, &e->plan);
+    hl_schedule_make(&s->schedule, &mesh->layout, &s->plan, &s->share, me, &e->plan);
     s->chunk = HL_TAKE(&e->plan, hl_chunk, s->plan.chunks);
     s->user_chunk = HL_TAKE(&e->plan, hl_chunk, s->plan.user_chunks);
     int *owner = HL_TAKE(&e->plan, int, s->plan.rows), *place = HL_TAKE(&e->plan, int, s->plan.rows);
     number_texts(s);
     number_rows(s, owner, place);
-    route(s, &s->inputs, s->plan.input, owner, place);
-    route(s, &s->targets, s->plan.target, owner, place);
+    plan_routes(s, &s->inputs, s->plan.input, owner, place);
+    plan_routes(s, &s->targets, s->plan.target, owner, place);
     hl_loss_open(&s->loss, mesh, &s->plan, owner, s->D, &e->plan);
-    s->bytes = 2.0 * (double)(hl_exchange_bytes(&s->inputs, s->D) + hl_exchange_bytes(&s->targets, s->D));
-    hl_tally_clear(&s->tally, mesh->world.rank);
+    hl_tally_clear(&s->tally, me);
 }
 
 static void lay_rows(step *s)
@@ -165,7 +190,7 @@ static void item_forward(step *s, int c)
     k->kept = fits_budget(s, &e->item_model.stack, k->texts.pack.T);
     hl_stack_trace_lay(&k->trace, &e->item_model.stack, k->texts.pack.T, k->kept ? &e->kept : &e->scratch);
     hl_item_forward(s->vector + rows_of(s, k->row), &k->trace, &e->item_model, e->item.w, &k->texts, &e->scratch);
-    s->flop += hl_stack_flop(&e->item_model.stack.shape, &k->texts.pack);
+    s->flop += hl_stack_flop(&e->item_model.stack, &k->texts.pack);
     hl_arena_back(&e->scratch, mark);
 }
 
@@ -175,7 +200,7 @@ static void item_again(step *s, hl_chunk *k)
     hl_stack_trace_lay(&k->trace, &e->item_model.stack, k->texts.pack.T, &e->scratch);
     float *vector = HL_TAKE(&e->scratch, float, rows_of(s, k->texts.pack.segments));
     hl_item_forward(vector, &k->trace, &e->item_model, e->item.w, &k->texts, &e->scratch);
-    s->flop += hl_stack_flop(&e->item_model.stack.shape, &k->texts.pack);
+    s->flop += hl_stack_flop(&e->item_model.stack, &k->texts.pack);
 }
 
 static void item_backward(step *s, int c)
@@ -185,7 +210,7 @@ static void item_backward(step *s, int c)
     size_t mark = hl_arena_mark(&e->scratch);
     if (!k->kept) item_again(s, k);
     hl_item_backward(e->item.g, s->dvector + rows_of(s, k->row), &k->trace, &e->item_model, e->item.w, &k->texts, &e->scratch);
-    s->flop += 2 * hl_stack_flop(&e->item_model.stack.shape, &k->texts.pack);
+    s->flop += 2 * hl_stack_flop(&e->item_model.stack, &k->texts.pack);
     hl_arena_back(&e->scratch, mark);
 }
 
@@ -202,7 +227,7 @@ static void user_forward(step *s, int c)
     hl_stack_trace_lay(&k->trace, &e->user_model.stack, k->users.T, &e->kept);
     size_t at = rows_of(s, k->row);
     hl_stack_forward(s->y + at, &k->trace, &e->user_model.stack, e->user.w, s->x + at, &k->users, &e->scratch);
-    s->flop += hl_stack_flop(&e->user_model.stack.shape, &k->users);
+    s->flop += hl_stack_flop(&e->user_model.stack, &k->users);
 }
 
 static void user_backward(step *s, int c)
@@ -211,7 +236,7 @@ static void user_backward(step *s, int c)
     hl_chunk *k = &s->user_chunk[c];
     size_t at = rows_of(s, k->row);
     hl_stack_backward(s->dx + at, e->user.g, s->dy + at, &k->trace, &e->user_model.stack, e->user.w, &k->users, &e->scratch);
-    s->flop += 2 * hl_stack_flop(&e->user_model.stack.shape, &k->users);
+    s->flop += 2 * hl_stack_flop(&e->user_model.stack, &k->users);
 }
 
 /* ---- rows between them */
@@ -219,25 +244,25 @@ static void user_backward(step *s, int c)
 static void give_inputs(step *s, int c)
 {
     (void)c;
-    hl_exchange_forward(&s->inputs, s->x, s->vector, s->D, &s->e->wire);
+    hl_exchange_forward(&s->inputs.there, s->x, s->vector, s->D, &s->e->wire);
 }
 
 static void give_targets(step *s, int c)
 {
     (void)c;
-    hl_exchange_forward(&s->targets, s->target, s->vector, s->D, &s->e->wire);
+    hl_exchange_forward(&s->targets.there, s->target, s->vector, s->D, &s->e->wire);
 }
 
 static void return_targets(step *s, int c)
 {
     (void)c;
-    hl_exchange_backward(&s->targets, s->dvector, s->dtarget, s->D, &s->e->wire);
+    hl_exchange_backward(&s->targets.back, s->dvector, s->dtarget, s->D, &s->e->wire);
 }
 
 static void return_inputs(step *s, int c)
 {
     (void)c;
-    hl_exchange_backward(&s->inputs, s->dvector, s->dx, s->D, &s->e->wire);
+    hl_exchange_backward(&s->inputs.back, s->dvector, s->dx, s->D, &s->e->wire);
 }
 
 static void user_rows(step *s, int c)
@@ -263,16 +288,18 @@ static void user_positives(step *s, int c)
 {
     (void)c;
     hl_loss_positives(&s->loss, s->dunit_y, s->dunit_t, s->unit_y, s->unit_t, s->scale, &s->e->scratch);
+    hl_group_share(&s->e->mesh->user_tp, s->dunit_y, rows_of(s, s->rows) * sizeof *s->dunit_y, 0); /* the lead has the rows in the loss */
+    hl_group_share(&s->e->mesh->user_tp, s->dunit_t, rows_of(s, s->rows) * sizeof *s->dunit_t, 0);
     hl_rows_unit_backward(s->dy, s->dunit_y, s->unit_y, s->norm_y, s->rows, s->D);
     hl_rows_unit_backward(s->dtarget, s->dunit_t, s->unit_t, s->norm_t, s->rows, s->D);
 }
 
-/* My texts that were drawn as negatives, in the order of the plan: their rows among my texts. */
-static int my_negatives(const step *s, int *row, float *multiplicity)
+/* The texts of my replica that were drawn as negatives, in the order of the plan: their rows among its texts. */
+static int list_negatives(const step *s, int *row, float *multiplicity)
 {
     int K = 0;
     for (int c = 0; c < s->plan.chunks; c++) {
-        if (s->share.chunk[c] != s->e->mesh->world.rank) continue;
+        if (s->share.chunk[c] != s->item_lead) continue;
         for (int t = s->plan.chunk_begin[c]; t < s->plan.chunk_begin[c + 1]; t++)
             if (s->plan.multiplicity[t] > 0) {
                 row[K] = s->my_text[t];
@@ -280,6 +307,16 @@ static int my_negatives(const step *s, int *row, float *multiplicity)
             }
     }
     return K;
+}
+
+/* Of these, mine: the ranks of a replica divide them. */
+static int my_negatives(const step *s, int *row, float *multiplicity)
+{
+    const hl_group *g = &s->e->mesh->item_tp;
+    int K = list_negatives(s, row, multiplicity), begin = (int)hl_part_begin(K, g->size, g->rank), mine = (int)hl_part_count(K, g->size, g->rank);
+    memmove(row, row + begin, (size_t)mine * sizeof *row);
+    memmove(multiplicity, multiplicity + begin, (size_t)mine * sizeof *multiplicity);
+    return mine;
 }
 
 static void loss(step *s, int c)
@@ -298,29 +335,40 @@ static void loss(step *s, int c)
     memset(raw, 0, n * sizeof *raw);
     hl_rows_unit_backward(raw, dunit, unit, norm, K, D);
     hl_rows_scatter_add(s->dvector, raw, row, K, D);
+    hl_group_sum(&s->e->mesh->item_tp, s->dvector, rows_of(s, s->texts)); /* nothing else is in it yet */
     hl_arena_back(a, mark);
 }
 
 /* ---- the end of a step */
 
+static void sum_side(step *s, hl_holding *h)
+{
+    hl_params_join(h->table, h->g, h->peers, &s->e->scratch);
+    hl_group_sum(h->copies, h->g, h->table->count);
+}
+
 static void sum_item(step *s, int c)
 {
     (void)c;
-    hl_group_sum(&s->e->mesh->item, s->e->item.g, s->e->item.table->count);
+    sum_side(s, &s->e->item);
 }
 
 static void sum_user(step *s, int c)
 {
     (void)c;
-    hl_group_sum(&s->e->mesh->user, s->e->user.g, s->e->user.table->count);
+    sum_side(s, &s->e->user);
 }
 
-/* Sum of squares of the gradients that will be used. */
+/* Sum of squares of the gradients that will be used, as the first copy counts them. */
 static double squares(const hl_holding *h)
 {
     double sum = 0;
-    for (int i = 0; i < h->table->n; i++)
-        if (!h->frozen[i]) sum += hl_sum_of_squares(h->g + h->table->at[i].offset, h->table->at[i].count);
+    if (h->copies->rank != 0) return 0;
+    for (int k = 0; k < h->table->n; k++)
+        for (int64_t i = 0; !h->frozen[k] && i < hl_param_stretches(&h->table->at[k]); i++) {
+            hl_stretch own = hl_param_own_stretch(&h->table->at[k], i);
+            sum += hl_sum_of_squares(h->g + h->table->at[k].offset + own.local, own.n);
+        }
     return sum;
 }
 
@@ -337,9 +385,8 @@ static void tally(step *s, int c)
 {
     (void)c;
     hl_engine *e = s->e;
-    bool first_item = e->mesh->item.rank == 0, first_user = e->mesh->user.rank == 0;
-    if (first_item) tell_loss(s);
-    hl_tally_put(&s->tally, HL_FACT_SQUARES, (first_item ? squares(&e->item) : 0) + (first_user ? squares(&e->user) : 0));
+    if (e->mesh->item.rank == 0) tell_loss(s);
+    hl_tally_put(&s->tally, HL_FACT_SQUARES, squares(&e->item) + squares(&e->user));
     hl_tally_put(&s->tally, HL_FACT_DSCALE, s->loss.dscale);
     hl_tally_put(&s->tally, HL_FACT_STOP, s->orders->stop);
     hl_tally_put(&s->tally, HL_FACT_FLOP, s->flop);

@@ -158,10 +158,10 @@ static void ranks_are_golden(void)
     hl_layout layout;
     int p = check_world()->size;
     if (amazon_open(&a)) {
-        CHECK_OK(hl_layout_make(&layout, p, HL_COLOCATED, 0, 0));
+        CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){.kind = HL_COLOCATED, .item_dp = 0, .user_dp = 0}));
         evaluate_layout(&a, &layout);
         if (p >= 3) {
-            CHECK_OK(hl_layout_make(&layout, p, HL_SEPARATE, p - 2, 1)); /* one is idle */
+            CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = p - 2, .user_dp = 1})); /* one is idle */
             evaluate_layout(&a, &layout);
         }
     }

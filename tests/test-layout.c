@@ -51,7 +51,7 @@ static void check_wish(int ranks, hl_layout_kind kind, int item_dp, int user_dp)
     int users = user_dp ? user_dp : kind == HL_SEPARATE ? 1 : ranks;
     int items = item_dp ? item_dp : kind == HL_SEPARATE ? ranks - users : ranks;
     if (items < 1) items = 1;
-    hl_status status = hl_layout_make(&l, ranks, kind, item_dp, user_dp);
+    hl_status status = hl_layout_make(&l, ranks, &(hl_layout_wish){.kind = kind, .item_dp = item_dp, .user_dp = user_dp});
     CHECK((status == HL_OK) == fits(ranks, kind, items, users));
     if (status == HL_OK) {
         check_layout(&l, ranks, kind);
@@ -75,7 +75,7 @@ static void layouts_fit_or_are_refused(void)
 static void one_rank_cannot_be_separate(void)
 {
     hl_layout l;
-    for (int dp = 0; dp < 3; dp++) CHECK_FAILS(hl_layout_make(&l, 1, HL_SEPARATE, dp, dp), HL_EUSAGE, "at least 2 ranks");
+    for (int dp = 0; dp < 3; dp++) CHECK_FAILS(hl_layout_make(&l, 1, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = dp, .user_dp = dp}), HL_EUSAGE, "at least 2 ranks");
 }
 
 static void a_layout_is_told_in_words(void)
@@ -93,7 +93,7 @@ static void a_layout_is_told_in_words(void)
     for (int i = 0; i < 4; i++) {
         hl_layout l;
         char text[100];
-        CHECK_OK(hl_layout_make(&l, cases[i].ranks, cases[i].kind, cases[i].items, cases[i].users));
+        CHECK_OK(hl_layout_make(&l, cases[i].ranks, &(hl_layout_wish){.kind = cases[i].kind, .item_dp = cases[i].items, .user_dp = cases[i].users}));
         hl_layout_text(text, sizeof text, &l);
         CHECK(strcmp(text, cases[i].text) == 0);
     }
@@ -126,7 +126,7 @@ static void shares_cover_the_chunks_evenly(void)
         hl_share s;
         toy t;
         int ranks = toy_between(&r, 2, MOST), users = toy_between(&r, 1, ranks - 1), items = toy_between(&r, 1, ranks - users);
-        CHECK_OK(hl_layout_make(&l, ranks, trial % 2 ? HL_SEPARATE : HL_COLOCATED, items, users));
+        CHECK_OK(hl_layout_make(&l, ranks, &(hl_layout_wish){.kind = trial % 2 ? HL_SEPARATE : HL_COLOCATED, .item_dp = items, .user_dp = users}));
         toy_open(&t, 60, 30, (uint64_t)trial);
         toy_draw_batch(&b, &t, toy_between(&r, 1, 12), 8, 50, &r, &arena);
         hl_plan_make(&p, &b, &t.corpus, &(hl_plan_rules){.chunk_tokens = 50, .user_chunk_rows = 6, .item_tokens = 1, .dedup = true}, 8, &arena);

@@ -59,7 +59,7 @@ static void a_known_model_has_its_known_size(void)
     const hl_llama tiny = {.hidden_size = 2048, .intermediate_size = 5632, .num_hidden_layers = 22, .num_attention_heads = 32, .num_key_value_heads = 4,
                            .head_dim = 64, .vocab_size = 32000};
     hl_params t = {0};
-    hl_llama_params(&t, &tiny, "item", true);
+    hl_llama_params(&t, &tiny, "item", true, 0, 1);
     CHECK(t.count + 32000 * 2048 == 1100048384);
     hl_params_free(&t);
 }

@@ -347,8 +347,8 @@ static void start_model(hl_params *t, float **w, bool with_tokens)
 {
     *t = (hl_params){0};
     make_folder("m");
-    hl_llama_params(t, &tiny, "item", with_tokens);
-    hl_params_add(t, "logit_scale", "logit_scale", -1, 1, 0, NULL); /* not of the folder: stays */
+    hl_llama_params(t, &tiny, "item", with_tokens, 0, 1);
+    hl_params_add(t, "logit_scale", "logit_scale", -1, 1, 0, NULL, true); /* not of the folder: stays */
     *w = hl_alloc_zero(t->count, sizeof **w);
 }
 
@@ -386,7 +386,7 @@ static void a_user_side_leaves_the_token_table(void)
     float *w;
     maker m = {0};
     start_model(&t, &w, false);
-    hl_llama_params(&all, &tiny, "user", true);
+    hl_llama_params(&all, &tiny, "user", true, 0, 1);
     add_all(&m, &t, NULL, 0);
     add_param(&m, &all.at[0], model_name(&all.at[0]));
     finish(&m, "m/model.safetensors");
@@ -487,7 +487,7 @@ static void weights_of_whole_numbers_are_refused(void)
     hl_params t = {0};
     float w[4];
     make_folder("m");
-    hl_params_add(&t, "item_llm.model.norm.weight", "item_llm/norm", -1, 1, 1, (int64_t[]){4});
+    hl_params_add(&t, "item_llm.model.norm.weight", "item_llm/norm", -1, 1, 1, (int64_t[]){4}, true);
     put_good("m/model.safetensors", "{\"model.norm.weight\":{\"dtype\":\"I32\",\"shape\":[4],\"data_offsets\":[0,16]}}", "0123456789abcdef", 16);
     CHECK_FAILS(hl_hf_read(folder_m(), &t, "item", w), HL_EFORMAT, "is I32");
     end_model(&t, NULL);
@@ -505,7 +505,7 @@ static void a_real_model_is_read(void)
     hl_params t = {0};
     if (!CHECK_OK(hl_hf_config(where, &c))) return;
     CHECK(c.hidden_size == 64 && c.num_hidden_layers == 5 && c.num_attention_heads == 8 && c.num_key_value_heads == 4 && c.head_dim == 8);
-    hl_llama_params(&t, &c, "item", true);
+    hl_llama_params(&t, &c, "item", true, 0, 1);
     float *w = hl_alloc(t.count * sizeof *w);
     for (size_t i = 0; i < t.count; i++) w[i] = NAN;
     CHECK_OK(hl_hf_read(where, &t, "item", w));

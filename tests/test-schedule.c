@@ -193,7 +193,7 @@ static void open_job(job *j, int trial)
     toy_draw_batch(&j->b, &j->t, samples, S, negatives, &r, &j->arena);
     const hl_plan_rules plan = {.chunk_tokens = toy_between(&r, 1, 100), .user_chunk_rows = toy_between(&r, 1, 20), .item_tokens = 1, .dedup = trial % 3};
     hl_plan_make(&j->p, &j->b, &j->t.corpus, &plan, 8, &j->arena);
-    CHECK_OK(hl_layout_make(&j->l, ranks, kind, items, users));
+    CHECK_OK(hl_layout_make(&j->l, ranks, &(hl_layout_wish){.kind = kind, .item_dp = items, .user_dp = users}));
     hl_share_make(&j->share, &j->l, &j->p, &j->arena);
     for (int rank = 0; rank < ranks; rank++) {
         hl_schedule_make(&j->list[rank], &j->l, &j->p, &j->share, rank, &j->arena);

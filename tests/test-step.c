@@ -8,8 +8,7 @@
 #include <string.h>
 
 typedef struct {
-    hl_layout_kind kind;
-    int items, users; /* 0: all that fit */
+    hl_layout_wish wish;
     int64_t budget;
     bool dedup;
 } variant;
@@ -23,14 +22,23 @@ static void open_engine(hl_engine *e, const hl_mesh *mesh, const golden *g, cons
     hl_engine_open(e, mesh, &g->corpus, &g->item, &g->user, &rules);
 }
 
+/* My share of a tensor from the whole one. */
+static void take_share(float *mine, const double *whole, const hl_param *p)
+{
+    for (int64_t i = 0; i < hl_param_stretches(p); i++) {
+        hl_stretch s = hl_param_stretch(p, i);
+        for (size_t k = 0; k < s.n; k++) mine[s.local + k] = (float)whole[s.global + (int64_t)k];
+    }
+}
+
 static void read_weights(const hl_holding *h, const golden *g)
 {
     for (int i = 0; h->w && i < h->table->n; i++) {
         char path[160];
         double *x;
         snprintf(path, sizeof path, "weights/%s", h->table->at[i].name);
-        CHECK(golden_doubles(g, path, &x) == (int64_t)h->table->at[i].count);
-        for (size_t k = 0; k < h->table->at[i].count; k++) h->w[h->table->at[i].offset + k] = (float)x[k];
+        CHECK(golden_doubles(g, path, &x) == hl_param_whole(&h->table->at[i]));
+        take_share(h->w + h->table->at[i].offset, x, &h->table->at[i]);
         free(x);
     }
 }
@@ -43,9 +51,12 @@ static void compare_gradients(const hl_holding *h, const golden *g)
         char path[160];
         double *x, largest = 0, furthest = 0;
         snprintf(path, sizeof path, "grads/%s", p->name);
-        golden_doubles(g, path, &x);
-        for (size_t k = 0; k < p->count; k++) largest = fmax(largest, fabs(x[k]));
-        for (size_t k = 0; k < p->count; k++) furthest = fmax(furthest, fabs(h->g[p->offset + k] - x[k]));
+        int64_t n = golden_doubles(g, path, &x);
+        for (int64_t k = 0; k < n; k++) largest = fmax(largest, fabs(x[k]));
+        for (int64_t r = 0; r < hl_param_stretches(p); r++) {
+            hl_stretch s = hl_param_stretch(p, r);
+            for (size_t k = 0; k < s.n; k++) furthest = fmax(furthest, fabs(h->g[p->offset + s.local + k] - x[s.global + (int64_t)k]));
+        }
         if (!(furthest <= 2e-5 * largest)) printf("  %s: off by %g of %g\n", p->name, furthest, largest);
         CHECK(furthest <= 2e-5 * largest);
         free(x);
@@ -66,7 +77,7 @@ static void run_variant(const golden *g, const variant *v)
     hl_mesh mesh;
     hl_engine e;
     double *losses;
-    if (!CHECK_OK(hl_layout_make(&layout, check_world()->size, v->kind, v->items, v->users))) return;
+    if (!CHECK_OK(hl_layout_make(&layout, check_world()->size, &v->wish))) return;
     hl_mesh_open(&mesh, check_world(), &layout);
     open_engine(&e, &mesh, g, v);
     read_weights(&e.item, g);
@@ -91,12 +102,19 @@ static void run_golden(const char *name)
     golden g;
     int p = check_world()->size;
     if (!golden_open(&g, name)) return;
-    run_variant(&g, &(variant){HL_COLOCATED, 0, 0, -1, true});
-    run_variant(&g, &(variant){HL_COLOCATED, 0, 0, 0, false});
-    if (p >= 2) run_variant(&g, &(variant){HL_SEPARATE, p - 1, 1, -1, true});
-    if (p >= 3) run_variant(&g, &(variant){HL_SEPARATE, 1, p - 1, 60000, true});
-    if (p >= 3) run_variant(&g, &(variant){HL_COLOCATED, p - 1, 2, -1, true});
-    if (p >= 4) run_variant(&g, &(variant){HL_SEPARATE, 2, 1, -1, true}); /* idle ranks */
+    run_variant(&g, &(variant){{HL_COLOCATED, 0, 0, 0, 0}, -1, true});
+    run_variant(&g, &(variant){{HL_COLOCATED, 0, 0, 0, 0}, 0, false});
+    if (p >= 2) run_variant(&g, &(variant){{HL_SEPARATE, p - 1, 1, 1, 1}, -1, true});
+    if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, 1, 1, p - 1, 1}, 60000, true});
+    if (p >= 3) run_variant(&g, &(variant){{HL_COLOCATED, p - 1, 1, 2, 1}, -1, true});
+    if (p >= 4) run_variant(&g, &(variant){{HL_SEPARATE, 2, 1, 1, 1}, -1, true}); /* idle ranks */
+    /* tensor parallel: uneven shares of heads, key heads held by several ranks, more ranks than heads */
+    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, 1, p, 1, p}, -1, true});
+    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, 1, p, 0, 1}, 0, true});
+    if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, 1, p - 1, 1, 1}, -1, true});
+    if (p >= 4) run_variant(&g, &(variant){{HL_COLOCATED, p / 2, 2, 1, p - 1}, -1, true});
+    if (p >= 5) run_variant(&g, &(variant){{HL_SEPARATE, 1, 3, 1, 2}, -1, true});
+    if (p >= 7) run_variant(&g, &(variant){{HL_SEPARATE, 2, 2, 1, 3}, -1, false});
     golden_close(&g);
 }
 

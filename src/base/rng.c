@@ -33,6 +33,13 @@ hl_rng hl_rng_at(uint64_t seed, hl_purpose purpose, uint64_t a, uint32_t b)
     return (hl_rng){.key = {mixed[0], mixed[1]}, .counter = {0, (uint32_t)a, (uint32_t)(a >> 32), b}, .used = 4};
 }
 
+hl_rng hl_rng_from(hl_rng r, uint32_t n)
+{
+    r.counter[0] = n;
+    r.used = 4;
+    return r;
+}
+
 uint32_t hl_rng_u32(hl_rng *r)
 {
     if (r->used == 4) {

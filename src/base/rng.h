@@ -24,6 +24,9 @@ typedef struct {
 /* The stream (seed, purpose, a, b). */
 hl_rng hl_rng_at(uint64_t seed, hl_purpose purpose, uint64_t a, uint32_t b);
 
+/* The same stream from its n'th block of four 32-bit numbers on; a normal number takes one block. */
+hl_rng hl_rng_from(hl_rng r, uint32_t n);
+
 uint32_t hl_rng_u32(hl_rng *r);
 uint64_t hl_rng_u64(hl_rng *r);
 uint64_t hl_rng_below(hl_rng *r, uint64_t n); /* uniform in [0, n), n > 0, without bias */

@@ -40,7 +40,7 @@ static const float log2_e = 1.44269504f, ln_2 = 0.693147181f;
 typedef struct {
     const float *qkv, *o, *d_o, *lse; /* the last three: backward only */
     float *out, *out_lse;             /* forward: o and lse; backward: dqkv */
-    int H, K, d, wide;                /* wide: d up to a multiple of the lanes */
+    int H, K, d, group, lead, wide;   /* wide: d up to a multiple of the lanes */
     float scale;
 } job;
 
@@ -192,13 +192,20 @@ HL_INLINE void forward_queries(const job *j, const memory *m, rows q, rows v, in
         j->out_lse[(size_t)(first + i0 + x) * (size_t)j->H + (size_t)head] = lse[x];
 }
 
+/* The first of my query heads that read this key head. */
+HL_INLINE int first_head(const job *j, int key_head)
+{
+    const int head = key_head * j->group - j->lead;
+    return head < 0 ? 0 : head < j->H ? head : j->H;
+}
+
 HL_FAST static void forward_segment(const job *j, const memory *m, int first, int length, int key_head)
 {
-    const int group = j->H / j->K, columns = up_to_lanes(length);
+    const int columns = up_to_lanes(length);
     const rows k = widened(m->k, head_of(j, first, j->H + key_head), length, j->d, j->wide);
     const rows v = widened(m->v, head_of(j, first, j->H + j->K + key_head), length, j->d, j->wide);
     for (int i = 0; i < length; i += LANES) turn_in(m->k_columns + i, (size_t)columns, k, i, length, j->wide, 1.0f);
-    for (int head = key_head * group; head < (key_head + 1) * group; head++) {
+    for (int head = first_head(j, key_head); head < first_head(j, key_head + 1); head++) {
         const rows q = widened(m->q, head_of(j, first, head), length, j->d, j->wide);
         for (int i = length - columns; i < length; i += LANES) forward_queries(j, m, q, v, first, length, head, i);
     }
@@ -280,7 +287,7 @@ HL_INLINE void give_keys(const job *j, const memory *m, int first, int length, i
 
 HL_FAST static void backward_segment(const job *j, const memory *m, int first, int length, int key_head)
 {
-    const int group = j->H / j->K, end = up_to_lanes(length);
+    const int end = up_to_lanes(length);
     const size_t columns = (size_t)end, all = columns * (size_t)j->wide * sizeof(float), o_row = (size_t)(j->H * j->d);
     const rows k = widened(m->k, head_of(j, first, j->H + key_head), length, j->d, j->wide);
     const rows v = widened(m->v, head_of(j, first, j->H + j->K + key_head), length, j->d, j->wide);
@@ -290,7 +297,7 @@ HL_FAST static void backward_segment(const job *j, const memory *m, int first, i
     }
     memset(m->dk, 0, all);
     memset(m->dv, 0, all);
-    for (int head = key_head * group; head < (key_head + 1) * group; head++) {
+    for (int head = first_head(j, key_head); head < first_head(j, key_head + 1); head++) {
         const rows q = widened(m->q, head_of(j, first, head), length, j->d, j->wide);
         const rows o = widened(m->o, (rows){j->o + (size_t)first * o_row + head * j->d, o_row}, length, j->d, j->wide);
         const rows d_o = widened(m->d_o, (rows){j->d_o + (size_t)first * o_row + head * j->d, o_row}, length, j->d, j->wide);
@@ -358,15 +365,27 @@ static void share_out(act act_on, const job *j, const int *begin, int segments)
     }
 }
 
-void hl_attention_forward(float *o, float *lse, const float *qkv, const int *begin, int segments, int H, int K, int d)
+static job job_of(const float *qkv, const hl_heads *h)
 {
-    const job j = {.qkv = qkv, .out = o, .out_lse = lse, .H = H, .K = K, .d = d, .wide = up_to_lanes(d), .scale = 1.0f / sqrtf((float)d)};
+    return (job){.qkv = qkv, .H = h->H, .K = h->K, .d = h->d, .group = h->group, .lead = h->lead, .wide = up_to_lanes(h->d),
+                 .scale = 1.0f / sqrtf((float)h->d)};
+}
+
+void hl_attention_forward(float *o, float *lse, const float *qkv, const int *begin, int segments, const hl_heads *heads)
+{
+    job j = job_of(qkv, heads);
+    j.out = o;
+    j.out_lse = lse;
     share_out(forward_segment, &j, begin, segments);
 }
 
 void hl_attention_backward(float *dqkv, const float *d_o, const float *o, const float *lse, const float *qkv, const int *begin, int segments,
-                           int H, int K, int d)
+                           const hl_heads *heads)
 {
-    const job j = {.qkv = qkv, .o = o, .d_o = d_o, .lse = lse, .out = dqkv, .H = H, .K = K, .d = d, .wide = up_to_lanes(d), .scale = 1.0f / sqrtf((float)d)};
+    job j = job_of(qkv, heads);
+    j.o = o;
+    j.d_o = d_o;
+    j.lse = lse;
+    j.out = dqkv;
     share_out(backward_segment, &j, begin, segments);
 }

@@ -2,16 +2,22 @@
  *
  * Tokens of one segment see only earlier tokens of that segment and themselves.  Segment s has the tokens
  * [begin[s], begin[s + 1]).  Queries, keys and values of a token lie in one row of qkv (T, (H + 2K) d):
- * H query heads, K key heads, K value heads; query head h reads key head h / (H / K).  The scale is 1/sqrt(d).
+ * H query heads, K key heads, K value heads; query head h reads key head (h + lead) / group.  The scale is 1/sqrt(d).
  * No T x T matrix exists; the backward recomputes probabilities from `lse`. */
 #ifndef MATH_ATTENTION_H
 #define MATH_ATTENTION_H
 
+/* Heads of one process.  A whole model has group = H / K and lead 0; a share of its heads may begin inside a group: `lead`
+ * heads of the first group are elsewhere. */
+typedef struct {
+    int H, K, d, group, lead;
+} hl_heads;
+
 /* o (T, H d).  lse (T, H): log of the sum of exponentials of each row of scores. */
-void hl_attention_forward(float *o, float *lse, const float *qkv, const int *begin, int segments, int H, int K, int d);
+void hl_attention_forward(float *o, float *lse, const float *qkv, const int *begin, int segments, const hl_heads *heads);
 
 /* dqkv (T, (H + 2K) d) is overwritten, given do (T, H d). */
 void hl_attention_backward(float *dqkv, const float *d_o, const float *o, const float *lse, const float *qkv,
-                           const int *begin, int segments, int H, int K, int d);
+                           const int *begin, int segments, const hl_heads *heads);
 
 #endif

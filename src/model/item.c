@@ -8,14 +8,18 @@
 void hl_item_open(hl_item_model *m, const hl_llama *shape, int item_tokens, int longest, const hl_peers *peers)
 {
     *m = (hl_item_model){.item_tokens = item_tokens};
-    hl_llama_params(&m->table, shape, "item", true);
+    const hl_cut vocab = hl_llama_share_of(shape, peers->rank, peers->size).vocab;
+    bool first = peers->rank == 0;
+    hl_llama_params(&m->table, shape, "item", true, peers->rank, peers->size);
+    m->first_token = (int)vocab.begin;
+    m->tokens = (int)(vocab.end - vocab.begin);
     if (item_tokens) {
-        hl_param *p = hl_params_add(&m->table, "item_emb_tokens", "item_emb_tokens", -1, 1, 3, (int64_t[]){1, 1, shape->hidden_size});
+        hl_param *p = hl_params_add(&m->table, "item_emb_tokens", "item_emb_tokens", -1, 1, 3, (int64_t[]){1, 1, shape->hidden_size}, first);
         p->init = HL_INIT_NORMAL;
         p->std = 0.02f;
         m->item_at = p->offset;
     }
-    hl_param *scale = hl_params_add(&m->table, "logit_scale", "logit_scale", -1, 1, 0, NULL);
+    hl_param *scale = hl_params_add(&m->table, "logit_scale", "logit_scale", -1, 1, 0, NULL, first);
     scale->value = (float)log(1 / 0.07);
     m->scale_at = scale->offset;
     m->tokens_at = hl_params_find(&m->table, "item_llm.model.embed_tokens.weight")->offset;
@@ -49,21 +53,33 @@ void hl_texts_pack(hl_texts *t, const hl_item_model *m, const hl_corpus *corpus,
     *t = (hl_texts){{T, n, begin, position}, token};
 }
 
+/* Where the row of a token lies in the side's array; -1: another rank has it.  The [ITEM] vector, which all have, is rank
+ * 0's to add. */
+static int64_t row_of(const hl_item_model *m, int token)
+{
+    int mine = token - m->first_token;
+    if (token < 0) return m->stack.peers->rank == 0 ? (int64_t)m->item_at : -1;
+    return mine >= 0 && mine < m->tokens ? (int64_t)m->tokens_at + (int64_t)mine * m->stack.shape.hidden_size : -1;
+}
+
 static void embed_forward(float *x, const hl_item_model *m, const float *w, const hl_texts *t)
 {
     size_t D = (size_t)m->stack.shape.hidden_size;
     for (int i = 0; i < t->pack.T; i++) {
-        const float *from = t->token[i] >= 0 ? w + m->tokens_at + (size_t)t->token[i] * D : w + m->item_at;
-        memcpy(x + (size_t)i * D, from, D * sizeof *x);
+        int64_t from = row_of(m, t->token[i]);
+        if (from >= 0) memcpy(x + (size_t)i * D, w + from, D * sizeof *x);
+        else memset(x + (size_t)i * D, 0, D * sizeof *x);
     }
+    m->stack.peers->sum(m->stack.peers, x, (size_t)t->pack.T * D);
 }
 
+/* All peers have the same dx, so each can do its rows and all of them the [ITEM] vector. */
 static void embed_backward(float *dw, const float *dx, const hl_item_model *m, const hl_texts *t)
 {
     size_t D = (size_t)m->stack.shape.hidden_size;
     for (int i = 0; i < t->pack.T; i++) {
-        float *to = t->token[i] >= 0 ? dw + m->tokens_at + (size_t)t->token[i] * D : dw + m->item_at;
-        hl_add(to, dx + (size_t)i * D, D);
+        int64_t to = t->token[i] < 0 ? (int64_t)m->item_at : row_of(m, t->token[i]);
+        if (to >= 0) hl_add(dw + to, dx + (size_t)i * D, D);
     }
 }
 

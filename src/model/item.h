@@ -13,6 +13,7 @@ typedef struct {
     hl_stack stack;
     int item_tokens;     /* 1 or 0 */
     size_t tokens_at, item_at, scale_at; /* token table, [ITEM] vector, logit_scale in the side's array */
+    int first_token, tokens; /* my rows of the token table */
 } hl_item_model;
 
 /* longest: most tokens of a text, without [ITEM]. */

@@ -3,41 +3,82 @@
 #include "base/part.h"
 #include <stdio.h>
 
-hl_status hl_layout_make(hl_layout *l, int ranks, hl_layout_kind kind, int item_dp, int user_dp)
+static int at_least_one(int n)
 {
-    if (kind == HL_COLOCATED) {
-        int items = item_dp ? item_dp : ranks, users = user_dp ? user_dp : ranks;
-        if (items > ranks || users > ranks)
-            return HL_FAIL(HL_EUSAGE, "item.dp %d and user.dp %d colocated need %d ranks, the job has %d; the nearest possible is item.dp %d, user.dp %d",
-                           items, users, items > users ? items : users, ranks, items < ranks ? items : ranks, users < ranks ? users : ranks);
-        *l = (hl_layout){ranks, kind, 0, items, 0, users};
-        return HL_OK;
-    }
+    return n > 0 ? n : 1;
+}
+
+static hl_status impossible(const hl_layout_wish *w, int need, int ranks, int item_dp, int user_dp)
+{
+    const char *kind = w->kind == HL_SEPARATE ? "separate" : "colocated";
+    if (item_dp < 1 || user_dp < 1)
+        return HL_FAIL(HL_EUSAGE, "item.tp %d and user.tp %d %s need %d ranks at least, the job has %d; start it on more ranks or make tp smaller",
+                       at_least_one(w->item_tp), at_least_one(w->user_tp), kind, need, ranks);
+    return HL_FAIL(HL_EUSAGE, "item.dp %d x tp %d and user.dp %d x tp %d %s need %d ranks, the job has %d; the nearest possible is item.dp %d, user.dp %d",
+                   w->item_dp, at_least_one(w->item_tp), w->user_dp, at_least_one(w->user_tp), kind, need, ranks, item_dp, user_dp);
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static int most(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static hl_status colocate(hl_layout *l, int ranks, const hl_layout_wish *w, int item_tp, int user_tp)
+{
+    int items = w->item_dp ? w->item_dp : ranks / item_tp, users = w->user_dp ? w->user_dp : ranks / user_tp;
+    int need = most(at_least_one(items) * item_tp, at_least_one(users) * user_tp);
+    if (need > ranks) return impossible(w, need, ranks, least(items, ranks / item_tp), least(users, ranks / user_tp));
+    *l = (hl_layout){ranks, w->kind, 0, items * item_tp, item_tp, 0, users * user_tp, user_tp};
+    return HL_OK;
+}
+
+static hl_status separate(hl_layout *l, int ranks, const hl_layout_wish *w, int item_tp, int user_tp)
+{
+    int users = at_least_one(w->user_dp), items = w->item_dp ? w->item_dp : (ranks - users * user_tp) / item_tp;
+    int need = at_least_one(items) * item_tp + users * user_tp;
     if (ranks < 2)
         return HL_FAIL(HL_EUSAGE, "placement separate needs at least 2 ranks, the job has %d; start it with mpirun -n 2, or use placement colocated", ranks);
-    int users = user_dp ? user_dp : 1, items = item_dp ? item_dp : ranks - users;
-    if (items < 1 || items + users > ranks) {
-        int nearest = users < ranks ? users : ranks - 1;
-        return HL_FAIL(HL_EUSAGE, "item.dp %d and user.dp %d separate need %d ranks, the job has %d; the nearest possible is item.dp %d, user.dp %d",
-                       items, users, (items < 1 ? 1 : items) + users, ranks, ranks - nearest, nearest);
+    if (need > ranks) {
+        int fewer_users = least(users, (ranks - item_tp) / user_tp);
+        return impossible(w, need, ranks, (ranks - at_least_one(fewer_users) * user_tp) / item_tp, fewer_users);
     }
-    *l = (hl_layout){ranks, kind, 0, items, items, users};
+    *l = (hl_layout){ranks, w->kind, 0, items * item_tp, item_tp, items * item_tp, users * user_tp, user_tp};
     return HL_OK;
+}
+
+hl_status hl_layout_make(hl_layout *l, int ranks, const hl_layout_wish *wish)
+{
+    int item_tp = at_least_one(wish->item_tp), user_tp = at_least_one(wish->user_tp);
+    return wish->kind == HL_COLOCATED ? colocate(l, ranks, wish, item_tp, user_tp) : separate(l, ranks, wish, item_tp, user_tp);
+}
+
+static void group_text(char *out, size_t n, const char *name, int replicas, int tp)
+{
+    if (tp == 1) snprintf(out, n, "%d %s", replicas, name);
+    else snprintf(out, n, "%d %s (of %d ranks)", replicas, name, tp);
 }
 
 void hl_layout_text(char *out, size_t n, const hl_layout *l)
 {
-    int busy = l->kind == HL_SEPARATE ? l->items + l->users : l->items > l->users ? l->items : l->users;
-    snprintf(out, n, "%d item + %d user replicas %s on %d rank%s, %d idle", l->items, l->users,
-             l->kind == HL_SEPARATE ? "separate" : "colocated", l->ranks, l->ranks == 1 ? "" : "s", l->ranks - busy);
+    int busy = l->kind == HL_SEPARATE ? l->items + l->users : most(l->items, l->users);
+    char item[48], user[48];
+    group_text(item, sizeof item, "item", hl_layout_item_replicas(l), l->item_tp);
+    group_text(user, sizeof user, "user", hl_layout_user_replicas(l), l->user_tp);
+    snprintf(out, n, "%s + %s replicas %s on %d rank%s, %d idle", item, user, l->kind == HL_SEPARATE ? "separate" : "colocated", l->ranks,
+             l->ranks == 1 ? "" : "s", l->ranks - busy);
 }
 
 void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *arena)
 {
     s->chunk = HL_TAKE(arena, int, p->chunks);
     s->user_chunk = HL_TAKE(arena, int, p->user_chunks);
-    hl_part_by_cost(s->chunk, p->chunk_cost, p->chunks, l->items);
-    hl_part_by_cost(s->user_chunk, p->user_chunk_cost, p->user_chunks, l->users);
-    for (int c = 0; c < p->chunks; c++) s->chunk[c] += l->item_begin;
-    for (int c = 0; c < p->user_chunks; c++) s->user_chunk[c] += l->user_begin;
+    hl_part_by_cost(s->chunk, p->chunk_cost, p->chunks, hl_layout_item_replicas(l));
+    hl_part_by_cost(s->user_chunk, p->user_chunk_cost, p->user_chunks, hl_layout_user_replicas(l));
+    for (int c = 0; c < p->chunks; c++) s->chunk[c] = hl_layout_item_lead(l, s->chunk[c]);
+    for (int c = 0; c < p->user_chunks; c++) s->user_chunk[c] = hl_layout_user_lead(l, s->user_chunk[c]);
 }

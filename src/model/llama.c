@@ -1,5 +1,6 @@
 /* llama.c - the shape of a Llama-family transformer and the names of its parameters. */
 #include "model/llama.h"
+#include "base/part.h"
 #include <stdio.h>
 
 hl_status hl_llama_check(const hl_llama *c, const char *whose)
@@ -16,13 +17,47 @@ hl_status hl_llama_check(const hl_llama *c, const char *whose)
     return HL_OK;
 }
 
+static hl_cut part_of(int64_t n, int size, int r)
+{
+    int64_t begin = hl_part_begin(n, size, r), end = hl_part_begin(n, size, r + 1);
+    return (hl_cut){begin, end, begin, end};
+}
+
+/* The key heads of some query heads.  A rank counts those whose first query head it has. */
+static hl_cut key_heads(hl_cut query, int64_t group)
+{
+    if (query.begin == query.end) return (hl_cut){0};
+    return (hl_cut){query.begin / group, (query.end - 1) / group + 1, (query.begin + group - 1) / group, (query.end + group - 1) / group};
+}
+
+hl_llama_share hl_llama_share_of(const hl_llama *c, int r, int size)
+{
+    int group = c->num_attention_heads / c->num_key_value_heads;
+    hl_llama_share s = {.query = part_of(c->num_attention_heads, size, r), .width = part_of(c->intermediate_size, size, r),
+                        .vocab = part_of(c->vocab_size, size, r)};
+    s.key = key_heads(s.query, group);
+    s.lead = (int)(s.query.begin - s.key.begin * group) * (s.query.begin < s.query.end);
+    return s;
+}
+
+/* Does some rank begin inside a group of query heads? */
+static bool keys_are_shared(const hl_llama *c, int size)
+{
+    int64_t group = c->num_attention_heads / c->num_key_value_heads;
+    for (int r = 0; r < size; r++)
+        if (hl_part_begin(c->num_attention_heads, size, r) % group) return true;
+    return false;
+}
+
 /* One tensor of a layer. */
 typedef struct {
     const char *name;
     int ndim;
     int64_t shape[HL_PARAM_DIMS];
     int split_axis;
+    hl_cut mine;
     hl_init init;
+    bool shared;
 } tensor;
 
 static void add(hl_params *t, const hl_llama *c, const char *side, const char *prefix, int layer, const tensor *x)
@@ -30,26 +65,30 @@ static void add(hl_params *t, const hl_llama *c, const char *side, const char *p
     char name[112], stack[64];
     snprintf(name, sizeof name, "%s_llm.model.%s%s.weight", side, prefix, x->name);
     snprintf(stack, sizeof stack, "%s_llm/%s%s", side, layer >= 0 ? "layers." : "", x->name);
-    hl_param *p = hl_params_add(t, name, stack, layer, layer >= 0 ? c->num_hidden_layers : 1, x->ndim, x->shape);
-    p->split_axis = x->split_axis;
+    hl_param *p = hl_params_add_cut(t, name, stack, layer, layer >= 0 ? c->num_hidden_layers : 1, x->ndim, x->shape, x->split_axis, &x->mine);
     p->init = x->init;
+    p->shared = x->shared;
     p->std = (float)c->initializer_range;
 }
 
-void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens)
+void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, int r, int size)
 {
     int64_t D = c->hidden_size, F = c->intermediate_size, H = c->num_attention_heads, K = c->num_key_value_heads, d = c->head_dim;
-    const tensor tokens = {"embed_tokens", 2, {c->vocab_size, D, 0}, 0, HL_INIT_NORMAL}, last = {"norm", 1, {D, 0, 0}, -1, HL_INIT_ONES};
+    const hl_llama_share s = hl_llama_share_of(c, r, size);
+    const hl_cut whole = {0, 1, 0, r == 0};
+    const bool shared = keys_are_shared(c, size);
+    const tensor tokens = {"embed_tokens", 2, {c->vocab_size, D, 0}, 0, s.vocab, HL_INIT_NORMAL, false};
+    const tensor last = {"norm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, false};
     const tensor layer[] = {
-        {"input_layernorm", 1, {D, 0, 0}, -1, HL_INIT_ONES},
-        {"self_attn.q_proj", 3, {H, d, D}, 0, HL_INIT_NORMAL},
-        {"self_attn.k_proj", 3, {K, d, D}, 0, HL_INIT_NORMAL},
-        {"self_attn.v_proj", 3, {K, d, D}, 0, HL_INIT_NORMAL},
-        {"self_attn.o_proj", 3, {D, H, d}, 1, HL_INIT_NORMAL},
-        {"post_attention_layernorm", 1, {D, 0, 0}, -1, HL_INIT_ONES},
-        {"mlp.gate_proj", 2, {F, D, 0}, 0, HL_INIT_NORMAL},
-        {"mlp.up_proj", 2, {F, D, 0}, 0, HL_INIT_NORMAL},
-        {"mlp.down_proj", 2, {D, F, 0}, 1, HL_INIT_NORMAL},
+        {"input_layernorm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, false},
+        {"self_attn.q_proj", 3, {H, d, D}, 0, s.query, HL_INIT_NORMAL, false},
+        {"self_attn.k_proj", 3, {K, d, D}, 0, s.key, HL_INIT_NORMAL, shared},
+        {"self_attn.v_proj", 3, {K, d, D}, 0, s.key, HL_INIT_NORMAL, shared},
+        {"self_attn.o_proj", 3, {D, H, d}, 1, s.query, HL_INIT_NORMAL, false},
+        {"post_attention_layernorm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, false},
+        {"mlp.gate_proj", 2, {F, D, 0}, 0, s.width, HL_INIT_NORMAL, false},
+        {"mlp.up_proj", 2, {F, D, 0}, 0, s.width, HL_INIT_NORMAL, false},
+        {"mlp.down_proj", 2, {D, F, 0}, 1, s.width, HL_INIT_NORMAL, false},
     };
     if (with_tokens) add(t, c, side, "", -1, &tokens);
     for (int i = 0; i < c->num_hidden_layers; i++) {

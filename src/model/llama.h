@@ -20,9 +20,18 @@ typedef struct {
 /* Does it make sense?  HL_EUSAGE with a sentence that begins with `whose`. */
 hl_status hl_llama_check(const hl_llama *c, const char *whose);
 
+/* What rank r of the `size` ranks that share a model has: query heads in equal parts, the key heads they read (ranks may
+ * share one), and parts of the MLP's width and of the vocabulary.  A part may be empty. */
+typedef struct {
+    hl_cut query, key, width, vocab;
+    int lead; /* query heads of my first key head that are not mine */
+} hl_llama_share;
+
+hl_llama_share hl_llama_share_of(const hl_llama *c, int r, int size);
+
 /* Add the parameters to t under "<side>_llm." ("item" or "user"), in the order in which they are used;
  * q, k and v of a layer follow one another, so do gate and up: each group is one matrix to the products.
- * with_tokens: the token table too (the User LLM reads vectors and has none). */
-void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens);
+ * with_tokens: the token table too (the User LLM reads vectors and has none).  r of size: whose share. */
+void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, int r, int size);
 
 #endif

@@ -8,20 +8,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-hl_param *hl_params_add(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim, const int64_t *shape)
+static int64_t product(const int64_t *x, int begin, int end)
+{
+    int64_t n = 1;
+    for (int i = begin; i < end; i++) n *= x[i];
+    return n;
+}
+
+hl_param *hl_params_add_cut(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim, const int64_t *shape,
+                            int split_axis, const hl_cut *cut)
 {
     HL_CHECK(ndim <= HL_PARAM_DIMS && strlen(name) < sizeof t->at->name && strlen(stack) < sizeof t->at->stack);
     t->at = hl_realloc(t->at, (size_t)(t->n + 1) * sizeof *t->at);
     hl_param *p = &t->at[t->n++];
-    *p = (hl_param){.layer = layer, .layers = layers, .ndim = ndim, .split_axis = -1, .offset = t->count, .count = 1, .init = HL_INIT_VALUE};
+    *p = (hl_param){.layer = layer, .layers = layers, .ndim = ndim, .split_axis = split_axis, .mine = *cut, .offset = t->count, .init = HL_INIT_VALUE};
     snprintf(p->name, sizeof p->name, "%s", name);
     snprintf(p->stack, sizeof p->stack, "%s", stack);
-    for (int i = 0; i < ndim; i++) {
-        p->shape[i] = shape[i];
-        p->count *= (size_t)shape[i];
-    }
+    for (int i = 0; i < ndim; i++) p->shape[i] = shape[i];
+    p->count = (size_t)(hl_param_stretches(p) * (int64_t)hl_param_stretch(p, 0).n);
     t->count += p->count;
     return p;
+}
+
+hl_param *hl_params_add(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim, const int64_t *shape, bool owned)
+{
+    return hl_params_add_cut(t, name, stack, layer, layers, ndim, shape, -1, &(hl_cut){0, 1, 0, owned});
 }
 
 void hl_params_free(hl_params *t)
@@ -37,35 +48,112 @@ const hl_param *hl_params_find(const hl_params *t, const char *name)
     return NULL;
 }
 
+/* Numbers before and after the split axis; an unsplit tensor is one long inner run. */
+int64_t hl_param_stretches(const hl_param *p)
+{
+    return p->split_axis < 0 ? 1 : product(p->shape, 0, p->split_axis);
+}
+
+static hl_stretch stretch(const hl_param *p, int64_t i, int64_t begin, int64_t end)
+{
+    int64_t axis = p->split_axis < 0 ? 1 : p->shape[p->split_axis], inner = product(p->shape, p->split_axis + 1, p->ndim);
+    int64_t mine = p->mine.end - p->mine.begin;
+    return (hl_stretch){(size_t)((i * mine + begin - p->mine.begin) * inner), (size_t)((end - begin) * inner), (i * axis + begin) * inner};
+}
+
+hl_stretch hl_param_stretch(const hl_param *p, int64_t i)
+{
+    return stretch(p, i, p->mine.begin, p->mine.end);
+}
+
+hl_stretch hl_param_own_stretch(const hl_param *p, int64_t i)
+{
+    return stretch(p, i, p->mine.own_begin, p->mine.own_end);
+}
+
+int64_t hl_param_whole(const hl_param *p)
+{
+    return product(p->shape, 0, p->ndim);
+}
+
+int64_t hl_params_whole(const hl_params *t)
+{
+    int64_t n = 0;
+    for (int k = 0; k < t->n; k++) n += hl_param_whole(&t->at[k]);
+    return n;
+}
+
+/* One piece, from the first axis: the shared tensors are key and value heads. */
+static void join(const hl_param *p, float *g, const hl_peers *peers, hl_arena *scratch)
+{
+    size_t mark = hl_arena_mark(scratch), whole = (size_t)hl_param_whole(p);
+    hl_stretch s = hl_param_stretch(p, 0);
+    float *all = HL_TAKE_ZERO(scratch, float, whole);
+    HL_CHECK(hl_param_stretches(p) == 1);
+    memcpy(all + s.global, g + p->offset + s.local, s.n * sizeof *g);
+    peers->sum(peers, all, whole);
+    memcpy(g + p->offset + s.local, all + s.global, s.n * sizeof *g);
+    hl_arena_back(scratch, mark);
+}
+
+void hl_params_join(const hl_params *t, float *g, const hl_peers *peers, hl_arena *scratch)
+{
+    for (int k = 0; k < t->n; k++)
+        if (t->at[k].shared) join(&t->at[k], g, peers, scratch);
+}
+
 /* A block of 4096 numbers has a stream of its own, so a share of a tensor can be filled without the rest. */
 enum { INIT_BLOCK = 4096 };
 
-static void fill_normal(float *w, const hl_param *p, uint64_t seed)
+/* Numbers [begin, begin + n) of the whole tensor. */
+static void fill_normal(float *x, const hl_param *p, uint64_t seed, int64_t begin, size_t n)
 {
     uint64_t name = hl_digest(p->name, strlen(p->name));
-    for (size_t begin = 0; begin < p->count; begin += INIT_BLOCK) {
-        hl_rng r = hl_rng_at(seed, HL_FOR_WEIGHTS, name, (uint32_t)(begin / INIT_BLOCK));
-        for (size_t i = begin; i < begin + INIT_BLOCK && i < p->count; i++) w[i] = p->std * (float)hl_rng_normal(&r);
+    for (size_t i = 0; i < n;) {
+        int64_t at = begin + (int64_t)i;
+        hl_rng r = hl_rng_from(hl_rng_at(seed, HL_FOR_WEIGHTS, name, (uint32_t)(at / INIT_BLOCK)), (uint32_t)(at % INIT_BLOCK));
+        for (int64_t left = INIT_BLOCK - at % INIT_BLOCK; left > 0 && i < n; left--) x[i++] = p->std * (float)hl_rng_normal(&r);
     }
+}
+
+static void fill(float *x, const hl_param *p, uint64_t seed, hl_stretch s)
+{
+    if (p->init == HL_INIT_NORMAL) fill_normal(x, p, seed, s.global, s.n);
+    else
+        for (size_t i = 0; i < s.n; i++) x[i] = p->init == HL_INIT_ONES ? 1 : p->value;
 }
 
 void hl_params_init(const hl_params *t, float *w, uint64_t seed)
 {
-    for (int k = 0; k < t->n; k++) {
-        const hl_param *p = &t->at[k];
-        float *x = w + p->offset;
-        if (p->init == HL_INIT_NORMAL) fill_normal(x, p, seed);
-        else
-            for (size_t i = 0; i < p->count; i++) x[i] = p->init == HL_INIT_ONES ? 1 : p->value;
+    for (int k = 0; k < t->n; k++)
+        for (int64_t i = 0; i < hl_param_stretches(&t->at[k]); i++) {
+            hl_stretch s = hl_param_stretch(&t->at[k], i);
+            fill(w + t->at[k].offset + s.local, &t->at[k], seed, s);
+        }
+}
+
+/* Sums of well mixed words (the finish of SplitMix64): the order does not matter, the place of each number does. */
+static uint64_t digest_of(const float *x, uint64_t name, hl_stretch s)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        uint32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        uint64_t z = (name + ((uint64_t)s.global + i + 1) * 0x9E3779B97F4A7C15u) ^ bits * 0xD6E8FEB86659FD93u;
+        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+        z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+        sum += z ^ z >> 31;
     }
+    return sum;
 }
 
 uint64_t hl_params_digest(const hl_params *t, const float *w)
 {
-    uint64_t d = 0;
-    for (int k = 0; k < t->n; k++) {
-        d = hl_digest_join(d, hl_digest(t->at[k].name, strlen(t->at[k].name)));
-        d = hl_digest_join(d, hl_digest(w + t->at[k].offset, t->at[k].count * sizeof(float)));
-    }
-    return d;
+    uint64_t sum = 0;
+    for (int k = 0; k < t->n; k++)
+        for (int64_t i = 0; i < hl_param_stretches(&t->at[k]); i++) {
+            hl_stretch s = hl_param_own_stretch(&t->at[k], i);
+            sum += digest_of(w + t->at[k].offset + s.local, hl_digest(t->at[k].name, strlen(t->at[k].name)), s);
+        }
+    return sum;
 }

@@ -5,6 +5,9 @@
  * its tensors lie one after the other in one array of `count` floats. */
 #ifndef MODEL_PARAMS_H
 #define MODEL_PARAMS_H
+#include "base/arena.h"
+#include "model/peers.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,15 +19,23 @@ typedef enum {
     HL_INIT_VALUE   /* param.value */
 } hl_init;
 
+/* What a rank has of the axis that is split: [begin, end); of that, [own_begin, own_end) is nobody else's to count, as
+ * ranks may share key heads.  Of a tensor that is not split everyone has [0, 1), and rank 0 owns it. */
+typedef struct {
+    int64_t begin, end, own_begin, own_end;
+} hl_cut;
+
 typedef struct {
     char name[112];  /* the public code's name: item_llm.model.layers.0.self_attn.q_proj.weight */
     char stack[64];  /* the logical tensor it is a slice of: item_llm/layers/self_attn.q_proj */
     int layer;       /* which slice; -1 where the logical tensor is this one alone */
     int layers;      /* how many slices the logical tensor has; 1 where alone */
     int ndim;        /* 0 (a scalar) to HL_PARAM_DIMS */
-    int64_t shape[HL_PARAM_DIMS]; /* q, k, v: heads, head_dim, in */
+    int64_t shape[HL_PARAM_DIMS]; /* of the whole tensor; q, k, v: heads, head_dim, in */
     int split_axis;  /* the axis that tensor parallelism divides; -1: none */
-    size_t offset, count; /* its span in the side's array */
+    hl_cut mine;
+    bool shared;     /* some ranks have a piece in common, and each has a part of its gradient */
+    size_t offset, count; /* the span of my share in the side's array */
     hl_init init;
     float value, std;
 } hl_param;
@@ -35,18 +46,41 @@ typedef struct {
     size_t count; /* floats of the whole array */
 } hl_params;
 
-/* Add a tensor at the end; shape (ndim).  It splits nowhere and starts from zero until told otherwise;
- * the pointer holds until the next one is added. */
-hl_param *hl_params_add(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim, const int64_t *shape);
+/* Add a tensor at the end; shape (ndim), of which this rank has `cut` of split_axis.  It starts from zero until told otherwise; the pointer holds until the next one is added. */
+hl_param *hl_params_add_cut(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim, const int64_t *shape,
+                            int split_axis, const hl_cut *cut);
+
+/* The same for a tensor that is not split; `owned`: this rank counts it. */
+hl_param *hl_params_add(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim, const int64_t *shape, bool owned);
 void hl_params_free(hl_params *t);
 
 /* By name; NULL where there is none. */
 const hl_param *hl_params_find(const hl_params *t, const char *name);
 
+/* My share of a tensor is a number of stretches: `n` neighbours in my array from `local` on that are neighbours in the whole
+ * tensor too, from `global` on. */
+typedef struct {
+    size_t local, n;
+    int64_t global;
+} hl_stretch;
+
+int64_t hl_param_stretches(const hl_param *p);
+hl_stretch hl_param_stretch(const hl_param *p, int64_t i);
+/* The same, only what this rank counts. */
+hl_stretch hl_param_own_stretch(const hl_param *p, int64_t i);
+
+/* Numbers of the whole tensor, and of all tensors of a table. */
+int64_t hl_param_whole(const hl_param *p);
+int64_t hl_params_whole(const hl_params *t);
+
 /* Fill w (count) with initial values; each number depends on (seed, name, index) alone. */
 void hl_params_init(const hl_params *t, float *w, uint64_t seed);
 
-/* Digest of the values by name and order of the table. */
+/* Pieces that several peers have: each gets the sum of their gradients.  Collective over the peers. */
+void hl_params_join(const hl_params *t, float *g, const hl_peers *peers, hl_arena *scratch);
+
+/* Digest of the values that this rank counts, by name and place in the whole tensor: the sum (mod 2^64) over the ranks that
+ * share a model is its digest, whatever the shares. */
 uint64_t hl_params_digest(const hl_params *t, const float *w);
 
 #endif

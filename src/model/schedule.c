@@ -15,26 +15,28 @@ static void add(hl_schedule *s, hl_act act, int chunk)
     s->task[s->n++] = (hl_task){act, chunk};
 }
 
-static void add_chunks(hl_schedule *s, hl_act act, const int *owner, int rank, int begin, int end)
+/* The chunks of the replica with this first rank; -1: of none. */
+static void add_chunks(hl_schedule *s, hl_act act, const int *owner, int lead, int begin, int end)
 {
     for (int c = begin; c < end; c++)
-        if (owner[c] == rank) add(s, act, c);
+        if (owner[c] == lead) add(s, act, c);
 }
 
-static void add_chunks_backward(hl_schedule *s, hl_act act, const int *owner, int rank, int begin, int end)
+static void add_chunks_backward(hl_schedule *s, hl_act act, const int *owner, int lead, int begin, int end)
 {
     for (int c = end - 1; c >= begin; c--)
-        if (owner[c] == rank) add(s, act, c);
+        if (owner[c] == lead) add(s, act, c);
 }
 
 void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, const hl_share *share, int rank, hl_arena *arena)
 {
     bool item = hl_layout_has_item(l, rank), user = hl_layout_has_user(l, rank);
+    int item_lead = item ? hl_layout_item_lead_of(l, rank) : -1, user_lead = user ? hl_layout_user_lead_of(l, rank) : -1;
     *s = (hl_schedule){0, HL_TAKE(arena, hl_task, 2 * (p->chunks + p->user_chunks) + HL_ACTS)};
-    add_chunks(s, HL_ITEM_FORWARD, share->chunk, rank, 0, p->read_chunks);
+    add_chunks(s, HL_ITEM_FORWARD, share->chunk, item_lead, 0, p->read_chunks);
     add(s, HL_GIVE_INPUTS, -1);
-    add_chunks(s, HL_ITEM_FORWARD, share->chunk, rank, p->read_chunks, p->chunks);
-    add_chunks(s, HL_USER_FORWARD, share->user_chunk, rank, 0, p->user_chunks);
+    add_chunks(s, HL_ITEM_FORWARD, share->chunk, item_lead, p->read_chunks, p->chunks);
+    add_chunks(s, HL_USER_FORWARD, share->user_chunk, user_lead, 0, p->user_chunks);
     add(s, HL_GIVE_TARGETS, -1);
     if (user) add(s, HL_USER_ROWS, -1);
     add(s, HL_GIVE_ROWS, -1);
@@ -42,10 +44,10 @@ void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, cons
     add(s, HL_RETURN_ROWS, -1);
     if (user) add(s, HL_USER_POSITIVES, -1);
     add(s, HL_RETURN_TARGETS, -1);
-    add_chunks_backward(s, HL_ITEM_BACKWARD, share->chunk, rank, p->read_chunks, p->chunks);
-    add_chunks_backward(s, HL_USER_BACKWARD, share->user_chunk, rank, 0, p->user_chunks);
+    add_chunks_backward(s, HL_ITEM_BACKWARD, share->chunk, item_lead, p->read_chunks, p->chunks);
+    add_chunks_backward(s, HL_USER_BACKWARD, share->user_chunk, user_lead, 0, p->user_chunks);
     add(s, HL_RETURN_INPUTS, -1);
-    add_chunks_backward(s, HL_ITEM_BACKWARD, share->chunk, rank, 0, p->read_chunks);
+    add_chunks_backward(s, HL_ITEM_BACKWARD, share->chunk, item_lead, 0, p->read_chunks);
     if (item) add(s, HL_SUM_ITEM, -1);
     if (user) add(s, HL_SUM_USER, -1);
     add(s, HL_TALLY, -1);

@@ -4,7 +4,6 @@
  * gated product are made again in the backward: a pass over memory each, against a third of the trace. */
 #include "model/stack.h"
 #include "base/error.h"
-#include "math/attention.h"
 #include "math/linear.h"
 #include "math/rmsnorm.h"
 #include "math/rope.h"
@@ -20,11 +19,11 @@ typedef struct {
     float eps;
 } widths;
 
-static widths widths_of(const hl_llama *c)
+static widths widths_of(const hl_stack *m)
 {
-    int H = c->num_attention_heads, K = c->num_key_value_heads, d = c->head_dim;
-    return (widths){.D = c->hidden_size, .F = c->intermediate_size, .H = H, .K = K, .d = d, .qkv = (H + 2 * K) * d, .od = H * d,
-                    .eps = (float)c->rms_norm_eps};
+    int H = m->heads.H, K = m->heads.K, d = m->heads.d;
+    return (widths){.D = m->shape.hidden_size, .F = m->width, .H = H, .K = K, .d = d, .qkv = (H + 2 * K) * d, .od = H * d,
+                    .eps = (float)m->shape.rms_norm_eps};
 }
 
 static size_t offset_of(const hl_params *table, const char *side, const char *format, int layer)
@@ -39,7 +38,10 @@ static size_t offset_of(const hl_params *table, const char *side, const char *fo
 
 void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, int positions, const hl_peers *peers)
 {
-    *m = (hl_stack){.shape = *shape, .peers = peers, .positions = positions};
+    const hl_llama_share mine = hl_llama_share_of(shape, peers->rank, peers->size);
+    *m = (hl_stack){.shape = *shape, .peers = peers, .positions = positions, .width = (int)(mine.width.end - mine.width.begin)};
+    m->heads = (hl_heads){.H = (int)(mine.query.end - mine.query.begin), .K = (int)(mine.key.end - mine.key.begin), .d = shape->head_dim,
+                          .group = shape->num_attention_heads / shape->num_key_value_heads, .lead = mine.lead};
     m->block = hl_alloc((size_t)shape->num_hidden_layers * sizeof *m->block);
     for (int i = 0; i < shape->num_hidden_layers; i++)
         m->block[i] = (hl_block){
@@ -64,7 +66,7 @@ void hl_stack_close(hl_stack *m)
 
 void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, int T, hl_arena *arena)
 {
-    const widths s = widths_of(&m->shape);
+    const widths s = widths_of(m);
     t->T = T;
     t->block = HL_TAKE(arena, hl_block_trace, m->shape.num_hidden_layers);
     for (int i = 0; i < m->shape.num_hidden_layers; i++) {
@@ -97,13 +99,13 @@ static void project(float *y, const hl_stack *m, const float *x, const float *w,
 /* h = x + o_proj(attention(norm(x))) */
 static void attend_forward(hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
 {
-    const widths s = widths_of(&m->shape);
+    const widths s = widths_of(m);
     size_t mark = hl_arena_mark(scratch), n = (size_t)pack->T * (size_t)s.D;
     float *normed = HL_TAKE(scratch, float, n);
     hl_rmsnorm_forward(normed, b->rstd, b->x, w + at->norm, pack->T, s.D, s.eps);
     project(b->qkv, m, normed, w + at->qkv, pack->T, s.D, s.qkv, scratch);
     hl_rope_turn(b->qkv, pack->position, m->rope, pack->T, s.H + s.K, s.d, s.qkv, 1);
-    hl_attention_forward(b->o, b->lse, b->qkv, pack->begin, pack->segments, s.H, s.K, s.d);
+    hl_attention_forward(b->o, b->lse, b->qkv, pack->begin, pack->segments, &m->heads);
     project(b->h, m, b->o, w + at->o, pack->T, s.od, s.D, scratch);
     m->peers->sum(m->peers, b->h, n);
     hl_add(b->h, b->x, n);
@@ -113,7 +115,7 @@ static void attend_forward(hl_block_trace *b, const hl_stack *m, const hl_block 
 /* y = h + down(swiglu(norm(h))) */
 static void mlp_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
 {
-    const widths s = widths_of(&m->shape);
+    const widths s = widths_of(m);
     size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
     float *normed = HL_TAKE(scratch, float, n), *gated = HL_TAKE(scratch, float, (size_t)T * (size_t)s.F);
     hl_rmsnorm_forward(normed, b->mlp_rstd, b->h, w + at->mlp_norm, T, s.D, s.eps);
@@ -141,7 +143,7 @@ void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const floa
 /* d (T, D) holds dy and becomes dh. */
 static void mlp_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
 {
-    const widths s = widths_of(&m->shape);
+    const widths s = widths_of(m);
     size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D, nf = (size_t)T * (size_t)s.F;
     float *gated = HL_TAKE(scratch, float, nf), *dgated = HL_TAKE(scratch, float, nf), *dgu = HL_TAKE(scratch, float, 2 * nf);
     float *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n), *again = HL_TAKE(scratch, float, T);
@@ -160,14 +162,14 @@ static void mlp_backward(float *d, float *dw, const hl_block_trace *b, const hl_
 /* d (T, D) holds dh and becomes dx. */
 static void attend_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
 {
-    const widths s = widths_of(&m->shape);
+    const widths s = widths_of(m);
     int T = pack->T;
     size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D, no = (size_t)T * (size_t)s.od;
     float *d_o = HL_TAKE(scratch, float, no), *dqkv = HL_TAKE(scratch, float, (size_t)T * (size_t)s.qkv);
     float *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n), *again = HL_TAKE(scratch, float, T);
     memset(d_o, 0, no * sizeof *d_o);
     hl_linear_backward(d_o, dw + at->o, d, b->o, w + at->o, T, s.od, s.D);
-    hl_attention_backward(dqkv, d_o, b->o, b->lse, b->qkv, pack->begin, pack->segments, s.H, s.K, s.d);
+    hl_attention_backward(dqkv, d_o, b->o, b->lse, b->qkv, pack->begin, pack->segments, &m->heads);
     hl_rope_turn(dqkv, pack->position, m->rope, T, s.H + s.K, s.d, s.qkv, -1);
     hl_rmsnorm_forward(normed, again, b->x, w + at->norm, T, s.D, s.eps);
     memset(dnormed, 0, n * sizeof *dnormed);
@@ -190,13 +192,13 @@ void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_tra
     }
 }
 
-double hl_stack_flop(const hl_llama *shape, const hl_pack *pack)
+double hl_stack_flop(const hl_stack *m, const hl_pack *pack)
 {
-    const widths s = widths_of(shape);
+    const widths s = widths_of(m);
     double products = 2.0 * pack->T * ((double)s.D * s.qkv + (double)s.od * s.D + 3.0 * s.D * s.F), scores = 0;
     for (int i = 0; i < pack->segments; i++) {
         double L = pack->begin[i + 1] - pack->begin[i];
         scores += 2.0 * L * (L + 1) * s.od; /* q k^T and p v, the causal half */
     }
-    return shape->num_hidden_layers * (products + scores);
+    return m->shape.num_hidden_layers * (products + scores);
 }

@@ -7,6 +7,7 @@
 #ifndef MODEL_STACK_H
 #define MODEL_STACK_H
 #include "base/arena.h"
+#include "math/attention.h"
 #include "model/llama.h"
 #include "model/params.h"
 #include "model/peers.h"
@@ -26,6 +27,8 @@ typedef struct {
 typedef struct {
     hl_llama shape;
     const hl_peers *peers;
+    hl_heads heads;  /* mine among the peers */
+    int width;       /* mine of intermediate_size */
     hl_block *block; /* (layers) */
     size_t last_norm;
     int positions;   /* rows of the rotary table */
@@ -33,7 +36,7 @@ typedef struct {
     bool careful;    /* sum attention's projections in double where they are narrow; for vectors that are kept */
 } hl_stack;
 
-/* A stack whose parameters are those of "<side>_llm." in table.  positions: longest sequence + 1. */
+/* A stack whose parameters are those of "<side>_llm." in table, the share of peers->rank.  positions: longest sequence. */
 void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, int positions, const hl_peers *peers);
 void hl_stack_close(hl_stack *m);
 
@@ -62,7 +65,8 @@ void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const floa
 void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *t, const hl_stack *m, const float *w,
                        const hl_pack *pack, hl_arena *scratch);
 
-/* Floating point operations of a forward over the pack (products and attention); the backward takes twice as many. */
-double hl_stack_flop(const hl_llama *shape, const hl_pack *pack);
+/* Floating point operations of my share of a forward over the pack (products and attention); the backward takes twice as
+ * many. */
+double hl_stack_flop(const hl_stack *m, const hl_pack *pack);
 
 #endif

@@ -4,7 +4,7 @@
 void hl_user_open(hl_user_model *m, const hl_llama *shape, int longest, const hl_peers *peers)
 {
     *m = (hl_user_model){0};
-    hl_llama_params(&m->table, shape, "user", false);
+    hl_llama_params(&m->table, shape, "user", false, peers->rank, peers->size);
     hl_stack_open(&m->stack, shape, &m->table, "user", longest, peers);
 }
 
