@@ -1,5 +1,16 @@
-# hl_scalapack.m4 - ScaLAPACK: nothing uses it yet; whether it is there is said in the summary.
+# hl_scalapack.m4 - ScaLAPACK with its BLACS, as Debian or as others name it.  SCALAPACK_LIBS given by the user wins.
+#
+# What pkg-config says of it also names BLAS and LAPACK, of whatever flavour; ours are in BLAS_LIBS.
+# Comes after HL_MPI and HL_BLAS.
 AC_DEFUN([HL_SCALAPACK],
-[PKG_CHECK_EXISTS([scalapack-openmpi], [hl_scalapack=yes], [hl_scalapack=no])
-AC_MSG_CHECKING([for ScaLAPACK])
-AC_MSG_RESULT([$hl_scalapack])])
+[AC_ARG_VAR([SCALAPACK_LIBS], [flags to link with ScaLAPACK, instead of looking for it])
+AC_MSG_CHECKING([whether ScaLAPACK can be used])
+hl_found=no
+for hl_try in "$SCALAPACK_LIBS" -lscalapack-openmpi -lscalapack; do
+  AS_IF([test $hl_found = no && test -n "$hl_try"],
+    [HL_LINKS([], [$hl_try $BLAS_LIBS $MPI_LIBS], [[void Cblacs_gridexit(int); void pdpotrf_(void);]],
+      [[Cblacs_gridexit(0); pdpotrf_();]],
+      [SCALAPACK_LIBS=$hl_try hl_found=yes])])
+done
+AC_MSG_RESULT([$hl_found])
+AS_IF([test $hl_found = no], [HL_MISSING([ScaLAPACK], [libscalapack-openmpi-dev])])])

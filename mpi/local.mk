@@ -2,12 +2,14 @@
 noinst_LIBRARIES += mpi/libhlmpi.a
 mpi_libhlmpi_a_CPPFLAGS = $(HOUSE_CPPFLAGS)
 mpi_libhlmpi_a_SOURCES = \
+	mpi/blacs.c mpi/blacs.h \
 	mpi/catalogue.c mpi/catalogue.h \
 	mpi/engine.c mpi/engine.h \
 	mpi/evaluate.c mpi/evaluate.h \
 	mpi/exchange.c mpi/exchange.h \
 	mpi/group.c mpi/group.h \
 	mpi/loss.c mpi/loss.h \
+	mpi/matrix.c mpi/matrix.h mpi/scalapack.h \
 	mpi/mesh.c mpi/mesh.h \
 	mpi/reference.c mpi/reference.h \
 	mpi/step.c mpi/step.h \

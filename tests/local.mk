@@ -36,9 +36,11 @@ MPI_TESTS = \
 	tests/test-evaluate \
 	tests/test-check \
 	tests/test-checkpoint \
-	tests/test-place
+	tests/test-place \
+	tests/test-blacs
 
 ODD_TESTS = \
+	tests/test-blacs \
 	tests/test-group \
 	tests/test-exchange \
 	tests/test-loss \
@@ -61,6 +63,7 @@ check_LIBRARIES += tests/libcheck.a tests/libalone.a tests/libranks.a
 tests_libcheck_a_CPPFLAGS = $(BASE_CPPFLAGS) -I$(top_srcdir) $(CUNIT_CFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
 tests_libcheck_a_SOURCES = \
 	tests/check.c tests/check.h tests/check-ranks.h \
+	tests/ref-ease.c tests/ref-ease.h \
 	tests/ref-math.c tests/ref-math.h \
 	tests/toy.c tests/toy.h
 tests_libalone_a_SOURCES = tests/check-alone.c
@@ -81,6 +84,7 @@ tests_test_reference_LDADD = $(MPI_TEST_LINK)
 tests_test_check_LDADD = $(MPI_TEST_LINK)
 tests_test_checkpoint_LDADD = $(MPI_TEST_LINK)
 tests_test_place_LDADD = $(MPI_TEST_LINK)
+tests_test_blacs_LDADD = $(MPI_TEST_LINK)
 
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
