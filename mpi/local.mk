@@ -4,6 +4,7 @@ mpi_libhlmpi_a_CPPFLAGS = $(HOUSE_CPPFLAGS)
 mpi_libhlmpi_a_SOURCES = \
 	mpi/blacs.c mpi/blacs.h \
 	mpi/catalogue.c mpi/catalogue.h \
+	mpi/ease.c mpi/ease.h \
 	mpi/engine.c mpi/engine.h \
 	mpi/evaluate.c mpi/evaluate.h \
 	mpi/exchange.c mpi/exchange.h \

@@ -37,10 +37,12 @@ MPI_TESTS = \
 	tests/test-check \
 	tests/test-checkpoint \
 	tests/test-place \
-	tests/test-blacs
+	tests/test-blacs \
+	tests/test-ease
 
 ODD_TESTS = \
 	tests/test-blacs \
+	tests/test-ease \
 	tests/test-group \
 	tests/test-exchange \
 	tests/test-loss \
@@ -85,6 +87,7 @@ tests_test_check_LDADD = $(MPI_TEST_LINK)
 tests_test_checkpoint_LDADD = $(MPI_TEST_LINK)
 tests_test_place_LDADD = $(MPI_TEST_LINK)
 tests_test_blacs_LDADD = $(MPI_TEST_LINK)
+tests_test_ease_LDADD = $(MPI_TEST_LINK)
 
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
