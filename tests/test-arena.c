@@ -132,7 +132,7 @@ static void a_growing_arena_moves_nothing(void)
         fill(piece, &a, i, i + 1);
     }
     for (int i = 0; i < PIECES; i++) CHECK(holds(piece[i], i));
-    for (int back = PIECES - 1; back > 0; back -= 7) { /* over several blocks, then on again */
+    for (int back = PIECES - 1; back >= 0; back--) { /* at last over all blocks, and on again */
         hl_arena_back(&a, mark[back]);
         fill(piece, &a, back, PIECES);
         for (int i = 0; i < PIECES; i++) CHECK(holds(piece[i], i));

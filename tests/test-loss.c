@@ -174,7 +174,7 @@ static void solve_alone(answer *a, const problem *q)
     problem own = *q;
     hl_layout layout;
     hl_mesh mesh;
-    CHECK_OK(hl_layout_make(&layout, 1, HL_COLOCATED, 0, 0));
+    CHECK_OK(hl_layout_make(&layout, 1, &(hl_layout_wish){.kind = HL_COLOCATED}));
     hl_mesh_open(&mesh, &(hl_group){MPI_COMM_SELF, 0, 1}, &layout);
     own.row_owner = hl_alloc_zero((size_t)q->R, sizeof *own.row_owner);
     own.negative_owner = hl_alloc_zero((size_t)q->K, sizeof *own.negative_owner);
@@ -292,7 +292,7 @@ static void check_layout(hl_layout_kind kind, int items, int users)
     static const float scales[] = {1, 14.2857f, 100};
     hl_layout layout;
     hl_mesh mesh;
-    if (!CHECK_OK(hl_layout_make(&layout, world()->size, kind, items, users))) return;
+    if (!CHECK_OK(hl_layout_make(&layout, world()->size, &(hl_layout_wish){.kind = kind, .item_dp = items, .user_dp = users}))) return;
     hl_mesh_open(&mesh, world(), &layout);
     for (uint64_t trial = 0; trial < 6; trial++) {
         problem q;
@@ -394,7 +394,7 @@ static void gradients_return_in_rounds(void)
     hl_layout layout;
     hl_mesh mesh;
     hl_loss l;
-    CHECK_OK(hl_layout_make(&layout, p, HL_SEPARATE, items, 2));
+    CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = items, .user_dp = 2}));
     hl_mesh_open(&mesh, world(), &layout);
     int *owner = HL_TAKE(&arena, int, R);
     float *weight = HL_TAKE(&arena, float, R);
