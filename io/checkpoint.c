@@ -81,7 +81,7 @@ static void file_path(char out[PATH_MAX], const char *folder, const char *name)
 /* Weights of all parts. */
 static int weights_of(hl_tensor_array *a, const hl_checkpoint_content *c)
 {
-    for (int i = 0; i < c->parts; i++) a[i] = (hl_tensor_array){c->part[i].table, c->part[i].holders, c->part[i].w, ""};
+    for (int i = 0; i < c->parts; i++) a[i] = (hl_tensor_array){c->part[i].table, c->part[i].holders, c->part[i].w, false, ""};
     return c->parts;
 }
 
@@ -90,8 +90,8 @@ static int moments_of(hl_tensor_array *a, const hl_checkpoint_content *c)
 {
     for (int i = 0; i < c->parts; i++) {
         const hl_checkpoint_part *p = &c->part[i];
-        a[i] = (hl_tensor_array){p->table, p->holders, p->m, "m"};
-        a[c->parts + i] = (hl_tensor_array){p->table, p->holders, p->v, "v"};
+        a[i] = (hl_tensor_array){p->table, p->holders, p->m, p->moments_in_blocks, "m"};
+        a[c->parts + i] = (hl_tensor_array){p->table, p->holders, p->v, p->moments_in_blocks, "v"};
     }
     return 2 * c->parts;
 }

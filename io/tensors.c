@@ -6,7 +6,6 @@
 #include "io/tensors.h"
 #include "base/arena.h"
 #include "base/fault.h"
-#include "base/part.h"
 #include "io/h5.h"
 #include <hdf5.h>
 #include <stdio.h>
@@ -51,17 +50,6 @@ static int64_t rows_of(const hl_param *p)
 static size_t row_size(const hl_param *p)
 {
     return p->count / (size_t)rows_of(p);
-}
-
-/* Where the share of holder r of p begins in the array: an equal part, rounded down to a whole row. */
-static size_t share_begin(const hl_params *t, int p, int r)
-{
-    size_t at = (size_t)hl_part_begin((int64_t)t->count, p, r);
-    for (int k = 0; k < t->n; k++) {
-        const hl_param *x = &t->at[k];
-        if (at < x->offset + x->count) return at - (at - x->offset) % row_size(x);
-    }
-    return t->count;
 }
 
 /* ---- HDF5 ---- */
@@ -149,12 +137,11 @@ static herr_t select_rows(hid_t space, const hl_param *p, int64_t first, int64_t
     return d ? H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) : H5Sselect_all(space);
 }
 
-/* Move rows of a slice between x (its first number) and the dataset. */
-static hl_status move_rows(const place *f, hid_t set, const hl_param *p, float *x, int64_t first, int64_t n)
+/* Move n rows of a slice, from row `first` on, between memory and the dataset. */
+static hl_status move_rows(const place *f, hid_t set, const hl_param *p, float *at, int64_t first, int64_t n)
 {
     hsize_t numbers = (hsize_t)n * row_size(p);
     hid_t space = H5Dget_space(set), memory = H5Screate_simple(1, &numbers, NULL);
-    float *at = x + (size_t)first * row_size(p);
     herr_t e = select_rows(space, p, first, n);
     if (e >= 0) e = f->writing ? H5Dwrite(set, H5T_NATIVE_FLOAT, memory, space, H5P_DEFAULT, at)
                                : H5Dread(set, H5T_NATIVE_FLOAT, memory, space, H5P_DEFAULT, at);
@@ -165,25 +152,27 @@ static hl_status move_rows(const place *f, hid_t set, const hl_param *p, float *
     return s;
 }
 
-/* That part of a slice which lies in [begin, end) of the array. */
-static hl_status move_part(const place *f, hid_t set, const hl_param *p, float *array, size_t begin, size_t end)
+/* That part of a slice which lies in [begin, end) of the array, of which x has the numbers from `first` on. */
+static hl_status move_part(const place *f, hid_t set, const hl_param *p, float *x, size_t first, size_t begin, size_t end)
 {
     size_t lo = begin > p->offset ? begin : p->offset, hi = end < p->offset + p->count ? end : p->offset + p->count;
     if (lo >= hi) return HL_OK;
     int64_t row = (int64_t)row_size(p), at = (int64_t)(lo - p->offset) / row, stop = (int64_t)(hi - p->offset) / row;
     int64_t step = MOST / row > 0 ? MOST / row : 1;
-    for (; at < stop; at += step) HL_TRY(move_rows(f, set, p, array + p->offset, at, stop - at < step ? stop - at : step));
+    for (; at < stop; at += step)
+        HL_TRY(move_rows(f, set, p, x + (p->offset + (size_t)(at * row) - first), at, stop - at < step ? stop - at : step));
     return HL_OK;
 }
 
-/* My share, if I hold any. */
-static hl_status move_share(const place *f, const hl_tensor_array *a, const hid_t *sets, const hl_tensor *list, int n)
+/* My block, if I hold any. */
+static hl_status move_block(const place *f, const hl_tensor_array *a, const hid_t *sets, const hl_tensor *list, int n)
 {
     if (!hl_group_has_me(a->holders)) return HL_OK;
-    size_t begin = share_begin(a->table, a->holders->size, a->holders->rank), end = share_begin(a->table, a->holders->size, a->holders->rank + 1);
+    size_t begin = hl_params_block_begin(a->table, a->holders->size, a->holders->rank);
+    size_t end = hl_params_block_begin(a->table, a->holders->size, a->holders->rank + 1);
     for (int k = 0; k < a->table->n; k++) {
         const hl_param *p = &a->table->at[k];
-        HL_TRY(move_part(f, sets[find(list, n, p->stack)], p, a->x, begin, end));
+        HL_TRY(move_part(f, sets[find(list, n, p->stack)], p, a->x, a->block ? begin : 0, begin, end));
     }
     return HL_OK;
 }
@@ -195,7 +184,7 @@ static hl_status move_array(const place *f, const hl_tensor_array *a)
     int n = hl_tensors_list(list, a->table), opened = 0;
     hl_status s = HL_OK;
     while (opened < n && (s = open_dataset(&sets[opened], f, a, &list[opened])) == HL_OK) opened++;
-    if (s == HL_OK) s = move_share(f, a, sets, list, n);
+    if (s == HL_OK) s = move_block(f, a, sets, list, n);
     while (opened > 0) H5Dclose(sets[--opened]);
     free(sets);
     free(list);
@@ -210,12 +199,12 @@ void hl_tensors_write(const hl_group *world, const char *path, const hl_tensor_a
     if (s != HL_OK || close_file(&f) != HL_OK) end_job();
 }
 
-/* Each holder has read its share; now everyone gets the others'. */
+/* Each holder has read its block; now everyone gets the others', where arrays are whole. */
 static void gather(const hl_tensor_array *a)
 {
-    if (!hl_group_has_me(a->holders)) return;
+    if (!hl_group_has_me(a->holders) || a->block) return;
     for (int r = 0; r < a->holders->size; r++) {
-        size_t begin = share_begin(a->table, a->holders->size, r), end = share_begin(a->table, a->holders->size, r + 1);
+        size_t begin = hl_params_block_begin(a->table, a->holders->size, r), end = hl_params_block_begin(a->table, a->holders->size, r + 1);
         hl_group_share(a->holders, a->x + begin, (end - begin) * sizeof *a->x, r);
     }
 }

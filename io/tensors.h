@@ -25,6 +25,7 @@ typedef struct {
     const hl_params *table;  /* known to every rank */
     const hl_group *holders; /* who have the same share as I; of size 0 where this rank has none */
     float *x;                /* (table->count), or NULL */
+    bool block;              /* x is my block alone (hl_params_block_begin among the holders), not the whole of my share */
     const char *under;       /* the HDF5 group of its datasets: "" for the root, "m" */
 } hl_tensor_array;
 

@@ -3,16 +3,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void hold(hl_holding *h, const hl_params *table, const hl_group *group, const hl_group *copies, const hl_peers *peers, bool for_training)
+/* Whose part of the array each copy updates. */
+static void cut_blocks(hl_holding *h, bool zero)
+{
+    int p = h->copies->size, me = h->copies->rank;
+    h->block = hl_alloc((size_t)(p + 1) * sizeof *h->block);
+    for (int r = 0; r <= p; r++) h->block[r] = hl_params_block_begin(h->table, p, r);
+    h->begin = zero ? h->block[me] : 0;
+    h->end = zero ? h->block[me + 1] : h->table->count;
+}
+
+static void hold(hl_holding *h, const hl_params *table, const hl_group *group, const hl_group *copies, const hl_peers *peers, const hl_engine_rules *rules)
 {
     *h = (hl_holding){.table = table, .group = group, .copies = copies, .peers = peers};
     h->frozen = hl_alloc_zero((size_t)table->n, sizeof *h->frozen);
     if (!hl_group_has_me(group)) return;
+    cut_blocks(h, rules->zero > 0);
     h->w = hl_alloc_zero(table->count, sizeof *h->w);
-    if (!for_training) return;
+    if (!rules->for_training) return;
     h->g = hl_alloc_zero(table->count, sizeof *h->g);
-    h->m = hl_alloc_zero(table->count, sizeof *h->m);
-    h->v = hl_alloc_zero(table->count, sizeof *h->v);
+    h->m = hl_alloc_zero(h->end - h->begin, sizeof *h->m);
+    h->v = hl_alloc_zero(h->end - h->begin, sizeof *h->v);
 }
 
 static void let_go(hl_holding *h)
@@ -21,6 +32,7 @@ static void let_go(hl_holding *h)
     free(h->g);
     free(h->m);
     free(h->v);
+    free(h->block);
     free(h->frozen);
     *h = (hl_holding){0};
 }
@@ -31,8 +43,8 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     *e = (hl_engine){.mesh = mesh, .corpus = corpus, .rules = *rules};
     hl_item_open(&e->item_model, item, rules->plan.item_tokens, rules->longest_text, &mesh->item_peers);
     hl_user_open(&e->user_model, user, rules->longest_history, &mesh->user_peers);
-    hold(&e->item, &e->item_model.table, &mesh->item, &mesh->item_dp, &mesh->item_peers, rules->for_training);
-    hold(&e->user, &e->user_model.table, &mesh->user, &mesh->user_dp, &mesh->user_peers, rules->for_training);
+    hold(&e->item, &e->item_model.table, &mesh->item, &mesh->item_dp, &mesh->item_peers, rules);
+    hold(&e->user, &e->user_model.table, &mesh->user, &mesh->user_dp, &mesh->user_peers, rules);
     e->plan = hl_arena_growing("the plan of a step");
     e->kept = hl_arena_growing("kept activations");
     e->scratch = hl_arena_growing("scratch");

@@ -160,6 +160,84 @@ void hl_group_sum_double(const hl_group *g, double *x, size_t n)
     hl_group_reduce(g, x, n, sizeof *x, add_doubles);
 }
 
+/* A round handles as many numbers of every block, so that all rounds fit on the wire. */
+typedef struct {
+    int *out_count, *out_begin, *in_count, *in_begin; /* (ranks) in numbers from the round's place in x */
+    size_t step, rounds;
+} block_rounds;
+
+static block_rounds rounds_of(const hl_group *g, const size_t *begin, int *ints)
+{
+    int p = g->size;
+    size_t longest = 0;
+    for (int r = 0; r < p; r++)
+        if (begin[r + 1] - begin[r] > longest) longest = begin[r + 1] - begin[r];
+    block_rounds b = {ints, ints + p, ints + 2 * p, ints + 3 * p, PIECE / sizeof(float) / (size_t)p, 0};
+    if (b.step == 0) b.step = 1;
+    b.rounds = (longest + b.step - 1) / b.step;
+    return b;
+}
+
+/* Numbers of block r in round k. */
+static int numbers_in(const size_t *begin, int r, size_t k, size_t step)
+{
+    size_t size = begin[r + 1] - begin[r], gone = k * step;
+    return (int)(gone >= size ? 0 : size - gone < step ? size - gone : step);
+}
+
+/* What goes out in a round lies apart in x, so it is gathered first. */
+static size_t pack_round(float *out, const block_rounds *b, const hl_group *g, const float *x, const size_t *begin, size_t k)
+{
+    size_t at = 0;
+    for (int r = 0; r < g->size; r++) {
+        b->out_count[r] = numbers_in(begin, r, k, b->step);
+        b->out_begin[r] = (int)at;
+        memcpy(out + at, x + begin[r] + k * b->step, (size_t)b->out_count[r] * sizeof *x);
+        at += (size_t)b->out_count[r];
+    }
+    return at;
+}
+
+void hl_group_sum_blocks(const hl_group *g, float *x, const size_t *begin)
+{
+    if (g->size == 1) return;
+    int *ints = hl_alloc(4 * sizeof *ints * (size_t)g->size);
+    block_rounds b = rounds_of(g, begin, ints);
+    float *out = hl_alloc(2 * b.step * (size_t)g->size * sizeof *out), *in = out + b.step * (size_t)g->size;
+    for (size_t k = 0; k < b.rounds; k++) {
+        int mine = numbers_in(begin, g->rank, k, b.step);
+        pack_round(out, &b, g, x, begin, k);
+        for (int r = 0; r < g->size; r++) {
+            b.in_count[r] = mine;
+            b.in_begin[r] = r * mine;
+        }
+        MPI_Alltoallv(out, b.out_count, b.out_begin, MPI_FLOAT, in, b.in_count, b.in_begin, MPI_FLOAT, g->comm);
+        for (int r = 1; r < g->size; r++) add_floats(in, in + b.in_begin[r], (size_t)mine);
+        memcpy(x + begin[g->rank] + k * b.step, in, (size_t)mine * sizeof *x);
+    }
+    free(out);
+    free(ints);
+}
+
+void hl_group_gather_blocks(const hl_group *g, float *x, const size_t *begin)
+{
+    if (g->size == 1) return;
+    int *ints = hl_alloc(4 * sizeof *ints * (size_t)g->size);
+    block_rounds b = rounds_of(g, begin, ints);
+    float *in = hl_alloc(b.step * (size_t)g->size * sizeof *in);
+    for (size_t k = 0; k < b.rounds; k++) {
+        int at = 0;
+        for (int r = 0; r < g->size; at += b.in_count[r++]) {
+            b.in_count[r] = numbers_in(begin, r, k, b.step);
+            b.in_begin[r] = at;
+        }
+        MPI_Allgatherv(x + begin[g->rank] + k * b.step, b.in_count[g->rank], MPI_FLOAT, in, b.in_count, b.in_begin, MPI_FLOAT, g->comm);
+        for (int r = 0; r < g->size; r++) memcpy(x + begin[r] + k * b.step, in + b.in_begin[r], (size_t)b.in_count[r] * sizeof *x);
+    }
+    free(in);
+    free(ints);
+}
+
 /* Integers: any order gives the same bits, so MPI's own is good. */
 void hl_group_sum_int(const hl_group *g, int64_t *x, size_t n)
 {

@@ -53,6 +53,12 @@ void hl_group_sum_double(const hl_group *g, double *x, size_t n);
 void hl_group_sum_int(const hl_group *g, int64_t *x, size_t n);
 double hl_group_max(const hl_group *g, double x);
 
+/* Rank r owns the block [begin[r], begin[r + 1]) of x.  The first gives every owner the sum of its block, added in rank
+ * order, and leaves the rest of x in ruins; the second gives everyone every owner's block.  Both together are the bits of
+ * hl_group_sum. */
+void hl_group_sum_blocks(const hl_group *g, float *x, const size_t *begin);
+void hl_group_gather_blocks(const hl_group *g, float *x, const size_t *begin);
+
 /* Any elements combined in rank order: into = combine(into, from), elements of `size` bytes. */
 typedef void (*hl_combine)(void *into, const void *from, size_t n);
 void hl_group_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine);

@@ -344,7 +344,8 @@ static void loss(step *s, int c)
 static void sum_side(step *s, hl_holding *h)
 {
     hl_params_join(h->table, h->g, h->peers, &s->e->scratch);
-    hl_group_sum(h->copies, h->g, h->table->count);
+    if (s->e->rules.zero) hl_group_sum_blocks(h->copies, h->g, h->block);
+    else hl_group_sum(h->copies, h->g, h->table->count);
 }
 
 static void sum_item(step *s, int c)
@@ -359,15 +360,24 @@ static void sum_user(step *s, int c)
     sum_side(s, &s->e->user);
 }
 
-/* Sum of squares of the gradients that will be used, as the first copy counts them. */
-static double squares(const hl_holding *h)
+/* Numbers [begin, end) of the array that also lie in [lo, hi): where they begin, and how many. */
+static size_t overlap(size_t *n, size_t begin, size_t end, size_t lo, size_t hi)
+{
+    size_t from = begin > lo ? begin : lo, to = end < hi ? end : hi;
+    *n = from < to ? to - from : 0;
+    return from;
+}
+
+/* Sum of squares of the gradients that will be used: of my block with ZeRO, else the first copy counts all. */
+static double squares(const step *s, const hl_holding *h)
 {
     double sum = 0;
-    if (h->copies->rank != 0) return 0;
+    if (!h->g || (!s->e->rules.zero && h->copies->rank != 0)) return 0;
     for (int k = 0; k < h->table->n; k++)
         for (int64_t i = 0; !h->frozen[k] && i < hl_param_stretches(&h->table->at[k]); i++) {
             hl_stretch own = hl_param_own_stretch(&h->table->at[k], i);
-            sum += hl_sum_of_squares(h->g + h->table->at[k].offset + own.local, own.n);
+            size_t at = h->table->at[k].offset + own.local, n, from = overlap(&n, at, at + own.n, h->begin, h->end);
+            sum += hl_sum_of_squares(h->g + from, n);
         }
     return sum;
 }
@@ -386,7 +396,7 @@ static void tally(step *s, int c)
     (void)c;
     hl_engine *e = s->e;
     if (e->mesh->item.rank == 0) tell_loss(s);
-    hl_tally_put(&s->tally, HL_FACT_SQUARES, squares(&e->item) + squares(&e->user));
+    hl_tally_put(&s->tally, HL_FACT_SQUARES, squares(s, &e->item) + squares(s, &e->user));
     hl_tally_put(&s->tally, HL_FACT_DSCALE, s->loss.dscale);
     hl_tally_put(&s->tally, HL_FACT_STOP, s->orders->stop);
     hl_tally_put(&s->tally, HL_FACT_FLOP, s->flop);
@@ -407,12 +417,15 @@ static bool is_sound(const step *s)
     return isfinite(hl_tally_sum(&s->tally, HL_FACT_LOSS)) && isfinite(grad_norm(s)) && hl_tally_sum(&s->tally, HL_FACT_KEPT) > 0;
 }
 
-static void update_side(hl_holding *h, const hl_adamw *how)
+static void update_side(const step *s, hl_holding *h, const hl_adamw *how)
 {
-    for (int i = 0; h->w && i < h->table->n; i++) {
-        size_t at = h->table->at[i].offset;
-        if (!h->frozen[i]) hl_adamw_step(h->w + at, h->m + at, h->v + at, h->g + at, h->table->at[i].count, how);
+    if (!h->w) return;
+    for (int i = 0; i < h->table->n; i++) {
+        const hl_param *p = &h->table->at[i];
+        size_t n, from = overlap(&n, p->offset, p->offset + p->count, h->begin, h->end);
+        if (n && !h->frozen[i]) hl_adamw_step(h->w + from, h->m + (from - h->begin), h->v + (from - h->begin), h->g + from, n, how);
     }
+    if (s->e->rules.zero) hl_group_gather_blocks(h->copies, h->w, h->block);
 }
 
 static void update(step *s, int c)
@@ -422,8 +435,8 @@ static void update(step *s, int c)
     if (!s->orders->update || !is_sound(s)) return;
     double began = hl_seconds(), most = e->rules.clip_grad_norm, clip = most > 0 ? fmin(1, most / (grad_norm(s) + 1e-6)) : 1;
     const hl_adamw how = {s->orders->learning_rate, 0.9, 0.999, 1e-8, e->rules.weight_decay, e->updates + 1, clip};
-    update_side(&e->item, &how);
-    update_side(&e->user, &how);
+    update_side(s, &e->item, &how);
+    update_side(s, &e->user, &how);
     e->update_seconds = hl_seconds() - began;
 }
 

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/part.h"
 #include "base/rng.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,23 @@ int64_t hl_params_whole(const hl_params *t)
     int64_t n = 0;
     for (int k = 0; k < t->n; k++) n += hl_param_whole(&t->at[k]);
     return n;
+}
+
+/* Numbers of a row of my share. */
+static size_t row_size(const hl_param *p)
+{
+    int64_t rows = p->split_axis == 0 ? p->mine.end - p->mine.begin : p->ndim ? p->shape[0] : 1;
+    return p->count / (size_t)rows;
+}
+
+size_t hl_params_block_begin(const hl_params *t, int p, int r)
+{
+    size_t at = (size_t)hl_part_begin((int64_t)t->count, p, r);
+    for (int k = 0; k < t->n; k++) {
+        const hl_param *x = &t->at[k];
+        if (at < x->offset + x->count) return at - (at - x->offset) % row_size(x);
+    }
+    return t->count;
 }
 
 /* One piece, from the first axis: the shared tensors are key and value heads. */

@@ -76,6 +76,10 @@ int64_t hl_params_whole(const hl_params *t);
 /* Fill w (count) with initial values; each number depends on (seed, name, index) alone. */
 void hl_params_init(const hl_params *t, float *w, uint64_t seed);
 
+/* Cut the array into p nearly equal blocks between rows (of a tensor's first axis): where block r begins.  Begin 0 is 0, begin
+ * p is the count; a block may be empty.  Copies that divide work or optimizer state use it. */
+size_t hl_params_block_begin(const hl_params *t, int p, int r);
+
 /* Pieces that several peers have: each gets the sum of their gradients.  Collective over the peers. */
 void hl_params_join(const hl_params *t, float *g, const hl_peers *peers, hl_arena *scratch);
 

@@ -32,7 +32,7 @@ typedef enum {
     HL_LOSS,
     HL_SUM_ITEM,
     HL_SUM_USER,
-    /* local */
+    /* local; where copies divide the optimizer's state, collective over the copies of the item, then the user side */
     HL_UPDATE,
     HL_ACTS
 } hl_act;
