@@ -7,23 +7,25 @@
 
 enum { MOST = 8 };
 
-static bool fits(int ranks, hl_layout_kind kind, int items, int users)
+/* Ranks that `items` and `users` replicas take. */
+static int need(const hl_layout_wish *w, int items, int users)
 {
-    if (items < 1 || users < 1) return false;
-    return kind == HL_SEPARATE ? items + users <= ranks : items <= ranks && users <= ranks;
+    int i = items * (w->item_tp ? w->item_tp : 1), u = users * (w->user_tp ? w->user_tp : 1);
+    return w->kind == HL_SEPARATE ? i + u : i > u ? i : u;
 }
 
-static void check_layout(const hl_layout *l, int ranks, hl_layout_kind kind)
+static void check_layout(const hl_layout *l, int ranks, const hl_layout_wish *w)
 {
     int items = 0, users = 0;
-    CHECK(l->ranks == ranks && l->kind == kind && fits(ranks, kind, l->items, l->users));
+    CHECK(l->ranks == ranks && l->kind == w->kind && l->item_tp >= 1 && l->user_tp >= 1);
+    CHECK(l->item_tp == (w->item_tp ? w->item_tp : 1) && l->user_tp == (w->user_tp ? w->user_tp : 1));
     for (int r = 0; r < ranks; r++) {
-        CHECK(kind == HL_COLOCATED || !(hl_layout_has_item(l, r) && hl_layout_has_user(l, r)));
+        CHECK(w->kind == HL_COLOCATED || !(hl_layout_has_item(l, r) && hl_layout_has_user(l, r)));
         items += hl_layout_has_item(l, r);
         users += hl_layout_has_user(l, r);
     }
     CHECK(items == l->items && users == l->users); /* all of them are ranks of the job */
-    CHECK(kind == HL_SEPARATE || (l->item_begin == 0 && l->user_begin == 0));
+    CHECK(w->kind == HL_SEPARATE || (l->item_begin == 0 && l->user_begin == 0));
 }
 
 static int away(int items, int users, int want_items, int want_users)
@@ -31,81 +33,108 @@ static int away(int items, int users, int want_items, int want_users)
     return abs(items - want_items) + abs(users - want_users);
 }
 
-/* The nearest possible layout that the sentence names fits, and none is nearer. */
-static void check_advice(int ranks, hl_layout_kind kind, int want_items, int want_users)
+/* The nearest possible layout that the sentence names fits, and none is nearer; or nothing fits and it says what would. */
+static void check_advice(int ranks, const hl_layout_wish *w, int want_items, int want_users)
 {
-    int items = 0, users = 0, nearest = 1000;
-    const char *at = strstr(hl_error_text(), "nearest possible is item.dp ");
-    CHECK(at && sscanf(at, "nearest possible is item.dp %d, user.dp %d", &items, &users) == 2);
-    CHECK(fits(ranks, kind, items, users));
+    int items = 0, users = 0, nearest = 1000, least = 0;
+    const char *at = strstr(hl_error_text(), "nearest possible is item.dp "), *tight = strstr(hl_error_text(), " ranks at least");
     for (int i = 1; i <= ranks; i++)
         for (int u = 1; u <= ranks; u++)
-            if (fits(ranks, kind, i, u) && away(i, u, want_items, want_users) < nearest) nearest = away(i, u, want_items, want_users);
+            if (need(w, i, u) <= ranks && away(i, u, want_items, want_users) < nearest) nearest = away(i, u, want_items, want_users);
+    if (nearest == 1000) {
+        while (tight && tight > hl_error_text() && tight[-1] != ' ') tight--;
+        CHECK(tight && sscanf(tight, "%d", &least) == 1 && least == need(w, 1, 1));
+        return;
+    }
+    CHECK(at && sscanf(at, "nearest possible is item.dp %d, user.dp %d", &items, &users) == 2);
+    CHECK(items >= 1 && users >= 1 && need(w, items, users) <= ranks);
     CHECK(away(items, users, want_items, want_users) == nearest);
 }
 
-/* 0 asks for as many as fit; for separate groups one user replica. */
-static void check_wish(int ranks, hl_layout_kind kind, int item_dp, int user_dp)
+/* 0 asks for as many replicas as fit, in separate groups for one user replica. */
+static void check_wish(int ranks, const hl_layout_wish *w)
 {
     hl_layout l;
-    int users = user_dp ? user_dp : kind == HL_SEPARATE ? 1 : ranks;
-    int items = item_dp ? item_dp : kind == HL_SEPARATE ? ranks - users : ranks;
+    int items = w->item_dp, users = w->user_dp;
+    if (!users) users = w->kind == HL_SEPARATE ? 1 : ranks / (w->user_tp ? w->user_tp : 1);
+    if (!items) items = (w->kind == HL_SEPARATE ? ranks - need(w, 0, users) : ranks) / (w->item_tp ? w->item_tp : 1);
     if (items < 1) items = 1;
-    hl_status status = hl_layout_make(&l, ranks, &(hl_layout_wish){.kind = kind, .item_dp = item_dp, .user_dp = user_dp});
-    CHECK((status == HL_OK) == fits(ranks, kind, items, users));
+    if (users < 1) users = 1;
+    hl_status status = hl_layout_make(&l, ranks, w);
+    CHECK((status == HL_OK) == (need(w, items, users) <= ranks));
     if (status == HL_OK) {
-        check_layout(&l, ranks, kind);
-        CHECK(l.items == items && l.users == users);
+        check_layout(&l, ranks, w);
+        CHECK(hl_layout_item_replicas(&l) == items && hl_layout_user_replicas(&l) == users);
     } else {
         CHECK(status == HL_EUSAGE);
-        check_advice(ranks, kind, items, users);
+        check_advice(ranks, w, items, users);
     }
 }
 
 static void layouts_fit_or_are_refused(void)
 {
     for (int ranks = 1; ranks <= MOST; ranks++)
-        for (int item_dp = 0; item_dp <= MOST + 2; item_dp++)
-            for (int user_dp = 0; user_dp <= MOST + 2; user_dp++) {
-                check_wish(ranks, HL_COLOCATED, item_dp, user_dp);
-                if (ranks > 1) check_wish(ranks, HL_SEPARATE, item_dp, user_dp);
+        for (int dp = 0; dp < 100; dp++)
+            for (int tp = 0; tp < 16; tp++) {
+                const hl_layout_wish w = {.kind = HL_COLOCATED, .item_dp = dp / 10, .user_dp = dp % 10, .item_tp = tp / 4, .user_tp = tp % 4};
+                hl_layout_wish apart = w;
+                apart.kind = HL_SEPARATE;
+                check_wish(ranks, &w);
+                if (ranks > 1) check_wish(ranks, &apart);
             }
 }
 
 static void one_rank_cannot_be_separate(void)
 {
     hl_layout l;
-    for (int dp = 0; dp < 3; dp++) CHECK_FAILS(hl_layout_make(&l, 1, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = dp, .user_dp = dp}), HL_EUSAGE, "at least 2 ranks");
+    for (int dp = 0; dp < 3; dp++)
+        CHECK_FAILS(hl_layout_make(&l, 1, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = dp, .user_dp = dp}), HL_EUSAGE, "at least 2 ranks");
+}
+
+/* Each replica is neighbours of its group, and each of its ranks knows the first. */
+static void replicas_have_a_lead(void)
+{
+    for (int tp = 1; tp <= 3; tp++) {
+        hl_layout l;
+        CHECK_OK(hl_layout_make(&l, 9, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = 2, .item_tp = tp, .user_dp = 1, .user_tp = tp}));
+        for (int r = 0; r < 9; r++) {
+            if (hl_layout_has_item(&l, r)) CHECK(hl_layout_item_lead_of(&l, r) == r / tp * tp && hl_layout_item_lead(&l, r / tp) == r / tp * tp);
+            if (hl_layout_has_user(&l, r)) CHECK(hl_layout_user_lead_of(&l, r) == 2 * tp && r < 3 * tp);
+        }
+    }
 }
 
 static void a_layout_is_told_in_words(void)
 {
     static const struct {
-        int ranks, items, users;
-        hl_layout_kind kind;
+        int ranks;
+        hl_layout_wish wish;
         const char *text;
     } cases[] = {
-        {1, 0, 0, HL_COLOCATED, "1 item + 1 user replicas colocated on 1 rank, 0 idle"},
-        {4, 2, 1, HL_SEPARATE, "2 item + 1 user replicas separate on 4 ranks, 1 idle"},
-        {5, 3, 2, HL_COLOCATED, "3 item + 2 user replicas colocated on 5 ranks, 2 idle"},
-        {5, 1, 4, HL_COLOCATED, "1 item + 4 user replicas colocated on 5 ranks, 1 idle"},
+        {1, {HL_COLOCATED, 0, 0, 0, 0}, "1 item + 1 user replicas colocated on 1 rank, 0 idle"},
+        {4, {HL_SEPARATE, 2, 0, 1, 0}, "2 item + 1 user replicas separate on 4 ranks, 1 idle"},
+        {5, {HL_COLOCATED, 3, 0, 2, 0}, "3 item + 2 user replicas colocated on 5 ranks, 2 idle"},
+        {5, {HL_COLOCATED, 1, 0, 4, 0}, "1 item + 4 user replicas colocated on 5 ranks, 1 idle"},
+        {7, {HL_SEPARATE, 2, 2, 1, 2}, "2 item (of 2 ranks) + 1 user (of 2 ranks) replicas separate on 7 ranks, 1 idle"},
     };
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         hl_layout l;
-        char text[100];
-        CHECK_OK(hl_layout_make(&l, cases[i].ranks, &(hl_layout_wish){.kind = cases[i].kind, .item_dp = cases[i].items, .user_dp = cases[i].users}));
+        char text[120];
+        CHECK_OK(hl_layout_make(&l, cases[i].ranks, &cases[i].wish));
         hl_layout_text(text, sizeof text, &l);
         CHECK(strcmp(text, cases[i].text) == 0);
     }
 }
 
-/* Every share lies in its group, and no rank has more than another by over one chunk: the last it got. */
-static void check_shares(const int *owner, const double *cost, int n, int begin, int p)
+/* Every share is a replica's, under its first rank, and none has more than another by over one chunk: the last it got. */
+static void check_shares(const int *owner, const double *cost, int n, int begin, int p, int tp)
 {
     double load[MOST] = {0}, longest = 0, most = 0, least = INFINITY;
     for (int c = 0; c < n; c++) {
-        CHECK(owner[c] >= begin && owner[c] < begin + p);
-        if (owner[c] >= begin && owner[c] < begin + p) load[owner[c] - begin] += cost[c];
+        int replica = (owner[c] - begin) / tp;
+        bool leads = owner[c] >= begin && replica < p && (owner[c] - begin) % tp == 0;
+        CHECK(leads);
+        if (leads) load[replica] += cost[c];
         longest = fmax(longest, cost[c]);
     }
     for (int r = 0; r < p; r++) {
@@ -125,14 +154,16 @@ static void shares_cover_the_chunks_evenly(void)
         hl_plan p;
         hl_share s;
         toy t;
-        int ranks = toy_between(&r, 2, MOST), users = toy_between(&r, 1, ranks - 1), items = toy_between(&r, 1, ranks - users);
-        CHECK_OK(hl_layout_make(&l, ranks, &(hl_layout_wish){.kind = trial % 2 ? HL_SEPARATE : HL_COLOCATED, .item_dp = items, .user_dp = users}));
+        int item_tp = toy_between(&r, 1, 3), user_tp = toy_between(&r, 1, 3), ranks = toy_between(&r, item_tp + user_tp, MOST);
+        int users = toy_between(&r, 1, (ranks - item_tp) / user_tp), items = toy_between(&r, 1, (ranks - users * user_tp) / item_tp);
+        const hl_layout_wish wish = {trial % 2 ? HL_SEPARATE : HL_COLOCATED, items, item_tp, users, user_tp};
+        CHECK_OK(hl_layout_make(&l, ranks, &wish));
         toy_open(&t, 60, 30, (uint64_t)trial);
         toy_draw_batch(&b, &t, toy_between(&r, 1, 12), 8, 50, &r, &arena);
         hl_plan_make(&p, &b, &t.corpus, &(hl_plan_rules){.chunk_tokens = 50, .user_chunk_rows = 6, .item_tokens = 1, .dedup = true}, 8, &arena);
         hl_share_make(&s, &l, &p, &arena);
-        check_shares(s.chunk, p.chunk_cost, p.chunks, l.item_begin, l.items);
-        check_shares(s.user_chunk, p.user_chunk_cost, p.user_chunks, l.user_begin, l.users);
+        check_shares(s.chunk, p.chunk_cost, p.chunks, l.item_begin, items, item_tp);
+        check_shares(s.user_chunk, p.user_chunk_cost, p.user_chunks, l.user_begin, users, user_tp);
         toy_close(&t);
         hl_arena_free(&arena);
     }
@@ -141,6 +172,7 @@ static void shares_cover_the_chunks_evenly(void)
 static const test tests[] = {
     {"a layout fits, or is refused with the nearest that does", layouts_fit_or_are_refused},
     {"one rank cannot be two groups", one_rank_cannot_be_separate},
+    {"replicas are neighbours under a lead", replicas_have_a_lead},
     {"a layout is told in words", a_layout_is_told_in_words},
     {"shares cover the chunks, evenly up to one chunk", shares_cover_the_chunks_evenly},
 };

@@ -40,7 +40,7 @@ static inline int hl_layout_user_lead(const hl_layout *l, int replica) { return 
 static inline int hl_layout_item_lead_of(const hl_layout *l, int rank) { return hl_layout_item_lead(l, (rank - l->item_begin) / l->item_tp); }
 static inline int hl_layout_user_lead_of(const hl_layout *l, int rank) { return hl_layout_user_lead(l, (rank - l->user_begin) / l->user_tp); }
 
-/* "2 item + 1 user replicas separate on 4 ranks, 1 idle"; with tensor parallelism "2 item replicas of 2 ranks + ..." */
+/* "2 item + 1 user replicas separate on 4 ranks, 1 idle"; with tensor parallelism "2 item (of 2 ranks) + ..." */
 void hl_layout_text(char *out, size_t n, const hl_layout *l);
 
 /* Which replica computes each chunk of a plan, by its first rank; the costliest chunk first to whoever has least. */
