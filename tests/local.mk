@@ -27,6 +27,7 @@ ALONE_TESTS = \
 
 MPI_TESTS = \
 	tests/test-group \
+	tests/test-mesh \
 	tests/test-exchange \
 	tests/test-loss \
 	tests/test-reference \
@@ -44,6 +45,7 @@ ODD_TESTS = \
 	tests/test-blacs \
 	tests/test-ease \
 	tests/test-group \
+	tests/test-mesh \
 	tests/test-exchange \
 	tests/test-loss \
 	tests/test-reference \
@@ -56,6 +58,7 @@ CHECKERS = \
 	tests/check-layers.sh \
 	tests/check-docs.sh \
 	tests/end-to-end.sh \
+	tests/end-layouts.sh \
 	tests/end-bad-inputs.sh \
 	tests/end-checkpoint.sh
 
@@ -80,6 +83,7 @@ tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(C
 tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
 tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_group_LDADD = $(MPI_TEST_LINK)
+tests_test_mesh_LDADD = $(MPI_TEST_LINK)
 tests_test_exchange_LDADD = $(MPI_TEST_LINK)
 tests_test_loss_LDADD = $(MPI_TEST_LINK)
 tests_test_reference_LDADD = $(MPI_TEST_LINK)
@@ -92,10 +96,15 @@ tests_test_ease_LDADD = $(MPI_TEST_LINK)
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
 
-EXTRA_DIST += tests/run.sh tests/verdict.sh tests/data $(CHECKERS)
+EXTRA_DIST += tests/run.sh tests/verdict.sh tests/end-lib.sh tests/data $(CHECKERS)
 check-local:
 	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run.sh \
 		$(ALONE_TESTS) -- $(MPI_TESTS) -- $(ODD_TESTS) -- $(CHECKERS)
+
+# Twenty steps at every layout, some ten minutes on two cores; `make check` does fewer.
+check-layouts: hllm
+	@LAYOUTS=all LIMIT=3600 SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run.sh -- -- -- tests/end-layouts.sh
+.PHONY: check-layouts
 
 tests_test_evaluate_SOURCES = tests/test-evaluate.c tests/golden.c tests/golden.h
 tests_test_evaluate_LDADD = $(MPI_TEST_LINK)

@@ -5,10 +5,11 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 
-# Ranks of tests: as root in containers, more than there are cores.  A killed rank leaves its shared memory in $work.
+# Ranks of tests: as root in containers, more than there are cores.  What killed ranks leave is in $work.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yield_when_idle=1
 export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
-export OMPI_MCA_btl_vader_backing_directory="$work"
+export OMPI_MCA_btl_vader_backing_directory="${OMPI_MCA_btl_vader_backing_directory:-$work}"
+export OMPI_MCA_orte_tmpdir_base="${OMPI_MCA_orte_tmpdir_base:-$work}"
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 MPIRUN=${MPIRUN:-mpirun}
 

@@ -1,0 +1,119 @@
+#!/bin/sh
+# end-layouts.sh - a training has the same samples and losses on any number of ranks, whoever holds what.
+#
+# Runs ./hllm in the build folder: HLLM on Amazon reviews from pretrained weights, where they are beside the checkout, else
+# on made-up data from random weights.  LAYOUTS=all (make check-layouts) does twenty steps at each layout rather than at
+# the small ones only.
+. "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
+shared=${HLLM_SHARED:-$top/../shared}
+
+amazon() {
+    cat <<YAML
+data_path: $shared/data/dataset
+text_path: $shared/data/information
+dataset: amazon_industrial
+text_keys: [title, description]
+item_pretrain_dir: $shared/models/tinystories-260k
+user_pretrain_dir: $shared/models/tinystories-260k
+YAML
+}
+made_up() {
+    ./hllm synth "$work/data" --items 400 --users 400 >/dev/null 2>"$work/said"
+    cat <<YAML
+data_path: $work/data/dataset
+text_path: $work/data/information
+dataset: synth
+text_keys: [title]
+tokenizer: bytes
+item_prompt: ""
+YAML
+}
+if [ -f "$shared/data/dataset/amazon_industrial.csv" ] && [ -d "$shared/models/tinystories-260k" ]; then amazon
+else
+    echo "     skipped Amazon reviews and pretrained weights, for made-up ones: they are not in $shared"
+    made_up
+fi >"$work/job.yaml"
+cat >>"$work/job.yaml" <<YAML
+dataset_dir: $work/prepared
+MAX_ITEM_LIST_LENGTH: 10
+MAX_TEXT_LENGTH: 64
+batch_size: 16
+optim_args: {learning_rate: 1e-3, weight_decay: 0.01}
+scheduler_args: {type: cosine, warmup: 0.1}
+chunk_tokens: 1024
+threads: 1
+max_steps: 20
+eval_step: 1000 # none but the test
+YAML
+
+equal="step rows unique_items item_tokens"
+
+# at RANKS STEPS PLACEMENT OPTIONS...: as one rank does it.
+at() {
+    ranks=$1 many=$2 placement=$3
+    shift 3
+    layout="$ranks ranks $placement${*:+ $*}"
+    run=$(echo "$layout" | tr -d ' ')
+    job "$ranks" "$run" --max_steps "$many" --placement "$placement" "$@" && near one "$run" "$many" $equal
+    verdict "$many steps on $layout: same samples, losses equal to 1e-5 (largest difference $(cat "$work/difference"))"
+}
+
+job 1 one
+verdict "twenty steps on one rank"
+[ $failed -eq 0 ] || finish layouts
+few=6
+[ "$LAYOUTS" = all ] && few=20
+at 2 20 colocated
+at 2 20 separate
+at 3 20 colocated --item.dp 2
+at 3 20 separate
+at 3 $few separate --item.tp 2
+at 4 $few colocated --item.tp 2 --user.tp 2
+at 5 $few colocated
+at 5 $few separate --item.dp 2 --user.dp 2
+at 8 $few colocated --item.dp 7 --user.dp 5
+at 8 $few separate --item.dp 5 --user.dp 2
+if [ "$LAYOUTS" = all ]; then
+    at 2 20 colocated --user.dp 1
+    at 3 20 colocated
+    at 3 20 colocated --item.dp 1 --user.dp 1
+    at 3 20 separate --item.dp 1 --user.dp 2
+    at 3 20 separate --item.dp 1 --user.dp 1
+    at 5 20 colocated --item.dp 2 --user.dp 1
+    at 5 20 separate
+    at 5 20 separate --user.dp 4
+    at 8 20 colocated
+    at 8 20 separate
+    at 8 20 separate --user.dp 4
+    at 8 20 separate --item.dp 1 --user.dp 1
+    at 8 20 colocated --item.tp 4 --user.tp 2
+    at 8 20 separate --item.tp 3 --item.dp 2 --user.tp 2
+fi
+
+# What changes nothing at one layout.
+first=2ranksseparate
+again() { # again FOLDER OPTIONS...
+    folder=$1
+    shift
+    job 2 "$folder" --placement separate "$@"
+}
+equal_file() {
+    cmp -s "$work/$first/step-20/$1" "$work/$2/step-20/$1"
+}
+again second && same $first second
+verdict "twice at one layout: losses equal to the last bit"
+equal_file model.h5 second && equal_file optimizer.h5 second
+verdict "twice at one layout: weights and moments equal to the last bit"
+again frugal --activation_budget 0 && same $first frugal && equal_file model.h5 frugal
+verdict "activation_budget 0: losses and weights equal to the last bit"
+again mixed --activation_budget 64M --max_steps 6 && steps $first step loss | head -n 6 >"$work/a" && steps mixed step loss | cmp -s - "$work/a"
+verdict "activation_budget 64M: losses equal to the last bit"
+for folder in $first mixed frugal; do steps $folder flop | head -n 1; done | awk 'NR > 1 && $1 <= last { bad = 1 } { last = $1 } END { exit bad || NR != 3 }'
+verdict "the less is kept, the more is computed again"
+
+job 2 plain --dedup false --max_steps $few && near one plain $few rows
+verdict "dedup false: losses equal to 1e-5 (largest difference $(cat "$work/difference"))"
+[ "$(steps plain item_tokens | head -n 1)" -gt "$(steps one item_tokens | head -n 1)" ]
+verdict "dedup false: more tokens pass through the Item LLM"
+
+finish layouts

@@ -1,0 +1,55 @@
+# end-lib.sh - what the end-*.sh share about trainings: starting them, and what stands in metrics.jsonl.  To be sourced.
+. "${SOURCE_DIR:-$(dirname "$0")/..}/tests/verdict.sh"
+
+# job RANKS FOLDER OPTIONS...: train $work/job.yaml into $work/FOLDER; the table in FOLDER.table, the log in said.
+job() {
+    ranks=$1 folder=$work/$2
+    shift 2
+    "$MPIRUN" -n "$ranks" ./hllm train "$work/job.yaml" --checkpoint_dir "$folder" "$@" >"$folder.table" 2>"$work/said" </dev/null
+}
+
+# steps FOLDER KEY...: these values of the steps on record, digit by digit, a line a step.
+steps() {
+    record=$work/$1/metrics.jsonl
+    shift
+    awk -v keys="$*" '
+        function value(key) {
+            return match($0, "\"" key "\":[^,}]*") ? substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) : "none"
+        }
+        BEGIN { n = split(keys, key, " ") }
+        /"kind":"step"/ { for (i = 1; i <= n; i++) printf "%s%s", value(key[i]), i < n ? " " : "\n" }' "$record"
+}
+
+# same FOLDER FOLDER: all steps have the same losses to the last bit.
+same() {
+    steps "$1" step loss >"$work/a"
+    steps "$2" step loss >"$work/b"
+    [ -s "$work/a" ] && cmp -s "$work/a" "$work/b"
+}
+
+# near FOLDER FOLDER N KEY...: the first N steps have equal values of the keys, and losses equal to 1e-5.  The largest
+# relative difference of a loss is in $work/difference.
+near() {
+    one=$1 other=$2 wanted=$3
+    shift 3
+    steps "$one" loss step "$@" | head -n "$wanted" >"$work/a"
+    steps "$other" loss step "$@" | head -n "$wanted" >"$work/b"
+    paste -d ' ' "$work/a" "$work/b" | awk -v wanted="$wanted" '
+        {
+            good = NF > 0 && NF % 2 == 0 && $1 > 0
+            for (i = 2; i <= NF / 2; i++) good = good && $i == $(NF / 2 + i)
+            d = good ? ($1 - $(NF / 2 + 1)) / $1 : 1
+            if (d < 0) d = -d
+            if (d > most) most = d
+            steps += good && d <= 1e-5
+        }
+        END { print most + 0; exit steps != wanted || NR != wanted }' >"$work/difference"
+}
+
+# figures TABLE: the row of the model.
+figures() {
+    sed -n 's/^HLLM  *\([0-9]\)/\1/p' "$work/$1.table"
+}
+same_figures() {
+    [ -n "$(figures "$1")" ] && [ "$(figures "$1")" = "$(figures "$2")" ]
+}
