@@ -318,6 +318,24 @@ static void chosen_ranks_keep_their_order(void)
     }
 }
 
+/* Ranks with the same number find each other; those below 0 are of no group. */
+static void equal_numbers_make_a_group(void)
+{
+    const hl_group *g = world();
+    for (int k = 1; k <= 4; k++) {
+        hl_group mine;
+        int which = g->rank % (k + 1) - 1, all = 0, before = 0;
+        for (int r = 0; r < g->size; r++) {
+            all += r % (k + 1) - 1 == which;
+            before += r < g->rank && r % (k + 1) - 1 == which;
+        }
+        hl_group_divide(&mine, g, which);
+        CHECK(hl_group_has_me(&mine) == (which >= 0));
+        if (which >= 0) CHECK(mine.size == all && mine.rank == before);
+        hl_group_close(&mine);
+    }
+}
+
 static void ranks_of_a_machine_find_each_other(void)
 {
     hl_group node;
@@ -344,6 +362,7 @@ static const test tests[] = {
     {"the lowest rank that fails gives the reason", the_lowest_rank_gives_the_reason},
     {"a long sentence arrives whole", a_long_sentence_arrives_whole},
     {"chosen ranks keep their order, others have no group", chosen_ranks_keep_their_order},
+    {"equal numbers make a group", equal_numbers_make_a_group},
     {"ranks of a machine find each other", ranks_of_a_machine_find_each_other},
 };
 HL_TESTS("group", tests)

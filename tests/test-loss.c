@@ -279,20 +279,20 @@ static void check_answers(const answer *got, const answer *want, const problem *
     check_near_all(got->dn, want->dn, q->K * D, tolerance(q));
 }
 
-/* Rows and negatives to the members of the two groups; the first item rank gets no negative where there are others. */
+/* Rows to the first ranks of user replicas, negatives to any item rank but the first where there are others. */
 static void deal(problem *q, const hl_layout *l, uint64_t seed)
 {
     hl_rng r = hl_rng_at(seed, HL_FOR_TESTS, 14, 0);
-    for (int i = 0; i < q->R; i++) q->row_owner[i] = l->user_begin + toy_between(&r, 0, l->users - 1);
+    for (int i = 0; i < q->R; i++) q->row_owner[i] = hl_layout_user_lead(l, toy_between(&r, 0, hl_layout_user_replicas(l) - 1));
     for (int k = 0; k < q->K; k++) q->negative_owner[k] = l->item_begin + toy_between(&r, l->items > 1, l->items - 1);
 }
 
-static void check_layout(hl_layout_kind kind, int items, int users)
+static void check_layout(const hl_layout_wish *wish)
 {
     static const float scales[] = {1, 14.2857f, 100};
     hl_layout layout;
     hl_mesh mesh;
-    if (!CHECK_OK(hl_layout_make(&layout, world()->size, &(hl_layout_wish){.kind = kind, .item_dp = items, .user_dp = users}))) return;
+    if (!CHECK_OK(hl_layout_make(&layout, world()->size, wish))) return;
     hl_mesh_open(&mesh, world(), &layout);
     for (uint64_t trial = 0; trial < 6; trial++) {
         problem q;
@@ -312,12 +312,14 @@ static void check_layout(hl_layout_kind kind, int items, int users)
 static void a_share_on_each_rank_gives_the_whole_loss(void)
 {
     int p = world()->size;
-    check_layout(HL_COLOCATED, 0, 0);
-    check_layout(HL_COLOCATED, 1, 0);
-    check_layout(HL_COLOCATED, 0, 1);
-    if (p >= 2) check_layout(HL_SEPARATE, p - 1, 1);
-    if (p >= 3) check_layout(HL_SEPARATE, 1, p - 1);
-    if (p >= 4) check_layout(HL_SEPARATE, 2, 1); /* idle ranks */
+    check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 1, 0, 1});
+    check_layout(&(hl_layout_wish){HL_COLOCATED, 1, 1, 0, 1});
+    check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 1, 1, 1});
+    if (p >= 2) check_layout(&(hl_layout_wish){HL_SEPARATE, p - 1, 1, 1, 1});
+    if (p >= 2) check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 2, 0, 2});
+    if (p >= 3) check_layout(&(hl_layout_wish){HL_SEPARATE, 1, 1, p - 1, 1});
+    if (p >= 4) check_layout(&(hl_layout_wish){HL_SEPARATE, 2, 1, 1, 1}); /* idle ranks */
+    if (p >= 5) check_layout(&(hl_layout_wish){HL_SEPARATE, 1, 3, 1, 2}); /* replicas of several ranks */
 }
 
 static void one_rank_agrees_with_the_slow_twin(void)

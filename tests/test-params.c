@@ -34,11 +34,12 @@ static void check_spans(const hl_params *t)
         for (int k = 0; k < t->at[i].ndim; k++) count *= (size_t)t->at[i].shape[k];
         CHECK(t->at[i].offset == at && t->at[i].count == count);
         CHECK(t->at[i].split_axis < t->at[i].ndim && t->at[i].split_axis >= -1);
+        CHECK(hl_param_whole(&t->at[i]) == (int64_t)count);
         CHECK(hl_params_find(t, t->at[i].name) == &t->at[i]);
         for (int k = 0; k < i; k++) CHECK(strcmp(t->at[i].name, t->at[k].name) != 0);
         at += count;
     }
-    CHECK(t->count == at);
+    CHECK(t->count == at && hl_params_whole(t) == (int64_t)at);
     CHECK(!hl_params_find(t, "item_llm.lm_head.weight"));
 }
 
@@ -113,6 +114,23 @@ static void initial_values_are_as_the_table_says(void)
     close_models(&m);
 }
 
+/* Two tables in which the same tensor lies elsewhere. */
+static void initial_values_do_not_know_their_place(void)
+{
+    hl_params with = {0}, without = {0};
+    hl_llama_params(&with, &shape, "item", true, 0, 1);
+    hl_llama_params(&without, &shape, "item", false, 0, 1);
+    float *one = drawn(&with, 1), *other = drawn(&without, 1);
+    for (int i = 0; i < without.n; i++) {
+        const hl_param *q = &without.at[i], *p = hl_params_find(&with, q->name);
+        CHECK(p && p->offset != q->offset && memcmp(one + p->offset, other + q->offset, q->count * sizeof *one) == 0);
+    }
+    free(one);
+    free(other);
+    hl_params_free(&with);
+    hl_params_free(&without);
+}
+
 /* A tensor's numbers depend on its name and the seed, not on what else is in the table. */
 static void initial_values_know_their_name(void)
 {
@@ -185,12 +203,79 @@ static void senseless_shapes_are_refused(void)
     CHECK_FAILS(hl_llama_check(&c, "the Item LLM"), HL_EUSAGE, "the Item LLM: a size is not positive");
 }
 
+/* ---- shares of a model that several ranks hold together; with more ranks than heads some have none */
+
+enum { MOST_RANKS = 9 };
+
+/* The heads of a rank read the key heads that it has; `lead` is how far into its first key head's queries it begins. */
+static void shares_have_the_keys_that_they_read(void)
+{
+    const int64_t group = shape.num_attention_heads / shape.num_key_value_heads;
+    for (int size = 1; size <= MOST_RANKS; size++) {
+        int64_t query = 0, key = 0;
+        for (int r = 0; r < size; r++) {
+            hl_llama_share s = hl_llama_share_of(&shape, r, size);
+            CHECK(s.query.begin == query);
+            for (int64_t h = s.query.begin; h < s.query.end; h++) CHECK(s.key.begin <= h / group && h / group < s.key.end);
+            if (s.query.begin < s.query.end) CHECK(s.key.begin == s.query.begin / group && s.lead == s.query.begin % group);
+            query = s.query.end;
+            key += s.key.own_end - s.key.own_begin;
+        }
+        CHECK(query == shape.num_attention_heads && key == shape.num_key_value_heads);
+    }
+}
+
+/* Of a tensor, what the ranks count covers it once, and what a rank has is where it says in the whole. */
+static void check_share(int *counted, const hl_param *mine, const float *w, const float *whole)
+{
+    size_t filled = 0;
+    for (int64_t i = 0; i < hl_param_stretches(mine); i++) {
+        hl_stretch s = hl_param_stretch(mine, i), own = hl_param_own_stretch(mine, i);
+        CHECK(s.local == filled && memcmp(w + s.local, whole + s.global, s.n * sizeof *w) == 0);
+        filled += s.n;
+        CHECK(own.n == 0 || (own.local >= s.local && own.local + own.n <= s.local + s.n && own.global - s.global == (int64_t)(own.local - s.local)));
+        for (size_t k = 0; k < own.n; k++) counted[own.global + (int64_t)k]++;
+    }
+    CHECK(filled == mine->count);
+}
+
+static void shares_cover_the_model(void)
+{
+    models one;
+    open_models(&one, 1);
+    const hl_params *t = &one.item.table;
+    float *whole = drawn(t, 3);
+    for (int size = 1; size <= MOST_RANKS; size++) {
+        int *counted = calloc(t->count, sizeof *counted);
+        uint64_t digest = 0;
+        for (int r = 0; r < size; r++) {
+            hl_item_model m;
+            const hl_peers peers = {.rank = r, .size = size, .sum = hl_alone.sum};
+            hl_item_open(&m, &shape, 1, 20, &peers);
+            float *w = drawn(&m.table, 3);
+            digest += hl_params_digest(&m.table, w);
+            CHECK(m.table.n == t->n && hl_params_whole(&m.table) == (int64_t)t->count);
+            for (int i = 0; i < t->n; i++) check_share(counted + t->at[i].offset, &m.table.at[i], w + m.table.at[i].offset, whole + t->at[i].offset);
+            free(w);
+            hl_item_close(&m);
+        }
+        for (size_t k = 0; k < t->count; k++) CHECK(counted[k] == 1);
+        CHECK(digest == hl_params_digest(t, whole));
+        free(counted);
+    }
+    free(whole);
+    close_models(&one);
+}
+
 static const test tests[] = {
     {"spans follow one another", spans_follow_one_another},
     {"a known model has its known size", a_known_model_has_its_known_size},
     {"names are the public ones", names_are_the_public_ones},
     {"initial values are as the table says", initial_values_are_as_the_table_says},
     {"initial values depend on seed and name alone", initial_values_know_their_name},
+    {"initial values do not depend on their place", initial_values_do_not_know_their_place},
+    {"shares have the key heads that they read", shares_have_the_keys_that_they_read},
+    {"shares cover the model, with the same values and digest", shares_cover_the_model},
     {"the digest sees every number and name", the_digest_sees_every_number},
     {"the temperature is clamped in place", the_temperature_is_clamped_in_place},
     {"senseless shapes are refused", senseless_shapes_are_refused},

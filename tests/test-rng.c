@@ -64,6 +64,17 @@ static void a_stream_can_be_drawn_again(void)
     }
 }
 
+/* A block is four 32-bit numbers, and a normal number takes one. */
+static void a_stream_can_begin_at_any_block(void)
+{
+    hl_rng start = hl_rng_at(7, HL_FOR_TESTS, 3, 2), one = start, normal = start;
+    for (uint32_t n = 0; n < 20; n++) {
+        hl_rng there = hl_rng_from(start, n), again = there;
+        for (int k = 0; k < 4; k++) CHECK(hl_rng_u32(&there) == hl_rng_u32(&one));
+        CHECK(hl_rng_normal(&again) == hl_rng_normal(&normal));
+    }
+}
+
 /* counts (n) of draws that fall evenly: five standard deviations about the mean. */
 static void check_even(const int *count, int n, int draws)
 {
@@ -185,6 +196,7 @@ static const test tests[] = {
     {"Philox gives the published numbers", philox_is_the_published_function},
     {"every part of a stream's name counts", every_part_of_a_name_counts},
     {"a stream can be drawn again", a_stream_can_be_drawn_again},
+    {"a stream can begin at any block", a_stream_can_begin_at_any_block},
     {"below favours nobody", below_favours_nobody},
     {"below favours nobody in a long range", below_favours_nobody_in_a_long_range},
     {"uniform and normal numbers have their moments", moments_are_those_of_the_distribution},

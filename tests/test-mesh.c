@@ -1,0 +1,124 @@
+/* test-mesh.c - the groups of a job are those of its layout, and ranks that share a model share it rightly. */
+#include "mpi/mesh.h"
+#include "model/item.h"
+#include "tests/check-mpi.h"
+#include "tests/check.h"
+#include <stdlib.h>
+
+/* The ranks of g, as ranks of the world, are `count` from `first` on, `step` apart. */
+static void check_group(const hl_group *g, int first, int count, int step)
+{
+    int me = check_world()->rank, *counts = hl_alloc((size_t)count * sizeof *counts), *ranks = hl_alloc((size_t)count * sizeof *ranks);
+    CHECK(g->size == count);
+    for (int r = 0; r < count; r++) counts[r] = 1;
+    if (g->size == count) hl_group_gather(g, ranks, &me, counts, sizeof me);
+    for (int r = 0; r < count && g->size == count; r++) CHECK(ranks[r] == first + r * step);
+    free(counts);
+    free(ranks);
+}
+
+static void check_side(const hl_group *group, const hl_group *tp, const hl_group *dp, const hl_peers *peers, int begin, int ranks, int width)
+{
+    int at = check_world()->rank - begin;
+    bool belongs = at >= 0 && at < ranks;
+    CHECK(hl_group_has_me(group) == belongs && hl_group_has_me(tp) == belongs && hl_group_has_me(dp) == belongs);
+    CHECK(peers->size == (belongs ? width : 1) && peers->rank == (belongs ? at % width : 0));
+    if (!belongs) return;
+    check_group(group, begin, ranks, 1);
+    check_group(tp, begin + at / width * width, width, 1);
+    check_group(dp, begin + at % width, ranks / width, width);
+}
+
+static void check_layout(const hl_layout_wish *wish)
+{
+    hl_layout l;
+    hl_mesh m;
+    if (hl_layout_make(&l, check_world()->size, wish) != HL_OK) return; /* too few ranks for this one */
+    hl_mesh_open(&m, check_world(), &l);
+    check_side(&m.item, &m.item_tp, &m.item_dp, &m.item_peers, l.item_begin, l.items, l.item_tp);
+    check_side(&m.user, &m.user_tp, &m.user_dp, &m.user_peers, l.user_begin, l.users, l.user_tp);
+    hl_mesh_close(&m);
+}
+
+static void groups_are_those_of_the_layout(void)
+{
+    for (int tp = 0; tp < 9; tp++)
+        for (int users = 0; users < 3; users++) {
+            check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 1 + tp / 3, users, 1 + tp % 3});
+            check_layout(&(hl_layout_wish){HL_SEPARATE, 0, 1 + tp / 3, users, 1 + tp % 3});
+        }
+}
+
+/* ---- what ranks have in common */
+
+static const hl_llama shape = {.hidden_size = 12, .intermediate_size = 10, .num_hidden_layers = 2, .num_attention_heads = 6, .num_key_value_heads = 2,
+                               .head_dim = 2, .vocab_size = 11, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.02};
+
+/* The gradient of rank r for number i of a whole tensor: small integers, so that any sum is exact. */
+static float gradient(int r, int64_t i)
+{
+    return (float)((r + 1) * (1 + i % 50));
+}
+
+static bool has(const hl_param *p, int64_t i)
+{
+    for (int64_t k = 0; k < hl_param_stretches(p); k++) {
+        hl_stretch s = hl_param_stretch(p, k);
+        if (i >= s.global && i < s.global + (int64_t)s.n) return true;
+    }
+    return false;
+}
+
+/* The sum over the ranks that have number i, or this rank's alone where the tensor is not shared. */
+static float joined(const hl_item_model *all, int ranks, int me, int tensor, int64_t i)
+{
+    float sum = 0;
+    for (int r = 0; r < ranks; r++)
+        if (r == me || (all[me].table.at[tensor].shared && has(&all[r].table.at[tensor], i))) sum += gradient(r, i);
+    return sum;
+}
+
+/* Where number j of my share of a tensor stands in the whole. */
+static int64_t place_of(const hl_param *p, size_t j)
+{
+    size_t n = hl_param_stretch(p, 0).n;
+    return hl_param_stretch(p, (int64_t)(j / n)).global + (int64_t)(j % n);
+}
+
+/* Every rank makes the tables of all ranks, to know who has what. */
+static void common_pieces_get_the_sum_of_their_gradients(void)
+{
+    const hl_group *g = check_world();
+    hl_item_model *all = hl_alloc((size_t)g->size * sizeof *all);
+    hl_peers *peers = hl_alloc((size_t)g->size * sizeof *peers);
+    hl_layout l;
+    hl_mesh m;
+    CHECK_OK(hl_layout_make(&l, g->size, &(hl_layout_wish){HL_COLOCATED, 1, g->size, 1, g->size}));
+    hl_mesh_open(&m, g, &l);
+    for (int r = 0; r < g->size; r++) {
+        peers[r] = (hl_peers){.rank = r, .size = g->size};
+        hl_item_open(&all[r], &shape, 1, 10, &peers[r]);
+    }
+    const hl_params *t = &all[g->rank].table;
+    float *grad = hl_alloc(t->count * sizeof *grad);
+    hl_arena scratch = hl_arena_growing("join");
+    for (int k = 0; k < t->n; k++)
+        for (size_t j = 0; j < t->at[k].count; j++) grad[t->at[k].offset + j] = gradient(g->rank, place_of(&t->at[k], j));
+    hl_params_join(t, grad, &m.item_peers, &scratch);
+    for (int k = 0; k < t->n; k++)
+        for (size_t j = 0; j < t->at[k].count; j++) CHECK(grad[t->at[k].offset + j] == joined(all, g->size, g->rank, k, place_of(&t->at[k], j)));
+    bool shared = hl_params_find(t, "item_llm.model.layers.0.self_attn.k_proj.weight")->shared;
+    CHECK(shared == (g->size > 2)); /* one or two ranks have whole key heads */
+    hl_arena_free(&scratch);
+    free(grad);
+    for (int r = 0; r < g->size; r++) hl_item_close(&all[r]);
+    free(peers);
+    free(all);
+    hl_mesh_close(&m);
+}
+
+static const test tests[] = {
+    {"groups are those of the layout", groups_are_those_of_the_layout},
+    {"pieces that several ranks have get the sum of their gradients", common_pieces_get_the_sum_of_their_gradients},
+};
+HL_TESTS("mesh", tests)
