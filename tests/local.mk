@@ -28,6 +28,7 @@ ALONE_TESTS = \
 MPI_TESTS = \
 	tests/test-group \
 	tests/test-mesh \
+	tests/test-mesh \
 	tests/test-exchange \
 	tests/test-loss \
 	tests/test-reference \
@@ -45,6 +46,7 @@ ODD_TESTS = \
 	tests/test-blacs \
 	tests/test-ease \
 	tests/test-group \
+	tests/test-mesh \
 	tests/test-mesh \
 	tests/test-exchange \
 	tests/test-loss \
@@ -83,6 +85,7 @@ tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(C
 tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
 tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_group_LDADD = $(MPI_TEST_LINK)
+tests_test_mesh_LDADD = $(MPI_TEST_LINK)
 tests_test_mesh_LDADD = $(MPI_TEST_LINK)
 tests_test_exchange_LDADD = $(MPI_TEST_LINK)
 tests_test_loss_LDADD = $(MPI_TEST_LINK)
