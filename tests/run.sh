@@ -52,7 +52,7 @@ run() {
     passed=$((passed + ok)) failed=$((failed + bad))
 }
 
-# at "RANKS..." PROGRAM: leaks of MPI itself are not ours.
+# at "RANKS..." PROGRAM: MPI leaks for reasons of its own, here and in scripts.
 at() {
     for n in $1; do
         ASAN_OPTIONS=detect_leaks=0 run "${2##*/} at $n" "${MPIRUN:-mpirun}" -n "$n" "./$2"
@@ -68,7 +68,7 @@ for one; do
     alone,*) run "${one##*/}" "./$one" ;;
     mpi,*) at "$RANKS" "$one" ;;
     odd,*) at "$ODD_RANKS" "$one" ;;
-    scripts,*) run "${one##*/}" sh "$SOURCE_DIR/$one" ;;
+    scripts,*) ASAN_OPTIONS=detect_leaks=0 run "${one##*/}" sh "$SOURCE_DIR/$one" ;;
     esac
 done
 echo "$passed passed, $failed failed"
