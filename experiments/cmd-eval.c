@@ -1,5 +1,6 @@
 /* cmd-eval.c - hllm eval: rank every user's held-out item with the weights of a checkpoint, or the initial ones. */
 #include "experiments/commands.h"
+#include "experiments/ease.h"
 #include "experiments/evaluation.h"
 #include "experiments/job.h"
 #include "experiments/run.h"
@@ -15,13 +16,26 @@ static hl_status phase_of(hl_phase *phase, const char *name)
     return HL_FAIL(HL_EUSAGE, "--phase %s is neither valid nor test", name);
 }
 
+static hl_status figures(hl_evaluation *v, hl_job *job, const char *checkpoint, hl_phase phase)
+{
+    hl_evaluation ease[2];
+    if (job->config->model != HL_MODEL_EASE) {
+        if (checkpoint) HL_TRY(hl_run_read_weights(job, checkpoint));
+        hl_evaluation_run(v, job, phase);
+        return HL_OK;
+    }
+    if (checkpoint) return HL_FAIL(HL_EUSAGE, "--checkpoint %s: EASE has none, it is fitted anew each time; leave the option out", checkpoint);
+    HL_TRY(hl_ease_evaluate(ease, job));
+    *v = ease[phase];
+    return HL_OK;
+}
+
 static hl_status evaluate(hl_job *job, const char *checkpoint, hl_phase phase, bool json)
 {
     hl_evaluation v;
     json_t *table = NULL;
     HL_TRY(hl_evaluation_check(job));
-    if (checkpoint) HL_TRY(hl_run_read_weights(job, checkpoint));
-    hl_evaluation_run(&v, job, phase);
+    HL_TRY(figures(&v, job, checkpoint, phase));
     HL_TRY(hl_evaluation_table(job, &v, json ? &table : NULL));
     if (!table) return HL_OK;
     json_t *out = hl_evaluation_json(job, &v);

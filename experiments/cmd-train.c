@@ -1,5 +1,6 @@
 /* cmd-train.c - hllm train: prepare, train, validate each epoch, keep the best, test it at the end. */
 #include "experiments/commands.h"
+#include "experiments/ease.h"
 #include "experiments/job.h"
 #include "experiments/train.h"
 #include <stdio.h>
@@ -9,7 +10,7 @@ static hl_status train(const hl_group *world, const hl_config *c, bool json)
     hl_job job;
     json_t *result = NULL;
     hl_status s = hl_job_open(&job, world, c, true);
-    if (s == HL_OK) s = hl_train(&job, json ? &result : NULL);
+    if (s == HL_OK) s = (c->model == HL_MODEL_EASE ? hl_ease_train : hl_train)(&job, json ? &result : NULL);
     if (s == HL_OK && result) {
         json_dumpf(result, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(7));
         putchar('\n');

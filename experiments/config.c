@@ -206,6 +206,7 @@ static hl_status settle_evaluation(hl_config *c)
         HL_TRY(check_metric(c->metrics.at[i]));
     }
     if (c->topk.n > HL_CUTS) return HL_FAIL(HL_EUSAGE, "topk has %d lengths; give at most %d", c->topk.n, HL_CUTS);
+    if (c->ease_l2.n == 0) return HL_FAIL(HL_EUSAGE, "ease_l2 is empty; give at least one penalty, as ease_l2: [100]");
     if (c->topk.n == 0) return HL_FAIL(HL_EUSAGE, "topk is empty; give at least one length, as topk: [10]");
     lower(c->valid_metric);
     HL_TRY(check_valid_metric(c));

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-typedef enum { HL_MODEL_HLLM } hl_model_kind;
+typedef enum { HL_MODEL_HLLM, HL_MODEL_EASE } hl_model_kind;
 typedef enum { HL_LOSS_NCE } hl_loss_kind;
 typedef enum { HL_MEAN_GLOBAL, HL_MEAN_RANK } hl_loss_mean;
 typedef enum { HL_SCHEDULE_CONSTANT, HL_SCHEDULE_LINEAR, HL_SCHEDULE_COSINE } hl_schedule_kind;
@@ -63,6 +63,8 @@ typedef struct {
     int stopping_step;
     bool val_only;
     char *reference_scores;
+    bool ease;
+    hl_ints ease_l2;
 
     /* layout */
     hl_placement placement;

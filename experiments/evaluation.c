@@ -2,8 +2,9 @@
 #include "experiments/evaluation.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "experiments/ease.h"
 #include "mpi/catalogue.h"
-#include "mpi/evaluate.h"
+#include "mpi/ease.h"
 #include "mpi/reference.h"
 #include <math.h>
 #include <stdio.h>
@@ -21,13 +22,19 @@ static int ascending(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+hl_eval_orders hl_evaluation_orders(const hl_config *c, hl_phase phase)
+{
+    hl_eval_orders orders = {.phase = phase, .history = history_at(c), .users = c->eval_batch_size};
+    orders.cuts = c->topk.n < HL_CUTS ? c->topk.n : HL_CUTS;
+    memcpy(orders.cut, c->topk.at, (size_t)orders.cuts * sizeof *orders.cut);
+    qsort(orders.cut, (size_t)orders.cuts, sizeof *orders.cut, ascending);
+    return orders;
+}
+
 void hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase)
 {
     hl_catalogue catalogue;
-    hl_eval_orders orders = {.phase = phase, .history = history_at(j->config), .users = j->config->eval_batch_size};
-    orders.cuts = j->config->topk.n < HL_CUTS ? j->config->topk.n : HL_CUTS;
-    memcpy(orders.cut, j->config->topk.at, (size_t)orders.cuts * sizeof *orders.cut);
-    qsort(orders.cut, (size_t)orders.cuts, sizeof *orders.cut, ascending);
+    hl_eval_orders orders = hl_evaluation_orders(j->config, phase);
     double began = hl_seconds();
     *v = (hl_evaluation){.phase = phase};
     hl_log_transient("%s: encoding the catalogue", hl_phase_name[phase]);
@@ -120,8 +127,7 @@ static json_t *figures_of(const hl_config *c, const row *r)
     return p.json;
 }
 
-/* The score that stands at the end of every band of ties. */
-static hl_score pessimistic(const hl_score *s)
+hl_score hl_evaluation_ties_last(const hl_score *s)
 {
     hl_score low = *s;
     memcpy(low.recall, s->recall_low, sizeof low.recall);
@@ -132,13 +138,14 @@ static hl_score pessimistic(const hl_score *s)
 
 json_t *hl_evaluation_json(const hl_job *j, const hl_evaluation *v)
 {
-    hl_score low = pessimistic(&v->score);
+    hl_score low = hl_evaluation_ties_last(&v->score);
     json_t *out = figures_of(j->config, &(row){.score = &v->score});
     json_object_set_new(out, "pessimistic", figures_of(j->config, &(row){.score = &low}));
     json_object_set_new(out, "users", json_integer(v->score.users));
     json_object_set_new(out, "tied", json_integer(v->score.tied));
     json_object_set_new(out, "ties", json_real(v->score.ties));
     json_object_set_new(out, "repeated", json_integer(v->score.repeated));
+    if (v->l2) json_object_set_new(out, "l2", json_integer(v->l2));
     json_object_set_new(out, "texts", json_integer(v->texts));
     json_object_set_new(out, "tokens", json_integer(v->tokens));
     json_object_set_new(out, "seconds", json_real(v->seconds));
@@ -178,30 +185,70 @@ hl_status hl_evaluation_check(const hl_job *j)
     json_t *reference = NULL;
     hl_status s = hl_group_agree(j->world, j->world->rank == 0 ? read_reference(&reference, j->config->reference_scores) : HL_OK);
     json_decref(reference);
-    return s;
+    bool with_ease = j->config->ease || j->config->model == HL_MODEL_EASE;
+    return s == HL_OK && with_ease ? hl_ease_fits(j->world, hl_dataset_corpus(j->data)) : s;
 }
+
+/* ---- the table */
 
 enum { ROWS_MOST = 16 };
 
+typedef struct {
+    row row[ROWS_MOST];
+    int n;
+} rows;
+
+static void add_row(rows *r, const char *title, const hl_score *score, const json_t *figures)
+{
+    if (r->n < ROWS_MOST) r->row[r->n++] = (row){title, score, figures};
+}
+
+static const char *const titles[][2] = {
+    [HL_MODEL_HLLM] = {"HLLM", "HLLM, ties last"},
+    [HL_MODEL_EASE] = {"EASE", "EASE, ties last"},
+};
+
+/* EASE as a reference; nothing where it is not wanted, or is the model itself. */
+static hl_status add_ease(rows *r, hl_score ease[2], const hl_job *j, hl_phase phase)
+{
+    hl_evaluation v[2];
+    if (!j->config->ease || j->config->model == HL_MODEL_EASE) return HL_OK;
+    HL_TRY(hl_ease_evaluate(v, j));
+    ease[0] = v[phase].score;
+    ease[1] = hl_evaluation_ties_last(&v[phase].score);
+    for (int i = 0; i < 2; i++) add_row(r, titles[HL_MODEL_EASE][i], &ease[i], NULL);
+    return HL_OK;
+}
+
+/* Rank 0. */
+static void show(const hl_config *c, const hl_evaluation *v, const rows *r, json_t **json)
+{
+    if (!json) {
+        print_table(c, v, r->row, r->n);
+        return;
+    }
+    *json = json_object();
+    for (int i = 0; i < r->n; i++) json_object_set_new(*json, r->row[i].title, figures_of(c, &r->row[i]));
+}
+
 hl_status hl_evaluation_table(const hl_job *j, const hl_evaluation *v, json_t **json)
 {
-    const hl_config *c = j->config;
-    hl_score low = pessimistic(&v->score), popular, chance;
-    json_t *reference = NULL;
-    hl_score_popularity(&popular, j->world, j->engine.corpus, v->phase, v->score.cut, v->score.cuts);
-    hl_score_chance(&chance, j->world, j->engine.corpus, v->phase, v->score.cut, v->score.cuts);
-    HL_TRY_ALL(j->world, j->world->rank == 0 ? read_reference(&reference, c->reference_scores) : HL_OK);
-    if (j->world->rank != 0) return HL_OK;
-    row rows[ROWS_MOST] = {{"HLLM", &v->score, NULL}, {"HLLM, ties last", &low, NULL}, {"popularity", &popular, NULL}, {"random", &chance, NULL}};
-    int n = 4;
+    const hl_corpus *corpus = hl_dataset_corpus(j->data);
+    hl_score low = hl_evaluation_ties_last(&v->score), popular, chance, ease[2];
+    rows r = {0};
+    json_t *reference = NULL, *figures;
     const char *title;
-    json_t *figures;
+    hl_score_popularity(&popular, j->world, corpus, v->phase, v->score.cut, v->score.cuts);
+    hl_score_chance(&chance, j->world, corpus, v->phase, v->score.cut, v->score.cuts);
+    add_row(&r, titles[j->config->model][0], &v->score, NULL);
+    add_row(&r, titles[j->config->model][1], &low, NULL);
+    add_row(&r, "popularity", &popular, NULL);
+    add_row(&r, "random", &chance, NULL);
+    HL_TRY(add_ease(&r, ease, j, v->phase));
+    HL_TRY_ALL(j->world, j->world->rank == 0 ? read_reference(&reference, j->config->reference_scores) : HL_OK);
     json_object_foreach(reference, title, figures)
-        if (n < ROWS_MOST && json_is_object(figures)) rows[n++] = (row){title, NULL, figures};
-    if (json) {
-        *json = json_object();
-        for (int i = 0; i < n; i++) json_object_set_new(*json, rows[i].title, figures_of(c, &rows[i]));
-    } else print_table(c, v, rows, n);
+        if (json_is_object(figures)) add_row(&r, title, NULL, figures);
+    if (j->world->rank == 0) show(j->config, v, &r, json);
     json_decref(reference);
     return HL_OK;
 }

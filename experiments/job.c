@@ -7,6 +7,7 @@
 #include "experiments/threads.h"
 #include "io/hf.h"
 #include "io/safetensors.h"
+#include "mpi/blacs.h"
 #include <inttypes.h>
 #include <limits.h>
 
@@ -117,6 +118,14 @@ static hl_status lay_out(hl_job *j)
     return HL_OK;
 }
 
+/* EASE has neither models nor weights. */
+static void lay_out_ease(hl_job *j)
+{
+    int rows, columns;
+    hl_grid_shape(&rows, &columns, j->world->size);
+    snprintf(j->layout, sizeof j->layout, "EASE on a grid of %d x %d ranks, %d left over", rows, columns, j->world->size - rows * columns);
+}
+
 static int longest_history(const hl_config *c)
 {
     int test = c->MAX_ITEM_LIST_LENGTH_TEST;
@@ -138,6 +147,10 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     *j = (hl_job){.config = config, .world = world};
     hl_llama item, user;
     j->threads = hl_threads_set(world, config->threads);
+    if (config->model == HL_MODEL_EASE) {
+        lay_out_ease(j);
+        return open_data(j);
+    }
     HL_TRY(lay_out(j)); /* first, because data may take long to prepare */
     HL_TRY(open_data(j));
     HL_TRY_ALL(world, shapes_of(&item, &user, config, hl_dataset_manifest(j->data)));

@@ -11,6 +11,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/commands.h \
 	experiments/config.c experiments/config.h \
 	experiments/data.c experiments/data.h \
+	experiments/ease.c experiments/ease.h \
 	experiments/evaluation.c experiments/evaluation.h \
 	experiments/help.c \
 	experiments/job.c experiments/job.h \

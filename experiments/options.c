@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const hl_choice models[] = {{"HLLM", HL_MODEL_HLLM}, {0}};
+static const hl_choice models[] = {{"HLLM", HL_MODEL_HLLM}, {"EASE", HL_MODEL_EASE}, {0}};
 static const hl_choice losses[] = {{"nce", HL_LOSS_NCE}, {0}};
 static const hl_choice means[] = {{"global", HL_MEAN_GLOBAL}, {"rank", HL_MEAN_RANK}, {0}};
 static const hl_choice schedules[] = {
@@ -70,7 +70,7 @@ const hl_option hl_options[] = {
     BOOL("data_split", data_split, "true", NUMBERS, "cut long sequences into windows; false: only the latest window"),
 
     HEADING("Model"),
-    CHOICE("model", model, "HLLM", NUMBERS, "what is trained", models),
+    CHOICE("model", model, "HLLM", NUMBERS, "what is trained; EASE is a linear model of items by items", models),
     TEXT("item_pretrain_dir", item_pretrain_dir, "", FILES,
          "Hugging Face folder of the Item LLM; empty: item_llm.* gives the shape"),
     TEXT("user_pretrain_dir", user_pretrain_dir, "", FILES,
@@ -114,6 +114,8 @@ const hl_option hl_options[] = {
     INT("stopping_step", stopping_step, "5", 0, 1e6, NUMBERS, "stop after more validations than this without a better one"),
     BOOL("val_only", val_only, "false", REPORT, "test the best checkpoint of checkpoint_dir, train nothing"),
     TEXT("reference_scores", reference_scores, "", REPORT, "JSON file of further rows for the table: a name, its metrics"),
+    BOOL("ease", ease, "false", REPORT, "put EASE beside HLLM in the table"),
+    INTS("ease_l2", ease_l2, "[10, 20, 50, 100, 200, 500, 1000]", 1, 1e9, REPORT, "penalties that EASE tries; valid_metric chooses"),
 
     HEADING("Layout"),
     CHOICE("placement", placement, "auto", LAYOUT, "Item and User LLM on ranks of their own, or on the same", placements),

@@ -36,7 +36,7 @@ void hl_ease_count(hl_ease *e);
 hl_status hl_ease_fit(hl_ease *e, double l2);
 
 /* Scores that ought to be equal differ by rounding, which is another one on other grids: closer than this they are ties. */
-#define HL_EASE_MARGIN 1e-9f
+#define HL_EASE_MARGIN 1e-12f
 
 /* Rank every user's target as hl_evaluate does, by the items of the whole history; orders->history is not looked at, ranks
  * that are left over from the grid fill no orders->rank.  The same score on every rank.  Collective over world. */

@@ -28,7 +28,6 @@ ALONE_TESTS = \
 MPI_TESTS = \
 	tests/test-group \
 	tests/test-mesh \
-	tests/test-mesh \
 	tests/test-exchange \
 	tests/test-loss \
 	tests/test-reference \
@@ -47,7 +46,6 @@ ODD_TESTS = \
 	tests/test-ease \
 	tests/test-group \
 	tests/test-mesh \
-	tests/test-mesh \
 	tests/test-exchange \
 	tests/test-loss \
 	tests/test-reference \
@@ -62,6 +60,7 @@ CHECKERS = \
 	tests/end-to-end.sh \
 	tests/end-layouts.sh \
 	tests/end-bad-inputs.sh \
+	tests/end-ease.sh \
 	tests/end-checkpoint.sh
 
 check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS)
@@ -85,7 +84,6 @@ tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(C
 tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
 tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_group_LDADD = $(MPI_TEST_LINK)
-tests_test_mesh_LDADD = $(MPI_TEST_LINK)
 tests_test_mesh_LDADD = $(MPI_TEST_LINK)
 tests_test_exchange_LDADD = $(MPI_TEST_LINK)
 tests_test_loss_LDADD = $(MPI_TEST_LINK)

@@ -1,0 +1,73 @@
+/* ease.c - EASE of a job's data: the penalty chosen on validation, as a row of the table or as the model itself. */
+#include "experiments/ease.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "experiments/run.h"
+#include "mpi/ease.h"
+
+static void rank_users(hl_evaluation *v, const hl_job *j, hl_ease *e, int l2, hl_phase phase)
+{
+    double began = hl_seconds();
+    hl_eval_orders orders = hl_evaluation_orders(j->config, phase);
+    orders.margin = HL_EASE_MARGIN;
+    *v = (hl_evaluation){.phase = phase, .l2 = l2};
+    hl_ease_score(&v->score, e, &orders);
+    v->seconds = hl_seconds() - began;
+}
+
+static double worth(const hl_job *j, const hl_evaluation *v)
+{
+    hl_score low = hl_evaluation_ties_last(&v->score);
+    return hl_evaluation_metric(&low, j->config->valid_metric);
+}
+
+/* One penalty; where it is the best so far, v becomes its figures. */
+static hl_status try_penalty(hl_evaluation v[2], double *best, const hl_job *j, hl_ease *e, int l2)
+{
+    hl_evaluation valid;
+    double began = hl_seconds();
+    HL_TRY(hl_ease_fit(e, l2));
+    double fitted = hl_seconds();
+    rank_users(&valid, j, e, l2, HL_VALID);
+    double value = worth(j, &valid);
+    bool better = value > *best;
+    hl_log(HL_INFO, "EASE with a penalty of %d: valid %s %.4f%s, %.1f s", l2, j->config->valid_metric, value, better ? " (the best so far)" : "", hl_seconds() - began);
+    if (!better) return HL_OK;
+    *best = value;
+    v[HL_VALID] = valid;
+    v[HL_VALID].seconds += fitted - began;
+    rank_users(&v[HL_TEST], j, e, l2, HL_TEST);
+    return HL_OK;
+}
+
+hl_status hl_ease_evaluate(hl_evaluation v[2], const hl_job *j)
+{
+    hl_ease e;
+    hl_status s = HL_OK;
+    double best = -1;
+    hl_ease_open(&e, j->world, hl_dataset_corpus(j->data));
+    hl_log(HL_INFO, "EASE: %d x %d weights on a grid of %d x %d ranks, %.0f MB on the first", e.b.row.n, e.b.row.n, e.grid.rows, e.grid.columns,
+           8e-6 * e.b.rows * e.b.columns);
+    for (int i = 0; i < j->config->ease_l2.n && s == HL_OK; i++) s = try_penalty(v, &best, j, &e, j->config->ease_l2.at[i]);
+    hl_ease_close(&e);
+    return s;
+}
+
+static hl_status train(hl_run *r, hl_job *j, json_t **result)
+{
+    hl_evaluation v[2];
+    HL_TRY(hl_evaluation_check(j));
+    HL_TRY(hl_run_open(r, j));
+    HL_TRY(hl_ease_evaluate(v, j));
+    HL_TRY(hl_run_note_evaluation(r, &v[HL_VALID], 0));
+    HL_TRY(hl_run_note_evaluation(r, &v[HL_TEST], 0));
+    return hl_evaluation_table(j, &v[HL_TEST], result);
+}
+
+hl_status hl_ease_train(hl_job *j, json_t **result)
+{
+    hl_run run = {0};
+    hl_status s = train(&run, j, result);
+    hl_run_close(&run);
+    return s;
+}
