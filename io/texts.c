@@ -45,7 +45,7 @@ static void add(reading *r, const char *at, size_t n)
         r->room = 2 * (r->n + n);
         r->text = hl_realloc(r->text, r->room);
     }
-    memcpy(r->text + r->n, at, n);
+    if (n) memcpy(r->text + r->n, at, n); /* there may be no text yet */
     r->n += n;
 }
 

@@ -81,7 +81,7 @@ bad 2 'the nearest is "epochs"' "an unknown option" --epoch 3
 bad 2 'is not a whole number' "an option of the wrong type" --epochs many
 bad 2 'out of range' "an option out of range" --batch_size 0
 bad 2 'hllm' "a layout that cannot be" --placement separate --item.dp 5
-bad 2 'leave it at 1' "layers shared over ranks" --item.tp 2
+bad 2 'leave it at 1' "layers shared over ranks" --item.pp 2
 printf 'epoch: 3\n' >>"$work/x.yaml"
 bad 2 "x.yaml:13: " "an unknown key in the file"
 printf 'optim_args:\n\tlearning_rate: 1\n' >>"$work/x.yaml"
