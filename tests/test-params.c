@@ -114,6 +114,27 @@ static void initial_values_are_as_the_table_says(void)
     close_models(&m);
 }
 
+static int by_value(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The longest tensor is filled from several streams: were two of them one, every number of theirs would come twice. */
+static void a_long_tensor_does_not_repeat_itself(void)
+{
+    models m;
+    open_models(&m, 1);
+    const hl_param *p = hl_params_find(&m.item.table, "item_llm.model.embed_tokens.weight");
+    float *w = drawn(&m.item.table, 1), *x = w + p->offset;
+    size_t same = 0;
+    qsort(x, p->count, sizeof *x, by_value);
+    for (size_t i = 1; i < p->count; i++) same += x[i] == x[i - 1];
+    CHECK(p->count > 4 * 4096 && same < p->count / 20); /* some floats meet by chance */
+    free(w);
+    close_models(&m);
+}
+
 /* Two tables in which the same tensor lies elsewhere. */
 static void initial_values_do_not_know_their_place(void)
 {
@@ -273,6 +294,7 @@ static const test tests[] = {
     {"names are the public ones", names_are_the_public_ones},
     {"initial values are as the table says", initial_values_are_as_the_table_says},
     {"initial values depend on seed and name alone", initial_values_know_their_name},
+    {"a long tensor does not repeat itself", a_long_tensor_does_not_repeat_itself},
     {"initial values do not depend on their place", initial_values_do_not_know_their_place},
     {"shares have the key heads that they read", shares_have_the_keys_that_they_read},
     {"shares cover the model, with the same values and digest", shares_cover_the_model},
