@@ -21,6 +21,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/run.c experiments/run.h \
 	experiments/state.c experiments/state.h \
 	experiments/stop.c experiments/stop.h \
+	experiments/summary.c experiments/summary.h \
 	experiments/synth.c experiments/synth.h experiments/synth-oracle.c experiments/synth-oracle.h \
 	experiments/synth-texts.c experiments/synth-texts.h experiments/synth-world.c experiments/synth-world.h \
 	experiments/threads.c experiments/threads.h \

@@ -5,6 +5,7 @@
 #include "experiments/evaluation.h"
 #include "experiments/run.h"
 #include "experiments/stop.h"
+#include "experiments/summary.h"
 #include "model/rate.h"
 #include "mpi/step.h"
 #include <inttypes.h>
@@ -19,6 +20,7 @@ typedef struct {
     double began, masked_level;     /* share of masked negatives that is worth the next warning */
     int64_t began_at;               /* step */
     hl_arena batch;
+    hl_summary summary;
 } trainer;
 
 static hl_rate rate_of(const hl_config *c, int64_t steps)
@@ -101,6 +103,7 @@ static hl_status step(trainer *t, bool *stop)
     s->epoch_loss += report.loss;
     s->epoch_steps++;
     *stop = report.stop;
+    hl_summary_add(&t->summary, &report);
     warn_of_masking(t, report.masked_share);
     tell_step(t, &report, orders.learning_rate);
     return hl_run_note_step(&t->run, &report, orders.learning_rate, epoch);
@@ -193,6 +196,7 @@ static hl_status train(trainer *t, json_t **result)
            hl_windows_count(&t->job->windows), t->steps_per_epoch, t->job->config->epochs);
     hl_stop_listen();
     if (!t->job->config->val_only) HL_TRY(loop(t));
+    HL_TRY(hl_summary_tell(&t->summary, t->job->world, t->run.record));
     return test_best(t, result);
 }
 

@@ -449,9 +449,8 @@ static void (*const perform[HL_ACTS])(step *s, int chunk) = {
     [HL_SUM_USER] = sum_user,           [HL_UPDATE] = update,
 };
 
-static void carry_out(step *s)
+static void carry_out(step *s, double seconds[HL_ACTS])
 {
-    double seconds[HL_ACTS] = {0};
     for (int i = 0; i < s->schedule.n; i++) {
         const hl_task *t = &s->schedule.task[i];
         if (t->act == HL_TALLY)
@@ -496,11 +495,12 @@ static void forget(hl_engine *e)
 hl_status hl_step_run(hl_step_report *report, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders)
 {
     step s;
-    double began = hl_seconds();
+    double began = hl_seconds(), own[HL_ACTS] = {0};
     prepare(&s, e, batch, orders);
     lay_rows(&s);
-    carry_out(&s);
+    carry_out(&s, own);
     write_report(report, &s);
+    memcpy(report->own, own, sizeof own);
     hl_status status = judge(&s);
     if (status == HL_OK && orders->update) e->updates++;
     forget(e);

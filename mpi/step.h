@@ -12,13 +12,14 @@ typedef struct {
     bool update; /* false: gradients only (tests), left in engine->item.g and user.g */
 } hl_step_orders;
 
-/* The same on every rank. */
+/* The same on every rank, but for what says otherwise. */
 typedef struct {
     double loss, grad_norm;
     double nce_samples;          /* mean number of logits of a row that count, the target's included */
     double top_acc[HL_TOPS];     /* share of rows whose target is among the first hl_top[k] logits */
     double masked_share;         /* of all negatives, as false ones */
     double seconds;              /* of this rank, from plan to update */
+    double own[HL_ACTS];         /* of this rank, in each act */
     int rows, texts, negatives;
     int64_t tokens, public_items, public_tokens;
     bool stop;

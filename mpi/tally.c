@@ -1,9 +1,14 @@
 /* tally.c - the small facts of a step, agreed by all ranks in one reduction. */
 #include "mpi/tally.h"
 
+hl_fact hl_fact_of(double value, int who)
+{
+    return (hl_fact){value, value, value, who};
+}
+
 void hl_tally_clear(hl_tally *t, int rank)
 {
-    for (int i = 0; i < HL_FACTS; i++) t->fact[i] = (hl_fact){.who = rank};
+    for (int i = 0; i < HL_FACTS; i++) t->fact[i] = hl_fact_of(0, rank);
 }
 
 void hl_tally_put(hl_tally *t, int fact, double value)
@@ -26,7 +31,12 @@ static void combine_facts(void *into, const void *from, size_t n)
     }
 }
 
+void hl_facts_agree(hl_fact *fact, size_t n, const hl_group *g)
+{
+    hl_group_reduce(g, fact, n, sizeof *fact, combine_facts);
+}
+
 void hl_tally_agree(hl_tally *t, const hl_group *g)
 {
-    hl_group_reduce(g, t->fact, HL_FACTS, sizeof *t->fact, combine_facts);
+    hl_facts_agree(t->fact, HL_FACTS, g);
 }

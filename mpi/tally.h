@@ -31,11 +31,17 @@ typedef struct {
     hl_fact fact[HL_FACTS];
 } hl_tally;
 
+/* A fact as rank `who` knows it. */
+hl_fact hl_fact_of(double value, int who);
+
 /* Everything zero, known by this rank. */
 void hl_tally_clear(hl_tally *t, int rank);
 
 /* Set what this rank knows. */
 void hl_tally_put(hl_tally *t, int fact, double value);
+
+/* n facts that every rank knows its own of become those of all.  Collective. */
+void hl_facts_agree(hl_fact *fact, size_t n, const hl_group *g);
 
 /* Collective. */
 void hl_tally_agree(hl_tally *t, const hl_group *g);

@@ -1,0 +1,21 @@
+/* summary.h - where the time of a training went: a table of its acts over all ranks, at the end of the log. */
+#ifndef EXPERIMENTS_SUMMARY_H
+#define EXPERIMENTS_SUMMARY_H
+#include "io/record.h"
+#include "mpi/step.h"
+
+/* What this rank has seen so far; start from {0}. */
+typedef struct {
+    int64_t steps;
+    double seconds, own[HL_ACTS]; /* of this rank */
+    double flop, bytes;           /* of all ranks */
+} hl_summary;
+
+void hl_summary_add(hl_summary *s, const hl_step_report *r);
+
+/* Seconds of each act (least, mean and most of a rank, which rank, share of all), of the rest of a step, and the share of the
+ * time that ranks spent waiting or sending; in the log, and as the line "summary" of the record (NULL: none).  Nothing where
+ * there was no step.  Collective. */
+hl_status hl_summary_tell(const hl_summary *s, const hl_group *world, hl_record *record);
+
+#endif
