@@ -86,10 +86,12 @@ static void gather(double *whole, hl_matrix *m)
     hl_group_sum_double(&m->grid->all, whole, numbers);
 }
 
+/* NaN where there is one. */
 static double furthest(const double *a, const double *b, int n)
 {
     double most = 0;
-    for (int i = 0; i < n; i++) most = fmax(most, fabs(a[i] - b[i]));
+    for (int i = 0; i < n && !isnan(most); i++)
+        if (!(fabs(a[i] - b[i]) <= most)) most = fabs(a[i] - b[i]);
     return most;
 }
 

@@ -26,13 +26,15 @@ static void on_each_corpus(on_ease *act)
     }
 }
 
-/* Row k of column j is item j's weight for item k. */
+/* Row k of column j is item j's weight for item k.  Infinite where a number is none. */
 static double furthest_from(const hl_ease *e, const double *want)
 {
     double most = 0;
     for (int j = 0; j < e->b.columns; j++)
-        for (int k = 0; k < e->b.rows; k++)
-            most = fmax(most, fabs(e->b.x[(size_t)k + (size_t)j * (size_t)e->b.rows] - want[hl_axis_thing(&e->b.column, j) * e->b.row.n + hl_axis_thing(&e->b.row, k)]));
+        for (int k = 0; k < e->b.rows; k++) {
+            double got = e->b.x[(size_t)k + (size_t)j * (size_t)e->b.rows], its = want[hl_axis_thing(&e->b.column, j) * e->b.row.n + hl_axis_thing(&e->b.row, k)];
+            most = isnan(got) ? INFINITY : fmax(most, fabs(got - its));
+        }
     return most;
 }
 
