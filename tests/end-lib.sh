@@ -36,7 +36,7 @@ near() {
     steps "$other" loss step "$@" | head -n "$wanted" >"$work/b"
     paste -d ' ' "$work/a" "$work/b" | awk -v wanted="$wanted" '
         {
-            good = NF > 0 && NF % 2 == 0 && $1 > 0
+            good = NF > 0 && NF % 2 == 0 && $1 + 0 > 0 && $0 !~ /none/
             for (i = 2; i <= NF / 2; i++) good = good && $i == $(NF / 2 + i)
             d = good ? ($1 - $(NF / 2 + 1)) / $1 : 1
             if (d < 0) d = -d

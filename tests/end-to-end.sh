@@ -2,7 +2,11 @@
 # end-to-end.sh - the whole way: data, training, a stop, a kill, going on at another layout, evaluation.
 #
 # Runs ./hllm in the build folder on made-up data.  The losses of a step are compared as they stand in metrics.jsonl.
-. "${SOURCE_DIR:-$(dirname "$0")/..}/tests/verdict.sh"
+#
+# What Open MPI's mpirun does with a signal: USR1 (and USR2) it hands to all ranks at once and waits for them; its status is
+# then theirs, 75.  At TERM, INT and HUP it sends TERM to the ranks a second later and KILL after another second, and its
+# status is 1, so that only short steps are saved.  A TERM, INT or USR1 to one rank stops all of them with status 75.
+. "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
 
 cat >"$work/job.yaml" <<YAML
 data_path: $work/data/dataset
@@ -21,35 +25,19 @@ topk: [5, 10]
 valid_metric: NDCG@10
 keep: 100
 YAML
+epoch=29 all=116 # steps
 
-# job RANKS FOLDER OPTIONS...: train; the table in FOLDER.table, the log in said.
-job() {
-    ranks=$1 folder=$work/$2
-    shift 2
-    "$MPIRUN" -n "$ranks" ./hllm train "$work/job.yaml" --checkpoint_dir "$folder" "$@" >"$folder.table" 2>"$work/said" </dev/null
+# count FOLDER WORDS: lines of its record with them.
+count() {
+    grep -c "$2" "$work/$1/metrics.jsonl"
 }
-
-# losses FOLDER: "step loss", a line a step.
-losses() {
-    sed -n 's/^{"kind":"step","step":\([0-9]*\),"epoch":[0-9]*,"loss":\([0-9.e-]*\),.*/\1 \2/p' "$work/$1/metrics.jsonl"
+# reads_as_one FOLDER: each step, epoch and validation is there once, in order.
+reads_as_one() {
+    steps "$1" step >"$work/a"
+    seq "$all" | cmp -s - "$work/a" && [ "$(count "$1" '"kind":"epoch"')" -eq 4 ] && [ "$(count "$1" '"phase":"valid"')" -eq 4 ]
 }
-same_losses() { # to the last bit
-    losses "$1" >"$work/a"
-    losses "$2" >"$work/b"
-    [ -s "$work/a" ] && cmp -s "$work/a" "$work/b"
-}
-near_losses() { # the first $3 steps, to 1e-5
-    losses "$1" | head -n "$3" >"$work/a"
-    losses "$2" | head -n "$3" >"$work/b"
-    paste -d ' ' "$work/a" "$work/b" | awk -v want="$3" '
-        $2 > 0 && $1 == $3 && ($2 - $4) ^ 2 <= (1e-5 * $2) ^ 2 { good++ }
-        END { if (good != want) print "     " good + 0 " of " want " steps agree"; exit good != want }'
-}
-# same_figures TABLE TABLE: those of the model.
-same_figures() {
-    sed -n 's/^HLLM  *//p' "$work/$1.table" >"$work/a"
-    sed -n 's/^HLLM  *//p' "$work/$2.table" >"$work/b"
-    [ -s "$work/a" ] && cmp -s "$work/a" "$work/b"
+last_step() {
+    steps "$1" step 2>/dev/null | tail -n 1
 }
 
 # interrupt FOLDER STEP HOW: start a job of 2 ranks and do HOW with the process of mpirun once it is past the step.
@@ -58,12 +46,10 @@ interrupt() {
     shell=$!
     tries=2400 # two minutes
     while tries=$((tries - 1)) && [ $tries -gt 0 ]; do
-        last=$(losses "$1" 2>/dev/null | tail -n 1)
-        [ "${last%% *}" -ge "$2" ] 2>/dev/null && break
+        [ "$(last_step "$1")" -ge "$2" ] 2>/dev/null && break
         sleep 0.05
     done
-    starter=$(children "$shell" | head -n 1)
-    $3 "$starter"
+    $3 "$(children "$shell" | head -n 1)"
     wait "$shell"
 }
 children() {
@@ -71,71 +57,135 @@ children() {
         sed 's/(.*)/-/' "$status" 2>/dev/null
     done | awk -v parent="$1" '$4 == parent { print $1 }'
 }
-ask_to_stop() {
-    kill -USR1 "$1" # mpirun hands this signal on
+a_rank() {
+    children "$1" | tail -n 1
 }
-kill_a_rank() {
-    rank=$(children "$1" | tail -n 1)
-    kill -KILL "$rank"
+ask_to_stop() { kill -USR1 "$1"; }
+ask_a_rank() { kill -TERM "$(a_rank "$1")"; }
+kill_a_rank() { kill -KILL "$(a_rank "$1")"; }
+kill_all() { kill -KILL "$1"; }
+
+# somebody_runs: a process of a job of ours is still there.
+somebody_runs() {
+    for command in /proc/[0-9]*/cmdline; do
+        case $({ tr '\0' ' ' <"$command"; } 2>/dev/null) in *"hllm "*"$work"*) return 0 ;; esac
+    done
+    return 1
+}
+nobody_runs() { # ten seconds from now
+    tries=100
+    while somebody_runs && tries=$((tries - 1)) && [ $tries -gt 0 ]; do sleep 0.1; done
+    ! somebody_runs
 }
 
-./hllm synth "$work/data" --items 200 --users 200 --topics 10 >/dev/null 2>"$work/said"
+# is_json FILE: one object, and nothing else, says the reader of reference_scores.
+is_json() {
+    [ -s "$1" ] && ./hllm eval "$work/job.yaml" --reference_scores "$1" >/dev/null 2>"$work/said"
+}
+# near_figures FILE FILE: the first figures of both are equal to 1e-4.
+near_figures() {
+    sed 's/.*"table"//' "$1" | grep '@' | head -n 4 >"$work/a"
+    sed 's/.*"table"//' "$2" | grep '@' | head -n 4 >"$work/b"
+    paste -d ' ' "$work/a" "$work/b" | tr -d ',' | awk '
+        $1 == $3 && $2 > 0 && ($2 - $4) ^ 2 <= 1e-8 { good++ }
+        END { exit good != 4 || NR != 4 }'
+}
+
+./hllm synth "$work/data" --items 200 --users 200 --topics 10 --json >"$work/synth.json" 2>"$work/said"
 verdict "data are made up"
 job 2 whole
 verdict "training ends well"
 [ $failed -eq 0 ] || finish end-to-end
-steps=$(losses whole | wc -l)
-[ "$steps" -eq 116 ]
-verdict "every step is on record"
+reads_as_one whole
+verdict "every step, epoch and validation is on record"
 awk '$1 == "HLLM" && $2 != "ties" { recall = $3 } END { exit !(recall > 0.15) }' "$work/whole.table"
 verdict "the model has learned: recall@10 is above 0.15, chance is 0.08"
-
 job 2 again
-same_losses whole again && same_figures whole again
+same whole again && cmp -s "$work/whole.table" "$work/again.table"
 verdict "two runs at one layout are equal to the last bit"
 for layout in "1 colocated" "3 separate" "5 separate"; do
     job "${layout% *}" "at-${layout% *}" --placement "${layout#* }" --max_steps 20
-    near_losses whole "at-${layout% *}" 20
+    near whole "at-${layout% *}" 20 step rows unique_items item_tokens
     verdict "20 steps at $layout are equal to 1e-5"
 done
 
-interrupt stopped 30 ask_to_stop
-[ $? -eq 75 ]
-verdict "a signal ends the job with status 75"
-at=$(losses stopped | wc -l)
-[ "$at" -ge 30 ] && [ "$at" -lt "$steps" ] && [ "$(cat "$work/stopped/latest")" = "step-$at" ]
-verdict "before its end, with a checkpoint of the last step"
+# A stop by a signal.
+tries=5
+while [ $tries -gt 0 ]; do
+    interrupt stopped $((epoch + 5)) ask_to_stop
+    status=$?
+    at=$(last_step stopped)
+    [ $((at % epoch)) -eq 0 ] || break
+    rm -rf "$work/stopped" # by chance at the end of an epoch
+    tries=$((tries - 1))
+done
+[ $status -eq 75 ]
+verdict "a signal to mpirun ends the job with status 75"
+[ "$at" -gt $epoch ] && [ "$at" -lt $all ] && [ "$(cat "$work/stopped/latest")" = "step-$at" ]
+verdict "in the middle of an epoch, with a checkpoint of the last step"
 cp -r "$work/stopped" "$work/moved"
 cp -r "$work/stopped" "$work/changed"
-job 2 stopped --checkpoint_every 10
-verdict "the same command goes on"
-same_losses whole stopped && same_figures whole stopped
+job 2 stopped --checkpoint_every 10 --log_every 1
+[ $? -eq 0 ] && grep -q "log_every was 10 and is 1" "$work/said"
+verdict "the same command goes on, also with another log_every"
+same whole stopped && cmp -s "$work/whole.table" "$work/stopped.table"
 verdict "and ends as if it had not been stopped, to the last bit"
-job 3 moved --placement separate --max_steps $((at + 20))
-near_losses whole moved $((at + 20))
-verdict "at another layout the next 20 losses are equal to 1e-5"
-job 2 changed --optim_args.learning_rate 1
-[ $? -eq 2 ] && grep -q 'optim_args.learning_rate was 0.003 and is 1' "$work/said"
-verdict "another learning rate is refused, with the difference"
+reads_as_one stopped && [ "$(count stopped '"kind":"run"')" -eq 2 ]
+verdict "and its record reads as that of one run"
+for moved in "3 separate" "1 colocated"; do
+    cp -r "$work/moved" "$work/moved-${moved% *}"
+    job "${moved% *}" "moved-${moved% *}" --placement "${moved#* }" --max_steps $((at + 20))
+    near whole "moved-${moved% *}" $((at + 20)) step rows unique_items item_tokens
+    verdict "going on at $moved, the next 20 losses are equal to 1e-5"
+done
+cp "$work/changed/used.yaml" "$work/used"
+job 2 changed --optim_args.learning_rate 1 --seed 7
+[ $? -eq 2 ] && grep -q 'seed was 2020 and is 7, optim_args.learning_rate was 0.003 and is 1' "$work/said" && cmp -s "$work/used" "$work/changed/used.yaml"
+verdict "another learning rate and seed are refused, with the differences, and the folder stays as it was"
+interrupt asked 3 ask_a_rank
+[ $? -eq 75 ] && [ "$(cat "$work/asked/latest")" = "step-$(last_step asked)" ]
+verdict "a signal to one rank stops all, after saving"
 
+# A kill.
 interrupt killed 42 kill_a_rank
-[ $? -ne 0 ] && [ "$(losses killed | wc -l)" -lt "$steps" ]
-verdict "a killed rank ends the job"
+[ $? -ne 0 ] && [ "$(last_step killed)" -lt $all ] && nobody_runs
+verdict "a killed rank ends the job, and nobody is left"
 job 2 killed --checkpoint_every 10
-verdict "the same command goes on after a kill"
-same_losses whole killed
-verdict "and ends as if nobody had been killed, to the last bit"
-job 2 killed
-[ $? -eq 0 ] && same_figures whole killed
+[ $? -eq 0 ] && same whole killed && reads_as_one killed
+verdict "the same command goes on, and ends as if nobody had been killed, to the last bit"
+interrupt slain 42 kill_all
+[ $? -ne 0 ] && [ "$(last_step slain)" -lt $all ] && nobody_runs
+verdict "so does a killed mpirun"
+printf '{"kind":"step","st' >>"$work/slain/metrics.jsonl"
+latest=$(cat "$work/slain/latest")
+truncate -s -1 "$work/slain/$latest/optimizer.h5"
+job 2 slain --checkpoint_every 10
+[ $? -eq 0 ] && grep -q "warning: .*$latest/optimizer.h5.*passed over" "$work/said" && grep -q "continuing from .*/step-" "$work/said"
+verdict "the same command goes on from the checkpoint before a damaged one, with a warning"
+same whole slain && reads_as_one slain && [ "$(count slain '"kind":"run"')" -eq 2 ]
+verdict "and ends as if nothing had happened, to the last bit and in its record"
+job 2 slain
+[ $? -eq 0 ] && cmp -s "$work/whole.table" "$work/slain.table" && reads_as_one slain
 verdict "a job that is done tests its best checkpoint again"
 
-best=$(cat "$work/whole/best")
-"$MPIRUN" -n 3 ./hllm eval "$work/job.yaml" --checkpoint "$work/whole/$best" >"$work/eval.table" 2>"$work/said"
-same_figures whole eval
-verdict "hllm eval at 3 ranks gives the figures of the test"
+# What it says to machines.
+job 2 whole --json
+is_json "$work/whole.table"
+verdict "hllm train --json: one JSON object on standard output"
+"$MPIRUN" -n 3 ./hllm eval "$work/job.yaml" --checkpoint "$work/whole/best" --json >"$work/eval.json" 2>"$work/said" </dev/null
+is_json "$work/eval.json" && near_figures "$work/eval.json" "$work/whole.table"
+verdict "hllm eval --json at 3 ranks gives the figures of the test to 1e-4"
+is_json "$work/synth.json"
+verdict "hllm synth --json: one JSON object on standard output"
+./hllm prepare "$work/job.yaml" --MAX_TEXT_LENGTH 20 --dataset_dir "$work/short" --json >"$work/prepare.json" 2>"$work/said"
+[ $? -eq 0 ] && is_json "$work/prepare.json"
+verdict "hllm prepare --json: one JSON object on standard output"
+for shown in whole "whole/$(cat "$work/whole/best")" data/dataset/synth.hllm; do
+    ./hllm show "$work/$shown" --json >"$work/show.json" 2>"$work/said"
+    [ $? -eq 0 ] && is_json "$work/show.json"
+    verdict "hllm show ${shown%%[-/]*} --json: one JSON object on standard output"
+done
 ./hllm show "$work/whole" >"$work/shown" 2>"$work/said" && grep -q "item_llm" "$work/shown"
 verdict "hllm show says what a run holds"
-./hllm show "$work/data/dataset/synth.hllm" --json 2>"$work/said" | grep -q '"format":"hllm dataset"'
-verdict "hllm show says what a dataset holds"
 
 finish end-to-end
