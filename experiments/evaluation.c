@@ -31,6 +31,14 @@ hl_eval_orders hl_evaluation_orders(const hl_config *c, hl_phase phase)
     return orders;
 }
 
+static void find_spectrum(hl_evaluation *v, hl_job *j, const hl_catalogue *c)
+{
+    int D = hl_engine_width(&j->engine);
+    hl_spectrum_find(&v->spectrum, j->world, c, D, &j->engine.scratch);
+    hl_log(HL_INFO, "%s: item vectors spread along %.1f of %d directions, %.1f %% along the first", hl_phase_name[v->phase], v->spectrum.effective_rank, D,
+           100 * v->spectrum.first_share);
+}
+
 void hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase)
 {
     hl_catalogue catalogue;
@@ -45,6 +53,7 @@ void hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase)
     v->encode_seconds = hl_seconds() - began;
     hl_log_transient("%s: ranking %lld users", hl_phase_name[phase], (long long)j->engine.corpus->users);
     hl_evaluate(&v->score, &j->engine, &catalogue, &orders);
+    find_spectrum(v, j, &catalogue);
     hl_catalogue_close(&catalogue);
     v->seconds = hl_seconds() - began;
 }
@@ -145,6 +154,10 @@ json_t *hl_evaluation_json(const hl_job *j, const hl_evaluation *v)
     json_object_set_new(out, "tied", json_integer(v->score.tied));
     json_object_set_new(out, "ties", json_real(v->score.ties));
     json_object_set_new(out, "repeated", json_integer(v->score.repeated));
+    if (v->spectrum.first_share > 0) {
+        json_object_set_new(out, "effective_rank", json_real(v->spectrum.effective_rank));
+        json_object_set_new(out, "first_share", json_real(v->spectrum.first_share));
+    }
     if (v->l2) json_object_set_new(out, "l2", json_integer(v->l2));
     json_object_set_new(out, "texts", json_integer(v->texts));
     json_object_set_new(out, "tokens", json_integer(v->tokens));

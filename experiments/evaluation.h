@@ -3,6 +3,7 @@
 #define EXPERIMENTS_EVALUATION_H
 #include "experiments/job.h"
 #include "mpi/evaluate.h"
+#include "mpi/spectrum.h"
 #include <jansson.h>
 
 typedef struct {
@@ -11,6 +12,7 @@ typedef struct {
     double seconds, encode_seconds;
     int texts;
     int64_t tokens; /* encoded, all ranks */
+    hl_spectrum spectrum; /* of the item vectors; zero where there are none */
     int l2;         /* of EASE; 0: another model */
 } hl_evaluation;
 

@@ -13,5 +13,6 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/matrix.c mpi/matrix.h mpi/scalapack.h \
 	mpi/mesh.c mpi/mesh.h \
 	mpi/reference.c mpi/reference.h \
+	mpi/spectrum.c mpi/spectrum.h \
 	mpi/step.c mpi/step.h \
 	mpi/tally.c mpi/tally.h

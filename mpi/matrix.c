@@ -105,7 +105,7 @@ void hl_matrix_close(hl_matrix *m)
     *m = (hl_matrix){0};
 }
 
-/* ---- the inverse */
+/* ---- the inverse, the eigenvalues */
 
 /* Of a block on the diagonal, which is one rank's: element (k, j) of it is at at[k + j * leading]. */
 static void mirror_here(double *at, size_t leading, int size)
@@ -136,6 +136,25 @@ hl_status hl_matrix_invert(hl_matrix *m)
     HL_CHECK(info == 0);
     mirror(m);
     return HL_OK;
+}
+
+static int eigenvalues(double *value, hl_matrix *m, double *work, int room)
+{
+    int info;
+    double none;
+    pdsyev_("N", "L", &m->row.n, m->x, &ONE, &ONE, m->desc, value, &none, &ONE, &ONE, m->desc, work, &room, &info, 1, 1);
+    HL_CHECK(info >= 0);
+    return info;
+}
+
+hl_status hl_matrix_eigenvalues(double *value, hl_matrix *m)
+{
+    double wanted;
+    eigenvalues(value, m, &wanted, -1);
+    double *work = hl_alloc((size_t)wanted * sizeof *work);
+    int info = eigenvalues(value, m, work, (int)wanted);
+    free(work);
+    return info == 0 ? HL_OK : HL_FAIL(HL_ENUMERIC, "the eigenvalues of a matrix of %d rows do not converge", m->row.n);
 }
 
 void hl_matrix_diagonal(double *y, const hl_matrix *m)

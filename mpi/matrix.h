@@ -35,6 +35,10 @@ void hl_matrix_close(hl_matrix *m);
  * HL_ENUMERIC where it is not positive definite, the same on all.  Collective over the ranks of the grid. */
 hl_status hl_matrix_invert(hl_matrix *m);
 
+/* value (n) = the eigenvalues of a symmetric m, ascending, the same on all; m is lost.  HL_ENUMERIC where they do not converge.
+ * Collective over the ranks of the grid. */
+hl_status hl_matrix_eigenvalues(double *value, hl_matrix *m);
+
 /* y (rows of mine) = the diagonal of m at my rows, the same on all ranks of my row of the grid.  Collective over them. */
 void hl_matrix_diagonal(double *y, const hl_matrix *m);
 

@@ -38,4 +38,9 @@ void pdpotrf_(const char *uplo, const int *n, double *a, const int *ia, const in
 /* The factor becomes that triangle of the inverse. */
 void pdpotri_(const char *uplo, const int *n, double *a, const int *ia, const int *ja, const int *desc, int *info, size_t uplo_length);
 
+/* w (n) = the eigenvalues, ascending, the same everywhere, of a symmetric a, whose triangle `uplo` is read and lost; with jobz "N"
+ * z is not touched.  lwork -1 only asks: work[0] is how much work (lwork) it takes.  info > 0: no convergence. */
+void pdsyev_(const char *jobz, const char *uplo, const int *n, double *a, const int *ia, const int *ja, const int *desca, double *w, double *z,
+             const int *iz, const int *jz, const int *descz, double *work, const int *lwork, int *info, size_t jobz_length, size_t uplo_length);
+
 #endif

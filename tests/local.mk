@@ -39,10 +39,12 @@ MPI_TESTS = \
 	tests/test-checkpoint \
 	tests/test-place \
 	tests/test-blacs \
+	tests/test-spectrum \
 	tests/test-ease
 
 ODD_TESTS = \
 	tests/test-blacs \
+	tests/test-spectrum \
 	tests/test-ease \
 	tests/test-group \
 	tests/test-mesh \
@@ -93,6 +95,7 @@ tests_test_checkpoint_LDADD = $(MPI_TEST_LINK)
 tests_test_place_LDADD = $(MPI_TEST_LINK)
 tests_test_blacs_LDADD = $(MPI_TEST_LINK)
 tests_test_ease_LDADD = $(MPI_TEST_LINK)
+tests_test_spectrum_LDADD = $(MPI_TEST_LINK)
 
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)

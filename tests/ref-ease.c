@@ -34,6 +34,39 @@ void ref_inverse(double *y, const double *a, int n)
     free(x);
 }
 
+/* Turn the plane of axes i and j so that a_ij becomes zero. */
+static void rotate(double *a, int n, int i, int j)
+{
+    if (a[i * n + j] == 0) return;
+    double angle = 0.5 * atan2(2 * a[i * n + j], a[i * n + i] - a[j * n + j]), c = cos(angle), s = sin(angle);
+    for (int k = 0; k < n; k++) {
+        double x = a[i * n + k], y = a[j * n + k];
+        a[i * n + k] = c * x + s * y, a[j * n + k] = c * y - s * x;
+    }
+    for (int k = 0; k < n; k++) {
+        double x = a[k * n + i], y = a[k * n + j];
+        a[k * n + i] = c * x + s * y, a[k * n + j] = c * y - s * x;
+    }
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+void ref_eigenvalues(double *value, const double *a, int n)
+{
+    double *x = hl_alloc((size_t)(n * n) * sizeof *x);
+    memcpy(x, a, (size_t)(n * n) * sizeof *x);
+    for (int sweep = 0; sweep < 20; sweep++)
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < i; j++) rotate(x, n, i, j);
+    for (int i = 0; i < n; i++) value[i] = x[i * n + i];
+    qsort(value, (size_t)n, sizeof *value, ascending);
+    free(x);
+}
+
 static bool has(const int32_t *items, int n, int32_t item)
 {
     for (int i = 0; i < n; i++)

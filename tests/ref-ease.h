@@ -6,6 +6,9 @@
 /* y (n, n) = the inverse of a (n, n), symmetric positive definite, by Gauss and Jordan. */
 void ref_inverse(double *y, const double *a, int n);
 
+/* value (n) = the eigenvalues of a (n, n), symmetric, ascending, by Jacobi's rotations. */
+void ref_eigenvalues(double *value, const double *a, int n);
+
 /* g (n, n), n = items - 1: in how many users' training parts items i + 1 and j + 1 are together. */
 void ref_gram(double *g, const hl_corpus *c);
 

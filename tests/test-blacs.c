@@ -124,6 +124,26 @@ static void the_inverse_is_that_of_the_twin(void)
     hl_grid_close(&grid);
 }
 
+static void eigenvalues_are_those_of_the_twin(void)
+{
+    static const int sizes[] = {1, 2, 3, 8, 65, 100};
+    hl_grid grid;
+    hl_grid_open(&grid, check_world());
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && hl_grid_has_me(&grid); i++) {
+        int n = sizes[i];
+        hl_matrix m;
+        double *a = random_symmetric(n, 5), *want = hl_alloc((size_t)n * sizeof *want), *got = hl_alloc((size_t)n * sizeof *got);
+        ref_eigenvalues(want, a, n);
+        hl_matrix_open(&m, &grid, n);
+        each(&m, a, give);
+        CHECK_OK(hl_matrix_eigenvalues(got, &m));
+        CHECK_NEAR(furthest(got, want, n), 0, 1e-12);
+        hl_matrix_close(&m);
+        free(a), free(want), free(got);
+    }
+    hl_grid_close(&grid);
+}
+
 static void grids_of_two_groups_work_side_by_side(void)
 {
     hl_group groups[2];
@@ -172,6 +192,7 @@ static const test tests[] = {
     {"every place of the grid has one rank", every_place_of_the_grid_has_one_rank},
     {"every thing has one owner and one place there", every_thing_has_one_owner_and_one_place},
     {"the inverse is that of the twin, both triangles", the_inverse_is_that_of_the_twin},
+    {"eigenvalues are those of the twin", eigenvalues_are_those_of_the_twin},
     {"grids of two groups work side by side, also when the groups are closed", grids_of_two_groups_work_side_by_side},
     {"a matrix that is not positive definite is refused by all", what_has_no_inverse_is_refused},
     {"a matrix that does not fit is refused with what it takes", what_does_not_fit_is_refused},

@@ -9,6 +9,7 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/adamw.c src/math/adamw.h \
 	src/math/attention.c src/math/attention.h \
 	src/math/count.c src/math/count.h \
+	src/math/gram.c src/math/gram.h \
 	src/math/linear.c src/math/linear.h \
 	src/math/nce.c src/math/nce.h \
 	src/math/rmsnorm.c src/math/rmsnorm.h \
