@@ -44,7 +44,7 @@ static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
     hl_stack_trace trace;
     size_t D = (size_t)hl_engine_width(e);
     hl_texts_pack(&texts, &e->item_model, e->corpus, c->item + from, n, &e->plan);
-    hl_stack_trace_lay(&trace, &e->item_model.stack, texts.pack.T, &e->kept);
+    hl_stack_trace_lay(&trace, &e->item_model.stack, &texts.pack, &e->kept);
     float *vector = HL_TAKE(&e->plan, float, (size_t)n * D);
     hl_item_forward(vector, &trace, &e->item_model, e->item.w, &texts, &e->scratch);
     int first = from > c->begin ? from : c->begin, end = from + n < c->begin + c->mine ? from + n : c->begin + c->mine;

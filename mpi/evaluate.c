@@ -136,19 +136,18 @@ static float *bring_histories(eval_round *r, int *length)
     return vectors;
 }
 
-/* u (n, D) = the User LLM's last row of n users whose histories lie in x. */
+/* u (n, D) = the User LLM's last row, as a unit vector, of n users whose histories lie in x. */
 static void encode_users(eval_round *r, float *u, const float *x, const int *length, int n)
 {
     hl_engine *e = r->e;
-    size_t mark = hl_arena_mark(&e->scratch), D = (size_t)r->D;
+    size_t mark = hl_arena_mark(&e->scratch);
     hl_pack pack;
     hl_stack_trace trace;
-    hl_user_pack(&pack, length, n, &e->scratch);
-    hl_stack_trace_lay(&trace, &e->user_model.stack, pack.T, &e->scratch);
-    float *y = HL_TAKE(&e->scratch, float, (size_t)pack.T * D), *norm = HL_TAKE(&e->scratch, float, n), *last = HL_TAKE(&e->scratch, float, (size_t)n * D);
+    hl_user_pack(&pack, length, n, true, &e->scratch);
+    hl_stack_trace_lay(&trace, &e->user_model.stack, &pack, &e->scratch);
+    float *y = HL_TAKE(&e->scratch, float, (size_t)n * (size_t)r->D), *norm = HL_TAKE(&e->scratch, float, n);
     hl_stack_forward(y, &trace, &e->user_model.stack, e->user.w, x, &pack, &e->scratch);
-    for (int i = 0; i < n; i++) memcpy(last + (size_t)i * D, y + (size_t)(pack.begin[i + 1] - 1) * D, D * sizeof *y);
-    hl_rows_unit_forward(u, norm, last, n, r->D);
+    hl_rows_unit_forward(u, norm, y, n, r->D);
     hl_arena_back(&e->scratch, mark);
 }
 

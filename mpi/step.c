@@ -172,12 +172,12 @@ static void lay_rows(step *s)
 
 /* ---- the Item LLM */
 
-/* A trace for T tokens: in the kept arena while that stays within the budget, else in scratch. */
-static bool fits_budget(const step *s, const hl_stack *m, int T)
+/* The trace of a pack is kept while that stays within the budget. */
+static bool fits_budget(const step *s, const hl_stack *m, const hl_pack *pack)
 {
     if (s->e->rules.activation_budget < 0) return true;
     hl_arena measure = hl_arena_measuring();
-    hl_stack_trace_lay(&(hl_stack_trace){0}, m, T, &measure);
+    hl_stack_trace_lay(&(hl_stack_trace){0}, m, pack, &measure);
     return (int64_t)(hl_arena_used(&s->e->kept) + hl_arena_used(&measure)) <= s->e->rules.activation_budget;
 }
 
@@ -187,8 +187,8 @@ static void item_forward(step *s, int c)
     hl_chunk *k = &s->chunk[c];
     size_t mark = hl_arena_mark(&e->scratch);
     hl_texts_pack(&k->texts, &e->item_model, e->corpus, s->plan.item + s->plan.chunk_begin[c], s->plan.chunk_begin[c + 1] - s->plan.chunk_begin[c], &e->plan);
-    k->kept = fits_budget(s, &e->item_model.stack, k->texts.pack.T);
-    hl_stack_trace_lay(&k->trace, &e->item_model.stack, k->texts.pack.T, k->kept ? &e->kept : &e->scratch);
+    k->kept = fits_budget(s, &e->item_model.stack, &k->texts.pack);
+    hl_stack_trace_lay(&k->trace, &e->item_model.stack, &k->texts.pack, k->kept ? &e->kept : &e->scratch);
     hl_item_forward(s->vector + rows_of(s, k->row), &k->trace, &e->item_model, e->item.w, &k->texts, &e->scratch);
     s->flop += hl_stack_flop(&e->item_model.stack, &k->texts.pack);
     hl_arena_back(&e->scratch, mark);
@@ -197,7 +197,7 @@ static void item_forward(step *s, int c)
 static void item_again(step *s, hl_chunk *k)
 {
     hl_engine *e = s->e;
-    hl_stack_trace_lay(&k->trace, &e->item_model.stack, k->texts.pack.T, &e->scratch);
+    hl_stack_trace_lay(&k->trace, &e->item_model.stack, &k->texts.pack, &e->scratch);
     float *vector = HL_TAKE(&e->scratch, float, rows_of(s, k->texts.pack.segments));
     hl_item_forward(vector, &k->trace, &e->item_model, e->item.w, &k->texts, &e->scratch);
     s->flop += hl_stack_flop(&e->item_model.stack, &k->texts.pack);
@@ -223,8 +223,8 @@ static void user_forward(step *s, int c)
     int begin = s->plan.user_chunk_begin[c], n = s->plan.user_chunk_begin[c + 1] - begin;
     int *length = HL_TAKE(&e->plan, int, n);
     for (int i = 0; i < n; i++) length[i] = s->plan.row_begin[begin + i + 1] - s->plan.row_begin[begin + i];
-    hl_user_pack(&k->users, length, n, &e->plan);
-    hl_stack_trace_lay(&k->trace, &e->user_model.stack, k->users.T, &e->kept);
+    hl_user_pack(&k->users, length, n, false, &e->plan);
+    hl_stack_trace_lay(&k->trace, &e->user_model.stack, &k->users, &e->kept);
     size_t at = rows_of(s, k->row);
     hl_stack_forward(s->y + at, &k->trace, &e->user_model.stack, e->user.w, s->x + at, &k->users, &e->scratch);
     s->flop += hl_stack_flop(&e->user_model.stack, &k->users);

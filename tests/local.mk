@@ -9,6 +9,7 @@ ALONE_TESTS = \
 	tests/test-tokenizer \
 	tests/test-math \
 	tests/test-attention \
+	tests/test-attention-last \
 	tests/test-nce \
 	tests/test-part \
 	tests/test-rng \

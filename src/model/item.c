@@ -50,7 +50,7 @@ void hl_texts_pack(hl_texts *t, const hl_item_model *m, const hl_corpus *corpus,
             position[begin[i] + k] = k;
         }
     }
-    *t = (hl_texts){{T, n, begin, position}, token};
+    *t = (hl_texts){{T, n, begin, position, m->item_tokens > 0}, token};
 }
 
 /* Where the row of a token lies in the side's array; -1: another rank has it.  The [ITEM] vector, which all have, is rank
@@ -83,23 +83,15 @@ static void embed_backward(float *dw, const float *dx, const hl_item_model *m, c
     }
 }
 
-/* The row of each text's [ITEM] token. */
-static const int *last_rows(const hl_texts *t, hl_arena *scratch)
-{
-    int *last = HL_TAKE(scratch, int, t->pack.segments);
-    for (int i = 0; i < t->pack.segments; i++) last[i] = t->pack.begin[i + 1] - 1;
-    return last;
-}
-
+/* The [ITEM] token is the last row of its text, and what comes out of the stack is the vector. */
 void hl_item_forward(float *vector, hl_stack_trace *trace, const hl_item_model *m, const float *w, const hl_texts *t, hl_arena *scratch)
 {
     int D = m->stack.shape.hidden_size, n = t->pack.segments;
     size_t mark = hl_arena_mark(scratch), size = (size_t)t->pack.T * (size_t)D;
-    float *x = HL_TAKE(scratch, float, size), *y = HL_TAKE(scratch, float, size);
+    float *x = HL_TAKE(scratch, float, size), *y = t->pack.last_only ? vector : HL_TAKE(scratch, float, size);
     embed_forward(x, m, w, t);
     hl_stack_forward(y, trace, &m->stack, w, x, &t->pack, scratch);
-    if (m->item_tokens) hl_rows_gather(vector, y, last_rows(t, scratch), n, D);
-    else hl_rows_mean_forward(vector, y, t->pack.begin, n, D);
+    if (!t->pack.last_only) hl_rows_mean_forward(vector, y, t->pack.begin, n, D);
     hl_arena_back(scratch, mark);
 }
 
@@ -108,11 +100,9 @@ void hl_item_backward(float *dw, const float *dvector, const hl_stack_trace *tra
 {
     int D = m->stack.shape.hidden_size, n = t->pack.segments;
     size_t mark = hl_arena_mark(scratch), size = (size_t)t->pack.T * (size_t)D;
-    float *dx = HL_TAKE(scratch, float, size), *dy = HL_TAKE(scratch, float, size);
-    memset(dy, 0, size * sizeof *dy);
-    if (m->item_tokens) hl_rows_scatter_add(dy, dvector, last_rows(t, scratch), n, D);
-    else hl_rows_mean_backward(dy, dvector, t->pack.begin, n, D);
-    hl_stack_backward(dx, dw, dy, trace, &m->stack, w, &t->pack, scratch);
+    float *dx = HL_TAKE(scratch, float, size), *dy = HL_TAKE(scratch, float, t->pack.last_only ? 0 : size);
+    if (!t->pack.last_only) hl_rows_mean_backward(dy, dvector, t->pack.begin, n, D);
+    hl_stack_backward(dx, dw, t->pack.last_only ? dvector : dy, trace, &m->stack, w, &t->pack, scratch);
     embed_backward(dw, dx, m, t);
     hl_arena_back(scratch, mark);
 }

@@ -4,6 +4,7 @@
  * gated product are made again in the backward: a pass over memory each, against a third of the trace. */
 #include "model/stack.h"
 #include "base/error.h"
+#include "math/attention-last.h"
 #include "math/linear.h"
 #include "math/rmsnorm.h"
 #include "math/rope.h"
@@ -64,25 +65,34 @@ void hl_stack_close(hl_stack *m)
     *m = (hl_stack){0};
 }
 
-void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, int T, hl_arena *arena)
+static bool is_read_out(const hl_stack *m, const hl_pack *pack, int layer)
+{
+    return pack->last_only && layer == m->shape.num_hidden_layers - 1;
+}
+
+void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, const hl_pack *pack, hl_arena *arena)
 {
     const widths s = widths_of(m);
-    t->T = T;
+    size_t T = (size_t)pack->T;
+    t->T = pack->T;
     t->block = HL_TAKE(arena, hl_block_trace, m->shape.num_hidden_layers);
     for (int i = 0; i < m->shape.num_hidden_layers; i++) {
+        bool last = is_read_out(m, pack, i);
+        size_t n = last ? (size_t)pack->segments : T;
         hl_block_trace b;
-        b.x = HL_TAKE(arena, float, (size_t)T * (size_t)s.D);
+        b.x = HL_TAKE(arena, float, T * (size_t)s.D);
         b.rstd = HL_TAKE(arena, float, T);
-        b.qkv = HL_TAKE(arena, float, (size_t)T * (size_t)s.qkv);
-        b.o = HL_TAKE(arena, float, (size_t)T * (size_t)s.od);
-        b.lse = HL_TAKE(arena, float, (size_t)T * (size_t)s.H);
-        b.h = HL_TAKE(arena, float, (size_t)T * (size_t)s.D);
-        b.mlp_rstd = HL_TAKE(arena, float, T);
-        b.gu = HL_TAKE(arena, float, (size_t)T * 2 * (size_t)s.F);
+        b.qkv = HL_TAKE(arena, float, T * (size_t)(last ? s.qkv - s.od : s.qkv));
+        b.q = HL_TAKE(arena, float, last ? n * (size_t)s.od : 0);
+        b.o = HL_TAKE(arena, float, n * (size_t)s.od);
+        b.lse = HL_TAKE(arena, float, n * (size_t)s.H);
+        b.h = HL_TAKE(arena, float, n * (size_t)s.D);
+        b.mlp_rstd = HL_TAKE(arena, float, n);
+        b.gu = HL_TAKE(arena, float, n * 2 * (size_t)s.F);
         if (!arena->measuring) t->block[i] = b;
     }
-    t->x = HL_TAKE(arena, float, (size_t)T * (size_t)s.D);
-    t->rstd = HL_TAKE(arena, float, T);
+    t->x = HL_TAKE(arena, float, (size_t)hl_pack_rows(pack) * (size_t)s.D);
+    t->rstd = HL_TAKE(arena, float, hl_pack_rows(pack));
 }
 
 /* Scores of narrow heads can be in the hundreds, and softmax turns their rounding errors into relative ones: for some
@@ -112,6 +122,43 @@ static void attend_forward(hl_block_trace *b, const hl_stack *m, const hl_block 
     hl_arena_back(scratch, mark);
 }
 
+/* The last row of each segment, and its position. */
+static const int *last_rows(const hl_pack *pack, hl_arena *scratch)
+{
+    int *row = HL_TAKE(scratch, int, pack->segments);
+    for (int i = 0; i < pack->segments; i++) row[i] = pack->begin[i + 1] - 1;
+    return row;
+}
+
+static const int *positions_of(const hl_pack *pack, const int *row, hl_arena *scratch)
+{
+    int *position = HL_TAKE(scratch, int, pack->segments);
+    for (int i = 0; i < pack->segments; i++) position[i] = pack->position[row[i]];
+    return position;
+}
+
+/* The same for the last row of each segment: all keys and values, but one query each. */
+static void attend_last_forward(hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
+{
+    const widths s = widths_of(m);
+    int n = pack->segments, kv = s.qkv - s.od;
+    size_t mark = hl_arena_mark(scratch), size = (size_t)n * (size_t)s.D;
+    float *normed = HL_TAKE(scratch, float, (size_t)pack->T * (size_t)s.D), *few = HL_TAKE(scratch, float, size), *x = HL_TAKE(scratch, float, size);
+    const int *row = last_rows(pack, scratch), *position = positions_of(pack, row, scratch);
+    hl_rmsnorm_forward(normed, b->rstd, b->x, w + at->norm, pack->T, s.D, s.eps);
+    hl_rows_gather(few, normed, row, n, s.D);
+    project(b->q, m, few, w + at->qkv, n, s.D, s.od, scratch);
+    project(b->qkv, m, normed, w + at->qkv + (size_t)s.od * (size_t)s.D, pack->T, s.D, kv, scratch);
+    hl_rope_turn(b->q, position, m->rope, n, s.H, s.d, s.od, 1);
+    hl_rope_turn(b->qkv, pack->position, m->rope, pack->T, s.K, s.d, kv, 1);
+    hl_attention_last_forward(b->o, b->lse, b->q, b->qkv, pack->begin, n, &m->heads);
+    project(b->h, m, b->o, w + at->o, n, s.od, s.D, scratch);
+    m->peers->sum(m->peers, b->h, size);
+    hl_rows_gather(x, b->x, row, n, s.D);
+    hl_add(b->h, x, size);
+    hl_arena_back(scratch, mark);
+}
+
 /* y = h + down(swiglu(norm(h))) */
 static void mlp_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
 {
@@ -129,15 +176,20 @@ static void mlp_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl
 
 void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const float *w, const float *x, const hl_pack *pack, hl_arena *scratch)
 {
-    int layers = m->shape.num_hidden_layers, T = pack->T, D = m->shape.hidden_size;
+    int layers = m->shape.num_hidden_layers, T = pack->T, D = m->shape.hidden_size, n = hl_pack_rows(pack);
+    size_t mark = hl_arena_mark(scratch);
     HL_CHECK(t->T == T);
     if (T == 0) return;
-    memcpy(layers ? t->block[0].x : t->x, x, (size_t)T * (size_t)D * sizeof *x);
+    if (layers) memcpy(t->block[0].x, x, (size_t)T * (size_t)D * sizeof *x);
+    else if (pack->last_only) hl_rows_gather(t->x, x, last_rows(pack, scratch), n, D);
+    else memcpy(t->x, x, (size_t)T * (size_t)D * sizeof *x);
     for (int i = 0; i < layers; i++) {
-        attend_forward(&t->block[i], m, &m->block[i], w, pack, scratch);
-        mlp_forward(i + 1 < layers ? t->block[i + 1].x : t->x, &t->block[i], m, &m->block[i], w, T, scratch);
+        bool last = is_read_out(m, pack, i);
+        (last ? attend_last_forward : attend_forward)(&t->block[i], m, &m->block[i], w, pack, scratch);
+        mlp_forward(i + 1 < layers ? t->block[i + 1].x : t->x, &t->block[i], m, &m->block[i], w, last ? n : T, scratch);
     }
-    hl_rmsnorm_forward(y, t->rstd, t->x, w + m->last_norm, T, D, (float)m->shape.rms_norm_eps);
+    hl_rmsnorm_forward(y, t->rstd, t->x, w + m->last_norm, n, D, (float)m->shape.rms_norm_eps);
+    hl_arena_back(scratch, mark);
 }
 
 /* d (T, D) holds dy and becomes dh. */
@@ -179,26 +231,81 @@ static void attend_backward(float *d, float *dw, const hl_block_trace *b, const 
     hl_arena_back(scratch, mark);
 }
 
+/* dh (segments, D) of the last rows becomes dx (T, D), which is overwritten. */
+static void attend_last_backward(float *dx, const float *dh, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w,
+                                 const hl_pack *pack, hl_arena *scratch)
+{
+    const widths s = widths_of(m);
+    int T = pack->T, n = pack->segments, kv = s.qkv - s.od;
+    size_t mark = hl_arena_mark(scratch), all = (size_t)T * (size_t)s.D, size = (size_t)n * (size_t)s.D, wkv = at->qkv + (size_t)s.od * (size_t)s.D;
+    const int *row = last_rows(pack, scratch), *position = positions_of(pack, row, scratch);
+    float *d_o = HL_TAKE_ZERO(scratch, float, (size_t)n * (size_t)s.od), *dq = HL_TAKE(scratch, float, (size_t)n * (size_t)s.od);
+    float *dkv = HL_TAKE(scratch, float, (size_t)T * (size_t)kv), *again = HL_TAKE(scratch, float, T);
+    float *normed = HL_TAKE(scratch, float, all), *dnormed = HL_TAKE_ZERO(scratch, float, all);
+    float *few = HL_TAKE(scratch, float, size), *dfew = HL_TAKE_ZERO(scratch, float, size);
+    hl_linear_backward(d_o, dw + at->o, dh, b->o, w + at->o, n, s.od, s.D);
+    hl_attention_last_backward(dq, dkv, d_o, b->o, b->lse, b->q, b->qkv, pack->begin, n, &m->heads);
+    hl_rope_turn(dq, position, m->rope, n, s.H, s.d, s.od, -1);
+    hl_rope_turn(dkv, pack->position, m->rope, T, s.K, s.d, kv, -1);
+    hl_rmsnorm_forward(normed, again, b->x, w + at->norm, T, s.D, s.eps);
+    hl_rows_gather(few, normed, row, n, s.D);
+    hl_linear_backward(dfew, dw + at->qkv, dq, few, w + at->qkv, n, s.D, s.od);
+    hl_linear_backward(dnormed, dw + wkv, dkv, normed, w + wkv, T, s.D, kv);
+    hl_rows_scatter_add(dnormed, dfew, row, n, s.D);
+    m->peers->sum(m->peers, dnormed, all);
+    memset(dx, 0, all * sizeof *dx);
+    hl_rows_scatter_add(dx, dh, row, n, s.D);
+    hl_rmsnorm_backward(dx, dw + at->norm, dnormed, b->x, w + at->norm, b->rstd, T, s.D);
+    hl_arena_back(scratch, mark);
+}
+
+/* From the rows that come out to all rows: the last norm and, where only last rows are read out, the last block.  dx (T, D) is
+ * filled; how many blocks are left. */
+static int read_out_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *t, const hl_stack *m, const float *w, const hl_pack *pack, hl_arena *scratch)
+{
+    int layers = m->shape.num_hidden_layers, D = m->shape.hidden_size, n = hl_pack_rows(pack), last = layers - 1;
+    size_t mark = hl_arena_mark(scratch);
+    float *d = pack->last_only ? HL_TAKE(scratch, float, (size_t)n * (size_t)D) : dx;
+    memset(d, 0, (size_t)n * (size_t)D * sizeof *d);
+    hl_rmsnorm_backward(d, dw + m->last_norm, dy, t->x, w + m->last_norm, t->rstd, n, D);
+    if (!pack->last_only) return layers;
+    if (layers) {
+        mlp_backward(d, dw, &t->block[last], m, &m->block[last], w, n, scratch);
+        attend_last_backward(dx, d, dw, &t->block[last], m, &m->block[last], w, pack, scratch);
+    } else {
+        memset(dx, 0, (size_t)pack->T * (size_t)D * sizeof *dx);
+        hl_rows_scatter_add(dx, d, last_rows(pack, scratch), n, D);
+    }
+    hl_arena_back(scratch, mark);
+    return layers ? last : 0;
+}
+
 void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *t, const hl_stack *m, const float *w,
                        const hl_pack *pack, hl_arena *scratch)
 {
-    int T = pack->T, D = m->shape.hidden_size;
-    if (T == 0) return;
-    memset(dx, 0, (size_t)T * (size_t)D * sizeof *dx);
-    hl_rmsnorm_backward(dx, dw + m->last_norm, dy, t->x, w + m->last_norm, t->rstd, T, D);
-    for (int i = m->shape.num_hidden_layers - 1; i >= 0; i--) {
-        mlp_backward(dx, dw, &t->block[i], m, &m->block[i], w, T, scratch);
+    if (pack->T == 0) return;
+    for (int i = read_out_backward(dx, dw, dy, t, m, w, pack, scratch) - 1; i >= 0; i--) {
+        mlp_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack->T, scratch);
         attend_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack, scratch);
     }
+}
+
+/* Products of n rows, but keys and values of T. */
+static double block_flop(const widths *s, double T, double n)
+{
+    return 2 * T * (double)s->D * (s->qkv - s->od) + 2 * n * (2.0 * s->od * s->D + 3.0 * s->D * s->F);
 }
 
 double hl_stack_flop(const hl_stack *m, const hl_pack *pack)
 {
     const widths s = widths_of(m);
-    double products = 2.0 * pack->T * ((double)s.D * s.qkv + (double)s.od * s.D + 3.0 * s.D * s.F), scores = 0;
+    double full = block_flop(&s, pack->T, pack->T), last = block_flop(&s, pack->T, hl_pack_rows(pack));
+    int layers = m->shape.num_hidden_layers;
+    if (layers == 0) return 0;
     for (int i = 0; i < pack->segments; i++) {
         double L = pack->begin[i + 1] - pack->begin[i];
-        scores += 2.0 * L * (L + 1) * s.od; /* q k^T and p v, the causal half */
+        full += 2 * L * (L + 1) * s.od; /* q k^T and p v, the causal half */
+        last += (pack->last_only ? 4 * L : 2 * L * (L + 1)) * s.od;
     }
-    return m->shape.num_hidden_layers * (products + scores);
+    return (layers - 1) * full + last;
 }

@@ -17,7 +17,11 @@ typedef struct {
     int T, segments;
     const int *begin;    /* (segments + 1) */
     const int *position; /* (T), from 0; below the stack's `positions` */
+    bool last_only;      /* only the last row of each segment is read out: the last block computes nothing else */
 } hl_pack;
+
+/* Rows that come out of a stack: segments or T. */
+static inline int hl_pack_rows(const hl_pack *p) { return p->last_only ? p->segments : p->T; }
 
 /* Where the parameters of a block begin in the side's array. */
 typedef struct {
@@ -40,28 +44,29 @@ typedef struct {
 void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, int positions, const hl_peers *peers);
 void hl_stack_close(hl_stack *m);
 
-/* What the backward needs of a block's forward. */
+/* What the backward needs of a block's forward.  n = T, in the last block the rows that come out. */
 typedef struct {
     float *x, *rstd;             /* input (T, D) and its norm's scale (T) */
-    float *qkv;                  /* after rotation (T, (H + 2K) d) */
-    float *o, *lse;              /* attention's output (T, H d) and its log-sum-exp (T, H) */
-    float *h, *mlp_rstd;         /* after the first residual (T, D); norm's scale (T) */
-    float *gu;                   /* gate and up (T, 2F) */
+    float *qkv;                  /* after rotation (T, (H + 2K) d); keys and values (T, 2 K d) where q is apart */
+    float *q;                    /* queries of the last rows (n, H d), where only those are read out */
+    float *o, *lse;              /* attention's output (n, H d) and its log-sum-exp (n, H) */
+    float *h, *mlp_rstd;         /* after the first residual (n, D); norm's scale (n) */
+    float *gu;                   /* gate and up (n, 2F) */
 } hl_block_trace;
 
 typedef struct {
     int T;
     hl_block_trace *block; /* (layers) */
-    float *x, *rstd;       /* input of the last norm (T, D) and its scale (T) */
+    float *x, *rstd;       /* input of the last norm (n, D) and its scale (n) */
 } hl_stack_trace;
 
-/* Lay out a trace of T tokens in an arena (measuring or real). */
-void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, int T, hl_arena *arena);
+/* Lay out a trace of a pack in an arena (measuring or real). */
+void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, const hl_pack *pack, hl_arena *arena);
 
-/* y (T, D) = the stack of x (T, D); w: the side's array.  Peers: collective over m->peers. */
+/* y (hl_pack_rows, D) = the stack of x (T, D); w: the side's array.  Peers: collective over m->peers. */
 void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const float *w, const float *x, const hl_pack *pack, hl_arena *scratch);
 
-/* dx (T, D) is overwritten, dw (the side's array) is added to, given dy (T, D). */
+/* dx (T, D) is overwritten, dw (the side's array) is added to, given dy (hl_pack_rows, D). */
 void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *t, const hl_stack *m, const float *w,
                        const hl_pack *pack, hl_arena *scratch);
 

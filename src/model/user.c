@@ -14,7 +14,7 @@ void hl_user_close(hl_user_model *m)
     hl_params_free(&m->table);
 }
 
-void hl_user_pack(hl_pack *pack, const int *length, int n, hl_arena *arena)
+void hl_user_pack(hl_pack *pack, const int *length, int n, bool last_only, hl_arena *arena)
 {
     int *begin = HL_TAKE(arena, int, n + 1);
     begin[0] = 0;
@@ -22,5 +22,5 @@ void hl_user_pack(hl_pack *pack, const int *length, int n, hl_arena *arena)
     int *position = HL_TAKE(arena, int, begin[n]);
     for (int i = 0; i < n; i++)
         for (int k = 0; k < length[i]; k++) position[begin[i] + k] = k;
-    *pack = (hl_pack){begin[n], n, begin, position};
+    *pack = (hl_pack){begin[n], n, begin, position, last_only};
 }

@@ -15,7 +15,7 @@ typedef struct {
 void hl_user_open(hl_user_model *m, const hl_llama *shape, int longest, const hl_peers *peers);
 void hl_user_close(hl_user_model *m);
 
-/* Samples of the given lengths (n) in a pack laid in the arena. */
-void hl_user_pack(hl_pack *pack, const int *length, int n, hl_arena *arena);
+/* Samples of the given lengths (n) in a pack laid in the arena; last_only: as in hl_pack. */
+void hl_user_pack(hl_pack *pack, const int *length, int n, bool last_only, hl_arena *arena);
 
 #endif
