@@ -224,7 +224,8 @@ static void rows_are_traded(void)
     size_t p = (size_t)g->size;
     for (uint64_t trial = 0; trial < 20; trial++) {
         hl_rng r = hl_rng_at(trial, HL_FOR_TESTS, 1, 0);
-        int *count = hl_alloc(p * p * sizeof *count), *begin = hl_alloc(p * p * sizeof *begin), *in_count = hl_alloc(p * sizeof *count), *in_begin = hl_alloc(p * sizeof *count);
+        int *count = hl_alloc(p * p * sizeof *count), *begin = hl_alloc(p * p * sizeof *begin);
+        int *in_count = hl_alloc(p * sizeof *count), *in_begin = hl_alloc(p * sizeof *count);
         unsigned char out[ROWS * ROW], *in = hl_alloc_zero(p * (MOST + 1), ROW);
         for (size_t k = 0; k < p * p; k++) {
             count[k] = toy_between(&r, 0, MOST);

@@ -372,7 +372,8 @@ static void check_rounds(hl_loss *l, const hl_mesh *mesh, hl_arena *arena, int R
     const int *rows;
     int mine = hl_loss_my_rows(l, &rows), items = mesh->layout.items;
     size_t n = (size_t)mine * WIDE;
-    float *u = HL_TAKE_ZERO(arena, float, n), *du = HL_TAKE(arena, float, n), *negative = HL_TAKE_ZERO(arena, float, WIDE), *dn = HL_TAKE_ZERO(arena, float, WIDE);
+    float *u = HL_TAKE_ZERO(arena, float, n), *du = HL_TAKE(arena, float, n);
+    float *negative = HL_TAKE_ZERO(arena, float, WIDE), *dn = HL_TAKE_ZERO(arena, float, WIDE);
     const float once = 1;
     negative[0] = 1;
     for (int i = 0; i < mine; i++) u[(size_t)i * WIDE + (size_t)(1 + rows[i])] = 1; /* orthogonal: every logit is 0 */

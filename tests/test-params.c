@@ -165,7 +165,8 @@ static void initial_values_know_their_name(void)
         if (q) CHECK(memcmp(one + p->offset, other + q->offset, p->count * sizeof *one) == 0);
         if (p->init == HL_INIT_NORMAL) CHECK(memcmp(one + p->offset, seeded + p->offset, p->count * sizeof *one) != 0);
     }
-    const hl_param *q0 = hl_params_find(t, "item_llm.model.layers.0.self_attn.q_proj.weight"), *q1 = hl_params_find(t, "item_llm.model.layers.1.self_attn.q_proj.weight");
+    const hl_param *q0 = hl_params_find(t, "item_llm.model.layers.0.self_attn.q_proj.weight");
+    const hl_param *q1 = hl_params_find(t, "item_llm.model.layers.1.self_attn.q_proj.weight");
     const hl_param *u0 = hl_params_find(&with.user.table, "user_llm.model.layers.0.self_attn.q_proj.weight");
     CHECK(one[q0->offset] != one[q1->offset] && one[q0->offset] != user[u0->offset]);
     free(one);
