@@ -7,13 +7,18 @@
 #include "base/arena.h"
 #include "base/fault.h"
 #include "io/h5.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Numbers moved at once: MPI-IO counts bytes in an int. */
 static const int64_t MOST = (int64_t)1 << 28;
+
+enum { HEADER = 1 << 16, DATASET_HEADER = 1 << 12 }; /* bytes; HDF5 takes about a third of it */
 
 /* ---- names and shares ---- */
 
@@ -92,6 +97,33 @@ static hl_status open_file(place *f, const hl_group *world)
 static hl_status close_file(place *f)
 {
     return H5Fclose(f->file) >= 0 ? HL_OK : trouble(f, "close", "the file");
+}
+
+/* What the file will hold, with room to spare for HDF5's own. */
+static int64_t bytes_of(const hl_tensor_array *arrays, int n)
+{
+    int64_t bytes = HEADER;
+    for (int i = 0; i < n; i++) {
+        hl_tensor *list = hl_alloc((size_t)arrays[i].table->n * sizeof *list);
+        for (int k = hl_tensors_list(list, arrays[i].table) - 1; k >= 0; k--) {
+            int64_t numbers = 1;
+            for (int d = 0; d < list[k].ndim; d++) numbers *= list[k].shape[d];
+            bytes += DATASET_HEADER + numbers * (int64_t)sizeof(float);
+        }
+        free(list);
+    }
+    return bytes;
+}
+
+/* Take the disk's blocks before HDF5 writes: a rank that finds the disk full in H5Fclose waits there for ranks that wait
+ * elsewhere, and no status comes back.  Closing cuts off what is too much.  Not every file system can promise blocks. */
+static hl_status reserve(const place *f, int64_t bytes)
+{
+    int fd = open(f->path, O_WRONLY | O_CLOEXEC);
+    bool refused = fd < 0 || (fallocate(fd, 0, 0, bytes) != 0 && errno != EOPNOTSUPP && errno != ENOSYS);
+    hl_status s = refused ? HL_FAIL(HL_ESTORE, "%s: no room for %.1f MB: %s", f->path, (double)bytes / 1e6, strerror(errno)) : HL_OK;
+    if (fd >= 0) close(fd);
+    return s;
 }
 
 /* No fill: every number is written.  No times: the same numbers give the same bytes. */
@@ -195,6 +227,9 @@ void hl_tensors_write(const hl_group *world, const char *path, const hl_tensor_a
 {
     place f = {.path = path, .writing = true, .rank = world->rank};
     hl_status s = open_file(&f, world);
+    if (s == HL_OK && f.rank == 0) s = reserve(&f, bytes_of(arrays, n));
+    if (s != HL_OK) end_job();
+    hl_group_wait(world); /* nobody else complains of what the first has found */
     for (int i = 0; i < n && s == HL_OK; i++) s = move_array(&f, &arrays[i]);
     if (s != HL_OK || close_file(&f) != HL_OK) end_job();
 }
