@@ -1,13 +1,13 @@
 #!/bin/sh
 # end-bad-inputs.sh - what is wrong with files and options ends the job on all ranks, with one sentence and its status.
 #
-# Runs ./hllm on 2 ranks in the build folder.  A hang is a failure: each job has a minute.
-. "${SOURCE_DIR:-$(dirname "$0")/..}/tests/verdict.sh"
+# Runs ./hllm in the build folder, on 3 ranks and on one.  A hang is a failure: each job has half a minute.
+. "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
 
 # A job that would run: 6 users, 8 items, the smallest of models.
 good() {
-    rm -rf "$work/data"
-    mkdir -p "$work/data" "$work/text" "$work/hf"
+    rm -rf "$work/data" "$work/text" "$work/hf" "$work/narrow" "$work/run" "$work/x.yaml"
+    mkdir -p "$work/data" "$work/text" "$work/hf" "$work/narrow"
     {
         echo item,user,time
         for user in a b c d e f; do
@@ -32,21 +32,40 @@ checkpoint_dir: $work/run
 topk: [2]
 valid_metric: NDCG@2
 YAML
+    command="train $work/x.yaml"
 }
 
-job() { # job OPTIONS...: its status
-    timeout -k 5 60 "$MPIRUN" -n 2 ./hllm train "$work/x.yaml" "$@" >"$work/out" 2>"$work/said" </dev/null
+# start RANKS OPTIONS...: the command, without mpirun where it is one rank; its status.
+start() {
+    launcher="$MPIRUN -n $1"
+    [ "$1" -gt 1 ] || launcher=
+    shift
+    timeout -k 5 30 $launcher ./hllm $command "$@" >"$work/out" 2>"$work/said" </dev/null
 }
 
+# What a job leaves: its run folder, and the names of files that are not finished.
+left() {
+    find "$work/run" -type f -exec cksum {} + 2>/dev/null
+    find "$work/run" "$work"/*/*.tmp "$work"/*/*.new 2>/dev/null
+}
+complains() { # complains WORDS: one sentence, with them, nothing on standard output, and everybody has gone
+    [ "$(grep -c '^hllm: error: ' "$work/said")" -eq 1 ] && grep '^hllm: error: ' "$work/said" | grep -qF -e "$1" && [ ! -s "$work/out" ] && nobody_runs
+}
 # bad STATUS WORDS SENTENCE OPTIONS...: what was just spoiled ends so; then everything is good again.
 bad() {
-    status=$1 words=$2 sentence=$3
+    status=$1 words=$2 sentence=$3 trouble=
     shift 3
-    job "$@"
-    got=$?
-    errors=$(grep -c '^hllm: error: ' "$work/said")
-    [ $got -eq "$status" ] && [ "$errors" -eq 1 ] && grep '^hllm: error: ' "$work/said" | grep -qF -e "$words"
-    verdict "$sentence ends with status $status and one sentence (status $got, $errors sentences)"
+    before=$(left)
+    for ranks in 3 1; do
+        start $ranks "$@"
+        got=$?
+        [ $got -eq "$status" ] || trouble="$trouble; status $got on $ranks ranks"
+        complains "$words" || trouble="$trouble; other words on $ranks ranks"
+        [ "$status" -eq 4 ] || [ "$(left)" = "$before" ] || trouble="$trouble; $ranks ranks leave something half done"
+        [ -z "$trouble" ] || break
+    done
+    [ -z "$trouble" ]
+    verdict "$sentence ends with status $status and one sentence$trouble"
     good
 }
 
@@ -58,43 +77,97 @@ little_endian() {
         number=$((number / 256))
     done
 }
-# folder HEADER-LENGTH HEADER BYTES: a Hugging Face folder in $work/hf.
-folder() {
-    cat >"$work/hf/config.json" <<JSON
-{"model_type": "llama", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
- "num_key_value_heads": 2, "vocab_size": 300, "rms_norm_eps": 1e-5, "rope_theta": 10000.0}
+# model FOLDER WIDTH VOCABULARY: a Hugging Face folder without weights.
+model() {
+    cat >"$work/$1/config.json" <<JSON
+{"model_type": "llama", "hidden_size": $2, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
+ "num_key_value_heads": 2, "vocab_size": $3, "rms_norm_eps": 1e-5, "rope_theta": 10000.0}
 JSON
+}
+# weights HEADER-LENGTH HEADER BYTES [BYTE]: a Hugging Face folder in $work/hf.
+weights() {
+    model hf 8 300
     {
         little_endian "$1"
         printf %s "$2"
-        head -c "$3" /dev/zero
+        head -c "$3" /dev/zero | tr '\000' "${4:-\\000}"
     } >"$work/hf/model.safetensors"
 }
-weights="--item_pretrain_dir $work/hf"
+# all_tensors: the header of a file that has what the model needs, 11,488 bytes.
+all_tensors() {
+    at=0 comma={
+    for tensor in embed_tokens:300,8 layers.0.input_layernorm:8 layers.0.self_attn.q_proj:8,8 layers.0.self_attn.k_proj:8,8 \
+        layers.0.self_attn.v_proj:8,8 layers.0.self_attn.o_proj:8,8 layers.0.post_attention_layernorm:8 layers.0.mlp.gate_proj:8,8 \
+        layers.0.mlp.up_proj:8,8 layers.0.mlp.down_proj:8,8 norm:8; do
+        shape=${tensor#*:}
+        end=$((at + 4 * $(echo "$shape" | sed 's/,/*/')))
+        printf '%s"model.%s.weight":{"dtype":"F32","shape":[%s],"data_offsets":[%d,%d]}' "$comma" "${tensor%:*}" "$shape" $at $end
+        at=$end comma=,
+    done
+    printf '}'
+}
+from_weights="--item_pretrain_dir $work/hf"
+from_shapes="--item_llm_init false --user_llm_init false"
 
 good
-job
+start 3 && start 1
 verdict "a good job runs"
-rm -rf "$work/run"
+good
 
+# ---- commands and options
+command=trian
+bad 2 'the nearest is "train"' "an unknown command"
+command=
+bad 2 'hllm --help' "no command"
+command=train
+bad 2 'name a YAML file first' "a missing configuration"
 bad 2 'the nearest is "epochs"' "an unknown option" --epoch 3
 bad 2 'is not a whole number' "an option of the wrong type" --epochs many
 bad 2 'out of range' "an option out of range" --batch_size 0
-bad 2 'hllm' "a layout that cannot be" --placement separate --item.dp 5
-bad 2 'leave it at 1' "layers shared over ranks" --item.pp 2
+bad 2 'goes from 0 to 1000' "an endless learning rate" --optim_args.learning_rate 1e30
+bad 2 'checkpoint_dir is not set' "a run folder without a name" --checkpoint_dir ""
+bad 2 'nearest possible is item.dp' "a layout that cannot be" --item.dp 5
+bad 2 'fp32 only' "a precision that is not there" --precision bf16
+bad 2 'no metric "hits"' "a metric that is not there" --valid_metric hits@2
+bad 2 'begins no parameter' "a frozen prefix that nothing has" --freeze_prefix item_lm.
+bad 2 'val_only trains none' "val_only without a checkpoint" --val_only true
+command="eval $work/x.yaml"
+bad 2 'neither valid nor test' "an unknown phase" --phase train
+command="eval $work/x.yaml"
+bad 3 'no such checkpoint' "a checkpoint that is not there" --checkpoint "$work/none"
+command="show $work/none"
+bad 3 'neither a dataset, a checkpoint nor a run folder' "showing nothing"
+
+# ---- the configuration
 printf 'epoch: 3\n' >>"$work/x.yaml"
-bad 2 "x.yaml:13: " "an unknown key in the file"
+bad 2 'x.yaml:13: ' "an unknown key in the file"
+printf 'seed: [1, 2]\n' >>"$work/x.yaml"
+bad 2 'x.yaml:13: ' "a list where a number belongs"
 printf 'optim_args:\n\tlearning_rate: 1\n' >>"$work/x.yaml"
 bad 2 'x.yaml:14: a tab' "a tab in the file"
+printf 'loss: "nce\n' >>"$work/x.yaml"
+bad 2 'this is not YAML' "a quote that the file does not close"
+printf 'dataset: y\n' >>"$work/x.yaml"
+bad 2 'x.yaml:13: "dataset" is there twice' "a key that comes twice"
 rm "$work/x.yaml"
 bad 2 'cannot be opened' "a configuration that is not there"
 
+# ---- numbers
 bad 4 'every negative is masked' "a loss that cannot be trained" --nce_thres 0.01
+bad 4 'lower optim_args.learning_rate' "a loss that explodes" --optim_args.learning_rate 1000 --scheduler_args.warmup 0 --epochs 20 --stopping_step 100
+header=$(all_tensors)
+weights ${#header} "$header" 11488 '\377'
+bad 4 'step 0: ' "weights that are not numbers" $from_weights
 
+# ---- data
 rm "$work/data/x.csv"
 bad 3 'data/x.csv' "a missing file of interactions"
 : >"$work/data/x.csv"
-bad 3 'data/x.csv' "an empty file of interactions"
+bad 3 'data/x.csv: is empty' "an empty file of interactions"
+echo item,user,time >"$work/data/x.csv"
+bad 3 'nothing to learn from' "a file of interactions with a header only"
+printf 'item,user\ni1,a\n' >"$work/data/x.csv"
+bad 3 'data/x.csv:1' "interactions without a column of times"
 printf 'i1,a\n' >>"$work/data/x.csv"
 bad 3 'data/x.csv:38' "a row without its time"
 printf 'i1,a,noon\n' >>"$work/data/x.csv"
@@ -103,32 +176,96 @@ printf 'i1,"a,7\n' >>"$work/data/x.csv"
 bad 3 'data/x.csv:38' "a quote that is never closed"
 printf 'i1,a\000b,7\n' >>"$work/data/x.csv"
 bad 3 'data/x.csv:38' "a NUL byte"
+printf 'item,user,time\ni1,a,1\ni2,a,2\ni3,a,3\n' >"$work/data/x.csv"
+bad 3 'nothing to train on' "users too short to train on"
 printf 'id,title\ni1,x\n' >"$work/text/x.csv"
 bad 3 'item_id' "a text file without item_id"
 printf 'item_id,name\ni1,x\n' >"$work/text/x.csv"
 bad 3 'title' "a text file without the column of a text key"
 printf 'i1,\377\n' >>"$work/text/x.csv"
-bad 3 'UTF-8' "a text that is not UTF-8"
+bad 3 'text/x.csv:10: byte 0xFF' "a text that is not UTF-8"
+bad 3 'none.json' "a file of reference_scores that is not there" --reference_scores "$work/none.json"
+bad 3 'no such tokenizer' "a tokenizer that is not there" --tokenizer "$work/none"
+bad 3 'not a SentencePiece model' "a tokenizer that is none" --tokenizer "$work/x.yaml"
 
-bad 3 'none' "a folder of weights that is not there" --item_pretrain_dir "$work/none"
-folder 1000 '{"a":{' 0
-bad 3 'model.safetensors' "a header that is cut off" $weights
-folder 1152921504606846976 '{}' 0
-bad 3 'model.safetensors' "a header of 2^60 bytes" $weights
+# ---- models
+bad 3 'none/config.json' "a folder of weights that is not there" --item_pretrain_dir "$work/none"
+echo '{"model_type":"gpt9"}' >"$work/hf/config.json"
+bad 3 'gpt9' "a kind of model that is not known" $from_weights
+weights 1000 '{"a":{' 0
+bad 3 'model.safetensors' "a header that is cut off" $from_weights
+weights 1152921504606846976 '{}' 0
+bad 3 'model.safetensors' "a header of 2^60 bytes" $from_weights
 header='{"model.embed_tokens.weight":{"dtype":"F32","shape":[300,9],"data_offsets":[0,10800]}}'
-folder ${#header} "$header" 10800
-bad 3 'model.embed_tokens.weight' "a tensor of the wrong shape" $weights
-folder ${#header} "$header" 100
-bad 3 'model.safetensors' "a tensor that is cut off" $weights
+weights ${#header} "$header" 10800
+bad 3 'model.embed_tokens.weight is (300, 9) where (300, 8) is wanted' "a tensor of the wrong shape" $from_weights
+weights ${#header} "$header" 100
+bad 3 'leave the file' "a tensor that is cut off" $from_weights
+header=$(all_tensors | sed 's/model.norm/model.nrom/')
+weights ${#header} "$header" 11488
+bad 3 'model.norm.weight is missing' "a tensor that is missing" $from_weights
+model hf 8 300
+model narrow 4 300
+bad 2 'the Item LLM is 8 wide, the User LLM 4' "two widths" $from_weights --user_pretrain_dir "$work/narrow" $from_shapes
+bad 2 'hidden_size 8 and user_llm.hidden_size 16 differ' "two widths in the file" --user_llm.hidden_size 16
+model hf 8 100
+bad 2 'a vocabulary of 100' "a vocabulary smaller than the tokenizer's" $from_weights $from_shapes
 
-job
-truncate -s 100 "$work/run"/step-*/model.h5
+# ---- what hllm has written
+trained() {
+    start 3 >/dev/null
+}
+trained
+truncate -s 100 "$work/run/step-1/model.h5"
 bad 5 'model.h5' "a checkpoint that is cut off"
-rm -rf "$work/run"
-job --item_llm.num_hidden_layers 2
-rm -f "$work/run/used.yaml"
+trained
+printf X | dd of="$work/run/step-1/optimizer.h5" bs=1 seek=3000 conv=notrunc 2>/dev/null
+bad 5 'optimizer.h5' "a checkpoint with a wrong byte"
+trained
+echo garbage >"$work/run/step-1/manifest.json"
+bad 5 'manifest.json' "a checkpoint with another manifest"
+trained
+command="eval $work/x.yaml"
+bad 3 'is of another model' "a checkpoint of another model" --checkpoint "$work/run/latest" --item_llm.num_hidden_layers 2
+trained
+bad 2 'MAX_ITEM_LIST_LENGTH was 50 and is 3' "a run that began otherwise" --MAX_ITEM_LIST_LENGTH 3
+trained
+rm "$work/run/used.yaml"
 bad 5 'used.yaml' "a run without its configuration"
-rm -rf "$work/run"
+trained
+echo garbage >"$work/run/metrics.jsonl"
+bad 3 'metrics.jsonl: line 1' "a record that is none"
+trained
+truncate -s -8 "$work/data/x.hllm/users-00000.h5"
+bad 5 'users-00000.h5' "a dataset that is cut off"
+trained
+printf X | dd of="$work/data/x.hllm/items-00000.h5" bs=1 seek=600 conv=notrunc 2>/dev/null
+bad 5 'items-00000.h5: is damaged' "a dataset with a wrong byte"
+trained
+rm "$work/data/x.hllm/items-00000.h5"
+bad 5 'items-00000.h5' "a dataset with a file gone"
+trained
+start 3 --item_prompt other --checkpoint_dir "$work/run2" && grep -q 'prepared .*x.hllm' "$work/said"
+verdict "a dataset made with other settings is made again"
+good
+
+# ---- places
 bad 2 'is not a dataset of ours' "something else where the dataset belongs" --dataset_dir "$work/x.yaml"
-bad 5 'x.yaml' "a run folder that cannot be made" --checkpoint_dir "$work/x.yaml/run"
+bad 5 'x.yaml' "a run folder below a file" --checkpoint_dir "$work/x.yaml/run"
+bad 5 '/proc/none' "a run folder where nobody can write" --checkpoint_dir /proc/none/run
+bad 5 '/proc/none' "a dataset where nobody can write" --dataset_dir /proc/none/x
+
+# full BLOCKS: files longer than so many times 512 bytes do not fit, on each of 3 ranks.  Shared memory is a file too.
+full() {
+    OMPI_MCA_btl=self,tcp timeout -k 5 30 "$MPIRUN" -n 3 sh -c "trap '' XFSZ; ulimit -f $1; exec ./hllm $command" >"$work/out" 2>"$work/said" </dev/null
+}
+full 8
+[ $? -eq 5 ] && complains 'items-00000.h5' && [ ! -e "$work/data/x.hllm" ] && [ -z "$(left)" ]
+verdict "a dataset that finds no room ends with status 5 and one sentence, and leaves nothing"
+start 3 && rm -rf "$work/run"
+for blocks in 20 44; do
+    full $blocks
+    [ $? -eq 5 ] && complains 'model.h5: no room' && [ ! -e "$work/run/step-1" ] && [ ! -e "$work/run/latest" ]
+    verdict "a checkpoint that finds room for $blocks blocks ends with status 5 and one sentence, and has no name"
+done
 finish bad-inputs

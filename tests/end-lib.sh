@@ -53,3 +53,13 @@ figures() {
 same_figures() {
     [ -n "$(figures "$1")" ] && [ "$(figures "$1")" = "$(figures "$2")" ]
 }
+
+# somebody_runs: a process of a job of ours is still there.  (The bracket: this grep does not find itself.)
+somebody_runs() {
+    grep -qas "[/]${work#/}" /proc/[0-9]*/cmdline
+}
+nobody_runs() { # ten seconds from now
+    tries=100
+    while somebody_runs && tries=$((tries - 1)) && [ $tries -gt 0 ]; do sleep 0.1; done
+    ! somebody_runs
+}

@@ -65,19 +65,6 @@ ask_a_rank() { kill -TERM "$(a_rank "$1")"; }
 kill_a_rank() { kill -KILL "$(a_rank "$1")"; }
 kill_all() { kill -KILL "$1"; }
 
-# somebody_runs: a process of a job of ours is still there.
-somebody_runs() {
-    for command in /proc/[0-9]*/cmdline; do
-        case $({ tr '\0' ' ' <"$command"; } 2>/dev/null) in *"hllm "*"$work"*) return 0 ;; esac
-    done
-    return 1
-}
-nobody_runs() { # ten seconds from now
-    tries=100
-    while somebody_runs && tries=$((tries - 1)) && [ $tries -gt 0 ]; do sleep 0.1; done
-    ! somebody_runs
-}
-
 # is_json FILE: one object, and nothing else, says the reader of reference_scores.
 is_json() {
     [ -s "$1" ] && ./hllm eval "$work/job.yaml" --reference_scores "$1" >/dev/null 2>"$work/said"
