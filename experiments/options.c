@@ -138,7 +138,7 @@ const hl_option hl_options[] = {
     INT64("checkpoint_every", checkpoint_every, "0", 0, 9e15, REPORT, "steps between checkpoints; 0: after each epoch only"),
     INT("keep", keep, "2", 1, 1e6, REPORT, "checkpoints that are kept beside the best"),
     INT("log_every", log_every, "10", 1, 1e9, REPORT, "steps between lines of the log"),
-    BOOL("resume", resume, "true", REPORT, "go on where checkpoint_dir stopped; false: begin anew, over what is there"),
+    BOOL("resume", resume, "true", REPORT, "go on where checkpoint_dir stopped; false: begin anew, removing what is there"),
 };
 const int hl_options_n = sizeof hl_options / sizeof hl_options[0];
 _Static_assert(sizeof hl_options / sizeof hl_options[0] <= HL_OPTIONS_MOST, "more options than hl_config can remember");

@@ -4,6 +4,7 @@
 #include "experiments/build.h"
 #include "io/atomic.h"
 #include "io/checkpoint.h"
+#include "io/steps.h"
 #include "math/linear.h"
 #include <inttypes.h>
 #include <limits.h>
@@ -147,6 +148,18 @@ static hl_status make_folder(const hl_run *r)
     return hl_folder_make(r->job->config->checkpoint_dir);
 }
 
+/* resume is false: what an earlier run has left must not be taken for this one's after a kill. */
+static hl_status begin_anew(const hl_run *r)
+{
+    const char *folder = r->job->config->checkpoint_dir;
+    char path[PATH_MAX];
+    HL_TRY(hl_path_check(folder));
+    int n = hl_steps_forget(folder);
+    if (n) hl_log(HL_INFO, "%s: resume is false, %d checkpoint%s of an earlier run removed", folder, n, n == 1 ? "" : "s");
+    in_folder(path, r->job, "metrics.jsonl");
+    return hl_folder_remove(path);
+}
+
 static hl_status open_record(hl_run *r)
 {
     char path[PATH_MAX];
@@ -194,6 +207,7 @@ hl_status hl_run_open(hl_run *r, hl_job *j)
     *r = (hl_run){.job = j, .state = {.best = -1, .data = hl_dataset_digest(j->data), .config = hl_config_digest(j->config)}};
     HL_TRY(start_or_go_on(r));
     HL_TRY_ALL(j->world, is_first(r) ? make_folder(r) : HL_OK);
+    if (!r->resumed && !j->config->resume) HL_TRY_ALL(j->world, is_first(r) ? begin_anew(r) : HL_OK);
     HL_TRY_ALL(j->world, is_first(r) ? write_used(r) : HL_OK);
     HL_TRY_ALL(j->world, is_first(r) ? open_record(r) : HL_OK);
     return note_run(r);

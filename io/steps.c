@@ -142,6 +142,24 @@ void hl_steps_clean(const char *folder)
     if (d) closedir(d);
 }
 
+static void remove_name(const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+    hl_path(path, "%s/%s", folder, name);
+    remove_or_warn(path);
+}
+
+int hl_steps_forget(const char *folder)
+{
+    int64_t *steps;
+    int n = scan(folder, &steps);
+    remove_name(folder, "latest");
+    remove_name(folder, "best");
+    for (int i = 0; i < n; i++) remove_step(folder, steps[i]);
+    free(steps);
+    return n;
+}
+
 void hl_steps_prune(const char *folder, int keep)
 {
     int64_t *steps, latest = hl_step_named(folder, "latest"), best = hl_step_named(folder, "best");

@@ -28,6 +28,9 @@ int hl_steps_list(const char *folder, int64_t **steps);
 /* Remove step-N.tmp and step-N.old, which kills have left.  What cannot be removed is a warning. */
 void hl_steps_clean(const char *folder);
 
+/* Remove all steps and the names of the latest and the best, for a run that begins anew.  How many there were. */
+int hl_steps_forget(const char *folder);
+
 /* Remove all but the `keep` newest (0: none is removed), never the latest or the best.  What cannot be is a warning. */
 void hl_steps_prune(const char *folder, int keep);
 
