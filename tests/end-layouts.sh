@@ -18,7 +18,7 @@ user_pretrain_dir: $shared/models/tinystories-260k
 YAML
 }
 made_up() {
-    ./hllm synth "$work/data" --items 400 --users 400 >/dev/null 2>"$work/said"
+    ./hllm synth "$work/data" --items 400 --users 400 --topics 20 >/dev/null 2>"$work/said"
     cat <<YAML
 data_path: $work/data/dataset
 text_path: $work/data/information
@@ -26,13 +26,16 @@ dataset: synth
 text_keys: [title]
 tokenizer: bytes
 item_prompt: ""
+item_llm: {num_hidden_layers: 5, num_attention_heads: 8, num_key_value_heads: 4}
+user_llm: {num_hidden_layers: 5, num_attention_heads: 8, num_key_value_heads: 4}
 YAML
 }
-if [ -f "$shared/data/dataset/amazon_industrial.csv" ] && [ -d "$shared/models/tinystories-260k" ]; then amazon
+if [ -f "$shared/data/dataset/amazon_industrial.csv" ] && [ -d "$shared/models/tinystories-260k" ]; then
+    amazon >"$work/job.yaml"
 else
     echo "     skipped Amazon reviews and pretrained weights, for made-up ones: they are not in $shared"
-    made_up
-fi >"$work/job.yaml"
+    made_up >"$work/job.yaml"
+fi
 cat >>"$work/job.yaml" <<YAML
 dataset_dir: $work/prepared
 MAX_ITEM_LIST_LENGTH: 10
