@@ -126,7 +126,7 @@ const hl_option hl_options[] = {
     INT("user.tp", user_tp, "1", 1, 1e6, LAYOUT, "ranks that share each layer of a replica"),
     INT("user.pp", user_pp, "1", 1, 1e6, LAYOUT, "ranks that share the layers"),
     INT("zero", zero, "0", 0, 1, LAYOUT, "1: replicas divide the optimizer's state (ZeRO-1); 0: each keeps all of it"),
-    INT("threads", threads, "0", 0, 4096, LAYOUT, "threads a rank; 0: its share of the cores"),
+    INT("threads", threads, "0", 0, 4096, LAYOUT, "threads a rank; 0: OMP_NUM_THREADS, or its share of the cores"),
     INT("chunk_tokens", chunk_tokens, "2048", 1, 1 << 24, LAYOUT, "tokens that pass through the Item LLM together"),
     BYTES("activation_budget", activation_budget, "-1", -1, 9e15, LAYOUT,
          "bytes (K, M, G) of activations kept a rank, the others are computed again; -1: all kept"),

@@ -38,8 +38,16 @@ static void warn(int wanted, int processors, int ranks, int same)
                processors, online, online - (long)processors * ranks / same);
 }
 
+static int named_by_environment(void)
+{
+    const char *text = getenv("OMP_NUM_THREADS");
+    int n = text ? atoi(text) : 0;
+    return n > 0 ? n : 0;
+}
+
 int hl_threads_set(const hl_group *world, int wanted)
 {
+    if (!wanted) wanted = named_by_environment();
     hl_group node;
     cpu_set_t mine;
     hl_group_node(&node, world);

@@ -96,6 +96,12 @@ for layout in "1 colocated" "3 separate" "5 separate"; do
     verdict "20 steps at $layout are equal to 1e-5"
 done
 
+for threads in 1 2; do
+    OMP_NUM_THREADS=$threads job 1 "threads-$threads" --max_steps 1
+    grep -q "; $threads threads a rank" "$work/said"
+    verdict "OMP_NUM_THREADS $threads is what a rank computes with"
+done
+
 # A stop by a signal.
 tries=5
 while [ $tries -gt 0 ]; do
