@@ -72,7 +72,7 @@ at 3 20 colocated --item.dp 2
 at 3 20 separate
 at 3 $few separate --item.tp 2
 at 4 $few colocated --item.tp 2 --user.tp 2
-at 5 $few colocated
+at 5 $few colocated --zero 1
 at 5 $few separate --item.dp 2 --user.dp 2
 at 8 $few colocated --item.dp 7 --user.dp 5
 at 8 $few separate --item.dp 5 --user.dp 2
@@ -82,6 +82,7 @@ if [ "$LAYOUTS" = all ]; then
     at 3 20 colocated --item.dp 1 --user.dp 1
     at 3 20 separate --item.dp 1 --user.dp 2
     at 3 20 separate --item.dp 1 --user.dp 1
+    at 5 20 colocated
     at 5 20 colocated --item.dp 2 --user.dp 1
     at 5 20 separate
     at 5 20 separate --user.dp 4
@@ -90,7 +91,7 @@ if [ "$LAYOUTS" = all ]; then
     at 8 20 separate --user.dp 4
     at 8 20 separate --item.dp 1 --user.dp 1
     at 8 20 colocated --item.tp 4 --user.tp 2
-    at 8 20 separate --item.tp 3 --item.dp 2 --user.tp 2
+    at 8 20 separate --item.tp 3 --item.dp 2 --user.tp 2 --zero 1
 fi
 
 # What changes nothing at one layout.
