@@ -106,6 +106,10 @@ check-local:
 	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run.sh \
 		$(ALONE_TESTS) -- $(MPI_TESTS) -- $(ODD_TESTS) -- $(CHECKERS)
 
+# Build the tests without running them.
+check-programs: $(check_PROGRAMS)
+.PHONY: check-programs
+
 # Twenty steps at every layout, some ten minutes on two cores; `make check` does fewer.
 check-layouts: hllm
 	@LAYOUTS=all LIMIT=3600 SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run.sh -- -- -- tests/end-layouts.sh
