@@ -2,7 +2,12 @@
 noinst_LIBRARIES += experiments/libhlexperiments.a
 experiments_libhlexperiments_a_SOURCES = \
 	experiments/arguments.c \
+	experiments/bench.h \
+	experiments/bench-calibrate.c \
+	experiments/bench-measure.c experiments/bench-measure.h \
+	experiments/bench-show.c experiments/bench-show.h \
 	experiments/build.c experiments/build.h \
+	experiments/cmd-bench.c \
 	experiments/cmd-eval.c \
 	experiments/cmd-prepare.c \
 	experiments/cmd-show.c \

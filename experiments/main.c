@@ -13,6 +13,7 @@ static const hl_command *const commands[] = {
     &hl_cmd_train,
     &hl_cmd_eval,
     &hl_cmd_show,
+    &hl_cmd_bench,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -64,6 +64,7 @@ CHECKERS = \
 	tests/end-layouts.sh \
 	tests/end-bad-inputs.sh \
 	tests/end-ease.sh \
+	tests/end-bench.sh \
 	tests/end-checkpoint.sh
 
 check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS)

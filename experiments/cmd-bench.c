@@ -1,0 +1,81 @@
+/* cmd-bench.c - hllm bench: how fast this machine, the kernels, the collectives and whole steps are. */
+#include "experiments/bench-show.h"
+#include "experiments/bench.h"
+#include "experiments/commands.h"
+#include "experiments/threads.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const hl_bench *const benches[] = {
+    &hl_bench_calibrate,
+};
+enum { BENCHES = sizeof benches / sizeof benches[0] };
+
+static hl_status find(const hl_bench **bench, const char *name)
+{
+    for (int i = 0; i < BENCHES; i++)
+        if (name && strcmp(benches[i]->name, name) == 0) {
+            *bench = benches[i];
+            return HL_OK;
+        }
+    return HL_FAIL(HL_EUSAGE, "bench %s: there is no such measurement; hllm bench --help lists them", name ? name : "(nothing)");
+}
+
+/* "--name N", 0 where it is not there. */
+static hl_status take_number(int *n, const char *name, int *argc, char **argv)
+{
+    const char *text;
+    char *end;
+    *n = 0;
+    HL_TRY(hl_argument_take(&text, name, argc, argv));
+    if (!text) return HL_OK;
+    errno = 0;
+    long x = strtol(text, &end, 10);
+    if (errno || end == text || *end || x < 1 || x > 4096) return HL_FAIL(HL_EUSAGE, "--%s %s is not a whole number from 1 to 4096", name, text);
+    *n = (int)x;
+    return HL_OK;
+}
+
+/* What is left of the arguments is the measurement's own. */
+static hl_status take_orders(hl_bench_orders *o, const hl_bench *bench, const hl_group *world, int *argc, char **argv)
+{
+    *o = (hl_bench_orders){.meter = {.ranks = world}};
+    o->meter.quick = hl_argument_take_flag("quick", argc, argv);
+    if (bench->has_config) return take_number(&o->steps, "steps", argc, argv);
+    HL_TRY(take_number(&o->threads, "threads", argc, argv));
+    for (int i = 0; i < *argc; i++)
+        if (i >= bench->arguments_most || strncmp(argv[i], "--", 2) == 0)
+            return HL_FAIL(HL_EUSAGE, "bench %s: \"%s\" is too much; hllm bench --help says what it takes", bench->name, argv[i]);
+    o->threads = hl_threads_set(world, o->threads);
+    return HL_OK;
+}
+
+static hl_status run(const hl_group *world, int argc, char **argv)
+{
+    const hl_bench *bench;
+    hl_bench_orders orders;
+    bool json = hl_argument_take_flag("json", &argc, argv);
+    HL_TRY(find(&bench, argc > 0 ? argv[0] : NULL));
+    argc--;
+    argv++;
+    HL_TRY(take_orders(&orders, bench, world, &argc, argv));
+    json_t *result = json_object();
+    hl_status s = bench->run(result, &orders, argc, argv);
+    if (s == HL_OK && world->rank == 0) hl_bench_show(result, stdout, json);
+    json_decref(result);
+    return s;
+}
+
+const hl_command hl_cmd_bench = {
+    .name = "bench",
+    .arguments = "WHAT [argument]... [--json]",
+    .help = "how fast this machine is, and what of it is used",
+    .more = "  calibrate [FILE]   the figures that predictions are made of, written to FILE too: products of three widths,\n"
+            "                     attention, memory, latency and bandwidth between the ranks that it is started with\n"
+            "  --threads N        threads a rank; without it OMP_NUM_THREADS, or the rank's share of the cores\n"
+            "  --quick            small sizes and few repetitions: to see that it works\n"
+            "  --json             one JSON object on standard output\n"
+            "All ranks work at once and the slowest counts; rates are those of one rank.\n",
+    .run = run,
+};
