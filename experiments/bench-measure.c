@@ -49,11 +49,16 @@ size_t hl_meter_numbers(const hl_meter *m)
     return mine > least ? mine : least;
 }
 
+void hl_meter_fill(float *x, size_t n)
+{
+#pragma omp parallel for
+    for (size_t i = 0; i < n; i++) x[i] = 0.01f + 0.0001f * (float)(i % 97);
+}
+
 float *hl_meter_array(size_t n)
 {
     float *x = hl_alloc(n * sizeof *x);
-#pragma omp parallel for
-    for (size_t i = 0; i < n; i++) x[i] = 0.01f + 0.0001f * (float)(i % 97);
+    hl_meter_fill(x, n);
     return x;
 }
 
@@ -199,6 +204,11 @@ hl_stream hl_meter_stream(const hl_meter *m)
     free(s.a);
     free(s.b);
     return rates;
+}
+
+hl_peaks hl_meter_peaks(const hl_meter *m)
+{
+    return (hl_peaks){.gemm = hl_meter_gemm_peak(m), .stream = hl_meter_stream(m)};
 }
 
 /* ---- other ranks */

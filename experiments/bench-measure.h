@@ -24,6 +24,7 @@ size_t hl_meter_numbers(const hl_meter *m);
 
 /* n numbers of ordinary size, each page touched by the thread that will use it; free them. */
 float *hl_meter_array(size_t n);
+void hl_meter_fill(float *x, size_t n);
 
 /* The shapes that figures are given for; the last has a NULL name. */
 typedef struct {
@@ -51,6 +52,13 @@ hl_stream hl_meter_stream(const hl_meter *m);
 
 /* The better of both: what the ops that are bound by memory are compared with. */
 static inline double hl_stream_best(const hl_stream *s) { return s->triad > s->update ? s->triad : s->update; }
+
+/* Both. */
+typedef struct {
+    double gemm;
+    hl_stream stream;
+} hl_peaks;
+hl_peaks hl_meter_peaks(const hl_meter *m);
 
 /* A sum over the ranks (hl_group_sum) takes latency + sent / bandwidth, where each rank sends 2 (p - 1) / p of its bytes.
  * Zeros where there is one rank: nothing travels. */

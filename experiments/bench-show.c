@@ -1,7 +1,18 @@
 /* bench-show.c - figures for people and for machines. */
 #include "experiments/bench-show.h"
+#include "math/linear.h"
 
 enum { NAME_WIDTH = 22, COLUMN = 12 };
+
+void hl_bench_note_machine(json_t *result, const hl_bench_orders *orders, const hl_peaks *peaks)
+{
+    json_object_set_new(result, "ranks", json_integer(orders->meter.ranks->size));
+    json_object_set_new(result, "threads", json_integer(orders->threads));
+    json_object_set_new(result, "math", json_string(hl_math_library()));
+    json_object_set_new(result, "gemm_peak_gflops", json_real(peaks->gemm / 1e9));
+    json_object_set_new(result, "stream_gbs", json_real(hl_stream_best(&peaks->stream) / 1e9));
+    json_object_set_new(result, "stream_triad_gbs", json_real(peaks->stream.triad / 1e9));
+}
 
 static void print_value(const json_t *x, int width, FILE *out)
 {

@@ -8,18 +8,17 @@
 #include <string.h>
 
 static const hl_bench *const benches[] = {
+    &hl_bench_kernels,
+    &hl_bench_collectives,
     &hl_bench_calibrate,
 };
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
-static hl_status find(const hl_bench **bench, const char *name)
+static const hl_bench *find(const char *name)
 {
     for (int i = 0; i < BENCHES; i++)
-        if (name && strcmp(benches[i]->name, name) == 0) {
-            *bench = benches[i];
-            return HL_OK;
-        }
-    return HL_FAIL(HL_EUSAGE, "bench %s: there is no such measurement; hllm bench --help lists them", name ? name : "(nothing)");
+        if (strcmp(benches[i]->name, name) == 0) return benches[i];
+    return NULL;
 }
 
 /* "--name N", 0 where it is not there. */
@@ -53,10 +52,11 @@ static hl_status take_orders(hl_bench_orders *o, const hl_bench *bench, const hl
 
 static hl_status run(const hl_group *world, int argc, char **argv)
 {
-    const hl_bench *bench;
     hl_bench_orders orders;
     bool json = hl_argument_take_flag("json", &argc, argv);
-    HL_TRY(find(&bench, argc > 0 ? argv[0] : NULL));
+    if (argc == 0) return HL_FAIL(HL_EUSAGE, "say what to measure; hllm bench --help lists it");
+    const hl_bench *bench = find(argv[0]);
+    if (!bench) return HL_FAIL(HL_EUSAGE, "bench %s: there is no such measurement; hllm bench --help lists them", argv[0]);
     argc--;
     argv++;
     HL_TRY(take_orders(&orders, bench, world, &argc, argv));
@@ -71,7 +71,10 @@ const hl_command hl_cmd_bench = {
     .name = "bench",
     .arguments = "WHAT [argument]... [--json]",
     .help = "how fast this machine is, and what of it is used",
-    .more = "  calibrate [FILE]   the figures that predictions are made of, written to FILE too: products of three widths,\n"
+    .more = "  kernels            every op in the shapes of three models (64, 512, 2048 wide), as a share of the best square sgemm or\n"
+            "                     of the memory's bandwidth\n"
+            "  collectives        sums, blocks, broadcasts and trades over all ranks by size; 4 bytes show the latency\n"
+            "  calibrate [FILE]   the figures that predictions are made of, written to FILE too: products of three widths,\n"
             "                     attention, memory, latency and bandwidth between the ranks that it is started with\n"
             "  --threads N        threads a rank; without it OMP_NUM_THREADS, or the rank's share of the cores\n"
             "  --quick            small sizes and few repetitions: to see that it works\n"

@@ -4,6 +4,8 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/arguments.c \
 	experiments/bench.h \
 	experiments/bench-calibrate.c \
+	experiments/bench-collectives.c \
+	experiments/bench-kernels.c \
 	experiments/bench-measure.c experiments/bench-measure.h \
 	experiments/bench-show.c experiments/bench-show.h \
 	experiments/build.c experiments/build.h \

@@ -1,0 +1,109 @@
+/* bench-collectives.c - hllm bench collectives: what ranks tell each other, by size, over all ranks.
+ *
+ * Bytes are those that a rank sends, or in a broadcast receives, when nothing is sent in vain: a sum of n bytes among p ranks sends
+ * 2 (p - 1) / p n from each, a sum of blocks, a gathering of blocks and a trade half of it, a broadcast n. */
+#include "base/arena.h"
+#include "base/part.h"
+#include "experiments/bench.h"
+#include <stdlib.h>
+
+typedef struct {
+    const hl_group *g;
+    float *x, *y;
+    size_t n;                   /* numbers of the array */
+    size_t *block;              /* (ranks + 1) where the blocks begin */
+    int *count, *begin;         /* (ranks) rows of a trade */
+} site;
+
+static void sum(void *self)
+{
+    site *s = self;
+    hl_group_sum(s->g, s->x, s->n);
+}
+
+static void sum_blocks(void *self)
+{
+    site *s = self;
+    hl_group_sum_blocks(s->g, s->x, s->block);
+}
+
+static void gather_blocks(void *self)
+{
+    site *s = self;
+    hl_group_gather_blocks(s->g, s->x, s->block);
+}
+
+static void share(void *self)
+{
+    site *s = self;
+    hl_group_share(s->g, s->x, s->n * sizeof *s->x, 0);
+}
+
+/* Everyone sends everyone an equal part of the array. */
+static void trade(void *self)
+{
+    site *s = self;
+    hl_group_trade(s->g, s->y, s->count, s->begin, s->x, s->count, s->begin, sizeof *s->x);
+}
+
+static const struct {
+    const char *name;
+    double halves; /* of the array's bytes, times (p - 1) / p: what a rank sends */
+    void (*act)(void *s);
+} kinds[] = {
+    {"sum", 2, sum},
+    {"sum_blocks", 1, sum_blocks},
+    {"gather_blocks", 1, gather_blocks},
+    {"share", 0, share},
+    {"trade", 1, trade},
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+static double bytes_sent(int kind, const site *s)
+{
+    const double bytes = (double)s->n * sizeof(float), p = s->g->size;
+    return kinds[kind].halves > 0 ? kinds[kind].halves * (p - 1) / p * bytes : p > 1 ? bytes : 0;
+}
+
+static void cut(site *s)
+{
+    const int p = s->g->size;
+    for (int r = 0; r <= p; r++) s->block[r] = (size_t)(r < p ? hl_part_begin((int64_t)s->n, p, r) : (int64_t)s->n);
+    for (int r = 0; r < p; r++) {
+        s->count[r] = (int)((s->n + (size_t)p - 1) / (size_t)p);
+        s->begin[r] = r * s->count[r];
+    }
+}
+
+static void measure(json_t *rows, int kind, const hl_meter *m, site *s)
+{
+    const double seconds = hl_meter_seconds(m, kinds[kind].act, s), sent = bytes_sent(kind, s);
+    json_array_append_new(rows, json_pack("{s:s, s:I, s:f, s:f}", "collective", kinds[kind].name, "bytes", (json_int_t)(s->n * sizeof(float)),
+                                          "seconds", seconds, "gbs", sent / seconds / 1e9));
+}
+
+static hl_status run(json_t *result, const hl_bench_orders *orders, int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    const hl_meter *m = &orders->meter;
+    const hl_group *g = m->ranks;
+    const size_t p = (size_t)g->size, most = m->quick ? (size_t)1 << 14 : (size_t)1 << 24;
+    site s = {g, hl_alloc_zero(most + p, sizeof *s.x), hl_alloc_zero(most + p, sizeof *s.y), 0, hl_alloc((p + 1) * sizeof *s.block),
+              hl_alloc(p * sizeof *s.count), hl_alloc(p * sizeof *s.begin)};
+    json_t *rows = json_array();
+    for (int k = 0; k < KINDS; k++)
+        for (s.n = 1; s.n <= most; s.n *= 16) {
+            cut(&s);
+            measure(rows, k, m, &s);
+        }
+    json_object_set_new(result, "ranks", json_integer(g->size));
+    json_object_set_new(result, "collectives", rows);
+    free(s.begin);
+    free(s.count);
+    free(s.block);
+    free(s.y);
+    free(s.x);
+    return HL_OK;
+}
+
+const hl_bench hl_bench_collectives = {.name = "collectives", .run = run};
