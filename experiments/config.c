@@ -216,13 +216,6 @@ static hl_status settle_evaluation(hl_config *c)
 
 static hl_status settle_layout(hl_config *c)
 {
-    const struct { const char *key; int n; } later[] = {
-        {"item.pp", c->item_pp}, {"user.pp", c->user_pp},
-    };
-    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
-        if (later[i].n > 1)
-            return HL_FAIL(HL_EUSAGE, "%s: %d; this version has no pipeline: leave it at 1 and raise %.4s.tp or %.4s.dp",
-                           later[i].key, later[i].n, later[i].key, later[i].key);
     if (c->gradient_checkpointing && !hl_config_given(c, "activation_budget")) c->activation_budget = 0;
     return HL_OK;
 }

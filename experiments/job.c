@@ -40,10 +40,20 @@ static hl_status shape_of(hl_llama *shape, const char *whose, const char *folder
     return hl_llama_check(shape, folder[0] ? folder : whose);
 }
 
+/* A stage has a layer at least. */
+static hl_status check_stages(const char *key, int stages, const hl_llama *shape)
+{
+    if (stages <= 1 || stages <= shape->num_hidden_layers) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s: %d stages are more than the model's %d layers; the most is %s: %d", key, stages, shape->num_hidden_layers, key,
+                   shape->num_hidden_layers > 1 ? shape->num_hidden_layers : 1);
+}
+
 static hl_status shapes_of(hl_llama *item, hl_llama *user, const hl_config *c, const hl_manifest *data)
 {
     HL_TRY(shape_of(item, "item_llm", c->item_pretrain_dir, &c->item_llm, data->recipe.vocab));
     HL_TRY(shape_of(user, "user_llm", c->user_pretrain_dir, &c->user_llm, data->recipe.vocab));
+    HL_TRY(check_stages("item.pp", c->item_pp, item));
+    HL_TRY(check_stages("user.pp", c->user_pp, user));
     if (item->hidden_size != user->hidden_size)
         return HL_FAIL(HL_EUSAGE, "the Item LLM is %d wide, the User LLM %d: item vectors enter the User LLM as they are; choose two of one hidden_size",
                        item->hidden_size, user->hidden_size);
@@ -111,8 +121,9 @@ static hl_status lay_out(hl_job *j)
 {
     const hl_config *c = j->config;
     hl_layout layout;
-    hl_layout_kind kind = c->placement == HL_PLACE_SEPARATE ? HL_SEPARATE : HL_COLOCATED;
-    HL_TRY(hl_layout_make(&layout, j->world->size, &(hl_layout_wish){kind, c->item_dp, c->item_tp, c->user_dp, c->user_tp}));
+    static const hl_layout_kind kinds[] = {
+        [HL_PLACE_AUTO] = HL_COLOCATED, [HL_PLACE_SEPARATE] = HL_SEPARATE, [HL_PLACE_COLOCATED] = HL_COLOCATED, [HL_PLACE_HYBRID] = HL_HYBRID};
+    HL_TRY(hl_layout_make(&layout, j->world->size, &(hl_layout_wish){kinds[c->placement], c->item_dp, c->item_tp, c->user_dp, c->user_tp, c->item_pp, c->user_pp}));
     hl_layout_text(j->layout, sizeof j->layout, &layout);
     hl_mesh_open(&j->mesh, j->world, &layout);
     return HL_OK;

@@ -18,7 +18,8 @@ static const hl_choice schedules[] = {
     {"constant", HL_SCHEDULE_CONSTANT}, {"none", HL_SCHEDULE_CONSTANT}, {0},
 };
 static const hl_choice placements[] = {
-    {"auto", HL_PLACE_AUTO}, {"separate", HL_PLACE_SEPARATE}, {"colocated", HL_PLACE_COLOCATED}, {0},
+    {"auto", HL_PLACE_AUTO}, {"separate", HL_PLACE_SEPARATE}, {"colocated", HL_PLACE_COLOCATED},
+    {"hybrid", HL_PLACE_HYBRID}, {0},
 };
 static const hl_choice precisions[] = {
     {"fp32", HL_FP32}, {"32-true", HL_FP32}, {"32", HL_FP32},
@@ -118,13 +119,13 @@ const hl_option hl_options[] = {
     INTS("ease_l2", ease_l2, "[10, 20, 50, 100, 200, 500, 1000]", 1, 1e9, REPORT, "penalties that EASE tries; valid_metric chooses"),
 
     HEADING("Layout"),
-    CHOICE("placement", placement, "auto", LAYOUT, "Item and User LLM on ranks of their own, or on the same", placements),
+    CHOICE("placement", placement, "auto", LAYOUT, "Item and User LLM on ranks of their own, on the same, or the User LLM on some of the Item LLM's (hybrid)", placements),
     INT("item.dp", item_dp, "0", 0, 1e6, LAYOUT, "ranks of the Item LLM that share the data; 0: auto"),
     INT("item.tp", item_tp, "1", 1, 1e6, LAYOUT, "ranks that share each layer of a replica"),
-    INT("item.pp", item_pp, "1", 1, 1e6, LAYOUT, "ranks that share the layers"),
+    INT("item.pp", item_pp, "1", 1, 1e6, LAYOUT, "stages of a pipeline, some layers each"),
     INT("user.dp", user_dp, "0", 0, 1e6, LAYOUT, "ranks of the User LLM that share the data; 0: auto"),
     INT("user.tp", user_tp, "1", 1, 1e6, LAYOUT, "ranks that share each layer of a replica"),
-    INT("user.pp", user_pp, "1", 1, 1e6, LAYOUT, "ranks that share the layers"),
+    INT("user.pp", user_pp, "1", 1, 1e6, LAYOUT, "stages of a pipeline, some layers each"),
     INT("zero", zero, "0", 0, 1, LAYOUT, "1: replicas divide the optimizer's state (ZeRO-1); 0: each keeps all of it"),
     INT("threads", threads, "0", 0, 4096, LAYOUT, "threads a rank; 0: OMP_NUM_THREADS, or its share of the cores"),
     INT("chunk_tokens", chunk_tokens, "2048", 1, 1 << 24, LAYOUT, "tokens that pass through the Item LLM together"),

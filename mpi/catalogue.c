@@ -46,10 +46,14 @@ static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
     hl_texts_pack(&texts, &e->item_model, e->corpus, c->item + from, n, &e->plan);
     hl_stack_trace_lay(&trace, &e->item_model.stack, &texts.pack, &e->kept);
     float *vector = HL_TAKE(&e->plan, float, (size_t)n * D);
-    hl_item_forward(vector, &trace, &e->item_model, e->item.w, &texts, &e->scratch);
+    const hl_stack *m = &e->item_model.stack;
+    if (!m->first) hl_pipe_take(&e->item_pipe, HL_FORWARD, texts.pack.T, (int)D);
+    float *out = m->last ? vector : hl_pipe_room(&e->item_pipe, HL_FORWARD, hl_item_size(&e->item_model, &texts));
+    hl_item_forward(out, &trace, &e->item_model, e->item.w, hl_pipe_taken(&e->item_pipe, HL_FORWARD), &texts, &e->scratch);
+    if (!m->last) hl_pipe_pass(&e->item_pipe, HL_FORWARD, texts.pack.T, (int)D);
     int first = from > c->begin ? from : c->begin, end = from + n < c->begin + c->mine ? from + n : c->begin + c->mine;
     if (first < end) memcpy(c->vector + (size_t)(first - c->begin) * D, vector + (size_t)(first - from) * D, (size_t)(end - first) * D * sizeof *vector);
-    if (e->mesh->item_tp.rank == 0) c->tokens += texts.pack.T;
+    if (e->mesh->item_tp.rank == 0 && m->first) c->tokens += texts.pack.T;
     hl_arena_back(&e->plan, 0);
     hl_arena_back(&e->kept, 0);
 }
@@ -57,9 +61,9 @@ static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
 /* Everything that my replica has. */
 static void encode_replica(hl_catalogue *c, hl_engine *e)
 {
-    const hl_group *g = &e->mesh->item;
-    int lead = g->rank - e->mesh->item_tp.rank, from = (int)hl_part_begin(c->texts, g->size, lead);
-    int end = (int)hl_part_begin(c->texts, g->size, lead + e->mesh->item_tp.size);
+    const hl_layout *l = &e->mesh->layout;
+    int tp = l->item_tp, outs = hl_layout_item_outs(l), replica = (e->mesh->world.rank - l->item_begin) / hl_layout_item_width(l);
+    int from = (int)hl_part_begin(c->texts, outs, replica * tp), end = (int)hl_part_begin(c->texts, outs, (replica + 1) * tp);
     e->item_model.stack.careful = true;
     for (int n; from < end; from += n) {
         n = chunk_from(c, e, from, end);
@@ -70,13 +74,13 @@ static void encode_replica(hl_catalogue *c, hl_engine *e)
 
 void hl_catalogue_open(hl_catalogue *c, hl_engine *e)
 {
-    const hl_group *g = &e->mesh->item;
+    const hl_group *g = &e->mesh->item_out;
     size_t D = (size_t)hl_engine_width(e);
     *c = (hl_catalogue){0};
     number_texts(c, e->corpus);
-    if (!hl_group_has_me(g)) return;
-    c->begin = (int)hl_part_begin(c->texts, g->size, g->rank);
-    c->mine = (int)hl_part_count(c->texts, g->size, g->rank);
+    if (!hl_group_has_me(&e->mesh->item)) return;
+    c->begin = hl_group_has_me(g) ? (int)hl_part_begin(c->texts, g->size, g->rank) : 0;
+    c->mine = hl_group_has_me(g) ? (int)hl_part_count(c->texts, g->size, g->rank) : 0;
     c->vector = hl_alloc((size_t)c->mine * D * sizeof *c->vector);
     c->scale = hl_alloc((size_t)c->mine * sizeof *c->scale);
     encode_replica(c, e);

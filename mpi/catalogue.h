@@ -1,7 +1,7 @@
 /* catalogue.h - every item's vector, each text encoded once, shared out over the item ranks.
  *
- * Texts are numbered by their first item; item rank i of p keeps the texts of hl_part (texts, p, i).  The ranks of a replica
- * encode all their texts together. */
+ * Texts are numbered by their first item; the i-th of the p ranks where vectors come out (hl_layout_item_out) keeps the texts
+ * of hl_part (texts, p, i).  The ranks of a replica encode all their texts together. */
 #ifndef MPI_CATALOGUE_H
 #define MPI_CATALOGUE_H
 #include "mpi/engine.h"
@@ -11,7 +11,7 @@ typedef struct {
     int32_t *item;   /* (texts) first item of each text */
     int *weight;     /* (texts) items of the catalogue that have it, the padding not counted */
     int *text;       /* (items) text of each item that is the first of its text; use hl_catalogue_text */
-    int begin, mine; /* my texts; 0 mine on ranks outside the item group */
+    int begin, mine; /* my texts; 0 mine on other ranks */
     float *vector;   /* (mine, D) */
     float *scale;    /* (mine) 1 / length of the vector */
     int64_t tokens;  /* of my texts */

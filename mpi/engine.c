@@ -37,10 +37,17 @@ static void let_go(hl_holding *h)
     *h = (hl_holding){0};
 }
 
+/* Of a token, and never nothing. */
+static double work_of(const hl_llama *shape)
+{
+    return 1 + shape->num_hidden_layers * hl_llama_layer_flop(shape);
+}
+
 void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_llama *item, const hl_llama *user, const hl_engine_rules *rules)
 {
     HL_CHECK(item->hidden_size == user->hidden_size);
     *e = (hl_engine){.mesh = mesh, .corpus = corpus, .rules = *rules};
+    e->rules.plan.user_cost = work_of(user) / work_of(item);
     hl_item_open(&e->item_model, item, rules->plan.item_tokens, rules->longest_text, &mesh->item_peers);
     hl_user_open(&e->user_model, user, rules->longest_history, &mesh->user_peers);
     hold(&e->item, &e->item_model.table, &mesh->item, &mesh->item_dp, &mesh->item_peers, rules);
@@ -49,10 +56,18 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     e->kept = hl_arena_growing("kept activations");
     e->scratch = hl_arena_growing("scratch");
     e->wire = hl_arena_growing("rows on the wire");
+    e->again = hl_alloc((size_t)mesh->layout.item_pp * sizeof *e->again);
+    for (int i = 0; i < mesh->layout.item_pp; i++) e->again[i] = hl_arena_growing("activations of a second forward");
+    hl_pipe_open(&e->item_pipe, &mesh->item_pp);
+    hl_pipe_open(&e->user_pipe, &mesh->user_pp);
 }
 
 void hl_engine_close(hl_engine *e)
 {
+    hl_pipe_close(&e->user_pipe);
+    hl_pipe_close(&e->item_pipe);
+    for (int i = 0; i < e->mesh->layout.item_pp; i++) hl_arena_free(&e->again[i]);
+    free(e->again);
     let_go(&e->item);
     let_go(&e->user);
     hl_item_close(&e->item_model);

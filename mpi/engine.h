@@ -6,6 +6,7 @@
 #include "model/plan.h"
 #include "model/user.h"
 #include "mpi/mesh.h"
+#include "mpi/pipe.h"
 
 /* One side's numbers; all NULL on ranks outside its group. */
 typedef struct {
@@ -38,6 +39,8 @@ typedef struct {
     hl_user_model user_model;
     hl_holding item, user;
     hl_arena plan, kept, scratch, wire; /* what a step lays out; empty between steps */
+    hl_arena *again;                    /* (item_pp) activations of chunks that go forward again */
+    hl_pipe item_pipe, user_pipe;
     double update_seconds;              /* of the step before, told in the next tally */
     long updates;                       /* AdamW's step count */
 } hl_engine;

@@ -29,7 +29,7 @@ typedef struct {
     bool *repeated; /* (users) the target is in the history */
     exception *exceptions;
     int n_exceptions;
-    float *u;          /* (users, D) unit user vectors, on item ranks */
+    float *u;          /* (users, D) unit user vectors, on ranks that have item vectors */
     float *threshold;  /* (users) the target's score */
     int64_t *counts;   /* (2 users) above, then equal */
 } eval_round;
@@ -108,7 +108,7 @@ static float *bring_histories(eval_round *r, int *length)
 {
     hl_engine *e = r->e;
     const hl_layout *l = &e->mesh->layout;
-    int n = 0, here = 0, most = r->users * r->orders->history * l->user_tp;
+    int n = 0, here = 0, outs = hl_layout_item_outs(l), most = r->users * r->orders->history * l->user_tp;
     int *holder = HL_TAKE(&e->plan, int, most), *held = HL_TAKE(&e->plan, int, most);
     int *reader = HL_TAKE(&e->plan, int, most), *place = HL_TAKE(&e->plan, int, most);
     for (int i = 0, last_reader = -1; i < r->users; i++) {
@@ -120,10 +120,10 @@ static float *bring_histories(eval_round *r, int *length)
         if (rank != last_reader) here = 0;
         last_reader = rank;
         for (int k = items - length[i]; k < items; k++, here++) {
-            int text = hl_catalogue_text(r->c, e->corpus, history[k]), owner = hl_part_owner(r->c->texts, l->items, text);
+            int text = hl_catalogue_text(r->c, e->corpus, history[k]), owner = hl_part_owner(r->c->texts, outs, text);
             for (int t = 0; t < l->user_tp; t++, n++) {
-                holder[n] = l->item_begin + owner;
-                held[n] = text - (int)hl_part_begin(r->c->texts, l->items, owner);
+                holder[n] = hl_layout_item_out(l, owner);
+                held[n] = text - (int)hl_part_begin(r->c->texts, outs, owner);
                 reader[n] = rank + t;
                 place[n] = here;
             }
@@ -136,7 +136,7 @@ static float *bring_histories(eval_round *r, int *length)
     return vectors;
 }
 
-/* u (n, D) = the User LLM's last row, as a unit vector, of n users whose histories lie in x. */
+/* u (n, D) = the User LLM's last row, as a unit vector, of n users whose histories lie in x; on ranks where it comes out. */
 static void encode_users(eval_round *r, float *u, const float *x, const int *length, int n)
 {
     hl_engine *e = r->e;
@@ -145,9 +145,13 @@ static void encode_users(eval_round *r, float *u, const float *x, const int *len
     hl_stack_trace trace;
     hl_user_pack(&pack, length, n, true, &e->scratch);
     hl_stack_trace_lay(&trace, &e->user_model.stack, &pack, &e->scratch);
-    float *y = HL_TAKE(&e->scratch, float, (size_t)n * (size_t)r->D), *norm = HL_TAKE(&e->scratch, float, n);
-    hl_stack_forward(y, &trace, &e->user_model.stack, e->user.w, x, &pack, &e->scratch);
-    hl_rows_unit_forward(u, norm, y, n, r->D);
+    const hl_stack *m = &e->user_model.stack;
+    float *last = HL_TAKE(&e->scratch, float, (size_t)n * (size_t)r->D), *norm = HL_TAKE(&e->scratch, float, n);
+    float *y = m->last ? last : hl_pipe_room(&e->user_pipe, HL_FORWARD, (size_t)pack.T * (size_t)r->D);
+    if (!m->first) hl_pipe_take(&e->user_pipe, HL_FORWARD, pack.T, r->D);
+    hl_stack_forward(y, &trace, m, e->user.w, m->first ? x : hl_pipe_taken(&e->user_pipe, HL_FORWARD), &pack, &e->scratch);
+    if (!m->last) hl_pipe_pass(&e->user_pipe, HL_FORWARD, pack.T, r->D);
+    if (m->last) hl_rows_unit_forward(u, norm, y, n, r->D);
     hl_arena_back(&e->scratch, mark);
 }
 
@@ -162,19 +166,20 @@ static void encode_my_users(eval_round *r, float *u, const float *x, const int *
     }
 }
 
-/* All user vectors of the round to all item ranks, from the first ranks of the replicas. */
+/* All user vectors of the round to all ranks that have item vectors, from the first rank of each replica's last stage. */
 static void give_users(eval_round *r, const float *mine, int n)
 {
     const hl_mesh *m = r->e->mesh;
     hl_arena *a = &r->e->plan;
-    int p = m->world.size, here = hl_group_has_me(&m->item), replicas = hl_layout_user_replicas(&m->layout), gives = m->user_tp.rank == 0;
+    int p = m->world.size, here = hl_group_has_me(&m->item_out), replicas = hl_layout_user_replicas(&m->layout);
+    bool gives = hl_layout_has_user_out(&m->layout, m->world.rank) && m->user_tp.rank == 0;
     int *in_count = HL_TAKE(a, int, p), *in_begin = HL_TAKE(a, int, p), *out_count = HL_TAKE(a, int, p), *out_begin = HL_TAKE(a, int, p);
     for (int q = 0; q < p; q++) {
-        bool comes = here && hl_layout_has_user(&m->layout, q) && hl_layout_user_lead_of(&m->layout, q) == q;
-        int j = (q - m->layout.user_begin) / m->layout.user_tp;
+        bool comes = here && hl_layout_has_user(&m->layout, q) && hl_layout_user_tail(&m->layout, hl_layout_user_lead_of(&m->layout, q)) == q;
+        int j = (q - m->layout.user_begin) / hl_layout_user_width(&m->layout);
         in_count[q] = comes ? (int)hl_part_count(r->users, replicas, j) : 0;
         in_begin[q] = comes ? (int)hl_part_begin(r->users, replicas, j) : 0;
-        out_count[q] = gives && hl_layout_has_item(&m->layout, q) ? n : 0;
+        out_count[q] = gives && hl_layout_has_item_out(&m->layout, q) ? n : 0;
         out_begin[q] = 0;
     }
     r->u = HL_TAKE(a, float, here ? (size_t)r->users * (size_t)r->D : 0);
@@ -185,7 +190,7 @@ static void find_users(eval_round *r)
 {
     hl_engine *e = r->e;
     const hl_group *g = &e->mesh->user;
-    int replicas = hl_layout_user_replicas(&e->mesh->layout), replica = hl_group_has_me(g) ? g->rank / e->mesh->layout.user_tp : 0;
+    int replicas = hl_layout_user_replicas(&e->mesh->layout), replica = hl_group_has_me(g) ? g->rank / hl_layout_user_width(&e->mesh->layout) : 0;
     int *length = HL_TAKE(&e->plan, int, r->users);
     float *x = bring_histories(r, length), *mine = NULL;
     int n = 0;
@@ -197,7 +202,7 @@ static void find_users(eval_round *r)
     give_users(r, mine, n);
 }
 
-/* ---- counting, on item ranks */
+/* ---- counting, on ranks that have item vectors */
 
 /* The target's score comes from whoever holds its text; the others add zero. */
 static void find_thresholds(eval_round *r)
@@ -211,7 +216,7 @@ static void find_thresholds(eval_round *r)
         hl_rows_dot(&r->threshold[i], r->u + (size_t)i * D, r->c->vector + (size_t)at * D, 1, r->D);
         r->threshold[i] *= r->c->scale[at];
     }
-    hl_group_sum(&r->e->mesh->item, r->threshold, (size_t)r->users);
+    hl_group_sum(&r->e->mesh->item_out, r->threshold, (size_t)r->users);
 }
 
 static void take_back(eval_round *r, int user, float score, int count)
@@ -255,7 +260,7 @@ static void count_tiles(eval_round *r)
             settle_exception(r, x, scores[(size_t)x->user * (size_t)n + (size_t)(x->text - r->c->begin - begin)]);
         }
     }
-    hl_group_sum_int(&r->e->mesh->item, r->counts, 2 * (size_t)r->users);
+    hl_group_sum_int(&r->e->mesh->item_out, r->counts, 2 * (size_t)r->users);
     hl_arena_back(a, mark);
 }
 
@@ -273,7 +278,7 @@ static void run_round(hl_score *score, eval_round *r)
 {
     read_users(r);
     find_users(r);
-    if (hl_group_has_me(&r->e->mesh->item)) {
+    if (hl_group_has_me(&r->e->mesh->item_out)) {
         find_thresholds(r);
         count_tiles(r);
         add_up(score, r);
@@ -290,5 +295,5 @@ void hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_
         int users = (int)(all - first < orders->users ? all - first : orders->users);
         run_round(score, &(eval_round){.e = e, .c = c, .orders = orders, .first = first, .users = users, .D = hl_engine_width(e)});
     }
-    hl_group_share(&e->mesh->world, score, sizeof *score, e->mesh->layout.item_begin);
+    hl_group_share(&e->mesh->world, score, sizeof *score, hl_layout_item_out(&e->mesh->layout, 0));
 }

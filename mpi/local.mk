@@ -12,6 +12,7 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/loss.c mpi/loss.h \
 	mpi/matrix.c mpi/matrix.h mpi/scalapack.h \
 	mpi/mesh.c mpi/mesh.h \
+	mpi/pipe.c mpi/pipe.h \
 	mpi/reference.c mpi/reference.h \
 	mpi/spectrum.c mpi/spectrum.h \
 	mpi/step.c mpi/step.h \

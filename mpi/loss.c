@@ -22,7 +22,7 @@ void hl_loss_open(hl_loss *l, const hl_mesh *mesh, const hl_plan *plan, const in
     int *listed = HL_TAKE_ZERO(arena, int, ranks);
     for (int r = 0; r < R; r++) l->row_list[l->row_begin[row_owner[r]] + listed[row_owner[r]]++] = r;
     l->lse = HL_TAKE(arena, double, R);
-    if (!hl_group_has_me(&mesh->item)) return;
+    if (!hl_group_has_me(&mesh->item_out)) return;
     size_t n = (size_t)R * (size_t)D;
     l->u = HL_TAKE(arena, float, n);
     l->p = HL_TAKE(arena, float, n);
@@ -41,12 +41,12 @@ void hl_loss_give(hl_loss *l, const float *u, const float *p, hl_arena *wire)
 {
     const hl_group *world = &l->mesh->world;
     const int *rows;
-    int mine = hl_loss_my_rows(l, &rows), R = l->plan->rows, here = hl_group_has_me(&l->mesh->item);
+    int mine = hl_loss_my_rows(l, &rows), R = l->plan->rows, here = hl_group_has_me(&l->mesh->item_out);
     size_t mark = hl_arena_mark(wire), D = (size_t)l->D, bytes = D * sizeof *u;
     float *out = HL_TAKE(wire, float, (size_t)mine * 2 * D), *in = HL_TAKE(wire, float, here ? (size_t)R * 2 * D : 0);
     int *out_count = HL_TAKE_ZERO(wire, int, world->size), *out_begin = HL_TAKE_ZERO(wire, int, world->size), *in_count = HL_TAKE_ZERO(wire, int, world->size);
     for (int q = 0; q < world->size; q++) {
-        if (hl_layout_has_item(&l->mesh->layout, q)) out_count[q] = mine;
+        if (hl_layout_has_item_out(&l->mesh->layout, q)) out_count[q] = mine;
         if (here) in_count[q] = l->row_count[q];
     }
     for (size_t i = 0; i < (size_t)mine; i++) {
@@ -87,7 +87,7 @@ void hl_loss_run(hl_loss *l, float *dn, const float *n, const float *multiplicit
     hl_rows_dot(l->l0, l->u, l->p, R, D);
     for (int r = 0; r < R; r++) l->l0[r] *= s;
     hl_nce_forward(part, l->u, l->p, l->l0, n, multiplicity, R, K, D, s, thres, scratch);
-    hl_group_reduce(&l->mesh->item, part, (size_t)R, sizeof *part, combine_parts);
+    hl_group_reduce(&l->mesh->item_out, part, (size_t)R, sizeof *part, combine_parts);
     for (int r = 0; r < R; r++) l->lse[r] = hl_nce_lse(&part[r], l->l0[r]);
     gather_facts(l, part);
     memset(l->du, 0, (size_t)R * (size_t)D * sizeof *l->du);
@@ -98,7 +98,7 @@ void hl_loss_run(hl_loss *l, float *dn, const float *n, const float *multiplicit
 /* How many rows of each user rank go in one round. */
 static int rows_a_round(const hl_loss *l)
 {
-    size_t row = (size_t)l->mesh->layout.items * (size_t)l->D * sizeof(float);
+    size_t row = (size_t)hl_layout_item_outs(&l->mesh->layout) * (size_t)l->D * sizeof(float);
     return RETURN_BYTES / row > 1 ? (int)(RETURN_BYTES / row) : 1;
 }
 
@@ -107,7 +107,7 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
 {
     const hl_group *world = &l->mesh->world;
     const hl_layout *layout = &l->mesh->layout;
-    int ranks = world->size, here = hl_group_has_me(&l->mesh->item), sent = 0, received = 0;
+    int ranks = world->size, here = hl_group_has_me(&l->mesh->item_out), sent = 0, received = 0;
     size_t mark = hl_arena_mark(wire), D = (size_t)l->D;
     int *out_count = HL_TAKE_ZERO(wire, int, ranks), *out_begin = HL_TAKE_ZERO(wire, int, ranks), *in_count = HL_TAKE_ZERO(wire, int, ranks), *in_begin = HL_TAKE_ZERO(wire, int, ranks);
     int left = l->row_count[world->rank] - from, mine = left < 0 ? 0 : left < round ? left : round;
@@ -116,7 +116,7 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
         out_begin[q] = sent;
         in_begin[q] = received;
         if (here && theirs > 0) sent += out_count[q] = theirs < round ? theirs : round;
-        if (hl_layout_has_item(layout, q)) received += in_count[q] = mine;
+        if (hl_layout_has_item_out(layout, q)) received += in_count[q] = mine;
     }
     float *out = HL_TAKE(wire, float, (size_t)sent * D), *in = HL_TAKE(wire, float, (size_t)received * D);
     for (int q = 0; q < ranks; q++)
@@ -130,7 +130,7 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
 void hl_loss_return(hl_loss *l, float *du, hl_arena *wire)
 {
     int most = 0, round = rows_a_round(l), me = l->mesh->world.rank;
-    hl_group_share(&l->mesh->world, l->lse, (size_t)l->plan->rows * sizeof *l->lse, l->mesh->layout.item_begin);
+    hl_group_share(&l->mesh->world, l->lse, (size_t)l->plan->rows * sizeof *l->lse, hl_layout_item_out(&l->mesh->layout, 0));
     memset(du, 0, (size_t)l->row_count[me] * (size_t)l->D * sizeof *du);
     for (int q = 0; q < l->mesh->world.size; q++)
         if (l->row_count[q] > most) most = l->row_count[q];

@@ -31,7 +31,7 @@ typedef struct {
     hl_loss_facts facts;
 } hl_loss;
 
-/* Lay everything in the arena; row_owner (rows): rank of the user group that has the row.  Local. */
+/* Lay everything in the arena; row_owner (rows): the rank that has the User LLM's output of the row.  Local. */
 void hl_loss_open(hl_loss *l, const hl_mesh *mesh, const hl_plan *plan, const int *row_owner, int D, hl_arena *arena);
 
 /* My rows in the order of the plan: how many, and which. */
@@ -40,7 +40,7 @@ int hl_loss_my_rows(const hl_loss *l, const int **rows);
 /* My user rows and their targets, unit vectors (my rows, D), to all item ranks.  Collective over all ranks. */
 void hl_loss_give(hl_loss *l, const float *u, const float *p, hl_arena *wire);
 
-/* Loss and gradients: n (K, D) are my negatives as unit vectors, dn (K, D) is added to.  Collective over the item group. */
+/* Loss and gradients: n (K, D) are my negatives as unit vectors, dn (K, D) is added to.  Collective over the item ranks that have vectors. */
 void hl_loss_run(hl_loss *l, float *dn, const float *n, const float *multiplicity, int K, float s, float thres, hl_arena *scratch);
 
 /* Gradients of my user rows through the negatives, du (my rows, D) overwritten; lse to everyone.  Collective over all ranks. */

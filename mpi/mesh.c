@@ -7,35 +7,46 @@ static void sum(const hl_peers *p, float *y, size_t n)
 }
 
 /* A model on several ranks asks them; ranks outside the group have no model and get the lone one's table. */
-static hl_peers peers_of(const hl_group *g)
+static hl_peers peers_of(const hl_group *tp, const hl_group *pp)
 {
-    return g->size > 1 ? (hl_peers){.rank = g->rank, .size = g->size, .self = g, .sum = sum} : hl_alone;
+    hl_peers p = tp->size > 1 ? (hl_peers){.rank = tp->rank, .size = tp->size, .self = tp, .sum = sum} : hl_alone;
+    p.stage = pp->size > 0 ? pp->rank : 0;
+    p.stages = pp->size > 0 ? pp->size : 1;
+    return p;
 }
 
-/* The replica and the place in it of this rank. */
-static void open_side(hl_group *group, hl_group *tp, hl_group *dp, const hl_group *world, bool belongs, int begin, int width)
+/* The groups of one side: `at` is this rank's place in it, below 0 outside. */
+static void open_side(hl_group *group, hl_group *tp, hl_group *pp, hl_group *dp, const hl_group *world, int at, int width, int tp_size)
 {
-    int at = belongs ? world->rank - begin : 0;
+    bool belongs = at >= 0;
+    int replica = at / width, stage = at % width / tp_size;
     hl_group_choose(group, world, belongs);
-    hl_group_divide(tp, world, belongs ? at / width : -1);
-    hl_group_divide(dp, world, belongs ? at % width : -1);
+    hl_group_divide(tp, world, belongs ? at / tp_size : -1);
+    hl_group_divide(pp, world, belongs ? replica * tp_size + at % tp_size : -1);
+    hl_group_divide(dp, world, belongs ? stage * tp_size + at % tp_size : -1);
 }
 
 void hl_mesh_open(hl_mesh *m, const hl_group *world, const hl_layout *layout)
 {
+    const hl_layout *l = &m->layout;
+    int me = world->rank;
     HL_CHECK(layout->ranks == world->size);
     m->layout = *layout;
     m->world = *world;
-    open_side(&m->item, &m->item_tp, &m->item_dp, world, hl_layout_has_item(layout, world->rank), layout->item_begin, layout->item_tp);
-    open_side(&m->user, &m->user_tp, &m->user_dp, world, hl_layout_has_user(layout, world->rank), layout->user_begin, layout->user_tp);
-    m->item_peers = peers_of(&m->item_tp);
-    m->user_peers = peers_of(&m->user_tp);
+    open_side(&m->item, &m->item_tp, &m->item_pp, &m->item_dp, world, hl_layout_has_item(l, me) ? me - l->item_begin : -1, hl_layout_item_width(l), l->item_tp);
+    open_side(&m->user, &m->user_tp, &m->user_pp, &m->user_dp, world, hl_layout_has_user(l, me) ? me - l->user_begin : -1, hl_layout_user_width(l), l->user_tp);
+    hl_group_choose(&m->item_out, world, hl_layout_has_item_out(l, me));
+    m->item_peers = peers_of(&m->item_tp, &m->item_pp);
+    m->user_peers = peers_of(&m->user_tp, &m->user_pp);
 }
 
 void hl_mesh_close(hl_mesh *m)
 {
+    hl_group_close(&m->item_out);
     hl_group_close(&m->user_dp);
     hl_group_close(&m->item_dp);
+    hl_group_close(&m->user_pp);
+    hl_group_close(&m->item_pp);
     hl_group_close(&m->user_tp);
     hl_group_close(&m->item_tp);
     hl_group_close(&m->user);

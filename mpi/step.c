@@ -17,8 +17,8 @@ typedef struct {
         hl_pack users;
     };
     hl_stack_trace trace;
-    bool kept; /* false: only the pack; the forward is run again */
-    int row;   /* its first row among my texts or my user rows */
+    int row;         /* its first row among my texts or my user rows */
+    hl_arena *again; /* what the second forward laid, where the activations were not kept */
 } hl_chunk;
 
 /* Rows to every rank of the replica that reads, from one rank of the replica that holds; gradients to every rank of the
@@ -36,6 +36,8 @@ typedef struct {
     hl_loss loss;
     route inputs, targets;
     int item_lead, user_lead;             /* first ranks of my replicas; -1: none */
+    bool item_out;                        /* do vectors come out of my stage? */
+    int agains;                           /* chunks that have gone forward again */
     hl_chunk *chunk, *user_chunk;         /* (chunks), (user_chunks); filled where they are mine */
     int D, texts, rows;                   /* width; how many texts and user rows are mine */
     int *my_text;                         /* (plan.texts) where a text is on its rank */
@@ -76,10 +78,11 @@ static void number_texts(step *s)
         s->chunk[c].row = count[owner];
         for (int t = p->chunk_begin[c]; t < p->chunk_begin[c + 1]; t++) s->my_text[t] = count[owner]++;
     }
-    s->texts = s->item_lead < 0 ? 0 : count[s->item_lead];
+    s->texts = s->item_out ? count[s->item_lead] : 0;
     free(count);
 }
 
+/* owner: first rank of the replica that reads a row. */
 static void number_rows(step *s, int *owner, int *place)
 {
     const hl_plan *p = &s->plan;
@@ -96,8 +99,8 @@ static void number_rows(step *s, int *owner, int *place)
     free(count);
 }
 
-/* Reading `r` (of text `text` by the replica of rank `reader`), once for each of `times` ranks of one side; `by_reader` says
- * whose.  The other side's ranks take turns. */
+/* Reading `r` (of text `text` by the stage that begins at rank `reader`), once for each of `times` ranks of one side; `by_reader`
+ * says whose.  The other side's ranks take turns. */
 static void plan_route(step *s, hl_exchange *x, const int *text, const int *reader, const int *place, bool by_reader)
 {
     const hl_layout *l = &s->e->mesh->layout;
@@ -105,7 +108,7 @@ static void plan_route(step *s, hl_exchange *x, const int *text, const int *read
     size_t mark = hl_arena_mark(&s->e->scratch);
     int *from = HL_TAKE(&s->e->scratch, int, 4 * R * times), *held = from + R * times, *to = held + R * times, *read = to + R * times;
     for (int r = 0; r < R; r++) {
-        int holder = s->share.chunk[hl_plan_chunk_of(&s->plan, text[r])];
+        int holder = hl_layout_item_tail(l, s->share.chunk[hl_plan_chunk_of(&s->plan, text[r])]);
         for (int t = 0; t < times; t++, n++) {
             from[n] = holder + t % l->item_tp;
             held[n] = s->my_text[text[r]];
@@ -125,6 +128,53 @@ static void plan_routes(step *s, route *x, const int *text, const int *reader, c
     plan_route(s, &x->back, text, reader, place, false);
 }
 
+static void pack_users(step *s, int c)
+{
+    hl_engine *e = s->e;
+    int begin = s->plan.user_chunk_begin[c], n = s->plan.user_chunk_begin[c + 1] - begin;
+    int *length = HL_TAKE(&e->plan, int, n);
+    for (int i = 0; i < n; i++) length[i] = s->plan.row_begin[begin + i + 1] - s->plan.row_begin[begin + i];
+    hl_user_pack(&s->user_chunk[c].users, length, n, false, &e->plan);
+}
+
+static void pack_chunks(step *s)
+{
+    hl_engine *e = s->e;
+    const hl_plan *p = &s->plan;
+    for (int c = 0; c < p->chunks; c++)
+        if (s->share.chunk[c] == s->item_lead)
+            hl_texts_pack(&s->chunk[c].texts, &e->item_model, e->corpus, p->item + p->chunk_begin[c], p->chunk_begin[c + 1] - p->chunk_begin[c], &e->plan);
+    for (int c = 0; c < p->user_chunks; c++)
+        if (s->share.user_chunk[c] == s->user_lead) pack_users(s, c);
+}
+
+static size_t bytes_of_trace(const hl_stack *m, const hl_pack *pack)
+{
+    hl_arena measure = hl_arena_measuring();
+    hl_stack_trace_lay(&(hl_stack_trace){0}, m, pack, &measure);
+    return hl_arena_used(&measure);
+}
+
+static void least_bools(void *into, const void *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++) ((bool *)into)[i] &= ((const bool *)from)[i];
+}
+
+/* The activations of a chunk are kept while they stay within the budget, on all stages of the replica.  The User LLM is small
+ * beside the other and always kept. */
+static void choose_kept(step *s)
+{
+    int64_t left = s->e->rules.activation_budget;
+    if (left < 0 || s->item_lead < 0) return;
+    for (int c = 0; c < s->plan.chunks; c++) {
+        if (s->share.chunk[c] != s->item_lead) continue;
+        int64_t bytes = (int64_t)bytes_of_trace(&s->e->item_model.stack, &s->chunk[c].texts.pack);
+        s->share.kept[c] = bytes <= left;
+        if (s->share.kept[c]) left -= bytes;
+    }
+    hl_group_reduce(&s->e->mesh->item_pp, s->share.kept, (size_t)s->plan.chunks, sizeof *s->share.kept, least_bools);
+}
+
 static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders)
 {
     const hl_mesh *mesh = e->mesh;
@@ -132,15 +182,19 @@ static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_
     *s = (step){.e = e, .orders = orders, .D = hl_engine_width(e)};
     s->item_lead = hl_layout_has_item(&mesh->layout, me) ? hl_layout_item_lead_of(&mesh->layout, me) : -1;
     s->user_lead = hl_layout_has_user(&mesh->layout, me) ? hl_layout_user_lead_of(&mesh->layout, me) : -1;
+    s->item_out = hl_layout_has_item_out(&mesh->layout, me);
     hl_plan_make(&s->plan, batch, e->corpus, &e->rules.plan, s->D, &e->plan);
     hl_share_make(&s->share, &mesh->layout, &s->plan, &e->plan);
+    s->chunk = HL_TAKE_ZERO(&e->plan, hl_chunk, s->plan.chunks);
+    s->user_chunk = HL_TAKE_ZERO(&e->plan, hl_chunk, s->plan.user_chunks);
+    pack_chunks(s);
+    choose_kept(s);
     hl_schedule_make(&s->schedule, &mesh->layout, &s->plan, &s->share, me, &e->plan);
-    s->chunk = HL_TAKE(&e->plan, hl_chunk, s->plan.chunks);
-    s->user_chunk = HL_TAKE(&e->plan, hl_chunk, s->plan.user_chunks);
     int *owner = HL_TAKE(&e->plan, int, s->plan.rows), *place = HL_TAKE(&e->plan, int, s->plan.rows);
     number_texts(s);
     number_rows(s, owner, place);
     plan_routes(s, &s->inputs, s->plan.input, owner, place);
+    for (int r = 0; r < s->plan.rows; r++) owner[r] = hl_layout_user_tail(&mesh->layout, owner[r]);
     plan_routes(s, &s->targets, s->plan.target, owner, place);
     hl_loss_open(&s->loss, mesh, &s->plan, owner, s->D, &e->plan);
     hl_tally_clear(&s->tally, me);
@@ -162,23 +216,65 @@ static void lay_rows(step *s)
     s->dunit_t = take_zero_rows(s, s->rows);
     s->norm_y = HL_TAKE(&s->e->plan, float, s->rows);
     s->norm_t = HL_TAKE(&s->e->plan, float, s->rows);
-    if (s->e->item.w) {
-        memset(s->e->item.g, 0, s->e->item.table->count * sizeof(float));
-        s->scale = hl_item_scale(&s->e->item_model, s->e->item.w);
-    }
+    if (s->e->item.w) memset(s->e->item.g, 0, s->e->item.table->count * sizeof(float));
+    if (s->e->item.w && s->e->item_model.stack.first) s->scale = hl_item_scale(&s->e->item_model, s->e->item.w);
     if (s->e->user.w) memset(s->e->user.g, 0, s->e->user.table->count * sizeof(float));
     hl_group_share(&s->e->mesh->world, &s->scale, sizeof s->scale, s->e->mesh->layout.item_begin);
 }
 
+/* ---- between stages.  What is taken lies in the pipe until the next is taken; what is passed is written where it leaves. */
+
+static void item_take(step *s, int c)
+{
+    hl_pipe_take(&s->e->item_pipe, HL_FORWARD, s->chunk[c].texts.pack.T, s->D);
+}
+
+static void item_pass(step *s, int c)
+{
+    hl_pipe_pass(&s->e->item_pipe, HL_FORWARD, s->chunk[c].texts.pack.T, s->D);
+}
+
+static void item_take_back(step *s, int c)
+{
+    hl_pipe_take(&s->e->item_pipe, HL_BACK, s->chunk[c].texts.pack.T, s->D);
+}
+
+static void item_pass_back(step *s, int c)
+{
+    hl_pipe_pass(&s->e->item_pipe, HL_BACK, s->chunk[c].texts.pack.T, s->D);
+}
+
+static void user_take(step *s, int c)
+{
+    hl_pipe_take(&s->e->user_pipe, HL_FORWARD, s->user_chunk[c].users.T, s->D);
+}
+
+static void user_pass(step *s, int c)
+{
+    hl_pipe_pass(&s->e->user_pipe, HL_FORWARD, s->user_chunk[c].users.T, s->D);
+}
+
+static void user_take_back(step *s, int c)
+{
+    hl_pipe_take(&s->e->user_pipe, HL_BACK, s->user_chunk[c].users.T, s->D);
+}
+
+static void user_pass_back(step *s, int c)
+{
+    hl_pipe_pass(&s->e->user_pipe, HL_BACK, s->user_chunk[c].users.T, s->D);
+}
+
 /* ---- the Item LLM */
 
-/* The trace of a pack is kept while that stays within the budget. */
-static bool fits_budget(const step *s, const hl_stack *m, const hl_pack *pack)
+/* Through my layers, into y or to the next stage. */
+static void item_through(step *s, hl_chunk *k, float *y, hl_arena *trace)
 {
-    if (s->e->rules.activation_budget < 0) return true;
-    hl_arena measure = hl_arena_measuring();
-    hl_stack_trace_lay(&(hl_stack_trace){0}, m, pack, &measure);
-    return (int64_t)(hl_arena_used(&s->e->kept) + hl_arena_used(&measure)) <= s->e->rules.activation_budget;
+    hl_engine *e = s->e;
+    const hl_texts *t = &k->texts;
+    float *out = s->item_out ? y : hl_pipe_room(&e->item_pipe, HL_FORWARD, hl_item_size(&e->item_model, t));
+    hl_stack_trace_lay(&k->trace, &e->item_model.stack, &t->pack, trace);
+    hl_item_forward(out, &k->trace, &e->item_model, e->item.w, hl_pipe_taken(&e->item_pipe, HL_FORWARD), t, &e->scratch);
+    s->flop += hl_stack_flop(&e->item_model.stack, &t->pack);
 }
 
 static void item_forward(step *s, int c)
@@ -186,57 +282,57 @@ static void item_forward(step *s, int c)
     hl_engine *e = s->e;
     hl_chunk *k = &s->chunk[c];
     size_t mark = hl_arena_mark(&e->scratch);
-    hl_texts_pack(&k->texts, &e->item_model, e->corpus, s->plan.item + s->plan.chunk_begin[c], s->plan.chunk_begin[c + 1] - s->plan.chunk_begin[c], &e->plan);
-    k->kept = fits_budget(s, &e->item_model.stack, &k->texts.pack);
-    hl_stack_trace_lay(&k->trace, &e->item_model.stack, &k->texts.pack, k->kept ? &e->kept : &e->scratch);
-    hl_item_forward(s->vector + rows_of(s, k->row), &k->trace, &e->item_model, e->item.w, &k->texts, &e->scratch);
-    s->flop += hl_stack_flop(&e->item_model.stack, &k->texts.pack);
+    item_through(s, k, s->vector + rows_of(s, k->row), s->share.kept[c] ? &e->kept : &e->scratch);
     hl_arena_back(&e->scratch, mark);
 }
 
-static void item_again(step *s, hl_chunk *k)
+/* At most as many at once as there are stages, each forgotten in the order in which it came. */
+static void item_again(step *s, int c)
 {
     hl_engine *e = s->e;
-    hl_stack_trace_lay(&k->trace, &e->item_model.stack, &k->texts.pack, &e->scratch);
-    float *vector = HL_TAKE(&e->scratch, float, rows_of(s, k->texts.pack.segments));
-    hl_item_forward(vector, &k->trace, &e->item_model, e->item.w, &k->texts, &e->scratch);
-    s->flop += hl_stack_flop(&e->item_model.stack, &k->texts.pack);
+    hl_chunk *k = &s->chunk[c];
+    size_t mark = hl_arena_mark(&e->scratch);
+    k->again = &e->again[s->agains++ % e->mesh->layout.item_pp];
+    float *vector = HL_TAKE(&e->scratch, float, s->item_out ? rows_of(s, k->texts.pack.segments) : 0);
+    item_through(s, k, vector, k->again);
+    hl_arena_back(&e->scratch, mark);
 }
 
 static void item_backward(step *s, int c)
 {
     hl_engine *e = s->e;
     hl_chunk *k = &s->chunk[c];
-    size_t mark = hl_arena_mark(&e->scratch);
-    if (!k->kept) item_again(s, k);
-    hl_item_backward(e->item.g, s->dvector + rows_of(s, k->row), &k->trace, &e->item_model, e->item.w, &k->texts, &e->scratch);
-    s->flop += 2 * hl_stack_flop(&e->item_model.stack, &k->texts.pack);
-    hl_arena_back(&e->scratch, mark);
+    const hl_stack *m = &e->item_model.stack;
+    float *dx = m->first ? NULL : hl_pipe_room(&e->item_pipe, HL_BACK, rows_of(s, k->texts.pack.T));
+    const float *dy = s->item_out ? s->dvector + rows_of(s, k->row) : hl_pipe_taken(&e->item_pipe, HL_BACK);
+    hl_item_backward(dx, e->item.g, dy, &k->trace, &e->item_model, e->item.w, &k->texts, &e->scratch);
+    s->flop += 2 * hl_stack_flop(m, &k->texts.pack);
+    if (k->again) hl_arena_back(k->again, 0);
 }
 
-/* ---- the User LLM: small beside the other, always kept */
+/* ---- the User LLM */
 
 static void user_forward(step *s, int c)
 {
     hl_engine *e = s->e;
     hl_chunk *k = &s->user_chunk[c];
-    int begin = s->plan.user_chunk_begin[c], n = s->plan.user_chunk_begin[c + 1] - begin;
-    int *length = HL_TAKE(&e->plan, int, n);
-    for (int i = 0; i < n; i++) length[i] = s->plan.row_begin[begin + i + 1] - s->plan.row_begin[begin + i];
-    hl_user_pack(&k->users, length, n, false, &e->plan);
-    hl_stack_trace_lay(&k->trace, &e->user_model.stack, &k->users, &e->kept);
+    const hl_stack *m = &e->user_model.stack;
     size_t at = rows_of(s, k->row);
-    hl_stack_forward(s->y + at, &k->trace, &e->user_model.stack, e->user.w, s->x + at, &k->users, &e->scratch);
-    s->flop += hl_stack_flop(&e->user_model.stack, &k->users);
+    float *y = m->last ? s->y + at : hl_pipe_room(&e->user_pipe, HL_FORWARD, rows_of(s, k->users.T));
+    hl_stack_trace_lay(&k->trace, m, &k->users, &e->kept);
+    hl_stack_forward(y, &k->trace, m, e->user.w, m->first ? s->x + at : hl_pipe_taken(&e->user_pipe, HL_FORWARD), &k->users, &e->scratch);
+    s->flop += hl_stack_flop(m, &k->users);
 }
 
 static void user_backward(step *s, int c)
 {
     hl_engine *e = s->e;
     hl_chunk *k = &s->user_chunk[c];
+    const hl_stack *m = &e->user_model.stack;
     size_t at = rows_of(s, k->row);
-    hl_stack_backward(s->dx + at, e->user.g, s->dy + at, &k->trace, &e->user_model.stack, e->user.w, &k->users, &e->scratch);
-    s->flop += 2 * hl_stack_flop(&e->user_model.stack, &k->users);
+    float *dx = m->first ? s->dx + at : hl_pipe_room(&e->user_pipe, HL_BACK, rows_of(s, k->users.T));
+    hl_stack_backward(dx, e->user.g, m->last ? s->dy + at : hl_pipe_taken(&e->user_pipe, HL_BACK), &k->trace, m, e->user.w, &k->users, &e->scratch);
+    s->flop += 2 * hl_stack_flop(m, &k->users);
 }
 
 /* ---- rows between them */
@@ -395,7 +491,7 @@ static void tally(step *s, int c)
 {
     (void)c;
     hl_engine *e = s->e;
-    if (e->mesh->item.rank == 0) tell_loss(s);
+    if (e->mesh->item_out.rank == 0) tell_loss(s);
     hl_tally_put(&s->tally, HL_FACT_SQUARES, squares(s, &e->item) + squares(s, &e->user));
     hl_tally_put(&s->tally, HL_FACT_DSCALE, s->loss.dscale);
     hl_tally_put(&s->tally, HL_FACT_STOP, s->orders->stop);
@@ -403,7 +499,7 @@ static void tally(step *s, int c)
     hl_tally_put(&s->tally, HL_FACT_BYTES, s->bytes);
     hl_tally_put(&s->tally, HL_FACT_PHASES + HL_UPDATE, e->update_seconds);
     hl_tally_agree(&s->tally, &e->mesh->world);
-    if (e->item.w) e->item.g[e->item_model.scale_at] = (float)hl_tally_sum(&s->tally, HL_FACT_DSCALE);
+    if (e->item.w && e->item_model.stack.first) e->item.g[e->item_model.scale_at] = (float)hl_tally_sum(&s->tally, HL_FACT_DSCALE);
 }
 
 static double grad_norm(const step *s)
@@ -445,6 +541,9 @@ static void (*const perform[HL_ACTS])(step *s, int chunk) = {
     [HL_USER_BACKWARD] = user_backward, [HL_USER_ROWS] = user_rows,         [HL_USER_POSITIVES] = user_positives,
     [HL_GIVE_INPUTS] = give_inputs,     [HL_GIVE_TARGETS] = give_targets,   [HL_GIVE_ROWS] = give_rows,
     [HL_RETURN_ROWS] = return_rows,     [HL_RETURN_TARGETS] = return_targets, [HL_RETURN_INPUTS] = return_inputs,
+    [HL_ITEM_AGAIN] = item_again,       [HL_ITEM_TAKE] = item_take,         [HL_ITEM_PASS] = item_pass,
+    [HL_ITEM_TAKE_BACK] = item_take_back, [HL_ITEM_PASS_BACK] = item_pass_back, [HL_USER_TAKE] = user_take,
+    [HL_USER_PASS] = user_pass,         [HL_USER_TAKE_BACK] = user_take_back, [HL_USER_PASS_BACK] = user_pass_back,
     [HL_TALLY] = tally,                 [HL_LOSS] = loss,                   [HL_SUM_ITEM] = sum_item,
     [HL_SUM_USER] = sum_user,           [HL_UPDATE] = update,
 };
@@ -490,6 +589,7 @@ static void forget(hl_engine *e)
     hl_arena_back(&e->kept, 0);
     hl_arena_back(&e->scratch, 0);
     hl_arena_back(&e->wire, 0);
+    for (int i = 0; i < e->mesh->layout.item_pp; i++) hl_arena_back(&e->again[i], 0);
 }
 
 hl_status hl_step_run(hl_step_report *report, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders)

@@ -29,6 +29,7 @@ ALONE_TESTS = \
 MPI_TESTS = \
 	tests/test-group \
 	tests/test-mesh \
+	tests/test-pipe \
 	tests/test-exchange \
 	tests/test-loss \
 	tests/test-reference \
@@ -49,6 +50,7 @@ ODD_TESTS = \
 	tests/test-ease \
 	tests/test-group \
 	tests/test-mesh \
+	tests/test-pipe \
 	tests/test-exchange \
 	tests/test-loss \
 	tests/test-reference \
@@ -89,6 +91,7 @@ tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
 tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_group_LDADD = $(MPI_TEST_LINK)
 tests_test_mesh_LDADD = $(MPI_TEST_LINK)
+tests_test_pipe_LDADD = $(MPI_TEST_LINK)
 tests_test_exchange_LDADD = $(MPI_TEST_LINK)
 tests_test_loss_LDADD = $(MPI_TEST_LINK)
 tests_test_reference_LDADD = $(MPI_TEST_LINK)

@@ -153,8 +153,6 @@ static void what_does_not_go_together_is_refused(void)
 {
     const struct { const char *text, *words; } cases[] = {
         {"precision: bf16-mixed\n", "fp32 only"},
-        {"item.pp: 2\n", "item.pp: 2; this version has no pipeline"},
-        {"user.pp: 2\n", "raise user.tp or user.dp"},
         {"item_llm.hidden_size: 32\n", "make them equal"},
         {"item_llm.num_attention_heads: 5\n", "does not divide into 5 heads"},
         {"valid_metric: NDCG@7\n", "not a metric at a length of topk, as ndcg@200"},

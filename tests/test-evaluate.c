@@ -164,6 +164,10 @@ static void ranks_are_golden(void)
             CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = p - 2, .user_dp = 1})); /* one is idle */
             evaluate_layout(&a, &layout);
         }
+        if (p >= 2) {
+            CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){.kind = HL_COLOCATED, .item_pp = 2, .user_pp = p < 5 ? p : 5}));
+            evaluate_layout(&a, &layout);
+        }
     }
     amazon_close(&a);
 }

@@ -111,13 +111,15 @@ static void a_layout_is_told_in_words(void)
         hl_layout_wish wish;
         const char *text;
     } cases[] = {
-        {1, {HL_COLOCATED, 0, 0, 0, 0}, "1 item + 1 user replicas colocated on 1 rank, 0 idle"},
-        {4, {HL_SEPARATE, 2, 0, 1, 0}, "2 item + 1 user replicas separate on 4 ranks, 1 idle"},
-        {5, {HL_COLOCATED, 3, 0, 2, 0}, "3 item + 2 user replicas colocated on 5 ranks, 2 idle"},
-        {5, {HL_COLOCATED, 1, 0, 4, 0}, "1 item + 4 user replicas colocated on 5 ranks, 1 idle"},
-        {7, {HL_SEPARATE, 2, 2, 1, 2}, "2 item (of 2 ranks) + 1 user (of 2 ranks) replicas separate on 7 ranks, 1 idle"},
+        {1, {HL_COLOCATED, 0, 0, 0, 0, 0, 0}, "1 item + 1 user replicas colocated on 1 rank, 0 idle"},
+        {4, {HL_SEPARATE, 2, 0, 1, 0, 0, 0}, "2 item + 1 user replicas separate on 4 ranks, 1 idle"},
+        {5, {HL_COLOCATED, 3, 0, 2, 0, 0, 0}, "3 item + 2 user replicas colocated on 5 ranks, 2 idle"},
+        {5, {HL_COLOCATED, 1, 0, 4, 0, 0, 0}, "1 item + 4 user replicas colocated on 5 ranks, 1 idle"},
+        {7, {HL_SEPARATE, 2, 2, 1, 2, 0, 0}, "2 item (of 2 ranks) + 1 user (of 2 ranks) replicas separate on 7 ranks, 1 idle"},
+        {8, {HL_COLOCATED, 0, 2, 0, 1, 3, 1}, "1 item (tp 2 x pp 3) + 8 user replicas colocated on 8 ranks, 0 idle"},
+        {5, {HL_HYBRID, 0, 1, 0, 1, 2, 1}, "2 item (tp 1 x pp 2) + 1 user replicas hybrid on 5 ranks, 1 idle"},
     };
-    for (int i = 0; i < 5; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         hl_layout l;
         char text[120];
         CHECK_OK(hl_layout_make(&l, cases[i].ranks, &cases[i].wish));
@@ -126,16 +128,17 @@ static void a_layout_is_told_in_words(void)
     }
 }
 
-/* Every share is a replica's, under its first rank, and none has more than another by over one chunk: the last it got. */
-static void check_shares(const int *owner, const double *cost, int n, int begin, int p, int tp)
+/* Every share is a replica's, under its first rank, and none has more than another by over one chunk, the last it got, but
+ * for what it had to do before. */
+static void check_shares(const int *owner, const double *cost, int n, int begin, int p, int tp, double before)
 {
-    double load[MOST] = {0}, longest = 0, most = 0, least = INFINITY;
+    double load[MOST] = {0}, longest = before, most = 0, least = INFINITY;
     for (int c = 0; c < n; c++) {
         int replica = (owner[c] - begin) / tp;
         bool leads = owner[c] >= begin && replica < p && (owner[c] - begin) % tp == 0;
         CHECK(leads);
         if (leads) load[replica] += cost[c];
-        longest = fmax(longest, cost[c]);
+        longest = fmax(longest, cost[c] + before);
     }
     for (int r = 0; r < p; r++) {
         most = fmax(most, load[r]);
@@ -156,17 +159,39 @@ static void shares_cover_the_chunks_evenly(void)
         toy t;
         int item_tp = toy_between(&r, 1, 3), user_tp = toy_between(&r, 1, 3), ranks = toy_between(&r, item_tp + user_tp, MOST);
         int users = toy_between(&r, 1, (ranks - item_tp) / user_tp), items = toy_between(&r, 1, (ranks - users * user_tp) / item_tp);
-        const hl_layout_wish wish = {trial % 2 ? HL_SEPARATE : HL_COLOCATED, items, item_tp, users, user_tp};
+        const hl_layout_wish wish = {trial % 2 ? HL_SEPARATE : HL_COLOCATED, items, item_tp, users, user_tp, 1, 1};
         CHECK_OK(hl_layout_make(&l, ranks, &wish));
         toy_open(&t, 60, 30, (uint64_t)trial);
         toy_draw_batch(&b, &t, toy_between(&r, 1, 12), 8, 50, &r, &arena);
         hl_plan_make(&p, &b, &t.corpus, &(hl_plan_rules){.chunk_tokens = 50, .user_chunk_rows = 6, .item_tokens = 1, .dedup = true}, 8, &arena);
         hl_share_make(&s, &l, &p, &arena);
-        check_shares(s.chunk, p.chunk_cost, p.chunks, l.item_begin, items, item_tp);
-        check_shares(s.user_chunk, p.user_chunk_cost, p.user_chunks, l.user_begin, users, user_tp);
+        double user_work = 0;
+        for (int c = 0; c < p.user_chunks; c++) user_work += p.user_chunk_cost[c];
+        check_shares(s.chunk, p.chunk_cost, p.read_chunks, l.item_begin, items, item_tp, 0);
+        check_shares(s.chunk + p.read_chunks, p.chunk_cost + p.read_chunks, p.chunks - p.read_chunks, l.item_begin, items, item_tp, trial % 2 ? 0 : user_work * item_tp);
+        check_shares(s.user_chunk, p.user_chunk_cost, p.user_chunks, l.user_begin, users, user_tp, 0);
         toy_close(&t);
         hl_arena_free(&arena);
     }
+}
+
+/* In a hybrid the replica that has the users gets as many fewer texts as users cost, of those that wait for nobody. */
+static void users_leave_room_for_fewer_texts(void)
+{
+    double cost[40], user_cost[1] = {10};
+    int begin[41];
+    hl_arena arena = hl_arena_growing("shares");
+    hl_layout l;
+    hl_share s;
+    for (int c = 0; c < 40; c++) cost[c] = 1, begin[c] = c;
+    hl_plan p = {.chunks = 40, .read_chunks = 10, .chunk_cost = cost, .chunk_begin = begin, .user_chunks = 1, .user_chunk_cost = user_cost};
+    CHECK_OK(hl_layout_make(&l, 2, &(hl_layout_wish){.kind = HL_HYBRID}));
+    CHECK(l.items == 2 && l.users == 1 && l.user_begin == 1);
+    hl_share_make(&s, &l, &p, &arena);
+    int read = 0, rest = 0;
+    for (int c = 0; c < 40; c++) *(c < 10 ? &read : &rest) += s.chunk[c] == 1;
+    CHECK(read == 5 && rest == 10); /* 20 + 0 against 10 + 10 */
+    hl_arena_free(&arena);
 }
 
 static const test tests[] = {
@@ -175,5 +200,6 @@ static const test tests[] = {
     {"replicas are neighbours under a lead", replicas_have_a_lead},
     {"a layout is told in words", a_layout_is_told_in_words},
     {"shares cover the chunks, evenly up to one chunk", shares_cover_the_chunks_evenly},
+    {"users leave room for fewer texts", users_leave_room_for_fewer_texts},
 };
 HL_TESTS("layout", tests)

@@ -312,14 +312,14 @@ static void check_layout(const hl_layout_wish *wish)
 static void a_share_on_each_rank_gives_the_whole_loss(void)
 {
     int p = world()->size;
-    check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 1, 0, 1});
-    check_layout(&(hl_layout_wish){HL_COLOCATED, 1, 1, 0, 1});
-    check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 1, 1, 1});
-    if (p >= 2) check_layout(&(hl_layout_wish){HL_SEPARATE, p - 1, 1, 1, 1});
-    if (p >= 2) check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 2, 0, 2});
-    if (p >= 3) check_layout(&(hl_layout_wish){HL_SEPARATE, 1, 1, p - 1, 1});
-    if (p >= 4) check_layout(&(hl_layout_wish){HL_SEPARATE, 2, 1, 1, 1}); /* idle ranks */
-    if (p >= 5) check_layout(&(hl_layout_wish){HL_SEPARATE, 1, 3, 1, 2}); /* replicas of several ranks */
+    check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 1, 0, 1, 1, 1});
+    check_layout(&(hl_layout_wish){HL_COLOCATED, 1, 1, 0, 1, 1, 1});
+    check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 1, 1, 1, 1, 1});
+    if (p >= 2) check_layout(&(hl_layout_wish){HL_SEPARATE, p - 1, 1, 1, 1, 1, 1});
+    if (p >= 2) check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 2, 0, 2, 1, 1});
+    if (p >= 3) check_layout(&(hl_layout_wish){HL_SEPARATE, 1, 1, p - 1, 1, 1, 1});
+    if (p >= 4) check_layout(&(hl_layout_wish){HL_SEPARATE, 2, 1, 1, 1, 1, 1}); /* idle ranks */
+    if (p >= 5) check_layout(&(hl_layout_wish){HL_SEPARATE, 1, 3, 1, 2, 1, 1}); /* replicas of several ranks */
 }
 
 static void one_rank_agrees_with_the_slow_twin(void)

@@ -17,15 +17,18 @@ static void check_group(const hl_group *g, int first, int count, int step)
     free(ranks);
 }
 
-static void check_side(const hl_group *group, const hl_group *tp, const hl_group *dp, const hl_peers *peers, int begin, int ranks, int width)
+static void check_side(const hl_group *group, const hl_group *tp, const hl_group *pp, const hl_group *dp, const hl_peers *peers, int begin, int ranks,
+                       int ranks_a_stage, int stages)
 {
-    int at = check_world()->rank - begin;
+    int at = check_world()->rank - begin, width = ranks_a_stage * stages;
     bool belongs = at >= 0 && at < ranks;
     CHECK(hl_group_has_me(group) == belongs && hl_group_has_me(tp) == belongs && hl_group_has_me(dp) == belongs);
-    CHECK(peers->size == (belongs ? width : 1) && peers->rank == (belongs ? at % width : 0));
+    CHECK(peers->size == (belongs ? ranks_a_stage : 1) && peers->rank == (belongs ? at % ranks_a_stage : 0));
+    CHECK(peers->stages == (belongs ? stages : 1) && peers->stage == (belongs ? at % width / ranks_a_stage : 0));
     if (!belongs) return;
     check_group(group, begin, ranks, 1);
-    check_group(tp, begin + at / width * width, width, 1);
+    check_group(tp, begin + at / ranks_a_stage * ranks_a_stage, ranks_a_stage, 1);
+    check_group(pp, begin + at / width * width + at % ranks_a_stage, stages, ranks_a_stage);
     check_group(dp, begin + at % width, ranks / width, width);
 }
 
@@ -35,8 +38,10 @@ static void check_layout(const hl_layout_wish *wish)
     hl_mesh m;
     if (hl_layout_make(&l, check_world()->size, wish) != HL_OK) return; /* too few ranks for this one */
     hl_mesh_open(&m, check_world(), &l);
-    check_side(&m.item, &m.item_tp, &m.item_dp, &m.item_peers, l.item_begin, l.items, l.item_tp);
-    check_side(&m.user, &m.user_tp, &m.user_dp, &m.user_peers, l.user_begin, l.users, l.user_tp);
+    check_side(&m.item, &m.item_tp, &m.item_pp, &m.item_dp, &m.item_peers, l.item_begin, l.items, l.item_tp, l.item_pp);
+    check_side(&m.user, &m.user_tp, &m.user_pp, &m.user_dp, &m.user_peers, l.user_begin, l.users, l.user_tp, l.user_pp);
+    CHECK(m.item_out.size == (hl_layout_has_item_out(&l, m.world.rank) ? hl_layout_item_outs(&l) : 0));
+    if (m.item_out.size) CHECK(hl_layout_item_out(&l, m.item_out.rank) == m.world.rank);
     hl_mesh_close(&m);
 }
 
@@ -44,8 +49,9 @@ static void groups_are_those_of_the_layout(void)
 {
     for (int tp = 0; tp < 9; tp++)
         for (int users = 0; users < 3; users++) {
-            check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 1 + tp / 3, users, 1 + tp % 3});
-            check_layout(&(hl_layout_wish){HL_SEPARATE, 0, 1 + tp / 3, users, 1 + tp % 3});
+            check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 1 + tp / 3, users, 1 + tp % 3, 1, 1});
+            check_layout(&(hl_layout_wish){HL_SEPARATE, 0, 1 + tp / 3, users, 1 + tp % 3, 1, 1});
+            check_layout(&(hl_layout_wish){HL_HYBRID, 0, 1 + tp / 3, users, 1, 1 + tp % 3, 2});
         }
 }
 
@@ -93,7 +99,7 @@ static void common_pieces_get_the_sum_of_their_gradients(void)
     hl_peers *peers = hl_alloc((size_t)g->size * sizeof *peers);
     hl_layout l;
     hl_mesh m;
-    CHECK_OK(hl_layout_make(&l, g->size, &(hl_layout_wish){HL_COLOCATED, 1, g->size, 1, g->size}));
+    CHECK_OK(hl_layout_make(&l, g->size, &(hl_layout_wish){HL_COLOCATED, 1, g->size, 1, g->size, 1, 1}));
     hl_mesh_open(&m, g, &l);
     for (int r = 0; r < g->size; r++) {
         peers[r] = (hl_peers){.rank = r, .size = g->size};

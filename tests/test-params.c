@@ -60,7 +60,7 @@ static void a_known_model_has_its_known_size(void)
     const hl_llama tiny = {.hidden_size = 2048, .intermediate_size = 5632, .num_hidden_layers = 22, .num_attention_heads = 32, .num_key_value_heads = 4,
                            .head_dim = 64, .vocab_size = 32000};
     hl_params t = {0};
-    hl_llama_params(&t, &tiny, "item", true, 0, 1);
+    hl_llama_params(&t, &tiny, "item", true, (hl_llama_layers){0, tiny.num_hidden_layers}, 0, 1);
     CHECK(t.count + 32000 * 2048 == 1100048384);
     hl_params_free(&t);
 }
@@ -139,8 +139,8 @@ static void a_long_tensor_does_not_repeat_itself(void)
 static void initial_values_do_not_know_their_place(void)
 {
     hl_params with = {0}, without = {0};
-    hl_llama_params(&with, &shape, "item", true, 0, 1);
-    hl_llama_params(&without, &shape, "item", false, 0, 1);
+    hl_llama_params(&with, &shape, "item", true, (hl_llama_layers){0, shape.num_hidden_layers}, 0, 1);
+    hl_llama_params(&without, &shape, "item", false, (hl_llama_layers){0, shape.num_hidden_layers}, 0, 1);
     float *one = drawn(&with, 1), *other = drawn(&without, 1);
     for (int i = 0; i < without.n; i++) {
         const hl_param *q = &without.at[i], *p = hl_params_find(&with, q->name);

@@ -1,6 +1,7 @@
 /* test-part.c - things are divided completely, evenly and in order. */
 #include "base/part.h"
 #include "tests/check.h"
+#include <math.h>
 
 enum { MOST_OWNERS = 9 };
 
@@ -56,11 +57,56 @@ static void equal_costs_go_round_in_order(void)
     for (int i = 0; i < 7; i++) CHECK(owner[i] == i % 3);
 }
 
+/* The least limit by brute force over all cuts. */
+static double best_cut(const double *cost, int n, int p)
+{
+    double best = INFINITY, first = 0;
+    if (p == 1) {
+        for (int i = 0; i < n; i++) first += cost[i];
+        return first;
+    }
+    for (int i = 0; i < n - p + 1; i++) {
+        first += cost[i];
+        best = fmin(best, fmax(first, best_cut(cost + i + 1, n - i - 1, p - 1)));
+    }
+    return best;
+}
+
+static void runs_are_as_even_as_can_be(void)
+{
+    for (int trial = 0; trial < 200; trial++) {
+        double cost[9], most = 0;
+        int begin[10], n = 1 + trial % 9, p = 1 + trial / 9 % n;
+        for (int i = 0; i < n; i++) cost[i] = 1 + (trial * 7 + i * i * 5) % 11;
+        hl_part_run(begin, cost, n, p);
+        CHECK(begin[0] == 0 && begin[p] == n);
+        for (int r = 0; r < p; r++) {
+            double sum = 0;
+            CHECK(begin[r + 1] > begin[r]);
+            for (int i = begin[r]; i < begin[r + 1]; i++) sum += cost[i];
+            most = fmax(most, sum);
+        }
+        CHECK(most == best_cut(cost, n, p));
+    }
+}
+
+static void who_has_something_to_do_gets_less(void)
+{
+    const double cost[] = {1, 1, 1, 1};
+    double load[] = {2.5, 0};
+    int owner[4], to_first = 0;
+    hl_part_by_cost_after(owner, load, cost, 4, 2);
+    for (int i = 0; i < 4; i++) to_first += owner[i] == 0;
+    CHECK(to_first == 1 && load[0] == 3.5 && load[1] == 3);
+}
+
 static const test tests[] = {
     {"every thing has one owner", every_thing_has_one_owner},
     {"shares differ by at most one, larger ones first", shares_differ_by_at_most_one},
     {"numbers beyond 32 bits divide too", numbers_beyond_32_bits_divide_too},
     {"the costliest goes to whoever has least", the_costliest_goes_to_whoever_has_least},
     {"equal costs go round in order", equal_costs_go_round_in_order},
+    {"who has something to do gets less", who_has_something_to_do_gets_less},
+    {"runs are as even as can be", runs_are_as_even_as_can_be},
 };
 HL_TESTS("part", tests)

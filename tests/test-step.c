@@ -99,27 +99,43 @@ static void run_variant(const golden *g, const variant *v)
     hl_mesh_close(&mesh);
 }
 
+static int most_stages(const hl_llama *shape, int p)
+{
+    return shape->num_hidden_layers < p ? shape->num_hidden_layers : p;
+}
+
 static void run_golden(const char *name)
 {
     golden g;
     int p = check_world()->size;
     if (!golden_open(&g, name)) return;
-    run_variant(&g, &(variant){{HL_COLOCATED, 0, 0, 0, 0}, -1, true, 0});
-    run_variant(&g, &(variant){{HL_COLOCATED, 0, 0, 0, 0}, 0, false, 0});
-    if (p >= 2) run_variant(&g, &(variant){{HL_SEPARATE, p - 1, 1, 1, 1}, -1, true, 0});
-    if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, 1, 1, p - 1, 1}, 60000, true, 0});
-    if (p >= 3) run_variant(&g, &(variant){{HL_COLOCATED, p - 1, 1, 2, 1}, -1, true, 0});
-    if (p >= 4) run_variant(&g, &(variant){{HL_SEPARATE, 2, 1, 1, 1}, -1, true, 0}); /* idle ranks */
+    run_variant(&g, &(variant){{HL_COLOCATED, 0, 0, 0, 0, 1, 1}, -1, true, 0});
+    run_variant(&g, &(variant){{HL_COLOCATED, 0, 0, 0, 0, 1, 1}, 0, false, 0});
+    if (p >= 2) run_variant(&g, &(variant){{HL_SEPARATE, p - 1, 1, 1, 1, 1, 1}, -1, true, 0});
+    if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, 1, 1, p - 1, 1, 1, 1}, 60000, true, 0});
+    if (p >= 3) run_variant(&g, &(variant){{HL_COLOCATED, p - 1, 1, 2, 1, 1, 1}, -1, true, 0});
+    if (p >= 4) run_variant(&g, &(variant){{HL_SEPARATE, 2, 1, 1, 1, 1, 1}, -1, true, 0}); /* idle ranks */
     /* tensor parallel: uneven shares of heads, key heads held by several ranks, more ranks than heads */
-    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, 1, p, 1, p}, -1, true, 0});
-    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, 1, p, 0, 1}, 0, true, 0});
-    if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, 1, p - 1, 1, 1}, -1, true, 0});
-    if (p >= 4) run_variant(&g, &(variant){{HL_COLOCATED, p / 2, 2, 1, p - 1}, -1, true, 0});
-    if (p >= 5) run_variant(&g, &(variant){{HL_SEPARATE, 1, 3, 1, 2}, -1, true, 0});
-    if (p >= 7) run_variant(&g, &(variant){{HL_SEPARATE, 2, 2, 1, 3}, -1, false, 0});
+    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, 1, p, 1, p, 1, 1}, -1, true, 0});
+    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, 1, p, 0, 1, 1, 1}, 0, true, 0});
+    if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, 1, p - 1, 1, 1, 1, 1}, -1, true, 0});
+    if (p >= 4) run_variant(&g, &(variant){{HL_COLOCATED, p / 2, 2, 1, p - 1, 1, 1}, -1, true, 0});
+    if (p >= 5) run_variant(&g, &(variant){{HL_SEPARATE, 1, 3, 1, 2, 1, 1}, -1, true, 0});
+    if (p >= 7) run_variant(&g, &(variant){{HL_SEPARATE, 2, 2, 1, 3, 1, 1}, -1, false, 0});
     /* copies divide the optimizer's state */
-    run_variant(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1}, -1, true, 1});
-    if (p >= 5) run_variant(&g, &(variant){{HL_SEPARATE, 2, 2, 1, 1}, -1, true, 1});
+    run_variant(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, -1, true, 1});
+    if (p >= 5) run_variant(&g, &(variant){{HL_SEPARATE, 2, 2, 1, 1, 1, 1}, -1, true, 1});
+    /* stages */
+    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 2, 1}, -1, true, 0});
+    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 2, 2}, 0, true, 1});
+    if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, 0, 1, 1, 1, 2, 1}, 100000, true, 0});
+    if (p >= 4) run_variant(&g, &(variant){{HL_SEPARATE, 0, 1, 1, 1, 2, 2}, 0, false, 0});
+    if (p >= 4) run_variant(&g, &(variant){{HL_COLOCATED, 1, 2, 1, 2, 2, 2}, 60000, true, 0});
+    if (p >= 5) run_variant(&g, &(variant){{HL_COLOCATED, 1, 1, 0, 2, most_stages(&g.item, p), 1}, 0, true, 0});
+    if (p >= 8) run_variant(&g, &(variant){{HL_SEPARATE, 2, 1, 1, 1, most_stages(&g.item, 3), 2}, -1, true, 1});
+    /* users on some of the item ranks */
+    if (p >= 2) run_variant(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 1, 1}, -1, true, 0});
+    if (p >= 4) run_variant(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 2, 2}, 60000, true, 0});
     golden_close(&g);
 }
 

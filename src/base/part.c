@@ -1,6 +1,7 @@
 /* part.c - divide n things over p owners. */
 #include "base/part.h"
 #include "base/error.h"
+#include <stdbool.h>
 #include <stdlib.h>
 
 typedef struct {
@@ -33,11 +34,10 @@ static int costliest_first(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-void hl_part_by_cost(int *owner, const double *cost, int n, int p)
+void hl_part_by_cost_after(int *owner, double *load, const double *cost, int n, int p)
 {
     weighed *w = malloc((size_t)(n ? n : 1) * sizeof *w);
-    double *load = calloc((size_t)p, sizeof *load);
-    HL_CHECK(w && load);
+    HL_CHECK(w);
     for (int i = 0; i < n; i++) w[i] = (weighed){cost[i], i};
     qsort(w, (size_t)n, sizeof *w, costliest_first);
     for (int i = 0; i < n; i++) {
@@ -47,6 +47,43 @@ void hl_part_by_cost(int *owner, const double *cost, int n, int p)
         owner[w[i].index] = best;
         load[best] += w[i].cost;
     }
-    free(load);
     free(w);
+}
+
+void hl_part_by_cost(int *owner, const double *cost, int n, int p)
+{
+    double *load = calloc((size_t)p, sizeof *load);
+    HL_CHECK(load);
+    hl_part_by_cost_after(owner, load, cost, n, p);
+    free(load);
+}
+
+/* As long runs as the limit allows, while every later run keeps one thing at least; does it do for all? */
+static bool runs_within(int *begin, const double *cost, int n, int p, double limit)
+{
+    int at = 0;
+    begin[0] = 0;
+    for (int r = 0; r < p; r++) {
+        double sum = 0;
+        int last = n - (p - 1 - r); /* leave one for each */
+        for (sum = cost[at++]; at < last && sum + cost[at] <= limit; at++) sum += cost[at];
+        if (sum > limit) return false;
+        begin[r + 1] = at;
+    }
+    return at == n;
+}
+
+/* Some run of neighbours is the costliest: the limits to try are their sums. */
+void hl_part_run(int *begin, const double *cost, int n, int p)
+{
+    double best = -1;
+    HL_CHECK(p >= 1 && p <= n);
+    for (int i = 0; i < n; i++) {
+        double sum = 0;
+        for (int k = i; k < n; k++) {
+            sum += cost[k];
+            if ((best < 0 || sum < best) && runs_within(begin, cost, n, p, sum)) best = sum;
+        }
+    }
+    HL_CHECK(best >= 0 && runs_within(begin, cost, n, p, best));
 }

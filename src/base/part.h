@@ -17,4 +17,11 @@ int hl_part_owner(int64_t n, int p, int64_t i);
  * owner (n): filled.  scratch: none; O(n log n + n p). */
 void hl_part_by_cost(int *owner, const double *cost, int n, int p);
 
+/* The same where owners have something to do already: load (p), to which what they get is added. */
+void hl_part_by_cost_after(int *owner, double *load, const double *cost, int n, int p);
+
+/* Cut n things in a row into p runs (p <= n), none empty, so that the costliest run costs least; of equal cuts the one whose
+ * first runs are longest.  begin (p + 1): filled. */
+void hl_part_run(int *begin, const double *cost, int n, int p);
+
 #endif

@@ -5,25 +5,34 @@
 #include <math.h>
 #include <string.h>
 
-void hl_item_open(hl_item_model *m, const hl_llama *shape, int item_tokens, int longest, const hl_peers *peers)
+/* Texts are a hundred tokens or so: of the last layer only every hundredth row is computed whole. */
+enum { USUAL_LENGTH = 100 };
+
+static void add_first_stage(hl_item_model *m, const hl_llama *shape, const hl_peers *peers)
 {
-    *m = (hl_item_model){.item_tokens = item_tokens};
     const hl_cut vocab = hl_llama_share_of(shape, peers->rank, peers->size).vocab;
-    bool first = peers->rank == 0;
-    hl_llama_params(&m->table, shape, "item", true, peers->rank, peers->size);
+    bool counts = peers->rank == 0;
     m->first_token = (int)vocab.begin;
     m->tokens = (int)(vocab.end - vocab.begin);
-    if (item_tokens) {
-        hl_param *p = hl_params_add(&m->table, "item_emb_tokens", "item_emb_tokens", -1, 1, 3, (int64_t[]){1, 1, shape->hidden_size}, first);
+    if (m->item_tokens) {
+        hl_param *p = hl_params_add(&m->table, "item_emb_tokens", "item_emb_tokens", -1, 1, 3, (int64_t[]){1, 1, shape->hidden_size}, counts);
         p->init = HL_INIT_NORMAL;
         p->std = 0.02f;
         m->item_at = p->offset;
     }
-    hl_param *scale = hl_params_add(&m->table, "logit_scale", "logit_scale", -1, 1, 0, NULL, first);
+    hl_param *scale = hl_params_add(&m->table, "logit_scale", "logit_scale", -1, 1, 0, NULL, counts);
     scale->value = (float)log(1 / 0.07);
     m->scale_at = scale->offset;
     m->tokens_at = hl_params_find(&m->table, "item_llm.model.embed_tokens.weight")->offset;
-    hl_stack_open(&m->stack, shape, &m->table, "item", longest + item_tokens, peers);
+}
+
+void hl_item_open(hl_item_model *m, const hl_llama *shape, int item_tokens, int longest, const hl_peers *peers)
+{
+    *m = (hl_item_model){.item_tokens = item_tokens};
+    const hl_llama_layers layers = hl_llama_layers_of(shape, peers->stage, peers->stages, item_tokens ? hl_llama_last_cost(shape, USUAL_LENGTH) : 1);
+    hl_llama_params(&m->table, shape, "item", true, layers, peers->rank, peers->size);
+    if (peers->stage == 0) add_first_stage(m, shape, peers);
+    hl_stack_open(&m->stack, shape, &m->table, "item", layers, longest + item_tokens, peers);
 }
 
 void hl_item_close(hl_item_model *m)
@@ -83,27 +92,36 @@ static void embed_backward(float *dw, const float *dx, const hl_item_model *m, c
     }
 }
 
-/* The [ITEM] token is the last row of its text, and what comes out of the stack is the vector. */
-void hl_item_forward(float *vector, hl_stack_trace *trace, const hl_item_model *m, const float *w, const hl_texts *t, hl_arena *scratch)
+/* Is what leaves the stack the mean of its rows? */
+static bool takes_mean(const hl_item_model *m, const hl_texts *t)
 {
-    int D = m->stack.shape.hidden_size, n = t->pack.segments;
-    size_t mark = hl_arena_mark(scratch), size = (size_t)t->pack.T * (size_t)D;
-    float *x = HL_TAKE(scratch, float, size), *y = t->pack.last_only ? vector : HL_TAKE(scratch, float, size);
-    embed_forward(x, m, w, t);
-    hl_stack_forward(y, trace, &m->stack, w, x, &t->pack, scratch);
-    if (!t->pack.last_only) hl_rows_mean_forward(vector, y, t->pack.begin, n, D);
+    return m->stack.last && !t->pack.last_only;
+}
+
+size_t hl_item_size(const hl_item_model *m, const hl_texts *t)
+{
+    return (size_t)(m->stack.last ? t->pack.segments : t->pack.T) * (size_t)m->stack.shape.hidden_size;
+}
+
+/* The [ITEM] token is the last row of its text, and what comes out of the stack is the vector. */
+void hl_item_forward(float *y, hl_stack_trace *trace, const hl_item_model *m, const float *w, const float *x, const hl_texts *t, hl_arena *scratch)
+{
+    size_t mark = hl_arena_mark(scratch), size = (size_t)t->pack.T * (size_t)m->stack.shape.hidden_size;
+    float *embedded = HL_TAKE(scratch, float, m->stack.first ? size : 0), *rows = takes_mean(m, t) ? HL_TAKE(scratch, float, size) : y;
+    if (m->stack.first) embed_forward(embedded, m, w, t);
+    hl_stack_forward(rows, trace, &m->stack, w, m->stack.first ? embedded : x, &t->pack, scratch);
+    if (takes_mean(m, t)) hl_rows_mean_forward(y, rows, t->pack.begin, t->pack.segments, m->stack.shape.hidden_size);
     hl_arena_back(scratch, mark);
 }
 
-void hl_item_backward(float *dw, const float *dvector, const hl_stack_trace *trace, const hl_item_model *m, const float *w,
+void hl_item_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *trace, const hl_item_model *m, const float *w,
                       const hl_texts *t, hl_arena *scratch)
 {
-    int D = m->stack.shape.hidden_size, n = t->pack.segments;
-    size_t mark = hl_arena_mark(scratch), size = (size_t)t->pack.T * (size_t)D;
-    float *dx = HL_TAKE(scratch, float, size), *dy = HL_TAKE(scratch, float, t->pack.last_only ? 0 : size);
-    if (!t->pack.last_only) hl_rows_mean_backward(dy, dvector, t->pack.begin, n, D);
-    hl_stack_backward(dx, dw, t->pack.last_only ? dvector : dy, trace, &m->stack, w, &t->pack, scratch);
-    embed_backward(dw, dx, m, t);
+    size_t mark = hl_arena_mark(scratch), size = (size_t)t->pack.T * (size_t)m->stack.shape.hidden_size;
+    float *into = m->stack.first ? HL_TAKE(scratch, float, size) : dx, *rows = HL_TAKE(scratch, float, takes_mean(m, t) ? size : 0);
+    if (takes_mean(m, t)) hl_rows_mean_backward(rows, dy, t->pack.begin, t->pack.segments, m->stack.shape.hidden_size);
+    hl_stack_backward(into, dw, takes_mean(m, t) ? rows : dy, trace, &m->stack, w, &t->pack, scratch);
+    if (m->stack.first) embed_backward(dw, into, m, t);
     hl_arena_back(scratch, mark);
 }
 

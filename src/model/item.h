@@ -9,10 +9,10 @@
 #include "model/stack.h"
 
 typedef struct {
-    hl_params table;     /* item_llm.*, item_emb_tokens where there is one, logit_scale */
+    hl_params table;     /* item_llm.*; in the first stage item_emb_tokens where there is one, logit_scale */
     hl_stack stack;
     int item_tokens;     /* 1 or 0 */
-    size_t tokens_at, item_at, scale_at; /* token table, [ITEM] vector, logit_scale in the side's array */
+    size_t tokens_at, item_at, scale_at; /* token table, [ITEM] vector, logit_scale in the side's array; first stage only */
     int first_token, tokens; /* my rows of the token table */
 } hl_item_model;
 
@@ -29,14 +29,18 @@ typedef struct {
 /* Pack the texts of items (n), laid in the arena. */
 void hl_texts_pack(hl_texts *t, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena);
 
-/* vector (segments, D).  trace is laid for T tokens (hl_stack_trace_lay). */
-void hl_item_forward(float *vector, hl_stack_trace *trace, const hl_item_model *m, const float *w, const hl_texts *t, hl_arena *scratch);
+/* y (segments, D): vectors, where the last layer is mine, else (T, D) for the next stage.  x (T, D): what the stage before
+ * wrote; NULL in the first.  trace is laid for T tokens (hl_stack_trace_lay). */
+void hl_item_forward(float *y, hl_stack_trace *trace, const hl_item_model *m, const float *w, const float *x, const hl_texts *t, hl_arena *scratch);
 
-/* dw (the side's array) is added to, given dvector (segments, D). */
-void hl_item_backward(float *dw, const float *dvector, const hl_stack_trace *trace, const hl_item_model *m, const float *w,
+/* dw (the side's array) is added to, given dy (as y); dx (T, D) is overwritten, NULL in the first stage. */
+void hl_item_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *trace, const hl_item_model *m, const float *w,
                       const hl_texts *t, hl_arena *scratch);
 
-/* exp(logit_scale), clamped to [0, ln 100] in place before use, as in the public code. */
+/* Numbers of y: rows of hl_item_forward times D. */
+size_t hl_item_size(const hl_item_model *m, const hl_texts *t);
+
+/* exp(logit_scale), clamped to [0, ln 100] in place before use, as in the public code.  First stage only. */
 float hl_item_scale(const hl_item_model *m, float *w);
 
 #endif

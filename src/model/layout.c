@@ -2,6 +2,7 @@
 #include "model/layout.h"
 #include "base/part.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 static int at_least_one(int n)
 {
@@ -18,75 +19,117 @@ static int most(int a, int b)
     return a > b ? a : b;
 }
 
+const char *const hl_layout_kind_name[] = {[HL_COLOCATED] = "colocated", [HL_SEPARATE] = "separate", [HL_HYBRID] = "hybrid"};
+
+/* Ranks of a replica of each side. */
+typedef struct {
+    int item, user;
+} widths;
+
+static void wish_text(char *out, size_t n, const char *side, int tp, int pp)
+{
+    if (pp > 1) snprintf(out, n, "%s.tp %d x pp %d", side, at_least_one(tp), pp);
+    else snprintf(out, n, "%s.tp %d", side, at_least_one(tp));
+}
+
 /* Refused: `need` ranks are wanted, `least_need` would do for one replica each; item_dp and user_dp would fit, 0 where nothing does. */
 static hl_status impossible(const hl_layout_wish *w, int ranks, int need, int least_need, int item_dp, int user_dp)
 {
-    const char *kind = w->kind == HL_SEPARATE ? "separate" : "colocated";
+    char item[60], user[60];
+    wish_text(item, sizeof item, "item", w->item_tp, w->item_pp);
+    wish_text(user, sizeof user, "user", w->user_tp, w->user_pp);
     if (item_dp < 1 || user_dp < 1)
-        return HL_FAIL(HL_EUSAGE, "item.tp %d and user.tp %d %s need %d ranks at least, the job has %d; start it on more ranks or make tp smaller",
-                       at_least_one(w->item_tp), at_least_one(w->user_tp), kind, least_need, ranks);
-    return HL_FAIL(HL_EUSAGE, "item.dp %d x tp %d and user.dp %d x tp %d %s need %d ranks, the job has %d; the nearest possible is item.dp %d, user.dp %d",
-                   w->item_dp, at_least_one(w->item_tp), w->user_dp, at_least_one(w->user_tp), kind, need, ranks, item_dp, user_dp);
+        return HL_FAIL(HL_EUSAGE, "%s and %s %s need %d ranks at least, the job has %d; start it on more ranks or make tp%s smaller", item, user,
+                       hl_layout_kind_name[w->kind], least_need, ranks, w->item_pp > 1 || w->user_pp > 1 ? " or pp" : "");
+    return HL_FAIL(HL_EUSAGE, "item.dp %d of %s and user.dp %d of %s %s need %d ranks, the job has %d; the nearest possible is item.dp %d, user.dp %d",
+                   w->item_dp, item, w->user_dp, user, hl_layout_kind_name[w->kind], need, ranks, item_dp, user_dp);
 }
 
-static hl_status colocate(hl_layout *l, int ranks, const hl_layout_wish *w, int item_tp, int user_tp)
+static hl_layout placed(int ranks, const hl_layout_wish *w, int items, int user_begin, int users)
 {
-    int items = at_least_one(w->item_dp ? w->item_dp : ranks / item_tp), users = at_least_one(w->user_dp ? w->user_dp : ranks / user_tp);
-    int need = most(items * item_tp, users * user_tp);
-    if (need > ranks) return impossible(w, ranks, need, most(item_tp, user_tp), least(items, ranks / item_tp), least(users, ranks / user_tp));
-    *l = (hl_layout){ranks, w->kind, 0, items * item_tp, item_tp, 0, users * user_tp, user_tp};
+    return (hl_layout){ranks, w->kind, 0, items, at_least_one(w->item_tp), at_least_one(w->item_pp), user_begin, users, at_least_one(w->user_tp), at_least_one(w->user_pp)};
+}
+
+/* Both groups begin at rank 0; in a hybrid the users are at the end. */
+static hl_status overlapping(hl_layout *l, int ranks, const hl_layout_wish *w, widths a)
+{
+    bool hybrid = w->kind == HL_HYBRID;
+    int items = at_least_one(w->item_dp ? w->item_dp : ranks / a.item), users = at_least_one(w->user_dp ? w->user_dp : hybrid ? 1 : ranks / a.user);
+    int need = most(items * a.item, users * a.user);
+    if (need > ranks) return impossible(w, ranks, need, most(a.item, a.user), least(items, ranks / a.item), least(users, ranks / a.user));
+    *l = placed(ranks, w, items * a.item, hybrid ? most(items * a.item, users * a.user) - users * a.user : 0, users * a.user);
     return HL_OK;
 }
 
 /* Too many replicas are wanted: as many users as possible that leave the most replicas in all. */
-static hl_status refuse_separate(int ranks, const hl_layout_wish *w, int items, int users, int item_tp, int user_tp)
+static hl_status refuse_separate(int ranks, const hl_layout_wish *w, int items, int users, widths a)
 {
     int item_dp = 0, user_dp = 0;
-    for (int u = least(users, (ranks - item_tp) / user_tp); u >= 1; u--) {
-        int i = least(items, (ranks - u * user_tp) / item_tp);
+    for (int u = least(users, (ranks - a.item) / a.user); u >= 1; u--) {
+        int i = least(items, (ranks - u * a.user) / a.item);
         if (i + u > item_dp + user_dp) item_dp = i, user_dp = u;
     }
-    return impossible(w, ranks, items * item_tp + users * user_tp, item_tp + user_tp, item_dp, user_dp);
+    return impossible(w, ranks, items * a.item + users * a.user, a.item + a.user, item_dp, user_dp);
 }
 
-static hl_status separate(hl_layout *l, int ranks, const hl_layout_wish *w, int item_tp, int user_tp)
+static hl_status separate(hl_layout *l, int ranks, const hl_layout_wish *w, widths a)
 {
-    int users = at_least_one(w->user_dp), items = at_least_one(w->item_dp ? w->item_dp : (ranks - users * user_tp) / item_tp);
+    int users = at_least_one(w->user_dp), items = at_least_one(w->item_dp ? w->item_dp : (ranks - users * a.user) / a.item);
     if (ranks < 2)
         return HL_FAIL(HL_EUSAGE, "placement separate needs at least 2 ranks, the job has %d; start it with mpirun -n 2, or use placement colocated", ranks);
-    if (items * item_tp + users * user_tp > ranks) return refuse_separate(ranks, w, items, users, item_tp, user_tp);
-    *l = (hl_layout){ranks, w->kind, 0, items * item_tp, item_tp, items * item_tp, users * user_tp, user_tp};
+    if (items * a.item + users * a.user > ranks) return refuse_separate(ranks, w, items, users, a);
+    *l = placed(ranks, w, items * a.item, items * a.item, users * a.user);
     return HL_OK;
 }
 
 hl_status hl_layout_make(hl_layout *l, int ranks, const hl_layout_wish *wish)
 {
-    int item_tp = at_least_one(wish->item_tp), user_tp = at_least_one(wish->user_tp);
-    return wish->kind == HL_COLOCATED ? colocate(l, ranks, wish, item_tp, user_tp) : separate(l, ranks, wish, item_tp, user_tp);
+    const widths a = {at_least_one(wish->item_tp) * at_least_one(wish->item_pp), at_least_one(wish->user_tp) * at_least_one(wish->user_pp)};
+    return (wish->kind == HL_SEPARATE ? separate : overlapping)(l, ranks, wish, a);
 }
 
-static void group_text(char *out, size_t n, const char *name, int replicas, int tp)
+static void group_text(char *out, size_t n, const char *name, int replicas, int tp, int pp)
 {
-    if (tp == 1) snprintf(out, n, "%d %s", replicas, name);
-    else snprintf(out, n, "%d %s (of %d ranks)", replicas, name, tp);
+    if (pp > 1) snprintf(out, n, "%d %s (tp %d x pp %d)", replicas, name, tp, pp);
+    else if (tp > 1) snprintf(out, n, "%d %s (of %d ranks)", replicas, name, tp);
+    else snprintf(out, n, "%d %s", replicas, name);
 }
 
 void hl_layout_text(char *out, size_t n, const hl_layout *l)
 {
-    int busy = l->kind == HL_SEPARATE ? l->items + l->users : most(l->items, l->users);
+    int busy = l->kind == HL_SEPARATE ? l->items + l->users : most(l->items, l->user_begin + l->users);
     char item[48], user[48];
-    group_text(item, sizeof item, "item", hl_layout_item_replicas(l), l->item_tp);
-    group_text(user, sizeof user, "user", hl_layout_user_replicas(l), l->user_tp);
-    snprintf(out, n, "%s + %s replicas %s on %d rank%s, %d idle", item, user, l->kind == HL_SEPARATE ? "separate" : "colocated", l->ranks,
-             l->ranks == 1 ? "" : "s", l->ranks - busy);
+    group_text(item, sizeof item, "item", hl_layout_item_replicas(l), l->item_tp, l->item_pp);
+    group_text(user, sizeof user, "user", hl_layout_user_replicas(l), l->user_tp, l->user_pp);
+    snprintf(out, n, "%s + %s replicas %s on %d rank%s, %d idle", item, user, hl_layout_kind_name[l->kind], l->ranks, l->ranks == 1 ? "" : "s", l->ranks - busy);
+}
+
+/* What each item replica has to do for users, on its busiest rank. */
+static void user_loads(double *load, const hl_layout *l, const hl_plan *p, const int *user_chunk)
+{
+    double *of_rank = hl_alloc_zero((size_t)l->ranks, sizeof *of_rank);
+    for (int c = 0; c < p->user_chunks; c++)
+        for (int r = 0; r < hl_layout_user_width(l); r++) of_rank[user_chunk[c] + r] += p->user_chunk_cost[c] / hl_layout_user_width(l);
+    for (int i = 0; i < hl_layout_item_replicas(l); i++)
+        for (int r = 0; r < hl_layout_item_width(l); r++)
+            if (of_rank[hl_layout_item_lead(l, i) + r] > load[i]) load[i] = of_rank[hl_layout_item_lead(l, i) + r];
+    for (int i = 0; i < hl_layout_item_replicas(l); i++) load[i] *= hl_layout_item_width(l);
+    free(of_rank);
 }
 
 void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *arena)
 {
+    int replicas = hl_layout_item_replicas(l);
+    double *load = hl_alloc_zero((size_t)replicas, sizeof *load);
     s->chunk = HL_TAKE(arena, int, p->chunks);
     s->user_chunk = HL_TAKE(arena, int, p->user_chunks);
-    hl_part_by_cost(s->chunk, p->chunk_cost, p->chunks, hl_layout_item_replicas(l));
+    s->kept = HL_TAKE(arena, bool, p->chunks);
+    for (int c = 0; c < p->chunks; c++) s->kept[c] = true;
     hl_part_by_cost(s->user_chunk, p->user_chunk_cost, p->user_chunks, hl_layout_user_replicas(l));
-    for (int c = 0; c < p->chunks; c++) s->chunk[c] = hl_layout_item_lead(l, s->chunk[c]);
     for (int c = 0; c < p->user_chunks; c++) s->user_chunk[c] = hl_layout_user_lead(l, s->user_chunk[c]);
+    hl_part_by_cost(s->chunk, p->chunk_cost, p->read_chunks, replicas);
+    user_loads(load, l, p, s->user_chunk);
+    hl_part_by_cost_after(s->chunk + p->read_chunks, load, p->chunk_cost + p->read_chunks, p->chunks - p->read_chunks, replicas);
+    for (int c = 0; c < p->chunks; c++) s->chunk[c] = hl_layout_item_lead(l, s->chunk[c]);
+    free(load);
 }

@@ -1,8 +1,10 @@
 /* layout.h - which ranks are the item group and which the user group, and what each computes.
  *
- * Each group is a number of replicas of its model (data parallel), each of which is `tp` neighbouring ranks that share
- * one copy (tensor parallel).  Ranks in neither group are idle and legal.  Separate groups are disjoint; colocated ones
- * both begin at rank 0. */
+ * Each group is a number of replicas of its model (data parallel).  A replica is `pp` stages of some layers each, one after
+ * the other (pipeline), and a stage is `tp` neighbouring ranks that share its layers (tensor parallel).  Rows enter a replica
+ * at its first stage, its `lead`, and leave it at its last, its `tail`.  Ranks in neither group are idle and legal.  Separate
+ * groups are disjoint; colocated ones both begin at rank 0; hybrid is an item group on all ranks of which the last ones
+ * hold the User LLM too, and take as many fewer texts as users cost. */
 #ifndef MODEL_LAYOUT_H
 #define MODEL_LAYOUT_H
 #include "base/arena.h"
@@ -10,43 +12,69 @@
 #include "model/plan.h"
 #include <stdbool.h>
 
-typedef enum { HL_COLOCATED, HL_SEPARATE } hl_layout_kind;
+typedef enum { HL_COLOCATED, HL_SEPARATE, HL_HYBRID } hl_layout_kind;
+extern const char *const hl_layout_kind_name[];
 
 typedef struct {
     int ranks;
     hl_layout_kind kind;
-    int item_begin, items, item_tp; /* ranks [item_begin, item_begin + items) hold the Item LLM, item_tp a copy */
-    int user_begin, users, user_tp;
+    int item_begin, items, item_tp, item_pp; /* ranks [item_begin, item_begin + items) hold the Item LLM, item_tp x item_pp a copy */
+    int user_begin, users, user_tp, user_pp;
 } hl_layout;
 
-/* What somebody wants.  dp: replicas, 0: as many as fit (separate: one user replica); tp: ranks a replica, 0: one. */
+/* What somebody wants.  dp: replicas, 0: as many as fit (separate and hybrid: one user replica); tp: ranks a stage, pp: stages,
+ * 0: one. */
 typedef struct {
     hl_layout_kind kind;
-    int item_dp, item_tp, user_dp, user_tp;
+    int item_dp, item_tp, user_dp, user_tp, item_pp, user_pp;
 } hl_layout_wish;
 
 /* HL_EUSAGE with the nearest possible layout where it is not possible. */
 hl_status hl_layout_make(hl_layout *l, int ranks, const hl_layout_wish *wish);
 
-static inline int hl_layout_item_replicas(const hl_layout *l) { return l->items / l->item_tp; }
-static inline int hl_layout_user_replicas(const hl_layout *l) { return l->users / l->user_tp; }
+/* Ranks of a replica, and replicas. */
+static inline int hl_layout_item_width(const hl_layout *l) { return l->item_tp * l->item_pp; }
+static inline int hl_layout_user_width(const hl_layout *l) { return l->user_tp * l->user_pp; }
+static inline int hl_layout_item_replicas(const hl_layout *l) { return l->items / hl_layout_item_width(l); }
+static inline int hl_layout_user_replicas(const hl_layout *l) { return l->users / hl_layout_user_width(l); }
 
 static inline bool hl_layout_has_item(const hl_layout *l, int rank) { return rank >= l->item_begin && rank < l->item_begin + l->items; }
 static inline bool hl_layout_has_user(const hl_layout *l, int rank) { return rank >= l->user_begin && rank < l->user_begin + l->users; }
 
 /* The first rank of replica i, which stands for it in a hl_share; and that of the replica that a rank of the group is in. */
-static inline int hl_layout_item_lead(const hl_layout *l, int replica) { return l->item_begin + replica * l->item_tp; }
-static inline int hl_layout_user_lead(const hl_layout *l, int replica) { return l->user_begin + replica * l->user_tp; }
-static inline int hl_layout_item_lead_of(const hl_layout *l, int rank) { return hl_layout_item_lead(l, (rank - l->item_begin) / l->item_tp); }
-static inline int hl_layout_user_lead_of(const hl_layout *l, int rank) { return hl_layout_user_lead(l, (rank - l->user_begin) / l->user_tp); }
+static inline int hl_layout_item_lead(const hl_layout *l, int replica) { return l->item_begin + replica * hl_layout_item_width(l); }
+static inline int hl_layout_user_lead(const hl_layout *l, int replica) { return l->user_begin + replica * hl_layout_user_width(l); }
+static inline int hl_layout_item_lead_of(const hl_layout *l, int rank) { return hl_layout_item_lead(l, (rank - l->item_begin) / hl_layout_item_width(l)); }
+static inline int hl_layout_user_lead_of(const hl_layout *l, int rank) { return hl_layout_user_lead(l, (rank - l->user_begin) / hl_layout_user_width(l)); }
 
-/* "2 item + 1 user replicas separate on 4 ranks, 1 idle"; with tensor parallelism "2 item (of 2 ranks) + ..." */
+/* The first rank of the last stage of the replica that begins at `lead`. */
+static inline int hl_layout_item_tail(const hl_layout *l, int lead) { return lead + (l->item_pp - 1) * l->item_tp; }
+static inline int hl_layout_user_tail(const hl_layout *l, int lead) { return lead + (l->user_pp - 1) * l->user_tp; }
+
+/* The stage of a rank of the group. */
+static inline int hl_layout_item_stage(const hl_layout *l, int rank) { return (rank - l->item_begin) % hl_layout_item_width(l) / l->item_tp; }
+static inline int hl_layout_user_stage(const hl_layout *l, int rank) { return (rank - l->user_begin) % hl_layout_user_width(l) / l->user_tp; }
+
+/* Has this rank item vectors, or user vectors, that come out of a replica? */
+static inline bool hl_layout_has_item_out(const hl_layout *l, int rank) { return hl_layout_has_item(l, rank) && hl_layout_item_stage(l, rank) == l->item_pp - 1; }
+static inline bool hl_layout_has_user_out(const hl_layout *l, int rank) { return hl_layout_has_user(l, rank) && hl_layout_user_stage(l, rank) == l->user_pp - 1; }
+
+/* How many ranks have item vectors, and which is the i-th of them. */
+static inline int hl_layout_item_outs(const hl_layout *l) { return hl_layout_item_replicas(l) * l->item_tp; }
+static inline int hl_layout_item_out(const hl_layout *l, int i)
+{
+    return hl_layout_item_tail(l, hl_layout_item_lead(l, i / l->item_tp)) + i % l->item_tp;
+}
+
+/* "2 item + 1 user replicas separate on 4 ranks, 1 idle"; of several ranks "2 item (tp 2 x pp 3) + ..." */
 void hl_layout_text(char *out, size_t n, const hl_layout *l);
 
-/* Which replica computes each chunk of a plan, by its first rank; the costliest chunk first to whoever has least. */
+/* Which replica computes each chunk of a plan, by its first rank: the costliest first to whoever has least.  Chunks that are
+ * read are dealt out by themselves, since everybody waits for them; the others go where user work leaves room. */
 typedef struct {
     int *chunk;      /* (chunks) */
     int *user_chunk; /* (user_chunks) */
+    bool *kept;      /* (chunks) are its activations kept until the backward? true until somebody decides otherwise */
 } hl_share;
 
 void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *arena);

@@ -2,6 +2,7 @@
 #include "model/llama.h"
 #include "base/part.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 hl_status hl_llama_check(const hl_llama *c, const char *whose)
 {
@@ -49,6 +50,12 @@ static bool keys_are_shared(const hl_llama *c, int size)
     return false;
 }
 
+double hl_llama_layer_flop(const hl_llama *c)
+{
+    double D = c->hidden_size, d = c->head_dim;
+    return 2 * D * ((2.0 * c->num_attention_heads + 2.0 * c->num_key_value_heads) * d + 3.0 * c->intermediate_size);
+}
+
 /* One tensor of a layer. */
 typedef struct {
     const char *name;
@@ -71,7 +78,27 @@ static void add(hl_params *t, const hl_llama *c, const char *side, const char *p
     p->std = (float)c->initializer_range;
 }
 
-void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, int r, int size)
+hl_llama_layers hl_llama_layers_of(const hl_llama *c, int stage, int stages, double last_cost)
+{
+    int n = c->num_hidden_layers;
+    if (stages <= 1) return (hl_llama_layers){0, n};
+    double *cost = hl_alloc((size_t)n * sizeof *cost);
+    int *begin = hl_alloc((size_t)(stages + 1) * sizeof *begin);
+    for (int i = 0; i < n; i++) cost[i] = i == n - 1 ? last_cost : 1;
+    hl_part_run(begin, cost, n, stages);
+    const hl_llama_layers mine = {begin[stage], begin[stage + 1]};
+    free(begin);
+    free(cost);
+    return mine;
+}
+
+double hl_llama_last_cost(const hl_llama *c, double n)
+{
+    double D = c->hidden_size, d = c->head_dim, kv = 2 * D * c->num_key_value_heads * d, rest = 2 * D * c->num_attention_heads * d + 3 * D * c->intermediate_size;
+    return (kv + rest / n) / (kv + rest);
+}
+
+void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, hl_llama_layers layers, int r, int size)
 {
     int64_t D = c->hidden_size, F = c->intermediate_size, H = c->num_attention_heads, K = c->num_key_value_heads, d = c->head_dim;
     const hl_llama_share s = hl_llama_share_of(c, r, size);
@@ -90,11 +117,11 @@ void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool wit
         {"mlp.up_proj", 2, {F, D, 0}, 0, s.width, HL_INIT_NORMAL, false},
         {"mlp.down_proj", 2, {D, F, 0}, 1, s.width, HL_INIT_NORMAL, false},
     };
-    if (with_tokens) add(t, c, side, "", -1, &tokens);
-    for (int i = 0; i < c->num_hidden_layers; i++) {
+    if (with_tokens && layers.begin == 0) add(t, c, side, "", -1, &tokens);
+    for (int i = layers.begin; i < layers.end; i++) {
         char prefix[32];
         snprintf(prefix, sizeof prefix, "layers.%d.", i);
         for (size_t k = 0; k < sizeof layer / sizeof layer[0]; k++) add(t, c, side, prefix, i, &layer[k]);
     }
-    add(t, c, side, "", -1, &last);
+    if (layers.end == c->num_hidden_layers) add(t, c, side, "", -1, &last);
 }

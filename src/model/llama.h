@@ -29,9 +29,24 @@ typedef struct {
 
 hl_llama_share hl_llama_share_of(const hl_llama *c, int r, int size);
 
+/* The layers [begin, end) of a stage of `stages`, cut so that the costliest stage costs least; last_cost: that of the last
+ * layer, where any other costs 1.  One stage has all; with more, each has one layer at least (stages <= num_hidden_layers). */
+typedef struct {
+    int begin, end;
+} hl_llama_layers;
+
+hl_llama_layers hl_llama_layers_of(const hl_llama *c, int stage, int stages, double last_cost);
+
+/* Cost of a layer of which only every n-th row is read out, as a share of a whole one: keys and values of all rows. */
+double hl_llama_last_cost(const hl_llama *c, double n);
+
+/* Operations of the products of a whole layer, a token. */
+double hl_llama_layer_flop(const hl_llama *c);
+
 /* Add the parameters to t under "<side>_llm." ("item" or "user"), in the order in which they are used;
  * q, k and v of a layer follow one another, so do gate and up: each group is one matrix to the products.
- * with_tokens: the token table too (the User LLM reads vectors and has none).  r of size: whose share. */
-void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, int r, int size);
+ * layers: those of my stage; the token table comes before the first (with_tokens; the User LLM reads vectors and has none),
+ * the last norm after the last.  r of size: whose share. */
+void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, hl_llama_layers layers, int r, int size);
 
 #endif

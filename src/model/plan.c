@@ -107,7 +107,7 @@ static void cut_user_chunks(hl_plan *p, const hl_plan_rules *rules, int width)
             rows = 0;
         }
         rows += n;
-        p->user_chunk_cost[p->user_chunks - 1] += cost_of_length(n, width);
+        p->user_chunk_cost[p->user_chunks - 1] += (rules->user_cost > 0 ? rules->user_cost : 1) * cost_of_length(n, width);
     }
     p->user_chunk_begin[p->user_chunks] = p->samples;
 }

@@ -17,6 +17,7 @@
 typedef struct {
     int chunk_tokens;     /* a chunk of texts is closed when it has so many tokens */
     int user_chunk_rows;  /* a chunk of samples likewise, in rows */
+    double user_cost;     /* of a token of the User LLM, where one of the Item LLM costs 1; 0: 1 too */
     int item_tokens;      /* 1: an [ITEM] token closes every text; 0: mean pooling */
     bool dedup;           /* false: every occurrence is a text of its own, as in the public code */
     int mean_over_ranks;  /* 0: loss is the mean over all rows; W: mean over W contiguous blocks of samples of their means */
@@ -36,7 +37,7 @@ typedef struct {
     double *chunk_cost;   /* (chunks) a L + b L^2 over its texts, in floating point operations up to a factor */
     int user_chunks;
     int *user_chunk_begin; /* (user_chunks + 1) samples */
-    double *user_chunk_cost;
+    double *user_chunk_cost; /* in the same unit */
     int negatives;        /* draws */
     int64_t tokens;       /* of all texts */
     int64_t public_items, public_tokens; /* what the public code would encode: every slot, every duplicate */

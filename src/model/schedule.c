@@ -6,6 +6,9 @@ const char *const hl_act_name[HL_ACTS] = {
     [HL_USER_BACKWARD] = "user_backward", [HL_USER_ROWS] = "user_rows",         [HL_USER_POSITIVES] = "user_positives",
     [HL_GIVE_INPUTS] = "give_inputs",     [HL_GIVE_TARGETS] = "give_targets",   [HL_GIVE_ROWS] = "give_rows",
     [HL_RETURN_ROWS] = "return_rows",     [HL_RETURN_TARGETS] = "return_targets", [HL_RETURN_INPUTS] = "return_inputs",
+    [HL_ITEM_AGAIN] = "item_again",       [HL_ITEM_TAKE] = "item_take",         [HL_ITEM_PASS] = "item_pass",
+    [HL_ITEM_TAKE_BACK] = "item_take_back", [HL_ITEM_PASS_BACK] = "item_pass_back", [HL_USER_TAKE] = "user_take",
+    [HL_USER_PASS] = "user_pass",         [HL_USER_TAKE_BACK] = "user_take_back", [HL_USER_PASS_BACK] = "user_pass_back",
     [HL_TALLY] = "tally",                 [HL_LOSS] = "loss",                   [HL_SUM_ITEM] = "sum_item",
     [HL_SUM_USER] = "sum_user",           [HL_UPDATE] = "update",
 };
@@ -15,39 +18,105 @@ static void add(hl_schedule *s, hl_act act, int chunk)
     s->task[s->n++] = (hl_task){act, chunk};
 }
 
-/* The chunks of the replica with this first rank; -1: of none. */
-static void add_chunks(hl_schedule *s, hl_act act, const int *owner, int lead, int begin, int end)
+/* The acts of one side. */
+typedef struct {
+    hl_act take, forward, pass, take_back, backward, pass_back;
+} acts;
+
+static const acts item_acts = {HL_ITEM_TAKE, HL_ITEM_FORWARD, HL_ITEM_PASS, HL_ITEM_TAKE_BACK, HL_ITEM_BACKWARD, HL_ITEM_PASS_BACK};
+static const acts user_acts = {HL_USER_TAKE, HL_USER_FORWARD, HL_USER_PASS, HL_USER_TAKE_BACK, HL_USER_BACKWARD, HL_USER_PASS_BACK};
+
+/* Chunks of a replica in the order in which they are done, and where in its pipeline I am. */
+typedef struct {
+    const acts *acts;
+    int *chunk, n;
+    int stage, stages;
+    const bool *kept; /* (chunks of the plan); NULL: all */
+    int again;        /* chunks before this place of the list have gone forward again, where they must */
+} line;
+
+/* Chunks [begin, end) that the replica with this first rank has. */
+static line line_of(const acts *a, const int *owner, int lead, int begin, int end, int stage, int stages, hl_arena *arena)
 {
+    line l = {.acts = a, .chunk = HL_TAKE(arena, int, end - begin), .stage = stage, .stages = stages};
     for (int c = begin; c < end; c++)
-        if (owner[c] == lead) add(s, act, c);
+        if (owner[c] == lead) l.chunk[l.n++] = c;
+    return l;
 }
 
-static void add_chunks_backward(hl_schedule *s, hl_act act, const int *owner, int lead, int begin, int end)
+static line reversed(line l, const bool *kept, hl_arena *arena)
 {
-    for (int c = end - 1; c >= begin; c--)
-        if (owner[c] == lead) add(s, act, c);
+    line r = l;
+    r.chunk = HL_TAKE(arena, int, l.n);
+    r.kept = kept;
+    for (int i = 0; i < l.n; i++) r.chunk[i] = l.chunk[l.n - 1 - i];
+    return r;
+}
+
+/* How many chunks this stage may be ahead of the last one. */
+static int lead_of(const line *l)
+{
+    int lead = l->stages - 1 - l->stage;
+    return lead < l->n ? lead : l->n;
+}
+
+static void go(hl_schedule *s, const line *l, hl_act act, int chunk)
+{
+    if (l->stage > 0) add(s, l->acts->take, chunk);
+    add(s, act, chunk);
+    if (l->stage < l->stages - 1) add(s, l->acts->pass, chunk);
+}
+
+static void go_forward(hl_schedule *s, const line *l, int begin, int end)
+{
+    for (int i = begin; i < end; i++) go(s, l, l->acts->forward, l->chunk[i]);
+}
+
+/* Second forwards of the list before place `end`. */
+static void go_again(hl_schedule *s, line *l, int end)
+{
+    for (; l->kept && l->again < l->n && l->again < end; l->again++)
+        if (!l->kept[l->chunk[l->again]]) go(s, l, HL_ITEM_AGAIN, l->chunk[l->again]);
+}
+
+static void go_back(hl_schedule *s, line *l, int begin, int end)
+{
+    for (int i = begin; i < end; i++) {
+        go_again(s, l, i + lead_of(l) + 1);
+        if (l->stage < l->stages - 1) add(s, l->acts->take_back, l->chunk[i]);
+        add(s, l->acts->backward, l->chunk[i]);
+        if (l->stage > 0) add(s, l->acts->pass_back, l->chunk[i]);
+    }
 }
 
 void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, const hl_share *share, int rank, hl_arena *arena)
 {
-    bool item = hl_layout_has_item(l, rank), user = hl_layout_has_user(l, rank);
+    bool item = hl_layout_has_item(l, rank), user = hl_layout_has_user(l, rank), user_out = hl_layout_has_user_out(l, rank);
     int item_lead = item ? hl_layout_item_lead_of(l, rank) : -1, user_lead = user ? hl_layout_user_lead_of(l, rank) : -1;
-    *s = (hl_schedule){0, HL_TAKE(arena, hl_task, 2 * (p->chunks + p->user_chunks) + HL_ACTS)};
-    add_chunks(s, HL_ITEM_FORWARD, share->chunk, item_lead, 0, p->read_chunks);
+    int item_stage = item ? hl_layout_item_stage(l, rank) : 0, user_stage = user ? hl_layout_user_stage(l, rank) : 0;
+    *s = (hl_schedule){0, HL_TAKE(arena, hl_task, 9 * p->chunks + 6 * p->user_chunks + HL_ACTS)};
+    const line read = line_of(&item_acts, share->chunk, item_lead, 0, p->read_chunks, item_stage, l->item_pp, arena);
+    const line rest = line_of(&item_acts, share->chunk, item_lead, p->read_chunks, p->chunks, item_stage, l->item_pp, arena);
+    const line users = line_of(&user_acts, share->user_chunk, user_lead, 0, p->user_chunks, user_stage, l->user_pp, arena);
+    line read_back = reversed(read, share->kept, arena), rest_back = reversed(rest, share->kept, arena), users_back = reversed(users, NULL, arena);
+    go_forward(s, &read, 0, read.n);
+    go_forward(s, &rest, 0, lead_of(&rest));
     add(s, HL_GIVE_INPUTS, -1);
-    add_chunks(s, HL_ITEM_FORWARD, share->chunk, item_lead, p->read_chunks, p->chunks);
-    add_chunks(s, HL_USER_FORWARD, share->user_chunk, user_lead, 0, p->user_chunks);
+    go_forward(s, &rest, lead_of(&rest), rest.n);
+    go_forward(s, &users, 0, users.n);
     add(s, HL_GIVE_TARGETS, -1);
-    if (user) add(s, HL_USER_ROWS, -1);
+    if (user_out) add(s, HL_USER_ROWS, -1);
     add(s, HL_GIVE_ROWS, -1);
-    if (item) add(s, HL_LOSS, -1);
+    if (hl_layout_has_item_out(l, rank)) add(s, HL_LOSS, -1);
     add(s, HL_RETURN_ROWS, -1);
-    if (user) add(s, HL_USER_POSITIVES, -1);
+    if (user_out) add(s, HL_USER_POSITIVES, -1);
     add(s, HL_RETURN_TARGETS, -1);
-    add_chunks_backward(s, HL_ITEM_BACKWARD, share->chunk, item_lead, p->read_chunks, p->chunks);
-    add_chunks_backward(s, HL_USER_BACKWARD, share->user_chunk, user_lead, 0, p->user_chunks);
+    go_back(s, &rest_back, 0, rest.n - lead_of(&rest));
+    go_again(s, &rest_back, rest.n); /* the later stages wait for them */
+    go_back(s, &users_back, 0, users.n);
     add(s, HL_RETURN_INPUTS, -1);
-    add_chunks_backward(s, HL_ITEM_BACKWARD, share->chunk, item_lead, 0, p->read_chunks);
+    go_back(s, &rest_back, rest.n - lead_of(&rest), rest.n);
+    go_back(s, &read_back, 0, read.n);
     if (item) add(s, HL_SUM_ITEM, -1);
     if (user) add(s, HL_SUM_USER, -1);
     add(s, HL_TALLY, -1);

@@ -3,6 +3,11 @@
  *     item : F(read chunks) -- give -- F(other chunks) -- rows -- LOSS -- B(other chunks) -- return -- B(read chunks)
  *     user :                   give -- F(users) --------- rows -------- B(users) ---------- return
  *
+ * A replica of several stages is a pipeline.  Forward, stage s of P joins the first exchange P - 1 - s chunks late, so that no
+ * stage runs dry while the last one catches up; backward likewise.  Chunks whose activations were not kept go forward
+ * again, at most P - s of them at once on stage s, each shortly before its backward (one forward, one backward: Narayanan et
+ * al., arXiv 1806.03377).
+ *
  * The loss is a barrier for the whole batch.  After it the gradients of texts that no user reads are final, so
  * item ranks go backward through those while the users go backward; the texts that users read come last.
  * mpi/step.c carries the list out; a test walks it for all ranks without MPI. */
@@ -12,13 +17,23 @@
 #include "model/plan.h"
 
 typedef enum {
-    /* local, with a chunk */
+    /* with a chunk; collective over the ranks of a stage */
     HL_ITEM_FORWARD,
+    HL_ITEM_AGAIN,     /* forward once more, where the activations were not kept */
     HL_ITEM_BACKWARD,
     HL_USER_FORWARD,
     HL_USER_BACKWARD,
+    /* with a chunk; between this rank and its likes in the neighbouring stages */
+    HL_ITEM_TAKE,      /* what the stage before wrote */
+    HL_ITEM_PASS,
+    HL_ITEM_TAKE_BACK, /* gradients from the next stage */
+    HL_ITEM_PASS_BACK,
+    HL_USER_TAKE,
+    HL_USER_PASS,
+    HL_USER_TAKE_BACK,
+    HL_USER_PASS_BACK,
     /* local */
-    HL_USER_ROWS,       /* unit vectors of my rows and their targets */
+    HL_USER_ROWS,       /* unit vectors of my rows and their targets; where user vectors come out */
     HL_USER_POSITIVES,  /* gradients through the target's own logit */
     /* collective over all ranks */
     HL_GIVE_INPUTS,     /* item vectors to the users that read them */
@@ -28,8 +43,9 @@ typedef enum {
     HL_RETURN_TARGETS,
     HL_RETURN_INPUTS,
     HL_TALLY,           /* the small facts of the step */
-    /* collective over the item or the user group */
+    /* collective over the item ranks that have vectors */
     HL_LOSS,
+    /* collective over the copies of a side, and the ranks of each stage */
     HL_SUM_ITEM,
     HL_SUM_USER,
     /* local; where copies divide the optimizer's state, collective over the copies of the item, then the user side */

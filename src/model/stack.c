@@ -37,15 +37,16 @@ static size_t offset_of(const hl_params *table, const char *side, const char *fo
     return p->offset;
 }
 
-void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, int positions, const hl_peers *peers)
+void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, hl_llama_layers layers, int positions, const hl_peers *peers)
 {
     const hl_llama_share mine = hl_llama_share_of(shape, peers->rank, peers->size);
-    *m = (hl_stack){.shape = *shape, .peers = peers, .positions = positions, .width = (int)(mine.width.end - mine.width.begin)};
+    *m = (hl_stack){.shape = *shape, .peers = peers, .positions = positions, .width = (int)(mine.width.end - mine.width.begin),
+                    .layers = layers.end - layers.begin, .first = layers.begin == 0, .last = layers.end == shape->num_hidden_layers};
     m->heads = (hl_heads){.H = (int)(mine.query.end - mine.query.begin), .K = (int)(mine.key.end - mine.key.begin), .d = shape->head_dim,
                           .group = shape->num_attention_heads / shape->num_key_value_heads, .lead = mine.lead};
-    m->block = hl_alloc((size_t)shape->num_hidden_layers * sizeof *m->block);
-    for (int i = 0; i < shape->num_hidden_layers; i++)
-        m->block[i] = (hl_block){
+    m->block = hl_alloc((size_t)m->layers * sizeof *m->block);
+    for (int i = layers.begin; i < layers.end; i++)
+        m->block[i - layers.begin] = (hl_block){
             .norm = offset_of(table, side, "layers.%d.input_layernorm", i),
             .qkv = offset_of(table, side, "layers.%d.self_attn.q_proj", i), /* k and v follow it */
             .o = offset_of(table, side, "layers.%d.self_attn.o_proj", i),
@@ -53,7 +54,7 @@ void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, c
             .gate_up = offset_of(table, side, "layers.%d.mlp.gate_proj", i), /* up follows it */
             .down = offset_of(table, side, "layers.%d.mlp.down_proj", i),
         };
-    m->last_norm = offset_of(table, side, "norm", 0);
+    if (m->last) m->last_norm = offset_of(table, side, "norm", 0);
     m->rope = hl_alloc((size_t)positions * (size_t)shape->head_dim * sizeof *m->rope);
     hl_rope_table(m->rope, positions, shape->head_dim, shape->rope_theta);
 }
@@ -67,7 +68,7 @@ void hl_stack_close(hl_stack *m)
 
 static bool is_read_out(const hl_stack *m, const hl_pack *pack, int layer)
 {
-    return pack->last_only && layer == m->shape.num_hidden_layers - 1;
+    return m->last && pack->last_only && layer == m->layers - 1;
 }
 
 void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, const hl_pack *pack, hl_arena *arena)
@@ -75,8 +76,8 @@ void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, const hl_pack *pac
     const widths s = widths_of(m);
     size_t T = (size_t)pack->T;
     t->T = pack->T;
-    t->block = HL_TAKE(arena, hl_block_trace, m->shape.num_hidden_layers);
-    for (int i = 0; i < m->shape.num_hidden_layers; i++) {
+    t->block = HL_TAKE(arena, hl_block_trace, m->layers);
+    for (int i = 0; i < m->layers; i++) {
         bool last = is_read_out(m, pack, i);
         size_t n = last ? (size_t)pack->segments : T;
         hl_block_trace b;
@@ -91,8 +92,9 @@ void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, const hl_pack *pac
         b.gu = HL_TAKE(arena, float, n * 2 * (size_t)s.F);
         if (!arena->measuring) t->block[i] = b;
     }
-    t->x = HL_TAKE(arena, float, (size_t)hl_pack_rows(pack) * (size_t)s.D);
-    t->rstd = HL_TAKE(arena, float, hl_pack_rows(pack));
+    int out = m->last ? hl_pack_rows(pack) : 0;
+    t->x = HL_TAKE(arena, float, (size_t)out * (size_t)s.D);
+    t->rstd = HL_TAKE(arena, float, out);
 }
 
 /* Scores of narrow heads can be in the hundreds, and softmax turns their rounding errors into relative ones: for some
@@ -174,21 +176,28 @@ static void mlp_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl
     hl_arena_back(scratch, mark);
 }
 
+/* A last stage without blocks: what is read out of x. */
+static void read_out(float *y, const float *x, const hl_pack *pack, int D, hl_arena *scratch)
+{
+    if (pack->last_only) hl_rows_gather(y, x, last_rows(pack, scratch), pack->segments, D);
+    else memcpy(y, x, (size_t)pack->T * (size_t)D * sizeof *x);
+}
+
 void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const float *w, const float *x, const hl_pack *pack, hl_arena *scratch)
 {
-    int layers = m->shape.num_hidden_layers, T = pack->T, D = m->shape.hidden_size, n = hl_pack_rows(pack);
+    int layers = m->layers, T = pack->T, D = m->shape.hidden_size, n = hl_stack_rows(m, pack);
+    float *out = m->last ? t->x : y;
     size_t mark = hl_arena_mark(scratch);
     HL_CHECK(t->T == T);
     if (T == 0) return;
     if (layers) memcpy(t->block[0].x, x, (size_t)T * (size_t)D * sizeof *x);
-    else if (pack->last_only) hl_rows_gather(t->x, x, last_rows(pack, scratch), n, D);
-    else memcpy(t->x, x, (size_t)T * (size_t)D * sizeof *x);
+    else read_out(out, x, pack, D, scratch);
     for (int i = 0; i < layers; i++) {
         bool last = is_read_out(m, pack, i);
         (last ? attend_last_forward : attend_forward)(&t->block[i], m, &m->block[i], w, pack, scratch);
-        mlp_forward(i + 1 < layers ? t->block[i + 1].x : t->x, &t->block[i], m, &m->block[i], w, last ? n : T, scratch);
+        mlp_forward(i + 1 < layers ? t->block[i + 1].x : out, &t->block[i], m, &m->block[i], w, last ? n : T, scratch);
     }
-    hl_rmsnorm_forward(y, t->rstd, t->x, w + m->last_norm, n, D, (float)m->shape.rms_norm_eps);
+    if (m->last) hl_rmsnorm_forward(y, t->rstd, t->x, w + m->last_norm, n, D, (float)m->shape.rms_norm_eps);
     hl_arena_back(scratch, mark);
 }
 
@@ -263,8 +272,12 @@ static void attend_last_backward(float *dx, const float *dh, float *dw, const hl
  * filled; how many blocks are left. */
 static int read_out_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *t, const hl_stack *m, const float *w, const hl_pack *pack, hl_arena *scratch)
 {
-    int layers = m->shape.num_hidden_layers, D = m->shape.hidden_size, n = hl_pack_rows(pack), last = layers - 1;
+    int layers = m->layers, D = m->shape.hidden_size, n = hl_pack_rows(pack), last = layers - 1;
     size_t mark = hl_arena_mark(scratch);
+    if (!m->last) {
+        memcpy(dx, dy, (size_t)pack->T * (size_t)D * sizeof *dx);
+        return layers;
+    }
     float *d = pack->last_only ? HL_TAKE(scratch, float, (size_t)n * (size_t)D) : dx;
     memset(d, 0, (size_t)n * (size_t)D * sizeof *d);
     hl_rmsnorm_backward(d, dw + m->last_norm, dy, t->x, w + m->last_norm, t->rstd, n, D);
@@ -299,13 +312,14 @@ static double block_flop(const widths *s, double T, double n)
 double hl_stack_flop(const hl_stack *m, const hl_pack *pack)
 {
     const widths s = widths_of(m);
-    double full = block_flop(&s, pack->T, pack->T), last = block_flop(&s, pack->T, hl_pack_rows(pack));
-    int layers = m->shape.num_hidden_layers;
+    bool few = m->last && pack->last_only;
+    double full = block_flop(&s, pack->T, pack->T), last = block_flop(&s, pack->T, hl_stack_rows(m, pack));
+    int layers = m->layers;
     if (layers == 0) return 0;
     for (int i = 0; i < pack->segments; i++) {
         double L = pack->begin[i + 1] - pack->begin[i];
         full += 2 * L * (L + 1) * s.od; /* q k^T and p v, the causal half */
-        last += (pack->last_only ? 4 * L : 2 * L * (L + 1)) * s.od;
+        last += (few ? 4 * L : 2 * L * (L + 1)) * s.od;
     }
     return (layers - 1) * full + last;
 }

@@ -3,7 +3,8 @@
  *     h = x + o_proj(attention(rope(q), rope(k), v)),  q, k, v = proj(norm(x))
  *     y = h + down(silu(gate(norm(h))) * up(norm(h)))          and a last norm after the last block
  *
- * (Touvron et al., arXiv 2302.13971.)  Both LLMs are this; they differ in what goes in and what is read out. */
+ * (Touvron et al., arXiv 2302.13971.)  Both LLMs are this; they differ in what goes in and what is read out.  A stage of a
+ * pipeline has some of the blocks: what goes in is what the stage before wrote, and the last norm is the last stage's. */
 #ifndef MODEL_STACK_H
 #define MODEL_STACK_H
 #include "base/arena.h"
@@ -20,7 +21,7 @@ typedef struct {
     bool last_only;      /* only the last row of each segment is read out: the last block computes nothing else */
 } hl_pack;
 
-/* Rows that come out of a stack: segments or T. */
+/* Rows that are read out of the whole stack: segments or T. */
 static inline int hl_pack_rows(const hl_pack *p) { return p->last_only ? p->segments : p->T; }
 
 /* Where the parameters of a block begin in the side's array. */
@@ -33,6 +34,8 @@ typedef struct {
     const hl_peers *peers;
     hl_heads heads;  /* mine among the peers */
     int width;       /* mine of intermediate_size */
+    int layers;      /* how many blocks are mine */
+    bool first, last; /* are the first ones mine, and the last? */
     hl_block *block; /* (layers) */
     size_t last_norm;
     int positions;   /* rows of the rotary table */
@@ -40,9 +43,13 @@ typedef struct {
     bool careful;    /* sum attention's projections in double where they are narrow; for vectors that are kept */
 } hl_stack;
 
-/* A stack whose parameters are those of "<side>_llm." in table, the share of peers->rank.  positions: longest sequence. */
-void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, int positions, const hl_peers *peers);
+/* A stack whose parameters are those of "<side>_llm." in table, the layers of my stage and the share of peers->rank.
+ * positions: longest sequence. */
+void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, hl_llama_layers layers, int positions, const hl_peers *peers);
 void hl_stack_close(hl_stack *m);
+
+/* Rows that leave my blocks: those that are read out after the last one, else all. */
+static inline int hl_stack_rows(const hl_stack *m, const hl_pack *p) { return m->last ? hl_pack_rows(p) : p->T; }
 
 /* What the backward needs of a block's forward.  n = T, in the last block the rows that come out. */
 typedef struct {
@@ -57,16 +64,16 @@ typedef struct {
 typedef struct {
     int T;
     hl_block_trace *block; /* (layers) */
-    float *x, *rstd;       /* input of the last norm (n, D) and its scale (n) */
+    float *x, *rstd;       /* input of the last norm (n, D) and its scale (n), where the last block is mine */
 } hl_stack_trace;
 
 /* Lay out a trace of a pack in an arena (measuring or real). */
 void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, const hl_pack *pack, hl_arena *arena);
 
-/* y (hl_pack_rows, D) = the stack of x (T, D); w: the side's array.  Peers: collective over m->peers. */
+/* y (hl_stack_rows, D) = my blocks of x (T, D); w: the side's array.  Peers: collective over m->peers. */
 void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const float *w, const float *x, const hl_pack *pack, hl_arena *scratch);
 
-/* dx (T, D) is overwritten, dw (the side's array) is added to, given dy (hl_pack_rows, D). */
+/* dx (T, D) is overwritten, dw (the side's array) is added to, given dy (hl_stack_rows, D). */
 void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *t, const hl_stack *m, const float *w,
                        const hl_pack *pack, hl_arena *scratch);
 

@@ -4,8 +4,9 @@
 void hl_user_open(hl_user_model *m, const hl_llama *shape, int longest, const hl_peers *peers)
 {
     *m = (hl_user_model){0};
-    hl_llama_params(&m->table, shape, "user", false, peers->rank, peers->size);
-    hl_stack_open(&m->stack, shape, &m->table, "user", longest, peers);
+    const hl_llama_layers layers = hl_llama_layers_of(shape, peers->stage, peers->stages, 1);
+    hl_llama_params(&m->table, shape, "user", false, layers, peers->rank, peers->size);
+    hl_stack_open(&m->stack, shape, &m->table, "user", layers, longest, peers);
 }
 
 void hl_user_close(hl_user_model *m)
