@@ -66,12 +66,12 @@ static hl_status shapes_of(hl_llama *item, hl_llama *user, const hl_config *c, c
 static hl_status pretrained(hl_holding *h, const char *side, bool init, const char *folder)
 {
     if (!h->w || !init || !folder[0]) return HL_OK;
-    return hl_hf_read(folder, h->table, side, h->w);
+    return hl_hf_read(folder, h->table, &h->whole, side, h->w);
 }
 
 static hl_status item_vector(hl_engine *e, const char *path)
 {
-    if (!e->item.w || !path[0]) return HL_OK;
+    if (!e->item.w || !path[0] || !e->item_model.stack.first) return HL_OK;
     if (!e->item_model.item_tokens) return HL_FAIL(HL_EUSAGE, "item_emb_pretrain %s is of no use with item_emb_token_n 0; leave it out", path);
     return hl_safetensors_vector(path, (size_t)hl_engine_width(e), e->item.w + e->item_model.item_at);
 }

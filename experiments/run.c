@@ -32,8 +32,8 @@ static void in_folder(char path[PATH_MAX], const hl_job *j, const char *name)
 /* Both sides of the engine as a checkpoint sees them. */
 static void parts_of(hl_checkpoint_part part[2], hl_engine *e)
 {
-    part[0] = (hl_checkpoint_part){e->item.table, e->item.copies, e->item.w, e->item.m, e->item.v, e->rules.zero > 0};
-    part[1] = (hl_checkpoint_part){e->user.table, e->user.copies, e->user.w, e->user.m, e->user.v, e->rules.zero > 0};
+    part[0] = (hl_checkpoint_part){e->item.table, &e->item.whole, e->item.copies, e->item.w, e->item.m, e->item.v, e->rules.zero > 0};
+    part[1] = (hl_checkpoint_part){e->user.table, &e->user.whole, e->user.copies, e->user.w, e->user.m, e->user.v, e->rules.zero > 0};
 }
 
 hl_status hl_run_save(hl_run *r, bool is_best)

@@ -50,7 +50,7 @@ static hl_status wished(const char *point, const writing *w)
 static double bytes_of(const hl_checkpoint_content *c)
 {
     double numbers = 0;
-    for (int i = 0; i < c->parts; i++) numbers += (double)hl_params_whole(c->part[i].table);
+    for (int i = 0; i < c->parts; i++) numbers += (double)hl_params_whole(c->part[i].whole);
     return numbers * sizeof(float) * (c->moments ? 3 : 1);
 }
 
@@ -81,7 +81,7 @@ static void file_path(char out[PATH_MAX], const char *folder, const char *name)
 /* Weights of all parts. */
 static int weights_of(hl_tensor_array *a, const hl_checkpoint_content *c)
 {
-    for (int i = 0; i < c->parts; i++) a[i] = (hl_tensor_array){c->part[i].table, c->part[i].holders, c->part[i].w, false, ""};
+    for (int i = 0; i < c->parts; i++) a[i] = (hl_tensor_array){c->part[i].table, c->part[i].whole, c->part[i].holders, c->part[i].w, false, ""};
     return c->parts;
 }
 
@@ -90,8 +90,8 @@ static int moments_of(hl_tensor_array *a, const hl_checkpoint_content *c)
 {
     for (int i = 0; i < c->parts; i++) {
         const hl_checkpoint_part *p = &c->part[i];
-        a[i] = (hl_tensor_array){p->table, p->holders, p->m, p->moments_in_blocks, "m"};
-        a[c->parts + i] = (hl_tensor_array){p->table, p->holders, p->v, p->moments_in_blocks, "v"};
+        a[i] = (hl_tensor_array){p->table, p->whole, p->holders, p->m, p->moments_in_blocks, "m"};
+        a[c->parts + i] = (hl_tensor_array){p->table, p->whole, p->holders, p->v, p->moments_in_blocks, "v"};
     }
     return 2 * c->parts;
 }
@@ -150,9 +150,9 @@ static hl_status write_files(hl_inventory *v, const writing *w, const hl_checkpo
 static int list_tensors(hl_tensor **out, const hl_checkpoint_content *c)
 {
     int room = 0, n = 0;
-    for (int i = 0; i < c->parts; i++) room += c->part[i].table->n;
+    for (int i = 0; i < c->parts; i++) room += c->part[i].whole->n;
     *out = hl_alloc((size_t)room * sizeof **out);
-    for (int i = 0; i < c->parts; i++) n += hl_tensors_list(*out + n, c->part[i].table);
+    for (int i = 0; i < c->parts; i++) n += hl_tensors_list(*out + n, c->part[i].whole);
     return n;
 }
 

@@ -20,7 +20,8 @@
 
 /* The arrays of one side: everyone knows the table's tensors, holders have the numbers of their shares. */
 typedef struct {
-    const hl_params *table;
+    const hl_params *table;  /* of my share and layers */
+    const hl_params *whole;  /* of the whole side, the same on every rank; may be the table itself */
     const hl_group *holders; /* who have the same share as I; of size 0 where I have nothing */
     float *w, *m, *v;        /* (table->count); m and v only with moments; NULL where I have nothing */
     bool moments_in_blocks;  /* m and v are my block among the holders (hl_params_block_begin) */

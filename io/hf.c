@@ -229,28 +229,28 @@ static hl_status read_share(const hl_safetensor *t, const hl_param *p, float *w)
     return s;
 }
 
-/* Read what fits; say what does not. */
-static hl_status read_side(const hl_safetensors *s, const hl_params *table, const char *side, float *w, hl_complaints *c, bool *used)
+/* Read what fits and is mine; say what does not fit. */
+static hl_status read_side(const hl_safetensors *s, const hl_params *table, const hl_params *whole, const char *side, float *w, hl_complaints *c, bool *used)
 {
-    for (int k = 0; k < table->n; k++) {
-        const hl_param *p = &table->at[k];
+    for (int k = 0; k < whole->n; k++) {
+        const hl_param *p = &whole->at[k], *mine = hl_params_find(table, p->name);
         const char *name = name_in_folder(p, side);
         if (!name) continue;
         const hl_safetensor *t = find(s, name);
         if (!t) hl_complain(c, "%s is missing", name);
         if (!t) continue;
         used[t - hl_safetensors_at(s, 0)] = true;
-        if (fits(c, t, p)) HL_TRY(read_share(t, p, w));
+        if (fits(c, t, p) && mine) HL_TRY(read_share(t, mine, w));
     }
     return HL_OK;
 }
 
-static hl_status read_all(const hl_safetensors *s, const char *folder, const hl_params *table, const char *side, float *w)
+static hl_status read_all(const hl_safetensors *s, const char *folder, const hl_params *table, const hl_params *whole, const char *side, float *w)
 {
     hl_complaints c = {0};
     int n = hl_safetensors_count(s);
     bool *used = hl_alloc_zero((size_t)n, sizeof *used);
-    hl_status status = read_side(s, table, side, w, &c, used);
+    hl_status status = read_side(s, table, whole, side, w, &c, used);
     for (int i = 0; i < n; i++) {
         const char *name = hl_safetensors_at(s, i)->name;
         if (!used[i] && !nobody_needs(name)) hl_complain(&c, "%.80s is unknown", name);
@@ -260,11 +260,11 @@ static hl_status read_all(const hl_safetensors *s, const char *folder, const hl_
     return hl_complaints_verdict(&c, folder, "its tensors are not those that config.json describes", "get the folder again or name another");
 }
 
-hl_status hl_hf_read(const char *folder, const hl_params *table, const char *side, float *w)
+hl_status hl_hf_read(const char *folder, const hl_params *table, const hl_params *whole, const char *side, float *w)
 {
     hl_safetensors *s;
     hl_status status = hl_safetensors_open(&s, folder);
-    if (status == HL_OK) status = read_all(s, folder, table, side, w);
+    if (status == HL_OK) status = read_all(s, folder, table, whole, side, w);
     hl_safetensors_close(s);
     return status;
 }

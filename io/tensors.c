@@ -104,8 +104,8 @@ static int64_t bytes_of(const hl_tensor_array *arrays, int n)
 {
     int64_t bytes = HEADER;
     for (int i = 0; i < n; i++) {
-        hl_tensor *list = hl_alloc((size_t)arrays[i].table->n * sizeof *list);
-        for (int k = hl_tensors_list(list, arrays[i].table) - 1; k >= 0; k--) {
+        hl_tensor *list = hl_alloc((size_t)arrays[i].whole->n * sizeof *list);
+        for (int k = hl_tensors_list(list, arrays[i].whole) - 1; k >= 0; k--) {
             int64_t numbers = 1;
             for (int d = 0; d < list[k].ndim; d++) numbers *= list[k].shape[d];
             bytes += DATASET_HEADER + numbers * (int64_t)sizeof(float);
@@ -211,9 +211,9 @@ static hl_status move_block(const place *f, const hl_tensor_array *a, const hid_
 
 static hl_status move_array(const place *f, const hl_tensor_array *a)
 {
-    hl_tensor *list = hl_alloc((size_t)a->table->n * sizeof *list);
-    hid_t *sets = hl_alloc((size_t)a->table->n * sizeof *sets);
-    int n = hl_tensors_list(list, a->table), opened = 0;
+    hl_tensor *list = hl_alloc((size_t)a->whole->n * sizeof *list);
+    hid_t *sets = hl_alloc((size_t)a->whole->n * sizeof *sets);
+    int n = hl_tensors_list(list, a->whole), opened = 0;
     hl_status s = HL_OK;
     while (opened < n && (s = open_dataset(&sets[opened], f, a, &list[opened])) == HL_OK) opened++;
     if (s == HL_OK) s = move_block(f, a, sets, list, n);

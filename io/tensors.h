@@ -22,7 +22,8 @@ int hl_tensors_list(hl_tensor *list, const hl_params *t);
 
 /* One array of values in the file. */
 typedef struct {
-    const hl_params *table;  /* known to every rank */
+    const hl_params *table;  /* what I hold, of the share and the layers that are mine */
+    const hl_params *whole;  /* all tensors, known to every rank; may be the table itself */
     const hl_group *holders; /* who have the same share as I; of size 0 where this rank has none */
     float *x;                /* (table->count), or NULL */
     bool block;              /* x is my block alone (hl_params_block_begin among the holders), not the whole of my share */

@@ -15,7 +15,7 @@ static void cut_blocks(hl_holding *h, bool zero)
 
 static void hold(hl_holding *h, const hl_params *table, const hl_group *group, const hl_group *copies, const hl_peers *peers, const hl_engine_rules *rules)
 {
-    *h = (hl_holding){.table = table, .group = group, .copies = copies, .peers = peers};
+    *h = (hl_holding){.table = table, .whole = h->whole, .group = group, .copies = copies, .peers = peers};
     h->frozen = hl_alloc_zero((size_t)table->n, sizeof *h->frozen);
     if (!hl_group_has_me(group)) return;
     cut_blocks(h, rules->zero > 0);
@@ -34,6 +34,7 @@ static void let_go(hl_holding *h)
     free(h->v);
     free(h->block);
     free(h->frozen);
+    hl_params_free(&h->whole);
     *h = (hl_holding){0};
 }
 
@@ -50,6 +51,8 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     e->rules.plan.user_cost = work_of(user) / work_of(item);
     hl_item_open(&e->item_model, item, rules->plan.item_tokens, rules->longest_text, &mesh->item_peers);
     hl_user_open(&e->user_model, user, rules->longest_history, &mesh->user_peers);
+    hl_item_params(&e->item.whole, item, rules->plan.item_tokens, &hl_alone);
+    hl_user_params(&e->user.whole, user, &hl_alone);
     hold(&e->item, &e->item_model.table, &mesh->item, &mesh->item_dp, &mesh->item_peers, rules);
     hold(&e->user, &e->user_model.table, &mesh->user, &mesh->user_dp, &mesh->user_peers, rules);
     e->plan = hl_arena_growing("the plan of a step");
@@ -79,14 +82,16 @@ void hl_engine_close(hl_engine *e)
     *e = (hl_engine){0};
 }
 
+static bool begins_with(const char *name, const char *prefix)
+{
+    return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
 static int freeze_side(hl_holding *h, const char *prefix)
 {
     int n = 0;
-    for (int i = 0; i < h->table->n; i++)
-        if (strncmp(h->table->at[i].name, prefix, strlen(prefix)) == 0) {
-            h->frozen[i] = true;
-            n++;
-        }
+    for (int i = 0; i < h->table->n; i++) h->frozen[i] |= begins_with(h->table->at[i].name, prefix);
+    for (int i = 0; i < h->whole.n; i++) n += begins_with(h->whole.at[i].name, prefix);
     return n;
 }
 

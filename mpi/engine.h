@@ -10,7 +10,8 @@
 
 /* One side's numbers; all NULL on ranks outside its group. */
 typedef struct {
-    const hl_params *table;
+    const hl_params *table; /* my share of my layers */
+    hl_params whole;        /* the tensors of the whole side, on every rank */
     const hl_group *group;  /* all ranks of the side */
     const hl_group *copies; /* those that hold the same share as I */
     const hl_peers *peers;  /* those that hold the other shares of my copy */
@@ -49,7 +50,7 @@ typedef struct {
 void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_llama *item, const hl_llama *user, const hl_engine_rules *rules);
 void hl_engine_close(hl_engine *e);
 
-/* Do not train parameters whose names begin with prefix; the number of tensors that this freezes. */
+/* Do not train parameters whose names begin with prefix; the number of tensors that this freezes, on whichever ranks they are. */
 int hl_engine_freeze(hl_engine *e, const char *prefix);
 
 int hl_engine_width(const hl_engine *e);

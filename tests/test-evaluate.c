@@ -61,10 +61,10 @@ static void open_engine(hl_engine *e, const hl_mesh *mesh, const amazon *a)
     CHECK_OK(hl_hf_config(a->model, &shape));
     hl_engine_open(e, mesh, hl_dataset_corpus(a->dataset), &shape, &shape, &rules);
     if (e->item.w) {
-        CHECK_OK(hl_hf_read(a->model, e->item.table, "item", e->item.w));
+        CHECK_OK(hl_hf_read(a->model, e->item.table, &e->item.whole, "item", e->item.w));
         CHECK_OK(hl_safetensors_vector(a->vector, (size_t)shape.hidden_size, e->item.w + e->item_model.item_at));
     }
-    if (e->user.w) CHECK_OK(hl_hf_read(a->model, e->user.table, "user", e->user.w));
+    if (e->user.w) CHECK_OK(hl_hf_read(a->model, e->user.table, &e->user.whole, "user", e->user.w));
 }
 
 static void compare_vectors(const hl_catalogue *c, const hl_engine *e, const amazon *a)

@@ -374,7 +374,7 @@ static void a_folder_fills_the_weights(void)
         add(&m, "lm_head.weight", 2, (int64_t[]){5, 4});
         add(&m, "model.layers.0.self_attn.rotary_emb.inv_freq", 1, (int64_t[]){1});
         finish(&m, "m/model.safetensors");
-        CHECK_OK(hl_hf_read(folder_m(), &t, "item", w));
+        CHECK_OK(hl_hf_read(folder_m(), &t, &t, "item", w));
         check_counting(&t, w);
         end_model(&t, w);
     }
@@ -390,7 +390,7 @@ static void a_user_side_leaves_the_token_table(void)
     add_all(&m, &t, NULL, 0);
     add_param(&m, &all.at[0], model_name(&all.at[0]));
     finish(&m, "m/model.safetensors");
-    CHECK_OK(hl_hf_read(folder_m(), &t, "item", w));
+    CHECK_OK(hl_hf_read(folder_m(), &t, &t, "item", w));
     check_counting(&t, w);
     hl_params_free(&all);
     end_model(&t, w);
@@ -409,7 +409,7 @@ static void several_files_are_one_model(void)
     finish(&b, "m/model-00002-of-00002.safetensors");
     put_text("m/model.safetensors.index.json", "{\"weight_map\":{\"model.norm.weight\":\"model-00002-of-00002.safetensors\","
                                                "\"model.layers.1.mlp.up_proj.weight\":\"model-00001-of-00002.safetensors\"}}");
-    CHECK_OK(hl_hf_read(folder_m(), &t, "item", w));
+    CHECK_OK(hl_hf_read(folder_m(), &t, &t, "item", w));
     const hl_param *norm = hl_params_find(&t, "item_llm.model.norm.weight"), *tokens = hl_params_find(&t, "item_llm.model.embed_tokens.weight");
     const hl_param *last = hl_params_find(&t, "item_llm.model.layers.1.mlp.down_proj.weight");
     CHECK_NEAR(w[norm->offset], 20, 0);
@@ -463,7 +463,7 @@ static void what_does_not_fit_is_listed_together(void)
     add(&m, "model.layers.0.self_attn.q_proj.bias", 1, (int64_t[]){4});
     add(&m, "evil\\nname", 1, (int64_t[]){1});
     finish(&m, "m/model.safetensors");
-    CHECK_FAILS(hl_hf_read(folder_m(), &t, "item", w), HL_EFORMAT, "model.layers.1.mlp.up_proj.weight is missing");
+    CHECK_FAILS(hl_hf_read(folder_m(), &t, &t, "item", w), HL_EFORMAT, "model.layers.1.mlp.up_proj.weight is missing");
     CHECK(strstr(hl_error_text(), "model.layers.0.self_attn.q_proj.weight is (2, 8) where (4, 4) is wanted") != NULL);
     CHECK(strstr(hl_error_text(), "model.layers.0.self_attn.q_proj.bias is unknown") != NULL);
     CHECK(strstr(hl_error_text(), "evil?name is unknown") != NULL);
@@ -478,7 +478,7 @@ static void a_long_list_says_how_many_more(void)
     start_model(&t, &w, true);
     add(&m, "model.norm.weight", 1, (int64_t[]){4});
     finish(&m, "m/model.safetensors");
-    CHECK_FAILS(hl_hf_read(folder_m(), &t, "item", w), HL_EFORMAT, "; and 11 more;"); /* 19 of 20 are missing */
+    CHECK_FAILS(hl_hf_read(folder_m(), &t, &t, "item", w), HL_EFORMAT, "; and 11 more;"); /* 19 of 20 are missing */
     end_model(&t, w);
 }
 
@@ -489,7 +489,7 @@ static void weights_of_whole_numbers_are_refused(void)
     make_folder("m");
     hl_params_add(&t, "item_llm.model.norm.weight", "item_llm/norm", -1, 1, 1, (int64_t[]){4}, true);
     put_good("m/model.safetensors", "{\"model.norm.weight\":{\"dtype\":\"I32\",\"shape\":[4],\"data_offsets\":[0,16]}}", "0123456789abcdef", 16);
-    CHECK_FAILS(hl_hf_read(folder_m(), &t, "item", w), HL_EFORMAT, "is I32");
+    CHECK_FAILS(hl_hf_read(folder_m(), &t, &t, "item", w), HL_EFORMAT, "is I32");
     end_model(&t, NULL);
 }
 
@@ -508,7 +508,7 @@ static void a_real_model_is_read(void)
     hl_llama_params(&t, &c, "item", true, (hl_llama_layers){0, c.num_hidden_layers}, 0, 1);
     float *w = hl_alloc(t.count * sizeof *w);
     for (size_t i = 0; i < t.count; i++) w[i] = NAN;
-    CHECK_OK(hl_hf_read(where, &t, "item", w));
+    CHECK_OK(hl_hf_read(where, &t, &t, "item", w));
     double squares = 0;
     for (size_t i = 0; i < t.count; i++) squares += (double)w[i] * (double)w[i];
     CHECK(squares > 0 && isfinite(squares)); /* every number was filled */
@@ -525,6 +525,29 @@ static void a_real_vector_is_read(void)
     CHECK_FAILS(hl_safetensors_vector(file, 63, x), HL_EFORMAT, "holds 64 numbers where 63");
 }
 
+/* A stage of a pipeline reads its own layers. */
+static void a_stage_reads_its_layers(void)
+{
+    hl_params whole, stage = {0};
+    float *w;
+    maker m = {0};
+    start_model(&whole, &w, true);
+    add_all(&m, &whole, NULL, 0);
+    finish(&m, "m/model.safetensors");
+    hl_llama_params(&stage, &tiny, "item", true, (hl_llama_layers){1, tiny.num_hidden_layers}, 0, 1);
+    float *mine = hl_alloc(stage.count * sizeof *mine);
+    CHECK_OK(hl_hf_read(folder_m(), &whole, &whole, "item", w));
+    CHECK_OK(hl_hf_read(folder_m(), &stage, &whole, "item", mine));
+    CHECK(stage.n < whole.n - 1 && stage.n > 0);
+    for (int k = 0; k < stage.n; k++) {
+        const hl_param *all = hl_params_find(&whole, stage.at[k].name);
+        CHECK(all != NULL && memcmp(mine + stage.at[k].offset, w + all->offset, all->count * sizeof *w) == 0);
+    }
+    free(mine);
+    hl_params_free(&stage);
+    end_model(&whole, w);
+}
+
 static const test tests[] = {
     {"floats come out as they are", floats_come_out_as_they_are},
     {"every half becomes its float", every_half_becomes_its_float},
@@ -536,6 +559,7 @@ static const test tests[] = {
     {"a config becomes a shape", a_config_becomes_a_shape},
     {"a bad config is a sentence", a_bad_config_is_a_sentence},
     {"a folder fills the weights", a_folder_fills_the_weights},
+    {"a stage reads its layers", a_stage_reads_its_layers},
     {"a user side leaves the token table", a_user_side_leaves_the_token_table},
     {"several files are one model", several_files_are_one_model},
     {"a bad index is a sentence", a_bad_index_is_a_sentence},

@@ -8,31 +8,42 @@
 /* Texts are a hundred tokens or so: of the last layer only every hundredth row is computed whole. */
 enum { USUAL_LENGTH = 100 };
 
-static void add_first_stage(hl_item_model *m, const hl_llama *shape, const hl_peers *peers)
+static hl_llama_layers layers_of(const hl_llama *shape, int item_tokens, const hl_peers *peers)
 {
-    const hl_cut vocab = hl_llama_share_of(shape, peers->rank, peers->size).vocab;
-    bool counts = peers->rank == 0;
-    m->first_token = (int)vocab.begin;
-    m->tokens = (int)(vocab.end - vocab.begin);
-    if (m->item_tokens) {
-        hl_param *p = hl_params_add(&m->table, "item_emb_tokens", "item_emb_tokens", -1, 1, 3, (int64_t[]){1, 1, shape->hidden_size}, counts);
+    return hl_llama_layers_of(shape, peers->stage, peers->stages, item_tokens ? hl_llama_last_cost(shape, USUAL_LENGTH) : 1);
+}
+
+void hl_item_params(hl_params *t, const hl_llama *shape, int item_tokens, const hl_peers *peers)
+{
+    hl_llama_params(t, shape, "item", true, layers_of(shape, item_tokens, peers), peers->rank, peers->size);
+    if (peers->stage > 0) return;
+    if (item_tokens) {
+        hl_param *p = hl_params_add(t, "item_emb_tokens", "item_emb_tokens", -1, 1, 3, (int64_t[]){1, 1, shape->hidden_size}, peers->rank == 0);
         p->init = HL_INIT_NORMAL;
         p->std = 0.02f;
-        m->item_at = p->offset;
     }
-    hl_param *scale = hl_params_add(&m->table, "logit_scale", "logit_scale", -1, 1, 0, NULL, counts);
+    hl_param *scale = hl_params_add(t, "logit_scale", "logit_scale", -1, 1, 0, NULL, peers->rank == 0);
     scale->value = (float)log(1 / 0.07);
-    m->scale_at = scale->offset;
-    m->tokens_at = hl_params_find(&m->table, "item_llm.model.embed_tokens.weight")->offset;
+}
+
+/* Where a tensor of the first stage lies; 0 where there is none. */
+static size_t place_of(const hl_item_model *m, const char *name)
+{
+    const hl_param *p = hl_params_find(&m->table, name);
+    return p ? p->offset : 0;
 }
 
 void hl_item_open(hl_item_model *m, const hl_llama *shape, int item_tokens, int longest, const hl_peers *peers)
 {
     *m = (hl_item_model){.item_tokens = item_tokens};
-    const hl_llama_layers layers = hl_llama_layers_of(shape, peers->stage, peers->stages, item_tokens ? hl_llama_last_cost(shape, USUAL_LENGTH) : 1);
-    hl_llama_params(&m->table, shape, "item", true, layers, peers->rank, peers->size);
-    if (peers->stage == 0) add_first_stage(m, shape, peers);
-    hl_stack_open(&m->stack, shape, &m->table, "item", layers, longest + item_tokens, peers);
+    const hl_cut vocab = hl_llama_share_of(shape, peers->rank, peers->size).vocab;
+    hl_item_params(&m->table, shape, item_tokens, peers);
+    m->tokens_at = place_of(m, "item_llm.model.embed_tokens.weight");
+    m->item_at = place_of(m, "item_emb_tokens");
+    m->scale_at = place_of(m, "logit_scale");
+    m->first_token = (int)vocab.begin;
+    m->tokens = (int)(vocab.end - vocab.begin);
+    hl_stack_open(&m->stack, shape, &m->table, "item", layers_of(shape, item_tokens, peers), longest + item_tokens, peers);
 }
 
 void hl_item_close(hl_item_model *m)

@@ -1,12 +1,21 @@
 /* user.c - the User LLM: item vectors of some samples in, the vector of each next item out. */
 #include "model/user.h"
 
+static hl_llama_layers layers_of(const hl_llama *shape, const hl_peers *peers)
+{
+    return hl_llama_layers_of(shape, peers->stage, peers->stages, 1);
+}
+
+void hl_user_params(hl_params *t, const hl_llama *shape, const hl_peers *peers)
+{
+    hl_llama_params(t, shape, "user", false, layers_of(shape, peers), peers->rank, peers->size);
+}
+
 void hl_user_open(hl_user_model *m, const hl_llama *shape, int longest, const hl_peers *peers)
 {
     *m = (hl_user_model){0};
-    const hl_llama_layers layers = hl_llama_layers_of(shape, peers->stage, peers->stages, 1);
-    hl_llama_params(&m->table, shape, "user", false, layers, peers->rank, peers->size);
-    hl_stack_open(&m->stack, shape, &m->table, "user", layers, longest, peers);
+    hl_user_params(&m->table, shape, peers);
+    hl_stack_open(&m->stack, shape, &m->table, "user", layers_of(shape, peers), longest, peers);
 }
 
 void hl_user_close(hl_user_model *m)
