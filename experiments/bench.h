@@ -21,6 +21,6 @@ typedef struct {
 } hl_bench;
 
 /* Each bench-<name>.c defines one or more. */
-extern const hl_bench hl_bench_calibrate, hl_bench_collectives, hl_bench_kernels;
+extern const hl_bench hl_bench_calibrate, hl_bench_collectives, hl_bench_kernels, hl_bench_node, hl_bench_step;
 
 #endif

@@ -10,6 +10,8 @@
 static const hl_bench *const benches[] = {
     &hl_bench_kernels,
     &hl_bench_collectives,
+    &hl_bench_step,
+    &hl_bench_node,
     &hl_bench_calibrate,
 };
 enum { BENCHES = sizeof benches / sizeof benches[0] };
@@ -69,14 +71,19 @@ static hl_status run(const hl_group *world, int argc, char **argv)
 
 const hl_command hl_cmd_bench = {
     .name = "bench",
-    .arguments = "WHAT [argument]... [--json]",
+    .arguments = "WHAT [CONFIG] [--key value]... [--json]",
     .help = "how fast this machine is, and what of it is used",
     .more = "  kernels            every op in the shapes of three models (64, 512, 2048 wide), as a share of the best square sgemm or\n"
             "                     of the memory's bandwidth\n"
             "  collectives        sums, blocks, broadcasts and trades over all ranks by size; 4 bytes show the latency\n"
+            "  step CONFIG        steps of the configured training: phases, FLOP/s, users a second, tokens encoded beside those that the\n"
+            "                     public code would encode, the optimizer apart; medians after a warm-up; nothing is saved\n"
+            "  node CONFIG        the same steps with 1, 2, 4 ... threads, up to this rank's part of the cores; start it with 1, 2, 4 ...\n"
+            "                     ranks to compare, which experiments/scaling/node.sh does\n"
             "  calibrate [FILE]   the figures that predictions are made of, written to FILE too: products of three widths,\n"
             "                     attention, memory, latency and bandwidth between the ranks that it is started with\n"
             "  --threads N        threads a rank; without it OMP_NUM_THREADS, or the rank's share of the cores\n"
+            "  --steps N          steps to measure, of step and node\n"
             "  --quick            small sizes and few repetitions: to see that it works\n"
             "  --json             one JSON object on standard output\n"
             "All ranks work at once and the slowest counts; rates are those of one rank.\n",

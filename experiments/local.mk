@@ -7,6 +7,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/bench-collectives.c \
 	experiments/bench-kernels.c \
 	experiments/bench-measure.c experiments/bench-measure.h \
+	experiments/bench-step.c experiments/bench-step.h \
 	experiments/bench-show.c experiments/bench-show.h \
 	experiments/build.c experiments/build.h \
 	experiments/cmd-bench.c \

@@ -15,8 +15,7 @@ void hl_summary_add(hl_summary *s, const hl_step_report *r)
     s->bytes += hl_tally_sum(&r->tally, HL_FACT_BYTES);
 }
 
-/* Acts in which nothing is computed: a rank sends, or waits for others. */
-static bool is_exchange(int act)
+bool hl_act_is_exchange(int act)
 {
     return (act >= HL_GIVE_INPUTS && act <= HL_TALLY) || act == HL_SUM_ITEM || act == HL_SUM_USER;
 }
@@ -56,7 +55,7 @@ hl_status hl_summary_tell(const hl_summary *s, const hl_group *world, hl_record 
     double exchange = 0;
     if (s->steps == 0) return HL_OK;
     gather(row, s, world);
-    for (int a = 0; a < HL_ACTS; a++) exchange += is_exchange(a) ? row[a].sum : 0;
+    for (int a = 0; a < HL_ACTS; a++) exchange += hl_act_is_exchange(a) ? row[a].sum : 0;
     print(row, s, world->size, exchange / row[WHOLE].sum);
     hl_record_begin(record, "summary");
     hl_record_int(record, "steps", s->steps);

@@ -11,6 +11,9 @@ typedef struct {
     double flop, bytes;           /* of all ranks */
 } hl_summary;
 
+/* Is nothing computed in it: does a rank send, or wait for others? */
+bool hl_act_is_exchange(int act);
+
 void hl_summary_add(hl_summary *s, const hl_step_report *r);
 
 /* Seconds of each act (least, mean and most of a rank, which rank, share of all), of the rest of a step, and the share of the

@@ -60,6 +60,44 @@ for ranks in 1 2 3; do
     verdict "collectives have times at $ranks"
 done
 
+cat >"$work/job.yaml" <<YAML
+data_path: $work/data/dataset
+text_path: $work/data/information
+dataset: synth
+text_keys: [title]
+tokenizer: bytes
+item_llm: {hidden_size: 8, intermediate_size: 8, num_hidden_layers: 1, num_attention_heads: 2}
+user_llm: {hidden_size: 8, intermediate_size: 8, num_hidden_layers: 1, num_attention_heads: 2}
+nce_thres: 2
+checkpoint_dir: $work/saved
+YAML
+./hllm synth "$work/data" --items 100 --users 50 --topics 5 >/dev/null 2>"$work/said"
+verdict "data are made up"
+for ranks in 1 2 3; do
+    bench $ranks step "$work/job.yaml" --batch_size 4 --json && is_object && within seconds 1 0 100 && within users_per_second 1 0 1e9 && within flop 1 0 1e15 &&
+        within cpu_seconds 1 0 100 && within compute_share 1 0 20 && within step_share 1 0 20 && within optimizer_share 1 0 20
+    verdict "steps are measured at $ranks"
+    within token_share 1 0 1 && within item_tokens 1 0 1e5 && within public_item_tokens 1 "$(values item_tokens)" 1e5
+    verdict "fewer tokens are encoded than by the public code, at $ranks"
+    awk '$1 == "\"mean\":" { mean = $2 + 0 } $1 == "\"most\":" { rows++; good += mean <= $2 * 1.001 } $1 == "\"share\":" { sum += $2 }
+        END { exit !(rows >= 15 && good == rows && sum > 0.999 && sum < 1.001) }' "$work/out"
+    verdict "the phases are the whole step, at $ranks"
+    [ "$ranks" -gt 1 ] || one=$(values item_tokens) flop=$(values flop)
+    [ -n "$one" ] && [ "$(values item_tokens)" = "$one" ] && [ "$(values flop)" = "$flop" ]
+    verdict "the work is that of one rank, at $ranks"
+    bench $ranks node "$work/job.yaml" --steps 1 --json && is_object && within best_users_per_second 1 0 1e9 && within best_threads 1 0 4096 &&
+        values users_per_second | sort -g | tail -n 1 | grep -qx "$(values best_users_per_second)"
+    verdict "the best number of threads has the most users a second, at $ranks"
+done
+[ ! -e "$work/saved" ]
+verdict "no run folder is touched"
+bench 2 step "$work/job.yaml" --model EASE
+[ $? -eq 2 ] && grep -q 'has no steps' "$work/said"
+verdict "EASE has no steps"
+bench 2 step
+[ $? -eq 2 ] && grep -q 'configuration is missing' "$work/said"
+verdict "a step needs a configuration"
+
 bench 2 calibrate "$work/no/such/folder"
 [ $? -eq 5 ] && grep -q 'no/such/folder' "$work/said" && [ ! -s "$work/out" ]
 verdict "a file that cannot be written is said"
