@@ -76,10 +76,10 @@ static hl_status item_vector(hl_engine *e, const char *path)
     return hl_safetensors_vector(path, (size_t)hl_engine_width(e), e->item.w + e->item_model.item_at);
 }
 
-/* Of one side: the shares of the first copy, added up. */
+/* Of one side: the shares of a copy, added up. */
 static uint64_t digest_of_side(const hl_job *j, const hl_holding *h)
 {
-    int64_t sum = h->w && h->copies->rank == 0 ? (int64_t)hl_params_digest(h->table, h->w) : 0;
+    int64_t sum = (int64_t)hl_holding_digest(h);
     hl_group_sum_int(j->world, &sum, 1);
     return (uint64_t)sum;
 }
@@ -93,11 +93,13 @@ static hl_status initial_weights(hl_job *j)
 {
     hl_engine *e = &j->engine;
     const hl_config *c = j->config;
-    if (e->item.w) hl_params_init(e->item.table, e->item.w, (uint64_t)c->seed);
-    if (e->user.w) hl_params_init(e->user.table, e->user.w, (uint64_t)c->seed);
+    hl_holding_init(&e->item, (uint64_t)c->seed);
+    hl_holding_init(&e->user, (uint64_t)c->seed);
     HL_TRY_ALL(j->world, pretrained(&e->item, "item", c->item_llm_init, c->item_pretrain_dir));
     HL_TRY_ALL(j->world, pretrained(&e->user, "user", c->user_llm_init, c->user_pretrain_dir));
     HL_TRY_ALL(j->world, item_vector(e, c->item_emb_pretrain));
+    hl_holding_leave_all(&e->item);
+    hl_holding_leave_all(&e->user);
     if (c->load_pretrain[0]) HL_TRY(hl_run_read_weights(j, c->load_pretrain));
     j->initial_digest = digest_of(j);
     return HL_OK;

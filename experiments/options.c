@@ -126,7 +126,7 @@ const hl_option hl_options[] = {
     INT("user.dp", user_dp, "0", 0, 1e6, LAYOUT, "ranks of the User LLM that share the data; 0: auto"),
     INT("user.tp", user_tp, "1", 1, 1e6, LAYOUT, "ranks that share each layer of a replica"),
     INT("user.pp", user_pp, "1", 1, 1e6, LAYOUT, "stages of a pipeline, some layers each"),
-    INT("zero", zero, "0", 0, 1, LAYOUT, "1: replicas divide the optimizer's state (ZeRO-1); 0: each keeps all of it"),
+    INT("zero", zero, "0", 0, 3, LAYOUT, "what replicas divide (ZeRO): 1 the optimizer's state, 2 gradients too, 3 weights too; 0: nothing"),
     INT("threads", threads, "0", 0, 4096, LAYOUT, "threads a rank; 0: OMP_NUM_THREADS, or its share of the cores"),
     INT("chunk_tokens", chunk_tokens, "2048", 1, 1 << 24, LAYOUT, "tokens that pass through the Item LLM together"),
     BYTES("activation_budget", activation_budget, "-1", -1, 9e15, LAYOUT,

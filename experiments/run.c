@@ -29,11 +29,17 @@ static void in_folder(char path[PATH_MAX], const hl_job *j, const char *name)
 
 /* ---- tensors and state */
 
-/* Both sides of the engine as a checkpoint sees them. */
+/* One side of the engine as a checkpoint sees it. */
+static hl_checkpoint_part part_of(hl_holding *h)
+{
+    float *w = h->w && h->zero >= 3 ? h->w + h->begin : h->w;
+    return (hl_checkpoint_part){h->table, &h->whole, h->copies, w, h->m, h->v, h->zero > 0, h->zero >= 3};
+}
+
 static void parts_of(hl_checkpoint_part part[2], hl_engine *e)
 {
-    part[0] = (hl_checkpoint_part){e->item.table, &e->item.whole, e->item.copies, e->item.w, e->item.m, e->item.v, e->rules.zero > 0};
-    part[1] = (hl_checkpoint_part){e->user.table, &e->user.whole, e->user.copies, e->user.w, e->user.m, e->user.v, e->rules.zero > 0};
+    part[0] = part_of(&e->item);
+    part[1] = part_of(&e->user);
 }
 
 hl_status hl_run_save(hl_run *r, bool is_best)
@@ -52,7 +58,10 @@ static hl_status read_opened(hl_job *j, const hl_checkpoint *c, bool moments)
 {
     hl_checkpoint_part part[2];
     parts_of(part, &j->engine);
-    return hl_checkpoint_read(c, j->world, &(hl_checkpoint_content){part, 2, moments});
+    HL_TRY(hl_checkpoint_read(c, j->world, &(hl_checkpoint_content){part, 2, moments}));
+    if (j->engine.item.w) hl_holding_share(&j->engine.item);
+    if (j->engine.user.w) hl_holding_share(&j->engine.user);
+    return HL_OK;
 }
 
 /* <run>/best and <run>/latest are files that name a folder. */

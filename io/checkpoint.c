@@ -81,7 +81,7 @@ static void file_path(char out[PATH_MAX], const char *folder, const char *name)
 /* Weights of all parts. */
 static int weights_of(hl_tensor_array *a, const hl_checkpoint_content *c)
 {
-    for (int i = 0; i < c->parts; i++) a[i] = (hl_tensor_array){c->part[i].table, c->part[i].whole, c->part[i].holders, c->part[i].w, false, ""};
+    for (int i = 0; i < c->parts; i++) a[i] = (hl_tensor_array){c->part[i].table, c->part[i].whole, c->part[i].holders, c->part[i].w, c->part[i].weights_in_blocks, ""};
     return c->parts;
 }
 

@@ -25,6 +25,7 @@ typedef struct {
     const hl_group *holders; /* who have the same share as I; of size 0 where I have nothing */
     float *w, *m, *v;        /* (table->count); m and v only with moments; NULL where I have nothing */
     bool moments_in_blocks;  /* m and v are my block among the holders (hl_params_block_begin) */
+    bool weights_in_blocks;  /* so is w */
 } hl_checkpoint_part;
 
 typedef struct {

@@ -58,18 +58,39 @@ static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
     hl_arena_back(&e->kept, 0);
 }
 
+/* The texts of a replica are [begin, end). */
+static void range_of(int *begin, int *end, const hl_catalogue *c, const hl_layout *l, int replica)
+{
+    *begin = (int)hl_part_begin(c->texts, hl_layout_item_outs(l), replica * l->item_tp);
+    *end = (int)hl_part_begin(c->texts, hl_layout_item_outs(l), (replica + 1) * l->item_tp);
+}
+
+/* The most chunks of a replica, where all go through as many. */
+static int most_chunks(const hl_catalogue *c, const hl_engine *e)
+{
+    const hl_layout *l = &e->mesh->layout;
+    int most = 0;
+    for (int i = 0; i < hl_layout_item_replicas(l) && e->rules.zero >= 3; i++) {
+        int from, end, n = 0;
+        for (range_of(&from, &end, c, l, i); from < end; n++) from += chunk_from(c, e, from, end);
+        if (n > most) most = n;
+    }
+    return most;
+}
+
 /* Everything that my replica has. */
 static void encode_replica(hl_catalogue *c, hl_engine *e)
 {
     const hl_layout *l = &e->mesh->layout;
-    int tp = l->item_tp, outs = hl_layout_item_outs(l), replica = (e->mesh->world.rank - l->item_begin) / hl_layout_item_width(l);
-    int from = (int)hl_part_begin(c->texts, outs, replica * tp), end = (int)hl_part_begin(c->texts, outs, (replica + 1) * tp);
+    int from, end, left = most_chunks(c, e);
+    range_of(&from, &end, c, l, (e->mesh->world.rank - l->item_begin) / hl_layout_item_width(l));
     e->item_model.stack.careful = true;
-    for (int n; from < end; from += n) {
+    for (int n; from < end; from += n, left--) {
         n = chunk_from(c, e, from, end);
         encode(c, e, from, n);
     }
     e->item_model.stack.careful = false;
+    while (left-- > 0) hl_stack_pass_forward(&e->item_model.stack);
 }
 
 void hl_catalogue_open(hl_catalogue *c, hl_engine *e)

@@ -17,7 +17,7 @@ typedef struct {
     int64_t tokens;  /* of my texts */
 } hl_catalogue;
 
-/* Encode the catalogue with the engine's weights.  Collective over the ranks of each item replica. */
+/* Encode the catalogue with the engine's weights.  Collective over the item group. */
 void hl_catalogue_open(hl_catalogue *c, hl_engine *e);
 void hl_catalogue_close(hl_catalogue *c);
 

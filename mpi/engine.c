@@ -3,41 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whose part of the array each copy updates. */
-static void cut_blocks(hl_holding *h, bool zero)
-{
-    int p = h->copies->size, me = h->copies->rank;
-    h->block = hl_alloc((size_t)(p + 1) * sizeof *h->block);
-    for (int r = 0; r <= p; r++) h->block[r] = hl_params_block_begin(h->table, p, r);
-    h->begin = zero ? h->block[me] : 0;
-    h->end = zero ? h->block[me + 1] : h->table->count;
-}
-
-static void hold(hl_holding *h, const hl_params *table, const hl_group *group, const hl_group *copies, const hl_peers *peers, const hl_engine_rules *rules)
-{
-    *h = (hl_holding){.table = table, .whole = h->whole, .group = group, .copies = copies, .peers = peers};
-    h->frozen = hl_alloc_zero((size_t)table->n, sizeof *h->frozen);
-    if (!hl_group_has_me(group)) return;
-    cut_blocks(h, rules->zero > 0);
-    h->w = hl_alloc_zero(table->count, sizeof *h->w);
-    if (!rules->for_training) return;
-    h->g = hl_alloc_zero(table->count, sizeof *h->g);
-    h->m = hl_alloc_zero(h->end - h->begin, sizeof *h->m);
-    h->v = hl_alloc_zero(h->end - h->begin, sizeof *h->v);
-}
-
-static void let_go(hl_holding *h)
-{
-    free(h->w);
-    free(h->g);
-    free(h->m);
-    free(h->v);
-    free(h->block);
-    free(h->frozen);
-    hl_params_free(&h->whole);
-    *h = (hl_holding){0};
-}
-
 /* Of a token, and never nothing. */
 static double work_of(const hl_llama *shape)
 {
@@ -53,8 +18,10 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     hl_user_open(&e->user_model, user, rules->longest_history, &mesh->user_peers);
     hl_item_params(&e->item.whole, item, rules->plan.item_tokens, &hl_alone);
     hl_user_params(&e->user.whole, user, &hl_alone);
-    hold(&e->item, &e->item_model.table, &mesh->item, &mesh->item_dp, &mesh->item_peers, rules);
-    hold(&e->user, &e->user_model.table, &mesh->user, &mesh->user_dp, &mesh->user_peers, rules);
+    hl_holding_open(&e->item, &e->item_model.table, &mesh->item, &mesh->item_dp, &mesh->item_peers, rules->zero, rules->for_training);
+    hl_holding_open(&e->user, &e->user_model.table, &mesh->user, &mesh->user_dp, &mesh->user_peers, rules->zero, rules->for_training);
+    e->item_model.stack.keeper = &e->item.keeper;
+    e->user_model.stack.keeper = &e->user.keeper;
     e->plan = hl_arena_growing("the plan of a step");
     e->kept = hl_arena_growing("kept activations");
     e->scratch = hl_arena_growing("scratch");
@@ -71,8 +38,8 @@ void hl_engine_close(hl_engine *e)
     hl_pipe_close(&e->item_pipe);
     for (int i = 0; i < e->mesh->layout.item_pp; i++) hl_arena_free(&e->again[i]);
     free(e->again);
-    let_go(&e->item);
-    let_go(&e->user);
+    hl_holding_close(&e->item);
+    hl_holding_close(&e->user);
     hl_item_close(&e->item_model);
     hl_user_close(&e->user_model);
     hl_arena_free(&e->plan);

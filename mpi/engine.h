@@ -5,22 +5,9 @@
 #include "model/item.h"
 #include "model/plan.h"
 #include "model/user.h"
+#include "mpi/holding.h"
 #include "mpi/mesh.h"
 #include "mpi/pipe.h"
-
-/* One side's numbers; all NULL on ranks outside its group. */
-typedef struct {
-    const hl_params *table; /* my share of my layers */
-    hl_params whole;        /* the tensors of the whole side, on every rank */
-    const hl_group *group;  /* all ranks of the side */
-    const hl_group *copies; /* those that hold the same share as I */
-    const hl_peers *peers;  /* those that hold the other shares of my copy */
-    float *w, *g;         /* (table->count) each */
-    float *m, *v;         /* AdamW's moments of my block */
-    size_t *block;        /* (copies + 1) where the blocks of the copies begin: with ZeRO each updates its own, else mine is all */
-    size_t begin, end;    /* my block */
-    bool *frozen;         /* (table->n) */
-} hl_holding;
 
 typedef struct {
     hl_plan_rules plan;
@@ -28,7 +15,7 @@ typedef struct {
     double weight_decay, clip_grad_norm; /* 0: no clipping */
     int64_t activation_budget;           /* bytes of kept activations a rank; chunks beyond it are computed again; < 0: no limit */
     bool for_training;                   /* false: weights only */
-    int zero;                            /* 1: copies divide the optimizer's state (ZeRO-1, arXiv 1910.02054); 0: each has all */
+    int zero;                            /* what copies divide (mpi/holding.h) */
     int longest_text, longest_history;   /* tokens without [ITEM]; items */
 } hl_engine_rules;
 

@@ -155,15 +155,37 @@ static void encode_users(eval_round *r, float *u, const float *x, const int *len
     hl_arena_back(&e->scratch, mark);
 }
 
-static void encode_my_users(eval_round *r, float *u, const float *x, const int *length, int n)
+/* Users from the first of `length` (n) on whose histories are encoded together, and how many rows these have. */
+static int users_together(int *rows, const int *length, int n)
+{
+    int count = 0;
+    for (*rows = 0; count < n && (count == 0 || *rows + length[count] <= USER_ROWS); count++) *rows += length[count];
+    return count;
+}
+
+/* The most times that a replica encodes, where all do as often; length: of all users of the round. */
+static int most_times(const eval_round *r, const int *length)
+{
+    int replicas = hl_layout_user_replicas(&r->e->mesh->layout), most = 0, rows;
+    for (int i = 0; i < replicas && r->e->rules.zero >= 3; i++) {
+        int times = 0, from = (int)hl_part_begin(r->users, replicas, i), end = (int)hl_part_begin(r->users, replicas, i + 1);
+        for (; from < end; times++) from += users_together(&rows, length + from, end - from);
+        if (times > most) most = times;
+    }
+    return most;
+}
+
+/* Users [begin, begin + n) of the round. */
+static void encode_my_users(eval_round *r, float *u, const float *x, const int *length, int begin, int n)
 {
     size_t D = (size_t)r->D;
-    for (int from = 0, count; from < n; from += count) {
-        int rows = 0;
-        for (count = 0; from + count < n && (count == 0 || rows + length[from + count] <= USER_ROWS); count++) rows += length[from + count];
-        encode_users(r, u + (size_t)from * D, x, length + from, count);
+    int left = most_times(r, length), rows;
+    for (int from = 0, count; from < n; from += count, left--) {
+        count = users_together(&rows, length + begin + from, n - from);
+        encode_users(r, u + (size_t)from * D, x, length + begin + from, count);
         x += (size_t)rows * D;
     }
+    while (left-- > 0) hl_stack_pass_forward(&r->e->user_model.stack);
 }
 
 /* All user vectors of the round to all ranks that have item vectors, from the first rank of each replica's last stage. */
@@ -197,7 +219,7 @@ static void find_users(eval_round *r)
     if (hl_group_has_me(g)) {
         n = (int)hl_part_count(r->users, replicas, replica);
         mine = HL_TAKE(&e->plan, float, (size_t)n * (size_t)r->D);
-        encode_my_users(r, mine, x, length + hl_part_begin(r->users, replicas, replica), n);
+        encode_my_users(r, mine, x, length, (int)hl_part_begin(r->users, replicas, replica), n);
     }
     give_users(r, mine, n);
 }

@@ -1,6 +1,6 @@
 /* evaluate.h - every user's target ranked against the whole catalogue.
  *
- * The catalogue's vectors lie in shares on the item ranks; users come in rounds, encoded on the user ranks, and
+ * The catalogue's vectors lie in shares on the item ranks where they came out; users come in rounds, encoded on the user ranks, and
  * their vectors travel to the shares, which count scores above the target's in tiles.  No matrix of users x items
  * exists.  The score is the cosine; items of the user's whole history are left out, always. */
 #ifndef MPI_EVALUATE_H
@@ -15,7 +15,7 @@ typedef struct {
     int users;    /* users a round, whole job */
     float margin; /* scores so near the target's count as ties; 0: equal ones only */
     int cuts, cut[HL_CUTS];
-    int64_t *rank, *ties; /* (users of the corpus) filled on item ranks; NULL: not wanted */
+    int64_t *rank, *ties; /* (users of the corpus) filled on ranks that have item vectors; NULL: not wanted */
 } hl_eval_orders;
 
 /* The same score on every rank.  Collective over all ranks of the mesh. */

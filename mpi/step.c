@@ -155,24 +155,48 @@ static size_t bytes_of_trace(const hl_stack *m, const hl_pack *pack)
     return hl_arena_used(&measure);
 }
 
-static void least_bools(void *into, const void *from, size_t n)
+static void least(void *into, const void *from, size_t n)
 {
-    for (size_t i = 0; i < n; i++) ((bool *)into)[i] &= ((const bool *)from)[i];
+    int *y = into;
+    const int *x = from;
+    for (size_t i = 0; i < n; i++) y[i] = y[i] < x[i] ? y[i] : x[i];
 }
 
-/* The activations of a chunk are kept while they stay within the budget, on all stages of the replica.  The User LLM is small
- * beside the other and always kept. */
+/* How many of my chunks [begin, end), from the first on, keep their activations while `left` bytes last; with an empty one
+ * for all beyond. */
+static int count_kept(const step *s, int begin, int end, int64_t *left)
+{
+    int n = 0;
+    for (int c = begin; c < end; c++) {
+        if (s->share.chunk[c] != s->item_lead) continue;
+        int64_t bytes = (int64_t)bytes_of_trace(&s->e->item_model.stack, &s->chunk[c].texts.pack);
+        if (bytes > *left) return n;
+        *left -= bytes;
+        n++;
+    }
+    return s->plan.chunks;
+}
+
+/* Activations are kept while they stay within the budget, on all stages of the replica, and of replicas that go together.
+ * The User LLM is small beside the other and always kept. */
 static void choose_kept(step *s)
 {
     int64_t left = s->e->rules.activation_budget;
+    s->share.lockstep = s->e->rules.zero >= 2;
     if (left < 0 || s->item_lead < 0) return;
-    for (int c = 0; c < s->plan.chunks; c++) {
-        if (s->share.chunk[c] != s->item_lead) continue;
-        int64_t bytes = (int64_t)bytes_of_trace(&s->e->item_model.stack, &s->chunk[c].texts.pack);
-        s->share.kept[c] = bytes <= left;
-        if (s->share.kept[c]) left -= bytes;
-    }
-    hl_group_reduce(&s->e->mesh->item_pp, s->share.kept, (size_t)s->plan.chunks, sizeof *s->share.kept, least_bools);
+    int keep[2] = {count_kept(s, 0, s->plan.read_chunks, &left), count_kept(s, s->plan.read_chunks, s->plan.chunks, &left)};
+    hl_group_reduce(&s->e->mesh->item_pp, keep, 2, sizeof *keep, least);
+    if (s->share.lockstep) hl_group_reduce(&s->e->mesh->item_dp, keep, 2, sizeof *keep, least);
+    s->share.keep_read = keep[0];
+    s->share.keep_rest = keep[1];
+}
+
+static bool is_kept(const step *s, int c)
+{
+    bool read = c < s->plan.read_chunks;
+    int place = 0;
+    for (int i = read ? 0 : s->plan.read_chunks; i < c; i++) place += s->share.chunk[i] == s->item_lead;
+    return place < (read ? s->share.keep_read : s->share.keep_rest);
 }
 
 static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders)
@@ -216,9 +240,9 @@ static void lay_rows(step *s)
     s->dunit_t = take_zero_rows(s, s->rows);
     s->norm_y = HL_TAKE(&s->e->plan, float, s->rows);
     s->norm_t = HL_TAKE(&s->e->plan, float, s->rows);
-    if (s->e->item.w) memset(s->e->item.g, 0, s->e->item.table->count * sizeof(float));
+    hl_holding_zero(&s->e->item);
     if (s->e->item.w && s->e->item_model.stack.first) s->scale = hl_item_scale(&s->e->item_model, s->e->item.w);
-    if (s->e->user.w) memset(s->e->user.g, 0, s->e->user.table->count * sizeof(float));
+    hl_holding_zero(&s->e->user);
     hl_group_share(&s->e->mesh->world, &s->scale, sizeof s->scale, s->e->mesh->layout.item_begin);
 }
 
@@ -280,9 +304,13 @@ static void item_through(step *s, hl_chunk *k, float *y, hl_arena *trace)
 static void item_forward(step *s, int c)
 {
     hl_engine *e = s->e;
+    if (c < 0) {
+        hl_stack_pass_forward(&e->item_model.stack);
+        return;
+    }
     hl_chunk *k = &s->chunk[c];
     size_t mark = hl_arena_mark(&e->scratch);
-    item_through(s, k, s->vector + rows_of(s, k->row), s->share.kept[c] ? &e->kept : &e->scratch);
+    item_through(s, k, s->vector + rows_of(s, k->row), is_kept(s, c) ? &e->kept : &e->scratch);
     hl_arena_back(&e->scratch, mark);
 }
 
@@ -290,6 +318,10 @@ static void item_forward(step *s, int c)
 static void item_again(step *s, int c)
 {
     hl_engine *e = s->e;
+    if (c < 0) {
+        hl_stack_pass_forward(&e->item_model.stack);
+        return;
+    }
     hl_chunk *k = &s->chunk[c];
     size_t mark = hl_arena_mark(&e->scratch);
     k->again = &e->again[s->agains++ % e->mesh->layout.item_pp];
@@ -301,6 +333,10 @@ static void item_again(step *s, int c)
 static void item_backward(step *s, int c)
 {
     hl_engine *e = s->e;
+    if (c < 0) {
+        hl_stack_pass_backward(&e->item_model.stack);
+        return;
+    }
     hl_chunk *k = &s->chunk[c];
     const hl_stack *m = &e->item_model.stack;
     float *dx = m->first ? NULL : hl_pipe_room(&e->item_pipe, HL_BACK, rows_of(s, k->texts.pack.T));
@@ -315,6 +351,10 @@ static void item_backward(step *s, int c)
 static void user_forward(step *s, int c)
 {
     hl_engine *e = s->e;
+    if (c < 0) {
+        hl_stack_pass_forward(&e->user_model.stack);
+        return;
+    }
     hl_chunk *k = &s->user_chunk[c];
     const hl_stack *m = &e->user_model.stack;
     size_t at = rows_of(s, k->row);
@@ -327,6 +367,10 @@ static void user_forward(step *s, int c)
 static void user_backward(step *s, int c)
 {
     hl_engine *e = s->e;
+    if (c < 0) {
+        hl_stack_pass_backward(&e->user_model.stack);
+        return;
+    }
     hl_chunk *k = &s->user_chunk[c];
     const hl_stack *m = &e->user_model.stack;
     size_t at = rows_of(s, k->row);
@@ -437,23 +481,16 @@ static void loss(step *s, int c)
 
 /* ---- the end of a step */
 
-static void sum_side(step *s, hl_holding *h)
-{
-    hl_params_join(h->table, h->g, h->peers, &s->e->scratch);
-    if (s->e->rules.zero) hl_group_sum_blocks(h->copies, h->g, h->block);
-    else hl_group_sum(h->copies, h->g, h->table->count);
-}
-
 static void sum_item(step *s, int c)
 {
     (void)c;
-    sum_side(s, &s->e->item);
+    hl_holding_sum(&s->e->item, &s->e->scratch);
 }
 
 static void sum_user(step *s, int c)
 {
     (void)c;
-    sum_side(s, &s->e->user);
+    hl_holding_sum(&s->e->user, &s->e->scratch);
 }
 
 /* Numbers [begin, end) of the array that also lie in [lo, hi): where they begin, and how many. */
@@ -513,7 +550,7 @@ static bool is_sound(const step *s)
     return isfinite(hl_tally_sum(&s->tally, HL_FACT_LOSS)) && isfinite(grad_norm(s)) && hl_tally_sum(&s->tally, HL_FACT_KEPT) > 0;
 }
 
-static void update_side(const step *s, hl_holding *h, const hl_adamw *how)
+static void update_side(hl_holding *h, const hl_adamw *how)
 {
     if (!h->w) return;
     for (int i = 0; i < h->table->n; i++) {
@@ -521,7 +558,7 @@ static void update_side(const step *s, hl_holding *h, const hl_adamw *how)
         size_t n, from = overlap(&n, p->offset, p->offset + p->count, h->begin, h->end);
         if (n && !h->frozen[i]) hl_adamw_step(h->w + from, h->m + (from - h->begin), h->v + (from - h->begin), h->g + from, n, how);
     }
-    if (s->e->rules.zero) hl_group_gather_blocks(h->copies, h->w, h->block);
+    hl_holding_share(h);
 }
 
 static void update(step *s, int c)
@@ -531,8 +568,8 @@ static void update(step *s, int c)
     if (!s->orders->update || !is_sound(s)) return;
     double began = hl_seconds(), most = e->rules.clip_grad_norm, clip = most > 0 ? fmin(1, most / (grad_norm(s) + 1e-6)) : 1;
     const hl_adamw how = {s->orders->learning_rate, 0.9, 0.999, 1e-8, e->rules.weight_decay, e->updates + 1, clip};
-    update_side(s, &e->item, &how);
-    update_side(s, &e->user, &how);
+    update_side(&e->item, &how);
+    update_side(&e->user, &how);
     e->update_seconds = hl_seconds() - began;
 }
 

@@ -75,6 +75,7 @@ at 4 $few colocated --item.tp 2 --user.tp 2
 at 5 $few colocated --zero 1
 at 5 $few separate --item.dp 2 --user.dp 2
 at 2 20 hybrid
+at 2 20 colocated --zero 3
 at 3 $few colocated --item.pp 3
 at 5 $few hybrid --item.pp 2 --user.pp 2
 at 4 $few separate --item.pp 3 --activation_budget 0
@@ -96,6 +97,12 @@ if [ "$LAYOUTS" = all ]; then
     at 8 20 separate --item.dp 1 --user.dp 1
     at 8 20 colocated --item.tp 4 --user.tp 2
     at 2 20 colocated --item.pp 2
+    at 3 20 separate --zero 2
+    at 4 20 colocated --item.pp 2 --zero 3 --activation_budget 3e6
+    at 5 20 colocated --zero 2
+    at 6 20 separate --item.tp 2 --zero 3
+    at 8 20 colocated --item.tp 3 --user.tp 4 --zero 3
+    at 8 20 hybrid --item.pp 2 --item.tp 2 --user.dp 4 --zero 2 --activation_budget 0
     at 2 20 colocated --user.pp 2
     at 4 20 colocated --item.pp 2 --item.tp 2 --user.pp 4
     at 7 20 separate --item.pp 5 --user.pp 2

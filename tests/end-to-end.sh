@@ -125,7 +125,7 @@ same whole stopped && cmp -s "$work/whole.table" "$work/stopped.table"
 verdict "and ends as if it had not been stopped, to the last bit"
 reads_as_one stopped && [ "$(count stopped '"kind":"run"')" -eq 2 ]
 verdict "and its record reads as that of one run"
-for moved in "3 separate --zero 1" "1 colocated --zero 0"; do
+for moved in "3 separate --zero 3" "1 colocated --zero 0" "4 hybrid --item.pp 2 --zero 1"; do
     cp -r "$work/moved" "$work/moved-${moved%% *}"
     job "${moved%% *}" "moved-${moved%% *}" --max_steps $((at + 20)) --placement ${moved#* }
     near whole "moved-${moved%% *}" $((at + 20)) step rows unique_items item_tokens

@@ -14,6 +14,7 @@ ALONE_TESTS = \
 	tests/test-part \
 	tests/test-rng \
 	tests/test-arena \
+	tests/test-reserve \
 	tests/test-windows \
 	tests/test-sampler \
 	tests/test-plan \

@@ -68,7 +68,7 @@ static model *model_of(const hl_llama *shape, int layout)
         bool mine = layouts[layout](s, g->rank, g->size);
         hl_group_choose(&m->holders[s], g, mine);
         for (int k = 0; k < KINDS && mine; k++) m->x[s][k] = hl_alloc(m->table[s].count * sizeof(float));
-        m->part[s] = (hl_checkpoint_part){&m->table[s], &m->table[s], &m->holders[s], m->x[s][WEIGHT], m->x[s][MEAN], m->x[s][SQUARE], false};
+        m->part[s] = (hl_checkpoint_part){&m->table[s], &m->table[s], &m->holders[s], m->x[s][WEIGHT], m->x[s][MEAN], m->x[s][SQUARE], false, false};
     }
     m->content = (hl_checkpoint_content){m->part, SIDES, true};
     return m;

@@ -53,18 +53,20 @@ static void amazon_close(amazon *a)
     hl_dataset_close(a->dataset);
 }
 
-static void open_engine(hl_engine *e, const hl_mesh *mesh, const amazon *a)
+static void open_engine(hl_engine *e, const hl_mesh *mesh, const amazon *a, int zero)
 {
     hl_llama shape;
     const hl_engine_rules rules = {.plan = {.chunk_tokens = 1000, .user_chunk_rows = 100, .item_tokens = 1, .dedup = true}, .nce_thres = 0.99f,
-                                   .activation_budget = -1, .longest_text = T, .longest_history = S};
+                                   .activation_budget = -1, .zero = zero, .longest_text = T, .longest_history = S};
     CHECK_OK(hl_hf_config(a->model, &shape));
     hl_engine_open(e, mesh, hl_dataset_corpus(a->dataset), &shape, &shape, &rules);
     if (e->item.w) {
         CHECK_OK(hl_hf_read(a->model, e->item.table, &e->item.whole, "item", e->item.w));
-        CHECK_OK(hl_safetensors_vector(a->vector, (size_t)shape.hidden_size, e->item.w + e->item_model.item_at));
+        if (e->item_model.stack.first) CHECK_OK(hl_safetensors_vector(a->vector, (size_t)shape.hidden_size, e->item.w + e->item_model.item_at));
     }
     if (e->user.w) CHECK_OK(hl_hf_read(a->model, e->user.table, &e->user.whole, "user", e->user.w));
+    hl_holding_leave_all(&e->item);
+    hl_holding_leave_all(&e->user);
 }
 
 static void compare_vectors(const hl_catalogue *c, const hl_engine *e, const amazon *a)
@@ -124,14 +126,14 @@ static void compare_score(const amazon *a, const char *phase, const hl_score *s)
         }
 }
 
-static void evaluate_layout(const amazon *a, const hl_layout *layout)
+static void evaluate_layout(const amazon *a, const hl_layout *layout, int zero)
 {
     hl_mesh mesh;
     hl_engine e;
     hl_catalogue c;
     int64_t users = hl_dataset_corpus(a->dataset)->users, *rank = calloc((size_t)users, sizeof *rank), *ties = calloc((size_t)users, sizeof *ties);
     hl_mesh_open(&mesh, check_world(), layout);
-    open_engine(&e, &mesh, a);
+    open_engine(&e, &mesh, a, zero);
     hl_catalogue_open(&c, &e);
     compare_vectors(&c, &e, a);
     for (hl_phase phase = HL_VALID; phase <= HL_TEST; phase++) {
@@ -140,10 +142,10 @@ static void evaluate_layout(const amazon *a, const hl_layout *layout)
         hl_evaluate(&score, &e, &c, &orders);
         CHECK(score.users == users);
         compare_score(a, hl_phase_name[phase], &score);
-        if (hl_group_has_me(&mesh.item)) compare_ranks(a, hl_phase_name[phase], rank, ties, users, false);
+        if (hl_group_has_me(&mesh.item_out)) compare_ranks(a, hl_phase_name[phase], rank, ties, users, false);
         orders.margin = GOLDEN_MARGIN;
         hl_evaluate(&score, &e, &c, &orders);
-        if (hl_group_has_me(&mesh.item)) compare_ranks(a, hl_phase_name[phase], rank, ties, users, true);
+        if (hl_group_has_me(&mesh.item_out)) compare_ranks(a, hl_phase_name[phase], rank, ties, users, true);
     }
     hl_catalogue_close(&c);
     hl_engine_close(&e);
@@ -159,14 +161,14 @@ static void ranks_are_golden(void)
     int p = check_world()->size;
     if (amazon_open(&a)) {
         CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){.kind = HL_COLOCATED, .item_dp = 0, .user_dp = 0}));
-        evaluate_layout(&a, &layout);
+        evaluate_layout(&a, &layout, 0);
         if (p >= 3) {
             CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = p - 2, .user_dp = 1})); /* one is idle */
-            evaluate_layout(&a, &layout);
+            evaluate_layout(&a, &layout, 0);
         }
         if (p >= 2) {
             CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){.kind = HL_COLOCATED, .item_pp = 2, .user_pp = p < 5 ? p : 5}));
-            evaluate_layout(&a, &layout);
+            evaluate_layout(&a, &layout, 3);
         }
     }
     amazon_close(&a);

@@ -183,16 +183,18 @@ static void the_digest_sees_every_number(void)
     open_models(&m, 1);
     const hl_params *t = &m.user.table;
     float *w = drawn(t, 1);
-    uint64_t whole = hl_params_digest(t, w);
-    CHECK(hl_params_digest(t, w) == whole);
+    uint64_t whole = hl_params_digest(t, w, 0, t->count);
+    for (size_t at = 0; at <= t->count; at += t->count / 7 + 1)
+        CHECK(hl_params_digest(t, w, 0, at) + hl_params_digest(t, w, at, t->count) == whole);
+    CHECK(hl_params_digest(t, w, 0, t->count) == whole);
     for (int i = 0; i < t->n; i++) {
         float *x = w + t->at[i].offset + t->at[i].count - 1, was = *x;
         *x += 1;
-        CHECK(hl_params_digest(t, w) != whole);
+        CHECK(hl_params_digest(t, w, 0, t->count) != whole);
         *x = was;
     }
     snprintf(t->at[0].name, sizeof t->at[0].name, "another name");
-    CHECK(hl_params_digest(t, w) != whole);
+    CHECK(hl_params_digest(t, w, 0, t->count) != whole);
     free(w);
     close_models(&m);
 }
@@ -275,14 +277,14 @@ static void shares_cover_the_model(void)
             const hl_peers peers = {.rank = r, .size = size, .sum = hl_alone.sum};
             hl_item_open(&m, &shape, 1, 20, &peers);
             float *w = drawn(&m.table, 3);
-            digest += hl_params_digest(&m.table, w);
+            digest += hl_params_digest(&m.table, w, 0, m.table.count);
             CHECK(m.table.n == t->n && hl_params_whole(&m.table) == (int64_t)t->count);
             for (int i = 0; i < t->n; i++) check_share(counted + t->at[i].offset, &m.table.at[i], w + m.table.at[i].offset, whole + t->at[i].offset);
             free(w);
             hl_item_close(&m);
         }
         for (size_t k = 0; k < t->count; k++) CHECK(counted[k] == 1);
-        CHECK(digest == hl_params_digest(t, whole));
+        CHECK(digest == hl_params_digest(t, whole, 0, t->count));
         free(counted);
     }
     free(whole);

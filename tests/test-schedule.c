@@ -13,7 +13,7 @@ enum { RANKS = 9, TASKS = 2000, LONGEST = 12 };
 
 /* Acts, with those on chunks told apart by what the chunk holds: texts that are read, else targets, else negatives. */
 typedef enum {
-    TAKE, PASS, TAKE_BACK, PASS_BACK, AGAIN, TAKE_USER, PASS_USER, TAKE_BACK_USER, PASS_BACK_USER,
+    TAKE, PASS, TAKE_BACK, PASS_BACK, TAKE_USER, PASS_USER, TAKE_BACK_USER, PASS_BACK_USER, AGAIN,
     F_READ, F_TARGET, F_NEGATIVE, B_READ, B_TARGET, B_NEGATIVE, F_USER, B_USER, ROWS, POSITIVES,
     GIVE_INPUTS, GIVE_TARGETS, GIVE_ROWS, RETURN_ROWS, RETURN_TARGETS, RETURN_INPUTS, TALLY, LOSS, SUM_ITEM, SUM_USER, UPDATE,
     THINGS
@@ -105,12 +105,18 @@ static int stage_of(const job *j, members who, int rank)
     return who == ITEM_RANKS || who == ITEM_OUT ? hl_layout_item_stage(&j->l, rank) : hl_layout_user_stage(&j->l, rank);
 }
 
-/* Does `other` do this together with `rank`? */
+/* Does `other` do this together with `rank`?  In lockstep a stage goes with those of all replicas. */
 static bool takes_part(const job *j, thing t, int rank, int other)
 {
     members who = rules[t].who;
     if (rank == other || rules[t].with == ALONE || !is_member(j, who, other)) return rank == other;
-    return rules[t].with == WITH_GROUP || (lead_of(j, who, rank) == lead_of(j, who, other) && stage_of(j, who, rank) == stage_of(j, who, other));
+    bool together = lead_of(j, who, rank) == lead_of(j, who, other) || (j->share.lockstep && t >= AGAIN && t < ROWS);
+    return rules[t].with == WITH_GROUP || (together && stage_of(j, who, rank) == stage_of(j, who, other));
+}
+
+static bool is_empty(const job *j, hl_task task)
+{
+    return j->share.lockstep && task.act <= HL_USER_BACKWARD && task.chunk < 0;
 }
 
 static bool has_target(const hl_plan *p, int chunk)
@@ -133,11 +139,20 @@ static bool has_chunk(const job *j, members who, int owner, int rank)
     return is_member(j, who, rank) && lead_of(j, who, rank) == owner;
 }
 
+/* The first so many of a replica's chunks of either kind are kept. */
+static bool is_kept(const job *j, int chunk)
+{
+    bool read = chunk < j->p.read_chunks;
+    int before = 0;
+    for (int c = read ? 0 : j->p.read_chunks; c < chunk; c++) before += j->share.chunk[c] == j->share.chunk[chunk];
+    return before < (read ? j->share.keep_read : j->share.keep_rest);
+}
+
 /* What a chunk goes through on a rank; how many acts. */
 static int way_of(hl_act way[LONGEST], const job *j, bool user, int chunk, int rank)
 {
     int stage = stage_of(j, user ? USER_RANKS : ITEM_RANKS, rank), last = (user ? j->l.user_pp : j->l.item_pp) - 1, n = 0;
-    bool again = !user && !j->share.kept[chunk];
+    bool again = !user && !is_kept(j, chunk);
     for (int turn = 0; turn <= again; turn++) {
         if (stage > 0) way[n++] = user ? HL_USER_TAKE : HL_ITEM_TAKE;
         way[n++] = turn ? HL_ITEM_AGAIN : user ? HL_USER_FORWARD : HL_ITEM_FORWARD;
@@ -216,6 +231,7 @@ static const char *trouble_with_chunk(walk *w, int rank, hl_task task)
 {
     hl_act way[LONGEST];
     bool user = is_of_user(task.act);
+    if (is_empty(w->j, task)) return NULL;
     if (task.act > HL_USER_PASS_BACK) return task.chunk == -1 ? NULL : "a chunk where there is none";
     if (task.chunk < 0 || task.chunk >= (user ? w->j->p.user_chunks : w->j->p.chunks)) return "no such chunk";
     int owner = (user ? w->j->share.user_chunk : w->j->share.chunk)[task.chunk];
@@ -244,7 +260,7 @@ static void perform(walk *w, int rank)
 {
     hl_task task = w->j->list[rank].task[w->at[rank]++];
     const char *trouble = trouble_with_chunk(w, rank, task);
-    if (!trouble && w->left[rank][thing_of(w->j, task)]-- <= 0) trouble = "more often than wanted";
+    if (!trouble && !is_empty(w->j, task) && w->left[rank][thing_of(w->j, task)]-- <= 0) trouble = "more often than wanted";
     if (trouble) w->trouble = trouble;
 }
 
@@ -253,7 +269,9 @@ static bool stand_at_the_same(const walk *w, int rank, int other)
     const hl_schedule *list = w->j->list;
     if (w->at[other] == list[other].n) return false;
     hl_task a = list[rank].task[w->at[rank]], b = list[other].task[w->at[other]];
-    return a.act == b.act && a.chunk == b.chunk;
+    bool of_one = is_of_user(a.act) ? hl_layout_user_lead_of(&w->j->l, rank) == hl_layout_user_lead_of(&w->j->l, other)
+                                    : hl_layout_item_lead_of(&w->j->l, rank) == hl_layout_item_lead_of(&w->j->l, other);
+    return a.act == b.act && (a.chunk == b.chunk || (a.act <= HL_USER_BACKWARD && !of_one));
 }
 
 /* One act of this rank, and of those that do it together, where that is possible. */
@@ -264,10 +282,15 @@ static bool move(walk *w, int rank)
     if (!has_arrived(w, rank)) return false;
     for (int q = 0; q < w->j->l.ranks; q++)
         if (takes_part(w->j, t, rank, q) && !stand_at_the_same(w, rank, q)) return false;
-    const char *trouble = trouble_with_uses(w, rank, t);
-    if (trouble) w->trouble = trouble;
+    bool with[RANKS];
+    for (int q = 0; q < w->j->l.ranks; q++) {
+        with[q] = takes_part(w->j, t, rank, q);
+        hl_task task = w->j->list[with[q] ? q : rank].task[w->at[with[q] ? q : rank]];
+        const char *trouble = !with[q] || is_empty(w->j, task) ? NULL : trouble_with_uses(w, q, thing_of(w->j, task));
+        if (trouble) w->trouble = trouble;
+    }
     for (int q = 0; q < w->j->l.ranks; q++)
-        if (takes_part(w->j, t, rank, q)) perform(w, q);
+        if (with[q]) perform(w, q);
     return true;
 }
 
@@ -319,7 +342,8 @@ static void open_job(job *j, int trial, int most_tp)
     hl_plan_make(&j->p, &j->b, &j->t.corpus, &plan, 8, &j->arena);
     CHECK_OK(hl_layout_make(&j->l, ranks, &wish));
     hl_share_make(&j->share, &j->l, &j->p, &j->arena);
-    for (int c = 0; c < j->p.chunks; c++) j->share.kept[c] = toy_between(&r, 0, 3 - trial % 4) > 0 || trial % 4 == 0;
+    if (trial % 7) j->share.keep_read = toy_between(&r, 0, 5), j->share.keep_rest = toy_between(&r, 0, 5);
+    j->share.lockstep = trial % 5 >= 3;
     for (int rank = 0; rank < ranks; rank++) {
         hl_schedule_make(&j->list[rank], &j->l, &j->p, &j->share, rank, &j->arena);
         CHECK(j->list[rank].n < TASKS);
@@ -452,7 +476,7 @@ static int plant(size_t violation, int trial, int most_tp)
     bool planted = violations[violation].plant(&j.list[trial % j.l.ranks]);
     const char *trouble = walk_all(&j);
     CHECK(planted == (trouble != NULL));
-    if (planted && trouble && violations[violation].trouble && most_tp == 1) CHECK(strcmp(trouble, violations[violation].trouble) == 0);
+    if (planted && trouble && violations[violation].trouble && most_tp == 1 && !j.share.lockstep) CHECK(strcmp(trouble, violations[violation].trouble) == 0);
     close_job(&j);
     return planted;
 }

@@ -32,7 +32,7 @@ static void take_share(float *mine, const double *whole, const hl_param *p)
     }
 }
 
-static void read_weights(const hl_holding *h, const golden *g)
+static void read_weights(hl_holding *h, const golden *g)
 {
     for (int i = 0; h->w && i < h->table->n; i++) {
         char path[160];
@@ -42,6 +42,7 @@ static void read_weights(const hl_holding *h, const golden *g)
         take_share(h->w + h->table->at[i].offset, x, &h->table->at[i]);
         free(x);
     }
+    hl_holding_leave_all(h);
 }
 
 /* Every gradient that I am to use, to 2e-5 of the largest entry of its tensor. */
@@ -136,6 +137,14 @@ static void run_golden(const char *name)
     /* users on some of the item ranks */
     if (p >= 2) run_variant(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 1, 1}, -1, true, 0});
     if (p >= 4) run_variant(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 2, 2}, 60000, true, 0});
+    /* copies divide gradients and weights too, also where they have different numbers of chunks, and share key heads */
+    for (int zero = 2; zero <= 3; zero++) {
+        run_variant(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, -1, true, zero});
+        if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 60000, true, zero});
+        if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, p - 1, 1, 1, 1, 1, 1}, 0, true, zero});
+        if (p >= 4) run_variant(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 2, 2}, 60000, true, zero});
+        if (p >= 8) run_variant(&g, &(variant){{HL_HYBRID, 2, 4, 2, 2, 1, 1}, -1, true, zero});
+    }
     golden_close(&g);
 }
 

@@ -18,7 +18,7 @@ static size_t rounded(size_t bytes)
     return (bytes + ALIGN - 1) / ALIGN * ALIGN;
 }
 
-static _Noreturn void out_of_memory(const char *what, size_t bytes)
+_Noreturn void hl_out_of_memory(const char *what, size_t bytes)
 {
     char sentence[200];
     snprintf(sentence, sizeof sentence,
@@ -29,7 +29,7 @@ static _Noreturn void out_of_memory(const char *what, size_t bytes)
 static void add_block(hl_arena *a, size_t begin, size_t size)
 {
     hl_arena_block *b = malloc(sizeof *b);
-    if (!b || !(b->bytes = aligned_alloc(ALIGN, size))) out_of_memory(a->name, size);
+    if (!b || !(b->bytes = aligned_alloc(ALIGN, size))) hl_out_of_memory(a->name, size);
     b->below = a->top;
     b->begin = begin;
     b->size = size;
@@ -115,21 +115,21 @@ void hl_arena_free(hl_arena *a)
 void *hl_alloc(size_t bytes)
 {
     void *p = malloc(bytes ? bytes : 1);
-    if (!p) out_of_memory("the program", bytes);
+    if (!p) hl_out_of_memory("the program", bytes);
     return p;
 }
 
 void *hl_alloc_zero(size_t count, size_t size)
 {
     void *p = calloc(count ? count : 1, size ? size : 1);
-    if (!p) out_of_memory("the program", count * size);
+    if (!p) hl_out_of_memory("the program", count * size);
     return p;
 }
 
 void *hl_realloc(void *p, size_t bytes)
 {
     p = realloc(p, bytes ? bytes : 1);
-    if (!p) out_of_memory("the program", bytes);
+    if (!p) hl_out_of_memory("the program", bytes);
     return p;
 }
 

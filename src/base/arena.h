@@ -46,6 +46,9 @@ void hl_arena_back(hl_arena *a, size_t mark);
 size_t hl_arena_used(const hl_arena *a);
 void hl_arena_free(hl_arena *a);
 
+/* End the job with a sentence: `what` wants so many bytes more than there are. */
+_Noreturn void hl_out_of_memory(const char *what, size_t bytes);
+
 /* malloc and realloc that end the job with a sentence instead of returning NULL; for things that
  * live as long as their struct and are released with free. */
 void *hl_alloc(size_t bytes);

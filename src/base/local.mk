@@ -8,5 +8,6 @@ src_base_libhlbase_a_SOURCES = \
 	src/base/error.c src/base/error.h \
 	src/base/log.c src/base/log.h \
 	src/base/part.c src/base/part.h \
+	src/base/reserve.c src/base/reserve.h \
 	src/base/rng.c src/base/rng.h \
 	src/base/fault.c src/base/fault.h

@@ -123,8 +123,8 @@ void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *
     double *load = hl_alloc_zero((size_t)replicas, sizeof *load);
     s->chunk = HL_TAKE(arena, int, p->chunks);
     s->user_chunk = HL_TAKE(arena, int, p->user_chunks);
-    s->kept = HL_TAKE(arena, bool, p->chunks);
-    for (int c = 0; c < p->chunks; c++) s->kept[c] = true;
+    s->keep_read = s->keep_rest = p->chunks;
+    s->lockstep = false;
     hl_part_by_cost(s->user_chunk, p->user_chunk_cost, p->user_chunks, hl_layout_user_replicas(l));
     for (int c = 0; c < p->user_chunks; c++) s->user_chunk[c] = hl_layout_user_lead(l, s->user_chunk[c]);
     hl_part_by_cost(s->chunk, p->chunk_cost, p->read_chunks, replicas);

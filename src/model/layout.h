@@ -74,7 +74,9 @@ void hl_layout_text(char *out, size_t n, const hl_layout *l);
 typedef struct {
     int *chunk;      /* (chunks) */
     int *user_chunk; /* (user_chunks) */
-    bool *kept;      /* (chunks) are its activations kept until the backward? true until somebody decides otherwise */
+    int keep_read, keep_rest; /* of its chunks that are read, and of the others, a replica keeps the activations of so many
+                               * until the backward, the first ones; all until somebody decides otherwise */
+    bool lockstep;   /* replicas go through chunks together; those with fewer go through empty ones.  false at first */
 } hl_share;
 
 void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *arena);

@@ -141,13 +141,17 @@ static void fill(float *x, const hl_param *p, uint64_t seed, hl_stretch s)
         for (size_t i = 0; i < s.n; i++) x[i] = p->init == HL_INIT_ONES ? 1 : p->value;
 }
 
+void hl_param_init(const hl_param *p, float *w, uint64_t seed)
+{
+    for (int64_t i = 0; i < hl_param_stretches(p); i++) {
+        hl_stretch s = hl_param_stretch(p, i);
+        fill(w + p->offset + s.local, p, seed, s);
+    }
+}
+
 void hl_params_init(const hl_params *t, float *w, uint64_t seed)
 {
-    for (int k = 0; k < t->n; k++)
-        for (int64_t i = 0; i < hl_param_stretches(&t->at[k]); i++) {
-            hl_stretch s = hl_param_stretch(&t->at[k], i);
-            fill(w + t->at[k].offset + s.local, &t->at[k], seed, s);
-        }
+    for (int k = 0; k < t->n; k++) hl_param_init(&t->at[k], w, seed);
 }
 
 /* Sums of well mixed words (the finish of SplitMix64): the order does not matter, the place of each number does. */
@@ -165,13 +169,21 @@ static uint64_t digest_of(const float *x, uint64_t name, hl_stretch s)
     return sum;
 }
 
-uint64_t hl_params_digest(const hl_params *t, const float *w)
+/* Of a stretch of the tensor that lies at `offset`, what is within [begin, end) of the array. */
+static hl_stretch within(hl_stretch s, size_t offset, size_t begin, size_t end)
+{
+    size_t lo = offset + s.local, hi = lo + s.n, from = lo > begin ? lo : begin, to = hi < end ? hi : end;
+    return from < to ? (hl_stretch){from - offset, to - from, s.global + (int64_t)(from - lo)} : (hl_stretch){0};
+}
+
+uint64_t hl_params_digest(const hl_params *t, const float *w, size_t begin, size_t end)
 {
     uint64_t sum = 0;
     for (int k = 0; k < t->n; k++)
         for (int64_t i = 0; i < hl_param_stretches(&t->at[k]); i++) {
-            hl_stretch s = hl_param_own_stretch(&t->at[k], i);
-            sum += digest_of(w + t->at[k].offset + s.local, hl_digest(t->at[k].name, strlen(t->at[k].name)), s);
+            const hl_param *p = &t->at[k];
+            hl_stretch s = within(hl_param_own_stretch(p, i), p->offset, begin, end);
+            sum += digest_of(w + p->offset + s.local, hl_digest(p->name, strlen(p->name)), s);
         }
     return sum;
 }

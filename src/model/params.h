@@ -73,8 +73,9 @@ hl_stretch hl_param_own_stretch(const hl_param *p, int64_t i);
 int64_t hl_param_whole(const hl_param *p);
 int64_t hl_params_whole(const hl_params *t);
 
-/* Fill w (count) with initial values; each number depends on (seed, name, index) alone. */
+/* Fill w (count) with initial values; each number depends on (seed, name, index) alone.  The second: of one tensor. */
 void hl_params_init(const hl_params *t, float *w, uint64_t seed);
+void hl_param_init(const hl_param *p, float *w, uint64_t seed);
 
 /* Cut the array into p nearly equal blocks between rows (of a tensor's first axis): where block r begins.  Begin 0 is 0, begin
  * p is the count; a block may be empty.  Copies that divide work or optimizer state use it. */
@@ -83,8 +84,8 @@ size_t hl_params_block_begin(const hl_params *t, int p, int r);
 /* Pieces that several peers have: each gets the sum of their gradients.  Collective over the peers. */
 void hl_params_join(const hl_params *t, float *g, const hl_peers *peers, hl_arena *scratch);
 
-/* Digest of the values that this rank counts, by name and place in the whole tensor: the sum (mod 2^64) over the ranks that
- * share a model is its digest, whatever the shares. */
-uint64_t hl_params_digest(const hl_params *t, const float *w);
+/* Digest of the values that this rank counts, of numbers [begin, end) of its array, by name and place in the whole tensor: the
+ * sum (mod 2^64) over the ranks that share a model is its digest, whatever the shares. */
+uint64_t hl_params_digest(const hl_params *t, const float *w, size_t begin, size_t end);
 
 #endif

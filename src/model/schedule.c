@@ -29,26 +29,36 @@ static const acts user_acts = {HL_USER_TAKE, HL_USER_FORWARD, HL_USER_PASS, HL_U
 /* Chunks of a replica in the order in which they are done, and where in its pipeline I am. */
 typedef struct {
     const acts *acts;
-    int *chunk, n;
+    int *chunk, n; /* -1: an empty one */
     int stage, stages;
-    const bool *kept; /* (chunks of the plan); NULL: all */
-    int again;        /* chunks before this place of the list have gone forward again, where they must */
+    int keep;      /* so many keep their activations: the first, or in a line that goes back the last */
+    int again;     /* chunks before this place have gone forward again, where they must */
 } line;
 
-/* Chunks [begin, end) that the replica with this first rank has. */
-static line line_of(const acts *a, const int *owner, int lead, int begin, int end, int stage, int stages, hl_arena *arena)
+/* The chunks [begin, end) that each rank leads, and the most. */
+static int most_chunks(const int *owner, int begin, int end, int ranks, hl_arena *arena)
 {
-    line l = {.acts = a, .chunk = HL_TAKE(arena, int, end - begin), .stage = stage, .stages = stages};
+    int *count = HL_TAKE_ZERO(arena, int, ranks), most = 0;
     for (int c = begin; c < end; c++)
-        if (owner[c] == lead) l.chunk[l.n++] = c;
-    return l;
+        if (++count[owner[c]] > most) most = count[owner[c]];
+    return most;
 }
 
-static line reversed(line l, const bool *kept, hl_arena *arena)
+/* Chunks [begin, end) that the replica with this first rank has; -1: I am in none. */
+static line line_of(const acts *a, const int *owner, int lead, int begin, int end, int stage, int stages, const hl_layout *l, bool lockstep, hl_arena *arena)
+{
+    line x = {.acts = a, .chunk = HL_TAKE(arena, int, end - begin), .stage = stage, .stages = stages};
+    for (int c = begin; c < end; c++)
+        if (owner[c] == lead) x.chunk[x.n++] = c;
+    for (int most = lockstep && lead >= 0 ? most_chunks(owner, begin, end, l->ranks, arena) : 0; x.n < most;) x.chunk[x.n++] = -1;
+    return x;
+}
+
+static line reversed(line l, int keep, hl_arena *arena)
 {
     line r = l;
     r.chunk = HL_TAKE(arena, int, l.n);
-    r.kept = kept;
+    r.keep = keep;
     for (int i = 0; i < l.n; i++) r.chunk[i] = l.chunk[l.n - 1 - i];
     return r;
 }
@@ -62,9 +72,9 @@ static int lead_of(const line *l)
 
 static void go(hl_schedule *s, const line *l, hl_act act, int chunk)
 {
-    if (l->stage > 0) add(s, l->acts->take, chunk);
+    if (l->stage > 0 && chunk >= 0) add(s, l->acts->take, chunk);
     add(s, act, chunk);
-    if (l->stage < l->stages - 1) add(s, l->acts->pass, chunk);
+    if (l->stage < l->stages - 1 && chunk >= 0) add(s, l->acts->pass, chunk);
 }
 
 static void go_forward(hl_schedule *s, const line *l, int begin, int end)
@@ -75,17 +85,17 @@ static void go_forward(hl_schedule *s, const line *l, int begin, int end)
 /* Second forwards of the list before place `end`. */
 static void go_again(hl_schedule *s, line *l, int end)
 {
-    for (; l->kept && l->again < l->n && l->again < end; l->again++)
-        if (!l->kept[l->chunk[l->again]]) go(s, l, HL_ITEM_AGAIN, l->chunk[l->again]);
+    for (; l->again < l->n - l->keep && l->again < end; l->again++) go(s, l, HL_ITEM_AGAIN, l->chunk[l->again]);
 }
 
 static void go_back(hl_schedule *s, line *l, int begin, int end)
 {
     for (int i = begin; i < end; i++) {
         go_again(s, l, i + lead_of(l) + 1);
-        if (l->stage < l->stages - 1) add(s, l->acts->take_back, l->chunk[i]);
+        bool empty = l->chunk[i] < 0;
+        if (l->stage < l->stages - 1 && !empty) add(s, l->acts->take_back, l->chunk[i]);
         add(s, l->acts->backward, l->chunk[i]);
-        if (l->stage > 0) add(s, l->acts->pass_back, l->chunk[i]);
+        if (l->stage > 0 && !empty) add(s, l->acts->pass_back, l->chunk[i]);
     }
 }
 
@@ -95,10 +105,10 @@ void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, cons
     int item_lead = item ? hl_layout_item_lead_of(l, rank) : -1, user_lead = user ? hl_layout_user_lead_of(l, rank) : -1;
     int item_stage = item ? hl_layout_item_stage(l, rank) : 0, user_stage = user ? hl_layout_user_stage(l, rank) : 0;
     *s = (hl_schedule){0, HL_TAKE(arena, hl_task, 9 * p->chunks + 6 * p->user_chunks + HL_ACTS)};
-    const line read = line_of(&item_acts, share->chunk, item_lead, 0, p->read_chunks, item_stage, l->item_pp, arena);
-    const line rest = line_of(&item_acts, share->chunk, item_lead, p->read_chunks, p->chunks, item_stage, l->item_pp, arena);
-    const line users = line_of(&user_acts, share->user_chunk, user_lead, 0, p->user_chunks, user_stage, l->user_pp, arena);
-    line read_back = reversed(read, share->kept, arena), rest_back = reversed(rest, share->kept, arena), users_back = reversed(users, NULL, arena);
+    const line read = line_of(&item_acts, share->chunk, item_lead, 0, p->read_chunks, item_stage, l->item_pp, l, share->lockstep, arena);
+    const line rest = line_of(&item_acts, share->chunk, item_lead, p->read_chunks, p->chunks, item_stage, l->item_pp, l, share->lockstep, arena);
+    const line users = line_of(&user_acts, share->user_chunk, user_lead, 0, p->user_chunks, user_stage, l->user_pp, l, share->lockstep, arena);
+    line read_back = reversed(read, share->keep_read, arena), rest_back = reversed(rest, share->keep_rest, arena), users_back = reversed(users, users.n, arena);
     go_forward(s, &read, 0, read.n);
     go_forward(s, &rest, 0, lead_of(&rest));
     add(s, HL_GIVE_INPUTS, -1);

@@ -8,6 +8,8 @@
  * again, at most P - s of them at once on stage s, each shortly before its backward (one forward, one backward: Narayanan et
  * al., arXiv 1806.03377).
  *
+ * Replicas in lockstep (hl_share) have acts on as many chunks each, the last of which may be empty.
+ *
  * The loss is a barrier for the whole batch.  After it the gradients of texts that no user reads are final, so
  * item ranks go backward through those while the users go backward; the texts that users read come last.
  * mpi/step.c carries the list out; a test walks it for all ranks without MPI. */
@@ -57,7 +59,7 @@ extern const char *const hl_act_name[HL_ACTS];
 
 typedef struct {
     hl_act act;
-    int chunk; /* -1: none */
+    int chunk; /* -1: none, or an empty one */
 } hl_task;
 
 typedef struct {

@@ -40,7 +40,7 @@ static size_t offset_of(const hl_params *table, const char *side, const char *fo
 void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, hl_llama_layers layers, int positions, const hl_peers *peers)
 {
     const hl_llama_share mine = hl_llama_share_of(shape, peers->rank, peers->size);
-    *m = (hl_stack){.shape = *shape, .peers = peers, .positions = positions, .width = (int)(mine.width.end - mine.width.begin),
+    *m = (hl_stack){.shape = *shape, .peers = peers, .keeper = &hl_keeps_all, .positions = positions, .width = (int)(mine.width.end - mine.width.begin),
                     .layers = layers.end - layers.begin, .first = layers.begin == 0, .last = layers.end == shape->num_hidden_layers};
     m->heads = (hl_heads){.H = (int)(mine.query.end - mine.query.begin), .K = (int)(mine.key.end - mine.key.begin), .d = shape->head_dim,
                           .group = shape->num_attention_heads / shape->num_key_value_heads, .lead = mine.lead};
@@ -188,14 +188,15 @@ void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const floa
     int layers = m->layers, T = pack->T, D = m->shape.hidden_size, n = hl_stack_rows(m, pack);
     float *out = m->last ? t->x : y;
     size_t mark = hl_arena_mark(scratch);
-    HL_CHECK(t->T == T);
-    if (T == 0) return;
+    HL_CHECK(t->T == T && T > 0);
     if (layers) memcpy(t->block[0].x, x, (size_t)T * (size_t)D * sizeof *x);
     else read_out(out, x, pack, D, scratch);
     for (int i = 0; i < layers; i++) {
         bool last = is_read_out(m, pack, i);
+        m->keeper->need(m->keeper, i);
         (last ? attend_last_forward : attend_forward)(&t->block[i], m, &m->block[i], w, pack, scratch);
         mlp_forward(i + 1 < layers ? t->block[i + 1].x : out, &t->block[i], m, &m->block[i], w, last ? n : T, scratch);
+        m->keeper->leave(m->keeper, i);
     }
     if (m->last) hl_rmsnorm_forward(y, t->rstd, t->x, w + m->last_norm, n, D, (float)m->shape.rms_norm_eps);
     hl_arena_back(scratch, mark);
@@ -283,8 +284,10 @@ static int read_out_backward(float *dx, float *dw, const float *dy, const hl_sta
     hl_rmsnorm_backward(d, dw + m->last_norm, dy, t->x, w + m->last_norm, t->rstd, n, D);
     if (!pack->last_only) return layers;
     if (layers) {
+        m->keeper->need(m->keeper, last);
         mlp_backward(d, dw, &t->block[last], m, &m->block[last], w, n, scratch);
         attend_last_backward(dx, d, dw, &t->block[last], m, &m->block[last], w, pack, scratch);
+        m->keeper->done(m->keeper, last);
     } else {
         memset(dx, 0, (size_t)pack->T * (size_t)D * sizeof *dx);
         hl_rows_scatter_add(dx, d, last_rows(pack, scratch), n, D);
@@ -296,10 +299,27 @@ static int read_out_backward(float *dx, float *dw, const float *dy, const hl_sta
 void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *t, const hl_stack *m, const float *w,
                        const hl_pack *pack, hl_arena *scratch)
 {
-    if (pack->T == 0) return;
     for (int i = read_out_backward(dx, dw, dy, t, m, w, pack, scratch) - 1; i >= 0; i--) {
+        m->keeper->need(m->keeper, i);
         mlp_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack->T, scratch);
         attend_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack, scratch);
+        m->keeper->done(m->keeper, i);
+    }
+}
+
+void hl_stack_pass_forward(const hl_stack *m)
+{
+    for (int i = 0; i < m->layers; i++) {
+        m->keeper->need(m->keeper, i);
+        m->keeper->leave(m->keeper, i);
+    }
+}
+
+void hl_stack_pass_backward(const hl_stack *m)
+{
+    for (int i = m->layers - 1; i >= 0; i--) {
+        m->keeper->need(m->keeper, i);
+        m->keeper->done(m->keeper, i);
     }
 }
 

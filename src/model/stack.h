@@ -9,6 +9,7 @@
 #define MODEL_STACK_H
 #include "base/arena.h"
 #include "math/attention.h"
+#include "model/keeper.h"
 #include "model/llama.h"
 #include "model/params.h"
 #include "model/peers.h"
@@ -32,6 +33,7 @@ typedef struct {
 typedef struct {
     hl_llama shape;
     const hl_peers *peers;
+    const hl_keeper *keeper; /* hl_keeps_all until somebody says otherwise */
     hl_heads heads;  /* mine among the peers */
     int width;       /* mine of intermediate_size */
     int layers;      /* how many blocks are mine */
@@ -70,8 +72,13 @@ typedef struct {
 /* Lay out a trace of a pack in an arena (measuring or real). */
 void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, const hl_pack *pack, hl_arena *arena);
 
-/* y (hl_stack_rows, D) = my blocks of x (T, D); w: the side's array.  Peers: collective over m->peers. */
+/* y (hl_stack_rows, D) = my blocks of x (T, D); w: the side's array.  Collective over
+ * m->peers, and layer by layer over those that m->keeper asks. */
 void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const float *w, const float *x, const hl_pack *pack, hl_arena *scratch);
+
+/* An empty chunk: through all layers of mine with nothing. */
+void hl_stack_pass_forward(const hl_stack *m);
+void hl_stack_pass_backward(const hl_stack *m);
 
 /* dx (T, D) is overwritten, dw (the side's array) is added to, given dy (hl_stack_rows, D). */
 void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *t, const hl_stack *m, const float *w,

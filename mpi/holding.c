@@ -1,0 +1,175 @@
+/* holding.c - one side's weights, gradients and AdamW moments, as this rank holds them. */
+#include "mpi/holding.h"
+#include "base/reserve.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Whose part of the array each copy updates. */
+static void cut_blocks(hl_holding *h)
+{
+    int p = h->copies->size, me = h->copies->rank;
+    h->block = hl_alloc((size_t)(p + 1) * sizeof *h->block);
+    h->cut = hl_alloc((size_t)(p + 1) * sizeof *h->cut);
+    for (int r = 0; r <= p; r++) h->block[r] = hl_params_block_begin(h->table, p, r);
+    h->begin = h->zero ? h->block[me] : 0;
+    h->end = h->zero ? h->block[me + 1] : h->table->count;
+}
+
+/* The tensors of a layer follow one another. */
+static void find_layers(hl_holding *h)
+{
+    const hl_params *t = h->table;
+    h->layer = hl_alloc((size_t)(t->n + 1) * sizeof *h->layer);
+    for (int k = 0; k < t->n; k++) {
+        if (t->at[k].layer < 0) continue;
+        if (k == 0 || t->at[k - 1].layer != t->at[k].layer) h->layer[h->layers++] = t->at[k].offset;
+        h->layer[h->layers] = t->at[k].offset + t->at[k].count;
+    }
+    if (h->layers == 0) h->layer[0] = 0;
+}
+
+/* The blocks within [lo, hi). */
+static const size_t *blocks_within(hl_holding *h, size_t lo, size_t hi)
+{
+    for (int r = 0; r <= h->copies->size; r++) h->cut[r] = h->block[r] < lo ? lo : h->block[r] > hi ? hi : h->block[r];
+    return h->cut;
+}
+
+/* Of x, numbers [lo, hi) that are not of my block. */
+static void drop(const hl_holding *h, float *x, size_t lo, size_t hi)
+{
+    size_t begin = h->begin < lo ? lo : h->begin > hi ? hi : h->begin, end = h->end < lo ? lo : h->end > hi ? hi : h->end;
+    hl_reserve_drop(x, lo, begin);
+    hl_reserve_drop(x, end, hi);
+}
+
+static void need(const hl_keeper *k, int layer)
+{
+    hl_holding *h = k->self;
+    hl_group_gather_blocks(h->copies, h->w, blocks_within(h, h->layer[layer], h->layer[layer + 1]));
+}
+
+static void leave(const hl_keeper *k, int layer)
+{
+    hl_holding *h = k->self;
+    drop(h, h->w, h->layer[layer], h->layer[layer + 1]);
+}
+
+/* My own contribution holds what was summed before. */
+static void sum_layer(const hl_keeper *k, int layer)
+{
+    hl_holding *h = k->self;
+    hl_group_sum_blocks(h->copies, h->g, blocks_within(h, h->layer[layer], h->layer[layer + 1]));
+    drop(h, h->g, h->layer[layer], h->layer[layer + 1]);
+}
+
+static void sum_layer_and_leave(const hl_keeper *k, int layer)
+{
+    sum_layer(k, layer);
+    leave(k, layer);
+}
+
+void hl_holding_open(hl_holding *h, const hl_params *table, const hl_group *group, const hl_group *copies, const hl_peers *peers, int zero, bool for_training)
+{
+    *h = (hl_holding){.table = table, .whole = h->whole, .group = group, .copies = copies, .peers = peers, .zero = zero, .keeper = hl_keeps_all};
+    h->frozen = hl_alloc_zero((size_t)table->n, sizeof *h->frozen);
+    if (!hl_group_has_me(group)) return;
+    cut_blocks(h);
+    find_layers(h);
+    h->w = hl_reserve(table->count);
+    h->keeper.self = h;
+    if (zero >= 3) h->keeper.need = need, h->keeper.leave = leave;
+    if (zero >= 2) h->keeper.done = zero == 2 ? sum_layer : sum_layer_and_leave;
+    if (!for_training) return;
+    h->g = hl_reserve(table->count);
+    h->m = hl_reserve(h->end - h->begin);
+    h->v = hl_reserve(h->end - h->begin);
+}
+
+void hl_holding_close(hl_holding *h)
+{
+    hl_params_free(&h->whole);
+    free(h->frozen);
+    if (h->w) hl_reserve_free(h->w, h->table->count);
+    if (h->g) hl_reserve_free(h->g, h->table->count);
+    if (h->m) hl_reserve_free(h->m, h->end - h->begin);
+    if (h->v) hl_reserve_free(h->v, h->end - h->begin);
+    free(h->cut);
+    free(h->layer);
+    free(h->block);
+    *h = (hl_holding){0};
+}
+
+void hl_holding_init(hl_holding *h, uint64_t seed)
+{
+    for (int k = 0; h->w && k < h->table->n; k++) {
+        const hl_param *p = &h->table->at[k];
+        hl_param_init(p, h->w, seed);
+        if (h->zero >= 3 && p->layer >= 0) drop(h, h->w, p->offset, p->offset + p->count);
+    }
+}
+
+uint64_t hl_holding_digest(const hl_holding *h)
+{
+    bool counts = h->w && (h->zero || h->copies->rank == 0);
+    return counts ? hl_params_digest(h->table, h->w, h->begin, h->end) : 0;
+}
+
+void hl_holding_leave_all(hl_holding *h)
+{
+    if (h->w && h->zero >= 3) drop(h, h->w, h->layer[0], h->layer[h->layers]);
+}
+
+/* Numbers before and after the layers, which all hold. */
+static void zero_range(float *x, size_t begin, size_t end)
+{
+    if (begin < end) memset(x + begin, 0, (end - begin) * sizeof *x);
+}
+
+void hl_holding_zero(hl_holding *h)
+{
+    size_t first = h->g ? h->layer[0] : 0, last = h->g ? h->layer[h->layers] : 0;
+    if (!h->g) return;
+    if (h->zero < 2) {
+        zero_range(h->g, 0, h->table->count);
+        return;
+    }
+    zero_range(h->g, 0, first);
+    zero_range(h->g, h->begin > first ? h->begin : first, h->end < last ? h->end : last); /* the rest was dropped */
+    zero_range(h->g, last, h->table->count);
+}
+
+/* A tensor of which peers have pieces in common, where each copy has its block alone: all of it is put together for a
+ * moment, and I take what is mine. */
+static void join_blocks(hl_holding *h, const hl_param *p, hl_arena *scratch)
+{
+    size_t mark = hl_arena_mark(scratch), whole = (size_t)hl_param_whole(p);
+    hl_stretch s = hl_param_stretch(p, 0);
+    size_t at = p->offset + s.local, lo = h->begin > at ? h->begin : at, hi = h->end < at + s.n ? h->end : at + s.n;
+    float *all = HL_TAKE_ZERO(scratch, float, whole), *mine = all + s.global;
+    if (lo < hi) memcpy(mine + (lo - at), h->g + lo, (hi - lo) * sizeof *all);
+    hl_group_sum(h->copies, all, whole);
+    h->peers->sum(h->peers, all, whole);
+    if (lo < hi) memcpy(h->g + lo, mine + (lo - at), (hi - lo) * sizeof *all);
+    hl_arena_back(scratch, mark);
+}
+
+void hl_holding_sum(hl_holding *h, hl_arena *scratch)
+{
+    if (h->zero < 2) hl_params_join(h->table, h->g, h->peers, scratch);
+    if (h->zero == 0) hl_group_sum(h->copies, h->g, h->table->count);
+    if (h->zero == 1) hl_group_sum_blocks(h->copies, h->g, h->block);
+    if (h->zero < 2) return;
+    hl_group_sum_blocks(h->copies, h->g, blocks_within(h, 0, h->layer[0]));
+    hl_group_sum_blocks(h->copies, h->g, blocks_within(h, h->layer[h->layers], h->table->count));
+    for (int k = 0; k < h->table->n; k++)
+        if (h->table->at[k].shared) join_blocks(h, &h->table->at[k], scratch);
+}
+
+void hl_holding_share(hl_holding *h)
+{
+    if (h->zero == 1 || h->zero == 2) hl_group_gather_blocks(h->copies, h->w, h->block);
+    if (h->zero < 3) return;
+    hl_group_gather_blocks(h->copies, h->w, blocks_within(h, 0, h->layer[0]));
+    hl_group_gather_blocks(h->copies, h->w, blocks_within(h, h->layer[h->layers], h->table->count));
+}
