@@ -57,5 +57,9 @@ experiments/build-info.h: always
 .PHONY: always
 always:
 
+scalingdir = $(pkgdatadir)/scaling
+dist_scaling_SCRIPTS = experiments/scaling/growth.sh experiments/scaling/node.sh experiments/scaling/peer.sh
+dist_scaling_DATA = experiments/scaling/README.md experiments/scaling/scaling.sh
+
 configsdir = $(pkgdatadir)/configs
 dist_configs_DATA = experiments/configs/amazon-tinystories.yaml experiments/configs/demo.yaml

@@ -41,7 +41,8 @@ verdict "every command is named in a document"
 
 # Options of commands beside those of the configuration, and of other programs that the documents name.
 others="help version json manual checkpoint phase no-install bind-to map-by mpi enable-debug enable-sanitizers enable-werror
-    job-name nodes ntasks-per-node cpus-per-task time signal requeue open-mode key"
+    job-name nodes ntasks-per-node cpus-per-task time signal requeue open-mode key
+    data name shape item-dir user-dir users S T steps mode compile quick"
 others=$(echo $others | tr ' ' '\n')
 options=$(echo "$text" | grep -oE -e '--[A-Za-z][A-Za-z_.-]*' | sed 's/^--//; s/[.]$//')
 nothing "$(strangers "$options" "$keys
@@ -71,7 +72,7 @@ done)
 nothing "$broken"
 verdict "links lead to files"
 
-bare=$(cd "$top" && for folder in src src/base src/math src/model mpi io experiments tests slurm m4; do
+bare=$(cd "$top" && for folder in src src/base src/math src/model mpi io experiments experiments/scaling tests slurm m4; do
     [ -s "$folder/README.md" ] || echo "     $folder has no README.md"
 done)
 nothing "$bare"

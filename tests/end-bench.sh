@@ -89,6 +89,38 @@ for ranks in 1 2 3; do
         values users_per_second | sort -g | tail -n 1 | grep -qx "$(values best_users_per_second)"
     verdict "the best number of threads has the most users a second, at $ranks"
 done
+# scaling SCRIPT ARGUMENTS...: what it prints in out.
+scaling() {
+    script=$1
+    shift
+    HLLM=./hllm sh "$top/experiments/scaling/$script.sh" "$@" >"$work/out" 2>"$work/said" </dev/null
+}
+STEPS=1 CORES=2 scaling node "$work/job.yaml" --quick && [ "$(sed -n '2,4s/^ *\([0-9]\) *\([0-9]\) .*/\1x\2/p' "$work/out" | tr '\n' ' ')" = "1x1 1x2 2x1 " ] &&
+    tail -n 1 "$work/out" | grep -q '^best: mpirun .*-n [12] .*--threads [12]: [0-9.e+]* users/s$'
+verdict "node.sh tries all splits and names the best"
+
+cat >"$work/peer.sh" <<'PEER'
+[ "${*#*--mode lean}" != "$*" ] && [ "${*#*--threads 2}" != "$*" ] && echo "something else"
+echo '{"mode": "lean", "seconds": 1e9, "users_per_second": 1e-9, "item_tokens": [10, 20, 30]}'
+PEER
+mkdir "$work/model"
+echo '{"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 300}' >"$work/model/config.json"
+compare() {
+    scaling peer --peer "$work/peer.sh" --python sh --data "$work/data" --name synth --tokenizer bytes --shape small --model "$work/model" --users 4 \
+        --steps 1 --pairs 2 --quick --ranks 2 --threads 1 "$@" -- --nce_thres=2 --item_llm_init=false --user_llm_init=false
+}
+compare && awk '/^pair/ { pairs++; good += $NF > 1e6 && / peer 1e-09 \(20 item/ } /^median/ { last = $NF > 1e6 } END { exit pairs != 2 || good != 2 || !last }' "$work/out"
+verdict "peer.sh compares in pairs"
+compare --cpu && grep -q 'CPU seconds a step' "$work/out" && grep -q '^median: hllm [0-9]' "$work/out"
+verdict "it compares CPU seconds too"
+echo 'exit 3' >"$work/peer.sh"
+compare
+[ $? -eq 1 ] && grep -q 'the peer script failed' "$work/said"
+verdict "a peer script that fails is said"
+scaling growth --out "$work/growth" --axes "batch catalogue" --steps 1 --width 8 --most 1000
+[ $? -eq 0 ] && [ "$(awk -F '\t' 'NR > 1 && $3 > 0 && $4 > 0' "$work/growth.tsv" | cut -f 1 | sort | uniq -c | tr -s ' \n' ' ')" = " 6 batch 1 catalogue " ] &&
+    { ! command -v gnuplot >/dev/null || grep -q '</svg>' "$work/growth.svg"; }
+verdict "growth.sh makes a table and a plot"
 [ ! -e "$work/saved" ]
 verdict "no run folder is touched"
 bench 2 step "$work/job.yaml" --model EASE

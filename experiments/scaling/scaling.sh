@@ -1,0 +1,43 @@
+# scaling.sh - what the scripts of this folder share.  To be sourced.
+me=${0##*/}
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+hllm=${HLLM:-hllm}
+
+# usage: the comment at the top of the script.
+usage() {
+    sed -n '2,/^[^#]/{/^#/!d; s/^# \{0,1\}//; p}' "$0"
+}
+
+# fail SENTENCE: the last lines that a program said, then the sentence.
+fail() {
+    [ ! -s "$work/said" ] || tail -n 5 "$work/said" >&2
+    echo "$me: $1" >&2
+    exit 1
+}
+
+# value KEY FILE: of JSON, also where several stand in a line.
+value() {
+    tr ',{}' '\n\n\n' <"$2" | sed -n "s/^ *\"$1\": *\"*\([^\",]*\)\"* *$/\1/p" | head -n 1
+}
+
+# median: of the numbers that come in, a line each.
+median() {
+    sort -g | awk '{ x[NR] = $1 } END { print NR % 2 ? x[(NR + 1) / 2] : (x[NR / 2] + x[NR / 2 + 1]) / 2 }'
+}
+
+# bound N: what to put before a command so that it stays on the first N cores.
+bound() {
+    [ "$1" -ge "$(nproc)" ] || ! command -v taskset >/dev/null || echo "taskset -c 0-$(($1 - 1))"
+}
+
+# ours RANKS THREADS WHAT ARGUMENTS...: hllm bench, figures in $work/ours.
+ours() {
+    ranks=$1 threads=$2
+    shift 2
+    start=
+    [ "$ranks" -eq 1 ] || start="${MPIRUN:-mpirun} --bind-to none -n $ranks"
+    OMP_NUM_THREADS=$threads $(bound $((ranks * threads))) $start "$hllm" bench "$@" --json >"$work/ours" 2>"$work/said" </dev/null ||
+        fail "hllm bench $1 failed on $ranks ranks of $threads threads"
+}
