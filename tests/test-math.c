@@ -2,6 +2,7 @@
 #include "math/adamw.h"
 #include "math/expf.h"
 #include "math/linear.h"
+#include "math/product.h"
 #include "math/rmsnorm.h"
 #include "math/rope.h"
 #include "math/rows.h"
@@ -86,6 +87,52 @@ static void products_of_whole_numbers_are_exact_and_add(void)
     CHECK(left[0] == 23 && left[1] == 25 && left[2] == 27 && left[3] == 59 && left[4] == 61 && left[5] == 63);
     hl_columns_times(right, c, b, 2, 2, 3);
     CHECK(right[0] == -5 && right[1] == -3 && right[2] == -1 && right[3] == 73 && right[4] == 61 && right[5] == 49);
+}
+
+/* Some product (M, N, K) of whole numbers against the plain triple loop, a or b read by columns where turned. */
+static int product_is_exact(int M, int N, int K, bool turn_a, bool turn_b, bool add)
+{
+    const size_t na = (size_t)(M * K), nb = (size_t)(K * N), nc = (size_t)(M * N);
+    float *a = ref_random(na, 1, 2.0), *b = ref_random(nb, 2, 2.0), *c = ref_random(nc, 3, 2.0), *want = ref_take(nc * sizeof *want);
+    for (size_t i = 0; i < na; i++) a[i] = rintf(a[i]);
+    for (size_t i = 0; i < nb; i++) b[i] = rintf(b[i]);
+    for (size_t i = 0; i < nc; i++) c[i] = rintf(c[i]);
+    for (int m = 0; m < M; m++)
+        for (int n = 0; n < N; n++) {
+            float *sum = want + m * N + n;
+            *sum = add ? c[m * N + n] : 0.0f;
+            for (int k = 0; k < K; k++) *sum += a[turn_a ? k * M + m : m * K + k] * b[turn_b ? n * K + k : k * N + n];
+        }
+    const hl_numbers left = {a, turn_a ? 1 : (size_t)K, turn_a ? (size_t)M : 1}, right = {b, turn_b ? 1 : (size_t)N, turn_b ? (size_t)K : 1};
+    hl_product(c, left, right, M, N, K, add);
+    int same = 1;
+    for (size_t i = 0; i < nc; i++) same &= c[i] == want[i]; /* zeros of either sign */
+    ref_done();
+    return same;
+}
+
+static void a_small_product_is_that_of_plain_loops_at_any_size(void)
+{
+    static const int sizes[][3] = {{1, 1, 1}, {5, 3, 2}, {6, 16, 7}, {48, 64, 192}, {49, 65, 193}, {51, 1025, 5}, {130, 344, 64}, {53, 172, 385}, {700, 47, 33}};
+    if (!hl_product_is_small(2048, 64, 64)) return; /* not made for this processor */
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (int how = 0; how < 8; how++) CHECK(product_is_exact(sizes[i][0], sizes[i][1], sizes[i][2], how & 1, how & 2, how & 4));
+    hl_math_threads(3);
+    CHECK(product_is_exact(700, 130, 200, false, true, false) && product_is_exact(344, 110, 1000, true, false, true));
+    hl_math_threads(1);
+}
+
+static void a_row_of_a_small_product_does_not_depend_on_its_place(void)
+{
+    enum { M = 101, N = 88, K = 300 };
+    if (!hl_product_is_small(2048, 64, 64)) return;
+    float *a = ref_random(M * K, 1, 1.0), *b = ref_random(K * N, 2, 1.0), *c = ref_zeros(M * N), row[N];
+    hl_product(c, (hl_numbers){a, K, 1}, (hl_numbers){b, N, 1}, M, N, K, false);
+    for (int m = 0; m < M; m++) {
+        hl_product(row, (hl_numbers){a + m * K, K, 1}, (hl_numbers){b, N, 1}, 1, N, K, false);
+        CHECK(memcmp(row, c + m * N, sizeof row) == 0);
+    }
+    ref_done();
 }
 
 static void a_product_of_no_rows_does_nothing(void)
@@ -441,6 +488,8 @@ static const test tests[] = {
     {"exponentials end in zero, infinity and NaN", exponentials_end_in_zero_infinity_and_nan},
     {"a product agrees with plain loops", a_product_agrees_with_plain_loops},
     {"products of whole numbers are exact, and add", products_of_whole_numbers_are_exact_and_add},
+    {"a small product is that of plain loops, at any size", a_small_product_is_that_of_plain_loops_at_any_size},
+    {"a row of a small product does not depend on its place", a_row_of_a_small_product_does_not_depend_on_its_place},
     {"a product of no rows does nothing", a_product_of_no_rows_does_nothing},
     {"a gradient that is not wanted is not computed", a_gradient_that_is_not_wanted_is_not_computed},
     {"the library names itself", the_library_names_itself},

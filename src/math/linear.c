@@ -1,19 +1,26 @@
 /* linear.c - the products, by BLAS.
  *
- * BLAS is told about row-major matrices and does the rest.  A product without rows or columns is legal and does nothing:
- * a rank may have no tokens. */
+ * BLAS is told about row-major matrices and does the rest, where hl_product is not faster.  A product without rows or
+ * columns is legal and does nothing: a rank may have no tokens. */
 #include "math/linear.h"
+#include "math/product.h"
 #include <cblas.h>
 #include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
-/* c (M, N) = a b + keep c, where a is (M, K) and b (K, N) after the asked transpositions; rows are dense. */
-static void product(float *c, const float *a, CBLAS_TRANSPOSE turn_a, const float *b, CBLAS_TRANSPOSE turn_b, int M, int N, int K, float keep)
+static hl_numbers turned(const float *x, CBLAS_TRANSPOSE turn, int row)
 {
-    if (M == 0 || N == 0 || (K == 0 && keep == 1.0f)) return;
+    return turn == CblasNoTrans ? (hl_numbers){x, (size_t)row, 1} : (hl_numbers){x, 1, (size_t)row};
+}
+
+/* c (M, N) = a b, or += where `add`, where a is (M, K) and b (K, N) after the asked transpositions; rows are dense. */
+static void product(float *c, const float *a, CBLAS_TRANSPOSE turn_a, const float *b, CBLAS_TRANSPOSE turn_b, int M, int N, int K, bool add)
+{
+    if (M == 0 || N == 0 || (K == 0 && add)) return;
     const int a_row = turn_a == CblasNoTrans ? K : M, b_row = turn_b == CblasNoTrans ? N : K;
-    cblas_sgemm(CblasRowMajor, turn_a, turn_b, M, N, K, 1.0f, a, a_row > 0 ? a_row : 1, b, b_row > 0 ? b_row : 1, keep, c, N);
+    if (K > 0 && hl_product_is_small(M, N, K)) hl_product(c, turned(a, turn_a, a_row), turned(b, turn_b, b_row), M, N, K, add);
+    else cblas_sgemm(CblasRowMajor, turn_a, turn_b, M, N, K, 1.0f, a, a_row > 0 ? a_row : 1, b, b_row > 0 ? b_row : 1, add ? 1.0f : 0.0f, c, N);
 }
 
 void hl_linear_forward(float *y, const float *x, const float *w, int T, int D, int F)
@@ -47,17 +54,17 @@ void hl_linear_backward(float *dx, float *dw, const float *dy, const float *x, c
 
 void hl_rows_by_rows(float *c, const float *a, const float *b, int M, int N, int K)
 {
-    product(c, a, CblasNoTrans, b, CblasTrans, M, N, K, 0.0f);
+    product(c, a, CblasNoTrans, b, CblasTrans, M, N, K, false);
 }
 
 void hl_rows_times(float *c, const float *a, const float *b, int M, int N, int K)
 {
-    product(c, a, CblasNoTrans, b, CblasNoTrans, M, K, N, 1.0f);
+    product(c, a, CblasNoTrans, b, CblasNoTrans, M, K, N, true);
 }
 
 void hl_columns_times(float *c, const float *a, const float *b, int M, int N, int K)
 {
-    product(c, a, CblasTrans, b, CblasNoTrans, N, K, M, 1.0f);
+    product(c, a, CblasTrans, b, CblasNoTrans, N, K, M, true);
 }
 
 void hl_math_threads(int threads)

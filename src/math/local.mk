@@ -13,6 +13,7 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/gram.c src/math/gram.h \
 	src/math/linear.c src/math/linear.h \
 	src/math/nce.c src/math/nce.h \
+	src/math/product.c src/math/product.h \
 	src/math/rmsnorm.c src/math/rmsnorm.h \
 	src/math/rope.c src/math/rope.h \
 	src/math/rows.c src/math/rows.h \
