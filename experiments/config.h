@@ -68,6 +68,7 @@ typedef struct {
 
     /* layout */
     hl_placement placement;
+    int schedule; /* is it serial? */
     int item_dp, item_tp, item_pp, user_dp, user_tp, user_pp; /* dp 0: as many as there are */
     int zero, threads, chunk_tokens;
     int64_t activation_budget; /* bytes; -1: no limit */

@@ -17,6 +17,7 @@ static const hl_choice schedules[] = {
     {"cosine", HL_SCHEDULE_COSINE}, {"linear", HL_SCHEDULE_LINEAR}, {"liner", HL_SCHEDULE_LINEAR},
     {"constant", HL_SCHEDULE_CONSTANT}, {"none", HL_SCHEDULE_CONSTANT}, {0},
 };
+static const hl_choice orders[] = {{"loss_first", false}, {"serial", true}, {0}};
 static const hl_choice placements[] = {
     {"auto", HL_PLACE_AUTO}, {"separate", HL_PLACE_SEPARATE}, {"colocated", HL_PLACE_COLOCATED},
     {"hybrid", HL_PLACE_HYBRID}, {0},
@@ -126,6 +127,7 @@ const hl_option hl_options[] = {
     INT("user.dp", user_dp, "0", 0, 1e6, LAYOUT, "ranks of the User LLM that share the data; 0: auto"),
     INT("user.tp", user_tp, "1", 1, 1e6, LAYOUT, "ranks that share each layer of a replica"),
     INT("user.pp", user_pp, "1", 1, 1e6, LAYOUT, "stages of a pipeline, some layers each"),
+    CHOICE("schedule", schedule, "loss_first", LAYOUT, "loss_first: texts that no user reads fill the time of the users; serial: one after the other", orders),
     INT("zero", zero, "0", 0, 3, LAYOUT, "what replicas divide (ZeRO): 1 the optimizer's state, 2 gradients too, 3 weights too; 0: nothing"),
     INT("threads", threads, "0", 0, 4096, LAYOUT, "threads a rank; 0: OMP_NUM_THREADS, or its share of the cores"),
     INT("chunk_tokens", chunk_tokens, "2048", 1, 1 << 24, LAYOUT, "tokens that pass through the Item LLM together"),

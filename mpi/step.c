@@ -184,7 +184,7 @@ static void choose_kept(step *s)
     int64_t left = s->e->rules.activation_budget;
     s->share.lockstep = s->e->rules.zero >= 2;
     if (left < 0 || s->item_lead < 0) return;
-    int keep[2] = {count_kept(s, 0, s->plan.read_chunks, &left), count_kept(s, s->plan.read_chunks, s->plan.chunks, &left)};
+    int keep[2] = {count_kept(s, 0, s->plan.early_chunks, &left), count_kept(s, s->plan.early_chunks, s->plan.chunks, &left)};
     hl_group_reduce(&s->e->mesh->item_pp, keep, 2, sizeof *keep, least);
     if (s->share.lockstep) hl_group_reduce(&s->e->mesh->item_dp, keep, 2, sizeof *keep, least);
     s->share.keep_read = keep[0];
@@ -193,9 +193,9 @@ static void choose_kept(step *s)
 
 static bool is_kept(const step *s, int c)
 {
-    bool read = c < s->plan.read_chunks;
+    bool read = c < s->plan.early_chunks;
     int place = 0;
-    for (int i = read ? 0 : s->plan.read_chunks; i < c; i++) place += s->share.chunk[i] == s->item_lead;
+    for (int i = read ? 0 : s->plan.early_chunks; i < c; i++) place += s->share.chunk[i] == s->item_lead;
     return place < (read ? s->share.keep_read : s->share.keep_rest);
 }
 

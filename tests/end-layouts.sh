@@ -69,6 +69,7 @@ few=6
 at 2 20 colocated
 at 2 20 separate
 at 3 20 colocated --item.dp 2
+at 3 $few separate --schedule serial
 at 3 20 separate
 at 3 $few separate --item.tp 2
 at 4 $few colocated --item.tp 2 --user.tp 2
@@ -98,6 +99,7 @@ if [ "$LAYOUTS" = all ]; then
     at 8 20 colocated --item.tp 4 --user.tp 2
     at 2 20 colocated --item.pp 2
     at 3 20 separate --zero 2
+    at 4 20 colocated --item.pp 2 --user.pp 2 --schedule serial --activation_budget 3e6 --zero 3
     at 4 20 colocated --item.pp 2 --zero 3 --activation_budget 3e6
     at 5 20 colocated --zero 2
     at 6 20 separate --item.tp 2 --zero 3

@@ -167,8 +167,8 @@ static void shares_cover_the_chunks_evenly(void)
         hl_share_make(&s, &l, &p, &arena);
         double user_work = 0;
         for (int c = 0; c < p.user_chunks; c++) user_work += p.user_chunk_cost[c];
-        check_shares(s.chunk, p.chunk_cost, p.read_chunks, l.item_begin, items, item_tp, 0);
-        check_shares(s.chunk + p.read_chunks, p.chunk_cost + p.read_chunks, p.chunks - p.read_chunks, l.item_begin, items, item_tp, trial % 2 ? 0 : user_work * item_tp);
+        check_shares(s.chunk, p.chunk_cost, p.early_chunks, l.item_begin, items, item_tp, 0);
+        check_shares(s.chunk + p.early_chunks, p.chunk_cost + p.early_chunks, p.chunks - p.early_chunks, l.item_begin, items, item_tp, trial % 2 ? 0 : user_work * item_tp);
         check_shares(s.user_chunk, p.user_chunk_cost, p.user_chunks, l.user_begin, users, user_tp, 0);
         toy_close(&t);
         hl_arena_free(&arena);
@@ -184,7 +184,7 @@ static void users_leave_room_for_fewer_texts(void)
     hl_layout l;
     hl_share s;
     for (int c = 0; c < 40; c++) cost[c] = 1, begin[c] = c;
-    hl_plan p = {.chunks = 40, .read_chunks = 10, .chunk_cost = cost, .chunk_begin = begin, .user_chunks = 1, .user_chunk_cost = user_cost};
+    hl_plan p = {.chunks = 40, .early_chunks = 10, .chunk_cost = cost, .chunk_begin = begin, .user_chunks = 1, .user_chunk_cost = user_cost};
     CHECK_OK(hl_layout_make(&l, 2, &(hl_layout_wish){.kind = HL_HYBRID}));
     CHECK(l.items == 2 && l.users == 1 && l.user_begin == 1);
     hl_share_make(&s, &l, &p, &arena);

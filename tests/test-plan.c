@@ -176,7 +176,7 @@ static void check_chunks(const fixture *f)
 {
     const hl_plan *p = &f->p;
     int64_t tokens = 0;
-    CHECK(p->chunk_begin[0] == 0 && p->chunk_begin[p->chunks] == p->texts && p->chunk_begin[p->read_chunks] == p->read);
+    CHECK(p->chunk_begin[0] == 0 && p->chunk_begin[p->chunks] == p->texts && p->chunk_begin[p->early_chunks] == p->read);
     for (int c = 0; c < p->chunks; c++) {
         int begin = p->chunk_begin[c], end = p->chunk_begin[c + 1], sum = 0;
         CHECK(begin < end && (end <= p->read || begin >= p->read));

@@ -127,9 +127,9 @@ void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *
     s->lockstep = false;
     hl_part_by_cost(s->user_chunk, p->user_chunk_cost, p->user_chunks, hl_layout_user_replicas(l));
     for (int c = 0; c < p->user_chunks; c++) s->user_chunk[c] = hl_layout_user_lead(l, s->user_chunk[c]);
-    hl_part_by_cost(s->chunk, p->chunk_cost, p->read_chunks, replicas);
+    hl_part_by_cost(s->chunk, p->chunk_cost, p->early_chunks, replicas);
     user_loads(load, l, p, s->user_chunk);
-    hl_part_by_cost_after(s->chunk + p->read_chunks, load, p->chunk_cost + p->read_chunks, p->chunks - p->read_chunks, replicas);
+    hl_part_by_cost_after(s->chunk + p->early_chunks, load, p->chunk_cost + p->early_chunks, p->chunks - p->early_chunks, replicas);
     for (int c = 0; c < p->chunks; c++) s->chunk[c] = hl_layout_item_lead(l, s->chunk[c]);
     free(load);
 }

@@ -88,7 +88,7 @@ static void cut_chunks(hl_plan *p, const hl_corpus *corpus, const hl_plan_rules 
             p->chunk_tokens[p->chunks] = 0;
             p->chunk_cost[p->chunks++] = 0;
         }
-        if (t < p->read) p->read_chunks = p->chunks;
+        if (t < p->read) p->early_chunks = p->chunks;
         p->chunk_tokens[p->chunks - 1] += L;
         p->chunk_cost[p->chunks - 1] += cost_of_length(L, width);
         p->tokens += L;
@@ -144,6 +144,7 @@ void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const 
     number_texts(p, b, corpus, rules, &index);
     weigh_rows(p, rules);
     cut_chunks(p, corpus, rules, width);
+    if (rules->serial) p->early_chunks = p->chunks;
     cut_user_chunks(p, rules, width);
     count_public_work(p, b, corpus, rules);
 }

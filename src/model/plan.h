@@ -20,6 +20,7 @@ typedef struct {
     double user_cost;     /* of a token of the User LLM, where one of the Item LLM costs 1; 0: 1 too */
     int item_tokens;      /* 1: an [ITEM] token closes every text; 0: mean pooling */
     bool dedup;           /* false: every occurrence is a text of its own, as in the public code */
+    bool serial;          /* no text waits for the users' turn: all chunks are early */
     int mean_over_ranks;  /* 0: loss is the mean over all rows; W: mean over W contiguous blocks of samples of their means */
 } hl_plan_rules;
 
@@ -31,7 +32,8 @@ typedef struct {
     int texts, read;      /* texts [0, read) are read by users */
     int32_t *item;        /* (texts) an item that has this text */
     float *multiplicity;  /* (texts) how often it was drawn as a negative; 0: it is none */
-    int chunks, read_chunks; /* chunks [0, read_chunks) hold the texts [0, read) */
+    int chunks, early_chunks; /* chunks [0, early_chunks) go forward before the users and back after them: those of the texts
+                               * [0, read), or all */
     int *chunk_begin;     /* (chunks + 1) texts */
     int *chunk_tokens;    /* (chunks) */
     double *chunk_cost;   /* (chunks) a L + b L^2 over its texts, in floating point operations up to a factor */

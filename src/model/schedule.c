@@ -105,8 +105,8 @@ void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, cons
     int item_lead = item ? hl_layout_item_lead_of(l, rank) : -1, user_lead = user ? hl_layout_user_lead_of(l, rank) : -1;
     int item_stage = item ? hl_layout_item_stage(l, rank) : 0, user_stage = user ? hl_layout_user_stage(l, rank) : 0;
     *s = (hl_schedule){0, HL_TAKE(arena, hl_task, 9 * p->chunks + 6 * p->user_chunks + HL_ACTS)};
-    const line read = line_of(&item_acts, share->chunk, item_lead, 0, p->read_chunks, item_stage, l->item_pp, l, share->lockstep, arena);
-    const line rest = line_of(&item_acts, share->chunk, item_lead, p->read_chunks, p->chunks, item_stage, l->item_pp, l, share->lockstep, arena);
+    const line read = line_of(&item_acts, share->chunk, item_lead, 0, p->early_chunks, item_stage, l->item_pp, l, share->lockstep, arena);
+    const line rest = line_of(&item_acts, share->chunk, item_lead, p->early_chunks, p->chunks, item_stage, l->item_pp, l, share->lockstep, arena);
     const line users = line_of(&user_acts, share->user_chunk, user_lead, 0, p->user_chunks, user_stage, l->user_pp, l, share->lockstep, arena);
     line read_back = reversed(read, share->keep_read, arena), rest_back = reversed(rest, share->keep_rest, arena), users_back = reversed(users, users.n, arena);
     go_forward(s, &read, 0, read.n);

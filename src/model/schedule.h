@@ -6,12 +6,11 @@
  * A replica of several stages is a pipeline.  Forward, stage s of P joins the first exchange P - 1 - s chunks late, so that no
  * stage runs dry while the last one catches up; backward likewise.  Chunks whose activations were not kept go forward
  * again, at most P - s of them at once on stage s, each shortly before its backward (one forward, one backward: Narayanan et
- * al., arXiv 1806.03377).
- *
- * Replicas in lockstep (hl_share) have acts on as many chunks each, the last of which may be empty.
+ * al., arXiv 1806.03377).  Replicas in lockstep (hl_share) have acts on as many chunks each, the last of which may be empty.
  *
  * The loss is a barrier for the whole batch.  After it the gradients of texts that no user reads are final, so
- * item ranks go backward through those while the users go backward; the texts that users read come last.
+ * item ranks go backward through those while the users go backward; the texts that users read come last.  In serial order
+ * (hl_plan_rules) all texts come first and last, and one side waits while the other works.
  * mpi/step.c carries the list out; a test walks it for all ranks without MPI. */
 #ifndef MODEL_SCHEDULE_H
 #define MODEL_SCHEDULE_H
