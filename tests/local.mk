@@ -40,12 +40,14 @@ MPI_TESTS = \
 	tests/test-evaluate \
 	tests/test-check \
 	tests/test-checkpoint \
+	tests/test-round \
 	tests/test-place \
 	tests/test-blacs \
 	tests/test-spectrum \
 	tests/test-ease
 
 ODD_TESTS = \
+	tests/test-round \
 	tests/test-blacs \
 	tests/test-spectrum \
 	tests/test-ease \
@@ -98,6 +100,7 @@ tests_test_loss_LDADD = $(MPI_TEST_LINK)
 tests_test_reference_LDADD = $(MPI_TEST_LINK)
 tests_test_check_LDADD = $(MPI_TEST_LINK)
 tests_test_checkpoint_LDADD = $(MPI_TEST_LINK)
+tests_test_round_LDADD = $(MPI_TEST_LINK)
 tests_test_place_LDADD = $(MPI_TEST_LINK)
 tests_test_blacs_LDADD = $(MPI_TEST_LINK)
 tests_test_ease_LDADD = $(MPI_TEST_LINK)
