@@ -215,13 +215,13 @@ static void swiglu_forward(void *self)
 
 static double swiglu_backward_bytes(const site *s)
 {
-    return row_bytes(s, 2 * s->F, 1) * 2.5; /* gate, up, dh; dgate, dup */
+    return row_bytes(s, 2 * s->F, 1) * 3; /* gate, up, dh; dgate, dup, h */
 }
 
 static void swiglu_backward(void *self)
 {
     site *s = self;
-    hl_swiglu_backward(s->c, s->a, s->b, rows_of(s, 2 * s->F), s->F);
+    hl_swiglu_backward(s->c, s->e, s->a, s->b, rows_of(s, 2 * s->F), s->F);
 }
 
 static double rope_bytes(const site *s)

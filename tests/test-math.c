@@ -61,7 +61,7 @@ static void a_product_agrees_with_plain_loops(void)
         const int T = row_counts[i];
         const size_t nx = (size_t)(T * D), ny = (size_t)(T * F), nw = (size_t)(F * D);
         float *x = ref_random(nx, 1, 1.0), *w = ref_random(nw, 2, 1.0), *dy = ref_random(ny, 3, 1.0), *y = ref_random(ny, 4, 1.0);
-        float *dx = ref_zeros(nx), *dw = ref_zeros(nw);
+        float *dx = ref_random(nx, 5, 1.0), *dw = ref_zeros(nw); /* what is in dx does not matter */
         double *X = ref_double(x, nx), *W = ref_double(w, nw), *DY = ref_double(dy, ny), *Y = ref_double_zeros(ny);
         double *DX = ref_double_zeros(nx), *DW = ref_double_zeros(nw);
         ref_linear_forward(Y, X, W, T, D, F);
@@ -145,10 +145,18 @@ static void a_product_of_no_rows_does_nothing(void)
     CHECK(y == 5.0f && dx == 3.0f && dw[0] == 9.0f && dw[5] == 9.0f);
 }
 
+static void the_gradient_through_a_product_of_no_columns_is_zero(void)
+{
+    const float x[4] = {1, 2, 3, 4};
+    float dx[4] = {5, 6, 7, 8}, none = 0.0f;
+    hl_linear_backward(dx, &none, &none, x, &none, 2, 2, 0);
+    CHECK(dx[0] == 0 && dx[1] == 0 && dx[2] == 0 && dx[3] == 0);
+}
+
 static void a_gradient_that_is_not_wanted_is_not_computed(void)
 {
     const float x[2] = {1, 2}, w[2] = {3, 4}, dy[1] = {2};
-    float dx[2] = {0}, dw[2] = {0};
+    float dx[2] = {5, 5}, dw[2] = {0};
     hl_linear_backward(dx, NULL, dy, x, w, 1, 2, 1);
     hl_linear_backward(NULL, dw, dy, x, w, 1, 2, 1);
     CHECK(dx[0] == 6 && dx[1] == 8 && dw[0] == 2 && dw[1] == 4);
@@ -187,6 +195,9 @@ static void the_norm_agrees_with_its_twin(void)
         ref_rmsnorm_backward(DX, DW, DY, X, W, T, D, 1e-5);
         hl_rmsnorm_forward(y, rstd, x, w, T, D, 1e-5f);
         hl_rmsnorm_backward(dx, dw, dy, x, w, rstd, T, D);
+        CHECK_NEAR(ref_distance(y, Y, n), 0.0, close);
+        memset(y, 0, n * sizeof *y);
+        hl_rmsnorm_again(y, rstd, x, w, T, D);
         CHECK_NEAR(ref_distance(y, Y, n), 0.0, close);
         if (D > 1) CHECK_NEAR(ref_distance(dx, DX, n), 0.0, close); /* of one number, all that is left is eps */
         if (D > 1) CHECK_NEAR(ref_distance(dw, DW, (size_t)D), 0.0, close); /* of one number, all terms are dy or -dy and cancel */
@@ -269,7 +280,9 @@ static void the_gated_unit_agrees_with_its_twin(void)
         ref_swiglu_forward(H, GU, T, F);
         ref_swiglu_backward(DGU, DH, GU, T, F);
         hl_swiglu_forward(h, gu, T, F);
-        hl_swiglu_backward(dgu, dh, gu, T, F);
+        CHECK_NEAR(ref_distance(h, H, n), 0.0, close);
+        memset(h, 0, n * sizeof *h);
+        hl_swiglu_backward(dgu, h, dh, gu, T, F);
         CHECK_NEAR(ref_distance(h, H, n), 0.0, close);
         CHECK_NEAR(ref_distance(dgu, DGU, 2 * n), 0.0, close);
         const op o = {DH, NULL, T, F, 0};
@@ -283,7 +296,7 @@ static void a_gate_far_from_zero_is_shut_or_open(void)
     const float gu[6] = {-200.0f, 200.0f, -90.0f, 2.0f, 3.0f, 4.0f}, dh[3] = {1, 1, 1};
     float h[3], dgu[6];
     hl_swiglu_forward(h, gu, 1, 3);
-    hl_swiglu_backward(dgu, dh, gu, 1, 3);
+    hl_swiglu_backward(dgu, h, dh, gu, 1, 3);
     CHECK(h[0] == 0.0f && h[1] == 600.0f && fabsf(h[2]) < 1e-30f);
     CHECK(dgu[0] == 0.0f && dgu[1] == 3.0f && dgu[3] == 0.0f && dgu[4] == 200.0f);
 }
@@ -452,7 +465,7 @@ static size_t all_ops(float *y, int threads)
     hl_rmsnorm_forward(at, rstd, x, w, T, D, 1e-5f), at += n;
     hl_rmsnorm_backward(at, at + n, dy, x, w, rstd, T, D), at += n + D;
     hl_swiglu_forward(at, x, T, D), at += n;
-    hl_swiglu_backward(at, dy, x, T, D), at += 2 * n;
+    hl_swiglu_backward(at, at + 2 * n, dy, x, T, D), at += 3 * n;
     hl_rope_table(table, T, 10, 1e4);
     memcpy(at, x, n * sizeof *x);
     hl_rope_turn(at, position, table, T, 13, 10, D, 1), at += n;
@@ -473,7 +486,7 @@ static size_t all_ops(float *y, int threads)
 
 static void the_number_of_threads_does_not_show(void)
 {
-    const size_t room = 1100000;
+    const size_t room = 1200000;
     float *one = ref_zeros(room), *two = ref_zeros(room), *three = ref_zeros(room);
     const size_t n = all_ops(one, 1);
     CHECK(n <= room && all_ops(two, 2) == n && all_ops(three, 3) == n);
@@ -491,6 +504,7 @@ static const test tests[] = {
     {"a small product is that of plain loops, at any size", a_small_product_is_that_of_plain_loops_at_any_size},
     {"a row of a small product does not depend on its place", a_row_of_a_small_product_does_not_depend_on_its_place},
     {"a product of no rows does nothing", a_product_of_no_rows_does_nothing},
+    {"the gradient through a product of no columns is zero", the_gradient_through_a_product_of_no_columns_is_zero},
     {"a gradient that is not wanted is not computed", a_gradient_that_is_not_wanted_is_not_computed},
     {"the library names itself", the_library_names_itself},
     {"the norm agrees with its twin", the_norm_agrees_with_its_twin},

@@ -48,7 +48,7 @@ void hl_linear_forward_double(float *y, const float *x, const float *w, int T, i
 
 void hl_linear_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, int F)
 {
-    if (dx) hl_rows_times(dx, dy, w, T, F, D);
+    if (dx) product(dx, dy, CblasNoTrans, w, CblasNoTrans, T, D, F, false);
     if (dw) hl_columns_times(dw, dy, x, T, F, D);
 }
 

@@ -11,7 +11,8 @@ void hl_linear_forward(float *y, const float *x, const float *w, int T, int D, i
 /* The same, each number summed in double and rounded once; half the speed. */
 void hl_linear_forward_double(float *y, const float *x, const float *w, int T, int D, int F, hl_arena *scratch);
 
-/* dx (T, D) += dy (T, F) w;   dw (F, D) += dy^T x.  dx or dw may be NULL: not wanted. */
+/* dx (T, D) = dy (T, F) w;   dw (F, D) += dy^T x.  dx or dw may be NULL: not wanted.  dx is one token's own, so there is
+ * nothing to add it to, and clearing it first would be one more pass over memory. */
 void hl_linear_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, int F);
 
 /* c (M, N) = a (M, K) b^T, b (N, K): scores of rows against rows. */

@@ -20,6 +20,12 @@ HL_FAST static float forward_row(float *restrict y, const float *restrict x, con
     return (float)r;
 }
 
+HL_FAST static void again_row(float *restrict y, const float *restrict x, const float *restrict w, float r, int D)
+{
+#pragma omp simd
+    for (int i = 0; i < D; i++) y[i] = w[i] * x[i] * r;
+}
+
 HL_FAST static void backward_row(float *restrict dx, const float *restrict dy, const float *restrict x, const float *restrict w, float r, int D)
 {
     float along = 0.0f;
@@ -46,6 +52,13 @@ void hl_rmsnorm_forward(float *y, float *rstd, const float *x, const float *w, i
     const size_t row = (size_t)D;
 #pragma omp parallel for if (hl_is_worth_threads((size_t)T * row))
     for (int t = 0; t < T; t++) rstd[t] = forward_row(y + (size_t)t * row, x + (size_t)t * row, w, D, eps);
+}
+
+void hl_rmsnorm_again(float *y, const float *rstd, const float *x, const float *w, int T, int D)
+{
+    const size_t row = (size_t)D;
+#pragma omp parallel for if (hl_is_worth_threads((size_t)T * row))
+    for (int t = 0; t < T; t++) again_row(y + (size_t)t * row, x + (size_t)t * row, w, rstd[t], D);
 }
 
 void hl_rmsnorm_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, const float *rstd, int T, int D)
