@@ -88,7 +88,10 @@ static double exchange_of(const seen *s, const hl_job *j)
 
 static double compute_of(const seen *s, const hl_job *j)
 {
-    return mean_of(s, j, HL_ITEM_FORWARD) + mean_of(s, j, HL_ITEM_BACKWARD) + mean_of(s, j, HL_USER_FORWARD) + mean_of(s, j, HL_USER_BACKWARD);
+    static const hl_act acts[] = {HL_ITEM_FORWARD, HL_ITEM_AGAIN, HL_ITEM_BACKWARD, HL_USER_FORWARD, HL_USER_BACKWARD};
+    double seconds = 0;
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) seconds += mean_of(s, j, (int)acts[i]);
+    return seconds;
 }
 
 static void ask(double out[HL_STEP_FIGURES], const seen *s, const hl_job *j)

@@ -17,7 +17,7 @@ void hl_summary_add(hl_summary *s, const hl_step_report *r)
 
 bool hl_act_is_exchange(int act)
 {
-    return (act >= HL_GIVE_INPUTS && act <= HL_TALLY) || act == HL_SUM_ITEM || act == HL_SUM_USER;
+    return (act >= HL_ITEM_TAKE && act <= HL_USER_PASS_BACK) || (act >= HL_GIVE_INPUTS && act <= HL_TALLY) || act == HL_SUM_ITEM || act == HL_SUM_USER;
 }
 
 static void gather(hl_fact row[ROWS], const hl_summary *s, const hl_group *world)

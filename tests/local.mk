@@ -28,6 +28,7 @@ ALONE_TESTS = \
 	tests/test-record
 
 MPI_TESTS = \
+	tests/test-bench \
 	tests/test-group \
 	tests/test-mesh \
 	tests/test-pipe \
@@ -48,6 +49,7 @@ MPI_TESTS = \
 
 ODD_TESTS = \
 	tests/test-round \
+	tests/test-bench \
 	tests/test-blacs \
 	tests/test-spectrum \
 	tests/test-ease \
@@ -104,6 +106,7 @@ tests_test_round_LDADD = $(MPI_TEST_LINK)
 tests_test_place_LDADD = $(MPI_TEST_LINK)
 tests_test_blacs_LDADD = $(MPI_TEST_LINK)
 tests_test_ease_LDADD = $(MPI_TEST_LINK)
+tests_test_bench_LDADD = tests/libcheck.a tests/libranks.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
 tests_test_spectrum_LDADD = $(MPI_TEST_LINK)
 
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
