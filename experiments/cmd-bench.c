@@ -86,6 +86,6 @@ const hl_command hl_cmd_bench = {
             "  --steps N          steps to measure, of step and node\n"
             "  --quick            small sizes and few repetitions: to see that it works\n"
             "  --json             one JSON object on standard output\n"
-            "All ranks work at once and the slowest counts; rates are those of one rank.\n",
+            "CONFIG and --key value are those of hllm train.  All ranks work at once and the slowest counts; rates are those of one rank.\n",
     .run = run,
 };
