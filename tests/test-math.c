@@ -233,8 +233,8 @@ static void gradients_of_the_norm_add(void)
 
 static void rotary_positions_agree_with_their_twin(void)
 {
-    static const int dims[] = {2, 8, 10, 64};
-    for (int i = 0; i < 4; i++) {
+    static const int dims[] = {2, 8, 10, 16, 32, 64};
+    for (int i = 0; i < 6; i++) {
         const int T = 17, heads = 5, d = dims[i], stride = 7 * d;
         const size_t n = (size_t)(T * stride);
         float *x = ref_random(n, 1, 1.0), *table = ref_take((size_t)(200 * d) * sizeof *table);
