@@ -356,12 +356,13 @@ static void share_out(act act_on, const job *j, const int *begin, int segments)
     if (longest == 0) return;
 #pragma omp parallel if (hl_is_worth_threads((size_t)begin[segments] * (size_t)((j->H + 2 * j->K) * j->d)))
     {
-        hl_arena a = hl_arena_growing("attention");
-        const memory m = lay_out(&a, j, longest);
+        static _Thread_local hl_arena room; /* stays until the thread ends: after the longest segment nothing is allocated */
+        if (!room.growing) room = hl_arena_growing("attention");
+        const memory m = lay_out(&room, j, longest);
 #pragma omp for collapse(2) schedule(dynamic)
         for (int s = 0; s < segments; s++)
             for (int k = 0; k < j->K; k++) act_on(j, &m, begin[s], begin[s + 1] - begin[s], k);
-        hl_arena_free(&a);
+        hl_arena_back(&room, 0);
     }
 }
 
