@@ -105,6 +105,7 @@ const hl_option hl_options[] = {
     NAMES("freeze_prefix", freeze_prefix, "[]", NUMBERS, "tensors whose names begin so are not trained"),
     BOOL("freeze_ad", freeze_ad, "false", NUMBERS, "do not train the Item LLM and the [ITEM] token"),
     BOOL("dedup", dedup, "true", NUMBERS, "encode items of the same text once"),
+    BOOL("share_prefix", share_prefix, "true", LAYOUT, "encode what all texts of a chunk begin with once a chunk"),
     INT64("max_steps", max_steps, "0", 0, 9e15, LAYOUT, "stop after this many; 0: all"),
 
     HEADING("Evaluation"),

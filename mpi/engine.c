@@ -15,6 +15,7 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     *e = (hl_engine){.mesh = mesh, .corpus = corpus, .rules = *rules};
     e->rules.plan.user_cost = work_of(user) / work_of(item);
     hl_item_open(&e->item_model, item, rules->plan.item_tokens, rules->longest_text, &mesh->item_peers);
+    e->item_model.share_prefix = rules->plan.share_prefix;
     hl_user_open(&e->user_model, user, rules->longest_history, &mesh->user_peers);
     hl_item_params(&e->item.whole, item, rules->plan.item_tokens, &hl_alone);
     hl_user_params(&e->user.whole, user, &hl_alone);

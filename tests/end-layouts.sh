@@ -140,4 +140,9 @@ verdict "dedup false: losses equal to 1e-5 (largest difference $(cat "$work/diff
 [ "$(steps plain item_tokens | head -n 1)" -gt "$(steps one item_tokens | head -n 1)" ]
 verdict "dedup false: more tokens pass through the Item LLM"
 
+job 2 apart --share_prefix false --max_steps $few && near one apart $few rows unique_items
+verdict "share_prefix false: losses equal to 1e-5 (largest difference $(cat "$work/difference"))"
+[ "$(steps apart item_tokens | head -n 1)" -gt "$(steps one item_tokens | head -n 1)" ]
+verdict "share_prefix false: more tokens pass through the Item LLM"
+
 finish layouts

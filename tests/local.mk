@@ -10,6 +10,7 @@ ALONE_TESTS = \
 	tests/test-math \
 	tests/test-attention \
 	tests/test-attention-last \
+	tests/test-attention-prefix \
 	tests/test-nce \
 	tests/test-part \
 	tests/test-rng \

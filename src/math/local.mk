@@ -8,6 +8,7 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/simd.h \
 	src/math/adamw.c src/math/adamw.h \
 	src/math/attention.c src/math/attention.h \
+	src/math/attention-prefix.c src/math/attention-prefix.h \
 	src/math/attention-last.c src/math/attention-last.h \
 	src/math/count.c src/math/count.h \
 	src/math/gram.c src/math/gram.h \

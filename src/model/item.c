@@ -2,6 +2,7 @@
 #include "model/item.h"
 #include "base/error.h"
 #include "math/rows.h"
+#include "model/prefix.h"
 #include <math.h>
 #include <string.h>
 
@@ -54,23 +55,24 @@ void hl_item_close(hl_item_model *m)
 
 void hl_texts_pack(hl_texts *t, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena)
 {
-    int *begin = HL_TAKE(arena, int, n + 1);
-    begin[0] = 0;
+    int prefix = m->share_prefix && m->item_tokens ? hl_prefix_of(corpus, item, n) : 0, length;
+    int *begin = (int *)HL_TAKE(arena, int, n + 2) + 1;
+    begin[-1] = 0;
+    begin[0] = prefix;
     for (int i = 0; i < n; i++) {
-        int length;
         corpus->tokens(corpus, item[i], &length);
-        begin[i + 1] = begin[i] + length + m->item_tokens;
+        begin[i + 1] = begin[i] + length - prefix + m->item_tokens;
     }
     int T = begin[n], *token = HL_TAKE(arena, int, T), *position = HL_TAKE(arena, int, T);
-    for (int i = 0; i < n; i++) {
-        int length;
-        const int32_t *ids = corpus->tokens(corpus, item[i], &length);
-        for (int k = 0; k < begin[i + 1] - begin[i]; k++) {
-            token[begin[i] + k] = k < length ? ids[k] : -1;
-            position[begin[i] + k] = k;
+    for (int i = prefix ? -1 : 0; i < n; i++) {
+        const int32_t *ids = corpus->tokens(corpus, item[i < 0 ? 0 : i], &length);
+        int from = i < 0 ? 0 : prefix;
+        for (int at = begin[i], k = from; at < begin[i + 1]; at++, k++) {
+            token[at] = k < length ? ids[k] : -1;
+            position[at] = k;
         }
     }
-    *t = (hl_texts){{T, n, begin, position, m->item_tokens > 0}, token};
+    *t = (hl_texts){{T, n, begin, position, m->item_tokens > 0, prefix}, token};
 }
 
 /* Where the row of a token lies in the side's array; -1: another rank has it.  The [ITEM] vector, which all have, is rank

@@ -12,6 +12,7 @@ typedef struct {
     hl_params table;     /* item_llm.*; in the first stage item_emb_tokens where there is one, logit_scale */
     hl_stack stack;
     int item_tokens;     /* 1 or 0 */
+    bool share_prefix;   /* encode what all texts of a pack begin with once; false until somebody says so */
     size_t tokens_at, item_at, scale_at; /* token table, [ITEM] vector, logit_scale in the side's array; first stage only */
     int first_token, tokens; /* my rows of the token table */
 } hl_item_model;
@@ -29,7 +30,7 @@ typedef struct {
     const int *token; /* (T) rows of the token table; -1: the [ITEM] vector */
 } hl_texts;
 
-/* Pack the texts of items (n), laid in the arena. */
+/* Pack the texts of items (n), laid in the arena; a text's row k is at position k, wherever it lies. */
 void hl_texts_pack(hl_texts *t, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena);
 
 /* y (segments, D): vectors, where the last layer is mine, else (T, D) for the next stage.  x (T, D): what the stage before

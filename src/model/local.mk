@@ -10,6 +10,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/params.c src/model/params.h \
 	src/model/peers.c src/model/peers.h \
 	src/model/plan.c src/model/plan.h \
+	src/model/prefix.c src/model/prefix.h \
 	src/model/rate.c src/model/rate.h \
 	src/model/sampler.c src/model/sampler.h \
 	src/model/schedule.c src/model/schedule.h \

@@ -2,6 +2,7 @@
 #include "model/plan.h"
 #include "base/error.h"
 #include "base/part.h"
+#include "model/prefix.h"
 #include <string.h>
 
 /* Texts by their first item: open addressing, a power of two of slots, at most half full. */
@@ -96,6 +97,15 @@ static void cut_chunks(hl_plan *p, const hl_corpus *corpus, const hl_plan_rules 
     p->chunk_begin[p->chunks] = p->texts;
 }
 
+/* Tokens that all texts of a chunk begin with count once. */
+static void take_off_prefixes(hl_plan *p, const hl_corpus *corpus)
+{
+    for (int c = 0; c < p->chunks; c++) {
+        int n = p->chunk_begin[c + 1] - p->chunk_begin[c];
+        p->tokens -= (int64_t)(n - 1) * hl_prefix_of(corpus, p->item + p->chunk_begin[c], n);
+    }
+}
+
 static void cut_user_chunks(hl_plan *p, const hl_plan_rules *rules, int width)
 {
     int rows = 0;
@@ -144,6 +154,7 @@ void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const 
     number_texts(p, b, corpus, rules, &index);
     weigh_rows(p, rules);
     cut_chunks(p, corpus, rules, width);
+    if (rules->share_prefix && rules->item_tokens) take_off_prefixes(p, corpus);
     if (rules->serial) p->early_chunks = p->chunks;
     cut_user_chunks(p, rules, width);
     count_public_work(p, b, corpus, rules);

@@ -20,6 +20,7 @@ typedef struct {
     double user_cost;     /* of a token of the User LLM, where one of the Item LLM costs 1; 0: 1 too */
     int item_tokens;      /* 1: an [ITEM] token closes every text; 0: mean pooling */
     bool dedup;           /* false: every occurrence is a text of its own, as in the public code */
+    bool share_prefix;    /* what all texts of a chunk begin with is encoded once a chunk ([ITEM] pooling only) */
     bool serial;          /* no text waits for the users' turn: all chunks are early */
     int mean_over_ranks;  /* 0: loss is the mean over all rows; W: mean over W contiguous blocks of samples of their means */
 } hl_plan_rules;
@@ -41,7 +42,7 @@ typedef struct {
     int *user_chunk_begin; /* (user_chunks + 1) samples */
     double *user_chunk_cost; /* in the same unit */
     int negatives;        /* draws */
-    int64_t tokens;       /* of all texts */
+    int64_t tokens;       /* of all texts, that are encoded */
     int64_t public_items, public_tokens; /* what the public code would encode: every slot, every duplicate */
 } hl_plan;
 

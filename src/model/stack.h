@@ -14,12 +14,14 @@
 #include "model/params.h"
 #include "model/peers.h"
 
-/* Sequences one after the other, without padding: segment s has the tokens [begin[s], begin[s + 1]). */
+/* Sequences one after the other, without padding: segment s has the tokens [begin[s], begin[s + 1]).  What all of them begin
+ * with may come before them, once: the rows [0, prefix). */
 typedef struct {
     int T, segments;
-    const int *begin;    /* (segments + 1) */
+    const int *begin;    /* (segments + 1), from `prefix` on; where there is a prefix, begin[-1] is 0 */
     const int *position; /* (T), from 0; below the stack's `positions` */
     bool last_only;      /* only the last row of each segment is read out: the last block computes nothing else */
+    int prefix;          /* rows that come before every segment; 0: none */
 } hl_pack;
 
 /* Rows that are read out of the whole stack: segments or T. */
