@@ -226,8 +226,26 @@ static void attend_last_forward(hl_block_trace *b, const hl_stack *m, const hl_b
     hl_arena_back(scratch, mark);
 }
 
+/* An MLP meets each token alone.  A narrow one takes so few at a time that what passes between its products stays in the
+ * cache; a wide one is bound by its products, and peers sum all tokens at once. */
+static int rows_at_once(const hl_stack *m, int T)
+{
+    enum { NUMBERS = 1 << 16, LEAST = 192 };
+    const int few = NUMBERS / (m->width + 1);
+    return m->peers->size > 1 || few < LEAST || few > T ? T : few;
+}
+
+static hl_block_trace rows_from(const hl_block_trace *b, const hl_stack *m, int t)
+{
+    hl_block_trace rest = *b;
+    rest.h += (size_t)t * (size_t)m->shape.hidden_size;
+    rest.mlp_rstd += t;
+    rest.gu += (size_t)t * 2 * (size_t)m->width;
+    return rest;
+}
+
 /* y = h + down(swiglu(norm(h))) */
-static void mlp_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
+static void mlp_rows_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
 {
     const widths s = widths_of(m);
     size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
@@ -239,6 +257,15 @@ static void mlp_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl
     m->peers->sum(m->peers, y, n);
     hl_add(y, b->h, n);
     hl_arena_back(scratch, mark);
+}
+
+static void mlp_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
+{
+    const int rows = rows_at_once(m, T);
+    for (int t = 0; t < T; t += rows) {
+        hl_block_trace some = rows_from(b, m, t);
+        mlp_rows_forward(y + (size_t)t * (size_t)m->shape.hidden_size, &some, m, at, w, T - t < rows ? T - t : rows, scratch);
+    }
 }
 
 /* A last stage without blocks: what is read out of x. */
@@ -268,7 +295,7 @@ void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const floa
 }
 
 /* d (T, D) holds dy and becomes dh. */
-static void mlp_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
+static void mlp_rows_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
 {
     const widths s = widths_of(m);
     size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D, nf = (size_t)T * (size_t)s.F;
@@ -282,6 +309,15 @@ static void mlp_backward(float *d, float *dw, const hl_block_trace *b, const hl_
     m->peers->sum(m->peers, dnormed, n);
     hl_rmsnorm_backward(d, dw + at->mlp_norm, dnormed, b->h, w + at->mlp_norm, b->mlp_rstd, T, s.D);
     hl_arena_back(scratch, mark);
+}
+
+static void mlp_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
+{
+    const int rows = rows_at_once(m, T);
+    for (int t = 0; t < T; t += rows) {
+        const hl_block_trace some = rows_from(b, m, t);
+        mlp_rows_backward(d + (size_t)t * (size_t)m->shape.hidden_size, dw, &some, m, at, w, T - t < rows ? T - t : rows, scratch);
+    }
 }
 
 /* d (T, D) holds dh and becomes dx. */
