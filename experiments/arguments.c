@@ -80,11 +80,20 @@ static void log_no_effect(const hl_names *keys)
     if (keys->n) hl_log(HL_INFO, "without effect here: %s", list);
 }
 
+static bool has_file(int argc, char **argv)
+{
+    return argc > 0 && strncmp(argv[0], "--", 2) != 0;
+}
+
+static hl_status missing(void)
+{
+    return HL_FAIL(HL_EUSAGE, "the configuration is missing; name a YAML file first, as in experiments/configs");
+}
+
 hl_status hl_config_load(hl_config *c, const hl_group *world, int argc, char **argv)
 {
     hl_config_defaults(c);
-    bool has_file = argc > 0 && strncmp(argv[0], "--", 2) != 0;
-    if (!has_file) return HL_FAIL(HL_EUSAGE, "the configuration is missing; name a YAML file first, as in experiments/configs");
+    if (!has_file(argc, argv)) return missing();
     char *text = hl_alloc(LONGEST_CONFIG);
     hl_status s = parse_shared(c, world, text, argv[0]);
     free(text);
@@ -93,4 +102,17 @@ hl_status hl_config_load(hl_config *c, const hl_group *world, int argc, char **a
     HL_TRY_ALL(world, hl_config_check(c));
     log_no_effect(&c->no_effect);
     return HL_OK;
+}
+
+hl_status hl_config_load_alone(hl_config *c, int argc, char **argv)
+{
+    size_t n = 0;
+    hl_config_defaults(c);
+    if (!has_file(argc, argv)) return missing();
+    char *text = hl_alloc(LONGEST_CONFIG);
+    hl_status s = read_file(text, &n, argv[0]);
+    if (s == HL_OK) s = hl_config_parse(c, text, n, argv[0]);
+    free(text);
+    if (s == HL_OK) s = hl_config_arguments(c, argc - 1, argv + 1);
+    return s == HL_OK ? hl_config_check(c) : s;
 }

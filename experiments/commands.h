@@ -14,14 +14,19 @@ typedef struct {
     bool has_config;       /* the options of the configuration are options of the command */
     /* Collective over world; the same status on every rank.  argv[0] is the first argument after the name. */
     hl_status (*run)(const hl_group *world, int argc, char **argv);
+    /* Instead, for what needs no ranks: MPI is not started. */
+    hl_status (*run_alone)(int argc, char **argv);
 } hl_command;
 
 /* Each cmd-<name>.c defines one. */
-extern const hl_command hl_cmd_bench, hl_cmd_eval, hl_cmd_prepare, hl_cmd_show, hl_cmd_synth, hl_cmd_train;
+extern const hl_command hl_cmd_bench, hl_cmd_eval, hl_cmd_plan, hl_cmd_prepare, hl_cmd_show, hl_cmd_synth, hl_cmd_train;
 
 /* The configuration of a job.  Collective over world: rank 0 reads the file named by the first argument, the
  * others are options, everyone gets the same.  Release with hl_config_free, also after a failure. */
 hl_status hl_config_load(hl_config *c, const hl_group *world, int argc, char **argv);
+
+/* The same without ranks. */
+hl_status hl_config_load_alone(hl_config *c, int argc, char **argv);
 
 /* Take "--name value" or "--name=value" out of the arguments; NULL in *value where it is not there. */
 hl_status hl_argument_take(const char **value, const char *name, int *argc, char **argv);

@@ -16,6 +16,9 @@ typedef enum { HL_MODEL_HLLM, HL_MODEL_EASE } hl_model_kind;
 typedef enum { HL_LOSS_NCE } hl_loss_kind;
 typedef enum { HL_MEAN_GLOBAL, HL_MEAN_RANK } hl_loss_mean;
 typedef enum { HL_SCHEDULE_CONSTANT, HL_SCHEDULE_LINEAR, HL_SCHEDULE_COSINE } hl_schedule_kind;
+/* Rows of users that pass through the User LLM together. */
+enum { HL_USER_CHUNK_ROWS = 128 };
+
 typedef enum { HL_PLACE_AUTO, HL_PLACE_SEPARATE, HL_PLACE_COLOCATED, HL_PLACE_HYBRID } hl_placement;
 typedef enum { HL_FP32, HL_BF16 } hl_precision;
 
@@ -69,6 +72,7 @@ typedef struct {
     /* layout */
     hl_placement placement;
     int schedule; /* is it serial? */
+    char *calibration;
     int item_dp, item_tp, item_pp, user_dp, user_tp, user_pp; /* dp 0: as many as there are */
     int zero, threads, chunk_tokens;
     int64_t activation_budget; /* bytes; -1: no limit */

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "experiments/data.h"
+#include "experiments/forecast.h"
 #include "experiments/run.h"
 #include "experiments/threads.h"
 #include "io/hf.h"
@@ -10,8 +11,6 @@
 #include "mpi/blacs.h"
 #include <inttypes.h>
 #include <limits.h>
-
-enum { USER_CHUNK_ROWS = 128 };
 
 /* Made where it is missing or stale, and opened. */
 static hl_status open_data(hl_job *j)
@@ -40,20 +39,11 @@ static hl_status shape_of(hl_llama *shape, const char *whose, const char *folder
     return hl_llama_check(shape, folder[0] ? folder : whose);
 }
 
-/* A stage has a layer at least. */
-static hl_status check_stages(const char *key, int stages, const hl_llama *shape)
-{
-    if (stages <= 1 || stages <= shape->num_hidden_layers) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%s: %d stages are more than the model's %d layers; the most is %s: %d", key, stages, shape->num_hidden_layers, key,
-                   shape->num_hidden_layers > 1 ? shape->num_hidden_layers : 1);
-}
-
 static hl_status shapes_of(hl_llama *item, hl_llama *user, const hl_config *c, const hl_manifest *data)
 {
     HL_TRY(shape_of(item, "item_llm", c->item_pretrain_dir, &c->item_llm, data->recipe.vocab));
     HL_TRY(shape_of(user, "user_llm", c->user_pretrain_dir, &c->user_llm, data->recipe.vocab));
-    HL_TRY(check_stages("item.pp", c->item_pp, item));
-    HL_TRY(check_stages("user.pp", c->user_pp, user));
+    HL_TRY(hl_forecast_check(c, item, user));
     if (item->hidden_size != user->hidden_size)
         return HL_FAIL(HL_EUSAGE, "the Item LLM is %d wide, the User LLM %d: item vectors enter the User LLM as they are; choose two of one hidden_size",
                        item->hidden_size, user->hidden_size);
@@ -117,15 +107,50 @@ static hl_status freeze(hl_job *j)
 
 /* ---- layout */
 
-/* Both groups on all ranks unless somebody wants them apart: item work is a hundred times user work, so ranks that
- * only hold the User LLM would mostly wait. */
-static hl_status lay_out(hl_job *j)
+/* Refused early, because data may take long to prepare. */
+static hl_status check_layout(const hl_job *j)
+{
+    hl_layout layout;
+    const hl_layout_wish wish = hl_forecast_wish(j->config, HL_COLOCATED);
+    return hl_layout_make(&layout, j->world->size, &wish);
+}
+
+/* The placement that the forecast finds best, which is the same at every start. */
+static void choose(hl_layout_wish *wish, const hl_job *j, const hl_llama *item, const hl_llama *user, const hl_machine *machine)
+{
+    hl_candidate list[HL_CANDIDATES];
+    int n, best = hl_forecast_choose(list, &n, j->config, item, user, j->world->size, hl_dataset_corpus(j->data), machine);
+    if (best < 0) return;
+    *wish = list[best].wish;
+    for (int i = 0; i < n; i++)
+        hl_log(HL_INFO, "%s %s: a step is forecast to take %.3g s", i == best ? "placement auto takes" : "  rather than", list[i].text, list[i].step);
+}
+
+/* Mean seconds of the ranks in each act, and of the step. */
+static void note_forecast(hl_job *j, const hl_forecast *f)
+{
+    int ranks = f->layout.ranks;
+    for (int r = 0; r < ranks; r++)
+        for (int a = 0; a < HL_ACTS; a++) j->forecast[a] += f->cost[r].seconds[a] / ranks;
+    j->forecast[HL_ACTS] = f->step;
+}
+
+static hl_status lay_out(hl_job *j, const hl_llama *item, const hl_llama *user)
 {
     const hl_config *c = j->config;
+    hl_forecast f;
+    hl_machine machine = hl_forecast_machine(j->threads);
+    hl_layout_wish wish = hl_forecast_wish(c, HL_COLOCATED);
+    bool has_steps = hl_windows_count(&j->windows) > 0;
+    if (*c->calibration) HL_TRY_ALL(j->world, hl_forecast_calibrated(&machine, c->calibration, item->hidden_size));
+    if (c->placement == HL_PLACE_AUTO && j->world->size > 1 && has_steps) choose(&wish, j, item, user, &machine);
     hl_layout layout;
-    static const hl_layout_kind kinds[] = {
-        [HL_PLACE_AUTO] = HL_COLOCATED, [HL_PLACE_SEPARATE] = HL_SEPARATE, [HL_PLACE_COLOCATED] = HL_COLOCATED, [HL_PLACE_HYBRID] = HL_HYBRID};
-    HL_TRY(hl_layout_make(&layout, j->world->size, &(hl_layout_wish){kinds[c->placement], c->item_dp, c->item_tp, c->user_dp, c->user_tp, c->item_pp, c->user_pp}));
+    HL_TRY(hl_layout_make(&layout, j->world->size, &wish));
+    if (has_steps) {
+        HL_TRY(hl_forecast_open(&f, c, item, user, j->world->size, &wish, hl_dataset_corpus(j->data), &machine));
+        note_forecast(j, &f);
+        hl_forecast_close(&f);
+    }
     hl_layout_text(j->layout, sizeof j->layout, &layout);
     hl_mesh_open(&j->mesh, j->world, &layout);
     return HL_OK;
@@ -148,7 +173,7 @@ static int longest_history(const hl_config *c)
 static hl_engine_rules rules_of(const hl_config *c, bool for_training)
 {
     return (hl_engine_rules){
-        .plan = {.chunk_tokens = c->chunk_tokens, .user_chunk_rows = USER_CHUNK_ROWS, .item_tokens = c->item_emb_token_n, .dedup = c->dedup, .share_prefix = c->share_prefix, .serial = c->schedule,
+        .plan = {.chunk_tokens = c->chunk_tokens, .user_chunk_rows = HL_USER_CHUNK_ROWS, .item_tokens = c->item_emb_token_n, .dedup = c->dedup, .share_prefix = c->share_prefix, .serial = c->schedule,
                  .mean_over_ranks = c->loss_mean == HL_MEAN_RANK ? c->reference_ranks : 0},
         .nce_thres = (float)c->nce_thres, .weight_decay = c->optim_args_weight_decay, .clip_grad_norm = c->clip_grad_norm,
         .activation_budget = c->activation_budget, .for_training = for_training, .zero = c->zero,
@@ -164,12 +189,13 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
         lay_out_ease(j);
         return open_data(j);
     }
-    HL_TRY(lay_out(j)); /* first, because data may take long to prepare */
+    HL_TRY(check_layout(j));
     HL_TRY(open_data(j));
     HL_TRY_ALL(world, shapes_of(&item, &user, config, hl_dataset_manifest(j->data)));
     const hl_corpus *corpus = hl_dataset_corpus(j->data);
     const hl_engine_rules rules = rules_of(config, for_training);
     hl_windows_open(&j->windows, corpus, config->MAX_ITEM_LIST_LENGTH, config->data_split);
+    HL_TRY(lay_out(j, &item, &user));
     j->sampler = (hl_sampler){&j->windows, (uint64_t)config->seed, config->batch_size, config->num_negatives};
     hl_engine_open(&j->engine, &j->mesh, corpus, &item, &user, &rules);
     HL_TRY(initial_weights(j));

@@ -4,6 +4,7 @@
 #include "experiments/config.h"
 #include "io/dataset.h"
 #include "model/sampler.h"
+#include "model/schedule.h"
 #include "mpi/engine.h"
 
 typedef struct {
@@ -16,6 +17,7 @@ typedef struct {
     hl_engine engine;
     int threads;
     uint64_t initial_digest; /* of the weights before the first step, the same on every rank */
+    double forecast[HL_ACTS + 1]; /* mean seconds of the ranks in each act of a step, and of the step */
     char layout[120];        /* in words */
 } hl_job;
 

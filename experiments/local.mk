@@ -12,6 +12,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/build.c experiments/build.h \
 	experiments/cmd-bench.c \
 	experiments/cmd-eval.c \
+	experiments/cmd-plan.c \
 	experiments/cmd-prepare.c \
 	experiments/cmd-show.c \
 	experiments/cmd-synth.c \
@@ -21,6 +22,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/data.c experiments/data.h \
 	experiments/ease.c experiments/ease.h \
 	experiments/evaluation.c experiments/evaluation.h \
+	experiments/forecast.c experiments/forecast.h \
 	experiments/help.c \
 	experiments/job.c experiments/job.h \
 	experiments/names.c experiments/names.h \

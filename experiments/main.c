@@ -14,6 +14,7 @@ static const hl_command *const commands[] = {
     &hl_cmd_eval,
     &hl_cmd_show,
     &hl_cmd_bench,
+    &hl_cmd_plan,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -109,10 +110,20 @@ static hl_status run(const hl_group *world, int argc, char **argv)
     return c->run(world, argc - 2, argv + 2);
 }
 
+/* One process, no MPI. */
+static hl_status run_alone(const hl_command *c, int argc, char **argv)
+{
+    hl_status s = c->run_alone(argc, argv);
+    if (s != HL_OK) hl_log(HL_ERROR, "%s", hl_error_text());
+    return s;
+}
+
 int main(int argc, char **argv)
 {
     hl_group world = {0};
     if (answer(argc, argv)) return HL_OK;
+    const hl_command *c = argc > 1 ? find(argv[1]) : NULL;
+    if (c && c->run_alone) return (int)run_alone(c, argc - 2, argv + 2);
     hl_status s = hl_group_start(&world, &argc, &argv);
     if (s == HL_OK) s = hl_group_agree(&world, run(&world, argc, argv));
     bool is_failure = s != HL_OK && s != HL_ESTOP;

@@ -128,6 +128,7 @@ const hl_option hl_options[] = {
     INT("user.dp", user_dp, "0", 0, 1e6, LAYOUT, "ranks of the User LLM that share the data; 0: auto"),
     INT("user.tp", user_tp, "1", 1, 1e6, LAYOUT, "ranks that share each layer of a replica"),
     INT("user.pp", user_pp, "1", 1, 1e6, LAYOUT, "stages of a pipeline, some layers each"),
+    TEXT("calibration", calibration, "", LAYOUT, "figures of this machine for forecasts, by hllm bench calibrate; none: those of an ordinary core"),
     CHOICE("schedule", schedule, "loss_first", LAYOUT, "loss_first: texts that no user reads fill the time of the users; serial: one after the other", orders),
     INT("zero", zero, "0", 0, 3, LAYOUT, "what replicas divide (ZeRO): 1 the optimizer's state, 2 gradients too, 3 weights too; 0: nothing"),
     INT("threads", threads, "0", 0, 4096, LAYOUT, "threads a rank; 0: OMP_NUM_THREADS, or its share of the cores"),

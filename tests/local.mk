@@ -21,6 +21,7 @@ ALONE_TESTS = \
 	tests/test-plan \
 	tests/test-layout \
 	tests/test-schedule \
+	tests/test-cost \
 	tests/test-score \
 	tests/test-rate \
 	tests/test-params \
@@ -71,6 +72,7 @@ CHECKERS = \
 	tests/end-to-end.sh \
 	tests/end-layouts.sh \
 	tests/end-bad-inputs.sh \
+	tests/end-plan.sh \
 	tests/end-ease.sh \
 	tests/end-bench.sh \
 	tests/end-checkpoint.sh

@@ -3,6 +3,7 @@ noinst_LIBRARIES += src/model/libhlmodel.a
 src_model_libhlmodel_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_model_libhlmodel_a_SOURCES = \
 	src/model/corpus.h \
+	src/model/cost.c src/model/cost.h \
 	src/model/item.c src/model/item.h \
 	src/model/keeper.c src/model/keeper.h \
 	src/model/layout.c src/model/layout.h \

@@ -1,0 +1,313 @@
+/* forecast.c - what a step of a configuration would be like on so many ranks, without running it. */
+#include "experiments/forecast.h"
+#include "base/rng.h"
+#include "io/hf.h"
+#include "io/tokenizer.h"
+#include "model/item.h"
+#include "model/sampler.h"
+#include "model/user.h"
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+hl_machine hl_forecast_machine(int threads)
+{
+    return (hl_machine){.flops = 4e10 * (threads > 0 ? threads : 1), .memory = 1e10, .wire = 3e9, .latency = 1e-5};
+}
+
+static double number(const json_t *o, const char *key)
+{
+    return json_number_value(json_object_get(o, key));
+}
+
+/* Products of the nearest width. */
+static double gemm_of(const json_t *o, int width)
+{
+    double best = 0, nearest = INFINITY;
+    size_t i;
+    const json_t *x;
+    json_array_foreach(json_object_get(o, "gemm"), i, x) {
+        double away = fabs(log(number(x, "width") / width));
+        if (away < nearest) nearest = away, best = number(x, "gflops");
+    }
+    return 1e9 * best;
+}
+
+hl_status hl_forecast_calibrated(hl_machine *m, const char *path, int width)
+{
+    json_error_t e;
+    json_t *o = json_load_file(path, 0, &e);
+    if (!o) return HL_FAIL(HL_EFORMAT, "%s:%d: %s; make it with hllm bench calibrate %s", path, e.line, e.text, path);
+    const hl_machine has = {gemm_of(o, width), 1e9 * number(o, "stream_gbs"), 1e9 * number(o, "bandwidth_gbs"), number(o, "latency_s")};
+    json_decref(o);
+    if (has.flops <= 0 || has.memory <= 0) return HL_FAIL(HL_EFORMAT, "%s: is no calibration; make it with hllm bench calibrate %s", path, path);
+    m->flops = has.flops;
+    m->memory = has.memory;
+    if (has.wire > 0) m->wire = has.wire, m->latency = has.latency;
+    return HL_OK;
+}
+
+static hl_status vocabulary(int *n, const hl_config *c)
+{
+    hl_tokenizer *t;
+    hl_status s = hl_tokenizer_open(&t, *c->tokenizer ? c->tokenizer : c->item_pretrain_dir);
+    if (s == HL_OK) *n = hl_tokenizer_vocab(t);
+    hl_tokenizer_close(t);
+    return s;
+}
+
+hl_status hl_forecast_shapes(hl_llama *item, hl_llama *user, const hl_config *c)
+{
+    *item = c->item_llm;
+    *user = c->user_llm;
+    if (*c->item_pretrain_dir) HL_TRY(hl_hf_config(c->item_pretrain_dir, item));
+    else HL_TRY(vocabulary(&item->vocab_size, c));
+    if (*c->user_pretrain_dir) HL_TRY(hl_hf_config(c->user_pretrain_dir, user));
+    else user->vocab_size = item->vocab_size;
+    return HL_OK;
+}
+
+/* A stage has a layer at least. */
+static hl_status check_stages(const char *key, int stages, const hl_llama *shape)
+{
+    if (stages <= 1 || stages <= shape->num_hidden_layers) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s: %d stages are more than the model's %d layers; the most is %s: %d", key, stages, shape->num_hidden_layers, key,
+                   shape->num_hidden_layers > 1 ? shape->num_hidden_layers : 1);
+}
+
+hl_status hl_forecast_check(const hl_config *c, const hl_llama *item, const hl_llama *user)
+{
+    HL_TRY(check_stages("item.pp", c->item_pp, item));
+    return check_stages("user.pp", c->user_pp, user);
+}
+
+/* ---- a made-up batch */
+
+typedef struct {
+    int32_t *token, *item; /* item i's text begins at token i, so all differ */
+    int length, history;
+} made_up;
+
+static const int32_t *tokens_of(const hl_corpus *c, int64_t item, int *n)
+{
+    const made_up *x = c->self;
+    *n = x->length;
+    return x->token + item;
+}
+
+static int64_t itself(const hl_corpus *c, int64_t item)
+{
+    (void)c;
+    return item;
+}
+
+static const int32_t *sequence_of(const hl_corpus *c, int64_t user, int *n)
+{
+    const made_up *x = c->self;
+    *n = x->history;
+    return x->item + user * x->history;
+}
+
+static void make_up(hl_corpus *corpus, made_up *x, const hl_config *c)
+{
+    int64_t history = c->MAX_ITEM_LIST_LENGTH + 3, users = c->batch_size, items = 20 * users * history + 1;
+    hl_rng r = hl_rng_at(1, HL_FOR_SYNTH, 0, 0);
+    *x = (made_up){hl_alloc((size_t)(items + c->MAX_TEXT_LENGTH) * sizeof(int32_t)), hl_alloc((size_t)(users * history) * sizeof(int32_t)), c->MAX_TEXT_LENGTH, (int)history};
+    for (int64_t i = 0; i < items + c->MAX_TEXT_LENGTH; i++) x->token[i] = (int32_t)i;
+    for (int64_t i = 0; i < users * history; i++) x->item[i] = 1 + (int32_t)hl_rng_below(&r, (uint64_t)items - 1);
+    *corpus = (hl_corpus){.items = items, .users = users, .self = x, .tokens = tokens_of, .twin = itself, .sequence = sequence_of};
+}
+
+static void draw(hl_plan *plan, const hl_corpus *corpus, const hl_config *c, const hl_llama *item, const hl_llama *user, hl_arena *arena)
+{
+    hl_windows w;
+    hl_batch b;
+    hl_windows_open(&w, corpus, c->MAX_ITEM_LIST_LENGTH, c->data_split);
+    const hl_sampler sampler = {&w, (uint64_t)c->seed, c->batch_size, c->num_negatives};
+    double ratio = (1 + user->num_hidden_layers * hl_llama_layer_flop(user)) / (1 + item->num_hidden_layers * hl_llama_layer_flop(item));
+    const hl_plan_rules rules = {.chunk_tokens = c->chunk_tokens, .user_chunk_rows = HL_USER_CHUNK_ROWS, .item_tokens = c->item_emb_token_n, .dedup = c->dedup, .share_prefix = c->share_prefix,
+                                 .serial = c->schedule, .user_cost = ratio};
+    hl_sampler_draw(&b, &sampler, 0, arena);
+    hl_plan_make(plan, &b, corpus, &rules, item->hidden_size, arena);
+    hl_windows_close(&w);
+}
+
+/* ---- activations */
+
+static double trace_of(const hl_stack *m, const hl_pack *pack)
+{
+    hl_arena measure = hl_arena_measuring();
+    hl_stack_trace_lay(&(hl_stack_trace){0}, m, pack, &measure);
+    return (double)hl_arena_used(&measure);
+}
+
+typedef struct {
+    hl_forecast *f;
+    const hl_config *c;
+    const hl_corpus *corpus;
+    double *trace; /* (item_pp, chunks) bytes on a rank of each stage */
+} measuring;
+
+static void trace_stage(measuring *x, int stage)
+{
+    const hl_layout *l = &x->f->layout;
+    const hl_plan *p = &x->f->plan;
+    const hl_peers peers = {.size = l->item_tp, .stage = stage, .stages = l->item_pp};
+    hl_item_model m;
+    hl_item_open(&m, &x->f->item, x->c->item_emb_token_n, x->c->MAX_TEXT_LENGTH, &peers);
+    m.share_prefix = x->c->share_prefix;
+    for (int k = 0; k < p->chunks; k++) {
+        size_t mark = hl_arena_mark(&x->f->arena);
+        hl_texts t;
+        hl_texts_pack(&t, &m, x->corpus, p->item + p->chunk_begin[k], p->chunk_begin[k + 1] - p->chunk_begin[k], &x->f->arena);
+        x->trace[stage * p->chunks + k] = trace_of(&m.stack, &t.pack);
+        hl_arena_back(&x->f->arena, mark);
+    }
+    hl_item_close(&m);
+}
+
+/* How many of a replica's chunks [begin, end), from the first, fit on all its stages; `left` (stages). */
+static int fitting(const measuring *x, int lead, int begin, int end, double *left)
+{
+    const hl_plan *p = &x->f->plan;
+    int n = 0;
+    for (int k = begin; k < end; k++) {
+        if (x->f->share.chunk[k] != lead) continue;
+        for (int s = 0; s < x->f->layout.item_pp; s++)
+            if ((left[s] -= x->trace[s * p->chunks + k]) < 0) return n;
+        n++;
+    }
+    return p->chunks;
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* One number for all replicas, which is what the worst of them can keep. */
+static void choose_kept(measuring *x)
+{
+    hl_share *s = &x->f->share;
+    const hl_layout *l = &x->f->layout;
+    double *left = hl_alloc((size_t)l->item_pp * sizeof *left);
+    for (int r = 0; r < hl_layout_item_replicas(l) && x->c->activation_budget >= 0; r++) {
+        for (int k = 0; k < l->item_pp; k++) left[k] = (double)x->c->activation_budget;
+        s->keep_read = least(s->keep_read, fitting(x, hl_layout_item_lead(l, r), 0, x->f->plan.early_chunks, left));
+        s->keep_rest = least(s->keep_rest, fitting(x, hl_layout_item_lead(l, r), x->f->plan.early_chunks, x->f->plan.chunks, left));
+    }
+    free(left);
+}
+
+static void count_kept(const measuring *x, int begin, int end, int keep)
+{
+    const hl_layout *l = &x->f->layout;
+    for (int r = 0; r < l->ranks; r++) {
+        if (!hl_layout_has_item(l, r)) continue;
+        int lead = hl_layout_item_lead_of(l, r), place = 0;
+        for (int k = begin; k < end; k++)
+            if (x->f->share.chunk[k] == lead && place++ < keep) x->f->kept[r] += x->trace[hl_layout_item_stage(l, r) * x->f->plan.chunks + k];
+    }
+}
+
+static void count_users(const measuring *x)
+{
+    hl_forecast *f = x->f;
+    const hl_layout *l = &f->layout;
+    for (int stage = 0; stage < l->user_pp; stage++) {
+        const hl_peers peers = {.size = l->user_tp, .stage = stage, .stages = l->user_pp};
+        hl_user_model m;
+        hl_user_open(&m, &f->user, x->c->MAX_ITEM_LIST_LENGTH, &peers);
+        for (int k = 0; k < f->plan.user_chunks; k++) {
+            size_t mark = hl_arena_mark(&f->arena);
+            int begin = f->plan.user_chunk_begin[k], n = f->plan.user_chunk_begin[k + 1] - begin;
+            int *length = HL_TAKE(&f->arena, int, n);
+            for (int i = 0; i < n; i++) length[i] = f->plan.row_begin[begin + i + 1] - f->plan.row_begin[begin + i];
+            hl_pack pack;
+            hl_user_pack(&pack, length, n, false, &f->arena);
+            for (int t = 0; t < l->user_tp; t++) f->kept[f->share.user_chunk[k] + stage * l->user_tp + t] += trace_of(&m.stack, &pack);
+            hl_arena_back(&f->arena, mark);
+        }
+        hl_user_close(&m);
+    }
+}
+
+/* ---- the whole */
+
+static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus, const hl_machine *machine)
+{
+    int ranks = f->layout.ranks;
+    draw(&f->plan, corpus, c, &f->item, &f->user, &f->arena);
+    hl_share_make(&f->share, &f->layout, &f->plan, &f->arena);
+    f->share.lockstep = c->zero >= 2;
+    measuring x = {f, c, corpus, HL_TAKE(&f->arena, double, f->layout.item_pp * f->plan.chunks)};
+    for (int s = 0; s < f->layout.item_pp; s++) trace_stage(&x, s);
+    choose_kept(&x);
+    f->schedule = HL_TAKE(&f->arena, hl_schedule, ranks);
+    f->cost = HL_TAKE_ZERO(&f->arena, hl_cost, ranks);
+    f->state = HL_TAKE_ZERO(&f->arena, double, ranks);
+    f->kept = HL_TAKE_ZERO(&f->arena, double, ranks);
+    count_kept(&x, 0, f->plan.early_chunks, f->share.keep_read);
+    count_kept(&x, f->plan.early_chunks, f->plan.chunks, f->share.keep_rest);
+    count_users(&x);
+    for (int r = 0; r < ranks; r++) hl_schedule_make(&f->schedule[r], &f->layout, &f->plan, &f->share, r, &f->arena);
+    f->job = (hl_cost_job){&f->layout, &f->plan, &f->share, f->schedule, &f->item, &f->user, c->item_emb_token_n, c->zero, *machine};
+    for (int r = 0; r < ranks; r++) f->state[r] = hl_cost_state_bytes(&f->job, r);
+    f->step = hl_cost_play(f->cost, &f->job);
+}
+
+hl_status hl_forecast_open(hl_forecast *f, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks, const hl_layout_wish *wish,
+                           const hl_corpus *corpus, const hl_machine *machine)
+{
+    hl_corpus other;
+    made_up x = {0};
+    *f = (hl_forecast){.item = *item, .user = *user, .arena = hl_arena_growing("a forecast")};
+    HL_TRY(hl_layout_make(&f->layout, ranks, wish));
+    if (!corpus) make_up(&other, &x, c);
+    forecast(f, c, corpus ? corpus : &other, machine);
+    free(x.token);
+    free(x.item);
+    return HL_OK;
+}
+
+void hl_forecast_close(hl_forecast *f)
+{
+    hl_arena_free(&f->arena);
+}
+
+hl_layout_wish hl_forecast_wish(const hl_config *c, hl_layout_kind kind)
+{
+    static const hl_layout_kind kinds[] = {[HL_PLACE_SEPARATE] = HL_SEPARATE, [HL_PLACE_COLOCATED] = HL_COLOCATED, [HL_PLACE_HYBRID] = HL_HYBRID};
+    return (hl_layout_wish){c->placement == HL_PLACE_AUTO ? kind : kinds[c->placement], c->item_dp, c->item_tp, c->user_dp, c->user_tp, c->item_pp, c->user_pp};
+}
+
+static void try_candidate(hl_candidate *x, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks, const hl_corpus *corpus,
+                          const hl_machine *machine)
+{
+    hl_forecast f;
+    hl_status s = hl_forecast_open(&f, c, item, user, ranks, &x->wish, corpus, machine);
+    x->step = s == HL_OK ? f.step : -1;
+    if (s == HL_OK) hl_layout_text(x->text, sizeof x->text, &f.layout);
+    hl_forecast_close(&f);
+}
+
+/* Colocated first, which is also what is taken where others are as good. */
+int hl_forecast_choose(hl_candidate list[HL_CANDIDATES], int *n, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks, const hl_corpus *corpus,
+                       const hl_machine *machine)
+{
+    static const struct { hl_layout_kind kind; int users; } kinds[HL_CANDIDATES] = {{HL_COLOCATED, 0}, {HL_HYBRID, 1}, {HL_HYBRID, 2}, {HL_SEPARATE, 1}, {HL_SEPARATE, 2}, {HL_SEPARATE, 4}};
+    int best = -1;
+    *n = 0;
+    for (int i = 0; i < HL_CANDIDATES; i++) {
+        hl_candidate x = {.wish = hl_forecast_wish(c, kinds[i].kind)};
+        bool given = c->user_dp > 0;
+        if (given && kinds[i].users > 1) continue;
+        if (!given) x.wish.user_dp = kinds[i].users;
+        try_candidate(&x, c, item, user, ranks, corpus, machine);
+        if (x.step < 0) continue;
+        list[*n] = x;
+        if (best < 0 || x.step < 0.98 * list[best].step) best = *n;
+        ++*n;
+    }
+    return best;
+}

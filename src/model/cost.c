@@ -1,0 +1,310 @@
+/* cost.c - what a step costs before it is run: seconds and bytes of each rank. */
+#include "model/cost.h"
+#include "model/item.h"
+#include "model/user.h"
+#include <math.h>
+#include <stdlib.h>
+
+/* ---- who does an act together */
+
+typedef enum { ALONE, STAGE, COPIES, OUTS, ALL } company;
+
+static const struct {
+    company with;
+    bool user; /* of which side */
+} companies[HL_ACTS] = {
+    [HL_ITEM_FORWARD] = {STAGE, false},   [HL_ITEM_AGAIN] = {STAGE, false},    [HL_ITEM_BACKWARD] = {STAGE, false}, [HL_USER_FORWARD] = {STAGE, true},
+    [HL_USER_BACKWARD] = {STAGE, true},   [HL_USER_POSITIVES] = {ALONE, true}, [HL_GIVE_INPUTS] = {ALL, false},     [HL_GIVE_TARGETS] = {ALL, false},
+    [HL_GIVE_ROWS] = {ALL, false},        [HL_RETURN_ROWS] = {ALL, false},     [HL_RETURN_TARGETS] = {ALL, false},  [HL_RETURN_INPUTS] = {ALL, false},
+    [HL_TALLY] = {ALL, false},            [HL_LOSS] = {OUTS, false},           [HL_SUM_ITEM] = {COPIES, false},     [HL_SUM_USER] = {COPIES, true},
+};
+
+static int stage_of(const hl_layout *l, bool user, int rank)
+{
+    return user ? hl_layout_user_stage(l, rank) : hl_layout_item_stage(l, rank);
+}
+
+static int lead_of(const hl_layout *l, bool user, int rank)
+{
+    return user ? hl_layout_user_lead_of(l, rank) : hl_layout_item_lead_of(l, rank);
+}
+
+static bool does_with(const hl_cost_job *j, hl_act act, int rank, int other)
+{
+    const hl_layout *l = j->layout;
+    company with = companies[act].with;
+    bool user = companies[act].user;
+    if (rank == other || with == ALONE || with == ALL) return with == ALL || rank == other;
+    if (!(user ? hl_layout_has_user(l, other) : hl_layout_has_item(l, other))) return false;
+    if (with == OUTS) return hl_layout_has_item_out(l, other);
+    if (stage_of(l, user, rank) != stage_of(l, user, other)) return false;
+    return with == COPIES || j->share->lockstep || lead_of(l, user, rank) == lead_of(l, user, other);
+}
+
+/* ---- numbers */
+
+static hl_cost_numbers numbers_of(hl_params *t, int copies, int copy)
+{
+    hl_cost_numbers n = {.all = t->count, .block = hl_params_block_begin(t, copies, copy + 1) - hl_params_block_begin(t, copies, copy)};
+    for (int k = 0; k < t->n; k++)
+        if (t->at[k].layer < 0) n.resident += t->at[k].count;
+    hl_params_free(t);
+    return n;
+}
+
+hl_cost_numbers hl_cost_item_numbers(const hl_cost_job *j, int rank)
+{
+    const hl_layout *l = j->layout;
+    hl_params t = {0};
+    if (!hl_layout_has_item(l, rank)) return (hl_cost_numbers){0};
+    int at = rank - l->item_begin, width = hl_layout_item_width(l);
+    const hl_peers peers = {.rank = at % l->item_tp, .size = l->item_tp, .stage = at % width / l->item_tp, .stages = l->item_pp};
+    hl_item_params(&t, j->item, j->item_tokens, &peers);
+    return numbers_of(&t, hl_layout_item_replicas(l), at / width);
+}
+
+hl_cost_numbers hl_cost_user_numbers(const hl_cost_job *j, int rank)
+{
+    const hl_layout *l = j->layout;
+    hl_params t = {0};
+    if (!hl_layout_has_user(l, rank)) return (hl_cost_numbers){0};
+    int at = rank - l->user_begin, width = hl_layout_user_width(l);
+    const hl_peers peers = {.rank = at % l->user_tp, .size = l->user_tp, .stage = at % width / l->user_tp, .stages = l->user_pp};
+    hl_user_params(&t, j->user, &peers);
+    return numbers_of(&t, hl_layout_user_replicas(l), at / width);
+}
+
+static double state_of(const hl_cost_numbers *n, int zero)
+{
+    double all = (double)n->all, block = (double)n->block, held = block + (double)n->resident < all ? block + (double)n->resident : all;
+    return sizeof(float) * ((zero >= 3 ? held : all) + (zero >= 2 ? held : all) + 2 * (zero >= 1 ? block : all));
+}
+
+double hl_cost_state_bytes(const hl_cost_job *j, int rank)
+{
+    const hl_cost_numbers item = hl_cost_item_numbers(j, rank), user = hl_cost_user_numbers(j, rank);
+    return state_of(&item, j->zero) + state_of(&user, j->zero);
+}
+
+/* ---- seconds of acts */
+
+typedef struct {
+    const hl_cost_job *j;
+    hl_cost *cost;
+    int *at;             /* (ranks) next task */
+    double *clock;       /* (ranks) */
+    double *sum_item, *sum_user; /* (ranks) numbers of the shares */
+    double shared;       /* of the tokens of all chunks, those that are encoded */
+    double *wire[4];     /* (ranks x tasks) when what a rank passes is there; items and users, forward and back */
+    int *passed[4], *taken[4]; /* (ranks) */
+    int most;            /* tasks of a rank */
+} play;
+
+/* Each of p ranks sends so many bytes of n, in log p messages at best. */
+static double travel(const hl_machine *m, double bytes, int p)
+{
+    return p > 1 ? bytes * (p - 1) / p / m->wire + m->latency * ceil(log2(p)) : 0;
+}
+
+static double sum_seconds(const hl_machine *m, double bytes, int p)
+{
+    return 2 * travel(m, bytes, p);
+}
+
+/* Layers of a stage; the last counts as what is computed of it. */
+static double layers_of(const hl_cost_job *j, bool user, int stage)
+{
+    const hl_layout *l = j->layout;
+    const hl_llama *shape = user ? j->user : j->item;
+    double last = user || !j->item_tokens ? 1 : hl_llama_last_cost(shape, 100);
+    const hl_llama_layers x = hl_llama_layers_of(shape, stage, user ? l->user_pp : l->item_pp, last);
+    return x.end - x.begin - (x.end == shape->num_hidden_layers && x.end > x.begin ? 1 - last : 0);
+}
+
+static double rows_of_users(const hl_plan *p, int chunk)
+{
+    return p->row_begin[p->user_chunk_begin[chunk + 1]] - p->row_begin[p->user_chunk_begin[chunk]];
+}
+
+/* Of a chunk: rows, and bytes of one number a row and hidden unit. */
+static double rows_of(const play *x, bool user, int chunk)
+{
+    return user ? rows_of_users(x->j->plan, chunk) : x->shared * x->j->plan->chunk_tokens[chunk];
+}
+
+/* Norms, residuals, rotation, attention and gating read and write each number of a row so often, between the products. */
+enum { HIDDEN_PASSES = 24, WIDE_PASSES = 8 };
+
+/* times: 1 forward, 2 backward.  Two sums over the peers a layer each way; with zero, a layer's numbers between the copies. */
+static double chunk_seconds(const play *x, bool user, int rank, int chunk, int times)
+{
+    const hl_cost_job *j = x->j;
+    const hl_layout *l = j->layout;
+    const hl_llama *shape = user ? j->user : j->item;
+    int tp = user ? l->user_tp : l->item_tp, copies = user ? hl_layout_user_replicas(l) : hl_layout_item_replicas(l);
+    double layers = layers_of(j, user, stage_of(l, user, rank)), rows = chunk < 0 ? 0 : rows_of(x, user, chunk);
+    double flop = rows * hl_llama_layer_flop(shape) * layers / tp, bytes = rows * shape->hidden_size * sizeof(float);
+    double passed = rows * layers * sizeof(float) * (HIDDEN_PASSES * shape->hidden_size + WIDE_PASSES * (double)shape->intermediate_size / tp);
+    double seconds = times * (flop / j->machine.flops + passed / j->machine.memory) + (chunk < 0 ? 0 : 2 * layers * sum_seconds(&j->machine, bytes, tp));
+    double share = sizeof(float) * (user ? x->sum_user : x->sum_item)[rank];
+    if (j->zero >= 3) seconds += travel(&j->machine, share, copies);
+    if (j->zero >= 2 && times == 2) seconds += travel(&j->machine, share, copies);
+    return seconds;
+}
+
+static double loss_seconds(const play *x)
+{
+    const hl_plan *p = x->j->plan;
+    double K = 0;
+    for (int t = 0; t < p->texts; t++) K += p->multiplicity[t] > 0;
+    return 6 * p->rows * K * x->j->item->hidden_size / hl_layout_item_outs(x->j->layout) / x->j->machine.flops;
+}
+
+static double seconds_of(const play *x, int rank, hl_task t)
+{
+    const hl_cost_job *j = x->j;
+    const hl_layout *l = j->layout;
+    const hl_machine *m = &j->machine;
+    double rows = sizeof(float) * (double)j->plan->rows * j->item->hidden_size;
+    switch (t.act) {
+    case HL_ITEM_FORWARD:
+    case HL_ITEM_AGAIN: return chunk_seconds(x, false, rank, t.chunk, 1);
+    case HL_ITEM_BACKWARD: return chunk_seconds(x, false, rank, t.chunk, 2);
+    case HL_USER_FORWARD: return chunk_seconds(x, true, rank, t.chunk, 1);
+    case HL_USER_BACKWARD: return chunk_seconds(x, true, rank, t.chunk, 2);
+    case HL_GIVE_INPUTS:
+    case HL_RETURN_INPUTS:
+    case HL_GIVE_TARGETS:
+    case HL_RETURN_TARGETS: return travel(m, rows / hl_layout_user_replicas(l), l->ranks);
+    case HL_GIVE_ROWS: return travel(m, 2 * rows, l->ranks);
+    case HL_RETURN_ROWS: return travel(m, rows, l->ranks);
+    case HL_LOSS: return loss_seconds(x);
+    case HL_SUM_ITEM: return j->zero < 2 ? sum_seconds(m, sizeof(float) * x->sum_item[rank], hl_layout_item_replicas(l)) : 0;
+    case HL_SUM_USER: return j->zero < 2 ? sum_seconds(m, sizeof(float) * x->sum_user[rank], hl_layout_user_replicas(l)) : 0;
+    case HL_UPDATE: return 7 * sizeof(float) * (x->sum_item[rank] + x->sum_user[rank]) / m->memory; /* w, m, v both ways and g */
+    case HL_TALLY: return m->latency * ceil(log2(l->ranks + 1));
+    default: return 0; /* passes over a few rows */
+    }
+}
+
+/* ---- playing */
+
+/* The way of an act between stages: items forward 0, back 2; users 1 and 3.  -1: none. */
+static int wire_of(hl_act act, bool *takes)
+{
+    static const hl_act pass[] = {HL_ITEM_PASS, HL_USER_PASS, HL_ITEM_PASS_BACK, HL_USER_PASS_BACK};
+    static const hl_act take[] = {HL_ITEM_TAKE, HL_USER_TAKE, HL_ITEM_TAKE_BACK, HL_USER_TAKE_BACK};
+    for (int k = 0; k < 4; k++)
+        if (act == pass[k] || act == take[k]) {
+            *takes = act == take[k];
+            return k;
+        }
+    return -1;
+}
+
+static int sender(const hl_layout *l, int rank, int wire)
+{
+    int tp = wire % 2 ? l->user_tp : l->item_tp;
+    return wire < 2 ? rank - tp : rank + tp;
+}
+
+static void take_time(play *x, int rank, hl_act act, double begin, double end)
+{
+    x->cost[rank].seconds[act] += end - x->clock[rank];
+    x->cost[rank].waiting += begin - x->clock[rank];
+    x->clock[rank] = end;
+    x->at[rank]++;
+}
+
+static bool move_on_wire(play *x, int rank, hl_task t, int k, bool takes)
+{
+    const hl_machine *m = &x->j->machine;
+    double now = x->clock[rank];
+    if (!takes) {
+        double bytes = rows_of(x, k % 2, t.chunk) * x->j->item->hidden_size * sizeof(float);
+        x->wire[k][rank * x->most + x->passed[k][rank]++] = now + m->latency + bytes / m->wire;
+        take_time(x, rank, t.act, now, now + m->latency);
+        return true;
+    }
+    int from = sender(x->j->layout, rank, k);
+    if (x->passed[k][from] <= x->taken[k][rank]) return false;
+    double there = x->wire[k][from * x->most + x->taken[k][rank]++], begin = there > now ? there : now;
+    take_time(x, rank, t.act, begin, begin);
+    return true;
+}
+
+/* One act of this rank, and of those that do it together. */
+static bool move(play *x, int rank)
+{
+    const hl_cost_job *j = x->j;
+    if (x->at[rank] == j->schedule[rank].n) return false;
+    hl_task t = j->schedule[rank].task[x->at[rank]];
+    bool takes;
+    int k = wire_of(t.act, &takes);
+    if (k >= 0) return move_on_wire(x, rank, t, k, takes);
+    double begin = 0, longest = 0;
+    for (int q = 0; q < j->layout->ranks; q++) {
+        if (!does_with(j, t.act, rank, q)) continue;
+        if (x->at[q] == j->schedule[q].n || j->schedule[q].task[x->at[q]].act != t.act) return false;
+        double seconds = seconds_of(x, q, j->schedule[q].task[x->at[q]]);
+        if (x->clock[q] > begin) begin = x->clock[q];
+        if (seconds > longest) longest = seconds;
+    }
+    for (int q = 0; q < j->layout->ranks; q++)
+        if (does_with(j, t.act, rank, q)) take_time(x, q, t.act, begin, begin + longest);
+    return true;
+}
+
+static void open_play(play *x, hl_cost *cost, const hl_cost_job *j)
+{
+    int ranks = j->layout->ranks;
+    double tokens = 0;
+    *x = (play){.j = j, .cost = cost, .at = hl_alloc_zero((size_t)ranks, sizeof(int)), .clock = hl_alloc_zero((size_t)ranks, sizeof(double))};
+    x->sum_item = hl_alloc_zero((size_t)ranks, sizeof(double));
+    x->sum_user = hl_alloc_zero((size_t)ranks, sizeof(double));
+    for (int r = 0; r < ranks; r++) {
+        cost[r] = (hl_cost){0};
+        x->sum_item[r] = (double)hl_cost_item_numbers(j, r).all;
+        x->sum_user[r] = (double)hl_cost_user_numbers(j, r).all;
+        if (j->schedule[r].n > x->most) x->most = j->schedule[r].n;
+    }
+    for (int c = 0; c < j->plan->chunks; c++) tokens += j->plan->chunk_tokens[c];
+    x->shared = (double)j->plan->tokens / tokens;
+    for (int k = 0; k < 4; k++) {
+        x->wire[k] = hl_alloc_zero((size_t)ranks * (size_t)x->most, sizeof(double));
+        x->passed[k] = hl_alloc_zero((size_t)ranks, sizeof(int));
+        x->taken[k] = hl_alloc_zero((size_t)ranks, sizeof(int));
+    }
+}
+
+static void close_play(play *x)
+{
+    for (int k = 0; k < 4; k++) {
+        free(x->wire[k]);
+        free(x->passed[k]);
+        free(x->taken[k]);
+    }
+    free(x->at);
+    free(x->clock);
+    free(x->sum_item);
+    free(x->sum_user);
+}
+
+double hl_cost_play(hl_cost *cost, const hl_cost_job *j)
+{
+    play x;
+    double longest = 0;
+    bool moved = true;
+    open_play(&x, cost, j);
+    while (moved) {
+        moved = false;
+        for (int r = 0; r < j->layout->ranks; r++) moved = move(&x, r) || moved;
+    }
+    for (int r = 0; r < j->layout->ranks; r++) {
+        HL_CHECK(x.at[r] == j->schedule[r].n); /* no deadlock */
+        cost[r].step = x.clock[r];
+        if (x.clock[r] > longest) longest = x.clock[r];
+    }
+    close_play(&x);
+    return longest;
+}

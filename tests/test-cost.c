@@ -1,0 +1,143 @@
+/* test-cost.c - a step is priced as its acts are, and nobody is faster than what they wait for. */
+#include "model/cost.h"
+#include "tests/check.h"
+#include "tests/toy.h"
+#include <math.h>
+#include <stdlib.h>
+
+enum { RANKS = 9 };
+
+static const hl_llama shape = {.hidden_size = 32, .intermediate_size = 64, .num_hidden_layers = 6, .num_attention_heads = 4, .num_key_value_heads = 2,
+                               .head_dim = 8, .vocab_size = 50, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.02};
+
+typedef struct {
+    toy t;
+    hl_arena arena;
+    hl_batch b;
+    hl_plan p;
+    hl_layout l;
+    hl_share share;
+    hl_schedule list[RANKS];
+    hl_cost cost[RANKS];
+    double step;
+} job;
+
+static void open_job(job *j, int ranks, const hl_layout_wish *wish, int zero, hl_machine m)
+{
+    hl_rng r = hl_rng_at(3, HL_FOR_TESTS, 9, 0);
+    *j = (job){.arena = hl_arena_growing("job")};
+    toy_open(&j->t, 400, 20, 3);
+    toy_draw_batch(&j->b, &j->t, 12, 9, 60, &r, &j->arena);
+    hl_plan_make(&j->p, &j->b, &j->t.corpus, &(hl_plan_rules){.chunk_tokens = 60, .user_chunk_rows = 20, .item_tokens = 1, .dedup = true}, 32, &j->arena);
+    CHECK_OK(hl_layout_make(&j->l, ranks, wish));
+    hl_share_make(&j->share, &j->l, &j->p, &j->arena);
+    j->share.lockstep = zero >= 2;
+    for (int rank = 0; rank < ranks; rank++) hl_schedule_make(&j->list[rank], &j->l, &j->p, &j->share, rank, &j->arena);
+    const hl_cost_job c = {&j->l, &j->p, &j->share, j->list, &shape, &shape, 1, zero, m};
+    j->step = hl_cost_play(j->cost, &c);
+}
+
+static void close_job(job *j)
+{
+    hl_arena_free(&j->arena);
+    toy_close(&j->t);
+}
+
+static const hl_machine machine = {1e9, 1e9, 1e9, 1e-6};
+/* Where only operations cost. */
+static const hl_machine products_only = {1e9, INFINITY, INFINITY, 0};
+
+static double sum_of(const hl_cost *c)
+{
+    double sum = 0;
+    for (int a = 0; a < HL_ACTS; a++) sum += c->seconds[a];
+    return sum;
+}
+
+static void seconds_add_up(void)
+{
+    static const hl_layout_wish wishes[] = {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, {HL_SEPARATE, 0, 1, 1, 1, 1, 1}, {HL_COLOCATED, 0, 2, 0, 1, 2, 3},
+                                            {HL_HYBRID, 0, 1, 1, 2, 3, 1}, {HL_SEPARATE, 0, 2, 1, 1, 2, 2}};
+    for (int i = 0; i < 20; i++) {
+        job j;
+        double last = 0;
+        open_job(&j, 6 + i % 4, &wishes[i % 5], i / 5, machine);
+        for (int r = 0; r < j.l.ranks; r++) {
+            CHECK(fabs(sum_of(&j.cost[r]) - j.cost[r].step) <= 1e-12 * j.cost[r].step + 1e-15);
+            CHECK(j.cost[r].waiting >= 0 && j.cost[r].waiting <= j.cost[r].step);
+            last = fmax(last, j.cost[r].step);
+        }
+        CHECK(j.step == last && j.step > 0);
+        close_job(&j);
+    }
+}
+
+/* One rank: chunks cost what their tokens do, backward twice as much as forward, and nobody waits. */
+static void one_rank_pays_for_operations(void)
+{
+    job j;
+    double cost = 0;
+    open_job(&j, 1, &(hl_layout_wish){.kind = HL_COLOCATED}, 0, products_only);
+    for (int c = 0; c < j.p.chunks; c++) cost += j.p.chunk_tokens[c];
+    double layers = 5 + hl_llama_last_cost(&shape, 100), seconds = cost * layers * hl_llama_layer_flop(&shape) / 1e9;
+    CHECK_NEAR(j.cost[0].seconds[HL_ITEM_FORWARD], seconds, 1e-9 * seconds);
+    CHECK_NEAR(j.cost[0].seconds[HL_ITEM_BACKWARD], 2 * seconds, 1e-9 * seconds);
+    CHECK(j.cost[0].waiting == 0);
+    close_job(&j);
+}
+
+/* What all ranks do is the same whatever the layout; who waits and who sends is not. */
+static void work_does_not_depend_on_the_layout(void)
+{
+    job one, many;
+    open_job(&one, 1, &(hl_layout_wish){.kind = HL_COLOCATED}, 0, products_only);
+    double work = one.step;
+    for (int k = 0; k < 4; k++) {
+        static const hl_layout_wish wishes[] = {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, {HL_SEPARATE, 0, 1, 1, 1, 1, 1}, {HL_COLOCATED, 0, 1, 0, 1, 2, 1}, {HL_HYBRID, 0, 2, 1, 1, 1, 1}};
+        double busy = 0, loss = 0;
+        open_job(&many, 4, &wishes[k], 0, products_only);
+        for (int r = 0; r < 4; r++) {
+            busy += many.cost[r].step - many.cost[r].waiting - many.cost[r].seconds[HL_LOSS];
+            loss = fmax(loss, many.cost[r].seconds[HL_LOSS]);
+        }
+        CHECK_NEAR(busy / (work - one.cost[0].seconds[HL_LOSS]), 1, 0.02);
+        CHECK(many.step >= 0.98 * work / 4 && many.step <= work + loss);
+        close_job(&many);
+    }
+    close_job(&one);
+}
+
+/* A pipeline of P stages and n chunks takes (n + P - 1) / n as long as its work on P ranks, each way: the bubble. */
+static void a_pipeline_has_a_bubble(void)
+{
+    job j;
+    open_job(&j, 3, &(hl_layout_wish){HL_COLOCATED, 1, 1, 1, 1, 3, 1}, 0, products_only);
+    double longest = 0, waiting = j.cost[0].waiting;
+    for (int r = 0; r < 3; r++) longest = fmax(longest, j.cost[r].step - j.cost[r].waiting);
+    CHECK(j.step > longest);
+    CHECK(waiting > 0 && waiting < j.step / 2);
+    close_job(&j);
+}
+
+static void zero_divides_what_is_held(void)
+{
+    double former = INFINITY;
+    for (int zero = 0; zero <= 3; zero++) {
+        job j;
+        open_job(&j, 4, &(hl_layout_wish){.kind = HL_COLOCATED}, zero, machine);
+        const hl_cost_job c = {&j.l, &j.p, &j.share, j.list, &shape, &shape, 1, zero, machine};
+        double bytes = hl_cost_state_bytes(&c, 1);
+        CHECK(bytes < 0.95 * former);
+        former = bytes;
+        close_job(&j);
+    }
+}
+
+static const test tests[] = {
+    {"seconds add up", seconds_add_up},
+    {"one rank pays for operations", one_rank_pays_for_operations},
+    {"work does not depend on the layout", work_does_not_depend_on_the_layout},
+    {"a pipeline has a bubble", a_pipeline_has_a_bubble},
+    {"zero divides what is held", zero_divides_what_is_held},
+};
+HL_TESTS("cost", tests)
