@@ -57,7 +57,8 @@ static void rates_are_everybodys(void)
 {
     const hl_meter m = quick();
     const hl_peaks peaks = hl_meter_peaks(&m);
-    const double rates[] = {peaks.gemm, peaks.stream.triad, peaks.stream.update, hl_meter_products(&m, &hl_meter_shapes[0]), hl_meter_attention(&m, &hl_meter_shapes[0])};
+    const double rates[] = {peaks.gemm, peaks.stream.triad, peaks.stream.update,
+                            hl_meter_products(&m, &hl_meter_shapes[0]), hl_meter_attention(&m, &hl_meter_shapes[0])};
     for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
         CHECK(rates[i] > 0 && isfinite(rates[i]));
         CHECK_NEAR(hl_group_max(check_world(), rates[i]), rates[i], 0);
