@@ -171,7 +171,8 @@ hl_status hl_bench_steps(hl_step_medians *m, hl_job *j, int64_t *at, int steps)
 static const char *const names[HL_STEP_FIGURES] = {
     [HL_STEP_SECONDS] = "seconds", [HL_STEP_USERS] = "users_per_second", [HL_STEP_CPU] = "cpu_seconds", [HL_STEP_COMPUTE] = "compute_seconds",
     [HL_STEP_EXCHANGE] = "exchange_seconds", [HL_STEP_OPTIMIZER] = "optimizer_seconds", [HL_STEP_FLOP] = "flop", [HL_STEP_RATE] = "compute_gflops",
-    [HL_STEP_WHOLE_RATE] = "step_gflops", [HL_STEP_UPDATE_RATE] = "optimizer_gbs", [HL_STEP_SENT] = "sent_bytes", [HL_STEP_TEXTS] = "texts", [HL_STEP_TOKENS] = "item_tokens",
+    [HL_STEP_WHOLE_RATE] = "step_gflops", [HL_STEP_UPDATE_RATE] = "optimizer_gbs", [HL_STEP_SENT] = "sent_bytes",
+    [HL_STEP_TEXTS] = "texts", [HL_STEP_TOKENS] = "item_tokens",
     [HL_STEP_PUBLIC_TOKENS] = "public_item_tokens", [HL_STEP_LOSS] = "loss",
 };
 
