@@ -173,6 +173,7 @@ static block_rounds rounds_of(const hl_group *g, const size_t *begin, int *ints)
     for (int r = 0; r < p; r++)
         if (begin[r + 1] - begin[r] > longest) longest = begin[r + 1] - begin[r];
     block_rounds b = {ints, ints + p, ints + 2 * p, ints + 3 * p, PIECE / sizeof(float) / (size_t)p, 0};
+    if (b.step > longest) b.step = longest; /* buffers are of a round's size */
     if (b.step == 0) b.step = 1;
     b.rounds = (longest + b.step - 1) / b.step;
     return b;

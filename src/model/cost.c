@@ -46,8 +46,13 @@ static bool does_with(const hl_cost_job *j, hl_act act, int rank, int other)
 static hl_cost_numbers numbers_of(hl_params *t, int copies, int copy)
 {
     hl_cost_numbers n = {.all = t->count, .block = hl_params_block_begin(t, copies, copy + 1) - hl_params_block_begin(t, copies, copy)};
-    for (int k = 0; k < t->n; k++)
+    size_t layer = 0;
+    for (int k = 0; k < t->n; k++) {
         if (t->at[k].layer < 0) n.resident += t->at[k].count;
+        if (k == 0 || t->at[k].layer != t->at[k - 1].layer) layer = 0;
+        layer += t->at[k].layer < 0 ? 0 : t->at[k].count;
+        if (layer > n.layer) n.layer = layer;
+    }
     hl_params_free(t);
     return n;
 }
@@ -76,14 +81,15 @@ hl_cost_numbers hl_cost_user_numbers(const hl_cost_job *j, int rank)
 
 static double state_of(const hl_cost_numbers *n, int zero)
 {
-    double all = (double)n->all, block = (double)n->block, held = block + (double)n->resident < all ? block + (double)n->resident : all;
+    double all = (double)n->all, block = (double)n->block, held = fmin(all, block + (double)n->resident);
     return sizeof(float) * ((zero >= 3 ? held : all) + (zero >= 2 ? held : all) + 2 * (zero >= 1 ? block : all));
 }
 
 double hl_cost_state_bytes(const hl_cost_job *j, int rank)
 {
     const hl_cost_numbers item = hl_cost_item_numbers(j, rank), user = hl_cost_user_numbers(j, rank);
-    return state_of(&item, j->zero) + state_of(&user, j->zero);
+    double layer = sizeof(float) * (double)(item.layer > user.layer ? item.layer : user.layer);
+    return state_of(&item, j->zero) + state_of(&user, j->zero) + (j->zero >= 2 ? (j->zero - 1) * layer : 0);
 }
 
 /* ---- seconds of acts */

@@ -39,11 +39,12 @@ double hl_cost_play(hl_cost *cost, const hl_cost_job *j);
 /* Numbers of its share of the parameters that a rank holds, of one side: all, and its block among the copies. */
 typedef struct {
     size_t all, block, resident; /* resident: what zero 3 keeps whole */
+    size_t layer;                /* the largest layer */
 } hl_cost_numbers;
 hl_cost_numbers hl_cost_item_numbers(const hl_cost_job *j, int rank);
 hl_cost_numbers hl_cost_user_numbers(const hl_cost_job *j, int rank);
 
-/* Bytes of weights, gradients and moments of both sides on a rank. */
+/* Bytes of weights, gradients and moments of both sides on a rank; with zero 2 and 3 the layer at hand is there whole. */
 double hl_cost_state_bytes(const hl_cost_job *j, int rank);
 
 #endif
