@@ -36,6 +36,19 @@ hl_status hl_argument_take(const char **value, const char *name, int *argc, char
     return HL_OK;
 }
 
+hl_status hl_argument_take_number(int *n, const char *name, int least, int most, int *argc, char **argv)
+{
+    const char *text;
+    char *end;
+    HL_TRY(hl_argument_take(&text, name, argc, argv));
+    if (!text) return HL_OK;
+    errno = 0;
+    long x = strtol(text, &end, 10);
+    if (errno || end == text || *end || x < least || x > most) return HL_FAIL(HL_EUSAGE, "--%s %s is not a whole number from %d to %d", name, text, least, most);
+    *n = (int)x;
+    return HL_OK;
+}
+
 bool hl_argument_take_flag(const char *name, int *argc, char **argv)
 {
     for (int i = 0; i < *argc; i++) {

@@ -3,8 +3,6 @@
 #include "experiments/bench.h"
 #include "experiments/commands.h"
 #include "experiments/threads.h"
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const hl_bench *const benches[] = {
@@ -23,28 +21,15 @@ static const hl_bench *find(const char *name)
     return NULL;
 }
 
-/* "--name N", 0 where it is not there. */
-static hl_status take_number(int *n, const char *name, int *argc, char **argv)
-{
-    const char *text;
-    char *end;
-    *n = 0;
-    HL_TRY(hl_argument_take(&text, name, argc, argv));
-    if (!text) return HL_OK;
-    errno = 0;
-    long x = strtol(text, &end, 10);
-    if (errno || end == text || *end || x < 1 || x > 4096) return HL_FAIL(HL_EUSAGE, "--%s %s is not a whole number from 1 to 4096", name, text);
-    *n = (int)x;
-    return HL_OK;
-}
+enum { MOST = 4096 };
 
 /* What is left of the arguments is the measurement's own. */
 static hl_status take_orders(hl_bench_orders *o, const hl_bench *bench, const hl_group *world, int *argc, char **argv)
 {
     *o = (hl_bench_orders){.meter = {.ranks = world}};
     o->meter.quick = hl_argument_take_flag("quick", argc, argv);
-    if (bench->has_config) return take_number(&o->steps, "steps", argc, argv);
-    HL_TRY(take_number(&o->threads, "threads", argc, argv));
+    if (bench->has_config) return hl_argument_take_number(&o->steps, "steps", 1, MOST, argc, argv);
+    HL_TRY(hl_argument_take_number(&o->threads, "threads", 1, MOST, argc, argv));
     for (int i = 0; i < *argc; i++)
         if (i >= bench->arguments_most || strncmp(argv[i], "--", 2) == 0)
             return HL_FAIL(HL_EUSAGE, "bench %s: \"%s\" is too much; hllm bench --help says what it takes", bench->name, argv[i]);

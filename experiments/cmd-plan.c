@@ -1,35 +1,22 @@
 /* cmd-plan.c - hllm plan: layout, schedule, seconds and bytes of each rank, without running anything. */
 #include "experiments/commands.h"
 #include "experiments/forecast.h"
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
+
+enum { MOST_RANKS = 100000 };
 
 typedef struct {
     int ranks, rank; /* rank < 0: no list */
     bool json;
 } orders;
 
-static hl_status take_number(int *n, const char *name, int least, int *argc, char **argv)
-{
-    const char *text;
-    char *end;
-    HL_TRY(hl_argument_take(&text, name, argc, argv));
-    if (!text) return HL_OK;
-    errno = 0;
-    long x = strtol(text, &end, 10);
-    if (errno || end == text || *end || x < least || x > 100000) return HL_FAIL(HL_EUSAGE, "--%s %s is not a whole number from %d to 100000", name, text, least);
-    *n = (int)x;
-    return HL_OK;
-}
-
 static hl_status take_orders(orders *o, int *argc, char **argv)
 {
     *o = (orders){.ranks = 1, .rank = -1};
     o->json = hl_argument_take_flag("json", argc, argv);
-    HL_TRY(take_number(&o->ranks, "ranks", 1, argc, argv));
-    HL_TRY(take_number(&o->rank, "rank", 0, argc, argv));
+    HL_TRY(hl_argument_take_number(&o->ranks, "ranks", 1, MOST_RANKS, argc, argv));
+    HL_TRY(hl_argument_take_number(&o->rank, "rank", 0, MOST_RANKS, argc, argv));
     if (o->rank >= o->ranks) return HL_FAIL(HL_EUSAGE, "--rank %d: there are %d ranks, from 0 on", o->rank, o->ranks);
     return HL_OK;
 }

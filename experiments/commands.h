@@ -31,6 +31,9 @@ hl_status hl_config_load_alone(hl_config *c, int argc, char **argv);
 /* Take "--name value" or "--name=value" out of the arguments; NULL in *value where it is not there. */
 hl_status hl_argument_take(const char **value, const char *name, int *argc, char **argv);
 
+/* Take "--name N", N from least to most; *n stays where it is not there. */
+hl_status hl_argument_take_number(int *n, const char *name, int least, int most, int *argc, char **argv);
+
 /* Take "--name", which has no value, out of the arguments. */
 bool hl_argument_take_flag(const char *name, int *argc, char **argv);
 

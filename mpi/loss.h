@@ -2,7 +2,7 @@
  *
  * Negatives are many and stay with the item rank that encoded them, and so do their gradients.  The user rows and
  * their targets, as unit vectors, travel to every item rank; each summarises its own negatives for every row
- * (math/nce.h), the summaries are combined over the item group in rank order, and the gradients of the rows
+ * (math/nce.h), the summaries are combined over these in rank order, and the gradients of the rows
  * travel back.  With s = exp(logit_scale), the loss is the sum over rows of weight * (lse - l0). */
 #ifndef MPI_LOSS_H
 #define MPI_LOSS_H
@@ -25,7 +25,7 @@ typedef struct {
     int D;
     int *row_list;              /* (rows) rows of the plan by their user rank, in plan order there */
     int *row_begin, *row_count; /* (ranks) in row_list */
-    float *u, *p, *l0, *du;     /* item ranks: unit rows and targets (rows, D), l0 (rows), gradient (rows, D) */
+    float *u, *p, *l0, *du;     /* there: unit rows and targets (rows, D), l0 (rows), gradient (rows, D) */
     double *lse;                /* (rows), everywhere after hl_loss_return */
     double dscale;              /* my share of dLoss/d logit_scale */
     hl_loss_facts facts;
@@ -37,7 +37,7 @@ void hl_loss_open(hl_loss *l, const hl_mesh *mesh, const hl_plan *plan, const in
 /* My rows in the order of the plan: how many, and which. */
 int hl_loss_my_rows(const hl_loss *l, const int **rows);
 
-/* My user rows and their targets, unit vectors (my rows, D), to all item ranks.  Collective over all ranks. */
+/* My user rows and their targets, unit vectors (my rows, D), to all item ranks that have vectors.  Collective over all ranks. */
 void hl_loss_give(hl_loss *l, const float *u, const float *p, hl_arena *wire);
 
 /* Loss and gradients: n (K, D) are my negatives as unit vectors, dn (K, D) is added to.  Collective over the item ranks that have vectors. */
