@@ -1,8 +1,8 @@
 /* group.c - ranks that act together.
  *
  * A sum over ranks is done the same way at every size: the array is cut into one block a rank, everyone sends
- * everyone their block (MPI_Alltoallv), the owner of a block adds the contributions in rank order, and the
- * finished blocks are gathered.  2(p-1)/p of the array travels, as in a ring, and the order of the additions
+ * everyone their block (MPI_Alltoallv), the owner of a block adds the contributions by the tree of
+ * base/fold.h, and the finished blocks are gathered.  2(p-1)/p of the array travels, as in a ring, and the order of the additions
  * depends on nothing but the number of ranks.  Long arrays go in pieces, so counts stay far below int. */
 #include "mpi/group.h"
 #include "base/arena.h"
@@ -119,7 +119,7 @@ static void reduce_piece(const hl_group *g, char *x, size_t n, size_t size, hl_c
         mine_begin[r] = r * mine[r];
     }
     MPI_Alltoallv(x, count, begin, MPI_BYTE, wire, mine, mine_begin, MPI_BYTE, g->comm);
-    for (int r = 1; r < p; r++) combine(wire, wire + mine_begin[r], share);
+    hl_fold(wire, p, share * size, share, combine);
     MPI_Allgatherv(wire, mine[0], MPI_BYTE, x, count, begin, MPI_BYTE, g->comm);
 }
 
@@ -136,13 +136,6 @@ void hl_group_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combi
     free(wire);
 }
 
-static void add_floats(void *into, const void *from, size_t n)
-{
-    float *y = into;
-    const float *x = from;
-    for (size_t i = 0; i < n; i++) y[i] += x[i];
-}
-
 static void add_doubles(void *into, const void *from, size_t n)
 {
     double *y = into;
@@ -152,7 +145,7 @@ static void add_doubles(void *into, const void *from, size_t n)
 
 void hl_group_sum(const hl_group *g, float *x, size_t n)
 {
-    hl_group_reduce(g, x, n, sizeof *x, add_floats);
+    hl_group_reduce(g, x, n, sizeof *x, hl_fold_floats);
 }
 
 void hl_group_sum_double(const hl_group *g, double *x, size_t n)
@@ -213,7 +206,7 @@ void hl_group_sum_blocks(const hl_group *g, float *x, const size_t *begin)
             b.in_begin[r] = r * mine;
         }
         MPI_Alltoallv(out, b.out_count, b.out_begin, MPI_FLOAT, in, b.in_count, b.in_begin, MPI_FLOAT, g->comm);
-        for (int r = 1; r < g->size; r++) add_floats(in, in + b.in_begin[r], (size_t)mine);
+        hl_fold(in, g->size, (size_t)mine * sizeof *in, (size_t)mine, hl_fold_floats);
         memcpy(x + begin[g->rank] + k * b.step, in, (size_t)mine * sizeof *x);
     }
     free(out);

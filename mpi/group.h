@@ -6,6 +6,7 @@
 #ifndef MPI_GROUP_H
 #define MPI_GROUP_H
 #include "base/error.h"
+#include "base/fold.h"
 #include <mpi.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,20 +48,19 @@ void hl_group_wait(const hl_group *g);
 /* Bytes of rank `from` to everyone; any length. */
 void hl_group_share(const hl_group *g, void *bytes, size_t n, int from);
 
-/* x (n) of all ranks added in rank order, the same bits everywhere. */
+/* x (n) of all ranks added by the tree of the ranks (base/fold.h), the same bits everywhere. */
 void hl_group_sum(const hl_group *g, float *x, size_t n);
 void hl_group_sum_double(const hl_group *g, double *x, size_t n);
 void hl_group_sum_int(const hl_group *g, int64_t *x, size_t n);
 double hl_group_max(const hl_group *g, double x);
 
-/* Rank r owns the block [begin[r], begin[r + 1]) of x.  The first gives every owner the sum of its block, added in rank
- * order, and leaves the rest of x in ruins; the second gives everyone every owner's block.  Both together are the bits of
+/* Rank r owns the block [begin[r], begin[r + 1]) of x.  The first gives every owner the sum of its block, added by
+ * the tree, and leaves the rest of x in ruins; the second gives everyone every owner's block.  Both together are the bits of
  * hl_group_sum. */
 void hl_group_sum_blocks(const hl_group *g, float *x, const size_t *begin);
 void hl_group_gather_blocks(const hl_group *g, float *x, const size_t *begin);
 
-/* Any elements combined in rank order: into = combine(into, from), elements of `size` bytes. */
-typedef void (*hl_combine)(void *into, const void *from, size_t n);
+/* Any elements of `size` bytes combined by the tree of the ranks. */
 void hl_group_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine);
 
 /* Everyone's rows one after the other in rank order: all (sum of counts, row_bytes), counts (size) in rows. */

@@ -2,7 +2,7 @@
  *
  * Negatives are many and stay with the item rank that encoded them, and so do their gradients.  The user rows and
  * their targets, as unit vectors, travel to every item rank; each summarises its own negatives for every row
- * (math/nce.h), the summaries are combined over these in rank order, and the gradients of the rows
+ * (math/nce.h), the summaries are combined over these by a tree, and the gradients of the rows
  * travel back.  With s = exp(logit_scale), the loss is the sum over rows of weight * (lse - l0). */
 #ifndef MPI_LOSS_H
 #define MPI_LOSS_H

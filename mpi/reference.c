@@ -77,7 +77,7 @@ static void add_popularity(hl_score *s, const popularity *p, const hl_corpus *co
     hl_score_add(s, rank, ties);
 }
 
-/* Every rank scores its share of the users; the sums are added in rank order. */
+/* Every rank scores its share of the users; the sums are added by a tree. */
 static void combine_scores(void *into, const void *from, size_t n)
 {
     for (size_t i = 0; i < n; i++) {

@@ -13,6 +13,7 @@ ALONE_TESTS = \
 	tests/test-attention-prefix \
 	tests/test-nce \
 	tests/test-part \
+	tests/test-fold \
 	tests/test-rng \
 	tests/test-arena \
 	tests/test-reserve \

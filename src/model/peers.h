@@ -11,7 +11,7 @@ struct hl_peers {
     int rank, size;    /* among those that share the same layers */
     int stage, stages; /* which part of the layers they share (pipeline) */
     const void *self;
-    /* y (n) of all peers added in rank order; collective over the peers. */
+    /* y (n) of all peers added by a tree (base/fold.h); collective over the peers. */
     void (*sum)(const hl_peers *p, float *y, size_t n);
 };
 
