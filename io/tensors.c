@@ -162,9 +162,9 @@ static herr_t select_rows(hid_t space, const hl_param *p, int64_t first, int64_t
         count[d++] = 1;
     }
     for (int i = 0; i < p->ndim; i++, d++) {
-        int64_t begin = i == p->split_axis ? p->mine.begin : 0, size = i == p->split_axis ? p->mine.end - begin : p->shape[i];
-        start[d] = (hsize_t)(begin + (i == 0 ? first : 0));
-        count[d] = (hsize_t)(i == 0 ? n : size);
+        const hl_cut all = {0, p->shape[i], 0, 0}, *mine = i == p->split_axis ? &p->mine : i == p->cross_axis ? &p->cross : &all;
+        start[d] = (hsize_t)(mine->begin + (i == 0 ? first : 0));
+        count[d] = (hsize_t)(i == 0 ? n : mine->end - mine->begin);
     }
     return d ? H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) : H5Sselect_all(space);
 }

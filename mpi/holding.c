@@ -144,13 +144,11 @@ void hl_holding_zero(hl_holding *h)
 static void join_blocks(hl_holding *h, const hl_param *p, hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch), whole = (size_t)hl_param_whole(p);
-    hl_stretch s = hl_param_stretch(p, 0);
-    size_t at = p->offset + s.local, lo = h->begin > at ? h->begin : at, hi = h->end < at + s.n ? h->end : at + s.n;
-    float *all = HL_TAKE_ZERO(scratch, float, whole), *mine = all + s.global;
-    if (lo < hi) memcpy(mine + (lo - at), h->g + lo, (hi - lo) * sizeof *all);
+    float *all = HL_TAKE_ZERO(scratch, float, whole);
+    hl_param_put(all, h->g, p, h->begin, h->end);
     hl_group_sum(h->copies, all, whole);
     h->peers->sum(h->peers, all, whole);
-    if (lo < hi) memcpy(h->g + lo, mine + (lo - at), (hi - lo) * sizeof *all);
+    hl_param_take(h->g, all, p, h->begin, h->end);
     hl_arena_back(scratch, mark);
 }
 

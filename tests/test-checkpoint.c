@@ -62,7 +62,7 @@ static model *model_of(const hl_llama *shape, int layout)
     const hl_group *g = check_world();
     model *m = hl_alloc_zero(1, sizeof *m);
     for (int s = 0; s < SIDES; s++) {
-        hl_llama_params(&m->table[s], &shape[s], side_names[s], s == ITEM, (hl_llama_layers){0, shape[s].num_hidden_layers}, 0, 1);
+        hl_llama_params(&m->table[s], &shape[s], side_names[s], s == ITEM, (hl_llama_layers){0, shape[s].num_hidden_layers}, &hl_alone);
         if (s == ITEM) hl_params_add(&m->table[s], "item_emb_tokens", "item_emb_tokens", -1, 1, 3, (int64_t[]){1, 1, 12}, true);
         else hl_params_add(&m->table[s], "logit_scale", "logit_scale", -1, 1, 0, NULL, true);
         bool mine = layouts[layout](s, g->rank, g->size);

@@ -60,7 +60,7 @@ static void a_known_model_has_its_known_size(void)
     const hl_llama tiny = {.hidden_size = 2048, .intermediate_size = 5632, .num_hidden_layers = 22, .num_attention_heads = 32, .num_key_value_heads = 4,
                            .head_dim = 64, .vocab_size = 32000};
     hl_params t = {0};
-    hl_llama_params(&t, &tiny, "item", true, (hl_llama_layers){0, tiny.num_hidden_layers}, 0, 1);
+    hl_llama_params(&t, &tiny, "item", true, (hl_llama_layers){0, tiny.num_hidden_layers}, &hl_alone);
     CHECK(t.count + 32000 * 2048 == 1100048384);
     hl_params_free(&t);
 }
@@ -139,8 +139,8 @@ static void a_long_tensor_does_not_repeat_itself(void)
 static void initial_values_do_not_know_their_place(void)
 {
     hl_params with = {0}, without = {0};
-    hl_llama_params(&with, &shape, "item", true, (hl_llama_layers){0, shape.num_hidden_layers}, 0, 1);
-    hl_llama_params(&without, &shape, "item", false, (hl_llama_layers){0, shape.num_hidden_layers}, 0, 1);
+    hl_llama_params(&with, &shape, "item", true, (hl_llama_layers){0, shape.num_hidden_layers}, &hl_alone);
+    hl_llama_params(&without, &shape, "item", false, (hl_llama_layers){0, shape.num_hidden_layers}, &hl_alone);
     float *one = drawn(&with, 1), *other = drawn(&without, 1);
     for (int i = 0; i < without.n; i++) {
         const hl_param *q = &without.at[i], *p = hl_params_find(&with, q->name);
@@ -263,30 +263,38 @@ static void check_share(int *counted, const hl_param *mine, const float *w, cons
     CHECK(filled == mine->count);
 }
 
+/* rows: of the grid that the ranks make; 0: none. */
+static void check_cover(const hl_params *t, const float *whole, int size, int rows)
+{
+    int *counted = calloc(t->count, sizeof *counted);
+    uint64_t digest = 0;
+    size_t largest = 0;
+    for (int r = 0; r < size; r++) {
+        hl_params mine = {0};
+        const hl_peers peers = {.rank = r, .size = size, .rows = rows, .stages = 1, .sum = hl_alone.sum};
+        hl_item_params(&mine, &shape, 1, &peers);
+        float *w = drawn(&mine, 3);
+        digest += hl_params_digest(&mine, w, 0, mine.count);
+        CHECK(mine.n == t->n && hl_params_whole(&mine) == (int64_t)t->count);
+        for (int i = 0; i < t->n; i++) check_share(counted + t->at[i].offset, &mine.at[i], w + mine.at[i].offset, whole + t->at[i].offset);
+        largest = mine.count > largest ? mine.count : largest;
+        free(w);
+        hl_params_free(&mine);
+    }
+    for (size_t k = 0; k < t->count; k++) CHECK(counted[k] == 1);
+    CHECK(digest == hl_params_digest(t, whole, 0, t->count));
+    if (rows == 2 && size == 4) CHECK(largest < t->count / 4 + t->count / 100); /* heads come out even; the norms are everybody's */
+    free(counted);
+}
+
 static void shares_cover_the_model(void)
 {
     models one;
     open_models(&one, 1);
-    const hl_params *t = &one.item.table;
-    float *whole = drawn(t, 3);
-    for (int size = 1; size <= MOST_RANKS; size++) {
-        int *counted = calloc(t->count, sizeof *counted);
-        uint64_t digest = 0;
-        for (int r = 0; r < size; r++) {
-            hl_item_model m;
-            const hl_peers peers = {.rank = r, .size = size, .sum = hl_alone.sum};
-            hl_item_open(&m, &shape, 1, 20, &peers);
-            float *w = drawn(&m.table, 3);
-            digest += hl_params_digest(&m.table, w, 0, m.table.count);
-            CHECK(m.table.n == t->n && hl_params_whole(&m.table) == (int64_t)t->count);
-            for (int i = 0; i < t->n; i++) check_share(counted + t->at[i].offset, &m.table.at[i], w + m.table.at[i].offset, whole + t->at[i].offset);
-            free(w);
-            hl_item_close(&m);
-        }
-        for (size_t k = 0; k < t->count; k++) CHECK(counted[k] == 1);
-        CHECK(digest == hl_params_digest(t, whole, 0, t->count));
-        free(counted);
-    }
+    float *whole = drawn(&one.item.table, 3);
+    for (int size = 1; size <= MOST_RANKS; size++)
+        for (int rows = 0; rows <= size; rows++)
+            if (rows == 0 || size % rows == 0) check_cover(&one.item.table, whole, size, rows);
     free(whole);
     close_models(&one);
 }
@@ -300,7 +308,7 @@ static const test tests[] = {
     {"a long tensor does not repeat itself", a_long_tensor_does_not_repeat_itself},
     {"initial values do not depend on their place", initial_values_do_not_know_their_place},
     {"shares have the key heads that they read", shares_have_the_keys_that_they_read},
-    {"shares cover the model, with the same values and digest", shares_cover_the_model},
+    {"shares and tiles cover the model, with the same values and digest", shares_cover_the_model},
     {"the digest sees every number and name", the_digest_sees_every_number},
     {"the temperature is clamped in place", the_temperature_is_clamped_in_place},
     {"senseless shapes are refused", senseless_shapes_are_refused},

@@ -347,7 +347,7 @@ static void start_model(hl_params *t, float **w, bool with_tokens)
 {
     *t = (hl_params){0};
     make_folder("m");
-    hl_llama_params(t, &tiny, "item", with_tokens, (hl_llama_layers){0, tiny.num_hidden_layers}, 0, 1);
+    hl_llama_params(t, &tiny, "item", with_tokens, (hl_llama_layers){0, tiny.num_hidden_layers}, &hl_alone);
     hl_params_add(t, "logit_scale", "logit_scale", -1, 1, 0, NULL, true); /* not of the folder: stays */
     *w = hl_alloc_zero(t->count, sizeof **w);
 }
@@ -386,7 +386,7 @@ static void a_user_side_leaves_the_token_table(void)
     float *w;
     maker m = {0};
     start_model(&t, &w, false);
-    hl_llama_params(&all, &tiny, "user", true, (hl_llama_layers){0, tiny.num_hidden_layers}, 0, 1);
+    hl_llama_params(&all, &tiny, "user", true, (hl_llama_layers){0, tiny.num_hidden_layers}, &hl_alone);
     add_all(&m, &t, NULL, 0);
     add_param(&m, &all.at[0], model_name(&all.at[0]));
     finish(&m, "m/model.safetensors");
@@ -505,7 +505,7 @@ static void a_real_model_is_read(void)
     hl_params t = {0};
     if (!CHECK_OK(hl_hf_config(where, &c))) return;
     CHECK(c.hidden_size == 64 && c.num_hidden_layers == 5 && c.num_attention_heads == 8 && c.num_key_value_heads == 4 && c.head_dim == 8);
-    hl_llama_params(&t, &c, "item", true, (hl_llama_layers){0, c.num_hidden_layers}, 0, 1);
+    hl_llama_params(&t, &c, "item", true, (hl_llama_layers){0, c.num_hidden_layers}, &hl_alone);
     float *w = hl_alloc(t.count * sizeof *w);
     for (size_t i = 0; i < t.count; i++) w[i] = NAN;
     CHECK_OK(hl_hf_read(where, &t, &t, "item", w));
@@ -534,7 +534,7 @@ static void a_stage_reads_its_layers(void)
     start_model(&whole, &w, true);
     add_all(&m, &whole, NULL, 0);
     finish(&m, "m/model.safetensors");
-    hl_llama_params(&stage, &tiny, "item", true, (hl_llama_layers){1, tiny.num_hidden_layers}, 0, 1);
+    hl_llama_params(&stage, &tiny, "item", true, (hl_llama_layers){1, tiny.num_hidden_layers}, &hl_alone);
     float *mine = hl_alloc(stage.count * sizeof *mine);
     CHECK_OK(hl_hf_read(folder_m(), &whole, &whole, "item", w));
     CHECK_OK(hl_hf_read(folder_m(), &stage, &whole, "item", mine));

@@ -16,7 +16,7 @@ static hl_llama_layers layers_of(const hl_llama *shape, int item_tokens, const h
 
 void hl_item_params(hl_params *t, const hl_llama *shape, int item_tokens, const hl_peers *peers)
 {
-    hl_llama_params(t, shape, "item", true, layers_of(shape, item_tokens, peers), peers->rank, peers->size);
+    hl_llama_params(t, shape, "item", true, layers_of(shape, item_tokens, peers), peers);
     if (peers->stage > 0) return;
     if (item_tokens) {
         hl_param *p = hl_params_add(t, "item_emb_tokens", "item_emb_tokens", -1, 1, 3, (int64_t[]){1, 1, shape->hidden_size}, peers->rank == 0);

@@ -65,9 +65,10 @@ typedef struct {
     hl_cut mine;
     hl_init init;
     bool shared;
+    int cross_axis; /* that of what it reads, cut by the rows of a grid */
 } tensor;
 
-static void add(hl_params *t, const hl_llama *c, const char *side, const char *prefix, int layer, const tensor *x)
+static void add(hl_params *t, const hl_llama *c, const char *side, const char *prefix, int layer, const tensor *x, const hl_peers *peers)
 {
     char name[112], stack[64];
     snprintf(name, sizeof name, "%s_llm.model.%s%s.weight", side, prefix, x->name);
@@ -76,6 +77,9 @@ static void add(hl_params *t, const hl_llama *c, const char *side, const char *p
     p->init = x->init;
     p->shared = x->shared;
     p->std = (float)c->initializer_range;
+    if (!peers->rows || x->cross_axis < 0) return;
+    const hl_cut cross = part_of(x->shape[x->cross_axis], peers->rows, hl_peers_row(peers));
+    hl_params_cross(t, x->cross_axis, &cross);
 }
 
 hl_llama_layers hl_llama_layers_of(const hl_llama *c, int stage, int stages, double last_cost)
@@ -98,30 +102,32 @@ double hl_llama_last_cost(const hl_llama *c, double n)
     return (kv + rest / n) / (kv + rest);
 }
 
-void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, hl_llama_layers layers, int r, int size)
+void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, hl_llama_layers layers, const hl_peers *peers)
 {
     int64_t D = c->hidden_size, F = c->intermediate_size, H = c->num_attention_heads, K = c->num_key_value_heads, d = c->head_dim;
-    const hl_llama_share s = hl_llama_share_of(c, r, size);
-    const hl_cut whole = {0, 1, 0, r == 0};
-    const bool shared = keys_are_shared(c, size);
-    const tensor tokens = {"embed_tokens", 2, {c->vocab_size, D, 0}, 0, s.vocab, HL_INIT_NORMAL, false};
-    const tensor last = {"norm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, false};
+    const int columns = hl_peers_columns(peers);
+    const hl_llama_share s = hl_llama_share_of(c, hl_peers_column(peers), columns);
+    const hl_cut whole = {0, 1, 0, peers->rank == 0}, vocab = part_of(c->vocab_size, peers->size, peers->rank);
+    const hl_cut hidden = part_of(D, columns, hl_peers_column(peers));
+    const bool shared = keys_are_shared(c, columns), grid = peers->rows > 0;
+    const tensor tokens = {"embed_tokens", 2, {c->vocab_size, D, 0}, 0, vocab, HL_INIT_NORMAL, false, -1};
+    const tensor last = {"norm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, grid, -1};
     const tensor layer[] = {
-        {"input_layernorm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, false},
-        {"self_attn.q_proj", 3, {H, d, D}, 0, s.query, HL_INIT_NORMAL, false},
-        {"self_attn.k_proj", 3, {K, d, D}, 0, s.key, HL_INIT_NORMAL, shared},
-        {"self_attn.v_proj", 3, {K, d, D}, 0, s.key, HL_INIT_NORMAL, shared},
-        {"self_attn.o_proj", 3, {D, H, d}, 1, s.query, HL_INIT_NORMAL, false},
-        {"post_attention_layernorm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, false},
-        {"mlp.gate_proj", 2, {F, D, 0}, 0, s.width, HL_INIT_NORMAL, false},
-        {"mlp.up_proj", 2, {F, D, 0}, 0, s.width, HL_INIT_NORMAL, false},
-        {"mlp.down_proj", 2, {D, F, 0}, 1, s.width, HL_INIT_NORMAL, false},
+        {"input_layernorm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, grid, -1},
+        {"self_attn.q_proj", 3, {H, d, D}, 0, s.query, HL_INIT_NORMAL, false, 2},
+        {"self_attn.k_proj", 3, {K, d, D}, 0, s.key, HL_INIT_NORMAL, shared, 2},
+        {"self_attn.v_proj", 3, {K, d, D}, 0, s.key, HL_INIT_NORMAL, shared, 2},
+        {"self_attn.o_proj", 3, {D, H, d}, grid ? 0 : 1, grid ? hidden : s.query, HL_INIT_NORMAL, false, 1},
+        {"post_attention_layernorm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, grid, -1},
+        {"mlp.gate_proj", 2, {F, D, 0}, 0, s.width, HL_INIT_NORMAL, false, 1},
+        {"mlp.up_proj", 2, {F, D, 0}, 0, s.width, HL_INIT_NORMAL, false, 1},
+        {"mlp.down_proj", 2, {D, F, 0}, grid ? 0 : 1, grid ? hidden : s.width, HL_INIT_NORMAL, false, 1},
     };
-    if (with_tokens && layers.begin == 0) add(t, c, side, "", -1, &tokens);
+    if (with_tokens && layers.begin == 0) add(t, c, side, "", -1, &tokens, peers);
     for (int i = layers.begin; i < layers.end; i++) {
         char prefix[32];
         snprintf(prefix, sizeof prefix, "layers.%d.", i);
-        for (size_t k = 0; k < sizeof layer / sizeof layer[0]; k++) add(t, c, side, prefix, i, &layer[k]);
+        for (size_t k = 0; k < sizeof layer / sizeof layer[0]; k++) add(t, c, side, prefix, i, &layer[k], peers);
     }
-    if (layers.end == c->num_hidden_layers) add(t, c, side, "", -1, &last);
+    if (layers.end == c->num_hidden_layers) add(t, c, side, "", -1, &last, peers);
 }

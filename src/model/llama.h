@@ -46,7 +46,8 @@ double hl_llama_layer_flop(const hl_llama *c);
 /* Add the parameters to t under "<side>_llm." ("item" or "user"), in the order in which they are used;
  * q, k and v of a layer follow one another, so do gate and up: each group is one matrix to the products.
  * layers: those of my stage; the token table comes before the first (with_tokens; the User LLM reads vectors and has none),
- * the last norm after the last.  r of size: whose share. */
-void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, hl_llama_layers layers, int r, int size);
+ * the last norm after the last.  peers: whose share; where they make a grid, every matrix is cut along what it puts out by the
+ * columns of the grid, along what it reads by the rows, and each rank has a part of the norms' gradients. */
+void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, hl_llama_layers layers, const hl_peers *peers);
 
 #endif

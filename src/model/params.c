@@ -22,13 +22,23 @@ hl_param *hl_params_add_cut(hl_params *t, const char *name, const char *stack, i
     HL_CHECK(ndim <= HL_PARAM_DIMS && strlen(name) < sizeof t->at->name && strlen(stack) < sizeof t->at->stack);
     t->at = hl_realloc(t->at, (size_t)(t->n + 1) * sizeof *t->at);
     hl_param *p = &t->at[t->n++];
-    *p = (hl_param){.layer = layer, .layers = layers, .ndim = ndim, .split_axis = split_axis, .mine = *cut, .offset = t->count, .init = HL_INIT_VALUE};
+    *p = (hl_param){.layer = layer, .layers = layers, .ndim = ndim, .split_axis = split_axis, .mine = *cut, .cross_axis = -1, .offset = t->count, .init = HL_INIT_VALUE};
     snprintf(p->name, sizeof p->name, "%s", name);
     snprintf(p->stack, sizeof p->stack, "%s", stack);
     for (int i = 0; i < ndim; i++) p->shape[i] = shape[i];
     p->count = (size_t)(hl_param_stretches(p) * (int64_t)hl_param_stretch(p, 0).n);
     t->count += p->count;
     return p;
+}
+
+void hl_params_cross(hl_params *t, int axis, const hl_cut *cut)
+{
+    hl_param *p = &t->at[t->n - 1];
+    HL_CHECK(p->split_axis >= 0 && axis > p->split_axis && axis < p->ndim);
+    p->cross_axis = axis;
+    p->cross = *cut;
+    p->count = (size_t)(hl_param_stretches(p) * (int64_t)hl_param_stretch(p, 0).n);
+    t->count = p->offset + p->count;
 }
 
 hl_param *hl_params_add(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim, const int64_t *shape, bool owned)
@@ -49,14 +59,32 @@ const hl_param *hl_params_find(const hl_params *t, const char *name)
     return NULL;
 }
 
-/* Numbers before and after the split axis; an unsplit tensor is one long inner run. */
+/* A tile's rows: how many lie between two steps along the split axis. */
+static int64_t rows_between(const hl_param *p)
+{
+    return product(p->shape, p->split_axis + 1, p->cross_axis);
+}
+
+/* Numbers before and after the split axis; an unsplit tensor is one long inner run, and of a tile each row is a stretch. */
 int64_t hl_param_stretches(const hl_param *p)
 {
-    return p->split_axis < 0 ? 1 : product(p->shape, 0, p->split_axis);
+    const int64_t before = p->split_axis < 0 ? 1 : product(p->shape, 0, p->split_axis);
+    return p->cross_axis < 0 ? before : before * (p->mine.end - p->mine.begin) * rows_between(p);
+}
+
+/* Row i of a tile, where step [begin, end) of the split axis is asked for. */
+static hl_stretch row_of_tile(const hl_param *p, int64_t i, int64_t begin, int64_t end)
+{
+    const int64_t between = rows_between(p), mine = p->mine.end - p->mine.begin, inner = product(p->shape, p->cross_axis + 1, p->ndim);
+    const int64_t outer = mine ? i / (mine * between) : 0, step = mine ? p->mine.begin + i / between % mine : 0;
+    const int64_t row = (outer * p->shape[p->split_axis] + step) * between + i % between, n = (p->cross.end - p->cross.begin) * inner;
+    const bool wanted = step >= begin && step < end;
+    return (hl_stretch){(size_t)(i * n), wanted || mine == 0 ? (size_t)n : 0, (row * p->shape[p->cross_axis] + p->cross.begin) * inner};
 }
 
 static hl_stretch stretch(const hl_param *p, int64_t i, int64_t begin, int64_t end)
 {
+    if (p->cross_axis >= 0) return row_of_tile(p, i, begin, end);
     int64_t axis = p->split_axis < 0 ? 1 : p->shape[p->split_axis], inner = product(p->shape, p->split_axis + 1, p->ndim);
     int64_t mine = p->mine.end - p->mine.begin;
     return (hl_stretch){(size_t)((i * mine + begin - p->mine.begin) * inner), (size_t)((end - begin) * inner), (i * axis + begin) * inner};
@@ -101,16 +129,36 @@ size_t hl_params_block_begin(const hl_params *t, int p, int r)
     return t->count;
 }
 
-/* One piece, from the first axis: the shared tensors are key and value heads. */
+/* Of a stretch of the tensor that lies at `offset`, what is within [begin, end) of the array. */
+static hl_stretch within(hl_stretch s, size_t offset, size_t begin, size_t end)
+{
+    size_t lo = offset + s.local, hi = lo + s.n, from = lo > begin ? lo : begin, to = hi < end ? hi : end;
+    return from < to ? (hl_stretch){from - offset, to - from, s.global + (int64_t)(from - lo)} : (hl_stretch){0};
+}
+
+void hl_param_put(float *whole, const float *g, const hl_param *p, size_t begin, size_t end)
+{
+    for (int64_t i = 0; i < hl_param_stretches(p); i++) {
+        const hl_stretch s = within(hl_param_stretch(p, i), p->offset, begin, end);
+        if (s.n) memcpy(whole + s.global, g + p->offset + s.local, s.n * sizeof *g);
+    }
+}
+
+void hl_param_take(float *g, const float *whole, const hl_param *p, size_t begin, size_t end)
+{
+    for (int64_t i = 0; i < hl_param_stretches(p); i++) {
+        const hl_stretch s = within(hl_param_stretch(p, i), p->offset, begin, end);
+        if (s.n) memcpy(g + p->offset + s.local, whole + s.global, s.n * sizeof *g);
+    }
+}
+
 static void join(const hl_param *p, float *g, const hl_peers *peers, hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch), whole = (size_t)hl_param_whole(p);
-    hl_stretch s = hl_param_stretch(p, 0);
     float *all = HL_TAKE_ZERO(scratch, float, whole);
-    HL_CHECK(hl_param_stretches(p) == 1);
-    memcpy(all + s.global, g + p->offset + s.local, s.n * sizeof *g);
+    hl_param_put(all, g, p, p->offset, p->offset + p->count);
     peers->sum(peers, all, whole);
-    memcpy(g + p->offset + s.local, all + s.global, s.n * sizeof *g);
+    hl_param_take(g, all, p, p->offset, p->offset + p->count);
     hl_arena_back(scratch, mark);
 }
 
@@ -169,21 +217,16 @@ static uint64_t digest_of(const float *x, uint64_t name, hl_stretch s)
     return sum;
 }
 
-/* Of a stretch of the tensor that lies at `offset`, what is within [begin, end) of the array. */
-static hl_stretch within(hl_stretch s, size_t offset, size_t begin, size_t end)
-{
-    size_t lo = offset + s.local, hi = lo + s.n, from = lo > begin ? lo : begin, to = hi < end ? hi : end;
-    return from < to ? (hl_stretch){from - offset, to - from, s.global + (int64_t)(from - lo)} : (hl_stretch){0};
-}
-
 uint64_t hl_params_digest(const hl_params *t, const float *w, size_t begin, size_t end)
 {
     uint64_t sum = 0;
-    for (int k = 0; k < t->n; k++)
-        for (int64_t i = 0; i < hl_param_stretches(&t->at[k]); i++) {
-            const hl_param *p = &t->at[k];
-            hl_stretch s = within(hl_param_own_stretch(p, i), p->offset, begin, end);
-            sum += digest_of(w + p->offset + s.local, hl_digest(p->name, strlen(p->name)), s);
+    for (int k = 0; k < t->n; k++) {
+        const hl_param *p = &t->at[k];
+        const uint64_t name = hl_digest(p->name, strlen(p->name));
+        for (int64_t i = 0; i < hl_param_stretches(p); i++) {
+            const hl_stretch s = within(hl_param_own_stretch(p, i), p->offset, begin, end);
+            sum += digest_of(w + p->offset + s.local, name, s);
         }
+    }
     return sum;
 }

@@ -34,6 +34,8 @@ typedef struct {
     int64_t shape[HL_PARAM_DIMS]; /* of the whole tensor; q, k, v: heads, head_dim, in */
     int split_axis;  /* the axis that tensor parallelism divides; -1: none */
     hl_cut mine;
+    int cross_axis;  /* a later one that the rows of a grid of ranks divide too, so that a share is a tile; -1: none */
+    hl_cut cross;    /* mine of it, nobody else's */
     bool shared;     /* some ranks have a piece in common, and each has a part of its gradient */
     size_t offset, count; /* the span of my share in the side's array */
     hl_init init;
@@ -49,6 +51,9 @@ typedef struct {
 /* Add a tensor at the end; shape (ndim), of which this rank has `cut` of split_axis.  It starts from zero until told otherwise; the pointer holds until the next one is added. */
 hl_param *hl_params_add_cut(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim, const int64_t *shape,
                             int split_axis, const hl_cut *cut);
+
+/* The tensor added last is cut along a second axis, behind the first. */
+void hl_params_cross(hl_params *t, int axis, const hl_cut *cut);
 
 /* The same for a tensor that is not split; `owned`: this rank counts it. */
 hl_param *hl_params_add(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim, const int64_t *shape, bool owned);
@@ -66,7 +71,7 @@ typedef struct {
 
 int64_t hl_param_stretches(const hl_param *p);
 hl_stretch hl_param_stretch(const hl_param *p, int64_t i);
-/* The same, only what this rank counts. */
+/* The same, only what this rank counts; none (n 0) where the stretch is somebody else's to count. */
 hl_stretch hl_param_own_stretch(const hl_param *p, int64_t i);
 
 /* Numbers of the whole tensor, and of all tensors of a table. */
@@ -80,6 +85,10 @@ void hl_param_init(const hl_param *p, float *w, uint64_t seed);
 /* Cut the array into p nearly equal blocks between rows (of a tensor's first axis): where block r begins.  Begin 0 is 0, begin
  * p is the count; a block may be empty.  Copies that divide work or optimizer state use it. */
 size_t hl_params_block_begin(const hl_params *t, int p, int r);
+
+/* What lies in [begin, end) of my array of a tensor, into a copy of the whole tensor, and back out of it. */
+void hl_param_put(float *whole, const float *g, const hl_param *p, size_t begin, size_t end);
+void hl_param_take(float *g, const float *whole, const hl_param *p, size_t begin, size_t end);
 
 /* Pieces that several peers have: each gets the sum of their gradients.  Collective over the peers. */
 void hl_params_join(const hl_params *t, float *g, const hl_peers *peers, hl_arena *scratch);

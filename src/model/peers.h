@@ -11,10 +11,17 @@ struct hl_peers {
     int rank, size;    /* among those that share the same layers */
     int stage, stages; /* which part of the layers they share (pipeline) */
     const void *self;
+    int rows;          /* of the grid that they make, rank by rank along its rows; 0: none, a layer is cut along one axis */
+    const struct hl_tiles *tiles; /* products over that grid (model/tiles.h); NULL without one */
     /* y (n) of all peers added by a tree (base/fold.h); collective over the peers. */
     void (*sum)(const hl_peers *p, float *y, size_t n);
 };
 
 extern const hl_peers hl_alone;
+
+/* Heads, widths and hidden units are cut by the columns of a grid, or by all peers where there is none. */
+static inline int hl_peers_columns(const hl_peers *p) { return p->rows ? p->size / p->rows : p->size; }
+static inline int hl_peers_column(const hl_peers *p) { return p->rank % hl_peers_columns(p); }
+static inline int hl_peers_row(const hl_peers *p) { return p->rank / hl_peers_columns(p); }
 
 #endif

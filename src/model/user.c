@@ -8,7 +8,7 @@ static hl_llama_layers layers_of(const hl_llama *shape, const hl_peers *peers)
 
 void hl_user_params(hl_params *t, const hl_llama *shape, const hl_peers *peers)
 {
-    hl_llama_params(t, shape, "user", false, layers_of(shape, peers), peers->rank, peers->size);
+    hl_llama_params(t, shape, "user", false, layers_of(shape, peers), peers);
 }
 
 void hl_user_open(hl_user_model *m, const hl_llama *shape, int longest, const hl_peers *peers)
