@@ -4,13 +4,12 @@
  * gated product are made again in the backward: a pass over memory each, against a third of the trace. */
 #include "model/stack.h"
 #include "base/error.h"
-#include "math/attention-last.h"
-#include "math/attention-prefix.h"
 #include "math/linear.h"
 #include "math/rmsnorm.h"
 #include "math/rope.h"
 #include "math/rows.h"
 #include "math/swiglu.h"
+#include "model/see.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,69 +108,7 @@ static void project(float *y, const hl_stack *m, const float *x, const float *w,
     else hl_linear_forward(y, x, w, T, D, F);
 }
 
-/* ---- attention, to the segment's own tokens and to the prefix */
-
-/* Tokens that see earlier ones of their own run: the prefix is one, and every segment. */
-static const int *runs_of(const hl_pack *pack)
-{
-    return pack->prefix ? pack->begin - 1 : pack->begin;
-}
-
-static int count_runs(const hl_pack *pack)
-{
-    return pack->segments + (pack->prefix > 0);
-}
-
-/* All rows after the prefix read it. */
-static hl_prefix prefix_of(const float *qkv, const widths *s, const hl_pack *pack)
-{
-    const float *k = qkv + s->od;
-    return (hl_prefix){qkv + (size_t)pack->prefix * (size_t)s->qkv, k, k + s->K * s->d, s->qkv, s->qkv, pack->T - pack->prefix, pack->prefix};
-}
-
-/* One query a segment reads it. */
-static hl_prefix last_prefix_of(const hl_block_trace *b, const widths *s, const hl_pack *pack)
-{
-    return (hl_prefix){b->q, b->qkv, b->qkv + s->K * s->d, s->od, 2 * s->K * s->d, pack->segments, pack->prefix};
-}
-
-static void see_forward(hl_block_trace *b, const hl_stack *m, const hl_pack *pack, hl_arena *scratch)
-{
-    const widths s = widths_of(m);
-    size_t first = (size_t)pack->prefix;
-    hl_attention_forward(b->o, b->lse, b->qkv, runs_of(pack), count_runs(pack), &m->heads);
-    const hl_prefix x = prefix_of(b->qkv, &s, pack);
-    if (pack->prefix) hl_attention_prefix_forward(b->o + first * (size_t)s.od, b->lse + first * (size_t)s.H, &x, &m->heads, scratch);
-}
-
-static void see_backward(float *dqkv, const float *d_o, const hl_block_trace *b, const hl_stack *m, const hl_pack *pack, hl_arena *scratch)
-{
-    const widths s = widths_of(m);
-    size_t first = (size_t)pack->prefix, from = first * (size_t)s.od;
-    float *dk = dqkv + s.od;
-    hl_attention_backward(dqkv, d_o, b->o, b->lse, b->qkv, runs_of(pack), count_runs(pack), &m->heads);
-    const hl_prefix x = prefix_of(b->qkv, &s, pack);
-    if (pack->prefix)
-        hl_attention_prefix_backward(dqkv + first * (size_t)s.qkv, dk, dk + s.K * s.d, d_o + from, b->o + from, b->lse + first * (size_t)s.H, &x, &m->heads, scratch);
-}
-
-static void see_last_forward(hl_block_trace *b, const hl_stack *m, const hl_pack *pack, hl_arena *scratch)
-{
-    const widths s = widths_of(m);
-    hl_attention_last_forward(b->o, b->lse, b->q, b->qkv, pack->begin, pack->segments, &m->heads);
-    const hl_prefix x = last_prefix_of(b, &s, pack);
-    if (pack->prefix) hl_attention_prefix_forward(b->o, b->lse, &x, &m->heads, scratch);
-}
-
-/* Rows of the prefix are in no segment: nothing has written their gradients. */
-static void see_last_backward(float *dq, float *dkv, const float *d_o, const hl_block_trace *b, const hl_stack *m, const hl_pack *pack, hl_arena *scratch)
-{
-    const widths s = widths_of(m);
-    memset(dkv, 0, (size_t)pack->prefix * (size_t)(s.qkv - s.od) * sizeof *dkv);
-    hl_attention_last_backward(dq, dkv, d_o, b->o, b->lse, b->q, b->qkv, pack->begin, pack->segments, &m->heads);
-    const hl_prefix x = last_prefix_of(b, &s, pack);
-    if (pack->prefix) hl_attention_prefix_backward(dq, dkv, dkv + s.K * s.d, d_o, b->o, b->lse, &x, &m->heads, scratch);
-}
+/* ---- the blocks */
 
 /* h = x + o_proj(attention(norm(x))) */
 static void attend_forward(hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
@@ -182,7 +119,7 @@ static void attend_forward(hl_block_trace *b, const hl_stack *m, const hl_block 
     hl_rmsnorm_forward(normed, b->rstd, b->x, w + at->norm, pack->T, s.D, s.eps);
     project(b->qkv, m, normed, w + at->qkv, pack->T, s.D, s.qkv, scratch);
     hl_rope_turn(b->qkv, pack->position, m->rope, pack->T, s.H + s.K, s.d, s.qkv, 1);
-    see_forward(b, m, pack, scratch);
+    hl_see_forward(b, m, pack, scratch);
     project(b->h, m, b->o, w + at->o, pack->T, s.od, s.D, scratch);
     m->peers->sum(m->peers, b->h, n);
     hl_add(b->h, b->x, n);
@@ -218,7 +155,7 @@ static void attend_last_forward(hl_block_trace *b, const hl_stack *m, const hl_b
     project(b->qkv, m, normed, w + at->qkv + (size_t)s.od * (size_t)s.D, pack->T, s.D, kv, scratch);
     hl_rope_turn(b->q, position, m->rope, n, s.H, s.d, s.od, 1);
     hl_rope_turn(b->qkv, pack->position, m->rope, pack->T, s.K, s.d, kv, 1);
-    see_last_forward(b, m, pack, scratch);
+    hl_see_last_forward(b, m, pack, scratch);
     project(b->h, m, b->o, w + at->o, n, s.od, s.D, scratch);
     m->peers->sum(m->peers, b->h, size);
     hl_rows_gather(x, b->x, row, n, s.D);
@@ -329,7 +266,7 @@ static void attend_backward(float *d, float *dw, const hl_block_trace *b, const 
     float *d_o = HL_TAKE(scratch, float, no), *dqkv = HL_TAKE(scratch, float, (size_t)T * (size_t)s.qkv);
     float *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
     hl_linear_backward(d_o, dw + at->o, d, b->o, w + at->o, T, s.od, s.D);
-    see_backward(dqkv, d_o, b, m, pack, scratch);
+    hl_see_backward(dqkv, d_o, b, m, pack, scratch);
     hl_rope_turn(dqkv, pack->position, m->rope, T, s.H + s.K, s.d, s.qkv, -1);
     hl_rmsnorm_again(normed, b->rstd, b->x, w + at->norm, T, s.D);
     hl_linear_backward(dnormed, dw + at->qkv, dqkv, normed, w + at->qkv, T, s.D, s.qkv);
@@ -351,7 +288,7 @@ static void attend_last_backward(float *dx, const float *dh, float *dw, const hl
     float *normed = HL_TAKE(scratch, float, all), *dnormed = HL_TAKE(scratch, float, all);
     float *few = HL_TAKE(scratch, float, size), *dfew = HL_TAKE(scratch, float, size);
     hl_linear_backward(d_o, dw + at->o, dh, b->o, w + at->o, n, s.od, s.D);
-    see_last_backward(dq, dkv, d_o, b, m, pack, scratch);
+    hl_see_last_backward(dq, dkv, d_o, b, m, pack, scratch);
     hl_rope_turn(dq, position, m->rope, n, s.H, s.d, s.od, -1);
     hl_rope_turn(dkv, pack->position, m->rope, T, s.K, s.d, kv, -1);
     hl_rmsnorm_again(normed, b->rstd, b->x, w + at->norm, T, s.D);
