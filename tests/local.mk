@@ -26,6 +26,7 @@ ALONE_TESTS = \
 	tests/test-score \
 	tests/test-rate \
 	tests/test-params \
+	tests/test-sketch \
 	tests/test-fault \
 	tests/test-safetensors \
 	tests/test-record
@@ -86,6 +87,7 @@ tests_libcheck_a_SOURCES = \
 	tests/check.c tests/check.h tests/check-ranks.h \
 	tests/ref-ease.c tests/ref-ease.h \
 	tests/ref-math.c tests/ref-math.h \
+	tests/ref-sketch.c tests/ref-sketch.h \
 	tests/toy.c tests/toy.h
 tests_libalone_a_SOURCES = tests/check-alone.c
 tests_libranks_a_SOURCES = tests/check-mpi.c tests/check-mpi.h

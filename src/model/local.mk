@@ -17,6 +17,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/schedule.c src/model/schedule.h \
 	src/model/score.c src/model/score.h \
 	src/model/see.c src/model/see.h \
+	src/model/sketch.c src/model/sketch.h \
 	src/model/stack.c src/model/stack.h \
 	src/model/user.c src/model/user.h \
 	src/model/windows.c src/model/windows.h

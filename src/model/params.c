@@ -136,6 +136,11 @@ static hl_stretch within(hl_stretch s, size_t offset, size_t begin, size_t end)
     return from < to ? (hl_stretch){from - offset, to - from, s.global + (int64_t)(from - lo)} : (hl_stretch){0};
 }
 
+hl_stretch hl_param_counted_stretch(const hl_param *p, int64_t i, size_t begin, size_t end)
+{
+    return within(hl_param_own_stretch(p, i), p->offset, begin, end);
+}
+
 void hl_param_put(float *whole, const float *g, const hl_param *p, size_t begin, size_t end)
 {
     for (int64_t i = 0; i < hl_param_stretches(p); i++) {
@@ -202,21 +207,6 @@ void hl_params_init(const hl_params *t, float *w, uint64_t seed)
     for (int k = 0; k < t->n; k++) hl_param_init(&t->at[k], w, seed);
 }
 
-/* Sums of well mixed words (the finish of SplitMix64): the order does not matter, the place of each number does. */
-static uint64_t digest_of(const float *x, uint64_t name, hl_stretch s)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        uint32_t bits;
-        memcpy(&bits, x + i, sizeof bits);
-        uint64_t z = (name + ((uint64_t)s.global + i + 1) * 0x9E3779B97F4A7C15u) ^ bits * 0xD6E8FEB86659FD93u;
-        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-        z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-        sum += z ^ z >> 31;
-    }
-    return sum;
-}
-
 uint64_t hl_params_digest(const hl_params *t, const float *w, size_t begin, size_t end)
 {
     uint64_t sum = 0;
@@ -224,8 +214,8 @@ uint64_t hl_params_digest(const hl_params *t, const float *w, size_t begin, size
         const hl_param *p = &t->at[k];
         const uint64_t name = hl_digest(p->name, strlen(p->name));
         for (int64_t i = 0; i < hl_param_stretches(p); i++) {
-            const hl_stretch s = within(hl_param_own_stretch(p, i), p->offset, begin, end);
-            sum += digest_of(w + p->offset + s.local, name, s);
+            const hl_stretch s = hl_param_counted_stretch(p, i, begin, end);
+            sum += hl_digest_numbers(w + p->offset + s.local, s.n, name, s.global);
         }
     }
     return sum;
