@@ -1,4 +1,4 @@
-/* run.c - the folder of a run: used.yaml, checkpoints, metrics.jsonl. */
+/* run.c - the folder of a run: used.yaml, checkpoints, metrics.jsonl, ledger.jsonl. */
 #include "experiments/run.h"
 #include "base/log.h"
 #include "experiments/build.h"
@@ -47,6 +47,7 @@ hl_status hl_run_save(hl_run *r, bool is_best)
     hl_checkpoint_part part[2];
     parts_of(part, &r->job->engine);
     HL_TRY_ALL(r->job->world, hl_record_sync(r->record));
+    HL_TRY_ALL(r->job->world, hl_record_sync(r->digests));
     char *state = hl_state_text(&r->state);
     hl_status s = hl_checkpoint_write(r->job->world, r->job->config->checkpoint_dir, r->state.step, &(hl_checkpoint_content){part, 2, true}, state,
                                       r->job->config->keep, is_best);
@@ -166,6 +167,8 @@ static hl_status begin_anew(const hl_run *r)
     int n = hl_steps_forget(folder);
     if (n) hl_log(HL_INFO, "%s: resume is false, %d checkpoint%s of an earlier run removed", folder, n, n == 1 ? "" : "s");
     in_folder(path, r->job, "metrics.jsonl");
+    HL_TRY(hl_folder_remove(path));
+    in_folder(path, r->job, "ledger.jsonl");
     return hl_folder_remove(path);
 }
 
@@ -174,6 +177,20 @@ static hl_status open_record(hl_run *r)
     char path[PATH_MAX];
     in_folder(path, r->job, "metrics.jsonl");
     return hl_record_open(&r->record, path, r->state.step);
+}
+
+/* Without `ledger` too: lines of steps that will be made again must not be taken for those of the second time. */
+static hl_status open_digests(hl_run *r)
+{
+    char path[PATH_MAX];
+    bool on = r->job->config->ledger;
+    in_folder(path, r->job, "ledger.jsonl");
+    if (!on && access(path, F_OK) != 0) return HL_OK;
+    hl_status s = hl_record_open(&r->digests, path, r->state.step);
+    if (on) return s;
+    hl_record_close(r->digests);
+    r->digests = NULL;
+    return s;
 }
 
 /* ---- the run line */
@@ -208,6 +225,7 @@ static hl_status note_run(hl_run *r)
         .cores = (int)sysconf(_SC_NPROCESSORS_ONLN), .cores_least = -(int)hl_group_max(j->world, -bound), .cores_most = (int)hl_group_max(j->world, bound),
         .layout = j->layout, .config = hl_config_digest(j->config), .data = hl_dataset_digest(j->data), .weights = j->initial_digest};
     HL_TRY_ALL(j->world, hl_record_run(r->record, &facts));
+    HL_TRY_ALL(j->world, hl_record_run(r->digests, &facts));
     return HL_OK;
 }
 
@@ -219,13 +237,17 @@ hl_status hl_run_open(hl_run *r, hl_job *j)
     if (!r->resumed && !j->config->resume) HL_TRY_ALL(j->world, is_first(r) ? begin_anew(r) : HL_OK);
     HL_TRY_ALL(j->world, is_first(r) ? write_used(r) : HL_OK);
     HL_TRY_ALL(j->world, is_first(r) ? open_record(r) : HL_OK);
+    HL_TRY_ALL(j->world, is_first(r) ? open_digests(r) : HL_OK);
+    if (j->config->ledger) hl_ledger_open(&r->ledger, &j->engine);
     return note_run(r);
 }
 
 void hl_run_close(hl_run *r)
 {
+    hl_ledger_close(&r->ledger);
+    hl_record_close(r->digests);
     hl_record_close(r->record);
-    r->record = NULL;
+    r->record = r->digests = NULL;
 }
 
 /* ---- lines of metrics.jsonl */
@@ -293,6 +315,48 @@ hl_status hl_run_note_evaluation(hl_run *r, const hl_evaluation *v, int64_t epoc
         else if (json_is_real(x)) hl_record_number(o, key, json_real_value(x));
     }
     json_decref(figures);
+    HL_TRY_ALL(r->job->world, hl_record_end(o));
+    return HL_OK;
+}
+
+/* ---- lines of ledger.jsonl */
+
+static uint64_t bits_of(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+/* Those of the tensors know their names, so their sum is the digest of all. */
+static uint64_t digest_of_all(const hl_sketch_sums *s, int n)
+{
+    uint64_t sum = 0;
+    for (int k = 0; k < n; k++) sum += (uint64_t)s[k].digest;
+    return sum;
+}
+
+static void put_tensors(hl_record *o, const hl_ledger *l)
+{
+    for (int k = 0; k < l->n; k++) {
+        hl_sketch gradient = hl_sketch_of(&l->gradient[k]), weight = hl_sketch_of(&l->weight[k]);
+        hl_record_sketch(o, l->name[k], "gradient", &gradient);
+        hl_record_sketch(o, l->name[k], "weight", &weight);
+    }
+}
+
+hl_status hl_run_note_ledger(hl_run *r, int64_t step, double loss)
+{
+    hl_record *o = r->digests;
+    if (!r->job->config->ledger) return HL_OK;
+    hl_ledger_note(&r->ledger, &r->job->engine);
+    hl_record_begin(o, "ledger");
+    hl_record_int(o, "step", step);
+    hl_record_number(o, "loss", loss);
+    hl_record_digest(o, "loss_bits", bits_of(loss));
+    hl_record_digest(o, "gradients", digest_of_all(r->ledger.gradient, r->ledger.n));
+    hl_record_digest(o, "weights", digest_of_all(r->ledger.weight, r->ledger.n));
+    if (o) put_tensors(o, &r->ledger);
     HL_TRY_ALL(r->job->world, hl_record_end(o));
     return HL_OK;
 }

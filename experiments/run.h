@@ -1,16 +1,19 @@
-/* run.h - the folder of a run: used.yaml, checkpoints, metrics.jsonl; and what stands in them. */
+/* run.h - the folder of a run: used.yaml, checkpoints, metrics.jsonl, ledger.jsonl; and what stands in them. */
 #ifndef EXPERIMENTS_RUN_H
 #define EXPERIMENTS_RUN_H
 #include "experiments/evaluation.h"
 #include "experiments/job.h"
 #include "experiments/state.h"
 #include "io/record.h"
+#include "mpi/ledger.h"
 #include "mpi/step.h"
 
 typedef struct {
     hl_job *job;
     hl_state state;
     hl_record *record; /* rank 0; NULL elsewhere */
+    hl_record *digests; /* the same for ledger.jsonl; NULL without `ledger` */
+    hl_ledger ledger;
     bool resumed;
 } hl_run;
 
@@ -29,6 +32,10 @@ hl_status hl_run_take_best(hl_run *r);
 hl_status hl_run_note_step(hl_run *r, const hl_step_report *s, double learning_rate, int64_t epoch);
 hl_status hl_run_note_epoch(hl_run *r, int64_t epoch);
 hl_status hl_run_note_evaluation(hl_run *r, const hl_evaluation *v, int64_t epoch);
+
+/* The line of ledger.jsonl of a step that was just made, also of one whose loss is not finite; nothing without `ledger`.
+ * Collective. */
+hl_status hl_run_note_ledger(hl_run *r, int64_t step, double loss);
 
 /* Read the weights of a checkpoint (no moments) into the engine: of a folder step-N, or of the one that <run>/best or
  * <run>/latest names.  Collective. */

@@ -96,6 +96,7 @@ static hl_status step(trainer *t, bool *stop)
     hl_sampler_draw(&batch, &t->job->sampler, s->step, &t->batch);
     hl_status status = hl_step_run(&report, &t->job->engine, &batch, &orders);
     hl_arena_back(&t->batch, 0);
+    HL_TRY(hl_run_note_ledger(&t->run, s->step + 1, report.loss));
     if (status != HL_OK) return HL_FAIL(status, "step %" PRId64 ": %s", s->step, hl_error_text());
     int64_t epoch = s->step / t->steps_per_epoch;
     s->step++;

@@ -1,4 +1,4 @@
-/* record.c - metrics.jsonl: what a run tells machines, one JSON object a line. */
+/* record.c - metrics.jsonl and ledger.jsonl: what a run tells machines, one JSON object a line. */
 #include "io/record.h"
 #include "base/arena.h"
 #include "base/digest.h"
@@ -143,16 +143,36 @@ static void append_number(json_t *list, double x)
     json_array_append_new(list, isfinite(x) ? json_real(x) : json_null());
 }
 
+/* The object at a key, made where it is not there yet. */
+static json_t *object_at(json_t *o, const char *key)
+{
+    if (!json_object_get(o, key)) json_object_set_new(o, key, json_object());
+    return json_object_get(o, key);
+}
+
 void hl_record_phase(hl_record *r, const char *name, double min, double mean, double max, int rank)
 {
     if (!r) return;
-    if (!json_object_get(r->line, "phases")) set(r, "phases", json_object());
+    HL_CHECK(r->line);
     json_t *list = json_array();
     append_number(list, min);
     append_number(list, mean);
     append_number(list, max);
     json_array_append_new(list, json_integer(rank));
-    json_object_set_new(json_object_get(r->line, "phases"), name, list);
+    json_object_set_new(object_at(r->line, "phases"), name, list);
+}
+
+void hl_record_sketch(hl_record *r, const char *tensor, const char *what, const hl_sketch *x)
+{
+    char digest[17];
+    if (!r) return;
+    HL_CHECK(r->line);
+    json_t *list = json_array();
+    hl_digest_text(digest, x->digest);
+    json_array_append_new(list, json_string(digest));
+    append_number(list, x->norm);
+    for (int j = 0; j < HL_PROJECTIONS; j++) append_number(list, x->projection[j]);
+    json_object_set_new(object_at(object_at(r->line, "tensors"), tensor), what, list);
 }
 
 /* Part of a line is none: it goes again. */

@@ -1,4 +1,4 @@
-/* record.h - metrics.jsonl: what a run tells machines, one JSON object a line.
+/* record.h - metrics.jsonl and ledger.jsonl: what a run tells machines, one JSON object a line.
  *
  * Rank 0 has the record; elsewhere it is NULL, and every function here does nothing with NULL.  A line is begun, filled
  * and ended:
@@ -12,6 +12,7 @@
 #ifndef IO_RECORD_H
 #define IO_RECORD_H
 #include "base/error.h"
+#include "model/sketch.h"
 #include <stdint.h>
 
 typedef struct hl_record hl_record;
@@ -32,6 +33,9 @@ void hl_record_text(hl_record *r, const char *key, const char *x);
 void hl_record_digest(hl_record *r, const char *key, uint64_t x); /* as 16 hexadecimal digits */
 /* phases: {name: [min, mean, max, rank of max]}, in seconds. */
 void hl_record_phase(hl_record *r, const char *name, double min, double mean, double max, int rank);
+
+/* tensors: {tensor: {what: [digest, norm, projections]}}. */
+void hl_record_sketch(hl_record *r, const char *tensor, const char *what, const hl_sketch *x);
 
 /* Write the line.  HL_ESTORE where the disk does not take it; the file then ends with the line before. */
 hl_status hl_record_end(hl_record *r);

@@ -10,6 +10,7 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/exchange.c mpi/exchange.h \
 	mpi/group.c mpi/group.h \
 	mpi/holding.c mpi/holding.h \
+	mpi/ledger.c mpi/ledger.h \
 	mpi/loss.c mpi/loss.h \
 	mpi/matrix.c mpi/matrix.h mpi/scalapack.h \
 	mpi/mesh.c mpi/mesh.h \

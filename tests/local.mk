@@ -46,6 +46,7 @@ MPI_TESTS = \
 	tests/test-check \
 	tests/test-checkpoint \
 	tests/test-round \
+	tests/test-ledger \
 	tests/test-place \
 	tests/test-blacs \
 	tests/test-spectrum \
@@ -53,6 +54,7 @@ MPI_TESTS = \
 
 ODD_TESTS = \
 	tests/test-round \
+	tests/test-ledger \
 	tests/test-bench \
 	tests/test-blacs \
 	tests/test-spectrum \
@@ -109,6 +111,7 @@ tests_test_reference_LDADD = $(MPI_TEST_LINK)
 tests_test_check_LDADD = $(MPI_TEST_LINK)
 tests_test_checkpoint_LDADD = $(MPI_TEST_LINK)
 tests_test_round_LDADD = $(MPI_TEST_LINK)
+tests_test_ledger_LDADD = $(MPI_TEST_LINK)
 tests_test_place_LDADD = $(MPI_TEST_LINK)
 tests_test_blacs_LDADD = $(MPI_TEST_LINK)
 tests_test_ease_LDADD = $(MPI_TEST_LINK)

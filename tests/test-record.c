@@ -109,6 +109,25 @@ static void every_bit_of_a_number_is_kept(void)
     hl_record_close(r);
 }
 
+static void a_sketch_is_a_list_of_its_tensor(void)
+{
+    hl_record *r = new_record("sketch");
+    const hl_sketch g = {.digest = 0xabc, .norm = NAN, .projection = {0.1, -2, 3, 4}}, w = {.digest = 1, .norm = 5};
+    hl_record_begin(r, "ledger");
+    hl_record_sketch(r, "a", "gradient", &g);
+    hl_record_sketch(r, "a", "weight", &w);
+    hl_record_sketch(r, "b", "weight", &w);
+    CHECK_OK(hl_record_end(r));
+    json_t *j = line(0), *t = json_object_get(j, "tensors"), *a = json_object_get(t, "a"), *list = json_object_get(a, "gradient");
+    CHECK(json_object_size(t) == 2 && json_object_size(a) == 2 && json_array_size(list) == 2 + HL_PROJECTIONS);
+    CHECK(strcmp(json_string_value(json_array_get(list, 0)), "0000000000000abc") == 0);
+    CHECK(json_is_null(json_array_get(list, 1)));
+    CHECK_NEAR(json_real_value(json_array_get(list, 2)), 0.1, 0);
+    CHECK_NEAR(json_real_value(json_array_get(json_object_get(json_object_get(t, "b"), "weight"), 1)), 5, 0);
+    json_decref(j);
+    hl_record_close(r);
+}
+
 static void what_json_has_no_word_for_is_null(void)
 {
     hl_record *r = new_record("null");
@@ -130,6 +149,7 @@ static void no_record_is_a_record_that_ignores(void)
 {
     CHECK_OK(step_line(NULL, 1, 2));
     hl_record_phase(NULL, "x", 0, 0, 0, 0);
+    hl_record_sketch(NULL, "x", "y", &(hl_sketch){0});
     CHECK_OK(hl_record_run(NULL, &(hl_record_facts){0}));
     CHECK_OK(hl_record_sync(NULL));
     hl_record_close(NULL);
@@ -273,6 +293,7 @@ static void a_wished_failure_is_a_failure(void)
 static const test tests[] = {
     {"a line is what was put in", a_line_is_what_was_put_in},
     {"every bit of a number is kept", every_bit_of_a_number_is_kept},
+    {"a sketch is a list of its tensor", a_sketch_is_a_list_of_its_tensor},
     {"what JSON has no word for is null", what_json_has_no_word_for_is_null},
     {"no record is a record that ignores", no_record_is_a_record_that_ignores},
     {"a run says what it is", a_run_says_what_it_is},
