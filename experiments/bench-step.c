@@ -2,13 +2,13 @@
 #include "experiments/bench-step.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/usage.h"
 #include "experiments/bench-show.h"
 #include "experiments/commands.h"
 #include "experiments/summary.h"
 #include "math/linear.h"
 #include "mpi/step.h"
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { STEPS = 5, STEPS_QUICK = 2 };
@@ -23,13 +23,6 @@ typedef struct {
     hl_step_report report;
     int samples;
 } seen;
-
-static double cpu_seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Weights of one side that this rank updates. */
 static double updated(const hl_holding *h)
@@ -63,12 +56,12 @@ static hl_status take_step(seen *s, hl_job *j, int64_t at, hl_arena *arena)
     hl_batch batch;
     const hl_step_orders orders = {.learning_rate = j->config->optim_args_learning_rate, .update = true};
     hl_group_wait(j->world);
-    double began = hl_seconds(), cpu = cpu_seconds();
+    double began = hl_seconds(), cpu = hl_cpu_seconds();
     hl_sampler_draw(&batch, &j->sampler, at, arena);
     hl_status status = hl_step_run(&s->report, &j->engine, &batch, &orders);
     s->samples = batch.samples;
     hl_arena_back(arena, 0);
-    if (status == HL_OK) agree(s, j, hl_seconds() - began, cpu_seconds() - cpu);
+    if (status == HL_OK) agree(s, j, hl_seconds() - began, hl_cpu_seconds() - cpu);
     return status;
 }
 

@@ -2,6 +2,7 @@
 #include "experiments/evaluation.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/usage.h"
 #include "experiments/ease.h"
 #include "mpi/catalogue.h"
 #include "mpi/ease.h"
@@ -43,7 +44,7 @@ void hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase)
 {
     hl_catalogue catalogue;
     hl_eval_orders orders = hl_evaluation_orders(j->config, phase);
-    double began = hl_seconds();
+    double began = hl_seconds(), cpu = hl_cpu_seconds();
     *v = (hl_evaluation){.phase = phase};
     hl_log_transient("%s: encoding the catalogue", hl_phase_name[phase]);
     hl_catalogue_open(&catalogue, &j->engine);
@@ -53,9 +54,13 @@ void hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase)
     v->encode_seconds = hl_seconds() - began;
     hl_log_transient("%s: ranking %lld users", hl_phase_name[phase], (long long)j->engine.corpus->users);
     hl_evaluate(&v->score, &j->engine, &catalogue, &orders);
+    v->rank_seconds = hl_seconds() - began - v->encode_seconds;
     find_spectrum(v, j, &catalogue);
     hl_catalogue_close(&catalogue);
     v->seconds = hl_seconds() - began;
+    v->cpu_seconds = hl_cpu_seconds() - cpu;
+    hl_group_sum_double(j->world, &v->cpu_seconds, 1);
+    v->peak_bytes = (int64_t)hl_group_max(j->world, (double)hl_peak_bytes());
 }
 
 /* ---- metrics by name */
@@ -163,6 +168,9 @@ json_t *hl_evaluation_json(const hl_job *j, const hl_evaluation *v)
     json_object_set_new(out, "tokens", json_integer(v->tokens));
     json_object_set_new(out, "seconds", json_real(v->seconds));
     json_object_set_new(out, "encode_seconds", json_real(v->encode_seconds));
+    json_object_set_new(out, "rank_seconds", json_real(v->rank_seconds));
+    json_object_set_new(out, "cpu_seconds", json_real(v->cpu_seconds));
+    json_object_set_new(out, "peak_bytes", json_integer(v->peak_bytes));
     return out;
 }
 

@@ -9,7 +9,9 @@
 typedef struct {
     hl_phase phase;
     hl_score score;
-    double seconds, encode_seconds;
+    double seconds, encode_seconds, rank_seconds; /* of it: the catalogue; users, encoded and ranked */
+    double cpu_seconds; /* of all ranks together */
+    int64_t peak_bytes; /* of the rank that has held most since it started */
     int texts;
     int64_t tokens; /* encoded, all ranks */
     hl_spectrum spectrum; /* of the item vectors; zero where there are none */

@@ -32,12 +32,19 @@ bound() {
     [ "$1" -ge "$(nproc)" ] || ! command -v taskset >/dev/null || echo "taskset -c 0-$(($1 - 1))"
 }
 
-# ours RANKS THREADS WHAT ARGUMENTS...: hllm bench, figures in $work/ours.
-ours() {
+# start_ours RANKS THREADS COMMAND ARGUMENTS...: hllm, what it prints in $work/ours.
+start_ours() {
     ranks=$1 threads=$2
     shift 2
     start=
     [ "$ranks" -eq 1 ] || start="${MPIRUN:-mpirun} --bind-to none -n $ranks"
-    OMP_NUM_THREADS=$threads $(bound $((ranks * threads))) $start "$hllm" bench "$@" --json >"$work/ours" 2>"$work/said" </dev/null ||
-        fail "hllm bench $1 failed on $ranks ranks of $threads threads"
+    OMP_NUM_THREADS=$threads $(bound $((ranks * threads))) $start "$hllm" "$@" >"$work/ours" 2>"$work/said" </dev/null ||
+        fail "hllm $1 failed on $ranks ranks of $threads threads"
+}
+
+# ours RANKS THREADS WHAT ARGUMENTS...: hllm bench, figures in $work/ours.
+ours() {
+    on="$1 $2"
+    shift 2
+    start_ours $on bench "$@" --json
 }

@@ -11,4 +11,5 @@ src_base_libhlbase_a_SOURCES = \
 	src/base/part.c src/base/part.h \
 	src/base/reserve.c src/base/reserve.h \
 	src/base/rng.c src/base/rng.h \
+	src/base/usage.c src/base/usage.h \
 	src/base/fault.c src/base/fault.h

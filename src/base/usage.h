@@ -1,0 +1,12 @@
+/* usage.h - what this process has used so far. */
+#ifndef BASE_USAGE_H
+#define BASE_USAGE_H
+#include <stdint.h>
+
+/* Of all threads; waiting for work counts where a thread waits busily. */
+double hl_cpu_seconds(void);
+
+/* The most memory that it held at once, shared pages included; 0 where the system does not say. */
+int64_t hl_peak_bytes(void);
+
+#endif
