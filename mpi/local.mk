@@ -14,8 +14,11 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/loss.c mpi/loss.h \
 	mpi/matrix.c mpi/matrix.h mpi/scalapack.h \
 	mpi/mesh.c mpi/mesh.h \
+	mpi/pblas.c mpi/pblas.h \
 	mpi/pipe.c mpi/pipe.h \
 	mpi/reference.c mpi/reference.h \
 	mpi/spectrum.c mpi/spectrum.h \
 	mpi/step.c mpi/step.h \
-	mpi/tally.c mpi/tally.h
+	mpi/summa.c mpi/summa.h \
+	mpi/tally.c mpi/tally.h \
+	mpi/tiles.c mpi/tiles.h

@@ -33,6 +33,11 @@ void descinit_(int *desc, const int *m, const int *n, const int *mb, const int *
 void pdtran_(const int *m, const int *n, const double *alpha, const double *a, const int *ia, const int *ja, const int *desca, const double *beta,
              double *c, const int *ic, const int *jc, const int *descc);
 
+/* c (m, n) at (ic, jc) = beta c + alpha a b, a (m, k) at (ia, ja), b (k, n) at (ib, jb), either turned over where "T". */
+void psgemm_(const char *turn_a, const char *turn_b, const int *m, const int *n, const int *k, const float *alpha, const float *a, const int *ia,
+             const int *ja, const int *desca, const float *b, const int *ib, const int *jb, const int *descb, const float *beta, float *c,
+             const int *ic, const int *jc, const int *descc);
+
 /* The triangle `uplo` of a symmetric a becomes its Cholesky factor; info > 0: not positive definite, the same everywhere. */
 void pdpotrf_(const char *uplo, const int *n, double *a, const int *ia, const int *ja, const int *desc, int *info, size_t uplo_length);
 /* The factor becomes that triangle of the inverse. */

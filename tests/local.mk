@@ -50,9 +50,11 @@ MPI_TESTS = \
 	tests/test-place \
 	tests/test-blacs \
 	tests/test-spectrum \
+	tests/test-tiles \
 	tests/test-ease
 
 ODD_TESTS = \
+	tests/test-tiles \
 	tests/test-round \
 	tests/test-ledger \
 	tests/test-bench \
@@ -114,6 +116,7 @@ tests_test_round_LDADD = $(MPI_TEST_LINK)
 tests_test_ledger_LDADD = $(MPI_TEST_LINK)
 tests_test_place_LDADD = $(MPI_TEST_LINK)
 tests_test_blacs_LDADD = $(MPI_TEST_LINK)
+tests_test_tiles_LDADD = $(MPI_TEST_LINK)
 tests_test_ease_LDADD = $(MPI_TEST_LINK)
 tests_test_bench_LDADD = tests/libcheck.a tests/libranks.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
 tests_test_spectrum_LDADD = $(MPI_TEST_LINK)

@@ -19,5 +19,6 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/see.c src/model/see.h \
 	src/model/sketch.c src/model/sketch.h \
 	src/model/stack.c src/model/stack.h \
+	src/model/tiles.c src/model/tiles.h \
 	src/model/user.c src/model/user.h \
 	src/model/windows.c src/model/windows.h
