@@ -69,25 +69,12 @@ HL_INLINE void tiles(const strip *s, const int V)
     }
 }
 
-#if defined __x86_64__
-#define HL_WIDE __attribute__((target("arch=x86-64-v4")))
-#define HAS(what) __builtin_cpu_supports(what)
-#else
-#define HL_WIDE
-#define HAS(what) false
-#endif
-
 HL_WIDE static void multiply(const strip *s, int V)
 {
     if (V == 4) tiles(s, 4);
     else if (V == 3) tiles(s, 3);
     else if (V == 2) tiles(s, 2);
     else tiles(s, 1);
-}
-
-static bool has_registers(void)
-{
-    return HAS("avx512f") && HAS("avx512vl") && HAS("avx512bw") && HAS("avx512dq") && HAS("avx512cd");
 }
 
 /* Some columns of b, [begin, begin + width), in so many vectors. */
@@ -140,7 +127,7 @@ bool hl_product_is_small(int M, int N, int K)
 {
     enum { NUMBERS = 1 << 17, FEW_ROWS = 48 };
     const int longest = M > N ? M > K ? M : K : N > K ? N : K;
-    return M >= FEW_ROWS && (double)M * N * K <= (double)longest * NUMBERS && has_registers();
+    return M >= FEW_ROWS && (double)M * N * K <= (double)longest * NUMBERS && hl_has_wide_vectors();
 }
 
 void hl_product(float *c, hl_numbers a, hl_numbers b, int M, int N, int K, bool add)

@@ -16,6 +16,20 @@
 #define HL_FAST
 #endif
 
+/* For AVX-512 alone: only called where hl_has_wide_vectors(). */
+#if defined __x86_64__ && !defined HL_ONE_PROCESSOR
+#define HL_WIDE __attribute__((target("arch=x86-64-v4")))
+#define HL_HAS(what) __builtin_cpu_supports(what)
+#else
+#define HL_WIDE
+#define HL_HAS(what) false
+#endif
+
+static inline bool hl_has_wide_vectors(void)
+{
+    return HL_HAS("avx512f") && HL_HAS("avx512vl") && HL_HAS("avx512bw") && HL_HAS("avx512dq") && HL_HAS("avx512cd");
+}
+
 #define HL_INLINE static inline __attribute__((always_inline))
 
 /* Is this many numbers worth waking the threads for? */
