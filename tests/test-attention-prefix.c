@@ -93,7 +93,7 @@ static void compare_all_rows(sharing *s)
     narrow_sum(sum, wdqkv, s, s->row);
     const hl_prefix x = prefix_of(s, s->qkv);
     hl_attention_forward(o, lse, s->qkv, runs, s->segments + 1, &s->h);
-    hl_attention_prefix_forward(o + from, lse + s->P * s->h.H, &x, &s->h, &s->scratch);
+    hl_attention_prefix_forward(o + from, lse + s->P * s->h.H, &x, &s->h);
     hl_attention_backward(dqkv, d_o, o, lse, s->qkv, runs, s->segments + 1, &s->h);
     hl_attention_prefix_backward(dqkv + s->P * s->row, dqkv + s->od, dqkv + s->od + s->h.K * s->h.d, d_o + from, o + from, lse + s->P * s->h.H, &x, &s->h, &s->scratch);
     widen(expected, o, s, s->od);
@@ -115,7 +115,7 @@ static void compare_last_rows(sharing *s)
     narrow_sum(sum, wd, s, kv);
     const hl_prefix x = {q, rows, rows + s->h.K * s->h.d, s->od, kv, s->segments, s->P};
     hl_attention_last_forward(o, lse, q, rows, s->begin, s->segments, &s->h);
-    hl_attention_prefix_forward(o, lse, &x, &s->h, &s->scratch);
+    hl_attention_prefix_forward(o, lse, &x, &s->h);
     memset(d, 0, (size_t)(s->T * kv) * sizeof *d);
     hl_attention_last_backward(dq, d, d_o, o, lse, q, rows, s->begin, s->segments, &s->h);
     hl_attention_prefix_backward(dq, d, d + s->h.K * s->h.d, d_o, o, lse, &x, &s->h, &s->scratch);

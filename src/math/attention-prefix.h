@@ -16,7 +16,7 @@ typedef struct {
 } hl_prefix;
 
 /* o (n, H d) and lse (n, H) hold attention to other keys and become that to all. */
-void hl_attention_prefix_forward(float *o, float *lse, const hl_prefix *x, const hl_heads *heads, hl_arena *scratch);
+void hl_attention_prefix_forward(float *o, float *lse, const hl_prefix *x, const hl_heads *heads);
 
 /* dq, dk, dv, with the steps of q, k, v, are added to, given do (n, H d) and o, lse of all keys. */
 void hl_attention_prefix_backward(float *dq, float *dk, float *dv, const float *d_o, const float *o, const float *lse, const hl_prefix *x,

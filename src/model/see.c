@@ -39,13 +39,13 @@ static hl_prefix last_prefix_of(const hl_block_trace *b, const steps *s, const h
     return (hl_prefix){b->q, b->qkv, b->qkv + s->K * s->d, s->od, 2 * s->K * s->d, pack->segments, pack->prefix};
 }
 
-void hl_see_forward(hl_block_trace *b, const hl_stack *m, const hl_pack *pack, hl_arena *scratch)
+void hl_see_forward(hl_block_trace *b, const hl_stack *m, const hl_pack *pack)
 {
     const steps s = steps_of(m);
     size_t first = (size_t)pack->prefix;
     hl_attention_forward(b->o, b->lse, b->qkv, runs_of(pack), count_runs(pack), &m->heads);
     const hl_prefix x = prefix_of(b->qkv, &s, pack);
-    if (pack->prefix) hl_attention_prefix_forward(b->o + first * (size_t)s.od, b->lse + first * (size_t)s.H, &x, &m->heads, scratch);
+    if (pack->prefix) hl_attention_prefix_forward(b->o + first * (size_t)s.od, b->lse + first * (size_t)s.H, &x, &m->heads);
 }
 
 void hl_see_backward(float *dqkv, const float *d_o, const hl_block_trace *b, const hl_stack *m, const hl_pack *pack, hl_arena *scratch)
@@ -59,12 +59,12 @@ void hl_see_backward(float *dqkv, const float *d_o, const hl_block_trace *b, con
         hl_attention_prefix_backward(dqkv + first * (size_t)s.qkv, dk, dk + s.K * s.d, d_o + from, b->o + from, b->lse + first * (size_t)s.H, &x, &m->heads, scratch);
 }
 
-void hl_see_last_forward(hl_block_trace *b, const hl_stack *m, const hl_pack *pack, hl_arena *scratch)
+void hl_see_last_forward(hl_block_trace *b, const hl_stack *m, const hl_pack *pack)
 {
     const steps s = steps_of(m);
     hl_attention_last_forward(b->o, b->lse, b->q, b->qkv, pack->begin, pack->segments, &m->heads);
     const hl_prefix x = last_prefix_of(b, &s, pack);
-    if (pack->prefix) hl_attention_prefix_forward(b->o, b->lse, &x, &m->heads, scratch);
+    if (pack->prefix) hl_attention_prefix_forward(b->o, b->lse, &x, &m->heads);
 }
 
 /* Rows of the prefix are in no segment: nothing has written their gradients. */

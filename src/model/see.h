@@ -6,12 +6,12 @@
 #include "model/stack.h"
 
 /* b->o and b->lse, given b->qkv. */
-void hl_see_forward(hl_block_trace *b, const hl_stack *m, const hl_pack *pack, hl_arena *scratch);
+void hl_see_forward(hl_block_trace *b, const hl_stack *m, const hl_pack *pack);
 /* dqkv is overwritten. */
 void hl_see_backward(float *dqkv, const float *d_o, const hl_block_trace *b, const hl_stack *m, const hl_pack *pack, hl_arena *scratch);
 
 /* The same where only the last row of each segment asks: b->q and b->qkv, which has keys and values. */
-void hl_see_last_forward(hl_block_trace *b, const hl_stack *m, const hl_pack *pack, hl_arena *scratch);
+void hl_see_last_forward(hl_block_trace *b, const hl_stack *m, const hl_pack *pack);
 void hl_see_last_backward(float *dq, float *dkv, const float *d_o, const hl_block_trace *b, const hl_stack *m, const hl_pack *pack, hl_arena *scratch);
 
 #endif

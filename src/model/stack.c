@@ -119,7 +119,7 @@ static void attend_forward(hl_block_trace *b, const hl_stack *m, const hl_block 
     hl_rmsnorm_forward(normed, b->rstd, b->x, w + at->norm, pack->T, s.D, s.eps);
     project(b->qkv, m, normed, w + at->qkv, pack->T, s.D, s.qkv, scratch);
     hl_rope_turn(b->qkv, pack->position, m->rope, pack->T, s.H + s.K, s.d, s.qkv, 1);
-    hl_see_forward(b, m, pack, scratch);
+    hl_see_forward(b, m, pack);
     project(b->h, m, b->o, w + at->o, pack->T, s.od, s.D, scratch);
     m->peers->sum(m->peers, b->h, n);
     hl_add(b->h, b->x, n);
@@ -155,7 +155,7 @@ static void attend_last_forward(hl_block_trace *b, const hl_stack *m, const hl_b
     project(b->qkv, m, normed, w + at->qkv + (size_t)s.od * (size_t)s.D, pack->T, s.D, kv, scratch);
     hl_rope_turn(b->q, position, m->rope, n, s.H, s.d, s.od, 1);
     hl_rope_turn(b->qkv, pack->position, m->rope, pack->T, s.K, s.d, kv, 1);
-    hl_see_last_forward(b, m, pack, scratch);
+    hl_see_last_forward(b, m, pack);
     project(b->h, m, b->o, w + at->o, n, s.od, s.D, scratch);
     m->peers->sum(m->peers, b->h, size);
     hl_rows_gather(x, b->x, row, n, s.D);
