@@ -1,6 +1,7 @@
 /* test-attention.c - packed causal attention agrees with its slow twin, forward and backward. */
 #include "math/attention.h"
 #include "math/linear.h"
+#include "math/strip.h"
 #include "tests/check.h"
 #include "tests/ref-math.h"
 #include <string.h>
@@ -162,6 +163,52 @@ static void the_number_of_threads_does_not_show(void)
     ref_done();
 }
 
+enum { N = 21, WIDTH = 12, WIDE = 16, QUERIES = 16, ROOM = 32 };
+
+/* What QUERIES queries get of N keys and give to them, a strip at a time. */
+typedef struct {
+    float share[QUERIES], lse[QUERIES], o[QUERIES * WIDTH], dk[ROOM * WIDE], dv[ROOM * WIDE];
+} answer;
+
+static void ask(answer *a, const hl_strips *s, const float *q, const float *keys)
+{
+    float rows[ROOM * WIDE], own[HL_LANES_MOST * WIDE], turned[WIDE * HL_LANES_MOST];
+    float strip[ROOM * HL_LANES_MOST], slope[ROOM * HL_LANES_MOST], log2_lse[HL_LANES_MOST], dot[HL_LANES_MOST];
+    *a = (answer){.share = {0}};
+    s->copy(rows, (hl_lines){keys, WIDTH}, 0, hl_strips_up(s, N), N, WIDTH, WIDE);
+    for (int i = 0; i < QUERIES; i += s->lanes) {
+        const int seen = N - QUERIES + i + s->lanes, diagonal = N - QUERIES + i;
+        const hl_strip_target to = {a->o, WIDTH, i, QUERIES, NULL, a->share + i};
+        s->copy(own, (hl_lines){q, WIDTH}, i, s->lanes, QUERIES, WIDTH, WIDE);
+        s->turn(turned, own, WIDE, 0.5f);
+        s->dot(dot, own, own, WIDE);
+        s->score(strip, rows, turned, seen, WIDTH, WIDE);
+        s->soften(strip, a->share + i, a->lse + i, seen, diagonal);
+        s->give(&to, strip, rows, seen, WIDTH, WIDE);
+        for (int x = 0; x < s->lanes; x++) log2_lse[x] = a->lse[i + x] / logf(2.0f);
+        s->score(strip, rows, turned, seen, WIDTH, WIDE);
+        s->score(slope, rows, turned, seen, WIDTH, WIDE);
+        s->harden(strip, slope, log2_lse, dot, seen, diagonal);
+        s->add(a->dk, slope, own, seen, WIDE);
+        s->add(a->dv, strip, own, seen, WIDE);
+    }
+}
+
+static void strips_of_any_lanes_agree(void)
+{
+    const float *q = ref_random(QUERIES * WIDTH, 5, 1.0), *keys = ref_random(N * WIDTH, 6, 1.0);
+    answer eight, here;
+    ask(&eight, &hl_strips_8, q, keys);
+    ask(&here, hl_strips_here(), q, keys);
+    for (int i = 0; i < QUERIES; i++) CHECK_NEAR(eight.share[i], here.share[i], 1e-6);
+    for (int i = 0; i < QUERIES; i++) CHECK_NEAR(eight.lse[i], here.lse[i], 2e-6);
+    for (int i = 0; i < QUERIES * WIDTH; i++) CHECK_NEAR(eight.o[i], here.o[i], 2e-6);
+    for (int i = 0; i < N * WIDE; i++) CHECK_NEAR(eight.dk[i], here.dk[i], 4e-5);
+    for (int i = 0; i < N * WIDE; i++) CHECK_NEAR(eight.dv[i], here.dv[i], 1e-5);
+    CHECK(eight.o[0] != 0 && eight.dk[0] != 0 && eight.dv[0] != 0);
+    ref_done();
+}
+
 static const test tests[] = {
     {"attention agrees with its twin", attention_agrees_with_its_twin},
     {"sharp attention agrees too", sharp_attention_agrees_too},
@@ -172,6 +219,7 @@ static const test tests[] = {
     {"no segments are no work", no_segments_are_no_work},
     {"not a number comes through", not_a_number_comes_through},
     {"the number of threads does not show", the_number_of_threads_does_not_show},
+    {"strips of 8 lanes agree with those of this processor", strips_of_any_lanes_agree},
 };
 
 HL_TESTS("attention", tests)

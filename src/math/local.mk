@@ -18,6 +18,6 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/rmsnorm.c src/math/rmsnorm.h \
 	src/math/rope.c src/math/rope.h \
 	src/math/rows.c src/math/rows.h \
-	src/math/strip.c src/math/strip.h src/math/strip-lanes.h \
+	src/math/strip.c src/math/strip-8.c src/math/strip-16.c src/math/strip.h src/math/strip-lanes.h \
 	src/math/swiglu.c src/math/swiglu.h
 EXTRA_DIST += src/math/README.md

@@ -1,6 +1,37 @@
-/* strip-lanes.h - the acts of strip.h for LANES lanes, compiled for TARGET.  strip.c alone includes it, once for each. */
-#define NAME(x) JOIN(x, LANES)
-#define vector NAME(vector)
+/* strip-lanes.h - the acts of strip.h for LANES lanes, compiled for TARGET; strip-8.c and strip-16.c are made of it. */
+#ifndef MATH_STRIP_LANES_H
+#define MATH_STRIP_LANES_H
+#include "math/expf.h"
+#include "math/simd.h"
+#include "math/strip.h"
+#include <stdint.h>
+#include <string.h>
+
+/* Scores are kept in powers of two. */
+static const float ln_2 = 0.693147181f;
+
+enum { BLOCK = 8 };
+typedef float eight __attribute__((vector_size(BLOCK * sizeof(float)), aligned(sizeof(float)), may_alias));
+typedef int32_t places __attribute__((vector_size(BLOCK * sizeof(int32_t))));
+
+/* An 8 by 8 block becomes its transpose: pairs, then fours, then halves change places. */
+HL_INLINE void transpose(eight x[BLOCK])
+{
+    eight two[BLOCK], four[BLOCK];
+    _Pragma("GCC unroll 4") for (int i = 0; i < BLOCK; i += 2) {
+        two[i] = __builtin_shuffle(x[i], x[i + 1], (places){0, 8, 1, 9, 4, 12, 5, 13});
+        two[i + 1] = __builtin_shuffle(x[i], x[i + 1], (places){2, 10, 3, 11, 6, 14, 7, 15});
+    }
+    _Pragma("GCC unroll 4") for (int i = 0; i < BLOCK; i += 2) {
+        const int first = i / 4 * 4 + i % 4 / 2;
+        four[i] = __builtin_shuffle(two[first], two[first + 2], (places){0, 1, 8, 9, 4, 5, 12, 13});
+        four[i + 1] = __builtin_shuffle(two[first], two[first + 2], (places){2, 3, 10, 11, 6, 7, 14, 15});
+    }
+    _Pragma("GCC unroll 4") for (int i = 0; i < BLOCK / 2; i++) {
+        x[i] = __builtin_shuffle(four[i], four[i + 4], (places){0, 1, 2, 3, 8, 9, 10, 11});
+        x[i + 4] = __builtin_shuffle(four[i], four[i + 4], (places){4, 5, 6, 7, 12, 13, 14, 15});
+    }
+}
 
 typedef float vector __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
 
@@ -8,7 +39,7 @@ typedef float vector __attribute__((vector_size(LANES * sizeof(float)), aligned(
 #define STORE(x, v) (*(vector *)(x) = (v))
 #define EACH(i, n) _Pragma("GCC unroll 16") for (int i = 0; i < (n); i++)
 
-HL_INLINE void NAME(copy_row)(float *row, const float *x, const int d, const int wide)
+HL_INLINE void copy_row(float *row, const float *x, const int d, const int wide)
 {
     int c = 0;
     for (; c + LANES <= d; c += LANES) STORE(row + c, LOAD(x + c));
@@ -18,19 +49,19 @@ HL_INLINE void NAME(copy_row)(float *row, const float *x, const int d, const int
     memcpy(row + c, x + c, (size_t)(d - c) * sizeof *row);
 }
 
-TARGET static void NAME(copy)(float *rows, hl_lines x, int first, int count, int end, int d, int wide)
+TARGET static void copy(float *rows, hl_lines x, int first, int count, int end, int d, int wide)
 {
     int i = first;
     for (; i < 0; i++, rows += wide) memset(rows, 0, (size_t)wide * sizeof *rows);
     const float *from = x.at + (size_t)i * x.step;
     const int last = first + count < end ? first + count : end;
     if (d == 8)
-        for (; i < last; i++, rows += 8, from += x.step) NAME(copy_row)(rows, from, 8, 8);
-    for (; i < last; i++, rows += wide, from += x.step) NAME(copy_row)(rows, from, d, wide);
+        for (; i < last; i++, rows += 8, from += x.step) copy_row(rows, from, 8, 8);
+    for (; i < last; i++, rows += wide, from += x.step) copy_row(rows, from, d, wide);
     for (; i < first + count; i++, rows += wide) memset(rows, 0, (size_t)wide * sizeof *rows);
 }
 
-TARGET static void NAME(turn)(float *turned, const float *rows, int wide, float scale)
+TARGET static void turn(float *turned, const float *rows, int wide, float scale)
 {
     for (int c = 0; c < wide; c += BLOCK)
         for (int half = 0; half < LANES; half += BLOCK) {
@@ -41,7 +72,7 @@ TARGET static void NAME(turn)(float *turned, const float *rows, int wide, float 
         }
 }
 
-TARGET static void NAME(dot)(float *sum, const float *a, const float *b, int wide)
+TARGET static void dot(float *sum, const float *a, const float *b, int wide)
 {
     for (int half = 0; half < LANES; half += BLOCK, a += BLOCK * wide, b += BLOCK * wide) {
         eight part[BLOCK], all = {0};
@@ -56,17 +87,17 @@ TARGET static void NAME(dot)(float *sum, const float *a, const float *b, int wid
 
 /* sum (R, V vectors) = sum over k < n of left (R rows a left_row apart, n a left_step apart) times right (n rows a right_step
  * apart); R and V are constants.  A macro, since a width that is no multiple of the lanes ends with a vector of 8. */
-#define MULTIPLY(type, sum, R, V, left, left_row, left_step, right, right_step, n)                        \
-    type sum[(R) * (V)];                                                                                 \
-    EACH(i_, (R) * (V)) sum[i_] = (type){0};                                                             \
-    const float *left_ = (left), *right_ = (right);                                                      \
-    for (int k_ = 0; k_ < (n); k_++, left_ += (left_step), right_ += (right_step)) {                      \
-        type x_[V];                                                                                      \
-        EACH(v_, V) x_[v_] = *(const type *)(right_ + v_ * (int)(sizeof(type) / sizeof(float)));         \
-        EACH(r_, R) EACH(v_, V) sum[r_ * (V) + v_] += left_[(size_t)r_ * (size_t)(left_row)] * x_[v_];   \
+#define MULTIPLY(type, sum, R, V, left, left_row, left_step, right, right_step, n)                     \
+    type sum[(R) * (V)];                                                                               \
+    EACH(i_, (R) * (V)) sum[i_] = (type){0};                                                           \
+    const float *left_ = (left), *right_ = (right);                                                    \
+    for (int k_ = 0; k_ < (n); k_++, left_ += (left_step), right_ += (right_step)) {                   \
+        type x_[V];                                                                                    \
+        EACH(v_, V) x_[v_] = *(const type *)(right_ + v_ * (int)(sizeof(type) / sizeof(float)));       \
+        EACH(r_, R) EACH(v_, V) sum[r_ * (V) + v_] += left_[(size_t)r_ * (size_t)(left_row)] * x_[v_]; \
     }
 
-HL_INLINE void NAME(score_rows)(float *strip, const float *rows, const float *turned, int n, const int d, const int wide)
+HL_INLINE void score_rows(float *strip, const float *rows, const float *turned, int n, const int d, const int wide)
 {
     int k = 0;
     for (; n - k > LANES / 2; k += LANES) {
@@ -80,17 +111,17 @@ HL_INLINE void NAME(score_rows)(float *strip, const float *rows, const float *tu
 }
 
 /* With a known width the rows of a tile are constants apart, and 16 addresses need no registers. */
-TARGET static void NAME(score)(float *strip, const float *rows, const float *turned, int n, int d, int wide)
+TARGET static void score(float *strip, const float *rows, const float *turned, int n, int d, int wide)
 {
-    if (d == 8) NAME(score_rows)(strip, rows, turned, n, 8, 8);
-    else if (d == 16) NAME(score_rows)(strip, rows, turned, n, 16, 16);
-    else if (d == 32) NAME(score_rows)(strip, rows, turned, n, 32, 32);
-    else if (d == 64) NAME(score_rows)(strip, rows, turned, n, 64, 64);
-    else if (d == 128) NAME(score_rows)(strip, rows, turned, n, 128, 128);
-    else NAME(score_rows)(strip, rows, turned, n, d, wide);
+    if (d == 8) score_rows(strip, rows, turned, n, 8, 8);
+    else if (d == 16) score_rows(strip, rows, turned, n, 16, 16);
+    else if (d == 32) score_rows(strip, rows, turned, n, 32, 32);
+    else if (d == 64) score_rows(strip, rows, turned, n, 64, 64);
+    else if (d == 128) score_rows(strip, rows, turned, n, 128, 128);
+    else score_rows(strip, rows, turned, n, d, wide);
 }
 
-TARGET static void NAME(soften)(float *restrict strip, float *restrict share, float *restrict lse, int n, int diagonal)
+TARGET static void soften(float *restrict strip, float *restrict share, float *restrict lse, int n, int diagonal)
 {
     float most[LANES], sum[LANES] = {0};
     for (int k = diagonal < 0 ? 0 : diagonal + 1; k < n; k++)
@@ -114,7 +145,7 @@ TARGET static void NAME(soften)(float *restrict strip, float *restrict share, fl
     }
 }
 
-TARGET static void NAME(merge)(float *restrict keep, float *restrict share, float *restrict lse, const float *restrict other)
+TARGET static void merge(float *restrict keep, float *restrict share, float *restrict lse, const float *restrict other)
 {
 #pragma omp simd
     for (int x = 0; x < LANES; x++) {
@@ -125,7 +156,7 @@ TARGET static void NAME(merge)(float *restrict keep, float *restrict share, floa
     }
 }
 
-HL_INLINE void NAME(harden_key)(float *restrict p, float *restrict s, const float *restrict lse, const float *restrict delta, const int seen_from)
+HL_INLINE void harden_key(float *restrict p, float *restrict s, const float *restrict lse, const float *restrict delta, const int seen_from)
 {
 #pragma omp simd
     for (int x = 0; x < LANES; x++) {
@@ -135,46 +166,46 @@ HL_INLINE void NAME(harden_key)(float *restrict p, float *restrict s, const floa
     }
 }
 
-TARGET static void NAME(harden)(float *strip, float *slope, const float *lse, const float *delta, int n, int diagonal)
+TARGET static void harden(float *strip, float *slope, const float *lse, const float *delta, int n, int diagonal)
 {
     int k = 0;
-    for (; k < n && k <= diagonal; k++) NAME(harden_key)(strip + k * LANES, slope + k * LANES, lse, delta, 0);
-    for (; k < n; k++) NAME(harden_key)(strip + k * LANES, slope + k * LANES, lse, delta, k - diagonal);
+    for (; k < n && k <= diagonal; k++) harden_key(strip + k * LANES, slope + k * LANES, lse, delta, 0);
+    for (; k < n; k++) harden_key(strip + k * LANES, slope + k * LANES, lse, delta, k - diagonal);
     for (; k % LANES; k++) {
         STORE(strip + k * LANES, (vector){0});
         STORE(slope + k * LANES, (vector){0});
     }
 }
 
-/* Tiles of R rows by V vectors from lane `from` and number c on; of the last vector, `tail` numbers are wanted. */
-#define GIVE(type, R, V, from, c)                                                                                          \
-    {                                                                                                                      \
-        enum { N = (int)(sizeof(type) / sizeof(float)) };                                                                  \
-        MULTIPLY(type, s, R, V, strip + (from), 1, LANES, rows + (c), wide, n)                                             \
-        EACH(r, R) {                                                                                                       \
-            const int at = to->first + (from) + r;                                                                         \
-            if (at < 0 || at >= to->end) continue;                                                                         \
-            float *y = to->y + (size_t)at * to->step + (c);                                                                \
-            EACH(v, V) NAME(give_##type)(y + v * N, s[r * (V) + v], to, (from) + r, d - (c) - v * N);                      \
-        }                                                                                                                  \
+/* A tile of R rows by V vectors from lane `from` and number c on; fewer than d numbers of a row may be left. */
+#define GIVE(type, R, V, from, c)                                                               \
+    {                                                                                           \
+        enum { N = (int)(sizeof(type) / sizeof(float)) };                                       \
+        MULTIPLY(type, s, R, V, strip + (from), 1, LANES, rows + (c), wide, n)                  \
+        EACH(r, R) {                                                                            \
+            const int at = to->first + (from) + r;                                              \
+            if (at < 0 || at >= to->end) continue;                                              \
+            float *y = to->y + (size_t)at * to->step + (c);                                     \
+            EACH(v, V) give_##type(y + v * N, s[r * (V) + v], to, (from) + r, d - (c) - v * N); \
+        }                                                                                       \
     }
 
-#define DEFINE_GIVE(type)                                                                                                  \
-    HL_INLINE void NAME(give_##type)(float *y, type sum, const hl_strip_target *to, int lane, int wanted)                  \
-    {                                                                                                                      \
-        enum { N = (int)(sizeof(type) / sizeof(float)) };                                                                  \
-        sum *= to->factor[lane];                                                                                           \
-        if (wanted >= N) {                                                                                                 \
-            if (to->keep) sum += to->keep[lane] * *(type *)y;                                                              \
-            *(type *)y = sum;                                                                                              \
-        } else                                                                                                             \
-            for (int i = 0; i < wanted; i++) y[i] = to->keep ? sum[i] + to->keep[lane] * y[i] : sum[i];                    \
+#define DEFINE_GIVE(type)                                                                               \
+    HL_INLINE void give_##type(float *y, type sum, const hl_strip_target *to, int lane, int wanted)     \
+    {                                                                                                   \
+        enum { N = (int)(sizeof(type) / sizeof(float)) };                                               \
+        sum *= to->factor[lane];                                                                        \
+        if (wanted >= N) {                                                                              \
+            if (to->keep) sum += to->keep[lane] * *(type *)y;                                           \
+            *(type *)y = sum;                                                                           \
+        } else                                                                                          \
+            for (int i = 0; i < wanted; i++) y[i] = to->keep ? sum[i] + to->keep[lane] * y[i] : sum[i]; \
     }
 
 DEFINE_GIVE(vector)
 DEFINE_GIVE(eight)
 
-TARGET static void NAME(give)(const hl_strip_target *to, const float *strip, const float *rows, int n, int d, int wide)
+TARGET static void give(const hl_strip_target *to, const float *strip, const float *rows, int n, int d, int wide)
 {
     int c = 0;
     for (; c + 2 * LANES <= wide; c += 2 * LANES)
@@ -183,14 +214,14 @@ TARGET static void NAME(give)(const hl_strip_target *to, const float *strip, con
     for (; c < wide; c += BLOCK) GIVE(eight, LANES, 1, 0, c)
 }
 
-#define ADD(type, R, V, c)                                                                                                 \
-    {                                                                                                                      \
-        enum { N = (int)(sizeof(type) / sizeof(float)) };                                                                  \
-        MULTIPLY(type, s, R, V, strip, LANES, 1, rows + (c), wide, LANES)                                                  \
-        EACH(r, R) EACH(v, V) *(type *)(sum + r * wide + (c) + v * N) += s[r * (V) + v];                                   \
+#define ADD(type, R, V, c)                                                               \
+    {                                                                                    \
+        enum { N = (int)(sizeof(type) / sizeof(float)) };                                \
+        MULTIPLY(type, s, R, V, strip, LANES, 1, rows + (c), wide, LANES)                \
+        EACH(r, R) EACH(v, V) *(type *)(sum + r * wide + (c) + v * N) += s[r * (V) + v]; \
     }
 
-HL_INLINE void NAME(add_rows)(float *sum, const float *strip, const float *rows, int n, const int wide)
+HL_INLINE void add_rows(float *sum, const float *strip, const float *rows, int n, const int wide)
 {
     for (int k = 0; k < n; k += LANES / 2, sum += LANES / 2 * wide, strip += LANES / 2 * LANES) {
         int c = 0;
@@ -200,20 +231,12 @@ HL_INLINE void NAME(add_rows)(float *sum, const float *strip, const float *rows,
     }
 }
 
-TARGET static void NAME(add)(float *sum, const float *strip, const float *rows, int n, int wide)
+TARGET static void add(float *sum, const float *strip, const float *rows, int n, int wide)
 {
-    if (wide == 8) NAME(add_rows)(sum, strip, rows, n, 8);
-    else NAME(add_rows)(sum, strip, rows, n, wide);
+    if (wide == 8) add_rows(sum, strip, rows, n, 8);
+    else add_rows(sum, strip, rows, n, wide);
 }
 
-static const hl_strips NAME(strips) = {LANES, NAME(copy), NAME(turn), NAME(dot), NAME(score), NAME(soften), NAME(merge), NAME(harden), NAME(give), NAME(add)};
+#define THESE_STRIPS {LANES, copy, turn, dot, score, soften, merge, harden, give, add}
 
-#undef NAME
-#undef vector
-#undef LOAD
-#undef STORE
-#undef EACH
-#undef MULTIPLY
-#undef GIVE
-#undef DEFINE_GIVE
-#undef ADD
+#endif

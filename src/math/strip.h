@@ -59,6 +59,8 @@ typedef struct {
     void (*add)(float *sum, const float *strip, const float *rows, int n, int wide);
 } hl_strips;
 
+extern const hl_strips hl_strips_8, hl_strips_16; /* the latter for AVX-512 alone */
+
 /* The ones for this processor. */
 const hl_strips *hl_strips_here(void);
 
