@@ -75,6 +75,7 @@ typedef struct {
     char *calibration;
     int item_dp, item_tp, item_pp, user_dp, user_tp, user_pp; /* dp 0: as many as there are */
     int zero, threads, chunk_tokens;
+    int exact_groups, exact_tp; /* groups 0: not exact */
     int64_t activation_budget; /* bytes; -1: no limit */
     bool gradient_checkpointing;
     hl_precision precision;

@@ -1,5 +1,6 @@
 /* forecast.c - what a step of a configuration would be like on so many ranks, without running it. */
 #include "experiments/forecast.h"
+#include "base/fold.h"
 #include "base/rng.h"
 #include "io/hf.h"
 #include "io/tokenizer.h"
@@ -75,8 +76,50 @@ static hl_status check_stages(const char *key, int stages, const hl_llama *shape
                    shape->num_hidden_layers > 1 ? shape->num_hidden_layers : 1);
 }
 
+/* ---- exact mode: what its groups and slices can be, and which layouts they cover */
+
+static hl_status check_power(const char *key, int n)
+{
+    int below = 1;
+    while (2 * below <= n) below *= 2;
+    return hl_fold_fits(n) ? HL_OK : HL_FAIL(HL_EUSAGE, "%s: %d is not a power of two; the nearest are %d and %d", key, n, below, 2 * below);
+}
+
+/* Key heads and width of the MLP are cut into slices, which the ranks of a stage divide. */
+static hl_status check_slices(const char *side, const hl_llama *shape, int tp, int slices)
+{
+    int fits = slices;
+    while (shape->num_key_value_heads % fits || shape->intermediate_size % fits) fits /= 2;
+    if (fits < slices)
+        return HL_FAIL(HL_EUSAGE, "exact.tp: %d slices do not divide the %d key heads and the %d wide MLP of %s_llm; the most is %d", slices,
+                       shape->num_key_value_heads, shape->intermediate_size, side, fits);
+    while (fits > tp) fits /= 2;
+    if (slices % tp)
+        return HL_FAIL(HL_EUSAGE, "%s.tp: %d ranks do not divide the %d slices of exact.tp; the nearest possible is %s.tp %d", side, tp, slices, side, fits);
+    return HL_OK;
+}
+
+static hl_status check_exact(const hl_config *c, const hl_llama *item, const hl_llama *user)
+{
+    if (c->exact_groups == 0 && c->exact_tp > 1) return HL_FAIL(HL_EUSAGE, "exact.tp %d needs exact.groups; give as many groups as the largest layout has replicas", c->exact_tp);
+    if (c->exact_groups == 0) return HL_OK;
+    HL_TRY(check_power("exact.groups", c->exact_groups));
+    HL_TRY(check_power("exact.tp", c->exact_tp));
+    if (c->zero > 1) return HL_FAIL(HL_EUSAGE, "exact.groups needs each group's gradients whole: zero %d divides them; the nearest possible is zero 1", c->zero);
+    HL_TRY(check_slices("item", item, c->item_tp, c->exact_tp));
+    return check_slices("user", user, c->user_tp, c->exact_tp);
+}
+
+static hl_status check_replicas(const hl_config *c, const char *side, int replicas)
+{
+    if (c->exact_groups == 0 || replicas <= c->exact_groups) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "exact.groups: %d groups are for as many replicas at most, and there are %d of the %s LLM; the nearest possible is %s.dp %d", c->exact_groups,
+                   replicas, side, side, c->exact_groups);
+}
+
 hl_status hl_forecast_check(const hl_config *c, const hl_llama *item, const hl_llama *user)
 {
+    HL_TRY(check_exact(c, item, user));
     HL_TRY(check_stages("item.pp", c->item_pp, item));
     return check_stages("user.pp", c->user_pp, user);
 }
@@ -126,7 +169,7 @@ static void draw(hl_plan *plan, const hl_corpus *corpus, const hl_config *c, con
     const hl_sampler sampler = {&w, (uint64_t)c->seed, c->batch_size, c->num_negatives};
     double ratio = (1 + user->num_hidden_layers * hl_llama_layer_flop(user)) / (1 + item->num_hidden_layers * hl_llama_layer_flop(item));
     const hl_plan_rules rules = {.chunk_tokens = c->chunk_tokens, .user_chunk_rows = HL_USER_CHUNK_ROWS, .item_tokens = c->item_emb_token_n, .dedup = c->dedup, .share_prefix = c->share_prefix,
-                                 .serial = c->schedule, .user_cost = ratio};
+                                 .serial = c->schedule, .groups = c->exact_groups, .user_cost = ratio};
     hl_sampler_draw(&b, &sampler, 0, arena);
     hl_plan_make(plan, &b, corpus, &rules, item->hidden_size, arena);
     hl_windows_close(&w);
@@ -263,6 +306,8 @@ hl_status hl_forecast_open(hl_forecast *f, const hl_config *c, const hl_llama *i
     made_up x = {0};
     *f = (hl_forecast){.item = *item, .user = *user, .arena = hl_arena_growing("a forecast")};
     HL_TRY(hl_layout_make(&f->layout, ranks, wish));
+    HL_TRY(check_replicas(c, "item", hl_layout_item_replicas(&f->layout)));
+    HL_TRY(check_replicas(c, "user", hl_layout_user_replicas(&f->layout)));
     if (!corpus) make_up(&other, &x, c);
     forecast(f, c, corpus ? corpus : &other, machine);
     free(x.token);

@@ -9,6 +9,12 @@ static double work_of(const hl_llama *shape)
     return 1 + shape->num_hidden_layers * hl_llama_layer_flop(shape);
 }
 
+/* Slices of a layer that are one rank's. */
+static int slices_of(const hl_engine_rules *rules, const hl_peers *peers)
+{
+    return rules->plan.groups ? rules->slices / peers->size : 0;
+}
+
 void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_llama *item, const hl_llama *user, const hl_engine_rules *rules)
 {
     HL_CHECK(item->hidden_size == user->hidden_size);
@@ -16,7 +22,9 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     e->rules.plan.user_cost = work_of(user) / work_of(item);
     hl_item_open(&e->item_model, item, rules->plan.item_tokens, rules->longest_text, &mesh->item_peers);
     e->item_model.share_prefix = rules->plan.share_prefix;
+    e->item_model.stack.slices = slices_of(rules, &mesh->item_peers);
     hl_user_open(&e->user_model, user, rules->longest_history, &mesh->user_peers);
+    e->user_model.stack.slices = slices_of(rules, &mesh->user_peers);
     hl_item_params(&e->item.whole, item, rules->plan.item_tokens, &hl_alone);
     hl_user_params(&e->user.whole, user, &hl_alone);
     hl_holding_open(&e->item, &e->item_model.table, &mesh->item, &mesh->item_dp, &mesh->item_peers, rules->zero, rules->for_training);

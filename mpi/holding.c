@@ -77,6 +77,7 @@ void hl_holding_open(hl_holding *h, const hl_params *table, const hl_group *grou
     cut_blocks(h);
     find_layers(h);
     h->w = hl_reserve(table->count);
+    hl_branch_open(&h->branch, table->count);
     h->keeper.self = h;
     if (zero >= 3) h->keeper.need = need, h->keeper.leave = leave;
     if (zero >= 2) h->keeper.done = zero == 2 ? sum_layer : sum_layer_and_leave;
@@ -90,6 +91,7 @@ void hl_holding_close(hl_holding *h)
 {
     hl_params_free(&h->whole);
     free(h->frozen);
+    hl_branch_close(&h->branch);
     if (h->w) hl_reserve_free(h->w, h->table->count);
     if (h->g) hl_reserve_free(h->g, h->table->count);
     if (h->m) hl_reserve_free(h->m, h->end - h->begin);
@@ -152,8 +154,15 @@ static void join_blocks(hl_holding *h, const hl_param *p, hl_arena *scratch)
     hl_arena_back(scratch, mark);
 }
 
+void hl_holding_turn(hl_holding *h, int group)
+{
+    HL_CHECK(h->zero < 2);
+    h->g = hl_branch_turn(&h->branch, h->g, group);
+}
+
 void hl_holding_sum(hl_holding *h, hl_arena *scratch)
 {
+    h->g = hl_branch_end(&h->branch, h->g);
     if (h->zero < 2) hl_params_join(h->table, h->g, h->peers, scratch);
     if (h->zero == 0) hl_group_sum(h->copies, h->g, h->table->count);
     if (h->zero == 1) hl_group_sum_blocks(h->copies, h->g, h->block);

@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "model/keeper.h"
 #include "model/params.h"
+#include "mpi/branch.h"
 #include "mpi/group.h"
 #include <stdbool.h>
 
@@ -35,6 +36,7 @@ typedef struct {
     size_t *cut;          /* (copies + 1) a range cut by the blocks */
     bool *frozen;         /* (table->n) */
     hl_keeper keeper;     /* for the stack */
+    hl_branch branch;     /* gradients of groups of chunks, where these are summed apart */
 } hl_holding;
 
 /* Zero weights of `table`, for training with gradients and moments too.  h stays where it is, and has `whole`.  Local. */
@@ -52,6 +54,10 @@ void hl_holding_leave_all(hl_holding *h);
 
 /* Gradients are zero.  Local. */
 void hl_holding_zero(hl_holding *h);
+
+/* What is added to h->g from now on belongs to this group of chunks (mpi/branch.h); h->g may be another array after it.  For zero 0
+ * and 1.  Local. */
+void hl_holding_turn(hl_holding *h, int group);
 
 /* Gradients of all copies and peers, added; each copy has its block.  Collective over copies and peers. */
 void hl_holding_sum(hl_holding *h, hl_arena *scratch);

@@ -3,6 +3,7 @@ noinst_LIBRARIES += mpi/libhlmpi.a
 mpi_libhlmpi_a_CPPFLAGS = $(HOUSE_CPPFLAGS)
 mpi_libhlmpi_a_SOURCES = \
 	mpi/blacs.c mpi/blacs.h \
+	mpi/branch.c mpi/branch.h \
 	mpi/catalogue.c mpi/catalogue.h \
 	mpi/ease.c mpi/ease.h \
 	mpi/engine.c mpi/engine.h \

@@ -22,6 +22,7 @@ void hl_loss_open(hl_loss *l, const hl_mesh *mesh, const hl_plan *plan, const in
     int *listed = HL_TAKE_ZERO(arena, int, ranks);
     for (int r = 0; r < R; r++) l->row_list[l->row_begin[row_owner[r]] + listed[row_owner[r]]++] = r;
     l->lse = HL_TAKE(arena, double, R);
+    l->dscale_row = HL_TAKE_ZERO(arena, double, plan->groups ? R : 0);
     if (!hl_group_has_me(&mesh->item_out)) return;
     size_t n = (size_t)R * (size_t)D;
     l->u = HL_TAKE(arena, float, n);
@@ -79,19 +80,101 @@ static void gather_facts(hl_loss *l, const hl_nce_part *whole)
     l->facts = f;
 }
 
-void hl_loss_run(hl_loss *l, float *dn, const float *n, const float *multiplicity, int K, float s, float thres, hl_arena *scratch)
+/* What a rank's negatives are held against. */
+typedef struct {
+    hl_loss *l;
+    const hl_negatives *mine;
+    const float *n; /* (K, D) */
+    float s, thres;
+    hl_arena *scratch;
+} contest;
+
+static int count_in(const hl_negatives *mine, int i)
 {
-    int R = l->plan->rows, D = l->D;
+    return mine->begin[i + 1] - mine->begin[i];
+}
+
+/* part (R) of the negatives of `count` groups from i on, a branch of the tree. */
+static void summarise(hl_nce_part *part, const contest *x, int i, int count)
+{
+    const hl_loss *l = x->l;
+    const int R = l->plan->rows, from = x->mine->begin[i];
+    if (count == 1) {
+        hl_nce_forward(part, l->u, l->p, l->l0, x->n + (size_t)from * (size_t)l->D, x->mine->multiplicity + from, R, count_in(x->mine, i), l->D, x->s, x->thres, x->scratch);
+        return;
+    }
+    const size_t mark = hl_arena_mark(x->scratch);
+    hl_nce_part *right = HL_TAKE(x->scratch, hl_nce_part, R);
+    summarise(part, x, i, count / 2);
+    summarise(right, x, i + count / 2, count / 2);
+    combine_parts(part, right, (size_t)R);
+    hl_arena_back(x->scratch, mark);
+}
+
+/* du (R, D), zero, becomes the gradient of the rows through these; dn (K, D) is added to; dLoss/ds. */
+static double descend(float *du, float *dn, const contest *x, int i, int count)
+{
+    const hl_loss *l = x->l;
+    const int R = l->plan->rows, from = x->mine->begin[i];
+    const size_t at = (size_t)from * (size_t)l->D, size = (size_t)R * (size_t)l->D;
+    if (count == 1)
+        return hl_nce_backward(du, dn + at, l->lse, l->plan->weight, l->u, l->p, x->n + at, x->mine->multiplicity + from, R, count_in(x->mine, i), l->D, x->s, x->thres, x->scratch);
+    const size_t mark = hl_arena_mark(x->scratch);
+    float *right = HL_TAKE_ZERO(x->scratch, float, size);
+    double ds = descend(du, dn, x, i, count / 2);
+    ds += descend(right, dn, x, i + count / 2, count / 2);
+    hl_add(du, right, size);
+    hl_arena_back(x->scratch, mark);
+    return ds;
+}
+
+static void add_doubles(void *into, const void *from, size_t n)
+{
+    double *y = into;
+    const double *x = from;
+    for (size_t i = 0; i < n; i++) y[i] += x[i];
+}
+
+/* (slices, n) elements of every item rank that has vectors: over the groups, then over the slices; the result is slice 0. */
+static void fold_slices(const hl_loss *l, void *x, int slices, size_t n, size_t size, hl_combine combine)
+{
+    hl_group_reduce(&l->mesh->item_dp, x, (size_t)slices * n, size, combine);
+    hl_fold(x, slices, n * size, n, combine);
+    hl_group_reduce(&l->mesh->item_tp, x, n, size, combine);
+}
+
+/* The whole gradient of the rows on every item rank that has vectors; but one alone gives it back. */
+static void descend_by_groups(float *dn, const contest *x)
+{
+    hl_loss *l = x->l;
+    const int S = x->mine->slices;
+    const size_t size = (size_t)l->plan->rows * (size_t)l->D, mark = hl_arena_mark(x->scratch);
+    float *du = HL_TAKE_ZERO(x->scratch, float, (size_t)S * size);
+    double *ds = HL_TAKE(x->scratch, double, S);
+    for (int i = 0; i < S; i++) ds[i] = descend(du + (size_t)i * size, dn, x, i * x->mine->groups, x->mine->groups);
+    fold_slices(l, du, S, size, sizeof *du, hl_fold_floats);
+    fold_slices(l, ds, S, 1, sizeof *ds, add_doubles);
+    const bool gives = l->mesh->item_out.rank == 0;
+    if (gives) memcpy(l->du, du, size * sizeof *du);
+    l->dscale = gives ? x->s * ds[0] : 0;
+    hl_arena_back(x->scratch, mark);
+}
+
+void hl_loss_run(hl_loss *l, float *dn, const float *n, const hl_negatives *mine, float s, float thres, hl_arena *scratch)
+{
+    int R = l->plan->rows, D = l->D, S = mine->slices;
+    const contest x = {l, mine, n, s, thres, scratch};
     size_t mark = hl_arena_mark(scratch);
-    hl_nce_part *part = HL_TAKE(scratch, hl_nce_part, R);
+    hl_nce_part *part = HL_TAKE(scratch, hl_nce_part, R * S);
     hl_rows_dot(l->l0, l->u, l->p, R, D);
     for (int r = 0; r < R; r++) l->l0[r] *= s;
-    hl_nce_forward(part, l->u, l->p, l->l0, n, multiplicity, R, K, D, s, thres, scratch);
-    hl_group_reduce(&l->mesh->item_out, part, (size_t)R, sizeof *part, combine_parts);
+    for (int i = 0; i < S; i++) summarise(part + i * R, &x, i * mine->groups, mine->groups);
+    fold_slices(l, part, S, (size_t)R, sizeof *part, combine_parts);
     for (int r = 0; r < R; r++) l->lse[r] = hl_nce_lse(&part[r], l->l0[r]);
     gather_facts(l, part);
     memset(l->du, 0, (size_t)R * (size_t)D * sizeof *l->du);
-    l->dscale = s * hl_nce_backward(l->du, dn, l->lse, l->plan->weight, l->u, l->p, n, multiplicity, R, K, D, s, thres, scratch);
+    if (l->plan->groups) descend_by_groups(dn, &x);
+    else l->dscale = s * descend(l->du, dn, &x, 0, 1);
     hl_arena_back(scratch, mark);
 }
 
@@ -153,8 +236,17 @@ void hl_loss_positives(hl_loss *l, float *du, float *dp, const float *u, const f
             du[k] += ds * p[k];
             dp[k] += ds * u[k];
         }
-        dscale += s * d * cosine[i];
+        if (l->plan->groups) l->dscale_row[rows[i]] = s * d * cosine[i];
+        else dscale += s * d * cosine[i];
     }
     l->dscale += dscale;
     hl_arena_back(scratch, mark);
+}
+
+/* A row is one rank's, so the order of the ranks is nothing; that of the rows is the plan's. */
+void hl_loss_finish(hl_loss *l)
+{
+    if (!l->plan->groups) return;
+    hl_group_sum_double(&l->mesh->world, l->dscale_row, (size_t)l->plan->rows);
+    for (int r = 0; r < l->plan->rows && l->mesh->item_out.rank == 0; r++) l->dscale += l->dscale_row[r];
 }

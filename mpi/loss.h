@@ -3,7 +3,10 @@
  * Negatives are many and stay with the item rank that encoded them, and so do their gradients.  The user rows and
  * their targets, as unit vectors, travel to every item rank; each summarises its own negatives for every row
  * (math/nce.h), the summaries are combined over these by a tree, and the gradients of the rows
- * travel back.  With s = exp(logit_scale), the loss is the sum over rows of weight * (lse - l0). */
+ * travel back.  With s = exp(logit_scale), the loss is the sum over rows of weight * (lse - l0).
+ *
+ * Where a plan has groups, the bits do not depend on who has the negatives: those of a group are cut into slices, as many as
+ * a tensor group may have ranks, and all sums follow the tree of the groups, then the tree of the slices. */
 #ifndef MPI_LOSS_H
 #define MPI_LOSS_H
 #include "base/arena.h"
@@ -19,6 +22,14 @@ typedef struct {
     double hits[HL_TOPS];      /* rows whose target is among the first k logits */
 } hl_loss_facts;
 
+/* My negatives: those of each of my slices after one another, and in a slice those of each of my groups.  Without groups one
+ * slice and one group. */
+typedef struct {
+    int slices, groups;
+    const int *begin;          /* (slices groups + 1) */
+    const float *multiplicity; /* how often each was drawn */
+} hl_negatives;
+
 typedef struct {
     const hl_mesh *mesh;
     const hl_plan *plan;
@@ -28,6 +39,7 @@ typedef struct {
     float *u, *p, *l0, *du;     /* there: unit rows and targets (rows, D), l0 (rows), gradient (rows, D) */
     double *lse;                /* (rows), everywhere after hl_loss_return */
     double dscale;              /* my share of dLoss/d logit_scale */
+    double *dscale_row;         /* (rows) where the plan has groups: what my rows add to it through their targets; 0: not mine */
     hl_loss_facts facts;
 } hl_loss;
 
@@ -41,12 +53,15 @@ int hl_loss_my_rows(const hl_loss *l, const int **rows);
 void hl_loss_give(hl_loss *l, const float *u, const float *p, hl_arena *wire);
 
 /* Loss and gradients: n (K, D) are my negatives as unit vectors, dn (K, D) is added to.  Collective over the item ranks that have vectors. */
-void hl_loss_run(hl_loss *l, float *dn, const float *n, const float *multiplicity, int K, float s, float thres, hl_arena *scratch);
+void hl_loss_run(hl_loss *l, float *dn, const float *n, const hl_negatives *mine, float s, float thres, hl_arena *scratch);
 
 /* Gradients of my user rows through the negatives, du (my rows, D) overwritten; lse to everyone.  Collective over all ranks. */
 void hl_loss_return(hl_loss *l, float *du, hl_arena *wire);
 
 /* The part through the targets' own logits, on the rank that has the rows: du, dp (my rows, D) += .  Local. */
 void hl_loss_positives(hl_loss *l, float *du, float *dp, const float *u, const float *p, float s, hl_arena *scratch);
+
+/* Where the plan has groups, one rank gets the whole of dscale; the others have 0.  Collective over all ranks. */
+void hl_loss_finish(hl_loss *l);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/part.h"
 #include "math/adamw.h"
+#include "math/norm.h"
 #include "math/rows.h"
 #include "model/schedule.h"
 #include "mpi/exchange.h"
@@ -339,6 +340,7 @@ static void item_backward(step *s, int c)
     }
     hl_chunk *k = &s->chunk[c];
     const hl_stack *m = &e->item_model.stack;
+    if (s->plan.groups) hl_holding_turn(&e->item, s->plan.group[c]);
     float *dx = m->first ? NULL : hl_pipe_room(&e->item_pipe, HL_BACK, rows_of(s, k->texts.pack.T));
     const float *dy = s->item_out ? s->dvector + rows_of(s, k->row) : hl_pipe_taken(&e->item_pipe, HL_BACK);
     hl_item_backward(dx, e->item.g, dy, &k->trace, &e->item_model, e->item.w, &k->texts, &e->scratch);
@@ -374,6 +376,7 @@ static void user_backward(step *s, int c)
     hl_chunk *k = &s->user_chunk[c];
     const hl_stack *m = &e->user_model.stack;
     size_t at = rows_of(s, k->row);
+    if (s->plan.groups) hl_holding_turn(&e->user, s->plan.user_group[c]);
     float *dx = m->first ? s->dx + at : hl_pipe_room(&e->user_pipe, HL_BACK, rows_of(s, k->users.T));
     hl_stack_backward(dx, e->user.g, m->last ? s->dy + at : hl_pipe_taken(&e->user_pipe, HL_BACK), &k->trace, m, e->user.w, &k->users, &e->scratch);
     s->flop += 2 * hl_stack_flop(m, &k->users);
@@ -434,29 +437,46 @@ static void user_positives(step *s, int c)
     hl_rows_unit_backward(s->dtarget, s->dunit_t, s->unit_t, s->norm_t, s->rows, s->D);
 }
 
-/* The texts of my replica that were drawn as negatives, in the order of the plan: their rows among its texts. */
-static int list_negatives(const step *s, int *row, float *multiplicity)
+/* The texts of my replica (and this group of chunks; -1: of all) that were drawn as negatives, in the order of the plan: of
+ * these [begin, end), their rows among its texts.  How many there are in all. */
+static int list_negatives(const step *s, int group, int begin, int end, int *row, float *multiplicity)
 {
     int K = 0;
     for (int c = 0; c < s->plan.chunks; c++) {
-        if (s->share.chunk[c] != s->item_lead) continue;
-        for (int t = s->plan.chunk_begin[c]; t < s->plan.chunk_begin[c + 1]; t++)
-            if (s->plan.multiplicity[t] > 0) {
-                row[K] = s->my_text[t];
-                multiplicity[K++] = s->plan.multiplicity[t];
+        if (s->share.chunk[c] != s->item_lead || (group >= 0 && s->plan.group[c] != group)) continue;
+        for (int t = s->plan.chunk_begin[c]; t < s->plan.chunk_begin[c + 1]; t++) {
+            if (s->plan.multiplicity[t] == 0) continue;
+            if (K >= begin && K < end) {
+                row[K - begin] = s->my_text[t];
+                multiplicity[K - begin] = s->plan.multiplicity[t];
             }
+            K++;
+        }
     }
     return K;
 }
 
-/* Of these, mine: the ranks of a replica divide them. */
-static int my_negatives(const step *s, int *row, float *multiplicity)
+/* Of these, share r of p; how many. */
+static int negatives_of(const step *s, int group, int p, int r, int *row, float *multiplicity)
 {
-    const hl_group *g = &s->e->mesh->item_tp;
-    int K = list_negatives(s, row, multiplicity), begin = (int)hl_part_begin(K, g->size, g->rank), mine = (int)hl_part_count(K, g->size, g->rank);
-    memmove(row, row + begin, (size_t)mine * sizeof *row);
-    memmove(multiplicity, multiplicity + begin, (size_t)mine * sizeof *multiplicity);
+    const int K = list_negatives(s, group, 0, 0, row, multiplicity), begin = (int)hl_part_begin(K, p, r), mine = (int)hl_part_count(K, p, r);
+    list_negatives(s, group, begin, begin + mine, row, multiplicity);
     return mine;
+}
+
+/* The ranks of a replica divide its negatives; or its slices of those of each of its groups. */
+static hl_negatives my_negatives(const step *s, int *row, float *multiplicity, hl_arena *a)
+{
+    const hl_group *g = &s->e->mesh->item_tp, *copies = &s->e->mesh->item_dp;
+    const int groups = s->plan.groups, first = groups ? hl_fold_begin(groups, copies->size, copies->rank) : -1;
+    const int mine = groups ? hl_fold_begin(groups, copies->size, copies->rank + 1) - first : 1;
+    const int p = groups ? s->e->rules.slices : g->size, slices = p / g->size;
+    int *begin = HL_TAKE_ZERO(a, int, slices * mine + 1);
+    for (int i = 0; i < slices * mine; i++) {
+        const int K = begin[i], group = groups ? first + i % mine : -1;
+        begin[i + 1] = K + negatives_of(s, group, p, g->rank * slices + i / mine, row + K, multiplicity + K);
+    }
+    return (hl_negatives){slices, mine, begin, multiplicity};
 }
 
 static void loss(step *s, int c)
@@ -466,12 +486,13 @@ static void loss(step *s, int c)
     size_t mark = hl_arena_mark(a);
     int *row = HL_TAKE(a, int, s->texts), D = s->D;
     float *multiplicity = HL_TAKE(a, float, s->texts);
-    int K = my_negatives(s, row, multiplicity);
+    const hl_negatives mine = my_negatives(s, row, multiplicity, a);
+    int K = mine.begin[mine.slices * mine.groups];
     size_t n = rows_of(s, K);
     float *raw = HL_TAKE(a, float, n), *unit = HL_TAKE(a, float, n), *norm = HL_TAKE(a, float, K), *dunit = HL_TAKE_ZERO(a, float, n);
     hl_rows_gather(raw, s->vector, row, K, D);
     hl_rows_unit_forward(unit, norm, raw, K, D);
-    hl_loss_run(&s->loss, dunit, unit, multiplicity, K, s->scale, s->e->rules.nce_thres, a);
+    hl_loss_run(&s->loss, dunit, unit, &mine, s->scale, s->e->rules.nce_thres, a);
     memset(raw, 0, n * sizeof *raw);
     hl_rows_unit_backward(raw, dunit, unit, norm, K, D);
     hl_rows_scatter_add(s->dvector, raw, row, K, D);
@@ -501,17 +522,70 @@ static size_t overlap(size_t *n, size_t begin, size_t end, size_t lo, size_t hi)
     return from;
 }
 
-/* Sum of squares of the gradients that will be used: of my block with ZeRO, else the first copy counts all. */
-static double squares(const step *s, const hl_holding *h)
+/* Does this rank count what is in the holding?  With ZeRO each copy its block, else the first copy all. */
+static bool counts(const step *s, const hl_holding *h)
 {
-    double sum = 0;
-    if (!h->g || (!s->e->rules.zero && h->copies->rank != 0)) return 0;
-    for (int k = 0; k < h->table->n; k++)
+    return h->g && (s->e->rules.zero || h->copies->rank == 0);
+}
+
+/* Gradients that will be used, stretch by stretch: x (n) of those that this rank counts. */
+static void for_each_gradient(const step *s, const hl_holding *h, void (*see)(void *what, const float *x, size_t n), void *what)
+{
+    for (int k = 0; counts(s, h) && k < h->table->n; k++)
         for (int64_t i = 0; !h->frozen[k] && i < hl_param_stretches(&h->table->at[k]); i++) {
             hl_stretch own = hl_param_own_stretch(&h->table->at[k], i);
             size_t at = h->table->at[k].offset + own.local, n, from = overlap(&n, at, at + own.n, h->begin, h->end);
-            sum += hl_sum_of_squares(h->g + from, n);
+            see(what, h->g + from, n);
         }
+}
+
+static void add_squares(void *what, const float *x, size_t n)
+{
+    *(double *)what += hl_sum_of_squares(x, n);
+}
+
+/* The same in any order. */
+typedef struct {
+    float most;
+    hl_squares squares;
+} exact_sum;
+
+static void see_largest(void *what, const float *x, size_t n)
+{
+    exact_sum *e = what;
+    e->most = hl_largest(e->most, x, n);
+}
+
+static void add_exactly(void *what, const float *x, size_t n)
+{
+    exact_sum *e = what;
+    hl_squares_add(&e->squares, x, n, e->most);
+}
+
+/* The whole sum on the first rank, with the same bits at every layout; 0 on the others. */
+static double exact_squares(const step *s)
+{
+    const hl_group *world = &s->e->mesh->world;
+    exact_sum e = {0};
+    for_each_gradient(s, &s->e->item, see_largest, &e);
+    for_each_gradient(s, &s->e->user, see_largest, &e);
+    e.most = (float)hl_group_max(world, isfinite(e.most) ? e.most : (double)INFINITY);
+    if (e.most > 0 && isfinite(e.most)) {
+        for_each_gradient(s, &s->e->item, add_exactly, &e);
+        for_each_gradient(s, &s->e->user, add_exactly, &e);
+    }
+    int64_t both[2] = {e.squares.upper, e.squares.lower};
+    hl_group_sum_int(world, both, 2);
+    return world->rank > 0 ? 0 : isfinite(e.most) ? hl_squares_sum(&(hl_squares){both[0], both[1]}, e.most) : e.most;
+}
+
+/* Of all gradients, what this rank adds to the sum over ranks. */
+static double squares(const step *s)
+{
+    double sum = 0;
+    if (s->plan.groups && s->e->rules.clip_grad_norm > 0) return exact_squares(s);
+    for_each_gradient(s, &s->e->item, add_squares, &sum);
+    for_each_gradient(s, &s->e->user, add_squares, &sum);
     return sum;
 }
 
@@ -528,8 +602,9 @@ static void tally(step *s, int c)
 {
     (void)c;
     hl_engine *e = s->e;
+    hl_loss_finish(&s->loss);
     if (e->mesh->item_out.rank == 0) tell_loss(s);
-    hl_tally_put(&s->tally, HL_FACT_SQUARES, squares(s, &e->item) + squares(s, &e->user));
+    hl_tally_put(&s->tally, HL_FACT_SQUARES, squares(s));
     hl_tally_put(&s->tally, HL_FACT_DSCALE, s->loss.dscale);
     hl_tally_put(&s->tally, HL_FACT_STOP, s->orders->stop);
     hl_tally_put(&s->tally, HL_FACT_FLOP, s->flop);

@@ -42,6 +42,7 @@ MPI_TESTS = \
 	tests/test-prepare \
 	tests/test-dataset \
 	tests/test-step \
+	tests/test-exact \
 	tests/test-evaluate \
 	tests/test-check \
 	tests/test-checkpoint \
@@ -69,6 +70,7 @@ ODD_TESTS = \
 	tests/test-reference \
 	tests/test-prepare \
 	tests/test-step \
+	tests/test-exact \
 	tests/test-check \
 	tests/test-checkpoint
 
@@ -121,6 +123,7 @@ tests_test_ease_LDADD = $(MPI_TEST_LINK)
 tests_test_bench_LDADD = tests/libcheck.a tests/libranks.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
 tests_test_spectrum_LDADD = $(MPI_TEST_LINK)
 
+tests_test_exact_LDADD = $(MPI_TEST_LINK)
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
 

@@ -104,7 +104,7 @@ static int product_is_exact(int M, int N, int K, bool turn_a, bool turn_b, bool 
             for (int k = 0; k < K; k++) *sum += a[turn_a ? k * M + m : m * K + k] * b[turn_b ? n * K + k : k * N + n];
         }
     const hl_numbers left = {a, turn_a ? 1 : (size_t)K, turn_a ? (size_t)M : 1}, right = {b, turn_b ? 1 : (size_t)N, turn_b ? (size_t)K : 1};
-    hl_product(c, left, right, M, N, K, add);
+    hl_product(c, (size_t)N, left, right, M, N, K, add);
     int same = 1;
     for (size_t i = 0; i < nc; i++) same &= c[i] == want[i]; /* zeros of either sign */
     ref_done();
@@ -127,9 +127,9 @@ static void a_row_of_a_small_product_does_not_depend_on_its_place(void)
     enum { M = 101, N = 88, K = 300 };
     if (!hl_product_is_small(2048, 64, 64)) return;
     float *a = ref_random(M * K, 1, 1.0), *b = ref_random(K * N, 2, 1.0), *c = ref_zeros(M * N), row[N];
-    hl_product(c, (hl_numbers){a, K, 1}, (hl_numbers){b, N, 1}, M, N, K, false);
+    hl_product(c, (size_t)N, (hl_numbers){a, K, 1}, (hl_numbers){b, N, 1}, M, N, K, false);
     for (int m = 0; m < M; m++) {
-        hl_product(row, (hl_numbers){a + m * K, K, 1}, (hl_numbers){b, N, 1}, 1, N, K, false);
+        hl_product(row, (size_t)N, (hl_numbers){a + m * K, K, 1}, (hl_numbers){b, N, 1}, 1, N, K, false);
         CHECK(memcmp(row, c + m * N, sizeof row) == 0);
     }
     ref_done();

@@ -9,18 +9,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static hl_numbers turned(const float *x, CBLAS_TRANSPOSE turn, int row)
+static hl_numbers numbers_of(hl_factor x)
 {
-    return turn == CblasNoTrans ? (hl_numbers){x, (size_t)row, 1} : (hl_numbers){x, 1, (size_t)row};
+    return x.turned ? (hl_numbers){x.at, 1, (size_t)x.row} : (hl_numbers){x.at, (size_t)x.row, 1};
 }
 
-/* c (M, N) = a b, or += where `add`, where a is (M, K) and b (K, N) after the asked transpositions; rows are dense. */
-static void product(float *c, const float *a, CBLAS_TRANSPOSE turn_a, const float *b, CBLAS_TRANSPOSE turn_b, int M, int N, int K, bool add)
+void hl_multiply(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add)
 {
     if (M == 0 || N == 0 || (K == 0 && add)) return;
-    const int a_row = turn_a == CblasNoTrans ? K : M, b_row = turn_b == CblasNoTrans ? N : K;
-    if (K > 0 && hl_product_is_small(M, N, K)) hl_product(c, turned(a, turn_a, a_row), turned(b, turn_b, b_row), M, N, K, add);
-    else cblas_sgemm(CblasRowMajor, turn_a, turn_b, M, N, K, 1.0f, a, a_row > 0 ? a_row : 1, b, b_row > 0 ? b_row : 1, add ? 1.0f : 0.0f, c, N);
+    if (K > 0 && hl_product_is_small(M, N, K)) hl_product(c, (size_t)c_row, numbers_of(a), numbers_of(b), M, N, K, add);
+    else
+        cblas_sgemm(CblasRowMajor, a.turned ? CblasTrans : CblasNoTrans, b.turned ? CblasTrans : CblasNoTrans, M, N, K, 1.0f, a.at, a.row > 0 ? a.row : 1,
+                    b.at, b.row > 0 ? b.row : 1, add ? 1.0f : 0.0f, c, c_row);
 }
 
 void hl_linear_forward(float *y, const float *x, const float *w, int T, int D, int F)
@@ -48,23 +48,23 @@ void hl_linear_forward_double(float *y, const float *x, const float *w, int T, i
 
 void hl_linear_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, int F)
 {
-    if (dx) product(dx, dy, CblasNoTrans, w, CblasNoTrans, T, D, F, false);
+    if (dx) hl_multiply(dx, D, (hl_factor){dy, F, false}, (hl_factor){w, D, false}, T, D, F, false);
     if (dw) hl_columns_times(dw, dy, x, T, F, D);
 }
 
 void hl_rows_by_rows(float *c, const float *a, const float *b, int M, int N, int K)
 {
-    product(c, a, CblasNoTrans, b, CblasTrans, M, N, K, false);
+    hl_multiply(c, N, (hl_factor){a, K, false}, (hl_factor){b, K, true}, M, N, K, false);
 }
 
 void hl_rows_times(float *c, const float *a, const float *b, int M, int N, int K)
 {
-    product(c, a, CblasNoTrans, b, CblasNoTrans, M, K, N, true);
+    hl_multiply(c, K, (hl_factor){a, N, false}, (hl_factor){b, K, false}, M, K, N, true);
 }
 
 void hl_columns_times(float *c, const float *a, const float *b, int M, int N, int K)
 {
-    product(c, a, CblasTrans, b, CblasNoTrans, N, K, M, true);
+    hl_multiply(c, K, (hl_factor){a, N, true}, (hl_factor){b, K, false}, N, K, M, true);
 }
 
 void hl_math_threads(int threads)

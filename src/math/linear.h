@@ -4,6 +4,7 @@
 #ifndef MATH_LINEAR_H
 #define MATH_LINEAR_H
 #include "base/arena.h"
+#include <stdbool.h>
 
 /* y (T, F) = x (T, D) w^T, w (F, D). */
 void hl_linear_forward(float *y, const float *x, const float *w, int T, int D, int F);
@@ -23,6 +24,16 @@ void hl_rows_times(float *c, const float *a, const float *b, int M, int N, int K
 
 /* c (N, K) += a^T b, a (M, N), b (M, K). */
 void hl_columns_times(float *c, const float *a, const float *b, int M, int N, int K);
+
+/* A factor of a product: rows `row` numbers apart; turned: its transpose is meant. */
+typedef struct {
+    const float *at;
+    int row;
+    bool turned;
+} hl_factor;
+
+/* c (M, N), rows c_row apart, = or += a (M, K) b (K, N).  Within a parallel region each thread makes its own. */
+void hl_multiply(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add);
 
 /* Threads that the products and the other ops use in this process (at least 1). */
 void hl_math_threads(int threads);

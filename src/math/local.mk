@@ -13,11 +13,13 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/count.c src/math/count.h \
 	src/math/gram.c src/math/gram.h \
 	src/math/linear.c src/math/linear.h \
+	src/math/norm.c src/math/norm.h \
 	src/math/nce.c src/math/nce.h \
 	src/math/product.c src/math/product.h \
 	src/math/rmsnorm.c src/math/rmsnorm.h \
 	src/math/rope.c src/math/rope.h \
 	src/math/rows.c src/math/rows.h \
+	src/math/sliced.c src/math/sliced.h \
 	src/math/strip.c src/math/strip-8.c src/math/strip-16.c src/math/strip.h src/math/strip-lanes.h \
 	src/math/swiglu.c src/math/swiglu.h
 EXTRA_DIST += src/math/README.md

@@ -130,7 +130,7 @@ bool hl_product_is_small(int M, int N, int K)
     return M >= FEW_ROWS && (double)M * N * K <= (double)longest * NUMBERS && hl_has_wide_vectors();
 }
 
-void hl_product(float *c, hl_numbers a, hl_numbers b, int M, int N, int K, bool add)
+void hl_product(float *c, size_t c_row, hl_numbers a, hl_numbers b, int M, int N, int K, bool add)
 {
     static _Thread_local hl_arena room; /* stays until the thread ends: a product allocates nothing */
     if (!room.growing) room = hl_arena_growing("product");
@@ -141,7 +141,7 @@ void hl_product(float *c, hl_numbers a, hl_numbers b, int M, int N, int K, bool 
         for (int i = 0; i < stretches; i++) {
             const int k = (int)hl_part_begin(K, stretches, i), end = (int)hl_part_begin(K, stretches, i + 1);
             const hl_numbers left = {a.at + (size_t)k * a.column, a.row, a.column}, right = {b.at + (size_t)k * b.row + (size_t)n * b.column, b.row, b.column};
-            stretch(c + n, (size_t)N, left, right, packed, M, N - n < ACROSS ? N - n : ACROSS, end - k, add || i > 0);
+            stretch(c + n, c_row, left, right, packed, M, N - n < ACROSS ? N - n : ACROSS, end - k, add || i > 0);
         }
     hl_arena_back(&room, 0);
 }

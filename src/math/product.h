@@ -13,7 +13,7 @@ typedef struct {
 /* Is c (M, N) = a (M, K) b (K, N) better made by hl_product?  A rule of the sizes and the processor alone. */
 bool hl_product_is_small(int M, int N, int K);
 
-/* c (M, N), dense, = or += a (M, K) b (K, N); K > 0.  The bits of a number of c depend on its row of a, its column of b and K. */
-void hl_product(float *c, hl_numbers a, hl_numbers b, int M, int N, int K, bool add);
+/* c (M, N), rows c_row apart, = or += a (M, K) b (K, N); K > 0.  The bits of a number of c depend on its row of a, its column of b and K. */
+void hl_product(float *c, size_t c_row, hl_numbers a, hl_numbers b, int M, int N, int K, bool add);
 
 #endif

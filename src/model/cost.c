@@ -1,5 +1,6 @@
 /* cost.c - what a step costs before it is run: seconds and bytes of each rank. */
 #include "model/cost.h"
+#include "base/fold.h"
 #include "model/item.h"
 #include "model/user.h"
 #include <math.h>
@@ -79,6 +80,14 @@ hl_cost_numbers hl_cost_user_numbers(const hl_cost_job *j, int rank)
     return numbers_of(&t, hl_layout_user_replicas(l), at / width);
 }
 
+/* Sums of finished groups that wait for their neighbours, at most, where a replica has so many of them. */
+static int waiting(int groups, int replicas)
+{
+    int n = 0;
+    for (int most = groups ? groups - hl_fold_begin(groups, replicas, replicas - 1) : 0; most > 1; most /= 2) n++;
+    return n;
+}
+
 static double state_of(const hl_cost_numbers *n, int zero)
 {
     double all = (double)n->all, block = (double)n->block, held = fmin(all, block + (double)n->resident);
@@ -89,7 +98,8 @@ double hl_cost_state_bytes(const hl_cost_job *j, int rank)
 {
     const hl_cost_numbers item = hl_cost_item_numbers(j, rank), user = hl_cost_user_numbers(j, rank);
     double layer = sizeof(float) * (double)(item.layer > user.layer ? item.layer : user.layer);
-    return state_of(&item, j->zero) + state_of(&user, j->zero) + (j->zero >= 2 ? (j->zero - 1) * layer : 0);
+    double waits = (double)item.all * waiting(j->plan->groups, hl_layout_item_replicas(j->layout)) + (double)user.all * waiting(j->plan->groups, hl_layout_user_replicas(j->layout));
+    return state_of(&item, j->zero) + state_of(&user, j->zero) + (j->zero >= 2 ? (j->zero - 1) * layer : 0) + sizeof(float) * waits;
 }
 
 /* ---- seconds of acts */

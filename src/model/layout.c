@@ -1,5 +1,6 @@
 /* layout.c - which ranks are the item group and which the user group, and what each computes. */
 #include "model/layout.h"
+#include "base/fold.h"
 #include "base/part.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,14 +118,17 @@ static void user_loads(double *load, const hl_layout *l, const hl_plan *p, const
     free(of_rank);
 }
 
-void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *arena)
+/* A replica has the groups of a branch, whatever else it does. */
+static void share_groups(hl_share *s, const hl_layout *l, const hl_plan *p)
+{
+    for (int c = 0; c < p->chunks; c++) s->chunk[c] = hl_layout_item_lead(l, hl_fold_owner(p->groups, hl_layout_item_replicas(l), p->group[c]));
+    for (int c = 0; c < p->user_chunks; c++) s->user_chunk[c] = hl_layout_user_lead(l, hl_fold_owner(p->groups, hl_layout_user_replicas(l), p->user_group[c]));
+}
+
+static void share_by_cost(hl_share *s, const hl_layout *l, const hl_plan *p)
 {
     int replicas = hl_layout_item_replicas(l);
     double *load = hl_alloc_zero((size_t)replicas, sizeof *load);
-    s->chunk = HL_TAKE(arena, int, p->chunks);
-    s->user_chunk = HL_TAKE(arena, int, p->user_chunks);
-    s->keep_read = s->keep_rest = p->chunks;
-    s->lockstep = false;
     hl_part_by_cost(s->user_chunk, p->user_chunk_cost, p->user_chunks, hl_layout_user_replicas(l));
     for (int c = 0; c < p->user_chunks; c++) s->user_chunk[c] = hl_layout_user_lead(l, s->user_chunk[c]);
     hl_part_by_cost(s->chunk, p->chunk_cost, p->early_chunks, replicas);
@@ -132,4 +136,14 @@ void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *
     hl_part_by_cost_after(s->chunk + p->early_chunks, load, p->chunk_cost + p->early_chunks, p->chunks - p->early_chunks, replicas);
     for (int c = 0; c < p->chunks; c++) s->chunk[c] = hl_layout_item_lead(l, s->chunk[c]);
     free(load);
+}
+
+void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *arena)
+{
+    s->chunk = HL_TAKE(arena, int, p->chunks);
+    s->user_chunk = HL_TAKE(arena, int, p->user_chunks);
+    s->keep_read = s->keep_rest = p->chunks;
+    s->lockstep = false;
+    if (p->groups) share_groups(s, l, p);
+    else share_by_cost(s, l, p);
 }

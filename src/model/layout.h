@@ -70,7 +70,8 @@ static inline int hl_layout_item_out(const hl_layout *l, int i)
 void hl_layout_text(char *out, size_t n, const hl_layout *l);
 
 /* Which replica computes each chunk of a plan, by its first rank: the costliest first to whoever has least.  Chunks that are
- * read are dealt out by themselves, since everybody waits for them; the others go where user work leaves room. */
+ * read are dealt out by themselves, since everybody waits for them; the others go where user work leaves room.  Where a plan has
+ * groups, a replica has those of a branch of base/fold.h (no more replicas than groups). */
 typedef struct {
     int *chunk;      /* (chunks) */
     int *user_chunk; /* (user_chunks) */

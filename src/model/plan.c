@@ -122,6 +122,14 @@ static void cut_user_chunks(hl_plan *p, const hl_plan_rules *rules, int width)
     p->user_chunk_begin[p->user_chunks] = p->samples;
 }
 
+/* Neighbours go together: by where the middle of a chunk lies in the work of all. */
+static void put_into_groups(int *group, const double *cost, int n, int groups)
+{
+    double all = 0, before = 0;
+    for (int c = 0; c < n; c++) all += cost[c];
+    for (int c = 0; c < n; before += cost[c++]) group[c] = (int)(groups * ((before + cost[c] / 2) / all));
+}
+
 /* The public code encodes S + 1 slots a sample (padding is random items, counted here at the mean length)
  * and every negative. */
 static void count_public_work(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const hl_plan_rules *rules)
@@ -136,7 +144,7 @@ static void count_public_work(hl_plan *p, const hl_batch *b, const hl_corpus *co
 void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const hl_plan_rules *rules, int width, hl_arena *arena)
 {
     int items = b->begin[b->samples], most = items + b->negatives, rows = items - b->samples;
-    *p = (hl_plan){.samples = b->samples, .rows = rows, .S = b->S, .negatives = b->negatives};
+    *p = (hl_plan){.samples = b->samples, .rows = rows, .S = b->S, .groups = rules->groups, .negatives = b->negatives};
     p->row_begin = HL_TAKE(arena, int, b->samples + 1);
     p->input = HL_TAKE(arena, int, rows);
     p->target = HL_TAKE(arena, int, rows);
@@ -148,6 +156,8 @@ void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const 
     p->chunk_cost = HL_TAKE(arena, double, most);
     p->user_chunk_begin = HL_TAKE(arena, int, b->samples + 1);
     p->user_chunk_cost = HL_TAKE(arena, double, b->samples);
+    p->group = HL_TAKE(arena, int, most);
+    p->user_group = HL_TAKE(arena, int, b->samples);
     text_index index;
     index_open(&index, most, arena);
     for (int s = 0; s <= b->samples; s++) p->row_begin[s] = b->begin[s] - s;
@@ -155,8 +165,10 @@ void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const 
     weigh_rows(p, rules);
     cut_chunks(p, corpus, rules, width);
     if (rules->share_prefix && rules->item_tokens) take_off_prefixes(p, corpus);
-    if (rules->serial) p->early_chunks = p->chunks;
+    if (rules->serial || rules->groups) p->early_chunks = p->chunks;
     cut_user_chunks(p, rules, width);
+    put_into_groups(p->group, p->chunk_cost, p->chunks, rules->groups);
+    put_into_groups(p->user_group, p->user_chunk_cost, p->user_chunks, rules->groups);
     count_public_work(p, b, corpus, rules);
 }
 

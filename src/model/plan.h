@@ -22,6 +22,8 @@ typedef struct {
     bool dedup;           /* false: every occurrence is a text of its own, as in the public code */
     bool share_prefix;    /* what all texts of a chunk begin with is encoded once a chunk ([ITEM] pooling only) */
     bool serial;          /* no text waits for the users' turn: all chunks are early */
+    int groups;           /* chunks are put into so many groups, whose gradients are summed apart; a power of two.  0: they are not.
+                           * Groups are what layouts have in common, so their chunks come in one order: serial */
     int mean_over_ranks;  /* 0: loss is the mean over all rows; W: mean over W contiguous blocks of samples of their means */
 } hl_plan_rules;
 
@@ -41,6 +43,8 @@ typedef struct {
     int user_chunks;
     int *user_chunk_begin; /* (user_chunks + 1) samples */
     double *user_chunk_cost; /* in the same unit */
+    int groups;           /* 0: none */
+    int *group, *user_group; /* (chunks), (user_chunks): of nearly equal cost, in the order of the chunks; some may be empty */
     int negatives;        /* draws */
     int64_t tokens;       /* of all texts, that are encoded */
     int64_t public_items, public_tokens; /* what the public code would encode: every slot, every duplicate */

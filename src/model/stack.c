@@ -8,6 +8,7 @@
 #include "math/rmsnorm.h"
 #include "math/rope.h"
 #include "math/rows.h"
+#include "math/sliced.h"
 #include "math/swiglu.h"
 #include "model/see.h"
 #include <stdio.h>
@@ -102,10 +103,59 @@ void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, const hl_pack *pac
  * rounded once. */
 enum { NARROW = 256 };
 
-static void project(float *y, const hl_stack *m, const float *x, const float *w, int T, int D, int F, hl_arena *scratch)
+static bool is_careful(const hl_stack *m, int D)
 {
-    if (m->careful && D <= NARROW) hl_linear_forward_double(y, x, w, T, D, F, scratch);
-    else hl_linear_forward(y, x, w, T, D, F);
+    return m->careful && D <= NARROW;
+}
+
+/* The matrices that are one to a product. */
+static hl_pieces qkv_of(const hl_stack *m, const widths *s) { return (hl_pieces){m->slices, 3, {s->od, s->K * s->d, s->K * s->d}}; }
+static hl_pieces q_of(const hl_stack *m, const widths *s) { return (hl_pieces){m->slices, 1, {s->od}}; }
+static hl_pieces kv_of(const hl_stack *m, const widths *s) { return (hl_pieces){m->slices, 2, {s->K * s->d, s->K * s->d}}; }
+static hl_pieces gate_up_of(const hl_stack *m, const widths *s) { return (hl_pieces){m->slices, 2, {s->F, s->F}}; }
+
+/* Products whose output peers divide: y (T, columns of p) = x (T, D) w^T. */
+static void columns_forward(float *y, const hl_stack *m, const float *x, const float *w, int T, hl_pieces p)
+{
+    const int D = m->shape.hidden_size;
+    if (m->slices) hl_sliced_columns_forward(y, x, w, T, D, &p);
+    else hl_linear_forward(y, x, w, T, D, hl_pieces_width(&p));
+}
+
+static void columns_backward(float *dx, float *dw, const hl_stack *m, const float *dy, const float *x, const float *w, int T, hl_pieces p, hl_arena *scratch)
+{
+    const int D = m->shape.hidden_size;
+    if (m->slices) hl_sliced_columns_backward(dx, dw, dy, x, w, T, D, &p, scratch);
+    else hl_linear_backward(dx, dw, dy, x, w, T, D, hl_pieces_width(&p));
+}
+
+/* Products whose terms peers divide, my terms K: y (T, D) = x (T, K) w^T, to be summed over peers. */
+static void terms_forward(float *y, const hl_stack *m, const float *x, const float *w, int T, int K, hl_arena *scratch)
+{
+    const int D = m->shape.hidden_size;
+    if (m->slices) hl_sliced_terms_forward(y, x, w, T, K, D, m->slices, scratch);
+    else hl_linear_forward(y, x, w, T, K, D);
+}
+
+static void terms_backward(float *dx, float *dw, const hl_stack *m, const float *dy, const float *x, const float *w, int T, int K)
+{
+    const int D = m->shape.hidden_size;
+    if (m->slices) hl_sliced_terms_backward(dx, dw, dy, x, w, T, K, D, m->slices);
+    else hl_linear_backward(dx, dw, dy, x, w, T, K, D);
+}
+
+/* The two around attention. */
+static void project_in(float *y, const hl_stack *m, const float *x, const float *w, int T, hl_pieces p, hl_arena *scratch)
+{
+    const int D = m->shape.hidden_size;
+    if (is_careful(m, D)) hl_linear_forward_double(y, x, w, T, D, hl_pieces_width(&p), scratch);
+    else columns_forward(y, m, x, w, T, p);
+}
+
+static void project_out(float *y, const hl_stack *m, const float *x, const float *w, int T, int K, hl_arena *scratch)
+{
+    if (is_careful(m, K)) hl_linear_forward_double(y, x, w, T, K, m->shape.hidden_size, scratch);
+    else terms_forward(y, m, x, w, T, K, scratch);
 }
 
 /* ---- the blocks */
@@ -117,10 +167,10 @@ static void attend_forward(hl_block_trace *b, const hl_stack *m, const hl_block 
     size_t mark = hl_arena_mark(scratch), n = (size_t)pack->T * (size_t)s.D;
     float *normed = HL_TAKE(scratch, float, n);
     hl_rmsnorm_forward(normed, b->rstd, b->x, w + at->norm, pack->T, s.D, s.eps);
-    project(b->qkv, m, normed, w + at->qkv, pack->T, s.D, s.qkv, scratch);
+    project_in(b->qkv, m, normed, w + at->qkv, pack->T, qkv_of(m, &s), scratch);
     hl_rope_turn(b->qkv, pack->position, m->rope, pack->T, s.H + s.K, s.d, s.qkv, 1);
     hl_see_forward(b, m, pack);
-    project(b->h, m, b->o, w + at->o, pack->T, s.od, s.D, scratch);
+    project_out(b->h, m, b->o, w + at->o, pack->T, s.od, scratch);
     m->peers->sum(m->peers, b->h, n);
     hl_add(b->h, b->x, n);
     hl_arena_back(scratch, mark);
@@ -151,12 +201,12 @@ static void attend_last_forward(hl_block_trace *b, const hl_stack *m, const hl_b
     const int *row = last_rows(pack, scratch), *position = positions_of(pack, row, scratch);
     hl_rmsnorm_forward(normed, b->rstd, b->x, w + at->norm, pack->T, s.D, s.eps);
     hl_rows_gather(few, normed, row, n, s.D);
-    project(b->q, m, few, w + at->qkv, n, s.D, s.od, scratch);
-    project(b->qkv, m, normed, w + at->qkv + (size_t)s.od * (size_t)s.D, pack->T, s.D, kv, scratch);
+    project_in(b->q, m, few, w + at->qkv, n, q_of(m, &s), scratch);
+    project_in(b->qkv, m, normed, w + at->qkv + (size_t)s.od * (size_t)s.D, pack->T, kv_of(m, &s), scratch);
     hl_rope_turn(b->q, position, m->rope, n, s.H, s.d, s.od, 1);
     hl_rope_turn(b->qkv, pack->position, m->rope, pack->T, s.K, s.d, kv, 1);
     hl_see_last_forward(b, m, pack);
-    project(b->h, m, b->o, w + at->o, n, s.od, s.D, scratch);
+    project_out(b->h, m, b->o, w + at->o, n, s.od, scratch);
     m->peers->sum(m->peers, b->h, size);
     hl_rows_gather(x, b->x, row, n, s.D);
     hl_add(b->h, x, size);
@@ -169,7 +219,7 @@ static int rows_at_once(const hl_stack *m, int T)
 {
     enum { NUMBERS = 1 << 16, LEAST = 192 };
     const int few = NUMBERS / (m->width + 1);
-    return m->peers->size > 1 || few < LEAST || few > T ? T : few;
+    return m->peers->size > 1 || m->slices || few < LEAST || few > T ? T : few;
 }
 
 static hl_block_trace rows_from(const hl_block_trace *b, const hl_stack *m, int t)
@@ -188,9 +238,9 @@ static void mlp_rows_forward(float *y, hl_block_trace *b, const hl_stack *m, con
     size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
     float *normed = HL_TAKE(scratch, float, n), *gated = HL_TAKE(scratch, float, (size_t)T * (size_t)s.F);
     hl_rmsnorm_forward(normed, b->mlp_rstd, b->h, w + at->mlp_norm, T, s.D, s.eps);
-    hl_linear_forward(b->gu, normed, w + at->gate_up, T, s.D, 2 * s.F);
+    columns_forward(b->gu, m, normed, w + at->gate_up, T, gate_up_of(m, &s));
     hl_swiglu_forward(gated, b->gu, T, s.F);
-    hl_linear_forward(y, gated, w + at->down, T, s.F, s.D);
+    terms_forward(y, m, gated, w + at->down, T, s.F, scratch);
     m->peers->sum(m->peers, y, n);
     hl_add(y, b->h, n);
     hl_arena_back(scratch, mark);
@@ -238,11 +288,11 @@ static void mlp_rows_backward(float *d, float *dw, const hl_block_trace *b, cons
     size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D, nf = (size_t)T * (size_t)s.F;
     float *gated = HL_TAKE(scratch, float, nf), *dgated = HL_TAKE(scratch, float, nf), *dgu = HL_TAKE(scratch, float, 2 * nf);
     float *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
-    hl_linear_backward(dgated, NULL, d, NULL, w + at->down, T, s.F, s.D);
+    terms_backward(dgated, NULL, m, d, NULL, w + at->down, T, s.F);
     hl_swiglu_backward(dgu, gated, dgated, b->gu, T, s.F);
-    hl_linear_backward(NULL, dw + at->down, d, gated, NULL, T, s.F, s.D);
+    terms_backward(NULL, dw + at->down, m, d, gated, NULL, T, s.F);
     hl_rmsnorm_again(normed, b->mlp_rstd, b->h, w + at->mlp_norm, T, s.D);
-    hl_linear_backward(dnormed, dw + at->gate_up, dgu, normed, w + at->gate_up, T, s.D, 2 * s.F);
+    columns_backward(dnormed, dw + at->gate_up, m, dgu, normed, w + at->gate_up, T, gate_up_of(m, &s), scratch);
     m->peers->sum(m->peers, dnormed, n);
     hl_rmsnorm_backward(d, dw + at->mlp_norm, dnormed, b->h, w + at->mlp_norm, b->mlp_rstd, T, s.D);
     hl_arena_back(scratch, mark);
@@ -265,14 +315,24 @@ static void attend_backward(float *d, float *dw, const hl_block_trace *b, const 
     size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D, no = (size_t)T * (size_t)s.od;
     float *d_o = HL_TAKE(scratch, float, no), *dqkv = HL_TAKE(scratch, float, (size_t)T * (size_t)s.qkv);
     float *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
-    hl_linear_backward(d_o, dw + at->o, d, b->o, w + at->o, T, s.od, s.D);
+    terms_backward(d_o, dw + at->o, m, d, b->o, w + at->o, T, s.od);
     hl_see_backward(dqkv, d_o, b, m, pack, scratch);
     hl_rope_turn(dqkv, pack->position, m->rope, T, s.H + s.K, s.d, s.qkv, -1);
     hl_rmsnorm_again(normed, b->rstd, b->x, w + at->norm, T, s.D);
-    hl_linear_backward(dnormed, dw + at->qkv, dqkv, normed, w + at->qkv, T, s.D, s.qkv);
+    columns_backward(dnormed, dw + at->qkv, m, dqkv, normed, w + at->qkv, T, qkv_of(m, &s), scratch);
     m->peers->sum(m->peers, dnormed, n);
     hl_rmsnorm_backward(d, dw + at->norm, dnormed, b->x, w + at->norm, b->rstd, T, s.D);
     hl_arena_back(scratch, mark);
+}
+
+/* d (T, D) += few (n, D) at some rows, both over all peers: two sums where each has an order of its own to keep. */
+static void sum_over_peers(float *d, float *few, const hl_stack *m, int T, int n, const int *row)
+{
+    const int D = m->shape.hidden_size;
+    if (m->slices) m->peers->sum(m->peers, few, (size_t)n * (size_t)D);
+    if (!m->slices) hl_rows_scatter_add(d, few, row, n, D);
+    m->peers->sum(m->peers, d, (size_t)T * (size_t)D);
+    if (m->slices) hl_rows_scatter_add(d, few, row, n, D);
 }
 
 /* dh (segments, D) of the last rows becomes dx (T, D), which is overwritten. */
@@ -287,16 +347,15 @@ static void attend_last_backward(float *dx, const float *dh, float *dw, const hl
     float *dkv = HL_TAKE(scratch, float, (size_t)T * (size_t)kv);
     float *normed = HL_TAKE(scratch, float, all), *dnormed = HL_TAKE(scratch, float, all);
     float *few = HL_TAKE(scratch, float, size), *dfew = HL_TAKE(scratch, float, size);
-    hl_linear_backward(d_o, dw + at->o, dh, b->o, w + at->o, n, s.od, s.D);
+    terms_backward(d_o, dw + at->o, m, dh, b->o, w + at->o, n, s.od);
     hl_see_last_backward(dq, dkv, d_o, b, m, pack, scratch);
     hl_rope_turn(dq, position, m->rope, n, s.H, s.d, s.od, -1);
     hl_rope_turn(dkv, pack->position, m->rope, T, s.K, s.d, kv, -1);
     hl_rmsnorm_again(normed, b->rstd, b->x, w + at->norm, T, s.D);
     hl_rows_gather(few, normed, row, n, s.D);
-    hl_linear_backward(dfew, dw + at->qkv, dq, few, w + at->qkv, n, s.D, s.od);
-    hl_linear_backward(dnormed, dw + wkv, dkv, normed, w + wkv, T, s.D, kv);
-    hl_rows_scatter_add(dnormed, dfew, row, n, s.D);
-    m->peers->sum(m->peers, dnormed, all);
+    columns_backward(dfew, dw + at->qkv, m, dq, few, w + at->qkv, n, q_of(m, &s), scratch);
+    columns_backward(dnormed, dw + wkv, m, dkv, normed, w + wkv, T, kv_of(m, &s), scratch);
+    sum_over_peers(dnormed, dfew, m, T, n, row);
     memset(dx, 0, all * sizeof *dx);
     hl_rows_scatter_add(dx, dh, row, n, s.D);
     hl_rmsnorm_backward(dx, dw + at->norm, dnormed, b->x, w + at->norm, b->rstd, T, s.D);

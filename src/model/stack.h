@@ -44,6 +44,7 @@ typedef struct {
     size_t last_norm;
     int positions;   /* rows of the rotary table */
     float *rope;     /* (positions, head_dim) */
+    int slices;      /* 0; else products are made in slices (math/sliced.h), and so many are mine: divisors of heads.K and width */
     bool careful;    /* sum attention's projections in double where they are narrow; for vectors that are kept */
 } hl_stack;
 
