@@ -19,7 +19,7 @@ typedef struct {
 } hl_command;
 
 /* Each cmd-<name>.c defines one. */
-extern const hl_command hl_cmd_bench, hl_cmd_eval, hl_cmd_plan, hl_cmd_prepare, hl_cmd_show, hl_cmd_synth, hl_cmd_train;
+extern const hl_command hl_cmd_bench, hl_cmd_diff, hl_cmd_eval, hl_cmd_plan, hl_cmd_prepare, hl_cmd_show, hl_cmd_synth, hl_cmd_train;
 
 /* The configuration of a job.  Collective over world: rank 0 reads the file named by the first argument, the
  * others are options, everyone gets the same.  Release with hl_config_free, also after a failure. */

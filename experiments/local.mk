@@ -11,6 +11,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/bench-show.c experiments/bench-show.h \
 	experiments/build.c experiments/build.h \
 	experiments/cmd-bench.c \
+	experiments/cmd-diff.c \
 	experiments/cmd-eval.c \
 	experiments/cmd-plan.c \
 	experiments/cmd-prepare.c \
@@ -20,6 +21,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/commands.h \
 	experiments/config.c experiments/config.h \
 	experiments/data.c experiments/data.h \
+	experiments/difference.c experiments/difference.h \
 	experiments/ease.c experiments/ease.h \
 	experiments/evaluation.c experiments/evaluation.h \
 	experiments/forecast.c experiments/forecast.h \

@@ -15,6 +15,7 @@ static const hl_command *const commands[] = {
     &hl_cmd_show,
     &hl_cmd_bench,
     &hl_cmd_plan,
+    &hl_cmd_diff,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -114,7 +115,8 @@ static hl_status run(const hl_group *world, int argc, char **argv)
 static hl_status run_alone(const hl_command *c, int argc, char **argv)
 {
     hl_status s = c->run_alone(argc, argv);
-    if (s != HL_OK) hl_log(HL_ERROR, "%s", hl_error_text());
+    bool has_sentence = *hl_error_text(); /* that two things differ is a status, not a failure */
+    if (s != HL_OK && has_sentence) hl_log(HL_ERROR, "%s", hl_error_text());
     return s;
 }
 

@@ -144,7 +144,7 @@ const hl_option hl_options[] = {
     TEXT("checkpoint_dir", checkpoint_dir, "saved", FILES, "the run folder"),
     INT64("checkpoint_every", checkpoint_every, "0", 0, 9e15, REPORT, "steps between checkpoints; 0: after each epoch only"),
     INT("keep", keep, "2", 1, 1e6, REPORT, "checkpoints that are kept beside the best"),
-    BOOL("ledger", ledger, "false", REPORT, "write digests of loss, gradients and weights of each step into ledger.jsonl"),
+    BOOL("ledger", ledger, "false", REPORT, "write digests of loss, gradients and weights of each step into ledger.jsonl, for hllm diff"),
     INT("log_every", log_every, "10", 1, 1e9, REPORT, "steps between lines of the log"),
     BOOL("resume", resume, "true", REPORT, "go on where checkpoint_dir stopped; false: begin anew, removing what is there"),
 };

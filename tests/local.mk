@@ -29,7 +29,8 @@ ALONE_TESTS = \
 	tests/test-sketch \
 	tests/test-fault \
 	tests/test-safetensors \
-	tests/test-record
+	tests/test-record \
+	tests/test-difference
 
 MPI_TESTS = \
 	tests/test-bench \
@@ -82,6 +83,7 @@ CHECKERS = \
 	tests/end-bad-inputs.sh \
 	tests/end-plan.sh \
 	tests/end-ease.sh \
+	tests/end-diff.sh \
 	tests/end-bench.sh \
 	tests/end-checkpoint.sh
 
@@ -102,6 +104,7 @@ LDADD = tests/libcheck.a tests/libalone.a io/libhlio.a $(SRC_LINK) $(JANSSON_LIB
 MPI_TEST_LINK = tests/libcheck.a tests/libranks.a $(HOUSE_LINK) $(CUNIT_LIBS)
 
 tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
+tests_test_difference_LDADD = $(tests_test_config_LDADD)
 tests_test_synth_LDADD = $(tests_test_config_LDADD)
 tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
