@@ -1,41 +1,10 @@
 #!/bin/sh
 # end-layouts.sh - a training has the same samples and losses on any number of ranks, whoever holds what.
 #
-# Runs ./hllm in the build folder: HLLM on Amazon reviews from pretrained weights, where they are beside the checkout, else
-# on made-up data from random weights.  LAYOUTS=all (make check-layouts) does twenty steps at each layout rather than at
+# Runs ./hllm in the build folder.  LAYOUTS=all (make check-layouts) does twenty steps at each layout rather than at
 # the small ones only.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
-shared=${HLLM_SHARED:-$top/../shared}
-
-amazon() {
-    cat <<YAML
-data_path: $shared/data/dataset
-text_path: $shared/data/information
-dataset: amazon_industrial
-text_keys: [title, description]
-item_pretrain_dir: $shared/models/tinystories-260k
-user_pretrain_dir: $shared/models/tinystories-260k
-YAML
-}
-made_up() {
-    ./hllm synth "$work/data" --items 400 --users 400 --topics 20 >/dev/null 2>"$work/said"
-    cat <<YAML
-data_path: $work/data/dataset
-text_path: $work/data/information
-dataset: synth
-text_keys: [title]
-tokenizer: bytes
-item_prompt: ""
-item_llm: {num_hidden_layers: 5, num_attention_heads: 8, num_key_value_heads: 4}
-user_llm: {num_hidden_layers: 5, num_attention_heads: 8, num_key_value_heads: 4}
-YAML
-}
-if [ -f "$shared/data/dataset/amazon_industrial.csv" ] && [ -d "$shared/models/tinystories-260k" ]; then
-    amazon >"$work/job.yaml"
-else
-    echo "     skipped Amazon reviews and pretrained weights, for made-up ones: they are not in $shared"
-    made_up >"$work/job.yaml"
-fi
+reviews_job
 cat >>"$work/job.yaml" <<YAML
 dataset_dir: $work/prepared
 MAX_ITEM_LIST_LENGTH: 10

@@ -1,6 +1,43 @@
 # end-lib.sh - what the end-*.sh share about trainings: starting them, and what stands in metrics.jsonl.  To be sourced.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/verdict.sh"
 
+shared=${HLLM_SHARED:-$top/../shared}
+
+amazon() {
+    cat <<YAML
+data_path: $shared/data/dataset
+text_path: $shared/data/information
+dataset: amazon_industrial
+text_keys: [title, description]
+item_pretrain_dir: $shared/models/tinystories-260k
+user_pretrain_dir: $shared/models/tinystories-260k
+YAML
+}
+made_up() {
+    ./hllm synth "$work/data" --items 400 --users 400 --topics 20 >/dev/null 2>"$work/said"
+    cat <<YAML
+data_path: $work/data/dataset
+text_path: $work/data/information
+dataset: synth
+text_keys: [title]
+tokenizer: bytes
+item_prompt: ""
+item_llm: {num_hidden_layers: 5, num_attention_heads: 8, num_key_value_heads: 4}
+user_llm: {num_hidden_layers: 5, num_attention_heads: 8, num_key_value_heads: 4}
+YAML
+}
+
+# reviews_job: $work/job.yaml is HLLM on Amazon reviews from pretrained weights, where they are beside the checkout, else on
+# made-up data from random weights; both with eight heads, four of them of keys.
+reviews_job() {
+    if [ -f "$shared/data/dataset/amazon_industrial.csv" ] && [ -d "$shared/models/tinystories-260k" ]; then
+        amazon >"$work/job.yaml"
+    else
+        echo "     skipped Amazon reviews and pretrained weights, for made-up ones: they are not in $shared"
+        made_up >"$work/job.yaml"
+    fi
+}
+
 # job RANKS FOLDER OPTIONS...: train $work/job.yaml into $work/FOLDER; the table in FOLDER.table, the log in said.
 job() {
     ranks=$1 folder=$work/$2

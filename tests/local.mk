@@ -80,6 +80,7 @@ CHECKERS = \
 	tests/check-docs.sh \
 	tests/end-to-end.sh \
 	tests/end-layouts.sh \
+	tests/end-exact.sh \
 	tests/end-bad-inputs.sh \
 	tests/end-plan.sh \
 	tests/end-ease.sh \
@@ -141,7 +142,7 @@ check-programs: $(check_PROGRAMS)
 
 # Twenty steps at every layout, some ten minutes on two cores; `make check` does fewer.
 check-layouts: hllm
-	@LAYOUTS=all LIMIT=3600 SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run.sh -- -- -- tests/end-layouts.sh
+	@LAYOUTS=all LIMIT=3600 SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run.sh -- -- -- tests/end-layouts.sh tests/end-exact.sh
 .PHONY: check-layouts
 
 tests_test_evaluate_SOURCES = tests/test-evaluate.c tests/golden.c tests/golden.h
