@@ -285,10 +285,19 @@ hl_status hl_csv_next(hl_csv *c, const hl_csv_field **row)
     return HL_OK;
 }
 
+hl_status hl_csv_finish(hl_csv *c)
+{
+    return hl_source_finish(&c->source);
+}
+
+int64_t hl_csv_at(const hl_csv *c)
+{
+    return c->source.at - (int64_t)(c->end - c->begin);
+}
+
 double hl_csv_share(const hl_csv *c)
 {
-    int64_t given = c->source.at - (int64_t)(c->end - c->begin);
-    return c->source.size > 0 ? (double)given / (double)c->source.size : 1;
+    return c->source.size > 0 ? (double)hl_csv_at(c) / (double)c->source.size : 1;
 }
 
 int64_t hl_csv_size(const hl_csv *c)

@@ -40,6 +40,10 @@ hl_status hl_csv_find(const hl_csv *c, const char *name, int *column);
 /* The next row, a field a column, valid until the next call; NULL after the last. */
 hl_status hl_csv_next(hl_csv *c, const hl_csv_field **row);
 
+/* Read what is left, for the digest alone.  HL_EFORMAT where the file is not the one that was opened any more. */
+hl_status hl_csv_finish(hl_csv *c);
+
+int64_t hl_csv_at(const hl_csv *c);   /* the byte where what was not given out begins */
 double hl_csv_share(const hl_csv *c); /* of the file that was read, 0 to 1 */
 int64_t hl_csv_size(const hl_csv *c);
 int64_t hl_csv_mtime(const hl_csv *c);    /* hl_source's */

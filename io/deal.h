@@ -23,6 +23,12 @@ static inline int64_t hl_deal_rows(const hl_deal *d, int64_t shard)
     return left < d->per ? left : d->per;
 }
 
+/* The rank of a row. */
+static inline int hl_deal_owner(const hl_deal *d, int64_t row)
+{
+    return (int)(row / d->per % d->ranks);
+}
+
 /* Where my row is kept; -1: it is not mine. */
 static inline int64_t hl_deal_slot(const hl_deal *d, int64_t row)
 {

@@ -2,13 +2,21 @@
 #include "io/interactions.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/part.h"
 #include "io/csv.h"
+#include "io/idjoin.h"
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ITEM, USER, TIME, COLUMNS };
 enum { TELL_EVERY = 4096 }; /* rows */
+
+/* A row of my part. */
+typedef struct {
+    int64_t time;
+    int32_t item, user;
+} interaction;
 
 /* An interaction of one user, while they are put in order. */
 typedef struct {
@@ -17,15 +25,15 @@ typedef struct {
 } event;
 
 typedef struct {
+    const hl_group *g;
     const char *path;
     hl_csv *csv;
     hl_interactions *x;
-    int32_t *seen; /* (room) interactions of a user of the table */
-    int64_t room;
-    int64_t *filled; /* (slots) interactions placed so far, in the second reading */
+    int64_t begin, end; /* bytes: rows that begin here are mine to read */
+    interaction *row;   /* (rows) */
+    int64_t rows, room;
+    int64_t *seen; /* (users of the table) interactions of each, in the whole file */
 } reading;
-
-typedef hl_status (*act)(reading *r, const hl_csv_field *row);
 
 /* A minus and digits, nothing else, within 64 bits. */
 static bool parse_time(int64_t *time, const hl_csv_field *f)
@@ -55,19 +63,16 @@ static hl_status too_many(const reading *r, const char *what)
     return HL_FAIL(HL_EFORMAT, "%s: more than %d %s", r->path, HL_IDTABLE_MOST, what);
 }
 
-/* One more interaction of user number u. */
-static hl_status count_user(reading *r, int64_t u)
+static void keep_row(reading *r, const interaction *row)
 {
-    while (u >= r->room) {
-        int64_t room = r->room ? 2 * r->room : 1024;
-        r->seen = hl_realloc(r->seen, (size_t)room * sizeof *r->seen);
-        memset(r->seen + r->room, 0, (size_t)(room - r->room) * sizeof *r->seen);
-        r->room = room;
+    if (r->rows == r->room) {
+        r->room = r->room ? 2 * r->room : 1024;
+        r->row = hl_realloc(r->row, (size_t)r->room * sizeof *r->row);
     }
-    return r->seen[u]++ < INT32_MAX - 1 ? HL_OK : too_many(r, "interactions of one user");
+    r->row[r->rows++] = *row;
 }
 
-static hl_status take_ids(reading *r, const hl_csv_field *row)
+static hl_status take_row(reading *r, const hl_csv_field *row)
 {
     int64_t time;
     for (int i = ITEM; i <= USER; i++)
@@ -76,45 +81,28 @@ static hl_status take_ids(reading *r, const hl_csv_field *row)
                            (long long)row[i].line, i == ITEM ? "item" : "user");
     if (!parse_time(&time, &row[TIME])) return bad_time(r, &row[TIME]);
     int64_t item = hl_idtable_put(r->x->items, row[ITEM].at, row[ITEM].n), user = hl_idtable_put(r->x->users, row[USER].at, row[USER].n);
-    if (item < 0 || item + 1 >= HL_IDTABLE_MOST) return too_many(r, "items");
+    if (item < 0) return too_many(r, "items");
     if (user < 0) return too_many(r, "users");
-    r->x->report.interactions++;
-    return count_user(r, user);
-}
-
-static hl_status changed(const reading *r)
-{
-    return HL_FAIL(HL_EFORMAT, "%s: changed while it was read; start again when it is complete", r->path);
-}
-
-static hl_status take_event(reading *r, const hl_csv_field *row)
-{
-    hl_interactions *x = r->x;
-    int64_t user = hl_idtable_find(x->users, row[USER].at, row[USER].n);
-    if (user < 0) return changed(r);
-    int64_t slot = x->kept[user] < 0 ? -1 : hl_deal_slot(&x->deal, x->kept[user]);
-    if (slot < 0) return HL_OK;
-    int64_t item = hl_idtable_find(x->items, row[ITEM].at, row[ITEM].n), at = x->begin[slot] + r->filled[slot];
-    if (item < 0 || at >= x->begin[slot + 1] || !parse_time(&x->time[at], &row[TIME])) return changed(r);
-    x->item[at] = (int32_t)item + 1;
-    r->filled[slot]++;
+    keep_row(r, &(interaction){time, (int32_t)item, (int32_t)user});
     return HL_OK;
 }
 
-static hl_status each_row(reading *r, const char *what, hl_progress *progress, act take)
+/* Where a row begins is known by those before it alone, as quotes hold line breaks: all ranks go through the file from the
+ * front, and look at the rows of their part.  So the first rank that finds a mistake is the one that finds the first. */
+static hl_status read_part(reading *r, hl_progress *progress)
 {
     const hl_csv_field *row;
-    for (int64_t n = 1;; n++) {
+    for (int64_t n = 0, at; (at = hl_csv_at(r->csv)) < r->end; n++) {
         HL_TRY(hl_csv_next(r->csv, &row));
-        if (!row) return HL_OK;
-        HL_TRY(take(r, row));
-        if (n % TELL_EVERY == 0) hl_progress_at(progress, what, hl_csv_share(r->csv));
+        if (!row) break;
+        if (at >= r->begin) HL_TRY(take_row(r, row));
+        if (n % TELL_EVERY == 0) hl_progress_at(progress, "reading interactions", hl_csv_share(r->csv));
     }
+    return hl_csv_finish(r->csv);
 }
 
 static hl_status open_file(reading *r, size_t field_limit)
 {
-    hl_csv_close(r->csv);
     HL_TRY(hl_csv_open(&r->csv, r->path, field_limit));
     if (hl_csv_columns(r->csv) == COLUMNS) return HL_OK;
     return HL_FAIL(HL_EFORMAT, "%s:1: %d columns; there must be three: item, user, timestamp", r->path, hl_csv_columns(r->csv));
@@ -135,12 +123,40 @@ static hl_source_facts facts_of(const hl_csv *c)
     return (hl_source_facts){hl_csv_size(c), hl_csv_mtime(c), hl_csv_digest(c)};
 }
 
-static hl_status read_ids(reading *r, size_t field_limit, hl_progress *progress)
+static hl_status read_file(reading *r, size_t field_limit, hl_progress *progress)
 {
     HL_TRY(open_file(r, field_limit));
     warn_of_no_header(r);
-    HL_TRY(each_row(r, "reading ids", progress, take_ids));
+    r->begin = hl_part_begin(hl_csv_size(r->csv), r->g->size, r->g->rank);
+    r->end = hl_part_begin(hl_csv_size(r->csv), r->g->size, r->g->rank + 1);
+    HL_TRY(read_part(r, progress));
     r->x->facts = facts_of(r->csv);
+    return HL_OK;
+}
+
+/* From here on ids have the numbers of the whole file. */
+static hl_status join_ids(reading *r)
+{
+    int32_t *item, *user = NULL;
+    bool items_fit = hl_ids_join(&r->x->items, &item, r->g), users_fit = items_fit && hl_ids_join(&r->x->users, &user, r->g);
+    for (int64_t i = 0; i < r->rows && users_fit; i++) {
+        r->row[i].item = item[r->row[i].item];
+        r->row[i].user = user[r->row[i].user];
+    }
+    free(item);
+    free(user);
+    if (!items_fit || hl_idtable_count(r->x->items) + 1 >= HL_IDTABLE_MOST) return too_many(r, "items");
+    return users_fit ? HL_OK : too_many(r, "users");
+}
+
+static hl_status count_users(reading *r)
+{
+    int64_t users = hl_idtable_count(r->x->users);
+    r->seen = hl_alloc_zero((size_t)users, sizeof *r->seen);
+    for (int64_t i = 0; i < r->rows; i++) r->seen[r->row[i].user]++;
+    hl_group_sum_int(r->g, r->seen, (size_t)users);
+    for (int64_t u = 0; u < users; u++)
+        if (r->seen[u] >= INT32_MAX) return too_many(r, "interactions of one user");
     return HL_OK;
 }
 
@@ -153,6 +169,42 @@ static hl_status choose_users(reading *r)
     if (x->deal.rows > 0) return HL_OK;
     return HL_FAIL(HL_EFORMAT, "%s: none of its %lld users has three interactions or more; there is nothing to learn from", r->path,
                    (long long)users);
+}
+
+/* ---- every user's interactions to the rank that keeps them */
+
+/* Rows of users who are kept, those for rank 0 first; count (ranks) and begin (ranks) say whose are where. */
+static interaction *sort_by_owner(const reading *r, int *count, int *begin)
+{
+    const hl_interactions *x = r->x;
+    int64_t n = 0;
+    for (int64_t i = 0; i < r->rows; i++)
+        if (x->kept[r->row[i].user] >= 0) count[hl_deal_owner(&x->deal, x->kept[r->row[i].user])]++;
+    for (int q = 0; q < r->g->size; n += count[q++]) begin[q] = (int)n;
+    HL_CHECK(n < INT32_MAX);
+    interaction *out = hl_alloc((size_t)n * sizeof *out);
+    for (int64_t i = 0; i < r->rows; i++)
+        if (x->kept[r->row[i].user] >= 0) out[begin[hl_deal_owner(&x->deal, x->kept[r->row[i].user])]++] = r->row[i];
+    for (int q = 0; q < r->g->size; q++) begin[q] -= count[q];
+    return out;
+}
+
+static void trade_rows(reading *r)
+{
+    int p = r->g->size, *out_count = hl_alloc_zero(4 * (size_t)p, sizeof *out_count), *out_begin = out_count + p, *in_count = out_begin + p, *in_begin = in_count + p;
+    int *ones = hl_alloc(2 * (size_t)p * sizeof *ones), *places = ones + p;
+    interaction *out = sort_by_owner(r, out_count, out_begin);
+    int64_t n = 0;
+    for (int q = 0; q < p; q++) ones[q] = 1, places[q] = q;
+    hl_group_trade(r->g, in_count, ones, places, out_count, ones, places, sizeof *in_count);
+    for (int q = 0; q < p; n += in_count[q++]) in_begin[q] = (int)n;
+    HL_CHECK(n < INT32_MAX);
+    r->row = hl_realloc(r->row, (size_t)n * sizeof *r->row);
+    r->rows = n;
+    hl_group_trade(r->g, r->row, in_count, in_begin, out, out_count, out_begin, sizeof *out);
+    free(out);
+    free(ones);
+    free(out_count);
 }
 
 static void lay_out_mine(reading *r)
@@ -168,18 +220,26 @@ static void lay_out_mine(reading *r)
         x->user[slot] = (int32_t)u;
         x->begin[slot + 1] = x->begin[slot] + r->seen[u];
     }
+    HL_CHECK(r->g->size == 1 || x->begin[slots] == r->rows);
     x->item = hl_alloc((size_t)x->begin[slots] * sizeof *x->item);
     x->time = hl_alloc((size_t)x->begin[slots] * sizeof *x->time);
-    r->filled = hl_alloc_zero((size_t)slots, sizeof *r->filled);
 }
 
-static hl_status read_events(reading *r, size_t field_limit, hl_progress *progress)
+/* Rows come in the order of the file. */
+static void place_rows(reading *r)
 {
     hl_interactions *x = r->x;
-    HL_TRY(open_file(r, field_limit));
-    HL_TRY(each_row(r, "reading interactions", progress, take_event));
-    if (hl_csv_digest(r->csv) != x->facts.digest) return changed(r);
-    return HL_OK;
+    int64_t *filled = hl_alloc_zero((size_t)hl_deal_slots(&x->deal), sizeof *filled);
+    for (int64_t i = 0; i < r->rows; i++) {
+        const interaction *row = &r->row[i];
+        if (x->kept[row->user] < 0) continue;
+        int64_t slot = hl_deal_slot(&x->deal, x->kept[row->user]), at = x->begin[slot] + filled[slot]++;
+        x->item[at] = row->item + 1;
+        x->time[at] = row->time;
+    }
+    free(filled);
+    free(r->row);
+    r->row = NULL;
 }
 
 static int by_time_then_place(const void *a, const void *b)
@@ -232,11 +292,12 @@ static void sort_mine(hl_interactions *x)
     free(scratch);
 }
 
-/* Everyone counted the whole file; rank 0 tells. */
+/* Everyone knows of the whole file; rank 0 tells. */
 static void report_file(const reading *r)
 {
     hl_interactions *x = r->x;
     hl_prepare_report *p = &x->report;
+    for (int64_t u = 0; u < hl_idtable_count(x->users); u++) p->interactions += r->seen[u];
     p->sequence_min = INT64_MAX;
     for (int64_t u = 0; u < hl_idtable_count(x->users); u++) {
         if (x->kept[u] < 0) continue;
@@ -251,26 +312,28 @@ static void report_file(const reading *r)
     if (x->deal.rank != 0) *p = (hl_prepare_report){0};
 }
 
-static hl_status read_both(reading *r, size_t field_limit, hl_progress *progress)
+static hl_status read_all(reading *r, size_t field_limit, hl_progress *progress)
 {
-    HL_TRY(read_ids(r, field_limit, progress));
+    HL_TRY_ALL(r->g, read_file(r, field_limit, progress));
+    HL_TRY(join_ids(r)); /* from here on all ranks know the same */
+    HL_TRY(count_users(r));
     HL_TRY(choose_users(r));
     report_file(r);
+    if (r->g->size > 1) trade_rows(r);
     lay_out_mine(r);
-    HL_TRY(read_events(r, field_limit, progress));
+    place_rows(r);
     sort_mine(r->x);
     return HL_OK;
 }
 
-hl_status hl_interactions_read(hl_interactions *x, const char *path, size_t field_limit, int64_t shard_users, int rank, int ranks,
-                               hl_progress *progress)
+hl_status hl_interactions_read(hl_interactions *x, const hl_group *g, const char *path, size_t field_limit, int64_t shard_users, hl_progress *progress)
 {
-    *x = (hl_interactions){.items = hl_idtable_new(), .users = hl_idtable_new(), .deal = {0, shard_users, rank, ranks}};
-    reading r = {.path = path, .x = x};
-    hl_status s = read_both(&r, field_limit, progress);
+    *x = (hl_interactions){.items = hl_idtable_new(), .users = hl_idtable_new(), .deal = {0, shard_users, g->rank, g->size}};
+    reading r = {.g = g, .path = path, .x = x};
+    hl_status s = read_all(&r, field_limit, progress);
     hl_csv_close(r.csv);
+    free(r.row);
     free(r.seen);
-    free(r.filled);
     return s;
 }
 

@@ -4,8 +4,8 @@
  * none; a timestamp is a whole number of 64 bits.  Items and users are numbered in order of first appearance; every item
  * of the file is in the catalogue, users with fewer than three interactions are left out.
  *
- * The file is read twice: for the ids and how many interactions each user has, then for the interactions of my users.
- * So a rank's memory is that of all ids and of its own interactions. */
+ * Each rank reads the rows of its part of the file, ids are numbered together, and the interactions travel to the ranks that keep their
+ * users.  So a rank's memory is that of all ids, of a part of the file and of its own interactions. */
 #ifndef IO_INTERACTIONS_H
 #define IO_INTERACTIONS_H
 #include "base/error.h"
@@ -13,6 +13,7 @@
 #include "io/idtable.h"
 #include "io/manifest.h"
 #include "io/progress.h"
+#include "mpi/group.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,10 +31,9 @@ typedef struct {
     hl_prepare_report report; /* what I know alone: the whole file's counts on rank 0, my users' on every rank */
 } hl_interactions;
 
-/* Read the file for rank `rank` of `ranks`.  Local.
+/* Read the file for the ranks of g.  Collective.
  * Close *x also after a failure. */
-hl_status hl_interactions_read(hl_interactions *x, const char *path, size_t field_limit, int64_t shard_users, int rank, int ranks,
-                               hl_progress *progress);
+hl_status hl_interactions_read(hl_interactions *x, const hl_group *g, const char *path, size_t field_limit, int64_t shard_users, hl_progress *progress);
 void hl_interactions_close(hl_interactions *x);
 
 #endif

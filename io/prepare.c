@@ -112,7 +112,7 @@ static hl_status begin_draft(work *w)
 static hl_status read_interactions(work *w, hl_progress *p)
 {
     hl_recipe r = hl_prepare_recipe(w->s, w->tokenizer);
-    return hl_interactions_read(&w->x, w->sources[HL_INTERACTIONS], w->s->field_limit, r.shard_rows[HL_USERS], w->g->rank, w->g->size, p);
+    return hl_interactions_read(&w->x, w->g, w->sources[HL_INTERACTIONS], w->s->field_limit, r.shard_rows[HL_USERS], p);
 }
 
 static hl_status read_texts(work *w, hl_progress *p)
@@ -151,7 +151,7 @@ static hl_status prepare(work *w)
     HL_TRY_ALL(g, g->rank == 0 ? begin_draft(w) : HL_OK);
     memcpy(w->path, w->draft.path, sizeof w->path);
     hl_group_share(g, w->path, sizeof w->path, 0);
-    HL_TRY_ALL(g, read_interactions(w, &progress));
+    HL_TRY(read_interactions(w, &progress));
     HL_TRY_ALL(g, read_texts(w, &progress));
     compare_texts(w);
     lay_out_manifest(w);

@@ -4,10 +4,16 @@
 #include "base/digest.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static int64_t nanoseconds_of(const struct stat *st)
+{
+    return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+}
 
 hl_status hl_source_open(hl_source *s, const char *path)
 {
@@ -17,7 +23,7 @@ hl_status hl_source_open(hl_source *s, const char *path)
         return HL_FAIL(HL_EFORMAT, "%s: cannot be read: %s; give the path of a file that is there", path, strerror(errno));
     if (!S_ISREG(st.st_mode)) return HL_FAIL(HL_EFORMAT, "%s: is not a regular file; it is read more than once", path);
     s->size = st.st_size;
-    s->mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    s->mtime = nanoseconds_of(&st);
     posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     return HL_OK;
 }
@@ -42,6 +48,12 @@ hl_status hl_source_read(hl_source *s, char *block, size_t *n)
     return HL_OK;
 }
 
+static bool is_unchanged(const hl_source *s)
+{
+    struct stat st;
+    return fstat(s->fd, &st) == 0 && st.st_size == s->size && nanoseconds_of(&st) == s->mtime && s->at == s->size;
+}
+
 hl_status hl_source_finish(hl_source *s)
 {
     char *block = hl_alloc(HL_SOURCE_BLOCK);
@@ -50,5 +62,6 @@ hl_status hl_source_finish(hl_source *s)
     do status = hl_source_read(s, block, &n);
     while (status == HL_OK && n == HL_SOURCE_BLOCK);
     free(block);
+    if (status == HL_OK && !is_unchanged(s)) status = HL_FAIL(HL_EFORMAT, "%s: changed while it was read; start again when it is complete", s->path);
     return status;
 }
