@@ -14,6 +14,7 @@ ALONE_TESTS = \
 	tests/test-nce \
 	tests/test-part \
 	tests/test-fold \
+	tests/test-sliced \
 	tests/test-rng \
 	tests/test-arena \
 	tests/test-reserve \
