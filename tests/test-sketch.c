@@ -59,7 +59,7 @@ static void parts_make_the_whole_to_the_bit(void)
         hl_sketch_sums part = {0};
         int begin = k * N / 13, end = (k + 1) * N / 13;
         hl_sketch_add(&part, x + begin, (size_t)(end - begin), NAME, begin);
-        for (size_t i = 0; i < sizeof part / sizeof(int64_t); i++) ((int64_t *)&parts)[i] += ((int64_t *)&part)[i];
+        for (size_t i = 0; i < sizeof part / sizeof(uint64_t); i++) ((uint64_t *)&parts)[i] += ((uint64_t *)&part)[i];
     }
     CHECK(memcmp(&whole, &parts, sizeof whole) == 0);
     free(x);
