@@ -1,13 +1,11 @@
 /* group.c - ranks that act together.
  *
- * A sum over ranks is done the same way at every size: the array is cut into one block a rank, everyone sends
- * everyone their block (MPI_Alltoallv), the owner of a block adds the contributions by the tree of
- * base/fold.h, and the finished blocks are gathered.  2(p-1)/p of the array travels, as in a ring, and the order of the additions
- * depends on nothing but the number of ranks.  Long arrays go in pieces, so counts stay far below int. */
+ * Sums over ranks are added by the tree of base/fold.h, whichever way the numbers go (mpi/ways.h).  Long arrays go in pieces, so
+ * counts stay far below int. */
 #include "mpi/group.h"
 #include "base/arena.h"
 #include "base/log.h"
-#include "base/part.h"
+#include "mpi/ways.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +26,7 @@ hl_status hl_group_start(hl_group *world, int *argc, char ***argv)
     world->comm = MPI_COMM_WORLD;
     MPI_Comm_rank(world->comm, &world->rank);
     MPI_Comm_size(world->comm, &world->size);
+    world->sent = hl_alloc_zero(1, sizeof *world->sent);
     hl_log_rank(world->rank, world->size);
     hl_end_job_with(end_all);
     return HL_OK;
@@ -36,14 +35,16 @@ hl_status hl_group_start(hl_group *world, int *argc, char ***argv)
 void hl_group_stop(hl_group *world)
 {
     hl_end_job_with(NULL);
-    *world = (hl_group){MPI_COMM_NULL, -1, 0};
+    free(world->sent);
+    *world = (hl_group){MPI_COMM_NULL, -1, 0, NULL};
     MPI_Finalize();
 }
 
 static void take(hl_group *out, MPI_Comm comm)
 {
-    *out = (hl_group){comm, -1, 0};
+    *out = (hl_group){comm, -1, 0, NULL};
     if (comm == MPI_COMM_NULL) return;
+    out->sent = hl_alloc_zero(1, sizeof *out->sent);
     MPI_Comm_rank(comm, &out->rank);
     MPI_Comm_size(comm, &out->size);
 }
@@ -69,8 +70,11 @@ void hl_group_node(hl_group *out, const hl_group *g)
 
 void hl_group_close(hl_group *g)
 {
-    if (g->size > 0 && g->comm != MPI_COMM_WORLD) MPI_Comm_free(&g->comm);
-    *g = (hl_group){MPI_COMM_NULL, -1, 0};
+    if (g->size > 0 && g->comm != MPI_COMM_WORLD) {
+        MPI_Comm_free(&g->comm);
+        free(g->sent);
+    }
+    *g = (hl_group){MPI_COMM_NULL, -1, 0, NULL};
 }
 
 /* The code of whoever failed lowest in rank, not the largest number: the sentence belongs to it. */
@@ -98,42 +102,16 @@ void hl_group_share(const hl_group *g, void *bytes, size_t n, int from)
         size_t count = n - begin < PIECE ? n - begin : PIECE;
         MPI_Bcast((char *)bytes + begin, (int)count, MPI_BYTE, from, g->comm);
     }
-}
-
-/* Who gets how many bytes of a piece of n elements, and where they begin. */
-static void cut(int *count, int *begin, const hl_group *g, size_t n, size_t size)
-{
-    for (int r = 0; r < g->size; r++) {
-        count[r] = (int)((size_t)hl_part_count((int64_t)n, g->size, r) * size);
-        begin[r] = (int)((size_t)hl_part_begin((int64_t)n, g->size, r) * size);
-    }
-}
-
-static void reduce_piece(const hl_group *g, char *x, size_t n, size_t size, hl_combine combine, char *wire, int *ints)
-{
-    int p = g->size, *count = ints, *begin = ints + p, *mine = ints + 2 * p, *mine_begin = ints + 3 * p;
-    size_t share = (size_t)hl_part_count((int64_t)n, p, g->rank);
-    cut(count, begin, g, n, size);
-    for (int r = 0; r < p; r++) {
-        mine[r] = (int)(share * size);
-        mine_begin[r] = r * mine[r];
-    }
-    MPI_Alltoallv(x, count, begin, MPI_BYTE, wire, mine, mine_begin, MPI_BYTE, g->comm);
-    hl_fold(wire, p, share * size, share, combine);
-    MPI_Allgatherv(wire, mine[0], MPI_BYTE, x, count, begin, MPI_BYTE, g->comm);
+    if (g->rank == from) hl_group_count(g, n * (size_t)(g->size - 1));
 }
 
 void hl_group_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
 {
     if (g->size == 1 || n == 0) return;
+    const hl_way *way = hl_way_for(g->size, n * size, combine);
     size_t piece = PIECE / size ? PIECE / size : 1;
-    if (piece > n) piece = n;
-    char *wire = hl_alloc((piece + (size_t)g->size) * size);
-    int *ints = hl_alloc(4 * sizeof *ints * (size_t)g->size);
     for (size_t begin = 0; begin < n; begin += piece)
-        reduce_piece(g, (char *)x + begin * size, n - begin < piece ? n - begin : piece, size, combine, wire, ints);
-    free(ints);
-    free(wire);
+        way->reduce(g, (char *)x + begin * size, n - begin < piece ? n - begin : piece, size, combine);
 }
 
 static void add_doubles(void *into, const void *from, size_t n)
@@ -153,83 +131,32 @@ void hl_group_sum_double(const hl_group *g, double *x, size_t n)
     hl_group_reduce(g, x, n, sizeof *x, add_doubles);
 }
 
-/* A round handles as many numbers of every block, so that all rounds fit on the wire. */
-typedef struct {
-    int *out_count, *out_begin, *in_count, *in_begin; /* (ranks) in numbers from the round's place in x */
-    size_t step, rounds;
-} block_rounds;
-
-static block_rounds rounds_of(const hl_group *g, const size_t *begin, int *ints)
+/* Blocks go in rounds of as many numbers of each, and all messages of a round together are a piece. */
+static void go_round(const hl_group *g, float *x, const size_t *begin, void (*go)(const hl_group *g, const hl_blocks *b))
 {
-    int p = g->size;
-    size_t longest = 0;
-    for (int r = 0; r < p; r++)
-        if (begin[r + 1] - begin[r] > longest) longest = begin[r + 1] - begin[r];
-    block_rounds b = {ints, ints + p, ints + 2 * p, ints + 3 * p, PIECE / sizeof(float) / (size_t)p, 0};
-    if (b.step > longest) b.step = longest; /* buffers are of a round's size */
-    if (b.step == 0) b.step = 1;
-    b.rounds = (longest + b.step - 1) / b.step;
-    return b;
-}
-
-/* Numbers of block r in round k. */
-static int numbers_in(const size_t *begin, int r, size_t k, size_t step)
-{
-    size_t size = begin[r + 1] - begin[r], gone = k * step;
-    return (int)(gone >= size ? 0 : size - gone < step ? size - gone : step);
-}
-
-/* What goes out in a round lies apart in x, so it is gathered first. */
-static size_t pack_round(float *out, const block_rounds *b, const hl_group *g, const float *x, const size_t *begin, size_t k)
-{
-    size_t at = 0;
-    for (int r = 0; r < g->size; r++) {
-        b->out_count[r] = numbers_in(begin, r, k, b->step);
-        b->out_begin[r] = (int)at;
-        memcpy(out + at, x + begin[r] + k * b->step, (size_t)b->out_count[r] * sizeof *x);
-        at += (size_t)b->out_count[r];
+    const size_t p = (size_t)g->size, step = PIECE / sizeof *x / p ? PIECE / sizeof *x / p : 1;
+    size_t *at = hl_alloc(2 * p * sizeof *at), *count = at + p;
+    for (size_t gone = 0, left = 1; left; gone += step) {
+        left = 0;
+        for (size_t r = 0; r < p; r++) {
+            const size_t n = begin[r + 1] - begin[r], rest = n > gone ? n - gone : 0;
+            at[r] = begin[r] + (n - rest);
+            count[r] = rest < step ? rest : step;
+            left += rest - count[r];
+        }
+        go(g, &(hl_blocks){(char *)x, sizeof *x, at, count, hl_fold_floats});
     }
-    return at;
+    free(at);
 }
 
 void hl_group_sum_blocks(const hl_group *g, float *x, const size_t *begin)
 {
-    if (g->size == 1) return;
-    int *ints = hl_alloc(4 * sizeof *ints * (size_t)g->size);
-    block_rounds b = rounds_of(g, begin, ints);
-    float *out = hl_alloc(2 * b.step * (size_t)g->size * sizeof *out), *in = out + b.step * (size_t)g->size;
-    for (size_t k = 0; k < b.rounds; k++) {
-        int mine = numbers_in(begin, g->rank, k, b.step);
-        pack_round(out, &b, g, x, begin, k);
-        for (int r = 0; r < g->size; r++) {
-            b.in_count[r] = mine;
-            b.in_begin[r] = r * mine;
-        }
-        MPI_Alltoallv(out, b.out_count, b.out_begin, MPI_FLOAT, in, b.in_count, b.in_begin, MPI_FLOAT, g->comm);
-        hl_fold(in, g->size, (size_t)mine * sizeof *in, (size_t)mine, hl_fold_floats);
-        memcpy(x + begin[g->rank] + k * b.step, in, (size_t)mine * sizeof *x);
-    }
-    free(out);
-    free(ints);
+    if (g->size > 1) go_round(g, x, begin, hl_way_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->sum);
 }
 
 void hl_group_gather_blocks(const hl_group *g, float *x, const size_t *begin)
 {
-    if (g->size == 1) return;
-    int *ints = hl_alloc(4 * sizeof *ints * (size_t)g->size);
-    block_rounds b = rounds_of(g, begin, ints);
-    float *in = hl_alloc(b.step * (size_t)g->size * sizeof *in);
-    for (size_t k = 0; k < b.rounds; k++) {
-        int at = 0;
-        for (int r = 0; r < g->size; at += b.in_count[r++]) {
-            b.in_count[r] = numbers_in(begin, r, k, b.step);
-            b.in_begin[r] = at;
-        }
-        MPI_Allgatherv(x + begin[g->rank] + k * b.step, b.in_count[g->rank], MPI_FLOAT, in, b.in_count, b.in_begin, MPI_FLOAT, g->comm);
-        for (int r = 0; r < g->size; r++) memcpy(x + begin[r] + k * b.step, in + b.in_begin[r], (size_t)b.in_count[r] * sizeof *x);
-    }
-    free(in);
-    free(ints);
+    if (g->size > 1) go_round(g, x, begin, hl_way_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->gather);
 }
 
 /* Integers: any order gives the same bits, so MPI's own is good. */
@@ -238,6 +165,7 @@ void hl_group_sum_int(const hl_group *g, int64_t *x, size_t n)
     size_t piece = PIECE / sizeof *x;
     for (size_t begin = 0; begin < n; begin += piece)
         MPI_Allreduce(MPI_IN_PLACE, x + begin, (int)(n - begin < piece ? n - begin : piece), MPI_INT64_T, MPI_SUM, g->comm);
+    hl_group_count(g, 2 * n * sizeof *x * (size_t)(g->size - 1) / (size_t)g->size);
 }
 
 double hl_group_max(const hl_group *g, double x)
@@ -255,6 +183,7 @@ static void gather_short(const hl_group *g, void *all, const void *mine, const i
         begin[r] = at;
     }
     MPI_Allgatherv(mine, count[g->rank], MPI_BYTE, all, count, begin, MPI_BYTE, g->comm);
+    hl_group_count(g, (size_t)count[g->rank] * (size_t)(g->size - 1));
     free(count);
 }
 
@@ -285,4 +214,6 @@ void hl_group_trade(const hl_group *g, void *in, const int *in_count, const int 
     MPI_Type_commit(&row);
     MPI_Alltoallv(out, out_count, out_begin, row, in, in_count, in_begin, row, g->comm);
     MPI_Type_free(&row);
+    for (int r = 0; r < g->size; r++)
+        if (r != g->rank) hl_group_count(g, (size_t)out_count[r] * row_bytes);
 }

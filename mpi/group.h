@@ -15,6 +15,7 @@
 typedef struct hl_group {
     MPI_Comm comm;
     int rank, size; /* -1 and 0 where this process is not a member */
+    uint64_t *sent; /* bytes that this rank has sent in it; NULL: not counted */
 } hl_group;
 
 /* Start MPI, route aborts and logs, and give the group of all processes.  Once, first. */
@@ -33,6 +34,14 @@ void hl_group_close(hl_group *g);
 /* Local. */
 static inline bool hl_group_has_me(const hl_group *g) { return g->size > 0; }
 
+/* Bytes that this rank has sent to others, by the collectives here and what was counted beside them.  Where MPI chooses the way, what
+ * a rank must send at the least: the root of a share n (p - 1), an owner of n bytes that all get the same.  Local. */
+static inline uint64_t hl_group_sent(const hl_group *g) { return g->sent ? *g->sent : 0; }
+static inline void hl_group_count(const hl_group *g, size_t bytes)
+{
+    if (g->sent) *g->sent += bytes;
+}
+
 /* The worst status becomes everyone's, with the sentence of the lowest rank that failed. */
 hl_status hl_group_agree(const hl_group *g, hl_status mine);
 
@@ -48,7 +57,8 @@ void hl_group_wait(const hl_group *g);
 /* Bytes of rank `from` to everyone; any length. */
 void hl_group_share(const hl_group *g, void *bytes, size_t n, int from);
 
-/* x (n) of all ranks added by the tree of the ranks (base/fold.h), the same bits everywhere. */
+/* x (n) of all ranks added by the tree of the ranks (base/fold.h), the same bits everywhere, whatever comes first and whichever way
+ * it goes (mpi/ways.h). */
 void hl_group_sum(const hl_group *g, float *x, size_t n);
 void hl_group_sum_double(const hl_group *g, double *x, size_t n);
 void hl_group_sum_int(const hl_group *g, int64_t *x, size_t n);

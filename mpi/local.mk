@@ -3,6 +3,7 @@ noinst_LIBRARIES += mpi/libhlmpi.a
 mpi_libhlmpi_a_CPPFLAGS = $(HOUSE_CPPFLAGS)
 mpi_libhlmpi_a_SOURCES = \
 	mpi/blacs.c mpi/blacs.h \
+	mpi/blocks.h mpi/direct.c mpi/ring.c \
 	mpi/branch.c mpi/branch.h \
 	mpi/catalogue.c mpi/catalogue.h \
 	mpi/ease.c mpi/ease.h \
@@ -10,6 +11,7 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/evaluate.c mpi/evaluate.h \
 	mpi/exchange.c mpi/exchange.h \
 	mpi/group.c mpi/group.h \
+	mpi/halving.c mpi/halving.h \
 	mpi/holding.c mpi/holding.h \
 	mpi/ledger.c mpi/ledger.h \
 	mpi/loss.c mpi/loss.h \
@@ -22,4 +24,5 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/step.c mpi/step.h \
 	mpi/summa.c mpi/summa.h \
 	mpi/tally.c mpi/tally.h \
-	mpi/tiles.c mpi/tiles.h
+	mpi/tiles.c mpi/tiles.h \
+	mpi/ways.c mpi/ways.h

@@ -59,6 +59,7 @@ void hl_pipe_pass(hl_pipe *p, hl_way way, int rows, int D)
     int to = p->stages->rank + (way == HL_FORWARD ? 1 : -1);
     HL_CHECK(to >= 0 && to < p->stages->size);
     MPI_Isend(b->rows, rows, row, to, way, p->stages->comm, &b->request);
+    hl_group_count(p->stages, (size_t)rows * (size_t)D * sizeof(float));
     MPI_Type_free(&row);
     p->turn[way] = (p->turn[way] + 1) % p->buffers;
 }

@@ -58,6 +58,10 @@ for ranks in 1 2 3; do
     bench $ranks collectives --json && is_object && within seconds 20 0 100 && [ "$(values collective | sort -u | wc -l)" -eq 5 ] &&
         within gbs 20 -1 1e5 && [ "$(values ranks)" -eq $ranks ]
     verdict "collectives have times at $ranks"
+    sizes=$((ranks == 1 ? 0 : 8))
+    within halving $sizes 0 100 && within ring $sizes 0 100 && within direct $sizes 0 100 && within mpi $((ranks == 2 ? 8 : 0)) 0 100 &&
+        [ "$(values taken | wc -l)" -eq $sizes ]
+    verdict "the ways of a sum are compared at $ranks"
 done
 
 cat >"$work/job.yaml" <<YAML

@@ -1,5 +1,6 @@
 # A test of src/ (and of io/ where no rank is needed) is a line in ALONE_TESTS.  A test of several ranks is a line in
 # MPI_TESTS and one below that links it:  tests_test_group_LDADD = $(MPI_TEST_LINK)
+tests_test_ways_LDADD = $(MPI_TEST_LINK)
 # Those that also run at 3, 5 and 7 ranks are named in ODD_TESTS.  A slow twin tests/ref-x.c goes into libcheck.a.
 ALONE_TESTS = \
 	tests/test-csv \
@@ -36,6 +37,7 @@ ALONE_TESTS = \
 MPI_TESTS = \
 	tests/test-bench \
 	tests/test-group \
+	tests/test-ways \
 	tests/test-mesh \
 	tests/test-pipe \
 	tests/test-exchange \
@@ -65,6 +67,7 @@ ODD_TESTS = \
 	tests/test-spectrum \
 	tests/test-ease \
 	tests/test-group \
+	tests/test-ways \
 	tests/test-mesh \
 	tests/test-pipe \
 	tests/test-exchange \
@@ -112,6 +115,7 @@ tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(C
 tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
 tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_group_LDADD = $(MPI_TEST_LINK)
+tests_test_ways_LDADD = $(MPI_TEST_LINK)
 tests_test_mesh_LDADD = $(MPI_TEST_LINK)
 tests_test_pipe_LDADD = $(MPI_TEST_LINK)
 tests_test_exchange_LDADD = $(MPI_TEST_LINK)

@@ -25,8 +25,7 @@ int hl_fold_owner(int leaves, int p, int leaf)
     return r;
 }
 
-/* Owners in the left half of the tree of p > 1. */
-static int left_of(int p)
+int hl_fold_left(int p)
 {
     const int half = power_below(p) / 2, twice = p - 2 * half;
     return half + (twice < half ? twice : half);
@@ -35,7 +34,7 @@ static int left_of(int p)
 void hl_fold(void *x, int p, size_t stride, size_t n, hl_combine combine)
 {
     if (p < 2 || n == 0) return;
-    const int left = left_of(p);
+    const int left = hl_fold_left(p);
     char *right = (char *)x + (size_t)left * stride;
     hl_fold(x, left, stride, n, combine);
     hl_fold(right, p - left, stride, n, combine);

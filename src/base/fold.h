@@ -21,6 +21,9 @@ int hl_fold_begin(int leaves, int p, int r);
 /* Which owner has a leaf. */
 int hl_fold_owner(int leaves, int p, int leaf);
 
+/* How many of p > 1 owners are in the left half of their tree. */
+int hl_fold_left(int p);
+
 /* Part 0 becomes all p parts combined by the tree; the others are ruins.  Part i has n elements, i * stride bytes from x. */
 void hl_fold(void *x, int p, size_t stride, size_t n, hl_combine combine);
 

@@ -1,0 +1,53 @@
+/* blocks.h - an array of which each rank owns a block, and two ways of summing and gathering the blocks.
+ *
+ * Both give the bits of the tree of the ranks (base/fold.h).  They talk by point-to-point messages under tags of their own, so
+ * that they disturb nobody's collectives.  A message is at most 2 GB: a caller cuts longer arrays.
+ *
+ *     direct   everyone sends each owner its block, the owner adds by the tree: p - 1 messages at once
+ *     ring     everyone talks to two neighbours alone (mpi/ring.c): p - 1 messages one after the other */
+#ifndef MPI_BLOCKS_H
+#define MPI_BLOCKS_H
+#include "mpi/group.h"
+
+typedef struct {
+    char *x;
+    size_t size;              /* bytes of an element */
+    const size_t *at, *count; /* (ranks) elements [at, at + count) of x are rank r's; they do not overlap */
+    hl_combine combine;
+} hl_blocks;
+
+enum { HL_TAG_RING = 11, HL_TAG_HALVING, HL_TAG_DIRECT, HL_TAG_PARCEL };
+
+/* Each owner's block becomes the sum; the rest of x is in ruins.  Collective. */
+void hl_direct_sum(const hl_group *g, const hl_blocks *b);
+void hl_ring_sum(const hl_group *g, const hl_blocks *b);
+
+/* Each owner's block goes to everyone.  Collective. */
+void hl_direct_gather(const hl_group *g, const hl_blocks *b);
+void hl_ring_gather(const hl_group *g, const hl_blocks *b);
+
+static inline char *hl_block(const hl_blocks *b, int r) { return b->x + b->at[r] * b->size; }
+static inline size_t hl_block_bytes(const hl_blocks *b, int r) { return b->count[r] * b->size; }
+
+/* ---- the direct way in two halves, so that something else can be done in between */
+
+typedef struct {
+    const hl_group *group;
+    hl_blocks blocks;
+    int tag;
+    char *wire;           /* (ranks, my block); NULL when nothing is under way */
+    MPI_Request *request; /* (2 ranks) */
+} hl_parcels;
+
+/* Post the messages of a sum.  blocks' arrays and x are borrowed until the sum was ended, x with the rest of it. Tags tell sums that are under way together
+ * apart; all ranks give the same.  Collective, but nobody waits. */
+void hl_parcels_sum(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag);
+/* Post those of a gathering. */
+void hl_parcels_gather(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag);
+
+/* Have all arrived?  Local. */
+bool hl_parcels_are_here(const hl_parcels *p);
+/* Wait for them, and add what is to be added. */
+void hl_parcels_end(hl_parcels *p);
+
+#endif
