@@ -1,6 +1,7 @@
 /* ledger-read.c - ledger.jsonl read back, a step at a time. */
 #include "io/ledger-read.h"
 #include "base/arena.h"
+#include "io/record.h"
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -131,6 +132,15 @@ static hl_status take_line(hl_ledger_reader *r)
     return json_is_object(r->json) ? HL_OK : strange(r, "is not a JSON object");
 }
 
+static hl_status take_run(hl_ledger_reader *r)
+{
+    json_decref(r->run);
+    r->run = json_incref(r->json);
+    json_int_t schema = json_integer_value(json_object_get(r->run, "schema"));
+    if (schema == HL_RECORD_SCHEMA) return HL_OK;
+    return HL_FAIL(HL_EFORMAT, "%s: line %d: written in schema %d, this program reads %d; use the version that wrote it", r->path, r->number, (int)schema, HL_RECORD_SCHEMA);
+}
+
 hl_status hl_ledger_reader_next(const hl_ledger_line **line, hl_ledger_reader *r)
 {
     *line = NULL;
@@ -139,8 +149,7 @@ hl_status hl_ledger_reader_next(const hl_ledger_line **line, hl_ledger_reader *r
         if (!r->json) return HL_OK;
         if (is_kind(r->json, "ledger")) break;
         if (!is_kind(r->json, "run")) return strange(r, "is neither a run nor a step");
-        json_decref(r->run);
-        r->run = json_incref(r->json);
+        HL_TRY(take_run(r));
     }
     HL_TRY(read_line(r));
     *line = &r->line;

@@ -90,6 +90,7 @@ static void what_is_no_ledger_is_refused(void)
         {"hello\n", "line 6 is not a JSON object"},
         {"[1]\n", "line 6 is not a JSON object"},
         {"{\"kind\":\"step\",\"step\":4}\n", "line 6 is neither a run nor a step"},
+        {"{\"kind\":\"run\",\"schema\":99}\n", "line 6: written in schema 99"},
         {"{\"kind\":\"ledger\",\"step\":3}\n", "line 6 is not of a later step"},
         {"{\"kind\":\"ledger\",\"step\":4}\n", "line 6 lacks what a step leaves"},
         {"{\"kind\":\"ledger\",\"step\":4,\"loss\":1,\"loss_bits\":\"0\",\"gradients\":\"0000000000000000\",\"weights\":\"0000000000000000\",\"tensors\":{}}\n", "line 6 lacks"},
