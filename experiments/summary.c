@@ -2,6 +2,7 @@
 #include "experiments/summary.h"
 #include "base/log.h"
 #include <inttypes.h>
+#include <string.h>
 
 /* The acts, what is left of the steps, and the whole. */
 enum { REST = HL_ACTS, WHOLE, ROWS };
@@ -11,6 +12,7 @@ void hl_summary_add(hl_summary *s, const hl_step_report *r)
     s->steps++;
     s->seconds += r->seconds;
     for (int a = 0; a < HL_ACTS; a++) s->own[a] += r->own[a];
+    for (int i = 0; i < HL_MESH_GROUPS; i++) s->sent[i] += (double)r->sent[i];
     s->flop += hl_tally_sum(&r->tally, HL_FACT_FLOP);
     s->bytes += hl_tally_sum(&r->tally, HL_FACT_BYTES);
 }
@@ -19,6 +21,47 @@ bool hl_act_is_exchange(int act)
 {
     return (act >= HL_ITEM_TAKE && act <= HL_USER_PASS_BACK) || (act >= HL_GIVE_INPUTS && act <= HL_TALLY) || act == HL_SUM_ITEM || act == HL_SUM_USER;
 }
+
+/* ---- waiting.  Who comes last into something that several ranks do together does not wait, so what it takes there is what the thing
+ * itself takes; the others wait for the rest of their time.  Who takes rows from another stage waits for them. */
+
+/* Seconds of the act that are not waiting, if this rank is the last: the least of those that do it together. */
+static void find_least(double least[HL_ACTS], const hl_summary *s, const hl_mesh *mesh)
+{
+    hl_fact of[3][HL_ACTS];
+    const hl_group *const groups[3] = {&mesh->world, &mesh->item, &mesh->user};
+    for (int k = 0; k < 3; k++) {
+        for (int a = 0; a < HL_ACTS; a++) of[k][a] = hl_fact_of(s->own[a], mesh->world.rank);
+        if (hl_group_has_me(groups[k])) hl_facts_agree(of[k], HL_ACTS, groups[k]);
+    }
+    for (int a = 0; a < HL_ACTS; a++) least[a] = of[a == HL_SUM_ITEM ? 1 : a == HL_SUM_USER ? 2 : 0][a].min;
+}
+
+static bool is_taking(int act)
+{
+    return act == HL_ITEM_TAKE || act == HL_ITEM_TAKE_BACK || act == HL_USER_TAKE || act == HL_USER_TAKE_BACK;
+}
+
+static double seconds_waited(const hl_summary *s, const hl_mesh *mesh)
+{
+    double least[HL_ACTS], waited = 0;
+    find_least(least, s, mesh);
+    for (int a = 0; a < HL_ACTS; a++)
+        if (hl_act_is_exchange(a)) waited += s->own[a] - (is_taking(a) ? 0 : least[a]);
+    return waited;
+}
+
+/* Shares of their time that the ranks of each side waited. */
+static void find_idle(double *item, double *user, const hl_summary *s, const hl_mesh *mesh)
+{
+    const double waited = seconds_waited(s, mesh), is_item = hl_group_has_me(&mesh->item), is_user = hl_group_has_me(&mesh->user);
+    double sum[4] = {is_item * waited, is_item * s->seconds, is_user * waited, is_user * s->seconds};
+    hl_group_sum_double(&mesh->world, sum, 4);
+    *item = sum[0] / sum[1];
+    *user = sum[2] / sum[3];
+}
+
+/* ---- the table */
 
 static void gather(hl_fact row[ROWS], const hl_summary *s, const hl_group *world)
 {
@@ -55,14 +98,27 @@ static void print(const hl_fact row[ROWS], const hl_summary *s, const double *fo
            s->flop / (row[WHOLE].sum / ranks) / 1e9, s->bytes / (double)s->steps / 1e6, 100 * idle);
 }
 
-hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_group *world, hl_record *record)
+static void print_sent(const double sent[HL_MESH_GROUPS], int64_t steps, double idle_item, double idle_user)
 {
+    hl_log(HL_INFO, "%-16s %10s %10s", "MB sent in", "a step", "all");
+    for (int i = 0; i < HL_MESH_GROUPS; i++)
+        if (sent[i] > 0) hl_log(HL_INFO, "%-16s %10.4g %10.4g", hl_mesh_name[i], sent[i] / (double)steps / 1e6, sent[i] / 1e6);
+    hl_log(HL_INFO, "waiting for others: item ranks %.1f %% of their time, user ranks %.1f %%", 100 * idle_item, 100 * idle_user);
+}
+
+hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_mesh *mesh, hl_record *record)
+{
+    const hl_group *world = &mesh->world;
     hl_fact row[ROWS];
-    double exchange = 0;
+    double exchange = 0, sent[HL_MESH_GROUPS], idle_item, idle_user;
     if (s->steps == 0) return HL_OK;
+    memcpy(sent, s->sent, sizeof sent);
+    hl_group_sum_double(world, sent, HL_MESH_GROUPS);
+    find_idle(&idle_item, &idle_user, s, mesh);
     gather(row, s, world);
     for (int a = 0; a < HL_ACTS; a++) exchange += hl_act_is_exchange(a) ? row[a].sum : 0;
     print(row, s, forecast, world->size, exchange / row[WHOLE].sum);
+    print_sent(sent, s->steps, idle_item, idle_user);
     hl_record_begin(record, "summary");
     hl_record_int(record, "steps", s->steps);
     hl_record_number(record, "seconds", row[WHOLE].sum / world->size);
@@ -70,6 +126,9 @@ hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_
     hl_record_number(record, "bytes", s->bytes);
     hl_record_number(record, "forecast", (double)s->steps * forecast[HL_ACTS]);
     hl_record_number(record, "exchange_share", exchange / row[WHOLE].sum);
+    for (int i = 0; i < HL_MESH_GROUPS; i++) hl_record_part(record, "sent", hl_mesh_name[i], sent[i]);
+    hl_record_part(record, "idle", "item", idle_item);
+    hl_record_part(record, "idle", "user", idle_user);
     for (int a = 0; a < HL_ACTS; a++) hl_record_phase(record, hl_act_name[a], row[a].min, row[a].sum / world->size, row[a].max, (int)row[a].who);
     HL_TRY_ALL(world, hl_record_end(record));
     return HL_OK;

@@ -8,6 +8,7 @@
 typedef struct {
     int64_t steps;
     double seconds, own[HL_ACTS]; /* of this rank */
+    double sent[HL_MESH_GROUPS];  /* bytes, by this rank, in each group */
     double flop, bytes;           /* of all ranks */
 } hl_summary;
 
@@ -16,9 +17,10 @@ bool hl_act_is_exchange(int act);
 
 void hl_summary_add(hl_summary *s, const hl_step_report *r);
 
-/* forecast (HL_ACTS + 1): mean seconds of each act in a step, and of the step.  Seconds of each act (least, mean and most of a rank, which rank, share of all), of the rest of a step, and the share of the
- * time that ranks spent waiting or sending; in the log, and as the line "summary" of the record (NULL: none).  Nothing where
+/* forecast (HL_ACTS + 1): mean seconds of each act in a step, and of the step.  Seconds of each act (least, mean and most of a
+ * rank, which rank, share of all), of the rest of a step, and the share of the time that ranks spent in exchanges and sums; the bytes sent in each group, and the share of
+ * their time that item ranks and user ranks waited; in the log, and as the line "summary" of the record (NULL: none).  Nothing where
  * there was no step.  Collective. */
-hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_group *world, hl_record *record);
+hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_mesh *mesh, hl_record *record);
 
 #endif

@@ -197,7 +197,7 @@ static hl_status train(trainer *t, json_t **result)
            hl_windows_count(&t->job->windows), t->steps_per_epoch, t->job->config->epochs);
     hl_stop_listen();
     if (!t->job->config->val_only) HL_TRY(loop(t));
-    HL_TRY(hl_summary_tell(&t->summary, t->job->forecast, t->job->world, t->run.record));
+    HL_TRY(hl_summary_tell(&t->summary, t->job->forecast, &t->job->mesh, t->run.record));
     return test_best(t, result);
 }
 

@@ -162,6 +162,14 @@ void hl_record_phase(hl_record *r, const char *name, double min, double mean, do
     json_object_set_new(object_at(r->line, "phases"), name, list);
 }
 
+void hl_record_part(hl_record *r, const char *what, const char *name, double x)
+{
+    if (!r) return;
+    HL_CHECK(r->line);
+    json_t *value = json_real(x);
+    json_object_set_new(object_at(r->line, what), name, value ? value : json_null());
+}
+
 void hl_record_sketch(hl_record *r, const char *tensor, const char *what, const hl_sketch *x)
 {
     char digest[17];

@@ -34,6 +34,9 @@ void hl_record_digest(hl_record *r, const char *key, uint64_t x); /* as 16 hexad
 /* phases: {name: [min, mean, max, rank of max]}, in seconds. */
 void hl_record_phase(hl_record *r, const char *name, double min, double mean, double max, int rank);
 
+/* what: {name: x}. */
+void hl_record_part(hl_record *r, const char *what, const char *name, double x);
+
 /* tensors: {tensor: {what: [digest, norm, projections]}}. */
 void hl_record_sketch(hl_record *r, const char *tensor, const char *what, const hl_sketch *x);
 

@@ -31,6 +31,7 @@ typedef struct {
     hl_arena *again;                    /* (item_pp) activations of chunks that go forward again */
     hl_pipe item_pipe, user_pipe;
     double update_seconds;              /* of the step before, told in the next tally */
+    uint64_t late[HL_MESH_GROUPS];      /* bytes sent in the step before after its tally, likewise */
     long updates;                       /* AdamW's step count */
 } hl_engine;
 

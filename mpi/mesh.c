@@ -1,6 +1,17 @@
 /* mesh.c - the groups of a job: everyone, the item ranks, the user ranks, and what these are made of. */
 #include "mpi/mesh.h"
 
+const char *const hl_mesh_name[HL_MESH_GROUPS] = {
+    "world", "item", "item_tp", "item_pp", "item_dp", "item_out", "user", "user_tp", "user_pp", "user_dp",
+};
+
+void hl_mesh_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *m)
+{
+    const hl_group *const groups[HL_MESH_GROUPS] = {&m->world,    &m->item, &m->item_tp, &m->item_pp, &m->item_dp,
+                                                    &m->item_out, &m->user, &m->user_tp, &m->user_pp, &m->user_dp};
+    for (int i = 0; i < HL_MESH_GROUPS; i++) sent[i] = hl_group_sent(groups[i]);
+}
+
 static void sum(const hl_peers *p, float *y, size_t n)
 {
     hl_group_sum(p->self, y, n);

@@ -15,6 +15,12 @@ typedef struct {
     hl_peers item_peers, user_peers; /* item_tp and user_tp as the models see them */
 } hl_mesh;
 
+/* The groups that ranks talk in. */
+enum { HL_MESH_GROUPS = 10 };
+extern const char *const hl_mesh_name[HL_MESH_GROUPS];
+/* Bytes that this rank has sent in each so far; 0 in those that it is not in.  Local. */
+void hl_mesh_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *m);
+
 /* Collective over world, which stays the caller's.  The mesh stays where it is: peers point into it. */
 void hl_mesh_open(hl_mesh *m, const hl_group *world, const hl_layout *layout);
 void hl_mesh_close(hl_mesh *m);

@@ -49,6 +49,7 @@ typedef struct {
     float scale;
     hl_tally tally;
     double flop, bytes;
+    uint64_t sent[HL_MESH_GROUPS]; /* bytes in each group before the step */
 } step;
 
 static size_t rows_of(const step *s, int n)
@@ -205,6 +206,7 @@ static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_
     const hl_mesh *mesh = e->mesh;
     int me = mesh->world.rank;
     *s = (step){.e = e, .orders = orders, .D = hl_engine_width(e)};
+    hl_mesh_sent(s->sent, mesh);
     s->item_lead = hl_layout_has_item(&mesh->layout, me) ? hl_layout_item_lead_of(&mesh->layout, me) : -1;
     s->user_lead = hl_layout_has_user(&mesh->layout, me) ? hl_layout_user_lead_of(&mesh->layout, me) : -1;
     s->item_out = hl_layout_has_item_out(&mesh->layout, me);
@@ -598,6 +600,22 @@ static void tell_loss(step *s)
     for (int k = 0; k < HL_TOPS; k++) hl_tally_put(&s->tally, HL_FACT_HITS + k, f->hits[k]);
 }
 
+/* Bytes in each group since `before`. */
+static void count_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *mesh, const uint64_t before[HL_MESH_GROUPS])
+{
+    uint64_t now[HL_MESH_GROUPS];
+    hl_mesh_sent(now, mesh);
+    for (int i = 0; i < HL_MESH_GROUPS; i++) sent[i] = now[i] - before[i];
+}
+
+static void tell_sent(step *s)
+{
+    uint64_t sent[HL_MESH_GROUPS];
+    count_sent(sent, s->e->mesh, s->sent);
+    for (int i = 0; i < HL_MESH_GROUPS; i++) hl_tally_put(&s->tally, HL_FACT_SENT + i, (double)(sent[i] + s->e->late[i]));
+    hl_mesh_sent(s->e->late, s->e->mesh);
+}
+
 static void tally(step *s, int c)
 {
     (void)c;
@@ -610,6 +628,7 @@ static void tally(step *s, int c)
     hl_tally_put(&s->tally, HL_FACT_FLOP, s->flop);
     hl_tally_put(&s->tally, HL_FACT_BYTES, s->bytes);
     hl_tally_put(&s->tally, HL_FACT_PHASES + HL_UPDATE, e->update_seconds);
+    tell_sent(s);
     hl_tally_agree(&s->tally, &e->mesh->world);
     if (e->item.w && e->item_model.stack.first) e->item.g[e->item_model.scale_at] = (float)hl_tally_sum(&s->tally, HL_FACT_DSCALE);
 }
@@ -713,6 +732,8 @@ hl_status hl_step_run(hl_step_report *report, hl_engine *e, const hl_batch *batc
     carry_out(&s, own);
     write_report(report, &s);
     memcpy(report->own, own, sizeof own);
+    count_sent(report->sent, e->mesh, s.sent);
+    count_sent(e->late, e->mesh, e->late);
     hl_status status = judge(&s);
     if (status == HL_OK && orders->update) e->updates++;
     forget(e);

@@ -20,6 +20,7 @@ typedef struct {
     double masked_share;         /* of all negatives, as false ones */
     double seconds;              /* of this rank, from plan to update */
     double own[HL_ACTS];         /* of this rank, in each act */
+    uint64_t sent[HL_MESH_GROUPS]; /* bytes, by this rank, in each group */
     int rows, texts, negatives;
     int64_t tokens, public_items, public_tokens;
     bool stop;

@@ -5,7 +5,7 @@
 #ifndef MPI_TALLY_H
 #define MPI_TALLY_H
 #include "model/schedule.h"
-#include "mpi/group.h"
+#include "mpi/mesh.h"
 
 typedef struct {
     double sum, min, max;
@@ -22,8 +22,9 @@ typedef enum {
     HL_FACT_SQUARES,                   /* of all other gradients */
     HL_FACT_STOP,                      /* a signal asked to stop */
     HL_FACT_FLOP,
-    HL_FACT_BYTES,                     /* sent to other ranks */
-    HL_FACT_PHASES,                    /* seconds of each act: as many facts as HL_ACTS */
+    HL_FACT_BYTES,                     /* of item vectors and their gradients, to other ranks */
+    HL_FACT_SENT,                      /* bytes in each group of the mesh: as many facts as HL_MESH_GROUPS */
+    HL_FACT_PHASES = HL_FACT_SENT + HL_MESH_GROUPS, /* seconds of each act: as many facts as HL_ACTS */
     HL_FACTS = HL_FACT_PHASES + HL_ACTS
 } hl_fact_name;
 

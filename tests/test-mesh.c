@@ -4,6 +4,7 @@
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include <stdlib.h>
+#include <string.h>
 
 /* The ranks of g, as ranks of the world, are `count` from `first` on, `step` apart. */
 static void check_group(const hl_group *g, int first, int count, int step)
@@ -53,6 +54,46 @@ static void groups_are_those_of_the_layout(void)
             check_layout(&(hl_layout_wish){HL_SEPARATE, 0, 1 + tp / 3, users, 1 + tp % 3, 1, 1});
             check_layout(&(hl_layout_wish){HL_HYBRID, 0, 1 + tp / 3, users, 1, 1 + tp % 3, 2});
         }
+}
+
+/* What a group sends is counted under its name and no other. */
+static void check_sent(const hl_mesh *m, const hl_group *g, const char *name)
+{
+    enum { N = 100 };
+    float x[N] = {0};
+    uint64_t before[HL_MESH_GROUPS], after[HL_MESH_GROUPS];
+    if (!hl_group_has_me(g)) return;
+    hl_mesh_sent(before, m);
+    hl_group_sum(g, x, N);
+    hl_group_share(g, x, sizeof x, g->size - 1);
+    hl_mesh_sent(after, m);
+    for (int i = 0; i < HL_MESH_GROUPS; i++) {
+        bool is_it = strcmp(name, hl_mesh_name[i]) == 0;
+        uint64_t shared = g->rank == g->size - 1 ? sizeof x * (uint64_t)(g->size - 1) : 0;
+        CHECK(is_it || after[i] == before[i]);
+        CHECK(!is_it || g->size == 1 || after[i] - before[i] > shared);
+        CHECK(!is_it || g->size > 1 || after[i] == before[i]);
+    }
+}
+
+static void bytes_are_counted_where_they_are_sent(void)
+{
+    const hl_layout_wish wish = {check_world()->size > 3 ? HL_SEPARATE : HL_COLOCATED, 0, 1, 0, 2, 1, 1};
+    hl_layout l;
+    hl_mesh m;
+    if (hl_layout_make(&l, check_world()->size, &wish) != HL_OK) return;
+    hl_mesh_open(&m, check_world(), &l);
+    check_sent(&m, &m.world, "world");
+    check_sent(&m, &m.item, "item");
+    check_sent(&m, &m.item_tp, "item_tp");
+    check_sent(&m, &m.item_pp, "item_pp");
+    check_sent(&m, &m.item_dp, "item_dp");
+    check_sent(&m, &m.item_out, "item_out");
+    check_sent(&m, &m.user, "user");
+    check_sent(&m, &m.user_tp, "user_tp");
+    check_sent(&m, &m.user_pp, "user_pp");
+    check_sent(&m, &m.user_dp, "user_dp");
+    hl_mesh_close(&m);
 }
 
 /* ---- what ranks have in common */
@@ -125,6 +166,7 @@ static void common_pieces_get_the_sum_of_their_gradients(void)
 
 static const test tests[] = {
     {"groups are those of the layout", groups_are_those_of_the_layout},
+    {"bytes are counted where they are sent", bytes_are_counted_where_they_are_sent},
     {"pieces that several ranks have get the sum of their gradients", common_pieces_get_the_sum_of_their_gradients},
 };
 HL_TESTS("mesh", tests)

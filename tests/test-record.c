@@ -81,6 +81,8 @@ static void a_line_is_what_was_put_in(void)
     hl_record_digest(r, "digest", 0xabc);
     hl_record_phase(r, "forward", 0.25, 0.5, 1, 3);
     hl_record_phase(r, "loss", 0, NAN, 2, 0);
+    hl_record_part(r, "sent", "world", 12);
+    hl_record_part(r, "sent", "item", INFINITY);
     CHECK_OK(hl_record_end(r));
     json_t *j = line(0), *p = json_object_get(j, "phases");
     CHECK(strcmp(json_string_value(json_object_get(j, "kind")), "eval") == 0);
@@ -91,6 +93,8 @@ static void a_line_is_what_was_put_in(void)
     CHECK_NEAR(json_real_value(json_array_get(json_object_get(p, "forward"), 2)), 1, 0);
     CHECK(json_integer_value(json_array_get(json_object_get(p, "forward"), 3)) == 3);
     CHECK(json_is_null(json_array_get(json_object_get(p, "loss"), 1)));
+    CHECK_NEAR(json_real_value(json_object_get(json_object_get(j, "sent"), "world")), 12, 0);
+    CHECK(json_is_null(json_object_get(json_object_get(j, "sent"), "item")));
     json_decref(j);
     hl_record_close(r);
 }
@@ -149,6 +153,7 @@ static void no_record_is_a_record_that_ignores(void)
 {
     CHECK_OK(step_line(NULL, 1, 2));
     hl_record_phase(NULL, "x", 0, 0, 0, 0);
+    hl_record_part(NULL, "x", "y", 0);
     hl_record_sketch(NULL, "x", "y", &(hl_sketch){0});
     CHECK_OK(hl_record_run(NULL, &(hl_record_facts){0}));
     CHECK_OK(hl_record_sync(NULL));
