@@ -40,6 +40,7 @@ MPI_TESTS = \
 	tests/test-ways \
 	tests/test-mesh \
 	tests/test-pipe \
+	tests/test-adjoint \
 	tests/test-exchange \
 	tests/test-loss \
 	tests/test-reference \
@@ -70,6 +71,7 @@ ODD_TESTS = \
 	tests/test-ways \
 	tests/test-mesh \
 	tests/test-pipe \
+	tests/test-adjoint \
 	tests/test-exchange \
 	tests/test-loss \
 	tests/test-reference \
@@ -132,6 +134,7 @@ tests_test_ease_LDADD = $(MPI_TEST_LINK)
 tests_test_bench_LDADD = tests/libcheck.a tests/libranks.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
 tests_test_spectrum_LDADD = $(MPI_TEST_LINK)
 
+tests_test_adjoint_LDADD = $(MPI_TEST_LINK)
 tests_test_exact_LDADD = $(MPI_TEST_LINK)
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
