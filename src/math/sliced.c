@@ -1,9 +1,11 @@
 /* sliced.c - products with a weight matrix in slices, each with the same bits wherever it is computed.
  *
- * Threads share the slices; where there are fewer, also tiles of rows, or of the columns of a gradient, all of a fixed size. */
+ * Threads share the slices; where there are fewer, also tiles of rows, or of the columns of a gradient, all of a fixed size.
+ * The bits of hl_product depend on neither, so where slices are narrow enough for it only sums over slices are taken apart. */
 #include "math/sliced.h"
 #include "base/fold.h"
 #include "math/linear.h"
+#include "math/product.h"
 #include <string.h>
 
 enum { TILE = 256 };
@@ -38,9 +40,37 @@ static int piece_width(const hl_pieces *p, int i)
     return p->width[i] / p->slices;
 }
 
+/* Are products with slices of a matrix, n by k, made by hl_product?  Says the same whoever has how many of them. */
+static bool is_narrow(int T, int n, int k)
+{
+    enum { ENOUGH_ROWS = 48 };
+    return T > 0 && hl_product_is_small(T > ENOUGH_ROWS ? T : ENOUGH_ROWS, n, k);
+}
+
+static bool pieces_are_narrow(const hl_pieces *p, int T, int D)
+{
+    for (int i = 0; i < p->parts; i++)
+        if (!is_narrow(T, piece_width(p, i), D)) return false;
+    return true;
+}
+
+static hl_numbers rows(const float *x, int row)
+{
+    return (hl_numbers){x, (size_t)row, 1};
+}
+
+static hl_numbers turned(const float *x, int row)
+{
+    return (hl_numbers){x, 1, (size_t)row};
+}
+
 void hl_sliced_columns_forward(float *y, const float *x, const float *w, int T, int D, const hl_pieces *p)
 {
     const int N = hl_pieces_width(p), tiles = tiles_of(T);
+    if (pieces_are_narrow(p, T, D)) {
+        hl_product(y, (size_t)N, rows(x, D), turned(w, D), T, N, D, false);
+        return;
+    }
 #pragma omp parallel for schedule(dynamic) collapse(3)
     for (int i = 0; i < p->parts; i++)
         for (int s = 0; s < p->slices; s++)
@@ -73,28 +103,35 @@ static void slice_backward(float *dx, const float *dy, const float *w, int T, in
     }
 }
 
+static void columns_dw(float *dw, const float *dy, const float *x, int T, int D, const hl_pieces *p)
+{
+    const int N = hl_pieces_width(p), columns = tiles_of(D);
+    if (pieces_are_narrow(p, T, D)) {
+        hl_product(dw, (size_t)D, turned(dy, N), rows(x, D), N, D, T, true);
+        return;
+    }
+#pragma omp parallel for schedule(dynamic) collapse(3)
+    for (int i = 0; i < p->parts; i++)
+        for (int s = 0; s < p->slices; s++)
+            for (int d = 0; d < columns; d++) {
+                const int from = piece_begin(p, i, s);
+                hl_multiply(dw + (size_t)from * (size_t)D + d * TILE, D, (hl_factor){dy + from, N, true}, (hl_factor){x + d * TILE, D, false}, piece_width(p, i),
+                            tile_size(D, d), T, true);
+            }
+}
+
 void hl_sliced_columns_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, const hl_pieces *p, hl_arena *scratch)
 {
-    const int N = hl_pieces_width(p), tiles = tiles_of(T), columns = tiles_of(D);
+    const int N = hl_pieces_width(p), tiles = tiles_of(T);
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)D;
     float *part = p->slices > 1 ? HL_TAKE(scratch, float, n * (size_t)p->slices) : dx;
-#pragma omp parallel
-    {
-#pragma omp for schedule(dynamic) collapse(2) nowait
-        for (int s = 0; s < p->slices; s++)
-            for (int t = 0; t < tiles; t++) {
-                const size_t row = (size_t)t * TILE;
-                slice_backward(part + (size_t)s * n + row * (size_t)D, dy + row * (size_t)N, w, tile_size(T, t), D, p, s);
-            }
-#pragma omp for schedule(dynamic) collapse(3)
-        for (int i = 0; i < p->parts; i++)
-            for (int s = 0; s < p->slices; s++)
-                for (int d = 0; d < columns; d++) {
-                    const int from = piece_begin(p, i, s);
-                    hl_multiply(dw + (size_t)from * (size_t)D + d * TILE, D, (hl_factor){dy + from, N, true}, (hl_factor){x + d * TILE, D, false}, piece_width(p, i),
-                                tile_size(D, d), T, true);
-                }
-    }
+#pragma omp parallel for schedule(dynamic) collapse(2)
+    for (int s = 0; s < p->slices; s++)
+        for (int t = 0; t < tiles; t++) {
+            const size_t row = (size_t)t * TILE;
+            slice_backward(part + (size_t)s * n + row * (size_t)D, dy + row * (size_t)N, w, tile_size(T, t), D, p, s);
+        }
+    columns_dw(dw, dy, x, T, D, p);
     if (p->slices > 1) add_slices(dx, part, p->slices, n);
     hl_arena_back(scratch, mark);
 }
@@ -118,6 +155,10 @@ void hl_sliced_terms_forward(float *y, const float *x, const float *w, int T, in
 static void terms_dx(float *dx, const float *dy, const float *w, int T, int K, int F, int slices)
 {
     const int tiles = tiles_of(T), width = K / slices;
+    if (is_narrow(T, width, F)) {
+        hl_product(dx, (size_t)K, rows(dy, F), rows(w, K), T, K, F, false);
+        return;
+    }
 #pragma omp parallel for schedule(dynamic) collapse(2)
     for (int s = 0; s < slices; s++)
         for (int t = 0; t < tiles; t++) {
@@ -129,6 +170,10 @@ static void terms_dx(float *dx, const float *dy, const float *w, int T, int K, i
 static void terms_dw(float *dw, const float *dy, const float *x, int T, int K, int F, int slices)
 {
     const int tiles = tiles_of(F), width = K / slices;
+    if (is_narrow(T, width, F)) {
+        hl_product(dw, (size_t)K, turned(dy, F), rows(x, K), F, K, T, true);
+        return;
+    }
 #pragma omp parallel for schedule(dynamic) collapse(2)
     for (int s = 0; s < slices; s++)
         for (int f = 0; f < tiles; f++)
