@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "experiments/names.h"
 #include "model/llama.h"
+#include "model/seats.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -71,6 +72,7 @@ typedef struct {
 
     /* layout */
     hl_placement placement;
+    hl_user_seats user_ranks;
     int schedule; /* is it serial? */
     char *calibration;
     int item_dp, item_tp, item_pp, user_dp, user_tp, user_pp; /* dp 0: as many as there are */

@@ -135,6 +135,49 @@ static void note_forecast(hl_job *j, const hl_forecast *f)
     j->forecast[HL_ACTS] = f->step;
 }
 
+/* A number for each machine, by the first of its ranks. */
+static void number_nodes(int *node, const hl_group *world)
+{
+    hl_group here;
+    int first = world->rank, nodes = 0;
+    hl_group_node(&here, world);
+    hl_group_share(&here, &first, sizeof first, 0);
+    hl_group_close(&here);
+    int *one = hl_alloc((size_t)world->size * sizeof *one), *firsts = hl_alloc((size_t)world->size * sizeof *firsts);
+    for (int r = 0; r < world->size; r++) one[r] = 1;
+    hl_group_gather(world, firsts, &first, one, sizeof first);
+    for (int r = 0; r < world->size; r++) node[r] = firsts[r] == r ? nodes++ : node[firsts[r]];
+    free(firsts);
+    free(one);
+}
+
+static void tell_seats(const int *rank, const hl_layout *l)
+{
+    char list[120] = "";
+    size_t at = 0;
+    for (int r = 0; r < l->ranks && at + 20 < sizeof list; r++)
+        if (hl_layout_has_user(l, rank[r])) at += (size_t)snprintf(list + at, sizeof list - at, " %d", r);
+    hl_log(HL_INFO, "users are on the processes%s%s", list, at + 20 < sizeof list ? "" : " ...");
+}
+
+/* The ranks in the order in which the layout means them. */
+static const hl_group *take_seats(hl_job *j, const hl_layout *layout)
+{
+    const hl_group *world = j->world;
+    int *node = hl_alloc((size_t)world->size * sizeof *node), *rank = hl_alloc((size_t)world->size * sizeof *rank);
+    number_nodes(node, world);
+    hl_seats_choose(rank, layout, j->config->user_ranks, node);
+    bool moved = false;
+    for (int r = 0; r < world->size; r++) moved |= rank[r] != r;
+    if (moved) {
+        tell_seats(rank, layout);
+        hl_group_order(&j->seated, world, rank[world->rank]);
+    }
+    free(rank);
+    free(node);
+    return moved ? &j->seated : world;
+}
+
 static hl_status lay_out(hl_job *j, const hl_llama *item, const hl_llama *user)
 {
     const hl_config *c = j->config;
@@ -152,7 +195,7 @@ static hl_status lay_out(hl_job *j, const hl_llama *item, const hl_llama *user)
         hl_forecast_close(&f);
     }
     hl_layout_text(j->layout, sizeof j->layout, &layout);
-    hl_mesh_open(&j->mesh, j->world, &layout);
+    hl_mesh_open(&j->mesh, take_seats(j, &layout), &layout);
     return HL_OK;
 }
 
@@ -207,6 +250,7 @@ void hl_job_close(hl_job *j)
     if (j->engine.mesh) hl_engine_close(&j->engine);
     hl_windows_close(&j->windows);
     if (j->mesh.world.size) hl_mesh_close(&j->mesh);
+    if (hl_group_has_me(&j->seated)) hl_group_close(&j->seated);
     hl_dataset_close(j->data);
     *j = (hl_job){0};
 }

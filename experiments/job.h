@@ -13,6 +13,7 @@ typedef struct {
     hl_dataset *data;
     hl_windows windows;
     hl_sampler sampler;
+    hl_group seated; /* all ranks in the order of the layout; size 0 where that is the order of world */
     hl_mesh mesh;
     hl_engine engine;
     int threads;

@@ -61,6 +61,13 @@ void hl_group_choose(hl_group *out, const hl_group *g, bool belongs)
     hl_group_divide(out, g, belongs ? 0 : -1);
 }
 
+void hl_group_order(hl_group *out, const hl_group *g, int place)
+{
+    MPI_Comm comm;
+    MPI_Comm_split(g->comm, 0, place, &comm);
+    take(out, comm);
+}
+
 void hl_group_node(hl_group *out, const hl_group *g)
 {
     MPI_Comm comm;

@@ -27,6 +27,8 @@ void hl_group_stop(hl_group *world);
 void hl_group_choose(hl_group *out, const hl_group *g, bool belongs);
 /* The members of g that gave the same number, in the order of their ranks; below 0: of no group. */
 void hl_group_divide(hl_group *out, const hl_group *g, int which);
+/* All members of g in the order of what they give, which differs from one to the other. */
+void hl_group_order(hl_group *out, const hl_group *g, int place);
 /* The members of g that share a machine with this one. */
 void hl_group_node(hl_group *out, const hl_group *g);
 void hl_group_close(hl_group *g);

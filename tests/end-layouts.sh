@@ -44,6 +44,7 @@ at 3 $few separate --item.tp 2
 at 4 $few colocated --item.tp 2 --user.tp 2
 at 5 $few colocated --zero 1
 at 5 $few separate --item.dp 2 --user.dp 2
+at 5 $few separate --user.dp 2 --user.ranks spread
 at 2 20 hybrid
 at 2 20 colocated --zero 3
 at 3 $few colocated --item.pp 3

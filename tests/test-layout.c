@@ -1,5 +1,6 @@
 /* test-layout.c - layouts fit the ranks or are refused with the nearest that does; shares cover all work. */
 #include "model/layout.h"
+#include "model/seats.h"
 #include "tests/check.h"
 #include "tests/toy.h"
 #include <stdlib.h>
@@ -194,6 +195,55 @@ static void users_leave_room_for_fewer_texts(void)
     hl_arena_free(&arena);
 }
 
+/* ---- seats */
+
+/* Which processes are users, as a word: "..u..u". */
+static const char *seats_of(char *word, const hl_layout_wish *wish, int ranks, hl_user_seats how, const int *node)
+{
+    hl_layout l;
+    int rank[MOST], taken[MOST] = {0};
+    CHECK_OK(hl_layout_make(&l, ranks, wish));
+    hl_seats_choose(rank, &l, how, node);
+    for (int r = 0; r < ranks; r++) {
+        CHECK(rank[r] >= 0 && rank[r] < ranks && taken[rank[r]]++ == 0);
+        word[r] = hl_layout_has_user(&l, rank[r]) ? 'u' : '.';
+    }
+    word[ranks] = 0;
+    CHECK(rank[0] == 0);
+    return word;
+}
+
+static void users_sit_where_they_are_wanted(void)
+{
+    static const int one[MOST] = {0}, two[] = {0, 0, 0, 0, 1, 1, 1, 1}, odd[] = {0, 1, 1, 1, 2, 2, 2, 2}, four[] = {0, 0, 1, 1, 2, 2, 3, 3};
+    static const struct {
+        hl_layout_wish wish;
+        int ranks;
+        hl_user_seats how;
+        const int *node;
+        const char *want;
+    } cases[] = {
+        {{HL_SEPARATE, 6, 1, 2, 1, 1, 1}, 8, HL_USERS_LAST, two, "......uu"},
+        {{HL_SEPARATE, 6, 1, 2, 1, 1, 1}, 8, HL_USERS_SPREAD, two, "...u...u"},
+        {{HL_SEPARATE, 4, 1, 3, 1, 1, 1}, 7, HL_USERS_SPREAD, one, "..u.u.u"},
+        {{HL_SEPARATE, 2, 1, 2, 2, 1, 1}, 8, HL_USERS_SPREAD, one, "..uu..uu"},
+        {{HL_SEPARATE, 6, 1, 2, 1, 1, 1}, 8, HL_USERS_PER_NODE, two, "...u...u"},
+        {{HL_SEPARATE, 6, 1, 2, 1, 1, 1}, 8, HL_USERS_PER_NODE, one, "......uu"},
+        {{HL_SEPARATE, 5, 1, 3, 1, 1, 1}, 8, HL_USERS_PER_NODE, odd, "...u..uu"},
+        {{HL_SEPARATE, 2, 1, 2, 3, 1, 1}, 8, HL_USERS_PER_NODE, odd, ".uuu.uuu"},
+        {{HL_SEPARATE, 1, 1, 1, 3, 1, 1}, 8, HL_USERS_PER_NODE, four, ".....uuu"},
+        {{HL_HYBRID, 0, 1, 4, 1, 1, 1}, 8, HL_USERS_PER_NODE, four, ".u.u.u.u"},
+        {{HL_HYBRID, 0, 1, 3, 1, 1, 1}, 8, HL_USERS_SPREAD, one, "..u..u.u"},
+        {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 8, HL_USERS_SPREAD, one, "uuuuuuuu"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char word[MOST + 1];
+        seats_of(word, &cases[i].wish, cases[i].ranks, cases[i].how, cases[i].node);
+        if (strcmp(word, cases[i].want)) printf("  case %zu: %s, not %s\n", i, word, cases[i].want);
+        CHECK(strcmp(word, cases[i].want) == 0);
+    }
+}
+
 static const test tests[] = {
     {"a layout fits, or is refused with the nearest that does", layouts_fit_or_are_refused},
     {"one rank cannot be two groups", one_rank_cannot_be_separate},
@@ -201,5 +251,6 @@ static const test tests[] = {
     {"a layout is told in words", a_layout_is_told_in_words},
     {"shares cover the chunks, evenly up to one chunk", shares_cover_the_chunks_evenly},
     {"users leave room for fewer texts", users_leave_room_for_fewer_texts},
+    {"users sit where they are wanted", users_sit_where_they_are_wanted},
 };
 HL_TESTS("layout", tests)

@@ -1,0 +1,59 @@
+/* seats.c - which process sits on which rank of a layout, where the users' ranks are to be somewhere in particular. */
+#include "model/seats.h"
+#include <stdlib.h>
+
+/* The ends of n blocks of processes are as far apart as can be, the last one at the end. */
+static void spread(bool *is_user, int ranks, int replicas, int width)
+{
+    for (int i = 0; i < replicas; i++) {
+        const int end = (int)(((int64_t)(i + 1) * ranks + replicas - 1) / replicas);
+        for (int r = end - width; r < end; r++) is_user[r] = true;
+    }
+}
+
+static int count_nodes(const int *node, int ranks)
+{
+    int most = 0;
+    for (int r = 0; r < ranks; r++)
+        if (node[r] > most) most = node[r];
+    return most + 1;
+}
+
+/* The last `width` free processes of a node, or of all nodes (-1); false: there are not so many.  Process 0 is not taken. */
+static bool take_last(bool *is_user, const int *node, int ranks, int which, int width)
+{
+    int found = 0;
+    for (int r = 1; r < ranks; r++) found += !is_user[r] && (which < 0 || node[r] == which);
+    if (found < width) return false;
+    for (int r = ranks - 1; width > 0; r--)
+        if (!is_user[r] && (which < 0 || node[r] == which)) is_user[r] = true, width--;
+    return true;
+}
+
+/* A replica a node, from the last node on, round and round; where none has room, wherever there is some. */
+static void one_a_node(bool *is_user, const int *node, int ranks, int replicas, int width)
+{
+    const int nodes = count_nodes(node, ranks);
+    for (int i = 0; i < replicas; i++) {
+        bool seated = false;
+        for (int k = 0; k < nodes && !seated; k++) seated = take_last(is_user, node, ranks, (2 * nodes - 1 - i % nodes - k) % nodes, width);
+        if (!seated && !take_last(is_user, node, ranks, -1, width))
+            for (int r = 0; r < ranks; r++) is_user[r] = true; /* all are users */
+    }
+}
+
+void hl_seats_choose(int *rank, const hl_layout *l, hl_user_seats how, const int *node)
+{
+    const int ranks = l->ranks, width = hl_layout_user_width(l), replicas = hl_layout_user_replicas(l);
+    for (int r = 0; r < ranks; r++) rank[r] = r;
+    if (l->kind == HL_COLOCATED || how == HL_USERS_LAST || l->users == ranks) return;
+    bool *is_user = hl_alloc_zero((size_t)ranks, sizeof *is_user);
+    if (how == HL_USERS_SPREAD) spread(is_user, ranks, replicas, width);
+    else one_a_node(is_user, node, ranks, replicas, width);
+    int user = l->user_begin, other = 0;
+    for (int r = 0; r < ranks; r++) {
+        if (other == l->user_begin) other += l->users;
+        rank[r] = is_user[r] ? user++ : other++;
+    }
+    free(is_user);
+}
