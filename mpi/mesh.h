@@ -4,6 +4,7 @@
 #include "model/layout.h"
 #include "model/peers.h"
 #include "mpi/group.h"
+#include "mpi/tiles.h"
 
 typedef struct {
     hl_layout layout;
@@ -12,6 +13,7 @@ typedef struct {
     hl_group item_pp, user_pp;  /* the ranks that have the same share of the other stages of the copy, first stage first */
     hl_group item_dp, user_dp;  /* the ranks that have the same share of other copies */
     hl_group item_out;          /* the item ranks of last stages, which have the vectors */
+    hl_tile_grid item_grid, user_grid; /* these as grids, where the layout says so */
     hl_peers item_peers, user_peers; /* item_tp and user_tp as the models see them */
 } hl_mesh;
 

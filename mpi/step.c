@@ -179,7 +179,7 @@ static int count_kept(const step *s, int begin, int end, int64_t *left)
     return s->plan.chunks;
 }
 
-/* Activations are kept while they stay within the budget, on all stages of the replica, and of replicas that go together.
+/* Activations are kept while they stay within the budget, on all ranks of the replica, and of replicas that go together.
  * The User LLM is small beside the other and always kept. */
 static void choose_kept(step *s)
 {
@@ -187,6 +187,7 @@ static void choose_kept(step *s)
     s->share.lockstep = s->e->rules.zero >= 2;
     if (left < 0 || s->item_lead < 0) return;
     int keep[2] = {count_kept(s, 0, s->plan.early_chunks, &left), count_kept(s, s->plan.early_chunks, s->plan.chunks, &left)};
+    hl_group_reduce(&s->e->mesh->item_tp, keep, 2, sizeof *keep, least); /* shares need not be equal */
     hl_group_reduce(&s->e->mesh->item_pp, keep, 2, sizeof *keep, least);
     if (s->share.lockstep) hl_group_reduce(&s->e->mesh->item_dp, keep, 2, sizeof *keep, least);
     s->share.keep_read = keep[0];

@@ -14,6 +14,12 @@ typedef struct {
     int zero;
 } variant;
 
+/* Layers in tiles, on grids of so many rows; 0: none. */
+typedef struct {
+    int item, user;
+    hl_tile_engine engine;
+} rows;
+
 static void open_engine(hl_engine *e, const hl_mesh *mesh, const golden *g, const variant *v)
 {
     const hl_engine_rules rules = {
@@ -74,13 +80,14 @@ static void compare_facts(const hl_step_report *r, const golden *g)
     CHECK_NEAR(r->top_acc[2], golden_number(g, "outputs/nce_top10_acc"), 1e-9);
 }
 
-static void run_variant(const golden *g, const variant *v)
+static void run_on_grids(const golden *g, const variant *v, const rows *grids)
 {
     hl_layout layout;
     hl_mesh mesh;
     hl_engine e;
     double *losses;
     if (!CHECK_OK(hl_layout_make(&layout, check_world()->size, &v->wish))) return;
+    hl_layout_take_grids(&layout, grids->item, grids->user, grids->engine);
     hl_mesh_open(&mesh, check_world(), &layout);
     open_engine(&e, &mesh, g, v);
     read_weights(&e.item, g);
@@ -100,9 +107,31 @@ static void run_variant(const golden *g, const variant *v)
     hl_mesh_close(&mesh);
 }
 
+static void run_variant(const golden *g, const variant *v)
+{
+    run_on_grids(g, v, &(rows){0, 0, HL_SUMMA});
+}
+
 static int most_stages(const hl_llama *shape, int p)
 {
     return shape->num_hidden_layers < p ? shape->num_hidden_layers : p;
+}
+
+/* Layers in tiles: every grid of all ranks, for one side or both, by both engines; grids beside copies, stages and ZeRO. */
+static void run_grids(const golden *g, int p)
+{
+    for (int r = 1; r <= p; r++) {
+        if (p % r) continue;
+        const hl_tile_engine engine = r % 2 ? HL_SUMMA : HL_SCALAPACK, other = r % 2 ? HL_SCALAPACK : HL_SUMMA;
+        run_on_grids(g, &(variant){{HL_COLOCATED, 1, p, 1, p, 1, 1}, -1, true, 0}, &(rows){r, r, engine});
+        run_on_grids(g, &(variant){{HL_COLOCATED, 1, p, 0, 1, 1, 1}, 0, true, 1}, &(rows){r, 0, other});
+        run_on_grids(g, &(variant){{HL_COLOCATED, 0, 1, 1, p, 1, 1}, -1, false, 0}, &(rows){0, r, other});
+    }
+    if (p >= 5) run_on_grids(g, &(variant){{HL_SEPARATE, 1, 4, 1, 1, 1, 1}, -1, true, 0}, &(rows){2, 0, HL_SUMMA});
+    if (p >= 7) run_on_grids(g, &(variant){{HL_SEPARATE, 1, 4, 1, 3, 1, 1}, 60000, true, 0}, &(rows){2, 0, HL_SCALAPACK});
+    if (p >= 8) run_on_grids(g, &(variant){{HL_COLOCATED, 2, 4, 1, 6, 1, 1}, -1, true, 3}, &(rows){2, 3, HL_SUMMA});
+    if (p >= 8) run_on_grids(g, &(variant){{HL_HYBRID, 1, 4, 1, 4, 2, 1}, 60000, true, 2}, &(rows){2, 2, HL_SUMMA});
+    if (p >= 8) run_on_grids(g, &(variant){{HL_COLOCATED, 1, 4, 1, 4, 2, 2}, 0, true, 0}, &(rows){2, 4, HL_SCALAPACK});
 }
 
 static void run_golden(const char *name)
@@ -134,6 +163,7 @@ static void run_golden(const char *name)
     if (p >= 4) run_variant(&g, &(variant){{HL_COLOCATED, 1, 2, 1, 2, 2, 2}, 60000, true, 0});
     if (p >= 5) run_variant(&g, &(variant){{HL_COLOCATED, 1, 1, 0, 2, most_stages(&g.item, p), 1}, 0, true, 0});
     if (p >= 8) run_variant(&g, &(variant){{HL_SEPARATE, 2, 1, 1, 1, most_stages(&g.item, 3), 2}, -1, true, 1});
+    run_grids(&g, p);
     /* users on some of the item ranks */
     if (p >= 2) run_variant(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 1, 1}, -1, true, 0});
     if (p >= 4) run_variant(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 2, 2}, 60000, true, 0});

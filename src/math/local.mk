@@ -17,6 +17,7 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/nce.c src/math/nce.h \
 	src/math/product.c src/math/product.h \
 	src/math/rmsnorm.c src/math/rmsnorm.h \
+	src/math/rmsnorm-part.c src/math/rmsnorm-part.h \
 	src/math/rope.c src/math/rope.h \
 	src/math/rows.c src/math/rows.h \
 	src/math/sliced.c src/math/sliced.h \

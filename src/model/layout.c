@@ -48,7 +48,7 @@ static hl_status impossible(const hl_layout_wish *w, int ranks, int need, int le
 
 static hl_layout placed(int ranks, const hl_layout_wish *w, int items, int user_begin, int users)
 {
-    return (hl_layout){ranks, w->kind, 0, items, at_least_one(w->item_tp), at_least_one(w->item_pp), user_begin, users, at_least_one(w->user_tp), at_least_one(w->user_pp)};
+    return (hl_layout){ranks, w->kind, 0, items, at_least_one(w->item_tp), at_least_one(w->item_pp), user_begin, users, at_least_one(w->user_tp), at_least_one(w->user_pp), 0, 0, HL_SUMMA};
 }
 
 /* Both groups begin at rank 0; in a hybrid the users are at the end. */
@@ -89,9 +89,28 @@ hl_status hl_layout_make(hl_layout *l, int ranks, const hl_layout_wish *wish)
     return (wish->kind == HL_SEPARATE ? separate : overlapping)(l, ranks, wish, a);
 }
 
-static void group_text(char *out, size_t n, const char *name, int replicas, int tp, int pp)
+void hl_layout_take_grids(hl_layout *l, int item_rows, int user_rows, hl_tile_engine engine)
 {
-    if (pp > 1) snprintf(out, n, "%d %s (tp %d x pp %d)", replicas, name, tp, pp);
+    HL_CHECK((!item_rows || l->item_tp % item_rows == 0) && (!user_rows || l->user_tp % user_rows == 0));
+    l->item_rows = item_rows;
+    l->user_rows = user_rows;
+    l->engine = engine;
+}
+
+/* "4"; of a grid "2x2". */
+static const char *tp_text(char *out, size_t n, int tp, int rows)
+{
+    if (rows) snprintf(out, n, "%dx%d", rows, tp / rows);
+    else snprintf(out, n, "%d", tp);
+    return out;
+}
+
+static void group_text(char *out, size_t n, const char *name, int replicas, int tp, int rows, int pp)
+{
+    char text[24];
+    tp_text(text, sizeof text, tp, rows);
+    if (pp > 1) snprintf(out, n, "%d %s (tp %s x pp %d)", replicas, name, text, pp);
+    else if (rows) snprintf(out, n, "%d %s (tp %s)", replicas, name, text);
     else if (tp > 1) snprintf(out, n, "%d %s (of %d ranks)", replicas, name, tp);
     else snprintf(out, n, "%d %s", replicas, name);
 }
@@ -100,8 +119,8 @@ void hl_layout_text(char *out, size_t n, const hl_layout *l)
 {
     int busy = l->kind == HL_SEPARATE ? l->items + l->users : most(l->items, l->user_begin + l->users);
     char item[48], user[48];
-    group_text(item, sizeof item, "item", hl_layout_item_replicas(l), l->item_tp, l->item_pp);
-    group_text(user, sizeof user, "user", hl_layout_user_replicas(l), l->user_tp, l->user_pp);
+    group_text(item, sizeof item, "item", hl_layout_item_replicas(l), l->item_tp, l->item_rows, l->item_pp);
+    group_text(user, sizeof user, "user", hl_layout_user_replicas(l), l->user_tp, l->user_rows, l->user_pp);
     snprintf(out, n, "%s + %s replicas %s on %d rank%s, %d idle", item, user, hl_layout_kind_name[l->kind], l->ranks, l->ranks == 1 ? "" : "s", l->ranks - busy);
 }
 

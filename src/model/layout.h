@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "model/plan.h"
+#include "model/tiles.h"
 #include <stdbool.h>
 
 typedef enum { HL_COLOCATED, HL_SEPARATE, HL_HYBRID } hl_layout_kind;
@@ -20,6 +21,8 @@ typedef struct {
     hl_layout_kind kind;
     int item_begin, items, item_tp, item_pp; /* ranks [item_begin, item_begin + items) hold the Item LLM, item_tp x item_pp a copy */
     int user_begin, users, user_tp, user_pp;
+    int item_rows, user_rows;                /* of the grid that the tp ranks of a stage make; 0: none, layers are cut along one axis */
+    hl_tile_engine engine;                   /* who multiplies on grids */
 } hl_layout;
 
 /* What somebody wants.  dp: replicas, 0: as many as fit (separate and hybrid: one user replica); tp: ranks a stage, pp: stages,
@@ -31,6 +34,9 @@ typedef struct {
 
 /* HL_EUSAGE with the nearest possible layout where it is not possible. */
 hl_status hl_layout_make(hl_layout *l, int ranks, const hl_layout_wish *wish);
+
+/* The tp ranks of a stage make grids of so many rows, which divide them; 0: none. */
+void hl_layout_take_grids(hl_layout *l, int item_rows, int user_rows, hl_tile_engine engine);
 
 /* Ranks of a replica, and replicas. */
 static inline int hl_layout_item_width(const hl_layout *l) { return l->item_tp * l->item_pp; }
@@ -66,7 +72,8 @@ static inline int hl_layout_item_out(const hl_layout *l, int i)
     return hl_layout_item_tail(l, hl_layout_item_lead(l, i / l->item_tp)) + i % l->item_tp;
 }
 
-/* "2 item + 1 user replicas separate on 4 ranks, 1 idle"; of several ranks "2 item (tp 2 x pp 3) + ..." */
+/* "2 item + 1 user replicas separate on 4 ranks, 1 idle"; of several ranks "2 item (tp 2 x pp 3) + ...", of a
+ * grid "2 item (tp 2x2) + ..." */
 void hl_layout_text(char *out, size_t n, const hl_layout *l);
 
 /* Which replica computes each chunk of a plan, by its first rank: the costliest first to whoever has least.  Chunks that are

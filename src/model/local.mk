@@ -4,6 +4,7 @@ src_model_libhlmodel_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_model_libhlmodel_a_SOURCES = \
 	src/model/corpus.h \
 	src/model/cost.c src/model/cost.h \
+	src/model/grid-stack.c src/model/grid-stack.h \
 	src/model/item.c src/model/item.h \
 	src/model/keeper.c src/model/keeper.h \
 	src/model/layout.c src/model/layout.h \

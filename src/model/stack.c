@@ -10,6 +10,7 @@
 #include "math/rows.h"
 #include "math/sliced.h"
 #include "math/swiglu.h"
+#include "model/grid-stack.h"
 #include "model/see.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ static size_t offset_of(const hl_params *table, const char *side, const char *fo
 
 void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, hl_llama_layers layers, int positions, const hl_peers *peers)
 {
-    const hl_llama_share mine = hl_llama_share_of(shape, peers->rank, peers->size);
+    const hl_llama_share mine = hl_llama_share_of(shape, hl_peers_column(peers), hl_peers_columns(peers));
     *m = (hl_stack){.shape = *shape, .peers = peers, .keeper = &hl_keeps_all, .positions = positions, .width = (int)(mine.width.end - mine.width.begin),
                     .layers = layers.end - layers.begin, .first = layers.begin == 0, .last = layers.end == shape->num_hidden_layers};
     m->heads = (hl_heads){.H = (int)(mine.query.end - mine.query.begin), .K = (int)(mine.key.end - mine.key.begin), .d = shape->head_dim,
@@ -56,12 +57,18 @@ void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, c
             .down = offset_of(table, side, "layers.%d.mlp.down_proj", i),
         };
     if (m->last) m->last_norm = offset_of(table, side, "norm", 0);
+    m->hidden = shape->hidden_size;
+    if (peers->rows) {
+        m->grid = hl_grid_axes_new(m);
+        m->hidden = m->grid->hidden[hl_peers_column(peers) + 1] - m->grid->hidden[hl_peers_column(peers)];
+    }
     m->rope = hl_alloc((size_t)positions * (size_t)shape->head_dim * sizeof *m->rope);
     hl_rope_table(m->rope, positions, shape->head_dim, shape->rope_theta);
 }
 
 void hl_stack_close(hl_stack *m)
 {
+    hl_grid_axes_free(m->grid);
     free(m->block);
     free(m->rope);
     *m = (hl_stack){0};
@@ -72,29 +79,36 @@ static bool is_read_out(const hl_stack *m, const hl_pack *pack, int layer)
     return m->last && pack->last_only && layer == m->layers - 1;
 }
 
-void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, const hl_pack *pack, hl_arena *arena)
+/* What I compute of a pack. */
+static hl_pack share_of(const hl_stack *m, const hl_pack *pack)
 {
+    return m->grid ? hl_grid_stack_share(m, pack) : *pack;
+}
+
+void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, const hl_pack *whole, hl_arena *arena)
+{
+    const hl_pack mine = share_of(m, whole), *pack = &mine;
     const widths s = widths_of(m);
-    size_t T = (size_t)pack->T;
+    size_t T = (size_t)pack->T, D = (size_t)m->hidden;
     t->T = pack->T;
     t->block = HL_TAKE(arena, hl_block_trace, m->layers);
     for (int i = 0; i < m->layers; i++) {
         bool last = is_read_out(m, pack, i);
         size_t n = last ? (size_t)pack->segments : T;
         hl_block_trace b;
-        b.x = HL_TAKE(arena, float, T * (size_t)s.D);
+        b.x = HL_TAKE(arena, float, T * D);
         b.rstd = HL_TAKE(arena, float, T);
         b.qkv = HL_TAKE(arena, float, T * (size_t)(last ? s.qkv - s.od : s.qkv));
         b.q = HL_TAKE(arena, float, last ? n * (size_t)s.od : 0);
         b.o = HL_TAKE(arena, float, n * (size_t)s.od);
         b.lse = HL_TAKE(arena, float, n * (size_t)s.H);
-        b.h = HL_TAKE(arena, float, n * (size_t)s.D);
+        b.h = HL_TAKE(arena, float, n * D);
         b.mlp_rstd = HL_TAKE(arena, float, n);
         b.gu = HL_TAKE(arena, float, n * 2 * (size_t)s.F);
         if (!arena->measuring) t->block[i] = b;
     }
     int out = m->last ? hl_pack_rows(pack) : 0;
-    t->x = HL_TAKE(arena, float, (size_t)out * (size_t)s.D);
+    t->x = HL_TAKE(arena, float, (size_t)out * D);
     t->rstd = HL_TAKE(arena, float, out);
 }
 
@@ -267,6 +281,10 @@ void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const floa
     int layers = m->layers, T = pack->T, D = m->shape.hidden_size, n = hl_stack_rows(m, pack);
     float *out = m->last ? t->x : y;
     size_t mark = hl_arena_mark(scratch);
+    if (m->grid) {
+        hl_grid_stack_forward(y, t, m, w, x, pack, scratch);
+        return;
+    }
     HL_CHECK(t->T == T && T > 0);
     if (layers) memcpy(t->block[0].x, x, (size_t)T * (size_t)D * sizeof *x);
     else read_out(out, x, pack, D, scratch);
@@ -392,6 +410,10 @@ static int read_out_backward(float *dx, float *dw, const float *dy, const hl_sta
 void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *t, const hl_stack *m, const float *w,
                        const hl_pack *pack, hl_arena *scratch)
 {
+    if (m->grid) {
+        hl_grid_stack_backward(dx, dw, dy, t, m, w, pack, scratch);
+        return;
+    }
     for (int i = read_out_backward(dx, dw, dy, t, m, w, pack, scratch) - 1; i >= 0; i--) {
         m->keeper->need(m->keeper, i);
         mlp_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack->T, scratch);
@@ -422,8 +444,9 @@ static double block_flop(const widths *s, double T, double n)
     return 2 * T * (double)s->D * (s->qkv - s->od) + 2 * n * (2.0 * s->od * s->D + 3.0 * s->D * s->F);
 }
 
-double hl_stack_flop(const hl_stack *m, const hl_pack *pack)
+double hl_stack_flop(const hl_stack *m, const hl_pack *whole)
 {
+    const hl_pack mine = share_of(m, whole), *pack = &mine;
     const widths s = widths_of(m);
     bool few = m->last && pack->last_only;
     double full = block_flop(&s, pack->T, pack->T), last = block_flop(&s, pack->T, hl_stack_rows(m, pack));

@@ -38,6 +38,8 @@ typedef struct {
     const hl_keeper *keeper; /* hl_keeps_all until somebody says otherwise */
     hl_heads heads;  /* mine among the peers */
     int width;       /* mine of intermediate_size */
+    int hidden;      /* mine of hidden_size in the activations: all, where peers make no grid */
+    struct hl_grid_axes *grid; /* of a grid (model/grid-stack.h); NULL without one */
     int layers;      /* how many blocks are mine */
     bool first, last; /* are the first ones mine, and the last? */
     hl_block *block; /* (layers) */
