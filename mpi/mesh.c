@@ -5,11 +5,21 @@ const char *const hl_mesh_name[HL_MESH_GROUPS] = {
     "world", "item", "item_tp", "item_pp", "item_dp", "item_out", "user", "user_tp", "user_pp", "user_dp",
 };
 
+enum { ITEM_TP = 2, USER_TP = 7 };
+
+/* The lines of a grid are tensor parallel traffic too. */
+static uint64_t lines_sent(const hl_tile_grid *t)
+{
+    return hl_group_sent(&t->row) + hl_group_sent(&t->column);
+}
+
 void hl_mesh_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *m)
 {
     const hl_group *const groups[HL_MESH_GROUPS] = {&m->world,    &m->item, &m->item_tp, &m->item_pp, &m->item_dp,
                                                     &m->item_out, &m->user, &m->user_tp, &m->user_pp, &m->user_dp};
     for (int i = 0; i < HL_MESH_GROUPS; i++) sent[i] = hl_group_sent(groups[i]);
+    sent[ITEM_TP] += lines_sent(&m->item_grid);
+    sent[USER_TP] += lines_sent(&m->user_grid);
 }
 
 static void sum(const hl_peers *p, float *y, size_t n)

@@ -4,6 +4,7 @@
 #include "math/linear.h"
 #include "math/product.h"
 #include "math/rmsnorm.h"
+#include "math/rmsnorm-part.h"
 #include "math/rope.h"
 #include "math/rows.h"
 #include "math/swiglu.h"
@@ -203,6 +204,51 @@ static void the_norm_agrees_with_its_twin(void)
         if (D > 1) CHECK_NEAR(ref_distance(dw, DW, (size_t)D), 0.0, close); /* of one number, all terms are dy or -dy and cancel */
         ref_done();
     }
+}
+
+/* Columns [from, from + C) of x (T, D). */
+static float *columns_of(const float *x, int T, int D, int from, int C)
+{
+    float *y = ref_zeros((size_t)(T * C));
+    for (int t = 0; t < T; t++)
+        for (int i = 0; i < C; i++) y[t * C + i] = x[t * D + from + i];
+    return y;
+}
+
+/* Rows cut in two, at each third column; only sums of a row pass between the parts. */
+static void parts_of_the_norm_make_the_whole(void)
+{
+    const int T = 5, D = 37;
+    const size_t n = (size_t)(T * D);
+    float *x = ref_random(n, 1, 2.0), *w = ref_random((size_t)D, 2, 1.0), *dy = ref_random(n, 3, 1.0);
+    float *y = ref_zeros(n), *rstd = ref_zeros((size_t)T), *dx = ref_random(n, 4, 1.0), *dw = ref_random((size_t)D, 5, 1.0), *was = columns_of(dx, T, D, 0, D);
+    float *dw_was = columns_of(dw, 1, D, 0, D);
+    hl_rmsnorm_forward(y, rstd, x, w, T, D, 1e-5f);
+    hl_rmsnorm_backward(dx, dw, dy, x, w, rstd, T, D);
+    for (int cut = 0; cut <= D; cut += 3) {
+        const int from[2] = {0, cut}, C[2] = {cut, D - cut};
+        double squares[2][5], along[2][5];
+        float *px[2], *pdy[2], *pr = ref_zeros((size_t)T);
+        for (int k = 0; k < 2; k++) {
+            px[k] = columns_of(x, T, D, from[k], C[k]);
+            pdy[k] = columns_of(dy, T, D, from[k], C[k]);
+            hl_rmsnorm_part_squares(squares[k], px[k], T, C[k]);
+            hl_rmsnorm_part_along(along[k], pdy[k], px[k], w + from[k], T, C[k]);
+        }
+        for (int t = 0; t < T; t++) squares[0][t] += squares[1][t], along[0][t] += along[1][t];
+        for (int k = 0; k < 2; k++) {
+            float *py = ref_zeros((size_t)(T * C[k])), *pdx = columns_of(was, T, D, from[k], C[k]), *pdw = columns_of(dw_was, 1, D, from[k], C[k]);
+            hl_rmsnorm_part_forward(py, pr, squares[0], px[k], w + from[k], T, C[k], D, 1e-5f);
+            hl_rmsnorm_part_backward(pdx, pdw, along[0], pdy[k], px[k], w + from[k], pr, T, C[k], D);
+            for (int i = 0; i < T * C[k]; i++) {
+                const int at = i / C[k] * D + from[k] + i % C[k];
+                CHECK_NEAR(py[i], y[at], 1e-6);
+                CHECK_NEAR(pdx[i], dx[at], 1e-5);
+            }
+            for (int i = 0; i < C[k]; i++) CHECK_NEAR(pdw[i], dw[from[k] + i], 1e-5);
+        }
+    }
+    ref_done();
 }
 
 static void the_twin_of_the_norm_has_its_slope(void)
@@ -508,6 +554,7 @@ static const test tests[] = {
     {"a gradient that is not wanted is not computed", a_gradient_that_is_not_wanted_is_not_computed},
     {"the library names itself", the_library_names_itself},
     {"the norm agrees with its twin", the_norm_agrees_with_its_twin},
+    {"parts of the norm make the whole", parts_of_the_norm_make_the_whole},
     {"the twin of the norm has its slope", the_twin_of_the_norm_has_its_slope},
     {"gradients of the norm add", gradients_of_the_norm_add},
     {"rotary positions agree with their twin", rotary_positions_agree_with_their_twin},

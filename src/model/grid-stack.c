@@ -238,13 +238,31 @@ static void norm_backward(float *dx, float *dw, const float *dy, const float *x,
     hl_arena_back(s->scratch, mark);
 }
 
-/* Which product: what comes out, what goes in and how its weights are cut. */
-static hl_tile_cuts into_qkv(const share *s) { return (hl_tile_cuts){.T = s->T, .F = s->m->grid->qkv, .D = s->m->grid->hidden, .K = s->m->grid->hidden_in, .careful = s->m->careful}; }
-static hl_tile_cuts into_last_q(const share *s) { return (hl_tile_cuts){.T = s->n, .F = s->m->grid->query, .D = s->m->grid->hidden, .K = s->m->grid->hidden_in, .careful = s->m->careful}; }
-static hl_tile_cuts into_kv(const share *s) { return (hl_tile_cuts){.T = s->T, .F = s->m->grid->key, .D = s->m->grid->hidden, .K = s->m->grid->hidden_in, .careful = s->m->careful}; }
-static hl_tile_cuts out_of_heads(const share *s, const int *T) { return (hl_tile_cuts){.T = T, .F = s->m->grid->hidden, .D = s->m->grid->query, .K = s->m->grid->query_in, .careful = s->m->careful}; }
-static hl_tile_cuts into_gate_up(const share *s, const int *T) { return (hl_tile_cuts){.T = T, .F = s->m->grid->gate_up, .D = s->m->grid->hidden, .K = s->m->grid->hidden_in}; }
-static hl_tile_cuts out_of_width(const share *s, const int *T) { return (hl_tile_cuts){.T = T, .F = s->m->grid->hidden, .D = s->m->grid->width, .K = s->m->grid->width_in}; }
+/* The products: T where each row's tokens (or segments) begin, and what comes out. */
+static hl_tile_cuts out_of_hidden(const share *s, const int *T, const int *F)
+{
+    return (hl_tile_cuts){.T = T, .F = F, .D = s->m->grid->hidden, .K = s->m->grid->hidden_in};
+}
+
+/* To queries, keys and values; from the heads. */
+static hl_tile_cuts into_heads(const share *s, const int *T, const int *F)
+{
+    hl_tile_cuts c = out_of_hidden(s, T, F);
+    c.careful = hl_stack_is_careful(s->m, s->D);
+    return c;
+}
+
+static hl_tile_cuts out_of_heads(const share *s, const int *T)
+{
+    const hl_grid_axes *a = s->m->grid;
+    return (hl_tile_cuts){.T = T, .F = a->hidden, .D = a->query, .K = a->query_in, .careful = hl_stack_is_careful(s->m, a->query[s->m->peers->tiles->columns])};
+}
+
+static hl_tile_cuts out_of_width(const share *s, const int *T)
+{
+    const hl_grid_axes *a = s->m->grid;
+    return (hl_tile_cuts){.T = T, .F = a->hidden, .D = a->width, .K = a->width_in};
+}
 
 static void multiply(float *y, const float *x, const float *w, const share *s, hl_tile_cuts cuts)
 {
@@ -283,9 +301,9 @@ static void attend_forward(hl_block_trace *b, const share *s, const hl_block *at
     const int T = s->mine.T;
     float *normed = HL_TAKE(s->scratch, float, numbers(T, s->C));
     norm_forward(normed, b->rstd, b->x, w + at->norm, s, T);
-    multiply(b->qkv, normed, w + at->qkv, s, into_qkv(s));
+    multiply(b->qkv, normed, w + at->qkv, s, into_heads(s, s->T, s->m->grid->qkv));
     hl_rope_turn(b->qkv, s->mine.position, s->m->rope, T, x.H + x.K, x.d, x.od + x.kv, 1);
-    hl_see_forward(b, s->m, &s->mine, s->scratch);
+    hl_see_forward(b, s->m, &s->mine);
     multiply(b->h, b->o, w + at->o, s, out_of_heads(s, s->T));
     hl_add(b->h, b->x, numbers(T, s->C));
 }
@@ -298,11 +316,11 @@ static void attend_last_forward(hl_block_trace *b, const share *s, const hl_bloc
     float *normed = HL_TAKE(s->scratch, float, numbers(T, s->C)), *few = HL_TAKE(s->scratch, float, numbers(n, s->C));
     norm_forward(normed, b->rstd, b->x, w + at->norm, s, T);
     hl_rows_gather(few, normed, s->last, n, s->C);
-    multiply(b->q, few, w + at->qkv, s, into_last_q(s));
-    multiply(b->qkv, normed, w + after_queries(s, at), s, into_kv(s));
+    multiply(b->q, few, w + at->qkv, s, into_heads(s, s->n, s->m->grid->query));
+    multiply(b->qkv, normed, w + after_queries(s, at), s, into_heads(s, s->T, s->m->grid->key));
     hl_rope_turn(b->q, s->last_position, s->m->rope, n, x.H, x.d, x.od, 1);
     hl_rope_turn(b->qkv, s->mine.position, s->m->rope, T, x.K, x.d, x.kv, 1);
-    hl_see_last_forward(b, s->m, &s->mine, s->scratch);
+    hl_see_last_forward(b, s->m, &s->mine);
     multiply(b->h, b->o, w + at->o, s, out_of_heads(s, s->n));
     hl_rows_gather(few, b->x, s->last, n, s->C);
     hl_add(b->h, few, numbers(n, s->C));
@@ -314,7 +332,7 @@ static void mlp_forward(float *y, hl_block_trace *b, const share *s, const hl_bl
     const int row = s->m->peers->tiles->row, T = rows[row + 1] - rows[row], F = s->m->width;
     float *normed = HL_TAKE(s->scratch, float, numbers(T, s->C)), *gated = HL_TAKE(s->scratch, float, numbers(T, F));
     norm_forward(normed, b->mlp_rstd, b->h, w + at->mlp_norm, s, T);
-    multiply(b->gu, normed, w + at->gate_up, s, into_gate_up(s, rows));
+    multiply(b->gu, normed, w + at->gate_up, s, out_of_hidden(s, rows, s->m->grid->gate_up));
     hl_swiglu_forward(gated, b->gu, T, F);
     multiply(y, gated, w + at->down, s, out_of_width(s, rows));
     hl_add(y, b->h, numbers(T, s->C));
@@ -330,7 +348,7 @@ static void mlp_backward(float *d, float *dw, const hl_block_trace *b, const sha
     multiply_back(dgated, dw + at->down, d, gated, w + at->down, s, out_of_width(s, rows));
     hl_swiglu_backward(dgu, gated, dgated, b->gu, T, F);
     hl_rmsnorm_again(normed, b->mlp_rstd, b->h, my_columns(s, w + at->mlp_norm), T, s->C);
-    multiply_back(dnormed, dw + at->gate_up, dgu, normed, w + at->gate_up, s, into_gate_up(s, rows));
+    multiply_back(dnormed, dw + at->gate_up, dgu, normed, w + at->gate_up, s, out_of_hidden(s, rows, s->m->grid->gate_up));
     norm_backward(d, dw + at->mlp_norm, dnormed, b->h, w + at->mlp_norm, b->mlp_rstd, s, T);
 }
 
@@ -345,7 +363,7 @@ static void attend_backward(float *d, float *dw, const hl_block_trace *b, const 
     hl_see_backward(dqkv, d_o, b, s->m, &s->mine, s->scratch);
     hl_rope_turn(dqkv, s->mine.position, s->m->rope, T, x.H + x.K, x.d, x.od + x.kv, -1);
     hl_rmsnorm_again(normed, b->rstd, b->x, my_columns(s, w + at->norm), T, s->C);
-    multiply_back(dnormed, dw + at->qkv, dqkv, normed, w + at->qkv, s, into_qkv(s));
+    multiply_back(dnormed, dw + at->qkv, dqkv, normed, w + at->qkv, s, into_heads(s, s->T, s->m->grid->qkv));
     norm_backward(d, dw + at->norm, dnormed, b->x, w + at->norm, b->rstd, s, T);
 }
 
@@ -363,8 +381,8 @@ static void attend_last_backward(float *dx, const float *dh, float *dw, const hl
     hl_rope_turn(dkv, s->mine.position, s->m->rope, T, x.K, x.d, x.kv, -1);
     hl_rmsnorm_again(normed, b->rstd, b->x, my_columns(s, w + at->norm), T, s->C);
     hl_rows_gather(few, normed, s->last, n, s->C);
-    multiply_back(dfew, dw + at->qkv, dq, few, w + at->qkv, s, into_last_q(s));
-    multiply_back(dnormed, dw + after_queries(s, at), dkv, normed, w + after_queries(s, at), s, into_kv(s));
+    multiply_back(dfew, dw + at->qkv, dq, few, w + at->qkv, s, into_heads(s, s->n, s->m->grid->query));
+    multiply_back(dnormed, dw + after_queries(s, at), dkv, normed, w + after_queries(s, at), s, into_heads(s, s->T, s->m->grid->key));
     hl_rows_scatter_add(dnormed, dfew, s->last, n, s->C);
     memset(dx, 0, numbers(T, s->C) * sizeof *dx);
     hl_rows_scatter_add(dx, dh, s->last, n, s->C);

@@ -112,16 +112,6 @@ void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, const hl_pack *who
     t->rstd = HL_TAKE(arena, float, out);
 }
 
-/* Scores of narrow heads can be in the hundreds, and softmax turns their rounding errors into relative ones: for some
- * texts the order in which a product of 64 terms is summed moves the vector by 3e-4, against 1e-4 when each number is
- * rounded once. */
-enum { NARROW = 256 };
-
-static bool is_careful(const hl_stack *m, int D)
-{
-    return m->careful && D <= NARROW;
-}
-
 /* The matrices that are one to a product. */
 static hl_pieces qkv_of(const hl_stack *m, const widths *s) { return (hl_pieces){m->slices, 3, {s->od, s->K * s->d, s->K * s->d}}; }
 static hl_pieces q_of(const hl_stack *m, const widths *s) { return (hl_pieces){m->slices, 1, {s->od}}; }
@@ -162,13 +152,13 @@ static void terms_backward(float *dx, float *dw, const hl_stack *m, const float 
 static void project_in(float *y, const hl_stack *m, const float *x, const float *w, int T, hl_pieces p, hl_arena *scratch)
 {
     const int D = m->shape.hidden_size;
-    if (is_careful(m, D)) hl_linear_forward_double(y, x, w, T, D, hl_pieces_width(&p), scratch);
+    if (hl_stack_is_careful(m, D)) hl_linear_forward_double(y, x, w, T, D, hl_pieces_width(&p), scratch);
     else columns_forward(y, m, x, w, T, p);
 }
 
 static void project_out(float *y, const hl_stack *m, const float *x, const float *w, int T, int K, hl_arena *scratch)
 {
-    if (is_careful(m, K)) hl_linear_forward_double(y, x, w, T, K, m->shape.hidden_size, scratch);
+    if (hl_stack_is_careful(m, K)) hl_linear_forward_double(y, x, w, T, K, m->shape.hidden_size, scratch);
     else terms_forward(y, m, x, w, T, K, scratch);
 }
 
