@@ -10,6 +10,7 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/engine.c mpi/engine.h \
 	mpi/evaluate.c mpi/evaluate.h \
 	mpi/exchange.c mpi/exchange.h \
+	mpi/gradnorm.c mpi/gradnorm.h \
 	mpi/group.c mpi/group.h \
 	mpi/halving.c mpi/halving.h \
 	mpi/holding.c mpi/holding.h \
@@ -18,8 +19,10 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/matrix.c mpi/matrix.h mpi/scalapack.h \
 	mpi/mesh.c mpi/mesh.h \
 	mpi/pblas.c mpi/pblas.h \
+	mpi/negatives.c mpi/negatives.h \
 	mpi/pipe.c mpi/pipe.h \
 	mpi/reference.c mpi/reference.h \
+	mpi/route.c mpi/route.h \
 	mpi/spectrum.c mpi/spectrum.h \
 	mpi/step.c mpi/step.h \
 	mpi/summa.c mpi/summa.h \

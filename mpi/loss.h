@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "model/plan.h"
 #include "mpi/mesh.h"
+#include "mpi/negatives.h"
 
 enum { HL_TOPS = 5 };
 extern const int hl_top[HL_TOPS]; /* 1, 5, 10, 50, 100 */
@@ -21,14 +22,6 @@ typedef struct {
     double loss, kept, masked; /* negatives over all rows, with multiplicity */
     double hits[HL_TOPS];      /* rows whose target is among the first k logits */
 } hl_loss_facts;
-
-/* My negatives: those of each of my slices after one another, and in a slice those of each of my groups.  Without groups one
- * slice and one group. */
-typedef struct {
-    int slices, groups;
-    const int *begin;          /* (slices groups + 1) */
-    const float *multiplicity; /* how often each was drawn */
-} hl_negatives;
 
 typedef struct {
     const hl_mesh *mesh;

@@ -3,10 +3,11 @@
 #include "base/clock.h"
 #include "base/part.h"
 #include "math/adamw.h"
-#include "math/norm.h"
 #include "math/rows.h"
 #include "model/schedule.h"
-#include "mpi/exchange.h"
+#include "mpi/gradnorm.h"
+#include "mpi/negatives.h"
+#include "mpi/route.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +23,6 @@ typedef struct {
     hl_arena *again; /* what the second forward laid, where the activations were not kept */
 } hl_chunk;
 
-/* Rows to every rank of the replica that reads, from one rank of the replica that holds; gradients to every rank of the
- * replica that holds, from one of the replica that read. */
-typedef struct {
-    hl_exchange there, back;
-} route;
-
 typedef struct {
     hl_engine *e;
     const hl_step_orders *orders;
@@ -35,7 +30,8 @@ typedef struct {
     hl_share share;
     hl_schedule schedule;
     hl_loss loss;
-    route inputs, targets;
+    hl_whereabouts where;
+    hl_route inputs, targets;
     int item_lead, user_lead;             /* first ranks of my replicas; -1: none */
     bool item_out;                        /* do vectors come out of my stage? */
     int agains;                           /* chunks that have gone forward again */
@@ -99,35 +95,6 @@ static void number_rows(step *s, int *owner, int *place)
     }
     s->rows = s->user_lead < 0 ? 0 : count[s->user_lead];
     free(count);
-}
-
-/* Reading `r` (of text `text` by the stage that begins at rank `reader`), once for each of `times` ranks of one side; `by_reader`
- * says whose.  The other side's ranks take turns. */
-static void plan_route(step *s, hl_exchange *x, const int *text, const int *reader, const int *place, bool by_reader)
-{
-    const hl_layout *l = &s->e->mesh->layout;
-    int R = s->plan.rows, times = by_reader ? l->user_tp : l->item_tp, n = 0;
-    size_t mark = hl_arena_mark(&s->e->scratch);
-    int *from = HL_TAKE(&s->e->scratch, int, 4 * R * times), *held = from + R * times, *to = held + R * times, *read = to + R * times;
-    for (int r = 0; r < R; r++) {
-        int holder = hl_layout_item_tail(l, s->share.chunk[hl_plan_chunk_of(&s->plan, text[r])]);
-        for (int t = 0; t < times; t++, n++) {
-            from[n] = holder + t % l->item_tp;
-            held[n] = s->my_text[text[r]];
-            to[n] = reader[r] + t % l->user_tp;
-            read[n] = place[r];
-        }
-    }
-    hl_exchange_plan(x, &s->e->mesh->world, &(hl_readings){n, from, held, to, read}, &s->e->plan);
-    s->bytes += (double)hl_exchange_bytes(x, s->D);
-    hl_arena_back(&s->e->scratch, mark);
-}
-
-/* Route the texts that rows read (or predict) to the replicas of the rows. */
-static void plan_routes(step *s, route *x, const int *text, const int *reader, const int *place)
-{
-    plan_route(s, &x->there, text, reader, place, true);
-    plan_route(s, &x->back, text, reader, place, false);
 }
 
 static void pack_users(step *s, int c)
@@ -221,9 +188,11 @@ static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_
     int *owner = HL_TAKE(&e->plan, int, s->plan.rows), *place = HL_TAKE(&e->plan, int, s->plan.rows);
     number_texts(s);
     number_rows(s, owner, place);
-    plan_routes(s, &s->inputs, s->plan.input, owner, place);
+    s->where = (hl_whereabouts){mesh, &s->plan, &s->share, s->my_text};
+    hl_route_plan(&s->inputs, &s->where, s->plan.input, owner, place, &e->plan, &e->scratch);
     for (int r = 0; r < s->plan.rows; r++) owner[r] = hl_layout_user_tail(&mesh->layout, owner[r]);
-    plan_routes(s, &s->targets, s->plan.target, owner, place);
+    hl_route_plan(&s->targets, &s->where, s->plan.target, owner, place, &e->plan, &e->scratch);
+    s->bytes = (double)(hl_route_bytes(&s->inputs, s->D) + hl_route_bytes(&s->targets, s->D));
     hl_loss_open(&s->loss, mesh, &s->plan, owner, s->D, &e->plan);
     hl_tally_clear(&s->tally, me);
 }
@@ -440,57 +409,13 @@ static void user_positives(step *s, int c)
     hl_rows_unit_backward(s->dtarget, s->dunit_t, s->unit_t, s->norm_t, s->rows, s->D);
 }
 
-/* The texts of my replica (and this group of chunks; -1: of all) that were drawn as negatives, in the order of the plan: of
- * these [begin, end), their rows among its texts.  How many there are in all. */
-static int list_negatives(const step *s, int group, int begin, int end, int *row, float *multiplicity)
-{
-    int K = 0;
-    for (int c = 0; c < s->plan.chunks; c++) {
-        if (s->share.chunk[c] != s->item_lead || (group >= 0 && s->plan.group[c] != group)) continue;
-        for (int t = s->plan.chunk_begin[c]; t < s->plan.chunk_begin[c + 1]; t++) {
-            if (s->plan.multiplicity[t] == 0) continue;
-            if (K >= begin && K < end) {
-                row[K - begin] = s->my_text[t];
-                multiplicity[K - begin] = s->plan.multiplicity[t];
-            }
-            K++;
-        }
-    }
-    return K;
-}
-
-/* Of these, share r of p; how many. */
-static int negatives_of(const step *s, int group, int p, int r, int *row, float *multiplicity)
-{
-    const int K = list_negatives(s, group, 0, 0, row, multiplicity), begin = (int)hl_part_begin(K, p, r), mine = (int)hl_part_count(K, p, r);
-    list_negatives(s, group, begin, begin + mine, row, multiplicity);
-    return mine;
-}
-
-/* The ranks of a replica divide its negatives; or its slices of those of each of its groups. */
-static hl_negatives my_negatives(const step *s, int *row, float *multiplicity, hl_arena *a)
-{
-    const hl_group *g = &s->e->mesh->item_tp, *copies = &s->e->mesh->item_dp;
-    const int groups = s->plan.groups, first = groups ? hl_fold_begin(groups, copies->size, copies->rank) : -1;
-    const int mine = groups ? hl_fold_begin(groups, copies->size, copies->rank + 1) - first : 1;
-    const int p = groups ? s->e->rules.slices : g->size, slices = p / g->size;
-    int *begin = HL_TAKE_ZERO(a, int, slices * mine + 1);
-    for (int i = 0; i < slices * mine; i++) {
-        const int K = begin[i], group = groups ? first + i % mine : -1;
-        begin[i + 1] = K + negatives_of(s, group, p, g->rank * slices + i / mine, row + K, multiplicity + K);
-    }
-    return (hl_negatives){slices, mine, begin, multiplicity};
-}
-
 static void loss(step *s, int c)
 {
     (void)c;
     hl_arena *a = &s->e->scratch;
     size_t mark = hl_arena_mark(a);
-    int *row = HL_TAKE(a, int, s->texts), D = s->D;
-    float *multiplicity = HL_TAKE(a, float, s->texts);
-    const hl_negatives mine = my_negatives(s, row, multiplicity, a);
-    int K = mine.begin[mine.slices * mine.groups];
+    const hl_negatives mine = hl_negatives_of(&s->where, s->e->rules.slices, s->texts, a);
+    const int K = hl_negatives_count(&mine), *row = mine.row, D = s->D;
     size_t n = rows_of(s, K);
     float *raw = HL_TAKE(a, float, n), *unit = HL_TAKE(a, float, n), *norm = HL_TAKE(a, float, K), *dunit = HL_TAKE_ZERO(a, float, n);
     hl_rows_gather(raw, s->vector, row, K, D);
@@ -525,73 +450,6 @@ static size_t overlap(size_t *n, size_t begin, size_t end, size_t lo, size_t hi)
     return from;
 }
 
-/* Does this rank count what is in the holding?  With ZeRO each copy its block, else the first copy all. */
-static bool counts(const step *s, const hl_holding *h)
-{
-    return h->g && (s->e->rules.zero || h->copies->rank == 0);
-}
-
-/* Gradients that will be used, stretch by stretch: x (n) of those that this rank counts. */
-static void for_each_gradient(const step *s, const hl_holding *h, void (*see)(void *what, const float *x, size_t n), void *what)
-{
-    for (int k = 0; counts(s, h) && k < h->table->n; k++)
-        for (int64_t i = 0; !h->frozen[k] && i < hl_param_stretches(&h->table->at[k]); i++) {
-            hl_stretch own = hl_param_own_stretch(&h->table->at[k], i);
-            size_t at = h->table->at[k].offset + own.local, n, from = overlap(&n, at, at + own.n, h->begin, h->end);
-            see(what, h->g + from, n);
-        }
-}
-
-static void add_squares(void *what, const float *x, size_t n)
-{
-    *(double *)what += hl_sum_of_squares(x, n);
-}
-
-/* The same in any order. */
-typedef struct {
-    float most;
-    hl_squares squares;
-} exact_sum;
-
-static void see_largest(void *what, const float *x, size_t n)
-{
-    exact_sum *e = what;
-    e->most = hl_largest(e->most, x, n);
-}
-
-static void add_exactly(void *what, const float *x, size_t n)
-{
-    exact_sum *e = what;
-    hl_squares_add(&e->squares, x, n, e->most);
-}
-
-/* The whole sum on the first rank, with the same bits at every layout; 0 on the others. */
-static double exact_squares(const step *s)
-{
-    const hl_group *world = &s->e->mesh->world;
-    exact_sum e = {0};
-    for_each_gradient(s, &s->e->item, see_largest, &e);
-    for_each_gradient(s, &s->e->user, see_largest, &e);
-    e.most = (float)hl_group_max(world, isfinite(e.most) ? e.most : (double)INFINITY);
-    if (e.most > 0 && isfinite(e.most)) {
-        for_each_gradient(s, &s->e->item, add_exactly, &e);
-        for_each_gradient(s, &s->e->user, add_exactly, &e);
-    }
-    int64_t both[2] = {e.squares.upper, e.squares.lower};
-    hl_group_sum_int(world, both, 2);
-    return world->rank > 0 ? 0 : isfinite(e.most) ? hl_squares_sum(&(hl_squares){both[0], both[1]}, e.most) : e.most;
-}
-
-/* Of all gradients, what this rank adds to the sum over ranks. */
-static double squares(const step *s)
-{
-    double sum = 0;
-    if (s->plan.groups && s->e->rules.clip_grad_norm > 0) return exact_squares(s);
-    for_each_gradient(s, &s->e->item, add_squares, &sum);
-    for_each_gradient(s, &s->e->user, add_squares, &sum);
-    return sum;
-}
-
 static void tell_loss(step *s)
 {
     const hl_loss_facts *f = &s->loss.facts;
@@ -623,7 +481,7 @@ static void tally(step *s, int c)
     hl_engine *e = s->e;
     hl_loss_finish(&s->loss);
     if (e->mesh->item_out.rank == 0) tell_loss(s);
-    hl_tally_put(&s->tally, HL_FACT_SQUARES, squares(s));
+    hl_tally_put(&s->tally, HL_FACT_SQUARES, hl_gradnorm_squares(e, s->plan.groups && e->rules.clip_grad_norm > 0));
     hl_tally_put(&s->tally, HL_FACT_DSCALE, s->loss.dscale);
     hl_tally_put(&s->tally, HL_FACT_STOP, s->orders->stop);
     hl_tally_put(&s->tally, HL_FACT_FLOP, s->flop);

@@ -117,7 +117,6 @@ tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(C
 tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
 tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_group_LDADD = $(MPI_TEST_LINK)
-tests_test_ways_LDADD = $(MPI_TEST_LINK)
 tests_test_mesh_LDADD = $(MPI_TEST_LINK)
 tests_test_pipe_LDADD = $(MPI_TEST_LINK)
 tests_test_exchange_LDADD = $(MPI_TEST_LINK)
