@@ -106,6 +106,25 @@ static void print_sent(const double sent[HL_MESH_GROUPS], int64_t steps, double 
     hl_log(HL_INFO, "waiting for others: item ranks %.1f %% of their time, user ranks %.1f %%", 100 * idle_item, 100 * idle_user);
 }
 
+/* The bubble of pipelines: what stages wait for one another, as a share of a step, from the seconds of the acts. */
+static double bubble(const double *seconds, double step)
+{
+    double taking = 0;
+    for (int a = 0; a < HL_ACTS; a++) taking += is_taking(a) ? seconds[a] : 0;
+    return step > 0 ? taking / step : 0;
+}
+
+static void tell_bubble(const hl_fact row[ROWS], const double *forecast, hl_record *record)
+{
+    double sum[HL_ACTS];
+    for (int a = 0; a < HL_ACTS; a++) sum[a] = row[a].sum;
+    const double measured = bubble(sum, row[WHOLE].sum), foretold = bubble(forecast, forecast[HL_ACTS]);
+    if (measured == 0) return;
+    hl_log(HL_INFO, "stages of pipelines waited for one another %.1f %% of the time (the bubble), %.1f %% were forecast", 100 * measured, 100 * foretold);
+    hl_record_part(record, "bubble", "measured", measured);
+    hl_record_part(record, "bubble", "forecast", foretold);
+}
+
 hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_mesh *mesh, hl_record *record)
 {
     const hl_group *world = &mesh->world;
@@ -129,6 +148,7 @@ hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_
     for (int i = 0; i < HL_MESH_GROUPS; i++) hl_record_part(record, "sent", hl_mesh_name[i], sent[i]);
     hl_record_part(record, "idle", "item", idle_item);
     hl_record_part(record, "idle", "user", idle_user);
+    tell_bubble(row, forecast, record);
     for (int a = 0; a < HL_ACTS; a++) hl_record_phase(record, hl_act_name[a], row[a].min, row[a].sum / world->size, row[a].max, (int)row[a].who);
     HL_TRY_ALL(world, hl_record_end(record));
     return HL_OK;

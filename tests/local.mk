@@ -1,6 +1,5 @@
 # A test of src/ (and of io/ where no rank is needed) is a line in ALONE_TESTS.  A test of several ranks is a line in
 # MPI_TESTS and one below that links it:  tests_test_group_LDADD = $(MPI_TEST_LINK)
-tests_test_ways_LDADD = $(MPI_TEST_LINK)
 # Those that also run at 3, 5 and 7 ranks are named in ODD_TESTS.  A slow twin tests/ref-x.c goes into libcheck.a.
 ALONE_TESTS = \
 	tests/test-csv \
@@ -135,6 +134,7 @@ tests_test_spectrum_LDADD = $(MPI_TEST_LINK)
 
 tests_test_adjoint_LDADD = $(MPI_TEST_LINK)
 tests_test_exact_LDADD = $(MPI_TEST_LINK)
+tests_test_ways_LDADD = $(MPI_TEST_LINK)
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
 
