@@ -88,6 +88,12 @@ static hl_status set_argument(hl_config *c, const char *argument, const char *eq
     return hl_config_set(c, key, value, command_line);
 }
 
+static bool is_switch(const char *argument)
+{
+    const int i = hl_option_find(argument);
+    return i >= 0 && hl_options[i].type == HL_IS_BOOL;
+}
+
 hl_status hl_config_arguments(hl_config *c, int argc, char **argv)
 {
     for (int i = 0; i < argc; i++) {
@@ -95,8 +101,8 @@ hl_status hl_config_arguments(hl_config *c, int argc, char **argv)
             return HL_FAIL(HL_EUSAGE, "\"%s\" is one argument too many; options look like --key value", argv[i]);
         const char *argument = argv[i] + 2, *equals = strchr(argument, '=');
         bool has_next = i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0;
-        if (!equals && !has_next) return HL_FAIL(HL_EUSAGE, "--%s: its value is missing; write --%s value", argument, argument);
-        const char *value = equals ? equals + 1 : argv[++i];
+        if (!equals && !has_next && !is_switch(argument)) return HL_FAIL(HL_EUSAGE, "--%s: its value is missing; write --%s value", argument, argument);
+        const char *value = equals ? equals + 1 : has_next ? argv[++i] : "true";
         HL_TRY(set_argument(c, argument, equals, value));
     }
     return HL_OK;
@@ -169,7 +175,8 @@ static hl_status settle_model(hl_config *c)
     if (item_is_ours && user_is_ours && c->item_llm.hidden_size != c->user_llm.hidden_size)
         return HL_FAIL(HL_EUSAGE, "item_llm.hidden_size %d and user_llm.hidden_size %d differ; the User LLM reads what the Item LLM writes, make them equal",
                        c->item_llm.hidden_size, c->user_llm.hidden_size);
-    if (c->precision != HL_FP32) return HL_FAIL(HL_EUSAGE, "precision: this version computes in fp32 only; set precision: fp32");
+    if (c->precision != HL_FP32 && c->exact_groups)
+        return HL_FAIL(HL_EUSAGE, "precision: bf16 products have no order of their own, which exact.groups promises; set precision: fp32 or exact.groups: 0");
     return HL_OK;
 }
 

@@ -86,7 +86,7 @@ typedef struct {
     char *checkpoint_dir;
     int64_t checkpoint_every; /* steps; 0: each epoch only */
     int keep, log_every;
-    bool resume, ledger;
+    bool resume, ledger, force;
 
     /* bookkeeping, by row of the table */
     char *from[HL_OPTIONS_MOST]; /* "file.yaml:12", "the command line"; NULL: the default */
@@ -103,7 +103,7 @@ hl_status hl_config_parse(hl_config *c, const char *text, size_t n, const char *
 /* One value, as it would stand on the command line: lists are "a,b" or "[a, b]". */
 hl_status hl_config_set(hl_config *c, const char *key, const char *value, const char *from);
 
-/* "--key value" and "--key=value" of argv[0..argc). */
+/* "--key value" and "--key=value" of argv[0..argc); "--key" alone where true is meant. */
 hl_status hl_config_arguments(hl_config *c, int argc, char **argv);
 
 /* After the last value: fill in what follows from others, and say what does not go together. */

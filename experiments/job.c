@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "experiments/data.h"
 #include "experiments/forecast.h"
+#include "experiments/precision.h"
 #include "experiments/run.h"
 #include "experiments/threads.h"
 #include "io/hf.h"
@@ -235,6 +236,7 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     HL_TRY(check_layout(j));
     HL_TRY(open_data(j));
     HL_TRY_ALL(world, shapes_of(&item, &user, config, hl_dataset_manifest(j->data)));
+    HL_TRY_ALL(world, hl_precision_set(config, &item));
     const hl_corpus *corpus = hl_dataset_corpus(j->data);
     const hl_engine_rules rules = rules_of(config, for_training);
     hl_windows_open(&j->windows, corpus, config->MAX_ITEM_LIST_LENGTH, config->data_split);

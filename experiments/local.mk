@@ -30,6 +30,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/names.c experiments/names.h \
 	experiments/nearest.c experiments/nearest.h \
 	experiments/options.c experiments/options.h \
+	experiments/precision.c experiments/precision.h \
 	experiments/run.c experiments/run.h \
 	experiments/state.c experiments/state.h \
 	experiments/stop.c experiments/stop.h \

@@ -140,7 +140,7 @@ const hl_option hl_options[] = {
     BYTES("activation_budget", activation_budget, "-1", -1, 9e15, LAYOUT,
          "bytes (K, M, G) of activations kept a rank, the others are computed again; -1: all kept"),
     BOOL("gradient_checkpointing", gradient_checkpointing, "false", LAYOUT, "true: activation_budget 0"),
-    CHOICE("precision", precision, "fp32", NUMBERS, "of the weights and the products", precisions),
+    CHOICE("precision", precision, "fp32", NUMBERS, "bf16: factors of the layers' products are rounded to it; weights, sums and all else stay fp32", precisions),
 
     HEADING("The run"),
     TEXT("checkpoint_dir", checkpoint_dir, "saved", FILES, "the run folder"),
@@ -148,6 +148,7 @@ const hl_option hl_options[] = {
     INT("keep", keep, "2", 1, 1e6, REPORT, "checkpoints that are kept beside the best"),
     BOOL("ledger", ledger, "false", REPORT, "write digests of loss, gradients and weights of each step into ledger.jsonl, for hllm diff"),
     INT("log_every", log_every, "10", 1, 1e9, REPORT, "steps between lines of the log"),
+    BOOL("force", force, "false", REPORT, "go ahead where the program would rather not: precision bf16 on a machine that is slower with it"),
     BOOL("resume", resume, "true", REPORT, "go on where checkpoint_dir stopped; false: begin anew, removing what is there"),
 };
 const int hl_options_n = sizeof hl_options / sizeof hl_options[0];

@@ -128,7 +128,9 @@ bad 2 'out of range' "an option out of range" --batch_size 0
 bad 2 'goes from 0 to 1000' "an endless learning rate" --optim_args.learning_rate 1e30
 bad 2 'checkpoint_dir is not set' "a run folder without a name" --checkpoint_dir ""
 bad 2 'nearest possible is item.dp' "a layout that cannot be" --item.dp 5
-bad 2 'fp32 only' "a precision that is not there" --precision bf16
+export DNNL_MAX_CPU_ISA=AVX2 # a processor without bf16, where there is oneDNN
+bad 2 'set precision: fp32, or --force' "a precision that is not there" --precision bf16
+unset DNNL_MAX_CPU_ISA
 bad 2 'no metric "hits"' "a metric that is not there" --valid_metric hits@2
 bad 2 'begins no parameter' "a frozen prefix that nothing has" --freeze_prefix item_lm.
 bad 2 'val_only trains none' "val_only without a checkpoint" --val_only true

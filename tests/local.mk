@@ -88,6 +88,7 @@ CHECKERS = \
 	tests/end-exact.sh \
 	tests/end-bad-inputs.sh \
 	tests/end-plan.sh \
+	tests/end-precision.sh \
 	tests/end-ease.sh \
 	tests/end-diff.sh \
 	tests/end-bench.sh \

@@ -152,7 +152,7 @@ static void bad_files_are_refused_with_a_line(void)
 static void what_does_not_go_together_is_refused(void)
 {
     const struct { const char *text, *words; } cases[] = {
-        {"precision: bf16-mixed\n", "fp32 only"},
+        {"precision: bf16-mixed\nexact: {groups: 2}\n", "set precision: fp32 or exact.groups: 0"},
         {"item_llm.hidden_size: 32\n", "make them equal"},
         {"item_llm.num_attention_heads: 5\n", "does not divide into 5 heads"},
         {"valid_metric: NDCG@7\n", "not a metric at a length of topk, as ndcg@200"},

@@ -1,5 +1,6 @@
 /* test-math.c - products, norm, rotary positions, gated unit, rows, AdamW and the exponentials agree with their slow twins. */
 #include "math/adamw.h"
+#include "math/bf16.h"
 #include "math/expf.h"
 #include "math/linear.h"
 #include "math/product.h"
@@ -75,6 +76,62 @@ static void a_product_agrees_with_plain_loops(void)
         CHECK_NEAR(ref_distance(dx, DX, nx), 0.0, close);
         CHECK_NEAR(ref_distance(dw, DW, nw), 0.0, close);
         ref_done();
+    }
+}
+
+static void bf16_is_the_nearest_ties_to_even(void)
+{
+    static const struct { uint32_t from; uint16_t to; } known[] = {
+        {0x3f800000, 0x3f80}, {0x3f808000, 0x3f80}, {0x3f808001, 0x3f81}, {0x3f818000, 0x3f82}, {0x3f817fff, 0x3f81}, {0xbf818000, 0xbf82},
+        {0x80000000, 0x8000}, {0x00018000, 0x0002}, {0x7f7fffff, 0x7f80}, {0xff800000, 0xff80}, {0x7f800001, 0x7fc0}, {0x7fffffff, 0x7fff},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        float x = hl_float_of(known[i].from);
+        uint16_t y;
+        hl_bf16_round(&y, &x, 1);
+        CHECK(y == known[i].to);
+        hl_bf16_round_in_place(&x, 1);
+        CHECK(hl_bits_of(x) == (uint32_t)known[i].to << 16);
+    }
+}
+
+static double *rounded_double(const float *x, size_t n)
+{
+    float *y = ref_copy(x, n);
+    hl_bf16_round_in_place(y, n);
+    return ref_double(y, n);
+}
+
+/* Against the twin with rounded factors, so that only sums in fp32 are between them; dw is added to. */
+static void rounded_product_agrees(hl_math_precision how, int T, int D, int F)
+{
+    const size_t nx = (size_t)(T * D), ny = (size_t)(T * F), nw = (size_t)(F * D);
+    float *x = ref_random(nx, 1, 1.0), *w = ref_random(nw, 2, 1.0), *dy = ref_random(ny, 3, 1.0), *y = ref_random(ny, 4, 1.0);
+    float *dx = ref_random(nx, 5, 1.0), *dw = ref_random(nw, 6, 1.0);
+    double *X = rounded_double(x, nx), *W = rounded_double(w, nw), *DY = rounded_double(dy, ny), *Y = ref_double_zeros(ny);
+    double *DX = ref_double_zeros(nx), *DW = ref_double_zeros(nw), *before = ref_double(dw, nw), *exact = ref_double_zeros(ny);
+    ref_linear_forward(Y, X, W, T, D, F);
+    ref_linear_forward(exact, ref_double(x, nx), ref_double(w, nw), T, D, F);
+    ref_linear_backward(DX, DW, DY, X, W, T, D, F);
+    for (size_t i = 0; i < nw; i++) DW[i] += before[i];
+    hl_math_set_precision(how);
+    hl_linear_forward(y, x, w, T, D, F);
+    hl_linear_backward(dx, dw, dy, x, w, T, D, F);
+    hl_math_set_precision(HL_MATH_FP32);
+    CHECK_NEAR(ref_distance(y, Y, ny), 0.0, close);
+    CHECK_NEAR(ref_distance(dx, DX, nx), 0.0, close);
+    CHECK_NEAR(ref_distance(dw, DW, nw), 0.0, close);
+    CHECK(ref_distance(y, exact, ny) > 1e-4); /* something was rounded */
+    ref_done();
+}
+
+static void products_round_their_factors_where_told(void)
+{
+    for (hl_math_precision how = HL_MATH_BF16; how <= HL_MATH_BF16_SLOWLY; how++) {
+        rounded_product_agrees(how, 1, 67, 24);
+        rounded_product_agrees(how, 40, 64, 64);
+        rounded_product_agrees(how, 129, 33, 48); /* a sum over tokens that is filled up */
+        rounded_product_agrees(how, 300, 128, 17);
     }
 }
 
@@ -546,6 +603,8 @@ static const test tests[] = {
     {"exponentials and logarithm are within two units in the last place", exponentials_and_logarithm_are_within_two_units_in_the_last_place},
     {"exponentials end in zero, infinity and NaN", exponentials_end_in_zero_infinity_and_nan},
     {"a product agrees with plain loops", a_product_agrees_with_plain_loops},
+    {"bf16 is the nearest, ties to even", bf16_is_the_nearest_ties_to_even},
+    {"products round their factors to bf16 where told", products_round_their_factors_where_told},
     {"products of whole numbers are exact, and add", products_of_whole_numbers_are_exact_and_add},
     {"a small product is that of plain loops, at any size", a_small_product_is_that_of_plain_loops_at_any_size},
     {"a row of a small product does not depend on its place", a_row_of_a_small_product_does_not_depend_on_its_place},

@@ -3,6 +3,7 @@
  * BLAS is told about row-major matrices and does the rest, where hl_product is not faster.  A product without rows or
  * columns is legal and does nothing: a rank may have no tokens. */
 #include "math/linear.h"
+#include "math/bf16.h"
 #include "math/product.h"
 #include <cblas.h>
 #include <omp.h>
@@ -23,9 +24,41 @@ void hl_multiply(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, in
                     b.at, b.row > 0 ? b.row : 1, add ? 1.0f : 0.0f, c, c_row);
 }
 
+static hl_math_precision precision;
+
+void hl_math_set_precision(hl_math_precision p)
+{
+    precision = p;
+}
+
+/* The factor of n numbers, rounded. */
+static hl_factor rounded(hl_factor x, size_t n, hl_arena *room)
+{
+    float *y = HL_TAKE(room, float, n);
+    memcpy(y, x.at, n * sizeof *y);
+    hl_bf16_round_in_place(y, n);
+    return (hl_factor){y, x.row, x.turned};
+}
+
+static void multiply_rounded(float *c, hl_factor a, hl_factor b, int M, int N, int K, bool add)
+{
+    static _Thread_local hl_arena room; /* stays until the thread ends: a product allocates nothing */
+    if (!room.growing) room = hl_arena_growing("rounded factors");
+    hl_multiply(c, N, rounded(a, (size_t)M * (size_t)K, &room), rounded(b, (size_t)K * (size_t)N, &room), M, N, K, add);
+    hl_arena_back(&room, 0);
+}
+
+/* A product of a layer, all dense. */
+static void multiply(float *c, hl_factor a, hl_factor b, int M, int N, int K, bool add)
+{
+    if (precision == HL_MATH_FP32 || M == 0 || N == 0 || K == 0) hl_multiply(c, N, a, b, M, N, K, add);
+    else if (precision == HL_MATH_BF16 && hl_bf16_is_here()) hl_bf16_product(c, numbers_of(a), numbers_of(b), M, N, K, add);
+    else multiply_rounded(c, a, b, M, N, K, add);
+}
+
 void hl_linear_forward(float *y, const float *x, const float *w, int T, int D, int F)
 {
-    hl_rows_by_rows(y, x, w, T, F, D);
+    multiply(y, (hl_factor){x, D, false}, (hl_factor){w, D, true}, T, F, D, false);
 }
 
 static double *doubles_of(const float *x, size_t n, hl_arena *scratch)
@@ -48,8 +81,8 @@ void hl_linear_forward_double(float *y, const float *x, const float *w, int T, i
 
 void hl_linear_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, int F)
 {
-    if (dx) hl_multiply(dx, D, (hl_factor){dy, F, false}, (hl_factor){w, D, false}, T, D, F, false);
-    if (dw) hl_columns_times(dw, dy, x, T, F, D);
+    if (dx) multiply(dx, (hl_factor){dy, F, false}, (hl_factor){w, D, false}, T, D, F, false);
+    if (dw) multiply(dw, (hl_factor){dy, F, true}, (hl_factor){x, D, false}, F, D, T, true);
 }
 
 void hl_rows_by_rows(float *c, const float *a, const float *b, int M, int N, int K)

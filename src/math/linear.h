@@ -6,6 +6,11 @@
 #include "base/arena.h"
 #include <stdbool.h>
 
+/* How hl_linear_forward and _backward multiply: fp32, or factors rounded to bf16 and sums in fp32.  Where there are no fast
+ * products of bf16 (math/bf16.h), and with HL_MATH_BF16_SLOWLY anywhere, BLAS multiplies rounded factors.  All else is fp32. */
+typedef enum { HL_MATH_FP32, HL_MATH_BF16, HL_MATH_BF16_SLOWLY } hl_math_precision;
+void hl_math_set_precision(hl_math_precision p);
+
 /* y (T, F) = x (T, D) w^T, w (F, D). */
 void hl_linear_forward(float *y, const float *x, const float *w, int T, int D, int F);
 

@@ -1,7 +1,7 @@
 # Numbers in, numbers out; the only caller of BLAS.  Nobody asks sqrtf for errno or a comparison for a trap: without
 # them the compiler puts both into vector loops.
 noinst_LIBRARIES += src/math/libhlmath.a
-src_math_libhlmath_a_CPPFLAGS = $(BASE_CPPFLAGS) $(BLAS_CFLAGS)
+src_math_libhlmath_a_CPPFLAGS = $(BASE_CPPFLAGS) $(BLAS_CFLAGS) $(DNNL_CFLAGS)
 src_math_libhlmath_a_CFLAGS = $(AM_CFLAGS) -fno-math-errno -fno-trapping-math
 src_math_libhlmath_a_SOURCES = \
 	src/math/expf.h \
@@ -10,6 +10,7 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/attention.c src/math/attention.h \
 	src/math/attention-prefix.c src/math/attention-prefix.h \
 	src/math/attention-last.c src/math/attention-last.h \
+	src/math/bf16.c src/math/bf16.h \
 	src/math/count.c src/math/count.h \
 	src/math/gram.c src/math/gram.h \
 	src/math/linear.c src/math/linear.h \
