@@ -2,15 +2,14 @@
  *
  * What is sent lies in x and is sent from there; what the owner of a block receives lies on the wire, one part a rank, and is added
  * by the tree when all parts are there, whichever came first. */
-#include "base/arena.h"
+#include "base/lend.h"
 #include "mpi/blocks.h"
-#include <stdlib.h>
 #include <string.h>
 
 static void open(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag, size_t wire_bytes)
 {
-    *p = (hl_parcels){.group = g, .blocks = *b, .tag = tag, .wire = hl_alloc(wire_bytes + 1)};
-    p->request = hl_alloc(2 * (size_t)g->size * sizeof *p->request);
+    *p = (hl_parcels){.group = g, .blocks = *b, .tag = tag, .wire = hl_lend(wire_bytes)};
+    p->request = hl_lend(2 * (size_t)g->size * sizeof *p->request);
     for (int i = 0; i < 2 * g->size; i++) p->request[i] = MPI_REQUEST_NULL;
 }
 
@@ -65,8 +64,8 @@ void hl_parcels_end(hl_parcels *p)
         hl_fold(p->wire, p->group->size, hl_block_bytes(b, me), b->count[me], b->combine);
         memcpy(hl_block(b, me), p->wire, hl_block_bytes(b, me));
     }
-    free(p->request);
-    free(p->wire);
+    hl_lend_back(p->request);
+    hl_lend_back(p->wire);
     *p = (hl_parcels){0};
 }
 

@@ -4,6 +4,7 @@
  * counts stay far below int. */
 #include "mpi/group.h"
 #include "base/arena.h"
+#include "base/lend.h"
 #include "base/log.h"
 #include "mpi/ways.h"
 #include <stdio.h>
@@ -142,7 +143,7 @@ void hl_group_sum_double(const hl_group *g, double *x, size_t n)
 static void go_round(const hl_group *g, float *x, const size_t *begin, void (*go)(const hl_group *g, const hl_blocks *b))
 {
     const size_t p = (size_t)g->size, step = PIECE / sizeof *x / p ? PIECE / sizeof *x / p : 1;
-    size_t *at = hl_alloc(2 * p * sizeof *at), *count = at + p;
+    size_t *at = hl_lend(2 * p * sizeof *at), *count = at + p;
     for (size_t gone = 0, left = 1; left; gone += step) {
         left = 0;
         for (size_t r = 0; r < p; r++) {
@@ -153,7 +154,7 @@ static void go_round(const hl_group *g, float *x, const size_t *begin, void (*go
         }
         go(g, &(hl_blocks){(char *)x, sizeof *x, at, count, hl_fold_floats});
     }
-    free(at);
+    hl_lend_back(at);
 }
 
 void hl_group_sum_blocks(const hl_group *g, float *x, const size_t *begin)
@@ -184,14 +185,14 @@ double hl_group_max(const hl_group *g, double x)
 /* Short rows in one call of MPI's. */
 static void gather_short(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes)
 {
-    int *count = hl_alloc(2 * sizeof *count * (size_t)g->size), *begin = count + g->size;
+    int *count = hl_lend(2 * sizeof *count * (size_t)g->size), *begin = count + g->size;
     for (int r = 0, at = 0; r < g->size; at += count[r++]) {
         count[r] = counts[r] * (int)row_bytes;
         begin[r] = at;
     }
     MPI_Allgatherv(mine, count[g->rank], MPI_BYTE, all, count, begin, MPI_BYTE, g->comm);
     hl_group_count(g, (size_t)count[g->rank] * (size_t)(g->size - 1));
-    free(count);
+    hl_lend_back(count);
 }
 
 /* Long ones by a broadcast a rank and piece: any length, any counts. */

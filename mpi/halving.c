@@ -5,9 +5,8 @@
  * neighbouring pairs, and so on: at each level the lower rank's numbers stand left of the sum, so even an operation for
  * which left and right differ comes out as the tree has it. */
 #include "mpi/halving.h"
-#include "base/arena.h"
+#include "base/lend.h"
 #include "mpi/blocks.h"
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct {
@@ -106,14 +105,14 @@ static void halve(work *w, size_t begin, size_t end, int d)
 
 static void reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine how, bool halves)
 {
-    char *wire = hl_alloc(n * size + 1);
+    char *wire = hl_lend(n * size);
     work w = open(g, x, wire, n, size, how);
     give(&w);
     if (w.branch >= 0 && halves) halve(&w, 0, n, 1);
     if (w.branch >= 0 && !halves) double_up(&w);
     take(&w);
     if (w.mine != x) memcpy(x, w.mine, n * size);
-    free(wire);
+    hl_lend_back(wire);
 }
 
 void hl_doubling_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)

@@ -40,7 +40,8 @@ float *hl_pipe_room(hl_pipe *p, hl_way way, size_t n)
 {
     hl_pipe_buffer *b = &p->out[way][p->turn[way]];
     MPI_Wait(&b->request, MPI_STATUS_IGNORE);
-    return grow(b, n);
+    if (n > p->most[way]) p->most[way] = n;
+    return grow(b, p->most[way]);
 }
 
 /* A row is one element, so that counts stay far below int. */

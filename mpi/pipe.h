@@ -20,6 +20,7 @@ typedef struct {
     const hl_group *stages; /* one rank a stage, in order; size 0: I am in no stage */
     hl_pipe_buffer *out[HL_WAYS], in[HL_WAYS];
     int buffers, turn[HL_WAYS];
+    size_t most[HL_WAYS]; /* the most floats that were passed at once: all buffers come to hold as many */
 } hl_pipe;
 
 /* Local. */

@@ -8,9 +8,8 @@
  *
  * That is one to three blocks a message among 8 ranks instead of one.  Then finished blocks go round once, each rank passing on
  * what it got. */
-#include "base/arena.h"
+#include "base/lend.h"
 #include "mpi/blocks.h"
-#include <stdlib.h>
 #include <string.h>
 
 /* Ranks [first, first + n), counted round the ring, have added their parts. */
@@ -136,17 +135,17 @@ static size_t longest(const hl_group *g, const hl_blocks *b)
 void hl_ring_sum(const hl_group *g, const hl_blocks *b)
 {
     const size_t most = most_branches(g->size), room = most * longest(g, b);
-    ring o = {.g = g, .blocks = b, .in = {hl_alloc(room + 1), hl_alloc(room + 1)}};
-    o.gone = hl_alloc(most * sizeof *o.gone);
-    o.request = hl_alloc(2 * most * sizeof *o.request);
+    ring o = {.g = g, .blocks = b, .in = {hl_lend(room), hl_lend(room)}};
+    o.gone = hl_lend(most * sizeof *o.gone);
+    o.request = hl_lend(2 * most * sizeof *o.request);
     int n = 1;
     o.gone[0] = hl_block(b, wrap(g, g->rank - 1));
     for (int k = 0; k < g->size - 1; k++) n = hop(&o, k, n);
     if (n == 1) memmove(hl_block(b, g->rank), o.gone[0], hl_block_bytes(b, g->rank));
-    free(o.request);
-    free(o.gone);
-    free(o.in[1]);
-    free(o.in[0]);
+    hl_lend_back(o.request);
+    hl_lend_back(o.gone);
+    hl_lend_back(o.in[1]);
+    hl_lend_back(o.in[0]);
 }
 
 void hl_ring_gather(const hl_group *g, const hl_blocks *b)

@@ -9,7 +9,6 @@
 #include "mpi/negatives.h"
 #include "mpi/route.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A chunk of mine between its forward and its backward. */
@@ -69,7 +68,8 @@ static float *take_zero_rows(step *s, int n)
 static void number_texts(step *s)
 {
     const hl_plan *p = &s->plan;
-    int *count = hl_alloc_zero((size_t)s->e->mesh->world.size, sizeof *count);
+    size_t mark = hl_arena_mark(&s->e->scratch);
+    int *count = HL_TAKE_ZERO(&s->e->scratch, int, s->e->mesh->world.size);
     s->my_text = HL_TAKE(&s->e->plan, int, p->texts);
     for (int c = 0; c < p->chunks; c++) {
         int owner = s->share.chunk[c];
@@ -77,14 +77,15 @@ static void number_texts(step *s)
         for (int t = p->chunk_begin[c]; t < p->chunk_begin[c + 1]; t++) s->my_text[t] = count[owner]++;
     }
     s->texts = s->item_out ? count[s->item_lead] : 0;
-    free(count);
+    hl_arena_back(&s->e->scratch, mark);
 }
 
 /* owner: first rank of the replica that reads a row. */
 static void number_rows(step *s, int *owner, int *place)
 {
     const hl_plan *p = &s->plan;
-    int *count = hl_alloc_zero((size_t)s->e->mesh->world.size, sizeof *count);
+    size_t mark = hl_arena_mark(&s->e->scratch);
+    int *count = HL_TAKE_ZERO(&s->e->scratch, int, s->e->mesh->world.size);
     for (int c = 0; c < p->user_chunks; c++) {
         int rank = s->share.user_chunk[c];
         s->user_chunk[c].row = count[rank];
@@ -94,7 +95,7 @@ static void number_rows(step *s, int *owner, int *place)
         }
     }
     s->rows = s->user_lead < 0 ? 0 : count[s->user_lead];
-    free(count);
+    hl_arena_back(&s->e->scratch, mark);
 }
 
 static void pack_users(step *s, int c)

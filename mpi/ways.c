@@ -1,15 +1,14 @@
 /* ways.c - the ways in which a sum over ranks can go, and which is taken. */
 #include "mpi/ways.h"
-#include "base/arena.h"
+#include "base/lend.h"
 #include "base/part.h"
 #include "mpi/halving.h"
-#include <stdlib.h>
 
 /* An array that nobody has cut is cut into equal blocks. */
 static void reduce_blocks(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine, void (*sum)(const hl_group *g, const hl_blocks *b),
                           void (*gather)(const hl_group *g, const hl_blocks *b))
 {
-    size_t *at = hl_alloc(2 * (size_t)g->size * sizeof *at), *count = at + g->size;
+    size_t *at = hl_lend(2 * (size_t)g->size * sizeof *at), *count = at + g->size;
     const hl_blocks blocks = {x, size, at, count, combine};
     for (int r = 0; r < g->size; r++) {
         at[r] = (size_t)hl_part_begin((int64_t)n, g->size, r);
@@ -17,7 +16,7 @@ static void reduce_blocks(const hl_group *g, void *x, size_t n, size_t size, hl_
     }
     sum(g, &blocks);
     gather(g, &blocks);
-    free(at);
+    hl_lend_back(at);
 }
 
 static void direct(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)

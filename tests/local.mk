@@ -4,6 +4,7 @@
 ALONE_TESTS = \
 	tests/test-csv \
 	tests/test-idtable \
+	tests/test-lend \
 	tests/test-config \
 	tests/test-synth \
 	tests/test-tokenizer \

@@ -45,7 +45,9 @@ static void the_costliest_goes_to_whoever_has_least(void)
     const double cost[] = {1, 5, 3, 3, 2};
     const int want[] = {1, 0, 1, 1, 0}; /* 5 to 0; 3 and 3 to 1; 2 to 0; 1 to 1, as 0 has 7 and 1 has 6 */
     int owner[5];
-    hl_part_by_cost(owner, cost, 5, 2);
+    hl_arena scratch = hl_arena_growing("test");
+    hl_part_by_cost(owner, cost, 5, 2, &scratch);
+    hl_arena_free(&scratch);
     for (int i = 0; i < 5; i++) CHECK(owner[i] == want[i]);
 }
 
@@ -53,7 +55,9 @@ static void equal_costs_go_round_in_order(void)
 {
     const double cost[] = {2, 2, 2, 2, 2, 2, 2};
     int owner[7];
-    hl_part_by_cost(owner, cost, 7, 3);
+    hl_arena scratch = hl_arena_growing("test");
+    hl_part_by_cost(owner, cost, 7, 3, &scratch);
+    hl_arena_free(&scratch);
     for (int i = 0; i < 7; i++) CHECK(owner[i] == i % 3);
 }
 
@@ -95,7 +99,9 @@ static void who_has_something_to_do_gets_less(void)
     const double cost[] = {1, 1, 1, 1};
     double load[] = {2.5, 0};
     int owner[4], to_first = 0;
-    hl_part_by_cost_after(owner, load, cost, 4, 2);
+    hl_arena scratch = hl_arena_growing("test");
+    hl_part_by_cost_after(owner, load, cost, 4, 2, &scratch);
+    hl_arena_free(&scratch);
     for (int i = 0; i < 4; i++) to_first += owner[i] == 0;
     CHECK(to_first == 1 && load[0] == 3.5 && load[1] == 3);
 }

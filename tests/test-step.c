@@ -112,6 +112,42 @@ static void run_variant(const golden *g, const variant *v)
     run_on_grids(g, v, &(rows){0, 0, HL_SUMMA});
 }
 
+/* Blocks that a rank asks for after the first steps: two, or with stages as many as go round the buffers between them. */
+static int64_t blocks_of_later_steps(const golden *g, const variant *v)
+{
+    hl_layout layout;
+    hl_mesh mesh;
+    hl_engine e;
+    int64_t blocks = 0;
+    if (!CHECK_OK(hl_layout_make(&layout, check_world()->size, &v->wish))) return -1;
+    hl_mesh_open(&mesh, check_world(), &layout);
+    open_engine(&e, &mesh, g, v);
+    read_weights(&e.item, g);
+    read_weights(&e.user, g);
+    for (int step = 1; step <= 10; step++) {
+        hl_step_report report;
+        CHECK_OK(hl_step_run(&report, &e, &g->batch, &(hl_step_orders){.learning_rate = g->lr, .update = true}));
+        if (step == (v->wish.item_pp > 1 ? 4 : 2)) blocks = hl_blocks_asked();
+    }
+    blocks = hl_blocks_asked() - blocks;
+    hl_engine_close(&e);
+    hl_mesh_close(&mesh);
+    return (int64_t)hl_group_max(check_world(), (double)blocks);
+}
+
+static void nothing_is_allocated_after_the_first_steps(void)
+{
+    golden g;
+    int p = check_world()->size;
+    if (!golden_open(&g, "hllm_deep.h5")) return;
+    for (int zero = 0; zero <= 3; zero++) CHECK(blocks_of_later_steps(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, -1, true, zero}) == 0);
+    CHECK(blocks_of_later_steps(&g, &(variant){{HL_COLOCATED, 1, p, 1, p, 1, 1}, 60000, true, 0}) == 0);
+    if (p >= 2) CHECK(blocks_of_later_steps(&g, &(variant){{HL_SEPARATE, p - 1, 1, 1, 1, 1, 1}, 0, true, 1}) == 0);
+    if (p >= 2) CHECK(blocks_of_later_steps(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 2, 2}, 60000, true, 1}) == 0);
+    if (p >= 2) CHECK(blocks_of_later_steps(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 1, 1}, -1, true, 3}) == 0);
+    golden_close(&g);
+}
+
 static int most_stages(const hl_llama *shape, int p)
 {
     return shape->num_hidden_layers < p ? shape->num_hidden_layers : p;
@@ -192,5 +228,6 @@ static const test tests[] = {
     {"a mean over ranks of means: golden losses and gradients", two_ranks},
     {"as many key heads as query heads: golden losses and gradients", mha},
     {"a deep model: golden losses and gradients", deep},
+    {"after the first steps nothing is allocated, at any layout", nothing_is_allocated_after_the_first_steps},
 };
 HL_TESTS("step", tests)

@@ -1,11 +1,14 @@
 /* arena.c - memory that is laid out, not collected. */
 #include "base/arena.h"
 #include "base/error.h"
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ALIGN = 64, LEAST_BLOCK = 1 << 16 };
+
+static atomic_llong blocks_asked;
 
 struct hl_arena_block {
     hl_arena_block *below;
@@ -28,6 +31,7 @@ _Noreturn void hl_out_of_memory(const char *what, size_t bytes)
 
 static void add_block(hl_arena *a, size_t begin, size_t size)
 {
+    blocks_asked++;
     hl_arena_block *b = malloc(sizeof *b);
     if (!b || !(b->bytes = aligned_alloc(ALIGN, size))) hl_out_of_memory(a->name, size);
     b->below = a->top;
@@ -112,8 +116,14 @@ void hl_arena_free(hl_arena *a)
     a->used = a->most = 0;
 }
 
+int64_t hl_blocks_asked(void)
+{
+    return blocks_asked;
+}
+
 void *hl_alloc(size_t bytes)
 {
+    blocks_asked++;
     void *p = malloc(bytes ? bytes : 1);
     if (!p) hl_out_of_memory("the program", bytes);
     return p;
@@ -121,13 +131,23 @@ void *hl_alloc(size_t bytes)
 
 void *hl_alloc_zero(size_t count, size_t size)
 {
+    blocks_asked++;
     void *p = calloc(count ? count : 1, size ? size : 1);
     if (!p) hl_out_of_memory("the program", count * size);
     return p;
 }
 
+void *hl_alloc_aligned(size_t bytes)
+{
+    blocks_asked++;
+    void *p = aligned_alloc(ALIGN, rounded(bytes ? bytes : 1));
+    if (!p) hl_out_of_memory("the program", bytes);
+    return p;
+}
+
 void *hl_realloc(void *p, size_t bytes)
 {
+    blocks_asked++;
     p = realloc(p, bytes ? bytes : 1);
     if (!p) hl_out_of_memory("the program", bytes);
     return p;

@@ -14,6 +14,7 @@
 #define BASE_ARENA_H
 #include <stddef.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef struct hl_arena_block hl_arena_block;
 typedef struct {
@@ -49,10 +50,14 @@ void hl_arena_free(hl_arena *a);
 /* End the job with a sentence: `what` wants so many bytes more than there are. */
 _Noreturn void hl_out_of_memory(const char *what, size_t bytes);
 
+/* How many blocks arenas and the functions below have asked the system for, since the start of the program. */
+int64_t hl_blocks_asked(void);
+
 /* malloc and realloc that end the job with a sentence instead of returning NULL; for things that
  * live as long as their struct and are released with free. */
 void *hl_alloc(size_t bytes);
 void *hl_alloc_zero(size_t count, size_t size);
+void *hl_alloc_aligned(size_t bytes); /* to 64 */
 void *hl_realloc(void *p, size_t bytes);
 char *hl_copy_text(const char *text);
 

@@ -7,6 +7,7 @@ src_base_libhlbase_a_SOURCES = \
 	src/base/digest.c src/base/digest.h \
 	src/base/error.c src/base/error.h \
 	src/base/fold.c src/base/fold.h \
+	src/base/lend.c src/base/lend.h \
 	src/base/log.c src/base/log.h \
 	src/base/part.c src/base/part.h \
 	src/base/reserve.c src/base/reserve.h \

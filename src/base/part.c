@@ -34,10 +34,10 @@ static int costliest_first(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-void hl_part_by_cost_after(int *owner, double *load, const double *cost, int n, int p)
+void hl_part_by_cost_after(int *owner, double *load, const double *cost, int n, int p, hl_arena *scratch)
 {
-    weighed *w = malloc((size_t)(n ? n : 1) * sizeof *w);
-    HL_CHECK(w);
+    size_t mark = hl_arena_mark(scratch);
+    weighed *w = HL_TAKE(scratch, weighed, n);
     for (int i = 0; i < n; i++) w[i] = (weighed){cost[i], i};
     qsort(w, (size_t)n, sizeof *w, costliest_first);
     for (int i = 0; i < n; i++) {
@@ -47,15 +47,14 @@ void hl_part_by_cost_after(int *owner, double *load, const double *cost, int n, 
         owner[w[i].index] = best;
         load[best] += w[i].cost;
     }
-    free(w);
+    hl_arena_back(scratch, mark);
 }
 
-void hl_part_by_cost(int *owner, const double *cost, int n, int p)
+void hl_part_by_cost(int *owner, const double *cost, int n, int p, hl_arena *scratch)
 {
-    double *load = calloc((size_t)p, sizeof *load);
-    HL_CHECK(load);
-    hl_part_by_cost_after(owner, load, cost, n, p);
-    free(load);
+    size_t mark = hl_arena_mark(scratch);
+    hl_part_by_cost_after(owner, HL_TAKE_ZERO(scratch, double, p), cost, n, p, scratch);
+    hl_arena_back(scratch, mark);
 }
 
 /* As long runs as the limit allows, while every later run keeps one thing at least; does it do for all? */

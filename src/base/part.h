@@ -4,6 +4,7 @@
  * differ by at most one, larger shares first; with n < p the last owners have none. */
 #ifndef BASE_PART_H
 #define BASE_PART_H
+#include "base/arena.h"
 #include <stdint.h>
 
 int64_t hl_part_begin(int64_t n, int p, int r);
@@ -14,11 +15,11 @@ int hl_part_owner(int64_t n, int p, int64_t i);
 
 /* Give n things of the given costs to p owners, the costliest first to whoever has least so far
  * (longest processing time first); ties go to the lower index on both sides.
- * owner (n): filled.  scratch: none; O(n log n + n p). */
-void hl_part_by_cost(int *owner, const double *cost, int n, int p);
+ * owner (n): filled; O(n log n + n p). */
+void hl_part_by_cost(int *owner, const double *cost, int n, int p, hl_arena *scratch);
 
 /* The same where owners have something to do already: load (p), to which what they get is added. */
-void hl_part_by_cost_after(int *owner, double *load, const double *cost, int n, int p);
+void hl_part_by_cost_after(int *owner, double *load, const double *cost, int n, int p, hl_arena *scratch);
 
 /* Cut n things in a row into p runs (p <= n), none empty, so that the costliest run costs least; of equal cuts the one whose
  * first runs are longest.  begin (p + 1): filled. */

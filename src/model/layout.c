@@ -3,7 +3,6 @@
 #include "base/fold.h"
 #include "base/part.h"
 #include <stdio.h>
-#include <stdlib.h>
 
 static int at_least_one(int n)
 {
@@ -125,16 +124,17 @@ void hl_layout_text(char *out, size_t n, const hl_layout *l)
 }
 
 /* What each item replica has to do for users, on its busiest rank. */
-static void user_loads(double *load, const hl_layout *l, const hl_plan *p, const int *user_chunk)
+static void user_loads(double *load, const hl_layout *l, const hl_plan *p, const int *user_chunk, hl_arena *scratch)
 {
-    double *of_rank = hl_alloc_zero((size_t)l->ranks, sizeof *of_rank);
+    size_t mark = hl_arena_mark(scratch);
+    double *of_rank = HL_TAKE_ZERO(scratch, double, l->ranks);
     for (int c = 0; c < p->user_chunks; c++)
         for (int r = 0; r < hl_layout_user_width(l); r++) of_rank[user_chunk[c] + r] += p->user_chunk_cost[c] / hl_layout_user_width(l);
     for (int i = 0; i < hl_layout_item_replicas(l); i++)
         for (int r = 0; r < hl_layout_item_width(l); r++)
             if (of_rank[hl_layout_item_lead(l, i) + r] > load[i]) load[i] = of_rank[hl_layout_item_lead(l, i) + r];
     for (int i = 0; i < hl_layout_item_replicas(l); i++) load[i] *= hl_layout_item_width(l);
-    free(of_rank);
+    hl_arena_back(scratch, mark);
 }
 
 /* A replica has the groups of a branch, whatever else it does. */
@@ -144,17 +144,18 @@ static void share_groups(hl_share *s, const hl_layout *l, const hl_plan *p)
     for (int c = 0; c < p->user_chunks; c++) s->user_chunk[c] = hl_layout_user_lead(l, hl_fold_owner(p->groups, hl_layout_user_replicas(l), p->user_group[c]));
 }
 
-static void share_by_cost(hl_share *s, const hl_layout *l, const hl_plan *p)
+static void share_by_cost(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *scratch)
 {
+    size_t mark = hl_arena_mark(scratch);
     int replicas = hl_layout_item_replicas(l);
-    double *load = hl_alloc_zero((size_t)replicas, sizeof *load);
-    hl_part_by_cost(s->user_chunk, p->user_chunk_cost, p->user_chunks, hl_layout_user_replicas(l));
+    double *load = HL_TAKE_ZERO(scratch, double, replicas);
+    hl_part_by_cost(s->user_chunk, p->user_chunk_cost, p->user_chunks, hl_layout_user_replicas(l), scratch);
     for (int c = 0; c < p->user_chunks; c++) s->user_chunk[c] = hl_layout_user_lead(l, s->user_chunk[c]);
-    hl_part_by_cost(s->chunk, p->chunk_cost, p->early_chunks, replicas);
-    user_loads(load, l, p, s->user_chunk);
-    hl_part_by_cost_after(s->chunk + p->early_chunks, load, p->chunk_cost + p->early_chunks, p->chunks - p->early_chunks, replicas);
+    hl_part_by_cost(s->chunk, p->chunk_cost, p->early_chunks, replicas, scratch);
+    user_loads(load, l, p, s->user_chunk, scratch);
+    hl_part_by_cost_after(s->chunk + p->early_chunks, load, p->chunk_cost + p->early_chunks, p->chunks - p->early_chunks, replicas, scratch);
     for (int c = 0; c < p->chunks; c++) s->chunk[c] = hl_layout_item_lead(l, s->chunk[c]);
-    free(load);
+    hl_arena_back(scratch, mark);
 }
 
 void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *arena)
@@ -164,5 +165,5 @@ void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *
     s->keep_read = s->keep_rest = p->chunks;
     s->lockstep = false;
     if (p->groups) share_groups(s, l, p);
-    else share_by_cost(s, l, p);
+    else share_by_cost(s, l, p, arena);
 }
