@@ -221,8 +221,21 @@ static hl_status settle_evaluation(hl_config *c)
     return HL_OK;
 }
 
+/* "4" or "[2, 2]". */
+static hl_status settle_ranks(int *tp, int *rows, const hl_ints *ranks, const char *key)
+{
+    enum { MOST = 1000000 };
+    if (ranks->n < 1 || ranks->n > 2) return HL_FAIL(HL_EUSAGE, "%s has %d numbers; give how many ranks, as 4, or rows and columns of a grid of them, as [2, 2]", key, ranks->n);
+    *rows = ranks->n == 2 ? ranks->at[0] : 0;
+    if (*rows && ranks->at[1] > MOST / *rows) return HL_FAIL(HL_EUSAGE, "%s: a grid of %d x %d is out of range; it has %d ranks at most", key, *rows, ranks->at[1], MOST);
+    *tp = *rows ? *rows * ranks->at[1] : ranks->at[0];
+    return HL_OK;
+}
+
 static hl_status settle_layout(hl_config *c)
 {
+    HL_TRY(settle_ranks(&c->item_tp, &c->item_rows, &c->item_grid, "item.tp"));
+    HL_TRY(settle_ranks(&c->user_tp, &c->user_rows, &c->user_grid, "user.tp"));
     if (c->gradient_checkpointing && !hl_config_given(c, "activation_budget")) c->activation_budget = 0;
     return HL_OK;
 }

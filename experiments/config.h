@@ -75,7 +75,10 @@ typedef struct {
     hl_user_seats user_ranks;
     int schedule; /* is it serial? */
     char *calibration;
-    int item_dp, item_tp, item_pp, user_dp, user_tp, user_pp; /* dp 0: as many as there are */
+    int item_dp, item_pp, user_dp, user_pp; /* dp 0: as many as there are */
+    hl_ints item_grid, user_grid;   /* of a stage, or rows and columns of their grid */
+    int item_tp, user_tp, item_rows, user_rows; /* what follows: how many, and rows of the grid, 0 without one */
+    int tp_engine; /* hl_tile_engine */
     int zero, threads, chunk_tokens;
     int exact_groups, exact_tp; /* groups 0: not exact */
     int64_t activation_budget; /* bytes; -1: no limit */

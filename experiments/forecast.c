@@ -106,6 +106,9 @@ static hl_status check_exact(const hl_config *c, const hl_llama *item, const hl_
     HL_TRY(check_power("exact.groups", c->exact_groups));
     HL_TRY(check_power("exact.tp", c->exact_tp));
     if (c->zero > 1) return HL_FAIL(HL_EUSAGE, "exact.groups needs each group's gradients whole: zero %d divides them; the nearest possible is zero 1", c->zero);
+    if (c->item_rows || c->user_rows)
+        return HL_FAIL(HL_EUSAGE, "exact.groups: layers on a grid are summed panel by panel, in an order of their own; the nearest possible is %s.tp %d",
+                       c->item_rows ? "item" : "user", c->item_rows ? c->item_tp : c->user_tp);
     HL_TRY(check_slices("item", item, c->item_tp, c->exact_tp));
     return check_slices("user", user, c->user_tp, c->exact_tp);
 }
@@ -191,11 +194,22 @@ typedef struct {
     double *trace; /* (item_pp, chunks) bytes on a rank of each stage */
 } measuring;
 
-static void trace_stage(measuring *x, int stage)
+/* Rows of a grid have different shares of a chunk; what counts is the largest. */
+static int rows_to_ask(int rows)
+{
+    return rows ? rows : 1;
+}
+
+static hl_peers peers_of(int row, int tp, int rows, int stage, int stages)
+{
+    return (hl_peers){.rank = rows ? row * (tp / rows) : 0, .size = tp, .rows = rows, .stage = stage, .stages = stages};
+}
+
+static void trace_stage(measuring *x, int stage, int row)
 {
     const hl_layout *l = &x->f->layout;
     const hl_plan *p = &x->f->plan;
-    const hl_peers peers = {.size = l->item_tp, .stage = stage, .stages = l->item_pp};
+    const hl_peers peers = peers_of(row, l->item_tp, l->item_rows, stage, l->item_pp);
     hl_item_model m;
     hl_item_open(&m, &x->f->item, x->c->item_emb_token_n, x->c->MAX_TEXT_LENGTH, &peers);
     m.share_prefix = x->c->share_prefix;
@@ -203,7 +217,7 @@ static void trace_stage(measuring *x, int stage)
         size_t mark = hl_arena_mark(&x->f->arena);
         hl_texts t;
         hl_texts_pack(&t, &m, x->corpus, p->item + p->chunk_begin[k], p->chunk_begin[k + 1] - p->chunk_begin[k], &x->f->arena);
-        x->trace[stage * p->chunks + k] = trace_of(&m.stack, &t.pack);
+        x->trace[stage * p->chunks + k] = fmax(x->trace[stage * p->chunks + k], trace_of(&m.stack, &t.pack));
         hl_arena_back(&x->f->arena, mark);
     }
     hl_item_close(&m);
@@ -257,8 +271,9 @@ static void count_users(const measuring *x)
 {
     hl_forecast *f = x->f;
     const hl_layout *l = &f->layout;
-    for (int stage = 0; stage < l->user_pp; stage++) {
-        const hl_peers peers = {.size = l->user_tp, .stage = stage, .stages = l->user_pp};
+    const int rows = rows_to_ask(l->user_rows), columns = l->user_tp / rows;
+    for (int stage = 0; stage < l->user_pp * rows; stage++) {
+        const hl_peers peers = peers_of(stage % rows, l->user_tp, l->user_rows, stage / rows, l->user_pp);
         hl_user_model m;
         hl_user_open(&m, &f->user, x->c->MAX_ITEM_LIST_LENGTH, &peers);
         for (int k = 0; k < f->plan.user_chunks; k++) {
@@ -268,7 +283,7 @@ static void count_users(const measuring *x)
             for (int i = 0; i < n; i++) length[i] = f->plan.row_begin[begin + i + 1] - f->plan.row_begin[begin + i];
             hl_pack pack;
             hl_user_pack(&pack, length, n, false, &f->arena);
-            for (int t = 0; t < l->user_tp; t++) f->kept[f->share.user_chunk[k] + stage * l->user_tp + t] += trace_of(&m.stack, &pack);
+            for (int t = 0; t < columns; t++) f->kept[f->share.user_chunk[k] + stage * columns + t] += trace_of(&m.stack, &pack);
             hl_arena_back(&f->arena, mark);
         }
         hl_user_close(&m);
@@ -283,8 +298,9 @@ static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus
     draw(&f->plan, corpus, c, &f->item, &f->user, &f->arena);
     hl_share_make(&f->share, &f->layout, &f->plan, &f->arena);
     f->share.lockstep = c->zero >= 2;
-    measuring x = {f, c, corpus, HL_TAKE(&f->arena, double, f->layout.item_pp * f->plan.chunks)};
-    for (int s = 0; s < f->layout.item_pp; s++) trace_stage(&x, s);
+    measuring x = {f, c, corpus, HL_TAKE_ZERO(&f->arena, double, f->layout.item_pp * f->plan.chunks)};
+    for (int s = 0; s < f->layout.item_pp; s++)
+        for (int r = 0; r < rows_to_ask(f->layout.item_rows); r++) trace_stage(&x, s, r);
     choose_kept(&x);
     f->schedule = HL_TAKE(&f->arena, hl_schedule, ranks);
     f->cost = HL_TAKE_ZERO(&f->arena, hl_cost, ranks);
@@ -305,7 +321,7 @@ hl_status hl_forecast_open(hl_forecast *f, const hl_config *c, const hl_llama *i
     hl_corpus other;
     made_up x = {0};
     *f = (hl_forecast){.item = *item, .user = *user, .arena = hl_arena_growing("a forecast")};
-    HL_TRY(hl_layout_make(&f->layout, ranks, wish));
+    HL_TRY(hl_forecast_layout(&f->layout, c, ranks, wish));
     HL_TRY(check_replicas(c, "item", hl_layout_item_replicas(&f->layout)));
     HL_TRY(check_replicas(c, "user", hl_layout_user_replicas(&f->layout)));
     if (!corpus) make_up(&other, &x, c);
@@ -318,6 +334,13 @@ hl_status hl_forecast_open(hl_forecast *f, const hl_config *c, const hl_llama *i
 void hl_forecast_close(hl_forecast *f)
 {
     hl_arena_free(&f->arena);
+}
+
+hl_status hl_forecast_layout(hl_layout *l, const hl_config *c, int ranks, const hl_layout_wish *wish)
+{
+    HL_TRY(hl_layout_make(l, ranks, wish));
+    hl_layout_take_grids(l, c->item_rows, c->user_rows, (hl_tile_engine)c->tp_engine);
+    return HL_OK;
 }
 
 hl_layout_wish hl_forecast_wish(const hl_config *c, hl_layout_kind kind)

@@ -42,6 +42,9 @@ void hl_forecast_close(hl_forecast *f);
 /* What the configuration wishes; placement auto is `kind`. */
 hl_layout_wish hl_forecast_wish(const hl_config *c, hl_layout_kind kind);
 
+/* The layout of `wish` on so many ranks, with the configuration's grids. */
+hl_status hl_forecast_layout(hl_layout *l, const hl_config *c, int ranks, const hl_layout_wish *wish);
+
 /* The placements that auto chooses from, each with the seconds of its step, < 0 where it does not fit; the index of the
  * best, -1 where none fits (then the first's reason is the error). */
 enum { HL_CANDIDATES = 6 };

@@ -113,7 +113,7 @@ static hl_status check_layout(const hl_job *j)
 {
     hl_layout layout;
     const hl_layout_wish wish = hl_forecast_wish(j->config, HL_COLOCATED);
-    return hl_layout_make(&layout, j->world->size, &wish);
+    return hl_forecast_layout(&layout, j->config, j->world->size, &wish);
 }
 
 /* The placement that the forecast finds best, which is the same at every start. */
@@ -189,7 +189,7 @@ static hl_status lay_out(hl_job *j, const hl_llama *item, const hl_llama *user)
     if (*c->calibration) HL_TRY_ALL(j->world, hl_forecast_calibrated(&machine, c->calibration, item->hidden_size));
     if (c->placement == HL_PLACE_AUTO && j->world->size > 1 && has_steps) choose(&wish, j, item, user, &machine);
     hl_layout layout;
-    HL_TRY(hl_layout_make(&layout, j->world->size, &wish));
+    HL_TRY(hl_forecast_layout(&layout, c, j->world->size, &wish));
     if (has_steps) {
         HL_TRY(hl_forecast_open(&f, c, item, user, j->world->size, &wish, hl_dataset_corpus(j->data), &machine));
         note_forecast(j, &f);

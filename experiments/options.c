@@ -2,6 +2,7 @@
 #include "experiments/options.h"
 #include "base/arena.h"
 #include "experiments/nearest.h"
+#include "model/tiles.h"
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -23,6 +24,7 @@ static const hl_choice placements[] = {
     {"hybrid", HL_PLACE_HYBRID}, {0},
 };
 static const hl_choice seats[] = {{"last", HL_USERS_LAST}, {"spread", HL_USERS_SPREAD}, {"per-node", HL_USERS_PER_NODE}, {0}};
+static const hl_choice engines[] = {{"summa", HL_SUMMA}, {"scalapack", HL_SCALAPACK}, {0}};
 static const hl_choice precisions[] = {
     {"fp32", HL_FP32}, {"32-true", HL_FP32}, {"32", HL_FP32},
     {"bf16", HL_BF16}, {"bf16-mixed", HL_BF16}, {"bf16-true", HL_BF16}, {0},
@@ -124,12 +126,13 @@ const hl_option hl_options[] = {
     HEADING("Layout"),
     CHOICE("placement", placement, "auto", LAYOUT, "Item and User LLM on ranks of their own, on the same, or the User LLM on some of the Item LLM's (hybrid)", placements),
     INT("item.dp", item_dp, "0", 0, 1e6, LAYOUT, "ranks of the Item LLM that share the data; 0: auto"),
-    INT("item.tp", item_tp, "1", 1, 1e6, LAYOUT, "ranks that share each layer of a replica"),
+    INTS("item.tp", item_grid, "[1]", 1, 1e6, LAYOUT, "ranks that share each layer of a replica; [R, C]: on a grid of R x C"),
     INT("item.pp", item_pp, "1", 1, 1e6, LAYOUT, "stages of a pipeline, some layers each"),
     INT("user.dp", user_dp, "0", 0, 1e6, LAYOUT, "ranks of the User LLM that share the data; 0: auto"),
-    INT("user.tp", user_tp, "1", 1, 1e6, LAYOUT, "ranks that share each layer of a replica"),
+    INTS("user.tp", user_grid, "[1]", 1, 1e6, LAYOUT, "ranks that share each layer of a replica; [R, C]: on a grid of R x C"),
     INT("user.pp", user_pp, "1", 1, 1e6, LAYOUT, "stages of a pipeline, some layers each"),
     CHOICE("user.ranks", user_ranks, "last", LAYOUT, "where users have ranks of their own, or are on some of the items': the last ones, spread over all, or a copy a node", seats),
+    CHOICE("tp_engine", tp_engine, "summa", LAYOUT, "who multiplies on grids: summa, panels over the BLAS; scalapack, its PBLAS, as a check", engines),
     TEXT("calibration", calibration, "", LAYOUT, "figures of this machine for forecasts, by hllm bench calibrate; none: those of an ordinary core"),
     CHOICE("schedule", schedule, "loss_first", LAYOUT, "loss_first: texts that no user reads fill the time of the users; serial: one after the other", orders),
     INT("zero", zero, "0", 0, 3, LAYOUT, "what replicas divide (ZeRO): 1 the optimizer's state, 2 gradients too, 3 weights too; 0: nothing"),

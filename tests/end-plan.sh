@@ -27,6 +27,17 @@ plan --ranks 4 --placement auto && grep -q "<- taken" "$work/out"
 verdict "auto shows what it chose from"
 plan --ranks 4 --item.pp 2 --json && grep -q '"state_bytes"' "$work/out" && grep -q '"phases"' "$work/out" && [ "$(grep -c '"rank"' "$work/out")" -eq 4 ]
 verdict "as JSON too"
+plan --ranks 4 --item.tp '[2, 2]' && grep -q "1 item (tp 2x2)" "$work/out"
+verdict "a grid of ranks is told as one"
+plan --ranks 4 --item.tp 4 --user.tp 4 --json && cp "$work/out" "$work/flat" && plan --ranks 4 --item.tp 2,2 --user.tp 2,2 --json \
+    && [ "$(grep -m 1 kept_bytes "$work/out" | tr -dc 0-9)" -lt "$(grep -m 1 kept_bytes "$work/flat" | tr -dc 0-9)" ]
+verdict "on a grid less is kept than where every rank has all rows"
+plan --ranks 4 --item.tp 2,2,1
+[ $? -eq 2 ] && grep -q "item.tp has 3 numbers" "$work/said"
+verdict "a grid of three sides is refused"
+plan --ranks 4 --item.tp 2,2 --exact.groups 4
+[ $? -eq 2 ] && grep -q "nearest possible is item.tp 4" "$work/said"
+verdict "exact sums on a grid are refused"
 plan --ranks 2 --item.tp 3
 [ $? -eq 2 ] && grep -q "need 3 ranks at least" "$work/said"
 verdict "a layout that does not fit is refused"

@@ -4,6 +4,7 @@
 #include "experiments/config.h"
 #include "experiments/nearest.h"
 #include "experiments/options.h"
+#include "model/tiles.h"
 #include "tests/check.h"
 #include <stdlib.h>
 #include <string.h>
@@ -170,12 +171,24 @@ static void what_does_not_go_together_is_refused(void)
         {"tokenizer: ''\n", "there is no tokenizer"},
         {"data_path: ''\n", "data_path is not set"},
         {"item_emb_token_n: 2\n", "out of range; it goes from 0 to 1"},
+        {"item.tp: [2, 2, 2]\n", "item.tp has 3 numbers"},
+        {"user.tp: []\n", "as [2, 2]"},
+        {"user.tp: [0, 2]\n", "user.tp: 0 is out of range"},
+        {"item.tp: [100000, 100000]\n", "a grid of 100000 x 100000 is out of range"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         hl_config c;
         CHECK_FAILS(read(&c, cases[i].text), HL_EUSAGE, cases[i].words);
         hl_config_free(&c);
     }
+}
+
+static void ranks_of_a_layer_are_a_number_or_a_grid(void)
+{
+    hl_config c;
+    CHECK_OK(read(&c, "item.tp: 4\nuser.tp: [2, 3]\ntp_engine: scalapack\n"));
+    CHECK(c.item_tp == 4 && c.item_rows == 0 && c.user_tp == 6 && c.user_rows == 2 && c.tp_engine == HL_SCALAPACK);
+    hl_config_free(&c);
 }
 
 static void bad_arguments_are_refused(void)
@@ -282,6 +295,7 @@ static const test tests[] = {
     {"bytes have units", bytes_have_units},
     {"bad files are refused with a line", bad_files_are_refused_with_a_line},
     {"what does not go together is refused", what_does_not_go_together_is_refused},
+    {"ranks of a layer are a number or a grid", ranks_of_a_layer_are_a_number_or_a_grid},
     {"bad arguments are refused", bad_arguments_are_refused},
     {"what is written reads back the same", what_is_written_reads_back_the_same},
     {"a run goes on only with the same numbers", a_run_goes_on_only_with_the_same_numbers},

@@ -129,6 +129,16 @@ static void a_layout_is_told_in_words(void)
     }
 }
 
+static void a_grid_is_told_in_words(void)
+{
+    hl_layout l;
+    char text[120];
+    CHECK_OK(hl_layout_make(&l, 9, &(hl_layout_wish){.kind = HL_COLOCATED, .item_tp = 4, .item_pp = 2, .user_tp = 6}));
+    hl_layout_take_grids(&l, 2, 3, HL_SUMMA);
+    hl_layout_text(text, sizeof text, &l);
+    CHECK(strcmp(text, "1 item (tp 2x2 x pp 2) + 1 user (tp 3x2) replicas colocated on 9 ranks, 1 idle") == 0);
+}
+
 /* Every share is a replica's, under its first rank, and none has more than another by over one chunk, the last it got, but
  * for what it had to do before. */
 static void check_shares(const int *owner, const double *cost, int n, int begin, int p, int tp, double before)
@@ -249,6 +259,7 @@ static const test tests[] = {
     {"one rank cannot be two groups", one_rank_cannot_be_separate},
     {"replicas are neighbours under a lead", replicas_have_a_lead},
     {"a layout is told in words", a_layout_is_told_in_words},
+    {"a grid is told in words", a_grid_is_told_in_words},
     {"shares cover the chunks, evenly up to one chunk", shares_cover_the_chunks_evenly},
     {"users leave room for fewer texts", users_leave_room_for_fewer_texts},
     {"users sit where they are wanted", users_sit_where_they_are_wanted},

@@ -13,13 +13,16 @@ static const hl_llama user = {.hidden_size = 24, .intermediate_size = 17, .num_h
 
 typedef struct {
     hl_layout_wish wish;
-    int zero, ranks; /* at least so many */
+    int zero, ranks;          /* at least so many */
+    int item_rows, user_rows; /* of grids; 0: none */
 } stop;
 
 static const stop stops[] = {
-    {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 0, 1}, {{HL_SEPARATE, 0, 1, 1, 1, 1, 1}, 1, 2},  {{HL_COLOCATED, 0, 2, 0, 1, 1, 2}, 2, 2},
-    {{HL_COLOCATED, 0, 1, 0, 2, 2, 1}, 3, 2}, {{HL_HYBRID, 0, 1, 1, 1, 3, 2}, 1, 3},    {{HL_SEPARATE, 0, 3, 1, 1, 1, 1}, 3, 4},
-    {{HL_COLOCATED, 1, 7, 1, 5, 1, 1}, 0, 7}, {{HL_SEPARATE, 2, 1, 1, 2, 2, 2}, 2, 8},
+    {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 0, 1, 0, 0}, {{HL_SEPARATE, 0, 1, 1, 1, 1, 1}, 1, 2, 0, 0},  {{HL_COLOCATED, 0, 2, 0, 1, 1, 2}, 2, 2, 0, 0},
+    {{HL_COLOCATED, 0, 1, 0, 2, 2, 1}, 3, 2, 0, 0}, {{HL_HYBRID, 0, 1, 1, 1, 3, 2}, 1, 3, 0, 0},    {{HL_SEPARATE, 0, 3, 1, 1, 1, 1}, 3, 4, 0, 0},
+    {{HL_COLOCATED, 1, 7, 1, 5, 1, 1}, 0, 7, 0, 0}, {{HL_SEPARATE, 2, 1, 1, 2, 2, 2}, 2, 8, 0, 0},
+    {{HL_COLOCATED, 0, 2, 0, 1, 1, 1}, 1, 2, 2, 0}, {{HL_COLOCATED, 1, 4, 1, 3, 1, 1}, 0, 4, 2, 1},
+    {{HL_COLOCATED, 1, 6, 1, 6, 1, 1}, 2, 6, 3, 2}, {{HL_COLOCATED, 0, 4, 1, 8, 1, 1}, 3, 8, 4, 2},
 };
 enum { STOPS = sizeof stops / sizeof stops[0] };
 
@@ -42,6 +45,7 @@ static void open_place(place *p, const stop *s)
                                    .activation_budget = -1, .longest_text = 8, .longest_history = 8};
     hl_layout layout;
     CHECK_OK(hl_layout_make(&layout, check_world()->size, &s->wish));
+    hl_layout_take_grids(&layout, s->item_rows, s->user_rows, HL_SUMMA);
     hl_mesh_open(&p->mesh, check_world(), &layout);
     hl_engine_open(&p->e, &p->mesh, &nothing, &item, &user, &rules);
     p->part[0] = part_of(&p->e.item);

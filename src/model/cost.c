@@ -64,7 +64,7 @@ hl_cost_numbers hl_cost_item_numbers(const hl_cost_job *j, int rank)
     hl_params t = {0};
     if (!hl_layout_has_item(l, rank)) return (hl_cost_numbers){0};
     int at = rank - l->item_begin, width = hl_layout_item_width(l);
-    const hl_peers peers = {.rank = at % l->item_tp, .size = l->item_tp, .stage = at % width / l->item_tp, .stages = l->item_pp};
+    const hl_peers peers = {.rank = at % l->item_tp, .size = l->item_tp, .rows = l->item_rows, .stage = at % width / l->item_tp, .stages = l->item_pp};
     hl_item_params(&t, j->item, j->item_tokens, &peers);
     return numbers_of(&t, hl_layout_item_replicas(l), at / width);
 }
@@ -75,7 +75,7 @@ hl_cost_numbers hl_cost_user_numbers(const hl_cost_job *j, int rank)
     hl_params t = {0};
     if (!hl_layout_has_user(l, rank)) return (hl_cost_numbers){0};
     int at = rank - l->user_begin, width = hl_layout_user_width(l);
-    const hl_peers peers = {.rank = at % l->user_tp, .size = l->user_tp, .stage = at % width / l->user_tp, .stages = l->user_pp};
+    const hl_peers peers = {.rank = at % l->user_tp, .size = l->user_tp, .rows = l->user_rows, .stage = at % width / l->user_tp, .stages = l->user_pp};
     hl_user_params(&t, j->user, &peers);
     return numbers_of(&t, hl_layout_user_replicas(l), at / width);
 }
@@ -151,7 +151,18 @@ static double rows_of(const play *x, bool user, int chunk)
 /* Norms, residuals, rotation, attention and gating read and write each number of a row so often, between the products. */
 enum { HIDDEN_PASSES = 24, WIDE_PASSES = 8 };
 
-/* times: 1 forward, 2 backward.  Two sums over the peers a layer each way; with zero, a layer's numbers between the copies. */
+/* Between peers, in a layer and one way: two sums; on a grid of so many rows the panels of four products, of activations along
+ * its rows, of weights along its columns, which travel back as sums too. */
+static double peers_seconds(const hl_machine *m, const hl_llama *s, double rows, int tp, int grid_rows, int times)
+{
+    const double D = s->hidden_size, F = s->intermediate_size, od = (double)s->num_attention_heads * s->head_dim;
+    if (!grid_rows) return 2 * sum_seconds(m, rows * D * sizeof(float), tp);
+    const int columns = tp / grid_rows;
+    const double x = rows / grid_rows * (2 * D + od + F) * sizeof(float), w = hl_llama_layer_flop(s) / 2 / columns * sizeof(float);
+    return times * (travel(m, x, columns) + travel(m, w, grid_rows) + 3 * (grid_rows + columns - 2) * m->latency);
+}
+
+/* times: 1 forward, 2 backward.  With zero, a layer's numbers between the copies. */
 static double chunk_seconds(const play *x, bool user, int rank, int chunk, int times)
 {
     const hl_cost_job *j = x->j;
@@ -159,9 +170,10 @@ static double chunk_seconds(const play *x, bool user, int rank, int chunk, int t
     const hl_llama *shape = user ? j->user : j->item;
     int tp = user ? l->user_tp : l->item_tp, copies = user ? hl_layout_user_replicas(l) : hl_layout_item_replicas(l);
     double layers = layers_of(j, user, stage_of(l, user, rank)), rows = chunk < 0 ? 0 : rows_of(x, user, chunk);
-    double flop = rows * hl_llama_layer_flop(shape) * layers / tp, bytes = rows * shape->hidden_size * sizeof(float);
-    double passed = rows * layers * sizeof(float) * (HIDDEN_PASSES * shape->hidden_size + WIDE_PASSES * (double)shape->intermediate_size / tp);
-    double seconds = times * (flop / j->machine.flops + passed / j->machine.memory) + (chunk < 0 ? 0 : 2 * layers * sum_seconds(&j->machine, bytes, tp));
+    const int grid_rows = user ? l->user_rows : l->item_rows;
+    double flop = rows * hl_llama_layer_flop(shape) * layers / tp;
+    double passed = rows * layers * sizeof(float) * (HIDDEN_PASSES * (double)shape->hidden_size / (grid_rows ? tp : 1) + WIDE_PASSES * (double)shape->intermediate_size / tp);
+    double seconds = times * (flop / j->machine.flops + passed / j->machine.memory) + (chunk < 0 ? 0 : layers * peers_seconds(&j->machine, shape, rows, tp, grid_rows, times));
     double share = sizeof(float) * (user ? x->sum_user : x->sum_item)[rank];
     if (j->zero >= 3) seconds += travel(&j->machine, share, copies);
     if (j->zero >= 2 && times == 2) seconds += travel(&j->machine, share, copies);
