@@ -27,15 +27,26 @@ static void sum(const hl_peers *p, float *y, size_t n)
     hl_group_sum(p->self, y, n);
 }
 
-/* A model on several ranks asks them; ranks outside the group have no model and get the lone one's table. */
-static hl_peers peers_of(const hl_group *tp, const hl_group *pp, hl_tile_grid *grid, int rows, hl_tile_engine engine)
+static void sum_blocks(const hl_peers *p, float *y, const size_t *begin)
 {
-    hl_peers p = tp->size > 1 ? (hl_peers){.rank = tp->rank, .size = tp->size, .self = tp, .sum = sum} : hl_alone;
+    hl_group_sum_blocks(p->self, y, begin);
+}
+
+static void gather_blocks(const hl_peers *p, float *y, const size_t *begin)
+{
+    hl_group_gather_blocks(p->self, y, begin);
+}
+
+/* A model on several ranks asks them; ranks outside the group have no model and get the lone one's table. */
+static hl_peers peers_of(const hl_group *tp, const hl_group *pp, hl_tile_grid *grid, int rows, const hl_layout *l)
+{
+    hl_peers p = tp->size > 1 ? (hl_peers){.rank = tp->rank, .size = tp->size, .self = tp, .sum = sum, .sum_blocks = sum_blocks, .gather_blocks = gather_blocks} : hl_alone;
+    p.rows_apart = tp->size > 1 && !rows && l->rows_apart;
     p.stage = pp->size > 0 ? pp->rank : 0;
     p.stages = pp->size > 0 ? pp->size : 1;
     *grid = (hl_tile_grid){0};
     if (!rows || !hl_group_has_me(tp)) return p;
-    hl_tile_grid_open(grid, tp, rows, engine);
+    hl_tile_grid_open(grid, tp, rows, l->engine);
     p.rows = rows;
     p.tiles = &grid->tiles;
     return p;
@@ -62,8 +73,8 @@ void hl_mesh_open(hl_mesh *m, const hl_group *world, const hl_layout *layout)
     open_side(&m->item, &m->item_tp, &m->item_pp, &m->item_dp, world, hl_layout_has_item(l, me) ? me - l->item_begin : -1, hl_layout_item_width(l), l->item_tp);
     open_side(&m->user, &m->user_tp, &m->user_pp, &m->user_dp, world, hl_layout_has_user(l, me) ? me - l->user_begin : -1, hl_layout_user_width(l), l->user_tp);
     hl_group_choose(&m->item_out, world, hl_layout_has_item_out(l, me));
-    m->item_peers = peers_of(&m->item_tp, &m->item_pp, &m->item_grid, l->item_rows, l->engine);
-    m->user_peers = peers_of(&m->user_tp, &m->user_pp, &m->user_grid, l->user_rows, l->engine);
+    m->item_peers = peers_of(&m->item_tp, &m->item_pp, &m->item_grid, l->item_rows, l);
+    m->user_peers = peers_of(&m->user_tp, &m->user_pp, &m->user_grid, l->user_rows, l);
 }
 
 void hl_mesh_close(hl_mesh *m)

@@ -183,12 +183,13 @@ static void close_layers(layers *a)
     hl_arena_free(&a->arena);
 }
 
-/* All ranks are one replica: pp stages of p / pp ranks each. */
-static void open_replica(layers *a, int pp, bool last_only)
+/* All ranks are one replica: pp stages of p / pp ranks each, which keep rows apart or not. */
+static void open_replica(layers *a, int pp, bool last_only, bool apart)
 {
     const int p = world()->size;
     hl_layout layout;
     CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){HL_COLOCATED, 1, 1, 1, p / pp, 1, pp}));
+    layout.rows_apart = apart;
     hl_mesh_open(&a->mesh, world(), &layout);
     hl_pipe_open(&a->pipe, &a->mesh.user_pp);
     open_layers(a, &a->mesh.user_peers, last_only);
@@ -253,11 +254,11 @@ static double furthest_gradient(const layers *share, const layers *whole)
 }
 
 /* Forward, back, and the gradients of each share, beside a lone process with all. */
-static void check_replica(int pp, bool last_only)
+static void check_replica(int pp, bool last_only, bool apart)
 {
     layers whole, share;
     open_layers(&whole, &hl_alone, last_only);
-    open_replica(&share, pp, last_only);
+    open_replica(&share, pp, last_only, apart);
     const size_t out = (size_t)hl_pack_rows(&whole.pack) * (size_t)shape.hidden_size, n = whole.size;
     float *x = hl_alloc(6 * n * sizeof *x), *dy = x + n, *y = x + 2 * n, *dx = x + 3 * n, *y_whole = x + 4 * n, *dx_whole = x + 5 * n;
     draw_normal(x, n, 1);
@@ -277,24 +278,32 @@ static void check_replica(int pp, bool last_only)
 
 static void tensor_shares_give_what_the_whole_gives(void)
 {
-    check_replica(1, false);
-    check_replica(1, true);
+    check_replica(1, false, false);
+    check_replica(1, true, false);
+}
+
+static void rows_apart_give_what_the_whole_gives(void)
+{
+    check_replica(1, false, true);
+    check_replica(1, true, true);
+    if (world()->size % 2 == 0) check_replica(2, true, true);
+    if (world()->size % 2 == 0) check_replica(2, false, true);
 }
 
 static void stages_give_what_the_whole_gives(void)
 {
     const int p = world()->size;
-    check_replica(p, false);
-    check_replica(p, true);
-    if (p % 2 == 0) check_replica(2, false); /* stages of several ranks */
+    check_replica(p, false, false);
+    check_replica(p, true, false);
+    if (p % 2 == 0) check_replica(2, false, false); /* stages of several ranks */
 }
 
 /* <J v, u> by differences along v, and <v, J^T u> by the backward. */
-static void check_slope(int pp, bool last_only)
+static void check_slope(int pp, bool last_only, bool apart)
 {
     const float step = 1e-3f;
     layers a;
-    open_replica(&a, pp, last_only);
+    open_replica(&a, pp, last_only, apart);
     const size_t out = (size_t)hl_pack_rows(&a.pack) * (size_t)shape.hidden_size, n = a.size;
     float *x = hl_alloc(6 * n * sizeof *x), *u = x + n, *v = x + 2 * n, *y = x + 3 * n, *moved = x + 4 * n, *dx = x + 5 * n;
     double slope = 0;
@@ -316,9 +325,10 @@ static void check_slope(int pp, bool last_only)
 
 static void going_back_is_the_adjoint_of_the_slope(void)
 {
-    check_slope(1, false);
-    check_slope(1, true);
-    check_slope(world()->size, false);
+    check_slope(1, false, false);
+    check_slope(1, true, true);
+    check_slope(1, false, true);
+    check_slope(world()->size, false, false);
 }
 
 static const test tests[] = {
@@ -327,6 +337,7 @@ static const test tests[] = {
     {"summing is the adjoint of sharing", summing_is_the_adjoint_of_sharing},
     {"trading back is the adjoint of trading", trading_back_is_the_adjoint_of_trading},
     {"tensor shares give what the whole gives", tensor_shares_give_what_the_whole_gives},
+    {"rows apart give what the whole gives", rows_apart_give_what_the_whole_gives},
     {"stages give what the whole gives", stages_give_what_the_whole_gives},
     {"going back is the adjoint of the slope, through shares and stages", going_back_is_the_adjoint_of_the_slope},
 };

@@ -47,7 +47,7 @@ static hl_status impossible(const hl_layout_wish *w, int ranks, int need, int le
 
 static hl_layout placed(int ranks, const hl_layout_wish *w, int items, int user_begin, int users)
 {
-    return (hl_layout){ranks, w->kind, 0, items, at_least_one(w->item_tp), at_least_one(w->item_pp), user_begin, users, at_least_one(w->user_tp), at_least_one(w->user_pp), 0, 0, HL_SUMMA};
+    return (hl_layout){ranks, w->kind, 0, items, at_least_one(w->item_tp), at_least_one(w->item_pp), user_begin, users, at_least_one(w->user_tp), at_least_one(w->user_pp), 0, 0, HL_SUMMA, false};
 }
 
 /* Both groups begin at rank 0; in a hybrid the users are at the end. */

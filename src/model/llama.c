@@ -109,16 +109,16 @@ void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool wit
     const hl_llama_share s = hl_llama_share_of(c, hl_peers_column(peers), columns);
     const hl_cut whole = {0, 1, 0, peers->rank == 0}, vocab = part_of(c->vocab_size, peers->size, peers->rank);
     const hl_cut hidden = part_of(D, columns, hl_peers_column(peers));
-    const bool shared = keys_are_shared(c, columns), grid = peers->rows > 0;
+    const bool shared = keys_are_shared(c, columns), grid = peers->rows > 0, parts = grid || peers->rows_apart;
     const tensor tokens = {"embed_tokens", 2, {c->vocab_size, D, 0}, 0, vocab, HL_INIT_NORMAL, false, -1};
-    const tensor last = {"norm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, grid, -1};
+    const tensor last = {"norm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, parts, -1};
     const tensor layer[] = {
-        {"input_layernorm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, grid, -1},
+        {"input_layernorm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, parts, -1},
         {"self_attn.q_proj", 3, {H, d, D}, 0, s.query, HL_INIT_NORMAL, false, 2},
         {"self_attn.k_proj", 3, {K, d, D}, 0, s.key, HL_INIT_NORMAL, shared, 2},
         {"self_attn.v_proj", 3, {K, d, D}, 0, s.key, HL_INIT_NORMAL, shared, 2},
         {"self_attn.o_proj", 3, {D, H, d}, grid ? 0 : 1, grid ? hidden : s.query, HL_INIT_NORMAL, false, 1},
-        {"post_attention_layernorm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, grid, -1},
+        {"post_attention_layernorm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, parts, -1},
         {"mlp.gate_proj", 2, {F, D, 0}, 0, s.width, HL_INIT_NORMAL, false, 1},
         {"mlp.up_proj", 2, {F, D, 0}, 0, s.width, HL_INIT_NORMAL, false, 1},
         {"mlp.down_proj", 2, {D, F, 0}, grid ? 0 : 1, grid ? hidden : s.width, HL_INIT_NORMAL, false, 1},

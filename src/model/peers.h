@@ -4,6 +4,7 @@
  * this table from a group; hl_alone is the table of a model that one process holds whole. */
 #ifndef MODEL_PEERS_H
 #define MODEL_PEERS_H
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct hl_peers hl_peers;
@@ -15,6 +16,12 @@ struct hl_peers {
     const struct hl_tiles *tiles; /* products over that grid (model/tiles.h); NULL without one */
     /* y (n) of all peers added by a tree (base/fold.h); collective over the peers. */
     void (*sum)(const hl_peers *p, float *y, size_t n);
+    /* Between products each peer has some of the rows only (sequence parallel: Korthikanti et al., arXiv 2205.05198).  Block r of y,
+     * [begin[r], begin[r + 1]), is peer r's: the first leaves the sum of all peers in it and the rest of y in ruins, the second gives
+     * everyone all blocks.  Collective. */
+    bool rows_apart;
+    void (*sum_blocks)(const hl_peers *p, float *y, const size_t *begin);
+    void (*gather_blocks)(const hl_peers *p, float *y, const size_t *begin);
 };
 
 extern const hl_peers hl_alone;

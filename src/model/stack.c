@@ -4,6 +4,7 @@
  * gated product are made again in the backward: a pass over memory each, against a third of the trace. */
 #include "model/stack.h"
 #include "base/error.h"
+#include "base/part.h"
 #include "math/linear.h"
 #include "math/rmsnorm.h"
 #include "math/rope.h"
@@ -79,6 +80,18 @@ static bool is_read_out(const hl_stack *m, const hl_pack *pack, int layer)
     return m->last && pack->last_only && layer == m->layers - 1;
 }
 
+/* How many rows of a block's input and output are mine to keep. */
+static size_t rows_kept(const hl_stack *m, int T, bool apart)
+{
+    return (size_t)(apart ? hl_part_count(T, m->peers->size, m->peers->rank) : T);
+}
+
+/* Does a block keep its rows apart?  Not where it reads out some of them. */
+static bool is_apart(const hl_stack *m, const hl_pack *pack, int layer)
+{
+    return m->peers->rows_apart && !is_read_out(m, pack, layer);
+}
+
 /* What I compute of a pack. */
 static hl_pack share_of(const hl_stack *m, const hl_pack *pack)
 {
@@ -93,24 +106,73 @@ void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, const hl_pack *who
     t->T = pack->T;
     t->block = HL_TAKE(arena, hl_block_trace, m->layers);
     for (int i = 0; i < m->layers; i++) {
-        bool last = is_read_out(m, pack, i);
-        size_t n = last ? (size_t)pack->segments : T;
+        bool last = is_read_out(m, pack, i), apart = is_apart(m, pack, i);
+        size_t n = last ? (size_t)pack->segments : T, rows = rows_kept(m, pack->T, apart), kept = last ? n : rows;
         hl_block_trace b;
-        b.x = HL_TAKE(arena, float, T * D);
-        b.rstd = HL_TAKE(arena, float, T);
+        b.x = HL_TAKE(arena, float, rows * D);
+        b.rstd = HL_TAKE(arena, float, rows);
         b.qkv = HL_TAKE(arena, float, T * (size_t)(last ? s.qkv - s.od : s.qkv));
         b.q = HL_TAKE(arena, float, last ? n * (size_t)s.od : 0);
         b.o = HL_TAKE(arena, float, n * (size_t)s.od);
         b.lse = HL_TAKE(arena, float, n * (size_t)s.H);
-        b.h = HL_TAKE(arena, float, n * D);
-        b.mlp_rstd = HL_TAKE(arena, float, n);
+        b.h = HL_TAKE(arena, float, kept * D);
+        b.mlp_rstd = HL_TAKE(arena, float, kept);
         b.gu = HL_TAKE(arena, float, n * 2 * (size_t)s.F);
         if (!arena->measuring) t->block[i] = b;
     }
-    int out = m->last ? hl_pack_rows(pack) : 0;
-    t->x = HL_TAKE(arena, float, (size_t)out * D);
+    size_t out = m->last ? rows_kept(m, hl_pack_rows(pack), m->peers->rows_apart && !pack->last_only) : 0;
+    t->x = HL_TAKE(arena, float, out * D);
     t->rstd = HL_TAKE(arena, float, out);
 }
+
+/* ---- rows between products: all on every peer, or each peer's some (hl_peers.rows_apart) */
+
+/* Mine of T rows of D numbers, [begin, begin + n), and where each peer's begin. */
+typedef struct {
+    bool apart;
+    int begin, n;
+    size_t *at; /* (peers + 1) in numbers, where they are apart */
+} row_share;
+
+static row_share rows_of(const hl_stack *m, int T, bool apart, hl_arena *scratch)
+{
+    const hl_peers *p = m->peers;
+    row_share r = {apart, 0, T, NULL};
+    if (!apart) return r;
+    r.begin = (int)hl_part_begin(T, p->size, p->rank);
+    r.n = (int)hl_part_count(T, p->size, p->rank);
+    r.at = HL_TAKE(scratch, size_t, p->size + 1);
+    for (int i = 0; i <= p->size; i++) r.at[i] = (size_t)hl_part_begin(T, p->size, i) * (size_t)m->shape.hidden_size;
+    return r;
+}
+
+static size_t first_of(const hl_stack *m, const row_share *r)
+{
+    return (size_t)r->begin * (size_t)m->shape.hidden_size;
+}
+
+/* x (T, D) has my rows; now it has all. */
+static void gather_rows(float *x, const hl_stack *m, const row_share *r)
+{
+    if (r->apart) m->peers->gather_blocks(m->peers, x, r->at);
+}
+
+/* x (T, D) of all peers added, as far as the rows are mine. */
+static void sum_rows(float *x, const hl_stack *m, const row_share *r, int T)
+{
+    if (r->apart) m->peers->sum_blocks(m->peers, x, r->at);
+    else m->peers->sum(m->peers, x, (size_t)T * (size_t)m->shape.hidden_size);
+}
+
+/* Where the gradient of a norm's weight goes.  Where peers have rows of their own, all their parts count (hl_params_join); then
+ * what all have alike is one's alone, the others' goes nowhere. */
+static float *norm_gradient(float *dw, const hl_stack *m, bool alike, hl_arena *scratch)
+{
+    const bool counts = !m->peers->rows_apart || !alike || m->peers->rank == 0;
+    return counts ? dw : HL_TAKE_ZERO(scratch, float, m->shape.hidden_size);
+}
+
+/* ---- products */
 
 /* The matrices that are one to a product. */
 static hl_pieces qkv_of(const hl_stack *m, const widths *s) { return (hl_pieces){m->slices, 3, {s->od, s->K * s->d, s->K * s->d}}; }
@@ -169,14 +231,18 @@ static void attend_forward(hl_block_trace *b, const hl_stack *m, const hl_block 
 {
     const widths s = widths_of(m);
     size_t mark = hl_arena_mark(scratch), n = (size_t)pack->T * (size_t)s.D;
-    float *normed = HL_TAKE(scratch, float, n);
-    hl_rmsnorm_forward(normed, b->rstd, b->x, w + at->norm, pack->T, s.D, s.eps);
+    const row_share mine = rows_of(m, pack->T, m->peers->rows_apart, scratch);
+    const size_t first = first_of(m, &mine), size = (size_t)mine.n * (size_t)s.D;
+    float *normed = HL_TAKE(scratch, float, n), *out = mine.apart ? HL_TAKE(scratch, float, n) : b->h;
+    hl_rmsnorm_forward(normed + first, b->rstd, b->x, w + at->norm, mine.n, s.D, s.eps);
+    gather_rows(normed, m, &mine);
     project_in(b->qkv, m, normed, w + at->qkv, pack->T, qkv_of(m, &s), scratch);
     hl_rope_turn(b->qkv, pack->position, m->rope, pack->T, s.H + s.K, s.d, s.qkv, 1);
     hl_see_forward(b, m, pack);
-    project_out(b->h, m, b->o, w + at->o, pack->T, s.od, scratch);
-    m->peers->sum(m->peers, b->h, n);
-    hl_add(b->h, b->x, n);
+    project_out(out, m, b->o, w + at->o, pack->T, s.od, scratch);
+    sum_rows(out, m, &mine, pack->T);
+    if (mine.apart) memcpy(b->h, out + first, size * sizeof *out);
+    hl_add(b->h, b->x, size);
     hl_arena_back(scratch, mark);
 }
 
@@ -235,35 +301,40 @@ static hl_block_trace rows_from(const hl_block_trace *b, const hl_stack *m, int 
     return rest;
 }
 
-/* y = h + down(swiglu(norm(h))) */
-static void mlp_rows_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
+/* y = h + down(swiglu(norm(h))); of T rows y gets mine. */
+static void mlp_rows_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, bool apart, hl_arena *scratch)
 {
     const widths s = widths_of(m);
     size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
-    float *normed = HL_TAKE(scratch, float, n), *gated = HL_TAKE(scratch, float, (size_t)T * (size_t)s.F);
-    hl_rmsnorm_forward(normed, b->mlp_rstd, b->h, w + at->mlp_norm, T, s.D, s.eps);
+    const row_share mine = rows_of(m, T, apart, scratch);
+    const size_t first = first_of(m, &mine), size = (size_t)mine.n * (size_t)s.D;
+    float *normed = HL_TAKE(scratch, float, n), *gated = HL_TAKE(scratch, float, (size_t)T * (size_t)s.F), *out = apart ? HL_TAKE(scratch, float, n) : y;
+    hl_rmsnorm_forward(normed + first, b->mlp_rstd, b->h, w + at->mlp_norm, mine.n, s.D, s.eps);
+    gather_rows(normed, m, &mine);
     columns_forward(b->gu, m, normed, w + at->gate_up, T, gate_up_of(m, &s));
     hl_swiglu_forward(gated, b->gu, T, s.F);
-    terms_forward(y, m, gated, w + at->down, T, s.F, scratch);
-    m->peers->sum(m->peers, y, n);
-    hl_add(y, b->h, n);
+    terms_forward(out, m, gated, w + at->down, T, s.F, scratch);
+    sum_rows(out, m, &mine, T);
+    if (apart) memcpy(y, out + first, size * sizeof *out);
+    hl_add(y, b->h, size);
     hl_arena_back(scratch, mark);
 }
 
-static void mlp_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
+static void mlp_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, bool apart, hl_arena *scratch)
 {
     const int rows = rows_at_once(m, T);
     for (int t = 0; t < T; t += rows) {
         hl_block_trace some = rows_from(b, m, t);
-        mlp_rows_forward(y + (size_t)t * (size_t)m->shape.hidden_size, &some, m, at, w, T - t < rows ? T - t : rows, scratch);
+        mlp_rows_forward(y + (size_t)t * (size_t)m->shape.hidden_size, &some, m, at, w, T - t < rows ? T - t : rows, apart, scratch);
     }
 }
 
-/* A last stage without blocks: what is read out of x. */
-static void read_out(float *y, const float *x, const hl_pack *pack, int D, hl_arena *scratch)
+/* A last stage without blocks: what is read out of x; my rows of it. */
+static void read_out(float *y, const float *x, const hl_stack *m, const hl_pack *pack, const row_share *mine, hl_arena *scratch)
 {
+    const int D = m->shape.hidden_size;
     if (pack->last_only) hl_rows_gather(y, x, last_rows(pack, scratch), pack->segments, D);
-    else memcpy(y, x, (size_t)pack->T * (size_t)D * sizeof *x);
+    else memcpy(y, x + first_of(m, mine), (size_t)mine->n * (size_t)D * sizeof *x);
 }
 
 void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const float *w, const float *x, const hl_pack *pack, hl_arena *scratch)
@@ -276,46 +347,60 @@ void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const floa
         return;
     }
     HL_CHECK(t->T == T && T > 0);
-    if (layers) memcpy(t->block[0].x, x, (size_t)T * (size_t)D * sizeof *x);
-    else read_out(out, x, pack, D, scratch);
+    const row_share mine = rows_of(m, T, m->peers->rows_apart, scratch), outs = rows_of(m, n, m->peers->rows_apart && !pack->last_only, scratch);
+    const size_t first = first_of(m, &mine);
+    if (layers && is_apart(m, pack, 0)) memcpy(t->block[0].x, x + first, (size_t)mine.n * (size_t)D * sizeof *x);
+    else if (layers) memcpy(t->block[0].x, x, (size_t)T * (size_t)D * sizeof *x);
+    else read_out(out, x, m, pack, &outs, scratch);
     for (int i = 0; i < layers; i++) {
-        bool last = is_read_out(m, pack, i);
+        const bool last = is_read_out(m, pack, i), apart = is_apart(m, pack, i);
+        /* who comes next has its rows apart too, or wants all of them in their places */
+        const bool in_place = apart && (i + 1 < layers ? !is_apart(m, pack, i + 1) : !m->last);
+        float *next = i + 1 < layers ? t->block[i + 1].x : out;
         m->keeper->need(m->keeper, i);
         (last ? attend_last_forward : attend_forward)(&t->block[i], m, &m->block[i], w, pack, scratch);
-        mlp_forward(i + 1 < layers ? t->block[i + 1].x : out, &t->block[i], m, &m->block[i], w, last ? n : T, scratch);
+        mlp_forward(next + (in_place ? first : 0), &t->block[i], m, &m->block[i], w, last ? n : T, apart, scratch);
+        if (in_place) gather_rows(next, m, &mine);
         m->keeper->leave(m->keeper, i);
     }
-    if (m->last) hl_rmsnorm_forward(y, t->rstd, t->x, w + m->last_norm, n, D, (float)m->shape.rms_norm_eps);
+    if (m->last) {
+        hl_rmsnorm_forward(y + first_of(m, &outs), t->rstd, t->x, w + m->last_norm, outs.n, D, (float)m->shape.rms_norm_eps);
+        gather_rows(y, m, &outs);
+    }
     hl_arena_back(scratch, mark);
 }
 
-/* d (T, D) holds dy and becomes dh. */
-static void mlp_rows_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
+/* d (T, D) holds my rows of dy and these become dh; alike: so they are on all peers. */
+static void mlp_rows_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, bool apart, hl_arena *scratch)
 {
     const widths s = widths_of(m);
     size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D, nf = (size_t)T * (size_t)s.F;
     float *gated = HL_TAKE(scratch, float, nf), *dgated = HL_TAKE(scratch, float, nf), *dgu = HL_TAKE(scratch, float, 2 * nf);
     float *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
+    const row_share mine = rows_of(m, T, apart, scratch);
+    const size_t first = first_of(m, &mine);
+    gather_rows(d, m, &mine);
     terms_backward(dgated, NULL, m, d, NULL, w + at->down, T, s.F);
     hl_swiglu_backward(dgu, gated, dgated, b->gu, T, s.F);
     terms_backward(NULL, dw + at->down, m, d, gated, NULL, T, s.F);
-    hl_rmsnorm_again(normed, b->mlp_rstd, b->h, w + at->mlp_norm, T, s.D);
+    hl_rmsnorm_again(normed + first, b->mlp_rstd, b->h, w + at->mlp_norm, mine.n, s.D);
+    gather_rows(normed, m, &mine);
     columns_backward(dnormed, dw + at->gate_up, m, dgu, normed, w + at->gate_up, T, gate_up_of(m, &s), scratch);
-    m->peers->sum(m->peers, dnormed, n);
-    hl_rmsnorm_backward(d, dw + at->mlp_norm, dnormed, b->h, w + at->mlp_norm, b->mlp_rstd, T, s.D);
+    sum_rows(dnormed, m, &mine, T);
+    hl_rmsnorm_backward(d + first, norm_gradient(dw + at->mlp_norm, m, !apart, scratch), dnormed + first, b->h, w + at->mlp_norm, b->mlp_rstd, mine.n, s.D);
     hl_arena_back(scratch, mark);
 }
 
-static void mlp_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
+static void mlp_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, bool apart, hl_arena *scratch)
 {
     const int rows = rows_at_once(m, T);
     for (int t = 0; t < T; t += rows) {
         const hl_block_trace some = rows_from(b, m, t);
-        mlp_rows_backward(d + (size_t)t * (size_t)m->shape.hidden_size, dw, &some, m, at, w, T - t < rows ? T - t : rows, scratch);
+        mlp_rows_backward(d + (size_t)t * (size_t)m->shape.hidden_size, dw, &some, m, at, w, T - t < rows ? T - t : rows, apart, scratch);
     }
 }
 
-/* d (T, D) holds dh and becomes dx. */
+/* d (T, D) holds my rows of dh and these become dx. */
 static void attend_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
 {
     const widths s = widths_of(m);
@@ -323,13 +408,17 @@ static void attend_backward(float *d, float *dw, const hl_block_trace *b, const 
     size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D, no = (size_t)T * (size_t)s.od;
     float *d_o = HL_TAKE(scratch, float, no), *dqkv = HL_TAKE(scratch, float, (size_t)T * (size_t)s.qkv);
     float *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
+    const row_share mine = rows_of(m, T, m->peers->rows_apart, scratch);
+    const size_t first = first_of(m, &mine);
+    gather_rows(d, m, &mine);
     terms_backward(d_o, dw + at->o, m, d, b->o, w + at->o, T, s.od);
     hl_see_backward(dqkv, d_o, b, m, pack, scratch);
     hl_rope_turn(dqkv, pack->position, m->rope, T, s.H + s.K, s.d, s.qkv, -1);
-    hl_rmsnorm_again(normed, b->rstd, b->x, w + at->norm, T, s.D);
+    hl_rmsnorm_again(normed + first, b->rstd, b->x, w + at->norm, mine.n, s.D);
+    gather_rows(normed, m, &mine);
     columns_backward(dnormed, dw + at->qkv, m, dqkv, normed, w + at->qkv, T, qkv_of(m, &s), scratch);
-    m->peers->sum(m->peers, dnormed, n);
-    hl_rmsnorm_backward(d, dw + at->norm, dnormed, b->x, w + at->norm, b->rstd, T, s.D);
+    sum_rows(dnormed, m, &mine, T);
+    hl_rmsnorm_backward(d + first, dw + at->norm, dnormed + first, b->x, w + at->norm, b->rstd, mine.n, s.D);
     hl_arena_back(scratch, mark);
 }
 
@@ -366,12 +455,12 @@ static void attend_last_backward(float *dx, const float *dh, float *dw, const hl
     sum_over_peers(dnormed, dfew, m, T, n, row);
     memset(dx, 0, all * sizeof *dx);
     hl_rows_scatter_add(dx, dh, row, n, s.D);
-    hl_rmsnorm_backward(dx, dw + at->norm, dnormed, b->x, w + at->norm, b->rstd, T, s.D);
+    hl_rmsnorm_backward(dx, norm_gradient(dw + at->norm, m, true, scratch), dnormed, b->x, w + at->norm, b->rstd, T, s.D);
     hl_arena_back(scratch, mark);
 }
 
 /* From the rows that come out to all rows: the last norm and, where only last rows are read out, the last block.  dx (T, D) is
- * filled; how many blocks are left. */
+ * filled, where rows are apart with mine at least; how many blocks are left. */
 static int read_out_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *t, const hl_stack *m, const float *w, const hl_pack *pack, hl_arena *scratch)
 {
     int layers = m->layers, D = m->shape.hidden_size, n = hl_pack_rows(pack), last = layers - 1;
@@ -380,13 +469,18 @@ static int read_out_backward(float *dx, float *dw, const float *dy, const hl_sta
         memcpy(dx, dy, (size_t)pack->T * (size_t)D * sizeof *dx);
         return layers;
     }
+    const row_share mine = rows_of(m, n, m->peers->rows_apart && !pack->last_only, scratch);
+    const size_t first = first_of(m, &mine);
     float *d = pack->last_only ? HL_TAKE(scratch, float, (size_t)n * (size_t)D) : dx;
     memset(d, 0, (size_t)n * (size_t)D * sizeof *d);
-    hl_rmsnorm_backward(d, dw + m->last_norm, dy, t->x, w + m->last_norm, t->rstd, n, D);
-    if (!pack->last_only) return layers;
+    hl_rmsnorm_backward(d + first, norm_gradient(dw + m->last_norm, m, pack->last_only, scratch), dy + first, t->x, w + m->last_norm, t->rstd, mine.n, D);
+    if (!pack->last_only) {
+        hl_arena_back(scratch, mark);
+        return layers;
+    }
     if (layers) {
         m->keeper->need(m->keeper, last);
-        mlp_backward(d, dw, &t->block[last], m, &m->block[last], w, n, scratch);
+        mlp_backward(d, dw, &t->block[last], m, &m->block[last], w, n, false, scratch);
         attend_last_backward(dx, d, dw, &t->block[last], m, &m->block[last], w, pack, scratch);
         m->keeper->done(m->keeper, last);
     } else {
@@ -404,12 +498,17 @@ void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_tra
         hl_grid_stack_backward(dx, dw, dy, t, m, w, pack, scratch);
         return;
     }
+    const size_t mark = hl_arena_mark(scratch);
+    const bool apart = m->peers->rows_apart;
+    const row_share mine = rows_of(m, pack->T, apart, scratch);
     for (int i = read_out_backward(dx, dw, dy, t, m, w, pack, scratch) - 1; i >= 0; i--) {
         m->keeper->need(m->keeper, i);
-        mlp_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack->T, scratch);
+        mlp_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack->T, apart, scratch);
         attend_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack, scratch);
         m->keeper->done(m->keeper, i);
     }
+    gather_rows(dx, m, &mine);
+    hl_arena_back(scratch, mark);
 }
 
 void hl_stack_pass_forward(const hl_stack *m)
