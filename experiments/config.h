@@ -89,7 +89,7 @@ typedef struct {
     char *checkpoint_dir;
     int64_t checkpoint_every; /* steps; 0: each epoch only */
     int keep, log_every;
-    bool resume, ledger, force;
+    bool resume, ledger, force, overlap;
 
     /* bookkeeping, by row of the table */
     char *from[HL_OPTIONS_MOST]; /* "file.yaml:12", "the command line"; NULL: the default */

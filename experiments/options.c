@@ -138,6 +138,7 @@ const hl_option hl_options[] = {
     INT("zero", zero, "0", 0, 3, LAYOUT, "what replicas divide (ZeRO): 1 the optimizer's state, 2 gradients too, 3 weights too; 0: nothing"),
     INT("exact.groups", exact_groups, "0", 0, 1 << 16, NUMBERS, "sum gradients over so many groups of chunks in a fixed order: the same bits at every layout of at most so many replicas; 0: off"),
     INT("exact.tp", exact_tp, "1", 1, 1 << 10, NUMBERS, "with exact.groups: products in so many slices, for the same bits at every item.tp and user.tp that divides it"),
+    BOOL("overlap", overlap, "false", LAYOUT, "sum gradients over replicas layer by layer while the last backward goes on (zero 0 and 1)"),
     INT("threads", threads, "0", 0, 4096, LAYOUT, "threads a rank; 0: OMP_NUM_THREADS, or its share of the cores"),
     INT("chunk_tokens", chunk_tokens, "2048", 1, 1 << 24, LAYOUT, "tokens that pass through the Item LLM together"),
     BYTES("activation_budget", activation_budget, "-1", -1, 9e15, LAYOUT,

@@ -26,7 +26,7 @@ void hl_ring_sum(const hl_group *g, const hl_blocks *b);
 void hl_direct_gather(const hl_group *g, const hl_blocks *b);
 void hl_ring_gather(const hl_group *g, const hl_blocks *b);
 
-static inline char *hl_block(const hl_blocks *b, int r) { return b->x + b->at[r] * b->size; }
+static inline char *hl_block_of(const hl_blocks *b, int r) { return b->x + b->at[r] * b->size; }
 static inline size_t hl_block_bytes(const hl_blocks *b, int r) { return b->count[r] * b->size; }
 
 /* ---- the direct way in two halves, so that something else can be done in between */

@@ -36,16 +36,16 @@ void hl_parcels_sum(hl_parcels *p, const hl_group *g, const hl_blocks *b, int ta
     size_t mine = hl_block_bytes(b, g->rank);
     open(p, g, b, tag, mine * (size_t)g->size);
     for (int i = 1; i < g->size; i++) post_receive(p, p->wire + (size_t)partner(g, i) * mine, mine, partner(g, i));
-    for (int i = 1; i < g->size; i++) post_send(p, hl_block(b, partner(g, i)), hl_block_bytes(b, partner(g, i)), partner(g, i));
-    memcpy(p->wire + (size_t)g->rank * mine, hl_block(b, g->rank), mine);
+    for (int i = 1; i < g->size; i++) post_send(p, hl_block_of(b, partner(g, i)), hl_block_bytes(b, partner(g, i)), partner(g, i));
+    memcpy(p->wire + (size_t)g->rank * mine, hl_block_of(b, g->rank), mine);
 }
 
 void hl_parcels_gather(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag)
 {
     open(p, g, b, tag, 0);
     p->blocks.combine = NULL;
-    for (int i = 1; i < g->size; i++) post_receive(p, hl_block(b, partner(g, i)), hl_block_bytes(b, partner(g, i)), partner(g, i));
-    for (int i = 1; i < g->size; i++) post_send(p, hl_block(b, g->rank), hl_block_bytes(b, g->rank), partner(g, i));
+    for (int i = 1; i < g->size; i++) post_receive(p, hl_block_of(b, partner(g, i)), hl_block_bytes(b, partner(g, i)), partner(g, i));
+    for (int i = 1; i < g->size; i++) post_send(p, hl_block_of(b, g->rank), hl_block_bytes(b, g->rank), partner(g, i));
 }
 
 bool hl_parcels_are_here(const hl_parcels *p)
@@ -62,7 +62,7 @@ void hl_parcels_end(hl_parcels *p)
     MPI_Waitall(2 * p->group->size, p->request, MPI_STATUSES_IGNORE);
     if (b->combine && b->count[me]) {
         hl_fold(p->wire, p->group->size, hl_block_bytes(b, me), b->count[me], b->combine);
-        memcpy(hl_block(b, me), p->wire, hl_block_bytes(b, me));
+        memcpy(hl_block_of(b, me), p->wire, hl_block_bytes(b, me));
     }
     hl_lend_back(p->request);
     hl_lend_back(p->wire);

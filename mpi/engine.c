@@ -17,6 +17,7 @@ static int slices_of(const hl_engine_rules *rules, const hl_peers *peers)
 
 void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_llama *item, const hl_llama *user, const hl_engine_rules *rules)
 {
+    const bool overlap = rules->overlap && rules->plan.groups == 0; /* sums of groups are only put together at the end */
     HL_CHECK(item->hidden_size == user->hidden_size);
     *e = (hl_engine){.mesh = mesh, .corpus = corpus, .rules = *rules};
     e->rules.plan.user_cost = work_of(user) / work_of(item);
@@ -27,8 +28,8 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     e->user_model.stack.slices = slices_of(rules, &mesh->user_peers);
     hl_item_params(&e->item.whole, item, rules->plan.item_tokens, &hl_alone);
     hl_user_params(&e->user.whole, user, &hl_alone);
-    hl_holding_open(&e->item, &e->item_model.table, &mesh->item, &mesh->item_dp, &mesh->item_peers, rules->zero, rules->for_training);
-    hl_holding_open(&e->user, &e->user_model.table, &mesh->user, &mesh->user_dp, &mesh->user_peers, rules->zero, rules->for_training);
+    hl_holding_open(&e->item, &e->item_model.table, &mesh->item, &mesh->item_dp, &mesh->item_peers, rules->zero, rules->for_training, overlap);
+    hl_holding_open(&e->user, &e->user_model.table, &mesh->user, &mesh->user_dp, &mesh->user_peers, rules->zero, rules->for_training, overlap);
     e->item_model.stack.keeper = &e->item.keeper;
     e->user_model.stack.keeper = &e->user.keeper;
     e->plan = hl_arena_growing("the plan of a step");

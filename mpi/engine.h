@@ -16,6 +16,7 @@ typedef struct {
     int64_t activation_budget;           /* bytes of kept activations a rank; chunks beyond it are computed again; < 0: no limit */
     bool for_training;                   /* false: weights only */
     int zero;                            /* what copies divide (mpi/holding.h) */
+    bool overlap;                        /* sum gradients over copies while the last backward goes on */
     int slices;                          /* of each layer where plan.groups: as many as a tensor group may have ranks, a power of two */
     int longest_text, longest_history;   /* tokens without [ITEM]; items */
 } hl_engine_rules;

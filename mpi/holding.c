@@ -69,7 +69,31 @@ static void sum_layer_and_leave(const hl_keeper *k, int layer)
     leave(k, layer);
 }
 
-void hl_holding_open(hl_holding *h, const hl_params *table, const hl_group *group, const hl_group *copies, const hl_peers *peers, int zero, bool for_training)
+static void begin_layer(hl_holding *h, int layer)
+{
+    HL_CHECK(layer == h->layers - 1 - h->begun);
+    hl_buckets_add(&h->early, h->g, h->layer[layer], h->layer[layer + 1]);
+    h->begun++;
+}
+
+/* Layers are done from the last one down. */
+static void begin_if_final(const hl_keeper *k, int layer)
+{
+    hl_holding *h = k->self;
+    if (h->is_last) begin_layer(h, layer);
+    hl_buckets_move(&h->early);
+}
+
+/* A piece that several peers have in common is put together first (hl_params_join). */
+static bool may_overlap(const hl_params *table, int zero)
+{
+    for (int k = 0; k < table->n; k++)
+        if (table->at[k].shared) return false;
+    return zero < 2;
+}
+
+void hl_holding_open(hl_holding *h, const hl_params *table, const hl_group *group, const hl_group *copies, const hl_peers *peers, int zero, bool for_training,
+                     bool overlap)
 {
     *h = (hl_holding){.table = table, .whole = h->whole, .group = group, .copies = copies, .peers = peers, .zero = zero, .keeper = hl_keeps_all};
     h->frozen = hl_alloc_zero((size_t)table->n, sizeof *h->frozen);
@@ -81,6 +105,9 @@ void hl_holding_open(hl_holding *h, const hl_params *table, const hl_group *grou
     h->keeper.self = h;
     if (zero >= 3) h->keeper.need = need, h->keeper.leave = leave;
     if (zero >= 2) h->keeper.done = zero == 2 ? sum_layer : sum_layer_and_leave;
+    h->overlaps = overlap && may_overlap(table, zero);
+    if (h->overlaps) h->keeper.done = begin_if_final;
+    hl_buckets_open(&h->early, copies, zero ? h->block : NULL);
     if (!for_training) return;
     h->g = hl_reserve(table->count);
     h->m = hl_reserve(h->end - h->begin);
@@ -91,6 +118,7 @@ void hl_holding_close(hl_holding *h)
 {
     hl_params_free(&h->whole);
     free(h->frozen);
+    hl_buckets_close(&h->early);
     hl_branch_close(&h->branch);
     if (h->w) hl_reserve_free(h->w, h->table->count);
     if (h->g) hl_reserve_free(h->g, h->table->count);
@@ -160,8 +188,40 @@ void hl_holding_turn(hl_holding *h, int group)
     h->g = hl_branch_turn(&h->branch, h->g, group);
 }
 
+void hl_holding_go_last(hl_holding *h)
+{
+    h->is_last = h->overlaps;
+}
+
+void hl_holding_move(hl_holding *h)
+{
+    if (h->overlaps) hl_buckets_move(&h->early);
+}
+
+/* Numbers [lo, hi), which belong to no layer. */
+static void sum_range(hl_holding *h, size_t lo, size_t hi)
+{
+    if (h->zero == 0) hl_group_sum(h->copies, h->g + lo, hi - lo);
+    else hl_group_sum_blocks(h->copies, h->g, blocks_within(h, lo, hi));
+}
+
+/* What has begun is ended, after all that has not. */
+static void end_sums(hl_holding *h)
+{
+    while (h->begun < h->layers) begin_layer(h, h->layers - 1 - h->begun);
+    sum_range(h, 0, h->layer[0]);
+    sum_range(h, h->layer[h->layers], h->table->count);
+    hl_buckets_finish(&h->early);
+    h->begun = 0;
+    h->is_last = false;
+}
+
 void hl_holding_sum(hl_holding *h, hl_arena *scratch)
 {
+    if (h->overlaps) {
+        end_sums(h);
+        return;
+    }
     h->g = hl_branch_end(&h->branch, h->g);
     if (h->zero < 2) hl_params_join(h->table, h->g, h->peers, scratch);
     if (h->zero == 0) hl_group_sum(h->copies, h->g, h->table->count);

@@ -16,6 +16,7 @@
 #include "model/keeper.h"
 #include "model/params.h"
 #include "mpi/branch.h"
+#include "mpi/buckets.h"
 #include "mpi/group.h"
 #include <stdbool.h>
 
@@ -37,10 +38,16 @@ typedef struct {
     bool *frozen;         /* (table->n) */
     hl_keeper keeper;     /* for the stack */
     hl_branch branch;     /* gradients of groups of chunks, where these are summed apart */
+    bool overlaps;        /* are layers summed over the copies while the last backward goes on? */
+    bool is_last;         /* does it? */
+    int begun;            /* layers whose sums have begun, from the last one down */
+    hl_buckets early;     /* these sums */
 } hl_holding;
 
-/* Zero weights of `table`, for training with gradients and moments too.  h stays where it is, and has `whole`.  Local. */
-void hl_holding_open(hl_holding *h, const hl_params *table, const hl_group *group, const hl_group *copies, const hl_peers *peers, int zero, bool for_training);
+/* Zero weights of `table`, for training with gradients and moments too.  overlap: begin sums over copies while the last backward
+ * goes on (zero 0 and 1, where no peers have pieces in common).  h stays where it is, and has `whole`.  Local. */
+void hl_holding_open(hl_holding *h, const hl_params *table, const hl_group *group, const hl_group *copies, const hl_peers *peers, int zero, bool for_training,
+                     bool overlap);
 void hl_holding_close(hl_holding *h);
 
 /* Initial weights (hl_params_init) of what I hold.  Local. */
@@ -58,6 +65,13 @@ void hl_holding_zero(hl_holding *h);
 /* What is added to h->g from now on belongs to this group of chunks (mpi/branch.h); h->g may be another array after it.  For zero 0
  * and 1.  Local. */
 void hl_holding_turn(hl_holding *h, int group);
+
+/* The backward that comes next is the last of this step: a layer's gradients are final when it is done with it.  Without this they are
+ * when hl_holding_sum is called.  Local. */
+void hl_holding_go_last(hl_holding *h);
+
+/* Move on sums that have begun, without waiting.  Local. */
+void hl_holding_move(hl_holding *h);
 
 /* Gradients of all copies and peers, added; each copy has its block.  Collective over copies and peers. */
 void hl_holding_sum(hl_holding *h, hl_arena *scratch);

@@ -3,6 +3,7 @@ noinst_LIBRARIES += mpi/libhlmpi.a
 mpi_libhlmpi_a_CPPFLAGS = $(HOUSE_CPPFLAGS)
 mpi_libhlmpi_a_SOURCES = \
 	mpi/blacs.c mpi/blacs.h \
+	mpi/buckets.c mpi/buckets.h \
 	mpi/blocks.h mpi/direct.c mpi/ring.c \
 	mpi/branch.c mpi/branch.h \
 	mpi/catalogue.c mpi/catalogue.h \

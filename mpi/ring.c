@@ -57,7 +57,7 @@ static char *value(stop *s, int begin, int end)
         s->come += bytes;
         return s->come - bytes;
     }
-    if (end - begin == 1) return hl_block(s->blocks, s->b);
+    if (end - begin == 1) return hl_block_of(s->blocks, s->b);
     int middle = begin + hl_fold_left(end - begin);
     char *left = value(s, begin, middle), *right = value(s, middle, end);
     s->blocks->combine(left, right, s->blocks->count[s->b]);
@@ -139,9 +139,9 @@ void hl_ring_sum(const hl_group *g, const hl_blocks *b)
     o.gone = hl_lend(most * sizeof *o.gone);
     o.request = hl_lend(2 * most * sizeof *o.request);
     int n = 1;
-    o.gone[0] = hl_block(b, wrap(g, g->rank - 1));
+    o.gone[0] = hl_block_of(b, wrap(g, g->rank - 1));
     for (int k = 0; k < g->size - 1; k++) n = hop(&o, k, n);
-    if (n == 1) memmove(hl_block(b, g->rank), o.gone[0], hl_block_bytes(b, g->rank));
+    if (n == 1) memmove(hl_block_of(b, g->rank), o.gone[0], hl_block_bytes(b, g->rank));
     hl_lend_back(o.request);
     hl_lend_back(o.gone);
     hl_lend_back(o.in[1]);
@@ -154,8 +154,8 @@ void hl_ring_gather(const hl_group *g, const hl_blocks *b)
     ring o = {.g = g, .blocks = b, .request = request};
     for (int k = 0; k < g->size - 1; k++) {
         const int out = wrap(g, g->rank - k), in = wrap(g, g->rank - k - 1);
-        receive(&o, hl_block(b, in), hl_block_bytes(b, in));
-        send(&o, hl_block(b, out), hl_block_bytes(b, out));
+        receive(&o, hl_block_of(b, in), hl_block_bytes(b, in));
+        send(&o, hl_block_of(b, out), hl_block_bytes(b, out));
         wait(&o);
     }
 }

@@ -539,14 +539,33 @@ static void (*const perform[HL_ACTS])(step *s, int chunk) = {
     [HL_SUM_USER] = sum_user,           [HL_UPDATE] = update,
 };
 
+/* Is this the last act of its kind? */
+static bool is_last(const hl_schedule *l, int task)
+{
+    for (int i = task + 1; i < l->n; i++)
+        if (l->task[i].act == l->task[task].act) return false;
+    return true;
+}
+
+/* Gradients of a layer are final once the last backward is done with it. */
+static void go_last(step *s, int task)
+{
+    hl_act act = s->schedule.task[task].act;
+    if (!s->e->rules.overlap || (act != HL_ITEM_BACKWARD && act != HL_USER_BACKWARD) || !is_last(&s->schedule, task)) return;
+    hl_holding_go_last(act == HL_ITEM_BACKWARD ? &s->e->item : &s->e->user);
+}
+
 static void carry_out(step *s, double seconds[HL_ACTS])
 {
     for (int i = 0; i < s->schedule.n; i++) {
         const hl_task *t = &s->schedule.task[i];
+        go_last(s, i);
         if (t->act == HL_TALLY)
             for (int a = 0; a < HL_ACTS; a++) hl_tally_put(&s->tally, HL_FACT_PHASES + a, seconds[a]);
         double began = hl_seconds();
         perform[t->act](s, t->chunk);
+        hl_holding_move(&s->e->item);
+        hl_holding_move(&s->e->user);
         seconds[t->act] += hl_seconds() - began;
     }
 }

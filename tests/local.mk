@@ -38,6 +38,7 @@ MPI_TESTS = \
 	tests/test-bench \
 	tests/test-group \
 	tests/test-ways \
+	tests/test-buckets \
 	tests/test-mesh \
 	tests/test-pipe \
 	tests/test-adjoint \
@@ -69,6 +70,7 @@ ODD_TESTS = \
 	tests/test-ease \
 	tests/test-group \
 	tests/test-ways \
+	tests/test-buckets \
 	tests/test-mesh \
 	tests/test-pipe \
 	tests/test-adjoint \
@@ -118,6 +120,8 @@ tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(C
 tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
 tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_group_LDADD = $(MPI_TEST_LINK)
+tests_test_ways_LDADD = $(MPI_TEST_LINK)
+tests_test_buckets_LDADD = $(MPI_TEST_LINK)
 tests_test_mesh_LDADD = $(MPI_TEST_LINK)
 tests_test_pipe_LDADD = $(MPI_TEST_LINK)
 tests_test_exchange_LDADD = $(MPI_TEST_LINK)
@@ -136,7 +140,6 @@ tests_test_spectrum_LDADD = $(MPI_TEST_LINK)
 
 tests_test_adjoint_LDADD = $(MPI_TEST_LINK)
 tests_test_exact_LDADD = $(MPI_TEST_LINK)
-tests_test_ways_LDADD = $(MPI_TEST_LINK)
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
 
