@@ -1,6 +1,7 @@
 /* arena.c - memory that is laid out, not collected. */
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/pages.h"
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +34,9 @@ static void add_block(hl_arena *a, size_t begin, size_t size)
 {
     blocks_asked++;
     hl_arena_block *b = malloc(sizeof *b);
-    if (!b || !(b->bytes = aligned_alloc(ALIGN, size))) hl_out_of_memory(a->name, size);
+    const size_t align = size < 2 * HL_LARGE_PAGE ? ALIGN : HL_LARGE_PAGE;
+    if (!b || !(b->bytes = aligned_alloc(align, size))) hl_out_of_memory(a->name, size);
+    hl_pages_large(b->bytes, size);
     b->below = a->top;
     b->begin = begin;
     b->size = size;
@@ -99,9 +102,9 @@ void hl_arena_back(hl_arena *a, size_t mark)
     a->used = mark;
     if (!a->growing) return;
     while (a->top && a->top->below && a->top->begin >= mark) drop_block(a);
-    if (mark == 0 && a->top && a->top->size < a->most) { /* melt: next time one block is enough */
+    if (mark == 0 && a->top && a->top->size < a->most) { /* melt: next time one block is enough, also for a little more */
         drop_block(a);
-        add_block(a, 0, a->most);
+        add_block(a, 0, rounded(a->most + a->most / 8));
     }
 }
 

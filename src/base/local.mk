@@ -9,6 +9,7 @@ src_base_libhlbase_a_SOURCES = \
 	src/base/fold.c src/base/fold.h \
 	src/base/lend.c src/base/lend.h \
 	src/base/log.c src/base/log.h \
+	src/base/pages.c src/base/pages.h \
 	src/base/part.c src/base/part.h \
 	src/base/reserve.c src/base/reserve.h \
 	src/base/rng.c src/base/rng.h \

@@ -2,6 +2,7 @@
 #include "base/reserve.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/pages.h"
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +18,7 @@ float *hl_reserve(size_t n)
 {
     void *x = mmap(NULL, bytes_of(n), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (x == MAP_FAILED) hl_out_of_memory("an array of the model", bytes_of(n));
+    hl_pages_large(x, bytes_of(n));
     return x;
 }
 
