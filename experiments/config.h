@@ -75,6 +75,7 @@ typedef struct {
     hl_user_seats user_ranks;
     int schedule; /* is it serial? */
     char *calibration;
+    bool sequence_parallel;
     int item_dp, item_pp, user_dp, user_pp; /* dp 0: as many as there are */
     hl_ints item_grid, user_grid;   /* of a stage, or rows and columns of their grid */
     int item_tp, user_tp, item_rows, user_rows; /* what follows: how many, and rows of the grid, 0 without one */

@@ -103,6 +103,7 @@ static hl_status check_exact(const hl_config *c, const hl_llama *item, const hl_
 {
     if (c->exact_groups == 0 && c->exact_tp > 1) return HL_FAIL(HL_EUSAGE, "exact.tp %d needs exact.groups; give as many groups as the largest layout has replicas", c->exact_tp);
     if (c->exact_groups == 0) return HL_OK;
+    if (c->sequence_parallel) return HL_FAIL(HL_EUSAGE, "exact.groups needs all rows of a norm on one rank, for its gradient; leave out sequence_parallel");
     HL_TRY(check_power("exact.groups", c->exact_groups));
     HL_TRY(check_power("exact.tp", c->exact_tp));
     if (c->zero > 1) return HL_FAIL(HL_EUSAGE, "exact.groups needs each group's gradients whole: zero %d divides them; the nearest possible is zero 1", c->zero);
@@ -200,16 +201,16 @@ static int rows_to_ask(int rows)
     return rows ? rows : 1;
 }
 
-static hl_peers peers_of(int row, int tp, int rows, int stage, int stages)
+static hl_peers peers_of(int row, int tp, int rows, int stage, int stages, bool apart)
 {
-    return (hl_peers){.rank = rows ? row * (tp / rows) : 0, .size = tp, .rows = rows, .stage = stage, .stages = stages};
+    return (hl_peers){.rank = rows ? row * (tp / rows) : 0, .size = tp, .rows = rows, .stage = stage, .stages = stages, .rows_apart = apart && tp > 1 && !rows};
 }
 
 static void trace_stage(measuring *x, int stage, int row)
 {
     const hl_layout *l = &x->f->layout;
     const hl_plan *p = &x->f->plan;
-    const hl_peers peers = peers_of(row, l->item_tp, l->item_rows, stage, l->item_pp);
+    const hl_peers peers = peers_of(row, l->item_tp, l->item_rows, stage, l->item_pp, l->rows_apart);
     hl_item_model m;
     hl_item_open(&m, &x->f->item, x->c->item_emb_token_n, x->c->MAX_TEXT_LENGTH, &peers);
     m.share_prefix = x->c->share_prefix;
@@ -273,7 +274,7 @@ static void count_users(const measuring *x)
     const hl_layout *l = &f->layout;
     const int rows = rows_to_ask(l->user_rows), columns = l->user_tp / rows;
     for (int stage = 0; stage < l->user_pp * rows; stage++) {
-        const hl_peers peers = peers_of(stage % rows, l->user_tp, l->user_rows, stage / rows, l->user_pp);
+        const hl_peers peers = peers_of(stage % rows, l->user_tp, l->user_rows, stage / rows, l->user_pp, l->rows_apart);
         hl_user_model m;
         hl_user_open(&m, &f->user, x->c->MAX_ITEM_LIST_LENGTH, &peers);
         for (int k = 0; k < f->plan.user_chunks; k++) {
@@ -340,6 +341,7 @@ hl_status hl_forecast_layout(hl_layout *l, const hl_config *c, int ranks, const 
 {
     HL_TRY(hl_layout_make(l, ranks, wish));
     hl_layout_take_grids(l, c->item_rows, c->user_rows, (hl_tile_engine)c->tp_engine);
+    l->rows_apart = c->sequence_parallel;
     return HL_OK;
 }
 

@@ -133,6 +133,7 @@ const hl_option hl_options[] = {
     INT("user.pp", user_pp, "1", 1, 1e6, LAYOUT, "stages of a pipeline, some layers each"),
     CHOICE("user.ranks", user_ranks, "last", LAYOUT, "where users have ranks of their own, or are on some of the items': the last ones, spread over all, or a copy a node", seats),
     CHOICE("tp_engine", tp_engine, "summa", LAYOUT, "who multiplies on grids: summa, panels over the BLAS; scalapack, its PBLAS, as a check", engines),
+    BOOL("sequence_parallel", sequence_parallel, "false", LAYOUT, "ranks that share a layer have some rows each between its products: less memory, and norms divided, for more messages"),
     TEXT("calibration", calibration, "", LAYOUT, "figures of this machine for forecasts, by hllm bench calibrate; none: those of an ordinary core"),
     CHOICE("schedule", schedule, "loss_first", LAYOUT, "loss_first: texts that no user reads fill the time of the users; serial: one after the other", orders),
     INT("zero", zero, "0", 0, 3, LAYOUT, "what replicas divide (ZeRO): 1 the optimizer's state, 2 gradients too, 3 weights too; 0: nothing"),

@@ -77,6 +77,7 @@ refused "the most is 4" 1 --exact.tp 8
 refused "nearest possible is item.tp 2" 3 --item.tp 3
 refused "nearest possible is zero 1" 2 --zero 2
 refused "nearest possible is item.dp 2" 3 --exact.groups 2 --placement colocated
+refused "leave out sequence_parallel" 2 --item.tp 2 --sequence_parallel true
 refused "needs exact.groups" 1 --exact.groups 0
 
 finish exact

@@ -43,6 +43,7 @@ at 3 20 separate
 at 3 $few separate --item.tp 2
 at 4 $few colocated --item.tp 2 --user.tp 2
 at 5 $few colocated --zero 1
+at 4 $few colocated --item.tp 2 --user.tp 2 --sequence_parallel true
 at 5 $few separate --item.dp 2 --user.dp 2
 at 5 $few separate --user.dp 2 --user.ranks spread
 at 2 20 hybrid
@@ -69,6 +70,8 @@ if [ "$LAYOUTS" = all ]; then
     at 8 20 separate --user.dp 4
     at 8 20 separate --item.dp 1 --user.dp 1
     at 8 20 colocated --item.tp 4 --user.tp 2
+    at 7 20 separate --item.tp 5 --user.tp 2 --sequence_parallel true --activation_budget 0
+    at 8 20 colocated --item.tp 2 --item.pp 2 --sequence_parallel true --zero 3
     at 2 20 colocated --item.pp 2
     at 3 20 separate --zero 2
     at 4 20 colocated --item.pp 2 --user.pp 2 --schedule serial --activation_budget 3e6 --zero 3

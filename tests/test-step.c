@@ -80,7 +80,8 @@ static void compare_facts(const hl_step_report *r, const golden *g)
     CHECK_NEAR(r->top_acc[2], golden_number(g, "outputs/nce_top10_acc"), 1e-9);
 }
 
-static void run_on_grids(const golden *g, const variant *v, const rows *grids)
+/* apart: where there is no grid, peers have some rows each. */
+static void run_laid_out(const golden *g, const variant *v, const rows *grids, bool apart)
 {
     hl_layout layout;
     hl_mesh mesh;
@@ -88,6 +89,7 @@ static void run_on_grids(const golden *g, const variant *v, const rows *grids)
     double *losses;
     if (!CHECK_OK(hl_layout_make(&layout, check_world()->size, &v->wish))) return;
     hl_layout_take_grids(&layout, grids->item, grids->user, grids->engine);
+    layout.rows_apart = apart;
     hl_mesh_open(&mesh, check_world(), &layout);
     open_engine(&e, &mesh, g, v);
     read_weights(&e.item, g);
@@ -109,7 +111,17 @@ static void run_on_grids(const golden *g, const variant *v, const rows *grids)
 
 static void run_variant(const golden *g, const variant *v)
 {
-    run_on_grids(g, v, &(rows){0, 0, HL_SUMMA});
+    run_laid_out(g, v, &(rows){0, 0, HL_SUMMA}, false);
+}
+
+static void run_apart(const golden *g, const variant *v)
+{
+    run_laid_out(g, v, &(rows){0, 0, HL_SUMMA}, true);
+}
+
+static void run_on_grids(const golden *g, const variant *v, const rows *grids)
+{
+    run_laid_out(g, v, grids, false);
 }
 
 /* Blocks that a rank asks for after the first steps: two, or with stages as many as go round the buffers between them. */
@@ -200,6 +212,11 @@ static void run_golden(const char *name)
     if (p >= 5) run_variant(&g, &(variant){{HL_COLOCATED, 1, 1, 0, 2, most_stages(&g.item, p), 1}, 0, true, 0});
     if (p >= 8) run_variant(&g, &(variant){{HL_SEPARATE, 2, 1, 1, 1, most_stages(&g.item, 3), 2}, -1, true, 1});
     run_grids(&g, p);
+    /* peers have some rows each, more peers than rows too */
+    if (p >= 2) run_apart(&g, &(variant){{HL_COLOCATED, 1, p, 1, p, 1, 1}, -1, true, 0});
+    if (p >= 3) run_apart(&g, &(variant){{HL_SEPARATE, 1, p - 1, 1, 1, 1, 1}, 0, false, 0});
+    if (p >= 4) run_apart(&g, &(variant){{HL_COLOCATED, 0, 2, 0, 2, 1, 1}, 60000, true, 3});
+    if (p >= 4) run_apart(&g, &(variant){{HL_COLOCATED, 0, 2, 0, 2, 2, 2}, 60000, true, 1});
     /* users on some of the item ranks */
     if (p >= 2) run_variant(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 1, 1}, -1, true, 0});
     if (p >= 4) run_variant(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 2, 2}, 60000, true, 0});
