@@ -69,11 +69,33 @@ static void sum_layer_and_leave(const hl_keeper *k, int layer)
     leave(k, layer);
 }
 
+static bool is_within(const hl_param *p, size_t lo, size_t hi)
+{
+    return p->offset >= lo && p->offset < hi;
+}
+
+/* All of a layer but pieces that peers have in common, which are put together first. */
 static void begin_layer(hl_holding *h, int layer)
 {
+    size_t lo = h->layer[layer], hi = h->layer[layer + 1];
     HL_CHECK(layer == h->layers - 1 - h->begun);
-    hl_buckets_add(&h->early, h->g, h->layer[layer], h->layer[layer + 1]);
+    for (int k = 0; k < h->table->n; k++) {
+        const hl_param *p = &h->table->at[k];
+        if (!p->shared || !is_within(p, lo, hi)) continue;
+        hl_buckets_add(&h->early, h->g, lo, p->offset);
+        lo = p->offset + p->count;
+    }
+    hl_buckets_add(&h->early, h->g, lo, hi);
     h->begun++;
+}
+
+/* These pieces, after hl_params_join. */
+static void begin_shared(hl_holding *h)
+{
+    for (int k = 0; k < h->table->n; k++) {
+        const hl_param *p = &h->table->at[k];
+        if (p->shared && is_within(p, h->layer[0], h->layer[h->layers])) hl_buckets_add(&h->early, h->g, p->offset, p->offset + p->count);
+    }
 }
 
 /* Layers are done from the last one down. */
@@ -82,14 +104,6 @@ static void begin_if_final(const hl_keeper *k, int layer)
     hl_holding *h = k->self;
     if (h->is_last) begin_layer(h, layer);
     hl_buckets_move(&h->early);
-}
-
-/* A piece that several peers have in common is put together first (hl_params_join). */
-static bool may_overlap(const hl_params *table, int zero)
-{
-    for (int k = 0; k < table->n; k++)
-        if (table->at[k].shared) return false;
-    return zero < 2;
 }
 
 void hl_holding_open(hl_holding *h, const hl_params *table, const hl_group *group, const hl_group *copies, const hl_peers *peers, int zero, bool for_training,
@@ -105,7 +119,7 @@ void hl_holding_open(hl_holding *h, const hl_params *table, const hl_group *grou
     h->keeper.self = h;
     if (zero >= 3) h->keeper.need = need, h->keeper.leave = leave;
     if (zero >= 2) h->keeper.done = zero == 2 ? sum_layer : sum_layer_and_leave;
-    h->overlaps = overlap && may_overlap(table, zero);
+    h->overlaps = overlap && zero < 2;
     if (h->overlaps) h->keeper.done = begin_if_final;
     hl_buckets_open(&h->early, copies, zero ? h->block : NULL);
     if (!for_training) return;
@@ -206,9 +220,11 @@ static void sum_range(hl_holding *h, size_t lo, size_t hi)
 }
 
 /* What has begun is ended, after all that has not. */
-static void end_sums(hl_holding *h)
+static void end_sums(hl_holding *h, hl_arena *scratch)
 {
     while (h->begun < h->layers) begin_layer(h, h->layers - 1 - h->begun);
+    hl_params_join(h->table, h->g, h->peers, scratch);
+    begin_shared(h);
     sum_range(h, 0, h->layer[0]);
     sum_range(h, h->layer[h->layers], h->table->count);
     hl_buckets_finish(&h->early);
@@ -219,7 +235,7 @@ static void end_sums(hl_holding *h)
 void hl_holding_sum(hl_holding *h, hl_arena *scratch)
 {
     if (h->overlaps) {
-        end_sums(h);
+        end_sums(h, scratch);
         return;
     }
     h->g = hl_branch_end(&h->branch, h->g);

@@ -45,7 +45,7 @@ typedef struct {
 } hl_holding;
 
 /* Zero weights of `table`, for training with gradients and moments too.  overlap: begin sums over copies while the last backward
- * goes on (zero 0 and 1, where no peers have pieces in common).  h stays where it is, and has `whole`.  Local. */
+ * goes on (zero 0 and 1).  h stays where it is, and has `whole`.  Local. */
 void hl_holding_open(hl_holding *h, const hl_params *table, const hl_group *group, const hl_group *copies, const hl_peers *peers, int zero, bool for_training,
                      bool overlap);
 void hl_holding_close(hl_holding *h);

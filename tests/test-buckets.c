@@ -117,21 +117,25 @@ typedef struct {
     int64_t budget;
     int groups;
     bool overlaps; /* does anything? */
+    bool rows_apart;
 } variant;
 
 static const variant variants[] = {
-    {1, {HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 0, -1, 0, true},
-    {1, {HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 1, 20000, 0, true},
-    {1, {HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 2, -1, 0, false},
-    {1, {HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 0, -1, 8, false},
-    {2, {HL_COLOCATED, 0, 1, 1, 1, 1, 1}, 1, -1, 0, true},
-    {3, {HL_SEPARATE, 0, 1, 1, 1, 1, 1}, 0, 0, 0, true},
-    {3, {HL_SEPARATE, 1, 1, 0, 1, 1, 1}, 1, -1, 0, true},
-    {4, {HL_COLOCATED, 2, 2, 2, 2, 1, 1}, 0, -1, 0, true},
-    {4, {HL_COLOCATED, 2, 1, 2, 1, 2, 2}, 1, 20000, 0, true},
-    {5, {HL_COLOCATED, 2, 1, 1, 3, 2, 1}, 0, -1, 0, true},
-    {4, {HL_COLOCATED, 1, 3, 1, 3, 1, 1}, 0, -1, 0, false}, /* key heads in common */
-    {8, {HL_HYBRID, 2, 1, 2, 2, 3, 1}, 1, 0, 0, true},
+    {1, {HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 0, -1, 0, true, false},
+    {1, {HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 1, 20000, 0, true, false},
+    {1, {HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 2, -1, 0, false, false},
+    {1, {HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 0, -1, 8, false, false},
+    {2, {HL_COLOCATED, 0, 1, 1, 1, 1, 1}, 1, -1, 0, true, false},
+    {3, {HL_SEPARATE, 0, 1, 1, 1, 1, 1}, 0, 0, 0, true, false},
+    {3, {HL_SEPARATE, 1, 1, 0, 1, 1, 1}, 1, -1, 0, true, false},
+    {4, {HL_COLOCATED, 2, 2, 2, 2, 1, 1}, 0, -1, 0, true, false},
+    {4, {HL_COLOCATED, 2, 1, 2, 1, 2, 2}, 1, 20000, 0, true, false},
+    {5, {HL_COLOCATED, 2, 1, 1, 3, 2, 1}, 0, -1, 0, true, false},
+    {6, {HL_COLOCATED, 2, 3, 2, 3, 1, 1}, 0, -1, 0, true, false}, /* key heads in common */
+    {8, {HL_COLOCATED, 2, 4, 2, 3, 1, 1}, 1, -1, 0, true, false},
+    {4, {HL_COLOCATED, 2, 2, 2, 2, 1, 1}, 0, -1, 0, true, true}, /* norms in common */
+    {7, {HL_COLOCATED, 2, 3, 3, 2, 1, 1}, 1, 20000, 0, true, true},
+    {8, {HL_HYBRID, 2, 1, 2, 2, 3, 1}, 1, 0, 0, true, false},
 };
 
 typedef struct {
@@ -159,6 +163,7 @@ static void run(trace *t, const toy *data, const variant *v, bool overlap)
                                    .activation_budget = v->budget, .for_training = true, .zero = v->zero, .overlap = overlap, .longest_text = LONGEST,
                                    .longest_history = S};
     CHECK_OK(hl_layout_make(&layout, world()->size, &v->wish));
+    layout.rows_apart = v->rows_apart;
     hl_mesh_open(&mesh, world(), &layout);
     hl_engine_open(&e, &mesh, &data->corpus, &shape, &shape, &rules);
     hl_holding_init(&e.item, 1);
