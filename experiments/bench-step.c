@@ -211,11 +211,13 @@ static hl_status measure_step(json_t *result, const hl_bench_orders *orders, hl_
     hl_step_medians m;
     int64_t at = 0;
     const hl_peaks peaks = hl_meter_peaks(&orders->meter);
+    hl_peak_forget(); /* what the best product needed */
     HL_TRY(hl_bench_steps(&m, j, &at, steps_of(orders)));
     mine.threads = j->threads;
     hl_bench_note_machine(result, &mine, &peaks);
     json_object_set_new(result, "steps", json_integer(steps_of(orders)));
     tell_step(result, &m, j, &peaks);
+    json_object_set_new(result, "peak_bytes", json_integer((json_int_t)hl_group_max(j->world, (double)hl_peak_bytes())));
     return HL_OK;
 }
 

@@ -64,7 +64,7 @@ always:
 
 scalingdir = $(pkgdatadir)/scaling
 dist_scaling_SCRIPTS = experiments/scaling/growth.sh experiments/scaling/node.sh experiments/scaling/peer-eval.py experiments/scaling/peer-eval.sh \
-	experiments/scaling/peer.sh experiments/scaling/tokens.sh
+	experiments/scaling/peer-prepare.py experiments/scaling/peer.sh experiments/scaling/prepare.sh experiments/scaling/tokens.sh
 dist_scaling_DATA = experiments/scaling/README.md experiments/scaling/scaling.sh
 
 configsdir = $(pkgdatadir)/configs

@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/usage.h"
 #include "io/dataset-write.h"
 #include "io/draft.h"
 #include "io/interactions.h"
@@ -177,18 +178,25 @@ static void work_close(work *w)
     hl_tokenizer_close(w->tokenizer);
 }
 
+static void tell(const work *w, double seconds, double cpu)
+{
+    const hl_prepare_report *r = &w->manifest.report;
+    double most = hl_group_max(w->g, (double)hl_peak_bytes());
+    hl_group_sum_double(w->g, &cpu, 1);
+    hl_log(HL_INFO, "%s: prepared %lld users, %lld items, %lld tokens in %.2f s (%.2f CPU seconds, at most %.0f MB a rank)", w->s->dataset,
+           (long long)r->users_kept, (long long)r->items, (long long)r->tokens, seconds, cpu, most / 1e6);
+}
+
 hl_status hl_prepare(const hl_group *g, const hl_prepare_settings *s, hl_prepare_report *r)
 {
     work *w = hl_alloc_zero(1, sizeof *w);
-    double begin = hl_seconds();
+    double begin = hl_seconds(), cpu = hl_cpu_seconds();
     w->g = g;
     w->s = s;
     w->draft.lock = -1;
     hl_status status = prepare(w);
     *r = w->manifest.report;
-    if (status == HL_OK)
-        hl_log(HL_INFO, "%s: prepared %lld users, %lld items, %lld tokens in %.1f s", s->dataset, (long long)r->users_kept,
-               (long long)r->items, (long long)r->tokens, hl_seconds() - begin);
+    if (status == HL_OK) tell(w, hl_seconds() - begin, hl_cpu_seconds() - cpu);
     work_close(w);
     free(w);
     return status;

@@ -134,9 +134,11 @@ scaling peer-eval --python "$work/python" --data "$work/data" --name synth --mod
     awk '/^pair/ { pairs++; good += / peer 1000.000 s .1000.000 CPU, 20 tok/ } /^median/ { last = $(NF) > 1 } /^recall@10: hllm [0-9]/ { figures = 1 } END { exit pairs != 2 || good != 2 || !last || !figures }' "$work/out"
 verdict "peer-eval.sh compares evaluations in pairs"
 scaling growth --out "$work/growth" --axes "batch catalogue" --steps 1 --width 8 --most 1000
-[ $? -eq 0 ] && [ "$(awk -F '\t' 'NR > 1 && $3 > 0 && $4 > 0' "$work/growth.tsv" | cut -f 1 | sort | uniq -c | tr -s ' \n' ' ')" = " 6 batch 1 catalogue " ] &&
+[ $? -eq 0 ] && [ "$(awk -F '\t' 'NR > 1 && $3 > 0 && $4 > 0 && $5 > 0 && $6 > 1' "$work/growth.tsv" | cut -f 1 | sort | uniq -c | tr -s ' \n' ' ')" = " 6 batch 1 catalogue " ] &&
     { ! command -v gnuplot >/dev/null || grep -q '</svg>' "$work/growth.svg"; }
 verdict "growth.sh makes a table and a plot"
+scaling prepare --items 100 --users 50 --python "$work/no-python" --data "$work/data" && [ "$(awk '/^hllm, [12] rank/ && $4 >= 0 && $6 > 1 && $7 > 0' "$work/out" | wc -l)" -eq 2 ]
+verdict "prepare.sh says how fast data are prepared, without pandas too"
 [ ! -e "$work/saved" ]
 verdict "no run folder is touched"
 bench 2 step "$work/job.yaml" --model EASE

@@ -9,4 +9,7 @@ double hl_cpu_seconds(void);
 /* The most memory that it held at once, shared pages included; 0 where the system does not say. */
 int64_t hl_peak_bytes(void);
 
+/* From now on the most is that of what comes; does nothing where the system cannot. */
+void hl_peak_forget(void);
+
 #endif
