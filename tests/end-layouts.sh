@@ -53,6 +53,7 @@ at 5 $few hybrid --item.pp 2 --user.pp 2
 at 4 $few separate --item.pp 3 --activation_budget 0
 at 4 $few colocated --item.tp 2,2 --user.tp 2,2
 at 5 $few separate --item.tp 2,2 --tp_engine scalapack
+at 8 $few hybrid --item.tp 2,2 --item.pp 2 --user.tp 1,2 --zero 1 --activation_budget 0
 at 8 $few colocated --item.dp 7 --user.dp 5
 at 8 $few separate --item.dp 5 --user.dp 2
 if [ "$LAYOUTS" = all ]; then
@@ -92,7 +93,6 @@ if [ "$LAYOUTS" = all ]; then
     at 6 20 colocated --item.tp 3,2 --user.tp 2,3 --zero 1
     at 8 20 colocated --item.tp 2,2 --user.tp 2,4 --zero 3 --tp_engine scalapack
     at 8 20 colocated --item.tp 2,4 --item.pp 1 --activation_budget 3e6
-    at 8 20 hybrid --item.tp 2,2 --item.pp 2 --user.tp 1,2 --zero 1 --activation_budget 0
 fi
 
 # What changes nothing at one layout.

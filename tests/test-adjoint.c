@@ -183,13 +183,14 @@ static void close_layers(layers *a)
     hl_arena_free(&a->arena);
 }
 
-/* All ranks are one replica: pp stages of p / pp ranks each, which keep rows apart or not. */
-static void open_replica(layers *a, int pp, bool last_only, bool apart)
+/* All ranks are one replica: pp stages of p / pp ranks each, which keep rows apart or not, or make a grid of so many rows. */
+static void open_replica(layers *a, int pp, bool last_only, bool apart, int rows)
 {
     const int p = world()->size;
     hl_layout layout;
     CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){HL_COLOCATED, 1, 1, 1, p / pp, 1, pp}));
     layout.rows_apart = apart;
+    hl_layout_take_grids(&layout, 0, rows, HL_SUMMA);
     hl_mesh_open(&a->mesh, world(), &layout);
     hl_pipe_open(&a->pipe, &a->mesh.user_pp);
     open_layers(a, &a->mesh.user_peers, last_only);
@@ -254,11 +255,11 @@ static double furthest_gradient(const layers *share, const layers *whole)
 }
 
 /* Forward, back, and the gradients of each share, beside a lone process with all. */
-static void check_replica(int pp, bool last_only, bool apart)
+static void check_replica(int pp, bool last_only, bool apart, int rows)
 {
     layers whole, share;
     open_layers(&whole, &hl_alone, last_only);
-    open_replica(&share, pp, last_only, apart);
+    open_replica(&share, pp, last_only, apart, rows);
     const size_t out = (size_t)hl_pack_rows(&whole.pack) * (size_t)shape.hidden_size, n = whole.size;
     float *x = hl_alloc(6 * n * sizeof *x), *dy = x + n, *y = x + 2 * n, *dx = x + 3 * n, *y_whole = x + 4 * n, *dx_whole = x + 5 * n;
     draw_normal(x, n, 1);
@@ -278,32 +279,32 @@ static void check_replica(int pp, bool last_only, bool apart)
 
 static void tensor_shares_give_what_the_whole_gives(void)
 {
-    check_replica(1, false, false);
-    check_replica(1, true, false);
+    check_replica(1, false, false, 0);
+    check_replica(1, true, false, 0);
 }
 
 static void rows_apart_give_what_the_whole_gives(void)
 {
-    check_replica(1, false, true);
-    check_replica(1, true, true);
-    if (world()->size % 2 == 0) check_replica(2, true, true);
-    if (world()->size % 2 == 0) check_replica(2, false, true);
+    check_replica(1, false, true, 0);
+    check_replica(1, true, true, 0);
+    if (world()->size % 2 == 0) check_replica(2, true, true, 0);
+    if (world()->size % 2 == 0) check_replica(2, false, true, 0);
 }
 
 static void stages_give_what_the_whole_gives(void)
 {
     const int p = world()->size;
-    check_replica(p, false, false);
-    check_replica(p, true, false);
-    if (p % 2 == 0) check_replica(2, false, false); /* stages of several ranks */
+    check_replica(p, false, false, 0);
+    check_replica(p, true, false, 0);
+    if (p % 2 == 0) check_replica(2, false, false, 0); /* stages of several ranks */
 }
 
 /* <J v, u> by differences along v, and <v, J^T u> by the backward. */
-static void check_slope(int pp, bool last_only, bool apart)
+static void check_slope(int pp, bool last_only, bool apart, int rows)
 {
     const float step = 1e-3f;
     layers a;
-    open_replica(&a, pp, last_only, apart);
+    open_replica(&a, pp, last_only, apart, rows);
     const size_t out = (size_t)hl_pack_rows(&a.pack) * (size_t)shape.hidden_size, n = a.size;
     float *x = hl_alloc(6 * n * sizeof *x), *u = x + n, *v = x + 2 * n, *y = x + 3 * n, *moved = x + 4 * n, *dx = x + 5 * n;
     double slope = 0;
@@ -325,10 +326,23 @@ static void check_slope(int pp, bool last_only, bool apart)
 
 static void going_back_is_the_adjoint_of_the_slope(void)
 {
-    check_slope(1, false, false);
-    check_slope(1, true, true);
-    check_slope(1, false, true);
-    check_slope(world()->size, false, false);
+    check_slope(1, false, false, 0);
+    check_slope(1, true, true, 0);
+    check_slope(1, false, true, 0);
+    check_slope(world()->size, false, false, 0);
+}
+
+/* Every grid of all ranks, and of the ranks of two stages. */
+static void grids_give_what_the_whole_gives(void)
+{
+    const int p = world()->size;
+    for (int rows = 1; rows <= p; rows++) {
+        if (p % rows) continue;
+        check_replica(1, false, false, rows);
+        check_replica(1, true, false, rows);
+        check_slope(1, rows % 2, false, rows);
+        if (p / rows % 2 == 0) check_replica(2, rows % 2, false, rows);
+    }
 }
 
 static const test tests[] = {
@@ -338,6 +352,7 @@ static const test tests[] = {
     {"trading back is the adjoint of trading", trading_back_is_the_adjoint_of_trading},
     {"tensor shares give what the whole gives", tensor_shares_give_what_the_whole_gives},
     {"rows apart give what the whole gives", rows_apart_give_what_the_whole_gives},
+    {"grids give what the whole gives", grids_give_what_the_whole_gives},
     {"stages give what the whole gives", stages_give_what_the_whole_gives},
     {"going back is the adjoint of the slope, through shares and stages", going_back_is_the_adjoint_of_the_slope},
 };
