@@ -35,7 +35,9 @@ static void add_block(hl_arena *a, size_t begin, size_t size)
     blocks_asked++;
     hl_arena_block *b = malloc(sizeof *b);
     const size_t align = size < 2 * HL_LARGE_PAGE ? ALIGN : HL_LARGE_PAGE;
-    if (!b || !(b->bytes = aligned_alloc(align, size))) hl_out_of_memory(a->name, size);
+    void *bytes;
+    if (!b || posix_memalign(&bytes, align, size)) hl_out_of_memory(a->name, size);
+    b->bytes = bytes;
     hl_pages_large(b->bytes, size);
     b->below = a->top;
     b->begin = begin;
