@@ -8,7 +8,7 @@
 #include "math/product.h"
 #include <string.h>
 
-enum { TILE = 256 };
+enum { TILE = 512 };
 
 static int tiles_of(int n)
 {
@@ -40,11 +40,12 @@ static int piece_width(const hl_pieces *p, int i)
     return p->width[i] / p->slices;
 }
 
-/* Are products with slices of a matrix, n by k, made by hl_product?  Says the same whoever has how many of them. */
+/* Are products with slices of a matrix, n by k, made by hl_product?  Says the same whoever has how many of them.  All of them together
+ * should still be small. */
 static bool is_narrow(int T, int n, int k)
 {
-    enum { ENOUGH_ROWS = 48 };
-    return T > 0 && hl_product_is_small(T > ENOUGH_ROWS ? T : ENOUGH_ROWS, n, k);
+    enum { ENOUGH_ROWS = 48, NUMBERS = 1 << 14 };
+    return T > 0 && n * k <= NUMBERS && hl_product_is_small(T > ENOUGH_ROWS ? T : ENOUGH_ROWS, n, k);
 }
 
 static bool pieces_are_narrow(const hl_pieces *p, int T, int D)
