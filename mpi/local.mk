@@ -6,6 +6,7 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/buckets.c mpi/buckets.h \
 	mpi/blocks.h mpi/direct.c mpi/ring.c \
 	mpi/branch.c mpi/branch.h \
+	mpi/budget.c mpi/budget.h \
 	mpi/catalogue.c mpi/catalogue.h \
 	mpi/ease.c mpi/ease.h \
 	mpi/engine.c mpi/engine.h \

@@ -5,6 +5,7 @@
 #include "math/adamw.h"
 #include "math/rows.h"
 #include "model/schedule.h"
+#include "mpi/budget.h"
 #include "mpi/gradnorm.h"
 #include "mpi/negatives.h"
 #include "mpi/route.h"
@@ -125,49 +126,16 @@ static size_t bytes_of_trace(const hl_stack *m, const hl_pack *pack)
     return hl_arena_used(&measure);
 }
 
-static void least(void *into, const void *from, size_t n)
-{
-    int *y = into;
-    const int *x = from;
-    for (size_t i = 0; i < n; i++) y[i] = y[i] < x[i] ? y[i] : x[i];
-}
-
-/* How many of my chunks [begin, end), from the first on, keep their activations while `left` bytes last; with an empty one
- * for all beyond. */
-static int count_kept(const step *s, int begin, int end, int64_t *left)
-{
-    int n = 0;
-    for (int c = begin; c < end; c++) {
-        if (s->share.chunk[c] != s->item_lead) continue;
-        int64_t bytes = (int64_t)bytes_of_trace(&s->e->item_model.stack, &s->chunk[c].texts.pack);
-        if (bytes > *left) return n;
-        *left -= bytes;
-        n++;
-    }
-    return s->plan.chunks;
-}
-
-/* Activations are kept while they stay within the budget, on all ranks of the replica, and of replicas that go together.
- * The User LLM is small beside the other and always kept. */
+/* The User LLM is small beside the other and its activations are always kept. */
 static void choose_kept(step *s)
 {
-    int64_t left = s->e->rules.activation_budget;
+    const size_t mark = hl_arena_mark(&s->e->scratch);
+    int64_t *bytes = HL_TAKE_ZERO(&s->e->scratch, int64_t, s->plan.chunks);
+    for (int c = 0; c < s->plan.chunks && s->e->rules.activation_budget >= 0; c++)
+        if (s->share.chunk[c] == s->item_lead) bytes[c] = (int64_t)bytes_of_trace(&s->e->item_model.stack, &s->chunk[c].texts.pack);
     s->share.lockstep = s->e->rules.zero >= 2;
-    if (left < 0 || s->item_lead < 0) return;
-    int keep[2] = {count_kept(s, 0, s->plan.early_chunks, &left), count_kept(s, s->plan.early_chunks, s->plan.chunks, &left)};
-    hl_group_reduce(&s->e->mesh->item_tp, keep, 2, sizeof *keep, least); /* shares need not be equal */
-    hl_group_reduce(&s->e->mesh->item_pp, keep, 2, sizeof *keep, least);
-    if (s->share.lockstep) hl_group_reduce(&s->e->mesh->item_dp, keep, 2, sizeof *keep, least);
-    s->share.keep_read = keep[0];
-    s->share.keep_rest = keep[1];
-}
-
-static bool is_kept(const step *s, int c)
-{
-    bool read = c < s->plan.early_chunks;
-    int place = 0;
-    for (int i = read ? 0 : s->plan.early_chunks; i < c; i++) place += s->share.chunk[i] == s->item_lead;
-    return place < (read ? s->share.keep_read : s->share.keep_rest);
+    if (s->item_lead >= 0) hl_budget_choose(&s->share, s->e->mesh, &s->plan, bytes, s->e->rules.activation_budget);
+    hl_arena_back(&s->e->scratch, mark);
 }
 
 static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders)
@@ -284,7 +252,7 @@ static void item_forward(step *s, int c)
     }
     hl_chunk *k = &s->chunk[c];
     size_t mark = hl_arena_mark(&e->scratch);
-    item_through(s, k, s->vector + rows_of(s, k->row), is_kept(s, c) ? &e->kept : &e->scratch);
+    item_through(s, k, s->vector + rows_of(s, k->row), hl_share_keeps(&s->share, &s->plan, c) ? &e->kept : &e->scratch);
     hl_arena_back(&e->scratch, mark);
 }
 

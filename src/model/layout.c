@@ -167,3 +167,11 @@ void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *
     if (p->groups) share_groups(s, l, p);
     else share_by_cost(s, l, p, arena);
 }
+
+bool hl_share_keeps(const hl_share *s, const hl_plan *p, int chunk)
+{
+    const bool read = chunk < p->early_chunks;
+    int place = 0;
+    for (int i = read ? 0 : p->early_chunks; i < chunk; i++) place += s->chunk[i] == s->chunk[chunk];
+    return place < (read ? s->keep_read : s->keep_rest);
+}

@@ -88,6 +88,9 @@ typedef struct {
     bool lockstep;   /* replicas go through chunks together; those with fewer go through empty ones.  false at first */
 } hl_share;
 
+/* Does the replica of an item chunk keep its activations until the backward? */
+bool hl_share_keeps(const hl_share *s, const hl_plan *p, int chunk);
+
 void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *arena);
 
 #endif
