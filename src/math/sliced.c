@@ -8,16 +8,16 @@
 #include "math/product.h"
 #include <string.h>
 
-enum { TILE = 512 };
+enum { TILE = 512, GRADIENT_TILE = 256 }; /* rows of a product; columns of a gradient, whose other sizes may be one slice alone */
 
-static int tiles_of(int n)
+static int tiles_of(int n, int tile)
 {
-    return (n + TILE - 1) / TILE;
+    return (n + tile - 1) / tile;
 }
 
-static int tile_size(int n, int tile)
+static int tile_size(int n, int i, int tile)
 {
-    return n - tile * TILE < TILE ? n - tile * TILE : TILE;
+    return n - i * tile < tile ? n - i * tile : tile;
 }
 
 int hl_pieces_width(const hl_pieces *p)
@@ -67,7 +67,7 @@ static hl_numbers turned(const float *x, int row)
 
 void hl_sliced_columns_forward(float *y, const float *x, const float *w, int T, int D, const hl_pieces *p)
 {
-    const int N = hl_pieces_width(p), tiles = tiles_of(T);
+    const int N = hl_pieces_width(p), tiles = tiles_of(T, TILE);
     if (pieces_are_narrow(p, T, D)) {
         hl_product(y, (size_t)N, rows(x, D), turned(w, D), T, N, D, false);
         return;
@@ -78,7 +78,7 @@ void hl_sliced_columns_forward(float *y, const float *x, const float *w, int T, 
             for (int t = 0; t < tiles; t++) {
                 const int from = piece_begin(p, i, s);
                 const hl_factor a = {x + (size_t)t * TILE * (size_t)D, D, false}, b = {w + (size_t)from * (size_t)D, D, true};
-                hl_multiply(y + (size_t)t * TILE * (size_t)N + from, N, a, b, tile_size(T, t), piece_width(p, i), D, false);
+                hl_multiply(y + (size_t)t * TILE * (size_t)N + from, N, a, b, tile_size(T, t, TILE), piece_width(p, i), D, false);
             }
 }
 
@@ -106,7 +106,7 @@ static void slice_backward(float *dx, const float *dy, const float *w, int T, in
 
 static void columns_dw(float *dw, const float *dy, const float *x, int T, int D, const hl_pieces *p)
 {
-    const int N = hl_pieces_width(p), columns = tiles_of(D);
+    const int N = hl_pieces_width(p), columns = tiles_of(D, GRADIENT_TILE);
     if (pieces_are_narrow(p, T, D)) {
         hl_product(dw, (size_t)D, turned(dy, N), rows(x, D), N, D, T, true);
         return;
@@ -116,21 +116,21 @@ static void columns_dw(float *dw, const float *dy, const float *x, int T, int D,
         for (int s = 0; s < p->slices; s++)
             for (int d = 0; d < columns; d++) {
                 const int from = piece_begin(p, i, s);
-                hl_multiply(dw + (size_t)from * (size_t)D + d * TILE, D, (hl_factor){dy + from, N, true}, (hl_factor){x + d * TILE, D, false}, piece_width(p, i),
-                            tile_size(D, d), T, true);
+                hl_multiply(dw + (size_t)from * (size_t)D + d * GRADIENT_TILE, D, (hl_factor){dy + from, N, true}, (hl_factor){x + d * GRADIENT_TILE, D, false}, piece_width(p, i),
+                            tile_size(D, d, GRADIENT_TILE), T, true);
             }
 }
 
 void hl_sliced_columns_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, const hl_pieces *p, hl_arena *scratch)
 {
-    const int N = hl_pieces_width(p), tiles = tiles_of(T);
+    const int N = hl_pieces_width(p), tiles = tiles_of(T, TILE);
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)D;
     float *part = p->slices > 1 ? HL_TAKE(scratch, float, n * (size_t)p->slices) : dx;
 #pragma omp parallel for schedule(dynamic) collapse(2)
     for (int s = 0; s < p->slices; s++)
         for (int t = 0; t < tiles; t++) {
             const size_t row = (size_t)t * TILE;
-            slice_backward(part + (size_t)s * n + row * (size_t)D, dy + row * (size_t)N, w, tile_size(T, t), D, p, s);
+            slice_backward(part + (size_t)s * n + row * (size_t)D, dy + row * (size_t)N, w, tile_size(T, t, TILE), D, p, s);
         }
     columns_dw(dw, dy, x, T, D, p);
     if (p->slices > 1) add_slices(dx, part, p->slices, n);
@@ -139,7 +139,7 @@ void hl_sliced_columns_backward(float *dx, float *dw, const float *dy, const flo
 
 void hl_sliced_terms_forward(float *y, const float *x, const float *w, int T, int K, int F, int slices, hl_arena *scratch)
 {
-    const int tiles = tiles_of(T), width = K / slices;
+    const int tiles = tiles_of(T, TILE), width = K / slices;
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)F;
     float *part = slices > 1 ? HL_TAKE(scratch, float, n * (size_t)slices) : y;
 #pragma omp parallel for schedule(dynamic) collapse(2)
@@ -147,7 +147,7 @@ void hl_sliced_terms_forward(float *y, const float *x, const float *w, int T, in
         for (int t = 0; t < tiles; t++) {
             const size_t row = (size_t)t * TILE;
             hl_multiply(part + (size_t)s * n + row * (size_t)F, F, (hl_factor){x + row * (size_t)K + s * width, K, false}, (hl_factor){w + s * width, K, true},
-                        tile_size(T, t), F, width, false);
+                        tile_size(T, t, TILE), F, width, false);
         }
     if (slices > 1) add_slices(y, part, slices, n);
     hl_arena_back(scratch, mark);
@@ -155,7 +155,7 @@ void hl_sliced_terms_forward(float *y, const float *x, const float *w, int T, in
 
 static void terms_dx(float *dx, const float *dy, const float *w, int T, int K, int F, int slices)
 {
-    const int tiles = tiles_of(T), width = K / slices;
+    const int tiles = tiles_of(T, TILE), width = K / slices;
     if (is_narrow(T, width, F)) {
         hl_product(dx, (size_t)K, rows(dy, F), rows(w, K), T, K, F, false);
         return;
@@ -164,13 +164,13 @@ static void terms_dx(float *dx, const float *dy, const float *w, int T, int K, i
     for (int s = 0; s < slices; s++)
         for (int t = 0; t < tiles; t++) {
             const size_t row = (size_t)t * TILE;
-            hl_multiply(dx + row * (size_t)K + s * width, K, (hl_factor){dy + row * (size_t)F, F, false}, (hl_factor){w + s * width, K, false}, tile_size(T, t), width, F, false);
+            hl_multiply(dx + row * (size_t)K + s * width, K, (hl_factor){dy + row * (size_t)F, F, false}, (hl_factor){w + s * width, K, false}, tile_size(T, t, TILE), width, F, false);
         }
 }
 
 static void terms_dw(float *dw, const float *dy, const float *x, int T, int K, int F, int slices)
 {
-    const int tiles = tiles_of(F), width = K / slices;
+    const int tiles = tiles_of(F, GRADIENT_TILE), width = K / slices;
     if (is_narrow(T, width, F)) {
         hl_product(dw, (size_t)K, turned(dy, F), rows(x, K), F, K, T, true);
         return;
@@ -178,7 +178,7 @@ static void terms_dw(float *dw, const float *dy, const float *x, int T, int K, i
 #pragma omp parallel for schedule(dynamic) collapse(2)
     for (int s = 0; s < slices; s++)
         for (int f = 0; f < tiles; f++)
-            hl_multiply(dw + (size_t)f * TILE * (size_t)K + s * width, K, (hl_factor){dy + f * TILE, F, true}, (hl_factor){x + s * width, K, false}, tile_size(F, f), width, T, true);
+            hl_multiply(dw + (size_t)f * GRADIENT_TILE * (size_t)K + s * width, K, (hl_factor){dy + f * GRADIENT_TILE, F, true}, (hl_factor){x + s * width, K, false}, tile_size(F, f, GRADIENT_TILE), width, T, true);
 }
 
 void hl_sliced_terms_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int K, int F, int slices)
