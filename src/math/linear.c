@@ -5,6 +5,7 @@
 #include "math/linear.h"
 #include "math/bf16.h"
 #include "math/product.h"
+#include "math/simd.h"
 #include <cblas.h>
 #include <omp.h>
 #include <stdio.h>
@@ -112,4 +113,13 @@ const char *hl_math_library(void)
     const size_t first = strcspn(config, " "), second = first + strcspn(config + first + (config[first] != 0), " ") + (config[first] != 0);
     snprintf(name, sizeof name, "%.*s %s", (int)second, config, openblas_get_corename());
     return name;
+}
+
+const char *hl_math_better_core(void)
+{
+    static const char *const narrow[] = {"Haswell", "Zen"}; /* OpenBLAS before 0.3.22 takes newer processors of AMD for the latter */
+    const char *core = openblas_get_corename();
+    for (size_t i = 0; i < sizeof narrow / sizeof narrow[0]; i++)
+        if (hl_has_wide_vectors() && strcmp(core, narrow[i]) == 0) return "SkylakeX";
+    return NULL;
 }
