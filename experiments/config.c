@@ -177,6 +177,8 @@ static hl_status settle_model(hl_config *c)
                        c->item_llm.hidden_size, c->user_llm.hidden_size);
     if (c->precision != HL_FP32 && c->exact_groups)
         return HL_FAIL(HL_EUSAGE, "precision: bf16 products have no order of their own, which exact.groups promises; set precision: fp32 or exact.groups: 0");
+    if (c->model == HL_MODEL_EASE && c->ledger)
+        return HL_FAIL(HL_EUSAGE, "ledger: on writes a line for each step, and EASE, which is fitted at once, has none; set ledger: off");
     return HL_OK;
 }
 
@@ -236,6 +238,9 @@ static hl_status settle_layout(hl_config *c)
 {
     HL_TRY(settle_ranks(&c->item_tp, &c->item_rows, &c->item_grid, "item.tp"));
     HL_TRY(settle_ranks(&c->user_tp, &c->user_rows, &c->user_grid, "user.tp"));
+    if (c->precision != HL_FP32 && (c->item_rows || c->user_rows))
+        return HL_FAIL(HL_EUSAGE, "precision: layers on a grid are multiplied in fp32 only; set precision: fp32, or %s.tp: %d", c->item_rows ? "item" : "user",
+                       c->item_rows ? c->item_tp : c->user_tp);
     if (c->gradient_checkpointing && !hl_config_given(c, "activation_budget")) c->activation_budget = 0;
     return HL_OK;
 }
