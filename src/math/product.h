@@ -1,4 +1,4 @@
-/* product.h - products whose factor of weights stays in the cache, faster here than by BLAS. */
+/* product.h - products of moderate size, faster here than by BLAS, whose bits do not depend on what stands beside. */
 #ifndef MATH_PRODUCT_H
 #define MATH_PRODUCT_H
 #include <stdbool.h>
@@ -9,6 +9,9 @@ typedef struct {
     const float *at;
     size_t row, column;
 } hl_numbers;
+
+/* Has the processor what hl_product is made for? */
+bool hl_product_is_here(void);
 
 /* Is c (M, N) = a (M, K) b (K, N) better made by hl_product?  A rule of the sizes and the processor alone. */
 bool hl_product_is_small(int M, int N, int K);
