@@ -4,7 +4,6 @@
 #include "base/fold.h"
 #include "base/reserve.h"
 #include "math/rows.h"
-#include <string.h>
 
 void hl_branch_open(hl_branch *b, size_t n)
 {
@@ -19,17 +18,14 @@ void hl_branch_close(hl_branch *b)
 
 static float *zeroed(hl_branch *b)
 {
-    if (b->spares == 0) return hl_reserve(b->n);
-    float *x = b->spare[--b->spares];
-    memset(x, 0, b->n * sizeof *x);
-    return x;
+    return b->spares == 0 ? hl_reserve(b->n) : b->spare[--b->spares];
 }
 
 /* The last two that wait become one. */
 static void add_last_two(hl_branch *b)
 {
     const int last = --b->waiting;
-    hl_add(b->wait[last - 1].sum, b->wait[last].sum, b->n);
+    hl_add_and_clear(b->wait[last - 1].sum, b->wait[last].sum, b->n);
     b->spare[b->spares++] = b->wait[last].sum;
 }
 

@@ -18,7 +18,7 @@ typedef struct {
         int leaf; /* one of its leaves */
     } wait[HL_BRANCH_MOST];
     int spares;
-    float *spare[HL_BRANCH_MOST]; /* arrays not in use */
+    float *spare[HL_BRANCH_MOST]; /* arrays not in use, zero */
 } hl_branch;
 
 void hl_branch_open(hl_branch *b, size_t n);

@@ -111,6 +111,16 @@ void hl_add(float *y, const float *x, size_t n)
     for (size_t i = 0; i < n; i += add_block) add_to(y + i, x + i, n - i < add_block ? n - i : add_block);
 }
 
+void hl_add_and_clear(float *y, float *x, size_t n)
+{
+#pragma omp parallel for if (hl_is_worth_threads(n))
+    for (size_t i = 0; i < n; i += add_block) {
+        const size_t some = n - i < add_block ? n - i : add_block;
+        add_to(y + i, x + i, some);
+        memset(x + i, 0, some * sizeof *x);
+    }
+}
+
 HL_FAST static double squares(const float *x, size_t n)
 {
     double sum = 0.0;

@@ -26,6 +26,9 @@ void hl_rows_dot(float *y, const float *a, const float *b, int n, int D);
 /* y (n) += x (n). */
 void hl_add(float *y, const float *x, size_t n);
 
+/* The same, and x becomes zero. */
+void hl_add_and_clear(float *y, float *x, size_t n);
+
 /* Sum of squares in double, in a fixed order. */
 double hl_sum_of_squares(const float *x, size_t n);
 
