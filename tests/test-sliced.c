@@ -76,7 +76,7 @@ static void products_in_slices_are_products(void)
     hl_sliced_terms_forward(got, wide, w, T, N, D, SLICES, &scratch); /* w as (D, N) */
     hl_linear_forward(want, wide, w, T, N, D);
     check_all_near(got, want, T * D);
-    hl_sliced_terms_backward(got, dw, back, wide, w, T, N, D, SLICES);
+    hl_sliced_terms_backward(got, dw, back, wide, w, T, N, D);
     hl_linear_backward(want, dw_want, back, wide, w, T, N, D);
     check_all_near(got, want, T * N);
     check_all_near(dw, dw_want, N * D);

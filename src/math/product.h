@@ -10,9 +10,6 @@ typedef struct {
     size_t row, column;
 } hl_numbers;
 
-/* Has the processor what hl_product is made for? */
-bool hl_product_is_here(void);
-
 /* Is c (M, N) = a (M, K) b (K, N) better made by hl_product?  A rule of the sizes and the processor alone. */
 bool hl_product_is_small(int M, int N, int K);
 

@@ -30,12 +30,18 @@ static inline bool hl_has_wide_vectors(void)
     return HL_HAS("avx512f") && HL_HAS("avx512vl") && HL_HAS("avx512bw") && HL_HAS("avx512dq") && HL_HAS("avx512cd");
 }
 
+/* Vectors of 8 numbers, and a product and a sum in one. */
+static inline bool hl_has_vectors(void)
+{
+    return HL_HAS("avx2") && HL_HAS("fma");
+}
+
 #define HL_INLINE static inline __attribute__((always_inline))
 
 /* Is this many numbers worth waking the threads for? */
 static inline bool hl_is_worth_threads(size_t numbers)
 {
-    return numbers >= 32768;
+    return numbers >= 16384;
 }
 
 #endif

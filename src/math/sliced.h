@@ -1,8 +1,7 @@
 /* sliced.h - products with a weight matrix in slices, each with the same bits wherever it is computed.
  *
- * The bits of a BLAS product depend on its sizes and on the number of threads.  Here a matrix is cut into slices of a fixed size
- * (those that ranks of a tensor group may have), each product of a slice is made by one thread, and sums over slices follow
- * the tree of base/fold.h.  Who has some of the slices, a power of two of neighbours, gets the sums of a branch. */
+ * The bits of a BLAS product depend on its sizes and on the number of threads; those of hl_product do not.  Here a matrix is cut into
+ * slices of a fixed size (those that ranks of a tensor group may have), and sums over slices follow the tree of base/fold.h.  Who has some of the slices, a power of two of neighbours, gets the sums of a branch. */
 #ifndef MATH_SLICED_H
 #define MATH_SLICED_H
 #include "base/arena.h"
@@ -28,6 +27,6 @@ void hl_sliced_columns_backward(float *dx, float *dw, const float *dy, const flo
 void hl_sliced_terms_forward(float *y, const float *x, const float *w, int T, int K, int F, int slices, hl_arena *scratch);
 
 /* dx (T, K) = dy (T, F) w;   dw (F, K) += dy^T x.  dx or dw may be NULL: not wanted. */
-void hl_sliced_terms_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int K, int F, int slices);
+void hl_sliced_terms_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int K, int F);
 
 #endif

@@ -206,7 +206,7 @@ static void terms_forward(float *y, const hl_stack *m, const float *x, const flo
 static void terms_backward(float *dx, float *dw, const hl_stack *m, const float *dy, const float *x, const float *w, int T, int K)
 {
     const int D = m->shape.hidden_size;
-    if (m->slices) hl_sliced_terms_backward(dx, dw, dy, x, w, T, K, D, m->slices);
+    if (m->slices) hl_sliced_terms_backward(dx, dw, dy, x, w, T, K, D);
     else hl_linear_backward(dx, dw, dy, x, w, T, K, D);
 }
 
