@@ -135,7 +135,7 @@ static void turn(const job *j, const memory *m, int key_head, int number)
 
 static void take_turns(const job *j)
 {
-#pragma omp parallel if (hl_is_worth_threads((size_t)j->x->n * (size_t)j->x->P))
+#pragma omp parallel if (hl_is_worth_threads((size_t)j->x->n * (size_t)(j->x->P * j->h->d)))
     {
         static _Thread_local hl_arena room; /* stays until the thread ends, as attention's */
         if (!room.growing) room = hl_arena_growing("attention to a prefix");
