@@ -95,6 +95,16 @@ if [ "$LAYOUTS" = all ]; then
     at 8 20 colocated --item.tp 2,4 --item.pp 1 --activation_budget 3e6
 fi
 
+# Each layout goes on from the checkpoint of the one before.
+to() { # to STEP RANKS PLACEMENT OPTIONS...
+    step=$1 ranks=$2 placement=$3
+    shift 3
+    job "$ranks" round --max_steps "$step" --checkpoint_every 1 --placement "$placement" "$@"
+}
+to 1 1 colocated && to 2 2 separate && to 3 3 colocated --zero 2 && to 4 4 hybrid --item.pp 2 --user.pp 2 &&
+    to 5 4 colocated --item.tp 2,2 --user.tp 2,2 && to 6 3 separate --item.tp 2 --zero 1 && to 7 1 colocated && near one round 7 $equal
+verdict "a step at each of six layouts and back at the first: losses equal to 1e-5 (largest difference $(cat "$work/difference"))"
+
 # What changes nothing at one layout.
 first=2ranksseparate
 again() { # again FOLDER OPTIONS...
