@@ -12,6 +12,7 @@
 #include "base/part.h"
 #include "math/product-kernel.h"
 #include "math/simd.h"
+#include <omp.h>
 #include <string.h>
 
 enum { ACROSS = 512, WORTH_THREADS = 1 << 19 }; /* columns at once; products of two numbers that are worth waking the threads for */
@@ -158,19 +159,15 @@ void hl_product(float *c, size_t c_row, hl_numbers a, hl_numbers b, int M, int N
     const hl_product_kernel *kernel = kernel_here();
     if (!room.growing) room = hl_arena_growing("product");
     float *const packed = HL_TAKE(&room, float, kernel->depth * (ACROSS + kernel->lanes));
+    const size_t rows = (size_t)(kernel->strips * (R * kernel->depth + HL_PRODUCT_LEAST)); /* of a thread, in copies */
+    float *const copies = HL_TAKE(&room, float, rows * (size_t)omp_get_max_threads());
     const int stretches = (K + kernel->depth - 1) / kernel->depth;
 #pragma omp parallel if ((double)M * N * K >= WORTH_THREADS)
-    {
-        static _Thread_local hl_arena own;
-        if (!own.growing) own = hl_arena_growing("rows of a product");
-        float *const left = HL_TAKE(&own, float, kernel->strips * (R * kernel->depth + HL_PRODUCT_LEAST));
-        for (int n = 0; n < N; n += ACROSS)
-            for (int i = 0; i < stretches; i++) {
-                const int k = (int)hl_part_begin(K, stretches, i), end = (int)hl_part_begin(K, stretches, i + 1);
-                const hl_numbers x = {a.at + (size_t)k * a.column, a.row, a.column}, y = {b.at + (size_t)k * b.row + (size_t)n * b.column, b.row, b.column};
-                stretch(c + n, c_row, x, y, packed, left, M, N - n < ACROSS ? N - n : ACROSS, end - k, add || i > 0);
-            }
-        hl_arena_back(&own, 0);
-    }
+    for (int n = 0; n < N; n += ACROSS)
+        for (int i = 0; i < stretches; i++) {
+            const int k = (int)hl_part_begin(K, stretches, i), end = (int)hl_part_begin(K, stretches, i + 1);
+            const hl_numbers x = {a.at + (size_t)k * a.column, a.row, a.column}, y = {b.at + (size_t)k * b.row + (size_t)n * b.column, b.row, b.column};
+            stretch(c + n, c_row, x, y, packed, copies + rows * (size_t)omp_get_thread_num(), M, N - n < ACROSS ? N - n : ACROSS, end - k, add || i > 0);
+        }
     hl_arena_back(&room, 0);
 }
