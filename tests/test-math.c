@@ -171,11 +171,12 @@ static int product_is_exact(int M, int N, int K, bool turn_a, bool turn_b, bool 
 
 static void a_small_product_is_that_of_plain_loops_at_any_size(void)
 {
-    static const int sizes[][3] = {{1, 1, 1}, {5, 3, 2}, {6, 16, 7}, {48, 64, 384}, {49, 65, 385}, {51, 513, 5}, {130, 344, 64}, {53, 172, 769}, {700, 47, 33}, {1030, 129, 390}};
+    static const int sizes[][3] = {{1, 1, 1}, {5, 3, 2}, {6, 16, 7}, {48, 64, 384}, {49, 65, 385}, {51, 513, 5}, {130, 344, 64}, {53, 172, 769}, {700, 47, 33}, {1030, 129, 390}, {53, 1100, 520}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         for (int how = 0; how < 8; how++) CHECK(product_is_exact(sizes[i][0], sizes[i][1], sizes[i][2], how & 1, how & 2, how & 4));
     hl_math_threads(3);
     CHECK(product_is_exact(700, 130, 200, false, true, false) && product_is_exact(344, 110, 1000, true, false, true));
+    for (int how = 0; how < 8; how++) CHECK(product_is_exact(100, 2100, 600, how & 1, how & 2, how & 4)); /* turns that wait for each other */
     hl_math_threads(1);
 }
 

@@ -29,4 +29,4 @@ TARGET static void turn(float *to, size_t row, const float *from, size_t column)
     _Pragma("GCC unroll 16") for (int i = 0; i < LANES; i++) STORE(to + (size_t)i * row, x[i]);
 }
 
-const hl_product_kernel hl_product_16 = {LANES, MOST, .depth = 384, .strips = 8, .many = 3, .far = 1025, .small = 1 << 20, .multiply = multiply, .turn = turn};
+const hl_product_kernel hl_product_16 = {LANES, MOST, .depth = 384, .strips = 8, .across = 512, .many = 3, .far = 1025, .sides = 1 << 20, .multiply = multiply, .turn = turn};
