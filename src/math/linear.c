@@ -1,7 +1,7 @@
 /* linear.c - the products, by hl_product or by BLAS, whichever is faster.
  *
- * BLAS is told about row-major matrices and does the rest.  A product without rows or
- * columns is legal and does nothing: a rank may have no tokens. */
+ * BLAS is told about row-major matrices and does the rest.  A product without rows or columns is legal and does nothing:
+ * a rank may have no tokens. */
 #include "math/linear.h"
 #include "math/bf16.h"
 #include "math/product.h"
@@ -16,17 +16,13 @@ static hl_numbers numbers_of(hl_factor x)
     return x.turned ? (hl_numbers){x.at, 1, (size_t)x.row} : (hl_numbers){x.at, (size_t)x.row, 1};
 }
 
-void hl_multiply_by_blas(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add)
-{
-    cblas_sgemm(CblasRowMajor, a.turned ? CblasTrans : CblasNoTrans, b.turned ? CblasTrans : CblasNoTrans, M, N, K, 1.0f, a.at, a.row > 0 ? a.row : 1,
-                b.at, b.row > 0 ? b.row : 1, add ? 1.0f : 0.0f, c, c_row);
-}
-
 void hl_multiply(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add)
 {
     if (M == 0 || N == 0 || (K == 0 && add)) return;
     if (K > 0 && hl_product_is_faster(M, N, K)) hl_product(c, (size_t)c_row, numbers_of(a), numbers_of(b), M, N, K, add);
-    else hl_multiply_by_blas(c, c_row, a, b, M, N, K, add);
+    else
+        cblas_sgemm(CblasRowMajor, a.turned ? CblasTrans : CblasNoTrans, b.turned ? CblasTrans : CblasNoTrans, M, N, K, 1.0f, a.at, a.row > 0 ? a.row : 1,
+                    b.at, b.row > 0 ? b.row : 1, add ? 1.0f : 0.0f, c, c_row);
 }
 
 static hl_math_precision precision;

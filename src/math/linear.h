@@ -40,9 +40,6 @@ typedef struct {
 /* c (M, N), rows c_row apart, = or += a (M, K) b (K, N).  Within a parallel region each thread makes its own. */
 void hl_multiply(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add);
 
-/* The same by BLAS whatever the sizes, to compare with; M, N and K > 0. */
-void hl_multiply_by_blas(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add);
-
 /* Threads that the products and the other ops use in this process (at least 1). */
 void hl_math_threads(int threads);
 

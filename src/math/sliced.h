@@ -1,7 +1,8 @@
 /* sliced.h - products with a weight matrix in slices, each with the same bits wherever it is computed.
  *
  * The bits of a BLAS product depend on its sizes and on the number of threads; those of hl_product do not.  Here a matrix is cut into
- * slices of a fixed size (those that ranks of a tensor group may have), and sums over slices follow the tree of base/fold.h.  Who has some of the slices, a power of two of neighbours, gets the sums of a branch. */
+ * slices of a fixed size (those that ranks of a tensor group may have), and sums over slices follow the tree of base/fold.h.  Who has
+ * some of the slices, a power of two of neighbours, gets the sums of a branch. */
 #ifndef MATH_SLICED_H
 #define MATH_SLICED_H
 #include "base/arena.h"

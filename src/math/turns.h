@@ -36,10 +36,11 @@ static inline void hl_turns_done(hl_turns *t, int n)
 static inline void hl_turns_wait(hl_turns *t, int jobs)
 {
     enum { PATIENCE = 2000 };
-    for (int looks = 0; atomic_load_explicit(&t->done, memory_order_acquire) < jobs; looks++) {
-        if (looks > PATIENCE) sched_yield();
+    for (int looks = 0; atomic_load_explicit(&t->done, memory_order_acquire) < jobs;) {
+        if (looks == PATIENCE) sched_yield();
+        else looks++;
 #if defined __x86_64__
-        else __builtin_ia32_pause();
+        __builtin_ia32_pause();
 #endif
     }
 }
