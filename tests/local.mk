@@ -9,6 +9,7 @@ ALONE_TESTS = \
 	tests/test-synth \
 	tests/test-tokenizer \
 	tests/test-math \
+	tests/test-product \
 	tests/test-attention \
 	tests/test-attention-last \
 	tests/test-attention-prefix \

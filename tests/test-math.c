@@ -1,9 +1,7 @@
-/* test-math.c - products, norm, rotary positions, gated unit, rows, AdamW and the exponentials agree with their slow twins. */
+/* test-math.c - norm, rotary positions, gated unit, rows, AdamW and the exponentials agree with their slow twins. */
 #include "math/adamw.h"
-#include "math/bf16.h"
 #include "math/expf.h"
 #include "math/linear.h"
-#include "math/product.h"
 #include "math/rmsnorm.h"
 #include "math/rmsnorm-part.h"
 #include "math/rope.h"
@@ -54,185 +52,6 @@ static void exponentials_end_in_zero_infinity_and_nan(void)
     CHECK(hl_expf(INFINITY) == INFINITY && hl_expf(FLT_MAX) == INFINITY && hl_expf(89.0f) == INFINITY);
     CHECK(isnan(hl_expf(NAN)) && isnan(hl_exp2f(NAN)));
     CHECK(hl_logf(1.0f) == 0.0f && hl_logf(INFINITY) == INFINITY && isnan(hl_logf(NAN)));
-}
-
-static void a_product_agrees_with_plain_loops(void)
-{
-    const int D = 67, F = 24;
-    for (int i = 0; i < ROW_COUNTS; i++) {
-        const int T = row_counts[i];
-        const size_t nx = (size_t)(T * D), ny = (size_t)(T * F), nw = (size_t)(F * D);
-        float *x = ref_random(nx, 1, 1.0), *w = ref_random(nw, 2, 1.0), *dy = ref_random(ny, 3, 1.0), *y = ref_random(ny, 4, 1.0);
-        float *dx = ref_random(nx, 5, 1.0), *dw = ref_zeros(nw); /* what is in dx does not matter */
-        double *X = ref_double(x, nx), *W = ref_double(w, nw), *DY = ref_double(dy, ny), *Y = ref_double_zeros(ny);
-        double *DX = ref_double_zeros(nx), *DW = ref_double_zeros(nw);
-        ref_linear_forward(Y, X, W, T, D, F);
-        ref_linear_backward(DX, DW, DY, X, W, T, D, F);
-        CHECK_NEAR(ref_dot(DY, Y, ny), ref_dot(DX, X, nx), 1e-9 * (double)ny * D); /* the backward is the adjoint */
-        CHECK_NEAR(ref_dot(DY, Y, ny), ref_dot(DW, W, nw), 1e-9 * (double)ny * D);
-        hl_linear_forward(y, x, w, T, D, F);
-        hl_linear_backward(dx, dw, dy, x, w, T, D, F);
-        CHECK_NEAR(ref_distance(y, Y, ny), 0.0, close);
-        CHECK_NEAR(ref_distance(dx, DX, nx), 0.0, close);
-        CHECK_NEAR(ref_distance(dw, DW, nw), 0.0, close);
-        ref_done();
-    }
-}
-
-static void bf16_is_the_nearest_ties_to_even(void)
-{
-    static const struct { uint32_t from; uint16_t to; } known[] = {
-        {0x3f800000, 0x3f80}, {0x3f808000, 0x3f80}, {0x3f808001, 0x3f81}, {0x3f818000, 0x3f82}, {0x3f817fff, 0x3f81}, {0xbf818000, 0xbf82},
-        {0x80000000, 0x8000}, {0x00018000, 0x0002}, {0x7f7fffff, 0x7f80}, {0xff800000, 0xff80}, {0x7f800001, 0x7fc0}, {0x7fffffff, 0x7fff},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        float x = hl_float_of(known[i].from);
-        uint16_t y;
-        hl_bf16_round(&y, &x, 1);
-        CHECK(y == known[i].to);
-        hl_bf16_round_in_place(&x, 1);
-        CHECK(hl_bits_of(x) == (uint32_t)known[i].to << 16);
-    }
-}
-
-static double *rounded_double(const float *x, size_t n)
-{
-    float *y = ref_copy(x, n);
-    hl_bf16_round_in_place(y, n);
-    return ref_double(y, n);
-}
-
-/* Against the twin with rounded factors, so that only sums in fp32 are between them; dw is added to. */
-static void rounded_product_agrees(hl_math_precision how, int T, int D, int F)
-{
-    const size_t nx = (size_t)(T * D), ny = (size_t)(T * F), nw = (size_t)(F * D);
-    float *x = ref_random(nx, 1, 1.0), *w = ref_random(nw, 2, 1.0), *dy = ref_random(ny, 3, 1.0), *y = ref_random(ny, 4, 1.0);
-    float *dx = ref_random(nx, 5, 1.0), *dw = ref_random(nw, 6, 1.0);
-    double *X = rounded_double(x, nx), *W = rounded_double(w, nw), *DY = rounded_double(dy, ny), *Y = ref_double_zeros(ny);
-    double *DX = ref_double_zeros(nx), *DW = ref_double_zeros(nw), *before = ref_double(dw, nw), *exact = ref_double_zeros(ny);
-    ref_linear_forward(Y, X, W, T, D, F);
-    ref_linear_forward(exact, ref_double(x, nx), ref_double(w, nw), T, D, F);
-    ref_linear_backward(DX, DW, DY, X, W, T, D, F);
-    for (size_t i = 0; i < nw; i++) DW[i] += before[i];
-    hl_math_set_precision(how);
-    hl_linear_forward(y, x, w, T, D, F);
-    hl_linear_backward(dx, dw, dy, x, w, T, D, F);
-    hl_math_set_precision(HL_MATH_FP32);
-    CHECK_NEAR(ref_distance(y, Y, ny), 0.0, close);
-    CHECK_NEAR(ref_distance(dx, DX, nx), 0.0, close);
-    CHECK_NEAR(ref_distance(dw, DW, nw), 0.0, close);
-    CHECK(ref_distance(y, exact, ny) > 1e-4); /* something was rounded */
-    ref_done();
-}
-
-static void products_round_their_factors_where_told(void)
-{
-    for (hl_math_precision how = HL_MATH_BF16; how <= HL_MATH_BF16_SLOWLY; how++) {
-        rounded_product_agrees(how, 1, 67, 24);
-        rounded_product_agrees(how, 40, 64, 64);
-        rounded_product_agrees(how, 129, 33, 48); /* a sum over tokens that is filled up */
-        rounded_product_agrees(how, 300, 128, 17);
-    }
-}
-
-static void products_of_whole_numbers_are_exact_and_add(void)
-{
-    const float a[] = {1, 2, 3, 4, 5, 6}, b[] = {1, 0, -1, 2, 2, 2}; /* (2, 3) both */
-    float c[4] = {7, 7, 7, 7}, left[6] = {1, 1, 1, 1, 1, 1}, right[6] = {1, 1, 1, 1, 1, 1};
-    hl_rows_by_rows(c, a, b, 2, 2, 3);
-    CHECK(c[0] == -2 && c[1] == 12 && c[2] == -2 && c[3] == 30);
-    hl_rows_times(left, c, b, 2, 2, 3);
-    CHECK(left[0] == 23 && left[1] == 25 && left[2] == 27 && left[3] == 59 && left[4] == 61 && left[5] == 63);
-    hl_columns_times(right, c, b, 2, 2, 3);
-    CHECK(right[0] == -5 && right[1] == -3 && right[2] == -1 && right[3] == 73 && right[4] == 61 && right[5] == 49);
-}
-
-/* Some product (M, N, K) of whole numbers against the plain triple loop, a or b read by columns where turned. */
-static int product_is_exact(int M, int N, int K, bool turn_a, bool turn_b, bool add)
-{
-    const size_t na = (size_t)(M * K), nb = (size_t)(K * N), nc = (size_t)(M * N);
-    float *a = ref_random(na, 1, 2.0), *b = ref_random(nb, 2, 2.0), *c = ref_random(nc, 3, 2.0), *want = ref_take(nc * sizeof *want);
-    for (size_t i = 0; i < na; i++) a[i] = rintf(a[i]);
-    for (size_t i = 0; i < nb; i++) b[i] = rintf(b[i]);
-    for (size_t i = 0; i < nc; i++) c[i] = rintf(c[i]);
-    for (int m = 0; m < M; m++)
-        for (int n = 0; n < N; n++) {
-            float *sum = want + m * N + n;
-            *sum = add ? c[m * N + n] : 0.0f;
-            for (int k = 0; k < K; k++) *sum += a[turn_a ? k * M + m : m * K + k] * b[turn_b ? n * K + k : k * N + n];
-        }
-    const hl_numbers left = {a, turn_a ? 1 : (size_t)K, turn_a ? (size_t)M : 1}, right = {b, turn_b ? 1 : (size_t)N, turn_b ? (size_t)K : 1};
-    hl_product(c, (size_t)N, left, right, M, N, K, add);
-    int same = 1;
-    for (size_t i = 0; i < nc; i++) same &= c[i] == want[i]; /* zeros of either sign */
-    ref_done();
-    return same;
-}
-
-static void a_small_product_is_that_of_plain_loops_at_any_size(void)
-{
-    static const int sizes[][3] = {{1, 1, 1}, {5, 3, 2}, {6, 16, 7}, {48, 64, 384}, {49, 65, 385}, {51, 513, 5}, {130, 344, 64}, {53, 172, 769}, {700, 47, 33}, {1030, 129, 390}, {53, 1100, 520}};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        for (int how = 0; how < 8; how++) CHECK(product_is_exact(sizes[i][0], sizes[i][1], sizes[i][2], how & 1, how & 2, how & 4));
-    hl_math_threads(3);
-    CHECK(product_is_exact(700, 130, 200, false, true, false) && product_is_exact(344, 110, 1000, true, false, true));
-    for (int how = 0; how < 8; how++) CHECK(product_is_exact(100, 2100, 600, how & 1, how & 2, how & 4)); /* turns that wait for each other */
-    hl_math_threads(1);
-}
-
-/* Row m of c = a b, a in columns where turned, alone and in two halves of its columns. */
-static int row_is_alone(const float *c, const float *a, const float *b, int m, int M, int N, int K, bool turned)
-{
-    const hl_numbers left = {a + (turned ? m : m * K), 1, turned ? (size_t)M : 1};
-    const int half = N / 2;
-    float *row = ref_zeros((size_t)N);
-    hl_product(row, (size_t)N, left, (hl_numbers){b, (size_t)N, 1}, 1, half, K, false);
-    hl_product(row + half, (size_t)N, left, (hl_numbers){b + half, (size_t)N, 1}, 1, N - half, K, false);
-    return memcmp(row, c + m * N, (size_t)N * sizeof *row) == 0;
-}
-
-static void numbers_of_a_product_do_not_depend_on_what_stands_beside(void)
-{
-    enum { M = 1030, N = 150, K = 500 };
-    float *a = ref_random(M * K, 1, 1.0), *b = ref_random(K * N, 2, 1.0), *c = ref_zeros(M * N);
-    for (int turned = 0; turned < 2; turned++) {
-        hl_product(c, (size_t)N, turned ? (hl_numbers){a, 1, M} : (hl_numbers){a, K, 1}, (hl_numbers){b, N, 1}, M, N, K, false);
-        for (int m = 0; m < M; m += 7) CHECK(row_is_alone(c, a, b, m, M, N, K, turned));
-    }
-    ref_done();
-}
-
-static void a_product_of_no_rows_does_nothing(void)
-{
-    float x = 1.0f, w[6] = {1, 2, 3, 4, 5, 6}, y = 5.0f, dx = 3.0f, dw[6] = {9, 9, 9, 9, 9, 9};
-    hl_linear_forward(&y, &x, w, 0, 2, 3);
-    hl_linear_backward(&dx, dw, &y, &x, w, 0, 2, 3);
-    hl_rows_by_rows(&y, &x, w, 0, 3, 2);
-    hl_rows_by_rows(&y, &x, w, 1, 0, 1);
-    CHECK(y == 5.0f && dx == 3.0f && dw[0] == 9.0f && dw[5] == 9.0f);
-}
-
-static void the_gradient_through_a_product_of_no_columns_is_zero(void)
-{
-    const float x[4] = {1, 2, 3, 4};
-    float dx[4] = {5, 6, 7, 8}, none = 0.0f;
-    hl_linear_backward(dx, &none, &none, x, &none, 2, 2, 0);
-    CHECK(dx[0] == 0 && dx[1] == 0 && dx[2] == 0 && dx[3] == 0);
-}
-
-static void a_gradient_that_is_not_wanted_is_not_computed(void)
-{
-    const float x[2] = {1, 2}, w[2] = {3, 4}, dy[1] = {2};
-    float dx[2] = {5, 5}, dw[2] = {0};
-    hl_linear_backward(dx, NULL, dy, x, w, 1, 2, 1);
-    hl_linear_backward(NULL, dw, dy, x, w, 1, 2, 1);
-    CHECK(dx[0] == 6 && dx[1] == 8 && dw[0] == 2 && dw[1] == 4);
-}
-
-static void the_library_names_itself(void)
-{
-    CHECK(strncmp(hl_math_library(), "OpenBLAS 0.", 11) == 0);
-    CHECK(strlen(strrchr(hl_math_library(), ' ')) > 1);
 }
 
 /* What a loss needs besides its argument: the loss is dy . op(x, other). */
@@ -611,16 +430,6 @@ static void the_number_of_threads_does_not_show(void)
 static const test tests[] = {
     {"exponentials and logarithm are within two units in the last place", exponentials_and_logarithm_are_within_two_units_in_the_last_place},
     {"exponentials end in zero, infinity and NaN", exponentials_end_in_zero_infinity_and_nan},
-    {"a product agrees with plain loops", a_product_agrees_with_plain_loops},
-    {"bf16 is the nearest, ties to even", bf16_is_the_nearest_ties_to_even},
-    {"products round their factors to bf16 where told", products_round_their_factors_where_told},
-    {"products of whole numbers are exact, and add", products_of_whole_numbers_are_exact_and_add},
-    {"a small product is that of plain loops, at any size", a_small_product_is_that_of_plain_loops_at_any_size},
-    {"numbers of a product do not depend on what stands beside", numbers_of_a_product_do_not_depend_on_what_stands_beside},
-    {"a product of no rows does nothing", a_product_of_no_rows_does_nothing},
-    {"the gradient through a product of no columns is zero", the_gradient_through_a_product_of_no_columns_is_zero},
-    {"a gradient that is not wanted is not computed", a_gradient_that_is_not_wanted_is_not_computed},
-    {"the library names itself", the_library_names_itself},
     {"the norm agrees with its twin", the_norm_agrees_with_its_twin},
     {"parts of the norm make the whole", parts_of_the_norm_make_the_whole},
     {"the twin of the norm has its slope", the_twin_of_the_norm_has_its_slope},
