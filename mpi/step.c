@@ -147,7 +147,9 @@ static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_
     s->item_lead = hl_layout_has_item(&mesh->layout, me) ? hl_layout_item_lead_of(&mesh->layout, me) : -1;
     s->user_lead = hl_layout_has_user(&mesh->layout, me) ? hl_layout_user_lead_of(&mesh->layout, me) : -1;
     s->item_out = hl_layout_has_item_out(&mesh->layout, me);
-    hl_plan_make(&s->plan, batch, e->corpus, &e->rules.plan, s->D, &e->plan);
+    hl_plan_rules rules = e->rules.plan;
+    rules.owners = hl_layout_item_replicas(&mesh->layout);
+    hl_plan_make(&s->plan, batch, e->corpus, &rules, s->D, &e->plan);
     hl_share_make(&s->share, &mesh->layout, &s->plan, &e->plan);
     s->chunk = HL_TAKE_ZERO(&e->plan, hl_chunk, s->plan.chunks);
     s->user_chunk = HL_TAKE_ZERO(&e->plan, hl_chunk, s->plan.user_chunks);

@@ -78,23 +78,37 @@ static double cost_of_length(int L, int width)
     return (double)L * (1 + (double)L / (6.0 * width));
 }
 
-/* Close a chunk when it is full, and between texts that are read and texts that are not. */
-static void cut_chunks(hl_plan *p, const hl_corpus *corpus, const hl_plan_rules *rules, int width)
+static void open_chunk(hl_plan *p, int text)
 {
-    for (int t = 0; t < p->texts; t++) {
-        int L = length_of(corpus, rules, p->item[t]);
-        bool opens = t == 0 || t == p->read || p->chunk_tokens[p->chunks - 1] + L > rules->chunk_tokens;
-        if (opens) {
-            p->chunk_begin[p->chunks] = t;
-            p->chunk_tokens[p->chunks] = 0;
-            p->chunk_cost[p->chunks++] = 0;
-        }
-        if (t < p->read) p->early_chunks = p->chunks;
-        p->chunk_tokens[p->chunks - 1] += L;
-        p->chunk_cost[p->chunks - 1] += cost_of_length(L, width);
-        p->tokens += L;
+    p->chunk_begin[p->chunks] = text;
+    p->chunk_tokens[p->chunks] = 0;
+    p->chunk_cost[p->chunks++] = 0;
+}
+
+/* Cut texts [begin, end): a chunk is closed when it is full, and where owners are to have equal parts when its part of the cost is
+ * reached.  A text belongs to the part in which its middle lies. */
+static void cut_chunks(hl_plan *p, int begin, int end, const hl_corpus *corpus, const hl_plan_rules *rules, int width)
+{
+    int64_t tokens = 0;
+    double all = 0, before = 0;
+    for (int t = begin; t < end; t++) {
+        const int L = length_of(corpus, rules, p->item[t]);
+        tokens += L;
+        all += cost_of_length(L, width);
     }
-    p->chunk_begin[p->chunks] = p->texts;
+    const int64_t round = (int64_t)rules->owners * rules->chunk_tokens; /* tokens of one full chunk each */
+    const double parts = rules->owners > 1 && !rules->groups && round ? (double)(rules->owners * ((tokens + round - 1) / round)) : 1;
+    for (int t = begin, part = 0; t < end; t++) {
+        const int L = length_of(corpus, rules, p->item[t]);
+        const double cost = cost_of_length(L, width);
+        const int its = (int)(parts * ((before + cost / 2) / all));
+        if (t == begin || its > part || p->chunk_tokens[p->chunks - 1] + L > rules->chunk_tokens) open_chunk(p, t);
+        part = its;
+        before += cost;
+        p->chunk_tokens[p->chunks - 1] += L;
+        p->chunk_cost[p->chunks - 1] += cost;
+    }
+    p->tokens += tokens;
 }
 
 /* Tokens that all texts of a chunk begin with count once. */
@@ -163,9 +177,12 @@ void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const 
     for (int s = 0; s <= b->samples; s++) p->row_begin[s] = b->begin[s] - s;
     number_texts(p, b, corpus, rules, &index);
     weigh_rows(p, rules);
-    cut_chunks(p, corpus, rules, width);
-    if (rules->share_prefix && rules->item_tokens) take_off_prefixes(p, corpus);
+    cut_chunks(p, 0, p->read, corpus, rules, width);
+    p->early_chunks = p->chunks;
+    cut_chunks(p, p->read, p->texts, corpus, rules, width);
+    p->chunk_begin[p->chunks] = p->texts;
     if (rules->serial || rules->groups) p->early_chunks = p->chunks;
+    if (rules->share_prefix && rules->item_tokens) take_off_prefixes(p, corpus);
     cut_user_chunks(p, rules, width);
     put_into_groups(p->group, p->chunk_cost, p->chunks, rules->groups);
     put_into_groups(p->user_group, p->user_chunk_cost, p->user_chunks, rules->groups);

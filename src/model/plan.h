@@ -1,7 +1,7 @@
 /* plan.h - what a step computes: from a batch to unique texts, chunks, rows and who reads what.
  *
- * The same on every rank, made from the batch and the corpus alone.  Nothing here knows who computes what;
- * that is the layout's (schedule.h).
+ * The same on every rank, made from the batch and the corpus alone.  Nothing here knows who computes what, only
+ * how many share it; the rest is the layout's (schedule.h).
  *
  * A text is what the Item LLM encodes: items with the same token ids are one text, encoded once.  Texts are
  * numbered in the order of their first use: those that some user reads (user after user), then those that are
@@ -16,6 +16,8 @@
 
 typedef struct {
     int chunk_tokens;     /* a chunk of texts is closed when it has so many tokens */
+    int owners;           /* chunks will be divided among so many: those before the users' turn, and those after, are so many of nearly equal
+                           * cost, or a multiple.  0 or 1: they are as long as they may be; with groups too */
     int user_chunk_rows;  /* a chunk of samples likewise, in rows */
     double user_cost;     /* of a token of the User LLM, where one of the Item LLM costs 1; 0: 1 too */
     int item_tokens;      /* 1: an [ITEM] token closes every text; 0: mean pooling */
