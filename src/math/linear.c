@@ -3,6 +3,7 @@
  * BLAS is told about row-major matrices and does the rest.  A product without rows or columns is legal and does nothing:
  * a rank may have no tokens. */
 #include "math/linear.h"
+#include "base/part.h"
 #include "math/bf16.h"
 #include "math/product.h"
 #include "math/simd.h"
@@ -11,18 +12,39 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LEAST_ROWS = 128 }; /* of a thread: each packs all of b */
+
 static hl_numbers numbers_of(hl_factor x)
 {
     return x.turned ? (hl_numbers){x.at, 1, (size_t)x.row} : (hl_numbers){x.at, (size_t)x.row, 1};
+}
+
+/* Rows [begin, end) of c, on as many threads as BLAS takes. */
+static void multiply_rows(float *c, int c_row, hl_factor a, hl_factor b, int begin, int end, int N, int K, bool add)
+{
+    const float *from = a.at + (size_t)begin * (a.turned ? 1 : (size_t)a.row);
+    cblas_sgemm(CblasRowMajor, a.turned ? CblasTrans : CblasNoTrans, b.turned ? CblasTrans : CblasNoTrans, end - begin, N, K, 1.0f, from,
+                a.row > 0 ? a.row : 1, b.at, b.row > 0 ? b.row : 1, add ? 1.0f : 0.0f, c + (size_t)begin * (size_t)c_row, c_row);
+}
+
+/* Threads that each have rows of their own need not wait for one another's panels, as those of one call do. */
+static void multiply_by_blas(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add)
+{
+    const int threads = omp_in_parallel() ? 1 : omp_get_max_threads();
+    if (threads == 1 || M < threads * LEAST_ROWS) {
+        multiply_rows(c, c_row, a, b, 0, M, N, K, add);
+        return;
+    }
+#pragma omp parallel for schedule(static, 1)
+    for (int i = 0; i < threads; i++)
+        multiply_rows(c, c_row, a, b, (int)hl_part_begin(M, threads, i), (int)hl_part_begin(M, threads, i + 1), N, K, add);
 }
 
 void hl_multiply(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add)
 {
     if (M == 0 || N == 0 || (K == 0 && add)) return;
     if (K > 0 && hl_product_is_faster(M, N, K)) hl_product(c, (size_t)c_row, numbers_of(a), numbers_of(b), M, N, K, add);
-    else
-        cblas_sgemm(CblasRowMajor, a.turned ? CblasTrans : CblasNoTrans, b.turned ? CblasTrans : CblasNoTrans, M, N, K, 1.0f, a.at, a.row > 0 ? a.row : 1,
-                    b.at, b.row > 0 ? b.row : 1, add ? 1.0f : 0.0f, c, c_row);
+    else multiply_by_blas(c, c_row, a, b, M, N, K, add);
 }
 
 static hl_math_precision precision;
