@@ -1,9 +1,9 @@
 /* cmd-eval.c - hllm eval: rank every user's held-out item with the weights of a checkpoint, or the initial ones. */
 #include "experiments/commands.h"
 #include "experiments/ease.h"
-#include "experiments/evaluation.h"
 #include "experiments/job.h"
 #include "experiments/run.h"
+#include "experiments/table.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -34,9 +34,9 @@ static hl_status evaluate(hl_job *job, const char *checkpoint, hl_phase phase, b
 {
     hl_evaluation v;
     json_t *table = NULL;
-    HL_TRY(hl_evaluation_check(job));
+    HL_TRY(hl_table_check(job));
     HL_TRY(figures(&v, job, checkpoint, phase));
-    HL_TRY(hl_evaluation_table(job, &v, json ? &table : NULL));
+    HL_TRY(hl_table_make(job, &v, json ? &table : NULL));
     if (!table) return HL_OK;
     json_t *out = hl_evaluation_json(job, &v);
     json_object_set_new(out, "phase", json_string(hl_phase_name[phase]));

@@ -1,6 +1,6 @@
 /* cmd-train.c - hllm train: prepare, train, validate each epoch, keep the best, test it at the end. */
 #include "experiments/commands.h"
-#include "experiments/ease.h"
+#include "experiments/ease-train.h"
 #include "experiments/job.h"
 #include "experiments/train.h"
 #include <stdio.h>

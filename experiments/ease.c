@@ -1,8 +1,8 @@
-/* ease.c - EASE of a job's data: the penalty chosen on validation, as a row of the table or as the model itself. */
+/* ease.c - EASE of a job's data: the penalty chosen on validation, and its figures. */
 #include "experiments/ease.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "experiments/run.h"
+#include "experiments/figures.h"
 #include "mpi/ease.h"
 
 static void rank_users(hl_evaluation *v, const hl_job *j, hl_ease *e, int l2, hl_phase phase)
@@ -18,7 +18,7 @@ static void rank_users(hl_evaluation *v, const hl_job *j, hl_ease *e, int l2, hl
 static double worth(const hl_job *j, const hl_evaluation *v)
 {
     hl_score low = hl_evaluation_ties_last(&v->score);
-    return hl_evaluation_metric(&low, j->config->valid_metric);
+    return hl_figure(&low, j->config->valid_metric);
 }
 
 /* One penalty; where it is the best so far, v becomes its figures. */
@@ -50,24 +50,5 @@ hl_status hl_ease_evaluate(hl_evaluation v[2], const hl_job *j)
            8e-6 * e.b.rows * e.b.columns);
     for (int i = 0; i < j->config->ease_l2.n && s == HL_OK; i++) s = try_penalty(v, &best, j, &e, j->config->ease_l2.at[i]);
     hl_ease_close(&e);
-    return s;
-}
-
-static hl_status train(hl_run *r, hl_job *j, json_t **result)
-{
-    hl_evaluation v[2];
-    HL_TRY(hl_evaluation_check(j));
-    HL_TRY(hl_run_open(r, j));
-    HL_TRY(hl_ease_evaluate(v, j));
-    HL_TRY(hl_run_note_evaluation(r, &v[HL_VALID], 0));
-    HL_TRY(hl_run_note_evaluation(r, &v[HL_TEST], 0));
-    return hl_evaluation_table(j, &v[HL_TEST], result);
-}
-
-hl_status hl_ease_train(hl_job *j, json_t **result)
-{
-    hl_run run = {0};
-    hl_status s = train(&run, j, result);
-    hl_run_close(&run);
     return s;
 }

@@ -1,4 +1,4 @@
-/* ease.h - EASE of a job's data: the penalty chosen on validation, as a row of the table or as the model itself. */
+/* ease.h - EASE of a job's data: the penalty chosen on validation, and its figures. */
 #ifndef EXPERIMENTS_EASE_H
 #define EXPERIMENTS_EASE_H
 #include "experiments/evaluation.h"
@@ -6,8 +6,5 @@
 /* Fit EASE with each penalty of ease_l2; v[HL_VALID] and v[HL_TEST] are those of the one with the best valid_metric on
  * validation, ties last: a penalty so large that all scores are nearly zero must not win by ties.  Collective. */
 hl_status hl_ease_evaluate(hl_evaluation v[2], const hl_job *j);
-
-/* `hllm train` of model EASE: fit, validate, test, in the run folder; as hl_train. */
-hl_status hl_ease_train(hl_job *j, json_t **result);
 
 #endif

@@ -23,7 +23,9 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/data.c experiments/data.h \
 	experiments/difference.c experiments/difference.h \
 	experiments/ease.c experiments/ease.h \
+	experiments/ease-train.c experiments/ease-train.h \
 	experiments/evaluation.c experiments/evaluation.h \
+	experiments/figures.c experiments/figures.h \
 	experiments/forecast.c experiments/forecast.h \
 	experiments/help.c \
 	experiments/job.c experiments/job.h \
@@ -36,7 +38,9 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/stop.c experiments/stop.h \
 	experiments/summary.c experiments/summary.h \
 	experiments/synth.c experiments/synth.h experiments/synth-oracle.c experiments/synth-oracle.h \
-	experiments/synth-texts.c experiments/synth-texts.h experiments/synth-world.c experiments/synth-world.h \
+	experiments/synth-settings.c experiments/synth-settings.h experiments/synth-texts.c experiments/synth-texts.h \
+	experiments/synth-world.c experiments/synth-world.h \
+	experiments/table.c experiments/table.h \
 	experiments/threads.c experiments/threads.h \
 	experiments/train.c experiments/train.h \
 	experiments/yaml.c experiments/yaml.h

@@ -3,6 +3,24 @@
 #define EXPERIMENTS_SYNTH_ORACLE_H
 #include "experiments/synth-world.h"
 
+enum { HL_SYNTH_CUTOFFS = 3 };
+extern const int hl_synth_cutoffs[HL_SYNTH_CUTOFFS]; /* 5, 10, 50 */
+
+/* Fractions over all users, of test targets: the last interaction of each. */
+typedef struct {
+    double recall[HL_SYNTH_CUTOFFS];
+    double ndcg_10;
+} hl_synth_scores;
+
+/* Every one ranks the items that occur, without those the user had before; rank = 1 + number strictly better. */
+typedef struct {
+    int catalogue;          /* items that occur */
+    int64_t interactions;
+    hl_synth_scores oracle; /* knows the topics and how users walk: nobody can do better, but by luck */
+    hl_synth_scores popularity; /* counts interactions but for the last two of each user */
+    hl_synth_scores random; /* as expected */
+} hl_synth_report;
+
 /* Fill the report from a world. */
 void hl_synth_judge(hl_synth_report *report, const hl_synth_world *w);
 

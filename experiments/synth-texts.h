@@ -4,6 +4,10 @@
 #include "experiments/synth-world.h"
 #include "io/vocab.h"
 
+enum {
+    HL_SYNTH_TOPIC_WORDS = 8,  /* of each topic alone */
+    HL_SYNTH_COMMON_WORDS = 12 /* of all topics */
+};
 enum { HL_SYNTH_WORD_ROOM = 8, HL_SYNTH_TITLE_ROOM = 4 * HL_SYNTH_WORD_ROOM, HL_SYNTH_DESCRIPTION_ROOM = 64 };
 
 typedef struct {

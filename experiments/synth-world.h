@@ -6,8 +6,12 @@
  * As the ring looks alike from everywhere, topics are equally popular: what makes an item popular is its rank. */
 #ifndef EXPERIMENTS_SYNTH_WORLD_H
 #define EXPERIMENTS_SYNTH_WORLD_H
-#include "experiments/synth.h"
+#include "experiments/synth-settings.h"
 #include <stdbool.h>
+#include <stdint.h>
+
+/* What random numbers are for; part of a stream's name, never renumbered. */
+enum { HL_SYNTH_RING = 1, HL_SYNTH_ITEMS, HL_SYNTH_WALKS, HL_SYNTH_LENGTHS, HL_SYNTH_WORDS, HL_SYNTH_TEXTS, HL_SYNTH_TIMES };
 
 typedef struct {
     hl_synth_settings settings;
@@ -22,7 +26,7 @@ typedef struct {
     int32_t *sequence;
 } hl_synth_world;
 
-/* The settings must be possible (hl_synth_write sees to it).  Release with hl_synth_world_free. */
+/* The settings must be possible (hl_synth_check).  Release with hl_synth_world_free. */
 void hl_synth_world_make(hl_synth_world *w, const hl_synth_settings *s);
 void hl_synth_world_free(hl_synth_world *w);
 

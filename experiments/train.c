@@ -2,10 +2,11 @@
 #include "experiments/train.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "experiments/evaluation.h"
+#include "experiments/figures.h"
 #include "experiments/run.h"
 #include "experiments/stop.h"
 #include "experiments/summary.h"
+#include "experiments/table.h"
 #include "model/rate.h"
 #include "mpi/step.h"
 #include <inttypes.h>
@@ -131,7 +132,7 @@ static hl_status validate(trainer *t, int64_t epoch, bool *best)
 {
     hl_evaluation v;
     hl_evaluation_run(&v, t->job, HL_VALID);
-    double value = hl_evaluation_metric(&v.score, t->job->config->valid_metric);
+    double value = hl_figure(&v.score, t->job->config->valid_metric);
     *best = is_best(t, value);
     hl_log(HL_INFO, "epoch %" PRId64 ": valid %s %.4f%s, %.1f s", epoch + 1, t->job->config->valid_metric, value, *best ? " (the best so far)" : "", v.seconds);
     if (t->run.state.ended) hl_log(HL_INFO, "%d evaluations without a better one: training ends", t->run.state.bad);
@@ -185,13 +186,13 @@ static hl_status test_best(trainer *t, json_t **result)
     HL_TRY(hl_run_take_best(&t->run));
     hl_evaluation_run(&v, t->job, HL_TEST);
     HL_TRY(hl_run_note_evaluation(&t->run, &v, (t->run.state.step - 1) / t->steps_per_epoch));
-    return hl_evaluation_table(t->job, &v, result);
+    return hl_table_make(t->job, &v, result);
 }
 
 static hl_status train(trainer *t, json_t **result)
 {
     HL_TRY(count_steps(t));
-    HL_TRY(hl_evaluation_check(t->job));
+    HL_TRY(hl_table_check(t->job));
     HL_TRY(hl_run_open(&t->run, t->job));
     hl_log(HL_INFO, "%s; %d threads a rank; %" PRId64 " samples, %" PRId64 " steps an epoch, %d epochs", t->job->layout, t->job->threads,
            hl_windows_count(&t->job->windows), t->steps_per_epoch, t->job->config->epochs);

@@ -1,0 +1,98 @@
+/* table.c - the figures of a model beside those of what needs no model. */
+#include "experiments/table.h"
+#include "experiments/ease.h"
+#include "experiments/figures.h"
+#include "mpi/ease.h"
+#include "mpi/reference.h"
+#include <stdio.h>
+
+/* Rows that somebody else computed: {"oracle": {"recall@10": 0.4, ...}, ...}.  Rank 0. */
+static hl_status read_reference(json_t **out, const char *path)
+{
+    json_error_t wrong;
+    *out = NULL;
+    if (!path[0]) return HL_OK;
+    *out = json_load_file(path, 0, &wrong);
+    if (!json_is_object(*out)) return HL_FAIL(HL_EFORMAT, "%s: not a JSON object with a row of figures a name (%s); correct reference_scores", path, wrong.text);
+    return HL_OK;
+}
+
+hl_status hl_table_check(const hl_job *j)
+{
+    json_t *reference = NULL;
+    hl_status s = hl_group_agree(j->world, j->world->rank == 0 ? read_reference(&reference, j->config->reference_scores) : HL_OK);
+    json_decref(reference);
+    bool with_ease = j->config->ease || j->config->model == HL_MODEL_EASE;
+    return s == HL_OK && with_ease ? hl_ease_fits(j->world, hl_dataset_corpus(j->data)) : s;
+}
+
+enum { ROWS_MOST = 16 };
+
+typedef struct {
+    hl_figures row[ROWS_MOST];
+    int n;
+} rows;
+
+static void add_row(rows *r, const char *title, const hl_score *score, const json_t *figures)
+{
+    if (r->n < ROWS_MOST) r->row[r->n++] = (hl_figures){title, score, figures};
+}
+
+static const char *const titles[][2] = {
+    [HL_MODEL_HLLM] = {"HLLM", "HLLM, ties last"},
+    [HL_MODEL_EASE] = {"EASE", "EASE, ties last"},
+};
+
+/* EASE as a reference; nothing where it is not wanted, or is the model itself. */
+static hl_status add_ease(rows *r, hl_score ease[2], const hl_job *j, hl_phase phase)
+{
+    hl_evaluation v[2];
+    if (!j->config->ease || j->config->model == HL_MODEL_EASE) return HL_OK;
+    HL_TRY(hl_ease_evaluate(v, j));
+    ease[0] = v[phase].score;
+    ease[1] = hl_evaluation_ties_last(&v[phase].score);
+    for (int i = 0; i < 2; i++) add_row(r, titles[HL_MODEL_EASE][i], &ease[i], NULL);
+    return HL_OK;
+}
+
+static void print(const hl_config *c, const hl_evaluation *v, const rows *r)
+{
+    hl_figures_print_names(c, hl_phase_name[v->phase]);
+    for (int i = 0; i < r->n; i++) hl_figures_print(c, &r->row[i]);
+    printf("%lld users; %lld share their target's score with other items (\"ties last\": those stand before it); %lld targets repeat an item of the history: a miss\n",
+           (long long)v->score.users, (long long)v->score.tied, (long long)v->score.repeated);
+    fflush(stdout);
+}
+
+/* Rank 0. */
+static void show(const hl_config *c, const hl_evaluation *v, const rows *r, json_t **json)
+{
+    if (!json) {
+        print(c, v, r);
+        return;
+    }
+    *json = json_object();
+    for (int i = 0; i < r->n; i++) json_object_set_new(*json, r->row[i].title, hl_figures_json(c, &r->row[i]));
+}
+
+hl_status hl_table_make(const hl_job *j, const hl_evaluation *v, json_t **json)
+{
+    const hl_corpus *corpus = hl_dataset_corpus(j->data);
+    hl_score low = hl_evaluation_ties_last(&v->score), popular, chance, ease[2];
+    rows r = {0};
+    json_t *reference = NULL, *figures;
+    const char *title;
+    hl_score_popularity(&popular, j->world, corpus, v->phase, v->score.cut, v->score.cuts);
+    hl_score_chance(&chance, j->world, corpus, v->phase, v->score.cut, v->score.cuts);
+    add_row(&r, titles[j->config->model][0], &v->score, NULL);
+    add_row(&r, titles[j->config->model][1], &low, NULL);
+    add_row(&r, "popularity", &popular, NULL);
+    add_row(&r, "random", &chance, NULL);
+    HL_TRY(add_ease(&r, ease, j, v->phase));
+    HL_TRY_ALL(j->world, j->world->rank == 0 ? read_reference(&reference, j->config->reference_scores) : HL_OK);
+    json_object_foreach(reference, title, figures)
+        if (json_is_object(figures)) add_row(&r, title, NULL, figures);
+    if (j->world->rank == 0) show(j->config, v, &r, json);
+    json_decref(reference);
+    return HL_OK;
+}
