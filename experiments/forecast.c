@@ -165,14 +165,14 @@ static void make_up(hl_corpus *corpus, made_up *x, const hl_config *c)
     *corpus = (hl_corpus){.items = items, .users = users, .self = x, .tokens = tokens_of, .twin = itself, .sequence = sequence_of};
 }
 
-static void draw(hl_plan *plan, int owners, const hl_corpus *corpus, const hl_config *c, const hl_llama *item, const hl_llama *user, hl_arena *arena)
+static void draw(hl_plan *plan, int parts, const hl_corpus *corpus, const hl_config *c, const hl_llama *item, const hl_llama *user, hl_arena *arena)
 {
     hl_windows w;
     hl_batch b;
     hl_windows_open(&w, corpus, c->MAX_ITEM_LIST_LENGTH, c->data_split);
     const hl_sampler sampler = {&w, (uint64_t)c->seed, c->batch_size, c->num_negatives};
     double ratio = (1 + user->num_hidden_layers * hl_llama_layer_flop(user)) / (1 + item->num_hidden_layers * hl_llama_layer_flop(item));
-    const hl_plan_rules rules = {.chunk_tokens = c->chunk_tokens, .owners = owners, .user_chunk_rows = HL_USER_CHUNK_ROWS, .item_tokens = c->item_emb_token_n, .dedup = c->dedup, .share_prefix = c->share_prefix,
+    const hl_plan_rules rules = {.chunk_tokens = c->chunk_tokens, .parts = parts, .user_chunk_rows = HL_USER_CHUNK_ROWS, .item_tokens = c->item_emb_token_n, .dedup = c->dedup, .share_prefix = c->share_prefix,
                                  .serial = c->schedule, .groups = c->exact_groups, .user_cost = ratio};
     hl_sampler_draw(&b, &sampler, 0, arena);
     hl_plan_make(plan, &b, corpus, &rules, item->hidden_size, arena);
@@ -296,7 +296,7 @@ static void count_users(const measuring *x)
 static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus, const hl_machine *machine)
 {
     int ranks = f->layout.ranks;
-    draw(&f->plan, hl_layout_item_replicas(&f->layout), corpus, c, &f->item, &f->user, &f->arena);
+    draw(&f->plan, hl_layout_item_parts(&f->layout), corpus, c, &f->item, &f->user, &f->arena);
     hl_share_make(&f->share, &f->layout, &f->plan, &f->arena);
     f->share.lockstep = c->zero >= 2;
     measuring x = {f, c, corpus, HL_TAKE_ZERO(&f->arena, double, f->layout.item_pp * f->plan.chunks)};

@@ -148,7 +148,7 @@ static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_
     s->user_lead = hl_layout_has_user(&mesh->layout, me) ? hl_layout_user_lead_of(&mesh->layout, me) : -1;
     s->item_out = hl_layout_has_item_out(&mesh->layout, me);
     hl_plan_rules rules = e->rules.plan;
-    rules.owners = hl_layout_item_replicas(&mesh->layout);
+    rules.parts = hl_layout_item_parts(&mesh->layout);
     hl_plan_make(&s->plan, batch, e->corpus, &rules, s->D, &e->plan);
     hl_share_make(&s->share, &mesh->layout, &s->plan, &e->plan);
     s->chunk = HL_TAKE_ZERO(&e->plan, hl_chunk, s->plan.chunks);

@@ -23,7 +23,7 @@ static void open_fixture(fixture *f, int trial)
     int samples = toy_between(&r, 1, 12);
     toy_draw_batch(&f->b, &f->t, samples, toy_between(&r, 1, 9), toy_between(&r, trial % 5 ? 1 : 0, 60), &r, &f->arena);
     f->rules = (hl_plan_rules){.chunk_tokens = toy_between(&r, 1, 100), .user_chunk_rows = toy_between(&r, 1, 20), .item_tokens = toy_between(&r, 0, 1),
-                               .owners = trial % 4, .dedup = trial % 2, .mean_over_ranks = trial % 3 ? 0 : toy_between(&r, 1, 16)};
+                               .parts = trial % 4, .dedup = trial % 2, .mean_over_ranks = trial % 3 ? 0 : toy_between(&r, 1, 16)};
     hl_plan_make(&f->p, &f->b, &f->t.corpus, &f->rules, WIDTH, &f->arena);
 }
 
@@ -186,7 +186,7 @@ static void check_chunks(const fixture *f)
         }
         CHECK(p->chunk_tokens[c] == sum && (sum <= f->rules.chunk_tokens || end - begin == 1));
         bool full = end == p->texts || end == p->read || sum + length_of(f, end) > f->rules.chunk_tokens;
-        CHECK(full || f->rules.owners > 1);
+        CHECK(full || f->rules.parts > 1);
         tokens += sum;
     }
     CHECK(p->tokens == tokens);
@@ -203,11 +203,11 @@ static void check_user_chunks(const fixture *f)
     }
 }
 
-/* Between owners no chunk costs more than its part and a text. */
-static void check_parts(const fixture *f, int begin, int end, int chunk_begin, int chunk_end)
+/* Where there are parts, no chunk costs more than its part and a text. */
+static void check_part_costs(const fixture *f, int begin, int end, int chunk_begin, int chunk_end)
 {
     const hl_plan *p = &f->p;
-    const int owners = f->rules.owners, limit = f->rules.chunk_tokens;
+    const int parts = f->rules.parts, limit = f->rules.chunk_tokens;
     double all = 0, most = 0;
     int tokens = 0, rounds = 0;
     for (int t = begin; t < end; t++) {
@@ -217,15 +217,15 @@ static void check_parts(const fixture *f, int begin, int end, int chunk_begin, i
         if (cost > most) most = cost;
         tokens += L;
     }
-    while (rounds * owners * limit < tokens) rounds++;
-    for (int c = chunk_begin; c < chunk_end; c++) CHECK(p->chunk_cost[c] <= (all / (rounds * owners) + most) * (1 + 1e-9));
+    while (rounds * parts * limit < tokens) rounds++;
+    for (int c = chunk_begin; c < chunk_end; c++) CHECK(p->chunk_cost[c] <= (all / (rounds * parts) + most) * (1 + 1e-9));
 }
 
-static void check_owners(const fixture *f)
+static void check_parts(const fixture *f)
 {
-    if (f->rules.owners < 2) return;
-    check_parts(f, 0, f->p.read, 0, f->p.early_chunks);
-    check_parts(f, f->p.read, f->p.texts, f->p.early_chunks, f->p.chunks);
+    if (f->rules.parts < 2) return;
+    check_part_costs(f, 0, f->p.read, 0, f->p.early_chunks);
+    check_part_costs(f, f->p.read, f->p.texts, f->p.early_chunks, f->p.chunks);
 }
 
 /* A chunk costs what its texts cost in chunks of their own; longer ones cost more than in proportion. */
@@ -253,7 +253,7 @@ static void check_costs(const fixture *f)
 static void chunks_cover_the_texts(void)
 {
     for_all(check_chunks);
-    for_all(check_owners);
+    for_all(check_parts);
     for_all(check_costs);
 }
 

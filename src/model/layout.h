@@ -45,6 +45,9 @@ static inline int hl_layout_user_width(const hl_layout *l) { return l->user_tp *
 static inline int hl_layout_item_replicas(const hl_layout *l) { return l->items / hl_layout_item_width(l); }
 static inline int hl_layout_user_replicas(const hl_layout *l) { return l->users / hl_layout_user_width(l); }
 
+/* So many chunks, or a multiple, keep all item ranks busy: one for each stage of each replica. */
+static inline int hl_layout_item_parts(const hl_layout *l) { return hl_layout_item_replicas(l) * l->item_pp; }
+
 static inline bool hl_layout_has_item(const hl_layout *l, int rank) { return rank >= l->item_begin && rank < l->item_begin + l->items; }
 static inline bool hl_layout_has_user(const hl_layout *l, int rank) { return rank >= l->user_begin && rank < l->user_begin + l->users; }
 

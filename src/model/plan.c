@@ -85,7 +85,7 @@ static void open_chunk(hl_plan *p, int text)
     p->chunk_cost[p->chunks++] = 0;
 }
 
-/* Cut texts [begin, end): a chunk is closed when it is full, and where owners are to have equal parts when its part of the cost is
+/* Cut texts [begin, end): a chunk is closed when it is full, and where there are to be equal parts when its part of the cost is
  * reached.  A text belongs to the part in which its middle lies. */
 static void cut_chunks(hl_plan *p, int begin, int end, const hl_corpus *corpus, const hl_plan_rules *rules, int width)
 {
@@ -96,8 +96,8 @@ static void cut_chunks(hl_plan *p, int begin, int end, const hl_corpus *corpus, 
         tokens += L;
         all += cost_of_length(L, width);
     }
-    const int64_t round = (int64_t)rules->owners * rules->chunk_tokens; /* tokens of one full chunk each */
-    const double parts = rules->owners > 1 && !rules->groups && round ? (double)(rules->owners * ((tokens + round - 1) / round)) : 1;
+    const int64_t round = (int64_t)rules->parts * rules->chunk_tokens; /* tokens of as many full chunks */
+    const double parts = rules->parts > 1 && !rules->groups && round ? (double)(rules->parts * ((tokens + round - 1) / round)) : 1;
     for (int t = begin, part = 0; t < end; t++) {
         const int L = length_of(corpus, rules, p->item[t]);
         const double cost = cost_of_length(L, width);

@@ -16,8 +16,8 @@
 
 typedef struct {
     int chunk_tokens;     /* a chunk of texts is closed when it has so many tokens */
-    int owners;           /* chunks will be divided among so many: those before the users' turn, and those after, are so many of nearly equal
-                           * cost, or a multiple.  0 or 1: they are as long as they may be; with groups too */
+    int parts;            /* chunks before the users' turn, and those after, are so many of nearly equal cost, or a multiple, so that
+                           * all who share them are busy.  0 or 1: they are as long as they may be; with groups too */
     int user_chunk_rows;  /* a chunk of samples likewise, in rows */
     double user_cost;     /* of a token of the User LLM, where one of the Item LLM costs 1; 0: 1 too */
     int item_tokens;      /* 1: an [ITEM] token closes every text; 0: mean pooling */
