@@ -2,7 +2,7 @@
 # growth.sh - how users a second and memory change with the size of everything, on made-up data; a table and a plot.
 #
 # usage: growth.sh [--out NAME] [--ranks N] [--threads N] [--steps N] [--most N] [--width N] [--axes "NAME..."]
-#   --out NAME     NAME.tsv and NAME.svg, the latter where there is gnuplot [growth]
+#   --out NAME     NAME.tsv and NAME.svg, the latter where there is gnuplot (gnuplot-nox) [growth]
 #   --steps N      steps that are measured at each point, after one that is not [5]
 #   --most N       items of the largest catalogue [1000000]
 #   --width N      hidden_size of both models [64]
@@ -110,4 +110,4 @@ for axis in $axes; do
     *) fail "$axis is no axis; --help lists them" ;;
     esac
 done
-! command -v gnuplot >/dev/null || plot
+if command -v gnuplot >/dev/null; then plot; else echo "$me: there is no gnuplot here, so $out.tsv is not plotted; install gnuplot-nox" >&2; fi
