@@ -92,7 +92,7 @@ same whole again && cmp -s "$work/whole.table" "$work/again.table"
 verdict "two runs at one layout are equal to the last bit"
 for layout in "1 colocated" "3 separate" "5 separate"; do
     job "${layout% *}" "at-${layout% *}" --placement "${layout#* }" --max_steps 20
-    near whole "at-${layout% *}" 20 step rows unique_items item_tokens
+    near whole "at-${layout% *}" 20 step rows unique_items public_item_tokens
     verdict "20 steps at $layout are equal to 1e-5"
 done
 
@@ -128,7 +128,7 @@ verdict "and its record reads as that of one run"
 for moved in "3 separate --zero 3" "1 colocated --zero 0" "4 hybrid --item.pp 2 --zero 1"; do
     cp -r "$work/moved" "$work/moved-${moved%% *}"
     job "${moved%% *}" "moved-${moved%% *}" --max_steps $((at + 20)) --placement ${moved#* }
-    near whole "moved-${moved%% *}" $((at + 20)) step rows unique_items item_tokens
+    near whole "moved-${moved%% *}" $((at + 20)) step rows unique_items public_item_tokens
     verdict "going on at $moved, the next 20 losses are equal to 1e-5"
 done
 cp "$work/changed/used.yaml" "$work/used"
