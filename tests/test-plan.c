@@ -284,7 +284,7 @@ static const test tests[] = {
     {"twins are one text with dedup and not without", twins_are_one_text_where_they_should},
     {"multiplicities count the draws", multiplicities_count_the_draws},
     {"weights are those of a mean, over ranks too, and sum to one", weights_are_those_of_a_mean},
-    {"chunks cover the texts, are as full as they may be and do not mix", chunks_cover_the_texts},
+    {"chunks cover the texts, are as full as they may be or equal parts, and do not mix", chunks_cover_the_texts},
     {"chunks of users cover the samples", user_chunks_cover_the_samples},
     {"the public code's work counts every slot", public_work_counts_every_slot},
 };

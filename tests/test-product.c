@@ -7,22 +7,13 @@
 #include "tests/ref-math.h"
 #include <string.h>
 
-/* Odd sizes: one row, fewer than a vector, a tail, enough for threads. */
-static const int row_counts[] = {1, 3, 17, 130};
-static const int widths[] = {1, 5, 24, 67, 300};
-enum { ROW_COUNTS = sizeof row_counts / sizeof *row_counts, WIDTHS = sizeof widths / sizeof *widths };
-
 static const double close = 1e-6;
-
-#define EACH_SIZE(T, D)                                                                                                \
-    for (int t_ = 0; t_ < ROW_COUNTS; t_++)                                                                            \
-        for (int w_ = 0, T = row_counts[t_]; w_ < WIDTHS; w_++)                                                        \
-            for (int D = widths[w_], once_ = 1; once_; once_ = 0)
 
 static void a_product_agrees_with_plain_loops(void)
 {
+    static const int row_counts[] = {1, 3, 17, 130}; /* one, fewer than a vector, a tail, enough for threads */
     const int D = 67, F = 24;
-    for (int i = 0; i < ROW_COUNTS; i++) {
+    for (size_t i = 0; i < sizeof row_counts / sizeof *row_counts; i++) {
         const int T = row_counts[i];
         const size_t nx = (size_t)(T * D), ny = (size_t)(T * F), nw = (size_t)(F * D);
         float *x = ref_random(nx, 1, 1.0), *w = ref_random(nw, 2, 1.0), *dy = ref_random(ny, 3, 1.0), *y = ref_random(ny, 4, 1.0);
