@@ -17,6 +17,7 @@ ALONE_TESTS = \
 	tests/test-part \
 	tests/test-fold \
 	tests/test-sliced \
+	tests/test-stack \
 	tests/test-rng \
 	tests/test-arena \
 	tests/test-reserve \

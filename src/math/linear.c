@@ -40,11 +40,16 @@ static void multiply_by_blas(float *c, int c_row, hl_factor a, hl_factor b, int 
         multiply_rows(c, c_row, a, b, (int)hl_part_begin(M, threads, i), (int)hl_part_begin(M, threads, i + 1), N, K, add);
 }
 
-void hl_multiply(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add)
+static void multiply_by(bool own, float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add)
 {
     if (M == 0 || N == 0 || (K == 0 && add)) return;
-    if (K > 0 && hl_product_is_faster(M, N, K)) hl_product(c, (size_t)c_row, numbers_of(a), numbers_of(b), M, N, K, add);
+    if (K > 0 && own) hl_product(c, (size_t)c_row, numbers_of(a), numbers_of(b), M, N, K, add);
     else multiply_by_blas(c, c_row, a, b, M, N, K, add);
+}
+
+void hl_multiply(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add)
+{
+    multiply_by(hl_product_is_faster(M, N, K), c, c_row, a, b, M, N, K, add);
 }
 
 static hl_math_precision precision;
@@ -52,6 +57,11 @@ static hl_math_precision precision;
 void hl_math_set_precision(hl_math_precision p)
 {
     precision = p;
+}
+
+bool hl_math_is_fp32(void)
+{
+    return precision == HL_MATH_FP32;
 }
 
 /* The factor of n numbers, rounded. */
@@ -106,6 +116,11 @@ void hl_linear_backward(float *dx, float *dw, const float *dy, const float *x, c
 {
     if (dx) multiply(dx, (hl_factor){dy, F, false}, (hl_factor){w, D, false}, T, D, F, false);
     if (dw) multiply(dw, (hl_factor){dy, F, true}, (hl_factor){x, D, false}, F, D, T, true);
+}
+
+void hl_linear_weights(float *dw, const float *dy, const float *x, int T, int D, int F, int begin, int end)
+{
+    multiply_by(hl_product_is_faster(F, D, T), dw + (size_t)begin * (size_t)D, D, (hl_factor){dy + begin, F, true}, (hl_factor){x, D, false}, end - begin, D, T, true);
 }
 
 void hl_rows_by_rows(float *c, const float *a, const float *b, int M, int N, int K)

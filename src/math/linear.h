@@ -10,6 +10,7 @@
  * products of bf16 (math/bf16.h), and with HL_MATH_BF16_SLOWLY anywhere, BLAS multiplies rounded factors.  All else is fp32. */
 typedef enum { HL_MATH_FP32, HL_MATH_BF16, HL_MATH_BF16_SLOWLY } hl_math_precision;
 void hl_math_set_precision(hl_math_precision p);
+bool hl_math_is_fp32(void);
 
 /* y (T, F) = x (T, D) w^T, w (F, D). */
 void hl_linear_forward(float *y, const float *x, const float *w, int T, int D, int F);
@@ -20,6 +21,9 @@ void hl_linear_forward_double(float *y, const float *x, const float *w, int T, i
 /* dx (T, D) = dy (T, F) w;   dw (F, D) += dy^T x.  dx or dw may be NULL: not wanted.  dx is one token's own, so there is
  * nothing to add it to, and clearing it first would be one more pass over memory. */
 void hl_linear_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, int F);
+
+/* Rows [begin, end) of dw (F, D) += dy^T x, in fp32; for threads that share dw. */
+void hl_linear_weights(float *dw, const float *dy, const float *x, int T, int D, int F, int begin, int end);
 
 /* c (M, N) = a (M, K) b^T, b (N, K): scores of rows against rows. */
 void hl_rows_by_rows(float *c, const float *a, const float *b, int M, int N, int K);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/part.h"
 #include "math/linear.h"
+#include "math/product.h"
 #include "math/rmsnorm.h"
 #include "math/rope.h"
 #include "math/rows.h"
@@ -13,6 +14,7 @@
 #include "math/swiglu.h"
 #include "model/grid-stack.h"
 #include "model/see.h"
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,24 +226,73 @@ static void project_out(float *y, const hl_stack *m, const float *x, const float
     else terms_forward(y, m, x, w, T, K, scratch);
 }
 
+/* ---- threads: where peers have nothing to add, each takes some rows through several ops, and waits for the others once */
+
+enum { LEAST_SHARE = 128 }; /* rows: each thread packs all of a matrix */
+
+/* How many shares n rows have; 1: they go together, and threads share each op.  So they do in a narrow model, whose products are
+ * shared in small jobs, and in one whose matrices do not fit a cache, since threads that multiply by the same one at a time read it
+ * once. */
+static int shares_of(const hl_stack *m, int n)
+{
+    enum { CACHED = 1 << 22 };
+    const widths s = widths_of(m);
+    const int threads = omp_in_parallel() ? 1 : omp_get_max_threads(), narrow = s.F < s.od ? s.F : s.od, side = s.D < narrow ? s.D : narrow;
+    const bool large = 2 * (size_t)s.F * (size_t)s.D > CACHED, own = hl_product_is_faster(n / threads, side, side);
+    return m->peers->size > 1 || m->slices || !hl_math_is_fp32() || large || own || n < threads * LEAST_SHARE ? 1 : threads;
+}
+
+/* Memory of a thread; it stays until the thread ends, so that after the largest share nothing is allocated. */
+static hl_arena *own_room(void)
+{
+    static _Thread_local hl_arena room;
+    if (!room.growing) room = hl_arena_growing("rows of a layer");
+    return &room;
+}
+
+/* dw (F, D) += dy^T x and dw2 (F2, D2) += dy2^T x2 over T tokens. */
+typedef struct {
+    float *dw;
+    const float *dy, *x;
+    int F, D;
+} weight_gradient;
+
+static void weights_backward(const weight_gradient g[2], int T, int threads)
+{
+    const int shares = g[0].F < threads * LEAST_SHARE || g[1].F < threads * LEAST_SHARE ? 1 : threads;
+#pragma omp parallel for schedule(static, 1) if (shares > 1)
+    for (int i = 0; i < shares; i++)
+        for (int k = 0; k < 2; k++)
+            hl_linear_weights(g[k].dw, g[k].dy, g[k].x, T, g[k].D, g[k].F, (int)hl_part_begin(g[k].F, shares, i), (int)hl_part_begin(g[k].F, shares, i + 1));
+}
+
 /* ---- the blocks */
 
-/* h = x + o_proj(attention(norm(x))) */
-static void attend_forward(hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
+/* rope(q), rope(k), v = proj(norm(x)) of T rows. */
+static void attend_rows_in(hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const int *position, int T, hl_arena *scratch)
 {
     const widths s = widths_of(m);
-    size_t mark = hl_arena_mark(scratch), n = (size_t)pack->T * (size_t)s.D;
-    const row_share mine = rows_of(m, pack->T, m->peers->rows_apart, scratch);
-    const size_t first = first_of(m, &mine), size = (size_t)mine.n * (size_t)s.D;
-    float *normed = HL_TAKE(scratch, float, n), *out = mine.apart ? HL_TAKE(scratch, float, n) : b->h;
-    hl_rmsnorm_forward(normed + first, b->rstd, b->x, w + at->norm, mine.n, s.D, s.eps);
+    const size_t mark = hl_arena_mark(scratch);
+    const row_share mine = rows_of(m, T, m->peers->rows_apart, scratch);
+    float *normed = HL_TAKE(scratch, float, (size_t)T * (size_t)s.D);
+    hl_rmsnorm_forward(normed + first_of(m, &mine), b->rstd, b->x, w + at->norm, mine.n, s.D, s.eps);
     gather_rows(normed, m, &mine);
-    project_in(b->qkv, m, normed, w + at->qkv, pack->T, qkv_of(m, &s), scratch);
-    hl_rope_turn(b->qkv, pack->position, m->rope, pack->T, s.H + s.K, s.d, s.qkv, 1);
-    hl_see_forward(b, m, pack);
-    project_out(out, m, b->o, w + at->o, pack->T, s.od, scratch);
-    sum_rows(out, m, &mine, pack->T);
-    if (mine.apart) memcpy(b->h, out + first, size * sizeof *out);
+    project_in(b->qkv, m, normed, w + at->qkv, T, qkv_of(m, &s), scratch);
+    hl_rope_turn(b->qkv, position, m->rope, T, s.H + s.K, s.d, s.qkv, 1);
+    hl_arena_back(scratch, mark);
+}
+
+/* h = x + o_proj(what attention says) of T rows. */
+static void attend_rows_out(hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
+{
+    const widths s = widths_of(m);
+    const size_t mark = hl_arena_mark(scratch);
+    const row_share mine = rows_of(m, T, m->peers->rows_apart, scratch);
+    const size_t size = (size_t)mine.n * (size_t)s.D;
+    float *out = mine.apart ? HL_TAKE(scratch, float, (size_t)T * (size_t)s.D) : b->h;
+    project_out(out, m, b->o, w + at->o, T, s.od, scratch);
+    sum_rows(out, m, &mine, T);
+    if (mine.apart) memcpy(b->h, out + first_of(m, &mine), size * sizeof *out);
     hl_add(b->h, b->x, size);
     hl_arena_back(scratch, mark);
 }
@@ -292,7 +343,8 @@ static int rows_at_once(const hl_stack *m, int T)
     return m->peers->size > 1 || m->slices || few < LEAST || few > T ? T : few;
 }
 
-static hl_block_trace rows_from(const hl_block_trace *b, const hl_stack *m, int t)
+/* Of what an MLP keeps, the rows from t on. */
+static hl_block_trace mlp_rows_from(const hl_block_trace *b, const hl_stack *m, int t)
 {
     hl_block_trace rest = *b;
     rest.h += (size_t)t * (size_t)m->shape.hidden_size;
@@ -324,9 +376,50 @@ static void mlp_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl
 {
     const int rows = rows_at_once(m, T);
     for (int t = 0; t < T; t += rows) {
-        hl_block_trace some = rows_from(b, m, t);
+        hl_block_trace some = mlp_rows_from(b, m, t);
         mlp_rows_forward(y + (size_t)t * (size_t)m->shape.hidden_size, &some, m, at, w, T - t < rows ? T - t : rows, apart, scratch);
     }
+}
+
+/* Of what a block keeps that reads out all rows, those from t on. */
+static hl_block_trace rows_from(const hl_block_trace *b, const hl_stack *m, int t)
+{
+    const widths s = widths_of(m);
+    const size_t at = (size_t)t;
+    hl_block_trace rest = mlp_rows_from(b, m, t);
+    rest.x += at * (size_t)s.D;
+    rest.rstd += at;
+    rest.qkv += at * (size_t)s.qkv;
+    rest.o += at * (size_t)s.od;
+    return rest;
+}
+
+/* A block of all rows; y gets mine. */
+static void block_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, bool apart, hl_arena *scratch)
+{
+    const int T = pack->T, shares = shares_of(m, T);
+#pragma omp parallel for schedule(static, 1) if (shares > 1)
+    for (int i = 0; i < shares; i++) {
+        const int t = (int)hl_part_begin(T, shares, i);
+        hl_block_trace some = rows_from(b, m, t);
+        attend_rows_in(&some, m, at, w, pack->position + t, (int)hl_part_count(T, shares, i), shares > 1 ? own_room() : scratch);
+    }
+    hl_see_forward(b, m, pack);
+#pragma omp parallel for schedule(static, 1) if (shares > 1)
+    for (int i = 0; i < shares; i++) {
+        const int t = (int)hl_part_begin(T, shares, i), n = (int)hl_part_count(T, shares, i);
+        hl_arena *room = shares > 1 ? own_room() : scratch;
+        hl_block_trace some = rows_from(b, m, t);
+        attend_rows_out(&some, m, at, w, n, room);
+        mlp_forward(y + (size_t)t * (size_t)m->shape.hidden_size, &some, m, at, w, n, apart, room);
+    }
+}
+
+/* The last block where only the last row of each segment is read out. */
+static void last_block_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
+{
+    attend_last_forward(b, m, at, w, pack, scratch);
+    mlp_forward(y, b, m, at, w, pack->segments, false, scratch);
 }
 
 /* A last stage without blocks: what is read out of x; my rows of it. */
@@ -358,8 +451,8 @@ void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const floa
         const bool in_place = apart && (i + 1 < layers ? !is_apart(m, pack, i + 1) : !m->last);
         float *next = i + 1 < layers ? t->block[i + 1].x : out;
         m->keeper->need(m->keeper, i);
-        (last ? attend_last_forward : attend_forward)(&t->block[i], m, &m->block[i], w, pack, scratch);
-        mlp_forward(next + (in_place ? first : 0), &t->block[i], m, &m->block[i], w, last ? n : T, apart, scratch);
+        if (last) last_block_forward(next, &t->block[i], m, &m->block[i], w, pack, scratch);
+        else block_forward(next + (in_place ? first : 0), &t->block[i], m, &m->block[i], w, pack, apart, scratch);
         if (in_place) gather_rows(next, m, &mine);
         m->keeper->leave(m->keeper, i);
     }
@@ -379,14 +472,27 @@ static void mlp_rows_backward(float *d, float *dw, const hl_block_trace *b, cons
     float *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
     const row_share mine = rows_of(m, T, apart, scratch);
     const size_t first = first_of(m, &mine);
+    const int shares = shares_of(m, T);
     gather_rows(d, m, &mine);
-    terms_backward(dgated, NULL, m, d, NULL, w + at->down, T, s.F);
-    hl_swiglu_backward(dgu, gated, dgated, b->gu, T, s.F);
-    terms_backward(NULL, dw + at->down, m, d, gated, NULL, T, s.F);
     hl_rmsnorm_again(normed + first, b->mlp_rstd, b->h, w + at->mlp_norm, mine.n, s.D);
     gather_rows(normed, m, &mine);
-    columns_backward(dnormed, dw + at->gate_up, m, dgu, normed, w + at->gate_up, T, gate_up_of(m, &s), scratch);
-    sum_rows(dnormed, m, &mine, T);
+    if (shares > 1) {
+#pragma omp parallel for schedule(static, 1)
+        for (int i = 0; i < shares; i++) {
+            const size_t t = (size_t)hl_part_begin(T, shares, i), D = (size_t)s.D, F = (size_t)s.F;
+            const int some = (int)hl_part_count(T, shares, i);
+            terms_backward(dgated + t * F, NULL, m, d + t * D, NULL, w + at->down, some, s.F);
+            hl_swiglu_backward(dgu + t * 2 * F, gated + t * F, dgated + t * F, b->gu + t * 2 * F, some, s.F);
+            hl_linear_backward(dnormed + t * D, NULL, dgu + t * 2 * F, NULL, w + at->gate_up, some, s.D, 2 * s.F);
+        }
+        weights_backward((weight_gradient[]){{dw + at->down, d, gated, s.D, s.F}, {dw + at->gate_up, dgu, normed, 2 * s.F, s.D}}, T, shares);
+    } else {
+        terms_backward(dgated, NULL, m, d, NULL, w + at->down, T, s.F);
+        hl_swiglu_backward(dgu, gated, dgated, b->gu, T, s.F);
+        terms_backward(NULL, dw + at->down, m, d, gated, NULL, T, s.F);
+        columns_backward(dnormed, dw + at->gate_up, m, dgu, normed, w + at->gate_up, T, gate_up_of(m, &s), scratch);
+        sum_rows(dnormed, m, &mine, T);
+    }
     hl_rmsnorm_backward(d + first, norm_gradient(dw + at->mlp_norm, m, !apart, scratch), dnormed + first, b->h, w + at->mlp_norm, b->mlp_rstd, mine.n, s.D);
     hl_arena_back(scratch, mark);
 }
@@ -395,7 +501,7 @@ static void mlp_backward(float *d, float *dw, const hl_block_trace *b, const hl_
 {
     const int rows = rows_at_once(m, T);
     for (int t = 0; t < T; t += rows) {
-        const hl_block_trace some = rows_from(b, m, t);
+        const hl_block_trace some = mlp_rows_from(b, m, t);
         mlp_rows_backward(d + (size_t)t * (size_t)m->shape.hidden_size, dw, &some, m, at, w, T - t < rows ? T - t : rows, apart, scratch);
     }
 }
@@ -410,14 +516,27 @@ static void attend_backward(float *d, float *dw, const hl_block_trace *b, const 
     float *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
     const row_share mine = rows_of(m, T, m->peers->rows_apart, scratch);
     const size_t first = first_of(m, &mine);
+    const int shares = shares_of(m, T);
     gather_rows(d, m, &mine);
-    terms_backward(d_o, dw + at->o, m, d, b->o, w + at->o, T, s.od);
+    terms_backward(d_o, shares > 1 ? NULL : dw + at->o, m, d, b->o, w + at->o, T, s.od);
     hl_see_backward(dqkv, d_o, b, m, pack, scratch);
-    hl_rope_turn(dqkv, pack->position, m->rope, T, s.H + s.K, s.d, s.qkv, -1);
     hl_rmsnorm_again(normed + first, b->rstd, b->x, w + at->norm, mine.n, s.D);
     gather_rows(normed, m, &mine);
-    columns_backward(dnormed, dw + at->qkv, m, dqkv, normed, w + at->qkv, T, qkv_of(m, &s), scratch);
-    sum_rows(dnormed, m, &mine, T);
+    if (shares > 1) {
+#pragma omp parallel for schedule(static, 1)
+        for (int i = 0; i < shares; i++) {
+            const size_t t = (size_t)hl_part_begin(T, shares, i);
+            const int some = (int)hl_part_count(T, shares, i);
+            float *its = dqkv + t * (size_t)s.qkv;
+            hl_rope_turn(its, pack->position + t, m->rope, some, s.H + s.K, s.d, s.qkv, -1);
+            hl_linear_backward(dnormed + t * (size_t)s.D, NULL, its, NULL, w + at->qkv, some, s.D, s.qkv);
+        }
+        weights_backward((weight_gradient[]){{dw + at->o, d, b->o, s.D, s.od}, {dw + at->qkv, dqkv, normed, s.qkv, s.D}}, T, shares);
+    } else {
+        hl_rope_turn(dqkv, pack->position, m->rope, T, s.H + s.K, s.d, s.qkv, -1);
+        columns_backward(dnormed, dw + at->qkv, m, dqkv, normed, w + at->qkv, T, qkv_of(m, &s), scratch);
+        sum_rows(dnormed, m, &mine, T);
+    }
     hl_rmsnorm_backward(d + first, dw + at->norm, dnormed + first, b->x, w + at->norm, b->rstd, mine.n, s.D);
     hl_arena_back(scratch, mark);
 }
