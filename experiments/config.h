@@ -56,7 +56,7 @@ typedef struct {
     int num_negatives; /* 0: one a transition */
     double nce_thres, clip_grad_norm;
     hl_names freeze_prefix;
-    bool freeze_ad, dedup, share_prefix;
+    bool freeze_ad, dedup, share_prefix, share_tokens;
     int64_t max_steps; /* 0: all */
 
     /* evaluation */

@@ -109,6 +109,7 @@ const hl_option hl_options[] = {
     BOOL("freeze_ad", freeze_ad, "false", NUMBERS, "do not train the Item LLM and the [ITEM] token"),
     BOOL("dedup", dedup, "true", NUMBERS, "encode items of the same text once"),
     BOOL("share_prefix", share_prefix, "true", LAYOUT, "encode what all texts of a chunk begin with once a chunk"),
+    BOOL("share_tokens", share_tokens, "true", LAYOUT, "project each token of a chunk once for the first layer's attention, however often it occurs"),
     INT64("max_steps", max_steps, "0", 0, 9e15, LAYOUT, "stop after this many; 0: all"),
 
     HEADING("Evaluation"),

@@ -23,6 +23,7 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     e->rules.plan.user_cost = work_of(user) / work_of(item);
     hl_item_open(&e->item_model, item, rules->plan.item_tokens, rules->longest_text, &mesh->item_peers);
     e->item_model.share_prefix = rules->plan.share_prefix;
+    e->item_model.share_tokens = rules->share_tokens;
     e->item_model.stack.slices = slices_of(rules, &mesh->item_peers);
     hl_user_open(&e->user_model, user, rules->longest_history, &mesh->user_peers);
     e->user_model.stack.slices = slices_of(rules, &mesh->user_peers);

@@ -11,6 +11,7 @@
 
 typedef struct {
     hl_plan_rules plan;
+    bool share_tokens;                   /* hl_item_model.share_tokens */
     float nce_thres;
     double weight_decay, clip_grad_norm; /* 0: no clipping */
     int64_t activation_budget;           /* bytes of kept activations a rank; chunks beyond it are computed again; < 0: no limit */

@@ -137,4 +137,9 @@ verdict "share_prefix false: losses equal to 1e-5 (largest difference $(cat "$wo
 [ "$(steps apart item_tokens | head -n 1)" -gt "$(steps one item_tokens | head -n 1)" ]
 verdict "share_prefix false: more tokens pass through the Item LLM"
 
+job 1 once --share_tokens false --max_steps $few && near one once $few rows unique_items item_tokens
+verdict "share_tokens false: losses equal to 1e-5 (largest difference $(cat "$work/difference"))"
+awk -v a="$(steps once flop | head -n 1)" -v b="$(steps one flop | head -n 1)" 'BEGIN { exit !(a > b) }'
+verdict "share_tokens false: more is computed"
+
 finish layouts

@@ -1,8 +1,9 @@
-/* test-stack.c - a stack of blocks gives the same on any number of threads.
+/* test-stack.c - a stack of blocks gives the same on any number of threads, and where rows that are alike share what they have in common.
  *
  * Not the same bits: BLAS sums in another order where rows are left over. */
 #include "base/rng.h"
 #include "math/linear.h"
+#include "math/rows.h"
 #include "model/user.h"
 #include "tests/check.h"
 #include "tests/ref-math.h"
@@ -16,10 +17,11 @@ static const hl_llama wide = {.hidden_size = 384, .intermediate_size = 448, .num
 static const hl_llama narrow = {.hidden_size = 40, .intermediate_size = 80, .num_hidden_layers = 2, .num_attention_heads = 5, .num_key_value_heads = 5,
                                 .head_dim = 8, .vocab_size = 8, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.05};
 
-enum { SEGMENTS = 7, MOST_THREADS = 3 };
+enum { SEGMENTS = 7, ROWS = 1132, MOST_THREADS = 3 };
 
-/* What comes out, what goes back, and the gradients, one after the other; where each begins, and the end. */
-static void through(size_t part[4], float *to, const hl_llama *shape, bool last_only, int threads)
+/* What comes out, what goes back, and the gradients, one after the other; where each begins, and the end.  how: whether only last rows are
+ * read out, and kinds of rows. */
+static void through(size_t part[4], float *to, const hl_llama *shape, const float *x, const hl_pack *how, int threads)
 {
     static const int length[SEGMENTS] = {301, 1, 130, 257, 64, 180, 199};
     const size_t D = (size_t)shape->hidden_size;
@@ -28,13 +30,16 @@ static void through(size_t part[4], float *to, const hl_llama *shape, bool last_
     hl_pack pack;
     hl_stack_trace trace;
     hl_user_open(&m, shape, 301, &hl_alone);
-    hl_user_pack(&pack, length, SEGMENTS, last_only, &arena);
+    hl_user_pack(&pack, length, SEGMENTS, how->last_only, &arena);
+    pack.kinds = how->kinds;
+    pack.kind = how->kind;
+    pack.first = how->first;
     hl_stack_trace_lay(&trace, &m.stack, &pack, &arena);
     const size_t in = (size_t)pack.T * D, out = (size_t)hl_pack_rows(&pack) * D;
     float *w = hl_alloc(m.table.count * sizeof *w);
     hl_params_init(&m.table, w, 7);
     hl_math_threads(threads);
-    hl_stack_forward(to, &trace, &m.stack, w, ref_random(in, 1, 1.0), &pack, &scratch);
+    hl_stack_forward(to, &trace, &m.stack, w, x, &pack, &scratch);
     hl_stack_backward(to + out, to + out + in, ref_random(out, 2, 1.0), &trace, &m.stack, w, &pack, &scratch);
     hl_math_threads(1);
     memcpy(part, (size_t[4]){0, out, out + in, out + in + m.table.count}, 4 * sizeof *part);
@@ -48,13 +53,15 @@ static void check_threads(const hl_llama *shape, bool last_only)
 {
     enum { ROOM = 4000000 };
     float *one = ref_zeros(ROOM), *more = ref_zeros(ROOM);
+    const float *x = ref_random(ROWS * (size_t)shape->hidden_size, 1, 1.0);
+    const hl_pack how = {.last_only = last_only};
     size_t part[4];
-    through(part, one, shape, last_only, 1);
+    through(part, one, shape, x, &how, 1);
     CHECK(part[3] <= ROOM);
     const double *want = ref_double(one, part[3]);
     for (int threads = 2; threads <= MOST_THREADS; threads++) {
         memset(more, 0, ROOM * sizeof *more);
-        through(part, more, shape, last_only, threads);
+        through(part, more, shape, x, &how, threads);
         for (int k = 0; k < 3; k++) CHECK_NEAR(ref_distance(more + part[k], want + part[k], part[k + 1] - part[k]), 0.0, 1e-5);
     }
     ref_done();
@@ -72,8 +79,41 @@ static void threads_of_a_narrow_stack_do_not_show(void)
     check_threads(&narrow, true);
 }
 
+/* Rows of x are those of KINDS tokens, so often that each has many. */
+static void rows_of_a_kind_give_what_each_gives(void)
+{
+    enum { KINDS = 50, ROOM = 4000000 };
+    for (int v = 0; v < 4; v++) {
+        const hl_llama *shape = v % 2 ? &narrow : &wide;
+        const bool last_only = v / 2;
+        const size_t D = (size_t)shape->hidden_size;
+        const float *token = ref_random(KINDS * D, 3, 1.0);
+        float *x = ref_zeros(ROWS * D), *one = ref_zeros(ROOM), *each = ref_zeros(ROOM);
+        int kind[ROWS], first[KINDS];
+        for (int i = ROWS - 1; i >= 0; i--) {
+            kind[i] = i < KINDS ? i : i * 7 % KINDS;
+            first[kind[i]] = i;
+            memcpy(x + (size_t)i * D, token + (size_t)kind[i] * D, D * sizeof *x);
+        }
+        size_t part[4];
+        through(part, each, shape, x, &(hl_pack){.last_only = last_only}, 2);
+        through(part, one, shape, x, &(hl_pack){.last_only = last_only, .kinds = KINDS, .kind = kind, .first = first}, 2);
+        float *both[2] = {one + part[1], each + part[1]}, *token_gradient[2];
+        for (int k = 0; k < 2; k++) {
+            token_gradient[k] = ref_zeros(KINDS * D);
+            hl_rows_scatter_add(token_gradient[k], both[k], kind, ROWS, (int)D);
+        }
+        CHECK(memcmp(both[0], both[1], ROWS * D * sizeof *x) != 0); /* they did go another way */
+        CHECK_NEAR(ref_distance(one, ref_double(each, part[1]), part[1]), 0.0, 1e-5);
+        CHECK_NEAR(ref_distance(token_gradient[0], ref_double(token_gradient[1], KINDS * D), KINDS * D), 0.0, 1e-5);
+        CHECK_NEAR(ref_distance(one + part[2], ref_double(each + part[2], part[3] - part[2]), part[3] - part[2]), 0.0, 1e-5);
+        ref_done();
+    }
+}
+
 static const test tests[] = {
     {"shares of rows do not show", shares_of_rows_do_not_show},
+    {"rows of a kind give what each gives", rows_of_a_kind_give_what_each_gives},
     {"threads of a narrow stack do not show", threads_of_a_narrow_stack_do_not_show},
 };
 

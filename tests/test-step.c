@@ -24,7 +24,7 @@ static void open_engine(hl_engine *e, const hl_mesh *mesh, const golden *g, cons
 {
     const hl_engine_rules rules = {
         .plan = {.chunk_tokens = 40, .user_chunk_rows = 8, .item_tokens = !g->mean_pool, .dedup = v->dedup, .mean_over_ranks = g->ranks > 1 ? g->ranks : 0},
-        .nce_thres = (float)g->nce_thres, .weight_decay = g->weight_decay, .activation_budget = v->budget,
+        .share_tokens = v->dedup, .nce_thres = (float)g->nce_thres, .weight_decay = g->weight_decay, .activation_budget = v->budget,
         .for_training = true, .zero = v->zero, .longest_text = g->T, .longest_history = g->S};
     hl_engine_open(e, mesh, &g->corpus, &g->item, &g->user, &rules);
 }

@@ -53,6 +53,25 @@ void hl_item_close(hl_item_model *m)
     hl_params_free(&m->table);
 }
 
+/* Number the different tokens of a pack in the order in which they come. */
+static void number_kinds(hl_pack *pack, const int *token, int vocab, hl_arena *arena)
+{
+    int *kind = HL_TAKE(arena, int, pack->T), *first = HL_TAKE(arena, int, pack->T);
+    const size_t mark = hl_arena_mark(arena);
+    int *number = HL_TAKE_ZERO(arena, int, vocab + 1); /* of a token, from 1; the [ITEM] vector comes before them */
+    for (int i = 0; i < pack->T; i++) {
+        int *const its = &number[token[i] + 1];
+        if (*its == 0) {
+            first[pack->kinds] = i;
+            *its = ++pack->kinds;
+        }
+        kind[i] = *its - 1;
+    }
+    hl_arena_back(arena, mark);
+    pack->kind = kind;
+    pack->first = first;
+}
+
 void hl_texts_pack(hl_texts *t, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena)
 {
     int prefix = m->share_prefix && m->item_tokens ? hl_prefix_of(corpus, item, n) : 0, length;
@@ -72,7 +91,8 @@ void hl_texts_pack(hl_texts *t, const hl_item_model *m, const hl_corpus *corpus,
             position[at] = k;
         }
     }
-    *t = (hl_texts){{T, n, begin, position, m->item_tokens > 0, prefix}, token};
+    *t = (hl_texts){{.T = T, .segments = n, .begin = begin, .position = position, .last_only = m->item_tokens > 0, .prefix = prefix}, token};
+    if (m->share_tokens && m->stack.first) number_kinds(&t->pack, token, m->stack.shape.vocab_size, arena);
 }
 
 /* Where the row of a token lies in the side's array; -1: another rank has it.  The [ITEM] vector, which all have, is rank

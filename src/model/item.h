@@ -13,6 +13,7 @@ typedef struct {
     hl_stack stack;
     int item_tokens;     /* 1 or 0 */
     bool share_prefix;   /* encode what all texts of a pack begin with once; false until somebody says so */
+    bool share_tokens;   /* make queries, keys and values of the first block once for each different token; likewise */
     size_t tokens_at, item_at, scale_at; /* token table, [ITEM] vector, logit_scale in the side's array; first stage only */
     int first_token, tokens; /* my rows of the token table */
 } hl_item_model;

@@ -94,6 +94,13 @@ static bool is_apart(const hl_stack *m, const hl_pack *pack, int layer)
     return m->peers->rows_apart && !is_read_out(m, pack, layer);
 }
 
+/* Do rows of a kind share their queries, keys and values before rotation?  In the first block, where all have the same input; not where
+ * rows are divided, nor where bits are promised over layouts that divide them. */
+static bool has_kinds(const hl_stack *m, const hl_pack *pack, int layer)
+{
+    return pack->kinds && m->first && layer == 0 && !is_read_out(m, pack, layer) && !m->grid && !m->peers->rows_apart && !m->slices;
+}
+
 /* What I compute of a pack. */
 static hl_pack share_of(const hl_stack *m, const hl_pack *pack)
 {
@@ -282,6 +289,20 @@ static void attend_rows_in(hl_block_trace *b, const hl_stack *m, const hl_block 
     hl_arena_back(scratch, mark);
 }
 
+/* The same for all rows, where those of a kind have it in common. */
+static void attend_kinds_in(hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
+{
+    const widths s = widths_of(m);
+    const size_t mark = hl_arena_mark(scratch), n = (size_t)pack->kinds * (size_t)s.D;
+    float *x = HL_TAKE(scratch, float, n), *normed = HL_TAKE(scratch, float, n), *qkv = HL_TAKE(scratch, float, (size_t)pack->kinds * (size_t)s.qkv);
+    hl_rows_gather(x, b->x, pack->first, pack->kinds, s.D);
+    hl_rmsnorm_forward(normed, b->rstd, x, w + at->norm, pack->kinds, s.D, s.eps);
+    project_in(qkv, m, normed, w + at->qkv, pack->kinds, qkv_of(m, &s), scratch);
+    hl_rows_gather(b->qkv, qkv, pack->kind, pack->T, s.qkv);
+    hl_rope_turn(b->qkv, pack->position, m->rope, pack->T, s.H + s.K, s.d, s.qkv, 1);
+    hl_arena_back(scratch, mark);
+}
+
 /* h = x + o_proj(what attention says) of T rows. */
 static void attend_rows_out(hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
 {
@@ -394,12 +415,13 @@ static hl_block_trace rows_from(const hl_block_trace *b, const hl_stack *m, int 
     return rest;
 }
 
-/* A block of all rows; y gets mine. */
-static void block_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, bool apart, hl_arena *scratch)
+/* A block of all rows; y gets mine.  kinds: rows of a kind are alike. */
+static void block_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, bool kinds, bool apart, hl_arena *scratch)
 {
     const int T = pack->T, shares = shares_of(m, T);
+    if (kinds) attend_kinds_in(b, m, at, w, pack, scratch);
 #pragma omp parallel for schedule(static, 1) if (shares > 1)
-    for (int i = 0; i < shares; i++) {
+    for (int i = kinds ? shares : 0; i < shares; i++) {
         const int t = (int)hl_part_begin(T, shares, i);
         hl_block_trace some = rows_from(b, m, t);
         attend_rows_in(&some, m, at, w, pack->position + t, (int)hl_part_count(T, shares, i), shares > 1 ? own_room() : scratch);
@@ -452,7 +474,7 @@ void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const floa
         float *next = i + 1 < layers ? t->block[i + 1].x : out;
         m->keeper->need(m->keeper, i);
         if (last) last_block_forward(next, &t->block[i], m, &m->block[i], w, pack, scratch);
-        else block_forward(next + (in_place ? first : 0), &t->block[i], m, &m->block[i], w, pack, apart, scratch);
+        else block_forward(next + (in_place ? first : 0), &t->block[i], m, &m->block[i], w, pack, has_kinds(m, pack, i), apart, scratch);
         if (in_place) gather_rows(next, m, &mine);
         m->keeper->leave(m->keeper, i);
     }
@@ -506,38 +528,79 @@ static void mlp_backward(float *d, float *dw, const hl_block_trace *b, const hl_
     }
 }
 
-/* d (T, D) holds my rows of dh and these become dx. */
-static void attend_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
+/* d (T, D) += what goes back from dqkv (T, (H + 2K) d) through the projections and the norm. */
+static void attend_rows_in_backward(float *d, float *dw, float *dqkv, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const int *position, int T,
+                                    hl_arena *scratch)
 {
     const widths s = widths_of(m);
-    int T = pack->T;
-    size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D, no = (size_t)T * (size_t)s.od;
-    float *d_o = HL_TAKE(scratch, float, no), *dqkv = HL_TAKE(scratch, float, (size_t)T * (size_t)s.qkv);
+    const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
     float *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
     const row_share mine = rows_of(m, T, m->peers->rows_apart, scratch);
     const size_t first = first_of(m, &mine);
-    const int shares = shares_of(m, T);
+    hl_rope_turn(dqkv, position, m->rope, T, s.H + s.K, s.d, s.qkv, -1);
+    hl_rmsnorm_again(normed + first, b->rstd, b->x, w + at->norm, mine.n, s.D);
+    gather_rows(normed, m, &mine);
+    columns_backward(dnormed, dw + at->qkv, m, dqkv, normed, w + at->qkv, T, qkv_of(m, &s), scratch);
+    sum_rows(dnormed, m, &mine, T);
+    hl_rmsnorm_backward(d + first, dw + at->norm, dnormed + first, b->x, w + at->norm, b->rstd, mine.n, s.D);
+    hl_arena_back(scratch, mark);
+}
+
+/* The same where rows of a kind have it in common: the first of each gets what goes back to all. */
+static void attend_kinds_in_backward(float *d, float *dw, float *dqkv, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack,
+                                     hl_arena *scratch)
+{
+    const widths s = widths_of(m);
+    const size_t mark = hl_arena_mark(scratch), n = (size_t)pack->kinds * (size_t)s.D;
+    float *x = HL_TAKE(scratch, float, n), *dx = HL_TAKE_ZERO(scratch, float, n), *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
+    float *sum = HL_TAKE_ZERO(scratch, float, (size_t)pack->kinds * (size_t)s.qkv);
+    hl_rope_turn(dqkv, pack->position, m->rope, pack->T, s.H + s.K, s.d, s.qkv, -1);
+    hl_rows_scatter_add(sum, dqkv, pack->kind, pack->T, s.qkv);
+    hl_rows_gather(x, b->x, pack->first, pack->kinds, s.D);
+    hl_rmsnorm_again(normed, b->rstd, x, w + at->norm, pack->kinds, s.D);
+    columns_backward(dnormed, dw + at->qkv, m, sum, normed, w + at->qkv, pack->kinds, qkv_of(m, &s), scratch);
+    m->peers->sum(m->peers, dnormed, n);
+    hl_rmsnorm_backward(dx, dw + at->norm, dnormed, x, w + at->norm, b->rstd, pack->kinds, s.D);
+    hl_rows_scatter_add(d, dx, pack->first, pack->kinds, s.D);
+    hl_arena_back(scratch, mark);
+}
+
+/* Attention's products in shares, where nothing is to be summed over peers: as attend_rows_in_backward, and the gradient of o_proj, of which
+ * d still is that of the output. */
+static void attend_shares_in_backward(float *d, float *dw, float *dqkv, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const int *position, int T,
+                                      int shares, hl_arena *scratch)
+{
+    const widths s = widths_of(m);
+    const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
+    float *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
+#pragma omp parallel for schedule(static, 1)
+    for (int i = 0; i < shares; i++) {
+        const size_t t = (size_t)hl_part_begin(T, shares, i), D = (size_t)s.D;
+        const int some = (int)hl_part_count(T, shares, i);
+        float *its = dqkv + t * (size_t)s.qkv;
+        hl_rope_turn(its, position + t, m->rope, some, s.H + s.K, s.d, s.qkv, -1);
+        hl_rmsnorm_again(normed + t * D, b->rstd + t, b->x + t * D, w + at->norm, some, s.D);
+        hl_linear_backward(dnormed + t * D, NULL, its, NULL, w + at->qkv, some, s.D, s.qkv);
+    }
+    weights_backward((weight_gradient[]){{dw + at->o, d, b->o, s.D, s.od}, {dw + at->qkv, dqkv, normed, s.qkv, s.D}}, T, shares);
+    hl_rmsnorm_backward(d, dw + at->norm, dnormed, b->x, w + at->norm, b->rstd, T, s.D);
+    hl_arena_back(scratch, mark);
+}
+
+/* d (T, D) holds my rows of dh and these become dx. */
+static void attend_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, bool kinds, hl_arena *scratch)
+{
+    const widths s = widths_of(m);
+    const int T = pack->T, shares = kinds ? 1 : shares_of(m, T);
+    const size_t mark = hl_arena_mark(scratch);
+    float *d_o = HL_TAKE(scratch, float, (size_t)T * (size_t)s.od), *dqkv = HL_TAKE(scratch, float, (size_t)T * (size_t)s.qkv);
+    const row_share mine = rows_of(m, T, m->peers->rows_apart, scratch);
     gather_rows(d, m, &mine);
     terms_backward(d_o, shares > 1 ? NULL : dw + at->o, m, d, b->o, w + at->o, T, s.od);
     hl_see_backward(dqkv, d_o, b, m, pack, scratch);
-    hl_rmsnorm_again(normed + first, b->rstd, b->x, w + at->norm, mine.n, s.D);
-    gather_rows(normed, m, &mine);
-    if (shares > 1) {
-#pragma omp parallel for schedule(static, 1)
-        for (int i = 0; i < shares; i++) {
-            const size_t t = (size_t)hl_part_begin(T, shares, i);
-            const int some = (int)hl_part_count(T, shares, i);
-            float *its = dqkv + t * (size_t)s.qkv;
-            hl_rope_turn(its, pack->position + t, m->rope, some, s.H + s.K, s.d, s.qkv, -1);
-            hl_linear_backward(dnormed + t * (size_t)s.D, NULL, its, NULL, w + at->qkv, some, s.D, s.qkv);
-        }
-        weights_backward((weight_gradient[]){{dw + at->o, d, b->o, s.D, s.od}, {dw + at->qkv, dqkv, normed, s.qkv, s.D}}, T, shares);
-    } else {
-        hl_rope_turn(dqkv, pack->position, m->rope, T, s.H + s.K, s.d, s.qkv, -1);
-        columns_backward(dnormed, dw + at->qkv, m, dqkv, normed, w + at->qkv, T, qkv_of(m, &s), scratch);
-        sum_rows(dnormed, m, &mine, T);
-    }
-    hl_rmsnorm_backward(d + first, dw + at->norm, dnormed + first, b->x, w + at->norm, b->rstd, mine.n, s.D);
+    if (kinds) attend_kinds_in_backward(d, dw, dqkv, b, m, at, w, pack, scratch);
+    else if (shares > 1) attend_shares_in_backward(d, dw, dqkv, b, m, at, w, pack->position, T, shares, scratch);
+    else attend_rows_in_backward(d, dw, dqkv, b, m, at, w, pack->position, T, scratch);
     hl_arena_back(scratch, mark);
 }
 
@@ -623,7 +686,7 @@ void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_tra
     for (int i = read_out_backward(dx, dw, dy, t, m, w, pack, scratch) - 1; i >= 0; i--) {
         m->keeper->need(m->keeper, i);
         mlp_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack->T, apart, scratch);
-        attend_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack, scratch);
+        attend_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack, has_kinds(m, pack, i), scratch);
         m->keeper->done(m->keeper, i);
     }
     gather_rows(dx, m, &mine);
@@ -659,7 +722,7 @@ double hl_stack_flop(const hl_stack *m, const hl_pack *whole)
     bool few = m->last && pack->last_only;
     double full = block_flop(&s, pack->T, pack->T), last = block_flop(&s, pack->T, hl_stack_rows(m, pack));
     int layers = m->layers;
-    const double P = pack->prefix;
+    const double P = pack->prefix, once = has_kinds(m, pack, 0) ? 2.0 * (pack->T - pack->kinds) * s.D * s.qkv : 0;
     if (layers == 0) return 0;
     full += 2 * P * (P + 1) * s.od;
     last += few ? 0 : 2 * P * (P + 1) * s.od;
@@ -668,5 +731,5 @@ double hl_stack_flop(const hl_stack *m, const hl_pack *whole)
         full += (2 * L * (L + 1) + 4 * L * P) * s.od; /* q k^T and p v, the causal half, and the prefix */
         last += (few ? 4 * (L + P) : 2 * L * (L + 1) + 4 * L * P) * s.od;
     }
-    return (layers - 1) * full + last;
+    return (layers - 1) * full + last - once;
 }

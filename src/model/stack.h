@@ -22,6 +22,9 @@ typedef struct {
     const int *position; /* (T), from 0; below the stack's `positions` */
     bool last_only;      /* only the last row of each segment is read out: the last block computes nothing else */
     int prefix;          /* rows that come before every segment; 0: none */
+    int kinds;           /* different rows among those that the first block reads, where that is known; 0: it is not */
+    const int *kind;     /* (T) of each row, from 0 */
+    const int *first;    /* (kinds) a row of each */
 } hl_pack;
 
 /* Rows that are read out of the whole stack: segments or T. */
@@ -66,7 +69,7 @@ static inline int hl_stack_rows(const hl_stack *m, const hl_pack *p) { return m-
 
 /* What the backward needs of a block's forward.  n = T, in the last block the rows that come out. */
 typedef struct {
-    float *x, *rstd;             /* input (T, D) and its norm's scale (T) */
+    float *x, *rstd;             /* input (T, D) and its norm's scale (T), of each kind of row where these go once */
     float *qkv;                  /* after rotation (T, (H + 2K) d); keys and values (T, 2 K d) where q is apart */
     float *q;                    /* queries of the last rows (n, H d), where only those are read out */
     float *o, *lse;              /* attention's output (n, H d) and its log-sum-exp (n, H) */

@@ -32,5 +32,5 @@ void hl_user_pack(hl_pack *pack, const int *length, int n, bool last_only, hl_ar
     int *position = HL_TAKE(arena, int, begin[n]);
     for (int i = 0; i < n; i++)
         for (int k = 0; k < length[i]; k++) position[begin[i] + k] = k;
-    *pack = (hl_pack){begin[n], n, begin, position, last_only, 0};
+    *pack = (hl_pack){.T = begin[n], .segments = n, .begin = begin, .position = position, .last_only = last_only};
 }
