@@ -6,7 +6,7 @@
  * these functions by itself. */
 #ifndef MODEL_GRID_STACK_H
 #define MODEL_GRID_STACK_H
-#include "model/stack.h"
+#include "model/layer.h"
 
 /* Where the shares of each axis begin: of those that columns divide (columns + 1), of those that rows divide (rows + 1). */
 typedef struct hl_grid_axes {

@@ -2,11 +2,14 @@
 noinst_LIBRARIES += src/model/libhlmodel.a
 src_model_libhlmodel_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_model_libhlmodel_a_SOURCES = \
+	src/model/apart.c src/model/apart.h \
+	src/model/block.c src/model/block.h \
 	src/model/corpus.h \
 	src/model/cost.c src/model/cost.h \
 	src/model/grid-stack.c src/model/grid-stack.h \
 	src/model/item.c src/model/item.h \
 	src/model/keeper.c src/model/keeper.h \
+	src/model/layer.h \
 	src/model/layout.c src/model/layout.h \
 	src/model/llama.c src/model/llama.h \
 	src/model/params.c src/model/params.h \

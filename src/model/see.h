@@ -3,7 +3,7 @@
  * The heads are m's.  Numbers lie as in hl_block_trace, b's or those of the same shape. */
 #ifndef MODEL_SEE_H
 #define MODEL_SEE_H
-#include "model/stack.h"
+#include "model/layer.h"
 
 /* b->o and b->lse, given b->qkv. */
 void hl_see_forward(hl_block_trace *b, const hl_stack *m, const hl_pack *pack);
