@@ -74,7 +74,7 @@ static inline hl_widths hl_widths_of(const hl_stack *m)
 {
     int H = m->heads.H, K = m->heads.K, d = m->heads.d;
     return (hl_widths){.D = m->shape.hidden_size, .F = m->width, .H = H, .K = K, .d = d, .qkv = (H + 2 * K) * d, .od = H * d,
-                    .eps = (float)m->shape.rms_norm_eps};
+                       .eps = (float)m->shape.rms_norm_eps};
 }
 
 /* What the backward needs of a block's forward.  n = T, in the last block the rows that come out. */
