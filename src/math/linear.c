@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LEAST_ROWS = 128 }; /* of a thread: each packs all of b */
-
 static hl_numbers numbers_of(hl_factor x)
 {
     return x.turned ? (hl_numbers){x.at, 1, (size_t)x.row} : (hl_numbers){x.at, (size_t)x.row, 1};
@@ -31,7 +29,7 @@ static void multiply_rows(float *c, int c_row, hl_factor a, hl_factor b, int beg
 static void multiply_by_blas(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add)
 {
     const int threads = omp_in_parallel() ? 1 : omp_get_max_threads();
-    if (threads == 1 || M < threads * LEAST_ROWS) {
+    if (threads == 1 || M < threads * HL_LINEAR_LEAST_ROWS) {
         multiply_rows(c, c_row, a, b, 0, M, N, K, add);
         return;
     }
@@ -40,6 +38,7 @@ static void multiply_by_blas(float *c, int c_row, hl_factor a, hl_factor b, int 
         multiply_rows(c, c_row, a, b, (int)hl_part_begin(M, threads, i), (int)hl_part_begin(M, threads, i + 1), N, K, add);
 }
 
+/* own: by hl_product. */
 static void multiply_by(bool own, float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add)
 {
     if (M == 0 || N == 0 || (K == 0 && add)) return;

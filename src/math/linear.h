@@ -10,7 +10,10 @@
  * products of bf16 (math/bf16.h), and with HL_MATH_BF16_SLOWLY anywhere, BLAS multiplies rounded factors.  All else is fp32. */
 typedef enum { HL_MATH_FP32, HL_MATH_BF16, HL_MATH_BF16_SLOWLY } hl_math_precision;
 void hl_math_set_precision(hl_math_precision p);
-bool hl_math_is_fp32(void);
+bool hl_math_is_fp32(void); /* is HL_MATH_FP32 set, as it is at first? */
+
+/* Rows that are worth a thread of their own, at least: each packs all of the other factor. */
+enum { HL_LINEAR_LEAST_ROWS = 128 };
 
 /* y (T, F) = x (T, D) w^T, w (F, D). */
 void hl_linear_forward(float *y, const float *x, const float *w, int T, int D, int F);
@@ -22,7 +25,7 @@ void hl_linear_forward_double(float *y, const float *x, const float *w, int T, i
  * nothing to add it to, and clearing it first would be one more pass over memory. */
 void hl_linear_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, int F);
 
-/* Rows [begin, end) of dw (F, D) += dy^T x, in fp32; for threads that share dw. */
+/* Rows [begin, end) of dw (F, D) += dy^T x, in fp32, multiplied as the whole would be; for threads that share dw. */
 void hl_linear_weights(float *dw, const float *dy, const float *x, int T, int D, int F, int begin, int end);
 
 /* c (M, N) = a (M, K) b^T, b (N, K): scores of rows against rows. */

@@ -69,8 +69,6 @@ static void project_out(float *y, const hl_stack *m, const float *x, const float
 
 /* ---- threads: where peers have nothing to add, each takes some rows through several ops, and waits for the others once */
 
-enum { LEAST_SHARE = 128 }; /* rows: each thread packs all of a matrix */
-
 /* How many shares n rows have; 1: they go together, and threads share each op.  So they do in a narrow model, whose products are
  * shared in small jobs, and in one whose matrices do not fit a cache, since threads that multiply by the same one at a time read it
  * once. */
@@ -80,7 +78,7 @@ static int shares_of(const hl_stack *m, int n)
     const hl_widths s = hl_widths_of(m);
     const int threads = omp_in_parallel() ? 1 : omp_get_max_threads(), narrow = s.F < s.od ? s.F : s.od, side = s.D < narrow ? s.D : narrow;
     const bool large = 2 * (size_t)s.F * (size_t)s.D > CACHED, own = hl_product_is_faster(n / threads, side, side);
-    return m->peers->size > 1 || m->slices || !hl_math_is_fp32() || large || own || n < threads * LEAST_SHARE ? 1 : threads;
+    return m->peers->size > 1 || m->slices || !hl_math_is_fp32() || large || own || n < threads * HL_LINEAR_LEAST_ROWS ? 1 : threads;
 }
 
 /* Memory of a thread; it stays until the thread ends, so that after the largest share nothing is allocated. */
@@ -101,7 +99,7 @@ typedef struct {
 /* Two of them, which do not depend on one another: each thread has rows of both. */
 static void weights_backward(const weight_gradient g[2], int T, int threads)
 {
-    const int shares = g[0].F < threads * LEAST_SHARE || g[1].F < threads * LEAST_SHARE ? 1 : threads;
+    const int shares = g[0].F < threads * HL_LINEAR_LEAST_ROWS || g[1].F < threads * HL_LINEAR_LEAST_ROWS ? 1 : threads;
 #pragma omp parallel for schedule(static, 1) if (shares > 1)
     for (int i = 0; i < shares; i++)
         for (int k = 0; k < 2; k++)
