@@ -231,13 +231,14 @@ static void multiply_all(const task *t, const side *s, hl_turns *given, float *r
     }
 }
 
-/* Jobs are many enough that a thread which is held up does not hold up all: of fewer rows, and groups of panels only where rows are few. */
+/* Jobs are many enough that a thread which is held up does not hold up all: of fewer rows, and groups of panels only where rows are few.
+ * None has more strips than a thread has room to copy. */
 static task task_of(float *c, size_t c_row, hl_numbers a, int M, bool add, const hl_product_kernel *kernel)
 {
     enum { JOBS = 2, FEWEST = 16 }; /* of a thread in a turn; strips of a job, since the first to meet a panel brings it in */
     const int strips = (M + R - 1) / R, wanted = JOBS * omp_get_max_threads();
-    const int least = (strips + kernel->strips - 1) / kernel->strips, most = (strips + FEWEST - 1) / FEWEST;
-    const int blocks = least > wanted ? least : most < wanted ? most : wanted;
+    const int least = (strips + kernel->strips - 1) / kernel->strips, most = (strips + FEWEST - 1) / FEWEST, some = most < wanted ? most : wanted;
+    const int blocks = some < least ? least : some;
     return (task){c, c_row, a, M, blocks, (wanted + blocks - 1) / blocks, add};
 }
 
