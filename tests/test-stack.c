@@ -7,6 +7,9 @@
 #include "model/user.h"
 #include "tests/check.h"
 #include "tests/ref-math.h"
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,6 +82,40 @@ static void threads_of_a_narrow_stack_do_not_show(void)
     check_threads(&narrow, true);
 }
 
+static atomic_int threads_made;
+
+/* All threads of this program are made here, those of OpenMP too. */
+int pthread_create(pthread_t *restrict made, const pthread_attr_t *restrict how, void *(*run)(void *), void *restrict with)
+{
+    static int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    if (!create) *(void **)&create = dlsym(RTLD_NEXT, "pthread_create");
+    threads_made++;
+    return create(made, how, run, with);
+}
+
+static void check_no_threads_are_made(const hl_llama *shape)
+{
+    enum { THREADS = 2, ROOM = 4000000 };
+    float *y = ref_zeros(ROOM);
+    const float *x = ref_random(ROWS * (size_t)shape->hidden_size, 1, 1.0);
+    size_t part[4];
+    through(part, y, shape, x, &(hl_pack){0}, THREADS);
+    threads_made = 0;
+    through(part, y, shape, x, &(hl_pack){0}, THREADS);
+    CHECK(threads_made == 0);
+    ref_done();
+}
+
+static void threads_that_are_there_do_all(void)
+{
+    hl_math_threads(2);
+#pragma omp parallel
+    atomic_fetch_add(&threads_made, 0);
+    CHECK(threads_made > 0); /* they are counted */
+    check_no_threads_are_made(&narrow);
+    check_no_threads_are_made(&wide);
+}
+
 /* Rows of x are those of KINDS tokens, so often that each has many. */
 static void rows_of_a_kind_give_what_each_gives(void)
 {
@@ -112,6 +149,7 @@ static void rows_of_a_kind_give_what_each_gives(void)
 }
 
 static const test tests[] = {
+    {"threads that are there do all", threads_that_are_there_do_all},
     {"shares of rows do not show", shares_of_rows_do_not_show},
     {"rows of a kind give what each gives", rows_of_a_kind_give_what_each_gives},
     {"threads of a narrow stack do not show", threads_of_a_narrow_stack_do_not_show},

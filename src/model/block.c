@@ -71,7 +71,7 @@ static void project_out(float *y, const hl_stack *m, const float *x, const float
 
 /* How many shares n rows have; 1: they go together, and threads share each op.  So they do in a narrow model, whose products are
  * shared in small jobs, and in one whose matrices do not fit a cache, since threads that multiply by the same one at a time read it
- * once. */
+ * once.  Then no parallel region may surround the ops: OpenMP would make new threads for each region within it. */
 static int shares_of(const hl_stack *m, int n)
 {
     enum { CACHED = 1 << 22 };
@@ -99,11 +99,14 @@ typedef struct {
 /* Two of them, which do not depend on one another: each thread has rows of both. */
 static void weights_backward(const weight_gradient g[2], int T, int threads)
 {
-    const int shares = g[0].F < threads * HL_LINEAR_LEAST_ROWS || g[1].F < threads * HL_LINEAR_LEAST_ROWS ? 1 : threads;
-#pragma omp parallel for schedule(static, 1) if (shares > 1)
-    for (int i = 0; i < shares; i++)
+    if (g[0].F < threads * HL_LINEAR_LEAST_ROWS || g[1].F < threads * HL_LINEAR_LEAST_ROWS) {
+        for (int k = 0; k < 2; k++) hl_linear_weights(g[k].dw, g[k].dy, g[k].x, T, g[k].D, g[k].F, 0, g[k].F);
+        return;
+    }
+#pragma omp parallel for schedule(static, 1)
+    for (int i = 0; i < threads; i++)
         for (int k = 0; k < 2; k++)
-            hl_linear_weights(g[k].dw, g[k].dy, g[k].x, T, g[k].D, g[k].F, (int)hl_part_begin(g[k].F, shares, i), (int)hl_part_begin(g[k].F, shares, i + 1));
+            hl_linear_weights(g[k].dw, g[k].dy, g[k].x, T, g[k].D, g[k].F, (int)hl_part_begin(g[k].F, threads, i), (int)hl_part_begin(g[k].F, threads, i + 1));
 }
 
 /* ---- forward */
@@ -241,13 +244,30 @@ static hl_block_trace rows_from(const hl_block_trace *b, const hl_stack *m, int 
 }
 
 /* As attend_rows_in, in so many shares. */
-static void attend_shares_in(hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const int *position, int T, int shares, hl_arena *scratch)
+static void attend_shares_in(hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const int *position, int T, int shares)
 {
-#pragma omp parallel for schedule(static, 1) if (shares > 1)
+#pragma omp parallel for schedule(static, 1)
     for (int i = 0; i < shares; i++) {
         const int t = (int)hl_part_begin(T, shares, i);
         hl_block_trace some = rows_from(b, m, t);
-        attend_rows_in(&some, m, at, w, position + t, (int)hl_part_count(T, shares, i), shares > 1 ? own_room() : scratch);
+        attend_rows_in(&some, m, at, w, position + t, (int)hl_part_count(T, shares, i), own_room());
+    }
+}
+
+/* What comes after the scores: the projection and the MLP of T rows. */
+static void rows_out(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, bool apart, hl_arena *scratch)
+{
+    attend_rows_out(b, m, at, w, T, scratch);
+    mlp_forward(y, b, m, at, w, T, apart, scratch);
+}
+
+static void shares_out(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, int shares, bool apart)
+{
+#pragma omp parallel for schedule(static, 1)
+    for (int i = 0; i < shares; i++) {
+        const int t = (int)hl_part_begin(T, shares, i);
+        hl_block_trace some = rows_from(b, m, t);
+        rows_out(y + (size_t)t * (size_t)m->shape.hidden_size, &some, m, at, w, (int)hl_part_count(T, shares, i), apart, own_room());
     }
 }
 
@@ -255,16 +275,11 @@ void hl_block_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_b
 {
     const int T = pack->T, shares = shares_of(m, T);
     if (kinds) attend_kinds_in(b, m, at, w, pack, scratch);
-    else attend_shares_in(b, m, at, w, pack->position, T, shares, scratch);
+    else if (shares > 1) attend_shares_in(b, m, at, w, pack->position, T, shares);
+    else attend_rows_in(b, m, at, w, pack->position, T, scratch);
     hl_see_forward(b, m, pack);
-#pragma omp parallel for schedule(static, 1) if (shares > 1)
-    for (int i = 0; i < shares; i++) {
-        const int t = (int)hl_part_begin(T, shares, i), n = (int)hl_part_count(T, shares, i);
-        hl_arena *room = shares > 1 ? own_room() : scratch;
-        hl_block_trace some = rows_from(b, m, t);
-        attend_rows_out(&some, m, at, w, n, room);
-        mlp_forward(y + (size_t)t * (size_t)m->shape.hidden_size, &some, m, at, w, n, apart, room);
-    }
+    if (shares > 1) shares_out(y, b, m, at, w, T, shares, apart);
+    else rows_out(y, b, m, at, w, T, apart, scratch);
 }
 
 void hl_block_last_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
