@@ -9,7 +9,6 @@
 #include "experiments/threads.h"
 #include "io/hf.h"
 #include "io/safetensors.h"
-#include "math/linear.h"
 #include "mpi/blacs.h"
 #include <inttypes.h>
 #include <limits.h>
@@ -225,19 +224,11 @@ static hl_engine_rules rules_of(const hl_config *c, bool for_training)
         .longest_text = c->MAX_TEXT_LENGTH, .longest_history = longest_history(c)};
 }
 
-static void warn_of_slow_products(const hl_group *world)
-{
-    const char *better = hl_math_better_core();
-    if (better && world->rank == 0)
-        hl_log(HL_WARN, "%s does not use this processor's AVX-512, which is up to twice as fast; set OPENBLAS_CORETYPE=%s in the environment", hl_math_library(), better);
-}
-
 hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config, bool for_training)
 {
     *j = (hl_job){.config = config, .world = world};
     hl_llama item, user;
     j->threads = hl_threads_set(world, config->threads);
-    warn_of_slow_products(world);
     if (config->model == HL_MODEL_EASE) {
         lay_out_ease(j);
         return open_data(j);

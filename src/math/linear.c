@@ -150,12 +150,3 @@ const char *hl_math_library(void)
     snprintf(name, sizeof name, "%.*s %s", (int)second, config, openblas_get_corename());
     return name;
 }
-
-const char *hl_math_better_core(void)
-{
-    static const char *const narrow[] = {"Haswell", "Zen"}; /* OpenBLAS before 0.3.22 takes newer processors of AMD for the latter */
-    const char *core = openblas_get_corename();
-    for (size_t i = 0; i < sizeof narrow / sizeof narrow[0]; i++)
-        if (hl_has_wide_vectors() && strcmp(core, narrow[i]) == 0) return "SkylakeX";
-    return NULL;
-}

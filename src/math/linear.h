@@ -53,7 +53,4 @@ void hl_math_threads(int threads);
 /* What multiplies: library, version and kernel, "OpenBLAS 0.3.21 Zen"; for the run record. */
 const char *hl_math_library(void);
 
-/* What OPENBLAS_CORETYPE should be for products to be faster than they are now, or NULL.  It is read when OpenBLAS is loaded. */
-const char *hl_math_better_core(void);
-
 #endif

@@ -3,6 +3,7 @@
 #define MOST 4
 #define TARGET HL_WIDE
 #include "math/product-lanes.h"
+#include <limits.h>
 
 /* Rows i and i + S exchange the numbers whose places differ from their own in the bit S, for all rows without it. */
 #define EXCHANGE(x, S)                                                                                                     \
@@ -29,4 +30,4 @@ TARGET static void turn(float *to, size_t row, const float *from, size_t column)
     _Pragma("GCC unroll 16") for (int i = 0; i < LANES; i++) STORE(to + (size_t)i * row, x[i]);
 }
 
-const hl_product_kernel hl_product_16 = {LANES, MOST, .depth = 384, .strips = 8, .across = 512, .many = 3, .far = 1025, .sides = 1 << 20, .multiply = multiply, .turn = turn};
+const hl_product_kernel hl_product_16 = {LANES, MOST, .depth = 512, .strips = 16, .across = HL_PRODUCT_ACROSS, .many = 3, .far = 4096, .rows = 4, .sides = INT_MAX, .multiply = multiply, .turn = turn};

@@ -22,7 +22,7 @@ typedef struct {
     int depth, strips; /* K of a panel, so that it fits a cache; strips that meet a panel one after the other, all together in the next cache */
     int across;        /* columns that are packed at once, at most, so that they fit the last cache */
     int many, far;     /* with so many panels, rows of a that are so far apart are copied */
-    int sides;         /* BLAS is not faster where the two shorter sides of a product, multiplied, are no more */
+    int rows, sides;   /* BLAS is not faster from so many rows on, where the two shorter sides of a product, multiplied, are no more */
     void (*multiply)(const hl_product_strips *s, int vectors);
     /* to, rows `row` apart, = the transpose of a square (lanes, lanes) whose rows are `column` apart. */
     void (*turn)(float *to, size_t row, const float *from, size_t column);

