@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So wide that threads take shares of the rows (with vectors of 8 numbers; of 16, all these products are shared). */
+/* So wide that threads take shares of the rows with vectors of 8 numbers; of 16, these products are shared. */
 static const hl_llama wide = {.hidden_size = 384, .intermediate_size = 448, .num_hidden_layers = 2, .num_attention_heads = 6, .num_key_value_heads = 3,
                               .head_dim = 64, .vocab_size = 8, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.05};
-/* So narrow that they share products, and some rows go through the MLP at a time. */
+/* So narrow that they take shares with any vectors, and some rows go through the MLP at a time. */
 static const hl_llama narrow = {.hidden_size = 40, .intermediate_size = 80, .num_hidden_layers = 2, .num_attention_heads = 5, .num_key_value_heads = 5,
                                 .head_dim = 8, .vocab_size = 8, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.05};
 

@@ -69,16 +69,17 @@ static void project_out(float *y, const hl_stack *m, const float *x, const float
 
 /* ---- threads: where peers have nothing to add, each takes some rows through several ops, and waits for the others once */
 
-/* How many shares n rows have; 1: they go together, and threads share each op.  So they do in a narrow model, whose products are
- * shared in small jobs, and in one whose matrices do not fit a cache, since threads that multiply by the same one at a time read it
- * once.  Then no parallel region may surround the ops: OpenMP would make new threads for each region within it. */
+/* How many shares n rows have; 1: they go together, and threads share each op.  So they do where a layer's matrices do not fit a cache:
+ * of all cores, since threads that multiply by the same one at a time read it once; of each core, where products are our own, since
+ * each thread then packs them for itself.  Then no parallel region may surround the ops: OpenMP would make new threads for each
+ * region within it. */
 static int shares_of(const hl_stack *m, int n)
 {
-    enum { CACHED = 1 << 22 };
+    enum { CACHED = 1 << 22, CACHED_EACH = 1 << 18 };
     const hl_widths s = hl_widths_of(m);
     const int threads = omp_in_parallel() ? 1 : omp_get_max_threads(), narrow = s.F < s.od ? s.F : s.od, side = s.D < narrow ? s.D : narrow;
-    const bool large = 2 * (size_t)s.F * (size_t)s.D > CACHED, own = hl_product_is_faster(n / threads, side, side);
-    return m->peers->size > 1 || m->slices || !hl_math_is_fp32() || large || own || n < threads * HL_LINEAR_LEAST_ROWS ? 1 : threads;
+    const bool own = hl_product_is_faster(n / threads, side, side), large = 2 * (size_t)s.F * (size_t)s.D > (own ? CACHED_EACH : CACHED);
+    return m->peers->size > 1 || m->slices || !hl_math_is_fp32() || large || n < threads * HL_LINEAR_LEAST_ROWS ? 1 : threads;
 }
 
 /* Memory of a thread; it stays until the thread ends, so that after the largest share nothing is allocated. */
