@@ -1,4 +1,4 @@
-/* product.c - products, made for narrow ones; for vectors of 16 numbers they are as fast as BLAS at all sizes.
+/* product.c - products, made for narrow ones; with vectors of 16 numbers for nearly all.
  *
  * Some columns of b are copied into panels as wide as the kernel, and a is read where it is, as rows or as columns, unless these are
  * far apart.  A panel stays in a cache while strips of a's rows go by (Goto and van de Geijn, Anatomy of high-performance matrix
