@@ -32,6 +32,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/names.c experiments/names.h \
 	experiments/nearest.c experiments/nearest.h \
 	experiments/options.c experiments/options.h \
+	experiments/output.c experiments/output.h \
 	experiments/precision.c experiments/precision.h \
 	experiments/run.c experiments/run.h \
 	experiments/state.c experiments/state.h \

@@ -3,6 +3,7 @@
 #include "experiments/build.h"
 #include "experiments/commands.h"
 #include "experiments/nearest.h"
+#include "experiments/output.h"
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,28 +112,44 @@ static hl_status run(const hl_group *world, int argc, char **argv)
     return c->run(world, argc - 2, argv + 2);
 }
 
+/* A success is one only where its figures have arrived. */
+static hl_status print_all(hl_status s)
+{
+    return s == HL_OK ? hl_output_flush() : s;
+}
+
+static hl_status tell(hl_status s)
+{
+    bool has_sentence = *hl_error_text(); /* that two things differ is a status, not a failure */
+    if (s != HL_OK && s != HL_ESTOP && has_sentence) hl_log(HL_ERROR, "%s", hl_error_text());
+    return s;
+}
+
 /* One process, no MPI. */
 static hl_status run_alone(const hl_command *c, int argc, char **argv)
 {
     hl_status s = c->run_alone(argc, argv);
-    bool has_sentence = *hl_error_text(); /* that two things differ is a status, not a failure */
-    if (s != HL_OK && has_sentence) hl_log(HL_ERROR, "%s", hl_error_text());
+    bool is_failure = s != HL_OK && *hl_error_text();
+    hl_status printed = is_failure ? HL_OK : hl_output_flush();
+    return printed == HL_OK ? s : printed;
+}
+
+static hl_status run_on_ranks(int argc, char **argv)
+{
+    hl_group world = {0};
+    hl_status s = hl_group_start(&world, &argc, &argv);
+    if (s == HL_OK) s = hl_group_agree(&world, print_all(run(&world, argc, argv)));
+    hl_log_rank(0, 1); /* the sentence is everyone's */
+    if (world.rank == 0) tell(s);
+    hl_group_stop(&world);
     return s;
 }
 
 int main(int argc, char **argv)
 {
-    hl_group world = {0};
-    if (answer(argc, argv)) return HL_OK;
+    hl_output_open();
     const hl_command *c = argc > 1 ? find(argv[1]) : NULL;
-    if (c && c->run_alone) return (int)run_alone(c, argc - 2, argv + 2);
-    hl_status s = hl_group_start(&world, &argc, &argv);
-    if (s == HL_OK) s = hl_group_agree(&world, run(&world, argc, argv));
-    bool is_failure = s != HL_OK && s != HL_ESTOP;
-    if (is_failure && world.rank == 0) {
-        hl_log_rank(0, 1); /* the sentence is everyone's */
-        hl_log(HL_ERROR, "%s", hl_error_text());
-    }
-    hl_group_stop(&world);
-    return (int)s;
+    if (answer(argc, argv)) return (int)tell(hl_output_flush());
+    if (c && c->run_alone) return (int)tell(run_alone(c, argc - 2, argv + 2));
+    return (int)run_on_ranks(argc, argv);
 }

@@ -97,7 +97,8 @@ CHECKERS = \
 	tests/end-ease.sh \
 	tests/end-diff.sh \
 	tests/end-bench.sh \
-	tests/end-checkpoint.sh
+	tests/end-checkpoint.sh \
+	tests/end-output.sh
 
 check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS)
 check_LIBRARIES += tests/libcheck.a tests/libalone.a tests/libranks.a
