@@ -2,14 +2,17 @@
 #include "experiments/commands.h"
 #include "experiments/ease-train.h"
 #include "experiments/job.h"
+#include "experiments/run.h"
 #include "experiments/train.h"
 #include <stdio.h>
 
 static hl_status train(const hl_group *world, const hl_config *c, bool json)
 {
-    hl_job job;
+    hl_job job = {0};
+    hl_lock *lock;
     json_t *result = NULL;
-    hl_status s = hl_job_open(&job, world, c, true);
+    hl_status s = hl_run_lock(&lock, world, c);
+    if (s == HL_OK) s = hl_job_open(&job, world, c, true);
     if (s == HL_OK) s = (c->model == HL_MODEL_EASE ? hl_ease_train : hl_train)(&job, json ? &result : NULL);
     if (s == HL_OK && result) {
         json_dumpf(result, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(7));
@@ -17,6 +20,7 @@ static hl_status train(const hl_group *world, const hl_config *c, bool json)
     }
     json_decref(result);
     hl_job_close(&job);
+    hl_lock_release(lock);
     return s;
 }
 

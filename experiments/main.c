@@ -1,5 +1,6 @@
 /* main.c - the program: find the subcommand, run it on all ranks, end with one sentence and one status. */
 #include "base/log.h"
+#include "base/process.h"
 #include "experiments/build.h"
 #include "experiments/commands.h"
 #include "experiments/nearest.h"
@@ -104,10 +105,21 @@ static bool answer(int argc, char **argv)
     return true;
 }
 
+/* A log may be of several starts. */
+static void tell_start(const hl_group *world)
+{
+    hl_process me;
+    char text[300];
+    hl_process_find(&me);
+    hl_process_text(text, sizeof text, &me);
+    hl_log(HL_INFO, "%s: %d rank%s", text, world->size, world->size == 1 ? "" : "s");
+}
+
 static hl_status run(const hl_group *world, int argc, char **argv)
 {
     if (argc < 2) return HL_FAIL(HL_EUSAGE, "say what to do; hllm --help lists it");
     const hl_command *c = find(argv[1]);
+    if (c && c->has_config) tell_start(world);
     if (!c) return HL_FAIL(HL_EUSAGE, "there is no command \"%s\"; the nearest is \"%s\", and hllm --help lists all", argv[1], nearest(argv[1]));
     return c->run(world, argc - 2, argv + 2);
 }
@@ -134,10 +146,14 @@ static hl_status run_alone(const hl_command *c, int argc, char **argv)
     return printed == HL_OK ? s : printed;
 }
 
+/* Seconds that rank 0, who has the lock of the run folder, outlives the other ranks of a lost launcher. */
+static const double LAST_TO_GO = 1;
+
 static hl_status run_on_ranks(int argc, char **argv)
 {
     hl_group world = {0};
     hl_status s = hl_group_start(&world, &argc, &argv);
+    hl_launcher_watch(world.rank == 0 ? LAST_TO_GO : 0);
     if (s == HL_OK) s = hl_group_agree(&world, print_all(run(&world, argc, argv)));
     hl_log_rank(0, 1); /* the sentence is everyone's */
     if (world.rank == 0) tell(s);
@@ -147,6 +163,7 @@ static hl_status run_on_ranks(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    hl_launcher_remember();
     hl_output_open();
     const hl_command *c = argc > 1 ? find(argv[1]) : NULL;
     if (answer(argc, argv)) return (int)tell(hl_output_flush());

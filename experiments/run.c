@@ -27,6 +27,25 @@ static void in_folder(char path[PATH_MAX], const hl_job *j, const char *name)
     snprintf(path, PATH_MAX, "%s/%s", j->config->checkpoint_dir, name);
 }
 
+/* ---- one job at a time */
+
+/* val_only makes no folder: where there is none, there is no checkpoint either, which is said later. */
+static hl_status take_lock(hl_lock **lock, const hl_config *c)
+{
+    enum { PATIENCE = 5 };
+    HL_TRY(hl_path_check(c->checkpoint_dir));
+    if (c->val_only && access(c->checkpoint_dir, F_OK) != 0) return HL_OK;
+    HL_TRY(hl_folder_make(c->checkpoint_dir));
+    return hl_lock_take(lock, c->checkpoint_dir, PATIENCE);
+}
+
+hl_status hl_run_lock(hl_lock **lock, const hl_group *world, const hl_config *c)
+{
+    *lock = NULL;
+    HL_TRY_ALL(world, world->rank == 0 ? take_lock(lock, c) : HL_OK);
+    return HL_OK;
+}
+
 /* ---- tensors and state */
 
 /* One side of the engine as a checkpoint sees it. */
@@ -153,11 +172,6 @@ static hl_status start_or_go_on(hl_run *r)
     return s;
 }
 
-static hl_status make_folder(const hl_run *r)
-{
-    return hl_folder_make(r->job->config->checkpoint_dir);
-}
-
 /* resume is false: what an earlier run has left must not be taken for this one's after a kill. */
 static hl_status begin_anew(const hl_run *r)
 {
@@ -233,7 +247,6 @@ hl_status hl_run_open(hl_run *r, hl_job *j)
 {
     *r = (hl_run){.job = j, .state = {.best = -1, .data = hl_dataset_digest(j->data), .config = hl_config_digest(j->config)}};
     HL_TRY(start_or_go_on(r));
-    HL_TRY_ALL(j->world, is_first(r) ? make_folder(r) : HL_OK);
     if (!r->resumed && !j->config->resume) HL_TRY_ALL(j->world, is_first(r) ? begin_anew(r) : HL_OK);
     HL_TRY_ALL(j->world, is_first(r) ? write_used(r) : HL_OK);
     HL_TRY_ALL(j->world, is_first(r) ? open_record(r) : HL_OK);

@@ -4,6 +4,7 @@
 #include "experiments/evaluation.h"
 #include "experiments/job.h"
 #include "experiments/state.h"
+#include "io/lock.h"
 #include "io/record.h"
 #include "mpi/ledger.h"
 #include "mpi/step.h"
@@ -17,7 +18,12 @@ typedef struct {
     bool resumed;
 } hl_run;
 
-/* Make the folder or go on in it: weights, moments and state of its newest checkpoint, where there is one and `resume`
+/* Make the folder, and keep other jobs out of it until hl_lock_release: first of all, so that a second job is refused before it has
+ * prepared data.  The lock is rank 0's, *lock is NULL elsewhere.  HL_EUSAGE where another job works there.  Collective; release also after a
+ * failure. */
+hl_status hl_run_lock(hl_lock **lock, const hl_group *world, const hl_config *c);
+
+/* Begin in the folder or go on in it: weights, moments and state of its newest checkpoint, where there is one and `resume`
  * is on.  A configuration or data that would change the numbers is HL_EUSAGE.  Collective; close also after a failure. */
 hl_status hl_run_open(hl_run *r, hl_job *j);
 void hl_run_close(hl_run *r);

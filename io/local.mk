@@ -19,5 +19,6 @@ io_libhlio_a_SOURCES = \
 	io/inventory.c io/inventory.h \
 	io/steps.c io/steps.h \
 	io/tensors.c io/tensors.h \
+	io/lock.c io/lock.h \
 	io/place.c io/place.h \
 	io/record.c io/record.h

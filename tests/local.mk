@@ -32,6 +32,8 @@ ALONE_TESTS = \
 	tests/test-params \
 	tests/test-sketch \
 	tests/test-fault \
+	tests/test-process \
+	tests/test-lock \
 	tests/test-safetensors \
 	tests/test-record \
 	tests/test-difference
@@ -98,7 +100,8 @@ CHECKERS = \
 	tests/end-diff.sh \
 	tests/end-bench.sh \
 	tests/end-checkpoint.sh \
-	tests/end-output.sh
+	tests/end-output.sh \
+	tests/end-runs.sh
 
 check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS)
 check_LIBRARIES += tests/libcheck.a tests/libalone.a tests/libranks.a
