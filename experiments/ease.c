@@ -15,12 +15,6 @@ static void rank_users(hl_evaluation *v, const hl_job *j, hl_ease *e, int l2, hl
     v->seconds = hl_seconds() - began;
 }
 
-static double worth(const hl_job *j, const hl_evaluation *v)
-{
-    hl_score low = hl_evaluation_ties_last(&v->score);
-    return hl_figure(&low, j->config->valid_metric);
-}
-
 /* One penalty; where it is the best so far, v becomes its figures. */
 static hl_status try_penalty(hl_evaluation v[2], double *best, const hl_job *j, hl_ease *e, int l2)
 {
@@ -29,7 +23,7 @@ static hl_status try_penalty(hl_evaluation v[2], double *best, const hl_job *j, 
     HL_TRY(hl_ease_fit(e, l2));
     double fitted = hl_seconds();
     rank_users(&valid, j, e, l2, HL_VALID);
-    double value = worth(j, &valid);
+    double value = hl_figure(&valid.score, j->config->valid_metric);
     bool better = value > *best;
     hl_log(HL_INFO, "EASE with a penalty of %d: valid %s %.4f%s, %.1f s", l2, j->config->valid_metric, value, better ? " (the best so far)" : "", hl_seconds() - began);
     if (!better) return HL_OK;

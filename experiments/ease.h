@@ -4,7 +4,8 @@
 #include "experiments/evaluation.h"
 
 /* Fit EASE with each penalty of ease_l2; v[HL_VALID] and v[HL_TEST] are those of the one with the best valid_metric on
- * validation, ties last: a penalty so large that all scores are nearly zero must not win by ties.  Collective. */
+ * validation.  A penalty so large that all scores are nearly zero does not win by ties: they are worth what chance is.
+ * Collective. */
 hl_status hl_ease_evaluate(hl_evaluation v[2], const hl_job *j);
 
 #endif

@@ -36,10 +36,34 @@ static void find_spectrum(hl_evaluation *v, hl_job *j, const hl_catalogue *c)
            100 * v->spectrum.first_share);
 }
 
-void hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase)
+/* More than this share of the users is worth a warning. */
+static const double many_tied = 0.01;
+
+static void warn_of_ties(const hl_evaluation *v, const hl_config *c)
+{
+    const hl_score *s = &v->score;
+    const int k = s->cuts - 1;
+    const double users = (double)s->users, tied = (double)s->tied;
+    if (tied <= many_tied * users) return;
+    hl_log(HL_WARN, "%s: the targets of %lld of %lld users (%.1f %%) share their score with other items, with %.1f on average: "
+           "figures are the mean over the orders of these ties; recall@%d would be %.4f with the targets first, %.4f with "
+           "them last; items whose texts are equal, or alike as far as they are read, tie always: look at the texts of %s",
+           hl_phase_name[v->phase], (long long)s->tied, (long long)s->users, 100 * tied / users, s->ties / tied, s->cut[k],
+           s->gains[HL_TIES_FIRST].recall[k] / users, s->gains[HL_TIES_LAST].recall[k] / users, c->dataset);
+}
+
+static hl_status rank_users(hl_evaluation *v, hl_job *j, const hl_catalogue *c)
+{
+    hl_eval_orders orders = hl_evaluation_orders(j->config, v->phase);
+    hl_log_transient("%s: ranking %lld users", hl_phase_name[v->phase], (long long)j->engine.corpus->users);
+    HL_TRY(hl_evaluate(&v->score, &j->engine, c, &orders));
+    if (j->world->rank == 0) warn_of_ties(v, j->config);
+    return HL_OK;
+}
+
+hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase)
 {
     hl_catalogue catalogue;
-    hl_eval_orders orders = hl_evaluation_orders(j->config, phase);
     double began = hl_seconds(), cpu = hl_cpu_seconds();
     *v = (hl_evaluation){.phase = phase};
     hl_log_transient("%s: encoding the catalogue", hl_phase_name[phase]);
@@ -48,31 +72,28 @@ void hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase)
     v->tokens = catalogue.tokens;
     hl_group_sum_int(j->world, &v->tokens, 1);
     v->encode_seconds = hl_seconds() - began;
-    hl_log_transient("%s: ranking %lld users", hl_phase_name[phase], (long long)j->engine.corpus->users);
-    hl_evaluate(&v->score, &j->engine, &catalogue, &orders);
+    hl_status s = rank_users(v, j, &catalogue);
     v->rank_seconds = hl_seconds() - began - v->encode_seconds;
-    find_spectrum(v, j, &catalogue);
+    if (s == HL_OK) find_spectrum(v, j, &catalogue);
     hl_catalogue_close(&catalogue);
+    HL_TRY(s);
     v->seconds = hl_seconds() - began;
     v->cpu_seconds = hl_cpu_seconds() - cpu;
     hl_group_sum_double(j->world, &v->cpu_seconds, 1);
     v->peak_bytes = (int64_t)hl_group_max(j->world, (double)hl_peak_bytes());
+    return HL_OK;
 }
 
-hl_score hl_evaluation_ties_last(const hl_score *s)
+static json_t *band_end(const hl_job *j, const hl_evaluation *v, hl_ties ties)
 {
-    hl_score low = *s;
-    memcpy(low.recall, s->recall_low, sizeof low.recall);
-    memcpy(low.ndcg, s->ndcg_low, sizeof low.ndcg);
-    low.mrr = s->mrr_low;
-    return low;
+    return hl_figures_json(j->config, &(hl_figures){.score = &v->score, .ties = ties});
 }
 
 json_t *hl_evaluation_json(const hl_job *j, const hl_evaluation *v)
 {
-    hl_score low = hl_evaluation_ties_last(&v->score);
     json_t *out = hl_figures_json(j->config, &(hl_figures){.score = &v->score});
-    json_object_set_new(out, "pessimistic", hl_figures_json(j->config, &(hl_figures){.score = &low}));
+    json_object_set_new(out, "optimistic", band_end(j, v, HL_TIES_FIRST));
+    json_object_set_new(out, "pessimistic", band_end(j, v, HL_TIES_LAST));
     json_object_set_new(out, "users", json_integer(v->score.users));
     json_object_set_new(out, "tied", json_integer(v->score.tied));
     json_object_set_new(out, "ties", json_real(v->score.ties));

@@ -21,13 +21,11 @@ typedef struct {
 /* What the configuration asks of an evaluation. */
 hl_eval_orders hl_evaluation_orders(const hl_config *c, hl_phase phase);
 
-/* Encode the catalogue once and rank every user in the phase.  Collective. */
-void hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase);
+/* Encode the catalogue once and rank every user in the phase; a warning where many users' targets have ties.  Collective. */
+hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase);
 
-/* The score that stands at the end of every band of ties. */
-hl_score hl_evaluation_ties_last(const hl_score *s);
-
-/* The figures of the configured metrics as JSON members "recall@10": 0.1, pessimistic ones under "pessimistic". */
+/* The figures of the configured metrics as JSON members "recall@10": 0.1, expected over a random order of the ties; those with
+ * the target first or last among its ties under "optimistic" and "pessimistic". */
 json_t *hl_evaluation_json(const hl_job *j, const hl_evaluation *v);
 
 #endif

@@ -13,11 +13,16 @@ static int split_name(char metric[16], const char *name)
     return at ? atoi(at + 1) : 0;
 }
 
-double hl_figure(const hl_score *s, const char *name)
+static double figure(const hl_score *s, hl_ties ties, const char *name)
 {
     char metric[16];
     int cut = split_name(metric, name);
-    return hl_score_value(s, metric, cut);
+    return hl_score_value(s, ties, metric, cut);
+}
+
+double hl_figure(const hl_score *s, const char *name)
+{
+    return figure(s, HL_TIES_RANDOM, name);
 }
 
 /* Call show(self, "recall@10") for every column of the table. */
@@ -36,7 +41,7 @@ static void each_column(const hl_config *c, void (*show)(void *self, const char 
 
 static double value_of(const hl_figures *r, const char *name)
 {
-    if (r->score) return hl_figure(r->score, name);
+    if (r->score) return figure(r->score, r->ties, name);
     const json_t *x = json_object_get(r->json, name);
     return json_is_number(x) ? json_number_value(x) : NAN;
 }

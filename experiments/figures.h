@@ -5,14 +5,15 @@
 #include "model/score.h"
 #include <jansson.h>
 
-/* A row of them: of a score, or where that is NULL of a JSON object {"recall@10": 0.4, ...}. */
+/* A row of them: of a score with its ties in this order, or where that is NULL of a JSON object {"recall@10": 0.4, ...}. */
 typedef struct {
     const char *title;
     const hl_score *score;
+    hl_ties ties;
     const json_t *json;
 } hl_figures;
 
-/* The value of a metric such as "ndcg@200"; NAN where it is unknown. */
+/* The value of a metric such as "ndcg@200", expected over a random order of the ties; NAN where it is unknown. */
 double hl_figure(const hl_score *s, const char *name);
 
 /* The configured metrics as JSON members "recall@10": 0.1, without those that are unknown. */

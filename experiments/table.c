@@ -33,25 +33,31 @@ typedef struct {
     int n;
 } rows;
 
-static void add_row(rows *r, const char *title, const hl_score *score, const json_t *figures)
+static void add_row(rows *r, hl_figures row)
 {
-    if (r->n < ROWS_MOST) r->row[r->n++] = (hl_figures){title, score, figures};
+    if (r->n < ROWS_MOST) r->row[r->n++] = row;
 }
 
-static const char *const titles[][2] = {
-    [HL_MODEL_HLLM] = {"HLLM", "HLLM, ties last"},
-    [HL_MODEL_EASE] = {"EASE", "EASE, ties last"},
+static const char *const titles[][HL_TIES] = {
+    [HL_MODEL_HLLM] = {"HLLM", "HLLM, ties first", "HLLM, ties last"},
+    [HL_MODEL_EASE] = {"EASE", "EASE, ties first", "EASE, ties last"},
 };
 
+/* A model's expected figures, and the ends of the band where it has one. */
+static void add_model(rows *r, hl_model_kind model, const hl_score *score)
+{
+    for (hl_ties t = 0; t < HL_TIES; t++)
+        if (t == HL_TIES_RANDOM || score->tied) add_row(r, (hl_figures){.title = titles[model][t], .score = score, .ties = t});
+}
+
 /* EASE as a reference; nothing where it is not wanted, or is the model itself. */
-static hl_status add_ease(rows *r, hl_score ease[2], const hl_job *j, hl_phase phase)
+static hl_status add_ease(rows *r, hl_score *ease, const hl_job *j, hl_phase phase)
 {
     hl_evaluation v[2];
     if (!j->config->ease || j->config->model == HL_MODEL_EASE) return HL_OK;
     HL_TRY(hl_ease_evaluate(v, j));
-    ease[0] = v[phase].score;
-    ease[1] = hl_evaluation_ties_last(&v[phase].score);
-    for (int i = 0; i < 2; i++) add_row(r, titles[HL_MODEL_EASE][i], &ease[i], NULL);
+    *ease = v[phase].score;
+    add_model(r, HL_MODEL_EASE, ease);
     return HL_OK;
 }
 
@@ -59,7 +65,8 @@ static void print(const hl_config *c, const hl_evaluation *v, const rows *r)
 {
     hl_figures_print_names(c, hl_phase_name[v->phase]);
     for (int i = 0; i < r->n; i++) hl_figures_print(c, &r->row[i]);
-    printf("%lld users; %lld share their target's score with other items (\"ties last\": those stand before it); %lld targets repeat an item of the history: a miss\n",
+    printf("%lld users; %lld share their target's score with other items (figures are the mean over the orders of these ties; "
+           "\"ties first\": the target before them, \"ties last\": behind them); %lld targets repeat an item of the history: a miss\n",
            (long long)v->score.users, (long long)v->score.tied, (long long)v->score.repeated);
     fflush(stdout);
 }
@@ -78,20 +85,19 @@ static void show(const hl_config *c, const hl_evaluation *v, const rows *r, json
 hl_status hl_table_make(const hl_job *j, const hl_evaluation *v, json_t **json)
 {
     const hl_corpus *corpus = hl_dataset_corpus(j->data);
-    hl_score low = hl_evaluation_ties_last(&v->score), popular, chance, ease[2];
+    hl_score popular, chance, ease;
     rows r = {0};
     json_t *reference = NULL, *figures;
     const char *title;
     hl_score_popularity(&popular, j->world, corpus, v->phase, v->score.cut, v->score.cuts);
     hl_score_chance(&chance, j->world, corpus, v->phase, v->score.cut, v->score.cuts);
-    add_row(&r, titles[j->config->model][0], &v->score, NULL);
-    add_row(&r, titles[j->config->model][1], &low, NULL);
-    add_row(&r, "popularity", &popular, NULL);
-    add_row(&r, "random", &chance, NULL);
-    HL_TRY(add_ease(&r, ease, j, v->phase));
+    add_model(&r, j->config->model, &v->score);
+    add_row(&r, (hl_figures){.title = "popularity", .score = &popular});
+    add_row(&r, (hl_figures){.title = "random", .score = &chance});
+    HL_TRY(add_ease(&r, &ease, j, v->phase));
     HL_TRY_ALL(j->world, j->world->rank == 0 ? read_reference(&reference, j->config->reference_scores) : HL_OK);
     json_object_foreach(reference, title, figures)
-        if (json_is_object(figures)) add_row(&r, title, NULL, figures);
+        if (json_is_object(figures)) add_row(&r, (hl_figures){.title = title, .json = figures});
     if (j->world->rank == 0) show(j->config, v, &r, json);
     json_decref(reference);
     return HL_OK;

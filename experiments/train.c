@@ -131,7 +131,7 @@ static bool is_best(trainer *t, double value)
 static hl_status validate(trainer *t, int64_t epoch, bool *best)
 {
     hl_evaluation v;
-    hl_evaluation_run(&v, t->job, HL_VALID);
+    HL_TRY(hl_evaluation_run(&v, t->job, HL_VALID));
     double value = hl_figure(&v.score, t->job->config->valid_metric);
     *best = is_best(t, value);
     hl_log(HL_INFO, "epoch %" PRId64 ": valid %s %.4f%s, %.1f s", epoch + 1, t->job->config->valid_metric, value, *best ? " (the best so far)" : "", v.seconds);
@@ -184,7 +184,7 @@ static hl_status test_best(trainer *t, json_t **result)
 {
     hl_evaluation v;
     HL_TRY(hl_run_take_best(&t->run));
-    hl_evaluation_run(&v, t->job, HL_TEST);
+    HL_TRY(hl_evaluation_run(&v, t->job, HL_TEST));
     HL_TRY(hl_run_note_evaluation(&t->run, &v, (t->run.state.step - 1) / t->steps_per_epoch));
     return hl_table_make(t->job, &v, result);
 }

@@ -309,7 +309,7 @@ static void run_round(hl_score *score, eval_round *r)
     hl_arena_back(&r->e->wire, 0);
 }
 
-void hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_eval_orders *orders)
+hl_status hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_eval_orders *orders)
 {
     int64_t all = e->corpus->users;
     *score = hl_score_at(orders->cut, orders->cuts);
@@ -318,4 +318,5 @@ void hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_
         run_round(score, &(eval_round){.e = e, .c = c, .orders = orders, .first = first, .users = users, .D = hl_engine_width(e)});
     }
     hl_group_share(&e->mesh->world, score, sizeof *score, hl_layout_item_out(&e->mesh->layout, 0));
+    return HL_OK;
 }

@@ -19,6 +19,6 @@ typedef struct {
 } hl_eval_orders;
 
 /* The same score on every rank.  Collective over all ranks of the mesh. */
-void hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_eval_orders *orders);
+hl_status hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_eval_orders *orders);
 
 #endif

@@ -80,16 +80,7 @@ static void add_popularity(hl_score *s, const popularity *p, const hl_corpus *co
 /* Every rank scores its share of the users; the sums are added by a tree. */
 static void combine_scores(void *into, const void *from, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        hl_score *y = (hl_score *)into + i;
-        const hl_score *x = (const hl_score *)from + i;
-        y->users += x->users, y->repeated += x->repeated, y->tied += x->tied;
-        y->ties += x->ties, y->mrr += x->mrr, y->mrr_low += x->mrr_low;
-        for (int k = 0; k < y->cuts; k++) {
-            y->recall[k] += x->recall[k], y->ndcg[k] += x->ndcg[k];
-            y->recall_low[k] += x->recall_low[k], y->ndcg_low[k] += x->ndcg_low[k];
-        }
-    }
+    for (size_t i = 0; i < n; i++) hl_score_join((hl_score *)into + i, (const hl_score *)from + i);
 }
 
 /* p NULL: chance. */

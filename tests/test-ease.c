@@ -89,7 +89,7 @@ static void compare_ranks(hl_ease *e, int n, double l2, hl_phase phase, int user
         if (hl_grid_has_me(&e->grid)) CHECK(rank[u] == its_rank && ties[u] == its_ties);
     }
     CHECK(got.users == users && got.repeated == want.repeated && got.tied == want.tied && got.ties == want.ties);
-    for (int k = 0; k < 2; k++) CHECK(got.recall[k] == want.recall[k] && got.ndcg_low[k] == want.ndcg_low[k]);
+    CHECK(memcmp(got.gains, want.gains, sizeof got.gains) == 0);
     free(rank), free(ties), free(b);
 }
 
@@ -127,10 +127,11 @@ static void what_goes_together_is_found(void)
     CHECK_OK(hl_ease_fit(&e, 1));
     hl_eval_orders orders = {.phase = HL_TEST, .users = 10, .cuts = 1, .cut = {1}};
     hl_ease_score(&s, &e, &orders);
-    CHECK(s.recall_low[0] == USERS);
+    CHECK(s.gains[HL_TIES_LAST].recall[0] == USERS);
     orders.phase = HL_VALID; /* nobody could know the other pair: all others tie */
     hl_ease_score(&s, &e, &orders);
-    CHECK(s.recall[0] == USERS && s.recall_low[0] == 0 && s.ties == USERS * (2 * PAIRS - 3));
+    CHECK(s.gains[HL_TIES_FIRST].recall[0] == USERS && s.gains[HL_TIES_LAST].recall[0] == 0 && s.ties == USERS * (2 * PAIRS - 3));
+    CHECK_NEAR(s.gains[HL_TIES_RANDOM].recall[0], USERS / (2.0 * PAIRS - 2), 1e-12);
     hl_ease_close(&e);
     toy_close(&t);
 }

@@ -1,5 +1,7 @@
 /* test-score.c - what a rank is worth is what the definitions say. */
 #include "model/score.h"
+#include "base/rng.h"
+#include "model/places.h"
 #include "tests/check.h"
 #include "tests/toy.h"
 #include <string.h>
@@ -28,67 +30,152 @@ typedef struct {
 static const user users[] = {{1, 0}, {1, 3}, {5, 0}, {6, 0}, {4, 1}, {4, 2}, {10, 0}, {10, 40}, {50, 1}, {51, 0}, {0, 0}, {0, 0}, {49, 1000}, {1000000, 0}};
 enum { USERS = sizeof users / sizeof users[0] };
 
+/* What one place is worth at each cut; place 0: nothing. */
+static void add_worth(hl_gains *g, int64_t place, double weight)
+{
+    for (int k = 0; k < CUTS; k++) {
+        g->recall[k] += weight * recall_at(place, cuts[k]);
+        g->ndcg[k] += weight * ndcg_at(place, cuts[k]);
+    }
+    g->mrr += weight * mrr_of(place);
+}
+
+/* The mean over every place of [first, first + places). */
+static void add_worth_of_all(hl_gains *g, int64_t first, int64_t places)
+{
+    for (int64_t p = 0; p < places; p++) add_worth(g, first + p, 1 / (double)places);
+}
+
+static void compare(const hl_gains *got, const hl_gains *want, double tolerance)
+{
+    for (int k = 0; k < CUTS; k++) {
+        CHECK_NEAR(got->recall[k], want->recall[k], tolerance);
+        CHECK_NEAR(got->ndcg[k], want->ndcg[k], tolerance);
+    }
+    CHECK_NEAR(got->mrr, want->mrr, tolerance);
+}
+
 static void scores_are_means_over_users(void)
 {
     hl_score s = hl_score_at(cuts, CUTS);
-    double mrr = 0, mrr_low = 0, ties = 0;
+    hl_gains want[HL_TIES] = {0};
+    double ties = 0;
     int64_t tied = 0;
     for (int u = 0; u < USERS; u++) {
-        hl_score_add(&s, users[u].rank, users[u].ties);
-        mrr += mrr_of(users[u].rank) / USERS;
-        mrr_low += mrr_of(users[u].rank ? users[u].rank + users[u].ties : 0);
+        int64_t rank = users[u].rank;
+        hl_score_add(&s, rank, users[u].ties);
+        if (rank) add_worth_of_all(&want[HL_TIES_RANDOM], rank, users[u].ties + 1);
+        add_worth(&want[HL_TIES_FIRST], rank, 1);
+        add_worth(&want[HL_TIES_LAST], rank ? rank + users[u].ties : 0, 1);
         tied += users[u].ties > 0;
         ties += (double)users[u].ties;
     }
-    for (int k = 0; k < CUTS; k++) {
-        double recall = 0, ndcg = 0, recall_low = 0, ndcg_low = 0;
-        for (int u = 0; u < USERS; u++) {
-            int64_t best = users[u].rank, worst = best ? best + users[u].ties : 0;
-            recall += recall_at(best, cuts[k]), recall_low += recall_at(worst, cuts[k]);
-            ndcg += ndcg_at(best, cuts[k]), ndcg_low += ndcg_at(worst, cuts[k]);
+    for (hl_ties t = 0; t < HL_TIES; t++) {
+        compare(&s.gains[t], &want[t], 1e-11);
+        for (int k = 0; k < CUTS; k++) {
+            CHECK_NEAR(hl_score_value(&s, t, "recall", cuts[k]), want[t].recall[k] / USERS, 1e-12);
+            CHECK_NEAR(hl_score_value(&s, t, "ndcg", cuts[k]), want[t].ndcg[k] / USERS, 1e-12);
         }
-        CHECK_NEAR(hl_score_value(&s, "recall", cuts[k]), recall / USERS, 1e-12);
-        CHECK_NEAR(hl_score_value(&s, "ndcg", cuts[k]), ndcg / USERS, 1e-12);
-        CHECK_NEAR(s.recall_low[k], recall_low, 1e-12);
-        CHECK_NEAR(s.ndcg_low[k], ndcg_low, 1e-12);
+        CHECK_NEAR(hl_score_value(&s, t, "mrr", 0), want[t].mrr / USERS, 1e-12);
     }
-    CHECK_NEAR(hl_score_value(&s, "mrr", 0), mrr, 1e-12);
-    CHECK_NEAR(s.mrr_low, mrr_low, 1e-12);
     CHECK(s.users == USERS && s.repeated == 2 && s.tied == tied && s.ties == ties);
+}
+
+/* Without ties nothing is averaged: the three are the same bits. */
+static void without_ties_there_is_no_band(void)
+{
+    hl_score s = hl_score_at(cuts, CUTS);
+    for (int64_t rank = 0; rank < 300; rank += 1 + rank / 5) hl_score_add(&s, rank, 0);
+    for (hl_ties t = 1; t < HL_TIES; t++) CHECK(memcmp(&s.gains[t], &s.gains[HL_TIES_RANDOM], sizeof s.gains[t]) == 0);
+    CHECK(s.tied == 0 && s.gains[HL_TIES_RANDOM].recall[0] == 1);
+}
+
+/* The expected value is the mean over random orders, within four standard errors of that mean. */
+static void ties_are_worth_the_mean_over_random_orders(void)
+{
+    enum { ORDERS = 10000 };
+    static const user tied[] = {{1, 1}, {1, 9}, {3, 5}, {8, 4}, {40, 30}, {49, 1000}, {60, 3}};
+    for (size_t u = 0; u < sizeof tied / sizeof tied[0]; u++) {
+        hl_rng r = hl_rng_at(2020, HL_FOR_TESTS, u, 0);
+        hl_score s = hl_score_at(cuts, CUTS);
+        hl_gains sum = {0}, squares = {0};
+        hl_score_add(&s, tied[u].rank, tied[u].ties);
+        for (int i = 0; i < ORDERS; i++) {
+            int64_t place = tied[u].rank + (int64_t)hl_rng_below(&r, (uint64_t)tied[u].ties + 1);
+            add_worth(&sum, place, 1);
+            for (int k = 0; k < CUTS; k++) squares.ndcg[k] += ndcg_at(place, cuts[k]) * ndcg_at(place, cuts[k]);
+        }
+        for (int k = 0; k < CUTS; k++) {
+            double hits = sum.recall[k] / ORDERS, gain = sum.ndcg[k] / ORDERS;
+            CHECK_NEAR(s.gains[HL_TIES_RANDOM].recall[k], hits, 4 * sqrt(hits * (1 - hits) / ORDERS) + 1e-12);
+            CHECK_NEAR(s.gains[HL_TIES_RANDOM].ndcg[k], gain, 4 * sqrt(fmax(0, squares.ndcg[k] / ORDERS - gain * gain) / ORDERS) + 1e-12);
+        }
+    }
 }
 
 static void unknown_metrics_have_no_value(void)
 {
     hl_score s = hl_score_at(cuts, CUTS);
-    CHECK(hl_score_value(&s, "recall", 5) == 0); /* nobody scored yet */
+    CHECK(hl_score_value(&s, HL_TIES_RANDOM, "recall", 5) == 0); /* nobody scored yet */
     hl_score_add(&s, 1, 0);
-    CHECK(hl_score_value(&s, "recall", 5) == 1);
-    CHECK(isnan(hl_score_value(&s, "recall", 7)) && isnan(hl_score_value(&s, "precision", 5)));
+    CHECK(hl_score_value(&s, HL_TIES_RANDOM, "recall", 5) == 1);
+    CHECK(isnan(hl_score_value(&s, HL_TIES_RANDOM, "recall", 7)) && isnan(hl_score_value(&s, HL_TIES_LAST, "precision", 5)));
 }
 
-/* A rank that is uniform over n places is worth the mean over these places. */
+static const int64_t sizes[] = {1, 2, 3, 4, 5, 6, 9, 10, 11, 49, 50, 63, 64, 65, 66, 100, 3541};
+enum { SIZES = sizeof sizes / sizeof sizes[0] };
+
+/* A rank that is uniform over n places is worth the mean over these places; nothing of it is a band. */
 static void chance_is_the_mean_over_all_places(void)
 {
-    static const int64_t places[] = {1, 2, 3, 4, 5, 6, 9, 10, 11, 49, 50, 63, 64, 65, 66, 100, 3541};
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        int64_t n = places[i];
+    for (int i = 0; i < SIZES; i++) {
         hl_score s = hl_score_at(cuts, CUTS);
-        hl_score_add_random(&s, n);
-        double mrr = 0;
-        for (int64_t place = 1; place <= n; place++) mrr += mrr_of(place) / (double)n;
-        CHECK_NEAR(s.mrr, mrr, 1e-8 * mrr);
-        CHECK(s.mrr_low == s.mrr && s.users == 1);
-        for (int k = 0; k < CUTS; k++) {
-            double recall = 0, ndcg = 0;
-            for (int64_t place = 1; place <= n; place++) {
-                recall += recall_at(place, cuts[k]) / (double)n;
-                ndcg += ndcg_at(place, cuts[k]) / (double)n;
-            }
-            CHECK_NEAR(s.recall[k], recall, 1e-12);
-            CHECK_NEAR(s.ndcg[k], ndcg, 1e-12);
-            CHECK(s.recall_low[k] == s.recall[k] && s.ndcg_low[k] == s.ndcg[k]);
-        }
+        hl_gains want = {0};
+        hl_score_add_random(&s, sizes[i]);
+        add_worth_of_all(&want, 1, sizes[i]);
+        for (hl_ties t = 0; t < HL_TIES; t++) compare(&s.gains[t], &want, 1e-12);
+        CHECK(s.users == 1 && s.tied == 0);
     }
+}
+
+/* All n items have the same score. */
+static void a_constant_model_is_worth_what_chance_is(void)
+{
+    hl_score constant = hl_score_at(cuts, CUTS), chance = hl_score_at(cuts, CUTS);
+    for (int i = 0; i < SIZES; i++) {
+        hl_score_add(&constant, 1, sizes[i] - 1);
+        hl_score_add_random(&chance, sizes[i]);
+    }
+    CHECK(memcmp(&constant.gains[HL_TIES_RANDOM], &chance.gains[HL_TIES_RANDOM], sizeof chance.gains[0]) == 0);
+    CHECK(constant.gains[HL_TIES_FIRST].recall[0] == SIZES && constant.tied == SIZES - 1);
+}
+
+/* Long bands are summed in closed form. */
+static void sums_over_places_are_those_of_their_terms(void)
+{
+    static const int64_t begins[] = {1, 2, 10, 63, 64, 65, 100, 5000}, lengths[] = {0, 1, 5, 63, 64, 65, 66, 128, 1000, 1000000};
+    for (size_t b = 0; b < sizeof begins / sizeof begins[0]; b++)
+        for (size_t n = 0; n < sizeof lengths / sizeof lengths[0]; n++) {
+            double inverse = 0, gain = 0;
+            for (int64_t p = begins[b] + lengths[n] - 1; p >= begins[b]; p--) { /* small terms first */
+                inverse += 1 / (double)p;
+                gain += log(2) / log((double)p + 1);
+            }
+            CHECK_NEAR(hl_places_inverse(begins[b], begins[b] + lengths[n]), inverse, 1e-12 * inverse);
+            CHECK_NEAR(hl_places_gain(begins[b], begins[b] + lengths[n]), gain, 1e-12 * gain);
+        }
+}
+
+static void sums_of_two_halves_join(void)
+{
+    hl_score half[2] = {hl_score_at(cuts, CUTS), hl_score_at(cuts, CUTS)}, whole = hl_score_at(cuts, CUTS);
+    for (int u = 0; u < USERS; u++) {
+        hl_score_add(&half[u >= 5], users[u].rank, users[u].ties);
+        hl_score_add(&whole, users[u].rank, users[u].ties);
+    }
+    hl_score_join(&half[0], &half[1]);
+    for (hl_ties t = 0; t < HL_TIES; t++) compare(&half[0].gains[t], &whole.gains[t], 1e-12);
+    CHECK(half[0].users == whole.users && half[0].repeated == whole.repeated && half[0].tied == whole.tied && half[0].ties == whole.ties);
 }
 
 static void phases_hold_out_the_last_two(void)
@@ -108,9 +195,14 @@ static void phases_hold_out_the_last_two(void)
 }
 
 static const test tests[] = {
-    {"scores are means over users, ties in a band", scores_are_means_over_users},
+    {"scores are means over users, ties by enumeration", scores_are_means_over_users},
+    {"without ties there is no band", without_ties_there_is_no_band},
+    {"ties are worth the mean over random orders", ties_are_worth_the_mean_over_random_orders},
     {"unknown metrics have no value", unknown_metrics_have_no_value},
     {"chance is the mean over all places", chance_is_the_mean_over_all_places},
+    {"a constant model is worth what chance is", a_constant_model_is_worth_what_chance_is},
+    {"sums over places are those of their terms", sums_over_places_are_those_of_their_terms},
+    {"sums of two halves join", sums_of_two_halves_join},
     {"phases hold out the last two", phases_hold_out_the_last_two},
 };
 HL_TESTS("score", tests)

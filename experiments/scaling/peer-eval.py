@@ -9,7 +9,7 @@ The data are DIR/dataset/NAME.csv and DIR/information/NAME.csv, the models Huggi
 with the [ITEM] vector `item_emb_tokens` (else zeros).  Equal texts are encoded once, texts go sorted by length in batches cut to their longest one, there
 is no language model head, users likewise; scores are products of unit vectors, the history is masked, and the rank of the target is counted from them.
 Reading and tokenising are not timed.  Prints one JSON line: median seconds and CPU seconds of the repeats, their parts, tokens with and without padding,
-recall@k and ndcg@k with ties first, as `hllm eval` counts them, and with ties last.
+recall@k and ndcg@k as `hllm eval` counts them, expected over a random order of the ties, and with the target first or last among them.
 
 Needs torch, transformers, safetensors, and what the tokenizer needs.
 """
@@ -113,12 +113,15 @@ def evaluate():
     rank, ties = ranks(vectors, u); t.append(time.perf_counter())
     return dict(seconds=t[3] - t[0], cpu_seconds=time.process_time() - cpu, encode_seconds=t[1] - t[0], user_seconds=t[2] - t[1], rank_seconds=t[3] - t[2]), rank, ties, padded
 
-def metrics(rank):
+def metrics(rank, ties):
+    """Means over users whose target's place is uniform on rank .. rank + ties; rank 0 is a miss."""
     out = {}
     for k in map(int, a.topk.split(',')):
-        hit = (rank > 0) & (rank <= k)
-        out[f'recall@{k}'] = hit.double().mean().item()
-        out[f'ndcg@{k}'] = (hit / torch.log2(rank.clamp(min=1).double() + 1)).mean().item()
+        gain = torch.cat((torch.zeros(1), (1 / torch.log2(torch.arange(1., k + 1) + 1)))).double().cumsum(0)   # of the places up to each
+        before, end = (rank - 1).clamp(0, k), (rank + ties).clamp(0, k)
+        end = torch.where(rank > 0, end, before)
+        out[f'recall@{k}'] = ((end - before) / (ties + 1)).mean().item()
+        out[f'ndcg@{k}'] = ((gain[end] - gain[before]) / (ties + 1)).mean().item()
     return out
 
 if a.compile: evaluate()
@@ -128,4 +131,5 @@ for _ in range(a.repeat):
     runs.append(times)
 median = lambda key: sorted(r[key] for r in runs)[len(runs) // 2]
 print(json.dumps({**{k: round(median(k), 4) for k in runs[0]}, 'threads': torch.get_num_threads(), 'users': len(users), 'items': len(ids), 'texts': len(texts),
-    'tokens': sum(len(t) + 1 for t in texts), 'padded_tokens': padded, **metrics(rank), 'pessimistic': metrics(torch.where(rank > 0, rank + ties, 0)), 'torch': torch.__version__}))
+    'tokens': sum(len(t) + 1 for t in texts), 'padded_tokens': padded, **metrics(rank, ties), 'optimistic': metrics(rank, 0 * ties),
+    'pessimistic': metrics(torch.where(rank > 0, rank + ties, 0), 0 * ties), 'torch': torch.__version__}))

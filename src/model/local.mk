@@ -14,6 +14,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/llama.c src/model/llama.h \
 	src/model/params.c src/model/params.h \
 	src/model/peers.c src/model/peers.h \
+	src/model/places.c src/model/places.h \
 	src/model/plan.c src/model/plan.h \
 	src/model/prefix.c src/model/prefix.h \
 	src/model/rate.c src/model/rate.h \

@@ -1,6 +1,7 @@
 /* score.c - what a rank is worth. */
 #include "model/score.h"
 #include "base/error.h"
+#include "model/places.h"
 #include <math.h>
 #include <string.h>
 
@@ -22,14 +23,23 @@ hl_score hl_score_at(const int *cut, int cuts)
     return s;
 }
 
-static void add_place(hl_score *s, double *recall, double *ndcg, double *mrr, int64_t place)
+/* The target's place is uniform over [first, first + places): what that is worth on average. */
+static void add_places(hl_gains *g, const hl_score *s, int64_t first, int64_t places)
 {
-    for (int k = 0; k < s->cuts; k++)
-        if (place <= s->cut[k]) {
-            recall[k] += 1;
-            ndcg[k] += 1 / log2((double)place + 1);
+    const int64_t end = first + places;
+    const double n = (double)places;
+    double gain = 0;
+    int64_t seen = first; /* places before it are in gain */
+    for (int k = 0; k < s->cuts; k++) {
+        int64_t behind = s->cut[k] + (int64_t)1 < end ? s->cut[k] + (int64_t)1 : end;
+        if (behind > seen) {
+            gain += hl_places_gain(seen, behind);
+            seen = behind;
         }
-    *mrr += 1 / (double)place;
+        g->recall[k] += (double)(seen - first) / n;
+        g->ndcg[k] += gain / n;
+    }
+    g->mrr += hl_places_inverse(first, end) / n;
 }
 
 void hl_score_add(hl_score *s, int64_t rank, int64_t ties)
@@ -41,41 +51,44 @@ void hl_score_add(hl_score *s, int64_t rank, int64_t ties)
     }
     s->tied += ties > 0;
     s->ties += (double)ties;
-    add_place(s, s->recall, s->ndcg, &s->mrr, rank);
-    add_place(s, s->recall_low, s->ndcg_low, &s->mrr_low, rank + ties);
-}
-
-/* 1 + 1/2 + ... + 1/n; beyond a few terms by Euler's expansion, whose error is then below 1e-9. */
-static double harmonic(int64_t n)
-{
-    double sum = 0, x = (double)n;
-    if (n > 64) return log(x) + 0.57721566490153286 + 1 / (2 * x) - 1 / (12 * x * x);
-    for (int64_t i = 1; i <= n; i++) sum += 1 / (double)i;
-    return sum;
+    add_places(&s->gains[HL_TIES_RANDOM], s, rank, ties + 1);
+    add_places(&s->gains[HL_TIES_FIRST], s, rank, 1);
+    add_places(&s->gains[HL_TIES_LAST], s, rank + ties, 1);
 }
 
 void hl_score_add_random(hl_score *s, int64_t places)
 {
-    double each = 1 / (double)places, gain = 0, inverse = each * harmonic(places); /* mean of 1 / place */
-    int64_t place = 1, last = places;
     s->users++;
-    for (int k = 0; k < s->cuts; k++) { /* cuts ascend */
-        for (; place <= s->cut[k] && place <= last; place++) gain += each / log2((double)place + 1);
-        double hit = fmin(1, s->cut[k] * each);
-        s->recall[k] += hit, s->recall_low[k] += hit;
-        s->ndcg[k] += gain, s->ndcg_low[k] += gain;
-    }
-    s->mrr += inverse, s->mrr_low += inverse;
+    for (hl_ties t = 0; t < HL_TIES; t++) add_places(&s->gains[t], s, 1, places);
 }
 
-double hl_score_value(const hl_score *s, const char *metric, int cut)
+static void join_gains(hl_gains *g, const hl_gains *of, int cuts)
 {
+    g->mrr += of->mrr;
+    for (int k = 0; k < cuts; k++) {
+        g->recall[k] += of->recall[k];
+        g->ndcg[k] += of->ndcg[k];
+    }
+}
+
+void hl_score_join(hl_score *s, const hl_score *t)
+{
+    s->users += t->users;
+    s->repeated += t->repeated;
+    s->tied += t->tied;
+    s->ties += t->ties;
+    for (hl_ties i = 0; i < HL_TIES; i++) join_gains(&s->gains[i], &t->gains[i], s->cuts);
+}
+
+double hl_score_value(const hl_score *s, hl_ties ties, const char *metric, int cut)
+{
+    const hl_gains *g = &s->gains[ties];
     double users = (double)(s->users ? s->users : 1);
-    if (strcmp(metric, "mrr") == 0) return s->mrr / users;
+    if (strcmp(metric, "mrr") == 0) return g->mrr / users;
     for (int k = 0; k < s->cuts; k++) {
         if (s->cut[k] != cut) continue;
-        if (strcmp(metric, "recall") == 0) return s->recall[k] / users;
-        if (strcmp(metric, "ndcg") == 0) return s->ndcg[k] / users;
+        if (strcmp(metric, "recall") == 0) return g->recall[k] / users;
+        if (strcmp(metric, "ndcg") == 0) return g->ndcg[k] / users;
     }
     return NAN;
 }
