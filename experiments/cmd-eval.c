@@ -72,5 +72,6 @@ const hl_command hl_cmd_eval = {
             "  --phase PHASE      valid or test (the default)\n"
             "  --json             one JSON object on standard output\n",
     .has_config = true,
+    .hears_signals = true,
     .run = run,
 };

@@ -32,5 +32,6 @@ const hl_command hl_cmd_prepare = {
     .arguments = "CONFIG [--key value]... [--json]",
     .help = "CSV files to a tokenised dataset; train and eval do it by themselves",
     .has_config = true,
+    .hears_signals = true,
     .run = run,
 };

@@ -40,5 +40,6 @@ const hl_command hl_cmd_train = {
     .help = "train, validate each epoch, test the best; the same command continues after a stop",
     .more = "With --json the figures of the test are one JSON object on standard output.",
     .has_config = true,
+    .hears_signals = true,
     .run = run,
 };

@@ -12,6 +12,7 @@ typedef struct {
     const char *help;      /* one line */
     const char *more;      /* lines about options of its own, for its --help; may be NULL */
     bool has_config;       /* the options of the configuration are options of the command */
+    bool hears_signals;    /* it looks at base/stop.h; others end as usual */
     /* Collective over world; the same status on every rank.  argv[0] is the first argument after the name. */
     hl_status (*run)(const hl_group *world, int argc, char **argv);
     /* Instead, for what needs no ranks: MPI is not started. */

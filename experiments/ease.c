@@ -20,6 +20,7 @@ static hl_status try_penalty(hl_evaluation v[2], double *best, const hl_job *j, 
 {
     hl_evaluation valid;
     double began = hl_seconds();
+    HL_TRY(hl_group_may_go_on(j->world, "fitting EASE"));
     HL_TRY(hl_ease_fit(e, l2));
     double fitted = hl_seconds();
     rank_users(&valid, j, e, l2, HL_VALID);

@@ -235,6 +235,7 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     }
     HL_TRY(check_layout(j));
     HL_TRY(open_data(j));
+    HL_TRY(hl_group_may_go_on(world, "opening the data"));
     HL_TRY_ALL(world, shapes_of(&item, &user, config, hl_dataset_manifest(j->data)));
     HL_TRY_ALL(world, hl_precision_set(config, &item));
     const hl_corpus *corpus = hl_dataset_corpus(j->data);
@@ -243,7 +244,9 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     HL_TRY(lay_out(j, &item, &user));
     j->sampler = (hl_sampler){&j->windows, (uint64_t)config->seed, config->batch_size, config->num_negatives};
     hl_engine_open(&j->engine, &j->mesh, corpus, &item, &user, &rules);
+    HL_TRY(hl_group_may_go_on(world, "laying out the models"));
     HL_TRY(initial_weights(j));
+    HL_TRY(hl_group_may_go_on(world, "making the initial weights"));
     return freeze(j);
 }
 

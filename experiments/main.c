@@ -1,6 +1,7 @@
 /* main.c - the program: find the subcommand, run it on all ranks, end with one sentence and one status. */
 #include "base/log.h"
 #include "base/process.h"
+#include "base/stop.h"
 #include "experiments/build.h"
 #include "experiments/commands.h"
 #include "experiments/nearest.h"
@@ -121,6 +122,7 @@ static hl_status run(const hl_group *world, int argc, char **argv)
     const hl_command *c = find(argv[1]);
     if (c && c->has_config) tell_start(world);
     if (!c) return HL_FAIL(HL_EUSAGE, "there is no command \"%s\"; the nearest is \"%s\", and hllm --help lists all", argv[1], nearest(argv[1]));
+    HL_TRY(hl_group_may_go_on(world, "starting"));
     return c->run(world, argc - 2, argv + 2);
 }
 
@@ -133,7 +135,7 @@ static hl_status print_all(hl_status s)
 static hl_status tell(hl_status s)
 {
     bool has_sentence = *hl_error_text(); /* that two things differ is a status, not a failure */
-    if (s != HL_OK && s != HL_ESTOP && has_sentence) hl_log(HL_ERROR, "%s", hl_error_text());
+    if (s != HL_OK && has_sentence) hl_log(s == HL_ESTOP ? HL_INFO : HL_ERROR, "%s", hl_error_text());
     return s;
 }
 
@@ -166,6 +168,7 @@ int main(int argc, char **argv)
     hl_launcher_remember();
     hl_output_open();
     const hl_command *c = argc > 1 ? find(argv[1]) : NULL;
+    if (c && c->hears_signals) hl_stop_listen();
     if (answer(argc, argv)) return (int)tell(hl_output_flush());
     if (c && c->run_alone) return (int)tell(run_alone(c, argc - 2, argv + 2));
     return (int)run_on_ranks(argc, argv);

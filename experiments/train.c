@@ -2,9 +2,9 @@
 #include "experiments/train.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "experiments/figures.h"
 #include "experiments/run.h"
-#include "experiments/stop.h"
 #include "experiments/summary.h"
 #include "experiments/table.h"
 #include "model/rate.h"
@@ -157,8 +157,7 @@ static hl_status end_epoch(trainer *t)
 static hl_status stop_here(trainer *t, bool is_saved)
 {
     if (!is_saved) HL_TRY(hl_run_save(&t->run, false));
-    hl_log(HL_INFO, "stopped at step %" PRId64 " by a signal; the same command continues from here", t->run.state.step);
-    return HL_ESTOP;
+    return HL_FAIL(HL_ESTOP, "stopped at step %" PRId64 " by a signal; the same command continues from here", t->run.state.step);
 }
 
 static hl_status loop(trainer *t)
@@ -196,7 +195,6 @@ static hl_status train(trainer *t, json_t **result)
     HL_TRY(hl_run_open(&t->run, t->job));
     hl_log(HL_INFO, "%s; %d threads a rank; %" PRId64 " samples, %" PRId64 " steps an epoch, %d epochs", t->job->layout, t->job->threads,
            hl_windows_count(&t->job->windows), t->steps_per_epoch, t->job->config->epochs);
-    hl_stop_listen();
     if (!t->job->config->val_only) HL_TRY(loop(t));
     HL_TRY(hl_summary_tell(&t->summary, t->job->forecast, &t->job->mesh, t->run.record));
     return test_best(t, result);

@@ -2,6 +2,7 @@
 #include "io/dataset-write.h"
 #include "base/arena.h"
 #include "base/fault.h"
+#include "base/stop.h"
 #include "io/prepare-settings.h"
 #include <errno.h>
 #include <limits.h>
@@ -112,6 +113,9 @@ static hl_status (*const write_one[HL_TABLES])(const hl_dataset_parts *p, int64_
 hl_status hl_dataset_write(const hl_dataset_parts *p)
 {
     for (int t = 0; t < HL_TABLES; t++)
-        for (int64_t k = p->rank; k < hl_manifest_shards(p->manifest, (hl_table)t); k += p->ranks) HL_TRY(write_one[t](p, k));
+        for (int64_t k = p->rank; k < hl_manifest_shards(p->manifest, (hl_table)t); k += p->ranks) {
+            HL_TRY(hl_stop_check("writing the dataset"));
+            HL_TRY(write_one[t](p, k));
+        }
     return HL_OK;
 }

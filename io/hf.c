@@ -2,6 +2,7 @@
 #include "io/hf.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "io/atomic.h"
 #include "io/complaints.h"
 #include "io/safetensors.h"
@@ -240,6 +241,7 @@ static hl_status read_side(const hl_safetensors *s, const hl_params *table, cons
         if (!t) hl_complain(c, "%s is missing", name);
         if (!t) continue;
         used[t - hl_safetensors_at(s, 0)] = true;
+        HL_TRY(hl_stop_check("reading weights"));
         if (fits(c, t, p) && mine) HL_TRY(read_share(t, mine, w));
     }
     return HL_OK;

@@ -96,7 +96,7 @@ static hl_status read_part(reading *r, hl_progress *progress)
         HL_TRY(hl_csv_next(r->csv, &row));
         if (!row) break;
         if (at >= r->begin) HL_TRY(take_row(r, row));
-        if (n % TELL_EVERY == 0) hl_progress_at(progress, "reading interactions", hl_csv_share(r->csv));
+        if (n % TELL_EVERY == 0) HL_TRY(hl_progress_at(progress, "reading interactions", hl_csv_share(r->csv)));
     }
     return hl_csv_finish(r->csv);
 }

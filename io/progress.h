@@ -1,6 +1,7 @@
 /* progress.h - how far a long reading is, told a few times a second. */
 #ifndef IO_PROGRESS_H
 #define IO_PROGRESS_H
+#include "base/error.h"
 
 /* what: a few words; share: done of it, 0 to 1. */
 typedef void (*hl_progress_show)(void *self, const char *what, double share);
@@ -11,7 +12,7 @@ typedef struct {
     double next; /* when to tell again */
 } hl_progress;
 
-/* Asked often; tells seldom. */
-void hl_progress_at(hl_progress *p, const char *what, double share);
+/* Asked often; tells seldom.  HL_ESTOP where a signal asks the job to stop. */
+hl_status hl_progress_at(hl_progress *p, const char *what, double share);
 
 #endif

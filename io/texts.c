@@ -162,7 +162,7 @@ static hl_status read_file(reading *r, hl_progress *progress)
         HL_TRY(hl_csv_next(r->csv, &row));
         if (!row) break;
         HL_TRY(take_row(r, row));
-        if (n % TELL_EVERY == 0) hl_progress_at(progress, "reading texts", hl_csv_share(r->csv));
+        if (n % TELL_EVERY == 0) HL_TRY(hl_progress_at(progress, "reading texts", hl_csv_share(r->csv)));
     }
     HL_TRY(hl_csv_finish(r->csv));
     r->t->facts = (hl_source_facts){hl_csv_size(r->csv), hl_csv_mtime(r->csv), hl_csv_digest(r->csv)};

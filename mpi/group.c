@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/lend.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "mpi/ways.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +98,18 @@ hl_status hl_group_agree(const hl_group *g, hl_status mine)
     MPI_Bcast(sentence, sizeof sentence, MPI_CHAR, first, g->comm);
     hl_error_set(sentence);
     return (hl_status)status;
+}
+
+bool hl_group_any(const hl_group *g, bool mine)
+{
+    int any = mine;
+    if (g->size > 1) MPI_Allreduce(MPI_IN_PLACE, &any, 1, MPI_INT, MPI_LOR, g->comm);
+    return any;
+}
+
+hl_status hl_group_may_go_on(const hl_group *g, const char *doing)
+{
+    return hl_group_agree(g, hl_stop_check(doing));
 }
 
 void hl_group_wait(const hl_group *g)

@@ -54,6 +54,12 @@ hl_status hl_group_agree(const hl_group *g, hl_status mine);
         if (hl_try_all_ != HL_OK) return hl_try_all_;                    \
     } while (0)
 
+/* Does it hold on one rank at least? */
+bool hl_group_any(const hl_group *g, bool mine);
+
+/* HL_ESTOP on all ranks, with a sentence that says what was going on, where a signal has asked one of them to stop. */
+hl_status hl_group_may_go_on(const hl_group *g, const char *doing);
+
 void hl_group_wait(const hl_group *g);
 
 /* Bytes of rank `from` to everyone; any length. */

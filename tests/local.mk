@@ -34,6 +34,7 @@ ALONE_TESTS = \
 	tests/test-fault \
 	tests/test-process \
 	tests/test-lock \
+	tests/test-stop \
 	tests/test-safetensors \
 	tests/test-record \
 	tests/test-difference

@@ -47,10 +47,21 @@ static void a_kill_is_a_kill(void)
     hl_fault_set(NULL);
 }
 
+static void a_count_is_that_time_and_no_other(void)
+{
+    hl_fault_set("disk-write:3:2");
+    for (int time = 1; time <= 4; time++) {
+        CHECK(!hl_fault("disk-write", 2));
+        CHECK(hl_fault("disk-write", 3) == (time == 2));
+    }
+    hl_fault_set(NULL);
+}
+
 static const test tests[] = {
     {"nothing fails unasked", nothing_fails_unasked},
     {"a point fails by its whole name", a_point_fails_by_its_whole_name},
     {"a rank fails alone", a_rank_fails_alone},
     {"a kill is a kill", a_kill_is_a_kill},
+    {"a count is that time and no other", a_count_is_that_time_and_no_other},
 };
 HL_TESTS("fault", tests)

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/fault.h"
+#include "base/stop.h"
 #include "io/atomic.h"
 #include "io/dataset.h"
 #include "io/h5.h"
@@ -477,6 +478,26 @@ static void a_file_that_changes_while_it_is_read_is_refused(void)
     free(bytes);
 }
 
+/* A signal in the middle of the first reading. */
+static void ask_to_stop(void *self, const char *what, double share)
+{
+    (void)self;
+    (void)what;
+    (void)share;
+    hl_stop_ask();
+}
+
+static void a_signal_to_one_rank_gives_the_preparation_up(void)
+{
+    hl_prepare_settings s = large_pair("stopped", 9000);
+    if (check_world()->rank == check_world()->size - 1) s.progress = ask_to_stop;
+    CHECK_FAILS(prepare(&s), HL_ESTOP, "stopped by a signal while reading");
+    CHECK(!exists(in_folder("stopped.hllm")) && !exists(in_folder("stopped.hllm.tmp")));
+    hl_stop_forget();
+    s.progress = NULL;
+    CHECK_OK(prepare(&s));
+}
+
 /* Reference data */
 
 typedef struct {
@@ -626,6 +647,7 @@ static const test tests[] = {
     {"a failure on one rank is one of all and the old dataset stays", a_failure_on_one_rank_is_one_of_all_and_the_old_dataset_stays},
     {"a killed run leaves nothing that is trusted", a_killed_run_leaves_nothing_that_is_trusted},
     {"a file that changes while it is read is refused", a_file_that_changes_while_it_is_read_is_refused},
+    {"a signal to one rank gives the preparation up", a_signal_to_one_rank_gives_the_preparation_up},
     {"ids and sequences of real reviews are those of the public code", ids_and_sequences_of_real_reviews_are_those_of_the_public_code},
     {"tokens of real reviews are the first of the public tokenizer", tokens_of_real_reviews_are_the_first_of_the_public_tokenizer},
 };

@@ -6,11 +6,21 @@
 
 static const char *named;
 static bool told;
+static long times; /* that the rank which is named was at the point */
 
 void hl_fault_set(const char *what)
 {
     named = what;
     told = true;
+    times = 0;
+}
+
+/* What stands behind a rank: an act or a count. */
+static bool is_now(const char *how)
+{
+    if (strcmp(how, "kill") == 0) raise(SIGKILL);
+    long wanted = strtol(how, NULL, 10);
+    return wanted == 0 || ++times == wanted;
 }
 
 bool hl_fault(const char *point, int rank)
@@ -21,6 +31,5 @@ bool hl_fault(const char *point, int rank)
     const char *whom = named + n;
     if (*whom == ':' && strtol(whom + 1, NULL, 10) != rank) return false;
     const char *how = *whom == ':' ? strchr(whom + 1, ':') : NULL;
-    if (how && strcmp(how, ":kill") == 0) raise(SIGKILL);
-    return true;
+    return how ? is_now(how + 1) : true;
 }

@@ -6,6 +6,7 @@
  *     checkpoint-rename          on every rank
  *     checkpoint-rename:1        on rank 1
  *     checkpoint-rename:1:kill   rank 1 is killed there, as by a power cut
+ *     checkpoint-rename:1:3      on rank 1, the third time that it is there, and only then
  *
  * Points are named <thing>-<act>; doc/formats.md lists those of files. */
 #ifndef BASE_FAULT_H

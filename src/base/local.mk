@@ -14,5 +14,6 @@ src_base_libhlbase_a_SOURCES = \
 	src/base/process.c src/base/process.h \
 	src/base/reserve.c src/base/reserve.h \
 	src/base/rng.c src/base/rng.h \
+	src/base/stop.c src/base/stop.h \
 	src/base/usage.c src/base/usage.h \
 	src/base/fault.c src/base/fault.h
