@@ -155,7 +155,7 @@ const hl_option hl_options[] = {
     BOOL("ledger", ledger, "false", REPORT, "write digests of loss, gradients and weights of each step into ledger.jsonl, for hllm diff"),
     INT("log_every", log_every, "10", 1, 1e9, REPORT, "steps between lines of the log"),
     BOOL("force", force, "false", REPORT, "go ahead where the program would rather not: precision bf16 on a machine that is slower with it"),
-    BOOL("resume", resume, "true", REPORT, "go on where checkpoint_dir stopped; false: begin anew, removing what is there"),
+    BOOL("resume", resume, "true", REPORT, "go on where checkpoint_dir stopped; false: begin anew, the run that is there moves to checkpoint_dir/old-N; a batch job that is started again goes on all the same"),
 };
 const int hl_options_n = sizeof hl_options / sizeof hl_options[0];
 _Static_assert(sizeof hl_options / sizeof hl_options[0] <= HL_OPTIONS_MOST, "more options than hl_config can remember");

@@ -1,7 +1,9 @@
 /* run.c - the folder of a run: used.yaml, checkpoints, metrics.jsonl, ledger.jsonl. */
 #include "experiments/run.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "experiments/build.h"
+#include "io/aside.h"
 #include "io/atomic.h"
 #include "io/checkpoint.h"
 #include "io/steps.h"
@@ -61,7 +63,20 @@ static void parts_of(hl_checkpoint_part part[2], hl_engine *e)
     part[1] = part_of(&e->user);
 }
 
-hl_status hl_run_save(hl_run *r, bool is_best)
+/* Rank 0's is the one that counts. */
+static void note_job(hl_state *s)
+{
+    hl_process me;
+    hl_process_find(&me);
+    snprintf(s->job, sizeof s->job, "%s", me.job);
+}
+
+static int64_t best_step(const hl_run *r)
+{
+    return r->state.best >= 0 ? r->state.best_step : -1;
+}
+
+hl_status hl_run_save(hl_run *r)
 {
     hl_checkpoint_part part[2];
     parts_of(part, &r->job->engine);
@@ -69,7 +84,7 @@ hl_status hl_run_save(hl_run *r, bool is_best)
     HL_TRY_ALL(r->job->world, hl_record_sync(r->digests));
     char *state = hl_state_text(&r->state);
     hl_status s = hl_checkpoint_write(r->job->world, r->job->config->checkpoint_dir, r->state.step, &(hl_checkpoint_content){part, 2, true}, state,
-                                      r->job->config->keep, is_best);
+                                      r->job->config->keep, best_step(r));
     free(state);
     return s;
 }
@@ -150,6 +165,7 @@ static hl_status go_on(hl_run *r, const hl_checkpoint *c)
     const char *path = hl_checkpoint_path(c);
     HL_TRY_ALL(r->job->world, is_first(r) ? compare_used(r) : HL_OK);
     HL_TRY_ALL(r->job->world, hl_state_read(&r->state, hl_checkpoint_state(c), path));
+    note_job(&r->state);
     if (r->state.data != hl_dataset_digest(r->job->data))
         return HL_FAIL(HL_EUSAGE, "%s was trained on other data than %s holds now; restore the data or choose another checkpoint_dir",
                        path, r->job->config->dataset);
@@ -160,30 +176,67 @@ static hl_status go_on(hl_run *r, const hl_checkpoint *c)
     return HL_OK;
 }
 
+static const char *const records[] = {"metrics.jsonl", "ledger.jsonl", "used.yaml"};
+
+/* Without `resume`: what an earlier run has left must neither be lost nor be taken for this one's after a kill. */
+static hl_status set_aside(const hl_config *c)
+{
+    char old[PATH_MAX];
+    HL_TRY(hl_aside_move(old, c->checkpoint_dir, records, sizeof records / sizeof records[0]));
+    if (*old) hl_log(HL_INFO, "the run that was in %s is now in %s", c->checkpoint_dir, old);
+    return HL_OK;
+}
+
+/* What kills have left, before anything is read. */
+static hl_status tidy(const hl_config *c)
+{
+    if (access(c->checkpoint_dir, F_OK) != 0) return HL_OK;
+    if (hl_aside_is_unfinished(c->checkpoint_dir)) HL_TRY(set_aside(c));
+    hl_steps_clean(c->checkpoint_dir);
+    hl_steps_tell_others(c->checkpoint_dir);
+    return HL_OK;
+}
+
+/* Rank 0: was this checkpoint (NULL: there is none) written by the batch job that we are, before it was started again? */
+static bool is_own(const hl_checkpoint *found)
+{
+    hl_process me;
+    hl_state was = {0};
+    hl_process_find(&me);
+    if (!found) return me.restarts > 0;
+    if (hl_state_read(&was, hl_checkpoint_state(found), hl_checkpoint_path(found)) != HL_OK) return false;
+    bool is_same = *was.job && strcmp(was.job, me.job) == 0, is_unknown = !*was.job && me.restarts > 0;
+    return is_same || is_unknown;
+}
+
+/* resume is false, and *found is what the folder has; s: how opening it went. */
+static hl_status begin_anew(hl_run *r, hl_checkpoint **found, hl_status s)
+{
+    const hl_config *c = r->job->config;
+    bool own = is_first(r) && is_own(*found);
+    hl_group_share(r->job->world, &own, sizeof own, 0);
+    if (own && *found) hl_log(HL_INFO, "resume is false, but %s is of this very job, which was started again: it goes on", hl_checkpoint_path(*found));
+    if (own) return s;
+    hl_checkpoint_close(*found);
+    *found = NULL;
+    HL_TRY_ALL(r->job->world, is_first(r) ? set_aside(c) : HL_OK);
+    return HL_OK;
+}
+
 static hl_status start_or_go_on(hl_run *r)
 {
     const hl_config *c = r->job->config;
+    bool anew = !c->resume && !c->val_only;
     hl_checkpoint *found = NULL;
-    hl_status s = c->resume || c->val_only ? hl_checkpoint_open_newest(&found, r->job->world, c->checkpoint_dir, true) : HL_OK;
+    HL_TRY_ALL(r->job->world, is_first(r) ? tidy(c) : HL_OK);
+    hl_status s = hl_checkpoint_open_newest(&found, r->job->world, c->checkpoint_dir, true);
+    bool are_damaged = s == HL_ESTORE; /* all of them; they go aside too */
+    if (anew && (s == HL_OK || are_damaged)) s = begin_anew(r, &found, s);
     if (s == HL_OK && found) s = go_on(r, found);
     hl_checkpoint_close(found);
     if (s == HL_OK && c->val_only && !r->resumed)
         return HL_FAIL(HL_EUSAGE, "%s: has no checkpoint, and val_only trains none; leave val_only out, or name the checkpoint_dir of a training", c->checkpoint_dir);
     return s;
-}
-
-/* resume is false: what an earlier run has left must not be taken for this one's after a kill. */
-static hl_status begin_anew(const hl_run *r)
-{
-    const char *folder = r->job->config->checkpoint_dir;
-    char path[PATH_MAX];
-    HL_TRY(hl_path_check(folder));
-    int n = hl_steps_forget(folder);
-    if (n) hl_log(HL_INFO, "%s: resume is false, %d checkpoint%s of an earlier run removed", folder, n, n == 1 ? "" : "s");
-    in_folder(path, r->job, "metrics.jsonl");
-    HL_TRY(hl_folder_remove(path));
-    in_folder(path, r->job, "ledger.jsonl");
-    return hl_folder_remove(path);
 }
 
 static hl_status open_record(hl_run *r)
@@ -246,8 +299,8 @@ static hl_status note_run(hl_run *r)
 hl_status hl_run_open(hl_run *r, hl_job *j)
 {
     *r = (hl_run){.job = j, .state = {.best = -1, .data = hl_dataset_digest(j->data), .config = hl_config_digest(j->config)}};
+    note_job(&r->state);
     HL_TRY(start_or_go_on(r));
-    if (!r->resumed && !j->config->resume) HL_TRY_ALL(j->world, is_first(r) ? begin_anew(r) : HL_OK);
     HL_TRY_ALL(j->world, is_first(r) ? write_used(r) : HL_OK);
     HL_TRY_ALL(j->world, is_first(r) ? open_record(r) : HL_OK);
     HL_TRY_ALL(j->world, is_first(r) ? open_digests(r) : HL_OK);

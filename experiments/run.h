@@ -24,12 +24,12 @@ typedef struct {
 hl_status hl_run_lock(hl_lock **lock, const hl_group *world, const hl_config *c);
 
 /* Begin in the folder or go on in it: weights, moments and state of its newest checkpoint, where there is one and `resume`
- * is on.  A configuration or data that would change the numbers is HL_EUSAGE.  Collective; close also after a failure. */
+ * is on.  Without `resume` the run that is there is moved aside, unless it is of this very batch job, started again.  A configuration or data that would change the numbers is HL_EUSAGE.  Collective; close also after a failure. */
 hl_status hl_run_open(hl_run *r, hl_job *j);
 void hl_run_close(hl_run *r);
 
-/* Write the checkpoint of the state as it is.  Collective. */
-hl_status hl_run_save(hl_run *r, bool is_best);
+/* Write the checkpoint of the state as it is; it is the best where the state says so.  Collective. */
+hl_status hl_run_save(hl_run *r);
 
 /* Take the weights of the best checkpoint; those at hand stay where no evaluation has chosen one.  Collective. */
 hl_status hl_run_take_best(hl_run *r);

@@ -15,6 +15,7 @@ typedef struct {
     int bad;             /* evaluations since then that were worse */
     bool ended;          /* early stopping has ended the training */
     uint64_t data, config; /* digests of what it was started with */
+    char job[65];          /* that wrote it, by its number in the batch system; empty outside of one */
 } hl_state;
 
 /* As a JSON object; the caller frees it. */

@@ -128,13 +128,13 @@ static bool is_best(trainer *t, double value)
     return true;
 }
 
-static hl_status validate(trainer *t, int64_t epoch, bool *best)
+static hl_status validate(trainer *t, int64_t epoch)
 {
     hl_evaluation v;
     HL_TRY(hl_evaluation_run(&v, t->job, HL_VALID));
     double value = hl_figure(&v.score, t->job->config->valid_metric);
-    *best = is_best(t, value);
-    hl_log(HL_INFO, "epoch %" PRId64 ": valid %s %.4f%s, %.1f s", epoch + 1, t->job->config->valid_metric, value, *best ? " (the best so far)" : "", v.seconds);
+    bool best = is_best(t, value);
+    hl_log(HL_INFO, "epoch %" PRId64 ": valid %s %.4f%s, %.1f s", epoch + 1, t->job->config->valid_metric, value, best ? " (the best so far)" : "", v.seconds);
     if (t->run.state.ended) hl_log(HL_INFO, "%d evaluations without a better one: training ends", t->run.state.bad);
     return hl_run_note_evaluation(&t->run, &v, epoch);
 }
@@ -143,20 +143,19 @@ static hl_status end_epoch(trainer *t)
 {
     hl_state *s = &t->run.state;
     int64_t epoch = (s->step - 1) / t->steps_per_epoch;
-    bool best = false;
     hl_log(HL_INFO, "epoch %" PRId64 ": mean loss %.4f over %" PRId64 " steps", epoch + 1, s->epoch_loss / (double)s->epoch_steps, s->epoch_steps);
     HL_TRY(hl_run_note_epoch(&t->run, epoch));
     s->epoch_loss = 0;
     s->epoch_steps = 0;
-    if ((epoch + 1) % t->job->config->eval_step == 0) HL_TRY(validate(t, epoch, &best));
-    return hl_run_save(&t->run, best);
+    if ((epoch + 1) % t->job->config->eval_step == 0) HL_TRY(validate(t, epoch));
+    return hl_run_save(&t->run);
 }
 
 /* ---- the whole */
 
 static hl_status stop_here(trainer *t, bool is_saved)
 {
-    if (!is_saved) HL_TRY(hl_run_save(&t->run, false));
+    if (!is_saved) HL_TRY(hl_run_save(&t->run));
     return HL_FAIL(HL_ESTOP, "stopped at step %" PRId64 " by a signal; the same command continues from here", t->run.state.step);
 }
 
@@ -174,7 +173,7 @@ static hl_status loop(trainer *t)
             saved = true;
         }
         if (stop) return stop_here(t, saved);
-        if (!saved && every > 0 && s->step % every == 0) HL_TRY(hl_run_save(&t->run, false));
+        if (!saved && every > 0 && s->step % every == 0) HL_TRY(hl_run_save(&t->run));
     }
     return HL_OK;
 }

@@ -168,16 +168,26 @@ static bool exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+/* Somebody's own folder of that name is not ours to replace. */
+static hl_status make_way(const writing *w, int64_t step)
+{
+    char aside[PATH_MAX];
+    if (hl_step_is_ours(w->folder, step)) return hl_atomic_move(w->path, w->old);
+    hl_step_path(aside, w->folder, step, ".aside");
+    hl_log(HL_WARN, "%s: is not a checkpoint and in the way of one; it is moved to %s", w->path, aside);
+    return hl_atomic_move(w->path, aside);
+}
+
 /* From here on it is a checkpoint. */
-static hl_status give_name(const writing *w)
+static hl_status give_name(const writing *w, int64_t step)
 {
     HL_TRY(wished("checkpoint-rename", w));
-    if (exists(w->path)) HL_TRY(hl_atomic_move(w->path, w->old));
+    if (exists(w->path)) HL_TRY(make_way(w, step));
     HL_TRY(hl_atomic_move(w->tmp, w->path));
     return hl_folder_remove(w->old);
 }
 
-static hl_status finish(const writing *w, const hl_inventory *v, bool is_best)
+static hl_status finish(const writing *w, const hl_inventory *v, int64_t best)
 {
     char path[PATH_MAX];
     file_path(path, w->tmp, MANIFEST);
@@ -185,23 +195,23 @@ static hl_status finish(const writing *w, const hl_inventory *v, bool is_best)
     char *text = hl_inventory_text(v);
     hl_status s = hl_atomic_write(path, text, strlen(text));
     free(text);
-    if (s == HL_OK) s = give_name(w);
-    if (s == HL_OK && is_best) s = hl_step_name(w->folder, "best", v->step);
+    if (s == HL_OK) s = give_name(w, v->step);
+    if (s == HL_OK && best == v->step) s = hl_step_name(w->folder, "best", v->step);
     if (s == HL_OK) s = wished("checkpoint-latest", w);
     return s == HL_OK ? hl_step_name(w->folder, "latest", v->step) : s;
 }
 
-static hl_status write_with(hl_inventory *v, const writing *w, const hl_checkpoint_content *content, const char *state, bool is_best)
+static hl_status write_with(hl_inventory *v, const writing *w, const hl_checkpoint_content *content, const char *state, int64_t best)
 {
     HL_TRY_ALL(w->world, is_first(w->world) ? prepare(w, bytes_of(content)) : HL_OK);
     HL_TRY(write_files(v, w, content));
     describe(v, content, state);
-    HL_TRY_ALL(w->world, is_first(w->world) ? finish(w, v, is_best) : HL_OK);
+    HL_TRY_ALL(w->world, is_first(w->world) ? finish(w, v, best) : HL_OK);
     return HL_OK;
 }
 
 hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t step, const hl_checkpoint_content *content,
-                              const char *state, int keep, bool is_best)
+                              const char *state, int keep, int64_t best)
 {
     HL_CHECK(content->parts <= HL_CHECKPOINT_PARTS && step >= 0);
     HL_TRY(hl_path_check(folder));
@@ -210,9 +220,9 @@ hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t
     hl_step_path(w.path, folder, step, "");
     hl_step_path(w.tmp, folder, step, ".tmp");
     hl_step_path(w.old, folder, step, ".old");
-    hl_status s = write_with(&v, &w, content, state, is_best);
+    hl_status s = write_with(&v, &w, content, state, best);
     hl_inventory_free(&v);
-    if (s == HL_OK && is_first(world)) hl_steps_prune(folder, keep);
+    if (s == HL_OK && is_first(world)) hl_steps_prune(folder, keep, best);
     return s;
 }
 

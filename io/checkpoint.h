@@ -36,11 +36,11 @@ typedef struct {
 
 enum { HL_CHECKPOINT_PARTS = 4 };
 
-/* Write <folder>/step-<step> (replacing one of that name) and move `latest`, and `best` if is_best, to it.  Then remove
- * all but the `keep` newest (0: none is removed), never the latest or the best.  `state` is a JSON object.
+/* Write <folder>/step-<step> (replacing one of that name) and move `latest`, and `best` where that is its step, to it.  Then remove
+ * all but the `keep` newest (0: none is removed), never the latest or the step `best` (-1: there is none yet).  `state` is a JSON object.
  * Collective over world, which all holders belong to. */
 hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t step, const hl_checkpoint_content *content,
-                              const char *state, int keep, bool is_best);
+                              const char *state, int keep, int64_t best);
 
 typedef struct hl_checkpoint hl_checkpoint;
 

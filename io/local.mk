@@ -4,7 +4,7 @@ io_libhlio_a_CPPFLAGS = $(HOUSE_CPPFLAGS) $(HDF5_CFLAGS) $(JANSSON_CFLAGS) $(XXH
 io_libhlio_a_SOURCES = \
 	io/tokenizer.c io/tokenizer.h io/tokenizer-kind.h io/tok-bytes.c io/tok-sentencepiece.c \
 	io/bpe.c io/bpe.h io/vocab.c io/vocab.h io/utf8.c io/utf8.h io/protobuf.c io/protobuf.h \
-	io/atomic.c io/atomic.h \
+	io/atomic.c io/atomic.h io/aside.c io/aside.h \
 	io/ledger-read.c io/ledger-read.h \
 	io/h5.c io/h5.h \
 	io/hf.c io/hf.h \

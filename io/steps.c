@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,11 +44,49 @@ static int64_t step_of(const char *name)
     return step >= 0 && strcmp(again, name) == 0 ? step : -1;
 }
 
-/* step-N.tmp or step-N.old: what a kill leaves behind. */
-static bool is_leftover(const char *name)
+/* N of step-N.tmp or step-N.old, which a kill leaves behind, with the ending; -1 for any other name. */
+static int64_t leftover_of(const char *name, const char **end)
 {
-    const char *end = strrchr(name, '.');
-    return strncmp(name, "step-", 5) == 0 && end && (strcmp(end, ".tmp") == 0 || strcmp(end, ".old") == 0);
+    char stem[32];
+    *end = strrchr(name, '.');
+    bool is_one = *end && (strcmp(*end, ".tmp") == 0 || strcmp(*end, ".old") == 0) && *end - name < (ptrdiff_t)sizeof stem;
+    if (!is_one) return -1;
+    snprintf(stem, sizeof stem, "%.*s", (int)(*end - name), name);
+    return step_of(stem);
+}
+
+/* How many of a checkpoint's files there are at a path. */
+enum { FILES = 3 };
+static int count_files(const char *step_path)
+{
+    static const char *const files[FILES] = {"manifest.json", "model.h5", "optimizer.h5"};
+    char path[PATH_MAX];
+    int n = 0;
+    for (int i = 0; i < FILES; i++) {
+        hl_path(path, "%s/%s", step_path, files[i]);
+        n += access(path, F_OK) == 0;
+    }
+    return n;
+}
+
+bool hl_step_is_ours(const char *folder, int64_t step)
+{
+    char path[PATH_MAX];
+    hl_step_path(path, folder, step, "");
+    return count_files(path) > 0;
+}
+
+/* Is it a whole one, by its manifest?  Nothing else is removed. */
+static bool has_our_manifest(const char *folder, int64_t step)
+{
+    char step_path[PATH_MAX], path[PATH_MAX], head[100] = "";
+    hl_step_path(step_path, folder, step, "");
+    hl_path(path, "%s/manifest.json", step_path);
+    FILE *f = fopen(path, "re");
+    size_t n = f ? fread(head, 1, sizeof head - 1, f) : 0;
+    if (f) fclose(f);
+    head[n] = 0;
+    return strstr(head, "\"hllm checkpoint\"") != NULL;
 }
 
 int64_t hl_step_named(const char *folder, const char *name)
@@ -86,7 +125,7 @@ static int scan(const char *folder, int64_t **steps)
     *steps = NULL;
     for (struct dirent *e; d && (e = readdir(d));) {
         int64_t step = step_of(e->d_name);
-        if (step < 0) continue;
+        if (step < 0 || !hl_step_is_ours(folder, step)) continue;
         *steps = hl_realloc(*steps, (size_t)(n + 1) * sizeof **steps);
         (*steps)[n++] = step;
     }
@@ -130,41 +169,52 @@ static void remove_step(const char *folder, int64_t step)
     else hl_log(HL_WARN, "%s", hl_error_text());
 }
 
-void hl_steps_clean(const char *folder)
+/* A kill between two renames has left the old one without its name. */
+static void give_name_back(const char *old, const char *folder, int64_t step)
 {
     char path[PATH_MAX];
+    hl_step_path(path, folder, step, "");
+    if (hl_atomic_move(old, path) == HL_OK) hl_log(HL_INFO, "%s: has its name back, which a replacement that did not end took away", path);
+    else hl_log(HL_WARN, "%s", hl_error_text());
+}
+
+static bool exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+void hl_steps_clean(const char *folder)
+{
+    char path[PATH_MAX], whole[PATH_MAX];
+    const char *end;
     DIR *d = opendir(folder);
     for (struct dirent *e; d && (e = readdir(d));) {
-        if (!is_leftover(e->d_name)) continue;
+        int64_t step = leftover_of(e->d_name, &end);
+        if (step < 0) continue;
         hl_path(path, "%s/%s", folder, e->d_name);
-        remove_or_warn(path);
+        hl_step_path(whole, folder, step, "");
+        bool is_lost = strcmp(end, ".old") == 0 && !exists(whole) && count_files(path) == FILES;
+        if (is_lost) give_name_back(path, folder, step);
+        else remove_or_warn(path);
     }
     if (d) closedir(d);
 }
 
-static void remove_name(const char *folder, const char *name)
+void hl_steps_tell_others(const char *folder)
 {
-    char path[PATH_MAX];
-    hl_path(path, "%s/%s", folder, name);
-    remove_or_warn(path);
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        int64_t step = step_of(e->d_name);
+        if (step >= 0 && !hl_step_is_ours(folder, step)) hl_log(HL_WARN, "%s/%s: is not a checkpoint, whatever its name; it is left alone", folder, e->d_name);
+    }
+    if (d) closedir(d);
 }
 
-int hl_steps_forget(const char *folder)
+void hl_steps_prune(const char *folder, int keep, int64_t best)
 {
-    int64_t *steps;
-    int n = scan(folder, &steps);
-    remove_name(folder, "latest");
-    remove_name(folder, "best");
-    for (int i = 0; i < n; i++) remove_step(folder, steps[i]);
-    free(steps);
-    return n;
-}
-
-void hl_steps_prune(const char *folder, int keep)
-{
-    int64_t *steps, latest = hl_step_named(folder, "latest"), best = hl_step_named(folder, "best");
+    int64_t *steps, latest = hl_step_named(folder, "latest");
     int n = scan(folder, &steps);
     for (int i = keep; keep > 0 && i < n; i++)
-        if (steps[i] != latest && steps[i] != best) remove_step(folder, steps[i]);
+        if (steps[i] != latest && steps[i] != best && has_our_manifest(folder, steps[i])) remove_step(folder, steps[i]);
     free(steps);
 }

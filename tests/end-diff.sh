@@ -100,7 +100,7 @@ diff_is 0 gap one && said "steps 1 to 12, 8 in both"
 verdict "and one with a gap where there is none"
 job 1 gap --placement colocated --resume false --max_steps 3 --ledger off
 [ $? -eq 0 ] && [ ! -e "$work/gap/ledger.jsonl" ]
-verdict "resume false removes the ledger of an earlier run"
+verdict "resume false moves the ledger of an earlier run away"
 job 1 gone --placement colocated --optim_args.learning_rate 1000 --scheduler_args.type constant
 [ $? -eq 4 ] && [ "$(ledger gone | wc -l)" -eq 2 ] && ledger gone | grep -q '"step":2,.*"gradient":\["[0-9a-f]*",null,'
 verdict "a step whose gradients are not finite is in the ledger, with the tensors that are not"

@@ -54,4 +54,27 @@ SLURM_JOB_ID=42 SLURM_RESTART_COUNT=3 job 1 plain
 [ $? -eq 0 ] && said "of job 42 (restart 3)" && ! said "taken over"
 verdict "with the number of its batch job"
 
+# ---- resume: false, and jobs that are started again
+SLURM_JOB_ID=7 job 1 anew
+losses=$(steps anew loss)
+SLURM_JOB_ID=8 job 1 anew --resume false --seed 7 --max_steps 4
+[ $? -eq 0 ] && said "the run that was in $work/anew is now in $work/anew/old-1" && [ -e "$work/anew/old-1/step-8" ] && [ -e "$work/anew/old-1/used.yaml" ] &&
+    [ "$(steps anew/old-1 loss)" = "$losses" ] && [ "$(steps anew step | tail -n 1)" = 4 ] && [ ! -e "$work/anew/step-8" ]
+verdict "resume false moves the run that is there aside, record and all"
+./hllm eval "$work/job.yaml" --checkpoint "$work/anew/old-1/best" >"$work/said" 2>&1
+verdict "where it can still be evaluated"
+SLURM_JOB_ID=8 SLURM_RESTART_COUNT=1 job 2 anew --resume false --seed 7
+[ $? -eq 0 ] && said "continuing from .*/step-4" && said "it goes on" && [ "$(steps anew step | wc -l)" -eq 8 ] && [ ! -e "$work/anew/old-2" ]
+verdict "a requeued job goes on with its own run all the same"
+SLURM_JOB_ID=9 SLURM_RESTART_COUNT=1 job 1 anew --resume false --max_steps 2
+[ $? -eq 0 ] && [ -e "$work/anew/old-2/step-8" ] && [ "$(steps anew step | tail -n 1)" = 2 ]
+verdict "but not with another job's"
+SLURM_JOB_ID=9 job 1 anew --resume false --max_steps 4
+[ $? -eq 0 ] && said "continuing from .*/step-2"
+verdict "the same job started twice goes on too"
+job 1 unnumbered --max_steps 2
+SLURM_RESTART_COUNT=1 job 1 unnumbered --resume false --max_steps 4
+[ $? -eq 0 ] && said "continuing from .*/step-2"
+verdict "a restarted job goes on with a run that names no job"
+
 finish end-runs

@@ -164,7 +164,7 @@ verdict "a job that is done tests its best checkpoint again"
 cp -r "$work/stopped" "$work/anew"
 HLLM_FAULT=checkpoint-prepare:0:kill job 2 anew --resume false --checkpoint_every 10
 [ $? -ne 0 ] && [ "$(last_step anew)" -eq 10 ] && [ ! -e "$work/anew/latest" ] && [ ! -e "$work/anew/best" ] && [ ! -e "$work/anew/step-$all" ]
-verdict "resume false leaves nothing of an earlier run, not even for the one after a kill"
+verdict "resume false leaves nothing of an earlier run in the way, not even for the one after a kill"
 job 2 anew --max_steps 20
 [ $? -eq 0 ] && near whole anew 20 step && [ "$(count anew '"kind":"run"')" -eq 2 ]
 verdict "which begins anew too"

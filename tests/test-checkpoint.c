@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "io/aside.h"
 #include "io/atomic.h"
 #include "io/blockdigest.h"
 #include "io/checkpoint.h"
@@ -159,7 +160,7 @@ static char *get(const char *name, size_t *n)
     return bytes;
 }
 
-static hl_status write_step(model *m, int64_t step, int keep, bool best)
+static hl_status write_step(model *m, int64_t step, int keep, int64_t best)
 {
     char state[100];
     snprintf(state, sizeof state, "{\"step\":%lld,\"score\":0.1,\"config\":\"seed: 1\\n\"}", (long long)step);
@@ -215,7 +216,7 @@ static void who_wrote_it_does_not_show(void)
         size_t n;
         model *m = model_new(i);
         fill(m, 0);
-        CHECK_OK(write_step(m, 1, 0, false));
+        CHECK_OK(write_step(m, 1, 0, -1));
         char *a = get("step-1/model.h5", &n);
         digest[i][0] = hl_digest(a, n);
         char *b = get("step-1/optimizer.h5", &n);
@@ -234,7 +235,7 @@ static void weights_go_alone_where_there_are_no_moments(void)
     hl_checkpoint *c;
     fill(m, 0);
     m->content.moments = false;
-    CHECK_OK(write_step(m, 0, 0, false));
+    CHECK_OK(write_step(m, 0, 0, -1));
     CHECK(!has("step-0/optimizer.h5"));
     forget(m);
     if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-0"), false))) CHECK_OK(hl_checkpoint_read(c, check_world(), &m->content));
@@ -251,7 +252,7 @@ static void the_state_comes_back(void)
     model *m = model_new(0);
     hl_checkpoint *c;
     fill(m, 0);
-    CHECK_OK(hl_checkpoint_write(check_world(), folder, 12, &m->content, state, 0, false));
+    CHECK_OK(hl_checkpoint_write(check_world(), folder, 12, &m->content, state, 0, -1));
     if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-12/"), true))) {
         json_t *a = json_loads(state, 0, NULL), *b = json_loads(hl_checkpoint_state(c), 0, NULL);
         CHECK(json_equal(a, b));
@@ -271,8 +272,8 @@ static void latest_and_best_have_names(void)
     model *m = model_new(0);
     fill(m, 0);
     CHECK_FAILS(hl_checkpoint_find(path, check_world(), folder, "best"), HL_EFORMAT, "no checkpoint called best");
-    CHECK_OK(write_step(m, 10, 0, true));
-    CHECK_OK(write_step(m, 20, 0, false));
+    CHECK_OK(write_step(m, 10, 0, 10));
+    CHECK_OK(write_step(m, 20, 0, -1));
     CHECK_OK(hl_checkpoint_find(path, check_world(), folder, "best"));
     CHECK(strcmp(path, in_folder("step-10")) == 0);
     CHECK_OK(hl_checkpoint_find(path, check_world(), folder, "latest"));
@@ -287,9 +288,9 @@ static void old_ones_go_but_never_the_best(void)
     new_folder("keep");
     model *m = model_new(0);
     fill(m, 0);
-    for (int step = 1; step <= 5; step++) CHECK_OK(write_step(m, step, 2, step == 2));
+    for (int step = 1; step <= 5; step++) CHECK_OK(write_step(m, step, 2, step < 2 ? -1 : 2));
     CHECK(!has("step-1") && has("step-2") && !has("step-3") && has("step-4") && has("step-5"));
-    CHECK_OK(write_step(m, 6, 1, true));
+    CHECK_OK(write_step(m, 6, 1, 6));
     CHECK(!has("step-2") && !has("step-4") && !has("step-5") && has("step-6"));
     model_free(m);
 }
@@ -301,7 +302,7 @@ static void a_step_written_again_is_replaced(void)
     hl_checkpoint *c;
     for (int salt = 0; salt < 2; salt++) {
         fill(m, salt);
-        CHECK_OK(write_step(m, 3, 0, false));
+        CHECK_OK(write_step(m, 3, 0, -1));
     }
     forget(m);
     if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-3"), true))) CHECK_OK(hl_checkpoint_read(c, check_world(), &m->content));
@@ -324,9 +325,125 @@ static void what_a_kill_left_is_replaced(void)
     CHECK(newest() == -1);
     model *m = model_new(0);
     fill(m, 0);
-    CHECK_OK(write_step(m, 3, 0, false));
+    CHECK_OK(write_step(m, 3, 0, -1));
     CHECK(newest() == 3);
     CHECK(!has("step-3/strange") && !has("step-3.tmp") && !has("step-1.old") && has("step-other"));
+    model_free(m);
+}
+
+/* ---- what is ours and what is not ---- */
+
+static void mine(const char *name)
+{
+    char path[100];
+    if (is_first()) CHECK_OK(hl_folder_make(in_folder(name)));
+    snprintf(path, sizeof path, "%s/plot", name);
+    put(path, "mine", 4);
+}
+
+static void somebodys_own_folders_stay(void)
+{
+    new_folder("own");
+    mine("step-1");
+    mine("step-2");
+    mine("step-notes.old");
+    mine("step-by-step.tmp");
+    put("step-7", "mine", 4);
+    CHECK(newest() == -1);
+    model *m = model_new(0);
+    fill(m, 0);
+    for (int step = 2; step <= 4; step++) CHECK_OK(write_step(m, step, 1, -1));
+    CHECK(newest() == 4 && !has("step-2") && !has("step-3"));
+    CHECK(has("step-1/plot") && has("step-2.aside/plot") && has("step-notes.old/plot") && has("step-by-step.tmp/plot") && has("step-7"));
+    model_free(m);
+}
+
+static void a_step_whose_manifest_is_not_ours_stays(void)
+{
+    new_folder("foreign");
+    model *m = model_new(0);
+    fill(m, 0);
+    CHECK_OK(write_step(m, 1, 0, -1));
+    put("step-1/manifest.json", "{}", 2);
+    for (int step = 2; step <= 3; step++) CHECK_OK(write_step(m, step, 1, -1));
+    CHECK(has("step-1") && !has("step-2") && has("step-3"));
+    model_free(m);
+}
+
+/* `best` and `latest` are for people: what is kept is what the state says. */
+static void the_best_is_kept_whatever_its_file_says(void)
+{
+    new_folder("best-file");
+    model *m = model_new(0);
+    fill(m, 0);
+    CHECK_OK(write_step(m, 1, 1, 1));
+    put("best", "stgp-1\n", 7);
+    for (int step = 2; step <= 4; step++) CHECK_OK(write_step(m, step, 1, 1));
+    CHECK(has("step-1") && !has("step-2") && !has("step-3") && has("step-4"));
+    model_free(m);
+}
+
+static void a_step_that_lost_its_name_gets_it_back(void)
+{
+    char old[PATH_MAX];
+    new_folder("nameless");
+    model *m = model_new(0);
+    fill(m, 0);
+    CHECK_OK(write_step(m, 4, 0, -1));
+    hl_group_wait(check_world());
+    snprintf(old, sizeof old, "%s/step-4.old", folder);
+    if (is_first()) {
+        CHECK_OK(hl_atomic_move(in_folder("step-4"), old));
+        hl_steps_clean(folder);
+    }
+    CHECK(has("step-4") && !has("step-4.old") && newest() == 4);
+    model_free(m);
+}
+
+/* ---- aside ---- */
+
+static const char *const records[] = {"metrics.jsonl"};
+
+/* Rank 0 moves; was there anything, and what is it called now? */
+static bool goes_to(const char *name)
+{
+    char path[PATH_MAX] = "";
+    hl_group_wait(check_world());
+    if (is_first()) CHECK_OK(hl_aside_move(path, folder, records, 1));
+    hl_group_share(check_world(), path, sizeof path, 0);
+    return strcmp(path, *name ? in_folder(name) : "") == 0;
+}
+
+static void a_run_goes_aside_whole(void)
+{
+    new_folder("aside");
+    model *m = model_new(0);
+    fill(m, 0);
+    mine("step-1");
+    CHECK(goes_to(""));
+    for (int run = 1; run <= 2; run++) {
+        for (int step = 2; step <= 3; step++) CHECK_OK(write_step(m, step, 0, 2));
+        put("metrics.jsonl", "{}\n", 3);
+        CHECK(goes_to(run == 1 ? "old-1" : "old-2"));
+        CHECK(newest() == -1 && !has("metrics.jsonl") && !has("best") && !has("latest") && has("step-1/plot"));
+    }
+    CHECK(has("old-1/step-3") && has("old-2/metrics.jsonl") && has("old-2/best"));
+    snprintf(folder, sizeof folder, "%s/aside/old-1", check_folder());
+    CHECK(newest() == 3);
+    model_free(m);
+}
+
+static void a_kill_in_the_midst_is_ended_later(void)
+{
+    new_folder("half");
+    model *m = model_new(0);
+    fill(m, 0);
+    CHECK_OK(write_step(m, 2, 0, 2));
+    mine("old-1");
+    mine("old-2.part");
+    CHECK(hl_aside_is_unfinished(folder));
+    CHECK(goes_to("old-2"));
+    CHECK(!hl_aside_is_unfinished(folder) && has("old-2/step-2") && has("old-2/plot"));
     model_free(m);
 }
 
@@ -377,7 +494,7 @@ static void damage_is_a_sentence(void)
     for (size_t i = 0; i < sizeof harms / sizeof harms[0]; i++) {
         char name[60];
         snprintf(name, sizeof name, "step-5/%s", harms[i].file);
-        CHECK_OK(write_step(m, 5, 0, false));
+        CHECK_OK(write_step(m, 5, 0, -1));
         CHECK_OK(open_only("step-5", true));
         do_harm(name, harms[i].how);
         CHECK_FAILS(open_only("step-5", true), HL_ESTORE, harms[i].words);
@@ -394,7 +511,7 @@ static void a_manifest_with_one_other_bit_is_not_believed(void)
     new_folder("bits");
     model *m = model_new(0);
     fill(m, 0);
-    CHECK_OK(write_step(m, 5, 0, false));
+    CHECK_OK(write_step(m, 5, 0, -1));
     char *bytes = get("step-5/manifest.json", &n);
     for (size_t i = 0; i < n; i += 97) {
         bytes[i] ^= 1;
@@ -432,7 +549,7 @@ static void another_version_is_a_sentence(void)
     new_folder("version");
     model *m = model_new(0);
     fill(m, 0);
-    CHECK_OK(write_step(m, 5, 0, false));
+    CHECK_OK(write_step(m, 5, 0, -1));
     rewrite_manifest("remark", json_string("harmless"));
     CHECK_OK(open_only("step-5", true));
     rewrite_manifest("version", json_integer(2));
@@ -470,7 +587,7 @@ static void a_manifest_of_wrong_types_is_a_sentence(void)
     model *m = model_new(0);
     fill(m, 0);
     for (size_t i = 0; i < sizeof wrong_fields / sizeof wrong_fields[0]; i++) {
-        CHECK_OK(write_step(m, 5, 0, false));
+        CHECK_OK(write_step(m, 5, 0, -1));
         rewrite_manifest(wrong_fields[i].key, json_loads(wrong_fields[i].value, JSON_DECODE_ANY, NULL));
         CHECK_FAILS(open_only("step-5", true), HL_ESTORE, "a field is missing or of the wrong type");
     }
@@ -486,7 +603,7 @@ static void another_model_is_listed(void)
     hl_checkpoint *c;
     fill(m, 0);
     fill(other, 1);
-    CHECK_OK(write_step(m, 5, 0, false));
+    CHECK_OK(write_step(m, 5, 0, -1));
     if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-5"), true))) {
         CHECK_FAILS(hl_checkpoint_read(c, check_world(), &other->content), HL_EFORMAT, "item_llm/layers.mlp.gate_proj is (3, 7, 12) where (3, 8, 12) is wanted");
         CHECK(is_filled(other, WEIGHT, 1)); /* nothing was read */
@@ -509,9 +626,9 @@ static void a_file_that_lacks_a_tensor_is_a_sentence(void)
     hl_checkpoint *c;
     fill(m, 0);
     m->content.parts = 1;
-    CHECK_OK(write_step(m, 5, 0, false));
+    CHECK_OK(write_step(m, 5, 0, -1));
     m->content.parts = 2;
-    CHECK_OK(write_step(m, 6, 0, false));
+    CHECK_OK(write_step(m, 6, 0, -1));
     size_t n;
     char *text = get("step-6/manifest.json", &n);
     json_t *whole = json_loadb(text, n, 0, NULL);
@@ -531,7 +648,7 @@ static void a_damaged_latest_falls_back(void)
     hl_checkpoint *c;
     fill(m, 0);
     CHECK(newest() == -1);
-    for (int step = 10; step <= 40; step += 10) CHECK_OK(write_step(m, step, 0, false));
+    for (int step = 10; step <= 40; step += 10) CHECK_OK(write_step(m, step, 0, -1));
     CHECK(newest() == 40);
     hl_log_level(HL_ERROR);
     do_harm("step-40/model.h5", CUT);
@@ -566,17 +683,17 @@ static void a_failure_on_one_rank_leaves_the_former_checkpoint(void)
     new_folder("faults");
     model *m = model_new(1);
     fill(m, 0);
-    CHECK_OK(write_step(m, 1, 0, false));
+    CHECK_OK(write_step(m, 1, 0, -1));
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         char what[60];
         snprintf(what, sizeof what, "%s:%d", faults[i].point, faults[i].everywhere ? check_world()->size - 1 : 0);
         hl_fault_set(what);
-        CHECK_FAILS(write_step(m, 2, 1, true), HL_ESTORE, faults[i].point);
+        CHECK_FAILS(write_step(m, 2, 1, 2), HL_ESTORE, faults[i].point);
         hl_fault_set(NULL);
         CHECK(newest() == 1);
         CHECK(has("step-1") && !has("step-2"));
     }
-    CHECK_OK(write_step(m, 2, 1, true));
+    CHECK_OK(write_step(m, 2, 1, 2));
     CHECK(newest() == 2);
     CHECK(!has("step-1") && !has("step-2.tmp"));
     model_free(m);
@@ -588,13 +705,13 @@ static void a_failure_before_latest_moves_loses_nothing(void)
     new_folder("moved");
     model *m = model_new(0);
     fill(m, 0);
-    CHECK_OK(write_step(m, 1, 0, false));
+    CHECK_OK(write_step(m, 1, 0, -1));
     hl_fault_set("checkpoint-latest:0");
-    CHECK_FAILS(write_step(m, 2, 0, false), HL_ESTORE, "checkpoint-latest");
+    CHECK_FAILS(write_step(m, 2, 0, -1), HL_ESTORE, "checkpoint-latest");
     hl_fault_set(NULL);
     CHECK(newest() == 1);
     CHECK_OK(open_only("step-2", true));
-    CHECK_OK(write_step(m, 2, 0, false));
+    CHECK_OK(write_step(m, 2, 0, -1));
     CHECK(newest() == 2);
     model_free(m);
 }
@@ -606,7 +723,7 @@ static void a_folder_that_cannot_be_made_is_a_sentence(void)
     new_folder("file/run");
     model *m = model_new(0);
     fill(m, 0);
-    CHECK_FAILS(write_step(m, 1, 0, false), HL_ESTORE, "cannot make this folder");
+    CHECK_FAILS(write_step(m, 1, 0, -1), HL_ESTORE, "cannot make this folder");
     model_free(m);
 }
 
@@ -620,9 +737,9 @@ static void a_fault_from_outside_strikes_the_second_checkpoint(void)
     new_folder("end");
     model *m = model_new(1);
     fill(m, 1);
-    CHECK_OK(write_step(m, 1, 0, false));
+    CHECK_OK(write_step(m, 1, 0, -1));
     hl_fault_set(fault);
-    CHECK_FAILS(write_step(m, 2, 0, false), HL_ESTORE, "the job should have ended");
+    CHECK_FAILS(write_step(m, 2, 0, -1), HL_ESTORE, "the job should have ended");
     model_free(m);
 }
 
@@ -639,7 +756,7 @@ static void what_the_strike_left_goes_on_from_the_first(void)
         for (int k = 0; k < KINDS; k++) CHECK(is_filled(m, k, 1));
     }
     hl_checkpoint_close(c);
-    CHECK_OK(write_step(m, 2, 0, false));
+    CHECK_OK(write_step(m, 2, 0, -1));
     CHECK(newest() == 2 && !has("step-2.tmp"));
     model_free(m);
 }
@@ -669,7 +786,7 @@ static void it_says_what_it_holds(void)
     char *text = NULL;
     size_t n = 0;
     fill(m, 0);
-    CHECK_OK(write_step(m, 9, 0, false));
+    CHECK_OK(write_step(m, 9, 0, -1));
     for (int json = 0; json < 2; json++) {
         FILE *out = open_memstream(&text, &n);
         CHECK_OK(hl_checkpoint_show(check_world(), in_folder("step-9"), out, json));
@@ -695,6 +812,12 @@ static const test tests[] = {
     {"old ones go but never the best", old_ones_go_but_never_the_best},
     {"a step written again is replaced", a_step_written_again_is_replaced},
     {"what a kill left is replaced", what_a_kill_left_is_replaced},
+    {"somebody's own folders stay", somebodys_own_folders_stay},
+    {"a step whose manifest is not ours stays", a_step_whose_manifest_is_not_ours_stays},
+    {"the best is kept whatever its file says", the_best_is_kept_whatever_its_file_says},
+    {"a step that lost its name gets it back", a_step_that_lost_its_name_gets_it_back},
+    {"a run goes aside whole", a_run_goes_aside_whole},
+    {"a kill in the midst is ended later", a_kill_in_the_midst_is_ended_later},
     {"damage is a sentence", damage_is_a_sentence},
     {"a manifest with one other bit is not believed", a_manifest_with_one_other_bit_is_not_believed},
     {"another version is a sentence", another_version_is_a_sentence},

@@ -85,7 +85,7 @@ static hl_checkpoint_content content_of(place *p)
 static void write_place(place *p, const char *folder, int64_t step)
 {
     const hl_checkpoint_content c = content_of(p);
-    CHECK_OK(hl_checkpoint_write(check_world(), folder, step, &c, "{}", 0, false));
+    CHECK_OK(hl_checkpoint_write(check_world(), folder, step, &c, "{}", 0, -1));
 }
 
 static void read_place(place *p, const char *folder, int64_t step)
