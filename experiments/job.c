@@ -8,6 +8,7 @@
 #include "experiments/run.h"
 #include "experiments/threads.h"
 #include "io/hf.h"
+#include "io/hf-folder.h"
 #include "io/safetensors.h"
 #include "mpi/blacs.h"
 #include <inttypes.h>
@@ -30,28 +31,35 @@ static hl_status open_data(hl_job *j)
 
 /* ---- models */
 
-static hl_status shape_of(hl_llama *shape, const char *whose, const char *folder, const hl_llama *plain, int vocab)
+/* The shape that a folder or the configuration describes; with_weights: the folder must have them too. */
+static hl_status shape_of(hl_llama *shape, const char *folder, const hl_llama *plain, bool with_weights)
 {
-    if (folder[0]) HL_TRY(hl_hf_config(folder, shape));
-    else {
-        *shape = *plain;
-        shape->vocab_size = vocab;
-    }
-    return hl_llama_check(shape, folder[0] ? folder : whose);
+    *shape = *plain;
+    if (!folder[0]) return HL_OK;
+    HL_TRY(hl_hf_config(folder, shape));
+    return hl_hf_folder_check(folder, with_weights);
 }
 
-static hl_status shapes_of(hl_llama *item, hl_llama *user, const hl_config *c, const hl_manifest *data)
+/* What needs no data, which may take long to prepare. */
+static hl_status shapes_of(hl_llama *item, hl_llama *user, const hl_config *c)
 {
-    HL_TRY(shape_of(item, "item_llm", c->item_pretrain_dir, &c->item_llm, data->recipe.vocab));
-    HL_TRY(shape_of(user, "user_llm", c->user_pretrain_dir, &c->user_llm, data->recipe.vocab));
+    HL_TRY(shape_of(item, c->item_pretrain_dir, &c->item_llm, c->item_llm_init));
+    HL_TRY(shape_of(user, c->user_pretrain_dir, &c->user_llm, c->user_llm_init));
     HL_TRY(hl_forecast_check(c, item, user));
-    if (item->hidden_size != user->hidden_size)
-        return HL_FAIL(HL_EUSAGE, "the Item LLM is %d wide, the User LLM %d: item vectors enter the User LLM as they are; choose two of one hidden_size",
-                       item->hidden_size, user->hidden_size);
-    if (data->recipe.vocab > item->vocab_size)
-        return HL_FAIL(HL_EUSAGE, "the dataset's tokenizer has %d ids, the Item LLM a vocabulary of %d; set tokenizer to the one the model was trained with",
-                       data->recipe.vocab, item->vocab_size);
-    return HL_OK;
+    if (item->hidden_size == user->hidden_size) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "the Item LLM is %d wide, the User LLM %d: item vectors enter the User LLM as they are; choose two of one hidden_size",
+                   item->hidden_size, user->hidden_size);
+}
+
+static hl_status fit_vocabulary(hl_llama *item, hl_llama *user, const hl_config *c, int vocab)
+{
+    if (!c->item_pretrain_dir[0]) item->vocab_size = vocab;
+    if (!c->user_pretrain_dir[0]) user->vocab_size = vocab;
+    HL_TRY(hl_llama_check(item, "item_llm"));
+    HL_TRY(hl_llama_check(user, "user_llm"));
+    if (vocab <= item->vocab_size) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "the dataset's tokenizer has %d ids, the Item LLM a vocabulary of %d; set tokenizer to the one the model was trained with", vocab,
+                   item->vocab_size);
 }
 
 static hl_status pretrained(hl_holding *h, const char *side, bool init, const char *folder)
@@ -234,9 +242,10 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
         return open_data(j);
     }
     HL_TRY(check_layout(j));
+    HL_TRY_ALL(world, shapes_of(&item, &user, config));
     HL_TRY(open_data(j));
     HL_TRY(hl_group_may_go_on(world, "opening the data"));
-    HL_TRY_ALL(world, shapes_of(&item, &user, config, hl_dataset_manifest(j->data)));
+    HL_TRY_ALL(world, fit_vocabulary(&item, &user, config, hl_dataset_manifest(j->data)->recipe.vocab));
     HL_TRY_ALL(world, hl_precision_set(config, &item));
     const hl_corpus *corpus = hl_dataset_corpus(j->data);
     const hl_engine_rules rules = rules_of(config, for_training);

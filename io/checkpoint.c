@@ -294,10 +294,25 @@ static hl_checkpoint *checkpoint_new(const char *path)
     return c;
 }
 
+/* People name weights of other programs here, too. */
+static hl_status check_kind(const char *path)
+{
+    char manifest[PATH_MAX], config[PATH_MAX];
+    struct stat st;
+    bool fits = snprintf(manifest, sizeof manifest, "%s/%s", path, MANIFEST) < PATH_MAX && snprintf(config, sizeof config, "%s/config.json", path) < PATH_MAX;
+    if (!fits || stat(path, &st) != 0 || access(manifest, F_OK) == 0) return HL_OK;
+    if (S_ISREG(st.st_mode))
+        return HL_FAIL(HL_EFORMAT, "%s: is a file, and a checkpoint is a folder step-N; weights of PyTorch (.bin, .pt) are not read, those of Hugging Face folders by item_pretrain_dir and user_pretrain_dir", path);
+    if (access(config, F_OK) == 0)
+        return HL_FAIL(HL_EFORMAT, "%s: is a model in Hugging Face's form, not a checkpoint; name it as item_pretrain_dir or user_pretrain_dir", path);
+    return HL_OK;
+}
+
 hl_status hl_checkpoint_open(hl_checkpoint **out, const hl_group *world, const char *path, bool moments)
 {
     *out = NULL;
     HL_TRY(hl_path_check(path));
+    HL_TRY_ALL(world, check_kind(path));
     hl_checkpoint *c = *out = checkpoint_new(path);
     HL_TRY(read_manifest(c, world));
     HL_TRY(verify(c, world, MODEL));

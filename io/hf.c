@@ -3,10 +3,10 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/stop.h"
-#include "io/atomic.h"
 #include "io/complaints.h"
+#include "io/hf-folder.h"
+#include "io/json.h"
 #include "io/safetensors.h"
-#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +14,11 @@
 
 /* Families that our transformer computes; kv_heads is what an absent num_key_value_heads means (0: all heads). */
 static const struct {
-    const char *name;
+    const char *name, *class;
     int kv_heads;
 } families[] = {
-    {"llama", 0},
-    {"mistral", 8},
+    {"llama", "Llama", 0},
+    {"mistral", "Mistral", 8},
 };
 
 /* Sizes; `most` keeps a hostile file from asking for more than any model has. */
@@ -43,21 +43,13 @@ static const struct {
     double absent;
 } numbers[] = {
     {"rms_norm_eps", offsetof(hl_llama, rms_norm_eps), 1e-6},
-    {"rope_theta", offsetof(hl_llama, rope_theta), 1e4},
     {"initializer_range", offsetof(hl_llama, initializer_range), 0.02},
 };
-
-/* A key that is null is as good as absent. */
-static json_t *get(const json_t *config, const char *key)
-{
-    json_t *value = json_object_get(config, key);
-    return json_is_null(value) ? NULL : value;
-}
 
 static hl_status read_sizes(hl_llama *out, const json_t *config, const char *path)
 {
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        const json_t *value = get(config, sizes[i].key);
+        const json_t *value = hl_json_get(config, sizes[i].key);
         if (!value && !sizes[i].required) continue;
         if (!value) return HL_FAIL(HL_EFORMAT, "%s: has no %s; name the folder of a whole model", path, sizes[i].key);
         json_int_t n = json_integer_value(value);
@@ -68,11 +60,10 @@ static hl_status read_sizes(hl_llama *out, const json_t *config, const char *pat
     return HL_OK;
 }
 
-static hl_status read_numbers(hl_llama *out, const json_t *config, const json_t *rope, const char *path)
+static hl_status read_numbers(hl_llama *out, const json_t *config, const char *path)
 {
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        const json_t *value = get(config, numbers[i].key);
-        if (!value) value = get(rope, numbers[i].key);
+        const json_t *value = hl_json_get(config, numbers[i].key);
         double x = value ? json_number_value(value) : numbers[i].absent;
         if ((value && !json_is_number(value)) || !(x > 0)) return HL_FAIL(HL_EFORMAT, "%s: %s is not a number above 0; correct it", path, numbers[i].key);
         *(double *)((char *)out + numbers[i].field) = x;
@@ -87,39 +78,165 @@ static int find_family(const char *name)
     return -1;
 }
 
-/* Newer files call it rope_parameters and keep the theta in it. */
-static const json_t *rope_of(const json_t *config)
-{
-    const json_t *rope = get(config, "rope_scaling");
-    return rope ? rope : get(config, "rope_parameters");
-}
+/* ---- rotary positions: older files have rope_theta and rope_scaling, newer ones rope_parameters with the theta in it */
 
-static bool rope_is_plain(const json_t *rope)
-{
-    const json_t *kind = get(rope, "rope_type");
-    if (!kind) kind = get(rope, "type");
-    return !rope || (json_is_object(rope) && json_is_string(kind) && strcmp(json_string_value(kind), "default") == 0);
-}
+static const char *const ropes[] = {"rope_scaling", "rope_parameters"};
+enum { ROPES = sizeof ropes / sizeof ropes[0] };
 
-/* What our transformer has no part for. */
-static hl_status refuse_others(const json_t *config, const char *path)
+/* Its kind under the name it has now, or had; either may be the one that transformers believes. */
+static hl_status check_rope_type(const json_t *rope, const char *name, const char *path, bool *has_type)
 {
-    static const char *const biases[] = {"attention_bias", "mlp_bias"};
-    for (size_t i = 0; i < sizeof biases / sizeof biases[0]; i++) {
-        const json_t *value = get(config, biases[i]);
-        if (value && !json_is_false(value)) return HL_FAIL(HL_EFORMAT, "%s: %s is not false, and biases are not supported; name another model", path, biases[i]);
+    static const char *const names[] = {"rope_type", "type"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *type = json_string_value(hl_json_get(rope, names[i]));
+        if (type && strcmp(type, "default") != 0)
+            return HL_FAIL(HL_EFORMAT, "%s: %s is of type %.40s, and scaled rotary positions are not supported; name another model", path, name, type);
+        if (!type && hl_json_get(rope, names[i])) return HL_FAIL(HL_EFORMAT, "%s: %s.%s is not a text; correct it", path, name, names[i]);
+        *has_type |= type != NULL;
     }
-    const json_t *act = get(config, "hidden_act");
-    if (act && (!json_is_string(act) || strcmp(json_string_value(act), "silu") != 0))
-        return HL_FAIL(HL_EFORMAT, "%s: hidden_act is %.40s, and only silu is supported; name another model", path, json_is_string(act) ? json_string_value(act) : "not a text");
-    if (!rope_is_plain(rope_of(config)))
-        return HL_FAIL(HL_EFORMAT, "%s: rope_scaling is not null or of type default, and scaled rotary positions are not supported; name another model", path);
     return HL_OK;
 }
 
-static hl_status fill_absent(hl_llama *out, int family, const char *path)
+static hl_status check_rope(json_t *rope, const char *name, const char *path)
 {
-    if (!out->num_key_value_heads) out->num_key_value_heads = families[family].kv_heads ? families[family].kv_heads : out->num_attention_heads;
+    const char *key;
+    json_t *value;
+    bool has_type = false;
+    if (!rope) return HL_OK;
+    if (!json_is_object(rope)) return HL_FAIL(HL_EFORMAT, "%s: %s is neither null nor an object; correct it", path, name);
+    HL_TRY(check_rope_type(rope, name, path, &has_type));
+    json_object_foreach (rope, key, value) {
+        if (json_is_object(value))
+            return HL_FAIL(HL_EFORMAT, "%s: %s has positions of their own for layers of the kind %.40s, which is not supported; name another model", path, name, key);
+        bool means_nothing = has_type || json_is_null(value) || strcmp(key, "rope_theta") == 0;
+        if (!means_nothing) return HL_FAIL(HL_EFORMAT, "%s: %s has %.40s, but no rope_type that says what for; correct it", path, name, key);
+    }
+    return HL_OK;
+}
+
+/* rope_theta may stand in several places, but must be one. */
+static hl_status read_theta(hl_llama *out, const json_t *config, const char *path)
+{
+    const json_t *places[1 + ROPES] = {config};
+    const char *first = NULL;
+    out->rope_theta = 1e4;
+    for (int i = 0; i < ROPES; i++) places[1 + i] = hl_json_get(config, ropes[i]);
+    for (int i = 0; i <= ROPES; i++) {
+        const json_t *value = hl_json_get(places[i], "rope_theta");
+        const char *name = i ? ropes[i - 1] : "rope_theta";
+        double x = json_number_value(value);
+        if (!value) continue;
+        if (!json_is_number(value) || !(x > 0)) return HL_FAIL(HL_EFORMAT, "%s: the rope_theta%s%s is not a number above 0; correct it", path, i ? " of " : "", i ? name : "");
+        if (first && x != out->rope_theta)
+            return HL_FAIL(HL_EFORMAT, "%s: %s says a theta of %.10g, %s one of %.10g; keep the one that the model was trained with", path, first, out->rope_theta, name, x);
+        out->rope_theta = x;
+        first = name;
+    }
+    return HL_OK;
+}
+
+static hl_status read_rotation(hl_llama *out, const json_t *config, const char *path)
+{
+    for (int i = 0; i < ROPES; i++) HL_TRY(check_rope(hl_json_get(config, ropes[i]), ropes[i], path));
+    return read_theta(out, config, path);
+}
+
+/* ---- what our transformer has no part for */
+
+static bool is_false(const json_t *value)
+{
+    return json_is_false(value);
+}
+
+static bool is_true(const json_t *value)
+{
+    return json_is_true(value);
+}
+
+static bool is_one(const json_t *value)
+{
+    return json_is_number(value) && json_number_value(value) == 1;
+}
+
+static bool is_silu(const json_t *value)
+{
+    const char *act = json_string_value(value);
+    return act && (strcmp(act, "silu") == 0 || strcmp(act, "swish") == 0);
+}
+
+static bool is_never(const json_t *value)
+{
+    (void)value;
+    return false;
+}
+
+static bool are_full(const json_t *value)
+{
+    bool full = json_is_array(value);
+    for (size_t i = 0; full && i < json_array_size(value); i++) {
+        const char *kind = json_string_value(json_array_get(value, i));
+        full = kind && strcmp(kind, "full_attention") == 0;
+    }
+    return full;
+}
+
+static const struct {
+    const char *key;
+    bool (*is_ours)(const json_t *value);
+    const char *why;
+} parts[] = {
+    {"hidden_act", is_silu, "only silu is supported"},
+    {"attention_bias", is_false, "biases are not supported"},
+    {"mlp_bias", is_false, "biases are not supported"},
+    {"partial_rotary_factor", is_one, "heads that are rotated in part are not supported"},
+    {"layer_types", are_full, "only layers of full_attention are supported"},
+    {"is_causal", is_true, "only attention to tokens before is supported"},
+    {"quantization_config", is_never, "quantized weights are not supported"},
+};
+
+static hl_status refuse(const json_t *value, const char *key, const char *why, const char *path)
+{
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    const char *shown = json_is_string(value) ? json_string_value(value) : text;
+    hl_status s = HL_FAIL(HL_EFORMAT, "%s: %s is %.60s, and %s; name another model", path, key, shown ? shown : "not a value", why);
+    free(text);
+    return s;
+}
+
+static hl_status refuse_others(const json_t *config, const char *path)
+{
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const json_t *value = hl_json_get(config, parts[i].key);
+        if (value && !parts[i].is_ours(value)) return refuse(value, parts[i].key, parts[i].why, path);
+    }
+    return HL_OK;
+}
+
+/* architectures names the class that was saved: its family's, whatever head was on it. */
+static hl_status check_architecture(const json_t *config, int family, const char *path)
+{
+    static const char *const heads[] = {"ForCausalLM", "Model", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering"};
+    const char *name = json_string_value(json_array_get(hl_json_get(config, "architectures"), 0));
+    size_t n = strlen(families[family].class);
+    if (!name) return HL_OK;
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        if (strncmp(name, families[family].class, n) == 0 && strcmp(name + n, heads[i]) == 0) return HL_OK;
+    return HL_FAIL(HL_EFORMAT, "%s: architectures is %.60s, where model_type %s means %sForCausalLM; name another model", path, name, families[family].name, families[family].class);
+}
+
+static void warn_of_the_rest(const json_t *config, const char *path)
+{
+    if (json_number_value(json_object_get(config, "attention_dropout")) > 0) hl_log(HL_WARN, "%s: attention_dropout is not applied: nothing is dropped in training", path);
+    if (hl_json_get(config, "auto_map")) hl_log(HL_WARN, "%s: auto_map names code of the model's own, which is not run", path);
+    if (hl_json_get(config, "sliding_window")) hl_log(HL_INFO, "%s: sliding_window is not applied: every token sees all before it", path);
+}
+
+/* num_key_value_heads: null means all heads; a family may mean another number where the key is absent. */
+static hl_status fill_absent(hl_llama *out, const json_t *config, int family, const char *path)
+{
+    bool is_null = json_is_null(json_object_get(config, "num_key_value_heads"));
+    int absent = is_null ? 0 : families[family].kv_heads;
+    if (!out->num_key_value_heads) out->num_key_value_heads = absent ? absent : out->num_attention_heads;
     if (out->head_dim) return HL_OK;
     if (out->hidden_size % out->num_attention_heads)
         return HL_FAIL(HL_EFORMAT, "%s: hidden_size %d does not divide into %d heads, and there is no head_dim; correct it", path, out->hidden_size, out->num_attention_heads);
@@ -129,33 +246,30 @@ static hl_status fill_absent(hl_llama *out, int family, const char *path)
 
 static hl_status read_config(hl_llama *out, const json_t *config, const char *path)
 {
-    const json_t *type = get(config, "model_type");
+    const json_t *type = hl_json_get(config, "model_type");
     int family = find_family(json_string_value(type));
     if (family < 0)
         return HL_FAIL(HL_EFORMAT, "%s: model_type is %.40s; supported are llama and mistral, so name such a model", path, json_is_string(type) ? json_string_value(type) : "missing");
+    HL_TRY(check_architecture(config, family, path));
     HL_TRY(refuse_others(config, path));
+    HL_TRY(read_rotation(out, config, path));
     HL_TRY(read_sizes(out, config, path));
-    HL_TRY(read_numbers(out, config, rope_of(config), path));
-    HL_TRY(fill_absent(out, family, path));
-    if (get(config, "sliding_window"))
-        hl_log(HL_INFO, "%s: sliding_window is not applied: every token sees all before it", path);
+    HL_TRY(read_numbers(out, config, path));
+    HL_TRY(fill_absent(out, config, family, path));
+    warn_of_the_rest(config, path);
     return hl_llama_check(out, path) == HL_OK ? HL_OK : HL_FAIL(HL_EFORMAT, "%s", hl_error_text());
 }
 
 hl_status hl_hf_config(const char *folder, hl_llama *out)
 {
     enum { MOST = 1 << 20 };
-    char path[PATH_MAX], *text;
-    size_t n;
-    json_error_t e;
+    char path[PATH_MAX];
+    json_t *config;
     *out = (hl_llama){0};
     if (snprintf(path, sizeof path, "%s/config.json", folder) >= (int)sizeof path) return HL_FAIL(HL_EFORMAT, "%.100s...: the path is too long; use a shorter one", folder);
-    hl_status status = hl_file_read(path, MOST, &text, &n);
-    if (status != HL_OK) return HL_FAIL(HL_EFORMAT, "%s", hl_error_text());
-    json_t *config = json_loadb(text, n, JSON_REJECT_DUPLICATES, &e);
-    free(text);
-    if (json_is_object(config)) status = read_config(out, config, path);
-    else status = HL_FAIL(HL_EFORMAT, "%s: line %d: not a JSON object (%.200s); get it again", path, config ? 1 : e.line, config ? "another value" : e.text);
+    HL_TRY(hl_hf_folder_check(folder, false));
+    hl_status status = hl_json_read(path, MOST, &config);
+    if (status == HL_OK) status = read_config(out, config, path);
     json_decref(config);
     return status;
 }
@@ -265,6 +379,7 @@ static hl_status read_all(const hl_safetensors *s, const char *folder, const hl_
 hl_status hl_hf_read(const char *folder, const hl_params *table, const hl_params *whole, const char *side, float *w)
 {
     hl_safetensors *s;
+    HL_TRY(hl_hf_folder_check(folder, true));
     hl_status status = hl_safetensors_open(&s, folder);
     if (status == HL_OK) status = read_all(s, folder, table, whole, side, w);
     hl_safetensors_close(s);

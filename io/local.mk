@@ -7,7 +7,7 @@ io_libhlio_a_SOURCES = \
 	io/atomic.c io/atomic.h io/aside.c io/aside.h \
 	io/ledger-read.c io/ledger-read.h \
 	io/h5.c io/h5.h \
-	io/hf.c io/hf.h \
+	io/hf.c io/hf.h io/hf-folder.c io/hf-folder.h io/json.c io/json.h \
 	io/safetensors.c io/safetensors.h \
 	io/complaints.c io/complaints.h \
 	io/source.c io/source.h io/csv.c io/csv.h io/idtable.c io/idtable.h io/idjoin.c io/idjoin.h io/deal.h io/progress.c io/progress.h \

@@ -5,6 +5,7 @@
 #include "io/safetensors.h"
 #include "base/arena.h"
 #include "io/atomic.h"
+#include "io/hf-folder.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -109,7 +110,7 @@ static hl_status map_file(mapped *f, const char *path)
     if (map == MAP_FAILED) return HL_FAIL(HL_EFORMAT, "%s: too short for a safetensors file, or not a file; get it again", path);
     f->map = map;
     f->size = (size_t)st.st_size;
-    return HL_OK;
+    return hl_hf_pointer_check(path, f->map, f->size);
 }
 
 static hl_status parse_header(mapped *f, size_t *data_begin)
@@ -251,6 +252,7 @@ static hl_status open_named(hl_safetensors *s, const char *folder, const char *i
         const char *file = json_string_value(value);
         if (!file || !*file || strchr(file, '/')) return HL_FAIL(HL_EFORMAT, "%s: %.100s is not given the name of a file in the same folder; get the index again", index, name);
         if (snprintf(path, sizeof path, "%s/%s", folder, file) >= (int)sizeof path) return HL_FAIL(HL_EFORMAT, "%s: %.100s has too long a file name", index, name);
+        if (access(path, F_OK) != 0) return HL_FAIL(HL_EFORMAT, "%s: names %.100s, which is not there (%s); get the whole folder", index, file, strerror(errno));
         if (!has_file(s, path)) HL_TRY(add_file(s, path));
     }
     return HL_OK;
@@ -275,6 +277,11 @@ static hl_status open_index(hl_safetensors *s, const char *folder, const char *i
     size_t n;
     json_error_t e;
     HL_TRY(hl_file_read(index, MOST_HEADER, &text, &n));
+    hl_status pointer = hl_hf_pointer_check(index, text, n);
+    if (pointer != HL_OK) {
+        free(text);
+        return pointer;
+    }
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &e);
     const json_t *map = json_object_get(root, "weight_map");
     free(text);

@@ -2,6 +2,7 @@
 #include "io/tokenizer.h"
 #include "base/arena.h"
 #include "io/atomic.h"
+#include "io/hf-folder.h"
 #include "io/tokenizer-kind.h"
 #include "io/utf8.h"
 #include <errno.h>
@@ -96,6 +97,7 @@ hl_status hl_tokenizer_open(hl_tokenizer **out, const char *where)
     hl_tokenizer *t = *out = hl_alloc_zero(1, sizeof *t);
     HL_TRY(find(path, where, &t->kind));
     if (path[0]) HL_TRY(hl_file_read(path, MOST_FILE, &t->file, &n));
+    if (path[0]) HL_TRY(hl_hf_pointer_check(path, t->file, n));
     return t->kind->open(t, path, t->file, n);
 }
 

@@ -140,6 +140,9 @@ command="eval $work/x.yaml"
 bad 2 'neither valid nor test' "an unknown phase" --phase train
 command="eval $work/x.yaml"
 bad 3 'no such checkpoint' "a checkpoint that is not there" --checkpoint "$work/none"
+command="eval $work/x.yaml"
+: >"$work/hf/pytorch_model.bin"
+bad 3 'is a file, and a checkpoint is a folder' "weights of PyTorch as a checkpoint" --checkpoint "$work/hf/pytorch_model.bin"
 command="show $work/none"
 bad 3 'neither a dataset, a checkpoint nor a run folder' "showing nothing"
 
@@ -194,9 +197,21 @@ bad 3 'no such tokenizer' "a tokenizer that is not there" --tokenizer "$work/non
 bad 3 'not a SentencePiece model' "a tokenizer that is none" --tokenizer "$work/x.yaml"
 
 # ---- models
-bad 3 'none/config.json' "a folder of weights that is not there" --item_pretrain_dir "$work/none"
+bad 3 'none: no such folder' "a folder of weights that is not there" --item_pretrain_dir "$work/none"
 echo '{"model_type":"gpt9"}' >"$work/hf/config.json"
 bad 3 'gpt9' "a kind of model that is not known" $from_weights
+model hf 8 300
+: >"$work/hf/pytorch_model.bin"
+bad 3 'save_pretrained' "weights as PyTorch's file" $from_weights
+model hf 8 300
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n' >"$work/hf/model.safetensors"
+bad 3 'git lfs pull' "a pointer of Git LFS" $from_weights
+mkdir -p "$work/hf/snapshots/abc"
+echo '{}' >"$work/hf/snapshots/abc/config.json"
+bad 3 'hf/snapshots/abc, so name that' "the root of a hub's cache" $from_weights
+model hf 8 300
+echo '{"model_type": "llama", "rope_theta": 5, "rope_parameters": {"rope_theta": 6}}' >"$work/hf/config.json"
+bad 3 'rope_theta says a theta of 5, rope_parameters one of 6' "two thetas" $from_weights $from_shapes
 weights 1000 '{"a":{' 0
 bad 3 'model.safetensors' "a header that is cut off" $from_weights
 weights 1152921504606846976 '{}' 0

@@ -36,6 +36,7 @@ ALONE_TESTS = \
 	tests/test-lock \
 	tests/test-stop \
 	tests/test-safetensors \
+	tests/test-hf-folder \
 	tests/test-record \
 	tests/test-difference
 

@@ -241,6 +241,73 @@ static void a_config_becomes_a_shape(void)
     CHECK(c.num_key_value_heads == 2);
     CHECK_OK(config_of("{\"model_type\":\"mistral\",\"hidden_size\":64,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_heads\":16,\"vocab_size\":5}", &c));
     CHECK(c.num_key_value_heads == 8);
+    CHECK_OK(config_of("{\"model_type\":\"mistral\",\"hidden_size\":64,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_heads\":16,\"num_key_value_heads\":null,\"vocab_size\":5}", &c));
+    CHECK(c.num_key_value_heads == 16);
+}
+
+static void keys_that_nobody_needs_do_not_matter(void)
+{
+    static const char *const more[] = {
+        ",\"a\":Infinity", ",\"a\":[-Infinity,NaN]", ",\"a\":{\"b\":NaN}", ",\"a\":1000000000000000019884624838656", ",\"a\":-9223372036854775809",
+        ",\"a\":1e999", ",\"a\":\"\\u0000\"", ",\"a\":\"\\ud800\"", ",\"a\":\"\\ud83d\\ude00 \\\" NaN 99999999999999999999\"", ",\"a\":1,\"a\":2", ",\"torch_dtype\":\"int4\"",
+        ",\"tie_word_embeddings\":true", ",\"architectures\":[\"LlamaModel\"]", ",\"architectures\":null", ",\"sliding_window\":null", ",\"hidden_act\":\"swish\"",
+        ",\"quantization_config\":null", ",\"layer_types\":[\"full_attention\",\"full_attention\"]"};
+    hl_llama c;
+    make_folder("m");
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+        CHECK_OK(config_with(more[i], &c));
+        CHECK(c.hidden_size == 4 && c.vocab_size == 5);
+    }
+    CHECK_OK(config_with(",\"hidden_size\":8", &c)); /* the last of two counts, as in Python */
+    CHECK(c.hidden_size == 8);
+}
+
+static void every_form_of_the_theta_is_read(void)
+{
+    static const struct {
+        const char *more;
+        double theta;
+    } forms[] = {
+        {",\"rope_parameters\":{\"rope_theta\":500000}", 5e5}, /* without a type it is default */
+        {",\"rope_theta\":500000.0,\"rope_parameters\":{\"rope_theta\":500000,\"rope_type\":\"default\"}", 5e5},
+        {",\"rope_parameters\":{\"type\":\"default\"},\"rope_theta\":3", 3},
+        {",\"rope_scaling\":null,\"rope_parameters\":null", 1e4},
+        {",\"rope_scaling\":{\"rope_type\":\"default\",\"rope_theta\":7}", 7},
+        {",\"rope_parameters\":{\"rope_theta\":9,\"rope_type\":null,\"factor\":null}", 9},
+    };
+    hl_llama c;
+    make_folder("m");
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        CHECK_OK(config_with(forms[i].more, &c));
+        CHECK_NEAR(c.rope_theta, forms[i].theta, 0);
+    }
+}
+
+static void what_would_be_computed_otherwise_is_refused_by_name(void)
+{
+    static const struct {
+        const char *more, *words;
+    } cases[] = {
+        {",\"rope_theta\":10000,\"rope_parameters\":{\"rope_theta\":500000,\"rope_type\":\"default\"}", "rope_theta says a theta of 10000, rope_parameters one of 500000"},
+        {",\"rope_parameters\":{\"rope_theta\":5,\"rope_type\":\"yarn\",\"factor\":4}", "rope_parameters is of type yarn"},
+        {",\"rope_scaling\":{\"rope_type\":\"default\",\"type\":\"linear\",\"factor\":2}", "rope_scaling is of type linear"},
+        {",\"rope_parameters\":{\"full_attention\":{\"rope_theta\":5}}", "for layers of the kind full_attention"},
+        {",\"rope_scaling\":{\"factor\":2}", "rope_scaling has factor, but no rope_type"},
+        {",\"rope_parameters\":{\"rope_theta\":Infinity}", "rope_theta of rope_parameters is not a number"},
+        {",\"rope_theta\":NaN", "rope_theta is not a number"},
+        {",\"rms_norm_eps\":1e999", "rms_norm_eps is not a number"},
+        {",\"head_dim\":36893488147419103232", "head_dim is not a whole number"},
+        {",\"partial_rotary_factor\":0.5", "partial_rotary_factor is 0.5"},
+        {",\"layer_types\":[\"full_attention\",\"sliding_attention\"]", "layer_types is"},
+        {",\"quantization_config\":{\"bits\":4}", "quantization_config is {\"bits\":4}, and quantized weights"},
+        {",\"architectures\":[\"LlamaEncoderModel\"]", "architectures is LlamaEncoderModel"},
+        {",\"architectures\":[\"MistralForCausalLM\"]", "architectures is MistralForCausalLM, where model_type llama"},
+        {",\"is_causal\":false", "is_causal is false"},
+        {",\"mlp_bias\":\"no\"", "mlp_bias is no, and biases"},
+    };
+    hl_llama c;
+    make_folder("m");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) CHECK_FAILS(config_with(cases[i].more, &c), HL_EFORMAT, cases[i].words);
 }
 
 static const struct {
@@ -277,7 +344,7 @@ static void a_bad_config_is_a_sentence(void)
     make_folder("m");
     for (size_t i = 0; i < sizeof bad_configs / sizeof bad_configs[0]; i++)
         CHECK_FAILS(config_of(bad_configs[i].config, &c), HL_EFORMAT, bad_configs[i].words);
-    CHECK_FAILS(hl_hf_config(in_folder("nowhere"), &c), HL_EFORMAT, "config.json: cannot open");
+    CHECK_FAILS(hl_hf_config(in_folder("nowhere"), &c), HL_EFORMAT, "no such folder");
 }
 
 /* A file made tensor by tensor; the numbers count up through the whole file. */
@@ -426,7 +493,7 @@ static const struct {
     {"{\"weight_map\":[]}", "no weight_map"},
     {"{\"weight_map\":{\"model.norm.weight\":7}}", "not given the name of a file"},
     {"{\"weight_map\":{\"model.norm.weight\":\"../b.safetensors\"}}", "not given the name of a file"},
-    {"{\"weight_map\":{\"model.norm.weight\":\"gone.safetensors\"}}", "gone.safetensors: cannot open"},
+    {"{\"weight_map\":{\"model.norm.weight\":\"gone.safetensors\"}}", "names gone.safetensors, which is not there"},
     {"{\"weight_map\":{\"other\":\"b.safetensors\"}}", "other is not in b.safetensors"},
     {"{\"weight_map\":{\"model.norm.weight\":\"b.safetensors\",\"other\":\"c.safetensors\"}}", "another file of the folder has it too"},
 };
@@ -558,6 +625,9 @@ static const test tests[] = {
     {"a vector is the only tensor of a file", a_vector_is_the_only_tensor_of_a_file},
     {"a config becomes a shape", a_config_becomes_a_shape},
     {"a bad config is a sentence", a_bad_config_is_a_sentence},
+    {"keys that nobody needs do not matter", keys_that_nobody_needs_do_not_matter},
+    {"every form of the theta is read", every_form_of_the_theta_is_read},
+    {"what would be computed otherwise is refused by name", what_would_be_computed_otherwise_is_refused_by_name},
     {"a folder fills the weights", a_folder_fills_the_weights},
     {"a stage reads its layers", a_stage_reads_its_layers},
     {"a user side leaves the token table", a_user_side_leaves_the_token_table},

@@ -1,0 +1,15 @@
+/* hf-folder.h - is this a model's folder in Hugging Face's form?  If not: what it is, and what to do. */
+#ifndef IO_HF_FOLDER_H
+#define IO_HF_FOLDER_H
+#include "base/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Has the folder config.json and, with_weights, safetensors?  Names alone are looked at.  HL_EFORMAT with a sentence that
+ * says what it is instead: weights in another form, an adapter, the root of a hub's cache, a run of ours, ...  Local. */
+hl_status hl_hf_folder_check(const char *folder, bool with_weights);
+
+/* Is the file of n bytes that was read from path its content, rather than Git LFS's pointer to it?  Local. */
+hl_status hl_hf_pointer_check(const char *path, const char *bytes, size_t n);
+
+#endif
