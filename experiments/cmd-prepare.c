@@ -5,6 +5,18 @@
 #include "io/dataset.h"
 #include <stdio.h>
 
+/* Rank 0. */
+static hl_status show(const hl_group *world, const hl_config *c, const char *folder, bool json)
+{
+    hl_manifest m;
+    HL_TRY(hl_dataset_show(folder, stdout, json));
+    fflush(stdout);
+    hl_status s = hl_manifest_read(&m, folder);
+    if (s == HL_OK) hl_data_warn(world, c, &m);
+    hl_manifest_free(&m);
+    return s;
+}
+
 static hl_status prepare(const hl_group *world, const hl_config *c, bool json)
 {
     hl_prepare_settings s = hl_data_settings(c);
@@ -14,7 +26,7 @@ static hl_status prepare(const hl_group *world, const hl_config *c, bool json)
     HL_TRY_ALL(world, hl_prepare_folder(folder, &s));
     HL_TRY(hl_prepare_when_needed(world, &s, &report, &did));
     if (!did) hl_log(HL_INFO, "%s: is up to date", folder);
-    return hl_group_agree(world, world->rank == 0 ? hl_dataset_show(folder, stdout, json) : HL_OK);
+    return hl_group_agree(world, world->rank == 0 ? show(world, c, folder, json) : HL_OK);
 }
 
 static hl_status run(const hl_group *world, int argc, char **argv)

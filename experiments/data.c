@@ -13,5 +13,18 @@ hl_prepare_settings hl_data_settings(const hl_config *c)
         .item_prompt = c->item_prompt,
         .text_keys = (const char *const *)c->text_keys.at,
         .n_text_keys = c->text_keys.n,
+        .texts_do_not_matter = c->model == HL_MODEL_EASE,
     };
+}
+
+void hl_data_tell(const hl_group *world, const hl_manifest *m)
+{
+    if (world->rank == 0) hl_report_tell(&m->report, &m->examples);
+}
+
+void hl_data_warn(const hl_group *world, const hl_config *c, const hl_manifest *m)
+{
+    if (world->rank != 0) return;
+    hl_report_warn_of_times(&m->report, &m->examples);
+    if (c->model != HL_MODEL_EASE) hl_report_warn_of_texts(&m->report, &m->examples);
 }

@@ -3,8 +3,16 @@
 #define EXPERIMENTS_DATA_H
 #include "experiments/config.h"
 #include "io/prepare.h"
+#include "mpi/group.h"
 
 /* The settings of c; texts are those of c. */
 hl_prepare_settings hl_data_settings(const hl_config *c);
+
+/* What was odd about the files that a dataset is made of, in the log.  Rank 0 speaks. */
+void hl_data_tell(const hl_group *world, const hl_manifest *m);
+
+/* What makes figures doubtful, as warnings: at the start, and beside the figures.  Nothing of texts where c's model
+ * reads none.  Rank 0 speaks. */
+void hl_data_warn(const hl_group *world, const hl_config *c, const hl_manifest *m);
 
 #endif

@@ -26,6 +26,8 @@ static hl_status open_data(hl_job *j)
     HL_TRY(hl_dataset_open(j->world, folder, &j->data));
     hl_log(HL_INFO, "%s %s: %" PRId64 " items, %" PRId64 " users, %" PRId64 " interactions", did ? "prepared" : "found", folder,
            report.items, report.users_kept, report.interactions_kept);
+    hl_data_tell(j->world, hl_dataset_manifest(j->data));
+    hl_data_warn(j->world, j->config, hl_dataset_manifest(j->data));
     return HL_OK;
 }
 

@@ -1,5 +1,6 @@
 /* table.c - the figures of a model beside those of what needs no model. */
 #include "experiments/table.h"
+#include "experiments/data.h"
 #include "experiments/ease.h"
 #include "experiments/figures.h"
 #include "mpi/ease.h"
@@ -99,6 +100,7 @@ hl_status hl_table_make(const hl_job *j, const hl_evaluation *v, json_t **json)
     json_object_foreach(reference, title, figures)
         if (json_is_object(figures)) add_row(&r, (hl_figures){.title = title, .json = figures});
     if (j->world->rank == 0) show(j->config, v, &r, json);
+    hl_data_warn(j->world, j->config, hl_dataset_manifest(j->data));
     json_decref(reference);
     return HL_OK;
 }

@@ -5,8 +5,8 @@
  * is scanned a few times at most).  Only a complete row is touched: doubled quotes are made single in place. */
 #include "io/csv.h"
 #include "base/arena.h"
+#include "io/excerpt.h"
 #include "io/source.h"
-#include "io/utf8.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -255,10 +255,10 @@ const char *hl_csv_name(const hl_csv *c, int column)
 
 static hl_status missing_column(const hl_csv *c, const char *name)
 {
-    char list[600] = "", excerpt[HL_CSV_EXCERPT];
+    char list[600] = "", excerpt[HL_EXCERPT];
     size_t n = 0;
-    for (int i = 0; i < c->columns && n + HL_CSV_EXCERPT + 3 < sizeof list; i++)
-        n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", hl_csv_excerpt(excerpt, c->names[i], strlen(c->names[i])));
+    for (int i = 0; i < c->columns && n + HL_EXCERPT + 3 < sizeof list; i++)
+        n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", hl_excerpt(excerpt, c->names[i], strlen(c->names[i])));
     return HL_FAIL(HL_EFORMAT, "%s: no column '%s'; the columns are: %s", c->path, name, list);
 }
 
@@ -313,19 +313,4 @@ int64_t hl_csv_mtime(const hl_csv *c)
 uint64_t hl_csv_digest(const hl_csv *c)
 {
     return c->source.digest;
-}
-
-const char *hl_csv_excerpt(char out[HL_CSV_EXCERPT], const char *at, size_t n)
-{
-    size_t from = 0, to = 0;
-    while (from < n && to + 8 < HL_CSV_EXCERPT) {
-        int bytes = hl_utf8_length(at + from, n - from);
-        bool shows = bytes > 1 || (bytes == 1 && at[from] >= ' ' && at[from] != 0x7F);
-        if (!shows) bytes = 1;
-        memcpy(out + to, shows ? at + from : "?", (size_t)bytes);
-        from += (size_t)bytes;
-        to += (size_t)bytes;
-    }
-    strcpy(out + to, from < n ? "..." : "");
-    return out;
 }

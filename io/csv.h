@@ -15,8 +15,7 @@
 
 enum {
     HL_CSV_FIELD = 1 << 24, /* bytes a field may have where nothing else is asked for, quotes included */
-    HL_CSV_COLUMNS = 4096,  /* columns a file may have */
-    HL_CSV_EXCERPT = 64
+    HL_CSV_COLUMNS = 4096   /* columns a file may have */
 };
 
 typedef struct {
@@ -48,8 +47,5 @@ double hl_csv_share(const hl_csv *c); /* of the file that was read, 0 to 1 */
 int64_t hl_csv_size(const hl_csv *c);
 int64_t hl_csv_mtime(const hl_csv *c);    /* hl_source's */
 uint64_t hl_csv_digest(const hl_csv *c);  /* hl_source's, of what was read: of the file after the last row */
-
-/* The beginning of a field as it can be shown in a sentence. */
-const char *hl_csv_excerpt(char out[HL_CSV_EXCERPT], const char *at, size_t n);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/part.h"
 #include "io/csv.h"
+#include "io/excerpt.h"
 #include "io/idjoin.h"
 #include <stdbool.h>
 #include <stdlib.h>
@@ -53,9 +54,9 @@ static bool parse_time(int64_t *time, const hl_csv_field *f)
 
 static hl_status bad_time(const reading *r, const hl_csv_field *f)
 {
-    char text[HL_CSV_EXCERPT];
+    char text[HL_EXCERPT];
     return HL_FAIL(HL_EFORMAT, "%s:%lld: the timestamp '%s' is not a whole number of 64 bits; the columns are item, user, timestamp",
-                   r->path, (long long)f->line, hl_csv_excerpt(text, f->at, f->n));
+                   r->path, (long long)f->line, hl_excerpt(text, f->at, f->n));
 }
 
 static hl_status too_many(const reading *r, const char *what)
@@ -266,11 +267,34 @@ static bool is_sorted(const int64_t *time, int64_t n)
     return true;
 }
 
-static bool has_equal_times(const int64_t *time, int64_t n)
+static int by_item(const void *a, const void *b)
 {
-    for (int64_t i = 1; i < n; i++)
-        if (time[i] == time[i - 1]) return true;
-    return false;
+    const event *x = a, *y = b;
+    return x->item < y->item ? -1 : x->item > y->item;
+}
+
+/* Of n interactions at one time: those with the item of another. */
+static int64_t count_repeated(const int32_t *item, int64_t n, event *scratch)
+{
+    int64_t repeated = 0;
+    for (int64_t i = 0; i < n; i++) scratch[i].item = item[i];
+    qsort(scratch, (size_t)n, sizeof *scratch, by_item);
+    for (int64_t i = 1; i < n; i++) repeated += scratch[i].item == scratch[i - 1].item;
+    return repeated;
+}
+
+/* What is odd about a user's interactions, which are in the order of time. */
+static void look_at_sequence(hl_prepare_report *p, const int32_t *item, const int64_t *time, int64_t n, event *scratch)
+{
+    bool has_equal_times = false;
+    for (int64_t i = 0, next; i < n; i = next) {
+        for (next = i + 1; next < n && time[next] == time[i];) next++;
+        if (next == i + 1) continue;
+        has_equal_times = true;
+        p->interactions_repeated += count_repeated(item + i, next - i, scratch);
+    }
+    p->users_equal_times += has_equal_times;
+    p->users_one_time += time[0] == time[n - 1];
 }
 
 static int64_t longest_of_mine(const hl_interactions *x)
@@ -287,7 +311,7 @@ static void sort_mine(hl_interactions *x)
     for (int64_t s = 0; s < hl_deal_slots(&x->deal); s++) {
         int64_t n = x->begin[s + 1] - x->begin[s], *time = x->time + x->begin[s];
         if (!is_sorted(time, n)) sort_sequence(x->item + x->begin[s], time, n, scratch);
-        x->report.users_equal_times += has_equal_times(time, n);
+        look_at_sequence(&x->report, x->item + x->begin[s], time, n, scratch);
     }
     free(scratch);
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 static const char FORMAT[] = "hllm dataset";
+enum { CONTENT = 1 }; /* version of what the digests name: arrays and texts, not the report */
 static const size_t MOST_MANIFEST = (size_t)1 << 28;
 
 static const hl_shard_array item_arrays[] = {
@@ -40,32 +41,6 @@ const hl_table_kind hl_table_kinds[HL_TABLES] = {
 };
 
 static const char *const source_names[HL_SOURCES] = {[HL_INTERACTIONS] = "interactions", [HL_TEXTS] = "texts"};
-
-/* In the order of the struct. */
-static const struct {
-    const char *name, *words;
-} counts[] = {
-    {"interactions", "interactions"},
-    {"interactions_kept", "interactions of the users kept"},
-    {"users_seen", "users"},
-    {"users_kept", "users kept"},
-    {"users_dropped", "users left out, with fewer than three interactions"},
-    {"users_equal_times", "users with interactions at the same time, kept in the order of the file"},
-    {"sequence_min", "shortest sequence"},
-    {"sequence_max", "longest sequence"},
-    {"items", "items"},
-    {"items_without_text", "items without a row of text"},
-    {"items_equal", "items with the tokens of an earlier one"},
-    {"text_rows", "rows of text"},
-    {"text_rows_unused", "rows of text of items without interactions"},
-    {"text_rows_repeated", "rows of text replaced by a later row of the same item"},
-    {"texts_empty", "texts without any value, the prompt alone"},
-    {"texts_truncated", "texts truncated"},
-    {"tokens", "tokens"},
-    {"text_min", "tokens of the shortest text"},
-    {"text_max", "tokens of the longest text"},
-};
-_Static_assert(sizeof counts / sizeof counts[0] == HL_REPORT_COUNTS, "every count has a name");
 
 void hl_manifest_free(hl_manifest *m)
 {
@@ -101,7 +76,7 @@ static uint64_t join_text(uint64_t so_far, const char *text)
 
 uint64_t hl_recipe_digest(const hl_recipe *r)
 {
-    uint64_t d = join_text(HL_DATASET_SCHEMA, r->tokenizer);
+    uint64_t d = join_text(CONTENT, r->tokenizer);
     d = hl_digest_join(d, r->tokenizer_digest);
     d = hl_digest_join(d, (uint64_t)r->vocab);
     d = hl_digest_join(d, (uint64_t)r->max_text_length);
@@ -158,14 +133,6 @@ static json_t *sources_json(const hl_manifest *m)
     return all;
 }
 
-static json_t *report_json(const hl_prepare_report *r)
-{
-    const int64_t *value = (const int64_t *)r;
-    json_t *all = json_object();
-    for (int i = 0; i < HL_REPORT_COUNTS; i++) json_object_set_new(all, counts[i].name, json_integer(value[i]));
-    return all;
-}
-
 static json_t *shard_json(const hl_manifest *m, hl_table t, int64_t k)
 {
     char name[32];
@@ -184,10 +151,10 @@ static json_t *table_json(const hl_manifest *m, hl_table t)
 
 static json_t *manifest_json(const hl_manifest *m)
 {
-    json_t *root = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "format", FORMAT, "schema", HL_DATASET_SCHEMA, "dataset",
+    json_t *root = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "format", FORMAT, "schema", HL_DATASET_SCHEMA, "dataset",
                              m->dataset, "digest", hex(hl_manifest_digest(m)), "settings", recipe_json(&m->recipe), "sources",
-                             sources_json(m), "report", report_json(&m->report), "items", table_json(m, HL_ITEMS), "users",
-                             table_json(m, HL_USERS));
+                             sources_json(m), "report", hl_report_json(&m->report), "examples", hl_examples_json(&m->examples), "items",
+                             table_json(m, HL_ITEMS), "users", table_json(m, HL_USERS));
     HL_CHECK(root);
     return root;
 }
@@ -246,17 +213,6 @@ static bool source_parse(hl_source_facts *s, json_t *from, json_error_t *e)
     return from_hex(&s->digest, digest);
 }
 
-static bool report_parse(hl_prepare_report *r, json_t *from)
-{
-    int64_t *value = (int64_t *)r;
-    for (int i = 0; i < HL_REPORT_COUNTS; i++) {
-        json_t *one = json_object_get(from, counts[i].name);
-        if (!json_is_integer(one)) return false;
-        value[i] = json_integer_value(one);
-    }
-    return true;
-}
-
 static bool shard_parse(hl_shard_facts *s, json_t *from, hl_table t, int64_t k, json_error_t *e)
 {
     const char *file, *digest;
@@ -285,14 +241,15 @@ static bool manifest_parse(hl_manifest *m, json_t *root, json_error_t *e)
 {
     const char *dataset, *digest;
     uint64_t told;
-    json_t *settings, *interactions, *texts, *report, *items, *users;
-    if (json_unpack_ex(root, e, 0, "{s:s, s:s, s:o, s:{s:o, s:o}, s:o, s:o, s:o}", "dataset", &dataset, "digest", &digest, "settings",
+    json_t *settings, *interactions, *texts, *report, *examples, *items, *users;
+    if (json_unpack_ex(root, e, 0, "{s:s, s:s, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o}", "dataset", &dataset, "digest", &digest, "settings",
                        &settings, "sources", source_names[HL_INTERACTIONS], &interactions, source_names[HL_TEXTS], &texts, "report",
-                       &report, "items", &items, "users", &users) != 0)
+                       &report, "examples", &examples, "items", &items, "users", &users) != 0)
         return false;
     m->dataset = hl_copy_text(dataset);
+    hl_examples_parse(&m->examples, examples);
     return recipe_parse(&m->recipe, settings, e) && source_parse(&m->sources[HL_INTERACTIONS], interactions, e)
-           && source_parse(&m->sources[HL_TEXTS], texts, e) && report_parse(&m->report, report) && table_parse(m, HL_ITEMS, items, e)
+           && source_parse(&m->sources[HL_TEXTS], texts, e) && hl_report_parse(&m->report, report) && table_parse(m, HL_ITEMS, items, e)
            && table_parse(m, HL_USERS, users, e) && from_hex(&told, digest) && told == hl_manifest_digest(m);
 }
 
@@ -379,19 +336,6 @@ hl_status hl_manifest_look(hl_manifest *m, const char *folder, hl_folder_state *
     return s;
 }
 
-static double share_of(int64_t part, int64_t whole)
-{
-    return whole > 0 ? (double)part / (double)whole : 0;
-}
-
-void hl_report_print(const hl_prepare_report *r, FILE *out)
-{
-    const int64_t *value = (const int64_t *)r;
-    for (int i = 0; i < HL_REPORT_COUNTS; i++) fprintf(out, "%14" PRId64 "  %s\n", value[i], counts[i].words);
-    fprintf(out, "%14.2f  interactions a user, mean\n", share_of(r->interactions_kept, r->users_kept));
-    fprintf(out, "%14.2f  tokens a text, mean\n", share_of(r->tokens, r->items));
-}
-
 void hl_manifest_print(const hl_manifest *m, FILE *out)
 {
     const hl_recipe *r = &m->recipe;
@@ -403,7 +347,7 @@ void hl_manifest_print(const hl_manifest *m, FILE *out)
     fprintf(out, "\n");
     for (int t = 0; t < HL_TABLES; t++)
         fprintf(out, "%s: %" PRId64 " rows, shards: %" PRId64 "\n", hl_table_kinds[t].name, m->rows[t], hl_manifest_shards(m, (hl_table)t));
-    hl_report_print(&m->report, out);
+    hl_report_print(&m->report, &m->examples, out);
 }
 
 void hl_manifest_print_json(const hl_manifest *m, FILE *out)

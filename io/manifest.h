@@ -7,13 +7,15 @@
 #ifndef IO_MANIFEST_H
 #define IO_MANIFEST_H
 #include "base/error.h"
+#include "io/report.h"
 #include "io/shard.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-enum { HL_DATASET_SCHEMA = 1 };
+/* Of the folder.  The digests of contents do not depend on it. */
+enum { HL_DATASET_SCHEMA = 2 };
 
 typedef enum { HL_ITEMS, HL_USERS, HL_TABLES } hl_table;
 
@@ -27,22 +29,6 @@ typedef struct {
     int n;
 } hl_table_kind;
 extern const hl_table_kind hl_table_kinds[HL_TABLES];
-
-/* What was read and what was odd about it; all counts. */
-typedef struct {
-    int64_t interactions, interactions_kept; /* rows; those of users who are kept */
-    int64_t users_seen, users_kept, users_dropped; /* dropped: fewer than three interactions */
-    int64_t users_equal_times;                     /* kept, two interactions at the same time: in the order of the file */
-    int64_t sequence_min, sequence_max;            /* interactions of a kept user */
-    int64_t items;                                 /* without the padding */
-    int64_t items_without_text;                    /* no row in the text file */
-    int64_t items_equal;                           /* same token ids as an earlier item or the padding */
-    int64_t text_rows, text_rows_unused, text_rows_repeated; /* unused: no such item; repeated: a later row of the item counts */
-    int64_t texts_empty;                           /* items whose row has no value: the prompt alone */
-    int64_t texts_truncated;
-    int64_t tokens, text_min, text_max; /* of items, after truncation */
-} hl_prepare_report;
-enum { HL_REPORT_COUNTS = sizeof(hl_prepare_report) / sizeof(int64_t) };
 
 /* What a dataset is made with; two datasets of equal recipes and equal sources are equal. */
 typedef struct {
@@ -74,6 +60,7 @@ typedef struct {
     hl_recipe recipe;
     hl_source_facts sources[HL_SOURCES];
     hl_prepare_report report;
+    hl_prepare_examples examples;
     int64_t rows[HL_TABLES];
     hl_shard_facts *shards[HL_TABLES]; /* (hl_manifest_shards) */
 } hl_manifest;
@@ -109,7 +96,6 @@ typedef enum {
 hl_status hl_manifest_look(hl_manifest *m, const char *folder, hl_folder_state *state);
 
 /* For people: a line a count.  For machines: the manifest as one JSON object on one line. */
-void hl_report_print(const hl_prepare_report *r, FILE *out);
 void hl_manifest_print(const hl_manifest *m, FILE *out);
 void hl_manifest_print_json(const hl_manifest *m, FILE *out);
 

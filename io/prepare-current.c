@@ -77,6 +77,7 @@ static hl_status look_alone(const hl_prepare_settings *s, bool *is_current, hl_p
     hl_manifest m = {0};
     hl_status status = hl_tokenizer_open(&t, s->tokenizer);
     if (status == HL_OK) status = look(s, t, &m, is_current);
+    if (status == HL_OK && *is_current) status = hl_prepare_check_report(s, &m.report, &m.examples);
     *r = m.report;
     hl_manifest_free(&m);
     hl_tokenizer_close(t);

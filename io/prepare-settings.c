@@ -65,6 +65,14 @@ hl_status hl_prepare_source(char path[PATH_MAX], const hl_prepare_settings *s, i
     return dataset_path(path, source == HL_TEXTS ? s->text_path : s->data_path, s, ".csv");
 }
 
+hl_status hl_prepare_check_report(const hl_prepare_settings *s, const hl_prepare_report *r, const hl_prepare_examples *e)
+{
+    char path[PATH_MAX];
+    if (s->texts_do_not_matter) return HL_OK;
+    HL_TRY(hl_prepare_source(path, s, HL_TEXTS));
+    return hl_report_check(r, e, path);
+}
+
 hl_recipe hl_prepare_recipe(const hl_prepare_settings *s, const hl_tokenizer *t)
 {
     return (hl_recipe){

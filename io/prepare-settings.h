@@ -6,6 +6,7 @@
 #include "io/progress.h"
 #include "io/tokenizer.h"
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,12 +21,16 @@ typedef struct {
     int n_text_keys;
     int64_t shard_items, shard_users; /* rows of a shard; 4096 and 65536 */
     size_t field_limit;               /* bytes of a CSV field; 16 MiB */
+    bool texts_do_not_matter;         /* no model reads them: texts that say nothing are not refused */
     hl_progress_show progress;        /* as hl_progress has them */
     void *progress_self;
 } hl_prepare_settings;
 
 /* Can they be?  HL_EUSAGE with a sentence where not. */
 hl_status hl_prepare_check(const hl_prepare_settings *s);
+
+/* hl_report_check for a dataset of these settings, if texts matter. */
+hl_status hl_prepare_check_report(const hl_prepare_settings *s, const hl_prepare_report *r, const hl_prepare_examples *e);
 
 /* folder/name; HL_EUSAGE where that is too long. */
 hl_status hl_prepare_path(char out[PATH_MAX], const char *folder, const char *name);

@@ -73,6 +73,33 @@ static void share_shard_facts(work *w)
         hl_group_sum_int(w->g, (int64_t *)w->manifest.shards[t], 2 * (size_t)hl_manifest_shards(&w->manifest, (hl_table)t));
 }
 
+/* Items with a row of text whose token ids an earlier one has.  Rank 0. */
+static int64_t count_equal_texts(const work *w)
+{
+    int64_t equal = 0;
+    bool *met = hl_alloc_zero((size_t)w->t.deal.rows, sizeof *met);
+    for (int64_t i = 1; i < w->t.deal.rows; i++) {
+        if (!hl_idmatch_has_row(w->t.ids, i - 1)) continue;
+        equal += met[w->twin[i]];
+        met[w->twin[i]] = true;
+    }
+    free(met);
+    return equal;
+}
+
+/* Each text has one owner, the others add zero. */
+static void join_examples(work *w)
+{
+    hl_prepare_examples *e = &w->manifest.examples;
+    _Static_assert(sizeof *e % sizeof(int64_t) == 0, "examples travel as integers");
+    if (w->g->rank == 0) hl_idmatch_unmatched(w->t.ids, e->of[HL_EXAMPLE_WITHOUT_TEXT], e->of[HL_EXAMPLE_UNUSED]);
+    for (int f = 0; f < HL_FORMS; f++) {
+        double first = (double)w->t.forms.first[f], least = -hl_group_max(w->g, -first);
+        if (w->t.forms.count[f] > 0 && first == least) memcpy(e->of[HL_EXAMPLE_BLANKS + f], w->t.forms.pair[f], sizeof w->t.forms.pair[f]);
+    }
+    hl_group_sum_int(w->g, (int64_t *)e, sizeof *e / sizeof(int64_t));
+}
+
 /* Counts of all ranks; whoever does not know a count has zero, and for a minimum the largest number. */
 static void join_reports(work *w)
 {
@@ -81,9 +108,11 @@ static void join_reports(work *w)
     int64_t *sum = (int64_t *)r;
     for (int i = 0; i < HL_REPORT_COUNTS; i++) sum[i] = x[i] + t[i];
     for (int64_t i = 1; i < w->t.deal.rows && w->g->rank == 0; i++) r->items_equal += w->twin[i] != i;
+    if (w->g->rank == 0) r->texts_equal = count_equal_texts(w);
     hl_group_sum_int(w->g, sum, HL_REPORT_COUNTS);
     r->text_min = -(int64_t)hl_group_max(w->g, -(double)w->t.report.text_min);
     r->text_max = (int64_t)hl_group_max(w->g, (double)w->t.report.text_max);
+    join_examples(w);
 }
 
 static hl_status check_sources(work *w)
@@ -159,9 +188,10 @@ static hl_status prepare(work *w)
     memcpy(first, w->manifest.sources, sizeof first);
     hl_group_share(g, first, sizeof first, 0);
     HL_TRY_ALL(g, check_same_sources(w, first));
+    join_reports(w);
+    HL_TRY(hl_prepare_check_report(w->s, &w->manifest.report, &w->manifest.examples)); /* all know the same */
     HL_TRY_ALL(g, hl_dataset_write(&(hl_dataset_parts){w->path, &w->x, &w->t, w->twin, w->digest, &w->manifest, g->rank, g->size}));
     share_shard_facts(w);
-    join_reports(w);
     HL_TRY_ALL(g, g->rank == 0 ? finish(w) : HL_OK);
     return HL_OK;
 }

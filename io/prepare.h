@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 /* Make the dataset, instead of the one that may be there.  Collective over g.
- * HL_EFORMAT: a bad input file; HL_ESTORE: the folder cannot be written; HL_EUSAGE: settings that cannot be. */
+ * HL_EFORMAT: a bad input file, or texts that say nothing (hl_report_check); HL_ESTORE: the folder cannot be written; HL_EUSAGE: settings that cannot be. */
 hl_status hl_prepare(const hl_group *g, const hl_prepare_settings *s, hl_prepare_report *r);
 
 /* The same, only where it is not current; *did says which.  The report is that of the dataset either way. */

@@ -9,11 +9,12 @@
 #include <string.h>
 
 enum { TELL_EVERY = 256 }; /* rows */
+enum { NO_KEY = -1 };
 
 struct hl_text {
     int32_t *ids; /* (n) */
     int n;
-    bool has_row, is_bare, is_cut; /* bare: the prompt alone */
+    bool has_row, is_bare, is_cut, ends_in_prompt; /* bare: the prompt alone; the last: cut before its first value */
 };
 
 /* What pandas.read_csv takes for a missing value when nobody says otherwise. */
@@ -30,6 +31,7 @@ typedef struct {
     char *text;             /* n bytes of the row's text */
     size_t n, room;
     hl_ids ids;
+    hl_ids *head; /* (n_text_keys) token ids of the prompt and this key, as a text begins whose first value is its; none until needed */
 } reading;
 
 static bool is_missing(const hl_csv_field *f)
@@ -54,21 +56,26 @@ static void add_words(reading *r, const char *words)
     add(r, words, strlen(words));
 }
 
-/* The text of a row; false: no key has a value. */
-static bool compose(reading *r, const hl_csv_field *row)
+static void add_key(reading *r, int key)
 {
-    bool has_value = false;
+    add_words(r, r->how->text_keys[key]);
+    add_words(r, ": ");
+}
+
+/* The text of a row; the first key that has a value, NO_KEY where none has. */
+static int compose(reading *r, const hl_csv_field *row)
+{
+    int first = NO_KEY;
     r->n = 0;
     add_words(r, r->how->item_prompt);
     for (int k = 0; k < r->how->n_text_keys; k++) {
         const hl_csv_field *f = &row[r->column[k]];
         if (is_missing(f)) continue;
-        add_words(r, r->how->text_keys[k]);
-        add_words(r, ": ");
+        if (first == NO_KEY) first = k;
+        add_key(r, k);
         add(r, f->at, f->n);
-        has_value = true;
     }
-    return has_value;
+    return first;
 }
 
 static hl_status check_utf8(const reading *r, const hl_csv_field *row)
@@ -103,21 +110,46 @@ static int32_t *copy_ids(const hl_ids *ids)
     return copy;
 }
 
+/* What comes before the first value, as token ids; the text of the reading is lost. */
+static hl_status head_of(reading *r, int key, const hl_ids **head)
+{
+    hl_ids *h = &r->head[key];
+    *head = h;
+    if (h->n > 0) return HL_OK;
+    r->n = 0;
+    add_words(r, r->how->item_prompt);
+    add_key(r, key);
+    return hl_tokenizer_encode(r->how->tokenizer, h, r->text, r->n, r->how->max_text_length + 1);
+}
+
+/* Has the cut left nothing but the beginning that all texts with this first key have? */
+static hl_status look_at_cut(reading *r, hl_text *text, int key)
+{
+    const hl_ids *head;
+    if (!text->is_cut || text->is_bare) return HL_OK;
+    HL_TRY(head_of(r, key, &head));
+    text->ends_in_prompt = text->n <= head->n && memcmp(text->ids, head->at, (size_t)text->n * sizeof *text->ids) == 0;
+    return HL_OK;
+}
+
 static hl_status keep(reading *r, hl_text *text, const hl_csv_field *row)
 {
-    bool has_value = compose(r, row), is_cut = false;
+    bool is_cut = false;
+    int key = compose(r, row);
     HL_TRY(encode(r, r->text, r->n, row[r->id_column].line, &is_cut));
     r->t->report.text_rows_repeated += text->has_row;
     free(text->ids);
-    *text = (hl_text){.ids = copy_ids(&r->ids), .n = r->ids.n, .has_row = true, .is_bare = !has_value, .is_cut = is_cut};
-    return HL_OK;
+    *text = (hl_text){.ids = copy_ids(&r->ids), .n = r->ids.n, .has_row = true, .is_bare = key == NO_KEY, .is_cut = is_cut};
+    return look_at_cut(r, text, key);
 }
 
 static hl_status take_row(reading *r, const hl_csv_field *row)
 {
     bool tells = r->t->deal.rank == 0; /* counts of the whole file */
+    const hl_csv_field *id = &row[r->id_column];
     HL_TRY(check_utf8(r, row));
-    int64_t number = hl_idtable_find(r->items, row[r->id_column].at, row[r->id_column].n);
+    int64_t number = hl_idtable_find(r->items, id->at, id->n);
+    hl_idmatch_row(r->t->ids, number, id->at, id->n);
     r->t->report.text_rows += tells;
     r->t->report.text_rows_unused += tells && number < 0;
     int64_t slot = number < 0 ? -1 : hl_deal_slot(&r->t->deal, number + 1);
@@ -130,6 +162,14 @@ static hl_status open_file(reading *r)
     HL_TRY(hl_csv_find(r->csv, "item_id", &r->id_column));
     for (int k = 0; k < r->how->n_text_keys; k++) HL_TRY(hl_csv_find(r->csv, r->how->text_keys[k], &r->column[k]));
     return HL_OK;
+}
+
+static void report_forms(hl_texts *t)
+{
+    hl_prepare_report *p = &t->report;
+    int64_t *const to[HL_FORMS] = {&p->ids_blanks, &p->ids_decimal, &p->ids_zeros, &p->ids_case, &p->ids_forms};
+    hl_idmatch_compare(&t->forms, t->ids);
+    for (int f = 0; f < HL_FORMS; f++) *to[f] = t->forms.count[f];
 }
 
 static void report_mine(hl_texts *t)
@@ -147,6 +187,7 @@ static void report_mine(hl_texts *t)
         p->items_without_text += !x->has_row;
         p->texts_empty += x->is_bare;
         p->texts_truncated += x->is_cut;
+        p->texts_in_prompt += x->ends_in_prompt;
     }
 }
 
@@ -167,6 +208,7 @@ static hl_status read_file(reading *r, hl_progress *progress)
     HL_TRY(hl_csv_finish(r->csv));
     r->t->facts = (hl_source_facts){hl_csv_size(r->csv), hl_csv_mtime(r->csv), hl_csv_digest(r->csv)};
     report_mine(r->t);
+    report_forms(r->t);
     return HL_OK;
 }
 
@@ -175,10 +217,14 @@ hl_status hl_texts_read(hl_texts *t, const hl_texts_how *how, const hl_idtable *
 {
     *t = (hl_texts){.deal = {hl_idtable_count(items) + 1, shard_items, rank, ranks}};
     t->text = hl_alloc_zero((size_t)hl_deal_slots(&t->deal), sizeof *t->text);
-    reading r = {.how = how, .items = items, .t = t, .column = hl_alloc((size_t)how->n_text_keys * sizeof(int))};
+    t->ids = hl_idmatch_new(items, rank, ranks);
+    reading r = {.how = how, .items = items, .t = t, .column = hl_alloc((size_t)how->n_text_keys * sizeof(int)),
+                 .head = hl_alloc_zero((size_t)how->n_text_keys, sizeof *r.head)};
     hl_status s = read_file(&r, progress);
     hl_csv_close(r.csv);
     hl_ids_free(&r.ids);
+    for (int k = 0; k < how->n_text_keys; k++) hl_ids_free(&r.head[k]);
+    free(r.head);
     free(r.column);
     free(r.text);
     return s;
@@ -189,6 +235,7 @@ void hl_texts_close(hl_texts *t)
     for (int64_t s = 0; t->text && s < hl_deal_slots(&t->deal); s++) free(t->text[s].ids);
     free(t->text);
     free(t->empty);
+    hl_idmatch_free(t->ids);
     *t = (hl_texts){0};
 }
 

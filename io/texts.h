@@ -10,6 +10,7 @@
 #define IO_TEXTS_H
 #include "base/error.h"
 #include "io/deal.h"
+#include "io/idmatch.h"
 #include "io/idtable.h"
 #include "io/manifest.h"
 #include "io/progress.h"
@@ -35,6 +36,8 @@ typedef struct {
     int32_t *empty;    /* token ids of the empty text */
     int n_empty;
     hl_source_facts facts;
+    hl_idmatch *ids;        /* which items have a row */
+    hl_idmatch_forms forms; /* of those that have none, by their form; my part */
     hl_prepare_report report; /* what I know alone: the whole file's counts on rank 0, my items' on every rank */
 } hl_texts;
 

@@ -96,7 +96,7 @@ hl_prepare_settings large_pair(const char *dataset, int rows)
     for (int i = 0; i < rows; i++) {
         int item = (int)hl_rng_below(&r, (uint64_t)rows / 4), user = (int)hl_rng_below(&r, (uint64_t)rows / 5);
         n += (size_t)snprintf(x + n, room - n, "i%d,u%d,%d\n", item, user, (int)hl_rng_below(&r, 20));
-        if (i % 4 == 0) m += (size_t)snprintf(t + m, room - m, "i%d,\"title %d\",%d\n", item, item % 50, item % 3);
+        if (i % 4 == 0) m += (size_t)snprintf(t + m, room - m, "i%d%s,\"title %d\",%d\n", item, i % 7 ? "" : ".0", item % 50, item % 3);
     }
     hl_prepare_settings s = csv_pair(dataset, x, t);
     free(x);

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "io/csv.h"
+#include "io/excerpt.h"
 #include "io/source.h"
 #include <limits.h>
 #include <stdint.h>
@@ -141,7 +142,7 @@ static void columns_are_found_by_name(void)
     CHECK_OK(hl_csv_open(&c, file_of(BYTES("item_id,\"a,\nb\",x,x\n")), 0));
     CHECK_OK(hl_csv_find(c, "a,\nb", &column));
     CHECK(column == 1);
-    CHECK_FAILS(hl_csv_find(c, "title", &column), HL_EFORMAT, "no column 'title'; the columns are: item_id, a,?b, x, x");
+    CHECK_FAILS(hl_csv_find(c, "title", &column), HL_EFORMAT, "no column 'title'; the columns are: item_id, a,\\nb, x, x");
     CHECK_FAILS(hl_csv_find(c, "x", &column), HL_EFORMAT, "two columns are called 'x'");
     hl_csv_close(c);
 }
@@ -238,6 +239,30 @@ static void the_digest_names_the_content(void)
     }
 }
 
+static const struct {
+    const char *bytes;
+    size_t n;
+    const char *shown;
+} excerpts[] = {
+    {BYTES("plain \xC3\xA9 \xE2\x82\xAC"), "plain \xC3\xA9 \xE2\x82\xAC"},
+    {BYTES("a\tb\r\n"), "a\\tb\\r\\n"},
+    {BYTES("\x1B[2J\x07\x7F"), "\\x1B[2J\\x07\\x7F"},
+    {BYTES("\xC2\x9B" "2J"), "\\xC2\\x9B2J"}, /* a terminal may take U+009B for ESC [ */
+    {BYTES("I3\xC2\xA0"), "I3\\xC2\\xA0"},
+    {BYTES("\xEF\xBB\xBFI3"), "\\xEF\\xBB\\xBFI3"},
+    {BYTES("\xE2\x80\xAE" "abc"), "\\xE2\\x80\\xAEabc"}, /* right to left */
+    {BYTES("\xFF\0z"), "\\xFF\\x00z"},
+    {BYTES("123456789 123456789 123456789 123456789 123456789 123456789 123"), "123456789 123456789 123456789 123456789 123456789 123456789 123"},
+    {BYTES("123456789 123456789 123456789 123456789 123456789 123456789 1234"), "123456789 123456789 123456789 123456789 123456789 123456789 ..."},
+};
+
+static void what_a_terminal_would_act_on_is_written_out(void)
+{
+    char shown[HL_EXCERPT];
+    for (size_t i = 0; i < sizeof excerpts / sizeof excerpts[0]; i++)
+        CHECK(strcmp(hl_excerpt(shown, excerpts[i].bytes, excerpts[i].n), excerpts[i].shown) == 0);
+}
+
 static const test tests[] = {
     {"good files give their fields", good_files_give_their_fields},
     {"bad files are refused with the line and the reason", bad_files_are_refused_with_the_line_and_the_reason},
@@ -246,6 +271,7 @@ static const test tests[] = {
     {"columns are found by name", columns_are_found_by_name},
     {"too many columns are refused", too_many_columns_are_refused},
     {"what is written is read across blocks", what_is_written_is_read_across_blocks},
+    {"what a terminal would act on is written out", what_a_terminal_would_act_on_is_written_out},
     {"the digest names the content", the_digest_names_the_content},
 };
 HL_TESTS("csv", tests)

@@ -100,7 +100,7 @@ static void edit_manifest(const char *from, const char *to)
 static const struct {
     const char *from, *to, *words;
 } edits[] = {
-    {"\"schema\": 1", "\"schema\": 9", "a dataset of schema 9, this program reads 1; prepare it again"},
+    {"\"schema\": 2", "\"schema\": 9", "a dataset of schema 9, this program reads 2; prepare it again"},
     {"hllm dataset", "zip archive", "its manifest.json is not that of a dataset"},
     {"{", "", "manifest.json: "},
     {"\"vocab\": 259", "\"vocab\": \"many\"", "manifest.json: "},
@@ -290,7 +290,7 @@ static void it_shows_what_it_is(void)
     FILE *f = open_memstream(&text, &n);
     CHECK_OK(hl_dataset_show(folder, f, false));
     fclose(f);
-    CHECK(strstr(text, "dataset small, schema 1") && strstr(text, "tokenizer bytes, vocabulary 259") && strstr(text, "at most 40 tokens"));
+    CHECK(strstr(text, "dataset small, schema 2") && strstr(text, "tokenizer bytes, vocabulary 259") && strstr(text, "at most 40 tokens"));
     CHECK(strstr(text, "             1  users left out, with fewer than three interactions"));
     free(text);
     f = open_memstream(&text, &n);

@@ -2,6 +2,7 @@
 #include "tests/check.h"
 #include "base/rng.h"
 #include "io/deal.h"
+#include "io/idform.h"
 #include "io/idtable.h"
 #include "io/twins.h"
 #include <stdint.h>
@@ -95,9 +96,51 @@ static void every_row_has_one_slot(void)
     CHECK(wrong == 0);
 }
 
+static const struct {
+    const char *a, *b;
+    hl_form form;
+} alike[] = {
+    {"I3 ", "I3", HL_FORM_BLANKS},
+    {"\tI3\r", "I3", HL_FORM_BLANKS},
+    {"I3\xC2\xA0", "I3", HL_FORM_BLANKS},
+    {"\xEF\xBB\xBFI3", "I3", HL_FORM_BLANKS},
+    {"\"I3\"", "'I3'", HL_FORM_BLANKS},
+    {"\xE2\x80\x9CI3\xE2\x80\x9D \xE2\x80\x8B", "I3", HL_FORM_BLANKS},
+    {"17.0", "17", HL_FORM_DECIMAL},
+    {"17.000", "17.0", HL_FORM_DECIMAL},
+    {"0017", "17", HL_FORM_ZEROS},
+    {"000", "0", HL_FORM_ZEROS},
+    {"b00a", "B00A", HL_FORM_CASE},
+    {" 17.0", "17", HL_FORM_SEVERAL},
+    {"b007.0 ", "B007", HL_FORM_SEVERAL},
+};
+
+static const struct {
+    const char *a, *b;
+} unlike[] = {{"17", "170"}, {"17.5", "17"}, {"0", ""}, {"0x1F", "x1f"}, {"I 3", "I3"}, {".0", "0"}, {"x0", "x"}, {"\xC3\xA0", "\xC3"}, {"10", "1"}, {"I-3", "I3"}};
+
+static bool have_one_form(const char *a, const char *b)
+{
+    char x[HL_FORM_LONGEST], y[HL_FORM_LONGEST];
+    size_t n = hl_id_plain(x, a, strlen(a)), m = hl_id_plain(y, b, strlen(b));
+    return n == m && memcmp(x, y, n) == 0;
+}
+
+static void ids_are_alike_but_for_their_form(void)
+{
+    for (size_t i = 0; i < sizeof alike / sizeof alike[0]; i++) {
+        const char *a = alike[i].a, *b = alike[i].b;
+        CHECK(have_one_form(a, b));
+        CHECK(hl_id_difference(a, strlen(a), b, strlen(b)) == alike[i].form);
+        CHECK(hl_id_difference(b, strlen(b), a, strlen(a)) == alike[i].form);
+    }
+    for (size_t i = 0; i < sizeof unlike / sizeof unlike[0]; i++) CHECK(!have_one_form(unlike[i].a, unlike[i].b));
+}
+
 static const test tests[] = {
     {"numbers follow the first appearance", numbers_follow_the_first_appearance},
     {"many ids come back", many_ids_come_back},
+    {"ids are alike but for their form", ids_are_alike_but_for_their_form},
     {"every row has one slot", every_row_has_one_slot},
     {"a twin is the first with the same digest", a_twin_is_the_first_with_the_same_digest},
 };

@@ -109,13 +109,86 @@ static void the_report_counts_what_happened(void)
     hl_prepare_settings s = csv_pair("small", small_interactions, small_texts);
     hl_prepare_report r;
     CHECK_OK(hl_prepare(check_world(), &s, &r));
-    CHECK(r.interactions == 13 && r.interactions_kept == 11);
-    CHECK(r.users_seen == 4 && r.users_kept == 3 && r.users_dropped == 1 && r.users_equal_times == 1);
+    CHECK(r.interactions == 13 && r.interactions_kept == 11 && r.interactions_repeated == 1);
+    CHECK(r.users_seen == 4 && r.users_kept == 3 && r.users_dropped == 1 && r.users_equal_times == 1 && r.users_one_time == 0);
     CHECK(r.sequence_min == 3 && r.sequence_max == 4);
     CHECK(r.items == 8 && r.items_without_text == 2 && r.items_equal == 3);
     CHECK(r.text_rows == 8 && r.text_rows_unused == 1 && r.text_rows_repeated == 1);
-    CHECK(r.texts_empty == 1 && r.texts_truncated == 1);
+    CHECK(r.texts_equal == 1 && r.texts_empty == 1 && r.texts_truncated == 1 && r.texts_in_prompt == 0);
     CHECK(r.text_min == 1 && r.text_max == 40 && r.tokens == 22 + 22 + 22 + 4 + 12 + 40 + 1 + 1);
+}
+
+static const char odd_ids[] = "item,user,time\na ,u,1\n017,u,2\nB3,u,3\n 5.0,u,4\nz,u,5\n";
+
+static void items_without_text_are_counted_by_what_their_ids_lack(void)
+{
+    hl_prepare_settings s = csv_pair("forms", odd_ids, "item_id,title,tag\na,A,1\n17,B,2\nb3,C,3\n5,D,4\nz,E,5\ny,F,6\nx,G,7\ny,H,8\n");
+    hl_prepare_report r;
+    hl_manifest m;
+    CHECK_OK(hl_prepare(check_world(), &s, &r));
+    CHECK(r.items_without_text == 4 && r.text_rows_unused == 7);
+    CHECK(r.ids_blanks == 1 && r.ids_zeros == 1 && r.ids_case == 1 && r.ids_forms == 1 && r.ids_decimal == 0);
+    CHECK_OK(hl_manifest_read(&m, s.folder));
+    static const char *const want[HL_EXAMPLES][2] = {
+        [HL_EXAMPLE_WITHOUT_TEXT] = {"a ", "017"}, [HL_EXAMPLE_UNUSED] = {"a", "17"}, [HL_EXAMPLE_BLANKS] = {"a ", "a"}, [HL_EXAMPLE_DECIMAL] = {"", ""},
+        [HL_EXAMPLE_ZEROS] = {"017", "17"}, [HL_EXAMPLE_CASE] = {"B3", "b3"}, [HL_EXAMPLE_FORMS] = {" 5.0", "5"}, [HL_EXAMPLE_TIMES] = {"", ""}};
+    for (int e = 0; e < HL_EXAMPLES; e++)
+        for (int k = 0; k < 2; k++) CHECK(strcmp(m.examples.of[e][k], want[e][k]) == 0);
+    hl_manifest_free(&m);
+}
+
+static void an_id_that_is_two_items_is_found_beside_the_one_with_the_text(void)
+{
+    hl_prepare_settings s = csv_pair("two-ids", "item,user,time\na,u,1\na ,u,2\nb,u,3\n", "item_id,title,tag\na,A,1\nb,B,2\n");
+    hl_prepare_report r;
+    CHECK_OK(hl_prepare(check_world(), &s, &r));
+    CHECK(r.items == 3 && r.items_without_text == 1 && r.text_rows_unused == 0 && r.ids_blanks == 1);
+}
+
+static const struct {
+    const char *texts, *words;
+} say_nothing[] = {
+    {"item_id,title,tag\nc,A,1\nd,B,2\n", "text/nothing.csv: none of the 3 items of the interactions (as 'A1', 'A2') has a row among the 2 (as 'c', 'd'); write"},
+    {"item_id,title,tag\na1,A,1\nd,B,2\n", "; 1 would match but for the case of letters ('A1' in the interactions, 'a1' in the texts)"},
+    {"item_id,title,tag\n", "has a row among the 0"},
+    {"item_id,title,tag\nA1,,NA\nA2,nan,\n", "none of the 2 texts has a value in the columns of text_keys"},
+    {"item_id,title,tag\nA1,x,y\nA2,x,y\nA3,x,y\n", "all 3 texts are equal (0 are truncated)"},
+    {"item_id,title,tag\nA1,0123456789012345678901234567890123456789,y\nA2,0123456789012345678901234567890123456789,z\n", "all 2 texts are equal (2 are truncated)"},
+};
+
+static void texts_that_say_nothing_are_refused_unless_nobody_reads_them(void)
+{
+    for (size_t i = 0; i < sizeof say_nothing / sizeof say_nothing[0]; i++) {
+        hl_prepare_settings s = csv_pair("nothing", "item,user,time\nA1,u,1\nA2,u,2\nA3,u,3\n", say_nothing[i].texts);
+        bool did;
+        hl_prepare_report r;
+        CHECK_FAILS(prepare(&s), HL_EFORMAT, say_nothing[i].words);
+        CHECK(!exists(s.folder));
+        s.texts_do_not_matter = true;
+        CHECK_OK(hl_prepare_when_needed(check_world(), &s, &r, &did));
+        s.texts_do_not_matter = false; /* a dataset that is found is refused too */
+        CHECK_FAILS(hl_prepare_when_needed(check_world(), &s, &r, &did), HL_EFORMAT, say_nothing[i].words);
+        on_rank_0_remove(s.folder);
+    }
+}
+
+static void a_text_ends_inside_the_prompt_where_no_value_is_left(void)
+{
+    static const char texts[] = "item_id,title,tag\na,one,x\nb,,y\nc,two,\n";
+    static const int cut[] = {3, 9, 10, 11, 12}; /* bytes and BOS: "P: " is 4, "P: tag: " 9, "P: title: " 11 */
+    static const int in_prompt[] = {3, 3, 2, 2, 0}, truncated[] = {3, 3, 2, 2, 2};
+    for (int i = 0; i < 5; i++) {
+        hl_prepare_report r;
+        hl_prepare_settings s = csv_pair("prompt", "item,user,time\na,u,1\nb,u,2\nc,u,3\n", texts);
+        s.max_text_length = cut[i];
+        s.texts_do_not_matter = true;
+        CHECK_OK(hl_prepare(check_world(), &s, &r));
+        CHECK(r.texts_in_prompt == in_prompt[i] && r.texts_truncated == truncated[i]);
+        s.texts_do_not_matter = false;
+        if (in_prompt[i] == 3) CHECK_FAILS(prepare(&s), HL_EFORMAT, "3 of 3 texts end inside the prompt");
+        else CHECK_OK(prepare(&s));
+        on_rank_0_remove(s.folder);
+    }
 }
 
 static bool same_files(const char *a, const char *b, int *files)
@@ -245,7 +318,7 @@ static const struct {
     {"i,u,t\na,b,-\n", "item_id,title,tag\n", ":2: the timestamp '-'"},
     {"i,u,t\na,b, 1\n", "item_id,title,tag\n", ":2: the timestamp ' 1'"},
     {"i,u,t\na,b,9223372036854775808\n", "item_id,title,tag\n", ":2: the timestamp '9223372036854775808'"},
-    {"i,u,t\na,b,\"1\n2\x01\xFFz\"\n", "item_id,title,tag\n", ":2: the timestamp '1?2??z'"},
+    {"i,u,t\na,b,\"1\n2\x01\xFFz\"\n", "item_id,title,tag\n", ":2: the timestamp '1\\n2\\x01\\xFFz'"},
     {"i,u,t\n,b,1\n", "item_id,title,tag\n", ":2: the item id is empty"},
     {"i,u,t\na,\"\",1\n", "item_id,title,tag\n", ":2: the user id is empty"},
     {"i,u,t\na,b\n", "item_id,title,tag\n", ":2: 2 fields where the header has 3"},
@@ -631,6 +704,10 @@ static void tokens_of_real_reviews_are_the_first_of_the_public_tokenizer(void)
 static const test tests[] = {
     {"the small pair becomes what the rules say", the_small_pair_becomes_what_the_rules_say},
     {"the report counts what happened", the_report_counts_what_happened},
+    {"items without text are counted by what their ids lack", items_without_text_are_counted_by_what_their_ids_lack},
+    {"an id that is two items is found beside the one with the text", an_id_that_is_two_items_is_found_beside_the_one_with_the_text},
+    {"texts that say nothing are refused unless nobody reads them", texts_that_say_nothing_are_refused_unless_nobody_reads_them},
+    {"a text ends inside the prompt where no value is left", a_text_ends_inside_the_prompt_where_no_value_is_left},
     {"the bytes do not depend on the number of ranks", the_bytes_do_not_depend_on_the_number_of_ranks},
     {"a current dataset is not made again", a_current_dataset_is_not_made_again},
     {"everything that decides the content makes it stale", everything_that_decides_the_content_makes_it_stale},
