@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "model/score.h"
 #include "experiments/options.h"
+#include "experiments/quote.h"
 #include "experiments/yaml.h"
 #include <ctype.h>
 #include <stdlib.h>
@@ -266,7 +267,9 @@ void hl_config_write_yaml(const hl_config *c, FILE *out)
         }
         fprintf(out, "%s: ", o->key);
         hl_option_print(c, o, out);
-        fprintf(out, "  # %s\n", c->from[i] ? c->from[i] : "default");
+        fputs("  # ", out);
+        hl_print_line(c->from[i] ? c->from[i] : "default", out);
+        fputc('\n', out);
     }
 }
 

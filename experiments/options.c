@@ -2,6 +2,7 @@
 #include "experiments/options.h"
 #include "base/arena.h"
 #include "experiments/nearest.h"
+#include "experiments/quote.h"
 #include "model/tiles.h"
 #include <ctype.h>
 #include <errno.h>
@@ -342,18 +343,6 @@ static void split(hl_names *out, const char *text)
     }
 }
 
-/* In double quotes, as YAML and JSON have them. */
-static void quote(const char *text, FILE *out)
-{
-    fputc('"', out);
-    for (const unsigned char *b = (const unsigned char *)text; *b; b++) {
-        if (*b == '"' || *b == '\\') fprintf(out, "\\%c", *b);
-        else if (*b < ' ') fprintf(out, "\\x%02x", *b);
-        else fputc(*b, out);
-    }
-    fputc('"', out);
-}
-
 static void print_bool(const hl_option *o, const void *at, FILE *out)
 {
     (void)o;
@@ -388,7 +377,7 @@ static void print_real(const hl_option *o, const void *at, FILE *out)
 static void print_text(const hl_option *o, const void *at, FILE *out)
 {
     (void)o;
-    quote(*(char *const *)at, out);
+    hl_quote(*(char *const *)at, out);
 }
 
 static void print_choice(const hl_option *o, const void *at, FILE *out)
@@ -405,7 +394,7 @@ static void print_names(const hl_option *o, const void *at, FILE *out)
     fputc('[', out);
     for (int i = 0; i < list->n; i++) {
         if (i) fputs(", ", out);
-        quote(list->at[i], out);
+        hl_quote(list->at[i], out);
     }
     fputc(']', out);
 }

@@ -2,7 +2,9 @@
  *
  * libyaml turns the text into events; one recursive walk over them keeps the dotted key of where it is. */
 #include "experiments/yaml.h"
+#include "experiments/quote.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -83,13 +85,28 @@ static hl_status note_key(reader *r, const char *key)
     return HL_OK;
 }
 
+/* A text as it stands, or the bytes that !!binary means. */
+static hl_status add_scalar(hl_names *to, const reader *r)
+{
+    const char *tag = (const char *)r->event.data.scalar.tag;
+    if (!tag || strcmp(tag, "tag:yaml.org,2002:binary") != 0) {
+        hl_names_add(to, scalar(r), r->event.data.scalar.length);
+        return HL_OK;
+    }
+    char *bytes = hl_unbinary(scalar(r));
+    if (!bytes) return HL_FAIL(HL_EUSAGE, "%s:%d: what follows !!binary is not base64, or holds a NUL byte", r->name, line_of(r));
+    hl_names_add(to, bytes, strlen(bytes));
+    free(bytes);
+    return HL_OK;
+}
+
 static hl_status list_into(reader *r, hl_yaml_entry *e)
 {
     for (;;) {
         HL_TRY(step(r));
         if (r->event.type == YAML_SEQUENCE_END_EVENT) return HL_OK;
         HL_TRY(want_scalar(r, "an entry of the list"));
-        hl_names_add(&e->value, scalar(r), r->event.data.scalar.length);
+        HL_TRY(add_scalar(&e->value, r));
     }
 }
 
@@ -101,8 +118,7 @@ static hl_status value_into(reader *r, hl_yaml_entry *e)
     }
     HL_TRY(want_scalar(r, e->key));
     e->is_null = is_plain_null(r);
-    hl_names_add(&e->value, scalar(r), r->event.data.scalar.length);
-    return HL_OK;
+    return add_scalar(&e->value, r);
 }
 
 static hl_status entry(reader *r, const char *key)

@@ -1,7 +1,7 @@
 /* yaml.h - the part of YAML that a configuration needs: maps in maps, scalars, lists of scalars.
  *
  * Maps become dotted keys: "optim_args: {learning_rate: 1}" is the entry "optim_args.learning_rate".
- * What a configuration does not need (anchors, tags, lists in lists, several documents) is refused. */
+ * What a configuration does not need (anchors, tags but !!binary, lists in lists, several documents) is refused. */
 #ifndef EXPERIMENTS_YAML_H
 #define EXPERIMENTS_YAML_H
 #include "base/error.h"

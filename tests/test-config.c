@@ -242,6 +242,41 @@ static void what_is_written_reads_back_the_same(void)
     hl_config_free(&d);
 }
 
+/* Paths are any bytes; so may be the name of the configuration that stands in the comments. */
+static void any_bytes_read_back_the_same(void)
+{
+    static const char *const texts[] = {"r\xfcn", "a\x7f" "b", "\xc2\x85 \xc2\x9f", "\xef\xbb\xbf", "\xef\xbf\xbe", "\xe2\x80\xa8", "\xf0\x9f\x98\x80", "a\nb: c", "\t", "  x  ",
+                                        "\xff", "ab\xff", "abc\xff", "!!binary x", "\xf0\x9f\xbf\xbe", "a\"b\\c", "\xe9\x87\x8e"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        hl_config c, d;
+        size_t n = 0;
+        hl_config_defaults(&c);
+        CHECK_OK(hl_config_set(&c, "checkpoint_dir", texts[i], "b\nepochs: 9\xfc\xc2\x85.yaml:1"));
+        char *text = written(&c, &n);
+        hl_config_defaults(&d);
+        CHECK_OK(hl_config_parse(&d, text, n, "used.yaml"));
+        CHECK(strcmp(d.checkpoint_dir, texts[i]) == 0);
+        CHECK(d.epochs == c.epochs);
+        free(text);
+        hl_config_free(&c);
+        hl_config_free(&d);
+    }
+}
+
+static void bytes_that_are_no_base64_are_refused(void)
+{
+    hl_config c;
+    CHECK_FAILS(read(&c, "item_prompt: !!binary \"YWI\"\n"), HL_EUSAGE, "a.yaml:1: what follows !!binary is not base64");
+    hl_config_free(&c);
+    CHECK_FAILS(read(&c, "item_prompt: !!binary \"YW==YW==\"\n"), HL_EUSAGE, "not base64");
+    hl_config_free(&c);
+    CHECK_FAILS(read(&c, "item_prompt: !!binary \"AGEA\"\n"), HL_EUSAGE, "holds a NUL byte");
+    hl_config_free(&c);
+    CHECK_OK(read(&c, "item_prompt: !!binary \"YWI=\"\n"));
+    CHECK(strcmp(c.item_prompt, "ab") == 0);
+    hl_config_free(&c);
+}
+
 static void a_run_goes_on_only_with_the_same_numbers(void)
 {
     hl_config was, same, other;
@@ -298,6 +333,8 @@ static const test tests[] = {
     {"ranks of a layer are a number or a grid", ranks_of_a_layer_are_a_number_or_a_grid},
     {"bad arguments are refused", bad_arguments_are_refused},
     {"what is written reads back the same", what_is_written_reads_back_the_same},
+    {"any bytes read back the same", any_bytes_read_back_the_same},
+    {"bytes that are no base64 are refused", bytes_that_are_no_base64_are_refused},
     {"a run goes on only with the same numbers", a_run_goes_on_only_with_the_same_numbers},
     {"the help names every option", the_help_names_every_option},
     {"distances count letters", distances_count_letters},
