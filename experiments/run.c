@@ -86,6 +86,7 @@ hl_status hl_run_save(hl_run *r)
     hl_status s = hl_checkpoint_write(r->job->world, r->job->config->checkpoint_dir, r->state.step, &(hl_checkpoint_content){part, 2, true}, state,
                                       r->job->config->keep, best_step(r));
     free(state);
+    if (s == HL_OK) r->saved = r->state.step;
     return s;
 }
 
@@ -172,6 +173,7 @@ static hl_status go_on(hl_run *r, const hl_checkpoint *c)
     HL_TRY(read_opened(r->job, c, true));
     r->job->engine.updates = (long)r->state.updates;
     r->resumed = true;
+    r->saved = r->state.step;
     hl_log(HL_INFO, "continuing from %s", path);
     return HL_OK;
 }
@@ -298,7 +300,7 @@ static hl_status note_run(hl_run *r)
 
 hl_status hl_run_open(hl_run *r, hl_job *j)
 {
-    *r = (hl_run){.job = j, .state = {.best = -1, .data = hl_dataset_digest(j->data), .config = hl_config_digest(j->config)}};
+    *r = (hl_run){.job = j, .saved = -1, .state = {.best = -1, .data = hl_dataset_digest(j->data), .config = hl_config_digest(j->config)}};
     note_job(&r->state);
     HL_TRY(start_or_go_on(r));
     HL_TRY_ALL(j->world, is_first(r) ? write_used(r) : HL_OK);

@@ -15,6 +15,7 @@ typedef struct {
     hl_record *record; /* rank 0; NULL elsewhere */
     hl_record *digests; /* the same for ledger.jsonl; NULL without `ledger` */
     hl_ledger ledger;
+    int64_t saved; /* the step of the newest checkpoint that this state was saved in or read from; -1: none */
     bool resumed;
 } hl_run;
 

@@ -88,15 +88,18 @@ static void tell_step(trainer *t, const hl_step_report *r, double lr)
     else hl_log(HL_INFO, "%s  %.1f samples/s  %s left", facts, samples, left);
 }
 
+/* *stop: a signal asks the job to stop.  It may have given the step up, and then nothing has changed. */
 static hl_status step(trainer *t, bool *stop)
 {
     hl_batch batch;
     hl_step_report report;
     hl_state *s = &t->run.state;
-    hl_step_orders orders = {.learning_rate = hl_rate_at(&t->rate, s->step), .stop = hl_stop_is_asked(), .update = true};
+    hl_step_orders orders = {.learning_rate = hl_rate_at(&t->rate, s->step), .update = true};
     hl_sampler_draw(&batch, &t->job->sampler, s->step, &t->batch);
     hl_status status = hl_step_run(&report, &t->job->engine, &batch, &orders);
     hl_arena_back(&t->batch, 0);
+    *stop = report.stop;
+    if (report.given_up) return HL_OK;
     HL_TRY(hl_run_note_ledger(&t->run, s->step + 1, report.loss));
     if (status != HL_OK) return HL_FAIL(status, "step %" PRId64 ": %s", s->step, hl_error_text());
     int64_t epoch = s->step / t->steps_per_epoch;
@@ -104,7 +107,6 @@ static hl_status step(trainer *t, bool *stop)
     s->updates = t->job->engine.updates;
     s->epoch_loss += report.loss;
     s->epoch_steps++;
-    *stop = report.stop;
     hl_summary_add(&t->summary, &report);
     warn_of_masking(t, report.masked_share);
     tell_step(t, &report, orders.learning_rate);
@@ -153,9 +155,10 @@ static hl_status end_epoch(trainer *t)
 
 /* ---- the whole */
 
-static hl_status stop_here(trainer *t, bool is_saved)
+static hl_status stop_here(trainer *t)
 {
-    if (!is_saved) HL_TRY(hl_run_save(&t->run));
+    if (t->run.state.step == 0) return HL_FAIL(HL_ESTOP, "stopped before the first step by a signal; the same command starts it again");
+    if (t->run.saved != t->run.state.step) HL_TRY(hl_run_save(&t->run));
     return HL_FAIL(HL_ESTOP, "stopped at step %" PRId64 " by a signal; the same command continues from here", t->run.state.step);
 }
 
@@ -166,14 +169,13 @@ static hl_status loop(trainer *t)
     t->began = hl_seconds();
     t->began_at = s->step;
     while (s->step < t->steps && !s->ended) {
-        bool stop = false, saved = false;
+        bool stop = false;
+        const int64_t before = s->step;
         HL_TRY(step(t, &stop));
-        if (s->step % t->steps_per_epoch == 0 || s->step == t->steps) {
-            HL_TRY(end_epoch(t));
-            saved = true;
-        }
-        if (stop) return stop_here(t, saved);
-        if (!saved && every > 0 && s->step % every == 0) HL_TRY(hl_run_save(&t->run));
+        bool is_end = s->step > before && (s->step % t->steps_per_epoch == 0 || s->step == t->steps);
+        if (is_end) HL_TRY(end_epoch(t));
+        if (stop) return stop_here(t);
+        if (!is_end && every > 0 && s->step % every == 0) HL_TRY(hl_run_save(&t->run));
     }
     return HL_OK;
 }

@@ -178,6 +178,13 @@ void hl_loss_run(hl_loss *l, float *dn, const float *n, const hl_negatives *mine
     hl_arena_back(scratch, mark);
 }
 
+void hl_loss_pass(hl_loss *l)
+{
+    const size_t R = (size_t)l->plan->rows;
+    memset(l->lse, 0, R * sizeof *l->lse);
+    memset(l->du, 0, R * (size_t)l->D * sizeof *l->du);
+}
+
 /* How many rows of each user rank go in one round. */
 static int rows_a_round(const hl_loss *l)
 {

@@ -48,6 +48,9 @@ void hl_loss_give(hl_loss *l, const float *u, const float *p, hl_arena *wire);
 /* Loss and gradients: n (K, D) are my negatives as unit vectors, dn (K, D) is added to.  Collective over the item ranks that have vectors. */
 void hl_loss_run(hl_loss *l, float *dn, const float *n, const hl_negatives *mine, float s, float thres, hl_arena *scratch);
 
+/* Instead of hl_loss_run, where nothing is computed: facts and gradients are zero.  Local. */
+void hl_loss_pass(hl_loss *l);
+
 /* Gradients of my user rows through the negatives, du (my rows, D) overwritten; lse to everyone.  Collective over all ranks. */
 void hl_loss_return(hl_loss *l, float *du, hl_arena *wire);
 

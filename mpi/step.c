@@ -1,7 +1,9 @@
 /* step.c - one training step: every act of a schedule is a function, and a step is a loop over the list. */
 #include "mpi/step.h"
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/part.h"
+#include "base/stop.h"
 #include "math/adamw.h"
 #include "math/rows.h"
 #include "model/schedule.h"
@@ -43,6 +45,7 @@ typedef struct {
     float *target, *dtarget;              /* (rows, D) */
     float *unit_y, *norm_y, *unit_t, *norm_t, *dunit_y, *dunit_t;
     float scale;
+    bool given_up;                        /* nothing is computed any more */
     hl_tally tally;
     double flop, bytes;
     uint64_t sent[HL_MESH_GROUPS]; /* bytes in each group before the step */
@@ -245,11 +248,39 @@ static void item_through(step *s, hl_chunk *k, float *y, hl_arena *trace)
     s->flop += hl_stack_flop(&e->item_model.stack, &t->pack);
 }
 
+/* Instead of what is not computed: vectors with a length. */
+static void fill_rows(const step *s, float *x, int rows)
+{
+    for (size_t i = 0; i < rows_of(s, rows); i++) x[i] = 1;
+}
+
+/* An empty chunk, or one of a step that is given up. */
+static void item_forward_idle(step *s, int c)
+{
+    hl_engine *e = s->e;
+    hl_stack_pass_forward(&e->item_model.stack);
+    if (c < 0) return;
+    const hl_pack *pack = &s->chunk[c].texts.pack;
+    if (s->item_out) fill_rows(s, s->vector + rows_of(s, s->chunk[c].row), pack->segments);
+    else fill_rows(s, hl_pipe_room(&e->item_pipe, HL_FORWARD, rows_of(s, pack->T)), pack->T);
+}
+
+static void item_backward_idle(step *s, int c)
+{
+    hl_engine *e = s->e;
+    hl_stack_pass_backward(&e->item_model.stack);
+    if (c < 0) return;
+    hl_chunk *k = &s->chunk[c];
+    const int T = k->texts.pack.T;
+    if (!e->item_model.stack.first) fill_rows(s, hl_pipe_room(&e->item_pipe, HL_BACK, rows_of(s, T)), T);
+    if (k->again) hl_arena_back(k->again, 0);
+}
+
 static void item_forward(step *s, int c)
 {
     hl_engine *e = s->e;
     if (c < 0) {
-        hl_stack_pass_forward(&e->item_model.stack);
+        item_forward_idle(s, c);
         return;
     }
     hl_chunk *k = &s->chunk[c];
@@ -263,7 +294,7 @@ static void item_again(step *s, int c)
 {
     hl_engine *e = s->e;
     if (c < 0) {
-        hl_stack_pass_forward(&e->item_model.stack);
+        item_forward_idle(s, c);
         return;
     }
     hl_chunk *k = &s->chunk[c];
@@ -278,7 +309,7 @@ static void item_backward(step *s, int c)
 {
     hl_engine *e = s->e;
     if (c < 0) {
-        hl_stack_pass_backward(&e->item_model.stack);
+        item_backward_idle(s, c);
         return;
     }
     hl_chunk *k = &s->chunk[c];
@@ -293,11 +324,31 @@ static void item_backward(step *s, int c)
 
 /* ---- the User LLM */
 
+static void user_forward_idle(step *s, int c)
+{
+    hl_engine *e = s->e;
+    hl_stack_pass_forward(&e->user_model.stack);
+    if (c < 0) return;
+    const hl_chunk *k = &s->user_chunk[c];
+    const int T = k->users.T;
+    fill_rows(s, e->user_model.stack.last ? s->y + rows_of(s, k->row) : hl_pipe_room(&e->user_pipe, HL_FORWARD, rows_of(s, T)), T);
+}
+
+static void user_backward_idle(step *s, int c)
+{
+    hl_engine *e = s->e;
+    hl_stack_pass_backward(&e->user_model.stack);
+    if (c < 0) return;
+    const hl_chunk *k = &s->user_chunk[c];
+    const int T = k->users.T;
+    fill_rows(s, e->user_model.stack.first ? s->dx + rows_of(s, k->row) : hl_pipe_room(&e->user_pipe, HL_BACK, rows_of(s, T)), T);
+}
+
 static void user_forward(step *s, int c)
 {
     hl_engine *e = s->e;
     if (c < 0) {
-        hl_stack_pass_forward(&e->user_model.stack);
+        user_forward_idle(s, c);
         return;
     }
     hl_chunk *k = &s->user_chunk[c];
@@ -313,7 +364,7 @@ static void user_backward(step *s, int c)
 {
     hl_engine *e = s->e;
     if (c < 0) {
-        hl_stack_pass_backward(&e->user_model.stack);
+        user_backward_idle(s, c);
         return;
     }
     hl_chunk *k = &s->user_chunk[c];
@@ -399,6 +450,12 @@ static void loss(step *s, int c)
     hl_arena_back(a, mark);
 }
 
+static void loss_idle(step *s, int c)
+{
+    (void)c;
+    hl_loss_pass(&s->loss);
+}
+
 /* ---- the end of a step */
 
 static void sum_item(step *s, int c)
@@ -454,7 +511,8 @@ static void tally(step *s, int c)
     if (e->mesh->item_out.rank == 0) tell_loss(s);
     hl_tally_put(&s->tally, HL_FACT_SQUARES, hl_gradnorm_squares(e, s->plan.groups && e->rules.clip_grad_norm > 0));
     hl_tally_put(&s->tally, HL_FACT_DSCALE, s->loss.dscale);
-    hl_tally_put(&s->tally, HL_FACT_STOP, s->orders->stop);
+    hl_tally_put(&s->tally, HL_FACT_STOP, hl_stop_is_asked());
+    hl_tally_put(&s->tally, HL_FACT_GIVEN_UP, s->given_up);
     hl_tally_put(&s->tally, HL_FACT_FLOP, s->flop);
     hl_tally_put(&s->tally, HL_FACT_BYTES, s->bytes);
     hl_tally_put(&s->tally, HL_FACT_PHASES + HL_UPDATE, e->update_seconds);
@@ -467,6 +525,11 @@ static double grad_norm(const step *s)
 {
     double dscale = hl_tally_sum(&s->tally, HL_FACT_DSCALE);
     return sqrt(hl_tally_sum(&s->tally, HL_FACT_SQUARES) + dscale * dscale);
+}
+
+static bool is_given_up(const step *s)
+{
+    return hl_tally_sum(&s->tally, HL_FACT_GIVEN_UP) > 0;
 }
 
 static bool is_sound(const step *s)
@@ -489,7 +552,7 @@ static void update(step *s, int c)
 {
     (void)c;
     hl_engine *e = s->e;
-    if (!s->orders->update || !is_sound(s)) return;
+    if (!s->orders->update || is_given_up(s) || !is_sound(s)) return;
     double began = hl_seconds(), most = e->rules.clip_grad_norm, clip = most > 0 ? fmin(1, most / (grad_norm(s) + 1e-6)) : 1;
     const hl_adamw how = {s->orders->learning_rate, 0.9, 0.999, 1e-8, e->rules.weight_decay, e->updates + 1, clip};
     update_side(&e->item, &how);
@@ -508,6 +571,36 @@ static void (*const perform[HL_ACTS])(step *s, int chunk) = {
     [HL_TALLY] = tally,                 [HL_LOSS] = loss,                   [HL_SUM_ITEM] = sum_item,
     [HL_SUM_USER] = sum_user,           [HL_UPDATE] = update,
 };
+
+/* ---- giving up */
+
+static const hl_group *item_stage(const step *s) { return &s->e->mesh->item_tp; }
+static const hl_group *user_stage(const step *s) { return &s->e->mesh->user_tp; }
+static const hl_group *all_vectors(const step *s) { return &s->e->mesh->item_out; }
+
+/* Acts that compute: what is left of them where nothing is computed any more, and who computes together. */
+static const struct {
+    void (*idle)(step *s, int chunk);
+    const hl_group *(*together)(const step *s);
+} computes[HL_ACTS] = {
+    [HL_ITEM_FORWARD] = {item_forward_idle, item_stage},   [HL_ITEM_AGAIN] = {item_forward_idle, item_stage},
+    [HL_ITEM_BACKWARD] = {item_backward_idle, item_stage}, [HL_USER_FORWARD] = {user_forward_idle, user_stage},
+    [HL_USER_BACKWARD] = {user_backward_idle, user_stage}, [HL_LOSS] = {loss_idle, all_vectors},
+};
+
+/* From here on?  Who computes together agrees, because such an act is full of collectives. */
+static bool gives_up(step *s, const hl_group *together)
+{
+    if (hl_fault("step-signal", s->e->mesh->world.rank)) hl_stop_ask();
+    s->given_up = hl_group_any(together, s->given_up || hl_stop_is_asked());
+    return s->given_up;
+}
+
+static void act(step *s, const hl_task *t)
+{
+    bool idle = computes[t->act].idle && gives_up(s, computes[t->act].together(s));
+    (idle ? computes[t->act].idle : perform[t->act])(s, t->chunk);
+}
 
 /* Is this the last act of its kind? */
 static bool is_last(const hl_schedule *l, int task)
@@ -533,7 +626,7 @@ static void carry_out(step *s, double seconds[HL_ACTS])
         if (t->act == HL_TALLY)
             for (int a = 0; a < HL_ACTS; a++) hl_tally_put(&s->tally, HL_FACT_PHASES + a, seconds[a]);
         double began = hl_seconds();
-        perform[t->act](s, t->chunk);
+        act(s, t);
         hl_holding_move(&s->e->item);
         hl_holding_move(&s->e->user);
         seconds[t->act] += hl_seconds() - began;
@@ -546,7 +639,7 @@ static void write_report(hl_step_report *r, const step *s)
     double kept = hl_tally_sum(&s->tally, HL_FACT_KEPT), masked = hl_tally_sum(&s->tally, HL_FACT_MASKED);
     *r = (hl_step_report){.loss = hl_tally_sum(&s->tally, HL_FACT_LOSS), .grad_norm = grad_norm(s), .rows = p->rows, .texts = p->texts,
                           .negatives = p->negatives, .tokens = p->tokens, .public_items = p->public_items,
-                          .public_tokens = p->public_tokens, .stop = hl_tally_sum(&s->tally, HL_FACT_STOP) > 0, .tally = s->tally};
+                          .public_tokens = p->public_tokens, .stop = hl_tally_sum(&s->tally, HL_FACT_STOP) > 0, .given_up = is_given_up(s), .tally = s->tally};
     r->nce_samples = kept / p->rows + 1;
     r->masked_share = masked / (kept + masked);
     for (int k = 0; k < HL_TOPS; k++) r->top_acc[k] = hl_tally_sum(&s->tally, HL_FACT_HITS + k) / p->rows;
@@ -554,7 +647,7 @@ static void write_report(hl_step_report *r, const step *s)
 
 static hl_status judge(const step *s)
 {
-    if (is_sound(s)) return HL_OK;
+    if (is_given_up(s) || is_sound(s)) return HL_OK;
     if (isfinite(hl_tally_sum(&s->tally, HL_FACT_LOSS)) && hl_tally_sum(&s->tally, HL_FACT_KEPT) == 0)
         return HL_FAIL(HL_ENUMERIC, "every negative is masked as a false one (cosine with the target above nce_thres %g): the item vectors have "
                        "collapsed and the loss would stay 0; lower optim_args.learning_rate, lengthen scheduler_args.warmup or raise nce_thres",
@@ -584,7 +677,7 @@ hl_status hl_step_run(hl_step_report *report, hl_engine *e, const hl_batch *batc
     count_sent(report->sent, e->mesh, s.sent);
     count_sent(e->late, e->mesh, e->late);
     hl_status status = judge(&s);
-    if (status == HL_OK && orders->update) e->updates++;
+    if (status == HL_OK && orders->update && !report->given_up) e->updates++;
     forget(e);
     report->seconds = hl_seconds() - began;
     return status;

@@ -8,7 +8,6 @@
 
 typedef struct {
     double learning_rate;
-    bool stop;   /* this rank was asked to stop; one is enough */
     bool update; /* false: gradients only (tests), left in engine->item.g and user.g */
 } hl_step_orders;
 
@@ -23,11 +22,14 @@ typedef struct {
     uint64_t sent[HL_MESH_GROUPS]; /* bytes, by this rank, in each group */
     int rows, texts, negatives;
     int64_t tokens, public_items, public_tokens;
-    bool stop;
+    bool stop;     /* a signal has asked one of the ranks to stop (base/stop.h) */
+    bool given_up; /* and the step was given up: nothing was updated, and what else stands here means nothing */
     hl_tally tally;
 } hl_step_report;
 
-/* HL_ENUMERIC, with advice, where the loss is not finite or every negative is masked; then nothing was updated. */
+/* A rank that hears a signal computes nothing from the next act on; acts that talk go on with ones, so that nobody waits, and the tally
+ * tells all to drop the step.  The longest wait is a chunk's.
+ * HL_ENUMERIC, with advice, where the loss is not finite or every negative is masked; then nothing was updated. */
 hl_status hl_step_run(hl_step_report *report, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders);
 
 #endif

@@ -21,6 +21,7 @@ typedef enum {
     HL_FACT_DSCALE = HL_FACT_HITS_END, /* dLoss/d logit_scale */
     HL_FACT_SQUARES,                   /* of all other gradients */
     HL_FACT_STOP,                      /* a signal asked to stop */
+    HL_FACT_GIVEN_UP,                  /* and something of the step was not computed */
     HL_FACT_FLOP,
     HL_FACT_BYTES,                     /* of item vectors and their gradients, to other ranks */
     HL_FACT_SENT,                      /* bytes in each group of the mesh: as many facts as HL_MESH_GROUPS */

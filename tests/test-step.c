@@ -1,4 +1,6 @@
 /* test-step.c - a training step gives the golden losses and gradients at any layout. */
+#include "base/fault.h"
+#include "base/stop.h"
 #include "math/rows.h"
 #include "mpi/step.h"
 #include "tests/check-mpi.h"
@@ -231,6 +233,92 @@ static void run_golden(const char *name)
     golden_close(&g);
 }
 
+/* ---- a step that is given up */
+
+enum { STEPS = 3 };
+
+typedef struct {
+    double loss[STEPS];
+    uint64_t weights[STEPS]; /* of this rank */
+    int given_up;            /* how often */
+} course;
+
+static uint64_t weights_of(const hl_engine *e)
+{
+    return hl_holding_digest(&e->item) + hl_holding_digest(&e->user);
+}
+
+/* Rank `who` hears a signal at its k-th act that computes, for k = 1, 2, ..., until a step has none; that one is made.  A step
+ * that is given up leaves weights and count as they were. */
+static void disturb(hl_step_report *report, int *given_up, hl_engine *e, const golden *g, int who)
+{
+    const hl_step_orders orders = {.learning_rate = g->lr, .update = true};
+    for (int k = 1;; k += 1 + k / 2) {
+        char fault[40];
+        uint64_t weights = weights_of(e);
+        long updates = e->updates;
+        snprintf(fault, sizeof fault, "step-signal:%d:%d", who, k);
+        hl_fault_set(fault);
+        CHECK_OK(hl_step_run(report, e, &g->batch, &orders));
+        hl_fault_set(NULL);
+        hl_stop_forget();
+        if (!report->given_up) break;
+        CHECK(report->stop && weights_of(e) == weights && e->updates == updates);
+        ++*given_up;
+    }
+    CHECK(!report->stop);
+}
+
+static course run_course(const golden *g, const variant *v, int grid, bool apart, bool disturbed)
+{
+    course c = {0};
+    hl_layout layout;
+    hl_mesh mesh;
+    hl_engine e;
+    if (!CHECK_OK(hl_layout_make(&layout, check_world()->size, &v->wish))) return c;
+    hl_layout_take_grids(&layout, grid, grid, HL_SUMMA);
+    layout.rows_apart = apart;
+    hl_mesh_open(&mesh, check_world(), &layout);
+    open_engine(&e, &mesh, g, v);
+    read_weights(&e.item, g);
+    read_weights(&e.user, g);
+    for (int step = 0; step < STEPS; step++) {
+        hl_step_report report;
+        if (disturbed) disturb(&report, &c.given_up, &e, g, (step + check_world()->size - 1) % check_world()->size);
+        else CHECK_OK(hl_step_run(&report, &e, &g->batch, &(hl_step_orders){.learning_rate = g->lr, .update = true}));
+        c.loss[step] = report.loss;
+        c.weights[step] = weights_of(&e);
+    }
+    hl_engine_close(&e);
+    hl_mesh_close(&mesh);
+    return c;
+}
+
+static void compare_courses(const golden *g, const variant *v, int grid, bool apart)
+{
+    course whole = run_course(g, v, grid, apart, false), disturbed = run_course(g, v, grid, apart, true);
+    CHECK(memcmp(whole.loss, disturbed.loss, sizeof whole.loss) == 0 && isfinite(whole.loss[STEPS - 1]));
+    CHECK(memcmp(whole.weights, disturbed.weights, sizeof whole.weights) == 0);
+    CHECK(disturbed.given_up >= STEPS);
+}
+
+static void a_step_that_is_given_up_leaves_no_trace(void)
+{
+    golden g;
+    int p = check_world()->size;
+    if (!golden_open(&g, "hllm_deep.h5")) return;
+    compare_courses(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, -1, true, 0}, 0, false);
+    if (p >= 2) compare_courses(&g, &(variant){{HL_COLOCATED, 1, p, 1, p, 1, 1}, 60000, true, 0}, 0, false);
+    if (p >= 2) compare_courses(&g, &(variant){{HL_SEPARATE, p - 1, 1, 1, 1, 1, 1}, 0, true, 1}, 0, false);
+    if (p >= 2) compare_courses(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 2, 2}, 60000, true, 2}, 0, false);
+    if (p >= 2) compare_courses(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 60000, true, 3}, 0, false);
+    if (p >= 2) compare_courses(&g, &(variant){{HL_COLOCATED, 1, p, 1, p, 1, 1}, -1, true, 0}, p, false);
+    if (p >= 3) compare_courses(&g, &(variant){{HL_COLOCATED, 1, p, 1, p, 1, 1}, -1, true, 0}, 0, true);
+    if (p >= 4) compare_courses(&g, &(variant){{HL_COLOCATED, 0, 2, 0, 2, 1, 1}, 60000, true, 3}, 0, false);
+    if (p >= 4) compare_courses(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 2, 2}, 60000, true, 0}, 0, false);
+    golden_close(&g);
+}
+
 static void item_token(void) { run_golden("hllm_item_token.h5"); }
 static void mean_pool(void) { run_golden("hllm_mean_pool.h5"); }
 static void masked_negatives(void) { run_golden("hllm_masked_negatives.h5"); }
@@ -245,6 +333,7 @@ static const test tests[] = {
     {"a mean over ranks of means: golden losses and gradients", two_ranks},
     {"as many key heads as query heads: golden losses and gradients", mha},
     {"a deep model: golden losses and gradients", deep},
+    {"a step that is given up leaves no trace, at any layout", a_step_that_is_given_up_leaves_no_trace},
     {"after the first steps nothing is allocated, at any layout", nothing_is_allocated_after_the_first_steps},
 };
 HL_TESTS("step", tests)

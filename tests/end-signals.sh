@@ -1,0 +1,69 @@
+#!/bin/sh
+# end-signals.sh - a signal ends a job with status 75 wherever it is, and the same command goes on as if there had been none.
+#
+# HLLM_FAULT=step-signal:R:K lets rank R hear a signal at the K-th act of its steps that computes, so no test of a step depends on time.
+. "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
+
+cat >"$work/job.yaml" <<YAML
+data_path: $work/data/dataset
+text_path: $work/data/information
+dataset: synth
+text_keys: [title]
+tokenizer: bytes
+item_prompt: ""
+MAX_ITEM_LIST_LENGTH: 5
+item_llm: {hidden_size: 32, intermediate_size: 48, num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2}
+user_llm: {hidden_size: 32, intermediate_size: 48, num_hidden_layers: 2, num_attention_heads: 4}
+epochs: 2
+batch_size: 16
+chunk_tokens: 256
+optim_args: {learning_rate: 3e-3}
+topk: [5, 10]
+valid_metric: NDCG@10
+keep: 100
+YAML
+./hllm synth "$work/data" --items 100 --users 100 --topics 5 >/dev/null 2>"$work/said"
+verdict "data are made up"
+
+# once_each FOLDER: each step is on record once, in order.
+once_each() {
+    steps "$1" step >"$work/a"
+    seq "$(wc -l <"$work/a")" | cmp -s - "$work/a"
+}
+
+# stop_and_go RANKS NAME OPTIONS...: train with signals inside of steps until it ends, and beside it undisturbed.  Signals come to
+# another rank and at another act each time.
+stop_and_go() {
+    ranks=$1 name=$2 stops=0 status=75
+    shift 2
+    job "$ranks" "whole-$name" "$@" || return 1
+    while [ $status -eq 75 ] && [ $stops -lt 40 ]; do
+        HLLM_FAULT=step-signal:$((stops % ranks)):$((20 + 29 * stops % 97 + 10 * stops)) job "$ranks" "stopped-$name" "$@"
+        status=$?
+        [ $status -eq 75 ] && stops=$((stops + 1)) && grep -q 'stopped' "$work/said" || break
+    done
+    [ $status -eq 0 ] && [ $stops -ge 2 ] && same "whole-$name" "stopped-$name" && once_each "stopped-$name" &&
+        same_figures "whole-$name" "stopped-$name"
+}
+while read -r ranks name options; do
+    stop_and_go "$ranks" "$name" $options --max_steps 12
+    verdict "stopped inside of steps and continued, training is the same to the last bit: $ranks ranks, $name ($stops stops)"
+done <<LAYOUTS
+1 alone
+2 colocated --placement colocated
+3 separate --placement separate
+2 tensor --placement colocated --item.tp 2 --user.tp 2
+2 pipeline --placement colocated --item.pp 2 --user.pp 2 --activation_budget 0
+2 zero --placement colocated --zero 3
+4 grid --placement colocated --item.tp [2,2] --user.tp [1,2]
+2 overlap --placement colocated --overlap true
+2 exact --placement colocated --exact.groups 2
+LAYOUTS
+
+# Before the first step there is nothing to save.
+HLLM_FAULT=step-signal:1:1 job 2 first --max_steps 4
+[ $? -eq 75 ] && grep -q 'stopped before the first step by a signal' "$work/said" && [ ! -e "$work/first/latest" ]
+verdict "a signal in the first step is status 75, and leaves no checkpoint"
+job 2 first --max_steps 4 && job 2 unstopped --max_steps 4 && same first unstopped
+verdict "the same command starts it again"
+finish end-signals
