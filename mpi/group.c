@@ -7,6 +7,8 @@
 #include "base/lend.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "mpi/launch.h"
+#include "mpi/openmpi.h"
 #include "mpi/ways.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,9 +22,22 @@ static void end_all(int status)
     MPI_Abort(MPI_COMM_WORLD, status);
 }
 
+/* Where ranks do not know each other, the first that the launcher has started speaks for all. */
+static hl_status check_launch(hl_group *world)
+{
+    char sentence[300];
+    const hl_status s = hl_launch_check(hl_launch_environment, world->size);
+    if (s != HL_OK) world->rank = hl_launch_rank(hl_launch_environment);
+    if (s == HL_OK && hl_launch_leaves_room(sentence, sizeof sentence, hl_launch_environment, world->size)) hl_log(HL_WARN, "%s", sentence);
+    return s;
+}
+
 hl_status hl_group_start(hl_group *world, int *argc, char ***argv)
 {
     int has_threads;
+    world->rank = hl_launch_rank(hl_launch_environment);
+    HL_TRY(hl_launch_may_start(hl_launch_environment));
+    hl_openmpi_prepare();
     if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &has_threads) != MPI_SUCCESS)
         return HL_FAIL(HL_EFAIL, "MPI does not start; try mpirun -n 1 with the same command");
     world->comm = MPI_COMM_WORLD;
@@ -31,15 +46,17 @@ hl_status hl_group_start(hl_group *world, int *argc, char ***argv)
     world->sent = hl_alloc_zero(1, sizeof *world->sent);
     hl_log_rank(world->rank, world->size);
     hl_end_job_with(end_all);
-    return HL_OK;
+    return check_launch(world);
 }
 
 void hl_group_stop(hl_group *world)
 {
+    int is_started;
     hl_end_job_with(NULL);
     free(world->sent);
     *world = (hl_group){MPI_COMM_NULL, -1, 0, NULL};
-    MPI_Finalize();
+    MPI_Initialized(&is_started);
+    if (is_started) MPI_Finalize();
 }
 
 static void take(hl_group *out, MPI_Comm comm)

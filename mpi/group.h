@@ -18,7 +18,8 @@ typedef struct hl_group {
     uint64_t *sent; /* bytes that this rank has sent in it; NULL: not counted */
 } hl_group;
 
-/* Start MPI, route aborts and logs, and give the group of all processes.  Once, first. */
+/* Start MPI, route aborts and logs, and give the group of all processes.  Once, first.  HL_EUSAGE where the launcher has
+ * started processes that do not know each other (mpi/launch.h).  hl_group_stop also after a failure. */
 hl_status hl_group_start(hl_group *world, int *argc, char ***argv);
 /* Leave MPI.  Ends the process table in order; after it only exit. */
 void hl_group_stop(hl_group *world);

@@ -16,10 +16,12 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/group.c mpi/group.h \
 	mpi/halving.c mpi/halving.h \
 	mpi/holding.c mpi/holding.h \
+	mpi/launch.c mpi/launch.h \
 	mpi/ledger.c mpi/ledger.h \
 	mpi/loss.c mpi/loss.h \
 	mpi/matrix.c mpi/matrix.h mpi/scalapack.h \
 	mpi/mesh.c mpi/mesh.h \
+	mpi/openmpi.c mpi/openmpi.h \
 	mpi/pblas.c mpi/pblas.h \
 	mpi/negatives.c mpi/negatives.h \
 	mpi/pipe.c mpi/pipe.h \

@@ -38,7 +38,8 @@ ALONE_TESTS = \
 	tests/test-safetensors \
 	tests/test-hf-folder \
 	tests/test-record \
-	tests/test-difference
+	tests/test-difference \
+	tests/test-launch
 
 MPI_TESTS = \
 	tests/test-bench \
@@ -96,6 +97,7 @@ CHECKERS = \
 	tests/end-layouts.sh \
 	tests/end-exact.sh \
 	tests/end-bad-inputs.sh \
+	tests/end-machine.sh \
 	tests/end-plan.sh \
 	tests/end-precision.sh \
 	tests/end-ease.sh \
@@ -123,6 +125,7 @@ MPI_TEST_LINK = tests/libcheck.a tests/libranks.a $(HOUSE_LINK) $(CUNIT_LIBS)
 
 tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
 tests_test_difference_LDADD = $(tests_test_config_LDADD)
+tests_test_launch_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_synth_LDADD = $(tests_test_config_LDADD)
 tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h

@@ -1,0 +1,64 @@
+/* openmpi.c - what Open MPI is told before it starts.
+ *
+ * Shared file pointers (MPI_File_write_shared) are not used here, but each opened file gets one: by default of the kind
+ * that needs /dev/shm, and ends the process on paths above 218 letters.  The kind `individual` makes nothing until it is
+ * used.
+ *
+ * Messages between ranks of a machine go through a file for each rank in /dev/shm.  It is sparse: with too little room a
+ * process dies later, when it touches a page; so the room is looked at before. */
+#include "mpi/openmpi.h"
+#include "base/log.h"
+#include "mpi/launch.h"
+#include <stdlib.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+static const char FOLDER[] = "OMPI_MCA_btl_vader_backing_directory";
+static const char NORMAL[] = "/dev/shm";
+
+double hl_openmpi_shared_bytes(int local_ranks)
+{
+    const double segment = 4.25e6; /* btl_vader_segment_size and what stands before it */
+    return local_ranks > 1 ? segment * local_ranks : 0;
+}
+
+const char *hl_openmpi_shared_folder(void)
+{
+    const char *named = getenv(FOLDER);
+    return named && *named ? named : NORMAL;
+}
+
+double hl_openmpi_room(const char *folder)
+{
+    struct statvfs fs;
+    if (access(folder, W_OK | X_OK) != 0 || statvfs(folder, &fs) != 0 || (fs.f_flag & ST_RDONLY)) return 0;
+    return (double)fs.f_bavail * (double)fs.f_frsize;
+}
+
+static const char *other_folder(void)
+{
+    const char *named = getenv("TMPDIR");
+    return named && *named ? named : "/tmp";
+}
+
+/* Where the messages of this machine's ranks go if they do not fit. */
+static void find_room(int ranks, bool speaks)
+{
+    const double needed = hl_openmpi_shared_bytes(ranks), has = hl_openmpi_room(hl_openmpi_shared_folder());
+    const char *here = hl_openmpi_shared_folder(), *other = other_folder();
+    if (has >= needed) return;
+    const bool fits = hl_openmpi_room(other) >= needed;
+    if (speaks)
+        hl_log(HL_WARN, "%s has %.1f MB of room and messages between the %d ranks of this machine need %.1f MB: they go through %s%s; enlarge it (docker run --shm-size), "
+               "remove what killed jobs have left there, or name a local folder in %s", here, has / 1e6, ranks, needed / 1e6, fits ? "files in " : "sockets, slowly",
+               fits ? other : "", FOLDER);
+    if (fits) setenv(FOLDER, other, 1);
+    else setenv("OMPI_MCA_btl", "self,tcp", 1);
+}
+
+void hl_openmpi_prepare(void)
+{
+    setenv("OMPI_MCA_sharedfp", "individual", 0);
+    const int ranks = hl_launch_local_ranks(hl_launch_environment);
+    if (ranks > 1 && !getenv("OMPI_MCA_btl")) find_room(ranks, hl_launch_local_rank(hl_launch_environment) == 0);
+}

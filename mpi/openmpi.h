@@ -1,0 +1,17 @@
+/* openmpi.h - what Open MPI is told before it starts, so that the machine's shared memory does not decide over a job. */
+#ifndef MPI_OPENMPI_H
+#define MPI_OPENMPI_H
+#include <stddef.h>
+
+/* Set variables OMPI_MCA_... of this process where the user has not.  Local; before MPI starts.  Warns on the first rank
+ * of a machine where /dev/shm has no room for the messages between its ranks. */
+void hl_openmpi_prepare(void);
+
+/* Bytes that messages between so many ranks of a machine take there, and the folder where they are. */
+double hl_openmpi_shared_bytes(int local_ranks);
+const char *hl_openmpi_shared_folder(void);
+
+/* Bytes that are free in a folder that this process may write to; 0 where it may not. */
+double hl_openmpi_room(const char *folder);
+
+#endif
