@@ -212,7 +212,8 @@ double hl_group_max(const hl_group *g, double x)
     return x;
 }
 
-/* Short rows in one call of MPI's. */
+/* Short rows in one call of MPI's.  Mine are put into their place first, where they may lie already: MPI forbids to give it
+ * the same bytes as what is sent and what is received. */
 static void gather_short(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes)
 {
     int *count = hl_lend(2 * sizeof *count * (size_t)g->size), *begin = count + g->size;
@@ -220,7 +221,8 @@ static void gather_short(const hl_group *g, void *all, const void *mine, const i
         count[r] = counts[r] * (int)row_bytes;
         begin[r] = at;
     }
-    MPI_Allgatherv(mine, count[g->rank], MPI_BYTE, all, count, begin, MPI_BYTE, g->comm);
+    if (count[g->rank]) memmove((char *)all + begin[g->rank], mine, (size_t)count[g->rank]);
+    MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, count, begin, MPI_BYTE, g->comm);
     hl_group_count(g, (size_t)count[g->rank] * (size_t)(g->size - 1));
     hl_lend_back(count);
 }

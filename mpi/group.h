@@ -82,7 +82,8 @@ void hl_group_gather_blocks(const hl_group *g, float *x, const size_t *begin);
 /* Any elements of `size` bytes combined by the tree of the ranks. */
 void hl_group_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine);
 
-/* Everyone's rows one after the other in rank order: all (sum of counts, row_bytes), counts (size) in rows. */
+/* Everyone's rows one after the other in rank order: all (sum of counts, row_bytes), counts (size) in rows.  mine may be their
+ * place in all. */
 void hl_group_gather(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes);
 
 /* Rows to each rank and from each rank: counts and begins (size) are in rows of row_bytes; what is sent to
