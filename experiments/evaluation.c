@@ -52,11 +52,24 @@ static void warn_of_ties(const hl_evaluation *v, const hl_config *c)
            s->gains[HL_TIES_FIRST].recall[k] / users, s->gains[HL_TIES_LAST].recall[k] / users, c->dataset);
 }
 
+static hl_status check_vectors(const hl_evaluation *v, hl_job *j, const hl_catalogue *c)
+{
+    int64_t zeros;
+    hl_status s = hl_catalogue_check(c, &j->engine, &zeros);
+    if (s != HL_OK) return HL_FAIL(s, "%s: %s", hl_phase_name[v->phase], hl_error_text());
+    if (zeros > 0 && j->world->rank == 0)
+        hl_log(HL_WARN,
+               "%s: the vectors of %lld items are zero: they have no direction, and their score is 0 for every user",
+               hl_phase_name[v->phase], (long long)zeros);
+    return HL_OK;
+}
+
 static hl_status rank_users(hl_evaluation *v, hl_job *j, const hl_catalogue *c)
 {
     hl_eval_orders orders = hl_evaluation_orders(j->config, v->phase);
     hl_log_transient("%s: ranking %lld users", hl_phase_name[v->phase], (long long)j->engine.corpus->users);
-    HL_TRY(hl_evaluate(&v->score, &j->engine, c, &orders));
+    hl_status s = hl_evaluate(&v->score, &j->engine, c, &orders);
+    if (s != HL_OK) return HL_FAIL(s, "%s: %s", hl_phase_name[v->phase], hl_error_text());
     if (j->world->rank == 0) warn_of_ties(v, j->config);
     return HL_OK;
 }
@@ -72,7 +85,8 @@ hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase)
     v->tokens = catalogue.tokens;
     hl_group_sum_int(j->world, &v->tokens, 1);
     v->encode_seconds = hl_seconds() - began;
-    hl_status s = rank_users(v, j, &catalogue);
+    hl_status s = check_vectors(v, j, &catalogue);
+    if (s == HL_OK) s = rank_users(v, j, &catalogue);
     v->rank_seconds = hl_seconds() - began - v->encode_seconds;
     if (s == HL_OK) find_spectrum(v, j, &catalogue);
     hl_catalogue_close(&catalogue);

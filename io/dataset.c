@@ -176,6 +176,16 @@ static const int32_t *sequence(const hl_corpus *c, int64_t user, int *n)
     return (const int32_t *)a[HL_USER_ITEMS].at + span(&a[HL_USER_BEGIN], user, n);
 }
 
+static const char *item_id(const hl_corpus *c, int64_t item, int *n)
+{
+    return hl_dataset_item_id(c->self, item, n);
+}
+
+static const char *user_id(const hl_corpus *c, int64_t user, int *n)
+{
+    return hl_dataset_user_id(c->self, user, n);
+}
+
 static bool has_its_tokens(const hl_corpus *c, int64_t item, int64_t other)
 {
     int n, m;
@@ -206,7 +216,8 @@ hl_status hl_dataset_open(const hl_group *g, const char *folder, hl_dataset **ou
         d->shards[t] = hl_alloc_zero(n, sizeof *d->shards[t]);
         d->places[t] = hl_alloc_zero(n * HL_SHARD_ARRAYS, sizeof *d->places[t]);
     }
-    d->corpus = (hl_corpus){d->manifest.rows[HL_ITEMS], d->manifest.rows[HL_USERS], d, tokens, twin, sequence};
+    d->corpus = (hl_corpus){
+        d->manifest.rows[HL_ITEMS], d->manifest.rows[HL_USERS], d, tokens, twin, sequence, item_id, user_id};
     HL_TRY_ALL(g, check_my_shards(g, d));
     share_places(g, d);
     HL_TRY_ALL(g, use_all_shards(d));

@@ -2,6 +2,7 @@
 #include "mpi/catalogue.h"
 #include "base/part.h"
 #include "math/rows.h"
+#include "mpi/finite.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,12 @@ static void encode_replica(hl_catalogue *c, hl_engine *e)
     while (left-- > 0) hl_stack_pass_forward(&e->item_model.stack);
 }
 
+static float scale_of(const float *vector, size_t D)
+{
+    const float scale = (float)(1 / sqrt(hl_sum_of_squares(vector, D)));
+    return isinf(scale) ? 0 : scale;
+}
+
 void hl_catalogue_open(hl_catalogue *c, hl_engine *e)
 {
     const hl_group *g = &e->mesh->item_out;
@@ -105,7 +112,73 @@ void hl_catalogue_open(hl_catalogue *c, hl_engine *e)
     c->vector = hl_alloc((size_t)c->mine * D * sizeof *c->vector);
     c->scale = hl_alloc((size_t)c->mine * sizeof *c->scale);
     encode_replica(c, e);
-    for (int i = 0; i < c->mine; i++) c->scale[i] = (float)(1 / sqrt(hl_sum_of_squares(c->vector + (size_t)i * D, D)));
+    for (int i = 0; i < c->mine; i++) c->scale[i] = scale_of(c->vector + (size_t)i * D, D);
+}
+
+/* ---- are they fit to be compared? */
+
+static hl_status check_finite(const hl_catalogue *c, const hl_engine *e, int D)
+{
+    const hl_group *world = &e->mesh->world;
+    hl_first f = hl_first_none(world->rank);
+    char name[HL_CALLED], why[HL_WHY];
+    for (int i = 0; (i = hl_rows_find_odd(c->vector, i, c->mine, D)) < c->mine; i++)
+        hl_first_note(&f, c->begin + i, NAN);
+    if (!hl_first_agree(&f, world)) return HL_OK;
+    hl_finite_why(why, e);
+    hl_corpus_call_item(name, e->corpus, hl_corpus_item_of(e->corpus, c->item[f.number]));
+    return HL_FAIL(HL_ENUMERIC,
+                   "the vector of %s is not finite (rank %d has it; %lld of %d texts have such vectors): %s", name,
+                   f.rank, (long long)f.count, c->texts, why);
+}
+
+static void count_zeros(const hl_catalogue *c, const hl_engine *e, int64_t *zeros)
+{
+    *zeros = 0;
+    for (int i = 0; i < c->mine; i++) *zeros += c->scale[i] == 0 ? c->weight[c->begin + i] : 0;
+    hl_group_sum_int(&e->mesh->world, zeros, 1);
+}
+
+/* Equal but for rounding, which is another one in another chunk. */
+static bool are_alike(const float *x, const float *y, int D)
+{
+    double apart = 0, size = 0;
+    for (int k = 0; k < D; k++) {
+        apart += ((double)x[k] - (double)y[k]) * ((double)x[k] - (double)y[k]);
+        size += (double)x[k] * (double)x[k];
+    }
+    return apart <= 1e-12 * size;
+}
+
+/* Held against the first of all. */
+static hl_status check_differ(const hl_catalogue *c, hl_engine *e, int D)
+{
+    hl_arena *a = &e->scratch;
+    size_t mark = hl_arena_mark(a);
+    float *first = HL_TAKE_ZERO(a, float, D);
+    if (c->mine > 0 && c->begin == 0) memcpy(first, c->vector, (size_t)D * sizeof *first);
+    hl_group_share(&e->mesh->world, first, (size_t)D * sizeof *first, hl_layout_item_out(&e->mesh->layout, 0));
+    bool differ = false;
+    for (int i = 0; i < c->mine && !differ; i++) differ = !are_alike(first, c->vector + (size_t)i * (size_t)D, D);
+    hl_arena_back(a, mark);
+    if (hl_group_any(&e->mesh->world, differ)) return HL_OK;
+    if (c->texts == 1)
+        return HL_FAIL(HL_ENUMERIC, "all items have the same text, so all have the same vector and nothing can be "
+                                    "ranked; look at text_path, "
+                                    "text_keys and MAX_TEXT_LENGTH");
+    return HL_FAIL(HL_ENUMERIC,
+                   "the vectors of all %d texts are equal, so nothing can be ranked; the weights do not look at the "
+                   "texts, or training has "
+                   "collapsed: evaluate an earlier checkpoint, and train with a lower optim_args.learning_rate",
+                   c->texts);
+}
+
+hl_status hl_catalogue_check(const hl_catalogue *c, hl_engine *e, int64_t *zeros)
+{
+    const int D = hl_engine_width(e);
+    HL_TRY(check_finite(c, e, D));
+    count_zeros(c, e, zeros);
+    return check_differ(c, e, D);
 }
 
 void hl_catalogue_close(hl_catalogue *c)

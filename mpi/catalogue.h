@@ -13,12 +13,17 @@ typedef struct {
     int *text;       /* (items) text of each item that is the first of its text; use hl_catalogue_text */
     int begin, mine; /* my texts; 0 mine on other ranks */
     float *vector;   /* (mine, D) */
-    float *scale;    /* (mine) 1 / length of the vector */
+    float *scale;    /* (mine) 1 / length of the vector; 0 of a zero vector, which has no direction and scores 0 */
     int64_t tokens;  /* of my texts */
 } hl_catalogue;
 
 /* Encode the catalogue with the engine's weights.  Collective over the item group. */
 void hl_catalogue_open(hl_catalogue *c, hl_engine *e);
+
+/* Are the vectors fit to be compared?  HL_ENUMERIC, naming the first item, where one is not finite or so long that
+ * products overflow, and where all are equal.  *zeros: items whose vector is zero.  Collective over all ranks of the
+ * mesh. */
+hl_status hl_catalogue_check(const hl_catalogue *c, hl_engine *e, int64_t *zeros);
 void hl_catalogue_close(hl_catalogue *c);
 
 /* The text of an item. */

@@ -235,7 +235,7 @@ static void count_above(ease_round *r)
         double low = r->threshold[i] - (double)r->orders->margin, high = r->threshold[i] + (double)r->orders->margin;
         leave_out(score, r, i);
         for (int k = 0; k < r->e->b.rows; k++) {
-            r->counts[i] += score[k] > high;
+            r->counts[i] += !(score[k] <= high); /* what is compared with NaN is a miss */
             r->counts[r->users + i] += score[k] >= low && score[k] <= high;
         }
     }

@@ -2,13 +2,18 @@
  *
  * A text stands for all items that have it, so a column of a tile counts with its weight.  What a column must not
  * count is known beforehand: the target's own text (its other items are ties) and the user's history.  These
- * few are listed, and taken back after the tile was counted. */
+ * few are listed, and taken back after the tile was counted.  Bits of a product depend on where in it a number stands:
+ * scores that rounding alone may hold apart from the target's are computed once more, each by itself as the target's
+ * was. */
 #include "mpi/evaluate.h"
 #include "base/part.h"
 #include "math/count.h"
 #include "math/linear.h"
 #include "math/rows.h"
 #include "mpi/exchange.h"
+#include "mpi/finite.h"
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +37,7 @@ typedef struct {
     float *u;          /* (users, D) unit user vectors, on ranks that have item vectors */
     float *threshold;  /* (users) the target's score */
     int64_t *counts;   /* (2 users) above, then equal */
+    hl_first odd;      /* user of the round, twice, + 1 where it is only its target's score that is not finite */
 } eval_round;
 
 static int by_number(const void *a, const void *b)
@@ -136,8 +142,15 @@ static float *bring_histories(eval_round *r, int *length)
     return vectors;
 }
 
-/* u (n, D) = the User LLM's last row, as a unit vector, of n users whose histories lie in x; on ranks where it comes out. */
-static void encode_users(eval_round *r, float *u, const float *x, const int *length, int n)
+static void look_for_odd_users(eval_round *r, const float *y, int user, int n)
+{
+    for (int i = 0; (i = hl_rows_find_odd(y, i, n, r->D)) < n; i++)
+        hl_first_note(&r->odd, 2 * (int64_t)(user + i), NAN);
+}
+
+/* u (n, D) = the User LLM's last row, as a unit vector, of n users from `user` on whose histories lie in x; on ranks
+ * where it comes out. */
+static void encode_users(eval_round *r, float *u, const float *x, const int *length, int user, int n)
 {
     hl_engine *e = r->e;
     size_t mark = hl_arena_mark(&e->scratch);
@@ -152,6 +165,7 @@ static void encode_users(eval_round *r, float *u, const float *x, const int *len
     hl_stack_forward(y, &trace, m, e->user.w, m->first ? x : hl_pipe_taken(&e->user_pipe, HL_FORWARD), &pack, &e->scratch);
     if (!m->last) hl_pipe_pass(&e->user_pipe, HL_FORWARD, pack.T, r->D);
     if (m->last) hl_rows_unit_forward(u, norm, y, n, r->D);
+    if (m->last) look_for_odd_users(r, y, user, n);
     hl_arena_back(&e->scratch, mark);
 }
 
@@ -182,7 +196,7 @@ static void encode_my_users(eval_round *r, float *u, const float *x, const int *
     int left = most_times(r, length), rows;
     for (int from = 0, count; from < n; from += count, left--) {
         count = users_together(&rows, length + begin + from, n - from);
-        encode_users(r, u + (size_t)from * D, x, length + begin + from, count);
+        encode_users(r, u + (size_t)from * D, x, length + begin + from, begin + from, count);
         x += (size_t)rows * D;
     }
     while (left-- > 0) hl_stack_pass_forward(&r->e->user_model.stack);
@@ -237,14 +251,17 @@ static void find_thresholds(eval_round *r)
         if (at < 0 || at >= r->c->mine) continue;
         hl_rows_dot(&r->threshold[i], r->u + (size_t)i * D, r->c->vector + (size_t)at * D, 1, r->D);
         r->threshold[i] *= r->c->scale[at];
+        if (!isfinite(r->threshold[i])) hl_first_note(&r->odd, 2 * (int64_t)i + 1, (double)r->threshold[i]);
     }
     hl_group_sum(&r->e->mesh->item_out, r->threshold, (size_t)r->users);
+    for (int i = 0; i < r->users; i++)
+        if (isinf(r->threshold[i])) r->threshold[i] = NAN; /* nobody's best score */
 }
 
 static void take_back(eval_round *r, int user, float score, int count)
 {
     float low = r->threshold[user] - r->orders->margin, high = r->threshold[user] + r->orders->margin;
-    r->counts[user] -= score > high ? count : 0;
+    r->counts[user] -= hl_score_is_above(score, high) ? count : 0;
     r->counts[r->users + user] -= score >= low && score <= high ? count : 0;
 }
 
@@ -265,17 +282,49 @@ static void settle_targets(eval_round *r, const float *scores, int begin, int n)
     }
 }
 
+/* How far rounding may carry a score of the products of a tile from that of find_thresholds. */
+static float rounding(int D)
+{
+    return 2 * FLT_EPSILON * sqrtf((float)D);
+}
+
+/* Texts [begin, begin + n) of mine whose scores (n) are near the target's: computed as the target's was, so that equal
+ * vectors have equal scores whatever their places in a product, and counted. */
+static void settle_near(eval_round *r, int user, float *scores, int begin, int n)
+{
+    const float t = r->threshold[user], margin = r->orders->margin, near = margin + rounding(r->D);
+    for (int k = 0; k < n; k++) {
+        const int at = begin + k, weight = r->c->weight[r->c->begin + at];
+        if (!(scores[k] >= t - near && scores[k] <= t + near)) continue;
+        hl_rows_dot(&scores[k], r->u + (size_t)user * (size_t)r->D, r->c->vector + (size_t)at * (size_t)r->D, 1, r->D);
+        scores[k] *= r->c->scale[at];
+        r->counts[user] += hl_score_is_above(scores[k], t + margin) ? weight : 0;
+        r->counts[r->users + user] += scores[k] >= t - margin && scores[k] <= t + margin ? weight : 0;
+    }
+}
+
+static void count_tile(eval_round *r, float *scores, int64_t *near, int begin, int n)
+{
+    hl_rows_by_rows(scores, r->u, r->c->vector + (size_t)begin * (size_t)r->D, r->users, n, r->D);
+    memset(near, 0, (size_t)r->users * sizeof *near);
+    hl_count_scores(r->counts, near, scores, r->c->scale + begin, r->c->weight + r->c->begin + begin, r->threshold,
+                    r->orders->margin + rounding(r->D), r->users, n);
+#pragma omp parallel for schedule(dynamic, 8)
+    for (int i = 0; i < r->users; i++)
+        if (near[i]) settle_near(r, i, scores + (size_t)i * (size_t)n, begin, n);
+}
+
 static void count_tiles(eval_round *r)
 {
     hl_arena *a = &r->e->scratch;
-    size_t mark = hl_arena_mark(a), D = (size_t)r->D;
+    size_t mark = hl_arena_mark(a);
     float *scores = HL_TAKE(a, float, (size_t)r->users * TILE);
+    int64_t *near = HL_TAKE(a, int64_t, r->users);
     int next = 0;
     r->counts = HL_TAKE_ZERO(&r->e->plan, int64_t, 2 * r->users);
     for (int begin = 0, n; begin < r->c->mine; begin += n) {
         n = r->c->mine - begin < TILE ? r->c->mine - begin : TILE;
-        hl_rows_by_rows(scores, r->u, r->c->vector + (size_t)begin * D, r->users, n, r->D);
-        hl_count_scores(r->counts, r->counts + r->users, scores, r->c->scale + begin, r->c->weight + r->c->begin + begin, r->threshold, r->orders->margin, r->users, n);
+        count_tile(r, scores, near, begin, n);
         settle_targets(r, scores, begin, n);
         for (; next < r->n_exceptions && r->exceptions[next].text - r->c->begin < begin + n; next++) {
             const exception *x = &r->exceptions[next];
@@ -296,8 +345,27 @@ static void add_up(hl_score *score, const eval_round *r)
     }
 }
 
-static void run_round(hl_score *score, eval_round *r)
+/* The same on every rank. */
+static hl_status judge(eval_round *r)
 {
+    char user[HL_CALLED], item[HL_CALLED], why[HL_WHY];
+    const int32_t *history;
+    int n;
+    if (!hl_first_agree(&r->odd, &r->e->mesh->world)) return HL_OK;
+    hl_finite_why(why, r->e);
+    const int64_t at = r->first + r->odd.number / 2;
+    hl_corpus_call_user(user, r->e->corpus, at);
+    hl_corpus_call_item(item, r->e->corpus, hl_phase_target(r->e->corpus, at, r->orders->phase, &history, &n));
+    if (r->odd.number % 2 == 0)
+        return HL_FAIL(HL_ENUMERIC, "the vector of %s is not finite (a history of %d items; rank %d has it): %s", user,
+                       n, r->odd.rank, why);
+    return HL_FAIL(HL_ENUMERIC, "the score of %s for %s is %g (rank %d): %s", item, user, r->odd.value, r->odd.rank,
+                   why);
+}
+
+static hl_status run_round(hl_score *score, eval_round *r)
+{
+    r->odd = hl_first_none(r->e->mesh->world.rank);
     read_users(r);
     find_users(r);
     if (hl_group_has_me(&r->e->mesh->item_out)) {
@@ -307,6 +375,7 @@ static void run_round(hl_score *score, eval_round *r)
     }
     hl_arena_back(&r->e->plan, 0);
     hl_arena_back(&r->e->wire, 0);
+    return judge(r);
 }
 
 hl_status hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_eval_orders *orders)
@@ -315,7 +384,8 @@ hl_status hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, cons
     *score = hl_score_at(orders->cut, orders->cuts);
     for (int64_t first = 0; first < all; first += orders->users) {
         int users = (int)(all - first < orders->users ? all - first : orders->users);
-        run_round(score, &(eval_round){.e = e, .c = c, .orders = orders, .first = first, .users = users, .D = hl_engine_width(e)});
+        eval_round round = {.e = e, .c = c, .orders = orders, .first = first, .users = users, .D = hl_engine_width(e)};
+        HL_TRY(run_round(score, &round));
     }
     hl_group_share(&e->mesh->world, score, sizeof *score, hl_layout_item_out(&e->mesh->layout, 0));
     return HL_OK;

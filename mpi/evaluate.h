@@ -18,7 +18,8 @@ typedef struct {
     int64_t *rank, *ties; /* (users of the corpus) filled on ranks that have item vectors; NULL: not wanted */
 } hl_eval_orders;
 
-/* The same score on every rank.  Collective over all ranks of the mesh. */
+/* The same score on every rank; hl_catalogue_check has passed c.  HL_ENUMERIC, naming the first user, where the vector
+ * of one is not finite; whatever is compared with NaN is a miss.  Collective over all ranks of the mesh. */
 hl_status hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_eval_orders *orders);
 
 #endif

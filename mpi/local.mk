@@ -12,6 +12,8 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/engine.c mpi/engine.h \
 	mpi/evaluate.c mpi/evaluate.h \
 	mpi/exchange.c mpi/exchange.h \
+	mpi/finite.c mpi/finite.h \
+	mpi/first.c mpi/first.h \
 	mpi/gradnorm.c mpi/gradnorm.h \
 	mpi/group.c mpi/group.h \
 	mpi/halving.c mpi/halving.h \

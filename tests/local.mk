@@ -57,6 +57,7 @@ MPI_TESTS = \
 	tests/test-step \
 	tests/test-exact \
 	tests/test-evaluate \
+	tests/test-finite \
 	tests/test-check \
 	tests/test-checkpoint \
 	tests/test-round \
@@ -68,6 +69,7 @@ MPI_TESTS = \
 	tests/test-ease
 
 ODD_TESTS = \
+	tests/test-finite \
 	tests/test-tiles \
 	tests/test-round \
 	tests/test-ledger \
@@ -130,6 +132,7 @@ tests_test_synth_LDADD = $(tests_test_config_LDADD)
 tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
 tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
+tests_test_finite_LDADD = $(MPI_TEST_LINK)
 tests_test_group_LDADD = $(MPI_TEST_LINK)
 tests_test_ways_LDADD = $(MPI_TEST_LINK)
 tests_test_buckets_LDADD = $(MPI_TEST_LINK)

@@ -1,5 +1,6 @@
 /* test-math.c - norm, rotary positions, gated unit, rows, AdamW and the exponentials agree with their slow twins. */
 #include "math/adamw.h"
+#include "math/count.h"
 #include "math/expf.h"
 #include "math/linear.h"
 #include "math/rmsnorm.h"
@@ -294,9 +295,37 @@ static void a_zero_row_has_no_direction(void)
     const float x[4] = {0, 0, 3, 4};
     float y[4], norm[2];
     hl_rows_unit_forward(y, norm, x, 2, 2);
-    CHECK(isnan(y[0]) && isnan(y[1]) && norm[0] == 0.0f);
+    CHECK(y[0] == 0 && y[1] == 0 && norm[0] == 0.0f);
     CHECK_NEAR(y[2], 0.6, close);
     CHECK(norm[1] == 5.0f);
+    float dx[4] = {1, 2, 0, 0};
+    const float dy[4] = {7, 8, 0, 0};
+    hl_rows_unit_backward(dx, dy, y, norm, 2, 2);
+    CHECK(dx[0] == 1 && dx[1] == 2);
+}
+
+static void odd_rows_are_found(void)
+{
+    const float x[] = {1, 2, 0, 0, INFINITY, 0, 1e18f, 1e18f, 3, NAN, 2e19f, 0};
+    CHECK(hl_rows_find_odd(x, 0, 6, 2) == 2 && hl_rows_find_odd(x, 3, 6, 2) == 4 && hl_rows_find_odd(x, 5, 6, 2) == 5);
+    CHECK(hl_rows_find_odd(x, 0, 2, 2) == 2 && hl_rows_find_odd(x, 6, 6, 2) == 6 && hl_rows_find_odd(x, 0, 0, 2) == 0);
+}
+
+/* What is not a number stands before the target. */
+static void scores_that_are_not_numbers_are_misses(void)
+{
+    enum { N = 40 };
+    float scores[3 * N], scale[N];
+    const float threshold[3] = {0.5f, NAN, -1};
+    int weight[N];
+    int64_t above[3] = {0}, equal[3] = {0};
+    for (int i = 0; i < 3 * N; i++)
+        scores[i] = i % N == 7 ? NAN : i % N == 8 ? INFINITY : i % N == 9 ? -INFINITY : 0.25f;
+    for (int i = 0; i < N; i++) scale[i] = 1, weight[i] = 2;
+    hl_count_scores(above, equal, scores, scale, weight, threshold, 0, 3, N);
+    CHECK(above[0] == 4 && equal[0] == 0);
+    CHECK(above[1] == 2 * N && equal[1] == 0);
+    CHECK(above[2] == 2 * (N - 1) && equal[2] == 0);
 }
 
 static void sums_and_squares_are_complete(void)
@@ -442,6 +471,8 @@ static const test tests[] = {
     {"a mean is of its segment, and of none is zero", a_mean_is_of_its_segment_and_of_none_is_zero},
     {"unit rows agree with their twin", unit_rows_agree_with_their_twin},
     {"a zero row has no direction", a_zero_row_has_no_direction},
+    {"odd rows are found", odd_rows_are_found},
+    {"scores that are not numbers are misses", scores_that_are_not_numbers_are_misses},
     {"sums and squares are complete", sums_and_squares_are_complete},
     {"one number that is not finite is found", one_number_that_is_not_finite_is_found},
     {"AdamW takes the steps of PyTorch", adamw_takes_the_steps_of_pytorch},

@@ -11,7 +11,7 @@ HL_FAST static void count_row(int64_t *above, int64_t *equal, float *restrict sc
 #pragma omp simd reduction(+ : above32, equal32)
         for (int n = begin; n < end; n++) {
             score[n] *= scale[n];
-            above32 += score[n] > high ? weight[n] : 0;
+            above32 += hl_score_is_above(score[n], high) ? weight[n] : 0;
             equal32 += (score[n] >= low) & (score[n] <= high) ? weight[n] : 0;
         }
         a += above32;

@@ -72,6 +72,10 @@ void hl_rows_mean_backward(float *dx, const float *dy, const int *begin, int seg
 HL_FAST static float unit_row(float *restrict y, const float *restrict x, int D)
 {
     const float norm = sqrtf(dot(x, x, D));
+    if (norm == 0) {
+        memset(y, 0, (size_t)D * sizeof *y);
+        return 0;
+    }
 #pragma omp simd
     for (int i = 0; i < D; i++) y[i] = x[i] / norm;
     return norm;
@@ -80,6 +84,7 @@ HL_FAST static float unit_row(float *restrict y, const float *restrict x, int D)
 HL_FAST static void unit_row_backward(float *restrict dx, const float *restrict dy, const float *restrict y, float norm, int D)
 {
     const float along = dot(y, dy, D);
+    if (norm == 0) return;
 #pragma omp simd
     for (int i = 0; i < D; i++) dx[i] += (dy[i] - y[i] * along) / norm;
 }
@@ -96,6 +101,12 @@ void hl_rows_unit_backward(float *dx, const float *dy, const float *y, const flo
     const size_t row = (size_t)D;
 #pragma omp parallel for if (hl_is_worth_threads((size_t)n * row))
     for (int i = 0; i < n; i++) unit_row_backward(dx + (size_t)i * row, dy + (size_t)i * row, y + (size_t)i * row, norm[i], D);
+}
+
+int hl_rows_find_odd(const float *x, int from, int n, int D)
+{
+    while (from < n && isfinite(dot(x + (size_t)from * (size_t)D, x + (size_t)from * (size_t)D, D))) from++;
+    return from;
 }
 
 void hl_rows_dot(float *y, const float *a, const float *b, int n, int D)

@@ -15,9 +15,9 @@ void hl_rows_mean_forward(float *y, const float *x, const int *begin, int segmen
 /* dx (T, D) is overwritten. */
 void hl_rows_mean_backward(float *dx, const float *dy, const int *begin, int segments, int D);
 
-/* y (n, D) = x / |x|, norm (n) = |x|.  A zero row gives NaN, as in the public code. */
+/* y (n, D) = x / |x|, norm (n) = |x|.  A zero row has no direction: it stays zero (the public code gives NaN). */
 void hl_rows_unit_forward(float *y, float *norm, const float *x, int n, int D);
-/* dx (n, D) += (dy - y (y . dy)) / norm. */
+/* dx (n, D) += (dy - y (y . dy)) / norm; nothing where norm is 0. */
 void hl_rows_unit_backward(float *dx, const float *dy, const float *y, const float *norm, int n, int D);
 
 /* y (n) = dot product of row i of a with row i of b, both (n, D). */
@@ -34,5 +34,9 @@ double hl_sum_of_squares(const float *x, size_t n);
 
 /* Is every number of x finite? */
 int hl_all_finite(const float *x, size_t n);
+
+/* The first of n rows of x (n, D), from row `from` on, whose squares do not add up to a finite number: one of its
+ * numbers is not finite, or it is too long for products of two rows.  n: none. */
+int hl_rows_find_odd(const float *x, int from, int n, int D);
 
 #endif

@@ -18,6 +18,21 @@ struct hl_corpus {
     int64_t (*twin)(const hl_corpus *c, int64_t item);
     /* A user's items, oldest first: the last is for test, the one before for validation. */
     const int32_t *(*sequence)(const hl_corpus *c, int64_t user, int *n);
+    /* What the data call them, n bytes; NULL: they have numbers alone. */
+    const char *(*item_id)(const hl_corpus *c, int64_t item, int *n);
+    const char *(*user_id)(const hl_corpus *c, int64_t user, int *n);
 };
+
+/* For sentences: item "B00X", user "A1Z", by the ids of the data where these are known. */
+enum { HL_CALLED = 80 };
+void hl_corpus_call_item(char out[HL_CALLED], const hl_corpus *c, int64_t item);
+void hl_corpus_call_user(char out[HL_CALLED], const hl_corpus *c, int64_t user);
+
+/* The first item of the catalogue that has the text of item `text`, a first of its text; 0 where only the padding has
+ * it. */
+int64_t hl_corpus_item_of(const hl_corpus *c, int64_t text);
+
+/* The first item whose text has this token; -1: none. */
+int64_t hl_corpus_item_with(const hl_corpus *c, int32_t token);
 
 #endif

@@ -4,7 +4,7 @@ src_model_libhlmodel_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_model_libhlmodel_a_SOURCES = \
 	src/model/apart.c src/model/apart.h \
 	src/model/block.c src/model/block.h \
-	src/model/corpus.h \
+	src/model/corpus.c src/model/corpus.h \
 	src/model/cost.c src/model/cost.h \
 	src/model/grid-stack.c src/model/grid-stack.h \
 	src/model/item.c src/model/item.h \
