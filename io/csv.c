@@ -1,11 +1,13 @@
-/* csv.c - rows of a comma separated file of any length, one at a time.
+/* csv.c - rows of a table in a text file of any length, one at a time.
  *
  * The file comes in blocks into one buffer.  A row is first scanned without changing a byte; where the buffer
- * ends before the row does, a block is added and the row is scanned again from its beginning (the buffer doubles, so a long row
- * is scanned a few times at most).  Only a complete row is touched: doubled quotes are made single in place. */
+ * ends before the row does, a block is added and the row is scanned again from its beginning (the buffer doubles, so a
+ * long row is scanned a few times at most).  Only a complete row is touched: doubled quotes are made single in place.
+ */
 #include "io/csv.h"
 #include "base/arena.h"
 #include "io/excerpt.h"
+#include "io/filekind.h"
 #include "io/source.h"
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,7 +22,10 @@ struct hl_csv {
     size_t room, begin, end; /* bytes [begin, end) are not yet given out */
     size_t nul;              /* the first NUL byte in the buffer; end or more: none */
     bool is_last;            /* the file has no more than the buffer */
+    bool ends_open;          /* the last row was given out, without a line end behind it */
     int64_t line;            /* of the byte at begin */
+    char separator;
+    bool ends_field[256];    /* a byte that ends a field without quotes, or may */
     int columns;             /* 0 until the header is read */
     char **names;
     hl_csv_field *fields; /* (HL_CSV_COLUMNS) */
@@ -35,8 +40,12 @@ typedef struct {
     bool starved; /* the buffer ended first */
 } scan;
 
-/* A byte that ends a field without quotes, or may. */
-static const bool ends_field[256] = {[','] = true, ['\n'] = true, ['\r'] = true};
+/* What may separate fields; of equally many the first. */
+static const struct {
+    char byte;
+    const char *words;
+} separators[] = {{',', "commas"}, {'\t', "tabs"}, {';', "semicolons"}, {'|', "vertical bars"}};
+enum { SEPARATORS = sizeof separators / sizeof separators[0] };
 
 static size_t count_lines(const char *at, const char *end)
 {
@@ -80,7 +89,7 @@ static hl_status too_long(const hl_csv *c, int64_t line)
 static hl_status scan_plain(const hl_csv *c, scan *s, hl_csv_field *f)
 {
     const char *at = s->at, *end = buffer_end(c);
-    while (at < end && !ends_field[(unsigned char)*at]) at++;
+    while (at < end && !c->ends_field[(unsigned char)*at]) at++;
     *f = (hl_csv_field){s->at, (size_t)(at - s->at), s->line};
     s->starved = at == end && !c->is_last;
     s->at = at;
@@ -99,17 +108,17 @@ static hl_status scan_quoted(const hl_csv *c, scan *s, hl_csv_field *f, bool *do
     *f = (hl_csv_field){begin, (size_t)(at - begin), s->line};
     s->line += (int64_t)count_lines(begin, at);
     s->at = at + 1;
-    if (s->at < end && !ends_field[(unsigned char)*s->at])
+    if (s->at < end && !c->ends_field[(unsigned char)*s->at])
         return HL_FAIL(HL_EFORMAT, "%s:%lld: text follows the quote that closes field %d; quotes inside a field are doubled", c->path,
                        (long long)s->line, s->fields + 1);
     return HL_OK;
 }
 
-/* Step over the comma or the end of the line; more: another field follows. */
+/* Step over the separator or the end of the line; more: another field follows. */
 static hl_status scan_separator(const hl_csv *c, scan *s, bool *more)
 {
     const char *end = buffer_end(c);
-    *more = s->at < end && *s->at == ',';
+    *more = s->at < end && *s->at == c->separator;
     if (s->at == end) return HL_OK;
     if (*s->at == '\r') {
         s->starved = s->at + 1 == end && !c->is_last;
@@ -124,11 +133,21 @@ static hl_status scan_separator(const hl_csv *c, scan *s, bool *more)
     return HL_OK;
 }
 
-/* One row from s->at; fields beyond the most there may be are counted, not kept. */
+static hl_status too_many_fields(const hl_csv *c, int64_t line)
+{
+    if (c->columns == 0)
+        return HL_FAIL(HL_EFORMAT, "%s:%lld: more than %d columns; a table has fewer", c->path, (long long)line,
+                       HL_CSV_COLUMNS);
+    return HL_FAIL(HL_EFORMAT, "%s:%lld: more than %d fields where the header has %d; is a line end missing?", c->path,
+                   (long long)line, HL_CSV_COLUMNS, c->columns);
+}
+
+/* One row from s->at. */
 static hl_status scan_row(hl_csv *c, scan *s)
 {
     for (bool more = true; more && !s->starved; s->fields++) {
-        int i = s->fields < HL_CSV_COLUMNS ? s->fields : HL_CSV_COLUMNS - 1;
+        int i = s->fields;
+        if (i == HL_CSV_COLUMNS) return too_many_fields(c, s->line);
         bool is_quoted = s->at < buffer_end(c) && *s->at == '"';
         c->doubled[i] = false;
         HL_TRY(is_quoted ? scan_quoted(c, s, &c->fields[i], &c->doubled[i]) : scan_plain(c, s, &c->fields[i]));
@@ -184,8 +203,9 @@ static hl_status read_row(hl_csv *c, int *n)
         HL_TRY(status);
         if (s.starved) HL_TRY(refill(c));
     }
-    for (int i = 0; i < s.fields && i < HL_CSV_COLUMNS; i++)
+    for (int i = 0; i < s.fields; i++)
         if (c->doubled[i]) make_single(c, &c->fields[i]);
+    c->ends_open = s.at == buffer_end(c) && s.at[-1] != '\n';
     c->begin = (size_t)(s.at - c->buffer);
     c->line = s.line;
     *n = s.fields;
@@ -195,7 +215,39 @@ static hl_status read_row(hl_csv *c, int *n)
 static hl_status skip_mark(hl_csv *c)
 {
     HL_TRY(refill(c));
+    HL_TRY(hl_filekind_check(c->path, c->buffer, c->end));
     if (c->end >= 3 && memcmp(c->buffer, "\xEF\xBB\xBF", 3) == 0) c->begin = 3;
+    return HL_OK;
+}
+
+/* How often each separator stands in the first line, outside of quotes, and whether "::" does.  A first line that is
+ * longer than the buffer is told by its beginning. */
+static bool count_separators(int count[SEPARATORS], const hl_csv *c)
+{
+    bool quoted = false, has_colons = false;
+    const char *end = buffer_end(c);
+    for (const char *at = c->buffer + c->begin; at < end && (quoted || *at != '\n'); at++) {
+        if (*at == '"') quoted = !quoted;
+        for (int i = 0; i < SEPARATORS && !quoted; i++) count[i] += *at == separators[i].byte;
+        has_colons = has_colons || (!quoted && *at == ':' && at + 1 < end && at[1] == ':');
+    }
+    return has_colons;
+}
+
+static hl_status find_separator(hl_csv *c)
+{
+    int count[SEPARATORS] = {0}, best = 0;
+    skip_empty_lines(c);
+    bool has_colons = count_separators(count, c);
+    for (int i = 1; i < SEPARATORS; i++)
+        if (count[i] > count[best]) best = i;
+    if (has_colons && count[best] == 0)
+        return HL_FAIL(HL_EFORMAT,
+                       "%s:%lld: fields are separated by '::', which is not read; write tabs, as by sed 's/::/\\t/g', "
+                       "and a header",
+                       c->path, (long long)c->line);
+    c->separator = separators[best].byte;
+    c->ends_field[(unsigned char)c->separator] = c->ends_field['\n'] = c->ends_field['\r'] = true;
     return HL_OK;
 }
 
@@ -203,9 +255,9 @@ static hl_status read_header(hl_csv *c)
 {
     int n;
     HL_TRY(skip_mark(c));
+    HL_TRY(find_separator(c));
     HL_TRY(read_row(c, &n));
     if (n == 0) return HL_FAIL(HL_EFORMAT, "%s: is empty; its first line must name the columns", c->path);
-    if (n > HL_CSV_COLUMNS) return HL_FAIL(HL_EFORMAT, "%s:1: %d columns; at most %d are read", c->path, n, HL_CSV_COLUMNS);
     c->names = hl_alloc_zero((size_t)n, sizeof *c->names);
     c->columns = n;
     for (int i = 0; i < n; i++) {
@@ -243,6 +295,11 @@ void hl_csv_close(hl_csv *c)
     free(c);
 }
 
+const char *hl_csv_path(const hl_csv *c)
+{
+    return c->path;
+}
+
 int hl_csv_columns(const hl_csv *c)
 {
     return c->columns;
@@ -262,15 +319,33 @@ static hl_status missing_column(const hl_csv *c, const char *name)
     return HL_FAIL(HL_EFORMAT, "%s: no column '%s'; the columns are: %s", c->path, name, list);
 }
 
+/* Is a column called so, but for the type that RecBole writes behind a name? */
+static bool is_called(const char *column, const char *name)
+{
+    static const char *const types[] = {"", ":token", ":token_seq", ":float", ":float_seq"};
+    size_t n = strlen(name);
+    if (strncmp(column, name, n) != 0) return false;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(column + n, types[i]) == 0) return true;
+    return false;
+}
+
 hl_status hl_csv_find(const hl_csv *c, const char *name, int *column)
 {
     *column = -1;
     for (int i = 0; i < c->columns; i++) {
-        if (strcmp(c->names[i], name) != 0) continue;
+        if (!is_called(c->names[i], name)) continue;
         if (*column >= 0) return HL_FAIL(HL_EFORMAT, "%s: two columns are called '%s'; name them apart", c->path, name);
         *column = i;
     }
     return *column < 0 ? missing_column(c, name) : HL_OK;
+}
+
+static const char *separator_words(const hl_csv *c)
+{
+    int i = 0;
+    while (separators[i].byte != c->separator) i++;
+    return separators[i].words;
 }
 
 hl_status hl_csv_next(hl_csv *c, const hl_csv_field **row)
@@ -279,10 +354,16 @@ hl_status hl_csv_next(hl_csv *c, const hl_csv_field **row)
     *row = NULL;
     HL_TRY(read_row(c, &n));
     if (n > 0 && n != c->columns)
-        return HL_FAIL(HL_EFORMAT, "%s:%lld: %d fields where the header has %d; quote fields that hold commas or line breaks", c->path,
-                       (long long)c->fields[0].line, n, c->columns);
+        return HL_FAIL(HL_EFORMAT,
+                       "%s:%lld: %d fields where the header has %d; quote fields that hold %s or line breaks", c->path,
+                       (long long)c->fields[0].line, n, c->columns, separator_words(c));
     if (n > 0) *row = c->fields;
     return HL_OK;
+}
+
+bool hl_csv_ends_open(const hl_csv *c)
+{
+    return c->ends_open;
 }
 
 hl_status hl_csv_finish(hl_csv *c)

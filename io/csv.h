@@ -1,15 +1,18 @@
-/* csv.h - rows of a comma separated file of any length, one at a time (RFC 4180, strictly).
+/* csv.h - rows of a table in a text file of any length, one at a time (RFC 4180, strictly).
  *
- * A field that begins with a quote ends with one; inside, "" is a quote, and commas and line breaks are text.
- * Elsewhere a quote is a character like others.  Lines end with LF or CRLF, the last one perhaps with neither; a CR that
- * is not before an LF is legal between quotes only.  Empty lines are skipped, a UTF-8 byte order mark too.
- * Refused, with the file and the line (counted by LF): a NUL byte, a quote that is never closed, text after
- * a closing quote, a row with more or fewer fields than the header, a field above the limit. Bytes above 127 are not looked at.
+ * Fields are separated by commas, tabs, semicolons or vertical bars, whichever the header has most of; of equally many
+ * the first of these.  A field that begins with a quote ends with one; inside, "" is a quote, and separators and line
+ * breaks are text.  Elsewhere a quote is a character like others.  Lines end with LF or CRLF, the last one perhaps with
+ * neither; a CR that is not before an LF is legal between quotes only.  Empty lines are skipped, a UTF-8 byte order
+ * mark too. Refused, with the file and the line (counted by LF): a NUL byte, a quote that is never closed, text after a
+ * closing quote, a row with more or fewer fields than the header, a field above the limit, "::" for a separator, and
+ * files of other kinds (io/filekind.h).  Bytes above 127 are not looked at.
  *
  * All failures are HL_EFORMAT, but for a disk that does not read (HL_ESTORE). */
 #ifndef IO_CSV_H
 #define IO_CSV_H
 #include "base/error.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,14 +33,19 @@ typedef struct hl_csv hl_csv;
 hl_status hl_csv_open(hl_csv **out, const char *path, size_t field_limit);
 void hl_csv_close(hl_csv *c);
 
+const char *hl_csv_path(const hl_csv *c);
 int hl_csv_columns(const hl_csv *c);
 const char *hl_csv_name(const hl_csv *c, int column);
 
-/* The column of this name: a sentence that lists what there is where it is missing, one where it is there twice. */
+/* The column of this name, or of this name and one of RecBole's types (title:token_seq): a sentence that lists what
+ * there is where it is missing, one where it is there twice. */
 hl_status hl_csv_find(const hl_csv *c, const char *name, int *column);
 
 /* The next row, a field a column, valid until the next call; NULL after the last. */
 hl_status hl_csv_next(hl_csv *c, const hl_csv_field **row);
+
+/* Was the last row given out, and did no line end follow it?  Then the file may have been cut. */
+bool hl_csv_ends_open(const hl_csv *c);
 
 /* Read what is left, for the digest alone.  HL_EFORMAT where the file is not the one that was opened any more. */
 hl_status hl_csv_finish(hl_csv *c);

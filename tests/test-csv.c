@@ -51,7 +51,9 @@ static const struct {
     {BYTES("a,b\n1,2\n3,4\n"), "1|2;3|4;"},
     {BYTES("a,b\n1,2\n3,4"), "1|2;3|4;"},
     {BYTES("a,b\r\n1,2\r\n3,4\r\n"), "1|2;3|4;"},
-    {BYTES("\xEF\xBB\xBF" "a,b\n1,2\n"), "1|2;"},
+    {BYTES("\xEF\xBB\xBF"
+           "a,b\n1,2\n"),
+     "1|2;"},
     {BYTES("a,b\n\"1\",\"2\"\n"), "1|2;"},
     {BYTES("a,b\n\"1,5\",2\n"), "1,5|2;"},
     {BYTES("a,b\n\"1\n5\",2\n"), "1\n5|2;"},
@@ -70,6 +72,13 @@ static const struct {
     {BYTES("a\n1\n\n2\n"), "1;2;"},
     {BYTES("a,b\n"), ""},
     {BYTES("a,b"), ""},
+    {BYTES("a\tb\n1,5\t2\n"), "1,5|2;"},
+    {BYTES("a;b\n1,5;\"2;\"\n"), "1,5|2;;"},
+    {BYTES("a|b\n1|2\n"), "1|2;"},
+    {BYTES("\xEF\xBB\xBF\r\na\tb\r\n1\t2\r\n"), "1|2;"},
+    {BYTES("\"a;b;c\",d\n1,2\n"), "1|2;"}, /* what is between quotes does not count */
+    {BYTES("a;b,c\n1,2\n"), "1|2;"},       /* of equally many the comma */
+    {BYTES("a::b,c\n1,2\n"), "1|2;"},
 };
 
 static void good_files_give_their_fields(void)
@@ -111,6 +120,22 @@ static const struct {
     {BYTES("a,b\n1,12345678901\n"), ":2: the field that begins here is longer than 10 bytes"},
     {BYTES("a,b\n\n1,\"\n1234567890\"\n"), ":3: the field that begins here is longer than 10 bytes"},
     {BYTES("a,b\n \n1,2\n"), ":2: 1 fields"},
+    {BYTES("a;b\n1;2;3\n"), ":2: 3 fields where the header has 2; quote fields that hold semicolons or line breaks"},
+    {BYTES("a::b::c\n"), ":1: fields are separated by '::'"},
+    {BYTES("\x1F\x8B\x08\0\0"), "is compressed by gzip, not a CSV file; unpack it with gunzip"},
+    {BYTES("BZh91AY&SY\0"), "is compressed by bzip2"},
+    {BYTES("\xFD"
+           "7zXZ\0"),
+     "is compressed by xz"},
+    {BYTES("\x28\xB5\x2F\xFD\0"), "is compressed by zstd"},
+    {BYTES("PK\x03\x04\0"), "is a ZIP archive or a workbook (xlsx)"},
+    {BYTES("PAR1\0\0"), "is a Parquet file"},
+    {BYTES("\xFF\xFE"
+           "a\0,\0"),
+     "is UTF-16, not a CSV file; write it as UTF-8"},
+    {BYTES("{\"asin\": 1}\n"), "is JSON"},
+    {BYTES("<!DOCTYPE html>\n"), "is a web page"},
+    {BYTES("version https://git-lfs.github.com/spec/v1\n"), "is a Git LFS pointer"},
 };
 
 static void bad_files_are_refused_with_the_line_and_the_reason(void)
@@ -139,6 +164,14 @@ static void columns_are_found_by_name(void)
 {
     hl_csv *c;
     int column;
+    CHECK_OK(hl_csv_open(&c, file_of(BYTES("title:token_seq\ttitles\tx:float\tx\n")), 0));
+    CHECK_OK(hl_csv_find(c, "title", &column));
+    CHECK(column == 0);
+    CHECK_OK(hl_csv_find(c, "titles", &column));
+    CHECK(column == 1);
+    CHECK_FAILS(hl_csv_find(c, "title:", &column), HL_EFORMAT, "no column 'title:'");
+    CHECK_FAILS(hl_csv_find(c, "x", &column), HL_EFORMAT, "two columns are called 'x'");
+    hl_csv_close(c);
     CHECK_OK(hl_csv_open(&c, file_of(BYTES("item_id,\"a,\nb\",x,x\n")), 0));
     CHECK_OK(hl_csv_find(c, "a,\nb", &column));
     CHECK(column == 1);
@@ -152,7 +185,10 @@ static void too_many_columns_are_refused(void)
     size_t n = HL_CSV_COLUMNS + 5;
     char *line = hl_alloc(n), rows[10];
     memset(line, ',', n);
-    CHECK_FAILS(read_all(rows, sizeof rows, file_of(line, n), 0), HL_EFORMAT, ":1: 4102 columns; at most 4096");
+    CHECK_FAILS(read_all(rows, sizeof rows, file_of(line, n), 0), HL_EFORMAT, ":1: more than 4096 columns");
+    memcpy(line, "a,b\n1", 5);
+    CHECK_FAILS(read_all(rows, sizeof rows, file_of(line, n), 0), HL_EFORMAT,
+                ":2: more than 4096 fields where the header has 2");
     free(line);
 }
 
