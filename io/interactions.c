@@ -3,14 +3,16 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/part.h"
+#include "io/columns.h"
 #include "io/csv.h"
 #include "io/excerpt.h"
 #include "io/idjoin.h"
+#include "io/timestamp.h"
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEM, USER, TIME, COLUMNS };
 enum { TELL_EVERY = 4096 }; /* rows */
 
 /* A row of my part. */
@@ -31,32 +33,26 @@ typedef struct {
     hl_csv *csv;
     hl_interactions *x;
     int64_t begin, end; /* bytes: rows that begin here are mine to read */
-    interaction *row;   /* (rows) */
+    int column[HL_COLUMNS];
+    hl_time_sizes sizes; /* of the times of my part */
+    interaction *row;    /* (rows) */
     int64_t rows, room;
     int64_t *seen; /* (users of the table) interactions of each, in the whole file */
 } reading;
 
-/* A minus and digits, nothing else, within 64 bits. */
-static bool parse_time(int64_t *time, const hl_csv_field *f)
+static hl_status bad_time(const reading *r, const hl_csv_field *f, const char *why)
 {
-    bool is_negative = f->n > 0 && f->at[0] == '-';
-    size_t i = is_negative;
-    *time = 0;
-    if (i == f->n) return false;
-    for (; i < f->n; i++) {
-        int digit = f->at[i] - '0';
-        if (digit < 0 || digit > 9) return false;
-        if (__builtin_mul_overflow(*time, 10, time)) return false;
-        if (__builtin_add_overflow(*time, is_negative ? -digit : digit, time)) return false;
-    }
-    return true;
+    char text[HL_EXCERPT], name[HL_EXCERPT];
+    const char *column = hl_csv_name(r->csv, r->column[HL_COLUMN_TIME]);
+    return HL_FAIL(HL_EFORMAT, "%s:%lld: the timestamp '%s' is not a whole number of 64 bits (column '%s'): %s",
+                   r->path, (long long)f->line, hl_excerpt(text, f->at, f->n), hl_excerpt(name, column, strlen(column)),
+                   why);
 }
 
-static hl_status bad_time(const reading *r, const hl_csv_field *f)
+static hl_status no_id(const reading *r, const hl_csv_field *f, const char *whose)
 {
-    char text[HL_EXCERPT];
-    return HL_FAIL(HL_EFORMAT, "%s:%lld: the timestamp '%s' is not a whole number of 64 bits; the columns are item, user, timestamp",
-                   r->path, (long long)f->line, hl_excerpt(text, f->at, f->n));
+    return HL_FAIL(HL_EFORMAT, "%s:%lld: the %s id is empty; leave the row out, or give it an id", r->path,
+                   (long long)f->line, whose);
 }
 
 static hl_status too_many(const reading *r, const char *what)
@@ -76,12 +72,14 @@ static void keep_row(reading *r, const interaction *row)
 static hl_status take_row(reading *r, const hl_csv_field *row)
 {
     int64_t time;
-    for (int i = ITEM; i <= USER; i++)
-        if (row[i].n == 0)
-            return HL_FAIL(HL_EFORMAT, "%s:%lld: the %s id is empty; the columns are item, user, timestamp", r->path,
-                           (long long)row[i].line, i == ITEM ? "item" : "user");
-    if (!parse_time(&time, &row[TIME])) return bad_time(r, &row[TIME]);
-    int64_t item = hl_idtable_put(r->x->items, row[ITEM].at, row[ITEM].n), user = hl_idtable_put(r->x->users, row[USER].at, row[USER].n);
+    const hl_csv_field *i = &row[r->column[HL_COLUMN_ITEM]], *u = &row[r->column[HL_COLUMN_USER]],
+                       *t = &row[r->column[HL_COLUMN_TIME]];
+    if (i->n == 0) return no_id(r, i, "item");
+    if (u->n == 0) return no_id(r, u, "user");
+    const char *why = hl_timestamp_read(&time, t->at, t->n);
+    if (why) return bad_time(r, t, why);
+    hl_time_sizes_add(&r->sizes, time, t->line);
+    int64_t item = hl_idtable_put(r->x->items, i->at, i->n), user = hl_idtable_put(r->x->users, u->at, u->n);
     if (item < 0) return too_many(r, "items");
     if (user < 0) return too_many(r, "users");
     keep_row(r, &(interaction){time, (int32_t)item, (int32_t)user});
@@ -105,18 +103,9 @@ static hl_status read_part(reading *r, hl_progress *progress)
 static hl_status open_file(reading *r, size_t field_limit)
 {
     HL_TRY(hl_csv_open(&r->csv, r->path, field_limit));
-    if (hl_csv_columns(r->csv) == COLUMNS) return HL_OK;
-    return HL_FAIL(HL_EFORMAT, "%s:1: %d columns; there must be three: item, user, timestamp", r->path, hl_csv_columns(r->csv));
-}
-
-/* The first row is always the header; here is what tells that somebody forgot it. */
-static void warn_of_no_header(const reading *r)
-{
-    int64_t time;
-    const char *name = hl_csv_name(r->csv, TIME);
-    hl_csv_field f = {name, strlen(name), 1};
-    if (r->x->deal.rank == 0 && parse_time(&time, &f))
-        hl_log(HL_WARN, "%s:1: the header looks like an interaction and is left out; add a line that names the columns", r->path);
+    HL_TRY(hl_columns_find(r->column, r->csv));
+    if (r->g->rank == 0) hl_columns_tell(r->column, r->csv);
+    return HL_OK;
 }
 
 static hl_source_facts facts_of(const hl_csv *c)
@@ -127,10 +116,12 @@ static hl_source_facts facts_of(const hl_csv *c)
 static hl_status read_file(reading *r, size_t field_limit, hl_progress *progress)
 {
     HL_TRY(open_file(r, field_limit));
-    warn_of_no_header(r);
     r->begin = hl_part_begin(hl_csv_size(r->csv), r->g->size, r->g->rank);
     r->end = hl_part_begin(hl_csv_size(r->csv), r->g->size, r->g->rank + 1);
     HL_TRY(read_part(r, progress));
+    if (hl_csv_ends_open(r->csv))
+        hl_log(HL_WARN, "%s: the last row has no line end; if the file was cut, fetch it again",
+               r->path); /* by who read it */
     r->x->facts = facts_of(r->csv);
     return HL_OK;
 }
@@ -316,6 +307,31 @@ static void sort_mine(hl_interactions *x)
     free(scratch);
 }
 
+/* The times of the whole file that are so large or larger, or are less: how the first of them is shown, by the rank
+ * that read it. */
+static void show_first_time(char out[HL_EXCERPT], const reading *r, int from, int to)
+{
+    int64_t line = INT64_MAX, time = 0;
+    for (int i = from; i < to; i++)
+        if (r->sizes.count[i] > 0 && r->sizes.line[i] < line) line = r->sizes.line[i], time = r->sizes.time[i];
+    double first = -hl_group_max(r->g, -(double)line);
+    if (line < INT64_MAX && (double)line == first)
+        snprintf(out, HL_EXCERPT, "%lld in line %lld", (long long)time, (long long)line);
+}
+
+/* Are the times of all parts in one unit?  Collective. */
+static void look_at_times(const reading *r)
+{
+    int64_t count[HL_TIME_SIZES], n;
+    int from;
+    memcpy(count, r->sizes.count, sizeof count);
+    hl_group_sum_int(r->g, count, HL_TIME_SIZES);
+    if (!hl_time_sizes_gap(count, &from, &n)) return;
+    show_first_time(r->x->times_apart[0], r, 0, from);
+    show_first_time(r->x->times_apart[1], r, from, HL_TIME_SIZES);
+    if (r->g->rank == 0) r->x->report.times_apart = n;
+}
+
 /* Everyone knows of the whole file; rank 0 tells. */
 static void report_file(const reading *r)
 {
@@ -343,6 +359,7 @@ static hl_status read_all(reading *r, size_t field_limit, hl_progress *progress)
     HL_TRY(count_users(r));
     HL_TRY(choose_users(r));
     report_file(r);
+    look_at_times(r);
     if (r->g->size > 1) trade_rows(r);
     lay_out_mine(r);
     place_rows(r);

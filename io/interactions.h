@@ -1,15 +1,17 @@
 /* interactions.h - the interactions file: who met what, and when.
  *
- * A CSV file with a header and the columns item, user, timestamp in this order, whatever they are called.  Ids are any bytes but
- * none; a timestamp is a whole number of 64 bits.  Items and users are numbered in order of first appearance; every item
- * of the file is in the catalogue, users with fewer than three interactions are left out.
+ * A table with a header; its columns item, user and timestamp are found by their names, or are the three in this order
+ * (io/columns.h), others are not read.  Ids are any bytes but none; a timestamp is a whole number of 64 bits
+ * (io/timestamp.h).  Items and users are numbered in order of first appearance; every item of the file is in the
+ * catalogue, users with fewer than three interactions are left out.
  *
- * Each rank reads the rows of its part of the file, ids are numbered together, and the interactions travel to the ranks that keep their
- * users.  So a rank's memory is that of all ids, of a part of the file and of its own interactions. */
+ * Each rank reads the rows of its part of the file, ids are numbered together, and the interactions travel to the ranks
+ * that keep their users.  So a rank's memory is that of all ids, of a part of the file and of its own interactions. */
 #ifndef IO_INTERACTIONS_H
 #define IO_INTERACTIONS_H
 #include "base/error.h"
 #include "io/deal.h"
+#include "io/excerpt.h"
 #include "io/idtable.h"
 #include "io/manifest.h"
 #include "io/progress.h"
@@ -28,6 +30,7 @@ typedef struct {
     int32_t *item;             /* (begin[slots]) by time, equal times in the order of the file */
     int64_t *time;
     hl_source_facts facts;
+    char times_apart[2][HL_EXCERPT]; /* a time on each side of a gap, each on the rank that read it; empty elsewhere */
     hl_prepare_report report; /* what I know alone: the whole file's counts on rank 0, my users' on every rank */
 } hl_interactions;
 

@@ -2,6 +2,7 @@
 #include "io/texts.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "io/columns.h"
 #include "io/csv.h"
 #include "io/utf8.h"
 #include <stdbool.h>
@@ -159,7 +160,7 @@ static hl_status take_row(reading *r, const hl_csv_field *row)
 static hl_status open_file(reading *r)
 {
     HL_TRY(hl_csv_open(&r->csv, r->how->path, r->how->field_limit));
-    HL_TRY(hl_csv_find(r->csv, "item_id", &r->id_column));
+    HL_TRY(hl_columns_find_item(&r->id_column, r->csv));
     for (int k = 0; k < r->how->n_text_keys; k++) HL_TRY(hl_csv_find(r->csv, r->how->text_keys[k], &r->column[k]));
     return HL_OK;
 }
@@ -205,6 +206,8 @@ static hl_status read_file(reading *r, hl_progress *progress)
         HL_TRY(take_row(r, row));
         if (n % TELL_EVERY == 0) HL_TRY(hl_progress_at(progress, "reading texts", hl_csv_share(r->csv)));
     }
+    if (hl_csv_ends_open(r->csv) && r->t->deal.rank == 0)
+        hl_log(HL_WARN, "%s: the last row has no line end; if the file was cut, fetch it again", r->how->path);
     HL_TRY(hl_csv_finish(r->csv));
     r->t->facts = (hl_source_facts){hl_csv_size(r->csv), hl_csv_mtime(r->csv), hl_csv_digest(r->csv)};
     report_mine(r->t);

@@ -310,8 +310,10 @@ static const struct {
     {"", "item_id,title,tag\n", "data/bad.csv: is empty"},
     {"i,u,t\n", "item_id,title,tag\n", "none of its 0 users has three interactions"},
     {"i,u,t\na,b,1\na,b,2\na,c,2\n", "item_id,title,tag\n", "none of its 2 users has three interactions"},
-    {"i,u\na,b\n", "item_id,title,tag\n", "data/bad.csv:1: 2 columns; there must be three: item, user, timestamp"},
-    {"i,u,t,r\na,b,1,5\n", "item_id,title,tag\n", "4 columns; there must be three"},
+    {"i,u\na,b\n", "item_id,title,tag\n",
+     "data/bad.csv:1: 2 columns, of which not all of item, user and timestamp are known; name the columns item, user "
+     "and timestamp, in any order and among others (the columns are: 'i', 'u')"},
+    {"i,u,t,r\na,b,1,5\n", "item_id,title,tag\n", "4 columns, of which not all"},
     {"i,u,t\na,b,1\na,b,soon\n", "item_id,title,tag\n", "data/bad.csv:3: the timestamp 'soon' is not a whole number"},
     {"i,u,t\na,b,1.5\n", "item_id,title,tag\n", ":2: the timestamp '1.5'"},
     {"i,u,t\na,b,\n", "item_id,title,tag\n", ":2: the timestamp ''"},
@@ -324,11 +326,14 @@ static const struct {
     {"i,u,t\na,b\n", "item_id,title,tag\n", ":2: 2 fields where the header has 3"},
     {"i,u,t\na,\"b,1\na,b,1\n", "item_id,title,tag\n", "data/bad.csv:2: the quote that opens here is never closed"},
     {small_interactions, "", "text/bad.csv: is empty"},
-    {small_interactions, "id,title,tag\ni1,a,b\n", "text/bad.csv: no column 'item_id'; the columns are: id, title, tag"},
+    {small_interactions, "id,title,tag\ni1,a,b\n",
+     "text/bad.csv: no column 'item_id'; the columns are: id, title, tag"},
     {small_interactions, "item_id,title\ni1,a\n", "no column 'tag'; the columns are: item_id, title"},
     {small_interactions, "item_id,title,title,tag\n", "two columns are called 'title'"},
-    {small_interactions, "item_id,title,tag\ni1,a,\"b\n\n\xC3(\"\n", "text/bad.csv:4: byte 0xC3 of column 'tag' is not UTF-8"},
-    {small_interactions, "item_id,title,tag\nnobody,\x80,b\n", "text/bad.csv:2: byte 0x80 of column 'title' is not UTF-8"},
+    {small_interactions, "item_id,title,tag\ni1,a,\"b\n\n\xC3(\"\n",
+     "text/bad.csv:4: byte 0xC3 of column 'tag' is not UTF-8"},
+    {small_interactions, "item_id,title,tag\nnobody,\x80,b\n",
+     "text/bad.csv:2: byte 0x80 of column 'title' is not UTF-8"},
     {small_interactions, "item_id,title,tag\ni1,a\n", "text/bad.csv:2: 2 fields where the header has 3"},
     {small_interactions, "item_id,title,tag\ni1,\"a\"b,c\n", "text/bad.csv:2: text follows the quote"},
 };
@@ -363,16 +368,170 @@ static char *said_while_preparing(const hl_prepare_settings *s)
     return said;
 }
 
-static void a_header_that_looks_like_data_is_warned_of(void)
+/* Interactions of the users a and b, as `header` orders the columns: i, u, t and r, s for what else there is. */
+typedef struct {
+    const char *header, *order;
+    char separator;
+    const char *said; /* on the log; NULL: nothing of columns */
+} table_of;
+
+static const table_of good_headers[] = {
+    {"item,user,time", "iut", ',', NULL},
+    {"anything,you,like", "iut", ',', NULL},
+    {"item,u,t", "iut", ',', NULL},
+    {"user_id,item_id,timestamp", "uit", ',',
+     "columns by their names: item is 'item_id' (column 2), user is 'user_id' (column 1), timestamp is 'timestamp' "
+     "(column 3)"},
+    {"userId,movieId,rating,timestamp", "uirt", ',', "timestamp is 'timestamp' (column 4); not read: 'rating'"},
+    {"user_id:token\titem_id:token\trating:float\ttimestamp:float", "uirt", '\t', "item is 'item_id:token' (column 2)"},
+    {"unixReviewTime;reviewerID;asin", "tui", ';',
+     "item is 'asin' (column 3), user is 'reviewerID' (column 2), timestamp is 'unixReviewTime' (column 1)"},
+    {"TIME|ITEM|USER", "tiu", '|', "item is 'ITEM' (column 2)"},
+    {",user_id,parent_asin,timestamp,date", "suitr", ',', "timestamp is 'timestamp' (column 4); not read: '', 'date'"},
+    {"when,user,item", "tui", ',', "timestamp is 'when' (column 1)"},
+    {"asin,item_id,user,timestamp", "siut", ',', "item is 'item_id' (column 2)"},
+    {" User ID , Item-ID ,Timestamp", "uit", ',', "user is ' User ID ' (column 1)"},
+};
+
+static void write_field(char *out, char what, char user, int row)
 {
-    hl_prepare_settings s = csv_pair("header", strchr(small_interactions, '\n') + 1, small_texts);
-    char *said = said_while_preparing(&s);
-    CHECK(said && strstr(said, "header.csv:1: the header looks like an interaction and is left out"));
-    free(said);
-    s = csv_pair("header", small_interactions, small_texts);
-    said = said_while_preparing(&s);
-    CHECK(said && !strstr(said, "looks like"));
-    free(said);
+    int item = (3 * row + user) % 5;
+    if (what == 'i') sprintf(out, "item%d", item);
+    if (what == 'u') sprintf(out, "user%c", user);
+    if (what == 't') sprintf(out, "%d", 100 - row);
+    if (what == 'r' || what == 's') sprintf(out, "%d.5", row);
+}
+
+static void write_table(char *out, const table_of *t)
+{
+    char field[40];
+    out += sprintf(out, "%s\n", t->header);
+    for (int row = 0; row < 8; row++)
+        for (const char *o = t->order; *o; o++) {
+            write_field(field, *o, row % 2 ? 'a' : 'b', row);
+            out += sprintf(out, "%s%c", field, o[1] ? t->separator : '\n');
+        }
+}
+
+static const char five_texts[] = "item_id,title,tag\nitem0,a,1\nitem1,b,2\nitem2,c,3\nitem3,d,4\nitem4,e,5\n";
+
+static void columns_are_found_wherever_they_stand(void)
+{
+    uint64_t digest = 0;
+    for (size_t i = 0; i < sizeof good_headers / sizeof good_headers[0]; i++) {
+        char bytes[2000];
+        hl_manifest m;
+        write_table(bytes, &good_headers[i]);
+        hl_prepare_settings s = csv_pair("columns", bytes, five_texts);
+        on_rank_0_remove(s.folder);
+        char *said = said_while_preparing(&s);
+        if (good_headers[i].said) CHECK(said && strstr(said, good_headers[i].said));
+        else CHECK(said && !strstr(said, "columns by their names"));
+        CHECK_OK(hl_manifest_read(&m, s.folder));
+        if (i == 0) digest = hl_manifest_digest(&m);
+        CHECK(hl_manifest_digest(&m) == digest);
+        hl_manifest_free(&m);
+        free(said);
+    }
+}
+
+static const struct {
+    const char *interactions, *words;
+} bad_headers[] = {
+    {"user,i,t\na,b,1\n",
+     ":1: the header names only some of item, user and timestamp, in another order; name the columns"},
+    {"item_id,rating,timestamp\na,5,1\n", ":1: the header does not name all of item, user and timestamp"},
+    {"name,rating,when\na,5,1\n", ":1: the header names something else where item, user or timestamp is expected"},
+    {"item,user,rating\na,b,1\n", ":1: the header does not name all of"},
+    {"item_id,item,timestamp\na,b,1\n", ":1: two columns name the item, 'item_id' and 'item'; rename"},
+    {"asin,parent_asin,user_id,timestamp\na,a,b,1\n", ":1: two columns name the item, 'asin' and 'parent_asin'"},
+    {"user_id,item_id,user_id,timestamp\na,a,b,1\n", ":1: two columns name the user, 'user_id' and 'user_id'"},
+    {"B0001,A1,1400000000\nB0002,A1,1400000001\n",
+     ":1: the first line looks like an interaction, and would be left out"},
+    {"1,31,2.5,1260759144\n1,32,2.5,1260759145\n", ":1: the first line looks like an interaction"},
+    {"0,1,2\na,b,1\n", ":1: the first line looks like an interaction"},
+    {"1::1193::5::978300760\n", ":1: fields are separated by '::', which is not read; write tabs"},
+    {"item user time\na b 1\n", ":1: 1 columns, of which not all"},
+    {"item,user,time\na,b,2014-05-12\n",
+     ":2: the timestamp '2014-05-12' is not a whole number of 64 bits (column 'time'): it is a date: write seconds"},
+    {"item,user,time\na,b,05/12/2014 10:00\n", "it is a date"},
+    {"item,user,time\na,b,nan\n",
+     ":2: the timestamp 'nan' is not a whole number of 64 bits (column 'time'): it is missing"},
+    {"item,user,time\na,b,1400000000.5\n", "it has a fraction"},
+    {"item,user,time\na,b,1e19\n", "it has more than 64 bits"},
+    {"item\tuser\ttime\na,b,1\n", ":2: 1 fields where the header has 3; quote fields that hold tabs"},
+};
+
+static void headers_that_do_not_tell_the_columns_are_refused(void)
+{
+    for (size_t i = 0; i < sizeof bad_headers / sizeof bad_headers[0]; i++) {
+        hl_prepare_settings s = csv_pair("headers", bad_headers[i].interactions, five_texts);
+        CHECK_FAILS(prepare(&s), HL_EFORMAT, bad_headers[i].words);
+        CHECK(!exists(s.folder));
+    }
+}
+
+static void the_ids_of_texts_are_found_by_the_same_names(void)
+{
+    static const char *const headers[] = {"movieId,title,tag", "ASIN,title,tag",
+                                          "item_id:token,title:token_seq,tag:token", "Item ID,title,tag"};
+    for (int i = 0; i < 4; i++) {
+        char texts[300];
+        hl_prepare_report r;
+        sprintf(texts, "%s%s", headers[i], strchr(five_texts, '\n'));
+        hl_prepare_settings s = csv_pair("names", "item,user,time\nitem0,u,1\nitem1,u,2\nitem4,u,3\n", texts);
+        CHECK_OK(hl_prepare(check_world(), &s, &r));
+        CHECK(r.items_without_text == 0 && r.texts_equal == 0);
+    }
+}
+
+static const struct {
+    const char *times[3];
+    int64_t apart;
+    const char *low, *high;
+} units[] = {
+    {{"1400000000", "1400000001", "1400000002"}, 0, "", ""},
+    {{"1400000000", "1400000001000", "1400000002000"}, 1, "1400000000 in line 2", "1400000001000 in line 3"},
+    {{"1400000000000000", "1400000001000", "1400000002000"},
+     1,
+     "1400000001000 in line 3",
+     "1400000000000000 in line 2"},
+    {{"0", "1400000000", "1400000001"}, 1, "0 in line 2", "1400000000 in line 3"},
+    {{"1400000000", "1400000001", "-1"}, 1, "-1 in line 4", "1400000000 in line 2"},
+    {{"1", "1000", "100000"}, 0, "", ""},
+    {{"1.4e9", "1400000000.0", "1400000001."}, 0, "", ""},
+};
+
+static void times_in_several_units_are_counted(void)
+{
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        char bytes[300];
+        hl_prepare_report r;
+        hl_manifest m;
+        const char *const *t = units[i].times;
+        sprintf(bytes, "item,user,time\nitem0,u,%s\nitem1,u,%s\nitem2,u,%s\n", t[0], t[1], t[2]);
+        hl_prepare_settings s = csv_pair("units", bytes, five_texts);
+        CHECK_OK(hl_prepare(check_world(), &s, &r));
+        CHECK(r.times_apart == units[i].apart);
+        CHECK_OK(hl_manifest_read(&m, s.folder));
+        CHECK(strcmp(m.examples.of[HL_EXAMPLE_TIMES][0], units[i].low) == 0
+              && strcmp(m.examples.of[HL_EXAMPLE_TIMES][1], units[i].high) == 0);
+        hl_manifest_free(&m);
+    }
+}
+
+static void a_file_that_may_be_cut_is_warned_of(void)
+{
+    static const char whole[] = "item,user,time\nitem0,u,1\nitem1,u,2\nitem2,u,3\n";
+    for (int cut = 0; cut < 2; cut++) {
+        char bytes[100];
+        sprintf(bytes, "%.*s", (int)strlen(whole) - cut, whole);
+        hl_prepare_settings s = csv_pair("cut", bytes, five_texts);
+        char *said = said_while_preparing(&s);
+        CHECK(said && !strstr(said, "data/cut.csv: the last row has no line end") == !cut);
+        CHECK(said && !strstr(said, "text/cut.csv: the last row has no line end"));
+        free(said);
+    }
 }
 
 static void a_nul_byte_is_refused(void)
@@ -705,27 +864,38 @@ static const test tests[] = {
     {"the small pair becomes what the rules say", the_small_pair_becomes_what_the_rules_say},
     {"the report counts what happened", the_report_counts_what_happened},
     {"items without text are counted by what their ids lack", items_without_text_are_counted_by_what_their_ids_lack},
-    {"an id that is two items is found beside the one with the text", an_id_that_is_two_items_is_found_beside_the_one_with_the_text},
-    {"texts that say nothing are refused unless nobody reads them", texts_that_say_nothing_are_refused_unless_nobody_reads_them},
+    {"an id that is two items is found beside the one with the text",
+     an_id_that_is_two_items_is_found_beside_the_one_with_the_text},
+    {"texts that say nothing are refused unless nobody reads them",
+     texts_that_say_nothing_are_refused_unless_nobody_reads_them},
     {"a text ends inside the prompt where no value is left", a_text_ends_inside_the_prompt_where_no_value_is_left},
     {"the bytes do not depend on the number of ranks", the_bytes_do_not_depend_on_the_number_of_ranks},
     {"a current dataset is not made again", a_current_dataset_is_not_made_again},
     {"everything that decides the content makes it stale", everything_that_decides_the_content_makes_it_stale},
-    {"a changed source makes it stale and a touched one does not", a_changed_source_makes_it_stale_and_a_touched_one_does_not},
+    {"a changed source makes it stale and a touched one does not",
+     a_changed_source_makes_it_stale_and_a_touched_one_does_not},
     {"bad files are refused everywhere with one sentence", bad_files_are_refused_everywhere_with_one_sentence},
-    {"a header that looks like data is warned of", a_header_that_looks_like_data_is_warned_of},
+    {"columns are found wherever they stand", columns_are_found_wherever_they_stand},
+    {"headers that do not tell the columns are refused", headers_that_do_not_tell_the_columns_are_refused},
+    {"the ids of texts are found by the same names", the_ids_of_texts_are_found_by_the_same_names},
+    {"times in several units are counted", times_in_several_units_are_counted},
+    {"a file that may be cut is warned of", a_file_that_may_be_cut_is_warned_of},
     {"a NUL byte is refused", a_nul_byte_is_refused},
     {"files that are not there are named and nothing is made", files_that_are_not_there_are_named_and_nothing_is_made},
     {"settings that cannot be are refused", settings_that_cannot_be_are_refused},
     {"what is not a dataset is left alone", what_is_not_a_dataset_is_left_alone},
     {"a place that cannot be written is a storage failure", a_place_that_cannot_be_written_is_a_storage_failure},
-    {"a leftover draft is written anew unless it holds something else", a_leftover_draft_is_written_anew_unless_it_holds_something_else},
+    {"a leftover draft is written anew unless it holds something else",
+     a_leftover_draft_is_written_anew_unless_it_holds_something_else},
     {"two runs do not write one dataset", two_runs_do_not_write_one_dataset},
-    {"a failure on one rank is one of all and the old dataset stays", a_failure_on_one_rank_is_one_of_all_and_the_old_dataset_stays},
+    {"a failure on one rank is one of all and the old dataset stays",
+     a_failure_on_one_rank_is_one_of_all_and_the_old_dataset_stays},
     {"a killed run leaves nothing that is trusted", a_killed_run_leaves_nothing_that_is_trusted},
     {"a file that changes while it is read is refused", a_file_that_changes_while_it_is_read_is_refused},
     {"a signal to one rank gives the preparation up", a_signal_to_one_rank_gives_the_preparation_up},
-    {"ids and sequences of real reviews are those of the public code", ids_and_sequences_of_real_reviews_are_those_of_the_public_code},
-    {"tokens of real reviews are the first of the public tokenizer", tokens_of_real_reviews_are_the_first_of_the_public_tokenizer},
+    {"ids and sequences of real reviews are those of the public code",
+     ids_and_sequences_of_real_reviews_are_those_of_the_public_code},
+    {"tokens of real reviews are the first of the public tokenizer",
+     tokens_of_real_reviews_are_the_first_of_the_public_tokenizer},
 };
 HL_TESTS("prepare", tests)
