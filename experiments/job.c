@@ -53,15 +53,31 @@ static hl_status shapes_of(hl_llama *item, hl_llama *user, const hl_config *c)
                    item->hidden_size, user->hidden_size);
 }
 
-static hl_status fit_vocabulary(hl_llama *item, hl_llama *user, const hl_config *c, int vocab)
+/* Of all items' tokens, of which each rank looks at a part.  Collective. */
+static int largest_id(const hl_job *j)
 {
+    const hl_corpus *c = hl_dataset_corpus(j->data);
+    int32_t largest = 0;
+    for (int64_t item = j->world->rank; item < c->items; item += j->world->size) {
+        int n;
+        const int32_t *tokens = c->tokens(c, item, &n);
+        for (int i = 0; i < n; i++) largest = tokens[i] > largest ? tokens[i] : largest;
+    }
+    return (int)hl_group_max(j->world, largest);
+}
+
+/* Tokenizers have ids that no text has, as one for padding which was added later; those need no row in the table.  Collective. */
+static hl_status fit_vocabulary(const hl_job *j, hl_llama *item, hl_llama *user)
+{
+    const hl_config *c = j->config;
+    int vocab = hl_dataset_manifest(j->data)->recipe.vocab;
     if (!c->item_pretrain_dir[0]) item->vocab_size = vocab;
     if (!c->user_pretrain_dir[0]) user->vocab_size = vocab;
     HL_TRY(hl_llama_check(item, "item_llm"));
     HL_TRY(hl_llama_check(user, "user_llm"));
-    if (vocab <= item->vocab_size) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "the dataset's tokenizer has %d ids, the Item LLM a vocabulary of %d; set tokenizer to the one the model was trained with", vocab,
-                   item->vocab_size);
+    if (vocab <= item->vocab_size || largest_id(j) < item->vocab_size) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "the dataset's tokenizer has %d ids, the Item LLM a vocabulary of %d, and a text has an id beyond; set tokenizer to the one the model was trained with",
+                   vocab, item->vocab_size);
 }
 
 static hl_status pretrained(hl_holding *h, const char *side, bool init, const char *folder)
@@ -247,7 +263,7 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     HL_TRY_ALL(world, shapes_of(&item, &user, config));
     HL_TRY(open_data(j));
     HL_TRY(hl_group_may_go_on(world, "opening the data"));
-    HL_TRY_ALL(world, fit_vocabulary(&item, &user, config, hl_dataset_manifest(j->data)->recipe.vocab));
+    HL_TRY(fit_vocabulary(j, &item, &user));
     HL_TRY_ALL(world, hl_precision_set(config, &item));
     const hl_corpus *corpus = hl_dataset_corpus(j->data);
     const hl_engine_rules rules = rules_of(config, for_training);

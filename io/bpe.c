@@ -84,6 +84,11 @@ void hl_bpe_add(hl_bpe *b, int32_t left, int32_t right, int32_t whole)
     *slot = (pair_slot){left, right, b->pairs};
 }
 
+bool hl_bpe_has(const hl_bpe *b, int32_t left, int32_t right)
+{
+    return b->slots && slot_of(b, left, right)->rank_plus_1;
+}
+
 static void heap_push(hl_bpe *b, uint64_t key)
 {
     int i = b->heap_n++;

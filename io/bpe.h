@@ -1,6 +1,7 @@
 /* bpe.h - byte pair encoding: neighbours become one, the best pair of all first. */
 #ifndef IO_BPE_H
 #define IO_BPE_H
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct hl_bpe hl_bpe;
@@ -10,6 +11,7 @@ void hl_bpe_free(hl_bpe *b);
 
 /* left right -> whole.  Pairs are added in the order of their ranks, the best first, each once. */
 void hl_bpe_add(hl_bpe *b, int32_t left, int32_t right, int32_t whole);
+bool hl_bpe_has(const hl_bpe *b, int32_t left, int32_t right);
 
 /* Merge ids (n) in place and give back how many are left; O(n log n).  Among pairs of one rank the
  * leftmost goes first.  Uses scratch inside b: one thread at a time. */

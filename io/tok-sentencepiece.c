@@ -2,9 +2,10 @@
  *
  * Kudo, Richardson: SentencePiece: A simple and language independent subword tokenizer, EMNLP 2018.
  * The fast tokenizer is a conversion of the model file and differs from SentencePiece itself:
- *   1. Special pieces (<s>, </s>, <unk> and user-defined ones) written in a text are cut out first, leftmost
- *      and longest first, and become their ids.
- *   2. Each stretch between them that is not empty gets a "▁" (U+2581) in front, and its blanks become "▁".
+ *   1. Added tokens (<s>, </s>, <unk>, user-defined pieces, and those that the files beside the model name) written in a
+ *      text are cut out first, leftmost and longest first, and become their ids.
+ *   2. Each stretch between them that is not empty gets a "▁" (U+2581) in front, and its blanks become "▁".  The files
+ *      beside the model may say that fewer stretches do, and which ids stand around the whole (io/tok-rules.h).
  *   3. A character that is a piece is its id; one that is not is the pieces <0xXX> of its bytes, and where
  *      the model has none of these, a run of such characters is one <unk>.
  *   4. Neighbours merge (io/bpe.h).  The model keeps no merges, only pieces with scores: every division of a
@@ -14,6 +15,7 @@
 #include "base/digest.h"
 #include "io/bpe.h"
 #include "io/protobuf.h"
+#include "io/tok-folder.h"
 #include "io/tokenizer-kind.h"
 #include "io/utf8.h"
 #include "io/vocab.h"
@@ -31,11 +33,6 @@ static const char blank[] = "\xE2\x96\x81"; /* ▁ */
 enum { BLANK_BYTES = sizeof blank - 1 };
 
 typedef struct {
-    hl_piece piece;
-    int32_t id;
-} special;
-
-typedef struct {
     hl_vocab vocab; /* texts lie in the file */
     float *score;
     uint8_t *type;
@@ -44,8 +41,8 @@ typedef struct {
     bool has_trainer, has_normalizer;
     int32_t byte_id[256]; /* of <0xXX>; meaningful where has_bytes */
     bool has_bytes;
-    special *specials;    /* by first byte, then longest first */
-    int first[257];       /* specials[first[b]] .. specials[first[b + 1] - 1] begin with byte b */
+    hl_tok_rules rules;   /* added tokens by first byte, then longest first */
+    int first[257];       /* rules.added[first[b]] .. rules.added[first[b + 1] - 1] begin with byte b */
     hl_bpe *bpe;
     hl_ids stretch;       /* scratch of encode */
 } sentencepiece;
@@ -153,29 +150,48 @@ static hl_status find_byte_pieces(sentencepiece *s, const char *path)
     return HL_OK;
 }
 
-static bool is_special(const sentencepiece *s, int32_t id)
+/* The rules of the model file alone: what a conversion of it has. */
+static void rules_of_model(sentencepiece *s, bool with_unknown)
 {
-    return s->type[id] == UNKNOWN || s->type[id] == CONTROL || s->type[id] == USER_DEFINED;
+    s->rules = (hl_tok_rules){.bos = BOS_ID, .eos = -1};
+    for (int32_t id = 0; id < s->vocab.n; id++) {
+        bool is_cut_out = s->type[id] == CONTROL || s->type[id] == USER_DEFINED || (with_unknown && s->type[id] == UNKNOWN);
+        char text[MOST_PIECE + 1];
+        if (!is_cut_out) continue;
+        snprintf(text, sizeof text, "%.*s", s->vocab.piece[id].n, s->vocab.piece[id].text);
+        hl_tok_rules_add(&s->rules, &s->vocab, (hl_tok_added){.text = text}, false);
+    }
+}
+
+/* *own: are they those of the model file alone? */
+static hl_status read_rules(sentencepiece *s, const char *folder, bool *own)
+{
+    rules_of_model(s, true);
+    uint64_t alone = hl_tok_rules_digest(&s->rules);
+    *own = true;
+    if (!folder) return HL_OK;
+    hl_tok_rules_free(&s->rules);
+    rules_of_model(s, false); /* <unk> is added as the files name it */
+    HL_TRY(hl_tok_folder_read(&s->rules, &s->vocab, folder));
+    *own = hl_tok_rules_digest(&s->rules) == alone;
+    return HL_OK;
 }
 
 static int by_first_byte_longest_first(const void *a, const void *b)
 {
-    const hl_piece *x = &((const special *)a)->piece, *y = &((const special *)b)->piece;
+    const hl_tok_added *x = a, *y = b;
+    size_t n = strlen(x->text), m = strlen(y->text);
     if (x->text[0] != y->text[0]) return (unsigned char)x->text[0] < (unsigned char)y->text[0] ? -1 : 1;
-    return (x->n < y->n) - (x->n > y->n);
+    return (n < m) - (n > m);
 }
 
-static void list_specials(sentencepiece *s)
+static void sort_added(sentencepiece *s)
 {
-    int n = 0;
-    for (int32_t id = 0; id < s->vocab.n; id++) n += is_special(s, id);
-    s->specials = hl_alloc((size_t)n * sizeof *s->specials);
-    n = 0;
-    for (int32_t id = 0; id < s->vocab.n; id++)
-        if (is_special(s, id)) s->specials[n++] = (special){s->vocab.piece[id], id};
-    qsort(s->specials, (size_t)n, sizeof *s->specials, by_first_byte_longest_first);
+    const hl_tok_added *added = s->rules.added;
+    int n = s->rules.n_added;
+    if (n) qsort(s->rules.added, (size_t)n, sizeof *s->rules.added, by_first_byte_longest_first);
     for (int i = 0, b = 0; b < 257; b++) {
-        while (i < n && (unsigned char)s->specials[i].piece.text[0] < b) i++;
+        while (i < n && (unsigned char)added[i].text[0] < b) i++;
         s->first[b] = i;
     }
 }
@@ -236,23 +252,46 @@ static void make_merges(sentencepiece *s)
     merges all = {0};
     for (int32_t id = 0; id < s->vocab.n; id++) add_divisions(&all, s, id);
     if (all.n) qsort(all.at, all.n, sizeof *all.at, best_merge_first);
-    s->bpe = hl_bpe_new();
     for (size_t i = 0; i < all.n; i++) hl_bpe_add(s->bpe, all.at[i].left, all.at[i].right, all.at[i].whole);
     free(all.at);
+}
+
+/* Those of tokenizer.json. */
+static hl_status take_merges(sentencepiece *s, const char *path)
+{
+    for (int i = 0; i < s->rules.n_merges; i++) {
+        const hl_tok_merge *m = &s->rules.merges[i];
+        if (hl_bpe_has(s->bpe, m->left, m->right)) return HL_FAIL(HL_EFORMAT, "%s: the tokenizer.json beside it has merge %d twice; get it again", path, i);
+        hl_bpe_add(s->bpe, m->left, m->right, m->whole);
+    }
+    return HL_OK;
+}
+
+static int32_t largest_id(const sentencepiece *s)
+{
+    int32_t largest = s->vocab.n - 1;
+    for (int i = 0; i < s->rules.n_added; i++)
+        if (s->rules.added[i].id > largest) largest = s->rules.added[i].id;
+    return largest;
 }
 
 static hl_status sentencepiece_open(hl_tokenizer *t, const char *path, const char *bytes, size_t n)
 {
     static const char rule[] = "sentencepiece BPE as a fast Llama tokenizer";
+    bool own;
     sentencepiece *s = t->own = hl_alloc_zero(1, sizeof *s);
+    s->bpe = hl_bpe_new();
     HL_TRY(read_model(s, path, bytes, n));
     HL_TRY(check_model(s, path));
     HL_TRY(check_first_pieces(s, path));
     HL_TRY(find_byte_pieces(s, path));
-    list_specials(s);
-    make_merges(s);
-    t->vocab = s->vocab.n;
+    HL_TRY(read_rules(s, t->folder, &own));
+    if (s->rules.merges) HL_TRY(take_merges(s, path));
+    else make_merges(s);
+    t->vocab = largest_id(s) + 1;
     t->digest = hl_digest_join(hl_digest(rule, sizeof rule), hl_digest(bytes, n));
+    if (!own) t->digest = hl_digest_join(t->digest, hl_tok_rules_digest(&s->rules));
+    sort_added(s);
     return HL_OK;
 }
 
@@ -263,21 +302,31 @@ static void sentencepiece_close(hl_tokenizer *t)
     hl_vocab_free(&s->vocab);
     free(s->score);
     free(s->type);
-    free(s->specials);
+    hl_tok_rules_free(&s->rules);
     hl_bpe_free(s->bpe);
     hl_ids_free(&s->stretch);
     free(s);
 }
 
-/* The longest special piece that the text begins with, or -1. */
-static int32_t special_at(const sentencepiece *s, const char *text, size_t n)
+/* The longest added token that the text begins with, or NULL. */
+static const hl_tok_added *added_at(const sentencepiece *s, const char *text, size_t n)
 {
     unsigned char b = (unsigned char)text[0];
     for (int i = s->first[b]; i < s->first[b + 1]; i++) {
-        const hl_piece *p = &s->specials[i].piece;
-        if ((size_t)p->n <= n && memcmp(p->text, text, (size_t)p->n) == 0) return s->specials[i].id;
+        const hl_tok_added *a = &s->rules.added[i];
+        size_t length = strlen(a->text);
+        if (length <= n && memcmp(a->text, text, length) == 0) return a;
     }
-    return -1;
+    return NULL;
+}
+
+/* What we cannot do with an added token matters only where a text holds it. */
+static hl_status check_added(const sentencepiece *s, const hl_tok_added *a)
+{
+    bool is_moved = a->normalized && s->rules.prefix == HL_PREFIX_EACH; /* it is looked for behind a blank only */
+    const char *why = is_moved ? "\"normalized\": true" : a->single_word ? "\"single_word\": true" : s->rules.split_special ? "split_special_tokens" : NULL;
+    if (!why) return HL_OK;
+    return HL_FAIL(HL_EFORMAT, "the text holds the added token %.60s, and %s is not supported; take it out of the text or of the tokenizer's files", a->text, why);
 }
 
 /* One character, before any merge. */
@@ -292,12 +341,24 @@ static void push_char(const sentencepiece *s, hl_ids *ids, const char *c, size_t
         hl_ids_push(ids, UNK_ID);
 }
 
-static void encode_stretch(sentencepiece *s, hl_ids *ids, const char *text, size_t n)
+static bool begins_blank(const char *text, size_t n)
+{
+    return text[0] == ' ' || (n >= BLANK_BYTES && memcmp(text, blank, BLANK_BYTES) == 0);
+}
+
+static bool gets_blank(const sentencepiece *s, const char *text, size_t n, bool is_first)
+{
+    hl_tok_prefix p = s->rules.prefix;
+    if (p == HL_PREFIX_EACH || p == HL_PREFIX_NEVER) return p == HL_PREFIX_EACH;
+    return !begins_blank(text, n) && (is_first || p == HL_PREFIX_MISSING);
+}
+
+static void encode_stretch(sentencepiece *s, hl_ids *ids, const char *text, size_t n, bool is_first)
 {
     hl_ids *mine = &s->stretch;
     if (n == 0) return;
     mine->n = 0;
-    push_char(s, mine, blank, BLANK_BYTES);
+    if (gets_blank(s, text, n, is_first)) push_char(s, mine, blank, BLANK_BYTES);
     for (size_t at = 0; at < n;) {
         size_t bytes = (size_t)hl_utf8_length(text + at, n - at);
         bool is_blank = text[at] == ' ';
@@ -308,22 +369,50 @@ static void encode_stretch(sentencepiece *s, hl_ids *ids, const char *text, size
     for (int i = 0; i < mine->n; i++) hl_ids_push(ids, mine->at[i]);
 }
 
-static hl_status sentencepiece_encode(hl_tokenizer *t, hl_ids *ids, const char *text, size_t n)
+/* Where the white space before text[end] begins, text[begin] at the earliest. */
+static size_t back_over_space(const char *text, size_t begin, size_t end)
 {
-    sentencepiece *s = t->own;
+    size_t from = end;
+    for (size_t at = begin; at < end;) {
+        size_t space = hl_utf8_space(text + at, end - at);
+        from = space ? (from < at ? from : at) : end;
+        at += space ? space : (size_t)hl_utf8_length(text + at, end - at);
+    }
+    return from;
+}
+
+static size_t over_space(const char *text, size_t at, size_t n)
+{
+    for (size_t space; at < n && (space = hl_utf8_space(text + at, n - at)) > 0;) at += space;
+    return at;
+}
+
+static hl_status encode_stretches(sentencepiece *s, hl_ids *ids, const char *text, size_t n)
+{
     size_t begin = 0, at = 0;
-    hl_ids_push(ids, BOS_ID);
     while (at < n) {
-        int32_t id = special_at(s, text + at, n - at);
-        if (id < 0) {
+        const hl_tok_added *a = added_at(s, text + at, n - at);
+        if (!a) {
             at++;
             continue;
         }
-        encode_stretch(s, ids, text + begin, at - begin);
-        hl_ids_push(ids, id);
-        begin = at += (size_t)s->vocab.piece[id].n;
+        HL_TRY(check_added(s, a));
+        size_t end = a->lstrip ? back_over_space(text, begin, at) : at;
+        encode_stretch(s, ids, text + begin, end - begin, begin == 0);
+        hl_ids_push(ids, a->id);
+        at += strlen(a->text);
+        begin = at = a->rstrip ? over_space(text, at, n) : at;
     }
-    encode_stretch(s, ids, text + begin, n - begin);
+    encode_stretch(s, ids, text + begin, n - begin, begin == 0);
+    return HL_OK;
+}
+
+static hl_status sentencepiece_encode(hl_tokenizer *t, hl_ids *ids, const char *text, size_t n)
+{
+    sentencepiece *s = t->own;
+    if (s->rules.bos >= 0) hl_ids_push(ids, s->rules.bos);
+    HL_TRY(encode_stretches(s, ids, text, n));
+    if (s->rules.eos >= 0) hl_ids_push(ids, s->rules.eos);
     return HL_OK;
 }
 

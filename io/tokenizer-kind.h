@@ -18,7 +18,8 @@ struct hl_tokenizer {
     const hl_tokenizer_kind_ops *kind;
     int vocab;
     uint64_t digest;
-    char *file; /* the bytes of its file */
+    char *file;         /* the bytes of its file */
+    const char *folder; /* the folder that was named, while it is opened; NULL where the file itself was */
     void *own;  /* the kind's */
 };
 

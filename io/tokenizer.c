@@ -1,6 +1,7 @@
 /* tokenizer.c - text to token ids: the table of kinds, and what all kinds share. */
 #include "io/tokenizer.h"
 #include "base/arena.h"
+#include "base/log.h"
 #include "io/atomic.h"
 #include "io/hf-folder.h"
 #include "io/tokenizer-kind.h"
@@ -53,6 +54,12 @@ static bool is_file(const char *path)
     return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat s;
+    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
 /* The file of a folder that a kind can read. */
 static hl_status find_in_folder(char path[PATH_MAX], const char *folder, const hl_tokenizer_kind_ops **kind)
 {
@@ -67,6 +74,8 @@ static hl_status find_in_folder(char path[PATH_MAX], const char *folder, const h
         if (is_file(path))
             return HL_FAIL(HL_EFORMAT, "%s: holds %s, which is not supported yet; " SUPPORTED, folder, not_supported[i]);
     }
+    snprintf(path, PATH_MAX, "%s/snapshots", folder);
+    if (is_folder(path)) return hl_hf_folder_check(folder, false); /* a hub's cache */
     return HL_FAIL(HL_EFORMAT, "%s: a folder without a tokenizer; " SUPPORTED, folder);
 }
 
@@ -81,13 +90,21 @@ static hl_status find(char path[PATH_MAX], const char *where, const hl_tokenizer
     if (strlen(where) + 40 > PATH_MAX) return HL_FAIL(HL_EFORMAT, "the tokenizer's path is %zu bytes long", strlen(where));
     struct stat s;
     if (stat(where, &s) != 0) return HL_FAIL(HL_EFORMAT, "%s: no such tokenizer (%s); " SUPPORTED, where, strerror(errno));
-    if (S_ISDIR(s.st_mode)) return find_in_folder(path, where, kind);
+    if (is_folder(where)) return find_in_folder(path, where, kind);
     for (int i = 0; i < NOT_SUPPORTED; i++)
         if (strcmp(name_in(where), not_supported[i]) == 0)
             return HL_FAIL(HL_EFORMAT, "%s: %s is not supported yet; " SUPPORTED, where, not_supported[i]);
     snprintf(path, PATH_MAX, "%s", where);
     *kind = &hl_tok_sentencepiece;
     return HL_OK;
+}
+
+/* The file was named, so it counts alone. */
+static void say_alone(const char *path)
+{
+    char config[PATH_MAX + 30];
+    snprintf(config, sizeof config, "%.*stokenizer_config.json", (int)(name_in(path) - path), path);
+    if (is_file(config)) hl_log(HL_WARN, "%s: what %s says is not heeded, since the file is named; name the folder to heed it", path, config);
 }
 
 hl_status hl_tokenizer_open(hl_tokenizer **out, const char *where)
@@ -98,6 +115,8 @@ hl_status hl_tokenizer_open(hl_tokenizer **out, const char *where)
     HL_TRY(find(path, where, &t->kind));
     if (path[0]) HL_TRY(hl_file_read(path, MOST_FILE, &t->file, &n));
     if (path[0]) HL_TRY(hl_hf_pointer_check(path, t->file, n));
+    t->folder = is_folder(where) ? where : NULL;
+    if (path[0] && !t->folder) say_alone(path);
     return t->kind->open(t, path, t->file, n);
 }
 

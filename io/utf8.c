@@ -1,5 +1,6 @@
 /* utf8.c - walk and check UTF-8. */
 #include "io/utf8.h"
+#include <string.h>
 #include <stdint.h>
 
 /* The second byte carries the exceptions: it keeps overlong forms, surrogates and too large numbers out. */
@@ -39,4 +40,18 @@ size_t hl_utf8_valid(const char *text, size_t n)
         at += (size_t)bytes;
     }
     return at;
+}
+
+size_t hl_utf8_space(const char *text, size_t n)
+{
+    static const char *const spaces[] = {
+        "\t", "\n", "\v", "\f", "\r", " ", "\xC2\x85", "\xC2\xA0", "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82", "\xE2\x80\x83",
+        "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88", "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8", "\xE2\x80\xA9",
+        "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80",
+    };
+    for (size_t i = 0; i < sizeof spaces / sizeof spaces[0]; i++) {
+        size_t length = strlen(spaces[i]);
+        if (length <= n && memcmp(text, spaces[i], length) == 0) return length;
+    }
+    return 0;
 }

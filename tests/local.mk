@@ -37,6 +37,7 @@ ALONE_TESTS = \
 	tests/test-stop \
 	tests/test-safetensors \
 	tests/test-hf-folder \
+	tests/test-tok-folder \
 	tests/test-record \
 	tests/test-difference \
 	tests/test-launch
@@ -118,6 +119,7 @@ tests_libcheck_a_SOURCES = \
 	tests/ref-ease.c tests/ref-ease.h \
 	tests/ref-math.c tests/ref-math.h \
 	tests/ref-sketch.c tests/ref-sketch.h \
+	tests/spm.c tests/spm.h \
 	tests/toy.c tests/toy.h
 tests_libalone_a_SOURCES = tests/check-alone.c
 tests_libranks_a_SOURCES = tests/check-mpi.c tests/check-mpi.h
