@@ -3,6 +3,7 @@
 # Those that also run at 3, 5 and 7 ranks are named in ODD_TESTS.  A slow twin tests/ref-x.c goes into libcheck.a.
 ALONE_TESTS = \
 	tests/test-csv \
+	tests/test-error \
 	tests/test-idtable \
 	tests/test-lend \
 	tests/test-config \

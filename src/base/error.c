@@ -1,6 +1,7 @@
 /* error.c - how things fail: a status with a sentence, or an end. */
 #include "base/error.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,7 @@ hl_status hl_fail(hl_status status, const char *file, int line, const char *form
 void hl_error_set(const char *sentence)
 {
     snprintf(text, sizeof text, "%s", sentence);
+    hl_printable(text);
 }
 
 const char *hl_error_text(void)

@@ -1,5 +1,6 @@
 /* log.c - what the program tells people, on standard error. */
 #include "base/log.h"
+#include "base/printable.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -40,6 +41,7 @@ void hl_log(hl_level level, const char *format, ...)
     va_start(args, format);
     int m = vsnprintf(line + n, sizeof line - (size_t)n - 1, format, args);
     va_end(args);
+    hl_printable(line + n);
     n += m;
     if (n > (int)sizeof line - 2) n = (int)sizeof line - 2;
     line[n++] = '\n';
