@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SHARD_ITEMS = 4096, SHARD_USERS = 65536, MOST_TEXT_LENGTH = 1 << 20 };
 
@@ -60,9 +61,42 @@ hl_status hl_prepare_folder(char path[PATH_MAX], const hl_prepare_settings *s)
     return snprintf(path, PATH_MAX, "%s", s->folder) < PATH_MAX ? HL_OK : too_long(s->folder);
 }
 
+/* The names of a file that is read, in the order of preference; those of RecBole last. */
+static const char *const endings[HL_SOURCES][3] = {
+    [HL_INTERACTIONS] = {".csv", ".tsv", ".inter"},
+    [HL_TEXTS] = {".csv", ".tsv", ".item"},
+};
+
+static const char *source_folder(const hl_prepare_settings *s, int source)
+{
+    return source == HL_TEXTS ? s->text_path : s->data_path;
+}
+
 hl_status hl_prepare_source(char path[PATH_MAX], const hl_prepare_settings *s, int source)
 {
-    return dataset_path(path, source == HL_TEXTS ? s->text_path : s->data_path, s, ".csv");
+    for (int i = 0; i < 3; i++) {
+        HL_TRY(dataset_path(path, source_folder(s, source), s, endings[source][i]));
+        if (access(path, F_OK) == 0) return HL_OK;
+    }
+    return dataset_path(path, source_folder(s, source), s, endings[source][0]);
+}
+
+hl_status hl_prepare_find_source(char path[PATH_MAX], const hl_prepare_settings *s, int source)
+{
+    static const char *const others[] = {".csv.gz",  ".tsv.gz",  ".inter.gz", ".item.gz", ".gz",
+                                         ".csv.zip", ".zip",     ".csv.bz2",  ".csv.xz",  ".csv.zst",
+                                         ".parquet", ".feather", ".json",     ".jsonl",   ".json.gz",
+                                         ".xlsx",    ".xls",     ".txt",      ".dat",     ".CSV"};
+    char other[PATH_MAX];
+    HL_TRY(hl_prepare_source(path, s, source));
+    if (access(path, F_OK) == 0) return HL_OK;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        HL_TRY(dataset_path(other, source_folder(s, source), s, others[i]));
+        if (access(other, F_OK) == 0)
+            return HL_FAIL(HL_EFORMAT, "%s: is not there, but %s%s is; unpack, convert or rename it", path, s->dataset,
+                           others[i]);
+    }
+    return HL_OK; /* who opens it says what is wrong */
 }
 
 hl_status hl_prepare_check_report(const hl_prepare_settings *s, const hl_prepare_report *r, const hl_prepare_examples *e)

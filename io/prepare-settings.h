@@ -12,7 +12,7 @@
 
 /* Texts are borrowed.  Where a number is 0, the default counts. */
 typedef struct {
-    const char *data_path, *text_path, *dataset; /* <data_path>/<dataset>.csv, <text_path>/<dataset>.csv */
+    const char *data_path, *text_path, *dataset; /* <data_path>/<dataset>.csv, <text_path>/<dataset>.csv; or .tsv ... */
     const char *folder;                          /* NULL: <data_path>/<dataset>.hllm */
     const char *tokenizer;                       /* as hl_tokenizer_open takes it */
     int max_text_length;
@@ -35,9 +35,12 @@ hl_status hl_prepare_check_report(const hl_prepare_settings *s, const hl_prepare
 /* folder/name; HL_EUSAGE where that is too long. */
 hl_status hl_prepare_path(char out[PATH_MAX], const char *folder, const char *name);
 
-/* Where the dataset is, and a file (HL_INTERACTIONS, HL_TEXTS) it is made from. */
+/* Where the dataset is, and a file (HL_INTERACTIONS, HL_TEXTS) it is made from: the first that is there of .csv, .tsv
+ * and RecBole's .inter or .item; .csv where none is.  find: HL_EFORMAT where none is, but one that is not read, such as
+ * .csv.gz. */
 hl_status hl_prepare_folder(char path[PATH_MAX], const hl_prepare_settings *s);
 hl_status hl_prepare_source(char path[PATH_MAX], const hl_prepare_settings *s, int source);
+hl_status hl_prepare_find_source(char path[PATH_MAX], const hl_prepare_settings *s, int source);
 
 /* The recipe as the settings say it; its texts are theirs, so that it is not to be freed. */
 hl_recipe hl_prepare_recipe(const hl_prepare_settings *s, const hl_tokenizer *t);

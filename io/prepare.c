@@ -120,7 +120,7 @@ static hl_status check_sources(work *w)
 {
     for (int i = 0; i < HL_SOURCES; i++) {
         hl_source file;
-        HL_TRY(hl_prepare_source(w->sources[i], w->s, i));
+        HL_TRY(hl_prepare_find_source(w->sources[i], w->s, i));
         hl_status s = hl_source_open(&file, w->sources[i]);
         hl_source_close(&file);
         HL_TRY(s);

@@ -552,6 +552,30 @@ static void files_that_are_not_there_are_named_and_nothing_is_made(void)
     CHECK(!exists(in_folder("nowhere")));
 }
 
+static void rename_on_rank_0(const char *from, const char *to)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", in_folder(from));
+    hl_group_wait(check_world());
+    if (check_world()->rank == 0) CHECK(rename(path, in_folder(to)) == 0);
+    hl_group_wait(check_world());
+}
+
+static void files_of_other_names_are_taken_or_named(void)
+{
+    hl_prepare_settings s = csv_pair("ending", small_interactions, small_texts);
+    rename_on_rank_0("data/ending.csv", "data/ending.inter");
+    rename_on_rank_0("text/ending.csv", "text/ending.item");
+    CHECK_OK(prepare(&s));
+    CHECK(is_current(&s));
+    rename_on_rank_0("data/ending.inter", "data/ending.tsv");
+    rename_on_rank_0("text/ending.item", "text/ending.csv.gz");
+    CHECK_FAILS(prepare(&s), HL_EFORMAT,
+                "text/ending.csv: is not there, but ending.csv.gz is; unpack, convert or rename it");
+    rename_on_rank_0("text/ending.csv.gz", "text/ending.tsv");
+    CHECK_OK(prepare(&s));
+}
+
 static void settings_that_cannot_be_are_refused(void)
 {
     static const char *const no_key[] = {""};
@@ -882,6 +906,7 @@ static const test tests[] = {
     {"a file that may be cut is warned of", a_file_that_may_be_cut_is_warned_of},
     {"a NUL byte is refused", a_nul_byte_is_refused},
     {"files that are not there are named and nothing is made", files_that_are_not_there_are_named_and_nothing_is_made},
+    {"files of other names are taken or named", files_of_other_names_are_taken_or_named},
     {"settings that cannot be are refused", settings_that_cannot_be_are_refused},
     {"what is not a dataset is left alone", what_is_not_a_dataset_is_left_alone},
     {"a place that cannot be written is a storage failure", a_place_that_cannot_be_written_is_a_storage_failure},
