@@ -18,6 +18,7 @@ typedef struct {
     hl_run run;
     hl_rate rate;
     int64_t steps_per_epoch, steps; /* of an epoch; of the job */
+    bool zeros_told;
     double began, masked_level;     /* share of masked negatives that is worth the next warning */
     int64_t began_at;               /* step */
     hl_arena batch;
@@ -53,6 +54,18 @@ static void warn_of_masking(trainer *t, double share)
         hl_log(HL_WARN, "step %" PRId64 ": %.0f %% of the negatives are masked as false ones; when all are, the loss is 0 for good: "
                "lower optim_args.learning_rate or raise nce_thres", t->run.state.step, 100 * share);
     t->masked_level = fmin(1.01, 2 * share);
+}
+
+static void warn_of_zeros(trainer *t, int64_t zeros)
+{
+    if (zeros == 0 || t->zeros_told) return;
+    if (t->job->world->rank == 0)
+        hl_log(HL_WARN,
+               "step %" PRId64 ": the vectors of %" PRId64 " targets and negatives are zero: they have no direction, "
+                                                           "their cosines "
+               "are 0, and nothing is learnt from them",
+               t->run.state.step, zeros);
+    t->zeros_told = true;
 }
 
 static void clock_text(char out[32], double seconds)
@@ -109,6 +122,7 @@ static hl_status step(trainer *t, bool *stop)
     s->epoch_steps++;
     hl_summary_add(&t->summary, &report);
     warn_of_masking(t, report.masked_share);
+    warn_of_zeros(t, report.zeros);
     tell_step(t, &report, orders.learning_rate);
     return hl_run_note_step(&t->run, &report, orders.learning_rate, epoch);
 }

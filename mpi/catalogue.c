@@ -121,15 +121,11 @@ static hl_status check_finite(const hl_catalogue *c, const hl_engine *e, int D)
 {
     const hl_group *world = &e->mesh->world;
     hl_first f = hl_first_none(world->rank);
-    char name[HL_CALLED], why[HL_WHY];
     for (int i = 0; (i = hl_rows_find_odd(c->vector, i, c->mine, D)) < c->mine; i++)
         hl_first_note(&f, c->begin + i, NAN);
     if (!hl_first_agree(&f, world)) return HL_OK;
-    hl_finite_why(why, e);
-    hl_corpus_call_item(name, e->corpus, hl_corpus_item_of(e->corpus, c->item[f.number]));
-    return HL_FAIL(HL_ENUMERIC,
-                   "the vector of %s is not finite (rank %d has it; %lld of %d texts have such vectors): %s", name,
-                   f.rank, (long long)f.count, c->texts, why);
+    f.number = c->item[f.number];
+    return hl_finite_tell_item(e, &f, c->texts);
 }
 
 static void count_zeros(const hl_catalogue *c, const hl_engine *e, int64_t *zeros)
@@ -137,17 +133,6 @@ static void count_zeros(const hl_catalogue *c, const hl_engine *e, int64_t *zero
     *zeros = 0;
     for (int i = 0; i < c->mine; i++) *zeros += c->scale[i] == 0 ? c->weight[c->begin + i] : 0;
     hl_group_sum_int(&e->mesh->world, zeros, 1);
-}
-
-/* Equal but for rounding, which is another one in another chunk. */
-static bool are_alike(const float *x, const float *y, int D)
-{
-    double apart = 0, size = 0;
-    for (int k = 0; k < D; k++) {
-        apart += ((double)x[k] - (double)y[k]) * ((double)x[k] - (double)y[k]);
-        size += (double)x[k] * (double)x[k];
-    }
-    return apart <= 1e-12 * size;
 }
 
 /* Held against the first of all. */
@@ -159,7 +144,8 @@ static hl_status check_differ(const hl_catalogue *c, hl_engine *e, int D)
     if (c->mine > 0 && c->begin == 0) memcpy(first, c->vector, (size_t)D * sizeof *first);
     hl_group_share(&e->mesh->world, first, (size_t)D * sizeof *first, hl_layout_item_out(&e->mesh->layout, 0));
     bool differ = false;
-    for (int i = 0; i < c->mine && !differ; i++) differ = !are_alike(first, c->vector + (size_t)i * (size_t)D, D);
+    for (int i = 0; i < c->mine && !differ; i++)
+        differ = !hl_rows_are_alike(first, c->vector + (size_t)i * (size_t)D, D);
     hl_arena_back(a, mark);
     if (hl_group_any(&e->mesh->world, differ)) return HL_OK;
     if (c->texts == 1)

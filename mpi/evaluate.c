@@ -352,13 +352,11 @@ static hl_status judge(eval_round *r)
     const int32_t *history;
     int n;
     if (!hl_first_agree(&r->odd, &r->e->mesh->world)) return HL_OK;
-    hl_finite_why(why, r->e);
     const int64_t at = r->first + r->odd.number / 2;
     hl_corpus_call_user(user, r->e->corpus, at);
+    if (r->odd.number % 2 == 0) return hl_finite_tell_user(r->e, &r->odd, user);
+    hl_finite_why(why, r->e);
     hl_corpus_call_item(item, r->e->corpus, hl_phase_target(r->e->corpus, at, r->orders->phase, &history, &n));
-    if (r->odd.number % 2 == 0)
-        return HL_FAIL(HL_ENUMERIC, "the vector of %s is not finite (a history of %d items; rank %d has it): %s", user,
-                       n, r->odd.rank, why);
     return HL_FAIL(HL_ENUMERIC, "the score of %s for %s is %g (rank %d): %s", item, user, r->odd.value, r->odd.rank,
                    why);
 }

@@ -126,3 +126,21 @@ void hl_finite_why(char why[HL_WHY], const hl_engine *e)
                           "earlier "
                           "checkpoint, and train with a lower optim_args.learning_rate or clip_grad_norm");
 }
+
+hl_status hl_finite_tell_item(const hl_engine *e, const hl_first *f, int texts)
+{
+    char name[HL_CALLED], why[HL_WHY];
+    hl_finite_why(why, e);
+    hl_corpus_call_item(name, e->corpus, hl_corpus_item_of(e->corpus, f->number));
+    return HL_FAIL(HL_ENUMERIC,
+                   "the vector of %s is not finite (rank %d has it; %lld of %d texts have such vectors): %s", name,
+                   f->rank, (long long)f->count, texts, why);
+}
+
+hl_status hl_finite_tell_user(const hl_engine *e, const hl_first *f, const char *user)
+{
+    char why[HL_WHY];
+    hl_finite_why(why, e);
+    return HL_FAIL(HL_ENUMERIC, "the vector of %s is not finite (rank %d has it; %lld such in all): %s", user, f->rank,
+                   (long long)f->count, why);
+}

@@ -15,6 +15,12 @@ typedef enum { HL_IN_WEIGHTS, HL_IN_MOMENTS, HL_IN_GRADIENTS } hl_finite_array;
  * over all ranks of the mesh. */
 hl_status hl_finite_check(const hl_engine *e, hl_finite_array array, const char *where);
 
+/* HL_ENUMERIC with a sentence that names the first item (f->number, of f->count of so many texts) or user whose vector
+ * is not finite, the rank that has it, and the first weight that is not finite or that all are.  Collective over all
+ * ranks of the mesh. */
+hl_status hl_finite_tell_item(const hl_engine *e, const hl_first *f, int texts);
+hl_status hl_finite_tell_user(const hl_engine *e, const hl_first *f, const char *user);
+
 /* Why a vector is not finite: the first weight that is not, or that all are.  Collective over all ranks of the mesh. */
 enum { HL_WHY = 700 };
 void hl_finite_why(char why[HL_WHY], const hl_engine *e);

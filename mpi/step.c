@@ -2,16 +2,19 @@
 #include "mpi/step.h"
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/fault.h"
 #include "base/part.h"
 #include "base/stop.h"
 #include "math/adamw.h"
 #include "math/rows.h"
 #include "model/schedule.h"
 #include "mpi/budget.h"
+#include "mpi/finite.h"
 #include "mpi/gradnorm.h"
 #include "mpi/negatives.h"
 #include "mpi/route.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A chunk of mine between its forward and its backward. */
@@ -28,6 +31,7 @@ typedef struct {
 typedef struct {
     hl_engine *e;
     const hl_step_orders *orders;
+    const int64_t *user;                  /* (samples) of the batch; NULL: not known */
     hl_plan plan;
     hl_share share;
     hl_schedule schedule;
@@ -45,6 +49,8 @@ typedef struct {
     float *target, *dtarget;              /* (rows, D) */
     float *unit_y, *norm_y, *unit_t, *norm_t, *dunit_y, *dunit_t;
     float scale;
+    int odd, zeros;                       /* of my vectors: not finite; of my targets and negatives: zero */
+    bool differ, all_alike;               /* two of my vectors; those of all ranks, at the first step */
     bool given_up;                        /* nothing is computed any more */
     hl_tally tally;
     double flop, bytes;
@@ -145,7 +151,7 @@ static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_
 {
     const hl_mesh *mesh = e->mesh;
     int me = mesh->world.rank;
-    *s = (step){.e = e, .orders = orders, .D = hl_engine_width(e)};
+    *s = (step){.e = e, .orders = orders, .user = batch->user, .D = hl_engine_width(e)};
     hl_mesh_sent(s->sent, mesh);
     s->item_lead = hl_layout_has_item(&mesh->layout, me) ? hl_layout_item_lead_of(&mesh->layout, me) : -1;
     s->user_lead = hl_layout_has_user(&mesh->layout, me) ? hl_layout_user_lead_of(&mesh->layout, me) : -1;
@@ -402,11 +408,27 @@ static void return_inputs(step *s, int c)
     hl_exchange_backward(&s->inputs.back, s->dvector, s->dx, s->D, &s->e->wire);
 }
 
+static int count_odd(const float *x, int n, int D)
+{
+    int count = 0;
+    for (int i = 0; (i = hl_rows_find_odd(x, i, n, D)) < n; i++) count++;
+    return count;
+}
+
+static int count_zero(const float *norm, int n)
+{
+    int count = 0;
+    for (int i = 0; i < n; i++) count += norm[i] == 0;
+    return count;
+}
+
 static void user_rows(step *s, int c)
 {
     (void)c;
     hl_rows_unit_forward(s->unit_y, s->norm_y, s->y, s->rows, s->D);
     hl_rows_unit_forward(s->unit_t, s->norm_t, s->target, s->rows, s->D);
+    s->odd += count_odd(s->y, s->rows, s->D);
+    s->zeros += count_zero(s->norm_t, s->rows);
 }
 
 static void give_rows(step *s, int c)
@@ -431,6 +453,14 @@ static void user_positives(step *s, int c)
     hl_rows_unit_backward(s->dtarget, s->dunit_t, s->unit_t, s->norm_t, s->rows, s->D);
 }
 
+/* All texts of the step have their vectors.  Two that differ are found at once, mostly. */
+static void look_at_vectors(step *s)
+{
+    s->odd += count_odd(s->vector, s->texts, s->D);
+    for (int i = 1; i < s->texts && !s->differ; i++)
+        s->differ = !hl_rows_are_alike(s->vector, s->vector + rows_of(s, i), s->D);
+}
+
 static void loss(step *s, int c)
 {
     (void)c;
@@ -442,6 +472,8 @@ static void loss(step *s, int c)
     float *raw = HL_TAKE(a, float, n), *unit = HL_TAKE(a, float, n), *norm = HL_TAKE(a, float, K), *dunit = HL_TAKE_ZERO(a, float, n);
     hl_rows_gather(raw, s->vector, row, K, D);
     hl_rows_unit_forward(unit, norm, raw, K, D);
+    look_at_vectors(s);
+    s->zeros += count_zero(norm, K);
     hl_loss_run(&s->loss, dunit, unit, &mine, s->scale, s->e->rules.nce_thres, a);
     memset(raw, 0, n * sizeof *raw);
     hl_rows_unit_backward(raw, dunit, unit, norm, K, D);
@@ -458,15 +490,23 @@ static void loss_idle(step *s, int c)
 
 /* ---- the end of a step */
 
+/* As where one rank computes wrong. */
+static void may_spoil(hl_holding *h, const hl_engine *e)
+{
+    if (h->g && hl_fault("gradient-sum", e->mesh->world.rank)) h->g[0] = NAN;
+}
+
 static void sum_item(step *s, int c)
 {
     (void)c;
+    may_spoil(&s->e->item, s->e);
     hl_holding_sum(&s->e->item, &s->e->scratch);
 }
 
 static void sum_user(step *s, int c)
 {
     (void)c;
+    may_spoil(&s->e->user, s->e);
     hl_holding_sum(&s->e->user, &s->e->scratch);
 }
 
@@ -503,6 +543,37 @@ static void tell_sent(step *s)
     hl_mesh_sent(s->e->late, s->e->mesh);
 }
 
+/* Of a text: the first item that has it. */
+static int64_t first_of(const step *s, int text)
+{
+    return s->e->corpus->twin(s->e->corpus, s->plan.item[text]);
+}
+
+static bool has_two_texts(const step *s)
+{
+    for (int t = 1; t < s->plan.texts; t++)
+        if (first_of(s, t) != first_of(s, 0)) return true;
+    return false;
+}
+
+/* Have all texts of the step one vector, though they differ?  Collective where no rank has two vectors that differ. */
+static bool are_all_alike(step *s)
+{
+    const hl_group *world = &s->e->mesh->world;
+    if (hl_tally_sum(&s->tally, HL_FACT_DIFFER) > 0 || hl_tally_sum(&s->tally, HL_FACT_ODD) > 0 || !has_two_texts(s))
+        return false;
+    size_t mark = hl_arena_mark(&s->e->scratch);
+    float *vector = HL_TAKE_ZERO(&s->e->scratch, float, s->D);
+    hl_first has_some = hl_first_none(world->rank);
+    if (s->texts > 0) hl_first_note(&has_some, world->rank, 0);
+    hl_first_agree(&has_some, world);
+    if (has_some.rank == world->rank) memcpy(vector, s->vector, rows_of(s, 1) * sizeof *vector);
+    hl_group_share(world, vector, rows_of(s, 1) * sizeof *vector, has_some.rank);
+    bool differ = s->texts > 0 && !hl_rows_are_alike(vector, s->vector, s->D);
+    hl_arena_back(&s->e->scratch, mark);
+    return !hl_group_any(world, differ);
+}
+
 static void tally(step *s, int c)
 {
     (void)c;
@@ -513,12 +584,16 @@ static void tally(step *s, int c)
     hl_tally_put(&s->tally, HL_FACT_DSCALE, s->loss.dscale);
     hl_tally_put(&s->tally, HL_FACT_STOP, hl_stop_is_asked());
     hl_tally_put(&s->tally, HL_FACT_GIVEN_UP, s->given_up);
+    hl_tally_put(&s->tally, HL_FACT_ODD, s->odd);
+    hl_tally_put(&s->tally, HL_FACT_ZERO, s->zeros);
+    hl_tally_put(&s->tally, HL_FACT_DIFFER, s->differ);
     hl_tally_put(&s->tally, HL_FACT_FLOP, s->flop);
     hl_tally_put(&s->tally, HL_FACT_BYTES, s->bytes);
     hl_tally_put(&s->tally, HL_FACT_PHASES + HL_UPDATE, e->update_seconds);
     tell_sent(s);
     hl_tally_agree(&s->tally, &e->mesh->world);
     if (e->item.w && e->item_model.stack.first) e->item.g[e->item_model.scale_at] = (float)hl_tally_sum(&s->tally, HL_FACT_DSCALE);
+    s->all_alike = e->updates == 0 && hl_tally_sum(&s->tally, HL_FACT_GIVEN_UP) == 0 && are_all_alike(s);
 }
 
 static double grad_norm(const step *s)
@@ -532,9 +607,29 @@ static bool is_given_up(const step *s)
     return hl_tally_sum(&s->tally, HL_FACT_GIVEN_UP) > 0;
 }
 
+static double clip_of(const step *s)
+{
+    double most = s->e->rules.clip_grad_norm;
+    return most > 0 ? fmin(1, most / (grad_norm(s) + 1e-6)) : 1;
+}
+
+/* AdamW squares what it gets. */
+static bool can_be_squared(double x)
+{
+    return isfinite((float)(x * x));
+}
+
+static bool is_finite(const step *s)
+{
+    return isfinite(hl_tally_sum(&s->tally, HL_FACT_LOSS))
+        && isfinite(grad_norm(s))
+        && can_be_squared(grad_norm(s) * clip_of(s))
+        && hl_tally_sum(&s->tally, HL_FACT_ODD) == 0;
+}
+
 static bool is_sound(const step *s)
 {
-    return isfinite(hl_tally_sum(&s->tally, HL_FACT_LOSS)) && isfinite(grad_norm(s)) && hl_tally_sum(&s->tally, HL_FACT_KEPT) > 0;
+    return is_finite(s) && hl_tally_sum(&s->tally, HL_FACT_KEPT) > 0 && !s->all_alike;
 }
 
 static void update_side(hl_holding *h, const hl_adamw *how)
@@ -553,8 +648,9 @@ static void update(step *s, int c)
     (void)c;
     hl_engine *e = s->e;
     if (!s->orders->update || is_given_up(s) || !is_sound(s)) return;
-    double began = hl_seconds(), most = e->rules.clip_grad_norm, clip = most > 0 ? fmin(1, most / (grad_norm(s) + 1e-6)) : 1;
-    const hl_adamw how = {s->orders->learning_rate, 0.9, 0.999, 1e-8, e->rules.weight_decay, e->updates + 1, clip};
+    double began = hl_seconds();
+    const hl_adamw how = {s->orders->learning_rate, 0.9,       0.999, 1e-8, e->rules.weight_decay,
+                          e->updates + 1,           clip_of(s)};
     update_side(&e->item, &how);
     update_side(&e->user, &how);
     e->update_seconds = hl_seconds() - began;
@@ -640,20 +736,77 @@ static void write_report(hl_step_report *r, const step *s)
     *r = (hl_step_report){.loss = hl_tally_sum(&s->tally, HL_FACT_LOSS), .grad_norm = grad_norm(s), .rows = p->rows, .texts = p->texts,
                           .negatives = p->negatives, .tokens = p->tokens, .public_items = p->public_items,
                           .public_tokens = p->public_tokens, .stop = hl_tally_sum(&s->tally, HL_FACT_STOP) > 0, .given_up = is_given_up(s), .tally = s->tally};
+    r->zeros = (int64_t)hl_tally_sum(&s->tally, HL_FACT_ZERO);
     r->nce_samples = kept / p->rows + 1;
     r->masked_share = masked / (kept + masked);
     for (int k = 0; k < HL_TOPS; k++) r->top_acc[k] = hl_tally_sum(&s->tally, HL_FACT_HITS + k) / p->rows;
 }
 
+/* ---- what is not finite, said the same on every rank */
+
+static void note_odd_texts(hl_first *f, const step *s)
+{
+    for (int c = 0; s->item_out && c < s->plan.chunks; c++) {
+        if (s->share.chunk[c] != s->item_lead) continue;
+        for (int t = s->plan.chunk_begin[c]; t < s->plan.chunk_begin[c + 1]; t++)
+            if (count_odd(s->vector + rows_of(s, s->my_text[t]), 1, s->D)) hl_first_note(f, first_of(s, t), NAN);
+    }
+}
+
+/* Samples whose rows are not finite, where they come out. */
+static void note_odd_samples(hl_first *f, const step *s)
+{
+    const hl_plan *p = &s->plan;
+    for (int c = 0; s->user_lead >= 0 && s->e->user_model.stack.last && c < p->user_chunks; c++) {
+        if (s->share.user_chunk[c] != s->user_lead) continue;
+        const int first = p->user_chunk_begin[c], base = s->user_chunk[c].row - p->row_begin[first];
+        for (int i = first; i < p->user_chunk_begin[c + 1]; i++)
+            if (count_odd(s->y + rows_of(s, base + p->row_begin[i]), p->row_begin[i + 1] - p->row_begin[i], s->D))
+                hl_first_note(f, i, NAN);
+    }
+}
+
+static hl_status tell_sample(const step *s, const hl_first *f, const int64_t *user)
+{
+    char name[HL_CALLED];
+    if (user) hl_corpus_call_user(name, s->e->corpus, user[f->number]);
+    else snprintf(name, sizeof name, "sample %lld of the step", (long long)f->number);
+    return hl_finite_tell_user(s->e, f, name);
+}
+
+static hl_status tell_what_is_not_finite(const step *s)
+{
+    const hl_group *world = &s->e->mesh->world;
+    hl_first text = hl_first_none(world->rank), sample = text;
+    note_odd_texts(&text, s);
+    note_odd_samples(&sample, s);
+    if (hl_first_agree(&text, world)) return hl_finite_tell_item(s->e, &text, s->plan.texts);
+    if (hl_first_agree(&sample, world)) return tell_sample(s, &sample, s->user);
+    HL_TRY(hl_finite_check(s->e, HL_IN_WEIGHTS, "the weights"));
+    HL_TRY(hl_finite_check(s->e, HL_IN_GRADIENTS, "before the update"));
+    return HL_FAIL(HL_ENUMERIC,
+                   "the loss is %g and the norm of the gradients %g; lower optim_args.learning_rate or set "
+                   "clip_grad_norm, and continue "
+                   "from the last checkpoint",
+                   hl_tally_sum(&s->tally, HL_FACT_LOSS), grad_norm(s));
+}
+
 static hl_status judge(const step *s)
 {
     if (is_given_up(s) || is_sound(s)) return HL_OK;
-    if (isfinite(hl_tally_sum(&s->tally, HL_FACT_LOSS)) && hl_tally_sum(&s->tally, HL_FACT_KEPT) == 0)
-        return HL_FAIL(HL_ENUMERIC, "every negative is masked as a false one (cosine with the target above nce_thres %g): the item vectors have "
-                       "collapsed and the loss would stay 0; lower optim_args.learning_rate, lengthen scheduler_args.warmup or raise nce_thres",
-                       (double)s->e->rules.nce_thres);
-    return HL_FAIL(HL_ENUMERIC, "the loss is %g and the norm of the gradients %g; lower optim_args.learning_rate or set clip_grad_norm, and continue from the last checkpoint",
-                   hl_tally_sum(&s->tally, HL_FACT_LOSS), grad_norm(s));
+    if (!is_finite(s)) return tell_what_is_not_finite(s);
+    if (s->all_alike)
+        return HL_FAIL(HL_ENUMERIC,
+                       "the vectors of all %d texts of the first step are equal: the weights do not look at the texts, "
+                       "and nothing can be "
+                       "learnt; look at item_pretrain_dir, and at text_keys and MAX_TEXT_LENGTH",
+                       s->plan.texts);
+    return HL_FAIL(HL_ENUMERIC,
+                   "every negative is masked as a false one (cosine with the target above nce_thres %g): the item "
+                   "vectors have "
+                   "collapsed and the loss would stay 0; lower optim_args.learning_rate, lengthen "
+                   "scheduler_args.warmup or raise nce_thres",
+                   (double)s->e->rules.nce_thres);
 }
 
 static void forget(hl_engine *e)

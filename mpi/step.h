@@ -21,15 +21,17 @@ typedef struct {
     double own[HL_ACTS];         /* of this rank, in each act */
     uint64_t sent[HL_MESH_GROUPS]; /* bytes, by this rank, in each group */
     int rows, texts, negatives;
+    int64_t zeros; /* targets and negatives whose vector is zero: it has no direction, its cosines are 0 */
     int64_t tokens, public_items, public_tokens;
     bool stop;     /* a signal has asked one of the ranks to stop (base/stop.h) */
     bool given_up; /* and the step was given up: nothing was updated, and what else stands here means nothing */
     hl_tally tally;
 } hl_step_report;
 
-/* A rank that hears a signal computes nothing from the next act on; acts that talk go on with ones, so that nobody waits, and the tally
- * tells all to drop the step.  The longest wait is a chunk's.
- * HL_ENUMERIC, with advice, where the loss is not finite or every negative is masked; then nothing was updated. */
+/* A rank that hears a signal computes nothing from the next act on; acts that talk go on with ones, so that nobody
+ * waits, and the tally tells all to drop the step.  The longest wait is a chunk's. HL_ENUMERIC, with advice, where
+ * something is not finite (it names the first item, user, weight or gradient), the texts of the first step have one
+ * vector, or every negative is masked; then nothing was updated. */
 hl_status hl_step_run(hl_step_report *report, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders);
 
 #endif

@@ -21,6 +21,9 @@ typedef enum {
     HL_FACT_DSCALE = HL_FACT_HITS_END, /* dLoss/d logit_scale */
     HL_FACT_SQUARES,                   /* of all other gradients */
     HL_FACT_STOP,                      /* a signal asked to stop */
+    HL_FACT_ODD,                       /* vectors that are not finite */
+    HL_FACT_ZERO,                      /* targets and negatives whose vector is zero */
+    HL_FACT_DIFFER,                    /* are two vectors of a rank different? */
     HL_FACT_GIVEN_UP,                  /* and something of the step was not computed */
     HL_FACT_FLOP,
     HL_FACT_BYTES,                     /* of item vectors and their gradients, to other ranks */

@@ -1,9 +1,11 @@
 /* test-finite.c - what is not finite is never a score, whoever holds it: the job ends with the same sentence at every
  * layout. */
+#include "base/fault.h"
 #include "math/rows.h"
 #include "mpi/evaluate.h"
 #include "mpi/finite.h"
 #include "mpi/reference.h"
+#include "mpi/step.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/toy.h"
@@ -337,6 +339,91 @@ static void zero_vectors_are_counted(void)
     at_each_layout(all_zero);
 }
 
+/* ---- steps */
+
+static uint64_t digest_of(const world *w)
+{
+    int64_t sum = (int64_t)(hl_holding_digest(&w->e.item) + 3 * hl_holding_digest(&w->e.user));
+    hl_group_sum_int(check_world(), &sum, 1);
+    return (uint64_t)sum;
+}
+
+/* A step that must fail with these words, and leaves the weights as they are. */
+static void fail_a_step(world *w, const char *words)
+{
+    hl_arena arena = hl_arena_growing("a batch");
+    hl_batch batch;
+    hl_step_report report;
+    hl_rng rng = hl_rng_at(1, HL_FOR_TESTS, 0, 0);
+    const uint64_t before = digest_of(w);
+    toy_draw_batch(&batch, &w->t, 12, S, 60, &rng, &arena);
+    CHECK_FAILS(hl_step_run(&report, &w->e, &batch, &(hl_step_orders){.learning_rate = 1e-2, .update = true}),
+                HL_ENUMERIC, words);
+    CHECK(digest_of(w) == before && w->e.updates == 0);
+    hl_arena_free(&arena);
+}
+
+static void step_with_infinite_item(world *w)
+{
+    char words[64];
+    int32_t token;
+    const int64_t its = item_apart(&w->t, &token);
+    plant(&w->e.item, tokens, (int64_t)token * WIDTH + 3, INFINITY);
+    snprintf(words, sizeof words, "the vector of item number %lld is not finite", (long long)its);
+    fail_a_step(w, words);
+    snprintf(words, sizeof words, "%s [%d, 3] is inf", tokens, token);
+    CHECK(strstr(hl_error_text(), words) != NULL);
+}
+
+static void step_with_large_users(world *w)
+{
+    for (int k = 0; k < WIDTH; k++) plant(&w->e.user, "user_llm.model.norm.weight", k, 1e25f);
+    fail_a_step(w, "the vector of sample 0 of the step is not finite");
+}
+
+static void step_with_a_gradient_nan(world *w)
+{
+    char fault[64];
+    const int last = hl_group_has_me(&w->mesh.item) || hl_group_has_me(&w->mesh.user) ? check_world()->rank : 0;
+    snprintf(fault, sizeof fault, "gradient-sum:%d", (int)hl_group_max(check_world(), last));
+    hl_fault_set(fault);
+    fail_a_step(w, "before the update: the gradient of ");
+    hl_fault_set(NULL);
+}
+
+/* Vectors so short that the gradients, which are as much longer, cannot be squared. */
+static void step_with_large_gradients(world *w)
+{
+    for (int k = 0; k < WIDTH; k++) plant(&w->e.item, "item_llm.model.norm.weight", k, 3e-20f);
+    fail_a_step(w, "the norm of the gradients ");
+}
+
+/* Blocks that add nothing: every text has the vector of [ITEM]. */
+static void step_that_sees_no_text(world *w)
+{
+    const hl_holding *h = &w->e.item;
+    for (int i = 0; h->w && i < h->table->n; i++) {
+        const hl_param *p = &h->table->at[i];
+        if (strstr(p->name, "o_proj") || strstr(p->name, "down_proj"))
+            memset(h->w + p->offset, 0, p->count * sizeof *h->w);
+    }
+    w->e.rules.nce_thres = 2;
+    fail_a_step(w, "texts of the first step are equal");
+}
+
+static void a_step_names_what_is_not_finite_and_changes_nothing(void)
+{
+    at_each_layout(step_with_infinite_item);
+    at_each_layout(step_with_large_users);
+    at_each_layout(step_with_a_gradient_nan);
+    at_each_layout(step_with_large_gradients);
+}
+
+static void a_first_step_on_equal_vectors_is_refused(void)
+{
+    at_each_layout(step_that_sees_no_text);
+}
+
 static const test tests[] = {
     {"a constant model is worth what chance is", a_constant_model_is_worth_what_chance_is},
     {"half of the items tie as the closed form says", half_of_the_items_tie_as_the_closed_form_says},
@@ -346,5 +433,7 @@ static const test tests[] = {
     {"a score that is not finite is a miss", a_score_that_is_not_finite_is_a_miss},
     {"equal vectors are refused", equal_vectors_are_refused},
     {"zero vectors are counted", zero_vectors_are_counted},
+    {"a step names what is not finite and changes nothing", a_step_names_what_is_not_finite_and_changes_nothing},
+    {"a first step on equal vectors is refused", a_first_step_on_equal_vectors_is_refused},
 };
 HL_TESTS("finite", tests)

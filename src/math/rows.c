@@ -109,6 +109,16 @@ int hl_rows_find_odd(const float *x, int from, int n, int D)
     return from;
 }
 
+bool hl_rows_are_alike(const float *x, const float *y, int D)
+{
+    double apart = 0, size = 0;
+    for (int k = 0; k < D; k++) {
+        apart += ((double)x[k] - (double)y[k]) * ((double)x[k] - (double)y[k]);
+        size += (double)x[k] * (double)x[k];
+    }
+    return apart <= 1e-12 * size;
+}
+
 void hl_rows_dot(float *y, const float *a, const float *b, int n, int D)
 {
     const size_t row = (size_t)D;

@@ -1,6 +1,7 @@
 /* rows.h - small acts on rows: gather, scatter, add, mean, unit length. */
 #ifndef MATH_ROWS_H
 #define MATH_ROWS_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,9 @@ void hl_add(float *y, const float *x, size_t n);
 
 /* The same, and x becomes zero. */
 void hl_add_and_clear(float *y, float *x, size_t n);
+
+/* Are x (D) and y (D) equal but for rounding, which is another one in another product? */
+bool hl_rows_are_alike(const float *x, const float *y, int D);
 
 /* Sum of squares in double, in a fixed order. */
 double hl_sum_of_squares(const float *x, size_t n);

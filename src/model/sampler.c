@@ -58,6 +58,7 @@ void hl_sampler_draw(hl_batch *b, const hl_sampler *s, int64_t step, hl_arena *a
     int S = s->windows->S, samples = (int)(windows - from < s->batch_size ? windows - from : s->batch_size);
     int each = s->num_negatives ? (s->num_negatives + s->batch_size - 1) / s->batch_size : S + 1;
     *b = (hl_batch){.samples = samples, .S = S, .negatives = samples * each};
+    b->user = HL_TAKE(arena, int64_t, samples);
     b->begin = HL_TAKE(arena, int, samples + 1);
     b->item = HL_TAKE(arena, int32_t, samples * (S + 1));
     b->negative = HL_TAKE(arena, int32_t, b->negatives);
@@ -66,6 +67,7 @@ void hl_sampler_draw(hl_batch *b, const hl_sampler *s, int64_t step, hl_arena *a
         int64_t which = (int64_t)hl_permute(s->seed, HL_FOR_ORDER, (uint64_t)epoch, (uint64_t)windows, (uint64_t)(from + i)), user;
         int n;
         const int32_t *window = hl_windows_at(s->windows, which, &user, &n);
+        b->user[i] = user;
         memcpy(b->item + b->begin[i], window, (size_t)n * sizeof *window);
         b->begin[i + 1] = b->begin[i] + n;
         hl_rng r = hl_rng_at(s->seed, HL_FOR_NEGATIVES, (uint64_t)which, (uint32_t)epoch);

@@ -22,6 +22,7 @@ typedef struct {
     int32_t *item;     /* oldest first */
     int negatives;
     int32_t *negative; /* (negatives), in the order of the samples */
+    int64_t *user;     /* (samples) whose they are, for sentences; NULL: nobody knows */
 } hl_batch;
 
 int64_t hl_sampler_steps_per_epoch(const hl_sampler *s);
