@@ -11,6 +11,7 @@
 #include "io/hf-folder.h"
 #include "io/safetensors.h"
 #include "mpi/blacs.h"
+#include "mpi/finite.h"
 #include <inttypes.h>
 #include <limits.h>
 
@@ -93,6 +94,12 @@ static hl_status item_vector(hl_engine *e, const char *path)
     return hl_safetensors_vector(path, (size_t)hl_engine_width(e), e->item.w + e->item_model.item_at);
 }
 
+/* What was read from `path`; "": nothing was. */
+static hl_status check_read(const hl_engine *e, bool init, const char *path)
+{
+    return init && path[0] ? hl_finite_check(e, HL_IN_WEIGHTS, path) : HL_OK;
+}
+
 /* Of one side: the shares of a copy, added up. */
 static uint64_t digest_of_side(const hl_job *j, const hl_holding *h)
 {
@@ -113,8 +120,11 @@ static hl_status initial_weights(hl_job *j)
     hl_holding_init(&e->item, (uint64_t)c->seed);
     hl_holding_init(&e->user, (uint64_t)c->seed);
     HL_TRY_ALL(j->world, pretrained(&e->item, "item", c->item_llm_init, c->item_pretrain_dir));
+    HL_TRY(check_read(e, c->item_llm_init, c->item_pretrain_dir));
     HL_TRY_ALL(j->world, pretrained(&e->user, "user", c->user_llm_init, c->user_pretrain_dir));
+    HL_TRY(check_read(e, c->user_llm_init, c->user_pretrain_dir));
     HL_TRY_ALL(j->world, item_vector(e, c->item_emb_pretrain));
+    HL_TRY(check_read(e, true, c->item_emb_pretrain));
     hl_holding_leave_all(&e->item);
     hl_holding_leave_all(&e->user);
     if (c->load_pretrain[0]) HL_TRY(hl_run_read_weights(j, c->load_pretrain));

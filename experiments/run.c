@@ -8,6 +8,7 @@
 #include "io/checkpoint.h"
 #include "io/steps.h"
 #include "math/linear.h"
+#include "mpi/finite.h"
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
@@ -95,6 +96,8 @@ static hl_status read_opened(hl_job *j, const hl_checkpoint *c, bool moments)
     hl_checkpoint_part part[2];
     parts_of(part, &j->engine);
     HL_TRY(hl_checkpoint_read(c, j->world, &(hl_checkpoint_content){part, 2, moments}));
+    HL_TRY(hl_finite_check(&j->engine, HL_IN_WEIGHTS, hl_checkpoint_path(c)));
+    if (moments) HL_TRY(hl_finite_check(&j->engine, HL_IN_MOMENTS, hl_checkpoint_path(c)));
     if (j->engine.item.w) hl_holding_share(&j->engine.item);
     if (j->engine.user.w) hl_holding_share(&j->engine.user);
     return HL_OK;

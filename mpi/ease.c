@@ -9,6 +9,7 @@
 #include "mpi/ease.h"
 #include "base/arena.h"
 #include "base/part.h"
+#include "mpi/first.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,10 +129,36 @@ static hl_status fit_my_part(hl_ease *e, double l2)
     return HL_OK;
 }
 
+/* Row and column i - 1 are item i; the same item is named on every grid. */
+static void note_odd_weights(hl_first *f, const hl_ease *e)
+{
+    for (int j = 0; j < e->b.columns; j++)
+        for (int k = 0; k < e->b.rows; k++) {
+            const double x = column_of(e, j)[k];
+            const int64_t from = hl_axis_thing(&e->b.column, j), to = hl_axis_thing(&e->b.row, k);
+            if (!isfinite(x)) hl_first_note(f, from * e->b.row.n + to, x);
+        }
+}
+
+static hl_status check_weights(const hl_ease *e, double l2)
+{
+    char from[HL_CALLED], to[HL_CALLED];
+    hl_first f = hl_first_none(e->world->rank);
+    if (hl_grid_has_me(&e->grid)) note_odd_weights(&f, e);
+    if (!hl_first_agree(&f, e->world)) return HL_OK;
+    hl_corpus_call_item(from, e->corpus, f.number / e->b.row.n + 1);
+    hl_corpus_call_item(to, e->corpus, f.number % e->b.row.n + 1);
+    return HL_FAIL(HL_ENUMERIC,
+                   "EASE with a penalty of %g: the weight from %s to %s is %g (rank %d; %lld such weights); give a "
+                   "larger "
+                   "ease_l2",
+                   l2, from, to, f.value, f.rank, (long long)f.count);
+}
+
 hl_status hl_ease_fit(hl_ease *e, double l2)
 {
     HL_TRY_ALL(e->world, fit_my_part(e, l2));
-    return HL_OK;
+    return check_weights(e, l2);
 }
 
 /* ---- ranking */

@@ -1,5 +1,6 @@
 /* first.c - the first thing of its kind that any rank has found, and how many there are. */
 #include "mpi/first.h"
+#include <math.h>
 
 hl_first hl_first_none(int rank)
 {
@@ -11,7 +12,7 @@ void hl_first_note(hl_first *f, int64_t number, double value)
     f->count++;
     if (number >= f->number) return;
     f->number = number;
-    f->value = value;
+    f->value = isnan(value) ? (double)NAN : value; /* a NaN may have a sign, which tells nothing */
 }
 
 static bool is_before(const hl_first *a, const hl_first *b)

@@ -224,6 +224,23 @@ bad 3 'leave the file' "a tensor that is cut off" $from_weights
 header=$(all_tensors | sed 's/model.norm/model.nrom/')
 weights ${#header} "$header" 11488
 bad 3 'model.norm.weight is missing' "a tensor that is missing" $from_weights
+header=$(all_tensors)
+weights ${#header} "$header" 11488 '\377'
+bad 4 'hf: item_llm.model.embed_tokens.weight [0, 0] is nan' "weights that are no numbers" $from_weights
+spoil() { # spoil TOKEN: the first number of its vector is infinite, all others of the model are zero
+    weights ${#header} "$header" 11488
+    printf '\000\000\200\177' | dd of="$work/hf/model.safetensors" bs=1 seek=$((8 + ${#header} + 32 * $1)) conv=notrunc 2>/dev/null
+}
+seven=$(($(printf %d "'7") + 3))
+spoil $seven
+bad 4 "embed_tokens.weight [$seven, 0] is inf, the vector of token $seven, which item \"i7\" is the first to have" "a token's vector that overflowed" $from_weights
+spoil 290
+bad 4 'the vector of token 290, which no item has' "a token's vector that nobody reads and that overflowed" $from_weights
+weights ${#header} "$header" 11488
+bad 4 'texts of the first step are equal' "a model that does not look at texts" $from_weights
+weights ${#header} "$header" 11488
+command="eval $work/x.yaml"
+bad 4 'texts are equal, so nothing can be ranked' "an evaluation of a model that does not look at texts" $from_weights
 model hf 8 300
 model narrow 4 300
 bad 2 'the Item LLM is 8 wide, the User LLM 4' "two widths" $from_weights --user_pretrain_dir "$work/narrow" $from_shapes

@@ -138,8 +138,8 @@ static void what_goes_together_is_found(void)
 
 static void what_has_no_solution_is_refused(hl_ease *e, int n)
 {
-    (void)n;
     CHECK_FAILS(hl_ease_fit(e, -1e6), HL_ENUMERIC, "not positive definite");
+    if (n > 1) CHECK_FAILS(hl_ease_fit(e, INFINITY), HL_ENUMERIC, "the weight from item number 1 to item number 2 is ");
     CHECK_OK(hl_ease_fit(e, 1));
 }
 
