@@ -11,7 +11,7 @@ dataset_dir: $work/prepared
 MAX_ITEM_LIST_LENGTH: 10
 MAX_TEXT_LENGTH: 64
 batch_size: 16
-optim_args: {learning_rate: 1e-3, weight_decay: 0.01}
+optim_args: {learning_rate: $rate, weight_decay: 0.01}
 clip_grad_norm: 1
 chunk_tokens: 512
 threads: 1

@@ -10,7 +10,7 @@ dataset_dir: $work/prepared
 MAX_ITEM_LIST_LENGTH: 10
 MAX_TEXT_LENGTH: 64
 batch_size: 16
-optim_args: {learning_rate: 1e-3, weight_decay: 0.01}
+optim_args: {learning_rate: $rate, weight_decay: 0.01}
 scheduler_args: {type: cosine, warmup: 0.1}
 chunk_tokens: 1024
 threads: 1
@@ -19,7 +19,7 @@ eval_step: 1000 # none but the test
 YAML
 
 # Tokens that are encoded differ: what all texts of a chunk begin with counts once a chunk, and chunks are for all who share them.
-equal="step rows unique_items public_item_tokens"
+equal="step rows masked_share unique_items public_item_tokens"
 
 # at RANKS STEPS PLACEMENT OPTIONS...: as one rank does it.
 at() {
@@ -34,6 +34,8 @@ at() {
 job 1 one
 verdict "twenty steps on one rank"
 [ $failed -eq 0 ] || finish layouts
+is_spread one $share
+verdict "its item vectors are spread: at most $share along the first direction, few negatives masked ($(cat "$work/spread"))"
 few=6
 [ "$LAYOUTS" = all ] && few=20
 at 2 20 colocated
@@ -127,17 +129,17 @@ verdict "activation_budget 32M: losses equal to the last bit"
 for folder in $first mixed frugal; do steps $folder flop | head -n 1; done | awk 'NR > 1 && $1 <= last { bad = 1 } { last = $1 } END { exit bad || NR != 3 }'
 verdict "the less is kept, the more is computed again"
 
-job 2 plain --dedup false --max_steps $few && near one plain $few rows
+job 2 plain --dedup false --max_steps $few && near one plain $few rows masked_share
 verdict "dedup false: losses equal to 1e-5 (largest difference $(cat "$work/difference"))"
 [ "$(steps plain item_tokens | head -n 1)" -gt "$(steps one item_tokens | head -n 1)" ]
 verdict "dedup false: more tokens pass through the Item LLM"
 
-job 2 apart --share_prefix false --max_steps $few && near one apart $few rows unique_items
+job 2 apart --share_prefix false --max_steps $few && near one apart $few rows masked_share unique_items
 verdict "share_prefix false: losses equal to 1e-5 (largest difference $(cat "$work/difference"))"
 [ "$(steps apart item_tokens | head -n 1)" -gt "$(steps one item_tokens | head -n 1)" ]
 verdict "share_prefix false: more tokens pass through the Item LLM"
 
-job 1 once --share_tokens false --max_steps $few && near one once $few rows unique_items item_tokens
+job 1 once --share_tokens false --max_steps $few && near one once $few rows masked_share unique_items item_tokens
 verdict "share_tokens false: losses equal to 1e-5 (largest difference $(cat "$work/difference"))"
 awk -v a="$(steps once flop | head -n 1)" -v b="$(steps one flop | head -n 1)" 'BEGIN { exit !(a > b) }'
 verdict "share_tokens false: more is computed"

@@ -13,6 +13,8 @@ item_pretrain_dir: $shared/models/tinystories-260k
 user_pretrain_dir: $shared/models/tinystories-260k
 YAML
 }
+# Random weights of this size set attention to work: with smaller ones the vectors of all texts point the same way, with larger
+# ones each layer makes ten times as much of a rounding.
 made_up() {
     ./hllm synth "$work/data" --items 400 --users 400 --topics 20 >/dev/null 2>"$work/said"
     cat <<YAML
@@ -22,19 +24,22 @@ dataset: synth
 text_keys: [title]
 tokenizer: bytes
 item_prompt: ""
-item_llm: {num_hidden_layers: 5, num_attention_heads: 8, num_key_value_heads: 4}
-user_llm: {num_hidden_layers: 5, num_attention_heads: 8, num_key_value_heads: 4}
+item_llm: {num_hidden_layers: 5, num_attention_heads: 8, num_key_value_heads: 4, initializer_range: 0.18}
+user_llm: {num_hidden_layers: 5, num_attention_heads: 8, num_key_value_heads: 4, initializer_range: 0.1}
 YAML
 }
 
 # reviews_job: $work/job.yaml is HLLM on Amazon reviews from pretrained weights, where they are beside the checkout, else on
-# made-up data from random weights; both with eight heads, four of them of keys.
+# made-up data from random weights; both with eight heads, four of them of keys.  $rate is a learning rate
+# at which twenty steps leave the vectors of items spread: the share of their first direction that is still good is $share.
 reviews_job() {
     if [ -f "$shared/data/dataset/amazon_industrial.csv" ] && [ -d "$shared/models/tinystories-260k" ]; then
         amazon >"$work/job.yaml"
+        rate=1e-3 share=0.85
     else
         echo "     skipped Amazon reviews and pretrained weights, for made-up ones: they are not in $shared"
         made_up >"$work/job.yaml"
+        rate=1e-4 share=0.5
     fi
 }
 
@@ -81,6 +86,19 @@ near() {
             steps += good && d <= 1e-5
         }
         END { print most + 0; exit steps != wanted || NR != wanted }' >"$work/difference"
+}
+
+# is_spread FOLDER MOST: item vectors point in many directions, the first of which has at most this share when they are first
+# evaluated, and no step masks more than 2 % of its negatives.  Where nearly all point one way, losses tell little apart, and
+# many cosines are so near to nce_thres that rounding decides which negatives count.
+is_spread() {
+    awk -v most="$2" '
+        function value(key) {
+            return match($0, "\"" key "\":[^,}]*") ? substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0 : -1
+        }
+        /"kind":"step"/ { m = value("masked_share"); if (m > masked) masked = m; if (m < 0) bad = 1 }
+        /"kind":"eval"/ && !found { share = value("first_share"); found = share > 0 }
+        END { print found ? share : "none", masked + 0; exit bad || !found || share > most || masked > 0.02 }' "$work/$1/metrics.jsonl" >"$work/spread"
 }
 
 # figures TABLE: the row of the model.
