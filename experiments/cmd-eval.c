@@ -21,7 +21,7 @@ static hl_status figures(hl_evaluation *v, hl_job *job, const char *checkpoint, 
     hl_evaluation ease[2];
     if (job->config->model != HL_MODEL_EASE) {
         if (checkpoint) HL_TRY(hl_run_read_weights(job, checkpoint));
-        return hl_evaluation_run(v, job, phase);
+        return hl_evaluation_run(v, job, phase, NULL);
     }
     if (checkpoint) return HL_FAIL(HL_EUSAGE, "--checkpoint %s: EASE has none, it is fitted anew each time; leave the option out", checkpoint);
     HL_TRY(hl_ease_evaluate(ease, job));

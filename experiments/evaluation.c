@@ -64,9 +64,20 @@ static hl_status check_vectors(const hl_evaluation *v, hl_job *j, const hl_catal
     return HL_OK;
 }
 
+/* Of no user, or of those who were ranked before a stop. */
+static hl_score first_score(const hl_config *c, hl_phase phase, const hl_begun *begun)
+{
+    hl_eval_orders orders = hl_evaluation_orders(c, phase);
+    const hl_score *has = begun ? hl_begun_for(begun, phase, orders.cut, orders.cuts) : NULL;
+    return has ? *has : hl_score_at(orders.cut, orders.cuts);
+}
+
 static hl_status rank_users(hl_evaluation *v, hl_job *j, const hl_catalogue *c)
 {
     hl_eval_orders orders = hl_evaluation_orders(j->config, v->phase);
+    const hl_score begun = v->score;
+    orders.begun = &begun;
+    if (begun.users) hl_log(HL_INFO, "%s: going on after %lld users, which were ranked before a signal came", hl_phase_name[v->phase], (long long)begun.users);
     hl_log_transient("%s: ranking %lld users", hl_phase_name[v->phase], (long long)j->engine.corpus->users);
     hl_status s = hl_evaluate(&v->score, &j->engine, c, &orders);
     if (s != HL_OK) return HL_FAIL(s, "%s: %s", hl_phase_name[v->phase], hl_error_text());
@@ -74,11 +85,11 @@ static hl_status rank_users(hl_evaluation *v, hl_job *j, const hl_catalogue *c)
     return HL_OK;
 }
 
-hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase)
+hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const hl_begun *begun)
 {
     hl_catalogue catalogue;
     double began = hl_seconds(), cpu = hl_cpu_seconds();
-    *v = (hl_evaluation){.phase = phase};
+    *v = (hl_evaluation){.phase = phase, .score = first_score(j->config, phase, begun)};
     hl_log_transient("%s: encoding the catalogue", hl_phase_name[phase]);
     hl_catalogue_open(&catalogue, &j->engine);
     v->texts = catalogue.texts;

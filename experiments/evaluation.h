@@ -1,6 +1,7 @@
 /* evaluation.h - evaluate a job's model. */
 #ifndef EXPERIMENTS_EVALUATION_H
 #define EXPERIMENTS_EVALUATION_H
+#include "experiments/begun.h"
 #include "experiments/job.h"
 #include "mpi/evaluate.h"
 #include "mpi/spectrum.h"
@@ -21,8 +22,9 @@ typedef struct {
 /* What the configuration asks of an evaluation. */
 hl_eval_orders hl_evaluation_orders(const hl_config *c, hl_phase phase);
 
-/* Encode the catalogue once and rank every user in the phase; a warning where many users' targets have ties.  Collective. */
-hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase);
+/* Encode the catalogue once and rank every user in the phase; a warning where many users' targets have ties.  begun: what a stopped one has
+ * left, NULL: nothing.  HL_ESTOP where a signal stops this one; v->score is then that of the first users.  Collective. */
+hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const hl_begun *begun);
 
 /* The figures of the configured metrics as JSON members "recall@10": 0.1, expected over a random order of the ties; those with
  * the target first or last among its ties under "optimistic" and "pessimistic". */

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += experiments/libhlexperiments.a
 experiments_libhlexperiments_a_SOURCES = \
 	experiments/arguments.c \
+	experiments/begun.c experiments/begun.h \
 	experiments/bench.h \
 	experiments/bench-calibrate.c \
 	experiments/bench-collectives.c \

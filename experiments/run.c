@@ -77,17 +77,35 @@ static int64_t best_step(const hl_run *r)
     return r->state.best >= 0 ? r->state.best_step : -1;
 }
 
+/* Lines come before the checkpoint that knows of them. */
+static hl_status sync_records(hl_run *r)
+{
+    HL_TRY_ALL(r->job->world, hl_record_sync(r->record));
+    HL_TRY_ALL(r->job->world, hl_record_sync(r->digests));
+    return HL_OK;
+}
+
 hl_status hl_run_save(hl_run *r)
 {
     hl_checkpoint_part part[2];
     parts_of(part, &r->job->engine);
-    HL_TRY_ALL(r->job->world, hl_record_sync(r->record));
-    HL_TRY_ALL(r->job->world, hl_record_sync(r->digests));
+    HL_TRY(sync_records(r));
     char *state = hl_state_text(&r->state);
     hl_status s = hl_checkpoint_write(r->job->world, r->job->config->checkpoint_dir, r->state.step, &(hl_checkpoint_content){part, 2, true}, state,
                                       r->job->config->keep, best_step(r));
     free(state);
     if (s == HL_OK) r->saved = r->state.step;
+    return s;
+}
+
+hl_status hl_run_save_state(hl_run *r)
+{
+    const hl_config *c = r->job->config;
+    HL_CHECK(r->saved == r->state.step);
+    HL_TRY(sync_records(r));
+    char *state = hl_state_text(&r->state);
+    hl_status s = hl_checkpoint_restate(r->job->world, c->checkpoint_dir, r->state.step, state, c->keep, best_step(r));
+    free(state);
     return s;
 }
 
@@ -248,7 +266,7 @@ static hl_status open_record(hl_run *r)
 {
     char path[PATH_MAX];
     in_folder(path, r->job, "metrics.jsonl");
-    return hl_record_open(&r->record, path, r->state.step);
+    return hl_record_open(&r->record, path, r->state.step, r->state.due ? "eval" : NULL);
 }
 
 /* Without `ledger` too: lines of steps that will be made again must not be taken for those of the second time. */
@@ -258,7 +276,7 @@ static hl_status open_digests(hl_run *r)
     bool on = r->job->config->ledger;
     in_folder(path, r->job, "ledger.jsonl");
     if (!on && access(path, F_OK) != 0) return HL_OK;
-    hl_status s = hl_record_open(&r->digests, path, r->state.step);
+    hl_status s = hl_record_open(&r->digests, path, r->state.step, NULL);
     if (on) return s;
     hl_record_close(r->digests);
     r->digests = NULL;

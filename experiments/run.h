@@ -32,6 +32,9 @@ void hl_run_close(hl_run *r);
 /* Write the checkpoint of the state as it is; it is the best where the state says so.  Collective. */
 hl_status hl_run_save(hl_run *r);
 
+/* Write the state alone into the checkpoint of this step, which has been saved: its weights are the same.  Collective. */
+hl_status hl_run_save_state(hl_run *r);
+
 /* Take the weights of the best checkpoint; those at hand stay where no evaluation has chosen one.  Collective. */
 hl_status hl_run_take_best(hl_run *r);
 

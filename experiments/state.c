@@ -11,9 +11,9 @@ char *hl_state_text(const hl_state *s)
     char data[17], config[17];
     hl_digest_text(data, s->data);
     hl_digest_text(config, s->config);
-    json_t *o = json_pack("{sI sI sf sI sf sI si sb ss ss ss}", "step", (json_int_t)s->step, "updates", (json_int_t)s->updates, "epoch_loss", s->epoch_loss,
+    json_t *o = json_pack("{sI sI sf sI sf sI si sb ss ss ss sb so}", "step", (json_int_t)s->step, "updates", (json_int_t)s->updates, "epoch_loss", s->epoch_loss,
                           "epoch_steps", (json_int_t)s->epoch_steps, "best", s->best, "best_step", (json_int_t)s->best_step, "bad", s->bad,
-                          "ended", s->ended, "data", data, "config", config, "job", s->job);
+                          "ended", s->ended, "data", data, "config", config, "job", s->job, "due", s->due, "begun", hl_begun_json(&s->begun));
     HL_CHECK(o != NULL);
     char *text = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     json_decref(o);
@@ -25,12 +25,15 @@ hl_status hl_state_read(hl_state *s, const char *text, const char *path)
     json_t *o = json_loads(text, 0, NULL);
     json_int_t step, updates, epoch_steps, best_step;
     const char *data, *config, *job = "";
-    int ended;
+    json_t *begun = NULL;
+    int ended, due = false;
     *s = (hl_state){0};
-    bool fits = o && json_unpack(o, "{sI sI sF sI sF sI si sb ss ss s?s}", "step", &step, "updates", &updates, "epoch_loss", &s->epoch_loss, "epoch_steps",
-                                 &epoch_steps, "best", &s->best, "best_step", &best_step, "bad", &s->bad, "ended", &ended, "data", &data, "config", &config, "job", &job) == 0;
+    bool fits = o && json_unpack(o, "{sI sI sF sI sF sI si sb ss ss s?s s?b s?o}", "step", &step, "updates", &updates, "epoch_loss", &s->epoch_loss, "epoch_steps",
+                                 &epoch_steps, "best", &s->best, "best_step", &best_step, "bad", &s->bad, "ended", &ended, "data", &data, "config", &config, "job", &job,
+                                 "due", &due, "begun", &begun) == 0;
     if (fits) {
-        s->step = step, s->updates = updates, s->epoch_steps = epoch_steps, s->best_step = best_step, s->ended = ended;
+        s->step = step, s->updates = updates, s->epoch_steps = epoch_steps, s->best_step = best_step, s->ended = ended, s->due = due;
+        hl_begun_read(&s->begun, begun); /* what cannot be read is begun anew */
         snprintf(s->job, sizeof s->job, "%s", job);
         s->data = strtoull(data, NULL, 16), s->config = strtoull(config, NULL, 16);
     }

@@ -2,6 +2,7 @@
 #ifndef EXPERIMENTS_STATE_H
 #define EXPERIMENTS_STATE_H
 #include "base/error.h"
+#include "experiments/begun.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,6 +15,8 @@ typedef struct {
     int64_t best_step;
     int bad;             /* evaluations since then that were worse */
     bool ended;          /* early stopping has ended the training */
+    bool due;            /* the validation of the epoch that ends with this step is still to come */
+    hl_begun begun;      /* an evaluation of this step's weights, or of the best ones, that a signal stopped */
     uint64_t data, config; /* digests of what it was started with */
     char job[65];          /* that wrote it, by its number in the batch system; empty outside of one */
 } hl_state;

@@ -120,6 +120,7 @@ static hl_status step(trainer *t, bool *stop)
     s->updates = t->job->engine.updates;
     s->epoch_loss += report.loss;
     s->epoch_steps++;
+    s->begun.is_there = false;
     hl_summary_add(&t->summary, &report);
     warn_of_masking(t, report.masked_share);
     warn_of_zeros(t, report.zeros);
@@ -144,27 +145,55 @@ static bool is_best(trainer *t, double value)
     return true;
 }
 
-static hl_status validate(trainer *t, int64_t epoch)
+static int64_t epoch_of(const trainer *t)
 {
-    hl_evaluation v;
-    HL_TRY(hl_evaluation_run(&v, t->job, HL_VALID));
-    double value = hl_figure(&v.score, t->job->config->valid_metric);
-    bool best = is_best(t, value);
-    hl_log(HL_INFO, "epoch %" PRId64 ": valid %s %.4f%s, %.1f s", epoch + 1, t->job->config->valid_metric, value, best ? " (the best so far)" : "", v.seconds);
-    if (t->run.state.ended) hl_log(HL_INFO, "%d evaluations without a better one: training ends", t->run.state.bad);
-    return hl_run_note_evaluation(&t->run, &v, epoch);
+    return (t->run.state.step - 1) / t->steps_per_epoch;
 }
 
+/* What a signal leaves of an evaluation is kept beside the weights, and the next start goes on from it. */
+static hl_status keep_begun(trainer *t, const hl_evaluation *v)
+{
+    hl_state *s = &t->run.state;
+    s->begun = (hl_begun){true, v->phase, v->score};
+    HL_TRY(hl_run_save_state(&t->run));
+    return HL_FAIL(HL_ESTOP, "stopped at step %" PRId64 " by a signal, with %" PRId64 " of %" PRId64 " users of its %s ranked; the same command continues from here", s->step,
+                   v->score.users, t->job->engine.corpus->users, hl_phase_name[v->phase]);
+}
+
+static hl_status evaluate(hl_evaluation *v, trainer *t, hl_phase phase)
+{
+    hl_status status = hl_evaluation_run(v, t->job, phase, &t->run.state.begun);
+    if (status == HL_ESTOP) return keep_begun(t, v);
+    t->run.state.begun.is_there = false;
+    return status;
+}
+
+static hl_status validate(trainer *t)
+{
+    hl_evaluation v;
+    const char *metric = t->job->config->valid_metric;
+    HL_TRY(evaluate(&v, t, HL_VALID));
+    double value = hl_figure(&v.score, metric);
+    bool best = is_best(t, value);
+    t->run.state.due = false;
+    hl_log(HL_INFO, "epoch %" PRId64 ": valid %s %.4f%s, %.1f s", epoch_of(t) + 1, metric, value, best ? " (the best so far)" : "", v.seconds);
+    if (t->run.state.ended) hl_log(HL_INFO, "%d evaluations without a better one: training ends", t->run.state.bad);
+    HL_TRY(hl_run_note_evaluation(&t->run, &v, epoch_of(t)));
+    return hl_run_save_state(&t->run);
+}
+
+/* Saved before it is validated, which may take long. */
 static hl_status end_epoch(trainer *t)
 {
     hl_state *s = &t->run.state;
-    int64_t epoch = (s->step - 1) / t->steps_per_epoch;
+    int64_t epoch = epoch_of(t);
     hl_log(HL_INFO, "epoch %" PRId64 ": mean loss %.4f over %" PRId64 " steps", epoch + 1, s->epoch_loss / (double)s->epoch_steps, s->epoch_steps);
     HL_TRY(hl_run_note_epoch(&t->run, epoch));
     s->epoch_loss = 0;
     s->epoch_steps = 0;
-    if ((epoch + 1) % t->job->config->eval_step == 0) HL_TRY(validate(t, epoch));
-    return hl_run_save(&t->run);
+    s->due = (epoch + 1) % t->job->config->eval_step == 0;
+    HL_TRY(hl_run_save(&t->run));
+    return s->due ? validate(t) : HL_OK;
 }
 
 /* ---- the whole */
@@ -180,6 +209,7 @@ static hl_status loop(trainer *t)
 {
     const hl_state *s = &t->run.state;
     int64_t every = t->job->config->checkpoint_every;
+    if (s->due) HL_TRY(validate(t));
     t->began = hl_seconds();
     t->began_at = s->step;
     while (s->step < t->steps && !s->ended) {
@@ -197,9 +227,11 @@ static hl_status loop(trainer *t)
 static hl_status test_best(trainer *t, json_t **result)
 {
     hl_evaluation v;
+    bool was_stopped = t->run.state.begun.is_there;
     HL_TRY(hl_run_take_best(&t->run));
-    HL_TRY(hl_evaluation_run(&v, t->job, HL_TEST));
-    HL_TRY(hl_run_note_evaluation(&t->run, &v, (t->run.state.step - 1) / t->steps_per_epoch));
+    HL_TRY(evaluate(&v, t, HL_TEST));
+    HL_TRY(hl_run_note_evaluation(&t->run, &v, epoch_of(t)));
+    if (was_stopped) HL_TRY(hl_run_save_state(&t->run)); /* what had been ranked is no longer needed */
     return hl_table_make(t->job, &v, result);
 }
 

@@ -392,6 +392,43 @@ const char *hl_checkpoint_state(const hl_checkpoint *c)
     return c->inventory.state;
 }
 
+/* ---- another state ---- */
+
+static hl_status write_state(const char *path, const hl_inventory *v)
+{
+    char manifest[PATH_MAX];
+    file_path(manifest, path, MANIFEST);
+    char *text = hl_inventory_text(v);
+    hl_status s = hl_atomic_write(manifest, text, strlen(text));
+    free(text);
+    return s;
+}
+
+/* The name of the best comes first: a state that knows it must find it. */
+static hl_status restate(const char *folder, int64_t step, const char *state, int64_t best)
+{
+    char path[PATH_MAX], *text = NULL;
+    size_t n;
+    hl_inventory v = {0};
+    hl_step_path(path, folder, step, "");
+    HL_TRY(load_manifest(path, &text, &n));
+    hl_status s = hl_inventory_parse(&v, text, n, path);
+    free(text);
+    free(v.state);
+    v.state = hl_copy_text(state);
+    if (s == HL_OK && best == step) s = hl_step_name(folder, "best", best);
+    if (s == HL_OK) s = write_state(path, &v);
+    hl_inventory_free(&v);
+    return s;
+}
+
+hl_status hl_checkpoint_restate(const hl_group *world, const char *folder, int64_t step, const char *state, int keep, int64_t best)
+{
+    HL_TRY_ALL(world, is_first(world) ? restate(folder, step, state, best) : HL_OK);
+    if (is_first(world)) hl_steps_prune(folder, keep, best);
+    return HL_OK;
+}
+
 /* ---- reading ---- */
 
 static const hl_tensor *find_tensor(const hl_tensor *list, int n, const char *name)

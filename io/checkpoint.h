@@ -42,6 +42,10 @@ enum { HL_CHECKPOINT_PARTS = 4 };
 hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t step, const hl_checkpoint_content *content,
                               const char *state, int keep, int64_t best);
 
+/* Give the checkpoint of that step, which is whole, another state; its tensors stay.  `best` and what is removed are as above.
+ * Collective. */
+hl_status hl_checkpoint_restate(const hl_group *world, const char *folder, int64_t step, const char *state, int keep, int64_t best);
+
 typedef struct hl_checkpoint hl_checkpoint;
 
 /* Open a folder step-N and verify the digests of its files, of optimizer.h5 only with moments (HL_EFORMAT where it has none).

@@ -32,15 +32,18 @@ typedef struct {
     bool strange; /* a line that we have not written */
 } survey;
 
-/* A line of a later step than `after`? */
-static bool is_later(const json_t *line, int64_t after)
+/* A line of a later step than `after`, or one of that step that will be written again? */
+static bool is_later(const json_t *line, int64_t after, const char *redo)
 {
     const json_t *step = json_object_get(line, "step");
-    return json_is_integer(step) && json_integer_value(step) > after;
+    const char *kind = json_string_value(json_object_get(line, "kind"));
+    if (!json_is_integer(step)) return false;
+    bool comes_again = redo && kind && strcmp(kind, redo) == 0 && json_integer_value(step) == after;
+    return json_integer_value(step) > after || comes_again;
 }
 
 /* Read up to the first line that goes. */
-static survey look(FILE *f, int64_t after)
+static survey look(FILE *f, int64_t after, const char *redo)
 {
     survey s = {0};
     char *text = NULL;
@@ -50,7 +53,7 @@ static survey look(FILE *f, int64_t after)
         json_t *line = json_loadb(text, (size_t)n, 0, NULL);
         s.torn = text[n - 1] != '\n';
         s.strange = s.torn ? text[0] != '{' && text[0] != 0 : !json_is_object(line);
-        later = is_later(line, after);
+        later = is_later(line, after, redo);
         s.lines++;
         if (!later && !s.torn && !s.strange) s.keep += n;
         json_decref(line);
@@ -68,18 +71,18 @@ static hl_status cut(hl_record *r, const survey *s)
     return HL_FAIL(HL_ESTORE, "%s: cannot shorten: %s; see who may write it, or move it away", r->path, strerror(errno));
 }
 
-static hl_status go_on(hl_record *r, int64_t after)
+static hl_status go_on(hl_record *r, int64_t after, const char *redo)
 {
     FILE *f = fopen(r->path, "r");
     if (!f) return HL_FAIL(HL_ESTORE, "%s: cannot read: %s; move it away", r->path, strerror(errno));
-    survey s = look(f, after);
+    survey s = look(f, after, redo);
     fclose(f);
     if (s.strange) return HL_FAIL(HL_EFORMAT, "%s: line %d is not a JSON object; this is not the record of a run, so move it away", r->path, s.lines);
     r->end = s.keep;
     return cut(r, &s);
 }
 
-hl_status hl_record_open(hl_record **out, const char *path, int64_t after)
+hl_status hl_record_open(hl_record **out, const char *path, int64_t after, const char *redo)
 {
     struct stat st;
     hl_record *r = *out = hl_alloc_zero(1, sizeof *r);
@@ -87,7 +90,7 @@ hl_status hl_record_open(hl_record **out, const char *path, int64_t after)
     r->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
     if (r->fd < 0) return HL_FAIL(HL_ESTORE, "%s: cannot open for writing: %s; name a folder that can be written", path, strerror(errno));
     if (fstat(r->fd, &st) != 0 || !S_ISREG(st.st_mode)) return HL_FAIL(HL_ESTORE, "%s: not a file; move it away", path);
-    return go_on(r, after);
+    return go_on(r, after, redo);
 }
 
 void hl_record_close(hl_record *r)

@@ -21,8 +21,9 @@ enum { HL_RECORD_SCHEMA = 1 };
 
 /* Open, or create, a file to add to.  A run that goes on from step `after` (0: from the beginning) gives it here: from the
  * first line of a later step on everything is dropped, so that the file reads as one run; so is a last line that a kill has
- * torn.  HL_EFORMAT where the file holds something else.  Local; close *out also after a failure. */
-hl_status hl_record_open(hl_record **out, const char *path, int64_t after);
+ * torn.  redo: a kind of line that this very step will have again and must not have yet; NULL: none.
+ * HL_EFORMAT where the file holds something else.  Local; close *out also after a failure. */
+hl_status hl_record_open(hl_record **out, const char *path, int64_t after, const char *redo);
 void hl_record_close(hl_record *r);
 
 /* {"kind": kind */

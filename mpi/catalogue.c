@@ -1,6 +1,8 @@
 /* catalogue.c - every item's vector, each text encoded once, shared out over the item ranks. */
 #include "mpi/catalogue.h"
+#include "base/fault.h"
 #include "base/part.h"
+#include "base/stop.h"
 #include "math/rows.h"
 #include "mpi/finite.h"
 #include <math.h>
@@ -36,6 +38,30 @@ static int chunk_from(const hl_catalogue *c, const hl_engine *e, int begin, int 
         n++;
     }
     return n;
+}
+
+/* After a signal nothing is encoded any more, as in a step (mpi/step.c): ranks that share a layer agree, stages pass on what there is. */
+static bool gives_up(hl_catalogue *c, hl_engine *e)
+{
+    if (hl_fault("catalogue-signal", e->mesh->world.rank)) hl_stop_ask();
+    c->given_up = hl_group_any(&e->mesh->item_tp, c->given_up || hl_stop_is_asked());
+    return c->given_up;
+}
+
+static void pass_over(hl_engine *e, int from, int n, const hl_catalogue *c)
+{
+    hl_texts texts;
+    const hl_stack *m = &e->item_model.stack;
+    const int D = hl_engine_width(e);
+    hl_texts_pack(&texts, &e->item_model, e->corpus, c->item + from, n, &e->plan);
+    const size_t size = (size_t)texts.pack.T * (size_t)D;
+    if (!m->first) hl_pipe_take(&e->item_pipe, HL_FORWARD, texts.pack.T, D);
+    hl_stack_pass_forward(m);
+    if (!m->last) {
+        memset(hl_pipe_room(&e->item_pipe, HL_FORWARD, size), 0, size * sizeof(float));
+        hl_pipe_pass(&e->item_pipe, HL_FORWARD, texts.pack.T, D);
+    }
+    hl_arena_back(&e->plan, 0);
 }
 
 /* Texts [from, from + n) of all, of which I keep mine. */
@@ -88,7 +114,8 @@ static void encode_replica(hl_catalogue *c, hl_engine *e)
     e->item_model.stack.careful = true;
     for (int n; from < end; from += n, left--) {
         n = chunk_from(c, e, from, end);
-        encode(c, e, from, n);
+        if (gives_up(c, e)) pass_over(e, from, n, c);
+        else encode(c, e, from, n);
     }
     e->item_model.stack.careful = false;
     while (left-- > 0) hl_stack_pass_forward(&e->item_model.stack);
@@ -112,6 +139,7 @@ void hl_catalogue_open(hl_catalogue *c, hl_engine *e)
     c->vector = hl_alloc((size_t)c->mine * D * sizeof *c->vector);
     c->scale = hl_alloc((size_t)c->mine * sizeof *c->scale);
     encode_replica(c, e);
+    if (c->given_up) return;
     for (int i = 0; i < c->mine; i++) c->scale[i] = scale_of(c->vector + (size_t)i * D, D);
 }
 
@@ -162,6 +190,8 @@ static hl_status check_differ(const hl_catalogue *c, hl_engine *e, int D)
 hl_status hl_catalogue_check(const hl_catalogue *c, hl_engine *e, int64_t *zeros)
 {
     const int D = hl_engine_width(e);
+    if (hl_group_any(&e->mesh->world, c->given_up))
+        return HL_FAIL(HL_ESTOP, "stopped by a signal while encoding the catalogue; there is nothing to save: the same command starts it again");
     HL_TRY(check_finite(c, e, D));
     count_zeros(c, e, zeros);
     return check_differ(c, e, D);

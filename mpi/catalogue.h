@@ -15,14 +15,15 @@ typedef struct {
     float *vector;   /* (mine, D) */
     float *scale;    /* (mine) 1 / length of the vector; 0 of a zero vector, which has no direction and scores 0 */
     int64_t tokens;  /* of my texts */
+    bool given_up;   /* a signal has stopped it here: its vectors are not all there, though others may not know it yet */
 } hl_catalogue;
 
 /* Encode the catalogue with the engine's weights.  Collective over the item group. */
 void hl_catalogue_open(hl_catalogue *c, hl_engine *e);
 
 /* Are the vectors fit to be compared?  HL_ENUMERIC, naming the first item, where one is not finite or so long that
- * products overflow, and where all are equal.  *zeros: items whose vector is zero.  Collective over all ranks of the
- * mesh. */
+ * products overflow, and where all are equal; HL_ESTOP where a signal has stopped the encoding.  *zeros: items whose
+ * vector is zero.  Collective over all ranks of the mesh. */
 hl_status hl_catalogue_check(const hl_catalogue *c, hl_engine *e, int64_t *zeros);
 void hl_catalogue_close(hl_catalogue *c);
 

@@ -6,7 +6,9 @@
  * scores that rounding alone may hold apart from the target's are computed once more, each by itself as the target's
  * was. */
 #include "mpi/evaluate.h"
+#include "base/fault.h"
 #include "base/part.h"
+#include "base/stop.h"
 #include "math/count.h"
 #include "math/linear.h"
 #include "math/rows.h"
@@ -376,15 +378,25 @@ static hl_status run_round(hl_score *score, eval_round *r)
     return judge(r);
 }
 
+/* All ranks alike. */
+static bool is_asked_to_stop(const hl_engine *e)
+{
+    const hl_group *world = &e->mesh->world;
+    if (hl_fault("evaluate-signal", world->rank)) hl_stop_ask();
+    return hl_group_any(world, hl_stop_is_asked());
+}
+
 hl_status hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_eval_orders *orders)
 {
-    int64_t all = e->corpus->users;
-    *score = hl_score_at(orders->cut, orders->cuts);
-    for (int64_t first = 0; first < all; first += orders->users) {
+    int64_t all = e->corpus->users, first;
+    bool stopped = false;
+    *score = orders->begun ? *orders->begun : hl_score_at(orders->cut, orders->cuts);
+    for (first = score->users; first < all && !(stopped = is_asked_to_stop(e)); first += orders->users) {
         int users = (int)(all - first < orders->users ? all - first : orders->users);
         eval_round round = {.e = e, .c = c, .orders = orders, .first = first, .users = users, .D = hl_engine_width(e)};
         HL_TRY(run_round(score, &round));
     }
     hl_group_share(&e->mesh->world, score, sizeof *score, hl_layout_item_out(&e->mesh->layout, 0));
-    return HL_OK;
+    if (!stopped) return HL_OK;
+    return HL_FAIL(HL_ESTOP, "stopped by a signal while ranking users; there is nothing to save: the same command starts it again");
 }

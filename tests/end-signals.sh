@@ -60,6 +60,47 @@ done <<LAYOUTS
 2 exact --placement colocated --exact.groups 2
 LAYOUTS
 
+# figures_on_record FOLDER: phase, step and figures of its evaluations, digit by digit.
+figures_on_record() {
+    grep '"kind":"eval"' "$work/$1/metrics.jsonl" | sed 's/,"pessimistic".*//; s/"optimistic":{[^}]*},//; s/,"texts".*//'
+}
+# stop_evaluations RANKS NAME OPTIONS...: a signal in the catalogue, and to the last rank in rounds of users, of every evaluation.
+stop_evaluations() {
+    ranks=$1 name=$2 stops=0 status=75
+    shift 2
+    job "$ranks" "whole-$name" --eval_batch_size 16 "$@" || return 1
+    while [ $status -eq 75 ] && [ $stops -lt 40 ]; do
+        point=evaluate-signal:$((ranks - 1)):$((2 + stops / 3 % 3))
+        [ $((stops % 3)) -eq 0 ] && point=catalogue-signal:0:$((1 + stops))
+        HLLM_FAULT=$point job "$ranks" "stopped-$name" --eval_batch_size 16 "$@"
+        status=$?
+        [ $status -eq 75 ] && stops=$((stops + 1)) && grep -q 'stopped at step .* users of its' "$work/said" || break
+    done
+    figures_on_record "whole-$name" >"$work/whole.figures"
+    figures_on_record "stopped-$name" >"$work/stopped.figures"
+    [ $status -eq 0 ] && [ $stops -ge 5 ] && same "whole-$name" "stopped-$name" && once_each "stopped-$name" && cmp -s "$work/whole.figures" "$work/stopped.figures" &&
+        [ "$(wc -l <"$work/whole.figures")" -eq 3 ] && cmp -s "$work/whole-$name/best" "$work/stopped-$name/best" && same_figures "whole-$name" "stopped-$name"
+}
+while read -r ranks name options; do
+    stop_evaluations "$ranks" "$name" $options
+    verdict "evaluations that are stopped go on from the users that they have, to the last bit: $ranks ranks, $name ($stops stops)"
+done <<LAYOUTS
+1 eval-alone
+3 eval-separate --placement separate
+4 eval-divided --placement colocated --item.tp 2 --user.tp 2 --item.pp 2 --user.pp 2
+2 eval-zero --placement colocated --zero 3
+LAYOUTS
+# An epoch is saved before it is validated, also where the process is killed then.
+HLLM_FAULT=evaluate-signal:0:2 job 2 killed --eval_batch_size 16
+grep -q '"due": *true' "$work"/killed/step-*/manifest.json && [ "$(cat "$work/killed/latest")" = "$(cd "$work/killed" && ls -d step-*)" ] && [ ! -e "$work/killed/best" ]
+verdict "an epoch is saved before it is validated, and is no best one yet"
+HLLM_FAULT=evaluate-signal:0:2 job 1 none --eval_batch_size 16 --checkpoint_dir "$work/nowhere" --val_only true
+[ $? -eq 2 ]
+verdict "there is nothing to test without a checkpoint"
+HLLM_FAULT=evaluate-signal:1:3 "$MPIRUN" -n 2 ./hllm eval "$work/job.yaml" --eval_batch_size 16 >"$work/a" 2>"$work/said" </dev/null
+[ $? -eq 75 ] && [ ! -s "$work/a" ] && grep -q 'stopped by a signal while ranking users' "$work/said"
+verdict "hllm eval ends with status 75 between rounds of users, and prints nothing"
+
 # Before the first step there is nothing to save.
 HLLM_FAULT=step-signal:1:1 job 2 first --max_steps 4
 [ $? -eq 75 ] && grep -q 'stopped before the first step by a signal' "$work/said" && [ ! -e "$work/first/latest" ]

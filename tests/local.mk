@@ -36,6 +36,7 @@ ALONE_TESTS = \
 	tests/test-process \
 	tests/test-lock \
 	tests/test-stop \
+	tests/test-begun \
 	tests/test-safetensors \
 	tests/test-hf-folder \
 	tests/test-tok-folder \
@@ -130,6 +131,7 @@ MPI_TEST_LINK = tests/libcheck.a tests/libranks.a $(HOUSE_LINK) $(CUNIT_LIBS)
 
 tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
 tests_test_difference_LDADD = $(tests_test_config_LDADD)
+tests_test_begun_LDADD = $(tests_test_config_LDADD)
 tests_test_launch_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_synth_LDADD = $(tests_test_config_LDADD)
 tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)

@@ -43,7 +43,7 @@ static void write_ledger(const char *name, const char *behind)
 {
     hl_record *r;
     remove(file_of(name));
-    CHECK_OK(hl_record_open(&r, path, 0));
+    CHECK_OK(hl_record_open(&r, path, 0, NULL));
     CHECK_OK(hl_record_run(r, &(hl_record_facts){.ranks = 1}));
     write_step(r, 1, 0.1);
     write_step(r, 2, NAN);

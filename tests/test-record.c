@@ -18,7 +18,7 @@ static hl_record *new_record(const char *name)
 {
     hl_record *r;
     snprintf(path, sizeof path, "%s/%s", check_folder(), name);
-    CHECK_OK(hl_record_open(&r, path, 0));
+    CHECK_OK(hl_record_open(&r, path, 0, NULL));
     return r;
 }
 
@@ -190,7 +190,7 @@ static void five_steps(const char *name)
 static void go_on_from(int64_t after)
 {
     hl_record *r;
-    if (CHECK_OK(hl_record_open(&r, path, after))) {
+    if (CHECK_OK(hl_record_open(&r, path, after, NULL))) {
         CHECK_OK(hl_record_run(r, &(hl_record_facts){.step = after}));
         CHECK_OK(step_line(r, after + 1, 0));
     }
@@ -209,6 +209,27 @@ static void a_resumed_record_reads_as_one_run(void)
     CHECK(strcmp(steps(), "0 1 2 2 3 ") == 0);
     go_on_from(0);
     CHECK(strcmp(steps(), "0 0 1 ") == 0);
+    hl_log_level(HL_INFO);
+}
+
+static void lines_that_come_again_go(void)
+{
+    hl_record *r;
+    hl_log_level(HL_WARN);
+    five_steps("again");
+    if (CHECK_OK(hl_record_open(&r, path, 5, "eval"))) {
+        hl_record_begin(r, "eval");
+        hl_record_int(r, "step", 5);
+        CHECK_OK(hl_record_end(r));
+    }
+    hl_record_close(r);
+    CHECK(strcmp(steps(), "0 1 2 3 4 5 5 ") == 0);
+    CHECK_OK(hl_record_open(&r, path, 5, NULL));
+    hl_record_close(r);
+    CHECK(strcmp(steps(), "0 1 2 3 4 5 5 ") == 0);
+    CHECK_OK(hl_record_open(&r, path, 5, "eval"));
+    hl_record_close(r);
+    CHECK(strcmp(steps(), "0 1 2 3 4 5 ") == 0);
     hl_log_level(HL_INFO);
 }
 
@@ -241,7 +262,7 @@ static void a_file_of_somebody_else_is_left_alone(void)
         hl_record *r;
         snprintf(path, sizeof path, "%s/diary", check_folder());
         CHECK_OK(hl_atomic_write(path, texts[i], strlen(texts[i])));
-        CHECK_FAILS(hl_record_open(&r, path, 0), HL_EFORMAT, "is not a JSON object; this is not the record of a run");
+        CHECK_FAILS(hl_record_open(&r, path, 0, NULL), HL_EFORMAT, "is not a JSON object; this is not the record of a run");
         hl_record_close(r);
         char *text = contents();
         CHECK(strcmp(text, texts[i]) == 0);
@@ -252,11 +273,11 @@ static void a_file_of_somebody_else_is_left_alone(void)
 static void a_place_that_cannot_be_written_is_a_sentence(void)
 {
     hl_record *r;
-    CHECK_FAILS(hl_record_open(&r, "/nowhere/metrics.jsonl", 0), HL_ESTORE, "/nowhere/metrics.jsonl: cannot open");
+    CHECK_FAILS(hl_record_open(&r, "/nowhere/metrics.jsonl", 0, NULL), HL_ESTORE, "/nowhere/metrics.jsonl: cannot open");
     hl_record_close(r);
-    CHECK_FAILS(hl_record_open(&r, "/dev/null", 0), HL_ESTORE, "not a file");
+    CHECK_FAILS(hl_record_open(&r, "/dev/null", 0, NULL), HL_ESTORE, "not a file");
     hl_record_close(r);
-    CHECK_FAILS(hl_record_open(&r, check_folder(), 0), HL_ESTORE, "cannot open");
+    CHECK_FAILS(hl_record_open(&r, check_folder(), 0, NULL), HL_ESTORE, "cannot open");
     hl_record_close(r);
 }
 
@@ -304,6 +325,7 @@ static const test tests[] = {
     {"a run says what it is", a_run_says_what_it_is},
     {"a resumed record reads as one run", a_resumed_record_reads_as_one_run},
     {"a torn last line goes", a_torn_last_line_goes},
+    {"lines of a step that come again go", lines_that_come_again_go},
     {"a file of somebody else is left alone", a_file_of_somebody_else_is_left_alone},
     {"a place that cannot be written is a sentence", a_place_that_cannot_be_written_is_a_sentence},
     {"a full disk leaves whole lines", a_full_disk_leaves_whole_lines},

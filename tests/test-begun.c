@@ -1,0 +1,72 @@
+/* test-begun.c - a stopped evaluation is read back as it was written, to the last bit. */
+#include "tests/check.h"
+#include "experiments/begun.h"
+#include "experiments/state.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const int cuts[] = {5, 10, 200};
+
+static hl_begun some(void)
+{
+    hl_begun b = {true, HL_TEST, hl_score_at(cuts, 3)};
+    for (int u = 0; u < 1000; u++) hl_score_add(&b.score, u % 13 ? 1 + u * u % 300 : 0, u % 7);
+    return b;
+}
+
+static void it_is_read_back_to_the_last_bit(void)
+{
+    hl_state s = {.step = 7, .best = 0.1, .due = true, .begun = some()}, back;
+    char *text = hl_state_text(&s);
+    CHECK_OK(hl_state_read(&back, text, "here"));
+    CHECK(back.due && back.begun.is_there && back.begun.phase == HL_TEST);
+    CHECK(memcmp(&back.begun.score, &s.begun.score, sizeof s.begun.score) == 0);
+    free(text);
+}
+
+static void none_is_none(void)
+{
+    hl_state s = {.step = 7}, back;
+    char *text = hl_state_text(&s);
+    CHECK_OK(hl_state_read(&back, text, "here"));
+    CHECK(!back.due && !back.begun.is_there);
+    free(text);
+}
+
+static void a_state_of_an_earlier_version_has_none(void)
+{
+    hl_state back;
+    CHECK_OK(hl_state_read(&back, "{\"step\": 3, \"updates\": 3, \"epoch_loss\": 0.5, \"epoch_steps\": 3, \"best\": -1.0, \"best_step\": 0, \"bad\": 0, "
+                           "\"ended\": false, \"data\": \"0000000000000001\", \"config\": \"0000000000000002\"}", "here"));
+    CHECK(back.step == 3 && !back.due && !back.begun.is_there);
+}
+
+static void another_phase_or_other_cuts_begin_anew(void)
+{
+    hl_begun b = some();
+    const int others[] = {5, 10, 100};
+    CHECK(hl_begun_for(&b, HL_TEST, cuts, 3) == &b.score);
+    CHECK(hl_begun_for(&b, HL_VALID, cuts, 3) == NULL);
+    CHECK(hl_begun_for(&b, HL_TEST, others, 3) == NULL);
+    CHECK(hl_begun_for(&b, HL_TEST, cuts, 2) == NULL);
+}
+
+static void what_is_not_one_is_none(void)
+{
+    static const char *const texts[] = {"{}", "[]", "{\"phase\": \"valid\", \"cuts\": [5], \"users\": 3, \"repeated\": 0, \"tied\": 0, \"ties\": 0.0, \"gains\": []}"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        hl_begun b;
+        json_t *x = json_loads(texts[i], 0, NULL);
+        CHECK(x && !hl_begun_read(&b, x) && !b.is_there);
+        json_decref(x);
+    }
+}
+
+static const test tests[] = {
+    {"it is read back to the last bit", it_is_read_back_to_the_last_bit},
+    {"none is none", none_is_none},
+    {"a state of an earlier version has none", a_state_of_an_earlier_version_has_none},
+    {"another phase or other cuts begin anew", another_phase_or_other_cuts_begin_anew},
+    {"what is not one is none", what_is_not_one_is_none},
+};
+HL_TESTS("begun", tests)
