@@ -73,6 +73,7 @@ static hl_status read_file(char *text, size_t *n, const char *path)
     return HL_OK;
 }
 
+/* Rank 0 reads, all parse; the text is theirs in turn. */
 static hl_status parse_shared(hl_config *c, const hl_group *world, char *text, const char *path)
 {
     size_t n = 0;
@@ -81,6 +82,13 @@ static hl_status parse_shared(hl_config *c, const hl_group *world, char *text, c
     hl_group_share(world, text, n, 0);
     HL_TRY_ALL(world, hl_config_parse(c, text, n, path));
     return HL_OK;
+}
+
+static hl_status parse_alone(hl_config *c, char *text, const char *path)
+{
+    size_t n = 0;
+    HL_TRY(read_file(text, &n, path));
+    return hl_config_parse(c, text, n, path);
 }
 
 static void log_no_effect(const hl_names *keys)
@@ -93,39 +101,64 @@ static void log_no_effect(const hl_names *keys)
     if (keys->n) hl_log(HL_INFO, "without effect here: %s", list);
 }
 
-static bool has_file(int argc, char **argv)
+static bool is_option(const char *argument)
 {
-    return argc > 0 && strncmp(argv[0], "--", 2) != 0;
+    return strncmp(argument, "--", 2) == 0;
 }
 
-static hl_status missing(void)
+/* Take files out of the arguments from `at` on, up to the next option. */
+static void take_files_at(int at, hl_names *files, int *argc, char **argv)
 {
-    return HL_FAIL(HL_EUSAGE, "the configuration is missing; name a YAML file first, as in experiments/configs");
+    while (at < *argc && !is_option(argv[at])) {
+        hl_names_add(files, argv[at], strlen(argv[at]));
+        drop(at, 1, argc, argv);
+    }
+}
+
+/* Those that come first, and those of the public code's --config_file A B.  The later, the stronger. */
+static void take_files(hl_names *files, int *argc, char **argv)
+{
+    static const char name[] = "--config_file";
+    const size_t n = sizeof name - 1;
+    take_files_at(0, files, argc, argv);
+    for (int i = 0; i < *argc; i++) {
+        if (strncmp(argv[i], name, n) != 0 || (argv[i][n] && argv[i][n] != '=')) continue;
+        if (argv[i][n] == '=') argv[i] += n + 1;
+        else drop(i, 1, argc, argv);
+        take_files_at(i--, files, argc, argv);
+    }
+}
+
+static hl_status parse_files(hl_config *c, const hl_group *world, const hl_names *files)
+{
+    char *text = hl_alloc(LONGEST_CONFIG);
+    hl_status s = HL_OK;
+    if (files->n == 0) s = HL_FAIL(HL_EUSAGE, "the configuration is missing; name a YAML file first, as in experiments/configs");
+    for (int i = 0; s == HL_OK && i < files->n; i++) s = world ? parse_shared(c, world, text, files->at[i]) : parse_alone(c, text, files->at[i]);
+    free(text);
+    return s;
+}
+
+/* world NULL: alone. */
+static hl_status load(hl_config *c, const hl_group *world, int argc, char **argv)
+{
+    hl_names files = {0};
+    hl_config_defaults(c);
+    take_files(&files, &argc, argv);
+    hl_status s = parse_files(c, world, &files);
+    hl_names_free(&files);
+    if (s == HL_OK) s = hl_config_arguments(c, argc, argv);
+    return s == HL_OK ? hl_config_check(c) : s;
 }
 
 hl_status hl_config_load(hl_config *c, const hl_group *world, int argc, char **argv)
 {
-    hl_config_defaults(c);
-    if (!has_file(argc, argv)) return missing();
-    char *text = hl_alloc(LONGEST_CONFIG);
-    hl_status s = parse_shared(c, world, text, argv[0]);
-    free(text);
-    HL_TRY(s);
-    HL_TRY_ALL(world, hl_config_arguments(c, argc - 1, argv + 1));
-    HL_TRY_ALL(world, hl_config_check(c));
+    HL_TRY_ALL(world, load(c, world, argc, argv));
     log_no_effect(&c->no_effect);
     return HL_OK;
 }
 
 hl_status hl_config_load_alone(hl_config *c, int argc, char **argv)
 {
-    size_t n = 0;
-    hl_config_defaults(c);
-    if (!has_file(argc, argv)) return missing();
-    char *text = hl_alloc(LONGEST_CONFIG);
-    hl_status s = read_file(text, &n, argv[0]);
-    if (s == HL_OK) s = hl_config_parse(c, text, n, argv[0]);
-    free(text);
-    if (s == HL_OK) s = hl_config_arguments(c, argc - 1, argv + 1);
-    return s == HL_OK ? hl_config_check(c) : s;
+    return load(c, NULL, argc, argv);
 }

@@ -66,7 +66,7 @@ static hl_status run(const hl_group *world, int argc, char **argv)
 
 const hl_command hl_cmd_eval = {
     .name = "eval",
-    .arguments = "CONFIG [--checkpoint DIR] [--phase valid|test] [--key value]... [--json]",
+    .arguments = "CONFIG... [--checkpoint DIR] [--phase valid|test] [--key value]... [--json]",
     .help = "rank every user's held-out item among the whole catalogue",
     .more = "  --checkpoint DIR   a folder step-N, or RUN/best or RUN/latest; without it the initial weights are evaluated\n"
             "  --phase PHASE      valid or test (the default)\n"

@@ -156,7 +156,7 @@ static hl_status run_alone(int argc, char **argv)
 
 const hl_command hl_cmd_plan = {
     .name = "plan",
-    .arguments = "CONFIG --ranks N [--key value]...",
+    .arguments = "CONFIG... --ranks N [--key value]...",
     .help = "layout, schedule, seconds and bytes of each rank, without running anything",
     .more = "  --ranks N            as if started with so many; one process answers, MPI is not started\n"
             "  --rank R             the list of acts of this rank too\n"

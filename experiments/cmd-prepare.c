@@ -41,7 +41,7 @@ static hl_status run(const hl_group *world, int argc, char **argv)
 
 const hl_command hl_cmd_prepare = {
     .name = "prepare",
-    .arguments = "CONFIG [--key value]... [--json]",
+    .arguments = "CONFIG... [--key value]... [--json]",
     .help = "CSV files to a tokenised dataset; train and eval do it by themselves",
     .has_config = true,
     .hears_signals = true,

@@ -36,7 +36,7 @@ static hl_status run(const hl_group *world, int argc, char **argv)
 
 const hl_command hl_cmd_train = {
     .name = "train",
-    .arguments = "CONFIG [--key value]... [--json]",
+    .arguments = "CONFIG... [--key value]... [--json]",
     .help = "train, validate each epoch, test the best; the same command continues after a stop",
     .more = "With --json the figures of the test are one JSON object on standard output.",
     .has_config = true,

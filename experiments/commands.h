@@ -22,8 +22,8 @@ typedef struct {
 /* Each cmd-<name>.c defines one. */
 extern const hl_command hl_cmd_bench, hl_cmd_diff, hl_cmd_eval, hl_cmd_plan, hl_cmd_prepare, hl_cmd_show, hl_cmd_synth, hl_cmd_train;
 
-/* The configuration of a job.  Collective over world: rank 0 reads the file named by the first argument, the
- * others are options, everyone gets the same.  Release with hl_config_free, also after a failure. */
+/* The configuration of a job.  Collective over world: rank 0 reads the files named by the first arguments, or
+ * by --config_file, of which a later one is stronger; the others are options, everyone gets the same.  Release with hl_config_free, also after a failure. */
 hl_status hl_config_load(hl_config *c, const hl_group *world, int argc, char **argv);
 
 /* The same without ranks. */

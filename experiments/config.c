@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "model/score.h"
 #include "experiments/options.h"
+#include "experiments/public-keys.h"
 #include "experiments/quote.h"
 #include "experiments/yaml.h"
 #include <ctype.h>
@@ -17,7 +18,8 @@ static const char command_line[] = "the command line";
 static hl_status set(hl_config *c, const char *key, const hl_names *value, bool is_list, const char *where, const char *from)
 {
     int i = hl_option_find(key);
-    if (i < 0 && hl_option_has_no_effect(key)) {
+    if (i < 0 && hl_public_key(key)) {
+        HL_TRY(hl_public_key_check(key, value, where));
         hl_names_add(&c->no_effect, key, strlen(key));
         return HL_OK;
     }
@@ -56,15 +58,14 @@ typedef struct {
     const char *name;
 } parse;
 
-/* "key:" without a value leaves the default. */
+/* "key:" without a value leaves what there is. */
 static hl_status take(void *self, const hl_yaml_entry *e)
 {
     const parse *p = self;
     char from[400], where[404];
     snprintf(from, sizeof from, "%s:%d", p->name, e->line);
     snprintf(where, sizeof where, "%s: ", from);
-    bool is_ours = hl_option_find(e->key) >= 0;
-    if (e->is_null && is_ours) return HL_OK;
+    if (e->is_null && (hl_option_find(e->key) >= 0 || hl_public_key(e->key))) return HL_OK;
     return set(p->config, e->key, &e->value, e->is_list, where, from);
 }
 
@@ -73,8 +74,27 @@ hl_status hl_config_parse(hl_config *c, const char *text, size_t n, const char *
     return hl_yaml_read(text, n, name, take, &(parse){c, name});
 }
 
+/* "{learning_rate: 1e-4}", or the same as JSON: an entry of the command line. */
+static hl_status take_argument(void *self, const hl_yaml_entry *e)
+{
+    if (e->is_null) return HL_OK;
+    return set(self, e->key, &e->value, e->is_list, "--", command_line);
+}
+
+static hl_status set_map(hl_config *c, const char *key, const char *value)
+{
+    size_t n = strlen(key) + strlen(value) + 4;
+    char *text = hl_alloc(n + 1);
+    snprintf(text, n, "%s: %s\n", key, value);
+    hl_status s = hl_yaml_read(text, strlen(text), command_line, take_argument, c);
+    free(text);
+    return s;
+}
+
 hl_status hl_config_set(hl_config *c, const char *key, const char *value, const char *from)
 {
+    bool is_map = *value == '{' && hl_option_find(key) < 0;
+    if (is_map && from == command_line) return set_map(c, key, value);
     hl_names one = {.at = (char *[]){(char *)(uintptr_t)value}, .n = 1};
     return set(c, key, &one, false, from == command_line ? "--" : "", from);
 }

@@ -21,8 +21,11 @@ static void print_normal(const hl_option *o, FILE *out)
     if (*o->normal) fprintf(out, has_blanks ? " [\"%s\"]" : o->normal[0] == '[' ? " %s" : " [%s]", o->normal);
 }
 
+static const char several[] = "Of several configurations, CONFIG CONFIG or --config_file CONFIG CONFIG, the later is stronger.\n";
+
 void hl_config_help(FILE *out)
 {
+    fputs(several, out);
     fputs("Options, in the configuration as \"key: value\" or here as --key value (default in brackets):\n", out);
     for (int i = 0; i < hl_options_n; i++) {
         const hl_option *o = &hl_options[i];
@@ -48,6 +51,7 @@ void hl_print_roff(const char *text, FILE *out)
 
 void hl_config_manual(FILE *out)
 {
+    hl_print_roff(several, out);
     for (int i = 0; i < hl_options_n; i++) {
         const hl_option *o = &hl_options[i];
         if (!o->key) {

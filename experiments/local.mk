@@ -31,7 +31,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/help.c \
 	experiments/job.c experiments/job.h \
 	experiments/names.c experiments/names.h \
-	experiments/nearest.c experiments/nearest.h \
+	experiments/nearest.c experiments/nearest.h experiments/public-keys.c experiments/public-keys.h \
 	experiments/options.c experiments/options.h \
 	experiments/output.c experiments/output.h \
 	experiments/precision.c experiments/precision.h \

@@ -161,12 +161,6 @@ const hl_option hl_options[] = {
 const int hl_options_n = sizeof hl_options / sizeof hl_options[0];
 _Static_assert(sizeof hl_options / sizeof hl_options[0] <= HL_OPTIONS_MOST, "more options than hl_config can remember");
 
-/* Keys of the public code that mean nothing here. */
-static const char *const no_effect[] = {
-    "state", "use_text", "reproducibility", "show_progress", "log_wandb", "wandb_project", "use_ft_flash_attn",
-    "metric_decimal_place", "strategy", "stage", "update_interval", "need_training", "debug", "gpu_id", "use_gpu",
-};
-
 int hl_option_find(const char *key)
 {
     for (int i = 0; i < hl_options_n; i++)
@@ -197,13 +191,6 @@ const char *hl_option_nearest(const char *key)
     return nearest;
 }
 
-bool hl_option_has_no_effect(const char *key)
-{
-    for (size_t i = 0; i < sizeof no_effect / sizeof no_effect[0]; i++)
-        if (strcmp(no_effect[i], key) == 0) return true;
-    return false;
-}
-
 static void *field(const hl_config *c, const hl_option *o)
 {
     return (char *)(uintptr_t)c + o->offset;
@@ -226,6 +213,8 @@ static hl_status read_whole(const hl_option *o, int64_t *x, const char *value, c
     errno = 0;
     long long n = strtoll(value, &end, 10);
     if (end == value || *end || isspace((unsigned char)*value)) return wrong(o, value, where, "a whole number");
+    const char *digits = value + (*value == '-' || *value == '+');
+    if (digits[0] == '0' && digits[1]) return wrong(o, value, where, "a whole number without a 0 in front, which YAML reads as octal");
     if (errno) return in_range(o, INFINITY, value, where);
     *x = n;
     return in_range(o, (double)n, value, where);

@@ -40,9 +40,6 @@ int hl_option_find(const char *key);
 /* The known key that looks most like this one. */
 const char *hl_option_nearest(const char *key);
 
-/* Is it a key of the public code that is accepted and means nothing here? */
-bool hl_option_has_no_effect(const char *key);
-
 /* Write a value into the struct.  `where` begins the sentences. */
 hl_status hl_option_set(hl_config *c, const hl_option *o, const hl_names *value, bool is_list, const char *where);
 

@@ -33,9 +33,18 @@ static bool has_tab(const reader *r, size_t line)
     return at < end && *at == '\t';
 }
 
+/* Bytes that are no characters of YAML have an offset, the rest a line. */
+static size_t line_of_problem(const reader *r)
+{
+    size_t line = 0, n = r->parser.problem_offset < r->n ? r->parser.problem_offset : r->n;
+    if (r->parser.error != YAML_READER_ERROR) return r->parser.problem_mark.line;
+    for (size_t i = 0; i < n; i++) line += r->text[i] == '\n';
+    return line;
+}
+
 static hl_status not_yaml(const reader *r)
 {
-    size_t line = r->parser.problem_mark.line;
+    size_t line = line_of_problem(r);
     if (has_tab(r, line)) return HL_FAIL(HL_EUSAGE, "%s:%zu: a tab; YAML is indented with blanks only", r->name, line + 1);
     return HL_FAIL(HL_EUSAGE, "%s:%zu: this is not YAML: %s; mind the indentation and the quotes", r->name, line + 1,
                    r->parser.problem ? r->parser.problem : "it cannot be read");
@@ -46,11 +55,35 @@ static int line_of(const reader *r)
     return (int)r->event.start_mark.line + 1;
 }
 
+static const char *tag_of(const reader *r)
+{
+    const yaml_event_t *e = &r->event;
+    if (e->type == YAML_SCALAR_EVENT) return (const char *)e->data.scalar.tag;
+    if (e->type == YAML_SEQUENCE_START_EVENT) return (const char *)e->data.sequence_start.tag;
+    return e->type == YAML_MAPPING_START_EVENT ? (const char *)e->data.mapping_start.tag : NULL;
+}
+
+/* YAML's own names of what a value is say nothing new; others, as !include, want something done. */
+static hl_status check_tag(const reader *r)
+{
+    static const char *const known[] = {"str", "int", "float", "bool", "null", "seq", "map", "binary"};
+    static const char begin[] = "tag:yaml.org,2002:";
+    const char *tag = tag_of(r);
+    size_t n = sizeof begin - 1;
+    if (!tag || strcmp(tag, "!") == 0) return HL_OK;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strncmp(tag, begin, n) == 0 && strcmp(tag + n, known[i]) == 0) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s:%d: the tag %.60s is not supported; write the value without it", r->name, line_of(r), tag);
+}
+
 static hl_status step(reader *r)
 {
     yaml_event_delete(&r->event);
     if (!yaml_parser_parse(&r->parser, &r->event)) return not_yaml(r);
-    return HL_OK;
+    if (r->event.type == YAML_ALIAS_EVENT)
+        return HL_FAIL(HL_EUSAGE, "%s:%d: *%.60s stands for what is written elsewhere, which is not supported; write it here", r->name, line_of(r),
+                       (const char *)r->event.data.alias.anchor);
+    return check_tag(r);
 }
 
 static const char *scalar(const reader *r)

@@ -1,6 +1,7 @@
 /* test-config.c - values come from defaults, file and command line, and what is wrong is a sentence. */
 #include "base/arena.h"
 #include "base/error.h"
+#include "experiments/commands.h"
 #include "experiments/config.h"
 #include "experiments/nearest.h"
 #include "experiments/options.h"
@@ -87,6 +88,94 @@ static void public_keys_map_to_ours(void)
     hl_config_free(&c);
 }
 
+/* As the public code's own files have them, or as its argument_list.py names them. */
+static void public_keys_that_change_nothing_are_taken(void)
+{
+    static const char *const texts[] = {
+        "test_dataset: x\n", "eval_type: RANKING\n", "eval_type: EvaluatorType.RANKING\n", "eval_type: full\n", "valid_metric_bigger: True\n", "repeatable: False\n",
+        "loss_decimal_place: 4\n", "metric_decimal_place: 7\n", "config_file: [a.yaml, b.yaml]\n", "debug: False\n", "item_data:\n", "optimizer_kwargs: null\n", "lr_mult_prefix: ~\n",
+        "need_training: True\n", "use_text: on\n", "stage: 2\nstrategy: deepspeed\n", "fix_temp: True\n", "!!str log_path: x\n", "data_split: !!bool off\n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        hl_config c;
+        CHECK_OK(read(&c, texts[i]));
+        hl_config_free(&c);
+    }
+}
+
+static void public_keys_that_would_change_the_numbers_are_refused(void)
+{
+    static const struct { const char *text, *words; } cases[] = {
+        {"eval_type: value\n", "a.yaml:1: eval_type: \"value\" is of the public code"},
+        {"valid_metric_bigger: False\n", "the larger value is the better"},
+        {"repeatable: True\n", "never recommended again"},
+        {"debug: True\n", "set max_steps instead"},
+        {"need_training: False\n", "set val_only: true"},
+        {"use_text: no\n", "HLLM reads texts"},
+        {"item_data: more\n", "the items are those of the interactions"},
+        {"optimizer_kwargs:\n  optimizer: {type: Adam}\n", "a.yaml:2: optimizer_kwargs.optimizer.type: \"Adam\""},
+        {"lr_mult_prefix: [item_llm]\n", "one learning rate"},
+        {"test_datasets: x\n", "there is no option \"test_datasets\""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        hl_config c;
+        CHECK_FAILS(read(&c, cases[i].text), HL_EUSAGE, cases[i].words);
+        hl_config_free(&c);
+    }
+}
+
+static void put(const char *path, const char *text)
+{
+    FILE *out = fopen(path, "w");
+    HL_CHECK(out && fputs(text, out) >= 0 && fclose(out) == 0);
+}
+
+static char *from_of(const hl_config *c, const char *key)
+{
+    return c->from[hl_option_find(key)];
+}
+
+/* Both forms: A B --key value, and --config_file A B --key value. */
+static void a_later_file_is_stronger(void)
+{
+    char a[1200], b[1200], equals[1300];
+    snprintf(a, sizeof a, "%s/a.yaml", check_folder());
+    snprintf(b, sizeof b, "%s/b.yaml", check_folder());
+    snprintf(equals, sizeof equals, "--config_file=%s", b);
+    put(a, "data_path: d\ntext_path: t\ndataset: x\ntokenizer: bytes\nepochs: 3\nseed: 4\nbatch_size: 5\n");
+    put(b, "batch_size: 7\nepochs: 6\ntext_keys:\n");
+    char *forms[][5] = {{a, b, "--seed", "9"}, {"--config_file", a, b, "--seed", "9"}, {"--seed", "9", "--config_file", a, b}, {a, "--seed", "9", equals}};
+    const int lengths[] = {4, 5, 5, 4};
+    for (int i = 0; i < 4; i++) {
+        hl_config c;
+        char *argv[5];
+        memcpy(argv, forms[i], sizeof argv);
+        CHECK_OK(hl_config_load_alone(&c, lengths[i], argv));
+        CHECK(c.epochs == 6 && c.batch_size == 7 && c.seed == 9 && c.text_keys.n == 3);
+        CHECK(strncmp(from_of(&c, "epochs"), b, strlen(b)) == 0 && strcmp(from_of(&c, "epochs") + strlen(b), ":2") == 0);
+        CHECK(strncmp(from_of(&c, "dataset"), a, strlen(a)) == 0 && strcmp(from_of(&c, "seed"), "the command line") == 0);
+        hl_config_free(&c);
+    }
+    char *none[] = {"--config_file", "--seed", "9"};
+    hl_config c;
+    CHECK_FAILS(hl_config_load_alone(&c, 3, none), HL_EUSAGE, "the configuration is missing");
+    hl_config_free(&c);
+}
+
+static void a_map_may_stand_on_the_command_line(void)
+{
+    char *argv[] = {"--optim_args", "{\"learning_rate\": 1e-3, \"weight_decay\": 0}", "--scheduler_args={type: linear}"};
+    hl_config c;
+    hl_config_defaults(&c);
+    CHECK_OK(hl_config_arguments(&c, 3, argv));
+    CHECK(c.optim_args_learning_rate == 1e-3 && c.optim_args_weight_decay == 0 && c.scheduler_args_type == HL_SCHEDULE_LINEAR);
+    CHECK(strcmp(from_of(&c, "optim_args.learning_rate"), "the command line") == 0);
+    char *bad[] = {"--optim_args", "{learning_rat: 1}"}, *open[] = {"--optim_args", "{learning_rate: 1"};
+    CHECK_FAILS(hl_config_arguments(&c, 2, bad), HL_EUSAGE, "there is no option \"optim_args.learning_rat\"");
+    CHECK_FAILS(hl_config_arguments(&c, 2, open), HL_EUSAGE, "this is not YAML");
+    hl_config_free(&c);
+}
+
 static void what_follows_from_a_shape_is_filled_in(void)
 {
     hl_config c;
@@ -136,7 +225,14 @@ static void bad_files_are_refused_with_a_line(void)
         {"- epochs\n- seed\n", "expected lines of the form"},
         {"epochs\n", "expected lines of the form"},
         {"epochs: 1\n---\nepochs: 2\n", "a.yaml:2: a second document"},
-        {"epochs: &a 3\nseed: *a\n", "should be a plain text or number"},
+        {"epochs: &a 3\nseed: *a\n", "a.yaml:2: *a stands for what is written elsewhere"},
+        {"item_prompt: !include x\n", "a.yaml:1: the tag !include is not supported"},
+        {"seed: 1\nitem_prompt: a\x01\n", "a.yaml:2: this is not YAML: control characters"},
+        {"seed: 1\n\nitem_prompt: \xff\n", "a.yaml:3: this is not YAML: invalid leading UTF-8"},
+        {"seed: 010\n", "a.yaml:1: seed: \"010\" is not a whole number without a 0 in front"},
+        {"data_split: y\n", "\"y\" is not true or false"},
+        {"optim_args: {learning_rate: 1}\noptim_args: {weight_decay: 1}\n", "\"optim_args\" is there twice"},
+        {"<<: {epochs: 3}\n", "there is no option \"<<.epochs\""},
         {"topk: [[1]]\n", "should be a plain text or number"},
         {"dataset: \"a\\0b\"\n", "holds a NUL byte"},
         {"topk: [5, many]\n", "\"many\" is not a whole number"},
@@ -326,6 +422,10 @@ static const test tests[] = {
     {"the command line is stronger than the file", the_command_line_is_stronger_than_the_file},
     {"maps and dotted keys are the same", maps_and_dotted_keys_are_the_same},
     {"public keys map to ours", public_keys_map_to_ours},
+    {"public keys that change nothing are taken", public_keys_that_change_nothing_are_taken},
+    {"public keys that would change the numbers are refused", public_keys_that_would_change_the_numbers_are_refused},
+    {"a later file is stronger", a_later_file_is_stronger},
+    {"a map may stand on the command line", a_map_may_stand_on_the_command_line},
     {"what follows from a shape is filled in", what_follows_from_a_shape_is_filled_in},
     {"bytes have units", bytes_have_units},
     {"bad files are refused with a line", bad_files_are_refused_with_a_line},
