@@ -295,9 +295,8 @@ static float rounding(int D)
 static void settle_near(eval_round *r, int user, float *scores, int begin, int n)
 {
     const float t = r->threshold[user], margin = r->orders->margin, near = margin + rounding(r->D);
-    for (int k = 0; k < n; k++) {
+    for (int k = 0; (k = hl_find_near(scores, k, n, t - near, t + near)) < n; k++) {
         const int at = begin + k, weight = r->c->weight[r->c->begin + at];
-        if (!(scores[k] >= t - near && scores[k] <= t + near)) continue;
         hl_rows_dot(&scores[k], r->u + (size_t)user * (size_t)r->D, r->c->vector + (size_t)at * (size_t)r->D, 1, r->D);
         scores[k] *= r->c->scale[at];
         r->counts[user] += hl_score_is_above(scores[k], t + margin) ? weight : 0;

@@ -328,6 +328,16 @@ static void scores_that_are_not_numbers_are_misses(void)
     CHECK(above[2] == 2 * (N - 1) && equal[2] == 0);
 }
 
+static void near_scores_are_found(void)
+{
+    enum { N = 200 };
+    float scores[N];
+    int found = 0;
+    for (int i = 0; i < N; i++) scores[i] = i % 29 == 5 ? 1.0f : i % 2 ? NAN : 2.5f;
+    for (int i = 0; (i = hl_find_near(scores, i, N, 0.5f, 1.0f)) < N; i++) CHECK(i == 29 * found++ + 5);
+    CHECK(found == 7 && hl_find_near(scores, N, N, 0, 9) == N && hl_find_near(scores, 0, N, 3, 2) == N);
+}
+
 static void sums_and_squares_are_complete(void)
 {
     const size_t n = 100003;
@@ -473,6 +483,7 @@ static const test tests[] = {
     {"a zero row has no direction", a_zero_row_has_no_direction},
     {"odd rows are found", odd_rows_are_found},
     {"scores that are not numbers are misses", scores_that_are_not_numbers_are_misses},
+    {"near scores are found", near_scores_are_found},
     {"sums and squares are complete", sums_and_squares_are_complete},
     {"one number that is not finite is found", one_number_that_is_not_finite_is_found},
     {"AdamW takes the steps of PyTorch", adamw_takes_the_steps_of_pytorch},

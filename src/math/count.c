@@ -28,3 +28,23 @@ void hl_count_scores(int64_t *above, int64_t *equal, float *scores, const float 
     for (int m = 0; m < M; m++)
         count_row(&above[m], &equal[m], scores + (int64_t)m * N, scale, weight, threshold[m] - margin, threshold[m] + margin, N);
 }
+
+HL_FAST static int any_near(const float *restrict scores, int n, float low, float high)
+{
+    int any = 0;
+#pragma omp simd reduction(| : any)
+    for (int k = 0; k < n; k++) any |= (scores[k] >= low) & (scores[k] <= high);
+    return any;
+}
+
+int hl_find_near(const float *scores, int from, int n, float low, float high)
+{
+    enum { BLOCK = 64 };
+    for (int end; from < n; from = end) {
+        end = from + BLOCK < n ? from + BLOCK : n;
+        if (!any_near(scores + from, end - from, low, high)) continue;
+        while (!(scores[from] >= low && scores[from] <= high)) from++;
+        return from;
+    }
+    return n;
+}

@@ -15,4 +15,7 @@ static inline bool hl_score_is_above(float score, float high)
 void hl_count_scores(int64_t *above, int64_t *equal, float *scores, const float *scale, const int *weight,
                      const float *threshold, float margin, int M, int N);
 
+/* The first of scores (n), from number `from` on, within [low, high]; n: none. */
+int hl_find_near(const float *scores, int from, int n, float low, float high);
+
 #endif
