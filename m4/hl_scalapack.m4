@@ -6,11 +6,13 @@ AC_DEFUN([HL_SCALAPACK],
 [AC_ARG_VAR([SCALAPACK_LIBS], [flags to link with ScaLAPACK, instead of looking for it])
 AC_MSG_CHECKING([whether ScaLAPACK can be used])
 hl_found=no
-for hl_try in "$SCALAPACK_LIBS" -lscalapack-openmpi -lscalapack; do
+for hl_try in "$SCALAPACK_LIBS" -lscalapack-$hl_mpi_kind -lscalapack; do
   AS_IF([test $hl_found = no && test -n "$hl_try"],
     [HL_LINKS([], [$hl_try $BLAS_LIBS $MPI_LIBS], [[void Cblacs_gridexit(int); void pdpotrf_(void);]],
       [[Cblacs_gridexit(0); pdpotrf_();]],
       [SCALAPACK_LIBS=$hl_try hl_found=yes])])
 done
 AC_MSG_RESULT([$hl_found])
-AS_IF([test $hl_found = no], [HL_MISSING([ScaLAPACK], [libscalapack-openmpi-dev])])])
+AS_IF([test $hl_found = no], [HL_MISSING([ScaLAPACK], [libscalapack-$hl_mpi_kind-dev])],
+  [HL_OF_THIS_MPI([ScaLAPACK], [SCALAPACK_LIBS], [$MPI_CFLAGS], [$SCALAPACK_LIBS $BLAS_LIBS $MPI_LIBS],
+    [void Cblacs_gridexit(int); void pdpotrf_(void);], [Cblacs_gridexit(0); pdpotrf_();])])])
