@@ -25,6 +25,6 @@ void hl_data_tell(const hl_group *world, const hl_manifest *m)
 void hl_data_warn(const hl_group *world, const hl_config *c, const hl_manifest *m)
 {
     if (world->rank != 0) return;
-    hl_report_warn_of_times(&m->report, &m->examples);
+    hl_report_warn_of_interactions(&m->report, &m->examples);
     if (c->model != HL_MODEL_EASE) hl_report_warn_of_texts(&m->report, &m->examples);
 }

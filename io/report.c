@@ -160,9 +160,9 @@ static void tell_kind(const hl_prepare_report *r, const hl_prepare_examples *e, 
 void hl_report_tell(const hl_prepare_report *r, const hl_prepare_examples *e)
 {
     char title[60];
-    snprintf(title, sizeof title, "of %" PRId64 " interactions", r->interactions);
+    snprintf(title, sizeof title, "of the %" PRId64 " interactions", r->interactions);
     tell_kind(r, e, OF_INTERACTIONS, title);
-    snprintf(title, sizeof title, "of %" PRId64 " items", r->items);
+    snprintf(title, sizeof title, "of the %" PRId64 " items", r->items);
     tell_kind(r, e, OF_TEXTS, title);
 }
 
@@ -208,7 +208,7 @@ void hl_report_warn_of_texts(const hl_prepare_report *r, const hl_prepare_exampl
                r->texts_equal, with_text, r->texts_truncated);
 }
 
-void hl_report_warn_of_times(const hl_prepare_report *r, const hl_prepare_examples *e)
+void hl_report_warn_of_interactions(const hl_prepare_report *r, const hl_prepare_examples *e)
 {
     const char(*times)[HL_EXCERPT] = e->of[HL_EXAMPLE_TIMES];
     if (r->times_apart > 0)
@@ -217,6 +217,12 @@ void hl_report_warn_of_times(const hl_prepare_report *r, const hl_prepare_exampl
                                          "milliseconds or missing times are mixed; "
                "write all in one unit",
                r->times_apart, r->interactions, times[0], times[1]);
+    if (10 * r->interactions_repeated > r->interactions_kept)
+        hl_log(HL_WARN,
+               "%" PRId64 " of %" PRId64
+               " interactions have the item, the user and the time of another one; a target that "
+               "its history holds is a miss: leave repeated rows out",
+               r->interactions_repeated, r->interactions_kept);
     if (r->users_one_time == r->users_kept)
         hl_log(HL_WARN, "no user has interactions at different times, so all are in the order of the file; is the "
                         "right column the timestamp?");

@@ -60,10 +60,10 @@ hl_status hl_report_check(const hl_prepare_report *r, const hl_prepare_examples 
 void hl_report_tell(const hl_prepare_report *r, const hl_prepare_examples *e);
 
 /* Warn of what makes figures doubtful.  Of texts: many items without one, ids that differ in form alone, texts that end
- * inside the prompt, more equal texts than others; of times: a gap of a thousandfold, or none that differ.  For one
- * rank. */
+ * inside the prompt, more equal texts than others; of interactions: times with a gap of a thousandfold, or none that
+ * differ, many repeated rows.  For one rank. */
 void hl_report_warn_of_texts(const hl_prepare_report *r, const hl_prepare_examples *e);
-void hl_report_warn_of_times(const hl_prepare_report *r, const hl_prepare_examples *e);
+void hl_report_warn_of_interactions(const hl_prepare_report *r, const hl_prepare_examples *e);
 
 /* A line a count. */
 void hl_report_print(const hl_prepare_report *r, const hl_prepare_examples *e, FILE *out);

@@ -196,6 +196,53 @@ bad 3 'none.json' "a file of reference_scores that is not there" --reference_sco
 bad 3 'no such tokenizer' "a tokenizer that is not there" --tokenizer "$work/none"
 bad 3 'not a SentencePiece model' "a tokenizer that is none" --tokenizer "$work/x.yaml"
 
+# warns WORDS SENTENCE: the job runs, and says these words at the start and again below its table.
+warns() {
+    start 3 --checkpoint_dir "$work/run"
+    [ $? -eq 0 ] && [ "$(grep '^hllm: warning: ' "$work/said" | grep -cF -e "$1")" -eq 2 ]
+    verdict "$2 is a warning at the start and beside the figures"
+    rm -rf "$work/run"
+    start 3 --checkpoint_dir "$work/run"
+    [ $? -eq 0 ] && grep -q 'found .*x.hllm' "$work/said" && [ "$(grep '^hllm: warning: ' "$work/said" | grep -cF -e "$1")" -eq 2 ]
+    verdict "$2 is one, too, where the dataset was found"
+    good
+}
+
+# ---- data that can be read and cannot be right
+sed -i '2~3s/^\(i[0-9]*\),/\1 ,/' "$work/data/x.csv"
+warns "would match but for blanks or quotes around them ('i" "a blank behind some ids"
+sed -i '3,5d' "$work/text/x.csv"
+warns "3 of 8 items (38 %) have no row of text" "a third of the texts missing"
+sed -i '2~2s/$/000000000/' "$work/data/x.csv"
+warns "18 of 36 times are a thousandfold apart" "times in two units"
+sed -i '2,$s/,[0-9]*$/,7/' "$work/data/x.csv"
+warns "no user has interactions at different times" "one time for all"
+sed -n '2,$p' "$work/data/x.csv" >"$work/twice"
+cat "$work/twice" >>"$work/data/x.csv"
+rm "$work/twice"
+warns "of 72 interactions have the item, the user and the time of another one" "a file that holds its rows twice"
+sed -i '2,$s/^i/i0/' "$work/text/x.csv"
+bad 3 'none of the 8 items of the interactions' "texts of other items"
+sed -i '2,$s/^\(i[0-9]*\),/\1.0,/' "$work/text/x.csv"
+bad 3 "8 would match but for a trailing .0 ('i" "ids that a spreadsheet has changed"
+sed -i '2,$s/,.*/,the same/' "$work/text/x.csv"
+bad 3 'text/x.csv: all 8 texts are equal (0 are truncated)' "texts that are all equal"
+bad 3 'text/x.csv: 8 of 8 texts end inside the prompt' "a prompt that fills MAX_TEXT_LENGTH" --MAX_TEXT_LENGTH 20
+sed -i '2,$s/^\(i[0-9]*\),/\1\x1b[31m\t,/' "$work/text/x.csv"
+bad 3 "(as 'i0\\x1B[31m\\t', 'i1\\x1B[31m\\t')" "ids that would act on a terminal"
+sed -i 's/^item,user,time/user,thing,when/' "$work/data/x.csv"
+bad 3 'data/x.csv:1: the header names only some of item, user and timestamp' "a header that names one column in another place"
+sed -i 1d "$work/data/x.csv"
+bad 3 'data/x.csv:1: the first line looks like an interaction' "a file without a header"
+gzip "$work/data/x.csv"
+bad 3 'data/x.csv: is not there, but x.csv.gz is' "a compressed file"
+start 3 --model EASE --ease_l2 1 && sed -i '1s/.*/user_id,item_id,timestamp/;2,$s/^\([^,]*\),\([^,]*\),/\2,\1,/' "$work/data/x.csv" &&
+    mv "$work/out" "$work/plain" && start 3 --model EASE --ease_l2 1 --checkpoint_dir "$work/run2" && cmp -s "$work/plain" "$work/out" &&
+    grep -q "columns by their names: item is 'item_id' (column 2)" "$work/said"
+verdict "columns in another order give the same figures"
+rm -rf "$work/run2" "$work/plain"
+good
+
 # ---- models
 bad 3 'none: no such folder' "a folder of weights that is not there" --item_pretrain_dir "$work/none"
 echo '{"model_type":"gpt9"}' >"$work/hf/config.json"
