@@ -16,9 +16,10 @@
 static const struct {
     const char *name, *class;
     int kv_heads;
+    bool has_window;
 } families[] = {
-    {"llama", "Llama", 0},
-    {"mistral", "Mistral", 8},
+    {"llama", "Llama", 0, false},
+    {"mistral", "Mistral", 8, true},
 };
 
 /* Sizes; `most` keeps a hostile file from asking for more than any model has. */
@@ -228,7 +229,6 @@ static void warn_of_the_rest(const json_t *config, const char *path)
 {
     if (json_number_value(json_object_get(config, "attention_dropout")) > 0) hl_log(HL_WARN, "%s: attention_dropout is not applied: nothing is dropped in training", path);
     if (hl_json_get(config, "auto_map")) hl_log(HL_WARN, "%s: auto_map names code of the model's own, which is not run", path);
-    if (hl_json_get(config, "sliding_window")) hl_log(HL_INFO, "%s: sliding_window is not applied: every token sees all before it", path);
 }
 
 /* num_key_value_heads: null means all heads; a family may mean another number where the key is absent. */
@@ -244,6 +244,18 @@ static hl_status fill_absent(hl_llama *out, const json_t *config, int family, co
     return HL_OK;
 }
 
+/* Families without windows ignore the key. */
+static hl_status read_window(hl_llama *out, const json_t *config, int family, const char *path)
+{
+    enum { ABSENT = 4096 };
+    const json_t *window = json_object_get(config, "sliding_window");
+    json_int_t n = json_integer_value(window);
+    if (!families[family].has_window || json_is_null(window)) return HL_OK;
+    if (window && (!json_is_integer(window) || n < 1)) return HL_FAIL(HL_EFORMAT, "%s: sliding_window is neither null nor a whole number above 0; correct it", path);
+    out->sliding_window = !window ? ABSENT : n < INT_MAX ? (int)n : INT_MAX;
+    return HL_OK;
+}
+
 static hl_status read_config(hl_llama *out, const json_t *config, const char *path)
 {
     const json_t *type = hl_json_get(config, "model_type");
@@ -256,6 +268,7 @@ static hl_status read_config(hl_llama *out, const json_t *config, const char *pa
     HL_TRY(read_sizes(out, config, path));
     HL_TRY(read_numbers(out, config, path));
     HL_TRY(fill_absent(out, config, family, path));
+    HL_TRY(read_window(out, config, family, path));
     warn_of_the_rest(config, path);
     return hl_llama_check(out, path) == HL_OK ? HL_OK : HL_FAIL(HL_EFORMAT, "%s", hl_error_text());
 }

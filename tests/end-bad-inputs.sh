@@ -294,6 +294,15 @@ bad 2 'the Item LLM is 8 wide, the User LLM 4' "two widths" $from_weights --user
 bad 2 'hidden_size 8 and user_llm.hidden_size 16 differ' "two widths in the file" --user_llm.hidden_size 16
 model hf 8 100
 bad 2 'a vocabulary of 100' "a vocabulary smaller than the tokenizer's" $from_weights $from_shapes
+model hf 8 130
+start 3 $from_weights $from_shapes
+verdict "a vocabulary smaller than the tokenizer's, but not than its ids in the texts, will do"
+good
+model hf 8 300
+sed -i 's/llama/mistral/; s/"vocab_size"/"sliding_window": 5, &/' "$work/hf/config.json"
+start 1 $from_weights $from_shapes && grep -q 'warning: .*sliding_window 5 is not applied.* MAX_TEXT_LENGTH lets them have 65' "$work/said"
+verdict "texts longer than a window are warned of"
+good
 
 # ---- what hllm has written
 trained() {

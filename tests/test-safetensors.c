@@ -242,7 +242,28 @@ static void a_config_becomes_a_shape(void)
     CHECK_OK(config_of("{\"model_type\":\"mistral\",\"hidden_size\":64,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_heads\":16,\"vocab_size\":5}", &c));
     CHECK(c.num_key_value_heads == 8);
     CHECK_OK(config_of("{\"model_type\":\"mistral\",\"hidden_size\":64,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_heads\":16,\"num_key_value_heads\":null,\"vocab_size\":5}", &c));
-    CHECK(c.num_key_value_heads == 16);
+    CHECK(c.num_key_value_heads == 16 && c.sliding_window == 4096);
+    CHECK_OK(config_with(",\"sliding_window\":16", &c)); /* Llama knows no window */
+    CHECK(c.sliding_window == 0);
+}
+
+static void a_window_is_read(void)
+{
+    static const char mistral[] = "{\"model_type\":\"mistral\",\"hidden_size\":64,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_heads\":16,\"vocab_size\":5,\"sliding_window\":%s}";
+    static const struct {
+        const char *value;
+        int window;
+    } cases[] = {{"16", 16}, {"null", 0}, {"9000000000000000000", INT_MAX}};
+    char text[400];
+    hl_llama c;
+    make_folder("m");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        snprintf(text, sizeof text, mistral, cases[i].value);
+        CHECK_OK(config_of(text, &c));
+        CHECK(c.sliding_window == cases[i].window);
+    }
+    snprintf(text, sizeof text, mistral, "0");
+    CHECK_FAILS(config_of(text, &c), HL_EFORMAT, "sliding_window is neither null nor");
 }
 
 static void keys_that_nobody_needs_do_not_matter(void)
@@ -626,6 +647,7 @@ static const test tests[] = {
     {"a config becomes a shape", a_config_becomes_a_shape},
     {"a bad config is a sentence", a_bad_config_is_a_sentence},
     {"keys that nobody needs do not matter", keys_that_nobody_needs_do_not_matter},
+    {"a window is read", a_window_is_read},
     {"every form of the theta is read", every_form_of_the_theta_is_read},
     {"what would be computed otherwise is refused by name", what_would_be_computed_otherwise_is_refused_by_name},
     {"a folder fills the weights", a_folder_fills_the_weights},

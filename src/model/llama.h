@@ -15,6 +15,7 @@ typedef struct {
     int num_attention_heads, num_key_value_heads, head_dim;
     int vocab_size;
     double rms_norm_eps, rope_theta, initializer_range;
+    int sliding_window; /* tokens that one sees, itself included; 0: all.  Not applied, but said */
 } hl_llama;
 
 /* Does it make sense?  HL_EUSAGE with a sentence that begins with `whose`. */
