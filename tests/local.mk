@@ -106,6 +106,7 @@ CHECKERS = \
 	tests/end-plan.sh \
 	tests/end-precision.sh \
 	tests/end-ease.sh \
+	tests/end-ties.sh \
 	tests/end-diff.sh \
 	tests/end-bench.sh \
 	tests/end-checkpoint.sh \
