@@ -33,8 +33,7 @@ static hl_status take_orders(hl_bench_orders *o, const hl_bench *bench, const hl
     for (int i = 0; i < *argc; i++)
         if (i >= bench->arguments_most || strncmp(argv[i], "--", 2) == 0)
             return HL_FAIL(HL_EUSAGE, "bench %s: \"%s\" is too much; hllm bench --help says what it takes", bench->name, argv[i]);
-    o->threads = hl_threads_set(world, o->threads);
-    return HL_OK;
+    return hl_threads_set(&o->threads, world, o->threads);
 }
 
 static hl_status run(const hl_group *world, int argc, char **argv)

@@ -2,6 +2,7 @@
 #include "experiments/commands.h"
 #include "experiments/ease-train.h"
 #include "experiments/job.h"
+#include "experiments/preflight.h"
 #include "experiments/run.h"
 #include "experiments/train.h"
 #include <stdio.h>
@@ -9,9 +10,10 @@
 static hl_status train(const hl_group *world, const hl_config *c, bool json)
 {
     hl_job job = {0};
-    hl_lock *lock;
+    hl_lock *lock = NULL;
     json_t *result = NULL;
-    hl_status s = hl_run_lock(&lock, world, c);
+    hl_status s = c->val_only ? HL_OK : hl_preflight_folder(world, c);
+    if (s == HL_OK) s = hl_run_lock(&lock, world, c);
     if (s == HL_OK) s = hl_job_open(&job, world, c, true);
     if (s == HL_OK) s = (c->model == HL_MODEL_EASE ? hl_ease_train : hl_train)(&job, json ? &result : NULL);
     if (s == HL_OK && result) {

@@ -16,9 +16,23 @@ hl_machine hl_forecast_machine(int threads)
     return (hl_machine){.flops = 4e10 * (threads > 0 ? threads : 1), .memory = 1e10, .wire = 3e9, .latency = 1e-5};
 }
 
+/* What is not a number is none. */
 static double number(const json_t *o, const char *key)
 {
-    return json_number_value(json_object_get(o, key));
+    const json_t *x = json_object_get(o, key);
+    return json_is_number(x) ? json_number_value(x) : NAN;
+}
+
+static bool is_between(double x, double least, double most)
+{
+    return x >= least && x <= most;
+}
+
+/* Figures that a machine can have; without other ranks nothing travels. */
+static bool makes_sense(const hl_machine *m)
+{
+    const bool is_alone = m->wire == 0 && m->latency == 0;
+    return is_between(m->flops, 1e6, 1e17) && is_between(m->memory, 1e6, 1e15) && (is_alone || (is_between(m->wire, 1e2, 1e14) && is_between(m->latency, 1e-9, 10)));
 }
 
 /* Products of the nearest width. */
@@ -41,7 +55,7 @@ hl_status hl_forecast_calibrated(hl_machine *m, const char *path, int width)
     if (!o) return HL_FAIL(HL_EFORMAT, "%s:%d: %s; make it with hllm bench calibrate %s", path, e.line, e.text, path);
     const hl_machine has = {gemm_of(o, width), 1e9 * number(o, "stream_gbs"), 1e9 * number(o, "bandwidth_gbs"), number(o, "latency_s")};
     json_decref(o);
-    if (has.flops <= 0 || has.memory <= 0) return HL_FAIL(HL_EFORMAT, "%s: is no calibration; make it with hllm bench calibrate %s", path, path);
+    if (!makes_sense(&has)) return HL_FAIL(HL_EFORMAT, "%s: is no calibration; make it with hllm bench calibrate %s", path, path);
     m->flops = has.flops;
     m->memory = has.memory;
     if (has.wire > 0) m->wire = has.wire, m->latency = has.latency;

@@ -5,6 +5,7 @@
 #include "experiments/data.h"
 #include "experiments/forecast.h"
 #include "experiments/precision.h"
+#include "experiments/preflight.h"
 #include "experiments/run.h"
 #include "experiments/threads.h"
 #include "io/hf.h"
@@ -274,7 +275,8 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
 {
     *j = (hl_job){.config = config, .world = world};
     hl_llama item, user;
-    j->threads = hl_threads_set(world, config->threads);
+    HL_TRY(hl_threads_set(&j->threads, world, config->threads));
+    HL_TRY(hl_preflight(world, config, for_training));
     if (config->model == HL_MODEL_EASE) {
         lay_out_ease(j);
         return open_data(j);

@@ -36,6 +36,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/output.c experiments/output.h \
 	experiments/precision.c experiments/precision.h \
 	experiments/quote.c experiments/quote.h \
+	experiments/preflight.c experiments/preflight.h \
 	experiments/run.c experiments/run.h \
 	experiments/state.c experiments/state.h \
 	experiments/summary.c experiments/summary.h \

@@ -7,6 +7,28 @@
 #include "mpi/reference.h"
 #include <stdio.h>
 
+/* A figure is a share, as ours are, and not a percentage. */
+static hl_status check_row(const char *name, const json_t *row, const char *path)
+{
+    const char *key;
+    json_t *x;
+    if (!json_is_object(row)) return HL_FAIL(HL_EFORMAT, "%s: \"%.60s\" is not an object of figures by their names; correct reference_scores", path, name);
+    json_object_foreach((json_t *)(uintptr_t)row, key, x) {
+        const double value = json_number_value(x);
+        if (!json_is_number(x) || !(value >= 0 && value <= 1))
+            return HL_FAIL(HL_EFORMAT, "%s: %.60s of \"%.60s\" is not a number from 0 to 1 (a fraction, not per cent); correct reference_scores", path, key, name);
+    }
+    return HL_OK;
+}
+
+static hl_status check_rows(json_t *rows, const char *path)
+{
+    const char *name;
+    json_t *row;
+    json_object_foreach(rows, name, row) HL_TRY(check_row(name, row, path));
+    return HL_OK;
+}
+
 /* Rows that somebody else computed: {"oracle": {"recall@10": 0.4, ...}, ...}.  Rank 0. */
 static hl_status read_reference(json_t **out, const char *path)
 {
@@ -15,7 +37,15 @@ static hl_status read_reference(json_t **out, const char *path)
     if (!path[0]) return HL_OK;
     *out = json_load_file(path, 0, &wrong);
     if (!json_is_object(*out)) return HL_FAIL(HL_EFORMAT, "%s: not a JSON object with a row of figures a name (%s); correct reference_scores", path, wrong.text);
-    return HL_OK;
+    return check_rows(*out, path);
+}
+
+hl_status hl_table_check_reference(const char *path)
+{
+    json_t *rows;
+    const hl_status s = read_reference(&rows, path);
+    json_decref(rows);
+    return s;
 }
 
 hl_status hl_table_check(const hl_job *j)

@@ -3,6 +3,9 @@
 #define EXPERIMENTS_TABLE_H
 #include "experiments/evaluation.h"
 
+/* Is it a file of rows, whose figures are fractions?  "" is fine.  HL_EFORMAT.  Local. */
+hl_status hl_table_check_reference(const char *path);
+
 /* Can the table be made?  Asks for the rows of reference_scores and the room for EASE, before hours of training rather than after.  Collective. */
 hl_status hl_table_check(const hl_job *j);
 

@@ -10,6 +10,7 @@
 #include "io/blockdigest.h"
 #include "io/complaints.h"
 #include "io/inventory.h"
+#include "io/probe.h"
 #include "io/steps.h"
 #include "io/tensors.h"
 #include <stdlib.h>
@@ -55,10 +56,12 @@ static double bytes_of(const hl_checkpoint_content *c)
 }
 
 /* Better now, with a sentence, than in the middle of a file that all ranks write. */
-static hl_status check_space(const char *folder, double bytes)
+hl_status hl_checkpoint_space(const char *folder, double bytes)
 {
+    char at[PATH_MAX];
     struct statvfs fs;
-    if (statvfs(folder, &fs) != 0) return HL_OK; /* not every file system tells */
+    hl_folder_existing(at, folder);
+    if (statvfs(at, &fs) != 0) return HL_OK; /* not every file system tells */
     double left = (double)fs.f_bavail * (double)fs.f_frsize;
     if (left >= bytes) return HL_OK;
     return HL_FAIL(HL_ESTORE, "%s: a checkpoint takes %.1f MB and the disk has %.1f MB left; make space there or keep fewer, and start again", folder, bytes / 1e6, left / 1e6);
@@ -69,7 +72,7 @@ static hl_status prepare(const writing *w, double bytes)
     HL_TRY(wished("checkpoint-prepare", w));
     HL_TRY(hl_folder_make(w->folder));
     hl_steps_clean(w->folder);
-    HL_TRY(check_space(w->folder, bytes));
+    HL_TRY(hl_checkpoint_space(w->folder, bytes));
     return hl_folder_make(w->tmp);
 }
 

@@ -46,6 +46,9 @@ hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t
  * Collective. */
 hl_status hl_checkpoint_restate(const hl_group *world, const char *folder, int64_t step, const char *state, int keep, int64_t best);
 
+/* Has the disk of a run folder, which need not be there yet, room for a checkpoint of so many bytes?  HL_ESTORE.  Local. */
+hl_status hl_checkpoint_space(const char *folder, double bytes);
+
 typedef struct hl_checkpoint hl_checkpoint;
 
 /* Open a folder step-N and verify the digests of its files, of optimizer.h5 only with moments (HL_EFORMAT where it has none).

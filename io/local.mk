@@ -22,4 +22,5 @@ io_libhlio_a_SOURCES = \
 	io/tensors.c io/tensors.h \
 	io/lock.c io/lock.h \
 	io/place.c io/place.h \
+	io/probe.c io/probe.h \
 	io/record.c io/record.h

@@ -13,6 +13,7 @@
 #include "io/dataset-write.h"
 #include "io/draft.h"
 #include "io/interactions.h"
+#include "io/probe.h"
 #include "io/source.h"
 #include "io/texts.h"
 #include "io/twins.h"
@@ -128,6 +129,16 @@ static hl_status check_sources(work *w)
     return HL_OK;
 }
 
+/* The draft is written beside the dataset, by all ranks. */
+static hl_status check_place(const work *w)
+{
+    char place[PATH_MAX], above[PATH_MAX];
+    HL_TRY(hl_prepare_folder(place, w->s));
+    for (size_t n = strlen(place); n > 1 && place[n - 1] == '/'; n--) place[n - 1] = 0;
+    hl_folder_above(above, place);
+    return hl_folder_probe(w->g, above, "dataset_dir");
+}
+
 static hl_status begin_draft(work *w)
 {
     char folder[PATH_MAX];
@@ -179,6 +190,7 @@ static hl_status prepare(work *w)
     HL_TRY_ALL(g, hl_prepare_check(w->s));
     HL_TRY_ALL(g, hl_tokenizer_open(&w->tokenizer, w->s->tokenizer));
     HL_TRY_ALL(g, check_sources(w));
+    HL_TRY(check_place(w));
     HL_TRY_ALL(g, g->rank == 0 ? begin_draft(w) : HL_OK);
     memcpy(w->path, w->draft.path, sizeof w->path);
     hl_group_share(g, w->path, sizeof w->path, 0);

@@ -44,10 +44,11 @@ start() {
     timeout -k 5 30 $launcher ./hllm $command "$@" >"$work/out" 2>"$work/said" </dev/null
 }
 
-# What a job leaves: its run folder, and the names of files that are not finished.
+# What a job leaves: its run folder but for the lock, and the names of files that are not finished.
 left() {
-    find "$work/run" -type f -exec cksum {} + 2>/dev/null
-    find "$work/run" "$work"/*/*.tmp "$work"/*/*.new 2>/dev/null
+    find "$work/run" -type f ! -name lock -exec cksum {} + 2>/dev/null
+    find "$work/run" -mindepth 1 ! -name lock 2>/dev/null
+    find "$work"/*/*.tmp "$work"/*/*.new 2>/dev/null
 }
 complains() { # complains WORDS: one sentence, with them, nothing on standard output, and everybody has gone
     [ "$(grep -c '^hllm: error: ' "$work/said")" -eq 1 ] && grep '^hllm: error: ' "$work/said" | grep -qF -e "$1" && [ ! -s "$work/out" ] && nobody_runs
@@ -193,6 +194,24 @@ bad 3 'title' "a text file without the column of a text key"
 printf 'i1,\377\n' >>"$work/text/x.csv"
 bad 3 'text/x.csv:10: byte 0xFF' "a text that is not UTF-8"
 bad 3 'none.json' "a file of reference_scores that is not there" --reference_scores "$work/none.json"
+rows() { # rows TEXT: a file of reference_scores
+    printf '%s\n' "$1" >"$work/rows.json"
+}
+rows '{"oracle": {"recall@2": NaN}}'
+bad 3 'rows.json: not a JSON object' "a reference that is not a number" --reference_scores "$work/rows.json"
+rows '{"oracle": {"recall@2": "0.4"}}'
+bad 3 'recall@2 of "oracle" is not a number' "a reference that is a text" --reference_scores "$work/rows.json"
+rows '{"oracle": {"recall@2": 40.1}}'
+bad 3 'a fraction, not per cent' "a reference in per cent" --reference_scores "$work/rows.json"
+rows '{"oracle": 3}'
+bad 3 '"oracle" is not an object' "a reference without figures" --reference_scores "$work/rows.json"
+figures='"gemm": [{"width": 64, "gflops": 20}], "stream_gbs": 10, "latency_s": 1e-6, "bandwidth_gbs": 2'
+for odd in 's/20/-20/' 's/20/"fast"/' 's/: 10,/: 1e30,/' 's/1e-6/-1/' 's/"width": 64, //' 's/"bandwidth_gbs": 2/"bandwidth_gbs": null/' 's/.*//'; do
+    printf '{%s}\n' "$figures" | sed "$odd" >"$work/calibration.json"
+    bad 3 'make it with hllm bench calibrate' "a calibration changed by $odd" --calibration "$work/calibration.json"
+done
+bad 3 'calibration cannot be read' "a calibration that is not there" --calibration "$work/none.json"
+bad 2 'items a step; the most is' "more items a step than can be counted" --batch_size 100000000
 bad 3 'no such tokenizer' "a tokenizer that is not there" --tokenizer "$work/none"
 bad 3 'not a SentencePiece model' "a tokenizer that is none" --tokenizer "$work/x.yaml"
 

@@ -17,13 +17,13 @@ alone() {
 
 # ---- launchers
 alone SLURM_JOB_ID=7 SLURM_NTASKS=3 SLURM_PROCID=0 SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=3
-[ $? -eq 2 ] && said_once 'srun --mpi=pmi' && [ ! -e "$work/run" ]
+[ $? -eq 2 ] && said_once 'srun --mpi=pmi' && [ ! -e "$work/run/used.yaml" ]
 verdict "a step of srun without PMIx is refused before MPI starts"
 alone SLURM_NTASKS=3 SLURM_PROCID=1 SLURM_STEP_NUM_TASKS=3
-[ $? -eq 2 ] && ! grep -q '^hllm: ' "$work/said" && [ ! -e "$work/run" ]
+[ $? -eq 2 ] && ! grep -q '^hllm: ' "$work/said" && [ ! -e "$work/run/used.yaml" ]
 verdict "of the processes of such a step the first speaks"
 alone PMI_SIZE=4 PMI_RANK=0
-[ $? -eq 2 ] && said_once 'has started 4 processes (PMI_SIZE) and MPI has 1 rank' && [ ! -e "$work/run" ]
+[ $? -eq 2 ] && said_once 'has started 4 processes (PMI_SIZE) and MPI has 1 rank' && [ ! -e "$work/run/used.yaml" ]
 verdict "processes that another MPI has started are refused"
 alone SLURM_JOB_ID=7 SLURM_NTASKS=3 SLURM_JOB_NUM_NODES=2 SLURM_PROCID=0
 [ $? -eq 0 ] && grep -q '^hllm: warning: this is one rank, in an allocation of 2 nodes for 3 tasks' "$work/said"
@@ -60,5 +60,78 @@ else
     echo "     skipped /dev/shm without room: no name space of our own may be made here"
 fi
 rm -rf "$work/run"
+
+# ---- folders
+ranks_train() { # ranks_train RANKS OPTIONS...
+    ranks=$1
+    shift
+    timeout -k 5 60 "$MPIRUN" -n "$ranks" ./hllm train "$work/job.yaml" $smallest "$@" >"$work/out" 2>"$work/said" </dev/null
+}
+for ranks in 2 5; do
+    HLLM_FAULT=folder-find:1 ranks_train $ranks --checkpoint_dir "$work/run/a/b"
+    [ $? -eq 5 ] && said_once 'rank 1 on' && grep -q 'set checkpoint_dir to a folder that all machines' "$work/said" && [ ! -e "$work/run" ] && nobody_runs
+    verdict "a run folder that rank 1 of $ranks does not see is refused at the start, and nothing is left of it"
+done
+HLLM_FAULT=folder-find:2 timeout 60 "$MPIRUN" -n 3 ./hllm prepare "$work/job.yaml" --dataset_dir "$work/other/ds" >"$work/out" 2>"$work/said" </dev/null
+[ $? -eq 5 ] && said_once 'set dataset_dir to a folder that all machines' && [ ! -e "$work/other" ]
+verdict "so is a place for the dataset that rank 2 does not see"
+if may_mount; then
+    mkdir "$work/run"
+    timeout -k 5 60 "$MPIRUN" -n 1 ./hllm train "$work/job.yaml" $smallest --checkpoint_dir "$work/run" : -n 1 \
+        unshare -m sh -c "mount -t tmpfs tmpfs '$work/run'; exec ./hllm train '$work/job.yaml' $smallest --checkpoint_dir '$work/run'" >"$work/out" 2>"$work/said" </dev/null
+    [ $? -eq 5 ] && said_once 'each has a folder of its own by this name' && nobody_runs
+    verdict "a folder of a machine's own is refused, too"
+    # within SCRIPT: a training after these lines, in a name space of its own
+    within() {
+        unshare -m sh -c "$1; exec timeout -k 5 60 '$MPIRUN' -n 2 ./hllm train '$work/job.yaml' $smallest $2" >"$work/out" 2>"$work/said" </dev/null
+    }
+    within "mount -t tmpfs -o size=100k tmpfs '$work/run'" "--checkpoint_dir '$work/run' --dataset_dir '$work/new'"
+    [ $? -eq 5 ] && said_once 'a checkpoint takes' && [ ! -e "$work/new" ]
+    verdict "a disk without room for a checkpoint is said before data are prepared"
+    within "mount --bind '$work/data' '$work/data'; mount -o remount,ro,bind '$work/data'" "--checkpoint_dir '$work/run' --dataset_dir ''"
+    [ $? -eq 5 ] && said_once 'Read-only file system' && grep -q 'set dataset_dir to a folder that can be written' "$work/said"
+    verdict "data that are read-only are told their remedy, dataset_dir"
+    rm -rf "$work/run"
+else
+    echo "     skipped folders of a machine's own, full or read-only ones: no name space may be made here"
+fi
+
+# ---- memory, as files of the system say
+mkdir -p "$work/root/proc/self" "$work/root/sys/fs/cgroup/box"
+echo '0::/box' >"$work/root/proc/self/cgroup"
+echo max >"$work/root/sys/fs/cgroup/box/memory.max"
+memory() { # memory KIB OPTIONS...: a training where so much is available
+    printf 'MemTotal: 99 kB\nMemAvailable: %d kB\nSwapFree: 0 kB\n' "$1" >"$work/root/proc/meminfo"
+    shift
+    HLLM_SYSTEM_ROOT=$work/root ranks_train 2 --checkpoint_dir "$work/run" "$@"
+}
+memory 100
+[ $? -eq 2 ] && said_once 'memory: weights, gradients and moments' && grep -q '2 ranks' "$work/said" && grep -q 'is available' "$work/said" && [ ! -e "$work/run/used.yaml" ]
+verdict "models that cannot fit the memory are refused, with numbers"
+memory 100 --force && memory 100000
+verdict "with --force they are tried, and where they fit they run"
+rm -rf "$work/run"
+echo 50000 >"$work/root/sys/fs/cgroup/box/memory.max"
+memory 100000
+[ $? -eq 2 ] && grep -q 'its control group allows' "$work/said"
+verdict "the limit of a control group counts"
+memory 100000 --model EASE && [ -e "$work/run" ]
+verdict "EASE has no models to fit"
+rm -rf "$work/run"
+
+# ---- threads
+for how in OMP_NUM_THREADS=100000 OMP_NUM_THREADS=99999999999999; do
+    alone $how
+    [ $? -eq 2 ] && said_once 'beyond reason' && [ ! -e "$work/run/used.yaml" ]
+    verdict "$how is a sentence"
+done
+ranks_train 3 --checkpoint_dir "$work/run" --threads 4096
+[ $? -eq 2 ] && said_once '4096 threads a rank are beyond reason'
+verdict "so are as many threads by option, on all ranks once"
+if [ "$(nproc)" -gt 1 ] && command -v taskset >/dev/null; then
+    taskset -c 0 "$MPIRUN" --bind-to none -n 2 ./hllm train "$work/job.yaml" $smallest --checkpoint_dir "$work/run" >"$work/out" 2>"$work/said" </dev/null
+    [ "$(grep -c 'warning: 2 ranks share 1 processor, and [0-9]* stay idle; start mpirun' "$work/said")" -eq 1 ]
+    verdict "ranks on one core are told so once, with what helps"
+fi
 
 finish machine

@@ -31,6 +31,8 @@ ALONE_TESTS = \
 	tests/test-score \
 	tests/test-rate \
 	tests/test-params \
+	tests/test-limits \
+	tests/test-threads \
 	tests/test-sketch \
 	tests/test-fault \
 	tests/test-process \
@@ -131,6 +133,7 @@ LDADD = tests/libcheck.a tests/libalone.a io/libhlio.a $(SRC_LINK) $(JANSSON_LIB
 MPI_TEST_LINK = tests/libcheck.a tests/libranks.a $(HOUSE_LINK) $(CUNIT_LIBS)
 
 tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
+tests_test_threads_LDADD = $(tests_test_config_LDADD)
 tests_test_difference_LDADD = $(tests_test_config_LDADD)
 tests_test_begun_LDADD = $(tests_test_config_LDADD)
 tests_test_launch_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)

@@ -8,6 +8,7 @@ src_base_libhlbase_a_SOURCES = \
 	src/base/error.c src/base/error.h \
 	src/base/fold.c src/base/fold.h \
 	src/base/lend.c src/base/lend.h \
+	src/base/limits.c src/base/limits.h \
 	src/base/log.c src/base/log.h \
 	src/base/pages.c src/base/pages.h \
 	src/base/part.c src/base/part.h \

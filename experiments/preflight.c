@@ -1,0 +1,158 @@
+/* preflight.c - what can be known to go wrong before the data are prepared. */
+#include "experiments/preflight.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "experiments/forecast.h"
+#include "experiments/table.h"
+#include "io/checkpoint.h"
+#include "io/probe.h"
+#include "model/cost.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+    hl_llama item, user;
+} shapes;
+
+/* ---- files and counts */
+
+static hl_status check_readable(const char *key, const char *path)
+{
+    if (!*path || access(path, R_OK) == 0) return HL_OK;
+    return HL_FAIL(HL_EFORMAT, "%s: %s cannot be read: %s; name another or leave it out", path, key, strerror(errno));
+}
+
+static hl_status check_files(const hl_config *c)
+{
+    HL_TRY(check_readable("item_emb_pretrain", c->item_emb_pretrain));
+    HL_TRY(check_readable("calibration", c->calibration));
+    return hl_table_check_reference(c->reference_scores);
+}
+
+/* A step numbers its rows, positions and texts by 32 bits. */
+static hl_status check_counts(const hl_config *c)
+{
+    const int64_t positions = (int64_t)c->batch_size * (c->MAX_ITEM_LIST_LENGTH + 1), most = INT32_MAX / 2;
+    if (positions <= most) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "batch_size %d with MAX_ITEM_LIST_LENGTH %d are %" PRId64 " items a step; the most is %" PRId64 ", so a batch_size of %" PRId64, c->batch_size,
+                   c->MAX_ITEM_LIST_LENGTH, positions, most, most / (c->MAX_ITEM_LIST_LENGTH + 1));
+}
+
+/* ---- models */
+
+static hl_status find_shapes(shapes *s, const hl_config *c)
+{
+    hl_machine any;
+    HL_TRY(hl_forecast_shapes(&s->item, &s->user, c));
+    HL_TRY(hl_forecast_check(c, &s->item, &s->user));
+    return *c->calibration ? hl_forecast_calibrated(&any, c->calibration, s->item.hidden_size) : HL_OK;
+}
+
+static hl_status share_shapes(shapes *s, const hl_group *world, const hl_config *c)
+{
+    HL_TRY_ALL(world, world->rank == 0 ? find_shapes(s, c) : HL_OK);
+    hl_group_share(world, s, sizeof *s, 0);
+    return HL_OK;
+}
+
+/* ---- memory */
+
+static double state_bytes(const hl_cost_job *j, int rank, bool for_training)
+{
+    if (for_training) return hl_cost_state_bytes(j, rank);
+    return sizeof(float) * (double)(hl_cost_item_numbers(j, rank).all + hl_cost_user_numbers(j, rank).all);
+}
+
+hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks, int rank, bool for_training)
+{
+    static const hl_layout_kind kinds[] = {HL_COLOCATED, HL_HYBRID, HL_SEPARATE};
+    hl_status s = HL_OK;
+    *bytes = INFINITY;
+    for (size_t i = 0; i < (c->placement == HL_PLACE_AUTO && ranks > 1 ? sizeof kinds / sizeof kinds[0] : 1); i++) {
+        hl_layout l;
+        const hl_layout_wish wish = hl_forecast_wish(c, kinds[i]);
+        const hl_plan plan = {.groups = c->exact_groups};
+        const hl_cost_job j = {.layout = &l, .plan = &plan, .item = item, .user = user, .item_tokens = c->item_emb_token_n, .zero = c->zero};
+        const hl_status fits = hl_forecast_layout(&l, c, ranks, &wish);
+        if (fits == HL_OK) *bytes = fmin(*bytes, state_bytes(&j, rank, for_training));
+        if (i == 0) s = fits;
+    }
+    return s;
+}
+
+/* What the ranks of this machine may have together, and who says so. */
+static double memory_of_node(const char **who)
+{
+    hl_cgroup group;
+    const double available = hl_memory_available(hl_system_root());
+    hl_cgroup_find(&group, hl_system_root());
+    *who = group.memory < available ? "its control group allows" : "is available";
+    return available > 0 ? fmin(available, group.memory) : group.memory;
+}
+
+static hl_status compare_memory(double needed, const hl_group *node, bool for_training)
+{
+    const char *who;
+    hl_process me;
+    const double has = memory_of_node(&who);
+    if (needed <= has) return HL_OK;
+    hl_process_find(&me);
+    return HL_FAIL(HL_EUSAGE, "memory: %s of the models take %.4g GB at the least on %s (%d rank%s, %.4g GB each), and %.4g GB %s; use more machines, fewer ranks on each, zero: 3, "
+                   "item.tp or item.pp, or smaller models (--force goes ahead)", for_training ? "weights, gradients and moments" : "weights", needed / 1e9, me.host, node->size,
+                   node->size == 1 ? "" : "s", needed / 1e9 / node->size, has / 1e9, who);
+}
+
+static hl_status check_memory(const hl_group *world, const hl_config *c, const shapes *s, bool for_training)
+{
+    hl_group node;
+    double bytes;
+    HL_TRY_ALL(world, hl_preflight_bytes(&bytes, c, &s->item, &s->user, world->size, world->rank, for_training));
+    hl_group_node(&node, world);
+    hl_group_sum_double(&node, &bytes, 1);
+    const hl_status mine = c->force ? HL_OK : compare_memory(bytes, &node, for_training);
+    hl_group_close(&node);
+    return hl_group_agree(world, mine);
+}
+
+/* ---- the whole */
+
+hl_status hl_preflight(const hl_group *world, const hl_config *c, bool for_training)
+{
+    shapes s;
+    HL_TRY_ALL(world, world->rank == 0 ? check_files(c) : HL_OK);
+    if (c->model == HL_MODEL_EASE) return HL_OK;
+    HL_TRY(check_counts(c));
+    HL_TRY(share_shapes(&s, world, c));
+    return check_memory(world, c, &s, for_training);
+}
+
+/* Weights and two moments of both models, each once. */
+static hl_status checkpoint_bytes(double *bytes, const hl_config *c)
+{
+    shapes s;
+    hl_layout whole;
+    const hl_plan plan = {0};
+    const hl_cost_job j = {.layout = &whole, .plan = &plan, .item = &s.item, .user = &s.user, .item_tokens = c->item_emb_token_n};
+    HL_TRY(hl_forecast_shapes(&s.item, &s.user, c));
+    HL_TRY(hl_layout_make(&whole, 1, &(hl_layout_wish){.kind = HL_COLOCATED}));
+    *bytes = 3 * state_bytes(&j, 0, false);
+    return HL_OK;
+}
+
+static hl_status check_space(const hl_config *c)
+{
+    double bytes = 0;
+    if (c->model != HL_MODEL_EASE) HL_TRY(checkpoint_bytes(&bytes, c));
+    return hl_checkpoint_space(c->checkpoint_dir, bytes);
+}
+
+hl_status hl_preflight_folder(const hl_group *world, const hl_config *c)
+{
+    HL_TRY(hl_folder_probe(world, c->checkpoint_dir, "checkpoint_dir"));
+    HL_TRY_ALL(world, world->rank == 0 ? check_space(c) : HL_OK);
+    return HL_OK;
+}

@@ -1,0 +1,19 @@
+/* preflight.h - what can be known to go wrong before the data are prepared, which may take long.
+ *
+ * All functions are collective over world, and the same status on every rank. */
+#ifndef EXPERIMENTS_PREFLIGHT_H
+#define EXPERIMENTS_PREFLIGHT_H
+#include "experiments/config.h"
+#include "mpi/group.h"
+
+/* Files that are named, models and stages that fit, counts that can be counted, memory that can suffice. */
+hl_status hl_preflight(const hl_group *world, const hl_config *c, bool for_training);
+
+/* The run folder: one for all ranks, where all may write, with room for a checkpoint.  HL_ESTORE. */
+hl_status hl_preflight_folder(const hl_group *world, const hl_config *c);
+
+/* Bytes that weights, gradients and moments (only weights without for_training) of both models take at the least on a rank,
+ * whatever placement is taken.  Local. */
+hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks, int rank, bool for_training);
+
+#endif
