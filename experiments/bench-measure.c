@@ -92,12 +92,6 @@ static void product_free(product *p)
     free(p->dx);
 }
 
-static void forward(void *self)
-{
-    product *p = self;
-    hl_linear_forward(p->y, p->x, p->w, p->T, p->D, p->F);
-}
-
 static void both_ways(void *self)
 {
     product *p = self;
@@ -112,13 +106,25 @@ static void forward_by_our_own(void *self)
     hl_product(p->y, (size_t)p->F, (hl_numbers){p->x, D, 1}, (hl_numbers){p->w, 1, D}, p->T, p->F, p->D, false);
 }
 
-double hl_meter_gemm_peak(const hl_meter *m)
+static void forward_by_blas(void *self)
+{
+    const product *p = self;
+    hl_multiply_by_blas(p->y, p->F, (hl_factor){p->x, p->D, false}, (hl_factor){p->w, p->D, true}, p->T, p->F, p->D);
+}
+
+hl_gemm hl_meter_gemm(const hl_meter *m)
 {
     const int n = m->quick ? 1024 : 4096;
     product p = product_of(n, n, n);
-    const double seconds = fmin(hl_meter_seconds(m, forward, &p), hl_meter_seconds(m, forward_by_our_own, &p));
+    const double flop = 2.0 * n * n * n, blas = hl_meter_seconds(m, forward_by_blas, &p), own = hl_meter_seconds(m, forward_by_our_own, &p);
     product_free(&p);
-    return 2.0 * n * n * n / seconds;
+    return (hl_gemm){flop / blas, flop / own};
+}
+
+double hl_meter_gemm_peak(const hl_meter *m)
+{
+    const hl_gemm g = hl_meter_gemm(m);
+    return fmax(g.blas, g.own);
 }
 
 double hl_meter_products(const hl_meter *m, const hl_meter_shape *s)

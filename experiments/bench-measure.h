@@ -53,6 +53,12 @@ hl_stream hl_meter_stream(const hl_meter *m);
 /* The better of both: what the ops that are bound by memory are compared with. */
 static inline double hl_stream_best(const hl_stream *s) { return s->triad > s->update ? s->triad : s->update; }
 
+/* The best square product by BLAS, and by hl_product, in FLOP/s. */
+typedef struct {
+    double blas, own;
+} hl_gemm;
+hl_gemm hl_meter_gemm(const hl_meter *m);
+
 /* Both. */
 typedef struct {
     double gemm;

@@ -1,6 +1,11 @@
 /* build.c - what this program was made of.  build-info.h is written by make whenever it would change. */
 #include "experiments/build.h"
 #include "experiments/build-info.h"
+#include "io/h5.h"
+#include "io/place.h"
+#include "math/bf16.h"
+#include "math/linear.h"
+#include <stdio.h>
 
 const char *hl_build_version(void)
 {
@@ -24,4 +29,12 @@ const char *hl_build_compiler(void)
 const char *hl_build_flags(void)
 {
     return HL_FLAGS;
+}
+
+void hl_build_libraries(char *out, size_t room)
+{
+    char mpi[80];
+    const char *dnnl = hl_bf16_library();
+    hl_place_name_mpi(mpi, sizeof mpi);
+    snprintf(out, room, "%s, %s, %s, ScaLAPACK (%s), %s, %s", mpi, hl_h5_library(), hl_math_library(), HL_SCALAPACK, *dnnl ? dnnl : "no oneDNN", hl_build_compiler());
 }

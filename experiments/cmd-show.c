@@ -63,5 +63,6 @@ const hl_command hl_cmd_show = {
     .arguments = "FOLDER [--json]",
     .help = "what a dataset, a checkpoint or the newest checkpoint of a run holds",
     .more = "  --json    one JSON object instead of lines for people\n",
+    .needs_no_launcher = true,
     .run = run,
 };

@@ -13,6 +13,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/build.c experiments/build.h \
 	experiments/cmd-bench.c \
 	experiments/cmd-diff.c \
+	experiments/cmd-doctor.c \
 	experiments/cmd-eval.c \
 	experiments/cmd-plan.c \
 	experiments/cmd-prepare.c \
@@ -20,6 +21,10 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/cmd-synth.c \
 	experiments/cmd-train.c \
 	experiments/commands.h \
+	experiments/doctor.c experiments/doctor.h \
+	experiments/doctor-folders.c \
+	experiments/doctor-machine.c \
+	experiments/doctor-ranks.c \
 	experiments/config.c experiments/config.h \
 	experiments/data.c experiments/data.h \
 	experiments/difference.c experiments/difference.h \
@@ -64,6 +69,7 @@ experiments/build-info.h: always
 	{ echo '/* build-info.h - written by make. */'; \
 	  echo '#define HL_VERSION "$(PACKAGE_VERSION)"'; \
 	  echo "#define HL_COMMIT \"$$commit\""; \
+	  echo "#define HL_SCALAPACK \"`echo $(SCALAPACK_LIBS)`\""; \
 	  echo "#define HL_FLAGS \"$$flags\""; } >$@.new
 	@if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
 .PHONY: always

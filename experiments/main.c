@@ -6,6 +6,7 @@
 #include "experiments/commands.h"
 #include "experiments/nearest.h"
 #include "experiments/output.h"
+#include "mpi/launch.h"
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,7 @@ static const hl_command *const commands[] = {
     &hl_cmd_bench,
     &hl_cmd_plan,
     &hl_cmd_diff,
+    &hl_cmd_doctor,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -93,6 +95,13 @@ static bool is_asked(int argc, char **argv, const char *option)
     return false;
 }
 
+static void print_version(void)
+{
+    char libraries[600];
+    hl_build_libraries(libraries, sizeof libraries);
+    printf("hllm %s (%s)\n%s\n%s\n", hl_build_version(), hl_build_commit(), libraries, hl_build_flags());
+}
+
 /* Questions that are answered without starting MPI. */
 static bool answer(int argc, char **argv)
 {
@@ -100,7 +109,7 @@ static bool answer(int argc, char **argv)
     bool wants_help = is_asked(argc - 1, argv + 1, "--help") || is_asked(argc - 1, argv + 1, "-h");
     if (c && wants_help) print_command_help(c);
     else if (wants_help) print_help(stdout);
-    else if (argc > 1 && strcmp(argv[1], "--version") == 0) printf("hllm %s (%s)\n", hl_build_version(), hl_build_commit());
+    else if (argc > 1 && strcmp(argv[1], "--version") == 0) print_version();
     else if (argc > 1 && strcmp(argv[1], "--manual") == 0) print_manual();
     else return false;
     return true;
@@ -151,6 +160,19 @@ static hl_status run_alone(const hl_command *c, int argc, char **argv)
 /* Seconds that rank 0, who has the lock of the run folder, outlives the other ranks of a lost launcher. */
 static const double LAST_TO_GO = 1;
 
+/* Without a launcher that has started others there is nobody to talk to, and a command may not need MPI. */
+static bool is_by_itself(const hl_command *c)
+{
+    return c && c->needs_no_launcher && hl_launch_ranks(hl_launch_environment) == 1;
+}
+
+static hl_status run_by_itself(int argc, char **argv)
+{
+    hl_group me;
+    hl_group_alone(&me);
+    return tell(print_all(run(&me, argc, argv)));
+}
+
 static hl_status run_on_ranks(int argc, char **argv)
 {
     hl_group world = {0};
@@ -171,5 +193,6 @@ int main(int argc, char **argv)
     if (c && c->hears_signals) hl_stop_listen();
     if (answer(argc, argv)) return (int)tell(hl_output_flush());
     if (c && c->run_alone) return (int)tell(run_alone(c, argc - 2, argv + 2));
+    if (is_by_itself(c)) return (int)run_by_itself(argc, argv);
     return (int)run_on_ranks(argc, argv);
 }

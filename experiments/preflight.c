@@ -143,7 +143,7 @@ static hl_status checkpoint_bytes(double *bytes, const hl_config *c)
     return HL_OK;
 }
 
-static hl_status check_space(const hl_config *c)
+hl_status hl_preflight_space(const hl_config *c)
 {
     double bytes = 0;
     if (c->model != HL_MODEL_EASE) HL_TRY(checkpoint_bytes(&bytes, c));
@@ -153,6 +153,6 @@ static hl_status check_space(const hl_config *c)
 hl_status hl_preflight_folder(const hl_group *world, const hl_config *c)
 {
     HL_TRY(hl_folder_probe(world, c->checkpoint_dir, "checkpoint_dir"));
-    HL_TRY_ALL(world, world->rank == 0 ? check_space(c) : HL_OK);
+    HL_TRY_ALL(world, world->rank == 0 ? hl_preflight_space(c) : HL_OK);
     return HL_OK;
 }

@@ -12,6 +12,9 @@ hl_status hl_preflight(const hl_group *world, const hl_config *c, bool for_train
 /* The run folder: one for all ranks, where all may write, with room for a checkpoint.  HL_ESTORE. */
 hl_status hl_preflight_folder(const hl_group *world, const hl_config *c);
 
+/* Has the disk of checkpoint_dir room for a checkpoint?  HL_ESTORE.  Local. */
+hl_status hl_preflight_space(const hl_config *c);
+
 /* Bytes that weights, gradients and moments (only weights without for_training) of both models take at the least on a rank,
  * whatever placement is taken.  Local. */
 hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks, int rank, bool for_training);

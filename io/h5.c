@@ -22,3 +22,12 @@ const char *hl_h5_reason(void)
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, text);
     return text;
 }
+
+const char *hl_h5_library(void)
+{
+    static char name[40];
+    unsigned major = 0, minor = 0, release = 0;
+    H5get_libversion(&major, &minor, &release);
+    snprintf(name, sizeof name, "HDF5 %u.%u.%u", major, minor, release);
+    return name;
+}

@@ -5,6 +5,9 @@
 /* Stop HDF5 from printing its error stack; whoever calls it says the sentence.  Call before the first H5 call. */
 void hl_h5_quiet(void);
 
+/* "HDF5 1.10.8", the library that is loaded. */
+const char *hl_h5_library(void);
+
 /* HDF5's innermost message about the call that has just failed; never NULL, valid until the next. */
 const char *hl_h5_reason(void);
 

@@ -23,7 +23,7 @@ static int count_nodes(const hl_group *world)
 }
 
 /* Libraries go on with their build; the first phrase is the version. */
-static void name_mpi(char *out, size_t room)
+void hl_place_name_mpi(char *out, size_t room)
 {
     char text[MPI_MAX_LIBRARY_VERSION_STRING] = "";
     int n;
@@ -39,5 +39,5 @@ void hl_place_find(hl_place *p, const hl_group *world)
     p->cores_most = (int)hl_group_max(world, cores);
     p->cores_least = -(int)hl_group_max(world, -cores);
     hl_group_share(world, &p->cores, sizeof p->cores, 0);
-    name_mpi(p->mpi, sizeof p->mpi);
+    hl_place_name_mpi(p->mpi, sizeof p->mpi);
 }

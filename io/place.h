@@ -9,6 +9,9 @@ typedef struct {
     char mpi[80];                       /* library and version, "Open MPI v4.1.4" */
 } hl_place;
 
+/* "Open MPI v4.1.4".  Local; MPI need not be started. */
+void hl_place_name_mpi(char *out, size_t room);
+
 /* Collective over world; the same on every rank. */
 void hl_place_find(hl_place *p, const hl_group *world);
 

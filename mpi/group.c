@@ -59,6 +59,17 @@ void hl_group_stop(hl_group *world)
     if (is_started) MPI_Finalize();
 }
 
+void hl_group_alone(hl_group *out)
+{
+    *out = (hl_group){MPI_COMM_NULL, 0, 1, NULL};
+}
+
+/* Of a process for which MPI is not started: all that it could talk to is itself. */
+static bool is_alone(const hl_group *g)
+{
+    return g->size == 1 && g->comm == MPI_COMM_NULL;
+}
+
 static void take(hl_group *out, MPI_Comm comm)
 {
     *out = (hl_group){comm, -1, 0, NULL};
@@ -71,6 +82,8 @@ static void take(hl_group *out, MPI_Comm comm)
 void hl_group_divide(hl_group *out, const hl_group *g, int which)
 {
     MPI_Comm comm;
+    *out = which < 0 ? (hl_group){MPI_COMM_NULL, -1, 0, NULL} : *g;
+    if (is_alone(g)) return;
     MPI_Comm_split(g->comm, which < 0 ? MPI_UNDEFINED : which, g->rank, &comm);
     take(out, comm);
 }
@@ -83,6 +96,8 @@ void hl_group_choose(hl_group *out, const hl_group *g, bool belongs)
 void hl_group_order(hl_group *out, const hl_group *g, int place)
 {
     MPI_Comm comm;
+    *out = *g;
+    if (is_alone(g)) return;
     MPI_Comm_split(g->comm, 0, place, &comm);
     take(out, comm);
 }
@@ -90,13 +105,15 @@ void hl_group_order(hl_group *out, const hl_group *g, int place)
 void hl_group_node(hl_group *out, const hl_group *g)
 {
     MPI_Comm comm;
+    *out = *g;
+    if (is_alone(g)) return;
     MPI_Comm_split_type(g->comm, MPI_COMM_TYPE_SHARED, g->rank, MPI_INFO_NULL, &comm);
     take(out, comm);
 }
 
 void hl_group_close(hl_group *g)
 {
-    if (g->size > 0 && g->comm != MPI_COMM_WORLD) {
+    if (g->size > 0 && g->comm != MPI_COMM_WORLD && !is_alone(g)) {
         MPI_Comm_free(&g->comm);
         free(g->sent);
     }
@@ -107,6 +124,7 @@ void hl_group_close(hl_group *g)
 hl_status hl_group_agree(const hl_group *g, hl_status mine)
 {
     int first = mine == HL_OK ? g->size : g->rank, status = (int)mine;
+    if (is_alone(g)) return mine;
     MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, g->comm);
     if (first == g->size) return HL_OK;
     char sentence[1000] = "";
@@ -131,11 +149,12 @@ hl_status hl_group_may_go_on(const hl_group *g, const char *doing)
 
 void hl_group_wait(const hl_group *g)
 {
-    MPI_Barrier(g->comm);
+    if (!is_alone(g)) MPI_Barrier(g->comm);
 }
 
 void hl_group_share(const hl_group *g, void *bytes, size_t n, int from)
 {
+    if (is_alone(g)) return;
     for (size_t begin = 0; begin < n; begin += PIECE) {
         size_t count = n - begin < PIECE ? n - begin : PIECE;
         MPI_Bcast((char *)bytes + begin, (int)count, MPI_BYTE, from, g->comm);
@@ -201,6 +220,7 @@ void hl_group_gather_blocks(const hl_group *g, float *x, const size_t *begin)
 void hl_group_sum_int(const hl_group *g, int64_t *x, size_t n)
 {
     size_t piece = PIECE / sizeof *x;
+    if (is_alone(g)) return;
     for (size_t begin = 0; begin < n; begin += piece)
         MPI_Allreduce(MPI_IN_PLACE, x + begin, (int)(n - begin < piece ? n - begin : piece), MPI_INT64_T, MPI_SUM, g->comm);
     hl_group_count(g, 2 * n * sizeof *x * (size_t)(g->size - 1) / (size_t)g->size);
@@ -208,7 +228,7 @@ void hl_group_sum_int(const hl_group *g, int64_t *x, size_t n)
 
 double hl_group_max(const hl_group *g, double x)
 {
-    MPI_Allreduce(MPI_IN_PLACE, &x, 1, MPI_DOUBLE, MPI_MAX, g->comm);
+    if (!is_alone(g)) MPI_Allreduce(MPI_IN_PLACE, &x, 1, MPI_DOUBLE, MPI_MAX, g->comm);
     return x;
 }
 
@@ -222,7 +242,7 @@ static void gather_short(const hl_group *g, void *all, const void *mine, const i
         begin[r] = at;
     }
     if (count[g->rank]) memmove((char *)all + begin[g->rank], mine, (size_t)count[g->rank]);
-    MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, count, begin, MPI_BYTE, g->comm);
+    if (!is_alone(g)) MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, count, begin, MPI_BYTE, g->comm);
     hl_group_count(g, (size_t)count[g->rank] * (size_t)(g->size - 1));
     hl_lend_back(count);
 }
@@ -250,6 +270,10 @@ void hl_group_trade(const hl_group *g, void *in, const int *in_count, const int 
                     const int *out_begin, size_t row_bytes)
 {
     MPI_Datatype row;
+    if (is_alone(g)) {
+        memmove((char *)in + (size_t)in_begin[0] * row_bytes, (const char *)out + (size_t)out_begin[0] * row_bytes, (size_t)out_count[0] * row_bytes);
+        return;
+    }
     MPI_Type_contiguous((int)row_bytes, MPI_BYTE, &row);
     MPI_Type_commit(&row);
     MPI_Alltoallv(out, out_count, out_begin, row, in, in_count, in_begin, row, g->comm);

@@ -21,6 +21,8 @@ typedef struct hl_group {
 /* Start MPI, route aborts and logs, and give the group of all processes.  Once, first.  HL_EUSAGE where the launcher has
  * started processes that do not know each other (mpi/launch.h).  hl_group_stop also after a failure. */
 hl_status hl_group_start(hl_group *world, int *argc, char ***argv);
+/* A group of this process alone, for what can do without MPI: nothing is started, and there is nothing to leave. */
+void hl_group_alone(hl_group *out);
 /* Leave MPI.  Ends the process table in order; after it only exit. */
 void hl_group_stop(hl_group *world);
 

@@ -67,17 +67,31 @@ static const char *const remedies[HL_LAUNCHERS] = {
     [HL_BY_PMI] = "start it with the mpirun of the MPI that hllm --version names",
 };
 
-hl_status hl_launch_check(hl_look look, int ranks)
+/* -1: it says nothing.  *name: the variable. */
+static long ranks_said(hl_look look, const char **name)
 {
     const hl_launcher by = hl_launch_by(look);
-    for (int i = 0; i < 2 && sizes[by][i]; i++) {
-        const long wanted = number(look, sizes[by][i]);
-        if (wanted < 0) continue;
-        if (wanted <= ranks) return HL_OK; /* more: a step of several parts */
-        return HL_FAIL(HL_EUSAGE, "%s has started %ld processes (%s) and MPI has %d rank%s: the processes do not know each other; %s", hl_launcher_name[by],
-                       wanted, sizes[by][i], ranks, ranks == 1 ? "" : "s", remedies[by]);
-    }
-    return HL_OK;
+    for (int i = 0; i < 2 && (*name = sizes[by][i]) != NULL; i++)
+        if (number(look, *name) >= 0) return number(look, *name);
+    return -1;
+}
+
+int hl_launch_ranks(hl_look look)
+{
+    const char *name;
+    const long n = ranks_said(look, &name);
+    return n > 1 && n < INT_MAX ? (int)n : 1;
+}
+
+/* MPI may have more: a step can have several parts, which the launcher counts apart. */
+hl_status hl_launch_check(hl_look look, int ranks)
+{
+    const char *name;
+    const hl_launcher by = hl_launch_by(look);
+    const long wanted = ranks_said(look, &name);
+    if (wanted <= ranks) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s has started %ld processes (%s) and MPI has %d rank%s: the processes do not know each other; %s", hl_launcher_name[by], wanted, name, ranks,
+                   ranks == 1 ? "" : "s", remedies[by]);
 }
 
 bool hl_launch_leaves_room(char *sentence, size_t room, hl_look look, int ranks)

@@ -25,6 +25,9 @@ hl_status hl_launch_check(hl_look look, int ranks);
 /* Is this one rank in an allocation that has room for more?  Then a sentence about it. */
 bool hl_launch_leaves_room(char *sentence, size_t room, hl_look look, int ranks);
 
+/* Processes that the launcher says it has started; 1 where it says nothing. */
+int hl_launch_ranks(hl_look look);
+
 /* This process's number, ranks on this machine and its place among them, as far as the launcher says; 0, 1 and 0 else. */
 int hl_launch_rank(hl_look look);
 int hl_launch_local_ranks(hl_look look);

@@ -30,6 +30,15 @@ alone SLURM_JOB_ID=7 SLURM_NTASKS=3 SLURM_JOB_NUM_NODES=2 SLURM_PROCID=0
 verdict "one rank in an allocation of several is told so, and runs"
 rm -rf "$work/run"
 
+# ---- without a launcher, where MPI would not start
+./hllm show "$work/ds" >"$work/shown" 2>"$work/said" && env SLURM_JOB_ID=7 SLURM_NTASKS=1 SLURM_STEPID=0 SLURM_NODELIST=here SLURM_STEP_NUM_TASKS=1 ./hllm show "$work/ds" >"$work/out" 2>"$work/said" \
+    && [ -s "$work/out" ] && cmp -s "$work/shown" "$work/out"
+verdict "hllm show needs no MPI"
+"$MPIRUN" -n 3 ./hllm show "$work/ds" >"$work/out" 2>"$work/said" && cmp -s "$work/shown" "$work/out"
+verdict "and says the same, once, on ranks"
+./hllm --version >"$work/out" && grep -q 'HDF5 [0-9]' "$work/out" && grep -q 'ScaLAPACK' "$work/out" && grep -q 'gcc\|clang' "$work/out" && grep -q -e '-O\|-g' "$work/out"
+verdict "hllm --version names the libraries, the compiler and its flags"
+
 # ---- long paths
 long=$work/run
 while [ ${#long} -lt 1000 ]; do long=$long/$(printf '%080d' 0); done
@@ -128,7 +137,7 @@ done
 ranks_train 3 --checkpoint_dir "$work/run" --threads 4096
 [ $? -eq 2 ] && said_once '4096 threads a rank are beyond reason'
 verdict "so are as many threads by option, on all ranks once"
-if [ "$(nproc)" -gt 1 ] && command -v taskset >/dev/null; then
+if [ "$(env -u OMP_NUM_THREADS nproc --all)" -gt 1 ] && command -v taskset >/dev/null; then
     taskset -c 0 "$MPIRUN" --bind-to none -n 2 ./hllm train "$work/job.yaml" $smallest --checkpoint_dir "$work/run" >"$work/out" 2>"$work/said" </dev/null
     [ "$(grep -c 'warning: 2 ranks share 1 processor, and [0-9]* stay idle; start mpirun' "$work/said")" -eq 1 ]
     verdict "ranks on one core are told so once, with what helps"

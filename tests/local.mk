@@ -105,6 +105,7 @@ CHECKERS = \
 	tests/end-exact.sh \
 	tests/end-bad-inputs.sh \
 	tests/end-machine.sh \
+	tests/end-doctor.sh \
 	tests/end-plan.sh \
 	tests/end-precision.sh \
 	tests/end-ease.sh \

@@ -355,7 +355,31 @@ static void ranks_of_a_machine_find_each_other(void)
     hl_group_close(&node);
 }
 
+/* What a command without a launcher is given: MPI need not be started for it. */
+static void a_process_alone_talks_to_itself(void)
+{
+    hl_group me, part, node;
+    int64_t sum = 7, row = 3, gathered = 0, traded = 0;
+    hl_group_alone(&me);
+    CHECK(me.rank == 0 && me.size == 1 && hl_group_has_me(&me));
+    CHECK(hl_group_agree(&me, HL_OK) == HL_OK);
+    CHECK_FAILS(hl_group_agree(&me, HL_FAIL(HL_EUSAGE, "a reason")), HL_EUSAGE, "a reason");
+    hl_group_wait(&me);
+    hl_group_share(&me, &sum, sizeof sum, 0);
+    hl_group_sum_int(&me, &sum, 1);
+    CHECK(sum == 7 && hl_group_max(&me, -2) == -2);
+    hl_group_gather(&me, &gathered, &row, (int[]){1}, sizeof row);
+    hl_group_trade(&me, &traded, (int[]){1}, (int[]){0}, &row, (int[]){1}, (int[]){0}, sizeof row);
+    CHECK(gathered == 3 && traded == 3);
+    hl_group_node(&node, &me);
+    hl_group_choose(&part, &me, false);
+    CHECK(node.size == 1 && !hl_group_has_me(&part));
+    hl_group_close(&node);
+    hl_group_close(&me);
+}
+
 static const test tests[] = {
+    {"a process alone talks to itself", a_process_alone_talks_to_itself},
     {"sums are in the order of the tree, bit for bit", sums_are_in_the_order_of_the_tree},
     {"another order would be seen", another_order_would_be_seen},
     {"long sums go in pieces", long_sums_go_in_pieces},

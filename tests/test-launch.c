@@ -31,7 +31,7 @@ static void mpirun_says_how_many_ranks_there_are(void)
     CHECK_OK(hl_launch_may_start(look));
     CHECK_OK(hl_launch_check(look, 4));
     CHECK_FAILS(hl_launch_check(look, 1), HL_EUSAGE, "mpirun has started 4 processes (OMPI_COMM_WORLD_SIZE) and MPI has 1 rank:");
-    CHECK(hl_launch_local_ranks(look) == 2 && hl_launch_local_rank(look) == 1 && hl_launch_rank(look) == 3);
+    CHECK(hl_launch_local_ranks(look) == 2 && hl_launch_local_rank(look) == 1 && hl_launch_rank(look) == 3 && hl_launch_ranks(look) == 4);
 }
 
 static void a_step_of_srun_needs_pmix(void)

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "math/expf.h"
 #include "math/simd.h"
+#include <stdio.h>
 #include <string.h>
 #ifdef HL_HAS_DNNL
 #include <oneapi/dnnl/dnnl.h>
@@ -47,6 +48,16 @@ void hl_bf16_round_in_place(float *x, size_t n)
 }
 
 #ifdef HL_HAS_DNNL
+
+const char *hl_bf16_library(void)
+{
+    static char name[40];
+#ifdef HL_HAS_DNNL
+    const dnnl_version_t *v = dnnl_version();
+    snprintf(name, sizeof name, "oneDNN %d.%d.%d", v->major, v->minor, v->patch);
+#endif
+    return name;
+}
 
 bool hl_bf16_is_built(void)
 {

@@ -13,6 +13,9 @@
 /* Was this program built with oneDNN? */
 bool hl_bf16_is_built(void);
 
+/* "oneDNN 2.6.3"; "" where it was built without. */
+const char *hl_bf16_library(void);
+
 /* And has the processor the instructions? */
 bool hl_bf16_is_here(void);
 

@@ -51,6 +51,11 @@ void hl_multiply(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, in
     multiply_by(hl_product_is_faster(M, N, K), c, c_row, a, b, M, N, K, add);
 }
 
+void hl_multiply_by_blas(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K)
+{
+    multiply_by(false, c, c_row, a, b, M, N, K, false);
+}
+
 static hl_math_precision precision;
 
 void hl_math_set_precision(hl_math_precision p)

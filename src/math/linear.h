@@ -47,6 +47,9 @@ typedef struct {
 /* c (M, N), rows c_row apart, = or += a (M, K) b (K, N).  Within a parallel region each thread makes its own. */
 void hl_multiply(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add);
 
+/* c (M, N) = a (M, K) b (K, N) by BLAS, however fast it is: for measurements. */
+void hl_multiply_by_blas(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K);
+
 /* Threads that the products and the other ops use in this process (at least 1). */
 void hl_math_threads(int threads);
 
