@@ -160,6 +160,15 @@ static hl_status check_data(const hl_config *c)
     return HL_OK;
 }
 
+/* A step numbers its rows, positions and texts by 32 bits. */
+static hl_status check_positions(const hl_config *c)
+{
+    const int64_t positions = (int64_t)c->batch_size * (c->MAX_ITEM_LIST_LENGTH + 1), most = INT32_MAX / 2;
+    if (positions <= most) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "batch_size %d with MAX_ITEM_LIST_LENGTH %d are %lld items a step; the most is %lld, so a batch_size of %lld", c->batch_size, c->MAX_ITEM_LIST_LENGTH,
+                   (long long)positions, (long long)most, (long long)(most / (c->MAX_ITEM_LIST_LENGTH + 1)));
+}
+
 /* batch_size, or what train_batch_size and reference_ranks make of it. */
 static hl_status settle_batch(hl_config *c)
 {
@@ -171,6 +180,7 @@ static hl_status settle_batch(hl_config *c)
                            c->batch_size, c->train_batch_size, c->reference_ranks);
         c->batch_size = (int)product;
     }
+    HL_TRY(check_positions(c));
     if (c->loss_mean == HL_MEAN_RANK && c->batch_size % c->reference_ranks)
         return HL_FAIL(HL_EUSAGE, "loss_mean rank: a batch_size of %d does not divide into %d reference_ranks; change one of them",
                        c->batch_size, c->reference_ranks);
@@ -229,12 +239,26 @@ static hl_status check_valid_metric(const hl_config *c)
                    c->topk.n ? c->topk.at[c->topk.n - 1] : 10);
 }
 
+/* A metric or a length that is there twice would have two columns and one name. */
+static hl_status check_no_twins(const hl_config *c)
+{
+    if (c->metrics.n == 0) return HL_FAIL(HL_EUSAGE, "metrics is empty; give at least one, as metrics: [Recall, NDCG]");
+    for (int i = 0; i < c->metrics.n; i++)
+        for (int k = 0; k < i; k++)
+            if (strcmp(c->metrics.at[i], c->metrics.at[k]) == 0) return HL_FAIL(HL_EUSAGE, "metrics has %s twice; leave one out", c->metrics.at[i]);
+    for (int i = 0; i < c->topk.n; i++)
+        for (int k = 0; k < i; k++)
+            if (c->topk.at[i] == c->topk.at[k]) return HL_FAIL(HL_EUSAGE, "topk has %d twice; leave one out", c->topk.at[i]);
+    return HL_OK;
+}
+
 static hl_status settle_evaluation(hl_config *c)
 {
     for (int i = 0; i < c->metrics.n; i++) {
         lower(c->metrics.at[i]);
         HL_TRY(check_metric(c->metrics.at[i]));
     }
+    HL_TRY(check_no_twins(c));
     if (c->topk.n > HL_CUTS) return HL_FAIL(HL_EUSAGE, "topk has %d lengths; give at most %d", c->topk.n, HL_CUTS);
     if (c->ease_l2.n == 0) return HL_FAIL(HL_EUSAGE, "ease_l2 is empty; give at least one penalty, as ease_l2: [100]");
     if (c->topk.n == 0) return HL_FAIL(HL_EUSAGE, "topk is empty; give at least one length, as topk: [10]");

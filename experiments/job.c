@@ -187,6 +187,7 @@ static void note_forecast(hl_job *j, const hl_forecast *f)
     for (int r = 0; r < ranks; r++)
         for (int a = 0; a < HL_ACTS; a++) j->forecast[a] += f->cost[r].seconds[a] / ranks;
     j->forecast[HL_ACTS] = f->step;
+    j->forecast_bytes = f->state[j->world->rank] + f->kept[j->world->rank];
 }
 
 /* A number for each machine, by the first of its ranks. */
@@ -291,6 +292,7 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     const hl_engine_rules rules = rules_of(config, for_training);
     hl_windows_open(&j->windows, corpus, config->MAX_ITEM_LIST_LENGTH, config->data_split);
     HL_TRY(lay_out(j, &item, &user));
+    if (for_training) hl_preflight_forecast(world, j->forecast_bytes);
     j->sampler = (hl_sampler){&j->windows, (uint64_t)config->seed, config->batch_size, config->num_negatives};
     hl_engine_open(&j->engine, &j->mesh, corpus, &item, &user, &rules);
     HL_TRY(hl_group_may_go_on(world, "laying out the models"));

@@ -18,6 +18,7 @@ typedef struct {
     hl_engine engine;
     int threads;
     uint64_t initial_digest; /* of the weights before the first step, the same on every rank */
+    double forecast_bytes;   /* of this rank: weights, gradients, moments and activations that are kept; 0: there is no step */
     double forecast[HL_ACTS + 1]; /* mean seconds of the ranks in each act of a step, and of the step */
     char layout[120];        /* in words */
 } hl_job;

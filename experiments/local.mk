@@ -41,6 +41,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/output.c experiments/output.h \
 	experiments/precision.c experiments/precision.h \
 	experiments/quote.c experiments/quote.h \
+	experiments/pace.c experiments/pace.h \
 	experiments/preflight.c experiments/preflight.h \
 	experiments/run.c experiments/run.h \
 	experiments/state.c experiments/state.h \

@@ -9,7 +9,6 @@
 #include "io/probe.h"
 #include "model/cost.h"
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +17,7 @@ typedef struct {
     hl_llama item, user;
 } shapes;
 
-/* ---- files and counts */
+/* ---- files */
 
 static hl_status check_readable(const char *key, const char *path)
 {
@@ -31,15 +30,6 @@ static hl_status check_files(const hl_config *c)
     HL_TRY(check_readable("item_emb_pretrain", c->item_emb_pretrain));
     HL_TRY(check_readable("calibration", c->calibration));
     return hl_table_check_reference(c->reference_scores);
-}
-
-/* A step numbers its rows, positions and texts by 32 bits. */
-static hl_status check_counts(const hl_config *c)
-{
-    const int64_t positions = (int64_t)c->batch_size * (c->MAX_ITEM_LIST_LENGTH + 1), most = INT32_MAX / 2;
-    if (positions <= most) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "batch_size %d with MAX_ITEM_LIST_LENGTH %d are %" PRId64 " items a step; the most is %" PRId64 ", so a batch_size of %" PRId64, c->batch_size,
-                   c->MAX_ITEM_LIST_LENGTH, positions, most, most / (c->MAX_ITEM_LIST_LENGTH + 1));
 }
 
 /* ---- models */
@@ -118,6 +108,24 @@ static hl_status check_memory(const hl_group *world, const hl_config *c, const s
     return hl_group_agree(world, mine);
 }
 
+/* The first machine that has too little speaks. */
+void hl_preflight_forecast(const hl_group *world, double bytes)
+{
+    hl_group node;
+    hl_process me;
+    const char *who;
+    const double has = memory_of_node(&who);
+    hl_group_node(&node, world);
+    hl_group_sum_double(&node, &bytes, 1);
+    const bool speaks = bytes > has && node.rank == 0;
+    const int first = -(int)hl_group_max(world, speaks ? -world->rank : -world->size);
+    hl_process_find(&me);
+    if (first == world->rank)
+        hl_log(HL_WARN, "models and activations are forecast to take %.4g GB on %s, and %.4g GB %s: the job may be killed; set activation_budget, or use more machines", bytes / 1e9,
+               me.host, has / 1e9, who);
+    hl_group_close(&node);
+}
+
 /* ---- the whole */
 
 hl_status hl_preflight(const hl_group *world, const hl_config *c, bool for_training)
@@ -125,7 +133,6 @@ hl_status hl_preflight(const hl_group *world, const hl_config *c, bool for_train
     shapes s;
     HL_TRY_ALL(world, world->rank == 0 ? check_files(c) : HL_OK);
     if (c->model == HL_MODEL_EASE) return HL_OK;
-    HL_TRY(check_counts(c));
     HL_TRY(share_shapes(&s, world, c));
     return check_memory(world, c, &s, for_training);
 }

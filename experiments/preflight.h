@@ -6,11 +6,14 @@
 #include "experiments/config.h"
 #include "mpi/group.h"
 
-/* Files that are named, models and stages that fit, counts that can be counted, memory that can suffice. */
+/* Files that are named, models and stages that fit, memory that can suffice. */
 hl_status hl_preflight(const hl_group *world, const hl_config *c, bool for_training);
 
 /* The run folder: one for all ranks, where all may write, with room for a checkpoint.  HL_ESTORE. */
 hl_status hl_preflight_folder(const hl_group *world, const hl_config *c);
+
+/* A warning where this rank's forecast of so many bytes, with those of the other ranks of its machine, is more than can be had. */
+void hl_preflight_forecast(const hl_group *world, double bytes);
 
 /* Has the disk of checkpoint_dir room for a checkpoint?  HL_ESTORE.  Local. */
 hl_status hl_preflight_space(const hl_config *c);

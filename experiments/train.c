@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "experiments/figures.h"
+#include "experiments/pace.h"
 #include "experiments/run.h"
 #include "experiments/summary.h"
 #include "experiments/table.h"
@@ -23,6 +24,7 @@ typedef struct {
     int64_t began_at;               /* step */
     hl_arena batch;
     hl_summary summary;
+    hl_pace pace;
 } trainer;
 
 static hl_rate rate_of(const hl_config *c, int64_t steps)
@@ -66,6 +68,12 @@ static void warn_of_zeros(trainer *t, int64_t zeros)
                "are 0, and nothing is learnt from them",
                t->run.state.step, zeros);
     t->zeros_told = true;
+}
+
+static void warn_of_pace(trainer *t, double seconds)
+{
+    const char *sentence = hl_pace_note(&t->pace, seconds);
+    if (sentence && t->job->world->rank == 0) hl_log(HL_WARN, "step %" PRId64 ": %s", t->run.state.step, sentence);
 }
 
 static void clock_text(char out[32], double seconds)
@@ -124,6 +132,7 @@ static hl_status step(trainer *t, bool *stop)
     hl_summary_add(&t->summary, &report);
     warn_of_masking(t, report.masked_share);
     warn_of_zeros(t, report.zeros);
+    warn_of_pace(t, report.seconds);
     tell_step(t, &report, orders.learning_rate);
     return hl_run_note_step(&t->run, &report, orders.learning_rate, epoch);
 }
@@ -249,7 +258,8 @@ static hl_status train(trainer *t, json_t **result)
 
 hl_status hl_train(hl_job *j, json_t **result)
 {
-    trainer t = {.job = j, .masked_level = 0.1, .batch = hl_arena_growing("the batch of a step")};
+    trainer t = {.job = j, .masked_level = 0.1, .batch = hl_arena_growing("the batch of a step"),
+                 .pace.forecast = *j->config->calibration ? j->forecast[HL_ACTS] : 0};
     hl_status s = train(&t, result);
     hl_run_close(&t.run);
     hl_arena_free(&t.batch);

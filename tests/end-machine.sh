@@ -117,6 +117,9 @@ memory() { # memory KIB OPTIONS...: a training where so much is available
 memory 100
 [ $? -eq 2 ] && said_once 'memory: weights, gradients and moments' && grep -q '2 ranks' "$work/said" && grep -q 'is available' "$work/said" && [ ! -e "$work/run/used.yaml" ]
 verdict "models that cannot fit the memory are refused, with numbers"
+memory 600 && [ "$(grep -c 'warning: rank 0: models and activations are forecast to take .* the job may be killed' "$work/said")" -eq 1 ]
+verdict "where they fit, and their activations do not, a warning says so"
+rm -rf "$work/run"
 memory 100 --force && memory 100000
 verdict "with --force they are tried, and where they fit they run"
 rm -rf "$work/run"
@@ -139,7 +142,7 @@ ranks_train 3 --checkpoint_dir "$work/run" --threads 4096
 verdict "so are as many threads by option, on all ranks once"
 if [ "$(env -u OMP_NUM_THREADS nproc --all)" -gt 1 ] && command -v taskset >/dev/null; then
     taskset -c 0 "$MPIRUN" --bind-to none -n 2 ./hllm train "$work/job.yaml" $smallest --checkpoint_dir "$work/run" >"$work/out" 2>"$work/said" </dev/null
-    [ "$(grep -c 'warning: 2 ranks share 1 processor, and [0-9]* stay idle; start mpirun' "$work/said")" -eq 1 ]
+    [ "$(grep -c 'warning: rank 0: 2 ranks share 1 processor, and [0-9]* stay idle; start mpirun' "$work/said")" -eq 1 ]
     verdict "ranks on one core are told so once, with what helps"
 fi
 

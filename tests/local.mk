@@ -33,6 +33,7 @@ ALONE_TESTS = \
 	tests/test-params \
 	tests/test-limits \
 	tests/test-threads \
+	tests/test-pace \
 	tests/test-sketch \
 	tests/test-fault \
 	tests/test-process \
@@ -134,6 +135,7 @@ LDADD = tests/libcheck.a tests/libalone.a io/libhlio.a $(SRC_LINK) $(JANSSON_LIB
 MPI_TEST_LINK = tests/libcheck.a tests/libranks.a $(HOUSE_LINK) $(CUNIT_LIBS)
 
 tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
+tests_test_pace_LDADD = $(tests_test_config_LDADD)
 tests_test_threads_LDADD = $(tests_test_config_LDADD)
 tests_test_difference_LDADD = $(tests_test_config_LDADD)
 tests_test_begun_LDADD = $(tests_test_config_LDADD)

@@ -416,7 +416,28 @@ static void distances_count_letters(void)
     CHECK(hl_edit_distance("dedup", "dedupe") == 1);
 }
 
+/* Two columns of one name, none at all, and counts that no step can number. */
+static void what_makes_no_sense_is_refused(void)
+{
+    static const char *const wrong[][2] = {
+        {"topk: [5, 10, 5]\nvalid_metric: ndcg@5\n", "topk has 5 twice"},
+        {"metrics: [Recall, NDCG, recall]\n", "metrics has recall twice"},
+        {"metrics: []\n", "metrics is empty"},
+        {"topk: [0]\n", "out of range"},
+        {"batch_size: 100000000\n", "items a step; the most is 1073741823, so a batch_size of 21053761"},
+        {"train_batch_size: 100000\nreference_ranks: 1000\n", "items a step"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        hl_config c;
+        char text[300];
+        snprintf(text, sizeof text, "checkpoint_dir: r\n%s", wrong[i][0]);
+        CHECK_FAILS(read(&c, text), HL_EUSAGE, wrong[i][1]);
+        hl_config_free(&c);
+    }
+}
+
 static const test tests[] = {
+    {"what makes no sense is refused", what_makes_no_sense_is_refused},
     {"defaults are those of the table", defaults_are_those_of_the_table},
     {"every key is there once", every_key_is_there_once},
     {"the command line is stronger than the file", the_command_line_is_stronger_than_the_file},
