@@ -136,10 +136,9 @@ static void add_dataset(place *list, int *n, const hl_config *c)
 static int list_places(place *list, const hl_config *c)
 {
     int n = 0;
-    const char *tmp = getenv("TMPDIR");
     if (!c) {
         add(list, &n, "folder", ".", true);
-        add(list, &n, "TMPDIR", tmp && *tmp ? tmp : "/tmp", true);
+        add(list, &n, "TMPDIR", hl_openmpi_tmp(), false);
         return n;
     }
     add(list, &n, "checkpoint_dir", c->checkpoint_dir, true);

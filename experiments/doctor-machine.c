@@ -188,11 +188,12 @@ void hl_doctor_shm(hl_doctor *d)
 
 void hl_doctor_tmp(hl_doctor *d)
 {
-    const double least = 50 * MB; /* Open MPI's sockets and small files, and what it maps */
-    const char *named = getenv("TMPDIR"), *folder = named && *named ? named : "/tmp";
+    const double least = 50 * MB;
+    const char *folder = hl_openmpi_tmp();
     const double room = hl_openmpi_room(folder);
     hl_finding *f;
-    if (room <= 0) f = hl_doctor_say(d, HL_FAILS, "set TMPDIR to a local folder that can be written", "%s (%s) cannot be written or is full, and MPI needs it to start", folder, named ? "TMPDIR" : "no TMPDIR");
+    if (room < HL_OPENMPI_TMP_BYTES)
+        f = hl_doctor_say(d, HL_FAILS, "set TMPDIR to a local folder that can be written and has room", "%s cannot be written or is full (%.1f MB), and MPI needs it to start", folder, room / MB);
     else if (room < least) f = hl_doctor_say(d, HL_DOUBTFUL, "make space there, or set TMPDIR to another local folder", "%s has only %.1f MB free", folder, room / MB);
     else f = hl_doctor_say(d, HL_FINE, NULL, "%s has %.1f GB free", folder, room / GB);
     hl_finding_figure(f, "free_bytes", room);

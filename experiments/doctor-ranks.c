@@ -80,11 +80,12 @@ static bool is_same_everywhere(const hl_group *world, const char *text)
 
 void hl_doctor_libraries(hl_doctor *d)
 {
-    char text[600];
+    char text[600], all[800];
     hl_build_libraries(text, sizeof text);
-    const bool is_same = is_same_everywhere(d->world, text);
+    snprintf(all, sizeof all, "%s %s %s", hl_build_version(), hl_build_commit(), text);
+    const bool is_same = is_same_everywhere(d->world, all);
     hl_doctor_say(d, HL_FINE, NULL, "%s", text);
-    if (!is_same) hl_doctor_say(d, HL_DOUBTFUL, "install the same libraries everywhere, or choose machines of one kind", "not all ranks have these libraries and this kernel of BLAS");
+    if (!is_same) hl_doctor_say(d, HL_DOUBTFUL, "install the same program and libraries everywhere, or choose machines of one kind", "not all ranks have this version of the program, these libraries and this kernel of BLAS");
 }
 
 /* ---- speed */

@@ -29,6 +29,7 @@ static hl_status check_files(const hl_config *c)
 {
     HL_TRY(check_readable("item_emb_pretrain", c->item_emb_pretrain));
     HL_TRY(check_readable("calibration", c->calibration));
+    HL_TRY(check_readable("load_pretrain", c->load_pretrain));
     return hl_table_check_reference(c->reference_scores);
 }
 

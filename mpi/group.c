@@ -37,7 +37,7 @@ hl_status hl_group_start(hl_group *world, int *argc, char ***argv)
     int has_threads;
     world->rank = hl_launch_rank(hl_launch_environment);
     HL_TRY(hl_launch_may_start(hl_launch_environment));
-    hl_openmpi_prepare();
+    HL_TRY(hl_openmpi_prepare());
     if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &has_threads) != MPI_SUCCESS)
         return HL_FAIL(HL_EFAIL, "MPI does not start; try mpirun -n 1 with the same command");
     world->comm = MPI_COMM_WORLD;

@@ -50,8 +50,8 @@ hl_status hl_launch_may_start(hl_look look)
     if (hl_launch_by(look) != HL_BY_SRUN) return HL_OK;
     for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
         if (look(found[i])) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "srun has started this process without PMIx, so that MPI cannot find the other ranks: start it with srun --mpi=" PLUGIN
-                   " (srun --mpi=list shows what there is), or one rank with mpirun -n 1");
+    return HL_FAIL(HL_EUSAGE, "srun has started %d process%s without PMIx, so that MPI cannot find the other ranks: start it with srun --mpi=" PLUGIN
+                   " (srun --mpi=list shows what there is), or one rank with mpirun -n 1", hl_launch_ranks(look), hl_launch_ranks(look) == 1 ? "" : "es");
 }
 
 /* The variable that says how many processes there are, of each launcher. */

@@ -9,6 +9,8 @@
 #include "mpi/openmpi.h"
 #include "base/log.h"
 #include "mpi/launch.h"
+#include <mpi.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -35,17 +37,21 @@ double hl_openmpi_room(const char *folder)
     return (double)fs.f_bavail * (double)fs.f_frsize;
 }
 
-static const char *other_folder(void)
+const char *hl_openmpi_tmp(void)
 {
-    const char *named = getenv("TMPDIR");
-    return named && *named ? named : "/tmp";
+    static const char *const names[] = {"OMPI_MCA_orte_tmpdir_base", "TMPDIR", "TEMP", "TMP"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *named = getenv(names[i]);
+        if (named && *named) return named;
+    }
+    return "/tmp";
 }
 
 /* Where the messages of this machine's ranks go if they do not fit. */
 static void find_room(int ranks, bool speaks)
 {
     const double needed = hl_openmpi_shared_bytes(ranks), has = hl_openmpi_room(hl_openmpi_shared_folder());
-    const char *here = hl_openmpi_shared_folder(), *other = other_folder();
+    const char *here = hl_openmpi_shared_folder(), *other = hl_openmpi_tmp();
     if (has >= needed) return;
     const bool fits = hl_openmpi_room(other) >= needed;
     if (speaks)
@@ -56,9 +62,23 @@ static void find_room(int ranks, bool speaks)
     else setenv("OMPI_MCA_btl", "self,tcp", 1);
 }
 
-void hl_openmpi_prepare(void)
+/* mpirun and srun have made theirs when a rank starts; a process alone starts a server of its own. */
+static hl_status check_tmp(void)
 {
+    const double room = hl_openmpi_room(hl_openmpi_tmp());
+    const bool is_needed = hl_launch_by(hl_launch_environment) == HL_BY_NOBODY && !getenv("OMPI_MCA_ess_singleton_isolated");
+    if (!is_needed || room >= HL_OPENMPI_TMP_BYTES) return HL_OK;
+    return HL_FAIL(HL_ESTORE, "%s has %.1f MB of room that this process may write to, and MPI needs %.1f MB there to start: make space, or set TMPDIR to another local folder",
+                   hl_openmpi_tmp(), room / 1e6, HL_OPENMPI_TMP_BYTES / 1e6);
+}
+
+hl_status hl_openmpi_prepare(void)
+{
+#ifdef OPEN_MPI
+    HL_TRY(check_tmp());
+#endif
     setenv("OMPI_MCA_sharedfp", "individual", 0);
     const int ranks = hl_launch_local_ranks(hl_launch_environment);
     if (ranks > 1 && !getenv("OMPI_MCA_btl")) find_room(ranks, hl_launch_local_rank(hl_launch_environment) == 0);
+    return HL_OK;
 }

@@ -1,11 +1,17 @@
 /* openmpi.h - what Open MPI is told before it starts, so that the machine's shared memory does not decide over a job. */
 #ifndef MPI_OPENMPI_H
 #define MPI_OPENMPI_H
+#include "base/error.h"
 #include <stddef.h>
 
 /* Set variables OMPI_MCA_... of this process where the user has not.  Local; before MPI starts.  Warns on the first rank
- * of a machine where /dev/shm has no room for the messages between its ranks. */
-void hl_openmpi_prepare(void);
+ * of a machine where /dev/shm has no room for the messages between its ranks.  HL_ESTORE where a process without a launcher
+ * finds no room for the files that MPI needs to start. */
+hl_status hl_openmpi_prepare(void);
+
+/* The folder of these files, and the bytes that they take. */
+const char *hl_openmpi_tmp(void);
+enum { HL_OPENMPI_TMP_BYTES = 6000000 };
 
 /* Bytes that messages between so many ranks of a machine take there, and the folder where they are. */
 double hl_openmpi_shared_bytes(int local_ranks);

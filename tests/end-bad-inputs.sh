@@ -211,6 +211,7 @@ for odd in 's/20/-20/' 's/20/"fast"/' 's/: 10,/: 1e30,/' 's/1e-6/-1/' 's/"width"
     bad 3 'make it with hllm bench calibrate' "a calibration changed by $odd" --calibration "$work/calibration.json"
 done
 bad 3 'calibration cannot be read' "a calibration that is not there" --calibration "$work/none.json"
+bad 3 'load_pretrain cannot be read' "initial weights that are not there" --load_pretrain "$work/none"
 bad 2 'items a step; the most is' "more items a step than can be counted" --batch_size 100000000
 bad 3 'no such tokenizer' "a tokenizer that is not there" --tokenizer "$work/none"
 bad 3 'not a SentencePiece model' "a tokenizer that is none" --tokenizer "$work/x.yaml"

@@ -38,7 +38,7 @@ static void a_step_of_srun_needs_pmix(void)
 {
     IN("SLURM_JOB_ID=7", "SLURM_STEP_ID=0", "SLURM_STEP_NUM_TASKS=3", "SLURM_NTASKS=3", "SLURM_PROCID=2");
     CHECK(hl_launch_by(look) == HL_BY_SRUN && hl_launch_rank(look) == 2);
-    CHECK_FAILS(hl_launch_may_start(look), HL_EUSAGE, "srun --mpi=pmi");
+    CHECK_FAILS(hl_launch_may_start(look), HL_EUSAGE, "srun has started 3 processes without PMIx");
     IN("SLURM_JOB_ID=7", "SLURM_STEP_ID=0", "SLURM_STEP_NUM_TASKS=3", "PMIX_NAMESPACE=x", "SLURM_STEP_TASKS_PER_NODE=1,2(x4)");
     CHECK_OK(hl_launch_may_start(look));
     CHECK_OK(hl_launch_check(look, 3));
