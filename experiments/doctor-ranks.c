@@ -20,8 +20,8 @@ void hl_doctor_launch(hl_doctor *d)
     char sentence[300];
     const hl_launcher by = hl_launch_by(hl_launch_environment);
     hl_place_find(&p, d->world);
-    hl_finding *f = hl_doctor_say(d, HL_FINE, NULL, "%d rank%s on %d machine%s, started by %s%s", p.ranks, p.ranks == 1 ? "" : "s", p.nodes, p.nodes == 1 ? "" : "s",
-                                  hl_launcher_name[by], d->has_mpi ? "" : "; MPI is not started");
+    hl_finding *f = hl_doctor_say(d, HL_FINE, NULL, "%d rank%s on %d machine%s, %s%s%s", p.ranks, p.ranks == 1 ? "" : "s", p.nodes, p.nodes == 1 ? "" : "s",
+                                  by == HL_BY_NOBODY ? "without a launcher" : "started by ", by == HL_BY_NOBODY ? "" : hl_launcher_name[by], d->has_mpi ? "" : "; MPI is not started");
     hl_finding_figure(f, "ranks", p.ranks);
     hl_finding_figure(f, "machines", p.nodes);
     if (hl_launch_leaves_room(sentence, sizeof sentence, hl_launch_environment, d->world->size))

@@ -159,7 +159,8 @@ void hl_doctor_print(const hl_doctor *d, FILE *out)
     for (int check = 0; check < CHECKS; check++)
         for (int i = 0; i < d->n; i++)
             if (d->found[i].check == check) print_one(&d->found[i], !checks[check].is_of_job && has_several_machines(d), out);
-    fprintf(out, "%d ok, %d notes, %d warnings, %d failures\n", count(d, HL_FINE), count(d, HL_NOTED), count(d, HL_DOUBTFUL), count(d, HL_FAILS));
+    for (hl_grade g = HL_FINE; g < HL_GRADES; g++) fprintf(out, "%s%d %s%s", g ? ", " : "", count(d, g), grades[g], g && count(d, g) != 1 ? "s" : "");
+    putc('\n', out);
 }
 
 static json_t *figures_json(const hl_finding *f)

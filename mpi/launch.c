@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const char *const hl_launcher_name[HL_LAUNCHERS] = {"no launcher", "mpirun", "srun", "a PMI launcher"};
+const char *const hl_launcher_name[HL_LAUNCHERS] = {"nobody", "mpirun", "srun", "a PMI launcher"};
 
 const char *hl_launch_environment(const char *name)
 {

@@ -9,8 +9,10 @@
 #include "mpi/openmpi.h"
 #include "base/log.h"
 #include "mpi/launch.h"
+#include <limits.h>
 #include <mpi.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -24,10 +26,13 @@ double hl_openmpi_shared_bytes(int local_ranks)
     return local_ranks > 1 ? segment * local_ranks : 0;
 }
 
+/* Where they were meant to be before another folder was taken. */
+static char meant[PATH_MAX];
+
 const char *hl_openmpi_shared_folder(void)
 {
     const char *named = getenv(FOLDER);
-    return named && *named ? named : NORMAL;
+    return meant[0] ? meant : named && *named ? named : NORMAL;
 }
 
 double hl_openmpi_room(const char *folder)
@@ -58,6 +63,7 @@ static void find_room(int ranks, bool speaks)
         hl_log(HL_WARN, "%s has %.1f MB of room and messages between the %d ranks of this machine need %.1f MB: they go through %s%s; enlarge it (docker run --shm-size), "
                "remove what killed jobs have left there, or name a local folder in %s", here, has / 1e6, ranks, needed / 1e6, fits ? "files in " : "sockets, slowly",
                fits ? other : "", FOLDER);
+    snprintf(meant, sizeof meant, "%s", here);
     if (fits) setenv(FOLDER, other, 1);
     else setenv("OMPI_MCA_btl", "self,tcp", 1);
 }

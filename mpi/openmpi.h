@@ -13,7 +13,8 @@ hl_status hl_openmpi_prepare(void);
 const char *hl_openmpi_tmp(void);
 enum { HL_OPENMPI_TMP_BYTES = 6000000 };
 
-/* Bytes that messages between so many ranks of a machine take there, and the folder where they are. */
+/* Bytes that messages between so many ranks of a machine take there, and the folder where they are meant to be, which may have
+ * too little room. */
 double hl_openmpi_shared_bytes(int local_ranks);
 const char *hl_openmpi_shared_folder(void);
 
