@@ -202,7 +202,7 @@ static hl_status go_and_return(outcome *o, const hl_group *world, const char *fo
     snprintf(step, sizeof step, "%.*s/step-1", PATH_MAX - 60, folder);
     for (int k = 0; k < 3; k++) fill(x + (size_t)k * n, n, k);
     double began = hl_seconds();
-    HL_TRY(hl_checkpoint_write(world, folder, 1, content, "{}", 0, false));
+    HL_TRY(hl_checkpoint_write(world, folder, 1, content, "{}", 0, -1));
     o->write = hl_group_max(world, hl_seconds() - began);
     memset(x, 0, 3 * n * sizeof *x);
     began = hl_seconds();
