@@ -419,6 +419,27 @@ static void a_step_names_what_is_not_finite_and_changes_nothing(void)
     at_each_layout(step_with_large_gradients);
 }
 
+/* Cosines of zero vectors are 0: every row has the loss of its count of negatives, and nothing changes but the scale. */
+static void step_on_zeros(world *w)
+{
+    hl_arena arena = hl_arena_growing("a batch");
+    hl_batch batch;
+    hl_step_report report;
+    hl_rng rng = hl_rng_at(1, HL_FOR_TESTS, 0, 0);
+    for (int k = 0; k < WIDTH; k++) plant(&w->e.item, "item_llm.model.norm.weight", k, 0);
+    w->e.updates = 1; /* not the first */
+    toy_draw_batch(&batch, &w->t, 12, S, 60, &rng, &arena);
+    CHECK_OK(hl_step_run(&report, &w->e, &batch, &(hl_step_orders){.update = false}));
+    CHECK(report.zeros > report.rows && report.grad_norm == 0);
+    CHECK_NEAR(report.loss, log(61), 1e-5);
+    hl_arena_free(&arena);
+}
+
+static void zero_vectors_teach_nothing_and_are_counted(void)
+{
+    at_each_layout(step_on_zeros);
+}
+
 static void a_first_step_on_equal_vectors_is_refused(void)
 {
     at_each_layout(step_that_sees_no_text);
@@ -434,6 +455,7 @@ static const test tests[] = {
     {"equal vectors are refused", equal_vectors_are_refused},
     {"zero vectors are counted", zero_vectors_are_counted},
     {"a step names what is not finite and changes nothing", a_step_names_what_is_not_finite_and_changes_nothing},
+    {"zero vectors teach nothing and are counted", zero_vectors_teach_nothing_and_are_counted},
     {"a first step on equal vectors is refused", a_first_step_on_equal_vectors_is_refused},
 };
 HL_TESTS("finite", tests)
