@@ -9,11 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Ids one after the other, in the order of the file, each as often as it comes. */
+typedef struct {
+    char *bytes;
+    uint64_t *begin;  /* (count + 1) */
+    uint64_t *digest; /* (count) of plain forms */
+    size_t n_bytes, room_bytes;
+    int64_t count, room;
+} id_list;
+
 struct hl_idmatch {
     const hl_idtable *items;
     int rank, ranks;
     bool *has_row;             /* (items) */
-    hl_idtable *unused;        /* ids of rows without an item, those that I compare */
+    id_list unused;            /* ids of rows without an item, those that I compare */
     char first[2][HL_EXCERPT]; /* rank 0: the first of all */
 };
 
@@ -31,19 +40,43 @@ typedef struct {
     size_t mask;
 } table;
 
+static void list_add(id_list *l, const char *id, size_t n, uint64_t digest)
+{
+    if (l->count == l->room) {
+        l->room = l->room ? 2 * l->room : 256;
+        l->begin = hl_realloc(l->begin, ((size_t)l->room + 1) * sizeof *l->begin);
+        l->digest = hl_realloc(l->digest, (size_t)l->room * sizeof *l->digest);
+        if (l->count == 0) l->begin[0] = 0;
+    }
+    if (l->n_bytes + n > l->room_bytes) {
+        l->room_bytes = 2 * (l->n_bytes + n);
+        l->bytes = hl_realloc(l->bytes, l->room_bytes);
+    }
+    if (n) memcpy(l->bytes + l->n_bytes, id, n);
+    l->n_bytes += n;
+    l->digest[l->count] = digest;
+    l->begin[++l->count] = l->n_bytes;
+}
+
+static void list_free(id_list *l)
+{
+    free(l->bytes);
+    free(l->begin);
+    free(l->digest);
+}
+
 hl_idmatch *hl_idmatch_new(const hl_idtable *items, int rank, int ranks)
 {
     hl_idmatch *m = hl_alloc_zero(1, sizeof *m);
     *m = (hl_idmatch){.items = items, .rank = rank, .ranks = ranks};
     m->has_row = hl_alloc_zero((size_t)hl_idtable_count(items), sizeof *m->has_row);
-    m->unused = hl_idtable_new();
     return m;
 }
 
 void hl_idmatch_free(hl_idmatch *m)
 {
     if (!m) return;
-    hl_idtable_free(m->unused);
+    list_free(&m->unused);
     free(m->has_row);
     free(m);
 }
@@ -76,7 +109,8 @@ void hl_idmatch_row(hl_idmatch *m, int64_t number, const char *id, size_t n)
         return;
     }
     keep_first(m, id, n);
-    if (is_mine(m, plain_digest(id, n))) hl_idtable_put(m->unused, id, n); /* a full table leaves out the rest */
+    uint64_t digest = plain_digest(id, n);
+    if (is_mine(m, digest)) list_add(&m->unused, id, n, digest);
 }
 
 bool hl_idmatch_has_row(const hl_idmatch *m, int64_t number)
@@ -98,7 +132,10 @@ void hl_idmatch_unmatched(const hl_idmatch *m, char items[2][HL_EXCERPT], char r
 
 static const char *id_of(const hl_idmatch *m, int64_t row, size_t *n)
 {
-    return row >= 0 ? hl_idtable_at(m->items, row, n) : hl_idtable_at(m->unused, -1 - row, n);
+    const id_list *l = &m->unused;
+    if (row >= 0) return hl_idtable_at(m->items, row, n);
+    *n = (size_t)(l->begin[-row] - l->begin[-1 - row]);
+    return l->bytes + l->begin[-1 - row];
 }
 
 /* The place of a digest, or the free one where it belongs. */
@@ -119,19 +156,15 @@ static void put(table *t, uint64_t digest, int64_t row)
 static void fill(table *t)
 {
     const hl_idmatch *m = t->m;
-    size_t n;
     for (int64_t i = 0; i < hl_idtable_count(m->items); i++)
         if (m->has_row[i] && is_mine(m, t->digest[i])) put(t, t->digest[i], i);
-    for (int64_t i = 0; i < hl_idtable_count(m->unused); i++) {
-        const char *id = hl_idtable_at(m->unused, i, &n);
-        put(t, plain_digest(id, n), -1 - i);
-    }
+    for (int64_t i = 0; i < m->unused.count; i++) put(t, m->unused.digest[i], -1 - i);
 }
 
 static table table_of(const hl_idmatch *m)
 {
     table t = {.m = m, .mask = 15};
-    int64_t items = hl_idtable_count(m->items), rows = hl_idtable_count(m->unused);
+    int64_t items = hl_idtable_count(m->items), rows = m->unused.count;
     size_t n;
     t.digest = hl_alloc((size_t)items * sizeof *t.digest);
     for (int64_t i = 0; i < items; i++) {

@@ -80,8 +80,22 @@ static const char *reason(const char *at, size_t n)
     return "write seconds or milliseconds since 1970, or anything whole that rises with time";
 }
 
+/* As nearly all of them are: a few digits. */
+static bool read_plain(int64_t *time, const char *at, size_t n)
+{
+    int64_t value = 0;
+    if (n == 0 || n > 18) return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!is_digit(at[i])) return false;
+        value = 10 * value + (at[i] - '0');
+    }
+    *time = value;
+    return true;
+}
+
 const char *hl_timestamp_read(int64_t *time, const char *at, size_t n)
 {
+    if (read_plain(time, at, n)) return NULL;
     cursor c = {at, at + n};
     number x = {0};
     int sign = n > 0 && *at == '-' ? -1 : 1, fraction = 0, exponent;
