@@ -8,50 +8,51 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Small letters and digits alone.  Of the names that a header has, those of the lowest tier count. */
+/* Small letters and digits alone.  Of the names of a role that a header has, those of the lowest tier count: movieId rather
+ * than movie, which may be a title. */
 static const struct {
     const char *name;
     int role, tier;
 } known[] = {
-    {"item", HL_COLUMN_ITEM, 0},
+    {"item", HL_COLUMN_ITEM, 1},
     {"itemid", HL_COLUMN_ITEM, 0},
-    {"asin", HL_COLUMN_ITEM, 1},
-    {"parentasin", HL_COLUMN_ITEM, 1},
-    {"iid", HL_COLUMN_ITEM, 1},
-    {"movie", HL_COLUMN_ITEM, 1},
-    {"movieid", HL_COLUMN_ITEM, 1},
-    {"product", HL_COLUMN_ITEM, 1},
-    {"productid", HL_COLUMN_ITEM, 1},
-    {"book", HL_COLUMN_ITEM, 1},
-    {"bookid", HL_COLUMN_ITEM, 1},
-    {"isbn", HL_COLUMN_ITEM, 1},
-    {"businessid", HL_COLUMN_ITEM, 1},
-    {"gmapid", HL_COLUMN_ITEM, 1},
-    {"trackid", HL_COLUMN_ITEM, 1},
-    {"songid", HL_COLUMN_ITEM, 1},
-    {"videoid", HL_COLUMN_ITEM, 1},
-    {"articleid", HL_COLUMN_ITEM, 1},
-    {"newsid", HL_COLUMN_ITEM, 1},
-    {"goodsid", HL_COLUMN_ITEM, 1},
-    {"skuid", HL_COLUMN_ITEM, 1},
-    {"poiid", HL_COLUMN_ITEM, 1},
-    {"venueid", HL_COLUMN_ITEM, 1},
-    {"gameid", HL_COLUMN_ITEM, 1},
-    {"animeid", HL_COLUMN_ITEM, 1},
-    {"recipeid", HL_COLUMN_ITEM, 1},
-    {"itemidx", HL_COLUMN_ITEM, 1},
-    {"user", HL_COLUMN_USER, 0},
+    {"asin", HL_COLUMN_ITEM, 2},
+    {"parentasin", HL_COLUMN_ITEM, 2},
+    {"iid", HL_COLUMN_ITEM, 2},
+    {"movie", HL_COLUMN_ITEM, 3},
+    {"movieid", HL_COLUMN_ITEM, 2},
+    {"product", HL_COLUMN_ITEM, 3},
+    {"productid", HL_COLUMN_ITEM, 2},
+    {"book", HL_COLUMN_ITEM, 3},
+    {"bookid", HL_COLUMN_ITEM, 2},
+    {"isbn", HL_COLUMN_ITEM, 2},
+    {"businessid", HL_COLUMN_ITEM, 2},
+    {"gmapid", HL_COLUMN_ITEM, 2},
+    {"trackid", HL_COLUMN_ITEM, 2},
+    {"songid", HL_COLUMN_ITEM, 2},
+    {"videoid", HL_COLUMN_ITEM, 2},
+    {"articleid", HL_COLUMN_ITEM, 2},
+    {"newsid", HL_COLUMN_ITEM, 2},
+    {"goodsid", HL_COLUMN_ITEM, 2},
+    {"skuid", HL_COLUMN_ITEM, 2},
+    {"poiid", HL_COLUMN_ITEM, 2},
+    {"venueid", HL_COLUMN_ITEM, 2},
+    {"gameid", HL_COLUMN_ITEM, 2},
+    {"animeid", HL_COLUMN_ITEM, 2},
+    {"recipeid", HL_COLUMN_ITEM, 2},
+    {"itemidx", HL_COLUMN_ITEM, 2},
+    {"user", HL_COLUMN_USER, 1},
     {"userid", HL_COLUMN_USER, 0},
-    {"uid", HL_COLUMN_USER, 1},
-    {"reviewer", HL_COLUMN_USER, 1},
-    {"reviewerid", HL_COLUMN_USER, 1},
-    {"customer", HL_COLUMN_USER, 1},
-    {"customerid", HL_COLUMN_USER, 1},
-    {"visitorid", HL_COLUMN_USER, 1},
-    {"memberid", HL_COLUMN_USER, 1},
-    {"accountid", HL_COLUMN_USER, 1},
-    {"useridx", HL_COLUMN_USER, 1},
-    {"sessionid", HL_COLUMN_USER, 2},
+    {"uid", HL_COLUMN_USER, 2},
+    {"reviewer", HL_COLUMN_USER, 3},
+    {"reviewerid", HL_COLUMN_USER, 2},
+    {"customer", HL_COLUMN_USER, 3},
+    {"customerid", HL_COLUMN_USER, 2},
+    {"visitorid", HL_COLUMN_USER, 2},
+    {"memberid", HL_COLUMN_USER, 2},
+    {"accountid", HL_COLUMN_USER, 2},
+    {"useridx", HL_COLUMN_USER, 2},
+    {"sessionid", HL_COLUMN_USER, 3},
     {"timestamp", HL_COLUMN_TIME, 0},
     {"time", HL_COLUMN_TIME, 1},
     {"unixtime", HL_COLUMN_TIME, 1},
@@ -192,7 +193,8 @@ static hl_status take_the_third(int column[HL_COLUMNS], const hl_csv *c)
         if (column[r] == NO_ROLE) role = r;
         else third -= column[r];
     }
-    if (is_other(hl_csv_name(c, third))) return refuse(c, "the header does not name all of item, user and timestamp");
+    if (is_other(hl_csv_name(c, third)) || find_known(hl_csv_name(c, third)) >= 0)
+        return refuse(c, "the header does not name all of item, user and timestamp");
     column[role] = third;
     return HL_OK;
 }

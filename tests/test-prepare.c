@@ -390,6 +390,7 @@ static const table_of good_headers[] = {
     {",user_id,parent_asin,timestamp,date", "suitr", ',', "timestamp is 'timestamp' (column 4); not read: '', 'date'"},
     {"when,user,item", "tui", ',', "timestamp is 'when' (column 1)"},
     {"asin,item_id,user,timestamp", "siut", ',', "item is 'item_id' (column 2)"},
+    {"movie,movieId,user,user_id,timestamp", "sirut", ',', "item is 'movieId' (column 2), user is 'user_id' (column 4)"},
     {" User ID , Item-ID ,Timestamp", "uit", ',', "user is ' User ID ' (column 1)"},
 };
 
@@ -443,7 +444,8 @@ static const struct {
     {"item_id,rating,timestamp\na,5,1\n", ":1: the header does not name all of item, user and timestamp"},
     {"name,rating,when\na,5,1\n", ":1: the header names something else where item, user or timestamp is expected"},
     {"item,user,rating\na,b,1\n", ":1: the header does not name all of"},
-    {"item_id,item,timestamp\na,b,1\n", ":1: two columns name the item, 'item_id' and 'item'; rename"},
+    {"item_id,item,timestamp\na,b,1\n", ":1: the header does not name all of item, user and timestamp"},
+    {"movie_id,movieId,user,time\na,a,b,1\n", ":1: two columns name the item, 'movie_id' and 'movieId'; rename"},
     {"asin,parent_asin,user_id,timestamp\na,a,b,1\n", ":1: two columns name the item, 'asin' and 'parent_asin'"},
     {"user_id,item_id,user_id,timestamp\na,a,b,1\n", ":1: two columns name the user, 'user_id' and 'user_id'"},
     {"B0001,A1,1400000000\nB0002,A1,1400000001\n",
