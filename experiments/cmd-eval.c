@@ -1,9 +1,10 @@
 /* cmd-eval.c - hllm eval: rank every user's held-out item with the weights of a checkpoint, or the initial ones. */
+#include "base/log.h"
 #include "experiments/commands.h"
 #include "experiments/ease.h"
 #include "experiments/job.h"
-#include "experiments/run.h"
 #include "experiments/table.h"
+#include "experiments/weights.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@ static hl_status figures(hl_evaluation *v, hl_job *job, const char *checkpoint, 
 {
     hl_evaluation ease[2];
     if (job->config->model != HL_MODEL_EASE) {
-        if (checkpoint) HL_TRY(hl_run_read_weights(job, checkpoint));
+        if (checkpoint) HL_TRY(hl_weights_read(job, checkpoint, HL_WEIGHTS_AS_TRAINED));
         return hl_evaluation_run(v, job, phase, NULL);
     }
     if (checkpoint) return HL_FAIL(HL_EUSAGE, "--checkpoint %s: EASE has none, it is fitted anew each time; leave the option out", checkpoint);
@@ -46,6 +47,24 @@ static hl_status evaluate(hl_job *job, const char *checkpoint, hl_phase phase, b
     return HL_OK;
 }
 
+/* Whoever evaluates without a checkpoint may have forgotten it. */
+static void tell_of_initial(const hl_group *world, const hl_config *c)
+{
+    char best[PATH_MAX];
+    bool has_run = hl_weights_find(best, world, c->checkpoint_dir) == HL_OK && strcmp(best, c->checkpoint_dir) != 0;
+    if (has_run && world->rank == 0) hl_log(HL_WARN, "without --checkpoint these are the initial weights; those of the run in %s are --checkpoint %s", c->checkpoint_dir, best);
+    if (!has_run) hl_log(HL_INFO, "without --checkpoint these are the initial weights");
+}
+
+/* Before data are prepared. */
+static hl_status check(const hl_group *world, const hl_config *c, const char *checkpoint)
+{
+    if (c->model == HL_MODEL_EASE) return HL_OK;
+    if (checkpoint) return hl_weights_check(world, c, checkpoint);
+    tell_of_initial(world, c);
+    return HL_OK;
+}
+
 static hl_status run(const hl_group *world, int argc, char **argv)
 {
     hl_config c;
@@ -57,6 +76,7 @@ static hl_status run(const hl_group *world, int argc, char **argv)
     HL_TRY(hl_argument_take(&phase_name, "phase", &argc, argv));
     HL_TRY(phase_of(&phase, phase_name));
     hl_status s = hl_config_load(&c, world, argc, argv);
+    if (s == HL_OK) s = check(world, &c, checkpoint);
     if (s == HL_OK) s = hl_job_open(&job, world, &c, false);
     if (s == HL_OK) s = evaluate(&job, checkpoint, phase, json);
     hl_job_close(&job);
@@ -68,7 +88,8 @@ const hl_command hl_cmd_eval = {
     .name = "eval",
     .arguments = "CONFIG... [--checkpoint DIR] [--phase valid|test] [--key value]... [--json]",
     .help = "rank every user's held-out item among the whole catalogue",
-    .more = "  --checkpoint DIR   a folder step-N, or RUN/best or RUN/latest; without it the initial weights are evaluated\n"
+    .more = "  --checkpoint DIR   a run folder, whose best is taken, or its latest (RUN/latest), or a folder step-N; without it the initial weights are\n"
+            "                     evaluated.  Texts, tokens or models other than those of its training are refused, unless with --force\n"
             "  --phase PHASE      valid or test (the default)\n"
             "  --json             one JSON object on standard output\n",
     .has_config = true,

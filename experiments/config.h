@@ -119,12 +119,18 @@ bool hl_config_given(const hl_config *c, const char *key);
 /* Every value and where it came from; can be read again as a configuration. */
 void hl_config_write_yaml(const hl_config *c, FILE *out);
 
+/* The same without comments; free it. */
+char *hl_config_text(const hl_config *c);
+
 /* Digest of the values that change the numbers of a run. */
 uint64_t hl_config_digest(const hl_config *c);
 
-/* May a run that was started with the configuration in `used` (n bytes of its used.yaml) go on with c?
- * HL_EUSAGE with the list of what differs and would change the numbers; other differences are logged. */
-hl_status hl_config_may_resume(const hl_config *c, const char *used, size_t n, const char *name);
+/* May a run that was started with the configuration `was` go on with c?  HL_EUSAGE with the list of what differs and would change the
+ * numbers, after `name`; other differences are logged. */
+hl_status hl_config_may_resume(const hl_config *c, const hl_config *was, const char *name);
+
+/* What differs between c and the configuration `was` of a training so that its weights would give other vectors: "A was 1 and is 2, ...", or nothing. */
+void hl_config_other_vectors(char *list, size_t room, const hl_config *c, const hl_config *was);
 
 /* The options, for people and for the manual page. */
 void hl_config_help(FILE *out);

@@ -6,8 +6,8 @@
 #include "experiments/forecast.h"
 #include "experiments/precision.h"
 #include "experiments/preflight.h"
-#include "experiments/run.h"
 #include "experiments/threads.h"
+#include "experiments/weights.h"
 #include "io/hf.h"
 #include "io/hf-folder.h"
 #include "io/safetensors.h"
@@ -15,6 +15,7 @@
 #include "mpi/finite.h"
 #include <inttypes.h>
 #include <limits.h>
+#include <stdlib.h>
 
 /* Made where it is missing or stale, and opened. */
 static hl_status open_data(hl_job *j)
@@ -144,7 +145,7 @@ static hl_status initial_weights(hl_job *j)
     HL_TRY(check_read(e, true, c->item_emb_pretrain));
     hl_holding_leave_all(&e->item);
     hl_holding_leave_all(&e->user);
-    if (c->load_pretrain[0]) HL_TRY(hl_run_read_weights(j, c->load_pretrain));
+    if (c->load_pretrain[0]) HL_TRY(hl_weights_read(j, c->load_pretrain, HL_WEIGHTS_TO_START));
     j->initial_digest = digest_of(j);
     return HL_OK;
 }
@@ -275,7 +276,7 @@ static hl_engine_rules rules_of(const hl_config *c, bool for_training)
 hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config, bool for_training)
 {
     *j = (hl_job){.config = config, .world = world};
-    hl_llama item, user;
+    hl_llama *item = &j->item_shape, *user = &j->user_shape;
     HL_TRY(hl_threads_set(&j->threads, world, config->threads));
     HL_TRY(hl_preflight(world, config, for_training));
     if (config->model == HL_MODEL_EASE) {
@@ -283,18 +284,18 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
         return open_data(j);
     }
     HL_TRY(check_layout(j));
-    HL_TRY_ALL(world, shapes_of(&item, &user, config));
+    HL_TRY_ALL(world, shapes_of(item, user, config));
     HL_TRY(open_data(j));
     HL_TRY(hl_group_may_go_on(world, "opening the data"));
-    HL_TRY(fit_vocabulary(j, &item, &user));
-    HL_TRY_ALL(world, hl_precision_set(config, &item));
+    HL_TRY(fit_vocabulary(j, item, user));
+    HL_TRY_ALL(world, hl_precision_set(config, item));
     const hl_corpus *corpus = hl_dataset_corpus(j->data);
     const hl_engine_rules rules = rules_of(config, for_training);
     hl_windows_open(&j->windows, corpus, config->MAX_ITEM_LIST_LENGTH, config->data_split);
-    HL_TRY(lay_out(j, &item, &user));
+    HL_TRY(lay_out(j, item, user));
     if (for_training) hl_preflight_forecast(world, j->forecast_bytes);
     j->sampler = (hl_sampler){&j->windows, (uint64_t)config->seed, config->batch_size, config->num_negatives};
-    hl_engine_open(&j->engine, &j->mesh, corpus, &item, &user, &rules);
+    hl_engine_open(&j->engine, &j->mesh, corpus, item, user, &rules);
     HL_TRY(hl_group_may_go_on(world, "laying out the models"));
     HL_TRY(initial_weights(j));
     HL_TRY(hl_group_may_go_on(world, "making the initial weights"));

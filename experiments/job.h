@@ -11,6 +11,7 @@ typedef struct {
     const hl_config *config; /* borrowed */
     const hl_group *world;
     hl_dataset *data;
+    hl_llama item_shape, user_shape; /* not of EASE */
     hl_windows windows;
     hl_sampler sampler;
     hl_group seated; /* all ranks in the order of the layout; size 0 where that is the order of world */

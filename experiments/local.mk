@@ -40,9 +40,11 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/options.c experiments/options.h \
 	experiments/output.c experiments/output.h \
 	experiments/precision.c experiments/precision.h \
+	experiments/origin.c experiments/origin.h \
 	experiments/quote.c experiments/quote.h \
 	experiments/pace.c experiments/pace.h \
 	experiments/preflight.c experiments/preflight.h \
+	experiments/resume.c experiments/resume.h \
 	experiments/run.c experiments/run.h \
 	experiments/state.c experiments/state.h \
 	experiments/summary.c experiments/summary.h \
@@ -52,6 +54,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/table.c experiments/table.h \
 	experiments/threads.c experiments/threads.h \
 	experiments/train.c experiments/train.h \
+	experiments/weights.c experiments/weights.h \
 	experiments/yaml.c experiments/yaml.h
 EXPERIMENTS_LINK = experiments/libhlexperiments.a $(HOUSE_LINK) $(YAML_LIBS)
 

@@ -32,6 +32,7 @@ static const hl_choice precisions[] = {
 };
 
 #define NUMBERS HL_CHANGES_NUMBERS
+#define VECTORS HL_CHANGES_VECTORS
 #define LAYOUT HL_CHANGES_LAYOUT
 #define FILES HL_CHANGES_FILES
 #define REPORT HL_CHANGES_REPORT
@@ -66,27 +67,27 @@ const hl_option hl_options[] = {
     TEXT("dataset", dataset, "", FILES, "name of the data, without .csv"),
     TEXT("text_path", text_path, "", FILES, "folder of the items' texts, <text_path>/<dataset>.csv"),
     TEXT("dataset_dir", dataset_dir, "", FILES, "where the tokenised dataset is kept; empty: <data_path>/<dataset>.hllm"),
-    NAMES("text_keys", text_keys, "[title, tag, description]", NUMBERS, "columns that make an item's text, in order"),
-    TEXT("item_prompt", item_prompt, "Compress the following sentence into embedding: ", NUMBERS,
+    NAMES("text_keys", text_keys, "[title, tag, description]", VECTORS, "columns that make an item's text, in order"),
+    TEXT("item_prompt", item_prompt, "Compress the following sentence into embedding: ", VECTORS,
          "text before every item's text"),
     TEXT("tokenizer", tokenizer, "", FILES, "bytes, or a tokenizer's file or folder; empty: item_pretrain_dir"),
-    INT("MAX_TEXT_LENGTH", MAX_TEXT_LENGTH, "64", 1, 65536, NUMBERS, "tokens of an item at most, prompt included"),
-    INT("MAX_ITEM_LIST_LENGTH", MAX_ITEM_LIST_LENGTH, "50", 1, 65536, NUMBERS, "items of a user that are read at once"),
+    INT("MAX_TEXT_LENGTH", MAX_TEXT_LENGTH, "64", 1, 65536, VECTORS, "tokens of an item at most, prompt included"),
+    INT("MAX_ITEM_LIST_LENGTH", MAX_ITEM_LIST_LENGTH, "50", 1, 65536, VECTORS, "items of a user that are read at once"),
     INT("MAX_ITEM_LIST_LENGTH_TEST", MAX_ITEM_LIST_LENGTH_TEST, "0", 0, 65536, NUMBERS, "the same at evaluation; 0: the same"),
     BOOL("data_split", data_split, "true", NUMBERS, "cut long sequences into windows; false: only the latest window"),
 
     HEADING("Model"),
-    CHOICE("model", model, "HLLM", NUMBERS, "what is trained; EASE is a linear model of items by items", models),
+    CHOICE("model", model, "HLLM", VECTORS, "what is trained; EASE is a linear model of items by items", models),
     TEXT("item_pretrain_dir", item_pretrain_dir, "", FILES,
          "Hugging Face folder of the Item LLM; empty: item_llm.* gives the shape"),
     TEXT("user_pretrain_dir", user_pretrain_dir, "", FILES,
          "Hugging Face folder of the User LLM; empty: user_llm.* gives the shape"),
     BOOL("item_llm_init", item_llm_init, "true", NUMBERS, "take the weights of item_pretrain_dir; false: its shape only"),
     BOOL("user_llm_init", user_llm_init, "true", NUMBERS, "take the weights of user_pretrain_dir; false: its shape only"),
-    INT("item_emb_token_n", item_emb_token_n, "1", 0, 1, NUMBERS,
+    INT("item_emb_token_n", item_emb_token_n, "1", 0, 1, VECTORS,
          "1: the vector of an [ITEM] token; 0: the mean over the tokens"),
     TEXT("item_emb_pretrain", item_emb_pretrain, "", FILES, "safetensors file of the [ITEM] token's first value"),
-    TEXT("load_pretrain", load_pretrain, "", FILES, "folder step-N of a checkpoint whose weights are the start"),
+    TEXT("load_pretrain", load_pretrain, "", FILES, "checkpoint whose weights are the start: a folder step-N, or a run folder, whose best is taken"),
     SHAPE(item_llm),
     SHAPE(user_llm),
 
@@ -155,7 +156,7 @@ const hl_option hl_options[] = {
     INT("keep", keep, "2", 1, 1e6, REPORT, "checkpoints that are kept beside the best"),
     BOOL("ledger", ledger, "false", REPORT, "write digests of loss, gradients and weights of each step into ledger.jsonl, for hllm diff"),
     INT("log_every", log_every, "10", 1, 1e9, REPORT, "steps between lines of the log"),
-    BOOL("force", force, "false", REPORT, "go ahead where the program would rather not: precision bf16 on a machine that is slower with it"),
+    BOOL("force", force, "false", REPORT, "go ahead where the program would rather not: precision bf16 on a machine that is slower with it, weights of other texts or models"),
     BOOL("resume", resume, "true", REPORT, "go on where checkpoint_dir stopped; false: begin anew, the run that is there moves to checkpoint_dir/old-N; a batch job that is started again goes on all the same"),
 };
 const int hl_options_n = sizeof hl_options / sizeof hl_options[0];

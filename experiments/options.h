@@ -9,6 +9,7 @@ typedef enum { HL_IS_BOOL, HL_IS_INT, HL_IS_INT64, HL_IS_BYTES, HL_IS_REAL, HL_I
 /* What another value means to a run that is resumed. */
 typedef enum {
     HL_CHANGES_NUMBERS, /* it would be another run: refused */
+    HL_CHANGES_VECTORS, /* likewise, and the same weights would give other vectors: refused to evaluations, too */
     HL_CHANGES_LAYOUT,  /* who computes what, in which pieces, how long */
     HL_CHANGES_FILES,   /* where things are; their contents have digests of their own */
     HL_CHANGES_REPORT   /* what is said and kept */

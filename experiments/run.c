@@ -1,14 +1,14 @@
 /* run.c - the folder of a run: used.yaml, checkpoints, metrics.jsonl, ledger.jsonl. */
 #include "experiments/run.h"
 #include "base/log.h"
-#include "base/process.h"
 #include "experiments/build.h"
-#include "io/aside.h"
+#include "experiments/origin.h"
+#include "experiments/resume.h"
+#include "experiments/weights.h"
 #include "io/atomic.h"
 #include "io/checkpoint.h"
 #include "io/steps.h"
 #include "math/linear.h"
-#include "mpi/finite.h"
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
@@ -17,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { USED_MOST = 1 << 20 };
 
 static bool is_first(const hl_run *r)
 {
@@ -51,27 +49,6 @@ hl_status hl_run_lock(hl_lock **lock, const hl_group *world, const hl_config *c)
 
 /* ---- tensors and state */
 
-/* One side of the engine as a checkpoint sees it. */
-static hl_checkpoint_part part_of(hl_holding *h)
-{
-    float *w = h->w && h->zero >= 3 ? h->w + h->begin : h->w;
-    return (hl_checkpoint_part){h->table, &h->whole, h->copies, w, h->m, h->v, h->zero > 0, h->zero >= 3};
-}
-
-static void parts_of(hl_checkpoint_part part[2], hl_engine *e)
-{
-    part[0] = part_of(&e->item);
-    part[1] = part_of(&e->user);
-}
-
-/* Rank 0's is the one that counts. */
-static void note_job(hl_state *s)
-{
-    hl_process me;
-    hl_process_find(&me);
-    snprintf(s->job, sizeof s->job, "%s", me.job);
-}
-
 static int64_t best_step(const hl_run *r)
 {
     return r->state.best >= 0 ? r->state.best_step : -1;
@@ -88,9 +65,9 @@ static hl_status sync_records(hl_run *r)
 hl_status hl_run_save(hl_run *r)
 {
     hl_checkpoint_part part[2];
-    parts_of(part, &r->job->engine);
+    hl_weights_parts(part, &r->job->engine);
     HL_TRY(sync_records(r));
-    char *state = hl_state_text(&r->state);
+    char *state = hl_state_text(&r->state, hl_origin_json(r->job));
     hl_status s = hl_checkpoint_write(r->job->world, r->job->config->checkpoint_dir, r->state.step, &(hl_checkpoint_content){part, 2, true}, state,
                                       r->job->config->keep, best_step(r));
     free(state);
@@ -103,58 +80,27 @@ hl_status hl_run_save_state(hl_run *r)
     const hl_config *c = r->job->config;
     HL_CHECK(r->saved == r->state.step);
     HL_TRY(sync_records(r));
-    char *state = hl_state_text(&r->state);
+    char *state = hl_state_text(&r->state, hl_origin_json(r->job));
     hl_status s = hl_checkpoint_restate(r->job->world, c->checkpoint_dir, r->state.step, state, c->keep, best_step(r));
     free(state);
-    return s;
-}
-
-static hl_status read_opened(hl_job *j, const hl_checkpoint *c, bool moments)
-{
-    hl_checkpoint_part part[2];
-    parts_of(part, &j->engine);
-    HL_TRY(hl_checkpoint_read(c, j->world, &(hl_checkpoint_content){part, 2, moments}));
-    HL_TRY(hl_finite_check(&j->engine, HL_IN_WEIGHTS, hl_checkpoint_path(c)));
-    if (moments) HL_TRY(hl_finite_check(&j->engine, HL_IN_MOMENTS, hl_checkpoint_path(c)));
-    if (j->engine.item.w) hl_holding_share(&j->engine.item);
-    if (j->engine.user.w) hl_holding_share(&j->engine.user);
-    return HL_OK;
-}
-
-/* <run>/best and <run>/latest are files that name a folder. */
-static hl_status find_folder(char folder[PATH_MAX], const hl_job *j, const char *path)
-{
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    bool is_name = strcmp(name, "best") == 0 || strcmp(name, "latest") == 0;
-    snprintf(folder, PATH_MAX, "%s", path);
-    if (!is_name) return HL_OK;
-    char run[PATH_MAX];
-    snprintf(run, sizeof run, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-    return hl_checkpoint_find(folder, j->world, run, name);
-}
-
-hl_status hl_run_read_weights(hl_job *j, const char *path)
-{
-    char folder[PATH_MAX];
-    hl_checkpoint *c = NULL;
-    HL_TRY(find_folder(folder, j, path));
-    hl_status s = hl_checkpoint_open(&c, j->world, folder, false);
-    if (s == HL_OK) s = read_opened(j, c, false);
-    hl_checkpoint_close(c);
     return s;
 }
 
 hl_status hl_run_take_best(hl_run *r)
 {
     char path[PATH_MAX];
+    hl_checkpoint *c = NULL;
     bool is_at_hand = r->state.best < 0 || r->state.best_step == r->state.step;
     if (is_at_hand) return HL_OK;
-    HL_TRY(hl_checkpoint_find(path, r->job->world, r->job->config->checkpoint_dir, "best"));
+    hl_step_path(path, r->job->config->checkpoint_dir, r->state.best_step, "");
     hl_log(HL_INFO, "testing %s", path);
-    return hl_run_read_weights(r->job, path);
+    hl_status s = hl_checkpoint_open(&c, r->job->world, path, false);
+    if (s == HL_OK) s = hl_weights_take(r->job, c, false);
+    hl_checkpoint_close(c);
+    return s;
 }
 
-/* ---- starting, and going on */
+/* ---- starting */
 
 static hl_status write_used(const hl_run *r)
 {
@@ -167,98 +113,6 @@ static hl_status write_used(const hl_run *r)
     fclose(out);
     hl_status s = hl_atomic_write(path, text, n);
     free(text);
-    return s;
-}
-
-/* Rank 0: may the configuration go on with what is in the folder? */
-static hl_status compare_used(const hl_run *r)
-{
-    char path[PATH_MAX], *text = NULL;
-    size_t n;
-    in_folder(path, r->job, "used.yaml");
-    hl_status s = hl_file_read(path, USED_MOST, &text, &n);
-    if (s == HL_OK) s = hl_config_may_resume(r->job->config, text, n, path);
-    free(text);
-    return s;
-}
-
-static hl_status go_on(hl_run *r, const hl_checkpoint *c)
-{
-    const char *path = hl_checkpoint_path(c);
-    HL_TRY_ALL(r->job->world, is_first(r) ? compare_used(r) : HL_OK);
-    HL_TRY_ALL(r->job->world, hl_state_read(&r->state, hl_checkpoint_state(c), path));
-    note_job(&r->state);
-    if (r->state.data != hl_dataset_digest(r->job->data))
-        return HL_FAIL(HL_EUSAGE, "%s was trained on other data than %s holds now; restore the data or choose another checkpoint_dir",
-                       path, r->job->config->dataset);
-    HL_TRY(read_opened(r->job, c, true));
-    r->job->engine.updates = (long)r->state.updates;
-    r->resumed = true;
-    r->saved = r->state.step;
-    hl_log(HL_INFO, "continuing from %s", path);
-    return HL_OK;
-}
-
-static const char *const records[] = {"metrics.jsonl", "ledger.jsonl", "used.yaml"};
-
-/* Without `resume`: what an earlier run has left must neither be lost nor be taken for this one's after a kill. */
-static hl_status set_aside(const hl_config *c)
-{
-    char old[PATH_MAX];
-    HL_TRY(hl_aside_move(old, c->checkpoint_dir, records, sizeof records / sizeof records[0]));
-    if (*old) hl_log(HL_INFO, "the run that was in %s is now in %s", c->checkpoint_dir, old);
-    return HL_OK;
-}
-
-/* What kills have left, before anything is read. */
-static hl_status tidy(const hl_config *c)
-{
-    if (access(c->checkpoint_dir, F_OK) != 0) return HL_OK;
-    if (hl_aside_is_unfinished(c->checkpoint_dir)) HL_TRY(set_aside(c));
-    hl_steps_clean(c->checkpoint_dir);
-    hl_steps_tell_others(c->checkpoint_dir);
-    return HL_OK;
-}
-
-/* Rank 0: was this checkpoint (NULL: there is none) written by the batch job that we are, before it was started again? */
-static bool is_own(const hl_checkpoint *found)
-{
-    hl_process me;
-    hl_state was = {0};
-    hl_process_find(&me);
-    if (!found) return me.restarts > 0;
-    if (hl_state_read(&was, hl_checkpoint_state(found), hl_checkpoint_path(found)) != HL_OK) return false;
-    bool is_same = *was.job && strcmp(was.job, me.job) == 0, is_unknown = !*was.job && me.restarts > 0;
-    return is_same || is_unknown;
-}
-
-/* resume is false, and *found is what the folder has; s: how opening it went. */
-static hl_status begin_anew(hl_run *r, hl_checkpoint **found, hl_status s)
-{
-    const hl_config *c = r->job->config;
-    bool own = is_first(r) && is_own(*found);
-    hl_group_share(r->job->world, &own, sizeof own, 0);
-    if (own && *found) hl_log(HL_INFO, "resume is false, but %s is of this very job, which was started again: it goes on", hl_checkpoint_path(*found));
-    if (own) return s;
-    hl_checkpoint_close(*found);
-    *found = NULL;
-    HL_TRY_ALL(r->job->world, is_first(r) ? set_aside(c) : HL_OK);
-    return HL_OK;
-}
-
-static hl_status start_or_go_on(hl_run *r)
-{
-    const hl_config *c = r->job->config;
-    bool anew = !c->resume && !c->val_only;
-    hl_checkpoint *found = NULL;
-    HL_TRY_ALL(r->job->world, is_first(r) ? tidy(c) : HL_OK);
-    hl_status s = hl_checkpoint_open_newest(&found, r->job->world, c->checkpoint_dir, true);
-    bool are_damaged = s == HL_ESTORE; /* all of them; they go aside too */
-    if (anew && (s == HL_OK || are_damaged)) s = begin_anew(r, &found, s);
-    if (s == HL_OK && found) s = go_on(r, found);
-    hl_checkpoint_close(found);
-    if (s == HL_OK && c->val_only && !r->resumed)
-        return HL_FAIL(HL_EUSAGE, "%s: has no checkpoint, and val_only trains none; leave val_only out, or name the checkpoint_dir of a training", c->checkpoint_dir);
     return s;
 }
 
@@ -322,8 +176,7 @@ static hl_status note_run(hl_run *r)
 hl_status hl_run_open(hl_run *r, hl_job *j)
 {
     *r = (hl_run){.job = j, .saved = -1, .state = {.best = -1, .data = hl_dataset_digest(j->data), .config = hl_config_digest(j->config)}};
-    note_job(&r->state);
-    HL_TRY(start_or_go_on(r));
+    HL_TRY(hl_resume(r));
     HL_TRY_ALL(j->world, is_first(r) ? write_used(r) : HL_OK);
     HL_TRY_ALL(j->world, is_first(r) ? open_record(r) : HL_OK);
     HL_TRY_ALL(j->world, is_first(r) ? open_digests(r) : HL_OK);

@@ -47,8 +47,4 @@ hl_status hl_run_note_evaluation(hl_run *r, const hl_evaluation *v, int64_t epoc
  * Collective. */
 hl_status hl_run_note_ledger(hl_run *r, int64_t step, double loss);
 
-/* Read the weights of a checkpoint (no moments) into the engine: of a folder step-N, or of the one that <run>/best or
- * <run>/latest names.  Collective. */
-hl_status hl_run_read_weights(hl_job *j, const char *path);
-
 #endif

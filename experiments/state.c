@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-char *hl_state_text(const hl_state *s)
+char *hl_state_text(const hl_state *s, json_t *origin)
 {
     char data[17], config[17];
     hl_digest_text(data, s->data);
@@ -15,6 +15,7 @@ char *hl_state_text(const hl_state *s)
                           "epoch_steps", (json_int_t)s->epoch_steps, "best", s->best, "best_step", (json_int_t)s->best_step, "bad", s->bad,
                           "ended", s->ended, "data", data, "config", config, "job", s->job, "due", s->due, "begun", hl_begun_json(&s->begun));
     HL_CHECK(o != NULL);
+    if (origin) json_object_set_new(o, "origin", origin);
     char *text = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     json_decref(o);
     return text;

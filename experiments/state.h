@@ -3,6 +3,7 @@
 #define EXPERIMENTS_STATE_H
 #include "base/error.h"
 #include "experiments/begun.h"
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,8 +22,8 @@ typedef struct {
     char job[65];          /* that wrote it, by its number in the batch system; empty outside of one */
 } hl_state;
 
-/* As a JSON object; the caller frees it. */
-char *hl_state_text(const hl_state *s);
+/* As a JSON object with the origin of the weights (hl_origin_json), which is given away; the caller frees it. */
+char *hl_state_text(const hl_state *s, json_t *origin);
 
 /* HL_EFORMAT where text is not such an object; `path` stands in the sentence. */
 hl_status hl_state_read(hl_state *s, const char *text, const char *path);

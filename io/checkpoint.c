@@ -341,6 +341,13 @@ static int list_candidates(const hl_group *world, const char *folder, int64_t **
     return n;
 }
 
+/* A copy under another name would be a step that never was. */
+static hl_status check_number(const hl_checkpoint *c, int64_t step)
+{
+    if (c->inventory.step == step) return HL_OK;
+    return HL_FAIL(HL_ESTORE, "%s: is step %lld under another name; name it step-%lld, or move it away", c->path, (long long)c->inventory.step, (long long)c->inventory.step);
+}
+
 /* *why: the sentence about the first one. */
 static hl_status open_first_good(hl_checkpoint **out, const hl_group *world, const char *folder, const int64_t *steps, int n, bool moments, char why[600])
 {
@@ -348,6 +355,7 @@ static hl_status open_first_good(hl_checkpoint **out, const hl_group *world, con
         char path[PATH_MAX];
         hl_step_path(path, folder, steps[i], "");
         hl_status s = hl_checkpoint_open(out, world, path, moments);
+        if (s == HL_OK) s = check_number(*out, steps[i]);
         if (s != HL_ESTORE) return s;
         hl_checkpoint_close(*out);
         *out = NULL;
@@ -378,6 +386,22 @@ hl_status hl_checkpoint_find(char path[PATH_MAX], const hl_group *world, const c
     if (step < 0) return HL_FAIL(HL_EFORMAT, "%s: has no checkpoint called %s; name a run that has, or a folder step-N", folder, name);
     hl_step_path(path, folder, step, "");
     return HL_OK;
+}
+
+hl_status hl_checkpoint_peek(char **state, const char *path)
+{
+    char *text = NULL, manifest[PATH_MAX];
+    size_t n = 0;
+    hl_inventory v = {0};
+    *state = NULL;
+    HL_TRY(hl_path_check(path));
+    HL_TRY(load_manifest(path, &text, &n));
+    file_path(manifest, path, MANIFEST);
+    hl_status s = hl_inventory_parse(&v, text, n, manifest);
+    if (s == HL_OK) *state = hl_copy_text(v.state);
+    hl_inventory_free(&v);
+    free(text);
+    return s;
 }
 
 const char *hl_checkpoint_path(const hl_checkpoint *c)

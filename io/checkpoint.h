@@ -63,6 +63,9 @@ void hl_checkpoint_close(hl_checkpoint *c);
 /* Path of the folder that `name` ("latest" or "best") names in a run; HL_EFORMAT where there is none.  Collective. */
 hl_status hl_checkpoint_find(char path[PATH_MAX], const hl_group *world, const char *folder, const char *name);
 
+/* The trainer's state in the manifest of a folder step-N, without looking at its other files; release with free.  Local. */
+hl_status hl_checkpoint_peek(char **state, const char *path);
+
 const char *hl_checkpoint_path(const hl_checkpoint *c);
 int64_t hl_checkpoint_step(const hl_checkpoint *c);
 /* The trainer's state, a JSON object; lives as long as c. */

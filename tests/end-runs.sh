@@ -77,4 +77,65 @@ SLURM_RESTART_COUNT=1 job 1 unnumbered --resume false --max_steps 4
 [ $? -eq 0 ] && said "continuing from .*/step-2"
 verdict "a restarted job goes on with a run that names no job"
 
+# ---- evaluating what was trained
+# evaluate CHECKPOINT OPTIONS...: its status; the first figures in $work/figures
+evaluate() {
+    checkpoint=$work/$1
+    shift
+    "$MPIRUN" -n 2 ./hllm eval "$work/job.yaml" --dataset_dir "$work/other" --checkpoint "$checkpoint" "$@" >"$work/table" 2>"$work/said" </dev/null
+    status=$?
+    sed -n 's/^HLLM  *\([0-9]\)/\1/p' "$work/table" >"$work/figures"
+    return $status
+}
+refuses() { # refuses WORDS OPTIONS...: no figures without --force, and a warning with it
+    words=$1
+    shift
+    ! evaluate plain/best "$@" && said "error: .*step-8: was trained with other values: $words.*--force" && [ ! -s "$work/figures" ] &&
+        evaluate plain/best --force "$@" && said "warning: .*was trained with other values.*: $words" && [ -s "$work/figures" ]
+    verdict "eval refuses $*, but for --force"
+}
+evaluate plain/step-8 && cp "$work/figures" "$work/plain.figures" && [ -s "$work/figures" ] && ! said "warning"
+verdict "hllm eval takes a checkpoint"
+for named in plain plain/ plain/best plain/latest; do
+    evaluate "$named" && cmp -s "$work/figures" "$work/plain.figures"
+    verdict "or what $named means"
+done
+evaluate plain --MAX_ITEM_LIST_LENGTH_TEST 3 --topk 5,7 --valid_metric NDCG@7 --placement separate --seed 7 && ! said "warning"
+verdict "with another history, other lists, another layout"
+refuses "MAX_TEXT_LENGTH was [0-9]* and is 9" --MAX_TEXT_LENGTH 9
+refuses "item_prompt was \"\" and is \"x\"" --item_prompt x
+refuses "text_keys was \[\"title\"\] and is \[\"description\"\]" --text_keys description
+refuses "rope_theta of the User LLM was 10000 and is 500" --user_llm.rope_theta 500
+refuses "rms_norm_eps of the Item LLM was 1e-05 and is 0.1" --item_llm.rms_norm_eps 0.1
+job 1 started --load_pretrain "$work/plain/best" --item_llm.rope_theta 500 --max_steps 1
+[ $? -eq 2 ] && said "error: .*rope_theta of the Item LLM was 10000 and is 500"
+verdict "nor does a training start from weights of another theta"
+job 1 started --load_pretrain "$work/plain" --max_steps 1 --MAX_TEXT_LENGTH 50
+verdict "but it may have other texts"
+./hllm eval "$work/job.yaml" --checkpoint_dir "$work/plain" >/dev/null 2>"$work/said"
+[ $? -eq 0 ] && said "warning: without --checkpoint these are the initial weights; .* --checkpoint $work/plain/step-8"
+verdict "hllm eval without a checkpoint says so, and names the run's best"
+
+# ---- what the program believes
+cp -r "$work/plain" "$work/lost"
+rm "$work/lost/used.yaml" "$work/lost/best" "$work/lost/latest"
+job 1 lost
+[ $? -eq 0 ] && said "warning: .*used.yaml: .*written anew" && [ -s "$work/lost/used.yaml" ] && [ "$(cat "$work/lost/best" "$work/lost/latest" | uniq)" = step-8 ]
+verdict "a run without used.yaml, best and latest goes on, and has them again"
+sed -i 's/^seed: 2020/seed: 2021/' "$work/lost/used.yaml"
+job 1 lost
+[ $? -eq 0 ] && said "warning: .*used.yaml: is not what this run was started with" && grep -q "^seed: 2020" "$work/lost/used.yaml"
+verdict "so does one whose used.yaml was changed"
+rm "$work/lost/used.yaml"
+job 1 lost --seed 7
+[ $? -eq 2 ] && said "seed was 2020 and is 7"
+verdict "another seed is refused without it, too"
+evaluate lost && cmp -s "$work/figures" "$work/plain.figures"
+verdict "its best can be evaluated"
+cp -r "$work/lost/step-8" "$work/lost/step-9"
+echo step-9 >"$work/lost/latest"
+job 1 lost
+[ $? -eq 0 ] && said "step-9: is step 8 under another name.*passed over" && said "continuing from .*/step-8"
+verdict "a checkpoint under another number is passed over"
+
 finish end-runs

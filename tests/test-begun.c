@@ -17,7 +17,7 @@ static hl_begun some(void)
 static void it_is_read_back_to_the_last_bit(void)
 {
     hl_state s = {.step = 7, .best = 0.1, .due = true, .begun = some()}, back;
-    char *text = hl_state_text(&s);
+    char *text = hl_state_text(&s, NULL);
     CHECK_OK(hl_state_read(&back, text, "here"));
     CHECK(back.due && back.begun.is_there && back.begun.phase == HL_TEST);
     CHECK(memcmp(&back.begun.score, &s.begun.score, sizeof s.begun.score) == 0);
@@ -27,7 +27,7 @@ static void it_is_read_back_to_the_last_bit(void)
 static void none_is_none(void)
 {
     hl_state s = {.step = 7}, back;
-    char *text = hl_state_text(&s);
+    char *text = hl_state_text(&s, NULL);
     CHECK_OK(hl_state_read(&back, text, "here"));
     CHECK(!back.due && !back.begun.is_there);
     free(text);

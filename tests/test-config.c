@@ -376,20 +376,52 @@ static void bytes_that_are_no_base64_are_refused(void)
 static void a_run_goes_on_only_with_the_same_numbers(void)
 {
     hl_config was, same, other;
-    size_t n = 0;
     CHECK_OK(read(&was, "epochs: 3\ntrain_batch_size: 8\nreference_ranks: 2\n"));
     CHECK_OK(read(&same, "epochs: 3\nbatch_size: 16\nreference_ranks: 2\nitem.dp: 4\ncheckpoint_dir: elsewhere\n"));
     CHECK_OK(read(&other, "epochs: 4\ntrain_batch_size: 8\nreference_ranks: 2\n"));
-    char *used = written(&was, &n);
-    CHECK_OK(hl_config_may_resume(&same, used, n, "used.yaml"));
+    CHECK_OK(hl_config_may_resume(&same, &was, "step-1"));
     CHECK(hl_config_digest(&was) == hl_config_digest(&same));
-    CHECK_FAILS(hl_config_may_resume(&other, used, n, "used.yaml"), HL_EUSAGE, "epochs was 3 and is 4;");
+    CHECK_FAILS(hl_config_may_resume(&other, &was, "step-1"), HL_EUSAGE, "epochs was 3 and is 4;");
     CHECK(hl_config_digest(&was) != hl_config_digest(&other));
-    CHECK_FAILS(hl_config_may_resume(&was, "epochs: x", 9, "used.yaml"), HL_EUSAGE, "used.yaml:1: epochs");
-    free(used);
     hl_config_free(&was);
     hl_config_free(&same);
     hl_config_free(&other);
+}
+
+static void the_text_of_a_configuration_is_one(void)
+{
+    hl_config c, d;
+    CHECK_OK(read(&c, "epochs: 3\ntext_keys: [a, b]\nitem_prompt: \"x\\n\"\n"));
+    char *text = hl_config_text(&c);
+    CHECK(strchr(text, '#') == NULL);
+    hl_config_defaults(&d);
+    CHECK_OK(hl_config_parse(&d, text, strlen(text), "text"));
+    CHECK(hl_config_digest(&c) == hl_config_digest(&d));
+    free(text);
+    hl_config_free(&c);
+    hl_config_free(&d);
+}
+
+/* Weights mean the same whatever the training did with them, and however they are evaluated. */
+static void what_changes_vectors_is_listed(void)
+{
+    static const struct { const char *values, *list; } cases[] = {
+        {"", ""},
+        {"epochs: 4\nseed: 1\ntopk: [7]\nvalid_metric: NDCG@7\nMAX_ITEM_LIST_LENGTH_TEST: 3\nitem.dp: 3\nnum_negatives: 5\n", ""},
+        {"MAX_TEXT_LENGTH: 24\n", "MAX_TEXT_LENGTH was 64 and is 24"},
+        {"item_prompt: x\ntext_keys: [b]\n", "text_keys was [\"title\", \"tag\", \"description\"] and is [\"b\"], item_prompt was "},
+        {"item_emb_token_n: 0\n", "item_emb_token_n was 1 and is 0"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char list[700];
+        hl_config was, is;
+        CHECK_OK(read(&was, ""));
+        CHECK_OK(read(&is, cases[i].values));
+        hl_config_other_vectors(list, sizeof list, &is, &was);
+        CHECK(strncmp(list, cases[i].list, strlen(cases[i].list)) == 0 && !*list == !*cases[i].list);
+        hl_config_free(&was);
+        hl_config_free(&is);
+    }
 }
 
 static void the_help_names_every_option(void)
@@ -457,6 +489,8 @@ static const test tests[] = {
     {"any bytes read back the same", any_bytes_read_back_the_same},
     {"bytes that are no base64 are refused", bytes_that_are_no_base64_are_refused},
     {"a run goes on only with the same numbers", a_run_goes_on_only_with_the_same_numbers},
+    {"the text of a configuration is one", the_text_of_a_configuration_is_one},
+    {"what changes vectors is listed", what_changes_vectors_is_listed},
     {"the help names every option", the_help_names_every_option},
     {"distances count letters", distances_count_letters},
 };

@@ -1,0 +1,156 @@
+/* resume.c - how a run begins: anew, or from what its folder holds. */
+#include "experiments/resume.h"
+#include "base/log.h"
+#include "base/process.h"
+#include "experiments/origin.h"
+#include "experiments/weights.h"
+#include "io/aside.h"
+#include "io/atomic.h"
+#include "io/steps.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { USED_MOST = 1 << 20 };
+
+static bool is_first(const hl_run *r)
+{
+    return r->job->world->rank == 0;
+}
+
+/* Rank 0's is the one that counts. */
+static void note_job(hl_state *s)
+{
+    hl_process me;
+    hl_process_find(&me);
+    snprintf(s->job, sizeof s->job, "%s", me.job);
+}
+
+/* Rank 0: does used.yaml, which is written anew, say what the checkpoint says?  It is a warning where it does not. */
+static void check_used(const hl_run *r, const hl_config *was)
+{
+    char path[PATH_MAX], *text = NULL;
+    size_t n;
+    hl_config used;
+    hl_path(path, "%s/used.yaml", r->job->config->checkpoint_dir);
+    hl_config_defaults(&used);
+    hl_status s = hl_file_read(path, USED_MOST, &text, &n);
+    if (s == HL_OK) s = hl_config_parse(&used, text, n, path);
+    if (access(path, F_OK) != 0) hl_log(HL_WARN, "%s: is gone; it is written anew", path);
+    else if (s != HL_OK) hl_log(HL_WARN, "%s; it is written anew", hl_error_text());
+    else if (hl_config_digest(&used) != hl_config_digest(was)) hl_log(HL_WARN, "%s: is not what this run was started with; it is written anew", path);
+    free(text);
+    hl_config_free(&used);
+}
+
+/* Rank 0: may the configuration go on with the checkpoint? */
+static hl_status compare_options(const hl_run *r, const hl_checkpoint *c)
+{
+    hl_config was;
+    const char *path = hl_checkpoint_path(c);
+    bool known = hl_origin_options(&was, hl_checkpoint_state(c), path);
+    hl_status s = HL_OK;
+    if (known) s = hl_config_may_resume(r->job->config, &was, path);
+    else if (!known) hl_log(HL_WARN, "%s: neither it nor used.yaml says what this run was started with, so whether these settings are those is not known", path);
+    if (s == HL_OK && known) check_used(r, &was);
+    hl_config_free(&was);
+    return s;
+}
+
+/* Let the file `name`, which is for people, name this step.  That it did not is a warning. */
+static void mend_name(const char *folder, const char *name, int64_t step)
+{
+    if (!hl_step_is_ours(folder, step) || hl_step_named(folder, name) == step) return;
+    hl_log(HL_WARN, "%s/%s: does not name step-%lld; it is written anew", folder, name, (long long)step);
+    if (hl_step_name(folder, name, step) != HL_OK) hl_log(HL_WARN, "%s", hl_error_text());
+}
+
+static void mend_names(const hl_run *r)
+{
+    const char *folder = r->job->config->checkpoint_dir;
+    mend_name(folder, "latest", r->state.step);
+    if (r->state.best >= 0) mend_name(folder, "best", r->state.best_step);
+}
+
+static hl_status go_on(hl_run *r, const hl_checkpoint *c)
+{
+    const char *path = hl_checkpoint_path(c);
+    HL_TRY_ALL(r->job->world, is_first(r) ? compare_options(r, c) : HL_OK);
+    HL_TRY_ALL(r->job->world, hl_state_read(&r->state, hl_checkpoint_state(c), path));
+    note_job(&r->state);
+    if (r->state.data != hl_dataset_digest(r->job->data))
+        return HL_FAIL(HL_EUSAGE, "%s was trained on other data than %s holds now; restore the data or choose another checkpoint_dir",
+                       path, r->job->config->dataset);
+    HL_TRY(hl_weights_take(r->job, c, true));
+    r->job->engine.updates = (long)r->state.updates;
+    if (is_first(r)) mend_names(r);
+    r->resumed = true;
+    r->saved = r->state.step;
+    hl_log(HL_INFO, "continuing from %s", path);
+    return HL_OK;
+}
+
+static const char *const records[] = {"metrics.jsonl", "ledger.jsonl", "used.yaml"};
+
+/* Without `resume`: what an earlier run has left must neither be lost nor be taken for this one's after a kill. */
+static hl_status set_aside(const hl_config *c)
+{
+    char old[PATH_MAX];
+    HL_TRY(hl_aside_move(old, c->checkpoint_dir, records, sizeof records / sizeof records[0]));
+    if (*old) hl_log(HL_INFO, "the run that was in %s is now in %s", c->checkpoint_dir, old);
+    return HL_OK;
+}
+
+/* What kills have left, before anything is read. */
+static hl_status tidy(const hl_config *c)
+{
+    if (access(c->checkpoint_dir, F_OK) != 0) return HL_OK;
+    if (hl_aside_is_unfinished(c->checkpoint_dir)) HL_TRY(set_aside(c));
+    hl_steps_clean(c->checkpoint_dir);
+    hl_steps_tell_others(c->checkpoint_dir);
+    return HL_OK;
+}
+
+/* Rank 0: was this checkpoint (NULL: there is none) written by the batch job that we are, before it was started again? */
+static bool is_own(const hl_checkpoint *found)
+{
+    hl_process me;
+    hl_state was = {0};
+    hl_process_find(&me);
+    if (!found) return me.restarts > 0;
+    if (hl_state_read(&was, hl_checkpoint_state(found), hl_checkpoint_path(found)) != HL_OK) return false;
+    bool is_same = *was.job && strcmp(was.job, me.job) == 0, is_unknown = !*was.job && me.restarts > 0;
+    return is_same || is_unknown;
+}
+
+/* resume is false, and *found is what the folder has; s: how opening it went. */
+static hl_status begin_anew(hl_run *r, hl_checkpoint **found, hl_status s)
+{
+    const hl_config *c = r->job->config;
+    bool own = is_first(r) && is_own(*found);
+    hl_group_share(r->job->world, &own, sizeof own, 0);
+    if (own && *found) hl_log(HL_INFO, "resume is false, but %s is of this very job, which was started again: it goes on", hl_checkpoint_path(*found));
+    if (own) return s;
+    hl_checkpoint_close(*found);
+    *found = NULL;
+    HL_TRY_ALL(r->job->world, is_first(r) ? set_aside(c) : HL_OK);
+    return HL_OK;
+}
+
+hl_status hl_resume(hl_run *r)
+{
+    const hl_config *c = r->job->config;
+    bool anew = !c->resume && !c->val_only;
+    hl_checkpoint *found = NULL;
+    note_job(&r->state);
+    HL_TRY_ALL(r->job->world, is_first(r) ? tidy(c) : HL_OK);
+    hl_status s = hl_checkpoint_open_newest(&found, r->job->world, c->checkpoint_dir, true);
+    bool are_damaged = s == HL_ESTORE; /* all of them; they go aside too */
+    if (anew && (s == HL_OK || are_damaged)) s = begin_anew(r, &found, s);
+    if (s == HL_OK && found) s = go_on(r, found);
+    hl_checkpoint_close(found);
+    if (s == HL_OK && c->val_only && !r->resumed)
+        return HL_FAIL(HL_EUSAGE, "%s: has no checkpoint, and val_only trains none; leave val_only out, or name the checkpoint_dir of a training", c->checkpoint_dir);
+    return s;
+}
