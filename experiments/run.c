@@ -36,7 +36,6 @@ static hl_status take_lock(hl_lock **lock, const hl_config *c)
     enum { PATIENCE = 5 };
     HL_TRY(hl_path_check(c->checkpoint_dir));
     if (c->val_only && access(c->checkpoint_dir, F_OK) != 0) return HL_OK;
-    HL_TRY(hl_folder_make(c->checkpoint_dir));
     return hl_lock_take(lock, c->checkpoint_dir, PATIENCE);
 }
 

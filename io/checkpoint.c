@@ -231,6 +231,20 @@ hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t
 
 /* ---- opening ---- */
 
+/* People name weights of other programs here, too. */
+static hl_status check_kind(const char *path)
+{
+    char manifest[PATH_MAX], config[PATH_MAX];
+    struct stat st;
+    bool fits = snprintf(manifest, sizeof manifest, "%s/%s", path, MANIFEST) < PATH_MAX && snprintf(config, sizeof config, "%s/config.json", path) < PATH_MAX;
+    if (!fits || stat(path, &st) != 0 || access(manifest, F_OK) == 0) return HL_OK;
+    if (S_ISREG(st.st_mode))
+        return HL_FAIL(HL_EFORMAT, "%s: is a file, and a checkpoint is a folder step-N; weights of PyTorch (.bin, .pt) are not read, those of Hugging Face folders by item_pretrain_dir and user_pretrain_dir", path);
+    if (access(config, F_OK) == 0)
+        return HL_FAIL(HL_EFORMAT, "%s: is a model in Hugging Face's form, not a checkpoint; name it as item_pretrain_dir or user_pretrain_dir", path);
+    return HL_OK;
+}
+
 static hl_status load_manifest(const char *path, char **text, size_t *n)
 {
     char manifest[PATH_MAX];
@@ -295,20 +309,6 @@ static hl_checkpoint *checkpoint_new(const char *path)
     hl_path(c->path, "%s", path);
     for (size_t n = strlen(c->path); n > 1 && c->path[n - 1] == '/'; n--) c->path[n - 1] = 0;
     return c;
-}
-
-/* People name weights of other programs here, too. */
-static hl_status check_kind(const char *path)
-{
-    char manifest[PATH_MAX], config[PATH_MAX];
-    struct stat st;
-    bool fits = snprintf(manifest, sizeof manifest, "%s/%s", path, MANIFEST) < PATH_MAX && snprintf(config, sizeof config, "%s/config.json", path) < PATH_MAX;
-    if (!fits || stat(path, &st) != 0 || access(manifest, F_OK) == 0) return HL_OK;
-    if (S_ISREG(st.st_mode))
-        return HL_FAIL(HL_EFORMAT, "%s: is a file, and a checkpoint is a folder step-N; weights of PyTorch (.bin, .pt) are not read, those of Hugging Face folders by item_pretrain_dir and user_pretrain_dir", path);
-    if (access(config, F_OK) == 0)
-        return HL_FAIL(HL_EFORMAT, "%s: is a model in Hugging Face's form, not a checkpoint; name it as item_pretrain_dir or user_pretrain_dir", path);
-    return HL_OK;
 }
 
 hl_status hl_checkpoint_open(hl_checkpoint **out, const hl_group *world, const char *path, bool moments)
@@ -395,6 +395,7 @@ hl_status hl_checkpoint_peek(char **state, const char *path)
     hl_inventory v = {0};
     *state = NULL;
     HL_TRY(hl_path_check(path));
+    HL_TRY(check_kind(path));
     HL_TRY(load_manifest(path, &text, &n));
     file_path(manifest, path, MANIFEST);
     hl_status s = hl_inventory_parse(&v, text, n, manifest);

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "io/atomic.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -15,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +27,7 @@ struct hl_lock {
     int fd; /* -1: not ours */
     char path[PATH_MAX];
     hl_process me;
+    bool has_made_folder;
 };
 
 typedef enum { HELD, TAKEN, WITHOUT, BROKEN } answer; /* by us; by another; this disk has none; see errno */
@@ -117,6 +121,42 @@ static void settle(const hl_lock *l, answer a)
     write_owner(l, NULL);
 }
 
+/* Is the file that we have open still the one of that name?  Its last owner may have taken it away with the folder. */
+static bool is_in_place(const hl_lock *l)
+{
+    struct stat mine, there;
+    return fstat(l->fd, &mine) == 0 && stat(l->path, &there) == 0 && mine.st_ino == there.st_ino;
+}
+
+static hl_status open_file(hl_lock *l, const char *folder)
+{
+    bool is_there = access(folder, F_OK) == 0;
+    HL_TRY(hl_folder_make(folder));
+    l->has_made_folder |= !is_there;
+    l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (l->fd >= 0) return HL_OK;
+    return HL_FAIL(HL_ESTORE, "%s: cannot be made: %s; choose a checkpoint_dir that can be written", l->path, strerror(errno));
+}
+
+static void close_file(hl_lock *l)
+{
+    close(l->fd);
+    l->fd = -1;
+}
+
+static hl_status take(hl_lock *l, const char *folder, double patience)
+{
+    for (;;) {
+        HL_TRY(open_file(l, folder));
+        answer a = wait_for(l, patience);
+        bool is_gone = (a == HELD || a == WITHOUT) && !is_in_place(l);
+        hl_status s = a == HELD || a == WITHOUT ? HL_OK : refuse(l, a);
+        if (s == HL_OK && !is_gone) settle(l, a);
+        else close_file(l);
+        if (!is_gone) return s;
+    }
+}
+
 hl_status hl_lock_take(hl_lock **out, const char *folder, double patience)
 {
     hl_lock *l = *out = hl_alloc_zero(1, sizeof *l);
@@ -124,26 +164,34 @@ hl_status hl_lock_take(hl_lock **out, const char *folder, double patience)
     hl_process_find(&l->me);
     if (snprintf(l->path, sizeof l->path, "%s/lock", folder) >= (int)sizeof l->path)
         return HL_FAIL(HL_EUSAGE, "%.60s...: the path is too long; use a shorter one", folder);
-    l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (l->fd < 0) return HL_FAIL(HL_ESTORE, "%s: cannot be made: %s; choose a checkpoint_dir that can be written", l->path, strerror(errno));
-    answer a = wait_for(l, patience);
-    hl_status s = a == HELD || a == WITHOUT ? HL_OK : refuse(l, a);
-    if (s == HL_OK) settle(l, a);
-    else {
-        close(l->fd);
-        l->fd = -1;
-    }
-    return s;
+    return take(l, folder, patience);
+}
+
+static bool is_alone(const char *folder)
+{
+    int others = 0;
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d && (e = readdir(d));) others += e->d_name[0] != '.' && strcmp(e->d_name, "lock") != 0;
+    if (d) closedir(d);
+    return d && others == 0;
+}
+
+/* A folder that we have made, and in which nothing has happened, goes with its lock. */
+static bool take_folder_away(const hl_lock *l)
+{
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%.*s", (int)(strlen(l->path) - strlen("/lock")), l->path);
+    return l->has_made_folder && is_alone(folder) && unlink(l->path) == 0 && rmdir(folder) == 0;
 }
 
 void hl_lock_release(hl_lock *l)
 {
     hl_process now;
     if (!l) return;
-    if (l->fd >= 0) {
+    if (l->fd >= 0 && !take_folder_away(l)) {
         hl_process_find(&now);
         write_owner(l, now.since);
-        close(l->fd);
     }
+    if (l->fd >= 0) close_file(l);
     free(l);
 }

@@ -44,11 +44,10 @@ start() {
     timeout -k 5 30 $launcher ./hllm $command "$@" >"$work/out" 2>"$work/said" </dev/null
 }
 
-# What a job leaves: its run folder but for the lock, and the names of files that are not finished.
+# What a job leaves: its run folder, but for who had it last, and the names of files that are not finished.
 left() {
     find "$work/run" -type f ! -name lock -exec cksum {} + 2>/dev/null
-    find "$work/run" -mindepth 1 ! -name lock 2>/dev/null
-    find "$work"/*/*.tmp "$work"/*/*.new 2>/dev/null
+    find "$work/run" "$work"/*/*.tmp "$work"/*/*.new 2>/dev/null
 }
 complains() { # complains WORDS: one sentence, with them, nothing on standard output, and everybody has gone
     [ "$(grep -c '^hllm: error: ' "$work/said")" -eq 1 ] && grep '^hllm: error: ' "$work/said" | grep -qF -e "$1" && [ ! -s "$work/out" ] && nobody_runs
@@ -339,12 +338,9 @@ echo garbage >"$work/run/step-1/manifest.json"
 bad 5 'manifest.json' "a checkpoint with another manifest"
 trained
 command="eval $work/x.yaml"
-bad 3 'is of another model' "a checkpoint of another model" --checkpoint "$work/run/latest" --item_llm.num_hidden_layers 2
+bad 2 'num_hidden_layers of the Item LLM was 1 and is 2' "a checkpoint of another model" --checkpoint "$work/run/latest" --item_llm.num_hidden_layers 2
 trained
 bad 2 'MAX_ITEM_LIST_LENGTH was 50 and is 3' "a run that began otherwise" --MAX_ITEM_LIST_LENGTH 3
-trained
-rm "$work/run/used.yaml"
-bad 5 'used.yaml' "a run without its configuration"
 trained
 echo garbage >"$work/run/metrics.jsonl"
 bad 3 'metrics.jsonl: line 1' "a record that is none"

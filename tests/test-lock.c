@@ -120,14 +120,62 @@ static void what_stands_in_the_file_does_not_matter(void)
     }
 }
 
-static void a_folder_that_is_not_there_cannot_be_had(void)
+static void a_folder_that_cannot_be_made_cannot_be_had(void)
 {
     hl_lock *l;
-    new_folder("there");
-    strcat(folder, "/not");
-    CHECK_FAILS(hl_lock_take(&l, folder, 0), HL_ESTORE, "/not/lock: cannot be made: No such file or directory");
+    new_folder("file");
+    CHECK_OK(hl_atomic_write(path, "", 0));
+    strcat(folder, "/lock/not");
+    CHECK_FAILS(hl_lock_take(&l, folder, 0), HL_ESTORE, "/lock: cannot make this folder");
     hl_lock_release(l);
     hl_lock_release(NULL);
+}
+
+static bool is_there(void)
+{
+    return access(folder, F_OK) == 0;
+}
+
+static void a_folder_in_which_nothing_happened_goes_with_its_lock(void)
+{
+    hl_lock *l;
+    char other[PATH_MAX + 10];
+    new_folder("empty");
+    CHECK_OK(hl_lock_take(&l, folder, 0));
+    hl_lock_release(l);
+    CHECK(is_there()); /* it was there before */
+    strcat(folder, "/inside");
+    CHECK_OK(hl_lock_take(&l, folder, 0));
+    CHECK(is_there());
+    hl_lock_release(l);
+    CHECK(!is_there());
+    CHECK_OK(hl_lock_take(&l, folder, 0));
+    snprintf(other, sizeof other, "%s/file", folder);
+    CHECK_OK(hl_atomic_write(other, "", 0));
+    hl_lock_release(l);
+    CHECK(is_there());
+}
+
+/* Whoever waited for a lock that was taken away with its folder makes both anew. */
+static void a_lock_that_was_taken_away_is_nobodys(void)
+{
+    hl_lock *mine, *other;
+    new_folder("away");
+    strcat(folder, "/inside");
+    CHECK_OK(hl_lock_take(&mine, folder, 0));
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) { /* it inherits the lock, and keeps it 0.3 s longer than the file is there */
+        usleep(300 * 1000);
+        _exit(0);
+    }
+    hl_lock_release(mine);
+    CHECK(!is_there());
+    CHECK_OK(hl_lock_take(&mine, folder, 5));
+    CHECK_FAILS(hl_lock_take(&other, folder, 0), HL_EUSAGE, "another job");
+    hl_lock_release(other);
+    waitpid(child, NULL, 0);
+    hl_lock_release(mine);
 }
 
 static const test tests[] = {
@@ -136,6 +184,8 @@ static const test tests[] = {
     {"an owner that ends gives it back", an_owner_that_ends_gives_it_back},
     {"the lock of a killed owner is taken over", the_lock_of_a_killed_owner_is_taken_over},
     {"what stands in the file does not matter", what_stands_in_the_file_does_not_matter},
-    {"a folder that is not there cannot be had", a_folder_that_is_not_there_cannot_be_had},
+    {"a folder that cannot be made cannot be had", a_folder_that_cannot_be_made_cannot_be_had},
+    {"a folder in which nothing happened goes with its lock", a_folder_in_which_nothing_happened_goes_with_its_lock},
+    {"a lock that was taken away is nobody's", a_lock_that_was_taken_away_is_nobodys},
 };
 HL_TESTS("lock", tests)
