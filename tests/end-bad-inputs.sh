@@ -165,7 +165,7 @@ bad 4 'every negative is masked' "a loss that cannot be trained" --nce_thres 0.0
 bad 4 'lower optim_args.learning_rate' "a loss that explodes" --optim_args.learning_rate 1000 --scheduler_args.warmup 0 --epochs 20 --stopping_step 100
 header=$(all_tensors)
 weights ${#header} "$header" 11488 '\377'
-bad 4 'step 0: ' "weights that are not numbers" $from_weights
+bad 4 'are not finite' "weights that are not numbers" $from_weights
 
 # ---- data
 rm "$work/data/x.csv"
