@@ -9,7 +9,7 @@
  *
  * Programs named in MPI_TESTS (tests/local.mk) are linked with check-mpi.c: they run at several rank counts,
  * every rank runs every check, and a failure on any rank is a failure.  The others link check-alone.c and see no MPI.
- * The last line printed is "<suite>: N passed, N failed". */
+ * The last line printed is "<suite>: N passed, N failed, N skipped"; a test that asserts nothing on any rank is skipped. */
 #ifndef TESTS_CHECK_H
 #define TESTS_CHECK_H
 #include <CUnit/CUnit.h>

@@ -52,7 +52,7 @@ if [ "$(env -u OMP_NUM_THREADS nproc --all)" -gt 1 ] && command -v taskset >/dev
     finds warning cores '2 ranks share 1 processor' && [ "$(grep -c '2 ranks share' "$work/out")" -eq 1 ] && grep -q 'bind-to none' "$work/out"
     verdict "ranks bound to one core are found, once, with what helps"
 else
-    echo "     skipped bound ranks: there is one processor, or no taskset"
+    skip "bound ranks: there is one processor, or no taskset"
 fi
 
 # A machine whose files are made up: a quota of half a processor, and little memory.
@@ -75,7 +75,7 @@ if ./hllm --version | grep -q OpenBLAS && grep -q avx2 /proc/cpuinfo; then
     finds warning speed 'its kernel is for another processor' && finds note environment 'OPENBLAS_CORETYPE=Prescott'
     verdict "a kernel of BLAS for another processor is found"
 else
-    echo "     skipped a slow kernel: BLAS is not OpenBLAS, or the processor has no AVX2"
+    skip "a slow kernel: BLAS is not OpenBLAS, or the processor has no AVX2"
 fi
 
 HLLM_FAULT=folder-find:1 doctor 2 job.yaml
@@ -98,7 +98,7 @@ if unshare -m mount -t tmpfs tmpfs "$work/data" 2>/dev/null; then
     [ $? -eq 1 ] && finds failure folders 'a checkpoint takes' && finds note folders 'tmpfs'
     verdict "a folder without room for a checkpoint is a failure"
 else
-    echo "     skipped folders that are full: no name space of our own may be made here"
+    skip "folders that are full: no name space of our own may be made here"
 fi
 
 finish doctor

@@ -37,7 +37,7 @@ reviews_job() {
         amazon >"$work/job.yaml"
         rate=1e-3 share=0.85
     else
-        echo "     skipped Amazon reviews and pretrained weights, for made-up ones: they are not in $shared"
+        skip "Amazon reviews and pretrained weights, for made-up ones: they are not in $shared"
         made_up >"$work/job.yaml"
         rate=1e-4 share=0.5
     fi

@@ -73,7 +73,7 @@ if may_mount; then
         done
     done
 else
-    echo "     skipped /dev/shm without room: no name space of our own may be made here"
+    skip "/dev/shm without room: no name space of our own may be made here"
 fi
 rm -rf "$work/run"
 
@@ -109,7 +109,7 @@ if may_mount; then
     verdict "data that are read-only are told their remedy, dataset_dir"
     rm -rf "$work/run"
 else
-    echo "     skipped folders of a machine's own, full or read-only ones: no name space may be made here"
+    skip "folders of a machine's own, full or read-only ones: no name space may be made here"
 fi
 
 # ---- memory, as files of the system say

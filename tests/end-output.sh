@@ -49,7 +49,7 @@ synth "$work/more" --items 60 --topics 4 --json
 diff "$work/run" "$work/run"
 COMMANDS
 else
-    echo "     skipped full disks: there is no /dev/full"
+    skip "full disks: there is no /dev/full"
 fi
 ./hllm eval "$work/job.yaml" 2>"$work/said" >&-
 is_lost

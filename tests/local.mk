@@ -101,6 +101,7 @@ ODD_TESTS = \
 CHECKERS = \
 	tests/check-layers.sh \
 	tests/check-docs.sh \
+	tests/check-run.sh \
 	tests/end-to-end.sh \
 	tests/end-layouts.sh \
 	tests/end-exact.sh \

@@ -1,6 +1,6 @@
 # verdict.sh - what the scripts of tests/ share: a source folder, a folder to work in, a count of what held.  To be sourced.
 top=${SOURCE_DIR:-$(dirname "$0")/..}
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
@@ -25,9 +25,15 @@ verdict() {
     fi
 }
 
+# skip SENTENCE: what cannot be tested here, and why.
+skip() {
+    echo "     skipped $1"
+    skipped=$((skipped + 1))
+}
+
 # finish SUITE: the last line, and the status.
 finish() {
-    echo "$1: $passed passed, $failed failed"
+    echo "$1: $passed passed, $failed failed, $skipped skipped"
     [ $failed -eq 0 ]
     exit
 }

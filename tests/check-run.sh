@@ -1,0 +1,65 @@
+#!/bin/sh
+# check-run.sh - run.sh itself: it adds up what programs say, and gives them the time that a busy machine takes.
+. "${SOURCE_DIR:-$(dirname "$0")/..}/tests/verdict.sh"
+here=$(cd "$top" && pwd)
+
+# program NAME: a script from standard input that run.sh runs as ./NAME.
+program() {
+    { echo '#!/bin/sh' && cat; } >"$work/$1"
+    chmod +x "$work/$1"
+}
+# runs PROGRAM...: what run.sh says of them is in $work/said.
+runs() {
+    (cd "$work" && SOURCE_DIR=$here MPIRUN=$work/mpirun sh "$here/tests/run.sh" "$@" -- -- --) >"$work/said" 2>&1
+}
+ends() { # ends LINE: the last one
+    [ "$(tail -n 1 "$work/said")" = "$1" ]
+}
+said() {
+    grep -q "$1" "$work/said"
+}
+
+program good <<'P'
+echo "good: 3 passed, 0 failed, 0 skipped"
+P
+program partly <<'P'
+echo "     skipped something: there is no data"
+echo "partly: 2 passed, 0 failed, 1 skipped"
+P
+program bad <<'P'
+echo "FAIL a sentence"
+echo "bad: 1 passed, 2 failed, 0 skipped"
+exit 1
+P
+program mute <<'P'
+echo "nothing to see"
+P
+program dies <<'P'
+echo "dies: 4 passed, 0 failed, 0 skipped"
+exit 3
+P
+runs good partly && ends "5 passed, 0 failed, 1 skipped" && said "skipped something: there is no data"
+verdict "what passed and what was skipped is added up, and skipped sentences are shown"
+! runs good bad && ends "4 passed, 2 failed, 0 skipped" && said "FAIL a sentence"
+verdict "a failure is shown, and is the status"
+! runs good mute && ends "3 passed, 1 failed, 0 skipped" && said "FAIL mute ended with status 0 and no result"
+verdict "a program without a last line has failed"
+! runs dies && ends "4 passed, 1 failed, 0 skipped"
+verdict "so has one that passed its tests and ends otherwise"
+program hangs <<'P'
+sleep 60 & sleep 60
+P
+! LIMIT=1 runs hangs && said "took longer than 1 seconds" && ! IDLE_LIMIT=1 runs hangs && said "took longer than 1 seconds of an idle machine"
+verdict "a program that hangs is ended, by a given LIMIT or by the machine's pace"
+program slow <<'P'
+sleep 4
+echo "slow: 1 passed, 0 failed, 0 skipped"
+P
+mkdir "$work/busy" && printf '#!/bin/sh\nsleep 0.5\n' >"$work/busy/awk" && chmod +x "$work/busy/awk"
+(PATH=$work/busy:$PATH IDLE_LIMIT=1 runs slow)
+said "1 passed, 0 failed"
+verdict "where the same work takes six times as long, so may a program"
+! LIMIT=1 runs slow && said "took longer than 1 seconds"
+verdict "unless LIMIT is given"
+
+finish check-run
