@@ -102,7 +102,9 @@ CHECKERS = \
 	tests/check-layers.sh \
 	tests/check-docs.sh \
 	tests/check-run.sh \
+	tests/check-dist.sh \
 	tests/end-to-end.sh \
+	tests/end-signals.sh \
 	tests/end-layouts.sh \
 	tests/end-exact.sh \
 	tests/end-bad-inputs.sh \
