@@ -1,5 +1,7 @@
 /* draft.c - a folder of files that is written beside its place and takes it when it is whole. */
 #include "io/draft.h"
+#include "base/log.h"
+#include "base/stop.h"
 #include "io/atomic.h"
 #include <dirent.h>
 #include <errno.h>
@@ -10,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LONGEST_NAME = 64 }; /* of a file inside, with what hl_atomic_write adds */
@@ -49,16 +52,39 @@ static hl_status lock(hl_draft *d)
     if (is_there) return HL_OK;
     close(d->lock);
     d->lock = -1;
+    d->is_taken = true;
     return HL_FAIL(HL_EUSAGE, "%s: another run is making this dataset; start again when it has finished", d->place);
+}
+
+static void name(hl_draft *d, const char *folder)
+{
+    snprintf(d->place, sizeof d->place, "%s", folder);
+    for (size_t last = strlen(folder); last > 1 && d->place[last - 1] == '/'; last--) d->place[last - 1] = 0;
+    snprintf(d->path, sizeof d->path, "%.*s.tmp", PATH_MAX - 5, d->place);
+}
+
+hl_status hl_draft_wait(const char *folder)
+{
+    hl_draft d;
+    name(&d, folder);
+    int fd = open(d.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    hl_status s = HL_OK;
+    bool is_taken = fd >= 0;
+    if (is_taken) hl_log(HL_INFO, "%s: another run is making this dataset; waiting for it", d.place);
+    while (is_taken && s == HL_OK) {
+        nanosleep(&(struct timespec){.tv_nsec = 200 * 1000 * 1000}, NULL);
+        s = hl_stop_check("waiting for a dataset");
+        is_taken = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    }
+    if (fd >= 0) close(fd);
+    return s;
 }
 
 hl_status hl_draft_begin(hl_draft *d, const char *folder, const char *const *patterns, int n)
 {
     *d = (hl_draft){.patterns = patterns, .n = n, .lock = -1};
     if (strlen(folder) + LONGEST_NAME > PATH_MAX) return HL_FAIL(HL_EUSAGE, "%.60s...: the path is too long", folder);
-    snprintf(d->place, sizeof d->place, "%s", folder);
-    for (size_t last = strlen(folder); last > 1 && d->place[last - 1] == '/'; last--) d->place[last - 1] = 0;
-    snprintf(d->path, sizeof d->path, "%.*s.tmp", PATH_MAX - 5, d->place);
+    name(d, folder);
     HL_TRY(hl_folder_make(d->path));
     HL_TRY(lock(d));
     return clear(d, d->path);

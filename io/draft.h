@@ -7,17 +7,22 @@
 #define IO_DRAFT_H
 #include "base/error.h"
 #include <limits.h>
+#include <stdbool.h>
 
 typedef struct {
     char place[PATH_MAX], path[PATH_MAX]; /* F and F.tmp: write into path */
     const char *const *patterns;          /* (n) of the names of files that may be there; borrowed */
     int n;
     int lock; /* -1: not ours */
+    bool is_taken; /* somebody else is writing it */
 } hl_draft;
 
 /* Make the empty draft of a folder.  HL_ESTORE where nothing can be written, HL_EUSAGE where somebody else
  * is writing it or something else is in the way.  Close it also after a failure. */
 hl_status hl_draft_begin(hl_draft *d, const char *folder, const char *const *patterns, int n);
+
+/* Wait, with a line in the log, until nobody is writing the draft of a folder.  HL_ESTOP where a signal came. */
+hl_status hl_draft_wait(const char *folder);
 
 /* Put it in its place, instead of the folder that may be there. */
 hl_status hl_draft_place(hl_draft *d);

@@ -230,7 +230,8 @@ static void tell(const work *w, double seconds, double cpu)
            (long long)r->users_kept, (long long)r->items, (long long)r->tokens, seconds, cpu, most / 1e6);
 }
 
-hl_status hl_prepare(const hl_group *g, const hl_prepare_settings *s, hl_prepare_report *r)
+/* *taken: it has failed since another run is making it. */
+static hl_status make(const hl_group *g, const hl_prepare_settings *s, hl_prepare_report *r, bool *taken)
 {
     work *w = hl_alloc_zero(1, sizeof *w);
     double begin = hl_seconds(), cpu = hl_cpu_seconds();
@@ -239,16 +240,35 @@ hl_status hl_prepare(const hl_group *g, const hl_prepare_settings *s, hl_prepare
     w->draft.lock = -1;
     hl_status status = prepare(w);
     *r = w->manifest.report;
+    *taken = w->draft.is_taken;
+    hl_group_share(g, taken, sizeof *taken, 0);
     if (status == HL_OK) tell(w, hl_seconds() - begin, hl_cpu_seconds() - cpu);
     work_close(w);
     free(w);
     return status;
 }
 
+hl_status hl_prepare(const hl_group *g, const hl_prepare_settings *s, hl_prepare_report *r)
+{
+    bool taken;
+    return make(g, s, r, &taken);
+}
+
+static hl_status wait_for_other(const hl_prepare_settings *s)
+{
+    char folder[PATH_MAX];
+    HL_TRY(hl_prepare_folder(folder, s));
+    return hl_draft_wait(folder);
+}
+
 hl_status hl_prepare_when_needed(const hl_group *g, const hl_prepare_settings *s, hl_prepare_report *r, bool *did)
 {
-    bool is_current;
-    HL_TRY(hl_prepare_is_current(g, s, &is_current, r));
-    *did = !is_current;
-    return is_current ? HL_OK : hl_prepare(g, s, r);
+    for (;;) {
+        bool is_current, taken = false;
+        HL_TRY(hl_prepare_is_current(g, s, &is_current, r));
+        *did = !is_current;
+        hl_status status = is_current ? HL_OK : make(g, s, r, &taken);
+        if (!taken) return status;
+        HL_TRY_ALL(g, g->rank == 0 ? wait_for_other(s) : HL_OK);
+    }
 }

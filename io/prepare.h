@@ -15,7 +15,7 @@
  * HL_EFORMAT: a bad input file, or texts that say nothing (hl_report_check); HL_ESTORE: the folder cannot be written; HL_EUSAGE: settings that cannot be. */
 hl_status hl_prepare(const hl_group *g, const hl_prepare_settings *s, hl_prepare_report *r);
 
-/* The same, only where it is not current; *did says which.  The report is that of the dataset either way. */
+/* The same, only where it is not current; *did says which.  Where another run is making it, that is waited for, and taken if it fits.  The report is that of the dataset either way. */
 hl_status hl_prepare_when_needed(const hl_group *g, const hl_prepare_settings *s, hl_prepare_report *r, bool *did);
 
 #endif

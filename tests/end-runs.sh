@@ -138,4 +138,20 @@ job 1 lost
 [ $? -eq 0 ] && said "step-9: is step 8 under another name.*passed over" && said "continuing from .*/step-8"
 verdict "a checkpoint under another number is passed over"
 
+# ---- two jobs that need one dataset
+mkdir "$work/shared.tmp"
+flock "$work/shared.tmp" sleep 3 & # as somebody who prepares it
+holder=$!
+sleep 0.5
+job 2 waits --dataset_dir "$work/shared" --max_steps 1
+[ $? -eq 0 ] && said "shared: another run is making this dataset; waiting for it" && [ -e "$work/shared/manifest.json" ]
+verdict "a job waits while another makes its dataset"
+wait "$holder"
+for one in first second; do
+    "$MPIRUN" -n 2 ./hllm train "$work/job.yaml" --checkpoint_dir "$work/$one" --dataset_dir "$work/both" --max_steps 1 >"$work/$one.table" 2>"$work/$one.said" </dev/null &
+    eval "$one=\$!"
+done
+wait "$first" && wait "$second" && cmp -s "$work/first.table" "$work/second.table"
+verdict "two jobs that both need a dataset get it"
+
 finish end-runs
