@@ -21,6 +21,7 @@ static hl_status train(const hl_group *world, const hl_config *c, bool json)
         putchar('\n');
     }
     json_decref(result);
+    s = hl_stops_count(world, c->checkpoint_dir, job.reached, s);
     hl_job_close(&job);
     hl_lock_release(lock);
     return s;

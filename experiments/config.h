@@ -89,6 +89,7 @@ typedef struct {
     /* the run */
     char *checkpoint_dir;
     int64_t checkpoint_every; /* steps; 0: each epoch only */
+    double checkpoint_minutes; /* 0: no clock */
     int keep, log_every;
     bool resume, ledger, force, overlap;
 

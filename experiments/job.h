@@ -2,6 +2,7 @@
 #ifndef EXPERIMENTS_JOB_H
 #define EXPERIMENTS_JOB_H
 #include "experiments/config.h"
+#include "experiments/stops.h"
 #include "io/dataset.h"
 #include "model/sampler.h"
 #include "model/schedule.h"
@@ -22,6 +23,7 @@ typedef struct {
     double forecast_bytes;   /* of this rank: weights, gradients, moments and activations that are kept; 0: there is no step */
     double forecast[HL_ACTS + 1]; /* mean seconds of the ranks in each act of a step, and of the step */
     char layout[120];        /* in words */
+    hl_reached reached;      /* by a training, told at its end */
 } hl_job;
 
 /* Prepare the data where needed, open it, lay out groups and models, and give them their initial weights.

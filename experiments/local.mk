@@ -47,6 +47,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/resume.c experiments/resume.h \
 	experiments/run.c experiments/run.h \
 	experiments/state.c experiments/state.h \
+	experiments/stops.c experiments/stops.h \
 	experiments/summary.c experiments/summary.h \
 	experiments/synth.c experiments/synth.h experiments/synth-oracle.c experiments/synth-oracle.h \
 	experiments/synth-settings.c experiments/synth-settings.h experiments/synth-texts.c experiments/synth-texts.h \

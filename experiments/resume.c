@@ -91,7 +91,7 @@ static hl_status go_on(hl_run *r, const hl_checkpoint *c)
     return HL_OK;
 }
 
-static const char *const records[] = {"metrics.jsonl", "ledger.jsonl", "used.yaml"};
+static const char *const records[] = {"metrics.jsonl", "ledger.jsonl", "used.yaml", "stops"};
 
 /* Without `resume`: what an earlier run has left must neither be lost nor be taken for this one's after a kill. */
 static hl_status set_aside(const hl_config *c)

@@ -22,6 +22,7 @@ typedef struct {
     bool zeros_told;
     double began, masked_level;     /* share of masked negatives that is worth the next warning */
     int64_t began_at;               /* step */
+    double saved_at;                /* seconds, or when it began */
     hl_arena batch;
     hl_summary summary;
     hl_pace pace;
@@ -109,32 +110,44 @@ static void tell_step(trainer *t, const hl_step_report *r, double lr)
     else hl_log(HL_INFO, "%s  %.1f samples/s  %s left", facts, samples, left);
 }
 
-/* *stop: a signal asks the job to stop.  It may have given the step up, and then nothing has changed. */
-static hl_status step(trainer *t, bool *stop)
+/* The clock of one rank counts, so that all save alike. */
+static bool is_time_to_save(const trainer *t)
+{
+    double minutes = t->job->config->checkpoint_minutes;
+    return t->job->world->rank == 0 && minutes > 0 && hl_seconds() - t->saved_at >= 60 * minutes;
+}
+
+/* Nothing changes where the report says that the step was given up. */
+static hl_status step(hl_step_report *report, trainer *t)
 {
     hl_batch batch;
-    hl_step_report report;
     hl_state *s = &t->run.state;
-    hl_step_orders orders = {.learning_rate = hl_rate_at(&t->rate, s->step), .update = true};
+    hl_step_orders orders = {.learning_rate = hl_rate_at(&t->rate, s->step), .save = is_time_to_save(t), .update = true};
     hl_sampler_draw(&batch, &t->job->sampler, s->step, &t->batch);
-    hl_status status = hl_step_run(&report, &t->job->engine, &batch, &orders);
+    hl_status status = hl_step_run(report, &t->job->engine, &batch, &orders);
     hl_arena_back(&t->batch, 0);
-    *stop = report.stop;
-    if (report.given_up) return HL_OK;
-    HL_TRY(hl_run_note_ledger(&t->run, s->step + 1, report.loss));
+    if (report->given_up) return HL_OK;
+    HL_TRY(hl_run_note_ledger(&t->run, s->step + 1, report->loss));
     if (status != HL_OK) return HL_FAIL(status, "step %" PRId64 ": %s", s->step, hl_error_text());
     int64_t epoch = s->step / t->steps_per_epoch;
     s->step++;
     s->updates = t->job->engine.updates;
-    s->epoch_loss += report.loss;
+    s->epoch_loss += report->loss;
     s->epoch_steps++;
     s->begun.is_there = false;
-    hl_summary_add(&t->summary, &report);
-    warn_of_masking(t, report.masked_share);
-    warn_of_zeros(t, report.zeros);
-    warn_of_pace(t, report.seconds);
-    tell_step(t, &report, orders.learning_rate);
-    return hl_run_note_step(&t->run, &report, orders.learning_rate, epoch);
+    hl_summary_add(&t->summary, report);
+    warn_of_masking(t, report->masked_share);
+    warn_of_zeros(t, report->zeros);
+    warn_of_pace(t, report->seconds);
+    tell_step(t, report, orders.learning_rate);
+    return hl_run_note_step(&t->run, report, orders.learning_rate, epoch);
+}
+
+static hl_status save(trainer *t)
+{
+    HL_TRY(hl_run_save(&t->run));
+    t->saved_at = hl_seconds();
+    return HL_OK;
 }
 
 /* ---- the end of an epoch */
@@ -201,7 +214,7 @@ static hl_status end_epoch(trainer *t)
     s->epoch_loss = 0;
     s->epoch_steps = 0;
     s->due = (epoch + 1) % t->job->config->eval_step == 0;
-    HL_TRY(hl_run_save(&t->run));
+    HL_TRY(save(t));
     return s->due ? validate(t) : HL_OK;
 }
 
@@ -210,25 +223,31 @@ static hl_status end_epoch(trainer *t)
 static hl_status stop_here(trainer *t)
 {
     if (t->run.state.step == 0) return HL_FAIL(HL_ESTOP, "stopped before the first step by a signal; the same command starts it again");
-    if (t->run.saved != t->run.state.step) HL_TRY(hl_run_save(&t->run));
+    if (t->run.saved != t->run.state.step) HL_TRY(save(t));
     return HL_FAIL(HL_ESTOP, "stopped at step %" PRId64 " by a signal; the same command continues from here", t->run.state.step);
+}
+
+/* A step was made, and it is not the last of an epoch, which is saved anyway. */
+static hl_status save_if_due(trainer *t, const hl_step_report *r)
+{
+    int64_t every = t->job->config->checkpoint_every;
+    bool is_due = r->save || (every > 0 && t->run.state.step % every == 0);
+    return is_due && !r->stop ? save(t) : HL_OK;
 }
 
 static hl_status loop(trainer *t)
 {
     const hl_state *s = &t->run.state;
-    int64_t every = t->job->config->checkpoint_every;
     if (s->due) HL_TRY(validate(t));
-    t->began = hl_seconds();
+    t->began = t->saved_at = hl_seconds();
     t->began_at = s->step;
     while (s->step < t->steps && !s->ended) {
-        bool stop = false;
-        const int64_t before = s->step;
-        HL_TRY(step(t, &stop));
-        bool is_end = s->step > before && (s->step % t->steps_per_epoch == 0 || s->step == t->steps);
-        if (is_end) HL_TRY(end_epoch(t));
-        if (stop) return stop_here(t);
-        if (!is_end && every > 0 && s->step % every == 0) HL_TRY(hl_run_save(&t->run));
+        hl_step_report report;
+        HL_TRY(step(&report, t));
+        if (report.given_up) return stop_here(t);
+        if (s->step % t->steps_per_epoch == 0 || s->step == t->steps) HL_TRY(end_epoch(t));
+        else HL_TRY(save_if_due(t, &report));
+        if (report.stop) return stop_here(t);
     }
     return HL_OK;
 }
@@ -256,11 +275,20 @@ static hl_status train(trainer *t, json_t **result)
     return test_best(t, result);
 }
 
+/* Users of a validation count, and after it those of the test. */
+static hl_reached reached_by(const trainer *t)
+{
+    const hl_state *s = &t->run.state;
+    const int64_t validated = s->step > 0 && !s->due ? hl_dataset_corpus(t->job->data)->users : 0;
+    return (hl_reached){s->step, validated + (s->begun.is_there ? s->begun.score.users : 0)};
+}
+
 hl_status hl_train(hl_job *j, json_t **result)
 {
     trainer t = {.job = j, .masked_level = 0.1, .batch = hl_arena_growing("the batch of a step"),
                  .pace.forecast = *j->config->calibration ? j->forecast[HL_ACTS] : 0};
     hl_status s = train(&t, result);
+    j->reached = reached_by(&t);
     hl_run_close(&t.run);
     hl_arena_free(&t.batch);
     return s;

@@ -582,6 +582,7 @@ static void tally(step *s, int c)
     if (e->mesh->item_out.rank == 0) tell_loss(s);
     hl_tally_put(&s->tally, HL_FACT_SQUARES, hl_gradnorm_squares(e, s->plan.groups && e->rules.clip_grad_norm > 0));
     hl_tally_put(&s->tally, HL_FACT_DSCALE, s->loss.dscale);
+    hl_tally_put(&s->tally, HL_FACT_SAVE, s->orders->save);
     hl_tally_put(&s->tally, HL_FACT_STOP, hl_stop_is_asked());
     hl_tally_put(&s->tally, HL_FACT_GIVEN_UP, s->given_up);
     hl_tally_put(&s->tally, HL_FACT_ODD, s->odd);
@@ -735,7 +736,8 @@ static void write_report(hl_step_report *r, const step *s)
     double kept = hl_tally_sum(&s->tally, HL_FACT_KEPT), masked = hl_tally_sum(&s->tally, HL_FACT_MASKED);
     *r = (hl_step_report){.loss = hl_tally_sum(&s->tally, HL_FACT_LOSS), .grad_norm = grad_norm(s), .rows = p->rows, .texts = p->texts,
                           .negatives = p->negatives, .tokens = p->tokens, .public_items = p->public_items,
-                          .public_tokens = p->public_tokens, .stop = hl_tally_sum(&s->tally, HL_FACT_STOP) > 0, .given_up = is_given_up(s), .tally = s->tally};
+                          .public_tokens = p->public_tokens, .save = hl_tally_sum(&s->tally, HL_FACT_SAVE) > 0, .stop = hl_tally_sum(&s->tally, HL_FACT_STOP) > 0,
+                          .given_up = is_given_up(s), .tally = s->tally};
     r->zeros = (int64_t)hl_tally_sum(&s->tally, HL_FACT_ZERO);
     r->nce_samples = kept / p->rows + 1;
     r->masked_share = masked / (kept + masked);

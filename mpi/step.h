@@ -8,6 +8,7 @@
 
 typedef struct {
     double learning_rate;
+    bool save;   /* this rank's clock says that it is time for a checkpoint; one is enough */
     bool update; /* false: gradients only (tests), left in engine->item.g and user.g */
 } hl_step_orders;
 
@@ -23,6 +24,7 @@ typedef struct {
     int rows, texts, negatives;
     int64_t zeros; /* targets and negatives whose vector is zero: it has no direction, its cosines are 0 */
     int64_t tokens, public_items, public_tokens;
+    bool save;     /* it is time for a checkpoint */
     bool stop;     /* a signal has asked one of the ranks to stop (base/stop.h) */
     bool given_up; /* and the step was given up: nothing was updated, and what else stands here means nothing */
     hl_tally tally;

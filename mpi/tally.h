@@ -20,6 +20,7 @@ typedef enum {
     HL_FACT_HITS_END = HL_FACT_HITS + 5,
     HL_FACT_DSCALE = HL_FACT_HITS_END, /* dLoss/d logit_scale */
     HL_FACT_SQUARES,                   /* of all other gradients */
+    HL_FACT_SAVE,                      /* it is time for a checkpoint */
     HL_FACT_STOP,                      /* a signal asked to stop */
     HL_FACT_ODD,                       /* vectors that are not finite */
     HL_FACT_ZERO,                      /* targets and negatives whose vector is zero */

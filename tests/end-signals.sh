@@ -70,8 +70,8 @@ stop_evaluations() {
     shift 2
     job "$ranks" "whole-$name" --eval_batch_size 16 "$@" || return 1
     while [ $status -eq 75 ] && [ $stops -lt 40 ]; do
-        point=evaluate-signal:$((ranks - 1)):$((2 + stops / 3 % 3))
-        [ $((stops % 3)) -eq 0 ] && point=catalogue-signal:0:$((1 + stops))
+        point=evaluate-signal:$((ranks - 1)):5
+        [ $((stops % 3)) -eq 0 ] && point=catalogue-signal:0:$((1 + stops / 3))
         HLLM_FAULT=$point job "$ranks" "stopped-$name" --eval_batch_size 16 "$@"
         status=$?
         [ $status -eq 75 ] && stops=$((stops + 1)) && grep -q 'stopped at step .* users of its' "$work/said" || break
@@ -85,7 +85,6 @@ while read -r ranks name options; do
     stop_evaluations "$ranks" "$name" $options
     verdict "evaluations that are stopped go on from the users that they have, to the last bit: $ranks ranks, $name ($stops stops)"
 done <<LAYOUTS
-1 eval-alone
 3 eval-separate --placement separate
 4 eval-divided --placement colocated --item.tp 2 --user.tp 2 --item.pp 2 --user.pp 2
 2 eval-zero --placement colocated --zero 3
@@ -107,4 +106,78 @@ HLLM_FAULT=step-signal:1:1 job 2 first --max_steps 4
 verdict "a signal in the first step is status 75, and leaves no checkpoint"
 job 2 first --max_steps 4 && job 2 unstopped --max_steps 4 && same first unstopped
 verdict "the same command starts it again"
+
+# Stops that get nowhere.
+stops_at() { # stops_at ACT STATUS: a start that is stopped there ends so
+    HLLM_FAULT=step-signal:0:$1 job 1 again --max_steps 9
+    [ $? -eq "$2" ]
+}
+stops_at 1 75 && stops_at 1 75 && stops_at 1 1 && grep -q 'again: stopped 3 times in a row without getting beyond step 0' "$work/said"
+verdict "the third stop in a row without a step between is status 1, and says why"
+stops_at 1 75 && stops_at 1 75 && stops_at 100 75 && stops_at 1 75 && stops_at 1 1
+verdict "then, and after each step, stops are counted anew"
+job 1 again --max_steps 9 && [ ! -e "$work/again/stops" ]
+verdict "and none is left at the end"
+
+# checkpoints FOLDER: which there are.
+checkpoints() {
+    (cd "$work/$1" && echo step-*)
+}
+job 3 clock --max_steps 4 --checkpoint_minutes 1e-9 && job 3 unclocked --max_steps 4 --checkpoint_minutes 0
+[ "$(checkpoints clock)" = "step-1 step-2 step-3 step-4" ] && [ "$(checkpoints unclocked)" = step-4 ]
+verdict "checkpoint_minutes saves by the clock, and 0 does not"
+
+# Signals themselves, at whatever moment they come.
+# signal_to WHOM SIGNALS FOLDER COMMAND...: start it, send the signals to "process", "rank" or "mpirun" once it has made steps; its status.
+signal_to() {
+    whom=$1 signals=$2 folder=$3
+    shift 3
+    "$@" train "$work/job.yaml" --checkpoint_dir "$work/$folder" --epochs 4000 --eval_step 100000 >/dev/null 2>"$work/said" </dev/null &
+    started=$!
+    tries=1200
+    until [ "$(steps "$folder" step 2>/dev/null | wc -l)" -ge 3 ] || [ $((tries -= 1)) -eq 0 ]; do sleep 0.05; done
+    receiver=$started
+    [ "$whom" = rank ] && receiver=$(children "$started" | tail -n 1)
+    for signal in $signals; do kill -"$signal" "$receiver"; done
+    wait "$started"
+}
+children() {
+    for status in /proc/[0-9]*/stat; do
+        sed 's/(.*)/-/' "$status" 2>/dev/null
+    done | awk -v parent="$1" '$4 == parent { print $1 }'
+}
+is_saved() { # is_saved FOLDER: the last step on record is the newest checkpoint, which is whole
+    [ "$(cat "$work/$1/latest")" = "step-$(steps "$1" step | tail -n 1)" ] && ./hllm show "$work/$1" >/dev/null 2>&1
+}
+for signals in TERM INT HUP USR1 USR2 XCPU "TERM TERM" "USR1 TERM INT"; do
+    folder=signal-$(echo "$signals" | tr ' ' -)
+    signal_to process "$signals" "$folder" ./hllm
+    [ $? -eq 75 ] && is_saved "$folder"
+    verdict "$signals to a process is status 75, and the last step is saved"
+done
+signal_to rank TERM one-rank "$MPIRUN" -n 3 ./hllm
+[ $? -eq 75 ] && is_saved one-rank
+verdict "TERM to one rank of three is status 75, and the last step is saved"
+signal_to mpirun USR2 all-ranks "$MPIRUN" -n 3 ./hllm
+[ $? -eq 75 ] && is_saved all-ranks
+verdict "USR2 to mpirun reaches all ranks and is status 75"
+# While data are prepared.
+./hllm synth "$work/large" --items 3000 --users 40000 --topics 30 >/dev/null 2>"$work/said"
+sed "s#$work/data#$work/large#" "$work/job.yaml" >"$work/large.yaml"
+# stop_preparing SIGNAL COMMAND...: send it the signal as soon as there is a draft.
+stop_preparing() {
+    signal=$1
+    shift
+    "$@" prepare "$work/large.yaml" >"$work/a" 2>"$work/said" </dev/null &
+    started=$!
+    tries=3000
+    until [ -d "$work/large/dataset/synth.hllm.tmp" ] || [ $((tries -= 1)) -eq 0 ]; do sleep 0.01; done
+    kill -"$signal" "$started"
+    wait "$started"
+    [ $? -eq 75 ] && grep -q 'stopped by a signal while .*; there is nothing to save yet' "$work/said" && ! ls -d "$work"/large/dataset/*.hllm* >/dev/null 2>&1
+}
+stop_preparing TERM ./hllm
+verdict "TERM while data are prepared is status 75, and no draft is left"
+stop_preparing USR1 "$MPIRUN" -n 3 ./hllm
+verdict "USR1 to mpirun and three ranks, too"
 finish end-signals
