@@ -6,8 +6,8 @@
 # once.  Each says "<suite>: N passed, N failed, N skipped" in its last line; one that does not, or ends otherwise, counts as a
 # failure.  Lines of failures and of skipped cases are shown, whole output where there is no last line.
 # The last line is "N passed, N failed, N skipped".  Everything temporary is in one folder, which is gone afterwards.
-RANKS=${RANKS:-1 2 4 8}
-ODD_RANKS=${ODD_RANKS:-3 5 7}
+RANKS=${RANKS-1 2 4 8}
+ODD_RANKS=${ODD_RANKS-3 5 7} # either may be empty
 IDLE_LIMIT=${IDLE_LIMIT:-300} # seconds for one program at one size, of a machine that does nothing else
 
 passed=0 failed=0 skipped=0
