@@ -4,6 +4,7 @@
 #include "io/h5.h"
 #include "io/place.h"
 #include "math/bf16.h"
+#include "math/kernels.h"
 #include "math/linear.h"
 #include <stdio.h>
 
@@ -36,5 +37,6 @@ void hl_build_libraries(char *out, size_t room)
     char mpi[80];
     const char *dnnl = hl_bf16_library();
     hl_place_name_mpi(mpi, sizeof mpi);
-    snprintf(out, room, "%s, %s, %s, ScaLAPACK (%s), %s, %s", mpi, hl_h5_library(), hl_math_library(), HL_SCALAPACK, *dnnl ? dnnl : "no oneDNN", hl_build_compiler());
+    snprintf(out, room, "%s, %s, %s, own kernels %s, ScaLAPACK (%s), %s, %s", mpi, hl_h5_library(), hl_math_library(),
+             hl_kernels_name(), HL_SCALAPACK, *dnnl ? dnnl : "no oneDNN", hl_build_compiler());
 }

@@ -106,7 +106,7 @@ static const struct {
 } facts[] = {
     {"config_digest", "settings that change the numbers"}, {"data_digest", "data"}, {"weights_digest", "initial weights"},
     {"layout", "layout"}, {"ranks", "ranks"}, {"nodes", "nodes"}, {"threads", "threads a rank"}, {"version", "version"},
-    {"commit", "commit"}, {"compiler", "compiler"}, {"flags", "compiler's flags"}, {"math", "BLAS"}, {"mpi", "MPI"},
+    {"commit", "commit"}, {"compiler", "compiler"}, {"flags", "compiler's flags"}, {"math", "BLAS"}, {"kernels", "own kernels"}, {"mpi", "MPI"},
 };
 enum { FACTS = sizeof facts / sizeof facts[0] };
 

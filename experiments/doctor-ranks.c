@@ -6,8 +6,8 @@
 #include "experiments/doctor.h"
 #include "experiments/threads.h"
 #include "io/place.h"
+#include "math/kernels.h"
 #include "math/linear.h"
-#include "math/simd.h"
 #include "mpi/launch.h"
 #include <math.h>
 #include <string.h>
@@ -85,7 +85,7 @@ void hl_doctor_libraries(hl_doctor *d)
     snprintf(all, sizeof all, "%s %s %s", hl_build_version(), hl_build_commit(), text);
     const bool is_same = is_same_everywhere(d->world, all);
     hl_doctor_say(d, HL_FINE, NULL, "%s", text);
-    if (!is_same) hl_doctor_say(d, HL_DOUBTFUL, "install the same program and libraries everywhere, or choose machines of one kind", "not all ranks have this version of the program, these libraries and this kernel of BLAS");
+    if (!is_same) hl_doctor_say(d, HL_DOUBTFUL, "install the same program and libraries everywhere, or choose machines of one kind", "not all ranks have this version of the program, these libraries and these kernels");
 }
 
 /* ---- speed */
@@ -100,7 +100,8 @@ static void judge_gemm(hl_doctor *d, const hl_gemm *g)
         hl_doctor_say(d, HL_DOUBTFUL, "unset OPENBLAS_CORETYPE, or install an OpenBLAS that knows this processor (libopenblas0-openmp)",
                       "BLAS (%s) multiplies at %.3g GFLOP/s where this program's own kernels do %.3g: its kernel is for another processor", hl_math_library(), g->blas / 1e9, g->own / 1e9);
     else if (!hl_has_vectors() && fmax(g->blas, g->own) < SLOW_CORE)
-        hl_doctor_say(d, HL_NOTED, "use newer processors for large models", "the processor has no AVX2: products are slow");
+        hl_doctor_say(d, HL_NOTED, "unset HLLM_KERNELS where it is set; use newer processors for large models",
+                      "products are slow: they are made without AVX2");
 }
 
 void hl_doctor_speed(hl_doctor *d)

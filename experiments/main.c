@@ -6,9 +6,11 @@
 #include "experiments/commands.h"
 #include "experiments/nearest.h"
 #include "experiments/output.h"
+#include "math/kernels.h"
 #include "mpi/launch.h"
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const hl_command *const commands[] = {
@@ -32,7 +34,8 @@ static void print_help(FILE *out)
           "  hllm --version                                what this is\n\n"
           "Start it alone, with mpirun -n N, or with srun.\n"
           "Exit status: 0 done, 1 failed, 2 bad option or configuration, 3 bad input file, 4 numerical failure,\n"
-          "5 storage failure, 75 stopped by a signal after saving (start it again).\n", out);
+          "5 storage failure, 75 stopped by a signal after saving (start it again).\n"
+          "HLLM_KERNELS=avx512, avx2 or plain: kernels of products and attention other than the best; see --version.\n", out);
 }
 
 static void print_command_help(const hl_command *c)
@@ -65,6 +68,9 @@ static void print_manual(void)
     for (int i = 0; i < COMMANDS; i++) print_manual_of(commands[i]);
     printf(".SH OPTIONS\nIn the configuration as \\(lqkey: value\\(rq, or after it on the command line as \\-\\-key value.\n");
     hl_config_manual(stdout);
+    printf(".SH ENVIRONMENT\n.TP\n.B HLLM_KERNELS\n"
+           "avx512, avx2 or plain: kernels of products and attention other than the best that the processor has.\n"
+           "They round otherwise. What the processor lacks is refused; hllm \\-\\-version names what is taken.\n");
     printf(".SH EXIT STATUS\n0 done, 1 failed, 2 bad option or configuration, 3 bad input file, 4 numerical failure,\n"
            "5 storage failure, 75 stopped by a signal after saving (start it again).\n");
 }
@@ -95,21 +101,29 @@ static bool is_asked(int argc, char **argv, const char *option)
     return false;
 }
 
-static void print_version(void)
+static hl_status choose_kernels(void)
 {
-    char libraries[600];
-    hl_build_libraries(libraries, sizeof libraries);
-    printf("hllm %s (%s)\n%s\n%s\n", hl_build_version(), hl_build_commit(), libraries, hl_build_flags());
+    return hl_kernels_choose(getenv("HLLM_KERNELS"));
 }
 
-/* Questions that are answered without starting MPI. */
-static bool answer(int argc, char **argv)
+static hl_status print_version(void)
 {
+    char libraries[600];
+    HL_TRY(choose_kernels());
+    hl_build_libraries(libraries, sizeof libraries);
+    printf("hllm %s (%s)\n%s\n%s\n", hl_build_version(), hl_build_commit(), libraries, hl_build_flags());
+    return HL_OK;
+}
+
+/* Questions that are answered without starting MPI; *s: how that went. */
+static bool answer(int argc, char **argv, hl_status *s)
+{
+    *s = HL_OK;
     const hl_command *c = argc > 1 ? find(argv[1]) : NULL;
     bool wants_help = is_asked(argc - 1, argv + 1, "--help") || is_asked(argc - 1, argv + 1, "-h");
     if (c && wants_help) print_command_help(c);
     else if (wants_help) print_help(stdout);
-    else if (argc > 1 && strcmp(argv[1], "--version") == 0) print_version();
+    else if (argc > 1 && strcmp(argv[1], "--version") == 0) *s = print_version();
     else if (argc > 1 && strcmp(argv[1], "--manual") == 0) print_manual();
     else return false;
     return true;
@@ -132,6 +146,7 @@ static hl_status run(const hl_group *world, int argc, char **argv)
     if (c && c->has_config) tell_start(world);
     if (!c) return HL_FAIL(HL_EUSAGE, "there is no command \"%s\"; the nearest is \"%s\", and hllm --help lists all", argv[1], nearest(argv[1]));
     HL_TRY(hl_group_may_go_on(world, "starting"));
+    HL_TRY_ALL(world, choose_kernels());
     return c->run(world, argc - 2, argv + 2);
 }
 
@@ -191,7 +206,8 @@ int main(int argc, char **argv)
     hl_output_open();
     const hl_command *c = argc > 1 ? find(argv[1]) : NULL;
     if (c && c->hears_signals) hl_stop_listen();
-    if (answer(argc, argv)) return (int)tell(hl_output_flush());
+    hl_status s;
+    if (answer(argc, argv, &s)) return (int)tell(print_all(s));
     if (c && c->run_alone) return (int)tell(run_alone(c, argc - 2, argv + 2));
     if (is_by_itself(c)) return (int)run_by_itself(argc, argv);
     return (int)run_on_ranks(argc, argv);

@@ -8,6 +8,7 @@
 #include "io/atomic.h"
 #include "io/checkpoint.h"
 #include "io/steps.h"
+#include "math/kernels.h"
 #include "math/linear.h"
 #include <inttypes.h>
 #include <limits.h>
@@ -164,7 +165,8 @@ static hl_status note_run(hl_run *r)
     MPI_Get_library_version(mpi, &length);
     const hl_record_facts facts = {
         .step = r->state.step, .version = hl_build_version(), .commit = hl_build_commit(), .compiler = hl_build_compiler(), .flags = hl_build_flags(),
-        .math = hl_math_library(), .mpi = mpi, .nodes = count_nodes(j->world), .ranks = j->world->size, .threads = j->threads,
+        .math = hl_math_library(), .kernels = hl_kernels_name(),
+        .mpi = mpi, .nodes = count_nodes(j->world), .ranks = j->world->size, .threads = j->threads,
         .cores = (int)sysconf(_SC_NPROCESSORS_ONLN), .cores_least = -(int)hl_group_max(j->world, -bound), .cores_most = (int)hl_group_max(j->world, bound),
         .layout = j->layout, .config = hl_config_digest(j->config), .data = hl_dataset_digest(j->data), .weights = j->initial_digest};
     HL_TRY_ALL(j->world, hl_record_run(r->record, &facts));

@@ -244,6 +244,7 @@ hl_status hl_record_run(hl_record *r, const hl_record_facts *f)
     hl_record_text(r, "compiler", f->compiler);
     hl_record_text(r, "flags", f->flags);
     hl_record_text(r, "math", f->math);
+    hl_record_text(r, "kernels", f->kernels);
     hl_record_text(r, "mpi", f->mpi);
     hl_record_int(r, "nodes", f->nodes);
     hl_record_int(r, "ranks", f->ranks);

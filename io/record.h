@@ -50,7 +50,7 @@ hl_status hl_record_sync(hl_record *r);
 /* What a run line says. */
 typedef struct {
     int64_t step;                                  /* it goes on from; 0: it begins */
-    const char *version, *commit, *compiler, *flags, *math; /* of the program; math: hl_math_library() */
+    const char *version, *commit, *compiler, *flags, *math, *kernels; /* of the program; hl_math_library(), hl_kernels_name() */
     const char *mpi;
     int nodes, ranks, threads;                     /* threads a rank */
     int cores, cores_least, cores_most;            /* of a machine; that ranks are bound to, at the least and most */

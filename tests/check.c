@@ -5,6 +5,7 @@
  * one assertion on any rank has shown nothing: it is skipped, not passed. */
 #include "tests/check.h"
 #include "base/error.h"
+#include "math/kernels.h"
 #include "tests/check-ranks.h"
 #include <CUnit/TestRun.h>
 #include <ftw.h>
@@ -143,9 +144,17 @@ static void add(CU_pSuite s, const test *t)
     exit(EXIT_FAILURE);
 }
 
+static void choose_kernels(void)
+{
+    if (hl_kernels_choose(getenv("HLLM_KERNELS")) == HL_OK) return;
+    fprintf(stderr, "%s\n", hl_error_text());
+    exit(EXIT_FAILURE);
+}
+
 int run_tests(int argc, char **argv, const char *suite, const test *tests, int n)
 {
     ranks_start(&argc, &argv);
+    choose_kernels();
     const char *word = argc > 1 ? argv[1] : "";
     make_folder(suite);
     CU_initialize_registry();

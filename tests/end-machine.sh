@@ -38,6 +38,11 @@ verdict "hllm show needs no MPI"
 verdict "and says the same, once, on ranks"
 ./hllm --version >"$work/out" && grep -q 'HDF5 [0-9]' "$work/out" && grep -q 'ScaLAPACK' "$work/out" && grep -q 'gcc\|clang' "$work/out" && grep -q -e '-O\|-g' "$work/out"
 verdict "hllm --version names the libraries, the compiler and its flags"
+HLLM_KERNELS=plain ./hllm --version 2>"$work/said" | grep -q ', own kernels plain,'
+verdict "and the kernels of our own, those that HLLM_KERNELS names"
+HLLM_KERNELS=avx1024 "$MPIRUN" -n 2 ./hllm train "$work/job.yaml" --checkpoint_dir "$work/run" >"$work/out" 2>"$work/said" </dev/null
+[ $? -eq 2 ] && [ "$(grep -c 'HLLM_KERNELS=avx1024: there are no such kernels' "$work/said")" -eq 1 ] && [ ! -e "$work/run" ]
+verdict "kernels that there are not are refused, once, before anything is made"
 
 # ---- long paths
 long=$work/run

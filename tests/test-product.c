@@ -1,11 +1,12 @@
 /* test-product.c - products, in fp32 and of factors rounded to bf16, agree with plain loops. */
 #include "math/bf16.h"
 #include "math/expf.h"
+#include "math/kernels.h"
 #include "math/linear.h"
 #include "math/product.h"
-#include "math/simd.h"
 #include "tests/check.h"
 #include "tests/ref-math.h"
+#include <stdlib.h>
 #include <string.h>
 
 static const double close = 1e-6;
@@ -212,6 +213,38 @@ static void the_library_names_itself(void)
     CHECK(strlen(strrchr(hl_math_library(), ' ')) > 1);
 }
 
+/* Any that the processor has; none other is taken by mistake. */
+static void kernels_are_those_that_are_named(void)
+{
+    static const char *const names[] = {"avx512", "avx2", "plain"};
+    const bool wide[] = {true, false, false}, vectors[] = {true, true, false};
+    int here = 0;
+    for (int i = 0; i < 3; i++) {
+        if (hl_kernels_choose(names[i]) != HL_OK) {
+            CHECK(strstr(hl_error_text(), names[i]) && strstr(hl_error_text(), hl_kernels_name()));
+            continue;
+        }
+        here++;
+        CHECK(strcmp(hl_kernels_name(), names[i]) == 0 && hl_has_wide_vectors() == wide[i] && hl_has_vectors() == vectors[i]);
+        a_product_agrees_with_plain_loops();
+        a_small_product_is_that_of_plain_loops_at_any_size();
+        a_wide_product_is_that_of_plain_loops_at_any_number_of_threads();
+    }
+    CHECK(here > 0 && strcmp(hl_kernels_name(), "plain") == 0); /* which any processor has */
+    CHECK_OK(hl_kernels_choose(getenv("HLLM_KERNELS")));
+}
+
+static void kernels_that_there_are_not_are_refused(void)
+{
+    static const char *const wrong[] = {"AVX2", "avx", "avx2 ", "native"};
+    const char *best = (hl_kernels_choose(NULL), hl_kernels_name());
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        CHECK(hl_kernels_choose(wrong[i]) == HL_EUSAGE && strstr(hl_error_text(), wrong[i])
+              && strstr(hl_error_text(), "avx512, avx2 or plain"));
+    CHECK(hl_kernels_choose("") == HL_OK && strcmp(hl_kernels_name(), best) == 0);
+    CHECK_OK(hl_kernels_choose(getenv("HLLM_KERNELS")));
+}
+
 static const test tests[] = {
     {"a product agrees with plain loops", a_product_agrees_with_plain_loops},
     {"bf16 is the nearest, ties to even", bf16_is_the_nearest_ties_to_even},
@@ -223,6 +256,8 @@ static const test tests[] = {
     {"a product of no rows does nothing", a_product_of_no_rows_does_nothing},
     {"the gradient through a product of no columns is zero", the_gradient_through_a_product_of_no_columns_is_zero},
     {"a gradient that is not wanted is not computed", a_gradient_that_is_not_wanted_is_not_computed},
+    {"kernels are those that are named, and multiply rightly", kernels_are_those_that_are_named},
+    {"kernels that there are not are refused", kernels_that_there_are_not_are_refused},
     {"the library names itself", the_library_names_itself},
 };
 

@@ -163,9 +163,9 @@ static void no_record_is_a_record_that_ignores(void)
 static void a_run_says_what_it_is(void)
 {
     hl_record *r = new_record("run");
-    const hl_record_facts f = {.step = 7, .version = "0.1", .commit = "unknown", .compiler = "gcc 12", .flags = "-O2", .math = "OpenBLAS", .mpi = "Open MPI v4.1.4",
+    const hl_record_facts f = {.step = 7, .version = "0.1", .commit = "unknown", .compiler = "gcc 12", .flags = "-O2", .math = "OpenBLAS", .kernels = "plain", .mpi = "Open MPI v4.1.4",
                                .nodes = 2, .ranks = 8, .threads = 3, .cores = 4, .cores_least = 1, .cores_most = 2, .layout = "colocated", .config = 1, .data = 2, .weights = 3};
-    static const char *const keys[] = {"kind", "schema", "step", "time", "version", "commit", "compiler", "flags", "math", "mpi", "nodes", "ranks",
+    static const char *const keys[] = {"kind", "schema", "step", "time", "version", "commit", "compiler", "flags", "math", "kernels", "mpi", "nodes", "ranks",
                                        "threads", "cores", "cores_least", "cores_most", "layout", "config_digest", "data_digest", "weights_digest"};
     CHECK_OK(hl_record_run(r, &f));
     json_t *j = line(0);

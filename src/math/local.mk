@@ -13,6 +13,7 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/bf16.c src/math/bf16.h \
 	src/math/count.c src/math/count.h \
 	src/math/gram.c src/math/gram.h \
+	src/math/kernels.c src/math/kernels.h \
 	src/math/linear.c src/math/linear.h \
 	src/math/norm.c src/math/norm.h \
 	src/math/nce.c src/math/nce.h \

@@ -12,6 +12,7 @@
 #include "math/product.h"
 #include "base/arena.h"
 #include "base/part.h"
+#include "math/kernels.h"
 #include "math/product-kernel.h"
 #include "math/simd.h"
 #include "math/transpose.h"

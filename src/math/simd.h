@@ -4,6 +4,9 @@
  * everywhere.  Only its own body is (and what is inlined into it): a parallel region is not, so a parallel loop calls
  * an HL_FAST function for a row or a block, which holds the loop marked `omp simd`.
  *
+ * No variable switches what the loader picks: glibc's tunables are not asked.  kernels.h chooses between whole kernels, and
+ * a program for any processor, of plain instructions alone, is built by  configure CPPFLAGS=-DHL_ONE_PROCESSOR.
+ *
  * Bits never depend on the number of threads: a sum belongs to one thread, or its pieces are cut by a fixed rule. */
 #ifndef MATH_SIMD_H
 #define MATH_SIMD_H
@@ -16,7 +19,7 @@
 #define HL_FAST
 #endif
 
-/* For AVX-512 alone: only called where hl_has_wide_vectors(). */
+/* For AVX-512 alone: only called where hl_has_wide_vectors() (kernels.h). */
 #if defined __x86_64__ && !defined HL_ONE_PROCESSOR
 #define HL_WIDE __attribute__((target("arch=x86-64-v4")))
 #define HL_HAS(what) __builtin_cpu_supports(what)
@@ -24,17 +27,6 @@
 #define HL_WIDE
 #define HL_HAS(what) false
 #endif
-
-static inline bool hl_has_wide_vectors(void)
-{
-    return HL_HAS("avx512f") && HL_HAS("avx512vl") && HL_HAS("avx512bw") && HL_HAS("avx512dq") && HL_HAS("avx512cd");
-}
-
-/* Vectors of 8 numbers, and a product and a sum in one. */
-static inline bool hl_has_vectors(void)
-{
-    return HL_HAS("avx2") && HL_HAS("fma");
-}
 
 #define HL_INLINE static inline __attribute__((always_inline))
 

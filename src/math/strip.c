@@ -1,6 +1,6 @@
 /* strip.c - which strips. */
 #include "math/strip.h"
-#include "math/simd.h"
+#include "math/kernels.h"
 
 const hl_strips *hl_strips_here(void)
 {
