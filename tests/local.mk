@@ -172,7 +172,7 @@ tests_test_exact_LDADD = $(MPI_TEST_LINK)
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
 
-EXTRA_DIST += tests/run.sh tests/verdict.sh tests/end-lib.sh tests/data $(CHECKERS)
+EXTRA_DIST += tests/run.sh tests/run-kernels.sh tests/verdict.sh tests/end-lib.sh tests/data $(CHECKERS)
 check-local:
 	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run.sh \
 		$(ALONE_TESTS) -- $(MPI_TESTS) -- $(ODD_TESTS) -- $(CHECKERS)
@@ -185,6 +185,12 @@ check-programs: $(check_PROGRAMS)
 check-layouts: hllm
 	@LAYOUTS=all LIMIT=3600 SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run.sh -- -- -- tests/end-layouts.sh tests/end-exact.sh
 .PHONY: check-layouts
+
+# Suites of one process and trainings with each kernel of our own and some of OpenBLAS, an hour or two on two cores.
+check-kernels: hllm $(ALONE_TESTS)
+	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run-kernels.sh $(ALONE_TESTS) -- -- -- \
+		tests/end-layouts.sh tests/end-exact.sh tests/end-precision.sh tests/end-to-end.sh
+.PHONY: check-kernels
 
 tests_test_evaluate_SOURCES = tests/test-evaluate.c tests/golden.c tests/golden.h
 tests_test_evaluate_LDADD = $(MPI_TEST_LINK)
