@@ -7,6 +7,7 @@
 #include "experiments/options.h"
 #include "experiments/public-keys.h"
 #include "experiments/quote.h"
+#include "experiments/unpretrained.h"
 #include "experiments/yaml.h"
 #include <ctype.h>
 #include <stdlib.h>
@@ -294,6 +295,7 @@ hl_status hl_config_check(hl_config *c)
 {
     HL_TRY(check_data(c));
     HL_TRY(settle_batch(c));
+    hl_unpretrained_fill(c);
     HL_TRY(settle_model(c));
     HL_TRY(settle_evaluation(c));
     HL_TRY(settle_layout(c));
@@ -312,7 +314,7 @@ void hl_config_write_yaml(const hl_config *c, FILE *out)
         fprintf(out, "%s: ", o->key);
         hl_option_print(c, o, out);
         fputs("  # ", out);
-        hl_print_line(c->from[i] ? c->from[i] : "default", out);
+        hl_print_line(c->from[i] ? c->from[i] : c->because[i] ? c->because[i] : "default", out);
         fputc('\n', out);
     }
 }

@@ -95,6 +95,7 @@ typedef struct {
 
     /* bookkeeping, by row of the table */
     char *from[HL_OPTIONS_MOST]; /* "file.yaml:12", "the command line"; NULL: the default */
+    const char *because[HL_OPTIONS_MOST]; /* "default without item_pretrain_dir"; NULL: the table's default */
     hl_names no_effect;          /* keys of the public code that were given and mean nothing here */
 } hl_config;
 

@@ -1,5 +1,6 @@
 /* help.c - the table of options for people: --help, and the manual page. */
 #include "experiments/options.h"
+#include "experiments/unpretrained.h"
 #include <string.h>
 
 /* What stands between the key and the help: the values of a choice. */
@@ -17,8 +18,12 @@ static void print_choices(const hl_option *o, FILE *out)
 
 static void print_normal(const hl_option *o, FILE *out)
 {
-    bool has_blanks = o->type == HL_IS_TEXT && strchr(o->normal, ' ');
-    if (*o->normal) fprintf(out, has_blanks ? " [\"%s\"]" : o->normal[0] == '[' ? " %s" : " [%s]", o->normal);
+    const char *quote = o->type == HL_IS_TEXT && strchr(o->normal, ' ') ? "\"" : "";
+    const char *other = hl_unpretrained_words(o->key);
+    bool is_list = o->normal[0] == '[';
+    if (*o->normal) fprintf(out, is_list ? " %s%s%s" : " [%s%s%s", quote, o->normal, quote);
+    if (other) fprintf(out, "; %s", other);
+    if (*o->normal && !is_list) fputc(']', out);
 }
 
 static const char several[] = "Of several configurations, CONFIG CONFIG or --config_file CONFIG CONFIG, the later is stronger.\n";
@@ -64,6 +69,7 @@ void hl_config_manual(FILE *out)
         hl_print_roff(o->help, out);
         print_choices(o, out);
         if (*o->normal) fputs(". Default: ", out), hl_print_roff(o->normal, out);
+        if (hl_unpretrained_words(o->key)) fputs("; ", out), hl_print_roff(hl_unpretrained_words(o->key), out);
         fputc('\n', out);
     }
 }

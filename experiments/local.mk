@@ -55,6 +55,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/table.c experiments/table.h \
 	experiments/threads.c experiments/threads.h \
 	experiments/train.c experiments/train.h \
+	experiments/unpretrained.c experiments/unpretrained.h \
 	experiments/weights.c experiments/weights.h \
 	experiments/yaml.c experiments/yaml.h
 EXPERIMENTS_LINK = experiments/libhlexperiments.a $(HOUSE_LINK) $(YAML_LIBS)

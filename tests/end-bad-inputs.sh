@@ -246,7 +246,7 @@ sed -i '2,$s/^\(i[0-9]*\),/\1.0,/' "$work/text/x.csv"
 bad 3 "8 would match but for a trailing .0 ('i" "ids that a spreadsheet has changed"
 sed -i '2,$s/,.*/,the same/' "$work/text/x.csv"
 bad 3 'text/x.csv: all 8 texts are equal (0 are truncated)' "texts that are all equal"
-bad 3 'text/x.csv: 8 of 8 texts end inside the prompt' "a prompt that fills MAX_TEXT_LENGTH" --MAX_TEXT_LENGTH 20
+bad 3 'text/x.csv: 8 of 8 texts end inside the prompt' "a prompt that fills MAX_TEXT_LENGTH" --MAX_TEXT_LENGTH 20 --item_prompt 'Compress the following: '
 sed -i '2,$s/^\(i[0-9]*\),/\1\x1b[31m\t,/' "$work/text/x.csv"
 bad 3 "(as 'i0\\x1B[31m\\t', 'i1\\x1B[31m\\t')" "ids that would act on a terminal"
 sed -i 's/^item,user,time/user,thing,when/' "$work/data/x.csv"

@@ -135,6 +135,64 @@ static char *from_of(const hl_config *c, const char *key)
     return c->from[hl_option_find(key)];
 }
 
+static const char *because(const hl_config *c, const char *key)
+{
+    return c->because[hl_option_find(key)];
+}
+
+/* They see each text, and nothing but it. */
+static void random_weights_have_defaults_of_their_own(void)
+{
+    hl_config c;
+    CHECK_OK(read(&c, "item_llm.hidden_size: 16\nuser_llm.hidden_size: 16\n"));
+    CHECK(strcmp(c.item_prompt, "") == 0 && c.MAX_TEXT_LENGTH == 256);
+    CHECK(c.item_llm.initializer_range == 0.25 && c.user_llm.initializer_range == 0.25);
+    CHECK(!hl_config_given(&c, "item_prompt") && !from_of(&c, "MAX_TEXT_LENGTH"));
+    CHECK(because(&c, "item_prompt") && strcmp(because(&c, "item_prompt"), "default without item_pretrain_dir") == 0);
+    hl_config_free(&c);
+    CHECK_OK(read(&c, "item_prompt: p\nMAX_TEXT_LENGTH: 9\nitem_llm.initializer_range: 0.02\n"
+                      "user_llm.initializer_range: 0\n"));
+    CHECK(strcmp(c.item_prompt, "p") == 0 && c.MAX_TEXT_LENGTH == 9);
+    CHECK(c.item_llm.initializer_range == 0.02 && c.user_llm.initializer_range == 0);
+    CHECK(!because(&c, "item_prompt"));
+    hl_config_free(&c);
+    CHECK_OK(read(&c, "tokenizer: some/tokenizer.model\n"));
+    CHECK(strcmp(c.item_prompt, "") == 0 && c.MAX_TEXT_LENGTH == 64);
+    hl_config_free(&c);
+}
+
+static void pretrained_weights_have_those_of_the_table(void)
+{
+    hl_config c;
+    CHECK_OK(read(&c, "item_pretrain_dir: m\n"));
+    CHECK(strcmp(c.item_prompt, "Compress the following sentence into embedding: ") == 0 && c.MAX_TEXT_LENGTH == 64);
+    CHECK(c.item_llm.initializer_range == 0.02 && c.user_llm.initializer_range == 0.02);
+    CHECK(!because(&c, "item_prompt") && !because(&c, "user_llm.initializer_range"));
+    hl_config_free(&c);
+}
+
+/* used.yaml says where the value is from, and gives it again. */
+static void other_defaults_are_written_and_read_again(void)
+{
+    hl_config c, d;
+    char *text = NULL;
+    size_t n;
+    CHECK_OK(read(&c, "item_llm.hidden_size: 32\nuser_llm.hidden_size: 32\n"));
+    FILE *out = open_memstream(&text, &n);
+    hl_config_write_yaml(&c, out);
+    fclose(out);
+    CHECK(strstr(text, "item_prompt: \"\"  # default without item_pretrain_dir\n") != NULL);
+    CHECK(strstr(text, "MAX_TEXT_LENGTH: 256  # default of bytes without item_pretrain_dir\n") != NULL);
+    hl_config_defaults(&d);
+    CHECK_OK(hl_config_parse(&d, text, n, "used.yaml"));
+    CHECK_OK(hl_config_check(&d));
+    CHECK(hl_config_digest(&c) == hl_config_digest(&d));
+    CHECK_OK(hl_config_may_resume(&c, &d, "r"));
+    hl_config_free(&c);
+    hl_config_free(&d);
+    free(text);
+}
+
 /* Both forms: A B --key value, and --config_file A B --key value. */
 static void a_later_file_is_stronger(void)
 {
@@ -408,7 +466,7 @@ static void what_changes_vectors_is_listed(void)
     static const struct { const char *values, *list; } cases[] = {
         {"", ""},
         {"epochs: 4\nseed: 1\ntopk: [7]\nvalid_metric: NDCG@7\nMAX_ITEM_LIST_LENGTH_TEST: 3\nitem.dp: 3\nnum_negatives: 5\n", ""},
-        {"MAX_TEXT_LENGTH: 24\n", "MAX_TEXT_LENGTH was 64 and is 24"},
+        {"MAX_TEXT_LENGTH: 24\n", "MAX_TEXT_LENGTH was 256 and is 24"},
         {"item_prompt: x\ntext_keys: [b]\n", "text_keys was [\"title\", \"tag\", \"description\"] and is [\"b\"], item_prompt was "},
         {"item_emb_token_n: 0\n", "item_emb_token_n was 1 and is 0"},
     };
@@ -477,6 +535,9 @@ static const test tests[] = {
     {"public keys map to ours", public_keys_map_to_ours},
     {"public keys that change nothing are taken", public_keys_that_change_nothing_are_taken},
     {"public keys that would change the numbers are refused", public_keys_that_would_change_the_numbers_are_refused},
+    {"random weights have defaults of their own", random_weights_have_defaults_of_their_own},
+    {"pretrained weights have those of the table", pretrained_weights_have_those_of_the_table},
+    {"other defaults are written and read again", other_defaults_are_written_and_read_again},
     {"a later file is stronger", a_later_file_is_stronger},
     {"a map may stand on the command line", a_map_may_stand_on_the_command_line},
     {"what follows from a shape is filled in", what_follows_from_a_shape_is_filled_in},
