@@ -35,6 +35,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/forecast.c experiments/forecast.h \
 	experiments/help.c \
 	experiments/job.c experiments/job.h \
+	experiments/masking.c experiments/masking.h \
 	experiments/names.c experiments/names.h \
 	experiments/nearest.c experiments/nearest.h experiments/public-keys.c experiments/public-keys.h \
 	experiments/options.c experiments/options.h \

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "experiments/figures.h"
+#include "experiments/masking.h"
 #include "experiments/pace.h"
 #include "experiments/run.h"
 #include "experiments/summary.h"
@@ -21,6 +22,7 @@ typedef struct {
     int64_t steps_per_epoch, steps; /* of an epoch; of the job */
     bool zeros_told;
     double began, masked_level;     /* share of masked negatives that is worth the next warning */
+    double initial_share;           /* of the masked ones, while no update has changed the item vectors; 0: not known */
     int64_t began_at;               /* step */
     double saved_at;                /* seconds, or when it began */
     hl_arena batch;
@@ -50,13 +52,39 @@ static hl_status count_steps(trainer *t)
 
 /* ---- a step, and what people see of it */
 
+/* Has no update changed the item vectors yet?  The first steps may have had rate 0. */
+static bool is_initial(const trainer *t)
+{
+    const int64_t step = t->run.state.step;
+    return t->job->config->freeze_ad || step == 0 || (step == 1 && hl_rate_at(&t->rate, 0) == 0);
+}
+
+/* What to change where so many negatives of the step are masked. */
+static const char *advice(const trainer *t, double share)
+{
+    const hl_prepare_report *texts = &hl_dataset_manifest(t->job->data)->report;
+    return hl_masking_advice(&(hl_masking){t->job->config, texts, share, t->initial_share, is_initial(t)});
+}
+
+/* Before state.step counts the step as made. */
 static void warn_of_masking(trainer *t, double share)
 {
+    if (is_initial(t)) t->initial_share = share;
     if (share < t->masked_level) return;
     if (t->job->world->rank == 0)
-        hl_log(HL_WARN, "step %" PRId64 ": %.0f %% of the negatives are masked as false ones; when all are, the loss is 0 for good: "
-               "lower optim_args.learning_rate or raise nce_thres", t->run.state.step, 100 * share);
+        hl_log(HL_WARN,
+               "step %" PRId64 ": %.0f %% of the negatives are masked as false ones; when all are, the loss is 0 for "
+               "good: %s",
+               t->run.state.step + 1, 100 * share, advice(t, share));
     t->masked_level = fmin(1.01, 2 * share);
+}
+
+static hl_status end_of_step(const trainer *t, const hl_step_report *r, hl_status s)
+{
+    const bool has_advice = r->fault == HL_STEP_ONE_VECTOR || r->fault == HL_STEP_ALL_MASKED;
+    const int64_t at = t->run.state.step;
+    if (!has_advice) return HL_FAIL(s, "step %" PRId64 ": %s", at, hl_error_text());
+    return HL_FAIL(s, "step %" PRId64 ": %s: %s", at, hl_error_text(), advice(t, 1));
 }
 
 static void warn_of_zeros(trainer *t, int64_t zeros)
@@ -128,7 +156,8 @@ static hl_status step(hl_step_report *report, trainer *t)
     hl_arena_back(&t->batch, 0);
     if (report->given_up) return HL_OK;
     HL_TRY(hl_run_note_ledger(&t->run, s->step + 1, report->loss));
-    if (status != HL_OK) return HL_FAIL(status, "step %" PRId64 ": %s", s->step, hl_error_text());
+    if (status != HL_OK) return end_of_step(t, report, status);
+    warn_of_masking(t, report->masked_share);
     int64_t epoch = s->step / t->steps_per_epoch;
     s->step++;
     s->updates = t->job->engine.updates;
@@ -136,7 +165,6 @@ static hl_status step(hl_step_report *report, trainer *t)
     s->epoch_steps++;
     s->begun.is_there = false;
     hl_summary_add(&t->summary, report);
-    warn_of_masking(t, report->masked_share);
     warn_of_zeros(t, report->zeros);
     warn_of_pace(t, report->seconds);
     tell_step(t, report, orders.learning_rate);

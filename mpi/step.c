@@ -730,6 +730,13 @@ static void carry_out(step *s, double seconds[HL_ACTS])
     }
 }
 
+static hl_step_fault fault_of(const step *s)
+{
+    if (is_given_up(s) || is_sound(s)) return HL_STEP_SOUND;
+    if (!is_finite(s)) return HL_STEP_NOT_FINITE;
+    return s->all_alike ? HL_STEP_ONE_VECTOR : HL_STEP_ALL_MASKED;
+}
+
 static void write_report(hl_step_report *r, const step *s)
 {
     const hl_plan *p = &s->plan;
@@ -738,6 +745,7 @@ static void write_report(hl_step_report *r, const step *s)
                           .negatives = p->negatives, .tokens = p->tokens, .public_items = p->public_items,
                           .public_tokens = p->public_tokens, .save = hl_tally_sum(&s->tally, HL_FACT_SAVE) > 0, .stop = hl_tally_sum(&s->tally, HL_FACT_STOP) > 0,
                           .given_up = is_given_up(s), .tally = s->tally};
+    r->fault = fault_of(s);
     r->zeros = (int64_t)hl_tally_sum(&s->tally, HL_FACT_ZERO);
     r->nce_samples = kept / p->rows + 1;
     r->masked_share = masked / (kept + masked);
@@ -793,21 +801,13 @@ static hl_status tell_what_is_not_finite(const step *s)
                    hl_tally_sum(&s->tally, HL_FACT_LOSS), grad_norm(s));
 }
 
-static hl_status judge(const step *s)
+static hl_status judge(const step *s, hl_step_fault fault)
 {
-    if (is_given_up(s) || is_sound(s)) return HL_OK;
-    if (!is_finite(s)) return tell_what_is_not_finite(s);
-    if (s->all_alike)
-        return HL_FAIL(HL_ENUMERIC,
-                       "the vectors of all %d texts of the first step are equal: the weights do not look at the texts, "
-                       "and nothing can be "
-                       "learnt; look at item_pretrain_dir, and at text_keys and MAX_TEXT_LENGTH",
-                       s->plan.texts);
-    return HL_FAIL(HL_ENUMERIC,
-                   "every negative is masked as a false one (cosine with the target above nce_thres %g): the item "
-                   "vectors have "
-                   "collapsed and the loss would stay 0; lower optim_args.learning_rate, lengthen "
-                   "scheduler_args.warmup or raise nce_thres",
+    if (fault == HL_STEP_SOUND) return HL_OK;
+    if (fault == HL_STEP_NOT_FINITE) return tell_what_is_not_finite(s);
+    if (fault == HL_STEP_ONE_VECTOR)
+        return HL_FAIL(HL_ENUMERIC, "the vectors of all %d texts of the first step are equal", s->plan.texts);
+    return HL_FAIL(HL_ENUMERIC, "every negative is masked as a false one (cosine with the target above nce_thres %g)",
                    (double)s->e->rules.nce_thres);
 }
 
@@ -831,7 +831,7 @@ hl_status hl_step_run(hl_step_report *report, hl_engine *e, const hl_batch *batc
     memcpy(report->own, own, sizeof own);
     count_sent(report->sent, e->mesh, s.sent);
     count_sent(e->late, e->mesh, e->late);
-    hl_status status = judge(&s);
+    hl_status status = judge(&s, report->fault);
     if (status == HL_OK && orders->update && !report->given_up) e->updates++;
     forget(e);
     report->seconds = hl_seconds() - began;

@@ -12,8 +12,17 @@ typedef struct {
     bool update; /* false: gradients only (tests), left in engine->item.g and user.g */
 } hl_step_orders;
 
+/* Why a step cannot be trained on. */
+typedef enum {
+    HL_STEP_SOUND,
+    HL_STEP_NOT_FINITE,
+    HL_STEP_ONE_VECTOR, /* the texts of the first step differ, and have one vector */
+    HL_STEP_ALL_MASKED  /* every negative is masked as a false one */
+} hl_step_fault;
+
 /* The same on every rank, but for what says otherwise. */
 typedef struct {
+    hl_step_fault fault;
     double loss, grad_norm;
     double nce_samples;          /* mean number of logits of a row that count, the target's included */
     double top_acc[HL_TOPS];     /* share of rows whose target is among the first hl_top[k] logits */
@@ -31,9 +40,9 @@ typedef struct {
 } hl_step_report;
 
 /* A rank that hears a signal computes nothing from the next act on; acts that talk go on with ones, so that nobody
- * waits, and the tally tells all to drop the step.  The longest wait is a chunk's. HL_ENUMERIC, with advice, where
- * something is not finite (it names the first item, user, weight or gradient), the texts of the first step have one
- * vector, or every negative is masked; then nothing was updated. */
+ * waits, and the tally tells all to drop the step.  The longest wait is a chunk's. HL_ENUMERIC where the report has a
+ * fault; then nothing was updated.  The sentence names the first item, user, weight or gradient that is not finite; the
+ * cause of the other faults lies in texts and options, which the caller knows. */
 hl_status hl_step_run(hl_step_report *report, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders);
 
 #endif

@@ -161,8 +161,20 @@ rm "$work/x.yaml"
 bad 2 'cannot be opened' "a configuration that is not there"
 
 # ---- numbers
-bad 4 'every negative is masked' "a loss that cannot be trained" --nce_thres 0.01
+bad 4 'nce_thres 0.01 takes vectors for equal that are not' "a threshold that masks every negative" --nce_thres 0.01
+bad 4 'step 0: every negative is masked as a false one (cosine with the target above nce_thres 0.9): random weights give' \
+    "random weights that are too small" --nce_thres 0.9 --item_llm.initializer_range 0.01
+bad 4 'raise item_llm.initializer_range (0), to 0.35' "random weights that are zero" --item_llm.initializer_range 0
+sed -i '3,$s/,.*/,the same/' "$work/text/x.csv"
+bad 4 '6 of 8 items have the tokens of another one' "nearly all texts equal, so that every negative is masked" --nce_thres 0.99
+sed -i '3,8d' "$work/text/x.csv"
+start 3 --nce_thres 0.99 && grep -q 'negatives are masked.*: 6 of 8 items have no row of text' "$work/said" && ! grep -q learning_rate "$work/said"
+verdict "masked negatives are put down to missing texts, not to the learning rate"
+good
 bad 4 'lower optim_args.learning_rate' "a loss that explodes" --optim_args.learning_rate 1000 --scheduler_args.warmup 0 --epochs 20 --stopping_step 100
+printf 'item_id,title\ni0,a\ni1,bcd bcd\ni2,EFGH\ni3,0123456789\ni4,jjjjjj\ni5,K K K K\ni6,lm.lm.lm\ni7,-----\n' >"$work/text/x.csv"
+bad 4 'training makes the item vectors collapse: lower optim_args.learning_rate (0.1)' "a learning rate that makes vectors collapse" \
+    --nce_thres 0.95 --item_llm.hidden_size 16 --user_llm.hidden_size 16 --optim_args.learning_rate 0.1 --scheduler_args.type constant --epochs 30 --stopping_step 100
 header=$(all_tensors)
 weights ${#header} "$header" 11488 '\377'
 bad 4 'are not finite' "weights that are not numbers" $from_weights

@@ -34,6 +34,7 @@ ALONE_TESTS = \
 	tests/test-limits \
 	tests/test-threads \
 	tests/test-pace \
+	tests/test-masking \
 	tests/test-sketch \
 	tests/test-fault \
 	tests/test-process \
@@ -139,6 +140,7 @@ MPI_TEST_LINK = tests/libcheck.a tests/libranks.a $(HOUSE_LINK) $(CUNIT_LIBS)
 
 tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
 tests_test_pace_LDADD = $(tests_test_config_LDADD)
+tests_test_masking_LDADD = $(tests_test_config_LDADD)
 tests_test_threads_LDADD = $(tests_test_config_LDADD)
 tests_test_difference_LDADD = $(tests_test_config_LDADD)
 tests_test_begun_LDADD = $(tests_test_config_LDADD)
