@@ -65,9 +65,11 @@ ask_a_rank() { kill -TERM "$(a_rank "$1")"; }
 kill_a_rank() { kill -KILL "$(a_rank "$1")"; }
 kill_all() { kill -KILL "$1"; }
 
-# is_json FILE: one object, and nothing else, says the reader of reference_scores.
+# is_json FILE: one object, and nothing else, says the reader of reference_scores, which may then miss figures in it.
 is_json() {
-    [ -s "$1" ] && ./hllm eval "$work/job.yaml" --reference_scores "$1" >/dev/null 2>"$work/said"
+    [ -s "$1" ] || return 1
+    ./hllm eval "$work/job.yaml" --reference_scores "$1" >/dev/null 2>"$work/said" && return 0
+    grep -q 'correct reference_scores' "$work/said" && ! grep -q 'not a JSON object' "$work/said"
 }
 # near_figures FILE FILE: the first figures of both are equal to 1e-4.
 near_figures() {
