@@ -135,6 +135,12 @@ static hl_status check_replicas(const hl_config *c, const char *side, int replic
                    replicas, side, side, c->exact_groups);
 }
 
+hl_status hl_forecast_check_replicas(const hl_config *c, const hl_layout *l)
+{
+    HL_TRY(check_replicas(c, "item", hl_layout_item_replicas(l)));
+    return check_replicas(c, "user", hl_layout_user_replicas(l));
+}
+
 hl_status hl_forecast_check(const hl_config *c, const hl_llama *item, const hl_llama *user)
 {
     HL_TRY(check_exact(c, item, user));
@@ -337,8 +343,7 @@ hl_status hl_forecast_open(hl_forecast *f, const hl_config *c, const hl_llama *i
     made_up x = {0};
     *f = (hl_forecast){.item = *item, .user = *user, .arena = hl_arena_growing("a forecast")};
     HL_TRY(hl_forecast_layout(&f->layout, c, ranks, wish));
-    HL_TRY(check_replicas(c, "item", hl_layout_item_replicas(&f->layout)));
-    HL_TRY(check_replicas(c, "user", hl_layout_user_replicas(&f->layout)));
+    HL_TRY(hl_forecast_check_replicas(c, &f->layout));
     if (!corpus) make_up(&other, &x, c);
     forecast(f, c, corpus ? corpus : &other, machine);
     free(x.token);

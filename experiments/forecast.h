@@ -45,6 +45,9 @@ hl_layout_wish hl_forecast_wish(const hl_config *c, hl_layout_kind kind);
 /* The layout of `wish` on so many ranks, with the configuration's grids. */
 hl_status hl_forecast_layout(hl_layout *l, const hl_config *c, int ranks, const hl_layout_wish *wish);
 
+/* Has each replica of a layout one of exact.groups at the least?  Asked before its cost. */
+hl_status hl_forecast_check_replicas(const hl_config *c, const hl_layout *l);
+
 /* The placements that auto chooses from, each with the seconds of its step, < 0 where it does not fit; the index of the
  * best, -1 where none fits (then the first's reason is the error). */
 enum { HL_CANDIDATES = 6 };

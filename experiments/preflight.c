@@ -68,9 +68,10 @@ hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_llama *
         const hl_layout_wish wish = hl_forecast_wish(c, kinds[i]);
         const hl_plan plan = {.groups = c->exact_groups};
         const hl_cost_job j = {.layout = &l, .plan = &plan, .item = item, .user = user, .item_tokens = c->item_emb_token_n, .zero = c->zero};
-        const hl_status fits = hl_forecast_layout(&l, c, ranks, &wish);
+        hl_status fits = hl_forecast_layout(&l, c, ranks, &wish);
+        if (fits == HL_OK) fits = hl_forecast_check_replicas(c, &l);
         if (fits == HL_OK) *bytes = fmin(*bytes, state_bytes(&j, rank, for_training));
-        if (i == 0) s = fits;
+        if (i == 0 || fits == HL_OK) s = fits;
     }
     return s;
 }
