@@ -249,5 +249,6 @@ hl_wire hl_meter_wire(const hl_meter *m)
     s.n = n;
     double seconds = hl_meter_seconds(m, add_up, &s), sent = 2.0 * (p - 1) / p * (double)n * sizeof *s.x;
     free(s.x);
-    return (hl_wire){latency, sent / fmax(seconds - latency, 1e-9)};
+    const double moving = seconds > latency ? seconds - latency : seconds; /* on a busy machine a short message may take longer */
+    return (hl_wire){latency, sent / moving};
 }
