@@ -61,5 +61,16 @@ said "1 passed, 0 failed"
 verdict "where the same work takes six times as long, so may a program"
 ! LIMIT=1 runs slow && said "took longer than 1 seconds"
 verdict "unless LIMIT is given"
+watcher_stays() {
+    for process in /proc/[0-9]*; do
+        [ "$(readlink "$process/cwd" 2>/dev/null)" = "$work" ] && grep -qas 'run\.sh' "$process/cmdline" && return 0
+    done
+    return 1
+}
+(trap '' TERM && runs good) && ends "3 passed, 0 failed, 0 skipped"
+tries=50
+while watcher_stays && [ $tries -gt 0 ]; do tries=$((tries - 1)) && sleep 0.1; done
+! watcher_stays
+verdict "nobody watches a program that is over, also not who has missed that he is to end"
 
 finish check-run

@@ -34,14 +34,18 @@ pace() {
 }
 
 # watch PID: end it when it has had its time.  Time counts as much as the machine gives of itself, asked again and again, so that a
-# slow or busy one fails no program and one that hangs still ends.
+# slow or busy one fails no program and one that hangs still ends.  A shell that was just forked may miss that it is to end: so it
+# looks whether the program is still there, and never ends another process that has its number by now.
+is_there() { [ -e "$TMPDIR/there-$1" ]; }
 watch() {
     had=0 tick=1
     while [ $had -lt $((IDLE_LIMIT * 1000)) ]; do
         sleep $tick
+        is_there "$1" || return
         had=$((had + tick * 10 * $(pace)))
         [ $tick -ge 10 ] || tick=$((tick + 1))
     done
+    is_there "$1" || return
     echo "took longer than $IDLE_LIMIT seconds of an idle machine" >"$TMPDIR/late"
     kill -TERM "$1"
 }
@@ -57,10 +61,12 @@ limited() {
     rm -f "$TMPDIR/late"
     timeout -k 10 0 "$@" </dev/null & # what it is told, it tells all processes of the program
     program=$!
+    : >"$TMPDIR/there-$program"
     watch $program >/dev/null 2>&1 &
     watcher=$!
     wait $program
     status=$?
+    rm -f "$TMPDIR/there-$program"
     kill $watcher 2>/dev/null
     program= watcher=
     [ ! -e "$TMPDIR/late" ] || cat "$TMPDIR/late"
