@@ -215,7 +215,9 @@ bad 3 'recall@2 of "oracle" is not a number' "a reference that is a text" --refe
 rows '{"oracle": {"recall@2": 40.1}}'
 bad 3 'a fraction, not per cent' "a reference in per cent" --reference_scores "$work/rows.json"
 rows '{"oracle": 3}'
-bad 3 '"oracle" is not an object' "a reference without figures" --reference_scores "$work/rows.json"
+bad 3 'has no object of figures' "a reference without figures" --reference_scores "$work/rows.json"
+rows '{"name": "made up", "users": 10, "oracle": {"recall@2": 40.1}}'
+bad 3 'recall@2 of "oracle" is not' "a reference in per cent, with facts beside it" --reference_scores "$work/rows.json"
 figures='"gemm": [{"width": 64, "gflops": 20}], "stream_gbs": 10, "latency_s": 1e-6, "bandwidth_gbs": 2'
 for odd in 's/20/-20/' 's/20/"fast"/' 's/: 10,/: 1e30,/' 's/1e-6/-1/' 's/"width": 64, //' 's/"bandwidth_gbs": 2/"bandwidth_gbs": null/' 's/.*//'; do
     printf '{%s}\n' "$figures" | sed "$odd" >"$work/calibration.json"
