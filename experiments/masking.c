@@ -5,28 +5,11 @@
  * it is the threshold, or the weights: the initial ones, which a lower learning rate does not change, or those that
  * training made. */
 #include "experiments/masking.h"
+#include "base/sentence.h"
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 
 static const double LOW_THRESHOLD = 0.9, HALF = 0.5;
-enum { SENTENCE = 600 };
-
-/* A sentence that is put together; what does not fit is cut off. */
-typedef struct {
-    char text[SENTENCE];
-    size_t n;
-} sentence;
-
-static void say(sentence *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void say(sentence *s, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(s->text + s->n, SENTENCE - s->n, format, args);
-    va_end(args);
-    s->n = s->n + (size_t)n < SENTENCE ? s->n + (size_t)n : SENTENCE - 1;
-}
 
 /* ---- is it this? */
 
@@ -84,86 +67,86 @@ static bool always(const hl_masking *m)
 
 /* ---- then say */
 
-static void say_missing(sentence *s, const hl_masking *m)
+static void say_missing(hl_sentence *s, const hl_masking *m)
 {
-    say(s, "%" PRId64 " of %" PRId64 " items have no row of text, and so one vector: write ids alike in both files",
+    hl_sentence_add(s, "%" PRId64 " of %" PRId64 " items have no row of text, and so one vector: write ids alike in both files",
         m->texts->items_without_text, m->texts->items);
 }
 
-static void say_in_prompt(sentence *s, const hl_masking *m)
+static void say_in_prompt(hl_sentence *s, const hl_masking *m)
 {
-    say(s,
+    hl_sentence_add(s,
         "%" PRId64 " of %" PRId64 " texts end inside the prompt, and so have one vector: raise MAX_TEXT_LENGTH (%d) or "
         "set item_prompt to ''",
         m->texts->texts_in_prompt, m->texts->items - m->texts->items_without_text, m->config->MAX_TEXT_LENGTH);
 }
 
-static void say_longer_texts(sentence *s, const hl_masking *m)
+static void say_longer_texts(hl_sentence *s, const hl_masking *m)
 {
     if (m->texts->texts_truncated > 0)
-        say(s, ", raise MAX_TEXT_LENGTH (%d), which truncates %" PRId64 " texts", m->config->MAX_TEXT_LENGTH,
+        hl_sentence_add(s, ", raise MAX_TEXT_LENGTH (%d), which truncates %" PRId64 " texts", m->config->MAX_TEXT_LENGTH,
             m->texts->texts_truncated);
 }
 
-static void say_equal(sentence *s, const hl_masking *m)
+static void say_equal(hl_sentence *s, const hl_masking *m)
 {
-    say(s,
+    hl_sentence_add(s,
         "%" PRId64 " of %" PRId64
         " items have the tokens of another one, and so its vector: name text_keys that tell items apart",
         m->texts->items_equal, m->texts->items);
     say_longer_texts(s, m);
 }
 
-static void say_threshold(sentence *s, const hl_masking *m)
+static void say_threshold(hl_sentence *s, const hl_masking *m)
 {
-    say(s, "nce_thres %g takes vectors for equal that are not: raise it, to 0.99 for instance", m->config->nce_thres);
+    hl_sentence_add(s, "nce_thres %g takes vectors for equal that are not: raise it, to 0.99 for instance", m->config->nce_thres);
 }
 
 /* What makes more of a vector depend on the text. */
-static void say_more_text(sentence *s, const hl_masking *m)
+static void say_more_text(hl_sentence *s, const hl_masking *m)
 {
-    if (*m->config->item_prompt) say(s, ", set item_prompt to ''");
+    if (*m->config->item_prompt) hl_sentence_add(s, ", set item_prompt to ''");
     say_longer_texts(s, m);
 }
 
-static void say_loaded(sentence *s, const hl_masking *m)
+static void say_loaded(hl_sentence *s, const hl_masking *m)
 {
-    say(s, "the weights of load_pretrain give nearly equal vectors, before anything is learned here: take an earlier "
+    hl_sentence_add(s, "the weights of load_pretrain give nearly equal vectors, before anything is learned here: take an earlier "
            "checkpoint");
     say_more_text(s, m);
-    say(s, ", or raise nce_thres");
+    hl_sentence_add(s, ", or raise nce_thres");
 }
 
-static void say_pretrained(sentence *s, const hl_masking *m)
+static void say_pretrained(hl_sentence *s, const hl_masking *m)
 {
-    say(s, "the weights of item_pretrain_dir give nearly equal vectors, before anything is learned: look whether they "
+    hl_sentence_add(s, "the weights of item_pretrain_dir give nearly equal vectors, before anything is learned: look whether they "
            "are those of a language model");
     say_more_text(s, m);
-    say(s, ", or raise nce_thres");
+    hl_sentence_add(s, ", or raise nce_thres");
 }
 
-static void say_random_by_folder(sentence *s, const hl_masking *m)
+static void say_random_by_folder(hl_sentence *s, const hl_masking *m)
 {
-    say(s, "random weights give nearly equal vectors, before anything is learned: raise initializer_range in "
+    hl_sentence_add(s, "random weights give nearly equal vectors, before anything is learned: raise initializer_range in "
            "config.json of item_pretrain_dir");
     say_more_text(s, m);
-    say(s, ", or take the pretrained weights (item_llm_init)");
+    hl_sentence_add(s, ", or take the pretrained weights (item_llm_init)");
 }
 
-static void say_random(sentence *s, const hl_masking *m)
+static void say_random(hl_sentence *s, const hl_masking *m)
 {
     const double is = m->config->item_llm.initializer_range, fit = 1 / sqrt(m->config->item_llm.hidden_size);
-    say(s, "random weights give nearly equal vectors, before anything is learned: ");
-    if (is < HALF * fit) say(s, "raise item_llm.initializer_range (%g), to %.2g for instance", is, fit);
-    else if (is > 2 * fit) say(s, "lower item_llm.initializer_range (%g), to %.2g for instance", is, fit);
-    else say(s, "widen the Item LLM (item_llm.hidden_size)");
+    hl_sentence_add(s, "random weights give nearly equal vectors, before anything is learned: ");
+    if (is < HALF * fit) hl_sentence_add(s, "raise item_llm.initializer_range (%g), to %.2g for instance", is, fit);
+    else if (is > 2 * fit) hl_sentence_add(s, "lower item_llm.initializer_range (%g), to %.2g for instance", is, fit);
+    else hl_sentence_add(s, "widen the Item LLM (item_llm.hidden_size)");
     say_more_text(s, m);
-    say(s, ", or start from pretrained weights (item_pretrain_dir)");
+    hl_sentence_add(s, ", or start from pretrained weights (item_pretrain_dir)");
 }
 
-static void say_collapsed(sentence *s, const hl_masking *m)
+static void say_collapsed(hl_sentence *s, const hl_masking *m)
 {
-    say(s,
+    hl_sentence_add(s,
         "training makes the item vectors collapse: lower optim_args.learning_rate (%g), lengthen scheduler_args.warmup "
         "(%g) or raise nce_thres",
         m->config->optim_args_learning_rate, m->config->scheduler_args_warmup);
@@ -172,7 +155,7 @@ static void say_collapsed(sentence *s, const hl_masking *m)
 /* The first that holds. */
 static const struct {
     bool (*is)(const hl_masking *m);
-    void (*say)(sentence *s, const hl_masking *m);
+    void (*say)(hl_sentence *s, const hl_masking *m);
 } causes[] = {
     {texts_are_missing, say_missing},
     {texts_end_in_the_prompt, say_in_prompt},
@@ -187,7 +170,7 @@ static const struct {
 
 const char *hl_masking_advice(const hl_masking *m)
 {
-    static sentence s;
+    static hl_sentence s;
     int i = 0;
     while (!causes[i].is(m)) i++;
     s.n = 0;

@@ -1,13 +1,13 @@
 /* report.c - what a preparation read and what was odd about it. */
 #include "io/report.h"
 #include "base/log.h"
+#include "base/sentence.h"
 #include <inttypes.h>
 #include <jansson.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 
-enum { SENTENCE = 1000, NO_EXAMPLE = -1 };
+enum { NO_EXAMPLE = -1 };
 
 /* What `hllm train` says of a count that is not zero. */
 typedef enum { SILENT, OF_INTERACTIONS, OF_TEXTS } telling;
@@ -67,29 +67,13 @@ static const struct {
 };
 enum { FORMS = sizeof forms / sizeof forms[0] };
 
-/* A sentence that is put together. */
-typedef struct {
-    char text[SENTENCE];
-    size_t n;
-} sentence;
-
-static void say(sentence *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void say(sentence *s, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(s->text + s->n, SENTENCE - s->n, format, args);
-    va_end(args);
-    s->n = s->n + (size_t)n < SENTENCE ? s->n + (size_t)n : SENTENCE - 1;
-}
-
 /* " (as 'a', 'b')" */
-static void say_examples(sentence *s, const hl_prepare_examples *e, int example)
+static void say_examples(hl_sentence *s, const hl_prepare_examples *e, int example)
 {
     if (example == NO_EXAMPLE || !e->of[example][0][0]) return;
-    say(s, " (as '%s'", e->of[example][0]);
-    if (e->of[example][1][0]) say(s, ", '%s'", e->of[example][1]);
-    say(s, ")");
+    hl_sentence_add(s, " (as '%s'", e->of[example][0]);
+    if (e->of[example][1][0]) hl_sentence_add(s, ", '%s'", e->of[example][1]);
+    hl_sentence_add(s, ")");
 }
 
 /* ---- what nothing can be learned from */
@@ -100,20 +84,20 @@ static int64_t form_count(const hl_prepare_report *r, int form)
 }
 
 /* "; 12 would match but for leading zeros ('017' there, '17' here)" for each form. */
-static void say_forms(sentence *s, const hl_prepare_report *r, const hl_prepare_examples *e)
+static void say_forms(hl_sentence *s, const hl_prepare_report *r, const hl_prepare_examples *e)
 {
     for (int i = 0; i < FORMS; i++)
         if (form_count(r, i) > 0)
-            say(s, "; %" PRId64 " would match but for %s ('%s' in the interactions, '%s' in the texts)",
+            hl_sentence_add(s, "; %" PRId64 " would match but for %s ('%s' in the interactions, '%s' in the texts)",
                 form_count(r, i), forms[i].words, e->of[forms[i].example][0], e->of[forms[i].example][1]);
 }
 
 static hl_status no_item_has_text(const hl_prepare_report *r, const hl_prepare_examples *e, const char *texts)
 {
-    sentence s = {.n = 0};
-    say(&s, "none of the %" PRId64 " items of the interactions", r->items);
+    hl_sentence s = {.n = 0};
+    hl_sentence_add(&s, "none of the %" PRId64 " items of the interactions", r->items);
     say_examples(&s, e, HL_EXAMPLE_WITHOUT_TEXT);
-    say(&s, " has a row among the %" PRId64, r->text_rows);
+    hl_sentence_add(&s, " has a row among the %" PRId64, r->text_rows);
     say_examples(&s, e, HL_EXAMPLE_UNUSED);
     say_forms(&s, r, e);
     return HL_FAIL(HL_EFORMAT, "%s: %s; write ids alike in both files", texts, s.text);
@@ -148,10 +132,10 @@ hl_status hl_report_check(const hl_prepare_report *r, const hl_prepare_examples 
 static void tell_kind(const hl_prepare_report *r, const hl_prepare_examples *e, telling kind, const char *title)
 {
     const int64_t *value = (const int64_t *)r;
-    sentence s = {.n = 0};
+    hl_sentence s = {.n = 0};
     for (int i = 0; i < HL_REPORT_COUNTS; i++) {
         if (counts[i].telling != kind || value[i] == 0) continue;
-        say(&s, "%s%" PRId64 " %s", s.n ? ", " : "", value[i], counts[i].words);
+        hl_sentence_add(&s, "%s%" PRId64 " %s", s.n ? ", " : "", value[i], counts[i].words);
         say_examples(&s, e, counts[i].example);
     }
     if (s.n) hl_log(HL_INFO, "%s: %s", title, s.text);
@@ -180,12 +164,12 @@ static bool some_differ_in_form(const hl_prepare_report *r)
 
 static void warn_of_missing_texts(const hl_prepare_report *r, const hl_prepare_examples *e)
 {
-    sentence s = {.n = 0};
-    say(&s, "%" PRId64 " of %" PRId64 " items (%.0f %%) have no row of text", r->items_without_text, r->items,
+    hl_sentence s = {.n = 0};
+    hl_sentence_add(&s, "%" PRId64 " of %" PRId64 " items (%.0f %%) have no row of text", r->items_without_text, r->items,
         100 * (double)r->items_without_text / (double)r->items);
     say_examples(&s, e, HL_EXAMPLE_WITHOUT_TEXT);
     if (r->text_rows_unused > 0) {
-        say(&s, " and %" PRId64 " rows of text no interactions", r->text_rows_unused);
+        hl_sentence_add(&s, " and %" PRId64 " rows of text no interactions", r->text_rows_unused);
         say_examples(&s, e, HL_EXAMPLE_UNUSED);
     }
     say_forms(&s, r, e);
@@ -232,7 +216,7 @@ void hl_report_print(const hl_prepare_report *r, const hl_prepare_examples *e, F
 {
     const int64_t *value = (const int64_t *)r;
     for (int i = 0; i < HL_REPORT_COUNTS; i++) {
-        sentence s = {.n = 0};
+        hl_sentence s = {.n = 0};
         if (value[i] > 0) say_examples(&s, e, counts[i].example);
         fprintf(out, "%14" PRId64 "  %s%s\n", value[i], counts[i].words, s.text);
     }

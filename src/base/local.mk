@@ -15,6 +15,7 @@ src_base_libhlbase_a_SOURCES = \
 	src/base/printable.c src/base/printable.h \
 	src/base/process.c src/base/process.h \
 	src/base/reserve.c src/base/reserve.h \
+	src/base/sentence.c src/base/sentence.h \
 	src/base/rng.c src/base/rng.h \
 	src/base/stop.c src/base/stop.h \
 	src/base/usage.c src/base/usage.h \
