@@ -1,4 +1,5 @@
 /* main.c - the program: find the subcommand, run it on all ranks, end with one sentence and one status. */
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "base/stop.h"
@@ -35,7 +36,8 @@ static void print_help(FILE *out)
           "Start it alone, with mpirun -n N, or with srun.\n"
           "Exit status: 0 done, 1 failed, 2 bad option or configuration, 3 bad input file, 4 numerical failure,\n"
           "5 storage failure, 75 stopped by a signal after saving (start it again).\n"
-          "HLLM_KERNELS=avx512, avx2 or plain: kernels of products and attention other than the best; see --version.\n", out);
+          "HLLM_KERNELS=avx512, avx2 or plain: kernels of products and attention other than the best; see --version.\n"
+          "HLLM_FAULT=point:rank:count:action: fail on purpose, for tests; hllm --faults lists points and actions.\n", out);
 }
 
 static void print_command_help(const hl_command *c)
@@ -70,7 +72,9 @@ static void print_manual(void)
     hl_config_manual(stdout);
     printf(".SH ENVIRONMENT\n.TP\n.B HLLM_KERNELS\n"
            "avx512, avx2 or plain: kernels of products and attention other than the best that the processor has.\n"
-           "They round otherwise. What the processor lacks is refused; hllm \\-\\-version names what is taken.\n");
+           "They round otherwise. What the processor lacks is refused; hllm \\-\\-version names what is taken.\n"
+           ".TP\n.B HLLM_FAULT\n"
+           "point:rank:count:action: fail on purpose there, for tests; hllm \\-\\-faults lists points and actions.\n");
     printf(".SH EXIT STATUS\n0 done, 1 failed, 2 bad option or configuration, 3 bad input file, 4 numerical failure,\n"
            "5 storage failure, 75 stopped by a signal after saving (start it again).\n");
 }
@@ -125,6 +129,7 @@ static bool answer(int argc, char **argv, hl_status *s)
     else if (wants_help) print_help(stdout);
     else if (argc > 1 && strcmp(argv[1], "--version") == 0) *s = print_version();
     else if (argc > 1 && strcmp(argv[1], "--manual") == 0) print_manual();
+    else if (argc > 1 && strcmp(argv[1], "--faults") == 0) hl_fault_print(stdout);
     else return false;
     return true;
 }
@@ -146,6 +151,7 @@ static hl_status run(const hl_group *world, int argc, char **argv)
     if (c && c->has_config) tell_start(world);
     if (!c) return HL_FAIL(HL_EUSAGE, "there is no command \"%s\"; the nearest is \"%s\", and hllm --help lists all", argv[1], nearest(argv[1]));
     HL_TRY(hl_group_may_go_on(world, "starting"));
+    HL_TRY_ALL(world, hl_fault_check());
     HL_TRY_ALL(world, choose_kernels());
     return c->run(world, argc - 2, argv + 2);
 }

@@ -190,7 +190,9 @@ void hl_record_sketch(hl_record *r, const char *tensor, const char *what, const 
 static hl_status write_line(hl_record *r, const char *text, size_t n)
 {
     const char *why = "no space or a limit";
-    ssize_t done = hl_fault("record-write", 0) ? 0 : write(r->fd, text, n);
+    const int fault = hl_fault_errno("record-write", HL_FAULT_ME);
+    ssize_t done = fault > 0 ? -1 : write(r->fd, text, fault ? n / 2 : n);
+    if (fault > 0) errno = fault;
     if (done == (ssize_t)n) {
         r->end += done;
         return HL_OK;

@@ -5,6 +5,7 @@
 #include "io/shard.h"
 #include "base/arena.h"
 #include "base/digest.h"
+#include "base/fault.h"
 #include "io/atomic.h"
 #include "io/h5.h"
 #include <errno.h>
@@ -95,7 +96,7 @@ hl_status hl_shard_write(const char *path, const hl_shard_array *arrays, const h
 hl_status hl_shard_map(hl_shard *s, const char *path, int64_t size)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = hl_fault("dataset-read", HL_FAULT_ME) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return HL_FAIL(HL_ESTORE, "%s: cannot be opened: %s; the dataset is not whole: remove its folder and prepare it again", path,
                        strerror(errno));

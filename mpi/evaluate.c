@@ -391,6 +391,7 @@ hl_status hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, cons
     bool stopped = false;
     *score = orders->begun ? *orders->begun : hl_score_at(orders->cut, orders->cuts);
     for (first = score->users; first < all && !(stopped = is_asked_to_stop(e)); first += orders->users) {
+        hl_fault_wait("evaluate-round", e->mesh->world.rank);
         int users = (int)(all - first < orders->users ? all - first : orders->users);
         eval_round round = {.e = e, .c = c, .orders = orders, .first = first, .users = users, .D = hl_engine_width(e)};
         HL_TRY(run_round(score, &round));

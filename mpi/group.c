@@ -4,6 +4,7 @@
  * counts stay far below int. */
 #include "mpi/group.h"
 #include "base/arena.h"
+#include "base/fault.h"
 #include "base/lend.h"
 #include "base/log.h"
 #include "base/stop.h"
@@ -45,6 +46,7 @@ hl_status hl_group_start(hl_group *world, int *argc, char ***argv)
     MPI_Comm_size(world->comm, &world->size);
     world->sent = hl_alloc_zero(1, sizeof *world->sent);
     hl_log_rank(world->rank, world->size);
+    hl_fault_rank(world->rank);
     hl_end_job_with(end_all);
     return check_launch(world);
 }
@@ -123,6 +125,7 @@ void hl_group_close(hl_group *g)
 /* The code of whoever failed lowest in rank, not the largest number: the sentence belongs to it. */
 hl_status hl_group_agree(const hl_group *g, hl_status mine)
 {
+    hl_fault_wait("group-agree", HL_FAULT_ME);
     int first = mine == HL_OK ? g->size : g->rank, status = (int)mine;
     if (is_alone(g)) return mine;
     MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, g->comm);
@@ -137,6 +140,7 @@ hl_status hl_group_agree(const hl_group *g, hl_status mine)
 
 bool hl_group_any(const hl_group *g, bool mine)
 {
+    hl_fault_wait("group-agree", HL_FAULT_ME);
     int any = mine;
     if (g->size > 1) MPI_Allreduce(MPI_IN_PLACE, &any, 1, MPI_INT, MPI_LOR, g->comm);
     return any;
@@ -154,6 +158,7 @@ void hl_group_wait(const hl_group *g)
 
 void hl_group_share(const hl_group *g, void *bytes, size_t n, int from)
 {
+    hl_fault_wait("group-share", HL_FAULT_ME);
     if (is_alone(g)) return;
     for (size_t begin = 0; begin < n; begin += PIECE) {
         size_t count = n - begin < PIECE ? n - begin : PIECE;
@@ -164,6 +169,7 @@ void hl_group_share(const hl_group *g, void *bytes, size_t n, int from)
 
 void hl_group_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
 {
+    hl_fault_wait("group-sum", HL_FAULT_ME);
     if (g->size == 1 || n == 0) return;
     const hl_way *way = hl_way_for(g->size, n * size, combine);
     size_t piece = PIECE / size ? PIECE / size : 1;
@@ -208,17 +214,20 @@ static void go_round(const hl_group *g, float *x, const size_t *begin, void (*go
 
 void hl_group_sum_blocks(const hl_group *g, float *x, const size_t *begin)
 {
+    hl_fault_wait("group-sum", HL_FAULT_ME);
     if (g->size > 1) go_round(g, x, begin, hl_way_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->sum);
 }
 
 void hl_group_gather_blocks(const hl_group *g, float *x, const size_t *begin)
 {
+    hl_fault_wait("group-gather", HL_FAULT_ME);
     if (g->size > 1) go_round(g, x, begin, hl_way_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->gather);
 }
 
 /* Integers: any order gives the same bits, so MPI's own is good. */
 void hl_group_sum_int(const hl_group *g, int64_t *x, size_t n)
 {
+    hl_fault_wait("group-sum", HL_FAULT_ME);
     size_t piece = PIECE / sizeof *x;
     if (is_alone(g)) return;
     for (size_t begin = 0; begin < n; begin += piece)
@@ -250,6 +259,7 @@ static void gather_short(const hl_group *g, void *all, const void *mine, const i
 /* Long ones by a broadcast a rank and piece: any length, any counts. */
 void hl_group_gather(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes)
 {
+    hl_fault_wait("group-gather", HL_FAULT_ME);
     size_t rows = 0;
     for (int r = 0; r < g->size; r++) rows += (size_t)counts[r];
     if (rows * row_bytes <= PIECE) {
@@ -269,6 +279,7 @@ void hl_group_gather(const hl_group *g, void *all, const void *mine, const int *
 void hl_group_trade(const hl_group *g, void *in, const int *in_count, const int *in_begin, const void *out, const int *out_count,
                     const int *out_begin, size_t row_bytes)
 {
+    hl_fault_wait("group-trade", HL_FAULT_ME);
     MPI_Datatype row;
     if (is_alone(g)) {
         memmove((char *)in + (size_t)in_begin[0] * row_bytes, (const char *)out + (size_t)out_begin[0] * row_bytes, (size_t)out_count[0] * row_bytes);

@@ -1,6 +1,7 @@
 /* pipe.c - rows between the neighbouring stages of a pipeline. */
 #include "mpi/pipe.h"
 #include "base/arena.h"
+#include "base/fault.h"
 #include <stdlib.h>
 
 void hl_pipe_open(hl_pipe *p, const hl_group *stages)
@@ -59,6 +60,7 @@ void hl_pipe_pass(hl_pipe *p, hl_way way, int rows, int D)
     MPI_Datatype row = row_type(D);
     int to = p->stages->rank + (way == HL_FORWARD ? 1 : -1);
     HL_CHECK(to >= 0 && to < p->stages->size);
+    hl_fault_wait("pipe-send", HL_FAULT_ME);
     MPI_Isend(b->rows, rows, row, to, way, p->stages->comm, &b->request);
     hl_group_count(p->stages, (size_t)rows * (size_t)D * sizeof(float));
     MPI_Type_free(&row);

@@ -2,7 +2,6 @@
 #include "mpi/step.h"
 #include "base/clock.h"
 #include "base/fault.h"
-#include "base/fault.h"
 #include "base/part.h"
 #include "base/stop.h"
 #include "math/adamw.h"
@@ -493,7 +492,7 @@ static void loss_idle(step *s, int c)
 /* As where one rank computes wrong. */
 static void may_spoil(hl_holding *h, const hl_engine *e)
 {
-    if (h->g && hl_fault("gradient-sum", e->mesh->world.rank)) h->g[0] = NAN;
+    if (h->g) hl_fault_numbers("gradient-sum", e->mesh->world.rank, h->g, 1);
 }
 
 static void sum_item(step *s, int c)
@@ -642,6 +641,7 @@ static void update_side(hl_holding *h, const hl_adamw *how)
         if (n && !h->frozen[i]) hl_adamw_step(h->w + from, h->m + (from - h->begin), h->v + (from - h->begin), h->g + from, n, how);
     }
     hl_holding_share(h);
+    hl_fault_numbers("weights-update", HL_FAULT_ME, h->w + h->begin, h->end - h->begin);
 }
 
 static void update(step *s, int c)

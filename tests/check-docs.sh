@@ -24,6 +24,19 @@ if command -v man >/dev/null; then
     verdict "the manual page is clean roff"
 fi
 
+./hllm --faults | diff - "$top/doc/faults.md"
+verdict "doc/faults.md is what hllm --faults prints"
+
+points=$(./hllm --faults | sed -n 's/^| `\([a-z-]*\)` | `\([a-z/]*[a-z-]*\.c\)` .*/\1 \2/p')
+nothing "$(echo "$points" | while read -r point file; do
+    grep -qF "\"$point\"" "$top/$file" || echo "     $file has no point $point"
+done)"
+verdict "points of failure are where doc/faults.md says"
+asked=$(cd "$top" && grep -rhoE 'hl_fault(_errno|_numbers|_wait)?\("[a-z-]+"' src mpi io experiments | sed 's/.*"\(.*\)"/\1/')
+nothing "$(strangers "$asked" "$(echo "$points" | cut -d ' ' -f 1)" "a point of failure that hllm --faults does not list")"
+[ -n "$asked" ]
+verdict "every point of failure is listed"
+
 keys=$(./hllm train --help | sed -n 's/^  \([A-Za-z_][A-Za-z_.0-9]*\)  *.*/\1/p')
 [ "$(echo "$keys" | wc -l)" -gt 60 ]
 verdict "hllm train --help lists the options"
@@ -40,7 +53,7 @@ nothing "$(strangers "$commands" "$(echo "$named" | sort -u)" "in hllm --help, n
 verdict "every command is named in a document"
 
 # Options of commands beside those of the configuration, and of other programs that the documents name.
-others="help version json manual checkpoint phase no-install bind-to map-by mpi enable-debug enable-sanitizers enable-werror
+others="help version json manual faults checkpoint phase no-install bind-to map-by mpi enable-debug enable-sanitizers enable-werror
     job-name nodes ntasks-per-node cpus-per-task time signal requeue open-mode key
     data name shape item-dir user-dir users S T steps mode compile quick ranks rank tolerance config_file"
 others=$(echo $others | tr ' ' '\n')

@@ -19,4 +19,4 @@ src_base_libhlbase_a_SOURCES = \
 	src/base/rng.c src/base/rng.h \
 	src/base/stop.c src/base/stop.h \
 	src/base/usage.c src/base/usage.h \
-	src/base/fault.c src/base/fault.h
+	src/base/fault.c src/base/fault-points.c src/base/fault.h

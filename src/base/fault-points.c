@@ -1,0 +1,30 @@
+/* fault-points.c - the places that can fail on purpose. */
+#include "base/fault.h"
+
+/* After a change: hllm --faults >doc/faults.md */
+const hl_fault_point hl_fault_points[] = {
+    {"folder-find", HL_FAULT_FAILS, "io/probe.c", "a rank looks for what rank 0 has written into a folder: it is not there"},
+    {"dataset-read", HL_FAULT_FILES, "io/shard.c", "a shard is mapped"},
+    {"dataset-write", HL_FAULT_FAILS, "io/dataset-write.c", "before a shard is written"},
+    {"dataset-rename", HL_FAULT_FAILS, "io/prepare.c", "before the folder gets its name"},
+    {"checkpoint-prepare", HL_FAULT_FAILS, "io/checkpoint.c", "before the folder is made"},
+    {"checkpoint-write", HL_FAULT_FAILS, "io/tensors.c", "inside HDF5: ends the job"},
+    {"checkpoint-flush", HL_FAULT_FAILS, "io/checkpoint.c", "when files are flushed"},
+    {"checkpoint-manifest", HL_FAULT_FAILS, "io/checkpoint.c", "before the manifest is written"},
+    {"checkpoint-rename", HL_FAULT_FAILS, "io/checkpoint.c", "before the folder gets its name"},
+    {"checkpoint-latest", HL_FAULT_FAILS, "io/checkpoint.c", "before `latest` moves"},
+    {"record-write", HL_FAULT_BYTES, "io/record.c", "a line of metrics.jsonl is written"},
+    {"step-signal", HL_FAULT_FAILS, "mpi/step.c", "before an act that computes: the rank hears a signal"},
+    {"catalogue-signal", HL_FAULT_FAILS, "mpi/catalogue.c", "before a round of texts: the rank hears a signal"},
+    {"evaluate-signal", HL_FAULT_FAILS, "mpi/evaluate.c", "before a round of users: the rank hears a signal"},
+    {"gradient-sum", HL_FAULT_NUMBERS, "mpi/step.c", "gradients of a side, before they are summed over copies"},
+    {"weights-update", HL_FAULT_NUMBERS, "mpi/step.c", "weights of a side, after they were updated"},
+    {"evaluate-round", HL_FAULT_WAITS, "mpi/evaluate.c", "before a round of users"},
+    {"group-agree", HL_FAULT_WAITS, "mpi/group.c", "before ranks agree on a status or a fact"},
+    {"group-share", HL_FAULT_WAITS, "mpi/group.c", "before one rank's bytes go to the others"},
+    {"group-sum", HL_FAULT_WAITS, "mpi/group.c", "before a sum over ranks"},
+    {"group-gather", HL_FAULT_WAITS, "mpi/group.c", "before everyone's rows go to everyone"},
+    {"group-trade", HL_FAULT_WAITS, "mpi/group.c", "before rows are exchanged"},
+    {"pipe-send", HL_FAULT_WAITS, "mpi/pipe.c", "before rows go to another stage"},
+    {0},
+};
