@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "experiments/commands.h"
+#include "experiments/same.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,7 @@ static hl_status parse_shared(hl_config *c, const hl_group *world, char *text, c
     HL_TRY_ALL(world, world->rank == 0 ? read_file(text, &n, path) : HL_OK);
     hl_group_share(world, &n, sizeof n, 0);
     hl_group_share(world, text, n, 0);
+    HL_TRY(hl_same_file(world, path, text, n));
     HL_TRY_ALL(world, hl_config_parse(c, text, n, path));
     return HL_OK;
 }
@@ -154,6 +156,7 @@ static hl_status load(hl_config *c, const hl_group *world, int argc, char **argv
 hl_status hl_config_load(hl_config *c, const hl_group *world, int argc, char **argv)
 {
     HL_TRY_ALL(world, load(c, world, argc, argv));
+    HL_TRY(hl_same_config(world, c));
     log_no_effect(&c->no_effect);
     return HL_OK;
 }

@@ -6,16 +6,21 @@
 #include "experiments/forecast.h"
 #include "experiments/precision.h"
 #include "experiments/preflight.h"
+#include "experiments/same.h"
 #include "experiments/threads.h"
 #include "experiments/weights.h"
 #include "io/hf.h"
 #include "io/hf-folder.h"
 #include "io/safetensors.h"
+#include "io/samefile.h"
+#include "io/steps.h"
 #include "mpi/blacs.h"
+#include "mpi/copies.h"
 #include "mpi/finite.h"
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Made where it is missing or stale, and opened. */
 static hl_status open_data(hl_job *j)
@@ -70,6 +75,21 @@ static hl_status shapes_of(hl_llama *item, hl_llama *user, const hl_config *c)
     if (item->hidden_size == user->hidden_size) return HL_OK;
     return HL_FAIL(HL_EUSAGE, "the Item LLM is %d wide, the User LLM %d: item vectors enter the User LLM as they are; choose two of one hidden_size",
                    item->hidden_size, user->hidden_size);
+}
+
+/* Machines may have other files of one path. */
+static hl_status same_shape(const hl_group *world, const char *folder)
+{
+    char path[PATH_MAX];
+    if (!*folder) return HL_OK;
+    hl_path(path, "%s/config.json", folder);
+    return hl_file_same(world, path);
+}
+
+static hl_status same_shapes(const hl_group *world, const hl_config *c)
+{
+    HL_TRY(same_shape(world, c->item_pretrain_dir));
+    return strcmp(c->item_pretrain_dir, c->user_pretrain_dir) == 0 ? HL_OK : same_shape(world, c->user_pretrain_dir);
 }
 
 /* Of all items' tokens, of which each rank looks at a part.  Collective. */
@@ -131,6 +151,20 @@ static uint64_t digest_of(const hl_job *j)
     return hl_digest_join(digest_of_side(j, &j->engine.item), digest_of_side(j, &j->engine.user));
 }
 
+/* Machines may have other files of these paths, which the copies of a tensor show; a share without copies shows only by its file. */
+static hl_status check_same(const hl_job *j)
+{
+    const hl_config *c = j->config;
+    const hl_engine *e = &j->engine;
+    char where[400];
+    snprintf(where, sizeof where, "the initial weights (item_pretrain_dir \"%.100s\", user_pretrain_dir \"%.100s\", item_emb_pretrain \"%.100s\")", c->item_pretrain_dir,
+             c->user_pretrain_dir, c->item_emb_pretrain);
+    HL_TRY(hl_copies_check(j->world, e, false, where, "copy the files to all machines again, or name those of a folder that they share"));
+    hl_status item = e->item.w && c->item_llm_init && c->item_pretrain_dir[0] ? hl_safetensors_same(&e->mesh->item, c->item_pretrain_dir) : HL_OK;
+    hl_status user = e->user.w && c->user_llm_init && c->user_pretrain_dir[0] ? hl_safetensors_same(&e->mesh->user, c->user_pretrain_dir) : HL_OK;
+    return hl_group_agree(j->world, item != HL_OK ? item : user);
+}
+
 static hl_status initial_weights(hl_job *j)
 {
     hl_engine *e = &j->engine;
@@ -145,6 +179,7 @@ static hl_status initial_weights(hl_job *j)
     HL_TRY(check_read(e, true, c->item_emb_pretrain));
     hl_holding_leave_all(&e->item);
     hl_holding_leave_all(&e->user);
+    HL_TRY(check_same(j));
     if (c->load_pretrain[0]) HL_TRY(hl_weights_read(j, c->load_pretrain, HL_WEIGHTS_TO_START));
     j->initial_digest = digest_of(j);
     return HL_OK;
@@ -278,6 +313,7 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     *j = (hl_job){.config = config, .world = world};
     hl_llama *item = &j->item_shape, *user = &j->user_shape;
     HL_TRY(hl_threads_set(&j->threads, world, config->threads));
+    hl_same_machines(world, j->threads);
     HL_TRY(hl_preflight(world, config, for_training));
     if (config->model == HL_MODEL_EASE) {
         lay_out_ease(j);
@@ -285,6 +321,7 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     }
     HL_TRY(check_layout(j));
     HL_TRY_ALL(world, shapes_of(item, user, config));
+    HL_TRY(same_shapes(world, config));
     HL_TRY(open_data(j));
     HL_TRY(hl_group_may_go_on(world, "opening the data"));
     HL_TRY(fit_vocabulary(j, item, user));

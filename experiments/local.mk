@@ -47,6 +47,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/preflight.c experiments/preflight.h \
 	experiments/resume.c experiments/resume.h \
 	experiments/run.c experiments/run.h \
+	experiments/same.c experiments/same.h \
 	experiments/state.c experiments/state.h \
 	experiments/stops.c experiments/stops.h \
 	experiments/summary.c experiments/summary.h \

@@ -7,6 +7,7 @@
 #include "experiments/commands.h"
 #include "experiments/nearest.h"
 #include "experiments/output.h"
+#include "experiments/same.h"
 #include "math/kernels.h"
 #include "mpi/launch.h"
 #include <limits.h>
@@ -146,8 +147,9 @@ static void tell_start(const hl_group *world)
 
 static hl_status run(const hl_group *world, int argc, char **argv)
 {
-    if (argc < 2) return HL_FAIL(HL_EUSAGE, "say what to do; hllm --help lists it");
+    if (hl_group_any(world, argc < 2)) return HL_FAIL(HL_EUSAGE, "say what to do; hllm --help lists it");
     const hl_command *c = find(argv[1]);
+    HL_TRY(hl_same_command(world, argc - 1, argv + 1, c && c->has_config));
     if (c && c->has_config) tell_start(world);
     if (!c) return HL_FAIL(HL_EUSAGE, "there is no command \"%s\"; the nearest is \"%s\", and hllm --help lists all", argv[1], nearest(argv[1]));
     HL_TRY(hl_group_may_go_on(world, "starting"));

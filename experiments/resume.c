@@ -86,7 +86,7 @@ static hl_status go_on(hl_run *r, const hl_checkpoint *c)
     r->job->engine.updates = (long)r->state.updates;
     if (is_first(r)) mend_names(r);
     r->resumed = true;
-    r->saved = r->state.step;
+    r->saved = r->agreed = r->state.step;
     hl_log(HL_INFO, "continuing from %s", path);
     return HL_OK;
 }

@@ -10,6 +10,7 @@
 #include "io/steps.h"
 #include "math/kernels.h"
 #include "math/linear.h"
+#include "mpi/copies.h"
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
@@ -62,9 +63,22 @@ static hl_status sync_records(hl_run *r)
     return HL_OK;
 }
 
+/* A copy that has gone its own way is not saved as if it were the run's. */
+static hl_status check_copies(hl_run *r)
+{
+    char where[60], advice[300];
+    snprintf(where, sizeof where, "step %" PRId64, r->state.step);
+    snprintf(advice, sizeof advice, "they were equal at step %" PRId64 ", and since then memory or a processor of one of them failed, or the program; nothing is saved, start again without "
+             "the machine that is to blame, which goes on from the last checkpoint", r->agreed);
+    HL_TRY(hl_copies_check(r->job->world, &r->job->engine, true, where, advice));
+    r->agreed = r->state.step;
+    return HL_OK;
+}
+
 hl_status hl_run_save(hl_run *r)
 {
     hl_checkpoint_part part[2];
+    HL_TRY(check_copies(r));
     hl_weights_parts(part, &r->job->engine);
     HL_TRY(sync_records(r));
     char *state = hl_state_text(&r->state, hl_origin_json(r->job));

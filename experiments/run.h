@@ -16,6 +16,7 @@ typedef struct {
     hl_record *digests; /* the same for ledger.jsonl; NULL without `ledger` */
     hl_ledger ledger;
     int64_t saved; /* the step of the newest checkpoint that this state was saved in or read from; -1: none */
+    int64_t agreed; /* the last step at which all copies of the weights were equal */
     bool resumed;
 } hl_run;
 

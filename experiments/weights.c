@@ -4,6 +4,7 @@
 #include "experiments/origin.h"
 #include "experiments/state.h"
 #include "io/steps.h"
+#include "mpi/copies.h"
 #include "mpi/finite.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,7 +135,7 @@ hl_status hl_weights_take(hl_job *j, const hl_checkpoint *c, bool moments)
     if (moments) HL_TRY(hl_finite_check(&j->engine, HL_IN_MOMENTS, hl_checkpoint_path(c)));
     if (j->engine.item.w) hl_holding_share(&j->engine.item);
     if (j->engine.user.w) hl_holding_share(&j->engine.user);
-    return HL_OK;
+    return hl_copies_check(j->world, &j->engine, moments, hl_checkpoint_path(c), "look whether both machines have the same file of this path, and sound memory");
 }
 
 hl_status hl_weights_read(hl_job *j, const char *path, hl_weights_use use)

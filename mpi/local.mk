@@ -2,12 +2,14 @@
 noinst_LIBRARIES += mpi/libhlmpi.a
 mpi_libhlmpi_a_CPPFLAGS = $(HOUSE_CPPFLAGS)
 mpi_libhlmpi_a_SOURCES = \
+	mpi/agreement.c mpi/agreement.h \
 	mpi/blacs.c mpi/blacs.h \
 	mpi/buckets.c mpi/buckets.h \
 	mpi/blocks.h mpi/direct.c mpi/ring.c \
 	mpi/branch.c mpi/branch.h \
 	mpi/budget.c mpi/budget.h \
 	mpi/catalogue.c mpi/catalogue.h \
+	mpi/copies.c mpi/copies.h \
 	mpi/ease.c mpi/ease.h \
 	mpi/engine.c mpi/engine.h \
 	mpi/evaluate.c mpi/evaluate.h \

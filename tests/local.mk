@@ -50,6 +50,10 @@ ALONE_TESTS = \
 
 MPI_TESTS = \
 	tests/test-bench \
+	tests/test-agreement \
+	tests/test-copies \
+	tests/test-agreement \
+	tests/test-copies \
 	tests/test-group \
 	tests/test-ways \
 	tests/test-buckets \
@@ -119,7 +123,8 @@ CHECKERS = \
 	tests/end-bench.sh \
 	tests/end-checkpoint.sh \
 	tests/end-output.sh \
-	tests/end-runs.sh
+	tests/end-runs.sh \
+	tests/end-agree.sh
 
 check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS)
 check_LIBRARIES += tests/libcheck.a tests/libalone.a tests/libranks.a
@@ -150,6 +155,8 @@ tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(C
 tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
 tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_finite_LDADD = $(MPI_TEST_LINK)
+tests_test_agreement_LDADD = $(MPI_TEST_LINK)
+tests_test_copies_LDADD = $(MPI_TEST_LINK)
 tests_test_group_LDADD = $(MPI_TEST_LINK)
 tests_test_ways_LDADD = $(MPI_TEST_LINK)
 tests_test_buckets_LDADD = $(MPI_TEST_LINK)

@@ -1,0 +1,114 @@
+#!/bin/sh
+# end-agree.sh - ranks that were not started alike, or have not the same files, say so and end.
+#
+# Runs ./hllm in the build folder on made-up data.  Ranks of one launch get commands of their own, and folders of their own for
+# names that are not absolute.
+. "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
+hllm=$PWD/hllm
+
+./hllm synth "$work/data" --items 200 --users 200 --topics 10 >/dev/null 2>"$work/said"
+cat >"$work/job.yaml" <<YAML
+data_path: $work/data/dataset
+text_path: $work/data/information
+dataset: synth
+text_keys: [title]
+tokenizer: bytes
+item_prompt: ""
+MAX_ITEM_LIST_LENGTH: 5
+item_llm: {hidden_size: 32, intermediate_size: 48, num_attention_heads: 4}
+user_llm: {hidden_size: 32, intermediate_size: 48, num_attention_heads: 4}
+epochs: 1
+max_steps: 4
+checkpoint_every: 2
+batch_size: 8
+topk: [5, 10]
+valid_metric: NDCG@10
+checkpoint_dir: $work/run
+YAML
+mkdir "$work/on0" "$work/on1"
+cp "$work/job.yaml" "$work/on0"
+cp "$work/job.yaml" "$work/on1"
+
+said() { grep -q "$1" "$work/said"; }
+# apart A B: two ranks with one command, and options of their own; a rank's working folder is on0, or on1.
+apart() {
+    rm -rf "$work/run"
+    # shellcheck disable=SC2086 # options are words
+    timeout 60 "$MPIRUN" -n 1 -wdir "$work/on0" "$hllm" $1 : -n 1 -wdir "$work/on1" "$hllm" $2 >"$work/table" 2>"$work/said" </dev/null
+}
+train="train job.yaml"
+
+# ---- options
+apart "$train" "$train --batch_size 16"
+[ $? -eq 2 ] && said "\-\-batch_size is 8 on rank 0 of .* and 16 on rank 1 of .*; start all ranks with one command" && [ ! -e "$work/run" ]
+verdict "ranks with other options end with the name of the option, both values, ranks and hosts, and leave nothing"
+apart "$train --zero 1 --seed 7" "$train --seed 7 --zero=1"
+[ $? -eq 0 ]
+verdict "the same options in other words are the same"
+apart "$train --ledger on" "$train"
+[ $? -eq 2 ] && said "\-\-ledger is .* on rank 0"
+verdict "so is an option that only one rank was given"
+apart "$train" "eval job.yaml"
+[ $? -eq 2 ] && said "the command is train on rank 0 of .* and eval on rank 1"
+verdict "and a rank with another command"
+apart "eval job.yaml --phase valid" "eval job.yaml"
+[ $? -eq 2 ] && said "\-\-phase is valid on rank 0 of .* and not given on rank 1"
+verdict "and an argument of the command itself"
+apart "$train" "$train more.yaml"
+[ $? -eq 2 ] && said "argument 2 is not given on rank 0 of .* and more.yaml on rank 1"
+verdict "and one file more"
+
+# ---- the configuration file
+echo "seed: 7" >>"$work/on1/job.yaml"
+apart "$train" "$train"
+[ $? -eq 2 ] && said "job.yaml is a file of digest .* on rank 0 of .* on rank 1 of .*copy it"
+verdict "a configuration file that is another one on another machine is refused"
+rm "$work/on1/job.yaml"
+apart "$train" "$train"
+[ $? -eq 0 ]
+verdict "rank 0's is enough"
+cp "$work/job.yaml" "$work/on1"
+
+# ---- machines
+rm -rf "$work/run"
+timeout 60 "$MPIRUN" -n 1 env HLLM_KERNELS=plain "$hllm" train "$work/job.yaml" : -n 1 "$hllm" train "$work/job.yaml" >"$work/table" 2>"$work/said" </dev/null
+status=$?
+if ./hllm --version | grep -q "own kernels plain"; then
+    skip "ranks with other kernels: this machine has plain ones only"
+else
+    [ $status -eq 0 ] && said "warning: .*kernels: plain on 1 rank (rank 0 of .*), .* on 1 rank (rank 1 of .*); they round differently"
+    verdict "ranks with other kernels are counted in a warning, and work"
+fi
+# ---- bits
+HLLM_FAULT=weights-update:1:6:flip job 2 "flipped" --zero 0
+[ $? -eq 4 ] && said "step 4: copies that must be equal are not: user_llm[^ ]* is one on rank 0 of .* and another on rank 1 of .*they were equal at step 2" && [ ! -e "$work/flipped/step-4" ]
+verdict "a bit that flips in one copy is found at the next save: step, tensor, ranks, hosts, the last agreement; nothing is saved"
+job 2 "flipped" --zero 0 && job 2 "straight" --zero 0 && same flipped straight
+verdict "the same command goes on from the checkpoint before, to the losses of an undisturbed run"
+HLLM_FAULT=weights-update:1:6:flip job 2 "flipped1" --placement separate
+[ $? -eq 0 ]
+verdict "a bit of a weight that nobody else has is nobody's to find"
+
+# ---- files of weights
+weights=$shared/models/tinystories-260k
+if [ -f "$weights/model.safetensors" ]; then
+    cp -rL "$weights" "$work/on0/m" && cp -rL "$weights" "$work/on1/m"
+    pretrained="--tokenizer $weights --item_pretrain_dir m --user_pretrain_dir m --dataset_dir $work/ds"
+    apart "$train $pretrained" "$train $pretrained"
+    [ $? -eq 0 ]
+    verdict "machines with equal files of weights train"
+    printf '\001' | dd of="$work/on1/m/model.safetensors" bs=1 seek=400000 conv=notrunc 2>/dev/null
+    apart "$train $pretrained" "$train $pretrained"
+    [ $? -eq 4 ] && said "initial weights (item_pretrain_dir \"m\".*copies that must be equal are not: .* is one on rank 0 of .* and another on rank 1 of .*copy the files"
+    verdict "a stale file of weights on one machine is found, with tensor, ranks, hosts and paths"
+    apart "$train $pretrained --item.tp 2 --user.tp 2" "$train $pretrained --item.tp 2 --user.tp 2"
+    [ $? -eq 3 ] && said "m/model.safetensors is a file of .* with digest .* on rank 0 of .* with digest .* on rank 1 of .*"
+    verdict "also where no rank has a copy of another's share"
+    sed 's/"rms_norm_eps": *[0-9.e-]*/"rms_norm_eps": 1e-3/' "$weights/config.json" >"$work/on1/m/config.json"
+    apart "$train $pretrained" "$train $pretrained"
+    [ $? -eq 3 ] && said "m/config.json is a file of .* on rank 0 of .* on rank 1 of"
+    verdict "and another shape of the model"
+else
+    skip "files of weights that differ: there is no $weights"
+fi
+finish end-agree
