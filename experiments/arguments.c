@@ -4,9 +4,12 @@
 #include "experiments/commands.h"
 #include "experiments/same.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LONGEST_CONFIG = 1 << 20 };
 
@@ -60,18 +63,37 @@ bool hl_argument_take_flag(const char *name, int *argc, char **argv)
     return false;
 }
 
-/* text (LONGEST_CONFIG) = the file's n bytes. */
+/* Seconds that a pipe may be silent. */
+enum { PATIENCE = 10 };
+
+/* A pipe, as of "train <(make-config)", is read while somebody writes it: how many bytes, 0 at the end, -1 with errno. */
+static ssize_t read_some(int fd, char *at, size_t room)
+{
+    struct pollfd here = {.fd = fd, .events = POLLIN};
+    if (poll(&here, 1, 1000 * PATIENCE) == 1) return read(fd, at, room);
+    errno = ETIMEDOUT;
+    return -1;
+}
+
+static hl_status read_open(char *text, size_t *n, int fd, const char *path)
+{
+    ssize_t got;
+    for (*n = 0; *n <= LONGEST_CONFIG && (got = read_some(fd, text + *n, LONGEST_CONFIG + 1 - *n)) != 0;) {
+        if (got > 0) *n += (size_t)got;
+        else if (errno != EINTR && errno != EAGAIN) return HL_FAIL(HL_EUSAGE, "%s: cannot be read: %s; name a configuration file", path, strerror(errno));
+    }
+    if (*n > LONGEST_CONFIG) return HL_FAIL(HL_EUSAGE, "%s: longer than %d bytes; this is no configuration", path, LONGEST_CONFIG);
+    return HL_OK;
+}
+
+/* text (LONGEST_CONFIG + 1) = the file's n bytes. */
 static hl_status read_file(char *text, size_t *n, const char *path)
 {
-    FILE *in = fopen(path, "rb");
-    if (!in) return HL_FAIL(HL_EUSAGE, "%s: cannot be opened: %s; name a configuration file", path, strerror(errno));
-    *n = fread(text, 1, LONGEST_CONFIG, in);
-    bool bad = ferror(in), more = fgetc(in) != EOF;
-    int reason = errno;
-    fclose(in);
-    if (bad) return HL_FAIL(HL_EUSAGE, "%s: cannot be read: %s; name a configuration file", path, strerror(reason));
-    if (more) return HL_FAIL(HL_EUSAGE, "%s: longer than %d bytes; this is no configuration", path, LONGEST_CONFIG);
-    return HL_OK;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return HL_FAIL(HL_EUSAGE, "%s: cannot be opened: %s; name a configuration file", path, strerror(errno));
+    hl_status s = read_open(text, n, fd, path);
+    close(fd);
+    return s;
 }
 
 /* Rank 0 reads, all parse; the text is theirs in turn. */
@@ -133,7 +155,7 @@ static void take_files(hl_names *files, int *argc, char **argv)
 
 static hl_status parse_files(hl_config *c, const hl_group *world, const hl_names *files)
 {
-    char *text = hl_alloc(LONGEST_CONFIG);
+    char *text = hl_alloc(LONGEST_CONFIG + 1);
     hl_status s = HL_OK;
     if (files->n == 0) s = HL_FAIL(HL_EUSAGE, "the configuration is missing; name a YAML file first, as in experiments/configs");
     for (int i = 0; s == HL_OK && i < files->n; i++) s = world ? parse_shared(c, world, text, files->at[i]) : parse_alone(c, text, files->at[i]);

@@ -1,4 +1,5 @@
 /* cmd-diff.c - hllm diff: the first step, phase and tensor in which two runs differ, and by how much. */
+#include "base/printable.h"
 #include "experiments/commands.h"
 #include "experiments/difference.h"
 #include <errno.h>
@@ -120,7 +121,7 @@ static bool is_other(json_t *value[2], const comparison *c, int fact)
 static void print_value(const json_t *x)
 {
     if (json_is_integer(x)) printf("%lld", (long long)json_integer_value(x));
-    else printf("%s", json_is_string(x) ? json_string_value(x) : "not said");
+    else hl_print_text(stdout, json_is_string(x) ? json_string_value(x) : "not said");
 }
 
 static void print_facts(const comparison *c)

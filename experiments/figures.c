@@ -1,5 +1,6 @@
 /* figures.c - the figures that a configuration asks for, by name: as JSON and as columns. */
 #include "experiments/figures.h"
+#include "base/printable.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +89,10 @@ void hl_figures_print_names(const hl_config *c, const char *title)
 void hl_figures_print(const hl_config *c, const hl_figures *r)
 {
     painter p = {r, NULL};
-    printf("%-18s", r->title);
+    char title[200];
+    snprintf(title, sizeof title, "%s", r->title);
+    hl_printable(title);
+    printf("%-18s", title);
     each_column(c, print_value, &p);
     putchar('\n');
 }

@@ -3,6 +3,7 @@
 #include "base/fold.h"
 #include "base/rng.h"
 #include "io/hf.h"
+#include "io/regular.h"
 #include "io/tokenizer.h"
 #include "model/item.h"
 #include "model/sampler.h"
@@ -51,7 +52,10 @@ static double gemm_of(const json_t *o, int width)
 hl_status hl_forecast_calibrated(hl_machine *m, const char *path, int width)
 {
     json_error_t e;
-    json_t *o = json_load_file(path, 0, &e);
+    FILE *in;
+    HL_TRY(hl_regular_stream(&in, path, HL_EFORMAT, "name a file that hllm bench calibrate has made"));
+    json_t *o = json_loadf(in, 0, &e);
+    fclose(in);
     if (!o) return HL_FAIL(HL_EFORMAT, "%s:%d: %s; make it with hllm bench calibrate %s", path, e.line, e.text, path);
     const hl_machine has = {gemm_of(o, width), 1e9 * number(o, "stream_gbs"), 1e9 * number(o, "bandwidth_gbs"), number(o, "latency_s")};
     json_decref(o);

@@ -3,12 +3,15 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "experiments/data.h"
 #include "experiments/forecast.h"
 #include "experiments/table.h"
 #include "io/checkpoint.h"
 #include "io/probe.h"
+#include "io/source.h"
 #include "model/cost.h"
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,8 +28,26 @@ static hl_status check_readable(const char *key, const char *path)
     return HL_FAIL(HL_EFORMAT, "%s: %s cannot be read: %s; name another or leave it out", path, key, strerror(errno));
 }
 
+/* A dataset that was made from them before does without its sources. */
+static hl_status check_sources(const hl_config *c)
+{
+    char path[PATH_MAX];
+    const hl_prepare_settings s = hl_data_settings(c);
+    HL_TRY(hl_prepare_folder(path, &s));
+    if (access(path, F_OK) == 0) return HL_OK;
+    for (int i = 0; i < HL_SOURCES; i++) {
+        hl_source file;
+        HL_TRY(hl_prepare_find_source(path, &s, i));
+        const hl_status found = hl_source_open(&file, path);
+        hl_source_close(&file);
+        HL_TRY(found);
+    }
+    return HL_OK;
+}
+
 static hl_status check_files(const hl_config *c)
 {
+    HL_TRY(check_sources(c));
     HL_TRY(check_readable("item_emb_pretrain", c->item_emb_pretrain));
     HL_TRY(check_readable("calibration", c->calibration));
     HL_TRY(check_readable("load_pretrain", c->load_pretrain));

@@ -3,6 +3,7 @@
 #include "experiments/data.h"
 #include "experiments/ease.h"
 #include "experiments/figures.h"
+#include "io/regular.h"
 #include "mpi/ease.h"
 #include "mpi/reference.h"
 #include <stdio.h>
@@ -38,9 +39,12 @@ static hl_status check_rows(json_t *rows, const char *path)
 static hl_status read_reference(json_t **out, const char *path)
 {
     json_error_t wrong;
+    FILE *in;
     *out = NULL;
     if (!path[0]) return HL_OK;
-    *out = json_load_file(path, 0, &wrong);
+    HL_TRY(hl_regular_stream(&in, path, HL_EFORMAT, "correct reference_scores"));
+    *out = json_loadf(in, 0, &wrong);
+    fclose(in);
     if (!json_is_object(*out)) return HL_FAIL(HL_EFORMAT, "%s: not a JSON object with a row of figures a name (%s); correct reference_scores", path, wrong.text);
     return check_rows(*out, path);
 }

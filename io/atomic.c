@@ -1,6 +1,7 @@
 /* atomic.c - files and folders that are there whole or not at all, even after a power cut. */
 #include "io/atomic.h"
 #include "base/arena.h"
+#include "io/regular.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -48,7 +49,7 @@ static hl_status write_all(int fd, const char *path, const char *at, size_t n)
 
 static hl_status write_new(const char *path, const void *bytes, size_t n)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);
     if (fd < 0) return trouble(path, "create");
     hl_status s = write_all(fd, path, bytes, n);
     if (close(fd) != 0 && s == HL_OK) s = trouble(path, "close");
@@ -138,11 +139,11 @@ hl_status hl_file_read(const char *path, size_t most, char **bytes, size_t *n)
     *bytes = NULL;
     *n = 0;
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return trouble(path, "open");
+    int fd;
     hl_status s = HL_OK;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) s = HL_FAIL(HL_EFORMAT, "%s: not a file; name one", path);
-    else if ((uint64_t)st.st_size > most) s = HL_FAIL(HL_EFORMAT, "%s: %lld bytes are more than the %zu that such a file may have; name another", path, (long long)st.st_size, most);
+    if (access(path, F_OK) != 0) return trouble(path, "open");
+    HL_TRY(hl_regular_open(&fd, &st, path, HL_EFORMAT, "name another"));
+    if ((uint64_t)st.st_size > most) s = HL_FAIL(HL_EFORMAT, "%s: %lld bytes are more than the %zu that such a file may have; name another", path, (long long)st.st_size, most);
     else {
         *bytes = hl_alloc((size_t)st.st_size + 1);
         s = read_all(fd, path, *bytes, (size_t)st.st_size);

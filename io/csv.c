@@ -1,9 +1,9 @@
 /* csv.c - rows of a table in a text file of any length, one at a time.
  *
- * The file comes in blocks into one buffer.  A row is first scanned without changing a byte; where the buffer
- * ends before the row does, a block is added and the row is scanned again from its beginning (the buffer doubles, so a
- * long row is scanned a few times at most).  Only a complete row is touched: doubled quotes are made single in place.
- */
+ * The file comes in blocks into one buffer.  A row is first scanned without changing a byte; where the buffer ends
+ * before the row does, blocks are added until the field at hand has twice the bytes, and the scan goes on with that
+ * field: those before it are not looked at again, and a field's bytes twice on average.  Only a complete row is touched:
+ * doubled quotes are made single in place. */
 #include "io/csv.h"
 #include "base/arena.h"
 #include "io/excerpt.h"
@@ -59,24 +59,45 @@ static const char *buffer_end(const hl_csv *c)
     return c->buffer + c->end;
 }
 
-/* Move what is left to the front and add a block. */
-static hl_status refill(hl_csv *c)
+/* Add a block. */
+static hl_status add_block(hl_csv *c, size_t *got)
 {
-    size_t left = c->end - c->begin, got;
-    if (left + HL_SOURCE_BLOCK > c->room) {
-        c->room = 2 * (left + HL_SOURCE_BLOCK);
+    HL_TRY(hl_source_read(&c->source, c->buffer + c->end, got));
+    const char *found = c->nul >= c->end ? memchr(c->buffer + c->end, 0, *got) : NULL;
+    if (found) c->nul = (size_t)(found - c->buffer);
+    c->end += *got;
+    c->is_last = *got < HL_SOURCE_BLOCK;
+    return HL_OK;
+}
+
+/* Move what is left to the front and add `wanted` bytes, to the next block. */
+static hl_status refill(hl_csv *c, size_t wanted)
+{
+    size_t left = c->end - c->begin, blocks = wanted / HL_SOURCE_BLOCK + 1, got = HL_SOURCE_BLOCK;
+    memmove(c->buffer, c->buffer + c->begin, left);
+    if (left + blocks * HL_SOURCE_BLOCK > c->room) {
+        c->room = 2 * left + blocks * HL_SOURCE_BLOCK;
         c->buffer = hl_realloc(c->buffer, c->room);
     }
-    memmove(c->buffer, c->buffer + c->begin, left);
-    size_t nul = c->nul < c->end ? c->nul - c->begin : SIZE_MAX;
+    c->nul = c->nul < c->end ? c->nul - c->begin : SIZE_MAX;
     c->begin = 0;
     c->end = left;
-    HL_TRY(hl_source_read(&c->source, c->buffer + left, &got));
-    c->end += got;
-    c->is_last = got < HL_SOURCE_BLOCK;
-    const char *found = nul == SIZE_MAX ? memchr(c->buffer + left, 0, got) : NULL;
-    c->nul = found ? (size_t)(found - c->buffer) : nul;
+    while (blocks-- > 0 && got == HL_SOURCE_BLOCK) HL_TRY(add_block(c, &got));
     return HL_OK;
+}
+
+/* The buffer gets more behind the field that the scan stands at; what was found of the row moves with the bytes. */
+static hl_status refill_behind(hl_csv *c, scan *s)
+{
+    const char *was = c->buffer + c->begin;
+    const size_t at = (size_t)(s->at - was);
+    size_t *place = hl_alloc((size_t)(s->fields + 1) * sizeof *place);
+    for (int i = 0; i < s->fields; i++) place[i] = (size_t)(c->fields[i].at - was);
+    hl_status status = refill(c, c->end - c->begin - at);
+    for (int i = 0; i < s->fields; i++) c->fields[i].at = c->buffer + place[i];
+    s->at = c->buffer + at;
+    free(place);
+    return status;
 }
 
 static hl_status too_long(const hl_csv *c, int64_t line)
@@ -142,16 +163,22 @@ static hl_status too_many_fields(const hl_csv *c, int64_t line)
                    (long long)line, HL_CSV_COLUMNS, c->columns);
 }
 
-/* One row from s->at. */
+/* The rest of a row, from s->at on; where the buffer ends first, s stands at the field that is not complete. */
 static hl_status scan_row(hl_csv *c, scan *s)
 {
-    for (bool more = true; more && !s->starved; s->fields++) {
-        int i = s->fields;
+    for (bool more = true; more; s->fields++) {
+        const scan before = *s;
+        const int i = s->fields;
         if (i == HL_CSV_COLUMNS) return too_many_fields(c, s->line);
         bool is_quoted = s->at < buffer_end(c) && *s->at == '"';
         c->doubled[i] = false;
         HL_TRY(is_quoted ? scan_quoted(c, s, &c->fields[i], &c->doubled[i]) : scan_plain(c, s, &c->fields[i]));
         if (!s->starved) HL_TRY(scan_separator(c, s, &more));
+        if (s->starved) {
+            *s = before;
+            s->starved = true;
+            return HL_OK;
+        }
     }
     return HL_OK;
 }
@@ -195,13 +222,16 @@ static hl_status read_row(hl_csv *c, int *n)
 {
     scan s = {.starved = true};
     for (*n = 0; s.starved;) {
-        skip_empty_lines(c);
-        if (c->begin == c->end && c->is_last) return HL_OK;
-        s = (scan){.at = c->buffer + c->begin, .line = c->line};
+        if (s.fields == 0) {
+            skip_empty_lines(c);
+            if (c->begin == c->end && c->is_last) return HL_OK;
+            s = (scan){.at = c->buffer + c->begin, .line = c->line};
+        }
+        s.starved = false;
         hl_status status = scan_row(c, &s);
         if (holds_nul(c, status == HL_OK ? s.at : buffer_end(c))) return refuse_nul(c);
         HL_TRY(status);
-        if (s.starved) HL_TRY(refill(c));
+        if (s.starved) HL_TRY(refill_behind(c, &s));
     }
     for (int i = 0; i < s.fields; i++)
         if (c->doubled[i]) make_single(c, &c->fields[i]);
@@ -214,7 +244,7 @@ static hl_status read_row(hl_csv *c, int *n)
 
 static hl_status skip_mark(hl_csv *c)
 {
-    HL_TRY(refill(c));
+    HL_TRY(refill(c, 0));
     HL_TRY(hl_filekind_check(c->path, c->buffer, c->end));
     if (c->end >= 3 && memcmp(c->buffer, "\xEF\xBB\xBF", 3) == 0) c->begin = 3;
     return HL_OK;

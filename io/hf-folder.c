@@ -1,5 +1,6 @@
 /* hf-folder.c - is this a model's folder in Hugging Face's form?  If not: what it is, and what to do. */
 #include "io/hf-folder.h"
+#include "io/regular.h"
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -111,8 +112,8 @@ static bool find_revision(char out[PATH_MAX], const char *folder)
 {
     char path[PATH_MAX], revision[100] = "";
     if (snprintf(path, sizeof path, "%s/refs/main", folder) >= PATH_MAX) return false;
-    FILE *in = fopen(path, "r");
-    if (!in) return false;
+    FILE *in;
+    if (hl_regular_stream(&in, path, HL_EFORMAT, "get the model again") != HL_OK) return false;
     bool has_name = fgets(revision, sizeof revision, in) != NULL;
     fclose(in);
     revision[strcspn(revision, "\r\n")] = 0;

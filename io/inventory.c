@@ -5,6 +5,7 @@
 #include "io/inventory.h"
 #include "base/arena.h"
 #include "base/digest.h"
+#include "base/printable.h"
 #include "io/blockdigest.h"
 #include <jansson.h>
 #include <stdlib.h>
@@ -202,10 +203,11 @@ static void print_tensors(const hl_inventory *v, FILE *out)
 
 static void print_text(const hl_inventory *v, const char *path, FILE *out)
 {
-    fprintf(out, "%s: a checkpoint of step %lld, whole\n", path, (long long)v->step);
+    hl_print_text(out, path);
+    fprintf(out, ": a checkpoint of step %lld, whole\n", (long long)v->step);
     for (int i = 0; i < v->files; i++) fprintf(out, "%-12s %12lld bytes\n", v->file[i].name, (long long)v->file[i].size);
     print_tensors(v, out);
-    fprintf(out, "state %s\n", v->state);
+    fputs("state ", out), hl_print_text(out, v->state), fputs("\n", out);
 }
 
 void hl_inventory_print(const hl_inventory *v, const char *path, FILE *out, bool json)

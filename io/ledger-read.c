@@ -2,6 +2,7 @@
 #include "io/ledger-read.h"
 #include "base/arena.h"
 #include "io/record.h"
+#include "io/regular.h"
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -32,9 +33,7 @@ hl_status hl_ledger_reader_open(hl_ledger_reader **out, const char *path)
     hl_ledger_reader *r = *out = hl_alloc_zero(1, sizeof *r);
     snprintf(file, sizeof file, is_folder(path) ? "%.4000s/ledger.jsonl" : "%.4000s", path);
     r->path = hl_copy_text(file);
-    r->in = fopen(file, "r");
-    if (r->in) return HL_OK;
-    return HL_FAIL(HL_EFORMAT, "%s: cannot be opened: %s; name a run folder of a training with ledger: on", file, strerror(errno));
+    return hl_regular_stream(&r->in, file, HL_EFORMAT, "name a run folder of a training with ledger: on");
 }
 
 void hl_ledger_reader_close(hl_ledger_reader *r)

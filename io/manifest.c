@@ -2,6 +2,7 @@
 #include "io/manifest.h"
 #include "base/arena.h"
 #include "base/digest.h"
+#include "base/printable.h"
 #include "io/atomic.h"
 #include "io/deal.h"
 #include <dirent.h>
@@ -339,11 +340,12 @@ hl_status hl_manifest_look(hl_manifest *m, const char *folder, hl_folder_state *
 void hl_manifest_print(const hl_manifest *m, FILE *out)
 {
     const hl_recipe *r = &m->recipe;
-    fprintf(out, "dataset %s, schema %d, digest %016" PRIx64 "\n", m->dataset, HL_DATASET_SCHEMA, hl_manifest_digest(m));
+    fputs("dataset ", out), hl_print_text(out, m->dataset);
+    fprintf(out, ", schema %d, digest %016" PRIx64 "\n", HL_DATASET_SCHEMA, hl_manifest_digest(m));
     fprintf(out, "tokenizer %s, vocabulary %d, digest %016" PRIx64 "; at most %d tokens a text\n", r->tokenizer, r->vocab,
             r->tokenizer_digest, r->max_text_length);
-    fprintf(out, "text: '%s'", r->item_prompt);
-    for (int i = 0; i < r->n_text_keys; i++) fprintf(out, " + %s", r->text_keys[i]);
+    fputs("text: '", out), hl_print_text(out, r->item_prompt), fputs("'", out);
+    for (int i = 0; i < r->n_text_keys; i++) fputs(" + ", out), hl_print_text(out, r->text_keys[i]);
     fprintf(out, "\n");
     for (int t = 0; t < HL_TABLES; t++)
         fprintf(out, "%s: %" PRId64 " rows, shards: %" PRId64 "\n", hl_table_kinds[t].name, m->rows[t], hl_manifest_shards(m, (hl_table)t));

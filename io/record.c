@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "io/regular.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -73,8 +74,8 @@ static hl_status cut(hl_record *r, const survey *s)
 
 static hl_status go_on(hl_record *r, int64_t after, const char *redo)
 {
-    FILE *f = fopen(r->path, "r");
-    if (!f) return HL_FAIL(HL_ESTORE, "%s: cannot read: %s; move it away", r->path, strerror(errno));
+    FILE *f;
+    HL_TRY(hl_regular_stream(&f, r->path, HL_ESTORE, "move it away"));
     survey s = look(f, after, redo);
     fclose(f);
     if (s.strange) return HL_FAIL(HL_EFORMAT, "%s: line %d is not a JSON object; this is not the record of a run, so move it away", r->path, s.lines);
@@ -87,7 +88,7 @@ hl_status hl_record_open(hl_record **out, const char *path, int64_t after, const
     struct stat st;
     hl_record *r = *out = hl_alloc_zero(1, sizeof *r);
     r->path = hl_copy_text(path);
-    r->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    r->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
     if (r->fd < 0) return HL_FAIL(HL_ESTORE, "%s: cannot open for writing: %s; name a folder that can be written", path, strerror(errno));
     if (fstat(r->fd, &st) != 0 || !S_ISREG(st.st_mode)) return HL_FAIL(HL_ESTORE, "%s: not a file; move it away", path);
     return go_on(r, after, redo);

@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "io/atomic.h"
 #include "io/hf-folder.h"
+#include "io/mapped.h"
+#include "io/regular.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -101,15 +103,16 @@ static hl_status map_file(mapped *f, const char *path)
 {
     struct stat st;
     f->path = hl_copy_text(path);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return HL_FAIL(HL_EFORMAT, "%s: cannot open: %s; name a file of weights that can be read", path, strerror(errno));
+    int fd;
+    HL_TRY(hl_regular_open(&fd, &st, path, HL_EFORMAT, "name a file of weights that can be read"));
     void *map = MAP_FAILED;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > LENGTH_BYTES)
+    if (st.st_size > LENGTH_BYTES)
         map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     close(fd);
-    if (map == MAP_FAILED) return HL_FAIL(HL_EFORMAT, "%s: too short for a safetensors file, or not a file; get it again", path);
+    if (map == MAP_FAILED) return HL_FAIL(HL_EFORMAT, "%s: too short for a safetensors file, or it cannot be mapped; get it again", path);
     f->map = map;
     f->size = (size_t)st.st_size;
+    hl_mapped_add(map, f->size, path);
     return hl_hf_pointer_check(path, f->map, f->size);
 }
 
@@ -317,7 +320,7 @@ void hl_safetensors_close(hl_safetensors *s)
     for (int i = 0; i < s->files; i++) {
         mapped *f = &s->file[i];
         json_decref(f->header);
-        if (f->map) munmap((void *)(uintptr_t)f->map, f->size);
+        if (f->map) hl_mapped_remove(f->map), munmap((void *)(uintptr_t)f->map, f->size);
         free(f->path);
     }
     free(s->file);

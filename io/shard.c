@@ -8,6 +8,8 @@
 #include "base/fault.h"
 #include "io/atomic.h"
 #include "io/h5.h"
+#include "io/mapped.h"
+#include "io/regular.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
@@ -96,12 +98,12 @@ hl_status hl_shard_write(const char *path, const hl_shard_array *arrays, const h
 hl_status hl_shard_map(hl_shard *s, const char *path, int64_t size)
 {
     struct stat st;
-    int fd = hl_fault("dataset-read", HL_FAULT_ME) ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return HL_FAIL(HL_ESTORE, "%s: cannot be opened: %s; the dataset is not whole: remove its folder and prepare it again", path,
-                       strerror(errno));
+    int fd;
+    if (hl_fault("dataset-read", HL_FAULT_ME))
+        return HL_FAIL(HL_ESTORE, "%s: cannot be opened: %s; the dataset is not whole: remove its folder and prepare it again", path, strerror(errno));
+    HL_TRY(hl_regular_open(&fd, &st, path, HL_ESTORE, "the dataset is not whole: remove its folder and prepare it again"));
     void *at = MAP_FAILED;
-    bool has_size = fstat(fd, &st) == 0 && st.st_size == size && size > 0;
+    bool has_size = st.st_size == size && size > 0;
     if (has_size) at = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd, 0);
     int trouble = errno;
     close(fd);
@@ -110,11 +112,13 @@ hl_status hl_shard_map(hl_shard *s, const char *path, int64_t size)
                        (long long)st.st_size, (long long)size);
     if (at == MAP_FAILED) return HL_FAIL(HL_ESTORE, "%s: cannot be mapped: %s; see the limits of this machine", path, strerror(trouble));
     *s = (hl_shard){at, size};
+    hl_mapped_add(at, (size_t)size, path);
     return HL_OK;
 }
 
 void hl_shard_unmap(hl_shard *s)
 {
+    if (s->bytes) hl_mapped_remove(s->bytes);
     if (s->bytes) munmap((void *)(uintptr_t)s->bytes, (size_t)s->size);
     *s = (hl_shard){0};
 }

@@ -33,7 +33,7 @@ typedef struct {
 } hl_shard;
 
 /* Map a file that must have this size: HL_ESTORE where it has another or is not there.
- * A page that the disk cannot read later ends the process, as the system has it. */
+ * A page that the disk cannot read later ends the process with a sentence (io/mapped.h). */
 hl_status hl_shard_map(hl_shard *s, const char *path, int64_t size);
 void hl_shard_unmap(hl_shard *s);
 

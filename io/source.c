@@ -2,6 +2,7 @@
 #include "io/source.h"
 #include "base/arena.h"
 #include "base/digest.h"
+#include "io/regular.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -18,10 +19,10 @@ static int64_t nanoseconds_of(const struct stat *st)
 hl_status hl_source_open(hl_source *s, const char *path)
 {
     struct stat st;
-    *s = (hl_source){.path = path, .fd = open(path, O_RDONLY | O_CLOEXEC)};
-    if (s->fd < 0 || fstat(s->fd, &st) != 0)
+    *s = (hl_source){.path = path, .fd = -1};
+    if (access(path, R_OK) != 0)
         return HL_FAIL(HL_EFORMAT, "%s: cannot be read: %s; give the path of a file that is there", path, strerror(errno));
-    if (!S_ISREG(st.st_mode)) return HL_FAIL(HL_EFORMAT, "%s: is not a regular file; it is read more than once", path);
+    HL_TRY(hl_regular_open(&s->fd, &st, path, HL_EFORMAT, "it is read more than once, so give a file"));
     s->size = st.st_size;
     s->mtime = nanoseconds_of(&st);
     posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "io/atomic.h"
+#include "io/regular.h"
 #include <dirent.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -82,9 +83,10 @@ static bool has_our_manifest(const char *folder, int64_t step)
     char step_path[PATH_MAX], path[PATH_MAX], head[100] = "";
     hl_step_path(step_path, folder, step, "");
     hl_path(path, "%s/manifest.json", step_path);
-    FILE *f = fopen(path, "re");
-    size_t n = f ? fread(head, 1, sizeof head - 1, f) : 0;
-    if (f) fclose(f);
+    FILE *f;
+    if (hl_regular_stream(&f, path, HL_ESTORE, "move it away") != HL_OK) return false;
+    size_t n = fread(head, 1, sizeof head - 1, f);
+    fclose(f);
     head[n] = 0;
     return strstr(head, "\"hllm checkpoint\"") != NULL;
 }

@@ -229,6 +229,46 @@ bad 2 'items a step; the most is' "more items a step than can be counted" --batc
 bad 3 'no such tokenizer' "a tokenizer that is not there" --tokenizer "$work/none"
 bad 3 'not a SentencePiece model' "a tokenizer that is none" --tokenizer "$work/x.yaml"
 
+# ---- pipes that nobody writes, and what is found missing before anything is read
+pipe() { # pipe FILE: in its place
+    rm -f "$1"
+    mkfifo "$1"
+}
+pipe "$work/data/x.csv"
+bad 3 'data/x.csv: is a pipe, not a file' "interactions that are a pipe"
+pipe "$work/text/x.csv"
+bad 3 'text/x.csv: is a pipe, not a file' "texts that are a pipe"
+pipe "$work/rows.json"
+bad 3 'rows.json: is a pipe, not a file; correct reference_scores' "reference rows that are a pipe" --reference_scores "$work/rows.json"
+pipe "$work/calibration.json"
+bad 3 'calibration.json: is a pipe, not a file' "a calibration that is a pipe" --calibration "$work/calibration.json"
+model hf 8 300
+pipe "$work/hf/model.safetensors"
+bad 3 'model.safetensors: is a pipe, not a file' "weights that are a pipe" $from_weights
+pipe "$work/hf/config.json"
+bad 3 'config.json: is a pipe, not a file' "a shape that is a pipe" $from_weights
+pipe "$work/hf/tokenizer.model"
+bad 3 'tokenizer.model: is a pipe, not a file' "a tokenizer that is a pipe" --tokenizer "$work/hf/tokenizer.model"
+pipe "$work/x.yaml"
+bad 2 'x.yaml: cannot be read: Connection timed out' "a configuration that is a pipe"
+rm -f "$work/rows.json" "$work/calibration.json"
+cat "$work/x.yaml" >"$work/y.yaml"
+pipe "$work/x.yaml"
+cat "$work/y.yaml" >"$work/x.yaml" &
+start 1
+verdict "a configuration may come out of a pipe that somebody writes"
+rm -f "$work/y.yaml"
+good
+rm "$work/text/x.csv"
+bad 3 'text/x.csv: cannot be read: No such file' "a missing file of texts"
+! grep -q 'no dataset there yet' "$work/said"
+verdict "missing texts are found before interactions are read"
+rows '{"\u001b[2J\u009b1mrow\u007f": {"recall@2": 0.4}}'
+start 1 --reference_scores "$work/rows.json" && grep -q '^?\[2J??1mrow?' "$work/out"
+verdict "the title of a row of reference_scores cannot act on a terminal"
+rm -f "$work/rows.json"
+good
+
 # warns WORDS SENTENCE: the job runs, and says these words at the start and again below its table.
 warns() {
     start 3 --checkpoint_dir "$work/run"

@@ -3,6 +3,7 @@
 # Those that also run at 3, 5 and 7 ranks are named in ODD_TESTS.  A slow twin tests/ref-x.c goes into libcheck.a.
 ALONE_TESTS = \
 	tests/test-csv \
+	tests/test-regular \
 	tests/test-error \
 	tests/test-idtable \
 	tests/test-lend \
@@ -152,6 +153,7 @@ tests_test_begun_LDADD = $(tests_test_config_LDADD)
 tests_test_launch_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_synth_LDADD = $(tests_test_config_LDADD)
 tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
+tests_test_regular_LDADD = $(tests_test_tokenizer_LDADD)
 tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
 tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_finite_LDADD = $(MPI_TEST_LINK)

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/rng.h"
+#include "base/usage.h"
 #include "io/csv.h"
 #include "io/excerpt.h"
 #include "io/source.h"
@@ -157,7 +158,7 @@ static void a_file_that_cannot_be_read_is_named(void)
     char path[PATH_MAX], rows[10];
     snprintf(path, sizeof path, "%s/nowhere.csv", check_folder());
     CHECK_FAILS(read_all(rows, sizeof rows, path, 0), HL_EFORMAT, "nowhere.csv: cannot be read: No such file");
-    CHECK_FAILS(read_all(rows, sizeof rows, check_folder(), 0), HL_EFORMAT, "is not a regular file");
+    CHECK_FAILS(read_all(rows, sizeof rows, check_folder(), 0), HL_EFORMAT, "is a folder, not a file");
 }
 
 static void columns_are_found_by_name(void)
@@ -248,6 +249,40 @@ static void what_is_written_is_read_across_blocks(void)
     free(field);
 }
 
+/* rows (n) of 4,000 fields each; the last row has no end and goes on and on.  CPU seconds until it is refused, or all is read. */
+static double seconds_to_read(int rows, int fields_of_last)
+{
+    enum { FIELD = 12000 };
+    const size_t n = 20000 + (size_t)rows * 3 * (FIELD + 1) + (size_t)fields_of_last * (FIELD + 1);
+    char *file = hl_alloc(n + 1), *at = file, rest[] = "a,b,c\n";
+    hl_csv *c;
+    const hl_csv_field *row;
+    at += sprintf(at, "%s", rest);
+    for (int i = 0; i < 3 * rows + fields_of_last; i++) {
+        memset(at, 'x', FIELD);
+        at[FIELD] = i < 3 * rows && i % 3 == 2 ? '\n' : ',';
+        at += FIELD + 1;
+    }
+    const char *path = file_of(file, (size_t)(at - file));
+    free(file);
+    const double begin = hl_cpu_seconds();
+    CHECK_OK(hl_csv_open(&c, path, 0));
+    hl_status s = HL_OK;
+    do s = hl_csv_next(c, &row);
+    while (s == HL_OK && row);
+    if (fields_of_last) CHECK_FAILS(s, HL_EFORMAT, "more than 4096 fields where the header has 3; is a line end missing?");
+    else CHECK(s == HL_OK);
+    hl_csv_close(c);
+    return hl_cpu_seconds() - begin;
+}
+
+/* As many bytes with line ends take as long; going back to the beginning of the row would take twenty times that. */
+static void a_row_without_end_is_refused_without_being_read_again(void)
+{
+    const double whole = seconds_to_read(1366, 0), endless = seconds_to_read(0, 4098);
+    CHECK(endless < 6 * whole);
+}
+
 static void the_digest_names_the_content(void)
 {
     hl_source s;
@@ -308,6 +343,7 @@ static const test tests[] = {
     {"too many columns are refused", too_many_columns_are_refused},
     {"what is written is read across blocks", what_is_written_is_read_across_blocks},
     {"what a terminal would act on is written out", what_a_terminal_would_act_on_is_written_out},
+    {"a row without end is refused without being read again", a_row_without_end_is_refused_without_being_read_again},
     {"the digest names the content", the_digest_names_the_content},
 };
 HL_TESTS("csv", tests)

@@ -159,7 +159,7 @@ static void a_bad_length_is_a_sentence(void)
     put("bad", "1234567", 7);
     CHECK_FAILS(hl_safetensors_open(&s, path), HL_EFORMAT, "too short");
     hl_safetensors_close(s);
-    CHECK_FAILS(hl_safetensors_open(&s, in_folder("none")), HL_EFORMAT, "cannot open");
+    CHECK_FAILS(hl_safetensors_open(&s, in_folder("none")), HL_EFORMAT, "cannot be opened");
     hl_safetensors_close(s);
     hl_safetensors_close(NULL);
 }
@@ -445,7 +445,7 @@ static void end_model(hl_params *t, float *w)
     hl_safetensors *s;
     unlink(in_folder("m/model.safetensors"));
     unlink(in_folder("m/model.safetensors.index.json"));
-    CHECK_FAILS(hl_safetensors_open(&s, folder_m()), HL_EFORMAT, "cannot open");
+    CHECK_FAILS(hl_safetensors_open(&s, folder_m()), HL_EFORMAT, "cannot be opened");
     hl_safetensors_close(s);
     hl_params_free(t);
     free(w);

@@ -27,6 +27,13 @@ bool hl_log_is_live(void)
     return my_rank == 0 && isatty(STDERR_FILENO);
 }
 
+size_t hl_log_begin(char *line, size_t room, hl_level level)
+{
+    const bool names_rank = level >= HL_WARN && all_ranks > 1;
+    if (names_rank) return (size_t)snprintf(line, room, "hllm: %srank %d: ", names[level], my_rank);
+    return (size_t)snprintf(line, room, "hllm: %s", names[level]);
+}
+
 /* One write a line, so that lines of several ranks do not mix. */
 void hl_log(hl_level level, const char *format, ...)
 {
@@ -35,8 +42,7 @@ void hl_log(hl_level level, const char *format, ...)
     if (level < least_level || (level <= HL_INFO && my_rank != 0)) return;
     if (line_is_open) n += snprintf(line, sizeof line, "\r\033[K");
     line_is_open = false;
-    n += snprintf(line + n, sizeof line - (size_t)n, "hllm: %s", names[level]);
-    if (level >= HL_WARN && all_ranks > 1) n += snprintf(line + n, sizeof line - (size_t)n, "rank %d: ", my_rank);
+    n += (int)hl_log_begin(line + n, sizeof line - (size_t)n, level);
     va_list args;
     va_start(args, format);
     int m = vsnprintf(line + n, sizeof line - (size_t)n - 1, format, args);
@@ -50,12 +56,14 @@ void hl_log(hl_level level, const char *format, ...)
 
 void hl_log_transient(const char *format, ...)
 {
+    char line[400];
     if (!hl_log_is_live()) return;
     va_list args;
     va_start(args, format);
-    fputs("\r\033[K", stderr);
-    vfprintf(stderr, format, args);
+    vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    hl_printable(line);
+    fprintf(stderr, "\r\033[K%s", line);
     fflush(stderr);
     line_is_open = true;
 }

@@ -1,0 +1,60 @@
+/* regular.c - open a file that must be a plain one, without ever waiting for it. */
+#include "io/regular.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    mode_t type;
+    const char *what;
+} kinds[] = {{S_IFDIR, "a folder"}, {S_IFIFO, "a pipe"}, {S_IFCHR, "a device"}, {S_IFBLK, "a device"}, {S_IFSOCK, "a socket"}};
+
+static const char *what_is(const struct stat *st)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if ((st->st_mode & S_IFMT) == kinds[i].type) return kinds[i].what;
+    return "something else";
+}
+
+/* A file that somebody has a lease on, or that comes from tape, is worth waiting for. */
+static int open_now(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 && errno == EWOULDBLOCK && hl_regular_is(path)) return open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) fcntl(fd, F_SETFL, 0);
+    return fd;
+}
+
+hl_status hl_regular_open(int *fd, struct stat *st, const char *path, hl_status failure, const char *next)
+{
+    struct stat is;
+    *fd = open_now(path);
+    if (*fd < 0) return HL_FAIL(failure, "%s: cannot be opened: %s; %s", path, strerror(errno), next);
+    const bool is_known = fstat(*fd, &is) == 0;
+    const int error = errno;
+    if (st && is_known) *st = is;
+    if (is_known && S_ISREG(is.st_mode)) return HL_OK;
+    close(*fd);
+    *fd = -1;
+    if (!is_known) return HL_FAIL(failure, "%s: cannot be opened: %s; %s", path, strerror(error), next);
+    return HL_FAIL(failure, "%s: is %s, not a file; %s", path, what_is(&is), next);
+}
+
+hl_status hl_regular_stream(FILE **in, const char *path, hl_status failure, const char *next)
+{
+    int fd;
+    *in = NULL;
+    HL_TRY(hl_regular_open(&fd, NULL, path, failure, next));
+    *in = fdopen(fd, "r");
+    if (*in) return HL_OK;
+    const int error = errno;
+    close(fd);
+    return HL_FAIL(failure, "%s: cannot be opened: %s; %s", path, strerror(error), next);
+}
+
+bool hl_regular_is(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
