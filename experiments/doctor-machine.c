@@ -238,7 +238,7 @@ static bool matters(const char *variable)
 {
     static const char *const begins[] = {"OMP_", "GOMP_", "KMP_", "OPENBLAS_", "MKL_", "BLIS_", "GOTO_", "DNNL_", "HLLM_", "MPICH_", "UCX_", "FI_", "SLURM_NTASKS=",
                                          "SLURM_JOB_ID=", "SLURM_JOB_NUM_NODES=", "SLURM_CPUS_PER_TASK=", "SLURM_CPU_BIND=", "SLURM_MEM_PER_NODE=", "MALLOC_"};
-    static const char *const of_users[] = {"OMPI_MCA_btl", "OMPI_MCA_pml", "OMPI_MCA_io=", "OMPI_MCA_sharedfp=", "OMPI_MCA_hwloc_", "OMPI_MCA_rmaps_", "OMPI_MCA_mpi_yield", "OMPI_MCA_odls_"};
+    static const char *const of_users[] = {"OMPI_MCA_btl", "OMPI_MCA_pml", "OMPI_MCA_hwloc_", "OMPI_MCA_rmaps_", "OMPI_MCA_mpi_yield", "OMPI_MCA_odls_"};
     for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
         if (strncmp(variable, begins[i], strlen(begins[i])) == 0) return true;
     for (size_t i = 0; i < sizeof of_users / sizeof of_users[0]; i++)

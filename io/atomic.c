@@ -19,20 +19,25 @@ static const struct {
     const char *remedy;
 } remedies[] = {
     {ENOSPC, "make space there"},
-    {EDQUOT, "make space there"},
+    {EDQUOT, "make space there, or have the quota raised"},
     {EACCES, "see who may write there"},
     {EPERM, "see who may write there"},
     {EROFS, "name a place that can be written"},
     {ENOENT, "see whether the path is right"},
+    {ESTALE, "see whether it was removed or its server started anew"},
 };
 
-static hl_status trouble(const char *path, const char *what)
+hl_status hl_file_fail(const char *path, const char *act, int error)
 {
-    int error = errno;
     const char *remedy = "see what the disk says";
     for (size_t i = 0; i < sizeof remedies / sizeof remedies[0]; i++)
         if (remedies[i].error == error) remedy = remedies[i].remedy;
-    return HL_FAIL(HL_ESTORE, "%s: cannot %s: %s; %s and start again", path, what, strerror(error), remedy);
+    return HL_FAIL(HL_ESTORE, "%s: cannot %s: %s; %s", path, act, strerror(error), remedy);
+}
+
+static hl_status trouble(const char *path, const char *act)
+{
+    return hl_file_fail(path, act, errno);
 }
 
 static hl_status write_all(int fd, const char *path, const char *at, size_t n)

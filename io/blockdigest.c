@@ -2,6 +2,9 @@
 #include "io/blockdigest.h"
 #include "base/arena.h"
 #include "base/part.h"
+#include "io/atomic.h"
+#include "io/place.h"
+#include "io/positioned.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,13 +24,10 @@ int hl_block_count(int64_t size, int64_t block)
 
 static hl_status feed(XXH3_state_t *x, int fd, const char *path, char *buffer, int64_t at, int64_t end)
 {
-    while (at < end) {
-        ssize_t n = pread(fd, buffer, (size_t)(end - at < PIECE ? end - at : PIECE), (off_t)at);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return HL_FAIL(HL_ESTORE, "%s: cannot read at byte %lld: %s; see what the disk says", path, (long long)at, strerror(errno));
-        if (n == 0) return HL_FAIL(HL_ESTORE, "%s: ends at byte %lld; it was cut off", path, (long long)at);
-        XXH3_64bits_update(x, buffer, (size_t)n);
-        at += n;
+    for (; at < end; at += PIECE) {
+        const size_t n = (size_t)(end - at < PIECE ? end - at : PIECE);
+        HL_TRY(hl_read_at(fd, path, buffer, n, at));
+        XXH3_64bits_update(x, buffer, n);
     }
     return HL_OK;
 }
@@ -53,7 +53,7 @@ static hl_status digest_share(uint64_t *digest, const char *path, int64_t first,
 {
     if (n == 0) return HL_OK;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return HL_FAIL(HL_ESTORE, "%s: cannot open: %s; see whether the path is right", path, strerror(errno));
+    if (fd < 0) return hl_file_fail(path, "open", errno);
     hl_status s = digest_blocks(digest, fd, path, first, n, size, block);
     close(fd);
     return s;
@@ -64,7 +64,7 @@ hl_status hl_block_digests(uint64_t *digest, const hl_group *g, const char *path
     int n = hl_block_count(size, block), *counts = hl_alloc((size_t)g->size * sizeof *counts);
     for (int r = 0; r < g->size; r++) counts[r] = (int)hl_part_count(n, g->size, r);
     int64_t first = hl_part_begin(n, g->size, g->rank);
-    hl_status s = hl_group_agree(g, digest_share(digest + first, path, first, counts[g->rank], size, block));
+    hl_status s = hl_group_agree(g, hl_place_sign(digest_share(digest + first, path, first, counts[g->rank], size, block), g->rank));
     if (s == HL_OK) hl_group_gather(g, digest, digest + first, counts, sizeof *digest);
     free(counts);
     return s;

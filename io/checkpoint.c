@@ -10,6 +10,7 @@
 #include "io/blockdigest.h"
 #include "io/complaints.h"
 #include "io/inventory.h"
+#include "io/place.h"
 #include "io/probe.h"
 #include "io/steps.h"
 #include "io/tensors.h"
@@ -64,7 +65,7 @@ hl_status hl_checkpoint_space(const char *folder, double bytes)
     if (statvfs(at, &fs) != 0) return HL_OK; /* not every file system tells */
     double left = (double)fs.f_bavail * (double)fs.f_frsize;
     if (left >= bytes) return HL_OK;
-    return HL_FAIL(HL_ESTORE, "%s: a checkpoint takes %.1f MB and the disk has %.1f MB left; make space there or keep fewer, and start again", folder, bytes / 1e6, left / 1e6);
+    return HL_FAIL(HL_ESTORE, "%s: a checkpoint takes %.1f MB and the disk has %.1f MB left; make space there or keep fewer", folder, bytes / 1e6, left / 1e6);
 }
 
 static hl_status prepare(const writing *w, double bytes)
@@ -99,20 +100,11 @@ static int moments_of(hl_tensor_array *a, const hl_checkpoint_content *c)
     return 2 * c->parts;
 }
 
-static void write_file(const writing *w, const char *name, const hl_tensor_array *arrays, int n)
+static hl_status write_file(const writing *w, const char *name, const hl_tensor_array *arrays, int n)
 {
     char path[PATH_MAX];
     file_path(path, w->tmp, name);
-    hl_tensors_write(w->world, path, arrays, n);
-}
-
-/* A flush reaches what this machine wrote, so everyone does it. */
-static hl_status flush_file(const writing *w, const char *name)
-{
-    char path[PATH_MAX];
-    file_path(path, w->tmp, name);
-    HL_TRY(wished("checkpoint-flush", w));
-    return hl_atomic_sync(path);
+    return hl_tensors_write(w->world, path, arrays, n);
 }
 
 /* -1 where it cannot be told. */
@@ -130,7 +122,6 @@ static hl_status take_stock(hl_inventory *v, const writing *w, const char *name)
 {
     char path[PATH_MAX];
     file_path(path, w->tmp, name);
-    HL_TRY_ALL(w->world, flush_file(w, name));
     int64_t size = size_of(w->world, path);
     if (size < 0) return HL_FAIL(HL_ESTORE, "%s: vanished while it was written; see who else works there", path);
     hl_inventory_file *f = &v->file[v->files++];
@@ -142,10 +133,10 @@ static hl_status take_stock(hl_inventory *v, const writing *w, const char *name)
 static hl_status write_files(hl_inventory *v, const writing *w, const hl_checkpoint_content *c)
 {
     hl_tensor_array arrays[2 * HL_CHECKPOINT_PARTS];
-    write_file(w, MODEL, arrays, weights_of(arrays, c));
+    HL_TRY(write_file(w, MODEL, arrays, weights_of(arrays, c)));
     HL_TRY(take_stock(v, w, MODEL));
     if (!c->moments) return HL_OK;
-    write_file(w, OPTIMIZER, arrays, moments_of(arrays, c));
+    HL_TRY(write_file(w, OPTIMIZER, arrays, moments_of(arrays, c)));
     return take_stock(v, w, OPTIMIZER);
 }
 
@@ -206,11 +197,21 @@ static hl_status finish(const writing *w, const hl_inventory *v, int64_t best)
 
 static hl_status write_with(hl_inventory *v, const writing *w, const hl_checkpoint_content *content, const char *state, int64_t best)
 {
-    HL_TRY_ALL(w->world, is_first(w->world) ? prepare(w, bytes_of(content)) : HL_OK);
+    HL_TRY_ALL(w->world, is_first(w->world) ? hl_place_sign(prepare(w, bytes_of(content)), 0) : HL_OK);
     HL_TRY(write_files(v, w, content));
     describe(v, content, state);
-    HL_TRY_ALL(w->world, is_first(w->world) ? finish(w, v, best) : HL_OK);
+    HL_TRY_ALL(w->world, is_first(w->world) ? hl_place_sign(finish(w, v, best), 0) : HL_OK);
     return HL_OK;
+}
+
+/* After a failure: the folder that was to be a checkpoint goes, and one that was to be replaced has its name back.  The sentence
+ * of the failure stays. */
+static void tidy(const writing *w)
+{
+    char sentence[1000];
+    snprintf(sentence, sizeof sentence, "%s", hl_error_text());
+    hl_steps_clean(w->folder);
+    hl_error_set(sentence);
 }
 
 hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t step, const hl_checkpoint_content *content,
@@ -226,6 +227,7 @@ hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t
     hl_status s = write_with(&v, &w, content, state, best);
     hl_inventory_free(&v);
     if (s == HL_OK && is_first(world)) hl_steps_prune(folder, keep, best);
+    if (s != HL_OK && is_first(world)) tidy(&w);
     return s;
 }
 

@@ -2,9 +2,12 @@
 #include "io/h5.h"
 #include <hdf5.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+/* HDF5 looks at the environment once, when it starts. */
 void hl_h5_quiet(void)
 {
+    setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }
 
@@ -27,6 +30,7 @@ const char *hl_h5_library(void)
 {
     static char name[40];
     unsigned major = 0, minor = 0, release = 0;
+    hl_h5_quiet();
     H5get_libversion(&major, &minor, &release);
     snprintf(name, sizeof name, "HDF5 %u.%u.%u", major, minor, release);
     return name;

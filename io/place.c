@@ -1,5 +1,6 @@
 /* place.c - where a job runs: machines, ranks, cores. */
 #include "io/place.h"
+#include "base/process.h"
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,17 @@ void hl_place_name_mpi(char *out, size_t room)
     MPI_Get_library_version(text, &n);
     text[strcspn(text, ",\n")] = 0;
     snprintf(out, room, "%s", text);
+}
+
+hl_status hl_place_sign(hl_status s, int rank)
+{
+    if (s == HL_OK) return s;
+    char sentence[1200];
+    hl_process me;
+    hl_process_find(&me);
+    snprintf(sentence, sizeof sentence, "%.850s (rank %d on %s)", hl_error_text(), rank, me.host);
+    hl_error_set(sentence);
+    return s;
 }
 
 void hl_place_find(hl_place *p, const hl_group *world)

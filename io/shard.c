@@ -144,10 +144,7 @@ static bool find_array(hl_shard_place *p, hid_t file, const hl_shard_array *a)
 hl_status hl_shard_find(hl_shard_place *places, const char *path, const hl_shard_array *arrays, int n)
 {
     hl_h5_quiet();
-    hid_t how = H5Pcreate(H5P_FILE_ACCESS);
-    H5Pset_file_locking(how, false, true); /* the file never changes, and some network disks have no locks */
-    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, how);
-    H5Pclose(how);
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file < 0) return HL_FAIL(HL_EFORMAT, "%s: is not an HDF5 file: %s; prepare the dataset again", path, hl_h5_reason());
     int found = 0;
     while (found < n && find_array(&places[found], file, &arrays[found])) found++;

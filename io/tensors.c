@@ -1,26 +1,22 @@
 /* tensors.c - logical tensors in one HDF5 file, written and read by many ranks together.
  *
- * Creating, opening and closing are collective over the world; the numbers travel independently, so a rank moves only
- * what it has and a contiguous dataset with early allocation needs nobody else.  A rank's share is one piece of its array
- * (the side's tensors one after the other), so it touches few datasets and writes long runs. */
+ * Rank 0 lays the file out, or reads what lies where, and tells all; then each rank opens the file for itself and moves what
+ * it has by pwrite and pread.  No rank waits for another while a disk may fail: they agree after each act.  A rank's share
+ * is one piece of its array (the side's tensors one after the other), so it touches few datasets and moves long runs. */
 #include "io/tensors.h"
 #include "base/arena.h"
 #include "base/fault.h"
-#include "io/h5.h"
+#include "io/atomic.h"
+#include "io/place.h"
+#include "io/positioned.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Numbers moved at once: MPI-IO counts bytes in an int. */
-static const int64_t MOST = (int64_t)1 << 28;
-
-enum { HEADER = 1 << 16, DATASET_HEADER = 1 << 12 }; /* bytes; HDF5 takes about a third of it */
-
-/* ---- names and shares ---- */
+/* ---- names ---- */
 
 static int find(const hl_tensor *list, int n, const char *name)
 {
@@ -45,193 +41,214 @@ int hl_tensors_list(hl_tensor *list, const hl_params *t)
     return n;
 }
 
-/* Rows of my share. */
-static int64_t rows_of(const hl_param *p)
-{
-    if (p->split_axis == 0) return p->mine.end - p->mine.begin;
-    return p->ndim ? p->shape[0] : 1;
-}
+/* ---- the file ---- */
 
-static size_t row_size(const hl_param *p)
-{
-    return p->count / (size_t)rows_of(p);
-}
-
-/* ---- HDF5 ---- */
-
+/* The datasets of all arrays, one array after the other: the same list on every rank. */
 typedef struct {
+    const hl_group *world;
     const char *path;
-    hid_t file;
     bool writing;
-    int rank;
-} place;
+    hl_tensor_entry *entry;
+    int entries, fd; /* fd: -1 while it is closed */
+} file;
 
-static hl_status trouble(const place *f, const char *act, const char *name)
+static void list_entries(file *f, const hl_tensor_array *a)
 {
-    return HL_FAIL(HL_ESTORE, "%s: HDF5 cannot %s %s: %s", f->path, act, name, hl_h5_reason());
+    hl_tensor *list = hl_alloc((size_t)a->whole->n * sizeof *list);
+    const int n = hl_tensors_list(list, a->whole);
+    f->entry = hl_realloc(f->entry, (size_t)(f->entries + n) * sizeof *f->entry);
+    for (int i = 0; i < n; i++) f->entry[f->entries++] = (hl_tensor_entry){.tensor = list[i], .under = a->under};
+    free(list);
 }
 
-static _Noreturn void end_job(void)
+static file file_of(const hl_group *world, const char *path, bool writing, const hl_tensor_array *arrays, int n)
 {
-    char sentence[1200];
-    snprintf(sentence, sizeof sentence, "%s; make space or see what the disk says, and start again: the checkpoint before this one is whole", hl_error_text());
-    hl_end_job(HL_ESTORE, sentence);
+    file f = {.world = world, .path = path, .writing = writing, .fd = -1};
+    for (int i = 0; i < n; i++) list_entries(&f, &arrays[i]);
+    return f;
 }
 
-static hid_t access_by_all(const hl_group *world)
+/* Where the numbers of a slice begin. */
+static int64_t place_of(const file *f, const hl_tensor_array *a, const hl_param *p)
 {
-    hid_t how = H5Pcreate(H5P_FILE_ACCESS);
-    H5Pset_fapl_mpio(how, world->comm, MPI_INFO_NULL);
-    return how;
+    for (int i = 0; i < f->entries; i++)
+        if (strcmp(f->entry[i].under, a->under) == 0 && strcmp(f->entry[i].tensor.name, p->stack) == 0)
+            return f->entry[i].at + (p->layer > 0 ? p->layer : 0) * hl_param_whole(p) * (int64_t)sizeof(float);
+    HL_CHECK(!"a tensor that no rank has told of");
 }
 
-static hl_status open_file(place *f, const hl_group *world)
+static void share_places(const file *f)
 {
-    hl_h5_quiet();
-    hid_t how = access_by_all(world);
-    f->file = f->writing ? H5Fcreate(f->path, H5F_ACC_TRUNC, H5P_DEFAULT, how) : H5Fopen(f->path, H5F_ACC_RDONLY, how);
-    H5Pclose(how);
-    return f->file >= 0 ? HL_OK : trouble(f, f->writing ? "create" : "open", "the file");
+    int64_t *at = hl_alloc((size_t)f->entries * sizeof *at);
+    for (int i = 0; i < f->entries; i++) at[i] = f->entry[i].at;
+    hl_group_share(f->world, at, (size_t)f->entries * sizeof *at, 0);
+    for (int i = 0; i < f->entries; i++) f->entry[i].at = at[i];
+    free(at);
 }
 
-static hl_status close_file(place *f)
+static hl_status trouble(const file *f, const char *act)
 {
-    return H5Fclose(f->file) >= 0 ? HL_OK : trouble(f, "close", "the file");
+    return hl_file_fail(f->path, act, errno);
 }
 
-/* What the file will hold, with room to spare for HDF5's own. */
-static int64_t bytes_of(const hl_tensor_array *arrays, int n)
+static hl_status open_file(file *f, int how)
 {
-    int64_t bytes = HEADER;
-    for (int i = 0; i < n; i++) {
-        hl_tensor *list = hl_alloc((size_t)arrays[i].whole->n * sizeof *list);
-        for (int k = hl_tensors_list(list, arrays[i].whole) - 1; k >= 0; k--) {
-            int64_t numbers = 1;
-            for (int d = 0; d < list[k].ndim; d++) numbers *= list[k].shape[d];
-            bytes += DATASET_HEADER + numbers * (int64_t)sizeof(float);
-        }
-        free(list);
+    f->fd = hl_fault("checkpoint-open", f->world->rank) ? -1 : open(f->path, how | O_CLOEXEC, 0666);
+    if (f->fd >= 0) return HL_OK;
+    if (errno == ENOENT && f->writing && f->world->rank > 0)
+        return HL_FAIL(HL_ESTORE, "%s: rank 0 has just made it and it is not there; name a folder that all machines of the job share", f->path);
+    return trouble(f, f->writing ? "create or open" : "open");
+}
+
+static hl_status close_file(file *f, hl_status s)
+{
+    const int failed = f->fd >= 0 ? close(f->fd) : 0;
+    f->fd = -1;
+    return s == HL_OK && failed ? trouble(f, "close") : s;
+}
+
+/* NFS sends whole pages of what it has seen of a file, and two machines may have numbers in one page; it sends bytes where
+ * the file is locked.  So each rank locks a byte that no other one wants, behind the file's end.  A file system without
+ * locks is not NFS, or has one machine. */
+static void keep_pages_apart(const file *f)
+{
+    struct flock mine = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)((int64_t)1 << 60) + f->world->rank, .l_len = 1};
+    (void)!fcntl(f->fd, F_SETLK, &mine);
+}
+
+/* ---- my part of it ---- */
+
+/* Neighbours in memory that are neighbours in the file: bytes [at, at + n) of it. */
+typedef struct {
+    char *x;
+    size_t n;
+    int64_t at;
+} run;
+
+static hl_status move(const file *f, const run *r)
+{
+    if (r->n == 0) return HL_OK;
+    return f->writing ? hl_write_at(f->fd, f->path, r->x, r->n, r->at) : hl_read_at(f->fd, f->path, r->x, r->n, r->at);
+}
+
+/* Join a stretch to the run before it, or move that and begin a new one. */
+static hl_status add(run *r, const file *f, char *x, size_t n, int64_t at)
+{
+    if (r->n > 0 && r->x + r->n == x && r->at + (int64_t)r->n == at) {
+        r->n += n;
+        return HL_OK;
     }
-    return bytes;
-}
-
-/* Take the disk's blocks before HDF5 writes: a rank that finds the disk full in H5Fclose waits there for ranks that wait
- * elsewhere, and no status comes back.  Closing cuts off what is too much.  Not every file system can promise blocks. */
-static hl_status reserve(const place *f, int64_t bytes)
-{
-    int fd = open(f->path, O_WRONLY | O_CLOEXEC);
-    bool refused = fd < 0 || (fallocate(fd, 0, 0, bytes) != 0 && errno != EOPNOTSUPP && errno != ENOSYS);
-    hl_status s = refused ? HL_FAIL(HL_ESTORE, "%s: no room for %.1f MB: %s", f->path, (double)bytes / 1e6, strerror(errno)) : HL_OK;
-    if (fd >= 0) close(fd);
+    hl_status s = move(f, r);
+    *r = (run){x, n, at};
     return s;
 }
 
-/* No fill: every number is written.  No times: the same numbers give the same bytes. */
-static hid_t create_dataset(hid_t file, const char *name, const hl_tensor *t)
+/* That part of a slice which lies in [begin, end) of the array, of which x has the numbers from `first` on.  Of what several
+ * ranks hold in common, one writes and all read. */
+static hl_status move_part(run *r, const file *f, const hl_tensor_array *a, const hl_param *p, size_t first, size_t begin, size_t end)
 {
-    hsize_t dims[HL_TENSOR_DIMS];
-    for (int i = 0; i < t->ndim; i++) dims[i] = (hsize_t)t->shape[i];
-    hid_t how = H5Pcreate(H5P_DATASET_CREATE), link = H5Pcreate(H5P_LINK_CREATE);
-    H5Pset_alloc_time(how, H5D_ALLOC_TIME_EARLY);
-    H5Pset_fill_time(how, H5D_FILL_TIME_NEVER);
-    H5Pset_obj_track_times(how, false);
-    H5Pset_create_intermediate_group(link, 1);
-    hid_t space = t->ndim ? H5Screate_simple(t->ndim, dims, NULL) : H5Screate(H5S_SCALAR);
-    hid_t set = H5Dcreate2(file, name, H5T_IEEE_F32LE, space, link, how, H5P_DEFAULT);
-    H5Sclose(space);
-    H5Pclose(link);
-    H5Pclose(how);
-    return set;
-}
-
-static hl_status open_dataset(hid_t *set, const place *f, const hl_tensor_array *a, const hl_tensor *t)
-{
-    char name[100];
-    snprintf(name, sizeof name, "%s/%s", a->under, t->name);
-    *set = f->writing ? create_dataset(f->file, name, t) : H5Dopen2(f->file, name, H5P_DEFAULT);
-    return *set >= 0 ? HL_OK : trouble(f, f->writing ? "create" : "open", name);
-}
-
-/* Select rows [first, first + n) of my share of a slice in its dataset. */
-static herr_t select_rows(hid_t space, const hl_param *p, int64_t first, int64_t n)
-{
-    hsize_t start[HL_TENSOR_DIMS] = {0}, count[HL_TENSOR_DIMS];
-    int d = 0;
-    if (p->layer >= 0) {
-        start[d] = (hsize_t)p->layer;
-        count[d++] = 1;
+    if (p->offset >= end || p->offset + p->count <= begin) return HL_OK;
+    const int64_t at = place_of(f, a, p), n = hl_param_stretches(p);
+    for (int64_t i = 0; i < n; i++) {
+        const hl_stretch s = f->writing ? hl_param_counted_stretch(p, i, begin, end) : hl_param_held_stretch(p, i, begin, end);
+        if (s.n) HL_TRY(add(r, f, (char *)(a->x + (p->offset + s.local - first)), s.n * sizeof *a->x, at + s.global * (int64_t)sizeof *a->x));
     }
-    for (int i = 0; i < p->ndim; i++, d++) {
-        const hl_cut all = {0, p->shape[i], 0, 0}, *mine = i == p->split_axis ? &p->mine : i == p->cross_axis ? &p->cross : &all;
-        start[d] = (hsize_t)(mine->begin + (i == 0 ? first : 0));
-        count[d] = (hsize_t)(i == 0 ? n : mine->end - mine->begin);
-    }
-    return d ? H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) : H5Sselect_all(space);
-}
-
-/* Move n rows of a slice, from row `first` on, between memory and the dataset. */
-static hl_status move_rows(const place *f, hid_t set, const hl_param *p, float *at, int64_t first, int64_t n)
-{
-    hsize_t numbers = (hsize_t)n * row_size(p);
-    hid_t space = H5Dget_space(set), memory = H5Screate_simple(1, &numbers, NULL);
-    herr_t e = select_rows(space, p, first, n);
-    if (e >= 0) e = f->writing ? H5Dwrite(set, H5T_NATIVE_FLOAT, memory, space, H5P_DEFAULT, at)
-                               : H5Dread(set, H5T_NATIVE_FLOAT, memory, space, H5P_DEFAULT, at);
-    hl_status s = e >= 0 ? HL_OK : trouble(f, f->writing ? "write" : "read", p->name);
-    if (f->writing && hl_fault("checkpoint-write", f->rank)) s = HL_FAIL(HL_ESTORE, "%s: HDF5 cannot write %s: a fault is wished for", f->path, p->name);
-    H5Sclose(memory);
-    H5Sclose(space);
-    return s;
-}
-
-/* That part of a slice which lies in [begin, end) of the array, of which x has the numbers from `first` on. */
-static hl_status move_part(const place *f, hid_t set, const hl_param *p, float *x, size_t first, size_t begin, size_t end)
-{
-    size_t lo = begin > p->offset ? begin : p->offset, hi = end < p->offset + p->count ? end : p->offset + p->count;
-    if (lo >= hi) return HL_OK;
-    int64_t row = (int64_t)row_size(p), at = (int64_t)(lo - p->offset) / row, stop = (int64_t)(hi - p->offset) / row;
-    int64_t step = MOST / row > 0 ? MOST / row : 1;
-    for (; at < stop; at += step)
-        HL_TRY(move_rows(f, set, p, x + (p->offset + (size_t)(at * row) - first), at, stop - at < step ? stop - at : step));
     return HL_OK;
 }
 
 /* My block, if I hold any. */
-static hl_status move_block(const place *f, const hl_tensor_array *a, const hid_t *sets, const hl_tensor *list, int n)
+static hl_status move_array(const file *f, const hl_tensor_array *a)
 {
+    run r = {0};
     if (!hl_group_has_me(a->holders)) return HL_OK;
-    size_t begin = hl_params_block_begin(a->table, a->holders->size, a->holders->rank);
-    size_t end = hl_params_block_begin(a->table, a->holders->size, a->holders->rank + 1);
-    for (int k = 0; k < a->table->n; k++) {
-        const hl_param *p = &a->table->at[k];
-        HL_TRY(move_part(f, sets[find(list, n, p->stack)], p, a->x, a->block ? begin : 0, begin, end));
-    }
+    const size_t begin = hl_params_block_begin(a->table, a->holders->size, a->holders->rank);
+    const size_t end = hl_params_block_begin(a->table, a->holders->size, a->holders->rank + 1);
+    for (int k = 0; k < a->table->n; k++) HL_TRY(move_part(&r, f, a, &a->table->at[k], a->block ? begin : 0, begin, end));
+    return move(f, &r);
+}
+
+static hl_status move_arrays(const file *f, const hl_tensor_array *arrays, int n)
+{
+    for (int i = 0; i < n; i++) HL_TRY(move_array(f, &arrays[i]));
     return HL_OK;
 }
 
-static hl_status move_array(const place *f, const hl_tensor_array *a)
+/* ---- writing ---- */
+
+/* The disk's blocks, before anybody writes.  Not every file system can promise them; then a full disk shows later. */
+static hl_status reserve(const file *f, int64_t bytes)
 {
-    hl_tensor *list = hl_alloc((size_t)a->whole->n * sizeof *list);
-    hid_t *sets = hl_alloc((size_t)a->whole->n * sizeof *sets);
-    int n = hl_tensors_list(list, a->whole), opened = 0;
-    hl_status s = HL_OK;
-    while (opened < n && (s = open_dataset(&sets[opened], f, a, &list[opened])) == HL_OK) opened++;
-    if (s == HL_OK) s = move_block(f, a, sets, list, n);
-    while (opened > 0) H5Dclose(sets[--opened]);
-    free(sets);
-    free(list);
+    if (ftruncate(f->fd, (off_t)bytes) != 0) return trouble(f, "set the size of the file");
+    int failed;
+    while ((failed = fallocate(f->fd, 0, 0, (off_t)bytes)) != 0 && errno == EINTR) continue;
+    return failed && errno != EOPNOTSUPP && errno != ENOSYS ? trouble(f, "find room for the file") : HL_OK;
+}
+
+static hl_status flush(const file *f)
+{
+    const bool fails = hl_fault("checkpoint-flush", f->world->rank) || fsync(f->fd) != 0;
+    return fails ? trouble(f, "flush") : HL_OK;
+}
+
+static hl_status make_from(file *f, const hl_tensor_image *image)
+{
+    HL_TRY(open_file(f, O_WRONLY | O_CREAT | O_TRUNC));
+    HL_TRY(reserve(f, image->size));
+    HL_TRY(hl_tensor_image_write(image, f->fd, f->path, f->entry, f->entries));
+    return flush(f);
+}
+
+/* Rank 0: all of the file but the numbers. */
+static hl_status make(file *f)
+{
+    hl_tensor_image image;
+    hl_status s = hl_tensor_index_make(f->entry, f->entries, &image);
+    if (s == HL_OK) s = make_from(f, &image);
+    hl_tensor_image_free(&image);
+    return close_file(f, s);
+}
+
+/* Each rank: its numbers, to the disk. */
+static hl_status write_mine(file *f, const hl_tensor_array *arrays, int n)
+{
+    HL_TRY(open_file(f, O_WRONLY));
+    keep_pages_apart(f);
+    hl_status s = move_arrays(f, arrays, n);
+    if (s == HL_OK) s = flush(f);
+    return close_file(f, s);
+}
+
+static hl_status write_all(file *f, const hl_tensor_array *arrays, int n)
+{
+    HL_TRY_ALL(f->world, hl_place_sign(f->world->rank == 0 ? make(f) : HL_OK, f->world->rank));
+    share_places(f);
+    HL_TRY_ALL(f->world, hl_place_sign(write_mine(f, arrays, n), f->world->rank));
+    return HL_OK;
+}
+
+hl_status hl_tensors_write(const hl_group *world, const char *path, const hl_tensor_array *arrays, int n)
+{
+    file f = file_of(world, path, true, arrays, n);
+    hl_status s = write_all(&f, arrays, n);
+    free(f.entry);
     return s;
 }
 
-void hl_tensors_write(const hl_group *world, const char *path, const hl_tensor_array *arrays, int n)
+/* ---- reading ---- */
+
+static hl_status read_mine(file *f, const hl_tensor_array *arrays, int n)
 {
-    place f = {.path = path, .writing = true, .rank = world->rank};
-    hl_status s = open_file(&f, world);
-    if (s == HL_OK && f.rank == 0) s = reserve(&f, bytes_of(arrays, n));
-    if (s != HL_OK) end_job();
-    hl_group_wait(world); /* nobody else complains of what the first has found */
-    for (int i = 0; i < n && s == HL_OK; i++) s = move_array(&f, &arrays[i]);
-    if (s != HL_OK || close_file(&f) != HL_OK) end_job();
+    HL_TRY(open_file(f, O_RDONLY));
+    return close_file(f, move_arrays(f, arrays, n));
+}
+
+static hl_status read_all(file *f, const hl_tensor_array *arrays, int n)
+{
+    const bool is_first = f->world->rank == 0;
+    HL_TRY_ALL(f->world, hl_place_sign(is_first ? hl_tensor_index_find(f->entry, f->entries, f->path) : HL_OK, f->world->rank));
+    share_places(f);
+    HL_TRY_ALL(f->world, hl_place_sign(read_mine(f, arrays, n), f->world->rank));
+    return HL_OK;
 }
 
 /* Each holder has read its block; now everyone gets the others', where arrays are whole. */
@@ -246,12 +263,9 @@ static void gather(const hl_tensor_array *a)
 
 hl_status hl_tensors_read(const hl_group *world, const char *path, const hl_tensor_array *arrays, int n)
 {
-    place f = {.path = path, .rank = world->rank};
-    HL_TRY_ALL(world, open_file(&f, world));
-    hl_status s = HL_OK;
-    for (int i = 0; i < n && s == HL_OK; i++) s = move_array(&f, &arrays[i]);
-    hl_status closed = close_file(&f);
-    HL_TRY_ALL(world, s != HL_OK ? s : closed);
-    for (int i = 0; i < n; i++) gather(&arrays[i]);
-    return HL_OK;
+    file f = file_of(world, path, false, arrays, n);
+    hl_status s = read_all(&f, arrays, n);
+    free(f.entry);
+    for (int i = 0; i < n && s == HL_OK; i++) gather(&arrays[i]);
+    return s;
 }

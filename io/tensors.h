@@ -5,17 +5,9 @@
  * Where several ranks hold the same, each writes, and reads, an equal part of it, cut between rows. */
 #ifndef IO_TENSORS_H
 #define IO_TENSORS_H
+#include "io/tensor-index.h"
 #include "model/params.h"
 #include "mpi/group.h"
-
-enum { HL_TENSOR_DIMS = HL_PARAM_DIMS + 1 };
-
-/* One dataset. */
-typedef struct {
-    const char *name; /* the table's, or whoever made the list's */
-    int ndim;
-    int64_t shape[HL_TENSOR_DIMS];
-} hl_tensor;
 
 /* The logical tensors of a table in its order; list has room for t->n.  How many there are. */
 int hl_tensors_list(hl_tensor *list, const hl_params *t);
@@ -30,11 +22,12 @@ typedef struct {
     const char *under;       /* the HDF5 group of its datasets: "" for the root, "m" */
 } hl_tensor_array;
 
-/* Write a new file.  Collective over world, which all holders belong to.  A failure inside ends the job with HL_ESTORE,
- * because ranks that wait inside HDF5 cannot be told. */
-void hl_tensors_write(const hl_group *world, const char *path, const hl_tensor_array *arrays, int n);
+/* Write a new file and flush it to the disk.  Collective over world, which all holders belong to; HL_ESTORE, on all ranks with the
+ * sentence of one whose disk failed.  What is left of the file then is nobody's. */
+hl_status hl_tensors_write(const hl_group *world, const char *path, const hl_tensor_array *arrays, int n);
 
-/* Fill the arrays of those who hold them; the file has been found whole.  Collective over world. */
+/* Fill the arrays of those who hold them; the file has been found whole.  Collective over world; after HL_ESTORE the arrays are
+ * undefined. */
 hl_status hl_tensors_read(const hl_group *world, const char *path, const hl_tensor_array *arrays, int n);
 
 #endif

@@ -1,9 +1,5 @@
 /* openmpi.c - what Open MPI is told before it starts.
  *
- * Shared file pointers (MPI_File_write_shared) are not used here, but each opened file gets one: by default of the kind
- * that needs /dev/shm, and ends the process on paths above 218 letters.  The kind `individual` makes nothing until it is
- * used.
- *
  * Messages between ranks of a machine go through a file for each rank in /dev/shm.  It is sparse: with too little room a
  * process dies later, when it touches a page; so the room is looked at before. */
 #include "mpi/openmpi.h"
@@ -83,7 +79,6 @@ hl_status hl_openmpi_prepare(void)
 #ifdef OPEN_MPI
     HL_TRY(check_tmp());
 #endif
-    setenv("OMPI_MCA_sharedfp", "individual", 0);
     const int ranks = hl_launch_local_ranks(hl_launch_environment);
     if (ranks > 1 && !getenv("OMPI_MCA_btl")) find_room(ranks, hl_launch_local_rank(hl_launch_environment) == 0);
     return HL_OK;

@@ -136,6 +136,11 @@ static hl_stretch within(hl_stretch s, size_t offset, size_t begin, size_t end)
     return from < to ? (hl_stretch){from - offset, to - from, s.global + (int64_t)(from - lo)} : (hl_stretch){0};
 }
 
+hl_stretch hl_param_held_stretch(const hl_param *p, int64_t i, size_t begin, size_t end)
+{
+    return within(hl_param_stretch(p, i), p->offset, begin, end);
+}
+
 hl_stretch hl_param_counted_stretch(const hl_param *p, int64_t i, size_t begin, size_t end)
 {
     return within(hl_param_own_stretch(p, i), p->offset, begin, end);
@@ -144,7 +149,7 @@ hl_stretch hl_param_counted_stretch(const hl_param *p, int64_t i, size_t begin, 
 void hl_param_put(float *whole, const float *g, const hl_param *p, size_t begin, size_t end)
 {
     for (int64_t i = 0; i < hl_param_stretches(p); i++) {
-        const hl_stretch s = within(hl_param_stretch(p, i), p->offset, begin, end);
+        const hl_stretch s = hl_param_held_stretch(p, i, begin, end);
         if (s.n) memcpy(whole + s.global, g + p->offset + s.local, s.n * sizeof *g);
     }
 }
@@ -152,7 +157,7 @@ void hl_param_put(float *whole, const float *g, const hl_param *p, size_t begin,
 void hl_param_take(float *g, const float *whole, const hl_param *p, size_t begin, size_t end)
 {
     for (int64_t i = 0; i < hl_param_stretches(p); i++) {
-        const hl_stretch s = within(hl_param_stretch(p, i), p->offset, begin, end);
+        const hl_stretch s = hl_param_held_stretch(p, i, begin, end);
         if (s.n) memcpy(g + p->offset + s.local, whole + s.global, s.n * sizeof *g);
     }
 }

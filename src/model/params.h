@@ -73,7 +73,8 @@ int64_t hl_param_stretches(const hl_param *p);
 hl_stretch hl_param_stretch(const hl_param *p, int64_t i);
 /* The same, only what this rank counts; none (n 0) where the stretch is somebody else's to count. */
 hl_stretch hl_param_own_stretch(const hl_param *p, int64_t i);
-/* Of that, what is within numbers [begin, end) of the array, as those of a copy's block. */
+/* Of these two, what is within numbers [begin, end) of the array, as those of a copy's block. */
+hl_stretch hl_param_held_stretch(const hl_param *p, int64_t i, size_t begin, size_t end);
 hl_stretch hl_param_counted_stretch(const hl_param *p, int64_t i, size_t begin, size_t end);
 
 /* Numbers of the whole tensor, and of all tensors of a table. */

@@ -1,0 +1,44 @@
+/* tensor-index.h - where the numbers of each tensor lie in an HDF5 file.
+ *
+ * HDF5 only says where: it lays a new file out in memory, or reads the names of one that is there.  The numbers go between
+ * memory and disk without it, since a dataset is one run of little-endian floats. */
+#ifndef IO_TENSOR_INDEX_H
+#define IO_TENSOR_INDEX_H
+#include "base/error.h"
+#include "model/params.h"
+
+enum { HL_TENSOR_DIMS = HL_PARAM_DIMS + 1 };
+
+/* One dataset. */
+typedef struct {
+    const char *name; /* the table's, or whoever made the list's */
+    int ndim;
+    int64_t shape[HL_TENSOR_DIMS];
+} hl_tensor;
+
+int64_t hl_tensor_numbers(const hl_tensor *t);
+
+typedef struct {
+    hl_tensor tensor;
+    const char *under; /* the HDF5 group of the dataset: "" for the root, "m" */
+    int64_t at;        /* byte of the file at which its numbers begin */
+} hl_tensor_entry;
+
+/* What a new file holds beside numbers, as pages of memory: where numbers go there are none. */
+typedef struct {
+    const char *bytes;
+    int64_t size; /* of the file */
+} hl_tensor_image;
+
+/* Lay out a new file of these n datasets: their `at`, and its image, to be freed also after a failure.  Local, needs no disk. */
+hl_status hl_tensor_index_make(hl_tensor_entry *e, int n, hl_tensor_image *image);
+void hl_tensor_image_free(hl_tensor_image *image);
+
+/* Write all of the image that is not numbers into the file `path`, which is open.  Local. */
+hl_status hl_tensor_image_write(const hl_tensor_image *image, int fd, const char *path, const hl_tensor_entry *e, int n);
+
+/* Find the n datasets in a file: their `at`.  HL_ESTORE where one is not there, has another shape, is not contiguous 32-bit floats or
+ * does not lie inside the file.  Local. */
+hl_status hl_tensor_index_find(hl_tensor_entry *e, int n, const char *path);
+
+#endif
