@@ -283,10 +283,10 @@ void hl_doctor_files(hl_doctor *d)
     if (d->has_mpi) try_checkpoint(&o, d->world, folder);
     else try_in_a_child(&o, folder);
     if (o.status != HL_OK) {
-        hl_doctor_say(d, HL_FAILS, "start it with mpirun or srun, and see what MPI and HDF5 say", "a checkpoint does not go to %.100s and back: %.250s", at, o.sentence);
+        hl_doctor_say(d, HL_FAILS, "start it with mpirun or srun, and see what MPI and the disk say", "a checkpoint does not go to %.100s and back: %.250s", at, o.sentence);
         return;
     }
-    hl_finding *f = hl_doctor_say(d, HL_FINE, NULL, "a checkpoint of %.0f MB goes to %.200s in %.2g s (%.3g GB/s) and back in %.2g s, by HDF5", o.bytes / 1e6, at, o.write, o.bytes / o.write / 1e9, o.read);
+    hl_finding *f = hl_doctor_say(d, HL_FINE, NULL, "a checkpoint of %.0f MB goes to %.200s in %.2g s (%.3g GB/s) and back in %.2g s, each rank its part", o.bytes / 1e6, at, o.write, o.bytes / o.write / 1e9, o.read);
     hl_finding_figure(f, "write_s", o.write);
     hl_finding_figure(f, "read_s", o.read);
     hl_finding_figure(f, "bytes", o.bytes);
