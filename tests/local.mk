@@ -108,6 +108,7 @@ CHECKERS = \
 	tests/check-layers.sh \
 	tests/check-docs.sh \
 	tests/check-run.sh \
+	tests/check-slurm.sh \
 	tests/check-dist.sh \
 	tests/end-to-end.sh \
 	tests/end-signals.sh \
