@@ -111,6 +111,7 @@ CHECKERS = \
 	tests/check-slurm.sh \
 	tests/check-dist.sh \
 	tests/end-to-end.sh \
+	tests/end-demo.sh \
 	tests/end-signals.sh \
 	tests/end-layouts.sh \
 	tests/end-exact.sh \
