@@ -3,21 +3,10 @@
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
 
 ./hllm synth "$work/data" --items 200 --users 200 --topics 10 >/dev/null 2>"$work/said"
-cat >"$work/job.yaml" <<YAML
-data_path: $work/data/dataset
-text_path: $work/data/information
-dataset: synth
-text_keys: [title]
-tokenizer: bytes
-item_prompt: ""
-MAX_ITEM_LIST_LENGTH: 5
-item_llm: {hidden_size: 32, intermediate_size: 48, num_hidden_layers: 3, num_attention_heads: 4, num_key_value_heads: 2, initializer_range: 0.35}
-user_llm: {hidden_size: 32, intermediate_size: 48, num_hidden_layers: 2, num_attention_heads: 4, initializer_range: 0.2}
+small_job "$spread_item, num_hidden_layers: 3" "$spread_user" <<YAML
 chunk_tokens: 256
 batch_size: 8
 optim_args: {learning_rate: 5e-4}
-topk: [5, 10]
-valid_metric: NDCG@10
 eval_step: 1000
 max_steps: 12
 ledger: on

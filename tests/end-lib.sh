@@ -43,6 +43,28 @@ reviews_job() {
     fi
 }
 
+# small_job ITEM USER: $work/job.yaml is a small HLLM on made-up data, which `hllm synth $work/data` makes.  More of the shapes of
+# its Item and User LLM stands in ITEM and USER (", key: value"), or nothing; more of the configuration comes on standard input.
+small_job() {
+    cat >"$work/job.yaml" <<YAML
+data_path: $work/data/dataset
+text_path: $work/data/information
+dataset: synth
+text_keys: [title]
+tokenizer: bytes
+item_prompt: ""
+MAX_ITEM_LIST_LENGTH: 5
+item_llm: {hidden_size: 32, intermediate_size: 48, num_attention_heads: 4$1}
+user_llm: {hidden_size: 32, intermediate_size: 48, num_attention_heads: 4$2}
+topk: [5, 10]
+valid_metric: NDCG@10
+$(cat)
+YAML
+}
+# Random weights that leave the vectors of items spread for a hundred steps at a learning rate of 5e-4.
+spread_item=", num_key_value_heads: 2, initializer_range: 0.35"
+spread_user=", initializer_range: 0.2"
+
 # job RANKS FOLDER OPTIONS...: train $work/job.yaml into $work/FOLDER; the table in FOLDER.table, the log in said.
 job() {
     ranks=$1 folder=$work/$2

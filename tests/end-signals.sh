@@ -4,22 +4,11 @@
 # HLLM_FAULT=step-signal:R:K lets rank R hear a signal at the K-th act of its steps that computes, so no test of a step depends on time.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
 
-cat >"$work/job.yaml" <<YAML
-data_path: $work/data/dataset
-text_path: $work/data/information
-dataset: synth
-text_keys: [title]
-tokenizer: bytes
-item_prompt: ""
-MAX_ITEM_LIST_LENGTH: 5
-item_llm: {hidden_size: 32, intermediate_size: 48, num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2}
-user_llm: {hidden_size: 32, intermediate_size: 48, num_hidden_layers: 2, num_attention_heads: 4}
+small_job ", num_key_value_heads: 2" "" <<YAML
 epochs: 2
 batch_size: 16
 chunk_tokens: 256
 optim_args: {learning_rate: 3e-3}
-topk: [5, 10]
-valid_metric: NDCG@10
 keep: 100
 YAML
 ./hllm synth "$work/data" --items 100 --users 100 --topics 5 >/dev/null 2>"$work/said"

@@ -8,21 +8,10 @@
 # status is 1, so that only short steps are saved.  A TERM, INT or USR1 to one rank stops all of them with status 75.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
 
-cat >"$work/job.yaml" <<YAML
-data_path: $work/data/dataset
-text_path: $work/data/information
-dataset: synth
-text_keys: [title]
-tokenizer: bytes
-item_prompt: ""
-MAX_ITEM_LIST_LENGTH: 5
-item_llm: {hidden_size: 32, intermediate_size: 48, num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2, initializer_range: 0.35}
-user_llm: {hidden_size: 32, intermediate_size: 48, num_hidden_layers: 2, num_attention_heads: 4, initializer_range: 0.2}
+small_job "$spread_item" "$spread_user" <<YAML
 epochs: 4
 batch_size: 8
 optim_args: {learning_rate: 5e-4}
-topk: [5, 10]
-valid_metric: NDCG@10
 keep: 100
 YAML
 epoch=29 all=116 # steps
