@@ -44,6 +44,17 @@ static void check_used(const hl_run *r, const hl_config *was)
     hl_config_free(&used);
 }
 
+/* Rank 0: nothing but their digest says what the settings were. */
+static hl_status compare_digests(const hl_run *r, const char *path)
+{
+    const hl_config *c = r->job->config;
+    if (r->state.config == hl_config_digest(c)) return HL_OK;
+    if (!c->force) return HL_FAIL(HL_EUSAGE, "%s: was trained with other settings, or by an older program, and neither it nor used.yaml says with which; restore used.yaml, choose another "
+                                  "checkpoint_dir, or go on with --force where you know better", path);
+    hl_log(HL_WARN, "%s: neither it nor used.yaml says what this run was started with, so whether these settings are those is not known", path);
+    return HL_OK;
+}
+
 /* Rank 0: may the configuration go on with the checkpoint? */
 static hl_status compare_options(const hl_run *r, const hl_checkpoint *c)
 {
@@ -52,7 +63,7 @@ static hl_status compare_options(const hl_run *r, const hl_checkpoint *c)
     bool known = hl_origin_options(&was, hl_checkpoint_state(c), path);
     hl_status s = HL_OK;
     if (known) s = hl_config_may_resume(r->job->config, &was, path);
-    else if (!known) hl_log(HL_WARN, "%s: neither it nor used.yaml says what this run was started with, so whether these settings are those is not known", path);
+    else s = compare_digests(r, path);
     if (s == HL_OK && known) check_used(r, &was);
     hl_config_free(&was);
     return s;
@@ -76,8 +87,10 @@ static void mend_names(const hl_run *r)
 static hl_status go_on(hl_run *r, const hl_checkpoint *c)
 {
     const char *path = hl_checkpoint_path(c);
-    HL_TRY_ALL(r->job->world, is_first(r) ? compare_options(r, c) : HL_OK);
     HL_TRY_ALL(r->job->world, hl_state_read(&r->state, hl_checkpoint_state(c), path));
+    if (r->state.step != hl_checkpoint_step(c))
+        return HL_FAIL(HL_EFORMAT, "%s: its training state is of step %lld; take another checkpoint, and move this one away", path, (long long)r->state.step);
+    HL_TRY_ALL(r->job->world, is_first(r) ? compare_options(r, c) : HL_OK);
     note_job(&r->state);
     if (r->state.data != hl_dataset_digest(r->job->data))
         return HL_FAIL(HL_EUSAGE, "%s was trained on other data than %s holds now; restore the data or choose another checkpoint_dir",

@@ -134,7 +134,9 @@ static hl_status open_record(hl_run *r)
 {
     char path[PATH_MAX];
     in_folder(path, r->job, "metrics.jsonl");
-    return hl_record_open(&r->record, path, r->state.step, r->state.due ? "eval" : NULL);
+    HL_TRY(hl_record_open(&r->record, path, r->state.step, r->state.due ? "eval" : NULL));
+    hl_record_tell_missing(r->record, r->state.step);
+    return HL_OK;
 }
 
 /* Without `ledger` too: lines of steps that will be made again must not be taken for those of the second time. */

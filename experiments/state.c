@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,6 +20,13 @@ char *hl_state_text(const hl_state *s, json_t *origin)
     char *text = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     json_decref(o);
     return text;
+}
+
+/* Can a training have come here?  A file from elsewhere may say anything. */
+static bool is_possible(const hl_state *s)
+{
+    return s->step >= 0 && s->updates >= 0 && s->updates <= s->step && s->epoch_steps >= 0 && s->epoch_steps <= s->step && isfinite(s->epoch_loss) && s->bad >= 0
+        && isfinite(s->best) && s->best_step >= 0 && s->best_step <= s->step;
 }
 
 hl_status hl_state_read(hl_state *s, const char *text, const char *path)
@@ -39,5 +47,8 @@ hl_status hl_state_read(hl_state *s, const char *text, const char *path)
         s->data = strtoull(data, NULL, 16), s->config = strtoull(config, NULL, 16);
     }
     json_decref(o);
-    return fits ? HL_OK : HL_FAIL(HL_EFORMAT, "%s: its training state is not this program's; continue with the version that wrote it", path);
+    if (!fits) return HL_FAIL(HL_EFORMAT, "%s: its training state is not this program's; continue with the version that wrote it", path);
+    if (is_possible(s)) return HL_OK;
+    return HL_FAIL(HL_EFORMAT, "%s: its training state cannot be: step %lld, %lld updates, %lld steps and a loss of %g in this epoch, best %g at step %lld; take an older checkpoint, "
+                   "and move this one away", path, (long long)s->step, (long long)s->updates, (long long)s->epoch_steps, s->epoch_loss, s->best, (long long)s->best_step);
 }

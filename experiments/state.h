@@ -25,7 +25,7 @@ typedef struct {
 /* As a JSON object with the origin of the weights (hl_origin_json), which is given away; the caller frees it. */
 char *hl_state_text(const hl_state *s, json_t *origin);
 
-/* HL_EFORMAT where text is not such an object; `path` stands in the sentence. */
+/* HL_EFORMAT where text is not such an object, or says what no training can have come to; `path` stands in the sentence. */
 hl_status hl_state_read(hl_state *s, const char *text, const char *path);
 
 #endif

@@ -254,7 +254,8 @@ static hl_status load_manifest(const char *path, char **text, size_t *n)
     *n = 0;
     if (!exists(path)) return HL_FAIL(HL_EFORMAT, "%s: there is no such checkpoint; name a folder step-N of a run", path);
     file_path(manifest, path, MANIFEST);
-    return hl_file_read(manifest, MOST_MANIFEST, text, n);
+    if (hl_file_read(manifest, MOST_MANIFEST, text, n) == HL_OK) return HL_OK;
+    return HL_FAIL(HL_ESTORE, "%s", hl_error_text()); /* whatever stands there: an older checkpoint may do */
 }
 
 /* Rank 0 reads the manifest, everyone parses it. */

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "io/atomic.h"
 #include "io/regular.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -21,42 +22,57 @@ struct hl_record {
     char *path;
     int fd;
     off_t end;    /* bytes of whole lines */
+    int64_t steps; /* lines of steps that it had when it was opened */
     json_t *line; /* that is being made */
 };
 
 /* ---- going on in an old file ---- */
 
 typedef struct {
-    off_t keep;   /* bytes up to the first line that goes */
+    off_t keep;    /* bytes up to the end of the last line that stays */
     int lines;
-    bool torn;    /* a last line without its end, or the zeros that a power cut leaves */
-    bool strange; /* a line that we have not written */
+    int between;   /* lines that go and have one behind them that stays */
+    int64_t steps; /* lines that stay and are of a step */
+    bool torn;     /* a last line without its end, or the zeros that a power cut leaves */
+    bool strange;  /* a line that we have not written */
 } survey;
+
+static bool is_of_kind(const json_t *line, const char *kind)
+{
+    const char *is = json_string_value(json_object_get(line, "kind"));
+    return is && strcmp(is, kind) == 0;
+}
 
 /* A line of a later step than `after`, or one of that step that will be written again? */
 static bool is_later(const json_t *line, int64_t after, const char *redo)
 {
     const json_t *step = json_object_get(line, "step");
-    const char *kind = json_string_value(json_object_get(line, "kind"));
     if (!json_is_integer(step)) return false;
-    bool comes_again = redo && kind && strcmp(kind, redo) == 0 && json_integer_value(step) == after;
+    bool comes_again = redo && is_of_kind(line, redo) && json_integer_value(step) == after;
     return json_integer_value(step) > after || comes_again;
 }
 
-/* Read up to the first line that goes. */
-static survey look(FILE *f, int64_t after, const char *redo)
+/* Read to the end; copy (may be NULL) gets the lines that stay. */
+static survey look(FILE *f, FILE *copy, int64_t after, const char *redo)
 {
     survey s = {0};
     char *text = NULL;
     size_t room = 0;
-    bool later = false;
-    for (ssize_t n; !later && !s.torn && !s.strange && (n = getline(&text, &room, f)) > 0;) {
+    off_t at = 0;
+    int gone = 0;
+    for (ssize_t n; !s.torn && !s.strange && (n = getline(&text, &room, f)) > 0; at += n) {
         json_t *line = json_loadb(text, (size_t)n, 0, NULL);
         s.torn = text[n - 1] != '\n';
         s.strange = s.torn ? text[0] != '{' && text[0] != 0 : !json_is_object(line);
-        later = is_later(line, after, redo);
+        bool stays = !s.torn && !s.strange && !is_later(line, after, redo);
         s.lines++;
-        if (!later && !s.torn && !s.strange) s.keep += n;
+        gone += !stays;
+        if (stays) {
+            s.keep = at + n;
+            s.between = gone;
+            s.steps += is_of_kind(line, "step");
+            if (copy) fwrite(text, 1, (size_t)n, copy);
+        }
         json_decref(line);
     }
     free(text);
@@ -72,26 +88,71 @@ static hl_status cut(hl_record *r, const survey *s)
     return HL_FAIL(HL_ESTORE, "%s: cannot shorten: %s; see who may write it, or move it away", r->path, strerror(errno));
 }
 
+static hl_status open_file(hl_record *r)
+{
+    struct stat st;
+    r->fd = open(r->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+    if (r->fd < 0) return HL_FAIL(HL_ESTORE, "%s: cannot open for writing: %s; name a folder that can be written", r->path, strerror(errno));
+    if (fstat(r->fd, &st) != 0 || !S_ISREG(st.st_mode)) return HL_FAIL(HL_ESTORE, "%s: not a file; move it away", r->path);
+    return HL_OK;
+}
+
+static hl_status copy_what_stays(const char *path, const char *copy_path, int64_t after, const char *redo)
+{
+    FILE *f, *copy;
+    HL_TRY(hl_regular_stream(&f, path, HL_ESTORE, "move it away"));
+    copy = fopen(copy_path, "we");
+    if (copy) look(f, copy, after, redo);
+    bool is_done = copy && !ferror(f) && !ferror(copy) && fflush(copy) == 0 && fsync(fileno(copy)) == 0;
+    int reason = errno;
+    fclose(f);
+    if (copy) is_done &= fclose(copy) == 0;
+    return is_done ? HL_OK : HL_FAIL(HL_ESTORE, "%s: cannot write: %s; see who may write there, or move %s away", copy_path, strerror(reason), path);
+}
+
+/* Lines of later steps stand among those that stay, which no run leaves: the file is written anew without these. */
+static hl_status sift(hl_record *r, const survey *s, int64_t after, const char *redo)
+{
+    char *copy = hl_alloc(strlen(r->path) + 5);
+    sprintf(copy, "%s.new", r->path);
+    hl_log(HL_WARN, "%s: is damaged: %d lines say that they are of later steps than lines behind them; these are dropped", r->path, s->between);
+    close(r->fd);
+    hl_status status = copy_what_stays(r->path, copy, after, redo);
+    if (status == HL_OK) status = hl_atomic_move(copy, r->path);
+    if (status != HL_OK) unlink(copy);
+    free(copy);
+    return status == HL_OK ? open_file(r) : status;
+}
+
 static hl_status go_on(hl_record *r, int64_t after, const char *redo)
 {
+    struct stat st;
     FILE *f;
     HL_TRY(hl_regular_stream(&f, r->path, HL_ESTORE, "move it away"));
-    survey s = look(f, after, redo);
+    survey s = look(f, NULL, after, redo);
     fclose(f);
     if (s.strange) return HL_FAIL(HL_EFORMAT, "%s: line %d is not a JSON object; this is not the record of a run, so move it away", r->path, s.lines);
+    r->steps = s.steps;
     r->end = s.keep;
-    return cut(r, &s);
+    if (!s.between) return cut(r, &s);
+    HL_TRY(sift(r, &s, after, redo));
+    r->end = fstat(r->fd, &st) == 0 ? st.st_size : 0;
+    return HL_OK;
 }
 
 hl_status hl_record_open(hl_record **out, const char *path, int64_t after, const char *redo)
 {
-    struct stat st;
     hl_record *r = *out = hl_alloc_zero(1, sizeof *r);
     r->path = hl_copy_text(path);
-    r->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
-    if (r->fd < 0) return HL_FAIL(HL_ESTORE, "%s: cannot open for writing: %s; name a folder that can be written", path, strerror(errno));
-    if (fstat(r->fd, &st) != 0 || !S_ISREG(st.st_mode)) return HL_FAIL(HL_ESTORE, "%s: not a file; move it away", path);
+    HL_TRY(open_file(r));
     return go_on(r, after, redo);
+}
+
+void hl_record_tell_missing(const hl_record *r, int64_t steps)
+{
+    if (r && r->steps < steps)
+        hl_log(HL_WARN, "%s: has lines of %lld of the %lld steps before the one that the run goes on from; the others were lost and are not made again", r->path, (long long)r->steps,
+               (long long)steps);
 }
 
 void hl_record_close(hl_record *r)

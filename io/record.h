@@ -19,12 +19,15 @@ typedef struct hl_record hl_record;
 
 enum { HL_RECORD_SCHEMA = 1 };
 
-/* Open, or create, a file to add to.  A run that goes on from step `after` (0: from the beginning) gives it here: from the
- * first line of a later step on everything is dropped, so that the file reads as one run; so is a last line that a kill has
- * torn.  redo: a kind of line that this very step will have again and must not have yet; NULL: none.
+/* Open, or create, a file to add to.  A run that goes on from step `after` (0: from the beginning) gives it here: lines of
+ * later steps are dropped, so that the file reads as one run, and so is a last line that a kill has torn.  redo: a kind of line that this very step will have again and must not have yet; NULL: none.
  * HL_EFORMAT where the file holds something else.  Local; close *out also after a failure. */
 hl_status hl_record_open(hl_record **out, const char *path, int64_t after, const char *redo);
 void hl_record_close(hl_record *r);
+
+/* A warning where the file that was opened had fewer lines of kind "step" than the steps that the run has made: it was cut off, emptied or
+ * replaced. */
+void hl_record_tell_missing(const hl_record *r, int64_t steps);
 
 /* {"kind": kind */
 void hl_record_begin(hl_record *r, const char *kind);

@@ -111,4 +111,21 @@ if [ -f "$weights/model.safetensors" ]; then
 else
     skip "files of weights that differ: there is no $weights"
 fi
+# ---- what the program believes of a run folder
+job 2 kept
+cp -r "$work/kept" "$work/folder" && rm "$work/folder/step-4/manifest.json" && mkdir "$work/folder/step-4/manifest.json"
+job 2 folder --max_steps 6
+[ $? -eq 0 ] && said "step-4/manifest.json: .*it is passed over" && said "continuing from .*/step-2"
+verdict "a checkpoint whose manifest is a folder is passed over like a damaged one"
+cp -r "$work/kept" "$work/emptied" && : >"$work/emptied/metrics.jsonl"
+job 2 emptied --max_steps 6
+[ $? -eq 0 ] && said "warning: .*metrics.jsonl: has lines of 0 of the 4 steps before"
+verdict "a record that was emptied is said, with how many steps are missing"
+cp -r "$work/kept" "$work/shuffled" && sed -i 's/"step":2,/"step":6,/' "$work/shuffled/metrics.jsonl"
+job 2 shuffled --max_steps 6
+[ $? -eq 0 ] && said "warning: .*metrics.jsonl: is damaged: " && said "has lines of 3 of the 4 steps" && [ "$(steps shuffled step | paste -sd' ' -)" = "1 3 4 5 6" ]
+verdict "a line that says a later step takes no others with it"
+job 2 kept --max_steps 6
+[ $? -eq 0 ] && ! said "has lines of"
+verdict "of a whole record nothing is said"
 finish end-agree

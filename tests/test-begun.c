@@ -41,6 +41,23 @@ static void a_state_of_an_earlier_version_has_none(void)
     CHECK(back.step == 3 && !back.due && !back.begun.is_there);
 }
 
+static void a_state_that_no_training_can_have_come_to_is_refused(void)
+{
+    const hl_state all[] = {{.step = -1},
+                            {.step = 3, .updates = 4},
+                            {.step = 3, .updates = -1},
+                            {.step = 3, .epoch_steps = 4},
+                            {.step = 3, .best = 0.5, .best_step = 4},
+                            {.step = 3, .best = 0.5, .best_step = -4},
+                            {.step = 3, .bad = -1}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        hl_state back;
+        char *text = hl_state_text(&all[i], NULL);
+        CHECK_FAILS(hl_state_read(&back, text, "here"), HL_EFORMAT, "here: its training state cannot be");
+        free(text);
+    }
+}
+
 static void another_phase_or_other_cuts_begin_anew(void)
 {
     hl_begun b = some();
@@ -66,6 +83,7 @@ static const test tests[] = {
     {"it is read back to the last bit", it_is_read_back_to_the_last_bit},
     {"none is none", none_is_none},
     {"a state of an earlier version has none", a_state_of_an_earlier_version_has_none},
+    {"a state that no training can have come to is refused", a_state_that_no_training_can_have_come_to_is_refused},
     {"another phase or other cuts begin anew", another_phase_or_other_cuts_begin_anew},
     {"what is not one is none", what_is_not_one_is_none},
 };

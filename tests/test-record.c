@@ -233,6 +233,26 @@ static void lines_that_come_again_go(void)
     hl_log_level(HL_INFO);
 }
 
+/* A line of step 2 that says 6, as after a flipped bit. */
+static void a_line_of_a_later_step_among_others_takes_none_with_it(void)
+{
+    hl_record *r;
+    hl_log_level(HL_ERROR);
+    five_steps("among");
+    char *text = contents();
+    for (size_t i = 0; text[i]; i++)
+        if (strncmp(text + i, ":2,", 3) == 0) text[i + 1] = '6';
+    CHECK_OK(hl_atomic_write(path, text, strlen(text)));
+    free(text);
+    CHECK_OK(hl_record_open(&r, path, 5, NULL));
+    CHECK_OK(step_line(r, 6, 1));
+    hl_record_close(r);
+    CHECK(strcmp(steps(), "0 1 3 4 5 6 ") == 0);
+    go_on_from(4);
+    CHECK(strcmp(steps(), "0 1 3 4 4 5 ") == 0);
+    hl_log_level(HL_INFO);
+}
+
 static void a_torn_last_line_goes(void)
 {
     static const char *const tails[] = {"{\"kind\":\"step\",\"st", "{", "{\"kind\":\"step\",\"step\":4}", "{\"kind\":\"step\",\"step\":99}"};
@@ -324,6 +344,7 @@ static const test tests[] = {
     {"no record is a record that ignores", no_record_is_a_record_that_ignores},
     {"a run says what it is", a_run_says_what_it_is},
     {"a resumed record reads as one run", a_resumed_record_reads_as_one_run},
+    {"a line of a later step among others takes none with it", a_line_of_a_later_step_among_others_takes_none_with_it},
     {"a torn last line goes", a_torn_last_line_goes},
     {"lines of a step that come again go", lines_that_come_again_go},
     {"a file of somebody else is left alone", a_file_of_somebody_else_is_left_alone},
