@@ -199,6 +199,13 @@ check-layouts: hllm
 	@LAYOUTS=all LIMIT=3600 SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run.sh -- -- -- tests/end-layouts.sh tests/end-exact.sh
 .PHONY: check-layouts
 
+# Every reader of files against made-up bytes, FUZZ_SECONDS (30) each; FUZZ=csv names one.  Needs clang.
+EXTRA_DIST += tests/fuzz/fuzz.c tests/fuzz/run.sh tests/fuzz/corpus.sh
+check-fuzz: hllm
+	@SOURCE_DIR='$(abs_top_srcdir)' CLANG='$(CLANG)' FUZZ_FLAGS='$(BASE_CPPFLAGS) -I$(abs_top_srcdir) -I$(abs_top_srcdir)/src $(MPI_CFLAGS) $(HDF5_CFLAGS) $(YAML_CFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS)' \
+		FUZZ_LIBS='$(EXPERIMENTS_LINK) $(OPENMP_CFLAGS)' $(SHELL) $(srcdir)/tests/fuzz/run.sh $(FUZZ)
+.PHONY: check-fuzz
+
 # Suites of one process and trainings with each kernel of our own and some of OpenBLAS, an hour or two on two cores.
 check-kernels: hllm $(ALONE_TESTS)
 	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run-kernels.sh $(ALONE_TESTS) -- -- -- \

@@ -1,0 +1,89 @@
+#!/bin/sh
+# corpus.sh FOLDER - inputs for fuzz.c to begin with, by hand and from a small job of ./hllm; what is there stays.
+set -eu
+corpus=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMP_NUM_THREADS=1
+
+# seed READER NAME: standard input.
+seed() {
+    mkdir -p "$corpus/$1"
+    cat >"$corpus/$1/$2"
+}
+seed csv plain <<'X'
+item,user,time
+a,"b ""c"", d",1
+X
+printf '\357\273\277a;b\r\n"1\r\n";2\r\n\r\n3;4' | seed csv marked
+printf 'a\tb|c\n1\t\0002\n' | seed csv nul
+printf 'a::b::c\n1::2::3\n' | seed csv colons
+echo 'user_id,item_id,rating,timestamp' | seed columns movielens
+printf 'item_id:token\tuser_id:token\ttimestamp:float\n1\t2\t3\n' | seed columns recbole
+echo 'i1,u1,1400000000' | seed columns data
+for time in 1400000000 -5 1.4e9 1400000000.0 9223372036854775807 -9223372036854775808 2014-05-13 1e400 0x10 1e-5; do printf %s "$time" | seed timestamp "$time"; done
+printf 'caf\303\251 \033[2J\302\2332J \342\200\256txt \360\237\230\200 \233' | seed printable mixed
+printf 'caf\303\251 \033[2J\302\205 "quoted" \\ # '"'"'x'"'"' \377' | seed quote mixed
+printf ' a: [1, 2]\n- b' | seed quote yaml
+echo '{"a": NaN, "a": -Infinity, "b": "\ud800\u0000", "c": 1e999, "d": 99999999999999999999}' | seed json python
+echo '{"model_type": "llama", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 2, "vocab_size": 300, "rms_norm_eps": 1e-5, "rope_theta": 10000.0}' |
+    seed hf-config llama
+echo '{"model_type": "qwen2", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 300, "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 8192}, "sliding_window": 5, "use_sliding_window": true, "rope_parameters": {"rope_theta": 5}}' |
+    seed hf-config qwen2
+header='{"__metadata__":{"format":"pt"},"a.weight":{"dtype":"F32","shape":[2,4],"data_offsets":[0,32]},"b":{"dtype":"BF16","shape":[8],"data_offsets":[32,48]},"c":{"dtype":"I64","shape":[],"data_offsets":[48,56]}}'
+{
+    printf "\\$(printf %03o ${#header})\\000\\000\\000\\000\\000\\000\\000%s" "$header"
+    head -c 56 /dev/zero
+} | seed safetensors three
+header='{"v":{"dtype":"F16","shape":[8],"data_offsets":[0,16]}}'
+{
+    printf "\\$(printf %03o ${#header})\\000\\000\\000\\000\\000\\000\\000%s" "$header"
+    head -c 16 /dev/zero
+} | seed safetensors vector
+# Pieces <unk>, <s>, </s>, "a", "_"; settings of a trainer (BPE) and a normalizer.
+printf '\012\016\012\005<unk>\025\000\000\000\000\030\002\012\014\012\003<s>\025\000\000\000\000\030\003\012\015\012\004</s>\025\000\000\000\000\030\003\012\012\012\001a\025\000\000\200\277\030\001\012\014\012\003\342\226\201\025\000\000\000\300\030\001\022\002\030\002\032\004\012\000\030\001' |
+    seed tokenizer bpe
+printf '{"add_bos_token": true, "add_eos_token": false, "bos_token": "<s>", "tokenizer_class": "LlamaTokenizer", "added_tokens_decoder": {"0": {"content": "<unk>", "special": true}, "8": {"content": "[X]", "lstrip": true, "rstrip": false, "normalized": false, "single_word": false, "special": false}}, "legacy": false, "add_prefix_space": true}\001{"bos_token": {"content": "<s>", "lstrip": false}}\001{"[Y]": 9}\001{"version": "1.0", "added_tokens": [{"id": 8, "content": "[X]"}], "model": {"type": "BPE", "vocab": {"a": 3}, "merges": []}, "post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}], "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}}}, "normalizer": null}' |
+    seed tokenizer-folder four
+echo '{"gemm": [{"width": 64, "gflops": 20}], "stream_gbs": 10, "latency_s": 1e-6, "bandwidth_gbs": 2}' | seed calibration good
+echo '{"name": "made up", "oracle": {"recall@2": 0.4, "ndcg@2": 1}}' | seed reference good
+head -c 64 /dev/zero | seed shard empty
+printf '\000\000\000\000\000\000\000\000\020\000\000\000\000\000\000\000\100\000\000\000\000\000\000\000\001\000\000\000\000\000\000\000' | seed shard two
+printf 'step-12\n' | seed latest step
+
+# What a job writes: 6 users, 8 items, two steps.
+mkdir -p "$work/data" "$work/text"
+{
+    echo item,user,time
+    for user in a b c d e f; do
+        for at in 1 2 3 4 5 6; do echo "i$(((at * 3 + $(printf %d "'$user")) % 8)),$user,$at"; done
+    done
+} | tee "$work/data/x.csv" | seed csv interactions
+{
+    echo item_id,title
+    for item in 0 1 2 3 4 5 6 7; do echo "i$item,word $item"; done
+} >"$work/text/x.csv"
+cat >"$work/x.yaml" <<YAML
+data_path: $work/data
+text_path: $work/text
+dataset: x
+text_keys: [title]
+tokenizer: bytes
+item_llm: {hidden_size: 8, intermediate_size: 8, num_hidden_layers: 1, num_attention_heads: 2}
+user_llm: {hidden_size: 8, intermediate_size: 8, num_hidden_layers: 1, num_attention_heads: 2}
+epochs: 2
+nce_thres: 2
+checkpoint_dir: $work/run
+topk: [2]
+valid_metric: NDCG@2
+ledger: on
+YAML
+seed config job <"$work/x.yaml"
+printf 'optim_args: {learning_rate: 1e-3}\nitem.tp: [2, 2]\nmetrics: [Recall, MRR]\ntopk: "[5, 10]"\nitem_prompt: !!binary "YWI="\nactivation_budget: 4G\n' | seed config maps
+./hllm train "$work/x.yaml"
+seed config used <"$work/run/used.yaml"
+seed manifest dataset <"$work/data/x.hllm/manifest.json"
+for file in "$work"/run/step-*/manifest.json; do seed inventory checkpoint <"$file"; done
+seed record metrics <"$work/run/metrics.jsonl"
+head -c 1500 "$work/run/metrics.jsonl" | seed record cut
+seed ledger ledger <"$work/run/ledger.jsonl"
