@@ -19,11 +19,11 @@ P
 fake sleep <<'P'
 exit 0
 P
-# The n-th start does what the n-th word of ACTS says: it says a word and ends with this status, or "dies", or is not launched ("none").
+# The n-th start does what the n-th word of ACTS says: it says a word and ends with this status, or "dies", or is not launched ("none", "lost").
 fake hllm <<'P'
 echo "$*" >>"$WORK/starts"
 act=$(echo "$ACTS" | cut -d ' ' -f "$(wc -l <"$WORK/starts")")
-case $act in dies) kill -SEGV $$ ;; none) exit 0 ;; esac
+case $act in dies) kill -SEGV $$ ;; none) exit 0 ;; lost) exit 137 ;; esac
 echo "hllm: process 1 on here: 2 ranks" >&2
 exit "$act"
 P
@@ -47,9 +47,9 @@ verdict "one that failed does not, and is not started again"
 batch "dies dies 75"
 [ $? -eq 75 ] && starts 3 && [ "$(cat "$work/scontrol")" = "requeue 7" ] && [ "$(grep -c 'ended with 139 before the program began' "$work/log")" -eq 2 ]
 verdict "a rank that dies before the program began is a reason to start again, twice, with a sentence each"
-batch "none 0"
-[ $? -eq 0 ] && starts 2 && [ "$(grep -c 'ended with 0 before the program began' "$work/log")" -eq 1 ]
-verdict "so is a step that was not launched, of which srun says 0"
+batch "none lost 0"
+[ $? -eq 0 ] && starts 3 && [ "$(grep -c 'ended with 0 before' "$work/log")" -eq 1 ] && [ "$(grep -c 'ended with 137 before' "$work/log")" -eq 1 ]
+verdict "so is a step that was not launched, of which srun says 0 or 137"
 batch "dies none dies none 0"
 [ $? -eq 1 ] && starts 4 && grep -q 'at most 0 times more' "$work/log"
 verdict "but not a fourth time, and the job has failed"
