@@ -1,12 +1,17 @@
 /* openmpi.c - what Open MPI is told before it starts.
  *
  * Messages between ranks of a machine go through a file for each rank in /dev/shm.  It is sparse: with too little room a
- * process dies later, when it touches a page; so the room is looked at before. */
+ * process dies later, when it touches a page; so the room is looked at before.
+ *
+ * A rank that waits asks for messages without pause.  Where a machine has more ranks than processors, it keeps those from computing that
+ * it waits for, unless it yields; mpirun tells Open MPI so, other launchers do not. */
 #include "mpi/openmpi.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "mpi/launch.h"
 #include <limits.h>
 #include <mpi.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,12 +79,29 @@ static hl_status check_tmp(void)
                    hl_openmpi_tmp(), room / 1e6, HL_OPENMPI_TMP_BYTES / 1e6);
 }
 
+/* Of this machine, for all its ranks: where the launcher may run, as a rank may be bound to one of many, and no more than the control
+ * group allows. */
+static double processors(void)
+{
+    cpu_set_t set;
+    hl_cgroup group;
+    hl_cgroup_find(&group, hl_system_root());
+    const int n = sched_getaffinity(getppid(), sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    return group.cpus < n ? group.cpus : n;
+}
+
+void hl_openmpi_yield(int local_ranks)
+{
+    if (local_ranks > processors()) setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+}
+
 hl_status hl_openmpi_prepare(void)
 {
 #ifdef OPEN_MPI
     HL_TRY(check_tmp());
 #endif
     const int ranks = hl_launch_local_ranks(hl_launch_environment);
+    hl_openmpi_yield(ranks);
     if (ranks > 1 && !getenv("OMPI_MCA_btl")) find_room(ranks, hl_launch_local_rank(hl_launch_environment) == 0);
     return HL_OK;
 }

@@ -9,6 +9,10 @@
  * finds no room for the files that MPI needs to start. */
 hl_status hl_openmpi_prepare(void);
 
+/* Let waiting ranks yield their processor where so many ranks of this machine have fewer processors, unless the user has said
+ * whether they are to (OMPI_MCA_mpi_yield_when_idle). */
+void hl_openmpi_yield(int local_ranks);
+
 /* The folder of these files, and the bytes that they take. */
 const char *hl_openmpi_tmp(void);
 enum { HL_OPENMPI_TMP_BYTES = 6000000 };

@@ -1,6 +1,8 @@
 /* test-launch.c - what a launcher has left in the environment tells how many ranks there must be. */
 #include "mpi/launch.h"
+#include "mpi/openmpi.h"
 #include "tests/check.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* The environment of a test: "NAME=value" up to NULL. */
@@ -109,6 +111,22 @@ static void advice_is_for_the_launcher_that_was_used(void)
     CHECK(strstr(advice, "--cpus-per-task=4") != NULL && strstr(advice, "mpirun") == NULL);
 }
 
+static void waiting_ranks_yield_where_there_are_more_than_processors(void)
+{
+    static const char NAME[] = "OMPI_MCA_mpi_yield_when_idle";
+    char *before = getenv(NAME) ? strdup(getenv(NAME)) : NULL;
+    unsetenv(NAME);
+    hl_openmpi_yield(1);
+    CHECK(!getenv(NAME));
+    hl_openmpi_yield(100000);
+    CHECK(getenv(NAME) && strcmp(getenv(NAME), "1") == 0);
+    setenv(NAME, "0", 1);
+    hl_openmpi_yield(100000);
+    CHECK(strcmp(getenv(NAME), "0") == 0);
+    if (before) setenv(NAME, before, 1);
+    free(before);
+}
+
 static const test tests[] = {
     {"a process alone is fine", a_process_alone_is_fine},
     {"mpirun says how many ranks there are", mpirun_says_how_many_ranks_there_are},
@@ -119,5 +137,6 @@ static const test tests[] = {
     {"another MPI's launcher is noticed", another_mpi_s_launcher_is_noticed},
     {"what is no number says nothing", what_is_no_number_says_nothing},
     {"advice is for the launcher that was used", advice_is_for_the_launcher_that_was_used},
+    {"waiting ranks yield where there are more than processors, unless the user has said", waiting_ranks_yield_where_there_are_more_than_processors},
 };
 HL_TESTS("launch", tests)
