@@ -2,7 +2,9 @@
 #include "base/log.h"
 #include "experiments/commands.h"
 #include "experiments/data.h"
+#include "experiments/pace.h"
 #include "io/dataset.h"
+#include "mpi/watch.h"
 #include <stdio.h>
 
 /* Rank 0. */
@@ -23,6 +25,7 @@ static hl_status prepare(const hl_group *world, const hl_config *c, bool json)
     hl_prepare_report report;
     char folder[PATH_MAX];
     bool did = false;
+    hl_watch_patience(hl_pace_patience(c->hang_timeout, 0));
     HL_TRY_ALL(world, hl_prepare_folder(folder, &s));
     HL_TRY(hl_prepare_when_needed(world, &s, &report, &did));
     if (!did) hl_log(HL_INFO, "%s: is up to date", folder);

@@ -91,6 +91,7 @@ typedef struct {
     int64_t checkpoint_every; /* steps; 0: each epoch only */
     double checkpoint_minutes; /* 0: no clock */
     int keep, log_every;
+    double hang_timeout;       /* seconds; 0: never, below 0: those of the forecast */
     bool resume, ledger, force, overlap;
 
     /* bookkeeping, by row of the table */

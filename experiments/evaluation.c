@@ -1,5 +1,6 @@
 /* evaluation.c - evaluate a job's model. */
 #include "experiments/evaluation.h"
+#include "base/acts.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/usage.h"
@@ -90,6 +91,7 @@ hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const h
     hl_catalogue catalogue;
     double began = hl_seconds(), cpu = hl_cpu_seconds();
     *v = (hl_evaluation){.phase = phase, .score = first_score(j->config, phase, begun)};
+    hl_act_begin("encoding the catalogue", -1);
     hl_log_transient("%s: encoding the catalogue", hl_phase_name[phase]);
     hl_catalogue_open(&catalogue, &j->engine);
     v->texts = catalogue.texts;

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "experiments/data.h"
 #include "experiments/forecast.h"
+#include "experiments/pace.h"
 #include "experiments/precision.h"
 #include "experiments/preflight.h"
 #include "experiments/same.h"
@@ -17,6 +18,7 @@
 #include "mpi/blacs.h"
 #include "mpi/copies.h"
 #include "mpi/finite.h"
+#include "mpi/watch.h"
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -312,6 +314,7 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
 {
     *j = (hl_job){.config = config, .world = world};
     hl_llama *item = &j->item_shape, *user = &j->user_shape;
+    hl_watch_patience(hl_pace_patience(config->hang_timeout, 0));
     HL_TRY(hl_threads_set(&j->threads, world, config->threads));
     hl_same_machines(world, j->threads);
     HL_TRY(hl_preflight(world, config, for_training));

@@ -10,6 +10,7 @@
 #include "experiments/same.h"
 #include "math/kernels.h"
 #include "mpi/launch.h"
+#include "mpi/watch.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,7 +202,9 @@ static hl_status run_on_ranks(int argc, char **argv)
     hl_group world = {0};
     hl_status s = hl_group_start(&world, &argc, &argv);
     hl_launcher_watch(world.rank == 0 ? LAST_TO_GO : 0);
+    if (s == HL_OK) hl_watch_start(&world);
     if (s == HL_OK) s = hl_group_agree(&world, print_all(run(&world, argc, argv)));
+    hl_watch_stop();
     hl_log_rank(0, 1); /* the sentence is everyone's */
     if (world.rank == 0) tell(s);
     hl_group_stop(&world);

@@ -158,6 +158,7 @@ const hl_option hl_options[] = {
     INT("keep", keep, "2", 1, 1e6, REPORT, "checkpoints that are kept beside the best"),
     BOOL("ledger", ledger, "false", REPORT, "write digests of loss, gradients and weights of each step into ledger.jsonl, for hllm diff"),
     INT("log_every", log_every, "10", 1, 1e9, REPORT, "steps between lines of the log"),
+    REAL("hang_timeout", hang_timeout, "-1", -1, 1e9, REPORT, "seconds without a sign of life of any rank of a machine after which the job says who waits where, and ends; -1: 20 steps of the forecast, 120 at the least; 0: never"),
     BOOL("force", force, "false", REPORT, "go ahead where the program would rather not: precision bf16 on a machine that is slower with it, weights of other texts or models"),
     BOOL("resume", resume, "true", REPORT, "go on where checkpoint_dir stopped; false: begin anew, the run that is there moves to checkpoint_dir/old-N; a batch job that is started again goes on all the same"),
 };

@@ -53,3 +53,10 @@ const char *hl_pace_note(hl_pace *p, double seconds)
     if (is_slower_than_forecast) return words(takes, p->forecast, "and the calibration forecasts");
     return is_slower_than_before ? words(takes, own, "and the first ones of this job") : NULL;
 }
+
+double hl_pace_patience(double timeout, double forecast)
+{
+    const double steps = 20, least = 120, unknown = 1800;
+    if (timeout >= 0) return timeout;
+    return forecast > 0 ? fmax(least, steps * forecast) : unknown;
+}

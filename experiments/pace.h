@@ -18,4 +18,8 @@ typedef struct {
  * job's own first ones, a sentence with likely causes, once in a job; else NULL.  It is the callee's until the next call. */
 const char *hl_pace_note(hl_pace *p, double seconds);
 
+/* Seconds without a sign of life after which a job hangs: `timeout`, or below 0 those that go with steps of so many seconds by the
+ * forecast; 0: not known. */
+double hl_pace_patience(double timeout, double forecast);
+
 #endif

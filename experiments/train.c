@@ -1,5 +1,6 @@
 /* train.c - train, validate each epoch, keep the best, test it at the end. */
 #include "experiments/train.h"
+#include "base/acts.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
@@ -11,6 +12,7 @@
 #include "experiments/table.h"
 #include "model/rate.h"
 #include "mpi/step.h"
+#include "mpi/watch.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -151,6 +153,7 @@ static hl_status step(hl_step_report *report, trainer *t)
     hl_batch batch;
     hl_state *s = &t->run.state;
     hl_step_orders orders = {.learning_rate = hl_rate_at(&t->rate, s->step), .save = is_time_to_save(t), .update = true};
+    hl_act_begin("planning a step", -1);
     hl_sampler_draw(&batch, &t->job->sampler, s->step, &t->batch);
     hl_status status = hl_step_run(report, &t->job->engine, &batch, &orders);
     hl_arena_back(&t->batch, 0);
@@ -173,6 +176,7 @@ static hl_status step(hl_step_report *report, trainer *t)
 
 static hl_status save(trainer *t)
 {
+    hl_act_begin("saving a checkpoint", -1);
     HL_TRY(hl_run_save(&t->run));
     t->saved_at = hl_seconds();
     return HL_OK;
@@ -298,6 +302,7 @@ static hl_status train(trainer *t, json_t **result)
     HL_TRY(hl_run_open(&t->run, t->job));
     hl_log(HL_INFO, "%s; %d threads a rank; %" PRId64 " samples, %" PRId64 " steps an epoch, %d epochs", t->job->layout, t->job->threads,
            hl_windows_count(&t->job->windows), t->steps_per_epoch, t->job->config->epochs);
+    hl_watch_patience(hl_pace_patience(t->job->config->hang_timeout, t->job->forecast[HL_ACTS]));
     if (!t->job->config->val_only) HL_TRY(loop(t));
     HL_TRY(hl_summary_tell(&t->summary, t->job->forecast, &t->job->mesh, t->run.record));
     return test_best(t, result);

@@ -1,5 +1,6 @@
 /* progress.c - how far a long reading is, told a few times a second. */
 #include "io/progress.h"
+#include "base/acts.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
@@ -11,6 +12,7 @@ static void tell(hl_progress *p, const char *what, double share)
     double now = hl_seconds();
     if (now < p->next) return;
     p->next = now + EVERY;
+    hl_act_begin(what, -1);
     if (p->show) p->show(p->self, what, share);
     else hl_log_transient("%s: %3.0f %%", what, 100 * share);
 }

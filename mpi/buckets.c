@@ -109,11 +109,13 @@ void hl_buckets_move(hl_buckets *b)
 
 void hl_buckets_finish(hl_buckets *b)
 {
+    if (b->done < b->n) hl_group_enter(b->copies, HL_WAITS_SUM);
     while (b->done < b->n) {
         hl_bucket *first = &b->bucket[b->done];
         hl_buckets_move(b);
         if (first->is_sent && !first->is_done) go_on(b, first);
         while (b->done < b->n && b->bucket[b->done].is_done) b->done++;
     }
+    if (b->n) hl_group_leave();
     b->n = b->done = 0;
 }

@@ -7,6 +7,7 @@
  * of the history items it has, and the sum over the row of the grid is the score.  Then the users are cut over these
  * ranks, who count the scores above the target's, and the counts are added over the grid. */
 #include "mpi/ease.h"
+#include "base/acts.h"
 #include "base/arena.h"
 #include "base/part.h"
 #include "mpi/first.h"
@@ -96,6 +97,7 @@ void hl_ease_count(hl_ease *e)
         int n;
         const int32_t *items = e->corpus->sequence(e->corpus, u, &n);
         if (n > HELD_OUT) count_user(e, items, n - HELD_OUT);
+        hl_act_tick();
     }
 }
 
@@ -293,7 +295,9 @@ void hl_ease_score(hl_score *score, hl_ease *e, const hl_eval_orders *orders)
 {
     int64_t all = e->corpus->users, most = ROUND_MOST / e->corpus->items + 1, step = orders->users < most ? orders->users : most;
     *score = hl_score_at(orders->cut, orders->cuts);
-    for (int64_t first = 0; first < all && hl_grid_has_me(&e->grid); first += step)
+    for (int64_t first = 0; first < all && hl_grid_has_me(&e->grid); first += step) {
+        hl_act_begin("ranking users by EASE", (int)(first / step));
         run_round(score, &(ease_round){.e = e, .orders = orders, .first = first, .users = (int)(all - first < step ? all - first : step)});
+    }
     hl_group_share(e->world, score, sizeof *score, 0);
 }

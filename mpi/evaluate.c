@@ -6,6 +6,7 @@
  * scores that rounding alone may hold apart from the target's are computed once more, each by itself as the target's
  * was. */
 #include "mpi/evaluate.h"
+#include "base/acts.h"
 #include "base/fault.h"
 #include "base/part.h"
 #include "base/stop.h"
@@ -326,6 +327,7 @@ static void count_tiles(eval_round *r)
     for (int begin = 0, n; begin < r->c->mine; begin += n) {
         n = r->c->mine - begin < TILE ? r->c->mine - begin : TILE;
         count_tile(r, scores, near, begin, n);
+        hl_act_tick();
         settle_targets(r, scores, begin, n);
         for (; next < r->n_exceptions && r->exceptions[next].text - r->c->begin < begin + n; next++) {
             const exception *x = &r->exceptions[next];
@@ -391,6 +393,7 @@ hl_status hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, cons
     bool stopped = false;
     *score = orders->begun ? *orders->begun : hl_score_at(orders->cut, orders->cuts);
     for (first = score->users; first < all && !(stopped = is_asked_to_stop(e)); first += orders->users) {
+        hl_act_begin("ranking users", (int)(first / orders->users));
         hl_fault_wait("evaluate-round", e->mesh->world.rank);
         int users = (int)(all - first < orders->users ? all - first : orders->users);
         eval_round round = {.e = e, .c = c, .orders = orders, .first = first, .users = users, .D = hl_engine_width(e)};

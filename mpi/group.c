@@ -44,7 +44,8 @@ hl_status hl_group_start(hl_group *world, int *argc, char ***argv)
     world->comm = MPI_COMM_WORLD;
     MPI_Comm_rank(world->comm, &world->rank);
     MPI_Comm_size(world->comm, &world->size);
-    world->sent = hl_alloc_zero(1, sizeof *world->sent);
+    world->traffic = hl_alloc_zero(1, sizeof *world->traffic);
+    hl_group_name(world, "world");
     hl_log_rank(world->rank, world->size);
     hl_fault_rank(world->rank);
     hl_end_job_with(end_all);
@@ -55,15 +56,30 @@ void hl_group_stop(hl_group *world)
 {
     int is_started;
     hl_end_job_with(NULL);
-    free(world->sent);
-    *world = (hl_group){MPI_COMM_NULL, -1, 0, NULL};
+    free(world->traffic);
+    *world = (hl_group){.comm = MPI_COMM_NULL, .rank = -1};
     MPI_Initialized(&is_started);
     if (is_started) MPI_Finalize();
 }
 
 void hl_group_alone(hl_group *out)
 {
-    *out = (hl_group){MPI_COMM_NULL, 0, 1, NULL};
+    *out = (hl_group){.comm = MPI_COMM_NULL, .size = 1, .name = "alone"};
+}
+
+static const char *const points[HL_WAITS] = {
+    [HL_WAITS_AGREE] = "group-agree", [HL_WAITS_SHARE] = "group-share", [HL_WAITS_SUM] = "group-sum", [HL_WAITS_GATHER] = "group-gather", [HL_WAITS_TRADE] = "group-trade",
+};
+
+void hl_group_enter(const hl_group *g, hl_wait what)
+{
+    if (points[what]) hl_fault_wait(points[what], HL_FAULT_ME);
+    hl_act_wait(what, g->name, g->traffic ? ++g->traffic->calls : 0);
+}
+
+void hl_group_leave(void)
+{
+    hl_act_go_on();
 }
 
 /* Of a process for which MPI is not started: all that it could talk to is itself. */
@@ -72,11 +88,11 @@ static bool is_alone(const hl_group *g)
     return g->size == 1 && g->comm == MPI_COMM_NULL;
 }
 
-static void take(hl_group *out, MPI_Comm comm)
+static void take(hl_group *out, MPI_Comm comm, const char *name)
 {
-    *out = (hl_group){comm, -1, 0, NULL};
+    *out = (hl_group){.comm = comm, .rank = -1, .name = name};
     if (comm == MPI_COMM_NULL) return;
-    out->sent = hl_alloc_zero(1, sizeof *out->sent);
+    out->traffic = hl_alloc_zero(1, sizeof *out->traffic);
     MPI_Comm_rank(comm, &out->rank);
     MPI_Comm_size(comm, &out->size);
 }
@@ -84,10 +100,12 @@ static void take(hl_group *out, MPI_Comm comm)
 void hl_group_divide(hl_group *out, const hl_group *g, int which)
 {
     MPI_Comm comm;
-    *out = which < 0 ? (hl_group){MPI_COMM_NULL, -1, 0, NULL} : *g;
+    *out = which < 0 ? (hl_group){.comm = MPI_COMM_NULL, .rank = -1} : *g;
     if (is_alone(g)) return;
+    hl_group_enter(g, HL_WAITS_DIVIDE);
     MPI_Comm_split(g->comm, which < 0 ? MPI_UNDEFINED : which, g->rank, &comm);
-    take(out, comm);
+    hl_group_leave();
+    take(out, comm, "part");
 }
 
 void hl_group_choose(hl_group *out, const hl_group *g, bool belongs)
@@ -100,8 +118,10 @@ void hl_group_order(hl_group *out, const hl_group *g, int place)
     MPI_Comm comm;
     *out = *g;
     if (is_alone(g)) return;
+    hl_group_enter(g, HL_WAITS_DIVIDE);
     MPI_Comm_split(g->comm, 0, place, &comm);
-    take(out, comm);
+    hl_group_leave();
+    take(out, comm, g->name);
 }
 
 void hl_group_node(hl_group *out, const hl_group *g)
@@ -109,25 +129,25 @@ void hl_group_node(hl_group *out, const hl_group *g)
     MPI_Comm comm;
     *out = *g;
     if (is_alone(g)) return;
+    hl_group_enter(g, HL_WAITS_DIVIDE);
     MPI_Comm_split_type(g->comm, MPI_COMM_TYPE_SHARED, g->rank, MPI_INFO_NULL, &comm);
-    take(out, comm);
+    hl_group_leave();
+    take(out, comm, "node");
 }
 
 void hl_group_close(hl_group *g)
 {
     if (g->size > 0 && g->comm != MPI_COMM_WORLD && !is_alone(g)) {
         MPI_Comm_free(&g->comm);
-        free(g->sent);
+        free(g->traffic);
     }
-    *g = (hl_group){MPI_COMM_NULL, -1, 0, NULL};
+    *g = (hl_group){.comm = MPI_COMM_NULL, .rank = -1};
 }
 
 /* The code of whoever failed lowest in rank, not the largest number: the sentence belongs to it. */
-hl_status hl_group_agree(const hl_group *g, hl_status mine)
+static hl_status agree(const hl_group *g, hl_status mine)
 {
-    hl_fault_wait("group-agree", HL_FAULT_ME);
     int first = mine == HL_OK ? g->size : g->rank, status = (int)mine;
-    if (is_alone(g)) return mine;
     MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, g->comm);
     if (first == g->size) return HL_OK;
     char sentence[1000] = "";
@@ -138,11 +158,22 @@ hl_status hl_group_agree(const hl_group *g, hl_status mine)
     return (hl_status)status;
 }
 
+hl_status hl_group_agree(const hl_group *g, hl_status mine)
+{
+    if (is_alone(g)) return mine;
+    hl_group_enter(g, HL_WAITS_AGREE);
+    const hl_status all = agree(g, mine);
+    hl_group_leave();
+    return all;
+}
+
 bool hl_group_any(const hl_group *g, bool mine)
 {
-    hl_fault_wait("group-agree", HL_FAULT_ME);
     int any = mine;
-    if (g->size > 1) MPI_Allreduce(MPI_IN_PLACE, &any, 1, MPI_INT, MPI_LOR, g->comm);
+    if (g->size == 1) return any;
+    hl_group_enter(g, HL_WAITS_AGREE);
+    MPI_Allreduce(MPI_IN_PLACE, &any, 1, MPI_INT, MPI_LOR, g->comm);
+    hl_group_leave();
     return any;
 }
 
@@ -153,28 +184,36 @@ hl_status hl_group_may_go_on(const hl_group *g, const char *doing)
 
 void hl_group_wait(const hl_group *g)
 {
-    if (!is_alone(g)) MPI_Barrier(g->comm);
+    if (is_alone(g)) return;
+    hl_group_enter(g, HL_WAITS_AGREE);
+    MPI_Barrier(g->comm);
+    hl_group_leave();
 }
 
 void hl_group_share(const hl_group *g, void *bytes, size_t n, int from)
 {
-    hl_fault_wait("group-share", HL_FAULT_ME);
     if (is_alone(g)) return;
+    hl_group_enter(g, HL_WAITS_SHARE);
     for (size_t begin = 0; begin < n; begin += PIECE) {
         size_t count = n - begin < PIECE ? n - begin : PIECE;
         MPI_Bcast((char *)bytes + begin, (int)count, MPI_BYTE, from, g->comm);
+        hl_act_tick();
     }
+    hl_group_leave();
     if (g->rank == from) hl_group_count(g, n * (size_t)(g->size - 1));
 }
 
 void hl_group_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
 {
-    hl_fault_wait("group-sum", HL_FAULT_ME);
     if (g->size == 1 || n == 0) return;
     const hl_way *way = hl_way_for(g->size, n * size, combine);
     size_t piece = PIECE / size ? PIECE / size : 1;
-    for (size_t begin = 0; begin < n; begin += piece)
+    hl_group_enter(g, HL_WAITS_SUM);
+    for (size_t begin = 0; begin < n; begin += piece) {
         way->reduce(g, (char *)x + begin * size, n - begin < piece ? n - begin : piece, size, combine);
+        hl_act_tick();
+    }
+    hl_group_leave();
 }
 
 static void add_doubles(void *into, const void *from, size_t n)
@@ -208,36 +247,45 @@ static void go_round(const hl_group *g, float *x, const size_t *begin, void (*go
             left += rest - count[r];
         }
         go(g, &(hl_blocks){(char *)x, sizeof *x, at, count, hl_fold_floats});
+        hl_act_tick();
     }
     hl_lend_back(at);
 }
 
 void hl_group_sum_blocks(const hl_group *g, float *x, const size_t *begin)
 {
-    hl_fault_wait("group-sum", HL_FAULT_ME);
-    if (g->size > 1) go_round(g, x, begin, hl_way_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->sum);
+    if (g->size == 1) return;
+    hl_group_enter(g, HL_WAITS_SUM);
+    go_round(g, x, begin, hl_way_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->sum);
+    hl_group_leave();
 }
 
 void hl_group_gather_blocks(const hl_group *g, float *x, const size_t *begin)
 {
-    hl_fault_wait("group-gather", HL_FAULT_ME);
-    if (g->size > 1) go_round(g, x, begin, hl_way_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->gather);
+    if (g->size == 1) return;
+    hl_group_enter(g, HL_WAITS_GATHER);
+    go_round(g, x, begin, hl_way_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->gather);
+    hl_group_leave();
 }
 
 /* Integers: any order gives the same bits, so MPI's own is good. */
 void hl_group_sum_int(const hl_group *g, int64_t *x, size_t n)
 {
-    hl_fault_wait("group-sum", HL_FAULT_ME);
     size_t piece = PIECE / sizeof *x;
     if (is_alone(g)) return;
+    hl_group_enter(g, HL_WAITS_SUM);
     for (size_t begin = 0; begin < n; begin += piece)
         MPI_Allreduce(MPI_IN_PLACE, x + begin, (int)(n - begin < piece ? n - begin : piece), MPI_INT64_T, MPI_SUM, g->comm);
+    hl_group_leave();
     hl_group_count(g, 2 * n * sizeof *x * (size_t)(g->size - 1) / (size_t)g->size);
 }
 
 double hl_group_max(const hl_group *g, double x)
 {
-    if (!is_alone(g)) MPI_Allreduce(MPI_IN_PLACE, &x, 1, MPI_DOUBLE, MPI_MAX, g->comm);
+    if (is_alone(g)) return x;
+    hl_group_enter(g, HL_WAITS_AGREE);
+    MPI_Allreduce(MPI_IN_PLACE, &x, 1, MPI_DOUBLE, MPI_MAX, g->comm);
+    hl_group_leave();
     return x;
 }
 
@@ -251,7 +299,9 @@ static void gather_short(const hl_group *g, void *all, const void *mine, const i
         begin[r] = at;
     }
     if (count[g->rank]) memmove((char *)all + begin[g->rank], mine, (size_t)count[g->rank]);
+    hl_group_enter(g, HL_WAITS_GATHER);
     if (!is_alone(g)) MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, count, begin, MPI_BYTE, g->comm);
+    hl_group_leave();
     hl_group_count(g, (size_t)count[g->rank] * (size_t)(g->size - 1));
     hl_lend_back(count);
 }
@@ -259,7 +309,6 @@ static void gather_short(const hl_group *g, void *all, const void *mine, const i
 /* Long ones by a broadcast a rank and piece: any length, any counts. */
 void hl_group_gather(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes)
 {
-    hl_fault_wait("group-gather", HL_FAULT_ME);
     size_t rows = 0;
     for (int r = 0; r < g->size; r++) rows += (size_t)counts[r];
     if (rows * row_bytes <= PIECE) {
@@ -279,7 +328,6 @@ void hl_group_gather(const hl_group *g, void *all, const void *mine, const int *
 void hl_group_trade(const hl_group *g, void *in, const int *in_count, const int *in_begin, const void *out, const int *out_count,
                     const int *out_begin, size_t row_bytes)
 {
-    hl_fault_wait("group-trade", HL_FAULT_ME);
     MPI_Datatype row;
     if (is_alone(g)) {
         memmove((char *)in + (size_t)in_begin[0] * row_bytes, (const char *)out + (size_t)out_begin[0] * row_bytes, (size_t)out_count[0] * row_bytes);
@@ -287,7 +335,9 @@ void hl_group_trade(const hl_group *g, void *in, const int *in_count, const int 
     }
     MPI_Type_contiguous((int)row_bytes, MPI_BYTE, &row);
     MPI_Type_commit(&row);
+    hl_group_enter(g, HL_WAITS_TRADE);
     MPI_Alltoallv(out, out_count, out_begin, row, in, in_count, in_begin, row, g->comm);
+    hl_group_leave();
     MPI_Type_free(&row);
     for (int r = 0; r < g->size; r++)
         if (r != g->rank) hl_group_count(g, (size_t)out_count[r] * row_bytes);

@@ -5,6 +5,7 @@
  * (hl_group_has_me is false) and must not call. */
 #ifndef MPI_GROUP_H
 #define MPI_GROUP_H
+#include "base/acts.h"
 #include "base/error.h"
 #include "base/fold.h"
 #include <mpi.h>
@@ -12,10 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+typedef struct {
+    uint64_t sent, calls; /* bytes that this rank has sent; collectives so far, the same on all ranks */
+} hl_traffic;
+
 typedef struct hl_group {
     MPI_Comm comm;
-    int rank, size; /* -1 and 0 where this process is not a member */
-    uint64_t *sent; /* bytes that this rank has sent in it; NULL: not counted */
+    int rank, size;      /* -1 and 0 where this process is not a member */
+    hl_traffic *traffic; /* NULL: not counted */
+    const char *name;    /* for people; outlives the group */
 } hl_group;
 
 /* Start MPI, route aborts and logs, and give the group of all processes.  Once, first.  HL_EUSAGE where the launcher has
@@ -37,15 +43,20 @@ void hl_group_node(hl_group *out, const hl_group *g);
 void hl_group_close(hl_group *g);
 
 /* Local. */
+static inline void hl_group_name(hl_group *g, const char *name) { g->name = name; }
 static inline bool hl_group_has_me(const hl_group *g) { return g->size > 0; }
 
 /* Bytes that this rank has sent to others, by the collectives here and what was counted beside them.  Where MPI chooses the way, what
  * a rank must send at the least: the root of a share n (p - 1), an owner of n bytes that all get the same.  Local. */
-static inline uint64_t hl_group_sent(const hl_group *g) { return g->sent ? *g->sent : 0; }
+static inline uint64_t hl_group_sent(const hl_group *g) { return g->traffic ? g->traffic->sent : 0; }
 static inline void hl_group_count(const hl_group *g, size_t bytes)
 {
-    if (g->sent) *g->sent += bytes;
+    if (g->traffic) g->traffic->sent += bytes;
 }
+
+/* Around what is sent and received beside the functions here: this rank waits for others of g (base/acts.h).  Local. */
+void hl_group_enter(const hl_group *g, hl_wait what);
+void hl_group_leave(void);
 
 /* The worst status becomes everyone's, with the sentence of the lowest rank that failed. */
 hl_status hl_group_agree(const hl_group *g, hl_status mine);

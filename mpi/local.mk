@@ -32,8 +32,10 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/reference.c mpi/reference.h \
 	mpi/route.c mpi/route.h \
 	mpi/spectrum.c mpi/spectrum.h \
+	mpi/standstill.c mpi/standstill.h \
 	mpi/step.c mpi/step.h \
 	mpi/summa.c mpi/summa.h \
 	mpi/tally.c mpi/tally.h \
 	mpi/tiles.c mpi/tiles.h \
+	mpi/watch.c mpi/watch.h \
 	mpi/ways.c mpi/ways.h

@@ -1,5 +1,6 @@
 /* matrix.c - square matrices dealt over a grid of ranks in blocks, and what ScaLAPACK does with them. */
 #include "mpi/matrix.h"
+#include "base/acts.h"
 #include "base/arena.h"
 #include "mpi/scalapack.h"
 #include <stdlib.h>
@@ -129,12 +130,15 @@ static void mirror(hl_matrix *m)
 hl_status hl_matrix_invert(hl_matrix *m)
 {
     int info;
+    hl_act_long();
     pdpotrf_("L", &m->row.n, m->x, &ONE, &ONE, m->desc, &info, 1);
     HL_CHECK(info >= 0);
+    if (info > 0) hl_act_long_is_over();
     if (info > 0) return HL_FAIL(HL_ENUMERIC, "a matrix of %d rows is not positive definite, as its first %d rows show", m->row.n, info);
     pdpotri_("L", &m->row.n, m->x, &ONE, &ONE, m->desc, &info, 1);
     HL_CHECK(info == 0);
     mirror(m);
+    hl_act_long_is_over();
     return HL_OK;
 }
 
@@ -142,7 +146,9 @@ static int eigenvalues(double *value, hl_matrix *m, double *work, int room)
 {
     int info;
     double none;
+    hl_act_long();
     pdsyev_("N", "L", &m->row.n, m->x, &ONE, &ONE, m->desc, value, &none, &ONE, &ONE, m->desc, work, &room, &info, 1, 1);
+    hl_act_long_is_over();
     HL_CHECK(info >= 0);
     return info;
 }

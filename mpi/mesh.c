@@ -37,6 +37,14 @@ static void gather_blocks(const hl_peers *p, float *y, const size_t *begin)
     hl_group_gather_blocks(p->self, y, begin);
 }
 
+/* As records name them. */
+static void name_groups(hl_mesh *m)
+{
+    hl_group *const groups[HL_MESH_GROUPS] = {&m->world,    &m->item, &m->item_tp, &m->item_pp, &m->item_dp,
+                                              &m->item_out, &m->user, &m->user_tp, &m->user_pp, &m->user_dp};
+    for (int i = 0; i < HL_MESH_GROUPS; i++) hl_group_name(groups[i], hl_mesh_name[i]);
+}
+
 /* A model on several ranks asks them; ranks outside the group have no model and get the lone one's table. */
 static hl_peers peers_of(const hl_group *tp, const hl_group *pp, hl_tile_grid *grid, int rows, const hl_layout *l)
 {
@@ -73,6 +81,7 @@ void hl_mesh_open(hl_mesh *m, const hl_group *world, const hl_layout *layout)
     open_side(&m->item, &m->item_tp, &m->item_pp, &m->item_dp, world, hl_layout_has_item(l, me) ? me - l->item_begin : -1, hl_layout_item_width(l), l->item_tp);
     open_side(&m->user, &m->user_tp, &m->user_pp, &m->user_dp, world, hl_layout_has_user(l, me) ? me - l->user_begin : -1, hl_layout_user_width(l), l->user_tp);
     hl_group_choose(&m->item_out, world, hl_layout_has_item_out(l, me));
+    name_groups(m);
     m->item_peers = peers_of(&m->item_tp, &m->item_pp, &m->item_grid, l->item_rows, l);
     m->user_peers = peers_of(&m->user_tp, &m->user_pp, &m->user_grid, l->user_rows, l);
 }

@@ -40,7 +40,9 @@ static float *grow(hl_pipe_buffer *b, size_t n)
 float *hl_pipe_room(hl_pipe *p, hl_way way, size_t n)
 {
     hl_pipe_buffer *b = &p->out[way][p->turn[way]];
+    hl_group_enter(p->stages, HL_WAITS_SEND);
     MPI_Wait(&b->request, MPI_STATUS_IGNORE);
+    hl_group_leave();
     if (n > p->most[way]) p->most[way] = n;
     return grow(b, p->most[way]);
 }
@@ -73,6 +75,8 @@ void hl_pipe_take(hl_pipe *p, hl_way way, int rows, int D)
     int from = p->stages->rank - (way == HL_FORWARD ? 1 : -1);
     HL_CHECK(from >= 0 && from < p->stages->size);
     float *x = grow(&p->in[way], (size_t)rows * (size_t)D);
+    hl_group_enter(p->stages, HL_WAITS_RECEIVE);
     MPI_Recv(x, rows, row, from, way, p->stages->comm, MPI_STATUS_IGNORE);
+    hl_group_leave();
     MPI_Type_free(&row);
 }

@@ -1,5 +1,6 @@
 /* step.c - one training step: every act of a schedule is a function, and a step is a loop over the list. */
 #include "mpi/step.h"
+#include "base/acts.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/part.h"
@@ -723,6 +724,7 @@ static void carry_out(step *s, double seconds[HL_ACTS])
         if (t->act == HL_TALLY)
             for (int a = 0; a < HL_ACTS; a++) hl_tally_put(&s->tally, HL_FACT_PHASES + a, seconds[a]);
         double began = hl_seconds();
+        hl_act_begin(hl_act_name[t->act], t->chunk);
         act(s, t);
         hl_holding_move(&s->e->item);
         hl_holding_move(&s->e->user);

@@ -38,6 +38,8 @@ ALONE_TESTS = \
 	tests/test-masking \
 	tests/test-sketch \
 	tests/test-fault \
+	tests/test-acts \
+	tests/test-standstill \
 	tests/test-process \
 	tests/test-lock \
 	tests/test-stop \
@@ -113,6 +115,7 @@ CHECKERS = \
 	tests/end-to-end.sh \
 	tests/end-demo.sh \
 	tests/end-signals.sh \
+	tests/end-hang.sh \
 	tests/end-layouts.sh \
 	tests/end-exact.sh \
 	tests/end-bad-inputs.sh \
@@ -152,6 +155,7 @@ tests_test_masking_LDADD = $(tests_test_config_LDADD)
 tests_test_threads_LDADD = $(tests_test_config_LDADD)
 tests_test_difference_LDADD = $(tests_test_config_LDADD)
 tests_test_begun_LDADD = $(tests_test_config_LDADD)
+tests_test_standstill_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_launch_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_synth_LDADD = $(tests_test_config_LDADD)
 tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)

@@ -175,7 +175,7 @@ static void solve_alone(answer *a, const problem *q)
     hl_layout layout;
     hl_mesh mesh;
     CHECK_OK(hl_layout_make(&layout, 1, &(hl_layout_wish){.kind = HL_COLOCATED}));
-    hl_mesh_open(&mesh, &(hl_group){MPI_COMM_SELF, 0, 1, NULL}, &layout);
+    hl_mesh_open(&mesh, &(hl_group){.comm = MPI_COMM_SELF, .size = 1}, &layout);
     own.row_owner = hl_alloc_zero((size_t)q->R, sizeof *own.row_owner);
     own.negative_owner = hl_alloc_zero((size_t)q->K, sizeof *own.negative_owner);
     solve(a, &own, &mesh);

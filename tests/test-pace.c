@@ -55,6 +55,15 @@ static void what_is_short_is_never_slow(void)
     CHECK(note(&p, 50, 0.02) == 0);
 }
 
+static void patience_is_what_was_asked_or_twenty_forecast_steps(void)
+{
+    CHECK_NEAR(hl_pace_patience(5, 100), 5, 0);
+    CHECK_NEAR(hl_pace_patience(0, 100), 0, 0);
+    CHECK_NEAR(hl_pace_patience(-1, 100), 2000, 0);
+    CHECK_NEAR(hl_pace_patience(-1, 0.01), 120, 0);
+    CHECK(hl_pace_patience(-1, 0) > 600);
+}
+
 static const test tests[] = {
     {"an even pace says nothing", an_even_pace_says_nothing},
     {"steps that become ten times as slow are told once", steps_that_become_ten_times_as_slow_are_told_once},
@@ -62,5 +71,6 @@ static const test tests[] = {
     {"the first step may be slow", the_first_step_may_be_slow},
     {"steps slower than a calibrated forecast are told early", steps_slower_than_a_calibrated_forecast_are_told_early},
     {"what is short is never slow", what_is_short_is_never_slow},
+    {"patience is what was asked, or twenty forecast steps", patience_is_what_was_asked_or_twenty_forecast_steps},
 };
 HL_TESTS("pace", tests)

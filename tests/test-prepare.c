@@ -680,7 +680,7 @@ static void a_failure_on_one_rank_is_one_of_all_and_the_old_dataset_stays(void)
 /* A run of one rank that is killed where everything is written but the folder does not have its name. */
 static void kill_before_rename(const hl_prepare_settings *s)
 {
-    hl_group alone = {MPI_COMM_SELF, 0, 1, NULL};
+    hl_group alone = {.comm = MPI_COMM_SELF, .size = 1};
     int status = 0;
     if (check_world()->rank == 0) {
         pid_t child = fork();

@@ -1,5 +1,6 @@
 /* stop.c - signals that ask a job to stop. */
 #include "base/stop.h"
+#include "base/acts.h"
 #include <signal.h>
 #include <stddef.h>
 #include <time.h>
@@ -69,6 +70,7 @@ void hl_stop_forget(void)
 
 hl_status hl_stop_check(const char *doing)
 {
+    hl_act_tick();
     if (!asked) return HL_OK;
     return HL_FAIL(HL_ESTOP, "stopped by a signal while %s; there is nothing to save yet: the same command starts it again", doing);
 }

@@ -19,7 +19,8 @@ bool hl_stop_is_asked(void);
 void hl_stop_ask(void);
 void hl_stop_forget(void);
 
-/* HL_ESTOP, with a sentence that says what was going on, where one has come.  Local: for a loop of one rank, whose status is agreed. */
+/* HL_ESTOP, with a sentence that says what was going on, where one has come.  Local: for a loop of one rank, whose status is agreed, and a sign of
+ * life of that rank (base/acts.h). */
 hl_status hl_stop_check(const char *doing);
 
 #endif

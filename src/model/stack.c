@@ -2,6 +2,7 @@
  *
  * The forward keeps the inputs of the products that cannot be made again cheaply. */
 #include "model/stack.h"
+#include "base/acts.h"
 #include "base/error.h"
 #include "base/part.h"
 #include "math/rmsnorm.h"
@@ -149,6 +150,7 @@ void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const floa
         else hl_block_forward(next + (in_place ? first : 0), &t->block[i], m, &m->block[i], w, pack, has_kinds(m, pack, i), apart, scratch);
         if (in_place) hl_apart_gather(next, m, &mine);
         m->keeper->leave(m->keeper, i);
+        hl_act_tick();
     }
     if (m->last) {
         hl_rmsnorm_forward(y + hl_apart_first(m, &outs), t->rstd, t->x, w + m->last_norm, outs.n, D, (float)m->shape.rms_norm_eps);
@@ -201,6 +203,7 @@ void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_tra
         m->keeper->need(m->keeper, i);
         hl_block_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack, has_kinds(m, pack, i), scratch);
         m->keeper->done(m->keeper, i);
+        hl_act_tick();
     }
     hl_apart_gather(dx, m, &mine);
     hl_arena_back(scratch, mark);
