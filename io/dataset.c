@@ -1,11 +1,15 @@
 /* dataset.c - a prepared dataset, read from mapped shards.
  *
- * Rank 0 reads the manifest and shares it.  Shard k is checked by rank k mod p, which also asks HDF5 where its arrays
- * stand; the places are shared, so that every file is parsed once a job, and everyone maps all shards. */
+ * Rank 0 reads the manifest and shares it.  A folder may be a copy on each machine, and a copy may be damaged, so the ranks that see the same
+ * folder deal its shards among them: of p such ranks number k mod p checks shard k, and asks HDF5 where its arrays stand.  They share
+ * the places, so that every file is checked and parsed once a folder, and everyone maps all shards. */
 #include "io/dataset.h"
 #include "base/arena.h"
 #include "base/digest.h"
+#include "base/process.h"
 #include "io/deal.h"
+#include "io/prepare-settings.h"
+#include "io/samefile.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,21 +120,30 @@ static hl_status check_shard(hl_dataset *d, hl_table t, int64_t k)
     return HL_FAIL(HL_EFORMAT, "%s: what it holds makes no sense; remove the dataset's folder and prepare it again", path);
 }
 
-static hl_status check_my_shards(const hl_group *g, hl_dataset *d)
+static hl_status check_my_shards(const hl_group *here, hl_dataset *d)
 {
     for (int t = 0; t < HL_TABLES; t++)
-        for (int64_t k = g->rank; k < hl_manifest_shards(&d->manifest, (hl_table)t); k += g->size)
+        for (int64_t k = here->rank; k < hl_manifest_shards(&d->manifest, (hl_table)t); k += here->size)
             HL_TRY(check_shard(d, (hl_table)t, k));
     return HL_OK;
 }
 
+/* A path alone does not say which of the copies it is. */
+static hl_status say_where(hl_status s, const hl_group *g, const hl_group *here)
+{
+    hl_process me;
+    if (s == HL_OK || here->size == g->size) return s;
+    hl_process_find(&me);
+    return HL_FAIL(s, "%s (this is the copy that rank %d of %s sees)", hl_error_text(), g->rank, me.host);
+}
+
 /* Each place was filled by one rank; the others add zero. */
-static void share_places(const hl_group *g, hl_dataset *d)
+static void share_places(const hl_group *here, hl_dataset *d)
 {
     _Static_assert(sizeof(hl_shard_place) == 2 * sizeof(int64_t), "a place travels as two integers");
     for (int t = 0; t < HL_TABLES; t++) {
         size_t n = 2 * (size_t)hl_manifest_shards(&d->manifest, (hl_table)t) * HL_SHARD_ARRAYS;
-        hl_group_sum_int(g, (int64_t *)d->places[t], n);
+        hl_group_sum_int(here, (int64_t *)d->places[t], n);
     }
 }
 
@@ -206,8 +219,27 @@ static hl_status check_my_twins(const hl_group *g, const hl_dataset *d)
     return HL_OK;
 }
 
+/* here: the ranks of g that see the same folder as I.  All manifests are rank 0's. */
+static hl_status find_group(hl_group *here, const hl_group *g, const hl_dataset *d)
+{
+    char path[PATH_MAX];
+    *here = (hl_group){0};
+    HL_TRY_ALL(g, hl_prepare_path(path, d->folder, "manifest.json"));
+    HL_TRY(hl_file_same(g, path));
+    return hl_file_group(here, g, path);
+}
+
+static hl_status check_shards(const hl_group *g, const hl_group *here, hl_dataset *d)
+{
+    HL_TRY_ALL(g, say_where(check_my_shards(here, d), g, here));
+    share_places(here, d);
+    HL_TRY_ALL(g, say_where(use_all_shards(d), g, here));
+    return HL_OK;
+}
+
 hl_status hl_dataset_open(const hl_group *g, const char *folder, hl_dataset **out)
 {
+    hl_group here;
     hl_dataset *d = *out = hl_alloc_zero(1, sizeof *d);
     d->folder = hl_copy_text(folder);
     HL_TRY(share_manifest(g, d));
@@ -218,9 +250,10 @@ hl_status hl_dataset_open(const hl_group *g, const char *folder, hl_dataset **ou
     }
     d->corpus = (hl_corpus){
         d->manifest.rows[HL_ITEMS], d->manifest.rows[HL_USERS], d, tokens, twin, sequence, item_id, user_id};
-    HL_TRY_ALL(g, check_my_shards(g, d));
-    share_places(g, d);
-    HL_TRY_ALL(g, use_all_shards(d));
+    HL_TRY(find_group(&here, g, d));
+    hl_status s = check_shards(g, &here, d);
+    hl_group_close(&here);
+    HL_TRY(s);
     HL_TRY_ALL(g, check_my_twins(g, d));
     return HL_OK;
 }

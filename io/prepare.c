@@ -17,6 +17,7 @@
 #include "io/source.h"
 #include "io/texts.h"
 #include "io/twins.h"
+#include "mpi/agreement.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -174,6 +175,17 @@ static hl_status check_same_sources(const work *w, const hl_source_facts *first)
     return HL_OK;
 }
 
+static hl_status check_same_tokenizer(const work *w)
+{
+    hl_settings s = {0};
+    char digest[17];
+    hl_digest_text(digest, hl_tokenizer_digest(w->tokenizer));
+    hl_settings_add(&s, w->s->tokenizer, digest);
+    hl_status status = hl_settings_agree(w->g, &s, HL_EFORMAT, "these are digests of the tokenizer; copy it to all machines again, or name one in a folder that they share");
+    hl_settings_free(&s);
+    return status;
+}
+
 static hl_status finish(work *w)
 {
     HL_TRY(hl_manifest_write(&w->manifest, w->path));
@@ -189,6 +201,7 @@ static hl_status prepare(work *w)
     hl_progress progress = {w->s->progress, w->s->progress_self, 0};
     HL_TRY_ALL(g, hl_prepare_check(w->s));
     HL_TRY_ALL(g, hl_tokenizer_open(&w->tokenizer, w->s->tokenizer));
+    HL_TRY(check_same_tokenizer(w));
     HL_TRY_ALL(g, check_sources(w));
     HL_TRY(check_place(w));
     HL_TRY_ALL(g, g->rank == 0 ? begin_draft(w) : HL_OK);

@@ -111,6 +111,34 @@ if [ -f "$weights/model.safetensors" ]; then
 else
     skip "files of weights that differ: there is no $weights"
 fi
+# ---- the dataset
+"$hllm" prepare "$work/job.yaml" --dataset_dir "$work/whole" >/dev/null 2>"$work/said"
+copies() { for on in on0 on1; do rm -rf "$work/$on/ds" && cp -r "$work/whole" "$work/$on/ds"; done; }
+copies
+apart "$train --dataset_dir ds" "$train --dataset_dir ds"
+[ $? -eq 0 ]
+verdict "machines with equal copies of a dataset train"
+for file in items-00000 users-00000; do
+    for on in on0 on1; do
+        copies
+        printf '\377' | dd of="$work/$on/ds/$file.h5" bs=1 seek=9000 conv=notrunc 2>/dev/null
+        apart "$train --dataset_dir ds" "$train --dataset_dir ds"
+        [ $? -eq 5 ] && said "ds/$file.h5: is damaged: .*(this is the copy that rank ${on#on} of .* sees)" && [ ! -e "$work/run/step-2" ]
+        verdict "$file damaged in the copy of rank ${on#on} is found, and said where"
+    done
+done
+copies
+rm "$work/on1/ds/users-00000.h5"
+apart "$train --dataset_dir ds" "$train --dataset_dir ds"
+[ $? -eq 5 ] && said "ds/users-00000.h5: .*rank 1 of"
+verdict "so is one that is missing"
+"$hllm" prepare "$work/job.yaml" --dataset_dir "$work/other" --MAX_TEXT_LENGTH 9 >/dev/null 2>"$work/said"
+copies
+rm -r "$work/on1/ds" && cp -r "$work/other" "$work/on1/ds"
+apart "$train --dataset_dir ds" "$train --dataset_dir ds"
+[ $? -eq 3 ] && said "ds/manifest.json is a file of .* on rank 0 of .* on rank 1 of .*copy it to all machines"
+verdict "another dataset on one machine is refused"
+
 # ---- what the program believes of a run folder
 job 2 kept
 cp -r "$work/kept" "$work/folder" && rm "$work/folder/step-4/manifest.json" && mkdir "$work/folder/step-4/manifest.json"
