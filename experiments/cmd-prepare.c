@@ -26,7 +26,7 @@ static hl_status prepare(const hl_group *world, const hl_config *c, bool json)
     char folder[PATH_MAX];
     bool did = false;
     hl_watch_patience(hl_pace_patience(c->hang_timeout, 0));
-    HL_TRY_ALL(world, hl_prepare_folder(folder, &s));
+    HL_TRY(hl_data_folder(folder, world, &s));
     HL_TRY(hl_prepare_when_needed(world, &s, &report, &did));
     if (!did) hl_log(HL_INFO, "%s: is up to date", folder);
     return hl_group_agree(world, world->rank == 0 ? show(world, c, folder, json) : HL_OK);

@@ -366,11 +366,11 @@ static void compare(const hl_config *was, const hl_config *is, const hl_option *
     free(now);
 }
 
-hl_status hl_config_may_resume(const hl_config *c, const hl_config *was, const char *name)
+hl_status hl_config_may_resume(const hl_config *c, const hl_config *was, const char *name, bool tell)
 {
     char list[700] = "";
     for (int i = 0; i < hl_options_n; i++)
-        if (hl_options[i].key) compare(was, c, &hl_options[i], changes_numbers(&hl_options[i]), true, list, sizeof list);
+        if (hl_options[i].key) compare(was, c, &hl_options[i], changes_numbers(&hl_options[i]), tell, list, sizeof list);
     if (!*list) return HL_OK;
     return HL_FAIL(HL_EUSAGE, "%s: this run was started with other values: %s; take those back or choose another checkpoint_dir", name, list);
 }

@@ -129,8 +129,8 @@ char *hl_config_text(const hl_config *c);
 uint64_t hl_config_digest(const hl_config *c);
 
 /* May a run that was started with the configuration `was` go on with c?  HL_EUSAGE with the list of what differs and would change the
- * numbers, after `name`; other differences are logged. */
-hl_status hl_config_may_resume(const hl_config *c, const hl_config *was, const char *name);
+ * numbers, after `name`; with `tell` other differences are logged. */
+hl_status hl_config_may_resume(const hl_config *c, const hl_config *was, const char *name, bool tell);
 
 /* What differs between c and the configuration `was` of a training so that its weights would give other vectors: "A was 1 and is 2, ...", or nothing. */
 void hl_config_other_vectors(char *list, size_t room, const hl_config *c, const hl_config *was);

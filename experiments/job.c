@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "experiments/data.h"
+#include "experiments/earlier.h"
 #include "experiments/forecast.h"
 #include "experiments/pace.h"
 #include "experiments/precision.h"
@@ -25,13 +26,16 @@
 #include <string.h>
 
 /* Made where it is missing or stale, and opened. */
-static hl_status open_data(hl_job *j)
+static hl_status open_data(hl_job *j, bool for_training)
 {
     hl_prepare_settings s = hl_data_settings(j->config);
     hl_prepare_report report;
+    hl_earlier earlier = {0};
     bool did = false;
     char folder[PATH_MAX];
-    HL_TRY_ALL(j->world, hl_prepare_folder(folder, &s));
+    HL_TRY(hl_data_folder(folder, j->world, &s));
+    if (for_training) HL_TRY(hl_earlier_find(&earlier, j->world, j->config));
+    if (earlier.is_there) s.run = j->config->checkpoint_dir, s.run_data = earlier.data;
     HL_TRY(hl_prepare_when_needed(j->world, &s, &report, &did));
     HL_TRY(hl_dataset_open(j->world, folder, &j->data));
     hl_log(HL_INFO, "%s %s: %" PRId64 " items, %" PRId64 " users, %" PRId64 " interactions", did ? "prepared" : "found", folder,
@@ -320,12 +324,12 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     HL_TRY(hl_preflight(world, config, for_training));
     if (config->model == HL_MODEL_EASE) {
         lay_out_ease(j);
-        return open_data(j);
+        return open_data(j, for_training);
     }
     HL_TRY(check_layout(j));
     HL_TRY_ALL(world, shapes_of(item, user, config));
     HL_TRY(same_shapes(world, config));
-    HL_TRY(open_data(j));
+    HL_TRY(open_data(j, for_training));
     HL_TRY(hl_group_may_go_on(world, "opening the data"));
     HL_TRY(fit_vocabulary(j, item, user));
     HL_TRY_ALL(world, hl_precision_set(config, item));

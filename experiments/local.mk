@@ -28,6 +28,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/config.c experiments/config.h \
 	experiments/data.c experiments/data.h \
 	experiments/difference.c experiments/difference.h \
+	experiments/earlier.c experiments/earlier.h \
 	experiments/ease.c experiments/ease.h \
 	experiments/ease-train.c experiments/ease-train.h \
 	experiments/evaluation.c experiments/evaluation.h \

@@ -67,7 +67,7 @@ const hl_option hl_options[] = {
     TEXT("data_path", data_path, "", FILES, "folder of the interactions, <data_path>/<dataset>.csv"),
     TEXT("dataset", dataset, "", FILES, "name of the data, without .csv"),
     TEXT("text_path", text_path, "", FILES, "folder of the items' texts, <text_path>/<dataset>.csv"),
-    TEXT("dataset_dir", dataset_dir, "", FILES, "where the tokenised dataset is kept; empty: <data_path>/<dataset>.hllm"),
+    TEXT("dataset_dir", dataset_dir, "", FILES, "where the tokenised dataset is kept; empty: <data_path>/<dataset>-<digest of how it is made>.hllm"),
     NAMES("text_keys", text_keys, "[title, tag, description]", VECTORS, "columns that make an item's text, in order"),
     TEXT("item_prompt", item_prompt, "Compress the following sentence into embedding: ", VECTORS,
          "text before every item's text"),

@@ -62,7 +62,7 @@ static hl_status compare_options(const hl_run *r, const hl_checkpoint *c)
     const char *path = hl_checkpoint_path(c);
     bool known = hl_origin_options(&was, hl_checkpoint_state(c), path);
     hl_status s = HL_OK;
-    if (known) s = hl_config_may_resume(r->job->config, &was, path);
+    if (known) s = hl_config_may_resume(r->job->config, &was, path, true);
     else s = compare_digests(r, path);
     if (s == HL_OK && known) check_used(r, &was);
     hl_config_free(&was);

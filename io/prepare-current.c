@@ -40,20 +40,30 @@ static hl_status has_changed(const char *path, const hl_source_facts *was, bool 
     return s;
 }
 
-static hl_status compare(const char *folder, const hl_manifest *m, const hl_prepare_settings *s, const hl_recipe *want, bool *is_current)
+enum { WHY = PATH_MAX + 60 };
+
+/* why: what is another than when it was made, "" where nothing is. */
+static hl_status compare(char why[WHY], const hl_manifest *m, const hl_prepare_settings *s, const hl_recipe *want)
 {
     const char *other = difference(&m->recipe, want);
-    if (other) hl_log(HL_INFO, "%s: was made with %s", folder, other);
-    *is_current = !other;
-    for (int i = 0; i < HL_SOURCES && *is_current; i++) {
+    snprintf(why, WHY, "%s%s", other ? "was made with " : "", other ? other : "");
+    for (int i = 0; i < HL_SOURCES && !*why; i++) {
         char path[PATH_MAX];
         bool changed;
         HL_TRY(hl_prepare_source(path, s, i));
         HL_TRY(has_changed(path, &m->sources[i], &changed));
-        if (changed) hl_log(HL_INFO, "%s: %s has changed since it was made", folder, path);
-        *is_current = !changed;
+        if (changed) snprintf(why, WHY, "%s has changed since it was made", path);
     }
     return HL_OK;
+}
+
+/* It is to be made again: may it go? */
+static hl_status may_go(const char *folder, const hl_manifest *m, const hl_prepare_settings *s, const char *why)
+{
+    bool is_needed = s->run && hl_manifest_digest(m) == s->run_data;
+    if (!is_needed) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s: %s, and the run in %s was trained on it, so it is not made anew; restore what it was made of, or choose another checkpoint_dir, and another "
+                   "dataset_dir to keep it", folder, why, s->run);
 }
 
 static hl_status look(const hl_prepare_settings *s, const hl_tokenizer *t, hl_manifest *m, bool *is_current)
@@ -66,8 +76,13 @@ static hl_status look(const hl_prepare_settings *s, const hl_tokenizer *t, hl_ma
     if (state == HL_FOLDER_FREE) hl_log(HL_INFO, "%s: no dataset there yet", folder);
     if (state == HL_FOLDER_OLD) hl_log(HL_INFO, "%s: was made by another version of this program", folder);
     if (state != HL_FOLDER_DATASET) return HL_OK;
+    char why[WHY];
     hl_recipe want = hl_prepare_recipe(s, t);
-    return compare(folder, m, s, &want, is_current);
+    HL_TRY(compare(why, m, s, &want));
+    *is_current = !*why;
+    if (*is_current) return HL_OK;
+    hl_log(HL_INFO, "%s: %s", folder, why);
+    return may_go(folder, m, s, why);
 }
 
 /* On one rank. */

@@ -1,9 +1,12 @@
 /* prepare-settings.c - what a dataset is made from, how, and where. */
 #include "io/prepare-settings.h"
 #include "io/utf8.h"
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SHARD_ITEMS = 4096, SHARD_USERS = 65536, MOST_TEXT_LENGTH = 1 << 20 };
@@ -55,11 +58,59 @@ static hl_status dataset_path(char out[PATH_MAX], const char *folder, const hl_p
     return snprintf(out, PATH_MAX, "%s/%s%s", folder, s->dataset, ending) < PATH_MAX ? HL_OK : too_long(folder);
 }
 
+/* ---- the folder */
+
+static bool has_recipe(const char *folder, uint64_t digest)
+{
+    hl_manifest m;
+    bool has = hl_manifest_read(&m, folder) == HL_OK && hl_recipe_digest(&m.recipe) == digest;
+    hl_manifest_free(&m);
+    return has;
+}
+
+/* Two settings have two names, so that jobs that take turns do not undo each other's.  An earlier version had one name. */
+static hl_status name_folder(char path[PATH_MAX], const hl_prepare_settings *s, const hl_tokenizer *t)
+{
+    char ending[32];
+    const hl_recipe recipe = hl_prepare_recipe(s, t);
+    const uint64_t digest = hl_recipe_digest(&recipe);
+    HL_TRY(dataset_path(path, s->data_path, s, ".hllm"));
+    if (has_recipe(path, digest)) return HL_OK;
+    snprintf(ending, sizeof ending, "-%08x.hllm", (unsigned)(digest >> 32));
+    return dataset_path(path, s->data_path, s, ending);
+}
+
+static hl_status default_folder(char path[PATH_MAX], const hl_prepare_settings *s)
+{
+    hl_tokenizer *t = NULL;
+    HL_TRY(hl_prepare_check(s));
+    hl_status status = hl_tokenizer_open(&t, s->tokenizer);
+    if (status == HL_OK) status = name_folder(path, s, t);
+    hl_tokenizer_close(t);
+    return status;
+}
+
+/* What is replaced is the folder behind a link, never the link. */
+static hl_status follow_link(char path[PATH_MAX])
+{
+    char name[PATH_MAX];
+    struct stat st;
+    size_t n = strlen(path);
+    snprintf(name, sizeof name, "%s", path);
+    while (n > 1 && name[n - 1] == '/') name[--n] = 0;
+    if (lstat(name, &st) != 0 || !S_ISLNK(st.st_mode)) return HL_OK;
+    if (realpath(name, path)) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s: is a link to a folder that cannot be reached: %s; make that folder, or remove the link", name, strerror(errno));
+}
+
 hl_status hl_prepare_folder(char path[PATH_MAX], const hl_prepare_settings *s)
 {
-    if (!s->folder) return dataset_path(path, s->data_path, s, ".hllm");
-    return snprintf(path, PATH_MAX, "%s", s->folder) < PATH_MAX ? HL_OK : too_long(s->folder);
+    if (!s->folder) HL_TRY(default_folder(path, s));
+    else if (snprintf(path, PATH_MAX, "%s", s->folder) >= PATH_MAX) return too_long(s->folder);
+    return follow_link(path);
 }
+
+/* ---- the sources */
 
 /* The names of a file that is read, in the order of preference; those of RecBole last. */
 static const char *const endings[HL_SOURCES][3] = {

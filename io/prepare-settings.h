@@ -13,7 +13,7 @@
 /* Texts are borrowed.  Where a number is 0, the default counts. */
 typedef struct {
     const char *data_path, *text_path, *dataset; /* <data_path>/<dataset>.csv, <text_path>/<dataset>.csv; or .tsv ... */
-    const char *folder;                          /* NULL: <data_path>/<dataset>.hllm */
+    const char *folder;                          /* NULL: <data_path>/<dataset>-<digest of the recipe>.hllm */
     const char *tokenizer;                       /* as hl_tokenizer_open takes it */
     int max_text_length;
     const char *item_prompt;
@@ -21,6 +21,8 @@ typedef struct {
     int n_text_keys;
     int64_t shard_items, shard_users; /* rows of a shard; 4096 and 65536 */
     size_t field_limit;               /* bytes of a CSV field; 16 MiB */
+    const char *run;                  /* a run folder: the dataset that it was trained on is not replaced; NULL: none */
+    uint64_t run_data;                /* its digest */
     bool texts_do_not_matter;         /* no model reads them: texts that say nothing are not refused */
     hl_progress_show progress;        /* as hl_progress has them */
     void *progress_self;
@@ -35,7 +37,8 @@ hl_status hl_prepare_check_report(const hl_prepare_settings *s, const hl_prepare
 /* folder/name; HL_EUSAGE where that is too long. */
 hl_status hl_prepare_path(char out[PATH_MAX], const char *folder, const char *name);
 
-/* Where the dataset is, and a file (HL_INTERACTIONS, HL_TEXTS) it is made from: the first that is there of .csv, .tsv
+/* Where the dataset is: the folder that is named, behind links; or, without a name, <dataset>-<8 hexadecimal digits of the recipe's digest>.hllm, unless <dataset>.hllm,
+ * the name of earlier versions, has this recipe.  Then the tokenizer is read.  And a file (HL_INTERACTIONS, HL_TEXTS) it is made from: the first that is there of .csv, .tsv
  * and RecBole's .inter or .item; .csv where none is.  find: HL_EFORMAT where none is, but one that is not read, such as
  * .csv.gz. */
 hl_status hl_prepare_folder(char path[PATH_MAX], const hl_prepare_settings *s);

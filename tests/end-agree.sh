@@ -139,6 +139,38 @@ apart "$train --dataset_dir ds" "$train --dataset_dir ds"
 [ $? -eq 3 ] && said "ds/manifest.json is a file of .* on rank 0 of .* on rank 1 of .*copy it to all machines"
 verdict "another dataset on one machine is refused"
 
+# ---- a dataset that is replaced
+mkdir "$work/behind" && ln -s "$work/behind" "$work/link"
+job 2 linked --dataset_dir "$work/link" --max_steps 1
+[ $? -eq 0 ] && [ -L "$work/link" ] && [ -s "$work/behind/manifest.json" ]
+verdict "a dataset is made behind a link"
+before=$(cat "$work/behind/manifest.json")
+job 2 linked2 --dataset_dir "$work/link" --max_steps 1 --MAX_TEXT_LENGTH 9
+[ $? -eq 0 ] && [ -L "$work/link" ] && [ -s "$work/behind/manifest.json" ] && [ "$(cat "$work/behind/manifest.json")" != "$before" ]
+verdict "and replaced there"
+rm -r "$work/behind"
+job 2 linked3 --dataset_dir "$work/link" --max_steps 1
+[ $? -eq 2 ] && said "link: is a link to a folder that cannot be reached" && [ -L "$work/link" ]
+verdict "a link to nothing is refused"
+job 2 changed --dataset_dir "$work/mine" --max_steps 2
+before=$(cat "$work/mine/manifest.json")
+csv=$work/data/dataset/synth.csv
+cp -p "$csv" "$work/kept.csv"
+tail -n 1 "$csv" >>"$csv"
+job 2 changed --dataset_dir "$work/mine"
+[ $? -eq 2 ] && said "mine: $csv has changed since it was made, and the run in $work/changed was trained on it" && [ "$(cat "$work/mine/manifest.json")" = "$before" ]
+verdict "a CSV file that changes under a run is refused, and its dataset stays"
+job 2 changed --dataset_dir "$work/mine" --MAX_TEXT_LENGTH 9
+[ $? -eq 2 ] && said "MAX_TEXT_LENGTH was [0-9]* and is 9" && [ "$(cat "$work/mine/manifest.json")" = "$before" ]
+verdict "so is another setting"
+job 2 fresh --dataset_dir "$work/mine" --max_steps 1
+[ $? -eq 0 ] && said "prepared $work/mine" && [ "$(cat "$work/mine/manifest.json")" != "$before" ]
+verdict "for another run it is made anew"
+cp -p "$work/kept.csv" "$csv"
+job 2 changed --dataset_dir "$work/mine"
+[ $? -eq 0 ] && said "continuing from .*/step-2"
+verdict "with the old file the run goes on"
+
 # ---- what the program believes of a run folder
 job 2 kept
 cp -r "$work/kept" "$work/folder" && rm "$work/folder/step-4/manifest.json" && mkdir "$work/folder/step-4/manifest.json"

@@ -276,7 +276,7 @@ warns() {
     verdict "$2 is a warning at the start and beside the figures"
     rm -rf "$work/run"
     start 3 --checkpoint_dir "$work/run"
-    [ $? -eq 0 ] && grep -q 'found .*x.hllm' "$work/said" && [ "$(grep '^hllm: warning: ' "$work/said" | grep -cF -e "$1")" -eq 2 ]
+    [ $? -eq 0 ] && grep -q 'found .*x-[0-9a-f]*\.hllm' "$work/said" && [ "$(grep '^hllm: warning: ' "$work/said" | grep -cF -e "$1")" -eq 2 ]
     verdict "$2 is one, too, where the dataset was found"
     good
 }
@@ -399,17 +399,23 @@ trained
 echo garbage >"$work/run/metrics.jsonl"
 bad 3 'metrics.jsonl: line 1' "a record that is none"
 trained
-truncate -s -8 "$work/data/x.hllm/users-00000.h5"
+truncate -s -8 "$work"/data/x-*.hllm/users-00000.h5
 bad 5 'users-00000.h5' "a dataset that is cut off"
 trained
-printf X | dd of="$work/data/x.hllm/items-00000.h5" bs=1 seek=600 conv=notrunc 2>/dev/null
+printf X | dd of="$(echo "$work"/data/x-*.hllm/items-00000.h5)" bs=1 seek=600 conv=notrunc 2>/dev/null
 bad 5 'items-00000.h5: is damaged' "a dataset with a wrong byte"
 trained
-rm "$work/data/x.hllm/items-00000.h5"
+rm "$work"/data/x-*.hllm/items-00000.h5
 bad 5 'items-00000.h5' "a dataset with a file gone"
 trained
-start 3 --item_prompt other --checkpoint_dir "$work/run2" && grep -q 'prepared .*x.hllm' "$work/said"
-verdict "a dataset made with other settings is made again"
+made=$(echo "$work"/data/x-*.hllm)
+start 3 --item_prompt other --checkpoint_dir "$work/run2" && grep -q 'prepared .*x-[0-9a-f]*\.hllm' "$work/said" && [ "$(ls -d "$work"/data/x-*.hllm | wc -l)" -eq 2 ] && [ -e "$made" ]
+verdict "other settings have another dataset beside the first"
+start 3 --checkpoint_dir "$work/run3" && grep -q "found $made" "$work/said"
+verdict "which stays as it was"
+start 3 --item_prompt third --checkpoint_dir "$work/run4" --dataset_dir "$made" && grep -q "prepared $made" "$work/said"
+verdict "a dataset of a name that is given is made again where settings are others"
+rm -rf "$work"/data/x-*.hllm "$work"/run[234]
 good
 
 # ---- places
@@ -423,7 +429,7 @@ full() {
     OMPI_MCA_btl=self,tcp timeout -k 5 30 "$MPIRUN" -n 3 sh -c "trap '' XFSZ; ulimit -f $1; exec ./hllm $command" >"$work/out" 2>"$work/said" </dev/null
 }
 full 8
-[ $? -eq 5 ] && complains 'items-00000.h5' && [ ! -e "$work/data/x.hllm" ] && [ -z "$(left)" ]
+[ $? -eq 5 ] && complains 'items-00000.h5' && ! ls -d "$work"/data/x-*.hllm >/dev/null 2>&1 && [ -z "$(left)" ]
 verdict "a dataset that finds no room ends with status 5 and one sentence, and leaves nothing"
 start 3 && rm -rf "$work/run"
 for blocks in 20 44; do

@@ -22,6 +22,7 @@ valid_metric: NDCG@5
 YAML
 ./hllm train "$work/job.yaml" >/dev/null 2>"$work/said"
 verdict "a training ends well"
+dataset=$(echo "$work"/data/dataset/synth-*.hllm)
 
 # is_lost: the last command says what was lost, and with which status.
 is_lost() {
@@ -42,7 +43,7 @@ eval --json "$work/job.yaml"
 train "$work/job.yaml" --val_only true
 train --json "$work/job.yaml" --val_only true
 prepare "$work/job.yaml"
-show "$work/data/dataset/synth.hllm"
+show "$dataset"
 show --json "$work/run"
 plan "$work/job.yaml" --ranks 2
 synth "$work/more" --items 60 --topics 4 --json

@@ -160,7 +160,7 @@ stop_preparing() {
     "$@" prepare "$work/large.yaml" >"$work/a" 2>"$work/said" </dev/null &
     started=$!
     tries=3000
-    until [ -d "$work/large/dataset/synth.hllm.tmp" ] || [ $((tries -= 1)) -eq 0 ]; do sleep 0.01; done
+    until ls -d "$work"/large/dataset/synth-*.hllm.tmp >/dev/null 2>&1 || [ $((tries -= 1)) -eq 0 ]; do sleep 0.01; done
     kill -"$signal" "$started"
     wait "$started"
     [ $? -eq 75 ] && grep -q 'stopped by a signal while .*; there is nothing to save yet' "$work/said" && ! ls -d "$work"/large/dataset/*.hllm* >/dev/null 2>&1

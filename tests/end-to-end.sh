@@ -174,7 +174,7 @@ verdict "hllm synth --json: one JSON object on standard output"
 ./hllm prepare "$work/job.yaml" --MAX_TEXT_LENGTH 20 --dataset_dir "$work/short" --json >"$work/prepare.json" 2>"$work/said"
 [ $? -eq 0 ] && is_json "$work/prepare.json"
 verdict "hllm prepare --json: one JSON object on standard output"
-for shown in whole "whole/$(cat "$work/whole/best")" data/dataset/synth.hllm; do
+for shown in whole "whole/$(cat "$work/whole/best")" "data/dataset/$(basename "$work"/data/dataset/synth-*.hllm)"; do
     ./hllm show "$work/$shown" --json >"$work/show.json" 2>"$work/said"
     [ $? -eq 0 ] && is_json "$work/show.json"
     verdict "hllm show ${shown%%[-/]*} --json: one JSON object on standard output"

@@ -187,7 +187,7 @@ static void other_defaults_are_written_and_read_again(void)
     CHECK_OK(hl_config_parse(&d, text, n, "used.yaml"));
     CHECK_OK(hl_config_check(&d));
     CHECK(hl_config_digest(&c) == hl_config_digest(&d));
-    CHECK_OK(hl_config_may_resume(&c, &d, "r"));
+    CHECK_OK(hl_config_may_resume(&c, &d, "r", true));
     hl_config_free(&c);
     hl_config_free(&d);
     free(text);
@@ -437,9 +437,9 @@ static void a_run_goes_on_only_with_the_same_numbers(void)
     CHECK_OK(read(&was, "epochs: 3\ntrain_batch_size: 8\nreference_ranks: 2\n"));
     CHECK_OK(read(&same, "epochs: 3\nbatch_size: 16\nreference_ranks: 2\nitem.dp: 4\ncheckpoint_dir: elsewhere\n"));
     CHECK_OK(read(&other, "epochs: 4\ntrain_batch_size: 8\nreference_ranks: 2\n"));
-    CHECK_OK(hl_config_may_resume(&same, &was, "step-1"));
+    CHECK_OK(hl_config_may_resume(&same, &was, "step-1", true));
     CHECK(hl_config_digest(&was) == hl_config_digest(&same));
-    CHECK_FAILS(hl_config_may_resume(&other, &was, "step-1"), HL_EUSAGE, "epochs was 3 and is 4;");
+    CHECK_FAILS(hl_config_may_resume(&other, &was, "step-1", true), HL_EUSAGE, "epochs was 3 and is 4;");
     CHECK(hl_config_digest(&was) != hl_config_digest(&other));
     hl_config_free(&was);
     hl_config_free(&same);
