@@ -95,11 +95,20 @@ void hl_openmpi_yield(int local_ranks)
     if (local_ranks > processors()) setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
 }
 
-hl_status hl_openmpi_prepare(void)
+/* Another MPI has other ways. */
+static bool is_open_mpi(void)
 {
 #ifdef OPEN_MPI
-    HL_TRY(check_tmp());
+    return true;
+#else
+    return false;
 #endif
+}
+
+hl_status hl_openmpi_prepare(void)
+{
+    if (!is_open_mpi()) return HL_OK;
+    HL_TRY(check_tmp());
     const int ranks = hl_launch_local_ranks(hl_launch_environment);
     hl_openmpi_yield(ranks);
     if (ranks > 1 && !getenv("OMPI_MCA_btl")) find_room(ranks, hl_launch_local_rank(hl_launch_environment) == 0);
