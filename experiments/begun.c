@@ -1,4 +1,4 @@
-/* begun.c - an evaluation that a signal has stopped. */
+/* begun.c - an evaluation as a checkpoint keeps it. */
 #include "experiments/begun.h"
 #include <string.h>
 
@@ -39,8 +39,8 @@ json_t *hl_begun_json(const hl_begun *b)
     json_t *cuts = json_array(), *gains = json_array();
     for (int k = 0; k < s->cuts; k++) json_array_append_new(cuts, json_integer(s->cut[k]));
     for (int t = 0; t < HL_TIES; t++) json_array_append_new(gains, gains_json(&s->gains[t], s->cuts));
-    return json_pack("{ss so sI sI sI sf so}", "phase", hl_phase_name[b->phase], "cuts", cuts, "users", (json_int_t)s->users, "repeated",
-                     (json_int_t)s->repeated, "tied", (json_int_t)s->tied, "ties", s->ties, "gains", gains);
+    return json_pack("{ss so sI sI sI sf so sb}", "phase", hl_phase_name[b->phase], "cuts", cuts, "users", (json_int_t)s->users, "repeated",
+                     (json_int_t)s->repeated, "tied", (json_int_t)s->tied, "ties", s->ties, "gains", gains, "is_whole", b->is_whole);
 }
 
 static bool read_cuts(hl_score *s, const json_t *list)
@@ -60,6 +60,7 @@ static bool read_counts(hl_begun *b, const json_t *x)
         return false;
     s->users = users, s->repeated = repeated, s->tied = tied;
     b->phase = strcmp(phase, hl_phase_name[HL_VALID]) == 0 ? HL_VALID : HL_TEST;
+    b->is_whole = json_is_true(json_object_get(x, "is_whole"));
     return users >= 0 && strcmp(phase, hl_phase_name[b->phase]) == 0;
 }
 

@@ -1,4 +1,4 @@
-/* begun.h - an evaluation that a signal has stopped: what it has of the first users, as a checkpoint keeps it. */
+/* begun.h - an evaluation as a checkpoint keeps it: of the first users where a signal has stopped it, of all where it is the test. */
 #ifndef EXPERIMENTS_BEGUN_H
 #define EXPERIMENTS_BEGUN_H
 #include "model/score.h"
@@ -9,6 +9,7 @@ typedef struct {
     bool is_there;
     hl_phase phase;
     hl_score score; /* of the first score.users users; exact */
+    bool is_whole;  /* these are all */
 } hl_begun;
 
 /* An object, or null where there is none. */

@@ -9,6 +9,7 @@ static hl_status train(hl_run *r, hl_job *j, json_t **result)
     hl_evaluation v[2];
     HL_TRY(hl_table_check(j));
     HL_TRY(hl_run_open(r, j));
+    HL_TRY(hl_run_begin(r));
     HL_TRY(hl_ease_evaluate(v, j));
     HL_TRY(hl_run_note_evaluation(r, &v[HL_VALID], 0));
     HL_TRY(hl_run_note_evaluation(r, &v[HL_TEST], 0));

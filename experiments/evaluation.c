@@ -111,6 +111,12 @@ hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const h
     return HL_OK;
 }
 
+bool hl_evaluation_recall(hl_evaluation *v, const hl_config *c, hl_phase phase, const hl_begun *begun)
+{
+    *v = (hl_evaluation){.phase = phase, .score = first_score(c, phase, begun)};
+    return begun->is_whole && v->score.users > 0;
+}
+
 static json_t *band_end(const hl_job *j, const hl_evaluation *v, hl_ties ties)
 {
     return hl_figures_json(j->config, &(hl_figures){.score = &v->score, .ties = ties});

@@ -5,9 +5,11 @@
 #include "base/process.h"
 #include "experiments/data.h"
 #include "experiments/forecast.h"
+#include "experiments/state.h"
 #include "experiments/table.h"
 #include "io/checkpoint.h"
 #include "io/probe.h"
+#include "io/steps.h"
 #include "io/source.h"
 #include "model/cost.h"
 #include <errno.h>
@@ -180,8 +182,26 @@ hl_status hl_preflight_space(const hl_config *c)
     return hl_checkpoint_space(c->checkpoint_dir, bytes);
 }
 
+/* Rank 0: does the newest checkpoint have the run's test? */
+static bool is_tested(const hl_config *c)
+{
+    int64_t *steps;
+    char path[PATH_MAX], *text = NULL;
+    hl_state state = {0};
+    if (!c->resume || hl_path_check(c->checkpoint_dir) != HL_OK) return false;
+    const int n = hl_steps_list(c->checkpoint_dir, &steps);
+    if (n > 0) hl_step_path(path, c->checkpoint_dir, steps[0], "");
+    const bool is_read = n > 0 && hl_checkpoint_peek(&text, path) == HL_OK && hl_state_read(&state, text, path) == HL_OK;
+    free(text);
+    free(steps);
+    return is_read && state.begun.is_whole;
+}
+
 hl_status hl_preflight_folder(const hl_group *world, const hl_config *c)
 {
+    bool tested = world->rank == 0 && is_tested(c);
+    hl_group_share(world, &tested, sizeof tested, 0);
+    if (tested) return HL_OK;
     HL_TRY(hl_folder_probe(world, c->checkpoint_dir, "checkpoint_dir"));
     HL_TRY_ALL(world, world->rank == 0 ? hl_preflight_space(c) : HL_OK);
     return HL_OK;

@@ -9,7 +9,8 @@
 /* Files that are named, models and stages that fit, memory that can suffice. */
 hl_status hl_preflight(const hl_group *world, const hl_config *c, bool for_training);
 
-/* The run folder: one for all ranks, where all may write, with room for a checkpoint.  HL_ESTORE. */
+/* The run folder: one for all ranks, where all may write, with room for a checkpoint.  HL_ESTORE.  A run that has been tested, and is to go
+ * on, needs nothing of it. */
 hl_status hl_preflight_folder(const hl_group *world, const hl_config *c);
 
 /* A warning where this rank's forecast of so many bytes, with those of the other ranks of its machine, is more than can be had. */

@@ -116,6 +116,16 @@ hl_status hl_run_take_best(hl_run *r)
 
 /* ---- starting */
 
+/* A file that is as it should be is not written: the disk may be full. */
+static bool has_text(const char *path, const char *text, size_t n)
+{
+    char *has = NULL;
+    size_t length;
+    const bool is_same = access(path, F_OK) == 0 && hl_file_read(path, n, &has, &length) == HL_OK && length == n && memcmp(has, text, n) == 0;
+    free(has);
+    return is_same;
+}
+
 static hl_status write_used(const hl_run *r)
 {
     char path[PATH_MAX], *text = NULL;
@@ -125,7 +135,7 @@ static hl_status write_used(const hl_run *r)
     HL_CHECK(out != NULL);
     hl_config_write_yaml(r->job->config, out);
     fclose(out);
-    hl_status s = hl_atomic_write(path, text, n);
+    hl_status s = has_text(path, text, n) ? HL_OK : hl_atomic_write(path, text, n);
     free(text);
     return s;
 }
@@ -195,6 +205,12 @@ hl_status hl_run_open(hl_run *r, hl_job *j)
     *r = (hl_run){.job = j, .saved = -1, .state = {.best = -1, .data = hl_dataset_digest(j->data), .config = hl_config_digest(j->config)}};
     HL_TRY(hl_resume(r));
     HL_TRY_ALL(j->world, is_first(r) ? write_used(r) : HL_OK);
+    return HL_OK;
+}
+
+hl_status hl_run_begin(hl_run *r)
+{
+    hl_job *j = r->job;
     HL_TRY_ALL(j->world, is_first(r) ? open_record(r) : HL_OK);
     HL_TRY_ALL(j->world, is_first(r) ? open_digests(r) : HL_OK);
     if (j->config->ledger) hl_ledger_open(&r->ledger, &j->engine);

@@ -26,8 +26,12 @@ typedef struct {
 hl_status hl_run_lock(hl_lock **lock, const hl_group *world, const hl_config *c);
 
 /* Begin in the folder or go on in it: weights, moments and state of its newest checkpoint, where there is one and `resume`
- * is on.  Without `resume` the run that is there is moved aside, unless it is of this very batch job, started again.  A configuration or data that would change the numbers is HL_EUSAGE.  Collective; close also after a failure. */
+ * is on.  Without `resume` the run that is there is moved aside, unless it is of this very batch job, started again.  A configuration or data that would change the numbers is HL_EUSAGE.
+ * Nothing is written but used.yaml, where it changes.  Collective; close also after a failure. */
 hl_status hl_run_open(hl_run *r, hl_job *j);
+
+/* Open the records, with a line that a run begins or goes on: before any of the lines below.  Collective. */
+hl_status hl_run_begin(hl_run *r);
 void hl_run_close(hl_run *r);
 
 /* Write the checkpoint of the state as it is; it is the best where the state says so.  Collective. */

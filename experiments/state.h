@@ -17,7 +17,7 @@ typedef struct {
     int bad;             /* evaluations since then that were worse */
     bool ended;          /* early stopping has ended the training */
     bool due;            /* the validation of the epoch that ends with this step is still to come */
-    hl_begun begun;      /* an evaluation of this step's weights, or of the best ones, that a signal stopped */
+    hl_begun begun;      /* an evaluation of this step's weights, or of the best ones, that a signal stopped; or the test, whole */
     uint64_t data, config; /* digests of what it was started with */
     char job[65];          /* that wrote it, by its number in the batch system; empty outside of one */
 } hl_state;

@@ -208,7 +208,7 @@ static int64_t epoch_of(const trainer *t)
 static hl_status keep_begun(trainer *t, const hl_evaluation *v)
 {
     hl_state *s = &t->run.state;
-    s->begun = (hl_begun){true, v->phase, v->score};
+    s->begun = (hl_begun){true, v->phase, v->score, .is_whole = false};
     HL_TRY(hl_run_save_state(&t->run));
     return HL_FAIL(HL_ESTOP, "stopped at step %" PRId64 " by a signal, with %" PRId64 " of %" PRId64 " users of its %s ranked; the same command continues from here", s->step,
                    v->score.users, t->job->engine.corpus->users, hl_phase_name[v->phase]);
@@ -284,22 +284,46 @@ static hl_status loop(trainer *t)
     return HL_OK;
 }
 
+/* The next start has the figures without testing again; without room for them it tests again. */
+static void keep_test(trainer *t, const hl_evaluation *v)
+{
+    t->run.state.begun = (hl_begun){true, v->phase, v->score, .is_whole = true};
+    if (hl_run_save_state(&t->run) != HL_OK && t->job->world->rank == 0) hl_log(HL_WARN, "the test is not kept: %s", hl_error_text());
+}
+
 static hl_status test_best(trainer *t, json_t **result)
 {
     hl_evaluation v;
-    bool was_stopped = t->run.state.begun.is_there;
     HL_TRY(hl_run_take_best(&t->run));
     HL_TRY(evaluate(&v, t, HL_TEST));
     HL_TRY(hl_run_note_evaluation(&t->run, &v, epoch_of(t)));
-    if (was_stopped) HL_TRY(hl_run_save_state(&t->run)); /* what had been ranked is no longer needed */
+    keep_test(t, &v);
     return hl_table_make(t->job, &v, result);
+}
+
+static hl_status show_test(const trainer *t, const hl_evaluation *v, json_t **result)
+{
+    hl_log(HL_INFO, "this run has ended at step %" PRId64 ": the figures are those of its test; hllm eval --checkpoint %s tests again", t->run.state.step,
+           t->job->config->checkpoint_dir);
+    return hl_table_make(t->job, v, result);
+}
+
+/* Nothing is left to be done, and nothing is written. */
+static bool is_over(const trainer *t, hl_evaluation *v)
+{
+    const hl_state *s = &t->run.state;
+    const bool is_trained = t->job->config->val_only || s->step >= t->steps || s->ended;
+    return is_trained && !s->due && hl_evaluation_recall(v, t->job->config, HL_TEST, &s->begun);
 }
 
 static hl_status train(trainer *t, json_t **result)
 {
+    hl_evaluation tested;
     HL_TRY(count_steps(t));
     HL_TRY(hl_table_check(t->job));
     HL_TRY(hl_run_open(&t->run, t->job));
+    if (is_over(t, &tested)) return show_test(t, &tested, result);
+    HL_TRY(hl_run_begin(&t->run));
     hl_log(HL_INFO, "%s; %d threads a rank; %" PRId64 " samples, %" PRId64 " steps an epoch, %d epochs", t->job->layout, t->job->threads,
            hl_windows_count(&t->job->windows), t->steps_per_epoch, t->job->config->epochs);
     hl_watch_patience(hl_pace_patience(t->job->config->hang_timeout, t->job->forecast[HL_ACTS]));

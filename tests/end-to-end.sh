@@ -150,9 +150,10 @@ job 2 slain --checkpoint_every 10
 verdict "the same command goes on from the checkpoint before a damaged one, with a warning"
 same whole slain && reads_as_one slain && [ "$(count slain '"kind":"run"')" -eq 2 ]
 verdict "and ends as if nothing had happened, to the last bit and in its record"
-job 2 slain
-[ $? -eq 0 ] && cmp -s "$work/whole.table" "$work/slain.table" && reads_as_one slain
-verdict "a job that is done tests its best checkpoint again"
+cp "$work/slain/metrics.jsonl" "$work/a"
+job 3 slain
+[ $? -eq 0 ] && cmp -s "$work/whole.table" "$work/slain.table" && cmp -s "$work/a" "$work/slain/metrics.jsonl" && grep -q "this run has ended at step $all" "$work/said"
+verdict "a job that is done shows its table again, and its record stays as it is"
 
 cp -r "$work/stopped" "$work/anew"
 HLLM_FAULT=checkpoint-prepare:0:kill job 2 anew --resume false --checkpoint_every 10

@@ -1,4 +1,4 @@
-/* test-begun.c - a stopped evaluation is read back as it was written, to the last bit. */
+/* test-begun.c - what a checkpoint keeps of an evaluation is read back as it was written, to the last bit. */
 #include "tests/check.h"
 #include "experiments/begun.h"
 #include "experiments/state.h"
@@ -9,7 +9,7 @@ static const int cuts[] = {5, 10, 200};
 
 static hl_begun some(void)
 {
-    hl_begun b = {true, HL_TEST, hl_score_at(cuts, 3)};
+    hl_begun b = {true, HL_TEST, hl_score_at(cuts, 3), .is_whole = true};
     for (int u = 0; u < 1000; u++) hl_score_add(&b.score, u % 13 ? 1 + u * u % 300 : 0, u % 7);
     return b;
 }
@@ -19,7 +19,7 @@ static void it_is_read_back_to_the_last_bit(void)
     hl_state s = {.step = 7, .best = 0.1, .due = true, .begun = some()}, back;
     char *text = hl_state_text(&s, NULL);
     CHECK_OK(hl_state_read(&back, text, "here"));
-    CHECK(back.due && back.begun.is_there && back.begun.phase == HL_TEST);
+    CHECK(back.due && back.begun.is_there && back.begun.phase == HL_TEST && back.begun.is_whole);
     CHECK(memcmp(&back.begun.score, &s.begun.score, sizeof s.begun.score) == 0);
     free(text);
 }
