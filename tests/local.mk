@@ -55,8 +55,6 @@ MPI_TESTS = \
 	tests/test-bench \
 	tests/test-agreement \
 	tests/test-copies \
-	tests/test-agreement \
-	tests/test-copies \
 	tests/test-group \
 	tests/test-ways \
 	tests/test-buckets \
