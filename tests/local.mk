@@ -128,6 +128,7 @@ CHECKERS = \
 	tests/end-checkpoint.sh \
 	tests/end-output.sh \
 	tests/end-runs.sh \
+	tests/check-faults.sh \
 	tests/end-agree.sh
 
 check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS)
@@ -200,6 +201,13 @@ check-programs: $(check_PROGRAMS)
 check-layouts: hllm
 	@LAYOUTS=all LIMIT=3600 SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run.sh -- -- -- tests/end-layouts.sh tests/end-exact.sh
 .PHONY: check-layouts
+
+# Faults on purpose, the whole matrix: half an hour on two cores; ROWS="kill-saving full-disk" are some rows.  `make check` does a third.
+EXTRA_DIST += tests/faults/README.md tests/faults/run.sh tests/faults/lib.sh tests/faults/rows.sh \
+	tests/faults/fail-call.c tests/faults/no-memory.c tests/faults/no-fallocate.c
+check-faults: hllm
+	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' CC='$(CC)' $(SHELL) $(srcdir)/tests/faults/run.sh $(ROWS)
+.PHONY: check-faults
 
 # Every reader of files against made-up bytes, FUZZ_SECONDS (30) each; FUZZ=csv names one.  Needs clang.
 EXTRA_DIST += tests/fuzz/fuzz.c tests/fuzz/run.sh tests/fuzz/corpus.sh
