@@ -77,9 +77,22 @@ static void mend_name(const char *folder, const char *name, int64_t step)
     if (hl_step_name(folder, name, step) != HL_OK) hl_log(HL_WARN, "%s", hl_error_text());
 }
 
+/* A person may have written `latest` to go back, or a kill have come before it moved. */
+static void tell_of_newer(const char *folder, int64_t step)
+{
+    int64_t *steps, newest = step;
+    int n = hl_steps_list(folder, &steps);
+    for (int i = 0; i < n; i++) newest = steps[i] > newest ? steps[i] : newest;
+    free(steps);
+    if (newest > step && hl_step_named(folder, "latest") == step)
+        hl_log(HL_WARN, "%s/latest: names step-%lld, though there is step-%lld; the run goes on from step-%lld, and makes what comes after it again", folder, (long long)step,
+               (long long)newest, (long long)step);
+}
+
 static void mend_names(const hl_run *r)
 {
     const char *folder = r->job->config->checkpoint_dir;
+    tell_of_newer(folder, r->state.step);
     mend_name(folder, "latest", r->state.step);
     if (r->state.best >= 0) mend_name(folder, "best", r->state.best_step);
 }

@@ -68,8 +68,8 @@ static hl_status check_copies(hl_run *r)
 {
     char where[60], advice[300];
     snprintf(where, sizeof where, "step %" PRId64, r->state.step);
-    snprintf(advice, sizeof advice, "they were equal at step %" PRId64 ", and since then memory or a processor of one of them failed, or the program; nothing is saved, start again without "
-             "the machine that is to blame, which goes on from the last checkpoint", r->agreed);
+    snprintf(advice, sizeof advice, "they were equal at step %" PRId64 ", and since then memory or a processor of a machine failed, or the program; nothing is saved: test these machines, "
+             "and start again without the one to blame; the run goes on from the last checkpoint", r->agreed);
     HL_TRY(hl_copies_check(r->job->world, &r->job->engine, true, where, advice));
     r->agreed = r->state.step;
     return HL_OK;

@@ -186,6 +186,10 @@ job 2 shuffled --max_steps 6
 [ $? -eq 0 ] && said "warning: .*metrics.jsonl: is damaged: " && said "has lines of 3 of the 4 steps" && [ "$(steps shuffled step | paste -sd' ' -)" = "1 3 4 5 6" ]
 verdict "a line that says a later step takes no others with it"
 job 2 kept --max_steps 6
-[ $? -eq 0 ] && ! said "has lines of"
+[ $? -eq 0 ] && ! said "has lines of" && ! said "though there is"
 verdict "of a whole record nothing is said"
+echo step-4 >"$work/kept/latest"
+job 2 kept --max_steps 6
+[ $? -eq 0 ] && said "warning: .*kept/latest: names step-4, though there is step-6; the run goes on from step-4" && [ "$(steps kept step | paste -sd' ' -)" = "1 2 3 4 5 6" ]
+verdict "a latest that goes back is obeyed, and said"
 finish end-agree
