@@ -90,6 +90,7 @@ typedef struct {
     char *checkpoint_dir;
     int64_t checkpoint_every; /* steps; 0: each epoch only */
     double checkpoint_minutes; /* 0: no clock */
+    double save_patience;      /* minutes */
     int keep, log_every;
     double hang_timeout;       /* seconds; 0: never, below 0: those of the forecast */
     bool resume, ledger, force, overlap;

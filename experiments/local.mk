@@ -45,6 +45,7 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/origin.c experiments/origin.h \
 	experiments/quote.c experiments/quote.h \
 	experiments/pace.c experiments/pace.h \
+	experiments/saving.c experiments/saving.h \
 	experiments/preflight.c experiments/preflight.h \
 	experiments/resume.c experiments/resume.h \
 	experiments/run.c experiments/run.h \

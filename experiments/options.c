@@ -155,6 +155,7 @@ const hl_option hl_options[] = {
     TEXT("checkpoint_dir", checkpoint_dir, "saved", FILES, "the run folder"),
     INT64("checkpoint_every", checkpoint_every, "0", 0, 9e15, REPORT, "steps between checkpoints; 0: after each epoch only"),
     REAL("checkpoint_minutes", checkpoint_minutes, "15", 0, 1e6, REPORT, "and minutes from one checkpoint to the next, by the clock of the first rank; 0: no clock"),
+    REAL("save_patience", save_patience, "30", 0, 1e6, REPORT, "minutes of work that may be at stake while checkpoints cannot be written, before the job ends; training goes on until then"),
     INT("keep", keep, "2", 1, 1e6, REPORT, "checkpoints that are kept beside the best"),
     BOOL("ledger", ledger, "false", REPORT, "write digests of loss, gradients and weights of each step into ledger.jsonl, for hllm diff"),
     INT("log_every", log_every, "10", 1, 1e9, REPORT, "steps between lines of the log"),

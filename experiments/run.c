@@ -7,6 +7,7 @@
 #include "experiments/weights.h"
 #include "io/atomic.h"
 #include "io/checkpoint.h"
+#include "io/place.h"
 #include "io/steps.h"
 #include "math/kernels.h"
 #include "math/linear.h"
@@ -56,10 +57,11 @@ static int64_t best_step(const hl_run *r)
 }
 
 /* Lines come before the checkpoint that knows of them. */
-static hl_status sync_records(hl_run *r)
+hl_status hl_run_sync(hl_run *r)
 {
-    HL_TRY_ALL(r->job->world, hl_record_sync(r->record));
-    HL_TRY_ALL(r->job->world, hl_record_sync(r->digests));
+    HL_TRY_ALL(r->job->world, hl_place_sign(hl_record_sync(r->record), r->job->world->rank));
+    HL_TRY_ALL(r->job->world, hl_place_sign(hl_record_sync(r->digests), r->job->world->rank));
+    r->is_behind = false;
     return HL_OK;
 }
 
@@ -80,7 +82,7 @@ hl_status hl_run_save(hl_run *r)
     hl_checkpoint_part part[2];
     HL_TRY(check_copies(r));
     hl_weights_parts(part, &r->job->engine);
-    HL_TRY(sync_records(r));
+    HL_TRY(hl_run_sync(r));
     char *state = hl_state_text(&r->state, hl_origin_json(r->job));
     hl_status s = hl_checkpoint_write(r->job->world, r->job->config->checkpoint_dir, r->state.step, &(hl_checkpoint_content){part, 2, true}, state,
                                       r->job->config->keep, best_step(r));
@@ -93,7 +95,7 @@ hl_status hl_run_save_state(hl_run *r)
 {
     const hl_config *c = r->job->config;
     HL_CHECK(r->saved == r->state.step);
-    HL_TRY(sync_records(r));
+    HL_TRY(hl_run_sync(r));
     char *state = hl_state_text(&r->state, hl_origin_json(r->job));
     hl_status s = hl_checkpoint_restate(r->job->world, c->checkpoint_dir, r->state.step, state, c->keep, best_step(r));
     free(state);
@@ -227,6 +229,16 @@ void hl_run_close(hl_run *r)
 
 /* ---- lines of metrics.jsonl */
 
+/* A line that the disk does not take waits for the next one. */
+static hl_status end_line(hl_run *r, hl_record *o)
+{
+    hl_status s = hl_group_agree(r->job->world, hl_record_end(o));
+    if (s != HL_ESTORE) return s;
+    if (is_first(r) && !r->is_behind) hl_log(HL_WARN, "%s; lines are kept until it does, at the next save", hl_error_text());
+    r->is_behind = true;
+    return HL_OK;
+}
+
 static void put_phases(hl_record *r, const hl_tally *t, int ranks)
 {
     for (int a = 0; a < HL_ACTS; a++) {
@@ -261,8 +273,18 @@ hl_status hl_run_note_step(hl_run *r, const hl_step_report *s, double learning_r
     hl_record_number(o, "bytes", hl_tally_sum(&s->tally, HL_FACT_BYTES));
     for (int i = 0; i < HL_MESH_GROUPS; i++) hl_record_part(o, "sent", hl_mesh_name[i], hl_tally_sum(&s->tally, HL_FACT_SENT + i));
     if (o) put_phases(o, &s->tally, r->job->world->size);
-    HL_TRY_ALL(r->job->world, hl_record_end(o));
-    return HL_OK;
+    return end_line(r, o);
+}
+
+hl_status hl_run_note_unsaved(hl_run *r, int tries, double at_stake, const char *why)
+{
+    hl_record *o = r->record;
+    hl_record_begin(o, "unsaved");
+    hl_record_int(o, "step", r->state.step);
+    hl_record_int(o, "tries", tries);
+    hl_record_number(o, "at_stake_seconds", at_stake);
+    hl_record_text(o, "why", why);
+    return end_line(r, o);
 }
 
 hl_status hl_run_note_epoch(hl_run *r, int64_t epoch)
@@ -273,8 +295,7 @@ hl_status hl_run_note_epoch(hl_run *r, int64_t epoch)
     hl_record_int(o, "epoch", epoch);
     hl_record_number(o, "loss", r->state.epoch_loss / (double)r->state.epoch_steps);
     hl_record_int(o, "steps", r->state.epoch_steps);
-    HL_TRY_ALL(r->job->world, hl_record_end(o));
-    return HL_OK;
+    return end_line(r, o);
 }
 
 /* {"recall@10": 0.1, ...}. */
@@ -300,8 +321,7 @@ hl_status hl_run_note_evaluation(hl_run *r, const hl_evaluation *v, int64_t epoc
         else if (json_is_object(x)) note_band(o, key, x);
     }
     json_decref(figures);
-    HL_TRY_ALL(r->job->world, hl_record_end(o));
-    return HL_OK;
+    return end_line(r, o);
 }
 
 /* ---- lines of ledger.jsonl */
@@ -342,6 +362,5 @@ hl_status hl_run_note_ledger(hl_run *r, int64_t step, double loss)
     hl_record_digest(o, "gradients", digest_of_all(r->ledger.gradient, r->ledger.n));
     hl_record_digest(o, "weights", digest_of_all(r->ledger.weight, r->ledger.n));
     if (o) put_tensors(o, &r->ledger);
-    HL_TRY_ALL(r->job->world, hl_record_end(o));
-    return HL_OK;
+    return end_line(r, o);
 }

@@ -8,6 +8,7 @@
 #include "experiments/masking.h"
 #include "experiments/pace.h"
 #include "experiments/run.h"
+#include "experiments/saving.h"
 #include "experiments/summary.h"
 #include "experiments/table.h"
 #include "model/rate.h"
@@ -16,6 +17,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <unistd.h>
 
 typedef struct {
     hl_job *job;
@@ -26,7 +28,9 @@ typedef struct {
     double began, masked_level;     /* share of masked negatives that is worth the next warning */
     double initial_share;           /* of the masked ones, while no update has changed the item vectors; 0: not known */
     int64_t began_at;               /* step */
-    double saved_at;                /* seconds, or when it began */
+    hl_saving saving;
+    double former_best;             /* the best before the last one, and its step */
+    int64_t former_step;
     hl_arena batch;
     hl_summary summary;
     hl_pace pace;
@@ -143,8 +147,10 @@ static void tell_step(trainer *t, const hl_step_report *r, double lr)
 /* The clock of one rank counts, so that all save alike. */
 static bool is_time_to_save(const trainer *t)
 {
-    double minutes = t->job->config->checkpoint_minutes;
-    return t->job->world->rank == 0 && minutes > 0 && hl_seconds() - t->saved_at >= 60 * minutes;
+    const double minutes = t->job->config->checkpoint_minutes, now = hl_seconds();
+    const bool is_time = minutes > 0 && now - t->saving.since >= 60 * minutes;
+    if (t->job->world->rank > 0) return false;
+    return t->saving.failures ? hl_saving_is_urgent(&t->saving, now) : is_time;
 }
 
 /* Nothing changes where the report says that the step was given up. */
@@ -174,12 +180,85 @@ static hl_status step(hl_step_report *report, trainer *t)
     return hl_run_note_step(&t->run, report, orders.learning_rate, epoch);
 }
 
+/* ---- saving */
+
+/* What is left where the job ends without a save. */
+static void say_what_is_left(char out[120], const trainer *t)
+{
+    const int64_t saved = t->run.saved;
+    if (saved < 0) snprintf(out, 120, "there is no checkpoint before it, and the same command begins anew");
+    else snprintf(out, 120, "step-%" PRId64 " is whole, and the same command goes on from there", saved);
+}
+
+/* The seconds of work that would be lost now, by the clock of one rank. */
+static double at_stake(const trainer *t)
+{
+    double seconds = hl_seconds() - t->saving.since;
+    hl_group_share(t->job->world, &seconds, sizeof seconds, 0);
+    return seconds;
+}
+
+/* A save has failed with s: HL_OK where training may go on without it. */
+static hl_status go_on_unsaved(trainer *t, hl_status s)
+{
+    char why[1000], left[120];
+    if (s != HL_ESTORE) return s;
+    snprintf(why, sizeof why, "%s", hl_error_text());
+    const double seconds = at_stake(t);
+    const bool is_over = hl_saving_failed(&t->saving, t->run.state.step, seconds);
+    HL_TRY(hl_run_note_unsaved(&t->run, t->saving.failures, seconds, why));
+    say_what_is_left(left, t);
+    if (is_over)
+        return HL_FAIL(HL_ESTORE, "step %" PRId64 " is not saved, %.2g minutes of work are at stake (save_patience) and %d saves in a row have failed: %.600s; %s", t->run.state.step,
+                       seconds / 60, t->saving.failures, why, left);
+    if (t->job->world->rank == 0)
+        hl_log(HL_WARN, "step %" PRId64 " is not saved: %s; training goes on, and a save is tried again after step %" PRId64 "; the job ends with %g minutes of work at stake (save_patience)",
+               t->run.state.step, why, t->saving.next, t->job->config->save_patience);
+    return HL_OK;
+}
+
+static hl_status saved(trainer *t)
+{
+    if (t->saving.failures && t->job->world->rank == 0) hl_log(HL_INFO, "step %" PRId64 " is saved, after %d saves that failed", t->run.state.step, t->saving.failures);
+    hl_saving_done(&t->saving, hl_seconds());
+    return HL_OK;
+}
+
+/* A failure is not the end, before much work is at stake. */
 static hl_status save(trainer *t)
 {
     hl_act_begin("saving a checkpoint", -1);
-    HL_TRY(hl_run_save(&t->run));
-    t->saved_at = hl_seconds();
-    return HL_OK;
+    const hl_status s = hl_run_save(&t->run);
+    return s == HL_OK ? saved(t) : go_on_unsaved(t, s);
+}
+
+/* The state alone where this step is saved, else all. */
+static hl_status save_state(trainer *t)
+{
+    if (t->run.saved != t->run.state.step) return save(t);
+    const hl_status s = hl_run_save_state(&t->run);
+    return s == HL_OK ? saved(t) : go_on_unsaved(t, s);
+}
+
+/* Where no later step follows.  In a test the weights at hand may be those of another step, which is saved: then the state goes alone. */
+static hl_status save_now(trainer *t)
+{
+    char left[120];
+    hl_status s = HL_ESTORE;
+    hl_act_begin("saving a checkpoint", -1);
+    for (int i = 0; s == HL_ESTORE && hl_saving_wait(i) >= 0; i++) {
+        usleep((useconds_t)(1e6 * hl_saving_wait(i)));
+        s = t->run.saved == t->run.state.step ? hl_run_save_state(&t->run) : hl_run_save(&t->run);
+    }
+    if (s == HL_OK) return saved(t);
+    say_what_is_left(left, t);
+    return s == HL_ESTORE ? HL_FAIL(s, "step %" PRId64 " is not saved, after several tries: %.700s; %s", t->run.state.step, hl_error_text(), left) : s;
+}
+
+/* Is all that training has done in a checkpoint? */
+static bool is_saved(const trainer *t)
+{
+    return !t->saving.failures && (t->run.saved == t->run.state.step || t->run.state.step == t->began_at);
 }
 
 /* ---- the end of an epoch */
@@ -193,6 +272,8 @@ static bool is_best(trainer *t, double value)
         s->ended = s->bad > t->job->config->stopping_step;
         return false;
     }
+    t->former_best = s->best;
+    t->former_step = s->best_step;
     s->best = value;
     s->best_step = s->step;
     s->bad = 0;
@@ -209,7 +290,7 @@ static hl_status keep_begun(trainer *t, const hl_evaluation *v)
 {
     hl_state *s = &t->run.state;
     s->begun = (hl_begun){true, v->phase, v->score, .is_whole = false};
-    HL_TRY(hl_run_save_state(&t->run));
+    HL_TRY(save_now(t));
     return HL_FAIL(HL_ESTOP, "stopped at step %" PRId64 " by a signal, with %" PRId64 " of %" PRId64 " users of its %s ranked; the same command continues from here", s->step,
                    v->score.users, t->job->engine.corpus->users, hl_phase_name[v->phase]);
 }
@@ -233,7 +314,7 @@ static hl_status validate(trainer *t)
     hl_log(HL_INFO, "epoch %" PRId64 ": valid %s %.4f%s, %.1f s", epoch_of(t) + 1, metric, value, best ? " (the best so far)" : "", v.seconds);
     if (t->run.state.ended) hl_log(HL_INFO, "%d evaluations without a better one: training ends", t->run.state.bad);
     HL_TRY(hl_run_note_evaluation(&t->run, &v, epoch_of(t)));
-    return hl_run_save_state(&t->run);
+    return save_state(t);
 }
 
 /* Saved before it is validated, which may take long. */
@@ -255,33 +336,46 @@ static hl_status end_epoch(trainer *t)
 static hl_status stop_here(trainer *t)
 {
     if (t->run.state.step == 0) return HL_FAIL(HL_ESTOP, "stopped before the first step by a signal; the same command starts it again");
-    if (t->run.saved != t->run.state.step) HL_TRY(save(t));
+    if (!is_saved(t)) HL_TRY(save_now(t));
     return HL_FAIL(HL_ESTOP, "stopped at step %" PRId64 " by a signal; the same command continues from here", t->run.state.step);
 }
 
 /* A step was made, and it is not the last of an epoch, which is saved anyway. */
 static hl_status save_if_due(trainer *t, const hl_step_report *r)
 {
-    int64_t every = t->job->config->checkpoint_every;
-    bool is_due = r->save || (every > 0 && t->run.state.step % every == 0);
+    const int64_t every = t->job->config->checkpoint_every, step = t->run.state.step;
+    const bool is_due = r->save || (t->saving.failures ? hl_saving_is_due(&t->saving, step) : every > 0 && step % every == 0);
     return is_due && !r->stop ? save(t) : HL_OK;
+}
+
+/* Weights that are about to change are the best, and on no disk: the former best is it again. */
+static void give_up_unsaved_best(trainer *t)
+{
+    hl_state *s = &t->run.state;
+    const bool is_unsaved = s->best >= 0 && s->best_step == s->step && t->run.saved != s->step;
+    if (!is_unsaved) return;
+    s->best = t->former_best;
+    s->best_step = t->former_step;
+    if (t->job->world->rank == 0) hl_log(HL_WARN, "step %" PRId64 " was the best so far, but is not saved: it cannot be the one that is tested", s->step);
 }
 
 static hl_status loop(trainer *t)
 {
     const hl_state *s = &t->run.state;
-    if (s->due) HL_TRY(validate(t));
-    t->began = t->saved_at = hl_seconds();
+    t->saving = hl_saving_begin(t->job->config->save_patience, hl_seconds());
     t->began_at = s->step;
+    if (s->due) HL_TRY(validate(t));
+    t->began = hl_seconds();
     while (s->step < t->steps && !s->ended) {
         hl_step_report report;
+        give_up_unsaved_best(t);
         HL_TRY(step(&report, t));
         if (report.given_up) return stop_here(t);
         if (s->step % t->steps_per_epoch == 0 || s->step == t->steps) HL_TRY(end_epoch(t));
         else HL_TRY(save_if_due(t, &report));
         if (report.stop) return stop_here(t);
     }
-    return HL_OK;
+    return is_saved(t) ? HL_OK : save_now(t);
 }
 
 /* The next start has the figures without testing again; without room for them it tests again. */
@@ -297,6 +391,7 @@ static hl_status test_best(trainer *t, json_t **result)
     HL_TRY(hl_run_take_best(&t->run));
     HL_TRY(evaluate(&v, t, HL_TEST));
     HL_TRY(hl_run_note_evaluation(&t->run, &v, epoch_of(t)));
+    HL_TRY(hl_run_sync(&t->run));
     keep_test(t, &v);
     return hl_table_make(t->job, &v, result);
 }

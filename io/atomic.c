@@ -20,6 +20,7 @@ static const struct {
 } remedies[] = {
     {ENOSPC, "make space there"},
     {EDQUOT, "make space there, or have the quota raised"},
+    {EFBIG, "raise the limit of file sizes (ulimit -f) or take another file system"},
     {EACCES, "see who may write there"},
     {EPERM, "see who may write there"},
     {EROFS, "name a place that can be written"},

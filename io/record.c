@@ -24,6 +24,8 @@ struct hl_record {
     off_t end;    /* bytes of whole lines */
     int64_t steps; /* lines of steps that it had when it was opened */
     json_t *line; /* that is being made */
+    char *kept;   /* lines that the disk has not taken */
+    size_t n_kept;
 };
 
 /* ---- going on in an old file ---- */
@@ -160,6 +162,7 @@ void hl_record_close(hl_record *r)
     if (!r) return;
     if (r->fd >= 0) close(r->fd);
     json_decref(r->line);
+    free(r->kept);
     free(r->path);
     free(r);
 }
@@ -249,7 +252,7 @@ void hl_record_sketch(hl_record *r, const char *tensor, const char *what, const 
 }
 
 /* Part of a line is none: it goes again. */
-static hl_status write_line(hl_record *r, const char *text, size_t n)
+static hl_status write_lines(hl_record *r, const char *text, size_t n)
 {
     const char *why = "no space or a limit";
     const int fault = hl_fault_errno("record-write", HL_FAULT_ME);
@@ -261,7 +264,15 @@ static hl_status write_line(hl_record *r, const char *text, size_t n)
     }
     if (done < 0) why = strerror(errno);
     if (ftruncate(r->fd, r->end) != 0) hl_log(HL_WARN, "%s: its last line is torn", r->path);
-    return HL_FAIL(HL_ESTORE, "%s: cannot write: %s; make space there and start again, the run goes on", r->path, why);
+    return HL_FAIL(HL_ESTORE, "%s: cannot write: %s; make space there", r->path, why);
+}
+
+/* Those that were kept come first. */
+static hl_status write_kept(hl_record *r)
+{
+    if (r->n_kept) HL_TRY(write_lines(r, r->kept, r->n_kept));
+    r->n_kept = 0;
+    return HL_OK;
 }
 
 hl_status hl_record_end(hl_record *r)
@@ -272,17 +283,21 @@ hl_status hl_record_end(hl_record *r)
     json_decref(r->line);
     r->line = NULL;
     HL_CHECK(text);
-    size_t n = strlen(text);
-    text[n] = '\n'; /* in place of the 0 */
-    hl_status s = write_line(r, text, n + 1);
+    const size_t n = strlen(text) + 1;
+    text[n - 1] = '\n'; /* in place of the 0 */
+    r->kept = hl_realloc(r->kept, r->n_kept + n);
+    memcpy(r->kept + r->n_kept, text, n);
+    r->n_kept += n;
     free(text);
-    return s;
+    return write_kept(r);
 }
 
 hl_status hl_record_sync(hl_record *r)
 {
-    if (!r || fsync(r->fd) == 0) return HL_OK;
-    return HL_FAIL(HL_ESTORE, "%s: cannot flush: %s; see what the disk says and start again", r->path, strerror(errno));
+    if (!r) return HL_OK;
+    HL_TRY(write_kept(r));
+    if (fsync(r->fd) == 0) return HL_OK;
+    return HL_FAIL(HL_ESTORE, "%s: cannot flush: %s; see what the disk says", r->path, strerror(errno));
 }
 
 /* ---- the first line ---- */

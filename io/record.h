@@ -44,10 +44,11 @@ void hl_record_part(hl_record *r, const char *what, const char *name, double x);
 /* tensors: {tensor: {what: [digest, norm, projections]}}. */
 void hl_record_sketch(hl_record *r, const char *tensor, const char *what, const hl_sketch *x);
 
-/* Write the line.  HL_ESTORE where the disk does not take it; the file then ends with the line before. */
+/* Write the line.  HL_ESTORE where the disk does not take it; the file then ends with the line before, and this one is kept: it goes
+ * with the next, or with hl_record_sync. */
 hl_status hl_record_end(hl_record *r);
 
-/* Flush to the disk: before a checkpoint, so that a power cut does not leave the file behind it. */
+/* Write what was kept, and flush to the disk, HL_ESTORE where that fails: before a checkpoint, so that a power cut does not leave the file behind it. */
 hl_status hl_record_sync(hl_record *r);
 
 /* What a run line says. */

@@ -178,10 +178,12 @@ static hl_status move_arrays(const file *f, const hl_tensor_array *arrays, int n
 /* The disk's blocks, before anybody writes.  Not every file system can promise them; then a full disk shows later. */
 static hl_status reserve(const file *f, int64_t bytes)
 {
-    if (ftruncate(f->fd, (off_t)bytes) != 0) return trouble(f, "set the size of the file");
+    char act[60];
     int failed;
+    snprintf(act, sizeof act, "find room for %.1f MB", (double)bytes / 1e6);
     while ((failed = fallocate(f->fd, 0, 0, (off_t)bytes)) != 0 && errno == EINTR) continue;
-    return failed && errno != EOPNOTSUPP && errno != ENOSYS ? trouble(f, "find room for the file") : HL_OK;
+    if (failed && errno != EOPNOTSUPP && errno != ENOSYS) return trouble(f, act);
+    return ftruncate(f->fd, (off_t)bytes) == 0 ? HL_OK : trouble(f, act);
 }
 
 static hl_status flush(const file *f)

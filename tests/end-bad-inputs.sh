@@ -434,7 +434,7 @@ verdict "a dataset that finds no room ends with status 5 and one sentence, and l
 start 3 && rm -rf "$work/run"
 for blocks in 20 44; do
     full $blocks
-    [ $? -eq 5 ] && complains 'model.h5: no room' && [ ! -e "$work/run/step-1" ] && [ ! -e "$work/run/latest" ]
+    [ $? -eq 5 ] && complains 'model.h5: cannot find room for' && [ ! -e "$work/run/step-1" ] && [ ! -e "$work/run/latest" ]
     verdict "a checkpoint that finds room for $blocks blocks ends with status 5 and one sentence, and has no name"
 done
 finish bad-inputs

@@ -35,6 +35,7 @@ ALONE_TESTS = \
 	tests/test-limits \
 	tests/test-threads \
 	tests/test-pace \
+	tests/test-saving \
 	tests/test-masking \
 	tests/test-sketch \
 	tests/test-fault \
@@ -129,6 +130,7 @@ CHECKERS = \
 	tests/end-output.sh \
 	tests/end-runs.sh \
 	tests/check-faults.sh \
+	tests/end-saves.sh \
 	tests/end-agree.sh
 
 check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS)
@@ -150,6 +152,7 @@ MPI_TEST_LINK = tests/libcheck.a tests/libranks.a $(HOUSE_LINK) $(CUNIT_LIBS)
 
 tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
 tests_test_pace_LDADD = $(tests_test_config_LDADD)
+tests_test_saving_LDADD = $(tests_test_config_LDADD)
 tests_test_masking_LDADD = $(tests_test_config_LDADD)
 tests_test_threads_LDADD = $(tests_test_config_LDADD)
 tests_test_difference_LDADD = $(tests_test_config_LDADD)

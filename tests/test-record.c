@@ -319,8 +319,8 @@ static void a_full_disk_leaves_whole_lines(void)
     CHECK(strcmp(after, text) == 0);
     free(after);
     free(text);
-    CHECK_OK(step_line(r, 2, 2));
-    CHECK(strcmp(steps(), "1 2 ") == 0);
+    CHECK_OK(step_line(r, 3, 3));
+    CHECK(strcmp(steps(), "1 2 3 ") == 0); /* 2 was kept */
     hl_record_close(r);
 }
 
@@ -329,10 +329,15 @@ static void a_wished_failure_is_a_failure(void)
     hl_record *r = new_record("wished");
     hl_fault_set("record-write:0");
     CHECK_FAILS(step_line(r, 1, 1), HL_ESTORE, "wished: cannot write");
+    CHECK_FAILS(step_line(r, 2, 2), HL_ESTORE, "wished: cannot write");
+    CHECK_FAILS(hl_record_sync(r), HL_ESTORE, "wished: cannot write");
+    CHECK(count_lines() == 0);
     hl_fault_set(NULL);
-    CHECK_OK(step_line(r, 1, 1));
     CHECK_OK(hl_record_sync(r));
-    CHECK(count_lines() == 1);
+    CHECK(count_lines() == 2 && strcmp(steps(), "1 2 ") == 0);
+    CHECK_OK(step_line(r, 3, 3));
+    CHECK_OK(hl_record_sync(r));
+    CHECK(strcmp(steps(), "1 2 3 ") == 0);
     hl_record_close(r);
 }
 
