@@ -4,6 +4,7 @@
  * it has by pwrite and pread.  No rank waits for another while a disk may fail: they agree after each act.  A rank's share
  * is one piece of its array (the side's tensors one after the other), so it touches few datasets and moves long runs. */
 #include "io/tensors.h"
+#include "base/acts.h"
 #include "base/arena.h"
 #include "base/fault.h"
 #include "io/atomic.h"
@@ -188,7 +189,9 @@ static hl_status reserve(const file *f, int64_t bytes)
 
 static hl_status flush(const file *f)
 {
+    hl_act_long();
     const bool fails = hl_fault("checkpoint-flush", f->world->rank) || fsync(f->fd) != 0;
+    hl_act_long_is_over();
     return fails ? trouble(f, "flush") : HL_OK;
 }
 
