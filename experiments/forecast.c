@@ -83,7 +83,8 @@ hl_status hl_forecast_shapes(hl_llama *item, hl_llama *user, const hl_config *c)
     else HL_TRY(vocabulary(&item->vocab_size, c));
     if (*c->user_pretrain_dir) HL_TRY(hl_hf_config(c->user_pretrain_dir, user));
     else user->vocab_size = item->vocab_size;
-    return HL_OK;
+    HL_TRY(hl_llama_check(item, "item_llm"));
+    return hl_llama_check(user, "user_llm");
 }
 
 /* A stage has a layer at least. */

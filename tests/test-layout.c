@@ -92,6 +92,19 @@ static void one_rank_cannot_be_separate(void)
         CHECK_FAILS(hl_layout_make(&l, 1, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = dp, .user_dp = dp}), HL_EUSAGE, "at least 2 ranks");
 }
 
+/* Products that no int holds are many ranks, not few. */
+static void layouts_beyond_counting_are_refused(void)
+{
+    static const hl_layout_kind kinds[] = {HL_COLOCATED, HL_HYBRID, HL_SEPARATE};
+    static const int wide[][3] = {{50000, 50000, 1}, {1, 1000000, 4096}, {65536, 65536, 1}, {1000000, 1000000, 4096}};
+    hl_layout l;
+    for (int k = 0; k < 3; k++)
+        for (int i = 0; i < 4; i++) {
+            const hl_layout_wish w = {.kind = kinds[k], .item_dp = wide[i][0], .item_tp = wide[i][1], .item_pp = wide[i][2]};
+            CHECK_FAILS(hl_layout_make(&l, 4, &w), HL_EUSAGE, "ranks at least, the job has 4");
+        }
+}
+
 /* Each replica is neighbours of its group, and each of its ranks knows the first. */
 static void replicas_have_a_lead(void)
 {
@@ -257,6 +270,7 @@ static void users_sit_where_they_are_wanted(void)
 static const test tests[] = {
     {"a layout fits, or is refused with the nearest that does", layouts_fit_or_are_refused},
     {"one rank cannot be two groups", one_rank_cannot_be_separate},
+    {"layouts beyond counting are refused", layouts_beyond_counting_are_refused},
     {"replicas are neighbours under a lead", replicas_have_a_lead},
     {"a layout is told in words", a_layout_is_told_in_words},
     {"a grid is told in words", a_grid_is_told_in_words},

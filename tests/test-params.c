@@ -225,6 +225,8 @@ static void senseless_shapes_are_refused(void)
     CHECK_FAILS(hl_llama_check(&c, "the Item LLM"), HL_EUSAGE, "head_dim 7 is odd");
     c = shape, c.vocab_size = 0;
     CHECK_FAILS(hl_llama_check(&c, "the Item LLM"), HL_EUSAGE, "the Item LLM: a size is not positive");
+    c = shape, c.num_attention_heads = c.num_key_value_heads = c.head_dim = 1 << 16;
+    CHECK_FAILS(hl_llama_check(&c, "the Item LLM"), HL_EUSAGE, "are 12884901888 numbers a token; the most is 16777216");
 }
 
 /* ---- shares of a model that several ranks hold together; with more ranks than heads some have none */

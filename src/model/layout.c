@@ -19,6 +19,14 @@ static int most(int a, int b)
     return a > b ? a : b;
 }
 
+/* Sums of two stay whole; more ranks than that are only ever refused. */
+static int times(int a, int b)
+{
+    enum { MANY = 1 << 29 };
+    const int64_t n = (int64_t)a * b;
+    return n < MANY ? (int)n : MANY;
+}
+
 const char *const hl_layout_kind_name[] = {[HL_COLOCATED] = "colocated", [HL_SEPARATE] = "separate", [HL_HYBRID] = "hybrid"};
 
 /* Ranks of a replica of each side. */
@@ -55,7 +63,7 @@ static hl_status overlapping(hl_layout *l, int ranks, const hl_layout_wish *w, w
 {
     bool hybrid = w->kind == HL_HYBRID;
     int items = at_least_one(w->item_dp ? w->item_dp : ranks / a.item), users = at_least_one(w->user_dp ? w->user_dp : hybrid ? 1 : ranks / a.user);
-    int need = most(items * a.item, users * a.user);
+    int need = most(times(items, a.item), times(users, a.user));
     if (need > ranks) return impossible(w, ranks, need, most(a.item, a.user), least(items, ranks / a.item), least(users, ranks / a.user));
     *l = placed(ranks, w, items * a.item, hybrid ? most(items * a.item, users * a.user) - users * a.user : 0, users * a.user);
     return HL_OK;
@@ -69,22 +77,22 @@ static hl_status refuse_separate(int ranks, const hl_layout_wish *w, int items, 
         int i = least(items, (ranks - u * a.user) / a.item);
         if (i + u > item_dp + user_dp) item_dp = i, user_dp = u;
     }
-    return impossible(w, ranks, items * a.item + users * a.user, a.item + a.user, item_dp, user_dp);
+    return impossible(w, ranks, times(items, a.item) + times(users, a.user), a.item + a.user, item_dp, user_dp);
 }
 
 static hl_status separate(hl_layout *l, int ranks, const hl_layout_wish *w, widths a)
 {
-    int users = at_least_one(w->user_dp), items = at_least_one(w->item_dp ? w->item_dp : (ranks - users * a.user) / a.item);
+    int users = at_least_one(w->user_dp), items = at_least_one(w->item_dp ? w->item_dp : (ranks - times(users, a.user)) / a.item);
     if (ranks < 2)
         return HL_FAIL(HL_EUSAGE, "placement separate needs at least 2 ranks, the job has %d; start it with mpirun -n 2, or use placement colocated", ranks);
-    if (items * a.item + users * a.user > ranks) return refuse_separate(ranks, w, items, users, a);
+    if (times(items, a.item) + times(users, a.user) > ranks) return refuse_separate(ranks, w, items, users, a);
     *l = placed(ranks, w, items * a.item, items * a.item, users * a.user);
     return HL_OK;
 }
 
 hl_status hl_layout_make(hl_layout *l, int ranks, const hl_layout_wish *wish)
 {
-    const widths a = {at_least_one(wish->item_tp) * at_least_one(wish->item_pp), at_least_one(wish->user_tp) * at_least_one(wish->user_pp)};
+    const widths a = {times(at_least_one(wish->item_tp), at_least_one(wish->item_pp)), times(at_least_one(wish->user_tp), at_least_one(wish->user_pp))};
     return (wish->kind == HL_SEPARATE ? separate : overlapping)(l, ranks, wish, a);
 }
 

@@ -15,6 +15,10 @@ hl_status hl_llama_check(const hl_llama *c, const char *whose)
                        whose, c->num_attention_heads, c->num_key_value_heads);
     if (c->head_dim % 2)
         return HL_FAIL(HL_EUSAGE, "%s: head_dim %d is odd and cannot be rotated in halves; correct hidden_size or num_attention_heads", whose, c->head_dim);
+    const int64_t width = ((int64_t)c->num_attention_heads + 2 * (int64_t)c->num_key_value_heads) * c->head_dim;
+    if (width > HL_LLAMA_WIDEST)
+        return HL_FAIL(HL_EUSAGE, "%s: %d heads of head_dim %d with their keys and values are %lld numbers a token; the most is %d, so correct num_attention_heads or head_dim", whose,
+                       c->num_attention_heads, c->head_dim, (long long)width, HL_LLAMA_WIDEST);
     return HL_OK;
 }
 

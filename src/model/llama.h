@@ -18,6 +18,8 @@ typedef struct {
     int sliding_window; /* tokens that one sees, itself included; 0: all.  Not applied, but said */
 } hl_llama;
 
+enum { HL_LLAMA_WIDEST = 1 << 24 }; /* numbers of a token's queries, keys and values at most */
+
 /* Does it make sense?  HL_EUSAGE with a sentence that begins with `whose`. */
 hl_status hl_llama_check(const hl_llama *c, const char *whose);
 
