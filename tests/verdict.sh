@@ -13,6 +13,11 @@ export OMPI_MCA_orte_tmpdir_base="${OMPI_MCA_orte_tmpdir_base:-$work}"
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 MPIRUN=${MPIRUN:-mpirun}
 
+# Is it the mpirun of MPICH and its family?
+is_hydra() {
+    "$MPIRUN" --version 2>/dev/null | grep -q HYDRA
+}
+
 # verdict SENTENCE: of the last command.
 verdict() {
     if [ $? -eq 0 ]; then
