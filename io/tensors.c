@@ -195,20 +195,30 @@ static hl_status flush(const file *f)
     return fails ? trouble(f, "flush") : HL_OK;
 }
 
-static hl_status make_from(file *f, const hl_tensor_image *image)
+/* At the most: HDF5 takes a third of the headers. */
+static int64_t bytes_at_most(const file *f)
 {
-    HL_TRY(open_file(f, O_WRONLY | O_CREAT | O_TRUNC));
+    enum { HEADER = 1 << 16, DATASET_HEADER = 1 << 12 };
+    int64_t bytes = HEADER;
+    for (int i = 0; i < f->entries; i++) bytes += DATASET_HEADER + hl_tensor_numbers(&f->entry[i].tensor) * (int64_t)sizeof(float);
+    return bytes;
+}
+
+static hl_status bring(const file *f, const hl_tensor_image *image)
+{
     HL_TRY(reserve(f, image->size));
     HL_TRY(hl_tensor_image_write(image, f->fd, f->path, f->entry, f->entries));
     return flush(f);
 }
 
-/* Rank 0: all of the file but the numbers. */
+/* Rank 0: all of the file but the numbers.  A limit on the size of files holds in memory too, so the disk is asked first. */
 static hl_status make(file *f)
 {
-    hl_tensor_image image;
-    hl_status s = hl_tensor_index_make(f->entry, f->entries, &image);
-    if (s == HL_OK) s = make_from(f, &image);
+    hl_tensor_image image = {0};
+    HL_TRY(open_file(f, O_WRONLY | O_CREAT | O_TRUNC));
+    hl_status s = reserve(f, bytes_at_most(f));
+    if (s == HL_OK) s = hl_tensor_index_make(f->entry, f->entries, &image);
+    if (s == HL_OK) s = bring(f, &image);
     hl_tensor_image_free(&image);
     return close_file(f, s);
 }
