@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* HDF5 looks at the environment once, when it starts. */
+/* HDF5 looks at the environment once, when it starts.  Where the system fails to close a file, HDF5 keeps half of it, and would fall
+ * over that at the end of the process, after all work is done; we close each file ourselves. */
 void hl_h5_quiet(void)
 {
+    H5dont_atexit();
     setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
 }

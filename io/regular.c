@@ -20,7 +20,9 @@ static const char *what_is(const struct stat *st)
 /* A file that somebody has a lease on, or that comes from tape, is worth waiting for. */
 static int open_now(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd;
+    do fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    while (fd < 0 && errno == EINTR);
     if (fd < 0 && errno == EWOULDBLOCK && hl_regular_is(path)) return open(path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) fcntl(fd, F_SETFL, 0);
     return fd;
