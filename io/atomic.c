@@ -1,5 +1,6 @@
 /* atomic.c - files and folders that are there whole or not at all, even after a power cut. */
 #include "io/atomic.h"
+#include "base/acts.h"
 #include "base/arena.h"
 #include "io/regular.h"
 #include <errno.h>
@@ -41,16 +42,28 @@ static hl_status trouble(const char *path, const char *act)
     return hl_file_fail(path, act, errno);
 }
 
+int hl_flush(int fd)
+{
+    hl_act_long();
+    const int failed = fsync(fd);
+    hl_act_long_is_over();
+    return failed;
+}
+
+/* Signs of life between pieces. */
+static const size_t PIECE = (size_t)1 << 26;
+
 static hl_status write_all(int fd, const char *path, const char *at, size_t n)
 {
     while (n > 0) {
-        ssize_t done = write(fd, at, n);
+        ssize_t done = write(fd, at, n < PIECE ? n : PIECE);
+        hl_act_tick();
         if (done < 0 && errno == EINTR) continue;
         if (done < 0) return trouble(path, "write");
         at += done;
         n -= (size_t)done;
     }
-    return fsync(fd) == 0 ? HL_OK : trouble(path, "flush");
+    return hl_flush(fd) == 0 ? HL_OK : trouble(path, "flush");
 }
 
 static hl_status write_new(const char *path, const void *bytes, size_t n)
@@ -76,7 +89,7 @@ hl_status hl_atomic_sync(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return trouble(path, "open");
-    hl_status s = fsync(fd) == 0 ? HL_OK : trouble(path, "flush");
+    hl_status s = hl_flush(fd) == 0 ? HL_OK : trouble(path, "flush");
     close(fd);
     return s;
 }

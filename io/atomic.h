@@ -14,6 +14,9 @@ hl_status hl_file_fail(const char *path, const char *act, int error);
 /* Replace the file `path` by these bytes; it holds either the old or the new ones at any moment. */
 hl_status hl_atomic_write(const char *path, const void *bytes, size_t n);
 
+/* fsync, of which the watcher knows that it may take long (base/acts.h). */
+int hl_flush(int fd);
+
 /* Flush a file, or a folder's list of names, to the disk. */
 hl_status hl_atomic_sync(const char *path);
 

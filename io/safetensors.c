@@ -3,6 +3,7 @@
  * Nothing in a file is believed: the header must fit into the file and the tensors, sorted by their offsets, must
  * tile its data exactly, each with as many bytes as its shape and type say.  After that no read can leave the map. */
 #include "io/safetensors.h"
+#include "base/acts.h"
 #include "base/arena.h"
 #include "io/atomic.h"
 #include "io/hf-folder.h"
@@ -350,6 +351,7 @@ hl_status hl_safetensor_read(const hl_safetensor *t, float *x)
     int k = dtype_find(t->dtype);
     if (!dtypes[k].to_float)
         return HL_FAIL(HL_EFORMAT, "%s: tensor %.100s is %s; weights are read from F32, F16 and BF16, so convert it", t->path, t->name, t->dtype);
+    hl_act_tick();
     dtypes[k].to_float(x, t->bytes, t->count);
     return HL_OK;
 }

@@ -1,5 +1,6 @@
 /* source.c - an input file read once from front to back, and digested on the way. */
 #include "io/source.h"
+#include "base/acts.h"
 #include "base/arena.h"
 #include "base/digest.h"
 #include "io/regular.h"
@@ -44,6 +45,7 @@ hl_status hl_source_read(hl_source *s, char *block, size_t *n)
         if (got > 0) *n += (size_t)got;
         else if (errno != EINTR) return HL_FAIL(HL_ESTORE, "%s: reading fails: %s; look after the disk", s->path, strerror(errno));
     }
+    hl_act_tick();
     if (*n) s->digest = hl_digest_join(s->digest, hl_digest(block, *n));
     s->at += (int64_t)*n;
     return HL_OK;

@@ -25,7 +25,7 @@ typedef struct {
 
 /* A stop is told after so many seconds.  What may last (a flush of a file, ranks of other machines for which all of this one wait)
  * may last so many times as long as what may not. */
-enum { HL_STOP_TOLD = 10, HL_LASTING = 30 };
+enum { HL_STOP_TOLD = 5, HL_LASTING = 30 };
 
 void hl_standstill_open(hl_standstill *s, int n, bool is_whole_job);
 void hl_standstill_close(hl_standstill *s);

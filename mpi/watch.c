@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 static const double EVERY = 0.5; /* seconds between looks */
-enum { SILENT = 6 };             /* looks after which a rank before this one does not watch any more */
+enum { SILENT = 4 };             /* looks after which a rank before this one does not watch any more */
 
 typedef struct {
     hl_acts *page;         /* (n) ranks of this machine */

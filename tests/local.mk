@@ -57,6 +57,7 @@ MPI_TESTS = \
 	tests/test-agreement \
 	tests/test-copies \
 	tests/test-group \
+	tests/test-watch \
 	tests/test-ways \
 	tests/test-buckets \
 	tests/test-mesh \
@@ -91,6 +92,7 @@ ODD_TESTS = \
 	tests/test-spectrum \
 	tests/test-ease \
 	tests/test-group \
+	tests/test-watch \
 	tests/test-ways \
 	tests/test-buckets \
 	tests/test-mesh \
@@ -167,6 +169,7 @@ tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUN
 tests_test_finite_LDADD = $(MPI_TEST_LINK)
 tests_test_agreement_LDADD = $(MPI_TEST_LINK)
 tests_test_copies_LDADD = $(MPI_TEST_LINK)
+tests_test_watch_LDADD = $(MPI_TEST_LINK)
 tests_test_group_LDADD = $(MPI_TEST_LINK)
 tests_test_ways_LDADD = $(MPI_TEST_LINK)
 tests_test_buckets_LDADD = $(MPI_TEST_LINK)
