@@ -53,7 +53,7 @@ done <<POINTS
 2 group-trade:1:3:hang give_ --placement colocated
 2 pipe-send:0:9:hang item_pass --placement colocated --item.pp 2 --user.pp 2
 2 evaluate-round:1:1:hang ranking --placement colocated
-2 checkpoint-flush:1:hang saving --placement colocated --checkpoint_every 1
+2 checkpoint-write:1:hang saving --placement colocated --checkpoint_every 1
 1 step-signal:0:40:hang item
 4 group-agree:3:70:hang act --placement colocated --item.tp 2 --user.tp 2
 POINTS
