@@ -46,6 +46,20 @@ verdict "a failure is shown, and is the status"
 verdict "a program without a last line has failed"
 ! runs dies && ends "4 passed, 1 failed, 0 skipped"
 verdict "so has one that passed its tests and ends otherwise"
+program first <<'P'
+tries=50
+until [ -e second-is-here ] || [ $tries -eq 0 ]; do tries=$((tries - 1)) && sleep 0.1; done
+[ -e second-is-here ] && echo "first: 1 passed, 0 failed, 0 skipped"
+P
+program second <<'P'
+: >second-is-here
+echo "second: 1 passed, 0 failed, 0 skipped"
+P
+runs first second good && ends "5 passed, 0 failed, 0 skipped" && [ "$(cut -d : -f 1 "$work/said" | head -n 3 | tr '\n' ' ')" = "ok   first ok   second ok   good " ]
+verdict "two run at a time, and are shown in their order"
+rm "$work/second-is-here"
+! JOBS=1 runs first second && ends "1 passed, 1 failed, 0 skipped"
+verdict "one with JOBS=1"
 program hangs <<'P'
 sleep 60 & sleep 60
 P

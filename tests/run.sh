@@ -3,19 +3,20 @@
 #
 # usage: SOURCE_DIR=... run.sh ALONE... -- MPI... -- ODD... -- SCRIPTS...   in the build folder
 # The programs of ALONE run once, those of MPI at 1, 2, 4 and 8 ranks (RANKS), those of ODD also at 3, 5 and 7; scripts run
-# once.  Each says "<suite>: N passed, N failed, N skipped" in its last line; one that does not, or ends otherwise, counts as a
+# once.  Programs of ALONE and scripts run two at a time (JOBS): most of their time they start processes and wait.  Each says "<suite>: N passed, N failed, N skipped" in its last line; one that does not, or ends otherwise, counts as a
 # failure.  Lines of failures and of skipped cases are shown, whole output where there is no last line.
 # The last line is "N passed, N failed, N skipped".  Everything temporary is in one folder, which is gone afterwards.
 RANKS=${RANKS-1 2 4 8}
 ODD_RANKS=${ODD_RANKS-3 5 7} # either may be empty
+JOBS=${JOBS:-2}
 IDLE_LIMIT=${IDLE_LIMIT:-300} # seconds for one program at one size, of a machine that does nothing else
 
 passed=0 failed=0 skipped=0
 TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/hllm-check.XXXXXX") || exit 1
 shm=$(mktemp -d "/dev/shm/hllm-check.XXXXXX" 2>/dev/null) || shm=$TMPDIR
 export TMPDIR
-program= watcher=
-trap 'kill $program $watcher 2>/dev/null; rm -rf "$TMPDIR" "$shm"' EXIT
+program= watcher= lanes= begun=0 shown=0
+trap 'kill $program $watcher $lanes 2>/dev/null; [ -z "$lanes" ] || wait $lanes; rm -rf "$TMPDIR" "$shm"' EXIT
 trap 'exit 130' INT TERM HUP
 
 # Tests start more ranks than there are cores, as root in containers, several jobs on one machine.
@@ -101,6 +102,48 @@ run() {
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + not))
 }
 
+# beside NAME COMMAND...: the same, beside others; what they say comes in the order in which they were begun.
+beside() {
+    wait_for $((JOBS - 1))
+    begun=$((begun + 1))
+    mkdir "$TMPDIR/$begun"
+    (
+        trap - EXIT
+        trap 'kill $program $watcher 2>/dev/null; exit 143' TERM
+        TMPDIR=$TMPDIR/$begun passed=0 failed=0 skipped=0
+        run "$@" >"$TMPDIR/says"
+        echo "passed=$((passed)) failed=$((failed)) skipped=$((skipped))" >"$TMPDIR/counts.new"
+        mv "$TMPDIR/counts.new" "$TMPDIR/counts"
+    ) &
+    lanes="$lanes $!"
+}
+
+# wait_for N: until at most N that were begun are not over.
+wait_for() {
+    while running=$(count_running) && show_over && [ "$running" -gt "$1" ]; do sleep 0.1; done
+}
+count_running() {
+    running=0 i=$shown
+    while [ $i -lt $begun ]; do
+        i=$((i + 1))
+        [ -e "$TMPDIR/$i/counts" ] || running=$((running + 1))
+    done
+    echo $running
+}
+
+# Those that are over, up to the first that is not.
+show_over() {
+    while [ $shown -lt $begun ] && [ -e "$TMPDIR/$((shown + 1))/counts" ]; do
+        shown=$((shown + 1))
+        cat "$TMPDIR/$shown/says"
+        before="$passed $failed $skipped"
+        . "$TMPDIR/$shown/counts"
+        set -- $before
+        passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+        rm -rf "${TMPDIR:?}/$shown/"
+    done
+}
+
 # at "RANKS..." PROGRAM: MPI leaks for reasons of its own, here and in scripts.
 at() {
     for n in $1; do
@@ -111,14 +154,15 @@ at() {
 part=alone
 for one; do
     case $part,$one in
-    alone,--) part=mpi ;;
+    alone,--) wait_for 0 && part=mpi ;;
     mpi,--) part=odd ;;
     odd,--) part=scripts ;;
-    alone,*) run "${one##*/}" "./$one" ;;
+    alone,*) beside "${one##*/}" "./$one" ;;
     mpi,*) at "$RANKS" "$one" ;;
     odd,*) at "$ODD_RANKS" "$one" ;;
-    scripts,*) ASAN_OPTIONS=detect_leaks=0 run "${one##*/}" sh "$SOURCE_DIR/$one" ;;
+    scripts,*) beside "${one##*/}" env ASAN_OPTIONS=detect_leaks=0 sh "$SOURCE_DIR/$one" ;;
     esac
 done
+wait_for 0
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]
