@@ -11,12 +11,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- file systems */
@@ -235,36 +232,6 @@ static void try_checkpoint(outcome *o, const hl_group *world, const char *folder
     free(x);
 }
 
-/* Without a launcher MPI may be what does not start, so a child tries it, for some seconds. */
-static void try_in_a_child(outcome *o, const char *folder)
-{
-    enum { PATIENCE = 20000 }; /* milliseconds */
-    int ends[2], status;
-    *o = (outcome){.status = HL_EFAIL, .sentence = "MPI does not start as one rank within 20 s"};
-    if (pipe(ends) != 0) return;
-    fflush(stdout);
-    const pid_t child = fork();
-    if (child == 0) {
-        outcome mine = {0};
-        hl_group world = {0};
-        mine.status = hl_group_start(&world, &(int){0}, &(char **){NULL});
-        if (mine.status == HL_OK) try_checkpoint(&mine, &world, folder);
-        else snprintf(mine.sentence, sizeof mine.sentence, "%s", hl_error_text());
-        if (write(ends[1], &mine, sizeof mine) != (ssize_t)sizeof mine) _exit(1);
-        hl_group_stop(&world);
-        _exit(0);
-    }
-    close(ends[1]);
-    struct pollfd end = {.fd = ends[0], .events = POLLIN};
-    if (child > 0 && poll(&end, 1, PATIENCE) > 0 && read(ends[0], o, sizeof *o) != (ssize_t)sizeof *o) {
-        o->status = HL_EFAIL;
-        snprintf(o->sentence, sizeof o->sentence, "MPI does not start as one rank: see what it says");
-    }
-    close(ends[0]);
-    if (child > 0 && waitpid(child, &status, WNOHANG) == 0 && o->status != HL_OK) kill(child, SIGKILL);
-    if (child > 0) waitpid(child, &status, 0);
-}
-
 void hl_doctor_files(hl_doctor *d)
 {
     char at[PATH_MAX], folder[PATH_MAX];
@@ -280,10 +247,9 @@ void hl_doctor_files(hl_doctor *d)
         hl_doctor_say(d, HL_NOTED, "name a folder that all ranks can write, as checkpoint_dir", "no checkpoint was tried in %.200s: %s", at, may != HL_OK ? "not all ranks can write there" : "there is no room");
         return;
     }
-    if (d->has_mpi) try_checkpoint(&o, d->world, folder);
-    else try_in_a_child(&o, folder);
+    try_checkpoint(&o, d->world, folder);
     if (o.status != HL_OK) {
-        hl_doctor_say(d, HL_FAILS, "start it with mpirun or srun, and see what MPI and the disk say", "a checkpoint does not go to %.100s and back: %.250s", at, o.sentence);
+        hl_doctor_say(d, HL_FAILS, "see what the disk says", "a checkpoint does not go to %.100s and back: %.250s", at, o.sentence);
         return;
     }
     hl_finding *f = hl_doctor_say(d, HL_FINE, NULL, "a checkpoint of %.0f MB goes to %.200s in %.2g s (%.3g GB/s) and back in %.2g s, each rank its part", o.bytes / 1e6, at, o.write, o.bytes / o.write / 1e9, o.read);
