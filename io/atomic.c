@@ -27,6 +27,10 @@ static const struct {
     {EROFS, "name a place that can be written"},
     {ENOENT, "see whether the path is right"},
     {ESTALE, "see whether it was removed or its server started anew"},
+    {ETIMEDOUT, "see whether its server answers"},
+    {EMFILE, "raise the limit of open files (ulimit -n)"},
+    {ENFILE, "close files of other programs on this machine"},
+    {ENOMEM, "use fewer ranks on this machine"},
 };
 
 hl_status hl_file_fail(const char *path, const char *act, int error)

@@ -1,5 +1,6 @@
 /* regular.c - open a file that must be a plain one, without ever waiting for it. */
 #include "io/regular.h"
+#include "io/atomic.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -28,18 +29,33 @@ static int open_now(const char *path)
     return fd;
 }
 
+/* Errors at which another name is no remedy: the disk, its server or the machine fails. */
+static bool is_elsewhere(int error)
+{
+    static const int errors[] = {EIO, ESTALE, ETIMEDOUT, EMFILE, ENFILE, ENOMEM};
+    bool is = false;
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) is = is || errors[i] == error;
+    return is;
+}
+
+static hl_status fail_to_open(const char *path, int error, hl_status failure, const char *next)
+{
+    if (is_elsewhere(error)) return hl_file_fail(path, "be opened", error);
+    return HL_FAIL(failure, "%s: cannot be opened: %s; %s", path, strerror(error), next);
+}
+
 hl_status hl_regular_open(int *fd, struct stat *st, const char *path, hl_status failure, const char *next)
 {
     struct stat is;
     *fd = open_now(path);
-    if (*fd < 0) return HL_FAIL(failure, "%s: cannot be opened: %s; %s", path, strerror(errno), next);
+    if (*fd < 0) return fail_to_open(path, errno, failure, next);
     const bool is_known = fstat(*fd, &is) == 0;
     const int error = errno;
     if (st && is_known) *st = is;
     if (is_known && S_ISREG(is.st_mode)) return HL_OK;
     close(*fd);
     *fd = -1;
-    if (!is_known) return HL_FAIL(failure, "%s: cannot be opened: %s; %s", path, strerror(error), next);
+    if (!is_known) return fail_to_open(path, error, failure, next);
     return HL_FAIL(failure, "%s: is %s, not a file; %s", path, what_is(&is), next);
 }
 
@@ -52,7 +68,7 @@ hl_status hl_regular_stream(FILE **in, const char *path, hl_status failure, cons
     if (*in) return HL_OK;
     const int error = errno;
     close(fd);
-    return HL_FAIL(failure, "%s: cannot be opened: %s; %s", path, strerror(error), next);
+    return fail_to_open(path, error, failure, next);
 }
 
 bool hl_regular_is(const char *path)

@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 
 /* Open `path` for reading: its descriptor, which the caller closes, and what is known of it (NULL: not asked).  `failure`
- * with path, reason and `next`, what to do, where there is no plain file; then *fd is -1.  Local. */
+ * with path, reason and `next`, what to do, where there is no plain file; HL_ESTORE with the remedy of hl_file_fail where
+ * disk, server or machine fail, so another name would not help.  After a failure *fd is -1.  Local. */
 hl_status hl_regular_open(int *fd, struct stat *st, const char *path, hl_status failure, const char *next);
 
 /* The same as a stream, which the caller closes with fclose; NULL after a failure. */

@@ -21,7 +21,7 @@ hl_status hl_source_open(hl_source *s, const char *path)
 {
     struct stat st;
     *s = (hl_source){.path = path, .fd = -1};
-    if (access(path, R_OK) != 0)
+    if (access(path, R_OK) != 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
         return HL_FAIL(HL_EFORMAT, "%s: cannot be read: %s; give the path of a file that is there", path, strerror(errno));
     HL_TRY(hl_regular_open(&s->fd, &st, path, HL_EFORMAT, "it is read more than once, so give a file"));
     s->size = st.st_size;

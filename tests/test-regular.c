@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,6 +54,20 @@ static void what_is_no_file_is_named_at_once(void)
     CHECK_FAILS(hl_regular_open(&fd, NULL, in_folder("none"), HL_EFORMAT, "do this"), HL_EFORMAT, "none: cannot be opened: No such file or directory; do this");
 }
 
+/* The name is right where the machine has no room for one more open file: another name is no remedy. */
+static void a_trouble_of_the_machine_has_a_remedy_of_its_own(void)
+{
+    int fd = 0;
+    struct rlimit had;
+    write_bytes(in_folder("here"), 3);
+    CHECK(getrlimit(RLIMIT_NOFILE, &had) == 0);
+    CHECK(setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, had.rlim_max}) == 0);
+    const hl_status s = hl_regular_open(&fd, NULL, in_folder("here"), HL_EFORMAT, "do this");
+    CHECK(setrlimit(RLIMIT_NOFILE, &had) == 0);
+    CHECK(fd == -1);
+    CHECK_FAILS(s, HL_ESTORE, "here: cannot be opened: Too many open files; raise the limit of open files (ulimit -n)");
+}
+
 /* A child maps the file, cuts it and reads behind the cut; its status, and what it says. */
 static int status_of_reader(char said[2000])
 {
@@ -87,6 +102,7 @@ static void a_shard_that_is_cut_off_while_it_is_used_ends_with_a_sentence(void)
 static const test tests[] = {
     {"a file is opened", a_file_is_opened},
     {"what is no file is named at once", what_is_no_file_is_named_at_once},
+    {"a trouble of the machine has a remedy of its own", a_trouble_of_the_machine_has_a_remedy_of_its_own},
     {"a shard that is cut off while it is used ends with a sentence", a_shard_that_is_cut_off_while_it_is_used_ends_with_a_sentence},
 };
 HL_TESTS("regular", tests)
