@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-enum { MOST_RANKS = 100000 };
+enum { MOST_RANKS = 100000, MOST_ITEMS = 4000000 };
 
 typedef struct {
     int ranks, rank; /* rank < 0: no list */
@@ -122,6 +122,15 @@ static void print_json(const hl_forecast *f)
     json_decref(o);
 }
 
+/* A batch is drawn item by item; from some size on only its seconds grow. */
+static hl_status check_batch(const hl_config *c)
+{
+    const int64_t items = (int64_t)c->batch_size * (c->MAX_ITEM_LIST_LENGTH + 1) + c->num_negatives;
+    if (items <= MOST_ITEMS) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "batch_size %d and num_negatives %d are %lld items a step, more than hllm plan draws (%d); plan a smaller batch, its seconds and bytes grow in proportion",
+                   c->batch_size, c->num_negatives, (long long)items, MOST_ITEMS);
+}
+
 static hl_status plan(const hl_config *c, const orders *o)
 {
     hl_llama item, user;
@@ -130,6 +139,7 @@ static hl_status plan(const hl_config *c, const orders *o)
     hl_machine machine = hl_forecast_machine(c->threads);
     hl_layout_wish wish = hl_forecast_wish(c, HL_COLOCATED);
     int n = 0, best = -1;
+    HL_TRY(check_batch(c));
     HL_TRY(hl_forecast_shapes(&item, &user, c));
     HL_TRY(hl_forecast_check(c, &item, &user));
     if (*c->calibration) HL_TRY(hl_forecast_calibrated(&machine, c->calibration, item.hidden_size));
@@ -161,7 +171,7 @@ const hl_command hl_cmd_plan = {
     .more = "  --ranks N            as if started with so many; one process answers, MPI is not started\n"
             "  --rank R             the list of acts of this rank too\n"
             "  --json               one JSON object on standard output\n"
-            "The batch is made up, of texts of MAX_TEXT_LENGTH tokens, so seconds and bytes are on the high side.\n",
+            "The batch is made up, of texts of MAX_TEXT_LENGTH tokens, so seconds and bytes are on the high side; it has at most 4 million items.\n",
     .has_config = true,
     .run_alone = run_alone,
 };

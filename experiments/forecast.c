@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 hl_machine hl_forecast_machine(int threads)
 {
@@ -146,11 +147,40 @@ hl_status hl_forecast_check_replicas(const hl_config *c, const hl_layout *l)
     return check_replicas(c, "user", hl_layout_user_replicas(l));
 }
 
+/* ---- names that begin so */
+
+static bool begins_some(const hl_params *t, const char *prefix)
+{
+    bool found = false;
+    for (int i = 0; i < t->n && !found; i++) found = strncmp(t->at[i].name, prefix, strlen(prefix)) == 0;
+    return found;
+}
+
+static hl_status check_names(const hl_names *prefixes, const hl_params *t)
+{
+    for (int i = 0; i < prefixes->n; i++)
+        if (!begins_some(t, prefixes->at[i]))
+            return HL_FAIL(HL_EUSAGE, "freeze_prefix %s begins no parameter's name; names are like item_llm.model.layers.0.", prefixes->at[i]);
+    return HL_OK;
+}
+
+static hl_status check_frozen(const hl_config *c, const hl_llama *item, const hl_llama *user)
+{
+    hl_params t = {0};
+    if (c->freeze_prefix.n == 0) return HL_OK;
+    hl_item_params(&t, item, c->item_emb_token_n, &hl_alone);
+    hl_user_params(&t, user, &hl_alone);
+    const hl_status s = check_names(&c->freeze_prefix, &t);
+    hl_params_free(&t);
+    return s;
+}
+
 hl_status hl_forecast_check(const hl_config *c, const hl_llama *item, const hl_llama *user)
 {
     HL_TRY(check_exact(c, item, user));
     HL_TRY(check_stages("item.pp", c->item_pp, item));
-    return check_stages("user.pp", c->user_pp, user);
+    HL_TRY(check_stages("user.pp", c->user_pp, user));
+    return check_frozen(c, item, user);
 }
 
 /* ---- a made-up batch */

@@ -31,7 +31,8 @@ hl_status hl_forecast_calibrated(hl_machine *m, const char *path, int width);
 /* The shapes that the configuration and the folders it names give.  Local. */
 hl_status hl_forecast_shapes(hl_llama *item, hl_llama *user, const hl_config *c);
 
-/* Do the models have layers enough for the stages that are wished for? */
+/* Do the models have layers enough for the stages that are wished for, cuts that exact mode can have, and parameters of the names of
+ * freeze_prefix?  HL_EUSAGE.  Local. */
 hl_status hl_forecast_check(const hl_config *c, const hl_llama *item, const hl_llama *user);
 
 /* Forecast the layout of `wish`; corpus NULL: made up.  Local; the same on every rank.  Close also after a failure. */

@@ -191,14 +191,11 @@ static hl_status initial_weights(hl_job *j)
     return HL_OK;
 }
 
-static hl_status freeze(hl_job *j)
+static void freeze(hl_job *j)
 {
     const hl_config *c = j->config;
-    for (int i = 0; i < c->freeze_prefix.n; i++)
-        if (hl_engine_freeze(&j->engine, c->freeze_prefix.at[i]) == 0)
-            return HL_FAIL(HL_EUSAGE, "freeze_prefix %s begins no parameter's name; names are like item_llm.model.layers.0.", c->freeze_prefix.at[i]);
+    for (int i = 0; i < c->freeze_prefix.n; i++) hl_engine_freeze(&j->engine, c->freeze_prefix.at[i]);
     if (c->freeze_ad) hl_engine_freeze(&j->engine, "item_llm."), hl_engine_freeze(&j->engine, "item_emb_tokens");
-    return HL_OK;
 }
 
 /* ---- layout */
@@ -343,7 +340,8 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     HL_TRY(hl_group_may_go_on(world, "laying out the models"));
     HL_TRY(initial_weights(j));
     HL_TRY(hl_group_may_go_on(world, "making the initial weights"));
-    return freeze(j);
+    freeze(j);
+    return HL_OK;
 }
 
 void hl_job_close(hl_job *j)

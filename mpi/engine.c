@@ -65,17 +65,15 @@ static bool begins_with(const char *name, const char *prefix)
     return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-static int freeze_side(hl_holding *h, const char *prefix)
+static void freeze_side(hl_holding *h, const char *prefix)
 {
-    int n = 0;
     for (int i = 0; i < h->table->n; i++) h->frozen[i] |= begins_with(h->table->at[i].name, prefix);
-    for (int i = 0; i < h->whole.n; i++) n += begins_with(h->whole.at[i].name, prefix);
-    return n;
 }
 
-int hl_engine_freeze(hl_engine *e, const char *prefix)
+void hl_engine_freeze(hl_engine *e, const char *prefix)
 {
-    return freeze_side(&e->item, prefix) + freeze_side(&e->user, prefix);
+    freeze_side(&e->item, prefix);
+    freeze_side(&e->user, prefix);
 }
 
 int hl_engine_width(const hl_engine *e)

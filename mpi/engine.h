@@ -41,8 +41,8 @@ typedef struct {
 void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_llama *item, const hl_llama *user, const hl_engine_rules *rules);
 void hl_engine_close(hl_engine *e);
 
-/* Do not train parameters whose names begin with prefix; the number of tensors that this freezes, on whichever ranks they are. */
-int hl_engine_freeze(hl_engine *e, const char *prefix);
+/* Do not train parameters whose names begin with prefix. */
+void hl_engine_freeze(hl_engine *e, const char *prefix);
 
 int hl_engine_width(const hl_engine *e);
 

@@ -135,6 +135,8 @@ bad 2 'set precision: fp32, or item.tp: 3' "bf16 on a grid" --precision bf16 --i
 bad 2 'has none; set ledger' "a ledger without steps" --model EASE --ledger on
 bad 2 'no metric "hits"' "a metric that is not there" --valid_metric hits@2
 bad 2 'begins no parameter' "a frozen prefix that nothing has" --freeze_prefix item_lm.
+! grep -q 'no dataset there yet' "$work/said"
+verdict "before data are prepared"
 bad 2 'val_only trains none' "val_only without a checkpoint" --val_only true
 command="eval $work/x.yaml"
 bad 2 'neither valid nor test' "an unknown phase" --phase train
