@@ -399,7 +399,7 @@ trained
 bad 2 'MAX_ITEM_LIST_LENGTH was 50 and is 3' "a run that began otherwise" --MAX_ITEM_LIST_LENGTH 3
 trained
 echo garbage >"$work/run/metrics.jsonl"
-bad 3 'metrics.jsonl: line 1' "a record that is none"
+bad 3 'metrics.jsonl: line 1' "a record that is none" --max_steps 2
 trained
 truncate -s -8 "$work"/data/x-*.hllm/users-00000.h5
 bad 5 'users-00000.h5' "a dataset that is cut off"
