@@ -12,6 +12,7 @@
 #include "io/inventory.h"
 #include "io/place.h"
 #include "io/probe.h"
+#include "io/samefile.h"
 #include "io/steps.h"
 #include "io/tensors.h"
 #include <stdlib.h>
@@ -275,6 +276,14 @@ static hl_status read_manifest(hl_checkpoint *c, const hl_group *world)
     return hl_group_agree(world, s);
 }
 
+/* Ranks read a share each, so machines with another checkpoint by this path would make a model of two. */
+static hl_status check_same(const hl_checkpoint *c, const hl_group *world)
+{
+    char manifest[PATH_MAX];
+    file_path(manifest, c->path, MANIFEST);
+    return hl_file_same(world, manifest);
+}
+
 static hl_status compare(const hl_inventory_file *f, const uint64_t *digest, const char *path, int64_t block)
 {
     int n = hl_block_count(f->size, block);
@@ -321,6 +330,7 @@ hl_status hl_checkpoint_open(hl_checkpoint **out, const hl_group *world, const c
     HL_TRY_ALL(world, check_kind(path));
     hl_checkpoint *c = *out = checkpoint_new(path);
     HL_TRY(read_manifest(c, world));
+    HL_TRY(check_same(c, world));
     HL_TRY(verify(c, world, MODEL));
     return moments ? verify(c, world, OPTIMIZER) : HL_OK;
 }

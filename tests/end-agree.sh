@@ -173,6 +173,16 @@ verdict "with the old file the run goes on"
 
 # ---- what the program believes of a run folder
 job 2 kept
+cp -r "$work/kept/step-4" "$work/on0/from" && cp -r "$work/kept/step-4" "$work/on1/from"
+apart "$train --load_pretrain from" "$train --load_pretrain from"
+[ $? -eq 0 ]
+verdict "machines with equal copies of a checkpoint start from it"
+rm -r "$work/on1/from" && cp -r "$work/kept/step-2" "$work/on1/from"
+for command in "$train --load_pretrain from" "$train --load_pretrain from --item.tp 2 --user.tp 2" "eval job.yaml --checkpoint from"; do
+    apart "$command" "$command"
+    [ $? -eq 3 ] && said "from/manifest.json is a file of .* on rank 0 of .* on rank 1 of .*copy it to all machines" && [ ! -e "$work/run/step-2" ]
+    verdict "another checkpoint of that path on one machine is refused: ${command%% *}"
+done
 cp -r "$work/kept" "$work/folder" && rm "$work/folder/step-4/manifest.json" && mkdir "$work/folder/step-4/manifest.json"
 job 2 folder --max_steps 6
 [ $? -eq 0 ] && said "step-4/manifest.json: .*it is passed over" && said "continuing from .*/step-2"
