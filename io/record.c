@@ -26,6 +26,7 @@ struct hl_record {
     json_t *line; /* that is being made */
     char *kept;   /* lines that the disk has not taken */
     size_t n_kept;
+    bool is_gone; /* the path names another file by now, or none, and that was said */
 };
 
 /* ---- going on in an old file ---- */
@@ -292,9 +293,21 @@ hl_status hl_record_end(hl_record *r)
     return write_kept(r);
 }
 
+/* Lines go on into the file that was opened, wherever it is by now. */
+static void tell_gone(hl_record *r)
+{
+    struct stat mine, there;
+    if (r->is_gone || fstat(r->fd, &mine) != 0) return;
+    const bool is_there = stat(r->path, &there) == 0;
+    if (is_there ? mine.st_dev == there.st_dev && mine.st_ino == there.st_ino : errno != ENOENT) return;
+    r->is_gone = true;
+    hl_log(HL_WARN, "%s: was removed or replaced while this run writes it; lines go on where it was moved to, or are lost, and checkpoints go to the folder of this name: leave run folders alone until their job ends", r->path);
+}
+
 hl_status hl_record_sync(hl_record *r)
 {
     if (!r) return HL_OK;
+    tell_gone(r);
     HL_TRY(write_kept(r));
     if (hl_flush(r->fd) == 0) return HL_OK;
     return HL_FAIL(HL_ESTORE, "%s: cannot flush: %s; see what the disk says", r->path, strerror(errno));

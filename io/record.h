@@ -48,7 +48,8 @@ void hl_record_sketch(hl_record *r, const char *tensor, const char *what, const 
  * with the next, or with hl_record_sync. */
 hl_status hl_record_end(hl_record *r);
 
-/* Write what was kept, and flush to the disk, HL_ESTORE where that fails: before a checkpoint, so that a power cut does not leave the file behind it. */
+/* Write what was kept, and flush to the disk, HL_ESTORE where that fails: before a checkpoint, so that a power cut does not leave the file behind it. A
+ * warning, once, where the path names another file by now, or none. */
 hl_status hl_record_sync(hl_record *r);
 
 /* What a run line says. */
