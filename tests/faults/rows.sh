@@ -294,41 +294,79 @@ damage() { # damage FILE WAY
     foreign) cp ./hllm "$1" && truncate -s "$size" "$1" ;;
     esac
 }
+# After a refusal what was damaged is brought back, and nothing else.
+file_again() {
+    [ $got -eq 0 ] || cp -p "$whole" "$broken"
+}
 damaged_checkpoint() {
-    for file in $(pick "step-4/model.h5 step-4/optimizer.h5 step-4/manifest.json used.yaml latest best metrics.jsonl" "step-4/model.h5 step-4/manifest.json latest"); do
+    for file in $(pick "step-4/model.h5 step-4/optimizer.h5 step-4/manifest.json used.yaml latest metrics.jsonl" "step-4/model.h5 step-4/manifest.json latest"); do
         for way in $(pick "$ways" "cut flip missing"); do
             kept=yes
             half_a_run 1
-            reference 1
-            [ -f "$work/run/$file" ] || continue
-            damage "$work/run/$file" $way
-            quiet
-            train 1 run
-            ended "0 2 3 5"
-            [ $got -ne 0 ] || [ "$file" = metrics.jsonl ] || same run "$want" || bad "status 0 and other losses"
-            counted "$file: $way"
+            whole=$work/half/$file broken=$work/run/$file
+            damage "$broken" $way
+            before_again=file_again
+            case $file in
+            step-4/* | latest) fault "$file: $way" 0 1 ;; # passed over: there is an older one
+            used.yaml) fault "$file: $way" "0 3" 1 ;;
+            metrics.jsonl) record_is_damaged ;;
+            esac
         done
     done
     kept=
+}
+# Lines before the checkpoint may be missing, which is said, or the file is refused; lines behind it are those of the whole run.
+record_is_damaged() {
+    reference 1
+    train 1 run
+    ended "0 3"
+    [ $got -eq 0 ] || { file_again && goes_on 1; }
+    steps run step loss | tail -n 4 >"$work/a"
+    steps "$want" step loss | tail -n 4 | cmp -s - "$work/a" || bad "other losses"
+    counted "$file: $way"
+}
+# Files of two checkpoints that are whole, each in the other's place, or one in both.
+swapped_files() {
+    for file in model.h5 optimizer.h5 manifest.json; do
+        for how in older_for_newer newer_for_older one_for_other; do
+            kept=yes
+            half_a_run 1
+            $how
+            before_again=steps_again
+            statuses=0
+            [ $how != one_for_other ] || statuses=5
+            fault "$file: $how" $statuses 1
+        done
+    done
+    kept=
+}
+older_for_newer() { cp "$work/half/step-2/$file" "$work/run/step-4/$file"; }
+newer_for_older() { cp "$work/half/step-4/$file" "$work/run/step-2/$file"; }
+one_for_other() { older_for_newer && newer_for_older; }
+steps_again() {
+    [ $got -eq 0 ] || cp -p "$work/half/step-2/$file" "$work/run/step-2/" && cp -p "$work/half/step-4/$file" "$work/run/step-4/"
 }
 damaged_dataset() {
     quiet
     prepare 1
     right=$(digest_of_dataset)
     cp -a "$work/ds" "$work/ds.whole"
-    reference 1
+    reference 2 --dataset_dir "$work/ds"
     for file in manifest.json items-00000.h5 users-00000.h5; do
         for way in $(pick "$ways" "cut flip missing"); do
-            rm -rf "$work/ds" "$work/run"
+            rm -rf "$work/ds"
             cp -a "$work/ds.whole" "$work/ds"
-            damage "$work/ds/$file" $way
-            train 2 run --dataset_dir "$work/ds"
-            ended "0 2 3 5"
-            [ $got -ne 0 ] || [ "$(digest_of_dataset)" = "$right" ] || bad "status 0 with another dataset"
-            counted "$file: $way"
+            whole=$work/ds.whole/$file broken=$work/ds/$file
+            damage "$broken" $way
+            before_again=dataset_again
+            fault "$file: $way" "0 2 3 5" 2 --dataset_dir "$work/ds"
         done
     done
     rm -rf "$work/ds" "$work/ds.whole"
+}
+dataset_again() {
+    file_again
+    [ $got -ne 0 ] || [ "$(digest_of_dataset)" = "$right" ] || bad "status 0 with another dataset"
 }
 
 # A signal to the launcher or to one rank; the job ends with 75, or as the signal has it, and goes on.
@@ -336,7 +374,7 @@ signal_at() {
     case $moment in
     early) sleep 0.3 ;;
     step) until_steps 2 ;;
-    save) until_there "$work/run/step-*.tmp" ;;
+    save | validation) until_stopped $1 ;;
     esac
     for number in 1 $twice; do
         case $whom in
@@ -345,6 +383,12 @@ signal_at() {
         esac
         [ -z "$twice" ] || sleep 0.2
     done
+    case $moment in save | validation) kill -CONT $(ranks_of "$1") 2>/dev/null ;; esac
+}
+# until_stopped PROCESS: a rank below it stands still.
+until_stopped() {
+    tries=1000
+    until cat /dev/null $(ranks_of "$1" | sed 's:.*:/proc/&/stat:') 2>/dev/null | grep -q ') T ' || [ $((tries -= 1)) -eq 0 ]; do sleep 0.02; done
 }
 until_steps() {
     tries=600
@@ -362,13 +406,17 @@ ranks_of() {
     done
 }
 signals() {
-    for moment in $(pick "early step save" "step"); do
+    for moment in $(pick "early step save validation" "step"); do
         for whom in launcher rank; do
             for name in $(pick "TERM INT HUP USR1 USR2 QUIT" "TERM USR1"); do
                 for twice in $(pick "no yes" no); do
                     [ $twice = yes ] && twice=2 || twice=
                     [ -z "$twice" ] || [ $name = TERM ] || continue
                     during=signal_at
+                    case $moment in
+                    save) shake="env HLLM_FAULT=checkpoint-write:2:1:stop" ;;
+                    validation) shake="env HLLM_FAULT=evaluate-round:2:1:stop" ;;
+                    esac
                     fault_by_signal
                 done
             done
@@ -423,24 +471,91 @@ no_memory() {
     done
 }
 
-# Ranks that do not have the same end with a status of their own before they save.
-ranks_differ() {
-    for what in "weights-update:1:3:flip" "weights-update:0:5:flip" "gradient-sum:1:3:nan"; do
-        rm -rf "$work/run"
+# A rank hangs: the job says which one, and ends.
+hanging_rank() {
+    while read -r n victim what options <&3; do
+        third && [ "${what%%:*}" != step-signal ] && continue
+        shake="env HLLM_FAULT=$what:hang" only="rank $victim (process [0-9]* on .*) does not wait for others" lists=yes
+        fault "$what, $n ranks" 1 $n --hang_timeout 5 $options
+    done 3<<POINTS
+3 1 step-signal:1:40
+2 0 group-sum:0:20 --placement colocated
+2 1 checkpoint-write:1:1 --placement colocated
+2 1 evaluate-round:1:1 --placement colocated
+POINTS
+}
+
+# A rank's numbers are spoilt: nothing is saved, and the status is a number's own.
+spoilt_rank() {
+    while read -r n what options <&3; do
+        third && [ "${what%:3:*}" = "$what" ] && continue
         shake="env HLLM_FAULT=$what"
-        train 2 run --placement colocated
-        ended "4"
-        counted "$what"
-    done
+        fault "$what, $options" 4 $n $options
+    done 3<<POINTS
+2 weights-update:1:3:flip --placement colocated
+2 weights-update:0:5:flip --placement colocated
+2 weights-update:1:9:nan --placement colocated
+2 weights-update:0:5:nan --placement separate
+2 weights-update:1:5:nan --placement colocated --item.tp 2 --user.tp 2
+2 gradient-sum:1:3:nan --placement colocated
+2 gradient-sum:0:9:nan --placement colocated --zero 3
+2 gradient-sum:1:11:nan --placement colocated --item.pp 2 --user.pp 2
+POINTS
+}
+
+# Ranks that were not started alike, or do not see the same files, end before they save.
+ranks_differ() {
     quiet
+    reference 2
     rm -rf "$work/run"
     began=$(date +%s)
-    timeout -k 5 "$limit" $MPIRUN -n 1 ./hllm train "$work/job.yaml" --checkpoint_dir "$work/run" --max_steps 8 : \
-        -n 1 ./hllm train "$work/job.yaml" --checkpoint_dir "$work/run" --max_steps 8 --seed 1 >"$work/out" 2>"$work/said" </dev/null
+    timeout -k 5 "$limit" $MPIRUN -n 1 ./hllm train "$work/job.yaml" --checkpoint_dir "$work/run" --max_steps 8 --checkpoint_every 4 : \
+        -n 1 ./hllm train "$work/job.yaml" --checkpoint_dir "$work/run" --max_steps 8 --checkpoint_every 4 --seed 1 >"$work/out" 2>"$work/said" </dev/null
     got=$?
     took=$(($(date +%s) - began))
     ended 2
+    goes_on 2
     counted "a rank of another seed"
+    rank_of_old_weights
+    third || rank_of_bad_shards
+}
+# own_copies NAME FOLDER: each of two ranks works in a folder of its own, with a copy of FOLDER by this name.
+own_copies() {
+    mkdir -p "$work/on0" "$work/on1"
+    printf 'shift\ncd "%s/on${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}" && exec "%s/hllm" "$@"\n' "$work" "$PWD" >"$work/apart"
+    apart="sh $work/apart"
+    for on in on0 on1; do rm -rf "$work/$on/$1" && cp -a "$2" "$work/$on/$1"; done
+}
+weights_again() { own_copies m "$work/half/step-4"; }
+rank_of_old_weights() {
+    rm -rf "$work/half"
+    half_a_run 1
+    for victim in 0 1; do
+        weights_again
+        reference 2 --load_pretrain m
+        rm -rf "$work/on$victim/m" && cp -a "$work/half/step-2" "$work/on$victim/m"
+        before_again=weights_again only="m/manifest.json is a file of .* on rank 0 of .* on rank 1 of "
+        fault "older weights where rank $victim looks" 3 2 --load_pretrain m
+    done
+    apart=
+}
+shards_again() { own_copies ds "$work/ds"; }
+rank_of_bad_shards() {
+    quiet
+    prepare 1
+    for file in items-00000.h5 users-00000.h5; do
+        for victim in 0 1; do
+            for way in flip missing; do
+                shards_again
+                reference 2 --dataset_dir ds
+                damage "$work/on$victim/ds/$file" $way
+                before_again=shards_again only="ds/$file.*rank $victim of "
+                fault "$file $way where rank $victim looks" 5 2 --dataset_dir ds
+            done
+        done
+    done
+    apart=
+    rm -rf "$work/ds"
 }
 
 # Two jobs in one folder at once: one has it, the other is refused or goes on behind it.
@@ -470,24 +585,27 @@ two_jobs() {
 
 # Somebody takes the run folder away, or empties it, while it is used.
 take_away() {
-    until_steps 5
+    until_stopped $1
     $how
+    kill -CONT $(ranks_of "$1") 2>/dev/null
 }
 remove_it() { rm -rf "$work/run" 2>/dev/null; }
 replace_it() { mv "$work/run" "$work/moved" && mkdir "$work/run"; }
 purge_it() { rm -rf "$work"/run/step-* 2>/dev/null; }
+# What was moved away comes back, and the run goes on there; a run whose folder was removed begins anew.
+bring_back() {
+    case $how in
+    remove_it) rm -rf "$work/run" ;;
+    replace_it) rm -rf "$work/run" && mv "$work/moved" "$work/run" ;;
+    esac
+}
 taken_folder() {
     for how in remove_it replace_it purge_it; do
         for n in $(pick "1 3" 2); do
             rm -rf "$work/run" "$work/moved"
-            reference $n
-            during=take_away
-            train $n run
-            ended "0 1 2 3 5"
-            quiet
-            rm -rf "$work/run" "$work/moved"
-            goes_on $n
-            counted "$how, $n ranks (status $got)"
+            during=take_away before_again=bring_back shake="env HLLM_FAULT=weights-update:0:12:stop"
+            [ $how = purge_it ] && only= || only="metrics.jsonl: was removed or replaced"
+            fault "$how, $n ranks" 0 $n --placement colocated
         done
     done
 }
@@ -503,6 +621,7 @@ odd_paths() {
             got=$? took=0
             ended 0
         done
+        grep -aq 'continuing from ' "$work/said" || bad "began anew"
         [ -z "$trouble" ] && ln -sfn "$work/odd/$name" "$work/odd-link" && { same odd-link "$want" || bad "other losses"; }
         ! grep -q "$(printf '\033')" "$work/said" || bad "control characters on standard error"
         rm -rf "$work/odd" "$work/odd-link"

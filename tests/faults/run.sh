@@ -20,13 +20,16 @@ fail-recording      fail_recording      all
 own-folder          own_folder          all
 full-disk           full_disk           all
 damaged-checkpoint  damaged_checkpoint  third
+swapped-files       swapped_files       all
 damaged-dataset     damaged_dataset     all
 signals             signals             all
 stopped-rank        stopped_rank        all
+hanging-rank        hanging_rank        third
+spoilt-rank         spoilt_rank         third
 no-memory           no_memory           all
 ranks-differ        ranks_differ        third
 two-jobs            two_jobs            all
-taken-folder        taken_folder        all
+taken-folder        taken_folder        third
 odd-paths           odd_paths           all
 '
 
