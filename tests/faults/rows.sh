@@ -64,10 +64,15 @@ kill_resuming() {
     kept=
 }
 
-# Preparation: the dataset must be the same afterwards.
+# Preparation: the dataset must be the same afterwards.  Two shards of items, so that rank 1 writes one: $sources.
+large_sources() {
+    [ -d "$work/large" ] || ./hllm synth "$work/large" --items 8000 --users 3000 --topics 100 >/dev/null 2>"$work/said"
+    sources="--data_path $work/large/dataset --text_path $work/large/information"
+}
+sources=
 prepare() {
     rm -rf "$work/ds"
-    run "$1" prepare "$work/job.yaml" --dataset_dir "$work/ds"
+    run "$1" prepare "$work/job.yaml" --dataset_dir "$work/ds" $sources
 }
 digest_of_dataset() {
     cat "$work"/ds/*.h5 2>/dev/null | cksum
@@ -75,7 +80,7 @@ digest_of_dataset() {
 prepared_again() {
     (
         quiet
-        run "$1" prepare "$work/job.yaml" --dataset_dir "$work/ds"
+        run "$1" prepare "$work/job.yaml" --dataset_dir "$work/ds" $sources
         [ $got -eq 0 ] || echo "again: status $got: $(grep '^hllm' "$work/said" | tail -n 1 | cut -c1-200)"
         [ "$(digest_of_dataset)" = "$right" ] || echo "again: another dataset"
         ls -d "$work"/ds.* "$work"/ds/*.new 2>/dev/null
@@ -84,19 +89,22 @@ prepared_again() {
 }
 kill_preparing() {
     quiet
+    large_sources
     prepare 1
     right=$(digest_of_dataset)
     for n in $(pick "1 3" 2); do
-        victim=0
-        calls $n $victim "$work/ds" prepare $n
-        for at in $(points $(pick 16 3)); do
-            failing $victim "$work/ds" $at kill
-            prepare $n
-            ended killed
-            prepared_again $n
-            counted "call $at of $total on a file, rank $victim of $n"
+        for victim in $([ $n -eq 1 ] && echo 0 || pick "0 1" 1); do
+            calls $n $victim "$work/ds" prepare $n
+            for at in $(points $(pick 10 3) $victim); do
+                failing $victim "$work/ds" $at kill
+                prepare $n
+                ended killed
+                prepared_again $n
+                counted "call $at of $total on a file, rank $victim of $n"
+            done
         done
     done
+    sources=
     rm -rf "$work/ds"
 }
 
@@ -160,11 +168,12 @@ fail_resuming() {
 }
 fail_preparing() {
     quiet
+    large_sources
     prepare 1
     right=$(digest_of_dataset)
     for n in $(pick "1 3" 2); do
-        for place in ds data; do
-            [ $place = ds ] && victim=0 || victim=$((n - 1))
+        for place in ds large; do
+            victim=$((n > 1))
             shift_by=0
             calls $n $victim "$work/$place" prepare $n
             for act in $acts; do
@@ -180,6 +189,7 @@ fail_preparing() {
             done
         done
     done
+    sources=
     rm -rf "$work/ds"
 }
 evaluate() {
