@@ -397,9 +397,9 @@ command="eval $work/x.yaml"
 bad 2 'num_hidden_layers of the Item LLM was 1 and is 2' "a checkpoint of another model" --checkpoint "$work/run/latest" --item_llm.num_hidden_layers 2
 trained
 bad 2 'MAX_ITEM_LIST_LENGTH was 50 and is 3' "a run that began otherwise" --MAX_ITEM_LIST_LENGTH 3
-start 3 --epochs 2 --max_steps 1 >/dev/null
+HLLM_FAULT=evaluate-round:0:1:kill trained
 echo garbage >"$work/run/metrics.jsonl"
-bad 3 'metrics.jsonl: line 1' "a record that is none" --epochs 2
+bad 3 'metrics.jsonl: line 1' "a record that is none"
 trained
 truncate -s -8 "$work"/data/x-*.hllm/users-00000.h5
 bad 5 'users-00000.h5' "a dataset that is cut off"
