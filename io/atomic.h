@@ -8,9 +8,6 @@
 #include "base/error.h"
 #include <stddef.h>
 
-/* HL_ESTORE with the sentence of a system call that failed with errno `error`: "path: cannot ACT: reason; remedy". */
-hl_status hl_file_fail(const char *path, const char *act, int error);
-
 /* Replace the file `path` by these bytes; it holds either the old or the new ones at any moment. */
 hl_status hl_atomic_write(const char *path, const void *bytes, size_t n);
 

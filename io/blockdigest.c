@@ -2,9 +2,9 @@
 #include "io/blockdigest.h"
 #include "base/arena.h"
 #include "base/part.h"
-#include "io/atomic.h"
 #include "io/place.h"
 #include "io/positioned.h"
+#include "io/remedy.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -5,7 +5,7 @@ io_libhlio_a_SOURCES = \
 	io/tokenizer.c io/tokenizer.h io/tokenizer-kind.h io/tok-bytes.c io/tok-sentencepiece.c \
 	io/tok-folder.c io/tok-folder.h io/tok-fast.c io/tok-fast.h io/tok-rules.c io/tok-rules.h \
 	io/bpe.c io/bpe.h io/vocab.c io/vocab.h io/utf8.c io/utf8.h io/protobuf.c io/protobuf.h \
-	io/atomic.c io/atomic.h io/aside.c io/aside.h io/regular.c io/regular.h io/mapped.c io/mapped.h \
+	io/atomic.c io/atomic.h io/aside.c io/aside.h io/regular.c io/regular.h io/remedy.c io/remedy.h io/mapped.c io/mapped.h \
 	io/ledger-read.c io/ledger-read.h \
 	io/h5.c io/h5.h \
 	io/hf.c io/hf.h io/hf-folder.c io/hf-folder.h io/json.c io/json.h \

@@ -2,7 +2,7 @@
 #include "io/positioned.h"
 #include "base/acts.h"
 #include "base/fault.h"
-#include "io/atomic.h"
+#include "io/remedy.h"
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* regular.c - open a file that must be a plain one, without ever waiting for it. */
 #include "io/regular.h"
-#include "io/atomic.h"
+#include "io/remedy.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

@@ -5,9 +5,9 @@
  * ourselves.  The file in memory is sparse: as large as the one on the disk, it takes pages only for what HDF5 writes. */
 #include "io/tensor-index.h"
 #include "base/arena.h"
-#include "io/atomic.h"
 #include "io/h5.h"
 #include "io/positioned.h"
+#include "io/remedy.h"
 #include <errno.h>
 #include <hdf5.h>
 #include <stdio.h>

@@ -7,9 +7,9 @@
 #include "base/acts.h"
 #include "base/arena.h"
 #include "base/fault.h"
-#include "io/atomic.h"
 #include "io/place.h"
 #include "io/positioned.h"
+#include "io/remedy.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,0 +1,11 @@
+/* remedy.h - the sentence of a call on a file that failed, with what to do about it.
+ *
+ * To add a remedy: a row of the table in remedy.c. */
+#ifndef IO_REMEDY_H
+#define IO_REMEDY_H
+#include "base/error.h"
+
+/* HL_ESTORE with the sentence of a system call that failed with errno `error`: "path: cannot ACT: reason; remedy".  Local. */
+hl_status hl_file_fail(const char *path, const char *act, int error);
+
+#endif
