@@ -75,6 +75,20 @@ said "1 passed, 0 failed"
 verdict "where the same work takes six times as long, so may a program"
 ! LIMIT=1 runs slow && said "took longer than 1 seconds"
 verdict "unless LIMIT is given"
+program lasts <<'P'
+echo $$ >lasting
+exec sleep 60
+P
+(cd "$work" && SOURCE_DIR=$here exec sh "$here/tests/run.sh" lasts good -- -- --) >"$work/said" 2>&1 &
+runner=$!
+tries=50
+until [ -s "$work/lasting" ] || [ $tries -eq 0 ]; do tries=$((tries - 1)) && sleep 0.1; done
+kill $runner
+tries=50
+while [ -e "/proc/$(cat "$work/lasting")" ] && [ $tries -gt 0 ]; do tries=$((tries - 1)) && sleep 0.1; done
+! [ -e "/proc/$(cat "$work/lasting")" ]
+verdict "where run.sh is ended, its programs are"
+wait $runner
 watcher_stays() {
     for process in /proc/[0-9]*; do
         [ "$(readlink "$process/cwd" 2>/dev/null)" = "$work" ] && grep -qas 'run\.sh' "$process/cmdline" && return 0

@@ -15,8 +15,8 @@ passed=0 failed=0 skipped=0
 TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/hllm-check.XXXXXX") || exit 1
 shm=$(mktemp -d "/dev/shm/hllm-check.XXXXXX" 2>/dev/null) || shm=$TMPDIR
 export TMPDIR
-program= watcher= lanes= begun=0 shown=0
-trap 'kill $program $watcher $lanes 2>/dev/null; [ -z "$lanes" ] || wait $lanes; rm -rf "$TMPDIR" "$shm"' EXIT
+program= watcher= begun=0 shown=0
+trap 'kill $program $watcher 2>/dev/null; end_lanes; rm -rf "$TMPDIR" "$shm"' EXIT
 trap 'exit 130' INT TERM HUP
 
 # Tests start more ranks than there are cores, as root in containers, several jobs on one machine.
@@ -115,7 +115,18 @@ beside() {
         echo "passed=$((passed)) failed=$((failed)) skipped=$((skipped))" >"$TMPDIR/counts.new"
         mv "$TMPDIR/counts.new" "$TMPDIR/counts"
     ) &
-    lanes="$lanes $!"
+    echo $! >"$TMPDIR/$begun/lane"
+}
+
+# Those that are not over end, and what they started.
+end_lanes() {
+    while [ $shown -lt $begun ]; do
+        shown=$((shown + 1))
+        [ -e "$TMPDIR/$shown/counts" ] && continue
+        lane=$(cat "$TMPDIR/$shown/lane")
+        kill "$lane"
+        wait "$lane"
+    done 2>/dev/null
 }
 
 # wait_for N: until at most N that were begun are not over.
