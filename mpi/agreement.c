@@ -121,13 +121,6 @@ static void describe(dissent *d, const hl_setting *first, const hl_setting *mine
     show(d->mine, order < 0 ? none : mine->value);
 }
 
-static void find_host(char host[65])
-{
-    hl_process me;
-    hl_process_find(&me);
-    snprintf(host, 65, "%s", me.host);
-}
-
 hl_status hl_settings_agree(const hl_group *g, const hl_settings *mine, hl_status status, const char *advice)
 {
     uint64_t digest = digest_of(mine), wanted = digest;
@@ -141,7 +134,7 @@ hl_status hl_settings_agree(const hl_group *g, const hl_settings *mine, hl_statu
     if (place >= 0) hl_first_note(&f, place, 0);
     hl_first_agree(&f, g);
     if (g->rank == f.rank) describe(&d, at(&first, place), at(mine, place));
-    find_host(d.host);
+    hl_process_host(d.host);
     memcpy(d.first_host, d.host, sizeof d.host);
     hl_group_share(g, d.first_host, sizeof d.first_host, 0);
     hl_group_share(g, &d, sizeof d, f.rank);
@@ -192,7 +185,7 @@ bool hl_settings_count(char *out, size_t room, const hl_group *g, const char *va
     int *one = hl_alloc((size_t)g->size * sizeof *one);
     for (int r = 0; r < g->size; r++) one[r] = 1;
     show(mine.value, value);
-    find_host(mine.host);
+    hl_process_host(mine.host);
     hl_group_gather(g, all, &mine, one, sizeof mine);
     list_votes(out, room, all, g->size);
     free(one);

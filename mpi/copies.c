@@ -134,13 +134,6 @@ static split find_split(const digests *all, int n)
 
 /* ---- where */
 
-static void find_host(char host[65])
-{
-    hl_process me;
-    hl_process_find(&me);
-    memcpy(host, me.host, 65);
-}
-
 static hl_status tell(const hl_group *g, const hl_engine *e, const split *s, int arrays, const char *where, const char *advice)
 {
     const hl_holding *h = side_of(e, s->part);
@@ -149,7 +142,7 @@ static hl_status tell(const hl_group *g, const hl_engine *e, const split *s, int
     char host[2][65], odd[120] = "";
     digest_tensors(one, h, s->part, arrays);
     memcpy(other, one, n * sizeof *other);
-    for (int i = 0; i < 2; i++) find_host(host[i]);
+    for (int i = 0; i < 2; i++) hl_process_host(host[i]);
     hl_group_share(g, one, n * sizeof *one, s->one);
     hl_group_share(g, other, n * sizeof *other, s->other);
     hl_group_share(g, host[0], sizeof host[0], s->one);

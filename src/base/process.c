@@ -39,6 +39,13 @@ void hl_process_find(hl_process *p)
     strftime(p->since, sizeof p->since, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
 }
 
+void hl_process_host(char host[65])
+{
+    hl_process me;
+    hl_process_find(&me);
+    memcpy(host, me.host, sizeof me.host);
+}
+
 void hl_process_text(char *out, size_t room, const hl_process *p)
 {
     char job[100] = "", restarts[40] = "";

@@ -13,6 +13,9 @@ typedef struct {
 /* This process, now. */
 void hl_process_find(hl_process *p);
 
+/* The name of this machine alone. */
+void hl_process_host(char host[65]);
+
 /* "process 123 on node7, of job 42 (restart 2), since 2026-01-31T12:00:00Z". */
 void hl_process_text(char *out, size_t room, const hl_process *p);
 
