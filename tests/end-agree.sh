@@ -7,22 +7,11 @@
 hllm=$PWD/hllm
 
 ./hllm synth "$work/data" --items 200 --users 200 --topics 10 >/dev/null 2>"$work/said"
-cat >"$work/job.yaml" <<YAML
-data_path: $work/data/dataset
-text_path: $work/data/information
-dataset: synth
-text_keys: [title]
-tokenizer: bytes
-item_prompt: ""
-MAX_ITEM_LIST_LENGTH: 5
-item_llm: {hidden_size: 32, intermediate_size: 48, num_attention_heads: 4}
-user_llm: {hidden_size: 32, intermediate_size: 48, num_attention_heads: 4}
+small_job "" "" <<YAML
 epochs: 1
 max_steps: 4
 checkpoint_every: 2
 batch_size: 8
-topk: [5, 10]
-valid_metric: NDCG@10
 checkpoint_dir: $work/run
 YAML
 mkdir "$work/on0" "$work/on1"

@@ -4,21 +4,10 @@
 # HLLM_FAULT makes rank R hang, or stop as by SIGSTOP, at its K-th act that computes, so no test depends on the time of a step.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
 
-cat >"$work/job.yaml" <<YAML
-data_path: $work/data/dataset
-text_path: $work/data/information
-dataset: synth
-text_keys: [title]
-tokenizer: bytes
-item_prompt: ""
-MAX_ITEM_LIST_LENGTH: 5
-item_llm: {hidden_size: 32, intermediate_size: 48, num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2}
-user_llm: {hidden_size: 32, intermediate_size: 48, num_hidden_layers: 2, num_attention_heads: 4}
+small_job ", num_hidden_layers: 2, num_key_value_heads: 2" ", num_hidden_layers: 2" <<YAML
 epochs: 2
 batch_size: 16
 chunk_tokens: 256
-topk: [5, 10]
-valid_metric: NDCG@10
 YAML
 ./hllm synth "$work/data" --items 100 --users 100 --topics 5 >/dev/null 2>"$work/said"
 verdict "data are made up"

@@ -6,23 +6,12 @@
 unset SLURM_JOB_ID SLURM_RESTART_COUNT # this may run in a job
 
 ./hllm synth "$work/data" --items 200 --users 200 --topics 10 >/dev/null 2>"$work/said"
-cat >"$work/job.yaml" <<YAML
-data_path: $work/data/dataset
-text_path: $work/data/information
-dataset: synth
+small_job "" "" <<YAML
 dataset_dir: $work/prepared
-text_keys: [title]
-tokenizer: bytes
-item_prompt: ""
-MAX_ITEM_LIST_LENGTH: 5
-item_llm: {hidden_size: 32, intermediate_size: 48, num_attention_heads: 4}
-user_llm: {hidden_size: 32, intermediate_size: 48, num_attention_heads: 4}
 epochs: 2
 max_steps: 12
 batch_size: 32
 optim_args: {learning_rate: 3e-3}
-topk: [5, 10]
-valid_metric: NDCG@10
 YAML
 said() { grep -q "$1" "$work/said"; }
 # like_plain FOLDER: the losses and the last checkpoint of a run that nobody has disturbed, and nothing beside it.
