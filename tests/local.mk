@@ -132,6 +132,7 @@ CHECKERS = \
 	tests/end-output.sh \
 	tests/end-runs.sh \
 	tests/check-faults.sh \
+	tests/check-fuzz.sh \
 	tests/end-saves.sh \
 	tests/end-agree.sh
 

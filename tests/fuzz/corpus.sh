@@ -82,7 +82,7 @@ seed config job <"$work/x.yaml"
 printf 'optim_args: {learning_rate: 1e-3}\nitem.tp: [2, 2]\nmetrics: [Recall, MRR]\ntopk: "[5, 10]"\nitem_prompt: !!binary "YWI="\nactivation_budget: 4G\n' | seed config maps
 ./hllm train "$work/x.yaml"
 seed config used <"$work/run/used.yaml"
-seed manifest dataset <"$work/data/x.hllm/manifest.json"
+seed manifest dataset <"$(echo "$work"/data/x-*.hllm)/manifest.json"
 for file in "$work"/run/step-*/manifest.json; do seed inventory checkpoint <"$file"; done
 seed record metrics <"$work/run/metrics.jsonl"
 head -c 1500 "$work/run/metrics.jsonl" | seed record cut
