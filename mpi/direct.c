@@ -4,6 +4,7 @@
  * by the tree when all parts are there, whichever came first. */
 #include "base/lend.h"
 #include "mpi/blocks.h"
+#include "mpi/wait.h"
 #include <string.h>
 
 static void open(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag, size_t wire_bytes)
@@ -59,7 +60,7 @@ void hl_parcels_end(hl_parcels *p)
 {
     const hl_blocks *b = &p->blocks;
     int me = p->group->rank;
-    MPI_Waitall(2 * p->group->size, p->request, MPI_STATUSES_IGNORE);
+    hl_wait_all(2 * p->group->size, p->request);
     if (b->combine && b->count[me]) {
         hl_fold(p->wire, p->group->size, hl_block_bytes(b, me), b->count[me], b->combine);
         memcpy(hl_block_of(b, me), p->wire, hl_block_bytes(b, me));

@@ -10,6 +10,7 @@
 #include "base/stop.h"
 #include "mpi/launch.h"
 #include "mpi/openmpi.h"
+#include "mpi/wait.h"
 #include "mpi/ways.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ hl_status hl_group_start(hl_group *world, int *argc, char ***argv)
     if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &has_threads) != MPI_SUCCESS)
         return HL_FAIL(HL_EFAIL, "MPI does not start; try mpirun -n 1 with the same command");
     world->comm = MPI_COMM_WORLD;
+    hl_wait_give_way(!hl_openmpi_is_here() && hl_wait_is_crowded(hl_launch_local_ranks(hl_launch_environment)));
     MPI_Comm_rank(world->comm, &world->rank);
     MPI_Comm_size(world->comm, &world->size);
     world->traffic = hl_alloc_zero(1, sizeof *world->traffic);
@@ -148,12 +150,12 @@ void hl_group_close(hl_group *g)
 static hl_status agree(const hl_group *g, hl_status mine)
 {
     int first = mine == HL_OK ? g->size : g->rank, status = (int)mine;
-    MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, g->comm);
+    HL_WAIT_FOR(MPI_Allreduce, MPI_Iallreduce, MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, g->comm);
     if (first == g->size) return HL_OK;
     char sentence[1000] = "";
     if (g->rank == first) snprintf(sentence, sizeof sentence, "%s", hl_error_text());
-    MPI_Bcast(&status, 1, MPI_INT, first, g->comm);
-    MPI_Bcast(sentence, sizeof sentence, MPI_CHAR, first, g->comm);
+    HL_WAIT_FOR(MPI_Bcast, MPI_Ibcast, &status, 1, MPI_INT, first, g->comm);
+    HL_WAIT_FOR(MPI_Bcast, MPI_Ibcast, sentence, sizeof sentence, MPI_CHAR, first, g->comm);
     hl_error_set(sentence);
     return (hl_status)status;
 }
@@ -172,7 +174,7 @@ bool hl_group_any(const hl_group *g, bool mine)
     int any = mine;
     if (g->size == 1) return any;
     hl_group_enter(g, HL_WAITS_AGREE);
-    MPI_Allreduce(MPI_IN_PLACE, &any, 1, MPI_INT, MPI_LOR, g->comm);
+    HL_WAIT_FOR(MPI_Allreduce, MPI_Iallreduce, MPI_IN_PLACE, &any, 1, MPI_INT, MPI_LOR, g->comm);
     hl_group_leave();
     return any;
 }
@@ -186,7 +188,7 @@ void hl_group_wait(const hl_group *g)
 {
     if (is_alone(g)) return;
     hl_group_enter(g, HL_WAITS_AGREE);
-    MPI_Barrier(g->comm);
+    HL_WAIT_FOR(MPI_Barrier, MPI_Ibarrier, g->comm);
     hl_group_leave();
 }
 
@@ -196,7 +198,7 @@ void hl_group_share(const hl_group *g, void *bytes, size_t n, int from)
     hl_group_enter(g, HL_WAITS_SHARE);
     for (size_t begin = 0; begin < n; begin += PIECE) {
         size_t count = n - begin < PIECE ? n - begin : PIECE;
-        MPI_Bcast((char *)bytes + begin, (int)count, MPI_BYTE, from, g->comm);
+        HL_WAIT_FOR(MPI_Bcast, MPI_Ibcast, (char *)bytes + begin, (int)count, MPI_BYTE, from, g->comm);
         hl_act_tick();
     }
     hl_group_leave();
@@ -275,7 +277,7 @@ void hl_group_sum_int(const hl_group *g, int64_t *x, size_t n)
     if (is_alone(g)) return;
     hl_group_enter(g, HL_WAITS_SUM);
     for (size_t begin = 0; begin < n; begin += piece)
-        MPI_Allreduce(MPI_IN_PLACE, x + begin, (int)(n - begin < piece ? n - begin : piece), MPI_INT64_T, MPI_SUM, g->comm);
+        HL_WAIT_FOR(MPI_Allreduce, MPI_Iallreduce, MPI_IN_PLACE, x + begin, (int)(n - begin < piece ? n - begin : piece), MPI_INT64_T, MPI_SUM, g->comm);
     hl_group_leave();
     hl_group_count(g, 2 * n * sizeof *x * (size_t)(g->size - 1) / (size_t)g->size);
 }
@@ -284,7 +286,7 @@ double hl_group_max(const hl_group *g, double x)
 {
     if (is_alone(g)) return x;
     hl_group_enter(g, HL_WAITS_AGREE);
-    MPI_Allreduce(MPI_IN_PLACE, &x, 1, MPI_DOUBLE, MPI_MAX, g->comm);
+    HL_WAIT_FOR(MPI_Allreduce, MPI_Iallreduce, MPI_IN_PLACE, &x, 1, MPI_DOUBLE, MPI_MAX, g->comm);
     hl_group_leave();
     return x;
 }
@@ -300,7 +302,7 @@ static void gather_short(const hl_group *g, void *all, const void *mine, const i
     }
     if (count[g->rank]) memmove((char *)all + begin[g->rank], mine, (size_t)count[g->rank]);
     hl_group_enter(g, HL_WAITS_GATHER);
-    if (!is_alone(g)) MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, count, begin, MPI_BYTE, g->comm);
+    if (!is_alone(g)) HL_WAIT_FOR(MPI_Allgatherv, MPI_Iallgatherv, MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, count, begin, MPI_BYTE, g->comm);
     hl_group_leave();
     hl_group_count(g, (size_t)count[g->rank] * (size_t)(g->size - 1));
     hl_lend_back(count);
@@ -336,7 +338,7 @@ void hl_group_trade(const hl_group *g, void *in, const int *in_count, const int 
     MPI_Type_contiguous((int)row_bytes, MPI_BYTE, &row);
     MPI_Type_commit(&row);
     hl_group_enter(g, HL_WAITS_TRADE);
-    MPI_Alltoallv(out, out_count, out_begin, row, in, in_count, in_begin, row, g->comm);
+    HL_WAIT_FOR(MPI_Alltoallv, MPI_Ialltoallv, out, out_count, out_begin, row, in, in_count, in_begin, row, g->comm);
     hl_group_leave();
     MPI_Type_free(&row);
     for (int r = 0; r < g->size; r++)

@@ -7,6 +7,7 @@
 #include "mpi/halving.h"
 #include "base/lend.h"
 #include "mpi/blocks.h"
+#include "mpi/wait.h"
 #include <string.h>
 
 typedef struct {
@@ -34,20 +35,24 @@ static work open(const hl_group *g, void *x, char *wire, size_t n, size_t size, 
 
 static void send(const work *w, const char *from, size_t n, int to)
 {
-    MPI_Send(from, (int)(n * w->size), MPI_BYTE, to, HL_TAG_HALVING, w->g->comm);
+    HL_WAIT_FOR(MPI_Send, MPI_Isend, from, (int)(n * w->size), MPI_BYTE, to, HL_TAG_HALVING, w->g->comm);
     hl_group_count(w->g, n * w->size);
 }
 
 static void receive(const work *w, char *to, size_t n, int from)
 {
-    MPI_Recv(to, (int)(n * w->size), MPI_BYTE, from, HL_TAG_HALVING, w->g->comm, MPI_STATUS_IGNORE);
+    MPI_Request begun;
+    MPI_Irecv(to, (int)(n * w->size), MPI_BYTE, from, HL_TAG_HALVING, w->g->comm, &begun);
+    hl_wait_all(1, &begun);
 }
 
 /* Numbers [out, out + n_out) of mine to the partner, [in, in + n_in) of its into `to`. */
 static void swap(const work *w, size_t out, size_t n_out, char *to, size_t in, size_t n_in, int partner)
 {
-    MPI_Sendrecv(w->mine + out * w->size, (int)(n_out * w->size), MPI_BYTE, partner, HL_TAG_HALVING, to + in * w->size, (int)(n_in * w->size), MPI_BYTE,
-                 partner, HL_TAG_HALVING, w->g->comm, MPI_STATUS_IGNORE);
+    MPI_Request begun[2];
+    MPI_Irecv(to + in * w->size, (int)(n_in * w->size), MPI_BYTE, partner, HL_TAG_HALVING, w->g->comm, &begun[0]);
+    MPI_Isend(w->mine + out * w->size, (int)(n_out * w->size), MPI_BYTE, partner, HL_TAG_HALVING, w->g->comm, &begun[1]);
+    hl_wait_all(2, begun);
     hl_group_count(w->g, n_out * w->size);
 }
 

@@ -37,5 +37,6 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/summa.c mpi/summa.h \
 	mpi/tally.c mpi/tally.h \
 	mpi/tiles.c mpi/tiles.h \
+	mpi/wait.c mpi/wait.h \
 	mpi/watch.c mpi/watch.h \
 	mpi/ways.c mpi/ways.h

@@ -6,12 +6,11 @@
  * A rank that waits asks for messages without pause.  Where a machine has more ranks than processors, it keeps those from computing that
  * it waits for, unless it yields; mpirun tells Open MPI so, other launchers do not. */
 #include "mpi/openmpi.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "mpi/launch.h"
+#include "mpi/wait.h"
 #include <limits.h>
 #include <mpi.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,24 +78,12 @@ static hl_status check_tmp(void)
                    hl_openmpi_tmp(), room / 1e6, HL_OPENMPI_TMP_BYTES / 1e6);
 }
 
-/* Of this machine, for all its ranks: where the launcher may run, as a rank may be bound to one of many, and no more than the control
- * group allows. */
-static double processors(void)
-{
-    cpu_set_t set;
-    hl_cgroup group;
-    hl_cgroup_find(&group, hl_system_root());
-    const int n = sched_getaffinity(getppid(), sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int)sysconf(_SC_NPROCESSORS_ONLN);
-    return group.cpus < n ? group.cpus : n;
-}
-
 void hl_openmpi_yield(int local_ranks)
 {
-    if (local_ranks > processors()) setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+    if (hl_wait_is_crowded(local_ranks)) setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
 }
 
-/* Another MPI has other ways. */
-static bool is_open_mpi(void)
+bool hl_openmpi_is_here(void)
 {
 #ifdef OPEN_MPI
     return true;
@@ -107,7 +94,7 @@ static bool is_open_mpi(void)
 
 hl_status hl_openmpi_prepare(void)
 {
-    if (!is_open_mpi()) return HL_OK;
+    if (!hl_openmpi_is_here()) return HL_OK;
     HL_TRY(check_tmp());
     const int ranks = hl_launch_local_ranks(hl_launch_environment);
     hl_openmpi_yield(ranks);

@@ -2,12 +2,16 @@
 #ifndef MPI_OPENMPI_H
 #define MPI_OPENMPI_H
 #include "base/error.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Set variables OMPI_MCA_... of this process where the user has not.  Local; before MPI starts.  Warns on the first rank
  * of a machine where /dev/shm has no room for the messages between its ranks.  HL_ESTORE where a process without a launcher
  * finds no room for the files that MPI needs to start. */
 hl_status hl_openmpi_prepare(void);
+
+/* Whether this program was built with Open MPI: others have other ways. */
+bool hl_openmpi_is_here(void);
 
 /* Let waiting ranks yield their processor where so many ranks of this machine have fewer processors, unless the user has said
  * whether they are to (OMPI_MCA_mpi_yield_when_idle). */

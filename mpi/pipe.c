@@ -2,6 +2,7 @@
 #include "mpi/pipe.h"
 #include "base/arena.h"
 #include "base/fault.h"
+#include "mpi/wait.h"
 #include <stdlib.h>
 
 void hl_pipe_open(hl_pipe *p, const hl_group *stages)
@@ -17,7 +18,7 @@ void hl_pipe_close(hl_pipe *p)
 {
     for (int way = 0; way < HL_WAYS; way++) {
         for (int i = 0; i < p->buffers; i++) {
-            MPI_Wait(&p->out[way][i].request, MPI_STATUS_IGNORE);
+            hl_wait_all(1, &p->out[way][i].request);
             free(p->out[way][i].rows);
         }
         free(p->out[way]);
@@ -41,7 +42,7 @@ float *hl_pipe_room(hl_pipe *p, hl_way way, size_t n)
 {
     hl_pipe_buffer *b = &p->out[way][p->turn[way]];
     hl_group_enter(p->stages, HL_WAITS_SEND);
-    MPI_Wait(&b->request, MPI_STATUS_IGNORE);
+    hl_wait_all(1, &b->request);
     hl_group_leave();
     if (n > p->most[way]) p->most[way] = n;
     return grow(b, p->most[way]);
@@ -75,8 +76,10 @@ void hl_pipe_take(hl_pipe *p, hl_way way, int rows, int D)
     int from = p->stages->rank - (way == HL_FORWARD ? 1 : -1);
     HL_CHECK(from >= 0 && from < p->stages->size);
     float *x = grow(&p->in[way], (size_t)rows * (size_t)D);
+    MPI_Request request;
     hl_group_enter(p->stages, HL_WAITS_RECEIVE);
-    MPI_Recv(x, rows, row, from, way, p->stages->comm, MPI_STATUS_IGNORE);
+    MPI_Irecv(x, rows, row, from, way, p->stages->comm, &request);
+    hl_wait_all(1, &request);
     hl_group_leave();
     MPI_Type_free(&row);
 }

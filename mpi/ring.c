@@ -10,6 +10,7 @@
  * what it got. */
 #include "base/lend.h"
 #include "mpi/blocks.h"
+#include "mpi/wait.h"
 #include <string.h>
 
 /* Ranks [first, first + n), counted round the ring, have added their parts. */
@@ -106,7 +107,7 @@ static void receive(ring *o, void *to, size_t bytes)
 
 static void wait(ring *o)
 {
-    MPI_Waitall(o->requests, o->request, MPI_STATUSES_IGNORE);
+    hl_wait_all(o->requests, o->request);
     o->requests = 0;
 }
 

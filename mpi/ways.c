@@ -3,6 +3,7 @@
 #include "base/lend.h"
 #include "base/part.h"
 #include "mpi/halving.h"
+#include "mpi/wait.h"
 
 /* An array that nobody has cut is cut into equal blocks. */
 static void reduce_blocks(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine, void (*sum)(const hl_group *g, const hl_blocks *b),
@@ -37,7 +38,7 @@ static bool two_floats(int ranks, hl_combine combine)
 static void mpi(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
 {
     HL_CHECK(two_floats(g->size, combine));
-    MPI_Allreduce(MPI_IN_PLACE, x, (int)n, MPI_FLOAT, MPI_SUM, g->comm);
+    HL_WAIT_FOR(MPI_Allreduce, MPI_Iallreduce, MPI_IN_PLACE, x, (int)n, MPI_FLOAT, MPI_SUM, g->comm);
     hl_group_count(g, n * size);
 }
 

@@ -1,5 +1,6 @@
 /* test-group.c - ranks that act together end up with the same, whatever came first. */
 #include "mpi/group.h"
+#include "mpi/wait.h"
 #include "base/arena.h"
 #include "base/rng.h"
 #include "tests/check-mpi.h"
@@ -378,6 +379,25 @@ static void a_process_alone_talks_to_itself(void)
     hl_group_close(&me);
 }
 
+/* As it is where ranks outnumber processors and MPI does not yield: the same tests, whose exchanges are begun and waited for. */
+static void waits_that_give_way_bring_the_same(void)
+{
+    hl_wait_give_way(true);
+    sums_are_in_the_order_of_the_tree();
+    anything_is_combined_in_rank_order();
+    the_largest_is_everyones();
+    bytes_are_shared_from_anyone();
+    rows_are_gathered_in_rank_order();
+    rows_are_traded();
+    the_lowest_rank_gives_the_reason();
+    hl_wait_give_way(false);
+}
+
+static void only_more_ranks_than_processors_are_crowded(void)
+{
+    CHECK(!hl_wait_is_crowded(1) && hl_wait_is_crowded(100000));
+}
+
 static const test tests[] = {
     {"a process alone talks to itself", a_process_alone_talks_to_itself},
     {"sums are in the order of the tree, bit for bit", sums_are_in_the_order_of_the_tree},
@@ -393,6 +413,8 @@ static const test tests[] = {
     {"a long sentence arrives whole", a_long_sentence_arrives_whole},
     {"chosen ranks keep their order, others have no group", chosen_ranks_keep_their_order},
     {"equal numbers make a group", equal_numbers_make_a_group},
+    {"waits that give way bring the same", waits_that_give_way_bring_the_same},
+    {"only more ranks than processors are crowded", only_more_ranks_than_processors_are_crowded},
     {"ranks of a machine find each other", ranks_of_a_machine_find_each_other},
 };
 HL_TESTS("group", tests)
