@@ -62,6 +62,8 @@ hl_status hl_run_sync(hl_run *r)
     HL_TRY_ALL(r->job->world, hl_place_sign(hl_record_sync(r->record), r->job->world->rank));
     HL_TRY_ALL(r->job->world, hl_place_sign(hl_record_sync(r->digests), r->job->world->rank));
     r->is_behind = false;
+    r->state.metrics = hl_record_marked(r->record);
+    r->state.ledger = hl_record_marked(r->digests);
     return HL_OK;
 }
 
@@ -147,7 +149,7 @@ static hl_status open_record(hl_run *r)
     char path[PATH_MAX];
     in_folder(path, r->job, "metrics.jsonl");
     HL_TRY(hl_record_open(&r->record, path, r->state.step, r->state.due ? "eval" : NULL));
-    hl_record_tell_missing(r->record, r->state.step);
+    if (!hl_record_tell_missing(r->record, r->state.step)) hl_record_tell_changed(r->record, r->state.metrics);
     return HL_OK;
 }
 
@@ -159,6 +161,7 @@ static hl_status open_digests(hl_run *r)
     in_folder(path, r->job, "ledger.jsonl");
     if (!on && access(path, F_OK) != 0) return HL_OK;
     hl_status s = hl_record_open(&r->digests, path, r->state.step, NULL);
+    if (s == HL_OK) hl_record_tell_changed(r->digests, r->state.ledger);
     if (on) return s;
     hl_record_close(r->digests);
     r->digests = NULL;

@@ -3,6 +3,7 @@
 #define EXPERIMENTS_STATE_H
 #include "base/error.h"
 #include "experiments/begun.h"
+#include "io/record.h"
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,6 +20,7 @@ typedef struct {
     bool due;            /* the validation of the epoch that ends with this step is still to come */
     hl_begun begun;      /* an evaluation of this step's weights, or of the best ones, that a signal stopped; or the test, whole */
     uint64_t data, config; /* digests of what it was started with */
+    hl_record_mark metrics, ledger; /* what metrics.jsonl and ledger.jsonl held then */
     char job[65];          /* that wrote it, by its number in the batch system; empty outside of one */
 } hl_state;
 

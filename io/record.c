@@ -23,6 +23,7 @@ struct hl_record {
     int fd;
     off_t end;    /* bytes of whole lines */
     int64_t steps; /* lines of steps that it had when it was opened */
+    hl_record_mark mark;
     json_t *line; /* that is being made */
     char *kept;   /* lines that the disk has not taken */
     size_t n_kept;
@@ -36,9 +37,16 @@ typedef struct {
     int lines;
     int between;   /* lines that go and have one behind them that stays */
     int64_t steps; /* lines that stay and are of a step */
+    hl_record_mark mark; /* of the lines that stay */
     bool torn;     /* a last line without its end, or the zeros that a power cut leaves */
     bool strange;  /* a line that we have not written */
 } survey;
+
+static void mark_line(hl_record_mark *m, const char *line, size_t n)
+{
+    m->lines++;
+    m->digest = hl_digest_join(m->digest, hl_digest(line, n));
+}
 
 static bool is_of_kind(const json_t *line, const char *kind)
 {
@@ -74,6 +82,7 @@ static survey look(FILE *f, FILE *copy, int64_t after, const char *redo)
             s.keep = at + n;
             s.between = gone;
             s.steps += is_of_kind(line, "step");
+            mark_line(&s.mark, text, (size_t)n);
             if (copy) fwrite(text, 1, (size_t)n, copy);
         }
         json_decref(line);
@@ -136,6 +145,7 @@ static hl_status go_on(hl_record *r, int64_t after, const char *redo)
     fclose(f);
     if (s.strange) return HL_FAIL(HL_EFORMAT, "%s: line %d is not a JSON object; this is not the record of a run, so move it away", r->path, s.lines);
     r->steps = s.steps;
+    r->mark = s.mark;
     r->end = s.keep;
     if (!s.between) return cut(r, &s);
     HL_TRY(sift(r, &s, after, redo));
@@ -151,11 +161,40 @@ hl_status hl_record_open(hl_record **out, const char *path, int64_t after, const
     return go_on(r, after, redo);
 }
 
-void hl_record_tell_missing(const hl_record *r, int64_t steps)
+bool hl_record_tell_missing(const hl_record *r, int64_t steps)
 {
-    if (r && r->steps < steps)
-        hl_log(HL_WARN, "%s: has lines of %lld of the %lld steps before the one that the run goes on from; the others were lost and are not made again", r->path, (long long)r->steps,
-               (long long)steps);
+    if (!r || r->steps >= steps) return false;
+    hl_log(HL_WARN, "%s: has lines of %lld of the %lld steps before the one that the run goes on from; the others were lost and are not made again", r->path,
+           (long long)r->steps, (long long)steps);
+    return true;
+}
+
+hl_record_mark hl_record_marked(const hl_record *r)
+{
+    return r ? r->mark : (hl_record_mark){0};
+}
+
+/* The mark of the first lines of a stream, at most so many. */
+static hl_record_mark mark_first(FILE *f, int64_t lines)
+{
+    hl_record_mark mark = {0};
+    char *text = NULL;
+    size_t room = 0;
+    for (ssize_t n; mark.lines < lines && (n = getline(&text, &room, f)) > 0;) mark_line(&mark, text, (size_t)n);
+    free(text);
+    return mark;
+}
+
+bool hl_record_tell_changed(const hl_record *r, hl_record_mark was)
+{
+    FILE *f;
+    if (!r || was.lines <= 0 || hl_regular_stream(&f, r->path, HL_ESTORE, "move it away") != HL_OK) return false;
+    const hl_record_mark is = mark_first(f, was.lines);
+    fclose(f);
+    if (is.lines == was.lines && is.digest == was.digest) return false;
+    hl_log(HL_WARN, "%s: its first %lld lines are not as this run wrote them: they were changed since, or some are gone, so do not trust figures in them; what is computed does not depend on it",
+           r->path, (long long)was.lines);
+    return true;
 }
 
 void hl_record_close(hl_record *r)
@@ -252,6 +291,14 @@ void hl_record_sketch(hl_record *r, const char *tensor, const char *what, const 
     json_object_set_new(object_at(object_at(r->line, "tensors"), tensor), what, list);
 }
 
+static void mark_lines(hl_record_mark *m, const char *text, size_t n)
+{
+    for (const char *end = text + n, *next; text < end; text = next) {
+        next = (const char *)memchr(text, '\n', (size_t)(end - text)) + 1;
+        mark_line(m, text, (size_t)(next - text));
+    }
+}
+
 /* Part of a line is none: it goes again. */
 static hl_status write_lines(hl_record *r, const char *text, size_t n)
 {
@@ -261,6 +308,7 @@ static hl_status write_lines(hl_record *r, const char *text, size_t n)
     if (fault > 0) errno = fault;
     if (done == (ssize_t)n) {
         r->end += done;
+        mark_lines(&r->mark, text, n);
         return HL_OK;
     }
     if (done < 0) why = strerror(errno);

@@ -13,6 +13,7 @@
 #define IO_RECORD_H
 #include "base/error.h"
 #include "model/sketch.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct hl_record hl_record;
@@ -25,9 +26,21 @@ enum { HL_RECORD_SCHEMA = 1 };
 hl_status hl_record_open(hl_record **out, const char *path, int64_t after, const char *redo);
 void hl_record_close(hl_record *r);
 
-/* A warning where the file that was opened had fewer lines of kind "step" than the steps that the run has made: it was cut off, emptied or
- * replaced. */
-void hl_record_tell_missing(const hl_record *r, int64_t steps);
+/* A warning, and true, where the file that was opened had fewer lines of kind "step" than the steps that the run has made: it was cut
+ * off, emptied or replaced. */
+bool hl_record_tell_missing(const hl_record *r, int64_t steps);
+
+/* The first so many lines, and a digest of them in their order; no lines: nothing is known. */
+typedef struct {
+    int64_t lines;
+    uint64_t digest;
+} hl_record_mark;
+
+/* Of all lines that are in the file now.  A checkpoint keeps it; no lines for NULL. */
+hl_record_mark hl_record_marked(const hl_record *r);
+
+/* A warning, and true, where the file no longer begins with the lines of that mark: a figure in it was changed, or a line is gone. */
+bool hl_record_tell_changed(const hl_record *r, hl_record_mark was);
 
 /* {"kind": kind */
 void hl_record_begin(hl_record *r, const char *kind);

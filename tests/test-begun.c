@@ -16,10 +16,11 @@ static hl_begun some(void)
 
 static void it_is_read_back_to_the_last_bit(void)
 {
-    hl_state s = {.step = 7, .best = 0.1, .due = true, .begun = some()}, back;
+    hl_state s = {.step = 7, .best = 0.1, .due = true, .begun = some(), .metrics = {9, UINT64_MAX - 1}}, back;
     char *text = hl_state_text(&s, NULL);
     CHECK_OK(hl_state_read(&back, text, "here"));
     CHECK(back.due && back.begun.is_there && back.begun.phase == HL_TEST && back.begun.is_whole);
+    CHECK(back.metrics.lines == 9 && back.metrics.digest == UINT64_MAX - 1 && back.ledger.lines == 0);
     CHECK(memcmp(&back.begun.score, &s.begun.score, sizeof s.begun.score) == 0);
     free(text);
 }

@@ -253,6 +253,87 @@ static void a_line_of_a_later_step_among_others_takes_none_with_it(void)
     hl_log_level(HL_INFO);
 }
 
+/* What a checkpoint of step 3 knows of its record, and the record when the run goes on from there. */
+static bool is_changed_since(hl_record_mark mark)
+{
+    hl_record *r;
+    bool is_changed = false;
+    if (CHECK_OK(hl_record_open(&r, path, 3, NULL))) is_changed = hl_record_tell_changed(r, mark);
+    hl_record_close(r);
+    return is_changed;
+}
+
+static hl_record_mark three_steps(const char *name)
+{
+    hl_record *r = new_record(name);
+    for (int i = 1; i <= 3; i++) CHECK_OK(step_line(r, i, i + 0.5));
+    const hl_record_mark mark = hl_record_marked(r);
+    for (int i = 4; i <= 5; i++) CHECK_OK(step_line(r, i, i + 0.5));
+    hl_record_close(r);
+    return mark;
+}
+
+static void a_digit_that_was_changed_is_noticed(void)
+{
+    hl_log_level(HL_ERROR);
+    const hl_record_mark mark = three_steps("digit");
+    CHECK(mark.lines == 3 && !is_changed_since(mark));
+    char *text = contents();
+    text[strcspn(text, "5")] = '6'; /* 1.5 becomes 1.6 */
+    CHECK_OK(hl_atomic_write(path, text, strlen(text)));
+    free(text);
+    CHECK(is_changed_since(mark));
+    CHECK(!is_changed_since((hl_record_mark){0}));
+    hl_log_level(HL_INFO);
+}
+
+static void lines_that_are_gone_are_noticed(void)
+{
+    hl_record *r;
+    hl_log_level(HL_ERROR);
+    const hl_record_mark mark = three_steps("gone");
+    char *text = contents();
+    const size_t first = strcspn(text, "\n") + 1;
+    CHECK_OK(hl_atomic_write(path, text + first, strlen(text + first)));
+    free(text);
+    CHECK(is_changed_since(mark));
+    if (CHECK_OK(hl_record_open(&r, path, 3, NULL))) CHECK(hl_record_tell_missing(r, 3) && !hl_record_tell_missing(r, 2));
+    hl_record_close(r);
+    hl_log_level(HL_INFO);
+}
+
+static void lines_of_later_starts_change_nothing(void)
+{
+    hl_log_level(HL_WARN);
+    const hl_record_mark mark = three_steps("later");
+    go_on_from(3);
+    CHECK(!is_changed_since(mark));
+    go_on_from(3);
+    CHECK(!is_changed_since(mark));
+    hl_log_level(HL_INFO);
+}
+
+/* A mark over one opening is the mark over two. */
+static void a_mark_goes_on_with_its_file(void)
+{
+    hl_record *r;
+    hl_log_level(HL_WARN);
+    three_steps("marks");
+    hl_record_mark mark = {0};
+    if (CHECK_OK(hl_record_open(&r, path, 3, NULL))) {
+        CHECK_OK(step_line(r, 4, 1));
+        mark = hl_record_marked(r);
+    }
+    hl_record_close(r);
+    CHECK(mark.lines == 4);
+    if (CHECK_OK(hl_record_open(&r, path, 4, NULL))) {
+        const hl_record_mark read = hl_record_marked(r);
+        CHECK(read.lines == 4 && read.digest == mark.digest && !hl_record_tell_changed(r, mark));
+    }
+    hl_record_close(r);
+    hl_log_level(HL_INFO);
+}
+
 static void a_torn_last_line_goes(void)
 {
     static const char *const tails[] = {"{\"kind\":\"step\",\"st", "{", "{\"kind\":\"step\",\"step\":4}", "{\"kind\":\"step\",\"step\":99}"};
@@ -350,6 +431,10 @@ static const test tests[] = {
     {"a run says what it is", a_run_says_what_it_is},
     {"a resumed record reads as one run", a_resumed_record_reads_as_one_run},
     {"a line of a later step among others takes none with it", a_line_of_a_later_step_among_others_takes_none_with_it},
+    {"a digit that was changed is noticed", a_digit_that_was_changed_is_noticed},
+    {"lines that are gone are noticed", lines_that_are_gone_are_noticed},
+    {"lines of later starts change nothing", lines_of_later_starts_change_nothing},
+    {"a mark goes on with its file", a_mark_goes_on_with_its_file},
     {"a torn last line goes", a_torn_last_line_goes},
     {"lines of a step that come again go", lines_that_come_again_go},
     {"a file of somebody else is left alone", a_file_of_somebody_else_is_left_alone},
