@@ -6,6 +6,7 @@
  * the target is among them, so nothing else can stand before it. */
 #include "experiments/synth-oracle.h"
 #include "base/arena.h"
+#include "model/split.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -97,19 +98,22 @@ static int64_t popularity_rank(const moment *now, const int64_t *trained, const 
     return rank;
 }
 
-/* How often each item was taken, leaving out the last `but` interactions of each user. */
-static int64_t *count_items(const hl_synth_world *w, int but)
+/* How often each item was taken: in all, or in the users' training parts. */
+static int64_t *count_items(const hl_synth_world *w, bool in_training)
 {
     int64_t *times = hl_alloc_zero((size_t)w->settings.items, sizeof *times);
-    for (int u = 0; u < w->settings.users; u++)
-        for (int64_t i = w->begin[u]; i < w->begin[u + 1] - but; i++) times[w->sequence[i]]++;
+    for (int u = 0; u < w->settings.users; u++) {
+        const hl_split_parts parts = hl_split_cut((int)(w->begin[u + 1] - w->begin[u]));
+        const int32_t *item = w->sequence + w->begin[u];
+        for (int i = 0; i < (in_training ? parts.train : parts.n); i++) times[item[i]]++;
+    }
     return times;
 }
 
 void hl_synth_judge(hl_synth_report *report, const hl_synth_world *w)
 {
     int items = w->settings.items, users = w->settings.users;
-    int64_t *times = count_items(w, 0), *trained = count_items(w, 2), *sorted = count_items(w, 2);
+    int64_t *times = count_items(w, false), *trained = count_items(w, true), *sorted = count_items(w, true);
     qsort(sorted, (size_t)items, sizeof *sorted, most_first);
     *report = (hl_synth_report){.interactions = w->begin[users]};
     for (int i = 0; i < items; i++) report->catalogue += times[i] > 0;

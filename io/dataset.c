@@ -95,7 +95,7 @@ static bool items_make_sense(const hl_manifest *m, int64_t rows, const hl_shard_
 
 static bool users_make_sense(const hl_manifest *m, int64_t rows, const hl_shard_data *a)
 {
-    return are_lists(&a[HL_USER_BEGIN], rows, a[HL_USER_ITEMS].n, 3, INT32_MAX)
+    return are_lists(&a[HL_USER_BEGIN], rows, a[HL_USER_ITEMS].n, HL_SPLIT_LEAST, INT32_MAX)
            && are_lists(&a[HL_USER_ID_BEGIN], rows, a[HL_USER_ID].n, 0, INT32_MAX)
            && a[HL_USER_TIMES].n == a[HL_USER_ITEMS].n && are_within(&a[HL_USER_ITEMS], 1, m->rows[HL_ITEMS]);
 }

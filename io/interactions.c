@@ -157,7 +157,7 @@ static hl_status choose_users(reading *r)
     hl_interactions *x = r->x;
     int64_t users = hl_idtable_count(x->users);
     x->kept = hl_alloc((size_t)users * sizeof *x->kept);
-    for (int64_t u = 0; u < users; u++) x->kept[u] = r->seen[u] >= HL_LEAST_INTERACTIONS ? (int32_t)x->deal.rows++ : -1;
+    for (int64_t u = 0; u < users; u++) x->kept[u] = r->seen[u] >= HL_SPLIT_LEAST ? (int32_t)x->deal.rows++ : -1;
     if (x->deal.rows > 0) return HL_OK;
     return HL_FAIL(HL_EFORMAT, "%s: none of its %lld users has three interactions or more; there is nothing to learn from", r->path,
                    (long long)users);

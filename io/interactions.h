@@ -15,11 +15,10 @@
 #include "io/idtable.h"
 #include "io/manifest.h"
 #include "io/progress.h"
+#include "model/split.h"
 #include "mpi/group.h"
 #include <stddef.h>
 #include <stdint.h>
-
-enum { HL_LEAST_INTERACTIONS = 3 };
 
 typedef struct {
     hl_idtable *items, *users; /* all of the file; item number i of the table is item i + 1 */

@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELD_OUT = 2 };
-
 /* Scores of a round at the most, of all items. */
 static const int64_t ROUND_MOST = (int64_t)1 << 23;
 
@@ -95,8 +93,8 @@ void hl_ease_count(hl_ease *e)
     memset(e->b.x, 0, (size_t)e->b.rows * (size_t)e->b.columns * sizeof *e->b.x);
     for (int64_t u = 0; u < e->corpus->users; u++) {
         int n;
-        const int32_t *items = e->corpus->sequence(e->corpus, u, &n);
-        if (n > HELD_OUT) count_user(e, items, n - HELD_OUT);
+        const int32_t *items = hl_corpus_training(e->corpus, u, &n);
+        if (n > 0) count_user(e, items, n);
         hl_act_tick();
     }
 }

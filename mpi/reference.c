@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELD_OUT = 2 };
-
 /* Occurrences of each item in the training parts, and how many items occur more often than c times. */
 typedef struct {
     int64_t *count, *more, most;
@@ -17,8 +15,8 @@ static void count_my_users(int64_t *count, const hl_group *g, const hl_corpus *c
     int64_t begin = hl_part_begin(corpus->users, g->size, g->rank), end = begin + hl_part_count(corpus->users, g->size, g->rank);
     for (int64_t u = begin; u < end; u++) {
         int n;
-        const int32_t *items = corpus->sequence(corpus, u, &n);
-        for (int i = 0; i < n - HELD_OUT; i++) count[items[i]]++;
+        const int32_t *items = hl_corpus_training(corpus, u, &n);
+        for (int i = 0; i < n; i++) count[items[i]]++;
     }
 }
 

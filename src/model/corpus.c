@@ -1,6 +1,20 @@
-/* corpus.c - what an item and a user are called in a sentence. */
+/* corpus.c - the parts of a user's sequence, and what an item and a user are called in a sentence. */
 #include "model/corpus.h"
 #include <stdio.h>
+
+hl_split_parts hl_corpus_parts(const hl_corpus *c, int64_t user)
+{
+    int n;
+    c->sequence(c, user, &n);
+    return hl_split_cut(n);
+}
+
+const int32_t *hl_corpus_training(const hl_corpus *c, int64_t user, int *n)
+{
+    int all;
+    *n = hl_corpus_parts(c, user).train;
+    return c->sequence(c, user, &all);
+}
 
 /* Ids are any bytes: what is no plain letter becomes a question mark, what is long ends in dots. */
 static void quote(char out[HL_CALLED], const char *what, const char *id, int n)

@@ -5,6 +5,7 @@
  * What is answered stays valid as long as the corpus. */
 #ifndef MODEL_CORPUS_H
 #define MODEL_CORPUS_H
+#include "model/split.h"
 #include <stdint.h>
 
 typedef struct hl_corpus hl_corpus;
@@ -16,12 +17,16 @@ struct hl_corpus {
     const int32_t *(*tokens)(const hl_corpus *c, int64_t item, int *n);
     /* The first item with the same token ids (itself, mostly). */
     int64_t (*twin)(const hl_corpus *c, int64_t item);
-    /* A user's items, oldest first: the last is for test, the one before for validation. */
+    /* A user's items, oldest first. */
     const int32_t *(*sequence)(const hl_corpus *c, int64_t user, int *n);
     /* What the data call them, n bytes; NULL: they have numbers alone. */
     const char *(*item_id)(const hl_corpus *c, int64_t item, int *n);
     const char *(*user_id)(const hl_corpus *c, int64_t user, int *n);
 };
+
+/* Which of a user's items are for training, validation and test; and those for training, oldest first, n of them. */
+hl_split_parts hl_corpus_parts(const hl_corpus *c, int64_t user);
+const int32_t *hl_corpus_training(const hl_corpus *c, int64_t user, int *n);
 
 /* For sentences: item "B00X", user "A1Z", by the ids of the data where these are known. */
 enum { HL_CALLED = 80 };

@@ -24,6 +24,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/see.c src/model/see.h \
 	src/model/sketch.c src/model/sketch.h \
 	src/model/seats.c src/model/seats.h \
+	src/model/split.c src/model/split.h \
 	src/model/stack.c src/model/stack.h \
 	src/model/tiles.c src/model/tiles.h \
 	src/model/user.c src/model/user.h \

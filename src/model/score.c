@@ -10,8 +10,9 @@ const char *const hl_phase_name[2] = {"valid", "test"};
 int32_t hl_phase_target(const hl_corpus *c, int64_t user, hl_phase phase, const int32_t **history, int *n)
 {
     int length;
+    const hl_split_parts parts = hl_corpus_parts(c, user);
     *history = c->sequence(c, user, &length);
-    *n = length - (phase == HL_TEST ? 1 : 2);
+    *n = (phase == HL_TEST ? parts.n : parts.valid) - 1;
     return (*history)[*n];
 }
 

@@ -1,6 +1,6 @@
 /* windows.h - training samples: windows over the users' sequences.
  *
- * A user's last two items are kept for validation and test; the rest is for training.  With `split`, a
+ * Only a user's training part is looked at (model/split.h).  With `split`, a
  * training part longer than S + 1 loses its oldest (length mod (S + 1)) items and is cut into windows of
  * S + 1; without it, or where it is shorter, the last S + 1 items are the one window.  (The public code's
  * data_split.)  A window of one item has no transition to learn from and is left out. */
