@@ -101,8 +101,8 @@ static hl_status parse_shared(hl_config *c, const hl_group *world, char *text, c
 {
     size_t n = 0;
     HL_TRY_ALL(world, world->rank == 0 ? read_file(text, &n, path) : HL_OK);
-    hl_group_share(world, &n, sizeof n, 0);
-    hl_group_share(world, text, n, 0);
+    hl_group_broadcast(world, &n, sizeof n, 0);
+    hl_group_broadcast(world, text, n, 0);
     HL_TRY(hl_same_file(world, path, text, n));
     HL_TRY_ALL(world, hl_config_parse(c, text, n, path));
     return HL_OK;

@@ -1,7 +1,8 @@
 /* bench-collectives.c - hllm bench collectives: what ranks tell each other, by size, over all ranks.
  *
- * The sum is measured in each way that it can go (mpi/ways.h) too, and for each size the fastest is named.  Bytes are those that a rank sends, or in a broadcast receives, when nothing is sent in vain: a sum of n bytes among p ranks sends
- * 2 (p - 1) / p n from each, a sum of blocks, a gathering of blocks and a trade half of it, a broadcast n. */
+ * The all-reduce is measured in each way that it can go (mpi/ways.h) too, and for each size the fastest is named.  Bytes
+ * are those that a rank sends, or in a broadcast receives, when nothing is sent in vain: an all-reduce of n bytes among p
+ * ranks sends 2 (p - 1) / p n from each; a reduce-scatter, an all-gather and an all-to-all half of it; a broadcast n. */
 #include "base/arena.h"
 #include "base/part.h"
 #include "experiments/bench.h"
@@ -13,39 +14,39 @@ typedef struct {
     float *x, *y;
     size_t n;                   /* numbers of the array */
     size_t *block;              /* (ranks + 1) where the blocks begin */
-    int *count, *begin;         /* (ranks) rows of a trade */
+    int *count, *begin;         /* (ranks) rows of an all-to-all */
     const hl_way *way;
 } site;
 
-static void sum(void *self)
+static void all_reduce(void *self)
 {
     site *s = self;
-    hl_group_sum(s->g, s->x, s->n);
+    hl_group_all_reduce(s->g, s->x, s->n);
 }
 
-static void sum_blocks(void *self)
+static void reduce_scatter(void *self)
 {
     site *s = self;
-    hl_group_sum_blocks(s->g, s->x, s->block);
+    hl_group_reduce_scatter(s->g, s->x, s->block);
 }
 
-static void gather_blocks(void *self)
+static void all_gather(void *self)
 {
     site *s = self;
-    hl_group_gather_blocks(s->g, s->x, s->block);
+    hl_group_all_gather_blocks(s->g, s->x, s->block);
 }
 
-static void share(void *self)
+static void broadcast(void *self)
 {
     site *s = self;
-    hl_group_share(s->g, s->x, s->n * sizeof *s->x, 0);
+    hl_group_broadcast(s->g, s->x, s->n * sizeof *s->x, 0);
 }
 
 /* Everyone sends everyone an equal part of the array. */
-static void trade(void *self)
+static void all_to_all(void *self)
 {
     site *s = self;
-    hl_group_trade(s->g, s->y, s->count, s->begin, s->x, s->count, s->begin, sizeof *s->x);
+    hl_group_all_to_all(s->g, s->y, s->count, s->begin, s->x, s->count, s->begin, sizeof *s->x);
 }
 
 static const struct {
@@ -53,11 +54,11 @@ static const struct {
     double halves; /* of the array's bytes, times (p - 1) / p: what a rank sends */
     void (*act)(void *s);
 } kinds[] = {
-    {"sum", 2, sum},
-    {"sum_blocks", 1, sum_blocks},
-    {"gather_blocks", 1, gather_blocks},
-    {"share", 0, share},
-    {"trade", 1, trade},
+    {"sum", 2, all_reduce},
+    {"sum_blocks", 1, reduce_scatter},
+    {"gather_blocks", 1, all_gather},
+    {"share", 0, broadcast},
+    {"trade", 1, all_to_all},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 

@@ -17,7 +17,7 @@ enum { SEGMENT = 64 };
 /* Seconds of so many calls, on the slowest rank. */
 static double batch(const hl_meter *m, void (*act)(void *self), void *self, int calls)
 {
-    hl_group_wait(m->ranks);
+    hl_group_barrier(m->ranks);
     double began = hl_seconds();
     for (int i = 0; i < calls; i++) act(self);
     return hl_group_max(m->ranks, hl_seconds() - began);
@@ -236,7 +236,7 @@ typedef struct {
 static void add_up(void *self)
 {
     sum *s = self;
-    hl_group_sum(s->g, s->x, s->n);
+    hl_group_all_reduce(s->g, s->x, s->n);
 }
 
 hl_wire hl_meter_wire(const hl_meter *m)

@@ -66,8 +66,8 @@ typedef struct {
 } hl_peaks;
 hl_peaks hl_meter_peaks(const hl_meter *m);
 
-/* A sum over the ranks (hl_group_sum) takes latency + sent / bandwidth, where each rank sends 2 (p - 1) / p of its bytes.
- * Zeros where there is one rank: nothing travels. */
+/* A sum over the ranks (hl_group_all_reduce) takes latency + sent / bandwidth, where each rank sends 2 (p - 1) / p of
+ * its bytes.  Zeros where there is one rank: nothing travels. */
 typedef struct {
     double latency, bandwidth; /* seconds, bytes a second */
 } hl_wire;

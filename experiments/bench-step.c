@@ -55,7 +55,7 @@ static hl_status take_step(seen *s, hl_job *j, int64_t at, hl_arena *arena)
 {
     hl_batch batch;
     const hl_step_orders orders = {.learning_rate = j->config->optim_args_learning_rate, .update = true};
-    hl_group_wait(j->world);
+    hl_group_barrier(j->world);
     double began = hl_seconds(), cpu = hl_cpu_seconds();
     hl_sampler_draw(&batch, &j->sampler, at, arena);
     hl_status status = hl_step_run(&s->report, &j->engine, &batch, &orders);
@@ -233,7 +233,7 @@ static int next_threads(int threads, int most)
 static int most_threads(const hl_group *world)
 {
     hl_group node;
-    hl_group_node(&node, world);
+    hl_group_split_node(&node, world);
     int cores = (int)sysconf(_SC_NPROCESSORS_ONLN), most = cores / node.size > 0 ? cores / node.size : 1;
     hl_group_close(&node);
     return -(int)hl_group_max(world, -most);

@@ -23,7 +23,7 @@ static hl_status examine(const hl_group *world, const hl_config *c, bool json)
     int fails = hl_doctor_worst(&d) == HL_FAILS;
     if (world->rank == 0) show(&d, json);
     hl_doctor_close(&d);
-    hl_group_share(world, &fails, sizeof fails, 0);
+    hl_group_broadcast(world, &fails, sizeof fails, 0);
     return fails ? HL_FAIL(HL_EFAIL, "a job would fail here: see what is called a failure above") : HL_OK;
 }
 

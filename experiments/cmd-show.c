@@ -44,7 +44,7 @@ enum { KINDS = sizeof kinds / sizeof kinds[0] };
 static hl_status find_kind(int *kind, const hl_group *world, const char *path)
 {
     for (*kind = 0; *kind < KINDS && !has(path, kinds[*kind].file); ++*kind) continue;
-    hl_group_share(world, kind, sizeof *kind, 0);
+    hl_group_broadcast(world, kind, sizeof *kind, 0);
     if (*kind < KINDS) return HL_OK;
     return HL_FAIL(HL_EFORMAT, "%s: neither a dataset, a checkpoint nor a run folder; name one of these", path);
 }

@@ -20,7 +20,7 @@ hl_prepare_settings hl_data_settings(const hl_config *c)
 hl_status hl_data_folder(char folder[PATH_MAX], const hl_group *world, hl_prepare_settings *s)
 {
     HL_TRY_ALL(world, world->rank == 0 ? hl_prepare_folder(folder, s) : HL_OK);
-    hl_group_share(world, folder, PATH_MAX, 0);
+    hl_group_broadcast(world, folder, PATH_MAX, 0);
     s->folder = folder;
     return HL_OK;
 }

@@ -221,7 +221,7 @@ static void try_checkpoint(outcome *o, const hl_group *world, const char *folder
     const int64_t rows = world->size > LEAST_ROWS ? world->size : LEAST_ROWS, begin = hl_part_begin(rows, world->size, world->rank), end = begin + hl_part_count(rows, world->size, world->rank);
     hl_params_add_cut(&t, "doctor.weight", "doctor/weight", -1, 1, 2, (int64_t[]){rows, WIDTH}, 0, &(hl_cut){begin, end, begin, end});
     float *x = hl_alloc(3 * t.count * sizeof *x);
-    hl_group_divide(&me, world, world->rank);
+    hl_group_split(&me, world, world->rank);
     const hl_checkpoint_part part = {&t, &t, &me, x, x + t.count, x + 2 * t.count, false, false};
     o->bytes = 3.0 * (double)rows * WIDTH * sizeof *x;
     o->status = go_and_return(o, world, folder, &(hl_checkpoint_content){&part, 1, true}, x, t.count);
@@ -239,10 +239,10 @@ void hl_doctor_files(hl_doctor *d)
     outcome o = {0};
     hl_folder_existing(at, d->config ? d->config->checkpoint_dir : ".");
     if (d->world->rank == 0) snprintf(folder, sizeof folder, "%.*s/.hllm-doctor-run-%ld", PATH_MAX - 100, at, (long)getpid());
-    hl_group_share(d->world, folder, sizeof folder, 0);
+    hl_group_broadcast(d->world, folder, sizeof folder, 0);
     const hl_status may = hl_folder_probe(d->world, folder, "checkpoint_dir");
     double room = hl_openmpi_room(at);
-    hl_group_share(d->world, &room, sizeof room, 0);
+    hl_group_broadcast(d->world, &room, sizeof room, 0);
     if (may != HL_OK || room < needed) {
         hl_doctor_say(d, HL_NOTED, "name a folder that all ranks can write, as checkpoint_dir", "no checkpoint was tried in %.200s: %s", at, may != HL_OK ? "not all ranks can write there" : "there is no room");
         return;

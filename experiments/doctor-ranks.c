@@ -44,8 +44,8 @@ static int64_t find_trouble(trouble *t, const hl_group *world, const hl_seat *s)
     memcpy(t->host, me.host, sizeof t->host);
     int64_t ranks = what != NULL;
     const int first = -(int)hl_group_max(world, what ? -world->rank : -world->size);
-    hl_group_sum_int(world, &ranks, 1);
-    if (first < world->size) hl_group_share(world, t, sizeof *t, first);
+    hl_group_all_reduce_int(world, &ranks, 1);
+    if (first < world->size) hl_group_broadcast(world, t, sizeof *t, first);
     return ranks;
 }
 

@@ -74,10 +74,10 @@ static void gather(hl_doctor *d)
     const hl_group *world = d->world;
     int *counts = hl_alloc_zero((size_t)world->size, sizeof *counts), *one = hl_alloc((size_t)world->size * sizeof *one), all = 0;
     for (int r = 0; r < world->size; r++) one[r] = 1;
-    hl_group_gather(world, counts, &d->n, one, sizeof d->n);
+    hl_group_all_gather(world, counts, &d->n, one, sizeof d->n);
     for (int r = 0; r < world->size; r++) all += counts[r];
     hl_finding *list = hl_alloc((size_t)all * sizeof *list);
-    hl_group_gather(world, list, d->found, counts, sizeof *list);
+    hl_group_all_gather(world, list, d->found, counts, sizeof *list);
     free(d->found);
     d->found = list;
     d->n = d->room = all;
@@ -110,7 +110,7 @@ static void join_machines(hl_doctor *d)
 void hl_doctor_run(hl_doctor *d, const hl_group *world, const hl_config *config, bool has_mpi)
 {
     *d = (hl_doctor){.world = world, .config = config, .has_mpi = has_mpi};
-    hl_group_node(&d->node, world);
+    hl_group_split_node(&d->node, world);
     for (d->check = 0; d->check < CHECKS; d->check++)
         if (checks[d->check].is_of_job || d->node.rank == 0) checks[d->check].look(d);
     hl_group_close(&d->node);

@@ -52,6 +52,6 @@ hl_status hl_earlier_find(hl_earlier *e, const hl_group *world, const hl_config 
     bool goes_on = c->resume || c->val_only;
     *e = (hl_earlier){0};
     HL_TRY_ALL(world, world->rank == 0 && goes_on ? find(e, c) : HL_OK);
-    hl_group_share(world, e, sizeof *e, 0);
+    hl_group_broadcast(world, e, sizeof *e, 0);
     return HL_OK;
 }

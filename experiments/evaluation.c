@@ -96,7 +96,7 @@ hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const h
     hl_catalogue_open(&catalogue, &j->engine);
     v->texts = catalogue.texts;
     v->tokens = catalogue.tokens;
-    hl_group_sum_int(j->world, &v->tokens, 1);
+    hl_group_all_reduce_int(j->world, &v->tokens, 1);
     v->encode_seconds = hl_seconds() - began;
     hl_status s = check_vectors(v, j, &catalogue);
     if (s == HL_OK) s = rank_users(v, j, &catalogue);
@@ -106,7 +106,7 @@ hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const h
     HL_TRY(s);
     v->seconds = hl_seconds() - began;
     v->cpu_seconds = hl_cpu_seconds() - cpu;
-    hl_group_sum_double(j->world, &v->cpu_seconds, 1);
+    hl_group_all_reduce_double(j->world, &v->cpu_seconds, 1);
     v->peak_bytes = (int64_t)hl_group_max(j->world, (double)hl_peak_bytes());
     return HL_OK;
 }

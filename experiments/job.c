@@ -148,7 +148,7 @@ static hl_status check_read(const hl_engine *e, bool init, const char *path)
 static uint64_t digest_of_side(const hl_job *j, const hl_holding *h)
 {
     int64_t sum = (int64_t)hl_holding_digest(h);
-    hl_group_sum_int(j->world, &sum, 1);
+    hl_group_all_reduce_int(j->world, &sum, 1);
     return (uint64_t)sum;
 }
 
@@ -234,12 +234,12 @@ static void number_nodes(int *node, const hl_group *world)
 {
     hl_group here;
     int first = world->rank, nodes = 0;
-    hl_group_node(&here, world);
-    hl_group_share(&here, &first, sizeof first, 0);
+    hl_group_split_node(&here, world);
+    hl_group_broadcast(&here, &first, sizeof first, 0);
     hl_group_close(&here);
     int *one = hl_alloc((size_t)world->size * sizeof *one), *firsts = hl_alloc((size_t)world->size * sizeof *firsts);
     for (int r = 0; r < world->size; r++) one[r] = 1;
-    hl_group_gather(world, firsts, &first, one, sizeof first);
+    hl_group_all_gather(world, firsts, &first, one, sizeof first);
     for (int r = 0; r < world->size; r++) node[r] = firsts[r] == r ? nodes++ : node[firsts[r]];
     free(firsts);
     free(one);
@@ -265,7 +265,7 @@ static const hl_group *take_seats(hl_job *j, const hl_layout *layout)
     for (int r = 0; r < world->size; r++) moved |= rank[r] != r;
     if (moved) {
         tell_seats(rank, layout);
-        hl_group_order(&j->seated, world, rank[world->rank]);
+        hl_group_reorder(&j->seated, world, rank[world->rank]);
     }
     free(rank);
     free(node);

@@ -69,7 +69,7 @@ static hl_status find_shapes(shapes *s, const hl_config *c)
 static hl_status share_shapes(shapes *s, const hl_group *world, const hl_config *c)
 {
     HL_TRY_ALL(world, world->rank == 0 ? find_shapes(s, c) : HL_OK);
-    hl_group_share(world, s, sizeof *s, 0);
+    hl_group_broadcast(world, s, sizeof *s, 0);
     return HL_OK;
 }
 
@@ -126,8 +126,8 @@ static hl_status check_memory(const hl_group *world, const hl_config *c, const s
     hl_group node;
     double bytes;
     HL_TRY_ALL(world, hl_preflight_bytes(&bytes, c, &s->item, &s->user, world->size, world->rank, for_training));
-    hl_group_node(&node, world);
-    hl_group_sum_double(&node, &bytes, 1);
+    hl_group_split_node(&node, world);
+    hl_group_all_reduce_double(&node, &bytes, 1);
     const hl_status mine = c->force ? HL_OK : compare_memory(bytes, &node, for_training);
     hl_group_close(&node);
     return hl_group_agree(world, mine);
@@ -140,8 +140,8 @@ void hl_preflight_forecast(const hl_group *world, double bytes)
     hl_process me;
     const char *who;
     const double has = memory_of_node(&who);
-    hl_group_node(&node, world);
-    hl_group_sum_double(&node, &bytes, 1);
+    hl_group_split_node(&node, world);
+    hl_group_all_reduce_double(&node, &bytes, 1);
     const bool speaks = bytes > has && node.rank == 0;
     const int first = -(int)hl_group_max(world, speaks ? -world->rank : -world->size);
     hl_process_find(&me);
@@ -200,7 +200,7 @@ static bool is_tested(const hl_config *c)
 hl_status hl_preflight_folder(const hl_group *world, const hl_config *c)
 {
     bool tested = world->rank == 0 && is_tested(c);
-    hl_group_share(world, &tested, sizeof tested, 0);
+    hl_group_broadcast(world, &tested, sizeof tested, 0);
     if (tested) return HL_OK;
     HL_TRY(hl_folder_probe(world, c->checkpoint_dir, "checkpoint_dir"));
     HL_TRY_ALL(world, world->rank == 0 ? hl_preflight_space(c) : HL_OK);

@@ -155,7 +155,7 @@ static hl_status begin_anew(hl_run *r, hl_checkpoint **found, hl_status s)
 {
     const hl_config *c = r->job->config;
     bool own = is_first(r) && is_own(*found);
-    hl_group_share(r->job->world, &own, sizeof own, 0);
+    hl_group_broadcast(r->job->world, &own, sizeof own, 0);
     if (own && *found) hl_log(HL_INFO, "resume is false, but %s is of this very job, which was started again: it goes on", hl_checkpoint_path(*found));
     if (own) return s;
     hl_checkpoint_close(*found);

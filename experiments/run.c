@@ -181,9 +181,9 @@ static int processors_bound(void)
 static int count_nodes(const hl_group *world)
 {
     hl_group node;
-    hl_group_node(&node, world);
+    hl_group_split_node(&node, world);
     int64_t firsts = node.rank == 0;
-    hl_group_sum_int(world, &firsts, 1);
+    hl_group_all_reduce_int(world, &firsts, 1);
     hl_group_close(&node);
     return (int)firsts;
 }

@@ -56,7 +56,7 @@ static void find_idle(double *item, double *user, const hl_summary *s, const hl_
 {
     const double waited = seconds_waited(s, mesh), is_item = hl_group_has_me(&mesh->item), is_user = hl_group_has_me(&mesh->user);
     double sum[4] = {is_item * waited, is_item * s->seconds, is_user * waited, is_user * s->seconds};
-    hl_group_sum_double(&mesh->world, sum, 4);
+    hl_group_all_reduce_double(&mesh->world, sum, 4);
     *item = sum[0] / sum[1];
     *user = sum[2] / sum[3];
 }
@@ -132,7 +132,7 @@ hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_
     double exchange = 0, sent[HL_MESH_GROUPS], idle_item, idle_user;
     if (s->steps == 0) return HL_OK;
     memcpy(sent, s->sent, sizeof sent);
-    hl_group_sum_double(world, sent, HL_MESH_GROUPS);
+    hl_group_all_reduce_double(world, sent, HL_MESH_GROUPS);
     find_idle(&idle_item, &idle_user, s, mesh);
     gather(row, s, world);
     for (int a = 0; a < HL_ACTS; a++) exchange += hl_act_is_exchange(a) ? row[a].sum : 0;

@@ -54,7 +54,7 @@ static void find_on(hl_seat *s, const hl_group *node)
     int *one = hl_alloc((size_t)node->size * sizeof *one);
     for (int r = 0; r < node->size; r++) one[r] = 1;
     sched_getaffinity(0, sizeof mine.mask, &mine.mask);
-    hl_group_gather(node, all, &mine, one, sizeof mine);
+    hl_group_all_gather(node, all, &mine, one, sizeof mine);
     s->bound = CPU_COUNT(&mine.mask);
     compare_masks(s, all, node->size, &mine.mask);
     free(one);
@@ -65,13 +65,13 @@ void hl_seat_find(hl_seat *s, const hl_group *world, int wanted)
 {
     hl_group node;
     hl_cgroup group;
-    hl_group_node(&node, world);
+    hl_group_split_node(&node, world);
     hl_cgroup_find(&group, hl_system_root());
     *s = (hl_seat){.wanted = wanted ? wanted : hl_threads_of_environment(), .ranks = node.size, .online = (int)sysconf(_SC_NPROCESSORS_ONLN), .cpus = group.cpus};
     find_on(s, &node);
     s->threads = share_of(s);
     int64_t total = s->threads;
-    hl_group_sum_int(&node, &total, 1);
+    hl_group_all_reduce_int(&node, &total, 1);
     s->total = total < INT_MAX ? (int)total : INT_MAX;
     hl_group_close(&node);
 }
@@ -163,7 +163,7 @@ static void warn(const hl_group *world, const hl_seat *s)
     const int first = -(int)hl_group_max(world, what ? -world->rank : -world->size);
     int64_t ranks = what != NULL;
     hl_process me;
-    hl_group_sum_int(world, &ranks, 1);
+    hl_group_all_reduce_int(world, &ranks, 1);
     if (!what || first != world->rank) return;
     hl_process_find(&me);
     if (world->size == s->ranks) hl_log(HL_WARN, "%s; %s", what, remedy);

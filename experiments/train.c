@@ -194,7 +194,7 @@ static void say_what_is_left(char out[120], const trainer *t)
 static double at_stake(const trainer *t)
 {
     double seconds = hl_seconds() - t->saving.since;
-    hl_group_share(t->job->world, &seconds, sizeof seconds, 0);
+    hl_group_broadcast(t->job->world, &seconds, sizeof seconds, 0);
     return seconds;
 }
 

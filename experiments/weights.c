@@ -88,7 +88,7 @@ static hl_status find(char folder[PATH_MAX], const char *path)
 hl_status hl_weights_find(char folder[PATH_MAX], const hl_group *world, const char *path)
 {
     HL_TRY_ALL(world, world->rank == 0 ? find(folder, path) : HL_OK);
-    hl_group_share(world, folder, PATH_MAX, 0);
+    hl_group_broadcast(world, folder, PATH_MAX, 0);
     return HL_OK;
 }
 

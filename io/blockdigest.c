@@ -65,7 +65,7 @@ hl_status hl_block_digests(uint64_t *digest, const hl_group *g, const char *path
     for (int r = 0; r < g->size; r++) counts[r] = (int)hl_part_count(n, g->size, r);
     int64_t first = hl_part_begin(n, g->size, g->rank);
     hl_status s = hl_group_agree(g, hl_place_sign(digest_share(digest + first, path, first, counts[g->rank], size, block), g->rank));
-    if (s == HL_OK) hl_group_gather(g, digest, digest + first, counts, sizeof *digest);
+    if (s == HL_OK) hl_group_all_gather(g, digest, digest + first, counts, sizeof *digest);
     free(counts);
     return s;
 }

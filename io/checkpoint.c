@@ -114,7 +114,7 @@ static int64_t size_of(const hl_group *world, const char *path)
     struct stat st;
     int64_t size = -1;
     if (is_first(world) && stat(path, &st) == 0) size = (int64_t)st.st_size;
-    hl_group_share(world, &size, sizeof size, 0);
+    hl_group_broadcast(world, &size, sizeof size, 0);
     return size;
 }
 
@@ -267,9 +267,9 @@ static hl_status read_manifest(hl_checkpoint *c, const hl_group *world)
     size_t size = 0;
     HL_TRY_ALL(world, is_first(world) ? load_manifest(c->path, &text, &size) : HL_OK);
     n = size;
-    hl_group_share(world, &n, sizeof n, 0);
+    hl_group_broadcast(world, &n, sizeof n, 0);
     if (!is_first(world)) text = hl_alloc(n);
-    hl_group_share(world, text, n, 0);
+    hl_group_broadcast(world, text, n, 0);
     file_path(manifest, c->path, MANIFEST);
     hl_status s = hl_inventory_parse(&c->inventory, text, n, manifest);
     free(text);
@@ -348,9 +348,9 @@ static int list_candidates(const hl_group *world, const char *folder, int64_t **
     int n = 0;
     *steps = NULL;
     if (is_first(world)) n = hl_steps_list(folder, steps);
-    hl_group_share(world, &n, sizeof n, 0);
+    hl_group_broadcast(world, &n, sizeof n, 0);
     if (!is_first(world)) *steps = hl_alloc((size_t)n * sizeof **steps);
-    hl_group_share(world, *steps, (size_t)n * sizeof **steps, 0);
+    hl_group_broadcast(world, *steps, (size_t)n * sizeof **steps, 0);
     return n;
 }
 
@@ -395,7 +395,7 @@ hl_status hl_checkpoint_find(char path[PATH_MAX], const hl_group *world, const c
 {
     HL_TRY(hl_path_check(folder));
     int64_t step = is_first(world) ? hl_step_named(folder, name) : -1;
-    hl_group_share(world, &step, sizeof step, 0);
+    hl_group_broadcast(world, &step, sizeof step, 0);
     if (step < 0) return HL_FAIL(HL_EFORMAT, "%s: has no checkpoint called %s; name a run that has, or a folder step-N", folder, name);
     hl_step_path(path, folder, step, "");
     return HL_OK;

@@ -33,9 +33,9 @@ static hl_status share_manifest(const hl_group *g, hl_dataset *d)
     size_t n = 0;
     hl_status s = hl_group_agree(g, g->rank == 0 ? hl_manifest_load(d->folder, &text, &n) : HL_OK);
     if (s == HL_OK) {
-        hl_group_share(g, &n, sizeof n, 0);
+        hl_group_broadcast(g, &n, sizeof n, 0);
         if (g->rank != 0) text = hl_alloc(n);
-        hl_group_share(g, text, n, 0);
+        hl_group_broadcast(g, text, n, 0);
         s = hl_group_agree(g, hl_manifest_parse(&d->manifest, d->folder, text, n));
     }
     free(text);
@@ -143,7 +143,7 @@ static void share_places(const hl_group *here, hl_dataset *d)
     _Static_assert(sizeof(hl_shard_place) == 2 * sizeof(int64_t), "a place travels as two integers");
     for (int t = 0; t < HL_TABLES; t++) {
         size_t n = 2 * (size_t)hl_manifest_shards(&d->manifest, (hl_table)t) * HL_SHARD_ARRAYS;
-        hl_group_sum_int(here, (int64_t *)d->places[t], n);
+        hl_group_all_reduce_int(here, (int64_t *)d->places[t], n);
     }
 }
 

@@ -40,10 +40,10 @@ static void part_free(part *p)
 static void show(part *p, const hl_group *g, int from)
 {
     int64_t size[2] = {p->count, p->n_bytes};
-    hl_group_share(g, size, sizeof size, from);
+    hl_group_broadcast(g, size, sizeof size, from);
     if (g->rank != from) *p = (part){size[0], size[1], hl_alloc((size_t)size[0] * sizeof *p->length), hl_alloc((size_t)size[1])};
-    hl_group_share(g, p->length, (size_t)p->count * sizeof *p->length, from);
-    hl_group_share(g, p->bytes, (size_t)p->n_bytes, from);
+    hl_group_broadcast(g, p->length, (size_t)p->count * sizeof *p->length, from);
+    hl_group_broadcast(g, p->bytes, (size_t)p->n_bytes, from);
 }
 
 /* number (count): of each id in t, where it is not NULL. */

@@ -146,7 +146,7 @@ static hl_status count_users(reading *r)
     int64_t users = hl_idtable_count(r->x->users);
     r->seen = hl_alloc_zero((size_t)users, sizeof *r->seen);
     for (int64_t i = 0; i < r->rows; i++) r->seen[r->row[i].user]++;
-    hl_group_sum_int(r->g, r->seen, (size_t)users);
+    hl_group_all_reduce_int(r->g, r->seen, (size_t)users);
     for (int64_t u = 0; u < users; u++)
         if (r->seen[u] >= INT32_MAX) return too_many(r, "interactions of one user");
     return HL_OK;
@@ -188,12 +188,12 @@ static void trade_rows(reading *r)
     interaction *out = sort_by_owner(r, out_count, out_begin);
     int64_t n = 0;
     for (int q = 0; q < p; q++) ones[q] = 1, places[q] = q;
-    hl_group_trade(r->g, in_count, ones, places, out_count, ones, places, sizeof *in_count);
+    hl_group_all_to_all(r->g, in_count, ones, places, out_count, ones, places, sizeof *in_count);
     for (int q = 0; q < p; n += in_count[q++]) in_begin[q] = (int)n;
     HL_CHECK(n < INT32_MAX);
     r->row = hl_realloc(r->row, (size_t)n * sizeof *r->row);
     r->rows = n;
-    hl_group_trade(r->g, r->row, in_count, in_begin, out, out_count, out_begin, sizeof *out);
+    hl_group_all_to_all(r->g, r->row, in_count, in_begin, out, out_count, out_begin, sizeof *out);
     free(out);
     free(ones);
     free(out_count);
@@ -325,7 +325,7 @@ static void look_at_times(const reading *r)
     int64_t count[HL_TIME_SIZES], n;
     int from;
     memcpy(count, r->sizes.count, sizeof count);
-    hl_group_sum_int(r->g, count, HL_TIME_SIZES);
+    hl_group_all_reduce_int(r->g, count, HL_TIME_SIZES);
     if (!hl_time_sizes_gap(count, &from, &n)) return;
     show_first_time(r->x->times_apart[0], r, 0, from);
     show_first_time(r->x->times_apart[1], r, from, HL_TIME_SIZES);

@@ -16,10 +16,10 @@ static int my_cores(void)
 static int count_nodes(const hl_group *world)
 {
     hl_group node;
-    hl_group_node(&node, world);
+    hl_group_split_node(&node, world);
     int64_t leaders = node.rank == 0;
     hl_group_close(&node);
-    hl_group_sum_int(world, &leaders, 1);
+    hl_group_all_reduce_int(world, &leaders, 1);
     return (int)leaders;
 }
 
@@ -50,6 +50,6 @@ void hl_place_find(hl_place *p, const hl_group *world)
     *p = (hl_place){.ranks = world->size, .nodes = count_nodes(world), .cores = (int)sysconf(_SC_NPROCESSORS_ONLN)};
     p->cores_most = (int)hl_group_max(world, cores);
     p->cores_least = -(int)hl_group_max(world, -cores);
-    hl_group_share(world, &p->cores, sizeof p->cores, 0);
+    hl_group_broadcast(world, &p->cores, sizeof p->cores, 0);
     hl_place_name_mpi(p->mpi, sizeof p->mpi);
 }

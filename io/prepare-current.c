@@ -104,7 +104,7 @@ hl_status hl_prepare_is_current(const hl_group *g, const hl_prepare_settings *s,
     *is_current = false;
     HL_TRY_ALL(g, hl_prepare_check(s));
     HL_TRY_ALL(g, g->rank == 0 ? look_alone(s, is_current, r) : HL_OK);
-    hl_group_share(g, is_current, sizeof *is_current, 0);
-    hl_group_share(g, r, sizeof *r, 0);
+    hl_group_broadcast(g, is_current, sizeof *is_current, 0);
+    hl_group_broadcast(g, r, sizeof *r, 0);
     return HL_OK;
 }

@@ -51,7 +51,7 @@ static void compare_texts(work *w)
         const int32_t *ids = hl_texts_tokens(&w->t, slot, &n);
         w->digest[hl_deal_row(d, slot)] = hl_digest(ids, (size_t)n * sizeof *ids);
     }
-    hl_group_sum_int(w->g, (int64_t *)w->digest, (size_t)d->rows);
+    hl_group_all_reduce_int(w->g, (int64_t *)w->digest, (size_t)d->rows);
     hl_twins_find(w->twin, w->digest, d->rows);
 }
 
@@ -72,7 +72,8 @@ static void share_shard_facts(work *w)
 {
     _Static_assert(sizeof(hl_shard_facts) == 2 * sizeof(int64_t), "facts travel as two integers");
     for (int t = 0; t < HL_TABLES; t++)
-        hl_group_sum_int(w->g, (int64_t *)w->manifest.shards[t], 2 * (size_t)hl_manifest_shards(&w->manifest, (hl_table)t));
+        hl_group_all_reduce_int(w->g, (int64_t *)w->manifest.shards[t],
+                                2 * (size_t)hl_manifest_shards(&w->manifest, (hl_table)t));
 }
 
 /* Items with a row of text whose token ids an earlier one has.  Rank 0. */
@@ -100,7 +101,7 @@ static void join_examples(work *w)
         double first = (double)w->t.forms.first[f], least = -hl_group_max(w->g, -first);
         if (w->t.forms.count[f] > 0 && first == least) memcpy(e->of[HL_EXAMPLE_BLANKS + f], w->t.forms.pair[f], sizeof w->t.forms.pair[f]);
     }
-    hl_group_sum_int(w->g, (int64_t *)e, sizeof *e / sizeof(int64_t));
+    hl_group_all_reduce_int(w->g, (int64_t *)e, sizeof *e / sizeof(int64_t));
 }
 
 /* Counts of all ranks; whoever does not know a count has zero, and for a minimum the largest number. */
@@ -112,7 +113,7 @@ static void join_reports(work *w)
     for (int i = 0; i < HL_REPORT_COUNTS; i++) sum[i] = x[i] + t[i];
     for (int64_t i = 1; i < w->t.deal.rows && w->g->rank == 0; i++) r->items_equal += w->twin[i] != i;
     if (w->g->rank == 0) r->texts_equal = count_equal_texts(w);
-    hl_group_sum_int(w->g, sum, HL_REPORT_COUNTS);
+    hl_group_all_reduce_int(w->g, sum, HL_REPORT_COUNTS);
     r->text_min = -(int64_t)hl_group_max(w->g, -(double)w->t.report.text_min);
     r->text_max = (int64_t)hl_group_max(w->g, (double)w->t.report.text_max);
     join_examples(w);
@@ -206,13 +207,13 @@ static hl_status prepare(work *w)
     HL_TRY(check_place(w));
     HL_TRY_ALL(g, g->rank == 0 ? begin_draft(w) : HL_OK);
     memcpy(w->path, w->draft.path, sizeof w->path);
-    hl_group_share(g, w->path, sizeof w->path, 0);
+    hl_group_broadcast(g, w->path, sizeof w->path, 0);
     HL_TRY(read_interactions(w, &progress));
     HL_TRY_ALL(g, read_texts(w, &progress));
     compare_texts(w);
     lay_out_manifest(w);
     memcpy(first, w->manifest.sources, sizeof first);
-    hl_group_share(g, first, sizeof first, 0);
+    hl_group_broadcast(g, first, sizeof first, 0);
     HL_TRY_ALL(g, check_same_sources(w, first));
     join_reports(w);
     HL_TRY(hl_prepare_check_report(w->s, &w->manifest.report, &w->manifest.examples)); /* all know the same */
@@ -238,7 +239,7 @@ static void tell(const work *w, double seconds, double cpu)
 {
     const hl_prepare_report *r = &w->manifest.report;
     double most = hl_group_max(w->g, (double)hl_peak_bytes());
-    hl_group_sum_double(w->g, &cpu, 1);
+    hl_group_all_reduce_double(w->g, &cpu, 1);
     hl_log(HL_INFO, "%s: prepared %lld users, %lld items, %lld tokens in %.2f s (%.2f CPU seconds, at most %.0f MB a rank)", w->s->dataset,
            (long long)r->users_kept, (long long)r->items, (long long)r->tokens, seconds, cpu, most / 1e6);
 }
@@ -254,7 +255,7 @@ static hl_status make(const hl_group *g, const hl_prepare_settings *s, hl_prepar
     hl_status status = prepare(w);
     *r = w->manifest.report;
     *taken = w->draft.is_taken;
-    hl_group_share(g, taken, sizeof *taken, 0);
+    hl_group_broadcast(g, taken, sizeof *taken, 0);
     if (status == HL_OK) tell(w, hl_seconds() - begin, hl_cpu_seconds() - cpu);
     work_close(w);
     free(w);

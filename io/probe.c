@@ -136,7 +136,7 @@ static void name(probe *p, const hl_group *g)
     hl_process_find(&me);
     const struct { char host[65]; long pid; double at; } known = {.pid = me.pid, .at = hl_seconds()};
     p->number = hl_digest_join(hl_digest(&known.at, sizeof known.at), hl_digest_join(hl_digest(&known.pid, sizeof known.pid), hl_digest(me.host, strlen(me.host))));
-    hl_group_share(g, &p->number, sizeof p->number, 0);
+    hl_group_broadcast(g, &p->number, sizeof p->number, 0);
     hl_digest_text(number, p->number);
     snprintf(p->path, sizeof p->path, "%.*s/.hllm-probe-%s", PATH_MAX - 40, p->folder, number);
 }
@@ -146,7 +146,7 @@ hl_status hl_folder_probe(const hl_group *g, const char *folder, const char *key
     probe p = {.folder = folder, .key = key};
     hl_process first;
     hl_process_find(&first);
-    hl_group_share(g, &first, sizeof first, 0);
+    hl_group_broadcast(g, &first, sizeof first, 0);
     name(&p, g);
     hl_status s = hl_group_agree(g, g->rank == 0 ? begin(&p) : HL_OK);
     if (s == HL_OK) s = hl_group_agree(g, find(&p, first.host, g->rank));

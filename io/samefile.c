@@ -34,7 +34,7 @@ static int first_like_me(const hl_group *g, const identity *mine)
     identity *all = hl_alloc((size_t)g->size * sizeof *all);
     int *one = hl_alloc((size_t)g->size * sizeof *one), first = 0;
     for (int r = 0; r < g->size; r++) one[r] = 1;
-    hl_group_gather(g, all, mine, one, sizeof *mine);
+    hl_group_all_gather(g, all, mine, one, sizeof *mine);
     while (memcmp(&all[first], mine, sizeof *mine) != 0) first++;
     free(one);
     free(all);
@@ -46,7 +46,7 @@ hl_status hl_file_group(hl_group *out, const hl_group *g, const char *path)
     identity mine;
     *out = (hl_group){0};
     HL_TRY_ALL(g, find_identity(&mine, path));
-    hl_group_divide(out, g, first_like_me(g, &mine));
+    hl_group_split(out, g, first_like_me(g, &mine));
     return HL_OK;
 }
 

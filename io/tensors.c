@@ -82,7 +82,7 @@ static void share_places(const file *f)
 {
     int64_t *at = hl_alloc((size_t)f->entries * sizeof *at);
     for (int i = 0; i < f->entries; i++) at[i] = f->entry[i].at;
-    hl_group_share(f->world, at, (size_t)f->entries * sizeof *at, 0);
+    hl_group_broadcast(f->world, at, (size_t)f->entries * sizeof *at, 0);
     for (int i = 0; i < f->entries; i++) f->entry[i].at = at[i];
     free(at);
 }
@@ -272,7 +272,7 @@ static void gather(const hl_tensor_array *a)
     if (!hl_group_has_me(a->holders) || a->block) return;
     for (int r = 0; r < a->holders->size; r++) {
         size_t begin = hl_params_block_begin(a->table, a->holders->size, r), end = hl_params_block_begin(a->table, a->holders->size, r + 1);
-        hl_group_share(a->holders, a->x + begin, (end - begin) * sizeof *a->x, r);
+        hl_group_broadcast(a->holders, a->x + begin, (end - begin) * sizeof *a->x, r);
     }
 }
 

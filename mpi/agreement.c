@@ -77,9 +77,9 @@ static void share_first(hl_settings *first, const hl_group *g, const hl_settings
     size_t size, mine_size;
     char *bytes = pack(mine, &mine_size);
     size = mine_size;
-    hl_group_share(g, &size, sizeof size, 0);
+    hl_group_broadcast(g, &size, sizeof size, 0);
     if (g->rank != 0) bytes = hl_realloc(bytes, size + 1);
-    hl_group_share(g, bytes, size, 0);
+    hl_group_broadcast(g, bytes, size, 0);
     unpack(first, bytes, size);
     free(bytes);
 }
@@ -124,7 +124,7 @@ static void describe(dissent *d, const hl_setting *first, const hl_setting *mine
 hl_status hl_settings_agree(const hl_group *g, const hl_settings *mine, hl_status status, const char *advice)
 {
     uint64_t digest = digest_of(mine), wanted = digest;
-    hl_group_share(g, &wanted, sizeof wanted, 0);
+    hl_group_broadcast(g, &wanted, sizeof wanted, 0);
     if (!hl_group_any(g, digest != wanted)) return HL_OK;
     hl_settings first = {0};
     hl_first f = hl_first_none(g->rank);
@@ -136,8 +136,8 @@ hl_status hl_settings_agree(const hl_group *g, const hl_settings *mine, hl_statu
     if (g->rank == f.rank) describe(&d, at(&first, place), at(mine, place));
     hl_process_host(d.host);
     memcpy(d.first_host, d.host, sizeof d.host);
-    hl_group_share(g, d.first_host, sizeof d.first_host, 0);
-    hl_group_share(g, &d, sizeof d, f.rank);
+    hl_group_broadcast(g, d.first_host, sizeof d.first_host, 0);
+    hl_group_broadcast(g, &d, sizeof d, f.rank);
     hl_settings_free(&first);
     return HL_FAIL(status, "%s is %s on rank 0 of %s and %s on rank %d of %s (%lld of %d ranks differ from rank 0); %s", d.name, d.first, d.first_host, d.mine, f.rank, d.host,
                    (long long)f.count, g->size, advice);
@@ -179,14 +179,14 @@ bool hl_settings_count(char *out, size_t room, const hl_group *g, const char *va
 {
     uint64_t digest = hl_digest(value, strlen(value)), first = digest;
     *out = 0;
-    hl_group_share(g, &first, sizeof first, 0);
+    hl_group_broadcast(g, &first, sizeof first, 0);
     if (!hl_group_any(g, digest != first)) return false;
     vote mine, *all = hl_alloc((size_t)g->size * sizeof *all);
     int *one = hl_alloc((size_t)g->size * sizeof *one);
     for (int r = 0; r < g->size; r++) one[r] = 1;
     show(mine.value, value);
     hl_process_host(mine.host);
-    hl_group_gather(g, all, &mine, one, sizeof mine);
+    hl_group_all_gather(g, all, &mine, one, sizeof mine);
     list_votes(out, room, all, g->size);
     free(one);
     free(all);

@@ -17,7 +17,7 @@ static void make_lines(hl_grid *grid)
 {
     for (int r = 0; r < grid->rows; r++) {
         hl_group line;
-        hl_group_choose(&line, &grid->all, grid->row == r);
+        hl_group_subset(&line, &grid->all, grid->row == r);
         if (grid->row == r) grid->line = line;
     }
 }
@@ -39,7 +39,7 @@ void hl_grid_open(hl_grid *grid, const hl_group *g)
 {
     *grid = (hl_grid){.row = -1, .column = -1};
     hl_grid_shape(&grid->rows, &grid->columns, g->size);
-    hl_group_choose(&grid->all, g, g->rank < grid->rows * grid->columns);
+    hl_group_subset(&grid->all, g, g->rank < grid->rows * grid->columns);
     if (!hl_group_has_me(&grid->all)) return;
     grid->row = grid->all.rank / grid->columns;
     grid->column = grid->all.rank % grid->columns;

@@ -18,7 +18,7 @@ typedef struct {
 
 enum { HL_TAG_RING = 11, HL_TAG_HALVING, HL_TAG_DIRECT, HL_TAG_PARCEL };
 
-/* Each owner's block becomes the sum; the rest of x is in ruins.  Collective. */
+/* Each owner's block becomes the sum; the rest of x is undefined on return.  Collective. */
 void hl_direct_sum(const hl_group *g, const hl_blocks *b);
 void hl_ring_sum(const hl_group *g, const hl_blocks *b);
 

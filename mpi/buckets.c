@@ -109,7 +109,7 @@ void hl_buckets_move(hl_buckets *b)
 
 void hl_buckets_finish(hl_buckets *b)
 {
-    if (b->done < b->n) hl_group_enter(b->copies, HL_WAITS_SUM);
+    if (b->done < b->n) hl_group_enter(b->copies, HL_WAITS_REDUCE);
     while (b->done < b->n) {
         hl_bucket *first = &b->bucket[b->done];
         hl_buckets_move(b);

@@ -1,9 +1,10 @@
 /* buckets.h - sums over copies that go on while the rest of the array is still being computed.
  *
  * A range of an array is final before others are: its sum is posted, moved on now and then between other work, and ended with the
- * others.  MPI need not move anything by itself, so hl_buckets_move is called often.  Sums are those of hl_group_sum and
- * hl_group_sum_blocks to the bit, since each number is added by the tree of the ranks.  Ranges are cut into buckets of at most 16 MB,
- * of which only a few are under way at a time, so that the wire takes little memory.
+ * others.  MPI need not move anything by itself, so hl_buckets_move is called often.  Sums are those of
+ * hl_group_all_reduce and hl_group_reduce_scatter to the bit, since each number is added by the tree of the ranks.
+ * Ranges are cut into buckets of at most 16 MB, of which only a few are under way at a time, so that the wire takes
+ * little memory.
  *
  * Nobody waits before hl_buckets_finish: copies may be as far apart as they like. */
 #ifndef MPI_BUCKETS_H
@@ -29,7 +30,8 @@ void hl_buckets_open(hl_buckets *b, const hl_group *copies, const size_t *block)
 void hl_buckets_close(hl_buckets *b);
 
 /* Numbers [lo, hi) of x are final on this rank: begin their sum.  All copies add the same ranges in the same order; x[lo, hi) is
- * not touched until hl_buckets_finish.  Where blocks are given the sum ends at their owners, and the rest is in ruins. */
+ * not touched until hl_buckets_finish.  Where blocks are given the sum ends at their
+ * owners, and the rest is undefined. */
 void hl_buckets_add(hl_buckets *b, float *x, size_t lo, size_t hi);
 
 /* Do what can be done without waiting.  Local. */

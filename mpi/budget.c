@@ -35,9 +35,9 @@ void hl_budget_choose(hl_share *share, const hl_mesh *mesh, const hl_plan *p, co
     counting x = {share, bytes, hl_layout_item_lead_of(&mesh->layout, mesh->world.rank), p->chunks, budget};
     const int read = count_kept(&x, 0, p->early_chunks), rest = count_kept(&x, p->early_chunks, p->chunks);
     int keep[2] = {read, rest};
-    hl_group_reduce(&mesh->item_tp, keep, 2, sizeof *keep, least); /* shares need not be equal */
-    hl_group_reduce(&mesh->item_pp, keep, 2, sizeof *keep, least);
-    if (share->lockstep) hl_group_reduce(&mesh->item_dp, keep, 2, sizeof *keep, least);
+    hl_group_all_reduce_with(&mesh->item_tp, keep, 2, sizeof *keep, least); /* shares need not be equal */
+    hl_group_all_reduce_with(&mesh->item_pp, keep, 2, sizeof *keep, least);
+    if (share->lockstep) hl_group_all_reduce_with(&mesh->item_dp, keep, 2, sizeof *keep, least);
     share->keep_read = keep[0];
     share->keep_rest = keep[1];
 }

@@ -160,7 +160,7 @@ static void count_zeros(const hl_catalogue *c, const hl_engine *e, int64_t *zero
 {
     *zeros = 0;
     for (int i = 0; i < c->mine; i++) *zeros += c->scale[i] == 0 ? c->weight[c->begin + i] : 0;
-    hl_group_sum_int(&e->mesh->world, zeros, 1);
+    hl_group_all_reduce_int(&e->mesh->world, zeros, 1);
 }
 
 /* Held against the first of all. */
@@ -170,7 +170,7 @@ static hl_status check_differ(const hl_catalogue *c, hl_engine *e, int D)
     size_t mark = hl_arena_mark(a);
     float *first = HL_TAKE_ZERO(a, float, D);
     if (c->mine > 0 && c->begin == 0) memcpy(first, c->vector, (size_t)D * sizeof *first);
-    hl_group_share(&e->mesh->world, first, (size_t)D * sizeof *first, hl_layout_item_out(&e->mesh->layout, 0));
+    hl_group_broadcast(&e->mesh->world, first, (size_t)D * sizeof *first, hl_layout_item_out(&e->mesh->layout, 0));
     bool differ = false;
     for (int i = 0; i < c->mine && !differ; i++)
         differ = !hl_rows_are_alike(first, c->vector + (size_t)i * (size_t)D, D);

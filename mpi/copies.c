@@ -143,10 +143,10 @@ static hl_status tell(const hl_group *g, const hl_engine *e, const split *s, int
     digest_tensors(one, h, s->part, arrays);
     memcpy(other, one, n * sizeof *other);
     for (int i = 0; i < 2; i++) hl_process_host(host[i]);
-    hl_group_share(g, one, n * sizeof *one, s->one);
-    hl_group_share(g, other, n * sizeof *other, s->other);
-    hl_group_share(g, host[0], sizeof host[0], s->one);
-    hl_group_share(g, host[1], sizeof host[1], s->other);
+    hl_group_broadcast(g, one, n * sizeof *one, s->one);
+    hl_group_broadcast(g, other, n * sizeof *other, s->other);
+    hl_group_broadcast(g, host[0], sizeof host[0], s->one);
+    hl_group_broadcast(g, host[1], sizeof host[1], s->other);
     size_t k = 0;
     while (k + 1 < n && one[k] == other[k]) k++;
     free(one);
@@ -165,7 +165,7 @@ hl_status hl_copies_check(const hl_group *world, const hl_engine *e, bool moment
     for (int r = 0; r < world->size; r++) one[r] = 1;
     digest_side(&mine, &e->item, 0, arrays);
     digest_side(&mine, &e->user, 2, arrays);
-    hl_group_gather(world, all, &mine, one, sizeof mine);
+    hl_group_all_gather(world, all, &mine, one, sizeof mine);
     const split s = find_split(all, world->size);
     free(one);
     free(all);

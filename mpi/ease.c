@@ -224,7 +224,7 @@ static void find_scores(ease_round *r)
     r->score = HL_TAKE_ZERO(&r->e->scratch, double, n);
 #pragma omp parallel for schedule(dynamic, 8)
     for (int i = 0; i < r->users; i++) add_columns(r->score + (size_t)i * rows, r, i);
-    hl_group_sum_double(&r->e->grid.line, r->score, n);
+    hl_group_all_reduce_double(&r->e->grid.line, r->score, n);
 }
 
 /* The target's score comes from one of those who have it; the others add zero. */
@@ -236,7 +236,7 @@ static void find_thresholds(ease_round *r)
         int row = r->e->row[r->target[i]];
         if (row >= 0) r->threshold[i] = r->score[(size_t)i * rows + (size_t)row];
     }
-    hl_group_sum_double(&r->e->grid.all, r->threshold, (size_t)r->users);
+    hl_group_all_reduce_double(&r->e->grid.all, r->threshold, (size_t)r->users);
 }
 
 /* The history and the target itself are nobody's rivals. */
@@ -266,7 +266,7 @@ static void count_above(ease_round *r)
             r->counts[r->users + i] += score[k] >= low && score[k] <= high;
         }
     }
-    hl_group_sum_int(&grid->all, r->counts, 2 * (size_t)r->users);
+    hl_group_all_reduce_int(&grid->all, r->counts, 2 * (size_t)r->users);
 }
 
 static void add_up(hl_score *score, const ease_round *r)
@@ -297,5 +297,5 @@ void hl_ease_score(hl_score *score, hl_ease *e, const hl_eval_orders *orders)
         hl_act_begin("ranking users by EASE", (int)(first / step));
         run_round(score, &(ease_round){.e = e, .orders = orders, .first = first, .users = (int)(all - first < step ? all - first : step)});
     }
-    hl_group_share(e->world, score, sizeof *score, 0);
+    hl_group_broadcast(e->world, score, sizeof *score, 0);
 }

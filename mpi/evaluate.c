@@ -222,7 +222,7 @@ static void give_users(eval_round *r, const float *mine, int n)
         out_begin[q] = 0;
     }
     r->u = HL_TAKE(a, float, here ? (size_t)r->users * (size_t)r->D : 0);
-    hl_group_trade(&m->world, r->u, in_count, in_begin, mine, out_count, out_begin, (size_t)r->D * sizeof *mine);
+    hl_group_all_to_all(&m->world, r->u, in_count, in_begin, mine, out_count, out_begin, (size_t)r->D * sizeof *mine);
 }
 
 static void find_users(eval_round *r)
@@ -256,7 +256,7 @@ static void find_thresholds(eval_round *r)
         r->threshold[i] *= r->c->scale[at];
         if (!isfinite(r->threshold[i])) hl_first_note(&r->odd, 2 * (int64_t)i + 1, (double)r->threshold[i]);
     }
-    hl_group_sum(&r->e->mesh->item_out, r->threshold, (size_t)r->users);
+    hl_group_all_reduce(&r->e->mesh->item_out, r->threshold, (size_t)r->users);
     for (int i = 0; i < r->users; i++)
         if (isinf(r->threshold[i])) r->threshold[i] = NAN; /* nobody's best score */
 }
@@ -334,7 +334,7 @@ static void count_tiles(eval_round *r)
             settle_exception(r, x, scores[(size_t)x->user * (size_t)n + (size_t)(x->text - r->c->begin - begin)]);
         }
     }
-    hl_group_sum_int(&r->e->mesh->item_out, r->counts, 2 * (size_t)r->users);
+    hl_group_all_reduce_int(&r->e->mesh->item_out, r->counts, 2 * (size_t)r->users);
     hl_arena_back(a, mark);
 }
 
@@ -399,7 +399,7 @@ hl_status hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, cons
         eval_round round = {.e = e, .c = c, .orders = orders, .first = first, .users = users, .D = hl_engine_width(e)};
         HL_TRY(run_round(score, &round));
     }
-    hl_group_share(&e->mesh->world, score, sizeof *score, hl_layout_item_out(&e->mesh->layout, 0));
+    hl_group_broadcast(&e->mesh->world, score, sizeof *score, hl_layout_item_out(&e->mesh->layout, 0));
     if (!stopped) return HL_OK;
     return HL_FAIL(HL_ESTOP, "stopped by a signal while ranking users; there is nothing to save: the same command starts it again");
 }

@@ -48,7 +48,8 @@ void hl_exchange_forward(const hl_exchange *x, float *theirs, const float *mine,
     size_t mark = hl_arena_mark(wire);
     float *out = HL_TAKE(wire, float, (size_t)x->sent * (size_t)D), *in = HL_TAKE(wire, float, (size_t)x->received * (size_t)D);
     hl_rows_gather(out, mine, x->send_row, x->sent, D);
-    hl_group_trade(x->group, in, x->receive_count, x->receive_begin, out, x->send_count, x->send_begin, (size_t)D * sizeof *in);
+    hl_group_all_to_all(x->group, in, x->receive_count, x->receive_begin, out, x->send_count, x->send_begin,
+                        (size_t)D * sizeof *in);
     for (int i = 0; i < x->received; i++)
         memcpy(theirs + (size_t)x->receive_row[i] * (size_t)D, in + (size_t)i * (size_t)D, (size_t)D * sizeof *in);
     hl_arena_back(wire, mark);
@@ -59,7 +60,8 @@ void hl_exchange_backward(const hl_exchange *x, float *dmine, const float *dthei
     size_t mark = hl_arena_mark(wire);
     float *in = HL_TAKE(wire, float, (size_t)x->sent * (size_t)D), *out = HL_TAKE(wire, float, (size_t)x->received * (size_t)D);
     hl_rows_gather(out, dtheirs, x->receive_row, x->received, D);
-    hl_group_trade(x->group, in, x->send_count, x->send_begin, out, x->receive_count, x->receive_begin, (size_t)D * sizeof *in);
+    hl_group_all_to_all(x->group, in, x->send_count, x->send_begin, out, x->receive_count, x->receive_begin,
+                        (size_t)D * sizeof *in);
     for (int i = 0; i < x->sent; i++) {
         size_t at = (size_t)x->add_order[i];
         hl_add(dmine + (size_t)x->send_row[at] * (size_t)D, in + at * (size_t)D, (size_t)D);

@@ -33,6 +33,6 @@ static void combine(void *into, const void *from, size_t n)
 
 bool hl_first_agree(hl_first *f, const hl_group *g)
 {
-    hl_group_reduce(g, f, 1, sizeof *f, combine);
+    hl_group_all_reduce_with(g, f, 1, sizeof *f, combine);
     return f->number != HL_NOTHING;
 }

@@ -51,7 +51,7 @@ static double exact_squares(const hl_engine *e)
         for_each_gradient(&e->user, add_exactly, &x);
     }
     int64_t both[2] = {x.squares.upper, x.squares.lower};
-    hl_group_sum_int(world, both, 2);
+    hl_group_all_reduce_int(world, both, 2);
     if (world->rank > 0) return 0;
     return isfinite(x.most) ? hl_squares_sum(&(hl_squares){both[0], both[1]}, x.most) : x.most;
 }

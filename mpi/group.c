@@ -70,7 +70,11 @@ void hl_group_alone(hl_group *out)
 }
 
 static const char *const points[HL_WAITS] = {
-    [HL_WAITS_AGREE] = "group-agree", [HL_WAITS_SHARE] = "group-share", [HL_WAITS_SUM] = "group-sum", [HL_WAITS_GATHER] = "group-gather", [HL_WAITS_TRADE] = "group-trade",
+    [HL_WAITS_AGREE] = "group-agree",
+    [HL_WAITS_BROADCAST] = "group-broadcast",
+    [HL_WAITS_REDUCE] = "group-reduce",
+    [HL_WAITS_ALL_GATHER] = "group-all-gather",
+    [HL_WAITS_ALL_TO_ALL] = "group-all-to-all",
 };
 
 void hl_group_enter(const hl_group *g, hl_wait what)
@@ -99,39 +103,39 @@ static void take(hl_group *out, MPI_Comm comm, const char *name)
     MPI_Comm_size(comm, &out->size);
 }
 
-void hl_group_divide(hl_group *out, const hl_group *g, int which)
+void hl_group_split(hl_group *out, const hl_group *g, int color)
 {
     MPI_Comm comm;
-    *out = which < 0 ? (hl_group){.comm = MPI_COMM_NULL, .rank = -1} : *g;
+    *out = color < 0 ? (hl_group){.comm = MPI_COMM_NULL, .rank = -1} : *g;
     if (is_alone(g)) return;
-    hl_group_enter(g, HL_WAITS_DIVIDE);
-    MPI_Comm_split(g->comm, which < 0 ? MPI_UNDEFINED : which, g->rank, &comm);
+    hl_group_enter(g, HL_WAITS_SPLIT);
+    MPI_Comm_split(g->comm, color < 0 ? MPI_UNDEFINED : color, g->rank, &comm);
     hl_group_leave();
     take(out, comm, "part");
 }
 
-void hl_group_choose(hl_group *out, const hl_group *g, bool belongs)
+void hl_group_subset(hl_group *out, const hl_group *g, bool belongs)
 {
-    hl_group_divide(out, g, belongs ? 0 : -1);
+    hl_group_split(out, g, belongs ? 0 : -1);
 }
 
-void hl_group_order(hl_group *out, const hl_group *g, int place)
+void hl_group_reorder(hl_group *out, const hl_group *g, int key)
 {
     MPI_Comm comm;
     *out = *g;
     if (is_alone(g)) return;
-    hl_group_enter(g, HL_WAITS_DIVIDE);
-    MPI_Comm_split(g->comm, 0, place, &comm);
+    hl_group_enter(g, HL_WAITS_SPLIT);
+    MPI_Comm_split(g->comm, 0, key, &comm);
     hl_group_leave();
     take(out, comm, g->name);
 }
 
-void hl_group_node(hl_group *out, const hl_group *g)
+void hl_group_split_node(hl_group *out, const hl_group *g)
 {
     MPI_Comm comm;
     *out = *g;
     if (is_alone(g)) return;
-    hl_group_enter(g, HL_WAITS_DIVIDE);
+    hl_group_enter(g, HL_WAITS_SPLIT);
     MPI_Comm_split_type(g->comm, MPI_COMM_TYPE_SHARED, g->rank, MPI_INFO_NULL, &comm);
     hl_group_leave();
     take(out, comm, "node");
@@ -184,7 +188,7 @@ hl_status hl_group_may_go_on(const hl_group *g, const char *doing)
     return hl_group_agree(g, hl_stop_check(doing));
 }
 
-void hl_group_wait(const hl_group *g)
+void hl_group_barrier(const hl_group *g)
 {
     if (is_alone(g)) return;
     hl_group_enter(g, HL_WAITS_AGREE);
@@ -192,10 +196,10 @@ void hl_group_wait(const hl_group *g)
     hl_group_leave();
 }
 
-void hl_group_share(const hl_group *g, void *bytes, size_t n, int from)
+void hl_group_broadcast(const hl_group *g, void *bytes, size_t n, int from)
 {
     if (is_alone(g)) return;
-    hl_group_enter(g, HL_WAITS_SHARE);
+    hl_group_enter(g, HL_WAITS_BROADCAST);
     for (size_t begin = 0; begin < n; begin += PIECE) {
         size_t count = n - begin < PIECE ? n - begin : PIECE;
         HL_WAIT_FOR(MPI_Bcast, MPI_Ibcast, (char *)bytes + begin, (int)count, MPI_BYTE, from, g->comm);
@@ -205,12 +209,12 @@ void hl_group_share(const hl_group *g, void *bytes, size_t n, int from)
     if (g->rank == from) hl_group_count(g, n * (size_t)(g->size - 1));
 }
 
-void hl_group_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
+void hl_group_all_reduce_with(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
 {
     if (g->size == 1 || n == 0) return;
     const hl_way *way = hl_way_for(g->size, n * size, combine);
     size_t piece = PIECE / size ? PIECE / size : 1;
-    hl_group_enter(g, HL_WAITS_SUM);
+    hl_group_enter(g, HL_WAITS_REDUCE);
     for (size_t begin = 0; begin < n; begin += piece) {
         way->reduce(g, (char *)x + begin * size, n - begin < piece ? n - begin : piece, size, combine);
         hl_act_tick();
@@ -225,14 +229,14 @@ static void add_doubles(void *into, const void *from, size_t n)
     for (size_t i = 0; i < n; i++) y[i] += x[i];
 }
 
-void hl_group_sum(const hl_group *g, float *x, size_t n)
+void hl_group_all_reduce(const hl_group *g, float *x, size_t n)
 {
-    hl_group_reduce(g, x, n, sizeof *x, hl_fold_floats);
+    hl_group_all_reduce_with(g, x, n, sizeof *x, hl_fold_floats);
 }
 
-void hl_group_sum_double(const hl_group *g, double *x, size_t n)
+void hl_group_all_reduce_double(const hl_group *g, double *x, size_t n)
 {
-    hl_group_reduce(g, x, n, sizeof *x, add_doubles);
+    hl_group_all_reduce_with(g, x, n, sizeof *x, add_doubles);
 }
 
 /* Blocks go in rounds of as many numbers of each, and all messages of a round together are a piece. */
@@ -254,28 +258,28 @@ static void go_round(const hl_group *g, float *x, const size_t *begin, void (*go
     hl_lend_back(at);
 }
 
-void hl_group_sum_blocks(const hl_group *g, float *x, const size_t *begin)
+void hl_group_reduce_scatter(const hl_group *g, float *x, const size_t *begin)
 {
     if (g->size == 1) return;
-    hl_group_enter(g, HL_WAITS_SUM);
+    hl_group_enter(g, HL_WAITS_REDUCE);
     go_round(g, x, begin, hl_way_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->sum);
     hl_group_leave();
 }
 
-void hl_group_gather_blocks(const hl_group *g, float *x, const size_t *begin)
+void hl_group_all_gather_blocks(const hl_group *g, float *x, const size_t *begin)
 {
     if (g->size == 1) return;
-    hl_group_enter(g, HL_WAITS_GATHER);
+    hl_group_enter(g, HL_WAITS_ALL_GATHER);
     go_round(g, x, begin, hl_way_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->gather);
     hl_group_leave();
 }
 
 /* Integers: any order gives the same bits, so MPI's own is good. */
-void hl_group_sum_int(const hl_group *g, int64_t *x, size_t n)
+void hl_group_all_reduce_int(const hl_group *g, int64_t *x, size_t n)
 {
     size_t piece = PIECE / sizeof *x;
     if (is_alone(g)) return;
-    hl_group_enter(g, HL_WAITS_SUM);
+    hl_group_enter(g, HL_WAITS_REDUCE);
     for (size_t begin = 0; begin < n; begin += piece)
         HL_WAIT_FOR(MPI_Allreduce, MPI_Iallreduce, MPI_IN_PLACE, x + begin, (int)(n - begin < piece ? n - begin : piece), MPI_INT64_T, MPI_SUM, g->comm);
     hl_group_leave();
@@ -301,7 +305,7 @@ static void gather_short(const hl_group *g, void *all, const void *mine, const i
         begin[r] = at;
     }
     if (count[g->rank]) memmove((char *)all + begin[g->rank], mine, (size_t)count[g->rank]);
-    hl_group_enter(g, HL_WAITS_GATHER);
+    hl_group_enter(g, HL_WAITS_ALL_GATHER);
     if (!is_alone(g)) HL_WAIT_FOR(MPI_Allgatherv, MPI_Iallgatherv, MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, count, begin, MPI_BYTE, g->comm);
     hl_group_leave();
     hl_group_count(g, (size_t)count[g->rank] * (size_t)(g->size - 1));
@@ -309,7 +313,7 @@ static void gather_short(const hl_group *g, void *all, const void *mine, const i
 }
 
 /* Long ones by a broadcast a rank and piece: any length, any counts. */
-void hl_group_gather(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes)
+void hl_group_all_gather(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes)
 {
     size_t rows = 0;
     for (int r = 0; r < g->size; r++) rows += (size_t)counts[r];
@@ -321,14 +325,14 @@ void hl_group_gather(const hl_group *g, void *all, const void *mine, const int *
     for (int r = 0; r < g->size; r++) {
         size_t bytes = (size_t)counts[r] * row_bytes;
         if (r == g->rank && bytes) memmove(at, mine, bytes);
-        hl_group_share(g, at, bytes, r);
+        hl_group_broadcast(g, at, bytes, r);
         at += bytes;
     }
 }
 
 /* A row is one element of a type of its own, so that counts stay small. */
-void hl_group_trade(const hl_group *g, void *in, const int *in_count, const int *in_begin, const void *out, const int *out_count,
-                    const int *out_begin, size_t row_bytes)
+void hl_group_all_to_all(const hl_group *g, void *in, const int *in_count, const int *in_begin, const void *out,
+                         const int *out_count, const int *out_begin, size_t row_bytes)
 {
     MPI_Datatype row;
     if (is_alone(g)) {
@@ -337,7 +341,7 @@ void hl_group_trade(const hl_group *g, void *in, const int *in_count, const int 
     }
     MPI_Type_contiguous((int)row_bytes, MPI_BYTE, &row);
     MPI_Type_commit(&row);
-    hl_group_enter(g, HL_WAITS_TRADE);
+    hl_group_enter(g, HL_WAITS_ALL_TO_ALL);
     HL_WAIT_FOR(MPI_Alltoallv, MPI_Ialltoallv, out, out_count, out_begin, row, in, in_count, in_begin, row, g->comm);
     hl_group_leave();
     MPI_Type_free(&row);

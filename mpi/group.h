@@ -32,14 +32,15 @@ void hl_group_alone(hl_group *out);
 /* Leave MPI.  Ends the process table in order; after it only exit. */
 void hl_group_stop(hl_group *world);
 
-/* The members of g that say they belong, in the order of their ranks.  Close with hl_group_close. */
-void hl_group_choose(hl_group *out, const hl_group *g, bool belongs);
-/* The members of g that gave the same number, in the order of their ranks; below 0: of no group. */
-void hl_group_divide(hl_group *out, const hl_group *g, int which);
-/* All members of g in the order of what they give, which differs from one to the other. */
-void hl_group_order(hl_group *out, const hl_group *g, int place);
-/* The members of g that share a machine with this one. */
-void hl_group_node(hl_group *out, const hl_group *g);
+/* The members of g that gave the same color, in the order of their ranks; a color below 0: of no group.  Close with
+ * hl_group_close. */
+void hl_group_split(hl_group *out, const hl_group *g, int color);
+/* The members of g that say they belong, in the order of their ranks. */
+void hl_group_subset(hl_group *out, const hl_group *g, bool belongs);
+/* All members of g in the order of their keys, no two of which are equal. */
+void hl_group_reorder(hl_group *out, const hl_group *g, int key);
+/* The members of g on this rank's machine. */
+void hl_group_split_node(hl_group *out, const hl_group *g);
 void hl_group_close(hl_group *g);
 
 /* Local. */
@@ -47,7 +48,7 @@ static inline void hl_group_name(hl_group *g, const char *name) { g->name = name
 static inline bool hl_group_has_me(const hl_group *g) { return g->size > 0; }
 
 /* Bytes that this rank has sent to others, by the collectives here and what was counted beside them.  Where MPI chooses the way, what
- * a rank must send at the least: the root of a share n (p - 1), an owner of n bytes that all get the same.  Local. */
+ * a rank must send at the least: the root of a broadcast n (p - 1), an owner of n bytes that all get the same.  Local. */
 static inline uint64_t hl_group_sent(const hl_group *g) { return g->traffic ? g->traffic->sent : 0; }
 static inline void hl_group_count(const hl_group *g, size_t bytes)
 {
@@ -74,34 +75,34 @@ bool hl_group_any(const hl_group *g, bool mine);
 /* HL_ESTOP on all ranks, with a sentence that says what was going on, where a signal has asked one of them to stop. */
 hl_status hl_group_may_go_on(const hl_group *g, const char *doing);
 
-void hl_group_wait(const hl_group *g);
+void hl_group_barrier(const hl_group *g);
 
 /* Bytes of rank `from` to everyone; any length. */
-void hl_group_share(const hl_group *g, void *bytes, size_t n, int from);
+void hl_group_broadcast(const hl_group *g, void *bytes, size_t n, int from);
 
 /* x (n) of all ranks added by the tree of the ranks (base/fold.h), the same bits everywhere, whatever comes first and whichever way
  * it goes (mpi/ways.h). */
-void hl_group_sum(const hl_group *g, float *x, size_t n);
-void hl_group_sum_double(const hl_group *g, double *x, size_t n);
-void hl_group_sum_int(const hl_group *g, int64_t *x, size_t n);
+void hl_group_all_reduce(const hl_group *g, float *x, size_t n);
+void hl_group_all_reduce_double(const hl_group *g, double *x, size_t n);
+void hl_group_all_reduce_int(const hl_group *g, int64_t *x, size_t n);
 double hl_group_max(const hl_group *g, double x);
 
-/* Rank r owns the block [begin[r], begin[r + 1]) of x.  The first gives every owner the sum of its block, added by
- * the tree, and leaves the rest of x in ruins; the second gives everyone every owner's block.  Both together are the bits of
- * hl_group_sum. */
-void hl_group_sum_blocks(const hl_group *g, float *x, const size_t *begin);
-void hl_group_gather_blocks(const hl_group *g, float *x, const size_t *begin);
+/* Rank r owns the block [begin[r], begin[r + 1]) of x.  hl_group_reduce_scatter gives every owner the sum of its block,
+ * added by the tree; the rest of x is undefined on return.  hl_group_all_gather_blocks gives everyone every owner's
+ * block.  Both together give the bits of hl_group_all_reduce. */
+void hl_group_reduce_scatter(const hl_group *g, float *x, const size_t *begin);
+void hl_group_all_gather_blocks(const hl_group *g, float *x, const size_t *begin);
 
 /* Any elements of `size` bytes combined by the tree of the ranks. */
-void hl_group_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine);
+void hl_group_all_reduce_with(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine);
 
 /* Everyone's rows one after the other in rank order: all (sum of counts, row_bytes), counts (size) in rows.  mine may be their
  * place in all. */
-void hl_group_gather(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes);
+void hl_group_all_gather(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes);
 
 /* Rows to each rank and from each rank: counts and begins (size) are in rows of row_bytes; what is sent to
  * several ranks may be the same rows. */
-void hl_group_trade(const hl_group *g, void *in, const int *in_count, const int *in_begin, const void *out, const int *out_count,
-                    const int *out_begin, size_t row_bytes);
+void hl_group_all_to_all(const hl_group *g, void *in, const int *in_count, const int *in_begin, const void *out,
+                         const int *out_count, const int *out_begin, size_t row_bytes);
 
 #endif

@@ -46,7 +46,7 @@ static void drop(const hl_holding *h, float *x, size_t lo, size_t hi)
 static void need(const hl_keeper *k, int layer)
 {
     hl_holding *h = k->self;
-    hl_group_gather_blocks(h->copies, h->w, blocks_within(h, h->layer[layer], h->layer[layer + 1]));
+    hl_group_all_gather_blocks(h->copies, h->w, blocks_within(h, h->layer[layer], h->layer[layer + 1]));
 }
 
 static void leave(const hl_keeper *k, int layer)
@@ -59,7 +59,7 @@ static void leave(const hl_keeper *k, int layer)
 static void sum_layer(const hl_keeper *k, int layer)
 {
     hl_holding *h = k->self;
-    hl_group_sum_blocks(h->copies, h->g, blocks_within(h, h->layer[layer], h->layer[layer + 1]));
+    hl_group_reduce_scatter(h->copies, h->g, blocks_within(h, h->layer[layer], h->layer[layer + 1]));
     drop(h, h->g, h->layer[layer], h->layer[layer + 1]);
 }
 
@@ -190,7 +190,7 @@ static void join_blocks(hl_holding *h, const hl_param *p, hl_arena *scratch)
     size_t mark = hl_arena_mark(scratch), whole = (size_t)hl_param_whole(p);
     float *all = HL_TAKE_ZERO(scratch, float, whole);
     hl_param_put(all, h->g, p, h->begin, h->end);
-    hl_group_sum(h->copies, all, whole);
+    hl_group_all_reduce(h->copies, all, whole);
     h->peers->sum(h->peers, all, whole);
     hl_param_take(h->g, all, p, h->begin, h->end);
     hl_arena_back(scratch, mark);
@@ -215,8 +215,8 @@ void hl_holding_move(hl_holding *h)
 /* Numbers [lo, hi), which belong to no layer. */
 static void sum_range(hl_holding *h, size_t lo, size_t hi)
 {
-    if (h->zero == 0) hl_group_sum(h->copies, h->g + lo, hi - lo);
-    else hl_group_sum_blocks(h->copies, h->g, blocks_within(h, lo, hi));
+    if (h->zero == 0) hl_group_all_reduce(h->copies, h->g + lo, hi - lo);
+    else hl_group_reduce_scatter(h->copies, h->g, blocks_within(h, lo, hi));
 }
 
 /* What has begun is ended, after all that has not. */
@@ -240,19 +240,19 @@ void hl_holding_sum(hl_holding *h, hl_arena *scratch)
     }
     h->g = hl_branch_end(&h->branch, h->g);
     if (h->zero < 2) hl_params_join(h->table, h->g, h->peers, scratch);
-    if (h->zero == 0) hl_group_sum(h->copies, h->g, h->table->count);
-    if (h->zero == 1) hl_group_sum_blocks(h->copies, h->g, h->block);
+    if (h->zero == 0) hl_group_all_reduce(h->copies, h->g, h->table->count);
+    if (h->zero == 1) hl_group_reduce_scatter(h->copies, h->g, h->block);
     if (h->zero < 2) return;
-    hl_group_sum_blocks(h->copies, h->g, blocks_within(h, 0, h->layer[0]));
-    hl_group_sum_blocks(h->copies, h->g, blocks_within(h, h->layer[h->layers], h->table->count));
+    hl_group_reduce_scatter(h->copies, h->g, blocks_within(h, 0, h->layer[0]));
+    hl_group_reduce_scatter(h->copies, h->g, blocks_within(h, h->layer[h->layers], h->table->count));
     for (int k = 0; k < h->table->n; k++)
         if (h->table->at[k].shared) join_blocks(h, &h->table->at[k], scratch);
 }
 
 void hl_holding_share(hl_holding *h)
 {
-    if (h->zero == 1 || h->zero == 2) hl_group_gather_blocks(h->copies, h->w, h->block);
+    if (h->zero == 1 || h->zero == 2) hl_group_all_gather_blocks(h->copies, h->w, h->block);
     if (h->zero < 3) return;
-    hl_group_gather_blocks(h->copies, h->w, blocks_within(h, 0, h->layer[0]));
-    hl_group_gather_blocks(h->copies, h->w, blocks_within(h, h->layer[h->layers], h->table->count));
+    hl_group_all_gather_blocks(h->copies, h->w, blocks_within(h, 0, h->layer[0]));
+    hl_group_all_gather_blocks(h->copies, h->w, blocks_within(h, h->layer[h->layers], h->table->count));
 }

@@ -68,5 +68,5 @@ void hl_ledger_note(hl_ledger *l, const hl_engine *e)
     memset(l->gradient, 0, n * sizeof *l->gradient);
     add_side(l, &e->item, l->item);
     add_side(l, &e->user, l->user);
-    hl_group_sum_int(&e->mesh->world, (int64_t *)l->gradient, n * sizeof *l->gradient / sizeof(int64_t));
+    hl_group_all_reduce_int(&e->mesh->world, (int64_t *)l->gradient, n * sizeof *l->gradient / sizeof(int64_t));
 }

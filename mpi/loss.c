@@ -54,7 +54,7 @@ void hl_loss_give(hl_loss *l, const float *u, const float *p, hl_arena *wire)
         memcpy(out + 2 * i * D, u + i * D, bytes);
         memcpy(out + (2 * i + 1) * D, p + i * D, bytes);
     }
-    hl_group_trade(world, in, in_count, l->row_begin, out, out_count, out_begin, 2 * bytes);
+    hl_group_all_to_all(world, in, in_count, l->row_begin, out, out_count, out_begin, 2 * bytes);
     for (size_t i = 0; here && i < (size_t)R; i++) {
         size_t row = (size_t)l->row_list[i];
         memcpy(l->u + row * D, in + 2 * i * D, bytes);
@@ -138,9 +138,9 @@ static void add_doubles(void *into, const void *from, size_t n)
 /* (slices, n) elements of every item rank that has vectors: over the groups, then over the slices; the result is slice 0. */
 static void fold_slices(const hl_loss *l, void *x, int slices, size_t n, size_t size, hl_combine combine)
 {
-    hl_group_reduce(&l->mesh->item_dp, x, (size_t)slices * n, size, combine);
+    hl_group_all_reduce_with(&l->mesh->item_dp, x, (size_t)slices * n, size, combine);
     hl_fold(x, slices, n * size, n, combine);
-    hl_group_reduce(&l->mesh->item_tp, x, n, size, combine);
+    hl_group_all_reduce_with(&l->mesh->item_tp, x, n, size, combine);
 }
 
 /* The whole gradient of the rows on every item rank that has vectors; but one alone gives it back. */
@@ -211,7 +211,7 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
     float *out = HL_TAKE(wire, float, (size_t)sent * D), *in = HL_TAKE(wire, float, (size_t)received * D);
     for (int q = 0; q < ranks; q++)
         hl_rows_gather(out + (size_t)out_begin[q] * D, l->du, l->row_list + l->row_begin[q] + (out_count[q] ? from : 0), out_count[q], l->D);
-    hl_group_trade(world, in, in_count, in_begin, out, out_count, out_begin, D * sizeof *in);
+    hl_group_all_to_all(world, in, in_count, in_begin, out, out_count, out_begin, D * sizeof *in);
     for (int q = 0; q < ranks; q++)
         if (in_count[q]) hl_add(du + (size_t)from * D, in + (size_t)in_begin[q] * D, (size_t)mine * D);
     hl_arena_back(wire, mark);
@@ -220,7 +220,8 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
 void hl_loss_return(hl_loss *l, float *du, hl_arena *wire)
 {
     int most = 0, round = rows_a_round(l), me = l->mesh->world.rank;
-    hl_group_share(&l->mesh->world, l->lse, (size_t)l->plan->rows * sizeof *l->lse, hl_layout_item_out(&l->mesh->layout, 0));
+    hl_group_broadcast(&l->mesh->world, l->lse, (size_t)l->plan->rows * sizeof *l->lse,
+                       hl_layout_item_out(&l->mesh->layout, 0));
     memset(du, 0, (size_t)l->row_count[me] * (size_t)l->D * sizeof *du);
     for (int q = 0; q < l->mesh->world.size; q++)
         if (l->row_count[q] > most) most = l->row_count[q];
@@ -254,6 +255,6 @@ void hl_loss_positives(hl_loss *l, float *du, float *dp, const float *u, const f
 void hl_loss_finish(hl_loss *l)
 {
     if (!l->plan->groups) return;
-    hl_group_sum_double(&l->mesh->world, l->dscale_row, (size_t)l->plan->rows);
+    hl_group_all_reduce_double(&l->mesh->world, l->dscale_row, (size_t)l->plan->rows);
     for (int r = 0; r < l->plan->rows && l->mesh->item_out.rank == 0; r++) l->dscale += l->dscale_row[r];
 }

@@ -74,7 +74,7 @@ static hl_status has_memory(int64_t n, int ranks, int matrices, int here)
 hl_status hl_matrix_fits(const hl_group *g, int64_t n, int matrices)
 {
     hl_group node;
-    hl_group_node(&node, g);
+    hl_group_split_node(&node, g);
     int here = node.size;
     hl_group_close(&node);
     HL_TRY(can_count(n, g->size));
@@ -170,5 +170,5 @@ void hl_matrix_diagonal(double *y, const hl_matrix *m)
         int j = hl_axis_place(&m->column, hl_axis_thing(&m->row, k));
         if (j >= 0) y[k] = m->x[(size_t)k + (size_t)j * (size_t)m->rows];
     }
-    hl_group_sum_double(&m->grid->line, y, (size_t)m->rows);
+    hl_group_all_reduce_double(&m->grid->line, y, (size_t)m->rows);
 }

@@ -24,17 +24,17 @@ void hl_mesh_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *m)
 
 static void sum(const hl_peers *p, float *y, size_t n)
 {
-    hl_group_sum(p->self, y, n);
+    hl_group_all_reduce(p->self, y, n);
 }
 
 static void sum_blocks(const hl_peers *p, float *y, const size_t *begin)
 {
-    hl_group_sum_blocks(p->self, y, begin);
+    hl_group_reduce_scatter(p->self, y, begin);
 }
 
 static void gather_blocks(const hl_peers *p, float *y, const size_t *begin)
 {
-    hl_group_gather_blocks(p->self, y, begin);
+    hl_group_all_gather_blocks(p->self, y, begin);
 }
 
 /* As records name them. */
@@ -65,10 +65,10 @@ static void open_side(hl_group *group, hl_group *tp, hl_group *pp, hl_group *dp,
 {
     bool belongs = at >= 0;
     int replica = at / width, stage = at % width / tp_size;
-    hl_group_choose(group, world, belongs);
-    hl_group_divide(tp, world, belongs ? at / tp_size : -1);
-    hl_group_divide(pp, world, belongs ? replica * tp_size + at % tp_size : -1);
-    hl_group_divide(dp, world, belongs ? stage * tp_size + at % tp_size : -1);
+    hl_group_subset(group, world, belongs);
+    hl_group_split(tp, world, belongs ? at / tp_size : -1);
+    hl_group_split(pp, world, belongs ? replica * tp_size + at % tp_size : -1);
+    hl_group_split(dp, world, belongs ? stage * tp_size + at % tp_size : -1);
 }
 
 void hl_mesh_open(hl_mesh *m, const hl_group *world, const hl_layout *layout)
@@ -80,7 +80,7 @@ void hl_mesh_open(hl_mesh *m, const hl_group *world, const hl_layout *layout)
     m->world = *world;
     open_side(&m->item, &m->item_tp, &m->item_pp, &m->item_dp, world, hl_layout_has_item(l, me) ? me - l->item_begin : -1, hl_layout_item_width(l), l->item_tp);
     open_side(&m->user, &m->user_tp, &m->user_pp, &m->user_dp, world, hl_layout_has_user(l, me) ? me - l->user_begin : -1, hl_layout_user_width(l), l->user_tp);
-    hl_group_choose(&m->item_out, world, hl_layout_has_item_out(l, me));
+    hl_group_subset(&m->item_out, world, hl_layout_has_item_out(l, me));
     name_groups(m);
     m->item_peers = peers_of(&m->item_tp, &m->item_pp, &m->item_grid, l->item_rows, l);
     m->user_peers = peers_of(&m->user_tp, &m->user_pp, &m->user_grid, l->user_rows, l);

@@ -24,7 +24,7 @@ static void popularity_open(popularity *p, const hl_group *g, const hl_corpus *c
 {
     *p = (popularity){.count = hl_alloc_zero((size_t)corpus->items, sizeof *p->count)};
     count_my_users(p->count, g, corpus);
-    hl_group_sum_int(g, p->count, (size_t)corpus->items);
+    hl_group_all_reduce_int(g, p->count, (size_t)corpus->items);
     for (int64_t i = 1; i < corpus->items; i++)
         if (p->count[i] > p->most) p->most = p->count[i];
     p->more = hl_alloc_zero((size_t)p->most + 2, sizeof *p->more);
@@ -96,7 +96,7 @@ static void score_users(hl_score *score, const hl_group *g, const hl_corpus *cor
         else hl_score_add_random(score, corpus->items - 1 - n);
         free(seen);
     }
-    hl_group_reduce(g, score, 1, sizeof *score, combine_scores);
+    hl_group_all_reduce_with(g, score, 1, sizeof *score, combine_scores);
 }
 
 void hl_score_popularity(hl_score *score, const hl_group *g, const hl_corpus *corpus, hl_phase phase, const int *cut, int cuts)

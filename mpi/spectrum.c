@@ -12,7 +12,7 @@ static double *second_moment(const hl_group *g, const hl_catalogue *c, int D, hl
     for (int t = 0; t < c->texts; t++) items += c->weight[t];
     for (int i = 0; i < c->mine; i++) scale[i] = c->scale[i] * (float)sqrt(c->weight[c->begin + i] / items);
     hl_rows_gram(sum, c->vector, scale, c->mine, D, scratch);
-    hl_group_sum_double(g, sum, (size_t)D * (size_t)D);
+    hl_group_all_reduce_double(g, sum, (size_t)D * (size_t)D);
     return sum;
 }
 
@@ -63,7 +63,7 @@ void hl_spectrum_find(hl_spectrum *s, const hl_group *g, const hl_catalogue *c, 
         hl_grid_open(&grid, g);
         if (hl_grid_has_me(&grid)) decompose(s, whole, D, &grid, scratch);
         hl_grid_close(&grid);
-        hl_group_share(g, s, sizeof *s, 0);
+        hl_group_broadcast(g, s, sizeof *s, 0);
     }
     hl_arena_back(scratch, mark);
 }

@@ -196,7 +196,7 @@ static void lay_rows(step *s)
     hl_holding_zero(&s->e->item);
     if (s->e->item.w && s->e->item_model.stack.first) s->scale = hl_item_scale(&s->e->item_model, s->e->item.w);
     hl_holding_zero(&s->e->user);
-    hl_group_share(&s->e->mesh->world, &s->scale, sizeof s->scale, s->e->mesh->layout.item_begin);
+    hl_group_broadcast(&s->e->mesh->world, &s->scale, sizeof s->scale, s->e->mesh->layout.item_begin);
 }
 
 /* ---- between stages.  What is taken lies in the pipe until the next is taken; what is passed is written where it leaves. */
@@ -447,8 +447,9 @@ static void user_positives(step *s, int c)
 {
     (void)c;
     hl_loss_positives(&s->loss, s->dunit_y, s->dunit_t, s->unit_y, s->unit_t, s->scale, &s->e->scratch);
-    hl_group_share(&s->e->mesh->user_tp, s->dunit_y, rows_of(s, s->rows) * sizeof *s->dunit_y, 0); /* the lead has the rows in the loss */
-    hl_group_share(&s->e->mesh->user_tp, s->dunit_t, rows_of(s, s->rows) * sizeof *s->dunit_t, 0);
+    /* the lead has the rows in the loss */
+    hl_group_broadcast(&s->e->mesh->user_tp, s->dunit_y, rows_of(s, s->rows) * sizeof *s->dunit_y, 0);
+    hl_group_broadcast(&s->e->mesh->user_tp, s->dunit_t, rows_of(s, s->rows) * sizeof *s->dunit_t, 0);
     hl_rows_unit_backward(s->dy, s->dunit_y, s->unit_y, s->norm_y, s->rows, s->D);
     hl_rows_unit_backward(s->dtarget, s->dunit_t, s->unit_t, s->norm_t, s->rows, s->D);
 }
@@ -478,7 +479,7 @@ static void loss(step *s, int c)
     memset(raw, 0, n * sizeof *raw);
     hl_rows_unit_backward(raw, dunit, unit, norm, K, D);
     hl_rows_scatter_add(s->dvector, raw, row, K, D);
-    hl_group_sum(&s->e->mesh->item_tp, s->dvector, rows_of(s, s->texts)); /* nothing else is in it yet */
+    hl_group_all_reduce(&s->e->mesh->item_tp, s->dvector, rows_of(s, s->texts)); /* nothing else is in it yet */
     hl_arena_back(a, mark);
 }
 
@@ -568,7 +569,7 @@ static bool are_all_alike(step *s)
     if (s->texts > 0) hl_first_note(&has_some, world->rank, 0);
     hl_first_agree(&has_some, world);
     if (has_some.rank == world->rank) memcpy(vector, s->vector, rows_of(s, 1) * sizeof *vector);
-    hl_group_share(world, vector, rows_of(s, 1) * sizeof *vector, has_some.rank);
+    hl_group_broadcast(world, vector, rows_of(s, 1) * sizeof *vector, has_some.rank);
     bool differ = s->texts > 0 && !hl_rows_are_alike(vector, s->vector, s->D);
     hl_arena_back(&s->e->scratch, mark);
     return !hl_group_any(world, differ);

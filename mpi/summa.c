@@ -73,7 +73,7 @@ static float *panel_of_x(const hl_tiles *g, const float *x, const hl_tile_panel 
     const size_t n = (size_t)s.T * (size_t)p->n;
     float *panel = HL_TAKE(scratch, float, n);
     if (g->column == p->column) take_columns(panel, x, s.T, s.D, place_in_x(p, c), p->n);
-    hl_group_share(&grid_of(g)->row, panel, n * sizeof *panel, p->column);
+    hl_group_broadcast(&grid_of(g)->row, panel, n * sizeof *panel, p->column);
     return panel;
 }
 
@@ -84,7 +84,7 @@ static float *panel_of_w(const hl_tiles *g, const float *w, const hl_tile_panel 
     const size_t n = (size_t)s.F * (size_t)p->n;
     float *panel = HL_TAKE(scratch, float, n);
     if (g->row == p->row) turn_columns(panel, w, s.F, s.K, place_in_w(p, c), p->n);
-    hl_group_share(&grid_of(g)->column, panel, n * sizeof *panel, p->row);
+    hl_group_broadcast(&grid_of(g)->column, panel, n * sizeof *panel, p->row);
     return panel;
 }
 
@@ -126,7 +126,7 @@ static void sum_for(const hl_group *line, int owner, float *y, size_t n, hl_aren
     const size_t mark = hl_arena_mark(scratch);
     size_t *begin = HL_TAKE(scratch, size_t, line->size + 1);
     for (int r = 0; r <= line->size; r++) begin[r] = r > owner ? n : 0;
-    hl_group_sum_blocks(line, y, begin);
+    hl_group_reduce_scatter(line, y, begin);
     hl_arena_back(scratch, mark);
 }
 

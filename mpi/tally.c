@@ -33,7 +33,7 @@ static void combine_facts(void *into, const void *from, size_t n)
 
 void hl_facts_agree(hl_fact *fact, size_t n, const hl_group *g)
 {
-    hl_group_reduce(g, fact, n, sizeof *fact, combine_facts);
+    hl_group_all_reduce_with(g, fact, n, sizeof *fact, combine_facts);
 }
 
 void hl_tally_agree(hl_tally *t, const hl_group *g)

@@ -14,7 +14,7 @@ static const struct {
 static void sum_row(const hl_tiles *g, double *y, size_t n)
 {
     const hl_tile_grid *t = g->self;
-    hl_group_sum_double(&t->row, y, n);
+    hl_group_all_reduce_double(&t->row, y, n);
 }
 
 void hl_tile_grid_open(hl_tile_grid *t, const hl_group *g, int rows, hl_tile_engine engine)
@@ -23,8 +23,8 @@ void hl_tile_grid_open(hl_tile_grid *t, const hl_group *g, int rows, hl_tile_eng
     HL_CHECK(rows * columns == g->size);
     *t = (hl_tile_grid){.tiles = {.rows = rows, .columns = columns, .row = g->rank / columns, .column = g->rank % columns, .self = t,
                                   .forward = engines[engine].forward, .backward = engines[engine].backward, .sum_row = sum_row}, .context = -1};
-    hl_group_divide(&t->row, g, t->tiles.row);
-    hl_group_divide(&t->column, g, t->tiles.column);
+    hl_group_split(&t->row, g, t->tiles.row);
+    hl_group_split(&t->column, g, t->tiles.column);
     if (engine == HL_SCALAPACK) t->context = hl_pblas_open(g, &t->tiles);
 }
 

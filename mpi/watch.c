@@ -71,7 +71,7 @@ static hl_acts *share_page(const hl_group *node, size_t bytes)
 {
     int fd = node->rank == 0 ? new_page(bytes) : -1;
     int64_t where[2] = {getpid(), fd};
-    hl_group_share(node, where, sizeof where, 0);
+    hl_group_broadcast(node, where, sizeof where, 0);
     if (node->rank > 0 && where[1] >= 0) fd = open_page(where);
     hl_acts *page = fd >= 0 ? map(fd, bytes) : NULL;
     const bool misses = hl_group_any(node, !page);
@@ -83,7 +83,7 @@ static hl_acts *share_page(const hl_group *node, size_t bytes)
 static void open_records(const hl_group *world)
 {
     hl_group node;
-    hl_group_node(&node, world);
+    hl_group_split_node(&node, world);
     w.bytes = (size_t)node.size * sizeof *w.page;
     w.page = share_page(&node, w.bytes);
     w.n = w.page ? node.size : 1;

@@ -36,11 +36,11 @@ int ranks_all(void)
 int ranks_sum(int mine)
 {
     int64_t sum = mine;
-    hl_group_sum_int(&world, &sum, 1);
+    hl_group_all_reduce_int(&world, &sum, 1);
     return (int)sum;
 }
 
 void ranks_share(void *bytes, size_t n)
 {
-    hl_group_share(&world, bytes, n, 0);
+    hl_group_broadcast(&world, bytes, n, 0);
 }

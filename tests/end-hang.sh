@@ -37,9 +37,9 @@ while read -r ranks fault words options; do
     hangs 40 "$ranks" "$fault" "rank [0-9] (process [0-9]* on .*) does not wait for others.*$words" $options
     verdict "a rank that hangs at ${fault%%:*} is named ($ranks ranks, $took s)"
 done <<POINTS
-2 group-sum:1:60:hang sum_ --placement colocated
-2 group-share:0:40:hang act --placement colocated
-2 group-trade:1:3:hang give_ --placement colocated
+2 group-reduce:1:60:hang sum_ --placement colocated
+2 group-broadcast:0:40:hang act --placement colocated
+2 group-all-to-all:1:3:hang give_ --placement colocated
 2 pipe-send:0:9:hang item_pass --placement colocated --item.pp 2 --user.pp 2
 2 evaluate-round:1:1:hang ranking --placement colocated
 2 checkpoint-write:1:hang saving --placement colocated --checkpoint_every 1

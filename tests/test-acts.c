@@ -26,9 +26,10 @@ static void waiting_is_read_until_it_goes_on(void)
     hl_acts record = {0};
     hl_acts_into(&record);
     hl_act_begin("sum_item", -1);
-    hl_act_wait(HL_WAITS_SUM, "item_dp", 51234);
+    hl_act_wait(HL_WAITS_REDUCE, "item_dp", 51234);
     hl_acts_seen s = seen_of(&record);
-    CHECK(s.waits == HL_WAITS_SUM && strcmp(s.group, "item_dp") == 0 && s.call == 51234 && strcmp(s.act, "sum_item") == 0);
+    CHECK(s.waits == HL_WAITS_REDUCE && strcmp(s.group, "item_dp") == 0 && s.call == 51234
+          && strcmp(s.act, "sum_item") == 0);
     hl_act_go_on();
     s = seen_of(&record);
     CHECK(s.waits == HL_WAITS_NOT && s.moves == 3);
@@ -43,11 +44,11 @@ static void names_too_long_are_cut_and_shorter_ones_leave_nothing_behind(void)
     name[99] = 0;
     hl_acts_into(&record);
     hl_act_begin(name, -1);
-    hl_act_wait(HL_WAITS_SHARE, name, 0);
+    hl_act_wait(HL_WAITS_BROADCAST, name, 0);
     hl_acts_seen s = seen_of(&record);
     CHECK(strlen(s.act) == HL_ACT_TEXT && strlen(s.group) == HL_ACT_GROUP);
     hl_act_begin("loss", 0);
-    hl_act_wait(HL_WAITS_SHARE, "world", 1);
+    hl_act_wait(HL_WAITS_BROADCAST, "world", 1);
     s = seen_of(&record);
     CHECK(strcmp(s.act, "loss") == 0 && strcmp(s.group, "world") == 0);
     hl_acts_into(NULL);

@@ -24,7 +24,7 @@ static const hl_group *world(void)
 
 static double over_ranks(double x)
 {
-    hl_group_sum_double(world(), &x, 1);
+    hl_group_all_reduce_double(world(), &x, 1);
     return x;
 }
 
@@ -56,8 +56,8 @@ static void a_sum_is_its_own_adjoint(void)
         draw_integers(y, LENGTH, &r);
         memcpy(Ax, x, sizeof x);
         memcpy(Aty, y, sizeof y);
-        hl_group_sum(world(), Ax, LENGTH);
-        hl_group_sum(world(), Aty, LENGTH);
+        hl_group_all_reduce(world(), Ax, LENGTH);
+        hl_group_all_reduce(world(), Aty, LENGTH);
         CHECK(over_ranks(dot(Ax, y, LENGTH)) == over_ranks(dot(x, Aty, LENGTH)));
     }
 }
@@ -84,8 +84,8 @@ static void summing_blocks_is_the_adjoint_of_gathering_them(void)
         draw_integers(y, LENGTH, &r);
         memcpy(Ax, x, sizeof x);
         memcpy(Aty, y, sizeof y);
-        hl_group_gather_blocks(world(), Ax, begin);
-        hl_group_sum_blocks(world(), Aty, begin);
+        hl_group_all_gather_blocks(world(), Ax, begin);
+        hl_group_reduce_scatter(world(), Aty, begin);
         CHECK(over_ranks(dot(Ax, y, LENGTH)) == over_ranks(dot(x + at, Aty + at, n)));
     }
     free(begin);
@@ -102,8 +102,8 @@ static void summing_is_the_adjoint_of_sharing(void)
         draw_integers(y, LENGTH, &r);
         memcpy(Ax, x, sizeof x);
         memcpy(Aty, y, sizeof y);
-        hl_group_share(world(), Ax, sizeof Ax, from);
-        hl_group_sum(world(), Aty, LENGTH);
+        hl_group_broadcast(world(), Ax, sizeof Ax, from);
+        hl_group_all_reduce(world(), Aty, LENGTH);
         CHECK(over_ranks(dot(Ax, y, LENGTH)) == over_ranks(mine ? dot(x, Aty, LENGTH) : 0));
     }
 }
@@ -131,8 +131,8 @@ static void trading_back_is_the_adjoint_of_trading(void)
         hl_rng r = stream(trial, true);
         draw_integers(x, n, &r);
         draw_integers(y, m, &r);
-        hl_group_trade(world(), Ax, in, in_begin, x, out, out_begin, 3 * sizeof *x);
-        hl_group_trade(world(), Aty, out, out_begin, y, in, in_begin, 3 * sizeof *y);
+        hl_group_all_to_all(world(), Ax, in, in_begin, x, out, out_begin, 3 * sizeof *x);
+        hl_group_all_to_all(world(), Aty, out, out_begin, y, in, in_begin, 3 * sizeof *y);
         CHECK(over_ranks(dot(Ax, y, m)) == over_ranks(dot(x, Aty, n)));
         free(Aty);
         free(Ax);
@@ -212,7 +212,7 @@ static void forward(layers *a, float *y, const float *x, size_t out)
     float *to = m->last ? y : hl_pipe_room(&a->pipe, HL_FORWARD, a->size);
     hl_stack_forward(to, &a->trace, m, a->w, m->first ? x : hl_pipe_taken(&a->pipe, HL_FORWARD), &a->pack, &a->scratch);
     if (!m->last) hl_pipe_pass(&a->pipe, HL_FORWARD, T, D);
-    hl_group_share(world(), y, out * sizeof *y, world()->size - 1);
+    hl_group_broadcast(world(), y, out * sizeof *y, world()->size - 1);
 }
 
 /* dx of the first stage on all ranks, from dy on the last; a->dw is added to. */
@@ -224,7 +224,7 @@ static void backward(layers *a, float *dx, const float *dy)
     float *to = m->first ? dx : hl_pipe_room(&a->pipe, HL_BACK, a->size);
     hl_stack_backward(to, a->dw, m->last ? dy : hl_pipe_taken(&a->pipe, HL_BACK), &a->trace, m, a->w, &a->pack, &a->scratch);
     if (!m->first) hl_pipe_pass(&a->pipe, HL_BACK, T, D);
-    hl_group_share(world(), dx, a->size * sizeof *dx, 0);
+    hl_group_broadcast(world(), dx, a->size * sizeof *dx, 0);
 }
 
 static void draw_normal(float *x, size_t n, uint64_t seed)

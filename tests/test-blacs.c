@@ -26,7 +26,7 @@ static void every_place_of_the_grid_has_one_rank(void)
     int places = grid.rows * grid.columns;
     int64_t *who = calloc((size_t)places + 1, sizeof *who);
     who[hl_grid_has_me(&grid) ? grid.row * grid.columns + grid.column : places] = 1;
-    hl_group_sum_int(check_world(), who, (size_t)places + 1);
+    hl_group_all_reduce_int(check_world(), who, (size_t)places + 1);
     for (int i = 0; i < places; i++) CHECK(who[i] == 1);
     CHECK(who[places] == check_world()->size - places);
     if (hl_grid_has_me(&grid)) CHECK(grid.line.size == grid.columns && grid.line.rank == grid.column);
@@ -83,7 +83,7 @@ static void gather(double *whole, hl_matrix *m)
     size_t numbers = (size_t)m->row.n * (size_t)m->row.n;
     memset(whole, 0, numbers * sizeof *whole);
     each(m, whole, keep);
-    hl_group_sum_double(&m->grid->all, whole, numbers);
+    hl_group_all_reduce_double(&m->grid->all, whole, numbers);
 }
 
 /* NaN where there is one. */
@@ -149,7 +149,7 @@ static void grids_of_two_groups_work_side_by_side(void)
     hl_group groups[2];
     hl_grid grid;
     int p = check_world()->size, mine = check_world()->rank >= (p + 1) / 2;
-    for (int i = 0; i < 2; i++) hl_group_choose(&groups[i], check_world(), mine == i);
+    for (int i = 0; i < 2; i++) hl_group_subset(&groups[i], check_world(), mine == i);
     hl_grid_open(&grid, &groups[mine]);
     if (hl_grid_has_me(&grid)) invert_and_compare(&grid, 50 + 20 * mine, 2 + (uint64_t)mine);
     hl_group_close(&groups[mine]);

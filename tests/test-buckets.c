@@ -51,7 +51,7 @@ static void everyone_gets_the_bits_of_a_sum(void)
         const size_t n = trial < 10 ? trial : N;
         fill(x, n);
         fill(want, n);
-        hl_group_sum(world(), want, n);
+        hl_group_all_reduce(world(), want, n);
         sum_in_ranges(&b, x, n, trial);
         CHECK(memcmp(x, want, n * sizeof *x) == 0);
     }
@@ -70,7 +70,7 @@ static void owners_get_the_bits_of_a_sum_of_blocks(void)
         for (int q = 1; q <= p; q++) block[q] = q == p ? N : block[q - 1] + (size_t)toy_between(&r, 0, (int)(N - block[q - 1]) / 2);
         fill(x, N);
         fill(want, N);
-        hl_group_sum_blocks(world(), want, block);
+        hl_group_reduce_scatter(world(), want, block);
         hl_buckets_open(&b, world(), block);
         sum_in_ranges(&b, x, N, trial);
         CHECK(memcmp(x + block[me], want + block[me], (block[me + 1] - block[me]) * sizeof *x) == 0);
@@ -148,7 +148,7 @@ static uint64_t digest_of(const hl_holding *h, const float *x)
 {
     const bool counts = h->w && (h->zero || h->copies->rank == 0);
     int64_t sum = counts ? (int64_t)hl_params_digest(h->table, x, h->begin, h->end) : 0;
-    hl_group_sum_int(world(), &sum, 1);
+    hl_group_all_reduce_int(world(), &sum, 1);
     return (uint64_t)sum;
 }
 
@@ -179,7 +179,7 @@ static void run(trace *t, const toy *data, const variant *v, bool overlap)
         t->weights[k] = digest_of(&e.item, e.item.w) + 3 * digest_of(&e.user, e.user.w);
     }
     int64_t many = e.item.overlaps || e.user.overlaps;
-    hl_group_sum_int(world(), &many, 1);
+    hl_group_all_reduce_int(world(), &many, 1);
     t->overlaps = many > 0;
     hl_arena_free(&arena);
     hl_engine_close(&e);

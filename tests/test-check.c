@@ -10,7 +10,7 @@ static void the_folder_is_one_and_the_same(void)
     char name[1024] = {0};
     struct stat st;
     snprintf(name, sizeof name, "%s", check_folder());
-    hl_group_share(check_world(), name, sizeof name, 0);
+    hl_group_broadcast(check_world(), name, sizeof name, 0);
     CHECK(strcmp(name, check_folder()) == 0);
     CHECK(stat(name, &st) == 0 && S_ISDIR(st.st_mode));
 }

@@ -68,7 +68,7 @@ static model *model_of(const hl_llama *shape, int layout)
         if (s == ITEM) hl_params_add(&m->table[s], "item_emb_tokens", "item_emb_tokens", -1, 1, 3, (int64_t[]){1, 1, 12}, true);
         else hl_params_add(&m->table[s], "logit_scale", "logit_scale", -1, 1, 0, NULL, true);
         bool mine = layouts[layout](s, g->rank, g->size);
-        hl_group_choose(&m->holders[s], g, mine);
+        hl_group_subset(&m->holders[s], g, mine);
         for (int k = 0; k < KINDS && mine; k++) m->x[s][k] = hl_alloc(m->table[s].count * sizeof(float));
         m->part[s] = (hl_checkpoint_part){&m->table[s], &m->table[s], &m->holders[s], m->x[s][WEIGHT], m->x[s][MEAN], m->x[s][SQUARE], false, false};
     }
@@ -142,23 +142,23 @@ static const char *in_folder(const char *name)
 
 static bool has(const char *name)
 {
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     const bool is_there = access(in_folder(name), F_OK) == 0;
-    hl_group_wait(check_world()); /* rank 0 goes on to make or remove it */
+    hl_group_barrier(check_world()); /* rank 0 goes on to make or remove it */
     return is_there;
 }
 
 static void put(const char *name, const void *bytes, size_t n)
 {
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     if (is_first()) CHECK_OK(hl_atomic_write(in_folder(name), bytes, n));
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
 }
 
 static char *get(const char *name, size_t *n)
 {
     char *bytes;
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     CHECK_OK(hl_file_read(in_folder(name), (size_t)1 << 30, &bytes, n));
     return bytes;
 }
@@ -393,7 +393,7 @@ static void a_step_that_lost_its_name_gets_it_back(void)
     model *m = model_new(0);
     fill(m, 0);
     CHECK_OK(write_step(m, 4, 0, -1));
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     snprintf(old, sizeof old, "%s/step-4.old", folder);
     if (is_first()) {
         CHECK_OK(hl_atomic_move(in_folder("step-4"), old));
@@ -411,9 +411,9 @@ static const char *const records[] = {"metrics.jsonl"};
 static bool goes_to(const char *name)
 {
     char path[PATH_MAX] = "";
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     if (is_first()) CHECK_OK(hl_aside_move(path, folder, records, 1));
-    hl_group_share(check_world(), path, sizeof path, 0);
+    hl_group_broadcast(check_world(), path, sizeof path, 0);
     return strcmp(path, *name ? in_folder(name) : "") == 0;
 }
 
@@ -458,14 +458,14 @@ static void do_harm(const char *name, harm how)
 {
     size_t n;
     char *bytes = get(name, &n);
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     if (how == FLIP_FIRST) bytes[0] ^= 1;
     if (how == FLIP_LAST) bytes[n - 1] ^= 0x40;
     if (how == CUT) n--;
     if (how == EMPTY) n = 0;
     if (how == REMOVE && is_first()) CHECK(unlink(in_folder(name)) == 0);
     if (how != REMOVE) put(name, bytes, how == GROW ? n + 1 : n);
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     free(bytes);
 }
 

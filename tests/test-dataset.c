@@ -39,7 +39,7 @@ static hl_status open_and_close(const char *folder)
 static void flip(const char *path, long at)
 {
     size_t n;
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     char *bytes = file_bytes(path, &n);
     CHECK(bytes && n > 1);
     if (bytes) bytes[at < 0 ? (long)n + at : at] ^= 0x10;
@@ -50,7 +50,7 @@ static void flip(const char *path, long at)
 static void cut(const char *path, size_t n)
 {
     size_t all;
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     char *bytes = file_bytes(path, &all);
     CHECK(bytes && all > n);
     file_write(path, bytes, n);
@@ -69,7 +69,7 @@ static void a_damaged_shard_is_refused(void)
     flip(in_folder("small.hllm/items-00002.h5"), 0);
     CHECK_FAILS(open_and_close(in_folder("small.hllm")), HL_ESTORE, "items-00002.h5: is damaged: its digest");
     small_dataset();
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     if (check_world()->rank == 0) CHECK(unlink(in_folder("small.hllm/users-00000.h5")) == 0);
     CHECK_FAILS(open_and_close(in_folder("small.hllm")), HL_ESTORE, "users-00000.h5: cannot be opened: No such file");
 }
@@ -86,7 +86,7 @@ static void edit_manifest(const char *from, const char *to)
 {
     const char *path = in_folder("small.hllm/manifest.json");
     size_t n;
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     char *text = file_bytes(path, &n), *at = text ? strstr(text, from) : NULL;
     CHECK(at != NULL);
     if (!at) return;
@@ -150,12 +150,12 @@ static void write_users(const int32_t *items, const int64_t *begin, int64_t n_be
     };
     int64_t size;
     uint64_t digest;
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     if (check_world()->rank == 0) {
         CHECK_OK(hl_shard_write(in_folder("small.hllm/users-00000.h5"), hl_table_kinds[HL_USERS].arrays, data, hl_table_kinds[HL_USERS].n, &size, &digest));
         replace_shard(HL_USERS, 0, size, digest);
     }
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
 }
 
 static void a_shard_that_makes_no_sense_is_refused_whatever_its_digest(void)
@@ -190,12 +190,12 @@ static void write_items(const int32_t *tokens, const int32_t *twin)
     };
     int64_t size;
     uint64_t out;
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     if (check_world()->rank == 0) {
         CHECK_OK(hl_shard_write(in_folder("small.hllm/items-00000.h5"), hl_table_kinds[HL_ITEMS].arrays, data, hl_table_kinds[HL_ITEMS].n, &size, &out));
         replace_shard(HL_ITEMS, 0, size, out);
     }
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
 }
 
 static void a_twin_must_have_the_same_tokens(void)
@@ -218,7 +218,7 @@ static void write_odd_file(hid_t type, bool chunked)
 {
     const char *path = in_folder("small.hllm/users-00000.h5");
     hsize_t n = 7;
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     if (check_world()->rank == 0) {
         hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), space = H5Screate_simple(1, &n, NULL);
         hid_t how = H5Pcreate(H5P_DATASET_CREATE);
@@ -234,7 +234,7 @@ static void write_odd_file(hid_t type, bool chunked)
         replace_shard(HL_USERS, 0, (int64_t)size, hl_digest(bytes, size));
         free(bytes);
     }
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
 }
 
 static void a_shard_that_cannot_be_mapped_is_refused(void)
@@ -249,7 +249,7 @@ static void a_shard_that_cannot_be_mapped_is_refused(void)
     CHECK_FAILS(open_and_close(folder), HL_EFORMAT, "users-00000.h5: has no plain array"); /* never written, or the next */
     file_write(in_folder("small.hllm/users-00000.h5"), "not HDF5 at all", 15);
     if (check_world()->rank == 0) replace_shard(HL_USERS, 0, 15, hl_digest("not HDF5 at all", 15));
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     CHECK_FAILS(open_and_close(folder), HL_EFORMAT, "users-00000.h5: is not an HDF5 file");
 }
 

@@ -48,7 +48,7 @@ static uint64_t digest_of(const hl_holding *h, const float *x)
 {
     const bool counts = h->w && (h->zero || h->copies->rank == 0);
     int64_t sum = counts ? (int64_t)hl_params_digest(h->table, x, h->begin, h->end) : 0;
-    hl_group_sum_int(check_world(), &sum, 1);
+    hl_group_all_reduce_int(check_world(), &sum, 1);
     return (uint64_t)sum;
 }
 

@@ -114,7 +114,7 @@ static void backward_is_the_adjoint_of_forward(void)
         hl_exchange_forward(&f.x, Ax, x, D, &f.arena);
         hl_exchange_backward(&f.x, Aty, y, D, &f.arena);
         double both[2] = {dot(Ax, y, read), dot(x, Aty, held)};
-        hl_group_sum_double(check_world(), both, 2);
+        hl_group_all_reduce_double(check_world(), both, 2);
         CHECK(both[0] == both[1]);
         not_zero += both[0] != 0;
         hl_arena_free(&f.arena);
@@ -158,7 +158,7 @@ static void gradients_are_added_in_the_order_of_the_readings(void)
         }
         hl_arena_free(&f.arena);
     }
-    hl_group_sum_int(check_world(), &differ, 1);
+    hl_group_all_reduce_int(check_world(), &differ, 1);
     CHECK(differ > 20); /* another order would have been seen */
 }
 

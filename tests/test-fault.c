@@ -173,7 +173,7 @@ static void what_is_not_there_is_refused(void)
         {"record-write:0:enospc,no-such", "there is no point \"no-such\""},
         {"record-write:0:explode", "record-write cannot do \"explode\", but kill, stop, hang, error, enospc, eio, estale, edquot, eintr, short"},
         {"gradient-sum:0:enospc", "gradient-sum cannot do \"enospc\", but kill, stop, hang, nan, flip"},
-        {"group-sum:0", "say what happens at group-sum: kill, stop, hang"},
+        {"group-reduce:0", "say what happens at group-reduce: kill, stop, hang"},
         {"record-write:x", "is not followed by a rank"},
         {"record-write:0:3x", "is not followed by a rank"},
         {"record-write:0:3:kill:more", "is not followed by a rank"},

@@ -344,7 +344,7 @@ static void zero_vectors_are_counted(void)
 static uint64_t digest_of(const world *w)
 {
     int64_t sum = (int64_t)(hl_holding_digest(&w->e.item) + 3 * hl_holding_digest(&w->e.user));
-    hl_group_sum_int(check_world(), &sum, 1);
+    hl_group_all_reduce_int(check_world(), &sum, 1);
     return (uint64_t)sum;
 }
 

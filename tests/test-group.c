@@ -54,7 +54,7 @@ static void check_sum(size_t n)
     float *x = hl_alloc(n * sizeof *x);
     size_t wrong = 0;
     for (size_t i = 0; i < n; i++) x[i] = number(g->rank, i);
-    hl_group_sum(g, x, n);
+    hl_group_all_reduce(g, x, n);
     for (size_t i = 0; i < n; i++) wrong += x[i] != sum_of_floats(i, g->size);
     CHECK(wrong == 0);
     free(x);
@@ -72,8 +72,8 @@ static void sums_are_in_the_order_of_the_tree(void)
             x[i] = (double)number(g->rank, i) / 3;
             whole[i] = (int64_t)i - (INT64_C(1) << 40) * g->rank;
         }
-        hl_group_sum_double(g, x, n);
-        hl_group_sum_int(g, whole, n);
+        hl_group_all_reduce_double(g, x, n);
+        hl_group_all_reduce_int(g, whole, n);
         for (size_t i = 0; i < n; i++) {
             CHECK(x[i] == sum_of_doubles(i, g->size));
             CHECK(whole[i] == (int64_t)i * g->size - (INT64_C(1) << 39) * g->size * (g->size - 1));
@@ -129,7 +129,7 @@ static void anything_is_combined_in_rank_order(void)
         matrix x[1000];
         size_t n = lengths[k];
         for (size_t i = 0; i < n; i++) x[i] = matrix_of(g->rank, i);
-        hl_group_reduce(g, x, n, sizeof *x, multiply);
+        hl_group_all_reduce_with(g, x, n, sizeof *x, multiply);
         for (size_t i = 0; i < n; i++) {
             matrix want = matrix_of(0, i);
             for (int r = 1; r < g->size; r++) {
@@ -156,7 +156,7 @@ static void long_elements_are_never_cut(void)
     if (g->size > FEW_RANKS) return;
     float *x = hl_alloc(3 * n * sizeof *x);
     for (size_t i = 0; i < 3 * n; i++) x[i] = number(g->rank, i);
-    hl_group_reduce(g, x, n, 3 * sizeof *x, add_triples);
+    hl_group_all_reduce_with(g, x, n, 3 * sizeof *x, add_triples);
     for (size_t i = 0; i < 3 * n; i++) wrong += x[i] != sum_of_floats(i, g->size);
     CHECK(wrong == 0);
     free(x);
@@ -184,7 +184,7 @@ static void bytes_are_shared_from_anyone(void)
         for (int from = 0; from < g->size; from++) {
             size_t wrong = 0;
             for (size_t i = 0; i < sizes[k]; i++) x[i] = g->rank == from ? byte_of(from, i) : 0;
-            hl_group_share(g, x, sizes[k], from);
+            hl_group_broadcast(g, x, sizes[k], from);
             for (size_t i = 0; i < sizes[k]; i++) wrong += x[i] != byte_of(from, i);
             CHECK(wrong == 0);
         }
@@ -200,7 +200,7 @@ static void check_gather(const int *counts, size_t row_bytes, bool in_place)
     unsigned char *all = hl_alloc_zero(rows * row_bytes + 1, 1), *elsewhere = hl_alloc(my_bytes), *mine = in_place ? all + before * row_bytes : elsewhere;
     all[rows * row_bytes] = 99;
     for (size_t i = 0; i < my_bytes; i++) mine[i] = byte_of(g->rank, i);
-    hl_group_gather(g, all, my_bytes ? mine : NULL, counts, row_bytes);
+    hl_group_all_gather(g, all, my_bytes ? mine : NULL, counts, row_bytes);
     for (int r = 0; r < g->size; r++)
         for (size_t i = 0; i < (size_t)counts[r] * row_bytes; i++) wrong += all[at++] != byte_of(r, i);
     CHECK(wrong == 0 && all[rows * row_bytes] == 99);
@@ -242,7 +242,7 @@ static void rows_are_traded(void)
             in_count[q] = count[q * g->size + g->rank];
             in_begin[q] = (g->size - 1 - q) * (MOST + 1);
         }
-        hl_group_trade(g, in, in_count, in_begin, out, count + g->rank * g->size, begin + g->rank * g->size, ROW);
+        hl_group_all_to_all(g, in, in_count, in_begin, out, count + g->rank * g->size, begin + g->rank * g->size, ROW);
         for (int q = 0; q < g->size; q++)
             for (int i = 0; i < (MOST + 1) * ROW; i++) {
                 unsigned char want = i < in_count[q] * ROW ? byte_of(q, (size_t)(begin[q * g->size + g->rank] * ROW + i)) : 0;
@@ -311,13 +311,13 @@ static void chosen_ranks_keep_their_order(void)
             all += (chosen & 1u << r) != 0;
             before += r < g->rank && chosen & 1u << r;
         }
-        hl_group_choose(&some, g, me);
+        hl_group_subset(&some, g, me);
         CHECK(hl_group_has_me(&some) == me);
         if (me) {
             int64_t sum = g->rank, want = 0;
             for (int r = 0; r < g->size; r++) want += chosen & 1u << r ? r : 0;
             CHECK(some.rank == before && some.size == all);
-            hl_group_sum_int(&some, &sum, 1);
+            hl_group_all_reduce_int(&some, &sum, 1);
             CHECK(sum == want);
         } else CHECK(some.size == 0 && some.rank == -1);
         hl_group_close(&some);
@@ -336,7 +336,7 @@ static void equal_numbers_make_a_group(void)
             all += r % (k + 1) - 1 == which;
             before += r < g->rank && r % (k + 1) - 1 == which;
         }
-        hl_group_divide(&mine, g, which);
+        hl_group_split(&mine, g, which);
         CHECK(hl_group_has_me(&mine) == (which >= 0));
         if (which >= 0) CHECK(mine.size == all && mine.rank == before);
         hl_group_close(&mine);
@@ -348,10 +348,10 @@ static void ranks_of_a_machine_find_each_other(void)
     hl_group node;
     char name[MPI_MAX_PROCESSOR_NAME] = {0}, first[MPI_MAX_PROCESSOR_NAME];
     int length;
-    hl_group_node(&node, world());
+    hl_group_split_node(&node, world());
     MPI_Get_processor_name(name, &length);
     memcpy(first, name, sizeof name);
-    hl_group_share(&node, first, sizeof first, 0);
+    hl_group_broadcast(&node, first, sizeof first, 0);
     CHECK(node.size >= 1 && node.size <= world()->size && strcmp(name, first) == 0);
     hl_group_close(&node);
 }
@@ -365,15 +365,15 @@ static void a_process_alone_talks_to_itself(void)
     CHECK(me.rank == 0 && me.size == 1 && hl_group_has_me(&me));
     CHECK(hl_group_agree(&me, HL_OK) == HL_OK);
     CHECK_FAILS(hl_group_agree(&me, HL_FAIL(HL_EUSAGE, "a reason")), HL_EUSAGE, "a reason");
-    hl_group_wait(&me);
-    hl_group_share(&me, &sum, sizeof sum, 0);
-    hl_group_sum_int(&me, &sum, 1);
+    hl_group_barrier(&me);
+    hl_group_broadcast(&me, &sum, sizeof sum, 0);
+    hl_group_all_reduce_int(&me, &sum, 1);
     CHECK(sum == 7 && hl_group_max(&me, -2) == -2);
-    hl_group_gather(&me, &gathered, &row, (int[]){1}, sizeof row);
-    hl_group_trade(&me, &traded, (int[]){1}, (int[]){0}, &row, (int[]){1}, (int[]){0}, sizeof row);
+    hl_group_all_gather(&me, &gathered, &row, (int[]){1}, sizeof row);
+    hl_group_all_to_all(&me, &traded, (int[]){1}, (int[]){0}, &row, (int[]){1}, (int[]){0}, sizeof row);
     CHECK(gathered == 3 && traded == 3);
-    hl_group_node(&node, &me);
-    hl_group_choose(&part, &me, false);
+    hl_group_split_node(&node, &me);
+    hl_group_subset(&part, &me, false);
     CHECK(node.size == 1 && !hl_group_has_me(&part));
     hl_group_close(&node);
     hl_group_close(&me);

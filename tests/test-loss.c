@@ -147,11 +147,11 @@ static void collect(answer *a, const share *x)
     unpack(a->dn, x->dn, q->negative_owner, q->K, g->rank);
     a->dscale = x->l.dscale;
     a->facts = x->l.facts;
-    hl_group_sum(g, a->du, (size_t)(q->R * D));
-    hl_group_sum(g, a->dp, (size_t)(q->R * D));
-    hl_group_sum(g, a->dn, (size_t)(q->K * D));
-    hl_group_sum_double(g, &a->dscale, 1);
-    hl_group_share(g, &a->facts, sizeof a->facts, x->mesh->layout.item_begin);
+    hl_group_all_reduce(g, a->du, (size_t)(q->R * D));
+    hl_group_all_reduce(g, a->dp, (size_t)(q->R * D));
+    hl_group_all_reduce(g, a->dn, (size_t)(q->K * D));
+    hl_group_all_reduce_double(g, &a->dscale, 1);
+    hl_group_broadcast(g, &a->facts, sizeof a->facts, x->mesh->layout.item_begin);
     if (hl_group_has_me(&x->mesh->item)) CHECK(memcmp(&a->facts, &x->l.facts, sizeof a->facts) == 0); /* the same on every item rank */
 }
 

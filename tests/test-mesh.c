@@ -12,7 +12,7 @@ static void check_group(const hl_group *g, int first, int count, int step)
     int me = check_world()->rank, *counts = hl_alloc((size_t)count * sizeof *counts), *ranks = hl_alloc((size_t)count * sizeof *ranks);
     CHECK(g->size == count);
     for (int r = 0; r < count; r++) counts[r] = 1;
-    if (g->size == count) hl_group_gather(g, ranks, &me, counts, sizeof me);
+    if (g->size == count) hl_group_all_gather(g, ranks, &me, counts, sizeof me);
     for (int r = 0; r < count && g->size == count; r++) CHECK(ranks[r] == first + r * step);
     free(counts);
     free(ranks);
@@ -64,8 +64,8 @@ static void check_sent(const hl_mesh *m, const hl_group *g, const char *name)
     uint64_t before[HL_MESH_GROUPS], after[HL_MESH_GROUPS];
     if (!hl_group_has_me(g)) return;
     hl_mesh_sent(before, m);
-    hl_group_sum(g, x, N);
-    hl_group_share(g, x, sizeof x, g->size - 1);
+    hl_group_all_reduce(g, x, N);
+    hl_group_broadcast(g, x, sizeof x, g->size - 1);
     hl_mesh_sent(after, m);
     for (int i = 0; i < HL_MESH_GROUPS; i++) {
         bool is_it = strcmp(name, hl_mesh_name[i]) == 0;

@@ -10,7 +10,7 @@ static void all_ranks_know_the_same_place(void)
     memset(&mine, 0, sizeof mine);
     hl_place_find(&mine, check_world());
     first = mine;
-    hl_group_share(check_world(), &first, sizeof first, 0);
+    hl_group_broadcast(check_world(), &first, sizeof first, 0);
     CHECK(mine.ranks == check_world()->size && mine.ranks == first.ranks);
     CHECK(mine.nodes == 1); /* tests run on one machine */
     CHECK(mine.cores >= 1 && mine.cores == first.cores);

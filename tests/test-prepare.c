@@ -30,17 +30,17 @@ static hl_status prepare(const hl_prepare_settings *s)
 
 static bool exists(const char *path)
 {
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     bool is = access(path, F_OK) == 0;
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     return is;
 }
 
 static void on_rank_0_remove(const char *path)
 {
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     if (check_world()->rank == 0) hl_folder_remove(path);
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
 }
 
 /* Is there a dataset at the settings' folder that can be trusted? */
@@ -222,11 +222,11 @@ static void the_bytes_do_not_depend_on_the_number_of_ranks(void)
         int files;
         snprintf(name, sizeof name, "ranks-%d.hllm", p);
         s.folder = in_folder(name);
-        hl_group_choose(&some, world, world->rank < p);
+        hl_group_subset(&some, world, world->rank < p);
         hl_prepare_report r;
         if (hl_group_has_me(&some)) CHECK_OK(hl_prepare(&some, &s, &r));
         hl_group_close(&some);
-        hl_group_wait(world);
+        hl_group_barrier(world);
         if (p == 1) snprintf(first, sizeof first, "%s", s.folder);
         CHECK(same_files(first, s.folder, &files));
         CHECK(files > 20);
@@ -278,10 +278,10 @@ static bool is_current(const hl_prepare_settings *s)
 
 static void set_time(const char *path, time_t seconds)
 {
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     const struct timespec times[2] = {{seconds, 0}, {seconds, 0}};
     if (check_world()->rank == 0) CHECK(utimensat(AT_FDCWD, path, times, 0) == 0);
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
 }
 
 static void a_changed_source_makes_it_stale_and_a_touched_one_does_not(void)
@@ -360,11 +360,11 @@ static char *said_while_preparing(const hl_prepare_settings *s)
     close(before);
     close(fd);
     CHECK_OK(status);
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     char *said = file_bytes(path, &n);
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     if (check_world()->rank == 0) unlink(path);
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     return said;
 }
 
@@ -558,9 +558,9 @@ static void rename_on_rank_0(const char *from, const char *to)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s", in_folder(from));
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     if (check_world()->rank == 0) CHECK(rename(path, in_folder(to)) == 0);
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
 }
 
 static void files_of_other_names_are_taken_or_named(void)
@@ -693,7 +693,7 @@ static void kill_before_rename(const hl_prepare_settings *s)
         CHECK(child > 0 && waitpid(child, &status, 0) == child);
         CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
     }
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
 }
 
 static void a_killed_run_leaves_nothing_that_is_trusted(void)

@@ -25,7 +25,7 @@ static hl_rank_seen waiting(int rank, hl_wait what, const char *group, uint64_t 
 /* All in one sum. */
 static void all_wait(hl_rank_seen *seen)
 {
-    for (int i = 0; i < RANKS; i++) seen[i] = waiting(i, HL_WAITS_SUM, "item_dp", 5, "sum_item", -1);
+    for (int i = 0; i < RANKS; i++) seen[i] = waiting(i, HL_WAITS_REDUCE, "item_dp", 5, "sum_item", -1);
 }
 
 /* The verdict after so many seconds without a move; *stopped: of the last look that told of one, -1. */
@@ -201,7 +201,7 @@ static void who_is_missing_is_named_with_its_process(void)
 static void a_stop_says_how_to_go_on(void)
 {
     char line[400];
-    hl_rank_seen r = waiting(1, HL_WAITS_SUM, "world", 9, "tally", -1);
+    hl_rank_seen r = waiting(1, HL_WAITS_REDUCE, "world", 9, "tally", -1);
     r.state = 'T';
     hl_standstill_tell_stopped(line, sizeof line, &r, "node7");
     CHECK(strcmp(line, "rank 1 (process 101 on node7) is stopped by a signal (SIGSTOP); kill -CONT 101 lets it go on") == 0);

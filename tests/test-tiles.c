@@ -164,7 +164,7 @@ static void compare_adjoint(job *j)
     memset(j->my_dw, 0, (size_t)(f * k) * sizeof *j->my_dw);
     g->backward(g, j->my_dx, j->my_dw, j->my_dy, j->my_x, j->my_w, &j->cuts, &j->scratch);
     double sum[3] = {dot(j->my_dy, j->my_y, t * f), dot(j->my_dx, j->my_x, t * d), dot(j->my_dw, j->my_w, f * k)};
-    hl_group_sum_double(check_world(), sum, 3);
+    hl_group_all_reduce_double(check_world(), sum, 3);
     const double size = sqrt((double)j->T * j->F * j->D);
     CHECK_NEAR(sum[1], sum[0], 1e-5 * size);
     CHECK_NEAR(sum[2], sum[0], 1e-5 * size);

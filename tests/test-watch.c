@@ -37,7 +37,7 @@ static void a_job_of_which_one_rank_moves_goes_on(void)
         hl_act_tick();
         nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);
     }
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     hl_watch_patience(0);
     hl_watch_stop();
     CHECK(hl_seconds() - began >= 3.9);
@@ -50,7 +50,7 @@ static void what_may_take_long_goes_on(void)
     hl_act_long();
     if (check_world()->rank == 0) nanosleep(&(struct timespec){.tv_sec = 4}, NULL);
     hl_act_long_is_over();
-    hl_group_wait(check_world());
+    hl_group_barrier(check_world());
     hl_watch_patience(0);
     hl_watch_stop();
     CHECK(true);
@@ -61,8 +61,8 @@ static void calls_are_counted_alike_by_all_ranks_of_a_group(void)
     const hl_group *g = check_world();
     const uint64_t before = g->traffic->calls;
     int64_t x = 1;
-    hl_group_sum_int(g, &x, 1);
-    hl_group_share(g, &x, sizeof x, 0);
+    hl_group_all_reduce_int(g, &x, 1);
+    hl_group_broadcast(g, &x, sizeof x, 0);
     hl_group_any(g, false);
     hl_acts_seen me;
     hl_acts_read(&me, hl_acts_mine());

@@ -177,7 +177,7 @@ static void sums_and_gatherings_are_adjoint(void)
         way->sum(world(), &(hl_blocks){(char *)sx, sizeof *sx, at, count, hl_fold_floats});
         way->gather(world(), &(hl_blocks){(char *)gy, sizeof *gy, at, count, hl_fold_floats});
         double both[2] = {dot(sx + at[me], y + at[me], count[me]), dot(x, gy, N)};
-        hl_group_sum_double(world(), both, 2);
+        hl_group_all_reduce_double(world(), both, 2);
         CHECK_NEAR(both[0], both[1], 0);
     }
     free(at);
@@ -254,7 +254,7 @@ static int64_t all_sent(const hl_way *way, size_t n)
     fill(x, n);
     way->reduce(world(), x, n, sizeof *x, hl_fold_floats);
     sent += (int64_t)hl_group_sent(world());
-    hl_group_sum_int(world(), &sent, 1);
+    hl_group_all_reduce_int(world(), &sent, 1);
     return sent;
 }
 

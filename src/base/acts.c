@@ -3,9 +3,15 @@
 #include <string.h>
 
 const char *const hl_wait_name[HL_WAITS] = {
-    [HL_WAITS_NOT] = "not",           [HL_WAITS_AGREE] = "in an agreement", [HL_WAITS_SHARE] = "in a broadcast", [HL_WAITS_SUM] = "in a sum",
-    [HL_WAITS_GATHER] = "in a gathering", [HL_WAITS_TRADE] = "in an exchange",  [HL_WAITS_DIVIDE] = "in the making of a group",
-    [HL_WAITS_SEND] = "to send rows", [HL_WAITS_RECEIVE] = "for rows",
+    [HL_WAITS_NOT] = "not",
+    [HL_WAITS_AGREE] = "in an agreement",
+    [HL_WAITS_BROADCAST] = "in a broadcast",
+    [HL_WAITS_REDUCE] = "in a sum",
+    [HL_WAITS_ALL_GATHER] = "in a gathering",
+    [HL_WAITS_ALL_TO_ALL] = "in an exchange",
+    [HL_WAITS_SPLIT] = "in the making of a group",
+    [HL_WAITS_SEND] = "to send rows",
+    [HL_WAITS_RECEIVE] = "for rows",
 };
 
 static hl_acts own;

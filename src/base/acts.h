@@ -12,12 +12,12 @@
 /* What a process can wait for others in. */
 typedef enum {
     HL_WAITS_NOT,
-    HL_WAITS_AGREE,   /* a status, a fact, a barrier */
-    HL_WAITS_SHARE,   /* one rank's bytes to all */
-    HL_WAITS_SUM,     /* any combination of arrays */
-    HL_WAITS_GATHER,
-    HL_WAITS_TRADE,   /* rows from each to each */
-    HL_WAITS_DIVIDE,  /* groups are made */
+    HL_WAITS_AGREE,      /* a status, a fact, a barrier */
+    HL_WAITS_BROADCAST,  /* one rank's bytes to all */
+    HL_WAITS_REDUCE,     /* any combination of arrays, scattered or not */
+    HL_WAITS_ALL_GATHER, /* everyone's rows to all */
+    HL_WAITS_ALL_TO_ALL, /* rows from each to each */
+    HL_WAITS_SPLIT,      /* groups are made */
     HL_WAITS_SEND,
     HL_WAITS_RECEIVE,
     HL_WAITS

@@ -9,7 +9,7 @@
  *     checkpoint-rename:1:3+           the third time and later
  *     checkpoint-rename:1:kill         rank 1 is killed there, as by a power cut
  *     record-write:*:3:enospc          on every rank, the third time, with "no space left on device"
- *     group-sum:2:100:hang,step-signal:0:5    several, with commas
+ *     group-reduce:2:100:hang,step-signal:0:5    several, with commas
  *
  * `hllm --faults` (doc/faults.md) lists points and actions.  Ranks are those of the whole job.  Called by one thread of a process. */
 #ifndef BASE_FAULT_H

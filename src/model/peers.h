@@ -17,7 +17,7 @@ struct hl_peers {
     /* y (n) of all peers added by a tree (base/fold.h); collective over the peers. */
     void (*sum)(const hl_peers *p, float *y, size_t n);
     /* Between products each peer has some of the rows only (sequence parallel: Korthikanti et al., arXiv 2205.05198).  Block r of y,
-     * [begin[r], begin[r + 1]), is peer r's: the first leaves the sum of all peers in it and the rest of y in ruins, the second gives
+     * [begin[r], begin[r + 1]), is peer r's: the first leaves the sum of all peers in it and the rest of y undefined, the second gives
      * everyone all blocks.  Collective. */
     bool rows_apart;
     void (*sum_blocks)(const hl_peers *p, float *y, const size_t *begin);

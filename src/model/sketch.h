@@ -13,7 +13,7 @@
 
 enum { HL_PROJECTIONS = 4, HL_SKETCH_BINS = 32 };
 
-/* The parts of a tensor add up word by word (mod 2^64), as hl_group_sum_int does. */
+/* The parts of a tensor add up word by word (mod 2^64), as hl_group_all_reduce_int does. */
 typedef struct {
     int64_t digest;
     int64_t strange;                                  /* how many numbers are not finite; they are left out of the sums */

@@ -13,7 +13,7 @@ kill_computing() {
         third && [ "$name" != colocated ] && [ "$name" != pipeline ] && continue
         for victim in $(seq 0 $((n - 1))); do
             for at in $(pick "2 14 30" 14); do
-                shake="env HLLM_FAULT=group-sum:$victim:$at:kill"
+                shake="env HLLM_FAULT=group-reduce:$victim:$at:kill"
                 fault "$name, rank $victim at its sum $at" killed $n $options
             done
         done
@@ -489,7 +489,7 @@ hanging_rank() {
         fault "$what, $n ranks" 1 $n --hang_timeout 5 $options
     done 3<<POINTS
 3 1 step-signal:1:40
-2 0 group-sum:0:20 --placement colocated
+2 0 group-reduce:0:20 --placement colocated
 2 1 checkpoint-write:1:1 --placement colocated
 2 1 evaluate-round:1:1 --placement colocated
 POINTS
