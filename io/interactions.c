@@ -7,6 +7,7 @@
 #include "io/csv.h"
 #include "io/excerpt.h"
 #include "io/idjoin.h"
+#include "io/missing.h"
 #include "io/timestamp.h"
 #include <stdbool.h>
 #include <stdio.h>
@@ -332,6 +333,35 @@ static void look_at_times(const reading *r)
     if (r->g->rank == 0) r->x->report.times_apart = n;
 }
 
+/* Which of the table's ids say that they are missing; a word of them goes to shown. */
+static bool *find_missing(const hl_idtable *t, const char *whose, char shown[HL_EXCERPT], bool *any)
+{
+    bool *is = hl_alloc_zero((size_t)hl_idtable_count(t), sizeof *is);
+    const char *word;
+    for (int i = 0; (word = hl_missing_word(i)) != NULL; i++) {
+        const int64_t at = hl_idtable_find(t, word, strlen(word));
+        if (at < 0) continue;
+        is[at] = *any = true;
+        snprintf(shown, HL_EXCERPT, "%s '%s'", whose, word);
+    }
+    return is;
+}
+
+/* After ids were joined, before rows are traded.  Collective. */
+static void look_at_ids(const reading *r)
+{
+    hl_interactions *x = r->x;
+    int64_t n = 0;
+    bool any = false;
+    bool *user = find_missing(x->users, "user", x->ids_missing[0], &any), *item = find_missing(x->items, "item", x->ids_missing[1], &any);
+    for (int64_t i = 0; any && i < r->rows; i++) n += user[r->row[i].user] || item[r->row[i].item];
+    free(user);
+    free(item);
+    hl_group_sum_int(r->g, &n, 1);
+    if (r->g->rank == 0) x->report.ids_missing = n;
+    else memset(x->ids_missing, 0, sizeof x->ids_missing);
+}
+
 /* Everyone knows of the whole file; rank 0 tells. */
 static void report_file(const reading *r)
 {
@@ -360,6 +390,7 @@ static hl_status read_all(reading *r, size_t field_limit, hl_progress *progress)
     HL_TRY(choose_users(r));
     report_file(r);
     look_at_times(r);
+    look_at_ids(r);
     if (r->g->size > 1) trade_rows(r);
     lay_out_mine(r);
     place_rows(r);

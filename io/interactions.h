@@ -30,6 +30,7 @@ typedef struct {
     int64_t *time;
     hl_source_facts facts;
     char times_apart[2][HL_EXCERPT]; /* a time on each side of a gap, each on the rank that read it; empty elsewhere */
+    char ids_missing[2][HL_EXCERPT]; /* a user and an item whose ids say that they are missing, on rank 0; empty elsewhere */
     hl_prepare_report report; /* what I know alone: the whole file's counts on rank 0, my users' on every rank */
 } hl_interactions;
 

@@ -97,6 +97,7 @@ static void join_examples(work *w)
     _Static_assert(sizeof *e % sizeof(int64_t) == 0, "examples travel as integers");
     if (w->g->rank == 0) hl_idmatch_unmatched(w->t.ids, e->of[HL_EXAMPLE_WITHOUT_TEXT], e->of[HL_EXAMPLE_UNUSED]);
     memcpy(e->of[HL_EXAMPLE_TIMES], w->x.times_apart, sizeof w->x.times_apart);
+    memcpy(e->of[HL_EXAMPLE_MISSING], w->x.ids_missing, sizeof w->x.ids_missing);
     for (int f = 0; f < HL_FORMS; f++) {
         double first = (double)w->t.forms.first[f], least = -hl_group_max(w->g, -first);
         if (w->t.forms.count[f] > 0 && first == least) memcpy(e->of[HL_EXAMPLE_BLANKS + f], w->t.forms.pair[f], sizeof w->t.forms.pair[f]);

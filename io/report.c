@@ -28,6 +28,8 @@ static const struct {
     {"users_equal_times", "users with interactions at the same time, kept in the order of the file", OF_INTERACTIONS,
      NO_EXAMPLE},
     {"users_one_time", "users with all their interactions at one time", OF_INTERACTIONS, NO_EXAMPLE},
+    {"ids_missing", "interactions of a user or an item whose id is a word for a missing value", OF_INTERACTIONS,
+     HL_EXAMPLE_MISSING},
     {"times_apart", "interactions whose time is a thousandfold apart from the others", OF_INTERACTIONS,
      HL_EXAMPLE_TIMES},
     {"sequence_min", "shortest sequence", SILENT, NO_EXAMPLE},
@@ -195,6 +197,12 @@ void hl_report_warn_of_texts(const hl_prepare_report *r, const hl_prepare_exampl
 void hl_report_warn_of_interactions(const hl_prepare_report *r, const hl_prepare_examples *e)
 {
     const char(*times)[HL_EXCERPT] = e->of[HL_EXAMPLE_TIMES];
+    const char(*missing)[HL_EXCERPT] = e->of[HL_EXAMPLE_MISSING];
+    if (r->ids_missing > 0)
+        hl_log(HL_WARN,
+               "%" PRId64 " of %" PRId64 " interactions are of a user or an item whose id says that it is missing (%s%s%s): "
+                                         "each such word counts as one user or item; leave these rows out",
+               r->ids_missing, r->interactions, missing[0], *missing[0] && *missing[1] ? ", " : "", missing[1]);
     if (r->times_apart > 0)
         hl_log(HL_WARN,
                "%" PRId64 " of %" PRId64 " times are a thousandfold apart from the others (%s beside %s): seconds, "
@@ -235,13 +243,19 @@ json_t *hl_report_json(const hl_prepare_report *r)
     return all;
 }
 
+/* Datasets of earlier versions do not have it. */
+static bool is_newer(const char *name)
+{
+    return strcmp(name, "ids_missing") == 0;
+}
+
 bool hl_report_parse(hl_prepare_report *r, const json_t *from)
 {
     int64_t *value = (int64_t *)r;
     for (int i = 0; i < HL_REPORT_COUNTS; i++) {
         const json_t *one = json_object_get(from, counts[i].name);
-        if (!json_is_integer(one)) return false;
-        value[i] = json_integer_value(one);
+        if (one ? !json_is_integer(one) : !is_newer(counts[i].name)) return false;
+        value[i] = one ? json_integer_value(one) : 0;
     }
     return true;
 }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "io/columns.h"
 #include "io/csv.h"
+#include "io/missing.h"
 #include "io/utf8.h"
 #include <stdbool.h>
 #include <stdlib.h>
@@ -18,11 +19,6 @@ struct hl_text {
     bool has_row, is_bare, is_cut, ends_in_prompt; /* bare: the prompt alone; the last: cut before its first value */
 };
 
-/* What pandas.read_csv takes for a missing value when nobody says otherwise. */
-static const char *const missing[] = {"",     "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
-                                      "<NA>", "N/A",  "NA",       "NULL", "NaN",    "None",     "n/a",  "nan",  "null"};
-enum { MISSING = sizeof missing / sizeof missing[0] };
-
 typedef struct {
     const hl_texts_how *how;
     const hl_idtable *items;
@@ -34,13 +30,6 @@ typedef struct {
     hl_ids ids;
     hl_ids *head; /* (n_text_keys) token ids of the prompt and this key, as a text begins whose first value is its; none until needed */
 } reading;
-
-static bool is_missing(const hl_csv_field *f)
-{
-    for (int i = 0; i < MISSING; i++)
-        if (strlen(missing[i]) == f->n && memcmp(missing[i], f->at, f->n) == 0) return true;
-    return false;
-}
 
 static void add(reading *r, const char *at, size_t n)
 {
@@ -71,7 +60,7 @@ static int compose(reading *r, const hl_csv_field *row)
     add_words(r, r->how->item_prompt);
     for (int k = 0; k < r->how->n_text_keys; k++) {
         const hl_csv_field *f = &row[r->column[k]];
-        if (is_missing(f)) continue;
+        if (hl_missing_to_pandas(f->at, f->n)) continue;
         if (first == NO_KEY) first = k;
         add_key(r, k);
         add(r, f->at, f->n);

@@ -1,5 +1,6 @@
 /* timestamp.c - the times of an interactions file: whole numbers, and whether they are in one unit. */
 #include "io/timestamp.h"
+#include "io/missing.h"
 #include <string.h>
 
 enum { MOST_EXPONENT = 30 };
@@ -53,16 +54,6 @@ static bool take_exponent(int *exponent, cursor *c)
     return c->at > first;
 }
 
-/* What pandas, SQL and spreadsheets write where there is no value. */
-static bool is_missing(const char *at, size_t n)
-{
-    static const char *const words[] = {"nan",  "NaN", "NAN", "null", "NULL", "None",
-                                        "none", "NA",  "N/A", "NaT",  "<NA>", "\\N"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strlen(words[i]) == n && memcmp(words[i], at, n) == 0) return true;
-    return n == 0;
-}
-
 /* Numbers with dashes, slashes, colons or dots between them. */
 static bool is_date(const char *at, size_t n)
 {
@@ -73,7 +64,7 @@ static bool is_date(const char *at, size_t n)
 
 static const char *reason(const char *at, size_t n)
 {
-    if (is_missing(at, n)) return "it is missing: leave the row out, or give it a time";
+    if (hl_missing(at, n)) return "it is missing: leave the row out, or give it a time";
     if (is_date(at, n))
         return "it is a date: write seconds since 1970, as of pandas' to_datetime(x).astype('int64') // 10**9";
     if (at[0] == ' ' || at[n - 1] == ' ') return "there are blanks around it: separate fields by the separator alone";

@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <hdf5.h>
+#include <jansson.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -131,7 +132,8 @@ static void items_without_text_are_counted_by_what_their_ids_lack(void)
     CHECK_OK(hl_manifest_read(&m, s.folder));
     static const char *const want[HL_EXAMPLES][2] = {
         [HL_EXAMPLE_WITHOUT_TEXT] = {"a ", "017"}, [HL_EXAMPLE_UNUSED] = {"a", "17"}, [HL_EXAMPLE_BLANKS] = {"a ", "a"}, [HL_EXAMPLE_DECIMAL] = {"", ""},
-        [HL_EXAMPLE_ZEROS] = {"017", "17"}, [HL_EXAMPLE_CASE] = {"B3", "b3"}, [HL_EXAMPLE_FORMS] = {" 5.0", "5"}, [HL_EXAMPLE_TIMES] = {"", ""}};
+        [HL_EXAMPLE_ZEROS] = {"017", "17"}, [HL_EXAMPLE_CASE] = {"B3", "b3"}, [HL_EXAMPLE_FORMS] = {" 5.0", "5"}, [HL_EXAMPLE_TIMES] = {"", ""},
+        [HL_EXAMPLE_MISSING] = {"", ""}};
     for (int e = 0; e < HL_EXAMPLES; e++)
         for (int k = 0; k < 2; k++) CHECK(strcmp(m.examples.of[e][k], want[e][k]) == 0);
     hl_manifest_free(&m);
@@ -522,6 +524,32 @@ static void times_in_several_units_are_counted(void)
     }
 }
 
+static void ids_that_say_that_they_are_missing_are_counted(void)
+{
+    hl_prepare_report r;
+    hl_manifest m;
+    hl_prepare_settings s = csv_pair("nan", "item,user,time\nitem0,nan,1\nitem1,nan,2\nitem2,nan,3\nNone,u,1\nitem1,u,2\nitem2,u,3\nitem3,nano,4\n", five_texts);
+    CHECK_OK(hl_prepare(check_world(), &s, &r));
+    CHECK(r.ids_missing == 4);
+    CHECK_OK(hl_manifest_read(&m, s.folder));
+    CHECK(strcmp(m.examples.of[HL_EXAMPLE_MISSING][0], "user 'nan'") == 0);
+    CHECK(strcmp(m.examples.of[HL_EXAMPLE_MISSING][1], "item 'None'") == 0);
+    hl_manifest_free(&m);
+}
+
+/* As those of earlier versions are. */
+static void a_report_without_that_count_is_read(void)
+{
+    hl_prepare_report r = {.interactions = 7, .ids_missing = 2}, back;
+    json_t *o = hl_report_json(&r);
+    CHECK(hl_report_parse(&back, o) && back.ids_missing == 2);
+    json_object_del(o, "ids_missing");
+    CHECK(hl_report_parse(&back, o) && back.ids_missing == 0 && back.interactions == 7);
+    json_object_del(o, "interactions");
+    CHECK(!hl_report_parse(&back, o));
+    json_decref(o);
+}
+
 static void a_file_that_may_be_cut_is_warned_of(void)
 {
     static const char whole[] = "item,user,time\nitem0,u,1\nitem1,u,2\nitem2,u,3\n";
@@ -905,6 +933,8 @@ static const test tests[] = {
     {"headers that do not tell the columns are refused", headers_that_do_not_tell_the_columns_are_refused},
     {"the ids of texts are found by the same names", the_ids_of_texts_are_found_by_the_same_names},
     {"times in several units are counted", times_in_several_units_are_counted},
+    {"ids that say that they are missing are counted", ids_that_say_that_they_are_missing_are_counted},
+    {"a report without that count is read", a_report_without_that_count_is_read},
     {"a file that may be cut is warned of", a_file_that_may_be_cut_is_warned_of},
     {"a NUL byte is refused", a_nul_byte_is_refused},
     {"files that are not there are named and nothing is made", files_that_are_not_there_are_named_and_nothing_is_made},
