@@ -195,9 +195,9 @@ tests_test_exact_LDADD = $(MPI_TEST_LINK)
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
 
-EXTRA_DIST += tests/run.sh tests/run-kernels.sh tests/verdict.sh tests/end-lib.sh tests/data $(CHECKERS)
+EXTRA_DIST += tests/run.sh tests/give-way.c tests/run-kernels.sh tests/verdict.sh tests/end-lib.sh tests/data $(CHECKERS)
 check-local:
-	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' $(SHELL) $(srcdir)/tests/run.sh \
+	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' CC='$(CC)' $(SHELL) $(srcdir)/tests/run.sh \
 		$(ALONE_TESTS) -- $(MPI_TESTS) -- $(ODD_TESTS) -- $(CHECKERS)
 
 # Build the tests without running them.

@@ -26,6 +26,12 @@ export OMPI_MCA_orte_tmpdir_base="$TMPDIR" OMPI_MCA_btl_vader_backing_directory=
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 export UBSAN_OPTIONS=print_stacktrace=1
 
+# Ranks of MPICH that wait inside of ScaLAPACK keep the others from computing.
+if ${MPIRUN:-mpirun} --version 2>/dev/null | grep -q HYDRA &&
+    ${CC:-cc} -shared -fPIC -o "$TMPDIR/give-way.so" "$SOURCE_DIR/tests/give-way.c" -ldl 2>/dev/null; then
+    export LD_PRELOAD="$TMPDIR/give-way.so"
+fi
+
 # pace: a per cent of the usual speed that one process has now, at most 100: a fixed piece of work, 80 ms where cores are free.
 pace() {
     before=$(date +%s%N)
