@@ -357,7 +357,7 @@ static void look_at_ids(const reading *r)
     for (int64_t i = 0; any && i < r->rows; i++) n += user[r->row[i].user] || item[r->row[i].item];
     free(user);
     free(item);
-    hl_group_sum_int(r->g, &n, 1);
+    hl_group_all_reduce_int(r->g, &n, 1);
     if (r->g->rank == 0) x->report.ids_missing = n;
     else memset(x->ids_missing, 0, sizeof x->ids_missing);
 }
