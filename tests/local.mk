@@ -71,6 +71,7 @@ MPI_TESTS = \
 	tests/test-step \
 	tests/test-exact \
 	tests/test-evaluate \
+	tests/test-ranking \
 	tests/test-finite \
 	tests/test-check \
 	tests/test-checkpoint \
@@ -101,6 +102,7 @@ ODD_TESTS = \
 	tests/test-exchange \
 	tests/test-loss \
 	tests/test-reference \
+	tests/test-ranking \
 	tests/test-prepare \
 	tests/test-step \
 	tests/test-exact \
@@ -179,6 +181,7 @@ tests_test_pipe_LDADD = $(MPI_TEST_LINK)
 tests_test_exchange_LDADD = $(MPI_TEST_LINK)
 tests_test_loss_LDADD = $(MPI_TEST_LINK)
 tests_test_reference_LDADD = $(MPI_TEST_LINK)
+tests_test_ranking_LDADD = $(MPI_TEST_LINK)
 tests_test_check_LDADD = $(MPI_TEST_LINK)
 tests_test_checkpoint_LDADD = $(MPI_TEST_LINK)
 tests_test_round_LDADD = $(MPI_TEST_LINK)
