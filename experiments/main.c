@@ -39,6 +39,7 @@ static void print_help(FILE *out)
           "Exit status: 0 done, 1 failed, 2 bad option or configuration, 3 bad input file, 4 numerical failure,\n"
           "5 storage failure, 75 stopped by a signal after saving (start it again).\n"
           "HLLM_KERNELS=avx512, avx2 or plain: kernels of products and attention other than the best; see --version.\n"
+          "HLLM_START_TIMEOUT=seconds that MPI may take to start: 600; 0: as long as it likes.\n"
           "HLLM_FAULT=point:rank:count:action: fail on purpose, for tests; hllm --faults lists points and actions.\n", out);
 }
 
@@ -75,6 +76,8 @@ static void print_manual(void)
     printf(".SH ENVIRONMENT\n.TP\n.B HLLM_KERNELS\n"
            "avx512, avx2 or plain: kernels of products and attention other than the best that the processor has.\n"
            "They round otherwise. What the processor lacks is refused; hllm \\-\\-version names what is taken.\n"
+           ".TP\n.B HLLM_START_TIMEOUT\n"
+           "seconds that MPI may take to start (600); a job whose ranks have not met by then ends with status 1. 0: as long as it likes.\n"
            ".TP\n.B HLLM_FAULT\n"
            "point:rank:count:action: fail on purpose there, for tests; hllm \\-\\-faults lists points and actions.\n");
     printf(".SH EXIT STATUS\n0 done, 1 failed, 2 bad option or configuration, 3 bad input file, 4 numerical failure,\n"

@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/lend.h"
 #include "base/log.h"
+#include "base/patience.h"
 #include "base/stop.h"
 #include "mpi/launch.h"
 #include "mpi/openmpi.h"
@@ -34,13 +35,33 @@ static hl_status check_launch(hl_group *world)
     return s;
 }
 
+/* Seconds that MPI may take to start; a thousand machines need minutes. */
+static double start_limit(void)
+{
+    const char *text = getenv("HLLM_START_TIMEOUT");
+    return text && *text ? strtod(text, NULL) : 600;
+}
+
+/* MPI_Init returns when all ranks are there, or never. */
+static bool start_mpi(int *argc, char ***argv, int rank)
+{
+    const hl_patience patience = {start_limit(), rank, "MPI has not started",
+                                  "it waits for ranks that have not begun, hang or cannot be reached; look at the machines of the job, and at the network that MPI takes "
+                                  "(a firewall, an interface that other machines do not see: OMPI_MCA_btl_tcp_if_include); HLLM_START_TIMEOUT=0 waits for ever"};
+    int has_threads;
+    hl_patience_begin(&patience);
+    hl_fault_wait("group-start", rank);
+    const bool is_started = MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &has_threads) == MPI_SUCCESS;
+    hl_patience_end();
+    return is_started;
+}
+
 hl_status hl_group_start(hl_group *world, int *argc, char ***argv)
 {
-    int has_threads;
     world->rank = hl_launch_rank(hl_launch_environment);
     HL_TRY(hl_launch_may_start(hl_launch_environment));
     HL_TRY(hl_openmpi_prepare());
-    if (MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &has_threads) != MPI_SUCCESS)
+    if (!start_mpi(argc, argv, world->rank))
         return HL_FAIL(HL_EFAIL, "MPI does not start; try mpirun -n 1 with the same command");
     world->comm = MPI_COMM_WORLD;
     hl_wait_give_way(!hl_openmpi_is_here() && hl_wait_is_crowded(hl_launch_local_ranks(hl_launch_environment)));

@@ -47,6 +47,10 @@ done <<POINTS
 4 group-agree:3:70:hang act --placement colocated --item.tp 2 --user.tp 2
 POINTS
 
+HLLM_START_TIMEOUT=5 HLLM_FAULT=group-start:1:stop job 2 starts
+[ $? -eq 1 ] && grep -q 'error: MPI has not started after 5 seconds: it waits for ranks that have not begun' "$work/said" && nobody_runs
+verdict "a rank that stops before MPI has started ends the job with status 1"
+
 # pid_after_cont: of the stopped process, once a warning has named it.
 pid_after_cont() {
     tries=600

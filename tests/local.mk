@@ -41,6 +41,7 @@ ALONE_TESTS = \
 	tests/test-fault \
 	tests/test-acts \
 	tests/test-standstill \
+	tests/test-patience \
 	tests/test-process \
 	tests/test-lock \
 	tests/test-stop \

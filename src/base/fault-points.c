@@ -22,6 +22,7 @@ const hl_fault_point hl_fault_points[] = {
     {"gradient-sum", HL_FAULT_NUMBERS, "mpi/step.c", "gradients of a side, before they are summed over copies"},
     {"weights-update", HL_FAULT_NUMBERS, "mpi/step.c", "weights of a side, after they were updated"},
     {"evaluate-round", HL_FAULT_WAITS, "mpi/evaluate.c", "before a round of users"},
+    {"group-start", HL_FAULT_WAITS, "mpi/group.c", "before MPI starts"},
     {"group-agree", HL_FAULT_WAITS, "mpi/group.c", "before ranks agree on a status or a fact"},
     {"group-broadcast", HL_FAULT_WAITS, "mpi/group.c", "before one rank's bytes go to the others"},
     {"group-reduce", HL_FAULT_WAITS, "mpi/group.c", "before a sum over ranks"},
