@@ -15,10 +15,19 @@
 
 static const char command_line[] = "the command line";
 
+/* The row of a key; a key whose map has a kind is also written as that kind alone: `split: temporal`. */
+static int row_of(const char *key)
+{
+    char kind[80];
+    const int i = hl_option_find(key);
+    if (i >= 0 || snprintf(kind, sizeof kind, "%s.kind", key) >= (int)sizeof kind) return i;
+    return hl_option_find(kind);
+}
+
 /* One value; `where` begins sentences, `from` is remembered. */
 static hl_status set(hl_config *c, const char *key, const hl_names *value, bool is_list, const char *where, const char *from)
 {
-    int i = hl_option_find(key);
+    int i = row_of(key);
     if (i < 0 && hl_public_key(key)) {
         HL_TRY(hl_public_key_check(key, value, where));
         hl_names_add(&c->no_effect, key, strlen(key));
@@ -253,6 +262,18 @@ static hl_status check_no_twins(const hl_config *c)
     return HL_OK;
 }
 
+/* The shares of a temporal split stand in vain beside another one. */
+static hl_status check_split(const hl_config *c)
+{
+    static const double normal = 0.1;
+    const hl_split_rule rule = {c->split_kind, c->split_valid, c->split_test};
+    if (c->split_kind != HL_TEMPORAL && (c->split_valid != normal || c->split_test != normal))
+        return HL_FAIL(HL_EUSAGE, "split.valid and split.test are of a temporal split, and split.kind is %s; leave them out, "
+                                  "or set split.kind: temporal",
+                       hl_split_name[c->split_kind]);
+    return hl_split_check(&rule);
+}
+
 static hl_status settle_evaluation(hl_config *c)
 {
     for (int i = 0; i < c->metrics.n; i++) {
@@ -297,6 +318,7 @@ hl_status hl_config_check(hl_config *c)
     HL_TRY(settle_batch(c));
     hl_unpretrained_fill(c);
     HL_TRY(settle_model(c));
+    HL_TRY(check_split(c));
     HL_TRY(settle_evaluation(c));
     HL_TRY(settle_layout(c));
     if (c->nce_thres == 0) c->nce_thres = 0.99;

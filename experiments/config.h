@@ -9,6 +9,7 @@
 #include "experiments/names.h"
 #include "model/llama.h"
 #include "model/seats.h"
+#include "model/split.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,6 +38,8 @@ typedef struct {
     char *item_prompt, *tokenizer;
     int MAX_TEXT_LENGTH, MAX_ITEM_LIST_LENGTH, MAX_ITEM_LIST_LENGTH_TEST;
     bool data_split;
+    hl_split_kind split_kind;
+    double split_valid, split_test;
 
     /* model */
     hl_model_kind model;

@@ -13,6 +13,7 @@ hl_prepare_settings hl_data_settings(const hl_config *c)
         .item_prompt = c->item_prompt,
         .text_keys = (const char *const *)c->text_keys.at,
         .n_text_keys = c->text_keys.n,
+        .split = {c->split_kind, c->split_valid, c->split_test},
         .texts_do_not_matter = c->model == HL_MODEL_EASE,
     };
 }
@@ -27,7 +28,9 @@ hl_status hl_data_folder(char folder[PATH_MAX], const hl_group *world, hl_prepar
 
 void hl_data_tell(const hl_group *world, const hl_manifest *m)
 {
-    if (world->rank == 0) hl_report_tell(&m->report, &m->examples);
+    if (world->rank != 0) return;
+    hl_report_tell(&m->report, &m->examples);
+    hl_split_tell(&m->split, &m->split_report);
 }
 
 void hl_data_warn(const hl_group *world, const hl_config *c, const hl_manifest *m)

@@ -11,7 +11,8 @@ hl_prepare_settings hl_data_settings(const hl_config *c);
 /* Where the dataset of these settings is: rank 0's answer, which the settings have from then on.  Collective. */
 hl_status hl_data_folder(char folder[PATH_MAX], const hl_group *world, hl_prepare_settings *s);
 
-/* What was odd about the files that a dataset is made of, in the log.  Rank 0 speaks. */
+/* What was odd about the files that a dataset is made of, and what a temporal split made of them, in the log.  Rank
+ * 0 speaks. */
 void hl_data_tell(const hl_group *world, const hl_manifest *m);
 
 /* What makes figures doubtful, as warnings: at the start, and beside the figures.  Nothing of texts where c's model

@@ -79,7 +79,8 @@ static hl_status rank_users(hl_evaluation *v, hl_job *j, const hl_catalogue *c)
     const hl_score begun = v->score;
     orders.begun = &begun;
     if (begun.users) hl_log(HL_INFO, "%s: going on after %lld users, which were ranked before a signal came", hl_phase_name[v->phase], (long long)begun.users);
-    hl_log_transient("%s: ranking %lld users", hl_phase_name[v->phase], (long long)j->engine.corpus->users);
+    hl_log_transient("%s: ranking %lld users", hl_phase_name[v->phase],
+                     (long long)hl_targets_count(j->engine.corpus, v->phase));
     hl_status s = hl_evaluate(&v->score, &j->engine, c, &orders);
     if (s != HL_OK) return HL_FAIL(s, "%s: %s", hl_phase_name[v->phase], hl_error_text());
     if (j->world->rank == 0) warn_of_ties(v, j->config);

@@ -225,7 +225,7 @@ static void draw(hl_plan *plan, int parts, const hl_corpus *corpus, const hl_con
     hl_windows w;
     hl_batch b;
     hl_windows_open(&w, corpus, c->MAX_ITEM_LIST_LENGTH, c->data_split);
-    const hl_sampler sampler = {&w, (uint64_t)c->seed, c->batch_size, c->num_negatives};
+    const hl_sampler sampler = {&w, (uint64_t)c->seed, c->batch_size, c->num_negatives, NULL};
     double ratio = (1 + user->num_hidden_layers * hl_llama_layer_flop(user)) / (1 + item->num_hidden_layers * hl_llama_layer_flop(item));
     const hl_plan_rules rules = {.chunk_tokens = c->chunk_tokens, .parts = parts, .user_chunk_rows = HL_USER_CHUNK_ROWS, .item_tokens = c->item_emb_token_n, .dedup = c->dedup, .share_prefix = c->share_prefix,
                                  .serial = c->schedule, .groups = c->exact_groups, .user_cost = ratio};

@@ -332,10 +332,11 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     HL_TRY_ALL(world, hl_precision_set(config, item));
     const hl_corpus *corpus = hl_dataset_corpus(j->data);
     const hl_engine_rules rules = rules_of(config, for_training);
+    hl_pool_open(&j->pool, corpus);
     hl_windows_open(&j->windows, corpus, config->MAX_ITEM_LIST_LENGTH, config->data_split);
     HL_TRY(lay_out(j, item, user));
     if (for_training) hl_preflight_forecast(world, j->forecast_bytes);
-    j->sampler = (hl_sampler){&j->windows, (uint64_t)config->seed, config->batch_size, config->num_negatives};
+    j->sampler = (hl_sampler){&j->windows, (uint64_t)config->seed, config->batch_size, config->num_negatives, &j->pool};
     hl_engine_open(&j->engine, &j->mesh, corpus, item, user, &rules);
     HL_TRY(hl_group_may_go_on(world, "laying out the models"));
     HL_TRY(initial_weights(j));
@@ -348,6 +349,7 @@ void hl_job_close(hl_job *j)
 {
     if (j->engine.mesh) hl_engine_close(&j->engine);
     hl_windows_close(&j->windows);
+    hl_pool_close(&j->pool);
     if (j->mesh.world.size) hl_mesh_close(&j->mesh);
     if (hl_group_has_me(&j->seated)) hl_group_close(&j->seated);
     hl_dataset_close(j->data);

@@ -14,6 +14,7 @@ typedef struct {
     hl_dataset *data;
     hl_llama item_shape, user_shape; /* not of EASE */
     hl_windows windows;
+    hl_pool pool;
     hl_sampler sampler;
     hl_group seated; /* all ranks in the order of the layout; size 0 where that is the order of world */
     hl_mesh mesh;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const hl_choice splits[] = {{"leave_two_out", HL_LEAVE_TWO_OUT}, {"temporal", HL_TEMPORAL}, {0}};
 static const hl_choice models[] = {{"HLLM", HL_MODEL_HLLM}, {"EASE", HL_MODEL_EASE}, {0}};
 static const hl_choice losses[] = {{"nce", HL_LOSS_NCE}, {0}};
 static const hl_choice means[] = {{"global", HL_MEAN_GLOBAL}, {"rank", HL_MEAN_RANK}, {0}};
@@ -76,6 +77,9 @@ const hl_option hl_options[] = {
     INT("MAX_ITEM_LIST_LENGTH", MAX_ITEM_LIST_LENGTH, "50", 1, 65536, VECTORS, "items of a user that are read at once"),
     INT("MAX_ITEM_LIST_LENGTH_TEST", MAX_ITEM_LIST_LENGTH_TEST, "0", 0, 65536, NUMBERS, "the same at evaluation; 0: the same"),
     BOOL("data_split", data_split, "true", NUMBERS, "cut long sequences into windows; false: only the latest window"),
+    CHOICE("split.kind", split_kind, "leave_two_out", VECTORS, "what is held out, also as split: temporal: each user's last two items, or all that happened after two moments", splits),
+    REAL("split.valid", split_valid, "0.1", 0, 1, VECTORS, "of a temporal split: share of the interactions that are for validation"),
+    REAL("split.test", split_test, "0.1", 0, 1, VECTORS, "of a temporal split: share of the interactions that are for test, the last ones"),
 
     HEADING("Model"),
     CHOICE("model", model, "HLLM", VECTORS, "what is trained; EASE is a linear model of items by items", models),

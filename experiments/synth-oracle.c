@@ -103,7 +103,7 @@ static int64_t *count_items(const hl_synth_world *w, bool in_training)
 {
     int64_t *times = hl_alloc_zero((size_t)w->settings.items, sizeof *times);
     for (int u = 0; u < w->settings.users; u++) {
-        const hl_split_parts parts = hl_split_cut((int)(w->begin[u + 1] - w->begin[u]));
+        const hl_split_parts parts = hl_split_cut(&(hl_split){0}, NULL, (int)(w->begin[u + 1] - w->begin[u]));
         const int32_t *item = w->sequence + w->begin[u];
         for (int i = 0; i < (in_training ? parts.train : parts.n); i++) times[item[i]]++;
     }

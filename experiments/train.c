@@ -292,7 +292,7 @@ static hl_status keep_begun(trainer *t, const hl_evaluation *v)
     s->begun = (hl_begun){true, v->phase, v->score, .is_whole = false};
     HL_TRY(save_now(t));
     return HL_FAIL(HL_ESTOP, "stopped at step %" PRId64 " by a signal, with %" PRId64 " of %" PRId64 " users of its %s ranked; the same command continues from here", s->step,
-                   v->score.users, t->job->engine.corpus->users, hl_phase_name[v->phase]);
+                   v->score.users, hl_targets_count(t->job->engine.corpus, v->phase), hl_phase_name[v->phase]);
 }
 
 static hl_status evaluate(hl_evaluation *v, trainer *t, hl_phase phase)
@@ -431,7 +431,7 @@ static hl_status train(trainer *t, json_t **result)
 static hl_reached reached_by(const trainer *t)
 {
     const hl_state *s = &t->run.state;
-    const int64_t validated = s->step > 0 && !s->due ? hl_dataset_corpus(t->job->data)->users : 0;
+    const int64_t validated = s->step > 0 && !s->due ? hl_targets_count(hl_dataset_corpus(t->job->data), HL_VALID) : 0;
     return (hl_reached){s->step, validated + (s->begun.is_there ? s->begun.score.users : 0)};
 }
 

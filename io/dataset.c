@@ -189,6 +189,12 @@ static const int32_t *sequence(const hl_corpus *c, int64_t user, int *n)
     return (const int32_t *)a[HL_USER_ITEMS].at + span(&a[HL_USER_BEGIN], user, n);
 }
 
+static const int64_t *times(const hl_corpus *c, int64_t user)
+{
+    int n;
+    return hl_dataset_times(c->self, user, &n);
+}
+
 static const char *item_id(const hl_corpus *c, int64_t item, int *n)
 {
     return hl_dataset_item_id(c->self, item, n);
@@ -249,7 +255,8 @@ hl_status hl_dataset_open(const hl_group *g, const char *folder, hl_dataset **ou
         d->places[t] = hl_alloc_zero(n * HL_SHARD_ARRAYS, sizeof *d->places[t]);
     }
     d->corpus = (hl_corpus){
-        d->manifest.rows[HL_ITEMS], d->manifest.rows[HL_USERS], d, tokens, twin, sequence, item_id, user_id};
+        d->manifest.rows[HL_ITEMS], d->manifest.rows[HL_USERS], d, tokens, twin, sequence, item_id, user_id, times,
+        d->manifest.split};
     HL_TRY(find_group(&here, g, d));
     hl_status s = check_shards(g, &here, d);
     hl_group_close(&here);

@@ -75,6 +75,14 @@ static uint64_t join_text(uint64_t so_far, const char *text)
     return hl_digest_join(so_far, hl_digest(text, strlen(text)));
 }
 
+/* Leave two out adds nothing: it was the only split before there was a choice. */
+static uint64_t join_split(uint64_t so_far, const hl_split_rule *rule)
+{
+    uint64_t d = join_text(so_far, hl_split_name[rule->kind]);
+    d = hl_digest_join(d, hl_digest(&rule->valid, sizeof rule->valid));
+    return hl_digest_join(d, hl_digest(&rule->test, sizeof rule->test));
+}
+
 uint64_t hl_recipe_digest(const hl_recipe *r)
 {
     uint64_t d = join_text(CONTENT, r->tokenizer);
@@ -85,12 +93,16 @@ uint64_t hl_recipe_digest(const hl_recipe *r)
     d = hl_digest_join(d, (uint64_t)r->n_text_keys);
     for (int i = 0; i < r->n_text_keys; i++) d = join_text(d, r->text_keys[i]);
     for (int t = 0; t < HL_TABLES; t++) d = hl_digest_join(d, (uint64_t)r->shard_rows[t]);
-    return d;
+    return r->split.kind == HL_LEAVE_TWO_OUT ? d : join_split(d, &r->split);
 }
 
 uint64_t hl_manifest_digest(const hl_manifest *m)
 {
     uint64_t d = hl_recipe_digest(&m->recipe);
+    if (m->recipe.split.kind != HL_LEAVE_TWO_OUT) {
+        d = hl_digest_join(d, (uint64_t)m->split.valid_from);
+        d = hl_digest_join(d, (uint64_t)m->split.test_from);
+    }
     for (int t = 0; t < HL_TABLES; t++) {
         d = hl_digest_join(d, (uint64_t)m->rows[t]);
         for (int64_t k = 0; k < hl_manifest_shards(m, (hl_table)t); k++) d = hl_digest_join(d, m->shards[t][k].digest);
@@ -117,10 +129,10 @@ static json_t *recipe_json(const hl_recipe *r)
 {
     json_t *keys = json_array();
     for (int i = 0; i < r->n_text_keys; i++) json_array_append_new(keys, json_string(r->text_keys[i]));
-    return json_pack("{s:o, s:{s:s, s:o, s:i}, s:i, s:s, s:o, s:I, s:I}", "digest", hex(hl_recipe_digest(r)), "tokenizer", "kind",
+    return json_pack("{s:o, s:{s:s, s:o, s:i}, s:i, s:s, s:o, s:I, s:I, s:o}", "digest", hex(hl_recipe_digest(r)), "tokenizer", "kind",
                      r->tokenizer, "digest", hex(r->tokenizer_digest), "vocab", r->vocab, "max_text_length", r->max_text_length,
                      "item_prompt", r->item_prompt, "text_keys", keys, "shard_items", (json_int_t)r->shard_rows[HL_ITEMS],
-                     "shard_users", (json_int_t)r->shard_rows[HL_USERS]);
+                     "shard_users", (json_int_t)r->shard_rows[HL_USERS], "split", hl_split_rule_json(&r->split));
 }
 
 static json_t *sources_json(const hl_manifest *m)
@@ -152,9 +164,10 @@ static json_t *table_json(const hl_manifest *m, hl_table t)
 
 static json_t *manifest_json(const hl_manifest *m)
 {
-    json_t *root = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "format", FORMAT, "schema", HL_DATASET_SCHEMA, "dataset",
+    json_t *root = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "format", FORMAT, "schema", HL_DATASET_SCHEMA, "dataset",
                              m->dataset, "digest", hex(hl_manifest_digest(m)), "settings", recipe_json(&m->recipe), "sources",
-                             sources_json(m), "report", hl_report_json(&m->report), "examples", hl_examples_json(&m->examples), "items",
+                             sources_json(m), "report", hl_report_json(&m->report), "examples", hl_examples_json(&m->examples), "split",
+                             hl_split_json(&m->split, &m->split_report), "items",
                              table_json(m, HL_ITEMS), "users", table_json(m, HL_USERS));
     HL_CHECK(root);
     return root;
@@ -202,7 +215,8 @@ static bool recipe_parse(hl_recipe *r, json_t *from, json_error_t *e)
         const char *key = json_string_value(json_array_get(keys, i));
         r->text_keys[r->n_text_keys++] = hl_copy_text(key ? key : "");
     }
-    return from_hex(&r->tokenizer_digest, digest) && r->vocab > 0 && r->max_text_length > 0 && items > 0 && users > 0;
+    return hl_split_rule_parse(&r->split, json_object_get(from, "split"))
+           && from_hex(&r->tokenizer_digest, digest) && r->vocab > 0 && r->max_text_length > 0 && items > 0 && users > 0;
 }
 
 static bool source_parse(hl_source_facts *s, json_t *from, json_error_t *e)
@@ -249,7 +263,10 @@ static bool manifest_parse(hl_manifest *m, json_t *root, json_error_t *e)
         return false;
     m->dataset = hl_copy_text(dataset);
     hl_examples_parse(&m->examples, examples);
-    return recipe_parse(&m->recipe, settings, e) && source_parse(&m->sources[HL_INTERACTIONS], interactions, e)
+    if (!recipe_parse(&m->recipe, settings, e)) return false;
+    m->split.rule = m->recipe.split;
+    return hl_split_parse(&m->split, &m->split_report, json_object_get(root, "split"))
+           && source_parse(&m->sources[HL_INTERACTIONS], interactions, e)
            && source_parse(&m->sources[HL_TEXTS], texts, e) && hl_report_parse(&m->report, report) && table_parse(m, HL_ITEMS, items, e)
            && table_parse(m, HL_USERS, users, e) && from_hex(&told, digest) && told == hl_manifest_digest(m);
 }
@@ -349,6 +366,7 @@ void hl_manifest_print(const hl_manifest *m, FILE *out)
     fprintf(out, "\n");
     for (int t = 0; t < HL_TABLES; t++)
         fprintf(out, "%s: %" PRId64 " rows, shards: %" PRId64 "\n", hl_table_kinds[t].name, m->rows[t], hl_manifest_shards(m, (hl_table)t));
+    hl_split_print(&m->split, &m->split_report, out);
     hl_report_print(&m->report, &m->examples, out);
 }
 

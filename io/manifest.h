@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "io/report.h"
 #include "io/shard.h"
+#include "io/split-report.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +41,7 @@ typedef struct {
     char **text_keys;
     int n_text_keys;
     int64_t shard_rows[HL_TABLES];
+    hl_split_rule split;
 } hl_recipe;
 
 /* What a file it is made from looked like: size and time tell that it is the same, else the digest does. */
@@ -61,6 +63,8 @@ typedef struct {
     hl_source_facts sources[HL_SOURCES];
     hl_prepare_report report;
     hl_prepare_examples examples;
+    hl_split split; /* its rule is the recipe's */
+    hl_split_report split_report; /* all zero: made by a version that did not count */
     int64_t rows[HL_TABLES];
     hl_shard_facts *shards[HL_TABLES]; /* (hl_manifest_shards) */
 } hl_manifest;

@@ -14,6 +14,11 @@ static bool same_keys(const hl_recipe *a, const hl_recipe *b)
     return true;
 }
 
+static bool same_split(const hl_split_rule *a, const hl_split_rule *b)
+{
+    return a->kind == b->kind && (a->kind == HL_LEAVE_TWO_OUT || (a->valid == b->valid && a->test == b->test));
+}
+
 /* What was made otherwise than it is wanted; NULL: nothing. */
 static const char *difference(const hl_recipe *has, const hl_recipe *want)
 {
@@ -21,6 +26,7 @@ static const char *difference(const hl_recipe *has, const hl_recipe *want)
     if (has->max_text_length != want->max_text_length) return "another MAX_TEXT_LENGTH";
     if (strcmp(has->item_prompt, want->item_prompt) != 0) return "another item_prompt";
     if (!same_keys(has, want)) return "other text_keys";
+    if (!same_split(&has->split, &want->split)) return "another split";
     return hl_recipe_digest(has) == hl_recipe_digest(want) ? NULL : "shards of another size";
 }
 

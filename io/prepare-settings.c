@@ -39,6 +39,7 @@ hl_status hl_prepare_check(const hl_prepare_settings *s)
     for (int i = 0; i < s->n_text_keys; i++) HL_TRY(check_text("an entry of text_keys", s->text_keys[i]));
     if (s->max_text_length < 1 || s->max_text_length > MOST_TEXT_LENGTH)
         return HL_FAIL(HL_EUSAGE, "MAX_TEXT_LENGTH is %d; it must lie between 1 and %d", s->max_text_length, MOST_TEXT_LENGTH);
+    HL_TRY(hl_split_check(&s->split));
     HL_TRY(check_rows("shard_items", s->shard_items));
     return check_rows("shard_users", s->shard_users);
 }
@@ -168,6 +169,7 @@ hl_recipe hl_prepare_recipe(const hl_prepare_settings *s, const hl_tokenizer *t)
         .item_prompt = (char *)(uintptr_t)s->item_prompt,
         .text_keys = (char **)(uintptr_t)s->text_keys,
         .n_text_keys = s->n_text_keys,
+        .split = s->split,
         .shard_rows = {[HL_ITEMS] = s->shard_items ? s->shard_items : SHARD_ITEMS, [HL_USERS] = s->shard_users ? s->shard_users : SHARD_USERS},
     };
 }

@@ -19,6 +19,7 @@ typedef struct {
     const char *item_prompt;
     const char *const *text_keys;
     int n_text_keys;
+    hl_split_rule split;              /* zero: leave two out */
     int64_t shard_items, shard_users; /* rows of a shard; 4096 and 65536 */
     size_t field_limit;               /* bytes of a CSV field; 16 MiB */
     const char *run;                  /* a run folder: the dataset that it was trained on is not replaced; NULL: none */

@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/usage.h"
+#include "io/cuts.h"
 #include "io/dataset-write.h"
 #include "io/draft.h"
 #include "io/interactions.h"
@@ -160,6 +161,12 @@ static hl_status read_interactions(work *w, hl_progress *p)
     return hl_interactions_read(&w->x, w->g, w->sources[HL_INTERACTIONS], w->s->field_limit, r.shard_rows[HL_USERS], p);
 }
 
+static hl_status find_split(work *w)
+{
+    hl_manifest *m = &w->manifest;
+    return hl_cuts_find(&m->split, &m->split_report, &w->s->split, w->g, &w->x, w->sources[HL_INTERACTIONS]);
+}
+
 static hl_status read_texts(work *w, hl_progress *p)
 {
     hl_recipe r = hl_prepare_recipe(w->s, w->tokenizer);
@@ -210,6 +217,7 @@ static hl_status prepare(work *w)
     memcpy(w->path, w->draft.path, sizeof w->path);
     hl_group_broadcast(g, w->path, sizeof w->path, 0);
     HL_TRY(read_interactions(w, &progress));
+    HL_TRY(find_split(w));
     HL_TRY_ALL(g, read_texts(w, &progress));
     compare_texts(w);
     lay_out_manifest(w);

@@ -166,7 +166,8 @@ hl_status hl_ease_fit(hl_ease *e, double l2)
 typedef struct {
     hl_ease *e;
     const hl_eval_orders *orders;
-    int64_t first; /* first user of the round */
+    const hl_targets *targets;
+    int64_t first; /* target of the round */
     int users;
     int32_t *target; /* (users) */
     bool *repeated;  /* (users) the target is in the history */
@@ -179,7 +180,7 @@ typedef struct {
 static const int32_t *history_of(const ease_round *r, int user, int *n, int32_t *target)
 {
     const int32_t *history;
-    *target = hl_phase_target(r->e->corpus, r->first + user, r->orders->phase, &history, n);
+    *target = hl_targets_at(r->targets, r->first + user, &history, n);
     return history;
 }
 
@@ -274,8 +275,9 @@ static void add_up(hl_score *score, const ease_round *r)
     for (int i = 0; i < r->users; i++) {
         int64_t rank = r->repeated[i] ? 0 : 1 + r->counts[i], ties = r->repeated[i] ? 0 : r->counts[r->users + i];
         hl_score_add(score, rank, ties);
-        if (r->orders->rank) r->orders->rank[r->first + i] = rank;
-        if (r->orders->ties) r->orders->ties[r->first + i] = ties;
+        const int64_t user = hl_targets_user(r->targets, r->first + i);
+        if (r->orders->rank) r->orders->rank[user] = rank;
+        if (r->orders->ties) r->orders->ties[user] = ties;
     }
 }
 
@@ -291,11 +293,16 @@ static void run_round(hl_score *score, ease_round *r)
 
 void hl_ease_score(hl_score *score, hl_ease *e, const hl_eval_orders *orders)
 {
-    int64_t all = e->corpus->users, most = ROUND_MOST / e->corpus->items + 1, step = orders->users < most ? orders->users : most;
+    hl_targets targets;
+    hl_targets_open(&targets, e->corpus, orders->phase);
+    int64_t all = targets.n, most = ROUND_MOST / e->corpus->items + 1;
+    int64_t step = orders->users < most ? orders->users : most;
     *score = hl_score_at(orders->cut, orders->cuts);
     for (int64_t first = 0; first < all && hl_grid_has_me(&e->grid); first += step) {
         hl_act_begin("ranking users by EASE", (int)(first / step));
-        run_round(score, &(ease_round){.e = e, .orders = orders, .first = first, .users = (int)(all - first < step ? all - first : step)});
+        run_round(score, &(ease_round){.e = e, .orders = orders, .targets = &targets, .first = first,
+                                       .users = (int)(all - first < step ? all - first : step)});
     }
     hl_group_broadcast(e->world, score, sizeof *score, 0);
+    hl_targets_close(&targets);
 }

@@ -31,7 +31,8 @@ typedef struct {
     hl_engine *e;
     const hl_catalogue *c;
     const hl_eval_orders *orders;
-    int64_t first; /* first user of the round */
+    const hl_targets *targets;
+    int64_t first; /* target of the round */
     int users, D;
     int *target;   /* (users) its text */
     bool *repeated; /* (users) the target is in the history */
@@ -80,7 +81,7 @@ static int history_items(const eval_round *r)
     int sum = 0, n;
     const int32_t *history;
     for (int i = 0; i < r->users; i++) {
-        hl_phase_target(r->e->corpus, r->first + i, r->orders->phase, &history, &n);
+        hl_targets_at(r->targets, r->first + i, &history, &n);
         sum += n;
     }
     return sum;
@@ -96,7 +97,7 @@ static void read_users(eval_round *r)
     for (int i = 0; i < r->users; i++) {
         const int32_t *history;
         int n;
-        int32_t target = hl_phase_target(r->e->corpus, r->first + i, r->orders->phase, &history, &n);
+        int32_t target = hl_targets_at(r->targets, r->first + i, &history, &n);
         r->target[i] = hl_catalogue_text(r->c, r->e->corpus, target);
         except_history(r, i, history, n, target);
     }
@@ -123,7 +124,7 @@ static float *bring_histories(eval_round *r, int *length)
     for (int i = 0, last_reader = -1; i < r->users; i++) {
         const int32_t *history;
         int items;
-        hl_phase_target(e->corpus, r->first + i, r->orders->phase, &history, &items);
+        hl_targets_at(r->targets, r->first + i, &history, &items);
         length[i] = items < r->orders->history ? items : r->orders->history;
         int rank = reader_of(r, i);
         if (rank != last_reader) here = 0;
@@ -343,8 +344,9 @@ static void add_up(hl_score *score, const eval_round *r)
     for (int i = 0; i < r->users; i++) {
         int64_t rank = r->repeated[i] ? 0 : 1 + r->counts[i], ties = r->repeated[i] ? 0 : r->counts[r->users + i];
         hl_score_add(score, rank, ties);
-        if (r->orders->rank) r->orders->rank[r->first + i] = rank;
-        if (r->orders->ties) r->orders->ties[r->first + i] = ties;
+        const int64_t user = hl_targets_user(r->targets, r->first + i);
+        if (r->orders->rank) r->orders->rank[user] = rank;
+        if (r->orders->ties) r->orders->ties[user] = ties;
     }
 }
 
@@ -356,10 +358,10 @@ static hl_status judge(eval_round *r)
     int n;
     if (!hl_first_agree(&r->odd, &r->e->mesh->world)) return HL_OK;
     const int64_t at = r->first + r->odd.number / 2;
-    hl_corpus_call_user(user, r->e->corpus, at);
+    hl_corpus_call_user(user, r->e->corpus, hl_targets_user(r->targets, at));
     if (r->odd.number % 2 == 0) return hl_finite_tell_user(r->e, &r->odd, user);
     hl_finite_why(why, r->e);
-    hl_corpus_call_item(item, r->e->corpus, hl_phase_target(r->e->corpus, at, r->orders->phase, &history, &n));
+    hl_corpus_call_item(item, r->e->corpus, hl_targets_at(r->targets, at, &history, &n));
     return HL_FAIL(HL_ENUMERIC, "the score of %s for %s is %g (rank %d): %s", item, user, r->odd.value, r->odd.rank,
                    why);
 }
@@ -387,19 +389,31 @@ static bool is_asked_to_stop(const hl_engine *e)
     return hl_group_any(world, hl_stop_is_asked());
 }
 
-hl_status hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_eval_orders *orders)
+/* Until all targets are ranked or a signal has come. */
+static hl_status run_rounds(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_eval_orders *orders,
+                            const hl_targets *targets)
 {
-    int64_t all = e->corpus->users, first;
+    int64_t all = targets->n, first;
     bool stopped = false;
-    *score = orders->begun ? *orders->begun : hl_score_at(orders->cut, orders->cuts);
     for (first = score->users; first < all && !(stopped = is_asked_to_stop(e)); first += orders->users) {
         hl_act_begin("ranking users", (int)(first / orders->users));
         hl_fault_wait("evaluate-round", e->mesh->world.rank);
         int users = (int)(all - first < orders->users ? all - first : orders->users);
-        eval_round round = {.e = e, .c = c, .orders = orders, .first = first, .users = users, .D = hl_engine_width(e)};
+        eval_round round = {.e = e, .c = c, .orders = orders, .targets = targets, .first = first, .users = users,
+                            .D = hl_engine_width(e)};
         HL_TRY(run_round(score, &round));
     }
     hl_group_broadcast(&e->mesh->world, score, sizeof *score, hl_layout_item_out(&e->mesh->layout, 0));
     if (!stopped) return HL_OK;
     return HL_FAIL(HL_ESTOP, "stopped by a signal while ranking users; there is nothing to save: the same command starts it again");
+}
+
+hl_status hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_eval_orders *orders)
+{
+    hl_targets targets;
+    *score = orders->begun ? *orders->begun : hl_score_at(orders->cut, orders->cuts);
+    hl_targets_open(&targets, e->corpus, orders->phase);
+    hl_status s = run_rounds(score, e, c, orders, &targets);
+    hl_targets_close(&targets);
+    return s;
 }

@@ -5,7 +5,7 @@
  * exists.  The score is the cosine; items of the user's whole history are left out, always. */
 #ifndef MPI_EVALUATE_H
 #define MPI_EVALUATE_H
-#include "model/score.h"
+#include "model/targets.h"
 #include "mpi/catalogue.h"
 #include "mpi/engine.h"
 
@@ -16,12 +16,13 @@ typedef struct {
     float margin; /* scores so near the target's count as ties; 0: equal ones only */
     int cuts, cut[HL_CUTS];
     const hl_score *begun; /* what an evaluation of the same orders had when it was stopped; NULL: none */
-    int64_t *rank, *ties; /* (users of the corpus) filled on ranks that have item vectors; NULL: not wanted */
+    int64_t *rank, *ties; /* (users of the corpus) filled on ranks that have item vectors, for users with a target; NULL:
+                           * not wanted */
 } hl_eval_orders;
 
 /* The same score on every rank; hl_catalogue_check has passed c.  HL_ENUMERIC, naming the first user, where the vector
  * of one is not finite; whatever is compared with NaN is a miss.  HL_ESTOP where a signal asks the job to stop, looked at
- * between rounds: *score is then that of the first score->users users.  Collective over all ranks of the mesh. */
+ * between rounds: *score is then that of the first score->users targets.  Collective over all ranks of the mesh. */
 hl_status hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_eval_orders *orders);
 
 #endif

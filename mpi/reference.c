@@ -84,18 +84,22 @@ static void combine_scores(void *into, const void *from, size_t n)
 /* p NULL: chance. */
 static void score_users(hl_score *score, const hl_group *g, const hl_corpus *corpus, hl_phase phase, const popularity *p)
 {
-    int64_t begin = hl_part_begin(corpus->users, g->size, g->rank), end = begin + hl_part_count(corpus->users, g->size, g->rank);
-    for (int64_t u = begin; u < end; u++) {
+    hl_targets targets;
+    hl_targets_open(&targets, corpus, phase);
+    int64_t begin = hl_part_begin(targets.n, g->size, g->rank);
+    int64_t end = begin + hl_part_count(targets.n, g->size, g->rank);
+    for (int64_t i = begin; i < end; i++) {
         const int32_t *history;
         int32_t *seen;
         int n;
-        int32_t target = hl_phase_target(corpus, u, phase, &history, &n);
+        int32_t target = hl_targets_at(&targets, i, &history, &n);
         n = different(&seen, history, n);
         if (contains(seen, n, target)) hl_score_add(score, 0, 0);
         else if (p) add_popularity(score, p, corpus, target, seen, n);
         else hl_score_add_random(score, corpus->items - 1 - n);
         free(seen);
     }
+    hl_targets_close(&targets);
     hl_group_all_reduce_with(g, score, 1, sizeof *score, combine_scores);
 }
 

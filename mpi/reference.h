@@ -1,7 +1,7 @@
 /* reference.h - what no model is needed for: popularity and chance, as rows beside HLLM in the table. */
 #ifndef MPI_REFERENCE_H
 #define MPI_REFERENCE_H
-#include "model/score.h"
+#include "model/targets.h"
 #include "mpi/group.h"
 
 /* Items ranked by how often they occur in the training parts of all users; history masked, as for HLLM.

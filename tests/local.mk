@@ -68,6 +68,7 @@ MPI_TESTS = \
 	tests/test-loss \
 	tests/test-reference \
 	tests/test-prepare \
+	tests/test-split \
 	tests/test-dataset \
 	tests/test-step \
 	tests/test-exact \
@@ -105,6 +106,7 @@ ODD_TESTS = \
 	tests/test-reference \
 	tests/test-ranking \
 	tests/test-prepare \
+	tests/test-split \
 	tests/test-step \
 	tests/test-exact \
 	tests/test-check \
@@ -238,5 +240,7 @@ tests_test_evaluate_LDADD = $(MPI_TEST_LINK)
 
 tests_test_prepare_SOURCES = tests/test-prepare.c tests/csvpair.c tests/csvpair.h
 tests_test_prepare_LDADD = $(MPI_TEST_LINK)
+tests_test_split_SOURCES = tests/test-split.c tests/csvpair.c tests/csvpair.h
+tests_test_split_LDADD = $(MPI_TEST_LINK) $(JANSSON_LIBS)
 tests_test_dataset_SOURCES = tests/test-dataset.c tests/csvpair.c tests/csvpair.h
 tests_test_dataset_LDADD = $(MPI_TEST_LINK)

@@ -326,6 +326,10 @@ static void what_does_not_go_together_is_refused(void)
         {"data_path: ''\n", "data_path is not set"},
         {"item_emb_token_n: 2\n", "out of range; it goes from 0 to 1"},
         {"item.tp: [2, 2, 2]\n", "item.tp has 3 numbers"},
+        {"split: {test: 0.2}\n", "or set split.kind: temporal"},
+        {"split: {kind: temporal, test: 0.6, valid: 0.4}\n", "their sum must be below 1"},
+        {"split: {kind: temporal, test: 0}\n", "above 0"},
+        {"split: random\n", "is not one of: leave_two_out, temporal"},
         {"user.tp: []\n", "as [2, 2]"},
         {"user.tp: [0, 2]\n", "user.tp: 0 is out of range"},
         {"item.tp: [100000, 100000]\n", "a grid of 100000 x 100000 is out of range"},
@@ -335,6 +339,19 @@ static void what_does_not_go_together_is_refused(void)
         CHECK_FAILS(read(&c, cases[i].text), HL_EUSAGE, cases[i].words);
         hl_config_free(&c);
     }
+}
+
+static void a_split_is_a_kind_or_a_map(void)
+{
+    hl_config c;
+    CHECK_OK(read(&c, "split: temporal\n"));
+    CHECK(c.split_kind == HL_TEMPORAL && c.split_valid == 0.1 && c.split_test == 0.1);
+    hl_config_free(&c);
+    CHECK_OK(read(&c, "split: {kind: temporal, test: 0.2, valid: 0.05}\n"));
+    CHECK(c.split_kind == HL_TEMPORAL && c.split_valid == 0.05 && c.split_test == 0.2);
+    CHECK_OK(hl_config_set(&c, "split", "leave_two_out", "here"));
+    CHECK(c.split_kind == HL_LEAVE_TWO_OUT);
+    hl_config_free(&c);
 }
 
 static void ranks_of_a_layer_are_a_number_or_a_grid(void)
@@ -544,6 +561,7 @@ static const test tests[] = {
     {"bytes have units", bytes_have_units},
     {"bad files are refused with a line", bad_files_are_refused_with_a_line},
     {"what does not go together is refused", what_does_not_go_together_is_refused},
+    {"a split is a kind or a map", a_split_is_a_kind_or_a_map},
     {"ranks of a layer are a number or a grid", ranks_of_a_layer_are_a_number_or_a_grid},
     {"bad arguments are refused", bad_arguments_are_refused},
     {"what is written reads back the same", what_is_written_reads_back_the_same},

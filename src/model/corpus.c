@@ -6,7 +6,7 @@ hl_split_parts hl_corpus_parts(const hl_corpus *c, int64_t user)
 {
     int n;
     c->sequence(c, user, &n);
-    return hl_split_cut(n);
+    return hl_split_cut(&c->split, c->split.rule.kind == HL_TEMPORAL ? c->times(c, user) : NULL, n);
 }
 
 const int32_t *hl_corpus_training(const hl_corpus *c, int64_t user, int *n)

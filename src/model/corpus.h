@@ -22,6 +22,9 @@ struct hl_corpus {
     /* What the data call them, n bytes; NULL: they have numbers alone. */
     const char *(*item_id)(const hl_corpus *c, int64_t item, int *n);
     const char *(*user_id)(const hl_corpus *c, int64_t user, int *n);
+    /* When a user's items were met, as many as in the sequence; asked where the split is temporal alone. */
+    const int64_t *(*times)(const hl_corpus *c, int64_t user);
+    hl_split split; /* zero: leave two out */
 };
 
 /* Which of a user's items are for training, validation and test; and those for training, oldest first, n of them. */

@@ -16,6 +16,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/peers.c src/model/peers.h \
 	src/model/places.c src/model/places.h \
 	src/model/plan.c src/model/plan.h \
+	src/model/pool.c src/model/pool.h \
 	src/model/prefix.c src/model/prefix.h \
 	src/model/rate.c src/model/rate.h \
 	src/model/sampler.c src/model/sampler.h \
@@ -26,6 +27,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/seats.c src/model/seats.h \
 	src/model/split.c src/model/split.h \
 	src/model/stack.c src/model/stack.h \
+	src/model/targets.c src/model/targets.h \
 	src/model/tiles.c src/model/tiles.h \
 	src/model/user.c src/model/user.h \
 	src/model/windows.c src/model/windows.h

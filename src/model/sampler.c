@@ -16,44 +16,45 @@ static bool contains(const int32_t *items, int n, int32_t item)
     return false;
 }
 
-/* Is there an item, the padding aside, that is not in the list?  The list may name one several times. */
-static bool leaves_any(const int32_t *list, int n, int64_t items)
+/* Is there an item of the pool that is not in the list?  The list may name one several times. */
+static bool leaves_any(const int32_t *list, int n, const hl_pool *pool)
 {
-    if (n < items - 1) return true;
-    for (int32_t item = 1; item < items; item++)
-        if (!contains(list, n, item)) return true;
+    if (n < pool->n) return true;
+    for (int64_t i = 0; i < pool->n; i++)
+        if (!contains(list, n, hl_pool_at(pool, i))) return true;
     return false;
 }
 
-/* Any item but the padding, and, where that leaves any, none of `not_these` (n). */
-static int32_t draw_item(hl_rng *r, int64_t items, const int32_t *not_these, int n)
+/* Any item of the pool, and, where that leaves any, none of `not_these` (n). */
+static int32_t draw_item(hl_rng *r, const hl_pool *pool, const int32_t *not_these, int n)
 {
-    bool choosy = leaves_any(not_these, n, items);
+    bool choosy = leaves_any(not_these, n, pool);
     int32_t item;
-    do item = 1 + (int32_t)hl_rng_below(r, (uint64_t)(items - 1));
+    do item = hl_pool_at(pool, (int64_t)hl_rng_below(r, (uint64_t)pool->n));
     while (choosy && contains(not_these, n, item));
     return item;
 }
 
 /* The public code's default: one negative a transition that is outside the window, before them random
  * items that are not among those negatives, S + 1 in all. */
-static void draw_one_a_transition(int32_t *out, hl_rng *r, const hl_sampler *s, const int32_t *window, int n)
+static void draw_one_a_transition(int32_t *out, hl_rng *r, const hl_sampler *s, const hl_pool *pool,
+                                  const int32_t *window, int n)
 {
-    int64_t items = s->windows->corpus->items;
     int padding = s->windows->S + 1 - (n - 1);
-    for (int i = 0; i < n - 1; i++) out[padding + i] = draw_item(r, items, window, n);
-    for (int i = 0; i < padding; i++) out[i] = draw_item(r, items, out + padding, n - 1);
+    for (int i = 0; i < n - 1; i++) out[padding + i] = draw_item(r, pool, window, n);
+    for (int i = 0; i < padding; i++) out[i] = draw_item(r, pool, out + padding, n - 1);
 }
 
-static void draw_freely(int32_t *out, hl_rng *r, const hl_sampler *s, int n)
+static void draw_freely(int32_t *out, hl_rng *r, const hl_pool *pool, int n)
 {
-    for (int i = 0; i < n; i++) out[i] = draw_item(r, s->windows->corpus->items, NULL, 0);
+    for (int i = 0; i < n; i++) out[i] = draw_item(r, pool, NULL, 0);
 }
 
 void hl_sampler_draw(hl_batch *b, const hl_sampler *s, int64_t step, hl_arena *arena)
 {
     int64_t windows = hl_windows_count(s->windows), steps = hl_sampler_steps_per_epoch(s);
-    HL_CHECK(windows > 0 && s->windows->corpus->items > 1);
+    const hl_pool all = {.n = s->windows->corpus->items - 1}, *pool = s->pool ? s->pool : &all;
+    HL_CHECK(windows > 0 && pool->n > 0);
     int64_t epoch = step / steps, from = step % steps * s->batch_size;
     int S = s->windows->S, samples = (int)(windows - from < s->batch_size ? windows - from : s->batch_size);
     int each = s->num_negatives ? (s->num_negatives + s->batch_size - 1) / s->batch_size : S + 1;
@@ -71,7 +72,7 @@ void hl_sampler_draw(hl_batch *b, const hl_sampler *s, int64_t step, hl_arena *a
         memcpy(b->item + b->begin[i], window, (size_t)n * sizeof *window);
         b->begin[i + 1] = b->begin[i] + n;
         hl_rng r = hl_rng_at(s->seed, HL_FOR_NEGATIVES, (uint64_t)which, (uint32_t)epoch);
-        if (s->num_negatives) draw_freely(b->negative + i * each, &r, s, each);
-        else draw_one_a_transition(b->negative + i * each, &r, s, window, n);
+        if (s->num_negatives) draw_freely(b->negative + i * each, &r, pool, each);
+        else draw_one_a_transition(b->negative + i * each, &r, s, pool, window, n);
     }
 }

@@ -6,6 +6,7 @@
 #ifndef MODEL_SAMPLER_H
 #define MODEL_SAMPLER_H
 #include "base/arena.h"
+#include "model/pool.h"
 #include "model/windows.h"
 #include <stdint.h>
 
@@ -14,6 +15,7 @@ typedef struct {
     uint64_t seed;
     int batch_size;    /* samples a step */
     int num_negatives; /* 0: one a transition, filled up to S + 1 a sample; K: ceil(K / batch) a sample, nothing excluded */
+    const hl_pool *pool; /* what negatives are drawn from; NULL: all items */
 } hl_sampler;
 
 typedef struct {

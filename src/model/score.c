@@ -12,8 +12,8 @@ int32_t hl_phase_target(const hl_corpus *c, int64_t user, hl_phase phase, const 
     int length;
     const hl_split_parts parts = hl_corpus_parts(c, user);
     *history = c->sequence(c, user, &length);
-    *n = (phase == HL_TEST ? parts.n : parts.valid) - 1;
-    return (*history)[*n];
+    *n = phase == HL_TEST ? hl_split_target(parts.valid, parts.n) : hl_split_target(parts.train, parts.valid);
+    return *n < 0 ? 0 : (*history)[*n];
 }
 
 hl_score hl_score_at(const int *cut, int cuts)

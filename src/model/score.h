@@ -6,7 +6,8 @@
 typedef enum { HL_VALID, HL_TEST } hl_phase;
 extern const char *const hl_phase_name[2];
 
-/* A user's target in a phase and the items before it: the whole history, oldest first, n of them. */
+/* A user's target in a phase and the items before it: the whole history, oldest first, n of them.  0 and n < 0: the
+ * user has none. */
 int32_t hl_phase_target(const hl_corpus *c, int64_t user, hl_phase phase, const int32_t **history, int *n);
 
 enum { HL_CUTS = 16 };
