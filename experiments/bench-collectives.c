@@ -1,12 +1,13 @@
 /* bench-collectives.c - hllm bench collectives: what ranks tell each other, by size, over all ranks.
  *
- * The all-reduce is measured in each way that it can go (mpi/ways.h) too, and for each size the fastest is named.  Bytes
- * are those that a rank sends, or in a broadcast receives, when nothing is sent in vain: an all-reduce of n bytes among p
- * ranks sends 2 (p - 1) / p n from each; a reduce-scatter, an all-gather and an all-to-all half of it; a broadcast n. */
+ * The all-reduce is measured by each algorithm (mpi/algorithms.h) too, and for each size the fastest is named.
+ * Bytes are those that a rank sends, or in a broadcast receives, when nothing is sent in vain: an all-reduce of n bytes
+ * among p ranks sends 2 (p - 1) / p n from each; a reduce-scatter, an all-gather and an all-to-all half of it; a
+ * broadcast n. */
 #include "base/arena.h"
 #include "base/part.h"
 #include "experiments/bench.h"
-#include "mpi/ways.h"
+#include "mpi/algorithms.h"
 #include <stdlib.h>
 
 typedef struct {
@@ -15,7 +16,7 @@ typedef struct {
     size_t n;                   /* numbers of the array */
     size_t *block;              /* (ranks + 1) where the blocks begin */
     int *count, *begin;         /* (ranks) rows of an all-to-all */
-    const hl_way *way;
+    const hl_algorithm *algorithm;
 } site;
 
 static void all_reduce(void *self)
@@ -69,11 +70,14 @@ static double bytes_sent(int kind, const site *s)
 }
 
 /* As long as a collective's pieces, and the same pieces for all. */
-static void sum_by_way(void *self)
+static void all_reduce_by(void *self)
 {
     site *s = self;
     const size_t piece = (size_t)1 << 22;
-    for (size_t at = 0; at < s->n; at += piece) s->way->reduce(s->g, s->x + at, s->n - at < piece ? s->n - at : piece, sizeof *s->x, hl_fold_floats);
+    for (size_t at = 0; at < s->n; at += piece) {
+        const size_t n = s->n - at < piece ? s->n - at : piece;
+        s->algorithm->all_reduce(s->g, s->x + at, n, sizeof *s->x, hl_fold_floats);
+    }
 }
 
 static void cut(site *s)
@@ -86,22 +90,23 @@ static void cut(site *s)
     }
 }
 
-/* One row a size: seconds of each way, and which was the fastest. */
-static json_t *compare_ways(const hl_meter *m, site *s)
+/* One row a size: seconds of each algorithm, and which was the fastest. */
+static json_t *compare_algorithms(const hl_meter *m, site *s)
 {
     json_t *row = json_pack("{s:I}", "bytes", (json_int_t)(s->n * sizeof(float)));
     const char *best = "";
     double least = 0;
-    for (s->way = hl_ways; s->way->name; s->way++) {
-        if (s->way->fits && !s->way->fits(s->g->size, hl_fold_floats)) continue;
-        const double seconds = hl_meter_seconds(m, sum_by_way, s);
-        json_object_set_new(row, s->way->name, json_real(seconds));
+    for (s->algorithm = hl_algorithms; s->algorithm->name; s->algorithm++) {
+        if (s->algorithm->fits && !s->algorithm->fits(s->g->size, hl_fold_floats)) continue;
+        const double seconds = hl_meter_seconds(m, all_reduce_by, s);
+        json_object_set_new(row, s->algorithm->name, json_real(seconds));
         if (*best && seconds >= least) continue;
-        best = s->way->name;
+        best = s->algorithm->name;
         least = seconds;
     }
     json_object_set_new(row, "fastest", json_string(best));
-    json_object_set_new(row, "taken", json_string(hl_way_for(s->g->size, s->n * sizeof(float), hl_fold_floats)->name));
+    const hl_algorithm *taken = hl_algorithm_for(s->g->size, s->n * sizeof(float), hl_fold_floats);
+    json_object_set_new(row, "taken", json_string(taken->name));
     return row;
 }
 
@@ -120,16 +125,16 @@ static hl_status run(json_t *result, const hl_bench_orders *orders, int argc, ch
     const size_t p = (size_t)g->size, most = m->quick ? (size_t)1 << 14 : (size_t)1 << 24;
     site s = {g, hl_alloc_zero(most + p, sizeof *s.x), hl_alloc_zero(most + p, sizeof *s.y), 0, hl_alloc((p + 1) * sizeof *s.block),
               hl_alloc(p * sizeof *s.count), hl_alloc(p * sizeof *s.begin), NULL};
-    json_t *rows = json_array(), *ways = json_array();
+    json_t *rows = json_array(), *algorithms = json_array();
     for (int k = 0; k < KINDS; k++)
         for (s.n = 1; s.n <= most; s.n *= 16) {
             cut(&s);
             measure(rows, k, m, &s);
         }
-    for (s.n = 1; s.n <= most && p > 1; s.n *= 4) json_array_append_new(ways, compare_ways(m, &s));
+    for (s.n = 1; s.n <= most && p > 1; s.n *= 4) json_array_append_new(algorithms, compare_algorithms(m, &s));
     json_object_set_new(result, "ranks", json_integer(g->size));
     json_object_set_new(result, "collectives", rows);
-    json_object_set_new(result, "seconds_of_a_sum", ways);
+    json_object_set_new(result, "seconds_of_a_sum", algorithms);
     free(s.begin);
     free(s.count);
     free(s.block);

@@ -60,7 +60,7 @@ const hl_command hl_cmd_bench = {
     .more = "  kernels            every op in the shapes of three models (64, 512, 2048 wide), as a share of the best square sgemm or\n"
             "                     of the memory's bandwidth\n"
             "  collectives        sums, blocks, broadcasts and trades over all ranks by size; 4 bytes show the latency;\n"
-            "                     and the sum in each way that it can go: which was the fastest, which is taken\n"
+            "                     and the sum by each algorithm: which was the fastest, which is taken\n"
             "  step CONFIG        steps of the configured training: phases, FLOP/s, users a second, tokens encoded beside those that the\n"
             "                     public code would encode, the optimizer apart; medians after a warm-up; nothing is saved\n"
             "  node CONFIG        the same steps with 1, 2, 4 ... threads, up to this rank's part of the cores; start it with 1, 2, 4 ...\n"

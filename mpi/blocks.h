@@ -1,4 +1,4 @@
-/* blocks.h - an array of which each rank owns a block, and two ways of summing and gathering the blocks.
+/* blocks.h - an array of which each rank owns a block, and two algorithms that sum and gather the blocks.
  *
  * Both give the bits of the tree of the ranks (base/fold.h).  They talk by point-to-point messages under tags of their own, so
  * that they disturb nobody's collectives.  A message is at most 2 GB: a caller cuts longer arrays.
@@ -19,17 +19,17 @@ typedef struct {
 enum { HL_TAG_RING = 11, HL_TAG_HALVING, HL_TAG_DIRECT, HL_TAG_PARCEL };
 
 /* Each owner's block becomes the sum; the rest of x is undefined on return.  Collective. */
-void hl_direct_sum(const hl_group *g, const hl_blocks *b);
-void hl_ring_sum(const hl_group *g, const hl_blocks *b);
+void hl_direct_reduce_scatter(const hl_group *g, const hl_blocks *b);
+void hl_ring_reduce_scatter(const hl_group *g, const hl_blocks *b);
 
 /* Each owner's block goes to everyone.  Collective. */
-void hl_direct_gather(const hl_group *g, const hl_blocks *b);
-void hl_ring_gather(const hl_group *g, const hl_blocks *b);
+void hl_direct_all_gather(const hl_group *g, const hl_blocks *b);
+void hl_ring_all_gather(const hl_group *g, const hl_blocks *b);
 
 static inline char *hl_block_of(const hl_blocks *b, int r) { return b->x + b->at[r] * b->size; }
 static inline size_t hl_block_bytes(const hl_blocks *b, int r) { return b->count[r] * b->size; }
 
-/* ---- the direct way in two halves, so that something else can be done in between */
+/* ---- the direct algorithm in two halves, so that something else can be done in between */
 
 typedef struct {
     const hl_group *group;
@@ -39,11 +39,11 @@ typedef struct {
     MPI_Request *request; /* (2 ranks) */
 } hl_parcels;
 
-/* Post the messages of a sum.  blocks' arrays and x are borrowed until the sum was ended, x with the rest of it. Tags tell sums that are under way together
- * apart; all ranks give the same.  Collective, but nobody waits. */
-void hl_parcels_sum(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag);
-/* Post those of a gathering. */
-void hl_parcels_gather(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag);
+/* Post the messages of a reduce-scatter.  blocks' arrays and x are borrowed until the sum was ended, x with the rest of
+ * it. Tags tell sums that are under way together apart; all ranks give the same.  Collective, but nobody waits. */
+void hl_parcels_reduce_scatter(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag);
+/* Post those of an all-gather. */
+void hl_parcels_all_gather(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag);
 
 /* Have all arrived?  Local. */
 bool hl_parcels_are_here(const hl_parcels *p);

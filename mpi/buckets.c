@@ -79,7 +79,7 @@ static int tag_of(const hl_buckets *b, const hl_bucket *k)
 static void send(const hl_buckets *b, hl_bucket *k)
 {
     const hl_blocks blocks = blocks_of(b, k);
-    hl_parcels_sum(&k->going, b->copies, &blocks, tag_of(b, k));
+    hl_parcels_reduce_scatter(&k->going, b->copies, &blocks, tag_of(b, k));
     k->is_sent = true;
 }
 
@@ -94,7 +94,7 @@ static void go_on(const hl_buckets *b, hl_bucket *k)
     }
     const hl_blocks blocks = blocks_of(b, k);
     k->is_summed = true;
-    hl_parcels_gather(&k->going, b->copies, &blocks, tag_of(b, k) + 1);
+    hl_parcels_all_gather(&k->going, b->copies, &blocks, tag_of(b, k) + 1);
 }
 
 void hl_buckets_move(hl_buckets *b)

@@ -32,7 +32,7 @@ static int partner(const hl_group *g, int i)
     return (g->rank + i) % g->size;
 }
 
-void hl_parcels_sum(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag)
+void hl_parcels_reduce_scatter(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag)
 {
     size_t mine = hl_block_bytes(b, g->rank);
     open(p, g, b, tag, mine * (size_t)g->size);
@@ -41,7 +41,7 @@ void hl_parcels_sum(hl_parcels *p, const hl_group *g, const hl_blocks *b, int ta
     memcpy(p->wire + (size_t)g->rank * mine, hl_block_of(b, g->rank), mine);
 }
 
-void hl_parcels_gather(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag)
+void hl_parcels_all_gather(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag)
 {
     open(p, g, b, tag, 0);
     p->blocks.combine = NULL;
@@ -70,16 +70,16 @@ void hl_parcels_end(hl_parcels *p)
     *p = (hl_parcels){0};
 }
 
-void hl_direct_sum(const hl_group *g, const hl_blocks *b)
+void hl_direct_reduce_scatter(const hl_group *g, const hl_blocks *b)
 {
     hl_parcels p;
-    hl_parcels_sum(&p, g, b, HL_TAG_DIRECT);
+    hl_parcels_reduce_scatter(&p, g, b, HL_TAG_DIRECT);
     hl_parcels_end(&p);
 }
 
-void hl_direct_gather(const hl_group *g, const hl_blocks *b)
+void hl_direct_all_gather(const hl_group *g, const hl_blocks *b)
 {
     hl_parcels p;
-    hl_parcels_gather(&p, g, b, HL_TAG_DIRECT);
+    hl_parcels_all_gather(&p, g, b, HL_TAG_DIRECT);
     hl_parcels_end(&p);
 }

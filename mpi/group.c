@@ -1,7 +1,7 @@
 /* group.c - ranks that act together.
  *
- * Sums over ranks are added by the tree of base/fold.h, whichever way the numbers go (mpi/ways.h).  Long arrays go in pieces, so
- * counts stay far below int. */
+ * Sums over ranks are added by the tree of base/fold.h, whichever algorithm moves the numbers (mpi/algorithms.h).  Long
+ * arrays go in pieces, so counts stay far below int. */
 #include "mpi/group.h"
 #include "base/arena.h"
 #include "base/fault.h"
@@ -12,7 +12,7 @@
 #include "mpi/launch.h"
 #include "mpi/openmpi.h"
 #include "mpi/wait.h"
-#include "mpi/ways.h"
+#include "mpi/algorithms.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,11 +233,11 @@ void hl_group_broadcast(const hl_group *g, void *bytes, size_t n, int from)
 void hl_group_all_reduce_with(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
 {
     if (g->size == 1 || n == 0) return;
-    const hl_way *way = hl_way_for(g->size, n * size, combine);
+    const hl_algorithm *algorithm = hl_algorithm_for(g->size, n * size, combine);
     size_t piece = PIECE / size ? PIECE / size : 1;
     hl_group_enter(g, HL_WAITS_REDUCE);
     for (size_t begin = 0; begin < n; begin += piece) {
-        way->reduce(g, (char *)x + begin * size, n - begin < piece ? n - begin : piece, size, combine);
+        algorithm->all_reduce(g, (char *)x + begin * size, n - begin < piece ? n - begin : piece, size, combine);
         hl_act_tick();
     }
     hl_group_leave();
@@ -283,7 +283,7 @@ void hl_group_reduce_scatter(const hl_group *g, float *x, const size_t *begin)
 {
     if (g->size == 1) return;
     hl_group_enter(g, HL_WAITS_REDUCE);
-    go_round(g, x, begin, hl_way_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->sum);
+    go_round(g, x, begin, hl_algorithm_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->reduce_scatter);
     hl_group_leave();
 }
 
@@ -291,7 +291,7 @@ void hl_group_all_gather_blocks(const hl_group *g, float *x, const size_t *begin
 {
     if (g->size == 1) return;
     hl_group_enter(g, HL_WAITS_ALL_GATHER);
-    go_round(g, x, begin, hl_way_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->gather);
+    go_round(g, x, begin, hl_algorithm_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->all_gather);
     hl_group_leave();
 }
 

@@ -47,8 +47,9 @@ void hl_group_close(hl_group *g);
 static inline void hl_group_name(hl_group *g, const char *name) { g->name = name; }
 static inline bool hl_group_has_me(const hl_group *g) { return g->size > 0; }
 
-/* Bytes that this rank has sent to others, by the collectives here and what was counted beside them.  Where MPI chooses the way, what
- * a rank must send at the least: the root of a broadcast n (p - 1), an owner of n bytes that all get the same.  Local. */
+/* Bytes that this rank has sent to others, by the collectives here and what was counted beside them.  Where MPI chooses
+ * the algorithm, what a rank must send at the least: the root of a broadcast n (p - 1), an owner of n bytes that all
+ * get the same.  Local. */
 static inline uint64_t hl_group_sent(const hl_group *g) { return g->traffic ? g->traffic->sent : 0; }
 static inline void hl_group_count(const hl_group *g, size_t bytes)
 {
@@ -80,8 +81,8 @@ void hl_group_barrier(const hl_group *g);
 /* Bytes of rank `from` to everyone; any length. */
 void hl_group_broadcast(const hl_group *g, void *bytes, size_t n, int from);
 
-/* x (n) of all ranks added by the tree of the ranks (base/fold.h), the same bits everywhere, whatever comes first and whichever way
- * it goes (mpi/ways.h). */
+/* x (n) of all ranks added by the tree of the ranks (base/fold.h), the same bits everywhere, whatever comes first and
+ * whichever algorithm is taken (mpi/algorithms.h). */
 void hl_group_all_reduce(const hl_group *g, float *x, size_t n);
 void hl_group_all_reduce_double(const hl_group *g, double *x, size_t n);
 void hl_group_all_reduce_int(const hl_group *g, int64_t *x, size_t n);

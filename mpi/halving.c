@@ -120,12 +120,12 @@ static void reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine
     hl_lend_back(wire);
 }
 
-void hl_doubling_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
+void hl_doubling_all_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
 {
     reduce(g, x, n, size, combine, false);
 }
 
-void hl_halving_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
+void hl_halving_all_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
 {
     reduce(g, x, n, size, combine, true);
 }

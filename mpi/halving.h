@@ -7,10 +7,10 @@
 #include "mpi/group.h"
 
 /* Whole arrays at each level: log p messages of n.  For short ones. */
-void hl_doubling_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine);
+void hl_doubling_all_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine);
 
 /* Half of what is left at each level, then the halves back: 2 log p messages, 2 (p - 1) / p n numbers from each of a power of two
  * of ranks (Rabenseifner, ICCS 2004, with the distances the other way round). */
-void hl_halving_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine);
+void hl_halving_all_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine);
 
 #endif

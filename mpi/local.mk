@@ -3,6 +3,7 @@ noinst_LIBRARIES += mpi/libhlmpi.a
 mpi_libhlmpi_a_CPPFLAGS = $(HOUSE_CPPFLAGS)
 mpi_libhlmpi_a_SOURCES = \
 	mpi/agreement.c mpi/agreement.h \
+	mpi/algorithms.c mpi/algorithms.h \
 	mpi/blacs.c mpi/blacs.h \
 	mpi/buckets.c mpi/buckets.h \
 	mpi/blocks.h mpi/direct.c mpi/ring.c \
@@ -38,5 +39,4 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/tally.c mpi/tally.h \
 	mpi/tiles.c mpi/tiles.h \
 	mpi/wait.c mpi/wait.h \
-	mpi/watch.c mpi/watch.h \
-	mpi/ways.c mpi/ways.h
+	mpi/watch.c mpi/watch.h

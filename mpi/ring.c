@@ -1,8 +1,9 @@
 /* ring.c - blocks round a ring, added on their way by the tree of the ranks.
  *
  * Block b starts at rank b + 1 and ends at its owner; each rank on its way adds its own part.  A plain ring (Patarasuk and Yuan, J. Parallel
- * Distrib. Comput. 69, 2009) adds in the order of its way, another one for each block, and could not give the bits of the tree.
- * So what travels are the branches of the tree that are complete so far, and a rank adds whatever its part completes:
+ * Distrib. Comput. 69, 2009) adds in the order of its way, another one for each block, and could not give the
+ * bits of the tree.  So what travels are the branches of the tree that are complete so far, and a rank adds whatever
+ * its part completes:
  *
  *     8 ranks, block 4, from rank 5:   5 | 5 6 | 5 (6 7) | ... | (0 1) 5 (6 7) | ... | (0 1 2 3) 5 (6 7) | all, at rank 4
  *
@@ -133,7 +134,7 @@ static size_t longest(const hl_group *g, const hl_blocks *b)
     return most * b->size;
 }
 
-void hl_ring_sum(const hl_group *g, const hl_blocks *b)
+void hl_ring_reduce_scatter(const hl_group *g, const hl_blocks *b)
 {
     const size_t most = most_branches(g->size), room = most * longest(g, b);
     ring o = {.g = g, .blocks = b, .in = {hl_lend(room), hl_lend(room)}};
@@ -149,7 +150,7 @@ void hl_ring_sum(const hl_group *g, const hl_blocks *b)
     hl_lend_back(o.in[0]);
 }
 
-void hl_ring_gather(const hl_group *g, const hl_blocks *b)
+void hl_ring_all_gather(const hl_group *g, const hl_blocks *b)
 {
     MPI_Request request[2];
     ring o = {.g = g, .blocks = b, .request = request};

@@ -66,7 +66,7 @@ for ranks in 1 2 3; do
     sizes=$((ranks == 1 ? 0 : 8))
     within halving $sizes 0 100 && within ring $sizes 0 100 && within direct $sizes 0 100 && within mpi $((ranks == 2 ? 8 : 0)) 0 100 &&
         [ "$(values taken | wc -l)" -eq $sizes ]
-    verdict "the ways of a sum are compared at $ranks"
+    verdict "the algorithms of a sum are compared at $ranks"
 done
 
 cat >"$work/job.yaml" <<YAML

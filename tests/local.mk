@@ -59,7 +59,7 @@ MPI_TESTS = \
 	tests/test-copies \
 	tests/test-group \
 	tests/test-watch \
-	tests/test-ways \
+	tests/test-algorithms \
 	tests/test-buckets \
 	tests/test-mesh \
 	tests/test-pipe \
@@ -96,7 +96,7 @@ ODD_TESTS = \
 	tests/test-ease \
 	tests/test-group \
 	tests/test-watch \
-	tests/test-ways \
+	tests/test-algorithms \
 	tests/test-buckets \
 	tests/test-mesh \
 	tests/test-pipe \
@@ -177,7 +177,7 @@ tests_test_agreement_LDADD = $(MPI_TEST_LINK)
 tests_test_copies_LDADD = $(MPI_TEST_LINK)
 tests_test_watch_LDADD = $(MPI_TEST_LINK)
 tests_test_group_LDADD = $(MPI_TEST_LINK)
-tests_test_ways_LDADD = $(MPI_TEST_LINK)
+tests_test_algorithms_LDADD = $(MPI_TEST_LINK)
 tests_test_buckets_LDADD = $(MPI_TEST_LINK)
 tests_test_mesh_LDADD = $(MPI_TEST_LINK)
 tests_test_pipe_LDADD = $(MPI_TEST_LINK)

@@ -1,5 +1,5 @@
-/* test-ways.c - whichever way a sum goes, it comes out as the tree of the ranks has it. */
-#include "mpi/ways.h"
+/* test-algorithms.c - whichever algorithm adds, the sum comes out as the tree of the ranks has it. */
+#include "mpi/algorithms.h"
 #include "base/arena.h"
 #include "base/rng.h"
 #include "tests/check-mpi.h"
@@ -43,21 +43,21 @@ static void whole(float *sum, size_t n)
     free(parts);
 }
 
-static bool fits(const hl_way *way, hl_combine combine)
+static bool fits(const hl_algorithm *algorithm, hl_combine combine)
 {
-    return !way->fits || way->fits(world()->size, combine);
+    return !algorithm->fits || algorithm->fits(world()->size, combine);
 }
 
-static void every_way_gives_the_bits_of_the_tree(void)
+static void every_algorithm_gives_the_bits_of_the_tree(void)
 {
     float x[MOST + 1], want[MOST];
-    for (const hl_way *way = hl_ways; way->name; way++)
-        for (int k = 0; k < LENGTHS && fits(way, hl_fold_floats); k++) {
+    for (const hl_algorithm *algorithm = hl_algorithms; algorithm->name; algorithm++)
+        for (int k = 0; k < LENGTHS && fits(algorithm, hl_fold_floats); k++) {
             const size_t n = lengths[k];
             fill(x, n);
             x[n] = 77;
             whole(want, n);
-            way->reduce(world(), x, n, sizeof *x, hl_fold_floats);
+            algorithm->all_reduce(world(), x, n, sizeof *x, hl_fold_floats);
             CHECK(memcmp(x, want, n * sizeof *x) == 0 && x[n] == 77);
         }
 }
@@ -86,15 +86,15 @@ static void multiply(void *into, const void *from, size_t n)
 }
 
 /* Halving and doubling keep left and right; blocks on the ring too. */
-static void every_way_keeps_the_order_of_the_ranks(void)
+static void every_algorithm_keeps_the_order_of_the_ranks(void)
 {
     matrix x[MOST];
-    for (const hl_way *way = hl_ways; way->name; way++)
-        for (int k = 0; k < LENGTHS && fits(way, multiply); k++) {
+    for (const hl_algorithm *algorithm = hl_algorithms; algorithm->name; algorithm++)
+        for (int k = 0; k < LENGTHS && fits(algorithm, multiply); k++) {
             const size_t n = lengths[k];
             size_t wrong = 0;
             for (size_t i = 0; i < n; i++) x[i] = matrix_of(world()->rank, i);
-            way->reduce(world(), x, n, sizeof *x, multiply);
+            algorithm->all_reduce(world(), x, n, sizeof *x, multiply);
             for (size_t i = 0; i < n; i++) {
                 matrix want = matrix_of(0, i);
                 for (int r = 1; r < world()->size; r++) {
@@ -135,15 +135,16 @@ static void owners_get_their_blocks_and_everyone_gets_them_all(void)
     enum { TRIALS = 20, ROOM = 2 + 42 * 64 };
     static float x[ROOM], want[ROOM];
     const int me = world()->rank;
-    for (const hl_way *way = hl_ways; way->name; way++)
-        for (uint64_t trial = 0; trial < TRIALS && way->sum && world()->size <= 64; trial++) {
+    for (const hl_algorithm *algorithm = hl_algorithms; algorithm->name; algorithm++)
+        for (uint64_t trial = 0; trial < TRIALS && algorithm->reduce_scatter && world()->size <= 64; trial++) {
             layout l = draw_layout(trial, x);
             fill(x, l.n);
             whole(want, l.n);
-            way->sum(world(), &l.b);
+            algorithm->reduce_scatter(world(), &l.b);
             CHECK(memcmp(x + l.at[me], want + l.at[me], l.count[me] * sizeof *x) == 0);
-            way->gather(world(), &l.b);
-            for (int r = 0; r < world()->size; r++) CHECK(memcmp(x + l.at[r], want + l.at[r], l.count[r] * sizeof *x) == 0);
+            algorithm->all_gather(world(), &l.b);
+            for (int r = 0; r < world()->size; r++)
+                CHECK(memcmp(x + l.at[r], want + l.at[r], l.count[r] * sizeof *x) == 0);
             CHECK(x[0] == number(me, 0) && x[1] == number(me, 1)); /* nobody's */
             free(l.at);
         }
@@ -167,15 +168,15 @@ static void sums_and_gatherings_are_adjoint(void)
         at[r] = (size_t)(r * N / p);
         count[r] = (size_t)((r + 1) * N / p) - at[r];
     }
-    for (const hl_way *way = hl_ways; way->name; way++) {
+    for (const hl_algorithm *algorithm = hl_algorithms; algorithm->name; algorithm++) {
         float x[N], sx[N], y[N], gy[N];
-        if (!way->sum) continue;
+        if (!algorithm->reduce_scatter) continue;
         for (int i = 0; i < N; i++) {
             sx[i] = x[i] = (float)((i * 7 + me * 3) % 11 - 5);
             gy[i] = y[i] = (float)((i * 5 + me) % 7 - 3); /* all but my block is overwritten */
         }
-        way->sum(world(), &(hl_blocks){(char *)sx, sizeof *sx, at, count, hl_fold_floats});
-        way->gather(world(), &(hl_blocks){(char *)gy, sizeof *gy, at, count, hl_fold_floats});
+        algorithm->reduce_scatter(world(), &(hl_blocks){(char *)sx, sizeof *sx, at, count, hl_fold_floats});
+        algorithm->all_gather(world(), &(hl_blocks){(char *)gy, sizeof *gy, at, count, hl_fold_floats});
         double both[2] = {dot(sx + at[me], y + at[me], count[me]), dot(x, gy, N)};
         hl_group_all_reduce_double(world(), both, 2);
         CHECK_NEAR(both[0], both[1], 0);
@@ -186,12 +187,12 @@ static void sums_and_gatherings_are_adjoint(void)
 /* An all-reduce is its own transpose, and n parts make p (p + 1) / 2 of it. */
 static void shares_make_the_whole(void)
 {
-    for (const hl_way *way = hl_ways; way->name; way++) {
+    for (const hl_algorithm *algorithm = hl_algorithms; algorithm->name; algorithm++) {
         float x[MOST];
         const int p = world()->size;
-        if (!fits(way, hl_fold_floats)) continue;
+        if (!fits(algorithm, hl_fold_floats)) continue;
         for (int i = 0; i < MOST; i++) x[i] = (float)((world()->rank + 1) * (i % 100));
-        way->reduce(world(), x, MOST, sizeof *x, hl_fold_floats);
+        algorithm->all_reduce(world(), x, MOST, sizeof *x, hl_fold_floats);
         for (int i = 0; i < MOST; i++) CHECK_NEAR(x[i], (float)(p * (p + 1) / 2 * (i % 100)), 0);
     }
 }
@@ -201,11 +202,11 @@ static void nobody_waits_for_the_order_of_arrival(void)
 {
     float x[MOST], want[MOST];
     whole(want, MOST);
-    for (const hl_way *way = hl_ways; way->name; way++)
-        for (int late = 0; late < world()->size && fits(way, hl_fold_floats); late++) {
+    for (const hl_algorithm *algorithm = hl_algorithms; algorithm->name; algorithm++)
+        for (int late = 0; late < world()->size && fits(algorithm, hl_fold_floats); late++) {
             fill(x, MOST);
             if (late == world()->rank) nanosleep(&(struct timespec){.tv_nsec = 3000000}, NULL);
-            way->reduce(world(), x, MOST, sizeof *x, hl_fold_floats);
+            algorithm->all_reduce(world(), x, MOST, sizeof *x, hl_fold_floats);
             CHECK(memcmp(x, want, sizeof x) == 0);
         }
 }
@@ -228,12 +229,14 @@ static void sums_under_way_together_keep_apart(void)
         int which = world()->rank % 2 ? k : SUMS - 1 - k; /* everyone in another order */
         fill(x[which], MOST);
         for (int i = 0; i < MOST; i++) x[which][i] *= (float)(1 << which);
-        hl_parcels_sum(&going[which], world(), &(hl_blocks){(char *)x[which], sizeof(float), at, count, hl_fold_floats}, HL_TAG_PARCEL + 2 * which);
+        const hl_blocks mine = {(char *)x[which], sizeof(float), at, count, hl_fold_floats};
+        hl_parcels_reduce_scatter(&going[which], world(), &mine, HL_TAG_PARCEL + 2 * which);
     }
     for (int k = 0; k < SUMS; k++) {
         while (!hl_parcels_are_here(&going[k])) continue;
         hl_parcels_end(&going[k]);
-        hl_parcels_gather(&going[k], world(), &(hl_blocks){(char *)x[k], sizeof(float), at, count, NULL}, HL_TAG_PARCEL + 2 * k + 1);
+        const hl_blocks mine = {(char *)x[k], sizeof(float), at, count, NULL};
+        hl_parcels_all_gather(&going[k], world(), &mine, HL_TAG_PARCEL + 2 * k + 1);
     }
     whole(want, MOST);
     for (int k = SUMS - 1; k >= 0; k--) {
@@ -247,52 +250,54 @@ static void sums_under_way_together_keep_apart(void)
 
 /* ---- what is counted, and what is taken */
 
-static int64_t all_sent(const hl_way *way, size_t n)
+static int64_t all_sent(const hl_algorithm *algorithm, size_t n)
 {
     float x[MOST];
     int64_t sent = -(int64_t)hl_group_sent(world());
     fill(x, n);
-    way->reduce(world(), x, n, sizeof *x, hl_fold_floats);
+    algorithm->all_reduce(world(), x, n, sizeof *x, hl_fold_floats);
     sent += (int64_t)hl_group_sent(world());
     hl_group_all_reduce_int(world(), &sent, 1);
     return sent;
 }
 
-/* 2 (p - 1) arrays at the least, over all ranks; whole arrays at each level; branches on the ring, three at most of 8. */
+/* 2 (p - 1) arrays at the least, over all ranks; whole arrays at each level; branches on the ring, three at most of
+ * 8. */
 static void bytes_are_counted(void)
 {
     const int p = world()->size;
     const int64_t least = 2 * (p - 1) * (int64_t)MOST * (int64_t)sizeof(float);
-    CHECK(all_sent(&hl_ways[0], MOST) == least);
-    for (const hl_way *way = hl_ways; way->name; way++) {
-        if (!fits(way, hl_fold_floats)) continue;
-        const int64_t sent = all_sent(way, MOST);
+    CHECK(all_sent(&hl_algorithms[0], MOST) == least);
+    for (const hl_algorithm *algorithm = hl_algorithms; algorithm->name; algorithm++) {
+        if (!fits(algorithm, hl_fold_floats)) continue;
+        const int64_t sent = all_sent(algorithm, MOST);
         CHECK(sent >= least && sent <= 2 * least + (int64_t)sizeof(float) * MOST * p);
-        CHECK(all_sent(way, 0) == 0);
+        CHECK(all_sent(algorithm, 0) == 0);
     }
 }
 
-static void the_table_names_a_way_that_fits(void)
+static void the_table_names_an_algorithm_that_fits(void)
 {
     for (int ranks = 1; ranks < 100; ranks++)
         for (size_t bytes = 0; bytes < (size_t)1 << 40; bytes = 3 * bytes + 1) {
-            const hl_way *sum = hl_way_for(ranks, bytes, hl_fold_floats), *other = hl_way_for(ranks, bytes, multiply);
-            const hl_way *blocks = hl_way_for_blocks(ranks, bytes);
+            const hl_algorithm *sum = hl_algorithm_for(ranks, bytes, hl_fold_floats);
+            const hl_algorithm *other = hl_algorithm_for(ranks, bytes, multiply);
+            const hl_algorithm *blocks = hl_algorithm_for_blocks(ranks, bytes);
             CHECK(!sum->fits || sum->fits(ranks, hl_fold_floats));
             CHECK(!other->fits || other->fits(ranks, multiply));
-            CHECK(blocks->sum && blocks->gather);
+            CHECK(blocks->reduce_scatter && blocks->all_gather);
         }
 }
 
 static const test tests[] = {
-    {"every way gives the bits of the tree", every_way_gives_the_bits_of_the_tree},
-    {"every way keeps the order of the ranks", every_way_keeps_the_order_of_the_ranks},
+    {"every algorithm gives the bits of the tree", every_algorithm_gives_the_bits_of_the_tree},
+    {"every algorithm keeps the order of the ranks", every_algorithm_keeps_the_order_of_the_ranks},
     {"owners get their blocks, and everyone gets them all", owners_get_their_blocks_and_everyone_gets_them_all},
     {"sums and gatherings are adjoint", sums_and_gatherings_are_adjoint},
     {"shares make the whole", shares_make_the_whole},
     {"nobody waits for the order of arrival", nobody_waits_for_the_order_of_arrival},
     {"sums that are under way together keep apart", sums_under_way_together_keep_apart},
     {"bytes are counted", bytes_are_counted},
-    {"the table names a way that fits", the_table_names_a_way_that_fits},
+    {"the table names an algorithm that fits", the_table_names_an_algorithm_that_fits},
 };
-HL_TESTS("ways", tests)
+HL_TESTS("algorithms", tests)
