@@ -271,8 +271,9 @@ static void trace_stage(measuring *x, int stage, int row)
     m.share_prefix = x->c->share_prefix;
     for (int k = 0; k < p->chunks; k++) {
         size_t mark = hl_arena_mark(&x->f->arena);
-        hl_texts t;
-        hl_texts_pack(&t, &m, x->corpus, p->item + p->chunk_begin[k], p->chunk_begin[k + 1] - p->chunk_begin[k], &x->f->arena);
+        hl_item_pack t;
+        hl_item_pack_make(&t, &m, x->corpus, p->item + p->chunk_begin[k], p->chunk_begin[k + 1] - p->chunk_begin[k],
+                          &x->f->arena);
         x->trace[stage * p->chunks + k] = fmax(x->trace[stage * p->chunks + k], trace_of(&m.stack, &t.pack));
         hl_arena_back(&x->f->arena, mark);
     }

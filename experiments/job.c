@@ -141,7 +141,7 @@ static hl_status item_vector(hl_engine *e, const char *path)
 /* What was read from `path`; "": nothing was. */
 static hl_status check_read(const hl_engine *e, bool init, const char *path)
 {
-    return init && path[0] ? hl_finite_check(e, HL_IN_WEIGHTS, path) : HL_OK;
+    return init && path[0] ? hl_finite_check(e, HL_FINITE_WEIGHTS, path) : HL_OK;
 }
 
 /* Of one side: the shares of a copy, added up. */

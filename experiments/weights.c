@@ -131,8 +131,8 @@ hl_status hl_weights_take(hl_job *j, const hl_checkpoint *c, bool moments)
     hl_checkpoint_part part[2];
     hl_weights_parts(part, &j->engine);
     HL_TRY(hl_checkpoint_read(c, j->world, &(hl_checkpoint_content){part, 2, moments}));
-    HL_TRY(hl_finite_check(&j->engine, HL_IN_WEIGHTS, hl_checkpoint_path(c)));
-    if (moments) HL_TRY(hl_finite_check(&j->engine, HL_IN_MOMENTS, hl_checkpoint_path(c)));
+    HL_TRY(hl_finite_check(&j->engine, HL_FINITE_WEIGHTS, hl_checkpoint_path(c)));
+    if (moments) HL_TRY(hl_finite_check(&j->engine, HL_FINITE_MOMENTS, hl_checkpoint_path(c)));
     if (j->engine.item.w) hl_holding_share(&j->engine.item);
     if (j->engine.user.w) hl_holding_share(&j->engine.user);
     return hl_copies_check(j->world, &j->engine, moments, hl_checkpoint_path(c), "look whether both machines have the same file of this path, and sound memory");

@@ -165,9 +165,10 @@ static void encode_users(eval_round *r, float *u, const float *x, const int *len
     const hl_stack *m = &e->user_model.stack;
     float *last = HL_TAKE(&e->scratch, float, (size_t)n * (size_t)r->D), *norm = HL_TAKE(&e->scratch, float, n);
     float *y = m->last ? last : hl_pipe_room(&e->user_pipe, HL_FORWARD, (size_t)pack.T * (size_t)r->D);
-    if (!m->first) hl_pipe_take(&e->user_pipe, HL_FORWARD, pack.T, r->D);
-    hl_stack_forward(y, &trace, m, e->user.w, m->first ? x : hl_pipe_taken(&e->user_pipe, HL_FORWARD), &pack, &e->scratch);
-    if (!m->last) hl_pipe_pass(&e->user_pipe, HL_FORWARD, pack.T, r->D);
+    if (!m->first) hl_pipe_recv(&e->user_pipe, HL_FORWARD, pack.T, r->D);
+    hl_stack_forward(y, &trace, m, e->user.w, m->first ? x : hl_pipe_received(&e->user_pipe, HL_FORWARD), &pack,
+                     &e->scratch);
+    if (!m->last) hl_pipe_send(&e->user_pipe, HL_FORWARD, pack.T, r->D);
     if (m->last) hl_rows_unit_forward(u, norm, y, n, r->D);
     if (m->last) look_for_odd_users(r, y, user, n);
     hl_arena_back(&e->scratch, mark);

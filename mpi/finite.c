@@ -45,10 +45,10 @@ static void search(hl_first *f, const hl_engine *e, const numbers *a, bool froze
 /* Moments are kept of my block alone. */
 static void search_side(hl_first *f, const hl_engine *e, const hl_holding *h, hl_finite_array array)
 {
-    if (array == HL_IN_WEIGHTS) search(f, e, &(numbers){h, h->w, 0}, true);
-    if (array == HL_IN_GRADIENTS) search(f, e, &(numbers){h, h->g, 0}, false);
-    if (array == HL_IN_MOMENTS) search(f, e, &(numbers){h, h->m, h->begin}, true);
-    if (array == HL_IN_MOMENTS) search(f, e, &(numbers){h, h->v, h->begin}, true);
+    if (array == HL_FINITE_WEIGHTS) search(f, e, &(numbers){h, h->w, 0}, true);
+    if (array == HL_FINITE_GRADIENTS) search(f, e, &(numbers){h, h->g, 0}, false);
+    if (array == HL_FINITE_MOMENTS) search(f, e, &(numbers){h, h->m, h->begin}, true);
+    if (array == HL_FINITE_MOMENTS) search(f, e, &(numbers){h, h->v, h->begin}, true);
 }
 
 /* "[3, 7]". */
@@ -88,11 +88,12 @@ static void token_text(char out[160], const hl_engine *e, const hl_param *p, int
 static const struct {
     const char *of, *advice;
 } words[] = {
-    [HL_IN_WEIGHTS] = {"", "a file is damaged, or a conversion to 16 bits overflowed: fetch or convert the weights "
+    [HL_FINITE_WEIGHTS] = {"", "a file is damaged, or a conversion to 16 bits overflowed: fetch or convert the weights "
                            "again"},
-    [HL_IN_MOMENTS] = {"AdamW's moment of ", "take an older checkpoint, and lower optim_args.learning_rate or set "
+    [HL_FINITE_MOMENTS] = {"AdamW's moment of ", "take an older checkpoint, and lower optim_args.learning_rate or set "
                                              "clip_grad_norm"},
-    [HL_IN_GRADIENTS] = {"the gradient of ", "lower optim_args.learning_rate or set clip_grad_norm, and continue from "
+    [HL_FINITE_GRADIENTS] = {"the gradient of ",
+                             "lower optim_args.learning_rate or set clip_grad_norm, and continue from "
                                              "the last checkpoint"},
 };
 
@@ -119,7 +120,7 @@ hl_status hl_finite_check(const hl_engine *e, hl_finite_array array, const char 
 
 void hl_finite_why(char why[HL_WHY], const hl_engine *e)
 {
-    hl_status s = hl_finite_check(e, HL_IN_WEIGHTS, "the weights");
+    hl_status s = hl_finite_check(e, HL_FINITE_WEIGHTS, "the weights");
     snprintf(why, HL_WHY, "%s",
              s != HL_OK ? hl_error_text()
                         : "all weights are finite, but what they give is too large for single precision; take an "

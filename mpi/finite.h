@@ -8,7 +8,7 @@
 #include "mpi/engine.h"
 #include "mpi/first.h"
 
-typedef enum { HL_IN_WEIGHTS, HL_IN_MOMENTS, HL_IN_GRADIENTS } hl_finite_array;
+typedef enum { HL_FINITE_WEIGHTS, HL_FINITE_MOMENTS, HL_FINITE_GRADIENTS } hl_finite_array;
 
 /* HL_ENUMERIC with a sentence where a number that a rank holds of the array is not finite: `where` ("model/",
  * "step-12") comes first, then tensor, place, rank.  Of gradients those of frozen tensors do not matter.  Collective

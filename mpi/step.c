@@ -20,7 +20,7 @@
 /* A chunk of mine between its forward and its backward. */
 typedef struct {
     union {
-        hl_texts texts;
+        hl_item_pack texts;
         hl_pack users;
     };
     hl_stack_trace trace;
@@ -123,7 +123,8 @@ static void pack_chunks(step *s)
     const hl_plan *p = &s->plan;
     for (int c = 0; c < p->chunks; c++)
         if (s->share.chunk[c] == s->item_lead)
-            hl_texts_pack(&s->chunk[c].texts, &e->item_model, e->corpus, p->item + p->chunk_begin[c], p->chunk_begin[c + 1] - p->chunk_begin[c], &e->plan);
+            hl_item_pack_make(&s->chunk[c].texts, &e->item_model, e->corpus, p->item + p->chunk_begin[c],
+                              p->chunk_begin[c + 1] - p->chunk_begin[c], &e->plan);
     for (int c = 0; c < p->user_chunks; c++)
         if (s->share.user_chunk[c] == s->user_lead) pack_users(s, c);
 }
@@ -203,42 +204,42 @@ static void lay_rows(step *s)
 
 static void item_take(step *s, int c)
 {
-    hl_pipe_take(&s->e->item_pipe, HL_FORWARD, s->chunk[c].texts.pack.T, s->D);
+    hl_pipe_recv(&s->e->item_pipe, HL_FORWARD, s->chunk[c].texts.pack.T, s->D);
 }
 
 static void item_pass(step *s, int c)
 {
-    hl_pipe_pass(&s->e->item_pipe, HL_FORWARD, s->chunk[c].texts.pack.T, s->D);
+    hl_pipe_send(&s->e->item_pipe, HL_FORWARD, s->chunk[c].texts.pack.T, s->D);
 }
 
 static void item_take_back(step *s, int c)
 {
-    hl_pipe_take(&s->e->item_pipe, HL_BACK, s->chunk[c].texts.pack.T, s->D);
+    hl_pipe_recv(&s->e->item_pipe, HL_BACKWARD, s->chunk[c].texts.pack.T, s->D);
 }
 
 static void item_pass_back(step *s, int c)
 {
-    hl_pipe_pass(&s->e->item_pipe, HL_BACK, s->chunk[c].texts.pack.T, s->D);
+    hl_pipe_send(&s->e->item_pipe, HL_BACKWARD, s->chunk[c].texts.pack.T, s->D);
 }
 
 static void user_take(step *s, int c)
 {
-    hl_pipe_take(&s->e->user_pipe, HL_FORWARD, s->user_chunk[c].users.T, s->D);
+    hl_pipe_recv(&s->e->user_pipe, HL_FORWARD, s->user_chunk[c].users.T, s->D);
 }
 
 static void user_pass(step *s, int c)
 {
-    hl_pipe_pass(&s->e->user_pipe, HL_FORWARD, s->user_chunk[c].users.T, s->D);
+    hl_pipe_send(&s->e->user_pipe, HL_FORWARD, s->user_chunk[c].users.T, s->D);
 }
 
 static void user_take_back(step *s, int c)
 {
-    hl_pipe_take(&s->e->user_pipe, HL_BACK, s->user_chunk[c].users.T, s->D);
+    hl_pipe_recv(&s->e->user_pipe, HL_BACKWARD, s->user_chunk[c].users.T, s->D);
 }
 
 static void user_pass_back(step *s, int c)
 {
-    hl_pipe_pass(&s->e->user_pipe, HL_BACK, s->user_chunk[c].users.T, s->D);
+    hl_pipe_send(&s->e->user_pipe, HL_BACKWARD, s->user_chunk[c].users.T, s->D);
 }
 
 /* ---- the Item LLM */
@@ -247,10 +248,11 @@ static void user_pass_back(step *s, int c)
 static void item_through(step *s, hl_chunk *k, float *y, hl_arena *trace)
 {
     hl_engine *e = s->e;
-    const hl_texts *t = &k->texts;
+    const hl_item_pack *t = &k->texts;
     float *out = s->item_out ? y : hl_pipe_room(&e->item_pipe, HL_FORWARD, hl_item_size(&e->item_model, t));
     hl_stack_trace_lay(&k->trace, &e->item_model.stack, &t->pack, trace);
-    hl_item_forward(out, &k->trace, &e->item_model, e->item.w, hl_pipe_taken(&e->item_pipe, HL_FORWARD), t, &e->scratch);
+    hl_item_forward(out, &k->trace, &e->item_model, e->item.w, hl_pipe_received(&e->item_pipe, HL_FORWARD), t,
+                    &e->scratch);
     s->flop += hl_stack_flop(&e->item_model.stack, &t->pack);
 }
 
@@ -278,7 +280,7 @@ static void item_backward_idle(step *s, int c)
     if (c < 0) return;
     hl_chunk *k = &s->chunk[c];
     const int T = k->texts.pack.T;
-    if (!e->item_model.stack.first) fill_rows(s, hl_pipe_room(&e->item_pipe, HL_BACK, rows_of(s, T)), T);
+    if (!e->item_model.stack.first) fill_rows(s, hl_pipe_room(&e->item_pipe, HL_BACKWARD, rows_of(s, T)), T);
     if (k->again) hl_arena_back(k->again, 0);
 }
 
@@ -321,8 +323,8 @@ static void item_backward(step *s, int c)
     hl_chunk *k = &s->chunk[c];
     const hl_stack *m = &e->item_model.stack;
     if (s->plan.groups) hl_holding_turn(&e->item, s->plan.group[c]);
-    float *dx = m->first ? NULL : hl_pipe_room(&e->item_pipe, HL_BACK, rows_of(s, k->texts.pack.T));
-    const float *dy = s->item_out ? s->dvector + rows_of(s, k->row) : hl_pipe_taken(&e->item_pipe, HL_BACK);
+    float *dx = m->first ? NULL : hl_pipe_room(&e->item_pipe, HL_BACKWARD, rows_of(s, k->texts.pack.T));
+    const float *dy = s->item_out ? s->dvector + rows_of(s, k->row) : hl_pipe_received(&e->item_pipe, HL_BACKWARD);
     hl_item_backward(dx, e->item.g, dy, &k->trace, &e->item_model, e->item.w, &k->texts, &e->scratch);
     s->flop += 2 * hl_stack_flop(m, &k->texts.pack);
     if (k->again) hl_arena_back(k->again, 0);
@@ -347,7 +349,9 @@ static void user_backward_idle(step *s, int c)
     if (c < 0) return;
     const hl_chunk *k = &s->user_chunk[c];
     const int T = k->users.T;
-    fill_rows(s, e->user_model.stack.first ? s->dx + rows_of(s, k->row) : hl_pipe_room(&e->user_pipe, HL_BACK, rows_of(s, T)), T);
+    float *dx = e->user_model.stack.first ? s->dx + rows_of(s, k->row)
+                                          : hl_pipe_room(&e->user_pipe, HL_BACKWARD, rows_of(s, T));
+    fill_rows(s, dx, T);
 }
 
 static void user_forward(step *s, int c)
@@ -362,7 +366,8 @@ static void user_forward(step *s, int c)
     size_t at = rows_of(s, k->row);
     float *y = m->last ? s->y + at : hl_pipe_room(&e->user_pipe, HL_FORWARD, rows_of(s, k->users.T));
     hl_stack_trace_lay(&k->trace, m, &k->users, &e->kept);
-    hl_stack_forward(y, &k->trace, m, e->user.w, m->first ? s->x + at : hl_pipe_taken(&e->user_pipe, HL_FORWARD), &k->users, &e->scratch);
+    hl_stack_forward(y, &k->trace, m, e->user.w, m->first ? s->x + at : hl_pipe_received(&e->user_pipe, HL_FORWARD),
+                     &k->users, &e->scratch);
     s->flop += hl_stack_flop(m, &k->users);
 }
 
@@ -377,8 +382,9 @@ static void user_backward(step *s, int c)
     const hl_stack *m = &e->user_model.stack;
     size_t at = rows_of(s, k->row);
     if (s->plan.groups) hl_holding_turn(&e->user, s->plan.user_group[c]);
-    float *dx = m->first ? s->dx + at : hl_pipe_room(&e->user_pipe, HL_BACK, rows_of(s, k->users.T));
-    hl_stack_backward(dx, e->user.g, m->last ? s->dy + at : hl_pipe_taken(&e->user_pipe, HL_BACK), &k->trace, m, e->user.w, &k->users, &e->scratch);
+    float *dx = m->first ? s->dx + at : hl_pipe_room(&e->user_pipe, HL_BACKWARD, rows_of(s, k->users.T));
+    hl_stack_backward(dx, e->user.g, m->last ? s->dy + at : hl_pipe_received(&e->user_pipe, HL_BACKWARD), &k->trace, m,
+                      e->user.w, &k->users, &e->scratch);
     s->flop += 2 * hl_stack_flop(m, &k->users);
 }
 
@@ -795,8 +801,8 @@ static hl_status tell_what_is_not_finite(const step *s)
     note_odd_samples(&sample, s);
     if (hl_first_agree(&text, world)) return hl_finite_tell_item(s->e, &text, s->plan.texts);
     if (hl_first_agree(&sample, world)) return tell_sample(s, &sample, s->user);
-    HL_TRY(hl_finite_check(s->e, HL_IN_WEIGHTS, "the weights"));
-    HL_TRY(hl_finite_check(s->e, HL_IN_GRADIENTS, "before the update"));
+    HL_TRY(hl_finite_check(s->e, HL_FINITE_WEIGHTS, "the weights"));
+    HL_TRY(hl_finite_check(s->e, HL_FINITE_GRADIENTS, "before the update"));
     return HL_FAIL(HL_ENUMERIC,
                    "the loss is %g and the norm of the gradients %g; lower optim_args.learning_rate or set "
                    "clip_grad_norm, and continue "

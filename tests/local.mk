@@ -114,6 +114,7 @@ ODD_TESTS = \
 
 CHECKERS = \
 	tests/check-layers.sh \
+	tests/check-headers.sh \
 	tests/check-docs.sh \
 	tests/check-run.sh \
 	tests/check-slurm.sh \

@@ -208,10 +208,11 @@ static void forward(layers *a, float *y, const float *x, size_t out)
 {
     const hl_stack *m = &a->model.stack;
     const int T = a->pack.T, D = shape.hidden_size;
-    if (!m->first) hl_pipe_take(&a->pipe, HL_FORWARD, T, D);
+    if (!m->first) hl_pipe_recv(&a->pipe, HL_FORWARD, T, D);
     float *to = m->last ? y : hl_pipe_room(&a->pipe, HL_FORWARD, a->size);
-    hl_stack_forward(to, &a->trace, m, a->w, m->first ? x : hl_pipe_taken(&a->pipe, HL_FORWARD), &a->pack, &a->scratch);
-    if (!m->last) hl_pipe_pass(&a->pipe, HL_FORWARD, T, D);
+    hl_stack_forward(to, &a->trace, m, a->w, m->first ? x : hl_pipe_received(&a->pipe, HL_FORWARD), &a->pack,
+                     &a->scratch);
+    if (!m->last) hl_pipe_send(&a->pipe, HL_FORWARD, T, D);
     hl_group_broadcast(world(), y, out * sizeof *y, world()->size - 1);
 }
 
@@ -220,10 +221,11 @@ static void backward(layers *a, float *dx, const float *dy)
 {
     const hl_stack *m = &a->model.stack;
     const int T = a->pack.T, D = shape.hidden_size;
-    if (!m->last) hl_pipe_take(&a->pipe, HL_BACK, T, D);
-    float *to = m->first ? dx : hl_pipe_room(&a->pipe, HL_BACK, a->size);
-    hl_stack_backward(to, a->dw, m->last ? dy : hl_pipe_taken(&a->pipe, HL_BACK), &a->trace, m, a->w, &a->pack, &a->scratch);
-    if (!m->first) hl_pipe_pass(&a->pipe, HL_BACK, T, D);
+    if (!m->last) hl_pipe_recv(&a->pipe, HL_BACKWARD, T, D);
+    float *to = m->first ? dx : hl_pipe_room(&a->pipe, HL_BACKWARD, a->size);
+    hl_stack_backward(to, a->dw, m->last ? dy : hl_pipe_received(&a->pipe, HL_BACKWARD), &a->trace, m, a->w, &a->pack,
+                      &a->scratch);
+    if (!m->first) hl_pipe_send(&a->pipe, HL_BACKWARD, T, D);
     hl_group_broadcast(world(), dx, a->size * sizeof *dx, 0);
 }
 

@@ -241,7 +241,7 @@ static void one_item_infinite(world *w)
     CHECK_FAILS(hl_catalogue_check(&c, &w->e, &zeros), HL_ENUMERIC, words);
     snprintf(words, sizeof words, "%s [%d, 3] is inf", tokens, token);
     CHECK(strstr(hl_error_text(), words) != NULL);
-    CHECK_FAILS(hl_finite_check(&w->e, HL_IN_WEIGHTS, "here"), HL_ENUMERIC, words);
+    CHECK_FAILS(hl_finite_check(&w->e, HL_FINITE_WEIGHTS, "here"), HL_ENUMERIC, words);
     hl_catalogue_close(&c);
 }
 
@@ -252,15 +252,15 @@ static void an_item_whose_vector_is_not_finite_is_named(void)
 
 static void one_weight_nan(world *w)
 {
-    CHECK_OK(hl_finite_check(&w->e, HL_IN_WEIGHTS, "here"));
+    CHECK_OK(hl_finite_check(&w->e, HL_FINITE_WEIGHTS, "here"));
     plant(&w->e.user, "user_llm.model.layers.1.mlp.down_proj.weight", 7 * 48 + 41, NAN);
-    CHECK_FAILS(hl_finite_check(&w->e, HL_IN_WEIGHTS, "here"), HL_ENUMERIC,
+    CHECK_FAILS(hl_finite_check(&w->e, HL_FINITE_WEIGHTS, "here"), HL_ENUMERIC,
                 "here: user_llm.model.layers.1.mlp.down_proj.weight [7, 41] is ");
     plant(&w->e.user, "user_llm.model.layers.0.self_attn.q_proj.weight", 0, -INFINITY);
-    CHECK_FAILS(hl_finite_check(&w->e, HL_IN_WEIGHTS, "here"), HL_ENUMERIC,
+    CHECK_FAILS(hl_finite_check(&w->e, HL_FINITE_WEIGHTS, "here"), HL_ENUMERIC,
                 "user_llm.model.layers.0.self_attn.q_proj.weight [0, 0");
     plant(&w->e.item, "item_llm.model.norm.weight", 5, NAN);
-    CHECK_FAILS(hl_finite_check(&w->e, HL_IN_WEIGHTS, "here"), HL_ENUMERIC, "item_llm.model.norm.weight [5]");
+    CHECK_FAILS(hl_finite_check(&w->e, HL_FINITE_WEIGHTS, "here"), HL_ENUMERIC, "item_llm.model.norm.weight [5]");
 }
 
 static void a_weight_that_is_not_finite_is_named(void)

@@ -1,26 +1,27 @@
-/* test-pipe.c - what a stage passes on, its neighbour takes, in order, both ways. */
+/* test-pipe.c - what a stage sends, its neighbour receives, in order, in both directions. */
 #include "mpi/pipe.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 
 enum { CHUNKS = 7, D = 3 };
 
-static float value(int stage, int way, int chunk, int i)
+static float value(int stage, int direction, int chunk, int i)
 {
-    return (float)(1000 * stage + 500 * way + 10 * chunk + i % 7);
+    return (float)(1000 * stage + 500 * direction + 10 * chunk + i % 7);
 }
 
-static void pass(hl_pipe *p, hl_way way, int stage, int chunk, int rows)
+static void send(hl_pipe *p, hl_direction direction, int stage, int chunk, int rows)
 {
-    float *x = hl_pipe_room(p, way, (size_t)rows * D);
-    for (int i = 0; i < rows * D; i++) x[i] = value(stage, (int)way, chunk, i);
-    hl_pipe_pass(p, way, rows, D);
+    float *x = hl_pipe_room(p, direction, (size_t)rows * D);
+    for (int i = 0; i < rows * D; i++) x[i] = value(stage, (int)direction, chunk, i);
+    hl_pipe_send(p, direction, rows, D);
 }
 
-static void take(hl_pipe *p, hl_way way, int stage, int chunk, int rows)
+static void receive(hl_pipe *p, hl_direction direction, int stage, int chunk, int rows)
 {
-    hl_pipe_take(p, way, rows, D);
-    for (int i = 0; i < rows * D; i++) CHECK(hl_pipe_taken(p, way)[i] == value(stage, (int)way, chunk, i));
+    hl_pipe_recv(p, direction, rows, D);
+    for (int i = 0; i < rows * D; i++)
+        CHECK(hl_pipe_received(p, direction)[i] == value(stage, (int)direction, chunk, i));
 }
 
 /* Sizes from nothing to more than goes at once, growing and shrinking. */
@@ -36,12 +37,12 @@ static void chunks_go_through_all_stages(void)
     const hl_group *g = check_world();
     hl_pipe_open(&p, g);
     for (int c = 0; c < CHUNKS; c++) {
-        if (g->rank > 0) take(&p, HL_FORWARD, g->rank - 1, c, rows_of(c));
-        if (g->rank < g->size - 1) pass(&p, HL_FORWARD, g->rank, c, rows_of(c));
+        if (g->rank > 0) receive(&p, HL_FORWARD, g->rank - 1, c, rows_of(c));
+        if (g->rank < g->size - 1) send(&p, HL_FORWARD, g->rank, c, rows_of(c));
     }
     for (int c = 0; c < CHUNKS; c++) {
-        if (g->rank < g->size - 1) take(&p, HL_BACK, g->rank + 1, c, rows_of(c));
-        if (g->rank > 0) pass(&p, HL_BACK, g->rank, c, rows_of(c));
+        if (g->rank < g->size - 1) receive(&p, HL_BACKWARD, g->rank + 1, c, rows_of(c));
+        if (g->rank > 0) send(&p, HL_BACKWARD, g->rank, c, rows_of(c));
     }
     hl_pipe_close(&p);
 }
@@ -54,11 +55,11 @@ static void a_stage_runs_ahead(void)
     hl_pipe_open(&p, g);
     int last = g->size - 1, ahead = last - g->rank;
     for (int c = 0; c < CHUNKS + ahead; c++) {
-        if (c < CHUNKS && g->rank > 0) take(&p, HL_FORWARD, g->rank - 1, c, rows_of(c));
-        if (c < CHUNKS && g->rank < last) pass(&p, HL_FORWARD, g->rank, c, rows_of(c));
+        if (c < CHUNKS && g->rank > 0) receive(&p, HL_FORWARD, g->rank - 1, c, rows_of(c));
+        if (c < CHUNKS && g->rank < last) send(&p, HL_FORWARD, g->rank, c, rows_of(c));
         if (c < ahead) continue;
-        if (g->rank < last) take(&p, HL_BACK, g->rank + 1, c - ahead, rows_of(c - ahead));
-        if (g->rank > 0) pass(&p, HL_BACK, g->rank, c - ahead, rows_of(c - ahead));
+        if (g->rank < last) receive(&p, HL_BACKWARD, g->rank + 1, c - ahead, rows_of(c - ahead));
+        if (g->rank > 0) send(&p, HL_BACKWARD, g->rank, c - ahead, rows_of(c - ahead));
     }
     hl_pipe_close(&p);
 }

@@ -65,9 +65,9 @@ typedef struct {
 
 static void encode_item(float *y, slow *s, int32_t item)
 {
-    hl_texts texts;
+    hl_item_pack texts;
     hl_stack_trace trace;
-    hl_texts_pack(&texts, &s->e.item_model, &s->t->corpus, &item, 1, &s->e.plan);
+    hl_item_pack_make(&texts, &s->e.item_model, &s->t->corpus, &item, 1, &s->e.plan);
     hl_stack_trace_lay(&trace, &s->e.item_model.stack, &texts.pack, &s->e.kept);
     hl_item_forward(y, &trace, &s->e.item_model, s->e.item.w, NULL, &texts, &s->e.scratch);
     hl_arena_back(&s->e.plan, 0);

@@ -72,7 +72,8 @@ static void number_kinds(hl_pack *pack, const int *token, int vocab, hl_arena *a
     pack->first = first;
 }
 
-void hl_texts_pack(hl_texts *t, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena)
+void hl_item_pack_make(hl_item_pack *t, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n,
+                       hl_arena *arena)
 {
     int prefix = m->share_prefix && m->item_tokens ? hl_prefix_of(corpus, item, n) : 0, length;
     int *begin = (int *)HL_TAKE(arena, int, n + 2) + 1;
@@ -91,7 +92,8 @@ void hl_texts_pack(hl_texts *t, const hl_item_model *m, const hl_corpus *corpus,
             position[at] = k;
         }
     }
-    *t = (hl_texts){{.T = T, .segments = n, .begin = begin, .position = position, .last_only = m->item_tokens > 0, .prefix = prefix}, token};
+    *t = (hl_item_pack){{.T = T, .segments = n, .begin = begin, .position = position, .last_only = m->item_tokens > 0,
+                         .prefix = prefix}, token};
     if (m->share_tokens && m->stack.first) number_kinds(&t->pack, token, m->stack.shape.vocab_size, arena);
 }
 
@@ -104,7 +106,7 @@ static int64_t row_of(const hl_item_model *m, int token)
     return mine >= 0 && mine < m->tokens ? (int64_t)m->tokens_at + (int64_t)mine * m->stack.shape.hidden_size : -1;
 }
 
-static void embed_forward(float *x, const hl_item_model *m, const float *w, const hl_texts *t)
+static void embed_forward(float *x, const hl_item_model *m, const float *w, const hl_item_pack *t)
 {
     size_t D = (size_t)m->stack.shape.hidden_size;
     for (int i = 0; i < t->pack.T; i++) {
@@ -116,7 +118,7 @@ static void embed_forward(float *x, const hl_item_model *m, const float *w, cons
 }
 
 /* All peers have the same dx, so each can do its rows and all of them the [ITEM] vector. */
-static void embed_backward(float *dw, const float *dx, const hl_item_model *m, const hl_texts *t)
+static void embed_backward(float *dw, const float *dx, const hl_item_model *m, const hl_item_pack *t)
 {
     size_t D = (size_t)m->stack.shape.hidden_size;
     for (int i = 0; i < t->pack.T; i++) {
@@ -126,18 +128,19 @@ static void embed_backward(float *dw, const float *dx, const hl_item_model *m, c
 }
 
 /* Is what leaves the stack the mean of its rows? */
-static bool takes_mean(const hl_item_model *m, const hl_texts *t)
+static bool takes_mean(const hl_item_model *m, const hl_item_pack *t)
 {
     return m->stack.last && !t->pack.last_only;
 }
 
-size_t hl_item_size(const hl_item_model *m, const hl_texts *t)
+size_t hl_item_size(const hl_item_model *m, const hl_item_pack *t)
 {
     return (size_t)(m->stack.last ? t->pack.segments : t->pack.T) * (size_t)m->stack.shape.hidden_size;
 }
 
 /* The [ITEM] token is the last row of its text, and what comes out of the stack is the vector. */
-void hl_item_forward(float *y, hl_stack_trace *trace, const hl_item_model *m, const float *w, const float *x, const hl_texts *t, hl_arena *scratch)
+void hl_item_forward(float *y, hl_stack_trace *trace, const hl_item_model *m, const float *w, const float *x,
+                     const hl_item_pack *t, hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch), size = (size_t)t->pack.T * (size_t)m->stack.shape.hidden_size;
     float *embedded = HL_TAKE(scratch, float, m->stack.first ? size : 0), *rows = takes_mean(m, t) ? HL_TAKE(scratch, float, size) : y;
@@ -148,7 +151,7 @@ void hl_item_forward(float *y, hl_stack_trace *trace, const hl_item_model *m, co
 }
 
 void hl_item_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *trace, const hl_item_model *m, const float *w,
-                      const hl_texts *t, hl_arena *scratch)
+                      const hl_item_pack *t, hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch), size = (size_t)t->pack.T * (size_t)m->stack.shape.hidden_size;
     float *into = m->stack.first ? HL_TAKE(scratch, float, size) : dx, *rows = HL_TAKE(scratch, float, takes_mean(m, t) ? size : 0);

@@ -29,21 +29,23 @@ void hl_item_close(hl_item_model *m);
 typedef struct {
     hl_pack pack;
     const int *token; /* (T) rows of the token table; -1: the [ITEM] vector */
-} hl_texts;
+} hl_item_pack;
 
 /* Pack the texts of items (n), laid in the arena; a text's row k is at position k, wherever it lies. */
-void hl_texts_pack(hl_texts *t, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena);
+void hl_item_pack_make(hl_item_pack *t, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n,
+                       hl_arena *arena);
 
 /* y (segments, D): vectors, where the last layer is mine, else (T, D) for the next stage.  x (T, D): what the stage before
  * wrote; NULL in the first.  trace is laid for T tokens (hl_stack_trace_lay). */
-void hl_item_forward(float *y, hl_stack_trace *trace, const hl_item_model *m, const float *w, const float *x, const hl_texts *t, hl_arena *scratch);
+void hl_item_forward(float *y, hl_stack_trace *trace, const hl_item_model *m, const float *w, const float *x,
+                     const hl_item_pack *t, hl_arena *scratch);
 
 /* dw (the side's array) is added to, given dy (as y); dx (T, D) is overwritten, NULL in the first stage. */
 void hl_item_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *trace, const hl_item_model *m, const float *w,
-                      const hl_texts *t, hl_arena *scratch);
+                      const hl_item_pack *t, hl_arena *scratch);
 
 /* Numbers of y: rows of hl_item_forward times D. */
-size_t hl_item_size(const hl_item_model *m, const hl_texts *t);
+size_t hl_item_size(const hl_item_model *m, const hl_item_pack *t);
 
 /* exp(logit_scale), clamped to [0, ln 100] in place before use, as in the public code.  First stage only. */
 float hl_item_scale(const hl_item_model *m, float *w);
