@@ -1,9 +1,9 @@
 /* bench-kernels.c - hllm bench kernels: every op in the shapes of three models, beside what the machine can do.
  *
  * Products and attention are compared with the best square sgemm, ops that are bound by memory with the stream bandwidth; both
- * are measured in the same run.  Products see the tokens of a chunk; the others see arrays that do not fit into a cache, since
- * in a step theirs come from memory too.  FLOPs and bytes are those that the op needs, not what it happens to do: what a
- * backward computes again does not count. */
+ * are measured in the same run.  Products see the tokens of a micro-batch; the others see arrays that do not fit into a
+ * cache, since in a step theirs come from memory too.  FLOPs and bytes are those that the op needs, not what it happens
+ * to do: what a backward computes again does not count. */
 #include "base/arena.h"
 #include "experiments/bench-show.h"
 #include "math/adamw.h"
@@ -20,7 +20,7 @@ enum { SEGMENT = 64, LOSS_ROWS = 512, LOSS_NEGATIVES = 2048 };
 /* What the ops work on: five arrays that each op uses as it likes, and small ones. */
 typedef struct {
     const hl_meter_shape *shape;
-    int T, D, F, d;             /* tokens of a chunk, widths, width of a head */
+    int T, D, F, d;             /* tokens of a micro-batch, widths, width of a head */
     int R, K;                   /* rows and negatives of the loss */
     size_t n;                   /* numbers of an array that comes from memory */
     float *a, *b, *c, *e, *f;   /* (most) */

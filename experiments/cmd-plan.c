@@ -66,7 +66,7 @@ static void print_list(const hl_schedule *s, int rank)
     for (int i = 0, n; i < s->n; i += n) {
         printf("  %s", hl_act_name[s->task[i].act]);
         for (n = 0; i + n < s->n && s->task[i + n].act == s->task[i].act; n++)
-            if (s->task[i + n].chunk >= 0) printf(" %d", s->task[i + n].chunk);
+            if (s->task[i + n].micro_batch >= 0) printf(" %d", s->task[i + n].micro_batch);
         putchar('\n');
     }
 }
@@ -91,8 +91,9 @@ static void print(const hl_forecast *f, const orders *o, const hl_candidate *lis
     hl_layout_text(text, sizeof text, &f->layout);
     if (n) print_candidates(list, n, best);
     printf("%s\n", text);
-    printf("a made-up batch: %d samples, %d texts in %d chunks (%d before the users), %d user chunks\n", f->plan.samples, f->plan.texts, f->plan.chunks,
-           f->plan.early_chunks, f->plan.user_chunks);
+    printf("a made-up batch: %d samples, %d texts in %d chunks (%d before the users), %d user chunks\n",
+           f->plan.samples, f->plan.texts, f->plan.micro_batches,
+           f->plan.early_micro_batches, f->plan.user_micro_batches);
     printf("a machine of %.3g GFLOP/s a rank, memory %.3g GB/s, between ranks %.3g GB/s and %.3g us\n\n", f->job.machine.flops / 1e9, f->job.machine.memory / 1e9,
            f->job.machine.wire / 1e9, f->job.machine.latency * 1e6);
     print_ranks(f);

@@ -19,7 +19,7 @@ typedef enum { HL_LOSS_NCE } hl_loss_kind;
 typedef enum { HL_MEAN_GLOBAL, HL_MEAN_RANK } hl_loss_mean;
 typedef enum { HL_SCHEDULE_CONSTANT, HL_SCHEDULE_LINEAR, HL_SCHEDULE_COSINE } hl_schedule_kind;
 /* Rows of users that pass through the User LLM together. */
-enum { HL_USER_CHUNK_ROWS = 128 };
+enum { HL_USER_MICRO_BATCH_ROWS = 128 };
 
 typedef enum { HL_PLACE_AUTO, HL_PLACE_SEPARATE, HL_PLACE_COLOCATED, HL_PLACE_HYBRID } hl_placement;
 typedef enum { HL_FP32, HL_BF16 } hl_precision;

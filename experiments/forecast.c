@@ -227,7 +227,9 @@ static void draw(hl_plan *plan, int parts, const hl_corpus *corpus, const hl_con
     hl_windows_open(&w, corpus, c->MAX_ITEM_LIST_LENGTH, c->data_split);
     const hl_sampler sampler = {&w, (uint64_t)c->seed, c->batch_size, c->num_negatives, NULL};
     double ratio = (1 + user->num_hidden_layers * hl_llama_layer_flop(user)) / (1 + item->num_hidden_layers * hl_llama_layer_flop(item));
-    const hl_plan_rules rules = {.chunk_tokens = c->chunk_tokens, .parts = parts, .user_chunk_rows = HL_USER_CHUNK_ROWS, .item_tokens = c->item_emb_token_n, .dedup = c->dedup, .share_prefix = c->share_prefix,
+    const hl_plan_rules rules = {.chunk_tokens = c->chunk_tokens, .parts = parts,
+                                 .user_micro_batch_rows = HL_USER_MICRO_BATCH_ROWS, .item_tokens = c->item_emb_token_n,
+                                 .dedup = c->dedup, .share_prefix = c->share_prefix,
                                  .serial = c->schedule, .groups = c->exact_groups, .user_cost = ratio};
     hl_sampler_draw(&b, &sampler, 0, arena);
     hl_plan_make(plan, &b, corpus, &rules, item->hidden_size, arena);
@@ -247,10 +249,10 @@ typedef struct {
     hl_forecast *f;
     const hl_config *c;
     const hl_corpus *corpus;
-    double *trace; /* (item_pp, chunks) bytes on a rank of each stage */
+    double *trace; /* (item_pp, micro_batches) bytes on a rank of each stage */
 } measuring;
 
-/* Rows of a grid have different shares of a chunk; what counts is the largest. */
+/* Rows of a grid have different shares of a micro-batch; what counts is the largest. */
 static int rows_to_ask(int rows)
 {
     return rows ? rows : 1;
@@ -269,29 +271,31 @@ static void trace_stage(measuring *x, int stage, int row)
     hl_item_model m;
     hl_item_open(&m, &x->f->item, x->c->item_emb_token_n, x->c->MAX_TEXT_LENGTH, &peers);
     m.share_prefix = x->c->share_prefix;
-    for (int k = 0; k < p->chunks; k++) {
+    for (int k = 0; k < p->micro_batches; k++) {
         size_t mark = hl_arena_mark(&x->f->arena);
         hl_item_pack t;
-        hl_item_pack_make(&t, &m, x->corpus, p->item + p->chunk_begin[k], p->chunk_begin[k + 1] - p->chunk_begin[k],
+        hl_item_pack_make(&t, &m, x->corpus, p->item + p->micro_batch_begin[k],
+                          p->micro_batch_begin[k + 1] - p->micro_batch_begin[k],
                           &x->f->arena);
-        x->trace[stage * p->chunks + k] = fmax(x->trace[stage * p->chunks + k], trace_of(&m.stack, &t.pack));
+        x->trace[stage * p->micro_batches + k] = fmax(x->trace[stage * p->micro_batches + k],
+                                                      trace_of(&m.stack, &t.pack));
         hl_arena_back(&x->f->arena, mark);
     }
     hl_item_close(&m);
 }
 
-/* How many of a replica's chunks [begin, end), from the first, fit on all its stages; `left` (stages). */
+/* How many of a replica's micro-batches [begin, end), from the first, fit on all its stages; `left` (stages). */
 static int fitting(const measuring *x, int lead, int begin, int end, double *left)
 {
     const hl_plan *p = &x->f->plan;
     int n = 0;
     for (int k = begin; k < end; k++) {
-        if (x->f->share.chunk[k] != lead) continue;
+        if (x->f->share.micro_batch[k] != lead) continue;
         for (int s = 0; s < x->f->layout.item_pp; s++)
-            if ((left[s] -= x->trace[s * p->chunks + k]) < 0) return n;
+            if ((left[s] -= x->trace[s * p->micro_batches + k]) < 0) return n;
         n++;
     }
-    return p->chunks;
+    return p->micro_batches;
 }
 
 static int least(int a, int b)
@@ -307,8 +311,11 @@ static void choose_kept(measuring *x)
     double *left = hl_alloc((size_t)l->item_pp * sizeof *left);
     for (int r = 0; r < hl_layout_item_replicas(l) && x->c->activation_budget >= 0; r++) {
         for (int k = 0; k < l->item_pp; k++) left[k] = (double)x->c->activation_budget;
-        s->keep_read = least(s->keep_read, fitting(x, hl_layout_item_lead(l, r), 0, x->f->plan.early_chunks, left));
-        s->keep_rest = least(s->keep_rest, fitting(x, hl_layout_item_lead(l, r), x->f->plan.early_chunks, x->f->plan.chunks, left));
+        s->keep_read = least(s->keep_read,
+                             fitting(x, hl_layout_item_lead(l, r), 0, x->f->plan.early_micro_batches, left));
+        s->keep_rest = least(s->keep_rest,
+                             fitting(x, hl_layout_item_lead(l, r), x->f->plan.early_micro_batches,
+                                     x->f->plan.micro_batches, left));
     }
     free(left);
 }
@@ -320,7 +327,8 @@ static void count_kept(const measuring *x, int begin, int end, int keep)
         if (!hl_layout_has_item(l, r)) continue;
         int lead = hl_layout_item_lead_of(l, r), place = 0;
         for (int k = begin; k < end; k++)
-            if (x->f->share.chunk[k] == lead && place++ < keep) x->f->kept[r] += x->trace[hl_layout_item_stage(l, r) * x->f->plan.chunks + k];
+            if (x->f->share.micro_batch[k] == lead && place++ < keep)
+                x->f->kept[r] += x->trace[hl_layout_item_stage(l, r) * x->f->plan.micro_batches + k];
     }
 }
 
@@ -333,14 +341,15 @@ static void count_users(const measuring *x)
         const hl_peers peers = peers_of(stage % rows, l->user_tp, l->user_rows, stage / rows, l->user_pp, l->rows_apart);
         hl_user_model m;
         hl_user_open(&m, &f->user, x->c->MAX_ITEM_LIST_LENGTH, &peers);
-        for (int k = 0; k < f->plan.user_chunks; k++) {
+        for (int k = 0; k < f->plan.user_micro_batches; k++) {
             size_t mark = hl_arena_mark(&f->arena);
-            int begin = f->plan.user_chunk_begin[k], n = f->plan.user_chunk_begin[k + 1] - begin;
+            int begin = f->plan.user_micro_batch_begin[k], n = f->plan.user_micro_batch_begin[k + 1] - begin;
             int *length = HL_TAKE(&f->arena, int, n);
             for (int i = 0; i < n; i++) length[i] = f->plan.row_begin[begin + i + 1] - f->plan.row_begin[begin + i];
             hl_pack pack;
             hl_user_pack(&pack, length, n, false, &f->arena);
-            for (int t = 0; t < columns; t++) f->kept[f->share.user_chunk[k] + stage * columns + t] += trace_of(&m.stack, &pack);
+            for (int t = 0; t < columns; t++)
+                f->kept[f->share.user_micro_batch[k] + stage * columns + t] += trace_of(&m.stack, &pack);
             hl_arena_back(&f->arena, mark);
         }
         hl_user_close(&m);
@@ -355,7 +364,7 @@ static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus
     draw(&f->plan, hl_layout_item_parts(&f->layout), corpus, c, &f->item, &f->user, &f->arena);
     hl_share_make(&f->share, &f->layout, &f->plan, &f->arena);
     f->share.lockstep = c->zero >= 2;
-    measuring x = {f, c, corpus, HL_TAKE_ZERO(&f->arena, double, f->layout.item_pp * f->plan.chunks)};
+    measuring x = {f, c, corpus, HL_TAKE_ZERO(&f->arena, double, f->layout.item_pp * f->plan.micro_batches)};
     for (int s = 0; s < f->layout.item_pp; s++)
         for (int r = 0; r < rows_to_ask(f->layout.item_rows); r++) trace_stage(&x, s, r);
     choose_kept(&x);
@@ -363,8 +372,8 @@ static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus
     f->cost = HL_TAKE_ZERO(&f->arena, hl_cost, ranks);
     f->state = HL_TAKE_ZERO(&f->arena, double, ranks);
     f->kept = HL_TAKE_ZERO(&f->arena, double, ranks);
-    count_kept(&x, 0, f->plan.early_chunks, f->share.keep_read);
-    count_kept(&x, f->plan.early_chunks, f->plan.chunks, f->share.keep_rest);
+    count_kept(&x, 0, f->plan.early_micro_batches, f->share.keep_read);
+    count_kept(&x, f->plan.early_micro_batches, f->plan.micro_batches, f->share.keep_rest);
     count_users(&x);
     for (int r = 0; r < ranks; r++) hl_schedule_make(&f->schedule[r], &f->layout, &f->plan, &f->share, r, &f->arena);
     f->job = (hl_cost_job){&f->layout, &f->plan, &f->share, f->schedule, &f->item, &f->user, c->item_emb_token_n, c->zero, *machine};

@@ -304,7 +304,9 @@ static void lay_out_ease(hl_job *j)
 static hl_engine_rules rules_of(const hl_config *c, bool for_training)
 {
     return (hl_engine_rules){
-        .plan = {.chunk_tokens = c->chunk_tokens, .user_chunk_rows = HL_USER_CHUNK_ROWS, .item_tokens = c->item_emb_token_n, .dedup = c->dedup, .share_prefix = c->share_prefix, .serial = c->schedule, .groups = c->exact_groups,
+        .plan = {.chunk_tokens = c->chunk_tokens, .user_micro_batch_rows = HL_USER_MICRO_BATCH_ROWS,
+                 .item_tokens = c->item_emb_token_n, .dedup = c->dedup, .share_prefix = c->share_prefix,
+                 .serial = c->schedule, .groups = c->exact_groups,
                  .mean_over_ranks = c->loss_mean == HL_MEAN_RANK ? c->reference_ranks : 0},
         .share_tokens = c->share_tokens, .nce_thres = (float)c->nce_thres, .weight_decay = c->optim_args_weight_decay, .clip_grad_norm = c->clip_grad_norm,
         .activation_budget = c->activation_budget, .for_training = for_training, .zero = c->zero, .overlap = c->overlap, .slices = c->exact_tp,

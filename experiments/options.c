@@ -115,8 +115,10 @@ const hl_option hl_options[] = {
     NAMES("freeze_prefix", freeze_prefix, "[]", NUMBERS, "tensors whose names begin so are not trained"),
     BOOL("freeze_ad", freeze_ad, "false", NUMBERS, "do not train the Item LLM and the [ITEM] token"),
     BOOL("dedup", dedup, "true", NUMBERS, "encode items of the same text once"),
-    BOOL("share_prefix", share_prefix, "true", LAYOUT, "encode what all texts of a chunk begin with once a chunk"),
-    BOOL("share_tokens", share_tokens, "true", LAYOUT, "project each token of a chunk once for the first layer's attention, however often it occurs"),
+    BOOL("share_prefix", share_prefix, "true", LAYOUT,
+         "encode what all texts of a micro-batch begin with once a micro-batch"),
+    BOOL("share_tokens", share_tokens, "true", LAYOUT,
+         "project each token of a micro-batch once for the first layer's attention, however often it occurs"),
     INT64("max_steps", max_steps, "0", 0, 9e15, LAYOUT, "stop after this many; 0: all"),
 
     HEADING("Evaluation"),
@@ -145,7 +147,9 @@ const hl_option hl_options[] = {
     TEXT("calibration", calibration, "", LAYOUT, "figures of this machine for forecasts, by hllm bench calibrate; none: those of an ordinary core"),
     CHOICE("schedule", schedule, "loss_first", LAYOUT, "loss_first: texts that no user reads fill the time of the users; serial: one after the other", orders),
     INT("zero", zero, "0", 0, 3, LAYOUT, "what replicas divide (ZeRO): 1 the optimizer's state, 2 gradients too, 3 weights too; 0: nothing"),
-    INT("exact.groups", exact_groups, "0", 0, 1 << 16, NUMBERS, "sum gradients over so many groups of chunks in a fixed order: the same bits at every layout of at most so many replicas; 0: off"),
+    INT("exact.groups", exact_groups, "0", 0, 1 << 16, NUMBERS,
+        "sum gradients over so many groups of micro-batches in a fixed order: "
+        "the same bits at every layout of at most so many replicas; 0: off"),
     INT("exact.tp", exact_tp, "1", 1, 1 << 10, NUMBERS, "with exact.groups: products in so many slices, for the same bits at every item.tp and user.tp that divides it"),
     BOOL("overlap", overlap, "false", LAYOUT, "sum gradients over replicas layer by layer while the last backward goes on (zero 0 and 1)"),
     INT("threads", threads, "0", 0, 4096, LAYOUT, "threads a rank; 0: OMP_NUM_THREADS, or its share of the cores"),

@@ -1,4 +1,4 @@
-/* branch.c - gradients as a tree of sums over groups of chunks. */
+/* branch.c - gradients as a tree of sums over groups of micro-batches. */
 #include "mpi/branch.h"
 #include "base/error.h"
 #include "base/fold.h"

@@ -1,4 +1,4 @@
-/* branch.h - gradients as a tree of sums over groups of chunks.
+/* branch.h - gradients as a tree of sums over groups of micro-batches.
  *
  * A rank goes through its groups one after the other, in falling order; each is summed by itself, from zero, and finished
  * sums are added as soon as the tree of base/fold.h lets them: log2 of the groups arrays at most wait at a time.  What is left

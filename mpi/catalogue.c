@@ -26,8 +26,8 @@ static void number_texts(hl_catalogue *c, const hl_corpus *corpus)
     }
 }
 
-/* How many texts from `begin` on make a chunk. */
-static int chunk_from(const hl_catalogue *c, const hl_engine *e, int begin, int end)
+/* How many texts from `begin` on make a micro-batch. */
+static int micro_batch_from(const hl_catalogue *c, const hl_engine *e, int begin, int end)
 {
     int tokens = 0, n = 0;
     while (begin + n < end) {
@@ -93,14 +93,14 @@ static void range_of(int *begin, int *end, const hl_catalogue *c, const hl_layou
     *end = (int)hl_part_begin(c->texts, hl_layout_item_outs(l), (replica + 1) * l->item_tp);
 }
 
-/* The most chunks of a replica, where all go through as many. */
-static int most_chunks(const hl_catalogue *c, const hl_engine *e)
+/* The most micro-batches of a replica, where all go through as many. */
+static int most_micro_batches(const hl_catalogue *c, const hl_engine *e)
 {
     const hl_layout *l = &e->mesh->layout;
     int most = 0;
     for (int i = 0; i < hl_layout_item_replicas(l) && e->rules.zero >= 3; i++) {
         int from, end, n = 0;
-        for (range_of(&from, &end, c, l, i); from < end; n++) from += chunk_from(c, e, from, end);
+        for (range_of(&from, &end, c, l, i); from < end; n++) from += micro_batch_from(c, e, from, end);
         if (n > most) most = n;
     }
     return most;
@@ -110,11 +110,11 @@ static int most_chunks(const hl_catalogue *c, const hl_engine *e)
 static void encode_replica(hl_catalogue *c, hl_engine *e)
 {
     const hl_layout *l = &e->mesh->layout;
-    int from, end, left = most_chunks(c, e);
+    int from, end, left = most_micro_batches(c, e);
     range_of(&from, &end, c, l, (e->mesh->world.rank - l->item_begin) / hl_layout_item_width(l));
     e->item_model.stack.careful = true;
     for (int n; from < end; from += n, left--) {
-        n = chunk_from(c, e, from, end);
+        n = micro_batch_from(c, e, from, end);
         if (gives_up(c, e)) pass_over(e, from, n, c);
         else encode(c, e, from, n);
     }

@@ -14,11 +14,12 @@ typedef struct {
     bool share_tokens;                   /* hl_item_model.share_tokens */
     float nce_thres;
     double weight_decay, clip_grad_norm; /* 0: no clipping */
-    int64_t activation_budget;           /* bytes of kept activations a rank; chunks beyond it are computed again; < 0: no limit */
+    /* bytes of kept activations a rank; micro-batches beyond it are computed again; < 0: no limit */
+    int64_t activation_budget;
     bool for_training;                   /* false: weights only */
     int zero;                            /* what copies divide (mpi/holding.h) */
     bool overlap;                        /* sum gradients over copies while the last backward goes on */
-    int slices;                          /* of each layer where plan.groups: as many as a tensor group may have ranks, a power of two */
+    int slices; /* of each layer where plan.groups: as many as a tensor group may have ranks, a power of two */
     int longest_text, longest_history;   /* tokens without [ITEM]; items */
 } hl_engine_rules;
 
@@ -30,7 +31,7 @@ typedef struct {
     hl_user_model user_model;
     hl_holding item, user;
     hl_arena plan, kept, scratch, wire; /* what a step lays out; empty between steps */
-    hl_arena *again;                    /* (item_pp) activations of chunks that go forward again */
+    hl_arena *again;                    /* (item_pp) activations of micro-batches that go forward again */
     hl_pipe item_pipe, user_pipe;
     double update_seconds;              /* of the step before, told in the next tally */
     uint64_t late[HL_MESH_GROUPS];      /* bytes sent in the step before after its tally, likewise */

@@ -4,12 +4,12 @@
  * a copy (ZeRO, Rajbhandari et al., arXiv 1910.02054):
  *
  *     zero 1   AdamW's moments: each copy updates its block, and the weights are gathered
- *     zero 2   and the gradients: those of a layer are summed at the owners of its rows after each chunk
+ *     zero 2   and the gradients: those of a layer are summed at the owners of its rows after each micro-batch
  *     zero 3   and the weights: those of a layer are gathered before each use, and left after
  *
  * Arrays keep their full range of addresses; pages that are not held are not there (base/reserve.h).  The token table, the
  * last norm and the single vectors belong to no layer and are held by all; their gradients are summed at the end.
- * With zero 2 and 3 copies go through layers in step, so those with fewer chunks go through empty ones. */
+ * With zero 2 and 3 copies go through layers in step, so those with fewer micro-batches go through empty ones. */
 #ifndef MPI_HOLDING_H
 #define MPI_HOLDING_H
 #include "base/arena.h"
@@ -37,7 +37,7 @@ typedef struct {
     size_t *cut;          /* (copies + 1) a range cut by the blocks */
     bool *frozen;         /* (table->n) */
     hl_keeper keeper;     /* for the stack */
-    hl_branch branch;     /* gradients of groups of chunks, where these are summed apart */
+    hl_branch branch;     /* gradients of groups of micro-batches, where these are summed apart */
     bool overlaps;        /* are layers summed over the copies while the last backward goes on? */
     bool is_last;         /* does it? */
     int begun;            /* layers whose sums have begun, from the last one down */
@@ -62,8 +62,8 @@ void hl_holding_leave_all(hl_holding *h);
 /* Gradients are zero.  Local. */
 void hl_holding_zero(hl_holding *h);
 
-/* What is added to h->g from now on belongs to this group of chunks (mpi/branch.h); h->g may be another array after it.  For zero 0
- * and 1.  Local. */
+/* What is added to h->g from now on belongs to this group of micro-batches (mpi/branch.h); h->g may be another array
+ * after it.  For zero 0 and 1.  Local. */
 void hl_holding_turn(hl_holding *h, int group);
 
 /* The backward that comes next is the last of this step: a layer's gradients are final when it is done with it.  Without this they are

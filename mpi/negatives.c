@@ -3,15 +3,16 @@
 #include "base/fold.h"
 #include "base/part.h"
 
-/* The negatives of my replica (and this group of chunks; -1: of all): of these [begin, end).  How many there are in all. */
+/* The negatives of my replica (and this group of micro-batches; -1: of all): of these [begin, end).  How many there are
+ * in all. */
 static int list(const hl_whereabouts *w, int group, int begin, int end, int *row, float *multiplicity)
 {
     const hl_plan *p = w->plan;
     const int lead = hl_layout_item_lead_of(&w->mesh->layout, w->mesh->world.rank);
     int K = 0;
-    for (int c = 0; c < p->chunks; c++) {
-        if (w->share->chunk[c] != lead || (group >= 0 && p->group[c] != group)) continue;
-        for (int t = p->chunk_begin[c]; t < p->chunk_begin[c + 1]; t++) {
+    for (int c = 0; c < p->micro_batches; c++) {
+        if (w->share->micro_batch[c] != lead || (group >= 0 && p->group[c] != group)) continue;
+        for (int t = p->micro_batch_begin[c]; t < p->micro_batch_begin[c + 1]; t++) {
             if (p->multiplicity[t] == 0) continue;
             if (K >= begin && K < end) {
                 row[K - begin] = w->place[t];

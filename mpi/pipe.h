@@ -3,7 +3,7 @@
  * Rows travel both ways: forward (activations, to the next stage) and backward (gradients, to the one before).
  * Messages of one direction arrive in the order in which they were sent; both neighbours know their sizes.  A send does
  * not wait for the other side: its buffer is one of a few, taken in turn, and waits only when all are on their way.
- * With a stage being at most `stages` chunks ahead of the next (model/schedule.h), that is never. */
+ * With a stage being at most `stages` micro-batches ahead of the next (model/schedule.h), that is never. */
 #ifndef MPI_PIPE_H
 #define MPI_PIPE_H
 #include "mpi/group.h"

@@ -106,7 +106,7 @@ static void add_act(hl_sentence *line, const hl_rank_seen *r)
 {
     if (!*r->acts.act) return;
     hl_sentence_add(line, ", act %s", r->acts.act);
-    if (r->acts.chunk >= 0) hl_sentence_add(line, " of chunk %d", r->acts.chunk);
+    if (r->acts.micro_batch >= 0) hl_sentence_add(line, " of chunk %d", r->acts.micro_batch);
 }
 
 static void add_call(hl_sentence *line, const hl_rank_seen *r)
@@ -125,7 +125,8 @@ static bool is_plain(const hl_rank_seen *r)
 
 static bool wait_together(const hl_rank_seen *a, const hl_rank_seen *b)
 {
-    return is_plain(a) && is_plain(b) && a->acts.waits == b->acts.waits && a->acts.call == b->acts.call && a->acts.chunk == b->acts.chunk
+    return is_plain(a) && is_plain(b) && a->acts.waits == b->acts.waits && a->acts.call == b->acts.call
+        && a->acts.micro_batch == b->acts.micro_batch
         && strcmp(a->acts.group, b->acts.group) == 0 && strcmp(a->acts.act, b->acts.act) == 0;
 }
 

@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A chunk of mine between its forward and its backward. */
+/* A micro-batch of mine between its forward and its backward. */
 typedef struct {
     union {
         hl_item_pack texts;
@@ -26,7 +26,7 @@ typedef struct {
     hl_stack_trace trace;
     int row;         /* its first row among my texts or my user rows */
     hl_arena *again; /* what the second forward laid, where the activations were not kept */
-} hl_chunk;
+} hl_micro_batch;
 
 typedef struct {
     hl_engine *e;
@@ -38,15 +38,16 @@ typedef struct {
     hl_loss loss;
     hl_whereabouts where;
     hl_route inputs, targets;
-    int item_lead, user_lead;             /* first ranks of my replicas; -1: none */
-    bool item_out;                        /* do vectors come out of my stage? */
-    int agains;                           /* chunks that have gone forward again */
-    hl_chunk *chunk, *user_chunk;         /* (chunks), (user_chunks); filled where they are mine */
-    int D, texts, rows;                   /* width; how many texts and user rows are mine */
-    int *my_text;                         /* (plan.texts) where a text is on its rank */
-    float *vector, *dvector;              /* (texts, D) item side */
-    float *x, *dx, *y, *dy;               /* (rows, D) user side: what the User LLM reads and says */
-    float *target, *dtarget;              /* (rows, D) */
+    int item_lead, user_lead;         /* first ranks of my replicas; -1: none */
+    bool item_out;                    /* do vectors come out of my stage? */
+    int agains;                       /* micro-batches that have gone forward again */
+    /* (micro_batches), (user_micro_batches); filled where they are mine */
+    hl_micro_batch *micro_batch, *user_micro_batch;
+    int D, texts, rows;               /* width; how many texts and user rows are mine */
+    int *my_text;                     /* (plan.texts) where a text is on its rank */
+    float *vector, *dvector;          /* (texts, D) item side */
+    float *x, *dx, *y, *dy;           /* (rows, D) user side: what the User LLM reads and says */
+    float *target, *dtarget;          /* (rows, D) */
     float *unit_y, *norm_y, *unit_t, *norm_t, *dunit_y, *dunit_t;
     float scale;
     int odd, zeros;                       /* of my vectors: not finite; of my targets and negatives: zero */
@@ -81,10 +82,10 @@ static void number_texts(step *s)
     size_t mark = hl_arena_mark(&s->e->scratch);
     int *count = HL_TAKE_ZERO(&s->e->scratch, int, s->e->mesh->world.size);
     s->my_text = HL_TAKE(&s->e->plan, int, p->texts);
-    for (int c = 0; c < p->chunks; c++) {
-        int owner = s->share.chunk[c];
-        s->chunk[c].row = count[owner];
-        for (int t = p->chunk_begin[c]; t < p->chunk_begin[c + 1]; t++) s->my_text[t] = count[owner]++;
+    for (int c = 0; c < p->micro_batches; c++) {
+        int owner = s->share.micro_batch[c];
+        s->micro_batch[c].row = count[owner];
+        for (int t = p->micro_batch_begin[c]; t < p->micro_batch_begin[c + 1]; t++) s->my_text[t] = count[owner]++;
     }
     s->texts = s->item_out ? count[s->item_lead] : 0;
     hl_arena_back(&s->e->scratch, mark);
@@ -96,10 +97,11 @@ static void number_rows(step *s, int *owner, int *place)
     const hl_plan *p = &s->plan;
     size_t mark = hl_arena_mark(&s->e->scratch);
     int *count = HL_TAKE_ZERO(&s->e->scratch, int, s->e->mesh->world.size);
-    for (int c = 0; c < p->user_chunks; c++) {
-        int rank = s->share.user_chunk[c];
-        s->user_chunk[c].row = count[rank];
-        for (int r = p->row_begin[p->user_chunk_begin[c]]; r < p->row_begin[p->user_chunk_begin[c + 1]]; r++) {
+    for (int c = 0; c < p->user_micro_batches; c++) {
+        int rank = s->share.user_micro_batch[c];
+        s->user_micro_batch[c].row = count[rank];
+        const int begin = p->user_micro_batch_begin[c], end = p->user_micro_batch_begin[c + 1];
+        for (int r = p->row_begin[begin]; r < p->row_begin[end]; r++) {
             owner[r] = rank;
             place[r] = count[rank]++;
         }
@@ -111,22 +113,22 @@ static void number_rows(step *s, int *owner, int *place)
 static void pack_users(step *s, int c)
 {
     hl_engine *e = s->e;
-    int begin = s->plan.user_chunk_begin[c], n = s->plan.user_chunk_begin[c + 1] - begin;
+    int begin = s->plan.user_micro_batch_begin[c], n = s->plan.user_micro_batch_begin[c + 1] - begin;
     int *length = HL_TAKE(&e->plan, int, n);
     for (int i = 0; i < n; i++) length[i] = s->plan.row_begin[begin + i + 1] - s->plan.row_begin[begin + i];
-    hl_user_pack(&s->user_chunk[c].users, length, n, false, &e->plan);
+    hl_user_pack(&s->user_micro_batch[c].users, length, n, false, &e->plan);
 }
 
-static void pack_chunks(step *s)
+static void pack_micro_batches(step *s)
 {
     hl_engine *e = s->e;
     const hl_plan *p = &s->plan;
-    for (int c = 0; c < p->chunks; c++)
-        if (s->share.chunk[c] == s->item_lead)
-            hl_item_pack_make(&s->chunk[c].texts, &e->item_model, e->corpus, p->item + p->chunk_begin[c],
-                              p->chunk_begin[c + 1] - p->chunk_begin[c], &e->plan);
-    for (int c = 0; c < p->user_chunks; c++)
-        if (s->share.user_chunk[c] == s->user_lead) pack_users(s, c);
+    for (int c = 0; c < p->micro_batches; c++)
+        if (s->share.micro_batch[c] == s->item_lead)
+            hl_item_pack_make(&s->micro_batch[c].texts, &e->item_model, e->corpus, p->item + p->micro_batch_begin[c],
+                              p->micro_batch_begin[c + 1] - p->micro_batch_begin[c], &e->plan);
+    for (int c = 0; c < p->user_micro_batches; c++)
+        if (s->share.user_micro_batch[c] == s->user_lead) pack_users(s, c);
 }
 
 static size_t bytes_of_trace(const hl_stack *m, const hl_pack *pack)
@@ -140,9 +142,10 @@ static size_t bytes_of_trace(const hl_stack *m, const hl_pack *pack)
 static void choose_kept(step *s)
 {
     const size_t mark = hl_arena_mark(&s->e->scratch);
-    int64_t *bytes = HL_TAKE_ZERO(&s->e->scratch, int64_t, s->plan.chunks);
-    for (int c = 0; c < s->plan.chunks && s->e->rules.activation_budget >= 0; c++)
-        if (s->share.chunk[c] == s->item_lead) bytes[c] = (int64_t)bytes_of_trace(&s->e->item_model.stack, &s->chunk[c].texts.pack);
+    int64_t *bytes = HL_TAKE_ZERO(&s->e->scratch, int64_t, s->plan.micro_batches);
+    for (int c = 0; c < s->plan.micro_batches && s->e->rules.activation_budget >= 0; c++)
+        if (s->share.micro_batch[c] == s->item_lead)
+            bytes[c] = (int64_t)bytes_of_trace(&s->e->item_model.stack, &s->micro_batch[c].texts.pack);
     s->share.lockstep = s->e->rules.zero >= 2;
     if (s->item_lead >= 0) hl_budget_choose(&s->share, s->e->mesh, &s->plan, bytes, s->e->rules.activation_budget);
     hl_arena_back(&s->e->scratch, mark);
@@ -161,9 +164,9 @@ static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_
     rules.parts = hl_layout_item_parts(&mesh->layout);
     hl_plan_make(&s->plan, batch, e->corpus, &rules, s->D, &e->plan);
     hl_share_make(&s->share, &mesh->layout, &s->plan, &e->plan);
-    s->chunk = HL_TAKE_ZERO(&e->plan, hl_chunk, s->plan.chunks);
-    s->user_chunk = HL_TAKE_ZERO(&e->plan, hl_chunk, s->plan.user_chunks);
-    pack_chunks(s);
+    s->micro_batch = HL_TAKE_ZERO(&e->plan, hl_micro_batch, s->plan.micro_batches);
+    s->user_micro_batch = HL_TAKE_ZERO(&e->plan, hl_micro_batch, s->plan.user_micro_batches);
+    pack_micro_batches(s);
     choose_kept(s);
     hl_schedule_make(&s->schedule, &mesh->layout, &s->plan, &s->share, me, &e->plan);
     int *owner = HL_TAKE(&e->plan, int, s->plan.rows), *place = HL_TAKE(&e->plan, int, s->plan.rows);
@@ -204,48 +207,48 @@ static void lay_rows(step *s)
 
 static void item_take(step *s, int c)
 {
-    hl_pipe_recv(&s->e->item_pipe, HL_FORWARD, s->chunk[c].texts.pack.T, s->D);
+    hl_pipe_recv(&s->e->item_pipe, HL_FORWARD, s->micro_batch[c].texts.pack.T, s->D);
 }
 
 static void item_pass(step *s, int c)
 {
-    hl_pipe_send(&s->e->item_pipe, HL_FORWARD, s->chunk[c].texts.pack.T, s->D);
+    hl_pipe_send(&s->e->item_pipe, HL_FORWARD, s->micro_batch[c].texts.pack.T, s->D);
 }
 
 static void item_take_back(step *s, int c)
 {
-    hl_pipe_recv(&s->e->item_pipe, HL_BACKWARD, s->chunk[c].texts.pack.T, s->D);
+    hl_pipe_recv(&s->e->item_pipe, HL_BACKWARD, s->micro_batch[c].texts.pack.T, s->D);
 }
 
 static void item_pass_back(step *s, int c)
 {
-    hl_pipe_send(&s->e->item_pipe, HL_BACKWARD, s->chunk[c].texts.pack.T, s->D);
+    hl_pipe_send(&s->e->item_pipe, HL_BACKWARD, s->micro_batch[c].texts.pack.T, s->D);
 }
 
 static void user_take(step *s, int c)
 {
-    hl_pipe_recv(&s->e->user_pipe, HL_FORWARD, s->user_chunk[c].users.T, s->D);
+    hl_pipe_recv(&s->e->user_pipe, HL_FORWARD, s->user_micro_batch[c].users.T, s->D);
 }
 
 static void user_pass(step *s, int c)
 {
-    hl_pipe_send(&s->e->user_pipe, HL_FORWARD, s->user_chunk[c].users.T, s->D);
+    hl_pipe_send(&s->e->user_pipe, HL_FORWARD, s->user_micro_batch[c].users.T, s->D);
 }
 
 static void user_take_back(step *s, int c)
 {
-    hl_pipe_recv(&s->e->user_pipe, HL_BACKWARD, s->user_chunk[c].users.T, s->D);
+    hl_pipe_recv(&s->e->user_pipe, HL_BACKWARD, s->user_micro_batch[c].users.T, s->D);
 }
 
 static void user_pass_back(step *s, int c)
 {
-    hl_pipe_send(&s->e->user_pipe, HL_BACKWARD, s->user_chunk[c].users.T, s->D);
+    hl_pipe_send(&s->e->user_pipe, HL_BACKWARD, s->user_micro_batch[c].users.T, s->D);
 }
 
 /* ---- the Item LLM */
 
 /* Through my layers, into y or to the next stage. */
-static void item_through(step *s, hl_chunk *k, float *y, hl_arena *trace)
+static void item_through(step *s, hl_micro_batch *k, float *y, hl_arena *trace)
 {
     hl_engine *e = s->e;
     const hl_item_pack *t = &k->texts;
@@ -262,14 +265,14 @@ static void fill_rows(const step *s, float *x, int rows)
     for (size_t i = 0; i < rows_of(s, rows); i++) x[i] = 1;
 }
 
-/* An empty chunk, or one of a step that is given up. */
+/* An empty micro-batch, or one of a step that is given up. */
 static void item_forward_idle(step *s, int c)
 {
     hl_engine *e = s->e;
     hl_stack_pass_forward(&e->item_model.stack);
     if (c < 0) return;
-    const hl_pack *pack = &s->chunk[c].texts.pack;
-    if (s->item_out) fill_rows(s, s->vector + rows_of(s, s->chunk[c].row), pack->segments);
+    const hl_pack *pack = &s->micro_batch[c].texts.pack;
+    if (s->item_out) fill_rows(s, s->vector + rows_of(s, s->micro_batch[c].row), pack->segments);
     else fill_rows(s, hl_pipe_room(&e->item_pipe, HL_FORWARD, rows_of(s, pack->T)), pack->T);
 }
 
@@ -278,7 +281,7 @@ static void item_backward_idle(step *s, int c)
     hl_engine *e = s->e;
     hl_stack_pass_backward(&e->item_model.stack);
     if (c < 0) return;
-    hl_chunk *k = &s->chunk[c];
+    hl_micro_batch *k = &s->micro_batch[c];
     const int T = k->texts.pack.T;
     if (!e->item_model.stack.first) fill_rows(s, hl_pipe_room(&e->item_pipe, HL_BACKWARD, rows_of(s, T)), T);
     if (k->again) hl_arena_back(k->again, 0);
@@ -291,7 +294,7 @@ static void item_forward(step *s, int c)
         item_forward_idle(s, c);
         return;
     }
-    hl_chunk *k = &s->chunk[c];
+    hl_micro_batch *k = &s->micro_batch[c];
     size_t mark = hl_arena_mark(&e->scratch);
     item_through(s, k, s->vector + rows_of(s, k->row), hl_share_keeps(&s->share, &s->plan, c) ? &e->kept : &e->scratch);
     hl_arena_back(&e->scratch, mark);
@@ -305,7 +308,7 @@ static void item_again(step *s, int c)
         item_forward_idle(s, c);
         return;
     }
-    hl_chunk *k = &s->chunk[c];
+    hl_micro_batch *k = &s->micro_batch[c];
     size_t mark = hl_arena_mark(&e->scratch);
     k->again = &e->again[s->agains++ % e->mesh->layout.item_pp];
     float *vector = HL_TAKE(&e->scratch, float, s->item_out ? rows_of(s, k->texts.pack.segments) : 0);
@@ -320,7 +323,7 @@ static void item_backward(step *s, int c)
         item_backward_idle(s, c);
         return;
     }
-    hl_chunk *k = &s->chunk[c];
+    hl_micro_batch *k = &s->micro_batch[c];
     const hl_stack *m = &e->item_model.stack;
     if (s->plan.groups) hl_holding_turn(&e->item, s->plan.group[c]);
     float *dx = m->first ? NULL : hl_pipe_room(&e->item_pipe, HL_BACKWARD, rows_of(s, k->texts.pack.T));
@@ -337,7 +340,7 @@ static void user_forward_idle(step *s, int c)
     hl_engine *e = s->e;
     hl_stack_pass_forward(&e->user_model.stack);
     if (c < 0) return;
-    const hl_chunk *k = &s->user_chunk[c];
+    const hl_micro_batch *k = &s->user_micro_batch[c];
     const int T = k->users.T;
     fill_rows(s, e->user_model.stack.last ? s->y + rows_of(s, k->row) : hl_pipe_room(&e->user_pipe, HL_FORWARD, rows_of(s, T)), T);
 }
@@ -347,7 +350,7 @@ static void user_backward_idle(step *s, int c)
     hl_engine *e = s->e;
     hl_stack_pass_backward(&e->user_model.stack);
     if (c < 0) return;
-    const hl_chunk *k = &s->user_chunk[c];
+    const hl_micro_batch *k = &s->user_micro_batch[c];
     const int T = k->users.T;
     float *dx = e->user_model.stack.first ? s->dx + rows_of(s, k->row)
                                           : hl_pipe_room(&e->user_pipe, HL_BACKWARD, rows_of(s, T));
@@ -361,7 +364,7 @@ static void user_forward(step *s, int c)
         user_forward_idle(s, c);
         return;
     }
-    hl_chunk *k = &s->user_chunk[c];
+    hl_micro_batch *k = &s->user_micro_batch[c];
     const hl_stack *m = &e->user_model.stack;
     size_t at = rows_of(s, k->row);
     float *y = m->last ? s->y + at : hl_pipe_room(&e->user_pipe, HL_FORWARD, rows_of(s, k->users.T));
@@ -378,7 +381,7 @@ static void user_backward(step *s, int c)
         user_backward_idle(s, c);
         return;
     }
-    hl_chunk *k = &s->user_chunk[c];
+    hl_micro_batch *k = &s->user_micro_batch[c];
     const hl_stack *m = &e->user_model.stack;
     size_t at = rows_of(s, k->row);
     if (s->plan.groups) hl_holding_turn(&e->user, s->plan.user_group[c]);
@@ -665,7 +668,7 @@ static void update(step *s, int c)
     e->update_seconds = hl_seconds() - began;
 }
 
-static void (*const perform[HL_ACTS])(step *s, int chunk) = {
+static void (*const perform[HL_ACTS])(step *s, int mb) = {
     [HL_ITEM_FORWARD] = item_forward,   [HL_ITEM_BACKWARD] = item_backward, [HL_USER_FORWARD] = user_forward,
     [HL_USER_BACKWARD] = user_backward, [HL_USER_ROWS] = user_rows,         [HL_USER_POSITIVES] = user_positives,
     [HL_GIVE_INPUTS] = give_inputs,     [HL_GIVE_TARGETS] = give_targets,   [HL_GIVE_ROWS] = give_rows,
@@ -685,7 +688,7 @@ static const hl_group *all_vectors(const step *s) { return &s->e->mesh->item_out
 
 /* Acts that compute: what is left of them where nothing is computed any more, and who computes together. */
 static const struct {
-    void (*idle)(step *s, int chunk);
+    void (*idle)(step *s, int mb);
     const hl_group *(*together)(const step *s);
 } computes[HL_ACTS] = {
     [HL_ITEM_FORWARD] = {item_forward_idle, item_stage},   [HL_ITEM_AGAIN] = {item_forward_idle, item_stage},
@@ -704,7 +707,7 @@ static bool gives_up(step *s, const hl_group *together)
 static void act(step *s, const hl_task *t)
 {
     bool idle = computes[t->act].idle && gives_up(s, computes[t->act].together(s));
-    (idle ? computes[t->act].idle : perform[t->act])(s, t->chunk);
+    (idle ? computes[t->act].idle : perform[t->act])(s, t->micro_batch);
 }
 
 /* Is this the last act of its kind? */
@@ -731,7 +734,7 @@ static void carry_out(step *s, double seconds[HL_ACTS])
         if (t->act == HL_TALLY)
             for (int a = 0; a < HL_ACTS; a++) hl_tally_put(&s->tally, HL_FACT_PHASES + a, seconds[a]);
         double began = hl_seconds();
-        hl_act_begin(hl_act_name[t->act], t->chunk);
+        hl_act_begin(hl_act_name[t->act], t->micro_batch);
         act(s, t);
         hl_holding_move(&s->e->item);
         hl_holding_move(&s->e->user);
@@ -765,9 +768,9 @@ static void write_report(hl_step_report *r, const step *s)
 
 static void note_odd_texts(hl_first *f, const step *s)
 {
-    for (int c = 0; s->item_out && c < s->plan.chunks; c++) {
-        if (s->share.chunk[c] != s->item_lead) continue;
-        for (int t = s->plan.chunk_begin[c]; t < s->plan.chunk_begin[c + 1]; t++)
+    for (int c = 0; s->item_out && c < s->plan.micro_batches; c++) {
+        if (s->share.micro_batch[c] != s->item_lead) continue;
+        for (int t = s->plan.micro_batch_begin[c]; t < s->plan.micro_batch_begin[c + 1]; t++)
             if (count_odd(s->vector + rows_of(s, s->my_text[t]), 1, s->D)) hl_first_note(f, first_of(s, t), NAN);
     }
 }
@@ -776,10 +779,10 @@ static void note_odd_texts(hl_first *f, const step *s)
 static void note_odd_samples(hl_first *f, const step *s)
 {
     const hl_plan *p = &s->plan;
-    for (int c = 0; s->user_lead >= 0 && s->e->user_model.stack.last && c < p->user_chunks; c++) {
-        if (s->share.user_chunk[c] != s->user_lead) continue;
-        const int first = p->user_chunk_begin[c], base = s->user_chunk[c].row - p->row_begin[first];
-        for (int i = first; i < p->user_chunk_begin[c + 1]; i++)
+    for (int c = 0; s->user_lead >= 0 && s->e->user_model.stack.last && c < p->user_micro_batches; c++) {
+        if (s->share.user_micro_batch[c] != s->user_lead) continue;
+        const int first = p->user_micro_batch_begin[c], base = s->user_micro_batch[c].row - p->row_begin[first];
+        for (int i = first; i < p->user_micro_batch_begin[c + 1]; i++)
             if (count_odd(s->y + rows_of(s, base + p->row_begin[i]), p->row_begin[i + 1] - p->row_begin[i], s->D))
                 hl_first_note(f, i, NAN);
     }

@@ -40,9 +40,9 @@ typedef struct {
 } hl_step_report;
 
 /* A rank that hears a signal computes nothing from the next act on; acts that talk go on with ones, so that nobody
- * waits, and the tally tells all to drop the step.  The longest wait is a chunk's. HL_ENUMERIC where the report has a
- * fault; then nothing was updated.  The sentence names the first item, user, weight or gradient that is not finite; the
- * cause of the other faults lies in texts and options, which the caller knows. */
+ * waits, and the tally tells all to drop the step.  The longest wait is a micro-batch's. HL_ENUMERIC where the report
+ * has a fault; then nothing was updated.  The sentence names the first item, user, weight or gradient that is not
+ * finite; the cause of the other faults lies in texts and options, which the caller knows. */
 hl_status hl_step_run(hl_step_report *report, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders);
 
 #endif

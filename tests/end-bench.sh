@@ -94,7 +94,7 @@ for ranks in 1 2 3; do
     verdict "the phases are the whole step, at $ranks"
     [ "$ranks" -gt 1 ] || one=$(values item_tokens) flop=$(values flop) texts=$(values texts)
     [ -n "$one" ] && [ "$(values texts)" = "$texts" ] && near_to item_tokens "$one" && near_to flop "$flop"
-    verdict "the work is that of one rank, but for a beginning of texts that more chunks share, at $ranks"
+    verdict "the work is that of one rank, but for a beginning of texts that more micro-batches share, at $ranks"
     bench $ranks node "$work/job.yaml" --steps 1 --json && is_object && within best_users_per_second 1 0 1e9 && within best_threads 1 0 4096 &&
         values users_per_second | sort -g | tail -n 1 | grep -qx "$(values best_users_per_second)"
     verdict "the best number of threads has the most users a second, at $ranks"

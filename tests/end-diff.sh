@@ -45,7 +45,7 @@ verdict "and no difference"
 job 2 zero-1 --placement colocated --zero 1 && same_ledger one zero-1
 verdict "zero 1: the same ledger, byte by byte"
 job 2 zero-2 --placement colocated --zero 2 && job 2 zero-3 --placement colocated --zero 3 && same_ledger zero-2 zero-3
-verdict "zero 2 and zero 3, which sum after each chunk: the same ledger, byte by byte"
+verdict "zero 2 and zero 3, which sum after each micro-batch: the same ledger, byte by byte"
 
 # Layouts group sums in other ways, so there is rounding; most of it in the gradient of logit_scale, a small difference of
 # large sums.

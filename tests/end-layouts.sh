@@ -18,7 +18,7 @@ max_steps: 20
 eval_step: 1000 # none but the test
 YAML
 
-# Tokens that are encoded differ: what all texts of a chunk begin with counts once a chunk, and chunks are for all who share them.
+# Tokens that are encoded differ: what all texts of a micro-batch begin with counts once, and micro-batches are for all who share them.
 equal="step rows masked_share unique_items public_item_tokens"
 
 # at RANKS STEPS PLACEMENT OPTIONS...: as one rank does it.

@@ -17,7 +17,7 @@ static void an_act_is_read_as_it_was_begun(void)
     hl_acts_into(&record);
     hl_act_begin("item_backward", 7);
     const hl_acts_seen s = seen_of(&record);
-    CHECK(strcmp(s.act, "item_backward") == 0 && s.chunk == 7 && s.waits == HL_WAITS_NOT && s.moves == 1);
+    CHECK(strcmp(s.act, "item_backward") == 0 && s.micro_batch == 7 && s.waits == HL_WAITS_NOT && s.moves == 1);
     hl_acts_into(NULL);
 }
 

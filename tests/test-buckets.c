@@ -152,14 +152,15 @@ static uint64_t digest_of(const hl_holding *h, const float *x)
     return (uint64_t)sum;
 }
 
-/* Few samples, so that some copies have no chunk at all at many ranks. */
+/* Few samples, so that some copies have no micro-batch at all at many ranks. */
 static void run(trace *t, const toy *data, const variant *v, bool overlap)
 {
     hl_layout layout;
     hl_mesh mesh;
     hl_engine e;
     hl_arena arena = hl_arena_growing("batches");
-    const hl_engine_rules rules = {.plan = {.chunk_tokens = 16, .user_chunk_rows = 8, .item_tokens = 1, .dedup = true, .groups = v->groups}, .slices = 4, .nce_thres = 2,
+    const hl_engine_rules rules = {.plan = {.chunk_tokens = 16, .user_micro_batch_rows = 8, .item_tokens = 1,
+                                            .dedup = true, .groups = v->groups}, .slices = 4, .nce_thres = 2,
                                    .activation_budget = v->budget, .for_training = true, .zero = v->zero, .overlap = overlap, .longest_text = LONGEST,
                                    .longest_history = S};
     CHECK_OK(hl_layout_make(&layout, world()->size, &v->wish));

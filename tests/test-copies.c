@@ -28,7 +28,8 @@ typedef struct {
 static void job_open(job *j, const hl_layout_wish *wish, int zero)
 {
     hl_layout layout;
-    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40, .user_chunk_rows = 8, .item_tokens = 1, .dedup = true},
+    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8, .item_tokens = 1,
+                                            .dedup = true},
                                    .activation_budget = -1, .for_training = true, .zero = zero, .longest_text = LONGEST, .longest_history = S};
     toy_open(&j->t, ITEMS, LONGEST, 5);
     toy_draw_users(&j->t, USERS, 9, 6);

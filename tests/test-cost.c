@@ -28,7 +28,9 @@ static void open_job(job *j, int ranks, const hl_layout_wish *wish, int zero, hl
     *j = (job){.arena = hl_arena_growing("job")};
     toy_open(&j->t, 400, 20, 3);
     toy_draw_batch(&j->b, &j->t, 12, 9, 60, &r, &j->arena);
-    hl_plan_make(&j->p, &j->b, &j->t.corpus, &(hl_plan_rules){.chunk_tokens = 60, .user_chunk_rows = 20, .item_tokens = 1, .dedup = true}, 32, &j->arena);
+    hl_plan_make(&j->p, &j->b, &j->t.corpus,
+                 &(hl_plan_rules){.chunk_tokens = 60, .user_micro_batch_rows = 20, .item_tokens = 1, .dedup = true}, 32,
+                 &j->arena);
     CHECK_OK(hl_layout_make(&j->l, ranks, wish));
     hl_share_make(&j->share, &j->l, &j->p, &j->arena);
     j->share.lockstep = zero >= 2;
@@ -72,13 +74,13 @@ static void seconds_add_up(void)
     }
 }
 
-/* One rank: chunks cost what their tokens do, backward twice as much as forward, and nobody waits. */
+/* One rank: micro-batches cost what their tokens do, backward twice as much as forward, and nobody waits. */
 static void one_rank_pays_for_operations(void)
 {
     job j;
     double cost = 0;
     open_job(&j, 1, &(hl_layout_wish){.kind = HL_COLOCATED}, 0, products_only);
-    for (int c = 0; c < j.p.chunks; c++) cost += j.p.chunk_tokens[c];
+    for (int c = 0; c < j.p.micro_batches; c++) cost += j.p.micro_batch_tokens[c];
     double layers = 5 + hl_llama_last_cost(&shape, 100), seconds = cost * layers * hl_llama_layer_flop(&shape) / 1e9;
     CHECK_NEAR(j.cost[0].seconds[HL_ITEM_FORWARD], seconds, 1e-9 * seconds);
     CHECK_NEAR(j.cost[0].seconds[HL_ITEM_BACKWARD], 2 * seconds, 1e-9 * seconds);
@@ -107,7 +109,8 @@ static void work_does_not_depend_on_the_layout(void)
     close_job(&one);
 }
 
-/* A pipeline of P stages and n chunks takes (n + P - 1) / n as long as its work on P ranks, each way: the bubble. */
+/* A pipeline of P stages and n micro-batches takes (n + P - 1) / n as long as its work on P ranks, each way: the
+ * bubble. */
 static void a_pipeline_has_a_bubble(void)
 {
     job j;

@@ -56,7 +56,9 @@ static void amazon_close(amazon *a)
 static void open_engine(hl_engine *e, const hl_mesh *mesh, const amazon *a, int zero)
 {
     hl_llama shape;
-    const hl_engine_rules rules = {.plan = {.chunk_tokens = 1000, .user_chunk_rows = 100, .item_tokens = 1, .dedup = true, .share_prefix = zero < 3}, .share_tokens = zero < 3, .nce_thres = 0.99f,
+    const hl_engine_rules rules = {.plan = {.chunk_tokens = 1000, .user_micro_batch_rows = 100, .item_tokens = 1,
+                                            .dedup = true, .share_prefix = zero < 3}, .share_tokens = zero < 3,
+                                            .nce_thres = 0.99f,
                                    .activation_budget = -1, .zero = zero, .longest_text = T, .longest_history = S};
     CHECK_OK(hl_hf_config(a->model, &shape));
     hl_engine_open(e, mesh, hl_dataset_corpus(a->dataset), &shape, &shape, &rules);

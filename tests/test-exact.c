@@ -55,7 +55,8 @@ static uint64_t digest_of(const hl_holding *h, const float *x)
 static void open_engine(hl_engine *e, const hl_mesh *mesh, const toy *t, const variant *v, int groups)
 {
     const hl_engine_rules rules = {
-        .plan = {.chunk_tokens = 40, .user_chunk_rows = 8, .item_tokens = !v->mean_pool, .dedup = true, .share_prefix = v->share_prefix, .groups = groups},
+        .plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8, .item_tokens = !v->mean_pool, .dedup = true,
+                 .share_prefix = v->share_prefix, .groups = groups},
         .slices = SLICES, .nce_thres = 0.999f, .weight_decay = 0.01, .clip_grad_norm = 0.5, .activation_budget = v->budget, .for_training = true, .zero = v->zero,
         .longest_text = LONGEST + 3, .longest_history = S};
     hl_engine_open(e, mesh, &t->corpus, &item, &user, &rules);

@@ -49,7 +49,8 @@ typedef struct {
 static void world_open(world *w, const variant *v)
 {
     hl_layout layout;
-    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40, .user_chunk_rows = 8, .item_tokens = 1, .dedup = true},
+    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8, .item_tokens = 1,
+                                            .dedup = true},
                                    .nce_thres = 0.999f,
                                    .activation_budget = -1,
                                    .for_training = true,

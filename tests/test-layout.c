@@ -152,8 +152,8 @@ static void a_grid_is_told_in_words(void)
     CHECK(strcmp(text, "1 item (tp 2x2 x pp 2) + 1 user (tp 3x2) replicas colocated on 9 ranks, 1 idle") == 0);
 }
 
-/* Every share is a replica's, under its first rank, and none has more than another by over one chunk, the last it got, but
- * for what it had to do before. */
+/* Every share is a replica's, under its first rank, and none has more than another by over one micro-batch, the last it
+ * got, but for what it had to do before. */
 static void check_shares(const int *owner, const double *cost, int n, int begin, int p, int tp, double before)
 {
     double load[MOST] = {0}, longest = before, most = 0, least = INFINITY;
@@ -171,7 +171,7 @@ static void check_shares(const int *owner, const double *cost, int n, int begin,
     CHECK(most - least <= longest * (1 + 1e-9));
 }
 
-static void shares_cover_the_chunks_evenly(void)
+static void shares_cover_the_micro_batches_evenly(void)
 {
     for (int trial = 0; trial < 200; trial++) {
         hl_rng r = hl_rng_at((uint64_t)trial, HL_FOR_TESTS, 8, 0);
@@ -187,13 +187,17 @@ static void shares_cover_the_chunks_evenly(void)
         CHECK_OK(hl_layout_make(&l, ranks, &wish));
         toy_open(&t, 60, 30, (uint64_t)trial);
         toy_draw_batch(&b, &t, toy_between(&r, 1, 12), 8, 50, &r, &arena);
-        hl_plan_make(&p, &b, &t.corpus, &(hl_plan_rules){.chunk_tokens = 50, .user_chunk_rows = 6, .item_tokens = 1, .dedup = true}, 8, &arena);
+        hl_plan_make(&p, &b, &t.corpus, &(hl_plan_rules){.chunk_tokens = 50, .user_micro_batch_rows = 6,
+                                                         .item_tokens = 1, .dedup = true}, 8, &arena);
         hl_share_make(&s, &l, &p, &arena);
         double user_work = 0;
-        for (int c = 0; c < p.user_chunks; c++) user_work += p.user_chunk_cost[c];
-        check_shares(s.chunk, p.chunk_cost, p.early_chunks, l.item_begin, items, item_tp, 0);
-        check_shares(s.chunk + p.early_chunks, p.chunk_cost + p.early_chunks, p.chunks - p.early_chunks, l.item_begin, items, item_tp, trial % 2 ? 0 : user_work * item_tp);
-        check_shares(s.user_chunk, p.user_chunk_cost, p.user_chunks, l.user_begin, users, user_tp, 0);
+        for (int c = 0; c < p.user_micro_batches; c++) user_work += p.user_micro_batch_cost[c];
+        check_shares(s.micro_batch, p.micro_batch_cost, p.early_micro_batches, l.item_begin, items, item_tp, 0);
+        check_shares(s.micro_batch + p.early_micro_batches, p.micro_batch_cost + p.early_micro_batches,
+                     p.micro_batches - p.early_micro_batches, l.item_begin, items, item_tp,
+                     trial % 2 ? 0 : user_work * item_tp);
+        check_shares(s.user_micro_batch, p.user_micro_batch_cost, p.user_micro_batches, l.user_begin, users, user_tp,
+                     0);
         toy_close(&t);
         hl_arena_free(&arena);
     }
@@ -208,12 +212,13 @@ static void users_leave_room_for_fewer_texts(void)
     hl_layout l;
     hl_share s;
     for (int c = 0; c < 40; c++) cost[c] = 1, begin[c] = c;
-    hl_plan p = {.chunks = 40, .early_chunks = 10, .chunk_cost = cost, .chunk_begin = begin, .user_chunks = 1, .user_chunk_cost = user_cost};
+    hl_plan p = {.micro_batches = 40, .early_micro_batches = 10, .micro_batch_cost = cost, .micro_batch_begin = begin,
+                 .user_micro_batches = 1, .user_micro_batch_cost = user_cost};
     CHECK_OK(hl_layout_make(&l, 2, &(hl_layout_wish){.kind = HL_HYBRID}));
     CHECK(l.items == 2 && l.users == 1 && l.user_begin == 1);
     hl_share_make(&s, &l, &p, &arena);
     int read = 0, rest = 0;
-    for (int c = 0; c < 40; c++) *(c < 10 ? &read : &rest) += s.chunk[c] == 1;
+    for (int c = 0; c < 40; c++) *(c < 10 ? &read : &rest) += s.micro_batch[c] == 1;
     CHECK(read == 5 && rest == 10); /* 20 + 0 against 10 + 10 */
     hl_arena_free(&arena);
 }
@@ -274,7 +279,7 @@ static const test tests[] = {
     {"replicas are neighbours under a lead", replicas_have_a_lead},
     {"a layout is told in words", a_layout_is_told_in_words},
     {"a grid is told in words", a_grid_is_told_in_words},
-    {"shares cover the chunks, evenly up to one chunk", shares_cover_the_chunks_evenly},
+    {"shares cover the micro-batches, evenly up to one micro-batch", shares_cover_the_micro_batches_evenly},
     {"users leave room for fewer texts", users_leave_room_for_fewer_texts},
     {"users sit where they are wanted", users_sit_where_they_are_wanted},
 };

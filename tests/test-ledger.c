@@ -35,7 +35,8 @@ typedef struct {
 static void open_place(place *p, const layout *l)
 {
     static const hl_corpus nothing;
-    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40, .user_chunk_rows = 8, .item_tokens = 1}, .for_training = true, .zero = l->zero,
+    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8, .item_tokens = 1},
+                                   .for_training = true, .zero = l->zero,
                                    .activation_budget = -1, .longest_text = 8, .longest_history = 8};
     hl_layout made;
     CHECK_OK(hl_layout_make(&made, check_world()->size, &l->wish));

@@ -1,4 +1,4 @@
-/* test-plan.c - texts, rows, weights and chunks of a plan are those of a slow count over the batch. */
+/* test-plan.c - texts, rows, weights and micro-batches of a plan are those of a slow count over the batch. */
 #include "model/plan.h"
 #include "base/part.h"
 #include "tests/check.h"
@@ -22,7 +22,8 @@ static void open_fixture(fixture *f, int trial)
     toy_open(&f->t, toy_between(&r, 2, 60), toy_between(&r, 1, 30), (uint64_t)trial);
     int samples = toy_between(&r, 1, 12);
     toy_draw_batch(&f->b, &f->t, samples, toy_between(&r, 1, 9), toy_between(&r, trial % 5 ? 1 : 0, 60), &r, &f->arena);
-    f->rules = (hl_plan_rules){.chunk_tokens = toy_between(&r, 1, 100), .user_chunk_rows = toy_between(&r, 1, 20), .item_tokens = toy_between(&r, 0, 1),
+    f->rules = (hl_plan_rules){.chunk_tokens = toy_between(&r, 1, 100), .user_micro_batch_rows = toy_between(&r, 1, 20),
+                               .item_tokens = toy_between(&r, 0, 1),
                                .parts = trial % 4, .dedup = trial % 2, .mean_over_ranks = trial % 3 ? 0 : toy_between(&r, 1, 16)};
     hl_plan_make(&f->p, &f->b, &f->t.corpus, &f->rules, WIDTH, &f->arena);
 }
@@ -170,21 +171,22 @@ static void check_weights(const fixture *f)
 
 static void weights_are_those_of_a_mean(void) { for_all(check_weights); }
 
-/* ---- chunks */
+/* ---- micro-batches */
 
-static void check_chunks(const fixture *f)
+static void check_micro_batches(const fixture *f)
 {
     const hl_plan *p = &f->p;
     int64_t tokens = 0;
-    CHECK(p->chunk_begin[0] == 0 && p->chunk_begin[p->chunks] == p->texts && p->chunk_begin[p->early_chunks] == p->read);
-    for (int c = 0; c < p->chunks; c++) {
-        int begin = p->chunk_begin[c], end = p->chunk_begin[c + 1], sum = 0;
+    CHECK(p->micro_batch_begin[0] == 0 && p->micro_batch_begin[p->micro_batches] == p->texts
+          && p->micro_batch_begin[p->early_micro_batches] == p->read);
+    for (int c = 0; c < p->micro_batches; c++) {
+        int begin = p->micro_batch_begin[c], end = p->micro_batch_begin[c + 1], sum = 0;
         CHECK(begin < end && (end <= p->read || begin >= p->read));
         for (int t = begin; t < end; t++) {
             sum += length_of(f, t);
-            CHECK(hl_plan_chunk_of(p, t) == c);
+            CHECK(hl_plan_micro_batch_of(p, t) == c);
         }
-        CHECK(p->chunk_tokens[c] == sum && (sum <= f->rules.chunk_tokens || end - begin == 1));
+        CHECK(p->micro_batch_tokens[c] == sum && (sum <= f->rules.chunk_tokens || end - begin == 1));
         bool full = end == p->texts || end == p->read || sum + length_of(f, end) > f->rules.chunk_tokens;
         CHECK(full || f->rules.parts > 1);
         tokens += sum;
@@ -192,26 +194,28 @@ static void check_chunks(const fixture *f)
     CHECK(p->tokens == tokens);
 }
 
-static void check_user_chunks(const fixture *f)
+static void check_user_micro_batches(const fixture *f)
 {
     const hl_plan *p = &f->p;
-    CHECK(p->user_chunk_begin[0] == 0 && p->user_chunk_begin[p->user_chunks] == p->samples);
-    for (int c = 0; c < p->user_chunks; c++) {
-        int begin = p->user_chunk_begin[c], end = p->user_chunk_begin[c + 1], rows = p->row_begin[end] - p->row_begin[begin];
-        CHECK(begin < end && (rows <= f->rules.user_chunk_rows || end - begin == 1));
-        CHECK(end == p->samples || p->row_begin[end + 1] - p->row_begin[begin] > f->rules.user_chunk_rows);
+    CHECK(p->user_micro_batch_begin[0] == 0 && p->user_micro_batch_begin[p->user_micro_batches] == p->samples);
+    for (int c = 0; c < p->user_micro_batches; c++) {
+        int begin = p->user_micro_batch_begin[c], end = p->user_micro_batch_begin[c + 1];
+        int rows = p->row_begin[end] - p->row_begin[begin];
+        CHECK(begin < end && (rows <= f->rules.user_micro_batch_rows || end - begin == 1));
+        CHECK(end == p->samples || p->row_begin[end + 1] - p->row_begin[begin] > f->rules.user_micro_batch_rows);
     }
 }
 
-/* Had chunk c no room for the text behind it? */
+/* Had micro-batch c no room for the text behind it? */
 static bool is_full(const fixture *f, int c)
 {
-    const int end = f->p.chunk_begin[c + 1];
-    return end < f->p.texts && end != f->p.read && f->p.chunk_tokens[c] + length_of(f, end) > f->rules.chunk_tokens;
+    const int end = f->p.micro_batch_begin[c + 1];
+    return end < f->p.texts && end != f->p.read
+        && f->p.micro_batch_tokens[c] + length_of(f, end) > f->rules.chunk_tokens;
 }
 
-/* Where there are parts, a chunk costs its part, but for a text; less only where a part did not fit into one. */
-static void check_part_costs(const fixture *f, int begin, int end, int chunk_begin, int chunk_end)
+/* Where there are parts, a micro-batch costs its part, but for a text; less only where a part did not fit into one. */
+static void check_part_costs(const fixture *f, int begin, int end, int micro_batch_begin, int micro_batch_end)
 {
     const hl_plan *p = &f->p;
     const int parts = f->rules.parts, limit = f->rules.chunk_tokens;
@@ -226,20 +230,20 @@ static void check_part_costs(const fixture *f, int begin, int end, int chunk_beg
     }
     while (rounds * parts * limit < tokens) rounds++;
     const double part = all / (rounds * parts);
-    for (int c = chunk_begin; c < chunk_end; c++) {
-        CHECK(p->chunk_cost[c] <= (part + most) * (1 + 1e-9));
-        CHECK(p->chunk_cost[c] >= part - most || is_full(f, c) || (c > chunk_begin && is_full(f, c - 1)));
+    for (int c = micro_batch_begin; c < micro_batch_end; c++) {
+        CHECK(p->micro_batch_cost[c] <= (part + most) * (1 + 1e-9));
+        CHECK(p->micro_batch_cost[c] >= part - most || is_full(f, c) || (c > micro_batch_begin && is_full(f, c - 1)));
     }
 }
 
 static void check_parts(const fixture *f)
 {
     if (f->rules.parts < 2) return;
-    check_part_costs(f, 0, f->p.read, 0, f->p.early_chunks);
-    check_part_costs(f, f->p.read, f->p.texts, f->p.early_chunks, f->p.chunks);
+    check_part_costs(f, 0, f->p.read, 0, f->p.early_micro_batches);
+    check_part_costs(f, f->p.read, f->p.texts, f->p.early_micro_batches, f->p.micro_batches);
 }
 
-/* A chunk costs what its texts cost in chunks of their own; longer ones cost more than in proportion. */
+/* A micro-batch costs what its texts cost in micro-batches of their own; longer ones cost more than in proportion. */
 static void check_costs(const fixture *f)
 {
     const hl_plan *p = &f->p;
@@ -248,27 +252,28 @@ static void check_costs(const fixture *f)
     hl_plan one;
     alone.chunk_tokens = 0;
     hl_plan_make(&one, &f->b, &f->t.corpus, &alone, WIDTH, &arena);
-    CHECK(one.chunks == p->texts);
-    for (int c = 0; c < p->chunks; c++) {
+    CHECK(one.micro_batches == p->texts);
+    for (int c = 0; c < p->micro_batches; c++) {
         double sum = 0;
-        for (int t = p->chunk_begin[c]; t < p->chunk_begin[c + 1]; t++) sum += one.chunk_cost[t];
-        CHECK_NEAR(p->chunk_cost[c], sum, 1e-9 * sum);
+        for (int t = p->micro_batch_begin[c]; t < p->micro_batch_begin[c + 1]; t++) sum += one.micro_batch_cost[t];
+        CHECK_NEAR(p->micro_batch_cost[c], sum, 1e-9 * sum);
     }
-    for (int t = 1; t < one.chunks; t++) {
-        double ratio = one.chunk_cost[t] / one.chunk_cost[t - 1], length = (double)one.chunk_tokens[t] / one.chunk_tokens[t - 1];
+    for (int t = 1; t < one.micro_batches; t++) {
+        double ratio = one.micro_batch_cost[t] / one.micro_batch_cost[t - 1];
+        double length = (double)one.micro_batch_tokens[t] / one.micro_batch_tokens[t - 1];
         CHECK(length == 1 ? ratio == 1 : length > 1 ? ratio > length : ratio < length);
     }
     hl_arena_free(&arena);
 }
 
-static void chunks_cover_the_texts(void)
+static void micro_batches_cover_the_texts(void)
 {
-    for_all(check_chunks);
+    for_all(check_micro_batches);
     for_all(check_parts);
     for_all(check_costs);
 }
 
-static void user_chunks_cover_the_samples(void) { for_all(check_user_chunks); }
+static void user_micro_batches_cover_the_samples(void) { for_all(check_user_micro_batches); }
 
 /* ---- the public code's work, by hand */
 
@@ -282,7 +287,8 @@ static void public_work_counts_every_slot(void)
     toy_open(&t, 5, 9, 3);
     for (int i = 0; i < 5; i++) t.corpus.tokens(&t.corpus, i, &length[i]);
     const hl_batch b = {.samples = 2, .S = 4, .begin = begin, .item = item, .negatives = 3, .negative = negative};
-    hl_plan_make(&p, &b, &t.corpus, &(hl_plan_rules){.chunk_tokens = 10, .user_chunk_rows = 10, .item_tokens = 1, .dedup = true}, WIDTH, &arena);
+    hl_plan_make(&p, &b, &t.corpus, &(hl_plan_rules){.chunk_tokens = 10, .user_micro_batch_rows = 10, .item_tokens = 1,
+                                                     .dedup = true}, WIDTH, &arena);
     int64_t drawn = length[1] + length[2] + 2 * length[3] + length[4] + 2 * length[4] + length[1] + 8;
     CHECK(p.public_items == 2 * 5 + 3);
     CHECK(p.public_tokens == drawn * 13 / 8); /* five slots are padding, counted at the mean of the other eight */
@@ -295,8 +301,9 @@ static const test tests[] = {
     {"twins are one text with dedup and not without", twins_are_one_text_where_they_should},
     {"multiplicities count the draws", multiplicities_count_the_draws},
     {"weights are those of a mean, over ranks too, and sum to one", weights_are_those_of_a_mean},
-    {"chunks cover the texts, are as full as they may be or equal parts, and do not mix", chunks_cover_the_texts},
-    {"chunks of users cover the samples", user_chunks_cover_the_samples},
+    {"micro-batches cover the texts, are as full as they may be or equal parts, and do not mix",
+     micro_batches_cover_the_texts},
+    {"micro-batches of users cover the samples", user_micro_batches_cover_the_samples},
     {"the public code's work counts every slot", public_work_counts_every_slot},
 };
 HL_TESTS("plan", tests)

@@ -41,7 +41,8 @@ static void draw_world(toy *t, const world *w)
 static void open_engine(hl_engine *e, hl_mesh *m, const hl_group *g, const hl_layout_wish *wish, const toy *t, const world *w, int zero)
 {
     hl_layout layout;
-    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40, .user_chunk_rows = 8, .item_tokens = w->item_tokens, .dedup = true, .share_prefix = zero < 3},
+    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8,
+                                            .item_tokens = w->item_tokens, .dedup = true, .share_prefix = zero < 3},
                                    .share_tokens = zero < 3, .nce_thres = 0.99f, .activation_budget = -1, .zero = zero,
                                    .longest_text = LONGEST, .longest_history = MOST_ITEMS};
     CHECK_OK(hl_layout_make(&layout, g->size, wish));

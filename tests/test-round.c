@@ -41,7 +41,8 @@ static hl_checkpoint_part part_of(hl_holding *h)
 static void open_place(place *p, const stop *s)
 {
     static const hl_corpus nothing;
-    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40, .user_chunk_rows = 8, .item_tokens = 1}, .for_training = true, .zero = s->zero,
+    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8, .item_tokens = 1},
+                                   .for_training = true, .zero = s->zero,
                                    .activation_budget = -1, .longest_text = 8, .longest_history = 8};
     hl_layout layout;
     CHECK_OK(hl_layout_make(&layout, check_world()->size, &s->wish));

@@ -1,9 +1,9 @@
 /* test-schedule.c - the lists of all ranks can be carried out: nobody waits for ever, nothing is used before it is there.
  *
- * What a chunk goes through on a rank is known beforehand: taken from the stage before, forward, passed on, and so forth.
- * The walker plays all ranks at once, without MPI.  A rank goes on until it comes to an act that it does with others (its
- * stage, its group, everyone); that happens when all of them stand at it.  Before an act, what it uses must be done: on
- * the ranks that do it, and on all ranks for an act of a group, which reads what others made. */
+ * What a micro-batch goes through on a rank is known beforehand: taken from the stage before, forward, passed on, and
+ * so forth.  The walker plays all ranks at once, without MPI.  A rank goes on until it comes to an act that it does
+ * with others (its stage, its group, everyone); that happens when all of them stand at it.  Before an act, what it uses
+ * must be done: on the ranks that do it, and on all ranks for an act of a group, which reads what others made. */
 #include "model/schedule.h"
 #include "tests/check.h"
 #include "tests/toy.h"
@@ -11,7 +11,8 @@
 
 enum { RANKS = 9, TASKS = 2000, LONGEST = 12 };
 
-/* Acts, with those on chunks told apart by what the chunk holds: texts that are read, else targets, else negatives. */
+/* Acts, with those on micro-batches told apart by what the micro-batch holds: texts that are read, else targets, else
+ * negatives. */
 typedef enum {
     TAKE, PASS, TAKE_BACK, PASS_BACK, TAKE_USER, PASS_USER, TAKE_BACK_USER, PASS_BACK_USER, AGAIN,
     F_READ, F_TARGET, F_NEGATIVE, B_READ, B_TARGET, B_NEGATIVE, F_USER, B_USER, ROWS, POSITIVES,
@@ -81,8 +82,9 @@ typedef struct {
     const job *j;
     int left[RANKS][THINGS]; /* how often each rank has still to do each thing */
     int at[RANKS];           /* next task of its list */
-    int gone[RANKS][2][TASKS]; /* item or user chunk: how far it has come on its way */
-    int wire[RANKS][4][TASKS], passed[RANKS][4], taken[RANKS][4]; /* chunks that a rank passed on, each way of each side, and took */
+    int gone[RANKS][2][TASKS]; /* item or user micro-batch: how far it has come on its way */
+    /* micro-batches that a rank passed on, each way of each side, and took */
+    int wire[RANKS][4][TASKS], passed[RANKS][4], taken[RANKS][4];
     const char *trouble;
 } walk;
 
@@ -116,13 +118,13 @@ static bool takes_part(const job *j, thing t, int rank, int other)
 
 static bool is_empty(const job *j, hl_task task)
 {
-    return j->share.lockstep && task.act <= HL_USER_BACKWARD && task.chunk < 0;
+    return j->share.lockstep && task.act <= HL_USER_BACKWARD && task.micro_batch < 0;
 }
 
-static bool has_target(const hl_plan *p, int chunk)
+static bool has_target(const hl_plan *p, int mb)
 {
     for (int r = 0; r < p->rows; r++)
-        if (p->target[r] >= p->chunk_begin[chunk] && p->target[r] < p->chunk_begin[chunk + 1]) return true;
+        if (p->target[r] >= p->micro_batch_begin[mb] && p->target[r] < p->micro_batch_begin[mb + 1]) return true;
     return false;
 }
 
@@ -130,29 +132,31 @@ static thing thing_of(const job *j, hl_task task)
 {
     if (task.act != HL_ITEM_FORWARD && task.act != HL_ITEM_BACKWARD) return plain[task.act];
     thing first = task.act == HL_ITEM_FORWARD ? F_READ : B_READ;
-    if (task.chunk < 0 || task.chunk >= j->p.chunks) return first; /* and trouble */
-    return j->p.chunk_begin[task.chunk] < j->p.read ? first : has_target(&j->p, task.chunk) ? first + 1 : first + 2;
+    if (task.micro_batch < 0 || task.micro_batch >= j->p.micro_batches) return first; /* and trouble */
+    if (j->p.micro_batch_begin[task.micro_batch] < j->p.read) return first;
+    return has_target(&j->p, task.micro_batch) ? first + 1 : first + 2;
 }
 
-static bool has_chunk(const job *j, members who, int owner, int rank)
+static bool has_micro_batch(const job *j, members who, int owner, int rank)
 {
     return is_member(j, who, rank) && lead_of(j, who, rank) == owner;
 }
 
-/* The first so many of a replica's chunks of either kind are kept. */
-static bool is_kept(const job *j, int chunk)
+/* The first so many of a replica's micro-batches of either kind are kept. */
+static bool is_kept(const job *j, int mb)
 {
-    bool read = chunk < j->p.early_chunks;
+    bool read = mb < j->p.early_micro_batches;
     int before = 0;
-    for (int c = read ? 0 : j->p.early_chunks; c < chunk; c++) before += j->share.chunk[c] == j->share.chunk[chunk];
+    for (int c = read ? 0 : j->p.early_micro_batches; c < mb; c++)
+        before += j->share.micro_batch[c] == j->share.micro_batch[mb];
     return before < (read ? j->share.keep_read : j->share.keep_rest);
 }
 
-/* What a chunk goes through on a rank; how many acts. */
-static int way_of(hl_act way[LONGEST], const job *j, bool user, int chunk, int rank)
+/* What a micro-batch goes through on a rank; how many acts. */
+static int way_of(hl_act way[LONGEST], const job *j, bool user, int mb, int rank)
 {
     int stage = stage_of(j, user ? USER_RANKS : ITEM_RANKS, rank), last = (user ? j->l.user_pp : j->l.item_pp) - 1, n = 0;
-    bool again = !user && !is_kept(j, chunk);
+    bool again = !user && !is_kept(j, mb);
     for (int turn = 0; turn <= again; turn++) {
         if (stage > 0) way[n++] = user ? HL_USER_TAKE : HL_ITEM_TAKE;
         way[n++] = turn ? HL_ITEM_AGAIN : user ? HL_USER_FORWARD : HL_ITEM_FORWARD;
@@ -164,10 +168,11 @@ static int way_of(hl_act way[LONGEST], const job *j, bool user, int chunk, int r
     return n;
 }
 
-static void expect_chunk(walk *w, bool user, int chunk, int rank)
+static void expect_micro_batch(walk *w, bool user, int mb, int rank)
 {
     hl_act way[LONGEST];
-    for (int n = way_of(way, w->j, user, chunk, rank); n > 0; n--) w->left[rank][thing_of(w->j, (hl_task){way[n - 1], chunk})]++;
+    for (int n = way_of(way, w->j, user, mb, rank); n > 0; n--)
+        w->left[rank][thing_of(w->j, (hl_task){way[n - 1], mb})]++;
 }
 
 static void begin_walk(walk *w, const job *j)
@@ -176,14 +181,16 @@ static void begin_walk(walk *w, const job *j)
     w->j = j;
     for (int rank = 0; rank < j->l.ranks; rank++) {
         for (int t = ROWS; t < THINGS; t++) w->left[rank][t] = is_member(j, rules[t].who, rank);
-        for (int c = 0; c < j->p.chunks; c++)
-            if (has_chunk(j, ITEM_RANKS, j->share.chunk[c], rank)) expect_chunk(w, false, c, rank);
-        for (int c = 0; c < j->p.user_chunks; c++)
-            if (has_chunk(j, USER_RANKS, j->share.user_chunk[c], rank)) expect_chunk(w, true, c, rank);
+        for (int c = 0; c < j->p.micro_batches; c++)
+            if (has_micro_batch(j, ITEM_RANKS, j->share.micro_batch[c], rank)) expect_micro_batch(w, false, c, rank);
+        for (int c = 0; c < j->p.user_micro_batches; c++)
+            if (has_micro_batch(j, USER_RANKS, j->share.user_micro_batch[c], rank))
+                expect_micro_batch(w, true, c, rank);
     }
 }
 
-/* The way of a side's chunks that an act belongs to: 0 and 1 forward, of items and users; 2 and 3 back; -1 none. */
+/* The way of a side's micro-batches that an act belongs to: 0 and 1 forward, of items and users; 2 and 3 back; -1
+ * none. */
 static int wire_of(hl_act act, bool *takes)
 {
     static const struct { hl_act pass, take; } wires[] = {
@@ -216,8 +223,10 @@ static const char *trouble_on_wire(walk *w, int rank, hl_task task)
     bool takes = false;
     int k = wire_of(task.act, &takes);
     if (k < 0) return NULL;
-    if (takes) return w->wire[neighbour(w->j, rank, k)][k][w->taken[rank][k]++] == task.chunk ? NULL : "another chunk than was passed";
-    w->wire[rank][k][w->passed[rank][k]++] = task.chunk;
+    if (takes)
+        return w->wire[neighbour(w->j, rank, k)][k][w->taken[rank][k]++] == task.micro_batch ? NULL
+            : "another micro-batch than was passed";
+    w->wire[rank][k][w->passed[rank][k]++] = task.micro_batch;
     return NULL;
 }
 
@@ -226,23 +235,24 @@ static bool is_of_user(hl_act act)
     return act == HL_USER_FORWARD || act == HL_USER_BACKWARD || (act >= HL_USER_TAKE && act <= HL_USER_PASS_BACK);
 }
 
-/* A chunk is its replica's, and goes its way. */
-static const char *trouble_with_chunk(walk *w, int rank, hl_task task)
+/* A micro-batch is its replica's, and goes its way. */
+static const char *trouble_with_micro_batch(walk *w, int rank, hl_task task)
 {
     hl_act way[LONGEST];
     bool user = is_of_user(task.act);
     if (is_empty(w->j, task)) return NULL;
-    if (task.act > HL_USER_PASS_BACK) return task.chunk == -1 ? NULL : "a chunk where there is none";
-    if (task.chunk < 0 || task.chunk >= (user ? w->j->p.user_chunks : w->j->p.chunks)) return "no such chunk";
-    int owner = (user ? w->j->share.user_chunk : w->j->share.chunk)[task.chunk];
-    if (!has_chunk(w->j, user ? USER_RANKS : ITEM_RANKS, owner, rank)) return "a chunk of another rank";
-    int n = way_of(way, w->j, user, task.chunk, rank), *gone = &w->gone[rank][user][task.chunk];
+    if (task.act > HL_USER_PASS_BACK) return task.micro_batch == -1 ? NULL : "a micro-batch where there is none";
+    if (task.micro_batch < 0 || task.micro_batch >= (user ? w->j->p.user_micro_batches : w->j->p.micro_batches))
+        return "no such micro-batch";
+    int owner = (user ? w->j->share.user_micro_batch : w->j->share.micro_batch)[task.micro_batch];
+    if (!has_micro_batch(w->j, user ? USER_RANKS : ITEM_RANKS, owner, rank)) return "a micro-batch of another rank";
+    int n = way_of(way, w->j, user, task.micro_batch, rank), *gone = &w->gone[rank][user][task.micro_batch];
     if (*gone < n && way[*gone] == task.act) {
         ++*gone;
         return trouble_on_wire(w, rank, task);
     }
     for (int i = 0; i < *gone; i++)
-        if (way[i] == task.act) return "a chunk twice";
+        if (way[i] == task.act) return "a micro-batch twice";
     return "used before it is done";
 }
 
@@ -259,7 +269,7 @@ static const char *trouble_with_uses(const walk *w, int rank, thing t)
 static void perform(walk *w, int rank)
 {
     hl_task task = w->j->list[rank].task[w->at[rank]++];
-    const char *trouble = trouble_with_chunk(w, rank, task);
+    const char *trouble = trouble_with_micro_batch(w, rank, task);
     if (!trouble && !is_empty(w->j, task) && w->left[rank][thing_of(w->j, task)]-- <= 0) trouble = "more often than wanted";
     if (trouble) w->trouble = trouble;
 }
@@ -271,7 +281,7 @@ static bool stand_at_the_same(const walk *w, int rank, int other)
     hl_task a = list[rank].task[w->at[rank]], b = list[other].task[w->at[other]];
     bool of_one = is_of_user(a.act) ? hl_layout_user_lead_of(&w->j->l, rank) == hl_layout_user_lead_of(&w->j->l, other)
                                     : hl_layout_item_lead_of(&w->j->l, rank) == hl_layout_item_lead_of(&w->j->l, other);
-    return a.act == b.act && (a.chunk == b.chunk || (a.act <= HL_USER_BACKWARD && !of_one));
+    return a.act == b.act && (a.micro_batch == b.micro_batch || (a.act <= HL_USER_BACKWARD && !of_one));
 }
 
 /* One act of this rank, and of those that do it together, where that is possible. */
@@ -343,7 +353,9 @@ static void open_job(job *j, int trial, int most_tp)
     toy_open(&j->t, toy_between(&r, 5, 80), 20, (uint64_t)trial);
     int samples = toy_between(&r, 1, 12), S = toy_between(&r, 1, 9), negatives = toy_between(&r, 1, 60);
     toy_draw_batch(&j->b, &j->t, samples, S, negatives, &r, &j->arena);
-    const hl_plan_rules plan = {.chunk_tokens = toy_between(&r, 1, 100), .user_chunk_rows = toy_between(&r, 1, 20), .item_tokens = 1, .dedup = trial % 3, .serial = is_serial(trial)};
+    const hl_plan_rules plan = {.chunk_tokens = toy_between(&r, 1, 100),
+                                .user_micro_batch_rows = toy_between(&r, 1, 20), .item_tokens = 1, .dedup = trial % 3,
+                                .serial = is_serial(trial)};
     hl_plan_make(&j->p, &j->b, &j->t.corpus, &plan, 8, &j->arena);
     CHECK_OK(hl_layout_make(&j->l, ranks, &wish));
     hl_share_make(&j->share, &j->l, &j->p, &j->arena);
@@ -410,19 +422,19 @@ static bool change_act(hl_schedule *s, hl_act act, hl_act other)
     return at >= 0;
 }
 
-static bool repeat_chunk(hl_schedule *s, hl_act act)
+static bool repeat_micro_batch(hl_schedule *s, hl_act act)
 {
     int at = find(s, act);
     for (int next = at + 1; at >= 0 && next < s->n; next++)
-        if (s->task[next].act == act && s->task[next].chunk != s->task[at].chunk) {
-            s->task[next].chunk = s->task[at].chunk;
+        if (s->task[next].act == act && s->task[next].micro_batch != s->task[at].micro_batch) {
+            s->task[next].micro_batch = s->task[at].micro_batch;
             return true;
         }
     return false;
 }
 
-/* The last chunk that goes backward comes before the gradients of the inputs are back: one that is read. */
-static bool hurry_read_chunk(hl_schedule *s)
+/* The last micro-batch that goes backward comes before the gradients of the inputs are back: one that is read. */
+static bool hurry_read_micro_batch(hl_schedule *s)
 {
     int to = find(s, HL_RETURN_INPUTS), from = s->n - 1;
     while (from > to && s->task[from].act != HL_ITEM_BACKWARD) from--;
@@ -443,8 +455,8 @@ static bool collectives_crossed(hl_schedule *s) { return move_before(s, HL_RETUR
 static bool collective_missing(hl_schedule *s) { return drop(s, HL_RETURN_ROWS); }
 static bool forward_missing(hl_schedule *s) { return drop(s, HL_ITEM_FORWARD); }
 static bool update_missing(hl_schedule *s) { return drop(s, HL_UPDATE); }
-static bool user_forward_twice(hl_schedule *s) { return repeat_chunk(s, HL_USER_FORWARD); }
-static bool passed_twice(hl_schedule *s) { return repeat_chunk(s, HL_ITEM_PASS); }
+static bool user_forward_twice(hl_schedule *s) { return repeat_micro_batch(s, HL_USER_FORWARD); }
+static bool passed_twice(hl_schedule *s) { return repeat_micro_batch(s, HL_ITEM_PASS); }
 static bool again_missing(hl_schedule *s) { return drop(s, HL_ITEM_AGAIN); }
 static bool gradient_not_awaited(hl_schedule *s) { return move_before(s, HL_ITEM_BACKWARD, HL_ITEM_TAKE_BACK); }
 static bool forward_instead_of_backward(hl_schedule *s) { return change_act(s, HL_ITEM_BACKWARD, HL_ITEM_FORWARD); }
@@ -454,7 +466,7 @@ static const struct {
     const char *trouble; /* NULL: any */
     bool of_pipeline;    /* only there can it be planted */
 } violations[] = {
-    {hurry_read_chunk, "used before it is done", false},
+    {hurry_read_micro_batch, "used before it is done", false},
     {no_inputs_yet, "used before it is done", false},
     {loss_too_early, NULL, false}, /* a deadlock where there are others, else used too early */
     {backward_too_early, "used before it is done", false},
@@ -465,8 +477,8 @@ static const struct {
     {collective_missing, NULL, false},
     {forward_missing, "used before it is done", false},
     {update_missing, "something was not done", false},
-    {user_forward_twice, "a chunk twice", false},
-    {forward_instead_of_backward, "a chunk twice", false},
+    {user_forward_twice, "a micro-batch twice", false},
+    {forward_instead_of_backward, "a micro-batch twice", false},
     {passed_twice, NULL, true},
     {again_missing, NULL, false},
     {gradient_not_awaited, NULL, true},
@@ -478,7 +490,8 @@ static int plant(size_t violation, int trial, int most_tp)
 {
     job j;
     open_job(&j, trial, most_tp);
-    bool may = violations[violation].plant != hurry_read_chunk || !is_serial(trial); /* there the last chunk is not one that is read */
+    /* there the last micro-batch is not one that is read */
+    bool may = violations[violation].plant != hurry_read_micro_batch || !is_serial(trial);
     bool planted = may && violations[violation].plant(&j.list[trial % j.l.ranks]);
     const char *trouble = walk_all(&j);
     CHECK(planted == (trouble != NULL));
@@ -496,7 +509,7 @@ static void violations_are_seen(void)
     }
 }
 
-static void a_chunk_of_another_rank_is_seen(void)
+static void a_micro_batch_of_another_rank_is_seen(void)
 {
     int planted = 0;
     for (int trial = 0; trial < 60; trial++) {
@@ -504,11 +517,11 @@ static void a_chunk_of_another_rank_is_seen(void)
         open_job(&j, trial, 1);
         hl_schedule *s = &j.list[j.l.item_begin];
         int at = find(s, HL_ITEM_FORWARD);
-        for (int c = 0; c < j.p.chunks && at >= 0; c++)
-            if (j.share.chunk[c] != j.l.item_begin) {
-                s->task[at].chunk = c;
+        for (int c = 0; c < j.p.micro_batches && at >= 0; c++)
+            if (j.share.micro_batch[c] != j.l.item_begin) {
+                s->task[at].micro_batch = c;
                 const char *trouble = walk_all(&j);
-                CHECK(trouble && strcmp(trouble, "a chunk of another rank") == 0);
+                CHECK(trouble && strcmp(trouble, "a micro-batch of another rank") == 0);
                 planted++;
                 break;
             }
@@ -520,6 +533,6 @@ static void a_chunk_of_another_rank_is_seen(void)
 static const test tests[] = {
     {"every schedule of a thousand jobs can be carried out", every_schedule_can_be_carried_out},
     {"violations are seen on whichever rank they are", violations_are_seen},
-    {"a chunk of another rank is seen", a_chunk_of_another_rank_is_seen},
+    {"a micro-batch of another rank is seen", a_micro_batch_of_another_rank_is_seen},
 };
 HL_TESTS("schedule", tests)

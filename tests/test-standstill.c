@@ -14,9 +14,10 @@ static void say(const char *line)
     snprintf(said + n, sizeof said - n, "%s\n", line);
 }
 
-static hl_rank_seen waiting(int rank, hl_wait what, const char *group, uint64_t call, const char *act, int chunk)
+static hl_rank_seen waiting(int rank, hl_wait what, const char *group, uint64_t call, const char *act, int mb)
 {
-    hl_rank_seen r = {.acts = {.rank = rank, .pid = 100 + rank, .waits = what, .call = call, .chunk = chunk, .moves = 1}, .state = 'R'};
+    hl_rank_seen r = {.acts = {.rank = rank, .pid = 100 + rank, .waits = what, .call = call, .micro_batch = mb,
+                               .moves = 1}, .state = 'R'};
     snprintf(r.acts.group, sizeof r.acts.group, "%s", group);
     snprintf(r.acts.act, sizeof r.acts.act, "%s", act);
     return r;

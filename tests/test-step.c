@@ -25,7 +25,8 @@ typedef struct {
 static void open_engine(hl_engine *e, const hl_mesh *mesh, const golden *g, const variant *v)
 {
     const hl_engine_rules rules = {
-        .plan = {.chunk_tokens = 40, .user_chunk_rows = 8, .item_tokens = !g->mean_pool, .dedup = v->dedup, .mean_over_ranks = g->ranks > 1 ? g->ranks : 0},
+        .plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8, .item_tokens = !g->mean_pool, .dedup = v->dedup,
+                 .mean_over_ranks = g->ranks > 1 ? g->ranks : 0},
         .share_tokens = v->dedup, .nce_thres = (float)g->nce_thres, .weight_decay = g->weight_decay, .activation_budget = v->budget,
         .for_training = true, .zero = v->zero, .longest_text = g->T, .longest_history = g->S};
     hl_engine_open(e, mesh, &g->corpus, &g->item, &g->user, &rules);
@@ -222,7 +223,8 @@ static void run_golden(const char *name)
     /* users on some of the item ranks */
     if (p >= 2) run_variant(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 1, 1}, -1, true, 0});
     if (p >= 4) run_variant(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 2, 2}, 60000, true, 0});
-    /* copies divide gradients and weights too, also where they have different numbers of chunks, and share key heads */
+    /* copies divide gradients and weights too, also where they have different numbers of micro-batches, and share key
+     * heads */
     for (int zero = 2; zero <= 3; zero++) {
         run_variant(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, -1, true, zero});
         if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 60000, true, zero});

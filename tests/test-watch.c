@@ -23,7 +23,7 @@ static void a_rank_s_record_says_who_it_is(void)
     hl_watch_start(check_world());
     hl_act_begin("counting", 3);
     hl_acts_read(&me, hl_acts_mine());
-    CHECK(me.rank == check_world()->rank && me.pid == getpid() && me.chunk == 3 && me.waits == HL_WAITS_NOT);
+    CHECK(me.rank == check_world()->rank && me.pid == getpid() && me.micro_batch == 3 && me.waits == HL_WAITS_NOT);
     hl_watch_stop();
 }
 

@@ -7,7 +7,7 @@
 #   -- --key=value...  options of the configuration; `tokenizer` where the configuration names a model instead
 #
 # The public code encodes every slot of every window, empty ones with items drawn at random, and every negative.  Against that are counted: no empty
-# slots; equal texts once (dedup); what all texts of a chunk begin with once (share_prefix); both.  Tokens do not depend on the models, so that
+# slots; equal texts once (dedup); what all texts of a micro-batch begin with once (share_prefix); both.  Tokens do not depend on the models, so that
 # these are as small as can be.
 . "$(dirname "$0")/scaling.sh"
 
@@ -50,6 +50,6 @@ for n in $users; do
     count "" false false
     count "no empty slots" false false
     count "and equal texts once" true false
-    count "or prefixes once a chunk" false true
+    count "or prefixes once a micro-batch" false true
     count "all three" true true
 done

@@ -49,7 +49,8 @@ static void get_letters(char *text, _Atomic uint64_t *words, int n)
 
 void hl_acts_read(hl_acts_seen *seen, hl_acts *record)
 {
-    *seen = (hl_acts_seen){.moves = GET(record, moves), .call = GET(record, call), .beats = GET(record, beats), .pid = GET(record, pid), .chunk = GET(record, chunk),
+    *seen = (hl_acts_seen){.moves = GET(record, moves), .call = GET(record, call), .beats = GET(record, beats),
+                           .pid = GET(record, pid), .micro_batch = GET(record, micro_batch),
                            .waits = GET(record, waits), .rank = GET(record, rank), .is_long = GET(record, longs) > 0};
     get_letters(seen->act, record->act, HL_ACT_WORDS);
     get_letters(seen->group, record->group, HL_ACT_GROUP_WORDS);
@@ -66,10 +67,10 @@ hl_acts *hl_acts_mine(void)
     return mine;
 }
 
-void hl_act_begin(const char *act, int chunk)
+void hl_act_begin(const char *act, int mb)
 {
     put_letters(mine->act, HL_ACT_WORDS, act);
-    PUT(chunk, chunk);
+    PUT(micro_batch, mb);
     PUT(waits, HL_WAITS_NOT);
     move();
 }

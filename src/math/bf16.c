@@ -1,8 +1,8 @@
 /* bf16.c - products in bf16, by oneDNN.
  *
- * oneDNN makes code for the sizes of a product, which takes up to milliseconds, and keeps some hundred of them.  Each chunk has
- * another number of tokens, so that number is rounded up with zeros: in a sum over tokens they add nothing, and of rows of
- * tokens, what is left after the last whole block goes through a buffer of its own. */
+ * oneDNN makes code for the sizes of a product, which takes up to milliseconds, and keeps some hundred of them.  Each
+ * micro-batch has another number of tokens, so that number is rounded up with zeros: in a sum over tokens they add
+ * nothing, and of rows of tokens, what is left after the last whole block goes through a buffer of its own. */
 #include "math/bf16.h"
 #include "base/arena.h"
 #include "base/error.h"

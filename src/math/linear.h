@@ -1,4 +1,4 @@
-/* linear.h - products with a weight matrix, over all tokens of a chunk at once.
+/* linear.h - products with a weight matrix, over all tokens of a micro-batch at once.
  *
  * All matrices are row-major and dense.  These are the program's only large GEMMs. */
 #ifndef MATH_LINEAR_H

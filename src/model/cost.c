@@ -110,7 +110,7 @@ typedef struct {
     int *at;             /* (ranks) next task */
     double *clock;       /* (ranks) */
     double *sum_item, *sum_user; /* (ranks) numbers of the shares */
-    double shared;       /* of the tokens of all chunks, those that are encoded */
+    double shared;       /* of the tokens of all micro-batches, those that are encoded */
     double *wire[4];     /* (ranks x tasks) when what a rank passes is there; items and users, forward and back */
     int *passed[4], *taken[4]; /* (ranks) */
     int most;            /* tasks of a rank */
@@ -137,15 +137,15 @@ static double layers_of(const hl_cost_job *j, bool user, int stage)
     return x.end - x.begin - (x.end == shape->num_hidden_layers && x.end > x.begin ? 1 - last : 0);
 }
 
-static double rows_of_users(const hl_plan *p, int chunk)
+static double rows_of_users(const hl_plan *p, int mb)
 {
-    return p->row_begin[p->user_chunk_begin[chunk + 1]] - p->row_begin[p->user_chunk_begin[chunk]];
+    return p->row_begin[p->user_micro_batch_begin[mb + 1]] - p->row_begin[p->user_micro_batch_begin[mb]];
 }
 
-/* Of a chunk: rows, and bytes of one number a row and hidden unit. */
-static double rows_of(const play *x, bool user, int chunk)
+/* Of a micro-batch: rows, and bytes of one number a row and hidden unit. */
+static double rows_of(const play *x, bool user, int mb)
 {
-    return user ? rows_of_users(x->j->plan, chunk) : x->shared * x->j->plan->chunk_tokens[chunk];
+    return user ? rows_of_users(x->j->plan, mb) : x->shared * x->j->plan->micro_batch_tokens[mb];
 }
 
 /* Norms, residuals, rotation, attention and gating read and write each number of a row so often, between the products. */
@@ -163,17 +163,18 @@ static double peers_seconds(const hl_machine *m, const hl_llama *s, double rows,
 }
 
 /* times: 1 forward, 2 backward.  With zero, a layer's numbers between the copies. */
-static double chunk_seconds(const play *x, bool user, int rank, int chunk, int times)
+static double micro_batch_seconds(const play *x, bool user, int rank, int mb, int times)
 {
     const hl_cost_job *j = x->j;
     const hl_layout *l = j->layout;
     const hl_llama *shape = user ? j->user : j->item;
     int tp = user ? l->user_tp : l->item_tp, copies = user ? hl_layout_user_replicas(l) : hl_layout_item_replicas(l);
-    double layers = layers_of(j, user, stage_of(l, user, rank)), rows = chunk < 0 ? 0 : rows_of(x, user, chunk);
+    double layers = layers_of(j, user, stage_of(l, user, rank)), rows = mb < 0 ? 0 : rows_of(x, user, mb);
     const int grid_rows = user ? l->user_rows : l->item_rows;
     double flop = rows * hl_llama_layer_flop(shape) * layers / tp;
     double passed = rows * layers * sizeof(float) * (HIDDEN_PASSES * (double)shape->hidden_size / (grid_rows ? tp : 1) + WIDE_PASSES * (double)shape->intermediate_size / tp);
-    double seconds = times * (flop / j->machine.flops + passed / j->machine.memory) + (chunk < 0 ? 0 : layers * peers_seconds(&j->machine, shape, rows, tp, grid_rows, times));
+    double seconds = times * (flop / j->machine.flops + passed / j->machine.memory)
+        + (mb < 0 ? 0 : layers * peers_seconds(&j->machine, shape, rows, tp, grid_rows, times));
     double share = sizeof(float) * (user ? x->sum_user : x->sum_item)[rank];
     if (j->zero >= 3) seconds += travel(&j->machine, share, copies);
     if (j->zero >= 2 && times == 2) seconds += travel(&j->machine, share, copies);
@@ -196,10 +197,10 @@ static double seconds_of(const play *x, int rank, hl_task t)
     double rows = sizeof(float) * (double)j->plan->rows * j->item->hidden_size;
     switch (t.act) {
     case HL_ITEM_FORWARD:
-    case HL_ITEM_AGAIN: return chunk_seconds(x, false, rank, t.chunk, 1);
-    case HL_ITEM_BACKWARD: return chunk_seconds(x, false, rank, t.chunk, 2);
-    case HL_USER_FORWARD: return chunk_seconds(x, true, rank, t.chunk, 1);
-    case HL_USER_BACKWARD: return chunk_seconds(x, true, rank, t.chunk, 2);
+    case HL_ITEM_AGAIN: return micro_batch_seconds(x, false, rank, t.micro_batch, 1);
+    case HL_ITEM_BACKWARD: return micro_batch_seconds(x, false, rank, t.micro_batch, 2);
+    case HL_USER_FORWARD: return micro_batch_seconds(x, true, rank, t.micro_batch, 1);
+    case HL_USER_BACKWARD: return micro_batch_seconds(x, true, rank, t.micro_batch, 2);
     case HL_GIVE_INPUTS:
     case HL_RETURN_INPUTS:
     case HL_GIVE_TARGETS:
@@ -249,7 +250,7 @@ static bool move_on_wire(play *x, int rank, hl_task t, int k, bool takes)
     const hl_machine *m = &x->j->machine;
     double now = x->clock[rank];
     if (!takes) {
-        double bytes = rows_of(x, k % 2, t.chunk) * x->j->item->hidden_size * sizeof(float);
+        double bytes = rows_of(x, k % 2, t.micro_batch) * x->j->item->hidden_size * sizeof(float);
         x->wire[k][rank * x->most + x->passed[k][rank]++] = now + m->latency + bytes / m->wire;
         take_time(x, rank, t.act, now, now + m->latency);
         return true;
@@ -296,7 +297,7 @@ static void open_play(play *x, hl_cost *cost, const hl_cost_job *j)
         x->sum_user[r] = (double)hl_cost_user_numbers(j, r).all;
         if (j->schedule[r].n > x->most) x->most = j->schedule[r].n;
     }
-    for (int c = 0; c < j->plan->chunks; c++) tokens += j->plan->chunk_tokens[c];
+    for (int c = 0; c < j->plan->micro_batches; c++) tokens += j->plan->micro_batch_tokens[c];
     x->shared = (double)j->plan->tokens / tokens;
     for (int k = 0; k < 4; k++) {
         x->wire[k] = hl_alloc_zero((size_t)ranks * (size_t)x->most, sizeof(double));

@@ -2,7 +2,7 @@
  *
  * The schedules of all ranks are played, without MPI: a rank has a clock, an act takes as long as its operations or bytes
  * do on the machine, and an act that several ranks do together begins when the last of them comes to it.  Operations are
- * those of the products (attention is in the plan's costs of chunks); bytes are those that mpi/ sends. */
+ * those of the products (attention is in the plan's costs of micro-batches); bytes are those that mpi/ sends. */
 #ifndef MODEL_COST_H
 #define MODEL_COST_H
 #include "model/schedule.h"

@@ -1,4 +1,4 @@
-/* item.c - the Item LLM: a chunk of texts in, a vector a text out. */
+/* item.c - the Item LLM: a micro-batch of texts in, a vector a text out. */
 #include "model/item.h"
 #include "base/error.h"
 #include "math/rows.h"

@@ -1,4 +1,4 @@
-/* item.h - the Item LLM: a chunk of texts in, a vector a text out.
+/* item.h - the Item LLM: a micro-batch of texts in, a vector a text out.
  *
  * With an [ITEM] token (item_emb_tokens) after every text the vector is the last hidden state, after the last
  * norm, at that token; without (mean pooling) it is the mean over all tokens of the text.  No projection, no

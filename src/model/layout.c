@@ -132,12 +132,14 @@ void hl_layout_text(char *out, size_t n, const hl_layout *l)
 }
 
 /* What each item replica has to do for users, on its busiest rank. */
-static void user_loads(double *load, const hl_layout *l, const hl_plan *p, const int *user_chunk, hl_arena *scratch)
+static void user_loads(double *load, const hl_layout *l, const hl_plan *p, const int *user_micro_batch,
+                       hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch);
     double *of_rank = HL_TAKE_ZERO(scratch, double, l->ranks);
-    for (int c = 0; c < p->user_chunks; c++)
-        for (int r = 0; r < hl_layout_user_width(l); r++) of_rank[user_chunk[c] + r] += p->user_chunk_cost[c] / hl_layout_user_width(l);
+    for (int c = 0; c < p->user_micro_batches; c++)
+        for (int r = 0; r < hl_layout_user_width(l); r++)
+            of_rank[user_micro_batch[c] + r] += p->user_micro_batch_cost[c] / hl_layout_user_width(l);
     for (int i = 0; i < hl_layout_item_replicas(l); i++)
         for (int r = 0; r < hl_layout_item_width(l); r++)
             if (of_rank[hl_layout_item_lead(l, i) + r] > load[i]) load[i] = of_rank[hl_layout_item_lead(l, i) + r];
@@ -148,8 +150,12 @@ static void user_loads(double *load, const hl_layout *l, const hl_plan *p, const
 /* A replica has the groups of a branch, whatever else it does. */
 static void share_groups(hl_share *s, const hl_layout *l, const hl_plan *p)
 {
-    for (int c = 0; c < p->chunks; c++) s->chunk[c] = hl_layout_item_lead(l, hl_fold_owner(p->groups, hl_layout_item_replicas(l), p->group[c]));
-    for (int c = 0; c < p->user_chunks; c++) s->user_chunk[c] = hl_layout_user_lead(l, hl_fold_owner(p->groups, hl_layout_user_replicas(l), p->user_group[c]));
+    for (int c = 0; c < p->micro_batches; c++)
+        s->micro_batch[c] = hl_layout_item_lead(l, hl_fold_owner(p->groups, hl_layout_item_replicas(l), p->group[c]));
+    for (int c = 0; c < p->user_micro_batches; c++) {
+        const int replica = hl_fold_owner(p->groups, hl_layout_user_replicas(l), p->user_group[c]);
+        s->user_micro_batch[c] = hl_layout_user_lead(l, replica);
+    }
 }
 
 static void share_by_cost(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *scratch)
@@ -157,29 +163,32 @@ static void share_by_cost(hl_share *s, const hl_layout *l, const hl_plan *p, hl_
     size_t mark = hl_arena_mark(scratch);
     int replicas = hl_layout_item_replicas(l);
     double *load = HL_TAKE_ZERO(scratch, double, replicas);
-    hl_part_by_cost(s->user_chunk, p->user_chunk_cost, p->user_chunks, hl_layout_user_replicas(l), scratch);
-    for (int c = 0; c < p->user_chunks; c++) s->user_chunk[c] = hl_layout_user_lead(l, s->user_chunk[c]);
-    hl_part_by_cost(s->chunk, p->chunk_cost, p->early_chunks, replicas, scratch);
-    user_loads(load, l, p, s->user_chunk, scratch);
-    hl_part_by_cost_after(s->chunk + p->early_chunks, load, p->chunk_cost + p->early_chunks, p->chunks - p->early_chunks, replicas, scratch);
-    for (int c = 0; c < p->chunks; c++) s->chunk[c] = hl_layout_item_lead(l, s->chunk[c]);
+    hl_part_by_cost(s->user_micro_batch, p->user_micro_batch_cost, p->user_micro_batches, hl_layout_user_replicas(l),
+                    scratch);
+    for (int c = 0; c < p->user_micro_batches; c++)
+        s->user_micro_batch[c] = hl_layout_user_lead(l, s->user_micro_batch[c]);
+    hl_part_by_cost(s->micro_batch, p->micro_batch_cost, p->early_micro_batches, replicas, scratch);
+    user_loads(load, l, p, s->user_micro_batch, scratch);
+    hl_part_by_cost_after(s->micro_batch + p->early_micro_batches, load, p->micro_batch_cost + p->early_micro_batches,
+                          p->micro_batches - p->early_micro_batches, replicas, scratch);
+    for (int c = 0; c < p->micro_batches; c++) s->micro_batch[c] = hl_layout_item_lead(l, s->micro_batch[c]);
     hl_arena_back(scratch, mark);
 }
 
 void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *arena)
 {
-    s->chunk = HL_TAKE(arena, int, p->chunks);
-    s->user_chunk = HL_TAKE(arena, int, p->user_chunks);
-    s->keep_read = s->keep_rest = p->chunks;
+    s->micro_batch = HL_TAKE(arena, int, p->micro_batches);
+    s->user_micro_batch = HL_TAKE(arena, int, p->user_micro_batches);
+    s->keep_read = s->keep_rest = p->micro_batches;
     s->lockstep = false;
     if (p->groups) share_groups(s, l, p);
     else share_by_cost(s, l, p, arena);
 }
 
-bool hl_share_keeps(const hl_share *s, const hl_plan *p, int chunk)
+bool hl_share_keeps(const hl_share *s, const hl_plan *p, int mb)
 {
-    const bool read = chunk < p->early_chunks;
+    const bool read = mb < p->early_micro_batches;
     int place = 0;
-    for (int i = read ? 0 : p->early_chunks; i < chunk; i++) place += s->chunk[i] == s->chunk[chunk];
+    for (int i = read ? 0 : p->early_micro_batches; i < mb; i++) place += s->micro_batch[i] == s->micro_batch[mb];
     return place < (read ? s->keep_read : s->keep_rest);
 }

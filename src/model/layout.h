@@ -45,7 +45,7 @@ static inline int hl_layout_user_width(const hl_layout *l) { return l->user_tp *
 static inline int hl_layout_item_replicas(const hl_layout *l) { return l->items / hl_layout_item_width(l); }
 static inline int hl_layout_user_replicas(const hl_layout *l) { return l->users / hl_layout_user_width(l); }
 
-/* So many chunks, or a multiple, keep all item ranks busy: one for each stage of each replica. */
+/* So many micro-batches, or a multiple, keep all item ranks busy: one for each stage of each replica. */
 static inline int hl_layout_item_parts(const hl_layout *l) { return hl_layout_item_replicas(l) * l->item_pp; }
 
 static inline bool hl_layout_has_item(const hl_layout *l, int rank) { return rank >= l->item_begin && rank < l->item_begin + l->items; }
@@ -80,19 +80,22 @@ static inline int hl_layout_item_out(const hl_layout *l, int i)
  * grid "2 item (tp 2x2) + ..." */
 void hl_layout_text(char *out, size_t n, const hl_layout *l);
 
-/* Which replica computes each chunk of a plan, by its first rank: the costliest first to whoever has least.  Chunks that are
- * read are dealt out by themselves, since everybody waits for them; the others go where user work leaves room.  Where a plan has
- * groups, a replica has those of a branch of base/fold.h (no more replicas than groups). */
+/* Which replica computes each micro-batch of a plan, by its first rank: the costliest first to whoever has least.
+ * Micro-batches that are read are dealt out by themselves, since everybody waits for them; the others go where user
+ * work leaves room.  Where a plan has groups, a replica has those of a branch of base/fold.h (no more replicas than
+ * groups). */
 typedef struct {
-    int *chunk;      /* (chunks) */
-    int *user_chunk; /* (user_chunks) */
-    int keep_read, keep_rest; /* of its chunks that are read, and of the others, a replica keeps the activations of so many
-                               * until the backward, the first ones; all until somebody decides otherwise */
-    bool lockstep;   /* replicas go through chunks together; those with fewer go through empty ones.  false at first */
+    int *micro_batch;      /* (micro_batches) */
+    int *user_micro_batch; /* (user_micro_batches) */
+    /* of its micro-batches that are read, and of the others, a replica keeps the activations of so many until the
+     * backward, the first ones; all until somebody decides otherwise */
+    int keep_read, keep_rest;
+    /* replicas go through micro-batches together; those with fewer go through empty ones.  false at first */
+    bool lockstep;
 } hl_share;
 
-/* Does the replica of an item chunk keep its activations until the backward? */
-bool hl_share_keeps(const hl_share *s, const hl_plan *p, int chunk);
+/* Does the replica of an item micro-batch keep its activations until the backward? */
+bool hl_share_keeps(const hl_share *s, const hl_plan *p, int mb);
 
 void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *arena);
 

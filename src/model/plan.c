@@ -1,4 +1,4 @@
-/* plan.c - what a step computes: from a batch to unique texts, chunks, rows and who reads what. */
+/* plan.c - what a step computes: from a batch to unique texts, micro-batches, rows and who reads what. */
 #include "model/plan.h"
 #include "base/error.h"
 #include "base/part.h"
@@ -78,16 +78,17 @@ static double cost_of_length(int L, int width)
     return (double)L * (1 + (double)L / (6.0 * width));
 }
 
-static void open_chunk(hl_plan *p, int text)
+static void open_micro_batch(hl_plan *p, int text)
 {
-    p->chunk_begin[p->chunks] = text;
-    p->chunk_tokens[p->chunks] = 0;
-    p->chunk_cost[p->chunks++] = 0;
+    p->micro_batch_begin[p->micro_batches] = text;
+    p->micro_batch_tokens[p->micro_batches] = 0;
+    p->micro_batch_cost[p->micro_batches++] = 0;
 }
 
-/* Cut texts [begin, end): a chunk is closed when it is full, and where there are to be equal parts when its part of the cost is
- * reached.  A text belongs to the part in which its middle lies. */
-static void cut_chunks(hl_plan *p, int begin, int end, const hl_corpus *corpus, const hl_plan_rules *rules, int width)
+/* Cut texts [begin, end): a micro-batch is closed when it is full, and where there are to be equal parts when its part
+ * of the cost is reached.  A text belongs to the part in which its middle lies. */
+static void cut_micro_batches(hl_plan *p, int begin, int end, const hl_corpus *corpus, const hl_plan_rules *rules,
+                              int width)
 {
     int64_t tokens = 0;
     double all = 0, before = 0;
@@ -96,47 +97,49 @@ static void cut_chunks(hl_plan *p, int begin, int end, const hl_corpus *corpus, 
         tokens += L;
         all += cost_of_length(L, width);
     }
-    const int64_t round = (int64_t)rules->parts * rules->chunk_tokens; /* tokens of as many full chunks */
+    const int64_t round = (int64_t)rules->parts * rules->chunk_tokens; /* tokens of as many full micro-batches */
     const double parts = rules->parts > 1 && !rules->groups && round ? (double)(rules->parts * ((tokens + round - 1) / round)) : 1;
     for (int t = begin, part = 0; t < end; t++) {
         const int L = length_of(corpus, rules, p->item[t]);
         const double cost = cost_of_length(L, width);
         const int its = (int)(parts * ((before + cost / 2) / all));
-        if (t == begin || its > part || p->chunk_tokens[p->chunks - 1] + L > rules->chunk_tokens) open_chunk(p, t);
+        if (t == begin || its > part || p->micro_batch_tokens[p->micro_batches - 1] + L > rules->chunk_tokens)
+            open_micro_batch(p, t);
         part = its;
         before += cost;
-        p->chunk_tokens[p->chunks - 1] += L;
-        p->chunk_cost[p->chunks - 1] += cost;
+        p->micro_batch_tokens[p->micro_batches - 1] += L;
+        p->micro_batch_cost[p->micro_batches - 1] += cost;
     }
     p->tokens += tokens;
 }
 
-/* Tokens that all texts of a chunk begin with count once. */
+/* Tokens that all texts of a micro-batch begin with count once. */
 static void take_off_prefixes(hl_plan *p, const hl_corpus *corpus)
 {
-    for (int c = 0; c < p->chunks; c++) {
-        int n = p->chunk_begin[c + 1] - p->chunk_begin[c];
-        p->tokens -= (int64_t)(n - 1) * hl_prefix_of(corpus, p->item + p->chunk_begin[c], n);
+    for (int c = 0; c < p->micro_batches; c++) {
+        int n = p->micro_batch_begin[c + 1] - p->micro_batch_begin[c];
+        p->tokens -= (int64_t)(n - 1) * hl_prefix_of(corpus, p->item + p->micro_batch_begin[c], n);
     }
 }
 
-static void cut_user_chunks(hl_plan *p, const hl_plan_rules *rules, int width)
+static void cut_user_micro_batches(hl_plan *p, const hl_plan_rules *rules, int width)
 {
     int rows = 0;
     for (int s = 0; s < p->samples; s++) {
         int n = p->row_begin[s + 1] - p->row_begin[s];
-        if (s == 0 || rows + n > rules->user_chunk_rows) {
-            p->user_chunk_begin[p->user_chunks] = s;
-            p->user_chunk_cost[p->user_chunks++] = 0;
+        if (s == 0 || rows + n > rules->user_micro_batch_rows) {
+            p->user_micro_batch_begin[p->user_micro_batches] = s;
+            p->user_micro_batch_cost[p->user_micro_batches++] = 0;
             rows = 0;
         }
         rows += n;
-        p->user_chunk_cost[p->user_chunks - 1] += (rules->user_cost > 0 ? rules->user_cost : 1) * cost_of_length(n, width);
+        p->user_micro_batch_cost[p->user_micro_batches - 1] +=
+            (rules->user_cost > 0 ? rules->user_cost : 1) * cost_of_length(n, width);
     }
-    p->user_chunk_begin[p->user_chunks] = p->samples;
+    p->user_micro_batch_begin[p->user_micro_batches] = p->samples;
 }
 
-/* Neighbours go together: by where the middle of a chunk lies in the work of all. */
+/* Neighbours go together: by where the middle of a micro-batch lies in the work of all. */
 static void put_into_groups(int *group, const double *cost, int n, int groups)
 {
     double all = 0, before = 0;
@@ -165,11 +168,11 @@ void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const 
     p->weight = HL_TAKE(arena, float, rows);
     p->item = HL_TAKE(arena, int32_t, most);
     p->multiplicity = HL_TAKE(arena, float, most);
-    p->chunk_begin = HL_TAKE(arena, int, most + 1);
-    p->chunk_tokens = HL_TAKE(arena, int, most);
-    p->chunk_cost = HL_TAKE(arena, double, most);
-    p->user_chunk_begin = HL_TAKE(arena, int, b->samples + 1);
-    p->user_chunk_cost = HL_TAKE(arena, double, b->samples);
+    p->micro_batch_begin = HL_TAKE(arena, int, most + 1);
+    p->micro_batch_tokens = HL_TAKE(arena, int, most);
+    p->micro_batch_cost = HL_TAKE(arena, double, most);
+    p->user_micro_batch_begin = HL_TAKE(arena, int, b->samples + 1);
+    p->user_micro_batch_cost = HL_TAKE(arena, double, b->samples);
     p->group = HL_TAKE(arena, int, most);
     p->user_group = HL_TAKE(arena, int, b->samples);
     text_index index;
@@ -177,24 +180,24 @@ void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const 
     for (int s = 0; s <= b->samples; s++) p->row_begin[s] = b->begin[s] - s;
     number_texts(p, b, corpus, rules, &index);
     weigh_rows(p, rules);
-    cut_chunks(p, 0, p->read, corpus, rules, width);
-    p->early_chunks = p->chunks;
-    cut_chunks(p, p->read, p->texts, corpus, rules, width);
-    p->chunk_begin[p->chunks] = p->texts;
-    if (rules->serial || rules->groups) p->early_chunks = p->chunks;
+    cut_micro_batches(p, 0, p->read, corpus, rules, width);
+    p->early_micro_batches = p->micro_batches;
+    cut_micro_batches(p, p->read, p->texts, corpus, rules, width);
+    p->micro_batch_begin[p->micro_batches] = p->texts;
+    if (rules->serial || rules->groups) p->early_micro_batches = p->micro_batches;
     if (rules->share_prefix && rules->item_tokens) take_off_prefixes(p, corpus);
-    cut_user_chunks(p, rules, width);
-    put_into_groups(p->group, p->chunk_cost, p->chunks, rules->groups);
-    put_into_groups(p->user_group, p->user_chunk_cost, p->user_chunks, rules->groups);
+    cut_user_micro_batches(p, rules, width);
+    put_into_groups(p->group, p->micro_batch_cost, p->micro_batches, rules->groups);
+    put_into_groups(p->user_group, p->user_micro_batch_cost, p->user_micro_batches, rules->groups);
     count_public_work(p, b, corpus, rules);
 }
 
-int hl_plan_chunk_of(const hl_plan *p, int text)
+int hl_plan_micro_batch_of(const hl_plan *p, int text)
 {
-    int low = 0, high = p->chunks;
+    int low = 0, high = p->micro_batches;
     while (high - low > 1) {
         int middle = (low + high) / 2;
-        if (p->chunk_begin[middle] <= text) low = middle;
+        if (p->micro_batch_begin[middle] <= text) low = middle;
         else high = middle;
     }
     return low;

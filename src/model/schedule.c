@@ -13,9 +13,9 @@ const char *const hl_act_name[HL_ACTS] = {
     [HL_SUM_USER] = "sum_user",           [HL_UPDATE] = "update",
 };
 
-static void add(hl_schedule *s, hl_act act, int chunk)
+static void add(hl_schedule *s, hl_act act, int mb)
 {
-    s->task[s->n++] = (hl_task){act, chunk};
+    s->task[s->n++] = (hl_task){act, mb};
 }
 
 /* The acts of one side. */
@@ -26,17 +26,17 @@ typedef struct {
 static const acts item_acts = {HL_ITEM_TAKE, HL_ITEM_FORWARD, HL_ITEM_PASS, HL_ITEM_TAKE_BACK, HL_ITEM_BACKWARD, HL_ITEM_PASS_BACK};
 static const acts user_acts = {HL_USER_TAKE, HL_USER_FORWARD, HL_USER_PASS, HL_USER_TAKE_BACK, HL_USER_BACKWARD, HL_USER_PASS_BACK};
 
-/* Chunks of a replica in the order in which they are done, and where in its pipeline I am. */
+/* Micro-batches of a replica in the order in which they are done, and where in its pipeline I am. */
 typedef struct {
     const acts *acts;
-    int *chunk, n; /* -1: an empty one */
+    int *micro_batch, n; /* -1: an empty one */
     int stage, stages;
     int keep;      /* so many keep their activations: the first, or in a line that goes back the last */
-    int again;     /* chunks before this place have gone forward again, where they must */
+    int again;     /* micro-batches before this place have gone forward again, where they must */
 } line;
 
-/* The chunks [begin, end) that each rank leads, and the most. */
-static int most_chunks(const int *owner, int begin, int end, int ranks, hl_arena *arena)
+/* The micro-batches [begin, end) that each rank leads, and the most. */
+static int most_micro_batches(const int *owner, int begin, int end, int ranks, hl_arena *arena)
 {
     int *count = HL_TAKE_ZERO(arena, int, ranks), most = 0;
     for (int c = begin; c < end; c++)
@@ -44,58 +44,59 @@ static int most_chunks(const int *owner, int begin, int end, int ranks, hl_arena
     return most;
 }
 
-/* Chunks [begin, end) that the replica with this first rank has; -1: I am in none. */
+/* Micro-batches [begin, end) that the replica with this first rank has; -1: I am in none. */
 static line line_of(const acts *a, const int *owner, int lead, int begin, int end, int stage, int stages, const hl_layout *l, bool lockstep, hl_arena *arena)
 {
-    line x = {.acts = a, .chunk = HL_TAKE(arena, int, end - begin), .stage = stage, .stages = stages};
+    line x = {.acts = a, .micro_batch = HL_TAKE(arena, int, end - begin), .stage = stage, .stages = stages};
     for (int c = begin; c < end; c++)
-        if (owner[c] == lead) x.chunk[x.n++] = c;
-    for (int most = lockstep && lead >= 0 ? most_chunks(owner, begin, end, l->ranks, arena) : 0; x.n < most;) x.chunk[x.n++] = -1;
+        if (owner[c] == lead) x.micro_batch[x.n++] = c;
+    for (int most = lockstep && lead >= 0 ? most_micro_batches(owner, begin, end, l->ranks, arena) : 0; x.n < most;)
+        x.micro_batch[x.n++] = -1;
     return x;
 }
 
 static line reversed(line l, int keep, hl_arena *arena)
 {
     line r = l;
-    r.chunk = HL_TAKE(arena, int, l.n);
+    r.micro_batch = HL_TAKE(arena, int, l.n);
     r.keep = keep;
-    for (int i = 0; i < l.n; i++) r.chunk[i] = l.chunk[l.n - 1 - i];
+    for (int i = 0; i < l.n; i++) r.micro_batch[i] = l.micro_batch[l.n - 1 - i];
     return r;
 }
 
-/* How many chunks this stage may be ahead of the last one. */
+/* How many micro-batches this stage may be ahead of the last one. */
 static int lead_of(const line *l)
 {
     int lead = l->stages - 1 - l->stage;
     return lead < l->n ? lead : l->n;
 }
 
-static void go(hl_schedule *s, const line *l, hl_act act, int chunk)
+static void go(hl_schedule *s, const line *l, hl_act act, int mb)
 {
-    if (l->stage > 0 && chunk >= 0) add(s, l->acts->take, chunk);
-    add(s, act, chunk);
-    if (l->stage < l->stages - 1 && chunk >= 0) add(s, l->acts->pass, chunk);
+    if (l->stage > 0 && mb >= 0) add(s, l->acts->take, mb);
+    add(s, act, mb);
+    if (l->stage < l->stages - 1 && mb >= 0) add(s, l->acts->pass, mb);
 }
 
 static void go_forward(hl_schedule *s, const line *l, int begin, int end)
 {
-    for (int i = begin; i < end; i++) go(s, l, l->acts->forward, l->chunk[i]);
+    for (int i = begin; i < end; i++) go(s, l, l->acts->forward, l->micro_batch[i]);
 }
 
 /* Second forwards of the list before place `end`. */
 static void go_again(hl_schedule *s, line *l, int end)
 {
-    for (; l->again < l->n - l->keep && l->again < end; l->again++) go(s, l, HL_ITEM_AGAIN, l->chunk[l->again]);
+    for (; l->again < l->n - l->keep && l->again < end; l->again++) go(s, l, HL_ITEM_AGAIN, l->micro_batch[l->again]);
 }
 
 static void go_back(hl_schedule *s, line *l, int begin, int end)
 {
     for (int i = begin; i < end; i++) {
         go_again(s, l, i + lead_of(l) + 1);
-        bool empty = l->chunk[i] < 0;
-        if (l->stage < l->stages - 1 && !empty) add(s, l->acts->take_back, l->chunk[i]);
-        add(s, l->acts->backward, l->chunk[i]);
-        if (l->stage > 0 && !empty) add(s, l->acts->pass_back, l->chunk[i]);
+        bool empty = l->micro_batch[i] < 0;
+        if (l->stage < l->stages - 1 && !empty) add(s, l->acts->take_back, l->micro_batch[i]);
+        add(s, l->acts->backward, l->micro_batch[i]);
+        if (l->stage > 0 && !empty) add(s, l->acts->pass_back, l->micro_batch[i]);
     }
 }
 
@@ -104,10 +105,13 @@ void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, cons
     bool item = hl_layout_has_item(l, rank), user = hl_layout_has_user(l, rank), user_out = hl_layout_has_user_out(l, rank);
     int item_lead = item ? hl_layout_item_lead_of(l, rank) : -1, user_lead = user ? hl_layout_user_lead_of(l, rank) : -1;
     int item_stage = item ? hl_layout_item_stage(l, rank) : 0, user_stage = user ? hl_layout_user_stage(l, rank) : 0;
-    *s = (hl_schedule){0, HL_TAKE(arena, hl_task, 9 * p->chunks + 6 * p->user_chunks + HL_ACTS)};
-    const line read = line_of(&item_acts, share->chunk, item_lead, 0, p->early_chunks, item_stage, l->item_pp, l, share->lockstep, arena);
-    const line rest = line_of(&item_acts, share->chunk, item_lead, p->early_chunks, p->chunks, item_stage, l->item_pp, l, share->lockstep, arena);
-    const line users = line_of(&user_acts, share->user_chunk, user_lead, 0, p->user_chunks, user_stage, l->user_pp, l, share->lockstep, arena);
+    *s = (hl_schedule){0, HL_TAKE(arena, hl_task, 9 * p->micro_batches + 6 * p->user_micro_batches + HL_ACTS)};
+    const line read = line_of(&item_acts, share->micro_batch, item_lead, 0, p->early_micro_batches, item_stage,
+                              l->item_pp, l, share->lockstep, arena);
+    const line rest = line_of(&item_acts, share->micro_batch, item_lead, p->early_micro_batches, p->micro_batches,
+                              item_stage, l->item_pp, l, share->lockstep, arena);
+    const line users = line_of(&user_acts, share->user_micro_batch, user_lead, 0, p->user_micro_batches, user_stage,
+                               l->user_pp, l, share->lockstep, arena);
     line read_back = reversed(read, share->keep_read, arena), rest_back = reversed(rest, share->keep_rest, arena), users_back = reversed(users, users.n, arena);
     go_forward(s, &read, 0, read.n);
     go_forward(s, &rest, 0, lead_of(&rest));

@@ -1,12 +1,15 @@
 /* schedule.h - what each rank does in a step, as a list.
  *
- *     item : F(read chunks) -- give -- F(other chunks) -- rows -- LOSS -- B(other chunks) -- return -- B(read chunks)
- *     user :                   give -- F(users) --------- rows -------- B(users) ---------- return
+ *     item : F(read) -- give -- F(others) -- rows -- LOSS -- B(others) -- return -- B(read)
+ *     user :            give -- F(users) --- rows ---------- B(users) --- return
  *
- * A replica of several stages is a pipeline.  Forward, stage s of P joins the first exchange P - 1 - s chunks late, so that no
- * stage runs dry while the last one catches up; backward likewise.  Chunks whose activations were not kept go forward
- * again, at most P - s of them at once on stage s, each shortly before its backward (one forward, one backward: Narayanan et
- * al., arXiv 1806.03377).  Replicas in lockstep (hl_share) have acts on as many chunks each, the last of which may be empty.
+ * F is forward, B backward; `read` are the micro-batches with texts that users read, `others` the rest.
+ *
+ * A replica of several stages is a pipeline.  Forward, stage s of P joins the first exchange P - 1 - s micro-batches
+ * late, so that no stage runs dry while the last one catches up; backward likewise.  Micro-batches whose activations
+ * were not kept go forward again, at most P - s of them at once on stage s, each shortly before its backward (one
+ * forward, one backward: Narayanan et al., arXiv 1806.03377).  Replicas in lockstep (hl_share) have acts on as many
+ * micro-batches each, the last of which may be empty.
  *
  * The loss is a barrier for the whole batch.  After it the gradients of texts that no user reads are final, so
  * item ranks go backward through those while the users go backward; the texts that users read come last.  In serial order
@@ -18,13 +21,13 @@
 #include "model/plan.h"
 
 typedef enum {
-    /* with a chunk; collective over the ranks of a stage */
+    /* with a micro-batch; collective over the ranks of a stage */
     HL_ITEM_FORWARD,
     HL_ITEM_AGAIN,     /* forward once more, where the activations were not kept */
     HL_ITEM_BACKWARD,
     HL_USER_FORWARD,
     HL_USER_BACKWARD,
-    /* with a chunk; between this rank and its likes in the neighbouring stages */
+    /* with a micro-batch; between this rank and its likes in the neighbouring stages */
     HL_ITEM_TAKE,      /* what the stage before wrote */
     HL_ITEM_PASS,
     HL_ITEM_TAKE_BACK, /* gradients from the next stage */
@@ -58,7 +61,7 @@ extern const char *const hl_act_name[HL_ACTS];
 
 typedef struct {
     hl_act act;
-    int chunk; /* -1: none, or an empty one */
+    int micro_batch; /* -1: none, or an empty one */
 } hl_task;
 
 typedef struct {

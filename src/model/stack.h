@@ -21,7 +21,7 @@ void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, const hl_pack *pac
  * m->peers, and layer by layer over those that m->keeper asks. */
 void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const float *w, const float *x, const hl_pack *pack, hl_arena *scratch);
 
-/* An empty chunk: through all layers of mine with nothing. */
+/* An empty micro-batch: through all layers of mine with nothing. */
 void hl_stack_pass_forward(const hl_stack *m);
 void hl_stack_pass_backward(const hl_stack *m);
 
