@@ -81,7 +81,8 @@ static double exchange_of(const seen *s, const hl_job *j)
 
 static double compute_of(const seen *s, const hl_job *j)
 {
-    static const hl_act acts[] = {HL_ITEM_FORWARD, HL_ITEM_AGAIN, HL_ITEM_BACKWARD, HL_USER_FORWARD, HL_USER_BACKWARD};
+    static const hl_act acts[] = {HL_ITEM_FORWARD, HL_ITEM_RECOMPUTE, HL_ITEM_BACKWARD, HL_USER_FORWARD,
+                                  HL_USER_BACKWARD};
     double seconds = 0;
     for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) seconds += mean_of(s, j, (int)acts[i]);
     return seconds;

@@ -41,7 +41,8 @@ static void print_ranks(const hl_forecast *f)
         char item[60], user[60];
         part_text(item, sizeof item, f, false, r);
         part_text(user, sizeof user, f, true, r);
-        printf("%5d  %-30s %-30s %10.1f %10.1f %9.3g %6.1f %%\n", r, item, user, f->state[r] / 1e6, f->kept[r] / 1e6, f->cost[r].step, 100 * f->cost[r].waiting / f->step);
+        printf("%5d  %-30s %-30s %10.1f %10.1f %9.3g %6.1f %%\n", r, item, user, f->state[r] / 1e6, f->saved[r] / 1e6,
+               f->cost[r].step, 100 * f->cost[r].waiting / f->step);
     }
 }
 
@@ -104,7 +105,9 @@ static void print(const hl_forecast *f, const orders *o, const hl_candidate *lis
 
 static json_t *rank_json(const hl_forecast *f, int r)
 {
-    json_t *phases = json_object(), *o = json_pack("{s:i, s:f, s:f, s:f, s:f}", "rank", r, "state_bytes", f->state[r], "kept_bytes", f->kept[r], "seconds", f->cost[r].step, "waiting", f->cost[r].waiting);
+    json_t *phases = json_object(), *o = json_pack("{s:i, s:f, s:f, s:f, s:f}", "rank", r, "state_bytes", f->state[r],
+                                                   "kept_bytes", f->saved[r], "seconds", f->cost[r].step, "waiting",
+                                                   f->cost[r].waiting);
     for (int a = 0; a < HL_ACTS; a++)
         if (f->cost[r].seconds[a] > 0) json_object_set_new(phases, hl_act_name[a], json_real(f->cost[r].seconds[a]));
     json_object_set_new(o, "phases", phases);

@@ -238,10 +238,10 @@ static void draw(hl_plan *plan, int parts, const hl_corpus *corpus, const hl_con
 
 /* ---- activations */
 
-static double trace_of(const hl_stack *m, const hl_pack *pack)
+static double saved_of(const hl_stack *m, const hl_pack *pack)
 {
     hl_arena measure = hl_arena_measuring();
-    hl_stack_trace_lay(&(hl_stack_trace){0}, m, pack, &measure);
+    hl_stack_saved_lay(&(hl_stack_saved){0}, m, pack, &measure);
     return (double)hl_arena_used(&measure);
 }
 
@@ -249,7 +249,7 @@ typedef struct {
     hl_forecast *f;
     const hl_config *c;
     const hl_corpus *corpus;
-    double *trace; /* (item_pp, micro_batches) bytes on a rank of each stage */
+    double *saved; /* (item_pp, micro_batches) bytes on a rank of each stage */
 } measuring;
 
 /* Rows of a grid have different shares of a micro-batch; what counts is the largest. */
@@ -263,7 +263,7 @@ static hl_peers peers_of(int row, int tp, int rows, int stage, int stages, bool 
     return (hl_peers){.rank = rows ? row * (tp / rows) : 0, .size = tp, .rows = rows, .stage = stage, .stages = stages, .rows_apart = apart && tp > 1 && !rows};
 }
 
-static void trace_stage(measuring *x, int stage, int row)
+static void measure_stage(measuring *x, int stage, int row)
 {
     const hl_layout *l = &x->f->layout;
     const hl_plan *p = &x->f->plan;
@@ -277,8 +277,8 @@ static void trace_stage(measuring *x, int stage, int row)
         hl_item_pack_make(&t, &m, x->corpus, p->item + p->micro_batch_begin[k],
                           p->micro_batch_begin[k + 1] - p->micro_batch_begin[k],
                           &x->f->arena);
-        x->trace[stage * p->micro_batches + k] = fmax(x->trace[stage * p->micro_batches + k],
-                                                      trace_of(&m.stack, &t.pack));
+        x->saved[stage * p->micro_batches + k] = fmax(x->saved[stage * p->micro_batches + k],
+                                                      saved_of(&m.stack, &t.pack));
         hl_arena_back(&x->f->arena, mark);
     }
     hl_item_close(&m);
@@ -292,7 +292,7 @@ static int fitting(const measuring *x, int lead, int begin, int end, double *lef
     for (int k = begin; k < end; k++) {
         if (x->f->share.micro_batch[k] != lead) continue;
         for (int s = 0; s < x->f->layout.item_pp; s++)
-            if ((left[s] -= x->trace[s * p->micro_batches + k]) < 0) return n;
+            if ((left[s] -= x->saved[s * p->micro_batches + k]) < 0) return n;
         n++;
     }
     return p->micro_batches;
@@ -303,32 +303,32 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* One number for all replicas, which is what the worst of them can keep. */
-static void choose_kept(measuring *x)
+/* One number for all replicas, which is what the worst of them can save. */
+static void choose_saved(measuring *x)
 {
     hl_share *s = &x->f->share;
     const hl_layout *l = &x->f->layout;
     double *left = hl_alloc((size_t)l->item_pp * sizeof *left);
     for (int r = 0; r < hl_layout_item_replicas(l) && x->c->activation_budget >= 0; r++) {
         for (int k = 0; k < l->item_pp; k++) left[k] = (double)x->c->activation_budget;
-        s->keep_read = least(s->keep_read,
+        s->save_read = least(s->save_read,
                              fitting(x, hl_layout_item_lead(l, r), 0, x->f->plan.early_micro_batches, left));
-        s->keep_rest = least(s->keep_rest,
+        s->save_rest = least(s->save_rest,
                              fitting(x, hl_layout_item_lead(l, r), x->f->plan.early_micro_batches,
                                      x->f->plan.micro_batches, left));
     }
     free(left);
 }
 
-static void count_kept(const measuring *x, int begin, int end, int keep)
+static void count_saved(const measuring *x, int begin, int end, int most)
 {
     const hl_layout *l = &x->f->layout;
     for (int r = 0; r < l->ranks; r++) {
         if (!hl_layout_has_item(l, r)) continue;
         int lead = hl_layout_item_lead_of(l, r), place = 0;
         for (int k = begin; k < end; k++)
-            if (x->f->share.micro_batch[k] == lead && place++ < keep)
-                x->f->kept[r] += x->trace[hl_layout_item_stage(l, r) * x->f->plan.micro_batches + k];
+            if (x->f->share.micro_batch[k] == lead && place++ < most)
+                x->f->saved[r] += x->saved[hl_layout_item_stage(l, r) * x->f->plan.micro_batches + k];
     }
 }
 
@@ -349,7 +349,7 @@ static void count_users(const measuring *x)
             hl_pack pack;
             hl_user_pack(&pack, length, n, false, &f->arena);
             for (int t = 0; t < columns; t++)
-                f->kept[f->share.user_micro_batch[k] + stage * columns + t] += trace_of(&m.stack, &pack);
+                f->saved[f->share.user_micro_batch[k] + stage * columns + t] += saved_of(&m.stack, &pack);
             hl_arena_back(&f->arena, mark);
         }
         hl_user_close(&m);
@@ -366,14 +366,14 @@ static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus
     f->share.lockstep = c->zero >= 2;
     measuring x = {f, c, corpus, HL_TAKE_ZERO(&f->arena, double, f->layout.item_pp * f->plan.micro_batches)};
     for (int s = 0; s < f->layout.item_pp; s++)
-        for (int r = 0; r < rows_to_ask(f->layout.item_rows); r++) trace_stage(&x, s, r);
-    choose_kept(&x);
+        for (int r = 0; r < rows_to_ask(f->layout.item_rows); r++) measure_stage(&x, s, r);
+    choose_saved(&x);
     f->schedule = HL_TAKE(&f->arena, hl_schedule, ranks);
     f->cost = HL_TAKE_ZERO(&f->arena, hl_cost, ranks);
     f->state = HL_TAKE_ZERO(&f->arena, double, ranks);
-    f->kept = HL_TAKE_ZERO(&f->arena, double, ranks);
-    count_kept(&x, 0, f->plan.early_micro_batches, f->share.keep_read);
-    count_kept(&x, f->plan.early_micro_batches, f->plan.micro_batches, f->share.keep_rest);
+    f->saved = HL_TAKE_ZERO(&f->arena, double, ranks);
+    count_saved(&x, 0, f->plan.early_micro_batches, f->share.save_read);
+    count_saved(&x, f->plan.early_micro_batches, f->plan.micro_batches, f->share.save_rest);
     count_users(&x);
     for (int r = 0; r < ranks; r++) hl_schedule_make(&f->schedule[r], &f->layout, &f->plan, &f->share, r, &f->arena);
     f->job = (hl_cost_job){&f->layout, &f->plan, &f->share, f->schedule, &f->item, &f->user, c->item_emb_token_n, c->zero, *machine};

@@ -15,7 +15,7 @@ typedef struct {
     hl_share share;
     hl_schedule *schedule; /* (ranks) */
     hl_cost *cost;         /* (ranks) */
-    double *state, *kept;  /* (ranks) bytes of weights, gradients and moments; of activations */
+    double *state, *saved; /* (ranks) bytes of weights, gradients and moments; of activations */
     double step;           /* seconds */
     hl_cost_job job;
     hl_arena arena;

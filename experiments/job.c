@@ -226,7 +226,7 @@ static void note_forecast(hl_job *j, const hl_forecast *f)
     for (int r = 0; r < ranks; r++)
         for (int a = 0; a < HL_ACTS; a++) j->forecast[a] += f->cost[r].seconds[a] / ranks;
     j->forecast[HL_ACTS] = f->step;
-    j->forecast_bytes = f->state[j->world->rank] + f->kept[j->world->rank];
+    j->forecast_bytes = f->state[j->world->rank] + f->saved[j->world->rank];
 }
 
 /* A number for each machine, by the first of its ranks. */

@@ -155,7 +155,7 @@ const hl_option hl_options[] = {
     INT("threads", threads, "0", 0, 4096, LAYOUT, "threads a rank; 0: OMP_NUM_THREADS, or its share of the cores"),
     INT("chunk_tokens", chunk_tokens, "2048", 1, 1 << 24, LAYOUT, "tokens that pass through the Item LLM together"),
     BYTES("activation_budget", activation_budget, "-1", -1, 9e15, LAYOUT,
-         "bytes (K, M, G) of activations kept a rank, the others are computed again; -1: all kept"),
+         "bytes (K, M, G) of activations saved a rank, the others are recomputed; -1: all saved"),
     BOOL("gradient_checkpointing", gradient_checkpointing, "false", LAYOUT, "true: activation_budget 0"),
     CHOICE("precision", precision, "fp32", NUMBERS, "bf16: factors of the layers' products are rounded to it; weights, sums and all else stay fp32", precisions),
 

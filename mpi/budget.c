@@ -1,4 +1,4 @@
-/* budget.c - which micro-batches keep their activations until the backward. */
+/* budget.c - which micro-batches save their activations for the backward, and which recompute them. */
 #include "mpi/budget.h"
 
 static void least(void *into, const void *from, size_t n)
@@ -18,7 +18,7 @@ typedef struct {
 
 /* How many of the owner's micro-batches [begin, end), from the first on, fit into what is left; with an empty one for
  * all beyond. */
-static int count_kept(counting *x, int begin, int end)
+static int count_saved(counting *x, int begin, int end)
 {
     int n = 0;
     for (int c = begin; c < end; c++) {
@@ -34,12 +34,12 @@ void hl_budget_choose(hl_share *share, const hl_mesh *mesh, const hl_plan *p, co
 {
     if (budget < 0) return;
     counting x = {share, bytes, hl_layout_item_lead_of(&mesh->layout, mesh->world.rank), p->micro_batches, budget};
-    const int read = count_kept(&x, 0, p->early_micro_batches);
-    const int rest = count_kept(&x, p->early_micro_batches, p->micro_batches);
-    int keep[2] = {read, rest};
-    hl_group_all_reduce_with(&mesh->item_tp, keep, 2, sizeof *keep, least); /* shares need not be equal */
-    hl_group_all_reduce_with(&mesh->item_pp, keep, 2, sizeof *keep, least);
-    if (share->lockstep) hl_group_all_reduce_with(&mesh->item_dp, keep, 2, sizeof *keep, least);
-    share->keep_read = keep[0];
-    share->keep_rest = keep[1];
+    const int read = count_saved(&x, 0, p->early_micro_batches);
+    const int rest = count_saved(&x, p->early_micro_batches, p->micro_batches);
+    int most[2] = {read, rest};
+    hl_group_all_reduce_with(&mesh->item_tp, most, 2, sizeof *most, least); /* shares need not be equal */
+    hl_group_all_reduce_with(&mesh->item_pp, most, 2, sizeof *most, least);
+    if (share->lockstep) hl_group_all_reduce_with(&mesh->item_dp, most, 2, sizeof *most, least);
+    share->save_read = most[0];
+    share->save_rest = most[1];
 }

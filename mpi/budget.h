@@ -1,11 +1,11 @@
-/* budget.h - which micro-batches keep their activations until the backward. */
+/* budget.h - which micro-batches save their activations for the backward, and which recompute them. */
 #ifndef MPI_BUDGET_H
 #define MPI_BUDGET_H
 #include "mpi/mesh.h"
 
-/* Set keep_read and keep_rest of the share (model/layout.h): activations are kept while they stay within `budget` bytes a rank, on all ranks of the
- * replica, and with share->lockstep of all replicas.  bytes (micro_batches): those of each micro-batch of this rank's
- * replica.  Negative: all are kept.  Collective over the item ranks. */
+/* Set save_read and save_rest of the share (model/layout.h): activations are saved while they stay within `budget`
+ * bytes a rank, on all ranks of the replica, and with share->lockstep of all replicas.  bytes (micro_batches): those of
+ * each micro-batch of this rank's replica.  Negative: all are saved.  Collective over the item ranks. */
 void hl_budget_choose(hl_share *share, const hl_mesh *mesh, const hl_plan *p, const int64_t *bytes, int64_t budget);
 
 #endif

@@ -68,22 +68,22 @@ static void pass_over(hl_engine *e, int from, int n, const hl_catalogue *c)
 static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
 {
     hl_item_pack texts;
-    hl_stack_trace trace;
+    hl_stack_saved saved;
     size_t D = (size_t)hl_engine_width(e);
     hl_item_pack_make(&texts, &e->item_model, e->corpus, c->item + from, n, &e->plan);
-    hl_stack_trace_lay(&trace, &e->item_model.stack, &texts.pack, &e->kept);
+    hl_stack_saved_lay(&saved, &e->item_model.stack, &texts.pack, &e->saved);
     float *vector = HL_TAKE(&e->plan, float, (size_t)n * D);
     const hl_stack *m = &e->item_model.stack;
     if (!m->first) hl_pipe_recv(&e->item_pipe, HL_FORWARD, texts.pack.T, (int)D);
     float *out = m->last ? vector : hl_pipe_room(&e->item_pipe, HL_FORWARD, hl_item_size(&e->item_model, &texts));
-    hl_item_forward(out, &trace, &e->item_model, e->item.w, hl_pipe_received(&e->item_pipe, HL_FORWARD), &texts,
+    hl_item_forward(out, &saved, &e->item_model, e->item.w, hl_pipe_received(&e->item_pipe, HL_FORWARD), &texts,
                     &e->scratch);
     if (!m->last) hl_pipe_send(&e->item_pipe, HL_FORWARD, texts.pack.T, (int)D);
     int first = from > c->begin ? from : c->begin, end = from + n < c->begin + c->mine ? from + n : c->begin + c->mine;
     if (first < end) memcpy(c->vector + (size_t)(first - c->begin) * D, vector + (size_t)(first - from) * D, (size_t)(end - first) * D * sizeof *vector);
     if (e->mesh->item_tp.rank == 0 && m->first) c->tokens += texts.pack.T;
     hl_arena_back(&e->plan, 0);
-    hl_arena_back(&e->kept, 0);
+    hl_arena_back(&e->saved, 0);
 }
 
 /* The texts of a replica are [begin, end). */

@@ -34,11 +34,12 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     e->item_model.stack.keeper = &e->item.keeper;
     e->user_model.stack.keeper = &e->user.keeper;
     e->plan = hl_arena_growing("the plan of a step");
-    e->kept = hl_arena_growing("kept activations");
+    e->saved = hl_arena_growing("saved activations");
     e->scratch = hl_arena_growing("scratch");
     e->wire = hl_arena_growing("rows on the wire");
-    e->again = hl_alloc((size_t)mesh->layout.item_pp * sizeof *e->again);
-    for (int i = 0; i < mesh->layout.item_pp; i++) e->again[i] = hl_arena_growing("activations of a second forward");
+    e->recomputed = hl_alloc((size_t)mesh->layout.item_pp * sizeof *e->recomputed);
+    for (int i = 0; i < mesh->layout.item_pp; i++)
+        e->recomputed[i] = hl_arena_growing("recomputed activations");
     hl_pipe_open(&e->item_pipe, &mesh->item_pp);
     hl_pipe_open(&e->user_pipe, &mesh->user_pp);
 }
@@ -47,14 +48,14 @@ void hl_engine_close(hl_engine *e)
 {
     hl_pipe_close(&e->user_pipe);
     hl_pipe_close(&e->item_pipe);
-    for (int i = 0; i < e->mesh->layout.item_pp; i++) hl_arena_free(&e->again[i]);
-    free(e->again);
+    for (int i = 0; i < e->mesh->layout.item_pp; i++) hl_arena_free(&e->recomputed[i]);
+    free(e->recomputed);
     hl_holding_close(&e->item);
     hl_holding_close(&e->user);
     hl_item_close(&e->item_model);
     hl_user_close(&e->user_model);
     hl_arena_free(&e->plan);
-    hl_arena_free(&e->kept);
+    hl_arena_free(&e->saved);
     hl_arena_free(&e->scratch);
     hl_arena_free(&e->wire);
     *e = (hl_engine){0};

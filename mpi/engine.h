@@ -14,7 +14,7 @@ typedef struct {
     bool share_tokens;                   /* hl_item_model.share_tokens */
     float nce_thres;
     double weight_decay, clip_grad_norm; /* 0: no clipping */
-    /* bytes of kept activations a rank; micro-batches beyond it are computed again; < 0: no limit */
+    /* bytes of saved activations a rank; micro-batches beyond it are recomputed; < 0: no limit */
     int64_t activation_budget;
     bool for_training;                   /* false: weights only */
     int zero;                            /* what copies divide (mpi/holding.h) */
@@ -30,8 +30,8 @@ typedef struct {
     hl_item_model item_model;
     hl_user_model user_model;
     hl_holding item, user;
-    hl_arena plan, kept, scratch, wire; /* what a step lays out; empty between steps */
-    hl_arena *again;                    /* (item_pp) activations of micro-batches that go forward again */
+    hl_arena plan, saved, scratch, wire; /* what a step lays out; empty between steps */
+    hl_arena *recomputed;               /* (item_pp) activations of micro-batches that were recomputed */
     hl_pipe item_pipe, user_pipe;
     double update_seconds;              /* of the step before, told in the next tally */
     uint64_t late[HL_MESH_GROUPS];      /* bytes sent in the step before after its tally, likewise */

@@ -159,14 +159,14 @@ static void encode_users(eval_round *r, float *u, const float *x, const int *len
     hl_engine *e = r->e;
     size_t mark = hl_arena_mark(&e->scratch);
     hl_pack pack;
-    hl_stack_trace trace;
+    hl_stack_saved saved;
     hl_user_pack(&pack, length, n, true, &e->scratch);
-    hl_stack_trace_lay(&trace, &e->user_model.stack, &pack, &e->scratch);
+    hl_stack_saved_lay(&saved, &e->user_model.stack, &pack, &e->scratch);
     const hl_stack *m = &e->user_model.stack;
     float *last = HL_TAKE(&e->scratch, float, (size_t)n * (size_t)r->D), *norm = HL_TAKE(&e->scratch, float, n);
     float *y = m->last ? last : hl_pipe_room(&e->user_pipe, HL_FORWARD, (size_t)pack.T * (size_t)r->D);
     if (!m->first) hl_pipe_recv(&e->user_pipe, HL_FORWARD, pack.T, r->D);
-    hl_stack_forward(y, &trace, m, e->user.w, m->first ? x : hl_pipe_received(&e->user_pipe, HL_FORWARD), &pack,
+    hl_stack_forward(y, &saved, m, e->user.w, m->first ? x : hl_pipe_received(&e->user_pipe, HL_FORWARD), &pack,
                      &e->scratch);
     if (!m->last) hl_pipe_send(&e->user_pipe, HL_FORWARD, pack.T, r->D);
     if (m->last) hl_rows_unit_forward(u, norm, y, n, r->D);

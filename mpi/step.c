@@ -23,9 +23,9 @@ typedef struct {
         hl_item_pack texts;
         hl_pack users;
     };
-    hl_stack_trace trace;
+    hl_stack_saved saved;
     int row;         /* its first row among my texts or my user rows */
-    hl_arena *again; /* what the second forward laid, where the activations were not kept */
+    hl_arena *recomputed; /* its activations, where they were not saved */
 } hl_micro_batch;
 
 typedef struct {
@@ -40,7 +40,7 @@ typedef struct {
     hl_route inputs, targets;
     int item_lead, user_lead;         /* first ranks of my replicas; -1: none */
     bool item_out;                    /* do vectors come out of my stage? */
-    int agains;                       /* micro-batches that have gone forward again */
+    int recomputes;                   /* micro-batches recomputed so far */
     /* (micro_batches), (user_micro_batches); filled where they are mine */
     hl_micro_batch *micro_batch, *user_micro_batch;
     int D, texts, rows;               /* width; how many texts and user rows are mine */
@@ -131,21 +131,21 @@ static void pack_micro_batches(step *s)
         if (s->share.user_micro_batch[c] == s->user_lead) pack_users(s, c);
 }
 
-static size_t bytes_of_trace(const hl_stack *m, const hl_pack *pack)
+static size_t bytes_saved(const hl_stack *m, const hl_pack *pack)
 {
     hl_arena measure = hl_arena_measuring();
-    hl_stack_trace_lay(&(hl_stack_trace){0}, m, pack, &measure);
+    hl_stack_saved_lay(&(hl_stack_saved){0}, m, pack, &measure);
     return hl_arena_used(&measure);
 }
 
-/* The User LLM is small beside the other and its activations are always kept. */
-static void choose_kept(step *s)
+/* The User LLM is small beside the other and its activations are always saved. */
+static void choose_saved(step *s)
 {
     const size_t mark = hl_arena_mark(&s->e->scratch);
     int64_t *bytes = HL_TAKE_ZERO(&s->e->scratch, int64_t, s->plan.micro_batches);
     for (int c = 0; c < s->plan.micro_batches && s->e->rules.activation_budget >= 0; c++)
         if (s->share.micro_batch[c] == s->item_lead)
-            bytes[c] = (int64_t)bytes_of_trace(&s->e->item_model.stack, &s->micro_batch[c].texts.pack);
+            bytes[c] = (int64_t)bytes_saved(&s->e->item_model.stack, &s->micro_batch[c].texts.pack);
     s->share.lockstep = s->e->rules.zero >= 2;
     if (s->item_lead >= 0) hl_budget_choose(&s->share, s->e->mesh, &s->plan, bytes, s->e->rules.activation_budget);
     hl_arena_back(&s->e->scratch, mark);
@@ -167,7 +167,7 @@ static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_
     s->micro_batch = HL_TAKE_ZERO(&e->plan, hl_micro_batch, s->plan.micro_batches);
     s->user_micro_batch = HL_TAKE_ZERO(&e->plan, hl_micro_batch, s->plan.user_micro_batches);
     pack_micro_batches(s);
-    choose_kept(s);
+    choose_saved(s);
     hl_schedule_make(&s->schedule, &mesh->layout, &s->plan, &s->share, me, &e->plan);
     int *owner = HL_TAKE(&e->plan, int, s->plan.rows), *place = HL_TAKE(&e->plan, int, s->plan.rows);
     number_texts(s);
@@ -248,13 +248,13 @@ static void user_pass_back(step *s, int c)
 /* ---- the Item LLM */
 
 /* Through my layers, into y or to the next stage. */
-static void item_through(step *s, hl_micro_batch *k, float *y, hl_arena *trace)
+static void item_through(step *s, hl_micro_batch *k, float *y, hl_arena *saved)
 {
     hl_engine *e = s->e;
     const hl_item_pack *t = &k->texts;
     float *out = s->item_out ? y : hl_pipe_room(&e->item_pipe, HL_FORWARD, hl_item_size(&e->item_model, t));
-    hl_stack_trace_lay(&k->trace, &e->item_model.stack, &t->pack, trace);
-    hl_item_forward(out, &k->trace, &e->item_model, e->item.w, hl_pipe_received(&e->item_pipe, HL_FORWARD), t,
+    hl_stack_saved_lay(&k->saved, &e->item_model.stack, &t->pack, saved);
+    hl_item_forward(out, &k->saved, &e->item_model, e->item.w, hl_pipe_received(&e->item_pipe, HL_FORWARD), t,
                     &e->scratch);
     s->flop += hl_stack_flop(&e->item_model.stack, &t->pack);
 }
@@ -284,7 +284,7 @@ static void item_backward_idle(step *s, int c)
     hl_micro_batch *k = &s->micro_batch[c];
     const int T = k->texts.pack.T;
     if (!e->item_model.stack.first) fill_rows(s, hl_pipe_room(&e->item_pipe, HL_BACKWARD, rows_of(s, T)), T);
-    if (k->again) hl_arena_back(k->again, 0);
+    if (k->recomputed) hl_arena_back(k->recomputed, 0);
 }
 
 static void item_forward(step *s, int c)
@@ -296,12 +296,13 @@ static void item_forward(step *s, int c)
     }
     hl_micro_batch *k = &s->micro_batch[c];
     size_t mark = hl_arena_mark(&e->scratch);
-    item_through(s, k, s->vector + rows_of(s, k->row), hl_share_keeps(&s->share, &s->plan, c) ? &e->kept : &e->scratch);
+    item_through(s, k, s->vector + rows_of(s, k->row),
+                 hl_share_saves(&s->share, &s->plan, c) ? &e->saved : &e->scratch);
     hl_arena_back(&e->scratch, mark);
 }
 
 /* At most as many at once as there are stages, each forgotten in the order in which it came. */
-static void item_again(step *s, int c)
+static void item_recompute(step *s, int c)
 {
     hl_engine *e = s->e;
     if (c < 0) {
@@ -310,9 +311,9 @@ static void item_again(step *s, int c)
     }
     hl_micro_batch *k = &s->micro_batch[c];
     size_t mark = hl_arena_mark(&e->scratch);
-    k->again = &e->again[s->agains++ % e->mesh->layout.item_pp];
+    k->recomputed = &e->recomputed[s->recomputes++ % e->mesh->layout.item_pp];
     float *vector = HL_TAKE(&e->scratch, float, s->item_out ? rows_of(s, k->texts.pack.segments) : 0);
-    item_through(s, k, vector, k->again);
+    item_through(s, k, vector, k->recomputed);
     hl_arena_back(&e->scratch, mark);
 }
 
@@ -328,9 +329,9 @@ static void item_backward(step *s, int c)
     if (s->plan.groups) hl_holding_turn(&e->item, s->plan.group[c]);
     float *dx = m->first ? NULL : hl_pipe_room(&e->item_pipe, HL_BACKWARD, rows_of(s, k->texts.pack.T));
     const float *dy = s->item_out ? s->dvector + rows_of(s, k->row) : hl_pipe_received(&e->item_pipe, HL_BACKWARD);
-    hl_item_backward(dx, e->item.g, dy, &k->trace, &e->item_model, e->item.w, &k->texts, &e->scratch);
+    hl_item_backward(dx, e->item.g, dy, &k->saved, &e->item_model, e->item.w, &k->texts, &e->scratch);
     s->flop += 2 * hl_stack_flop(m, &k->texts.pack);
-    if (k->again) hl_arena_back(k->again, 0);
+    if (k->recomputed) hl_arena_back(k->recomputed, 0);
 }
 
 /* ---- the User LLM */
@@ -368,8 +369,8 @@ static void user_forward(step *s, int c)
     const hl_stack *m = &e->user_model.stack;
     size_t at = rows_of(s, k->row);
     float *y = m->last ? s->y + at : hl_pipe_room(&e->user_pipe, HL_FORWARD, rows_of(s, k->users.T));
-    hl_stack_trace_lay(&k->trace, m, &k->users, &e->kept);
-    hl_stack_forward(y, &k->trace, m, e->user.w, m->first ? s->x + at : hl_pipe_received(&e->user_pipe, HL_FORWARD),
+    hl_stack_saved_lay(&k->saved, m, &k->users, &e->saved);
+    hl_stack_forward(y, &k->saved, m, e->user.w, m->first ? s->x + at : hl_pipe_received(&e->user_pipe, HL_FORWARD),
                      &k->users, &e->scratch);
     s->flop += hl_stack_flop(m, &k->users);
 }
@@ -386,7 +387,7 @@ static void user_backward(step *s, int c)
     size_t at = rows_of(s, k->row);
     if (s->plan.groups) hl_holding_turn(&e->user, s->plan.user_group[c]);
     float *dx = m->first ? s->dx + at : hl_pipe_room(&e->user_pipe, HL_BACKWARD, rows_of(s, k->users.T));
-    hl_stack_backward(dx, e->user.g, m->last ? s->dy + at : hl_pipe_received(&e->user_pipe, HL_BACKWARD), &k->trace, m,
+    hl_stack_backward(dx, e->user.g, m->last ? s->dy + at : hl_pipe_received(&e->user_pipe, HL_BACKWARD), &k->saved, m,
                       e->user.w, &k->users, &e->scratch);
     s->flop += 2 * hl_stack_flop(m, &k->users);
 }
@@ -669,15 +670,15 @@ static void update(step *s, int c)
 }
 
 static void (*const perform[HL_ACTS])(step *s, int mb) = {
-    [HL_ITEM_FORWARD] = item_forward,   [HL_ITEM_BACKWARD] = item_backward, [HL_USER_FORWARD] = user_forward,
-    [HL_USER_BACKWARD] = user_backward, [HL_USER_ROWS] = user_rows,         [HL_USER_POSITIVES] = user_positives,
-    [HL_GIVE_INPUTS] = give_inputs,     [HL_GIVE_TARGETS] = give_targets,   [HL_GIVE_ROWS] = give_rows,
-    [HL_RETURN_ROWS] = return_rows,     [HL_RETURN_TARGETS] = return_targets, [HL_RETURN_INPUTS] = return_inputs,
-    [HL_ITEM_AGAIN] = item_again,       [HL_ITEM_TAKE] = item_take,         [HL_ITEM_PASS] = item_pass,
+    [HL_ITEM_FORWARD] = item_forward,     [HL_ITEM_BACKWARD] = item_backward,   [HL_USER_FORWARD] = user_forward,
+    [HL_USER_BACKWARD] = user_backward,   [HL_USER_ROWS] = user_rows,           [HL_USER_POSITIVES] = user_positives,
+    [HL_GIVE_INPUTS] = give_inputs,       [HL_GIVE_TARGETS] = give_targets,     [HL_GIVE_ROWS] = give_rows,
+    [HL_RETURN_ROWS] = return_rows,       [HL_RETURN_TARGETS] = return_targets, [HL_RETURN_INPUTS] = return_inputs,
+    [HL_ITEM_RECOMPUTE] = item_recompute, [HL_ITEM_TAKE] = item_take,           [HL_ITEM_PASS] = item_pass,
     [HL_ITEM_TAKE_BACK] = item_take_back, [HL_ITEM_PASS_BACK] = item_pass_back, [HL_USER_TAKE] = user_take,
-    [HL_USER_PASS] = user_pass,         [HL_USER_TAKE_BACK] = user_take_back, [HL_USER_PASS_BACK] = user_pass_back,
-    [HL_TALLY] = tally,                 [HL_LOSS] = loss,                   [HL_SUM_ITEM] = sum_item,
-    [HL_SUM_USER] = sum_user,           [HL_UPDATE] = update,
+    [HL_USER_PASS] = user_pass,           [HL_USER_TAKE_BACK] = user_take_back, [HL_USER_PASS_BACK] = user_pass_back,
+    [HL_TALLY] = tally,                   [HL_LOSS] = loss,                     [HL_SUM_ITEM] = sum_item,
+    [HL_SUM_USER] = sum_user,             [HL_UPDATE] = update,
 };
 
 /* ---- giving up */
@@ -691,9 +692,12 @@ static const struct {
     void (*idle)(step *s, int mb);
     const hl_group *(*together)(const step *s);
 } computes[HL_ACTS] = {
-    [HL_ITEM_FORWARD] = {item_forward_idle, item_stage},   [HL_ITEM_AGAIN] = {item_forward_idle, item_stage},
-    [HL_ITEM_BACKWARD] = {item_backward_idle, item_stage}, [HL_USER_FORWARD] = {user_forward_idle, user_stage},
-    [HL_USER_BACKWARD] = {user_backward_idle, user_stage}, [HL_LOSS] = {loss_idle, all_vectors},
+    [HL_ITEM_FORWARD] = {item_forward_idle, item_stage},
+    [HL_ITEM_RECOMPUTE] = {item_forward_idle, item_stage},
+    [HL_ITEM_BACKWARD] = {item_backward_idle, item_stage},
+    [HL_USER_FORWARD] = {user_forward_idle, user_stage},
+    [HL_USER_BACKWARD] = {user_backward_idle, user_stage},
+    [HL_LOSS] = {loss_idle, all_vectors},
 };
 
 /* From here on?  Who computes together agrees, because such an act is full of collectives. */
@@ -826,10 +830,10 @@ static hl_status judge(const step *s, hl_step_fault fault)
 static void forget(hl_engine *e)
 {
     hl_arena_back(&e->plan, 0);
-    hl_arena_back(&e->kept, 0);
+    hl_arena_back(&e->saved, 0);
     hl_arena_back(&e->scratch, 0);
     hl_arena_back(&e->wire, 0);
-    for (int i = 0; i < e->mesh->layout.item_pp; i++) hl_arena_back(&e->again[i], 0);
+    for (int i = 0; i < e->mesh->layout.item_pp; i++) hl_arena_back(&e->recomputed[i], 0);
 }
 
 hl_status hl_step_run(hl_step_report *report, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders)

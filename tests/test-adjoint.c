@@ -155,7 +155,7 @@ typedef struct {
     hl_arena arena, scratch;
     hl_pipe pipe;
     hl_pack pack;
-    hl_stack_trace trace;
+    hl_stack_saved saved;
     float *w, *dw;
     size_t size; /* (T, D) */
 } layers;
@@ -171,7 +171,7 @@ static void open_layers(layers *a, const hl_peers *peers, bool last_only)
     a->w = hl_alloc((a->model.table.count + 1) * sizeof *a->w);
     a->dw = hl_alloc_zero(a->model.table.count + 1, sizeof *a->dw);
     hl_params_init(&a->model.table, a->w, 7);
-    hl_stack_trace_lay(&a->trace, &a->model.stack, &a->pack, &a->arena);
+    hl_stack_saved_lay(&a->saved, &a->model.stack, &a->pack, &a->arena);
 }
 
 static void close_layers(layers *a)
@@ -210,7 +210,7 @@ static void forward(layers *a, float *y, const float *x, size_t out)
     const int T = a->pack.T, D = shape.hidden_size;
     if (!m->first) hl_pipe_recv(&a->pipe, HL_FORWARD, T, D);
     float *to = m->last ? y : hl_pipe_room(&a->pipe, HL_FORWARD, a->size);
-    hl_stack_forward(to, &a->trace, m, a->w, m->first ? x : hl_pipe_received(&a->pipe, HL_FORWARD), &a->pack,
+    hl_stack_forward(to, &a->saved, m, a->w, m->first ? x : hl_pipe_received(&a->pipe, HL_FORWARD), &a->pack,
                      &a->scratch);
     if (!m->last) hl_pipe_send(&a->pipe, HL_FORWARD, T, D);
     hl_group_broadcast(world(), y, out * sizeof *y, world()->size - 1);
@@ -223,7 +223,7 @@ static void backward(layers *a, float *dx, const float *dy)
     const int T = a->pack.T, D = shape.hidden_size;
     if (!m->last) hl_pipe_recv(&a->pipe, HL_BACKWARD, T, D);
     float *to = m->first ? dx : hl_pipe_room(&a->pipe, HL_BACKWARD, a->size);
-    hl_stack_backward(to, a->dw, m->last ? dy : hl_pipe_received(&a->pipe, HL_BACKWARD), &a->trace, m, a->w, &a->pack,
+    hl_stack_backward(to, a->dw, m->last ? dy : hl_pipe_received(&a->pipe, HL_BACKWARD), &a->saved, m, a->w, &a->pack,
                       &a->scratch);
     if (!m->first) hl_pipe_send(&a->pipe, HL_BACKWARD, T, D);
     hl_group_broadcast(world(), dx, a->size * sizeof *dx, 0);
@@ -266,8 +266,8 @@ static void check_replica(int pp, bool last_only, bool apart, int rows)
     float *x = hl_alloc(6 * n * sizeof *x), *dy = x + n, *y = x + 2 * n, *dx = x + 3 * n, *y_whole = x + 4 * n, *dx_whole = x + 5 * n;
     draw_normal(x, n, 1);
     draw_normal(dy, out, 2);
-    hl_stack_forward(y_whole, &whole.trace, &whole.model.stack, whole.w, x, &whole.pack, &whole.scratch);
-    hl_stack_backward(dx_whole, whole.dw, dy, &whole.trace, &whole.model.stack, whole.w, &whole.pack, &whole.scratch);
+    hl_stack_forward(y_whole, &whole.saved, &whole.model.stack, whole.w, x, &whole.pack, &whole.scratch);
+    hl_stack_backward(dx_whole, whole.dw, dy, &whole.saved, &whole.model.stack, whole.w, &whole.pack, &whole.scratch);
     forward(&share, y, x, out);
     backward(&share, dx, dy);
     hl_params_join(&share.model.table, share.dw, share.model.stack.peers, &share.scratch);

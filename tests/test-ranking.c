@@ -67,27 +67,27 @@ typedef struct {
 static void encode_item(float *y, slow *s, int32_t item)
 {
     hl_item_pack texts;
-    hl_stack_trace trace;
+    hl_stack_saved saved;
     hl_item_pack_make(&texts, &s->e.item_model, &s->t->corpus, &item, 1, &s->e.plan);
-    hl_stack_trace_lay(&trace, &s->e.item_model.stack, &texts.pack, &s->e.kept);
-    hl_item_forward(y, &trace, &s->e.item_model, s->e.item.w, NULL, &texts, &s->e.scratch);
+    hl_stack_saved_lay(&saved, &s->e.item_model.stack, &texts.pack, &s->e.saved);
+    hl_item_forward(y, &saved, &s->e.item_model, s->e.item.w, NULL, &texts, &s->e.scratch);
     hl_arena_back(&s->e.plan, 0);
-    hl_arena_back(&s->e.kept, 0);
+    hl_arena_back(&s->e.saved, 0);
 }
 
 /* The vector of who has met these items, the last row of all. */
 static void encode_user(float y[WIDTH], slow *s, const int32_t *items, int n)
 {
     hl_pack pack;
-    hl_stack_trace trace;
+    hl_stack_saved saved;
     float x[MOST_ITEMS * WIDTH], all[MOST_ITEMS * WIDTH];
     for (int i = 0; i < n; i++) memcpy(x + i * WIDTH, s->item + items[i] * WIDTH, WIDTH * sizeof *x);
     hl_user_pack(&pack, &n, 1, false, &s->e.plan);
-    hl_stack_trace_lay(&trace, &s->e.user_model.stack, &pack, &s->e.kept);
-    hl_stack_forward(all, &trace, &s->e.user_model.stack, s->e.user.w, x, &pack, &s->e.scratch);
+    hl_stack_saved_lay(&saved, &s->e.user_model.stack, &pack, &s->e.saved);
+    hl_stack_forward(all, &saved, &s->e.user_model.stack, s->e.user.w, x, &pack, &s->e.scratch);
     memcpy(y, all + (n - 1) * WIDTH, WIDTH * sizeof *y);
     hl_arena_back(&s->e.plan, 0);
-    hl_arena_back(&s->e.kept, 0);
+    hl_arena_back(&s->e.saved, 0);
 }
 
 static void slow_open(slow *s, const toy *t, const world *w)

@@ -14,7 +14,7 @@ enum { RANKS = 9, TASKS = 2000, LONGEST = 12 };
 /* Acts, with those on micro-batches told apart by what the micro-batch holds: texts that are read, else targets, else
  * negatives. */
 typedef enum {
-    TAKE, PASS, TAKE_BACK, PASS_BACK, TAKE_USER, PASS_USER, TAKE_BACK_USER, PASS_BACK_USER, AGAIN,
+    TAKE, PASS, TAKE_BACK, PASS_BACK, TAKE_USER, PASS_USER, TAKE_BACK_USER, PASS_BACK_USER, RECOMPUTE,
     F_READ, F_TARGET, F_NEGATIVE, B_READ, B_TARGET, B_NEGATIVE, F_USER, B_USER, ROWS, POSITIVES,
     GIVE_INPUTS, GIVE_TARGETS, GIVE_ROWS, RETURN_ROWS, RETURN_TARGETS, RETURN_INPUTS, TALLY, LOSS, SUM_ITEM, SUM_USER, UPDATE,
     THINGS
@@ -34,7 +34,7 @@ static const struct {
     [TAKE_BACK] = {ITEM_RANKS, ALONE, 0},      [PASS_BACK] = {ITEM_RANKS, ALONE, 0},
     [TAKE_USER] = {USER_RANKS, ALONE, 0},      [PASS_USER] = {USER_RANKS, ALONE, 0},
     [TAKE_BACK_USER] = {USER_RANKS, ALONE, 0}, [PASS_BACK_USER] = {USER_RANKS, ALONE, 0},
-    [AGAIN] = {ITEM_RANKS, WITH_STAGE, BIT(LOSS)},
+    [RECOMPUTE] = {ITEM_RANKS, WITH_STAGE, BIT(LOSS)},
     [F_READ] = {ITEM_RANKS, WITH_STAGE, 0},
     [F_TARGET] = {ITEM_RANKS, WITH_STAGE, 0},
     [F_NEGATIVE] = {ITEM_RANKS, WITH_STAGE, 0},
@@ -61,7 +61,7 @@ static const struct {
 static const thing plain[HL_ACTS] = {
     [HL_ITEM_TAKE] = TAKE,            [HL_ITEM_PASS] = PASS,         [HL_ITEM_TAKE_BACK] = TAKE_BACK,   [HL_ITEM_PASS_BACK] = PASS_BACK,
     [HL_USER_TAKE] = TAKE_USER,       [HL_USER_PASS] = PASS_USER,    [HL_USER_TAKE_BACK] = TAKE_BACK_USER, [HL_USER_PASS_BACK] = PASS_BACK_USER,
-    [HL_ITEM_AGAIN] = AGAIN,
+    [HL_ITEM_RECOMPUTE] = RECOMPUTE,
     [HL_USER_FORWARD] = F_USER,       [HL_USER_BACKWARD] = B_USER,   [HL_USER_ROWS] = ROWS,             [HL_USER_POSITIVES] = POSITIVES,
     [HL_GIVE_INPUTS] = GIVE_INPUTS,   [HL_GIVE_TARGETS] = GIVE_TARGETS, [HL_GIVE_ROWS] = GIVE_ROWS,     [HL_RETURN_ROWS] = RETURN_ROWS,
     [HL_RETURN_TARGETS] = RETURN_TARGETS, [HL_RETURN_INPUTS] = RETURN_INPUTS, [HL_TALLY] = TALLY,       [HL_LOSS] = LOSS,
@@ -112,7 +112,8 @@ static bool takes_part(const job *j, thing t, int rank, int other)
 {
     members who = rules[t].who;
     if (rank == other || rules[t].with == ALONE || !is_member(j, who, other)) return rank == other;
-    bool together = lead_of(j, who, rank) == lead_of(j, who, other) || (j->share.lockstep && t >= AGAIN && t < ROWS);
+    bool together = lead_of(j, who, rank) == lead_of(j, who, other)
+        || (j->share.lockstep && t >= RECOMPUTE && t < ROWS);
     return rules[t].with == WITH_GROUP || (together && stage_of(j, who, rank) == stage_of(j, who, other));
 }
 
@@ -142,24 +143,24 @@ static bool has_micro_batch(const job *j, members who, int owner, int rank)
     return is_member(j, who, rank) && lead_of(j, who, rank) == owner;
 }
 
-/* The first so many of a replica's micro-batches of either kind are kept. */
-static bool is_kept(const job *j, int mb)
+/* The first so many of a replica's micro-batches of either kind save their activations. */
+static bool is_saved(const job *j, int mb)
 {
     bool read = mb < j->p.early_micro_batches;
     int before = 0;
     for (int c = read ? 0 : j->p.early_micro_batches; c < mb; c++)
         before += j->share.micro_batch[c] == j->share.micro_batch[mb];
-    return before < (read ? j->share.keep_read : j->share.keep_rest);
+    return before < (read ? j->share.save_read : j->share.save_rest);
 }
 
 /* What a micro-batch goes through on a rank; how many acts. */
 static int way_of(hl_act way[LONGEST], const job *j, bool user, int mb, int rank)
 {
     int stage = stage_of(j, user ? USER_RANKS : ITEM_RANKS, rank), last = (user ? j->l.user_pp : j->l.item_pp) - 1, n = 0;
-    bool again = !user && !is_kept(j, mb);
-    for (int turn = 0; turn <= again; turn++) {
+    bool recomputed = !user && !is_saved(j, mb);
+    for (int turn = 0; turn <= recomputed; turn++) {
         if (stage > 0) way[n++] = user ? HL_USER_TAKE : HL_ITEM_TAKE;
-        way[n++] = turn ? HL_ITEM_AGAIN : user ? HL_USER_FORWARD : HL_ITEM_FORWARD;
+        way[n++] = turn ? HL_ITEM_RECOMPUTE : user ? HL_USER_FORWARD : HL_ITEM_FORWARD;
         if (stage < last) way[n++] = user ? HL_USER_PASS : HL_ITEM_PASS;
     }
     if (stage < last) way[n++] = user ? HL_USER_TAKE_BACK : HL_ITEM_TAKE_BACK;
@@ -359,7 +360,7 @@ static void open_job(job *j, int trial, int most_tp)
     hl_plan_make(&j->p, &j->b, &j->t.corpus, &plan, 8, &j->arena);
     CHECK_OK(hl_layout_make(&j->l, ranks, &wish));
     hl_share_make(&j->share, &j->l, &j->p, &j->arena);
-    if (trial % 7) j->share.keep_read = toy_between(&r, 0, 5), j->share.keep_rest = toy_between(&r, 0, 5);
+    if (trial % 7) j->share.save_read = toy_between(&r, 0, 5), j->share.save_rest = toy_between(&r, 0, 5);
     j->share.lockstep = trial % 5 >= 3;
     for (int rank = 0; rank < ranks; rank++) {
         hl_schedule_make(&j->list[rank], &j->l, &j->p, &j->share, rank, &j->arena);
@@ -457,7 +458,7 @@ static bool forward_missing(hl_schedule *s) { return drop(s, HL_ITEM_FORWARD); }
 static bool update_missing(hl_schedule *s) { return drop(s, HL_UPDATE); }
 static bool user_forward_twice(hl_schedule *s) { return repeat_micro_batch(s, HL_USER_FORWARD); }
 static bool passed_twice(hl_schedule *s) { return repeat_micro_batch(s, HL_ITEM_PASS); }
-static bool again_missing(hl_schedule *s) { return drop(s, HL_ITEM_AGAIN); }
+static bool recompute_missing(hl_schedule *s) { return drop(s, HL_ITEM_RECOMPUTE); }
 static bool gradient_not_awaited(hl_schedule *s) { return move_before(s, HL_ITEM_BACKWARD, HL_ITEM_TAKE_BACK); }
 static bool forward_instead_of_backward(hl_schedule *s) { return change_act(s, HL_ITEM_BACKWARD, HL_ITEM_FORWARD); }
 
@@ -480,7 +481,7 @@ static const struct {
     {user_forward_twice, "a micro-batch twice", false},
     {forward_instead_of_backward, "a micro-batch twice", false},
     {passed_twice, NULL, true},
-    {again_missing, NULL, false},
+    {recompute_missing, NULL, false},
     {gradient_not_awaited, NULL, true},
 };
 

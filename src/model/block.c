@@ -1,6 +1,7 @@
 /* block.c - one Llama block over packed sequences, forward and backward.
  *
- * Normalised rows and the gated product are made again in the backward: a pass over memory each, against a third of the trace. */
+ * Normalised rows and the gated product are recomputed in the backward: a pass over memory each, against a third of the
+ * saved activations. */
 #include "model/block.h"
 #include "base/part.h"
 #include "math/linear.h"
@@ -113,7 +114,8 @@ static void weights_backward(const weight_gradient g[2], int T, int threads)
 /* ---- forward */
 
 /* rope(q), rope(k), v = proj(norm(x)) of T rows. */
-static void attend_rows_in(hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const int *position, int T, hl_arena *scratch)
+static void attend_rows_in(hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
+                           const int *position, int T, hl_arena *scratch)
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch);
@@ -127,7 +129,8 @@ static void attend_rows_in(hl_block_trace *b, const hl_stack *m, const hl_block 
 }
 
 /* The same for all rows, where those of a kind have it in common. */
-static void attend_kinds_in(hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
+static void attend_kinds_in(hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
+                            const hl_pack *pack, hl_arena *scratch)
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch), n = (size_t)pack->kinds * (size_t)s.D;
@@ -141,7 +144,8 @@ static void attend_kinds_in(hl_block_trace *b, const hl_stack *m, const hl_block
 }
 
 /* h = x + o_proj(what attention says) of T rows. */
-static void attend_rows_out(hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
+static void attend_rows_out(hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w, int T,
+                            hl_arena *scratch)
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch);
@@ -163,7 +167,8 @@ static const int *positions_of(const hl_pack *pack, const int *row, hl_arena *sc
 }
 
 /* h = x + o_proj(attention(norm(x))) for the last row of each segment: all keys and values, but one query each. */
-static void attend_last_forward(hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
+static void attend_last_forward(hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
+                                const hl_pack *pack, hl_arena *scratch)
 {
     const hl_widths s = hl_widths_of(m);
     int n = pack->segments, kv = s.qkv - s.od;
@@ -193,10 +198,10 @@ static int rows_at_once(const hl_stack *m, int T)
     return m->peers->size > 1 || m->slices || few < LEAST || few > T ? T : few;
 }
 
-/* Of what an MLP keeps, the rows from t on. */
-static hl_block_trace mlp_rows_from(const hl_block_trace *b, const hl_stack *m, int t)
+/* Of what an MLP saves, the rows from t on. */
+static hl_block_saved mlp_rows_from(const hl_block_saved *b, const hl_stack *m, int t)
 {
-    hl_block_trace rest = *b;
+    hl_block_saved rest = *b;
     rest.h += (size_t)t * (size_t)m->shape.hidden_size;
     rest.mlp_rstd += t;
     rest.gu += (size_t)t * 2 * (size_t)m->width;
@@ -204,7 +209,8 @@ static hl_block_trace mlp_rows_from(const hl_block_trace *b, const hl_stack *m, 
 }
 
 /* y = h + down(swiglu(norm(h))); of T rows y gets mine. */
-static void mlp_rows_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, bool apart, hl_arena *scratch)
+static void mlp_rows_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w, int T,
+                             bool apart, hl_arena *scratch)
 {
     const hl_widths s = hl_widths_of(m);
     size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
@@ -222,21 +228,22 @@ static void mlp_rows_forward(float *y, hl_block_trace *b, const hl_stack *m, con
     hl_arena_back(scratch, mark);
 }
 
-static void mlp_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, bool apart, hl_arena *scratch)
+static void mlp_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w, int T,
+                        bool apart, hl_arena *scratch)
 {
     const int rows = rows_at_once(m, T);
     for (int t = 0; t < T; t += rows) {
-        hl_block_trace some = mlp_rows_from(b, m, t);
+        hl_block_saved some = mlp_rows_from(b, m, t);
         mlp_rows_forward(y + (size_t)t * (size_t)m->shape.hidden_size, &some, m, at, w, T - t < rows ? T - t : rows, apart, scratch);
     }
 }
 
-/* Of what a block keeps that reads out all rows, those from t on. */
-static hl_block_trace rows_from(const hl_block_trace *b, const hl_stack *m, int t)
+/* Of what a block saves that reads out all rows, those from t on. */
+static hl_block_saved rows_from(const hl_block_saved *b, const hl_stack *m, int t)
 {
     const hl_widths s = hl_widths_of(m);
     const size_t at = (size_t)t;
-    hl_block_trace rest = mlp_rows_from(b, m, t);
+    hl_block_saved rest = mlp_rows_from(b, m, t);
     rest.x += at * (size_t)s.D;
     rest.rstd += at;
     rest.qkv += at * (size_t)s.qkv;
@@ -245,34 +252,38 @@ static hl_block_trace rows_from(const hl_block_trace *b, const hl_stack *m, int 
 }
 
 /* As attend_rows_in, in so many shares. */
-static void attend_shares_in(hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const int *position, int T, int shares)
+static void attend_shares_in(hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
+                             const int *position, int T, int shares)
 {
 #pragma omp parallel for schedule(static, 1)
     for (int i = 0; i < shares; i++) {
         const int t = (int)hl_part_begin(T, shares, i);
-        hl_block_trace some = rows_from(b, m, t);
+        hl_block_saved some = rows_from(b, m, t);
         attend_rows_in(&some, m, at, w, position + t, (int)hl_part_count(T, shares, i), own_room());
     }
 }
 
 /* What comes after the scores: the projection and the MLP of T rows. */
-static void rows_out(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, bool apart, hl_arena *scratch)
+static void rows_out(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w, int T,
+                     bool apart, hl_arena *scratch)
 {
     attend_rows_out(b, m, at, w, T, scratch);
     mlp_forward(y, b, m, at, w, T, apart, scratch);
 }
 
-static void shares_out(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, int shares, bool apart)
+static void shares_out(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w, int T,
+                       int shares, bool apart)
 {
 #pragma omp parallel for schedule(static, 1)
     for (int i = 0; i < shares; i++) {
         const int t = (int)hl_part_begin(T, shares, i);
-        hl_block_trace some = rows_from(b, m, t);
+        hl_block_saved some = rows_from(b, m, t);
         rows_out(y + (size_t)t * (size_t)m->shape.hidden_size, &some, m, at, w, (int)hl_part_count(T, shares, i), apart, own_room());
     }
 }
 
-void hl_block_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, bool kinds, bool apart, hl_arena *scratch)
+void hl_block_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
+                      const hl_pack *pack, bool kinds, bool apart, hl_arena *scratch)
 {
     const int T = pack->T, shares = shares_of(m, T);
     if (kinds) attend_kinds_in(b, m, at, w, pack, scratch);
@@ -283,7 +294,8 @@ void hl_block_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_b
     else rows_out(y, b, m, at, w, T, apart, scratch);
 }
 
-void hl_block_last_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
+void hl_block_last_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
+                           const hl_pack *pack, hl_arena *scratch)
 {
     attend_last_forward(b, m, at, w, pack, scratch);
     mlp_forward(y, b, m, at, w, pack->segments, false, scratch);
@@ -297,8 +309,8 @@ typedef struct {
 } mlp_rows;
 
 /* dnormed, and the gradients of the weights, given normed and d (T, D), the gradient of the output. */
-static void mlp_products_backward(const mlp_rows *r, float *dw, const float *d, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T,
-                                  hl_arena *scratch)
+static void mlp_products_backward(const mlp_rows *r, float *dw, const float *d, const hl_block_saved *b,
+                                  const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
 {
     const hl_widths s = hl_widths_of(m);
     terms_backward(r->dgated, NULL, m, d, NULL, w + at->down, T, s.F);
@@ -308,7 +320,8 @@ static void mlp_products_backward(const mlp_rows *r, float *dw, const float *d, 
 }
 
 /* The same in shares. */
-static void mlp_shares_backward(const mlp_rows *r, float *dw, const float *d, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, int shares)
+static void mlp_shares_backward(const mlp_rows *r, float *dw, const float *d, const hl_block_saved *b,
+                                const hl_stack *m, const hl_block *at, const float *w, int T, int shares)
 {
     const hl_widths s = hl_widths_of(m);
 #pragma omp parallel for schedule(static, 1)
@@ -323,7 +336,8 @@ static void mlp_shares_backward(const mlp_rows *r, float *dw, const float *d, co
 }
 
 /* d (T, D) holds my rows of dy and these become dh; alike: so they are on all peers. */
-static void mlp_rows_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, bool apart, hl_arena *scratch)
+static void mlp_rows_backward(float *d, float *dw, const hl_block_saved *b, const hl_stack *m, const hl_block *at,
+                              const float *w, int T, bool apart, hl_arena *scratch)
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D, nf = (size_t)T * (size_t)s.F;
@@ -341,18 +355,19 @@ static void mlp_rows_backward(float *d, float *dw, const hl_block_trace *b, cons
     hl_arena_back(scratch, mark);
 }
 
-static void mlp_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, int T, bool apart, hl_arena *scratch)
+static void mlp_backward(float *d, float *dw, const hl_block_saved *b, const hl_stack *m, const hl_block *at,
+                         const float *w, int T, bool apart, hl_arena *scratch)
 {
     const int rows = rows_at_once(m, T);
     for (int t = 0; t < T; t += rows) {
-        const hl_block_trace some = mlp_rows_from(b, m, t);
+        const hl_block_saved some = mlp_rows_from(b, m, t);
         mlp_rows_backward(d + (size_t)t * (size_t)m->shape.hidden_size, dw, &some, m, at, w, T - t < rows ? T - t : rows, apart, scratch);
     }
 }
 
 /* d (T, D) += what goes back from dqkv (T, (H + 2K) d) through the projections and the norm. */
-static void attend_rows_in_backward(float *d, float *dw, float *dqkv, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const int *position, int T,
-                                    hl_arena *scratch)
+static void attend_rows_in_backward(float *d, float *dw, float *dqkv, const hl_block_saved *b, const hl_stack *m,
+                                    const hl_block *at, const float *w, const int *position, int T, hl_arena *scratch)
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
@@ -369,8 +384,8 @@ static void attend_rows_in_backward(float *d, float *dw, float *dqkv, const hl_b
 }
 
 /* The same where rows of a kind have it in common: the first of each gets what goes back to all. */
-static void attend_kinds_in_backward(float *d, float *dw, float *dqkv, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack,
-                                     hl_arena *scratch)
+static void attend_kinds_in_backward(float *d, float *dw, float *dqkv, const hl_block_saved *b, const hl_stack *m,
+                                     const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch), n = (size_t)pack->kinds * (size_t)s.D;
@@ -389,8 +404,9 @@ static void attend_kinds_in_backward(float *d, float *dw, float *dqkv, const hl_
 
 /* Attention's products in shares, where nothing is to be summed over peers: as attend_rows_in_backward, and the gradient of o_proj, of which
  * d still is that of the output. */
-static void attend_shares_in_backward(float *d, float *dw, float *dqkv, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const int *position, int T,
-                                      int shares, hl_arena *scratch)
+static void attend_shares_in_backward(float *d, float *dw, float *dqkv, const hl_block_saved *b, const hl_stack *m,
+                                      const hl_block *at, const float *w, const int *position, int T, int shares,
+                                      hl_arena *scratch)
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
@@ -410,7 +426,8 @@ static void attend_shares_in_backward(float *d, float *dw, float *dqkv, const hl
 }
 
 /* d (T, D) holds my rows of dh and these become dx. */
-static void attend_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, bool kinds, hl_arena *scratch)
+static void attend_backward(float *d, float *dw, const hl_block_saved *b, const hl_stack *m, const hl_block *at,
+                            const float *w, const hl_pack *pack, bool kinds, hl_arena *scratch)
 {
     const hl_widths s = hl_widths_of(m);
     const int T = pack->T, shares = kinds ? 1 : shares_of(m, T);
@@ -437,8 +454,8 @@ static void sum_over_peers(float *d, float *few, const hl_stack *m, int T, int n
 }
 
 /* dh (segments, D) of the last rows becomes dx (T, D), which is overwritten. */
-static void attend_last_backward(float *dx, const float *dh, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w,
-                                 const hl_pack *pack, hl_arena *scratch)
+static void attend_last_backward(float *dx, const float *dh, float *dw, const hl_block_saved *b, const hl_stack *m,
+                                 const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
 {
     const hl_widths s = hl_widths_of(m);
     int T = pack->T, n = pack->segments, kv = s.qkv - s.od;
@@ -463,13 +480,15 @@ static void attend_last_backward(float *dx, const float *dh, float *dw, const hl
     hl_arena_back(scratch, mark);
 }
 
-void hl_block_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, bool kinds, hl_arena *scratch)
+void hl_block_backward(float *d, float *dw, const hl_block_saved *b, const hl_stack *m, const hl_block *at,
+                       const float *w, const hl_pack *pack, bool kinds, hl_arena *scratch)
 {
     mlp_backward(d, dw, b, m, at, w, pack->T, m->peers->rows_apart, scratch);
     attend_backward(d, dw, b, m, at, w, pack, kinds, scratch);
 }
 
-void hl_block_last_backward(float *dx, float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
+void hl_block_last_backward(float *dx, float *d, float *dw, const hl_block_saved *b, const hl_stack *m,
+                            const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
 {
     mlp_backward(d, dw, b, m, at, w, pack->segments, false, scratch);
     attend_last_backward(dx, d, dw, b, m, at, w, pack, scratch);

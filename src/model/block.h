@@ -7,15 +7,19 @@
 #include "model/layer.h"
 
 /* y (T, D) = the block of b->x.  kinds: rows of a kind (hl_pack) are alike.  apart: peers keep rows apart, and y has room for mine. */
-void hl_block_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, bool kinds, bool apart, hl_arena *scratch);
+void hl_block_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
+                      const hl_pack *pack, bool kinds, bool apart, hl_arena *scratch);
 
 /* y (segments, D), where only the last row of each segment is read out. */
-void hl_block_last_forward(float *y, hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch);
+void hl_block_last_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
+                           const hl_pack *pack, hl_arena *scratch);
 
 /* d (T, D) holds dy and becomes dx; where rows are apart, mine of them. */
-void hl_block_backward(float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, bool kinds, hl_arena *scratch);
+void hl_block_backward(float *d, float *dw, const hl_block_saved *b, const hl_stack *m, const hl_block *at,
+                       const float *w, const hl_pack *pack, bool kinds, hl_arena *scratch);
 
 /* dx (T, D) is overwritten, given d (segments, D), which holds dy and is ruined. */
-void hl_block_last_backward(float *dx, float *d, float *dw, const hl_block_trace *b, const hl_stack *m, const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch);
+void hl_block_last_backward(float *dx, float *d, float *dw, const hl_block_saved *b, const hl_stack *m,
+                            const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch);
 
 #endif

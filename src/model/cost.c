@@ -14,10 +14,12 @@ static const struct {
     company with;
     bool user; /* of which side */
 } companies[HL_ACTS] = {
-    [HL_ITEM_FORWARD] = {STAGE, false},   [HL_ITEM_AGAIN] = {STAGE, false},    [HL_ITEM_BACKWARD] = {STAGE, false}, [HL_USER_FORWARD] = {STAGE, true},
-    [HL_USER_BACKWARD] = {STAGE, true},   [HL_USER_POSITIVES] = {ALONE, true}, [HL_GIVE_INPUTS] = {ALL, false},     [HL_GIVE_TARGETS] = {ALL, false},
-    [HL_GIVE_ROWS] = {ALL, false},        [HL_RETURN_ROWS] = {ALL, false},     [HL_RETURN_TARGETS] = {ALL, false},  [HL_RETURN_INPUTS] = {ALL, false},
-    [HL_TALLY] = {ALL, false},            [HL_LOSS] = {OUTS, false},           [HL_SUM_ITEM] = {COPIES, false},     [HL_SUM_USER] = {COPIES, true},
+    [HL_ITEM_FORWARD] = {STAGE, false}, [HL_ITEM_RECOMPUTE] = {STAGE, false}, [HL_ITEM_BACKWARD] = {STAGE, false},
+    [HL_USER_FORWARD] = {STAGE, true},  [HL_USER_BACKWARD] = {STAGE, true},   [HL_USER_POSITIVES] = {ALONE, true},
+    [HL_GIVE_INPUTS] = {ALL, false},    [HL_GIVE_TARGETS] = {ALL, false},     [HL_GIVE_ROWS] = {ALL, false},
+    [HL_RETURN_ROWS] = {ALL, false},    [HL_RETURN_TARGETS] = {ALL, false},   [HL_RETURN_INPUTS] = {ALL, false},
+    [HL_TALLY] = {ALL, false},          [HL_LOSS] = {OUTS, false},            [HL_SUM_ITEM] = {COPIES, false},
+    [HL_SUM_USER] = {COPIES, true},
 };
 
 static int stage_of(const hl_layout *l, bool user, int rank)
@@ -197,7 +199,7 @@ static double seconds_of(const play *x, int rank, hl_task t)
     double rows = sizeof(float) * (double)j->plan->rows * j->item->hidden_size;
     switch (t.act) {
     case HL_ITEM_FORWARD:
-    case HL_ITEM_AGAIN: return micro_batch_seconds(x, false, rank, t.micro_batch, 1);
+    case HL_ITEM_RECOMPUTE: return micro_batch_seconds(x, false, rank, t.micro_batch, 1);
     case HL_ITEM_BACKWARD: return micro_batch_seconds(x, false, rank, t.micro_batch, 2);
     case HL_USER_FORWARD: return micro_batch_seconds(x, true, rank, t.micro_batch, 1);
     case HL_USER_BACKWARD: return micro_batch_seconds(x, true, rank, t.micro_batch, 2);

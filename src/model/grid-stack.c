@@ -295,7 +295,7 @@ static size_t after_queries(const share *s, const hl_block *at)
     return at->qkv + numbers(widths_of(s->m).od, in[1] - in[0]);
 }
 
-static void attend_forward(hl_block_trace *b, const share *s, const hl_block *at, const float *w)
+static void attend_forward(hl_block_saved *b, const share *s, const hl_block *at, const float *w)
 {
     const widths x = widths_of(s->m);
     const int T = s->mine.T;
@@ -309,7 +309,7 @@ static void attend_forward(hl_block_trace *b, const share *s, const hl_block *at
 }
 
 /* The last row of each segment: all keys and values, but one query each. */
-static void attend_last_forward(hl_block_trace *b, const share *s, const hl_block *at, const float *w)
+static void attend_last_forward(hl_block_saved *b, const share *s, const hl_block *at, const float *w)
 {
     const widths x = widths_of(s->m);
     const int T = s->mine.T, n = s->mine.segments;
@@ -327,7 +327,8 @@ static void attend_last_forward(hl_block_trace *b, const share *s, const hl_bloc
 }
 
 /* rows (all rows of the grid + 1): of tokens or of segments. */
-static void mlp_forward(float *y, hl_block_trace *b, const share *s, const hl_block *at, const float *w, const int *rows)
+static void mlp_forward(float *y, hl_block_saved *b, const share *s, const hl_block *at, const float *w,
+                        const int *rows)
 {
     const int row = s->m->peers->tiles->row, T = rows[row + 1] - rows[row], F = s->m->width;
     float *normed = HL_TAKE(s->scratch, float, numbers(T, s->C)), *gated = HL_TAKE(s->scratch, float, numbers(T, F));
@@ -339,7 +340,8 @@ static void mlp_forward(float *y, hl_block_trace *b, const share *s, const hl_bl
 }
 
 /* d (T, C) holds dy and becomes dh. */
-static void mlp_backward(float *d, float *dw, const hl_block_trace *b, const share *s, const hl_block *at, const float *w, const int *rows)
+static void mlp_backward(float *d, float *dw, const hl_block_saved *b, const share *s, const hl_block *at,
+                         const float *w, const int *rows)
 {
     const int row = s->m->peers->tiles->row, T = rows[row + 1] - rows[row], F = s->m->width;
     float *gated = HL_TAKE(s->scratch, float, numbers(T, F)), *dgated = HL_TAKE(s->scratch, float, numbers(T, F)), *dgu = HL_TAKE(s->scratch, float, numbers(T, 2 * F));
@@ -353,7 +355,8 @@ static void mlp_backward(float *d, float *dw, const hl_block_trace *b, const sha
 }
 
 /* d (T, C) holds dh and becomes dx. */
-static void attend_backward(float *d, float *dw, const hl_block_trace *b, const share *s, const hl_block *at, const float *w)
+static void attend_backward(float *d, float *dw, const hl_block_saved *b, const share *s, const hl_block *at,
+                            const float *w)
 {
     const widths x = widths_of(s->m);
     const int T = s->mine.T;
@@ -368,7 +371,8 @@ static void attend_backward(float *d, float *dw, const hl_block_trace *b, const 
 }
 
 /* dh (segments, C) of the last rows becomes dx (T, C), which is overwritten. */
-static void attend_last_backward(float *dx, const float *dh, float *dw, const hl_block_trace *b, const share *s, const hl_block *at, const float *w)
+static void attend_last_backward(float *dx, const float *dh, float *dw, const hl_block_saved *b, const share *s,
+                                 const hl_block *at, const float *w)
 {
     const widths x = widths_of(s->m);
     const int T = s->mine.T, n = s->mine.segments;
@@ -396,7 +400,7 @@ static bool is_read_out(const share *s, int layer)
     return s->m->last && s->pack->last_only && layer == s->m->layers - 1;
 }
 
-static void blocks_forward(float *out, hl_stack_trace *t, const share *s, const float *w)
+static void blocks_forward(float *out, hl_stack_saved *t, const share *s, const float *w)
 {
     const hl_stack *m = s->m;
     for (int i = 0; i < m->layers; i++) {
@@ -417,7 +421,8 @@ static void read_out(float *out, const float *x, const share *s)
     else memcpy(out, x, numbers(s->mine.T, s->C) * sizeof *x);
 }
 
-void hl_grid_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const float *w, const float *x, const hl_pack *pack, hl_arena *scratch)
+void hl_grid_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const float *w, const float *x,
+                           const hl_pack *pack, hl_arena *scratch)
 {
     const size_t mark = hl_arena_mark(scratch);
     const share s = share_of(m, pack, scratch);
@@ -435,7 +440,8 @@ void hl_grid_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const
 }
 
 /* d (T, C) = the gradient of what my last block but those read out puts out, given dy of mine; how many blocks are left. */
-static int read_out_backward(float *d, float *dw, const float *dy, const hl_stack_trace *t, const share *s, const float *w, int n)
+static int read_out_backward(float *d, float *dw, const float *dy, const hl_stack_saved *t, const share *s,
+                             const float *w, int n)
 {
     const hl_stack *m = s->m;
     const int last = m->layers - 1;
@@ -462,8 +468,8 @@ static int read_out_backward(float *d, float *dw, const float *dy, const hl_stac
     return last;
 }
 
-void hl_grid_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *t, const hl_stack *m, const float *w,
-                            const hl_pack *pack, hl_arena *scratch)
+void hl_grid_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *t, const hl_stack *m,
+                            const float *w, const hl_pack *pack, hl_arena *scratch)
 {
     const size_t mark = hl_arena_mark(scratch);
     const share s = share_of(m, pack, scratch);

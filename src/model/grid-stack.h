@@ -22,9 +22,10 @@ void hl_grid_axes_free(hl_grid_axes *a);
 /* The tokens and segments of a pack that are my row's.  `begin` is the pack's own, so this says sizes, not places. */
 hl_pack hl_grid_stack_share(const hl_stack *m, const hl_pack *pack);
 
-/* As hl_stack_forward and hl_stack_backward, with a trace laid for my share. */
-void hl_grid_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const float *w, const float *x, const hl_pack *pack, hl_arena *scratch);
-void hl_grid_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *t, const hl_stack *m, const float *w,
-                            const hl_pack *pack, hl_arena *scratch);
+/* As hl_stack_forward and hl_stack_backward, with activations laid for my share. */
+void hl_grid_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const float *w, const float *x,
+                           const hl_pack *pack, hl_arena *scratch);
+void hl_grid_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *t, const hl_stack *m,
+                            const float *w, const hl_pack *pack, hl_arena *scratch);
 
 #endif

@@ -139,24 +139,24 @@ size_t hl_item_size(const hl_item_model *m, const hl_item_pack *t)
 }
 
 /* The [ITEM] token is the last row of its text, and what comes out of the stack is the vector. */
-void hl_item_forward(float *y, hl_stack_trace *trace, const hl_item_model *m, const float *w, const float *x,
+void hl_item_forward(float *y, hl_stack_saved *saved, const hl_item_model *m, const float *w, const float *x,
                      const hl_item_pack *t, hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch), size = (size_t)t->pack.T * (size_t)m->stack.shape.hidden_size;
     float *embedded = HL_TAKE(scratch, float, m->stack.first ? size : 0), *rows = takes_mean(m, t) ? HL_TAKE(scratch, float, size) : y;
     if (m->stack.first) embed_forward(embedded, m, w, t);
-    hl_stack_forward(rows, trace, &m->stack, w, m->stack.first ? embedded : x, &t->pack, scratch);
+    hl_stack_forward(rows, saved, &m->stack, w, m->stack.first ? embedded : x, &t->pack, scratch);
     if (takes_mean(m, t)) hl_rows_mean_forward(y, rows, t->pack.begin, t->pack.segments, m->stack.shape.hidden_size);
     hl_arena_back(scratch, mark);
 }
 
-void hl_item_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *trace, const hl_item_model *m, const float *w,
-                      const hl_item_pack *t, hl_arena *scratch)
+void hl_item_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *saved, const hl_item_model *m,
+                      const float *w, const hl_item_pack *t, hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch), size = (size_t)t->pack.T * (size_t)m->stack.shape.hidden_size;
     float *into = m->stack.first ? HL_TAKE(scratch, float, size) : dx, *rows = HL_TAKE(scratch, float, takes_mean(m, t) ? size : 0);
     if (takes_mean(m, t)) hl_rows_mean_backward(rows, dy, t->pack.begin, t->pack.segments, m->stack.shape.hidden_size);
-    hl_stack_backward(into, dw, takes_mean(m, t) ? rows : dy, trace, &m->stack, w, &t->pack, scratch);
+    hl_stack_backward(into, dw, takes_mean(m, t) ? rows : dy, saved, &m->stack, w, &t->pack, scratch);
     if (m->stack.first) embed_backward(dw, into, m, t);
     hl_arena_back(scratch, mark);
 }

@@ -36,13 +36,13 @@ void hl_item_pack_make(hl_item_pack *t, const hl_item_model *m, const hl_corpus 
                        hl_arena *arena);
 
 /* y (segments, D): vectors, where the last layer is mine, else (T, D) for the next stage.  x (T, D): what the stage before
- * wrote; NULL in the first.  trace is laid for T tokens (hl_stack_trace_lay). */
-void hl_item_forward(float *y, hl_stack_trace *trace, const hl_item_model *m, const float *w, const float *x,
+ * wrote; NULL in the first.  saved is laid for T tokens (hl_stack_saved_lay). */
+void hl_item_forward(float *y, hl_stack_saved *saved, const hl_item_model *m, const float *w, const float *x,
                      const hl_item_pack *t, hl_arena *scratch);
 
 /* dw (the side's array) is added to, given dy (as y); dx (T, D) is overwritten, NULL in the first stage. */
-void hl_item_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *trace, const hl_item_model *m, const float *w,
-                      const hl_item_pack *t, hl_arena *scratch);
+void hl_item_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *saved, const hl_item_model *m,
+                      const float *w, const hl_item_pack *t, hl_arena *scratch);
 
 /* Numbers of y: rows of hl_item_forward times D. */
 size_t hl_item_size(const hl_item_model *m, const hl_item_pack *t);

@@ -1,4 +1,5 @@
-/* layer.h - what the functions of a layer are given: a pack of sequences, where a block's parameters lie, what its forward keeps. */
+/* layer.h - what the functions of a layer are given: a pack of sequences, where a block's parameters lie, what its
+ * forward saves. */
 #ifndef MODEL_LAYER_H
 #define MODEL_LAYER_H
 #include "base/arena.h"
@@ -77,7 +78,7 @@ static inline hl_widths hl_widths_of(const hl_stack *m)
                        .eps = (float)m->shape.rms_norm_eps};
 }
 
-/* What the backward needs of a block's forward.  n = T, in the last block the rows that come out. */
+/* Saved activations: what the backward needs of a block's forward.  n = T, in the last block the rows that come out. */
 typedef struct {
     float *x, *rstd;             /* input (T, D) and its norm's scale (T), of each kind of row where these go once */
     float *qkv;                  /* after rotation (T, (H + 2K) d); keys and values (T, 2 K d) where q is apart */
@@ -85,12 +86,12 @@ typedef struct {
     float *o, *lse;              /* attention's output (n, H d) and its log-sum-exp (n, H) */
     float *h, *mlp_rstd;         /* after the first residual (n, D); norm's scale (n) */
     float *gu;                   /* gate and up (n, 2F) */
-} hl_block_trace;
+} hl_block_saved;
 
 typedef struct {
     int T;
-    hl_block_trace *block; /* (layers) */
+    hl_block_saved *block; /* (layers) */
     float *x, *rstd;       /* input of the last norm (n, D) and its scale (n), where the last block is mine */
-} hl_stack_trace;
+} hl_stack_saved;
 
 #endif

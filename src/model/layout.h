@@ -87,15 +87,15 @@ void hl_layout_text(char *out, size_t n, const hl_layout *l);
 typedef struct {
     int *micro_batch;      /* (micro_batches) */
     int *user_micro_batch; /* (user_micro_batches) */
-    /* of its micro-batches that are read, and of the others, a replica keeps the activations of so many until the
-     * backward, the first ones; all until somebody decides otherwise */
-    int keep_read, keep_rest;
+    /* of its micro-batches that are read, and of the others, a replica saves the activations of so many for the
+     * backward, the first ones, and recomputes the others; all until somebody decides otherwise */
+    int save_read, save_rest;
     /* replicas go through micro-batches together; those with fewer go through empty ones.  false at first */
     bool lockstep;
 } hl_share;
 
-/* Does the replica of an item micro-batch keep its activations until the backward? */
-bool hl_share_keeps(const hl_share *s, const hl_plan *p, int mb);
+/* Does the replica of an item micro-batch save its activations for the backward, or recompute them? */
+bool hl_share_saves(const hl_share *s, const hl_plan *p, int mb);
 
 void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *arena);
 

@@ -2,15 +2,19 @@
 #include "model/schedule.h"
 
 const char *const hl_act_name[HL_ACTS] = {
-    [HL_ITEM_FORWARD] = "item_forward",   [HL_ITEM_BACKWARD] = "item_backward", [HL_USER_FORWARD] = "user_forward",
-    [HL_USER_BACKWARD] = "user_backward", [HL_USER_ROWS] = "user_rows",         [HL_USER_POSITIVES] = "user_positives",
-    [HL_GIVE_INPUTS] = "give_inputs",     [HL_GIVE_TARGETS] = "give_targets",   [HL_GIVE_ROWS] = "give_rows",
-    [HL_RETURN_ROWS] = "return_rows",     [HL_RETURN_TARGETS] = "return_targets", [HL_RETURN_INPUTS] = "return_inputs",
-    [HL_ITEM_AGAIN] = "item_again",       [HL_ITEM_TAKE] = "item_take",         [HL_ITEM_PASS] = "item_pass",
-    [HL_ITEM_TAKE_BACK] = "item_take_back", [HL_ITEM_PASS_BACK] = "item_pass_back", [HL_USER_TAKE] = "user_take",
-    [HL_USER_PASS] = "user_pass",         [HL_USER_TAKE_BACK] = "user_take_back", [HL_USER_PASS_BACK] = "user_pass_back",
-    [HL_TALLY] = "tally",                 [HL_LOSS] = "loss",                   [HL_SUM_ITEM] = "sum_item",
-    [HL_SUM_USER] = "sum_user",           [HL_UPDATE] = "update",
+    [HL_ITEM_FORWARD] = "item_forward",     [HL_ITEM_BACKWARD] = "item_backward",
+    [HL_USER_FORWARD] = "user_forward",     [HL_USER_BACKWARD] = "user_backward",
+    [HL_USER_ROWS] = "user_rows",           [HL_USER_POSITIVES] = "user_positives",
+    [HL_GIVE_INPUTS] = "give_inputs",       [HL_GIVE_TARGETS] = "give_targets",
+    [HL_GIVE_ROWS] = "give_rows",           [HL_RETURN_ROWS] = "return_rows",
+    [HL_RETURN_TARGETS] = "return_targets", [HL_RETURN_INPUTS] = "return_inputs",
+    [HL_ITEM_RECOMPUTE] = "item_again",     [HL_ITEM_TAKE] = "item_take",
+    [HL_ITEM_PASS] = "item_pass",           [HL_ITEM_TAKE_BACK] = "item_take_back",
+    [HL_ITEM_PASS_BACK] = "item_pass_back", [HL_USER_TAKE] = "user_take",
+    [HL_USER_PASS] = "user_pass",           [HL_USER_TAKE_BACK] = "user_take_back",
+    [HL_USER_PASS_BACK] = "user_pass_back", [HL_TALLY] = "tally",
+    [HL_LOSS] = "loss",                     [HL_SUM_ITEM] = "sum_item",
+    [HL_SUM_USER] = "sum_user",             [HL_UPDATE] = "update",
 };
 
 static void add(hl_schedule *s, hl_act act, int mb)
@@ -31,8 +35,8 @@ typedef struct {
     const acts *acts;
     int *micro_batch, n; /* -1: an empty one */
     int stage, stages;
-    int keep;      /* so many keep their activations: the first, or in a line that goes back the last */
-    int again;     /* micro-batches before this place have gone forward again, where they must */
+    int saved;      /* so many save their activations: the first, or in a line that goes back the last */
+    int recomputed; /* micro-batches before this place have been recomputed, where they must */
 } line;
 
 /* The micro-batches [begin, end) that each rank leads, and the most. */
@@ -55,11 +59,11 @@ static line line_of(const acts *a, const int *owner, int lead, int begin, int en
     return x;
 }
 
-static line reversed(line l, int keep, hl_arena *arena)
+static line reversed(line l, int saved, hl_arena *arena)
 {
     line r = l;
     r.micro_batch = HL_TAKE(arena, int, l.n);
-    r.keep = keep;
+    r.saved = saved;
     for (int i = 0; i < l.n; i++) r.micro_batch[i] = l.micro_batch[l.n - 1 - i];
     return r;
 }
@@ -83,10 +87,11 @@ static void go_forward(hl_schedule *s, const line *l, int begin, int end)
     for (int i = begin; i < end; i++) go(s, l, l->acts->forward, l->micro_batch[i]);
 }
 
-/* Second forwards of the list before place `end`. */
+/* Recompute what of the list is before place `end`, where it was not saved. */
 static void go_again(hl_schedule *s, line *l, int end)
 {
-    for (; l->again < l->n - l->keep && l->again < end; l->again++) go(s, l, HL_ITEM_AGAIN, l->micro_batch[l->again]);
+    for (; l->recomputed < l->n - l->saved && l->recomputed < end; l->recomputed++)
+        go(s, l, HL_ITEM_RECOMPUTE, l->micro_batch[l->recomputed]);
 }
 
 static void go_back(hl_schedule *s, line *l, int begin, int end)
@@ -112,7 +117,8 @@ void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, cons
                               item_stage, l->item_pp, l, share->lockstep, arena);
     const line users = line_of(&user_acts, share->user_micro_batch, user_lead, 0, p->user_micro_batches, user_stage,
                                l->user_pp, l, share->lockstep, arena);
-    line read_back = reversed(read, share->keep_read, arena), rest_back = reversed(rest, share->keep_rest, arena), users_back = reversed(users, users.n, arena);
+    line read_back = reversed(read, share->save_read, arena), rest_back = reversed(rest, share->save_rest, arena);
+    line users_back = reversed(users, users.n, arena);
     go_forward(s, &read, 0, read.n);
     go_forward(s, &rest, 0, lead_of(&rest));
     add(s, HL_GIVE_INPUTS, -1);

@@ -7,7 +7,7 @@
  *
  * A replica of several stages is a pipeline.  Forward, stage s of P joins the first exchange P - 1 - s micro-batches
  * late, so that no stage runs dry while the last one catches up; backward likewise.  Micro-batches whose activations
- * were not kept go forward again, at most P - s of them at once on stage s, each shortly before its backward (one
+ * were not saved are recomputed, at most P - s of them at once on stage s, each shortly before its backward (one
  * forward, one backward: Narayanan et al., arXiv 1806.03377).  Replicas in lockstep (hl_share) have acts on as many
  * micro-batches each, the last of which may be empty.
  *
@@ -23,7 +23,7 @@
 typedef enum {
     /* with a micro-batch; collective over the ranks of a stage */
     HL_ITEM_FORWARD,
-    HL_ITEM_AGAIN,     /* forward once more, where the activations were not kept */
+    HL_ITEM_RECOMPUTE, /* forward once more, where the activations were not saved; "item_again" in records */
     HL_ITEM_BACKWARD,
     HL_USER_FORWARD,
     HL_USER_BACKWARD,

@@ -34,12 +34,12 @@ static hl_prefix prefix_of(const float *qkv, const steps *s, const hl_pack *pack
 }
 
 /* One query a segment reads it. */
-static hl_prefix last_prefix_of(const hl_block_trace *b, const steps *s, const hl_pack *pack)
+static hl_prefix last_prefix_of(const hl_block_saved *b, const steps *s, const hl_pack *pack)
 {
     return (hl_prefix){b->q, b->qkv, b->qkv + s->K * s->d, s->od, 2 * s->K * s->d, pack->segments, pack->prefix};
 }
 
-void hl_see_forward(hl_block_trace *b, const hl_stack *m, const hl_pack *pack)
+void hl_see_forward(hl_block_saved *b, const hl_stack *m, const hl_pack *pack)
 {
     const steps s = steps_of(m);
     size_t first = (size_t)pack->prefix;
@@ -48,7 +48,8 @@ void hl_see_forward(hl_block_trace *b, const hl_stack *m, const hl_pack *pack)
     if (pack->prefix) hl_attention_prefix_forward(b->o + first * (size_t)s.od, b->lse + first * (size_t)s.H, &x, &m->heads);
 }
 
-void hl_see_backward(float *dqkv, const float *d_o, const hl_block_trace *b, const hl_stack *m, const hl_pack *pack, hl_arena *scratch)
+void hl_see_backward(float *dqkv, const float *d_o, const hl_block_saved *b, const hl_stack *m, const hl_pack *pack,
+                     hl_arena *scratch)
 {
     const steps s = steps_of(m);
     size_t first = (size_t)pack->prefix, from = first * (size_t)s.od;
@@ -59,7 +60,7 @@ void hl_see_backward(float *dqkv, const float *d_o, const hl_block_trace *b, con
         hl_attention_prefix_backward(dqkv + first * (size_t)s.qkv, dk, dk + s.K * s.d, d_o + from, b->o + from, b->lse + first * (size_t)s.H, &x, &m->heads, scratch);
 }
 
-void hl_see_last_forward(hl_block_trace *b, const hl_stack *m, const hl_pack *pack)
+void hl_see_last_forward(hl_block_saved *b, const hl_stack *m, const hl_pack *pack)
 {
     const steps s = steps_of(m);
     hl_attention_last_forward(b->o, b->lse, b->q, b->qkv, pack->begin, pack->segments, &m->heads);
@@ -68,7 +69,8 @@ void hl_see_last_forward(hl_block_trace *b, const hl_stack *m, const hl_pack *pa
 }
 
 /* Rows of the prefix are in no segment: nothing has written their gradients. */
-void hl_see_last_backward(float *dq, float *dkv, const float *d_o, const hl_block_trace *b, const hl_stack *m, const hl_pack *pack, hl_arena *scratch)
+void hl_see_last_backward(float *dq, float *dkv, const float *d_o, const hl_block_saved *b, const hl_stack *m,
+                          const hl_pack *pack, hl_arena *scratch)
 {
     const steps s = steps_of(m);
     memset(dkv, 0, (size_t)pack->prefix * (size_t)(s.qkv - s.od) * sizeof *dkv);

@@ -1,6 +1,6 @@
 /* stack.c - a stack of Llama blocks over packed sequences, forward and backward.
  *
- * The forward keeps the inputs of the products that cannot be made again cheaply. */
+ * The forward saves the inputs of the products that cannot be recomputed cheaply. */
 #include "model/stack.h"
 #include "base/acts.h"
 #include "base/error.h"
@@ -65,8 +65,8 @@ static bool is_read_out(const hl_stack *m, const hl_pack *pack, int layer)
     return m->last && pack->last_only && layer == m->layers - 1;
 }
 
-/* How many rows of a block's input and output are mine to keep. */
-static size_t rows_kept(const hl_stack *m, int T, bool apart)
+/* How many rows of a block's input and output are mine to save. */
+static size_t rows_saved(const hl_stack *m, int T, bool apart)
 {
     return (size_t)(apart ? hl_part_count(T, m->peers->size, m->peers->rank) : T);
 }
@@ -90,29 +90,29 @@ static hl_pack share_of(const hl_stack *m, const hl_pack *pack)
     return m->grid ? hl_grid_stack_share(m, pack) : *pack;
 }
 
-void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, const hl_pack *whole, hl_arena *arena)
+void hl_stack_saved_lay(hl_stack_saved *t, const hl_stack *m, const hl_pack *whole, hl_arena *arena)
 {
     const hl_pack mine = share_of(m, whole), *pack = &mine;
     const hl_widths s = hl_widths_of(m);
     size_t T = (size_t)pack->T, D = (size_t)m->hidden;
     t->T = pack->T;
-    t->block = HL_TAKE(arena, hl_block_trace, m->layers);
+    t->block = HL_TAKE(arena, hl_block_saved, m->layers);
     for (int i = 0; i < m->layers; i++) {
         bool last = is_read_out(m, pack, i), apart = is_apart(m, pack, i);
-        size_t n = last ? (size_t)pack->segments : T, rows = rows_kept(m, pack->T, apart), kept = last ? n : rows;
-        hl_block_trace b;
+        size_t n = last ? (size_t)pack->segments : T, rows = rows_saved(m, pack->T, apart), saved = last ? n : rows;
+        hl_block_saved b;
         b.x = HL_TAKE(arena, float, rows * D);
         b.rstd = HL_TAKE(arena, float, rows);
         b.qkv = HL_TAKE(arena, float, T * (size_t)(last ? s.qkv - s.od : s.qkv));
         b.q = HL_TAKE(arena, float, last ? n * (size_t)s.od : 0);
         b.o = HL_TAKE(arena, float, n * (size_t)s.od);
         b.lse = HL_TAKE(arena, float, n * (size_t)s.H);
-        b.h = HL_TAKE(arena, float, kept * D);
-        b.mlp_rstd = HL_TAKE(arena, float, kept);
+        b.h = HL_TAKE(arena, float, saved * D);
+        b.mlp_rstd = HL_TAKE(arena, float, saved);
         b.gu = HL_TAKE(arena, float, n * 2 * (size_t)s.F);
         if (!arena->measuring) t->block[i] = b;
     }
-    size_t out = m->last ? rows_kept(m, hl_pack_rows(pack), m->peers->rows_apart && !pack->last_only) : 0;
+    size_t out = m->last ? rows_saved(m, hl_pack_rows(pack), m->peers->rows_apart && !pack->last_only) : 0;
     t->x = HL_TAKE(arena, float, out * D);
     t->rstd = HL_TAKE(arena, float, out);
 }
@@ -125,7 +125,8 @@ static void read_out(float *y, const float *x, const hl_stack *m, const hl_pack 
     else memcpy(y, x + hl_apart_first(m, mine), (size_t)mine->n * (size_t)D * sizeof *x);
 }
 
-void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const float *w, const float *x, const hl_pack *pack, hl_arena *scratch)
+void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const float *w, const float *x,
+                      const hl_pack *pack, hl_arena *scratch)
 {
     int layers = m->layers, T = pack->T, D = m->shape.hidden_size, n = hl_stack_rows(m, pack);
     float *out = m->last ? t->x : y;
@@ -161,7 +162,8 @@ void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const floa
 
 /* From the rows that come out to all rows: the last norm and, where only last rows are read out, the last block.  dx (T, D) is
  * filled, where rows are apart with mine at least; how many blocks are left. */
-static int read_out_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *t, const hl_stack *m, const float *w, const hl_pack *pack, hl_arena *scratch)
+static int read_out_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *t, const hl_stack *m,
+                             const float *w, const hl_pack *pack, hl_arena *scratch)
 {
     int layers = m->layers, D = m->shape.hidden_size, n = hl_pack_rows(pack), last = layers - 1;
     size_t mark = hl_arena_mark(scratch);
@@ -190,8 +192,8 @@ static int read_out_backward(float *dx, float *dw, const float *dy, const hl_sta
     return layers ? last : 0;
 }
 
-void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *t, const hl_stack *m, const float *w,
-                       const hl_pack *pack, hl_arena *scratch)
+void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *t, const hl_stack *m,
+                       const float *w, const hl_pack *pack, hl_arena *scratch)
 {
     if (m->grid) {
         hl_grid_stack_backward(dx, dw, dy, t, m, w, pack, scratch);

@@ -14,20 +14,21 @@
 void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, hl_llama_layers layers, int positions, const hl_peers *peers);
 void hl_stack_close(hl_stack *m);
 
-/* Lay out a trace of a pack in an arena (measuring or real). */
-void hl_stack_trace_lay(hl_stack_trace *t, const hl_stack *m, const hl_pack *pack, hl_arena *arena);
+/* Lay out the saved activations of a pack in an arena (measuring or real). */
+void hl_stack_saved_lay(hl_stack_saved *t, const hl_stack *m, const hl_pack *pack, hl_arena *arena);
 
 /* y (hl_stack_rows, D) = my blocks of x (T, D); w: the side's array.  Collective over
  * m->peers, and layer by layer over those that m->keeper asks. */
-void hl_stack_forward(float *y, hl_stack_trace *t, const hl_stack *m, const float *w, const float *x, const hl_pack *pack, hl_arena *scratch);
+void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const float *w, const float *x,
+                      const hl_pack *pack, hl_arena *scratch);
 
 /* An empty micro-batch: through all layers of mine with nothing. */
 void hl_stack_pass_forward(const hl_stack *m);
 void hl_stack_pass_backward(const hl_stack *m);
 
 /* dx (T, D) is overwritten, dw (the side's array) is added to, given dy (hl_stack_rows, D). */
-void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_trace *t, const hl_stack *m, const float *w,
-                       const hl_pack *pack, hl_arena *scratch);
+void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *t, const hl_stack *m,
+                       const float *w, const hl_pack *pack, hl_arena *scratch);
 
 /* Floating point operations of my share of a forward over the pack (products and attention); the backward takes twice as
  * many. */
