@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "experiments/names.h"
 #include "model/llama.h"
-#include "model/seats.h"
+#include "model/rank-mapping.h"
 #include "model/split.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -75,7 +75,7 @@ typedef struct {
 
     /* layout */
     hl_placement placement;
-    hl_user_seats user_ranks;
+    hl_rank_mapping user_ranks;
     int schedule; /* is it serial? */
     char *calibration;
     bool sequence_parallel;

@@ -35,9 +35,9 @@ typedef struct {
 } trouble;
 
 /* That of the first rank that has one, on every rank; how many have one. */
-static int64_t find_trouble(trouble *t, const hl_group *world, const hl_seat *s)
+static int64_t find_trouble(trouble *t, const hl_group *world, const hl_binding *s)
 {
-    const char *remedy, *what = hl_seat_trouble(s, hl_launch_by(hl_launch_environment), &remedy);
+    const char *remedy, *what = hl_binding_trouble(s, hl_launch_by(hl_launch_environment), &remedy);
     hl_process me;
     hl_process_find(&me);
     if (what) snprintf(t->what, sizeof t->what, "%s", what), snprintf(t->remedy, sizeof t->remedy, "%s", remedy);
@@ -51,9 +51,9 @@ static int64_t find_trouble(trouble *t, const hl_group *world, const hl_seat *s)
 
 void hl_doctor_cores(hl_doctor *d)
 {
-    hl_seat s;
+    hl_binding s;
     trouble t = {"", "", ""};
-    hl_seat_find(&s, d->world, d->config ? d->config->threads : 0);
+    hl_binding_find(&s, d->world, d->config ? d->config->threads : 0);
     const int least = -(int)hl_group_max(d->world, -s.bound), most = (int)hl_group_max(d->world, s.bound);
     const bool is_reasonable = hl_group_agree(d->world, hl_threads_check(s.wanted, s.online)) == HL_OK;
     char bound[40];

@@ -285,12 +285,12 @@ static void measure_stage(measuring *x, int stage, int row)
 }
 
 /* How many of a replica's micro-batches [begin, end), from the first, fit on all its stages; `left` (stages). */
-static int fitting(const measuring *x, int lead, int begin, int end, double *left)
+static int fitting(const measuring *x, int first_rank, int begin, int end, double *left)
 {
     const hl_plan *p = &x->f->plan;
     int n = 0;
     for (int k = begin; k < end; k++) {
-        if (x->f->share.micro_batch[k] != lead) continue;
+        if (x->f->share.micro_batch[k] != first_rank) continue;
         for (int s = 0; s < x->f->layout.item_pp; s++)
             if ((left[s] -= x->saved[s * p->micro_batches + k]) < 0) return n;
         n++;
@@ -312,9 +312,9 @@ static void choose_saved(measuring *x)
     for (int r = 0; r < hl_layout_item_replicas(l) && x->c->activation_budget >= 0; r++) {
         for (int k = 0; k < l->item_pp; k++) left[k] = (double)x->c->activation_budget;
         s->save_read = least(s->save_read,
-                             fitting(x, hl_layout_item_lead(l, r), 0, x->f->plan.early_micro_batches, left));
+                             fitting(x, hl_layout_item_first_rank(l, r), 0, x->f->plan.early_micro_batches, left));
         s->save_rest = least(s->save_rest,
-                             fitting(x, hl_layout_item_lead(l, r), x->f->plan.early_micro_batches,
+                             fitting(x, hl_layout_item_first_rank(l, r), x->f->plan.early_micro_batches,
                                      x->f->plan.micro_batches, left));
     }
     free(left);
@@ -325,9 +325,9 @@ static void count_saved(const measuring *x, int begin, int end, int most)
     const hl_layout *l = &x->f->layout;
     for (int r = 0; r < l->ranks; r++) {
         if (!hl_layout_has_item(l, r)) continue;
-        int lead = hl_layout_item_lead_of(l, r), place = 0;
+        int first_rank = hl_layout_item_first_rank_of(l, r), place = 0;
         for (int k = begin; k < end; k++)
-            if (x->f->share.micro_batch[k] == lead && place++ < most)
+            if (x->f->share.micro_batch[k] == first_rank && place++ < most)
                 x->f->saved[r] += x->saved[hl_layout_item_stage(l, r) * x->f->plan.micro_batches + k];
     }
 }

@@ -245,7 +245,7 @@ static void number_nodes(int *node, const hl_group *world)
     free(one);
 }
 
-static void tell_seats(const int *rank, const hl_layout *l)
+static void tell_mapping(const int *rank, const hl_layout *l)
 {
     char list[120] = "";
     size_t at = 0;
@@ -255,21 +255,21 @@ static void tell_seats(const int *rank, const hl_layout *l)
 }
 
 /* The ranks in the order in which the layout means them. */
-static const hl_group *take_seats(hl_job *j, const hl_layout *layout)
+static const hl_group *map_ranks(hl_job *j, const hl_layout *layout)
 {
     const hl_group *world = j->world;
     int *node = hl_alloc((size_t)world->size * sizeof *node), *rank = hl_alloc((size_t)world->size * sizeof *rank);
     number_nodes(node, world);
-    hl_seats_choose(rank, layout, j->config->user_ranks, node);
+    hl_rank_mapping_make(rank, layout, j->config->user_ranks, node);
     bool moved = false;
     for (int r = 0; r < world->size; r++) moved |= rank[r] != r;
     if (moved) {
-        tell_seats(rank, layout);
-        hl_group_reorder(&j->seated, world, rank[world->rank]);
+        tell_mapping(rank, layout);
+        hl_group_reorder(&j->mapped, world, rank[world->rank]);
     }
     free(rank);
     free(node);
-    return moved ? &j->seated : world;
+    return moved ? &j->mapped : world;
 }
 
 static hl_status lay_out(hl_job *j, const hl_llama *item, const hl_llama *user)
@@ -289,7 +289,7 @@ static hl_status lay_out(hl_job *j, const hl_llama *item, const hl_llama *user)
         hl_forecast_close(&f);
     }
     hl_layout_text(j->layout, sizeof j->layout, &layout);
-    hl_mesh_open(&j->mesh, take_seats(j, &layout), &layout);
+    hl_mesh_open(&j->mesh, map_ranks(j, &layout), &layout);
     return HL_OK;
 }
 
@@ -353,7 +353,7 @@ void hl_job_close(hl_job *j)
     hl_windows_close(&j->windows);
     hl_pool_close(&j->pool);
     if (j->mesh.world.size) hl_mesh_close(&j->mesh);
-    if (hl_group_has_me(&j->seated)) hl_group_close(&j->seated);
+    if (hl_group_has_me(&j->mapped)) hl_group_close(&j->mapped);
     hl_dataset_close(j->data);
     *j = (hl_job){0};
 }

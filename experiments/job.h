@@ -16,7 +16,7 @@ typedef struct {
     hl_windows windows;
     hl_pool pool;
     hl_sampler sampler;
-    hl_group seated; /* all ranks in the order of the layout; size 0 where that is the order of world */
+    hl_group mapped; /* all ranks in the order of the layout; size 0 where that is the order of world */
     hl_mesh mesh;
     hl_engine engine;
     int threads;

@@ -25,7 +25,8 @@ static const hl_choice placements[] = {
     {"auto", HL_PLACE_AUTO}, {"separate", HL_PLACE_SEPARATE}, {"colocated", HL_PLACE_COLOCATED},
     {"hybrid", HL_PLACE_HYBRID}, {0},
 };
-static const hl_choice seats[] = {{"last", HL_USERS_LAST}, {"spread", HL_USERS_SPREAD}, {"per-node", HL_USERS_PER_NODE}, {0}};
+static const hl_choice mappings[] = {{"last", HL_USERS_LAST}, {"spread", HL_USERS_SPREAD},
+                                     {"per-node", HL_USERS_PER_NODE}, {0}};
 static const hl_choice engines[] = {{"summa", HL_SUMMA}, {"scalapack", HL_SCALAPACK}, {0}};
 static const hl_choice precisions[] = {
     {"fp32", HL_FP32}, {"32-true", HL_FP32}, {"32", HL_FP32},
@@ -141,7 +142,9 @@ const hl_option hl_options[] = {
     INT("user.dp", user_dp, "0", 0, 1e6, LAYOUT, "ranks of the User LLM that share the data; 0: auto"),
     INTS("user.tp", user_grid, "[1]", 1, 1e6, LAYOUT, "ranks that share each layer of a replica; [R, C]: on a grid of R x C"),
     INT("user.pp", user_pp, "1", 1, 1e6, LAYOUT, "stages of a pipeline, some layers each"),
-    CHOICE("user.ranks", user_ranks, "last", LAYOUT, "where users have ranks of their own, or are on some of the items': the last ones, spread over all, or a copy a node", seats),
+    CHOICE("user.ranks", user_ranks, "last", LAYOUT,
+           "where users have ranks of their own, or are on some of the items': "
+           "the last ones, spread over all, or a copy a node", mappings),
     CHOICE("tp_engine", tp_engine, "summa", LAYOUT, "who multiplies on grids: summa, panels over the BLAS; scalapack, its PBLAS, as a check", engines),
     BOOL("sequence_parallel", sequence_parallel, "false", LAYOUT, "ranks that share a layer have some rows each between its products: less memory, and norms divided, for more messages"),
     TEXT("calibration", calibration, "", LAYOUT, "figures of this machine for forecasts, by hllm bench calibrate; none: those of an ordinary core"),

@@ -22,7 +22,7 @@ typedef struct {
     int wanted;
 } rank_facts;
 
-static void compare_masks(hl_seat *s, const rank_facts *of, int ranks, const cpu_set_t *mine)
+static void compare_masks(hl_binding *s, const rank_facts *of, int ranks, const cpu_set_t *mine)
 {
     cpu_set_t any;
     CPU_ZERO(&any);
@@ -42,13 +42,13 @@ int hl_threads_of_environment(void)
     return n <= 0 ? 0 : n < INT_MAX ? (int)n : INT_MAX;
 }
 
-static int share_of(const hl_seat *s)
+static int share_of(const hl_binding *s)
 {
     if (s->wanted) return s->wanted;
     return s->sharers > 0 && s->bound / s->sharers > 0 ? s->bound / s->sharers : 1;
 }
 
-static void find_on(hl_seat *s, const hl_group *node)
+static void find_on(hl_binding *s, const hl_group *node)
 {
     rank_facts mine = {.wanted = s->wanted}, *all = hl_alloc((size_t)node->size * sizeof *all);
     int *one = hl_alloc((size_t)node->size * sizeof *one);
@@ -61,13 +61,14 @@ static void find_on(hl_seat *s, const hl_group *node)
     free(all);
 }
 
-void hl_seat_find(hl_seat *s, const hl_group *world, int wanted)
+void hl_binding_find(hl_binding *s, const hl_group *world, int wanted)
 {
     hl_group node;
     hl_cgroup group;
     hl_group_split_node(&node, world);
     hl_cgroup_find(&group, hl_system_root());
-    *s = (hl_seat){.wanted = wanted ? wanted : hl_threads_of_environment(), .ranks = node.size, .online = (int)sysconf(_SC_NPROCESSORS_ONLN), .cpus = group.cpus};
+    *s = (hl_binding){.wanted = wanted ? wanted : hl_threads_of_environment(), .ranks = node.size,
+                      .online = (int)sysconf(_SC_NPROCESSORS_ONLN), .cpus = group.cpus};
     find_on(s, &node);
     s->threads = share_of(s);
     int64_t total = s->threads;
@@ -87,7 +88,7 @@ typedef struct {
     char what[200], remedy[200];
 } words;
 
-static bool is_on_one_core(const hl_seat *s, hl_launcher by, words *w)
+static bool is_on_one_core(const hl_binding *s, hl_launcher by, words *w)
 {
     if (s->sharers <= s->bound || s->all >= s->online) return false;
     snprintf(w->what, sizeof w->what, "%d ranks share %d processor%s, and %d stay idle", s->sharers, s->bound, plural(s->bound), s->online - s->all);
@@ -95,7 +96,7 @@ static bool is_on_one_core(const hl_seat *s, hl_launcher by, words *w)
     return true;
 }
 
-static bool is_bound_too_tightly(const hl_seat *s, hl_launcher by, words *w)
+static bool is_bound_too_tightly(const hl_binding *s, hl_launcher by, words *w)
 {
     if (s->threads <= s->bound) return false;
     snprintf(w->what, sizeof w->what, "the %d threads of a rank share %d processor%s", s->threads, s->bound, plural(s->bound));
@@ -104,7 +105,7 @@ static bool is_bound_too_tightly(const hl_seat *s, hl_launcher by, words *w)
     return true;
 }
 
-static bool is_crowded(const hl_seat *s, hl_launcher by, words *w)
+static bool is_crowded(const hl_binding *s, hl_launcher by, words *w)
 {
     (void)by;
     if (s->total <= s->all) return false;
@@ -114,7 +115,7 @@ static bool is_crowded(const hl_seat *s, hl_launcher by, words *w)
     return true;
 }
 
-static bool is_slowed_by_its_group(const hl_seat *s, hl_launcher by, words *w)
+static bool is_slowed_by_its_group(const hl_binding *s, hl_launcher by, words *w)
 {
     (void)by;
     if (s->total <= s->cpus) return false;
@@ -124,7 +125,7 @@ static bool is_slowed_by_its_group(const hl_seat *s, hl_launcher by, words *w)
     return true;
 }
 
-static bool leaves_processors_idle(const hl_seat *s, hl_launcher by, words *w)
+static bool leaves_processors_idle(const hl_binding *s, hl_launcher by, words *w)
 {
     if (s->wanted || s->all >= s->online || s->ranks >= s->online) return false;
     snprintf(w->what, sizeof w->what, "each rank is bound to %d of %d processors and %d stay idle", s->bound, s->online, s->online - s->all);
@@ -133,11 +134,11 @@ static bool leaves_processors_idle(const hl_seat *s, hl_launcher by, words *w)
 }
 
 /* The worst first. */
-static bool (*const troubles[])(const hl_seat *s, hl_launcher by, words *w) = {
+static bool (*const troubles[])(const hl_binding *s, hl_launcher by, words *w) = {
     is_on_one_core, is_bound_too_tightly, is_slowed_by_its_group, is_crowded, leaves_processors_idle,
 };
 
-const char *hl_seat_trouble(const hl_seat *s, hl_launcher by, const char **remedy)
+const char *hl_binding_trouble(const hl_binding *s, hl_launcher by, const char **remedy)
 {
     static words w;
     *remedy = w.remedy;
@@ -157,9 +158,9 @@ hl_status hl_threads_check(int wanted, int online)
 }
 
 /* Of all ranks that have the trouble the first speaks. */
-static void warn(const hl_group *world, const hl_seat *s)
+static void warn(const hl_group *world, const hl_binding *s)
 {
-    const char *remedy, *what = hl_seat_trouble(s, hl_launch_by(hl_launch_environment), &remedy);
+    const char *remedy, *what = hl_binding_trouble(s, hl_launch_by(hl_launch_environment), &remedy);
     const int first = -(int)hl_group_max(world, what ? -world->rank : -world->size);
     int64_t ranks = what != NULL;
     hl_process me;
@@ -172,8 +173,8 @@ static void warn(const hl_group *world, const hl_seat *s)
 
 hl_status hl_threads_set(int *threads, const hl_group *world, int wanted)
 {
-    hl_seat s;
-    hl_seat_find(&s, world, wanted);
+    hl_binding s;
+    hl_binding_find(&s, world, wanted);
     *threads = s.threads;
     HL_TRY_ALL(world, hl_threads_check(s.wanted, s.online));
     warn(world, &s);

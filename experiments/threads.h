@@ -12,14 +12,14 @@ typedef struct {
     int total;           /* threads of these ranks */
     int online;          /* processors of the machine */
     double cpus;         /* processors' worth of time that the control group allows; INFINITY: any */
-} hl_seat;
+} hl_binding;
 
 /* Collective over world. */
-void hl_seat_find(hl_seat *s, const hl_group *world, int wanted);
+void hl_binding_find(hl_binding *s, const hl_group *world, int wanted);
 
 /* What is wrong with it, the worst first, and what to change; NULL: nothing.  Both are the callee's until the next call.
  * Local. */
-const char *hl_seat_trouble(const hl_seat *s, hl_launcher by, const char **remedy);
+const char *hl_binding_trouble(const hl_binding *s, hl_launcher by, const char **remedy);
 
 /* Set the threads of this process; wanted 0: what OMP_NUM_THREADS says, or else the processors that this rank may use,
  * shared with the other ranks of its machine that may use the same ones.  One warning where ranks are in each other's way or

@@ -89,8 +89,8 @@ static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
 /* The texts of a replica are [begin, end). */
 static void range_of(int *begin, int *end, const hl_catalogue *c, const hl_layout *l, int replica)
 {
-    *begin = (int)hl_part_begin(c->texts, hl_layout_item_outs(l), replica * l->item_tp);
-    *end = (int)hl_part_begin(c->texts, hl_layout_item_outs(l), (replica + 1) * l->item_tp);
+    *begin = (int)hl_part_begin(c->texts, hl_layout_item_last_stage_ranks(l), replica * l->item_tp);
+    *end = (int)hl_part_begin(c->texts, hl_layout_item_last_stage_ranks(l), (replica + 1) * l->item_tp);
 }
 
 /* The most micro-batches of a replica, where all go through as many. */
@@ -130,7 +130,7 @@ static float scale_of(const float *vector, size_t D)
 
 void hl_catalogue_open(hl_catalogue *c, hl_engine *e)
 {
-    const hl_group *g = &e->mesh->item_out;
+    const hl_group *g = &e->mesh->item_last_stage;
     size_t D = (size_t)hl_engine_width(e);
     *c = (hl_catalogue){0};
     number_texts(c, e->corpus);
@@ -171,7 +171,8 @@ static hl_status check_differ(const hl_catalogue *c, hl_engine *e, int D)
     size_t mark = hl_arena_mark(a);
     float *first = HL_TAKE_ZERO(a, float, D);
     if (c->mine > 0 && c->begin == 0) memcpy(first, c->vector, (size_t)D * sizeof *first);
-    hl_group_broadcast(&e->mesh->world, first, (size_t)D * sizeof *first, hl_layout_item_out(&e->mesh->layout, 0));
+    hl_group_broadcast(&e->mesh->world, first, (size_t)D * sizeof *first,
+                       hl_layout_item_last_stage_rank(&e->mesh->layout, 0));
     bool differ = false;
     for (int i = 0; i < c->mine && !differ; i++)
         differ = !hl_rows_are_alike(first, c->vector + (size_t)i * (size_t)D, D);

@@ -110,7 +110,7 @@ static void read_users(eval_round *r)
 static int reader_of(const eval_round *r, int user)
 {
     const hl_layout *l = &r->e->mesh->layout;
-    return hl_layout_user_lead(l, hl_part_owner(r->users, hl_layout_user_replicas(l), user));
+    return hl_layout_user_first_rank(l, hl_part_owner(r->users, hl_layout_user_replicas(l), user));
 }
 
 /* Bring the vectors of the histories to all ranks of the user replicas; length (users).  Laid in the plan arena. */
@@ -118,7 +118,7 @@ static float *bring_histories(eval_round *r, int *length)
 {
     hl_engine *e = r->e;
     const hl_layout *l = &e->mesh->layout;
-    int n = 0, here = 0, outs = hl_layout_item_outs(l), most = r->users * r->orders->history * l->user_tp;
+    int n = 0, here = 0, outs = hl_layout_item_last_stage_ranks(l), most = r->users * r->orders->history * l->user_tp;
     int *holder = HL_TAKE(&e->plan, int, most), *held = HL_TAKE(&e->plan, int, most);
     int *reader = HL_TAKE(&e->plan, int, most), *place = HL_TAKE(&e->plan, int, most);
     for (int i = 0, last_reader = -1; i < r->users; i++) {
@@ -132,7 +132,7 @@ static float *bring_histories(eval_round *r, int *length)
         for (int k = items - length[i]; k < items; k++, here++) {
             int text = hl_catalogue_text(r->c, e->corpus, history[k]), owner = hl_part_owner(r->c->texts, outs, text);
             for (int t = 0; t < l->user_tp; t++, n++) {
-                holder[n] = hl_layout_item_out(l, owner);
+                holder[n] = hl_layout_item_last_stage_rank(l, owner);
                 held[n] = text - (int)hl_part_begin(r->c->texts, outs, owner);
                 reader[n] = rank + t;
                 place[n] = here;
@@ -212,15 +212,16 @@ static void give_users(eval_round *r, const float *mine, int n)
 {
     const hl_mesh *m = r->e->mesh;
     hl_arena *a = &r->e->plan;
-    int p = m->world.size, here = hl_group_has_me(&m->item_out), replicas = hl_layout_user_replicas(&m->layout);
-    bool gives = hl_layout_has_user_out(&m->layout, m->world.rank) && m->user_tp.rank == 0;
+    int p = m->world.size, here = hl_group_has_me(&m->item_last_stage), replicas = hl_layout_user_replicas(&m->layout);
+    bool gives = hl_layout_is_user_last_stage(&m->layout, m->world.rank) && m->user_tp.rank == 0;
     int *in_count = HL_TAKE(a, int, p), *in_begin = HL_TAKE(a, int, p), *out_count = HL_TAKE(a, int, p), *out_begin = HL_TAKE(a, int, p);
     for (int q = 0; q < p; q++) {
-        bool comes = here && hl_layout_has_user(&m->layout, q) && hl_layout_user_tail(&m->layout, hl_layout_user_lead_of(&m->layout, q)) == q;
+        bool comes = here && hl_layout_has_user(&m->layout, q)
+            && hl_layout_user_last_stage(&m->layout, hl_layout_user_first_rank_of(&m->layout, q)) == q;
         int j = (q - m->layout.user_begin) / hl_layout_user_width(&m->layout);
         in_count[q] = comes ? (int)hl_part_count(r->users, replicas, j) : 0;
         in_begin[q] = comes ? (int)hl_part_begin(r->users, replicas, j) : 0;
-        out_count[q] = gives && hl_layout_has_item_out(&m->layout, q) ? n : 0;
+        out_count[q] = gives && hl_layout_is_item_last_stage(&m->layout, q) ? n : 0;
         out_begin[q] = 0;
     }
     r->u = HL_TAKE(a, float, here ? (size_t)r->users * (size_t)r->D : 0);
@@ -258,7 +259,7 @@ static void find_thresholds(eval_round *r)
         r->threshold[i] *= r->c->scale[at];
         if (!isfinite(r->threshold[i])) hl_first_note(&r->odd, 2 * (int64_t)i + 1, (double)r->threshold[i]);
     }
-    hl_group_all_reduce(&r->e->mesh->item_out, r->threshold, (size_t)r->users);
+    hl_group_all_reduce(&r->e->mesh->item_last_stage, r->threshold, (size_t)r->users);
     for (int i = 0; i < r->users; i++)
         if (isinf(r->threshold[i])) r->threshold[i] = NAN; /* nobody's best score */
 }
@@ -336,7 +337,7 @@ static void count_tiles(eval_round *r)
             settle_exception(r, x, scores[(size_t)x->user * (size_t)n + (size_t)(x->text - r->c->begin - begin)]);
         }
     }
-    hl_group_all_reduce_int(&r->e->mesh->item_out, r->counts, 2 * (size_t)r->users);
+    hl_group_all_reduce_int(&r->e->mesh->item_last_stage, r->counts, 2 * (size_t)r->users);
     hl_arena_back(a, mark);
 }
 
@@ -372,7 +373,7 @@ static hl_status run_round(hl_score *score, eval_round *r)
     r->odd = hl_first_none(r->e->mesh->world.rank);
     read_users(r);
     find_users(r);
-    if (hl_group_has_me(&r->e->mesh->item_out)) {
+    if (hl_group_has_me(&r->e->mesh->item_last_stage)) {
         find_thresholds(r);
         count_tiles(r);
         add_up(score, r);
@@ -404,7 +405,7 @@ static hl_status run_rounds(hl_score *score, hl_engine *e, const hl_catalogue *c
                             .D = hl_engine_width(e)};
         HL_TRY(run_round(score, &round));
     }
-    hl_group_broadcast(&e->mesh->world, score, sizeof *score, hl_layout_item_out(&e->mesh->layout, 0));
+    hl_group_broadcast(&e->mesh->world, score, sizeof *score, hl_layout_item_last_stage_rank(&e->mesh->layout, 0));
     if (!stopped) return HL_OK;
     return HL_FAIL(HL_ESTOP, "stopped by a signal while ranking users; there is nothing to save: the same command starts it again");
 }

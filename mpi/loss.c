@@ -23,7 +23,7 @@ void hl_loss_open(hl_loss *l, const hl_mesh *mesh, const hl_plan *plan, const in
     for (int r = 0; r < R; r++) l->row_list[l->row_begin[row_owner[r]] + listed[row_owner[r]]++] = r;
     l->lse = HL_TAKE(arena, double, R);
     l->dscale_row = HL_TAKE_ZERO(arena, double, plan->groups ? R : 0);
-    if (!hl_group_has_me(&mesh->item_out)) return;
+    if (!hl_group_has_me(&mesh->item_last_stage)) return;
     size_t n = (size_t)R * (size_t)D;
     l->u = HL_TAKE(arena, float, n);
     l->p = HL_TAKE(arena, float, n);
@@ -42,12 +42,12 @@ void hl_loss_give(hl_loss *l, const float *u, const float *p, hl_arena *wire)
 {
     const hl_group *world = &l->mesh->world;
     const int *rows;
-    int mine = hl_loss_my_rows(l, &rows), R = l->plan->rows, here = hl_group_has_me(&l->mesh->item_out);
+    int mine = hl_loss_my_rows(l, &rows), R = l->plan->rows, here = hl_group_has_me(&l->mesh->item_last_stage);
     size_t mark = hl_arena_mark(wire), D = (size_t)l->D, bytes = D * sizeof *u;
     float *out = HL_TAKE(wire, float, (size_t)mine * 2 * D), *in = HL_TAKE(wire, float, here ? (size_t)R * 2 * D : 0);
     int *out_count = HL_TAKE_ZERO(wire, int, world->size), *out_begin = HL_TAKE_ZERO(wire, int, world->size), *in_count = HL_TAKE_ZERO(wire, int, world->size);
     for (int q = 0; q < world->size; q++) {
-        if (hl_layout_has_item_out(&l->mesh->layout, q)) out_count[q] = mine;
+        if (hl_layout_is_item_last_stage(&l->mesh->layout, q)) out_count[q] = mine;
         if (here) in_count[q] = l->row_count[q];
     }
     for (size_t i = 0; i < (size_t)mine; i++) {
@@ -154,7 +154,7 @@ static void descend_by_groups(float *dn, const contest *x)
     for (int i = 0; i < S; i++) ds[i] = descend(du + (size_t)i * size, dn, x, i * x->mine->groups, x->mine->groups);
     fold_slices(l, du, S, size, sizeof *du, hl_fold_floats);
     fold_slices(l, ds, S, 1, sizeof *ds, add_doubles);
-    const bool gives = l->mesh->item_out.rank == 0;
+    const bool gives = l->mesh->item_last_stage.rank == 0;
     if (gives) memcpy(l->du, du, size * sizeof *du);
     l->dscale = gives ? x->s * ds[0] : 0;
     hl_arena_back(x->scratch, mark);
@@ -188,7 +188,7 @@ void hl_loss_pass(hl_loss *l)
 /* How many rows of each user rank go in one round. */
 static int rows_a_round(const hl_loss *l)
 {
-    size_t row = (size_t)hl_layout_item_outs(&l->mesh->layout) * (size_t)l->D * sizeof(float);
+    size_t row = (size_t)hl_layout_item_last_stage_ranks(&l->mesh->layout) * (size_t)l->D * sizeof(float);
     return RETURN_BYTES / row > 1 ? (int)(RETURN_BYTES / row) : 1;
 }
 
@@ -197,7 +197,7 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
 {
     const hl_group *world = &l->mesh->world;
     const hl_layout *layout = &l->mesh->layout;
-    int ranks = world->size, here = hl_group_has_me(&l->mesh->item_out), sent = 0, received = 0;
+    int ranks = world->size, here = hl_group_has_me(&l->mesh->item_last_stage), sent = 0, received = 0;
     size_t mark = hl_arena_mark(wire), D = (size_t)l->D;
     int *out_count = HL_TAKE_ZERO(wire, int, ranks), *out_begin = HL_TAKE_ZERO(wire, int, ranks), *in_count = HL_TAKE_ZERO(wire, int, ranks), *in_begin = HL_TAKE_ZERO(wire, int, ranks);
     int left = l->row_count[world->rank] - from, mine = left < 0 ? 0 : left < round ? left : round;
@@ -206,7 +206,7 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
         out_begin[q] = sent;
         in_begin[q] = received;
         if (here && theirs > 0) sent += out_count[q] = theirs < round ? theirs : round;
-        if (hl_layout_has_item_out(layout, q)) received += in_count[q] = mine;
+        if (hl_layout_is_item_last_stage(layout, q)) received += in_count[q] = mine;
     }
     float *out = HL_TAKE(wire, float, (size_t)sent * D), *in = HL_TAKE(wire, float, (size_t)received * D);
     for (int q = 0; q < ranks; q++)
@@ -221,7 +221,7 @@ void hl_loss_return(hl_loss *l, float *du, hl_arena *wire)
 {
     int most = 0, round = rows_a_round(l), me = l->mesh->world.rank;
     hl_group_broadcast(&l->mesh->world, l->lse, (size_t)l->plan->rows * sizeof *l->lse,
-                       hl_layout_item_out(&l->mesh->layout, 0));
+                       hl_layout_item_last_stage_rank(&l->mesh->layout, 0));
     memset(du, 0, (size_t)l->row_count[me] * (size_t)l->D * sizeof *du);
     for (int q = 0; q < l->mesh->world.size; q++)
         if (l->row_count[q] > most) most = l->row_count[q];
@@ -256,5 +256,5 @@ void hl_loss_finish(hl_loss *l)
 {
     if (!l->plan->groups) return;
     hl_group_all_reduce_double(&l->mesh->world, l->dscale_row, (size_t)l->plan->rows);
-    for (int r = 0; r < l->plan->rows && l->mesh->item_out.rank == 0; r++) l->dscale += l->dscale_row[r];
+    for (int r = 0; r < l->plan->rows && l->mesh->item_last_stage.rank == 0; r++) l->dscale += l->dscale_row[r];
 }

@@ -16,7 +16,8 @@ static uint64_t lines_sent(const hl_tile_grid *t)
 void hl_mesh_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *m)
 {
     const hl_group *const groups[HL_MESH_GROUPS] = {&m->world,    &m->item, &m->item_tp, &m->item_pp, &m->item_dp,
-                                                    &m->item_out, &m->user, &m->user_tp, &m->user_pp, &m->user_dp};
+                                                    &m->item_last_stage, &m->user, &m->user_tp, &m->user_pp,
+                                                        &m->user_dp};
     for (int i = 0; i < HL_MESH_GROUPS; i++) sent[i] = hl_group_sent(groups[i]);
     sent[ITEM_TP] += lines_sent(&m->item_grid);
     sent[USER_TP] += lines_sent(&m->user_grid);
@@ -41,7 +42,7 @@ static void gather_blocks(const hl_peers *p, float *y, const size_t *begin)
 static void name_groups(hl_mesh *m)
 {
     hl_group *const groups[HL_MESH_GROUPS] = {&m->world,    &m->item, &m->item_tp, &m->item_pp, &m->item_dp,
-                                              &m->item_out, &m->user, &m->user_tp, &m->user_pp, &m->user_dp};
+                                              &m->item_last_stage, &m->user, &m->user_tp, &m->user_pp, &m->user_dp};
     for (int i = 0; i < HL_MESH_GROUPS; i++) hl_group_name(groups[i], hl_mesh_name[i]);
 }
 
@@ -80,7 +81,7 @@ void hl_mesh_open(hl_mesh *m, const hl_group *world, const hl_layout *layout)
     m->world = *world;
     open_side(&m->item, &m->item_tp, &m->item_pp, &m->item_dp, world, hl_layout_has_item(l, me) ? me - l->item_begin : -1, hl_layout_item_width(l), l->item_tp);
     open_side(&m->user, &m->user_tp, &m->user_pp, &m->user_dp, world, hl_layout_has_user(l, me) ? me - l->user_begin : -1, hl_layout_user_width(l), l->user_tp);
-    hl_group_subset(&m->item_out, world, hl_layout_has_item_out(l, me));
+    hl_group_subset(&m->item_last_stage, world, hl_layout_is_item_last_stage(l, me));
     name_groups(m);
     m->item_peers = peers_of(&m->item_tp, &m->item_pp, &m->item_grid, l->item_rows, l);
     m->user_peers = peers_of(&m->user_tp, &m->user_pp, &m->user_grid, l->user_rows, l);
@@ -90,7 +91,7 @@ void hl_mesh_close(hl_mesh *m)
 {
     hl_tile_grid_close(&m->user_grid);
     hl_tile_grid_close(&m->item_grid);
-    hl_group_close(&m->item_out);
+    hl_group_close(&m->item_last_stage);
     hl_group_close(&m->user_dp);
     hl_group_close(&m->item_dp);
     hl_group_close(&m->user_pp);

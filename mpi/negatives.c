@@ -8,10 +8,10 @@
 static int list(const hl_whereabouts *w, int group, int begin, int end, int *row, float *multiplicity)
 {
     const hl_plan *p = w->plan;
-    const int lead = hl_layout_item_lead_of(&w->mesh->layout, w->mesh->world.rank);
+    const int first_rank = hl_layout_item_first_rank_of(&w->mesh->layout, w->mesh->world.rank);
     int K = 0;
     for (int c = 0; c < p->micro_batches; c++) {
-        if (w->share->micro_batch[c] != lead || (group >= 0 && p->group[c] != group)) continue;
+        if (w->share->micro_batch[c] != first_rank || (group >= 0 && p->group[c] != group)) continue;
         for (int t = p->micro_batch_begin[c]; t < p->micro_batch_begin[c + 1]; t++) {
             if (p->multiplicity[t] == 0) continue;
             if (K >= begin && K < end) {

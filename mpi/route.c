@@ -9,7 +9,8 @@ static void plan_way(hl_exchange *x, const hl_whereabouts *w, const int *text, c
     const size_t mark = hl_arena_mark(scratch);
     int n = 0, *from = HL_TAKE(scratch, int, 4 * R * times), *held = from + R * times, *to = held + R * times, *read = to + R * times;
     for (int r = 0; r < R; r++) {
-        const int holder = hl_layout_item_tail(l, w->share->micro_batch[hl_plan_micro_batch_of(w->plan, text[r])]);
+        const int first_rank = w->share->micro_batch[hl_plan_micro_batch_of(w->plan, text[r])];
+        const int holder = hl_layout_item_last_stage(l, first_rank);
         for (int t = 0; t < times; t++, n++) {
             from[n] = holder + t % l->item_tp;
             held[n] = w->place[text[r]];

@@ -38,9 +38,9 @@ typedef struct {
     hl_loss loss;
     hl_whereabouts where;
     hl_route inputs, targets;
-    int item_lead, user_lead;         /* first ranks of my replicas; -1: none */
-    bool item_out;                    /* do vectors come out of my stage? */
-    int recomputes;                   /* micro-batches recomputed so far */
+    int item_first_rank, user_first_rank;         /* first ranks of my replicas; -1: none */
+    bool item_last_stage;                         /* do vectors come out of my stage? */
+    int recomputes;                               /* micro-batches recomputed so far */
     /* (micro_batches), (user_micro_batches); filled where they are mine */
     hl_micro_batch *micro_batch, *user_micro_batch;
     int D, texts, rows;               /* width; how many texts and user rows are mine */
@@ -87,7 +87,7 @@ static void number_texts(step *s)
         s->micro_batch[c].row = count[owner];
         for (int t = p->micro_batch_begin[c]; t < p->micro_batch_begin[c + 1]; t++) s->my_text[t] = count[owner]++;
     }
-    s->texts = s->item_out ? count[s->item_lead] : 0;
+    s->texts = s->item_last_stage ? count[s->item_first_rank] : 0;
     hl_arena_back(&s->e->scratch, mark);
 }
 
@@ -106,7 +106,7 @@ static void number_rows(step *s, int *owner, int *place)
             place[r] = count[rank]++;
         }
     }
-    s->rows = s->user_lead < 0 ? 0 : count[s->user_lead];
+    s->rows = s->user_first_rank < 0 ? 0 : count[s->user_first_rank];
     hl_arena_back(&s->e->scratch, mark);
 }
 
@@ -124,11 +124,11 @@ static void pack_micro_batches(step *s)
     hl_engine *e = s->e;
     const hl_plan *p = &s->plan;
     for (int c = 0; c < p->micro_batches; c++)
-        if (s->share.micro_batch[c] == s->item_lead)
+        if (s->share.micro_batch[c] == s->item_first_rank)
             hl_item_pack_make(&s->micro_batch[c].texts, &e->item_model, e->corpus, p->item + p->micro_batch_begin[c],
                               p->micro_batch_begin[c + 1] - p->micro_batch_begin[c], &e->plan);
     for (int c = 0; c < p->user_micro_batches; c++)
-        if (s->share.user_micro_batch[c] == s->user_lead) pack_users(s, c);
+        if (s->share.user_micro_batch[c] == s->user_first_rank) pack_users(s, c);
 }
 
 static size_t bytes_saved(const hl_stack *m, const hl_pack *pack)
@@ -144,10 +144,11 @@ static void choose_saved(step *s)
     const size_t mark = hl_arena_mark(&s->e->scratch);
     int64_t *bytes = HL_TAKE_ZERO(&s->e->scratch, int64_t, s->plan.micro_batches);
     for (int c = 0; c < s->plan.micro_batches && s->e->rules.activation_budget >= 0; c++)
-        if (s->share.micro_batch[c] == s->item_lead)
+        if (s->share.micro_batch[c] == s->item_first_rank)
             bytes[c] = (int64_t)bytes_saved(&s->e->item_model.stack, &s->micro_batch[c].texts.pack);
     s->share.lockstep = s->e->rules.zero >= 2;
-    if (s->item_lead >= 0) hl_budget_choose(&s->share, s->e->mesh, &s->plan, bytes, s->e->rules.activation_budget);
+    if (s->item_first_rank >= 0)
+        hl_budget_choose(&s->share, s->e->mesh, &s->plan, bytes, s->e->rules.activation_budget);
     hl_arena_back(&s->e->scratch, mark);
 }
 
@@ -157,9 +158,9 @@ static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_
     int me = mesh->world.rank;
     *s = (step){.e = e, .orders = orders, .user = batch->user, .D = hl_engine_width(e)};
     hl_mesh_sent(s->sent, mesh);
-    s->item_lead = hl_layout_has_item(&mesh->layout, me) ? hl_layout_item_lead_of(&mesh->layout, me) : -1;
-    s->user_lead = hl_layout_has_user(&mesh->layout, me) ? hl_layout_user_lead_of(&mesh->layout, me) : -1;
-    s->item_out = hl_layout_has_item_out(&mesh->layout, me);
+    s->item_first_rank = hl_layout_has_item(&mesh->layout, me) ? hl_layout_item_first_rank_of(&mesh->layout, me) : -1;
+    s->user_first_rank = hl_layout_has_user(&mesh->layout, me) ? hl_layout_user_first_rank_of(&mesh->layout, me) : -1;
+    s->item_last_stage = hl_layout_is_item_last_stage(&mesh->layout, me);
     hl_plan_rules rules = e->rules.plan;
     rules.parts = hl_layout_item_parts(&mesh->layout);
     hl_plan_make(&s->plan, batch, e->corpus, &rules, s->D, &e->plan);
@@ -174,7 +175,7 @@ static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_
     number_rows(s, owner, place);
     s->where = (hl_whereabouts){mesh, &s->plan, &s->share, s->my_text};
     hl_route_plan(&s->inputs, &s->where, s->plan.input, owner, place, &e->plan, &e->scratch);
-    for (int r = 0; r < s->plan.rows; r++) owner[r] = hl_layout_user_tail(&mesh->layout, owner[r]);
+    for (int r = 0; r < s->plan.rows; r++) owner[r] = hl_layout_user_last_stage(&mesh->layout, owner[r]);
     hl_route_plan(&s->targets, &s->where, s->plan.target, owner, place, &e->plan, &e->scratch);
     s->bytes = (double)(hl_route_bytes(&s->inputs, s->D) + hl_route_bytes(&s->targets, s->D));
     hl_loss_open(&s->loss, mesh, &s->plan, owner, s->D, &e->plan);
@@ -252,7 +253,7 @@ static void item_through(step *s, hl_micro_batch *k, float *y, hl_arena *saved)
 {
     hl_engine *e = s->e;
     const hl_item_pack *t = &k->texts;
-    float *out = s->item_out ? y : hl_pipe_room(&e->item_pipe, HL_FORWARD, hl_item_size(&e->item_model, t));
+    float *out = s->item_last_stage ? y : hl_pipe_room(&e->item_pipe, HL_FORWARD, hl_item_size(&e->item_model, t));
     hl_stack_saved_lay(&k->saved, &e->item_model.stack, &t->pack, saved);
     hl_item_forward(out, &k->saved, &e->item_model, e->item.w, hl_pipe_received(&e->item_pipe, HL_FORWARD), t,
                     &e->scratch);
@@ -272,7 +273,7 @@ static void item_forward_idle(step *s, int c)
     hl_stack_pass_forward(&e->item_model.stack);
     if (c < 0) return;
     const hl_pack *pack = &s->micro_batch[c].texts.pack;
-    if (s->item_out) fill_rows(s, s->vector + rows_of(s, s->micro_batch[c].row), pack->segments);
+    if (s->item_last_stage) fill_rows(s, s->vector + rows_of(s, s->micro_batch[c].row), pack->segments);
     else fill_rows(s, hl_pipe_room(&e->item_pipe, HL_FORWARD, rows_of(s, pack->T)), pack->T);
 }
 
@@ -312,7 +313,7 @@ static void item_recompute(step *s, int c)
     hl_micro_batch *k = &s->micro_batch[c];
     size_t mark = hl_arena_mark(&e->scratch);
     k->recomputed = &e->recomputed[s->recomputes++ % e->mesh->layout.item_pp];
-    float *vector = HL_TAKE(&e->scratch, float, s->item_out ? rows_of(s, k->texts.pack.segments) : 0);
+    float *vector = HL_TAKE(&e->scratch, float, s->item_last_stage ? rows_of(s, k->texts.pack.segments) : 0);
     item_through(s, k, vector, k->recomputed);
     hl_arena_back(&e->scratch, mark);
 }
@@ -328,7 +329,8 @@ static void item_backward(step *s, int c)
     const hl_stack *m = &e->item_model.stack;
     if (s->plan.groups) hl_holding_turn(&e->item, s->plan.group[c]);
     float *dx = m->first ? NULL : hl_pipe_room(&e->item_pipe, HL_BACKWARD, rows_of(s, k->texts.pack.T));
-    const float *dy = s->item_out ? s->dvector + rows_of(s, k->row) : hl_pipe_received(&e->item_pipe, HL_BACKWARD);
+    const float *dy = s->item_last_stage ? s->dvector + rows_of(s, k->row)
+        : hl_pipe_received(&e->item_pipe, HL_BACKWARD);
     hl_item_backward(dx, e->item.g, dy, &k->saved, &e->item_model, e->item.w, &k->texts, &e->scratch);
     s->flop += 2 * hl_stack_flop(m, &k->texts.pack);
     if (k->recomputed) hl_arena_back(k->recomputed, 0);
@@ -457,7 +459,7 @@ static void user_positives(step *s, int c)
 {
     (void)c;
     hl_loss_positives(&s->loss, s->dunit_y, s->dunit_t, s->unit_y, s->unit_t, s->scale, &s->e->scratch);
-    /* the lead has the rows in the loss */
+    /* the first rank of the stage has the rows in the loss */
     hl_group_broadcast(&s->e->mesh->user_tp, s->dunit_y, rows_of(s, s->rows) * sizeof *s->dunit_y, 0);
     hl_group_broadcast(&s->e->mesh->user_tp, s->dunit_t, rows_of(s, s->rows) * sizeof *s->dunit_t, 0);
     hl_rows_unit_backward(s->dy, s->dunit_y, s->unit_y, s->norm_y, s->rows, s->D);
@@ -590,7 +592,7 @@ static void tally(step *s, int c)
     (void)c;
     hl_engine *e = s->e;
     hl_loss_finish(&s->loss);
-    if (e->mesh->item_out.rank == 0) tell_loss(s);
+    if (e->mesh->item_last_stage.rank == 0) tell_loss(s);
     hl_tally_put(&s->tally, HL_FACT_SQUARES, hl_gradnorm_squares(e, s->plan.groups && e->rules.clip_grad_norm > 0));
     hl_tally_put(&s->tally, HL_FACT_DSCALE, s->loss.dscale);
     hl_tally_put(&s->tally, HL_FACT_SAVE, s->orders->save);
@@ -685,7 +687,7 @@ static void (*const perform[HL_ACTS])(step *s, int mb) = {
 
 static const hl_group *item_stage(const step *s) { return &s->e->mesh->item_tp; }
 static const hl_group *user_stage(const step *s) { return &s->e->mesh->user_tp; }
-static const hl_group *all_vectors(const step *s) { return &s->e->mesh->item_out; }
+static const hl_group *all_vectors(const step *s) { return &s->e->mesh->item_last_stage; }
 
 /* Acts that compute: what is left of them where nothing is computed any more, and who computes together. */
 static const struct {
@@ -772,8 +774,8 @@ static void write_report(hl_step_report *r, const step *s)
 
 static void note_odd_texts(hl_first *f, const step *s)
 {
-    for (int c = 0; s->item_out && c < s->plan.micro_batches; c++) {
-        if (s->share.micro_batch[c] != s->item_lead) continue;
+    for (int c = 0; s->item_last_stage && c < s->plan.micro_batches; c++) {
+        if (s->share.micro_batch[c] != s->item_first_rank) continue;
         for (int t = s->plan.micro_batch_begin[c]; t < s->plan.micro_batch_begin[c + 1]; t++)
             if (count_odd(s->vector + rows_of(s, s->my_text[t]), 1, s->D)) hl_first_note(f, first_of(s, t), NAN);
     }
@@ -783,8 +785,8 @@ static void note_odd_texts(hl_first *f, const step *s)
 static void note_odd_samples(hl_first *f, const step *s)
 {
     const hl_plan *p = &s->plan;
-    for (int c = 0; s->user_lead >= 0 && s->e->user_model.stack.last && c < p->user_micro_batches; c++) {
-        if (s->share.user_micro_batch[c] != s->user_lead) continue;
+    for (int c = 0; s->user_first_rank >= 0 && s->e->user_model.stack.last && c < p->user_micro_batches; c++) {
+        if (s->share.user_micro_batch[c] != s->user_first_rank) continue;
         const int first = p->user_micro_batch_begin[c], base = s->user_micro_batch[c].row - p->row_begin[first];
         for (int i = first; i < p->user_micro_batch_begin[c + 1]; i++)
             if (count_odd(s->y + rows_of(s, base + p->row_begin[i]), p->row_begin[i + 1] - p->row_begin[i], s->D))

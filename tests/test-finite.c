@@ -158,11 +158,11 @@ static void evaluate_replaced(hl_score *score, world *w, int (*of)(int text))
     hl_catalogue_open(&c, &w->e);
     replace_vectors(&c, of);
     CHECK_OK(hl_evaluate(score, &w->e, &c, &orders));
-    for (int64_t u = 0; u < USERS && hl_group_has_me(&w->mesh.item_out); u++) {
+    for (int64_t u = 0; u < USERS && hl_group_has_me(&w->mesh.item_last_stage); u++) {
         if (rank[u] > 0) CHECK(ties[u] == ties_of(&c, &w->t.corpus, u, of));
         add_band(recall, rank[u], ties[u]);
     }
-    for (int k = 0; k < 3 && hl_group_has_me(&w->mesh.item_out); k++)
+    for (int k = 0; k < 3 && hl_group_has_me(&w->mesh.item_last_stage); k++)
         CHECK_NEAR(score->gains[HL_TIES_RANDOM].recall[k], recall[k], 1e-9);
     hl_catalogue_close(&c);
 }

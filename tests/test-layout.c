@@ -1,6 +1,6 @@
 /* test-layout.c - layouts fit the ranks or are refused with the nearest that does; shares cover all work. */
 #include "model/layout.h"
-#include "model/seats.h"
+#include "model/rank-mapping.h"
 #include "tests/check.h"
 #include "tests/toy.h"
 #include <stdlib.h>
@@ -106,14 +106,16 @@ static void layouts_beyond_counting_are_refused(void)
 }
 
 /* Each replica is neighbours of its group, and each of its ranks knows the first. */
-static void replicas_have_a_lead(void)
+static void replicas_have_a_first_rank(void)
 {
     for (int tp = 1; tp <= 3; tp++) {
         hl_layout l;
         CHECK_OK(hl_layout_make(&l, 9, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = 2, .item_tp = tp, .user_dp = 1, .user_tp = tp}));
         for (int r = 0; r < 9; r++) {
-            if (hl_layout_has_item(&l, r)) CHECK(hl_layout_item_lead_of(&l, r) == r / tp * tp && hl_layout_item_lead(&l, r / tp) == r / tp * tp);
-            if (hl_layout_has_user(&l, r)) CHECK(hl_layout_user_lead_of(&l, r) == 2 * tp && r < 3 * tp);
+            if (hl_layout_has_item(&l, r))
+                CHECK(hl_layout_item_first_rank_of(&l, r) == r / tp * tp
+                      && hl_layout_item_first_rank(&l, r / tp) == r / tp * tp);
+            if (hl_layout_has_user(&l, r)) CHECK(hl_layout_user_first_rank_of(&l, r) == 2 * tp && r < 3 * tp);
         }
     }
 }
@@ -223,15 +225,15 @@ static void users_leave_room_for_fewer_texts(void)
     hl_arena_free(&arena);
 }
 
-/* ---- seats */
+/* ---- the rank mapping */
 
 /* Which processes are users, as a word: "..u..u". */
-static const char *seats_of(char *word, const hl_layout_wish *wish, int ranks, hl_user_seats how, const int *node)
+static const char *mapping_of(char *word, const hl_layout_wish *wish, int ranks, hl_rank_mapping how, const int *node)
 {
     hl_layout l;
     int rank[MOST], taken[MOST] = {0};
     CHECK_OK(hl_layout_make(&l, ranks, wish));
-    hl_seats_choose(rank, &l, how, node);
+    hl_rank_mapping_make(rank, &l, how, node);
     for (int r = 0; r < ranks; r++) {
         CHECK(rank[r] >= 0 && rank[r] < ranks && taken[rank[r]]++ == 0);
         word[r] = hl_layout_has_user(&l, rank[r]) ? 'u' : '.';
@@ -247,7 +249,7 @@ static void users_sit_where_they_are_wanted(void)
     static const struct {
         hl_layout_wish wish;
         int ranks;
-        hl_user_seats how;
+        hl_rank_mapping how;
         const int *node;
         const char *want;
     } cases[] = {
@@ -266,7 +268,7 @@ static void users_sit_where_they_are_wanted(void)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char word[MOST + 1];
-        seats_of(word, &cases[i].wish, cases[i].ranks, cases[i].how, cases[i].node);
+        mapping_of(word, &cases[i].wish, cases[i].ranks, cases[i].how, cases[i].node);
         if (strcmp(word, cases[i].want)) printf("  case %zu: %s, not %s\n", i, word, cases[i].want);
         CHECK(strcmp(word, cases[i].want) == 0);
     }
@@ -276,7 +278,7 @@ static const test tests[] = {
     {"a layout fits, or is refused with the nearest that does", layouts_fit_or_are_refused},
     {"one rank cannot be two groups", one_rank_cannot_be_separate},
     {"layouts beyond counting are refused", layouts_beyond_counting_are_refused},
-    {"replicas are neighbours under a lead", replicas_have_a_lead},
+    {"replicas are neighbours under a first rank", replicas_have_a_first_rank},
     {"a layout is told in words", a_layout_is_told_in_words},
     {"a grid is told in words", a_grid_is_told_in_words},
     {"shares cover the micro-batches, evenly up to one micro-batch", shares_cover_the_micro_batches_evenly},

@@ -283,7 +283,8 @@ static void check_answers(const answer *got, const answer *want, const problem *
 static void deal(problem *q, const hl_layout *l, uint64_t seed)
 {
     hl_rng r = hl_rng_at(seed, HL_FOR_TESTS, 14, 0);
-    for (int i = 0; i < q->R; i++) q->row_owner[i] = hl_layout_user_lead(l, toy_between(&r, 0, hl_layout_user_replicas(l) - 1));
+    for (int i = 0; i < q->R; i++)
+        q->row_owner[i] = hl_layout_user_first_rank(l, toy_between(&r, 0, hl_layout_user_replicas(l) - 1));
     for (int k = 0; k < q->K; k++) q->negative_owner[k] = l->item_begin + toy_between(&r, l->items > 1, l->items - 1);
 }
 

@@ -41,8 +41,9 @@ static void check_layout(const hl_layout_wish *wish)
     hl_mesh_open(&m, check_world(), &l);
     check_side(&m.item, &m.item_tp, &m.item_pp, &m.item_dp, &m.item_peers, l.item_begin, l.items, l.item_tp, l.item_pp);
     check_side(&m.user, &m.user_tp, &m.user_pp, &m.user_dp, &m.user_peers, l.user_begin, l.users, l.user_tp, l.user_pp);
-    CHECK(m.item_out.size == (hl_layout_has_item_out(&l, m.world.rank) ? hl_layout_item_outs(&l) : 0));
-    if (m.item_out.size) CHECK(hl_layout_item_out(&l, m.item_out.rank) == m.world.rank);
+    CHECK(m.item_last_stage.size == (hl_layout_is_item_last_stage(&l, m.world.rank)
+                                     ? hl_layout_item_last_stage_ranks(&l) : 0));
+    if (m.item_last_stage.size) CHECK(hl_layout_item_last_stage_rank(&l, m.item_last_stage.rank) == m.world.rank);
     hl_mesh_close(&m);
 }
 
@@ -88,7 +89,7 @@ static void bytes_are_counted_where_they_are_sent(void)
     check_sent(&m, &m.item_tp, "item_tp");
     check_sent(&m, &m.item_pp, "item_pp");
     check_sent(&m, &m.item_dp, "item_dp");
-    check_sent(&m, &m.item_out, "item_out");
+    check_sent(&m, &m.item_last_stage, "item_out");
     check_sent(&m, &m.user, "user");
     check_sent(&m, &m.user_tp, "user_tp");
     check_sent(&m, &m.user_pp, "user_pp");

@@ -243,8 +243,10 @@ static void evaluate(hl_engine *e, const hl_catalogue *c, slow *s, hl_phase phas
     hl_score score;
     memcpy(orders.cut, cuts, sizeof cuts);
     CHECK_OK(hl_evaluate(&score, e, c, &orders));
-    hl_group_broadcast(&e->mesh->world, rank, (size_t)n * sizeof *rank, hl_layout_item_out(&e->mesh->layout, 0));
-    hl_group_broadcast(&e->mesh->world, ties, (size_t)n * sizeof *ties, hl_layout_item_out(&e->mesh->layout, 0));
+    hl_group_broadcast(&e->mesh->world, rank, (size_t)n * sizeof *rank,
+                       hl_layout_item_last_stage_rank(&e->mesh->layout, 0));
+    hl_group_broadcast(&e->mesh->world, ties, (size_t)n * sizeof *ties,
+                       hl_layout_item_last_stage_rank(&e->mesh->layout, 0));
     compare_ranks(rank, ties, s, phase, margin);
     compare_score(&score, rank, ties, n);
     free(rank);

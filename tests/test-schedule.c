@@ -91,15 +91,16 @@ typedef struct {
 static bool is_member(const job *j, members who, int rank)
 {
     bool item = hl_layout_has_item(&j->l, rank), user = hl_layout_has_user(&j->l, rank);
-    if (who == ITEM_OUT) return hl_layout_has_item_out(&j->l, rank);
-    if (who == USER_OUT) return hl_layout_has_user_out(&j->l, rank);
+    if (who == ITEM_OUT) return hl_layout_is_item_last_stage(&j->l, rank);
+    if (who == USER_OUT) return hl_layout_is_user_last_stage(&j->l, rank);
     return who == ALL_RANKS || (who == ITEM_RANKS && item) || (who == USER_RANKS && user) || (who == BUSY_RANKS && (item || user));
 }
 
 /* The first rank of the replica that a rank is in. */
-static int lead_of(const job *j, members who, int rank)
+static int first_rank_of(const job *j, members who, int rank)
 {
-    return who == ITEM_RANKS || who == ITEM_OUT ? hl_layout_item_lead_of(&j->l, rank) : hl_layout_user_lead_of(&j->l, rank);
+    return who == ITEM_RANKS || who == ITEM_OUT ? hl_layout_item_first_rank_of(&j->l, rank)
+        : hl_layout_user_first_rank_of(&j->l, rank);
 }
 
 static int stage_of(const job *j, members who, int rank)
@@ -112,7 +113,7 @@ static bool takes_part(const job *j, thing t, int rank, int other)
 {
     members who = rules[t].who;
     if (rank == other || rules[t].with == ALONE || !is_member(j, who, other)) return rank == other;
-    bool together = lead_of(j, who, rank) == lead_of(j, who, other)
+    bool together = first_rank_of(j, who, rank) == first_rank_of(j, who, other)
         || (j->share.lockstep && t >= RECOMPUTE && t < ROWS);
     return rules[t].with == WITH_GROUP || (together && stage_of(j, who, rank) == stage_of(j, who, other));
 }
@@ -140,7 +141,7 @@ static thing thing_of(const job *j, hl_task task)
 
 static bool has_micro_batch(const job *j, members who, int owner, int rank)
 {
-    return is_member(j, who, rank) && lead_of(j, who, rank) == owner;
+    return is_member(j, who, rank) && first_rank_of(j, who, rank) == owner;
 }
 
 /* The first so many of a replica's micro-batches of either kind save their activations. */
@@ -280,8 +281,10 @@ static bool stand_at_the_same(const walk *w, int rank, int other)
     const hl_schedule *list = w->j->list;
     if (w->at[other] == list[other].n) return false;
     hl_task a = list[rank].task[w->at[rank]], b = list[other].task[w->at[other]];
-    bool of_one = is_of_user(a.act) ? hl_layout_user_lead_of(&w->j->l, rank) == hl_layout_user_lead_of(&w->j->l, other)
-                                    : hl_layout_item_lead_of(&w->j->l, rank) == hl_layout_item_lead_of(&w->j->l, other);
+    const hl_layout *l = &w->j->l;
+    bool of_one = is_of_user(a.act)
+        ? hl_layout_user_first_rank_of(l, rank) == hl_layout_user_first_rank_of(l, other)
+        : hl_layout_item_first_rank_of(l, rank) == hl_layout_item_first_rank_of(l, other);
     return a.act == b.act && (a.micro_batch == b.micro_batch || (a.act <= HL_USER_BACKWARD && !of_one));
 }
 

@@ -5,11 +5,12 @@
 #include <string.h>
 
 /* A machine of 8 processors, 2 ranks of 4 threads. */
-static const hl_seat good = {.wanted = 4, .threads = 4, .bound = 4, .sharers = 1, .ranks = 2, .all = 8, .total = 8, .online = 8, .cpus = INFINITY};
+static const hl_binding good = {.wanted = 4, .threads = 4, .bound = 4, .sharers = 1, .ranks = 2, .all = 8, .total = 8,
+                                .online = 8, .cpus = INFINITY};
 
-static void expect(const hl_seat *s, hl_launcher by, const char *what, const char *remedy)
+static void expect(const hl_binding *s, hl_launcher by, const char *what, const char *remedy)
 {
-    const char *has_remedy, *has = hl_seat_trouble(s, by, &has_remedy);
+    const char *has_remedy, *has = hl_binding_trouble(s, by, &has_remedy);
     CHECK(has && strstr(has, what) != NULL);
     CHECK(has && strstr(has_remedy, remedy) != NULL);
     if (has && (!strstr(has, what) || !strstr(has_remedy, remedy))) printf("     %s; %s\n", has, has_remedy);
@@ -18,15 +19,15 @@ static void expect(const hl_seat *s, hl_launcher by, const char *what, const cha
 static void a_good_machine_has_no_trouble(void)
 {
     const char *remedy;
-    CHECK(hl_seat_trouble(&good, HL_BY_MPIRUN, &remedy) == NULL);
-    hl_seat unbound = good;
+    CHECK(hl_binding_trouble(&good, HL_BY_MPIRUN, &remedy) == NULL);
+    hl_binding unbound = good;
     unbound.bound = 8, unbound.sharers = 2;
-    CHECK(hl_seat_trouble(&unbound, HL_BY_SRUN, &remedy) == NULL);
+    CHECK(hl_binding_trouble(&unbound, HL_BY_SRUN, &remedy) == NULL);
 }
 
 static void ranks_on_one_core_are_told_by_their_launcher(void)
 {
-    hl_seat s = good;
+    hl_binding s = good;
     s.bound = 1, s.sharers = 2, s.all = 1, s.wanted = 1, s.threads = 1, s.total = 2;
     expect(&s, HL_BY_MPIRUN, "2 ranks share 1 processor, and 7 stay idle", "mpirun with --bind-to none");
     expect(&s, HL_BY_SRUN, "2 ranks share 1 processor, and 7 stay idle", "srun with --cpus-per-task=4");
@@ -34,7 +35,7 @@ static void ranks_on_one_core_are_told_by_their_launcher(void)
 
 static void threads_on_one_core_are_told(void)
 {
-    hl_seat s = good;
+    hl_binding s = good;
     s.bound = 1, s.sharers = 1, s.all = 2;
     expect(&s, HL_BY_MPIRUN, "the 4 threads of a rank share 1 processor", "--map-by slot:PE=4");
     expect(&s, HL_BY_SRUN, "the 4 threads of a rank share 1 processor", "--cpus-per-task=4 --cpu-bind=cores");
@@ -42,32 +43,34 @@ static void threads_on_one_core_are_told(void)
 
 static void too_many_threads_for_the_machine_are_told(void)
 {
-    hl_seat s = good;
+    hl_binding s = good;
     s.bound = 8, s.sharers = 2, s.wanted = 8, s.threads = 8, s.total = 16;
     expect(&s, HL_BY_MPIRUN, "2 ranks have 16 threads together and share 8 processors", "threads: 4");
     s.ranks = 16, s.sharers = 16, s.threads = 1;
     expect(&s, HL_BY_MPIRUN, "16 ranks have 16 threads", "start 8 ranks");
-    s = (hl_seat){.wanted = 16, .threads = 16, .bound = 8, .sharers = 1, .ranks = 1, .all = 8, .total = 16, .online = 8, .cpus = INFINITY};
+    s = (hl_binding){.wanted = 16, .threads = 16, .bound = 8, .sharers = 1, .ranks = 1, .all = 8, .total = 16,
+                     .online = 8, .cpus = INFINITY};
     expect(&s, HL_BY_NOBODY, "the 16 threads of a rank share 8 processors", "threads: 8 or less");
 }
 
 static void a_quota_of_processors_is_told(void)
 {
-    hl_seat s = good;
+    hl_binding s = good;
     s.cpus = 1.5;
     expect(&s, HL_BY_NOBODY, "8 threads compute and the control group allows 1.5 processors", "raise the quota");
     s.cpus = 8;
     const char *remedy;
-    CHECK(hl_seat_trouble(&s, HL_BY_NOBODY, &remedy) == NULL);
+    CHECK(hl_binding_trouble(&s, HL_BY_NOBODY, &remedy) == NULL);
 }
 
 static void idle_processors_are_told_where_nobody_chose_threads(void)
 {
-    hl_seat s = {.threads = 1, .bound = 1, .sharers = 1, .ranks = 2, .all = 2, .total = 2, .online = 8, .cpus = INFINITY};
+    hl_binding s = {.threads = 1, .bound = 1, .sharers = 1, .ranks = 2, .all = 2, .total = 2, .online = 8,
+                    .cpus = INFINITY};
     expect(&s, HL_BY_MPIRUN, "each rank is bound to 1 of 8 processors and 6 stay idle", "--bind-to none");
     s.wanted = 1;
     const char *remedy;
-    CHECK(hl_seat_trouble(&s, HL_BY_MPIRUN, &remedy) == NULL);
+    CHECK(hl_binding_trouble(&s, HL_BY_MPIRUN, &remedy) == NULL);
 }
 
 static void threads_beyond_reason_are_refused(void)

@@ -8,7 +8,7 @@
 
 /* ---- who does an act together */
 
-typedef enum { ALONE, STAGE, COPIES, OUTS, ALL } company;
+typedef enum { ALONE, STAGE, COPIES, LAST_STAGE, ALL } company;
 
 static const struct {
     company with;
@@ -18,7 +18,7 @@ static const struct {
     [HL_USER_FORWARD] = {STAGE, true},  [HL_USER_BACKWARD] = {STAGE, true},   [HL_USER_POSITIVES] = {ALONE, true},
     [HL_GIVE_INPUTS] = {ALL, false},    [HL_GIVE_TARGETS] = {ALL, false},     [HL_GIVE_ROWS] = {ALL, false},
     [HL_RETURN_ROWS] = {ALL, false},    [HL_RETURN_TARGETS] = {ALL, false},   [HL_RETURN_INPUTS] = {ALL, false},
-    [HL_TALLY] = {ALL, false},          [HL_LOSS] = {OUTS, false},            [HL_SUM_ITEM] = {COPIES, false},
+    [HL_TALLY] = {ALL, false},          [HL_LOSS] = {LAST_STAGE, false},      [HL_SUM_ITEM] = {COPIES, false},
     [HL_SUM_USER] = {COPIES, true},
 };
 
@@ -27,9 +27,9 @@ static int stage_of(const hl_layout *l, bool user, int rank)
     return user ? hl_layout_user_stage(l, rank) : hl_layout_item_stage(l, rank);
 }
 
-static int lead_of(const hl_layout *l, bool user, int rank)
+static int first_rank_of(const hl_layout *l, bool user, int rank)
 {
-    return user ? hl_layout_user_lead_of(l, rank) : hl_layout_item_lead_of(l, rank);
+    return user ? hl_layout_user_first_rank_of(l, rank) : hl_layout_item_first_rank_of(l, rank);
 }
 
 static bool does_with(const hl_cost_job *j, hl_act act, int rank, int other)
@@ -39,9 +39,9 @@ static bool does_with(const hl_cost_job *j, hl_act act, int rank, int other)
     bool user = companies[act].user;
     if (rank == other || with == ALONE || with == ALL) return with == ALL || rank == other;
     if (!(user ? hl_layout_has_user(l, other) : hl_layout_has_item(l, other))) return false;
-    if (with == OUTS) return hl_layout_has_item_out(l, other);
+    if (with == LAST_STAGE) return hl_layout_is_item_last_stage(l, other);
     if (stage_of(l, user, rank) != stage_of(l, user, other)) return false;
-    return with == COPIES || j->share->lockstep || lead_of(l, user, rank) == lead_of(l, user, other);
+    return with == COPIES || j->share->lockstep || first_rank_of(l, user, rank) == first_rank_of(l, user, other);
 }
 
 /* ---- numbers */
@@ -188,7 +188,8 @@ static double loss_seconds(const play *x)
     const hl_plan *p = x->j->plan;
     double K = 0;
     for (int t = 0; t < p->texts; t++) K += p->multiplicity[t] > 0;
-    return 6 * p->rows * K * x->j->item->hidden_size / hl_layout_item_outs(x->j->layout) / x->j->machine.flops;
+    return 6 * p->rows * K * x->j->item->hidden_size / hl_layout_item_last_stage_ranks(x->j->layout)
+        / x->j->machine.flops;
 }
 
 static double seconds_of(const play *x, int rank, hl_task t)

@@ -142,7 +142,8 @@ static void user_loads(double *load, const hl_layout *l, const hl_plan *p, const
             of_rank[user_micro_batch[c] + r] += p->user_micro_batch_cost[c] / hl_layout_user_width(l);
     for (int i = 0; i < hl_layout_item_replicas(l); i++)
         for (int r = 0; r < hl_layout_item_width(l); r++)
-            if (of_rank[hl_layout_item_lead(l, i) + r] > load[i]) load[i] = of_rank[hl_layout_item_lead(l, i) + r];
+            if (of_rank[hl_layout_item_first_rank(l, i) + r] > load[i])
+                load[i] = of_rank[hl_layout_item_first_rank(l, i) + r];
     for (int i = 0; i < hl_layout_item_replicas(l); i++) load[i] *= hl_layout_item_width(l);
     hl_arena_back(scratch, mark);
 }
@@ -150,11 +151,13 @@ static void user_loads(double *load, const hl_layout *l, const hl_plan *p, const
 /* A replica has the groups of a branch, whatever else it does. */
 static void share_groups(hl_share *s, const hl_layout *l, const hl_plan *p)
 {
-    for (int c = 0; c < p->micro_batches; c++)
-        s->micro_batch[c] = hl_layout_item_lead(l, hl_fold_owner(p->groups, hl_layout_item_replicas(l), p->group[c]));
+    for (int c = 0; c < p->micro_batches; c++) {
+        const int replica = hl_fold_owner(p->groups, hl_layout_item_replicas(l), p->group[c]);
+        s->micro_batch[c] = hl_layout_item_first_rank(l, replica);
+    }
     for (int c = 0; c < p->user_micro_batches; c++) {
         const int replica = hl_fold_owner(p->groups, hl_layout_user_replicas(l), p->user_group[c]);
-        s->user_micro_batch[c] = hl_layout_user_lead(l, replica);
+        s->user_micro_batch[c] = hl_layout_user_first_rank(l, replica);
     }
 }
 
@@ -166,12 +169,12 @@ static void share_by_cost(hl_share *s, const hl_layout *l, const hl_plan *p, hl_
     hl_part_by_cost(s->user_micro_batch, p->user_micro_batch_cost, p->user_micro_batches, hl_layout_user_replicas(l),
                     scratch);
     for (int c = 0; c < p->user_micro_batches; c++)
-        s->user_micro_batch[c] = hl_layout_user_lead(l, s->user_micro_batch[c]);
+        s->user_micro_batch[c] = hl_layout_user_first_rank(l, s->user_micro_batch[c]);
     hl_part_by_cost(s->micro_batch, p->micro_batch_cost, p->early_micro_batches, replicas, scratch);
     user_loads(load, l, p, s->user_micro_batch, scratch);
     hl_part_by_cost_after(s->micro_batch + p->early_micro_batches, load, p->micro_batch_cost + p->early_micro_batches,
                           p->micro_batches - p->early_micro_batches, replicas, scratch);
-    for (int c = 0; c < p->micro_batches; c++) s->micro_batch[c] = hl_layout_item_lead(l, s->micro_batch[c]);
+    for (int c = 0; c < p->micro_batches; c++) s->micro_batch[c] = hl_layout_item_first_rank(l, s->micro_batch[c]);
     hl_arena_back(scratch, mark);
 }
 

@@ -2,7 +2,7 @@
  *
  * Each group is a number of replicas of its model (data parallel).  A replica is `pp` stages of some layers each, one after
  * the other (pipeline), and a stage is `tp` neighbouring ranks that share its layers (tensor parallel).  Rows enter a replica
- * at its first stage, its `lead`, and leave it at its last, its `tail`.  Ranks in neither group are idle and legal.  Separate
+ * at its first stage and leave it at its last.  Ranks in neither group are idle and legal.  Separate
  * groups are disjoint; colocated ones both begin at rank 0; hybrid is an item group on all ranks of which the last ones
  * hold the User LLM too, and take as many fewer texts as users cost. */
 #ifndef MODEL_LAYOUT_H
@@ -52,28 +52,55 @@ static inline bool hl_layout_has_item(const hl_layout *l, int rank) { return ran
 static inline bool hl_layout_has_user(const hl_layout *l, int rank) { return rank >= l->user_begin && rank < l->user_begin + l->users; }
 
 /* The first rank of replica i, which stands for it in a hl_share; and that of the replica that a rank of the group is in. */
-static inline int hl_layout_item_lead(const hl_layout *l, int replica) { return l->item_begin + replica * hl_layout_item_width(l); }
-static inline int hl_layout_user_lead(const hl_layout *l, int replica) { return l->user_begin + replica * hl_layout_user_width(l); }
-static inline int hl_layout_item_lead_of(const hl_layout *l, int rank) { return hl_layout_item_lead(l, (rank - l->item_begin) / hl_layout_item_width(l)); }
-static inline int hl_layout_user_lead_of(const hl_layout *l, int rank) { return hl_layout_user_lead(l, (rank - l->user_begin) / hl_layout_user_width(l)); }
+static inline int hl_layout_item_first_rank(const hl_layout *l, int replica)
+{
+    return l->item_begin + replica * hl_layout_item_width(l);
+}
+static inline int hl_layout_user_first_rank(const hl_layout *l, int replica)
+{
+    return l->user_begin + replica * hl_layout_user_width(l);
+}
+static inline int hl_layout_item_first_rank_of(const hl_layout *l, int rank)
+{
+    return hl_layout_item_first_rank(l, (rank - l->item_begin) / hl_layout_item_width(l));
+}
+static inline int hl_layout_user_first_rank_of(const hl_layout *l, int rank)
+{
+    return hl_layout_user_first_rank(l, (rank - l->user_begin) / hl_layout_user_width(l));
+}
 
-/* The first rank of the last stage of the replica that begins at `lead`. */
-static inline int hl_layout_item_tail(const hl_layout *l, int lead) { return lead + (l->item_pp - 1) * l->item_tp; }
-static inline int hl_layout_user_tail(const hl_layout *l, int lead) { return lead + (l->user_pp - 1) * l->user_tp; }
+/* The first rank of the last stage of the replica with this first rank. */
+static inline int hl_layout_item_last_stage(const hl_layout *l, int first_rank)
+{
+    return first_rank + (l->item_pp - 1) * l->item_tp;
+}
+static inline int hl_layout_user_last_stage(const hl_layout *l, int first_rank)
+{
+    return first_rank + (l->user_pp - 1) * l->user_tp;
+}
 
 /* The stage of a rank of the group. */
 static inline int hl_layout_item_stage(const hl_layout *l, int rank) { return (rank - l->item_begin) % hl_layout_item_width(l) / l->item_tp; }
 static inline int hl_layout_user_stage(const hl_layout *l, int rank) { return (rank - l->user_begin) % hl_layout_user_width(l) / l->user_tp; }
 
-/* Has this rank item vectors, or user vectors, that come out of a replica? */
-static inline bool hl_layout_has_item_out(const hl_layout *l, int rank) { return hl_layout_has_item(l, rank) && hl_layout_item_stage(l, rank) == l->item_pp - 1; }
-static inline bool hl_layout_has_user_out(const hl_layout *l, int rank) { return hl_layout_has_user(l, rank) && hl_layout_user_stage(l, rank) == l->user_pp - 1; }
-
-/* How many ranks have item vectors, and which is the i-th of them. */
-static inline int hl_layout_item_outs(const hl_layout *l) { return hl_layout_item_replicas(l) * l->item_tp; }
-static inline int hl_layout_item_out(const hl_layout *l, int i)
+/* Is this rank in the last stage of a replica, where its vectors come out? */
+static inline bool hl_layout_is_item_last_stage(const hl_layout *l, int rank)
 {
-    return hl_layout_item_tail(l, hl_layout_item_lead(l, i / l->item_tp)) + i % l->item_tp;
+    return hl_layout_has_item(l, rank) && hl_layout_item_stage(l, rank) == l->item_pp - 1;
+}
+static inline bool hl_layout_is_user_last_stage(const hl_layout *l, int rank)
+{
+    return hl_layout_has_user(l, rank) && hl_layout_user_stage(l, rank) == l->user_pp - 1;
+}
+
+/* How many ranks are in the last stages of the Item LLM, and which is the i-th of them. */
+static inline int hl_layout_item_last_stage_ranks(const hl_layout *l)
+{
+    return hl_layout_item_replicas(l) * l->item_tp;
+}
+static inline int hl_layout_item_last_stage_rank(const hl_layout *l, int i)
+{
+    return hl_layout_item_last_stage(l, hl_layout_item_first_rank(l, i / l->item_tp)) + i % l->item_tp;
 }
 
 /* "2 item + 1 user replicas separate on 4 ranks, 1 idle"; of several ranks "2 item (tp 2 x pp 3) + ...", of a

@@ -24,7 +24,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/score.c src/model/score.h \
 	src/model/see.c src/model/see.h \
 	src/model/sketch.c src/model/sketch.h \
-	src/model/seats.c src/model/seats.h \
+	src/model/rank-mapping.c src/model/rank-mapping.h \
 	src/model/split.c src/model/split.h \
 	src/model/stack.c src/model/stack.h \
 	src/model/targets.c src/model/targets.h \

@@ -49,12 +49,14 @@ static int most_micro_batches(const int *owner, int begin, int end, int ranks, h
 }
 
 /* Micro-batches [begin, end) that the replica with this first rank has; -1: I am in none. */
-static line line_of(const acts *a, const int *owner, int lead, int begin, int end, int stage, int stages, const hl_layout *l, bool lockstep, hl_arena *arena)
+static line line_of(const acts *a, const int *owner, int first_rank, int begin, int end, int stage, int stages,
+                    const hl_layout *l, bool lockstep, hl_arena *arena)
 {
     line x = {.acts = a, .micro_batch = HL_TAKE(arena, int, end - begin), .stage = stage, .stages = stages};
     for (int c = begin; c < end; c++)
-        if (owner[c] == lead) x.micro_batch[x.n++] = c;
-    for (int most = lockstep && lead >= 0 ? most_micro_batches(owner, begin, end, l->ranks, arena) : 0; x.n < most;)
+        if (owner[c] == first_rank) x.micro_batch[x.n++] = c;
+    for (int most = lockstep && first_rank >= 0 ? most_micro_batches(owner, begin, end, l->ranks, arena)
+         : 0; x.n < most;)
         x.micro_batch[x.n++] = -1;
     return x;
 }
@@ -69,10 +71,10 @@ static line reversed(line l, int saved, hl_arena *arena)
 }
 
 /* How many micro-batches this stage may be ahead of the last one. */
-static int lead_of(const line *l)
+static int ahead_of(const line *l)
 {
-    int lead = l->stages - 1 - l->stage;
-    return lead < l->n ? lead : l->n;
+    int ahead = l->stages - 1 - l->stage;
+    return ahead < l->n ? ahead : l->n;
 }
 
 static void go(hl_schedule *s, const line *l, hl_act act, int mb)
@@ -88,7 +90,7 @@ static void go_forward(hl_schedule *s, const line *l, int begin, int end)
 }
 
 /* Recompute what of the list is before place `end`, where it was not saved. */
-static void go_again(hl_schedule *s, line *l, int end)
+static void recompute(hl_schedule *s, line *l, int end)
 {
     for (; l->recomputed < l->n - l->saved && l->recomputed < end; l->recomputed++)
         go(s, l, HL_ITEM_RECOMPUTE, l->micro_batch[l->recomputed]);
@@ -97,7 +99,7 @@ static void go_again(hl_schedule *s, line *l, int end)
 static void go_back(hl_schedule *s, line *l, int begin, int end)
 {
     for (int i = begin; i < end; i++) {
-        go_again(s, l, i + lead_of(l) + 1);
+        recompute(s, l, i + ahead_of(l) + 1);
         bool empty = l->micro_batch[i] < 0;
         if (l->stage < l->stages - 1 && !empty) add(s, l->acts->take_back, l->micro_batch[i]);
         add(s, l->acts->backward, l->micro_batch[i]);
@@ -107,35 +109,37 @@ static void go_back(hl_schedule *s, line *l, int begin, int end)
 
 void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, const hl_share *share, int rank, hl_arena *arena)
 {
-    bool item = hl_layout_has_item(l, rank), user = hl_layout_has_user(l, rank), user_out = hl_layout_has_user_out(l, rank);
-    int item_lead = item ? hl_layout_item_lead_of(l, rank) : -1, user_lead = user ? hl_layout_user_lead_of(l, rank) : -1;
+    bool item = hl_layout_has_item(l, rank), user = hl_layout_has_user(l, rank);
+    bool user_last_stage = hl_layout_is_user_last_stage(l, rank);
+    int item_first_rank = item ? hl_layout_item_first_rank_of(l, rank) : -1;
+    int user_first_rank = user ? hl_layout_user_first_rank_of(l, rank) : -1;
     int item_stage = item ? hl_layout_item_stage(l, rank) : 0, user_stage = user ? hl_layout_user_stage(l, rank) : 0;
     *s = (hl_schedule){0, HL_TAKE(arena, hl_task, 9 * p->micro_batches + 6 * p->user_micro_batches + HL_ACTS)};
-    const line read = line_of(&item_acts, share->micro_batch, item_lead, 0, p->early_micro_batches, item_stage,
+    const line read = line_of(&item_acts, share->micro_batch, item_first_rank, 0, p->early_micro_batches, item_stage,
                               l->item_pp, l, share->lockstep, arena);
-    const line rest = line_of(&item_acts, share->micro_batch, item_lead, p->early_micro_batches, p->micro_batches,
+    const line rest = line_of(&item_acts, share->micro_batch, item_first_rank, p->early_micro_batches, p->micro_batches,
                               item_stage, l->item_pp, l, share->lockstep, arena);
-    const line users = line_of(&user_acts, share->user_micro_batch, user_lead, 0, p->user_micro_batches, user_stage,
-                               l->user_pp, l, share->lockstep, arena);
+    const line users = line_of(&user_acts, share->user_micro_batch, user_first_rank, 0, p->user_micro_batches,
+                               user_stage, l->user_pp, l, share->lockstep, arena);
     line read_back = reversed(read, share->save_read, arena), rest_back = reversed(rest, share->save_rest, arena);
     line users_back = reversed(users, users.n, arena);
     go_forward(s, &read, 0, read.n);
-    go_forward(s, &rest, 0, lead_of(&rest));
+    go_forward(s, &rest, 0, ahead_of(&rest));
     add(s, HL_GIVE_INPUTS, -1);
-    go_forward(s, &rest, lead_of(&rest), rest.n);
+    go_forward(s, &rest, ahead_of(&rest), rest.n);
     go_forward(s, &users, 0, users.n);
     add(s, HL_GIVE_TARGETS, -1);
-    if (user_out) add(s, HL_USER_ROWS, -1);
+    if (user_last_stage) add(s, HL_USER_ROWS, -1);
     add(s, HL_GIVE_ROWS, -1);
-    if (hl_layout_has_item_out(l, rank)) add(s, HL_LOSS, -1);
+    if (hl_layout_is_item_last_stage(l, rank)) add(s, HL_LOSS, -1);
     add(s, HL_RETURN_ROWS, -1);
-    if (user_out) add(s, HL_USER_POSITIVES, -1);
+    if (user_last_stage) add(s, HL_USER_POSITIVES, -1);
     add(s, HL_RETURN_TARGETS, -1);
-    go_back(s, &rest_back, 0, rest.n - lead_of(&rest));
-    go_again(s, &rest_back, rest.n); /* the later stages wait for them */
+    go_back(s, &rest_back, 0, rest.n - ahead_of(&rest));
+    recompute(s, &rest_back, rest.n); /* the later stages wait for them */
     go_back(s, &users_back, 0, users.n);
     add(s, HL_RETURN_INPUTS, -1);
-    go_back(s, &rest_back, rest.n - lead_of(&rest), rest.n);
+    go_back(s, &rest_back, rest.n - ahead_of(&rest), rest.n);
     go_back(s, &read_back, 0, read.n);
     if (item) add(s, HL_SUM_ITEM, -1);
     if (user) add(s, HL_SUM_USER, -1);

@@ -1,5 +1,6 @@
-/* seats.c - which process sits on which rank of a layout, where the users' ranks are to be somewhere in particular. */
-#include "model/seats.h"
+/* rank-mapping.c - which process takes which rank of a layout, where the users' ranks are to be somewhere in
+ * particular. */
+#include "model/rank-mapping.h"
 #include <stdlib.h>
 
 /* The ends of n blocks of processes are as far apart as can be, the last one at the end. */
@@ -19,7 +20,8 @@ static int count_nodes(const int *node, int ranks)
     return most + 1;
 }
 
-/* The last `width` free processes of a node, or of all nodes (-1); false: there are not so many.  Process 0 is not taken. */
+/* The last `width` free processes of a node, or of all nodes (-1); false: there are not so many.  Process 0 is not
+ * taken. */
 static bool take_last(bool *is_user, const int *node, int ranks, int which, int width)
 {
     int found = 0;
@@ -35,14 +37,15 @@ static void one_a_node(bool *is_user, const int *node, int ranks, int replicas, 
 {
     const int nodes = count_nodes(node, ranks);
     for (int i = 0; i < replicas; i++) {
-        bool seated = false;
-        for (int k = 0; k < nodes && !seated; k++) seated = take_last(is_user, node, ranks, (2 * nodes - 1 - i % nodes - k) % nodes, width);
-        if (!seated && !take_last(is_user, node, ranks, -1, width))
+        bool mapped = false;
+        for (int k = 0; k < nodes && !mapped; k++)
+            mapped = take_last(is_user, node, ranks, (2 * nodes - 1 - i % nodes - k) % nodes, width);
+        if (!mapped && !take_last(is_user, node, ranks, -1, width))
             for (int r = 0; r < ranks; r++) is_user[r] = true; /* all are users */
     }
 }
 
-void hl_seats_choose(int *rank, const hl_layout *l, hl_user_seats how, const int *node)
+void hl_rank_mapping_make(int *rank, const hl_layout *l, hl_rank_mapping how, const int *node)
 {
     const int ranks = l->ranks, width = hl_layout_user_width(l), replicas = hl_layout_user_replicas(l);
     for (int r = 0; r < ranks; r++) rank[r] = r;
