@@ -25,7 +25,7 @@ typedef struct {
 } seen;
 
 /* Weights of one side that this rank updates. */
-static double updated(const hl_holding *h)
+static double updated(const hl_sharding *h)
 {
     double n = 0;
     for (int i = 0; h->w && i < h->table->n; i++) {

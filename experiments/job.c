@@ -125,7 +125,7 @@ static hl_status fit_vocabulary(const hl_job *j, hl_llama *item, hl_llama *user)
                    vocab, item->vocab_size);
 }
 
-static hl_status pretrained(hl_holding *h, const char *side, bool init, const char *folder)
+static hl_status pretrained(hl_sharding *h, const char *side, bool init, const char *folder)
 {
     if (!h->w || !init || !folder[0]) return HL_OK;
     return hl_hf_read(folder, h->table, &h->whole, side, h->w);
@@ -145,9 +145,9 @@ static hl_status check_read(const hl_engine *e, bool init, const char *path)
 }
 
 /* Of one side: the shares of a copy, added up. */
-static uint64_t digest_of_side(const hl_job *j, const hl_holding *h)
+static uint64_t digest_of_side(const hl_job *j, const hl_sharding *h)
 {
-    int64_t sum = (int64_t)hl_holding_digest(h);
+    int64_t sum = (int64_t)hl_sharding_digest(h);
     hl_group_all_reduce_int(j->world, &sum, 1);
     return (uint64_t)sum;
 }
@@ -175,16 +175,16 @@ static hl_status initial_weights(hl_job *j)
 {
     hl_engine *e = &j->engine;
     const hl_config *c = j->config;
-    hl_holding_init(&e->item, (uint64_t)c->seed);
-    hl_holding_init(&e->user, (uint64_t)c->seed);
+    hl_sharding_init(&e->item, (uint64_t)c->seed);
+    hl_sharding_init(&e->user, (uint64_t)c->seed);
     HL_TRY_ALL(j->world, pretrained(&e->item, "item", c->item_llm_init, c->item_pretrain_dir));
     HL_TRY(check_read(e, c->item_llm_init, c->item_pretrain_dir));
     HL_TRY_ALL(j->world, pretrained(&e->user, "user", c->user_llm_init, c->user_pretrain_dir));
     HL_TRY(check_read(e, c->user_llm_init, c->user_pretrain_dir));
     HL_TRY_ALL(j->world, item_vector(e, c->item_emb_pretrain));
     HL_TRY(check_read(e, true, c->item_emb_pretrain));
-    hl_holding_leave_all(&e->item);
-    hl_holding_leave_all(&e->user);
+    hl_sharding_reshard(&e->item);
+    hl_sharding_reshard(&e->user);
     HL_TRY(check_same(j));
     if (c->load_pretrain[0]) HL_TRY(hl_weights_read(j, c->load_pretrain, HL_WEIGHTS_TO_START));
     j->initial_digest = digest_of(j);

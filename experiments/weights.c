@@ -114,10 +114,10 @@ hl_status hl_weights_check(const hl_group *world, const hl_config *c, const char
 /* ---- reading */
 
 /* One side of the engine as a checkpoint sees it. */
-static hl_checkpoint_part part_of(hl_holding *h)
+static hl_checkpoint_part part_of(hl_sharding *h)
 {
     float *w = h->w && h->zero >= 3 ? h->w + h->begin : h->w;
-    return (hl_checkpoint_part){h->table, &h->whole, h->copies, w, h->m, h->v, h->zero > 0, h->zero >= 3};
+    return (hl_checkpoint_part){h->table, &h->whole, h->dp, w, h->m, h->v, h->zero > 0, h->zero >= 3};
 }
 
 void hl_weights_parts(hl_checkpoint_part part[2], hl_engine *e)
@@ -133,8 +133,8 @@ hl_status hl_weights_take(hl_job *j, const hl_checkpoint *c, bool moments)
     HL_TRY(hl_checkpoint_read(c, j->world, &(hl_checkpoint_content){part, 2, moments}));
     HL_TRY(hl_finite_check(&j->engine, HL_FINITE_WEIGHTS, hl_checkpoint_path(c)));
     if (moments) HL_TRY(hl_finite_check(&j->engine, HL_FINITE_MOMENTS, hl_checkpoint_path(c)));
-    if (j->engine.item.w) hl_holding_share(&j->engine.item);
-    if (j->engine.user.w) hl_holding_share(&j->engine.user);
+    if (j->engine.item.w) hl_sharding_gather_weights(&j->engine.item);
+    if (j->engine.user.w) hl_sharding_gather_weights(&j->engine.user);
     return hl_copies_check(j->world, &j->engine, moments, hl_checkpoint_path(c), "look whether both machines have the same file of this path, and sound memory");
 }
 

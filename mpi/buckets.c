@@ -1,7 +1,7 @@
-/* buckets.c - sums over copies that go on while the rest of the array is still being computed.
+/* buckets.c - sums over replicas that go on while the rest of the array is still being computed.
  *
  * A bucket goes through three stations: parts to the owners of blocks, sums from there to everyone (where everyone gets them), done.
- * Its tags tell it from others, as copies reach the second station of several buckets in any order. */
+ * Its tags tell it from others, as replicas reach the second station of several buckets in any order. */
 #include "mpi/buckets.h"
 #include "base/arena.h"
 #include "base/lend.h"
@@ -12,9 +12,9 @@
 /* Numbers of a bucket at most, and how many are under way at a time. */
 enum { MOST = 1 << 22, UNDER_WAY = 4 };
 
-void hl_buckets_open(hl_buckets *b, const hl_group *copies, const size_t *block)
+void hl_buckets_open(hl_buckets *b, const hl_group *dp, const size_t *block)
 {
-    *b = (hl_buckets){.copies = copies, .block = block};
+    *b = (hl_buckets){.dp = dp, .block = block};
 }
 
 void hl_buckets_close(hl_buckets *b)
@@ -32,7 +32,7 @@ static size_t within(size_t x, size_t lo, size_t hi)
 /* Whose numbers [lo, hi) are: those of the blocks, or equal parts. */
 static void cut(hl_bucket *k, const hl_buckets *b, size_t lo, size_t hi)
 {
-    const int p = b->copies->size;
+    const int p = b->dp->size;
     k->at = hl_lend(2 * (size_t)p * sizeof *k->at);
     for (int r = 0; r < p; r++) {
         const size_t begin = b->block ? within(b->block[r], lo, hi) : lo + (size_t)hl_part_begin((int64_t)(hi - lo), p, r);
@@ -57,18 +57,18 @@ static hl_bucket *new_bucket(hl_buckets *b)
 
 void hl_buckets_add(hl_buckets *b, float *x, size_t lo, size_t hi)
 {
-    if (b->copies->size == 1) return;
+    if (b->dp->size == 1) return;
     for (size_t at = lo; at < hi; at += MOST) {
         hl_bucket *k = new_bucket(b);
         k->x = x;
         cut(k, b, at, hi - at < MOST ? hi : at + MOST);
     }
-    hl_buckets_move(b);
+    hl_buckets_progress(b);
 }
 
 static hl_blocks blocks_of(const hl_buckets *b, const hl_bucket *k)
 {
-    return (hl_blocks){(char *)k->x, sizeof *k->x, k->at, k->at + b->copies->size, hl_fold_floats};
+    return (hl_blocks){(char *)k->x, sizeof *k->x, k->at, k->at + b->dp->size, hl_fold_floats};
 }
 
 static int tag_of(const hl_buckets *b, const hl_bucket *k)
@@ -79,7 +79,7 @@ static int tag_of(const hl_buckets *b, const hl_bucket *k)
 static void send(const hl_buckets *b, hl_bucket *k)
 {
     const hl_blocks blocks = blocks_of(b, k);
-    hl_parcels_reduce_scatter(&k->going, b->copies, &blocks, tag_of(b, k));
+    hl_parcels_reduce_scatter(&k->going, b->dp, &blocks, tag_of(b, k));
     k->is_sent = true;
 }
 
@@ -94,10 +94,10 @@ static void go_on(const hl_buckets *b, hl_bucket *k)
     }
     const hl_blocks blocks = blocks_of(b, k);
     k->is_summed = true;
-    hl_parcels_all_gather(&k->going, b->copies, &blocks, tag_of(b, k) + 1);
+    hl_parcels_all_gather(&k->going, b->dp, &blocks, tag_of(b, k) + 1);
 }
 
-void hl_buckets_move(hl_buckets *b)
+void hl_buckets_progress(hl_buckets *b)
 {
     for (int i = b->done; i < b->n && i < b->done + UNDER_WAY; i++) {
         hl_bucket *k = &b->bucket[i];
@@ -109,10 +109,10 @@ void hl_buckets_move(hl_buckets *b)
 
 void hl_buckets_finish(hl_buckets *b)
 {
-    if (b->done < b->n) hl_group_enter(b->copies, HL_WAITS_REDUCE);
+    if (b->done < b->n) hl_group_enter(b->dp, HL_WAITS_REDUCE);
     while (b->done < b->n) {
         hl_bucket *first = &b->bucket[b->done];
-        hl_buckets_move(b);
+        hl_buckets_progress(b);
         if (first->is_sent && !first->is_done) go_on(b, first);
         while (b->done < b->n && b->bucket[b->done].is_done) b->done++;
     }

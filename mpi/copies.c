@@ -15,15 +15,15 @@ enum { PARTS = 4, ARRAYS = 3 }; /* item share, item undivided, user share, user 
 typedef struct {
     int64_t part; /* which one, the same number on all ranks that hold it; -1: none */
     uint64_t digest;
-} holding_digest;
+} part_digest;
 
 typedef struct {
-    holding_digest of[PARTS];
+    part_digest of[PARTS];
 } digests;
 
 static const char *const array_name[ARRAYS] = {"", "AdamW's first moment of ", "AdamW's second moment of "};
 
-static const hl_holding *side_of(const hl_engine *e, int part)
+static const hl_sharding *side_of(const hl_engine *e, int part)
 {
     return part < 2 ? &e->item : &e->user;
 }
@@ -34,27 +34,27 @@ static bool is_undivided(const hl_param *p)
 }
 
 /* Is the tensor in this part, and held whole by every copy? */
-static bool counts(const hl_holding *h, const hl_param *p, int part)
+static bool counts(const hl_sharding *h, const hl_param *p, int part)
 {
     bool is_in_blocks = h->zero >= 3 && p->layer >= 0;
     return !is_in_blocks && (part % 2 == 0 || is_undivided(p));
 }
 
 /* Numbers of a tensor in array a; NULL where copies do not have them whole. */
-static const float *numbers(const hl_holding *h, const hl_param *p, int a)
+static const float *numbers(const hl_sharding *h, const hl_param *p, int a)
 {
     const float *const arrays[ARRAYS] = {h->w, h->zero ? NULL : h->m, h->zero ? NULL : h->v};
     return arrays[a] ? arrays[a] + p->offset : NULL;
 }
 
-static uint64_t digest_of_tensor(const hl_holding *h, const hl_param *p, int a)
+static uint64_t digest_of_tensor(const hl_sharding *h, const hl_param *p, int a)
 {
     const float *x = numbers(h, p, a);
     return x ? hl_digest(x, p->count * sizeof *x) : 0;
 }
 
 /* d (tensors of the side, arrays): 0 where the part does not have it. */
-static void digest_tensors(uint64_t *d, const hl_holding *h, int part, int arrays)
+static void digest_tensors(uint64_t *d, const hl_sharding *h, int part, int arrays)
 {
     memset(d, 0, (size_t)(h->whole.n * arrays) * sizeof *d);
     for (int k = 0; h->w && k < h->table->n; k++) {
@@ -65,13 +65,13 @@ static void digest_tensors(uint64_t *d, const hl_holding *h, int part, int array
 }
 
 /* Of both parts of a side: the undivided tensors are read once. */
-static void digest_side(digests *d, const hl_holding *h, int part, int arrays)
+static void digest_side(digests *d, const hl_sharding *h, int part, int arrays)
 {
     const int64_t stage = h->peers->stage, ranks = h->peers->size;
     d->of[part].part = d->of[part + 1].part = -1;
     if (!h->w) return;
-    d->of[part] = (holding_digest){(stage * ranks + h->peers->rank) * PARTS + part, 0};
-    d->of[part + 1] = (holding_digest){stage * PARTS + part + 1, 0};
+    d->of[part] = (part_digest){(stage * ranks + h->peers->rank) * PARTS + part, 0};
+    d->of[part + 1] = (part_digest){stage * PARTS + part + 1, 0};
     for (int k = 0; k < h->table->n; k++) {
         const hl_param *p = &h->table->at[k];
         for (int a = 0; counts(h, p, part) && a < arrays; a++) {
@@ -96,7 +96,7 @@ static bool has(const digests *all, int r, int part, int64_t which)
 /* How many of the n ranks hold this part, and how many have rank r's digest. */
 static void count(split *s, const digests *all, int n, int part, int r)
 {
-    const holding_digest *d = &all[r].of[part];
+    const part_digest *d = &all[r].of[part];
     s->copies = s->alike = 0;
     for (int i = 0; i < n; i++) {
         s->copies += has(all, i, part, d->part);
@@ -125,7 +125,7 @@ static split find_split(const digests *all, int n)
 {
     for (int part = 0; part < PARTS; part++)
         for (int r = 0; r < n; r++) {
-            const holding_digest *d = &all[r].of[part];
+            const part_digest *d = &all[r].of[part];
             const int first = d->part < 0 ? r : first_of(all, part, d->part);
             if (all[first].of[part].digest != d->digest) return weigh(all, n, part, first, r);
         }
@@ -136,7 +136,7 @@ static split find_split(const digests *all, int n)
 
 static hl_status tell(const hl_group *g, const hl_engine *e, const split *s, int arrays, const char *where, const char *advice)
 {
-    const hl_holding *h = side_of(e, s->part);
+    const hl_sharding *h = side_of(e, s->part);
     const size_t n = (size_t)(h->whole.n * arrays);
     uint64_t *one = hl_alloc(2 * n * sizeof *one), *other = one + n;
     char host[2][65], odd[120] = "";

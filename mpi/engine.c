@@ -29,10 +29,12 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     e->user_model.stack.slices = slices_of(rules, &mesh->user_peers);
     hl_item_params(&e->item.whole, item, rules->plan.item_tokens, &hl_alone);
     hl_user_params(&e->user.whole, user, &hl_alone);
-    hl_holding_open(&e->item, &e->item_model.table, &mesh->item, &mesh->item_dp, &mesh->item_peers, rules->zero, rules->for_training, overlap);
-    hl_holding_open(&e->user, &e->user_model.table, &mesh->user, &mesh->user_dp, &mesh->user_peers, rules->zero, rules->for_training, overlap);
-    e->item_model.stack.keeper = &e->item.keeper;
-    e->user_model.stack.keeper = &e->user.keeper;
+    hl_sharding_open(&e->item, &e->item_model.table, &mesh->item, &mesh->item_dp, &mesh->item_peers, rules->zero,
+                     rules->for_training, overlap);
+    hl_sharding_open(&e->user, &e->user_model.table, &mesh->user, &mesh->user_dp, &mesh->user_peers, rules->zero,
+                     rules->for_training, overlap);
+    e->item_model.stack.sharder = &e->item.sharder;
+    e->user_model.stack.sharder = &e->user.sharder;
     e->plan = hl_arena_growing("the plan of a step");
     e->saved = hl_arena_growing("saved activations");
     e->scratch = hl_arena_growing("scratch");
@@ -50,8 +52,8 @@ void hl_engine_close(hl_engine *e)
     hl_pipe_close(&e->item_pipe);
     for (int i = 0; i < e->mesh->layout.item_pp; i++) hl_arena_free(&e->recomputed[i]);
     free(e->recomputed);
-    hl_holding_close(&e->item);
-    hl_holding_close(&e->user);
+    hl_sharding_close(&e->item);
+    hl_sharding_close(&e->user);
     hl_item_close(&e->item_model);
     hl_user_close(&e->user_model);
     hl_arena_free(&e->plan);
@@ -66,7 +68,7 @@ static bool begins_with(const char *name, const char *prefix)
     return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-static void freeze_side(hl_holding *h, const char *prefix)
+static void freeze_side(hl_sharding *h, const char *prefix)
 {
     for (int i = 0; i < h->table->n; i++) h->frozen[i] |= begins_with(h->table->at[i].name, prefix);
 }

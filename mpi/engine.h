@@ -5,7 +5,7 @@
 #include "model/item.h"
 #include "model/plan.h"
 #include "model/user.h"
-#include "mpi/holding.h"
+#include "mpi/sharding.h"
 #include "mpi/mesh.h"
 #include "mpi/pipe.h"
 
@@ -17,8 +17,8 @@ typedef struct {
     /* bytes of saved activations a rank; micro-batches beyond it are recomputed; < 0: no limit */
     int64_t activation_budget;
     bool for_training;                   /* false: weights only */
-    int zero;                            /* what copies divide (mpi/holding.h) */
-    bool overlap;                        /* sum gradients over copies while the last backward goes on */
+    int zero;                            /* what replicas shard (mpi/sharding.h) */
+    bool overlap;                        /* sum gradients over replicas while the last backward goes on */
     int slices; /* of each layer where plan.groups: as many as a tensor group may have ranks, a power of two */
     int longest_text, longest_history;   /* tokens without [ITEM]; items */
 } hl_engine_rules;
@@ -29,7 +29,7 @@ typedef struct {
     hl_engine_rules rules;
     hl_item_model item_model;
     hl_user_model user_model;
-    hl_holding item, user;
+    hl_sharding item, user;
     hl_arena plan, saved, scratch, wire; /* what a step lays out; empty between steps */
     hl_arena *recomputed;               /* (item_pp) activations of micro-batches that were recomputed */
     hl_pipe item_pipe, user_pipe;

@@ -9,7 +9,7 @@
 /* A number is named by its tensor, in the order of both sides, and its place in the whole tensor. */
 enum { PLACE_BITS = 40 };
 
-static int64_t name_of(const hl_engine *e, const hl_holding *h, const hl_param *p, int64_t place)
+static int64_t name_of(const hl_engine *e, const hl_sharding *h, const hl_param *p, int64_t place)
 {
     const int64_t tensor = hl_params_find(&h->whole, p->name) - h->whole.at;
     return (tensor + (h == &e->user ? e->item.whole.n : 0)) << PLACE_BITS | place;
@@ -17,7 +17,7 @@ static int64_t name_of(const hl_engine *e, const hl_holding *h, const hl_param *
 
 /* Numbers of a side's array from number `origin` on. */
 typedef struct {
-    const hl_holding *h;
+    const hl_sharding *h;
     const float *x;
     size_t origin;
 } numbers;
@@ -43,7 +43,7 @@ static void search(hl_first *f, const hl_engine *e, const numbers *a, bool froze
 }
 
 /* Moments are kept of my block alone. */
-static void search_side(hl_first *f, const hl_engine *e, const hl_holding *h, hl_finite_array array)
+static void search_side(hl_first *f, const hl_engine *e, const hl_sharding *h, hl_finite_array array)
 {
     if (array == HL_FINITE_WEIGHTS) search(f, e, &(numbers){h, h->w, 0}, true);
     if (array == HL_FINITE_GRADIENTS) search(f, e, &(numbers){h, h->g, 0}, false);

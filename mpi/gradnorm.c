@@ -4,13 +4,13 @@
 #include "math/rows.h"
 #include <math.h>
 
-/* Stretch by stretch: x (n) of those that this rank counts.  Copies share the counting, by their blocks. */
-static void for_each_gradient(const hl_holding *h, void (*see)(void *what, const float *x, size_t n), void *what)
+/* Stretch by stretch: x (n) of those that this rank counts.  Replicas share the counting, by their blocks. */
+static void for_each_gradient(const hl_sharding *h, void (*see)(void *what, const float *x, size_t n), void *what)
 {
     for (int k = 0; h->g && k < h->table->n; k++) {
         const hl_param *p = &h->table->at[k];
         for (int64_t i = 0; !h->frozen[k] && i < hl_param_stretches(p); i++) {
-            const hl_stretch s = hl_param_counted_stretch(p, i, h->block[h->copies->rank], h->block[h->copies->rank + 1]);
+            const hl_stretch s = hl_param_counted_stretch(p, i, h->block[h->dp->rank], h->block[h->dp->rank + 1]);
             see(what, h->g + p->offset + s.local, s.n);
         }
     }

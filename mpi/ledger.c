@@ -44,11 +44,11 @@ void hl_ledger_close(hl_ledger *l)
     *l = (hl_ledger){0};
 }
 
-/* What this rank counts of a tensor: its copies share the work also where each holds the whole. */
-static void add_param(hl_sketch_sums *gradient, hl_sketch_sums *weight, const hl_holding *h, const hl_param *p)
+/* What this rank counts of a tensor: the ranks of dp share the work also where each holds the whole. */
+static void add_param(hl_sketch_sums *gradient, hl_sketch_sums *weight, const hl_sharding *h, const hl_param *p)
 {
     uint64_t name = hl_digest(p->name, strlen(p->name));
-    int me = h->copies->rank;
+    int me = h->dp->rank;
     for (int64_t i = 0; i < hl_param_stretches(p); i++) {
         hl_stretch s = hl_param_counted_stretch(p, i, h->block[me], h->block[me + 1]);
         hl_sketch_add(gradient, h->g + p->offset + s.local, s.n, name, s.global);
@@ -56,7 +56,7 @@ static void add_param(hl_sketch_sums *gradient, hl_sketch_sums *weight, const hl
     }
 }
 
-static void add_side(hl_ledger *l, const hl_holding *h, const int *place)
+static void add_side(hl_ledger *l, const hl_sharding *h, const int *place)
 {
     for (int k = 0; h->w && k < h->table->n; k++) add_param(&l->gradient[place[k]], &l->weight[place[k]], h, &h->table->at[k]);
 }

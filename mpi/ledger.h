@@ -18,8 +18,8 @@ typedef struct {
 void hl_ledger_open(hl_ledger *l, const hl_engine *e);
 void hl_ledger_close(hl_ledger *l);
 
-/* Gradients (summed over copies and peers, not clipped) and weights as hl_step_run has left them, added over the ranks in one
- * reduction.  Collective over all ranks of the mesh. */
+/* Gradients (summed over replicas and peers, not clipped) and weights as hl_step_run has left them, added over the
+ * ranks in one reduction.  Collective over all ranks of the mesh. */
 void hl_ledger_note(hl_ledger *l, const hl_engine *e);
 
 #endif

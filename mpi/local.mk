@@ -20,7 +20,7 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/gradnorm.c mpi/gradnorm.h \
 	mpi/group.c mpi/group.h \
 	mpi/halving.c mpi/halving.h \
-	mpi/holding.c mpi/holding.h \
+	mpi/sharding.c mpi/sharding.h \
 	mpi/launch.c mpi/launch.h \
 	mpi/ledger.c mpi/ledger.h \
 	mpi/loss.c mpi/loss.h \

@@ -34,9 +34,9 @@ static int list_share(const hl_whereabouts *w, int group, int p, int r, int *row
 
 hl_negatives hl_negatives_of(const hl_whereabouts *w, int slices, int most, hl_arena *arena)
 {
-    const hl_group *peers = &w->mesh->item_tp, *copies = &w->mesh->item_dp;
-    const int groups = w->plan->groups, first = groups ? hl_fold_begin(groups, copies->size, copies->rank) : -1;
-    const int mine = groups ? hl_fold_begin(groups, copies->size, copies->rank + 1) - first : 1;
+    const hl_group *peers = &w->mesh->item_tp, *dp = &w->mesh->item_dp;
+    const int groups = w->plan->groups, first = groups ? hl_fold_begin(groups, dp->size, dp->rank) : -1;
+    const int mine = groups ? hl_fold_begin(groups, dp->size, dp->rank + 1) - first : 1;
     const int p = groups ? slices : peers->size, my_slices = p / peers->size;
     int *begin = HL_TAKE_ZERO(arena, int, my_slices * mine + 1), *row = HL_TAKE(arena, int, most);
     float *multiplicity = HL_TAKE(arena, float, most);

@@ -198,9 +198,9 @@ static void lay_rows(step *s)
     s->dunit_t = take_zero_rows(s, s->rows);
     s->norm_y = HL_TAKE(&s->e->plan, float, s->rows);
     s->norm_t = HL_TAKE(&s->e->plan, float, s->rows);
-    hl_holding_zero(&s->e->item);
+    hl_sharding_zero_gradients(&s->e->item);
     if (s->e->item.w && s->e->item_model.stack.first) s->scale = hl_item_scale(&s->e->item_model, s->e->item.w);
-    hl_holding_zero(&s->e->user);
+    hl_sharding_zero_gradients(&s->e->user);
     hl_group_broadcast(&s->e->mesh->world, &s->scale, sizeof s->scale, s->e->mesh->layout.item_begin);
 }
 
@@ -327,7 +327,7 @@ static void item_backward(step *s, int c)
     }
     hl_micro_batch *k = &s->micro_batch[c];
     const hl_stack *m = &e->item_model.stack;
-    if (s->plan.groups) hl_holding_turn(&e->item, s->plan.group[c]);
+    if (s->plan.groups) hl_sharding_begin_group(&e->item, s->plan.group[c]);
     float *dx = m->first ? NULL : hl_pipe_room(&e->item_pipe, HL_BACKWARD, rows_of(s, k->texts.pack.T));
     const float *dy = s->item_last_stage ? s->dvector + rows_of(s, k->row)
         : hl_pipe_received(&e->item_pipe, HL_BACKWARD);
@@ -387,7 +387,7 @@ static void user_backward(step *s, int c)
     hl_micro_batch *k = &s->user_micro_batch[c];
     const hl_stack *m = &e->user_model.stack;
     size_t at = rows_of(s, k->row);
-    if (s->plan.groups) hl_holding_turn(&e->user, s->plan.user_group[c]);
+    if (s->plan.groups) hl_sharding_begin_group(&e->user, s->plan.user_group[c]);
     float *dx = m->first ? s->dx + at : hl_pipe_room(&e->user_pipe, HL_BACKWARD, rows_of(s, k->users.T));
     hl_stack_backward(dx, e->user.g, m->last ? s->dy + at : hl_pipe_received(&e->user_pipe, HL_BACKWARD), &k->saved, m,
                       e->user.w, &k->users, &e->scratch);
@@ -504,7 +504,7 @@ static void loss_idle(step *s, int c)
 /* ---- the end of a step */
 
 /* As where one rank computes wrong. */
-static void may_spoil(hl_holding *h, const hl_engine *e)
+static void may_spoil(hl_sharding *h, const hl_engine *e)
 {
     if (h->g) hl_fault_numbers("gradient-sum", e->mesh->world.rank, h->g, 1);
 }
@@ -513,14 +513,14 @@ static void sum_item(step *s, int c)
 {
     (void)c;
     may_spoil(&s->e->item, s->e);
-    hl_holding_sum(&s->e->item, &s->e->scratch);
+    hl_sharding_reduce_gradients(&s->e->item, &s->e->scratch);
 }
 
 static void sum_user(step *s, int c)
 {
     (void)c;
     may_spoil(&s->e->user, s->e);
-    hl_holding_sum(&s->e->user, &s->e->scratch);
+    hl_sharding_reduce_gradients(&s->e->user, &s->e->scratch);
 }
 
 /* Numbers [begin, end) of the array that also lie in [lo, hi): where they begin, and how many. */
@@ -646,7 +646,7 @@ static bool is_sound(const step *s)
     return is_finite(s) && hl_tally_sum(&s->tally, HL_FACT_KEPT) > 0 && !s->all_alike;
 }
 
-static void update_side(hl_holding *h, const hl_adamw *how)
+static void update_side(hl_sharding *h, const hl_adamw *how)
 {
     if (!h->w) return;
     for (int i = 0; i < h->table->n; i++) {
@@ -654,7 +654,7 @@ static void update_side(hl_holding *h, const hl_adamw *how)
         size_t n, from = overlap(&n, p->offset, p->offset + p->count, h->begin, h->end);
         if (n && !h->frozen[i]) hl_adamw_step(h->w + from, h->m + (from - h->begin), h->v + (from - h->begin), h->g + from, n, how);
     }
-    hl_holding_share(h);
+    hl_sharding_gather_weights(h);
     hl_fault_numbers("weights-update", HL_FAULT_ME, h->w + h->begin, h->end - h->begin);
 }
 
@@ -729,7 +729,7 @@ static void go_last(step *s, int task)
 {
     hl_act act = s->schedule.task[task].act;
     if (!s->e->rules.overlap || (act != HL_ITEM_BACKWARD && act != HL_USER_BACKWARD) || !is_last(&s->schedule, task)) return;
-    hl_holding_go_last(act == HL_ITEM_BACKWARD ? &s->e->item : &s->e->user);
+    hl_sharding_begin_last_backward(act == HL_ITEM_BACKWARD ? &s->e->item : &s->e->user);
 }
 
 static void carry_out(step *s, double seconds[HL_ACTS])
@@ -742,8 +742,8 @@ static void carry_out(step *s, double seconds[HL_ACTS])
         double began = hl_seconds();
         hl_act_begin(hl_act_name[t->act], t->micro_batch);
         act(s, t);
-        hl_holding_move(&s->e->item);
-        hl_holding_move(&s->e->user);
+        hl_sharding_progress(&s->e->item);
+        hl_sharding_progress(&s->e->user);
         seconds[t->act] += hl_seconds() - began;
     }
 }

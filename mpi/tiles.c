@@ -1,4 +1,4 @@
-/* tiles.c - the ranks that share one copy of a model as a grid: its lines, and who multiplies over it. */
+/* tiles.c - the ranks that share one replica as a grid: its lines, and who multiplies over it. */
 #include "mpi/tiles.h"
 #include "mpi/pblas.h"
 #include "mpi/summa.h"

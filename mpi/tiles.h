@@ -1,4 +1,4 @@
-/* tiles.h - the ranks that share one copy of a model as a grid: its lines, and who multiplies over it. */
+/* tiles.h - the ranks that share one replica as a grid: its lines, and who multiplies over it. */
 #ifndef MPI_TILES_H
 #define MPI_TILES_H
 #include "model/tiles.h"

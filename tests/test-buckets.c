@@ -36,7 +36,7 @@ static void sum_in_ranges(hl_buckets *b, float *x, size_t n, uint64_t seed)
     for (int k = 0; k < RANGES; k++) {
         size_t lo = k == RANGES - 1 || hi == 0 ? 0 : (size_t)toy_between(&ours, 0, (int)hi);
         hl_buckets_add(b, x, lo, hi);
-        for (int moves = toy_between(&mine, 0, 3); moves > 0; moves--) hl_buckets_move(b);
+        for (int moves = toy_between(&mine, 0, 3); moves > 0; moves--) hl_buckets_progress(b);
         hi = lo;
     }
     hl_buckets_finish(b);
@@ -144,9 +144,9 @@ typedef struct {
     bool overlaps;
 } trace;
 
-static uint64_t digest_of(const hl_holding *h, const float *x)
+static uint64_t digest_of(const hl_sharding *h, const float *x)
 {
-    const bool counts = h->w && (h->zero || h->copies->rank == 0);
+    const bool counts = h->w && (h->zero || h->dp->rank == 0);
     int64_t sum = counts ? (int64_t)hl_params_digest(h->table, x, h->begin, h->end) : 0;
     hl_group_all_reduce_int(world(), &sum, 1);
     return (uint64_t)sum;
@@ -167,8 +167,8 @@ static void run(trace *t, const toy *data, const variant *v, bool overlap)
     layout.rows_apart = v->rows_apart;
     hl_mesh_open(&mesh, world(), &layout);
     hl_engine_open(&e, &mesh, &data->corpus, &shape, &shape, &rules);
-    hl_holding_init(&e.item, 1);
-    hl_holding_init(&e.user, 1);
+    hl_sharding_init(&e.item, 1);
+    hl_sharding_init(&e.user, 1);
     for (uint64_t k = 0; k < STEPS; k++) {
         hl_batch batch;
         hl_step_report report;

@@ -36,8 +36,8 @@ static void job_open(job *j, const hl_layout_wish *wish, int zero)
     CHECK_OK(hl_layout_make(&layout, check_world()->size, wish));
     hl_mesh_open(&j->mesh, check_world(), &layout);
     hl_engine_open(&j->e, &j->mesh, &j->t.corpus, &shape, &shape, &rules);
-    hl_holding_init(&j->e.item, 3);
-    hl_holding_init(&j->e.user, 4);
+    hl_sharding_init(&j->e.item, 3);
+    hl_sharding_init(&j->e.user, 4);
 }
 
 static void job_close(job *j)
@@ -63,7 +63,7 @@ static bool is_last(void)
 }
 
 /* The last bit of a number of a tensor. */
-static void flip(const hl_holding *h, float *array, const char *tensor)
+static void flip(const hl_sharding *h, float *array, const char *tensor)
 {
     const hl_param *p = h->w ? hl_params_find(h->table, tensor) : NULL;
     if (p && p->count) ((unsigned char *)(array + p->offset + p->count - 1))[0] ^= 1;

@@ -67,8 +67,8 @@ static void open_engine(hl_engine *e, const hl_mesh *mesh, const amazon *a, int 
         if (e->item_model.stack.first) CHECK_OK(hl_safetensors_vector(a->vector, (size_t)shape.hidden_size, e->item.w + e->item_model.item_at));
     }
     if (e->user.w) CHECK_OK(hl_hf_read(a->model, e->user.table, &e->user.whole, "user", e->user.w));
-    hl_holding_leave_all(&e->item);
-    hl_holding_leave_all(&e->user);
+    hl_sharding_reshard(&e->item);
+    hl_sharding_reshard(&e->user);
 }
 
 static void compare_vectors(const hl_catalogue *c, const hl_engine *e, const amazon *a)

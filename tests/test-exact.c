@@ -44,9 +44,9 @@ typedef struct {
     uint64_t gradients[STEPS], weights[STEPS];
 } trace;
 
-static uint64_t digest_of(const hl_holding *h, const float *x)
+static uint64_t digest_of(const hl_sharding *h, const float *x)
 {
-    const bool counts = h->w && (h->zero || h->copies->rank == 0);
+    const bool counts = h->w && (h->zero || h->dp->rank == 0);
     int64_t sum = counts ? (int64_t)hl_params_digest(h->table, x, h->begin, h->end) : 0;
     hl_group_all_reduce_int(check_world(), &sum, 1);
     return (uint64_t)sum;
@@ -60,8 +60,8 @@ static void open_engine(hl_engine *e, const hl_mesh *mesh, const toy *t, const v
         .slices = SLICES, .nce_thres = 0.999f, .weight_decay = 0.01, .clip_grad_norm = 0.5, .activation_budget = v->budget, .for_training = true, .zero = v->zero,
         .longest_text = LONGEST + 3, .longest_history = S};
     hl_engine_open(e, mesh, &t->corpus, &item, &user, &rules);
-    hl_holding_init(&e->item, 3);
-    hl_holding_init(&e->user, 4);
+    hl_sharding_init(&e->item, 3);
+    hl_sharding_init(&e->user, 4);
 }
 
 static void run(trace *r, const toy *t, const variant *v, int groups)

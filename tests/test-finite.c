@@ -62,8 +62,8 @@ static void world_open(world *w, const variant *v)
     CHECK_OK(hl_layout_make(&layout, check_world()->size, &v->wish));
     hl_mesh_open(&w->mesh, check_world(), &layout);
     hl_engine_open(&w->e, &w->mesh, &w->t.corpus, &item_shape, &user_shape, &rules);
-    hl_holding_init(&w->e.item, 3);
-    hl_holding_init(&w->e.user, 4);
+    hl_sharding_init(&w->e.item, 3);
+    hl_sharding_init(&w->e.user, 4);
 }
 
 static void world_close(world *w)
@@ -202,7 +202,7 @@ static void half_of_the_items_tie_as_the_closed_form_says(void)
 /* ---- weights and vectors that are not finite */
 
 /* Number `place` of the whole tensor becomes x, on every rank that has it. */
-static void plant(hl_holding *h, const char *name, int64_t place, float x)
+static void plant(hl_sharding *h, const char *name, int64_t place, float x)
 {
     const hl_param *p = h->w ? hl_params_find(h->table, name) : NULL;
     for (int64_t i = 0; p && i < hl_param_stretches(p); i++) {
@@ -344,7 +344,7 @@ static void zero_vectors_are_counted(void)
 
 static uint64_t digest_of(const world *w)
 {
-    int64_t sum = (int64_t)(hl_holding_digest(&w->e.item) + 3 * hl_holding_digest(&w->e.user));
+    int64_t sum = (int64_t)(hl_sharding_digest(&w->e.item) + 3 * hl_sharding_digest(&w->e.user));
     hl_group_all_reduce_int(check_world(), &sum, 1);
     return (uint64_t)sum;
 }
@@ -402,7 +402,7 @@ static void step_with_large_gradients(world *w)
 /* Blocks that add nothing: every text has the vector of [ITEM]. */
 static void step_that_sees_no_text(world *w)
 {
-    const hl_holding *h = &w->e.item;
+    const hl_sharding *h = &w->e.item;
     for (int i = 0; h->w && i < h->table->n; i++) {
         const hl_param *p = &h->table->at[i];
         if (strstr(p->name, "o_proj") || strstr(p->name, "down_proj"))

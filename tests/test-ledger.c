@@ -62,33 +62,33 @@ static float gradient_of(uint64_t name, int64_t at, int copy, int copies)
 }
 
 /* What a copy finds of a piece that several of its peers have is found by the one that counts it. */
-static void find_gradient(hl_holding *h, const hl_param *p)
+static void find_gradient(hl_sharding *h, const hl_param *p)
 {
     uint64_t name = hl_digest(p->name, strlen(p->name));
     for (int64_t i = 0; i < hl_param_stretches(p); i++) {
         hl_stretch all = hl_param_stretch(p, i), own = p->shared ? hl_param_own_stretch(p, i) : all;
         memset(h->g + p->offset + all.local, 0, all.n * sizeof *h->g);
         for (size_t k = 0; k < own.n; k++)
-            h->g[p->offset + own.local + k] = gradient_of(name, own.global + (int64_t)k, h->copies->rank, h->copies->size);
+            h->g[p->offset + own.local + k] = gradient_of(name, own.global + (int64_t)k, h->dp->rank, h->dp->size);
     }
 }
 
 /* As a backward and the sums after it leave them; what another copy owns is in ruins. */
-static void make_gradients(hl_holding *h)
+static void make_gradients(hl_sharding *h)
 {
     hl_arena scratch = hl_arena_growing("the joining of shares");
     for (int k = 0; k < h->table->n; k++) find_gradient(h, &h->table->at[k]);
-    for (int i = h->layers - 1; i >= 0; i--) h->keeper.done(&h->keeper, i);
-    hl_holding_sum(h, &scratch);
+    for (int i = h->layers - 1; i >= 0; i--) h->sharder.done(&h->sharder, i);
+    hl_sharding_reduce_gradients(h, &scratch);
     for (size_t i = 0; h->zero && i < h->table->count; i++)
         if (i < h->begin || i >= h->end) h->g[i] = -1e9f;
     hl_arena_free(&scratch);
 }
 
 /* Initial weights, and what is not held in ruins. */
-static void make_weights(hl_holding *h)
+static void make_weights(hl_sharding *h)
 {
-    hl_holding_init(h, 5);
+    hl_sharding_init(h, 5);
     for (size_t i = 0; h->zero == 3 && i < h->table->count; i++)
         if (i < h->begin || i >= h->end) h->w[i] = -1e9f;
 }
@@ -135,7 +135,7 @@ static void any_layout_has_the_ledger_of_the_whole(void)
 }
 
 /* Flip the last bit of a number where it is held. */
-static void flip(float *x, const hl_holding *h, const char *tensor, int64_t at)
+static void flip(float *x, const hl_sharding *h, const char *tensor, int64_t at)
 {
     const hl_param *p = h->w ? hl_params_find(h->table, tensor) : NULL;
     for (int64_t i = 0; p && i < hl_param_stretches(p); i++) {
@@ -180,7 +180,7 @@ static void a_flipped_bit_is_named(void)
         for (size_t f = 0; f < sizeof flips / sizeof *flips; f++) {
             int g = -1, w = -1;
             for (int side = 0; side < 2; side++) {
-                hl_holding *h = side ? &p.e.user : &p.e.item;
+                hl_sharding *h = side ? &p.e.user : &p.e.item;
                 flip(flips[f].weight ? h->w : h->g, h, flips[f].tensor, flips[f].at);
             }
             hl_ledger_note(&p.ledger, &p.e);

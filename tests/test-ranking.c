@@ -48,10 +48,10 @@ static void open_engine(hl_engine *e, hl_mesh *m, const hl_group *g, const hl_la
     CHECK_OK(hl_layout_make(&layout, g->size, wish));
     hl_mesh_open(m, g, &layout);
     hl_engine_open(e, m, &t->corpus, &shape, &shape, &rules);
-    hl_holding_init(&e->item, 3);
-    hl_holding_init(&e->user, 4);
-    hl_holding_leave_all(&e->item);
-    hl_holding_leave_all(&e->user);
+    hl_sharding_init(&e->item, 3);
+    hl_sharding_init(&e->user, 4);
+    hl_sharding_reshard(&e->item);
+    hl_sharding_reshard(&e->user);
 }
 
 /* ---- the slow count */

@@ -32,10 +32,10 @@ typedef struct {
     hl_checkpoint_part part[2];
 } place;
 
-static hl_checkpoint_part part_of(hl_holding *h)
+static hl_checkpoint_part part_of(hl_sharding *h)
 {
     float *w = h->w && h->zero >= 3 ? h->w + h->begin : h->w;
-    return (hl_checkpoint_part){h->table, &h->whole, h->copies, w, h->m, h->v, h->zero > 0, h->zero >= 3};
+    return (hl_checkpoint_part){h->table, &h->whole, h->dp, w, h->m, h->v, h->zero > 0, h->zero >= 3};
 }
 
 static void open_place(place *p, const stop *s)
@@ -60,9 +60,9 @@ static void close_place(place *p)
 }
 
 /* Moments that tell each number from the others. */
-static void make_up(hl_holding *h)
+static void make_up(hl_sharding *h)
 {
-    hl_holding_init(h, 5);
+    hl_sharding_init(h, 5);
     float *whole = h->w ? hl_alloc(h->table->count * sizeof *whole) : NULL;
     for (uint64_t seed = 6; h->w && seed <= 7; seed++) {
         hl_params_init(h->table, whole, seed);
@@ -71,9 +71,9 @@ static void make_up(hl_holding *h)
     free(whole);
 }
 
-static uint64_t digest_of(const hl_holding *h)
+static uint64_t digest_of(const hl_sharding *h)
 {
-    int64_t sum = (int64_t)hl_holding_digest(h);
+    int64_t sum = (int64_t)hl_sharding_digest(h);
     hl_group_all_reduce_int(check_world(), &sum, 1);
     return (uint64_t)sum;
 }
@@ -98,8 +98,8 @@ static void read_place(place *p, const char *folder, int64_t step)
     CHECK_OK(hl_checkpoint_open(&opened, check_world(), path, true));
     CHECK_OK(hl_checkpoint_read(opened, check_world(), &c));
     hl_checkpoint_close(opened);
-    if (p->e.item.w) hl_holding_share(&p->e.item);
-    if (p->e.user.w) hl_holding_share(&p->e.user);
+    if (p->e.item.w) hl_sharding_gather_weights(&p->e.item);
+    if (p->e.user.w) hl_sharding_gather_weights(&p->e.user);
 }
 
 static bool same_file(const char *folder, int64_t step, int64_t other, const char *name)

@@ -41,7 +41,7 @@ static void take_share(float *mine, const double *whole, const hl_param *p)
     }
 }
 
-static void read_weights(hl_holding *h, const golden *g)
+static void read_weights(hl_sharding *h, const golden *g)
 {
     for (int i = 0; h->w && i < h->table->n; i++) {
         char path[160];
@@ -51,11 +51,11 @@ static void read_weights(hl_holding *h, const golden *g)
         take_share(h->w + h->table->at[i].offset, x, &h->table->at[i]);
         free(x);
     }
-    hl_holding_leave_all(h);
+    hl_sharding_reshard(h);
 }
 
 /* Every gradient that I am to use, to 2e-5 of the largest entry of its tensor. */
-static void compare_gradients(const hl_holding *h, const golden *g)
+static void compare_gradients(const hl_sharding *h, const golden *g)
 {
     for (int i = 0; h->g && i < h->table->n; i++) {
         const hl_param *p = &h->table->at[i];
@@ -247,7 +247,7 @@ typedef struct {
 
 static uint64_t weights_of(const hl_engine *e)
 {
-    return hl_holding_digest(&e->item) + hl_holding_digest(&e->user);
+    return hl_sharding_digest(&e->item) + hl_sharding_digest(&e->user);
 }
 
 /* Rank `who` hears a signal at its k-th act that computes, for k = 1, 2, ..., until a step has none; that one is made.  A step

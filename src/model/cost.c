@@ -8,7 +8,7 @@
 
 /* ---- who does an act together */
 
-typedef enum { ALONE, STAGE, COPIES, LAST_STAGE, ALL } company;
+typedef enum { ALONE, STAGE, REPLICAS, LAST_STAGE, ALL } company;
 
 static const struct {
     company with;
@@ -18,8 +18,8 @@ static const struct {
     [HL_USER_FORWARD] = {STAGE, true},  [HL_USER_BACKWARD] = {STAGE, true},   [HL_USER_POSITIVES] = {ALONE, true},
     [HL_GIVE_INPUTS] = {ALL, false},    [HL_GIVE_TARGETS] = {ALL, false},     [HL_GIVE_ROWS] = {ALL, false},
     [HL_RETURN_ROWS] = {ALL, false},    [HL_RETURN_TARGETS] = {ALL, false},   [HL_RETURN_INPUTS] = {ALL, false},
-    [HL_TALLY] = {ALL, false},          [HL_LOSS] = {LAST_STAGE, false},      [HL_SUM_ITEM] = {COPIES, false},
-    [HL_SUM_USER] = {COPIES, true},
+    [HL_TALLY] = {ALL, false},          [HL_LOSS] = {LAST_STAGE, false},      [HL_SUM_ITEM] = {REPLICAS, false},
+    [HL_SUM_USER] = {REPLICAS, true},
 };
 
 static int stage_of(const hl_layout *l, bool user, int rank)
@@ -41,14 +41,16 @@ static bool does_with(const hl_cost_job *j, hl_act act, int rank, int other)
     if (!(user ? hl_layout_has_user(l, other) : hl_layout_has_item(l, other))) return false;
     if (with == LAST_STAGE) return hl_layout_is_item_last_stage(l, other);
     if (stage_of(l, user, rank) != stage_of(l, user, other)) return false;
-    return with == COPIES || j->share->lockstep || first_rank_of(l, user, rank) == first_rank_of(l, user, other);
+    return with == REPLICAS || j->share->lockstep || first_rank_of(l, user, rank) == first_rank_of(l, user, other);
 }
 
 /* ---- numbers */
 
-static hl_cost_numbers numbers_of(hl_params *t, int copies, int copy)
+static hl_cost_numbers numbers_of(hl_params *t, int replicas, int replica)
 {
-    hl_cost_numbers n = {.all = t->count, .block = hl_params_block_begin(t, copies, copy + 1) - hl_params_block_begin(t, copies, copy)};
+    const size_t begin = hl_params_block_begin(t, replicas, replica);
+    const size_t end = hl_params_block_begin(t, replicas, replica + 1);
+    hl_cost_numbers n = {.all = t->count, .block = end - begin};
     size_t layer = 0;
     for (int k = 0; k < t->n; k++) {
         if (t->at[k].layer < 0) n.resident += t->at[k].count;
@@ -164,13 +166,13 @@ static double peers_seconds(const hl_machine *m, const hl_llama *s, double rows,
     return times * (travel(m, x, columns) + travel(m, w, grid_rows) + 3 * (grid_rows + columns - 2) * m->latency);
 }
 
-/* times: 1 forward, 2 backward.  With zero, a layer's numbers between the copies. */
+/* times: 1 forward, 2 backward.  With zero, a layer's numbers between the replicas. */
 static double micro_batch_seconds(const play *x, bool user, int rank, int mb, int times)
 {
     const hl_cost_job *j = x->j;
     const hl_layout *l = j->layout;
     const hl_llama *shape = user ? j->user : j->item;
-    int tp = user ? l->user_tp : l->item_tp, copies = user ? hl_layout_user_replicas(l) : hl_layout_item_replicas(l);
+    int tp = user ? l->user_tp : l->item_tp, replicas = user ? hl_layout_user_replicas(l) : hl_layout_item_replicas(l);
     double layers = layers_of(j, user, stage_of(l, user, rank)), rows = mb < 0 ? 0 : rows_of(x, user, mb);
     const int grid_rows = user ? l->user_rows : l->item_rows;
     double flop = rows * hl_llama_layer_flop(shape) * layers / tp;
@@ -178,8 +180,8 @@ static double micro_batch_seconds(const play *x, bool user, int rank, int mb, in
     double seconds = times * (flop / j->machine.flops + passed / j->machine.memory)
         + (mb < 0 ? 0 : layers * peers_seconds(&j->machine, shape, rows, tp, grid_rows, times));
     double share = sizeof(float) * (user ? x->sum_user : x->sum_item)[rank];
-    if (j->zero >= 3) seconds += travel(&j->machine, share, copies);
-    if (j->zero >= 2 && times == 2) seconds += travel(&j->machine, share, copies);
+    if (j->zero >= 3) seconds += travel(&j->machine, share, replicas);
+    if (j->zero >= 2 && times == 2) seconds += travel(&j->machine, share, replicas);
     return seconds;
 }
 

@@ -36,7 +36,7 @@ typedef struct {
 /* cost (ranks); the seconds of the step, which are the longest. */
 double hl_cost_play(hl_cost *cost, const hl_cost_job *j);
 
-/* Numbers of its share of the parameters that a rank holds, of one side: all, and its block among the copies. */
+/* Numbers of its share of the parameters that a rank holds, of one side: all, and its block among the replicas. */
 typedef struct {
     size_t all, block, resident; /* resident: what zero 3 keeps whole */
     size_t layer;                /* the largest layer */

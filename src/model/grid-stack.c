@@ -406,10 +406,10 @@ static void blocks_forward(float *out, hl_stack_saved *t, const share *s, const 
     for (int i = 0; i < m->layers; i++) {
         const size_t mark = hl_arena_mark(s->scratch);
         const bool last = is_read_out(s, i);
-        m->keeper->need(m->keeper, i);
+        m->sharder->unshard(m->sharder, i);
         (last ? attend_last_forward : attend_forward)(&t->block[i], s, &m->block[i], w);
         mlp_forward(i + 1 < m->layers ? t->block[i + 1].x : out, &t->block[i], s, &m->block[i], w, last ? s->n : s->T);
-        m->keeper->leave(m->keeper, i);
+        m->sharder->reshard(m->sharder, i);
         hl_arena_back(s->scratch, mark);
     }
 }
@@ -461,10 +461,10 @@ static int read_out_backward(float *d, float *dw, const float *dy, const hl_stac
         hl_rows_scatter_add(d, few, s->last, n, s->C);
         return 0;
     }
-    m->keeper->need(m->keeper, last);
+    m->sharder->unshard(m->sharder, last);
     mlp_backward(few, dw, &t->block[last], s, &m->block[last], w, s->n);
     attend_last_backward(d, few, dw, &t->block[last], s, &m->block[last], w);
-    m->keeper->done(m->keeper, last);
+    m->sharder->done(m->sharder, last);
     return last;
 }
 
@@ -479,10 +479,10 @@ void hl_grid_stack_backward(float *dx, float *dw, const float *dy, const hl_stac
     take_tile(mine, dy, &s, leaving);
     for (int i = read_out_backward(d, dw, mine, t, &s, w, n) - 1; i >= 0; i--) {
         const size_t before = hl_arena_mark(scratch);
-        m->keeper->need(m->keeper, i);
+        m->sharder->unshard(m->sharder, i);
         mlp_backward(d, dw, &t->block[i], &s, &m->block[i], w, s.T);
         attend_backward(d, dw, &t->block[i], &s, &m->block[i], w);
-        m->keeper->done(m->keeper, i);
+        m->sharder->done(m->sharder, i);
         hl_arena_back(scratch, before);
     }
     put_tiles(dx, d, &s, span_in(&s), pack->T);

@@ -4,7 +4,7 @@
 #define MODEL_LAYER_H
 #include "base/arena.h"
 #include "math/attention.h"
-#include "model/keeper.h"
+#include "model/sharder.h"
 #include "model/llama.h"
 #include "model/params.h"
 #include "model/peers.h"
@@ -41,7 +41,7 @@ typedef struct {
 typedef struct {
     hl_llama shape;
     const hl_peers *peers;
-    const hl_keeper *keeper; /* hl_keeps_all until somebody says otherwise */
+    const hl_sharder *sharder; /* hl_unsharded until somebody says otherwise */
     hl_heads heads;  /* mine among the peers */
     int width;       /* mine of intermediate_size */
     int hidden;      /* mine of hidden_size in the activations: all, where peers make no grid */

@@ -19,7 +19,8 @@ extern const char *const hl_layout_kind_name[];
 typedef struct {
     int ranks;
     hl_layout_kind kind;
-    int item_begin, items, item_tp, item_pp; /* ranks [item_begin, item_begin + items) hold the Item LLM, item_tp x item_pp a copy */
+    /* ranks [item_begin, item_begin + items) hold the Item LLM, item_tp x item_pp a replica */
+    int item_begin, items, item_tp, item_pp;
     int user_begin, users, user_tp, user_pp;
     int item_rows, user_rows;                /* of the grid that the tp ranks of a stage make; 0: none, layers are cut along one axis */
     hl_tile_engine engine;                   /* who multiplies on grids */

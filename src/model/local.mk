@@ -8,7 +8,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/cost.c src/model/cost.h \
 	src/model/grid-stack.c src/model/grid-stack.h \
 	src/model/item.c src/model/item.h \
-	src/model/keeper.c src/model/keeper.h \
+	src/model/sharder.c src/model/sharder.h \
 	src/model/layer.h \
 	src/model/layout.c src/model/layout.h \
 	src/model/llama.c src/model/llama.h \

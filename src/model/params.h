@@ -73,7 +73,7 @@ int64_t hl_param_stretches(const hl_param *p);
 hl_stretch hl_param_stretch(const hl_param *p, int64_t i);
 /* The same, only what this rank counts; none (n 0) where the stretch is somebody else's to count. */
 hl_stretch hl_param_own_stretch(const hl_param *p, int64_t i);
-/* Of these two, what is within numbers [begin, end) of the array, as those of a copy's block. */
+/* Of these two, what is within numbers [begin, end) of the array, as those of a rank's block. */
 hl_stretch hl_param_held_stretch(const hl_param *p, int64_t i, size_t begin, size_t end);
 hl_stretch hl_param_counted_stretch(const hl_param *p, int64_t i, size_t begin, size_t end);
 
@@ -86,7 +86,7 @@ void hl_params_init(const hl_params *t, float *w, uint64_t seed);
 void hl_param_init(const hl_param *p, float *w, uint64_t seed);
 
 /* Cut the array into p nearly equal blocks between rows (of a tensor's first axis): where block r begins.  Begin 0 is 0, begin
- * p is the count; a block may be empty.  Copies that divide work or optimizer state use it. */
+ * p is the count; a block may be empty.  Replicas that divide work or optimizer state use it. */
 size_t hl_params_block_begin(const hl_params *t, int p, int r);
 
 /* What lies in [begin, end) of my array of a tensor, into a copy of the whole tensor, and back out of it. */

@@ -1,4 +1,4 @@
-/* peers.h - the ranks that share one copy of a model, as the model sees them.
+/* peers.h - the ranks that share one replica, as the model sees them.
  *
  * src/ knows no MPI: a layer that computes a share of a sum asks its peers for the rest of it.  mpi/ fills
  * this table from a group; hl_alone is the table of a model that one process holds whole. */

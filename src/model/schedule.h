@@ -49,10 +49,11 @@ typedef enum {
     HL_TALLY,           /* the small facts of the step */
     /* collective over the item ranks that have vectors */
     HL_LOSS,
-    /* collective over the copies of a side, and the ranks of each stage */
+    /* collective over the replicas of a side, and the ranks of each stage */
     HL_SUM_ITEM,
     HL_SUM_USER,
-    /* local; where copies divide the optimizer's state, collective over the copies of the item, then the user side */
+    /* local; where replicas divide the optimizer's state, collective over the replicas of the item, then the user
+     * side */
     HL_UPDATE,
     HL_ACTS
 } hl_act;

@@ -28,7 +28,8 @@ static size_t offset_of(const hl_params *table, const char *side, const char *fo
 void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, hl_llama_layers layers, int positions, const hl_peers *peers)
 {
     const hl_llama_share mine = hl_llama_share_of(shape, hl_peers_column(peers), hl_peers_columns(peers));
-    *m = (hl_stack){.shape = *shape, .peers = peers, .keeper = &hl_keeps_all, .positions = positions, .width = (int)(mine.width.end - mine.width.begin),
+    *m = (hl_stack){.shape = *shape, .peers = peers, .sharder = &hl_unsharded, .positions = positions,
+                    .width = (int)(mine.width.end - mine.width.begin),
                     .layers = layers.end - layers.begin, .first = layers.begin == 0, .last = layers.end == shape->num_hidden_layers};
     m->heads = (hl_heads){.H = (int)(mine.query.end - mine.query.begin), .K = (int)(mine.key.end - mine.key.begin), .d = shape->head_dim,
                           .group = shape->num_attention_heads / shape->num_key_value_heads, .lead = mine.lead};
@@ -146,11 +147,11 @@ void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const floa
         /* who comes next has its rows apart too, or wants all of them in their places */
         const bool in_place = apart && (i + 1 < layers ? !is_apart(m, pack, i + 1) : !m->last);
         float *next = i + 1 < layers ? t->block[i + 1].x : out;
-        m->keeper->need(m->keeper, i);
+        m->sharder->unshard(m->sharder, i);
         if (last) hl_block_last_forward(next, &t->block[i], m, &m->block[i], w, pack, scratch);
         else hl_block_forward(next + (in_place ? first : 0), &t->block[i], m, &m->block[i], w, pack, has_kinds(m, pack, i), apart, scratch);
         if (in_place) hl_apart_gather(next, m, &mine);
-        m->keeper->leave(m->keeper, i);
+        m->sharder->reshard(m->sharder, i);
         hl_act_tick();
     }
     if (m->last) {
@@ -181,9 +182,9 @@ static int read_out_backward(float *dx, float *dw, const float *dy, const hl_sta
         return layers;
     }
     if (layers) {
-        m->keeper->need(m->keeper, last);
+        m->sharder->unshard(m->sharder, last);
         hl_block_last_backward(dx, d, dw, &t->block[last], m, &m->block[last], w, pack, scratch);
-        m->keeper->done(m->keeper, last);
+        m->sharder->done(m->sharder, last);
     } else {
         memset(dx, 0, (size_t)pack->T * (size_t)D * sizeof *dx);
         hl_rows_scatter_add(dx, d, hl_pack_last_rows(pack, scratch), n, D);
@@ -202,9 +203,9 @@ void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_sav
     const size_t mark = hl_arena_mark(scratch);
     const hl_apart mine = hl_apart_of(m, pack->T, m->peers->rows_apart, scratch);
     for (int i = read_out_backward(dx, dw, dy, t, m, w, pack, scratch) - 1; i >= 0; i--) {
-        m->keeper->need(m->keeper, i);
+        m->sharder->unshard(m->sharder, i);
         hl_block_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack, has_kinds(m, pack, i), scratch);
-        m->keeper->done(m->keeper, i);
+        m->sharder->done(m->sharder, i);
         hl_act_tick();
     }
     hl_apart_gather(dx, m, &mine);
@@ -214,16 +215,16 @@ void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_sav
 void hl_stack_pass_forward(const hl_stack *m)
 {
     for (int i = 0; i < m->layers; i++) {
-        m->keeper->need(m->keeper, i);
-        m->keeper->leave(m->keeper, i);
+        m->sharder->unshard(m->sharder, i);
+        m->sharder->reshard(m->sharder, i);
     }
 }
 
 void hl_stack_pass_backward(const hl_stack *m)
 {
     for (int i = m->layers - 1; i >= 0; i--) {
-        m->keeper->need(m->keeper, i);
-        m->keeper->done(m->keeper, i);
+        m->sharder->unshard(m->sharder, i);
+        m->sharder->done(m->sharder, i);
     }
 }
 

@@ -18,7 +18,7 @@ void hl_stack_close(hl_stack *m);
 void hl_stack_saved_lay(hl_stack_saved *t, const hl_stack *m, const hl_pack *pack, hl_arena *arena);
 
 /* y (hl_stack_rows, D) = my blocks of x (T, D); w: the side's array.  Collective over
- * m->peers, and layer by layer over those that m->keeper asks. */
+ * m->peers, and layer by layer over those that m->sharder asks. */
 void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const float *w, const float *x,
                       const hl_pack *pack, hl_arena *scratch);
 

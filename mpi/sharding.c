@@ -1,13 +1,13 @@
-/* holding.c - one side's weights, gradients and AdamW moments, as this rank holds them. */
-#include "mpi/holding.h"
+/* sharding.c - one side's weights, gradients and AdamW moments, as this rank holds them. */
+#include "mpi/sharding.h"
 #include "base/reserve.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* Whose part of the array each copy updates. */
-static void cut_blocks(hl_holding *h)
+/* Which part of the array each rank of dp updates. */
+static void cut_blocks(hl_sharding *h)
 {
-    int p = h->copies->size, me = h->copies->rank;
+    int p = h->dp->size, me = h->dp->rank;
     h->block = hl_alloc((size_t)(p + 1) * sizeof *h->block);
     h->cut = hl_alloc((size_t)(p + 1) * sizeof *h->cut);
     for (int r = 0; r <= p; r++) h->block[r] = hl_params_block_begin(h->table, p, r);
@@ -16,7 +16,7 @@ static void cut_blocks(hl_holding *h)
 }
 
 /* The tensors of a layer follow one another. */
-static void find_layers(hl_holding *h)
+static void find_layers(hl_sharding *h)
 {
     const hl_params *t = h->table;
     h->layer = hl_alloc((size_t)(t->n + 1) * sizeof *h->layer);
@@ -29,44 +29,45 @@ static void find_layers(hl_holding *h)
 }
 
 /* The blocks within [lo, hi). */
-static const size_t *blocks_within(hl_holding *h, size_t lo, size_t hi)
+static const size_t *blocks_within(hl_sharding *h, size_t lo, size_t hi)
 {
-    for (int r = 0; r <= h->copies->size; r++) h->cut[r] = h->block[r] < lo ? lo : h->block[r] > hi ? hi : h->block[r];
+    for (int r = 0; r <= h->dp->size; r++) h->cut[r] = h->block[r] < lo ? lo : h->block[r] > hi ? hi : h->block[r];
     return h->cut;
 }
 
 /* Of x, numbers [lo, hi) that are not of my block. */
-static void drop(const hl_holding *h, float *x, size_t lo, size_t hi)
+static void drop(const hl_sharding *h, float *x, size_t lo, size_t hi)
 {
-    size_t begin = h->begin < lo ? lo : h->begin > hi ? hi : h->begin, end = h->end < lo ? lo : h->end > hi ? hi : h->end;
+    size_t begin = h->begin < lo ? lo : h->begin > hi ? hi : h->begin;
+    size_t end = h->end < lo ? lo : h->end > hi ? hi : h->end;
     hl_reserve_drop(x, lo, begin);
     hl_reserve_drop(x, end, hi);
 }
 
-static void need(const hl_keeper *k, int layer)
+static void unshard(const hl_sharder *k, int layer)
 {
-    hl_holding *h = k->self;
-    hl_group_all_gather_blocks(h->copies, h->w, blocks_within(h, h->layer[layer], h->layer[layer + 1]));
+    hl_sharding *h = k->self;
+    hl_group_all_gather_blocks(h->dp, h->w, blocks_within(h, h->layer[layer], h->layer[layer + 1]));
 }
 
-static void leave(const hl_keeper *k, int layer)
+static void reshard(const hl_sharder *k, int layer)
 {
-    hl_holding *h = k->self;
+    hl_sharding *h = k->self;
     drop(h, h->w, h->layer[layer], h->layer[layer + 1]);
 }
 
 /* My own contribution holds what was summed before. */
-static void sum_layer(const hl_keeper *k, int layer)
+static void reduce_layer(const hl_sharder *k, int layer)
 {
-    hl_holding *h = k->self;
-    hl_group_reduce_scatter(h->copies, h->g, blocks_within(h, h->layer[layer], h->layer[layer + 1]));
+    hl_sharding *h = k->self;
+    hl_group_reduce_scatter(h->dp, h->g, blocks_within(h, h->layer[layer], h->layer[layer + 1]));
     drop(h, h->g, h->layer[layer], h->layer[layer + 1]);
 }
 
-static void sum_layer_and_leave(const hl_keeper *k, int layer)
+static void reduce_layer_and_reshard(const hl_sharder *k, int layer)
 {
-    sum_layer(k, layer);
-    leave(k, layer);
+    reduce_layer(k, layer);
+    reshard(k, layer);
 }
 
 static bool is_within(const hl_param *p, size_t lo, size_t hi)
@@ -75,7 +76,7 @@ static bool is_within(const hl_param *p, size_t lo, size_t hi)
 }
 
 /* All of a layer but pieces that peers have in common, which are put together first. */
-static void begin_layer(hl_holding *h, int layer)
+static void begin_layer(hl_sharding *h, int layer)
 {
     size_t lo = h->layer[layer], hi = h->layer[layer + 1];
     HL_CHECK(layer == h->layers - 1 - h->begun);
@@ -90,45 +91,47 @@ static void begin_layer(hl_holding *h, int layer)
 }
 
 /* These pieces, after hl_params_join. */
-static void begin_shared(hl_holding *h)
+static void begin_shared(hl_sharding *h)
 {
     for (int k = 0; k < h->table->n; k++) {
         const hl_param *p = &h->table->at[k];
-        if (p->shared && is_within(p, h->layer[0], h->layer[h->layers])) hl_buckets_add(&h->early, h->g, p->offset, p->offset + p->count);
+        if (p->shared && is_within(p, h->layer[0], h->layer[h->layers]))
+            hl_buckets_add(&h->early, h->g, p->offset, p->offset + p->count);
     }
 }
 
 /* Layers are done from the last one down. */
-static void begin_if_final(const hl_keeper *k, int layer)
+static void begin_if_final(const hl_sharder *k, int layer)
 {
-    hl_holding *h = k->self;
+    hl_sharding *h = k->self;
     if (h->is_last) begin_layer(h, layer);
-    hl_buckets_move(&h->early);
+    hl_buckets_progress(&h->early);
 }
 
-void hl_holding_open(hl_holding *h, const hl_params *table, const hl_group *group, const hl_group *copies, const hl_peers *peers, int zero, bool for_training,
-                     bool overlap)
+void hl_sharding_open(hl_sharding *h, const hl_params *table, const hl_group *group, const hl_group *dp,
+                      const hl_peers *peers, int zero, bool for_training, bool overlap)
 {
-    *h = (hl_holding){.table = table, .whole = h->whole, .group = group, .copies = copies, .peers = peers, .zero = zero, .keeper = hl_keeps_all};
+    *h = (hl_sharding){.table = table, .whole = h->whole, .group = group, .dp = dp, .peers = peers, .zero = zero,
+                       .sharder = hl_unsharded};
     h->frozen = hl_alloc_zero((size_t)table->n, sizeof *h->frozen);
     if (!hl_group_has_me(group)) return;
     cut_blocks(h);
     find_layers(h);
     h->w = hl_reserve(table->count);
     hl_branch_open(&h->branch, table->count);
-    h->keeper.self = h;
-    if (zero >= 3) h->keeper.need = need, h->keeper.leave = leave;
-    if (zero >= 2) h->keeper.done = zero == 2 ? sum_layer : sum_layer_and_leave;
+    h->sharder.self = h;
+    if (zero >= 3) h->sharder.unshard = unshard, h->sharder.reshard = reshard;
+    if (zero >= 2) h->sharder.done = zero == 2 ? reduce_layer : reduce_layer_and_reshard;
     h->overlaps = overlap && zero < 2;
-    if (h->overlaps) h->keeper.done = begin_if_final;
-    hl_buckets_open(&h->early, copies, zero ? h->block : NULL);
+    if (h->overlaps) h->sharder.done = begin_if_final;
+    hl_buckets_open(&h->early, dp, zero ? h->block : NULL);
     if (!for_training) return;
     h->g = hl_reserve(table->count);
     h->m = hl_reserve(h->end - h->begin);
     h->v = hl_reserve(h->end - h->begin);
 }
 
-void hl_holding_close(hl_holding *h)
+void hl_sharding_close(hl_sharding *h)
 {
     hl_params_free(&h->whole);
     free(h->frozen);
@@ -141,10 +144,10 @@ void hl_holding_close(hl_holding *h)
     free(h->cut);
     free(h->layer);
     free(h->block);
-    *h = (hl_holding){0};
+    *h = (hl_sharding){0};
 }
 
-void hl_holding_init(hl_holding *h, uint64_t seed)
+void hl_sharding_init(hl_sharding *h, uint64_t seed)
 {
     for (int k = 0; h->w && k < h->table->n; k++) {
         const hl_param *p = &h->table->at[k];
@@ -153,13 +156,13 @@ void hl_holding_init(hl_holding *h, uint64_t seed)
     }
 }
 
-uint64_t hl_holding_digest(const hl_holding *h)
+uint64_t hl_sharding_digest(const hl_sharding *h)
 {
-    bool counts = h->w && (h->zero || h->copies->rank == 0);
+    bool counts = h->w && (h->zero || h->dp->rank == 0);
     return counts ? hl_params_digest(h->table, h->w, h->begin, h->end) : 0;
 }
 
-void hl_holding_leave_all(hl_holding *h)
+void hl_sharding_reshard(hl_sharding *h)
 {
     if (h->w && h->zero >= 3) drop(h, h->w, h->layer[0], h->layer[h->layers]);
 }
@@ -170,7 +173,7 @@ static void zero_range(float *x, size_t begin, size_t end)
     if (begin < end) memset(x + begin, 0, (end - begin) * sizeof *x);
 }
 
-void hl_holding_zero(hl_holding *h)
+void hl_sharding_zero_gradients(hl_sharding *h)
 {
     size_t first = h->g ? h->layer[0] : 0, last = h->g ? h->layer[h->layers] : 0;
     if (!h->g) return;
@@ -183,44 +186,44 @@ void hl_holding_zero(hl_holding *h)
     zero_range(h->g, last, h->table->count);
 }
 
-/* A tensor of which peers have pieces in common, where each copy has its block alone: all of it is put together for a
- * moment, and I take what is mine. */
-static void join_blocks(hl_holding *h, const hl_param *p, hl_arena *scratch)
+/* A tensor of which peers have pieces in common, where each rank of dp has its block alone: all of it is put together
+ * for a moment, and I take what is mine. */
+static void join_blocks(hl_sharding *h, const hl_param *p, hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch), whole = (size_t)hl_param_whole(p);
     float *all = HL_TAKE_ZERO(scratch, float, whole);
     hl_param_put(all, h->g, p, h->begin, h->end);
-    hl_group_all_reduce(h->copies, all, whole);
+    hl_group_all_reduce(h->dp, all, whole);
     h->peers->sum(h->peers, all, whole);
     hl_param_take(h->g, all, p, h->begin, h->end);
     hl_arena_back(scratch, mark);
 }
 
-void hl_holding_turn(hl_holding *h, int group)
+void hl_sharding_begin_group(hl_sharding *h, int group)
 {
     HL_CHECK(h->zero < 2);
     h->g = hl_branch_turn(&h->branch, h->g, group);
 }
 
-void hl_holding_go_last(hl_holding *h)
+void hl_sharding_begin_last_backward(hl_sharding *h)
 {
     h->is_last = h->overlaps;
 }
 
-void hl_holding_move(hl_holding *h)
+void hl_sharding_progress(hl_sharding *h)
 {
-    if (h->overlaps) hl_buckets_move(&h->early);
+    if (h->overlaps) hl_buckets_progress(&h->early);
 }
 
 /* Numbers [lo, hi), which belong to no layer. */
-static void sum_range(hl_holding *h, size_t lo, size_t hi)
+static void sum_range(hl_sharding *h, size_t lo, size_t hi)
 {
-    if (h->zero == 0) hl_group_all_reduce(h->copies, h->g + lo, hi - lo);
-    else hl_group_reduce_scatter(h->copies, h->g, blocks_within(h, lo, hi));
+    if (h->zero == 0) hl_group_all_reduce(h->dp, h->g + lo, hi - lo);
+    else hl_group_reduce_scatter(h->dp, h->g, blocks_within(h, lo, hi));
 }
 
 /* What has begun is ended, after all that has not. */
-static void end_sums(hl_holding *h, hl_arena *scratch)
+static void end_sums(hl_sharding *h, hl_arena *scratch)
 {
     while (h->begun < h->layers) begin_layer(h, h->layers - 1 - h->begun);
     hl_params_join(h->table, h->g, h->peers, scratch);
@@ -232,7 +235,7 @@ static void end_sums(hl_holding *h, hl_arena *scratch)
     h->is_last = false;
 }
 
-void hl_holding_sum(hl_holding *h, hl_arena *scratch)
+void hl_sharding_reduce_gradients(hl_sharding *h, hl_arena *scratch)
 {
     if (h->overlaps) {
         end_sums(h, scratch);
@@ -240,19 +243,19 @@ void hl_holding_sum(hl_holding *h, hl_arena *scratch)
     }
     h->g = hl_branch_end(&h->branch, h->g);
     if (h->zero < 2) hl_params_join(h->table, h->g, h->peers, scratch);
-    if (h->zero == 0) hl_group_all_reduce(h->copies, h->g, h->table->count);
-    if (h->zero == 1) hl_group_reduce_scatter(h->copies, h->g, h->block);
+    if (h->zero == 0) hl_group_all_reduce(h->dp, h->g, h->table->count);
+    if (h->zero == 1) hl_group_reduce_scatter(h->dp, h->g, h->block);
     if (h->zero < 2) return;
-    hl_group_reduce_scatter(h->copies, h->g, blocks_within(h, 0, h->layer[0]));
-    hl_group_reduce_scatter(h->copies, h->g, blocks_within(h, h->layer[h->layers], h->table->count));
+    hl_group_reduce_scatter(h->dp, h->g, blocks_within(h, 0, h->layer[0]));
+    hl_group_reduce_scatter(h->dp, h->g, blocks_within(h, h->layer[h->layers], h->table->count));
     for (int k = 0; k < h->table->n; k++)
         if (h->table->at[k].shared) join_blocks(h, &h->table->at[k], scratch);
 }
 
-void hl_holding_share(hl_holding *h)
+void hl_sharding_gather_weights(hl_sharding *h)
 {
-    if (h->zero == 1 || h->zero == 2) hl_group_all_gather_blocks(h->copies, h->w, h->block);
+    if (h->zero == 1 || h->zero == 2) hl_group_all_gather_blocks(h->dp, h->w, h->block);
     if (h->zero < 3) return;
-    hl_group_all_gather_blocks(h->copies, h->w, blocks_within(h, 0, h->layer[0]));
-    hl_group_all_gather_blocks(h->copies, h->w, blocks_within(h, h->layer[h->layers], h->table->count));
+    hl_group_all_gather_blocks(h->dp, h->w, blocks_within(h, 0, h->layer[0]));
+    hl_group_all_gather_blocks(h->dp, h->w, blocks_within(h, h->layer[h->layers], h->table->count));
 }
