@@ -258,18 +258,19 @@ static int rows_to_ask(int rows)
     return rows ? rows : 1;
 }
 
-static hl_peers peers_of(int row, int tp, int rows, int stage, int stages, bool apart)
+static hl_tensor_group tensor_group_of(int row, int tp, int rows, int stage, int stages, bool apart)
 {
-    return (hl_peers){.rank = rows ? row * (tp / rows) : 0, .size = tp, .rows = rows, .stage = stage, .stages = stages, .rows_apart = apart && tp > 1 && !rows};
+    return (hl_tensor_group){.rank = rows ? row * (tp / rows) : 0, .size = tp, .rows = rows, .stage = stage,
+                             .stages = stages, .rows_apart = apart && tp > 1 && !rows};
 }
 
 static void measure_stage(measuring *x, int stage, int row)
 {
     const hl_layout *l = &x->f->layout;
     const hl_plan *p = &x->f->plan;
-    const hl_peers peers = peers_of(row, l->item_tp, l->item_rows, stage, l->item_pp, l->rows_apart);
+    const hl_tensor_group tp = tensor_group_of(row, l->item_tp, l->item_rows, stage, l->item_pp, l->rows_apart);
     hl_item_model m;
-    hl_item_open(&m, &x->f->item, x->c->item_emb_token_n, x->c->MAX_TEXT_LENGTH, &peers);
+    hl_item_open(&m, &x->f->item, x->c->item_emb_token_n, x->c->MAX_TEXT_LENGTH, &tp);
     m.share_prefix = x->c->share_prefix;
     for (int k = 0; k < p->micro_batches; k++) {
         size_t mark = hl_arena_mark(&x->f->arena);
@@ -338,9 +339,10 @@ static void count_users(const measuring *x)
     const hl_layout *l = &f->layout;
     const int rows = rows_to_ask(l->user_rows), columns = l->user_tp / rows;
     for (int stage = 0; stage < l->user_pp * rows; stage++) {
-        const hl_peers peers = peers_of(stage % rows, l->user_tp, l->user_rows, stage / rows, l->user_pp, l->rows_apart);
+        const hl_tensor_group tp = tensor_group_of(stage % rows, l->user_tp, l->user_rows, stage / rows, l->user_pp,
+                                                   l->rows_apart);
         hl_user_model m;
-        hl_user_open(&m, &f->user, x->c->MAX_ITEM_LIST_LENGTH, &peers);
+        hl_user_open(&m, &f->user, x->c->MAX_ITEM_LIST_LENGTH, &tp);
         for (int k = 0; k < f->plan.user_micro_batches; k++) {
             size_t mark = hl_arena_mark(&f->arena);
             int begin = f->plan.user_micro_batch_begin[k], n = f->plan.user_micro_batch_begin[k + 1] - begin;

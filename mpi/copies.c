@@ -67,10 +67,10 @@ static void digest_tensors(uint64_t *d, const hl_sharding *h, int part, int arra
 /* Of both parts of a side: the undivided tensors are read once. */
 static void digest_side(digests *d, const hl_sharding *h, int part, int arrays)
 {
-    const int64_t stage = h->peers->stage, ranks = h->peers->size;
+    const int64_t stage = h->tp->stage, ranks = h->tp->size;
     d->of[part].part = d->of[part + 1].part = -1;
     if (!h->w) return;
-    d->of[part] = (part_digest){(stage * ranks + h->peers->rank) * PARTS + part, 0};
+    d->of[part] = (part_digest){(stage * ranks + h->tp->rank) * PARTS + part, 0};
     d->of[part + 1] = (part_digest){stage * PARTS + part + 1, 0};
     for (int k = 0; k < h->table->n; k++) {
         const hl_param *p = &h->table->at[k];

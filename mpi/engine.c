@@ -10,9 +10,9 @@ static double work_of(const hl_llama *shape)
 }
 
 /* Slices of a layer that are one rank's. */
-static int slices_of(const hl_engine_rules *rules, const hl_peers *peers)
+static int slices_of(const hl_engine_rules *rules, const hl_tensor_group *tp)
 {
-    return rules->plan.groups ? rules->slices / peers->size : 0;
+    return rules->plan.groups ? rules->slices / tp->size : 0;
 }
 
 void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_llama *item, const hl_llama *user, const hl_engine_rules *rules)
@@ -21,17 +21,17 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     HL_CHECK(item->hidden_size == user->hidden_size);
     *e = (hl_engine){.mesh = mesh, .corpus = corpus, .rules = *rules};
     e->rules.plan.user_cost = work_of(user) / work_of(item);
-    hl_item_open(&e->item_model, item, rules->plan.item_tokens, rules->longest_text, &mesh->item_peers);
+    hl_item_open(&e->item_model, item, rules->plan.item_tokens, rules->longest_text, &mesh->item_tensor_group);
     e->item_model.share_prefix = rules->plan.share_prefix;
     e->item_model.share_tokens = rules->share_tokens;
-    e->item_model.stack.slices = slices_of(rules, &mesh->item_peers);
-    hl_user_open(&e->user_model, user, rules->longest_history, &mesh->user_peers);
-    e->user_model.stack.slices = slices_of(rules, &mesh->user_peers);
+    e->item_model.stack.slices = slices_of(rules, &mesh->item_tensor_group);
+    hl_user_open(&e->user_model, user, rules->longest_history, &mesh->user_tensor_group);
+    e->user_model.stack.slices = slices_of(rules, &mesh->user_tensor_group);
     hl_item_params(&e->item.whole, item, rules->plan.item_tokens, &hl_alone);
     hl_user_params(&e->user.whole, user, &hl_alone);
-    hl_sharding_open(&e->item, &e->item_model.table, &mesh->item, &mesh->item_dp, &mesh->item_peers, rules->zero,
+    hl_sharding_open(&e->item, &e->item_model.table, &mesh->item, &mesh->item_dp, &mesh->item_tensor_group, rules->zero,
                      rules->for_training, overlap);
-    hl_sharding_open(&e->user, &e->user_model.table, &mesh->user, &mesh->user_dp, &mesh->user_peers, rules->zero,
+    hl_sharding_open(&e->user, &e->user_model.table, &mesh->user, &mesh->user_dp, &mesh->user_tensor_group, rules->zero,
                      rules->for_training, overlap);
     e->item_model.stack.sharder = &e->item.sharder;
     e->user_model.stack.sharder = &e->user.sharder;

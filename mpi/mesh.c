@@ -23,17 +23,17 @@ void hl_mesh_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *m)
     sent[USER_TP] += lines_sent(&m->user_grid);
 }
 
-static void sum(const hl_peers *p, float *y, size_t n)
+static void all_reduce(const hl_tensor_group *p, float *y, size_t n)
 {
     hl_group_all_reduce(p->self, y, n);
 }
 
-static void sum_blocks(const hl_peers *p, float *y, const size_t *begin)
+static void reduce_scatter(const hl_tensor_group *p, float *y, const size_t *begin)
 {
     hl_group_reduce_scatter(p->self, y, begin);
 }
 
-static void gather_blocks(const hl_peers *p, float *y, const size_t *begin)
+static void all_gather(const hl_tensor_group *p, float *y, const size_t *begin)
 {
     hl_group_all_gather_blocks(p->self, y, begin);
 }
@@ -47,9 +47,12 @@ static void name_groups(hl_mesh *m)
 }
 
 /* A model on several ranks asks them; ranks outside the group have no model and get the lone one's table. */
-static hl_peers peers_of(const hl_group *tp, const hl_group *pp, hl_tile_grid *grid, int rows, const hl_layout *l)
+static hl_tensor_group tensor_group_of(const hl_group *tp, const hl_group *pp, hl_tile_grid *grid, int rows,
+                                       const hl_layout *l)
 {
-    hl_peers p = tp->size > 1 ? (hl_peers){.rank = tp->rank, .size = tp->size, .self = tp, .sum = sum, .sum_blocks = sum_blocks, .gather_blocks = gather_blocks} : hl_alone;
+    hl_tensor_group p = tp->size > 1 ? (hl_tensor_group){.rank = tp->rank, .size = tp->size, .self = tp,
+                                                         .all_reduce = all_reduce, .reduce_scatter = reduce_scatter,
+                                                         .all_gather = all_gather} : hl_alone;
     p.rows_apart = tp->size > 1 && !rows && l->rows_apart;
     p.stage = pp->size > 0 ? pp->rank : 0;
     p.stages = pp->size > 0 ? pp->size : 1;
@@ -83,8 +86,8 @@ void hl_mesh_open(hl_mesh *m, const hl_group *world, const hl_layout *layout)
     open_side(&m->user, &m->user_tp, &m->user_pp, &m->user_dp, world, hl_layout_has_user(l, me) ? me - l->user_begin : -1, hl_layout_user_width(l), l->user_tp);
     hl_group_subset(&m->item_last_stage, world, hl_layout_is_item_last_stage(l, me));
     name_groups(m);
-    m->item_peers = peers_of(&m->item_tp, &m->item_pp, &m->item_grid, l->item_rows, l);
-    m->user_peers = peers_of(&m->user_tp, &m->user_pp, &m->user_grid, l->user_rows, l);
+    m->item_tensor_group = tensor_group_of(&m->item_tp, &m->item_pp, &m->item_grid, l->item_rows, l);
+    m->user_tensor_group = tensor_group_of(&m->user_tp, &m->user_pp, &m->user_grid, l->user_rows, l);
 }
 
 void hl_mesh_close(hl_mesh *m)

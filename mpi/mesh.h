@@ -2,7 +2,7 @@
 #ifndef MPI_MESH_H
 #define MPI_MESH_H
 #include "model/layout.h"
-#include "model/peers.h"
+#include "model/tensor-group.h"
 #include "mpi/group.h"
 #include "mpi/tiles.h"
 
@@ -15,7 +15,7 @@ typedef struct {
     hl_group item_dp, user_dp;  /* the data-parallel group: the same share of other replicas */
     hl_group item_last_stage;   /* the item ranks of last stages, which have the vectors */
     hl_tile_grid item_grid, user_grid; /* these as grids, where the layout says so */
-    hl_peers item_peers, user_peers; /* item_tp and user_tp as the models see them */
+    hl_tensor_group item_tensor_group, user_tensor_group; /* item_tp and user_tp as the models see them */
 } hl_mesh;
 
 /* The groups that ranks talk in. */

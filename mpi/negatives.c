@@ -34,15 +34,15 @@ static int list_share(const hl_whereabouts *w, int group, int p, int r, int *row
 
 hl_negatives hl_negatives_of(const hl_whereabouts *w, int slices, int most, hl_arena *arena)
 {
-    const hl_group *peers = &w->mesh->item_tp, *dp = &w->mesh->item_dp;
+    const hl_group *tp = &w->mesh->item_tp, *dp = &w->mesh->item_dp;
     const int groups = w->plan->groups, first = groups ? hl_fold_begin(groups, dp->size, dp->rank) : -1;
     const int mine = groups ? hl_fold_begin(groups, dp->size, dp->rank + 1) - first : 1;
-    const int p = groups ? slices : peers->size, my_slices = p / peers->size;
+    const int p = groups ? slices : tp->size, my_slices = p / tp->size;
     int *begin = HL_TAKE_ZERO(arena, int, my_slices * mine + 1), *row = HL_TAKE(arena, int, most);
     float *multiplicity = HL_TAKE(arena, float, most);
     for (int i = 0; i < my_slices * mine; i++) {
         const int K = begin[i], group = groups ? first + i % mine : -1;
-        begin[i + 1] = K + list_share(w, group, p, peers->rank * my_slices + i / mine, row + K, multiplicity + K);
+        begin[i + 1] = K + list_share(w, group, p, tp->rank * my_slices + i / mine, row + K, multiplicity + K);
     }
     return (hl_negatives){my_slices, mine, begin, row, multiplicity};
 }

@@ -109,9 +109,9 @@ static void begin_if_final(const hl_sharder *k, int layer)
 }
 
 void hl_sharding_open(hl_sharding *h, const hl_params *table, const hl_group *group, const hl_group *dp,
-                      const hl_peers *peers, int zero, bool for_training, bool overlap)
+                      const hl_tensor_group *tp, int zero, bool for_training, bool overlap)
 {
-    *h = (hl_sharding){.table = table, .whole = h->whole, .group = group, .dp = dp, .peers = peers, .zero = zero,
+    *h = (hl_sharding){.table = table, .whole = h->whole, .group = group, .dp = dp, .tp = tp, .zero = zero,
                        .sharder = hl_unsharded};
     h->frozen = hl_alloc_zero((size_t)table->n, sizeof *h->frozen);
     if (!hl_group_has_me(group)) return;
@@ -194,7 +194,7 @@ static void join_blocks(hl_sharding *h, const hl_param *p, hl_arena *scratch)
     float *all = HL_TAKE_ZERO(scratch, float, whole);
     hl_param_put(all, h->g, p, h->begin, h->end);
     hl_group_all_reduce(h->dp, all, whole);
-    h->peers->sum(h->peers, all, whole);
+    h->tp->all_reduce(h->tp, all, whole);
     hl_param_take(h->g, all, p, h->begin, h->end);
     hl_arena_back(scratch, mark);
 }
@@ -226,7 +226,7 @@ static void sum_range(hl_sharding *h, size_t lo, size_t hi)
 static void end_sums(hl_sharding *h, hl_arena *scratch)
 {
     while (h->begun < h->layers) begin_layer(h, h->layers - 1 - h->begun);
-    hl_params_join(h->table, h->g, h->peers, scratch);
+    hl_params_join(h->table, h->g, h->tp, scratch);
     begin_shared(h);
     sum_range(h, 0, h->layer[0]);
     sum_range(h, h->layer[h->layers], h->table->count);
@@ -242,7 +242,7 @@ void hl_sharding_reduce_gradients(hl_sharding *h, hl_arena *scratch)
         return;
     }
     h->g = hl_branch_end(&h->branch, h->g);
-    if (h->zero < 2) hl_params_join(h->table, h->g, h->peers, scratch);
+    if (h->zero < 2) hl_params_join(h->table, h->g, h->tp, scratch);
     if (h->zero == 0) hl_group_all_reduce(h->dp, h->g, h->table->count);
     if (h->zero == 1) hl_group_reduce_scatter(h->dp, h->g, h->block);
     if (h->zero < 2) return;

@@ -22,11 +22,11 @@
 
 /* All arrays are NULL on ranks outside the side's group. */
 typedef struct {
-    const hl_params *table; /* my share of my layers */
-    hl_params whole;        /* the tensors of the whole side, on every rank */
-    const hl_group *group;  /* all ranks of the side */
-    const hl_group *dp;     /* those that hold the same share of other replicas */
-    const hl_peers *peers;  /* those that hold the other shares of my stage */
+    const hl_params *table;    /* my share of my layers */
+    hl_params whole;           /* the tensors of the whole side, on every rank */
+    const hl_group *group;     /* all ranks of the side */
+    const hl_group *dp;        /* those that hold the same share of other replicas */
+    const hl_tensor_group *tp; /* those that hold the other shares of my stage */
     int zero;
     float *w, *g;          /* (table->count) each */
     float *m, *v;          /* AdamW's moments of my block */
@@ -47,7 +47,7 @@ typedef struct {
 /* Zero weights of `table`, for training with gradients and moments too.  overlap: begin sums over replicas while the
  * last backward goes on (zero 0 and 1).  h stays where it is, and has `whole`.  Local. */
 void hl_sharding_open(hl_sharding *h, const hl_params *table, const hl_group *group, const hl_group *dp,
-                      const hl_peers *peers, int zero, bool for_training, bool overlap);
+                      const hl_tensor_group *tp, int zero, bool for_training, bool overlap);
 void hl_sharding_close(hl_sharding *h);
 
 /* Initial weights (hl_params_init) of what I hold.  Local. */

@@ -160,12 +160,12 @@ typedef struct {
     size_t size; /* (T, D) */
 } layers;
 
-static void open_layers(layers *a, const hl_peers *peers, bool last_only)
+static void open_layers(layers *a, const hl_tensor_group *tp, bool last_only)
 {
     static const int length[SEGMENTS] = {5, 1, MOST_ROWS, 3};
     a->arena = hl_arena_growing("rows");
     a->scratch = hl_arena_growing("scratch");
-    hl_user_open(&a->model, &shape, MOST_ROWS, peers);
+    hl_user_open(&a->model, &shape, MOST_ROWS, tp);
     hl_user_pack(&a->pack, length, SEGMENTS, last_only, &a->arena);
     a->size = (size_t)a->pack.T * (size_t)shape.hidden_size;
     a->w = hl_alloc((a->model.table.count + 1) * sizeof *a->w);
@@ -193,7 +193,7 @@ static void open_replica(layers *a, int pp, bool last_only, bool apart, int rows
     hl_layout_take_grids(&layout, 0, rows, HL_SUMMA);
     hl_mesh_open(&a->mesh, world(), &layout);
     hl_pipe_open(&a->pipe, &a->mesh.user_pp);
-    open_layers(a, &a->mesh.user_peers, last_only);
+    open_layers(a, &a->mesh.user_tensor_group, last_only);
 }
 
 static void close_replica(layers *a)
@@ -270,7 +270,7 @@ static void check_replica(int pp, bool last_only, bool apart, int rows)
     hl_stack_backward(dx_whole, whole.dw, dy, &whole.saved, &whole.model.stack, whole.w, &whole.pack, &whole.scratch);
     forward(&share, y, x, out);
     backward(&share, dx, dy);
-    hl_params_join(&share.model.table, share.dw, share.model.stack.peers, &share.scratch);
+    hl_params_join(&share.model.table, share.dw, share.model.stack.tp, &share.scratch);
     CHECK_NEAR(furthest(y, y_whole, out), 0, 1e-4);
     CHECK_NEAR(furthest(dx, dx_whole, n), 0, 1e-3);
     CHECK_NEAR(furthest_gradient(&share, &whole), 0, 2e-3);

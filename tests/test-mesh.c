@@ -18,8 +18,8 @@ static void check_group(const hl_group *g, int first, int count, int step)
     free(ranks);
 }
 
-static void check_side(const hl_group *group, const hl_group *tp, const hl_group *pp, const hl_group *dp, const hl_peers *peers, int begin, int ranks,
-                       int ranks_a_stage, int stages)
+static void check_side(const hl_group *group, const hl_group *tp, const hl_group *pp, const hl_group *dp,
+                       const hl_tensor_group *peers, int begin, int ranks, int ranks_a_stage, int stages)
 {
     int at = check_world()->rank - begin, width = ranks_a_stage * stages;
     bool belongs = at >= 0 && at < ranks;
@@ -39,8 +39,10 @@ static void check_layout(const hl_layout_wish *wish)
     hl_mesh m;
     if (hl_layout_make(&l, check_world()->size, wish) != HL_OK) return; /* too few ranks for this one */
     hl_mesh_open(&m, check_world(), &l);
-    check_side(&m.item, &m.item_tp, &m.item_pp, &m.item_dp, &m.item_peers, l.item_begin, l.items, l.item_tp, l.item_pp);
-    check_side(&m.user, &m.user_tp, &m.user_pp, &m.user_dp, &m.user_peers, l.user_begin, l.users, l.user_tp, l.user_pp);
+    check_side(&m.item, &m.item_tp, &m.item_pp, &m.item_dp, &m.item_tensor_group, l.item_begin, l.items, l.item_tp,
+               l.item_pp);
+    check_side(&m.user, &m.user_tp, &m.user_pp, &m.user_dp, &m.user_tensor_group, l.user_begin, l.users, l.user_tp,
+               l.user_pp);
     CHECK(m.item_last_stage.size == (hl_layout_is_item_last_stage(&l, m.world.rank)
                                      ? hl_layout_item_last_stage_ranks(&l) : 0));
     if (m.item_last_stage.size) CHECK(hl_layout_item_last_stage_rank(&l, m.item_last_stage.rank) == m.world.rank);
@@ -138,13 +140,13 @@ static void common_pieces_get_the_sum_of_their_gradients(void)
 {
     const hl_group *g = check_world();
     hl_item_model *all = hl_alloc((size_t)g->size * sizeof *all);
-    hl_peers *peers = hl_alloc((size_t)g->size * sizeof *peers);
+    hl_tensor_group *peers = hl_alloc((size_t)g->size * sizeof *peers);
     hl_layout l;
     hl_mesh m;
     CHECK_OK(hl_layout_make(&l, g->size, &(hl_layout_wish){HL_COLOCATED, 1, g->size, 1, g->size, 1, 1}));
     hl_mesh_open(&m, g, &l);
     for (int r = 0; r < g->size; r++) {
-        peers[r] = (hl_peers){.rank = r, .size = g->size};
+        peers[r] = (hl_tensor_group){.rank = r, .size = g->size};
         hl_item_open(&all[r], &shape, 1, 10, &peers[r]);
     }
     const hl_params *t = &all[g->rank].table;
@@ -152,7 +154,7 @@ static void common_pieces_get_the_sum_of_their_gradients(void)
     hl_arena scratch = hl_arena_growing("join");
     for (int k = 0; k < t->n; k++)
         for (size_t j = 0; j < t->at[k].count; j++) grad[t->at[k].offset + j] = gradient(g->rank, place_of(&t->at[k], j));
-    hl_params_join(t, grad, &m.item_peers, &scratch);
+    hl_params_join(t, grad, &m.item_tensor_group, &scratch);
     for (int k = 0; k < t->n; k++)
         for (size_t j = 0; j < t->at[k].count; j++) CHECK(grad[t->at[k].offset + j] == joined(all, g->size, g->rank, k, place_of(&t->at[k], j)));
     bool shared = hl_params_find(t, "item_llm.model.layers.0.self_attn.k_proj.weight")->shared;

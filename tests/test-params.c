@@ -273,8 +273,9 @@ static void check_cover(const hl_params *t, const float *whole, int size, int ro
     size_t largest = 0;
     for (int r = 0; r < size; r++) {
         hl_params mine = {0};
-        const hl_peers peers = {.rank = r, .size = size, .rows = rows, .stages = 1, .sum = hl_alone.sum};
-        hl_item_params(&mine, &shape, 1, &peers);
+        const hl_tensor_group tp = {.rank = r, .size = size, .rows = rows, .stages = 1,
+                                    .all_reduce = hl_alone.all_reduce};
+        hl_item_params(&mine, &shape, 1, &tp);
         float *w = drawn(&mine, 3);
         digest += hl_params_digest(&mine, w, 0, mine.count);
         CHECK(mine.n == t->n && hl_params_whole(&mine) == (int64_t)t->count);

@@ -4,7 +4,7 @@
 
 hl_apart hl_apart_of(const hl_stack *m, int T, bool apart, hl_arena *scratch)
 {
-    const hl_peers *p = m->peers;
+    const hl_tensor_group *p = m->tp;
     hl_apart r = {apart, 0, T, NULL};
     if (!apart) return r;
     r.begin = (int)hl_part_begin(T, p->size, p->rank);
@@ -21,17 +21,17 @@ size_t hl_apart_first(const hl_stack *m, const hl_apart *r)
 
 void hl_apart_gather(float *x, const hl_stack *m, const hl_apart *r)
 {
-    if (r->apart) m->peers->gather_blocks(m->peers, x, r->at);
+    if (r->apart) m->tp->all_gather(m->tp, x, r->at);
 }
 
 void hl_apart_sum(float *x, const hl_stack *m, const hl_apart *r, int T)
 {
-    if (r->apart) m->peers->sum_blocks(m->peers, x, r->at);
-    else m->peers->sum(m->peers, x, (size_t)T * (size_t)m->shape.hidden_size);
+    if (r->apart) m->tp->reduce_scatter(m->tp, x, r->at);
+    else m->tp->all_reduce(m->tp, x, (size_t)T * (size_t)m->shape.hidden_size);
 }
 
 float *hl_apart_norm_gradient(float *dw, const hl_stack *m, bool alike, hl_arena *scratch)
 {
-    const bool counts = !m->peers->rows_apart || !alike || m->peers->rank == 0;
+    const bool counts = !m->tp->rows_apart || !alike || m->tp->rank == 0;
     return counts ? dw : HL_TAKE_ZERO(scratch, float, m->shape.hidden_size);
 }

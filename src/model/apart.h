@@ -1,4 +1,4 @@
-/* apart.h - rows between products: all on every peer, or each peer's some (hl_peers.rows_apart). */
+/* apart.h - rows between products: all on every peer, or each peer's some (hl_tensor_group.rows_apart). */
 #ifndef MODEL_APART_H
 #define MODEL_APART_H
 #include "model/layer.h"

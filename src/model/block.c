@@ -80,7 +80,8 @@ static int shares_of(const hl_stack *m, int n)
     const hl_widths s = hl_widths_of(m);
     const int threads = omp_in_parallel() ? 1 : omp_get_max_threads(), narrow = s.F < s.od ? s.F : s.od, side = s.D < narrow ? s.D : narrow;
     const bool own = hl_product_is_faster(n / threads, side, side), large = 2 * (size_t)s.F * (size_t)s.D > (own ? CACHED_EACH : CACHED);
-    return m->peers->size > 1 || m->slices || !hl_math_is_fp32() || large || n < threads * HL_LINEAR_LEAST_ROWS ? 1 : threads;
+    return m->tp->size > 1 || m->slices || !hl_math_is_fp32() || large
+        || n < threads * HL_LINEAR_LEAST_ROWS ? 1 : threads;
 }
 
 /* Memory of a thread; it stays until the thread ends, so that after the largest share nothing is allocated. */
@@ -119,7 +120,7 @@ static void attend_rows_in(hl_block_saved *b, const hl_stack *m, const hl_block 
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch);
-    const hl_apart mine = hl_apart_of(m, T, m->peers->rows_apart, scratch);
+    const hl_apart mine = hl_apart_of(m, T, m->tp->rows_apart, scratch);
     float *normed = HL_TAKE(scratch, float, (size_t)T * (size_t)s.D);
     hl_rmsnorm_forward(normed + hl_apart_first(m, &mine), b->rstd, b->x, w + at->norm, mine.n, s.D, s.eps);
     hl_apart_gather(normed, m, &mine);
@@ -149,7 +150,7 @@ static void attend_rows_out(hl_block_saved *b, const hl_stack *m, const hl_block
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch);
-    const hl_apart mine = hl_apart_of(m, T, m->peers->rows_apart, scratch);
+    const hl_apart mine = hl_apart_of(m, T, m->tp->rows_apart, scratch);
     const size_t size = (size_t)mine.n * (size_t)s.D;
     float *out = mine.apart ? HL_TAKE(scratch, float, (size_t)T * (size_t)s.D) : b->h;
     project_out(out, m, b->o, w + at->o, T, s.od, scratch);
@@ -183,7 +184,7 @@ static void attend_last_forward(hl_block_saved *b, const hl_stack *m, const hl_b
     hl_rope_turn(b->qkv, pack->position, m->rope, pack->T, s.K, s.d, kv, 1);
     hl_see_last_forward(b, m, pack);
     project_out(b->h, m, b->o, w + at->o, n, s.od, scratch);
-    m->peers->sum(m->peers, b->h, size);
+    m->tp->all_reduce(m->tp, b->h, size);
     hl_rows_gather(x, b->x, row, n, s.D);
     hl_add(b->h, x, size);
     hl_arena_back(scratch, mark);
@@ -195,7 +196,7 @@ static int rows_at_once(const hl_stack *m, int T)
 {
     enum { NUMBERS = 1 << 16, LEAST = 192 };
     const int few = NUMBERS / (m->width + 1);
-    return m->peers->size > 1 || m->slices || few < LEAST || few > T ? T : few;
+    return m->tp->size > 1 || m->slices || few < LEAST || few > T ? T : few;
 }
 
 /* Of what an MLP saves, the rows from t on. */
@@ -372,7 +373,7 @@ static void attend_rows_in_backward(float *d, float *dw, float *dqkv, const hl_b
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
     float *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
-    const hl_apart mine = hl_apart_of(m, T, m->peers->rows_apart, scratch);
+    const hl_apart mine = hl_apart_of(m, T, m->tp->rows_apart, scratch);
     const size_t first = hl_apart_first(m, &mine);
     hl_rope_turn(dqkv, position, m->rope, T, s.H + s.K, s.d, s.qkv, -1);
     hl_rmsnorm_again(normed + first, b->rstd, b->x, w + at->norm, mine.n, s.D);
@@ -396,7 +397,7 @@ static void attend_kinds_in_backward(float *d, float *dw, float *dqkv, const hl_
     hl_rows_gather(x, b->x, pack->first, pack->kinds, s.D);
     hl_rmsnorm_again(normed, b->rstd, x, w + at->norm, pack->kinds, s.D);
     columns_backward(dnormed, dw + at->qkv, m, sum, normed, w + at->qkv, pack->kinds, qkv_of(m, &s), scratch);
-    m->peers->sum(m->peers, dnormed, n);
+    m->tp->all_reduce(m->tp, dnormed, n);
     hl_rmsnorm_backward(dx, dw + at->norm, dnormed, x, w + at->norm, b->rstd, pack->kinds, s.D);
     hl_rows_scatter_add(d, dx, pack->first, pack->kinds, s.D);
     hl_arena_back(scratch, mark);
@@ -433,7 +434,7 @@ static void attend_backward(float *d, float *dw, const hl_block_saved *b, const 
     const int T = pack->T, shares = kinds ? 1 : shares_of(m, T);
     const size_t mark = hl_arena_mark(scratch);
     float *d_o = HL_TAKE(scratch, float, (size_t)T * (size_t)s.od), *dqkv = HL_TAKE(scratch, float, (size_t)T * (size_t)s.qkv);
-    const hl_apart mine = hl_apart_of(m, T, m->peers->rows_apart, scratch);
+    const hl_apart mine = hl_apart_of(m, T, m->tp->rows_apart, scratch);
     hl_apart_gather(d, m, &mine);
     terms_backward(d_o, shares > 1 ? NULL : dw + at->o, m, d, b->o, w + at->o, T, s.od);
     hl_see_backward(dqkv, d_o, b, m, pack, scratch);
@@ -447,9 +448,9 @@ static void attend_backward(float *d, float *dw, const hl_block_saved *b, const 
 static void sum_over_peers(float *d, float *few, const hl_stack *m, int T, int n, const int *row)
 {
     const int D = m->shape.hidden_size;
-    if (m->slices) m->peers->sum(m->peers, few, (size_t)n * (size_t)D);
+    if (m->slices) m->tp->all_reduce(m->tp, few, (size_t)n * (size_t)D);
     if (!m->slices) hl_rows_scatter_add(d, few, row, n, D);
-    m->peers->sum(m->peers, d, (size_t)T * (size_t)D);
+    m->tp->all_reduce(m->tp, d, (size_t)T * (size_t)D);
     if (m->slices) hl_rows_scatter_add(d, few, row, n, D);
 }
 
@@ -483,7 +484,7 @@ static void attend_last_backward(float *dx, const float *dh, float *dw, const hl
 void hl_block_backward(float *d, float *dw, const hl_block_saved *b, const hl_stack *m, const hl_block *at,
                        const float *w, const hl_pack *pack, bool kinds, hl_arena *scratch)
 {
-    mlp_backward(d, dw, b, m, at, w, pack->T, m->peers->rows_apart, scratch);
+    mlp_backward(d, dw, b, m, at, w, pack->T, m->tp->rows_apart, scratch);
     attend_backward(d, dw, b, m, at, w, pack, kinds, scratch);
 }
 

@@ -68,8 +68,9 @@ hl_cost_numbers hl_cost_item_numbers(const hl_cost_job *j, int rank)
     hl_params t = {0};
     if (!hl_layout_has_item(l, rank)) return (hl_cost_numbers){0};
     int at = rank - l->item_begin, width = hl_layout_item_width(l);
-    const hl_peers peers = {.rank = at % l->item_tp, .size = l->item_tp, .rows = l->item_rows, .stage = at % width / l->item_tp, .stages = l->item_pp};
-    hl_item_params(&t, j->item, j->item_tokens, &peers);
+    const hl_tensor_group tp = {.rank = at % l->item_tp, .size = l->item_tp, .rows = l->item_rows,
+                                .stage = at % width / l->item_tp, .stages = l->item_pp};
+    hl_item_params(&t, j->item, j->item_tokens, &tp);
     return numbers_of(&t, hl_layout_item_replicas(l), at / width);
 }
 
@@ -79,8 +80,9 @@ hl_cost_numbers hl_cost_user_numbers(const hl_cost_job *j, int rank)
     hl_params t = {0};
     if (!hl_layout_has_user(l, rank)) return (hl_cost_numbers){0};
     int at = rank - l->user_begin, width = hl_layout_user_width(l);
-    const hl_peers peers = {.rank = at % l->user_tp, .size = l->user_tp, .rows = l->user_rows, .stage = at % width / l->user_tp, .stages = l->user_pp};
-    hl_user_params(&t, j->user, &peers);
+    const hl_tensor_group tp = {.rank = at % l->user_tp, .size = l->user_tp, .rows = l->user_rows,
+                                .stage = at % width / l->user_tp, .stages = l->user_pp};
+    hl_user_params(&t, j->user, &tp);
     return numbers_of(&t, hl_layout_user_replicas(l), at / width);
 }
 

@@ -51,7 +51,7 @@ static const int *cut(int **room, const hl_stack *m, width_of width, int parts)
 
 hl_grid_axes *hl_grid_axes_new(const hl_stack *m)
 {
-    const int columns = hl_peers_columns(m->peers), rows = m->peers->rows;
+    const int columns = hl_tensor_group_columns(m->tp), rows = m->tp->rows;
     hl_grid_axes *a = hl_alloc(sizeof *a);
     int *room = a->room = hl_alloc((size_t)(6 * (columns + 1) + 3 * (rows + 1)) * sizeof *room);
     a->hidden = cut(&room, m, hidden_of, columns);
@@ -96,7 +96,7 @@ static int tokens_of(const hl_pack *pack, int first, int end)
 
 hl_pack hl_grid_stack_share(const hl_stack *m, const hl_pack *pack)
 {
-    const int rows = m->peers->rows, row = hl_peers_row(m->peers);
+    const int rows = m->tp->rows, row = hl_tensor_group_row(m->tp);
     const int first = first_segment(pack, rows, row), end = first_segment(pack, rows, row + 1);
     hl_pack mine = *pack;
     mine.T = tokens_of(pack, first, end);
@@ -141,7 +141,7 @@ static void renumber(share *s)
 
 static share share_of(const hl_stack *m, const hl_pack *pack, hl_arena *scratch)
 {
-    const hl_tiles *g = m->peers->tiles;
+    const hl_tiles *g = m->tp->tiles;
     share s = {.m = m, .pack = pack, .mine = hl_grid_stack_share(m, pack), .C = m->grid->hidden[g->column + 1] - m->grid->hidden[g->column],
                .D = m->shape.hidden_size, .scratch = scratch};
     int *T = HL_TAKE(scratch, int, g->rows + 1), *n = HL_TAKE(scratch, int, g->rows + 1);
@@ -190,7 +190,7 @@ static int row_of(span x, int i)
 
 static void take_tile(float *mine, const float *all, const share *s, span x)
 {
-    const int column = s->m->grid->hidden[s->m->peers->tiles->column];
+    const int column = s->m->grid->hidden[s->m->tp->tiles->column];
     for (int i = 0; i < x.prefix + x.n; i++) {
         const int at = row_of(x, i);
         if (at >= 0) memcpy(mine + numbers(i, s->C), all + numbers(at, s->D) + column, (size_t)s->C * sizeof *mine);
@@ -201,24 +201,24 @@ static void take_tile(float *mine, const float *all, const share *s, span x)
 /* all (n, D) from everyone's tiles; a row that several have is their sum. */
 static void put_tiles(float *all, const float *mine, const share *s, span x, int n)
 {
-    const hl_peers *p = s->m->peers;
+    const hl_tensor_group *p = s->m->tp;
     const int column = s->m->grid->hidden[p->tiles->column];
     memset(all, 0, numbers(n, s->D) * sizeof *all);
     for (int i = 0; i < x.prefix + x.n; i++)
         if (row_of(x, i) >= 0) memcpy(all + numbers(row_of(x, i), s->D) + column, mine + numbers(i, s->C), (size_t)s->C * sizeof *mine);
-    p->sum(p, all, numbers(n, s->D));
+    p->all_reduce(p, all, numbers(n, s->D));
 }
 
 /* ---- norms and products */
 
 static const float *my_columns(const share *s, const float *w)
 {
-    return w + s->m->grid->hidden[s->m->peers->tiles->column];
+    return w + s->m->grid->hidden[s->m->tp->tiles->column];
 }
 
 static void norm_forward(float *y, float *rstd, const float *x, const float *w, const share *s, int T)
 {
-    const hl_tiles *g = s->m->peers->tiles;
+    const hl_tiles *g = s->m->tp->tiles;
     const size_t mark = hl_arena_mark(s->scratch);
     double *squares = HL_TAKE(s->scratch, double, T);
     hl_rmsnorm_part_squares(squares, x, T, s->C);
@@ -229,7 +229,7 @@ static void norm_forward(float *y, float *rstd, const float *x, const float *w, 
 
 static void norm_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, const float *rstd, const share *s, int T)
 {
-    const hl_tiles *g = s->m->peers->tiles;
+    const hl_tiles *g = s->m->tp->tiles;
     const size_t mark = hl_arena_mark(s->scratch);
     double *along = HL_TAKE(s->scratch, double, T);
     hl_rmsnorm_part_along(along, dy, x, my_columns(s, w), T, s->C);
@@ -255,7 +255,8 @@ static hl_tile_cuts into_heads(const share *s, const int *T, const int *F)
 static hl_tile_cuts out_of_heads(const share *s, const int *T)
 {
     const hl_grid_axes *a = s->m->grid;
-    return (hl_tile_cuts){.T = T, .F = a->hidden, .D = a->query, .K = a->query_in, .careful = hl_stack_is_careful(s->m, a->query[s->m->peers->tiles->columns])};
+    return (hl_tile_cuts){.T = T, .F = a->hidden, .D = a->query, .K = a->query_in,
+                          .careful = hl_stack_is_careful(s->m, a->query[s->m->tp->tiles->columns])};
 }
 
 static hl_tile_cuts out_of_width(const share *s, const int *T)
@@ -266,13 +267,13 @@ static hl_tile_cuts out_of_width(const share *s, const int *T)
 
 static void multiply(float *y, const float *x, const float *w, const share *s, hl_tile_cuts cuts)
 {
-    const hl_tiles *g = s->m->peers->tiles;
+    const hl_tiles *g = s->m->tp->tiles;
     g->forward(g, y, x, w, &cuts, s->scratch);
 }
 
 static void multiply_back(float *dx, float *dw, const float *dy, const float *x, const float *w, const share *s, hl_tile_cuts cuts)
 {
-    const hl_tiles *g = s->m->peers->tiles;
+    const hl_tiles *g = s->m->tp->tiles;
     g->backward(g, dx, dw, dy, x, w, &cuts, s->scratch);
 }
 
@@ -291,7 +292,7 @@ static widths widths_of(const hl_stack *m)
 /* Where keys and values begin in the tile of q, k and v. */
 static size_t after_queries(const share *s, const hl_block *at)
 {
-    const int *in = s->m->grid->hidden_in + s->m->peers->tiles->row;
+    const int *in = s->m->grid->hidden_in + s->m->tp->tiles->row;
     return at->qkv + numbers(widths_of(s->m).od, in[1] - in[0]);
 }
 
@@ -330,7 +331,7 @@ static void attend_last_forward(hl_block_saved *b, const share *s, const hl_bloc
 static void mlp_forward(float *y, hl_block_saved *b, const share *s, const hl_block *at, const float *w,
                         const int *rows)
 {
-    const int row = s->m->peers->tiles->row, T = rows[row + 1] - rows[row], F = s->m->width;
+    const int row = s->m->tp->tiles->row, T = rows[row + 1] - rows[row], F = s->m->width;
     float *normed = HL_TAKE(s->scratch, float, numbers(T, s->C)), *gated = HL_TAKE(s->scratch, float, numbers(T, F));
     norm_forward(normed, b->mlp_rstd, b->h, w + at->mlp_norm, s, T);
     multiply(b->gu, normed, w + at->gate_up, s, out_of_hidden(s, rows, s->m->grid->gate_up));
@@ -343,7 +344,7 @@ static void mlp_forward(float *y, hl_block_saved *b, const share *s, const hl_bl
 static void mlp_backward(float *d, float *dw, const hl_block_saved *b, const share *s, const hl_block *at,
                          const float *w, const int *rows)
 {
-    const int row = s->m->peers->tiles->row, T = rows[row + 1] - rows[row], F = s->m->width;
+    const int row = s->m->tp->tiles->row, T = rows[row + 1] - rows[row], F = s->m->width;
     float *gated = HL_TAKE(s->scratch, float, numbers(T, F)), *dgated = HL_TAKE(s->scratch, float, numbers(T, F)), *dgu = HL_TAKE(s->scratch, float, numbers(T, 2 * F));
     float *normed = HL_TAKE(s->scratch, float, numbers(T, s->C)), *dnormed = HL_TAKE(s->scratch, float, numbers(T, s->C));
     hl_swiglu_forward(gated, b->gu, T, F);

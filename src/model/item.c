@@ -9,21 +9,22 @@
 /* Texts are a hundred tokens or so: of the last layer only every hundredth row is computed whole. */
 enum { USUAL_LENGTH = 100 };
 
-static hl_llama_layers layers_of(const hl_llama *shape, int item_tokens, const hl_peers *peers)
+static hl_llama_layers layers_of(const hl_llama *shape, int item_tokens, const hl_tensor_group *tp)
 {
-    return hl_llama_layers_of(shape, peers->stage, peers->stages, item_tokens ? hl_llama_last_cost(shape, USUAL_LENGTH) : 1);
+    return hl_llama_layers_of(shape, tp->stage, tp->stages, item_tokens ? hl_llama_last_cost(shape, USUAL_LENGTH) : 1);
 }
 
-void hl_item_params(hl_params *t, const hl_llama *shape, int item_tokens, const hl_peers *peers)
+void hl_item_params(hl_params *t, const hl_llama *shape, int item_tokens, const hl_tensor_group *tp)
 {
-    hl_llama_params(t, shape, "item", true, layers_of(shape, item_tokens, peers), peers);
-    if (peers->stage > 0) return;
+    hl_llama_params(t, shape, "item", true, layers_of(shape, item_tokens, tp), tp);
+    if (tp->stage > 0) return;
     if (item_tokens) {
-        hl_param *p = hl_params_add(t, "item_emb_tokens", "item_emb_tokens", -1, 1, 3, (int64_t[]){1, 1, shape->hidden_size}, peers->rank == 0);
+        hl_param *p = hl_params_add(t, "item_emb_tokens", "item_emb_tokens", -1, 1, 3,
+                                    (int64_t[]){1, 1, shape->hidden_size}, tp->rank == 0);
         p->init = HL_INIT_NORMAL;
         p->std = 0.02f;
     }
-    hl_param *scale = hl_params_add(t, "logit_scale", "logit_scale", -1, 1, 0, NULL, peers->rank == 0);
+    hl_param *scale = hl_params_add(t, "logit_scale", "logit_scale", -1, 1, 0, NULL, tp->rank == 0);
     scale->value = (float)log(1 / 0.07);
 }
 
@@ -34,17 +35,17 @@ static size_t place_of(const hl_item_model *m, const char *name)
     return p ? p->offset : 0;
 }
 
-void hl_item_open(hl_item_model *m, const hl_llama *shape, int item_tokens, int longest, const hl_peers *peers)
+void hl_item_open(hl_item_model *m, const hl_llama *shape, int item_tokens, int longest, const hl_tensor_group *tp)
 {
     *m = (hl_item_model){.item_tokens = item_tokens};
-    const hl_cut vocab = hl_llama_share_of(shape, peers->rank, peers->size).vocab;
-    hl_item_params(&m->table, shape, item_tokens, peers);
+    const hl_cut vocab = hl_llama_share_of(shape, tp->rank, tp->size).vocab;
+    hl_item_params(&m->table, shape, item_tokens, tp);
     m->tokens_at = place_of(m, "item_llm.model.embed_tokens.weight");
     m->item_at = place_of(m, "item_emb_tokens");
     m->scale_at = place_of(m, "logit_scale");
     m->first_token = (int)vocab.begin;
     m->tokens = (int)(vocab.end - vocab.begin);
-    hl_stack_open(&m->stack, shape, &m->table, "item", layers_of(shape, item_tokens, peers), longest + item_tokens, peers);
+    hl_stack_open(&m->stack, shape, &m->table, "item", layers_of(shape, item_tokens, tp), longest + item_tokens, tp);
 }
 
 void hl_item_close(hl_item_model *m)
@@ -102,7 +103,7 @@ void hl_item_pack_make(hl_item_pack *t, const hl_item_model *m, const hl_corpus 
 static int64_t row_of(const hl_item_model *m, int token)
 {
     int mine = token - m->first_token;
-    if (token < 0) return m->stack.peers->rank == 0 ? (int64_t)m->item_at : -1;
+    if (token < 0) return m->stack.tp->rank == 0 ? (int64_t)m->item_at : -1;
     return mine >= 0 && mine < m->tokens ? (int64_t)m->tokens_at + (int64_t)mine * m->stack.shape.hidden_size : -1;
 }
 
@@ -114,7 +115,7 @@ static void embed_forward(float *x, const hl_item_model *m, const float *w, cons
         if (from >= 0) memcpy(x + (size_t)i * D, w + from, D * sizeof *x);
         else memset(x + (size_t)i * D, 0, D * sizeof *x);
     }
-    m->stack.peers->sum(m->stack.peers, x, (size_t)t->pack.T * D);
+    m->stack.tp->all_reduce(m->stack.tp, x, (size_t)t->pack.T * D);
 }
 
 /* All peers have the same dx, so each can do its rows and all of them the [ITEM] vector. */

@@ -19,10 +19,10 @@ typedef struct {
 } hl_item_model;
 
 /* Add the parameters of the share and the stage of these peers to t. */
-void hl_item_params(hl_params *t, const hl_llama *shape, int item_tokens, const hl_peers *peers);
+void hl_item_params(hl_params *t, const hl_llama *shape, int item_tokens, const hl_tensor_group *tp);
 
 /* longest: most tokens of a text, without [ITEM]. */
-void hl_item_open(hl_item_model *m, const hl_llama *shape, int item_tokens, int longest, const hl_peers *peers);
+void hl_item_open(hl_item_model *m, const hl_llama *shape, int item_tokens, int longest, const hl_tensor_group *tp);
 void hl_item_close(hl_item_model *m);
 
 /* Texts packed for the Item LLM. */

@@ -7,7 +7,7 @@
 #include "model/sharder.h"
 #include "model/llama.h"
 #include "model/params.h"
-#include "model/peers.h"
+#include "model/tensor-group.h"
 
 /* Sequences one after the other, without padding: segment s has the tokens [begin[s], begin[s + 1]).  What all of them begin
  * with may come before them, once: the rows [0, prefix). */
@@ -40,7 +40,7 @@ typedef struct {
 
 typedef struct {
     hl_llama shape;
-    const hl_peers *peers;
+    const hl_tensor_group *tp;
     const hl_sharder *sharder; /* hl_unsharded until somebody says otherwise */
     hl_heads heads;  /* mine among the peers */
     int width;       /* mine of intermediate_size */

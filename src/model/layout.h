@@ -23,8 +23,9 @@ typedef struct {
     int item_begin, items, item_tp, item_pp;
     int user_begin, users, user_tp, user_pp;
     int item_rows, user_rows;                /* of the grid that the tp ranks of a stage make; 0: none, layers are cut along one axis */
-    hl_tile_engine engine;                   /* who multiplies on grids */
-    bool rows_apart;                         /* the tp ranks of a stage that are no grid have some rows each between products (model/peers.h) */
+    hl_tile_engine engine;                /* who multiplies on grids */
+    /* the tp ranks of a stage that are no grid have some rows each between products (model/tensor-group.h) */
+    bool rows_apart;
 } hl_layout;
 
 /* What somebody wants.  dp: replicas, 0: as many as fit (separate and hybrid: one user replica); tp: ranks a stage, pp: stages,

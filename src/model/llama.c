@@ -72,7 +72,8 @@ typedef struct {
     int cross_axis; /* that of what it reads, cut by the rows of a grid */
 } tensor;
 
-static void add(hl_params *t, const hl_llama *c, const char *side, const char *prefix, int layer, const tensor *x, const hl_peers *peers)
+static void add(hl_params *t, const hl_llama *c, const char *side, const char *prefix, int layer, const tensor *x,
+                const hl_tensor_group *tp)
 {
     char name[112], stack[64];
     snprintf(name, sizeof name, "%s_llm.model.%s%s.weight", side, prefix, x->name);
@@ -81,8 +82,8 @@ static void add(hl_params *t, const hl_llama *c, const char *side, const char *p
     p->init = x->init;
     p->shared = x->shared;
     p->std = (float)c->initializer_range;
-    if (!peers->rows || x->cross_axis < 0) return;
-    const hl_cut cross = part_of(x->shape[x->cross_axis], peers->rows, hl_peers_row(peers));
+    if (!tp->rows || x->cross_axis < 0) return;
+    const hl_cut cross = part_of(x->shape[x->cross_axis], tp->rows, hl_tensor_group_row(tp));
     hl_params_cross(t, x->cross_axis, &cross);
 }
 
@@ -106,14 +107,15 @@ double hl_llama_last_cost(const hl_llama *c, double n)
     return (kv + rest / n) / (kv + rest);
 }
 
-void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, hl_llama_layers layers, const hl_peers *peers)
+void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, hl_llama_layers layers,
+                     const hl_tensor_group *tp)
 {
     int64_t D = c->hidden_size, F = c->intermediate_size, H = c->num_attention_heads, K = c->num_key_value_heads, d = c->head_dim;
-    const int columns = hl_peers_columns(peers);
-    const hl_llama_share s = hl_llama_share_of(c, hl_peers_column(peers), columns);
-    const hl_cut whole = {0, 1, 0, peers->rank == 0}, vocab = part_of(c->vocab_size, peers->size, peers->rank);
-    const hl_cut hidden = part_of(D, columns, hl_peers_column(peers));
-    const bool shared = keys_are_shared(c, columns), grid = peers->rows > 0, parts = grid || peers->rows_apart;
+    const int columns = hl_tensor_group_columns(tp);
+    const hl_llama_share s = hl_llama_share_of(c, hl_tensor_group_column(tp), columns);
+    const hl_cut whole = {0, 1, 0, tp->rank == 0}, vocab = part_of(c->vocab_size, tp->size, tp->rank);
+    const hl_cut hidden = part_of(D, columns, hl_tensor_group_column(tp));
+    const bool shared = keys_are_shared(c, columns), grid = tp->rows > 0, parts = grid || tp->rows_apart;
     const tensor tokens = {"embed_tokens", 2, {c->vocab_size, D, 0}, 0, vocab, HL_INIT_NORMAL, false, -1};
     const tensor last = {"norm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, parts, -1};
     const tensor layer[] = {
@@ -127,11 +129,11 @@ void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool wit
         {"mlp.up_proj", 2, {F, D, 0}, 0, s.width, HL_INIT_NORMAL, false, 1},
         {"mlp.down_proj", 2, {D, F, 0}, grid ? 0 : 1, grid ? hidden : s.width, HL_INIT_NORMAL, false, 1},
     };
-    if (with_tokens && layers.begin == 0) add(t, c, side, "", -1, &tokens, peers);
+    if (with_tokens && layers.begin == 0) add(t, c, side, "", -1, &tokens, tp);
     for (int i = layers.begin; i < layers.end; i++) {
         char prefix[32];
         snprintf(prefix, sizeof prefix, "layers.%d.", i);
-        for (size_t k = 0; k < sizeof layer / sizeof layer[0]; k++) add(t, c, side, prefix, i, &layer[k], peers);
+        for (size_t k = 0; k < sizeof layer / sizeof layer[0]; k++) add(t, c, side, prefix, i, &layer[k], tp);
     }
-    if (layers.end == c->num_hidden_layers) add(t, c, side, "", -1, &last, peers);
+    if (layers.end == c->num_hidden_layers) add(t, c, side, "", -1, &last, tp);
 }

@@ -51,6 +51,7 @@ double hl_llama_layer_flop(const hl_llama *c);
  * layers: those of my stage; the token table comes before the first (with_tokens; the User LLM reads vectors and has none),
  * the last norm after the last.  peers: whose share; where they make a grid, every matrix is cut along what it puts out by the
  * columns of the grid, along what it reads by the rows, and each rank has a part of the norms' gradients. */
-void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, hl_llama_layers layers, const hl_peers *peers);
+void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, hl_llama_layers layers,
+                     const hl_tensor_group *tp);
 
 #endif

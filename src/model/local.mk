@@ -13,7 +13,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/layout.c src/model/layout.h \
 	src/model/llama.c src/model/llama.h \
 	src/model/params.c src/model/params.h \
-	src/model/peers.c src/model/peers.h \
+	src/model/tensor-group.c src/model/tensor-group.h \
 	src/model/places.c src/model/places.h \
 	src/model/plan.c src/model/plan.h \
 	src/model/pool.c src/model/pool.h \

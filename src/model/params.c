@@ -162,20 +162,20 @@ void hl_param_take(float *g, const float *whole, const hl_param *p, size_t begin
     }
 }
 
-static void join(const hl_param *p, float *g, const hl_peers *peers, hl_arena *scratch)
+static void join(const hl_param *p, float *g, const hl_tensor_group *tp, hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch), whole = (size_t)hl_param_whole(p);
     float *all = HL_TAKE_ZERO(scratch, float, whole);
     hl_param_put(all, g, p, p->offset, p->offset + p->count);
-    peers->sum(peers, all, whole);
+    tp->all_reduce(tp, all, whole);
     hl_param_take(g, all, p, p->offset, p->offset + p->count);
     hl_arena_back(scratch, mark);
 }
 
-void hl_params_join(const hl_params *t, float *g, const hl_peers *peers, hl_arena *scratch)
+void hl_params_join(const hl_params *t, float *g, const hl_tensor_group *tp, hl_arena *scratch)
 {
     for (int k = 0; k < t->n; k++)
-        if (t->at[k].shared) join(&t->at[k], g, peers, scratch);
+        if (t->at[k].shared) join(&t->at[k], g, tp, scratch);
 }
 
 /* A block of 4096 numbers has a stream of its own, so a share of a tensor can be filled without the rest. */

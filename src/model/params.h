@@ -6,7 +6,7 @@
 #ifndef MODEL_PARAMS_H
 #define MODEL_PARAMS_H
 #include "base/arena.h"
-#include "model/peers.h"
+#include "model/tensor-group.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -94,7 +94,7 @@ void hl_param_put(float *whole, const float *g, const hl_param *p, size_t begin,
 void hl_param_take(float *g, const float *whole, const hl_param *p, size_t begin, size_t end);
 
 /* Pieces that several peers have: each gets the sum of their gradients.  Collective over the peers. */
-void hl_params_join(const hl_params *t, float *g, const hl_peers *peers, hl_arena *scratch);
+void hl_params_join(const hl_params *t, float *g, const hl_tensor_group *tp, hl_arena *scratch);
 
 /* Digest of the values that this rank counts, of numbers [begin, end) of its array, by name and place in the whole tensor: the
  * sum (mod 2^64) over the ranks that share a model is its digest, whatever the shares. */

@@ -25,10 +25,11 @@ static size_t offset_of(const hl_params *table, const char *side, const char *fo
     return p->offset;
 }
 
-void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, hl_llama_layers layers, int positions, const hl_peers *peers)
+void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, hl_llama_layers layers,
+                   int positions, const hl_tensor_group *tp)
 {
-    const hl_llama_share mine = hl_llama_share_of(shape, hl_peers_column(peers), hl_peers_columns(peers));
-    *m = (hl_stack){.shape = *shape, .peers = peers, .sharder = &hl_unsharded, .positions = positions,
+    const hl_llama_share mine = hl_llama_share_of(shape, hl_tensor_group_column(tp), hl_tensor_group_columns(tp));
+    *m = (hl_stack){.shape = *shape, .tp = tp, .sharder = &hl_unsharded, .positions = positions,
                     .width = (int)(mine.width.end - mine.width.begin),
                     .layers = layers.end - layers.begin, .first = layers.begin == 0, .last = layers.end == shape->num_hidden_layers};
     m->heads = (hl_heads){.H = (int)(mine.query.end - mine.query.begin), .K = (int)(mine.key.end - mine.key.begin), .d = shape->head_dim,
@@ -45,9 +46,9 @@ void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, c
         };
     if (m->last) m->last_norm = offset_of(table, side, "norm", 0);
     m->hidden = shape->hidden_size;
-    if (peers->rows) {
+    if (tp->rows) {
         m->grid = hl_grid_axes_new(m);
-        m->hidden = m->grid->hidden[hl_peers_column(peers) + 1] - m->grid->hidden[hl_peers_column(peers)];
+        m->hidden = m->grid->hidden[hl_tensor_group_column(tp) + 1] - m->grid->hidden[hl_tensor_group_column(tp)];
     }
     m->rope = hl_alloc((size_t)positions * (size_t)shape->head_dim * sizeof *m->rope);
     hl_rope_table(m->rope, positions, shape->head_dim, shape->rope_theta);
@@ -69,20 +70,21 @@ static bool is_read_out(const hl_stack *m, const hl_pack *pack, int layer)
 /* How many rows of a block's input and output are mine to save. */
 static size_t rows_saved(const hl_stack *m, int T, bool apart)
 {
-    return (size_t)(apart ? hl_part_count(T, m->peers->size, m->peers->rank) : T);
+    return (size_t)(apart ? hl_part_count(T, m->tp->size, m->tp->rank) : T);
 }
 
 /* Does a block keep its rows apart?  Not where it reads out some of them. */
 static bool is_apart(const hl_stack *m, const hl_pack *pack, int layer)
 {
-    return m->peers->rows_apart && !is_read_out(m, pack, layer);
+    return m->tp->rows_apart && !is_read_out(m, pack, layer);
 }
 
 /* Do rows of a kind share their queries, keys and values before rotation?  In the first block, where all have the same input; not where
  * rows are divided, nor where bits are promised over layouts that divide them. */
 static bool has_kinds(const hl_stack *m, const hl_pack *pack, int layer)
 {
-    return pack->kinds && m->first && layer == 0 && !is_read_out(m, pack, layer) && !m->grid && !m->peers->rows_apart && !m->slices;
+    return pack->kinds && m->first && layer == 0 && !is_read_out(m, pack, layer) && !m->grid && !m->tp->rows_apart
+        && !m->slices;
 }
 
 /* What I compute of a pack. */
@@ -113,7 +115,7 @@ void hl_stack_saved_lay(hl_stack_saved *t, const hl_stack *m, const hl_pack *who
         b.gu = HL_TAKE(arena, float, n * 2 * (size_t)s.F);
         if (!arena->measuring) t->block[i] = b;
     }
-    size_t out = m->last ? rows_saved(m, hl_pack_rows(pack), m->peers->rows_apart && !pack->last_only) : 0;
+    size_t out = m->last ? rows_saved(m, hl_pack_rows(pack), m->tp->rows_apart && !pack->last_only) : 0;
     t->x = HL_TAKE(arena, float, out * D);
     t->rstd = HL_TAKE(arena, float, out);
 }
@@ -137,7 +139,8 @@ void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const floa
         return;
     }
     HL_CHECK(t->T == T && T > 0);
-    const hl_apart mine = hl_apart_of(m, T, m->peers->rows_apart, scratch), outs = hl_apart_of(m, n, m->peers->rows_apart && !pack->last_only, scratch);
+    const hl_apart mine = hl_apart_of(m, T, m->tp->rows_apart, scratch);
+    const hl_apart outs = hl_apart_of(m, n, m->tp->rows_apart && !pack->last_only, scratch);
     const size_t first = hl_apart_first(m, &mine);
     if (layers && is_apart(m, pack, 0)) memcpy(t->block[0].x, x + first, (size_t)mine.n * (size_t)D * sizeof *x);
     else if (layers) memcpy(t->block[0].x, x, (size_t)T * (size_t)D * sizeof *x);
@@ -172,7 +175,7 @@ static int read_out_backward(float *dx, float *dw, const float *dy, const hl_sta
         memcpy(dx, dy, (size_t)pack->T * (size_t)D * sizeof *dx);
         return layers;
     }
-    const hl_apart mine = hl_apart_of(m, n, m->peers->rows_apart && !pack->last_only, scratch);
+    const hl_apart mine = hl_apart_of(m, n, m->tp->rows_apart && !pack->last_only, scratch);
     const size_t first = hl_apart_first(m, &mine);
     float *d = pack->last_only ? HL_TAKE(scratch, float, (size_t)n * (size_t)D) : dx;
     memset(d, 0, (size_t)n * (size_t)D * sizeof *d);
@@ -201,7 +204,7 @@ void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_sav
         return;
     }
     const size_t mark = hl_arena_mark(scratch);
-    const hl_apart mine = hl_apart_of(m, pack->T, m->peers->rows_apart, scratch);
+    const hl_apart mine = hl_apart_of(m, pack->T, m->tp->rows_apart, scratch);
     for (int i = read_out_backward(dx, dw, dy, t, m, w, pack, scratch) - 1; i >= 0; i--) {
         m->sharder->unshard(m->sharder, i);
         hl_block_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack, has_kinds(m, pack, i), scratch);

@@ -11,14 +11,15 @@
 
 /* A stack whose parameters are those of "<side>_llm." in table, the layers of my stage and the share of peers->rank.
  * positions: longest sequence. */
-void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, hl_llama_layers layers, int positions, const hl_peers *peers);
+void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, hl_llama_layers layers,
+                   int positions, const hl_tensor_group *tp);
 void hl_stack_close(hl_stack *m);
 
 /* Lay out the saved activations of a pack in an arena (measuring or real). */
 void hl_stack_saved_lay(hl_stack_saved *t, const hl_stack *m, const hl_pack *pack, hl_arena *arena);
 
 /* y (hl_stack_rows, D) = my blocks of x (T, D); w: the side's array.  Collective over
- * m->peers, and layer by layer over those that m->sharder asks. */
+ * m->tp, and layer by layer over those that m->sharder asks. */
 void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const float *w, const float *x,
                       const hl_pack *pack, hl_arena *scratch);
 

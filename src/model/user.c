@@ -1,21 +1,21 @@
 /* user.c - the User LLM: item vectors of some samples in, the vector of each next item out. */
 #include "model/user.h"
 
-static hl_llama_layers layers_of(const hl_llama *shape, const hl_peers *peers)
+static hl_llama_layers layers_of(const hl_llama *shape, const hl_tensor_group *tp)
 {
-    return hl_llama_layers_of(shape, peers->stage, peers->stages, 1);
+    return hl_llama_layers_of(shape, tp->stage, tp->stages, 1);
 }
 
-void hl_user_params(hl_params *t, const hl_llama *shape, const hl_peers *peers)
+void hl_user_params(hl_params *t, const hl_llama *shape, const hl_tensor_group *tp)
 {
-    hl_llama_params(t, shape, "user", false, layers_of(shape, peers), peers);
+    hl_llama_params(t, shape, "user", false, layers_of(shape, tp), tp);
 }
 
-void hl_user_open(hl_user_model *m, const hl_llama *shape, int longest, const hl_peers *peers)
+void hl_user_open(hl_user_model *m, const hl_llama *shape, int longest, const hl_tensor_group *tp)
 {
     *m = (hl_user_model){0};
-    hl_user_params(&m->table, shape, peers);
-    hl_stack_open(&m->stack, shape, &m->table, "user", layers_of(shape, peers), longest, peers);
+    hl_user_params(&m->table, shape, tp);
+    hl_stack_open(&m->stack, shape, &m->table, "user", layers_of(shape, tp), longest, tp);
 }
 
 void hl_user_close(hl_user_model *m)
