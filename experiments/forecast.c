@@ -258,17 +258,17 @@ static int rows_to_ask(int rows)
     return rows ? rows : 1;
 }
 
-static hl_tensor_group tensor_group_of(int row, int tp, int rows, int stage, int stages, bool apart)
+static hl_tensor_group tensor_group_of(int row, int tp, int rows, int stage, int stages, bool sequence_parallel)
 {
     return (hl_tensor_group){.rank = rows ? row * (tp / rows) : 0, .size = tp, .rows = rows, .stage = stage,
-                             .stages = stages, .rows_apart = apart && tp > 1 && !rows};
+                             .stages = stages, .sequence_parallel = sequence_parallel && tp > 1 && !rows};
 }
 
 static void measure_stage(measuring *x, int stage, int row)
 {
     const hl_layout *l = &x->f->layout;
     const hl_plan *p = &x->f->plan;
-    const hl_tensor_group tp = tensor_group_of(row, l->item_tp, l->item_rows, stage, l->item_pp, l->rows_apart);
+    const hl_tensor_group tp = tensor_group_of(row, l->item_tp, l->item_rows, stage, l->item_pp, l->sequence_parallel);
     hl_item_model m;
     hl_item_open(&m, &x->f->item, x->c->item_emb_token_n, x->c->MAX_TEXT_LENGTH, &tp);
     m.share_prefix = x->c->share_prefix;
@@ -340,7 +340,7 @@ static void count_users(const measuring *x)
     const int rows = rows_to_ask(l->user_rows), columns = l->user_tp / rows;
     for (int stage = 0; stage < l->user_pp * rows; stage++) {
         const hl_tensor_group tp = tensor_group_of(stage % rows, l->user_tp, l->user_rows, stage / rows, l->user_pp,
-                                                   l->rows_apart);
+                                                   l->sequence_parallel);
         hl_user_model m;
         hl_user_open(&m, &f->user, x->c->MAX_ITEM_LIST_LENGTH, &tp);
         for (int k = 0; k < f->plan.user_micro_batches; k++) {
@@ -407,7 +407,7 @@ hl_status hl_forecast_layout(hl_layout *l, const hl_config *c, int ranks, const 
 {
     HL_TRY(hl_layout_make(l, ranks, wish));
     hl_layout_take_grids(l, c->item_rows, c->user_rows, (hl_tile_engine)c->tp_engine);
-    l->rows_apart = c->sequence_parallel;
+    l->sequence_parallel = c->sequence_parallel;
     return HL_OK;
 }
 

@@ -53,7 +53,7 @@ static hl_tensor_group tensor_group_of(const hl_group *tp, const hl_group *pp, h
     hl_tensor_group p = tp->size > 1 ? (hl_tensor_group){.rank = tp->rank, .size = tp->size, .self = tp,
                                                          .all_reduce = all_reduce, .reduce_scatter = reduce_scatter,
                                                          .all_gather = all_gather} : hl_alone;
-    p.rows_apart = tp->size > 1 && !rows && l->rows_apart;
+    p.sequence_parallel = tp->size > 1 && !rows && l->sequence_parallel;
     p.stage = pp->size > 0 ? pp->rank : 0;
     p.stages = pp->size > 0 ? pp->size : 1;
     *grid = (hl_tile_grid){0};

@@ -183,13 +183,13 @@ static void close_layers(layers *a)
     hl_arena_free(&a->arena);
 }
 
-/* All ranks are one replica: pp stages of p / pp ranks each, which keep rows apart or not, or make a grid of so many rows. */
-static void open_replica(layers *a, int pp, bool last_only, bool apart, int rows)
+/* All ranks are one replica: pp stages of p / pp ranks each, sequence parallel or not, or a grid of so many rows. */
+static void open_replica(layers *a, int pp, bool last_only, bool sequence_parallel, int rows)
 {
     const int p = world()->size;
     hl_layout layout;
     CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){HL_COLOCATED, 1, 1, 1, p / pp, 1, pp}));
-    layout.rows_apart = apart;
+    layout.sequence_parallel = sequence_parallel;
     hl_layout_take_grids(&layout, 0, rows, HL_SUMMA);
     hl_mesh_open(&a->mesh, world(), &layout);
     hl_pipe_open(&a->pipe, &a->mesh.user_pp);
@@ -257,11 +257,11 @@ static double furthest_gradient(const layers *share, const layers *whole)
 }
 
 /* Forward, back, and the gradients of each share, beside a lone process with all. */
-static void check_replica(int pp, bool last_only, bool apart, int rows)
+static void check_replica(int pp, bool last_only, bool sequence_parallel, int rows)
 {
     layers whole, share;
     open_layers(&whole, &hl_alone, last_only);
-    open_replica(&share, pp, last_only, apart, rows);
+    open_replica(&share, pp, last_only, sequence_parallel, rows);
     const size_t out = (size_t)hl_pack_rows(&whole.pack) * (size_t)shape.hidden_size, n = whole.size;
     float *x = hl_alloc(6 * n * sizeof *x), *dy = x + n, *y = x + 2 * n, *dx = x + 3 * n, *y_whole = x + 4 * n, *dx_whole = x + 5 * n;
     draw_normal(x, n, 1);
@@ -285,7 +285,7 @@ static void tensor_shares_give_what_the_whole_gives(void)
     check_replica(1, true, false, 0);
 }
 
-static void rows_apart_give_what_the_whole_gives(void)
+static void sequence_parallel_ranks_give_what_the_whole_gives(void)
 {
     check_replica(1, false, true, 0);
     check_replica(1, true, true, 0);
@@ -302,11 +302,11 @@ static void stages_give_what_the_whole_gives(void)
 }
 
 /* <J v, u> by differences along v, and <v, J^T u> by the backward. */
-static void check_slope(int pp, bool last_only, bool apart, int rows)
+static void check_slope(int pp, bool last_only, bool sequence_parallel, int rows)
 {
     const float step = 1e-3f;
     layers a;
-    open_replica(&a, pp, last_only, apart, rows);
+    open_replica(&a, pp, last_only, sequence_parallel, rows);
     const size_t out = (size_t)hl_pack_rows(&a.pack) * (size_t)shape.hidden_size, n = a.size;
     float *x = hl_alloc(6 * n * sizeof *x), *u = x + n, *v = x + 2 * n, *y = x + 3 * n, *moved = x + 4 * n, *dx = x + 5 * n;
     double slope = 0;
@@ -353,7 +353,7 @@ static const test tests[] = {
     {"summing is the adjoint of sharing", summing_is_the_adjoint_of_sharing},
     {"trading back is the adjoint of trading", trading_back_is_the_adjoint_of_trading},
     {"tensor shares give what the whole gives", tensor_shares_give_what_the_whole_gives},
-    {"rows apart give what the whole gives", rows_apart_give_what_the_whole_gives},
+    {"sequence parallel ranks give what the whole gives", sequence_parallel_ranks_give_what_the_whole_gives},
     {"grids give what the whole gives", grids_give_what_the_whole_gives},
     {"stages give what the whole gives", stages_give_what_the_whole_gives},
     {"going back is the adjoint of the slope, through shares and stages", going_back_is_the_adjoint_of_the_slope},

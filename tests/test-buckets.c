@@ -117,7 +117,7 @@ typedef struct {
     int64_t budget;
     int groups;
     bool overlaps; /* does anything? */
-    bool rows_apart;
+    bool sequence_parallel;
 } variant;
 
 static const variant variants[] = {
@@ -164,7 +164,7 @@ static void run(trace *t, const toy *data, const variant *v, bool overlap)
                                    .activation_budget = v->budget, .for_training = true, .zero = v->zero, .overlap = overlap, .longest_text = LONGEST,
                                    .longest_history = S};
     CHECK_OK(hl_layout_make(&layout, world()->size, &v->wish));
-    layout.rows_apart = v->rows_apart;
+    layout.sequence_parallel = v->sequence_parallel;
     hl_mesh_open(&mesh, world(), &layout);
     hl_engine_open(&e, &mesh, &data->corpus, &shape, &shape, &rules);
     hl_sharding_init(&e.item, 1);

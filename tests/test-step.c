@@ -83,8 +83,8 @@ static void compare_facts(const hl_step_report *r, const golden *g)
     CHECK_NEAR(r->top_acc[2], golden_number(g, "outputs/nce_top10_acc"), 1e-9);
 }
 
-/* apart: where there is no grid, peers have some rows each. */
-static void run_laid_out(const golden *g, const variant *v, const rows *grids, bool apart)
+/* sequence_parallel: where there is no grid, peers have some rows each. */
+static void run_laid_out(const golden *g, const variant *v, const rows *grids, bool sequence_parallel)
 {
     hl_layout layout;
     hl_mesh mesh;
@@ -92,7 +92,7 @@ static void run_laid_out(const golden *g, const variant *v, const rows *grids, b
     double *losses;
     if (!CHECK_OK(hl_layout_make(&layout, check_world()->size, &v->wish))) return;
     hl_layout_take_grids(&layout, grids->item, grids->user, grids->engine);
-    layout.rows_apart = apart;
+    layout.sequence_parallel = sequence_parallel;
     hl_mesh_open(&mesh, check_world(), &layout);
     open_engine(&e, &mesh, g, v);
     read_weights(&e.item, g);
@@ -271,7 +271,7 @@ static void disturb(hl_step_report *report, int *given_up, hl_engine *e, const g
     CHECK(!report->stop);
 }
 
-static course run_course(const golden *g, const variant *v, int grid, bool apart, bool disturbed)
+static course run_course(const golden *g, const variant *v, int grid, bool sequence_parallel, bool disturbed)
 {
     course c = {0};
     hl_layout layout;
@@ -279,7 +279,7 @@ static course run_course(const golden *g, const variant *v, int grid, bool apart
     hl_engine e;
     if (!CHECK_OK(hl_layout_make(&layout, check_world()->size, &v->wish))) return c;
     hl_layout_take_grids(&layout, grid, grid, HL_SUMMA);
-    layout.rows_apart = apart;
+    layout.sequence_parallel = sequence_parallel;
     hl_mesh_open(&mesh, check_world(), &layout);
     open_engine(&e, &mesh, g, v);
     read_weights(&e.item, g);
@@ -296,9 +296,10 @@ static course run_course(const golden *g, const variant *v, int grid, bool apart
     return c;
 }
 
-static void compare_courses(const golden *g, const variant *v, int grid, bool apart)
+static void compare_courses(const golden *g, const variant *v, int grid, bool sequence_parallel)
 {
-    course whole = run_course(g, v, grid, apart, false), disturbed = run_course(g, v, grid, apart, true);
+    course whole = run_course(g, v, grid, sequence_parallel, false);
+    course disturbed = run_course(g, v, grid, sequence_parallel, true);
     CHECK(memcmp(whole.loss, disturbed.loss, sizeof whole.loss) == 0 && isfinite(whole.loss[STEPS - 1]));
     CHECK(memcmp(whole.weights, disturbed.weights, sizeof whole.weights) == 0);
     CHECK(disturbed.given_up >= STEPS);

@@ -11,7 +11,7 @@
 #include "math/rows.h"
 #include "math/sliced.h"
 #include "math/swiglu.h"
-#include "model/apart.h"
+#include "model/sequence-part.h"
 #include "model/see.h"
 #include <omp.h>
 #include <string.h>
@@ -120,10 +120,10 @@ static void attend_rows_in(hl_block_saved *b, const hl_stack *m, const hl_block 
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch);
-    const hl_apart mine = hl_apart_of(m, T, m->tp->rows_apart, scratch);
+    const hl_sequence_part mine = hl_sequence_part_of(m, T, m->tp->sequence_parallel, scratch);
     float *normed = HL_TAKE(scratch, float, (size_t)T * (size_t)s.D);
-    hl_rmsnorm_forward(normed + hl_apart_first(m, &mine), b->rstd, b->x, w + at->norm, mine.n, s.D, s.eps);
-    hl_apart_gather(normed, m, &mine);
+    hl_rmsnorm_forward(normed + hl_sequence_part_first(m, &mine), b->rstd, b->x, w + at->norm, mine.n, s.D, s.eps);
+    hl_sequence_part_all_gather(normed, m, &mine);
     project_in(b->qkv, m, normed, w + at->qkv, T, qkv_of(m, &s), scratch);
     hl_rope_turn(b->qkv, position, m->rope, T, s.H + s.K, s.d, s.qkv, 1);
     hl_arena_back(scratch, mark);
@@ -150,12 +150,12 @@ static void attend_rows_out(hl_block_saved *b, const hl_stack *m, const hl_block
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch);
-    const hl_apart mine = hl_apart_of(m, T, m->tp->rows_apart, scratch);
+    const hl_sequence_part mine = hl_sequence_part_of(m, T, m->tp->sequence_parallel, scratch);
     const size_t size = (size_t)mine.n * (size_t)s.D;
-    float *out = mine.apart ? HL_TAKE(scratch, float, (size_t)T * (size_t)s.D) : b->h;
+    float *out = mine.sequence_parallel ? HL_TAKE(scratch, float, (size_t)T * (size_t)s.D) : b->h;
     project_out(out, m, b->o, w + at->o, T, s.od, scratch);
-    hl_apart_sum(out, m, &mine, T);
-    if (mine.apart) memcpy(b->h, out + hl_apart_first(m, &mine), size * sizeof *out);
+    hl_sequence_part_reduce(out, m, &mine, T);
+    if (mine.sequence_parallel) memcpy(b->h, out + hl_sequence_part_first(m, &mine), size * sizeof *out);
     hl_add(b->h, b->x, size);
     hl_arena_back(scratch, mark);
 }
@@ -211,31 +211,33 @@ static hl_block_saved mlp_rows_from(const hl_block_saved *b, const hl_stack *m, 
 
 /* y = h + down(swiglu(norm(h))); of T rows y gets mine. */
 static void mlp_rows_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w, int T,
-                             bool apart, hl_arena *scratch)
+                             bool sequence_parallel, hl_arena *scratch)
 {
     const hl_widths s = hl_widths_of(m);
     size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
-    const hl_apart mine = hl_apart_of(m, T, apart, scratch);
-    const size_t first = hl_apart_first(m, &mine), size = (size_t)mine.n * (size_t)s.D;
-    float *normed = HL_TAKE(scratch, float, n), *gated = HL_TAKE(scratch, float, (size_t)T * (size_t)s.F), *out = apart ? HL_TAKE(scratch, float, n) : y;
+    const hl_sequence_part mine = hl_sequence_part_of(m, T, sequence_parallel, scratch);
+    const size_t first = hl_sequence_part_first(m, &mine), size = (size_t)mine.n * (size_t)s.D;
+    float *normed = HL_TAKE(scratch, float, n), *gated = HL_TAKE(scratch, float, (size_t)T * (size_t)s.F);
+    float *out = sequence_parallel ? HL_TAKE(scratch, float, n) : y;
     hl_rmsnorm_forward(normed + first, b->mlp_rstd, b->h, w + at->mlp_norm, mine.n, s.D, s.eps);
-    hl_apart_gather(normed, m, &mine);
+    hl_sequence_part_all_gather(normed, m, &mine);
     columns_forward(b->gu, m, normed, w + at->gate_up, T, gate_up_of(m, &s));
     hl_swiglu_forward(gated, b->gu, T, s.F);
     terms_forward(out, m, gated, w + at->down, T, s.F, scratch);
-    hl_apart_sum(out, m, &mine, T);
-    if (apart) memcpy(y, out + first, size * sizeof *out);
+    hl_sequence_part_reduce(out, m, &mine, T);
+    if (sequence_parallel) memcpy(y, out + first, size * sizeof *out);
     hl_add(y, b->h, size);
     hl_arena_back(scratch, mark);
 }
 
 static void mlp_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w, int T,
-                        bool apart, hl_arena *scratch)
+                        bool sequence_parallel, hl_arena *scratch)
 {
     const int rows = rows_at_once(m, T);
     for (int t = 0; t < T; t += rows) {
         hl_block_saved some = mlp_rows_from(b, m, t);
-        mlp_rows_forward(y + (size_t)t * (size_t)m->shape.hidden_size, &some, m, at, w, T - t < rows ? T - t : rows, apart, scratch);
+        mlp_rows_forward(y + (size_t)t * (size_t)m->shape.hidden_size, &some, m, at, w, T - t < rows ? T - t : rows,
+                         sequence_parallel, scratch);
     }
 }
 
@@ -266,33 +268,34 @@ static void attend_shares_in(hl_block_saved *b, const hl_stack *m, const hl_bloc
 
 /* What comes after the scores: the projection and the MLP of T rows. */
 static void rows_out(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w, int T,
-                     bool apart, hl_arena *scratch)
+                     bool sequence_parallel, hl_arena *scratch)
 {
     attend_rows_out(b, m, at, w, T, scratch);
-    mlp_forward(y, b, m, at, w, T, apart, scratch);
+    mlp_forward(y, b, m, at, w, T, sequence_parallel, scratch);
 }
 
 static void shares_out(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w, int T,
-                       int shares, bool apart)
+                       int shares, bool sequence_parallel)
 {
 #pragma omp parallel for schedule(static, 1)
     for (int i = 0; i < shares; i++) {
         const int t = (int)hl_part_begin(T, shares, i);
         hl_block_saved some = rows_from(b, m, t);
-        rows_out(y + (size_t)t * (size_t)m->shape.hidden_size, &some, m, at, w, (int)hl_part_count(T, shares, i), apart, own_room());
+        rows_out(y + (size_t)t * (size_t)m->shape.hidden_size, &some, m, at, w, (int)hl_part_count(T, shares, i),
+                 sequence_parallel, own_room());
     }
 }
 
 void hl_block_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
-                      const hl_pack *pack, bool kinds, bool apart, hl_arena *scratch)
+                      const hl_pack *pack, bool kinds, bool sequence_parallel, hl_arena *scratch)
 {
     const int T = pack->T, shares = shares_of(m, T);
     if (kinds) attend_kinds_in(b, m, at, w, pack, scratch);
     else if (shares > 1) attend_shares_in(b, m, at, w, pack->position, T, shares);
     else attend_rows_in(b, m, at, w, pack->position, T, scratch);
     hl_see_forward(b, m, pack);
-    if (shares > 1) shares_out(y, b, m, at, w, T, shares, apart);
-    else rows_out(y, b, m, at, w, T, apart, scratch);
+    if (shares > 1) shares_out(y, b, m, at, w, T, shares, sequence_parallel);
+    else rows_out(y, b, m, at, w, T, sequence_parallel, scratch);
 }
 
 void hl_block_last_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
@@ -338,31 +341,33 @@ static void mlp_shares_backward(const mlp_rows *r, float *dw, const float *d, co
 
 /* d (T, D) holds my rows of dy and these become dh; alike: so they are on all peers. */
 static void mlp_rows_backward(float *d, float *dw, const hl_block_saved *b, const hl_stack *m, const hl_block *at,
-                              const float *w, int T, bool apart, hl_arena *scratch)
+                              const float *w, int T, bool sequence_parallel, hl_arena *scratch)
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D, nf = (size_t)T * (size_t)s.F;
     const mlp_rows r = {HL_TAKE(scratch, float, nf), HL_TAKE(scratch, float, nf), HL_TAKE(scratch, float, 2 * nf), HL_TAKE(scratch, float, n), HL_TAKE(scratch, float, n)};
-    const hl_apart mine = hl_apart_of(m, T, apart, scratch);
-    const size_t first = hl_apart_first(m, &mine);
+    const hl_sequence_part mine = hl_sequence_part_of(m, T, sequence_parallel, scratch);
+    const size_t first = hl_sequence_part_first(m, &mine);
     const int shares = shares_of(m, T);
-    hl_apart_gather(d, m, &mine);
+    hl_sequence_part_all_gather(d, m, &mine);
     hl_rmsnorm_again(r.normed + first, b->mlp_rstd, b->h, w + at->mlp_norm, mine.n, s.D);
-    hl_apart_gather(r.normed, m, &mine);
+    hl_sequence_part_all_gather(r.normed, m, &mine);
     if (shares > 1) mlp_shares_backward(&r, dw, d, b, m, at, w, T, shares);
     else mlp_products_backward(&r, dw, d, b, m, at, w, T, scratch);
-    hl_apart_sum(r.dnormed, m, &mine, T);
-    hl_rmsnorm_backward(d + first, hl_apart_norm_gradient(dw + at->mlp_norm, m, !apart, scratch), r.dnormed + first, b->h, w + at->mlp_norm, b->mlp_rstd, mine.n, s.D);
+    hl_sequence_part_reduce(r.dnormed, m, &mine, T);
+    hl_rmsnorm_backward(d + first, hl_sequence_part_norm_gradient(dw + at->mlp_norm, m, !sequence_parallel, scratch),
+                        r.dnormed + first, b->h, w + at->mlp_norm, b->mlp_rstd, mine.n, s.D);
     hl_arena_back(scratch, mark);
 }
 
 static void mlp_backward(float *d, float *dw, const hl_block_saved *b, const hl_stack *m, const hl_block *at,
-                         const float *w, int T, bool apart, hl_arena *scratch)
+                         const float *w, int T, bool sequence_parallel, hl_arena *scratch)
 {
     const int rows = rows_at_once(m, T);
     for (int t = 0; t < T; t += rows) {
         const hl_block_saved some = mlp_rows_from(b, m, t);
-        mlp_rows_backward(d + (size_t)t * (size_t)m->shape.hidden_size, dw, &some, m, at, w, T - t < rows ? T - t : rows, apart, scratch);
+        mlp_rows_backward(d + (size_t)t * (size_t)m->shape.hidden_size, dw, &some, m, at, w,
+                          T - t < rows ? T - t : rows, sequence_parallel, scratch);
     }
 }
 
@@ -373,13 +378,13 @@ static void attend_rows_in_backward(float *d, float *dw, float *dqkv, const hl_b
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
     float *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
-    const hl_apart mine = hl_apart_of(m, T, m->tp->rows_apart, scratch);
-    const size_t first = hl_apart_first(m, &mine);
+    const hl_sequence_part mine = hl_sequence_part_of(m, T, m->tp->sequence_parallel, scratch);
+    const size_t first = hl_sequence_part_first(m, &mine);
     hl_rope_turn(dqkv, position, m->rope, T, s.H + s.K, s.d, s.qkv, -1);
     hl_rmsnorm_again(normed + first, b->rstd, b->x, w + at->norm, mine.n, s.D);
-    hl_apart_gather(normed, m, &mine);
+    hl_sequence_part_all_gather(normed, m, &mine);
     columns_backward(dnormed, dw + at->qkv, m, dqkv, normed, w + at->qkv, T, qkv_of(m, &s), scratch);
-    hl_apart_sum(dnormed, m, &mine, T);
+    hl_sequence_part_reduce(dnormed, m, &mine, T);
     hl_rmsnorm_backward(d + first, dw + at->norm, dnormed + first, b->x, w + at->norm, b->rstd, mine.n, s.D);
     hl_arena_back(scratch, mark);
 }
@@ -434,8 +439,8 @@ static void attend_backward(float *d, float *dw, const hl_block_saved *b, const 
     const int T = pack->T, shares = kinds ? 1 : shares_of(m, T);
     const size_t mark = hl_arena_mark(scratch);
     float *d_o = HL_TAKE(scratch, float, (size_t)T * (size_t)s.od), *dqkv = HL_TAKE(scratch, float, (size_t)T * (size_t)s.qkv);
-    const hl_apart mine = hl_apart_of(m, T, m->tp->rows_apart, scratch);
-    hl_apart_gather(d, m, &mine);
+    const hl_sequence_part mine = hl_sequence_part_of(m, T, m->tp->sequence_parallel, scratch);
+    hl_sequence_part_all_gather(d, m, &mine);
     terms_backward(d_o, shares > 1 ? NULL : dw + at->o, m, d, b->o, w + at->o, T, s.od);
     hl_see_backward(dqkv, d_o, b, m, pack, scratch);
     if (kinds) attend_kinds_in_backward(d, dw, dqkv, b, m, at, w, pack, scratch);
@@ -477,14 +482,15 @@ static void attend_last_backward(float *dx, const float *dh, float *dw, const hl
     sum_over_peers(dnormed, dfew, m, T, n, row);
     memset(dx, 0, all * sizeof *dx);
     hl_rows_scatter_add(dx, dh, row, n, s.D);
-    hl_rmsnorm_backward(dx, hl_apart_norm_gradient(dw + at->norm, m, true, scratch), dnormed, b->x, w + at->norm, b->rstd, T, s.D);
+    hl_rmsnorm_backward(dx, hl_sequence_part_norm_gradient(dw + at->norm, m, true, scratch), dnormed, b->x,
+                        w + at->norm, b->rstd, T, s.D);
     hl_arena_back(scratch, mark);
 }
 
 void hl_block_backward(float *d, float *dw, const hl_block_saved *b, const hl_stack *m, const hl_block *at,
                        const float *w, const hl_pack *pack, bool kinds, hl_arena *scratch)
 {
-    mlp_backward(d, dw, b, m, at, w, pack->T, m->tp->rows_apart, scratch);
+    mlp_backward(d, dw, b, m, at, w, pack->T, m->tp->sequence_parallel, scratch);
     attend_backward(d, dw, b, m, at, w, pack, kinds, scratch);
 }
 

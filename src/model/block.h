@@ -6,15 +6,16 @@
 #define MODEL_BLOCK_H
 #include "model/layer.h"
 
-/* y (T, D) = the block of b->x.  kinds: rows of a kind (hl_pack) are alike.  apart: peers keep rows apart, and y has room for mine. */
+/* y (T, D) = the block of b->x.  kinds: rows of a kind (hl_pack) are alike.  sequence_parallel: y has room for my
+ * rows. */
 void hl_block_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
-                      const hl_pack *pack, bool kinds, bool apart, hl_arena *scratch);
+                      const hl_pack *pack, bool kinds, bool sequence_parallel, hl_arena *scratch);
 
 /* y (segments, D), where only the last row of each segment is read out. */
 void hl_block_last_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
                            const hl_pack *pack, hl_arena *scratch);
 
-/* d (T, D) holds dy and becomes dx; where rows are apart, mine of them. */
+/* d (T, D) holds dy and becomes dx; sequence parallel: my rows of them. */
 void hl_block_backward(float *d, float *dw, const hl_block_saved *b, const hl_stack *m, const hl_block *at,
                        const float *w, const hl_pack *pack, bool kinds, hl_arena *scratch);
 

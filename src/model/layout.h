@@ -25,7 +25,7 @@ typedef struct {
     int item_rows, user_rows;                /* of the grid that the tp ranks of a stage make; 0: none, layers are cut along one axis */
     hl_tile_engine engine;                /* who multiplies on grids */
     /* the tp ranks of a stage that are no grid have some rows each between products (model/tensor-group.h) */
-    bool rows_apart;
+    bool sequence_parallel;
 } hl_layout;
 
 /* What somebody wants.  dp: replicas, 0: as many as fit (separate and hybrid: one user replica); tp: ranks a stage, pp: stages,

@@ -115,7 +115,7 @@ void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool wit
     const hl_llama_share s = hl_llama_share_of(c, hl_tensor_group_column(tp), columns);
     const hl_cut whole = {0, 1, 0, tp->rank == 0}, vocab = part_of(c->vocab_size, tp->size, tp->rank);
     const hl_cut hidden = part_of(D, columns, hl_tensor_group_column(tp));
-    const bool shared = keys_are_shared(c, columns), grid = tp->rows > 0, parts = grid || tp->rows_apart;
+    const bool shared = keys_are_shared(c, columns), grid = tp->rows > 0, parts = grid || tp->sequence_parallel;
     const tensor tokens = {"embed_tokens", 2, {c->vocab_size, D, 0}, 0, vocab, HL_INIT_NORMAL, false, -1};
     const tensor last = {"norm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, parts, -1};
     const tensor layer[] = {

@@ -2,7 +2,7 @@
 noinst_LIBRARIES += src/model/libhlmodel.a
 src_model_libhlmodel_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_model_libhlmodel_a_SOURCES = \
-	src/model/apart.c src/model/apart.h \
+	src/model/sequence-part.c src/model/sequence-part.h \
 	src/model/block.c src/model/block.h \
 	src/model/corpus.c src/model/corpus.h \
 	src/model/cost.c src/model/cost.h \

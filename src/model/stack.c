@@ -8,7 +8,7 @@
 #include "math/rmsnorm.h"
 #include "math/rope.h"
 #include "math/rows.h"
-#include "model/apart.h"
+#include "model/sequence-part.h"
 #include "model/block.h"
 #include "model/grid-stack.h"
 #include <stdio.h>
@@ -68,22 +68,23 @@ static bool is_read_out(const hl_stack *m, const hl_pack *pack, int layer)
 }
 
 /* How many rows of a block's input and output are mine to save. */
-static size_t rows_saved(const hl_stack *m, int T, bool apart)
+static size_t rows_saved(const hl_stack *m, int T, bool sequence_parallel)
 {
-    return (size_t)(apart ? hl_part_count(T, m->tp->size, m->tp->rank) : T);
+    return (size_t)(sequence_parallel ? hl_part_count(T, m->tp->size, m->tp->rank) : T);
 }
 
-/* Does a block keep its rows apart?  Not where it reads out some of them. */
-static bool is_apart(const hl_stack *m, const hl_pack *pack, int layer)
+/* Is a block sequence parallel?  Not where it reads out some of its rows. */
+static bool is_sequence_parallel(const hl_stack *m, const hl_pack *pack, int layer)
 {
-    return m->tp->rows_apart && !is_read_out(m, pack, layer);
+    return m->tp->sequence_parallel && !is_read_out(m, pack, layer);
 }
 
 /* Do rows of a kind share their queries, keys and values before rotation?  In the first block, where all have the same input; not where
  * rows are divided, nor where bits are promised over layouts that divide them. */
 static bool has_kinds(const hl_stack *m, const hl_pack *pack, int layer)
 {
-    return pack->kinds && m->first && layer == 0 && !is_read_out(m, pack, layer) && !m->grid && !m->tp->rows_apart
+    return pack->kinds && m->first && layer == 0 && !is_read_out(m, pack, layer) && !m->grid
+        && !m->tp->sequence_parallel
         && !m->slices;
 }
 
@@ -101,8 +102,9 @@ void hl_stack_saved_lay(hl_stack_saved *t, const hl_stack *m, const hl_pack *who
     t->T = pack->T;
     t->block = HL_TAKE(arena, hl_block_saved, m->layers);
     for (int i = 0; i < m->layers; i++) {
-        bool last = is_read_out(m, pack, i), apart = is_apart(m, pack, i);
-        size_t n = last ? (size_t)pack->segments : T, rows = rows_saved(m, pack->T, apart), saved = last ? n : rows;
+        bool last = is_read_out(m, pack, i), sequence_parallel = is_sequence_parallel(m, pack, i);
+        size_t n = last ? (size_t)pack->segments : T, rows = rows_saved(m, pack->T, sequence_parallel);
+        size_t saved = last ? n : rows;
         hl_block_saved b;
         b.x = HL_TAKE(arena, float, rows * D);
         b.rstd = HL_TAKE(arena, float, rows);
@@ -115,17 +117,18 @@ void hl_stack_saved_lay(hl_stack_saved *t, const hl_stack *m, const hl_pack *who
         b.gu = HL_TAKE(arena, float, n * 2 * (size_t)s.F);
         if (!arena->measuring) t->block[i] = b;
     }
-    size_t out = m->last ? rows_saved(m, hl_pack_rows(pack), m->tp->rows_apart && !pack->last_only) : 0;
+    size_t out = m->last ? rows_saved(m, hl_pack_rows(pack), m->tp->sequence_parallel && !pack->last_only) : 0;
     t->x = HL_TAKE(arena, float, out * D);
     t->rstd = HL_TAKE(arena, float, out);
 }
 
 /* A last stage without blocks: what is read out of x; my rows of it. */
-static void read_out(float *y, const float *x, const hl_stack *m, const hl_pack *pack, const hl_apart *mine, hl_arena *scratch)
+static void read_out(float *y, const float *x, const hl_stack *m, const hl_pack *pack, const hl_sequence_part *mine,
+                     hl_arena *scratch)
 {
     const int D = m->shape.hidden_size;
     if (pack->last_only) hl_rows_gather(y, x, hl_pack_last_rows(pack, scratch), pack->segments, D);
-    else memcpy(y, x + hl_apart_first(m, mine), (size_t)mine->n * (size_t)D * sizeof *x);
+    else memcpy(y, x + hl_sequence_part_first(m, mine), (size_t)mine->n * (size_t)D * sizeof *x);
 }
 
 void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const float *w, const float *x,
@@ -139,33 +142,36 @@ void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const floa
         return;
     }
     HL_CHECK(t->T == T && T > 0);
-    const hl_apart mine = hl_apart_of(m, T, m->tp->rows_apart, scratch);
-    const hl_apart outs = hl_apart_of(m, n, m->tp->rows_apart && !pack->last_only, scratch);
-    const size_t first = hl_apart_first(m, &mine);
-    if (layers && is_apart(m, pack, 0)) memcpy(t->block[0].x, x + first, (size_t)mine.n * (size_t)D * sizeof *x);
+    const hl_sequence_part mine = hl_sequence_part_of(m, T, m->tp->sequence_parallel, scratch);
+    const hl_sequence_part outs = hl_sequence_part_of(m, n, m->tp->sequence_parallel && !pack->last_only, scratch);
+    const size_t first = hl_sequence_part_first(m, &mine);
+    if (layers && is_sequence_parallel(m, pack, 0))
+        memcpy(t->block[0].x, x + first, (size_t)mine.n * (size_t)D * sizeof *x);
     else if (layers) memcpy(t->block[0].x, x, (size_t)T * (size_t)D * sizeof *x);
     else read_out(out, x, m, pack, &outs, scratch);
     for (int i = 0; i < layers; i++) {
-        const bool last = is_read_out(m, pack, i), apart = is_apart(m, pack, i);
-        /* who comes next has its rows apart too, or wants all of them in their places */
-        const bool in_place = apart && (i + 1 < layers ? !is_apart(m, pack, i + 1) : !m->last);
+        const bool last = is_read_out(m, pack, i), sequence_parallel = is_sequence_parallel(m, pack, i);
+        /* who comes next is sequence parallel too, or wants all rows in their places */
+        const bool in_place = sequence_parallel && (i + 1 < layers ? !is_sequence_parallel(m, pack, i + 1) : !m->last);
         float *next = i + 1 < layers ? t->block[i + 1].x : out;
         m->sharder->unshard(m->sharder, i);
         if (last) hl_block_last_forward(next, &t->block[i], m, &m->block[i], w, pack, scratch);
-        else hl_block_forward(next + (in_place ? first : 0), &t->block[i], m, &m->block[i], w, pack, has_kinds(m, pack, i), apart, scratch);
-        if (in_place) hl_apart_gather(next, m, &mine);
+        else hl_block_forward(next + (in_place ? first : 0), &t->block[i], m, &m->block[i], w, pack,
+                              has_kinds(m, pack, i), sequence_parallel, scratch);
+        if (in_place) hl_sequence_part_all_gather(next, m, &mine);
         m->sharder->reshard(m->sharder, i);
         hl_act_tick();
     }
     if (m->last) {
-        hl_rmsnorm_forward(y + hl_apart_first(m, &outs), t->rstd, t->x, w + m->last_norm, outs.n, D, (float)m->shape.rms_norm_eps);
-        hl_apart_gather(y, m, &outs);
+        hl_rmsnorm_forward(y + hl_sequence_part_first(m, &outs), t->rstd, t->x, w + m->last_norm, outs.n, D,
+                           (float)m->shape.rms_norm_eps);
+        hl_sequence_part_all_gather(y, m, &outs);
     }
     hl_arena_back(scratch, mark);
 }
 
 /* From the rows that come out to all rows: the last norm and, where only last rows are read out, the last block.  dx (T, D) is
- * filled, where rows are apart with mine at least; how many blocks are left. */
+ * filled, where it is sequence parallel with my rows at least; how many blocks are left. */
 static int read_out_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *t, const hl_stack *m,
                              const float *w, const hl_pack *pack, hl_arena *scratch)
 {
@@ -175,11 +181,12 @@ static int read_out_backward(float *dx, float *dw, const float *dy, const hl_sta
         memcpy(dx, dy, (size_t)pack->T * (size_t)D * sizeof *dx);
         return layers;
     }
-    const hl_apart mine = hl_apart_of(m, n, m->tp->rows_apart && !pack->last_only, scratch);
-    const size_t first = hl_apart_first(m, &mine);
+    const hl_sequence_part mine = hl_sequence_part_of(m, n, m->tp->sequence_parallel && !pack->last_only, scratch);
+    const size_t first = hl_sequence_part_first(m, &mine);
     float *d = pack->last_only ? HL_TAKE(scratch, float, (size_t)n * (size_t)D) : dx;
     memset(d, 0, (size_t)n * (size_t)D * sizeof *d);
-    hl_rmsnorm_backward(d + first, hl_apart_norm_gradient(dw + m->last_norm, m, pack->last_only, scratch), dy + first, t->x, w + m->last_norm, t->rstd, mine.n, D);
+    hl_rmsnorm_backward(d + first, hl_sequence_part_norm_gradient(dw + m->last_norm, m, pack->last_only, scratch),
+                        dy + first, t->x, w + m->last_norm, t->rstd, mine.n, D);
     if (!pack->last_only) {
         hl_arena_back(scratch, mark);
         return layers;
@@ -204,14 +211,14 @@ void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_sav
         return;
     }
     const size_t mark = hl_arena_mark(scratch);
-    const hl_apart mine = hl_apart_of(m, pack->T, m->tp->rows_apart, scratch);
+    const hl_sequence_part mine = hl_sequence_part_of(m, pack->T, m->tp->sequence_parallel, scratch);
     for (int i = read_out_backward(dx, dw, dy, t, m, w, pack, scratch) - 1; i >= 0; i--) {
         m->sharder->unshard(m->sharder, i);
         hl_block_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack, has_kinds(m, pack, i), scratch);
         m->sharder->done(m->sharder, i);
         hl_act_tick();
     }
-    hl_apart_gather(dx, m, &mine);
+    hl_sequence_part_all_gather(dx, m, &mine);
     hl_arena_back(scratch, mark);
 }
 

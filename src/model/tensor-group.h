@@ -20,7 +20,7 @@ struct hl_tensor_group {
     /* Between products each peer has some of the rows only (sequence parallel: Korthikanti et al., arXiv 2205.05198).
      * Block r of y, [begin[r], begin[r + 1]), is peer r's: reduce_scatter leaves the sum of all peers in it and the
      * rest of y undefined, all_gather gives everyone all blocks.  Collective. */
-    bool rows_apart;
+    bool sequence_parallel;
     void (*reduce_scatter)(const hl_tensor_group *p, float *y, const size_t *begin);
     void (*all_gather)(const hl_tensor_group *p, float *y, const size_t *begin);
 };
