@@ -64,19 +64,19 @@ static void products_in_slices_are_products(void)
     static float got[MOST], want[MOST], dw[N * D], dw_want[N * D];
     hl_arena scratch = hl_arena_growing("scratch");
     fill_all();
-    hl_sliced_columns_forward(got, x, w, T, D, &whole);
+    hl_sliced_column_parallel_forward(got, x, w, T, D, &whole);
     hl_linear_forward(want, x, w, T, D, N);
     check_all_near(got, want, T * N);
     fill(dw, N * D, 6);
     fill(dw_want, N * D, 6);
-    hl_sliced_columns_backward(got, dw, dy, x, w, T, D, &whole, &scratch);
+    hl_sliced_column_parallel_backward(got, dw, dy, x, w, T, D, &whole, &scratch);
     hl_linear_backward(want, dw_want, dy, x, w, T, D, N);
     check_all_near(got, want, T * D);
     check_all_near(dw, dw_want, N * D);
-    hl_sliced_terms_forward(got, wide, w, T, N, D, SLICES, &scratch); /* w as (D, N) */
+    hl_sliced_row_parallel_forward(got, wide, w, T, N, D, SLICES, &scratch); /* w as (D, N) */
     hl_linear_forward(want, wide, w, T, N, D);
     check_all_near(got, want, T * D);
-    hl_sliced_terms_backward(got, dw, back, wide, w, T, N, D);
+    hl_sliced_row_parallel_backward(got, dw, back, wide, w, T, N, D);
     hl_linear_backward(want, dw_want, back, wide, w, T, N, D);
     check_all_near(got, want, T * N);
     check_all_near(dw, dw_want, N * D);
@@ -96,8 +96,8 @@ static void columns_by(float *y, float *dx, float *dw, int owners, int threads)
         take_pieces(my_w, w, &whole, r * n, n, D);
         take_columns(my_dy, dy, &whole, r * n, n, width, N);
         memset(my_dw, 0, sizeof my_dw);
-        hl_sliced_columns_forward(my_y, x, my_w, T, D, &mine);
-        hl_sliced_columns_backward(parts + (size_t)r * T * D, my_dw, my_dy, x, my_w, T, D, &mine, &scratch);
+        hl_sliced_column_parallel_forward(my_y, x, my_w, T, D, &mine);
+        hl_sliced_column_parallel_backward(parts + (size_t)r * T * D, my_dw, my_dy, x, my_w, T, D, &mine, &scratch);
         memcpy(y, my_y, (size_t)(T * width) * sizeof *y);
         memcpy(dw, my_dw, (size_t)(width * D) * sizeof *dw);
         y += T * width;
@@ -147,13 +147,14 @@ static void sums_over_terms_do_not_depend_on_the_owners(void)
     static float want[T * D], parts[SLICES * T * D], my_x[T * N], my_w[N * D];
     hl_arena scratch = hl_arena_growing("scratch");
     fill_all();
-    hl_sliced_terms_forward(want, wide, w, T, N, D, SLICES, &scratch);
+    hl_sliced_row_parallel_forward(want, wide, w, T, N, D, SLICES, &scratch);
     for (int owners = 2; owners <= SLICES; owners *= 2) {
         const int width = N / owners;
         for (int r = 0; r < owners; r++) {
             for (int t = 0; t < T; t++) memcpy(my_x + t * width, wide + t * N + r * width, (size_t)width * sizeof *my_x);
             for (int d = 0; d < D; d++) memcpy(my_w + d * width, w + d * N + r * width, (size_t)width * sizeof *my_w);
-            hl_sliced_terms_forward(parts + (size_t)r * T * D, my_x, my_w, T, width, D, SLICES / owners, &scratch);
+            hl_sliced_row_parallel_forward(parts + (size_t)r * T * D, my_x, my_w, T, width, D, SLICES / owners,
+                                           &scratch);
         }
         hl_fold(parts, owners, (size_t)T * D * sizeof *parts, (size_t)T * D, hl_fold_floats);
         CHECK(memcmp(parts, want, sizeof want) == 0);

@@ -37,7 +37,7 @@ static hl_numbers turned(const float *x, int row)
     return (hl_numbers){x, 1, (size_t)row};
 }
 
-void hl_sliced_columns_forward(float *y, const float *x, const float *w, int T, int D, const hl_pieces *p)
+void hl_sliced_column_parallel_forward(float *y, const float *x, const float *w, int T, int D, const hl_pieces *p)
 {
     const int N = hl_pieces_width(p);
     hl_product(y, (size_t)N, rows(x, D), turned(w, D), T, N, D, false);
@@ -66,7 +66,8 @@ static void columns_dx(float *part, const float *dy, const float *w, int T, int 
         }
 }
 
-void hl_sliced_columns_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, const hl_pieces *p, hl_arena *scratch)
+void hl_sliced_column_parallel_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T,
+                                        int D, const hl_pieces *p, hl_arena *scratch)
 {
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)D;
     const int N = hl_pieces_width(p);
@@ -77,7 +78,8 @@ void hl_sliced_columns_backward(float *dx, float *dw, const float *dy, const flo
     hl_arena_back(scratch, mark);
 }
 
-void hl_sliced_terms_forward(float *y, const float *x, const float *w, int T, int K, int F, int slices, hl_arena *scratch)
+void hl_sliced_row_parallel_forward(float *y, const float *x, const float *w, int T, int K, int F, int slices,
+                                    hl_arena *scratch)
 {
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)F;
     const int width = K / slices;
@@ -87,7 +89,8 @@ void hl_sliced_terms_forward(float *y, const float *x, const float *w, int T, in
     hl_arena_back(scratch, mark);
 }
 
-void hl_sliced_terms_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int K, int F)
+void hl_sliced_row_parallel_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T,
+                                     int K, int F)
 {
     if (dx) hl_product(dx, (size_t)K, rows(dy, F), rows(w, K), T, K, F, false);
     if (dw) hl_product(dw, (size_t)K, turned(dy, F), rows(x, K), F, K, T, true);

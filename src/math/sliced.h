@@ -18,16 +18,19 @@ typedef struct {
 /* Of all parts together. */
 int hl_pieces_width(const hl_pieces *p);
 
-/* y (T, N) = x (T, D) w^T, w (N, D), N = hl_pieces_width. */
-void hl_sliced_columns_forward(float *y, const float *x, const float *w, int T, int D, const hl_pieces *p);
+/* Column-parallel: y (T, N) = x (T, D) w^T, w (N, D), N = hl_pieces_width. */
+void hl_sliced_column_parallel_forward(float *y, const float *x, const float *w, int T, int D, const hl_pieces *p);
 
 /* dx (T, D) = dy (T, N) w, summed over slices;   dw (N, D) += dy^T x. */
-void hl_sliced_columns_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, const hl_pieces *p, hl_arena *scratch);
+void hl_sliced_column_parallel_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T,
+                                        int D, const hl_pieces *p, hl_arena *scratch);
 
-/* y (T, F) = x (T, K) w^T, w (F, K), summed over slices of K. */
-void hl_sliced_terms_forward(float *y, const float *x, const float *w, int T, int K, int F, int slices, hl_arena *scratch);
+/* Row-parallel: y (T, F) = x (T, K) w^T, w (F, K), summed over slices of K. */
+void hl_sliced_row_parallel_forward(float *y, const float *x, const float *w, int T, int K, int F, int slices,
+                                    hl_arena *scratch);
 
 /* dx (T, K) = dy (T, F) w;   dw (F, K) += dy^T x.  dx or dw may be NULL: not wanted. */
-void hl_sliced_terms_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int K, int F);
+void hl_sliced_row_parallel_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T,
+                                     int K, int F);
 
 #endif

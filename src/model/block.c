@@ -24,33 +24,37 @@ static hl_pieces q_of(const hl_stack *m, const hl_widths *s) { return (hl_pieces
 static hl_pieces kv_of(const hl_stack *m, const hl_widths *s) { return (hl_pieces){m->slices, 2, {s->K * s->d, s->K * s->d}}; }
 static hl_pieces gate_up_of(const hl_stack *m, const hl_widths *s) { return (hl_pieces){m->slices, 2, {s->F, s->F}}; }
 
-/* Products whose output peers divide: y (T, columns of p) = x (T, D) w^T. */
-static void columns_forward(float *y, const hl_stack *m, const float *x, const float *w, int T, hl_pieces p)
+/* A column-parallel linear layer, whose output peers divide: y (T, columns of p) = x (T, D) w^T. */
+static void column_parallel_forward(float *y, const hl_stack *m, const float *x, const float *w, int T, hl_pieces p)
 {
     const int D = m->shape.hidden_size;
-    if (m->slices) hl_sliced_columns_forward(y, x, w, T, D, &p);
+    if (m->slices) hl_sliced_column_parallel_forward(y, x, w, T, D, &p);
     else hl_linear_forward(y, x, w, T, D, hl_pieces_width(&p));
 }
 
-static void columns_backward(float *dx, float *dw, const hl_stack *m, const float *dy, const float *x, const float *w, int T, hl_pieces p, hl_arena *scratch)
+static void column_parallel_backward(float *dx, float *dw, const hl_stack *m, const float *dy, const float *x,
+                                     const float *w, int T, hl_pieces p, hl_arena *scratch)
 {
     const int D = m->shape.hidden_size;
-    if (m->slices) hl_sliced_columns_backward(dx, dw, dy, x, w, T, D, &p, scratch);
+    if (m->slices) hl_sliced_column_parallel_backward(dx, dw, dy, x, w, T, D, &p, scratch);
     else hl_linear_backward(dx, dw, dy, x, w, T, D, hl_pieces_width(&p));
 }
 
-/* Products whose terms peers divide, my terms K: y (T, D) = x (T, K) w^T, to be summed over peers. */
-static void terms_forward(float *y, const hl_stack *m, const float *x, const float *w, int T, int K, hl_arena *scratch)
+/* A row-parallel linear layer, whose input peers divide, K of it mine: y (T, D) = x (T, K) w^T, to be summed over
+ * peers. */
+static void row_parallel_forward(float *y, const hl_stack *m, const float *x, const float *w, int T, int K,
+                                 hl_arena *scratch)
 {
     const int D = m->shape.hidden_size;
-    if (m->slices) hl_sliced_terms_forward(y, x, w, T, K, D, m->slices, scratch);
+    if (m->slices) hl_sliced_row_parallel_forward(y, x, w, T, K, D, m->slices, scratch);
     else hl_linear_forward(y, x, w, T, K, D);
 }
 
-static void terms_backward(float *dx, float *dw, const hl_stack *m, const float *dy, const float *x, const float *w, int T, int K)
+static void row_parallel_backward(float *dx, float *dw, const hl_stack *m, const float *dy, const float *x,
+                                  const float *w, int T, int K)
 {
     const int D = m->shape.hidden_size;
-    if (m->slices) hl_sliced_terms_backward(dx, dw, dy, x, w, T, K, D);
+    if (m->slices) hl_sliced_row_parallel_backward(dx, dw, dy, x, w, T, K, D);
     else hl_linear_backward(dx, dw, dy, x, w, T, K, D);
 }
 
@@ -59,13 +63,13 @@ static void project_in(float *y, const hl_stack *m, const float *x, const float 
 {
     const int D = m->shape.hidden_size;
     if (hl_stack_is_careful(m, D)) hl_linear_forward_double(y, x, w, T, D, hl_pieces_width(&p), scratch);
-    else columns_forward(y, m, x, w, T, p);
+    else column_parallel_forward(y, m, x, w, T, p);
 }
 
 static void project_out(float *y, const hl_stack *m, const float *x, const float *w, int T, int K, hl_arena *scratch)
 {
     if (hl_stack_is_careful(m, K)) hl_linear_forward_double(y, x, w, T, K, m->shape.hidden_size, scratch);
-    else terms_forward(y, m, x, w, T, K, scratch);
+    else row_parallel_forward(y, m, x, w, T, K, scratch);
 }
 
 /* ---- threads: where peers have nothing to add, each takes some rows through several ops, and waits for the others once */
@@ -221,9 +225,9 @@ static void mlp_rows_forward(float *y, hl_block_saved *b, const hl_stack *m, con
     float *out = sequence_parallel ? HL_TAKE(scratch, float, n) : y;
     hl_rmsnorm_forward(normed + first, b->mlp_rstd, b->h, w + at->mlp_norm, mine.n, s.D, s.eps);
     hl_sequence_part_all_gather(normed, m, &mine);
-    columns_forward(b->gu, m, normed, w + at->gate_up, T, gate_up_of(m, &s));
+    column_parallel_forward(b->gu, m, normed, w + at->gate_up, T, gate_up_of(m, &s));
     hl_swiglu_forward(gated, b->gu, T, s.F);
-    terms_forward(out, m, gated, w + at->down, T, s.F, scratch);
+    row_parallel_forward(out, m, gated, w + at->down, T, s.F, scratch);
     hl_sequence_part_reduce(out, m, &mine, T);
     if (sequence_parallel) memcpy(y, out + first, size * sizeof *out);
     hl_add(y, b->h, size);
@@ -317,10 +321,11 @@ static void mlp_products_backward(const mlp_rows *r, float *dw, const float *d, 
                                   const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
 {
     const hl_widths s = hl_widths_of(m);
-    terms_backward(r->dgated, NULL, m, d, NULL, w + at->down, T, s.F);
+    row_parallel_backward(r->dgated, NULL, m, d, NULL, w + at->down, T, s.F);
     hl_swiglu_backward(r->dgu, r->gated, r->dgated, b->gu, T, s.F);
-    terms_backward(NULL, dw + at->down, m, d, r->gated, NULL, T, s.F);
-    columns_backward(r->dnormed, dw + at->gate_up, m, r->dgu, r->normed, w + at->gate_up, T, gate_up_of(m, &s), scratch);
+    row_parallel_backward(NULL, dw + at->down, m, d, r->gated, NULL, T, s.F);
+    column_parallel_backward(r->dnormed, dw + at->gate_up, m, r->dgu, r->normed, w + at->gate_up, T, gate_up_of(m, &s),
+                             scratch);
 }
 
 /* The same in shares. */
@@ -383,7 +388,7 @@ static void attend_rows_in_backward(float *d, float *dw, float *dqkv, const hl_b
     hl_rope_turn(dqkv, position, m->rope, T, s.H + s.K, s.d, s.qkv, -1);
     hl_rmsnorm_again(normed + first, b->rstd, b->x, w + at->norm, mine.n, s.D);
     hl_sequence_part_all_gather(normed, m, &mine);
-    columns_backward(dnormed, dw + at->qkv, m, dqkv, normed, w + at->qkv, T, qkv_of(m, &s), scratch);
+    column_parallel_backward(dnormed, dw + at->qkv, m, dqkv, normed, w + at->qkv, T, qkv_of(m, &s), scratch);
     hl_sequence_part_reduce(dnormed, m, &mine, T);
     hl_rmsnorm_backward(d + first, dw + at->norm, dnormed + first, b->x, w + at->norm, b->rstd, mine.n, s.D);
     hl_arena_back(scratch, mark);
@@ -401,7 +406,7 @@ static void attend_kinds_in_backward(float *d, float *dw, float *dqkv, const hl_
     hl_rows_scatter_add(sum, dqkv, pack->kind, pack->T, s.qkv);
     hl_rows_gather(x, b->x, pack->first, pack->kinds, s.D);
     hl_rmsnorm_again(normed, b->rstd, x, w + at->norm, pack->kinds, s.D);
-    columns_backward(dnormed, dw + at->qkv, m, sum, normed, w + at->qkv, pack->kinds, qkv_of(m, &s), scratch);
+    column_parallel_backward(dnormed, dw + at->qkv, m, sum, normed, w + at->qkv, pack->kinds, qkv_of(m, &s), scratch);
     m->tp->all_reduce(m->tp, dnormed, n);
     hl_rmsnorm_backward(dx, dw + at->norm, dnormed, x, w + at->norm, b->rstd, pack->kinds, s.D);
     hl_rows_scatter_add(d, dx, pack->first, pack->kinds, s.D);
@@ -441,7 +446,7 @@ static void attend_backward(float *d, float *dw, const hl_block_saved *b, const 
     float *d_o = HL_TAKE(scratch, float, (size_t)T * (size_t)s.od), *dqkv = HL_TAKE(scratch, float, (size_t)T * (size_t)s.qkv);
     const hl_sequence_part mine = hl_sequence_part_of(m, T, m->tp->sequence_parallel, scratch);
     hl_sequence_part_all_gather(d, m, &mine);
-    terms_backward(d_o, shares > 1 ? NULL : dw + at->o, m, d, b->o, w + at->o, T, s.od);
+    row_parallel_backward(d_o, shares > 1 ? NULL : dw + at->o, m, d, b->o, w + at->o, T, s.od);
     hl_see_backward(dqkv, d_o, b, m, pack, scratch);
     if (kinds) attend_kinds_in_backward(d, dw, dqkv, b, m, at, w, pack, scratch);
     else if (shares > 1) attend_shares_in_backward(d, dw, dqkv, b, m, at, w, pack->position, T, shares, scratch);
@@ -471,14 +476,14 @@ static void attend_last_backward(float *dx, const float *dh, float *dw, const hl
     float *dkv = HL_TAKE(scratch, float, (size_t)T * (size_t)kv);
     float *normed = HL_TAKE(scratch, float, all), *dnormed = HL_TAKE(scratch, float, all);
     float *few = HL_TAKE(scratch, float, size), *dfew = HL_TAKE(scratch, float, size);
-    terms_backward(d_o, dw + at->o, m, dh, b->o, w + at->o, n, s.od);
+    row_parallel_backward(d_o, dw + at->o, m, dh, b->o, w + at->o, n, s.od);
     hl_see_last_backward(dq, dkv, d_o, b, m, pack, scratch);
     hl_rope_turn(dq, position, m->rope, n, s.H, s.d, s.od, -1);
     hl_rope_turn(dkv, pack->position, m->rope, T, s.K, s.d, kv, -1);
     hl_rmsnorm_again(normed, b->rstd, b->x, w + at->norm, T, s.D);
     hl_rows_gather(few, normed, row, n, s.D);
-    columns_backward(dfew, dw + at->qkv, m, dq, few, w + at->qkv, n, q_of(m, &s), scratch);
-    columns_backward(dnormed, dw + wkv, m, dkv, normed, w + wkv, T, kv_of(m, &s), scratch);
+    column_parallel_backward(dfew, dw + at->qkv, m, dq, few, w + at->qkv, n, q_of(m, &s), scratch);
+    column_parallel_backward(dnormed, dw + wkv, m, dkv, normed, w + wkv, T, kv_of(m, &s), scratch);
     sum_over_peers(dnormed, dfew, m, T, n, row);
     memset(dx, 0, all * sizeof *dx);
     hl_rows_scatter_add(dx, dh, row, n, s.D);
