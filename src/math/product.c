@@ -5,7 +5,7 @@
  * multiplication, 2008); product-lanes.h has the tiles.
  *
  * Threads of BLAS have equal shares and wait for each other, so that a product is as slow as the core that has most else to do, and a
- * narrow one spends a third of its time waiting.  Here they take small jobs in turns (turns.h).
+ * narrow one spends a third of its time waiting.  Here they take small jobs from a queue (work-queue.h).
  *
  * Every number of c is summed over k in order, in stretches of at most the kernel's depth that are added up in order, whatever the
  * tile, the panel and the number of threads. */
@@ -16,7 +16,7 @@
 #include "math/product-kernel.h"
 #include "math/simd.h"
 #include "math/transpose.h"
-#include "math/turns.h"
+#include "math/work-queue.h"
 #include <omp.h>
 #include <string.h>
 
@@ -212,23 +212,23 @@ static side side_of(const turns *t, int turn, hl_numbers b, float *packed, int N
     return s;
 }
 
-static void pack_all(const side *s, hl_turns *given)
+static void pack_all(const side *s, hl_work_queue *queue)
 {
     enum { SOME = 8 };
     const int jobs = pack_jobs(s);
-    for (int job, end; hl_turns_take(given, jobs, SOME, &job, &end);) {
+    for (int job, end; hl_work_queue_take(queue, jobs, SOME, &job, &end);) {
         const int n = end - job;
         for (; job < end; job++) pack_job(s, job);
-        hl_turns_done(given, n);
+        hl_work_queue_done(queue, n);
     }
-    hl_turns_wait(given, jobs);
+    hl_work_queue_wait(queue, jobs);
 }
 
-static void multiply_all(const task *t, const side *s, hl_turns *given, float *room)
+static void multiply_all(const task *t, const side *s, hl_work_queue *queue, float *room)
 {
-    for (int job, end; hl_turns_take(given, t->blocks * t->groups, 1, &job, &end);) {
+    for (int job, end; hl_work_queue_take(queue, t->blocks * t->groups, 1, &job, &end);) {
         multiply_job(t, s, job, room);
-        hl_turns_done(given, 1);
+        hl_work_queue_done(queue, 1);
     }
 }
 
@@ -256,15 +256,15 @@ void hl_product(float *c, size_t c_row, hl_numbers a, hl_numbers b, int M, int N
     const int n = all.across * all.stretches;
     const size_t size = (size_t)(kernel->depth * (kernel->across + kernel->lanes)), rows = (size_t)(kernel->strips * (R * kernel->depth + HL_PRODUCT_LEAST));
     float *const packed = HL_TAKE(&room, float, 2 * size), *const copies = HL_TAKE(&room, float, rows * (size_t)omp_get_max_threads());
-    hl_turns *const packing = hl_turns_lay(n, &room), *const multiplying = hl_turns_lay(n, &room);
+    hl_work_queue *const packing = hl_work_queue_lay(n, &room), *const multiplying = hl_work_queue_lay(n, &room);
     const task t = task_of(c, c_row, a, M, add, kernel);
     const int jobs = t.blocks * t.groups;
 #pragma omp parallel if ((double)M * N * K >= WORTH_THREADS)
     for (int i = 0; i < n; i++) {
         const side s = side_of(&all, i, b, packed + (i % 2 ? size : 0), N, K, kernel);
-        if (i >= 2) hl_turns_wait(&multiplying[i - 2], jobs);
+        if (i >= 2) hl_work_queue_wait(&multiplying[i - 2], jobs);
         pack_all(&s, &packing[i]);
-        if (i >= all.across) hl_turns_wait(&multiplying[i - all.across], jobs);
+        if (i >= all.across) hl_work_queue_wait(&multiplying[i - all.across], jobs);
         multiply_all(&t, &s, &multiplying[i], copies + rows * (size_t)omp_get_thread_num());
     }
     hl_arena_back(&room, 0);
