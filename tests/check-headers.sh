@@ -28,6 +28,18 @@ verdict "all headers compile together"
 [ "$(headers "$top" | wc -l)" -gt 100 ]
 verdict "these are all headers"
 
+# The glossary leads to what is there: its files, and its names of code in some header.
+words=$top/doc/glossary.md
+grep -oE '`[a-z-]+/[a-z0-9/-]+\.[ch]`' "$words" | tr -d '`' | sort -u | while read -r file; do
+    [ -f "$top/$file" ] || [ -f "$top/src/$file" ] || echo "     doc/glossary.md: $file is not there"
+done >"$work/lost"
+grep -oE '\b(hl|HL)_[A-Za-z0-9_]+' "$words" | sort -u | while read -r name; do
+    grep -rqw --include='*.h' "$name" "$top/src" "$top/mpi" "$top/io" "$top/experiments" || echo "     doc/glossary.md: no header has $name"
+done >>"$work/lost"
+cat "$work/lost"
+[ ! -s "$work/lost" ] && grep -q '`hl_' "$words"
+verdict "the glossary leads to files and names that are there"
+
 # plant SENTENCE TEXT TEXT: two headers that must not compile together.
 plant() {
     mkdir -p "$work/garden/src/base" "$work/garden/io"
