@@ -12,7 +12,7 @@
 #include "base/usage.h"
 #include "io/cuts.h"
 #include "io/dataset-write.h"
-#include "io/draft.h"
+#include "io/staging.h"
 #include "io/interactions.h"
 #include "io/probe.h"
 #include "io/source.h"
@@ -32,7 +32,7 @@ typedef struct {
     const hl_prepare_settings *s;
     char sources[HL_SOURCES][PATH_MAX];
     hl_tokenizer *tokenizer;
-    hl_draft draft;       /* made by rank 0 */
+    hl_staging staging;   /* made by rank 0 */
     char path[PATH_MAX];  /* where everyone writes */
     hl_interactions x;
     hl_texts t;
@@ -133,7 +133,7 @@ static hl_status check_sources(work *w)
     return HL_OK;
 }
 
-/* The draft is written beside the dataset, by all ranks. */
+/* The staging folder is written beside the dataset, by all ranks. */
 static hl_status check_place(const work *w)
 {
     char place[PATH_MAX], above[PATH_MAX];
@@ -143,7 +143,7 @@ static hl_status check_place(const work *w)
     return hl_folder_probe(w->g, above, "dataset_dir");
 }
 
-static hl_status begin_draft(work *w)
+static hl_status begin_staging(work *w)
 {
     char folder[PATH_MAX];
     hl_folder_state state;
@@ -152,7 +152,8 @@ static hl_status begin_draft(work *w)
     hl_status s = hl_manifest_look(&there, folder, &state);
     hl_manifest_free(&there);
     HL_TRY(s);
-    return hl_draft_begin(&w->draft, folder, files_of_a_dataset, sizeof files_of_a_dataset / sizeof files_of_a_dataset[0]);
+    return hl_staging_begin(&w->staging, folder, files_of_a_dataset,
+                            sizeof files_of_a_dataset / sizeof files_of_a_dataset[0]);
 }
 
 static hl_status read_interactions(work *w, hl_progress *p)
@@ -199,8 +200,9 @@ static hl_status finish(work *w)
 {
     HL_TRY(hl_manifest_write(&w->manifest, w->path));
     if (hl_fault("dataset-rename", w->g->rank))
-        return HL_FAIL(HL_ESTORE, "%s: cannot move a finished file to this name: %s; see what the disk says", w->draft.place, strerror(EIO));
-    return hl_draft_place(&w->draft);
+        return HL_FAIL(HL_ESTORE, "%s: cannot move a finished file to this name: %s; see what the disk says",
+                       w->staging.place, strerror(EIO));
+    return hl_staging_place(&w->staging);
 }
 
 static hl_status prepare(work *w)
@@ -213,8 +215,8 @@ static hl_status prepare(work *w)
     HL_TRY(check_same_tokenizer(w));
     HL_TRY_ALL(g, check_sources(w));
     HL_TRY(check_place(w));
-    HL_TRY_ALL(g, g->rank == 0 ? begin_draft(w) : HL_OK);
-    memcpy(w->path, w->draft.path, sizeof w->path);
+    HL_TRY_ALL(g, g->rank == 0 ? begin_staging(w) : HL_OK);
+    memcpy(w->path, w->staging.path, sizeof w->path);
     hl_group_broadcast(g, w->path, sizeof w->path, 0);
     HL_TRY(read_interactions(w, &progress));
     HL_TRY(find_split(w));
@@ -235,7 +237,7 @@ static hl_status prepare(work *w)
 /* All ranks have stopped writing when they come here: every way out of prepare is agreed. */
 static void work_close(work *w)
 {
-    if (w->g->rank == 0) hl_draft_close(&w->draft);
+    if (w->g->rank == 0) hl_staging_close(&w->staging);
     for (int t = 0; t < HL_TABLES; t++) free(w->manifest.shards[t]);
     free(w->twin);
     free(w->digest);
@@ -260,10 +262,10 @@ static hl_status make(const hl_group *g, const hl_prepare_settings *s, hl_prepar
     double begin = hl_seconds(), cpu = hl_cpu_seconds();
     w->g = g;
     w->s = s;
-    w->draft.lock = -1;
+    w->staging.lock = -1;
     hl_status status = prepare(w);
     *r = w->manifest.report;
-    *taken = w->draft.is_taken;
+    *taken = w->staging.is_taken;
     hl_group_broadcast(g, taken, sizeof *taken, 0);
     if (status == HL_OK) tell(w, hl_seconds() - begin, hl_cpu_seconds() - cpu);
     work_close(w);
@@ -281,7 +283,7 @@ static hl_status wait_for_other(const hl_prepare_settings *s)
 {
     char folder[PATH_MAX];
     HL_TRY(hl_prepare_folder(folder, s));
-    return hl_draft_wait(folder);
+    return hl_staging_wait(folder);
 }
 
 hl_status hl_prepare_when_needed(const hl_group *g, const hl_prepare_settings *s, hl_prepare_report *r, bool *did)

@@ -153,7 +153,7 @@ verdict "USR2 to mpirun reaches all ranks and is status 75"
 # While data are prepared.
 ./hllm synth "$work/large" --items 3000 --users 40000 --topics 30 >/dev/null 2>"$work/said"
 sed "s#$work/data#$work/large#" "$work/job.yaml" >"$work/large.yaml"
-# stop_preparing SIGNAL COMMAND...: send it the signal as soon as there is a draft.
+# stop_preparing SIGNAL COMMAND...: send it the signal as soon as there is a staging folder.
 stop_preparing() {
     signal=$1
     shift
@@ -166,7 +166,7 @@ stop_preparing() {
     [ $? -eq 75 ] && grep -q 'stopped by a signal while .*; there is nothing to save yet' "$work/said" && ! ls -d "$work"/large/dataset/*.hllm* >/dev/null 2>&1
 }
 stop_preparing TERM ./hllm
-verdict "TERM while data are prepared is status 75, and no draft is left"
+verdict "TERM while data are prepared is status 75, and no staging folder is left"
 stop_preparing USR1 "$MPIRUN" -n 3 ./hllm
 verdict "USR1 to mpirun and three ranks, too"
 finish end-signals

@@ -658,7 +658,7 @@ static void a_place_that_cannot_be_written_is_a_storage_failure(void)
     CHECK_FAILS(prepare(&s), HL_ESTORE, "/file: cannot make this folder"); /* what is in the way */
 }
 
-static void a_leftover_draft_is_written_anew_unless_it_holds_something_else(void)
+static void a_leftover_staging_folder_is_written_anew_unless_it_holds_something_else(void)
 {
     hl_prepare_settings s = csv_pair("left", small_interactions, small_texts);
     CHECK_OK(hl_folder_make(in_folder("left.hllm.tmp")));
@@ -942,8 +942,8 @@ static const test tests[] = {
     {"settings that cannot be are refused", settings_that_cannot_be_are_refused},
     {"what is not a dataset is left alone", what_is_not_a_dataset_is_left_alone},
     {"a place that cannot be written is a storage failure", a_place_that_cannot_be_written_is_a_storage_failure},
-    {"a leftover draft is written anew unless it holds something else",
-     a_leftover_draft_is_written_anew_unless_it_holds_something_else},
+    {"a leftover staging folder is written anew unless it holds something else",
+     a_leftover_staging_folder_is_written_anew_unless_it_holds_something_else},
     {"two runs do not write one dataset", two_runs_do_not_write_one_dataset},
     {"a failure on one rank is one of all and the old dataset stays",
      a_failure_on_one_rank_is_one_of_all_and_the_old_dataset_stays},

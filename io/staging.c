@@ -1,5 +1,5 @@
-/* draft.c - a folder of files that is written beside its place and takes it when it is whole. */
-#include "io/draft.h"
+/* staging.c - a folder of files that is written beside its place and takes it when it is whole. */
+#include "io/staging.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "io/atomic.h"
@@ -17,7 +17,7 @@
 
 enum { LONGEST_NAME = 64 }; /* of a file inside, with what hl_atomic_write adds */
 
-static bool is_ours(const hl_draft *d, const char *name)
+static bool is_ours(const hl_staging *d, const char *name)
 {
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return true;
     for (int i = 0; i < d->n; i++)
@@ -26,7 +26,7 @@ static bool is_ours(const hl_draft *d, const char *name)
 }
 
 /* Remove the files of a folder, unless there are others; a folder that is not there is empty. */
-static hl_status clear(const hl_draft *d, const char *path)
+static hl_status clear(const hl_staging *d, const char *path)
 {
     DIR *dir = opendir(path);
     if (!dir) return errno == ENOENT ? HL_OK : HL_FAIL(HL_ESTORE, "%s: cannot be listed: %s", path, strerror(errno));
@@ -42,7 +42,7 @@ static hl_status clear(const hl_draft *d, const char *path)
 }
 
 /* The lock is on the folder itself and ends with the process; a disk without locks goes without. */
-static hl_status lock(hl_draft *d)
+static hl_status lock(hl_staging *d)
 {
     struct stat mine, there;
     d->lock = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -56,16 +56,16 @@ static hl_status lock(hl_draft *d)
     return HL_FAIL(HL_EUSAGE, "%s: another run is making this dataset; start again when it has finished", d->place);
 }
 
-static void name(hl_draft *d, const char *folder)
+static void name(hl_staging *d, const char *folder)
 {
     snprintf(d->place, sizeof d->place, "%s", folder);
     for (size_t last = strlen(folder); last > 1 && d->place[last - 1] == '/'; last--) d->place[last - 1] = 0;
     snprintf(d->path, sizeof d->path, "%.*s.tmp", PATH_MAX - 5, d->place);
 }
 
-hl_status hl_draft_wait(const char *folder)
+hl_status hl_staging_wait(const char *folder)
 {
-    hl_draft d;
+    hl_staging d;
     name(&d, folder);
     int fd = open(d.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     hl_status s = HL_OK;
@@ -80,9 +80,9 @@ hl_status hl_draft_wait(const char *folder)
     return s;
 }
 
-hl_status hl_draft_begin(hl_draft *d, const char *folder, const char *const *patterns, int n)
+hl_status hl_staging_begin(hl_staging *d, const char *folder, const char *const *patterns, int n)
 {
-    *d = (hl_draft){.patterns = patterns, .n = n, .lock = -1};
+    *d = (hl_staging){.patterns = patterns, .n = n, .lock = -1};
     if (strlen(folder) + LONGEST_NAME > PATH_MAX) return HL_FAIL(HL_EUSAGE, "%.60s...: the path is too long", folder);
     name(d, folder);
     HL_TRY(hl_folder_make(d->path));
@@ -90,7 +90,7 @@ hl_status hl_draft_begin(hl_draft *d, const char *folder, const char *const *pat
     return clear(d, d->path);
 }
 
-hl_status hl_draft_place(hl_draft *d)
+hl_status hl_staging_place(hl_staging *d)
 {
     char old[PATH_MAX];
     snprintf(old, sizeof old, "%.*s.old", PATH_MAX - 5, d->place);
@@ -108,7 +108,7 @@ hl_status hl_draft_place(hl_draft *d)
     return HL_OK;
 }
 
-void hl_draft_close(hl_draft *d)
+void hl_staging_close(hl_staging *d)
 {
     if (d->lock < 0) return;
     clear(d, d->path);
