@@ -15,7 +15,7 @@ io_libhlio_a_SOURCES = \
 	io/source.c io/source.h io/csv.c io/csv.h io/columns.c io/columns.h io/filekind.c io/filekind.h io/timestamp.c io/timestamp.h io/excerpt.c io/excerpt.h io/missing.c io/missing.h io/idtable.c io/idtable.h io/idjoin.c io/idjoin.h io/idform.c io/idform.h io/idmatch.c io/idmatch.h io/deal.h io/progress.c io/progress.h \
 	io/samefile.c io/samefile.h \
 	io/shard.c io/shard.h io/manifest.c io/manifest.h io/report.c io/report.h io/dataset.c io/dataset.h io/staging.c io/staging.h \
-	io/interactions.c io/interactions.h io/texts.c io/texts.h io/twins.c io/twins.h io/dataset-write.c io/dataset-write.h \
+	io/interactions.c io/interactions.h io/texts.c io/texts.h io/duplicates.c io/duplicates.h io/dataset-write.c io/dataset-write.h \
 	io/prepare.c io/prepare.h io/prepare-settings.c io/prepare-settings.h io/prepare-current.c io/prepare-current.h \
 	io/blockdigest.c io/blockdigest.h \
 	io/checkpoint.c io/checkpoint.h \

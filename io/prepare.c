@@ -12,12 +12,12 @@
 #include "base/usage.h"
 #include "io/cuts.h"
 #include "io/dataset-write.h"
-#include "io/staging.h"
+#include "io/duplicates.h"
 #include "io/interactions.h"
 #include "io/probe.h"
 #include "io/source.h"
+#include "io/staging.h"
 #include "io/texts.h"
-#include "io/twins.h"
 #include "mpi/agreement.h"
 #include <errno.h>
 #include <limits.h>
@@ -53,7 +53,7 @@ static void compare_texts(work *w)
         w->digest[hl_deal_row(d, slot)] = hl_digest(ids, (size_t)n * sizeof *ids);
     }
     hl_group_all_reduce_int(w->g, (int64_t *)w->digest, (size_t)d->rows);
-    hl_twins_find(w->twin, w->digest, d->rows);
+    hl_duplicates_find(w->twin, w->digest, d->rows);
 }
 
 static void lay_out_manifest(work *w)

@@ -2,9 +2,9 @@
 #include "tests/check.h"
 #include "base/rng.h"
 #include "io/deal.h"
+#include "io/duplicates.h"
 #include "io/idform.h"
 #include "io/idtable.h"
-#include "io/twins.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +65,7 @@ static void a_twin_is_the_first_with_the_same_digest(void)
     int wrong = 0;
     hl_rng r = hl_rng_at(1, HL_FOR_TESTS, 1, 0);
     for (int i = 0; i < N; i++) digest[i] = hl_rng_below(&r, 1000) << 44; /* low bits alike: all start in one slot */
-    hl_twins_find(twin, digest, N);
+    hl_duplicates_find(twin, digest, N);
     for (int i = 0; i < N; i++) {
         int first = 0;
         while (digest[first] != digest[i]) first++;
