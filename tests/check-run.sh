@@ -101,4 +101,11 @@ while watcher_stays && [ $tries -gt 0 ]; do tries=$((tries - 1)) && sleep 0.1; d
 ! watcher_stays
 verdict "nobody watches a program that is over, also not who has missed that he is to end"
 
+counts_idle() { # counts_idle COMMAND...
+    "$@" idle >"$work/said" 2>&1 && return 1
+    said '^FAIL what asserts nothing' && said '^FAIL a file of the repository' && said '^idle: 1 passed, 2 failed, 1 skipped$'
+}
+counts_idle tests/test-check && counts_idle "$MPIRUN" -n 2 tests/test-check
+verdict "a test that asserts nothing has failed, unless it said why; so has one whose file of the repository is not there"
+
 finish check-run

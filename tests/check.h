@@ -9,7 +9,8 @@
  *
  * Programs named in MPI_TESTS (tests/local.mk) are linked with check-mpi.c: they run at several rank counts,
  * every rank runs every check, and a failure on any rank is a failure.  The others link check-alone.c and see no MPI.
- * The last line printed is "<suite>: N passed, N failed, N skipped"; a test that asserts nothing on any rank is skipped. */
+ * The last line printed is "<suite>: N passed, N failed, N skipped"; a test that asserts nothing on any rank has failed,
+ * unless it said by check_skip what it would have needed: then it is skipped. */
 #ifndef TESTS_CHECK_H
 #define TESTS_CHECK_H
 #include <CUnit/CUnit.h>
@@ -41,9 +42,13 @@ bool check_ok(int status, const char *what, const char *file, int line);
 #define CHECK_FAILS(expr, status, words) check_fails((int)(expr), (status), (words), #expr, __FILE__, __LINE__)
 void check_fails(int got, int want, const char *words, const char *what, const char *file, int line);
 
-/* A file of tests/data, or beside the checkout in a folder "shared" (HLLM_SHARED names another): its path, or NULL
- * after one printed sentence that says what is skipped.  The text is the callee's until the next call. */
+/* This test, or a part of it, cannot run here, for this reason, which is printed once.  Local: one rank is enough. */
+void check_skip(const char *why);
+
+/* A file of tests/data: its path; where it is not there the test has failed, and NULL.  The text is the callee's until the next
+ * call. */
 const char *check_data(const char *name);
+/* A file beside the checkout, in a folder "shared" (HLLM_SHARED names another): its path, or NULL after check_skip. */
 const char *check_shared(const char *name);
 
 /* A new empty folder for this test program, the same on every rank, removed when the program ends. */

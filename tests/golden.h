@@ -20,7 +20,7 @@ typedef struct {
     hl_batch batch;
 } golden;
 
-/* name: a file of tests/data. false after a printed sentence where it is not there. */
+/* name: a file of tests/data. false, and the test has failed, where it is not there. */
 bool golden_open(golden *g, const char *name);
 void golden_close(golden *g);
 

@@ -53,6 +53,7 @@ static void pages_come_and_go(void)
 static void nothing_can_be_reserved(void)
 {
     float *x = hl_reserve(0);
+    CHECK(x != NULL);
     hl_reserve_drop(x, 0, 0);
     hl_reserve_free(x, 0);
     hl_reserve_free(NULL, 5);
