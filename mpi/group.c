@@ -11,6 +11,7 @@
 #include "base/stop.h"
 #include "mpi/launch.h"
 #include "mpi/openmpi.h"
+#include "mpi/samecall.h"
 #include "mpi/wait.h"
 #include "mpi/algorithms.h"
 #include <stdio.h>
@@ -115,6 +116,20 @@ static bool is_alone(const hl_group *g)
     return g->size == 1 && g->comm == MPI_COMM_NULL;
 }
 
+/* The one place where a collective begins.  bytes: what must be the same on all ranks; 0: nothing. */
+static void come_to(const hl_group *g, hl_wait what, const char *call, size_t bytes)
+{
+#ifdef HL_SAME_CALLS
+    if (g->size > 1 && hl_samecall_look(g, call, ++g->traffic->looked, bytes) != HL_OK) {
+        if (g->rank > 0) MPI_Barrier(g->comm); /* the first says it, and ends the job */
+        hl_end_job(HL_EFAIL, hl_error_text());
+    }
+#endif
+    (void)call;
+    (void)bytes;
+    hl_group_enter(g, what);
+}
+
 static void take(hl_group *out, MPI_Comm comm, const char *name)
 {
     *out = (hl_group){.comm = comm, .rank = -1, .name = name};
@@ -129,7 +144,7 @@ void hl_group_split(hl_group *out, const hl_group *g, int color)
     MPI_Comm comm;
     *out = color < 0 ? (hl_group){.comm = MPI_COMM_NULL, .rank = -1} : *g;
     if (is_alone(g)) return;
-    hl_group_enter(g, HL_WAITS_SPLIT);
+    come_to(g, HL_WAITS_SPLIT, "split", 0);
     MPI_Comm_split(g->comm, color < 0 ? MPI_UNDEFINED : color, g->rank, &comm);
     hl_group_leave();
     take(out, comm, "part");
@@ -145,7 +160,7 @@ void hl_group_reorder(hl_group *out, const hl_group *g, int key)
     MPI_Comm comm;
     *out = *g;
     if (is_alone(g)) return;
-    hl_group_enter(g, HL_WAITS_SPLIT);
+    come_to(g, HL_WAITS_SPLIT, "reorder", 0);
     MPI_Comm_split(g->comm, 0, key, &comm);
     hl_group_leave();
     take(out, comm, g->name);
@@ -156,7 +171,7 @@ void hl_group_split_node(hl_group *out, const hl_group *g)
     MPI_Comm comm;
     *out = *g;
     if (is_alone(g)) return;
-    hl_group_enter(g, HL_WAITS_SPLIT);
+    come_to(g, HL_WAITS_SPLIT, "split_node", 0);
     MPI_Comm_split_type(g->comm, MPI_COMM_TYPE_SHARED, g->rank, MPI_INFO_NULL, &comm);
     hl_group_leave();
     take(out, comm, "node");
@@ -188,7 +203,7 @@ static hl_status agree(const hl_group *g, hl_status mine)
 hl_status hl_group_agree(const hl_group *g, hl_status mine)
 {
     if (is_alone(g)) return mine;
-    hl_group_enter(g, HL_WAITS_AGREE);
+    come_to(g, HL_WAITS_AGREE, "agree", 0);
     const hl_status all = agree(g, mine);
     hl_group_leave();
     return all;
@@ -198,7 +213,7 @@ bool hl_group_any(const hl_group *g, bool mine)
 {
     int any = mine;
     if (g->size == 1) return any;
-    hl_group_enter(g, HL_WAITS_AGREE);
+    come_to(g, HL_WAITS_AGREE, "any", 0);
     HL_WAIT_FOR(MPI_Allreduce, MPI_Iallreduce, MPI_IN_PLACE, &any, 1, MPI_INT, MPI_LOR, g->comm);
     hl_group_leave();
     return any;
@@ -212,7 +227,7 @@ hl_status hl_group_may_go_on(const hl_group *g, const char *doing)
 void hl_group_barrier(const hl_group *g)
 {
     if (is_alone(g)) return;
-    hl_group_enter(g, HL_WAITS_AGREE);
+    come_to(g, HL_WAITS_AGREE, "barrier", 0);
     HL_WAIT_FOR(MPI_Barrier, MPI_Ibarrier, g->comm);
     hl_group_leave();
 }
@@ -220,7 +235,7 @@ void hl_group_barrier(const hl_group *g)
 void hl_group_broadcast(const hl_group *g, void *bytes, size_t n, int from)
 {
     if (is_alone(g)) return;
-    hl_group_enter(g, HL_WAITS_BROADCAST);
+    come_to(g, HL_WAITS_BROADCAST, "broadcast", n);
     for (size_t begin = 0; begin < n; begin += PIECE) {
         size_t count = n - begin < PIECE ? n - begin : PIECE;
         HL_WAIT_FOR(MPI_Bcast, MPI_Ibcast, (char *)bytes + begin, (int)count, MPI_BYTE, from, g->comm);
@@ -235,7 +250,7 @@ void hl_group_all_reduce_with(const hl_group *g, void *x, size_t n, size_t size,
     if (g->size == 1 || n == 0) return;
     const hl_algorithm *algorithm = hl_algorithm_for(g->size, n * size, combine);
     size_t piece = PIECE / size ? PIECE / size : 1;
-    hl_group_enter(g, HL_WAITS_REDUCE);
+    come_to(g, HL_WAITS_REDUCE, "all_reduce", n * size);
     for (size_t begin = 0; begin < n; begin += piece) {
         algorithm->all_reduce(g, (char *)x + begin * size, n - begin < piece ? n - begin : piece, size, combine);
         hl_act_tick();
@@ -282,7 +297,7 @@ static void go_round(const hl_group *g, float *x, const size_t *begin, void (*go
 void hl_group_reduce_scatter(const hl_group *g, float *x, const size_t *begin)
 {
     if (g->size == 1) return;
-    hl_group_enter(g, HL_WAITS_REDUCE);
+    come_to(g, HL_WAITS_REDUCE, "reduce_scatter", (begin[g->size] - begin[0]) * sizeof *x);
     go_round(g, x, begin, hl_algorithm_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->reduce_scatter);
     hl_group_leave();
 }
@@ -290,7 +305,7 @@ void hl_group_reduce_scatter(const hl_group *g, float *x, const size_t *begin)
 void hl_group_all_gather_blocks(const hl_group *g, float *x, const size_t *begin)
 {
     if (g->size == 1) return;
-    hl_group_enter(g, HL_WAITS_ALL_GATHER);
+    come_to(g, HL_WAITS_ALL_GATHER, "all_gather_blocks", (begin[g->size] - begin[0]) * sizeof *x);
     go_round(g, x, begin, hl_algorithm_for_blocks(g->size, (begin[g->size] - begin[0]) * sizeof *x)->all_gather);
     hl_group_leave();
 }
@@ -300,7 +315,7 @@ void hl_group_all_reduce_int(const hl_group *g, int64_t *x, size_t n)
 {
     size_t piece = PIECE / sizeof *x;
     if (is_alone(g)) return;
-    hl_group_enter(g, HL_WAITS_REDUCE);
+    come_to(g, HL_WAITS_REDUCE, "all_reduce_int", n * sizeof *x);
     for (size_t begin = 0; begin < n; begin += piece)
         HL_WAIT_FOR(MPI_Allreduce, MPI_Iallreduce, MPI_IN_PLACE, x + begin, (int)(n - begin < piece ? n - begin : piece), MPI_INT64_T, MPI_SUM, g->comm);
     hl_group_leave();
@@ -310,7 +325,7 @@ void hl_group_all_reduce_int(const hl_group *g, int64_t *x, size_t n)
 double hl_group_max(const hl_group *g, double x)
 {
     if (is_alone(g)) return x;
-    hl_group_enter(g, HL_WAITS_AGREE);
+    come_to(g, HL_WAITS_AGREE, "max", 0);
     HL_WAIT_FOR(MPI_Allreduce, MPI_Iallreduce, MPI_IN_PLACE, &x, 1, MPI_DOUBLE, MPI_MAX, g->comm);
     hl_group_leave();
     return x;
@@ -320,13 +335,13 @@ double hl_group_max(const hl_group *g, double x)
  * the same bytes as what is sent and what is received. */
 static void gather_short(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes)
 {
-    int *count = hl_lend(2 * sizeof *count * (size_t)g->size), *begin = count + g->size;
-    for (int r = 0, at = 0; r < g->size; at += count[r++]) {
+    int *count = hl_lend(2 * sizeof *count * (size_t)g->size), *begin = count + g->size, bytes = 0;
+    for (int r = 0; r < g->size; bytes += count[r++]) {
         count[r] = counts[r] * (int)row_bytes;
-        begin[r] = at;
+        begin[r] = bytes;
     }
     if (count[g->rank]) memmove((char *)all + begin[g->rank], mine, (size_t)count[g->rank]);
-    hl_group_enter(g, HL_WAITS_ALL_GATHER);
+    come_to(g, HL_WAITS_ALL_GATHER, "all_gather", (size_t)bytes);
     if (!is_alone(g)) HL_WAIT_FOR(MPI_Allgatherv, MPI_Iallgatherv, MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, count, begin, MPI_BYTE, g->comm);
     hl_group_leave();
     hl_group_count(g, (size_t)count[g->rank] * (size_t)(g->size - 1));
@@ -362,7 +377,7 @@ void hl_group_all_to_all(const hl_group *g, void *in, const int *in_count, const
     }
     MPI_Type_contiguous((int)row_bytes, MPI_BYTE, &row);
     MPI_Type_commit(&row);
-    hl_group_enter(g, HL_WAITS_ALL_TO_ALL);
+    come_to(g, HL_WAITS_ALL_TO_ALL, "all_to_all", row_bytes);
     HL_WAIT_FOR(MPI_Alltoallv, MPI_Ialltoallv, out, out_count, out_begin, row, in, in_count, in_begin, row, g->comm);
     hl_group_leave();
     MPI_Type_free(&row);

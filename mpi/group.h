@@ -15,6 +15,7 @@
 
 typedef struct {
     uint64_t sent, calls; /* bytes that this rank has sent; collectives so far, the same on all ranks */
+    uint64_t looked;      /* collectives that mpi/samecall.h has looked at, likewise */
 } hl_traffic;
 
 typedef struct hl_group {

@@ -32,6 +32,7 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/pipe.c mpi/pipe.h \
 	mpi/reference.c mpi/reference.h \
 	mpi/route.c mpi/route.h \
+	mpi/samecall.c mpi/samecall.h \
 	mpi/spectrum.c mpi/spectrum.h \
 	mpi/standstill.c mpi/standstill.h \
 	mpi/step.c mpi/step.h \
