@@ -364,8 +364,7 @@ char *hl_config_text(const hl_config *c)
 {
     char *text = NULL;
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    HL_CHECK(out);
+    FILE *out = hl_text_stream(&text, &n);
     for (int i = 0; i < hl_options_n; i++) {
         if (!hl_options[i].key) continue;
         fprintf(out, "%s: ", hl_options[i].key);

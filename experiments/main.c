@@ -1,4 +1,5 @@
 /* main.c - the program: find the subcommand, run it on all ranks, end with one sentence and one status. */
+#include "base/arena.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -11,6 +12,7 @@
 #include "math/kernels.h"
 #include "mpi/launch.h"
 #include "mpi/watch.h"
+#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,6 +220,7 @@ int main(int argc, char **argv)
 {
     hl_launcher_remember();
     hl_output_open();
+    json_set_alloc_funcs(hl_alloc, free); /* no memory is no damaged file: it ends with its own sentence */
     const hl_command *c = argc > 1 ? find(argv[1]) : NULL;
     if (c && c->hears_signals) hl_stop_listen();
     hl_status s;

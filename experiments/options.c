@@ -471,8 +471,7 @@ char *hl_option_text(const hl_config *c, const hl_option *o)
 {
     char *text = NULL;
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
-    HL_CHECK(out);
+    FILE *out = hl_text_stream(&text, &n);
     hl_option_print(c, o, out);
     fclose(out);
     return text;

@@ -1,5 +1,6 @@
 /* run.c - the folder of a run: used.yaml, checkpoints, metrics.jsonl, ledger.jsonl. */
 #include "experiments/run.h"
+#include "base/arena.h"
 #include "base/log.h"
 #include "experiments/build.h"
 #include "experiments/origin.h"
@@ -135,8 +136,7 @@ static hl_status write_used(const hl_run *r)
     char path[PATH_MAX], *text = NULL;
     size_t n = 0;
     in_folder(path, r->job, "used.yaml");
-    FILE *out = open_memstream(&text, &n);
-    HL_CHECK(out != NULL);
+    FILE *out = hl_text_stream(&text, &n);
     hl_config_write_yaml(r->job->config, out);
     fclose(out);
     hl_status s = has_text(path, text, n) ? HL_OK : hl_atomic_write(path, text, n);

@@ -163,3 +163,10 @@ char *hl_copy_text(const char *text)
     size_t n = strlen(text) + 1;
     return memcpy(hl_alloc(n), text, n);
 }
+
+FILE *hl_text_stream(char **text, size_t *n)
+{
+    FILE *f = open_memstream(text, n);
+    if (!f) hl_out_of_memory("a text", 1);
+    return f;
+}

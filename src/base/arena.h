@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 typedef struct hl_arena_block hl_arena_block;
 typedef struct {
@@ -60,5 +61,8 @@ void *hl_alloc_zero(size_t count, size_t size);
 void *hl_alloc_aligned(size_t bytes); /* to 64 */
 void *hl_realloc(void *p, size_t bytes);
 char *hl_copy_text(const char *text);
+
+/* A stream whose bytes become *text (n), with a 0 behind them, when it is closed; ends the job as hl_alloc does. */
+FILE *hl_text_stream(char **text, size_t *n);
 
 #endif
