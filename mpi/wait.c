@@ -2,6 +2,7 @@
 #include "mpi/wait.h"
 #include "base/limits.h"
 #include <sched.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool gives_way;
@@ -31,12 +32,21 @@ bool hl_wait_gives_way(void)
     return gives_way;
 }
 
+/* Those that wait for long leave the processors to everybody else. */
+static void give_way(int looks)
+{
+    enum { PATIENCE = 100 };
+    static const struct timespec nap = {0, 20000};
+    if (looks < PATIENCE) sched_yield();
+    else nanosleep(&nap, NULL);
+}
+
 void hl_wait_all(int n, MPI_Request *requests)
 {
-    int done = 0;
+    int done = 0, looks = 0;
     if (!gives_way) {
         MPI_Waitall(n, requests, MPI_STATUSES_IGNORE);
         return;
     }
-    while (MPI_Testall(n, requests, &done, MPI_STATUSES_IGNORE) == MPI_SUCCESS && !done) sched_yield();
+    while (MPI_Testall(n, requests, &done, MPI_STATUSES_IGNORE) == MPI_SUCCESS && !done) give_way(++looks);
 }

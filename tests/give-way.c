@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <sched.h>
+#include <time.h>
 
 enum { PATIENCE = 50 };
 
@@ -14,10 +15,12 @@ unsigned ucp_worker_progress(void *worker);
 unsigned ucp_worker_progress(void *worker)
 {
     static unsigned (*progress)(void *);
+    static const struct timespec nap = {0, 20000};
     static int idle;
     if (!progress) progress = (unsigned (*)(void *))dlsym(RTLD_NEXT, "ucp_worker_progress");
     const unsigned did = progress(worker);
     idle = did ? 0 : idle + 1;
-    if (idle > PATIENCE) sched_yield();
+    if (idle > 2 * PATIENCE) nanosleep(&nap, NULL);
+    else if (idle > PATIENCE) sched_yield();
     return did;
 }
