@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "experiments/names.h"
 #include "model/llama.h"
+#include "model/mask.h"
 #include "model/rank-mapping.h"
 #include "model/split.h"
 #include <stdbool.h>
@@ -64,6 +65,7 @@ typedef struct {
 
     /* evaluation */
     int eval_batch_size, eval_step;
+    hl_mask history_mask;
     hl_ints topk;
     hl_names metrics;   /* lower case: recall, ndcg, mrr */
     char *valid_metric; /* lower case: ndcg@200 */

@@ -22,7 +22,7 @@ static int ascending(const void *a, const void *b)
 
 hl_eval_orders hl_evaluation_orders(const hl_config *c, hl_phase phase)
 {
-    hl_eval_orders orders = {.phase = phase, .history = history_at(c), .users = c->eval_batch_size};
+    hl_eval_orders orders = {.phase = phase, .history = history_at(c), .mask = c->history_mask, .users = c->eval_batch_size};
     orders.cuts = c->topk.n < HL_CUTS ? c->topk.n : HL_CUTS;
     memcpy(orders.cut, c->topk.at, (size_t)orders.cuts * sizeof *orders.cut);
     qsort(orders.cut, (size_t)orders.cuts, sizeof *orders.cut, ascending);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 static const hl_choice splits[] = {{"leave_two_out", HL_LEAVE_TWO_OUT}, {"temporal", HL_TEMPORAL}, {0}};
+static const hl_choice masks[] = {{"all", HL_MASK_ALL}, {"window", HL_MASK_WINDOW}, {"none", HL_MASK_NONE}, {0}};
 static const hl_choice models[] = {{"HLLM", HL_MODEL_HLLM}, {"EASE", HL_MODEL_EASE}, {0}};
 static const hl_choice losses[] = {{"nce", HL_LOSS_NCE}, {0}};
 static const hl_choice means[] = {{"global", HL_MEAN_GLOBAL}, {"rank", HL_MEAN_RANK}, {0}};
@@ -125,6 +126,8 @@ const hl_option hl_options[] = {
     HEADING("Evaluation"),
     INT("eval_step", eval_step, "1", 1, 1e6, REPORT, "epochs from one validation to the next"),
     INT("eval_batch_size", eval_batch_size, "256", 1, 1e8, LAYOUT, "users ranked at once"),
+    CHOICE("history_mask", history_mask, "all", NUMBERS,
+           "items of a user's history that are not ranked: all; window: those that are read; none", masks),
     INTS("topk", topk, "[5, 10, 50, 200]", 1, 1e6, REPORT, "lengths of the recommended lists"),
     NAMES("metrics", metrics, "[Recall, NDCG]", REPORT, "Recall, NDCG, MRR"),
     TEXT("valid_metric", valid_metric, "NDCG@200", NUMBERS, "decides which checkpoint is the best"),

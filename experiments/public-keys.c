@@ -34,7 +34,7 @@ static const struct {
     {"need_training", "|true|yes|on|1|", "set val_only: true to train nothing"},
     {"eval_type", "|ranking|evaluatortype.ranking|full|1|", "only ranks among all items are computed; leave it out"},
     {"valid_metric_bigger", "|true|yes|on|1|", "of all metrics here the larger value is the better; leave it out"},
-    {"repeatable", "|false|no|off|0|", "items of a user's history are never recommended again; leave it out"},
+    {"repeatable", "|false|no|off|0|", "history_mask: none ranks the items of a user's history too; leave it out"},
     {"item_data", "||", "the items are those of the interactions; leave it out"},
     {"optimizer_kwargs", "||", "the optimizer is AdamW, by optim_args; leave it out"},
     {"lr_mult_prefix", "||", "all tensors have one learning rate; leave it out"},

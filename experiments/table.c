@@ -125,12 +125,13 @@ static void show(const hl_config *c, const hl_evaluation *v, const rows *r, json
 hl_status hl_table_make(const hl_job *j, const hl_evaluation *v, json_t **json)
 {
     const hl_corpus *corpus = hl_dataset_corpus(j->data);
+    const hl_eval_orders orders = hl_evaluation_orders(j->config, v->phase);
     hl_score popular, chance, ease;
     rows r = {0};
     json_t *reference = NULL, *figures;
     const char *title;
-    hl_score_popularity(&popular, j->world, corpus, v->phase, v->score.cut, v->score.cuts);
-    hl_score_chance(&chance, j->world, corpus, v->phase, v->score.cut, v->score.cuts);
+    hl_score_popularity(&popular, j->world, corpus, &orders);
+    hl_score_chance(&chance, j->world, corpus, &orders);
     add_model(&r, j->config->model, &v->score);
     add_row(&r, (hl_figures){.title = "popularity", .score = &popular});
     add_row(&r, (hl_figures){.title = "random", .score = &chance});

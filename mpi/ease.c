@@ -184,6 +184,12 @@ static const int32_t *history_of(const ease_round *r, int user, int *n, int32_t 
     return history;
 }
 
+/* Items of a history of n from here on are nobody's rivals. */
+static int masked_from(const ease_round *r, int n)
+{
+    return hl_mask_begin(r->orders->mask, r->orders->history, n);
+}
+
 static int history_items(const ease_round *r)
 {
     int sum = 0, n;
@@ -205,7 +211,7 @@ static void read_users(ease_round *r)
     for (int i = 0; i < r->users; i++) {
         int n;
         const int32_t *history = history_of(r, i, &n, &r->target[i]);
-        for (int k = 0; k < n; k++) r->repeated[i] |= history[k] == r->target[i];
+        for (int k = masked_from(r, n); k < n; k++) r->repeated[i] |= history[k] == r->target[i];
         r->begin[i + 1] = r->begin[i] + find_places(r->column + r->begin[i], r->e, r->e->column, history, n);
     }
 }
@@ -240,13 +246,13 @@ static void find_thresholds(ease_round *r)
     hl_group_all_reduce_double(&r->e->grid.all, r->threshold, (size_t)r->users);
 }
 
-/* The history and the target itself are nobody's rivals. */
+/* What is masked of the history, and the target itself, are nobody's rivals. */
 static void leave_out(double *score, const ease_round *r, int user)
 {
     int n;
     int32_t target;
     const int32_t *history = history_of(r, user, &n, &target);
-    for (int k = 0; k <= n; k++) { /* the target stands behind its history */
+    for (int k = masked_from(r, n); k <= n; k++) { /* the target stands behind its history */
         int row = r->e->row[history[k]];
         if (row >= 0) score[row] = -INFINITY;
     }

@@ -38,7 +38,8 @@ hl_status hl_ease_fit(hl_ease *e, double l2);
 /* Scores that ought to be equal differ by rounding, which is another one on other grids: closer than this they are ties. */
 #define HL_EASE_MARGIN 1e-12f
 
-/* Rank every user's target as hl_evaluate does, by the items of the whole history; orders->history is not looked at, ranks
+/* Rank every user's target as hl_evaluate does, by the items of the whole history; orders->history only says what
+ * mask window leaves out; ranks
  * that are left over from the grid fill no orders->rank.  The same score on every rank.  Collective over world. */
 void hl_ease_score(hl_score *score, hl_ease *e, const hl_eval_orders *orders);
 

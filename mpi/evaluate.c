@@ -57,7 +57,7 @@ static int by_text(const void *a, const void *b)
     return x->user < y->user ? -1 : x->user > y->user;
 }
 
-/* The different items of a history among my texts. */
+/* The different items of what is left out of a history, among my texts. */
 static void except_history(eval_round *r, int user, const int32_t *history, int n, int32_t target)
 {
     size_t mark = hl_arena_mark(&r->e->scratch);
@@ -99,7 +99,8 @@ static void read_users(eval_round *r)
         int n;
         int32_t target = hl_targets_at(r->targets, r->first + i, &history, &n);
         r->target[i] = hl_catalogue_text(r->c, r->e->corpus, target);
-        except_history(r, i, history, n, target);
+        const int from = hl_mask_begin(r->orders->mask, r->orders->history, n);
+        except_history(r, i, history + from, n - from, target);
     }
     qsort(r->exceptions, (size_t)r->n_exceptions, sizeof *r->exceptions, by_text);
 }

@@ -2,9 +2,11 @@
  *
  * The catalogue's vectors lie in shares on the item ranks where they came out; users come in rounds, encoded on the user ranks, and
  * their vectors travel to the shares, which count scores above the target's in tiles.  No matrix of users x items
- * exists.  The score is the cosine; items of the user's whole history are left out, always. */
+ * exists.  The score is the cosine; items of the
+ * user's history are left out as the orders' mask says. */
 #ifndef MPI_EVALUATE_H
 #define MPI_EVALUATE_H
+#include "model/mask.h"
 #include "model/targets.h"
 #include "mpi/catalogue.h"
 #include "mpi/engine.h"
@@ -12,6 +14,7 @@
 typedef struct {
     hl_phase phase;
     int history;  /* most items of the history that the User LLM reads */
+    hl_mask mask; /* what of the history is left out; a target in it is a miss */
     int users;    /* users a round, whole job */
     float margin; /* scores so near the target's count as ties; 0: equal ones only */
     int cuts, cut[HL_CUTS];

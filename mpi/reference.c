@@ -82,10 +82,11 @@ static void combine_scores(void *into, const void *from, size_t n)
 }
 
 /* p NULL: chance. */
-static void score_users(hl_score *score, const hl_group *g, const hl_corpus *corpus, hl_phase phase, const popularity *p)
+static void score_users(hl_score *score, const hl_group *g, const hl_corpus *corpus, const hl_eval_orders *orders,
+                        const popularity *p)
 {
     hl_targets targets;
-    hl_targets_open(&targets, corpus, phase);
+    hl_targets_open(&targets, corpus, orders->phase);
     int64_t begin = hl_part_begin(targets.n, g->size, g->rank);
     int64_t end = begin + hl_part_count(targets.n, g->size, g->rank);
     for (int64_t i = begin; i < end; i++) {
@@ -93,7 +94,8 @@ static void score_users(hl_score *score, const hl_group *g, const hl_corpus *cor
         int32_t *seen;
         int n;
         int32_t target = hl_targets_at(&targets, i, &history, &n);
-        n = different(&seen, history, n);
+        const int from = hl_mask_begin(orders->mask, orders->history, n);
+        n = different(&seen, history + from, n - from);
         if (contains(seen, n, target)) hl_score_add(score, 0, 0);
         else if (p) add_popularity(score, p, corpus, target, seen, n);
         else hl_score_add_random(score, corpus->items - 1 - n);
@@ -103,18 +105,18 @@ static void score_users(hl_score *score, const hl_group *g, const hl_corpus *cor
     hl_group_all_reduce_with(g, score, 1, sizeof *score, combine_scores);
 }
 
-void hl_score_popularity(hl_score *score, const hl_group *g, const hl_corpus *corpus, hl_phase phase, const int *cut, int cuts)
+void hl_score_popularity(hl_score *score, const hl_group *g, const hl_corpus *corpus, const hl_eval_orders *orders)
 {
     popularity p;
     popularity_open(&p, g, corpus);
-    *score = hl_score_at(cut, cuts);
-    score_users(score, g, corpus, phase, &p);
+    *score = hl_score_at(orders->cut, orders->cuts);
+    score_users(score, g, corpus, orders, &p);
     free(p.count);
     free(p.more);
 }
 
-void hl_score_chance(hl_score *score, const hl_group *g, const hl_corpus *corpus, hl_phase phase, const int *cut, int cuts)
+void hl_score_chance(hl_score *score, const hl_group *g, const hl_corpus *corpus, const hl_eval_orders *orders)
 {
-    *score = hl_score_at(cut, cuts);
-    score_users(score, g, corpus, phase, NULL);
+    *score = hl_score_at(orders->cut, orders->cuts);
+    score_users(score, g, corpus, orders, NULL);
 }

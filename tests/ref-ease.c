@@ -107,17 +107,19 @@ static double score(const double *b, int n, const int32_t *history, int length, 
     return sum;
 }
 
-int64_t ref_ease_rank(int64_t *ties, const double *b, const hl_corpus *c, int64_t user, hl_phase phase, double margin)
+int64_t ref_ease_rank(int64_t *ties, const double *b, const hl_corpus *c, int64_t user, hl_phase phase, int masked, double margin)
 {
     const int32_t *history;
     int length, n = (int)c->items - 1;
     int64_t rank = 1;
     int32_t target = hl_phase_target(c, user, phase, &history, &length);
     *ties = 0;
-    if (has(history, length, target)) return 0;
+    const int left_out = masked < length ? masked : length;
+    const int32_t *gone = history + length - left_out;
+    if (has(gone, left_out, target)) return 0;
     double at = score(b, n, history, length, target - 1);
     for (int j = 0; j < n; j++) {
-        if (j == target - 1 || has(history, length, j + 1)) continue;
+        if (j == target - 1 || has(gone, left_out, j + 1)) continue;
         double x = score(b, n, history, length, j);
         rank += x > at + margin;
         *ties += fabs(x - at) <= margin;

@@ -15,7 +15,8 @@ void ref_gram(double *g, const hl_corpus *c);
 /* b (n, n) = I - P / diag(P), P = (G + l2 I)^-1, with a diagonal of zeros. */
 void ref_ease(double *b, const hl_corpus *c, double l2);
 
-/* A user's rank in a phase (0: the target is in the history) and how many others are within `margin` of the target. */
-int64_t ref_ease_rank(int64_t *ties, const double *b, const hl_corpus *c, int64_t user, hl_phase phase, double margin);
+/* A user's rank in a phase (0: the target is among the last `masked` items of the
+ * history, which are not ranked) and how many others are within `margin` of the target. */
+int64_t ref_ease_rank(int64_t *ties, const double *b, const hl_corpus *c, int64_t user, hl_phase phase, int masked, double margin);
 
 #endif

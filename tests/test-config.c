@@ -108,7 +108,7 @@ static void public_keys_that_would_change_the_numbers_are_refused(void)
     static const struct { const char *text, *words; } cases[] = {
         {"eval_type: value\n", "a.yaml:1: eval_type: \"value\" is of the public code"},
         {"valid_metric_bigger: False\n", "the larger value is the better"},
-        {"repeatable: True\n", "never recommended again"},
+        {"repeatable: True\n", "history_mask: none"},
         {"debug: True\n", "set max_steps instead"},
         {"need_training: False\n", "set val_only: true"},
         {"use_text: no\n", "HLLM reads texts"},

@@ -4,6 +4,7 @@
 #include "tests/check.h"
 #include "tests/ref-ease.h"
 #include "tests/toy.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,17 +75,18 @@ static void weights_are_those_of_the_twin(void)
     on_each_corpus(compare_weights);
 }
 
-static void compare_ranks(hl_ease *e, int n, double l2, hl_phase phase, int users_a_round)
+static void compare_ranks(hl_ease *e, int n, double l2, hl_phase phase, int users_a_round, hl_mask mask)
 {
     int64_t users = e->corpus->users, *rank = hl_alloc_zero((size_t)users, sizeof *rank), *ties = hl_alloc_zero((size_t)users, sizeof *ties);
     double *b = hl_alloc((size_t)(n * n) * sizeof *b);
-    hl_eval_orders orders = {.phase = phase, .users = users_a_round, .margin = HL_EASE_MARGIN, .cuts = 2, .cut = {1, 5}, .rank = rank, .ties = ties};
+    const int masked = mask == HL_MASK_NONE ? 0 : mask == HL_MASK_WINDOW ? 2 : INT_MAX;
+    hl_eval_orders orders = {.phase = phase, .history = 2, .mask = mask, .users = users_a_round, .margin = HL_EASE_MARGIN, .cuts = 2, .cut = {1, 5}, .rank = rank, .ties = ties};
     hl_score got, want = hl_score_at(orders.cut, orders.cuts);
     ref_ease(b, e->corpus, l2);
     CHECK_OK(hl_ease_fit(e, l2));
     hl_ease_score(&got, e, &orders);
     for (int64_t u = 0; u < users; u++) {
-        int64_t its_ties, its_rank = ref_ease_rank(&its_ties, b, e->corpus, u, phase, (double)HL_EASE_MARGIN);
+        int64_t its_ties, its_rank = ref_ease_rank(&its_ties, b, e->corpus, u, phase, masked, (double)HL_EASE_MARGIN);
         hl_score_add(&want, its_rank, its_rank ? its_ties : 0);
         if (hl_grid_has_me(&e->grid)) CHECK(rank[u] == its_rank && ties[u] == its_ties);
     }
@@ -96,8 +98,10 @@ static void compare_ranks(hl_ease *e, int n, double l2, hl_phase phase, int user
 static void compare_all_ranks(hl_ease *e, int n)
 {
     for (int i = 0; i < 3; i++) {
-        compare_ranks(e, n, l2s[i], HL_VALID, 1000);
-        compare_ranks(e, n, l2s[i], HL_TEST, 7);
+        compare_ranks(e, n, l2s[i], HL_VALID, 1000, HL_MASK_ALL);
+        compare_ranks(e, n, l2s[i], HL_TEST, 7, HL_MASK_ALL);
+        compare_ranks(e, n, l2s[i], HL_TEST, 7, HL_MASK_WINDOW);
+        compare_ranks(e, n, l2s[i], HL_VALID, 9, HL_MASK_NONE);
     }
 }
 

@@ -132,7 +132,7 @@ static bool have_one_text(const hl_corpus *c, int32_t a, int32_t b)
     return m == n && memcmp(x, y, (size_t)n * sizeof *x) == 0;
 }
 
-/* Items outside the history: scored above the target, as it is scored, and one or the other or neither. */
+/* Items that are not left out: scored above the target, as it is scored, and one or the other or neither. */
 typedef struct {
     int64_t above, same, open;
     bool repeated;
@@ -145,19 +145,20 @@ static void compare_item(place *p, double by, double margin, bool has_its_text)
     else if (by > -margin - NEAR) p->open++;
 }
 
-static place place_of(slow *s, int64_t user, hl_phase phase, double margin)
+static place place_of(slow *s, int64_t user, hl_phase phase, hl_mask mask, double margin)
 {
     int n;
     const int32_t *history;
     const hl_corpus *c = &s->t->corpus;
     const int32_t target = hl_phase_target(c, user, phase, &history, &n);
-    const int read = n < S ? n : S;
+    const int read = n < S ? n : S, gone = mask == HL_MASK_ALL ? n : mask == HL_MASK_WINDOW ? read : 0;
+    const int32_t *left_out = history + n - gone;
     float y[WIDTH];
-    place p = {.repeated = is_in(history, n, target)};
+    place p = {.repeated = is_in(left_out, gone, target)};
     encode_user(y, s, history + n - read, read);
     const double best = cosine(y, s->item + target * WIDTH);
     for (int32_t i = 1; i < c->items; i++)
-        if (i != target && !is_in(history, n, i))
+        if (i != target && !is_in(left_out, gone, i))
             compare_item(&p, cosine(y, s->item + i * WIDTH) - best, margin, have_one_text(c, i, target));
     return p;
 }
@@ -219,12 +220,12 @@ static void compare_score(const hl_score *got, const int64_t *rank, const int64_
     for (hl_ties t = 0; t < HL_TIES; t++) compare_gains(&got->gains[t], &want[t]);
 }
 
-static void compare_ranks(const int64_t *rank, const int64_t *ties, slow *s, hl_phase phase, double margin)
+static void compare_ranks(const int64_t *rank, const int64_t *ties, slow *s, const hl_eval_orders *orders)
 {
     const int64_t users = s->t->corpus.users;
     int64_t decided = 0;
     for (int64_t u = 0; u < users; u++) {
-        const place p = place_of(s, u, phase, margin);
+        const place p = place_of(s, u, orders->phase, orders->mask, (double)orders->margin);
         decided += p.open == 0;
         CHECK((rank[u] == 0) == p.repeated);
         if (p.repeated) CHECK(ties[u] == 0);
@@ -235,11 +236,11 @@ static void compare_ranks(const int64_t *rank, const int64_t *ties, slow *s, hl_
     CHECK((double)decided >= 0.9 * (double)users);
 }
 
-static void evaluate(hl_engine *e, const hl_catalogue *c, slow *s, hl_phase phase, int users, float margin)
+static void evaluate(hl_engine *e, const hl_catalogue *c, slow *s, hl_phase phase, int users, float margin, hl_mask mask)
 {
     const int64_t n = s->t->corpus.users;
     int64_t *rank = hl_alloc_zero((size_t)n, sizeof *rank), *ties = hl_alloc_zero((size_t)n, sizeof *ties);
-    hl_eval_orders orders = {.phase = phase, .history = S, .users = users, .margin = margin, .cuts = CUTS, .rank = rank, .ties = ties};
+    hl_eval_orders orders = {.phase = phase, .history = S, .mask = mask, .users = users, .margin = margin, .cuts = CUTS, .rank = rank, .ties = ties};
     hl_score score;
     memcpy(orders.cut, cuts, sizeof cuts);
     CHECK_OK(hl_evaluate(&score, e, c, &orders));
@@ -247,7 +248,7 @@ static void evaluate(hl_engine *e, const hl_catalogue *c, slow *s, hl_phase phas
                        hl_layout_item_last_stage_rank(&e->mesh->layout, 0));
     hl_group_broadcast(&e->mesh->world, ties, (size_t)n * sizeof *ties,
                        hl_layout_item_last_stage_rank(&e->mesh->layout, 0));
-    compare_ranks(rank, ties, s, phase, margin);
+    compare_ranks(rank, ties, s, &orders);
     compare_score(&score, rank, ties, n);
     free(rank);
     free(ties);
@@ -265,9 +266,11 @@ static void rank_world(const world *w, const hl_layout_wish *wish, int zero)
     open_engine(&e, &mesh, check_world(), wish, &t, w, zero);
     hl_catalogue_open(&c, &e);
     compare_catalogue(&c, &e, &s);
-    evaluate(&e, &c, &s, HL_VALID, 100, 0);
-    evaluate(&e, &c, &s, HL_TEST, 7, 0);
-    evaluate(&e, &c, &s, HL_TEST, 10, 0.2f);
+    evaluate(&e, &c, &s, HL_VALID, 100, 0, HL_MASK_ALL);
+    evaluate(&e, &c, &s, HL_TEST, 7, 0, HL_MASK_ALL);
+    evaluate(&e, &c, &s, HL_TEST, 10, 0.2f, HL_MASK_ALL);
+    evaluate(&e, &c, &s, HL_TEST, 10, 0, HL_MASK_WINDOW);
+    evaluate(&e, &c, &s, HL_VALID, 10, 0, HL_MASK_NONE);
     hl_catalogue_close(&c);
     hl_engine_close(&e);
     hl_mesh_close(&mesh);

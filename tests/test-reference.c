@@ -3,6 +3,7 @@
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/toy.h"
+#include <string.h>
 
 static const int cuts[] = {1, 3, 10, 25};
 enum { CUTS = 4 };
@@ -31,11 +32,20 @@ typedef struct {
     bool repeated;
 } place;
 
-static place place_of(const hl_corpus *c, int64_t user, hl_phase phase, const int *popular)
+/* What is left out of a history: its first item and how many. */
+static const int32_t *left_out(const int32_t *history, int *n, const hl_eval_orders *orders)
+{
+    int kept = orders->mask == HL_MASK_NONE ? *n : orders->mask == HL_MASK_WINDOW && *n > orders->history ? *n - orders->history : 0;
+    *n -= kept;
+    return history + kept;
+}
+
+static place place_of(const hl_corpus *c, int64_t user, const hl_eval_orders *orders, const int *popular)
 {
     int n;
     const int32_t *history;
-    int32_t target = hl_phase_target(c, user, phase, &history, &n);
+    int32_t target = hl_phase_target(c, user, orders->phase, &history, &n);
+    history = left_out(history, &n, orders);
     place p = {.repeated = is_in(history, n, target)};
     for (int32_t item = 1; item < c->items; item++) {
         if (is_in(history, n, item)) continue;
@@ -62,19 +72,28 @@ static void compare(const hl_score *got, const hl_score *want)
     }
 }
 
-static void check_phase(const hl_corpus *c, hl_phase phase, const int *popular)
+static void check_orders(const hl_corpus *c, const hl_eval_orders *orders, const int *popular)
 {
     hl_score want = hl_score_at(cuts, CUTS), chance = hl_score_at(cuts, CUTS), got;
     for (int64_t u = 0; u < c->users; u++) {
-        place p = place_of(c, u, phase, popular);
+        place p = place_of(c, u, orders, popular);
         hl_score_add(&want, p.repeated ? 0 : 1 + p.above, p.repeated ? 0 : p.equal);
         if (p.repeated) hl_score_add(&chance, 0, 0);
         else hl_score_add_random(&chance, p.open);
     }
-    hl_score_popularity(&got, check_world(), c, phase, cuts, CUTS);
+    hl_score_popularity(&got, check_world(), c, orders);
     compare(&got, &want);
-    hl_score_chance(&got, check_world(), c, phase, cuts, CUTS);
+    hl_score_chance(&got, check_world(), c, orders);
     compare(&got, &chance);
+}
+
+static void check_phase(const hl_corpus *c, hl_phase phase, const int *popular)
+{
+    for (hl_mask mask = HL_MASK_ALL; mask <= HL_MASK_NONE; mask++) {
+        hl_eval_orders orders = {.phase = phase, .history = 3, .mask = mask, .cuts = CUTS};
+        memcpy(orders.cut, cuts, sizeof cuts);
+        check_orders(c, &orders, popular);
+    }
 }
 
 static void check_corpus(int64_t items, int64_t users, int longest, uint64_t seed)

@@ -12,6 +12,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/layer.h \
 	src/model/layout.c src/model/layout.h \
 	src/model/llama.c src/model/llama.h \
+	src/model/mask.h \
 	src/model/params.c src/model/params.h \
 	src/model/tensor-group.c src/model/tensor-group.h \
 	src/model/places.c src/model/places.h \
