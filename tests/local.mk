@@ -140,6 +140,7 @@ CHECKERS = \
 	tests/end-runs.sh \
 	tests/check-faults.sh \
 	tests/check-fuzz.sh \
+	tests/check-split.sh \
 	tests/end-saves.sh \
 	tests/end-agree.sh
 
@@ -207,7 +208,7 @@ tests_test_exact_LDADD = $(MPI_TEST_LINK)
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
 
-EXTRA_DIST += tests/run.sh tests/give-way.c tests/run-kernels.sh tests/verdict.sh tests/end-lib.sh tests/data $(CHECKERS)
+EXTRA_DIST += tests/split-count.py tests/run.sh tests/give-way.c tests/run-kernels.sh tests/verdict.sh tests/end-lib.sh tests/data $(CHECKERS)
 check-local:
 	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' CC='$(CC)' $(SHELL) $(srcdir)/tests/run.sh \
 		$(ALONE_TESTS) -- $(MPI_TESTS) -- $(ODD_TESTS) -- $(CHECKERS)

@@ -4,9 +4,8 @@
 #include "base/rng.h"
 #include "io/dataset.h"
 #include "io/prepare.h"
-#include "model/pool.h"
+#include "model/sampler.h"
 #include "model/targets.h"
-#include "model/windows.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/csvpair.h"
@@ -160,6 +159,22 @@ static void check_windows(const hl_dataset *d, bool *is_known, bool split)
     hl_windows_close(&w);
 }
 
+/* In both ways of drawing, all negatives are of the pool. */
+static void check_negatives(const hl_corpus *c, const hl_pool *pool, const bool *is_known)
+{
+    hl_windows w;
+    hl_arena arena = hl_arena_growing("negatives");
+    hl_windows_open(&w, c, 3, true);
+    for (int negatives = 0; negatives < 100; negatives += 50) {
+        hl_batch b;
+        const hl_sampler sampler = {&w, 5, 8, negatives, pool};
+        hl_sampler_draw(&b, &sampler, 1, &arena);
+        for (int i = 0; i < b.negatives; i++) CHECK(is_known[b.negative[i]]);
+    }
+    hl_windows_close(&w);
+    hl_arena_free(&arena);
+}
+
 static void check_pool(const hl_corpus *c, const bool *is_known)
 {
     hl_pool pool;
@@ -168,6 +183,7 @@ static void check_pool(const hl_corpus *c, const bool *is_known)
     for (int64_t item = 1; item < c->items; item++)
         if (is_known[item]) CHECK(known < pool.n && hl_pool_at(&pool, known) == item && ++known);
     CHECK(pool.n == known);
+    check_negatives(c, &pool, is_known);
     hl_pool_close(&pool);
 }
 
@@ -227,6 +243,20 @@ static void cuts_are_those_of_a_sorted_list(void)
         hl_dataset_close(d);
         free(text);
     }
+}
+
+/* Thousands of these interactions share the time of a cut. */
+static void amazon_reviews_are_cut_so_too(void)
+{
+    char data[PATH_MAX];
+    const char *csv = check_shared("data/dataset/amazon_industrial.csv");
+    if (!csv) return;
+    snprintf(data, sizeof data, "%.*s", (int)(strrchr(csv, '/') - csv), csv);
+    hl_prepare_settings s = pair_of("amazon_industrial", "item,user,time\n", 0.1, 0.1);
+    s.data_path = data;
+    hl_dataset *d = NULL;
+    if (CHECK_OK(prepare(&s)) && CHECK_OK(hl_dataset_open(check_world(), s.folder, &d))) check_dataset(d);
+    hl_dataset_close(d);
 }
 
 static void what_leaves_a_part_empty_is_refused(void)
@@ -303,6 +333,7 @@ static const test tests[] = {
     {"a target is the last of its part and has a history", a_target_is_the_last_of_its_part_and_has_a_history},
     {"rules that leave nothing are refused", rules_that_leave_nothing_are_refused},
     {"cuts, targets, windows and pool are those of a slow count", cuts_are_those_of_a_sorted_list},
+    {"Amazon reviews are cut so, too", amazon_reviews_are_cut_so_too},
     {"what leaves a part empty is refused", what_leaves_a_part_empty_is_refused},
     {"another split is another dataset", another_split_is_another_dataset},
     {"a manifest without a split is leave two out", a_manifest_without_a_split_is_leave_two_out},
