@@ -9,11 +9,11 @@
 #include "base/log.h"
 #include "base/patience.h"
 #include "base/stop.h"
+#include "mpi/algorithms.h"
 #include "mpi/launch.h"
 #include "mpi/openmpi.h"
 #include "mpi/samecall.h"
 #include "mpi/wait.h"
-#include "mpi/algorithms.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -14,8 +14,9 @@
 #include <stdint.h>
 
 typedef struct {
-    uint64_t sent, calls; /* bytes that this rank has sent; collectives so far, the same on all ranks */
-    uint64_t looked;      /* collectives that mpi/samecall.h has looked at, likewise */
+    uint64_t sent;   /* bytes that this rank has sent */
+    uint64_t calls;  /* waits so far, sends and receives of a pipeline too, which differ by stage */
+    uint64_t looked; /* collectives that mpi/samecall.h has looked at, the same on all ranks */
 } hl_traffic;
 
 typedef struct hl_group {

@@ -2,7 +2,7 @@
  *
  * MPI asks for messages without pause.  Where a machine has more ranks than processors, a rank that asks keeps from computing the
  * rank that it waits for, until the system takes its processor away.  Open MPI yields where it is told to (mpi/openmpi.h); of others
- * the waits here do. */
+ * the waits here do, and sleep for some microseconds where they are long. */
 #ifndef MPI_WAIT_H
 #define MPI_WAIT_H
 #include <mpi.h>
