@@ -142,7 +142,7 @@ static float *bring_histories(eval_round *r, int *length)
     }
     hl_exchange x;
     hl_exchange_plan(&x, &e->mesh->world, &(hl_readings){n, holder, held, reader, place}, &e->plan);
-    float *vectors = HL_TAKE(&e->plan, float, (size_t)x.received * (size_t)r->D);
+    float *vectors = HL_TAKE_ROWS(&e->plan, float, x.received, r->D);
     hl_exchange_forward(&x, vectors, r->c->vector, r->D, &e->wire);
     return vectors;
 }
@@ -164,7 +164,7 @@ static void encode_users(eval_round *r, float *u, const float *x, const int *len
     hl_user_pack(&pack, length, n, true, &e->scratch);
     hl_stack_saved_lay(&saved, &e->user_model.stack, &pack, &e->scratch);
     const hl_stack *m = &e->user_model.stack;
-    float *last = HL_TAKE(&e->scratch, float, (size_t)n * (size_t)r->D), *norm = HL_TAKE(&e->scratch, float, n);
+    float *last = HL_TAKE_ROWS(&e->scratch, float, n, r->D), *norm = HL_TAKE(&e->scratch, float, n);
     float *y = m->last ? last : hl_pipe_room(&e->user_pipe, HL_FORWARD, (size_t)pack.T * (size_t)r->D);
     if (!m->first) hl_pipe_recv(&e->user_pipe, HL_FORWARD, pack.T, r->D);
     hl_stack_forward(y, &saved, m, e->user.w, m->first ? x : hl_pipe_received(&e->user_pipe, HL_FORWARD), &pack,
@@ -225,7 +225,7 @@ static void give_users(eval_round *r, const float *mine, int n)
         out_count[q] = gives && hl_layout_is_item_last_stage(&m->layout, q) ? n : 0;
         out_begin[q] = 0;
     }
-    r->u = HL_TAKE(a, float, here ? (size_t)r->users * (size_t)r->D : 0);
+    r->u = HL_TAKE_ROWS(a, float, here ? r->users : 0, r->D);
     hl_group_all_to_all(&m->world, r->u, in_count, in_begin, mine, out_count, out_begin, (size_t)r->D * sizeof *mine);
 }
 
@@ -239,7 +239,7 @@ static void find_users(eval_round *r)
     int n = 0;
     if (hl_group_has_me(g)) {
         n = (int)hl_part_count(r->users, replicas, replica);
-        mine = HL_TAKE(&e->plan, float, (size_t)n * (size_t)r->D);
+        mine = HL_TAKE_ROWS(&e->plan, float, n, r->D);
         encode_my_users(r, mine, x, length, (int)hl_part_begin(r->users, replicas, replica), n);
     }
     give_users(r, mine, n);

@@ -46,7 +46,7 @@ void hl_exchange_plan(hl_exchange *x, const hl_group *g, const hl_readings *r, h
 void hl_exchange_forward(const hl_exchange *x, float *theirs, const float *mine, int D, hl_arena *wire)
 {
     size_t mark = hl_arena_mark(wire);
-    float *out = HL_TAKE(wire, float, (size_t)x->sent * (size_t)D), *in = HL_TAKE(wire, float, (size_t)x->received * (size_t)D);
+    float *out = HL_TAKE_ROWS(wire, float, x->sent, D), *in = HL_TAKE_ROWS(wire, float, x->received, D);
     hl_rows_gather(out, mine, x->send_row, x->sent, D);
     hl_group_all_to_all(x->group, in, x->receive_count, x->receive_begin, out, x->send_count, x->send_begin,
                         (size_t)D * sizeof *in);
@@ -58,7 +58,7 @@ void hl_exchange_forward(const hl_exchange *x, float *theirs, const float *mine,
 void hl_exchange_backward(const hl_exchange *x, float *dmine, const float *dtheirs, int D, hl_arena *wire)
 {
     size_t mark = hl_arena_mark(wire);
-    float *in = HL_TAKE(wire, float, (size_t)x->sent * (size_t)D), *out = HL_TAKE(wire, float, (size_t)x->received * (size_t)D);
+    float *in = HL_TAKE_ROWS(wire, float, x->sent, D), *out = HL_TAKE_ROWS(wire, float, x->received, D);
     hl_rows_gather(out, dtheirs, x->receive_row, x->received, D);
     hl_group_all_to_all(x->group, in, x->send_count, x->send_begin, out, x->receive_count, x->receive_begin,
                         (size_t)D * sizeof *in);

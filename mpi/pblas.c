@@ -59,7 +59,7 @@ static blocks blocks_of(const hl_tiles *g, const int *down, const int *along, hl
     HL_CHECK(M > 0 && N > 0 && M <= INT_MAX && N <= INT_MAX && (int64_t)b.high * b.wide <= INT_MAX);
     const int m = (int)M, n = (int)N;
     int info;
-    b.x = HL_TAKE_ZERO(scratch, float, (size_t)b.high * (size_t)b.wide);
+    b.x = HL_TAKE_ZERO_ROWS(scratch, float, b.high, b.wide);
     descinit_(b.desc, &m, &n, &b.high, &b.wide, &FIRST, &FIRST, &t->context, &b.high, &info);
     HL_CHECK(info == 0);
     return b;

@@ -7,7 +7,7 @@
 /* An item's unit vector counts once for each item that has the text. */
 static double *second_moment(const hl_group *g, const hl_catalogue *c, int D, hl_arena *scratch)
 {
-    double *sum = HL_TAKE_ZERO(scratch, double, (size_t)D * (size_t)D), items = 0;
+    double *sum = HL_TAKE_ZERO_ROWS(scratch, double, D, D), items = 0;
     float *scale = HL_TAKE(scratch, float, c->mine);
     for (int t = 0; t < c->texts; t++) items += c->weight[t];
     for (int i = 0; i < c->mine; i++) scale[i] = c->scale[i] * (float)sqrt(c->weight[c->begin + i] / items);

@@ -93,7 +93,7 @@ static void forward_at_once(const hl_tiles *g, float *y, const float *x, const f
 {
     const sizes s = sizes_of(g, c);
     const int D = c->D[g->columns];
-    float *all_x = HL_TAKE(scratch, float, (size_t)s.T * (size_t)D), *all_w = HL_TAKE_ZERO(scratch, float, (size_t)s.F * (size_t)D);
+    float *all_x = HL_TAKE_ROWS(scratch, float, s.T, D), *all_w = HL_TAKE_ZERO_ROWS(scratch, float, s.F, D);
     for (hl_tile_panel p = {0}; hl_tile_panel_next(&p, g, c);) {
         put_columns(all_x, panel_of_x(g, x, &p, c, scratch), s.T, D, p.begin, p.n);
         add_columns(all_w, panel_of_w(g, w, &p, c, scratch), s.F, D, p.begin, p.n);

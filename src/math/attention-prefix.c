@@ -180,7 +180,7 @@ void hl_attention_prefix_backward(float *dq, float *dk, float *dv, const float *
     j.d_o = d_o;
     j.whole_o = o;
     j.whole_lse = lse;
-    j.sums = HL_TAKE(scratch, float, all * (size_t)heads->K);
+    j.sums = HL_TAKE_ROWS(scratch, float, all, heads->K);
     take_turns(&j);
     for (int k = 0; k < heads->K; k++) {
         give_sums(dk + k * heads->d, j.sums + all * (size_t)k, &j, j.scale);

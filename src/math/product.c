@@ -255,7 +255,7 @@ void hl_product(float *c, size_t c_row, hl_numbers a, hl_numbers b, int M, int N
     const turns all = turns_of(N, K, kernel);
     const int n = all.across * all.stretches;
     const size_t size = (size_t)(kernel->depth * (kernel->across + kernel->lanes)), rows = (size_t)(kernel->strips * (R * kernel->depth + HL_PRODUCT_LEAST));
-    float *const packed = HL_TAKE(&room, float, 2 * size), *const copies = HL_TAKE(&room, float, rows * (size_t)omp_get_max_threads());
+    float *const packed = HL_TAKE(&room, float, 2 * size), *const copies = HL_TAKE_ROWS(&room, float, rows, omp_get_max_threads());
     hl_work_queue *const packing = hl_work_queue_lay(n, &room), *const multiplying = hl_work_queue_lay(n, &room);
     const task t = task_of(c, c_row, a, M, add, kernel);
     const int jobs = t.blocks * t.groups;

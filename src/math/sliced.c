@@ -71,7 +71,7 @@ void hl_sliced_column_parallel_backward(float *dx, float *dw, const float *dy, c
 {
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)D;
     const int N = hl_pieces_width(p);
-    float *part = p->slices > 1 ? HL_TAKE(scratch, float, n * (size_t)p->slices) : dx;
+    float *part = p->slices > 1 ? HL_TAKE_ROWS(scratch, float, n, p->slices) : dx;
     columns_dx(part, dy, w, T, D, p);
     hl_product(dw, (size_t)D, turned(dy, N), rows(x, D), N, D, T, true);
     if (p->slices > 1) add_slices(dx, part, p->slices, n);
@@ -83,7 +83,7 @@ void hl_sliced_row_parallel_forward(float *y, const float *x, const float *w, in
 {
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)F;
     const int width = K / slices;
-    float *part = slices > 1 ? HL_TAKE(scratch, float, n * (size_t)slices) : y;
+    float *part = slices > 1 ? HL_TAKE_ROWS(scratch, float, n, slices) : y;
     for (int s = 0; s < slices; s++) hl_product(part + (size_t)s * n, (size_t)F, rows(x + s * width, K), turned(w + s * width, K), T, F, width, false);
     if (slices > 1) add_slices(y, part, slices, n);
     hl_arena_back(scratch, mark);

@@ -125,7 +125,7 @@ static void attend_rows_in(hl_block_saved *b, const hl_stack *m, const hl_block 
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch);
     const hl_sequence_part mine = hl_sequence_part_of(m, T, m->tp->sequence_parallel, scratch);
-    float *normed = HL_TAKE(scratch, float, (size_t)T * (size_t)s.D);
+    float *normed = HL_TAKE_ROWS(scratch, float, T, s.D);
     hl_rmsnorm_forward(normed + hl_sequence_part_first(m, &mine), b->rstd, b->x, w + at->norm, mine.n, s.D, s.eps);
     hl_sequence_part_all_gather(normed, m, &mine);
     project_in(b->qkv, m, normed, w + at->qkv, T, qkv_of(m, &s), scratch);
@@ -139,7 +139,7 @@ static void attend_kinds_in(hl_block_saved *b, const hl_stack *m, const hl_block
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch), n = (size_t)pack->kinds * (size_t)s.D;
-    float *x = HL_TAKE(scratch, float, n), *normed = HL_TAKE(scratch, float, n), *qkv = HL_TAKE(scratch, float, (size_t)pack->kinds * (size_t)s.qkv);
+    float *x = HL_TAKE(scratch, float, n), *normed = HL_TAKE(scratch, float, n), *qkv = HL_TAKE_ROWS(scratch, float, pack->kinds, s.qkv);
     hl_rows_gather(x, b->x, pack->first, pack->kinds, s.D);
     hl_rmsnorm_forward(normed, b->rstd, x, w + at->norm, pack->kinds, s.D, s.eps);
     project_in(qkv, m, normed, w + at->qkv, pack->kinds, qkv_of(m, &s), scratch);
@@ -156,7 +156,7 @@ static void attend_rows_out(hl_block_saved *b, const hl_stack *m, const hl_block
     const size_t mark = hl_arena_mark(scratch);
     const hl_sequence_part mine = hl_sequence_part_of(m, T, m->tp->sequence_parallel, scratch);
     const size_t size = (size_t)mine.n * (size_t)s.D;
-    float *out = mine.sequence_parallel ? HL_TAKE(scratch, float, (size_t)T * (size_t)s.D) : b->h;
+    float *out = mine.sequence_parallel ? HL_TAKE_ROWS(scratch, float, T, s.D) : b->h;
     project_out(out, m, b->o, w + at->o, T, s.od, scratch);
     hl_sequence_part_reduce(out, m, &mine, T);
     if (mine.sequence_parallel) memcpy(b->h, out + hl_sequence_part_first(m, &mine), size * sizeof *out);
@@ -178,7 +178,7 @@ static void attend_last_forward(hl_block_saved *b, const hl_stack *m, const hl_b
     const hl_widths s = hl_widths_of(m);
     int n = pack->segments, kv = s.qkv - s.od;
     size_t mark = hl_arena_mark(scratch), size = (size_t)n * (size_t)s.D;
-    float *normed = HL_TAKE(scratch, float, (size_t)pack->T * (size_t)s.D), *few = HL_TAKE(scratch, float, size), *x = HL_TAKE(scratch, float, size);
+    float *normed = HL_TAKE_ROWS(scratch, float, pack->T, s.D), *few = HL_TAKE(scratch, float, size), *x = HL_TAKE(scratch, float, size);
     const int *row = hl_pack_last_rows(pack, scratch), *position = positions_of(pack, row, scratch);
     hl_rmsnorm_forward(normed, b->rstd, b->x, w + at->norm, pack->T, s.D, s.eps);
     hl_rows_gather(few, normed, row, n, s.D);
@@ -221,7 +221,7 @@ static void mlp_rows_forward(float *y, hl_block_saved *b, const hl_stack *m, con
     size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
     const hl_sequence_part mine = hl_sequence_part_of(m, T, sequence_parallel, scratch);
     const size_t first = hl_sequence_part_first(m, &mine), size = (size_t)mine.n * (size_t)s.D;
-    float *normed = HL_TAKE(scratch, float, n), *gated = HL_TAKE(scratch, float, (size_t)T * (size_t)s.F);
+    float *normed = HL_TAKE(scratch, float, n), *gated = HL_TAKE_ROWS(scratch, float, T, s.F);
     float *out = sequence_parallel ? HL_TAKE(scratch, float, n) : y;
     hl_rmsnorm_forward(normed + first, b->mlp_rstd, b->h, w + at->mlp_norm, mine.n, s.D, s.eps);
     hl_sequence_part_all_gather(normed, m, &mine);
@@ -401,7 +401,7 @@ static void attend_kinds_in_backward(float *d, float *dw, float *dqkv, const hl_
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch), n = (size_t)pack->kinds * (size_t)s.D;
     float *x = HL_TAKE(scratch, float, n), *dx = HL_TAKE_ZERO(scratch, float, n), *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
-    float *sum = HL_TAKE_ZERO(scratch, float, (size_t)pack->kinds * (size_t)s.qkv);
+    float *sum = HL_TAKE_ZERO_ROWS(scratch, float, pack->kinds, s.qkv);
     hl_rope_turn(dqkv, pack->position, m->rope, pack->T, s.H + s.K, s.d, s.qkv, -1);
     hl_rows_scatter_add(sum, dqkv, pack->kind, pack->T, s.qkv);
     hl_rows_gather(x, b->x, pack->first, pack->kinds, s.D);
@@ -443,7 +443,7 @@ static void attend_backward(float *d, float *dw, const hl_block_saved *b, const 
     const hl_widths s = hl_widths_of(m);
     const int T = pack->T, shares = kinds ? 1 : shares_of(m, T);
     const size_t mark = hl_arena_mark(scratch);
-    float *d_o = HL_TAKE(scratch, float, (size_t)T * (size_t)s.od), *dqkv = HL_TAKE(scratch, float, (size_t)T * (size_t)s.qkv);
+    float *d_o = HL_TAKE_ROWS(scratch, float, T, s.od), *dqkv = HL_TAKE_ROWS(scratch, float, T, s.qkv);
     const hl_sequence_part mine = hl_sequence_part_of(m, T, m->tp->sequence_parallel, scratch);
     hl_sequence_part_all_gather(d, m, &mine);
     row_parallel_backward(d_o, shares > 1 ? NULL : dw + at->o, m, d, b->o, w + at->o, T, s.od);
@@ -472,8 +472,8 @@ static void attend_last_backward(float *dx, const float *dh, float *dw, const hl
     int T = pack->T, n = pack->segments, kv = s.qkv - s.od;
     size_t mark = hl_arena_mark(scratch), all = (size_t)T * (size_t)s.D, size = (size_t)n * (size_t)s.D, wkv = at->qkv + (size_t)s.od * (size_t)s.D;
     const int *row = hl_pack_last_rows(pack, scratch), *position = positions_of(pack, row, scratch);
-    float *d_o = HL_TAKE(scratch, float, (size_t)n * (size_t)s.od), *dq = HL_TAKE(scratch, float, (size_t)n * (size_t)s.od);
-    float *dkv = HL_TAKE(scratch, float, (size_t)T * (size_t)kv);
+    float *d_o = HL_TAKE_ROWS(scratch, float, n, s.od), *dq = HL_TAKE_ROWS(scratch, float, n, s.od);
+    float *dkv = HL_TAKE_ROWS(scratch, float, T, kv);
     float *normed = HL_TAKE(scratch, float, all), *dnormed = HL_TAKE(scratch, float, all);
     float *few = HL_TAKE(scratch, float, size), *dfew = HL_TAKE(scratch, float, size);
     row_parallel_backward(d_o, dw + at->o, m, dh, b->o, w + at->o, n, s.od);

@@ -108,13 +108,13 @@ void hl_stack_saved_lay(hl_stack_saved *t, const hl_stack *m, const hl_pack *who
         hl_block_saved b;
         b.x = HL_TAKE(arena, float, rows * D);
         b.rstd = HL_TAKE(arena, float, rows);
-        b.qkv = HL_TAKE(arena, float, T * (size_t)(last ? s.qkv - s.od : s.qkv));
-        b.q = HL_TAKE(arena, float, last ? n * (size_t)s.od : 0);
-        b.o = HL_TAKE(arena, float, n * (size_t)s.od);
-        b.lse = HL_TAKE(arena, float, n * (size_t)s.H);
+        b.qkv = HL_TAKE_ROWS(arena, float, T, last ? s.qkv - s.od : s.qkv);
+        b.q = HL_TAKE_ROWS(arena, float, last ? n : 0, s.od);
+        b.o = HL_TAKE_ROWS(arena, float, n, s.od);
+        b.lse = HL_TAKE_ROWS(arena, float, n, s.H);
         b.h = HL_TAKE(arena, float, saved * D);
         b.mlp_rstd = HL_TAKE(arena, float, saved);
-        b.gu = HL_TAKE(arena, float, n * 2 * (size_t)s.F);
+        b.gu = HL_TAKE_ROWS(arena, float, n, 2 * s.F);
         if (!arena->measuring) t->block[i] = b;
     }
     size_t out = m->last ? rows_saved(m, hl_pack_rows(pack), m->tp->sequence_parallel && !pack->last_only) : 0;
@@ -183,7 +183,7 @@ static int read_out_backward(float *dx, float *dw, const float *dy, const hl_sta
     }
     const hl_sequence_part mine = hl_sequence_part_of(m, n, m->tp->sequence_parallel && !pack->last_only, scratch);
     const size_t first = hl_sequence_part_first(m, &mine);
-    float *d = pack->last_only ? HL_TAKE(scratch, float, (size_t)n * (size_t)D) : dx;
+    float *d = pack->last_only ? HL_TAKE_ROWS(scratch, float, n, D) : dx;
     memset(d, 0, (size_t)n * (size_t)D * sizeof *d);
     hl_rmsnorm_backward(d + first, hl_sequence_part_norm_gradient(dw + m->last_norm, m, pack->last_only, scratch),
                         dy + first, t->x, w + m->last_norm, t->rstd, mine.n, D);
