@@ -48,7 +48,8 @@ hl_status hl_argument_take_number(int *n, const char *name, int least, int most,
     if (!text) return HL_OK;
     errno = 0;
     long x = strtol(text, &end, 10);
-    if (errno || end == text || *end || x < least || x > most) return HL_FAIL(HL_EUSAGE, "--%s %s is not a whole number from %d to %d", name, text, least, most);
+    if (errno || end == text || *end || x < least || x > most)
+        return HL_FAIL(HL_EUSAGE, "--%s %s is not a whole number from %d to %d", name, text, least, most);
     *n = (int)x;
     return HL_OK;
 }
@@ -66,7 +67,8 @@ bool hl_argument_take_flag(const char *name, int *argc, char **argv)
 /* Seconds that a pipe may be silent. */
 enum { PATIENCE = 10 };
 
-/* A pipe, as of "train <(make-config)", is read while somebody writes it: how many bytes, 0 at the end, -1 with errno. */
+/* A pipe, as of "train <(make-config)", is read while somebody writes it: how many bytes, 0 at the end, -1 with
+ * errno. */
 static ssize_t read_some(int fd, char *at, size_t room)
 {
     struct pollfd here = {.fd = fd, .events = POLLIN};
@@ -80,9 +82,11 @@ static hl_status read_open(char *text, size_t *n, int fd, const char *path)
     ssize_t got;
     for (*n = 0; *n <= LONGEST_CONFIG && (got = read_some(fd, text + *n, LONGEST_CONFIG + 1 - *n)) != 0;) {
         if (got > 0) *n += (size_t)got;
-        else if (errno != EINTR && errno != EAGAIN) return HL_FAIL(HL_EUSAGE, "%s: cannot be read: %s; name a configuration file", path, strerror(errno));
+        else if (errno != EINTR && errno != EAGAIN)
+            return HL_FAIL(HL_EUSAGE, "%s: cannot be read: %s; name a configuration file", path, strerror(errno));
     }
-    if (*n > LONGEST_CONFIG) return HL_FAIL(HL_EUSAGE, "%s: longer than %d bytes; this is no configuration", path, LONGEST_CONFIG);
+    if (*n > LONGEST_CONFIG)
+        return HL_FAIL(HL_EUSAGE, "%s: longer than %d bytes; this is no configuration", path, LONGEST_CONFIG);
     return HL_OK;
 }
 
@@ -125,10 +129,7 @@ static void log_no_effect(const hl_names *keys)
     if (keys->n) hl_log(HL_INFO, "without effect here: %s", list);
 }
 
-static bool is_option(const char *argument)
-{
-    return strncmp(argument, "--", 2) == 0;
-}
+static bool is_option(const char *argument) { return strncmp(argument, "--", 2) == 0; }
 
 /* Take files out of the arguments from `at` on, up to the next option. */
 static void take_files_at(int at, hl_names *files, int *argc, char **argv)
@@ -157,8 +158,10 @@ static hl_status parse_files(hl_config *c, const hl_group *world, const hl_names
 {
     char *text = hl_alloc(LONGEST_CONFIG + 1);
     hl_status s = HL_OK;
-    if (files->n == 0) s = HL_FAIL(HL_EUSAGE, "the configuration is missing; name a YAML file first, as in experiments/configs");
-    for (int i = 0; s == HL_OK && i < files->n; i++) s = world ? parse_shared(c, world, text, files->at[i]) : parse_alone(c, text, files->at[i]);
+    if (files->n == 0)
+        s = HL_FAIL(HL_EUSAGE, "the configuration is missing; name a YAML file first, as in experiments/configs");
+    for (int i = 0; s == HL_OK && i < files->n; i++)
+        s = world ? parse_shared(c, world, text, files->at[i]) : parse_alone(c, text, files->at[i]);
     free(text);
     return s;
 }
@@ -183,7 +186,4 @@ hl_status hl_config_load(hl_config *c, const hl_group *world, int argc, char **a
     return HL_OK;
 }
 
-hl_status hl_config_load_alone(hl_config *c, int argc, char **argv)
-{
-    return load(c, NULL, argc, argv);
-}
+hl_status hl_config_load_alone(hl_config *c, int argc, char **argv) { return load(c, NULL, argc, argv); }

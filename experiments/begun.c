@@ -29,7 +29,8 @@ static bool read_gains(hl_gains *g, int cuts, const json_t *x)
 {
     const json_t *mrr = json_object_get(x, "mrr");
     g->mrr = json_number_value(mrr);
-    return json_is_number(mrr) && read_numbers(g->recall, cuts, json_object_get(x, "recall")) && read_numbers(g->ndcg, cuts, json_object_get(x, "ndcg"));
+    return json_is_number(mrr) && read_numbers(g->recall, cuts, json_object_get(x, "recall"))
+           && read_numbers(g->ndcg, cuts, json_object_get(x, "ndcg"));
 }
 
 json_t *hl_begun_json(const hl_begun *b)
@@ -39,8 +40,9 @@ json_t *hl_begun_json(const hl_begun *b)
     json_t *cuts = json_array(), *gains = json_array();
     for (int k = 0; k < s->cuts; k++) json_array_append_new(cuts, json_integer(s->cut[k]));
     for (int t = 0; t < HL_TIES; t++) json_array_append_new(gains, gains_json(&s->gains[t], s->cuts));
-    return json_pack("{ss so sI sI sI sf so sb}", "phase", hl_phase_name[b->phase], "cuts", cuts, "users", (json_int_t)s->users, "repeated",
-                     (json_int_t)s->repeated, "tied", (json_int_t)s->tied, "ties", s->ties, "gains", gains, "is_whole", b->is_whole);
+    return json_pack("{ss so sI sI sI sf so sb}", "phase", hl_phase_name[b->phase], "cuts", cuts, "users",
+                     (json_int_t)s->users, "repeated", (json_int_t)s->repeated, "tied", (json_int_t)s->tied, "ties",
+                     s->ties, "gains", gains, "is_whole", b->is_whole);
 }
 
 static bool read_cuts(hl_score *s, const json_t *list)
@@ -56,7 +58,9 @@ static bool read_counts(hl_begun *b, const json_t *x)
     const char *phase;
     json_int_t users, repeated, tied;
     hl_score *s = &b->score;
-    if (json_unpack((json_t *)(uintptr_t)x, "{ss sI sI sI sF}", "phase", &phase, "users", &users, "repeated", &repeated, "tied", &tied, "ties", &s->ties) != 0)
+    if (json_unpack((json_t *)(uintptr_t)x, "{ss sI sI sI sF}", "phase", &phase, "users", &users, "repeated", &repeated,
+                    "tied", &tied, "ties", &s->ties)
+        != 0)
         return false;
     s->users = users, s->repeated = repeated, s->tied = tied;
     b->phase = strcmp(phase, hl_phase_name[HL_VALID]) == 0 ? HL_VALID : HL_TEST;
@@ -69,7 +73,8 @@ bool hl_begun_read(hl_begun *b, const json_t *x)
     *b = (hl_begun){0};
     bool fits = json_is_object(x) && read_counts(b, x) && read_cuts(&b->score, json_object_get(x, "cuts"));
     const json_t *gains = json_object_get(x, "gains");
-    for (int t = 0; t < HL_TIES && fits; t++) fits = read_gains(&b->score.gains[t], b->score.cuts, json_array_get(gains, (size_t)t));
+    for (int t = 0; t < HL_TIES && fits; t++)
+        fits = read_gains(&b->score.gains[t], b->score.cuts, json_array_get(gains, (size_t)t));
     if (!fits) *b = (hl_begun){0};
     b->is_there = fits;
     return fits;
@@ -78,6 +83,7 @@ bool hl_begun_read(hl_begun *b, const json_t *x)
 const hl_score *hl_begun_for(const hl_begun *b, hl_phase phase, const int *cut, int cuts)
 {
     const hl_score *s = &b->score;
-    bool fits = b->is_there && b->phase == phase && s->cuts == cuts && memcmp(s->cut, cut, (size_t)cuts * sizeof *cut) == 0;
+    bool fits =
+        b->is_there && b->phase == phase && s->cuts == cuts && memcmp(s->cut, cut, (size_t)cuts * sizeof *cut) == 0;
     return fits ? s : NULL;
 }

@@ -1,4 +1,5 @@
-/* begun.h - an evaluation as a checkpoint keeps it: of the first users where a signal has stopped it, of all where it is the test. */
+/* begun.h - an evaluation as a checkpoint keeps it: of the first users where a signal has stopped it, of all where
+ * it is the test. */
 #ifndef EXPERIMENTS_BEGUN_H
 #define EXPERIMENTS_BEGUN_H
 #include "model/score.h"

@@ -1,4 +1,5 @@
-/* bench-calibrate.c - hllm bench calibrate: the few figures of a machine that predictions of a step's time are made of. */
+/* bench-calibrate.c - hllm bench calibrate: the few figures of a machine that predictions of a step's time are made
+ * of. */
 #include "experiments/bench.h"
 #include "io/atomic.h"
 #include "math/linear.h"
@@ -29,7 +30,8 @@ static void measure(json_t *result, const hl_meter *m, int threads)
     const hl_wire wire = hl_meter_wire(m);
     json_object_set_new(result, "latency_s", json_real(wire.latency));
     json_object_set_new(result, "bandwidth_gbs", json_real(wire.bandwidth / 1e9));
-    json_object_set_new(result, "gemm_one_thread", threads == 1 ? json_deep_copy(json_object_get(result, "gemm")) : products(m, 1));
+    json_object_set_new(result, "gemm_one_thread",
+                        threads == 1 ? json_deep_copy(json_object_get(result, "gemm")) : products(m, 1));
     hl_math_threads(threads);
 }
 

@@ -13,9 +13,9 @@
 typedef struct {
     const hl_group *g;
     float *x, *y;
-    size_t n;                   /* numbers of the array */
-    size_t *block;              /* (ranks + 1) where the blocks begin */
-    int *count, *begin;         /* (ranks) rows of an all-to-all */
+    size_t n;           /* numbers of the array */
+    size_t *block;      /* (ranks + 1) where the blocks begin */
+    int *count, *begin; /* (ranks) rows of an all-to-all */
     const hl_algorithm *algorithm;
 } site;
 
@@ -55,11 +55,8 @@ static const struct {
     double halves; /* of the array's bytes, times (p - 1) / p: what a rank sends */
     void (*act)(void *s);
 } kinds[] = {
-    {"sum", 2, all_reduce},
-    {"sum_blocks", 1, reduce_scatter},
-    {"gather_blocks", 1, all_gather},
-    {"share", 0, broadcast},
-    {"trade", 1, all_to_all},
+    {"sum", 2, all_reduce},  {"sum_blocks", 1, reduce_scatter}, {"gather_blocks", 1, all_gather},
+    {"share", 0, broadcast}, {"trade", 1, all_to_all},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -113,8 +110,9 @@ static json_t *compare_algorithms(const hl_meter *m, site *s)
 static void measure(json_t *rows, int kind, const hl_meter *m, site *s)
 {
     const double seconds = hl_meter_seconds(m, kinds[kind].act, s), sent = bytes_sent(kind, s);
-    json_array_append_new(rows, json_pack("{s:s, s:I, s:f, s:f}", "collective", kinds[kind].name, "bytes", (json_int_t)(s->n * sizeof(float)),
-                                          "seconds", seconds, "gbs", sent / seconds / 1e9));
+    json_array_append_new(rows, json_pack("{s:s, s:I, s:f, s:f}", "collective", kinds[kind].name, "bytes",
+                                          (json_int_t)(s->n * sizeof(float)), "seconds", seconds, "gbs",
+                                          sent / seconds / 1e9));
 }
 
 static hl_status run(json_t *result, const hl_bench_orders *orders, int argc, char **argv)
@@ -123,8 +121,14 @@ static hl_status run(json_t *result, const hl_bench_orders *orders, int argc, ch
     const hl_meter *m = &orders->meter;
     const hl_group *g = m->ranks;
     const size_t p = (size_t)g->size, most = m->quick ? (size_t)1 << 14 : (size_t)1 << 24;
-    site s = {g, hl_alloc_zero(most + p, sizeof *s.x), hl_alloc_zero(most + p, sizeof *s.y), 0, hl_alloc((p + 1) * sizeof *s.block),
-              hl_alloc(p * sizeof *s.count), hl_alloc(p * sizeof *s.begin), NULL};
+    site s = {g,
+              hl_alloc_zero(most + p, sizeof *s.x),
+              hl_alloc_zero(most + p, sizeof *s.y),
+              0,
+              hl_alloc((p + 1) * sizeof *s.block),
+              hl_alloc(p * sizeof *s.count),
+              hl_alloc(p * sizeof *s.begin),
+              NULL};
     json_t *rows = json_array(), *algorithms = json_array();
     for (int k = 0; k < KINDS; k++)
         for (s.n = 1; s.n <= most; s.n *= 16) {

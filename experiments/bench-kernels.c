@@ -1,9 +1,9 @@
 /* bench-kernels.c - hllm bench kernels: every op in the shapes of three models, beside what the machine can do.
  *
- * Products and attention are compared with the best square sgemm, ops that are bound by memory with the stream bandwidth; both
- * are measured in the same run.  Products see the tokens of a micro-batch; the others see arrays that do not fit into a
- * cache, since in a step theirs come from memory too.  FLOPs and bytes are those that the op needs, not what it happens
- * to do: what a backward computes again does not count. */
+ * Products and attention are compared with the best square sgemm, ops that are bound by memory with the stream
+ * bandwidth; both are measured in the same run.  Products see the tokens of a micro-batch; the others see arrays
+ * that do not fit into a cache, since in a step theirs come from memory too.  FLOPs and bytes are those that the op
+ * needs, not what it happens to do: what a backward computes again does not count. */
 #include "base/arena.h"
 #include "experiments/bench-show.h"
 #include "math/adamw.h"
@@ -20,28 +20,22 @@ enum { SEGMENT = 64, LOSS_ROWS = 512, LOSS_NEGATIVES = 2048 };
 /* What the ops work on: five arrays that each op uses as it likes, and small ones. */
 typedef struct {
     const hl_meter_shape *shape;
-    int T, D, F, d;             /* tokens of a micro-batch, widths, width of a head */
-    int R, K;                   /* rows and negatives of the loss */
-    size_t n;                   /* numbers of an array that comes from memory */
-    float *a, *b, *c, *e, *f;   /* (most) */
-    float *small, *rope;        /* (D), (SEGMENT, d) */
+    int T, D, F, d;           /* tokens of a micro-batch, widths, width of a head */
+    int R, K;                 /* rows and negatives of the loss */
+    size_t n;                 /* numbers of an array that comes from memory */
+    float *a, *b, *c, *e, *f; /* (most) */
+    float *small, *rope;      /* (D), (SEGMENT, d) */
     int segments, *begin, *position;
     hl_heads heads;
-    hl_nce_part *part;          /* (R) */
+    hl_nce_part *part;                 /* (R) */
     float *multiplicity, *l0, *weight; /* (K), (R), (R) */
-    double *lse;                /* (R) */
+    double *lse;                       /* (R) */
     hl_arena scratch;
 } site;
 
-static int rows_of(const site *s, int width)
-{
-    return (int)(s->n / (size_t)width);
-}
+static int rows_of(const site *s, int width) { return (int)(s->n / (size_t)width); }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
 static size_t most_numbers(const site *s)
 {
@@ -76,7 +70,12 @@ static void open_tokens(site *s)
 
 static void site_open(site *s, const hl_meter *m, const hl_meter_shape *shape)
 {
-    *s = (site){.shape = shape, .T = hl_meter_tokens(m), .D = shape->D, .F = shape->F, .d = shape->D / shape->H, .n = hl_meter_numbers(m)};
+    *s = (site){.shape = shape,
+                .T = hl_meter_tokens(m),
+                .D = shape->D,
+                .F = shape->F,
+                .d = shape->D / shape->H,
+                .n = hl_meter_numbers(m)};
     s->heads = (hl_heads){shape->H, shape->K, s->d, shape->H / shape->K, 0};
     s->scratch = hl_arena_growing("scratch of the kernels");
     open_tokens(s);
@@ -94,17 +93,16 @@ static void refill(site *s)
 
 static void site_close(site *s)
 {
-    void *all[] = {s->a, s->b, s->c, s->e, s->f, s->small, s->rope, s->begin, s->position, s->part, s->multiplicity, s->l0, s->weight, s->lse};
+    void *all[] = {
+        s->a,  s->b,      s->c,  s->e, s->f, s->small, s->rope, s->begin, s->position, s->part, s->multiplicity,
+        s->l0, s->weight, s->lse};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) free(all[i]);
     hl_arena_free(&s->scratch);
 }
 
 /* ---- products: gate and up, the largest of a block */
 
-static double linear_flop(const site *s)
-{
-    return 2.0 * s->T * s->D * 2 * s->F;
-}
+static double linear_flop(const site *s) { return 2.0 * s->T * s->D * 2 * s->F; }
 
 static void linear_forward(void *self)
 {
@@ -126,15 +124,9 @@ static void linear_dw(void *self)
 
 /* ---- attention */
 
-static double attention_flop(const site *s)
-{
-    return 2.0 * SEGMENT * (SEGMENT + 1) * s->segments * s->D;
-}
+static double attention_flop(const site *s) { return 2.0 * SEGMENT * (SEGMENT + 1) * s->segments * s->D; }
 
-static double attention_backward_flop(const site *s)
-{
-    return 2 * attention_flop(s);
-}
+static double attention_backward_flop(const site *s) { return 2 * attention_flop(s); }
 
 static void attention_forward(void *self)
 {
@@ -155,10 +147,7 @@ static double nce_flop(const site *s)
     return 4.0 * s->R * s->K * s->D; /* against the user's vector, and against the target's to find false negatives */
 }
 
-static double nce_backward_flop(const site *s)
-{
-    return nce_flop(s); /* du and dn */
-}
+static double nce_backward_flop(const site *s) { return nce_flop(s); /* du and dn */ }
 
 static void nce_forward(void *self)
 {
@@ -170,7 +159,8 @@ static void nce_forward(void *self)
 static void nce_backward(void *self)
 {
     site *s = self;
-    hl_nce_backward(s->e, s->f, s->lse, s->weight, s->a, s->b, s->c, s->multiplicity, s->R, s->K, s->D, 1, 0.99f, &s->scratch);
+    hl_nce_backward(s->e, s->f, s->lse, s->weight, s->a, s->b, s->c, s->multiplicity, s->R, s->K, s->D, 1, 0.99f,
+                    &s->scratch);
 }
 
 /* ---- bound by memory: bytes that must be read and written */
@@ -180,10 +170,7 @@ static double row_bytes(const site *s, int width, int times)
     return (double)sizeof(float) * rows_of(s, width) * width * times;
 }
 
-static double rmsnorm_bytes(const site *s)
-{
-    return row_bytes(s, s->D, 2); /* x; y */
-}
+static double rmsnorm_bytes(const site *s) { return row_bytes(s, s->D, 2); /* x; y */ }
 
 static void rmsnorm_forward(void *self)
 {
@@ -202,10 +189,7 @@ static void rmsnorm_backward(void *self)
     hl_rmsnorm_backward(s->a, s->e, s->c, s->b, s->small, s->f, rows_of(s, s->D), s->D);
 }
 
-static double swiglu_bytes(const site *s)
-{
-    return row_bytes(s, 2 * s->F, 1) * 1.5; /* gate, up; h */
-}
+static double swiglu_bytes(const site *s) { return row_bytes(s, 2 * s->F, 1) * 1.5; /* gate, up; h */ }
 
 static void swiglu_forward(void *self)
 {
@@ -224,10 +208,7 @@ static void swiglu_backward(void *self)
     hl_swiglu_backward(s->c, s->e, s->a, s->b, rows_of(s, 2 * s->F), s->F);
 }
 
-static double rope_bytes(const site *s)
-{
-    return row_bytes(s, s->D, 2); /* in place */
-}
+static double rope_bytes(const site *s) { return row_bytes(s, s->D, 2); /* in place */ }
 
 static void rope_forward(void *self)
 {
@@ -241,10 +222,7 @@ static void rope_backward(void *self)
     hl_rope_turn(s->a, s->position, s->rope, rows_of(s, s->D), s->shape->H, s->d, s->D, -1);
 }
 
-static double adamw_bytes(const site *s)
-{
-    return 7.0 * sizeof(float) * (double)s->n; /* w, m, v, g; w, m, v */
-}
+static double adamw_bytes(const site *s) { return 7.0 * sizeof(float) * (double)s->n; /* w, m, v, g; w, m, v */ }
 
 static void adamw(void *self)
 {
@@ -301,7 +279,9 @@ static hl_status run(json_t *result, const hl_bench_orders *orders, int argc, ch
     for (const hl_meter_shape *shape = hl_meter_shapes; shape->name; shape++) {
         site s;
         site_open(&s, m, shape);
-        for (int k = 0; k < KERNELS; k++) json_array_append_new(rows, measure(k, m, &s, kernels[k].is_memory ? hl_stream_best(&peaks.stream) : peaks.gemm));
+        for (int k = 0; k < KERNELS; k++)
+            json_array_append_new(rows,
+                                  measure(k, m, &s, kernels[k].is_memory ? hl_stream_best(&peaks.stream) : peaks.gemm));
         site_close(&s);
     }
     json_object_set_new(result, "kernels", rows);

@@ -38,15 +38,13 @@ double hl_meter_seconds(const hl_meter *m, void (*act)(void *self), void *self)
 
 /* ---- sizes */
 
-int hl_meter_tokens(const hl_meter *m)
-{
-    return m->quick ? 64 : 2048;
-}
+int hl_meter_tokens(const hl_meter *m) { return m->quick ? 64 : 2048; }
 
 /* Ranks of a machine share its caches. */
 size_t hl_meter_numbers(const hl_meter *m)
 {
-    const size_t all = m->quick ? (size_t)1 << 22 : (size_t)1 << 25, least = (size_t)1 << 19, mine = all / (size_t)m->ranks->size;
+    const size_t all = m->quick ? (size_t)1 << 22 : (size_t)1 << 25, least = (size_t)1 << 19,
+                 mine = all / (size_t)m->ranks->size;
     return mine > least ? mine : least;
 }
 
@@ -80,7 +78,14 @@ typedef struct {
 static product product_of(int T, int D, int F)
 {
     const size_t t = (size_t)T, d = (size_t)D, f = (size_t)F;
-    return (product){T, D, F, hl_meter_array(t * f), hl_meter_array(t * d), hl_meter_array(f * d), hl_meter_array(f * d), hl_meter_array(t * d)};
+    return (product){T,
+                     D,
+                     F,
+                     hl_meter_array(t * f),
+                     hl_meter_array(t * d),
+                     hl_meter_array(f * d),
+                     hl_meter_array(f * d),
+                     hl_meter_array(t * d)};
 }
 
 static void product_free(product *p)
@@ -116,7 +121,8 @@ hl_gemm hl_meter_gemm(const hl_meter *m)
 {
     const int n = m->quick ? 1024 : 4096;
     product p = product_of(n, n, n);
-    const double flop = 2.0 * n * n * n, blas = hl_meter_seconds(m, forward_by_blas, &p), own = hl_meter_seconds(m, forward_by_our_own, &p);
+    const double flop = 2.0 * n * n * n, blas = hl_meter_seconds(m, forward_by_blas, &p),
+                 own = hl_meter_seconds(m, forward_by_our_own, &p);
     product_free(&p);
     return (hl_gemm){flop / blas, flop / own};
 }
@@ -130,7 +136,9 @@ double hl_meter_gemm_peak(const hl_meter *m)
 double hl_meter_products(const hl_meter *m, const hl_meter_shape *s)
 {
     const int T = hl_meter_tokens(m), D = s->D, d = D / s->H;
-    const struct { int in, out; } layers[] = {{D, (s->H + 2 * s->K) * d}, {D, D}, {D, 2 * s->F}, {s->F, D}};
+    const struct {
+        int in, out;
+    } layers[] = {{D, (s->H + 2 * s->K) * d}, {D, D}, {D, 2 * s->F}, {s->F, D}};
     double flop = 0, seconds = 0;
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
         product p = product_of(T, layers[i].in, layers[i].out);
@@ -160,8 +168,12 @@ double hl_meter_attention(const hl_meter *m, const hl_meter_shape *s)
 {
     const int d = s->D / s->H;
     const size_t T = (size_t)hl_meter_tokens(m), row = (size_t)((s->H + 2 * s->K) * d);
-    attention a = {.heads = {s->H, s->K, d, s->H / s->K, 0}, .segments = (int)T / SEGMENT, .o = hl_meter_array(T * (size_t)s->D),
-                   .lse = hl_meter_array(T * (size_t)s->H), .qkv = hl_meter_array(T * row), .dqkv = hl_meter_array(T * row)};
+    attention a = {.heads = {s->H, s->K, d, s->H / s->K, 0},
+                   .segments = (int)T / SEGMENT,
+                   .o = hl_meter_array(T * (size_t)s->D),
+                   .lse = hl_meter_array(T * (size_t)s->H),
+                   .qkv = hl_meter_array(T * row),
+                   .dqkv = hl_meter_array(T * row)};
     a.begin = hl_alloc((size_t)(a.segments + 1) * sizeof *a.begin);
     for (int i = 0; i <= a.segments; i++) a.begin[i] = i * SEGMENT;
     double seconds = hl_meter_seconds(m, attend_both_ways, &a);
@@ -198,14 +210,16 @@ static void triad(void *self)
 {
     stream *s = self;
 #pragma omp parallel for
-    for (size_t i = 0; i < s->n; i += STRETCH) triad_stretch(s->y + i, s->a + i, s->b + i, s->n - i < STRETCH ? s->n - i : STRETCH);
+    for (size_t i = 0; i < s->n; i += STRETCH)
+        triad_stretch(s->y + i, s->a + i, s->b + i, s->n - i < STRETCH ? s->n - i : STRETCH);
 }
 
 static void update(void *self)
 {
     stream *s = self;
 #pragma omp parallel for
-    for (size_t i = 0; i < s->n; i += STRETCH) update_stretch(s->y + i, s->b + i, s->n - i < STRETCH ? s->n - i : STRETCH);
+    for (size_t i = 0; i < s->n; i += STRETCH)
+        update_stretch(s->y + i, s->b + i, s->n - i < STRETCH ? s->n - i : STRETCH);
 }
 
 hl_stream hl_meter_stream(const hl_meter *m)
@@ -213,7 +227,8 @@ hl_stream hl_meter_stream(const hl_meter *m)
     const size_t n = hl_meter_numbers(m);
     stream s = {hl_meter_array(n), hl_meter_array(n), hl_meter_array(n), n};
     const double bytes = 3.0 * (double)n * sizeof(float);
-    hl_stream rates = {.triad = bytes / hl_meter_seconds(m, triad, &s), .update = bytes / hl_meter_seconds(m, update, &s)};
+    hl_stream rates = {.triad = bytes / hl_meter_seconds(m, triad, &s),
+                       .update = bytes / hl_meter_seconds(m, update, &s)};
     free(s.y);
     free(s.a);
     free(s.b);
@@ -249,6 +264,7 @@ hl_wire hl_meter_wire(const hl_meter *m)
     s.n = n;
     double seconds = hl_meter_seconds(m, add_up, &s), sent = 2.0 * (p - 1) / p * (double)n * sizeof *s.x;
     free(s.x);
-    const double moving = seconds > latency ? seconds - latency : seconds; /* on a busy machine a short message may take longer */
+    const double moving =
+        seconds > latency ? seconds - latency : seconds; /* on a busy machine a short message may take longer */
     return (hl_wire){latency, sent / moving};
 }

@@ -1,8 +1,9 @@
 /* bench-measure.h - how fast this machine is: the figures that kernels, steps and plans are compared with.
  *
- * All ranks of a meter work at once, as in a job, and the slowest counts.  Rates are those of one rank with its threads, so a
- * node has ranks times as much.  A figure is the best of several batches of calls: what disturbs a measurement only makes it
- * slower.  Everything here is collective over the meter's ranks and the same on all of them. */
+ * All ranks of a meter work at once, as in a job, and the slowest counts.  Rates are those of one rank with its
+ * threads, so a node has ranks times as much.  A figure is the best of several batches of calls: what disturbs a
+ * measurement only makes it slower.  Everything here is collective over the meter's ranks and the same on all of
+ * them. */
 #ifndef EXPERIMENTS_BENCH_MEASURE_H
 #define EXPERIMENTS_BENCH_MEASURE_H
 #include "model/llama.h"
@@ -18,7 +19,8 @@ typedef struct {
 /* Seconds of one call of act(self). */
 double hl_meter_seconds(const hl_meter *m, void (*act)(void *self), void *self);
 
-/* Sizes that measurements share: tokens that pass through a layer together; numbers of an array that comes from memory. */
+/* Sizes that measurements share: tokens that pass through a layer together; numbers of an array that comes from
+ * memory. */
 int hl_meter_tokens(const hl_meter *m);
 size_t hl_meter_numbers(const hl_meter *m);
 
@@ -33,7 +35,8 @@ typedef struct {
 } hl_meter_shape;
 extern const hl_meter_shape hl_meter_shapes[];
 
-/* Square sgemm with n = 4096, in FLOP/s, by hl_linear_forward or by hl_product, whichever is faster: what products are compared with. */
+/* Square sgemm with n = 4096, in FLOP/s, by hl_linear_forward or by hl_product, whichever is faster: what products
+ * are compared with. */
 double hl_meter_gemm_peak(const hl_meter *m);
 
 /* All linear layers of a block, forward and backward, in FLOP/s. */
@@ -43,8 +46,8 @@ double hl_meter_products(const hl_meter *m, const hl_meter_shape *s);
  * hl_stack_flop. */
 double hl_meter_attention(const hl_meter *m, const hl_meter_shape *s);
 
-/* Bytes a second to and from memory: y = a + s b (STREAM's triad, three numbers travel) and y += s b (likewise; nothing is
- * read only to be overwritten). */
+/* Bytes a second to and from memory: y = a + s b (STREAM's triad, three numbers travel) and y += s b (likewise;
+ * nothing is read only to be overwritten). */
 typedef struct {
     double triad, update;
 } hl_stream;

@@ -22,16 +22,14 @@ static void print_value(const json_t *x, int width, FILE *out)
     else fprintf(out, "%*s", width, "-");
 }
 
-static int width_of(const json_t *x)
-{
-    return json_is_string(x) ? NAME_WIDTH : COLUMN;
-}
+static int width_of(const json_t *x) { return json_is_string(x) ? NAME_WIDTH : COLUMN; }
 
 static void print_titles(const json_t *first, FILE *out)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)first, key, value) fprintf(out, json_is_string(value) ? "%-*s " : "%*s ", width_of(value), key);
+    json_object_foreach((json_t *)first, key, value)
+        fprintf(out, json_is_string(value) ? "%-*s " : "%*s ", width_of(value), key);
     fputc('\n', out);
 }
 
@@ -43,8 +41,10 @@ static void print_table(const json_t *rows, FILE *out)
     json_t *row, *value;
     size_t i;
     print_titles(first, out);
-    json_array_foreach(rows, i, row) {
-        json_object_foreach((json_t *)first, key, value) {
+    json_array_foreach(rows, i, row)
+    {
+        json_object_foreach((json_t *)first, key, value)
+        {
             print_value(json_object_get(row, key), width_of(value), out);
             fputc(' ', out);
         }
@@ -56,13 +56,15 @@ static void print_for_people(const json_t *result, FILE *out)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)result, key, value) {
+    json_object_foreach((json_t *)result, key, value)
+    {
         if (json_is_array(value)) continue;
         fprintf(out, "%-*s ", NAME_WIDTH, key);
         print_value(value, 0, out);
         fputc('\n', out);
     }
-    json_object_foreach((json_t *)result, key, value) {
+    json_object_foreach((json_t *)result, key, value)
+    {
         if (!json_is_array(value) || json_array_size(value) == 0) continue;
         fprintf(out, "\n%s\n", key);
         print_table(value, out);

@@ -30,7 +30,8 @@ static double updated(const hl_sharding *h)
     double n = 0;
     for (int i = 0; h->w && i < h->table->n; i++) {
         const hl_param *p = &h->table->at[i];
-        size_t from = p->offset > h->begin ? p->offset : h->begin, to = p->offset + p->count < h->end ? p->offset + p->count : h->end;
+        size_t from = p->offset > h->begin ? p->offset : h->begin,
+               to = p->offset + p->count < h->end ? p->offset + p->count : h->end;
         if (!h->frozen[i] && from < to) n += (double)(to - from);
     }
     return n;
@@ -67,10 +68,7 @@ static hl_status take_step(seen *s, hl_job *j, int64_t at, hl_arena *arena)
 
 /* ---- what is asked of it */
 
-static double mean_of(const seen *s, const hl_job *j, int fact)
-{
-    return s->fact[fact].sum / j->world->size;
-}
+static double mean_of(const seen *s, const hl_job *j, int fact) { return s->fact[fact].sum / j->world->size; }
 
 static double exchange_of(const seen *s, const hl_job *j)
 {
@@ -163,11 +161,21 @@ hl_status hl_bench_steps(hl_step_medians *m, hl_job *j, int64_t *at, int steps)
 /* ---- hllm bench step */
 
 static const char *const names[HL_STEP_FIGURES] = {
-    [HL_STEP_SECONDS] = "seconds", [HL_STEP_USERS] = "users_per_second", [HL_STEP_CPU] = "cpu_seconds", [HL_STEP_COMPUTE] = "compute_seconds",
-    [HL_STEP_EXCHANGE] = "exchange_seconds", [HL_STEP_OPTIMIZER] = "optimizer_seconds", [HL_STEP_FLOP] = "flop", [HL_STEP_RATE] = "compute_gflops",
-    [HL_STEP_WHOLE_RATE] = "step_gflops", [HL_STEP_UPDATE_RATE] = "optimizer_gbs", [HL_STEP_SENT] = "sent_bytes",
-    [HL_STEP_TEXTS] = "texts", [HL_STEP_TOKENS] = "item_tokens",
-    [HL_STEP_PUBLIC_TOKENS] = "public_item_tokens", [HL_STEP_LOSS] = "loss",
+    [HL_STEP_SECONDS] = "seconds",
+    [HL_STEP_USERS] = "users_per_second",
+    [HL_STEP_CPU] = "cpu_seconds",
+    [HL_STEP_COMPUTE] = "compute_seconds",
+    [HL_STEP_EXCHANGE] = "exchange_seconds",
+    [HL_STEP_OPTIMIZER] = "optimizer_seconds",
+    [HL_STEP_FLOP] = "flop",
+    [HL_STEP_RATE] = "compute_gflops",
+    [HL_STEP_WHOLE_RATE] = "step_gflops",
+    [HL_STEP_UPDATE_RATE] = "optimizer_gbs",
+    [HL_STEP_SENT] = "sent_bytes",
+    [HL_STEP_TEXTS] = "texts",
+    [HL_STEP_TOKENS] = "item_tokens",
+    [HL_STEP_PUBLIC_TOKENS] = "public_item_tokens",
+    [HL_STEP_LOSS] = "loss",
 };
 
 static bool is_in_billions(int figure)
@@ -182,8 +190,9 @@ static json_t *phases(const hl_step_medians *m)
     for (int a = 0; a <= HL_ACTS; a++) whole += m->mean[a];
     for (int a = 0; a <= HL_ACTS; a++) {
         if (m->most[a] == 0) continue;
-        json_array_append_new(rows, json_pack("{s:s, s:f, s:f, s:f}", "phase", a == REST ? "plan_and_rest" : hl_act_name[a], "mean", m->mean[a],
-                                              "most", m->most[a], "share", m->mean[a] / whole));
+        json_array_append_new(rows,
+                              json_pack("{s:s, s:f, s:f, s:f}", "phase", a == REST ? "plan_and_rest" : hl_act_name[a],
+                                        "mean", m->mean[a], "most", m->most[a], "share", m->mean[a] / whole));
     }
     return rows;
 }
@@ -193,7 +202,8 @@ static void tell_step(json_t *result, const hl_step_medians *m, const hl_job *j,
     const double *x = m->figure;
     json_object_set_new(result, "layout", json_string(j->layout));
     json_object_set_new(result, "users", json_integer(j->config->batch_size));
-    for (int i = 0; i < HL_STEP_FIGURES; i++) json_object_set_new(result, names[i], json_real(is_in_billions(i) ? x[i] / 1e9 : x[i]));
+    for (int i = 0; i < HL_STEP_FIGURES; i++)
+        json_object_set_new(result, names[i], json_real(is_in_billions(i) ? x[i] / 1e9 : x[i]));
     json_object_set_new(result, "compute_share", json_real(x[HL_STEP_RATE] / peaks->gemm));
     json_object_set_new(result, "step_share", json_real(x[HL_STEP_WHOLE_RATE] / peaks->gemm));
     json_object_set_new(result, "optimizer_share", json_real(x[HL_STEP_UPDATE_RATE] / hl_stream_best(&peaks->stream)));
@@ -201,10 +211,7 @@ static void tell_step(json_t *result, const hl_step_medians *m, const hl_job *j,
     json_object_set_new(result, "phases", phases(m));
 }
 
-static int steps_of(const hl_bench_orders *o)
-{
-    return o->steps ? o->steps : o->meter.quick ? STEPS_QUICK : STEPS;
-}
+static int steps_of(const hl_bench_orders *o) { return o->steps ? o->steps : o->meter.quick ? STEPS_QUICK : STEPS; }
 
 static hl_status measure_step(json_t *result, const hl_bench_orders *orders, hl_job *j)
 {
@@ -218,7 +225,8 @@ static hl_status measure_step(json_t *result, const hl_bench_orders *orders, hl_
     hl_bench_note_machine(result, &mine, &peaks);
     json_object_set_new(result, "steps", json_integer(steps_of(orders)));
     tell_step(result, &m, j, &peaks);
-    json_object_set_new(result, "peak_bytes", json_integer((json_int_t)hl_group_max(j->world, (double)hl_peak_bytes())));
+    json_object_set_new(result, "peak_bytes",
+                        json_integer((json_int_t)hl_group_max(j->world, (double)hl_peak_bytes())));
     return HL_OK;
 }
 
@@ -252,8 +260,9 @@ static hl_status measure_node(json_t *result, const hl_bench_orders *orders, hl_
         hl_step_medians m;
         hl_math_threads(threads);
         HL_TRY(hl_bench_steps(&m, j, &at, steps_of(orders)));
-        json_array_append_new(rows, json_pack("{s:i, s:i, s:f, s:f, s:f}", "ranks", j->world->size, "threads", threads, "seconds", m.figure[HL_STEP_SECONDS],
-                                              "users_per_second", m.figure[HL_STEP_USERS], "cpu_seconds", m.figure[HL_STEP_CPU]));
+        json_array_append_new(rows, json_pack("{s:i, s:i, s:f, s:f, s:f}", "ranks", j->world->size, "threads", threads,
+                                              "seconds", m.figure[HL_STEP_SECONDS], "users_per_second",
+                                              m.figure[HL_STEP_USERS], "cpu_seconds", m.figure[HL_STEP_CPU]));
         if (m.figure[HL_STEP_USERS] <= users) continue;
         users = m.figure[HL_STEP_USERS];
         best = threads;
@@ -269,7 +278,9 @@ static hl_status measure_node(json_t *result, const hl_bench_orders *orders, hl_
 static hl_status check(const hl_job *j)
 {
     if (hl_windows_count(&j->windows) > 0) return HL_OK;
-    return HL_FAIL(HL_EFORMAT, "%s has no user with four interactions or more, so there is no step to measure; use other data", j->config->dataset);
+    return HL_FAIL(HL_EFORMAT,
+                   "%s has no user with four interactions or more, so there is no step to measure; use other data",
+                   j->config->dataset);
 }
 
 typedef hl_status (*measurement)(json_t *result, const hl_bench_orders *orders, hl_job *j);
@@ -277,7 +288,8 @@ typedef hl_status (*measurement)(json_t *result, const hl_bench_orders *orders, 
 static hl_status open_and(measurement measure, json_t *result, const hl_bench_orders *orders, const hl_config *c)
 {
     hl_job job = {0};
-    if (c->model == HL_MODEL_EASE) return HL_FAIL(HL_EUSAGE, "EASE is fitted at once and has no steps; measure another model");
+    if (c->model == HL_MODEL_EASE)
+        return HL_FAIL(HL_EUSAGE, "EASE is fitted at once and has no steps; measure another model");
     hl_status s = hl_job_open(&job, orders->meter.ranks, c, true);
     if (s == HL_OK) s = check(&job);
     if (s == HL_OK) s = measure(result, orders, &job);

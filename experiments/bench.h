@@ -12,11 +12,11 @@ typedef struct {
 } hl_bench_orders;
 
 typedef struct {
-    const char *name; /* its arguments and what it does are told in cmd-bench.c */
-    bool has_config; /* argv is a configuration's: its file, then its options */
+    const char *name;   /* its arguments and what it does are told in cmd-bench.c */
+    bool has_config;    /* argv is a configuration's: its file, then its options */
     int arguments_most; /* else: how many arguments it may have */
-    /* Put figures into the object: numbers and texts, and arrays of objects, which are tables.  Collective; every rank has a
-     * result, rank 0's is shown. */
+    /* Put figures into the object: numbers and texts, and arrays of objects, which are tables.  Collective; every
+     * rank has a result, rank 0's is shown. */
     hl_status (*run)(json_t *result, const hl_bench_orders *orders, int argc, char **argv);
 } hl_bench;
 

@@ -8,15 +8,9 @@
 #include "math/linear.h"
 #include <stdio.h>
 
-const char *hl_build_version(void)
-{
-    return HL_VERSION;
-}
+const char *hl_build_version(void) { return HL_VERSION; }
 
-const char *hl_build_commit(void)
-{
-    return HL_COMMIT;
-}
+const char *hl_build_commit(void) { return HL_COMMIT; }
 
 const char *hl_build_compiler(void)
 {
@@ -27,10 +21,7 @@ const char *hl_build_compiler(void)
 #endif
 }
 
-const char *hl_build_flags(void)
-{
-    return HL_FLAGS;
-}
+const char *hl_build_flags(void) { return HL_FLAGS; }
 
 void hl_build_libraries(char *out, size_t room)
 {

@@ -6,11 +6,7 @@
 #include <string.h>
 
 static const hl_bench *const benches[] = {
-    &hl_bench_kernels,
-    &hl_bench_collectives,
-    &hl_bench_step,
-    &hl_bench_node,
-    &hl_bench_calibrate,
+    &hl_bench_kernels, &hl_bench_collectives, &hl_bench_step, &hl_bench_node, &hl_bench_calibrate,
 };
 enum { BENCHES = sizeof benches / sizeof benches[0] };
 
@@ -32,7 +28,8 @@ static hl_status take_orders(hl_bench_orders *o, const hl_bench *bench, const hl
     HL_TRY(hl_argument_take_number(&o->threads, "threads", 1, MOST, argc, argv));
     for (int i = 0; i < *argc; i++)
         if (i >= bench->arguments_most || strncmp(argv[i], "--", 2) == 0)
-            return HL_FAIL(HL_EUSAGE, "bench %s: \"%s\" is too much; hllm bench --help says what it takes", bench->name, argv[i]);
+            return HL_FAIL(HL_EUSAGE, "bench %s: \"%s\" is too much; hllm bench --help says what it takes", bench->name,
+                           argv[i]);
     return hl_threads_set(&o->threads, world, o->threads);
 }
 
@@ -42,7 +39,8 @@ static hl_status run(const hl_group *world, int argc, char **argv)
     bool json = hl_argument_take_flag("json", &argc, argv);
     if (argc == 0) return HL_FAIL(HL_EUSAGE, "say what to measure; hllm bench --help lists it");
     const hl_bench *bench = find(argv[0]);
-    if (!bench) return HL_FAIL(HL_EUSAGE, "bench %s: there is no such measurement; hllm bench --help lists them", argv[0]);
+    if (!bench)
+        return HL_FAIL(HL_EUSAGE, "bench %s: there is no such measurement; hllm bench --help lists them", argv[0]);
     argc--;
     argv++;
     HL_TRY(take_orders(&orders, bench, world, &argc, argv));
@@ -57,20 +55,27 @@ const hl_command hl_cmd_bench = {
     .name = "bench",
     .arguments = "WHAT [CONFIG] [--key value]... [--json]",
     .help = "how fast this machine is, and what of it is used",
-    .more = "  kernels            every op in the shapes of three models (64, 512, 2048 wide), as a share of the best square sgemm or\n"
-            "                     of the memory's bandwidth\n"
-            "  collectives        sums, blocks, broadcasts and trades over all ranks by size; 4 bytes show the latency;\n"
-            "                     and the sum by each algorithm: which was the fastest, which is taken\n"
-            "  step CONFIG        steps of the configured training: phases, FLOP/s, users a second, tokens encoded beside those that the\n"
-            "                     public code would encode, the optimizer apart; medians after a warm-up; nothing is saved\n"
-            "  node CONFIG        the same steps with 1, 2, 4 ... threads, up to this rank's part of the cores; start it with 1, 2, 4 ...\n"
-            "                     ranks to compare, which experiments/scaling/node.sh does\n"
-            "  calibrate [FILE]   the figures that predictions are made of, written to FILE too: products of three widths,\n"
-            "                     attention, memory, latency and bandwidth between the ranks that it is started with\n"
-            "  --threads N        threads a rank; without it OMP_NUM_THREADS, or the rank's share of the cores\n"
-            "  --steps N          steps to measure, of step and node\n"
-            "  --quick            small sizes and few repetitions: to see that it works\n"
-            "  --json             one JSON object on standard output\n"
-            "CONFIG and --key value are those of hllm train.  All ranks work at once and the slowest counts; rates are those of one rank.\n",
+    .more =
+        "  kernels            every op in the shapes of three models (64, 512, 2048 wide), as a share of the best "
+        "square sgemm or\n"
+        "                     of the memory's bandwidth\n"
+        "  collectives        sums, blocks, broadcasts and trades over all ranks by size; 4 bytes show the latency;\n"
+        "                     and the sum by each algorithm: which was the fastest, which is taken\n"
+        "  step CONFIG        steps of the configured training: phases, FLOP/s, users a second, tokens encoded beside "
+        "those that the\n"
+        "                     public code would encode, the optimizer apart; medians after a warm-up; nothing is "
+        "saved\n"
+        "  node CONFIG        the same steps with 1, 2, 4 ... threads, up to this rank's part of the cores; start it "
+        "with 1, 2, 4 ...\n"
+        "                     ranks to compare, which experiments/scaling/node.sh does\n"
+        "  calibrate [FILE]   the figures that predictions are made of, written to FILE too: products of three "
+        "widths,\n"
+        "                     attention, memory, latency and bandwidth between the ranks that it is started with\n"
+        "  --threads N        threads a rank; without it OMP_NUM_THREADS, or the rank's share of the cores\n"
+        "  --steps N          steps to measure, of step and node\n"
+        "  --quick            small sizes and few repetitions: to see that it works\n"
+        "  --json             one JSON object on standard output\n"
+        "CONFIG and --key value are those of hllm train.  All ranks work at once and the slowest counts; rates are "
+        "those of one rank.\n",
     .run = run,
 };

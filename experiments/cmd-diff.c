@@ -29,24 +29,22 @@ typedef struct {
     int64_t begin, end;            /* first and last step that were compared */
     int steps, tensors;
     bool differs;
-    hl_in_phase phase;             /* where it does */
+    hl_in_phase phase; /* where it does */
     hl_difference d;
     closest near;
 } comparison;
 
 /* ---- comparing */
 
-static hl_status next_of(comparison *c, int k)
-{
-    return hl_ledger_reader_next(&c->line[k], c->reader[k]);
-}
+static hl_status next_of(comparison *c, int k) { return hl_ledger_reader_next(&c->line[k], c->reader[k]); }
 
 /* To the next step that both have. */
 static hl_status next(comparison *c)
 {
     HL_TRY(next_of(c, 0));
     HL_TRY(next_of(c, 1));
-    while (c->line[0] && c->line[1] && c->line[0]->step != c->line[1]->step) HL_TRY(next_of(c, c->line[1]->step < c->line[0]->step));
+    while (c->line[0] && c->line[1] && c->line[0]->step != c->line[1]->step)
+        HL_TRY(next_of(c, c->line[1]->step < c->line[0]->step));
     return HL_OK;
 }
 
@@ -88,7 +86,9 @@ static hl_status compare(comparison *c, const orders *o)
         if (c->differs) return HL_OK;
         HL_TRY(next(c));
     }
-    return c->steps ? HL_OK : HL_FAIL(HL_EFORMAT, "%s and %s have no step in common; name runs that made the same steps", o->path[0], o->path[1]);
+    return c->steps ? HL_OK
+                    : HL_FAIL(HL_EFORMAT, "%s and %s have no step in common; name runs that made the same steps",
+                              o->path[0], o->path[1]);
 }
 
 static void close_comparison(comparison *c)
@@ -105,9 +105,20 @@ static void close_comparison(comparison *c)
 static const struct {
     const char *key, *name;
 } facts[] = {
-    {"config_digest", "settings that change the numbers"}, {"data_digest", "data"}, {"weights_digest", "initial weights"},
-    {"layout", "layout"}, {"ranks", "ranks"}, {"nodes", "nodes"}, {"threads", "threads a rank"}, {"version", "version"},
-    {"commit", "commit"}, {"compiler", "compiler"}, {"flags", "compiler's flags"}, {"math", "BLAS"}, {"kernels", "own kernels"}, {"mpi", "MPI"},
+    {"config_digest", "settings that change the numbers"},
+    {"data_digest", "data"},
+    {"weights_digest", "initial weights"},
+    {"layout", "layout"},
+    {"ranks", "ranks"},
+    {"nodes", "nodes"},
+    {"threads", "threads a rank"},
+    {"version", "version"},
+    {"commit", "commit"},
+    {"compiler", "compiler"},
+    {"flags", "compiler's flags"},
+    {"math", "BLAS"},
+    {"kernels", "own kernels"},
+    {"mpi", "MPI"},
 };
 enum { FACTS = sizeof facts / sizeof facts[0] };
 
@@ -178,20 +189,22 @@ static void print_difference(const comparison *c)
 
 static void print_same(const comparison *c, const orders *o)
 {
-    printf("steps %" PRId64 " to %" PRId64 ", %d in both, are the same: loss, gradients and weights of %d tensors, ", c->begin, c->end, c->steps, c->tensors);
+    printf("steps %" PRId64 " to %" PRId64 ", %d in both, are the same: loss, gradients and weights of %d tensors, ",
+           c->begin, c->end, c->steps, c->tensors);
     if (c->near.step == 0) {
         printf("to the last bit\n");
         return;
     }
     printf("to %g\n", o->tolerance);
-    printf("  largest difference: step %" PRId64 ", %s%s%s, by %.2g, relative\n", c->near.step, hl_in_phase_name[c->near.phase], *c->near.tensor ? " of " : "",
-           c->near.tensor, c->near.by);
+    printf("  largest difference: step %" PRId64 ", %s%s%s, by %.2g, relative\n", c->near.step,
+           hl_in_phase_name[c->near.phase], *c->near.tensor ? " of " : "", c->near.tensor, c->near.by);
 }
 
 static void print_longer(const comparison *c)
 {
     for (int k = 0; k < 2 && !c->differs; k++)
-        if (c->line[k]) printf("%s goes on with step %" PRId64 ", %s does not\n", k ? "B" : "A", c->line[k]->step, k ? "A" : "B");
+        if (c->line[k])
+            printf("%s goes on with step %" PRId64 ", %s does not\n", k ? "B" : "A", c->line[k]->step, k ? "A" : "B");
 }
 
 static void print(const comparison *c, const orders *o)
@@ -213,21 +226,25 @@ static json_t *tensor_json(const char *name, double by)
 static json_t *difference_json(const comparison *c)
 {
     const hl_difference *d = &c->d;
-    return json_pack("{s:I, s:s, s:i, s:i, s:o, s:o, s:[o?, o?]}", "step", (json_int_t)c->end, "phase", hl_in_phase_name[c->phase], "differ", d->differ, "tensors", d->tensors,
-                     "first", tensor_json(d->first, d->first_by), "largest", tensor_json(d->largest, d->largest_by), "loss",
+    return json_pack("{s:I, s:s, s:i, s:i, s:o, s:o, s:[o?, o?]}", "step", (json_int_t)c->end, "phase",
+                     hl_in_phase_name[c->phase], "differ", d->differ, "tensors", d->tensors, "first",
+                     tensor_json(d->first, d->first_by), "largest", tensor_json(d->largest, d->largest_by), "loss",
                      json_real(c->line[0]->loss), json_real(c->line[1]->loss));
 }
 
 static json_t *closest_json(const closest *n)
 {
     if (n->step == 0) return json_null();
-    return json_pack("{s:I, s:s, s:s?, s:f}", "step", (json_int_t)n->step, "phase", hl_in_phase_name[n->phase], "tensor", *n->tensor ? n->tensor : NULL, "relative", n->by);
+    return json_pack("{s:I, s:s, s:s?, s:f}", "step", (json_int_t)n->step, "phase", hl_in_phase_name[n->phase],
+                     "tensor", *n->tensor ? n->tensor : NULL, "relative", n->by);
 }
 
 static void print_json(const comparison *c)
 {
-    json_t *o = json_pack("{s:i, s:b, s:i, s:I, s:I, s:o, s:o, s:o}", "schema", 1, "same", !c->differs, "steps", c->steps, "begin", (json_int_t)c->begin, "end",
-                          (json_int_t)c->end, "runs", facts_json(c), "difference", c->differs ? difference_json(c) : json_null(), "within", closest_json(&c->near));
+    json_t *o =
+        json_pack("{s:i, s:b, s:i, s:I, s:I, s:o, s:o, s:o}", "schema", 1, "same", !c->differs, "steps", c->steps,
+                  "begin", (json_int_t)c->begin, "end", (json_int_t)c->end, "runs", facts_json(c), "difference",
+                  c->differs ? difference_json(c) : json_null(), "within", closest_json(&c->near));
     HL_CHECK(o != NULL);
     json_dumpf(o, stdout, JSON_INDENT(1));
     putchar('\n');
@@ -244,7 +261,11 @@ static hl_status read_tolerance(double *x, const char *text)
     errno = 0;
     *x = strtod(text, &end);
     bool good = end != text && !*end && !errno && isfinite(*x) && *x >= 0;
-    return good ? HL_OK : HL_FAIL(HL_EUSAGE, "--tolerance %s is not a number from 0 on; 1e-4 leaves out what differs by less than that part of it", text);
+    return good ? HL_OK
+                : HL_FAIL(HL_EUSAGE,
+                          "--tolerance %s is not a number from 0 on; 1e-4 leaves out what differs by less than that "
+                          "part of it",
+                          text);
 }
 
 static hl_status take_orders(orders *o, int argc, char **argv)
@@ -254,7 +275,8 @@ static hl_status take_orders(orders *o, int argc, char **argv)
     HL_TRY(hl_argument_take(&tolerance, "tolerance", &argc, argv));
     HL_TRY(read_tolerance(&o->tolerance, tolerance));
     for (int i = 0; i < argc; i++)
-        if (strncmp(argv[i], "--", 2) == 0) return HL_FAIL(HL_EUSAGE, "%s: no option of hllm diff; they are --tolerance and --json", argv[i]);
+        if (strncmp(argv[i], "--", 2) == 0)
+            return HL_FAIL(HL_EUSAGE, "%s: no option of hllm diff; they are --tolerance and --json", argv[i]);
     if (argc != 2) return HL_FAIL(HL_EUSAGE, "name two run folders, of trainings with ledger: on");
     o->path[0] = argv[0];
     o->path[1] = argv[1];
@@ -280,6 +302,7 @@ const hl_command hl_cmd_diff = {
     .help = "the first step, phase and tensor in which two runs differ, and by how much",
     .more = "  --tolerance X        relative differences up to X are none; without it, one bit is one\n"
             "  --json               one JSON object on standard output\n"
-            "Of trainings with ledger: on.  Status 0: the steps that both have are the same; 1: they differ; 3: no such ledger.\n",
+            "Of trainings with ledger: on.  Status 0: the steps that both have are the same; 1: they differ; 3: no "
+            "such ledger.\n",
     .run_alone = run_alone,
 };

@@ -24,7 +24,9 @@ static hl_status figures(hl_evaluation *v, hl_job *job, const char *checkpoint, 
         if (checkpoint) HL_TRY(hl_weights_read(job, checkpoint, HL_WEIGHTS_AS_TRAINED));
         return hl_evaluation_run(v, job, phase, NULL);
     }
-    if (checkpoint) return HL_FAIL(HL_EUSAGE, "--checkpoint %s: EASE has none, it is fitted anew each time; leave the option out", checkpoint);
+    if (checkpoint)
+        return HL_FAIL(HL_EUSAGE, "--checkpoint %s: EASE has none, it is fitted anew each time; leave the option out",
+                       checkpoint);
     HL_TRY(hl_ease_evaluate(ease, job));
     *v = ease[phase];
     return HL_OK;
@@ -52,7 +54,10 @@ static void tell_of_initial(const hl_group *world, const hl_config *c)
 {
     char best[PATH_MAX];
     bool has_run = hl_weights_find(best, world, c->checkpoint_dir) == HL_OK && strcmp(best, c->checkpoint_dir) != 0;
-    if (has_run && world->rank == 0) hl_log(HL_WARN, "without --checkpoint these are the initial weights; those of the run in %s are --checkpoint %s", c->checkpoint_dir, best);
+    if (has_run && world->rank == 0)
+        hl_log(HL_WARN,
+               "without --checkpoint these are the initial weights; those of the run in %s are --checkpoint %s",
+               c->checkpoint_dir, best);
     if (!has_run) hl_log(HL_INFO, "without --checkpoint these are the initial weights");
 }
 
@@ -88,8 +93,10 @@ const hl_command hl_cmd_eval = {
     .name = "eval",
     .arguments = "CONFIG... [--checkpoint DIR] [--phase valid|test] [--key value]... [--json]",
     .help = "rank every user's held-out item among the whole catalogue",
-    .more = "  --checkpoint DIR   a run folder, whose best is taken, or its latest (RUN/latest), or a folder step-N; without it the initial weights are\n"
-            "                     evaluated.  Texts, tokens or models other than those of its training are refused, unless with --force\n"
+    .more = "  --checkpoint DIR   a run folder, whose best is taken, or its latest (RUN/latest), or a folder step-N; "
+            "without it the initial weights are\n"
+            "                     evaluated.  Texts, tokens or models other than those of its training are refused, "
+            "unless with --force\n"
             "  --phase PHASE      valid or test (the default)\n"
             "  --json             one JSON object on standard output\n",
     .has_config = true,

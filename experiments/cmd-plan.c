@@ -26,17 +26,22 @@ static void part_text(char *out, size_t n, const hl_forecast *f, bool user, int 
 {
     const hl_layout *l = &f->layout;
     bool has = user ? hl_layout_has_user(l, rank) : hl_layout_has_item(l, rank);
-    int tp = user ? l->user_tp : l->item_tp, pp = user ? l->user_pp : l->item_pp, begin = user ? l->user_begin : l->item_begin;
+    int tp = user ? l->user_tp : l->item_tp, pp = user ? l->user_pp : l->item_pp,
+        begin = user ? l->user_begin : l->item_begin;
     int width = tp * pp, stage = has ? (rank - begin) % width / tp : 0;
     const hl_llama *shape = user ? &f->user : &f->item;
-    const hl_llama_layers x = hl_llama_layers_of(shape, stage, pp, user || !f->job.item_tokens ? 1 : hl_llama_last_cost(shape, 100));
+    const hl_llama_layers x =
+        hl_llama_layers_of(shape, stage, pp, user || !f->job.item_tokens ? 1 : hl_llama_last_cost(shape, 100));
     if (!has) snprintf(out, n, "-");
-    else snprintf(out, n, "copy %d layers %d-%d share %d/%d", (rank - begin) / width, x.begin, x.end - 1, (rank - begin) % tp + 1, tp);
+    else
+        snprintf(out, n, "copy %d layers %d-%d share %d/%d", (rank - begin) / width, x.begin, x.end - 1,
+                 (rank - begin) % tp + 1, tp);
 }
 
 static void print_ranks(const hl_forecast *f)
 {
-    printf("%5s  %-30s %-30s %10s %10s %9s %8s\n", "rank", "Item LLM", "User LLM", "state MB", "kept MB", "seconds", "waiting");
+    printf("%5s  %-30s %-30s %10s %10s %9s %8s\n", "rank", "Item LLM", "User LLM", "state MB", "kept MB", "seconds",
+           "waiting");
     for (int r = 0; r < f->layout.ranks; r++) {
         char item[60], user[60];
         part_text(item, sizeof item, f, false, r);
@@ -93,10 +98,11 @@ static void print(const hl_forecast *f, const orders *o, const hl_candidate *lis
     if (n) print_candidates(list, n, best);
     printf("%s\n", text);
     printf("a made-up batch: %d samples, %d texts in %d chunks (%d before the users), %d user chunks\n",
-           f->plan.samples, f->plan.texts, f->plan.micro_batches,
-           f->plan.early_micro_batches, f->plan.user_micro_batches);
-    printf("a machine of %.3g GFLOP/s a rank, memory %.3g GB/s, between ranks %.3g GB/s and %.3g us\n\n", f->job.machine.flops / 1e9, f->job.machine.memory / 1e9,
-           f->job.machine.wire / 1e9, f->job.machine.latency * 1e6);
+           f->plan.samples, f->plan.texts, f->plan.micro_batches, f->plan.early_micro_batches,
+           f->plan.user_micro_batches);
+    printf("a machine of %.3g GFLOP/s a rank, memory %.3g GB/s, between ranks %.3g GB/s and %.3g us\n\n",
+           f->job.machine.flops / 1e9, f->job.machine.memory / 1e9, f->job.machine.wire / 1e9,
+           f->job.machine.latency * 1e6);
     print_ranks(f);
     print_phases(f);
     printf("%.1f %% of all ranks' time is waiting\n", 100 * waiting(f));
@@ -105,9 +111,9 @@ static void print(const hl_forecast *f, const orders *o, const hl_candidate *lis
 
 static json_t *rank_json(const hl_forecast *f, int r)
 {
-    json_t *phases = json_object(), *o = json_pack("{s:i, s:f, s:f, s:f, s:f}", "rank", r, "state_bytes", f->state[r],
-                                                   "kept_bytes", f->saved[r], "seconds", f->cost[r].step, "waiting",
-                                                   f->cost[r].waiting);
+    json_t *phases = json_object(),
+           *o = json_pack("{s:i, s:f, s:f, s:f, s:f}", "rank", r, "state_bytes", f->state[r], "kept_bytes", f->saved[r],
+                          "seconds", f->cost[r].step, "waiting", f->cost[r].waiting);
     for (int a = 0; a < HL_ACTS; a++)
         if (f->cost[r].seconds[a] > 0) json_object_set_new(phases, hl_act_name[a], json_real(f->cost[r].seconds[a]));
     json_object_set_new(o, "phases", phases);
@@ -120,7 +126,8 @@ static void print_json(const hl_forecast *f)
     hl_layout_text(text, sizeof text, &f->layout);
     json_t *ranks = json_array();
     for (int r = 0; r < f->layout.ranks; r++) json_array_append_new(ranks, rank_json(f, r));
-    json_t *o = json_pack("{s:i, s:s, s:f, s:f, s:o}", "schema", 1, "layout", text, "step", f->step, "waiting", waiting(f), "ranks", ranks);
+    json_t *o = json_pack("{s:i, s:s, s:f, s:f, s:o}", "schema", 1, "layout", text, "step", f->step, "waiting",
+                          waiting(f), "ranks", ranks);
     json_dumpf(o, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(7));
     putchar('\n');
     json_decref(o);
@@ -131,7 +138,9 @@ static hl_status check_batch(const hl_config *c)
 {
     const int64_t items = (int64_t)c->batch_size * (c->MAX_ITEM_LIST_LENGTH + 1) + c->num_negatives;
     if (items <= MOST_ITEMS) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "batch_size %d and num_negatives %d are %lld items a step, more than hllm plan draws (%d); plan a smaller batch, its seconds and bytes grow in proportion",
+    return HL_FAIL(HL_EUSAGE,
+                   "batch_size %d and num_negatives %d are %lld items a step, more than hllm plan draws (%d); plan a "
+                   "smaller batch, its seconds and bytes grow in proportion",
                    c->batch_size, c->num_negatives, (long long)items, MOST_ITEMS);
 }
 
@@ -147,7 +156,8 @@ static hl_status plan(const hl_config *c, const orders *o)
     HL_TRY(hl_forecast_shapes(&item, &user, c));
     HL_TRY(hl_forecast_check(c, &item, &user));
     if (*c->calibration) HL_TRY(hl_forecast_calibrated(&machine, c->calibration, item.hidden_size));
-    if (c->placement == HL_PLACE_AUTO && o->ranks > 1) best = hl_forecast_choose(list, &n, c, &item, &user, o->ranks, NULL, &machine);
+    if (c->placement == HL_PLACE_AUTO && o->ranks > 1)
+        best = hl_forecast_choose(list, &n, c, &item, &user, o->ranks, NULL, &machine);
     if (best >= 0) wish = list[best].wish;
     hl_status s = hl_forecast_open(&f, c, &item, &user, o->ranks, &wish, NULL, &machine);
     if (s == HL_OK && o->json) print_json(&f);
@@ -175,7 +185,8 @@ const hl_command hl_cmd_plan = {
     .more = "  --ranks N            as if started with so many; one process answers, MPI is not started\n"
             "  --rank R             the list of acts of this rank too\n"
             "  --json               one JSON object on standard output\n"
-            "The batch is made up, of texts of MAX_TEXT_LENGTH tokens, so seconds and bytes are on the high side; it has at most 4 million items.\n",
+            "The batch is made up, of texts of MAX_TEXT_LENGTH tokens, so seconds and bytes are on the high side; it "
+            "has at most 4 million items.\n",
     .has_config = true,
     .run_alone = run_alone,
 };

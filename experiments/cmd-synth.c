@@ -11,7 +11,8 @@ static hl_status parse_int(int *out, const char *name, const char *text)
     char *end;
     errno = 0;
     long x = strtol(text, &end, 10);
-    if (end == text || *end || errno || x != (int)x) return HL_FAIL(HL_EUSAGE, "--%s: \"%s\" is not a whole number", name, text);
+    if (end == text || *end || errno || x != (int)x)
+        return HL_FAIL(HL_EUSAGE, "--%s: \"%s\" is not a whole number", name, text);
     *out = (int)x;
     return HL_OK;
 }
@@ -24,11 +25,11 @@ static hl_status parse_real(double *out, const char *name, const char *text)
     return HL_OK;
 }
 
-#define TAKE_INT(key, normal, least, most, help)                    \
-    HL_TRY(hl_argument_take(&text, #key, argc, argv));              \
+#define TAKE_INT(key, normal, least, most, help)       \
+    HL_TRY(hl_argument_take(&text, #key, argc, argv)); \
     if (text) HL_TRY(parse_int(&s->key, #key, text));
-#define TAKE_REAL(key, normal, least, most, help)                   \
-    HL_TRY(hl_argument_take(&text, #key, argc, argv));              \
+#define TAKE_REAL(key, normal, least, most, help)      \
+    HL_TRY(hl_argument_take(&text, #key, argc, argv)); \
     if (text) HL_TRY(parse_real(&s->key, #key, text));
 static hl_status take_settings(hl_synth_settings *s, int *argc, char **argv)
 {
@@ -43,7 +44,8 @@ static hl_status take_settings(hl_synth_settings *s, int *argc, char **argv)
 static hl_status take_folder(const char **folder, int argc, char **argv)
 {
     for (int i = 0; i < argc; i++)
-        if (argv[i][0] == '-') return HL_FAIL(HL_EUSAGE, "%s: there is no such option; hllm synth --help lists them", argv[i]);
+        if (argv[i][0] == '-')
+            return HL_FAIL(HL_EUSAGE, "%s: there is no such option; hllm synth --help lists them", argv[i]);
     if (argc != 1) return HL_FAIL(HL_EUSAGE, "name one folder for the texts and interactions: hllm synth DIR");
     *folder = argv[0];
     return HL_OK;
@@ -51,8 +53,8 @@ static hl_status take_folder(const char **folder, int argc, char **argv)
 
 static void tell(const hl_synth_settings *s, const char *folder, const hl_synth_report *report, bool json)
 {
-    hl_log(HL_INFO, "%s: %d users, %lld interactions with %d items of %d topics", folder, s->users, (long long)report->interactions,
-           report->catalogue, s->topics);
+    hl_log(HL_INFO, "%s: %d users, %lld interactions with %d items of %d topics", folder, s->users,
+           (long long)report->interactions, report->catalogue, s->topics);
     if (json) {
         char *text = hl_synth_json(s, report);
         fputs(text, stdout);

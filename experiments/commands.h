@@ -8,11 +8,11 @@
 
 typedef struct {
     const char *name;
-    const char *arguments; /* as --help shows them */
-    const char *help;      /* one line */
-    const char *more;      /* lines about options of its own, for its --help; may be NULL */
-    bool has_config;       /* the options of the configuration are options of the command */
-    bool hears_signals;    /* it looks at base/stop.h; others end as usual */
+    const char *arguments;  /* as --help shows them */
+    const char *help;       /* one line */
+    const char *more;       /* lines about options of its own, for its --help; may be NULL */
+    bool has_config;        /* the options of the configuration are options of the command */
+    bool hears_signals;     /* it looks at base/stop.h; others end as usual */
     bool needs_no_launcher; /* a process alone can do it without MPI: run then gets hl_group_alone */
     /* Collective over world; the same status on every rank.  argv[0] is the first argument after the name. */
     hl_status (*run)(const hl_group *world, int argc, char **argv);
@@ -21,10 +21,12 @@ typedef struct {
 } hl_command;
 
 /* Each cmd-<name>.c defines one. */
-extern const hl_command hl_cmd_bench, hl_cmd_diff, hl_cmd_doctor, hl_cmd_eval, hl_cmd_plan, hl_cmd_prepare, hl_cmd_show, hl_cmd_synth, hl_cmd_train;
+extern const hl_command hl_cmd_bench, hl_cmd_diff, hl_cmd_doctor, hl_cmd_eval, hl_cmd_plan, hl_cmd_prepare, hl_cmd_show,
+    hl_cmd_synth, hl_cmd_train;
 
 /* The configuration of a job.  Collective over world: rank 0 reads the files named by the first arguments, or
- * by --config_file, of which a later one is stronger; the others are options, everyone gets the same.  Release with hl_config_free, also after a failure. */
+ * by --config_file, of which a later one is stronger; the others are options, everyone gets the same.  Release with
+ * hl_config_free, also after a failure. */
 hl_status hl_config_load(hl_config *c, const hl_group *world, int argc, char **argv);
 
 /* The same without ranks. */

@@ -25,7 +25,8 @@ static int row_of(const char *key)
 }
 
 /* One value; `where` begins sentences, `from` is remembered. */
-static hl_status set(hl_config *c, const char *key, const hl_names *value, bool is_list, const char *where, const char *from)
+static hl_status set(hl_config *c, const char *key, const hl_names *value, bool is_list, const char *where,
+                     const char *from)
 {
     int i = row_of(key);
     if (i < 0 && hl_public_key(key)) {
@@ -33,7 +34,9 @@ static hl_status set(hl_config *c, const char *key, const hl_names *value, bool 
         hl_names_add(&c->no_effect, key, strlen(key));
         return HL_OK;
     }
-    if (i < 0) return HL_FAIL(HL_EUSAGE, "%sthere is no option \"%s\"; the nearest is \"%s\"", where, key, hl_option_nearest(key));
+    if (i < 0)
+        return HL_FAIL(HL_EUSAGE, "%sthere is no option \"%s\"; the nearest is \"%s\"", where, key,
+                       hl_option_nearest(key));
     HL_TRY(hl_option_set(c, &hl_options[i], value, is_list, where));
     free(c->from[i]);
     c->from[i] = from ? hl_copy_text(from) : NULL;
@@ -132,7 +135,8 @@ hl_status hl_config_arguments(hl_config *c, int argc, char **argv)
             return HL_FAIL(HL_EUSAGE, "\"%s\" is one argument too many; options look like --key value", argv[i]);
         const char *argument = argv[i] + 2, *equals = strchr(argument, '=');
         bool has_next = i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0;
-        if (!equals && !has_next && !is_switch(argument)) return HL_FAIL(HL_EUSAGE, "--%s: its value is missing; write --%s value", argument, argument);
+        if (!equals && !has_next && !is_switch(argument))
+            return HL_FAIL(HL_EUSAGE, "--%s: its value is missing; write --%s value", argument, argument);
         const char *value = equals ? equals + 1 : has_next ? argv[++i] : "true";
         HL_TRY(set_argument(c, argument, equals, value));
     }
@@ -163,7 +167,8 @@ static hl_status check_data(const hl_config *c)
     HL_TRY(is_set(c->text_path, "text_path"));
     HL_TRY(is_set(c->dataset, "dataset"));
     HL_TRY(is_set(c->checkpoint_dir, "checkpoint_dir"));
-    if (strchr(c->dataset, '/')) return HL_FAIL(HL_EUSAGE, "dataset: \"%s\" is a path; it is a name, its folder is data_path", c->dataset);
+    if (strchr(c->dataset, '/'))
+        return HL_FAIL(HL_EUSAGE, "dataset: \"%s\" is a path; it is a name, its folder is data_path", c->dataset);
     if (c->text_keys.n == 0) return HL_FAIL(HL_EUSAGE, "text_keys is empty; name the columns that make an item's text");
     if (!*c->tokenizer && !*c->item_pretrain_dir)
         return HL_FAIL(HL_EUSAGE, "there is no tokenizer; set tokenizer (bytes needs no file) or item_pretrain_dir");
@@ -175,8 +180,11 @@ static hl_status check_positions(const hl_config *c)
 {
     const int64_t positions = (int64_t)c->batch_size * (c->MAX_ITEM_LIST_LENGTH + 1), most = INT32_MAX / 2;
     if (positions <= most) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "batch_size %d with MAX_ITEM_LIST_LENGTH %d are %lld items a step; the most is %lld, so a batch_size of %lld", c->batch_size, c->MAX_ITEM_LIST_LENGTH,
-                   (long long)positions, (long long)most, (long long)(most / (c->MAX_ITEM_LIST_LENGTH + 1)));
+    return HL_FAIL(
+        HL_EUSAGE,
+        "batch_size %d with MAX_ITEM_LIST_LENGTH %d are %lld items a step; the most is %lld, so a batch_size of %lld",
+        c->batch_size, c->MAX_ITEM_LIST_LENGTH, (long long)positions, (long long)most,
+        (long long)(most / (c->MAX_ITEM_LIST_LENGTH + 1)));
 }
 
 /* batch_size, or what train_batch_size and reference_ranks make of it. */
@@ -186,13 +194,15 @@ static hl_status settle_batch(hl_config *c)
         int64_t product = (int64_t)c->train_batch_size * c->reference_ranks;
         bool agree = !hl_config_given(c, "batch_size") || product == c->batch_size;
         if (!agree || product > INT32_MAX)
-            return HL_FAIL(HL_EUSAGE, "batch_size %d is not train_batch_size %d times reference_ranks %d; give one or the other",
+            return HL_FAIL(HL_EUSAGE,
+                           "batch_size %d is not train_batch_size %d times reference_ranks %d; give one or the other",
                            c->batch_size, c->train_batch_size, c->reference_ranks);
         c->batch_size = (int)product;
     }
     HL_TRY(check_positions(c));
     if (c->loss_mean == HL_MEAN_RANK && c->batch_size % c->reference_ranks)
-        return HL_FAIL(HL_EUSAGE, "loss_mean rank: a batch_size of %d does not divide into %d reference_ranks; change one of them",
+        return HL_FAIL(HL_EUSAGE,
+                       "loss_mean rank: a batch_size of %d does not divide into %d reference_ranks; change one of them",
                        c->batch_size, c->reference_ranks);
     return HL_OK;
 }
@@ -201,8 +211,8 @@ static hl_status settle_shape(hl_llama *m, const char *whose)
 {
     if (m->num_key_value_heads == 0) m->num_key_value_heads = m->num_attention_heads;
     if (m->head_dim == 0 && m->hidden_size % m->num_attention_heads)
-        return HL_FAIL(HL_EUSAGE, "%s: hidden_size %d does not divide into %d heads; change one or give head_dim", whose,
-                       m->hidden_size, m->num_attention_heads);
+        return HL_FAIL(HL_EUSAGE, "%s: hidden_size %d does not divide into %d heads; change one or give head_dim",
+                       whose, m->hidden_size, m->num_attention_heads);
     if (m->head_dim == 0) m->head_dim = m->hidden_size / m->num_attention_heads;
     return HL_OK;
 }
@@ -214,12 +224,17 @@ static hl_status settle_model(hl_config *c)
     if (item_is_ours) HL_TRY(settle_shape(&c->item_llm, "item_llm"));
     if (user_is_ours) HL_TRY(settle_shape(&c->user_llm, "user_llm"));
     if (item_is_ours && user_is_ours && c->item_llm.hidden_size != c->user_llm.hidden_size)
-        return HL_FAIL(HL_EUSAGE, "item_llm.hidden_size %d and user_llm.hidden_size %d differ; the User LLM reads what the Item LLM writes, make them equal",
+        return HL_FAIL(HL_EUSAGE,
+                       "item_llm.hidden_size %d and user_llm.hidden_size %d differ; the User LLM reads what the Item "
+                       "LLM writes, make them equal",
                        c->item_llm.hidden_size, c->user_llm.hidden_size);
     if (c->precision != HL_FP32 && c->exact_groups)
-        return HL_FAIL(HL_EUSAGE, "precision: bf16 products have no order of their own, which exact.groups promises; set precision: fp32 or exact.groups: 0");
+        return HL_FAIL(HL_EUSAGE, "precision: bf16 products have no order of their own, which exact.groups promises; "
+                                  "set precision: fp32 or exact.groups: 0");
     if (c->model == HL_MODEL_EASE && c->ledger)
-        return HL_FAIL(HL_EUSAGE, "ledger: on writes a line for each step, and EASE, which is fitted at once, has none; set ledger: off");
+        return HL_FAIL(
+            HL_EUSAGE,
+            "ledger: on writes a line for each step, and EASE, which is fitted at once, has none; set ledger: off");
     return HL_OK;
 }
 
@@ -245,8 +260,8 @@ static hl_status check_valid_metric(const hl_config *c)
         long k = strtol(at + 1, &end, 10);
         if (end != at + 1 && !*end && k == c->topk.at[i]) return HL_OK;
     }
-    return HL_FAIL(HL_EUSAGE, "valid_metric: \"%s\" is not a metric at a length of topk, as %s@%d", c->valid_metric, name,
-                   c->topk.n ? c->topk.at[c->topk.n - 1] : 10);
+    return HL_FAIL(HL_EUSAGE, "valid_metric: \"%s\" is not a metric at a length of topk, as %s@%d", c->valid_metric,
+                   name, c->topk.n ? c->topk.at[c->topk.n - 1] : 10);
 }
 
 /* A metric or a length that is there twice would have two columns and one name. */
@@ -255,10 +270,12 @@ static hl_status check_no_twins(const hl_config *c)
     if (c->metrics.n == 0) return HL_FAIL(HL_EUSAGE, "metrics is empty; give at least one, as metrics: [Recall, NDCG]");
     for (int i = 0; i < c->metrics.n; i++)
         for (int k = 0; k < i; k++)
-            if (strcmp(c->metrics.at[i], c->metrics.at[k]) == 0) return HL_FAIL(HL_EUSAGE, "metrics has %s twice; leave one out", c->metrics.at[i]);
+            if (strcmp(c->metrics.at[i], c->metrics.at[k]) == 0)
+                return HL_FAIL(HL_EUSAGE, "metrics has %s twice; leave one out", c->metrics.at[i]);
     for (int i = 0; i < c->topk.n; i++)
         for (int k = 0; k < i; k++)
-            if (c->topk.at[i] == c->topk.at[k]) return HL_FAIL(HL_EUSAGE, "topk has %d twice; leave one out", c->topk.at[i]);
+            if (c->topk.at[i] == c->topk.at[k])
+                return HL_FAIL(HL_EUSAGE, "topk has %d twice; leave one out", c->topk.at[i]);
     return HL_OK;
 }
 
@@ -268,8 +285,9 @@ static hl_status check_split(const hl_config *c)
     static const double normal = 0.1;
     const hl_split_rule rule = {c->split_kind, c->split_valid, c->split_test};
     if (c->split_kind != HL_TEMPORAL && (c->split_valid != normal || c->split_test != normal))
-        return HL_FAIL(HL_EUSAGE, "split.valid and split.test are of a temporal split, and split.kind is %s; leave them out, "
-                                  "or set split.kind: temporal",
+        return HL_FAIL(HL_EUSAGE,
+                       "split.valid and split.test are of a temporal split, and split.kind is %s; leave them out, "
+                       "or set split.kind: temporal",
                        hl_split_name[c->split_kind]);
     return hl_split_check(&rule);
 }
@@ -294,9 +312,14 @@ static hl_status settle_evaluation(hl_config *c)
 static hl_status settle_ranks(int *tp, int *rows, const hl_ints *ranks, const char *key)
 {
     enum { MOST = 1000000 };
-    if (ranks->n < 1 || ranks->n > 2) return HL_FAIL(HL_EUSAGE, "%s has %d numbers; give how many ranks, as 4, or rows and columns of a grid of them, as [2, 2]", key, ranks->n);
+    if (ranks->n < 1 || ranks->n > 2)
+        return HL_FAIL(HL_EUSAGE,
+                       "%s has %d numbers; give how many ranks, as 4, or rows and columns of a grid of them, as [2, 2]",
+                       key, ranks->n);
     *rows = ranks->n == 2 ? ranks->at[0] : 0;
-    if (*rows && ranks->at[1] > MOST / *rows) return HL_FAIL(HL_EUSAGE, "%s: a grid of %d x %d is out of range; it has %d ranks at most", key, *rows, ranks->at[1], MOST);
+    if (*rows && ranks->at[1] > MOST / *rows)
+        return HL_FAIL(HL_EUSAGE, "%s: a grid of %d x %d is out of range; it has %d ranks at most", key, *rows,
+                       ranks->at[1], MOST);
     *tp = *rows ? *rows * ranks->at[1] : ranks->at[0];
     return HL_OK;
 }
@@ -306,8 +329,9 @@ static hl_status settle_layout(hl_config *c)
     HL_TRY(settle_ranks(&c->item_tp, &c->item_rows, &c->item_grid, "item.tp"));
     HL_TRY(settle_ranks(&c->user_tp, &c->user_rows, &c->user_grid, "user.tp"));
     if (c->precision != HL_FP32 && (c->item_rows || c->user_rows))
-        return HL_FAIL(HL_EUSAGE, "precision: layers on a grid are multiplied in fp32 only; set precision: fp32, or %s.tp: %d", c->item_rows ? "item" : "user",
-                       c->item_rows ? c->item_tp : c->user_tp);
+        return HL_FAIL(HL_EUSAGE,
+                       "precision: layers on a grid are multiplied in fp32 only; set precision: fp32, or %s.tp: %d",
+                       c->item_rows ? "item" : "user", c->item_rows ? c->item_tp : c->user_tp);
     if (c->gradient_checkpointing && !hl_config_given(c, "activation_budget")) c->activation_budget = 0;
     return HL_OK;
 }
@@ -376,7 +400,8 @@ char *hl_config_text(const hl_config *c)
 }
 
 /* Does one option differ?  Then it stands in the list where it is listed, else, if wanted, in the log. */
-static void compare(const hl_config *was, const hl_config *is, const hl_option *o, bool is_listed, bool is_logged, char *list, size_t room)
+static void compare(const hl_config *was, const hl_config *is, const hl_option *o, bool is_listed, bool is_logged,
+                    char *list, size_t room)
 {
     char *old = hl_option_text(was, o), *now = hl_option_text(is, o);
     size_t n = strlen(list);
@@ -391,9 +416,12 @@ hl_status hl_config_may_resume(const hl_config *c, const hl_config *was, const c
 {
     char list[700] = "";
     for (int i = 0; i < hl_options_n; i++)
-        if (hl_options[i].key) compare(was, c, &hl_options[i], changes_numbers(&hl_options[i]), tell, list, sizeof list);
+        if (hl_options[i].key)
+            compare(was, c, &hl_options[i], changes_numbers(&hl_options[i]), tell, list, sizeof list);
     if (!*list) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%s: this run was started with other values: %s; take those back or choose another checkpoint_dir", name, list);
+    return HL_FAIL(HL_EUSAGE,
+                   "%s: this run was started with other values: %s; take those back or choose another checkpoint_dir",
+                   name, list);
 }
 
 void hl_config_other_vectors(char *list, size_t room, const hl_config *c, const hl_config *was)

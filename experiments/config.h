@@ -81,29 +81,29 @@ typedef struct {
     int schedule; /* is it serial? */
     char *calibration;
     bool sequence_parallel;
-    int item_dp, item_pp, user_dp, user_pp; /* dp 0: as many as there are */
-    hl_ints item_grid, user_grid;   /* of a stage, or rows and columns of their grid */
+    int item_dp, item_pp, user_dp, user_pp;     /* dp 0: as many as there are */
+    hl_ints item_grid, user_grid;               /* of a stage, or rows and columns of their grid */
     int item_tp, user_tp, item_rows, user_rows; /* what follows: how many, and rows of the grid, 0 without one */
-    int tp_engine; /* hl_tile_engine */
+    int tp_engine;                              /* hl_tile_engine */
     int zero, threads, chunk_tokens;
     int exact_groups, exact_tp; /* groups 0: not exact */
-    int64_t activation_budget; /* bytes; -1: no limit */
+    int64_t activation_budget;  /* bytes; -1: no limit */
     bool gradient_checkpointing;
     hl_precision precision;
 
     /* the run */
     char *checkpoint_dir;
-    int64_t checkpoint_every; /* steps; 0: each epoch only */
+    int64_t checkpoint_every;  /* steps; 0: each epoch only */
     double checkpoint_minutes; /* 0: no clock */
     double save_patience;      /* minutes */
     int keep, log_every;
-    double hang_timeout;       /* seconds; 0: never, below 0: those of the forecast */
+    double hang_timeout; /* seconds; 0: never, below 0: those of the forecast */
     bool resume, ledger, force, overlap;
 
     /* bookkeeping, by row of the table */
-    char *from[HL_OPTIONS_MOST]; /* "file.yaml:12", "the command line"; NULL: the default */
+    char *from[HL_OPTIONS_MOST];          /* "file.yaml:12", "the command line"; NULL: the default */
     const char *because[HL_OPTIONS_MOST]; /* "default without item_pretrain_dir"; NULL: the table's default */
-    hl_names no_effect;          /* keys of the public code that were given and mean nothing here */
+    hl_names no_effect;                   /* keys of the public code that were given and mean nothing here */
 } hl_config;
 
 /* All defaults.  Release with hl_config_free. */
@@ -134,11 +134,12 @@ char *hl_config_text(const hl_config *c);
 /* Digest of the values that change the numbers of a run. */
 uint64_t hl_config_digest(const hl_config *c);
 
-/* May a run that was started with the configuration `was` go on with c?  HL_EUSAGE with the list of what differs and would change the
- * numbers, after `name`; with `tell` other differences are logged. */
+/* May a run that was started with the configuration `was` go on with c?  HL_EUSAGE with the list of what differs and
+ * would change the numbers, after `name`; with `tell` other differences are logged. */
 hl_status hl_config_may_resume(const hl_config *c, const hl_config *was, const char *name, bool tell);
 
-/* What differs between c and the configuration `was` of a training so that its weights would give other vectors: "A was 1 and is 2, ...", or nothing. */
+/* What differs between c and the configuration `was` of a training so that its weights would give other vectors: "A
+ * was 1 and is 2, ...", or nothing. */
 void hl_config_other_vectors(char *list, size_t room, const hl_config *c, const hl_config *was);
 
 /* The options, for people and for the manual page. */

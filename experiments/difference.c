@@ -18,7 +18,9 @@ static void note(hl_difference *d, const char *name, double by, double tolerance
 static hl_difference in_loss(const hl_ledger_line *a, const hl_ledger_line *b, double tolerance)
 {
     hl_difference d = {.tensors = 1};
-    double most = fmax(fabs(a->loss), fabs(b->loss)), by = isnan(a->loss) || isnan(b->loss) ? INFINITY : most > 0 ? fabs(a->loss - b->loss) / most : 0;
+    double most = fmax(fabs(a->loss), fabs(b->loss)), by = isnan(a->loss) || isnan(b->loss) ? INFINITY
+                                                           : most > 0 ? fabs(a->loss - b->loss) / most
+                                                                      : 0;
     if (a->loss_bits != b->loss_bits) note(&d, NULL, by, tolerance);
     return d;
 }

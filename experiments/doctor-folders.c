@@ -1,4 +1,5 @@
-/* doctor-folders.c - what hllm doctor looks at of folders: kind, room, flushes, locks, and whether a checkpoint goes there and back. */
+/* doctor-folders.c - what hllm doctor looks at of folders: kind, room, flushes, locks, and whether a checkpoint goes
+ * there and back. */
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/part.h"
@@ -94,14 +95,22 @@ static void say_folder(hl_doctor *d, const char *key, const char *path, bool is_
     const int system = system_of(at);
     const trial t = is_written ? try_folder(at) : (trial){-1, true};
     const bool is_odd = is_written && system >= 0 && systems[system].grade != HL_FINE;
-    if (is_written && t.flush >= 0) snprintf(locks, sizeof locks, ", a flush takes %.2g ms, locks %s", 1e3 * t.flush, t.locks ? "work" : "do not work");
-    hl_finding *f = hl_doctor_say(d, is_odd ? systems[system].grade : HL_FINE, is_odd ? systems[system].remedy : NULL, "%s %.200s: %s, %.1f GB free%s", key, path,
-                                  system >= 0 ? systems[system].name : "another file system", hl_openmpi_room(at) / 1e9, locks);
+    if (is_written && t.flush >= 0)
+        snprintf(locks, sizeof locks, ", a flush takes %.2g ms, locks %s", 1e3 * t.flush,
+                 t.locks ? "work" : "do not work");
+    hl_finding *f =
+        hl_doctor_say(d, is_odd ? systems[system].grade : HL_FINE, is_odd ? systems[system].remedy : NULL,
+                      "%s %.200s: %s, %.1f GB free%s", key, path,
+                      system >= 0 ? systems[system].name : "another file system", hl_openmpi_room(at) / 1e9, locks);
     hl_finding_figure(f, "free_bytes", hl_openmpi_room(at));
     if (is_written && t.flush >= 0) hl_finding_figure(f, "flush_s", t.flush);
     if (is_written && t.flush >= 0 && !t.locks)
-        hl_doctor_say(d, HL_DOUBTFUL, "start one job at a time there, or mount it with locks (NFS: lockd, Lustre: flock)", "%s %.200s: locks do not work, so nothing keeps two jobs apart", key, path);
-    if (is_written && t.flush > 0.2) hl_doctor_say(d, HL_NOTED, "take another file system for checkpoints", "%s %.200s: a flush takes %.2g s", key, path, t.flush);
+        hl_doctor_say(d, HL_DOUBTFUL,
+                      "start one job at a time there, or mount it with locks (NFS: lockd, Lustre: flock)",
+                      "%s %.200s: locks do not work, so nothing keeps two jobs apart", key, path);
+    if (is_written && t.flush > 0.2)
+        hl_doctor_say(d, HL_NOTED, "take another file system for checkpoints", "%s %.200s: a flush takes %.2g s", key,
+                      path, t.flush);
 }
 
 /* ---- the folders of a job */
@@ -127,7 +136,8 @@ static void add_dataset(place *list, int *n, const hl_config *c)
 {
     char above[PATH_MAX];
     hl_folder_above(above, c->dataset_dir);
-    add(list, n, *c->dataset_dir ? "dataset_dir" : "dataset_dir (data_path)", *c->dataset_dir ? above : c->data_path, true);
+    add(list, n, *c->dataset_dir ? "dataset_dir" : "dataset_dir (data_path)", *c->dataset_dir ? above : c->data_path,
+        true);
 }
 
 static int list_places(place *list, const hl_config *c)
@@ -155,8 +165,10 @@ static hl_status check_readable(const place *p, int rank)
 
 static void look_at(hl_doctor *d, const place *p)
 {
-    const hl_status s = p->is_written ? hl_folder_probe(d->world, p->path, p->key) : hl_group_agree(d->world, check_readable(p, d->world->rank));
-    if (s != HL_OK) hl_doctor_say(d, HL_FAILS, "name a folder that all machines share and the job may use", "%s", hl_error_text());
+    const hl_status s = p->is_written ? hl_folder_probe(d->world, p->path, p->key)
+                                      : hl_group_agree(d->world, check_readable(p, d->world->rank));
+    if (s != HL_OK)
+        hl_doctor_say(d, HL_FAILS, "name a folder that all machines share and the job may use", "%s", hl_error_text());
     else if (d->world->rank == 0) say_folder(d, p->key, p->path, p->is_written);
 }
 
@@ -166,8 +178,10 @@ void hl_doctor_folders(hl_doctor *d)
     const int n = list_places(list, d->config);
     for (int i = 0; i < n; i++) look_at(d, &list[i]);
     if (!d->config) return;
-    if (hl_preflight(d->world, d->config, true) != HL_OK) hl_doctor_say(d, HL_FAILS, "correct the configuration", "%s", hl_error_text());
-    else if (d->world->rank == 0 && hl_preflight_space(d->config) != HL_OK) hl_doctor_say(d, HL_FAILS, "make space there, or name another checkpoint_dir", "%s", hl_error_text());
+    if (hl_preflight(d->world, d->config, true) != HL_OK)
+        hl_doctor_say(d, HL_FAILS, "correct the configuration", "%s", hl_error_text());
+    else if (d->world->rank == 0 && hl_preflight_space(d->config) != HL_OK)
+        hl_doctor_say(d, HL_FAILS, "make space there, or name another checkpoint_dir", "%s", hl_error_text());
 }
 
 /* ---- a checkpoint, there and back */
@@ -192,7 +206,8 @@ static bool is_filled(const float *x, size_t n, int what)
     return true;
 }
 
-static hl_status go_and_return(outcome *o, const hl_group *world, const char *folder, const hl_checkpoint_content *content, float *x, size_t n)
+static hl_status go_and_return(outcome *o, const hl_group *world, const char *folder,
+                               const hl_checkpoint_content *content, float *x, size_t n)
 {
     hl_checkpoint *c = NULL;
     char step[PATH_MAX];
@@ -218,8 +233,11 @@ static void try_checkpoint(outcome *o, const hl_group *world, const char *folder
 {
     hl_params t = {0};
     hl_group me;
-    const int64_t rows = world->size > LEAST_ROWS ? world->size : LEAST_ROWS, begin = hl_part_begin(rows, world->size, world->rank), end = begin + hl_part_count(rows, world->size, world->rank);
-    hl_params_add_cut(&t, "doctor.weight", "doctor/weight", -1, 1, 2, (int64_t[]){rows, WIDTH}, 0, &(hl_cut){begin, end, begin, end});
+    const int64_t rows = world->size > LEAST_ROWS ? world->size : LEAST_ROWS,
+                  begin = hl_part_begin(rows, world->size, world->rank),
+                  end = begin + hl_part_count(rows, world->size, world->rank);
+    hl_params_add_cut(&t, "doctor.weight", "doctor/weight", -1, 1, 2, (int64_t[]){rows, WIDTH}, 0,
+                      &(hl_cut){begin, end, begin, end});
     float *x = hl_alloc(3 * t.count * sizeof *x);
     hl_group_split(&me, world, world->rank);
     const hl_checkpoint_part part = {&t, &t, &me, x, x + t.count, x + 2 * t.count, false, false};
@@ -238,21 +256,28 @@ void hl_doctor_files(hl_doctor *d)
     const double needed = 40e6;
     outcome o = {0};
     hl_folder_existing(at, d->config ? d->config->checkpoint_dir : ".");
-    if (d->world->rank == 0) snprintf(folder, sizeof folder, "%.*s/.hllm-doctor-run-%ld", PATH_MAX - 100, at, (long)getpid());
+    if (d->world->rank == 0)
+        snprintf(folder, sizeof folder, "%.*s/.hllm-doctor-run-%ld", PATH_MAX - 100, at, (long)getpid());
     hl_group_broadcast(d->world, folder, sizeof folder, 0);
     const hl_status may = hl_folder_probe(d->world, folder, "checkpoint_dir");
     double room = hl_openmpi_room(at);
     hl_group_broadcast(d->world, &room, sizeof room, 0);
     if (may != HL_OK || room < needed) {
-        hl_doctor_say(d, HL_NOTED, "name a folder that all ranks can write, as checkpoint_dir", "no checkpoint was tried in %.200s: %s", at, may != HL_OK ? "not all ranks can write there" : "there is no room");
+        hl_doctor_say(d, HL_NOTED, "name a folder that all ranks can write, as checkpoint_dir",
+                      "no checkpoint was tried in %.200s: %s", at,
+                      may != HL_OK ? "not all ranks can write there" : "there is no room");
         return;
     }
     try_checkpoint(&o, d->world, folder);
     if (o.status != HL_OK) {
-        hl_doctor_say(d, HL_FAILS, "see what the disk says", "a checkpoint does not go to %.100s and back: %.250s", at, o.sentence);
+        hl_doctor_say(d, HL_FAILS, "see what the disk says", "a checkpoint does not go to %.100s and back: %.250s", at,
+                      o.sentence);
         return;
     }
-    hl_finding *f = hl_doctor_say(d, HL_FINE, NULL, "a checkpoint of %.0f MB goes to %.200s in %.2g s (%.3g GB/s) and back in %.2g s, each rank its part", o.bytes / 1e6, at, o.write, o.bytes / o.write / 1e9, o.read);
+    hl_finding *f = hl_doctor_say(
+        d, HL_FINE, NULL,
+        "a checkpoint of %.0f MB goes to %.200s in %.2g s (%.3g GB/s) and back in %.2g s, each rank its part",
+        o.bytes / 1e6, at, o.write, o.bytes / o.write / 1e9, o.read);
     hl_finding_figure(f, "write_s", o.write);
     hl_finding_figure(f, "read_s", o.read);
     hl_finding_figure(f, "bytes", o.bytes);

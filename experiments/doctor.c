@@ -72,7 +72,8 @@ void hl_finding_figure(hl_finding *f, const char *name, double value)
 static void gather(hl_doctor *d)
 {
     const hl_group *world = d->world;
-    int *counts = hl_alloc_zero((size_t)world->size, sizeof *counts), *one = hl_alloc((size_t)world->size * sizeof *one), all = 0;
+    int *counts = hl_alloc_zero((size_t)world->size, sizeof *counts),
+        *one = hl_alloc((size_t)world->size * sizeof *one), all = 0;
     for (int r = 0; r < world->size; r++) one[r] = 1;
     hl_group_all_gather(world, counts, &d->n, one, sizeof d->n);
     for (int r = 0; r < world->size; r++) all += counts[r];
@@ -87,7 +88,8 @@ static void gather(hl_doctor *d)
 
 static bool is_same(const hl_finding *a, const hl_finding *b)
 {
-    return a->check == b->check && a->grade == b->grade && strcmp(a->what, b->what) == 0 && strcmp(a->remedy, b->remedy) == 0;
+    return a->check == b->check && a->grade == b->grade && strcmp(a->what, b->what) == 0
+           && strcmp(a->remedy, b->remedy) == 0;
 }
 
 /* What several machines say goes once, with "n1 and 3 more". */
@@ -102,7 +104,9 @@ static void join_machines(hl_doctor *d)
         times[k]++;
     }
     for (int k = 0; k < n; k++)
-        if (times[k] > 1) snprintf(d->found[k].host + strlen(d->found[k].host), sizeof d->found[k].host - strlen(d->found[k].host), " and %d more", times[k] - 1);
+        if (times[k] > 1)
+            snprintf(d->found[k].host + strlen(d->found[k].host), sizeof d->found[k].host - strlen(d->found[k].host),
+                     " and %d more", times[k] - 1);
     d->n = n;
     free(times);
 }
@@ -150,7 +154,8 @@ static bool has_several_machines(const hl_doctor *d)
 
 static void print_one(const hl_finding *f, bool with_host, FILE *out)
 {
-    fprintf(out, "%-8s %-12s %s%s%s\n", grades[f->grade], checks[f->check].name, with_host ? f->host : "", with_host ? ": " : "", f->what);
+    fprintf(out, "%-8s %-12s %s%s%s\n", grades[f->grade], checks[f->check].name, with_host ? f->host : "",
+            with_host ? ": " : "", f->what);
     if (f->remedy[0]) fprintf(out, "%-8s %-12s -> %s\n", "", "", f->remedy);
 }
 
@@ -158,15 +163,18 @@ void hl_doctor_print(const hl_doctor *d, FILE *out)
 {
     for (int check = 0; check < CHECKS; check++)
         for (int i = 0; i < d->n; i++)
-            if (d->found[i].check == check) print_one(&d->found[i], !checks[check].is_of_job && has_several_machines(d), out);
-    for (hl_grade g = HL_FINE; g < HL_GRADES; g++) fprintf(out, "%s%d %s%s", g ? ", " : "", count(d, g), grades[g], g && count(d, g) != 1 ? "s" : "");
+            if (d->found[i].check == check)
+                print_one(&d->found[i], !checks[check].is_of_job && has_several_machines(d), out);
+    for (hl_grade g = HL_FINE; g < HL_GRADES; g++)
+        fprintf(out, "%s%d %s%s", g ? ", " : "", count(d, g), grades[g], g && count(d, g) != 1 ? "s" : "");
     putc('\n', out);
 }
 
 static json_t *figures_json(const hl_finding *f)
 {
     json_t *o = json_object();
-    for (int i = 0; i < HL_FINDING_FIGURES && f->figure[i].name[0]; i++) json_object_set_new(o, f->figure[i].name, json_real(f->figure[i].value));
+    for (int i = 0; i < HL_FINDING_FIGURES && f->figure[i].name[0]; i++)
+        json_object_set_new(o, f->figure[i].name, json_real(f->figure[i].value));
     return o;
 }
 
@@ -182,9 +190,11 @@ json_t *hl_doctor_json(const hl_doctor *d)
     json_t *list = json_array();
     for (int i = 0; i < d->n; i++) {
         const hl_finding *f = &d->found[i];
-        json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "check", checks[f->check].name, "grade", grades[f->grade], "host", text_json(f->host), "what",
-                                              text_json(f->what), "remedy", text_json(f->remedy), "figures", figures_json(f)));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "check", checks[f->check].name, "grade",
+                                              grades[f->grade], "host", text_json(f->host), "what", text_json(f->what),
+                                              "remedy", text_json(f->remedy), "figures", figures_json(f)));
     }
-    return json_pack("{s:i, s:i, s:s, s:i, s:i, s:o}", "schema", 1, "ranks", d->world->size, "worst", grades[hl_doctor_worst(d)], "warnings", count(d, HL_DOUBTFUL), "failures",
-                     count(d, HL_FAILS), "findings", list);
+    return json_pack("{s:i, s:i, s:s, s:i, s:i, s:o}", "schema", 1, "ranks", d->world->size, "worst",
+                     grades[hl_doctor_worst(d)], "warnings", count(d, HL_DOUBTFUL), "failures", count(d, HL_FAILS),
+                     "findings", list);
 }

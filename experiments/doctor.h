@@ -1,8 +1,8 @@
 /* doctor.h - is this machine fit for a job, and how fast is it?
  *
- * A check is a function and a row of the table in doctor.c.  It looks at one thing and says what it finds, each finding with a
- * grade and, where something should change, what.  Checks of a machine run on the first rank of each machine and talk to
- * nobody; checks of the job run on all ranks together. */
+ * A check is a function and a row of the table in doctor.c.  It looks at one thing and says what it finds, each
+ * finding with a grade and, where something should change, what.  Checks of a machine run on the first rank of each
+ * machine and talk to nobody; checks of the job run on all ranks together. */
 #ifndef EXPERIMENTS_DOCTOR_H
 #define EXPERIMENTS_DOCTOR_H
 #include "experiments/config.h"
@@ -15,7 +15,7 @@ typedef enum { HL_FINE, HL_NOTED, HL_DOUBTFUL, HL_FAILS, HL_GRADES } hl_grade;
 enum { HL_FINDING_FIGURES = 6 };
 typedef struct {
     hl_grade grade;
-    int check;                  /* row of the table */
+    int check; /* row of the table */
     char host[65];
     char what[400], remedy[300]; /* remedy "": nothing to change */
     struct {
@@ -29,7 +29,7 @@ typedef struct {
     const hl_config *config; /* NULL: none was given */
     hl_group node;           /* of size 1 where MPI is not started */
     bool has_mpi;
-    int check;               /* whose turn it is */
+    int check; /* whose turn it is */
     hl_finding *found;
     int n, room;
 } hl_doctor;
@@ -42,12 +42,13 @@ typedef struct {
 
 /* Say what was found; remedy NULL: nothing to change.  In a check of the job only rank 0's words count.  The finding is
  * the doctor's until the next one.  Local. */
-hl_finding *hl_doctor_say(hl_doctor *d, hl_grade grade, const char *remedy, const char *format, ...) __attribute__((format(printf, 4, 5)));
+hl_finding *hl_doctor_say(hl_doctor *d, hl_grade grade, const char *remedy, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 /* A figure of a finding. */
 void hl_finding_figure(hl_finding *f, const char *name, double value);
 
-/* All checks.  Collective over world; without MPI world is hl_group_alone.  Afterwards rank 0 has the findings of all machines, those
- * that are the same said once.  Close with hl_doctor_close. */
+/* All checks.  Collective over world; without MPI world is hl_group_alone.  Afterwards rank 0 has the findings of
+ * all machines, those that are the same said once.  Close with hl_doctor_close. */
 void hl_doctor_run(hl_doctor *d, const hl_group *world, const hl_config *config, bool has_mpi);
 void hl_doctor_close(hl_doctor *d);
 

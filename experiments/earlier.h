@@ -11,8 +11,8 @@ typedef struct {
     uint64_t data; /* digest of the dataset that it was trained on */
 } hl_earlier;
 
-/* HL_EUSAGE with the list of options where c's would change its numbers.  Checkpoints that cannot be read are passed over: who opens them says
- * so.  Collective. */
+/* HL_EUSAGE with the list of options where c's would change its numbers.  Checkpoints that cannot be read are passed
+ * over: who opens them says so.  Collective. */
 hl_status hl_earlier_find(hl_earlier *e, const hl_group *world, const hl_config *c);
 
 #endif

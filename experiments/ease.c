@@ -26,7 +26,8 @@ static hl_status try_penalty(hl_evaluation v[2], double *best, const hl_job *j, 
     rank_users(&valid, j, e, l2, HL_VALID);
     double value = hl_figure(&valid.score, j->config->valid_metric);
     bool better = value > *best;
-    hl_log(HL_INFO, "EASE with a penalty of %d: valid %s %.4f%s, %.1f s", l2, j->config->valid_metric, value, better ? " (the best so far)" : "", hl_seconds() - began);
+    hl_log(HL_INFO, "EASE with a penalty of %d: valid %s %.4f%s, %.1f s", l2, j->config->valid_metric, value,
+           better ? " (the best so far)" : "", hl_seconds() - began);
     if (!better) return HL_OK;
     *best = value;
     v[HL_VALID] = valid;
@@ -41,9 +42,10 @@ hl_status hl_ease_evaluate(hl_evaluation v[2], const hl_job *j)
     hl_status s = HL_OK;
     double best = -1;
     hl_ease_open(&e, j->world, hl_dataset_corpus(j->data));
-    hl_log(HL_INFO, "EASE: %d x %d weights on a grid of %d x %d ranks, %.0f MB on the first", e.b.row.n, e.b.row.n, e.grid.rows, e.grid.columns,
-           8e-6 * e.b.rows * e.b.columns);
-    for (int i = 0; i < j->config->ease_l2.n && s == HL_OK; i++) s = try_penalty(v, &best, j, &e, j->config->ease_l2.at[i]);
+    hl_log(HL_INFO, "EASE: %d x %d weights on a grid of %d x %d ranks, %.0f MB on the first", e.b.row.n, e.b.row.n,
+           e.grid.rows, e.grid.columns, 8e-6 * e.b.rows * e.b.columns);
+    for (int i = 0; i < j->config->ease_l2.n && s == HL_OK; i++)
+        s = try_penalty(v, &best, j, &e, j->config->ease_l2.at[i]);
     hl_ease_close(&e);
     return s;
 }

@@ -22,7 +22,8 @@ static int ascending(const void *a, const void *b)
 
 hl_eval_orders hl_evaluation_orders(const hl_config *c, hl_phase phase)
 {
-    hl_eval_orders orders = {.phase = phase, .history = history_at(c), .mask = c->history_mask, .users = c->eval_batch_size};
+    hl_eval_orders orders = {
+        .phase = phase, .history = history_at(c), .mask = c->history_mask, .users = c->eval_batch_size};
     orders.cuts = c->topk.n < HL_CUTS ? c->topk.n : HL_CUTS;
     memcpy(orders.cut, c->topk.at, (size_t)orders.cuts * sizeof *orders.cut);
     qsort(orders.cut, (size_t)orders.cuts, sizeof *orders.cut, ascending);
@@ -33,8 +34,8 @@ static void find_spectrum(hl_evaluation *v, hl_job *j, const hl_catalogue *c)
 {
     int D = hl_engine_width(&j->engine);
     hl_spectrum_find(&v->spectrum, j->world, c, D, &j->engine.scratch);
-    hl_log(HL_INFO, "%s: item vectors spread along %.1f of %d directions, %.1f %% along the first", hl_phase_name[v->phase], v->spectrum.effective_rank, D,
-           100 * v->spectrum.first_share);
+    hl_log(HL_INFO, "%s: item vectors spread along %.1f of %d directions, %.1f %% along the first",
+           hl_phase_name[v->phase], v->spectrum.effective_rank, D, 100 * v->spectrum.first_share);
 }
 
 /* More than this share of the users is worth a warning. */
@@ -46,11 +47,13 @@ static void warn_of_ties(const hl_evaluation *v, const hl_config *c)
     const int k = s->cuts - 1;
     const double users = (double)s->users, tied = (double)s->tied;
     if (tied <= many_tied * users) return;
-    hl_log(HL_WARN, "%s: the targets of %lld of %lld users (%.1f %%) share their score with other items, with %.1f on average: "
-           "figures are the mean over the orders of these ties; recall@%d would be %.4f with the targets first, %.4f with "
-           "them last; items whose texts are equal, or alike as far as they are read, tie always: look at the texts of %s",
-           hl_phase_name[v->phase], (long long)s->tied, (long long)s->users, 100 * tied / users, s->ties / tied, s->cut[k],
-           s->gains[HL_TIES_FIRST].recall[k] / users, s->gains[HL_TIES_LAST].recall[k] / users, c->dataset);
+    hl_log(
+        HL_WARN,
+        "%s: the targets of %lld of %lld users (%.1f %%) share their score with other items, with %.1f on average: "
+        "figures are the mean over the orders of these ties; recall@%d would be %.4f with the targets first, %.4f with "
+        "them last; items whose texts are equal, or alike as far as they are read, tie always: look at the texts of %s",
+        hl_phase_name[v->phase], (long long)s->tied, (long long)s->users, 100 * tied / users, s->ties / tied, s->cut[k],
+        s->gains[HL_TIES_FIRST].recall[k] / users, s->gains[HL_TIES_LAST].recall[k] / users, c->dataset);
 }
 
 static hl_status check_vectors(const hl_evaluation *v, hl_job *j, const hl_catalogue *c)
@@ -78,7 +81,9 @@ static hl_status rank_users(hl_evaluation *v, hl_job *j, const hl_catalogue *c)
     hl_eval_orders orders = hl_evaluation_orders(j->config, v->phase);
     const hl_score begun = v->score;
     orders.begun = &begun;
-    if (begun.users) hl_log(HL_INFO, "%s: going on after %lld users, which were ranked before a signal came", hl_phase_name[v->phase], (long long)begun.users);
+    if (begun.users)
+        hl_log(HL_INFO, "%s: going on after %lld users, which were ranked before a signal came",
+               hl_phase_name[v->phase], (long long)begun.users);
     hl_log_transient("%s: ranking %lld users", hl_phase_name[v->phase],
                      (long long)hl_targets_count(j->engine.corpus, v->phase));
     hl_status s = hl_evaluate(&v->score, &j->engine, c, &orders);

@@ -11,27 +11,28 @@ typedef struct {
     hl_phase phase;
     hl_score score;
     double seconds, encode_seconds, rank_seconds; /* of it: the catalogue; users, encoded and ranked */
-    double cpu_seconds; /* of all ranks together */
-    int64_t peak_bytes; /* of the rank that has held most since it started */
+    double cpu_seconds;                           /* of all ranks together */
+    int64_t peak_bytes;                           /* of the rank that has held most since it started */
     int texts;
-    int64_t tokens; /* encoded, all ranks */
+    int64_t tokens;       /* encoded, all ranks */
     hl_spectrum spectrum; /* of the item vectors; zero where there are none */
-    int l2;         /* of EASE; 0: another model */
+    int l2;               /* of EASE; 0: another model */
 } hl_evaluation;
 
 /* What the configuration asks of an evaluation. */
 hl_eval_orders hl_evaluation_orders(const hl_config *c, hl_phase phase);
 
-/* Encode the catalogue once and rank every user in the phase; a warning where many users' targets have ties.  begun: what a stopped one has
- * left, NULL: nothing.  HL_ESTOP where a signal stops this one; v->score is then that of the first users.  Collective. */
+/* Encode the catalogue once and rank every user in the phase; a warning where many users' targets have ties.  begun:
+ * what a stopped one has left, NULL: nothing.  HL_ESTOP where a signal stops this one; v->score is then that of the
+ * first users.  Collective. */
 hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const hl_begun *begun);
 
-/* The evaluation that `begun` has whole, of this phase and the configured lists: its score, and nothing of how it was made.  False where it has
- * none.  Local. */
+/* The evaluation that `begun` has whole, of this phase and the configured lists: its score, and nothing of how it
+ * was made.  False where it has none.  Local. */
 bool hl_evaluation_recall(hl_evaluation *v, const hl_config *c, hl_phase phase, const hl_begun *begun);
 
-/* The figures of the configured metrics as JSON members "recall@10": 0.1, expected over a random order of the ties; those with
- * the target first or last among its ties under "optimistic" and "pessimistic". */
+/* The figures of the configured metrics as JSON members "recall@10": 0.1, expected over a random order of the ties;
+ * those with the target first or last among its ties under "optimistic" and "pessimistic". */
 json_t *hl_evaluation_json(const hl_job *j, const hl_evaluation *v);
 
 #endif

@@ -21,10 +21,7 @@ static double figure(const hl_score *s, hl_ties ties, const char *name)
     return hl_score_value(s, ties, metric, cut);
 }
 
-double hl_figure(const hl_score *s, const char *name)
-{
-    return figure(s, HL_TIES_RANDOM, name);
-}
+double hl_figure(const hl_score *s, const char *name) { return figure(s, HL_TIES_RANDOM, name); }
 
 /* Call show(self, "recall@10") for every column of the table. */
 static void each_column(const hl_config *c, void (*show)(void *self, const char *name), void *self)

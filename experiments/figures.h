@@ -5,7 +5,8 @@
 #include "model/score.h"
 #include <jansson.h>
 
-/* A row of them: of a score with its ties in this order, or where that is NULL of a JSON object {"recall@10": 0.4, ...}. */
+/* A row of them: of a score with its ties in this order, or where that is NULL of a JSON object {"recall@10": 0.4,
+ * ...}. */
 typedef struct {
     const char *title;
     const hl_score *score;

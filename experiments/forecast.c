@@ -25,16 +25,14 @@ static double number(const json_t *o, const char *key)
     return json_is_number(x) ? json_number_value(x) : NAN;
 }
 
-static bool is_between(double x, double least, double most)
-{
-    return x >= least && x <= most;
-}
+static bool is_between(double x, double least, double most) { return x >= least && x <= most; }
 
 /* Figures that a machine can have; without other ranks nothing travels. */
 static bool makes_sense(const hl_machine *m)
 {
     const bool is_alone = m->wire == 0 && m->latency == 0;
-    return is_between(m->flops, 1e6, 1e17) && is_between(m->memory, 1e6, 1e15) && (is_alone || (is_between(m->wire, 1e2, 1e14) && is_between(m->latency, 1e-9, 10)));
+    return is_between(m->flops, 1e6, 1e17) && is_between(m->memory, 1e6, 1e15)
+           && (is_alone || (is_between(m->wire, 1e2, 1e14) && is_between(m->latency, 1e-9, 10)));
 }
 
 /* Products of the nearest width. */
@@ -43,7 +41,8 @@ static double gemm_of(const json_t *o, int width)
     double best = 0, nearest = INFINITY;
     size_t i;
     const json_t *x;
-    json_array_foreach(json_object_get(o, "gemm"), i, x) {
+    json_array_foreach(json_object_get(o, "gemm"), i, x)
+    {
         double away = fabs(log(number(x, "width") / width));
         if (away < nearest) nearest = away, best = number(x, "gflops");
     }
@@ -58,9 +57,11 @@ hl_status hl_forecast_calibrated(hl_machine *m, const char *path, int width)
     json_t *o = json_loadf(in, 0, &e);
     fclose(in);
     if (!o) return HL_FAIL(HL_EFORMAT, "%s:%d: %s; make it with hllm bench calibrate %s", path, e.line, e.text, path);
-    const hl_machine has = {gemm_of(o, width), 1e9 * number(o, "stream_gbs"), 1e9 * number(o, "bandwidth_gbs"), number(o, "latency_s")};
+    const hl_machine has = {gemm_of(o, width), 1e9 * number(o, "stream_gbs"), 1e9 * number(o, "bandwidth_gbs"),
+                            number(o, "latency_s")};
     json_decref(o);
-    if (!makes_sense(&has)) return HL_FAIL(HL_EFORMAT, "%s: is no calibration; make it with hllm bench calibrate %s", path, path);
+    if (!makes_sense(&has))
+        return HL_FAIL(HL_EFORMAT, "%s: is no calibration; make it with hllm bench calibrate %s", path, path);
     m->flops = has.flops;
     m->memory = has.memory;
     if (has.wire > 0) m->wire = has.wire, m->latency = has.latency;
@@ -92,8 +93,8 @@ hl_status hl_forecast_shapes(hl_llama *item, hl_llama *user, const hl_config *c)
 static hl_status check_stages(const char *key, int stages, const hl_llama *shape)
 {
     if (stages <= 1 || stages <= shape->num_hidden_layers) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%s: %d stages are more than the model's %d layers; the most is %s: %d", key, stages, shape->num_hidden_layers, key,
-                   shape->num_hidden_layers > 1 ? shape->num_hidden_layers : 1);
+    return HL_FAIL(HL_EUSAGE, "%s: %d stages are more than the model's %d layers; the most is %s: %d", key, stages,
+                   shape->num_hidden_layers, key, shape->num_hidden_layers > 1 ? shape->num_hidden_layers : 1);
 }
 
 /* ---- exact mode: what its groups and slices can be, and which layouts they cover */
@@ -102,7 +103,9 @@ static hl_status check_power(const char *key, int n)
 {
     int below = 1;
     while (2 * below <= n) below *= 2;
-    return hl_fold_fits(n) ? HL_OK : HL_FAIL(HL_EUSAGE, "%s: %d is not a power of two; the nearest are %d and %d", key, n, below, 2 * below);
+    return hl_fold_fits(n) ? HL_OK
+                           : HL_FAIL(HL_EUSAGE, "%s: %d is not a power of two; the nearest are %d and %d", key, n,
+                                     below, 2 * below);
 }
 
 /* Key heads and width of the MLP are cut into slices, which the ranks of a stage divide. */
@@ -111,24 +114,40 @@ static hl_status check_slices(const char *side, const hl_llama *shape, int tp, i
     int fits = slices;
     while (shape->num_key_value_heads % fits || shape->intermediate_size % fits) fits /= 2;
     if (fits < slices)
-        return HL_FAIL(HL_EUSAGE, "exact.tp: %d slices do not divide the %d key heads and the %d wide MLP of %s_llm; the most is %d", slices,
-                       shape->num_key_value_heads, shape->intermediate_size, side, fits);
+        return HL_FAIL(
+            HL_EUSAGE,
+            "exact.tp: %d slices do not divide the %d key heads and the %d wide MLP of %s_llm; the most is %d", slices,
+            shape->num_key_value_heads, shape->intermediate_size, side, fits);
     while (fits > tp) fits /= 2;
     if (slices % tp)
-        return HL_FAIL(HL_EUSAGE, "%s.tp: %d ranks do not divide the %d slices of exact.tp; the nearest possible is %s.tp %d", side, tp, slices, side, fits);
+        return HL_FAIL(HL_EUSAGE,
+                       "%s.tp: %d ranks do not divide the %d slices of exact.tp; the nearest possible is %s.tp %d",
+                       side, tp, slices, side, fits);
     return HL_OK;
 }
 
 static hl_status check_exact(const hl_config *c, const hl_llama *item, const hl_llama *user)
 {
-    if (c->exact_groups == 0 && c->exact_tp > 1) return HL_FAIL(HL_EUSAGE, "exact.tp %d needs exact.groups; give as many groups as the largest layout has replicas", c->exact_tp);
+    if (c->exact_groups == 0 && c->exact_tp > 1)
+        return HL_FAIL(HL_EUSAGE,
+                       "exact.tp %d needs exact.groups; give as many groups as the largest layout has replicas",
+                       c->exact_tp);
     if (c->exact_groups == 0) return HL_OK;
-    if (c->sequence_parallel) return HL_FAIL(HL_EUSAGE, "exact.groups needs all rows of a norm on one rank, for its gradient; leave out sequence_parallel");
+    if (c->sequence_parallel)
+        return HL_FAIL(
+            HL_EUSAGE,
+            "exact.groups needs all rows of a norm on one rank, for its gradient; leave out sequence_parallel");
     HL_TRY(check_power("exact.groups", c->exact_groups));
     HL_TRY(check_power("exact.tp", c->exact_tp));
-    if (c->zero > 1) return HL_FAIL(HL_EUSAGE, "exact.groups needs each group's gradients whole: zero %d divides them; the nearest possible is zero 1", c->zero);
+    if (c->zero > 1)
+        return HL_FAIL(
+            HL_EUSAGE,
+            "exact.groups needs each group's gradients whole: zero %d divides them; the nearest possible is zero 1",
+            c->zero);
     if (c->item_rows || c->user_rows)
-        return HL_FAIL(HL_EUSAGE, "exact.groups: layers on a grid are summed panel by panel, in an order of their own; the nearest possible is %s.tp %d",
+        return HL_FAIL(HL_EUSAGE,
+                       "exact.groups: layers on a grid are summed panel by panel, in an order of their own; the "
+                       "nearest possible is %s.tp %d",
                        c->item_rows ? "item" : "user", c->item_rows ? c->item_tp : c->user_tp);
     HL_TRY(check_slices("item", item, c->item_tp, c->exact_tp));
     return check_slices("user", user, c->user_tp, c->exact_tp);
@@ -137,8 +156,10 @@ static hl_status check_exact(const hl_config *c, const hl_llama *item, const hl_
 static hl_status check_replicas(const hl_config *c, const char *side, int replicas)
 {
     if (c->exact_groups == 0 || replicas <= c->exact_groups) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "exact.groups: %d groups are for as many replicas at most, and there are %d of the %s LLM; the nearest possible is %s.dp %d", c->exact_groups,
-                   replicas, side, side, c->exact_groups);
+    return HL_FAIL(HL_EUSAGE,
+                   "exact.groups: %d groups are for as many replicas at most, and there are %d of the %s LLM; the "
+                   "nearest possible is %s.dp %d",
+                   c->exact_groups, replicas, side, side, c->exact_groups);
 }
 
 hl_status hl_forecast_check_replicas(const hl_config *c, const hl_layout *l)
@@ -160,7 +181,9 @@ static hl_status check_names(const hl_names *prefixes, const hl_params *t)
 {
     for (int i = 0; i < prefixes->n; i++)
         if (!begins_some(t, prefixes->at[i]))
-            return HL_FAIL(HL_EUSAGE, "freeze_prefix %s begins no parameter's name; names are like item_llm.model.layers.0.", prefixes->at[i]);
+            return HL_FAIL(HL_EUSAGE,
+                           "freeze_prefix %s begins no parameter's name; names are like item_llm.model.layers.0.",
+                           prefixes->at[i]);
     return HL_OK;
 }
 
@@ -214,23 +237,32 @@ static void make_up(hl_corpus *corpus, made_up *x, const hl_config *c)
 {
     int64_t history = c->MAX_ITEM_LIST_LENGTH + 3, users = c->batch_size, items = 20 * users * history + 1;
     hl_rng r = hl_rng_at(1, HL_FOR_SYNTH, 0, 0);
-    *x = (made_up){hl_alloc((size_t)(items + c->MAX_TEXT_LENGTH) * sizeof(int32_t)), hl_alloc((size_t)(users * history) * sizeof(int32_t)), c->MAX_TEXT_LENGTH, (int)history};
+    *x = (made_up){hl_alloc((size_t)(items + c->MAX_TEXT_LENGTH) * sizeof(int32_t)),
+                   hl_alloc((size_t)(users * history) * sizeof(int32_t)), c->MAX_TEXT_LENGTH, (int)history};
     for (int64_t i = 0; i < items + c->MAX_TEXT_LENGTH; i++) x->token[i] = (int32_t)i;
     for (int64_t i = 0; i < users * history; i++) x->item[i] = 1 + (int32_t)hl_rng_below(&r, (uint64_t)items - 1);
-    *corpus = (hl_corpus){.items = items, .users = users, .self = x, .tokens = tokens_of, .twin = itself, .sequence = sequence_of};
+    *corpus = (hl_corpus){
+        .items = items, .users = users, .self = x, .tokens = tokens_of, .twin = itself, .sequence = sequence_of};
 }
 
-static void draw(hl_plan *plan, int parts, const hl_corpus *corpus, const hl_config *c, const hl_llama *item, const hl_llama *user, hl_arena *arena)
+static void draw(hl_plan *plan, int parts, const hl_corpus *corpus, const hl_config *c, const hl_llama *item,
+                 const hl_llama *user, hl_arena *arena)
 {
     hl_windows w;
     hl_batch b;
     hl_windows_open(&w, corpus, c->MAX_ITEM_LIST_LENGTH, c->data_split);
     const hl_sampler sampler = {&w, (uint64_t)c->seed, c->batch_size, c->num_negatives, NULL};
-    double ratio = (1 + user->num_hidden_layers * hl_llama_layer_flop(user)) / (1 + item->num_hidden_layers * hl_llama_layer_flop(item));
-    const hl_plan_rules rules = {.chunk_tokens = c->chunk_tokens, .parts = parts,
-                                 .user_micro_batch_rows = HL_USER_MICRO_BATCH_ROWS, .item_tokens = c->item_emb_token_n,
-                                 .dedup = c->dedup, .share_prefix = c->share_prefix,
-                                 .serial = c->schedule, .groups = c->exact_groups, .user_cost = ratio};
+    double ratio = (1 + user->num_hidden_layers * hl_llama_layer_flop(user))
+                   / (1 + item->num_hidden_layers * hl_llama_layer_flop(item));
+    const hl_plan_rules rules = {.chunk_tokens = c->chunk_tokens,
+                                 .parts = parts,
+                                 .user_micro_batch_rows = HL_USER_MICRO_BATCH_ROWS,
+                                 .item_tokens = c->item_emb_token_n,
+                                 .dedup = c->dedup,
+                                 .share_prefix = c->share_prefix,
+                                 .serial = c->schedule,
+                                 .groups = c->exact_groups,
+                                 .user_cost = ratio};
     hl_sampler_draw(&b, &sampler, 0, arena);
     hl_plan_make(plan, &b, corpus, &rules, item->hidden_size, arena);
     hl_windows_close(&w);
@@ -253,15 +285,16 @@ typedef struct {
 } measuring;
 
 /* Rows of a grid have different shares of a micro-batch; what counts is the largest. */
-static int rows_to_ask(int rows)
-{
-    return rows ? rows : 1;
-}
+static int rows_to_ask(int rows) { return rows ? rows : 1; }
 
 static hl_tensor_group tensor_group_of(int row, int tp, int rows, int stage, int stages, bool sequence_parallel)
 {
-    return (hl_tensor_group){.rank = rows ? row * (tp / rows) : 0, .size = tp, .rows = rows, .stage = stage,
-                             .stages = stages, .sequence_parallel = sequence_parallel && tp > 1 && !rows};
+    return (hl_tensor_group){.rank = rows ? row * (tp / rows) : 0,
+                             .size = tp,
+                             .rows = rows,
+                             .stage = stage,
+                             .stages = stages,
+                             .sequence_parallel = sequence_parallel && tp > 1 && !rows};
 }
 
 static void measure_stage(measuring *x, int stage, int row)
@@ -276,10 +309,9 @@ static void measure_stage(measuring *x, int stage, int row)
         size_t mark = hl_arena_mark(&x->f->arena);
         hl_item_pack t;
         hl_item_pack_make(&t, &m, x->corpus, p->item + p->micro_batch_begin[k],
-                          p->micro_batch_begin[k + 1] - p->micro_batch_begin[k],
-                          &x->f->arena);
-        x->saved[stage * p->micro_batches + k] = fmax(x->saved[stage * p->micro_batches + k],
-                                                      saved_of(&m.stack, &t.pack));
+                          p->micro_batch_begin[k + 1] - p->micro_batch_begin[k], &x->f->arena);
+        x->saved[stage * p->micro_batches + k] =
+            fmax(x->saved[stage * p->micro_batches + k], saved_of(&m.stack, &t.pack));
         hl_arena_back(&x->f->arena, mark);
     }
     hl_item_close(&m);
@@ -299,10 +331,7 @@ static int fitting(const measuring *x, int first_rank, int begin, int end, doubl
     return p->micro_batches;
 }
 
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
+static int least(int a, int b) { return a < b ? a : b; }
 
 /* One number for all replicas, which is what the worst of them can save. */
 static void choose_saved(measuring *x)
@@ -312,11 +341,10 @@ static void choose_saved(measuring *x)
     double *left = hl_alloc((size_t)l->item_pp * sizeof *left);
     for (int r = 0; r < hl_layout_item_replicas(l) && x->c->activation_budget >= 0; r++) {
         for (int k = 0; k < l->item_pp; k++) left[k] = (double)x->c->activation_budget;
-        s->save_read = least(s->save_read,
-                             fitting(x, hl_layout_item_first_rank(l, r), 0, x->f->plan.early_micro_batches, left));
-        s->save_rest = least(s->save_rest,
-                             fitting(x, hl_layout_item_first_rank(l, r), x->f->plan.early_micro_batches,
-                                     x->f->plan.micro_batches, left));
+        s->save_read =
+            least(s->save_read, fitting(x, hl_layout_item_first_rank(l, r), 0, x->f->plan.early_micro_batches, left));
+        s->save_rest = least(s->save_rest, fitting(x, hl_layout_item_first_rank(l, r), x->f->plan.early_micro_batches,
+                                                   x->f->plan.micro_batches, left));
     }
     free(left);
 }
@@ -339,8 +367,8 @@ static void count_users(const measuring *x)
     const hl_layout *l = &f->layout;
     const int rows = rows_to_ask(l->user_rows), columns = l->user_tp / rows;
     for (int stage = 0; stage < l->user_pp * rows; stage++) {
-        const hl_tensor_group tp = tensor_group_of(stage % rows, l->user_tp, l->user_rows, stage / rows, l->user_pp,
-                                                   l->sequence_parallel);
+        const hl_tensor_group tp =
+            tensor_group_of(stage % rows, l->user_tp, l->user_rows, stage / rows, l->user_pp, l->sequence_parallel);
         hl_user_model m;
         hl_user_open(&m, &f->user, x->c->MAX_ITEM_LIST_LENGTH, &tp);
         for (int k = 0; k < f->plan.user_micro_batches; k++) {
@@ -378,13 +406,14 @@ static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus
     count_saved(&x, f->plan.early_micro_batches, f->plan.micro_batches, f->share.save_rest);
     count_users(&x);
     for (int r = 0; r < ranks; r++) hl_schedule_make(&f->schedule[r], &f->layout, &f->plan, &f->share, r, &f->arena);
-    f->job = (hl_cost_job){&f->layout, &f->plan, &f->share, f->schedule, &f->item, &f->user, c->item_emb_token_n, c->zero, *machine};
+    f->job = (hl_cost_job){&f->layout,          &f->plan, &f->share, f->schedule, &f->item, &f->user,
+                           c->item_emb_token_n, c->zero,  *machine};
     for (int r = 0; r < ranks; r++) f->state[r] = hl_cost_state_bytes(&f->job, r);
     f->step = hl_cost_play(f->cost, &f->job);
 }
 
-hl_status hl_forecast_open(hl_forecast *f, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks, const hl_layout_wish *wish,
-                           const hl_corpus *corpus, const hl_machine *machine)
+hl_status hl_forecast_open(hl_forecast *f, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks,
+                           const hl_layout_wish *wish, const hl_corpus *corpus, const hl_machine *machine)
 {
     hl_corpus other;
     made_up x = {0};
@@ -398,10 +427,7 @@ hl_status hl_forecast_open(hl_forecast *f, const hl_config *c, const hl_llama *i
     return HL_OK;
 }
 
-void hl_forecast_close(hl_forecast *f)
-{
-    hl_arena_free(&f->arena);
-}
+void hl_forecast_close(hl_forecast *f) { hl_arena_free(&f->arena); }
 
 hl_status hl_forecast_layout(hl_layout *l, const hl_config *c, int ranks, const hl_layout_wish *wish)
 {
@@ -413,12 +439,19 @@ hl_status hl_forecast_layout(hl_layout *l, const hl_config *c, int ranks, const 
 
 hl_layout_wish hl_forecast_wish(const hl_config *c, hl_layout_kind kind)
 {
-    static const hl_layout_kind kinds[] = {[HL_PLACE_SEPARATE] = HL_SEPARATE, [HL_PLACE_COLOCATED] = HL_COLOCATED, [HL_PLACE_HYBRID] = HL_HYBRID};
-    return (hl_layout_wish){c->placement == HL_PLACE_AUTO ? kind : kinds[c->placement], c->item_dp, c->item_tp, c->user_dp, c->user_tp, c->item_pp, c->user_pp};
+    static const hl_layout_kind kinds[] = {
+        [HL_PLACE_SEPARATE] = HL_SEPARATE, [HL_PLACE_COLOCATED] = HL_COLOCATED, [HL_PLACE_HYBRID] = HL_HYBRID};
+    return (hl_layout_wish){c->placement == HL_PLACE_AUTO ? kind : kinds[c->placement],
+                            c->item_dp,
+                            c->item_tp,
+                            c->user_dp,
+                            c->user_tp,
+                            c->item_pp,
+                            c->user_pp};
 }
 
-static void try_candidate(hl_candidate *x, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks, const hl_corpus *corpus,
-                          const hl_machine *machine)
+static void try_candidate(hl_candidate *x, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks,
+                          const hl_corpus *corpus, const hl_machine *machine)
 {
     hl_forecast f;
     hl_status s = hl_forecast_open(&f, c, item, user, ranks, &x->wish, corpus, machine);
@@ -428,10 +461,14 @@ static void try_candidate(hl_candidate *x, const hl_config *c, const hl_llama *i
 }
 
 /* Colocated first, which is also what is taken where others are as good. */
-int hl_forecast_choose(hl_candidate list[HL_CANDIDATES], int *n, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks, const hl_corpus *corpus,
-                       const hl_machine *machine)
+int hl_forecast_choose(hl_candidate list[HL_CANDIDATES], int *n, const hl_config *c, const hl_llama *item,
+                       const hl_llama *user, int ranks, const hl_corpus *corpus, const hl_machine *machine)
 {
-    static const struct { hl_layout_kind kind; int users; } kinds[HL_CANDIDATES] = {{HL_COLOCATED, 0}, {HL_HYBRID, 1}, {HL_HYBRID, 2}, {HL_SEPARATE, 1}, {HL_SEPARATE, 2}, {HL_SEPARATE, 4}};
+    static const struct {
+        hl_layout_kind kind;
+        int users;
+    } kinds[HL_CANDIDATES] = {{HL_COLOCATED, 0}, {HL_HYBRID, 1},   {HL_HYBRID, 2},
+                              {HL_SEPARATE, 1},  {HL_SEPARATE, 2}, {HL_SEPARATE, 4}};
     int best = -1;
     *n = 0;
     for (int i = 0; i < HL_CANDIDATES; i++) {

@@ -1,8 +1,8 @@
 /* forecast.h - what a step of a configuration would be like on so many ranks, without running it.
  *
- * The batch is the first of the data, or without data made up: windows of MAX_ITEM_LIST_LENGTH + 1 different items, texts of
- * MAX_TEXT_LENGTH tokens that share nothing.  Real texts are shorter and fewer, so then seconds and bytes are on the high side;
- * shares and ratios hold. */
+ * The batch is the first of the data, or without data made up: windows of MAX_ITEM_LIST_LENGTH + 1 different items,
+ * texts of MAX_TEXT_LENGTH tokens that share nothing.  Real texts are shorter and fewer, so then seconds and bytes
+ * are on the high side; shares and ratios hold. */
 #ifndef EXPERIMENTS_FORECAST_H
 #define EXPERIMENTS_FORECAST_H
 #include "experiments/config.h"
@@ -31,13 +31,13 @@ hl_status hl_forecast_calibrated(hl_machine *m, const char *path, int width);
 /* The shapes that the configuration and the folders it names give.  Local. */
 hl_status hl_forecast_shapes(hl_llama *item, hl_llama *user, const hl_config *c);
 
-/* Do the models have layers enough for the stages that are wished for, cuts that exact mode can have, and parameters of the names of
- * freeze_prefix?  HL_EUSAGE.  Local. */
+/* Do the models have layers enough for the stages that are wished for, cuts that exact mode can have, and parameters
+ * of the names of freeze_prefix?  HL_EUSAGE.  Local. */
 hl_status hl_forecast_check(const hl_config *c, const hl_llama *item, const hl_llama *user);
 
 /* Forecast the layout of `wish`; corpus NULL: made up.  Local; the same on every rank.  Close also after a failure. */
-hl_status hl_forecast_open(hl_forecast *f, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks, const hl_layout_wish *wish,
-                           const hl_corpus *corpus, const hl_machine *machine);
+hl_status hl_forecast_open(hl_forecast *f, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks,
+                           const hl_layout_wish *wish, const hl_corpus *corpus, const hl_machine *machine);
 void hl_forecast_close(hl_forecast *f);
 
 /* What the configuration wishes; placement auto is `kind`. */
@@ -57,7 +57,7 @@ typedef struct {
     double step;
     char text[120];
 } hl_candidate;
-int hl_forecast_choose(hl_candidate list[HL_CANDIDATES], int *n, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks, const hl_corpus *corpus,
-                       const hl_machine *machine);
+int hl_forecast_choose(hl_candidate list[HL_CANDIDATES], int *n, const hl_config *c, const hl_llama *item,
+                       const hl_llama *user, int ranks, const hl_corpus *corpus, const hl_machine *machine);
 
 #endif

@@ -26,7 +26,8 @@ static void print_normal(const hl_option *o, FILE *out)
     if (*o->normal && !is_list) fputc(']', out);
 }
 
-static const char several[] = "Of several configurations, CONFIG CONFIG or --config_file CONFIG CONFIG, the later is stronger.\n";
+static const char several[] =
+    "Of several configurations, CONFIG CONFIG or --config_file CONFIG CONFIG, the later is stronger.\n";
 
 void hl_config_help(FILE *out)
 {

@@ -38,8 +38,8 @@ static hl_status open_data(hl_job *j, bool for_training)
     if (earlier.is_there) s.run = j->config->checkpoint_dir, s.run_data = earlier.data;
     HL_TRY(hl_prepare_when_needed(j->world, &s, &report, &did));
     HL_TRY(hl_dataset_open(j->world, folder, &j->data));
-    hl_log(HL_INFO, "%s %s: %" PRId64 " items, %" PRId64 " users, %" PRId64 " interactions", did ? "prepared" : "found", folder,
-           report.items, report.users_kept, report.interactions_kept);
+    hl_log(HL_INFO, "%s %s: %" PRId64 " items, %" PRId64 " users, %" PRId64 " interactions", did ? "prepared" : "found",
+           folder, report.items, report.users_kept, report.interactions_kept);
     hl_data_tell(j->world, hl_dataset_manifest(j->data));
     hl_data_warn(j->world, j->config, hl_dataset_manifest(j->data));
     return HL_OK;
@@ -66,8 +66,10 @@ static int longest_history(const hl_config *c)
 static void warn_of_window(const hl_llama *shape, const char *folder, const char *key, int longest)
 {
     if (shape->sliding_window && shape->sliding_window < longest)
-        hl_log(HL_WARN, "%s: sliding_window %d is not applied, so that sequences longer than it are not computed as the model was trained; %s lets them have %d", folder,
-               shape->sliding_window, key, longest);
+        hl_log(HL_WARN,
+               "%s: sliding_window %d is not applied, so that sequences longer than it are not computed as the model "
+               "was trained; %s lets them have %d",
+               folder, shape->sliding_window, key, longest);
 }
 
 /* What needs no data, which may take long to prepare. */
@@ -79,7 +81,9 @@ static hl_status shapes_of(hl_llama *item, hl_llama *user, const hl_config *c)
     warn_of_window(item, c->item_pretrain_dir, "MAX_TEXT_LENGTH", c->MAX_TEXT_LENGTH + c->item_emb_token_n);
     warn_of_window(user, c->user_pretrain_dir, "MAX_ITEM_LIST_LENGTH", longest_history(c));
     if (item->hidden_size == user->hidden_size) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "the Item LLM is %d wide, the User LLM %d: item vectors enter the User LLM as they are; choose two of one hidden_size",
+    return HL_FAIL(HL_EUSAGE,
+                   "the Item LLM is %d wide, the User LLM %d: item vectors enter the User LLM as they are; choose two "
+                   "of one hidden_size",
                    item->hidden_size, user->hidden_size);
 }
 
@@ -111,7 +115,8 @@ static int largest_id(const hl_job *j)
     return (int)hl_group_max(j->world, largest);
 }
 
-/* Tokenizers have ids that no text has, as one for padding which was added later; those need no row in the table.  Collective. */
+/* Tokenizers have ids that no text has, as one for padding which was added later; those need no row in the table.
+ * Collective. */
 static hl_status fit_vocabulary(const hl_job *j, hl_llama *item, hl_llama *user)
 {
     const hl_config *c = j->config;
@@ -121,7 +126,9 @@ static hl_status fit_vocabulary(const hl_job *j, hl_llama *item, hl_llama *user)
     HL_TRY(hl_llama_check(item, "item_llm"));
     HL_TRY(hl_llama_check(user, "user_llm"));
     if (vocab <= item->vocab_size || largest_id(j) < item->vocab_size) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "the dataset's tokenizer has %d ids, the Item LLM a vocabulary of %d, and a text has an id beyond; set tokenizer to the one the model was trained with",
+    return HL_FAIL(HL_EUSAGE,
+                   "the dataset's tokenizer has %d ids, the Item LLM a vocabulary of %d, and a text has an id beyond; "
+                   "set tokenizer to the one the model was trained with",
                    vocab, item->vocab_size);
 }
 
@@ -134,7 +141,8 @@ static hl_status pretrained(hl_sharding *h, const char *side, bool init, const c
 static hl_status item_vector(hl_engine *e, const char *path)
 {
     if (!e->item.w || !path[0] || !e->item_model.stack.first) return HL_OK;
-    if (!e->item_model.item_tokens) return HL_FAIL(HL_EUSAGE, "item_emb_pretrain %s is of no use with item_emb_token_n 0; leave it out", path);
+    if (!e->item_model.item_tokens)
+        return HL_FAIL(HL_EUSAGE, "item_emb_pretrain %s is of no use with item_emb_token_n 0; leave it out", path);
     return hl_safetensors_vector(path, (size_t)hl_engine_width(e), e->item.w + e->item_model.item_at);
 }
 
@@ -157,17 +165,25 @@ static uint64_t digest_of(const hl_job *j)
     return hl_digest_join(digest_of_side(j, &j->engine.item), digest_of_side(j, &j->engine.user));
 }
 
-/* Machines may have other files of these paths, which the copies of a tensor show; a share without copies shows only by its file. */
+/* Machines may have other files of these paths, which the copies of a tensor show; a share without copies shows only
+ * by its file. */
 static hl_status check_same(const hl_job *j)
 {
     const hl_config *c = j->config;
     const hl_engine *e = &j->engine;
     char where[400];
-    snprintf(where, sizeof where, "the initial weights (item_pretrain_dir \"%.100s\", user_pretrain_dir \"%.100s\", item_emb_pretrain \"%.100s\")", c->item_pretrain_dir,
-             c->user_pretrain_dir, c->item_emb_pretrain);
-    HL_TRY(hl_copies_check(j->world, e, false, where, "copy the files to all machines again, or name those of a folder that they share"));
-    hl_status item = e->item.w && c->item_llm_init && c->item_pretrain_dir[0] ? hl_safetensors_same(&e->mesh->item, c->item_pretrain_dir) : HL_OK;
-    hl_status user = e->user.w && c->user_llm_init && c->user_pretrain_dir[0] ? hl_safetensors_same(&e->mesh->user, c->user_pretrain_dir) : HL_OK;
+    snprintf(where, sizeof where,
+             "the initial weights (item_pretrain_dir \"%.100s\", user_pretrain_dir \"%.100s\", item_emb_pretrain "
+             "\"%.100s\")",
+             c->item_pretrain_dir, c->user_pretrain_dir, c->item_emb_pretrain);
+    HL_TRY(hl_copies_check(j->world, e, false, where,
+                           "copy the files to all machines again, or name those of a folder that they share"));
+    hl_status item = e->item.w && c->item_llm_init && c->item_pretrain_dir[0]
+                         ? hl_safetensors_same(&e->mesh->item, c->item_pretrain_dir)
+                         : HL_OK;
+    hl_status user = e->user.w && c->user_llm_init && c->user_pretrain_dir[0]
+                         ? hl_safetensors_same(&e->mesh->user, c->user_pretrain_dir)
+                         : HL_OK;
     return hl_group_agree(j->world, item != HL_OK ? item : user);
 }
 
@@ -209,14 +225,17 @@ static hl_status check_layout(const hl_job *j)
 }
 
 /* The placement that the forecast finds best, which is the same at every start. */
-static void choose(hl_layout_wish *wish, const hl_job *j, const hl_llama *item, const hl_llama *user, const hl_machine *machine)
+static void choose(hl_layout_wish *wish, const hl_job *j, const hl_llama *item, const hl_llama *user,
+                   const hl_machine *machine)
 {
     hl_candidate list[HL_CANDIDATES];
-    int n, best = hl_forecast_choose(list, &n, j->config, item, user, j->world->size, hl_dataset_corpus(j->data), machine);
+    int n,
+        best = hl_forecast_choose(list, &n, j->config, item, user, j->world->size, hl_dataset_corpus(j->data), machine);
     if (best < 0) return;
     *wish = list[best].wish;
     for (int i = 0; i < n; i++)
-        hl_log(HL_INFO, "%s %s: a step is forecast to take %.3g s", i == best ? "placement auto takes" : "  rather than", list[i].text, list[i].step);
+        hl_log(HL_INFO, "%s %s: a step is forecast to take %.3g s",
+               i == best ? "placement auto takes" : "  rather than", list[i].text, list[i].step);
 }
 
 /* Mean seconds of the ranks in each act, and of the step. */
@@ -298,19 +317,31 @@ static void lay_out_ease(hl_job *j)
 {
     int rows, columns;
     hl_grid_shape(&rows, &columns, j->world->size);
-    snprintf(j->layout, sizeof j->layout, "EASE on a grid of %d x %d ranks, %d left over", rows, columns, j->world->size - rows * columns);
+    snprintf(j->layout, sizeof j->layout, "EASE on a grid of %d x %d ranks, %d left over", rows, columns,
+             j->world->size - rows * columns);
 }
 
 static hl_engine_rules rules_of(const hl_config *c, bool for_training)
 {
-    return (hl_engine_rules){
-        .plan = {.chunk_tokens = c->chunk_tokens, .user_micro_batch_rows = HL_USER_MICRO_BATCH_ROWS,
-                 .item_tokens = c->item_emb_token_n, .dedup = c->dedup, .share_prefix = c->share_prefix,
-                 .serial = c->schedule, .groups = c->exact_groups,
-                 .mean_over_ranks = c->loss_mean == HL_MEAN_RANK ? c->reference_ranks : 0},
-        .share_tokens = c->share_tokens, .nce_thres = (float)c->nce_thres, .weight_decay = c->optim_args_weight_decay, .clip_grad_norm = c->clip_grad_norm,
-        .activation_budget = c->activation_budget, .for_training = for_training, .zero = c->zero, .overlap = c->overlap, .slices = c->exact_tp,
-        .longest_text = c->MAX_TEXT_LENGTH, .longest_history = longest_history(c)};
+    return (hl_engine_rules){.plan = {.chunk_tokens = c->chunk_tokens,
+                                      .user_micro_batch_rows = HL_USER_MICRO_BATCH_ROWS,
+                                      .item_tokens = c->item_emb_token_n,
+                                      .dedup = c->dedup,
+                                      .share_prefix = c->share_prefix,
+                                      .serial = c->schedule,
+                                      .groups = c->exact_groups,
+                                      .mean_over_ranks = c->loss_mean == HL_MEAN_RANK ? c->reference_ranks : 0},
+                             .share_tokens = c->share_tokens,
+                             .nce_thres = (float)c->nce_thres,
+                             .weight_decay = c->optim_args_weight_decay,
+                             .clip_grad_norm = c->clip_grad_norm,
+                             .activation_budget = c->activation_budget,
+                             .for_training = for_training,
+                             .zero = c->zero,
+                             .overlap = c->overlap,
+                             .slices = c->exact_tp,
+                             .longest_text = c->MAX_TEXT_LENGTH,
+                             .longest_history = longest_history(c)};
 }
 
 hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config, bool for_training)

@@ -20,11 +20,11 @@ typedef struct {
     hl_mesh mesh;
     hl_engine engine;
     int threads;
-    uint64_t initial_digest; /* of the weights before the first step, the same on every rank */
-    double forecast_bytes;   /* of this rank: weights, gradients, moments and activations that are kept; 0: there is no step */
+    uint64_t initial_digest;      /* of the weights before the first step, the same on every rank */
+    double forecast_bytes;        /* of this rank: weights, gradients, moments, saved activations; 0: no step */
     double forecast[HL_ACTS + 1]; /* mean seconds of the ranks in each act of a step, and of the step */
-    char layout[120];        /* in words */
-    hl_reached reached;      /* by a training, told at its end */
+    char layout[120];             /* in words */
+    hl_reached reached;           /* by a training, told at its end */
 } hl_job;
 
 /* Prepare the data where needed, open it, lay out groups and models, and give them their initial weights.

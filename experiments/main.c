@@ -19,22 +19,16 @@
 #include <string.h>
 
 static const hl_command *const commands[] = {
-    &hl_cmd_synth,
-    &hl_cmd_prepare,
-    &hl_cmd_train,
-    &hl_cmd_eval,
-    &hl_cmd_show,
-    &hl_cmd_bench,
-    &hl_cmd_plan,
-    &hl_cmd_diff,
-    &hl_cmd_doctor,
+    &hl_cmd_synth, &hl_cmd_prepare, &hl_cmd_train, &hl_cmd_eval,   &hl_cmd_show,
+    &hl_cmd_bench, &hl_cmd_plan,    &hl_cmd_diff,  &hl_cmd_doctor,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_help(FILE *out)
 {
     fputs("hllm - train and evaluate hierarchical large language models for recommendation, on MPI ranks\n\n", out);
-    for (int i = 0; i < COMMANDS; i++) fprintf(out, "  hllm %-8s %-32s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->help);
+    for (int i = 0; i < COMMANDS; i++)
+        fprintf(out, "  hllm %-8s %-32s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->help);
     fputs("\n  hllm COMMAND --help                           its options\n"
           "  hllm --version                                what this is\n\n"
           "Start it alone, with mpirun -n N, or with srun.\n"
@@ -42,7 +36,8 @@ static void print_help(FILE *out)
           "5 storage failure, 75 stopped by a signal after saving (start it again).\n"
           "HLLM_KERNELS=avx512, avx2 or plain: kernels of products and attention other than the best; see --version.\n"
           "HLLM_START_TIMEOUT=seconds that MPI may take to start: 600; 0: as long as it likes.\n"
-          "HLLM_FAULT=point:rank:count:action: fail on purpose, for tests; hllm --faults lists points and actions.\n", out);
+          "HLLM_FAULT=point:rank:count:action: fail on purpose, for tests; hllm --faults lists points and actions.\n",
+          out);
 }
 
 static void print_command_help(const hl_command *c)
@@ -65,7 +60,8 @@ static void print_manual_of(const hl_command *c)
 static void print_manual(void)
 {
     printf(".TH HLLM 1 \"\" \"hllm %s\" \"User Commands\"\n.SH NAME\n"
-           "hllm \\- train and evaluate hierarchical large language models for recommendation\n.SH SYNOPSIS\n", hl_build_version());
+           "hllm \\- train and evaluate hierarchical large language models for recommendation\n.SH SYNOPSIS\n",
+           hl_build_version());
     for (int i = 0; i < COMMANDS; i++) {
         printf(".B hllm %s\n.I ", commands[i]->name);
         hl_print_roff(commands[i]->arguments, stdout);
@@ -73,13 +69,15 @@ static void print_manual(void)
     }
     printf(".SH COMMANDS\n");
     for (int i = 0; i < COMMANDS; i++) print_manual_of(commands[i]);
-    printf(".SH OPTIONS\nIn the configuration as \\(lqkey: value\\(rq, or after it on the command line as \\-\\-key value.\n");
+    printf(".SH OPTIONS\nIn the configuration as \\(lqkey: value\\(rq, or after it on the command line as \\-\\-key "
+           "value.\n");
     hl_config_manual(stdout);
     printf(".SH ENVIRONMENT\n.TP\n.B HLLM_KERNELS\n"
            "avx512, avx2 or plain: kernels of products and attention other than the best that the processor has.\n"
            "They round otherwise. What the processor lacks is refused; hllm \\-\\-version names what is taken.\n"
            ".TP\n.B HLLM_START_TIMEOUT\n"
-           "seconds that MPI may take to start (600); a job whose ranks have not met by then ends with status 1. 0: as long as it likes.\n"
+           "seconds that MPI may take to start (600); a job whose ranks have not met by then ends with status 1. 0: as "
+           "long as it likes.\n"
            ".TP\n.B HLLM_FAULT\n"
            "point:rank:count:action: fail on purpose there, for tests; hllm \\-\\-faults lists points and actions.\n");
     printf(".SH EXIT STATUS\n0 done, 1 failed, 2 bad option or configuration, 3 bad input file, 4 numerical failure,\n"
@@ -112,10 +110,7 @@ static bool is_asked(int argc, char **argv, const char *option)
     return false;
 }
 
-static hl_status choose_kernels(void)
-{
-    return hl_kernels_choose(getenv("HLLM_KERNELS"));
-}
+static hl_status choose_kernels(void) { return hl_kernels_choose(getenv("HLLM_KERNELS")); }
 
 static hl_status print_version(void)
 {
@@ -157,7 +152,9 @@ static hl_status run(const hl_group *world, int argc, char **argv)
     const hl_command *c = find(argv[1]);
     HL_TRY(hl_same_command(world, argc - 1, argv + 1, c && c->has_config));
     if (c && c->has_config) tell_start(world);
-    if (!c) return HL_FAIL(HL_EUSAGE, "there is no command \"%s\"; the nearest is \"%s\", and hllm --help lists all", argv[1], nearest(argv[1]));
+    if (!c)
+        return HL_FAIL(HL_EUSAGE, "there is no command \"%s\"; the nearest is \"%s\", and hllm --help lists all",
+                       argv[1], nearest(argv[1]));
     HL_TRY(hl_group_may_go_on(world, "starting"));
     HL_TRY_ALL(world, hl_fault_check());
     HL_TRY_ALL(world, choose_kernels());
@@ -165,10 +162,7 @@ static hl_status run(const hl_group *world, int argc, char **argv)
 }
 
 /* A success is one only where its figures have arrived. */
-static hl_status print_all(hl_status s)
-{
-    return s == HL_OK ? hl_output_flush() : s;
-}
+static hl_status print_all(hl_status s) { return s == HL_OK ? hl_output_flush() : s; }
 
 static hl_status tell(hl_status s)
 {

@@ -24,30 +24,18 @@ static bool are_half_of_the_equal(const hl_masking *m, int64_t items)
     return texts_are_alike(m) && 2 * items >= m->texts->items_equal;
 }
 
-static bool texts_are_missing(const hl_masking *m)
-{
-    return are_half_of_the_equal(m, m->texts->items_without_text);
-}
+static bool texts_are_missing(const hl_masking *m) { return are_half_of_the_equal(m, m->texts->items_without_text); }
 
-static bool texts_end_in_the_prompt(const hl_masking *m)
-{
-    return are_half_of_the_equal(m, m->texts->texts_in_prompt);
-}
+static bool texts_end_in_the_prompt(const hl_masking *m) { return are_half_of_the_equal(m, m->texts->texts_in_prompt); }
 
-static bool threshold_is_low(const hl_masking *m)
-{
-    return m->config->nce_thres < LOW_THRESHOLD;
-}
+static bool threshold_is_low(const hl_masking *m) { return m->config->nce_thres < LOW_THRESHOLD; }
 
 static bool weights_are_initial(const hl_masking *m)
 {
     return m->is_initial || (m->initial_share > 0 && m->initial_share >= HALF * m->share);
 }
 
-static bool initial_is_loaded(const hl_masking *m)
-{
-    return weights_are_initial(m) && *m->config->load_pretrain;
-}
+static bool initial_is_loaded(const hl_masking *m) { return weights_are_initial(m) && *m->config->load_pretrain; }
 
 static bool initial_is_pretrained(const hl_masking *m)
 {
@@ -69,13 +57,15 @@ static bool always(const hl_masking *m)
 
 static void say_missing(hl_sentence *s, const hl_masking *m)
 {
-    hl_sentence_add(s, "%" PRId64 " of %" PRId64 " items have no row of text, and so one vector: write ids alike in both files",
+    hl_sentence_add(
+        s, "%" PRId64 " of %" PRId64 " items have no row of text, and so one vector: write ids alike in both files",
         m->texts->items_without_text, m->texts->items);
 }
 
 static void say_in_prompt(hl_sentence *s, const hl_masking *m)
 {
-    hl_sentence_add(s,
+    hl_sentence_add(
+        s,
         "%" PRId64 " of %" PRId64 " texts end inside the prompt, and so have one vector: raise MAX_TEXT_LENGTH (%d) or "
         "set item_prompt to ''",
         m->texts->texts_in_prompt, m->texts->items - m->texts->items_without_text, m->config->MAX_TEXT_LENGTH);
@@ -84,22 +74,23 @@ static void say_in_prompt(hl_sentence *s, const hl_masking *m)
 static void say_longer_texts(hl_sentence *s, const hl_masking *m)
 {
     if (m->texts->texts_truncated > 0)
-        hl_sentence_add(s, ", raise MAX_TEXT_LENGTH (%d), which truncates %" PRId64 " texts", m->config->MAX_TEXT_LENGTH,
-            m->texts->texts_truncated);
+        hl_sentence_add(s, ", raise MAX_TEXT_LENGTH (%d), which truncates %" PRId64 " texts",
+                        m->config->MAX_TEXT_LENGTH, m->texts->texts_truncated);
 }
 
 static void say_equal(hl_sentence *s, const hl_masking *m)
 {
     hl_sentence_add(s,
-        "%" PRId64 " of %" PRId64
-        " items have the tokens of another one, and so its vector: name text_keys that tell items apart",
-        m->texts->items_equal, m->texts->items);
+                    "%" PRId64 " of %" PRId64
+                    " items have the tokens of another one, and so its vector: name text_keys that tell items apart",
+                    m->texts->items_equal, m->texts->items);
     say_longer_texts(s, m);
 }
 
 static void say_threshold(hl_sentence *s, const hl_masking *m)
 {
-    hl_sentence_add(s, "nce_thres %g takes vectors for equal that are not: raise it, to 0.99 for instance", m->config->nce_thres);
+    hl_sentence_add(s, "nce_thres %g takes vectors for equal that are not: raise it, to 0.99 for instance",
+                    m->config->nce_thres);
 }
 
 /* What makes more of a vector depend on the text. */
@@ -111,7 +102,8 @@ static void say_more_text(hl_sentence *s, const hl_masking *m)
 
 static void say_loaded(hl_sentence *s, const hl_masking *m)
 {
-    hl_sentence_add(s, "the weights of load_pretrain give nearly equal vectors, before anything is learned here: take an earlier "
+    hl_sentence_add(
+        s, "the weights of load_pretrain give nearly equal vectors, before anything is learned here: take an earlier "
            "checkpoint");
     say_more_text(s, m);
     hl_sentence_add(s, ", or raise nce_thres");
@@ -119,7 +111,8 @@ static void say_loaded(hl_sentence *s, const hl_masking *m)
 
 static void say_pretrained(hl_sentence *s, const hl_masking *m)
 {
-    hl_sentence_add(s, "the weights of item_pretrain_dir give nearly equal vectors, before anything is learned: look whether they "
+    hl_sentence_add(
+        s, "the weights of item_pretrain_dir give nearly equal vectors, before anything is learned: look whether they "
            "are those of a language model");
     say_more_text(s, m);
     hl_sentence_add(s, ", or raise nce_thres");
@@ -127,8 +120,9 @@ static void say_pretrained(hl_sentence *s, const hl_masking *m)
 
 static void say_random_by_folder(hl_sentence *s, const hl_masking *m)
 {
-    hl_sentence_add(s, "random weights give nearly equal vectors, before anything is learned: raise initializer_range in "
-           "config.json of item_pretrain_dir");
+    hl_sentence_add(s,
+                    "random weights give nearly equal vectors, before anything is learned: raise initializer_range in "
+                    "config.json of item_pretrain_dir");
     say_more_text(s, m);
     hl_sentence_add(s, ", or take the pretrained weights (item_llm_init)");
 }
@@ -146,7 +140,8 @@ static void say_random(hl_sentence *s, const hl_masking *m)
 
 static void say_collapsed(hl_sentence *s, const hl_masking *m)
 {
-    hl_sentence_add(s,
+    hl_sentence_add(
+        s,
         "training makes the item vectors collapse: lower optim_args.learning_rate (%g), lengthen scheduler_args.warmup "
         "(%g) or raise nce_thres",
         m->config->optim_args_learning_rate, m->config->scheduler_args_warmup);

@@ -6,15 +6,9 @@
 
 enum { LONGEST = 63 };
 
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
+static int least(int a, int b) { return a < b ? a : b; }
 
-static bool same(char a, char b)
-{
-    return tolower((unsigned char)a) == tolower((unsigned char)b);
-}
+static bool same(char a, char b) { return tolower((unsigned char)a) == tolower((unsigned char)b); }
 
 /* d[i][j]: the distance of the first i letters of a from the first j of b. */
 int hl_edit_distance(const char *a, const char *b)

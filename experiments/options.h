@@ -4,7 +4,18 @@
 #include "experiments/config.h"
 #include <stddef.h>
 
-typedef enum { HL_IS_BOOL, HL_IS_INT, HL_IS_INT64, HL_IS_BYTES, HL_IS_REAL, HL_IS_TEXT, HL_IS_NAMES, HL_IS_INTS, HL_IS_CHOICE, HL_IS_HEADING } hl_option_type;
+typedef enum {
+    HL_IS_BOOL,
+    HL_IS_INT,
+    HL_IS_INT64,
+    HL_IS_BYTES,
+    HL_IS_REAL,
+    HL_IS_TEXT,
+    HL_IS_NAMES,
+    HL_IS_INTS,
+    HL_IS_CHOICE,
+    HL_IS_HEADING
+} hl_option_type;
 
 /* What another value means to a run that is resumed. */
 typedef enum {
@@ -24,7 +35,7 @@ typedef struct {
 typedef struct {
     const char *key; /* dotted */
     hl_option_type type;
-    size_t offset;   /* in hl_config */
+    size_t offset;      /* in hl_config */
     const char *normal; /* the default, as it would be written */
     double least, most; /* of numbers, and of each number of a list */
     hl_effect effect;

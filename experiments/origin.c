@@ -1,4 +1,5 @@
-/* origin.c - what weights were trained with, as the state in their checkpoint says it, and whether a job may use them. */
+/* origin.c - what weights were trained with, as the state in their checkpoint says it, and whether a job may use
+ * them. */
 #include "experiments/origin.h"
 #include "base/digest.h"
 #include "base/log.h"
@@ -48,7 +49,8 @@ json_t *hl_origin_json(const hl_job *j)
 {
     char tokenizer[17], *options = hl_config_text(j->config);
     hl_digest_text(tokenizer, hl_dataset_manifest(j->data)->recipe.tokenizer_digest);
-    json_t *o = json_pack("{ss ss so so}", "options", options, "tokenizer", tokenizer, "item", shape_json(&j->item_shape), "user", shape_json(&j->user_shape));
+    json_t *o = json_pack("{ss ss so so}", "options", options, "tokenizer", tokenizer, "item",
+                          shape_json(&j->item_shape), "user", shape_json(&j->user_shape));
     free(options);
     return o;
 }
@@ -88,7 +90,10 @@ bool hl_origin_options(hl_config *was, const char *state, const char *path)
 static hl_status verdict(const char *list, bool force, const char *path)
 {
     if (!*list) return HL_OK;
-    if (!force) return HL_FAIL(HL_EUSAGE, "%s: was trained with other values: %s; take those back, or use it all the same with --force", path, list);
+    if (!force)
+        return HL_FAIL(HL_EUSAGE,
+                       "%s: was trained with other values: %s; take those back, or use it all the same with --force",
+                       path, list);
     hl_log(HL_WARN, "%s: was trained with other values, so these are not its figures: %s", path, list);
     return HL_OK;
 }
@@ -98,7 +103,9 @@ hl_status hl_origin_check_options(const hl_config *c, const char *state, const c
     char list[LIST] = "";
     hl_config was;
     if (hl_origin_options(&was, state, path)) hl_config_other_vectors(list, sizeof list, c, &was);
-    else hl_log(HL_WARN, "%s: says nothing of what it was trained with, so whether these settings are those is not known", path);
+    else
+        hl_log(HL_WARN,
+               "%s: says nothing of what it was trained with, so whether these settings are those is not known", path);
     hl_config_free(&was);
     return verdict(list, c->force, path);
 }
@@ -119,7 +126,8 @@ static void compare_shapes(char list[LIST], const char *side, const json_t *was,
     for (int i = 0; i < NUMBERS; i++) {
         const json_t *x = json_object_get(was, numbers[i].name);
         double then = json_number_value(x), now = number_of(is, i);
-        if (json_is_number(x) && then != now) add(list, "%s of the %s LLM was %g and is %g", numbers[i].name, side, then, now);
+        if (json_is_number(x) && then != now)
+            add(list, "%s of the %s LLM was %g and is %g", numbers[i].name, side, then, now);
     }
 }
 
@@ -143,7 +151,9 @@ static void tell_of_other_data(const hl_job *j, const char *state, const char *p
     const char *data = json_string_value(json_object_get(root, "data"));
     bool differ = data && strtoull(data, NULL, 16) != hl_dataset_digest(j->data);
     json_decref(root);
-    if (differ) hl_log(HL_WARN, "%s: was trained on other data than these (%s): other users, items or texts", path, j->config->dataset);
+    if (differ)
+        hl_log(HL_WARN, "%s: was trained on other data than these (%s): other users, items or texts", path,
+               j->config->dataset);
 }
 
 hl_status hl_origin_check_models(const hl_job *j, bool with_texts, const char *state, const char *path)

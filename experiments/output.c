@@ -8,12 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* open gives the lowest number that is free.  Standard output becomes something that refuses to be written, so that figures
- * which go nowhere are noticed. */
+/* open gives the lowest number that is free.  Standard output becomes something that refuses to be written, so that
+ * figures which go nowhere are noticed. */
 static void fill(int stream)
 {
     if (fcntl(stream, F_GETFD) != -1 || errno != EBADF) return;
-    if (open("/dev/null", stream == STDOUT_FILENO ? O_RDONLY : O_RDWR) < 0) return; /* nothing can be done, and nobody told */
+    if (open("/dev/null", stream == STDOUT_FILENO ? O_RDONLY : O_RDWR) < 0)
+        return; /* nothing can be done, and nobody told */
 }
 
 void hl_output_open(void)
@@ -35,6 +36,9 @@ hl_status hl_output_flush(void)
     errno = 0;
     bool arrives = fflush(stdout) == 0 && is_closed_well(STDOUT_FILENO);
     if (arrives && !lost_before) return HL_OK;
-    return HL_FAIL(HL_ESTORE, "standard output: not all that was printed has arrived: %s; see where it goes: a full disk, a reader that "
-                   "has ended, a closed stream", arrives ? "an earlier write failed" : strerror(errno));
+    return HL_FAIL(
+        HL_ESTORE,
+        "standard output: not all that was printed has arrived: %s; see where it goes: a full disk, a reader that "
+        "has ended, a closed stream",
+        arrives ? "an earlier write failed" : strerror(errno));
 }

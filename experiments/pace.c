@@ -1,8 +1,8 @@
 /* pace.c - are steps many times slower than they should be?
  *
- * Texts differ, so steps do, by a factor of two or three.  What makes all of the last steps ten times as slow as the median of
- * the first ones is the machine: somebody else computes there, memory is swapped, a quota is used up, a disk or a network
- * is in trouble.  The first step of all brings in pages and does not count. */
+ * Texts differ, so steps do, by a factor of two or three.  What makes all of the last steps ten times as slow as the
+ * median of the first ones is the machine: somebody else computes there, memory is swapped, a quota is used up, a
+ * disk or a network is in trouble.  The first step of all brings in pages and does not count. */
 #include "experiments/pace.h"
 #include <math.h>
 #include <stdio.h>
@@ -37,8 +37,11 @@ static double fastest_of_the_last(const hl_pace *p)
 static const char *words(double takes, double measure, const char *whose)
 {
     static char sentence[400];
-    snprintf(sentence, sizeof sentence, "the last %d steps took %.3g s and more each, %s %.3g s: see whether other jobs compute on the same processors, a quota is used up, memory is swapped, "
-             "or ranks are bound to one core (hllm doctor)", HL_PACE_WINDOW, takes, whose, measure);
+    snprintf(sentence, sizeof sentence,
+             "the last %d steps took %.3g s and more each, %s %.3g s: see whether other jobs compute on the same "
+             "processors, a quota is used up, memory is swapped, "
+             "or ranks are bound to one core (hllm doctor)",
+             HL_PACE_WINDOW, takes, whose, measure);
     return sentence;
 }
 
@@ -48,7 +51,8 @@ const char *hl_pace_note(hl_pace *p, double seconds)
     p->last[p->n++ % HL_PACE_WINDOW] = seconds;
     const double takes = fastest_of_the_last(p), own = own_measure(p);
     if (p->is_said || takes < LEAST) return NULL;
-    const int is_slower_than_forecast = p->forecast > 0 && takes > TIMES * p->forecast, is_slower_than_before = own > 0 && takes > TIMES * own;
+    const int is_slower_than_forecast = p->forecast > 0 && takes > TIMES * p->forecast,
+              is_slower_than_before = own > 0 && takes > TIMES * own;
     p->is_said = is_slower_than_forecast || is_slower_than_before;
     if (is_slower_than_forecast) return words(takes, p->forecast, "and the calibration forecasts");
     return is_slower_than_before ? words(takes, own, "and the first ones of this job") : NULL;

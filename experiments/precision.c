@@ -1,7 +1,7 @@
 /* precision.c - bf16 where it is faster.
  *
- * Without instructions for bf16, rounding is all that it would do.  With them, narrow layers can still lose more by rounding and
- * by calls than they gain, so the largest product of a layer is measured both ways. */
+ * Without instructions for bf16, rounding is all that it would do.  With them, narrow layers can still lose more by
+ * rounding and by calls than they gain, so the largest product of a layer is measured both ways. */
 #include "experiments/precision.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -30,8 +30,8 @@ static double seconds_of(const layer *l, hl_math_precision p)
 static double gain(const hl_llama *shape)
 {
     const size_t D = (size_t)shape->hidden_size, F2 = 2 * (size_t)shape->intermediate_size;
-    const layer l = {hl_alloc_zero(TOKENS * F2, sizeof(float)), hl_alloc_zero(TOKENS * D, sizeof(float)), hl_alloc_zero(F2 * D, sizeof(float)),
-                     shape->hidden_size, shape->intermediate_size};
+    const layer l = {hl_alloc_zero(TOKENS * F2, sizeof(float)), hl_alloc_zero(TOKENS * D, sizeof(float)),
+                     hl_alloc_zero(F2 * D, sizeof(float)), shape->hidden_size, shape->intermediate_size};
     double best[2] = {1e30, 1e30};
     for (int i = 0; i <= TIMES; i++)
         for (int p = 0; p < 2; p++) {
@@ -45,12 +45,17 @@ static double gain(const hl_llama *shape)
 static hl_status refuse(const hl_llama *shape)
 {
     if (!hl_bf16_is_built())
-        return HL_FAIL(HL_EUSAGE, "precision: bf16 is slower here, this program was built without oneDNN; install libdnnl-dev and build again, set precision: fp32, or --force");
+        return HL_FAIL(HL_EUSAGE, "precision: bf16 is slower here, this program was built without oneDNN; install "
+                                  "libdnnl-dev and build again, set precision: fp32, or --force");
     if (!hl_bf16_is_here())
-        return HL_FAIL(HL_EUSAGE, "precision: bf16 is slower here, the processor has no instructions for it (avx512_bf16 or amx_bf16); set precision: fp32, or --force");
+        return HL_FAIL(HL_EUSAGE, "precision: bf16 is slower here, the processor has no instructions for it "
+                                  "(avx512_bf16 or amx_bf16); set precision: fp32, or --force");
     const double times = gain(shape);
     if (times < 1)
-        return HL_FAIL(HL_EUSAGE, "precision: bf16 is slower here, layers %d wide take %.2f times as long as in fp32; set precision: fp32, or --force", shape->hidden_size, 1 / times);
+        return HL_FAIL(HL_EUSAGE,
+                       "precision: bf16 is slower here, layers %d wide take %.2f times as long as in fp32; set "
+                       "precision: fp32, or --force",
+                       shape->hidden_size, 1 / times);
     hl_log(HL_INFO, "products in bf16, %.1f times as fast as in fp32 at width %d", times, shape->hidden_size);
     return HL_OK;
 }

@@ -81,7 +81,8 @@ static double state_bytes(const hl_cost_job *j, int rank, bool for_training)
     return sizeof(float) * (double)(hl_cost_item_numbers(j, rank).all + hl_cost_user_numbers(j, rank).all);
 }
 
-hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks, int rank, bool for_training)
+hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks,
+                             int rank, bool for_training)
 {
     static const hl_layout_kind kinds[] = {HL_COLOCATED, HL_HYBRID, HL_SEPARATE};
     hl_status s = HL_OK;
@@ -90,7 +91,12 @@ hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_llama *
         hl_layout l;
         const hl_layout_wish wish = hl_forecast_wish(c, kinds[i]);
         const hl_plan plan = {.groups = c->exact_groups};
-        const hl_cost_job j = {.layout = &l, .plan = &plan, .item = item, .user = user, .item_tokens = c->item_emb_token_n, .zero = c->zero};
+        const hl_cost_job j = {.layout = &l,
+                               .plan = &plan,
+                               .item = item,
+                               .user = user,
+                               .item_tokens = c->item_emb_token_n,
+                               .zero = c->zero};
         hl_status fits = hl_forecast_layout(&l, c, ranks, &wish);
         if (fits == HL_OK) fits = hl_forecast_check_replicas(c, &l);
         if (fits == HL_OK) *bytes = fmin(*bytes, state_bytes(&j, rank, for_training));
@@ -116,8 +122,11 @@ static hl_status compare_memory(double needed, const hl_group *node, bool for_tr
     const double has = memory_of_node(&who);
     if (needed <= has) return HL_OK;
     hl_process_find(&me);
-    return HL_FAIL(HL_EUSAGE, "memory: %s of the models take %.4g GB at the least on %s (%d rank%s, %.4g GB each), and %.4g GB %s; use more machines, fewer ranks on each, zero: 3, "
-                   "item.tp or item.pp, or smaller models (--force goes ahead)", for_training ? "weights, gradients and moments" : "weights", needed / 1e9, me.host, node->size,
+    return HL_FAIL(HL_EUSAGE,
+                   "memory: %s of the models take %.4g GB at the least on %s (%d rank%s, %.4g GB each), and %.4g GB "
+                   "%s; use more machines, fewer ranks on each, zero: 3, "
+                   "item.tp or item.pp, or smaller models (--force goes ahead)",
+                   for_training ? "weights, gradients and moments" : "weights", needed / 1e9, me.host, node->size,
                    node->size == 1 ? "" : "s", needed / 1e9 / node->size, has / 1e9, who);
 }
 
@@ -146,8 +155,10 @@ void hl_preflight_forecast(const hl_group *world, double bytes)
     const int first = -(int)hl_group_max(world, speaks ? -world->rank : -world->size);
     hl_process_find(&me);
     if (first == world->rank)
-        hl_log(HL_WARN, "models and activations are forecast to take %.4g GB on %s, and %.4g GB %s: the job may be killed; set activation_budget, or use more machines", bytes / 1e9,
-               me.host, has / 1e9, who);
+        hl_log(HL_WARN,
+               "models and activations are forecast to take %.4g GB on %s, and %.4g GB %s: the job may be killed; set "
+               "activation_budget, or use more machines",
+               bytes / 1e9, me.host, has / 1e9, who);
     hl_group_close(&node);
 }
 
@@ -168,7 +179,8 @@ static hl_status checkpoint_bytes(double *bytes, const hl_config *c)
     shapes s;
     hl_layout whole;
     const hl_plan plan = {0};
-    const hl_cost_job j = {.layout = &whole, .plan = &plan, .item = &s.item, .user = &s.user, .item_tokens = c->item_emb_token_n};
+    const hl_cost_job j = {
+        .layout = &whole, .plan = &plan, .item = &s.item, .user = &s.user, .item_tokens = c->item_emb_token_n};
     HL_TRY(hl_forecast_shapes(&s.item, &s.user, c));
     HL_TRY(hl_layout_make(&whole, 1, &(hl_layout_wish){.kind = HL_COLOCATED}));
     *bytes = 3 * state_bytes(&j, 0, false);
@@ -191,7 +203,8 @@ static bool is_tested(const hl_config *c)
     if (!c->resume || hl_path_check(c->checkpoint_dir) != HL_OK) return false;
     const int n = hl_steps_list(c->checkpoint_dir, &steps);
     if (n > 0) hl_step_path(path, c->checkpoint_dir, steps[0], "");
-    const bool is_read = n > 0 && hl_checkpoint_peek(&text, path) == HL_OK && hl_state_read(&state, text, path) == HL_OK;
+    const bool is_read =
+        n > 0 && hl_checkpoint_peek(&text, path) == HL_OK && hl_state_read(&state, text, path) == HL_OK;
     free(text);
     free(steps);
     return is_read && state.begun.is_whole;

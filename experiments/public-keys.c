@@ -1,7 +1,7 @@
 /* public-keys.c - keys of the public HLLM code that are no options here.
  *
- * Most of them say how its program shows or divides its work, and mean nothing here; so do those that it fills in itself.
- * Where another value would be another computation, only the one that we compute is taken. */
+ * Most of them say how its program shows or divides its work, and mean nothing here; so do those that it fills in
+ * itself. Where another value would be another computation, only the one that we compute is taken. */
 #include "experiments/public-keys.h"
 #include <string.h>
 #include <strings.h>
@@ -60,15 +60,14 @@ static bool is_among(const char *values, const char *value)
     return false;
 }
 
-bool hl_public_key(const char *key)
-{
-    return find(key) >= 0;
-}
+bool hl_public_key(const char *key) { return find(key) >= 0; }
 
 hl_status hl_public_key_check(const char *key, const hl_names *value, const char *where)
 {
     int i = find(key);
     const char *text = value->n ? value->at[0] : "";
     if (!keys[i].values || !*text || is_among(keys[i].values, text)) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%s%s: \"%.60s\" is of the public code, where it would change the numbers, and not supported: %s", where, key, text, keys[i].otherwise);
+    return HL_FAIL(HL_EUSAGE,
+                   "%s%s: \"%.60s\" is of the public code, where it would change the numbers, and not supported: %s",
+                   where, key, text, keys[i].otherwise);
 }

@@ -14,10 +14,7 @@
 
 enum { USED_MOST = 1 << 20 };
 
-static bool is_first(const hl_run *r)
-{
-    return r->job->world->rank == 0;
-}
+static bool is_first(const hl_run *r) { return r->job->world->rank == 0; }
 
 /* Rank 0's is the one that counts. */
 static void note_job(hl_state *s)
@@ -39,7 +36,8 @@ static void check_used(const hl_run *r, const hl_config *was)
     if (s == HL_OK) s = hl_config_parse(&used, text, n, path);
     if (access(path, F_OK) != 0) hl_log(HL_WARN, "%s: is gone; it is written anew", path);
     else if (s != HL_OK) hl_log(HL_WARN, "%s; it is written anew", hl_error_text());
-    else if (hl_config_digest(&used) != hl_config_digest(was)) hl_log(HL_WARN, "%s: is not what this run was started with; it is written anew", path);
+    else if (hl_config_digest(&used) != hl_config_digest(was))
+        hl_log(HL_WARN, "%s: is not what this run was started with; it is written anew", path);
     free(text);
     hl_config_free(&used);
 }
@@ -49,9 +47,16 @@ static hl_status compare_digests(const hl_run *r, const char *path)
 {
     const hl_config *c = r->job->config;
     if (r->state.config == hl_config_digest(c)) return HL_OK;
-    if (!c->force) return HL_FAIL(HL_EUSAGE, "%s: was trained with other settings, or by an older program, and neither it nor used.yaml says with which; restore used.yaml, choose another "
-                                  "checkpoint_dir, or go on with --force where you know better", path);
-    hl_log(HL_WARN, "%s: neither it nor used.yaml says what this run was started with, so whether these settings are those is not known", path);
+    if (!c->force)
+        return HL_FAIL(HL_EUSAGE,
+                       "%s: was trained with other settings, or by an older program, and neither it nor used.yaml says "
+                       "with which; restore used.yaml, choose another "
+                       "checkpoint_dir, or go on with --force where you know better",
+                       path);
+    hl_log(HL_WARN,
+           "%s: neither it nor used.yaml says what this run was started with, so whether these settings are those is "
+           "not known",
+           path);
     return HL_OK;
 }
 
@@ -85,8 +90,10 @@ static void tell_of_newer(const char *folder, int64_t step)
     for (int i = 0; i < n; i++) newest = steps[i] > newest ? steps[i] : newest;
     free(steps);
     if (newest > step && hl_step_named(folder, "latest") == step)
-        hl_log(HL_WARN, "%s/latest: names step-%lld, though there is step-%lld; the run goes on from step-%lld, and makes what comes after it again", folder, (long long)step,
-               (long long)newest, (long long)step);
+        hl_log(HL_WARN,
+               "%s/latest: names step-%lld, though there is step-%lld; the run goes on from step-%lld, and makes what "
+               "comes after it again",
+               folder, (long long)step, (long long)newest, (long long)step);
 }
 
 static void mend_names(const hl_run *r)
@@ -102,12 +109,16 @@ static hl_status go_on(hl_run *r, const hl_checkpoint *c)
     const char *path = hl_checkpoint_path(c);
     HL_TRY_ALL(r->job->world, hl_state_read(&r->state, hl_checkpoint_state(c), path));
     if (r->state.step != hl_checkpoint_step(c))
-        return HL_FAIL(HL_EFORMAT, "%s: its training state is of step %lld; take another checkpoint, and move this one away", path, (long long)r->state.step);
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: its training state is of step %lld; take another checkpoint, and move this one away", path,
+                       (long long)r->state.step);
     HL_TRY_ALL(r->job->world, is_first(r) ? compare_options(r, c) : HL_OK);
     note_job(&r->state);
     if (r->state.data != hl_dataset_digest(r->job->data))
-        return HL_FAIL(HL_EUSAGE, "%s was trained on other data than %s holds now; restore the data or choose another checkpoint_dir",
-                       path, r->job->config->dataset);
+        return HL_FAIL(
+            HL_EUSAGE,
+            "%s was trained on other data than %s holds now; restore the data or choose another checkpoint_dir", path,
+            r->job->config->dataset);
     HL_TRY(hl_weights_take(r->job, c, true));
     r->job->engine.updates = (long)r->state.updates;
     if (is_first(r)) mend_names(r);
@@ -138,7 +149,8 @@ static hl_status tidy(const hl_config *c)
     return HL_OK;
 }
 
-/* Rank 0: was this checkpoint (NULL: there is none) written by the batch job that we are, before it was started again? */
+/* Rank 0: was this checkpoint (NULL: there is none) written by the batch job that we are, before it was started
+ * again? */
 static bool is_own(const hl_checkpoint *found)
 {
     hl_process me;
@@ -156,7 +168,9 @@ static hl_status begin_anew(hl_run *r, hl_checkpoint **found, hl_status s)
     const hl_config *c = r->job->config;
     bool own = is_first(r) && is_own(*found);
     hl_group_broadcast(r->job->world, &own, sizeof own, 0);
-    if (own && *found) hl_log(HL_INFO, "resume is false, but %s is of this very job, which was started again: it goes on", hl_checkpoint_path(*found));
+    if (own && *found)
+        hl_log(HL_INFO, "resume is false, but %s is of this very job, which was started again: it goes on",
+               hl_checkpoint_path(*found));
     if (own) return s;
     hl_checkpoint_close(*found);
     *found = NULL;
@@ -177,6 +191,9 @@ hl_status hl_resume(hl_run *r)
     if (s == HL_OK && found) s = go_on(r, found);
     hl_checkpoint_close(found);
     if (s == HL_OK && c->val_only && !r->resumed)
-        return HL_FAIL(HL_EUSAGE, "%s: has no checkpoint, and val_only trains none; leave val_only out, or name the checkpoint_dir of a training", c->checkpoint_dir);
+        return HL_FAIL(HL_EUSAGE,
+                       "%s: has no checkpoint, and val_only trains none; leave val_only out, or name the "
+                       "checkpoint_dir of a training",
+                       c->checkpoint_dir);
     return s;
 }

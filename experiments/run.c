@@ -22,10 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool is_first(const hl_run *r)
-{
-    return r->job->world->rank == 0;
-}
+static bool is_first(const hl_run *r) { return r->job->world->rank == 0; }
 
 static void in_folder(char path[PATH_MAX], const hl_job *j, const char *name)
 {
@@ -52,10 +49,7 @@ hl_status hl_run_lock(hl_lock **lock, const hl_group *world, const hl_config *c)
 
 /* ---- tensors and state */
 
-static int64_t best_step(const hl_run *r)
-{
-    return r->state.best >= 0 ? r->state.best_step : -1;
-}
+static int64_t best_step(const hl_run *r) { return r->state.best >= 0 ? r->state.best_step : -1; }
 
 /* Lines come before the checkpoint that knows of them. */
 hl_status hl_run_sync(hl_run *r)
@@ -73,8 +67,11 @@ static hl_status check_copies(hl_run *r)
 {
     char where[60], advice[300];
     snprintf(where, sizeof where, "step %" PRId64, r->state.step);
-    snprintf(advice, sizeof advice, "they were equal at step %" PRId64 ", and since then memory or a processor of a machine failed, or the program; nothing is saved: test these machines, "
-             "and start again without the one to blame; the run goes on from the last checkpoint", r->agreed);
+    snprintf(advice, sizeof advice,
+             "they were equal at step %" PRId64 ", and since then memory or a processor of a machine failed, or the "
+             "program; nothing is saved: test these machines, "
+             "and start again without the one to blame; the run goes on from the last checkpoint",
+             r->agreed);
     HL_TRY(hl_copies_check(r->job->world, &r->job->engine, true, where, advice));
     r->agreed = r->state.step;
     return HL_OK;
@@ -87,8 +84,9 @@ hl_status hl_run_save(hl_run *r)
     hl_weights_parts(part, &r->job->engine);
     HL_TRY(hl_run_sync(r));
     char *state = hl_state_text(&r->state, hl_origin_json(r->job));
-    hl_status s = hl_checkpoint_write(r->job->world, r->job->config->checkpoint_dir, r->state.step, &(hl_checkpoint_content){part, 2, true}, state,
-                                      r->job->config->keep, best_step(r));
+    hl_status s =
+        hl_checkpoint_write(r->job->world, r->job->config->checkpoint_dir, r->state.step,
+                            &(hl_checkpoint_content){part, 2, true}, state, r->job->config->keep, best_step(r));
     free(state);
     if (s == HL_OK) r->saved = r->state.step;
     return s;
@@ -126,7 +124,8 @@ static bool has_text(const char *path, const char *text, size_t n)
 {
     char *has = NULL;
     size_t length;
-    const bool is_same = access(path, F_OK) == 0 && hl_file_read(path, n, &has, &length) == HL_OK && length == n && memcmp(has, text, n) == 0;
+    const bool is_same = access(path, F_OK) == 0 && hl_file_read(path, n, &has, &length) == HL_OK && length == n
+                         && memcmp(has, text, n) == 0;
     free(has);
     return is_same;
 }
@@ -194,12 +193,24 @@ static hl_status note_run(hl_run *r)
     char mpi[MPI_MAX_LIBRARY_VERSION_STRING];
     int length, bound = processors_bound();
     MPI_Get_library_version(mpi, &length);
-    const hl_record_facts facts = {
-        .step = r->state.step, .version = hl_build_version(), .commit = hl_build_commit(), .compiler = hl_build_compiler(), .flags = hl_build_flags(),
-        .math = hl_math_library(), .kernels = hl_kernels_name(),
-        .mpi = mpi, .nodes = count_nodes(j->world), .ranks = j->world->size, .threads = j->threads,
-        .cores = (int)sysconf(_SC_NPROCESSORS_ONLN), .cores_least = -(int)hl_group_max(j->world, -bound), .cores_most = (int)hl_group_max(j->world, bound),
-        .layout = j->layout, .config = hl_config_digest(j->config), .data = hl_dataset_digest(j->data), .weights = j->initial_digest};
+    const hl_record_facts facts = {.step = r->state.step,
+                                   .version = hl_build_version(),
+                                   .commit = hl_build_commit(),
+                                   .compiler = hl_build_compiler(),
+                                   .flags = hl_build_flags(),
+                                   .math = hl_math_library(),
+                                   .kernels = hl_kernels_name(),
+                                   .mpi = mpi,
+                                   .nodes = count_nodes(j->world),
+                                   .ranks = j->world->size,
+                                   .threads = j->threads,
+                                   .cores = (int)sysconf(_SC_NPROCESSORS_ONLN),
+                                   .cores_least = -(int)hl_group_max(j->world, -bound),
+                                   .cores_most = (int)hl_group_max(j->world, bound),
+                                   .layout = j->layout,
+                                   .config = hl_config_digest(j->config),
+                                   .data = hl_dataset_digest(j->data),
+                                   .weights = j->initial_digest};
     HL_TRY_ALL(j->world, hl_record_run(r->record, &facts));
     HL_TRY_ALL(j->world, hl_record_run(r->digests, &facts));
     return HL_OK;
@@ -207,7 +218,9 @@ static hl_status note_run(hl_run *r)
 
 hl_status hl_run_open(hl_run *r, hl_job *j)
 {
-    *r = (hl_run){.job = j, .saved = -1, .state = {.best = -1, .data = hl_dataset_digest(j->data), .config = hl_config_digest(j->config)}};
+    *r = (hl_run){.job = j,
+                  .saved = -1,
+                  .state = {.best = -1, .data = hl_dataset_digest(j->data), .config = hl_config_digest(j->config)}};
     HL_TRY(hl_resume(r));
     HL_TRY_ALL(j->world, is_first(r) ? write_used(r) : HL_OK);
     return HL_OK;
@@ -237,7 +250,8 @@ static hl_status end_line(hl_run *r, hl_record *o)
 {
     hl_status s = hl_group_agree(r->job->world, hl_record_end(o));
     if (s != HL_ESTORE) return s;
-    if (is_first(r) && !r->is_behind) hl_log(HL_WARN, "%s; lines are kept until it does, at the next save", hl_error_text());
+    if (is_first(r) && !r->is_behind)
+        hl_log(HL_WARN, "%s; lines are kept until it does, at the next save", hl_error_text());
     r->is_behind = true;
     return HL_OK;
 }
@@ -274,7 +288,8 @@ hl_status hl_run_note_step(hl_run *r, const hl_step_report *s, double learning_r
     hl_record_int(o, "public_item_tokens", s->public_tokens);
     hl_record_number(o, "flop", hl_tally_sum(&s->tally, HL_FACT_FLOP));
     hl_record_number(o, "bytes", hl_tally_sum(&s->tally, HL_FACT_BYTES));
-    for (int i = 0; i < HL_MESH_GROUPS; i++) hl_record_part(o, "sent", hl_mesh_name[i], hl_tally_sum(&s->tally, HL_FACT_SENT + i));
+    for (int i = 0; i < HL_MESH_GROUPS; i++)
+        hl_record_part(o, "sent", hl_mesh_name[i], hl_tally_sum(&s->tally, HL_FACT_SENT + i));
     if (o) put_phases(o, &s->tally, r->job->world->size);
     return end_line(r, o);
 }
@@ -318,7 +333,8 @@ hl_status hl_run_note_evaluation(hl_run *r, const hl_evaluation *v, int64_t epoc
     hl_record_text(o, "phase", hl_phase_name[v->phase]);
     hl_record_int(o, "step", v->phase == HL_TEST && r->state.best >= 0 ? r->state.best_step : r->state.step);
     hl_record_int(o, "epoch", epoch);
-    json_object_foreach(figures, key, x) {
+    json_object_foreach(figures, key, x)
+    {
         if (json_is_integer(x)) hl_record_int(o, key, json_integer_value(x));
         else if (json_is_real(x)) hl_record_number(o, key, json_real_value(x));
         else if (json_is_object(x)) note_band(o, key, x);

@@ -15,10 +15,7 @@
 
 static const char advice[] = "start all ranks with one command and the same program";
 
-static bool is_option(const char *argument)
-{
-    return strncmp(argument, "--", 2) == 0;
-}
+static bool is_option(const char *argument) { return strncmp(argument, "--", 2) == 0; }
 
 /* "--key" or "--key=value" of the configuration? */
 static bool is_of_config(const char *argument)
@@ -44,7 +41,9 @@ static void add_arguments(hl_settings *s, int argc, char **argv, bool has_config
     char name[40];
     for (int i = 0, plain = 0; i < argc; i++) {
         if (is_option(argv[i])) add_option(s, &i, argc, argv, has_config);
-        else snprintf(name, sizeof name, "argument %d", plain++), hl_settings_add(s, plain == 1 ? "the command" : name, argv[i]);
+        else
+            snprintf(name, sizeof name, "argument %d", plain++),
+                hl_settings_add(s, plain == 1 ? "the command" : name, argv[i]);
     }
 }
 
@@ -83,7 +82,8 @@ hl_status hl_same_file(const hl_group *world, const char *path, const char *text
     hl_digest_text(digest, world->rank == 0 ? read : digest_of_file(path, MOST, read));
     snprintf(value, sizeof value, "a file of digest %s", digest);
     hl_settings_add(&s, path, value);
-    hl_status status = hl_settings_agree(world, &s, HL_EUSAGE, "copy it to all machines, or name one in a folder that they share");
+    hl_status status =
+        hl_settings_agree(world, &s, HL_EUSAGE, "copy it to all machines, or name one in a folder that they share");
     hl_settings_free(&s);
     return status;
 }
@@ -117,5 +117,7 @@ void hl_same_machines(const hl_group *world, int threads)
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (hl_settings_count(counts, sizeof counts, world, kinds[i].value) && world->rank == 0)
-            hl_log(HL_WARN, "%s: %s; they round differently, so the numbers also depend on which rank computes what; %s", kinds[i].what, counts, kinds[i].remedy);
+            hl_log(HL_WARN,
+                   "%s: %s; they round differently, so the numbers also depend on which rank computes what; %s",
+                   kinds[i].what, counts, kinds[i].remedy);
 }

@@ -31,17 +31,8 @@ bool hl_saving_failed(hl_saving *s, int64_t step, double at_stake)
     return at_stake >= s->patience;
 }
 
-bool hl_saving_is_due(const hl_saving *s, int64_t step)
-{
-    return s->failures > 0 && step >= s->next;
-}
+bool hl_saving_is_due(const hl_saving *s, int64_t step) { return s->failures > 0 && step >= s->next; }
 
-bool hl_saving_is_urgent(const hl_saving *s, double now)
-{
-    return s->failures > 0 && now - s->since >= s->patience;
-}
+bool hl_saving_is_urgent(const hl_saving *s, double now) { return s->failures > 0 && now - s->since >= s->patience; }
 
-double hl_saving_wait(int try)
-{
-    return try < WAITS ? waits[try] : -1;
-}
+double hl_saving_wait(int try) { return try < WAITS ? waits[try] : -1; }

@@ -15,19 +15,20 @@ typedef struct {
     int64_t epoch_steps; /* how many these are */
     double best;         /* the best value of valid_metric; below 0: none yet */
     int64_t best_step;
-    int bad;             /* evaluations since then that were worse */
-    bool ended;          /* early stopping has ended the training */
-    bool due;            /* the validation of the epoch that ends with this step is still to come */
-    hl_begun begun;      /* an evaluation of this step's weights, or of the best ones, that a signal stopped; or the test, whole */
-    uint64_t data, config; /* digests of what it was started with */
+    int bad;        /* evaluations since then that were worse */
+    bool ended;     /* early stopping has ended the training */
+    bool due;       /* the validation of the epoch that ends with this step is still to come */
+    hl_begun begun; /* an evaluation, of this step's weights or the best, that a signal stopped; or the whole test */
+    uint64_t data, config;          /* digests of what it was started with */
     hl_record_mark metrics, ledger; /* what metrics.jsonl and ledger.jsonl held then */
-    char job[65];          /* that wrote it, by its number in the batch system; empty outside of one */
+    char job[65];                   /* that wrote it, by its number in the batch system; empty outside of one */
 } hl_state;
 
 /* As a JSON object with the origin of the weights (hl_origin_json), which is given away; the caller frees it. */
 char *hl_state_text(const hl_state *s, json_t *origin);
 
-/* HL_EFORMAT where text is not such an object, or says what no training can have come to; `path` stands in the sentence. */
+/* HL_EFORMAT where text is not such an object, or says what no training can have come to; `path` stands in the
+ * sentence. */
 hl_status hl_state_read(hl_state *s, const char *text, const char *path);
 
 #endif

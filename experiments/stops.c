@@ -14,10 +14,7 @@ typedef struct {
     hl_reached at; /* the furthest that one of them had come */
 } stops;
 
-static void path_of(char out[PATH_MAX], const char *folder)
-{
-    hl_path(out, "%s/stops", folder);
-}
+static void path_of(char out[PATH_MAX], const char *folder) { hl_path(out, "%s/stops", folder); }
 
 /* No file, or a strange one: none so far. */
 static stops read_stops(const char *folder)
@@ -27,7 +24,8 @@ static stops read_stops(const char *folder)
     stops s = {0};
     path_of(path, folder);
     if (access(path, F_OK) != 0 || hl_file_read(path, 200, &text, &n) != HL_OK) return s;
-    if (sscanf(text, "%d stops at step %" SCNd64 " with %" SCNd64 " users ranked", &s.n, &s.at.step, &s.at.users) != 3) s = (stops){0};
+    if (sscanf(text, "%d stops at step %" SCNd64 " with %" SCNd64 " users ranked", &s.n, &s.at.step, &s.at.users) != 3)
+        s = (stops){0};
     free(text);
     return s;
 }
@@ -36,7 +34,8 @@ static hl_status write_stops(const char *folder, const stops *s)
 {
     char path[PATH_MAX], text[200];
     path_of(path, folder);
-    snprintf(text, sizeof text, "%d stops at step %" PRId64 " with %" PRId64 " users ranked\n", s->n, s->at.step, s->at.users);
+    snprintf(text, sizeof text, "%d stops at step %" PRId64 " with %" PRId64 " users ranked\n", s->n, s->at.step,
+             s->at.users);
     HL_TRY(hl_folder_make(folder));
     return hl_atomic_write(path, text, strlen(text));
 }
@@ -62,8 +61,11 @@ static hl_status count(const char *folder, hl_reached reached)
     if (is_further(reached, s.at)) s = (stops){0, reached};
     if (++s.n >= HL_STOPS_MOST) {
         forget(folder);
-        return HL_FAIL(HL_EFAIL, "%s: stopped %d times in a row without getting beyond step %" PRId64 "; it is not to be put back into the queue: see why it has so little time "
-                       "(a time limit, preemption), then the same command continues (%.300s)", folder, s.n, s.at.step, sentence);
+        return HL_FAIL(HL_EFAIL,
+                       "%s: stopped %d times in a row without getting beyond step %" PRId64
+                       "; it is not to be put back into the queue: see why it has so little time "
+                       "(a time limit, preemption), then the same command continues (%.300s)",
+                       folder, s.n, s.at.step, sentence);
     }
     if (write_stops(folder, &s) != HL_OK) hl_log(HL_WARN, "%s", hl_error_text());
     hl_error_set(sentence);

@@ -13,9 +13,9 @@ typedef struct {
     int64_t step, users;
 } hl_reached;
 
-/* What a training that ended with status s, with its sentence, ends with.  A stop is counted, from the last one that had
- * come further on: the third in a row is HL_EFAIL, with advice, and the next start counts anew.  HL_OK forgets.  Others pass.
- * Collective. */
+/* What a training that ended with status s, with its sentence, ends with.  A stop is counted, from the last one that
+ * had come further on: the third in a row is HL_EFAIL, with advice, and the next start counts anew.  HL_OK forgets.
+ * Others pass. Collective. */
 hl_status hl_stops_count(const hl_group *world, const char *folder, hl_reached reached, hl_status s);
 
 #endif

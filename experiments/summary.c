@@ -19,11 +19,13 @@ void hl_summary_add(hl_summary *s, const hl_step_report *r)
 
 bool hl_act_is_exchange(int act)
 {
-    return (act >= HL_ITEM_TAKE && act <= HL_USER_PASS_BACK) || (act >= HL_GIVE_INPUTS && act <= HL_TALLY) || act == HL_SUM_ITEM || act == HL_SUM_USER;
+    return (act >= HL_ITEM_TAKE && act <= HL_USER_PASS_BACK) || (act >= HL_GIVE_INPUTS && act <= HL_TALLY)
+           || act == HL_SUM_ITEM || act == HL_SUM_USER;
 }
 
-/* ---- waiting.  Who comes last into something that several ranks do together does not wait, so what it takes there is what the thing
- * itself takes; the others wait for the rest of their time.  Who takes rows from another stage waits for them. */
+/* ---- waiting.  Who comes last into something that several ranks do together does not wait, so what it takes there
+ * is what the thing itself takes; the others wait for the rest of their time.  Who takes rows from another stage
+ * waits for them. */
 
 /* Seconds of the act that are not waiting, if this rank is the last: the least of those that do it together. */
 static void find_least(double least[HL_ACTS], const hl_summary *s, const hl_mesh *mesh)
@@ -54,7 +56,8 @@ static double seconds_waited(const hl_summary *s, const hl_mesh *mesh)
 /* Shares of their time that the ranks of each side waited. */
 static void find_idle(double *item, double *user, const hl_summary *s, const hl_mesh *mesh)
 {
-    const double waited = seconds_waited(s, mesh), is_item = hl_group_has_me(&mesh->item), is_user = hl_group_has_me(&mesh->user);
+    const double waited = seconds_waited(s, mesh), is_item = hl_group_has_me(&mesh->item),
+                 is_user = hl_group_has_me(&mesh->user);
     double sum[4] = {is_item * waited, is_item * s->seconds, is_user * waited, is_user * s->seconds};
     hl_group_all_reduce_double(&mesh->world, sum, 4);
     *item = sum[0] / sum[1];
@@ -75,10 +78,7 @@ static void gather(hl_fact row[ROWS], const hl_summary *s, const hl_group *world
     hl_facts_agree(row, ROWS, world);
 }
 
-static const char *name_of(int row)
-{
-    return row == REST ? "plan_and_rest" : row == WHOLE ? "step" : hl_act_name[row];
-}
+static const char *name_of(int row) { return row == REST ? "plan_and_rest" : row == WHOLE ? "step" : hl_act_name[row]; }
 
 /* Nothing is foretold of what is not an act. */
 static double forecast_of(const double *forecast, int row)
@@ -88,22 +88,28 @@ static double forecast_of(const double *forecast, int row)
 
 static void print(const hl_fact row[ROWS], const hl_summary *s, const double *forecast, int ranks, double idle)
 {
-    hl_log(HL_INFO, "%-16s %10s %10s %10s %6s %7s %10s", "seconds", "least", "mean", "most", "rank", "share", "forecast");
+    hl_log(HL_INFO, "%-16s %10s %10s %10s %6s %7s %10s", "seconds", "least", "mean", "most", "rank", "share",
+           "forecast");
     for (int i = 0; i < ROWS; i++) {
         if (row[i].max == 0) continue;
-        hl_log(HL_INFO, "%-16s %10.3f %10.3f %10.3f %6d %5.1f %% %10.3f", name_of(i), row[i].min, row[i].sum / ranks, row[i].max, (int)row[i].who,
-               100 * row[i].sum / row[WHOLE].sum, (double)s->steps * forecast_of(forecast, i));
+        hl_log(HL_INFO, "%-16s %10.3f %10.3f %10.3f %6d %5.1f %% %10.3f", name_of(i), row[i].min, row[i].sum / ranks,
+               row[i].max, (int)row[i].who, 100 * row[i].sum / row[WHOLE].sum,
+               (double)s->steps * forecast_of(forecast, i));
     }
-    hl_log(HL_INFO, "%" PRId64 " steps, %.1f GFLOP/s of all ranks, %.3g MB of item vectors between ranks a step, %.1f %% of the time in exchanges and sums", s->steps,
-           s->flop / (row[WHOLE].sum / ranks) / 1e9, s->bytes / (double)s->steps / 1e6, 100 * idle);
+    hl_log(HL_INFO,
+           "%" PRId64 " steps, %.1f GFLOP/s of all ranks, %.3g MB of item vectors between ranks a step, %.1f %% of the "
+           "time in exchanges and sums",
+           s->steps, s->flop / (row[WHOLE].sum / ranks) / 1e9, s->bytes / (double)s->steps / 1e6, 100 * idle);
 }
 
 static void print_sent(const double sent[HL_MESH_GROUPS], int64_t steps, double idle_item, double idle_user)
 {
     hl_log(HL_INFO, "%-16s %10s %10s", "MB sent in", "a step", "all");
     for (int i = 0; i < HL_MESH_GROUPS; i++)
-        if (sent[i] > 0) hl_log(HL_INFO, "%-16s %10.4g %10.4g", hl_mesh_name[i], sent[i] / (double)steps / 1e6, sent[i] / 1e6);
-    hl_log(HL_INFO, "waiting for others: item ranks %.1f %% of their time, user ranks %.1f %%", 100 * idle_item, 100 * idle_user);
+        if (sent[i] > 0)
+            hl_log(HL_INFO, "%-16s %10.4g %10.4g", hl_mesh_name[i], sent[i] / (double)steps / 1e6, sent[i] / 1e6);
+    hl_log(HL_INFO, "waiting for others: item ranks %.1f %% of their time, user ranks %.1f %%", 100 * idle_item,
+           100 * idle_user);
 }
 
 /* The bubble of pipelines: what stages wait for one another, as a share of a step, from the seconds of the acts. */
@@ -120,7 +126,9 @@ static void tell_bubble(const hl_fact row[ROWS], const double *forecast, hl_reco
     for (int a = 0; a < HL_ACTS; a++) sum[a] = row[a].sum;
     const double measured = bubble(sum, row[WHOLE].sum), foretold = bubble(forecast, forecast[HL_ACTS]);
     if (measured == 0) return;
-    hl_log(HL_INFO, "stages of pipelines waited for one another %.1f %% of the time (the bubble), %.1f %% were forecast", 100 * measured, 100 * foretold);
+    hl_log(HL_INFO,
+           "stages of pipelines waited for one another %.1f %% of the time (the bubble), %.1f %% were forecast",
+           100 * measured, 100 * foretold);
     hl_record_part(record, "bubble", "measured", measured);
     hl_record_part(record, "bubble", "forecast", foretold);
 }
@@ -149,7 +157,8 @@ hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_
     hl_record_part(record, "idle", "item", idle_item);
     hl_record_part(record, "idle", "user", idle_user);
     tell_bubble(row, forecast, record);
-    for (int a = 0; a < HL_ACTS; a++) hl_record_phase(record, hl_act_name[a], row[a].min, row[a].sum / world->size, row[a].max, (int)row[a].who);
+    for (int a = 0; a < HL_ACTS; a++)
+        hl_record_phase(record, hl_act_name[a], row[a].min, row[a].sum / world->size, row[a].max, (int)row[a].who);
     HL_TRY_ALL(world, hl_record_end(record));
     return HL_OK;
 }

@@ -49,7 +49,8 @@ static moment last_moment(const hl_synth_world *w, int user)
 }
 
 /* Members of a topic are in order of weight: those that stand before the target are the first ones. */
-static int64_t members_above(const hl_synth_world *w, const moment *now, int topic, double factor, double target, const int64_t *times)
+static int64_t members_above(const hl_synth_world *w, const moment *now, int topic, double factor, double target,
+                             const int64_t *times)
 {
     int n;
     int64_t above = 0;
@@ -69,7 +70,8 @@ static int64_t oracle_rank(const hl_synth_world *w, const moment *now, const int
         factor[m] = w->move[m] / hl_synth_weight_left(w, topic, now->taken, now->n);
         if (topic == w->topic[now->target]) target = factor[m] * w->weight[now->target];
     }
-    for (int m = 0; m <= w->settings.successors; m++) rank += members_above(w, now, hl_synth_step(w, from, m), factor[m], target, times);
+    for (int m = 0; m <= w->settings.successors; m++)
+        rank += members_above(w, now, hl_synth_step(w, from, m), factor[m], target, times);
     return rank;
 }
 

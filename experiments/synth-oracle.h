@@ -14,11 +14,11 @@ typedef struct {
 
 /* Every one ranks the items that occur, without those the user had before; rank = 1 + number strictly better. */
 typedef struct {
-    int catalogue;          /* items that occur */
+    int catalogue; /* items that occur */
     int64_t interactions;
-    hl_synth_scores oracle; /* knows the topics and how users walk: nobody can do better, but by luck */
+    hl_synth_scores oracle;     /* knows the topics and how users walk: nobody can do better, but by luck */
     hl_synth_scores popularity; /* counts interactions but for the last two of each user */
-    hl_synth_scores random; /* as expected */
+    hl_synth_scores random;     /* as expected */
 } hl_synth_report;
 
 /* Fill the report from a world. */

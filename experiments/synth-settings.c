@@ -10,10 +10,7 @@ hl_synth_settings hl_synth_defaults(void)
     return (hl_synth_settings){.name = "synth", HL_SYNTH_NUMBERS(DEFAULT, DEFAULT)};
 }
 
-int hl_synth_longest(const hl_synth_settings *s)
-{
-    return 2 * s->mean_length - HL_SYNTH_SHORTEST;
-}
+int hl_synth_longest(const hl_synth_settings *s) { return 2 * s->mean_length - HL_SYNTH_SHORTEST; }
 
 static hl_status check_name(const char *name)
 {
@@ -31,10 +28,14 @@ hl_status hl_synth_check(const hl_synth_settings *s)
     } limits[] = {HL_SYNTH_NUMBERS(LIMITS, LIMITS)};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
         if (!(limits[i].value >= limits[i].least && limits[i].value <= limits[i].most))
-            return HL_FAIL(HL_EUSAGE, "%s is %g; %g to %g are possible", limits[i].name, limits[i].value, limits[i].least, limits[i].most);
-    if (s->successors >= s->topics) return HL_FAIL(HL_EUSAGE, "%d successors need more than %d topics", s->successors, s->topics);
+            return HL_FAIL(HL_EUSAGE, "%s is %g; %g to %g are possible", limits[i].name, limits[i].value,
+                           limits[i].least, limits[i].most);
+    if (s->successors >= s->topics)
+        return HL_FAIL(HL_EUSAGE, "%d successors need more than %d topics", s->successors, s->topics);
     if (s->items / s->topics < hl_synth_longest(s) || s->items / s->topics >= MOST_PER_TOPIC)
-        return HL_FAIL(HL_EUSAGE, "%d items are %d a topic; with a mean length of %d users need %d to %d; change items, topics or mean_length",
+        return HL_FAIL(HL_EUSAGE,
+                       "%d items are %d a topic; with a mean length of %d users need %d to %d; change items, topics or "
+                       "mean_length",
                        s->items, s->items / s->topics, s->mean_length, hl_synth_longest(s), MOST_PER_TOPIC - 1);
     return check_name(s->name);
 }

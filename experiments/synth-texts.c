@@ -26,8 +26,8 @@ static void make_words(hl_synth_texts *t, uint64_t seed)
     int n = t->topics * HL_SYNTH_TOPIC_WORDS + HL_SYNTH_COMMON_WORDS;
     hl_rng r = hl_rng_at(seed, HL_FOR_SYNTH, HL_SYNTH_WORDS, 0);
     t->word = hl_alloc((size_t)n * sizeof *t->word);
-    for (int i = 0; i < n; i++)
-        do make_word(t->word[i], &r);
+    for (int i = 0; i < n; i++) do
+            make_word(t->word[i], &r);
         while (hl_vocab_add(&t->words, t->word[i], strlen(t->word[i])) < 0);
 }
 
@@ -64,7 +64,8 @@ static void make_texts(hl_synth_texts *t, int item, int topic, uint64_t seed)
     } while (!title_is_new(t, item));
     draw_topic_words(w, t, topic, &r);
     const char *common = draw_common_word(t, &r);
-    snprintf(t->description[item], sizeof t->description[item], "%s %s, for %s and %s", w[0], common, w[1], draw_common_word(t, &r));
+    snprintf(t->description[item], sizeof t->description[item], "%s %s, for %s and %s", w[0], common, w[1],
+             draw_common_word(t, &r));
 }
 
 void hl_synth_texts_make(hl_synth_texts *t, const hl_synth_world *w)

@@ -12,8 +12,8 @@ enum { HL_SYNTH_WORD_ROOM = 8, HL_SYNTH_TITLE_ROOM = 4 * HL_SYNTH_WORD_ROOM, HL_
 
 typedef struct {
     int topics;
-    char (*word)[HL_SYNTH_WORD_ROOM]; /* HL_SYNTH_TOPIC_WORDS of each topic, then the common ones; no word twice */
-    hl_vocab words, titles;           /* what is taken */
+    char (*word)[HL_SYNTH_WORD_ROOM];   /* HL_SYNTH_TOPIC_WORDS of each topic, then the common ones; no word twice */
+    hl_vocab words, titles;             /* what is taken */
     char (*title)[HL_SYNTH_TITLE_ROOM]; /* of each item, no two alike */
     char (*description)[HL_SYNTH_DESCRIPTION_ROOM];
 } hl_synth_texts;

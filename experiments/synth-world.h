@@ -11,18 +11,26 @@
 #include <stdint.h>
 
 /* What random numbers are for; part of a stream's name, never renumbered. */
-enum { HL_SYNTH_RING = 1, HL_SYNTH_ITEMS, HL_SYNTH_WALKS, HL_SYNTH_LENGTHS, HL_SYNTH_WORDS, HL_SYNTH_TEXTS, HL_SYNTH_TIMES };
+enum {
+    HL_SYNTH_RING = 1,
+    HL_SYNTH_ITEMS,
+    HL_SYNTH_WALKS,
+    HL_SYNTH_LENGTHS,
+    HL_SYNTH_WORDS,
+    HL_SYNTH_TEXTS,
+    HL_SYNTH_TIMES
+};
 
 typedef struct {
     hl_synth_settings settings;
     uint64_t seed;
     double move[HL_SYNTH_MOST_SUCCESSORS + 1]; /* probability of that many steps along the ring */
-    int32_t *place;    /* (topics) of a topic in the ring */
-    int32_t *topic_at; /* (topics) and back */
-    int32_t *topic;    /* (items) */
-    double *weight;    /* (items) */
-    int32_t *member;   /* (items) topic by topic, the most wanted first */
-    int64_t *begin;    /* (users + 1) user u took sequence[begin[u]] ... sequence[begin[u + 1] - 1], in this order */
+    int32_t *place;                            /* (topics) of a topic in the ring */
+    int32_t *topic_at;                         /* (topics) and back */
+    int32_t *topic;                            /* (items) */
+    double *weight;                            /* (items) */
+    int32_t *member;                           /* (items) topic by topic, the most wanted first */
+    int64_t *begin; /* (users + 1) user u took sequence[begin[u]] ... sequence[begin[u + 1] - 1], in this order */
     int32_t *sequence;
 } hl_synth_world;
 

@@ -13,10 +13,7 @@
 
 enum { DAY = 24 * 3600, YEAR = 365 * DAY, FIRST_DAY = 1577836800 /* 2020 */ };
 
-static int digits_of(int n)
-{
-    return snprintf(NULL, 0, "%d", n - 1);
-}
+static int digits_of(int n) { return snprintf(NULL, 0, "%d", n - 1); }
 
 static void print_texts(FILE *f, const hl_synth_world *w)
 {
@@ -34,7 +31,8 @@ static void print_user(FILE *f, const hl_synth_world *w, int user)
     hl_rng r = hl_rng_at(w->seed, HL_FOR_SYNTH, HL_SYNTH_TIMES, (uint32_t)user);
     uint64_t time = FIRST_DAY + hl_rng_below(&r, YEAR);
     for (int64_t i = w->begin[user]; i < w->begin[user + 1]; i++) {
-        fprintf(f, "i%0*d,u%0*d,%llu\n", digits_of(w->settings.items), w->sequence[i], digits_of(w->settings.users), user, (unsigned long long)time);
+        fprintf(f, "i%0*d,u%0*d,%llu\n", digits_of(w->settings.items), w->sequence[i], digits_of(w->settings.users),
+                user, (unsigned long long)time);
         time += 1 + hl_rng_below(&r, 3 * DAY);
     }
 }
@@ -58,7 +56,8 @@ static void print_report(FILE *f, const hl_synth_settings *s, const hl_synth_rep
     fprintf(f, "{\"name\": \"%s\", ", s->name);
     HL_SYNTH_NUMBERS(PRINT_INT, PRINT_REAL)
     fprintf(f, "\"interactions\": %lld, \"catalogue\": %d,\n ", (long long)r->interactions, r->catalogue);
-    fprintf(f, "\"popularity_recall@10\": %.7f, \"random_recall@10\": %.7f,\n \"oracle\": {", r->popularity.recall[1], r->random.recall[1]);
+    fprintf(f, "\"popularity_recall@10\": %.7f, \"random_recall@10\": %.7f,\n \"oracle\": {", r->popularity.recall[1],
+            r->random.recall[1]);
     print_scores(f, &r->oracle);
     fprintf(f, "}}\n");
 }
@@ -111,7 +110,8 @@ static hl_status check_free(const file *f)
     if (access(f->path, F_OK) != 0) return HL_OK;
     hl_status s = hl_file_read(f->path, SIZE_MAX, &bytes, &n);
     if (s == HL_OK && (n != f->n || memcmp(bytes, f->text, n) != 0))
-        s = HL_FAIL(HL_EUSAGE, "%s: there already, with other contents; name another folder, or remove this file", f->path);
+        s = HL_FAIL(HL_EUSAGE, "%s: there already, with other contents; name another folder, or remove this file",
+                    f->path);
     free(bytes);
     return s;
 }
@@ -135,7 +135,8 @@ hl_status hl_synth_write(const hl_synth_settings *s, const char *folder, hl_synt
     file files[FILES] = {0};
     hl_synth_world w;
     HL_TRY(hl_synth_check(s));
-    if (strlen(folder) + 200 > PATH_MAX) return HL_FAIL(HL_EUSAGE, "the folder's name has %zu bytes: too many", strlen(folder));
+    if (strlen(folder) + 200 > PATH_MAX)
+        return HL_FAIL(HL_EUSAGE, "the folder's name has %zu bytes: too many", strlen(folder));
     hl_synth_world_make(&w, s);
     hl_synth_judge(report, &w);
     snprintf(files[0].path, PATH_MAX, "%s/dataset/%s.csv", folder, s->name);

@@ -13,10 +13,14 @@ static hl_status check_row(const char *name, const json_t *row, const char *path
 {
     const char *key;
     json_t *x;
-    json_object_foreach((json_t *)(uintptr_t)row, key, x) {
+    json_object_foreach((json_t *)(uintptr_t)row, key, x)
+    {
         const double value = json_number_value(x);
         if (!json_is_number(x) || !(value >= 0 && value <= 1))
-            return HL_FAIL(HL_EFORMAT, "%s: %.60s of \"%.60s\" is not a number from 0 to 1 (a fraction, not per cent); correct reference_scores", path, key, name);
+            return HL_FAIL(HL_EFORMAT,
+                           "%s: %.60s of \"%.60s\" is not a number from 0 to 1 (a fraction, not per cent); correct "
+                           "reference_scores",
+                           path, key, name);
     }
     return HL_OK;
 }
@@ -27,12 +31,17 @@ static hl_status check_rows(json_t *rows, const char *path)
     const char *name;
     json_t *row;
     int n = 0;
-    json_object_foreach(rows, name, row) {
+    json_object_foreach(rows, name, row)
+    {
         if (!json_is_object(row)) continue;
         HL_TRY(check_row(name, row, path));
         n++;
     }
-    return n ? HL_OK : HL_FAIL(HL_EFORMAT, "%s: has no object of figures by their names, as {\"oracle\": {\"recall@10\": 0.4}}; correct reference_scores", path);
+    return n ? HL_OK
+             : HL_FAIL(HL_EFORMAT,
+                       "%s: has no object of figures by their names, as {\"oracle\": {\"recall@10\": 0.4}}; correct "
+                       "reference_scores",
+                       path);
 }
 
 /* Rows that somebody else computed: {"oracle": {"recall@10": 0.4, ...}, ...}.  Rank 0. */
@@ -45,7 +54,9 @@ static hl_status read_reference(json_t **out, const char *path)
     HL_TRY(hl_regular_stream(&in, path, HL_EFORMAT, "correct reference_scores"));
     *out = json_loadf(in, 0, &wrong);
     fclose(in);
-    if (!json_is_object(*out)) return HL_FAIL(HL_EFORMAT, "%s: not a JSON object with a row of figures a name (%s); correct reference_scores", path, wrong.text);
+    if (!json_is_object(*out))
+        return HL_FAIL(HL_EFORMAT, "%s: not a JSON object with a row of figures a name (%s); correct reference_scores",
+                       path, wrong.text);
     return check_rows(*out, path);
 }
 
@@ -60,7 +71,8 @@ hl_status hl_table_check_reference(const char *path)
 hl_status hl_table_check(const hl_job *j)
 {
     json_t *reference = NULL;
-    hl_status s = hl_group_agree(j->world, j->world->rank == 0 ? read_reference(&reference, j->config->reference_scores) : HL_OK);
+    hl_status s =
+        hl_group_agree(j->world, j->world->rank == 0 ? read_reference(&reference, j->config->reference_scores) : HL_OK);
     json_decref(reference);
     bool with_ease = j->config->ease || j->config->model == HL_MODEL_EASE;
     return s == HL_OK && with_ease ? hl_ease_fits(j->world, hl_dataset_corpus(j->data)) : s;
@@ -87,7 +99,8 @@ static const char *const titles[][HL_TIES] = {
 static void add_model(rows *r, hl_model_kind model, const hl_score *score)
 {
     for (hl_ties t = 0; t < HL_TIES; t++)
-        if (t == HL_TIES_RANDOM || score->tied) add_row(r, (hl_figures){.title = titles[model][t], .score = score, .ties = t});
+        if (t == HL_TIES_RANDOM || score->tied)
+            add_row(r, (hl_figures){.title = titles[model][t], .score = score, .ties = t});
 }
 
 /* EASE as a reference; nothing where it is not wanted, or is the model itself. */
@@ -105,8 +118,10 @@ static void print(const hl_config *c, const hl_evaluation *v, const rows *r)
 {
     hl_figures_print_names(c, hl_phase_name[v->phase]);
     for (int i = 0; i < r->n; i++) hl_figures_print(c, &r->row[i]);
-    printf("%lld users; %lld share their target's score with other items (figures are the mean over the orders of these ties; "
-           "\"ties first\": the target before them, \"ties last\": behind them); %lld targets repeat an item of the history: a miss\n",
+    printf("%lld users; %lld share their target's score with other items (figures are the mean over the orders of "
+           "these ties; "
+           "\"ties first\": the target before them, \"ties last\": behind them); %lld targets repeat an item of the "
+           "history: a miss\n",
            (long long)v->score.users, (long long)v->score.tied, (long long)v->score.repeated);
     fflush(stdout);
 }
@@ -137,8 +152,8 @@ hl_status hl_table_make(const hl_job *j, const hl_evaluation *v, json_t **json)
     add_row(&r, (hl_figures){.title = "random", .score = &chance});
     HL_TRY(add_ease(&r, &ease, j, v->phase));
     HL_TRY_ALL(j->world, j->world->rank == 0 ? read_reference(&reference, j->config->reference_scores) : HL_OK);
-    json_object_foreach(reference, title, figures)
-        if (json_is_object(figures)) add_row(&r, (hl_figures){.title = title, .json = figures});
+    json_object_foreach(reference, title, figures) if (json_is_object(figures))
+        add_row(&r, (hl_figures){.title = title, .json = figures});
     if (j->world->rank == 0) show(j->config, v, &r, json);
     hl_data_warn(j->world, j->config, hl_dataset_manifest(j->data));
     json_decref(reference);

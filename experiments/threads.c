@@ -1,8 +1,8 @@
 /* threads.c - how many threads each rank computes with, and whether its machine has processors for them.
  *
  * mpirun binds a rank to one core when there are two or fewer, to a socket above: several threads of a rank then share
- * one core, or the ranks of a socket share its cores.  What counts is the mask that the rank finds itself with, the masks
- * of the other ranks of the machine, and how much of the processors' time their control group allows. */
+ * one core, or the ranks of a socket share its cores.  What counts is the mask that the rank finds itself with, the
+ * masks of the other ranks of the machine, and how much of the processors' time their control group allows. */
 #include "experiments/threads.h"
 #include "base/arena.h"
 #include "base/limits.h"
@@ -67,8 +67,10 @@ void hl_binding_find(hl_binding *s, const hl_group *world, int wanted)
     hl_cgroup group;
     hl_group_split_node(&node, world);
     hl_cgroup_find(&group, hl_system_root());
-    *s = (hl_binding){.wanted = wanted ? wanted : hl_threads_of_environment(), .ranks = node.size,
-                      .online = (int)sysconf(_SC_NPROCESSORS_ONLN), .cpus = group.cpus};
+    *s = (hl_binding){.wanted = wanted ? wanted : hl_threads_of_environment(),
+                      .ranks = node.size,
+                      .online = (int)sysconf(_SC_NPROCESSORS_ONLN),
+                      .cpus = group.cpus};
     find_on(s, &node);
     s->threads = share_of(s);
     int64_t total = s->threads;
@@ -79,10 +81,7 @@ void hl_binding_find(hl_binding *s, const hl_group *world, int wanted)
 
 /* ---- what is wrong with it */
 
-static const char *plural(int n)
-{
-    return n == 1 ? "" : "s";
-}
+static const char *plural(int n) { return n == 1 ? "" : "s"; }
 
 typedef struct {
     char what[200], remedy[200];
@@ -91,7 +90,8 @@ typedef struct {
 static bool is_on_one_core(const hl_binding *s, hl_launcher by, words *w)
 {
     if (s->sharers <= s->bound || s->all >= s->online) return false;
-    snprintf(w->what, sizeof w->what, "%d ranks share %d processor%s, and %d stay idle", s->sharers, s->bound, plural(s->bound), s->online - s->all);
+    snprintf(w->what, sizeof w->what, "%d ranks share %d processor%s, and %d stay idle", s->sharers, s->bound,
+             plural(s->bound), s->online - s->all);
     hl_launch_advice(w->remedy, sizeof w->remedy, by, s->online / s->ranks > 0 ? s->online / s->ranks : 1);
     return true;
 }
@@ -99,9 +99,12 @@ static bool is_on_one_core(const hl_binding *s, hl_launcher by, words *w)
 static bool is_bound_too_tightly(const hl_binding *s, hl_launcher by, words *w)
 {
     if (s->threads <= s->bound) return false;
-    snprintf(w->what, sizeof w->what, "the %d threads of a rank share %d processor%s", s->threads, s->bound, plural(s->bound));
+    snprintf(w->what, sizeof w->what, "the %d threads of a rank share %d processor%s", s->threads, s->bound,
+             plural(s->bound));
     if (s->bound < s->online) hl_launch_advice(w->remedy, sizeof w->remedy, by, s->threads);
-    else snprintf(w->remedy, sizeof w->remedy, "set threads: %d or less (OMP_NUM_THREADS)", s->online / s->ranks > 0 ? s->online / s->ranks : 1);
+    else
+        snprintf(w->remedy, sizeof w->remedy, "set threads: %d or less (OMP_NUM_THREADS)",
+                 s->online / s->ranks > 0 ? s->online / s->ranks : 1);
     return true;
 }
 
@@ -109,8 +112,10 @@ static bool is_crowded(const hl_binding *s, hl_launcher by, words *w)
 {
     (void)by;
     if (s->total <= s->all) return false;
-    snprintf(w->what, sizeof w->what, "%d ranks have %d threads together and share %d processor%s", s->ranks, s->total, s->all, plural(s->all));
-    if (s->ranks > s->all) snprintf(w->remedy, sizeof w->remedy, "start %d rank%s on a machine at most", s->all, plural(s->all));
+    snprintf(w->what, sizeof w->what, "%d ranks have %d threads together and share %d processor%s", s->ranks, s->total,
+             s->all, plural(s->all));
+    if (s->ranks > s->all)
+        snprintf(w->remedy, sizeof w->remedy, "start %d rank%s on a machine at most", s->all, plural(s->all));
     else snprintf(w->remedy, sizeof w->remedy, "set threads: %d (OMP_NUM_THREADS)", s->all / s->ranks);
     return true;
 }
@@ -119,8 +124,9 @@ static bool is_slowed_by_its_group(const hl_binding *s, hl_launcher by, words *w
 {
     (void)by;
     if (s->total <= s->cpus) return false;
-    snprintf(w->what, sizeof w->what, "%d thread%s compute%s and the control group allows %.2g processors' worth of time, so all wait in turns", s->total, plural(s->total),
-             s->total == 1 ? "s" : "", s->cpus);
+    snprintf(w->what, sizeof w->what,
+             "%d thread%s compute%s and the control group allows %.2g processors' worth of time, so all wait in turns",
+             s->total, plural(s->total), s->total == 1 ? "s" : "", s->cpus);
     snprintf(w->remedy, sizeof w->remedy, "use fewer ranks and threads, or raise the quota (docker run --cpus)");
     return true;
 }
@@ -128,7 +134,8 @@ static bool is_slowed_by_its_group(const hl_binding *s, hl_launcher by, words *w
 static bool leaves_processors_idle(const hl_binding *s, hl_launcher by, words *w)
 {
     if (s->wanted || s->all >= s->online || s->ranks >= s->online) return false;
-    snprintf(w->what, sizeof w->what, "each rank is bound to %d of %d processors and %d stay idle", s->bound, s->online, s->online - s->all);
+    snprintf(w->what, sizeof w->what, "each rank is bound to %d of %d processors and %d stay idle", s->bound, s->online,
+             s->online - s->all);
     hl_launch_advice(w->remedy, sizeof w->remedy, by, s->online / s->ranks);
     return true;
 }
@@ -153,8 +160,10 @@ hl_status hl_threads_check(int wanted, int online)
 {
     enum { EACH = 16, ANYWHERE = 64 }; /* threads a processor, and those that are fine on the smallest machine */
     if (wanted <= ANYWHERE || wanted / EACH <= online) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%d threads a rank are beyond reason on a machine of %d processor%s; set threads or OMP_NUM_THREADS to %d, or to 0 for this rank's share", wanted, online,
-                   plural(online), online);
+    return HL_FAIL(HL_EUSAGE,
+                   "%d threads a rank are beyond reason on a machine of %d processor%s; set threads or OMP_NUM_THREADS "
+                   "to %d, or to 0 for this rank's share",
+                   wanted, online, plural(online), online);
 }
 
 /* Of all ranks that have the trouble the first speaks. */
@@ -168,7 +177,9 @@ static void warn(const hl_group *world, const hl_binding *s)
     if (!what || first != world->rank) return;
     hl_process_find(&me);
     if (world->size == s->ranks) hl_log(HL_WARN, "%s; %s", what, remedy);
-    else hl_log(HL_WARN, "%s, on %s (such trouble have %lld of %d ranks); %s", what, me.host, (long long)ranks, world->size, remedy);
+    else
+        hl_log(HL_WARN, "%s, on %s (such trouble have %lld of %d ranks); %s", what, me.host, (long long)ranks,
+               world->size, remedy);
 }
 
 hl_status hl_threads_set(int *threads, const hl_group *world, int wanted)

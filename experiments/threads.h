@@ -17,13 +17,14 @@ typedef struct {
 /* Collective over world. */
 void hl_binding_find(hl_binding *s, const hl_group *world, int wanted);
 
-/* What is wrong with it, the worst first, and what to change; NULL: nothing.  Both are the callee's until the next call.
- * Local. */
+/* What is wrong with it, the worst first, and what to change; NULL: nothing.  Both are the callee's until the next
+ * call. Local. */
 const char *hl_binding_trouble(const hl_binding *s, hl_launcher by, const char **remedy);
 
 /* Set the threads of this process; wanted 0: what OMP_NUM_THREADS says, or else the processors that this rank may use,
- * shared with the other ranks of its machine that may use the same ones.  One warning where ranks are in each other's way or
- * bound more tightly than they need; HL_EUSAGE where the threads are more than any machine of the kind has use for.
+ * shared with the other ranks of its machine that may use the same ones.  One warning where ranks are in each
+ * other's way or bound more tightly than they need; HL_EUSAGE where the threads are more than any machine of the
+ * kind has use for.
  * *threads are those of this rank.  Collective. */
 hl_status hl_threads_set(int *threads, const hl_group *world, int wanted);
 

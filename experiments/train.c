@@ -25,11 +25,11 @@ typedef struct {
     hl_rate rate;
     int64_t steps_per_epoch, steps; /* of an epoch; of the job */
     bool zeros_told;
-    double began, masked_level;     /* share of masked negatives that is worth the next warning */
-    double initial_share;           /* of the masked ones, while no update has changed the item vectors; 0: not known */
-    int64_t began_at;               /* step */
+    double began, masked_level; /* share of masked negatives that is worth the next warning */
+    double initial_share;       /* of the masked ones, while no update has changed the item vectors; 0: not known */
+    int64_t began_at;           /* step */
     hl_saving saving;
-    double former_best;             /* the best before the last one, and its step */
+    double former_best; /* the best before the last one, and its step */
     int64_t former_step;
     hl_arena batch;
     hl_summary summary;
@@ -38,8 +38,9 @@ typedef struct {
 
 static hl_rate rate_of(const hl_config *c, int64_t steps)
 {
-    static const hl_rate_kind kinds[] = {
-        [HL_SCHEDULE_CONSTANT] = HL_RATE_CONSTANT, [HL_SCHEDULE_LINEAR] = HL_RATE_LINEAR, [HL_SCHEDULE_COSINE] = HL_RATE_COSINE};
+    static const hl_rate_kind kinds[] = {[HL_SCHEDULE_CONSTANT] = HL_RATE_CONSTANT,
+                                         [HL_SCHEDULE_LINEAR] = HL_RATE_LINEAR,
+                                         [HL_SCHEDULE_COSINE] = HL_RATE_COSINE};
     return (hl_rate){kinds[c->scheduler_args_type], c->optim_args_learning_rate, c->scheduler_args_warmup, steps};
 }
 
@@ -48,7 +49,9 @@ static hl_status count_steps(trainer *t)
 {
     const hl_config *c = t->job->config;
     if (hl_windows_count(&t->job->windows) == 0)
-        return HL_FAIL(HL_EFORMAT, "%s has no user with four interactions or more, so there is nothing to train on; use other data", c->dataset);
+        return HL_FAIL(HL_EFORMAT,
+                       "%s has no user with four interactions or more, so there is nothing to train on; use other data",
+                       c->dataset);
     t->steps_per_epoch = hl_sampler_steps_per_epoch(&t->job->sampler);
     t->steps = t->steps_per_epoch * c->epochs;
     t->rate = rate_of(c, t->steps);
@@ -99,7 +102,7 @@ static void warn_of_zeros(trainer *t, int64_t zeros)
     if (t->job->world->rank == 0)
         hl_log(HL_WARN,
                "step %" PRId64 ": the vectors of %" PRId64 " targets and negatives are zero: they have no direction, "
-                                                           "their cosines "
+               "their cosines "
                "are 0, and nothing is learnt from them",
                t->run.state.step, zeros);
     t->zeros_told = true;
@@ -138,8 +141,10 @@ static void tell_step(trainer *t, const hl_step_report *r, double lr)
     if (!hl_log_is_live() && !worth_a_line) return;
     clock_text(left, each * (double)(t->steps - at));
     bar_text(bar, (double)at / (double)t->steps);
-    snprintf(facts, sizeof facts, "epoch %" PRId64 "/%d step %" PRId64 "/%" PRId64 "  loss %.4f  lr %.2e  top-10 %.3f  masked %.1f %%",
-             (at - 1) / t->steps_per_epoch + 1, t->job->config->epochs, at, t->steps, r->loss, lr, r->top_acc[2], 100 * r->masked_share);
+    snprintf(facts, sizeof facts,
+             "epoch %" PRId64 "/%d step %" PRId64 "/%" PRId64 "  loss %.4f  lr %.2e  top-10 %.3f  masked %.1f %%",
+             (at - 1) / t->steps_per_epoch + 1, t->job->config->epochs, at, t->steps, r->loss, lr, r->top_acc[2],
+             100 * r->masked_share);
     if (hl_log_is_live()) hl_log_transient("%s %s  %.1f samples/s  %s left", bar, facts, samples, left);
     else hl_log(HL_INFO, "%s  %.1f samples/s  %s left", facts, samples, left);
 }
@@ -158,7 +163,8 @@ static hl_status step(hl_step_report *report, trainer *t)
 {
     hl_batch batch;
     hl_state *s = &t->run.state;
-    hl_step_orders orders = {.learning_rate = hl_rate_at(&t->rate, s->step), .save = is_time_to_save(t), .update = true};
+    hl_step_orders orders = {
+        .learning_rate = hl_rate_at(&t->rate, s->step), .save = is_time_to_save(t), .update = true};
     hl_act_begin("planning a step", -1);
     hl_sampler_draw(&batch, &t->job->sampler, s->step, &t->batch);
     hl_status status = hl_step_run(report, &t->job->engine, &batch, &orders);
@@ -209,17 +215,22 @@ static hl_status go_on_unsaved(trainer *t, hl_status s)
     HL_TRY(hl_run_note_unsaved(&t->run, t->saving.failures, seconds, why));
     say_what_is_left(left, t);
     if (is_over)
-        return HL_FAIL(HL_ESTORE, "step %" PRId64 " is not saved, %.2g minutes of work are at stake (save_patience) and %d saves in a row have failed: %.600s; %s", t->run.state.step,
-                       seconds / 60, t->saving.failures, why, left);
+        return HL_FAIL(HL_ESTORE,
+                       "step %" PRId64 " is not saved, %.2g minutes of work are at stake (save_patience) and %d saves "
+                       "in a row have failed: %.600s; %s",
+                       t->run.state.step, seconds / 60, t->saving.failures, why, left);
     if (t->job->world->rank == 0)
-        hl_log(HL_WARN, "step %" PRId64 " is not saved: %s; training goes on, and a save is tried again after step %" PRId64 "; the job ends with %g minutes of work at stake (save_patience)",
+        hl_log(HL_WARN,
+               "step %" PRId64 " is not saved: %s; training goes on, and a save is tried again after step %" PRId64
+               "; the job ends with %g minutes of work at stake (save_patience)",
                t->run.state.step, why, t->saving.next, t->job->config->save_patience);
     return HL_OK;
 }
 
 static hl_status saved(trainer *t)
 {
-    if (t->saving.failures && t->job->world->rank == 0) hl_log(HL_INFO, "step %" PRId64 " is saved, after %d saves that failed", t->run.state.step, t->saving.failures);
+    if (t->saving.failures && t->job->world->rank == 0)
+        hl_log(HL_INFO, "step %" PRId64 " is saved, after %d saves that failed", t->run.state.step, t->saving.failures);
     hl_saving_done(&t->saving, hl_seconds());
     return HL_OK;
 }
@@ -240,7 +251,8 @@ static hl_status save_state(trainer *t)
     return s == HL_OK ? saved(t) : go_on_unsaved(t, s);
 }
 
-/* Where no later step follows.  In a test the weights at hand may be those of another step, which is saved: then the state goes alone. */
+/* Where no later step follows.  In a test the weights at hand may be those of another step, which is saved: then the
+ * state goes alone. */
 static hl_status save_now(trainer *t)
 {
     char left[120];
@@ -252,7 +264,9 @@ static hl_status save_now(trainer *t)
     }
     if (s == HL_OK) return saved(t);
     say_what_is_left(left, t);
-    return s == HL_ESTORE ? HL_FAIL(s, "step %" PRId64 " is not saved, after several tries: %.700s; %s", t->run.state.step, hl_error_text(), left) : s;
+    return s == HL_ESTORE ? HL_FAIL(s, "step %" PRId64 " is not saved, after several tries: %.700s; %s",
+                                    t->run.state.step, hl_error_text(), left)
+                          : s;
 }
 
 /* Is all that training has done in a checkpoint? */
@@ -263,7 +277,8 @@ static bool is_saved(const trainer *t)
 
 /* ---- the end of an epoch */
 
-/* As in the public code: an equal value counts as better, and training ends after more than stopping_step worse ones. */
+/* As in the public code: an equal value counts as better, and training ends after more than stopping_step worse
+ * ones. */
 static bool is_best(trainer *t, double value)
 {
     hl_state *s = &t->run.state;
@@ -280,10 +295,7 @@ static bool is_best(trainer *t, double value)
     return true;
 }
 
-static int64_t epoch_of(const trainer *t)
-{
-    return (t->run.state.step - 1) / t->steps_per_epoch;
-}
+static int64_t epoch_of(const trainer *t) { return (t->run.state.step - 1) / t->steps_per_epoch; }
 
 /* What a signal leaves of an evaluation is kept beside the weights, and the next start goes on from it. */
 static hl_status keep_begun(trainer *t, const hl_evaluation *v)
@@ -291,8 +303,10 @@ static hl_status keep_begun(trainer *t, const hl_evaluation *v)
     hl_state *s = &t->run.state;
     s->begun = (hl_begun){true, v->phase, v->score, .is_whole = false};
     HL_TRY(save_now(t));
-    return HL_FAIL(HL_ESTOP, "stopped at step %" PRId64 " by a signal, with %" PRId64 " of %" PRId64 " users of its %s ranked; the same command continues from here", s->step,
-                   v->score.users, hl_targets_count(t->job->engine.corpus, v->phase), hl_phase_name[v->phase]);
+    return HL_FAIL(HL_ESTOP,
+                   "stopped at step %" PRId64 " by a signal, with %" PRId64 " of %" PRId64
+                   " users of its %s ranked; the same command continues from here",
+                   s->step, v->score.users, hl_targets_count(t->job->engine.corpus, v->phase), hl_phase_name[v->phase]);
 }
 
 static hl_status evaluate(hl_evaluation *v, trainer *t, hl_phase phase)
@@ -311,7 +325,8 @@ static hl_status validate(trainer *t)
     double value = hl_figure(&v.score, metric);
     bool best = is_best(t, value);
     t->run.state.due = false;
-    hl_log(HL_INFO, "epoch %" PRId64 ": valid %s %.4f%s, %.1f s", epoch_of(t) + 1, metric, value, best ? " (the best so far)" : "", v.seconds);
+    hl_log(HL_INFO, "epoch %" PRId64 ": valid %s %.4f%s, %.1f s", epoch_of(t) + 1, metric, value,
+           best ? " (the best so far)" : "", v.seconds);
     if (t->run.state.ended) hl_log(HL_INFO, "%d evaluations without a better one: training ends", t->run.state.bad);
     HL_TRY(hl_run_note_evaluation(&t->run, &v, epoch_of(t)));
     return save_state(t);
@@ -322,7 +337,8 @@ static hl_status end_epoch(trainer *t)
 {
     hl_state *s = &t->run.state;
     int64_t epoch = epoch_of(t);
-    hl_log(HL_INFO, "epoch %" PRId64 ": mean loss %.4f over %" PRId64 " steps", epoch + 1, s->epoch_loss / (double)s->epoch_steps, s->epoch_steps);
+    hl_log(HL_INFO, "epoch %" PRId64 ": mean loss %.4f over %" PRId64 " steps", epoch + 1,
+           s->epoch_loss / (double)s->epoch_steps, s->epoch_steps);
     HL_TRY(hl_run_note_epoch(&t->run, epoch));
     s->epoch_loss = 0;
     s->epoch_steps = 0;
@@ -335,16 +351,19 @@ static hl_status end_epoch(trainer *t)
 
 static hl_status stop_here(trainer *t)
 {
-    if (t->run.state.step == 0) return HL_FAIL(HL_ESTOP, "stopped before the first step by a signal; the same command starts it again");
+    if (t->run.state.step == 0)
+        return HL_FAIL(HL_ESTOP, "stopped before the first step by a signal; the same command starts it again");
     if (!is_saved(t)) HL_TRY(save_now(t));
-    return HL_FAIL(HL_ESTOP, "stopped at step %" PRId64 " by a signal; the same command continues from here", t->run.state.step);
+    return HL_FAIL(HL_ESTOP, "stopped at step %" PRId64 " by a signal; the same command continues from here",
+                   t->run.state.step);
 }
 
 /* A step was made, and it is not the last of an epoch, which is saved anyway. */
 static hl_status save_if_due(trainer *t, const hl_step_report *r)
 {
     const int64_t every = t->job->config->checkpoint_every, step = t->run.state.step;
-    const bool is_due = r->save || (t->saving.failures ? hl_saving_is_due(&t->saving, step) : every > 0 && step % every == 0);
+    const bool is_due =
+        r->save || (t->saving.failures ? hl_saving_is_due(&t->saving, step) : every > 0 && step % every == 0);
     return is_due && !r->stop ? save(t) : HL_OK;
 }
 
@@ -356,7 +375,9 @@ static void give_up_unsaved_best(trainer *t)
     if (!is_unsaved) return;
     s->best = t->former_best;
     s->best_step = t->former_step;
-    if (t->job->world->rank == 0) hl_log(HL_WARN, "step %" PRId64 " was the best so far, but is not saved: it cannot be the one that is tested", s->step);
+    if (t->job->world->rank == 0)
+        hl_log(HL_WARN, "step %" PRId64 " was the best so far, but is not saved: it cannot be the one that is tested",
+               s->step);
 }
 
 static hl_status loop(trainer *t)
@@ -382,7 +403,8 @@ static hl_status loop(trainer *t)
 static void keep_test(trainer *t, const hl_evaluation *v)
 {
     t->run.state.begun = (hl_begun){true, v->phase, v->score, .is_whole = true};
-    if (hl_run_save_state(&t->run) != HL_OK && t->job->world->rank == 0) hl_log(HL_WARN, "the test is not kept: %s", hl_error_text());
+    if (hl_run_save_state(&t->run) != HL_OK && t->job->world->rank == 0)
+        hl_log(HL_WARN, "the test is not kept: %s", hl_error_text());
 }
 
 static hl_status test_best(trainer *t, json_t **result)
@@ -398,8 +420,10 @@ static hl_status test_best(trainer *t, json_t **result)
 
 static hl_status show_test(const trainer *t, const hl_evaluation *v, json_t **result)
 {
-    hl_log(HL_INFO, "this run has ended at step %" PRId64 ": the figures are those of its test; hllm eval --checkpoint %s tests again", t->run.state.step,
-           t->job->config->checkpoint_dir);
+    hl_log(HL_INFO,
+           "this run has ended at step %" PRId64
+           ": the figures are those of its test; hllm eval --checkpoint %s tests again",
+           t->run.state.step, t->job->config->checkpoint_dir);
     return hl_table_make(t->job, v, result);
 }
 
@@ -419,8 +443,8 @@ static hl_status train(trainer *t, json_t **result)
     HL_TRY(hl_run_open(&t->run, t->job));
     if (is_over(t, &tested)) return show_test(t, &tested, result);
     HL_TRY(hl_run_begin(&t->run));
-    hl_log(HL_INFO, "%s; %d threads a rank; %" PRId64 " samples, %" PRId64 " steps an epoch, %d epochs", t->job->layout, t->job->threads,
-           hl_windows_count(&t->job->windows), t->steps_per_epoch, t->job->config->epochs);
+    hl_log(HL_INFO, "%s; %d threads a rank; %" PRId64 " samples, %" PRId64 " steps an epoch, %d epochs", t->job->layout,
+           t->job->threads, hl_windows_count(&t->job->windows), t->steps_per_epoch, t->job->config->epochs);
     hl_watch_patience(hl_pace_patience(t->job->config->hang_timeout, t->job->forecast[HL_ACTS]));
     if (!t->job->config->val_only) HL_TRY(loop(t));
     HL_TRY(hl_summary_tell(&t->summary, t->job->forecast, &t->job->mesh, t->run.record));
@@ -437,7 +461,9 @@ static hl_reached reached_by(const trainer *t)
 
 hl_status hl_train(hl_job *j, json_t **result)
 {
-    trainer t = {.job = j, .masked_level = 0.1, .batch = hl_arena_growing("the batch of a step"),
+    trainer t = {.job = j,
+                 .masked_level = 0.1,
+                 .batch = hl_arena_growing("the batch of a step"),
                  .pace.forecast = *j->config->calibration ? j->forecast[HL_ACTS] : 0};
     hl_status s = train(&t, result);
     j->reached = reached_by(&t);

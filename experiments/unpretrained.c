@@ -13,40 +13,19 @@
 
 enum { BYTES_LENGTH = 256 };
 
-static bool item_has_no_folder(const hl_config *c)
-{
-    return !*c->item_pretrain_dir;
-}
+static bool item_has_no_folder(const hl_config *c) { return !*c->item_pretrain_dir; }
 
-static bool neither_has_a_folder(const hl_config *c)
-{
-    return item_has_no_folder(c) && !*c->user_pretrain_dir;
-}
+static bool neither_has_a_folder(const hl_config *c) { return item_has_no_folder(c) && !*c->user_pretrain_dir; }
 
-static bool item_reads_bytes(const hl_config *c)
-{
-    return item_has_no_folder(c) && strcmp(c->tokenizer, "bytes") == 0;
-}
+static bool item_reads_bytes(const hl_config *c) { return item_has_no_folder(c) && strcmp(c->tokenizer, "bytes") == 0; }
 
-static void no_prompt(hl_config *c)
-{
-    *c->item_prompt = 0;
-}
+static void no_prompt(hl_config *c) { *c->item_prompt = 0; }
 
-static void length_of_bytes(hl_config *c)
-{
-    c->MAX_TEXT_LENGTH = BYTES_LENGTH;
-}
+static void length_of_bytes(hl_config *c) { c->MAX_TEXT_LENGTH = BYTES_LENGTH; }
 
-static void item_range(hl_config *c)
-{
-    c->item_llm.initializer_range = 1 / sqrt(c->item_llm.hidden_size);
-}
+static void item_range(hl_config *c) { c->item_llm.initializer_range = 1 / sqrt(c->item_llm.hidden_size); }
 
-static void user_range(hl_config *c)
-{
-    c->user_llm.initializer_range = 1 / sqrt(c->user_llm.hidden_size);
-}
+static void user_range(hl_config *c) { c->user_llm.initializer_range = 1 / sqrt(c->user_llm.hidden_size); }
 
 static const struct {
     const char *key;

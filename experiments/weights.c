@@ -42,8 +42,11 @@ static hl_status find_best(char folder[PATH_MAX], const char *run, bool or_lates
         return HL_OK;
     }
     if (best < 0) best = named;
-    if (best < 0) return HL_FAIL(HL_EFORMAT, "%s: has no checkpoint called best; name a run that has, or a folder step-N", run);
-    if (named != best) hl_log(HL_WARN, "%s/best does not name step-%lld, which step-%lld says is the best; that is taken", run, (long long)best, (long long)newest);
+    if (best < 0)
+        return HL_FAIL(HL_EFORMAT, "%s: has no checkpoint called best; name a run that has, or a folder step-N", run);
+    if (named != best)
+        hl_log(HL_WARN, "%s/best does not name step-%lld, which step-%lld says is the best; that is taken", run,
+               (long long)best, (long long)newest);
     hl_step_path(folder, run, best, "");
     return HL_OK;
 }
@@ -80,7 +83,8 @@ static hl_status find(char folder[PATH_MAX], const char *path)
     if (strcmp(name, "best") == 0) return find_best(folder, run, false);
     if (strcmp(name, "latest") != 0) return HL_OK;
     int64_t latest = hl_step_named(run, "latest");
-    if (latest < 0) return HL_FAIL(HL_EFORMAT, "%s: has no checkpoint called latest; name a run that has, or a folder step-N", run);
+    if (latest < 0)
+        return HL_FAIL(HL_EFORMAT, "%s: has no checkpoint called latest; name a run that has, or a folder step-N", run);
     hl_step_path(folder, run, latest, "");
     return HL_OK;
 }
@@ -135,7 +139,8 @@ hl_status hl_weights_take(hl_job *j, const hl_checkpoint *c, bool moments)
     if (moments) HL_TRY(hl_finite_check(&j->engine, HL_FINITE_MOMENTS, hl_checkpoint_path(c)));
     if (j->engine.item.w) hl_sharding_gather_weights(&j->engine.item);
     if (j->engine.user.w) hl_sharding_gather_weights(&j->engine.user);
-    return hl_copies_check(j->world, &j->engine, moments, hl_checkpoint_path(c), "look whether both machines have the same file of this path, and sound memory");
+    return hl_copies_check(j->world, &j->engine, moments, hl_checkpoint_path(c),
+                           "look whether both machines have the same file of this path, and sound memory");
 }
 
 hl_status hl_weights_read(hl_job *j, const char *path, hl_weights_use use)
@@ -145,7 +150,10 @@ hl_status hl_weights_read(hl_job *j, const char *path, hl_weights_use use)
     bool with_texts = use == HL_WEIGHTS_AS_TRAINED;
     HL_TRY(hl_weights_find(folder, j->world, path));
     hl_status s = hl_checkpoint_open(&c, j->world, folder, false);
-    if (s == HL_OK) s = hl_group_agree(j->world, j->world->rank == 0 ? hl_origin_check_models(j, with_texts, hl_checkpoint_state(c), folder) : HL_OK);
+    if (s == HL_OK)
+        s = hl_group_agree(j->world, j->world->rank == 0
+                                         ? hl_origin_check_models(j, with_texts, hl_checkpoint_state(c), folder)
+                                         : HL_OK);
     if (s == HL_OK) hl_log(HL_INFO, "weights of %s", folder);
     if (s == HL_OK) s = hl_weights_take(j, c, false);
     hl_checkpoint_close(c);

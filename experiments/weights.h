@@ -12,12 +12,13 @@ typedef enum {
 
 /* All functions are collective. */
 
-/* The folder step-N that `path` means: itself, or <run>/best, <run>/latest, or a run folder, whose best it is, or, before the first validation, its
- * latest.  What is best is said by the state in the newest checkpoint; the file `best` is for people. */
+/* The folder step-N that `path` means: itself, or <run>/best, <run>/latest, or a run folder, whose best it is, or,
+ * before the first validation, its latest.  What is best is said by the state in the newest checkpoint; the file
+ * `best` is for people. */
 hl_status hl_weights_find(char folder[PATH_MAX], const hl_group *world, const char *path);
 
-/* May weights of such a `path` be evaluated with the options of c?  To be asked before data are prepared with these.  HL_EUSAGE
- * with a list of what differs, where not. */
+/* May weights of such a `path` be evaluated with the options of c?  To be asked before data are prepared with these.
+ * HL_EUSAGE with a list of what differs, where not. */
 hl_status hl_weights_check(const hl_group *world, const hl_config *c, const char *path);
 
 /* Read them (no moments) into the engine.  HL_EUSAGE where the models were others in training. */

@@ -45,15 +45,13 @@ static size_t line_of_problem(const reader *r)
 static hl_status not_yaml(const reader *r)
 {
     size_t line = line_of_problem(r);
-    if (has_tab(r, line)) return HL_FAIL(HL_EUSAGE, "%s:%zu: a tab; YAML is indented with blanks only", r->name, line + 1);
+    if (has_tab(r, line))
+        return HL_FAIL(HL_EUSAGE, "%s:%zu: a tab; YAML is indented with blanks only", r->name, line + 1);
     return HL_FAIL(HL_EUSAGE, "%s:%zu: this is not YAML: %s; mind the indentation and the quotes", r->name, line + 1,
                    r->parser.problem ? r->parser.problem : "it cannot be read");
 }
 
-static int line_of(const reader *r)
-{
-    return (int)r->event.start_mark.line + 1;
-}
+static int line_of(const reader *r) { return (int)r->event.start_mark.line + 1; }
 
 static const char *tag_of(const reader *r)
 {
@@ -73,7 +71,8 @@ static hl_status check_tag(const reader *r)
     if (!tag || strcmp(tag, "!") == 0) return HL_OK;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strncmp(tag, begin, n) == 0 && strcmp(tag + n, known[i]) == 0) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%s:%d: the tag %.60s is not supported; write the value without it", r->name, line_of(r), tag);
+    return HL_FAIL(HL_EUSAGE, "%s:%d: the tag %.60s is not supported; write the value without it", r->name, line_of(r),
+                   tag);
 }
 
 static hl_status step(reader *r)
@@ -81,15 +80,13 @@ static hl_status step(reader *r)
     yaml_event_delete(&r->event);
     if (!yaml_parser_parse(&r->parser, &r->event)) return not_yaml(r);
     if (r->event.type == YAML_ALIAS_EVENT)
-        return HL_FAIL(HL_EUSAGE, "%s:%d: *%.60s stands for what is written elsewhere, which is not supported; write it here", r->name, line_of(r),
-                       (const char *)r->event.data.alias.anchor);
+        return HL_FAIL(HL_EUSAGE,
+                       "%s:%d: *%.60s stands for what is written elsewhere, which is not supported; write it here",
+                       r->name, line_of(r), (const char *)r->event.data.alias.anchor);
     return check_tag(r);
 }
 
-static const char *scalar(const reader *r)
-{
-    return (const char *)r->event.data.scalar.value;
-}
+static const char *scalar(const reader *r) { return (const char *)r->event.data.scalar.value; }
 
 static bool is_plain_null(const reader *r)
 {
@@ -127,7 +124,9 @@ static hl_status add_scalar(hl_names *to, const reader *r)
         return HL_OK;
     }
     char *bytes = hl_unbinary(scalar(r));
-    if (!bytes) return HL_FAIL(HL_EUSAGE, "%s:%d: what follows !!binary is not base64, or holds a NUL byte", r->name, line_of(r));
+    if (!bytes)
+        return HL_FAIL(HL_EUSAGE, "%s:%d: what follows !!binary is not base64, or holds a NUL byte", r->name,
+                       line_of(r));
     hl_names_add(to, bytes, strlen(bytes));
     free(bytes);
     return HL_OK;
@@ -173,7 +172,8 @@ static hl_status map(reader *r, const char *prefix, int depth)
         if (r->event.type == YAML_MAPPING_END_EVENT) return HL_OK;
         HL_TRY(want_scalar(r, "a key"));
         int n = snprintf(key, sizeof key, "%s%s%s", prefix, *prefix ? "." : "", scalar(r));
-        if (n >= (int)sizeof key) return HL_FAIL(HL_EUSAGE, "%s:%d: a key of %d bytes is too long", r->name, line_of(r), n);
+        if (n >= (int)sizeof key)
+            return HL_FAIL(HL_EUSAGE, "%s:%d: a key of %d bytes is too long", r->name, line_of(r), n);
         HL_TRY(note_key(r, key));
         HL_TRY(step(r));
         HL_TRY(r->event.type == YAML_MAPPING_START_EVENT ? map(r, key, depth + 1) : entry(r, key));

@@ -12,8 +12,8 @@ typedef struct {
     const char *key; /* dotted */
     hl_names value;  /* one text, or those of a list */
     bool is_list;
-    bool is_null;    /* nothing, ~ or null, without quotes */
-    int line;        /* of the value, from 1 */
+    bool is_null; /* nothing, ~ or null, without quotes */
+    int line;     /* of the value, from 1 */
 } hl_yaml_entry;
 
 typedef hl_status (*hl_yaml_take)(void *self, const hl_yaml_entry *entry);

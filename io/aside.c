@@ -1,7 +1,7 @@
 /* aside.c - the run that is in a folder goes into a folder old-N inside it.
  *
- * Inside, since a run folder may be a mount or a link, and the log of a job may stand there.  The files go one by one into old-N.part, which is
- * renamed when all are there: a kill in the midst leaves a name that says so. */
+ * Inside, since a run folder may be a mount or a link, and the log of a job may stand there.  The files go one by
+ * one into old-N.part, which is renamed when all are there: a kill in the midst leaves a name that says so. */
 #include "io/aside.h"
 #include "io/atomic.h"
 #include "io/steps.h"
@@ -13,10 +13,7 @@
 
 static const char PART[] = ".part";
 
-static bool exists(const char *path)
-{
-    return access(path, F_OK) == 0;
-}
+static bool exists(const char *path) { return access(path, F_OK) == 0; }
 
 /* N of "old-N" with this ending, -1 for any other name. */
 static int old_of(const char *name, const char *ending)
@@ -98,7 +95,4 @@ hl_status hl_aside_move(char out[PATH_MAX], const char *folder, const char *cons
     return move_all(out, folder, part > 0 ? part : whole < 0 ? 1 : whole + 1, names, n);
 }
 
-bool hl_aside_is_unfinished(const char *folder)
-{
-    return largest_old(folder, PART) > 0;
-}
+bool hl_aside_is_unfinished(const char *folder) { return largest_old(folder, PART) > 0; }

@@ -16,10 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static hl_status trouble(const char *path, const char *act)
-{
-    return hl_file_fail(path, act, errno);
-}
+static hl_status trouble(const char *path, const char *act) { return hl_file_fail(path, act, errno); }
 
 int hl_flush(int fd)
 {
@@ -141,7 +138,9 @@ hl_status hl_file_read(const char *path, size_t most, char **bytes, size_t *n)
     hl_status s = HL_OK;
     if (access(path, F_OK) != 0) return trouble(path, "open");
     HL_TRY(hl_regular_open(&fd, &st, path, HL_EFORMAT, "name another"));
-    if ((uint64_t)st.st_size > most) s = HL_FAIL(HL_EFORMAT, "%s: %lld bytes are more than the %zu that such a file may have; name another", path, (long long)st.st_size, most);
+    if ((uint64_t)st.st_size > most)
+        s = HL_FAIL(HL_EFORMAT, "%s: %lld bytes are more than the %zu that such a file may have; name another", path,
+                    (long long)st.st_size, most);
     else {
         *bytes = hl_alloc((size_t)st.st_size + 1);
         s = read_all(fd, path, *bytes, (size_t)st.st_size);

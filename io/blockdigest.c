@@ -32,7 +32,8 @@ static hl_status feed(XXH3_state_t *x, int fd, const char *path, char *buffer, i
     return HL_OK;
 }
 
-static hl_status digest_blocks(uint64_t *digest, int fd, const char *path, int64_t first, int64_t n, int64_t size, int64_t block)
+static hl_status digest_blocks(uint64_t *digest, int fd, const char *path, int64_t first, int64_t n, int64_t size,
+                               int64_t block)
 {
     hl_status s = HL_OK;
     XXH3_state_t *x = XXH3_createState();
@@ -64,7 +65,8 @@ hl_status hl_block_digests(uint64_t *digest, const hl_group *g, const char *path
     int n = hl_block_count(size, block), *counts = hl_alloc((size_t)g->size * sizeof *counts);
     for (int r = 0; r < g->size; r++) counts[r] = (int)hl_part_count(n, g->size, r);
     int64_t first = hl_part_begin(n, g->size, g->rank);
-    hl_status s = hl_group_agree(g, hl_place_sign(digest_share(digest + first, path, first, counts[g->rank], size, block), g->rank));
+    hl_status s = hl_group_agree(
+        g, hl_place_sign(digest_share(digest + first, path, first, counts[g->rank], size, block), g->rank));
     if (s == HL_OK) hl_group_all_gather(g, digest, digest + first, counts, sizeof *digest);
     free(counts);
     return s;

@@ -6,8 +6,8 @@
 /* Blocks of `block` bytes in a file of this size; the last may be shorter. */
 int hl_block_count(int64_t size, int64_t block);
 
-/* digest (hl_block_count) = XXH3-64 of each block of the first `size` bytes, on every rank.  Collective over g; HL_ESTORE
- * where the file is shorter or cannot be read. */
+/* digest (hl_block_count) = XXH3-64 of each block of the first `size` bytes, on every rank.  Collective over g;
+ * HL_ESTORE where the file is shorter or cannot be read. */
 hl_status hl_block_digests(uint64_t *digest, const hl_group *g, const char *path, int64_t size, int64_t block);
 
 #endif

@@ -1,7 +1,7 @@
 /* checkpoint.c - the state of a run as a folder step-N, written whole or not at all, read at any layout.
  *
- * Folders and small files are rank 0's; tensors and digests are everyone's.  Each act ends with an agreement, so that all
- * ranks go on or give up together. */
+ * Folders and small files are rank 0's; tensors and digests are everyone's.  Each act ends with an agreement, so
+ * that all ranks go on or give up together. */
 #include "io/checkpoint.h"
 #include "base/arena.h"
 #include "base/fault.h"
@@ -39,10 +39,7 @@ typedef struct {
     char tmp[PATH_MAX], path[PATH_MAX], old[PATH_MAX];
 } writing;
 
-static bool is_first(const hl_group *g)
-{
-    return g->rank == 0;
-}
+static bool is_first(const hl_group *g) { return g->rank == 0; }
 
 /* Fail here if a test wishes so. */
 static hl_status wished(const char *point, const writing *w)
@@ -66,7 +63,9 @@ hl_status hl_checkpoint_space(const char *folder, double bytes)
     if (statvfs(at, &fs) != 0) return HL_OK; /* not every file system tells */
     double left = (double)fs.f_bavail * (double)fs.f_frsize;
     if (left >= bytes) return HL_OK;
-    return HL_FAIL(HL_ESTORE, "%s: a checkpoint takes %.1f MB and the disk has %.1f MB left; make space there or keep fewer", folder, bytes / 1e6, left / 1e6);
+    return HL_FAIL(HL_ESTORE,
+                   "%s: a checkpoint takes %.1f MB and the disk has %.1f MB left; make space there or keep fewer",
+                   folder, bytes / 1e6, left / 1e6);
 }
 
 static hl_status prepare(const writing *w, double bytes)
@@ -78,15 +77,14 @@ static hl_status prepare(const writing *w, double bytes)
     return hl_folder_make(w->tmp);
 }
 
-static void file_path(char out[PATH_MAX], const char *folder, const char *name)
-{
-    hl_path(out, "%s/%s", folder, name);
-}
+static void file_path(char out[PATH_MAX], const char *folder, const char *name) { hl_path(out, "%s/%s", folder, name); }
 
 /* Weights of all parts. */
 static int weights_of(hl_tensor_array *a, const hl_checkpoint_content *c)
 {
-    for (int i = 0; i < c->parts; i++) a[i] = (hl_tensor_array){c->part[i].table, c->part[i].whole, c->part[i].holders, c->part[i].w, c->part[i].weights_in_blocks, ""};
+    for (int i = 0; i < c->parts; i++)
+        a[i] = (hl_tensor_array){
+            c->part[i].table, c->part[i].whole, c->part[i].holders, c->part[i].w, c->part[i].weights_in_blocks, ""};
     return c->parts;
 }
 
@@ -158,10 +156,7 @@ static void describe(hl_inventory *v, const hl_checkpoint_content *c, const char
     v->state = hl_copy_text(state);
 }
 
-static bool exists(const char *path)
-{
-    return access(path, F_OK) == 0;
-}
+static bool exists(const char *path) { return access(path, F_OK) == 0; }
 
 /* Somebody's own folder of that name is not ours to replace. */
 static hl_status make_way(const writing *w, int64_t step)
@@ -196,7 +191,8 @@ static hl_status finish(const writing *w, const hl_inventory *v, int64_t best)
     return s == HL_OK ? hl_step_name(w->folder, "latest", v->step) : s;
 }
 
-static hl_status write_with(hl_inventory *v, const writing *w, const hl_checkpoint_content *content, const char *state, int64_t best)
+static hl_status write_with(hl_inventory *v, const writing *w, const hl_checkpoint_content *content, const char *state,
+                            int64_t best)
 {
     HL_TRY_ALL(w->world, is_first(w->world) ? hl_place_sign(prepare(w, bytes_of(content)), 0) : HL_OK);
     HL_TRY(write_files(v, w, content));
@@ -205,8 +201,8 @@ static hl_status write_with(hl_inventory *v, const writing *w, const hl_checkpoi
     return HL_OK;
 }
 
-/* After a failure: the folder that was to be a checkpoint goes, and one that was to be replaced has its name back.  The sentence
- * of the failure stays. */
+/* After a failure: the folder that was to be a checkpoint goes, and one that was to be replaced has its name back.
+ * The sentence of the failure stays. */
 static void tidy(const writing *w)
 {
     char sentence[1000];
@@ -215,8 +211,8 @@ static void tidy(const writing *w)
     hl_error_set(sentence);
 }
 
-hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t step, const hl_checkpoint_content *content,
-                              const char *state, int keep, int64_t best)
+hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t step,
+                              const hl_checkpoint_content *content, const char *state, int keep, int64_t best)
 {
     HL_CHECK(content->parts <= HL_CHECKPOINT_PARTS && step >= 0);
     HL_TRY(hl_path_check(folder));
@@ -239,12 +235,19 @@ static hl_status check_kind(const char *path)
 {
     char manifest[PATH_MAX], config[PATH_MAX];
     struct stat st;
-    bool fits = snprintf(manifest, sizeof manifest, "%s/%s", path, MANIFEST) < PATH_MAX && snprintf(config, sizeof config, "%s/config.json", path) < PATH_MAX;
+    bool fits = snprintf(manifest, sizeof manifest, "%s/%s", path, MANIFEST) < PATH_MAX
+                && snprintf(config, sizeof config, "%s/config.json", path) < PATH_MAX;
     if (!fits || stat(path, &st) != 0 || access(manifest, F_OK) == 0) return HL_OK;
     if (S_ISREG(st.st_mode))
-        return HL_FAIL(HL_EFORMAT, "%s: is a file, and a checkpoint is a folder step-N; weights of PyTorch (.bin, .pt) are not read, those of Hugging Face folders by item_pretrain_dir and user_pretrain_dir", path);
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: is a file, and a checkpoint is a folder step-N; weights of PyTorch (.bin, .pt) are not "
+                       "read, those of Hugging Face folders by item_pretrain_dir and user_pretrain_dir",
+                       path);
     if (access(config, F_OK) == 0)
-        return HL_FAIL(HL_EFORMAT, "%s: is a model in Hugging Face's form, not a checkpoint; name it as item_pretrain_dir or user_pretrain_dir", path);
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: is a model in Hugging Face's form, not a checkpoint; name it as item_pretrain_dir or "
+                       "user_pretrain_dir",
+                       path);
     return HL_OK;
 }
 
@@ -253,7 +256,8 @@ static hl_status load_manifest(const char *path, char **text, size_t *n)
     char manifest[PATH_MAX];
     *text = NULL;
     *n = 0;
-    if (!exists(path)) return HL_FAIL(HL_EFORMAT, "%s: there is no such checkpoint; name a folder step-N of a run", path);
+    if (!exists(path))
+        return HL_FAIL(HL_EFORMAT, "%s: there is no such checkpoint; name a folder step-N of a run", path);
     file_path(manifest, path, MANIFEST);
     if (hl_file_read(manifest, MOST_MANIFEST, text, n) == HL_OK) return HL_OK;
     return HL_FAIL(HL_ESTORE, "%s", hl_error_text()); /* whatever stands there: an older checkpoint may do */
@@ -289,8 +293,9 @@ static hl_status compare(const hl_inventory_file *f, const uint64_t *digest, con
     int n = hl_block_count(f->size, block);
     for (int i = 0; i < n; i++)
         if (digest[i] != f->block[i])
-            return HL_FAIL(HL_ESTORE, "%s: is damaged: bytes %lld to %lld are not those that were written; use another checkpoint", path,
-                           (long long)(i * block), (long long)(i + 1 < n ? (i + 1) * block : f->size));
+            return HL_FAIL(HL_ESTORE,
+                           "%s: is damaged: bytes %lld to %lld are not those that were written; use another checkpoint",
+                           path, (long long)(i * block), (long long)(i + 1 < n ? (i + 1) * block : f->size));
     return HL_OK;
 }
 
@@ -300,7 +305,9 @@ static hl_status verify_file(const hl_checkpoint *c, const hl_group *world, cons
     file_path(path, c->path, f->name);
     int64_t size = size_of(world, path), block = c->inventory.block;
     if (size < 0) return HL_FAIL(HL_ESTORE, "%s: is missing; use another checkpoint", path);
-    if (size != f->size) return HL_FAIL(HL_ESTORE, "%s: has %lld bytes where %lld were written; use another checkpoint", path, (long long)size, (long long)f->size);
+    if (size != f->size)
+        return HL_FAIL(HL_ESTORE, "%s: has %lld bytes where %lld were written; use another checkpoint", path,
+                       (long long)size, (long long)f->size);
     uint64_t *digest = hl_alloc((size_t)hl_block_count(size, block) * sizeof *digest);
     hl_status s = hl_block_digests(digest, world, path, size, block);
     if (s == HL_OK) s = compare(f, digest, path, block);
@@ -311,7 +318,9 @@ static hl_status verify_file(const hl_checkpoint *c, const hl_group *world, cons
 static hl_status verify(const hl_checkpoint *c, const hl_group *world, const char *name)
 {
     const hl_inventory_file *f = hl_inventory_find(&c->inventory, name);
-    if (!f) return HL_FAIL(HL_EFORMAT, "%s: holds no %s; training cannot go on from it, name it as initial weights instead", c->path, name);
+    if (!f)
+        return HL_FAIL(HL_EFORMAT, "%s: holds no %s; training cannot go on from it, name it as initial weights instead",
+                       c->path, name);
     return verify_file(c, world, f);
 }
 
@@ -358,11 +367,13 @@ static int list_candidates(const hl_group *world, const char *folder, int64_t **
 static hl_status check_number(const hl_checkpoint *c, int64_t step)
 {
     if (c->inventory.step == step) return HL_OK;
-    return HL_FAIL(HL_ESTORE, "%s: is step %lld under another name; name it step-%lld, or move it away", c->path, (long long)c->inventory.step, (long long)c->inventory.step);
+    return HL_FAIL(HL_ESTORE, "%s: is step %lld under another name; name it step-%lld, or move it away", c->path,
+                   (long long)c->inventory.step, (long long)c->inventory.step);
 }
 
 /* *why: the sentence about the first one. */
-static hl_status open_first_good(hl_checkpoint **out, const hl_group *world, const char *folder, const int64_t *steps, int n, bool moments, char why[600])
+static hl_status open_first_good(hl_checkpoint **out, const hl_group *world, const char *folder, const int64_t *steps,
+                                 int n, bool moments, char why[600])
 {
     for (int i = 0; i < n; i++) {
         char path[PATH_MAX];
@@ -387,7 +398,10 @@ hl_status hl_checkpoint_open_newest(hl_checkpoint **out, const hl_group *world, 
     int n = list_candidates(world, folder, &steps);
     hl_status s = n ? open_first_good(out, world, folder, steps, n, moments, why) : HL_OK;
     free(steps);
-    if (s == HL_ESTORE) return HL_FAIL(HL_ESTORE, "%s: none of its checkpoints (%d) is whole; begin again in another folder, or restore one (%s)", folder, n, why);
+    if (s == HL_ESTORE)
+        return HL_FAIL(HL_ESTORE,
+                       "%s: none of its checkpoints (%d) is whole; begin again in another folder, or restore one (%s)",
+                       folder, n, why);
     return s;
 }
 
@@ -396,7 +410,9 @@ hl_status hl_checkpoint_find(char path[PATH_MAX], const hl_group *world, const c
     HL_TRY(hl_path_check(folder));
     int64_t step = is_first(world) ? hl_step_named(folder, name) : -1;
     hl_group_broadcast(world, &step, sizeof step, 0);
-    if (step < 0) return HL_FAIL(HL_EFORMAT, "%s: has no checkpoint called %s; name a run that has, or a folder step-N", folder, name);
+    if (step < 0)
+        return HL_FAIL(HL_EFORMAT, "%s: has no checkpoint called %s; name a run that has, or a folder step-N", folder,
+                       name);
     hl_step_path(path, folder, step, "");
     return HL_OK;
 }
@@ -418,20 +434,11 @@ hl_status hl_checkpoint_peek(char **state, const char *path)
     return s;
 }
 
-const char *hl_checkpoint_path(const hl_checkpoint *c)
-{
-    return c->path;
-}
+const char *hl_checkpoint_path(const hl_checkpoint *c) { return c->path; }
 
-int64_t hl_checkpoint_step(const hl_checkpoint *c)
-{
-    return c->inventory.step;
-}
+int64_t hl_checkpoint_step(const hl_checkpoint *c) { return c->inventory.step; }
 
-const char *hl_checkpoint_state(const hl_checkpoint *c)
-{
-    return c->inventory.state;
-}
+const char *hl_checkpoint_state(const hl_checkpoint *c) { return c->inventory.state; }
 
 /* ---- another state ---- */
 
@@ -463,7 +470,8 @@ static hl_status restate(const char *folder, int64_t step, const char *state, in
     return s;
 }
 
-hl_status hl_checkpoint_restate(const hl_group *world, const char *folder, int64_t step, const char *state, int keep, int64_t best)
+hl_status hl_checkpoint_restate(const hl_group *world, const char *folder, int64_t step, const char *state, int keep,
+                                int64_t best)
 {
     HL_TRY_ALL(world, is_first(world) ? restate(folder, step, state, best) : HL_OK);
     if (is_first(world)) hl_steps_prune(folder, keep, best);
@@ -494,10 +502,12 @@ static hl_status check_fit(const hl_checkpoint *c, const hl_checkpoint_content *
     for (int i = 0; i < v->tensors; i++)
         if (!find_tensor(want, n, v->tensor[i].name)) hl_complain(&list, "%.100s is unknown", v->tensor[i].name);
     free(want);
-    return hl_complaints_verdict(&list, c->path, "is of another model", "use the configuration it was made with, or another checkpoint_dir");
+    return hl_complaints_verdict(&list, c->path, "is of another model",
+                                 "use the configuration it was made with, or another checkpoint_dir");
 }
 
-static hl_status read_file(const hl_checkpoint *c, const hl_group *world, const char *name, const hl_tensor_array *arrays, int n)
+static hl_status read_file(const hl_checkpoint *c, const hl_group *world, const char *name,
+                           const hl_tensor_array *arrays, int n)
 {
     char path[PATH_MAX];
     file_path(path, c->path, name);

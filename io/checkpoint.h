@@ -36,23 +36,25 @@ typedef struct {
 
 enum { HL_CHECKPOINT_PARTS = 4 };
 
-/* Write <folder>/step-<step> (replacing one of that name) and move `latest`, and `best` where that is its step, to it.  Then remove
- * all but the `keep` newest (0: none is removed), never the latest or the step `best` (-1: there is none yet).  `state` is a JSON object.
- * Collective over world, which all holders belong to. */
-hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t step, const hl_checkpoint_content *content,
-                              const char *state, int keep, int64_t best);
+/* Write <folder>/step-<step> (replacing one of that name) and move `latest`, and `best` where that is its step, to
+ * it.  Then remove all but the `keep` newest (0: none is removed), never the latest or the step `best` (-1: there is
+ * none yet).  `state` is a JSON object. Collective over world, which all holders belong to. */
+hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t step,
+                              const hl_checkpoint_content *content, const char *state, int keep, int64_t best);
 
-/* Give the checkpoint of that step, which is whole, another state; its tensors stay.  `best` and what is removed are as above.
- * Collective. */
-hl_status hl_checkpoint_restate(const hl_group *world, const char *folder, int64_t step, const char *state, int keep, int64_t best);
+/* Give the checkpoint of that step, which is whole, another state; its tensors stay.  `best` and what is removed are
+ * as above. Collective. */
+hl_status hl_checkpoint_restate(const hl_group *world, const char *folder, int64_t step, const char *state, int keep,
+                                int64_t best);
 
-/* Has the disk of a run folder, which need not be there yet, room for a checkpoint of so many bytes?  HL_ESTORE.  Local. */
+/* Has the disk of a run folder, which need not be there yet, room for a checkpoint of so many bytes?  HL_ESTORE.
+ * Local. */
 hl_status hl_checkpoint_space(const char *folder, double bytes);
 
 typedef struct hl_checkpoint hl_checkpoint;
 
-/* Open a folder step-N and verify the digests of its files, of optimizer.h5 only with moments (HL_EFORMAT where it has none).
- * Collective over world.  Close *out also after a failure. */
+/* Open a folder step-N and verify the digests of its files, of optimizer.h5 only with moments (HL_EFORMAT where it
+ * has none). Collective over world.  Close *out also after a failure. */
 hl_status hl_checkpoint_open(hl_checkpoint **out, const hl_group *world, const char *path, bool moments);
 
 /* Open the newest good checkpoint of a run: the one that `latest` names, or, each with a warning, those before it,
@@ -63,7 +65,8 @@ void hl_checkpoint_close(hl_checkpoint *c);
 /* Path of the folder that `name` ("latest" or "best") names in a run; HL_EFORMAT where there is none.  Collective. */
 hl_status hl_checkpoint_find(char path[PATH_MAX], const hl_group *world, const char *folder, const char *name);
 
-/* The trainer's state in the manifest of a folder step-N, without looking at its other files; release with free.  Local. */
+/* The trainer's state in the manifest of a folder step-N, without looking at its other files; release with free.
+ * Local. */
 hl_status hl_checkpoint_peek(char **state, const char *path);
 
 const char *hl_checkpoint_path(const hl_checkpoint *c);
@@ -75,7 +78,8 @@ const char *hl_checkpoint_state(const hl_checkpoint *c);
  * read.  c was opened with moments where content has them.  Collective over world. */
 hl_status hl_checkpoint_read(const hl_checkpoint *c, const hl_group *world, const hl_checkpoint_content *content);
 
-/* Say what a checkpoint holds, for people or as one JSON object, after verifying all its files.  Rank 0 prints.  Collective. */
+/* Say what a checkpoint holds, for people or as one JSON object, after verifying all its files.  Rank 0 prints.
+ * Collective. */
 hl_status hl_checkpoint_show(const hl_group *world, const char *path, FILE *out, bool json);
 
 #endif

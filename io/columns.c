@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Small letters and digits alone.  Of the names of a role that a header has, those of the lowest tier count: movieId rather
- * than movie, which may be a title. */
+/* Small letters and digits alone.  Of the names of a role that a header has, those of the lowest tier count: movieId
+ * rather than movie, which may be a title. */
 static const struct {
     const char *name;
     int role, tier;

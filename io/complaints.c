@@ -21,12 +21,14 @@ void hl_complain(hl_complaints *c, const char *format, ...)
 static const char *shape_text(char out[SHAPE], const int64_t *shape, int n)
 {
     size_t used = (size_t)snprintf(out, SHAPE, "(");
-    for (int i = 0; i < n && used < SHAPE; i++) used += (size_t)snprintf(out + used, SHAPE - used, i ? ", %lld" : "%lld", (long long)shape[i]);
+    for (int i = 0; i < n && used < SHAPE; i++)
+        used += (size_t)snprintf(out + used, SHAPE - used, i ? ", %lld" : "%lld", (long long)shape[i]);
     if (used < SHAPE) snprintf(out + used, SHAPE - used, ")");
     return out;
 }
 
-void hl_complain_of_shape(hl_complaints *c, const char *name, const int64_t *is, int is_ndim, const int64_t *want, int want_ndim)
+void hl_complain_of_shape(hl_complaints *c, const char *name, const int64_t *is, int is_ndim, const int64_t *want,
+                          int want_ndim)
 {
     char a[SHAPE], b[SHAPE];
     if (is_ndim == want_ndim && memcmp(is, want, (size_t)want_ndim * sizeof *want) == 0) return;

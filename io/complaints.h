@@ -15,7 +15,8 @@ typedef struct {
 void hl_complain(hl_complaints *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Say that `name` has the shape `is` where `want` is wanted, if that is so. */
-void hl_complain_of_shape(hl_complaints *c, const char *name, const int64_t *is, int is_ndim, const int64_t *want, int want_ndim);
+void hl_complain_of_shape(hl_complaints *c, const char *name, const int64_t *is, int is_ndim, const int64_t *want,
+                          int want_ndim);
 
 /* HL_OK where nobody complained, else HL_EFORMAT: "<path>: <what>: a; b; and 3 more; <next>". */
 hl_status hl_complaints_verdict(hl_complaints *c, const char *path, const char *what, const char *next);

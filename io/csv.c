@@ -2,8 +2,8 @@
  *
  * The file comes in blocks into one buffer.  A row is first scanned without changing a byte; where the buffer ends
  * before the row does, blocks are added until the field at hand has twice the bytes, and the scan goes on with that
- * field: those before it are not looked at again, and a field's bytes twice on average.  Only a complete row is touched:
- * doubled quotes are made single in place. */
+ * field: those before it are not looked at again, and a field's bytes twice on average.  Only a complete row is
+ * touched: doubled quotes are made single in place. */
 #include "io/csv.h"
 #include "base/arena.h"
 #include "io/excerpt.h"
@@ -25,8 +25,8 @@ struct hl_csv {
     bool ends_open;          /* the last row was given out, without a line end behind it */
     int64_t line;            /* of the byte at begin */
     char separator;
-    bool ends_field[256];    /* a byte that ends a field without quotes, or may */
-    int columns;             /* 0 until the header is read */
+    bool ends_field[256]; /* a byte that ends a field without quotes, or may */
+    int columns;          /* 0 until the header is read */
     char **names;
     hl_csv_field *fields; /* (HL_CSV_COLUMNS) */
     bool *doubled;        /* (HL_CSV_COLUMNS) the field has doubled quotes */
@@ -54,10 +54,7 @@ static size_t count_lines(const char *at, const char *end)
     return lines;
 }
 
-static const char *buffer_end(const hl_csv *c)
-{
-    return c->buffer + c->end;
-}
+static const char *buffer_end(const hl_csv *c) { return c->buffer + c->end; }
 
 /* Add a block. */
 static hl_status add_block(hl_csv *c, size_t *got)
@@ -102,8 +99,8 @@ static hl_status refill_behind(hl_csv *c, scan *s)
 
 static hl_status too_long(const hl_csv *c, int64_t line)
 {
-    return HL_FAIL(HL_EFORMAT, "%s:%lld: the field that begins here is longer than %zu bytes; is a quote missing?", c->path,
-                   (long long)line, c->limit);
+    return HL_FAIL(HL_EFORMAT, "%s:%lld: the field that begins here is longer than %zu bytes; is a quote missing?",
+                   c->path, (long long)line, c->limit);
 }
 
 /* The end of a field that stands at s->at: how far the scan goes, and what the field is. */
@@ -124,14 +121,17 @@ static hl_status scan_quoted(const hl_csv *c, scan *s, hl_csv_field *f, bool *do
     if ((size_t)((at ? at : end) - begin) > c->limit) return too_long(c, s->line);
     s->starved = !c->is_last && (!at || at + 1 == end);
     if (s->starved) return HL_OK;
-    if (!at) return HL_FAIL(HL_EFORMAT, "%s:%lld: the quote that opens here is never closed; add it, or double it where it is text",
-                            c->path, (long long)s->line);
+    if (!at)
+        return HL_FAIL(HL_EFORMAT,
+                       "%s:%lld: the quote that opens here is never closed; add it, or double it where it is text",
+                       c->path, (long long)s->line);
     *f = (hl_csv_field){begin, (size_t)(at - begin), s->line};
     s->line += (int64_t)count_lines(begin, at);
     s->at = at + 1;
     if (s->at < end && !c->ends_field[(unsigned char)*s->at])
-        return HL_FAIL(HL_EFORMAT, "%s:%lld: text follows the quote that closes field %d; quotes inside a field are doubled", c->path,
-                       (long long)s->line, s->fields + 1);
+        return HL_FAIL(HL_EFORMAT,
+                       "%s:%lld: text follows the quote that closes field %d; quotes inside a field are doubled",
+                       c->path, (long long)s->line, s->fields + 1);
     return HL_OK;
 }
 
@@ -145,8 +145,8 @@ static hl_status scan_separator(const hl_csv *c, scan *s, bool *more)
         s->starved = s->at + 1 == end && !c->is_last;
         if (s->starved) return HL_OK;
         if (s->at + 1 == end || s->at[1] != '\n')
-            return HL_FAIL(HL_EFORMAT, "%s:%lld: a carriage return without a line feed; end lines with LF or CRLF", c->path,
-                           (long long)s->line);
+            return HL_FAIL(HL_EFORMAT, "%s:%lld: a carriage return without a line feed; end lines with LF or CRLF",
+                           c->path, (long long)s->line);
         s->at++;
     }
     if (*s->at == '\n') s->line++;
@@ -187,8 +187,8 @@ static hl_status scan_row(hl_csv *c, scan *s)
 static hl_status refuse_nul(const hl_csv *c)
 {
     size_t lines = count_lines(c->buffer + c->begin, c->buffer + c->nul);
-    return HL_FAIL(HL_EFORMAT, "%s:%lld: a NUL byte; the file is damaged, or not a text (UTF-16?): write it as UTF-8", c->path,
-                   (long long)(c->line + (int64_t)lines));
+    return HL_FAIL(HL_EFORMAT, "%s:%lld: a NUL byte; the file is damaged, or not a text (UTF-16?): write it as UTF-8",
+                   c->path, (long long)(c->line + (int64_t)lines));
 }
 
 static void make_single(hl_csv *c, hl_csv_field *f)
@@ -212,10 +212,7 @@ static void skip_empty_lines(hl_csv *c)
     c->begin = (size_t)(at - c->buffer);
 }
 
-static bool holds_nul(const hl_csv *c, const char *end)
-{
-    return c->nul < (size_t)(end - c->buffer);
-}
+static bool holds_nul(const hl_csv *c, const char *end) { return c->nul < (size_t)(end - c->buffer); }
 
 /* Fill c->fields with the next row; n is 0 after the last. */
 static hl_status read_row(hl_csv *c, int *n)
@@ -325,27 +322,19 @@ void hl_csv_close(hl_csv *c)
     free(c);
 }
 
-const char *hl_csv_path(const hl_csv *c)
-{
-    return c->path;
-}
+const char *hl_csv_path(const hl_csv *c) { return c->path; }
 
-int hl_csv_columns(const hl_csv *c)
-{
-    return c->columns;
-}
+int hl_csv_columns(const hl_csv *c) { return c->columns; }
 
-const char *hl_csv_name(const hl_csv *c, int column)
-{
-    return c->names[column];
-}
+const char *hl_csv_name(const hl_csv *c, int column) { return c->names[column]; }
 
 static hl_status missing_column(const hl_csv *c, const char *name)
 {
     char list[600] = "", excerpt[HL_EXCERPT];
     size_t n = 0;
     for (int i = 0; i < c->columns && n + HL_EXCERPT + 3 < sizeof list; i++)
-        n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", hl_excerpt(excerpt, c->names[i], strlen(c->names[i])));
+        n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "",
+                              hl_excerpt(excerpt, c->names[i], strlen(c->names[i])));
     return HL_FAIL(HL_EFORMAT, "%s: no column '%s'; the columns are: %s", c->path, name, list);
 }
 
@@ -391,37 +380,16 @@ hl_status hl_csv_next(hl_csv *c, const hl_csv_field **row)
     return HL_OK;
 }
 
-bool hl_csv_ends_open(const hl_csv *c)
-{
-    return c->ends_open;
-}
+bool hl_csv_ends_open(const hl_csv *c) { return c->ends_open; }
 
-hl_status hl_csv_finish(hl_csv *c)
-{
-    return hl_source_finish(&c->source);
-}
+hl_status hl_csv_finish(hl_csv *c) { return hl_source_finish(&c->source); }
 
-int64_t hl_csv_at(const hl_csv *c)
-{
-    return c->source.at - (int64_t)(c->end - c->begin);
-}
+int64_t hl_csv_at(const hl_csv *c) { return c->source.at - (int64_t)(c->end - c->begin); }
 
-double hl_csv_share(const hl_csv *c)
-{
-    return c->source.size > 0 ? (double)hl_csv_at(c) / (double)c->source.size : 1;
-}
+double hl_csv_share(const hl_csv *c) { return c->source.size > 0 ? (double)hl_csv_at(c) / (double)c->source.size : 1; }
 
-int64_t hl_csv_size(const hl_csv *c)
-{
-    return c->source.size;
-}
+int64_t hl_csv_size(const hl_csv *c) { return c->source.size; }
 
-int64_t hl_csv_mtime(const hl_csv *c)
-{
-    return c->source.mtime;
-}
+int64_t hl_csv_mtime(const hl_csv *c) { return c->source.mtime; }
 
-uint64_t hl_csv_digest(const hl_csv *c)
-{
-    return c->source.digest;
-}
+uint64_t hl_csv_digest(const hl_csv *c) { return c->source.digest; }

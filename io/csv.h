@@ -53,7 +53,7 @@ hl_status hl_csv_finish(hl_csv *c);
 int64_t hl_csv_at(const hl_csv *c);   /* the byte where what was not given out begins */
 double hl_csv_share(const hl_csv *c); /* of the file that was read, 0 to 1 */
 int64_t hl_csv_size(const hl_csv *c);
-int64_t hl_csv_mtime(const hl_csv *c);    /* hl_source's */
-uint64_t hl_csv_digest(const hl_csv *c);  /* hl_source's, of what was read: of the file after the last row */
+int64_t hl_csv_mtime(const hl_csv *c);   /* hl_source's */
+uint64_t hl_csv_digest(const hl_csv *c); /* hl_source's, of what was read: of the file after the last row */
 
 #endif

@@ -61,10 +61,7 @@ static int64_t count_before(const times *t, int64_t moment)
     return moment == INT64_MIN ? 0 : count_until(t, moment - 1);
 }
 
-static int64_t share_of(double share, int64_t n)
-{
-    return (int64_t)(share * (double)n + 0.5);
-}
+static int64_t share_of(double share, int64_t n) { return (int64_t)(share * (double)n + 0.5); }
 
 static hl_status nothing_left(const char *path, const hl_split_rule *rule, const char *part, const char *why)
 {

@@ -61,10 +61,7 @@ static hl_status write_shard(const hl_dataset_parts *p, hl_table t, int64_t k, c
 }
 
 /* Rows of a shard have neighbouring slots, from this one on. */
-static int64_t first_slot(const hl_deal *d, int64_t shard)
-{
-    return hl_deal_slot(d, shard * d->per);
-}
+static int64_t first_slot(const hl_deal *d, int64_t shard) { return hl_deal_slot(d, shard * d->per); }
 
 static hl_status write_items(const hl_dataset_parts *p, int64_t k)
 {
@@ -80,9 +77,12 @@ static hl_status write_items(const hl_dataset_parts *p, int64_t k)
     int64_t n_tokens = tokens.n / (int64_t)sizeof(int32_t);
     for (int64_t i = 0; i <= rows; i++) tokens.begin[i] /= (int64_t)sizeof(int32_t);
     const hl_shard_data data[] = {
-        [HL_ITEM_TOKENS] = {n_tokens, tokens.bytes},  [HL_ITEM_BEGIN] = {rows + 1, tokens.begin},
-        [HL_ITEM_DIGEST] = {rows, p->digest + first}, [HL_ITEM_TWIN] = {rows, p->twin + first},
-        [HL_ITEM_ID] = {ids.n, ids.bytes},            [HL_ITEM_ID_BEGIN] = {rows + 1, ids.begin},
+        [HL_ITEM_TOKENS] = {n_tokens, tokens.bytes},
+        [HL_ITEM_BEGIN] = {rows + 1, tokens.begin},
+        [HL_ITEM_DIGEST] = {rows, p->digest + first},
+        [HL_ITEM_TWIN] = {rows, p->twin + first},
+        [HL_ITEM_ID] = {ids.n, ids.bytes},
+        [HL_ITEM_ID_BEGIN] = {rows + 1, ids.begin},
     };
     hl_status s = write_shard(p, HL_ITEMS, k, data);
     list_free(&tokens);
@@ -93,14 +93,16 @@ static hl_status write_items(const hl_dataset_parts *p, int64_t k)
 static hl_status write_users(const hl_dataset_parts *p, int64_t k)
 {
     const hl_interactions *x = p->x;
-    int64_t rows = hl_deal_rows(&x->deal, k), first = first_slot(&x->deal, k), from = x->begin[first], n = x->begin[first + rows] - from;
+    int64_t rows = hl_deal_rows(&x->deal, k), first = first_slot(&x->deal, k), from = x->begin[first],
+            n = x->begin[first + rows] - from;
     list ids = list_of(rows);
     int64_t *begin = hl_alloc(((size_t)rows + 1) * sizeof *begin);
     for (int64_t i = 0; i <= rows; i++) begin[i] = x->begin[first + i] - from;
     for (int64_t i = 0; i < rows; i++) list_add_id(&ids, x->users, x->user[first + i]);
     const hl_shard_data data[] = {
-        [HL_USER_ITEMS] = {n, x->item + from}, [HL_USER_TIMES] = {n, x->time + from},     [HL_USER_BEGIN] = {rows + 1, begin},
-        [HL_USER_ID] = {ids.n, ids.bytes},     [HL_USER_ID_BEGIN] = {rows + 1, ids.begin},
+        [HL_USER_ITEMS] = {n, x->item + from},      [HL_USER_TIMES] = {n, x->time + from},
+        [HL_USER_BEGIN] = {rows + 1, begin},        [HL_USER_ID] = {ids.n, ids.bytes},
+        [HL_USER_ID_BEGIN] = {rows + 1, ids.begin},
     };
     hl_status s = write_shard(p, HL_USERS, k, data);
     free(begin);
@@ -108,7 +110,8 @@ static hl_status write_users(const hl_dataset_parts *p, int64_t k)
     return s;
 }
 
-static hl_status (*const write_one[HL_TABLES])(const hl_dataset_parts *p, int64_t k) = {[HL_ITEMS] = write_items, [HL_USERS] = write_users};
+static hl_status (*const write_one[HL_TABLES])(const hl_dataset_parts *p,
+                                               int64_t k) = {[HL_ITEMS] = write_items, [HL_USERS] = write_users};
 
 hl_status hl_dataset_write(const hl_dataset_parts *p)
 {

@@ -1,8 +1,9 @@
 /* dataset.c - a prepared dataset, read from mapped shards.
  *
- * Rank 0 reads the manifest and shares it.  A folder may be a copy on each machine, and a copy may be damaged, so the ranks that see the same
- * folder deal its shards among them: of p such ranks number k mod p checks shard k, and asks HDF5 where its arrays stand.  They share
- * the places, so that every file is checked and parsed once a folder, and everyone maps all shards. */
+ * Rank 0 reads the manifest and shares it.  A folder may be a copy on each machine, and a copy may be damaged, so
+ * the ranks that see the same folder deal its shards among them: of p such ranks number k mod p checks shard k, and
+ * asks HDF5 where its arrays stand.  They share the places, so that every file is checked and parsed once a folder,
+ * and everyone maps all shards. */
 #include "io/dataset.h"
 #include "base/arena.h"
 #include "base/digest.h"
@@ -89,8 +90,8 @@ static bool items_make_sense(const hl_manifest *m, int64_t rows, const hl_shard_
 {
     return are_lists(&a[HL_ITEM_BEGIN], rows, a[HL_ITEM_TOKENS].n, 0, m->recipe.max_text_length)
            && are_lists(&a[HL_ITEM_ID_BEGIN], rows, a[HL_ITEM_ID].n, 0, INT32_MAX)
-           && are_within(&a[HL_ITEM_TOKENS], 0, m->recipe.vocab)
-           && a[HL_ITEM_DIGEST].n == rows && a[HL_ITEM_TWIN].n == rows && are_within(&a[HL_ITEM_TWIN], 0, m->rows[HL_ITEMS]);
+           && are_within(&a[HL_ITEM_TOKENS], 0, m->recipe.vocab) && a[HL_ITEM_DIGEST].n == rows
+           && a[HL_ITEM_TWIN].n == rows && are_within(&a[HL_ITEM_TWIN], 0, m->rows[HL_ITEMS]);
 }
 
 static bool users_make_sense(const hl_manifest *m, int64_t rows, const hl_shard_data *a)
@@ -113,11 +114,15 @@ static hl_status check_shard(hl_dataset *d, hl_table t, int64_t k)
     HL_TRY(shard_path(path, d, t, k));
     HL_TRY(map_shard(d, t, k));
     if (hl_digest(m->file.bytes, (size_t)m->file.size) != d->manifest.shards[t][k].digest)
-        return HL_FAIL(HL_ESTORE, "%s: is damaged: its digest is not the one in the manifest; remove the dataset's folder and prepare it again", path);
+        return HL_FAIL(HL_ESTORE,
+                       "%s: is damaged: its digest is not the one in the manifest; remove the dataset's folder and "
+                       "prepare it again",
+                       path);
     HL_TRY(hl_shard_find(d->places[t] + k * HL_SHARD_ARRAYS, path, kind->arrays, kind->n));
     HL_TRY(use_shard(d, t, k));
     if (make_sense[t](&d->manifest, hl_deal_rows(&deal, k), m->data)) return HL_OK;
-    return HL_FAIL(HL_EFORMAT, "%s: what it holds makes no sense; remove the dataset's folder and prepare it again", path);
+    return HL_FAIL(HL_EFORMAT, "%s: what it holds makes no sense; remove the dataset's folder and prepare it again",
+                   path);
 }
 
 static hl_status check_my_shards(const hl_group *here, hl_dataset *d)
@@ -150,7 +155,8 @@ static void share_places(const hl_group *here, hl_dataset *d)
 static hl_status use_all_shards(hl_dataset *d)
 {
     for (int t = 0; t < HL_TABLES; t++)
-        for (int64_t k = 0; k < hl_manifest_shards(&d->manifest, (hl_table)t); k++) HL_TRY(use_shard(d, (hl_table)t, k));
+        for (int64_t k = 0; k < hl_manifest_shards(&d->manifest, (hl_table)t); k++)
+            HL_TRY(use_shard(d, (hl_table)t, k));
     return HL_OK;
 }
 
@@ -195,15 +201,9 @@ static const int64_t *times(const hl_corpus *c, int64_t user)
     return hl_dataset_times(c->self, user, &n);
 }
 
-static const char *item_id(const hl_corpus *c, int64_t item, int *n)
-{
-    return hl_dataset_item_id(c->self, item, n);
-}
+static const char *item_id(const hl_corpus *c, int64_t item, int *n) { return hl_dataset_item_id(c->self, item, n); }
 
-static const char *user_id(const hl_corpus *c, int64_t user, int *n)
-{
-    return hl_dataset_user_id(c->self, user, n);
-}
+static const char *user_id(const hl_corpus *c, int64_t user, int *n) { return hl_dataset_user_id(c->self, user, n); }
 
 static bool has_its_tokens(const hl_corpus *c, int64_t item, int64_t other)
 {
@@ -219,8 +219,10 @@ static hl_status check_my_twins(const hl_group *g, const hl_dataset *d)
     for (int64_t slot = 0; slot < hl_deal_slots(&deal); slot++) {
         int64_t item = hl_deal_row(&deal, slot), other = twin(&d->corpus, item);
         if (other > item || twin(&d->corpus, other) != other || !has_its_tokens(&d->corpus, item, other))
-            return HL_FAIL(HL_EFORMAT, "%s: item %lld does not have the text of its twin %lld; remove the folder and prepare it again",
-                           d->folder, (long long)item, (long long)other);
+            return HL_FAIL(
+                HL_EFORMAT,
+                "%s: item %lld does not have the text of its twin %lld; remove the folder and prepare it again",
+                d->folder, (long long)item, (long long)other);
     }
     return HL_OK;
 }
@@ -269,7 +271,8 @@ void hl_dataset_close(hl_dataset *d)
 {
     if (!d) return;
     for (int t = 0; t < HL_TABLES; t++) {
-        for (int64_t k = 0; d->shards[t] && k < hl_manifest_shards(&d->manifest, (hl_table)t); k++) hl_shard_unmap(&d->shards[t][k].file);
+        for (int64_t k = 0; d->shards[t] && k < hl_manifest_shards(&d->manifest, (hl_table)t); k++)
+            hl_shard_unmap(&d->shards[t][k].file);
         free(d->shards[t]);
         free(d->places[t]);
     }
@@ -278,27 +281,20 @@ void hl_dataset_close(hl_dataset *d)
     free(d);
 }
 
-const hl_corpus *hl_dataset_corpus(const hl_dataset *d)
-{
-    return &d->corpus;
-}
+const hl_corpus *hl_dataset_corpus(const hl_dataset *d) { return &d->corpus; }
 
-const hl_manifest *hl_dataset_manifest(const hl_dataset *d)
-{
-    return &d->manifest;
-}
+const hl_manifest *hl_dataset_manifest(const hl_dataset *d) { return &d->manifest; }
 
-uint64_t hl_dataset_digest(const hl_dataset *d)
-{
-    return hl_manifest_digest(&d->manifest);
-}
+uint64_t hl_dataset_digest(const hl_dataset *d) { return hl_manifest_digest(&d->manifest); }
 
 hl_status hl_dataset_check_tokenizer(const hl_dataset *d, uint64_t tokenizer_digest)
 {
     if (d->manifest.recipe.tokenizer_digest == tokenizer_digest) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%s: made with another tokenizer (%s, digest %016llx) than the model's (digest %016llx); prepare it again",
-                   d->folder, d->manifest.recipe.tokenizer, (unsigned long long)d->manifest.recipe.tokenizer_digest,
-                   (unsigned long long)tokenizer_digest);
+    return HL_FAIL(
+        HL_EUSAGE,
+        "%s: made with another tokenizer (%s, digest %016llx) than the model's (digest %016llx); prepare it again",
+        d->folder, d->manifest.recipe.tokenizer, (unsigned long long)d->manifest.recipe.tokenizer_digest,
+        (unsigned long long)tokenizer_digest);
 }
 
 const char *hl_dataset_item_id(const hl_dataset *d, int64_t item, int *n)

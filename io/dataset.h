@@ -1,7 +1,8 @@
 /* dataset.h - a prepared dataset, read from mapped shards.
  *
- * Opening checks everything: sizes and digests of the files, and that what they hold makes sense; the ranks that see one
- * folder divide that work, so that each machine's copy is checked.  After it nothing can fail: pages are read when they are touched, once a node. */
+ * Opening checks everything: sizes and digests of the files, and that what they hold makes sense; the ranks that see
+ * one folder divide that work, so that each machine's copy is checked.  After it nothing can fail: pages are read
+ * when they are touched, once a node. */
 #ifndef IO_DATASET_H
 #define IO_DATASET_H
 #include "base/error.h"
@@ -14,9 +15,8 @@
 
 typedef struct hl_dataset hl_dataset;
 
-/* Open a folder.  Collective over g.  HL_ESTORE where the disk did not keep what was written, HL_EFORMAT where it is not a
- * dataset that this program reads, or another one on another machine.
- * Close *out also after a failure. */
+/* Open a folder.  Collective over g.  HL_ESTORE where the disk did not keep what was written, HL_EFORMAT where it is
+ * not a dataset that this program reads, or another one on another machine. Close *out also after a failure. */
 hl_status hl_dataset_open(const hl_group *g, const char *folder, hl_dataset **out);
 void hl_dataset_close(hl_dataset *d);
 

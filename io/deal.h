@@ -12,10 +12,7 @@ typedef struct {
     int rank, ranks;
 } hl_deal;
 
-static inline int64_t hl_deal_shards(const hl_deal *d)
-{
-    return (d->rows + d->per - 1) / d->per;
-}
+static inline int64_t hl_deal_shards(const hl_deal *d) { return (d->rows + d->per - 1) / d->per; }
 
 static inline int64_t hl_deal_rows(const hl_deal *d, int64_t shard)
 {
@@ -24,10 +21,7 @@ static inline int64_t hl_deal_rows(const hl_deal *d, int64_t shard)
 }
 
 /* The rank of a row. */
-static inline int hl_deal_owner(const hl_deal *d, int64_t row)
-{
-    return (int)(row / d->per % d->ranks);
-}
+static inline int hl_deal_owner(const hl_deal *d, int64_t row) { return (int)(row / d->per % d->ranks); }
 
 /* Where my row is kept; -1: it is not mine. */
 static inline int64_t hl_deal_slot(const hl_deal *d, int64_t row)

@@ -30,10 +30,7 @@ static bool is_seen(const char *at, int bytes)
     return true;
 }
 
-static const char *short_name(char c)
-{
-    return c == '\t' ? "\\t" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : NULL;
-}
+static const char *short_name(char c) { return c == '\t' ? "\\t" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : NULL; }
 
 /* One character; how many bytes are written. */
 static size_t show(char out[ONE + 1], const char *at, int bytes)

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* HDF5 looks at the environment once, when it starts.  Where the system fails to close a file, HDF5 keeps half of it, and would fall
- * over that at the end of the process, after all work is done; we close each file ourselves. */
+/* HDF5 looks at the environment once, when it starts.  Where the system fails to close a file, HDF5 keeps half of
+ * it, and would fall over that at the end of the process, after all work is done; we close each file ourselves. */
 void hl_h5_quiet(void)
 {
     H5dont_atexit();

@@ -22,15 +22,21 @@ static const struct {
     {"optimizer.h5", "is a checkpoint of this program", OURS},
     {"items-00000.h5", "is a dataset of this program", "name the folder of a model"},
     {"zero_to_fp32.py", "is a checkpoint of DeepSpeed", "make a file of it by its zero_to_fp32.py, " SAVE_AGAIN},
-    {"adapter_config.json", "is an adapter (LoRA) without its model", "merge it into its model by merge_and_unload() and save that by save_pretrained(FOLDER)"},
-    {"adapter_model.safetensors", "is an adapter (LoRA) without its model", "merge it into its model by merge_and_unload() and save that by save_pretrained(FOLDER)"},
+    {"adapter_config.json", "is an adapter (LoRA) without its model",
+     "merge it into its model by merge_and_unload() and save that by save_pretrained(FOLDER)"},
+    {"adapter_model.safetensors", "is an adapter (LoRA) without its model",
+     "merge it into its model by merge_and_unload() and save that by save_pretrained(FOLDER)"},
     {".gguf", "has weights as GGUF only, which is not read", "get the model in Hugging Face's form, as safetensors"},
-    {".safetensors", "has neither model.safetensors nor model.safetensors.index.json beside", "get the whole folder, or give a single file that name"},
+    {".safetensors", "has neither model.safetensors nor model.safetensors.index.json beside",
+     "get the whole folder, or give a single file that name"},
     {".bin", "has weights as PyTorch's .bin only, which is not read", SAVE_AGAIN},
     {".bin.index.json", "has the index of PyTorch's .bin files, which are not read", SAVE_AGAIN},
-    {".pth", "has weights as PyTorch's .pth only, which is not read", "get or make the model in Hugging Face's form, as safetensors"},
-    {".pt", "has weights as PyTorch's .pt only, which is not read", "get or make the model in Hugging Face's form, as safetensors"},
-    {".ckpt", "has weights as .ckpt only, which is not read", "get or make the model in Hugging Face's form, as safetensors"},
+    {".pth", "has weights as PyTorch's .pth only, which is not read",
+     "get or make the model in Hugging Face's form, as safetensors"},
+    {".pt", "has weights as PyTorch's .pt only, which is not read",
+     "get or make the model in Hugging Face's form, as safetensors"},
+    {".ckpt", "has weights as .ckpt only, which is not read",
+     "get or make the model in Hugging Face's form, as safetensors"},
     {".h5", "has weights as .h5 only, which is not read", SAVE_AGAIN},
     {".msgpack", "has weights as Flax's .msgpack only, which is not read", SAVE_AGAIN},
     {".onnx", "has weights as ONNX only, which is not read", "get the model in Hugging Face's form, as safetensors"},
@@ -87,7 +93,8 @@ static bool leads_nowhere(const char *folder, const char *name)
 {
     char path[PATH_MAX];
     struct stat st;
-    return snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX && lstat(path, &st) == 0 && stat(path, &st) != 0 && errno == ENOENT;
+    return snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX && lstat(path, &st) == 0
+           && stat(path, &st) != 0 && errno == ENOENT;
 }
 
 /* out = a folder below with config.json. */
@@ -117,7 +124,8 @@ static bool find_revision(char out[PATH_MAX], const char *folder)
     bool has_name = fgets(revision, sizeof revision, in) != NULL;
     fclose(in);
     revision[strcspn(revision, "\r\n")] = 0;
-    return has_name && *revision && snprintf(out, PATH_MAX, "%s/snapshots/%s", folder, revision) < PATH_MAX && is_there(out, "config.json");
+    return has_name && *revision && snprintf(out, PATH_MAX, "%s/snapshots/%s", folder, revision) < PATH_MAX
+           && is_there(out, "config.json");
 }
 
 static hl_status say_where(const char *folder)
@@ -128,8 +136,11 @@ static hl_status say_where(const char *folder)
     if (find_revision(below, folder) || find_below(below, folder, MOST_DEPTH, &looked_at))
         return HL_FAIL(HL_EFORMAT, "%s: %s; the model is in %s, so name that", folder,
                        is_cache ? "is the root of a hub's cache" : "has no config.json itself", below);
-    if (is_cache) return HL_FAIL(HL_EFORMAT, "%s: is the root of a hub's cache without a whole snapshot; download the model again", folder);
-    return HL_FAIL(HL_EFORMAT, "%s: has no config.json; name the folder of a whole model, as save_pretrained writes it", folder);
+    if (is_cache)
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: is the root of a hub's cache without a whole snapshot; download the model again", folder);
+    return HL_FAIL(HL_EFORMAT, "%s: has no config.json; name the folder of a whole model, as save_pretrained writes it",
+                   folder);
 }
 
 static hl_status say_kind(const char *folder, int kind, const char *file)
@@ -141,7 +152,10 @@ static hl_status without_config(const char *folder)
 {
     char file[NAME_MAX + 1];
     int kind = kind_of_folder(folder, file);
-    if (has_weights(folder)) return HL_FAIL(HL_EFORMAT, "%s: has weights, but no config.json, which says their shape; get it from where they are from", folder);
+    if (has_weights(folder))
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: has weights, but no config.json, which says their shape; get it from where they are from",
+                       folder);
     return kind < KINDS ? say_kind(folder, kind, file) : say_where(folder);
 }
 
@@ -150,12 +164,16 @@ static hl_status without_weights(const char *folder)
     char file[NAME_MAX + 1];
     int kind = kind_of_folder(folder, file);
     if (kind < KINDS) return say_kind(folder, kind, file);
-    return HL_FAIL(HL_EFORMAT, "%s: has config.json, but no model.safetensors; get the whole folder, or take its shape only by item_llm_init: false or user_llm_init: false", folder);
+    return HL_FAIL(HL_EFORMAT,
+                   "%s: has config.json, but no model.safetensors; get the whole folder, or take its shape only by "
+                   "item_llm_init: false or user_llm_init: false",
+                   folder);
 }
 
 static hl_status not_a_folder(const char *path)
 {
-    if (access(path, F_OK) != 0) return HL_FAIL(HL_EFORMAT, "%s: no such folder (%s); name the folder of a model", path, strerror(errno));
+    if (access(path, F_OK) != 0)
+        return HL_FAIL(HL_EFORMAT, "%s: no such folder (%s); name the folder of a model", path, strerror(errno));
     return HL_FAIL(HL_EFORMAT, "%s: is a file; name the folder that holds config.json and model.safetensors", path);
 }
 
@@ -163,16 +181,20 @@ hl_status hl_hf_folder_check(const char *folder, bool with_weights)
 {
     if (!is_folder(folder)) return not_a_folder(folder);
     if (leads_nowhere(folder, "config.json") || leads_nowhere(folder, "model.safetensors"))
-        return HL_FAIL(HL_EFORMAT, "%s: has links to files that are not there; download the model again, or copy it with cp -L", folder);
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: has links to files that are not there; download the model again, or copy it with cp -L",
+                       folder);
     if (!is_there(folder, "config.json")) return without_config(folder);
     return with_weights && !has_weights(folder) ? without_weights(folder) : HL_OK;
 }
 
 hl_status hl_hf_pointer_check(const char *path, const char *bytes, size_t n)
 {
-    static const char *const begins[] = {"version https://git-lfs.github.com/spec/", "version https://hawser.github.com/spec/"};
+    static const char *const begins[] = {"version https://git-lfs.github.com/spec/",
+                                         "version https://hawser.github.com/spec/"};
     for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
         if (n > strlen(begins[i]) && memcmp(bytes, begins[i], strlen(begins[i])) == 0)
-            return HL_FAIL(HL_EFORMAT, "%s: is Git LFS's pointer to the file, not the file; run git lfs pull in its folder", path);
+            return HL_FAIL(HL_EFORMAT,
+                           "%s: is Git LFS's pointer to the file, not the file; run git lfs pull in its folder", path);
     return HL_OK;
 }

@@ -55,7 +55,8 @@ static hl_status read_sizes(hl_llama *out, const json_t *config, const char *pat
         if (!value) return HL_FAIL(HL_EFORMAT, "%s: has no %s; name the folder of a whole model", path, sizes[i].key);
         json_int_t n = json_integer_value(value);
         if (!json_is_integer(value) || n < 1 || n > sizes[i].most)
-            return HL_FAIL(HL_EFORMAT, "%s: %s is not a whole number from 1 to %lld; correct it", path, sizes[i].key, (long long)sizes[i].most);
+            return HL_FAIL(HL_EFORMAT, "%s: %s is not a whole number from 1 to %lld; correct it", path, sizes[i].key,
+                           (long long)sizes[i].most);
         *(int *)((char *)out + sizes[i].field) = (int)n;
     }
     return HL_OK;
@@ -66,7 +67,8 @@ static hl_status read_numbers(hl_llama *out, const json_t *config, const char *p
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         const json_t *value = hl_json_get(config, numbers[i].key);
         double x = value ? json_number_value(value) : numbers[i].absent;
-        if ((value && !json_is_number(value)) || !(x > 0)) return HL_FAIL(HL_EFORMAT, "%s: %s is not a number above 0; correct it", path, numbers[i].key);
+        if ((value && !json_is_number(value)) || !(x > 0))
+            return HL_FAIL(HL_EFORMAT, "%s: %s is not a number above 0; correct it", path, numbers[i].key);
         *(double *)((char *)out + numbers[i].field) = x;
     }
     return HL_OK;
@@ -79,7 +81,8 @@ static int find_family(const char *name)
     return -1;
 }
 
-/* ---- rotary positions: older files have rope_theta and rope_scaling, newer ones rope_parameters with the theta in it */
+/* ---- rotary positions: older files have rope_theta and rope_scaling, newer ones rope_parameters with the theta in
+ * it */
 
 static const char *const ropes[] = {"rope_scaling", "rope_parameters"};
 enum { ROPES = sizeof ropes / sizeof ropes[0] };
@@ -91,8 +94,11 @@ static hl_status check_rope_type(const json_t *rope, const char *name, const cha
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const char *type = json_string_value(hl_json_get(rope, names[i]));
         if (type && strcmp(type, "default") != 0)
-            return HL_FAIL(HL_EFORMAT, "%s: %s is of type %.40s, and scaled rotary positions are not supported; name another model", path, name, type);
-        if (!type && hl_json_get(rope, names[i])) return HL_FAIL(HL_EFORMAT, "%s: %s.%s is not a text; correct it", path, name, names[i]);
+            return HL_FAIL(HL_EFORMAT,
+                           "%s: %s is of type %.40s, and scaled rotary positions are not supported; name another model",
+                           path, name, type);
+        if (!type && hl_json_get(rope, names[i]))
+            return HL_FAIL(HL_EFORMAT, "%s: %s.%s is not a text; correct it", path, name, names[i]);
         *has_type |= type != NULL;
     }
     return HL_OK;
@@ -104,13 +110,20 @@ static hl_status check_rope(json_t *rope, const char *name, const char *path)
     json_t *value;
     bool has_type = false;
     if (!rope) return HL_OK;
-    if (!json_is_object(rope)) return HL_FAIL(HL_EFORMAT, "%s: %s is neither null nor an object; correct it", path, name);
+    if (!json_is_object(rope))
+        return HL_FAIL(HL_EFORMAT, "%s: %s is neither null nor an object; correct it", path, name);
     HL_TRY(check_rope_type(rope, name, path, &has_type));
-    json_object_foreach (rope, key, value) {
+    json_object_foreach(rope, key, value)
+    {
         if (json_is_object(value))
-            return HL_FAIL(HL_EFORMAT, "%s: %s has positions of their own for layers of the kind %.40s, which is not supported; name another model", path, name, key);
+            return HL_FAIL(HL_EFORMAT,
+                           "%s: %s has positions of their own for layers of the kind %.40s, which is not supported; "
+                           "name another model",
+                           path, name, key);
         bool means_nothing = has_type || json_is_null(value) || strcmp(key, "rope_theta") == 0;
-        if (!means_nothing) return HL_FAIL(HL_EFORMAT, "%s: %s has %.40s, but no rope_type that says what for; correct it", path, name, key);
+        if (!means_nothing)
+            return HL_FAIL(HL_EFORMAT, "%s: %s has %.40s, but no rope_type that says what for; correct it", path, name,
+                           key);
     }
     return HL_OK;
 }
@@ -127,9 +140,14 @@ static hl_status read_theta(hl_llama *out, const json_t *config, const char *pat
         const char *name = i ? ropes[i - 1] : "rope_theta";
         double x = json_number_value(value);
         if (!value) continue;
-        if (!json_is_number(value) || !(x > 0)) return HL_FAIL(HL_EFORMAT, "%s: the rope_theta%s%s is not a number above 0; correct it", path, i ? " of " : "", i ? name : "");
+        if (!json_is_number(value) || !(x > 0))
+            return HL_FAIL(HL_EFORMAT, "%s: the rope_theta%s%s is not a number above 0; correct it", path,
+                           i ? " of " : "", i ? name : "");
         if (first && x != out->rope_theta)
-            return HL_FAIL(HL_EFORMAT, "%s: %s says a theta of %.10g, %s one of %.10g; keep the one that the model was trained with", path, first, out->rope_theta, name, x);
+            return HL_FAIL(
+                HL_EFORMAT,
+                "%s: %s says a theta of %.10g, %s one of %.10g; keep the one that the model was trained with", path,
+                first, out->rope_theta, name, x);
         out->rope_theta = x;
         first = name;
     }
@@ -144,20 +162,11 @@ static hl_status read_rotation(hl_llama *out, const json_t *config, const char *
 
 /* ---- what our transformer has no part for */
 
-static bool is_false(const json_t *value)
-{
-    return json_is_false(value);
-}
+static bool is_false(const json_t *value) { return json_is_false(value); }
 
-static bool is_true(const json_t *value)
-{
-    return json_is_true(value);
-}
+static bool is_true(const json_t *value) { return json_is_true(value); }
 
-static bool is_one(const json_t *value)
-{
-    return json_is_number(value) && json_number_value(value) == 1;
-}
+static bool is_one(const json_t *value) { return json_is_number(value) && json_number_value(value) == 1; }
 
 static bool is_silu(const json_t *value)
 {
@@ -199,7 +208,8 @@ static hl_status refuse(const json_t *value, const char *key, const char *why, c
 {
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
     const char *shown = json_is_string(value) ? json_string_value(value) : text;
-    hl_status s = HL_FAIL(HL_EFORMAT, "%s: %s is %.60s, and %s; name another model", path, key, shown ? shown : "not a value", why);
+    hl_status s = HL_FAIL(HL_EFORMAT, "%s: %s is %.60s, and %s; name another model", path, key,
+                          shown ? shown : "not a value", why);
     free(text);
     return s;
 }
@@ -216,19 +226,24 @@ static hl_status refuse_others(const json_t *config, const char *path)
 /* architectures names the class that was saved: its family's, whatever head was on it. */
 static hl_status check_architecture(const json_t *config, int family, const char *path)
 {
-    static const char *const heads[] = {"ForCausalLM", "Model", "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering"};
+    static const char *const heads[] = {"ForCausalLM", "Model", "ForSequenceClassification", "ForTokenClassification",
+                                        "ForQuestionAnswering"};
     const char *name = json_string_value(json_array_get(hl_json_get(config, "architectures"), 0));
     size_t n = strlen(families[family].class);
     if (!name) return HL_OK;
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         if (strncmp(name, families[family].class, n) == 0 && strcmp(name + n, heads[i]) == 0) return HL_OK;
-    return HL_FAIL(HL_EFORMAT, "%s: architectures is %.60s, where model_type %s means %sForCausalLM; name another model", path, name, families[family].name, families[family].class);
+    return HL_FAIL(HL_EFORMAT,
+                   "%s: architectures is %.60s, where model_type %s means %sForCausalLM; name another model", path,
+                   name, families[family].name, families[family].class);
 }
 
 static void warn_of_the_rest(const json_t *config, const char *path)
 {
-    if (json_number_value(json_object_get(config, "attention_dropout")) > 0) hl_log(HL_WARN, "%s: attention_dropout is not applied: nothing is dropped in training", path);
-    if (hl_json_get(config, "auto_map")) hl_log(HL_WARN, "%s: auto_map names code of the model's own, which is not run", path);
+    if (json_number_value(json_object_get(config, "attention_dropout")) > 0)
+        hl_log(HL_WARN, "%s: attention_dropout is not applied: nothing is dropped in training", path);
+    if (hl_json_get(config, "auto_map"))
+        hl_log(HL_WARN, "%s: auto_map names code of the model's own, which is not run", path);
 }
 
 /* num_key_value_heads: null means all heads; a family may mean another number where the key is absent. */
@@ -239,7 +254,9 @@ static hl_status fill_absent(hl_llama *out, const json_t *config, int family, co
     if (!out->num_key_value_heads) out->num_key_value_heads = absent ? absent : out->num_attention_heads;
     if (out->head_dim) return HL_OK;
     if (out->hidden_size % out->num_attention_heads)
-        return HL_FAIL(HL_EFORMAT, "%s: hidden_size %d does not divide into %d heads, and there is no head_dim; correct it", path, out->hidden_size, out->num_attention_heads);
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: hidden_size %d does not divide into %d heads, and there is no head_dim; correct it", path,
+                       out->hidden_size, out->num_attention_heads);
     out->head_dim = out->hidden_size / out->num_attention_heads;
     return HL_OK;
 }
@@ -251,7 +268,8 @@ static hl_status read_window(hl_llama *out, const json_t *config, int family, co
     const json_t *window = json_object_get(config, "sliding_window");
     json_int_t n = json_integer_value(window);
     if (!families[family].has_window || json_is_null(window)) return HL_OK;
-    if (window && (!json_is_integer(window) || n < 1)) return HL_FAIL(HL_EFORMAT, "%s: sliding_window is neither null nor a whole number above 0; correct it", path);
+    if (window && (!json_is_integer(window) || n < 1))
+        return HL_FAIL(HL_EFORMAT, "%s: sliding_window is neither null nor a whole number above 0; correct it", path);
     out->sliding_window = !window ? ABSENT : n < INT_MAX ? (int)n : INT_MAX;
     return HL_OK;
 }
@@ -261,7 +279,8 @@ static hl_status read_config(hl_llama *out, const json_t *config, const char *pa
     const json_t *type = hl_json_get(config, "model_type");
     int family = find_family(json_string_value(type));
     if (family < 0)
-        return HL_FAIL(HL_EFORMAT, "%s: model_type is %.40s; supported are llama and mistral, so name such a model", path, json_is_string(type) ? json_string_value(type) : "missing");
+        return HL_FAIL(HL_EFORMAT, "%s: model_type is %.40s; supported are llama and mistral, so name such a model",
+                       path, json_is_string(type) ? json_string_value(type) : "missing");
     HL_TRY(check_architecture(config, family, path));
     HL_TRY(refuse_others(config, path));
     HL_TRY(read_rotation(out, config, path));
@@ -279,7 +298,8 @@ hl_status hl_hf_config(const char *folder, hl_llama *out)
     char path[PATH_MAX];
     json_t *config;
     *out = (hl_llama){0};
-    if (snprintf(path, sizeof path, "%s/config.json", folder) >= (int)sizeof path) return HL_FAIL(HL_EFORMAT, "%.100s...: the path is too long; use a shorter one", folder);
+    if (snprintf(path, sizeof path, "%s/config.json", folder) >= (int)sizeof path)
+        return HL_FAIL(HL_EFORMAT, "%.100s...: the path is too long; use a shorter one", folder);
     HL_TRY(hl_hf_folder_check(folder, false));
     hl_status status = hl_json_read(path, MOST, &config);
     if (status == HL_OK) status = read_config(out, config, path);
@@ -338,9 +358,9 @@ static bool ends_with(const char *name, const char *end)
 
 static bool nobody_needs(const char *name)
 {
-    return strcmp(name, "lm_head.weight") == 0                          /* there is no language model head */
-        || ends_with(name, "embed_tokens.weight")                       /* a User LLM reads vectors, not tokens */
-        || ends_with(name, "rotary_emb.inv_freq");                      /* computed */
+    return strcmp(name, "lm_head.weight") == 0        /* there is no language model head */
+           || ends_with(name, "embed_tokens.weight")  /* a User LLM reads vectors, not tokens */
+           || ends_with(name, "rotary_emb.inv_freq"); /* computed */
 }
 
 /* Read my share of a tensor. */
@@ -358,7 +378,8 @@ static hl_status read_share(const hl_safetensor *t, const hl_param *p, float *w)
 }
 
 /* Read what fits and is mine; say what does not fit. */
-static hl_status read_side(const hl_safetensors *s, const hl_params *table, const hl_params *whole, const char *side, float *w, hl_complaints *c, bool *used)
+static hl_status read_side(const hl_safetensors *s, const hl_params *table, const hl_params *whole, const char *side,
+                           float *w, hl_complaints *c, bool *used)
 {
     for (int k = 0; k < whole->n; k++) {
         const hl_param *p = &whole->at[k], *mine = hl_params_find(table, p->name);
@@ -374,7 +395,8 @@ static hl_status read_side(const hl_safetensors *s, const hl_params *table, cons
     return HL_OK;
 }
 
-static hl_status read_all(const hl_safetensors *s, const char *folder, const hl_params *table, const hl_params *whole, const char *side, float *w)
+static hl_status read_all(const hl_safetensors *s, const char *folder, const hl_params *table, const hl_params *whole,
+                          const char *side, float *w)
 {
     hl_complaints c = {0};
     int n = hl_safetensors_count(s);
@@ -386,7 +408,8 @@ static hl_status read_all(const hl_safetensors *s, const char *folder, const hl_
     }
     free(used);
     if (status != HL_OK) return status;
-    return hl_complaints_verdict(&c, folder, "its tensors are not those that config.json describes", "get the folder again or name another");
+    return hl_complaints_verdict(&c, folder, "its tensors are not those that config.json describes",
+                                 "get the folder again or name another");
 }
 
 hl_status hl_hf_read(const char *folder, const hl_params *table, const hl_params *whole, const char *side, float *w)

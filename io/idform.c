@@ -5,18 +5,33 @@
 
 /* What is taken away at both ends. */
 static const char *const around[] = {
-    " ", "\t", "\r", "\n", "\v", "\f", "\"", "'", "`",
-    "\xC2\xA0", "\xE2\x80\xAF", "\xE3\x80\x80",                                     /* blanks: no-break, narrow, wide */
-    "\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xE2\x80\x8E", "\xE2\x80\x8F", /* without a width */
-    "\xE2\x81\xA0", "\xEF\xBB\xBF",                                                 /* word joiner, byte order mark */
-    "\xE2\x80\x98", "\xE2\x80\x99", "\xE2\x80\x9C", "\xE2\x80\x9D",                 /* curly quotes */
+    " ",
+    "\t",
+    "\r",
+    "\n",
+    "\v",
+    "\f",
+    "\"",
+    "'",
+    "`",
+    "\xC2\xA0",
+    "\xE2\x80\xAF",
+    "\xE3\x80\x80", /* blanks: no-break, narrow, wide */
+    "\xE2\x80\x8B",
+    "\xE2\x80\x8C",
+    "\xE2\x80\x8D",
+    "\xE2\x80\x8E",
+    "\xE2\x80\x8F", /* without a width */
+    "\xE2\x81\xA0",
+    "\xEF\xBB\xBF", /* word joiner, byte order mark */
+    "\xE2\x80\x98",
+    "\xE2\x80\x99",
+    "\xE2\x80\x9C",
+    "\xE2\x80\x9D", /* curly quotes */
 };
 enum { AROUND = sizeof around / sizeof around[0] };
 
-static bool is_plain_byte(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+static bool is_plain_byte(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 /* One piece off an end; false where there is none. */
 static bool trim_one(const char **at, size_t *n)
@@ -38,10 +53,7 @@ static size_t without_blanks(char *id, size_t n)
     return n;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static size_t without_decimal(char *id, size_t n)
 {

@@ -1,7 +1,7 @@
 /* idjoin.c - the id tables of ranks become that of the whole file.
  *
- * One rank after the other shows its ids to all, who number those that are new.  So the order is that of first appearance, whoever
- * read it, and at no time are there more ids in memory than of the whole and of one part. */
+ * One rank after the other shows its ids to all, who number those that are new.  So the order is that of first
+ * appearance, whoever read it, and at no time are there more ids in memory than of the whole and of one part. */
 #include "io/idjoin.h"
 #include "base/arena.h"
 #include <stdlib.h>
@@ -41,7 +41,8 @@ static void show(part *p, const hl_group *g, int from)
 {
     int64_t size[2] = {p->count, p->n_bytes};
     hl_group_broadcast(g, size, sizeof size, from);
-    if (g->rank != from) *p = (part){size[0], size[1], hl_alloc((size_t)size[0] * sizeof *p->length), hl_alloc((size_t)size[1])};
+    if (g->rank != from)
+        *p = (part){size[0], size[1], hl_alloc((size_t)size[0] * sizeof *p->length), hl_alloc((size_t)size[1])};
     hl_group_broadcast(g, p->length, (size_t)p->count * sizeof *p->length, from);
     hl_group_broadcast(g, p->bytes, (size_t)p->n_bytes, from);
 }

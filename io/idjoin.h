@@ -5,9 +5,9 @@
 #include "mpi/group.h"
 #include <stdbool.h>
 
-/* *t becomes the table that one rank would have made of all parts in the order of ranks, and number (count of the old *t, to be
- * freed) says what number each id of the old one has in it.  False on all ranks where such a table would be too full; *t is
- * then of no use, but for being freed.  Collective. */
+/* *t becomes the table that one rank would have made of all parts in the order of ranks, and number (count of the
+ * old *t, to be freed) says what number each id of the old one has in it.  False on all ranks where such a table
+ * would be too full; *t is then of no use, but for being freed.  Collective. */
 bool hl_ids_join(hl_idtable **t, int32_t **number, const hl_group *g);
 
 #endif

@@ -113,10 +113,7 @@ void hl_idmatch_row(hl_idmatch *m, int64_t number, const char *id, size_t n)
     if (is_mine(m, digest)) list_add(&m->unused, id, n, digest);
 }
 
-bool hl_idmatch_has_row(const hl_idmatch *m, int64_t number)
-{
-    return m->has_row[number];
-}
+bool hl_idmatch_has_row(const hl_idmatch *m, int64_t number) { return m->has_row[number]; }
 
 void hl_idmatch_unmatched(const hl_idmatch *m, char items[2][HL_EXCERPT], char rows[2][HL_EXCERPT])
 {

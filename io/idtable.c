@@ -25,10 +25,7 @@ struct hl_idtable {
     int64_t count, room;
 };
 
-static uint32_t tag_of(uint64_t hash)
-{
-    return (uint32_t)(hash >> 32);
-}
+static uint32_t tag_of(uint64_t hash) { return (uint32_t)(hash >> 32); }
 
 /* Where the id is, or the free slot where it belongs. */
 static slot *slot_of(const hl_idtable *t, const char *id, size_t n, uint64_t hash)
@@ -110,10 +107,7 @@ int64_t hl_idtable_find(const hl_idtable *t, const char *id, size_t n)
     return (int64_t)slot_of(t, id, n, hl_digest(id, n))->number - 1;
 }
 
-int64_t hl_idtable_count(const hl_idtable *t)
-{
-    return t->count;
-}
+int64_t hl_idtable_count(const hl_idtable *t) { return t->count; }
 
 const char *hl_idtable_at(const hl_idtable *t, int64_t i, size_t *n)
 {

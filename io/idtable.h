@@ -22,7 +22,8 @@ int64_t hl_idtable_find(const hl_idtable *t, const char *id, size_t n);
 
 int64_t hl_idtable_count(const hl_idtable *t);
 
-/* The n bytes of id number i, without a NUL at the end; ids follow one another without gaps.  Valid until the next put. */
+/* The n bytes of id number i, without a NUL at the end; ids follow one another without gaps.  Valid until the next
+ * put. */
 const char *hl_idtable_at(const hl_idtable *t, int64_t i, size_t *n);
 
 #endif

@@ -87,8 +87,9 @@ static hl_status take_row(reading *r, const hl_csv_field *row)
     return HL_OK;
 }
 
-/* Where a row begins is known by those before it alone, as quotes hold line breaks: all ranks go through the file from the
- * front, and look at the rows of their part.  So the first rank that finds a mistake is the one that finds the first. */
+/* Where a row begins is known by those before it alone, as quotes hold line breaks: all ranks go through the file
+ * from the front, and look at the rows of their part.  So the first rank that finds a mistake is the one that finds
+ * the first. */
 static hl_status read_part(reading *r, hl_progress *progress)
 {
     const hl_csv_field *row;
@@ -131,7 +132,8 @@ static hl_status read_file(reading *r, size_t field_limit, hl_progress *progress
 static hl_status join_ids(reading *r)
 {
     int32_t *item, *user = NULL;
-    bool items_fit = hl_ids_join(&r->x->items, &item, r->g), users_fit = items_fit && hl_ids_join(&r->x->users, &user, r->g);
+    bool items_fit = hl_ids_join(&r->x->items, &item, r->g),
+         users_fit = items_fit && hl_ids_join(&r->x->users, &user, r->g);
     for (int64_t i = 0; i < r->rows && users_fit; i++) {
         r->row[i].item = item[r->row[i].item];
         r->row[i].user = user[r->row[i].user];
@@ -160,7 +162,8 @@ static hl_status choose_users(reading *r)
     x->kept = hl_alloc((size_t)users * sizeof *x->kept);
     for (int64_t u = 0; u < users; u++) x->kept[u] = r->seen[u] >= HL_SPLIT_LEAST ? (int32_t)x->deal.rows++ : -1;
     if (x->deal.rows > 0) return HL_OK;
-    return HL_FAIL(HL_EFORMAT, "%s: none of its %lld users has three interactions or more; there is nothing to learn from", r->path,
+    return HL_FAIL(HL_EFORMAT,
+                   "%s: none of its %lld users has three interactions or more; there is nothing to learn from", r->path,
                    (long long)users);
 }
 
@@ -184,7 +187,8 @@ static interaction *sort_by_owner(const reading *r, int *count, int *begin)
 
 static void trade_rows(reading *r)
 {
-    int p = r->g->size, *out_count = hl_alloc_zero(4 * (size_t)p, sizeof *out_count), *out_begin = out_count + p, *in_count = out_begin + p, *in_begin = in_count + p;
+    int p = r->g->size, *out_count = hl_alloc_zero(4 * (size_t)p, sizeof *out_count), *out_begin = out_count + p,
+        *in_count = out_begin + p, *in_begin = in_count + p;
     int *ones = hl_alloc(2 * (size_t)p * sizeof *ones), *places = ones + p;
     interaction *out = sort_by_owner(r, out_count, out_begin);
     int64_t n = 0;
@@ -353,7 +357,8 @@ static void look_at_ids(const reading *r)
     hl_interactions *x = r->x;
     int64_t n = 0;
     bool any = false;
-    bool *user = find_missing(x->users, "user", x->ids_missing[0], &any), *item = find_missing(x->items, "item", x->ids_missing[1], &any);
+    bool *user = find_missing(x->users, "user", x->ids_missing[0], &any),
+         *item = find_missing(x->items, "item", x->ids_missing[1], &any);
     for (int64_t i = 0; any && i < r->rows; i++) n += user[r->row[i].user] || item[r->row[i].item];
     free(user);
     free(item);
@@ -398,9 +403,11 @@ static hl_status read_all(reading *r, size_t field_limit, hl_progress *progress)
     return HL_OK;
 }
 
-hl_status hl_interactions_read(hl_interactions *x, const hl_group *g, const char *path, size_t field_limit, int64_t shard_users, hl_progress *progress)
+hl_status hl_interactions_read(hl_interactions *x, const hl_group *g, const char *path, size_t field_limit,
+                               int64_t shard_users, hl_progress *progress)
 {
-    *x = (hl_interactions){.items = hl_idtable_new(), .users = hl_idtable_new(), .deal = {0, shard_users, g->rank, g->size}};
+    *x = (hl_interactions){
+        .items = hl_idtable_new(), .users = hl_idtable_new(), .deal = {0, shard_users, g->rank, g->size}};
     reading r = {.g = g, .path = path, .x = x};
     hl_status s = read_all(&r, field_limit, progress);
     hl_csv_close(r.csv);

@@ -30,13 +30,15 @@ typedef struct {
     int64_t *time;
     hl_source_facts facts;
     char times_apart[2][HL_EXCERPT]; /* a time on each side of a gap, each on the rank that read it; empty elsewhere */
-    char ids_missing[2][HL_EXCERPT]; /* a user and an item whose ids say that they are missing, on rank 0; empty elsewhere */
+    char ids_missing
+        [2][HL_EXCERPT];      /* a user and an item whose ids say that they are missing, on rank 0; empty elsewhere */
     hl_prepare_report report; /* what I know alone: the whole file's counts on rank 0, my users' on every rank */
 } hl_interactions;
 
 /* Read the file for the ranks of g.  Collective.
  * Close *x also after a failure. */
-hl_status hl_interactions_read(hl_interactions *x, const hl_group *g, const char *path, size_t field_limit, int64_t shard_users, hl_progress *progress);
+hl_status hl_interactions_read(hl_interactions *x, const hl_group *g, const char *path, size_t field_limit,
+                               int64_t shard_users, hl_progress *progress);
 void hl_interactions_close(hl_interactions *x);
 
 #endif

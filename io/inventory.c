@@ -66,12 +66,14 @@ static uint64_t digest_of(const json_t *root)
 
 char *hl_inventory_text(const hl_inventory *v)
 {
-    json_t *files = json_object(), *tensors = json_object(), *state = json_loads(v->state, JSON_REJECT_DUPLICATES, NULL);
+    json_t *files = json_object(), *tensors = json_object(),
+           *state = json_loads(v->state, JSON_REJECT_DUPLICATES, NULL);
     HL_CHECK(json_is_object(state));
     for (int i = 0; i < v->files; i++) json_object_set_new(files, v->file[i].name, file_to_json(&v->file[i], v->block));
     for (int i = 0; i < v->tensors; i++) json_object_set_new(tensors, v->tensor[i].name, shape_to_json(&v->tensor[i]));
-    json_t *root = json_pack("{s:s, s:i, s:I, s:I, s:o, s:o, s:o}", "format", FORMAT, "version", VERSION, "step", (json_int_t)v->step,
-                             "block", (json_int_t)v->block, "files", files, "tensors", tensors, "state", state);
+    json_t *root = json_pack("{s:s, s:i, s:I, s:I, s:o, s:o, s:o}", "format", FORMAT, "version", VERSION, "step",
+                             (json_int_t)v->step, "block", (json_int_t)v->block, "files", files, "tensors", tensors,
+                             "state", state);
     HL_CHECK(root);
     json_object_set_new(root, "digest", hex(digest_of(root)));
     char *text = json_dumps(root, JSON_INDENT(1));
@@ -140,7 +142,8 @@ static bool parse_tensors(hl_inventory *v, json_t *tensors)
     json_t *shape;
     if (!json_is_object(tensors)) return false;
     v->tensor = hl_alloc_zero(json_object_size(tensors), sizeof *v->tensor);
-    json_object_foreach (tensors, name, shape) {
+    json_object_foreach(tensors, name, shape)
+    {
         hl_tensor *t = &v->tensor[v->tensors++];
         t->name = hl_copy_text(name);
         if (!parse_tensor(t, shape)) return false;
@@ -150,8 +153,10 @@ static bool parse_tensors(hl_inventory *v, json_t *tensors)
 
 static bool parse_fields(hl_inventory *v, const json_t *root)
 {
-    const json_t *step = json_object_get(root, "step"), *block = json_object_get(root, "block"), *state = json_object_get(root, "state");
-    if (!json_is_integer(step) || !json_is_integer(block) || json_integer_value(block) < 1 || !json_is_object(state)) return false;
+    const json_t *step = json_object_get(root, "step"), *block = json_object_get(root, "block"),
+                 *state = json_object_get(root, "state");
+    if (!json_is_integer(step) || !json_is_integer(block) || json_integer_value(block) < 1 || !json_is_object(state))
+        return false;
     v->step = json_integer_value(step);
     v->block = json_integer_value(block);
     v->state = json_dumps(state, JSON_COMPACT);
@@ -167,9 +172,13 @@ static hl_status parse_root(hl_inventory *v, json_t *root, const char *path)
     if (!json_is_string(format) || strcmp(json_string_value(format), FORMAT) != 0)
         return HL_FAIL(HL_EFORMAT, "%s: describes no checkpoint; name a folder step-N of a run", path);
     if (!json_is_integer(version) || json_integer_value(version) != VERSION)
-        return HL_FAIL(HL_EFORMAT, "%s: written in version %lld of the format, this program reads %d; use the program that wrote it", path,
-                       (long long)json_integer_value(version), VERSION);
-    return parse_fields(v, root) ? HL_OK : HL_FAIL(HL_ESTORE, "%s: %s (a field is missing or of the wrong type)", path, damaged);
+        return HL_FAIL(
+            HL_EFORMAT,
+            "%s: written in version %lld of the format, this program reads %d; use the program that wrote it", path,
+            (long long)json_integer_value(version), VERSION);
+    return parse_fields(v, root)
+               ? HL_OK
+               : HL_FAIL(HL_ESTORE, "%s: %s (a field is missing or of the wrong type)", path, damaged);
 }
 
 hl_status hl_inventory_parse(hl_inventory *v, const char *text, size_t n, const char *path)
@@ -205,7 +214,8 @@ static void print_text(const hl_inventory *v, const char *path, FILE *out)
 {
     hl_print_text(out, path);
     fprintf(out, ": a checkpoint of step %lld, whole\n", (long long)v->step);
-    for (int i = 0; i < v->files; i++) fprintf(out, "%-12s %12lld bytes\n", v->file[i].name, (long long)v->file[i].size);
+    for (int i = 0; i < v->files; i++)
+        fprintf(out, "%-12s %12lld bytes\n", v->file[i].name, (long long)v->file[i].size);
     print_tensors(v, out);
     fputs("state ", out), hl_print_text(out, v->state), fputs("\n", out);
 }

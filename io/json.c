@@ -40,10 +40,7 @@ static int code_at(const char *at)
     return (int)strtol(four, NULL, 16);
 }
 
-static bool is_half(int code, int first)
-{
-    return code >= first && code < first + 0x400;
-}
+static bool is_half(int code, int first) { return code >= first && code < first + 0x400; }
 
 /* A backslash and what belongs to it. */
 static void copy_escape(copy *c)
@@ -140,7 +137,8 @@ hl_status hl_json_read(const char *path, size_t most, json_t **out)
     *out = NULL;
     if (hl_file_read(path, most, &text, &n) != HL_OK) return HL_FAIL(HL_EFORMAT, "%s", hl_error_text());
     hl_status s = hl_hf_pointer_check(path, text, n);
-    if (s == HL_OK && strlen(text) < n) s = HL_FAIL(HL_EFORMAT, "%s: holds a NUL byte, so it is no JSON; get it again", path);
+    if (s == HL_OK && strlen(text) < n)
+        s = HL_FAIL(HL_EFORMAT, "%s: holds a NUL byte, so it is no JSON; get it again", path);
     if (s == HL_OK) {
         char *held = forgiven(text, n);
         s = parse(held, path, out);

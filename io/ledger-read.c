@@ -18,7 +18,7 @@ struct hl_ledger_reader {
     int number;         /* of the line */
     json_t *run, *json; /* the last run line, and the line itself */
     hl_ledger_line line;
-    int tensors;        /* that line.tensor has room for */
+    int tensors; /* that line.tensor has room for */
 };
 
 static bool is_folder(const char *path)
@@ -48,10 +48,7 @@ void hl_ledger_reader_close(hl_ledger_reader *r)
     free(r);
 }
 
-json_t *hl_ledger_reader_run(const hl_ledger_reader *r)
-{
-    return r->run;
-}
+json_t *hl_ledger_reader_run(const hl_ledger_reader *r) { return r->run; }
 
 static hl_status strange(const hl_ledger_reader *r, const char *why)
 {
@@ -75,8 +72,10 @@ static bool read_number(double *x, const json_t *number)
 
 static bool read_sketch(hl_sketch *s, const json_t *list)
 {
-    bool good = json_array_size(list) == 2 + HL_PROJECTIONS && read_digest(&s->digest, json_array_get(list, 0)) && read_number(&s->norm, json_array_get(list, 1));
-    for (size_t j = 0; good && j < HL_PROJECTIONS; j++) good = read_number(&s->projection[j], json_array_get(list, 2 + j));
+    bool good = json_array_size(list) == 2 + HL_PROJECTIONS && read_digest(&s->digest, json_array_get(list, 0))
+                && read_number(&s->norm, json_array_get(list, 1));
+    for (size_t j = 0; good && j < HL_PROJECTIONS; j++)
+        good = read_number(&s->projection[j], json_array_get(list, 2 + j));
     return good;
 }
 
@@ -85,10 +84,13 @@ static bool read_tensors(hl_ledger_line *l, json_t *tensors)
     const char *name;
     json_t *both;
     l->n = 0;
-    json_object_foreach(tensors, name, both) {
+    json_object_foreach(tensors, name, both)
+    {
         hl_ledger_tensor *t = &l->tensor[l->n++];
         t->name = name;
-        if (!read_sketch(&t->gradient, json_object_get(both, "gradient")) || !read_sketch(&t->weight, json_object_get(both, "weight"))) return false;
+        if (!read_sketch(&t->gradient, json_object_get(both, "gradient"))
+            || !read_sketch(&t->weight, json_object_get(both, "weight")))
+            return false;
     }
     return l->n > 0;
 }
@@ -108,8 +110,10 @@ static hl_status read_line(hl_ledger_reader *r)
     make_room(r, (int)json_object_size(tensors));
     l->step = json_integer_value(step);
     if (l->step <= before) return strange(r, "is not of a later step than the one before");
-    bool good = json_is_integer(step) && read_number(&l->loss, json_object_get(o, "loss")) && read_digest(&l->loss_bits, json_object_get(o, "loss_bits"))
-        && read_digest(&l->gradients, json_object_get(o, "gradients")) && read_digest(&l->weights, json_object_get(o, "weights")) && read_tensors(l, tensors);
+    bool good = json_is_integer(step) && read_number(&l->loss, json_object_get(o, "loss"))
+                && read_digest(&l->loss_bits, json_object_get(o, "loss_bits"))
+                && read_digest(&l->gradients, json_object_get(o, "gradients"))
+                && read_digest(&l->weights, json_object_get(o, "weights")) && read_tensors(l, tensors);
     return good ? HL_OK : strange(r, "lacks what a step leaves");
 }
 
@@ -137,7 +141,9 @@ static hl_status take_run(hl_ledger_reader *r)
     r->run = json_incref(r->json);
     json_int_t schema = json_integer_value(json_object_get(r->run, "schema"));
     if (schema == HL_RECORD_SCHEMA) return HL_OK;
-    return HL_FAIL(HL_EFORMAT, "%s: line %d: written in schema %d, this program reads %d; use the version that wrote it", r->path, r->number, (int)schema, HL_RECORD_SCHEMA);
+    return HL_FAIL(HL_EFORMAT,
+                   "%s: line %d: written in schema %d, this program reads %d; use the version that wrote it", r->path,
+                   r->number, (int)schema, HL_RECORD_SCHEMA);
 }
 
 hl_status hl_ledger_reader_next(const hl_ledger_line **line, hl_ledger_reader *r)

@@ -1,7 +1,7 @@
 /* lock.c - a folder that one job has for itself: <folder>/lock.
  *
- * The lock is one of an open file description where the system has those: a lock of the process would be lost with the first other
- * descriptor of the file that it closes.  What the file says serves people only. */
+ * The lock is one of an open file description where the system has those: a lock of the process would be lost with
+ * the first other descriptor of the file that it closes.  What the file says serves people only. */
 #include "io/lock.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -56,7 +56,10 @@ static bool name_owner(const hl_lock *l, char *out, size_t room)
     const char *host, *job, *since;
     json_int_t pid;
     hl_process p = {0};
-    bool is_named = o && json_unpack(o, "{ss sI ss si ss}", "host", &host, "pid", &pid, "job", &job, "restarts", &p.restarts, "since", &since) == 0;
+    bool is_named = o
+                    && json_unpack(o, "{ss sI ss si ss}", "host", &host, "pid", &pid, "job", &job, "restarts",
+                                   &p.restarts, "since", &since)
+                           == 0;
     bool is_over = json_is_string(json_object_get(o, "ended"));
     snprintf(out, room, "somebody whose name cannot be read");
     if (is_named) {
@@ -74,11 +77,13 @@ static bool name_owner(const hl_lock *l, char *out, size_t room)
 static void write_owner(const hl_lock *l, const char *ended)
 {
     const hl_process *p = &l->me;
-    json_t *o = json_pack("{ss sI ss si ss}", "host", p->host, "pid", (json_int_t)p->pid, "job", p->job, "restarts", p->restarts, "since", p->since);
+    json_t *o = json_pack("{ss sI ss si ss}", "host", p->host, "pid", (json_int_t)p->pid, "job", p->job, "restarts",
+                          p->restarts, "since", p->since);
     if (o && ended) json_object_set_new(o, "ended", json_string(ended));
     char *text = o ? json_dumps(o, 0) : NULL;
     bool is_written = text && ftruncate(l->fd, 0) == 0 && pwrite(l->fd, text, strlen(text), 0) == (ssize_t)strlen(text);
-    if (!is_written) hl_log(HL_WARN, "%s: cannot say who has the folder: %s; others will not be told", l->path, strerror(errno));
+    if (!is_written)
+        hl_log(HL_WARN, "%s: cannot say who has the folder: %s; others will not be told", l->path, strerror(errno));
     free(text);
     json_decref(o);
 }
@@ -91,7 +96,8 @@ static answer wait_for(const hl_lock *l, double patience)
     answer a = try(l->fd);
     if (a == TAKEN && patience > 0) {
         name_owner(l, whose, sizeof whose);
-        hl_log(HL_INFO, "%s: another job works in this folder: %s; waiting %.0f seconds for its end", l->path, whose, patience);
+        hl_log(HL_INFO, "%s: another job works in this folder: %s; waiting %.0f seconds for its end", l->path, whose,
+               patience);
     }
     while (a == TAKEN && hl_seconds() < end) {
         nanosleep(&(struct timespec){.tv_nsec = 100 * 1000 * 1000}, NULL);
@@ -104,9 +110,13 @@ static hl_status refuse(const hl_lock *l, answer a)
 {
     char whose[300];
     int error = errno;
-    if (a == BROKEN) return HL_FAIL(HL_ESTORE, "%s: cannot be locked: %s; choose another checkpoint_dir", l->path, strerror(error));
+    if (a == BROKEN)
+        return HL_FAIL(HL_ESTORE, "%s: cannot be locked: %s; choose another checkpoint_dir", l->path, strerror(error));
     name_owner(l, whose, sizeof whose);
-    return HL_FAIL(HL_EUSAGE, "%s: another job works in this folder: %s; wait until it has ended, or choose another checkpoint_dir", l->path, whose);
+    return HL_FAIL(
+        HL_EUSAGE,
+        "%s: another job works in this folder: %s; wait until it has ended, or choose another checkpoint_dir", l->path,
+        whose);
 }
 
 /* The folder is ours: say what we found, and who we are. */
@@ -115,9 +125,12 @@ static void settle(const hl_lock *l, answer a)
     char whose[300];
     bool was_left = name_owner(l, whose, sizeof whose);
     if (a == WITHOUT)
-        hl_log(HL_WARN, "%s: this file system has no locks, so nothing keeps a second job out of the folder; see that there is none%s%s", l->path,
-               was_left ? "; the last that was here: " : "", was_left ? whose : "");
-    else if (was_left) hl_log(HL_INFO, "%s: taken over from %s, which has ended without giving the folder back", l->path, whose);
+        hl_log(HL_WARN,
+               "%s: this file system has no locks, so nothing keeps a second job out of the folder; see that there is "
+               "none%s%s",
+               l->path, was_left ? "; the last that was here: " : "", was_left ? whose : "");
+    else if (was_left)
+        hl_log(HL_INFO, "%s: taken over from %s, which has ended without giving the folder back", l->path, whose);
     write_owner(l, NULL);
 }
 
@@ -135,7 +148,8 @@ static hl_status open_file(hl_lock *l, const char *folder)
     l->has_made_folder |= !is_there;
     l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (l->fd >= 0) return HL_OK;
-    return HL_FAIL(HL_ESTORE, "%s: cannot be made: %s; choose a checkpoint_dir that can be written", l->path, strerror(errno));
+    return HL_FAIL(HL_ESTORE, "%s: cannot be made: %s; choose a checkpoint_dir that can be written", l->path,
+                   strerror(errno));
 }
 
 static void close_file(hl_lock *l)

@@ -29,10 +29,8 @@ static const hl_shard_array item_arrays[] = {
 };
 
 static const hl_shard_array user_arrays[] = {
-    [HL_USER_ITEMS] = {"items", HL_INT32},
-    [HL_USER_TIMES] = {"times", HL_INT64},
-    [HL_USER_BEGIN] = {"begin", HL_INT64},
-    [HL_USER_ID] = {"id", HL_BYTES},
+    [HL_USER_ITEMS] = {"items", HL_INT32},       [HL_USER_TIMES] = {"times", HL_INT64},
+    [HL_USER_BEGIN] = {"begin", HL_INT64},       [HL_USER_ID] = {"id", HL_BYTES},
     [HL_USER_ID_BEGIN] = {"id_begin", HL_INT64},
 };
 
@@ -129,10 +127,11 @@ static json_t *recipe_json(const hl_recipe *r)
 {
     json_t *keys = json_array();
     for (int i = 0; i < r->n_text_keys; i++) json_array_append_new(keys, json_string(r->text_keys[i]));
-    return json_pack("{s:o, s:{s:s, s:o, s:i}, s:i, s:s, s:o, s:I, s:I, s:o}", "digest", hex(hl_recipe_digest(r)), "tokenizer", "kind",
-                     r->tokenizer, "digest", hex(r->tokenizer_digest), "vocab", r->vocab, "max_text_length", r->max_text_length,
-                     "item_prompt", r->item_prompt, "text_keys", keys, "shard_items", (json_int_t)r->shard_rows[HL_ITEMS],
-                     "shard_users", (json_int_t)r->shard_rows[HL_USERS], "split", hl_split_rule_json(&r->split));
+    return json_pack("{s:o, s:{s:s, s:o, s:i}, s:i, s:s, s:o, s:I, s:I, s:o}", "digest", hex(hl_recipe_digest(r)),
+                     "tokenizer", "kind", r->tokenizer, "digest", hex(r->tokenizer_digest), "vocab", r->vocab,
+                     "max_text_length", r->max_text_length, "item_prompt", r->item_prompt, "text_keys", keys,
+                     "shard_items", (json_int_t)r->shard_rows[HL_ITEMS], "shard_users",
+                     (json_int_t)r->shard_rows[HL_USERS], "split", hl_split_rule_json(&r->split));
 }
 
 static json_t *sources_json(const hl_manifest *m)
@@ -140,7 +139,8 @@ static json_t *sources_json(const hl_manifest *m)
     json_t *all = json_object();
     for (int i = 0; i < HL_SOURCES; i++) {
         const hl_source_facts *s = &m->sources[i];
-        json_t *one = json_pack("{s:I, s:I, s:o}", "size", (json_int_t)s->size, "mtime_ns", (json_int_t)s->mtime, "digest", hex(s->digest));
+        json_t *one = json_pack("{s:I, s:I, s:o}", "size", (json_int_t)s->size, "mtime_ns", (json_int_t)s->mtime,
+                                "digest", hex(s->digest));
         json_object_set_new(all, source_names[i], one);
     }
     return all;
@@ -151,8 +151,9 @@ static json_t *shard_json(const hl_manifest *m, hl_table t, int64_t k)
     char name[32];
     hl_deal d = deal_of(m, t);
     hl_shard_name(name, t, k);
-    return json_pack("{s:s, s:I, s:I, s:I, s:o}", "file", name, "begin", (json_int_t)(k * d.per), "rows", (json_int_t)hl_deal_rows(&d, k),
-                     "size", (json_int_t)m->shards[t][k].size, "digest", hex(m->shards[t][k].digest));
+    return json_pack("{s:s, s:I, s:I, s:I, s:o}", "file", name, "begin", (json_int_t)(k * d.per), "rows",
+                     (json_int_t)hl_deal_rows(&d, k), "size", (json_int_t)m->shards[t][k].size, "digest",
+                     hex(m->shards[t][k].digest));
 }
 
 static json_t *table_json(const hl_manifest *m, hl_table t)
@@ -164,11 +165,11 @@ static json_t *table_json(const hl_manifest *m, hl_table t)
 
 static json_t *manifest_json(const hl_manifest *m)
 {
-    json_t *root = json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "format", FORMAT, "schema", HL_DATASET_SCHEMA, "dataset",
-                             m->dataset, "digest", hex(hl_manifest_digest(m)), "settings", recipe_json(&m->recipe), "sources",
-                             sources_json(m), "report", hl_report_json(&m->report), "examples", hl_examples_json(&m->examples), "split",
-                             hl_split_json(&m->split, &m->split_report), "items",
-                             table_json(m, HL_ITEMS), "users", table_json(m, HL_USERS));
+    json_t *root = json_pack(
+        "{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "format", FORMAT, "schema", HL_DATASET_SCHEMA,
+        "dataset", m->dataset, "digest", hex(hl_manifest_digest(m)), "settings", recipe_json(&m->recipe), "sources",
+        sources_json(m), "report", hl_report_json(&m->report), "examples", hl_examples_json(&m->examples), "split",
+        hl_split_json(&m->split, &m->split_report), "items", table_json(m, HL_ITEMS), "users", table_json(m, HL_USERS));
     HL_CHECK(root);
     return root;
 }
@@ -202,9 +203,10 @@ static bool recipe_parse(hl_recipe *r, json_t *from, json_error_t *e)
     const char *kind, *digest, *prompt;
     json_t *keys;
     json_int_t items, users;
-    if (json_unpack_ex(from, e, 0, "{s:{s:s, s:s, s:i}, s:i, s:s, s:o, s:I, s:I}", "tokenizer", "kind", &kind, "digest", &digest, "vocab",
-                       &r->vocab, "max_text_length", &r->max_text_length, "item_prompt", &prompt, "text_keys", &keys, "shard_items",
-                       &items, "shard_users", &users) != 0)
+    if (json_unpack_ex(from, e, 0, "{s:{s:s, s:s, s:i}, s:i, s:s, s:o, s:I, s:I}", "tokenizer", "kind", &kind, "digest",
+                       &digest, "vocab", &r->vocab, "max_text_length", &r->max_text_length, "item_prompt", &prompt,
+                       "text_keys", &keys, "shard_items", &items, "shard_users", &users)
+        != 0)
         return false;
     r->tokenizer = hl_copy_text(kind);
     r->item_prompt = hl_copy_text(prompt);
@@ -215,15 +217,16 @@ static bool recipe_parse(hl_recipe *r, json_t *from, json_error_t *e)
         const char *key = json_string_value(json_array_get(keys, i));
         r->text_keys[r->n_text_keys++] = hl_copy_text(key ? key : "");
     }
-    return hl_split_rule_parse(&r->split, json_object_get(from, "split"))
-           && from_hex(&r->tokenizer_digest, digest) && r->vocab > 0 && r->max_text_length > 0 && items > 0 && users > 0;
+    return hl_split_rule_parse(&r->split, json_object_get(from, "split")) && from_hex(&r->tokenizer_digest, digest)
+           && r->vocab > 0 && r->max_text_length > 0 && items > 0 && users > 0;
 }
 
 static bool source_parse(hl_source_facts *s, json_t *from, json_error_t *e)
 {
     const char *digest;
     json_int_t size, mtime;
-    if (json_unpack_ex(from, e, 0, "{s:I, s:I, s:s}", "size", &size, "mtime_ns", &mtime, "digest", &digest) != 0) return false;
+    if (json_unpack_ex(from, e, 0, "{s:I, s:I, s:s}", "size", &size, "mtime_ns", &mtime, "digest", &digest) != 0)
+        return false;
     *s = (hl_source_facts){size, mtime, 0};
     return from_hex(&s->digest, digest);
 }
@@ -233,7 +236,8 @@ static bool shard_parse(hl_shard_facts *s, json_t *from, hl_table t, int64_t k, 
     const char *file, *digest;
     char name[32];
     json_int_t size;
-    if (json_unpack_ex(from, e, 0, "{s:s, s:I, s:s}", "file", &file, "size", &size, "digest", &digest) != 0) return false;
+    if (json_unpack_ex(from, e, 0, "{s:s, s:I, s:s}", "file", &file, "size", &size, "digest", &digest) != 0)
+        return false;
     hl_shard_name(name, t, k);
     s->size = size;
     return strcmp(file, name) == 0 && size > 0 && from_hex(&s->digest, digest);
@@ -257,9 +261,11 @@ static bool manifest_parse(hl_manifest *m, json_t *root, json_error_t *e)
     const char *dataset, *digest;
     uint64_t told;
     json_t *settings, *interactions, *texts, *report, *examples, *items, *users;
-    if (json_unpack_ex(root, e, 0, "{s:s, s:s, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o}", "dataset", &dataset, "digest", &digest, "settings",
-                       &settings, "sources", source_names[HL_INTERACTIONS], &interactions, source_names[HL_TEXTS], &texts, "report",
-                       &report, "examples", &examples, "items", &items, "users", &users) != 0)
+    if (json_unpack_ex(root, e, 0, "{s:s, s:s, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o}", "dataset", &dataset, "digest",
+                       &digest, "settings", &settings, "sources", source_names[HL_INTERACTIONS], &interactions,
+                       source_names[HL_TEXTS], &texts, "report", &report, "examples", &examples, "items", &items,
+                       "users", &users)
+        != 0)
         return false;
     m->dataset = hl_copy_text(dataset);
     hl_examples_parse(&m->examples, examples);
@@ -267,8 +273,9 @@ static bool manifest_parse(hl_manifest *m, json_t *root, json_error_t *e)
     m->split.rule = m->recipe.split;
     return hl_split_parse(&m->split, &m->split_report, json_object_get(root, "split"))
            && source_parse(&m->sources[HL_INTERACTIONS], interactions, e)
-           && source_parse(&m->sources[HL_TEXTS], texts, e) && hl_report_parse(&m->report, report) && table_parse(m, HL_ITEMS, items, e)
-           && table_parse(m, HL_USERS, users, e) && from_hex(&told, digest) && told == hl_manifest_digest(m);
+           && source_parse(&m->sources[HL_TEXTS], texts, e) && hl_report_parse(&m->report, report)
+           && table_parse(m, HL_ITEMS, items, e) && table_parse(m, HL_USERS, users, e) && from_hex(&told, digest)
+           && told == hl_manifest_digest(m);
 }
 
 /* Whose file it is: the schema, or 0 where it is not a dataset's manifest. */
@@ -297,9 +304,12 @@ hl_status hl_manifest_parse(hl_manifest *m, const char *folder, const char *text
     int schema = schema_of(root);
     bool fits = schema == HL_DATASET_SCHEMA && manifest_parse(m, root, &e);
     json_decref(root);
-    if (schema == 0) return HL_FAIL(HL_EFORMAT, "%s: its manifest.json is not that of a dataset; name a folder that hllm prepare made", folder);
+    if (schema == 0)
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: its manifest.json is not that of a dataset; name a folder that hllm prepare made", folder);
     if (schema != HL_DATASET_SCHEMA)
-        return HL_FAIL(HL_EFORMAT, "%s: a dataset of schema %d, this program reads %d; prepare it again", folder, schema, HL_DATASET_SCHEMA);
+        return HL_FAIL(HL_EFORMAT, "%s: a dataset of schema %d, this program reads %d; prepare it again", folder,
+                       schema, HL_DATASET_SCHEMA);
     return fits ? HL_OK : broken(folder, e.text[0] ? e.text : "its entries contradict one another");
 }
 
@@ -344,11 +354,16 @@ hl_status hl_manifest_look(hl_manifest *m, const char *folder, hl_folder_state *
     }
     if (is_empty_folder(folder)) return HL_OK;
     if (hl_manifest_load(folder, &text, &n) != HL_OK)
-        return HL_FAIL(HL_EUSAGE, "%s: is there and is not a dataset of ours; it is left alone: name another place or remove it", folder);
+        return HL_FAIL(HL_EUSAGE,
+                       "%s: is there and is not a dataset of ours; it is left alone: name another place or remove it",
+                       folder);
     int schema = schema_in(text, n);
     *state = schema == HL_DATASET_SCHEMA ? HL_FOLDER_DATASET : HL_FOLDER_OLD;
     hl_status s = HL_OK;
-    if (schema == 0) s = HL_FAIL(HL_EUSAGE, "%s: its manifest.json is not that of a dataset; it is left alone: name another place or remove it", folder);
+    if (schema == 0)
+        s = HL_FAIL(HL_EUSAGE,
+                    "%s: its manifest.json is not that of a dataset; it is left alone: name another place or remove it",
+                    folder);
     if (schema == HL_DATASET_SCHEMA) s = hl_manifest_parse(m, folder, text, n);
     free(text);
     return s;
@@ -359,13 +374,14 @@ void hl_manifest_print(const hl_manifest *m, FILE *out)
     const hl_recipe *r = &m->recipe;
     fputs("dataset ", out), hl_print_text(out, m->dataset);
     fprintf(out, ", schema %d, digest %016" PRIx64 "\n", HL_DATASET_SCHEMA, hl_manifest_digest(m));
-    fprintf(out, "tokenizer %s, vocabulary %d, digest %016" PRIx64 "; at most %d tokens a text\n", r->tokenizer, r->vocab,
-            r->tokenizer_digest, r->max_text_length);
+    fprintf(out, "tokenizer %s, vocabulary %d, digest %016" PRIx64 "; at most %d tokens a text\n", r->tokenizer,
+            r->vocab, r->tokenizer_digest, r->max_text_length);
     fputs("text: '", out), hl_print_text(out, r->item_prompt), fputs("'", out);
     for (int i = 0; i < r->n_text_keys; i++) fputs(" + ", out), hl_print_text(out, r->text_keys[i]);
     fprintf(out, "\n");
     for (int t = 0; t < HL_TABLES; t++)
-        fprintf(out, "%s: %" PRId64 " rows, shards: %" PRId64 "\n", hl_table_kinds[t].name, m->rows[t], hl_manifest_shards(m, (hl_table)t));
+        fprintf(out, "%s: %" PRId64 " rows, shards: %" PRId64 "\n", hl_table_kinds[t].name, m->rows[t],
+                hl_manifest_shards(m, (hl_table)t));
     hl_split_print(&m->split, &m->split_report, out);
     hl_report_print(&m->report, &m->examples, out);
 }

@@ -3,7 +3,8 @@
  *     items-00000.h5 ...   a row an item, item 0 (the padding) first
  *     users-00000.h5 ...   a row a user
  *
- * doc/formats.md describes the fields.  A folder is a dataset only when its manifest is there, and the manifest comes last. */
+ * doc/formats.md describes the fields.  A folder is a dataset only when its manifest is there, and the manifest
+ * comes last. */
 #ifndef IO_MANIFEST_H
 #define IO_MANIFEST_H
 #include "base/error.h"
@@ -63,7 +64,7 @@ typedef struct {
     hl_source_facts sources[HL_SOURCES];
     hl_prepare_report report;
     hl_prepare_examples examples;
-    hl_split split; /* its rule is the recipe's */
+    hl_split split;               /* its rule is the recipe's */
     hl_split_report split_report; /* all zero: made by a version that did not count */
     int64_t rows[HL_TABLES];
     hl_shard_facts *shards[HL_TABLES]; /* (hl_manifest_shards) */

@@ -31,7 +31,8 @@ static void say(const char *line)
 static const char *sentence_of(const void *at)
 {
     for (int i = 0; i < n_mappings; i++)
-        if ((const char *)at >= mappings[i].at && (const char *)at < mappings[i].at + mappings[i].size) return mappings[i].sentence;
+        if ((const char *)at >= mappings[i].at && (const char *)at < mappings[i].at + mappings[i].size)
+            return mappings[i].sentence;
     return NULL;
 }
 
@@ -52,7 +53,10 @@ static void listen(void)
     hl_process me;
     hl_process_find(&me);
     size_t n = hl_log_begin(elsewhere, sizeof elsewhere, HL_ERROR);
-    snprintf(elsewhere + n, sizeof elsewhere - n, "process %ld on %s cannot have a page of its memory (SIGBUS): is /dev/shm or the memory of its control group full?\n", me.pid, me.host);
+    snprintf(elsewhere + n, sizeof elsewhere - n,
+             "process %ld on %s cannot have a page of its memory (SIGBUS): is /dev/shm or the memory of its control "
+             "group full?\n",
+             me.pid, me.host);
     sigaction(SIGBUS, &how, NULL);
 }
 
@@ -62,7 +66,9 @@ static char *sentence_about(const char *path)
     hl_process me;
     hl_process_find(&me);
     size_t n = hl_log_begin(line, sizeof line, HL_ERROR);
-    snprintf(line + n, sizeof line - n - 1, "%.800s: a page of it cannot be read on %s: the file was cut off while it was used, or its disk fails; restore the file, then start again",
+    snprintf(line + n, sizeof line - n - 1,
+             "%.800s: a page of it cannot be read on %s: the file was cut off while it was used, or its disk fails; "
+             "restore the file, then start again",
              path, me.host);
     hl_printable(line + n);
     strcat(line, "\n");

@@ -3,8 +3,9 @@
 #include <string.h>
 
 /* Those of pandas come first. */
-static const char *const words[] = {"#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND",    "1.#QNAN", "<NA>", "N/A", "NA",
-                                    "NULL", "NaN",      "None", "n/a",    "nan",      "null", "NAN",  "undefined", "none",    "NaT",  "\\N", NULL};
+static const char *const words[] = {"#N/A",    "#N/A N/A", "#NA", "-1.#IND",   "-1.#QNAN", "-NaN", "-nan", "1.#IND",
+                                    "1.#QNAN", "<NA>",     "N/A", "NA",        "NULL",     "NaN",  "None", "n/a",
+                                    "nan",     "null",     "NAN", "undefined", "none",     "NaT",  "\\N",  NULL};
 enum { OF_PANDAS = 18 };
 
 static bool is_among(const char *at, size_t n, int first_words)
@@ -14,17 +15,8 @@ static bool is_among(const char *at, size_t n, int first_words)
     return n == 0;
 }
 
-bool hl_missing_to_pandas(const char *at, size_t n)
-{
-    return is_among(at, n, OF_PANDAS);
-}
+bool hl_missing_to_pandas(const char *at, size_t n) { return is_among(at, n, OF_PANDAS); }
 
-bool hl_missing(const char *at, size_t n)
-{
-    return is_among(at, n, sizeof words / sizeof words[0]);
-}
+bool hl_missing(const char *at, size_t n) { return is_among(at, n, sizeof words / sizeof words[0]); }
 
-const char *hl_missing_word(int i)
-{
-    return words[i];
-}
+const char *hl_missing_word(int i) { return words[i]; }

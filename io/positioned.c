@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const size_t MOST = (size_t)1 << 26; /* bytes asked for at once, so that whoever watches sees that a slow disk moves */
+static const size_t MOST =
+    (size_t)1 << 26; /* bytes asked for at once, so that whoever watches sees that a slow disk moves */
 
 /* Of a long run; a sign of life. */
 static size_t piece(size_t n)
@@ -61,7 +62,8 @@ hl_status hl_write_at(int fd, const char *path, const void *bytes, size_t n, int
         const ssize_t done = give(fd, from, piece(n), at);
         if (done < 0 && errno == EINTR) continue;
         if (done < 0) return trouble(path, "write", at);
-        if (done == 0) return HL_FAIL(HL_ESTORE, "%s: the disk takes nothing at byte %lld; see what it says", path, (long long)at);
+        if (done == 0)
+            return HL_FAIL(HL_ESTORE, "%s: the disk takes nothing at byte %lld; see what it says", path, (long long)at);
         from += done;
         at += done;
         n -= (size_t)done;

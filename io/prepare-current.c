@@ -22,7 +22,8 @@ static bool same_split(const hl_split_rule *a, const hl_split_rule *b)
 /* What was made otherwise than it is wanted; NULL: nothing. */
 static const char *difference(const hl_recipe *has, const hl_recipe *want)
 {
-    if (has->tokenizer_digest != want->tokenizer_digest || strcmp(has->tokenizer, want->tokenizer) != 0) return "another tokenizer";
+    if (has->tokenizer_digest != want->tokenizer_digest || strcmp(has->tokenizer, want->tokenizer) != 0)
+        return "another tokenizer";
     if (has->max_text_length != want->max_text_length) return "another MAX_TEXT_LENGTH";
     if (strcmp(has->item_prompt, want->item_prompt) != 0) return "another item_prompt";
     if (!same_keys(has, want)) return "other text_keys";
@@ -68,8 +69,11 @@ static hl_status may_go(const char *folder, const hl_manifest *m, const hl_prepa
 {
     bool is_needed = s->run && hl_manifest_digest(m) == s->run_data;
     if (!is_needed) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%s: %s, and the run in %s was trained on it, so it is not made anew; restore what it was made of, or choose another checkpoint_dir, and another "
-                   "dataset_dir to keep it", folder, why, s->run);
+    return HL_FAIL(HL_EUSAGE,
+                   "%s: %s, and the run in %s was trained on it, so it is not made anew; restore what it was made of, "
+                   "or choose another checkpoint_dir, and another "
+                   "dataset_dir to keep it",
+                   folder, why, s->run);
 }
 
 static hl_status look(const hl_prepare_settings *s, const hl_tokenizer *t, hl_manifest *m, bool *is_current)

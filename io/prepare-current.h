@@ -6,10 +6,11 @@
 #include "mpi/group.h"
 #include <stdbool.h>
 
-/* Is there a dataset made with these settings from these files as they are now?  Why not is logged.  A file that is no longer
- * there cannot have changed.  r: the report of a current one.
- * Collective; HL_EFORMAT where its texts say nothing (hl_report_check), HL_EUSAGE where something else stands at the folder's path, or where it is not current and the run of the
- * settings was trained on it. */
-hl_status hl_prepare_is_current(const hl_group *g, const hl_prepare_settings *s, bool *is_current, hl_prepare_report *r);
+/* Is there a dataset made with these settings from these files as they are now?  Why not is logged.  A file that is
+ * no longer there cannot have changed.  r: the report of a current one. Collective; HL_EFORMAT where its texts say
+ * nothing (hl_report_check), HL_EUSAGE where something else stands at the folder's path, or where it is not current
+ * and the run of the settings was trained on it. */
+hl_status hl_prepare_is_current(const hl_group *g, const hl_prepare_settings *s, bool *is_current,
+                                hl_prepare_report *r);
 
 #endif

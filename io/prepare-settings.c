@@ -11,10 +11,7 @@
 
 enum { SHARD_ITEMS = 4096, SHARD_USERS = 65536, MOST_TEXT_LENGTH = 1 << 20 };
 
-static bool is_utf8(const char *text)
-{
-    return hl_utf8_valid(text, strlen(text)) == strlen(text);
-}
+static bool is_utf8(const char *text) { return hl_utf8_valid(text, strlen(text)) == strlen(text); }
 
 /* A setting that must be there, as text. */
 static hl_status check_text(const char *name, const char *value)
@@ -38,7 +35,8 @@ hl_status hl_prepare_check(const hl_prepare_settings *s)
     if (!s->item_prompt || !is_utf8(s->item_prompt)) return HL_FAIL(HL_EUSAGE, "item_prompt is not UTF-8");
     for (int i = 0; i < s->n_text_keys; i++) HL_TRY(check_text("an entry of text_keys", s->text_keys[i]));
     if (s->max_text_length < 1 || s->max_text_length > MOST_TEXT_LENGTH)
-        return HL_FAIL(HL_EUSAGE, "MAX_TEXT_LENGTH is %d; it must lie between 1 and %d", s->max_text_length, MOST_TEXT_LENGTH);
+        return HL_FAIL(HL_EUSAGE, "MAX_TEXT_LENGTH is %d; it must lie between 1 and %d", s->max_text_length,
+                       MOST_TEXT_LENGTH);
     HL_TRY(hl_split_check(&s->split));
     HL_TRY(check_rows("shard_items", s->shard_items));
     return check_rows("shard_users", s->shard_users);
@@ -69,7 +67,8 @@ static bool has_recipe(const char *folder, uint64_t digest)
     return has;
 }
 
-/* Two settings have two names, so that jobs that take turns do not undo each other's.  An earlier version had one name. */
+/* Two settings have two names, so that jobs that take turns do not undo each other's.  An earlier version had one
+ * name. */
 static hl_status name_folder(char path[PATH_MAX], const hl_prepare_settings *s, const hl_tokenizer *t)
 {
     char ending[32];
@@ -101,7 +100,9 @@ static hl_status follow_link(char path[PATH_MAX])
     while (n > 1 && name[n - 1] == '/') name[--n] = 0;
     if (lstat(name, &st) != 0 || !S_ISLNK(st.st_mode)) return HL_OK;
     if (realpath(name, path)) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%s: is a link to a folder that cannot be reached: %s; make that folder, or remove the link", name, strerror(errno));
+    return HL_FAIL(HL_EUSAGE,
+                   "%s: is a link to a folder that cannot be reached: %s; make that folder, or remove the link", name,
+                   strerror(errno));
 }
 
 hl_status hl_prepare_folder(char path[PATH_MAX], const hl_prepare_settings *s)
@@ -151,7 +152,8 @@ hl_status hl_prepare_find_source(char path[PATH_MAX], const hl_prepare_settings 
     return HL_OK; /* who opens it says what is wrong */
 }
 
-hl_status hl_prepare_check_report(const hl_prepare_settings *s, const hl_prepare_report *r, const hl_prepare_examples *e)
+hl_status hl_prepare_check_report(const hl_prepare_settings *s, const hl_prepare_report *r,
+                                  const hl_prepare_examples *e)
 {
     char path[PATH_MAX];
     if (s->texts_do_not_matter) return HL_OK;
@@ -170,6 +172,7 @@ hl_recipe hl_prepare_recipe(const hl_prepare_settings *s, const hl_tokenizer *t)
         .text_keys = (char **)(uintptr_t)s->text_keys,
         .n_text_keys = s->n_text_keys,
         .split = s->split,
-        .shard_rows = {[HL_ITEMS] = s->shard_items ? s->shard_items : SHARD_ITEMS, [HL_USERS] = s->shard_users ? s->shard_users : SHARD_USERS},
+        .shard_rows = {[HL_ITEMS] = s->shard_items ? s->shard_items : SHARD_ITEMS,
+                       [HL_USERS] = s->shard_users ? s->shard_users : SHARD_USERS},
     };
 }

@@ -33,15 +33,17 @@ typedef struct {
 hl_status hl_prepare_check(const hl_prepare_settings *s);
 
 /* hl_report_check for a dataset of these settings, if texts matter. */
-hl_status hl_prepare_check_report(const hl_prepare_settings *s, const hl_prepare_report *r, const hl_prepare_examples *e);
+hl_status hl_prepare_check_report(const hl_prepare_settings *s, const hl_prepare_report *r,
+                                  const hl_prepare_examples *e);
 
 /* folder/name; HL_EUSAGE where that is too long. */
 hl_status hl_prepare_path(char out[PATH_MAX], const char *folder, const char *name);
 
-/* Where the dataset is: the folder that is named, behind links; or, without a name, <dataset>-<8 hexadecimal digits of the recipe's digest>.hllm, unless <dataset>.hllm,
- * the name of earlier versions, has this recipe.  Then the tokenizer is read.  And a file (HL_INTERACTIONS, HL_TEXTS) it is made from: the first that is there of .csv, .tsv
- * and RecBole's .inter or .item; .csv where none is.  find: HL_EFORMAT where none is, but one that is not read, such as
- * .csv.gz. */
+/* Where the dataset is: the folder that is named, behind links; or, without a name, <dataset>-<8 hexadecimal digits
+ * of the recipe's digest>.hllm, unless <dataset>.hllm, the name of earlier versions, has this recipe.  Then the
+ * tokenizer is read.  And a file (HL_INTERACTIONS, HL_TEXTS) it is made from: the first that is there of .csv, .tsv
+ * and RecBole's .inter or .item; .csv where none is.  find: HL_EFORMAT where none is, but one that is not read, such
+ * as .csv.gz. */
 hl_status hl_prepare_folder(char path[PATH_MAX], const hl_prepare_settings *s);
 hl_status hl_prepare_source(char path[PATH_MAX], const hl_prepare_settings *s, int source);
 hl_status hl_prepare_find_source(char path[PATH_MAX], const hl_prepare_settings *s, int source);

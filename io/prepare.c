@@ -1,8 +1,8 @@
 /* prepare.c - two CSV files into a dataset folder.
  *
- * Texts are compared by digests of their token ids, one number an item on every rank.  Two different texts among n get the
- * same digest with a probability of about n^2 / 2^65 (ten million texts: 3 in a million); opening the dataset compares
- * the ids themselves, so that such a chance is seen. */
+ * Texts are compared by digests of their token ids, one number an item on every rank.  Two different texts among n
+ * get the same digest with a probability of about n^2 / 2^65 (ten million texts: 3 in a million); opening the
+ * dataset compares the ids themselves, so that such a chance is seen. */
 #include "io/prepare.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -32,8 +32,8 @@ typedef struct {
     const hl_prepare_settings *s;
     char sources[HL_SOURCES][PATH_MAX];
     hl_tokenizer *tokenizer;
-    hl_staging staging;   /* made by rank 0 */
-    char path[PATH_MAX];  /* where everyone writes */
+    hl_staging staging;  /* made by rank 0 */
+    char path[PATH_MAX]; /* where everyone writes */
     hl_interactions x;
     hl_texts t;
     int32_t *twin;        /* (items) */
@@ -101,7 +101,8 @@ static void join_examples(work *w)
     memcpy(e->of[HL_EXAMPLE_MISSING], w->x.ids_missing, sizeof w->x.ids_missing);
     for (int f = 0; f < HL_FORMS; f++) {
         double first = (double)w->t.forms.first[f], least = -hl_group_max(w->g, -first);
-        if (w->t.forms.count[f] > 0 && first == least) memcpy(e->of[HL_EXAMPLE_BLANKS + f], w->t.forms.pair[f], sizeof w->t.forms.pair[f]);
+        if (w->t.forms.count[f] > 0 && first == least)
+            memcpy(e->of[HL_EXAMPLE_BLANKS + f], w->t.forms.pair[f], sizeof w->t.forms.pair[f]);
     }
     hl_group_all_reduce_int(w->g, (int64_t *)e, sizeof *e / sizeof(int64_t));
 }
@@ -171,8 +172,8 @@ static hl_status find_split(work *w)
 static hl_status read_texts(work *w, hl_progress *p)
 {
     hl_recipe r = hl_prepare_recipe(w->s, w->tokenizer);
-    hl_texts_how how = {w->sources[HL_TEXTS], w->s->field_limit, w->s->item_prompt, w->s->text_keys, w->s->n_text_keys,
-                        w->s->max_text_length, w->tokenizer};
+    hl_texts_how how = {w->sources[HL_TEXTS], w->s->field_limit,     w->s->item_prompt, w->s->text_keys,
+                        w->s->n_text_keys,    w->s->max_text_length, w->tokenizer};
     return hl_texts_read(&w->t, &how, w->x.items, r.shard_rows[HL_ITEMS], w->g->rank, w->g->size, p);
 }
 
@@ -181,7 +182,9 @@ static hl_status check_same_sources(const work *w, const hl_source_facts *first)
 {
     for (int i = 0; i < HL_SOURCES; i++)
         if (first[i].digest != w->manifest.sources[i].digest)
-            return HL_FAIL(HL_EFORMAT, "%s: is not the same file on all machines of the job; copy it, or use a shared folder", w->sources[i]);
+            return HL_FAIL(HL_EFORMAT,
+                           "%s: is not the same file on all machines of the job; copy it, or use a shared folder",
+                           w->sources[i]);
     return HL_OK;
 }
 
@@ -191,7 +194,9 @@ static hl_status check_same_tokenizer(const work *w)
     char digest[17];
     hl_digest_text(digest, hl_tokenizer_digest(w->tokenizer));
     hl_settings_add(&s, w->s->tokenizer, digest);
-    hl_status status = hl_settings_agree(w->g, &s, HL_EFORMAT, "these are digests of the tokenizer; copy it to all machines again, or name one in a folder that they share");
+    hl_status status = hl_settings_agree(
+        w->g, &s, HL_EFORMAT,
+        "these are digests of the tokenizer; copy it to all machines again, or name one in a folder that they share");
     hl_settings_free(&s);
     return status;
 }
@@ -228,7 +233,8 @@ static hl_status prepare(work *w)
     HL_TRY_ALL(g, check_same_sources(w, first));
     join_reports(w);
     HL_TRY(hl_prepare_check_report(w->s, &w->manifest.report, &w->manifest.examples)); /* all know the same */
-    HL_TRY_ALL(g, hl_dataset_write(&(hl_dataset_parts){w->path, &w->x, &w->t, w->twin, w->digest, &w->manifest, g->rank, g->size}));
+    HL_TRY_ALL(g, hl_dataset_write(
+                      &(hl_dataset_parts){w->path, &w->x, &w->t, w->twin, w->digest, &w->manifest, g->rank, g->size}));
     share_shard_facts(w);
     HL_TRY_ALL(g, g->rank == 0 ? finish(w) : HL_OK);
     return HL_OK;
@@ -251,8 +257,10 @@ static void tell(const work *w, double seconds, double cpu)
     const hl_prepare_report *r = &w->manifest.report;
     double most = hl_group_max(w->g, (double)hl_peak_bytes());
     hl_group_all_reduce_double(w->g, &cpu, 1);
-    hl_log(HL_INFO, "%s: prepared %lld users, %lld items, %lld tokens in %.2f s (%.2f CPU seconds, at most %.0f MB a rank)", w->s->dataset,
-           (long long)r->users_kept, (long long)r->items, (long long)r->tokens, seconds, cpu, most / 1e6);
+    hl_log(HL_INFO,
+           "%s: prepared %lld users, %lld items, %lld tokens in %.2f s (%.2f CPU seconds, at most %.0f MB a rank)",
+           w->s->dataset, (long long)r->users_kept, (long long)r->items, (long long)r->tokens, seconds, cpu,
+           most / 1e6);
 }
 
 /* *taken: it has failed since another run is making it. */

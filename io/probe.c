@@ -1,8 +1,8 @@
 /* probe.c - is a folder the same one for all ranks, and may all write there?
  *
- * A folder of a node's own (/tmp, a local disk) has the same name everywhere, and is another one on each node.  So rank 0
- * writes a number that nobody else can know, and all others look for it.  The name of the file is new each time: a file
- * system of a network may remember for a while that an old name was not there. */
+ * A folder of a node's own (/tmp, a local disk) has the same name everywhere, and is another one on each node.  So
+ * rank 0 writes a number that nobody else can know, and all others look for it.  The name of the file is new each
+ * time: a file system of a network may remember for a while that an old name was not there. */
 #include "io/probe.h"
 #include "base/clock.h"
 #include "base/digest.h"
@@ -33,10 +33,7 @@ void hl_folder_above(char out[PATH_MAX], const char *path)
     else snprintf(out, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 }
 
-static bool is_there(const char *path)
-{
-    return access(path, F_OK) == 0;
-}
+static bool is_there(const char *path) { return access(path, F_OK) == 0; }
 
 /* How many folders of a path are not there, and the nearest that is. */
 static int climb(char at[PATH_MAX], const char *path)
@@ -52,10 +49,7 @@ static int climb(char at[PATH_MAX], const char *path)
     return n;
 }
 
-void hl_folder_existing(char out[PATH_MAX], const char *path)
-{
-    climb(out, path);
-}
+void hl_folder_existing(char out[PATH_MAX], const char *path) { climb(out, path); }
 
 /* ---- rank 0 */
 
@@ -113,7 +107,8 @@ static int look_patiently(const probe *p)
 {
     const struct timespec pause = {.tv_nsec = 100000000};
     int error;
-    for (double began = hl_seconds(); (error = look(p)) != 0 && hl_seconds() - began < PATIENCE;) nanosleep(&pause, NULL);
+    for (double began = hl_seconds(); (error = look(p)) != 0 && hl_seconds() - began < PATIENCE;)
+        nanosleep(&pause, NULL);
     return error;
 }
 
@@ -124,9 +119,15 @@ static hl_status find(const probe *p, const char *first, int rank)
     if (!error) return HL_OK;
     hl_process_find(&me);
     if (error == ENOENT || error == ESTALE || error == ENOTDIR)
-        return HL_FAIL(HL_ESTORE, "%s: rank %d on %s does not find there what rank 0 on %s has written: each has a folder of its own by this name; set %s to a folder that all "
-                       "machines of the job share", p->folder, rank, me.host, first, p->key);
-    return HL_FAIL(HL_ESTORE, "%s: rank %d on %s cannot write there: %s; set %s to a folder that all machines of the job can write", p->folder, rank, me.host, strerror(error), p->key);
+        return HL_FAIL(HL_ESTORE,
+                       "%s: rank %d on %s does not find there what rank 0 on %s has written: each has a folder of its "
+                       "own by this name; set %s to a folder that all "
+                       "machines of the job share",
+                       p->folder, rank, me.host, first, p->key);
+    return HL_FAIL(
+        HL_ESTORE,
+        "%s: rank %d on %s cannot write there: %s; set %s to a folder that all machines of the job can write",
+        p->folder, rank, me.host, strerror(error), p->key);
 }
 
 static void name(probe *p, const hl_group *g)
@@ -134,8 +135,14 @@ static void name(probe *p, const hl_group *g)
     hl_process me;
     char number[17];
     hl_process_find(&me);
-    const struct { char host[65]; long pid; double at; } known = {.pid = me.pid, .at = hl_seconds()};
-    p->number = hl_digest_join(hl_digest(&known.at, sizeof known.at), hl_digest_join(hl_digest(&known.pid, sizeof known.pid), hl_digest(me.host, strlen(me.host))));
+    const struct {
+        char host[65];
+        long pid;
+        double at;
+    } known = {.pid = me.pid, .at = hl_seconds()};
+    p->number =
+        hl_digest_join(hl_digest(&known.at, sizeof known.at),
+                       hl_digest_join(hl_digest(&known.pid, sizeof known.pid), hl_digest(me.host, strlen(me.host))));
     hl_group_broadcast(g, &p->number, sizeof p->number, 0);
     hl_digest_text(number, p->number);
     snprintf(p->path, sizeof p->path, "%.*s/.hllm-probe-%s", PATH_MAX - 40, p->folder, number);

@@ -18,8 +18,8 @@ typedef enum { HL_PB_VARINT = 0, HL_PB_FIXED64 = 1, HL_PB_BYTES = 2, HL_PB_FIXED
 typedef struct {
     uint32_t field;
     hl_pb_type type;
-    uint64_t number;    /* of a varint or fixed field */
-    const char *bytes;  /* of a byte string or message */
+    uint64_t number;   /* of a varint or fixed field */
+    const char *bytes; /* of a byte string or message */
     size_t size;
     const char *broken; /* what is wrong with the message; NULL while nothing is */
     const uint8_t *at, *end;

@@ -21,7 +21,7 @@
 struct hl_record {
     char *path;
     int fd;
-    off_t end;    /* bytes of whole lines */
+    off_t end;     /* bytes of whole lines */
     int64_t steps; /* lines of steps that it had when it was opened */
     hl_record_mark mark;
     json_t *line; /* that is being made */
@@ -33,13 +33,13 @@ struct hl_record {
 /* ---- going on in an old file ---- */
 
 typedef struct {
-    off_t keep;    /* bytes up to the end of the last line that stays */
+    off_t keep; /* bytes up to the end of the last line that stays */
     int lines;
-    int between;   /* lines that go and have one behind them that stays */
-    int64_t steps; /* lines that stay and are of a step */
+    int between;         /* lines that go and have one behind them that stays */
+    int64_t steps;       /* lines that stay and are of a step */
     hl_record_mark mark; /* of the lines that stay */
-    bool torn;     /* a last line without its end, or the zeros that a power cut leaves */
-    bool strange;  /* a line that we have not written */
+    bool torn;           /* a last line without its end, or the zeros that a power cut leaves */
+    bool strange;        /* a line that we have not written */
 } survey;
 
 static void mark_line(hl_record_mark *m, const char *line, size_t n)
@@ -97,15 +97,19 @@ static hl_status cut(hl_record *r, const survey *s)
     if (fstat(r->fd, &st) == 0 && st.st_size == s->keep) return HL_OK;
     hl_log(HL_INFO, "%s: dropped what came after the step that the run goes on from", r->path);
     if (ftruncate(r->fd, s->keep) == 0) return HL_OK;
-    return HL_FAIL(HL_ESTORE, "%s: cannot shorten: %s; see who may write it, or move it away", r->path, strerror(errno));
+    return HL_FAIL(HL_ESTORE, "%s: cannot shorten: %s; see who may write it, or move it away", r->path,
+                   strerror(errno));
 }
 
 static hl_status open_file(hl_record *r)
 {
     struct stat st;
     r->fd = open(r->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
-    if (r->fd < 0) return HL_FAIL(HL_ESTORE, "%s: cannot open for writing: %s; name a folder that can be written", r->path, strerror(errno));
-    if (fstat(r->fd, &st) != 0 || !S_ISREG(st.st_mode)) return HL_FAIL(HL_ESTORE, "%s: not a file; move it away", r->path);
+    if (r->fd < 0)
+        return HL_FAIL(HL_ESTORE, "%s: cannot open for writing: %s; name a folder that can be written", r->path,
+                       strerror(errno));
+    if (fstat(r->fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return HL_FAIL(HL_ESTORE, "%s: not a file; move it away", r->path);
     return HL_OK;
 }
 
@@ -119,7 +123,9 @@ static hl_status copy_what_stays(const char *path, const char *copy_path, int64_
     int reason = errno;
     fclose(f);
     if (copy) is_done &= fclose(copy) == 0;
-    return is_done ? HL_OK : HL_FAIL(HL_ESTORE, "%s: cannot write: %s; see who may write there, or move %s away", copy_path, strerror(reason), path);
+    return is_done ? HL_OK
+                   : HL_FAIL(HL_ESTORE, "%s: cannot write: %s; see who may write there, or move %s away", copy_path,
+                             strerror(reason), path);
 }
 
 /* Lines of later steps stand among those that stay, which no run leaves: the file is written anew without these. */
@@ -127,7 +133,9 @@ static hl_status sift(hl_record *r, const survey *s, int64_t after, const char *
 {
     char *copy = hl_alloc(strlen(r->path) + 5);
     sprintf(copy, "%s.new", r->path);
-    hl_log(HL_WARN, "%s: is damaged: lines that say that they are of later steps than lines behind them: %d; these are dropped", r->path, s->between);
+    hl_log(HL_WARN,
+           "%s: is damaged: lines that say that they are of later steps than lines behind them: %d; these are dropped",
+           r->path, s->between);
     close(r->fd);
     hl_status status = copy_what_stays(r->path, copy, after, redo);
     if (status == HL_OK) status = hl_atomic_move(copy, r->path);
@@ -143,7 +151,9 @@ static hl_status go_on(hl_record *r, int64_t after, const char *redo)
     HL_TRY(hl_regular_stream(&f, r->path, HL_ESTORE, "move it away"));
     survey s = look(f, NULL, after, redo);
     fclose(f);
-    if (s.strange) return HL_FAIL(HL_EFORMAT, "%s: line %d is not a JSON object; this is not the record of a run, so move it away", r->path, s.lines);
+    if (s.strange)
+        return HL_FAIL(HL_EFORMAT, "%s: line %d is not a JSON object; this is not the record of a run, so move it away",
+                       r->path, s.lines);
     r->steps = s.steps;
     r->mark = s.mark;
     r->end = s.keep;
@@ -164,15 +174,14 @@ hl_status hl_record_open(hl_record **out, const char *path, int64_t after, const
 bool hl_record_tell_missing(const hl_record *r, int64_t steps)
 {
     if (!r || r->steps >= steps) return false;
-    hl_log(HL_WARN, "%s: has lines of %lld of the %lld steps before the one that the run goes on from; the others were lost and are not made again", r->path,
-           (long long)r->steps, (long long)steps);
+    hl_log(HL_WARN,
+           "%s: has lines of %lld of the %lld steps before the one that the run goes on from; the others were lost and "
+           "are not made again",
+           r->path, (long long)r->steps, (long long)steps);
     return true;
 }
 
-hl_record_mark hl_record_marked(const hl_record *r)
-{
-    return r ? r->mark : (hl_record_mark){0};
-}
+hl_record_mark hl_record_marked(const hl_record *r) { return r ? r->mark : (hl_record_mark){0}; }
 
 /* The mark of the first lines of a stream, at most so many. */
 static hl_record_mark mark_first(FILE *f, int64_t lines)
@@ -192,7 +201,9 @@ bool hl_record_tell_changed(const hl_record *r, hl_record_mark was)
     const hl_record_mark is = mark_first(f, was.lines);
     fclose(f);
     if (is.lines == was.lines && is.digest == was.digest) return false;
-    hl_log(HL_WARN, "%s: its first %lld lines are not as this run wrote them: they were changed since, or some are gone, so do not trust figures in them; what is computed does not depend on it",
+    hl_log(HL_WARN,
+           "%s: its first %lld lines are not as this run wrote them: they were changed since, or some are gone, so do "
+           "not trust figures in them; what is computed does not depend on it",
            r->path, (long long)was.lines);
     return true;
 }
@@ -349,7 +360,10 @@ static void tell_gone(hl_record *r)
     const bool is_there = stat(r->path, &there) == 0;
     if (is_there ? mine.st_dev == there.st_dev && mine.st_ino == there.st_ino : errno != ENOENT) return;
     r->is_gone = true;
-    hl_log(HL_WARN, "%s: was removed or replaced while this run writes it; lines go on where it was moved to, or are lost, and checkpoints go to the folder of this name: leave run folders alone until their job ends", r->path);
+    hl_log(HL_WARN,
+           "%s: was removed or replaced while this run writes it; lines go on where it was moved to, or are lost, and "
+           "checkpoints go to the folder of this name: leave run folders alone until their job ends",
+           r->path);
 }
 
 hl_status hl_record_sync(hl_record *r)

@@ -8,7 +8,8 @@
  *     hl_record_number(r, "loss", 4.5);
  *     HL_TRY_ALL(world, hl_record_end(r));
  *
- * and is in the file when hl_record_end returns.  Shares are fractions, not percent; a number that is not finite is null. */
+ * and is in the file when hl_record_end returns.  Shares are fractions, not percent; a number that is not finite is
+ * null. */
 #ifndef IO_RECORD_H
 #define IO_RECORD_H
 #include "base/error.h"
@@ -20,14 +21,15 @@ typedef struct hl_record hl_record;
 
 enum { HL_RECORD_SCHEMA = 1 };
 
-/* Open, or create, a file to add to.  A run that goes on from step `after` (0: from the beginning) gives it here: lines of
- * later steps are dropped, so that the file reads as one run, and so is a last line that a kill has torn.  redo: a kind of line that this very step will have again and must not have yet; NULL: none.
- * HL_EFORMAT where the file holds something else.  Local; close *out also after a failure. */
+/* Open, or create, a file to add to.  A run that goes on from step `after` (0: from the beginning) gives it here:
+ * lines of later steps are dropped, so that the file reads as one run, and so is a last line that a kill has torn.
+ * redo: a kind of line that this very step will have again and must not have yet; NULL: none. HL_EFORMAT where the
+ * file holds something else.  Local; close *out also after a failure. */
 hl_status hl_record_open(hl_record **out, const char *path, int64_t after, const char *redo);
 void hl_record_close(hl_record *r);
 
-/* A warning, and true, where the file that was opened had fewer lines of kind "step" than the steps that the run has made: it was cut
- * off, emptied or replaced. */
+/* A warning, and true, where the file that was opened had fewer lines of kind "step" than the steps that the run has
+ * made: it was cut off, emptied or replaced. */
 bool hl_record_tell_missing(const hl_record *r, int64_t steps);
 
 /* The first so many lines, and a digest of them in their order; no lines: nothing is known. */
@@ -39,7 +41,8 @@ typedef struct {
 /* Of all lines that are in the file now.  A checkpoint keeps it; no lines for NULL. */
 hl_record_mark hl_record_marked(const hl_record *r);
 
-/* A warning, and true, where the file no longer begins with the lines of that mark: a figure in it was changed, or a line is gone. */
+/* A warning, and true, where the file no longer begins with the lines of that mark: a figure in it was changed, or a
+ * line is gone. */
 bool hl_record_tell_changed(const hl_record *r, hl_record_mark was);
 
 /* {"kind": kind */
@@ -57,23 +60,24 @@ void hl_record_part(hl_record *r, const char *what, const char *name, double x);
 /* tensors: {tensor: {what: [digest, norm, projections]}}. */
 void hl_record_sketch(hl_record *r, const char *tensor, const char *what, const hl_sketch *x);
 
-/* Write the line.  HL_ESTORE where the disk does not take it; the file then ends with the line before, and this one is kept: it goes
- * with the next, or with hl_record_sync. */
+/* Write the line.  HL_ESTORE where the disk does not take it; the file then ends with the line before, and this one
+ * is kept: it goes with the next, or with hl_record_sync. */
 hl_status hl_record_end(hl_record *r);
 
-/* Write what was kept, and flush to the disk, HL_ESTORE where that fails: before a checkpoint, so that a power cut does not leave the file behind it. A
- * warning, once, where the path names another file by now, or none. */
+/* Write what was kept, and flush to the disk, HL_ESTORE where that fails: before a checkpoint, so that a power cut
+ * does not leave the file behind it. A warning, once, where the path names another file by now, or none. */
 hl_status hl_record_sync(hl_record *r);
 
 /* What a run line says. */
 typedef struct {
-    int64_t step;                                  /* it goes on from; 0: it begins */
-    const char *version, *commit, *compiler, *flags, *math, *kernels; /* of the program; hl_math_library(), hl_kernels_name() */
+    int64_t step; /* it goes on from; 0: it begins */
+    const char *version, *commit, *compiler, *flags, *math,
+        *kernels; /* of the program; hl_math_library(), hl_kernels_name() */
     const char *mpi;
-    int nodes, ranks, threads;                     /* threads a rank */
-    int cores, cores_least, cores_most;            /* of a machine; that ranks are bound to, at the least and most */
-    const char *layout;                            /* who holds what, in words */
-    uint64_t config, data, weights;                /* digests; weights: the initial ones */
+    int nodes, ranks, threads;          /* threads a rank */
+    int cores, cores_least, cores_most; /* of a machine; that ranks are bound to, at the least and most */
+    const char *layout;                 /* who holds what, in words */
+    uint64_t config, data, weights;     /* digests; weights: the initial ones */
 } hl_record_facts;
 
 /* The line of kind "run", which comes first whenever a run begins or goes on. */

@@ -9,7 +9,8 @@
 static const struct {
     mode_t type;
     const char *what;
-} kinds[] = {{S_IFDIR, "a folder"}, {S_IFIFO, "a pipe"}, {S_IFCHR, "a device"}, {S_IFBLK, "a device"}, {S_IFSOCK, "a socket"}};
+} kinds[] = {
+    {S_IFDIR, "a folder"}, {S_IFIFO, "a pipe"}, {S_IFCHR, "a device"}, {S_IFBLK, "a device"}, {S_IFSOCK, "a socket"}};
 
 static const char *what_is(const struct stat *st)
 {

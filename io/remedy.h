@@ -5,7 +5,8 @@
 #define IO_REMEDY_H
 #include "base/error.h"
 
-/* HL_ESTORE with the sentence of a system call that failed with errno `error`: "path: cannot ACT: reason; remedy".  Local. */
+/* HL_ESTORE with the sentence of a system call that failed with errno `error`: "path: cannot ACT: reason; remedy".
+ * Local. */
 hl_status hl_file_fail(const char *path, const char *act, int error);
 
 #endif

@@ -91,7 +91,7 @@ static void say_forms(hl_sentence *s, const hl_prepare_report *r, const hl_prepa
     for (int i = 0; i < FORMS; i++)
         if (form_count(r, i) > 0)
             hl_sentence_add(s, "; %" PRId64 " would match but for %s ('%s' in the interactions, '%s' in the texts)",
-                form_count(r, i), forms[i].words, e->of[forms[i].example][0], e->of[forms[i].example][1]);
+                            form_count(r, i), forms[i].words, e->of[forms[i].example][0], e->of[forms[i].example][1]);
 }
 
 static hl_status no_item_has_text(const hl_prepare_report *r, const hl_prepare_examples *e, const char *texts)
@@ -152,10 +152,7 @@ void hl_report_tell(const hl_prepare_report *r, const hl_prepare_examples *e)
     tell_kind(r, e, OF_TEXTS, title);
 }
 
-static bool many_lack_text(const hl_prepare_report *r)
-{
-    return 10 * r->items_without_text > r->items;
-}
+static bool many_lack_text(const hl_prepare_report *r) { return 10 * r->items_without_text > r->items; }
 
 static bool some_differ_in_form(const hl_prepare_report *r)
 {
@@ -167,8 +164,8 @@ static bool some_differ_in_form(const hl_prepare_report *r)
 static void warn_of_missing_texts(const hl_prepare_report *r, const hl_prepare_examples *e)
 {
     hl_sentence s = {.n = 0};
-    hl_sentence_add(&s, "%" PRId64 " of %" PRId64 " items (%.0f %%) have no row of text", r->items_without_text, r->items,
-        100 * (double)r->items_without_text / (double)r->items);
+    hl_sentence_add(&s, "%" PRId64 " of %" PRId64 " items (%.0f %%) have no row of text", r->items_without_text,
+                    r->items, 100 * (double)r->items_without_text / (double)r->items);
     say_examples(&s, e, HL_EXAMPLE_WITHOUT_TEXT);
     if (r->text_rows_unused > 0) {
         hl_sentence_add(&s, " and %" PRId64 " rows of text no interactions", r->text_rows_unused);
@@ -200,13 +197,14 @@ void hl_report_warn_of_interactions(const hl_prepare_report *r, const hl_prepare
     const char(*missing)[HL_EXCERPT] = e->of[HL_EXAMPLE_MISSING];
     if (r->ids_missing > 0)
         hl_log(HL_WARN,
-               "%" PRId64 " of %" PRId64 " interactions are of a user or an item whose id says that it is missing (%s%s%s): "
-                                         "each such word counts as one user or item; leave these rows out",
+               "%" PRId64 " of %" PRId64
+               " interactions are of a user or an item whose id says that it is missing (%s%s%s): "
+               "each such word counts as one user or item; leave these rows out",
                r->ids_missing, r->interactions, missing[0], *missing[0] && *missing[1] ? ", " : "", missing[1]);
     if (r->times_apart > 0)
         hl_log(HL_WARN,
                "%" PRId64 " of %" PRId64 " times are a thousandfold apart from the others (%s beside %s): seconds, "
-                                         "milliseconds or missing times are mixed; "
+               "milliseconds or missing times are mixed; "
                "write all in one unit",
                r->times_apart, r->interactions, times[0], times[1]);
     if (10 * r->interactions_repeated > r->interactions_kept)
@@ -244,10 +242,7 @@ json_t *hl_report_json(const hl_prepare_report *r)
 }
 
 /* Datasets of earlier versions do not have it. */
-static bool is_newer(const char *name)
-{
-    return strcmp(name, "ids_missing") == 0;
-}
+static bool is_newer(const char *name) { return strcmp(name, "ids_missing") == 0; }
 
 bool hl_report_parse(hl_prepare_report *r, const json_t *from)
 {

@@ -14,10 +14,10 @@ typedef struct {
     int64_t interactions, interactions_kept;       /* rows; those of users who are kept */
     int64_t interactions_repeated;                 /* kept, with the item, the user and the time of another one */
     int64_t users_seen, users_kept, users_dropped; /* dropped: fewer than three interactions */
-    int64_t users_equal_times;          /* kept, two interactions at the same time: in the order of the file */
-    int64_t users_one_time;             /* kept, all interactions at the same time */
-    int64_t ids_missing;                /* interactions of a user or an item whose id is a word for a missing value (io/missing.h) */
-    int64_t times_apart;                /* interactions on the smaller side of a gap of a thousandfold between times */
+    int64_t users_equal_times; /* kept, two interactions at the same time: in the order of the file */
+    int64_t users_one_time;    /* kept, all interactions at the same time */
+    int64_t ids_missing; /* interactions of a user or an item whose id is a word for a missing value (io/missing.h) */
+    int64_t times_apart; /* interactions on the smaller side of a gap of a thousandfold between times */
     int64_t sequence_min, sequence_max; /* interactions of a kept user */
     int64_t items;                      /* without the padding */
     int64_t items_without_text;         /* no row in the text file */
@@ -62,15 +62,16 @@ hl_status hl_report_check(const hl_prepare_report *r, const hl_prepare_examples 
 void hl_report_tell(const hl_prepare_report *r, const hl_prepare_examples *e);
 
 /* Warn of what makes figures doubtful.  Of texts: many items without one, ids that differ in form alone, texts that end
- * inside the prompt, more equal texts than others; of interactions: ids that say that they are missing, times with a gap of a thousandfold, or none that
- * differ, many repeated rows.  For one rank. */
+ * inside the prompt, more equal texts than others; of interactions: ids that say that they are missing, times with a
+ * gap of a thousandfold, or none that differ, many repeated rows.  For one rank. */
 void hl_report_warn_of_texts(const hl_prepare_report *r, const hl_prepare_examples *e);
 void hl_report_warn_of_interactions(const hl_prepare_report *r, const hl_prepare_examples *e);
 
 /* A line a count. */
 void hl_report_print(const hl_prepare_report *r, const hl_prepare_examples *e, FILE *out);
 
-/* As JSON objects; parse says whether all counts are there, but for those that earlier versions did not have: they are 0. */
+/* As JSON objects; parse says whether all counts are there, but for those that earlier versions did not have: they
+ * are 0. */
 struct json_t *hl_report_json(const hl_prepare_report *r);
 bool hl_report_parse(hl_prepare_report *r, const struct json_t *from);
 struct json_t *hl_examples_json(const hl_prepare_examples *e);

@@ -56,10 +56,7 @@ static float half_to_float(uint16_t h)
     return x;
 }
 
-static void from_f32(float *x, const char *bytes, size_t n)
-{
-    memcpy(x, bytes, n * sizeof *x);
-}
+static void from_f32(float *x, const char *bytes, size_t n) { memcpy(x, bytes, n * sizeof *x); }
 
 static void from_f16(float *x, const char *bytes, size_t n)
 {
@@ -86,10 +83,9 @@ static const struct {
     size_t bytes;
     void (*to_float)(float *x, const char *bytes, size_t n);
 } dtypes[] = {
-    {"F32", 4, from_f32}, {"F16", 2, from_f16}, {"BF16", 2, from_bf16},
-    {"F64", 8, NULL}, {"F8_E4M3", 1, NULL}, {"F8_E5M2", 1, NULL},
-    {"I64", 8, NULL}, {"I32", 4, NULL}, {"I16", 2, NULL}, {"I8", 1, NULL},
-    {"U64", 8, NULL}, {"U32", 4, NULL}, {"U16", 2, NULL}, {"U8", 1, NULL}, {"BOOL", 1, NULL},
+    {"F32", 4, from_f32}, {"F16", 2, from_f16}, {"BF16", 2, from_bf16}, {"F64", 8, NULL}, {"F8_E4M3", 1, NULL},
+    {"F8_E5M2", 1, NULL}, {"I64", 8, NULL},     {"I32", 4, NULL},       {"I16", 2, NULL}, {"I8", 1, NULL},
+    {"U64", 8, NULL},     {"U32", 4, NULL},     {"U16", 2, NULL},       {"U8", 1, NULL},  {"BOOL", 1, NULL},
 };
 enum { DTYPES = sizeof dtypes / sizeof dtypes[0] };
 
@@ -107,10 +103,10 @@ static hl_status map_file(mapped *f, const char *path)
     int fd;
     HL_TRY(hl_regular_open(&fd, &st, path, HL_EFORMAT, "name a file of weights that can be read"));
     void *map = MAP_FAILED;
-    if (st.st_size > LENGTH_BYTES)
-        map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (st.st_size > LENGTH_BYTES) map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     close(fd);
-    if (map == MAP_FAILED) return HL_FAIL(HL_EFORMAT, "%s: too short for a safetensors file, or it cannot be mapped; get it again", path);
+    if (map == MAP_FAILED)
+        return HL_FAIL(HL_EFORMAT, "%s: too short for a safetensors file, or it cannot be mapped; get it again", path);
     f->map = map;
     f->size = (size_t)st.st_size;
     hl_mapped_add(map, f->size, path);
@@ -123,11 +119,15 @@ static hl_status parse_header(mapped *f, size_t *data_begin)
     json_error_t e;
     memcpy(&length, f->map, LENGTH_BYTES);
     if (length > MOST_HEADER || length > f->size - LENGTH_BYTES)
-        return HL_FAIL(HL_EFORMAT, "%s: says its header has %llu bytes, the file has %zu; it is no safetensors file or was cut off, get it again",
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: says its header has %llu bytes, the file has %zu; it is no safetensors file or was cut "
+                       "off, get it again",
                        f->path, (unsigned long long)length, f->size);
     f->header = json_loadb(f->map + LENGTH_BYTES, (size_t)length, JSON_REJECT_DUPLICATES, &e);
     if (!f->header || !json_is_object(f->header))
-        return HL_FAIL(HL_EFORMAT, "%s: its header is not a JSON object with each name once (%.200s); get the file again", f->path, f->header ? "another JSON value" : e.text);
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: its header is not a JSON object with each name once (%.200s); get the file again", f->path,
+                       f->header ? "another JSON value" : e.text);
     *data_begin = LENGTH_BYTES + (size_t)length;
     return HL_OK;
 }
@@ -139,27 +139,34 @@ static hl_status bad(const hl_safetensor *t, const char *what)
 
 static hl_status read_shape(hl_safetensor *t, const json_t *shape)
 {
-    if (!json_is_array(shape) || json_array_size(shape) > HL_SAFETENSOR_DIMS) return bad(t, "its shape is not a list of at most 8 sizes");
+    if (!json_is_array(shape) || json_array_size(shape) > HL_SAFETENSOR_DIMS)
+        return bad(t, "its shape is not a list of at most 8 sizes");
     t->ndim = (int)json_array_size(shape);
     t->count = 1;
     for (int i = 0; i < t->ndim; i++) {
         const json_t *size = json_array_get(shape, (size_t)i);
-        if (!json_is_integer(size) || json_integer_value(size) < 0) return bad(t, "a size of its shape is not a whole number");
+        if (!json_is_integer(size) || json_integer_value(size) < 0)
+            return bad(t, "a size of its shape is not a whole number");
         t->shape[i] = json_integer_value(size);
-        if (__builtin_mul_overflow(t->count, (size_t)t->shape[i], &t->count)) return bad(t, "its shape is larger than any memory");
+        if (__builtin_mul_overflow(t->count, (size_t)t->shape[i], &t->count))
+            return bad(t, "its shape is larger than any memory");
     }
     return HL_OK;
 }
 
 /* Where its bytes are: offsets count from the beginning of the data. */
-static hl_status read_place(hl_safetensor *t, const json_t *offsets, const char *data, size_t data_bytes, size_t number_bytes)
+static hl_status read_place(hl_safetensor *t, const json_t *offsets, const char *data, size_t data_bytes,
+                            size_t number_bytes)
 {
     const json_t *b = json_array_get(offsets, 0), *e = json_array_get(offsets, 1);
-    if (json_array_size(offsets) != 2 || !json_is_integer(b) || !json_is_integer(e)) return bad(t, "its data_offsets are not two whole numbers");
+    if (json_array_size(offsets) != 2 || !json_is_integer(b) || !json_is_integer(e))
+        return bad(t, "its data_offsets are not two whole numbers");
     json_int_t begin = json_integer_value(b), end = json_integer_value(e);
     size_t bytes;
-    if (begin < 0 || end < begin || (uint64_t)end > data_bytes) return bad(t, "its data_offsets leave the file, which may have been cut off");
-    if (__builtin_mul_overflow(t->count, number_bytes, &bytes) || bytes != (size_t)(end - begin)) return bad(t, "its data_offsets do not hold as many bytes as its shape and dtype need");
+    if (begin < 0 || end < begin || (uint64_t)end > data_bytes)
+        return bad(t, "its data_offsets leave the file, which may have been cut off");
+    if (__builtin_mul_overflow(t->count, number_bytes, &bytes) || bytes != (size_t)(end - begin))
+        return bad(t, "its data_offsets do not hold as many bytes as its shape and dtype need");
     t->bytes = data + begin;
     return HL_OK;
 }
@@ -173,10 +180,7 @@ static hl_status read_entry(hl_safetensor *t, const json_t *entry, const char *d
     return read_place(t, json_object_get(entry, "data_offsets"), data, data_bytes, dtypes[k].bytes);
 }
 
-static size_t bytes_of(const hl_safetensor *t)
-{
-    return t->count * dtypes[dtype_find(t->dtype)].bytes;
-}
+static size_t bytes_of(const hl_safetensor *t) { return t->count * dtypes[dtype_find(t->dtype)].bytes; }
 
 static int by_place(const void *a, const void *b)
 {
@@ -195,7 +199,8 @@ static hl_status check_tiling(hl_safetensor *t, int n, const mapped *f, const ch
         if ((const char *)t[i].bytes > at) return bad(&t[i], "bytes before it belong to no tensor");
         at += bytes_of(&t[i]);
     }
-    if (at != f->map + f->size) return HL_FAIL(HL_EFORMAT, "%s: has bytes after its last tensor; get the file again", f->path);
+    if (at != f->map + f->size)
+        return HL_FAIL(HL_EFORMAT, "%s: has bytes after its last tensor; get the file again", f->path);
     return HL_OK;
 }
 
@@ -209,7 +214,8 @@ static hl_status read_file(hl_safetensors *s)
     json_t *entry;
     int first = s->n;
     s->at = hl_realloc(s->at, ((size_t)s->n + json_object_size(f->header)) * sizeof *s->at);
-    json_object_foreach (f->header, name, entry) {
+    json_object_foreach(f->header, name, entry)
+    {
         if (strcmp(name, "__metadata__") == 0) continue;
         hl_safetensor *t = &s->at[s->n++];
         *t = (hl_safetensor){.name = name, .path = f->path};
@@ -252,11 +258,18 @@ static hl_status open_named(hl_safetensors *s, const char *folder, const char *i
     const char *name;
     json_t *value;
     char path[PATH_MAX];
-    json_object_foreach ((json_t *)map, name, value) {
+    json_object_foreach((json_t *)map, name, value)
+    {
         const char *file = json_string_value(value);
-        if (!file || !*file || strchr(file, '/')) return HL_FAIL(HL_EFORMAT, "%s: %.100s is not given the name of a file in the same folder; get the index again", index, name);
-        if (snprintf(path, sizeof path, "%s/%s", folder, file) >= (int)sizeof path) return HL_FAIL(HL_EFORMAT, "%s: %.100s has too long a file name", index, name);
-        if (access(path, F_OK) != 0) return HL_FAIL(HL_EFORMAT, "%s: names %.100s, which is not there (%s); get the whole folder", index, file, strerror(errno));
+        if (!file || !*file || strchr(file, '/'))
+            return HL_FAIL(HL_EFORMAT,
+                           "%s: %.100s is not given the name of a file in the same folder; get the index again", index,
+                           name);
+        if (snprintf(path, sizeof path, "%s/%s", folder, file) >= (int)sizeof path)
+            return HL_FAIL(HL_EFORMAT, "%s: %.100s has too long a file name", index, name);
+        if (access(path, F_OK) != 0)
+            return HL_FAIL(HL_EFORMAT, "%s: names %.100s, which is not there (%s); get the whole folder", index, file,
+                           strerror(errno));
         if (!has_file(s, path)) HL_TRY(add_file(s, path));
     }
     return HL_OK;
@@ -267,10 +280,12 @@ static hl_status check_index(const hl_safetensors *s, const char *index, const j
 {
     const char *name;
     json_t *value;
-    json_object_foreach ((json_t *)map, name, value) {
+    json_object_foreach((json_t *)map, name, value)
+    {
         const hl_safetensor *t = hl_safetensors_find(s, name);
         if (!t || strcmp(strrchr(t->path, '/') + 1, json_string_value(value)) != 0)
-            return HL_FAIL(HL_EFORMAT, "%s: %.100s is not in %.100s, where the index has it; get the folder again", index, name, json_string_value(value));
+            return HL_FAIL(HL_EFORMAT, "%s: %.100s is not in %.100s, where the index has it; get the folder again",
+                           index, name, json_string_value(value));
     }
     return HL_OK;
 }
@@ -290,7 +305,8 @@ static hl_status open_index(hl_safetensors *s, const char *folder, const char *i
     const json_t *map = json_object_get(root, "weight_map");
     free(text);
     hl_status status = json_is_object(map) ? open_named(s, folder, index, map)
-                                           : HL_FAIL(HL_EFORMAT, "%s: has no weight_map (%.200s); get the folder again", index, root ? "other keys only" : e.text);
+                                           : HL_FAIL(HL_EFORMAT, "%s: has no weight_map (%.200s); get the folder again",
+                                                     index, root ? "other keys only" : e.text);
     if (status == HL_OK) status = sort_names(s);
     if (status == HL_OK) status = check_index(s, index, map);
     json_decref(root);
@@ -329,10 +345,7 @@ void hl_safetensors_close(hl_safetensors *s)
     free(s);
 }
 
-int hl_safetensors_count(const hl_safetensors *s)
-{
-    return s->n;
-}
+int hl_safetensors_count(const hl_safetensors *s) { return s->n; }
 
 const hl_safetensor *hl_safetensors_at(const hl_safetensors *s, int i)
 {
@@ -350,7 +363,8 @@ hl_status hl_safetensor_read(const hl_safetensor *t, float *x)
 {
     int k = dtype_find(t->dtype);
     if (!dtypes[k].to_float)
-        return HL_FAIL(HL_EFORMAT, "%s: tensor %.100s is %s; weights are read from F32, F16 and BF16, so convert it", t->path, t->name, t->dtype);
+        return HL_FAIL(HL_EFORMAT, "%s: tensor %.100s is %s; weights are read from F32, F16 and BF16, so convert it",
+                       t->path, t->name, t->dtype);
     hl_act_tick();
     dtypes[k].to_float(x, t->bytes, t->count);
     return HL_OK;
@@ -358,8 +372,13 @@ hl_status hl_safetensor_read(const hl_safetensor *t, float *x)
 
 static hl_status read_only_tensor(const hl_safetensors *s, const char *path, size_t n, float *x)
 {
-    if (s->n != 1) return HL_FAIL(HL_EFORMAT, "%s: holds %d tensors where one is wanted; name a file that holds one of %zu numbers", path, s->n, n);
-    if (s->at[0].count != n) return HL_FAIL(HL_EFORMAT, "%s: holds %zu numbers where %zu are wanted; name a file made for this model", path, s->at[0].count, n);
+    if (s->n != 1)
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: holds %d tensors where one is wanted; name a file that holds one of %zu numbers", path,
+                       s->n, n);
+    if (s->at[0].count != n)
+        return HL_FAIL(HL_EFORMAT, "%s: holds %zu numbers where %zu are wanted; name a file made for this model", path,
+                       s->at[0].count, n);
     return hl_safetensor_read(&s->at[0], x);
 }
 

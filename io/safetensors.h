@@ -13,12 +13,12 @@ enum { HL_SAFETENSOR_DIMS = 8 };
 
 typedef struct {
     const char *name;
-    const char *dtype;  /* "F32", "BF16", ... */
+    const char *dtype; /* "F32", "BF16", ... */
     int ndim;
     int64_t shape[HL_SAFETENSOR_DIMS];
-    size_t count;       /* of numbers */
-    const void *bytes;  /* as in the file; aligned to nothing */
-    const char *path;   /* of the file that has it */
+    size_t count;      /* of numbers */
+    const void *bytes; /* as in the file; aligned to nothing */
+    const char *path;  /* of the file that has it */
 } hl_safetensor;
 
 typedef struct hl_safetensors hl_safetensors;

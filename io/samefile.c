@@ -22,9 +22,13 @@ static hl_status find_identity(identity *out, const char *path)
 {
     struct stat st;
     hl_process me;
-    if (stat(path, &st) != 0) return HL_FAIL(HL_EFORMAT, "%s: cannot be read: %s; copy it to all machines, or name one in a folder that they share", path, strerror(errno));
+    if (stat(path, &st) != 0)
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: cannot be read: %s; copy it to all machines, or name one in a folder that they share", path,
+                       strerror(errno));
     hl_process_find(&me);
-    *out = (identity){hl_digest(me.host, strlen(me.host)), (uint64_t)st.st_dev, (uint64_t)st.st_ino, (int64_t)st.st_size};
+    *out =
+        (identity){hl_digest(me.host, strlen(me.host)), (uint64_t)st.st_dev, (uint64_t)st.st_ino, (int64_t)st.st_size};
     return HL_OK;
 }
 
@@ -79,7 +83,8 @@ hl_status hl_file_same(const hl_group *g, const char *path)
     hl_group_close(&here);
     HL_TRY(status);
     hl_settings_add(&s, path, value);
-    status = hl_settings_agree(g, &s, HL_EFORMAT, "copy it to all machines again, or name one in a folder that they share");
+    status =
+        hl_settings_agree(g, &s, HL_EFORMAT, "copy it to all machines again, or name one in a folder that they share");
     hl_settings_free(&s);
     return status;
 }

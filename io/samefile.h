@@ -1,16 +1,17 @@
 /* samefile.h - is a file the same on all machines?
  *
- * A path may be in a folder that all machines share, or a copy on each.  Ranks of one machine that see the same file read it together, a part each. */
+ * A path may be in a folder that all machines share, or a copy on each.  Ranks of one machine that see the same file
+ * read it together, a part each. */
 #ifndef IO_SAMEFILE_H
 #define IO_SAMEFILE_H
 #include "mpi/group.h"
 
-/* The ranks of g for which `path` is one file of one machine, in the order of their ranks.  Close with hl_group_close.  HL_EFORMAT where a
- * rank has no file there.  Collective over g. */
+/* The ranks of g for which `path` is one file of one machine, in the order of their ranks.  Close with
+ * hl_group_close.  HL_EFORMAT where a rank has no file there.  Collective over g. */
 hl_status hl_file_group(hl_group *out, const hl_group *g, const char *path);
 
-/* HL_EFORMAT on all ranks where the contents differ, with the path, both ranks and hosts.  Nothing is read where all ranks see one file.
- * Collective over g. */
+/* HL_EFORMAT on all ranks where the contents differ, with the path, both ranks and hosts.  Nothing is read where all
+ * ranks see one file. Collective over g. */
 hl_status hl_file_same(const hl_group *g, const char *path);
 
 /* The same for the files of weights of a folder, or one file.  Collective over g. */

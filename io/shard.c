@@ -1,7 +1,8 @@
 /* shard.c - named arrays in one HDF5 file, written once and then mapped.
  *
  * HDF5 builds the file in memory; we write it to the disk ourselves.  So a full disk is an ordinary failure of write,
- * which HDF5 itself does not survive, and the digest is that of the bytes that should be there, not of those that are. */
+ * which HDF5 itself does not survive, and the digest is that of the bytes that should be there, not of those that
+ * are. */
 #include "io/shard.h"
 #include "base/arena.h"
 #include "base/digest.h"
@@ -81,8 +82,8 @@ static char *image_of(const char *path, const hl_shard_array *arrays, const hl_s
     return NULL;
 }
 
-hl_status hl_shard_write(const char *path, const hl_shard_array *arrays, const hl_shard_data *data, int n, int64_t *size,
-                         uint64_t *digest)
+hl_status hl_shard_write(const char *path, const hl_shard_array *arrays, const hl_shard_data *data, int n,
+                         int64_t *size, uint64_t *digest)
 {
     size_t bytes;
     hl_h5_quiet();
@@ -100,17 +101,22 @@ hl_status hl_shard_map(hl_shard *s, const char *path, int64_t size)
     struct stat st;
     int fd;
     if (hl_fault("dataset-read", HL_FAULT_ME))
-        return HL_FAIL(HL_ESTORE, "%s: cannot be opened: %s; the dataset is not whole: remove its folder and prepare it again", path, strerror(errno));
-    HL_TRY(hl_regular_open(&fd, &st, path, HL_ESTORE, "the dataset is not whole: remove its folder and prepare it again"));
+        return HL_FAIL(HL_ESTORE,
+                       "%s: cannot be opened: %s; the dataset is not whole: remove its folder and prepare it again",
+                       path, strerror(errno));
+    HL_TRY(
+        hl_regular_open(&fd, &st, path, HL_ESTORE, "the dataset is not whole: remove its folder and prepare it again"));
     void *at = MAP_FAILED;
     bool has_size = st.st_size == size && size > 0;
     if (has_size) at = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd, 0);
     int trouble = errno;
     close(fd);
     if (!has_size)
-        return HL_FAIL(HL_ESTORE, "%s: has %lld bytes, its manifest says %lld; remove the dataset's folder and prepare it again", path,
-                       (long long)st.st_size, (long long)size);
-    if (at == MAP_FAILED) return HL_FAIL(HL_ESTORE, "%s: cannot be mapped: %s; see the limits of this machine", path, strerror(trouble));
+        return HL_FAIL(HL_ESTORE,
+                       "%s: has %lld bytes, its manifest says %lld; remove the dataset's folder and prepare it again",
+                       path, (long long)st.st_size, (long long)size);
+    if (at == MAP_FAILED)
+        return HL_FAIL(HL_ESTORE, "%s: cannot be mapped: %s; see the limits of this machine", path, strerror(trouble));
     *s = (hl_shard){at, size};
     hl_mapped_add(at, (size_t)size, path);
     return HL_OK;
@@ -129,8 +135,8 @@ static bool find_array(hl_shard_place *p, hid_t file, const hl_shard_array *a)
     hid_t set = H5Dopen2(file, a->name, H5P_DEFAULT);
     if (set < 0) return false;
     hid_t how = H5Dget_create_plist(set), type = H5Dget_type(set), space = H5Dget_space(set);
-    bool maps = H5Pget_layout(how) == H5D_CONTIGUOUS && H5Pget_external_count(how) == 0 && H5Tequal(type, type_of(a->element)) > 0
-                && H5Sget_simple_extent_ndims(space) == 1;
+    bool maps = H5Pget_layout(how) == H5D_CONTIGUOUS && H5Pget_external_count(how) == 0
+                && H5Tequal(type, type_of(a->element)) > 0 && H5Sget_simple_extent_ndims(space) == 1;
     hssize_t n = H5Sget_simple_extent_npoints(space);
     haddr_t offset = n > 0 ? H5Dget_offset(set) : 0;
     *p = (hl_shard_place){(int64_t)offset, (int64_t)n};
@@ -145,7 +151,8 @@ hl_status hl_shard_find(hl_shard_place *places, const char *path, const hl_shard
 {
     hl_h5_quiet();
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    if (file < 0) return HL_FAIL(HL_EFORMAT, "%s: is not an HDF5 file: %s; prepare the dataset again", path, hl_h5_reason());
+    if (file < 0)
+        return HL_FAIL(HL_EFORMAT, "%s: is not an HDF5 file: %s; prepare the dataset again", path, hl_h5_reason());
     int found = 0;
     while (found < n && find_array(&places[found], file, &arrays[found])) found++;
     H5Fclose(file);
@@ -161,7 +168,8 @@ hl_status hl_shard_use(hl_shard_data *data, const hl_shard *s, const hl_shard_pl
         int64_t size = (int64_t)size_of(arrays[i].element);
         bool is_inside = p->n >= 0 && p->offset >= 0 && p->offset <= s->size && p->n <= (s->size - p->offset) / size;
         if (!is_inside || p->offset % size != 0)
-            return HL_FAIL(HL_EFORMAT, "%s: array '%s' does not lie inside the file; prepare the dataset again", path, arrays[i].name);
+            return HL_FAIL(HL_EFORMAT, "%s: array '%s' does not lie inside the file; prepare the dataset again", path,
+                           arrays[i].name);
         data[i] = (hl_shard_data){p->n, s->bytes + p->offset};
     }
     return HL_OK;

@@ -1,7 +1,8 @@
 /* shard.h - named arrays in one HDF5 file, written once and then mapped.
  *
- * The arrays are contiguous, unfiltered and little-endian, so that a reader asks HDF5 once where they stand and maps the
- * file: pages are read when they are touched, and ranks of one node share them.  The same arrays give the same bytes. */
+ * The arrays are contiguous, unfiltered and little-endian, so that a reader asks HDF5 once where they stand and maps
+ * the file: pages are read when they are touched, and ranks of one node share them.  The same arrays give the same
+ * bytes. */
 #ifndef IO_SHARD_H
 #define IO_SHARD_H
 #include "base/error.h"
@@ -23,8 +24,8 @@ typedef struct {
 } hl_shard_data;
 
 /* Write data (n) of arrays (n) to a new file, whole or not at all; its size and digest.  HL_ESTORE. */
-hl_status hl_shard_write(const char *path, const hl_shard_array *arrays, const hl_shard_data *data, int n, int64_t *size,
-                         uint64_t *digest);
+hl_status hl_shard_write(const char *path, const hl_shard_array *arrays, const hl_shard_data *data, int n,
+                         int64_t *size, uint64_t *digest);
 
 /* A mapped file.  Start from {0}. */
 typedef struct {

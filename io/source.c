@@ -22,7 +22,8 @@ hl_status hl_source_open(hl_source *s, const char *path)
     struct stat st;
     *s = (hl_source){.path = path, .fd = -1};
     if (access(path, R_OK) != 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
-        return HL_FAIL(HL_EFORMAT, "%s: cannot be read: %s; give the path of a file that is there", path, strerror(errno));
+        return HL_FAIL(HL_EFORMAT, "%s: cannot be read: %s; give the path of a file that is there", path,
+                       strerror(errno));
     HL_TRY(hl_regular_open(&s->fd, &st, path, HL_EFORMAT, "it is read more than once, so give a file"));
     s->size = st.st_size;
     s->mtime = nanoseconds_of(&st);
@@ -43,7 +44,8 @@ hl_status hl_source_read(hl_source *s, char *block, size_t *n)
         ssize_t got = read(s->fd, block + *n, HL_SOURCE_BLOCK - *n);
         if (got == 0) break;
         if (got > 0) *n += (size_t)got;
-        else if (errno != EINTR) return HL_FAIL(HL_ESTORE, "%s: reading fails: %s; look after the disk", s->path, strerror(errno));
+        else if (errno != EINTR)
+            return HL_FAIL(HL_ESTORE, "%s: reading fails: %s; look after the disk", s->path, strerror(errno));
     }
     hl_act_tick();
     if (*n) s->digest = hl_digest_join(s->digest, hl_digest(block, *n));
@@ -65,6 +67,7 @@ hl_status hl_source_finish(hl_source *s)
     do status = hl_source_read(s, block, &n);
     while (status == HL_OK && n == HL_SOURCE_BLOCK);
     free(block);
-    if (status == HL_OK && !is_unchanged(s)) status = HL_FAIL(HL_EFORMAT, "%s: changed while it was read; start again when it is complete", s->path);
+    if (status == HL_OK && !is_unchanged(s))
+        status = HL_FAIL(HL_EFORMAT, "%s: changed while it was read; start again when it is complete", s->path);
     return status;
 }

@@ -24,7 +24,8 @@ void hl_source_close(hl_source *s);
 /* The next HL_SOURCE_BLOCK bytes; n is smaller only at the end.  HL_ESTORE where the disk fails. */
 hl_status hl_source_read(hl_source *s, char *block, size_t *n);
 
-/* Read the rest, for the digest alone.  HL_EFORMAT where the file has changed since it was opened, as its size and time tell. */
+/* Read the rest, for the digest alone.  HL_EFORMAT where the file has changed since it was opened, as its size and
+ * time tell. */
 hl_status hl_source_finish(hl_source *s);
 
 #endif

@@ -12,8 +12,7 @@ typedef struct {
     int64_t train, valid, test;          /* interactions of each part */
     int64_t users_train;                 /* users with an interaction in the training part */
     int64_t items_train;                 /* items with one */
-    int64_t ties_valid, ties_test;       /* temporal: interactions that the shares leave before the cut, and that have
-                                                 * the time of the first one behind it: they are behind it too */
+    int64_t ties_valid, ties_test;       /* temporal: as old as the first one behind the cut, and so behind it too */
     int64_t targets_valid, targets_test; /* users who are ranked */
     int64_t without_valid, without_test; /* users without an interaction in the part: not ranked */
     int64_t no_history_valid, no_history_test; /* users whose first interaction would be the target: not ranked */

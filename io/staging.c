@@ -34,7 +34,8 @@ static hl_status clear(const hl_staging *d, const char *path)
     const struct dirent *e;
     while (s == HL_OK && (e = readdir(dir)))
         if (!is_ours(d, e->d_name))
-            s = HL_FAIL(HL_EUSAGE, "%s: holds %.60s, which is not of a dataset; it is in the way: move it", path, e->d_name);
+            s = HL_FAIL(HL_EUSAGE, "%s: holds %.60s, which is not of a dataset; it is in the way: move it", path,
+                        e->d_name);
     rewinddir(dir);
     while (s == HL_OK && (e = readdir(dir))) unlinkat(dirfd(dir), e->d_name, 0); /* the two dots stay */
     closedir(dir);
@@ -48,7 +49,8 @@ static hl_status lock(hl_staging *d)
     d->lock = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (d->lock < 0) return HL_FAIL(HL_ESTORE, "%s: cannot be opened: %s", d->path, strerror(errno));
     bool is_taken = flock(d->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    bool is_there = !is_taken && fstat(d->lock, &mine) == 0 && stat(d->path, &there) == 0 && mine.st_ino == there.st_ino;
+    bool is_there =
+        !is_taken && fstat(d->lock, &mine) == 0 && stat(d->path, &there) == 0 && mine.st_ino == there.st_ino;
     if (is_there) return HL_OK;
     close(d->lock);
     d->lock = -1;

@@ -13,7 +13,7 @@ typedef struct {
     char place[PATH_MAX], path[PATH_MAX]; /* F and F.tmp: write into path */
     const char *const *patterns;          /* (n) of the names of files that may be there; borrowed */
     int n;
-    int lock; /* -1: not ours */
+    int lock;      /* -1: not ours */
     bool is_taken; /* somebody else is writing it */
 } hl_staging;
 

@@ -27,7 +27,8 @@ void hl_path(char out[PATH_MAX], const char *format, ...)
 hl_status hl_path_check(const char *path)
 {
     if (strlen(path) + ROOM < PATH_MAX) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%.100s...: this path has %zu letters, more than files may have; use a shorter one", path, strlen(path));
+    return HL_FAIL(HL_EUSAGE, "%.100s...: this path has %zu letters, more than files may have; use a shorter one", path,
+                   strlen(path));
 }
 
 void hl_step_path(char out[PATH_MAX], const char *folder, int64_t step, const char *end)
@@ -50,7 +51,8 @@ static int64_t leftover_of(const char *name, const char **end)
 {
     char stem[32];
     *end = strrchr(name, '.');
-    bool is_one = *end && (strcmp(*end, ".tmp") == 0 || strcmp(*end, ".old") == 0) && *end - name < (ptrdiff_t)sizeof stem;
+    bool is_one =
+        *end && (strcmp(*end, ".tmp") == 0 || strcmp(*end, ".old") == 0) && *end - name < (ptrdiff_t)sizeof stem;
     if (!is_one) return -1;
     snprintf(stem, sizeof stem, "%.*s", (int)(*end - name), name);
     return step_of(stem);
@@ -176,14 +178,12 @@ static void give_name_back(const char *old, const char *folder, int64_t step)
 {
     char path[PATH_MAX];
     hl_step_path(path, folder, step, "");
-    if (hl_atomic_move(old, path) == HL_OK) hl_log(HL_INFO, "%s: has its name back, which a replacement that did not end took away", path);
+    if (hl_atomic_move(old, path) == HL_OK)
+        hl_log(HL_INFO, "%s: has its name back, which a replacement that did not end took away", path);
     else hl_log(HL_WARN, "%s", hl_error_text());
 }
 
-static bool exists(const char *path)
-{
-    return access(path, F_OK) == 0;
-}
+static bool exists(const char *path) { return access(path, F_OK) == 0; }
 
 void hl_steps_clean(const char *folder)
 {
@@ -207,7 +207,8 @@ void hl_steps_tell_others(const char *folder)
     DIR *d = opendir(folder);
     for (struct dirent *e; d && (e = readdir(d));) {
         int64_t step = step_of(e->d_name);
-        if (step >= 0 && !hl_step_is_ours(folder, step)) hl_log(HL_WARN, "%s/%s: is not a checkpoint, whatever its name; it is left alone", folder, e->d_name);
+        if (step >= 0 && !hl_step_is_ours(folder, step))
+            hl_log(HL_WARN, "%s/%s: is not a checkpoint, whatever its name; it is left alone", folder, e->d_name);
     }
     if (d) closedir(d);
 }

@@ -29,15 +29,15 @@ bool hl_step_is_ours(const char *folder, int64_t step);
  * to old, then those after it.  How many there are; release *steps with free. */
 int hl_steps_list(const char *folder, int64_t **steps);
 
-/* Remove step-N.tmp and step-N.old, which kills have left; a step-N.old that stands alone gets its name back.  What cannot be
- * done is a warning. */
+/* Remove step-N.tmp and step-N.old, which kills have left; a step-N.old that stands alone gets its name back.  What
+ * cannot be done is a warning. */
 void hl_steps_clean(const char *folder);
 
 /* A warning for each step-N that is none of ours. */
 void hl_steps_tell_others(const char *folder);
 
-/* Remove all but the `keep` newest (0: none is removed), never the latest or the step `best` (-1: none), and nothing that is not
- * ours.  What cannot be is a warning. */
+/* Remove all but the `keep` newest (0: none is removed), never the latest or the step `best` (-1: none), and nothing
+ * that is not ours.  What cannot be is a warning. */
 void hl_steps_prune(const char *folder, int keep, int64_t best);
 
 #endif

@@ -1,8 +1,9 @@
 /* tensor-index.c - where the numbers of each tensor lie in an HDF5 file.
  *
- * A library that fails while it writes cannot be called again, and HDF5 writes what it knows of a file when that is closed.
- * So a new file is laid out in memory (memfd_create), where nothing fails for want of room, and we bring it to the disk
- * ourselves.  The file in memory is sparse: as large as the one on the disk, it takes pages only for what HDF5 writes. */
+ * A library that fails while it writes cannot be called again, and HDF5 writes what it knows of a file when that is
+ * closed. So a new file is laid out in memory (memfd_create), where nothing fails for want of room, and we bring it
+ * to the disk ourselves.  The file in memory is sparse: as large as the one on the disk, it takes pages only for
+ * what HDF5 writes. */
 #include "io/tensor-index.h"
 #include "base/arena.h"
 #include "io/h5.h"
@@ -17,7 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && sizeof(float) == 4, "a float in memory is a float in the file");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && sizeof(float) == 4,
+               "a float in memory is a float in the file");
 
 enum { NAME = 200 }; /* bytes of a dataset's path */
 static const char MEMORY[] = "a file in memory";
@@ -29,10 +31,7 @@ int64_t hl_tensor_numbers(const hl_tensor *t)
     return numbers;
 }
 
-static int64_t bytes_of(const hl_tensor_entry *e)
-{
-    return hl_tensor_numbers(&e->tensor) * (int64_t)sizeof(float);
-}
+static int64_t bytes_of(const hl_tensor_entry *e) { return hl_tensor_numbers(&e->tensor) * (int64_t)sizeof(float); }
 
 static void name_of(char out[NAME], const hl_tensor_entry *e)
 {
@@ -155,21 +154,27 @@ static bool has_shape(hid_t space, const hl_tensor *t)
 
 static bool is_plain(hid_t set, hid_t how, hid_t type)
 {
-    return H5Pget_layout(how) == H5D_CONTIGUOUS && H5Pget_external_count(how) == 0 && H5Tequal(type, H5T_IEEE_F32LE) > 0 &&
-           H5Dget_offset(set) != HADDR_UNDEF;
+    return H5Pget_layout(how) == H5D_CONTIGUOUS && H5Pget_external_count(how) == 0 && H5Tequal(type, H5T_IEEE_F32LE) > 0
+           && H5Dget_offset(set) != HADDR_UNDEF;
 }
 
 static hl_status look_at(hl_tensor_entry *e, hid_t set, const char *path, const char *name, int64_t size)
 {
     hid_t how = H5Dget_create_plist(set), type = H5Dget_type(set), space = H5Dget_space(set);
-    const bool is_it = how >= 0 && type >= 0 && space >= 0, plain = is_it && is_plain(set, how, type), fits = is_it && has_shape(space, &e->tensor);
+    const bool is_it = how >= 0 && type >= 0 && space >= 0, plain = is_it && is_plain(set, how, type),
+               fits = is_it && has_shape(space, &e->tensor);
     if (space >= 0) H5Sclose(space);
     if (type >= 0) H5Tclose(type);
     if (how >= 0) H5Pclose(how);
-    if (!plain) return HL_FAIL(HL_ESTORE, "%s: %s is not an array of 32-bit floats in one piece; use another checkpoint", path, name);
-    if (!fits) return HL_FAIL(HL_ESTORE, "%s: %s has another shape than its manifest says; use another checkpoint", path, name);
+    if (!plain)
+        return HL_FAIL(HL_ESTORE, "%s: %s is not an array of 32-bit floats in one piece; use another checkpoint", path,
+                       name);
+    if (!fits)
+        return HL_FAIL(HL_ESTORE, "%s: %s has another shape than its manifest says; use another checkpoint", path,
+                       name);
     const haddr_t at = H5Dget_offset(set);
-    if (at > (haddr_t)size || bytes_of(e) > size - (int64_t)at) return HL_FAIL(HL_ESTORE, "%s: %s does not lie inside the file; use another checkpoint", path, name);
+    if (at > (haddr_t)size || bytes_of(e) > size - (int64_t)at)
+        return HL_FAIL(HL_ESTORE, "%s: %s does not lie inside the file; use another checkpoint", path, name);
     e->at = (int64_t)at;
     return HL_OK;
 }
@@ -189,7 +194,8 @@ hl_status hl_tensor_index_find(hl_tensor_entry *e, int n, const char *path)
 {
     struct stat st;
     hl_h5_quiet();
-    if (stat(path, &st) != 0) return HL_FAIL(HL_ESTORE, "%s: cannot be opened: %s; use another checkpoint", path, strerror(errno));
+    if (stat(path, &st) != 0)
+        return HL_FAIL(HL_ESTORE, "%s: cannot be opened: %s; use another checkpoint", path, strerror(errno));
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file < 0) return trouble(path, "open", "the file");
     hl_status s = HL_OK;

@@ -1,8 +1,9 @@
 /* tensors.c - logical tensors in one HDF5 file, written and read by many ranks together.
  *
- * Rank 0 lays the file out, or reads what lies where, and tells all; then each rank opens the file for itself and moves what
- * it has by pwrite and pread.  No rank waits for another while a disk may fail: they agree after each act.  A rank's share
- * is one piece of its array (the side's tensors one after the other), so it touches few datasets and moves long runs. */
+ * Rank 0 lays the file out, or reads what lies where, and tells all; then each rank opens the file for itself and
+ * moves what it has by pwrite and pread.  No rank waits for another while a disk may fail: they agree after each
+ * act.  A rank's share is one piece of its array (the side's tensors one after the other), so it touches few
+ * datasets and moves long runs. */
 #include "io/tensors.h"
 #include "base/acts.h"
 #include "base/arena.h"
@@ -87,17 +88,17 @@ static void share_places(const file *f)
     free(at);
 }
 
-static hl_status trouble(const file *f, const char *act)
-{
-    return hl_file_fail(f->path, act, errno);
-}
+static hl_status trouble(const file *f, const char *act) { return hl_file_fail(f->path, act, errno); }
 
 static hl_status open_file(file *f, int how)
 {
     f->fd = hl_fault("checkpoint-open", f->world->rank) ? -1 : open(f->path, how | O_CLOEXEC, 0666);
     if (f->fd >= 0) return HL_OK;
     if (errno == ENOENT && f->writing && f->world->rank > 0)
-        return HL_FAIL(HL_ESTORE, "%s: rank 0 has just made it and it is not there; name a folder that all machines of the job share", f->path);
+        return HL_FAIL(
+            HL_ESTORE,
+            "%s: rank 0 has just made it and it is not there; name a folder that all machines of the job share",
+            f->path);
     return trouble(f, f->writing ? "create or open" : "open");
 }
 
@@ -108,12 +109,13 @@ static hl_status close_file(file *f, hl_status s)
     return s == HL_OK && failed ? trouble(f, "close") : s;
 }
 
-/* NFS sends whole pages of what it has seen of a file, and two machines may have numbers in one page; it sends bytes where
- * the file is locked.  So each rank locks a byte that no other one wants, behind the file's end.  A file system without
- * locks is not NFS, or has one machine. */
+/* NFS sends whole pages of what it has seen of a file, and two machines may have numbers in one page; it sends bytes
+ * where the file is locked.  So each rank locks a byte that no other one wants, behind the file's end.  A file
+ * system without locks is not NFS, or has one machine. */
 static void keep_pages_apart(const file *f)
 {
-    struct flock mine = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)((int64_t)1 << 60) + f->world->rank, .l_len = 1};
+    struct flock mine = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)((int64_t)1 << 60) + f->world->rank, .l_len = 1};
     (void)!fcntl(f->fd, F_SETLK, &mine);
 }
 
@@ -144,15 +146,19 @@ static hl_status add(run *r, const file *f, char *x, size_t n, int64_t at)
     return s;
 }
 
-/* That part of a slice which lies in [begin, end) of the array, of which x has the numbers from `first` on.  Of what several
- * ranks hold in common, one writes and all read. */
-static hl_status move_part(run *r, const file *f, const hl_tensor_array *a, const hl_param *p, size_t first, size_t begin, size_t end)
+/* That part of a slice which lies in [begin, end) of the array, of which x has the numbers from `first` on.  Of what
+ * several ranks hold in common, one writes and all read. */
+static hl_status move_part(run *r, const file *f, const hl_tensor_array *a, const hl_param *p, size_t first,
+                           size_t begin, size_t end)
 {
     if (p->offset >= end || p->offset + p->count <= begin) return HL_OK;
     const int64_t at = place_of(f, a, p), n = hl_param_stretches(p);
     for (int64_t i = 0; i < n; i++) {
-        const hl_stretch s = f->writing ? hl_param_counted_stretch(p, i, begin, end) : hl_param_held_stretch(p, i, begin, end);
-        if (s.n) HL_TRY(add(r, f, (char *)(a->x + (p->offset + s.local - first)), s.n * sizeof *a->x, at + s.global * (int64_t)sizeof *a->x));
+        const hl_stretch s =
+            f->writing ? hl_param_counted_stretch(p, i, begin, end) : hl_param_held_stretch(p, i, begin, end);
+        if (s.n)
+            HL_TRY(add(r, f, (char *)(a->x + (p->offset + s.local - first)), s.n * sizeof *a->x,
+                       at + s.global * (int64_t)sizeof *a->x));
     }
     return HL_OK;
 }
@@ -164,7 +170,8 @@ static hl_status move_array(const file *f, const hl_tensor_array *a)
     if (!hl_group_has_me(a->holders)) return HL_OK;
     const size_t begin = hl_params_block_begin(a->table, a->holders->size, a->holders->rank);
     const size_t end = hl_params_block_begin(a->table, a->holders->size, a->holders->rank + 1);
-    for (int k = 0; k < a->table->n; k++) HL_TRY(move_part(&r, f, a, &a->table->at[k], a->block ? begin : 0, begin, end));
+    for (int k = 0; k < a->table->n; k++)
+        HL_TRY(move_part(&r, f, a, &a->table->at[k], a->block ? begin : 0, begin, end));
     return move(f, &r);
 }
 
@@ -200,7 +207,8 @@ static int64_t bytes_at_most(const file *f)
 {
     enum { HEADER = 1 << 16, DATASET_HEADER = 1 << 12 };
     int64_t bytes = HEADER;
-    for (int i = 0; i < f->entries; i++) bytes += DATASET_HEADER + hl_tensor_numbers(&f->entry[i].tensor) * (int64_t)sizeof(float);
+    for (int i = 0; i < f->entries; i++)
+        bytes += DATASET_HEADER + hl_tensor_numbers(&f->entry[i].tensor) * (int64_t)sizeof(float);
     return bytes;
 }
 
@@ -211,7 +219,8 @@ static hl_status bring(const file *f, const hl_tensor_image *image)
     return flush(f);
 }
 
-/* Rank 0: all of the file but the numbers.  A limit on the size of files holds in memory too, so the disk is asked first. */
+/* Rank 0: all of the file but the numbers.  A limit on the size of files holds in memory too, so the disk is asked
+ * first. */
 static hl_status make(file *f)
 {
     hl_tensor_image image = {0};
@@ -260,7 +269,8 @@ static hl_status read_mine(file *f, const hl_tensor_array *arrays, int n)
 static hl_status read_all(file *f, const hl_tensor_array *arrays, int n)
 {
     const bool is_first = f->world->rank == 0;
-    HL_TRY_ALL(f->world, hl_place_sign(is_first ? hl_tensor_index_find(f->entry, f->entries, f->path) : HL_OK, f->world->rank));
+    HL_TRY_ALL(f->world,
+               hl_place_sign(is_first ? hl_tensor_index_find(f->entry, f->entries, f->path) : HL_OK, f->world->rank));
     share_places(f);
     HL_TRY_ALL(f->world, hl_place_sign(read_mine(f, arrays, n), f->world->rank));
     return HL_OK;
@@ -271,7 +281,8 @@ static void gather(const hl_tensor_array *a)
 {
     if (!hl_group_has_me(a->holders) || a->block) return;
     for (int r = 0; r < a->holders->size; r++) {
-        size_t begin = hl_params_block_begin(a->table, a->holders->size, r), end = hl_params_block_begin(a->table, a->holders->size, r + 1);
+        size_t begin = hl_params_block_begin(a->table, a->holders->size, r),
+               end = hl_params_block_begin(a->table, a->holders->size, r + 1);
         hl_group_broadcast(a->holders, a->x + begin, (end - begin) * sizeof *a->x, r);
     }
 }

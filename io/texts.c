@@ -28,7 +28,7 @@ typedef struct {
     char *text;             /* n bytes of the row's text */
     size_t n, room;
     hl_ids ids;
-    hl_ids *head; /* (n_text_keys) token ids of the prompt and this key, as a text begins whose first value is its; none until needed */
+    hl_ids *head; /* (n_text_keys) ids of the prompt and this key, with which a text begins; none until needed */
 } reading;
 
 static void add(reading *r, const char *at, size_t n)
@@ -41,10 +41,7 @@ static void add(reading *r, const char *at, size_t n)
     r->n += n;
 }
 
-static void add_words(reading *r, const char *words)
-{
-    add(r, words, strlen(words));
-}
+static void add_words(reading *r, const char *words) { add(r, words, strlen(words)); }
 
 static void add_key(reading *r, int key)
 {
@@ -76,8 +73,8 @@ static hl_status check_utf8(const reading *r, const hl_csv_field *row)
         if (valid == f->n) continue;
         int64_t line = f->line;
         for (size_t i = 0; i < valid; i++) line += f->at[i] == '\n';
-        return HL_FAIL(HL_EFORMAT, "%s:%lld: byte 0x%02X of column '%s' is not UTF-8; write the file as UTF-8", r->how->path,
-                       (long long)line, (unsigned char)f->at[valid], r->how->text_keys[k]);
+        return HL_FAIL(HL_EFORMAT, "%s:%lld: byte 0x%02X of column '%s' is not UTF-8; write the file as UTF-8",
+                       r->how->path, (long long)line, (unsigned char)f->at[valid], r->how->text_keys[k]);
     }
     return HL_OK;
 }
@@ -129,7 +126,8 @@ static hl_status keep(reading *r, hl_text *text, const hl_csv_field *row)
     HL_TRY(encode(r, r->text, r->n, row[r->id_column].line, &is_cut));
     r->t->report.text_rows_repeated += text->has_row;
     free(text->ids);
-    *text = (hl_text){.ids = copy_ids(&r->ids), .n = r->ids.n, .has_row = true, .is_bare = key == NO_KEY, .is_cut = is_cut};
+    *text =
+        (hl_text){.ids = copy_ids(&r->ids), .n = r->ids.n, .has_row = true, .is_bare = key == NO_KEY, .is_cut = is_cut};
     return look_at_cut(r, text, key);
 }
 
@@ -204,13 +202,16 @@ static hl_status read_file(reading *r, hl_progress *progress)
     return HL_OK;
 }
 
-hl_status hl_texts_read(hl_texts *t, const hl_texts_how *how, const hl_idtable *items, int64_t shard_items, int rank, int ranks,
-                        hl_progress *progress)
+hl_status hl_texts_read(hl_texts *t, const hl_texts_how *how, const hl_idtable *items, int64_t shard_items, int rank,
+                        int ranks, hl_progress *progress)
 {
     *t = (hl_texts){.deal = {hl_idtable_count(items) + 1, shard_items, rank, ranks}};
     t->text = hl_alloc_zero((size_t)hl_deal_slots(&t->deal), sizeof *t->text);
     t->ids = hl_idmatch_new(items, rank, ranks);
-    reading r = {.how = how, .items = items, .t = t, .column = hl_alloc((size_t)how->n_text_keys * sizeof(int)),
+    reading r = {.how = how,
+                 .items = items,
+                 .t = t,
+                 .column = hl_alloc((size_t)how->n_text_keys * sizeof(int)),
                  .head = hl_alloc_zero((size_t)how->n_text_keys, sizeof *r.head)};
     hl_status s = read_file(&r, progress);
     hl_csv_close(r.csv);

@@ -32,20 +32,20 @@ typedef struct {
 typedef struct hl_text hl_text;
 
 typedef struct {
-    hl_deal deal;      /* items, the padding included; one slot an item of mine */
-    hl_text *text;     /* (slots) */
-    int32_t *empty;    /* token ids of the empty text */
+    hl_deal deal;   /* items, the padding included; one slot an item of mine */
+    hl_text *text;  /* (slots) */
+    int32_t *empty; /* token ids of the empty text */
     int n_empty;
     hl_source_facts facts;
-    hl_idmatch *ids;        /* which items have a row */
-    hl_idmatch_forms forms; /* of those that have none, by their form; my part */
+    hl_idmatch *ids;          /* which items have a row */
+    hl_idmatch_forms forms;   /* of those that have none, by their form; my part */
     hl_prepare_report report; /* what I know alone: the whole file's counts on rank 0, my items' on every rank */
 } hl_texts;
 
 /* Read the file for the items of a table (number i is item i + 1).  Local.
  * Close *t also after a failure. */
-hl_status hl_texts_read(hl_texts *t, const hl_texts_how *how, const hl_idtable *items, int64_t shard_items, int rank, int ranks,
-                        hl_progress *progress);
+hl_status hl_texts_read(hl_texts *t, const hl_texts_how *how, const hl_idtable *items, int64_t shard_items, int rank,
+                        int ranks, hl_progress *progress);
 void hl_texts_close(hl_texts *t);
 
 /* Token ids of the item in a slot. */

@@ -17,15 +17,9 @@ typedef struct {
     bool is_too_large;
 } number;
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-static void shift(number *x)
-{
-    x->is_too_large |= __builtin_mul_overflow(x->value, 10, &x->value);
-}
+static void shift(number *x) { x->is_too_large |= __builtin_mul_overflow(x->value, 10, &x->value); }
 
 /* The digits that come next; sign is 1 or -1, so that the least number can be read too. */
 static void take_digits(number *x, cursor *c, int sign)

@@ -24,9 +24,6 @@ static hl_status bytes_encode(hl_tokenizer *t, hl_ids *ids, const char *text, si
     return HL_OK;
 }
 
-static void bytes_close(hl_tokenizer *t)
-{
-    (void)t;
-}
+static void bytes_close(hl_tokenizer *t) { (void)t; }
 
 const hl_tokenizer_kind_ops hl_tok_bytes = {"bytes", NULL, bytes_open, bytes_encode, bytes_close};

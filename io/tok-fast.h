@@ -11,8 +11,9 @@ hl_status hl_tok_fast_rules(hl_tok_rules *r, const hl_vocab *pieces, const json_
 /* BOS and EOS of its template, which counts where the class has none of its own. */
 hl_status hl_tok_fast_template(hl_tok_rules *r, const hl_vocab *pieces, const json_t *fast, const char *path);
 
-/* Add a token as transformers writes it: a text, or an object with content, lstrip, ...; `replace` as in hl_tok_rules_add.
- * `says` is the id that it is said to have; -1: none. */
-hl_status hl_tok_fast_add(hl_tok_rules *r, const hl_vocab *pieces, const json_t *token, bool replace, int64_t says, const char *path);
+/* Add a token as transformers writes it: a text, or an object with content, lstrip, ...; `replace` as in
+ * hl_tok_rules_add. `says` is the id that it is said to have; -1: none. */
+hl_status hl_tok_fast_add(hl_tok_rules *r, const hl_vocab *pieces, const json_t *token, bool replace, int64_t says,
+                          const char *path);
 
 #endif

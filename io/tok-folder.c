@@ -10,51 +10,63 @@
 #include <unistd.h>
 
 enum { CONFIG, MAP, ADDED, FAST, MODEL, FILES };
-static const char *const names[FILES] = {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.json", "config.json"};
+static const char *const names[FILES] = {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+                                         "tokenizer.json", "config.json"};
 enum { MOST_FILE = 256 << 20 };
 
 typedef struct {
     json_t *file[FILES]; /* NULL where it is not there */
     char path[FILES][PATH_MAX];
-    bool is_llama;       /* a class that puts BOS and EOS itself; else the template of tokenizer.json does */
-    bool is_made_anew;   /* from tokenizer.model; else tokenizer.json is the base */
+    bool is_llama;     /* a class that puts BOS and EOS itself; else the template of tokenizer.json does */
+    bool is_made_anew; /* from tokenizer.model; else tokenizer.json is the base */
 } folder;
 
 static hl_status read_files(folder *f, const char *where)
 {
     for (int i = 0; i < FILES; i++) {
-        if (snprintf(f->path[i], PATH_MAX, "%s/%s", where, names[i]) >= PATH_MAX) return HL_FAIL(HL_EFORMAT, "%.100s...: the path is too long; use a shorter one", where);
+        if (snprintf(f->path[i], PATH_MAX, "%s/%s", where, names[i]) >= PATH_MAX)
+            return HL_FAIL(HL_EFORMAT, "%.100s...: the path is too long; use a shorter one", where);
         if (access(f->path[i], F_OK) == 0) HL_TRY(hl_json_read(f->path[i], MOST_FILE, &f->file[i]));
     }
     return HL_OK;
 }
 
-static json_t *get(const folder *f, int file, const char *key)
-{
-    return hl_json_get(f->file[file], key);
-}
+static json_t *get(const folder *f, int file, const char *key) { return hl_json_get(f->file[file], key); }
 
 /* ---- the class */
 
 static hl_status refuse_class(const char *path, const char *key, const char *is)
 {
-    return HL_FAIL(HL_EFORMAT, "%s: %s is %.60s, and tokenizer.model is read as a LlamaTokenizer reads it; name another tokenizer", path, key, is);
+    return HL_FAIL(HL_EFORMAT,
+                   "%s: %s is %.60s, and tokenizer.model is read as a LlamaTokenizer reads it; name another tokenizer",
+                   path, key, is);
 }
 
 static hl_status find_class(folder *f)
 {
-    static const char *const llamas[] = {"LlamaTokenizer", "LlamaTokenizerFast"}, *const types[] = {"llama", "mistral"}; /* two each */
+    static const char *const llamas[] = {"LlamaTokenizer", "LlamaTokenizerFast"}, *const types[] = {
+                                                                                      "llama",
+                                                                                      "mistral"}; /* two each */
     int file = get(f, CONFIG, "tokenizer_class") ? CONFIG : MODEL;
-    const char *class = json_string_value(get(f, file, "tokenizer_class")), *type = json_string_value(get(f, MODEL, "model_type"));
-    if (json_object_get(get(f, CONFIG, "auto_map"), "AutoTokenizer")) return HL_FAIL(HL_EFORMAT, "%s: auto_map names code of the tokenizer's own, which is not run; name another tokenizer", f->path[CONFIG]);
+    const char *class = json_string_value(get(f, file, "tokenizer_class")),
+               *type = json_string_value(get(f, MODEL, "model_type"));
+    if (json_object_get(get(f, CONFIG, "auto_map"), "AutoTokenizer"))
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: auto_map names code of the tokenizer's own, which is not run; name another tokenizer",
+                       f->path[CONFIG]);
     for (size_t i = 0; i < sizeof llamas / sizeof llamas[0]; i++) {
         if (class && strcmp(class, llamas[i]) == 0) f->is_llama = true;
         if (!class && (!type || strcmp(type, types[i]) == 0)) f->is_llama = true;
     }
     bool is_plain = class && strcmp(class, "PreTrainedTokenizerFast") == 0;
     if (f->is_llama || (is_plain && f->file[FAST])) return HL_OK;
-    if (is_plain) return HL_FAIL(HL_EFORMAT, "%s: tokenizer_class is PreTrainedTokenizerFast, which reads tokenizer.json alone, and there is none; get the whole folder", f->path[CONFIG]);
-    return class ? refuse_class(f->path[file], "tokenizer_class", class) : refuse_class(f->path[MODEL], "model_type", type);
+    if (is_plain)
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: tokenizer_class is PreTrainedTokenizerFast, which reads tokenizer.json alone, and there is "
+                       "none; get the whole folder",
+                       f->path[CONFIG]);
+    return class ? refuse_class(f->path[file], "tokenizer_class", class)
+                 : refuse_class(f->path[MODEL], "model_type", type);
 }
 
 /* ---- values */
@@ -64,16 +76,14 @@ static hl_status read_switch(bool *is, const folder *f, const char *key)
 {
     const json_t *value = json_object_get(f->file[CONFIG], key);
     if (!value) return HL_OK;
-    if (!json_is_boolean(value) && !json_is_null(value)) return HL_FAIL(HL_EFORMAT, "%s: %s is neither true nor false; correct it", f->path[CONFIG], key);
+    if (!json_is_boolean(value) && !json_is_null(value))
+        return HL_FAIL(HL_EFORMAT, "%s: %s is neither true nor false; correct it", f->path[CONFIG], key);
     *is = json_is_true(value);
     return HL_OK;
 }
 
 /* Where the ids of added tokens are in tokenizer_config.json, the other files are not asked. */
-static bool has_decoder(const folder *f)
-{
-    return get(f, CONFIG, "added_tokens_decoder") != NULL;
-}
+static bool has_decoder(const folder *f) { return get(f, CONFIG, "added_tokens_decoder") != NULL; }
 
 /* The value of a special token.  special_tokens_map.json is older: it counts where the ids of added tokens are not in
  * tokenizer_config.json. */
@@ -108,13 +118,13 @@ static bool is_special_of_map(const folder *f, const char *text)
     const char *key;
     json_t *value, *one;
     size_t i;
-    for (int file = CONFIG; file <= MAP; file++)
-        json_object_foreach (f->file[file], key, value) {
+    for (int file = CONFIG; file <= MAP; file++) json_object_foreach(f->file[file], key, value)
+        {
             const char *content = content_of(value);
             bool names_one = strlen(key) > 6 && strcmp(key + strlen(key) - 6, "_token") == 0;
             if (names_one && content && strcmp(content, text) == 0) return true;
-            json_array_foreach (strcmp(key, "additional_special_tokens") == 0 ? value : NULL, i, one)
-                if (content_of(one) && strcmp(content_of(one), text) == 0) return true;
+            json_array_foreach(strcmp(key, "additional_special_tokens") == 0 ? value : NULL, i,
+                               one) if (content_of(one) && strcmp(content_of(one), text) == 0) return true;
         }
     return false;
 }
@@ -144,14 +154,12 @@ static int list_decoder(numbered *list, const folder *f)
     const char *key;
     json_t *token;
     int n = 0;
-    json_object_foreach (get(f, CONFIG, "added_tokens_decoder"), key, token) list[n++] = (numbered){strtoll(key, NULL, 10), token, NULL};
+    json_object_foreach(get(f, CONFIG, "added_tokens_decoder"), key, token) list[n++] =
+        (numbered){strtoll(key, NULL, 10), token, NULL};
     return n;
 }
 
-static int64_t id_of(const json_t *id)
-{
-    return json_is_integer(id) ? json_integer_value(id) : -1;
-}
+static int64_t id_of(const json_t *id) { return json_is_integer(id) ? json_integer_value(id) : -1; }
 
 static int list_older(numbered *list, const folder *f)
 {
@@ -159,15 +167,18 @@ static int list_older(numbered *list, const folder *f)
     json_t *token;
     size_t i;
     int n = 0;
-    json_object_foreach (f->file[ADDED], key, token) list[n++] = (numbered){id_of(token), NULL, key};
-    json_array_foreach (get(f, FAST, "added_tokens"), i, token) list[n++] = (numbered){id_of(json_object_get(token, "id")), token, NULL};
+    json_object_foreach(f->file[ADDED], key, token) list[n++] = (numbered){id_of(token), NULL, key};
+    json_array_foreach(get(f, FAST, "added_tokens"), i, token) list[n++] =
+        (numbered){id_of(json_object_get(token, "id")), token, NULL};
     return n;
 }
 
-/* added_tokens_decoder {"id": token}; else added_tokens.json {"text": id} and what tokenizer.json adds.  In the order of their ids. */
+/* added_tokens_decoder {"id": token}; else added_tokens.json {"text": id} and what tokenizer.json adds.  In the
+ * order of their ids. */
 static hl_status add_numbered(hl_tok_rules *r, const hl_vocab *pieces, const folder *f)
 {
-    size_t most = json_object_size(get(f, CONFIG, "added_tokens_decoder")) + json_object_size(f->file[ADDED]) + json_array_size(get(f, FAST, "added_tokens"));
+    size_t most = json_object_size(get(f, CONFIG, "added_tokens_decoder")) + json_object_size(f->file[ADDED])
+                  + json_array_size(get(f, FAST, "added_tokens"));
     numbered *list = hl_alloc_zero(most + 1, sizeof *list);
     hl_status s = add_listed(r, pieces, f, list, has_decoder(f) ? list_decoder(list, f) : list_older(list, f));
     free(list);
@@ -177,7 +188,8 @@ static hl_status add_numbered(hl_tok_rules *r, const hl_vocab *pieces, const fol
 static const struct {
     const char *key, *normal; /* what a LlamaTokenizer has where the key is absent */
 } specials[] = {
-    {"bos_token", "<s>"}, {"eos_token", "</s>"}, {"unk_token", "<unk>"}, {"sep_token", NULL}, {"pad_token", NULL}, {"cls_token", NULL}, {"mask_token", NULL},
+    {"bos_token", "<s>"}, {"eos_token", "</s>"}, {"unk_token", "<unk>"}, {"sep_token", NULL},
+    {"pad_token", NULL},  {"cls_token", NULL},   {"mask_token", NULL},
 };
 enum { SPECIALS = sizeof specials / sizeof specials[0] };
 
@@ -188,7 +200,8 @@ static hl_status special_text(const char **text, const folder *f, int i, const j
     *token = special_value(f, specials[i].key, &file);
     *text = *token ? content_of(*token) : f->is_llama ? specials[i].normal : NULL;
     if (*text || !*token || json_is_null(*token)) return HL_OK;
-    return HL_FAIL(HL_EFORMAT, "%s: %s is neither null, a text nor a token with content; correct it", f->path[file], specials[i].key);
+    return HL_FAIL(HL_EFORMAT, "%s: %s is neither null, a text nor a token with content; correct it", f->path[file],
+                   specials[i].key);
 }
 
 /* Is there a token with an id that a special token of this text means?  (added_tokens.json has texts, not tokens.) */
@@ -197,16 +210,16 @@ static bool is_numbered(const folder *f, const char *text)
     json_t *decoder = get(f, CONFIG, "added_tokens_decoder"), *token;
     const char *key;
     size_t i;
-    json_object_foreach (decoder, key, token)
-        if (content_of(token) && strcmp(content_of(token), text) == 0) return true;
-    json_array_foreach (decoder ? NULL : get(f, FAST, "added_tokens"), i, token)
-        if (content_of(token) && strcmp(content_of(token), text) == 0) return true;
+    json_object_foreach(decoder, key, token) if (content_of(token) && strcmp(content_of(token), text) == 0) return true;
+    json_array_foreach(decoder ? NULL : get(f, FAST, "added_tokens"), i,
+                       token) if (content_of(token) && strcmp(content_of(token), text) == 0) return true;
     return false;
 }
 
 /* One that is given by a key: a numbered one is meant where there is one, an object stands for itself, and a text for a
  * token that is there, if any. */
-static hl_status add_given(hl_tok_rules *r, const hl_vocab *pieces, const folder *f, const json_t *token, bool replace, int file)
+static hl_status add_given(hl_tok_rules *r, const hl_vocab *pieces, const folder *f, const json_t *token, bool replace,
+                           int file)
 {
     const char *text = content_of(token);
     if (text && is_numbered(f, text)) return HL_OK;
@@ -218,8 +231,9 @@ static hl_status add_list(hl_tok_rules *r, const hl_vocab *pieces, const folder 
     const char *key;
     json_t *token;
     size_t i;
-    json_array_foreach (list, i, token) HL_TRY(add_given(r, pieces, f, token, false, file));
-    if (json_is_object(list)) json_object_foreach ((json_t *)(uintptr_t)list, key, token) HL_TRY(add_given(r, pieces, f, token, false, file));
+    json_array_foreach(list, i, token) HL_TRY(add_given(r, pieces, f, token, false, file));
+    if (json_is_object(list))
+        json_object_foreach((json_t *)(uintptr_t)list, key, token) HL_TRY(add_given(r, pieces, f, token, false, file));
     return HL_OK;
 }
 
@@ -260,14 +274,17 @@ static hl_status model_prefix(hl_tok_rules *r, const folder *f)
 }
 
 /* add_bos_token with bos_token (0), add_eos_token with eos_token (1). */
-static hl_status read_end(int32_t *id, const hl_tok_rules *r, const hl_vocab *pieces, const folder *f, int i, const char *key, bool normal)
+static hl_status read_end(int32_t *id, const hl_tok_rules *r, const hl_vocab *pieces, const folder *f, int i,
+                          const char *key, bool normal)
 {
     const char *text;
     const json_t *token;
     bool add = normal;
     HL_TRY(read_switch(&add, f, key));
     HL_TRY(special_text(&text, f, i, &token));
-    if (add && !text) return HL_FAIL(HL_EFORMAT, "%s: %s is true, but there is no %s; correct one of them", f->path[CONFIG], key, specials[i].key);
+    if (add && !text)
+        return HL_FAIL(HL_EFORMAT, "%s: %s is true, but there is no %s; correct one of them", f->path[CONFIG], key,
+                       specials[i].key);
     *id = add ? hl_tok_rules_find(r, pieces, text) : -1;
     return HL_OK;
 }

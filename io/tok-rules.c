@@ -1,4 +1,5 @@
-/* tok-rules.c - what stands around the pieces of a SentencePiece model: added tokens, the blank in front, BOS and EOS. */
+/* tok-rules.c - what stands around the pieces of a SentencePiece model: added tokens, the blank in front, BOS and
+ * EOS. */
 #include "io/tok-rules.h"
 #include "base/arena.h"
 #include "base/digest.h"

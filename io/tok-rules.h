@@ -33,9 +33,9 @@ typedef struct {
 typedef struct {
     hl_tok_added *added;
     int n_added;
-    int32_t bos, eos;    /* -1: none is put there */
+    int32_t bos, eos; /* -1: none is put there */
     hl_tok_prefix prefix;
-    bool split_special;  /* tokens that a text holds are text */
+    bool split_special;   /* tokens that a text holds are text */
     hl_tok_merge *merges; /* best first; NULL: those that follow from the scores */
     int n_merges;
 } hl_tok_rules;
@@ -43,8 +43,9 @@ typedef struct {
 /* The id of a text: of a piece, of an added token, or -1. */
 int32_t hl_tok_rules_find(const hl_tok_rules *r, const hl_vocab *pieces, const char *text);
 
-/* Add a token; gives its id: that of the piece of this text, or the next one behind all.  A text that is there already keeps its
- * id, and takes over what the token says of it where `replace`.  token.text is copied, token.id ignored. */
+/* Add a token; gives its id: that of the piece of this text, or the next one behind all.  A text that is there
+ * already keeps its id, and takes over what the token says of it where `replace`.  token.text is copied, token.id
+ * ignored. */
 int32_t hl_tok_rules_add(hl_tok_rules *r, const hl_vocab *pieces, hl_tok_added token, bool replace);
 
 /* Digest of all that decides ids. */

@@ -2,10 +2,10 @@
  *
  * Kudo, Richardson: SentencePiece: A simple and language independent subword tokenizer, EMNLP 2018.
  * The fast tokenizer is a conversion of the model file and differs from SentencePiece itself:
- *   1. Added tokens (<s>, </s>, <unk>, user-defined pieces, and those that the files beside the model name) written in a
- *      text are cut out first, leftmost and longest first, and become their ids.
- *   2. Each stretch between them that is not empty gets a "▁" (U+2581) in front, and its blanks become "▁".  The files
- *      beside the model may say that fewer stretches do, and which ids stand around the whole (io/tok-rules.h).
+ *   1. Added tokens (<s>, </s>, <unk>, user-defined pieces, and those that the files beside the model name) that
+ *      are written in a text are cut out first, leftmost and longest first, and become their ids.
+ *   2. Each stretch between them that is not empty gets a "▁" (U+2581) in front, and its blanks become "▁".  The
+ *      files beside the model may say that fewer stretches do, and which ids stand around the whole (io/tok-rules.h).
  *   3. A character that is a piece is its id; one that is not is the pieces <0xXX> of its bytes, and where
  *      the model has none of these, a run of such characters is one <unk>.
  *   4. Neighbours merge (io/bpe.h).  The model keeps no merges, only pieces with scores: every division of a
@@ -36,15 +36,15 @@ typedef struct {
     hl_vocab vocab; /* texts lie in the file */
     float *score;
     uint8_t *type;
-    int room;             /* of score and type */
+    int room; /* of score and type */
     int model_type;
     bool has_trainer, has_normalizer;
     int32_t byte_id[256]; /* of <0xXX>; meaningful where has_bytes */
     bool has_bytes;
-    hl_tok_rules rules;   /* added tokens by first byte, then longest first */
-    int first[257];       /* rules.added[first[b]] .. rules.added[first[b + 1] - 1] begin with byte b */
+    hl_tok_rules rules; /* added tokens by first byte, then longest first */
+    int first[257];     /* rules.added[first[b]] .. rules.added[first[b + 1] - 1] begin with byte b */
     hl_bpe *bpe;
-    hl_ids stretch;       /* scratch of encode */
+    hl_ids stretch; /* scratch of encode */
 } sentencepiece;
 
 /* What one SentencePiece message of the file says. */
@@ -65,10 +65,12 @@ static hl_status read_piece(piece *p, const char *path, int id, const char *byte
         if (m.field == 3 && m.type == HL_PB_VARINT) p->type = m.number;
     }
     if (m.broken) return HL_FAIL(HL_EFORMAT, "%s: not a SentencePiece model: piece %d: %s", path, id, m.broken);
-    if (p->n == 0 || p->n > MOST_PIECE) return HL_FAIL(HL_EFORMAT, "%s: piece %d is %zu bytes long; 1 to %d are possible", path, id, p->n, MOST_PIECE);
+    if (p->n == 0 || p->n > MOST_PIECE)
+        return HL_FAIL(HL_EFORMAT, "%s: piece %d is %zu bytes long; 1 to %d are possible", path, id, p->n, MOST_PIECE);
     if (hl_utf8_valid(p->text, p->n) < p->n) return HL_FAIL(HL_EFORMAT, "%s: piece %d is not UTF-8", path, id);
     if (!isfinite(p->score)) return HL_FAIL(HL_EFORMAT, "%s: the score of piece %d is not a number", path, id);
-    if (p->type < NORMAL || p->type > BYTE) return HL_FAIL(HL_EFORMAT, "%s: piece %d has the unknown type %llu", path, id, (unsigned long long)p->type);
+    if (p->type < NORMAL || p->type > BYTE)
+        return HL_FAIL(HL_EFORMAT, "%s: piece %d has the unknown type %llu", path, id, (unsigned long long)p->type);
     return HL_OK;
 }
 
@@ -77,7 +79,8 @@ static hl_status add_piece(sentencepiece *s, const char *path, const char *bytes
     piece p;
     int id = s->vocab.n;
     HL_TRY(read_piece(&p, path, id, bytes, n));
-    if (hl_vocab_add(&s->vocab, p.text, p.n) < 0) return HL_FAIL(HL_EFORMAT, "%s: piece %d, \"%.*s\", is there twice", path, id, (int)p.n, p.text);
+    if (hl_vocab_add(&s->vocab, p.text, p.n) < 0)
+        return HL_FAIL(HL_EFORMAT, "%s: piece %d, \"%.*s\", is there twice", path, id, (int)p.n, p.text);
     if (id == s->room) {
         s->room = s->vocab.room;
         s->score = hl_realloc(s->score, (size_t)s->room * sizeof *s->score);
@@ -119,7 +122,8 @@ static hl_status check_model(const sentencepiece *s, const char *path)
     if (!s->has_trainer || !s->has_normalizer)
         return HL_FAIL(HL_EFORMAT, "%s: a SentencePiece model without its settings; is the file complete?", path);
     if (s->model_type != BPE)
-        return HL_FAIL(HL_EFORMAT, "%s: a SentencePiece model of the %s type; only BPE models are supported", path, names[s->model_type]);
+        return HL_FAIL(HL_EFORMAT, "%s: a SentencePiece model of the %s type; only BPE models are supported", path,
+                       names[s->model_type]);
     return HL_OK;
 }
 
@@ -131,8 +135,10 @@ static hl_status check_first_pieces(const sentencepiece *s, const char *path)
     } want[] = {[UNK_ID] = {"<unk>", UNKNOWN}, [BOS_ID] = {"<s>", CONTROL}, [EOS_ID] = {"</s>", CONTROL}};
     for (int id = 0; id <= EOS_ID; id++)
         if (hl_vocab_find(&s->vocab, want[id].text, strlen(want[id].text)) != id || s->type[id] != want[id].type)
-            return HL_FAIL(HL_EFORMAT, "%s: piece %d is not %s; only models that begin with <unk>, <s>, </s>, as Llama's do, are supported",
-                           path, id, want[id].text);
+            return HL_FAIL(
+                HL_EFORMAT,
+                "%s: piece %d is not %s; only models that begin with <unk>, <s>, </s>, as Llama's do, are supported",
+                path, id, want[id].text);
     return HL_OK;
 }
 
@@ -145,7 +151,8 @@ static hl_status find_byte_pieces(sentencepiece *s, const char *path)
         s->byte_id[b] = hl_vocab_find(&s->vocab, name, 6);
         found += s->byte_id[b] >= 0;
     }
-    if (found > 0 && found < 256) return HL_FAIL(HL_EFORMAT, "%s: has %d of the 256 byte pieces; all or none are possible", path, found);
+    if (found > 0 && found < 256)
+        return HL_FAIL(HL_EFORMAT, "%s: has %d of the 256 byte pieces; all or none are possible", path, found);
     s->has_bytes = found > 0;
     return HL_OK;
 }
@@ -155,7 +162,8 @@ static void rules_of_model(sentencepiece *s, bool with_unknown)
 {
     s->rules = (hl_tok_rules){.bos = BOS_ID, .eos = -1};
     for (int32_t id = 0; id < s->vocab.n; id++) {
-        bool is_cut_out = s->type[id] == CONTROL || s->type[id] == USER_DEFINED || (with_unknown && s->type[id] == UNKNOWN);
+        bool is_cut_out =
+            s->type[id] == CONTROL || s->type[id] == USER_DEFINED || (with_unknown && s->type[id] == UNKNOWN);
         char text[MOST_PIECE + 1];
         if (!is_cut_out) continue;
         snprintf(text, sizeof text, "%.*s", s->vocab.piece[id].n, s->vocab.piece[id].text);
@@ -261,7 +269,8 @@ static hl_status take_merges(sentencepiece *s, const char *path)
 {
     for (int i = 0; i < s->rules.n_merges; i++) {
         const hl_tok_merge *m = &s->rules.merges[i];
-        if (hl_bpe_has(s->bpe, m->left, m->right)) return HL_FAIL(HL_EFORMAT, "%s: the tokenizer.json beside it has merge %d twice; get it again", path, i);
+        if (hl_bpe_has(s->bpe, m->left, m->right))
+            return HL_FAIL(HL_EFORMAT, "%s: the tokenizer.json beside it has merge %d twice; get it again", path, i);
         hl_bpe_add(s->bpe, m->left, m->right, m->whole);
     }
     return HL_OK;
@@ -324,21 +333,25 @@ static const hl_tok_added *added_at(const sentencepiece *s, const char *text, si
 static hl_status check_added(const sentencepiece *s, const hl_tok_added *a)
 {
     bool is_moved = a->normalized && s->rules.prefix == HL_PREFIX_EACH; /* it is looked for behind a blank only */
-    const char *why = is_moved ? "\"normalized\": true" : a->single_word ? "\"single_word\": true" : s->rules.split_special ? "split_special_tokens" : NULL;
+    const char *why = is_moved                 ? "\"normalized\": true"
+                      : a->single_word         ? "\"single_word\": true"
+                      : s->rules.split_special ? "split_special_tokens"
+                                               : NULL;
     if (!why) return HL_OK;
-    return HL_FAIL(HL_EFORMAT, "the text holds the added token %.60s, and %s is not supported; take it out of the text or of the tokenizer's files", a->text, why);
+    return HL_FAIL(HL_EFORMAT,
+                   "the text holds the added token %.60s, and %s is not supported; take it out of the text or of the "
+                   "tokenizer's files",
+                   a->text, why);
 }
 
 /* One character, before any merge. */
 static void push_char(const sentencepiece *s, hl_ids *ids, const char *c, size_t n)
 {
     int32_t id = hl_vocab_find(&s->vocab, c, n);
-    if (id >= 0)
-        hl_ids_push(ids, id);
+    if (id >= 0) hl_ids_push(ids, id);
     else if (s->has_bytes)
         for (size_t i = 0; i < n; i++) hl_ids_push(ids, s->byte_id[(unsigned char)c[i]]);
-    else if (ids->n == 0 || ids->at[ids->n - 1] != UNK_ID)
-        hl_ids_push(ids, UNK_ID);
+    else if (ids->n == 0 || ids->at[ids->n - 1] != UNK_ID) hl_ids_push(ids, UNK_ID);
 }
 
 static bool begins_blank(const char *text, size_t n)

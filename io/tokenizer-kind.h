@@ -20,7 +20,7 @@ struct hl_tokenizer {
     uint64_t digest;
     char *file;         /* the bytes of its file */
     const char *folder; /* the folder that was named, while it is opened; NULL where the file itself was */
-    void *own;  /* the kind's */
+    void *own;          /* the kind's */
 };
 
 extern const hl_tokenizer_kind_ops hl_tok_bytes, hl_tok_sentencepiece;

@@ -72,7 +72,8 @@ static hl_status find_in_folder(char path[PATH_MAX], const char *folder, const h
     for (int i = 0; i < NOT_SUPPORTED; i++) {
         snprintf(path, PATH_MAX, "%s/%s", folder, not_supported[i]);
         if (is_file(path))
-            return HL_FAIL(HL_EFORMAT, "%s: holds %s, which is not supported yet; " SUPPORTED, folder, not_supported[i]);
+            return HL_FAIL(HL_EFORMAT, "%s: holds %s, which is not supported yet; " SUPPORTED, folder,
+                           not_supported[i]);
     }
     snprintf(path, PATH_MAX, "%s/snapshots", folder);
     if (is_folder(path)) return hl_hf_folder_check(folder, false); /* a hub's cache */
@@ -87,9 +88,11 @@ static hl_status find(char path[PATH_MAX], const char *where, const hl_tokenizer
         *kind = kinds[k];
         if (!kinds[k]->file && strcmp(where, kinds[k]->name) == 0) return HL_OK;
     }
-    if (strlen(where) + 40 > PATH_MAX) return HL_FAIL(HL_EFORMAT, "the tokenizer's path is %zu bytes long", strlen(where));
+    if (strlen(where) + 40 > PATH_MAX)
+        return HL_FAIL(HL_EFORMAT, "the tokenizer's path is %zu bytes long", strlen(where));
     struct stat s;
-    if (stat(where, &s) != 0) return HL_FAIL(HL_EFORMAT, "%s: no such tokenizer (%s); " SUPPORTED, where, strerror(errno));
+    if (stat(where, &s) != 0)
+        return HL_FAIL(HL_EFORMAT, "%s: no such tokenizer (%s); " SUPPORTED, where, strerror(errno));
     if (is_folder(where)) return find_in_folder(path, where, kind);
     for (int i = 0; i < NOT_SUPPORTED; i++)
         if (strcmp(name_in(where), not_supported[i]) == 0)
@@ -104,7 +107,9 @@ static void say_alone(const char *path)
 {
     char config[PATH_MAX + 30];
     snprintf(config, sizeof config, "%.*stokenizer_config.json", (int)(name_in(path) - path), path);
-    if (is_file(config)) hl_log(HL_WARN, "%s: what %s says is not heeded, since the file is named; name the folder to heed it", path, config);
+    if (is_file(config))
+        hl_log(HL_WARN, "%s: what %s says is not heeded, since the file is named; name the folder to heed it", path,
+               config);
 }
 
 hl_status hl_tokenizer_open(hl_tokenizer **out, const char *where)
@@ -131,25 +136,19 @@ void hl_tokenizer_close(hl_tokenizer *t)
 hl_status hl_tokenizer_encode(hl_tokenizer *t, hl_ids *ids, const char *text, size_t n, int limit)
 {
     ids->n = 0;
-    if (n > MOST_TEXT) return HL_FAIL(HL_EFORMAT, "a text of %zu bytes is too long to be tokenised; at most %d", n, MOST_TEXT);
+    if (n > MOST_TEXT)
+        return HL_FAIL(HL_EFORMAT, "a text of %zu bytes is too long to be tokenised; at most %d", n, MOST_TEXT);
     size_t valid = hl_utf8_valid(text, n);
-    if (valid < n) return HL_FAIL(HL_EFORMAT, "the text is not UTF-8 at byte offset %zu (0x%02X)", valid, (unsigned char)text[valid]);
+    if (valid < n)
+        return HL_FAIL(HL_EFORMAT, "the text is not UTF-8 at byte offset %zu (0x%02X)", valid,
+                       (unsigned char)text[valid]);
     HL_TRY(t->kind->encode(t, ids, text, n));
     if (limit > 0 && ids->n > limit) ids->n = limit;
     return HL_OK;
 }
 
-int hl_tokenizer_vocab(const hl_tokenizer *t)
-{
-    return t->vocab;
-}
+int hl_tokenizer_vocab(const hl_tokenizer *t) { return t->vocab; }
 
-const char *hl_tokenizer_kind(const hl_tokenizer *t)
-{
-    return t->kind->name;
-}
+const char *hl_tokenizer_kind(const hl_tokenizer *t) { return t->kind->name; }
 
-uint64_t hl_tokenizer_digest(const hl_tokenizer *t)
-{
-    return t->digest;
-}
+uint64_t hl_tokenizer_digest(const hl_tokenizer *t) { return t->digest; }

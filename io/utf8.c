@@ -5,8 +5,8 @@
 
 /* The second byte carries the exceptions: it keeps overlong forms, surrogates and too large numbers out. */
 static const struct {
-    unsigned char first, last;   /* first byte of the character */
-    unsigned char least, most;   /* its second byte */
+    unsigned char first, last; /* first byte of the character */
+    unsigned char least, most; /* its second byte */
     int bytes;
 } forms[] = {
     {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3},
@@ -45,9 +45,11 @@ size_t hl_utf8_valid(const char *text, size_t n)
 size_t hl_utf8_space(const char *text, size_t n)
 {
     static const char *const spaces[] = {
-        "\t", "\n", "\v", "\f", "\r", " ", "\xC2\x85", "\xC2\xA0", "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82", "\xE2\x80\x83",
-        "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88", "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8", "\xE2\x80\xA9",
-        "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80",
+        "\t",           "\n",           "\v",           "\f",           "\r",           " ",
+        "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82",
+        "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88",
+        "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F",
+        "\xE3\x80\x80",
     };
     for (size_t i = 0; i < sizeof spaces / sizeof spaces[0]; i++) {
         size_t length = strlen(spaces[i]);

@@ -9,7 +9,8 @@ int hl_utf8_length(const char *text, size_t n);
 /* Offset of the first byte that is not UTF-8; n where all of it is. */
 size_t hl_utf8_valid(const char *text, size_t n);
 
-/* Bytes of the white space (Unicode's White_Space) that text, n > 0 bytes of UTF-8, begins with; 0 where it is another character. */
+/* Bytes of the white space (Unicode's White_Space) that text, n > 0 bytes of UTF-8, begins with; 0 where it is
+ * another character. */
 size_t hl_utf8_space(const char *text, size_t n);
 
 #endif

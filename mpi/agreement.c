@@ -95,10 +95,7 @@ static int64_t find_difference(const hl_settings *a, const hl_settings *b)
     return -1;
 }
 
-static const hl_setting *at(const hl_settings *s, int64_t i)
-{
-    return i < s->n ? &s->at[i] : NULL;
-}
+static const hl_setting *at(const hl_settings *s, int64_t i) { return i < s->n ? &s->at[i] : NULL; }
 
 /* What a rank says about where its list is not rank 0's. */
 typedef struct {
@@ -139,8 +136,8 @@ hl_status hl_settings_agree(const hl_group *g, const hl_settings *mine, hl_statu
     hl_group_broadcast(g, d.first_host, sizeof d.first_host, 0);
     hl_group_broadcast(g, &d, sizeof d, f.rank);
     hl_settings_free(&first);
-    return HL_FAIL(status, "%s is %s on rank 0 of %s and %s on rank %d of %s (%lld of %d ranks differ from rank 0); %s", d.name, d.first, d.first_host, d.mine, f.rank, d.host,
-                   (long long)f.count, g->size, advice);
+    return HL_FAIL(status, "%s is %s on rank 0 of %s and %s on rank %d of %s (%lld of %d ranks differ from rank 0); %s",
+                   d.name, d.first, d.first_host, d.mine, f.rank, d.host, (long long)f.count, g->size, advice);
 }
 
 /* ---- counts */
@@ -170,8 +167,8 @@ static void list_votes(char *out, size_t room, const vote *all, int n)
         size_t at = strlen(out);
         int like = count_like(all, n, r);
         if (!is_first_of_its_kind(all, r)) continue;
-        snprintf(out + at, room - at, "%s%s on %d rank%s (%srank %d of %s%s)", at ? ", " : "", all[r].value, like, like == 1 ? "" : "s", like == 1 ? "" : "from ", r, all[r].host,
-                 like == 1 ? "" : " on");
+        snprintf(out + at, room - at, "%s%s on %d rank%s (%srank %d of %s%s)", at ? ", " : "", all[r].value, like,
+                 like == 1 ? "" : "s", like == 1 ? "" : "from ", r, all[r].host, like == 1 ? "" : " on");
     }
 }
 

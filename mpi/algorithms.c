@@ -31,10 +31,7 @@ static void ring(const hl_group *g, void *x, size_t n, size_t size, hl_combine c
     reduce_blocks(g, x, n, size, combine, hl_ring_reduce_scatter, hl_ring_all_gather);
 }
 
-static bool two_floats(int ranks, hl_combine combine)
-{
-    return ranks == 2 && combine == hl_fold_floats;
-}
+static bool two_floats(int ranks, hl_combine combine) { return ranks == 2 && combine == hl_fold_floats; }
 
 static void mpi(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
 {

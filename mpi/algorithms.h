@@ -3,10 +3,10 @@
  * All give the bits of the tree of the ranks (base/fold.h), so the choice is one of time alone and may follow the size
  * of the array:
  *
- *     direct    blocks straight to their owners, sums straight back              2 (p - 1) messages at once (mpi/blocks.h)
- *     ring      the same to neighbours alone                                     2 (p - 1) messages one after the other
- *     halving   halves between ranks 1, 2, 4 ... apart, and back (mpi/halving.h) 2 log p
- *     doubling  whole arrays between ranks 1, 2, 4 ... apart                     log p, each of the whole array
+ *     direct    blocks straight to their owners, sums straight back         2 (p - 1) messages at once (mpi/blocks.h)
+ *     ring      the same to neighbours alone                                2 (p - 1) messages one after the other
+ *     halving   halves between ranks 1, 2, 4 ... apart, and back            2 log p
+ *     doubling  whole arrays between ranks 1, 2, 4 ... apart                log p, each of the whole array
  *     mpi       MPI_Allreduce: two ranks have only one order, and their floats it adds
  *
  * `hllm bench collectives` times each at each size and says which was best where. */

@@ -1,7 +1,7 @@
 /* blacs.h - the ranks of a group as a grid, for ScaLAPACK.
  *
- * The grid is as square as it can be and has at least as many rows as columns; of p ranks fewer than the square root of p are
- * left over, who have no part in it. */
+ * The grid is as square as it can be and has at least as many rows as columns; of p ranks fewer than the square root
+ * of p are left over, who have no part in it. */
 #ifndef MPI_BLACS_H
 #define MPI_BLACS_H
 #include "mpi/group.h"

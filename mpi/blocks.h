@@ -1,7 +1,7 @@
 /* blocks.h - an array of which each rank owns a block, and two algorithms that sum and gather the blocks.
  *
- * Both give the bits of the tree of the ranks (base/fold.h).  They talk by point-to-point messages under tags of their own, so
- * that they disturb nobody's collectives.  A message is at most 2 GB: a caller cuts longer arrays.
+ * Both give the bits of the tree of the ranks (base/fold.h).  They talk by point-to-point messages under tags of
+ * their own, so that they disturb nobody's collectives.  A message is at most 2 GB: a caller cuts longer arrays.
  *
  *     direct   everyone sends each owner its block, the owner adds by the tree: p - 1 messages at once
  *     ring     everyone talks to two neighbours alone (mpi/ring.c): p - 1 messages one after the other */

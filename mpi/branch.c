@@ -5,10 +5,7 @@
 #include "base/reserve.h"
 #include "math/rows.h"
 
-void hl_branch_open(hl_branch *b, size_t n)
-{
-    *b = (hl_branch){.n = n, .leaf = -1};
-}
+void hl_branch_open(hl_branch *b, size_t n) { *b = (hl_branch){.n = n, .leaf = -1}; }
 
 void hl_branch_close(hl_branch *b)
 {
@@ -16,10 +13,7 @@ void hl_branch_close(hl_branch *b)
     *b = (hl_branch){0};
 }
 
-static float *zeroed(hl_branch *b)
-{
-    return b->spares == 0 ? hl_reserve(b->n) : b->spare[--b->spares];
-}
+static float *zeroed(hl_branch *b) { return b->spares == 0 ? hl_reserve(b->n) : b->spare[--b->spares]; }
 
 /* The last two that wait become one. */
 static void add_last_two(hl_branch *b)

@@ -1,8 +1,9 @@
 /* branch.h - gradients as a tree of sums over groups of micro-batches.
  *
- * A rank goes through its groups one after the other, in falling order; each is summed by itself, from zero, and finished
- * sums are added as soon as the tree of base/fold.h lets them: log2 of the groups arrays at most wait at a time.  What is left
- * at the end is the sum of this rank's branch, the same bits as if other ranks had had parts of it. */
+ * A rank goes through its groups one after the other, in falling order; each is summed by itself, from zero, and
+ * finished sums are added as soon as the tree of base/fold.h lets them: log2 of the groups arrays at most wait at a
+ * time.  What is left at the end is the sum of this rank's branch, the same bits as if other ranks had had parts of
+ * it. */
 #ifndef MPI_BRANCH_H
 #define MPI_BRANCH_H
 #include <stddef.h>
@@ -24,8 +25,8 @@ typedef struct {
 void hl_branch_open(hl_branch *b, size_t n);
 void hl_branch_close(hl_branch *b);
 
-/* What is added from now on belongs to this group (at most the one before).  g is the array (n) that was added to so far, zero at
- * first; the result is the one to add to now.  Arrays change hands: g may be another one's. */
+/* What is added from now on belongs to this group (at most the one before).  g is the array (n) that was added to so
+ * far, zero at first; the result is the one to add to now.  Arrays change hands: g may be another one's. */
 float *hl_branch_turn(hl_branch *b, float *g, int leaf);
 
 /* All groups are done: the array with their sum, g or another one. */

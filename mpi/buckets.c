@@ -1,7 +1,8 @@
 /* buckets.c - sums over replicas that go on while the rest of the array is still being computed.
  *
- * A bucket goes through three stations: parts to the owners of blocks, sums from there to everyone (where everyone gets them), done.
- * Its tags tell it from others, as replicas reach the second station of several buckets in any order. */
+ * A bucket goes through three stations: parts to the owners of blocks, sums from there to everyone (where everyone
+ * gets them), done. Its tags tell it from others, as replicas reach the second station of several buckets in any
+ * order. */
 #include "mpi/buckets.h"
 #include "base/arena.h"
 #include "base/lend.h"
@@ -24,10 +25,7 @@ void hl_buckets_close(hl_buckets *b)
     *b = (hl_buckets){0};
 }
 
-static size_t within(size_t x, size_t lo, size_t hi)
-{
-    return x < lo ? lo : x > hi ? hi : x;
-}
+static size_t within(size_t x, size_t lo, size_t hi) { return x < lo ? lo : x > hi ? hi : x; }
 
 /* Whose numbers [lo, hi) are: those of the blocks, or equal parts. */
 static void cut(hl_bucket *k, const hl_buckets *b, size_t lo, size_t hi)
@@ -35,9 +33,11 @@ static void cut(hl_bucket *k, const hl_buckets *b, size_t lo, size_t hi)
     const int p = b->dp->size;
     k->at = hl_lend(2 * (size_t)p * sizeof *k->at);
     for (int r = 0; r < p; r++) {
-        const size_t begin = b->block ? within(b->block[r], lo, hi) : lo + (size_t)hl_part_begin((int64_t)(hi - lo), p, r);
+        const size_t begin =
+            b->block ? within(b->block[r], lo, hi) : lo + (size_t)hl_part_begin((int64_t)(hi - lo), p, r);
         k->at[r] = begin;
-        k->at[p + r] = b->block ? within(b->block[r + 1], lo, hi) - begin : (size_t)hl_part_count((int64_t)(hi - lo), p, r);
+        k->at[p + r] =
+            b->block ? within(b->block[r + 1], lo, hi) - begin : (size_t)hl_part_count((int64_t)(hi - lo), p, r);
     }
 }
 
@@ -71,10 +71,7 @@ static hl_blocks blocks_of(const hl_buckets *b, const hl_bucket *k)
     return (hl_blocks){(char *)k->x, sizeof *k->x, k->at, k->at + b->dp->size, hl_fold_floats};
 }
 
-static int tag_of(const hl_buckets *b, const hl_bucket *k)
-{
-    return HL_TAG_PARCEL + 2 * (int)(k - b->bucket);
-}
+static int tag_of(const hl_buckets *b, const hl_bucket *k) { return HL_TAG_PARCEL + 2 * (int)(k - b->bucket); }
 
 static void send(const hl_buckets *b, hl_bucket *k)
 {

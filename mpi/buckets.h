@@ -1,10 +1,10 @@
 /* buckets.h - sums over replicas that go on while the rest of the array is still being computed.
  *
- * A range of an array is final before others are: its sum is posted, moved on now and then between other work, and ended with the
- * others.  MPI need not move anything by itself, so hl_buckets_progress is called often.  Sums are those of
- * hl_group_all_reduce and hl_group_reduce_scatter to the bit, since each number is added by the tree of the ranks.
- * Ranges are cut into buckets of at most 16 MB, of which only a few are under way at a time, so that the wire takes
- * little memory.
+ * A range of an array is final before others are: its sum is posted, moved on now and then between other work, and
+ * ended with the others.  MPI need not move anything by itself, so hl_buckets_progress is called often.  Sums are
+ * those of hl_group_all_reduce and hl_group_reduce_scatter to the bit, since each number is added by the tree of the
+ * ranks. Ranges are cut into buckets of at most 16 MB, of which only a few are under way at a time, so that the wire
+ * takes little memory.
  *
  * Nobody waits before hl_buckets_finish: replicas may be as far apart as they like. */
 #ifndef MPI_BUCKETS_H

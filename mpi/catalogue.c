@@ -40,7 +40,8 @@ static int micro_batch_from(const hl_catalogue *c, const hl_engine *e, int begin
     return n;
 }
 
-/* After a signal nothing is encoded any more, as in a step (mpi/step.c): ranks that share a layer agree, stages pass on what there is. */
+/* After a signal nothing is encoded any more, as in a step (mpi/step.c): ranks that share a layer agree, stages pass
+ * on what there is. */
 static bool gives_up(hl_catalogue *c, hl_engine *e)
 {
     if (hl_fault("catalogue-signal", e->mesh->world.rank)) hl_stop_ask();
@@ -72,7 +73,7 @@ static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
     size_t D = (size_t)hl_engine_width(e);
     hl_item_pack_make(&texts, &e->item_model, e->corpus, c->item + from, n, &e->plan);
     hl_stack_saved_lay(&saved, &e->item_model.stack, &texts.pack, &e->saved);
-    float *vector = HL_TAKE(&e->plan, float, (size_t)n * D);
+    float *vector = HL_TAKE(&e->plan, float, (size_t)n *D);
     const hl_stack *m = &e->item_model.stack;
     if (!m->first) hl_pipe_recv(&e->item_pipe, HL_FORWARD, texts.pack.T, (int)D);
     float *out = m->last ? vector : hl_pipe_room(&e->item_pipe, HL_FORWARD, hl_item_size(&e->item_model, &texts));
@@ -80,7 +81,9 @@ static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
                     &e->scratch);
     if (!m->last) hl_pipe_send(&e->item_pipe, HL_FORWARD, texts.pack.T, (int)D);
     int first = from > c->begin ? from : c->begin, end = from + n < c->begin + c->mine ? from + n : c->begin + c->mine;
-    if (first < end) memcpy(c->vector + (size_t)(first - c->begin) * D, vector + (size_t)(first - from) * D, (size_t)(end - first) * D * sizeof *vector);
+    if (first < end)
+        memcpy(c->vector + (size_t)(first - c->begin) * D, vector + (size_t)(first - from) * D,
+               (size_t)(end - first) * D * sizeof *vector);
     if (e->mesh->item_tp.rank == 0 && m->first) c->tokens += texts.pack.T;
     hl_arena_back(&e->plan, 0);
     hl_arena_back(&e->saved, 0);
@@ -193,7 +196,8 @@ hl_status hl_catalogue_check(const hl_catalogue *c, hl_engine *e, int64_t *zeros
 {
     const int D = hl_engine_width(e);
     if (hl_group_any(&e->mesh->world, c->given_up))
-        return HL_FAIL(HL_ESTOP, "stopped by a signal while encoding the catalogue; there is nothing to save: the same command starts it again");
+        return HL_FAIL(HL_ESTOP, "stopped by a signal while encoding the catalogue; there is nothing to save: the same "
+                                 "command starts it again");
     HL_TRY(check_finite(c, e, D));
     count_zeros(c, e, zeros);
     return check_differ(c, e, D);

@@ -16,7 +16,7 @@ typedef struct {
     float *vector;   /* (mine, D) */
     float *scale;    /* (mine) 1 / length of the vector; 0 of a zero vector, which has no direction and scores 0 */
     int64_t tokens;  /* of my texts */
-    bool given_up;   /* a signal has stopped it here: its vectors are not all there, though others may not know it yet */
+    bool given_up; /* a signal has stopped it here: its vectors are not all there, though others may not know it yet */
 } hl_catalogue;
 
 /* Encode the catalogue with the engine's weights.  Collective over the item group. */

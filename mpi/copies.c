@@ -1,8 +1,9 @@
 /* copies.c - are all copies of the weights the same?
  *
- * Two ranks have numbers in common if they hold the same part of the same stage of a side.  A rank is in up to four such parts: of
- * either side its share, and the tensors that its stage does not divide, which all ranks of the stage hold.  Each part has a number;
- * where two ranks have one number and two digests, a second pass looks for the tensor. */
+ * Two ranks have numbers in common if they hold the same part of the same stage of a side.  A rank is in up to four
+ * such parts: of either side its share, and the tensors that its stage does not divide, which all ranks of the stage
+ * hold.  Each part has a number; where two ranks have one number and two digests, a second pass looks for the
+ * tensor. */
 #include "mpi/copies.h"
 #include "base/digest.h"
 #include "base/process.h"
@@ -23,15 +24,9 @@ typedef struct {
 
 static const char *const array_name[ARRAYS] = {"", "AdamW's first moment of ", "AdamW's second moment of "};
 
-static const hl_sharding *side_of(const hl_engine *e, int part)
-{
-    return part < 2 ? &e->item : &e->user;
-}
+static const hl_sharding *side_of(const hl_engine *e, int part) { return part < 2 ? &e->item : &e->user; }
 
-static bool is_undivided(const hl_param *p)
-{
-    return p->split_axis < 0 && p->cross_axis < 0;
-}
+static bool is_undivided(const hl_param *p) { return p->split_axis < 0 && p->cross_axis < 0; }
 
 /* Is the tensor in this part, and held whole by every copy? */
 static bool counts(const hl_sharding *h, const hl_param *p, int part)
@@ -88,10 +83,7 @@ typedef struct {
     int copies, alike;    /* ranks that hold the part, and those that hold what `one` holds */
 } split;
 
-static bool has(const digests *all, int r, int part, int64_t which)
-{
-    return all[r].of[part].part == which;
-}
+static bool has(const digests *all, int r, int part, int64_t which) { return all[r].of[part].part == which; }
 
 /* How many of the n ranks hold this part, and how many have rank r's digest. */
 static void count(split *s, const digests *all, int n, int part, int r)
@@ -134,7 +126,8 @@ static split find_split(const digests *all, int n)
 
 /* ---- where */
 
-static hl_status tell(const hl_group *g, const hl_engine *e, const split *s, int arrays, const char *where, const char *advice)
+static hl_status tell(const hl_group *g, const hl_engine *e, const split *s, int arrays, const char *where,
+                      const char *advice)
 {
     const hl_sharding *h = side_of(e, s->part);
     const size_t n = (size_t)(h->whole.n * arrays);
@@ -150,13 +143,18 @@ static hl_status tell(const hl_group *g, const hl_engine *e, const split *s, int
     size_t k = 0;
     while (k + 1 < n && one[k] == other[k]) k++;
     free(one);
-    if (s->alike > s->copies - s->alike) snprintf(odd, sizeof odd, ", and %d of the %d copies are like the first", s->alike, s->copies);
+    if (s->alike > s->copies - s->alike)
+        snprintf(odd, sizeof odd, ", and %d of the %d copies are like the first", s->alike, s->copies);
     else snprintf(odd, sizeof odd, ", and of %d copies none can be told to be the right one", s->copies);
-    return HL_FAIL(HL_ENUMERIC, "%s: copies that must be equal are not: %s%s is one on rank %d of %s and another on rank %d of %s%s; %s", where, array_name[k % (size_t)arrays],
-                   h->whole.at[k / (size_t)arrays].name, s->one, host[0], s->other, host[1], odd, advice);
+    return HL_FAIL(
+        HL_ENUMERIC,
+        "%s: copies that must be equal are not: %s%s is one on rank %d of %s and another on rank %d of %s%s; %s", where,
+        array_name[k % (size_t)arrays], h->whole.at[k / (size_t)arrays].name, s->one, host[0], s->other, host[1], odd,
+        advice);
 }
 
-hl_status hl_copies_check(const hl_group *world, const hl_engine *e, bool moments, const char *where, const char *advice)
+hl_status hl_copies_check(const hl_group *world, const hl_engine *e, bool moments, const char *where,
+                          const char *advice)
 {
     const int arrays = moments ? ARRAYS : 1;
     if (world->size == 1) return HL_OK;

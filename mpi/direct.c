@@ -1,7 +1,7 @@
 /* direct.c - blocks straight to their owners, and from them.
  *
- * What is sent lies in x and is sent from there; what the owner of a block receives lies on the wire, one part a rank, and is added
- * by the tree when all parts are there, whichever came first. */
+ * What is sent lies in x and is sent from there; what the owner of a block receives lies on the wire, one part a
+ * rank, and is added by the tree when all parts are there, whichever came first. */
 #include "base/lend.h"
 #include "mpi/blocks.h"
 #include "mpi/wait.h"
@@ -27,17 +27,15 @@ static void post_send(hl_parcels *p, const void *from, size_t bytes, int r)
 }
 
 /* Neighbours first, so that not everyone talks to rank 0 at once. */
-static int partner(const hl_group *g, int i)
-{
-    return (g->rank + i) % g->size;
-}
+static int partner(const hl_group *g, int i) { return (g->rank + i) % g->size; }
 
 void hl_parcels_reduce_scatter(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag)
 {
     size_t mine = hl_block_bytes(b, g->rank);
     open(p, g, b, tag, mine * (size_t)g->size);
     for (int i = 1; i < g->size; i++) post_receive(p, p->wire + (size_t)partner(g, i) * mine, mine, partner(g, i));
-    for (int i = 1; i < g->size; i++) post_send(p, hl_block_of(b, partner(g, i)), hl_block_bytes(b, partner(g, i)), partner(g, i));
+    for (int i = 1; i < g->size; i++)
+        post_send(p, hl_block_of(b, partner(g, i)), hl_block_bytes(b, partner(g, i)), partner(g, i));
     memcpy(p->wire + (size_t)g->rank * mine, hl_block_of(b, g->rank), mine);
 }
 
@@ -45,7 +43,8 @@ void hl_parcels_all_gather(hl_parcels *p, const hl_group *g, const hl_blocks *b,
 {
     open(p, g, b, tag, 0);
     p->blocks.combine = NULL;
-    for (int i = 1; i < g->size; i++) post_receive(p, hl_block_of(b, partner(g, i)), hl_block_bytes(b, partner(g, i)), partner(g, i));
+    for (int i = 1; i < g->size; i++)
+        post_receive(p, hl_block_of(b, partner(g, i)), hl_block_bytes(b, partner(g, i)), partner(g, i));
     for (int i = 1; i < g->size; i++) post_send(p, hl_block_of(b, g->rank), hl_block_bytes(b, g->rank), partner(g, i));
 }
 

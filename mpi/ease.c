@@ -3,9 +3,9 @@
  * Counting: every rank reads all sequences and looks up which of a user's items are among its rows and which among its
  * columns; only these pairs are counted, a p-th of all.
  *
- * Ranking: the ranks of one row of the grid share the rows of B^T, that is the items to be scored.  Each adds up the columns
- * of the history items it has, and the sum over the row of the grid is the score.  Then the users are cut over these
- * ranks, who count the scores above the target's, and the counts are added over the grid. */
+ * Ranking: the ranks of one row of the grid share the rows of B^T, that is the items to be scored.  Each adds up the
+ * columns of the history items it has, and the sum over the row of the grid is the score.  Then the users are cut
+ * over these ranks, who count the scores above the target's, and the counts are added over the grid. */
 #include "mpi/ease.h"
 #include "base/acts.h"
 #include "base/arena.h"
@@ -71,10 +71,7 @@ static int find_places(int *out, hl_ease *e, const int *place, const int32_t *it
     return found;
 }
 
-static double *column_of(const hl_ease *e, int place)
-{
-    return e->b.x + (size_t)place * (size_t)e->b.rows;
-}
+static double *column_of(const hl_ease *e, int place) { return e->b.x + (size_t)place * (size_t)e->b.rows; }
 
 static void count_user(hl_ease *e, const int32_t *items, int n)
 {
@@ -169,12 +166,12 @@ typedef struct {
     const hl_targets *targets;
     int64_t first; /* target of the round */
     int users;
-    int32_t *target; /* (users) */
-    bool *repeated;  /* (users) the target is in the history */
+    int32_t *target;     /* (users) */
+    bool *repeated;      /* (users) the target is in the history */
     int *begin, *column; /* user i reads my columns column[begin[i]] to before column[begin[i + 1]] */
-    double *score;     /* (users, rows of mine) */
-    double *threshold; /* (users) the target's */
-    int64_t *counts;   /* (2 users) above, then equal */
+    double *score;       /* (users, rows of mine) */
+    double *threshold;   /* (users) the target's */
+    int64_t *counts;     /* (2 users) above, then equal */
 } ease_round;
 
 static const int32_t *history_of(const ease_round *r, int user, int *n, int32_t *target)
@@ -185,10 +182,7 @@ static const int32_t *history_of(const ease_round *r, int user, int *n, int32_t 
 }
 
 /* Items of a history of n from here on are nobody's rivals. */
-static int masked_from(const ease_round *r, int n)
-{
-    return hl_mask_begin(r->orders->mask, r->orders->history, n);
-}
+static int masked_from(const ease_round *r, int n) { return hl_mask_begin(r->orders->mask, r->orders->history, n); }
 
 static int history_items(const ease_round *r)
 {
@@ -261,7 +255,8 @@ static void leave_out(double *score, const ease_round *r, int user)
 static void count_above(ease_round *r)
 {
     const hl_grid *grid = &r->e->grid;
-    int begin = (int)hl_part_begin(r->users, grid->columns, grid->column), n = (int)hl_part_count(r->users, grid->columns, grid->column);
+    int begin = (int)hl_part_begin(r->users, grid->columns, grid->column),
+        n = (int)hl_part_count(r->users, grid->columns, grid->column);
     r->counts = HL_TAKE_ZERO(&r->e->scratch, int64_t, 2 * r->users);
 #pragma omp parallel for schedule(dynamic, 8)
     for (int i = begin; i < begin + n; i++) {
@@ -306,7 +301,10 @@ void hl_ease_score(hl_score *score, hl_ease *e, const hl_eval_orders *orders)
     *score = hl_score_at(orders->cut, orders->cuts);
     for (int64_t first = 0; first < all && hl_grid_has_me(&e->grid); first += step) {
         hl_act_begin("ranking users by EASE", (int)(first / step));
-        run_round(score, &(ease_round){.e = e, .orders = orders, .targets = &targets, .first = first,
+        run_round(score, &(ease_round){.e = e,
+                                       .orders = orders,
+                                       .targets = &targets,
+                                       .first = first,
                                        .users = (int)(all - first < step ? all - first : step)});
     }
     hl_group_broadcast(e->world, score, sizeof *score, 0);

@@ -1,8 +1,8 @@
-/* ease.h - EASE, a linear model of items by items in closed form (Steck, Embarrassingly Shallow Autoencoders for Sparse Data,
- * WWW 2019, arXiv 1905.03375).
+/* ease.h - EASE, a linear model of items by items in closed form (Steck, Embarrassingly Shallow Autoencoders for
+ * Sparse Data, WWW 2019, arXiv 1905.03375).
  *
- * X (users, items) says who met what in the training parts.  Its score of an item is the sum of the weights B from the items
- * of the history, where B minimises |X - X B|^2 + l2 |B|^2 under a diagonal of zeros:
+ * X (users, items) says who met what in the training parts.  Its score of an item is the sum of the weights B from
+ * the items of the history, where B minimises |X - X B|^2 + l2 |B|^2 under a diagonal of zeros:
  *
  *     P = (X^T X + l2 I)^-1,   B_ij = -P_ij / P_jj.
  *
@@ -16,8 +16,9 @@ typedef struct {
     const hl_group *world;
     const hl_corpus *corpus;
     hl_grid grid;
-    hl_matrix b;       /* row and column i - 1 are item i: X^T X, then B^T, so that a column has what one history item gives */
-    int *row, *column; /* (items) where an item is among mine, -1: elsewhere */
+    hl_matrix
+        b; /* row and column i - 1 are item i: X^T X, then B^T, so that a column has what one history item gives */
+    int *row, *column;    /* (items) where an item is among mine, -1: elsewhere */
     int64_t *seen, looks; /* (items) the last look at a list of items that met it */
     hl_arena scratch;
 } hl_ease;
@@ -35,7 +36,8 @@ void hl_ease_count(hl_ease *e);
 /* b = B^T, l2 > 0.  Collective over world. */
 hl_status hl_ease_fit(hl_ease *e, double l2);
 
-/* Scores that ought to be equal differ by rounding, which is another one on other grids: closer than this they are ties. */
+/* Scores that ought to be equal differ by rounding, which is another one on other grids: closer than this they are
+ * ties. */
 #define HL_EASE_MARGIN 1e-12f
 
 /* Rank every user's target as hl_evaluate does, by the items of the whole history; orders->history only says what

@@ -4,10 +4,7 @@
 #include <string.h>
 
 /* Of a token, and never nothing. */
-static double work_of(const hl_llama *shape)
-{
-    return 1 + shape->num_hidden_layers * hl_llama_layer_flop(shape);
-}
+static double work_of(const hl_llama *shape) { return 1 + shape->num_hidden_layers * hl_llama_layer_flop(shape); }
 
 /* Slices of a layer that are one rank's. */
 static int slices_of(const hl_engine_rules *rules, const hl_tensor_group *tp)
@@ -15,9 +12,11 @@ static int slices_of(const hl_engine_rules *rules, const hl_tensor_group *tp)
     return rules->plan.groups ? rules->slices / tp->size : 0;
 }
 
-void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_llama *item, const hl_llama *user, const hl_engine_rules *rules)
+void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_llama *item,
+                    const hl_llama *user, const hl_engine_rules *rules)
 {
-    const bool overlap = rules->overlap && rules->plan.groups == 0; /* sums of groups are only put together at the end */
+    const bool overlap =
+        rules->overlap && rules->plan.groups == 0; /* sums of groups are only put together at the end */
     HL_CHECK(item->hidden_size == user->hidden_size);
     *e = (hl_engine){.mesh = mesh, .corpus = corpus, .rules = *rules};
     e->rules.plan.user_cost = work_of(user) / work_of(item);
@@ -40,8 +39,7 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     e->scratch = hl_arena_growing("scratch");
     e->wire = hl_arena_growing("rows on the wire");
     e->recomputed = hl_alloc((size_t)mesh->layout.item_pp * sizeof *e->recomputed);
-    for (int i = 0; i < mesh->layout.item_pp; i++)
-        e->recomputed[i] = hl_arena_growing("recomputed activations");
+    for (int i = 0; i < mesh->layout.item_pp; i++) e->recomputed[i] = hl_arena_growing("recomputed activations");
     hl_pipe_open(&e->item_pipe, &mesh->item_pp);
     hl_pipe_open(&e->user_pipe, &mesh->user_pp);
 }
@@ -63,10 +61,7 @@ void hl_engine_close(hl_engine *e)
     *e = (hl_engine){0};
 }
 
-static bool begins_with(const char *name, const char *prefix)
-{
-    return strncmp(name, prefix, strlen(prefix)) == 0;
-}
+static bool begins_with(const char *name, const char *prefix) { return strncmp(name, prefix, strlen(prefix)) == 0; }
 
 static void freeze_side(hl_sharding *h, const char *prefix)
 {
@@ -79,7 +74,4 @@ void hl_engine_freeze(hl_engine *e, const char *prefix)
     freeze_side(&e->user, prefix);
 }
 
-int hl_engine_width(const hl_engine *e)
-{
-    return e->item_model.stack.shape.hidden_size;
-}
+int hl_engine_width(const hl_engine *e) { return e->item_model.stack.shape.hidden_size; }

@@ -11,16 +11,16 @@
 
 typedef struct {
     hl_plan_rules plan;
-    bool share_tokens;                   /* hl_item_model.share_tokens */
+    bool share_tokens; /* hl_item_model.share_tokens */
     float nce_thres;
     double weight_decay, clip_grad_norm; /* 0: no clipping */
     /* bytes of saved activations a rank; micro-batches beyond it are recomputed; < 0: no limit */
     int64_t activation_budget;
-    bool for_training;                   /* false: weights only */
-    int zero;                            /* what replicas shard (mpi/sharding.h) */
-    bool overlap;                        /* sum gradients over replicas while the last backward goes on */
-    int slices; /* of each layer where plan.groups: as many as a tensor group may have ranks, a power of two */
-    int longest_text, longest_history;   /* tokens without [ITEM]; items */
+    bool for_training; /* false: weights only */
+    int zero;          /* what replicas shard (mpi/sharding.h) */
+    bool overlap;      /* sum gradients over replicas while the last backward goes on */
+    int slices;        /* of each layer where plan.groups: as many as a tensor group may have ranks, a power of two */
+    int longest_text, longest_history; /* tokens without [ITEM]; items */
 } hl_engine_rules;
 
 typedef struct {
@@ -31,15 +31,16 @@ typedef struct {
     hl_user_model user_model;
     hl_sharding item, user;
     hl_arena plan, saved, scratch, wire; /* what a step lays out; empty between steps */
-    hl_arena *recomputed;               /* (item_pp) activations of micro-batches that were recomputed */
+    hl_arena *recomputed;                /* (item_pp) activations of micro-batches that were recomputed */
     hl_pipe item_pipe, user_pipe;
-    double update_seconds;              /* of the step before, told in the next tally */
-    uint64_t late[HL_MESH_GROUPS];      /* bytes sent in the step before after its tally, likewise */
-    long updates;                       /* AdamW's step count */
+    double update_seconds;         /* of the step before, told in the next tally */
+    uint64_t late[HL_MESH_GROUPS]; /* bytes sent in the step before after its tally, likewise */
+    long updates;                  /* AdamW's step count */
 } hl_engine;
 
 /* Weights are zero until read or drawn.  Local. */
-void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_llama *item, const hl_llama *user, const hl_engine_rules *rules);
+void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_llama *item,
+                    const hl_llama *user, const hl_engine_rules *rules);
 void hl_engine_close(hl_engine *e);
 
 /* Do not train parameters whose names begin with prefix. */

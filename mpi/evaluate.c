@@ -34,14 +34,14 @@ typedef struct {
     const hl_targets *targets;
     int64_t first; /* target of the round */
     int users, D;
-    int *target;   /* (users) its text */
+    int *target;    /* (users) its text */
     bool *repeated; /* (users) the target is in the history */
     exception *exceptions;
     int n_exceptions;
-    float *u;          /* (users, D) unit user vectors, on ranks that have item vectors */
-    float *threshold;  /* (users) the target's score */
-    int64_t *counts;   /* (2 users) above, then equal */
-    hl_first odd;      /* user of the round, twice, + 1 where it is only its target's score that is not finite */
+    float *u;         /* (users, D) unit user vectors, on ranks that have item vectors */
+    float *threshold; /* (users) the target's score */
+    int64_t *counts;  /* (2 users) above, then equal */
+    hl_first odd;     /* user of the round, twice, + 1 where it is only its target's score that is not finite */
 } eval_round;
 
 static int by_number(const void *a, const void *b)
@@ -71,7 +71,8 @@ static void except_history(eval_round *r, int user, const int32_t *history, int 
             continue;
         }
         int text = hl_catalogue_text(r->c, r->e->corpus, items[i]);
-        if (text >= r->c->begin && text < r->c->begin + r->c->mine) r->exceptions[r->n_exceptions++] = (exception){text, user, 1};
+        if (text >= r->c->begin && text < r->c->begin + r->c->mine)
+            r->exceptions[r->n_exceptions++] = (exception){text, user, 1};
     }
     hl_arena_back(&r->e->scratch, mark);
 }
@@ -188,7 +189,8 @@ static int most_times(const eval_round *r, const int *length)
 {
     int replicas = hl_layout_user_replicas(&r->e->mesh->layout), most = 0, rows;
     for (int i = 0; i < replicas && r->e->rules.zero >= 3; i++) {
-        int times = 0, from = (int)hl_part_begin(r->users, replicas, i), end = (int)hl_part_begin(r->users, replicas, i + 1);
+        int times = 0, from = (int)hl_part_begin(r->users, replicas, i),
+            end = (int)hl_part_begin(r->users, replicas, i + 1);
         for (; from < end; times++) from += users_together(&rows, length + from, end - from);
         if (times > most) most = times;
     }
@@ -208,17 +210,19 @@ static void encode_my_users(eval_round *r, float *u, const float *x, const int *
     while (left-- > 0) hl_stack_pass_forward(&r->e->user_model.stack);
 }
 
-/* All user vectors of the round to all ranks that have item vectors, from the first rank of each replica's last stage. */
+/* All user vectors of the round to all ranks that have item vectors, from the first rank of each replica's last
+ * stage. */
 static void give_users(eval_round *r, const float *mine, int n)
 {
     const hl_mesh *m = r->e->mesh;
     hl_arena *a = &r->e->plan;
     int p = m->world.size, here = hl_group_has_me(&m->item_last_stage), replicas = hl_layout_user_replicas(&m->layout);
     bool gives = hl_layout_is_user_last_stage(&m->layout, m->world.rank) && m->user_tp.rank == 0;
-    int *in_count = HL_TAKE(a, int, p), *in_begin = HL_TAKE(a, int, p), *out_count = HL_TAKE(a, int, p), *out_begin = HL_TAKE(a, int, p);
+    int *in_count = HL_TAKE(a, int, p), *in_begin = HL_TAKE(a, int, p), *out_count = HL_TAKE(a, int, p),
+        *out_begin = HL_TAKE(a, int, p);
     for (int q = 0; q < p; q++) {
         bool comes = here && hl_layout_has_user(&m->layout, q)
-            && hl_layout_user_last_stage(&m->layout, hl_layout_user_first_rank_of(&m->layout, q)) == q;
+                     && hl_layout_user_last_stage(&m->layout, hl_layout_user_first_rank_of(&m->layout, q)) == q;
         int j = (q - m->layout.user_begin) / hl_layout_user_width(&m->layout);
         in_count[q] = comes ? (int)hl_part_count(r->users, replicas, j) : 0;
         in_begin[q] = comes ? (int)hl_part_begin(r->users, replicas, j) : 0;
@@ -233,7 +237,8 @@ static void find_users(eval_round *r)
 {
     hl_engine *e = r->e;
     const hl_group *g = &e->mesh->user;
-    int replicas = hl_layout_user_replicas(&e->mesh->layout), replica = hl_group_has_me(g) ? g->rank / hl_layout_user_width(&e->mesh->layout) : 0;
+    int replicas = hl_layout_user_replicas(&e->mesh->layout),
+        replica = hl_group_has_me(g) ? g->rank / hl_layout_user_width(&e->mesh->layout) : 0;
     int *length = HL_TAKE(&e->plan, int, r->users);
     float *x = bring_histories(r, length), *mine = NULL;
     int n = 0;
@@ -290,10 +295,7 @@ static void settle_targets(eval_round *r, const float *scores, int begin, int n)
 }
 
 /* How far rounding may carry a score of the products of a tile from that of find_thresholds. */
-static float rounding(int D)
-{
-    return 2 * FLT_EPSILON * sqrtf((float)D);
-}
+static float rounding(int D) { return 2 * FLT_EPSILON * sqrtf((float)D); }
 
 /* Texts [begin, begin + n) of mine whose scores (n) are near the target's: computed as the target's was, so that equal
  * vectors have equal scores whatever their places in a product, and counted. */
@@ -324,7 +326,7 @@ static void count_tiles(eval_round *r)
 {
     hl_arena *a = &r->e->scratch;
     size_t mark = hl_arena_mark(a);
-    float *scores = HL_TAKE(a, float, (size_t)r->users * TILE);
+    float *scores = HL_TAKE(a, float, (size_t)r->users *TILE);
     int64_t *near = HL_TAKE(a, int64_t, r->users);
     int next = 0;
     r->counts = HL_TAKE_ZERO(&r->e->plan, int64_t, 2 * r->users);
@@ -402,13 +404,20 @@ static hl_status run_rounds(hl_score *score, hl_engine *e, const hl_catalogue *c
         hl_act_begin("ranking users", (int)(first / orders->users));
         hl_fault_wait("evaluate-round", e->mesh->world.rank);
         int users = (int)(all - first < orders->users ? all - first : orders->users);
-        eval_round round = {.e = e, .c = c, .orders = orders, .targets = targets, .first = first, .users = users,
+        eval_round round = {.e = e,
+                            .c = c,
+                            .orders = orders,
+                            .targets = targets,
+                            .first = first,
+                            .users = users,
                             .D = hl_engine_width(e)};
         HL_TRY(run_round(score, &round));
     }
     hl_group_broadcast(&e->mesh->world, score, sizeof *score, hl_layout_item_last_stage_rank(&e->mesh->layout, 0));
     if (!stopped) return HL_OK;
-    return HL_FAIL(HL_ESTOP, "stopped by a signal while ranking users; there is nothing to save: the same command starts it again");
+    return HL_FAIL(
+        HL_ESTOP,
+        "stopped by a signal while ranking users; there is nothing to save: the same command starts it again");
 }
 
 hl_status hl_evaluate(hl_score *score, hl_engine *e, const hl_catalogue *c, const hl_eval_orders *orders)

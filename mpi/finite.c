@@ -89,12 +89,12 @@ static const struct {
     const char *of, *advice;
 } words[] = {
     [HL_FINITE_WEIGHTS] = {"", "a file is damaged, or a conversion to 16 bits overflowed: fetch or convert the weights "
-                           "again"},
+                               "again"},
     [HL_FINITE_MOMENTS] = {"AdamW's moment of ", "take an older checkpoint, and lower optim_args.learning_rate or set "
-                                             "clip_grad_norm"},
+                                                 "clip_grad_norm"},
     [HL_FINITE_GRADIENTS] = {"the gradient of ",
                              "lower optim_args.learning_rate or set clip_grad_norm, and continue from "
-                                             "the last checkpoint"},
+                             "the last checkpoint"},
 };
 
 static hl_status tell(const hl_engine *e, hl_finite_array array, const char *where, const hl_first *f)

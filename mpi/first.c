@@ -2,10 +2,7 @@
 #include "mpi/first.h"
 #include <math.h>
 
-hl_first hl_first_none(int rank)
-{
-    return (hl_first){.number = HL_NOTHING, .rank = rank};
-}
+hl_first hl_first_none(int rank) { return (hl_first){.number = HL_NOTHING, .rank = rank}; }
 
 void hl_first_note(hl_first *f, int64_t number, double value)
 {

@@ -16,10 +16,7 @@ static void for_each_gradient(const hl_sharding *h, void (*see)(void *what, cons
     }
 }
 
-static void add_squares(void *what, const float *x, size_t n)
-{
-    *(double *)what += hl_sum_of_squares(x, n);
-}
+static void add_squares(void *what, const float *x, size_t n) { *(double *)what += hl_sum_of_squares(x, n); }
 
 /* The same in any order. */
 typedef struct {

@@ -3,8 +3,9 @@
 #define MPI_GRADNORM_H
 #include "mpi/engine.h"
 
-/* What this rank adds to the sum over ranks; numbers that are frozen, and dLoss/d logit_scale, do not count.  Local; but exact,
- * the same bits at every layout: the whole sum on the first rank and 0 on the others, collective over all ranks. */
+/* What this rank adds to the sum over ranks; numbers that are frozen, and dLoss/d logit_scale, do not count.  Local;
+ * but exact, the same bits at every layout: the whole sum on the first rank and 0 on the others, collective over all
+ * ranks. */
 double hl_gradnorm_squares(const hl_engine *e, bool exact);
 
 #endif

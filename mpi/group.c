@@ -21,10 +21,7 @@
 /* Bytes of an array that one round of a collective handles. */
 static const size_t PIECE = (size_t)1 << 24;
 
-static void end_all(int status)
-{
-    MPI_Abort(MPI_COMM_WORLD, status);
-}
+static void end_all(int status) { MPI_Abort(MPI_COMM_WORLD, status); }
 
 /* Where ranks do not know each other, the first that the launcher has started speaks for all. */
 static hl_status check_launch(hl_group *world)
@@ -32,7 +29,8 @@ static hl_status check_launch(hl_group *world)
     char sentence[300];
     const hl_status s = hl_launch_check(hl_launch_environment, world->size);
     if (s != HL_OK) world->rank = hl_launch_rank(hl_launch_environment);
-    if (s == HL_OK && hl_launch_leaves_room(sentence, sizeof sentence, hl_launch_environment, world->size)) hl_log(HL_WARN, "%s", sentence);
+    if (s == HL_OK && hl_launch_leaves_room(sentence, sizeof sentence, hl_launch_environment, world->size))
+        hl_log(HL_WARN, "%s", sentence);
     return s;
 }
 
@@ -47,8 +45,10 @@ static double start_limit(void)
 static bool start_mpi(int *argc, char ***argv, int rank)
 {
     const hl_patience patience = {start_limit(), rank, "MPI has not started",
-                                  "it waits for ranks that have not begun, hang or cannot be reached; look at the machines of the job, and at the network that MPI takes "
-                                  "(a firewall, an interface that other machines do not see: OMPI_MCA_btl_tcp_if_include); HLLM_START_TIMEOUT=0 waits for ever"};
+                                  "it waits for ranks that have not begun, hang or cannot be reached; look at the "
+                                  "machines of the job, and at the network that MPI takes "
+                                  "(a firewall, an interface that other machines do not see: "
+                                  "OMPI_MCA_btl_tcp_if_include); HLLM_START_TIMEOUT=0 waits for ever"};
     int has_threads;
     hl_patience_begin(&patience);
     hl_fault_wait("group-start", rank);
@@ -86,16 +86,11 @@ void hl_group_stop(hl_group *world)
     if (is_started) MPI_Finalize();
 }
 
-void hl_group_alone(hl_group *out)
-{
-    *out = (hl_group){.comm = MPI_COMM_NULL, .size = 1, .name = "alone"};
-}
+void hl_group_alone(hl_group *out) { *out = (hl_group){.comm = MPI_COMM_NULL, .size = 1, .name = "alone"}; }
 
 static const char *const points[HL_WAITS] = {
-    [HL_WAITS_AGREE] = "group-agree",
-    [HL_WAITS_BROADCAST] = "group-broadcast",
-    [HL_WAITS_REDUCE] = "group-reduce",
-    [HL_WAITS_ALL_GATHER] = "group-all-gather",
+    [HL_WAITS_AGREE] = "group-agree",           [HL_WAITS_BROADCAST] = "group-broadcast",
+    [HL_WAITS_REDUCE] = "group-reduce",         [HL_WAITS_ALL_GATHER] = "group-all-gather",
     [HL_WAITS_ALL_TO_ALL] = "group-all-to-all",
 };
 
@@ -105,16 +100,10 @@ void hl_group_enter(const hl_group *g, hl_wait what)
     hl_act_wait(what, g->name, g->traffic ? ++g->traffic->calls : 0);
 }
 
-void hl_group_leave(void)
-{
-    hl_act_go_on();
-}
+void hl_group_leave(void) { hl_act_go_on(); }
 
 /* Of a process for which MPI is not started: all that it could talk to is itself. */
-static bool is_alone(const hl_group *g)
-{
-    return g->size == 1 && g->comm == MPI_COMM_NULL;
-}
+static bool is_alone(const hl_group *g) { return g->size == 1 && g->comm == MPI_COMM_NULL; }
 
 /* The one place where a collective begins.  bytes: what must be the same on all ranks; 0: nothing. */
 static void come_to(const hl_group *g, hl_wait what, const char *call, size_t bytes)
@@ -150,10 +139,7 @@ void hl_group_split(hl_group *out, const hl_group *g, int color)
     take(out, comm, "part");
 }
 
-void hl_group_subset(hl_group *out, const hl_group *g, bool belongs)
-{
-    hl_group_split(out, g, belongs ? 0 : -1);
-}
+void hl_group_subset(hl_group *out, const hl_group *g, bool belongs) { hl_group_split(out, g, belongs ? 0 : -1); }
 
 void hl_group_reorder(hl_group *out, const hl_group *g, int key)
 {
@@ -219,10 +205,7 @@ bool hl_group_any(const hl_group *g, bool mine)
     return any;
 }
 
-hl_status hl_group_may_go_on(const hl_group *g, const char *doing)
-{
-    return hl_group_agree(g, hl_stop_check(doing));
-}
+hl_status hl_group_may_go_on(const hl_group *g, const char *doing) { return hl_group_agree(g, hl_stop_check(doing)); }
 
 void hl_group_barrier(const hl_group *g)
 {
@@ -276,7 +259,8 @@ void hl_group_all_reduce_double(const hl_group *g, double *x, size_t n)
 }
 
 /* Blocks go in rounds of as many numbers of each, and all messages of a round together are a piece. */
-static void go_round(const hl_group *g, float *x, const size_t *begin, void (*go)(const hl_group *g, const hl_blocks *b))
+static void go_round(const hl_group *g, float *x, const size_t *begin,
+                     void (*go)(const hl_group *g, const hl_blocks *b))
 {
     const size_t p = (size_t)g->size, step = PIECE / sizeof *x / p ? PIECE / sizeof *x / p : 1;
     size_t *at = hl_lend(2 * p * sizeof *at), *count = at + p;
@@ -317,7 +301,8 @@ void hl_group_all_reduce_int(const hl_group *g, int64_t *x, size_t n)
     if (is_alone(g)) return;
     come_to(g, HL_WAITS_REDUCE, "all_reduce_int", n * sizeof *x);
     for (size_t begin = 0; begin < n; begin += piece)
-        HL_WAIT_FOR(MPI_Allreduce, MPI_Iallreduce, MPI_IN_PLACE, x + begin, (int)(n - begin < piece ? n - begin : piece), MPI_INT64_T, MPI_SUM, g->comm);
+        HL_WAIT_FOR(MPI_Allreduce, MPI_Iallreduce, MPI_IN_PLACE, x + begin,
+                    (int)(n - begin < piece ? n - begin : piece), MPI_INT64_T, MPI_SUM, g->comm);
     hl_group_leave();
     hl_group_count(g, 2 * n * sizeof *x * (size_t)(g->size - 1) / (size_t)g->size);
 }
@@ -331,8 +316,8 @@ double hl_group_max(const hl_group *g, double x)
     return x;
 }
 
-/* Short rows in one call of MPI's.  Mine are put into their place first, where they may lie already: MPI forbids to give it
- * the same bytes as what is sent and what is received. */
+/* Short rows in one call of MPI's.  Mine are put into their place first, where they may lie already: MPI forbids to
+ * give it the same bytes as what is sent and what is received. */
 static void gather_short(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes)
 {
     int *count = hl_lend(2 * sizeof *count * (size_t)g->size), *begin = count + g->size, bytes = 0;
@@ -342,7 +327,9 @@ static void gather_short(const hl_group *g, void *all, const void *mine, const i
     }
     if (count[g->rank]) memmove((char *)all + begin[g->rank], mine, (size_t)count[g->rank]);
     come_to(g, HL_WAITS_ALL_GATHER, "all_gather", (size_t)bytes);
-    if (!is_alone(g)) HL_WAIT_FOR(MPI_Allgatherv, MPI_Iallgatherv, MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, count, begin, MPI_BYTE, g->comm);
+    if (!is_alone(g))
+        HL_WAIT_FOR(MPI_Allgatherv, MPI_Iallgatherv, MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, count, begin, MPI_BYTE,
+                    g->comm);
     hl_group_leave();
     hl_group_count(g, (size_t)count[g->rank] * (size_t)(g->size - 1));
     hl_lend_back(count);
@@ -372,7 +359,8 @@ void hl_group_all_to_all(const hl_group *g, void *in, const int *in_count, const
 {
     MPI_Datatype row;
     if (is_alone(g)) {
-        memmove((char *)in + (size_t)in_begin[0] * row_bytes, (const char *)out + (size_t)out_begin[0] * row_bytes, (size_t)out_count[0] * row_bytes);
+        memmove((char *)in + (size_t)in_begin[0] * row_bytes, (const char *)out + (size_t)out_begin[0] * row_bytes,
+                (size_t)out_count[0] * row_bytes);
         return;
     }
     MPI_Type_contiguous((int)row_bytes, MPI_BYTE, &row);

@@ -26,8 +26,8 @@ typedef struct hl_group {
     const char *name;    /* for people; outlives the group */
 } hl_group;
 
-/* Start MPI, route aborts and logs, and give the group of all processes.  Once, first.  HL_EUSAGE where the launcher has
- * started processes that do not know each other (mpi/launch.h).  hl_group_stop also after a failure. */
+/* Start MPI, route aborts and logs, and give the group of all processes.  Once, first.  HL_EUSAGE where the launcher
+ * has started processes that do not know each other (mpi/launch.h).  hl_group_stop also after a failure. */
 hl_status hl_group_start(hl_group *world, int *argc, char ***argv);
 /* A group of this process alone, for what can do without MPI: nothing is started, and there is nothing to leave. */
 void hl_group_alone(hl_group *out);
@@ -66,10 +66,10 @@ void hl_group_leave(void);
 hl_status hl_group_agree(const hl_group *g, hl_status mine);
 
 /* Do something local; if it fails on one rank, fail on all. */
-#define HL_TRY_ALL(g, expr)                                              \
-    do {                                                                 \
-        hl_status hl_try_all_ = hl_group_agree((g), (expr));             \
-        if (hl_try_all_ != HL_OK) return hl_try_all_;                    \
+#define HL_TRY_ALL(g, expr)                                  \
+    do {                                                     \
+        hl_status hl_try_all_ = hl_group_agree((g), (expr)); \
+        if (hl_try_all_ != HL_OK) return hl_try_all_;        \
     } while (0)
 
 /* Does it hold on one rank at least? */
@@ -99,8 +99,8 @@ void hl_group_all_gather_blocks(const hl_group *g, float *x, const size_t *begin
 /* Any elements of `size` bytes combined by the tree of the ranks. */
 void hl_group_all_reduce_with(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine);
 
-/* Everyone's rows one after the other in rank order: all (sum of counts, row_bytes), counts (size) in rows.  mine may be their
- * place in all. */
+/* Everyone's rows one after the other in rank order: all (sum of counts, row_bytes), counts (size) in rows.  mine
+ * may be their place in all. */
 void hl_group_all_gather(const hl_group *g, void *all, const void *mine, const int *counts, size_t row_bytes);
 
 /* Rows to each rank and from each rank: counts and begins (size) are in rows of row_bytes; what is sent to

@@ -1,9 +1,9 @@
 /* halving.c - combine an array over ranks that are 1, 2, 4 ... apart.
  *
  * The tree of p ranks has as many branches as the largest power of two that is not above p; the first few are of two
- * ranks each.  There the second gives its array to the first.  The branches then meet their neighbours, pairs of branches the
- * neighbouring pairs, and so on: at each level the lower rank's numbers stand left of the sum, so even an operation for
- * which left and right differ comes out as the tree has it. */
+ * ranks each.  There the second gives its array to the first.  The branches then meet their neighbours, pairs of
+ * branches the neighbouring pairs, and so on: at each level the lower rank's numbers stand left of the sum, so even
+ * an operation for which left and right differ comes out as the tree has it. */
 #include "mpi/halving.h"
 #include "base/lend.h"
 #include "mpi/blocks.h"
@@ -16,13 +16,10 @@ typedef struct {
     hl_combine combine;
     char *mine, *other; /* (n) my numbers; room for a partner's.  They change places */
     int branches, twice;
-    int branch;         /* mine; -1: my neighbour acts for me */
+    int branch; /* mine; -1: my neighbour acts for me */
 } work;
 
-static int rank_of(const work *w, int branch)
-{
-    return branch < w->twice ? 2 * branch : branch + w->twice;
-}
+static int rank_of(const work *w, int branch) { return branch < w->twice ? 2 * branch : branch + w->twice; }
 
 static work open(const hl_group *g, void *x, char *wire, size_t n, size_t size, hl_combine combine)
 {
@@ -51,7 +48,8 @@ static void swap(const work *w, size_t out, size_t n_out, char *to, size_t in, s
 {
     MPI_Request begun[2];
     MPI_Irecv(to + in * w->size, (int)(n_in * w->size), MPI_BYTE, partner, HL_TAG_HALVING, w->g->comm, &begun[0]);
-    MPI_Isend(w->mine + out * w->size, (int)(n_out * w->size), MPI_BYTE, partner, HL_TAG_HALVING, w->g->comm, &begun[1]);
+    MPI_Isend(w->mine + out * w->size, (int)(n_out * w->size), MPI_BYTE, partner, HL_TAG_HALVING, w->g->comm,
+              &begun[1]);
     hl_wait_all(2, begun);
     hl_group_count(w->g, n_out * w->size);
 }

@@ -1,7 +1,8 @@
 /* launch.c - who started this process, as its environment says, and whether MPI's number of ranks fits that.
  *
- * Each launcher leaves the number of its processes in a variable.  Where several have left theirs, the innermost counts:
- * mpirun inside a job of Slurm starts its daemons by srun, so Slurm's variables are there too, and are not about us. */
+ * Each launcher leaves the number of its processes in a variable.  Where several have left theirs, the innermost
+ * counts: mpirun inside a job of Slurm starts its daemons by srun, so Slurm's variables are there too, and are not
+ * about us. */
 #include "mpi/launch.h"
 #include <limits.h>
 #include <mpi.h>
@@ -10,10 +11,7 @@
 
 const char *const hl_launcher_name[HL_LAUNCHERS] = {"nobody", "mpirun", "srun", "a PMI launcher"};
 
-const char *hl_launch_environment(const char *name)
-{
-    return getenv(name);
-}
+const char *hl_launch_environment(const char *name) { return getenv(name); }
 
 /* -1 where there is none, or it is not a number. */
 static long number(hl_look look, const char *name)
@@ -46,12 +44,15 @@ hl_launcher hl_launch_by(hl_look look)
 
 hl_status hl_launch_may_start(hl_look look)
 {
-    static const char *const found[] = {"PMIX_NAMESPACE", "PMIX_RANK", "PMI_RANK", "PMI_FD", "PMI_PORT", "PMI_CONTROL_PORT"};
+    static const char *const found[] = {"PMIX_NAMESPACE", "PMIX_RANK", "PMI_RANK",
+                                        "PMI_FD",         "PMI_PORT",  "PMI_CONTROL_PORT"};
     if (hl_launch_by(look) != HL_BY_SRUN) return HL_OK;
     for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
         if (look(found[i])) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "srun has started %d process%s without PMIx, so that MPI cannot find the other ranks: start it with srun --mpi=" PLUGIN
-                   " (srun --mpi=list shows what there is), or one rank with mpirun -n 1", hl_launch_ranks(look), hl_launch_ranks(look) == 1 ? "" : "es");
+    return HL_FAIL(HL_EUSAGE,
+                   "srun has started %d process%s without PMIx, so that MPI cannot find the other ranks: start it with "
+                   "srun --mpi=" PLUGIN " (srun --mpi=list shows what there is), or one rank with mpirun -n 1",
+                   hl_launch_ranks(look), hl_launch_ranks(look) == 1 ? "" : "es");
 }
 
 /* The variable that says how many processes there are, of each launcher. */
@@ -90,15 +91,20 @@ hl_status hl_launch_check(hl_look look, int ranks)
     const hl_launcher by = hl_launch_by(look);
     const long wanted = ranks_said(look, &name);
     if (wanted <= ranks) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%s has started %ld processes (%s) and MPI has %d rank%s: the processes do not know each other; %s", hl_launcher_name[by], wanted, name, ranks,
-                   ranks == 1 ? "" : "s", remedies[by]);
+    return HL_FAIL(HL_EUSAGE,
+                   "%s has started %ld processes (%s) and MPI has %d rank%s: the processes do not know each other; %s",
+                   hl_launcher_name[by], wanted, name, ranks, ranks == 1 ? "" : "s", remedies[by]);
 }
 
 bool hl_launch_leaves_room(char *sentence, size_t room, hl_look look, int ranks)
 {
-    const long tasks = number(look, "SLURM_NTASKS"), nodes = number(look, "SLURM_JOB_NUM_NODES") > 0 ? number(look, "SLURM_JOB_NUM_NODES") : number(look, "SLURM_NNODES");
+    const long tasks = number(look, "SLURM_NTASKS"), nodes = number(look, "SLURM_JOB_NUM_NODES") > 0
+                                                                 ? number(look, "SLURM_JOB_NUM_NODES")
+                                                                 : number(look, "SLURM_NNODES");
     if (ranks > 1 || hl_launch_by(look) != HL_BY_NOBODY || (tasks <= 1 && nodes <= 1)) return false;
-    snprintf(sentence, room, "this is one rank, in an allocation of %ld node%s for %ld task%s; start it with srun --mpi=" PLUGIN " -K to use them all",
+    snprintf(sentence, room,
+             "this is one rank, in an allocation of %ld node%s for %ld task%s; start it with srun --mpi=" PLUGIN
+             " -K to use them all",
              nodes > 0 ? nodes : 1, nodes > 1 ? "s" : "", tasks > 0 ? tasks : 1, tasks > 1 ? "s" : "");
     return true;
 }
@@ -122,7 +128,9 @@ int hl_launch_local_ranks(hl_look look)
 {
     const hl_launcher by = hl_launch_by(look);
     if (by == HL_BY_MPIRUN) return most_of(look("OMPI_COMM_WORLD_LOCAL_SIZE"));
-    if (by == HL_BY_SRUN) return most_of(look("SLURM_STEP_TASKS_PER_NODE") ? look("SLURM_STEP_TASKS_PER_NODE") : look("SLURM_TASKS_PER_NODE"));
+    if (by == HL_BY_SRUN)
+        return most_of(look("SLURM_STEP_TASKS_PER_NODE") ? look("SLURM_STEP_TASKS_PER_NODE")
+                                                         : look("SLURM_TASKS_PER_NODE"));
     return by == HL_BY_PMI ? most_of(look("MPI_LOCALNRANKS")) : 1;
 }
 
@@ -140,7 +148,8 @@ int hl_launch_rank(hl_look look)
 
 int hl_launch_local_rank(hl_look look)
 {
-    static const char *const names[HL_LAUNCHERS] = {"", "OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID", "MPI_LOCALRANKID"};
+    static const char *const names[HL_LAUNCHERS] = {"", "OMPI_COMM_WORLD_LOCAL_RANK", "SLURM_LOCALID",
+                                                    "MPI_LOCALRANKID"};
     return place(look, names[hl_launch_by(look)]);
 }
 

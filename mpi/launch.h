@@ -28,7 +28,8 @@ bool hl_launch_leaves_room(char *sentence, size_t room, hl_look look, int ranks)
 /* Processes that the launcher says it has started; 1 where it says nothing. */
 int hl_launch_ranks(hl_look look);
 
-/* This process's number, ranks on this machine and its place among them, as far as the launcher says; 0, 1 and 0 else. */
+/* This process's number, ranks on this machine and its place among them, as far as the launcher says; 0, 1 and 0
+ * else. */
 int hl_launch_rank(hl_look look);
 int hl_launch_local_ranks(hl_look look);
 int hl_launch_local_rank(hl_look look);

@@ -58,7 +58,8 @@ static void add_param(hl_sketch_sums *gradient, hl_sketch_sums *weight, const hl
 
 static void add_side(hl_ledger *l, const hl_sharding *h, const int *place)
 {
-    for (int k = 0; h->w && k < h->table->n; k++) add_param(&l->gradient[place[k]], &l->weight[place[k]], h, &h->table->at[k]);
+    for (int k = 0; h->w && k < h->table->n; k++)
+        add_param(&l->gradient[place[k]], &l->weight[place[k]], h, &h->table->at[k]);
 }
 
 void hl_ledger_note(hl_ledger *l, const hl_engine *e)

@@ -1,16 +1,16 @@
 /* ledger.h - what a step leaves, as digests and sketches of every tensor that do not depend on who holds what.
  *
- * Two runs whose ledgers are equal had the same gradients and weights to the bit; where they are not, the first line and tensor
- * that differ say where a layout goes wrong, and the sketches by how much (model/sketch.h). */
+ * Two runs whose ledgers are equal had the same gradients and weights to the bit; where they are not, the first line
+ * and tensor that differ say where a layout goes wrong, and the sketches by how much (model/sketch.h). */
 #ifndef MPI_LEDGER_H
 #define MPI_LEDGER_H
 #include "model/sketch.h"
 #include "mpi/engine.h"
 
 typedef struct {
-    int n;             /* tensors of both sides, the Item LLM's first, the same on every rank */
-    const char **name; /* (n) those of the engine */
-    int *item, *user;  /* which of them each tensor of my share is */
+    int n;                             /* tensors of both sides, the Item LLM's first, the same on every rank */
+    const char **name;                 /* (n) those of the engine */
+    int *item, *user;                  /* which of them each tensor of my share is */
     hl_sketch_sums *gradient, *weight; /* (n) each, one after the other */
 } hl_ledger;
 

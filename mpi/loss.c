@@ -45,7 +45,8 @@ void hl_loss_give(hl_loss *l, const float *u, const float *p, hl_arena *wire)
     int mine = hl_loss_my_rows(l, &rows), R = l->plan->rows, here = hl_group_has_me(&l->mesh->item_last_stage);
     size_t mark = hl_arena_mark(wire), D = (size_t)l->D, bytes = D * sizeof *u;
     float *out = HL_TAKE(wire, float, (size_t)mine * 2 * D), *in = HL_TAKE(wire, float, here ? (size_t)R * 2 * D : 0);
-    int *out_count = HL_TAKE_ZERO(wire, int, world->size), *out_begin = HL_TAKE_ZERO(wire, int, world->size), *in_count = HL_TAKE_ZERO(wire, int, world->size);
+    int *out_count = HL_TAKE_ZERO(wire, int, world->size), *out_begin = HL_TAKE_ZERO(wire, int, world->size),
+        *in_count = HL_TAKE_ZERO(wire, int, world->size);
     for (int q = 0; q < world->size; q++) {
         if (hl_layout_is_item_last_stage(&l->mesh->layout, q)) out_count[q] = mine;
         if (here) in_count[q] = l->row_count[q];
@@ -89,10 +90,7 @@ typedef struct {
     hl_arena *scratch;
 } contest;
 
-static int count_in(const hl_negatives *mine, int i)
-{
-    return mine->begin[i + 1] - mine->begin[i];
-}
+static int count_in(const hl_negatives *mine, int i) { return mine->begin[i + 1] - mine->begin[i]; }
 
 /* part (R) of the negatives of `count` groups from i on, a branch of the tree. */
 static void summarise(hl_nce_part *part, const contest *x, int i, int count)
@@ -100,7 +98,8 @@ static void summarise(hl_nce_part *part, const contest *x, int i, int count)
     const hl_loss *l = x->l;
     const int R = l->plan->rows, from = x->mine->begin[i];
     if (count == 1) {
-        hl_nce_forward(part, l->u, l->p, l->l0, x->n + (size_t)from * (size_t)l->D, x->mine->multiplicity + from, R, count_in(x->mine, i), l->D, x->s, x->thres, x->scratch);
+        hl_nce_forward(part, l->u, l->p, l->l0, x->n + (size_t)from * (size_t)l->D, x->mine->multiplicity + from, R,
+                       count_in(x->mine, i), l->D, x->s, x->thres, x->scratch);
         return;
     }
     const size_t mark = hl_arena_mark(x->scratch);
@@ -118,7 +117,8 @@ static double descend(float *du, float *dn, const contest *x, int i, int count)
     const int R = l->plan->rows, from = x->mine->begin[i];
     const size_t at = (size_t)from * (size_t)l->D, size = (size_t)R * (size_t)l->D;
     if (count == 1)
-        return hl_nce_backward(du, dn + at, l->lse, l->plan->weight, l->u, l->p, x->n + at, x->mine->multiplicity + from, R, count_in(x->mine, i), l->D, x->s, x->thres, x->scratch);
+        return hl_nce_backward(du, dn + at, l->lse, l->plan->weight, l->u, l->p, x->n + at,
+                               x->mine->multiplicity + from, R, count_in(x->mine, i), l->D, x->s, x->thres, x->scratch);
     const size_t mark = hl_arena_mark(x->scratch);
     float *right = HL_TAKE_ZERO(x->scratch, float, size);
     double ds = descend(du, dn, x, i, count / 2);
@@ -135,7 +135,8 @@ static void add_doubles(void *into, const void *from, size_t n)
     for (size_t i = 0; i < n; i++) y[i] += x[i];
 }
 
-/* (slices, n) elements of every item rank that has vectors: over the groups, then over the slices; the result is slice 0. */
+/* (slices, n) elements of every item rank that has vectors: over the groups, then over the slices; the result is
+ * slice 0. */
 static void fold_slices(const hl_loss *l, void *x, int slices, size_t n, size_t size, hl_combine combine)
 {
     hl_group_all_reduce_with(&l->mesh->item_dp, x, (size_t)slices * n, size, combine);
@@ -149,7 +150,7 @@ static void descend_by_groups(float *dn, const contest *x)
     hl_loss *l = x->l;
     const int S = x->mine->slices;
     const size_t size = (size_t)l->plan->rows * (size_t)l->D, mark = hl_arena_mark(x->scratch);
-    float *du = HL_TAKE_ZERO(x->scratch, float, (size_t)S * size);
+    float *du = HL_TAKE_ZERO(x->scratch, float, (size_t)S *size);
     double *ds = HL_TAKE(x->scratch, double, S);
     for (int i = 0; i < S; i++) ds[i] = descend(du + (size_t)i * size, dn, x, i * x->mine->groups, x->mine->groups);
     fold_slices(l, du, S, size, sizeof *du, hl_fold_floats);
@@ -160,7 +161,8 @@ static void descend_by_groups(float *dn, const contest *x)
     hl_arena_back(x->scratch, mark);
 }
 
-void hl_loss_run(hl_loss *l, float *dn, const float *n, const hl_negatives *mine, float s, float thres, hl_arena *scratch)
+void hl_loss_run(hl_loss *l, float *dn, const float *n, const hl_negatives *mine, float s, float thres,
+                 hl_arena *scratch)
 {
     int R = l->plan->rows, D = l->D, S = mine->slices;
     const contest x = {l, mine, n, s, thres, scratch};
@@ -199,7 +201,8 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
     const hl_layout *layout = &l->mesh->layout;
     int ranks = world->size, here = hl_group_has_me(&l->mesh->item_last_stage), sent = 0, received = 0;
     size_t mark = hl_arena_mark(wire), D = (size_t)l->D;
-    int *out_count = HL_TAKE_ZERO(wire, int, ranks), *out_begin = HL_TAKE_ZERO(wire, int, ranks), *in_count = HL_TAKE_ZERO(wire, int, ranks), *in_begin = HL_TAKE_ZERO(wire, int, ranks);
+    int *out_count = HL_TAKE_ZERO(wire, int, ranks), *out_begin = HL_TAKE_ZERO(wire, int, ranks),
+        *in_count = HL_TAKE_ZERO(wire, int, ranks), *in_begin = HL_TAKE_ZERO(wire, int, ranks);
     int left = l->row_count[world->rank] - from, mine = left < 0 ? 0 : left < round ? left : round;
     for (int q = 0; q < ranks; q++) {
         int theirs = l->row_count[q] - from;
@@ -208,9 +211,10 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
         if (here && theirs > 0) sent += out_count[q] = theirs < round ? theirs : round;
         if (hl_layout_is_item_last_stage(layout, q)) received += in_count[q] = mine;
     }
-    float *out = HL_TAKE(wire, float, (size_t)sent * D), *in = HL_TAKE(wire, float, (size_t)received * D);
+    float *out = HL_TAKE(wire, float, (size_t)sent *D), *in = HL_TAKE(wire, float, (size_t)received *D);
     for (int q = 0; q < ranks; q++)
-        hl_rows_gather(out + (size_t)out_begin[q] * D, l->du, l->row_list + l->row_begin[q] + (out_count[q] ? from : 0), out_count[q], l->D);
+        hl_rows_gather(out + (size_t)out_begin[q] * D, l->du, l->row_list + l->row_begin[q] + (out_count[q] ? from : 0),
+                       out_count[q], l->D);
     hl_group_all_to_all(world, in, in_count, in_begin, out, out_count, out_begin, D * sizeof *in);
     for (int q = 0; q < ranks; q++)
         if (in_count[q]) hl_add(du + (size_t)from * D, in + (size_t)in_begin[q] * D, (size_t)mine * D);

@@ -13,10 +13,7 @@ static const int ONE = 1, FIRST = 0;
 
 /* ---- one axis */
 
-int hl_axis_count(const hl_axis *a)
-{
-    return a->part < 0 ? 0 : numroc_(&a->n, &a->block, &a->part, &FIRST, &a->parts);
-}
+int hl_axis_count(const hl_axis *a) { return a->part < 0 ? 0 : numroc_(&a->n, &a->block, &a->part, &FIRST, &a->parts); }
 
 int hl_axis_place(const hl_axis *a, int i)
 {
@@ -24,10 +21,7 @@ int hl_axis_place(const hl_axis *a, int i)
     return block % a->parts == a->part ? block / a->parts * a->block + i % a->block : -1;
 }
 
-int hl_axis_thing(const hl_axis *a, int k)
-{
-    return (k / a->block * a->parts + a->part) * a->block + k % a->block;
-}
+int hl_axis_thing(const hl_axis *a, int k) { return (k / a->block * a->parts + a->part) * a->block + k % a->block; }
 
 /* Blocks of a small matrix are small, so that everyone has some. */
 static hl_axis axis_of(int n, int rows, int parts, int part)
@@ -43,7 +37,8 @@ static double largest_part(int64_t n, int ranks)
 {
     int rows, columns;
     hl_grid_shape(&rows, &columns, ranks);
-    double blocks = (double)((n + BLOCK - 1) / BLOCK), high = (blocks + rows - 1) / rows * BLOCK, wide = (blocks + columns - 1) / columns * BLOCK;
+    double blocks = (double)((n + BLOCK - 1) / BLOCK), high = (blocks + rows - 1) / rows * BLOCK,
+           wide = (blocks + columns - 1) / columns * BLOCK;
     return high * wide;
 }
 
@@ -56,9 +51,12 @@ static int ranks_that_count(int64_t n)
 
 static hl_status can_count(int64_t n, int ranks)
 {
-    if (n > ROWS_MOST) return HL_FAIL(HL_EUSAGE, "a matrix of %lld rows is too large; %d are possible", (long long)n, ROWS_MOST);
+    if (n > ROWS_MOST)
+        return HL_FAIL(HL_EUSAGE, "a matrix of %lld rows is too large; %d are possible", (long long)n, ROWS_MOST);
     if (largest_part(n, ranks) <= INT32_MAX) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "a matrix of %lld x %lld numbers is too large for %d ranks: ScaLAPACK counts to %d on each; use %d ranks or more",
+    return HL_FAIL(HL_EUSAGE,
+                   "a matrix of %lld x %lld numbers is too large for %d ranks: ScaLAPACK counts to %d on each; use %d "
+                   "ranks or more",
                    (long long)n, (long long)n, ranks, INT32_MAX, ranks_that_count(n));
 }
 
@@ -67,7 +65,9 @@ static hl_status has_memory(int64_t n, int ranks, int matrices, int here)
     double gib = 1 << 30, has = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGE_SIZE) / gib;
     double needs = largest_part(n, ranks) * sizeof(double) * matrices * here / gib;
     if (needs <= has) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%d matrices of %lld x %lld numbers take %.1f GiB of a machine with %d of %d ranks, which has %.1f GiB; use more machines",
+    return HL_FAIL(HL_EUSAGE,
+                   "%d matrices of %lld x %lld numbers take %.1f GiB of a machine with %d of %d ranks, which has %.1f "
+                   "GiB; use more machines",
                    matrices, (long long)n, (long long)n, needs, here, ranks, has);
 }
 
@@ -86,14 +86,17 @@ hl_status hl_matrix_fits(const hl_group *g, int64_t n, int matrices)
 static void describe(hl_matrix *m)
 {
     int info, leading = m->rows > 0 ? m->rows : 1;
-    descinit_(m->desc, &m->row.n, &m->row.n, &m->row.block, &m->row.block, &FIRST, &FIRST, &m->grid->context, &leading, &info);
+    descinit_(m->desc, &m->row.n, &m->row.n, &m->row.block, &m->row.block, &FIRST, &FIRST, &m->grid->context, &leading,
+              &info);
     HL_CHECK(info == 0);
 }
 
 void hl_matrix_open(hl_matrix *m, const hl_grid *grid, int n)
 {
     HL_CHECK(n > 0);
-    *m = (hl_matrix){.grid = grid, .row = axis_of(n, grid->rows, grid->rows, grid->row), .column = axis_of(n, grid->rows, grid->columns, grid->column)};
+    *m = (hl_matrix){.grid = grid,
+                     .row = axis_of(n, grid->rows, grid->rows, grid->row),
+                     .column = axis_of(n, grid->rows, grid->columns, grid->column)};
     m->rows = hl_axis_count(&m->row);
     m->columns = hl_axis_count(&m->column);
     m->x = hl_alloc_zero((size_t)m->rows * (size_t)m->columns + 1, sizeof *m->x);
@@ -122,7 +125,8 @@ static void mirror(hl_matrix *m)
     for (int i = 0; i < m->row.n; i += m->row.block) {
         int rest = m->row.n - i, size = rest < m->row.block ? rest : m->row.block, beyond = rest - size;
         int here = i + 1, next = here + size, row = hl_axis_place(&m->row, i), column = hl_axis_place(&m->column, i);
-        if (row >= 0 && column >= 0) mirror_here(m->x + (size_t)row + (size_t)column * (size_t)m->rows, (size_t)m->rows, size);
+        if (row >= 0 && column >= 0)
+            mirror_here(m->x + (size_t)row + (size_t)column * (size_t)m->rows, (size_t)m->rows, size);
         if (beyond > 0) pdtran_(&size, &beyond, &one, m->x, &next, &here, m->desc, &zero, m->x, &here, &next, m->desc);
     }
 }
@@ -134,7 +138,9 @@ hl_status hl_matrix_invert(hl_matrix *m)
     pdpotrf_("L", &m->row.n, m->x, &ONE, &ONE, m->desc, &info, 1);
     HL_CHECK(info >= 0);
     if (info > 0) hl_act_long_is_over();
-    if (info > 0) return HL_FAIL(HL_ENUMERIC, "a matrix of %d rows is not positive definite, as its first %d rows show", m->row.n, info);
+    if (info > 0)
+        return HL_FAIL(HL_ENUMERIC, "a matrix of %d rows is not positive definite, as its first %d rows show", m->row.n,
+                       info);
     pdpotri_("L", &m->row.n, m->x, &ONE, &ONE, m->desc, &info, 1);
     HL_CHECK(info == 0);
     mirror(m);
@@ -147,7 +153,8 @@ static int eigenvalues(double *value, hl_matrix *m, double *work, int room)
     int info;
     double none;
     hl_act_long();
-    pdsyev_("N", "L", &m->row.n, m->x, &ONE, &ONE, m->desc, value, &none, &ONE, &ONE, m->desc, work, &room, &info, 1, 1);
+    pdsyev_("N", "L", &m->row.n, m->x, &ONE, &ONE, m->desc, value, &none, &ONE, &ONE, m->desc, work, &room, &info, 1,
+            1);
     hl_act_long_is_over();
     HL_CHECK(info >= 0);
     return info;

@@ -23,23 +23,24 @@ typedef struct {
     double *x;
 } hl_matrix;
 
-/* Is there room for `matrices` n x n matrices dealt over the ranks of g?  HL_EUSAGE with how many ranks or how much memory it
- * takes.  Collective over g. */
+/* Is there room for `matrices` n x n matrices dealt over the ranks of g?  HL_EUSAGE with how many ranks or how much
+ * memory it takes.  Collective over g. */
 hl_status hl_matrix_fits(const hl_group *g, int64_t n, int matrices);
 
 /* All zero.  Local; the grid must stay open. */
 void hl_matrix_open(hl_matrix *m, const hl_grid *grid, int n);
 void hl_matrix_close(hl_matrix *m);
 
-/* My part of a symmetric positive definite m, of which the lower triangle is read, becomes that of its inverse, both triangles.
- * HL_ENUMERIC where it is not positive definite, the same on all.  Collective over the ranks of the grid. */
+/* My part of a symmetric positive definite m, of which the lower triangle is read, becomes that of its inverse, both
+ * triangles. HL_ENUMERIC where it is not positive definite, the same on all.  Collective over the ranks of the grid. */
 hl_status hl_matrix_invert(hl_matrix *m);
 
-/* value (n) = the eigenvalues of a symmetric m, ascending, the same on all; m is lost.  HL_ENUMERIC where they do not converge.
- * Collective over the ranks of the grid. */
+/* value (n) = the eigenvalues of a symmetric m, ascending, the same on all; m is lost.  HL_ENUMERIC where they do
+ * not converge. Collective over the ranks of the grid. */
 hl_status hl_matrix_eigenvalues(double *value, hl_matrix *m);
 
-/* y (rows of mine) = the diagonal of m at my rows, the same on all ranks of my row of the grid.  Collective over them. */
+/* y (rows of mine) = the diagonal of m at my rows, the same on all ranks of my row of the grid.  Collective over
+ * them. */
 void hl_matrix_diagonal(double *y, const hl_matrix *m);
 
 #endif

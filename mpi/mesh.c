@@ -8,25 +8,19 @@ const char *const hl_mesh_name[HL_MESH_GROUPS] = {
 enum { ITEM_TP = 2, USER_TP = 7 };
 
 /* The lines of a grid are tensor parallel traffic too. */
-static uint64_t lines_sent(const hl_tile_grid *t)
-{
-    return hl_group_sent(&t->row) + hl_group_sent(&t->column);
-}
+static uint64_t lines_sent(const hl_tile_grid *t) { return hl_group_sent(&t->row) + hl_group_sent(&t->column); }
 
 void hl_mesh_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *m)
 {
-    const hl_group *const groups[HL_MESH_GROUPS] = {&m->world,    &m->item, &m->item_tp, &m->item_pp, &m->item_dp,
-                                                    &m->item_last_stage, &m->user, &m->user_tp, &m->user_pp,
-                                                        &m->user_dp};
+    const hl_group *const groups[HL_MESH_GROUPS] = {
+        &m->world,           &m->item, &m->item_tp, &m->item_pp, &m->item_dp,
+        &m->item_last_stage, &m->user, &m->user_tp, &m->user_pp, &m->user_dp};
     for (int i = 0; i < HL_MESH_GROUPS; i++) sent[i] = hl_group_sent(groups[i]);
     sent[ITEM_TP] += lines_sent(&m->item_grid);
     sent[USER_TP] += lines_sent(&m->user_grid);
 }
 
-static void all_reduce(const hl_tensor_group *p, float *y, size_t n)
-{
-    hl_group_all_reduce(p->self, y, n);
-}
+static void all_reduce(const hl_tensor_group *p, float *y, size_t n) { hl_group_all_reduce(p->self, y, n); }
 
 static void reduce_scatter(const hl_tensor_group *p, float *y, const size_t *begin)
 {
@@ -41,7 +35,7 @@ static void all_gather(const hl_tensor_group *p, float *y, const size_t *begin)
 /* As records name them. */
 static void name_groups(hl_mesh *m)
 {
-    hl_group *const groups[HL_MESH_GROUPS] = {&m->world,    &m->item, &m->item_tp, &m->item_pp, &m->item_dp,
+    hl_group *const groups[HL_MESH_GROUPS] = {&m->world,           &m->item, &m->item_tp, &m->item_pp, &m->item_dp,
                                               &m->item_last_stage, &m->user, &m->user_tp, &m->user_pp, &m->user_dp};
     for (int i = 0; i < HL_MESH_GROUPS; i++) hl_group_name(groups[i], hl_mesh_name[i]);
 }
@@ -50,9 +44,13 @@ static void name_groups(hl_mesh *m)
 static hl_tensor_group tensor_group_of(const hl_group *tp, const hl_group *pp, hl_tile_grid *grid, int rows,
                                        const hl_layout *l)
 {
-    hl_tensor_group p = tp->size > 1 ? (hl_tensor_group){.rank = tp->rank, .size = tp->size, .self = tp,
-                                                         .all_reduce = all_reduce, .reduce_scatter = reduce_scatter,
-                                                         .all_gather = all_gather} : hl_alone;
+    hl_tensor_group p = tp->size > 1 ? (hl_tensor_group){.rank = tp->rank,
+                                                         .size = tp->size,
+                                                         .self = tp,
+                                                         .all_reduce = all_reduce,
+                                                         .reduce_scatter = reduce_scatter,
+                                                         .all_gather = all_gather}
+                                     : hl_alone;
     p.sequence_parallel = tp->size > 1 && !rows && l->sequence_parallel;
     p.stage = pp->size > 0 ? pp->rank : 0;
     p.stages = pp->size > 0 ? pp->size : 1;
@@ -65,7 +63,8 @@ static hl_tensor_group tensor_group_of(const hl_group *tp, const hl_group *pp, h
 }
 
 /* The groups of one side: `at` is this rank's place in it, below 0 outside. */
-static void open_side(hl_group *group, hl_group *tp, hl_group *pp, hl_group *dp, const hl_group *world, int at, int width, int tp_size)
+static void open_side(hl_group *group, hl_group *tp, hl_group *pp, hl_group *dp, const hl_group *world, int at,
+                      int width, int tp_size)
 {
     bool belongs = at >= 0;
     int replica = at / width, stage = at % width / tp_size;
@@ -82,8 +81,10 @@ void hl_mesh_open(hl_mesh *m, const hl_group *world, const hl_layout *layout)
     HL_CHECK(layout->ranks == world->size);
     m->layout = *layout;
     m->world = *world;
-    open_side(&m->item, &m->item_tp, &m->item_pp, &m->item_dp, world, hl_layout_has_item(l, me) ? me - l->item_begin : -1, hl_layout_item_width(l), l->item_tp);
-    open_side(&m->user, &m->user_tp, &m->user_pp, &m->user_dp, world, hl_layout_has_user(l, me) ? me - l->user_begin : -1, hl_layout_user_width(l), l->user_tp);
+    open_side(&m->item, &m->item_tp, &m->item_pp, &m->item_dp, world,
+              hl_layout_has_item(l, me) ? me - l->item_begin : -1, hl_layout_item_width(l), l->item_tp);
+    open_side(&m->user, &m->user_tp, &m->user_pp, &m->user_dp, world,
+              hl_layout_has_user(l, me) ? me - l->user_begin : -1, hl_layout_user_width(l), l->user_tp);
     hl_group_subset(&m->item_last_stage, world, hl_layout_is_item_last_stage(l, me));
     name_groups(m);
     m->item_tensor_group = tensor_group_of(&m->item_tp, &m->item_pp, &m->item_grid, l->item_rows, l);

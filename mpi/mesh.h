@@ -12,8 +12,8 @@ typedef struct {
     hl_group item_tp, user_tp;  /* the ranks that share this rank's layers of a replica */
     /* the ranks that have the same share of the other stages of the replica, first stage first */
     hl_group item_pp, user_pp;
-    hl_group item_dp, user_dp;  /* the data-parallel group: the same share of other replicas */
-    hl_group item_last_stage;   /* the item ranks of last stages, which have the vectors */
+    hl_group item_dp, user_dp;         /* the data-parallel group: the same share of other replicas */
+    hl_group item_last_stage;          /* the item ranks of last stages, which have the vectors */
     hl_tile_grid item_grid, user_grid; /* these as grids, where the layout says so */
     hl_tensor_group item_tensor_group, user_tensor_group; /* item_tp and user_tp as the models see them */
 } hl_mesh;

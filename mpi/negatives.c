@@ -27,7 +27,8 @@ static int list(const hl_whereabouts *w, int group, int begin, int end, int *row
 /* Of these, share r of p; how many. */
 static int list_share(const hl_whereabouts *w, int group, int p, int r, int *row, float *multiplicity)
 {
-    const int K = list(w, group, 0, 0, row, multiplicity), begin = (int)hl_part_begin(K, p, r), mine = (int)hl_part_count(K, p, r);
+    const int K = list(w, group, 0, 0, row, multiplicity), begin = (int)hl_part_begin(K, p, r),
+              mine = (int)hl_part_count(K, p, r);
     list(w, group, begin, begin + mine, row, multiplicity);
     return mine;
 }
@@ -38,7 +39,7 @@ hl_negatives hl_negatives_of(const hl_whereabouts *w, int slices, int most, hl_a
     const int groups = w->plan->groups, first = groups ? hl_fold_begin(groups, dp->size, dp->rank) : -1;
     const int mine = groups ? hl_fold_begin(groups, dp->size, dp->rank + 1) - first : 1;
     const int p = groups ? slices : tp->size, my_slices = p / tp->size;
-    int *begin = HL_TAKE_ZERO(arena, int, my_slices * mine + 1), *row = HL_TAKE(arena, int, most);
+    int *begin = HL_TAKE_ZERO(arena, int, my_slices *mine + 1), *row = HL_TAKE(arena, int, most);
     float *multiplicity = HL_TAKE(arena, float, most);
     for (int i = 0; i < my_slices * mine; i++) {
         const int K = begin[i], group = groups ? first + i % mine : -1;

@@ -1,10 +1,10 @@
 /* openmpi.c - what Open MPI is told before it starts.
  *
- * Messages between ranks of a machine go through a file for each rank in /dev/shm.  It is sparse: with too little room a
- * process dies later, when it touches a page; so the room is looked at before.
+ * Messages between ranks of a machine go through a file for each rank in /dev/shm.  It is sparse: with too little
+ * room a process dies later, when it touches a page; so the room is looked at before.
  *
- * A rank that waits asks for messages without pause.  Where a machine has more ranks than processors, it keeps those from computing that
- * it waits for, unless it yields; mpirun tells Open MPI so, other launchers do not. */
+ * A rank that waits asks for messages without pause.  Where a machine has more ranks than processors, it keeps those
+ * from computing that it waits for, unless it yields; mpirun tells Open MPI so, other launchers do not. */
 #include "mpi/openmpi.h"
 #include "base/log.h"
 #include "mpi/launch.h"
@@ -60,9 +60,11 @@ static void find_room(int ranks, bool speaks)
     if (has >= needed) return;
     const bool fits = hl_openmpi_room(other) >= needed;
     if (speaks)
-        hl_log(HL_WARN, "%s has %.1f MB of room and messages between the %d ranks of this machine need %.1f MB: they go through %s%s; enlarge it (docker run --shm-size), "
-               "remove what killed jobs have left there, or name a local folder in %s", here, has / 1e6, ranks, needed / 1e6, fits ? "files in " : "sockets, slowly",
-               fits ? other : "", FOLDER);
+        hl_log(HL_WARN,
+               "%s has %.1f MB of room and messages between the %d ranks of this machine need %.1f MB: they go through "
+               "%s%s; enlarge it (docker run --shm-size), "
+               "remove what killed jobs have left there, or name a local folder in %s",
+               here, has / 1e6, ranks, needed / 1e6, fits ? "files in " : "sockets, slowly", fits ? other : "", FOLDER);
     snprintf(meant, sizeof meant, "%s", here);
     if (fits) setenv(FOLDER, other, 1);
     else setenv("OMPI_MCA_btl", "self,tcp", 1);
@@ -72,9 +74,12 @@ static void find_room(int ranks, bool speaks)
 static hl_status check_tmp(void)
 {
     const double room = hl_openmpi_room(hl_openmpi_tmp());
-    const bool is_needed = hl_launch_by(hl_launch_environment) == HL_BY_NOBODY && !getenv("OMPI_MCA_ess_singleton_isolated");
+    const bool is_needed =
+        hl_launch_by(hl_launch_environment) == HL_BY_NOBODY && !getenv("OMPI_MCA_ess_singleton_isolated");
     if (!is_needed || room >= HL_OPENMPI_TMP_BYTES) return HL_OK;
-    return HL_FAIL(HL_ESTORE, "%s has %.1f MB of room that this process may write to, and MPI needs %.1f MB there to start: make space, or set TMPDIR to another local folder",
+    return HL_FAIL(HL_ESTORE,
+                   "%s has %.1f MB of room that this process may write to, and MPI needs %.1f MB there to start: make "
+                   "space, or set TMPDIR to another local folder",
                    hl_openmpi_tmp(), room / 1e6, HL_OPENMPI_TMP_BYTES / 1e6);
 }
 

@@ -8,7 +8,9 @@ int hl_pblas_open(const hl_group *g, const hl_tiles *t);
 void hl_pblas_close(int context);
 
 /* As in hl_tiles; `careful` is not known here. */
-void hl_pblas_forward(const hl_tiles *g, float *y, const float *x, const float *w, const hl_tile_cuts *c, hl_arena *scratch);
-void hl_pblas_backward(const hl_tiles *g, float *dx, float *dw, const float *dy, const float *x, const float *w, const hl_tile_cuts *c, hl_arena *scratch);
+void hl_pblas_forward(const hl_tiles *g, float *y, const float *x, const float *w, const hl_tile_cuts *c,
+                      hl_arena *scratch);
+void hl_pblas_backward(const hl_tiles *g, float *dx, float *dw, const float *dy, const float *x, const float *w,
+                       const hl_tile_cuts *c, hl_arena *scratch);
 
 #endif

@@ -12,7 +12,8 @@ typedef struct {
 
 static void count_my_users(int64_t *count, const hl_group *g, const hl_corpus *corpus)
 {
-    int64_t begin = hl_part_begin(corpus->users, g->size, g->rank), end = begin + hl_part_count(corpus->users, g->size, g->rank);
+    int64_t begin = hl_part_begin(corpus->users, g->size, g->rank),
+            end = begin + hl_part_count(corpus->users, g->size, g->rank);
     for (int64_t u = begin; u < end; u++) {
         int n;
         const int32_t *items = hl_corpus_training(corpus, u, &n);
@@ -65,7 +66,8 @@ static int64_t ties_of(const popularity *p, const hl_corpus *corpus, int64_t c)
     return (c == 0 ? corpus->items - 1 : p->more[c - 1]) - p->more[c] - 1;
 }
 
-static void add_popularity(hl_score *s, const popularity *p, const hl_corpus *corpus, int32_t target, const int32_t *seen, int n)
+static void add_popularity(hl_score *s, const popularity *p, const hl_corpus *corpus, int32_t target,
+                           const int32_t *seen, int n)
 {
     int64_t c = p->count[target], rank = 1 + p->more[c], ties = ties_of(p, corpus, c);
     for (int i = 0; i < n; i++) {

@@ -1,14 +1,14 @@
 /* ring.c - blocks round a ring, added on their way by the tree of the ranks.
  *
- * Block b starts at rank b + 1 and ends at its owner; each rank on its way adds its own part.  A plain ring (Patarasuk and Yuan, J. Parallel
- * Distrib. Comput. 69, 2009) adds in the order of its way, another one for each block, and could not give the
- * bits of the tree.  So what travels are the branches of the tree that are complete so far, and a rank adds whatever
- * its part completes:
+ * Block b starts at rank b + 1 and ends at its owner; each rank on its way adds its own part.  A plain ring
+ * (Patarasuk and Yuan, J. Parallel Distrib. Comput. 69, 2009) adds in the order of its way, another one for each
+ * block, and could not give the bits of the tree.  So what travels are the branches of the tree that are complete so
+ * far, and a rank adds whatever its part completes:
  *
- *     8 ranks, block 4, from rank 5:   5 | 5 6 | 5 (6 7) | ... | (0 1) 5 (6 7) | ... | (0 1 2 3) 5 (6 7) | all, at rank 4
+ *     8 ranks, block 4, from rank 5:  5 | 5 6 | 5 (6 7) | ... | (0 1) 5 (6 7) | ... | (0 1 2 3) 5 (6 7) | all: rank 4
  *
- * That is one to three blocks a message among 8 ranks instead of one.  Then finished blocks go round once, each rank passing on
- * what it got. */
+ * That is one to three blocks a message among 8 ranks instead of one.  Then finished blocks go round once, each rank
+ * passing on what it got. */
 #include "base/lend.h"
 #include "mpi/blocks.h"
 #include "mpi/wait.h"
@@ -89,21 +89,21 @@ typedef struct {
     int requests;
 } ring;
 
-static int wrap(const hl_group *g, int r)
-{
-    return (r % g->size + g->size) % g->size;
-}
+static int wrap(const hl_group *g, int r) { return (r % g->size + g->size) % g->size; }
 
 static void send(ring *o, const void *from, size_t bytes)
 {
     if (bytes == 0) return;
-    MPI_Isend(from, (int)bytes, MPI_BYTE, wrap(o->g, o->g->rank + 1), HL_TAG_RING, o->g->comm, &o->request[o->requests++]);
+    MPI_Isend(from, (int)bytes, MPI_BYTE, wrap(o->g, o->g->rank + 1), HL_TAG_RING, o->g->comm,
+              &o->request[o->requests++]);
     hl_group_count(o->g, bytes);
 }
 
 static void receive(ring *o, void *to, size_t bytes)
 {
-    if (bytes) MPI_Irecv(to, (int)bytes, MPI_BYTE, wrap(o->g, o->g->rank - 1), HL_TAG_RING, o->g->comm, &o->request[o->requests++]);
+    if (bytes)
+        MPI_Irecv(to, (int)bytes, MPI_BYTE, wrap(o->g, o->g->rank - 1), HL_TAG_RING, o->g->comm,
+                  &o->request[o->requests++]);
 }
 
 static void wait(ring *o)
@@ -112,7 +112,8 @@ static void wait(ring *o)
     o->requests = 0;
 }
 
-/* Hop k: `n` branches of block me - k - 1 go on, those of block me - k - 2 come and are joined; how many it has then. */
+/* Hop k: `n` branches of block me - k - 1 go on, those of block me - k - 2 come and are joined; how many it has
+ * then. */
 static int hop(ring *o, int k, int n)
 {
     const int p = o->g->size, me = o->g->rank, out = wrap(o->g, me - k - 1), in = wrap(o->g, me - k - 2);

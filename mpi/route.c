@@ -1,13 +1,16 @@
 /* route.c - the ways of item vectors between the replicas that hold them and those that read them. */
 #include "mpi/route.h"
 
-/* Each reading once for each of `times` ranks of one side; `by_reader` says whose.  The other side's ranks take turns. */
-static void plan_way(hl_exchange *x, const hl_whereabouts *w, const int *text, const int *reader, const int *place, bool by_reader, hl_arena *arena, hl_arena *scratch)
+/* Each reading once for each of `times` ranks of one side; `by_reader` says whose.  The other side's ranks take
+ * turns. */
+static void plan_way(hl_exchange *x, const hl_whereabouts *w, const int *text, const int *reader, const int *place,
+                     bool by_reader, hl_arena *arena, hl_arena *scratch)
 {
     const hl_layout *l = &w->mesh->layout;
     const int R = w->plan->rows, times = by_reader ? l->user_tp : l->item_tp;
     const size_t mark = hl_arena_mark(scratch);
-    int n = 0, *from = HL_TAKE(scratch, int, 4 * R * times), *held = from + R * times, *to = held + R * times, *read = to + R * times;
+    int n = 0, *from = HL_TAKE(scratch, int, 4 * R * times), *held = from + R * times, *to = held + R * times,
+        *read = to + R * times;
     for (int r = 0; r < R; r++) {
         const int first_rank = w->share->micro_batch[hl_plan_micro_batch_of(w->plan, text[r])];
         const int holder = hl_layout_item_last_stage(l, first_rank);
@@ -22,7 +25,8 @@ static void plan_way(hl_exchange *x, const hl_whereabouts *w, const int *text, c
     hl_arena_back(scratch, mark);
 }
 
-void hl_route_plan(hl_route *x, const hl_whereabouts *w, const int *text, const int *reader, const int *place, hl_arena *arena, hl_arena *scratch)
+void hl_route_plan(hl_route *x, const hl_whereabouts *w, const int *text, const int *reader, const int *place,
+                   hl_arena *arena, hl_arena *scratch)
 {
     plan_way(&x->there, w, text, reader, place, true, arena, scratch);
     plan_way(&x->back, w, text, reader, place, false, arena, scratch);

@@ -1,7 +1,7 @@
 /* samecall.c - have all ranks of a group come to the same collective?
  *
- * Each tells all others its call, and all compare: so the first collective in which ranks differ is found, whatever they would have done
- * with each other's bytes.  PETSc's debug builds look at their arguments in the same way. */
+ * Each tells all others its call, and all compare: so the first collective in which ranks differ is found, whatever
+ * they would have done with each other's bytes.  PETSc's debug builds look at their arguments in the same way. */
 #include "mpi/samecall.h"
 #include "base/lend.h"
 #include "mpi/wait.h"
@@ -15,10 +15,12 @@ typedef struct {
 
 static bool is_same(const visit *a, const visit *b)
 {
-    return strcmp(a->call, b->call) == 0 && strcmp(a->group, b->group) == 0 && a->number == b->number && a->bytes == b->bytes;
+    return strcmp(a->call, b->call) == 0 && strcmp(a->group, b->group) == 0 && a->number == b->number
+           && a->bytes == b->bytes;
 }
 
-/* "ranks 0, 2 are in all_reduce of group item (call 7, 400 bytes)": those that are where `like` is; the first few of them. */
+/* "ranks 0, 2 are in all_reduce of group item (call 7, 400 bytes)": those that are where `like` is; the first few of
+ * them. */
 static void say(char *out, size_t size, const visit *all, int ranks, const visit *like)
 {
     size_t n = 0;
@@ -27,8 +29,9 @@ static void say(char *out, size_t size, const visit *all, int ranks, const visit
     n += (size_t)snprintf(out, size, "rank%s", count > 1 ? "s" : "");
     for (int r = 0; r < ranks && named < 8; r++)
         if (is_same(&all[r], like)) n += (size_t)snprintf(out + n, size - n, "%s %d", named++ ? "," : "", r);
-    snprintf(out + n, size - n, "%s %s in %s of group %s (call %llu, %llu bytes)", count > named ? " ..." : "", count > 1 ? "are" : "is", like->call,
-             like->group, (unsigned long long)like->number, (unsigned long long)like->bytes);
+    snprintf(out + n, size - n, "%s %s in %s of group %s (call %llu, %llu bytes)", count > named ? " ..." : "",
+             count > 1 ? "are" : "is", like->call, like->group, (unsigned long long)like->number,
+             (unsigned long long)like->bytes);
 }
 
 static hl_status compare(const visit *all, int ranks)

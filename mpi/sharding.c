@@ -70,10 +70,7 @@ static void reduce_layer_and_reshard(const hl_sharder *k, int layer)
     reshard(k, layer);
 }
 
-static bool is_within(const hl_param *p, size_t lo, size_t hi)
-{
-    return p->offset >= lo && p->offset < hi;
-}
+static bool is_within(const hl_param *p, size_t lo, size_t hi) { return p->offset >= lo && p->offset < hi; }
 
 /* All of a layer but pieces that peers have in common, which are put together first. */
 static void begin_layer(hl_sharding *h, int layer)
@@ -111,8 +108,8 @@ static void begin_if_final(const hl_sharder *k, int layer)
 void hl_sharding_open(hl_sharding *h, const hl_params *table, const hl_group *group, const hl_group *dp,
                       const hl_tensor_group *tp, int zero, bool for_training, bool overlap)
 {
-    *h = (hl_sharding){.table = table, .whole = h->whole, .group = group, .dp = dp, .tp = tp, .zero = zero,
-                       .sharder = hl_unsharded};
+    *h = (hl_sharding){
+        .table = table, .whole = h->whole, .group = group, .dp = dp, .tp = tp, .zero = zero, .sharder = hl_unsharded};
     h->frozen = hl_alloc_zero((size_t)table->n, sizeof *h->frozen);
     if (!hl_group_has_me(group)) return;
     cut_blocks(h);
@@ -205,10 +202,7 @@ void hl_sharding_begin_group(hl_sharding *h, int group)
     h->g = hl_branch_turn(&h->branch, h->g, group);
 }
 
-void hl_sharding_begin_last_backward(hl_sharding *h)
-{
-    h->is_last = h->overlaps;
-}
+void hl_sharding_begin_last_backward(hl_sharding *h) { h->is_last = h->overlaps; }
 
 void hl_sharding_progress(hl_sharding *h)
 {

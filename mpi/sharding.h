@@ -28,20 +28,20 @@ typedef struct {
     const hl_group *dp;        /* those that hold the same share of other replicas */
     const hl_tensor_group *tp; /* those that hold the other shares of my stage */
     int zero;
-    float *w, *g;          /* (table->count) each */
-    float *m, *v;          /* AdamW's moments of my block */
-    size_t *block;         /* (dp + 1) where the blocks begin */
-    size_t begin, end;     /* my block; without zero the whole */
-    int layers;            /* of my stage */
-    size_t *layer;         /* (layers + 1) where they begin */
-    size_t *cut;           /* (dp + 1) a range cut by the blocks */
-    bool *frozen;          /* (table->n) */
-    hl_sharder sharder;    /* for the stack */
-    hl_branch branch;      /* gradients of groups of micro-batches, where these are summed apart */
-    bool overlaps;         /* are layers summed over the replicas while the last backward goes on? */
-    bool is_last;          /* does it? */
-    int begun;             /* layers whose sums have begun, from the last one down */
-    hl_buckets early;      /* these sums */
+    float *w, *g;       /* (table->count) each */
+    float *m, *v;       /* AdamW's moments of my block */
+    size_t *block;      /* (dp + 1) where the blocks begin */
+    size_t begin, end;  /* my block; without zero the whole */
+    int layers;         /* of my stage */
+    size_t *layer;      /* (layers + 1) where they begin */
+    size_t *cut;        /* (dp + 1) a range cut by the blocks */
+    bool *frozen;       /* (table->n) */
+    hl_sharder sharder; /* for the stack */
+    hl_branch branch;   /* gradients of groups of micro-batches, where these are summed apart */
+    bool overlaps;      /* are layers summed over the replicas while the last backward goes on? */
+    bool is_last;       /* does it? */
+    int begun;          /* layers whose sums have begun, from the last one down */
+    hl_buckets early;   /* these sums */
 } hl_sharding;
 
 /* Zero weights of `table`, for training with gradients and moments too.  overlap: begin sums over replicas while the

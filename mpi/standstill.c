@@ -23,15 +23,9 @@ void hl_standstill_close(hl_standstill *s)
     *s = (hl_standstill){0};
 }
 
-static bool is_waiting(const hl_rank_seen *r)
-{
-    return r->acts.waits != HL_WAITS_NOT;
-}
+static bool is_waiting(const hl_rank_seen *r) { return r->acts.waits != HL_WAITS_NOT; }
 
-static bool is_running(const hl_rank_seen *r)
-{
-    return r->state == 'R' || r->state == 'S' || r->state == 'D';
-}
+static bool is_running(const hl_rank_seen *r) { return r->state == 'R' || r->state == 'S' || r->state == 'D'; }
 
 /* ---- what a look finds */
 
@@ -99,7 +93,9 @@ static const char *words_of(const hl_rank_seen *r)
 {
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
         if (states[i].state == r->state) return states[i].words;
-    return r->acts.is_long ? "is inside of a call that may take long" : is_waiting(r) ? "waits" : "does not wait for others";
+    return r->acts.is_long ? "is inside of a call that may take long"
+           : is_waiting(r) ? "waits"
+                           : "does not wait for others";
 }
 
 static void add_act(hl_sentence *line, const hl_rank_seen *r)
@@ -118,16 +114,13 @@ static void add_call(hl_sentence *line, const hl_rank_seen *r)
 }
 
 /* Waits, as nearly all do. */
-static bool is_plain(const hl_rank_seen *r)
-{
-    return is_waiting(r) && (r->state == 'R' || r->state == 'S');
-}
+static bool is_plain(const hl_rank_seen *r) { return is_waiting(r) && (r->state == 'R' || r->state == 'S'); }
 
 static bool wait_together(const hl_rank_seen *a, const hl_rank_seen *b)
 {
     return is_plain(a) && is_plain(b) && a->acts.waits == b->acts.waits && a->acts.call == b->acts.call
-        && a->acts.micro_batch == b->acts.micro_batch
-        && strcmp(a->acts.group, b->acts.group) == 0 && strcmp(a->acts.act, b->acts.act) == 0;
+           && a->acts.micro_batch == b->acts.micro_batch && strcmp(a->acts.group, b->acts.group) == 0
+           && strcmp(a->acts.act, b->acts.act) == 0;
 }
 
 static bool has_one_before(const hl_rank_seen *seen, int i)
@@ -181,7 +174,8 @@ static void tell_other(const hl_rank_seen *r, const char *host, void (*say)(cons
     say(line.text);
 }
 
-void hl_standstill_tell(const hl_standstill *s, const hl_rank_seen *seen, const char *host, void (*say)(const char *line))
+void hl_standstill_tell(const hl_standstill *s, const hl_rank_seen *seen, const char *host,
+                        void (*say)(const char *line))
 {
     for (int i = 0; i < s->n; i++) {
         if (!is_plain(&seen[i])) tell_other(&seen[i], host, say);

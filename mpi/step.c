@@ -24,54 +24,45 @@ typedef struct {
         hl_pack users;
     };
     hl_stack_saved saved;
-    int row;         /* its first row among my texts or my user rows */
+    int row;              /* its first row among my texts or my user rows */
     hl_arena *recomputed; /* its activations, where they were not saved */
 } hl_micro_batch;
 
 typedef struct {
     hl_engine *e;
     const hl_step_orders *orders;
-    const int64_t *user;                  /* (samples) of the batch; NULL: not known */
+    const int64_t *user; /* (samples) of the batch; NULL: not known */
     hl_plan plan;
     hl_share share;
     hl_schedule schedule;
     hl_loss loss;
     hl_whereabouts where;
     hl_route inputs, targets;
-    int item_first_rank, user_first_rank;         /* first ranks of my replicas; -1: none */
-    bool item_last_stage;                         /* do vectors come out of my stage? */
-    int recomputes;                               /* micro-batches recomputed so far */
+    int item_first_rank, user_first_rank; /* first ranks of my replicas; -1: none */
+    bool item_last_stage;                 /* do vectors come out of my stage? */
+    int recomputes;                       /* micro-batches recomputed so far */
     /* (micro_batches), (user_micro_batches); filled where they are mine */
     hl_micro_batch *micro_batch, *user_micro_batch;
-    int D, texts, rows;               /* width; how many texts and user rows are mine */
-    int *my_text;                     /* (plan.texts) where a text is on its rank */
-    float *vector, *dvector;          /* (texts, D) item side */
-    float *x, *dx, *y, *dy;           /* (rows, D) user side: what the User LLM reads and says */
-    float *target, *dtarget;          /* (rows, D) */
+    int D, texts, rows;      /* width; how many texts and user rows are mine */
+    int *my_text;            /* (plan.texts) where a text is on its rank */
+    float *vector, *dvector; /* (texts, D) item side */
+    float *x, *dx, *y, *dy;  /* (rows, D) user side: what the User LLM reads and says */
+    float *target, *dtarget; /* (rows, D) */
     float *unit_y, *norm_y, *unit_t, *norm_t, *dunit_y, *dunit_t;
     float scale;
-    int odd, zeros;                       /* of my vectors: not finite; of my targets and negatives: zero */
-    bool differ, all_alike;               /* two of my vectors; those of all ranks, at the first step */
-    bool given_up;                        /* nothing is computed any more */
+    int odd, zeros;         /* of my vectors: not finite; of my targets and negatives: zero */
+    bool differ, all_alike; /* two of my vectors; those of all ranks, at the first step */
+    bool given_up;          /* nothing is computed any more */
     hl_tally tally;
     double flop, bytes;
     uint64_t sent[HL_MESH_GROUPS]; /* bytes in each group before the step */
 } step;
 
-static size_t rows_of(const step *s, int n)
-{
-    return (size_t)n * (size_t)s->D;
-}
+static size_t rows_of(const step *s, int n) { return (size_t)n * (size_t)s->D; }
 
-static float *take_rows(step *s, int n)
-{
-    return HL_TAKE(&s->e->plan, float, rows_of(s, n));
-}
+static float *take_rows(step *s, int n) { return HL_TAKE(&s->e->plan, float, rows_of(s, n)); }
 
-static float *take_zero_rows(step *s, int n)
-{
-    return HL_TAKE_ZERO(&s->e->plan, float, rows_of(s, n));
-}
+static float *take_zero_rows(step *s, int n) { return HL_TAKE_ZERO(&s->e->plan, float, rows_of(s, n)); }
 
 /* ---- what everybody works out alike */
 
@@ -204,7 +195,8 @@ static void lay_rows(step *s)
     hl_group_broadcast(&s->e->mesh->world, &s->scale, sizeof s->scale, s->e->mesh->layout.item_begin);
 }
 
-/* ---- between stages.  What is taken lies in the pipe until the next is taken; what is passed is written where it leaves. */
+/* ---- between stages.  What is taken lies in the pipe until the next is taken; what is passed is written where it
+ * leaves. */
 
 static void item_take(step *s, int c)
 {
@@ -329,8 +321,8 @@ static void item_backward(step *s, int c)
     const hl_stack *m = &e->item_model.stack;
     if (s->plan.groups) hl_sharding_begin_group(&e->item, s->plan.group[c]);
     float *dx = m->first ? NULL : hl_pipe_room(&e->item_pipe, HL_BACKWARD, rows_of(s, k->texts.pack.T));
-    const float *dy = s->item_last_stage ? s->dvector + rows_of(s, k->row)
-        : hl_pipe_received(&e->item_pipe, HL_BACKWARD);
+    const float *dy =
+        s->item_last_stage ? s->dvector + rows_of(s, k->row) : hl_pipe_received(&e->item_pipe, HL_BACKWARD);
     hl_item_backward(dx, e->item.g, dy, &k->saved, &e->item_model, e->item.w, &k->texts, &e->scratch);
     s->flop += 2 * hl_stack_flop(m, &k->texts.pack);
     if (k->recomputed) hl_arena_back(k->recomputed, 0);
@@ -345,7 +337,10 @@ static void user_forward_idle(step *s, int c)
     if (c < 0) return;
     const hl_micro_batch *k = &s->user_micro_batch[c];
     const int T = k->users.T;
-    fill_rows(s, e->user_model.stack.last ? s->y + rows_of(s, k->row) : hl_pipe_room(&e->user_pipe, HL_FORWARD, rows_of(s, T)), T);
+    fill_rows(s,
+              e->user_model.stack.last ? s->y + rows_of(s, k->row)
+                                       : hl_pipe_room(&e->user_pipe, HL_FORWARD, rows_of(s, T)),
+              T);
 }
 
 static void user_backward_idle(step *s, int c)
@@ -482,7 +477,8 @@ static void loss(step *s, int c)
     const hl_negatives mine = hl_negatives_of(&s->where, s->e->rules.slices, s->texts, a);
     const int K = hl_negatives_count(&mine), *row = mine.row, D = s->D;
     size_t n = rows_of(s, K);
-    float *raw = HL_TAKE(a, float, n), *unit = HL_TAKE(a, float, n), *norm = HL_TAKE(a, float, K), *dunit = HL_TAKE_ZERO(a, float, n);
+    float *raw = HL_TAKE(a, float, n), *unit = HL_TAKE(a, float, n), *norm = HL_TAKE(a, float, K),
+          *dunit = HL_TAKE_ZERO(a, float, n);
     hl_rows_gather(raw, s->vector, row, K, D);
     hl_rows_unit_forward(unit, norm, raw, K, D);
     look_at_vectors(s);
@@ -552,15 +548,13 @@ static void tell_sent(step *s)
 {
     uint64_t sent[HL_MESH_GROUPS];
     count_sent(sent, s->e->mesh, s->sent);
-    for (int i = 0; i < HL_MESH_GROUPS; i++) hl_tally_put(&s->tally, HL_FACT_SENT + i, (double)(sent[i] + s->e->late[i]));
+    for (int i = 0; i < HL_MESH_GROUPS; i++)
+        hl_tally_put(&s->tally, HL_FACT_SENT + i, (double)(sent[i] + s->e->late[i]));
     hl_mesh_sent(s->e->late, s->e->mesh);
 }
 
 /* Of a text: the first item that has it. */
-static int64_t first_of(const step *s, int text)
-{
-    return s->e->corpus->twin(s->e->corpus, s->plan.item[text]);
-}
+static int64_t first_of(const step *s, int text) { return s->e->corpus->twin(s->e->corpus, s->plan.item[text]); }
 
 static bool has_two_texts(const step *s)
 {
@@ -606,7 +600,8 @@ static void tally(step *s, int c)
     hl_tally_put(&s->tally, HL_FACT_PHASES + HL_UPDATE, e->update_seconds);
     tell_sent(s);
     hl_tally_agree(&s->tally, &e->mesh->world);
-    if (e->item.w && e->item_model.stack.first) e->item.g[e->item_model.scale_at] = (float)hl_tally_sum(&s->tally, HL_FACT_DSCALE);
+    if (e->item.w && e->item_model.stack.first)
+        e->item.g[e->item_model.scale_at] = (float)hl_tally_sum(&s->tally, HL_FACT_DSCALE);
     s->all_alike = e->updates == 0 && hl_tally_sum(&s->tally, HL_FACT_GIVEN_UP) == 0 && are_all_alike(s);
 }
 
@@ -616,10 +611,7 @@ static double grad_norm(const step *s)
     return sqrt(hl_tally_sum(&s->tally, HL_FACT_SQUARES) + dscale * dscale);
 }
 
-static bool is_given_up(const step *s)
-{
-    return hl_tally_sum(&s->tally, HL_FACT_GIVEN_UP) > 0;
-}
+static bool is_given_up(const step *s) { return hl_tally_sum(&s->tally, HL_FACT_GIVEN_UP) > 0; }
 
 static double clip_of(const step *s)
 {
@@ -628,17 +620,12 @@ static double clip_of(const step *s)
 }
 
 /* AdamW squares what it gets. */
-static bool can_be_squared(double x)
-{
-    return isfinite((float)(x * x));
-}
+static bool can_be_squared(double x) { return isfinite((float)(x * x)); }
 
 static bool is_finite(const step *s)
 {
-    return isfinite(hl_tally_sum(&s->tally, HL_FACT_LOSS))
-        && isfinite(grad_norm(s))
-        && can_be_squared(grad_norm(s) * clip_of(s))
-        && hl_tally_sum(&s->tally, HL_FACT_ODD) == 0;
+    return isfinite(hl_tally_sum(&s->tally, HL_FACT_LOSS)) && isfinite(grad_norm(s))
+           && can_be_squared(grad_norm(s) * clip_of(s)) && hl_tally_sum(&s->tally, HL_FACT_ODD) == 0;
 }
 
 static bool is_sound(const step *s)
@@ -652,7 +639,8 @@ static void update_side(hl_sharding *h, const hl_adamw *how)
     for (int i = 0; i < h->table->n; i++) {
         const hl_param *p = &h->table->at[i];
         size_t n, from = overlap(&n, p->offset, p->offset + p->count, h->begin, h->end);
-        if (n && !h->frozen[i]) hl_adamw_step(h->w + from, h->m + (from - h->begin), h->v + (from - h->begin), h->g + from, n, how);
+        if (n && !h->frozen[i])
+            hl_adamw_step(h->w + from, h->m + (from - h->begin), h->v + (from - h->begin), h->g + from, n, how);
     }
     hl_sharding_gather_weights(h);
     hl_fault_numbers("weights-update", HL_FAULT_ME, h->w + h->begin, h->end - h->begin);
@@ -672,15 +660,32 @@ static void update(step *s, int c)
 }
 
 static void (*const perform[HL_ACTS])(step *s, int mb) = {
-    [HL_ITEM_FORWARD] = item_forward,     [HL_ITEM_BACKWARD] = item_backward,   [HL_USER_FORWARD] = user_forward,
-    [HL_USER_BACKWARD] = user_backward,   [HL_USER_ROWS] = user_rows,           [HL_USER_POSITIVES] = user_positives,
-    [HL_GIVE_INPUTS] = give_inputs,       [HL_GIVE_TARGETS] = give_targets,     [HL_GIVE_ROWS] = give_rows,
-    [HL_RETURN_ROWS] = return_rows,       [HL_RETURN_TARGETS] = return_targets, [HL_RETURN_INPUTS] = return_inputs,
-    [HL_ITEM_RECOMPUTE] = item_recompute, [HL_ITEM_TAKE] = item_take,           [HL_ITEM_PASS] = item_pass,
-    [HL_ITEM_TAKE_BACK] = item_take_back, [HL_ITEM_PASS_BACK] = item_pass_back, [HL_USER_TAKE] = user_take,
-    [HL_USER_PASS] = user_pass,           [HL_USER_TAKE_BACK] = user_take_back, [HL_USER_PASS_BACK] = user_pass_back,
-    [HL_TALLY] = tally,                   [HL_LOSS] = loss,                     [HL_SUM_ITEM] = sum_item,
-    [HL_SUM_USER] = sum_user,             [HL_UPDATE] = update,
+    [HL_ITEM_FORWARD] = item_forward,
+    [HL_ITEM_BACKWARD] = item_backward,
+    [HL_USER_FORWARD] = user_forward,
+    [HL_USER_BACKWARD] = user_backward,
+    [HL_USER_ROWS] = user_rows,
+    [HL_USER_POSITIVES] = user_positives,
+    [HL_GIVE_INPUTS] = give_inputs,
+    [HL_GIVE_TARGETS] = give_targets,
+    [HL_GIVE_ROWS] = give_rows,
+    [HL_RETURN_ROWS] = return_rows,
+    [HL_RETURN_TARGETS] = return_targets,
+    [HL_RETURN_INPUTS] = return_inputs,
+    [HL_ITEM_RECOMPUTE] = item_recompute,
+    [HL_ITEM_TAKE] = item_take,
+    [HL_ITEM_PASS] = item_pass,
+    [HL_ITEM_TAKE_BACK] = item_take_back,
+    [HL_ITEM_PASS_BACK] = item_pass_back,
+    [HL_USER_TAKE] = user_take,
+    [HL_USER_PASS] = user_pass,
+    [HL_USER_TAKE_BACK] = user_take_back,
+    [HL_USER_PASS_BACK] = user_pass_back,
+    [HL_TALLY] = tally,
+    [HL_LOSS] = loss,
+    [HL_SUM_ITEM] = sum_item,
+    [HL_SUM_USER] = sum_user,
+    [HL_UPDATE] = update,
 };
 
 /* ---- giving up */
@@ -694,12 +699,9 @@ static const struct {
     void (*idle)(step *s, int mb);
     const hl_group *(*together)(const step *s);
 } computes[HL_ACTS] = {
-    [HL_ITEM_FORWARD] = {item_forward_idle, item_stage},
-    [HL_ITEM_RECOMPUTE] = {item_forward_idle, item_stage},
-    [HL_ITEM_BACKWARD] = {item_backward_idle, item_stage},
-    [HL_USER_FORWARD] = {user_forward_idle, user_stage},
-    [HL_USER_BACKWARD] = {user_backward_idle, user_stage},
-    [HL_LOSS] = {loss_idle, all_vectors},
+    [HL_ITEM_FORWARD] = {item_forward_idle, item_stage},   [HL_ITEM_RECOMPUTE] = {item_forward_idle, item_stage},
+    [HL_ITEM_BACKWARD] = {item_backward_idle, item_stage}, [HL_USER_FORWARD] = {user_forward_idle, user_stage},
+    [HL_USER_BACKWARD] = {user_backward_idle, user_stage}, [HL_LOSS] = {loss_idle, all_vectors},
 };
 
 /* From here on?  Who computes together agrees, because such an act is full of collectives. */
@@ -728,7 +730,8 @@ static bool is_last(const hl_schedule *l, int task)
 static void go_last(step *s, int task)
 {
     hl_act act = s->schedule.task[task].act;
-    if (!s->e->rules.overlap || (act != HL_ITEM_BACKWARD && act != HL_USER_BACKWARD) || !is_last(&s->schedule, task)) return;
+    if (!s->e->rules.overlap || (act != HL_ITEM_BACKWARD && act != HL_USER_BACKWARD) || !is_last(&s->schedule, task))
+        return;
     hl_sharding_begin_last_backward(act == HL_ITEM_BACKWARD ? &s->e->item : &s->e->user);
 }
 
@@ -759,10 +762,18 @@ static void write_report(hl_step_report *r, const step *s)
 {
     const hl_plan *p = &s->plan;
     double kept = hl_tally_sum(&s->tally, HL_FACT_KEPT), masked = hl_tally_sum(&s->tally, HL_FACT_MASKED);
-    *r = (hl_step_report){.loss = hl_tally_sum(&s->tally, HL_FACT_LOSS), .grad_norm = grad_norm(s), .rows = p->rows, .texts = p->texts,
-                          .negatives = p->negatives, .tokens = p->tokens, .public_items = p->public_items,
-                          .public_tokens = p->public_tokens, .save = hl_tally_sum(&s->tally, HL_FACT_SAVE) > 0, .stop = hl_tally_sum(&s->tally, HL_FACT_STOP) > 0,
-                          .given_up = is_given_up(s), .tally = s->tally};
+    *r = (hl_step_report){.loss = hl_tally_sum(&s->tally, HL_FACT_LOSS),
+                          .grad_norm = grad_norm(s),
+                          .rows = p->rows,
+                          .texts = p->texts,
+                          .negatives = p->negatives,
+                          .tokens = p->tokens,
+                          .public_items = p->public_items,
+                          .public_tokens = p->public_tokens,
+                          .save = hl_tally_sum(&s->tally, HL_FACT_SAVE) > 0,
+                          .stop = hl_tally_sum(&s->tally, HL_FACT_STOP) > 0,
+                          .given_up = is_given_up(s),
+                          .tally = s->tally};
     r->fault = fault_of(s);
     r->zeros = (int64_t)hl_tally_sum(&s->tally, HL_FACT_ZERO);
     r->nce_samples = kept / p->rows + 1;

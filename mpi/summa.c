@@ -1,16 +1,18 @@
 /* summa.c - products over a grid of ranks, a panel at a time.
  *
- * A panel is a piece of what is read that one column of the grid has of x, and one row of w.  Forward, the panel of x goes
- * along the rows of the grid, that of w along the columns, and each rank adds their product to its tile of y, which stays where it is:
+ * A panel is a piece of what is read that one column of the grid has of x, and one row of w.  Forward, the panel of
+ * x goes along the rows of the grid, that of w along the columns, and each rank adds their product to its tile of y,
+ * which stays where it is:
  *
  *     y (r, c) += x (r, panel) w (c, panel)^T
  *
  * Backward the same panels meet dy, which stays, and what they make is added up where x and w came from:
  *
- *     dx (r, panel) = sum over c of dy (r, c) w (c, panel)         dw (c, panel) += sum over r of dy (r, c)^T x (r, panel)
+ *     dx (r, panel) = sum over c of dy (r, c) w (c, panel)      dw (c, panel) += sum over r of dy (r, c)^T x (r, panel)
  *
- * (van de Geijn and Watts, SUMMA: scalable universal matrix multiplication algorithm, Concurrency 9, 1997.)  Panels of w are sent
- * turned over, (panel, F), which is what all three products want to read.  Sums over ranks are those of the tree of ranks. */
+ * (van de Geijn and Watts, SUMMA: scalable universal matrix multiplication algorithm, Concurrency 9, 1997.)  Panels
+ * of w are sent turned over, (panel, F), which is what all three products want to read.  Sums over ranks are those
+ * of the tree of ranks. */
 #include "mpi/summa.h"
 #include "math/linear.h"
 #include "math/rows.h"
@@ -23,51 +25,48 @@ typedef struct {
 
 static sizes sizes_of(const hl_tiles *g, const hl_tile_cuts *c)
 {
-    return (sizes){c->T[g->row + 1] - c->T[g->row], c->F[g->column + 1] - c->F[g->column], c->D[g->column + 1] - c->D[g->column], c->K[g->row + 1] - c->K[g->row]};
+    return (sizes){c->T[g->row + 1] - c->T[g->row], c->F[g->column + 1] - c->F[g->column],
+                   c->D[g->column + 1] - c->D[g->column], c->K[g->row + 1] - c->K[g->row]};
 }
 
-static const hl_tile_grid *grid_of(const hl_tiles *g)
-{
-    return g->self;
-}
+static const hl_tile_grid *grid_of(const hl_tiles *g) { return g->self; }
 
 /* Where a panel lies in my tile of x, and of w. */
-static int place_in_x(const hl_tile_panel *p, const hl_tile_cuts *c)
-{
-    return p->begin - c->D[p->column];
-}
+static int place_in_x(const hl_tile_panel *p, const hl_tile_cuts *c) { return p->begin - c->D[p->column]; }
 
-static int place_in_w(const hl_tile_panel *p, const hl_tile_cuts *c)
-{
-    return p->begin - c->K[p->row];
-}
+static int place_in_w(const hl_tile_panel *p, const hl_tile_cuts *c) { return p->begin - c->K[p->row]; }
 
 /* y (rows, n) = columns [first, first + n) of x (rows, step). */
 static void take_columns(float *y, const float *x, int rows, int step, int first, int n)
 {
-    for (int i = 0; i < rows; i++) memcpy(y + (size_t)i * (size_t)n, x + (size_t)i * (size_t)step + first, (size_t)n * sizeof *y);
+    for (int i = 0; i < rows; i++)
+        memcpy(y + (size_t)i * (size_t)n, x + (size_t)i * (size_t)step + first, (size_t)n * sizeof *y);
 }
 
 static void put_columns(float *x, const float *y, int rows, int step, int first, int n)
 {
-    for (int i = 0; i < rows; i++) memcpy(x + (size_t)i * (size_t)step + first, y + (size_t)i * (size_t)n, (size_t)n * sizeof *y);
+    for (int i = 0; i < rows; i++)
+        memcpy(x + (size_t)i * (size_t)step + first, y + (size_t)i * (size_t)n, (size_t)n * sizeof *y);
 }
 
 /* y (n, rows) = the same turned over; and back, added. */
 static void turn_columns(float *y, const float *x, int rows, int step, int first, int n)
 {
     for (int i = 0; i < rows; i++)
-        for (int k = 0; k < n; k++) y[(size_t)k * (size_t)rows + (size_t)i] = x[(size_t)i * (size_t)step + (size_t)(first + k)];
+        for (int k = 0; k < n; k++)
+            y[(size_t)k * (size_t)rows + (size_t)i] = x[(size_t)i * (size_t)step + (size_t)(first + k)];
 }
 
 static void add_columns(float *x, const float *y, int rows, int step, int first, int n)
 {
     for (int i = 0; i < rows; i++)
-        for (int k = 0; k < n; k++) x[(size_t)i * (size_t)step + (size_t)(first + k)] += y[(size_t)k * (size_t)rows + (size_t)i];
+        for (int k = 0; k < n; k++)
+            x[(size_t)i * (size_t)step + (size_t)(first + k)] += y[(size_t)k * (size_t)rows + (size_t)i];
 }
 
 /* (T, n) of the panel, on all ranks of my row of the grid. */
-static float *panel_of_x(const hl_tiles *g, const float *x, const hl_tile_panel *p, const hl_tile_cuts *c, hl_arena *scratch)
+static float *panel_of_x(const hl_tiles *g, const float *x, const hl_tile_panel *p, const hl_tile_cuts *c,
+                         hl_arena *scratch)
 {
     const sizes s = sizes_of(g, c);
     const size_t n = (size_t)s.T * (size_t)p->n;
@@ -78,7 +77,8 @@ static float *panel_of_x(const hl_tiles *g, const float *x, const hl_tile_panel 
 }
 
 /* (n, F) of the panel, on all ranks of my column. */
-static float *panel_of_w(const hl_tiles *g, const float *w, const hl_tile_panel *p, const hl_tile_cuts *c, hl_arena *scratch)
+static float *panel_of_w(const hl_tiles *g, const float *w, const hl_tile_panel *p, const hl_tile_cuts *c,
+                         hl_arena *scratch)
 {
     const sizes s = sizes_of(g, c);
     const size_t n = (size_t)s.F * (size_t)p->n;
@@ -89,7 +89,8 @@ static float *panel_of_w(const hl_tiles *g, const float *w, const hl_tile_panel 
 }
 
 /* Narrow ones whose every bit counts: all panels are put side by side, and each number is summed at once. */
-static void forward_at_once(const hl_tiles *g, float *y, const float *x, const float *w, const hl_tile_cuts *c, hl_arena *scratch)
+static void forward_at_once(const hl_tiles *g, float *y, const float *x, const float *w, const hl_tile_cuts *c,
+                            hl_arena *scratch)
 {
     const sizes s = sizes_of(g, c);
     const int D = c->D[g->columns];
@@ -101,7 +102,8 @@ static void forward_at_once(const hl_tiles *g, float *y, const float *x, const f
     hl_linear_forward_double(y, all_x, all_w, s.T, D, s.F, scratch);
 }
 
-static void forward_by_panels(const hl_tiles *g, float *y, const float *x, const float *w, const hl_tile_cuts *c, hl_arena *scratch)
+static void forward_by_panels(const hl_tiles *g, float *y, const float *x, const float *w, const hl_tile_cuts *c,
+                              hl_arena *scratch)
 {
     const sizes s = sizes_of(g, c);
     memset(y, 0, (size_t)s.T * (size_t)s.F * sizeof *y);
@@ -113,7 +115,8 @@ static void forward_by_panels(const hl_tiles *g, float *y, const float *x, const
     }
 }
 
-void hl_summa_forward(const hl_tiles *g, float *y, const float *x, const float *w, const hl_tile_cuts *c, hl_arena *scratch)
+void hl_summa_forward(const hl_tiles *g, float *y, const float *x, const float *w, const hl_tile_cuts *c,
+                      hl_arena *scratch)
 {
     const size_t mark = hl_arena_mark(scratch);
     (c->careful ? forward_at_once : forward_by_panels)(g, y, x, w, c, scratch);
@@ -130,7 +133,8 @@ static void sum_for(const hl_group *line, int owner, float *y, size_t n, hl_aren
     hl_arena_back(scratch, mark);
 }
 
-void hl_summa_backward(const hl_tiles *g, float *dx, float *dw, const float *dy, const float *x, const float *w, const hl_tile_cuts *c, hl_arena *scratch)
+void hl_summa_backward(const hl_tiles *g, float *dx, float *dw, const float *dy, const float *x, const float *w,
+                       const hl_tile_cuts *c, hl_arena *scratch)
 {
     const sizes s = sizes_of(g, c);
     for (hl_tile_panel p = {0}; hl_tile_panel_next(&p, g, c);) {

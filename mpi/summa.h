@@ -4,7 +4,9 @@
 #include "mpi/tiles.h"
 
 /* As in hl_tiles. */
-void hl_summa_forward(const hl_tiles *g, float *y, const float *x, const float *w, const hl_tile_cuts *c, hl_arena *scratch);
-void hl_summa_backward(const hl_tiles *g, float *dx, float *dw, const float *dy, const float *x, const float *w, const hl_tile_cuts *c, hl_arena *scratch);
+void hl_summa_forward(const hl_tiles *g, float *y, const float *x, const float *w, const hl_tile_cuts *c,
+                      hl_arena *scratch);
+void hl_summa_backward(const hl_tiles *g, float *dx, float *dw, const float *dy, const float *x, const float *w,
+                       const hl_tile_cuts *c, hl_arena *scratch);
 
 #endif

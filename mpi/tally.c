@@ -1,10 +1,7 @@
 /* tally.c - the small facts of a step, agreed by all ranks in one reduction. */
 #include "mpi/tally.h"
 
-hl_fact hl_fact_of(double value, int who)
-{
-    return (hl_fact){value, value, value, who};
-}
+hl_fact hl_fact_of(double value, int who) { return (hl_fact){value, value, value, who}; }
 
 void hl_tally_clear(hl_tally *t, int rank)
 {
@@ -36,7 +33,4 @@ void hl_facts_agree(hl_fact *fact, size_t n, const hl_group *g)
     hl_group_all_reduce_with(g, fact, n, sizeof *fact, combine_facts);
 }
 
-void hl_tally_agree(hl_tally *t, const hl_group *g)
-{
-    hl_facts_agree(t->fact, HL_FACTS, g);
-}
+void hl_tally_agree(hl_tally *t, const hl_group *g) { hl_facts_agree(t->fact, HL_FACTS, g); }

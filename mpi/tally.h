@@ -27,8 +27,8 @@ typedef enum {
     HL_FACT_DIFFER,                    /* are two vectors of a rank different? */
     HL_FACT_GIVEN_UP,                  /* and something of the step was not computed */
     HL_FACT_FLOP,
-    HL_FACT_BYTES,                     /* of item vectors and their gradients, to other ranks */
-    HL_FACT_SENT,                      /* bytes in each group of the mesh: as many facts as HL_MESH_GROUPS */
+    HL_FACT_BYTES, /* of item vectors and their gradients, to other ranks */
+    HL_FACT_SENT,  /* bytes in each group of the mesh: as many facts as HL_MESH_GROUPS */
     HL_FACT_PHASES = HL_FACT_SENT + HL_MESH_GROUPS, /* seconds of each act: as many facts as HL_ACTS */
     HL_FACTS = HL_FACT_PHASES + HL_ACTS
 } hl_fact_name;

@@ -10,8 +10,8 @@ typedef struct {
     int context;          /* of BLACS; -1 where ScaLAPACK is not asked */
 } hl_tile_grid;
 
-/* The ranks of g, row by row of a grid of so many rows, which divide them.  Collective over g, which may be closed while the grid is
- * open. */
+/* The ranks of g, row by row of a grid of so many rows, which divide them.  Collective over g, which may be closed
+ * while the grid is open. */
 void hl_tile_grid_open(hl_tile_grid *t, const hl_group *g, int rows, hl_tile_engine engine);
 void hl_tile_grid_close(hl_tile_grid *t);
 

@@ -13,24 +13,16 @@ static double processors(void)
     cpu_set_t set;
     hl_cgroup group;
     hl_cgroup_find(&group, hl_system_root());
-    const int n = sched_getaffinity(getppid(), sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int)sysconf(_SC_NPROCESSORS_ONLN);
+    const int n =
+        sched_getaffinity(getppid(), sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int)sysconf(_SC_NPROCESSORS_ONLN);
     return group.cpus < n ? group.cpus : n;
 }
 
-bool hl_wait_is_crowded(int local_ranks)
-{
-    return local_ranks > processors();
-}
+bool hl_wait_is_crowded(int local_ranks) { return local_ranks > processors(); }
 
-void hl_wait_give_way(bool it_does)
-{
-    gives_way = it_does;
-}
+void hl_wait_give_way(bool it_does) { gives_way = it_does; }
 
-bool hl_wait_gives_way(void)
-{
-    return gives_way;
-}
+bool hl_wait_gives_way(void) { return gives_way; }
 
 /* Those that wait for long leave the processors to everybody else. */
 static void give_way(int looks)

@@ -1,11 +1,11 @@
 /* watch.c - a job that hangs says who waits where, and ends.
  *
- * The page is memory without a name in any folder (memfd_create): the first rank of the machine makes it, the others reach it through
- * /proc/PID/fd.  So neither a full /dev/shm nor a killed job matters.
+ * The page is memory without a name in any folder (memfd_create): the first rank of the machine makes it, the others
+ * reach it through /proc/PID/fd.  So neither a full /dev/shm nor a killed job matters.
  *
- * A job is ended by the processes themselves: the watcher puts the status into every record of the machine, each thread that finds one
- * there ends its process, and the launcher ends the rest.  Who is stopped finds nothing and is killed.  MPI_Abort is for the thread that calls
- * MPI, which hangs. */
+ * A job is ended by the processes themselves: the watcher puts the status into every record of the machine, each
+ * thread that finds one there ends its process, and the launcher ends the rest.  Who is stopped finds nothing and is
+ * killed.  MPI_Abort is for the thread that calls MPI, which hangs. */
 #include "mpi/watch.h"
 #include "base/arena.h"
 #include "base/log.h"
@@ -26,18 +26,18 @@ static const double EVERY = 0.5; /* seconds between looks */
 enum { SILENT = 4 };             /* looks after which a rank before this one does not watch any more */
 
 typedef struct {
-    hl_acts *page;         /* (n) ranks of this machine */
-    int n, me;             /* me: among them */
-    size_t bytes;          /* of the page; 0: it is the process's own record */
+    hl_acts *page; /* (n) ranks of this machine */
+    int n, me;     /* me: among them */
+    size_t bytes;  /* of the page; 0: it is the process's own record */
     bool is_whole_job, is_running;
     _Atomic double patience;
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t over;   /* is_running has ended */
+    pthread_cond_t over; /* is_running has ended */
     hl_standstill still;
-    hl_rank_seen *seen;    /* (n) */
-    uint64_t *beats;       /* (n) at the last look */
-    int *silent;           /* (n) looks since each thread has last beaten */
+    hl_rank_seen *seen; /* (n) */
+    uint64_t *beats;    /* (n) at the last look */
+    int *silent;        /* (n) looks since each thread has last beaten */
     char host[65];
 } watcher;
 
@@ -90,7 +90,10 @@ static void open_records(const hl_group *world)
     w.me = w.page ? node.rank : 0;
     w.is_whole_job = w.n == world->size;
     if (!w.page && node.rank == 0)
-        hl_log(HL_WARN, "the ranks of this machine cannot share memory through /proc (%s): each watches for itself whether it moves, and not who waits for whom", strerror(errno));
+        hl_log(HL_WARN,
+               "the ranks of this machine cannot share memory through /proc (%s): each watches for itself whether it "
+               "moves, and not who waits for whom",
+               strerror(errno));
     if (!w.page) w.bytes = 0;
     hl_group_close(&node);
     hl_acts_into(w.page ? &w.page[w.me] : NULL);
@@ -136,20 +139,16 @@ static bool another_watches(void)
     return does;
 }
 
-static void say_error(const char *line)
-{
-    hl_log(HL_ERROR, "%s", line);
-}
+static void say_error(const char *line) { hl_log(HL_ERROR, "%s", line); }
 
-static void say_warning(const char *line)
-{
-    hl_log(HL_WARN, "%s", line);
-}
+static void say_warning(const char *line) { hl_log(HL_WARN, "%s", line); }
 
 static void wait_looks(int n)
 {
     const double seconds = n * EVERY;
-    nanosleep(&(struct timespec){.tv_sec = (time_t)seconds, .tv_nsec = (long)(1e9 * (seconds - (double)(time_t)seconds))}, NULL);
+    nanosleep(
+        &(struct timespec){.tv_sec = (time_t)seconds, .tv_nsec = (long)(1e9 * (seconds - (double)(time_t)seconds))},
+        NULL);
 }
 
 _Noreturn static void end_job(void)
@@ -176,8 +175,9 @@ static void look(void)
     }
     if (verdict == HL_JOB_HANGS) end_job();
     if (verdict != HL_NOTHING_MOVES) return;
-    hl_log(HL_WARN, "no rank of %s has moved for %.0f seconds, which may be good, so the job is not ended before %.0f:", w.host, w.still.still,
-           HL_LASTING * atomic_load(&w.patience));
+    hl_log(HL_WARN,
+           "no rank of %s has moved for %.0f seconds, which may be good, so the job is not ended before %.0f:", w.host,
+           w.still.still, HL_LASTING * atomic_load(&w.patience));
     hl_standstill_tell(&w.still, w.seen, w.host, say_warning);
 }
 
@@ -238,15 +238,14 @@ void hl_watch_start(const hl_group *world)
     w.silent = hl_alloc_zero((size_t)w.n, sizeof *w.silent);
     w.is_running = true;
     if (!start_thread()) {
-        hl_log(HL_WARN, "no thread can be started that watches whether the ranks move; see the limits of this machine (ulimit -u)");
+        hl_log(
+            HL_WARN,
+            "no thread can be started that watches whether the ranks move; see the limits of this machine (ulimit -u)");
         w.is_running = false;
     }
 }
 
-void hl_watch_patience(double seconds)
-{
-    atomic_store(&w.patience, seconds);
-}
+void hl_watch_patience(double seconds) { atomic_store(&w.patience, seconds); }
 
 /* The page stays mapped until the process ends: another one may look at it. */
 void hl_watch_stop(void)

@@ -7,24 +7,13 @@ void ranks_start(int *argc, char ***argv)
     (void)argv;
 }
 
-void ranks_stop(void)
-{
-}
+void ranks_stop(void) {}
 
-int ranks_me(void)
-{
-    return 0;
-}
+int ranks_me(void) { return 0; }
 
-int ranks_all(void)
-{
-    return 1;
-}
+int ranks_all(void) { return 1; }
 
-int ranks_sum(int mine)
-{
-    return mine;
-}
+int ranks_sum(int mine) { return mine; }
 
 void ranks_share(void *bytes, size_t n)
 {

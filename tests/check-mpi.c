@@ -6,10 +6,7 @@
 
 static hl_group world;
 
-const hl_group *check_world(void)
-{
-    return &world;
-}
+const hl_group *check_world(void) { return &world; }
 
 void ranks_start(int *argc, char ***argv)
 {
@@ -18,20 +15,11 @@ void ranks_start(int *argc, char ***argv)
     exit(EXIT_FAILURE);
 }
 
-void ranks_stop(void)
-{
-    hl_group_stop(&world);
-}
+void ranks_stop(void) { hl_group_stop(&world); }
 
-int ranks_me(void)
-{
-    return world.rank;
-}
+int ranks_me(void) { return world.rank; }
 
-int ranks_all(void)
-{
-    return world.size;
-}
+int ranks_all(void) { return world.size; }
 
 int ranks_sum(int mine)
 {
@@ -40,7 +28,4 @@ int ranks_sum(int mine)
     return (int)sum;
 }
 
-void ranks_share(void *bytes, size_t n)
-{
-    hl_group_broadcast(&world, bytes, n, 0);
-}
+void ranks_share(void *bytes, size_t n) { hl_group_broadcast(&world, bytes, n, 0); }

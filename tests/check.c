@@ -48,7 +48,8 @@ void check_fails(int got, int want, const char *words, const char *what, const c
 {
     char sentence[1600];
     const char *said = got ? hl_error_text() : "(it did not fail)";
-    snprintf(sentence, sizeof sentence, "%s: status %d instead of %d, or no \"%s\" in: %s", what, got, want, words, said);
+    snprintf(sentence, sizeof sentence, "%s: status %d instead of %d, or no \"%s\" in: %s", what, got, want, words,
+             said);
     compare(got == want && strstr(said, words), sentence, file, line);
 }
 
@@ -84,10 +85,7 @@ const char *check_shared(const char *name)
     return NULL;
 }
 
-const char *check_folder(void)
-{
-    return folder;
-}
+const char *check_folder(void) { return folder; }
 
 /* Made before the first test, so that asking for it is no collective act. */
 static void make_folder(const char *suite)
@@ -147,7 +145,8 @@ static void at_end(const CU_pTest t, const CU_pSuite s, const CU_pFailureRecord 
     passed += is_good;
     skipped += is_skipped;
     failed += !is_good && !is_skipped;
-    if (ranks_me() == 0 && held && !asked && !may_be_idle) printf("     nothing was asserted, and check_skip has not said why\n");
+    if (ranks_me() == 0 && held && !asked && !may_be_idle)
+        printf("     nothing was asserted, and check_skip has not said why\n");
     if (ranks_me() == 0 && !is_skipped) printf("%s %s\n", is_good ? "ok  " : "FAIL", t->pName);
     if (ranks_me() == 0 && is_skipped) printf("     skipped \"%s\": nothing to assert here\n", t->pName);
     fflush(stdout);

@@ -9,8 +9,8 @@
  *
  * Programs named in MPI_TESTS (tests/local.mk) are linked with check-mpi.c: they run at several rank counts,
  * every rank runs every check, and a failure on any rank is a failure.  The others link check-alone.c and see no MPI.
- * The last line printed is "<suite>: N passed, N failed, N skipped"; a test that asserts nothing on any rank has failed,
- * unless it said by check_skip what it would have needed: then it is skipped. */
+ * The last line printed is "<suite>: N passed, N failed, N skipped"; a test that asserts nothing on any rank has
+ * failed, unless it said by check_skip what it would have needed: then it is skipped. */
 #ifndef TESTS_CHECK_H
 #define TESTS_CHECK_H
 #include <CUnit/CUnit.h>
@@ -25,8 +25,11 @@ typedef struct {
 
 int run_tests(int argc, char **argv, const char *suite, const test *tests, int n);
 
-#define HL_TESTS(suite, tests) \
-    int main(int argc, char **argv) { return run_tests(argc, argv, (suite), (tests), (int)(sizeof(tests) / sizeof(tests)[0])); }
+#define HL_TESTS(suite, tests)                                                                   \
+    int main(int argc, char **argv)                                                              \
+    {                                                                                            \
+        return run_tests(argc, argv, (suite), (tests), (int)(sizeof(tests) / sizeof(tests)[0])); \
+    }
 
 #define CHECK(cond) CU_assertImplementation((cond) ? CU_TRUE : CU_FALSE, __LINE__, #cond, __FILE__, "", CU_FALSE)
 
@@ -45,8 +48,8 @@ void check_fails(int got, int want, const char *words, const char *what, const c
 /* This test, or a part of it, cannot run here, for this reason, which is printed once.  Local: one rank is enough. */
 void check_skip(const char *why);
 
-/* A file of tests/data: its path; where it is not there the test has failed, and NULL.  The text is the callee's until the next
- * call. */
+/* A file of tests/data: its path; where it is not there the test has failed, and NULL.  The text is the callee's
+ * until the next call. */
 const char *check_data(const char *name);
 /* A file beside the checkout, in a folder "shared" (HLLM_SHARED names another): its path, or NULL after check_skip. */
 const char *check_shared(const char *name);

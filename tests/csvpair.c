@@ -9,34 +9,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* u1 has two interactions at one time and one before its others in time, u2 has two in all, u4 has odd bytes for an id. */
-const char small_interactions[] =
-    "item,user,time\n"
-    "i1,u1,50\n"
-    "i2,u2,10\n"
-    "i3,u1,40\n"
-    "i4,u3,-3\n"
-    "i1,u1,50\n"
-    "\"i,5\",u3,2\n"
-    "i6,\xFF\xC3,1\n"
-    "i2,u3,9223372036854775807\n"
-    "i7,\xFF\xC3,2\n"
-    "i8,u2,11\n"
-    "i2,u1,50\n"
-    "i1,\xFF\xC3,3\n"
-    "i4,\xFF\xC3,4\n";
+/* u1 has two interactions at one time and one before its others in time, u2 has two in all, u4 has odd bytes for an
+ * id. */
+const char small_interactions[] = "item,user,time\n"
+                                  "i1,u1,50\n"
+                                  "i2,u2,10\n"
+                                  "i3,u1,40\n"
+                                  "i4,u3,-3\n"
+                                  "i1,u1,50\n"
+                                  "\"i,5\",u3,2\n"
+                                  "i6,\xFF\xC3,1\n"
+                                  "i2,u3,9223372036854775807\n"
+                                  "i7,\xFF\xC3,2\n"
+                                  "i8,u2,11\n"
+                                  "i2,u1,50\n"
+                                  "i1,\xFF\xC3,3\n"
+                                  "i4,\xFF\xC3,4\n";
 
 /* i2 is there twice, i3 says the same as i1, i4 has no value, i6 is cut, i7 and i8 have no row, other is no item. */
-const char small_texts[] =
-    "tag,item_id,title,unused\n"
-    "red,i1,one,x\n"
-    "old,i2,old,x\n"
-    "red,i3,one,x\n"
-    "NA,i4,,x\n"
-    "\"a\nb\",\"i,5\",null,x\n"
-    "t,i6,0123456789012345678901234567890123456789,x\n"
-    "x,other,x,x\n"
-    ",i2,\"n\xC3\xA9w, \"\"two\"\"\",x\n";
+const char small_texts[] = "tag,item_id,title,unused\n"
+                           "red,i1,one,x\n"
+                           "old,i2,old,x\n"
+                           "red,i3,one,x\n"
+                           "NA,i4,,x\n"
+                           "\"a\nb\",\"i,5\",null,x\n"
+                           "t,i6,0123456789012345678901234567890123456789,x\n"
+                           "x,other,x,x\n"
+                           ",i2,\"n\xC3\xA9w, \"\"two\"\"\",x\n";
 
 const char *in_folder(const char *name)
 {
@@ -81,8 +80,17 @@ hl_prepare_settings csv_pair(const char *dataset, const char *interactions, cons
     snprintf(file, sizeof file, "%s.hllm", name);
     snprintf(folder, sizeof folder, "%s", in_folder(file));
     return (hl_prepare_settings){
-        .data_path = data, .text_path = text, .dataset = name, .folder = folder, .tokenizer = "bytes", .max_text_length = 40,
-        .item_prompt = "P: ", .text_keys = keys, .n_text_keys = 2, .shard_items = 3, .shard_users = 2,
+        .data_path = data,
+        .text_path = text,
+        .dataset = name,
+        .folder = folder,
+        .tokenizer = "bytes",
+        .max_text_length = 40,
+        .item_prompt = "P: ",
+        .text_keys = keys,
+        .n_text_keys = 2,
+        .shard_items = 3,
+        .shard_users = 2,
     };
 }
 
@@ -96,7 +104,9 @@ hl_prepare_settings large_pair(const char *dataset, int rows)
     for (int i = 0; i < rows; i++) {
         int item = (int)hl_rng_below(&r, (uint64_t)rows / 4), user = (int)hl_rng_below(&r, (uint64_t)rows / 5);
         n += (size_t)snprintf(x + n, room - n, "i%d,u%d,%d\n", item, user, (int)hl_rng_below(&r, 20));
-        if (i % 4 == 0) m += (size_t)snprintf(t + m, room - m, "i%d%s,\"title %d\",%d\n", item, i % 7 ? "" : ".0", item % 50, item % 3);
+        if (i % 4 == 0)
+            m += (size_t)snprintf(t + m, room - m, "i%d%s,\"title %d\",%d\n", item, i % 7 ? "" : ".0", item % 50,
+                                  item % 3);
     }
     hl_prepare_settings s = csv_pair(dataset, x, t);
     free(x);

@@ -14,8 +14,9 @@ void file_write(const char *path, const void *bytes, size_t n);
 /* The whole file, a 0 behind it; NULL where there is none.  Release with free. */
 char *file_bytes(const char *path, size_t *n);
 
-/* The pair <check_folder()>/{data,text}/<dataset>.csv, and settings for it: bytes as tokenizer, T 40, prompt "P: ", keys title and tag,
- * shards of three items and two users, folder <check_folder()>/<dataset>.hllm.  Texts are its own until the next call. */
+/* The pair <check_folder()>/{data,text}/<dataset>.csv, and settings for it: bytes as tokenizer, T 40, prompt "P: ",
+ * keys title and tag, shards of three items and two users, folder <check_folder()>/<dataset>.hllm.  Texts are its
+ * own until the next call. */
 hl_prepare_settings csv_pair(const char *dataset, const char *interactions, const char *texts);
 
 /* The pair that most tests use: everything that is counted happens in it. */

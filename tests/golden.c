@@ -16,10 +16,7 @@ int64_t h5_doubles(int64_t file, const char *path, double **out)
     return n;
 }
 
-int64_t golden_doubles(const golden *g, const char *path, double **out)
-{
-    return h5_doubles(g->file, path, out);
-}
+int64_t golden_doubles(const golden *g, const char *path, double **out) { return h5_doubles(g->file, path, out); }
 
 double golden_number(const golden *g, const char *path)
 {
@@ -48,10 +45,15 @@ static hl_llama shape_of(const golden *g, const char *side)
 {
     char name[64];
 #define SIZE(field) (snprintf(name, sizeof name, "%s." field, side), setting(g, name))
-    hl_llama c = {.hidden_size = (int)SIZE("hidden_size"), .intermediate_size = (int)SIZE("intermediate_size"),
-                  .num_hidden_layers = (int)SIZE("num_hidden_layers"), .num_attention_heads = (int)SIZE("num_attention_heads"),
-                  .num_key_value_heads = (int)SIZE("num_key_value_heads"), .vocab_size = (int)SIZE("vocab_size"),
-                  .rms_norm_eps = SIZE("rms_norm_eps"), .rope_theta = SIZE("rope_theta"), .initializer_range = 0.02};
+    hl_llama c = {.hidden_size = (int)SIZE("hidden_size"),
+                  .intermediate_size = (int)SIZE("intermediate_size"),
+                  .num_hidden_layers = (int)SIZE("num_hidden_layers"),
+                  .num_attention_heads = (int)SIZE("num_attention_heads"),
+                  .num_key_value_heads = (int)SIZE("num_key_value_heads"),
+                  .vocab_size = (int)SIZE("vocab_size"),
+                  .rms_norm_eps = SIZE("rms_norm_eps"),
+                  .rope_theta = SIZE("rope_theta"),
+                  .initializer_range = 0.02};
 #undef SIZE
     c.head_dim = c.hidden_size / c.num_attention_heads;
     return c;
@@ -68,7 +70,9 @@ static int64_t twin_of(const hl_corpus *c, int64_t item)
 {
     const golden *g = c->self;
     for (int64_t i = 0; i < item; i++)
-        if (g->text_length[i] == g->text_length[item] && memcmp(g->text[i], g->text[item], (size_t)g->text_length[i] * sizeof(int32_t)) == 0) return i;
+        if (g->text_length[i] == g->text_length[item]
+            && memcmp(g->text[i], g->text[item], (size_t)g->text_length[i] * sizeof(int32_t)) == 0)
+            return i;
     return item;
 }
 
@@ -111,7 +115,8 @@ static void read_batch(golden *g)
     b->negative = calloc((size_t)K, sizeof *b->negative);
     for (int u = 0; u < g->users; u++) {
         for (int i = 0; i < width; i++)
-            if (flags[u * g->S + (i < g->S ? i : i - 1)] || (i > 0 && flags[u * g->S + i - 1])) b->item[at++] = (int32_t)items[u * width + i];
+            if (flags[u * g->S + (i < g->S ? i : i - 1)] || (i > 0 && flags[u * g->S + i - 1]))
+                b->item[at++] = (int32_t)items[u * width + i];
         b->begin[u + 1] = at;
     }
     for (int k = 0; k < K; k++) b->negative[k] = (int32_t)negatives[k];

@@ -115,6 +115,7 @@ ODD_TESTS = \
 CHECKERS = \
 	tests/check-layers.sh \
 	tests/check-headers.sh \
+	tests/check-format.sh \
 	tests/check-docs.sh \
 	tests/check-run.sh \
 	tests/check-slurm.sh \

@@ -107,7 +107,8 @@ static double score(const double *b, int n, const int32_t *history, int length, 
     return sum;
 }
 
-int64_t ref_ease_rank(int64_t *ties, const double *b, const hl_corpus *c, int64_t user, hl_phase phase, int masked, double margin)
+int64_t ref_ease_rank(int64_t *ties, const double *b, const hl_corpus *c, int64_t user, hl_phase phase, int masked,
+                      double margin)
 {
     const int32_t *history;
     int length, n = (int)c->items - 1;

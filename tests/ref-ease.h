@@ -17,6 +17,7 @@ void ref_ease(double *b, const hl_corpus *c, double l2);
 
 /* A user's rank in a phase (0: the target is among the last `masked` items of the
  * history, which are not ranked) and how many others are within `margin` of the target. */
-int64_t ref_ease_rank(int64_t *ties, const double *b, const hl_corpus *c, int64_t user, hl_phase phase, int masked, double margin);
+int64_t ref_ease_rank(int64_t *ties, const double *b, const hl_corpus *c, int64_t user, hl_phase phase, int masked,
+                      double margin);
 
 #endif

@@ -31,15 +31,9 @@ float *ref_random(size_t n, uint32_t name, double scale)
     return x;
 }
 
-float *ref_zeros(size_t n)
-{
-    return memset(ref_take(n * sizeof(float)), 0, n * sizeof(float));
-}
+float *ref_zeros(size_t n) { return memset(ref_take(n * sizeof(float)), 0, n * sizeof(float)); }
 
-float *ref_copy(const float *x, size_t n)
-{
-    return memcpy(ref_take(n * sizeof(float)), x, n * sizeof(float));
-}
+float *ref_copy(const float *x, size_t n) { return memcpy(ref_take(n * sizeof(float)), x, n * sizeof(float)); }
 
 double *ref_double(const float *x, size_t n)
 {
@@ -48,10 +42,7 @@ double *ref_double(const float *x, size_t n)
     return y;
 }
 
-double *ref_double_zeros(size_t n)
-{
-    return memset(ref_take(n * sizeof(double)), 0, n * sizeof(double));
-}
+double *ref_double_zeros(size_t n) { return memset(ref_take(n * sizeof(double)), 0, n * sizeof(double)); }
 
 double ref_distance(const float *got, const double *want, size_t n)
 {
@@ -72,7 +63,8 @@ double ref_dot(const double *a, const double *b, size_t n)
     return sum;
 }
 
-double ref_slope(double (*loss)(const double *x, const void *self), const double *x, const double *dx, size_t n, const void *self)
+double ref_slope(double (*loss)(const double *x, const void *self), const double *x, const double *dx, size_t n,
+                 const void *self)
 {
     const double h = 1e-5;
     double *way = ref_double(ref_random(n, 99, 1.0), n), *there = ref_double_zeros(n), at[2];
@@ -89,7 +81,8 @@ void ref_linear_forward(double *y, const double *x, const double *w, int T, int 
         for (int f = 0; f < F; f++) y[t * F + f] = ref_dot(x + t * D, w + f * D, (size_t)D);
 }
 
-void ref_linear_backward(double *dx, double *dw, const double *dy, const double *x, const double *w, int T, int D, int F)
+void ref_linear_backward(double *dx, double *dw, const double *dy, const double *x, const double *w, int T, int D,
+                         int F)
 {
     memset(dx, 0, (size_t)(T * D) * sizeof *dx);
     memset(dw, 0, (size_t)(F * D) * sizeof *dw);
@@ -101,10 +94,7 @@ void ref_linear_backward(double *dx, double *dw, const double *dy, const double 
             }
 }
 
-static double rms_of(const double *x, int D, double eps)
-{
-    return sqrt(ref_dot(x, x, (size_t)D) / D + eps);
-}
+static double rms_of(const double *x, int D, double eps) { return sqrt(ref_dot(x, x, (size_t)D) / D + eps); }
 
 void ref_rmsnorm_forward(double *y, const double *x, const double *w, int T, int D, double eps)
 {
@@ -113,7 +103,8 @@ void ref_rmsnorm_forward(double *y, const double *x, const double *w, int T, int
 }
 
 /* d/dx_j of x_i / rms is [i = j] / rms - x_i x_j / (D rms^3). */
-void ref_rmsnorm_backward(double *dx, double *dw, const double *dy, const double *x, const double *w, int T, int D, double eps)
+void ref_rmsnorm_backward(double *dx, double *dw, const double *dy, const double *x, const double *w, int T, int D,
+                          double eps)
 {
     memset(dx, 0, (size_t)(T * D) * sizeof *dx);
     memset(dw, 0, (size_t)D * sizeof *dw);
@@ -121,7 +112,8 @@ void ref_rmsnorm_backward(double *dx, double *dw, const double *dy, const double
         const double *xt = x + t * D, *dyt = dy + t * D, rms = rms_of(xt, D, eps);
         for (int i = 0; i < D; i++) {
             dw[i] += dyt[i] * xt[i] / rms;
-            for (int k = 0; k < D; k++) dx[t * D + k] += dyt[i] * w[i] * ((i == k ? 1.0 / rms : 0.0) - xt[i] * xt[k] / (D * rms * rms * rms));
+            for (int k = 0; k < D; k++)
+                dx[t * D + k] += dyt[i] * w[i] * ((i == k ? 1.0 / rms : 0.0) - xt[i] * xt[k] / (D * rms * rms * rms));
         }
     }
 }
@@ -162,7 +154,8 @@ static double attend(double *p, const double *qkv, places at, int first, int i, 
     return most + log(sum);
 }
 
-void ref_attention_forward(double *o, double *lse, const double *qkv, const int *begin, int segments, int H, int K, int d)
+void ref_attention_forward(double *o, double *lse, const double *qkv, const int *begin, int segments, int H, int K,
+                           int d)
 {
     double *p = ref_double_zeros((size_t)begin[segments] + 1);
     memset(o, 0, (size_t)(begin[segments] * H * d) * sizeof *o);
@@ -172,11 +165,13 @@ void ref_attention_forward(double *o, double *lse, const double *qkv, const int 
                 const places at = places_of(h, H, K, d);
                 lse[i * H + h] = attend(p, qkv, at, begin[s], i, d);
                 for (int j = begin[s]; j <= i; j++)
-                    for (int c = 0; c < d; c++) o[(i * H + h) * d + c] += p[j - begin[s]] * qkv[(size_t)j * at.row + at.v + (size_t)c];
+                    for (int c = 0; c < d; c++)
+                        o[(i * H + h) * d + c] += p[j - begin[s]] * qkv[(size_t)j * at.row + at.v + (size_t)c];
             }
 }
 
-void ref_attention_backward(double *dqkv, const double *d_o, const double *qkv, const int *begin, int segments, int H, int K, int d)
+void ref_attention_backward(double *dqkv, const double *d_o, const double *qkv, const int *begin, int segments, int H,
+                            int K, int d)
 {
     double *p = ref_double_zeros((size_t)begin[segments] + 1), *dp = ref_double_zeros((size_t)begin[segments] + 1);
     memset(dqkv, 0, (size_t)(begin[segments] * (H + 2 * K) * d) * sizeof *dqkv);
@@ -193,7 +188,8 @@ void ref_attention_backward(double *dqkv, const double *d_o, const double *qkv, 
                 }
                 for (int j = begin[s]; j <= i; j++) {
                     const double pj = p[j - begin[s]], slope = pj * (dp[j - begin[s]] - mean) / sqrt(d);
-                    const size_t q = (size_t)i * at.row + at.q, k = (size_t)j * at.row + at.k, v = (size_t)j * at.row + at.v;
+                    const size_t q = (size_t)i * at.row + at.q, k = (size_t)j * at.row + at.k,
+                                 v = (size_t)j * at.row + at.v;
                     for (size_t c = 0; c < (size_t)d; c++) {
                         dqkv[q + c] += slope * qkv[k + c];
                         dqkv[k + c] += slope * qkv[q + c];
@@ -231,7 +227,8 @@ void ref_unit_forward(double *y, const double *x, int n, int D)
 void ref_unit_backward(double *dx, const double *dy, const double *x, int n, int D)
 {
     for (int r = 0; r < n; r++) {
-        const double *xr = x + r * D, *dyr = dy + r * D, square = ref_dot(xr, xr, (size_t)D), along = ref_dot(xr, dyr, (size_t)D);
+        const double *xr = x + r * D, *dyr = dy + r * D, square = ref_dot(xr, xr, (size_t)D),
+                     along = ref_dot(xr, dyr, (size_t)D);
         for (int i = 0; i < D; i++) dx[r * D + i] = (dyr[i] - xr[i] * along / square) / sqrt(square);
     }
 }
@@ -243,15 +240,16 @@ void ref_adamw_step(double *w, double *m, double *v, const double *g, size_t n, 
         w[i] *= 1.0 - how->lr * how->weight_decay;
         m[i] = how->beta1 * m[i] + (1.0 - how->beta1) * gi;
         v[i] = how->beta2 * v[i] + (1.0 - how->beta2) * gi * gi;
-        const double mean = m[i] / (1.0 - pow(how->beta1, (double)how->step)), square = v[i] / (1.0 - pow(how->beta2, (double)how->step));
+        const double mean = m[i] / (1.0 - pow(how->beta1, (double)how->step)),
+                     square = v[i] / (1.0 - pow(how->beta2, (double)how->step));
         w[i] -= how->lr * mean / (sqrt(square) + how->eps);
     }
 }
 
-/* The row's softmax over its target and its negatives: e (K) = exp(logit - max), 0 where left out.  Gives their sum with
- * the target's and the largest logit. */
-static double exponentials(double *e, double *max, const double *u, const double *p, double l0, const double *n, const double *multiplicity,
-                           int K, int D, double s, double thres)
+/* The row's softmax over its target and its negatives: e (K) = exp(logit - max), 0 where left out.  Gives their sum
+ * with the target's and the largest logit. */
+static double exponentials(double *e, double *max, const double *u, const double *p, double l0, const double *n,
+                           const double *multiplicity, int K, int D, double s, double thres)
 {
     *max = l0;
     for (int k = 0; k < K; k++) {
@@ -264,7 +262,8 @@ static double exponentials(double *e, double *max, const double *u, const double
     return sum;
 }
 
-static hl_nce_part summary(const double *u, const double *p, double l0, const double *n, const double *multiplicity, int K, int D, double s, double thres)
+static hl_nce_part summary(const double *u, const double *p, double l0, const double *n, const double *multiplicity,
+                           int K, int D, double s, double thres)
 {
     hl_nce_part part = {.max = -INFINITY};
     for (int k = 0; k < K; k++) {
@@ -276,30 +275,34 @@ static hl_nce_part summary(const double *u, const double *p, double l0, const do
         part.max = fmax(part.max, score + log(multiplicity[k]));
     }
     for (int k = 0; k < K; k++)
-        if (!(ref_dot(p, n + k * D, (size_t)D) > thres)) part.sum += multiplicity[k] * exp(s * ref_dot(u, n + k * D, (size_t)D) - part.max);
+        if (!(ref_dot(p, n + k * D, (size_t)D) > thres))
+            part.sum += multiplicity[k] * exp(s * ref_dot(u, n + k * D, (size_t)D) - part.max);
     return part;
 }
 
-double ref_nce_forward(hl_nce_part *part, const double *weight, const double *u, const double *p, const double *l0, const double *n,
-                       const double *multiplicity, int R, int K, int D, double s, double thres)
+double ref_nce_forward(hl_nce_part *part, const double *weight, const double *u, const double *p, const double *l0,
+                       const double *n, const double *multiplicity, int R, int K, int D, double s, double thres)
 {
     double *e = ref_double_zeros((size_t)K + 1), loss = 0.0, max;
     for (int r = 0; r < R; r++) {
-        const double *ur = u + r * D, *pr = p + r * D, sum = exponentials(e, &max, ur, pr, l0[r], n, multiplicity, K, D, s, thres);
+        const double *ur = u + r * D, *pr = p + r * D,
+                     sum = exponentials(e, &max, ur, pr, l0[r], n, multiplicity, K, D, s, thres);
         if (part) part[r] = summary(ur, pr, l0[r], n, multiplicity, K, D, s, thres);
         loss += weight[r] * (max + log(sum) - l0[r]);
     }
     return loss;
 }
 
-double ref_nce_backward(double *du, double *dn, const double *weight, const double *u, const double *p, const double *l0, const double *n,
-                        const double *multiplicity, int R, int K, int D, double s, double thres)
+double ref_nce_backward(double *du, double *dn, const double *weight, const double *u, const double *p,
+                        const double *l0, const double *n, const double *multiplicity, int R, int K, int D, double s,
+                        double thres)
 {
     double *e = ref_double_zeros((size_t)K + 1), ds = 0.0, max;
     memset(du, 0, (size_t)(R * D) * sizeof *du);
     memset(dn, 0, (size_t)(K * D) * sizeof *dn);
     for (int r = 0; r < R; r++) {
-        const double *ur = u + r * D, sum = exponentials(e, &max, ur, p + r * D, l0[r], n, multiplicity, K, D, s, thres);
+        const double *ur = u + r * D,
+                     sum = exponentials(e, &max, ur, p + r * D, l0[r], n, multiplicity, K, D, s, thres);
         for (int k = 0; k < K; k++) {
             const double slope = weight[r] * e[k] / sum;
             ds += slope * ref_dot(ur, n + k * D, (size_t)D);

@@ -22,22 +22,27 @@ double *ref_double_zeros(size_t n);
 /* Largest |got - want| as a share of the largest |want|; NaN if any is NaN. */
 double ref_distance(const float *got, const double *want, size_t n);
 
-/* Is dx the gradient of loss at x?  The slope along a random direction, by central differences, as a share of what dx says:
- * a number near 1.  loss is told x and self. */
-double ref_slope(double (*loss)(const double *x, const void *self), const double *x, const double *dx, size_t n, const void *self);
+/* Is dx the gradient of loss at x?  The slope along a random direction, by central differences, as a share of what
+ * dx says: a number near 1.  loss is told x and self. */
+double ref_slope(double (*loss)(const double *x, const void *self), const double *x, const double *dx, size_t n,
+                 const void *self);
 
 double ref_dot(const double *a, const double *b, size_t n);
 
 void ref_linear_forward(double *y, const double *x, const double *w, int T, int D, int F);
-void ref_linear_backward(double *dx, double *dw, const double *dy, const double *x, const double *w, int T, int D, int F);
+void ref_linear_backward(double *dx, double *dw, const double *dy, const double *x, const double *w, int T, int D,
+                         int F);
 
 void ref_rmsnorm_forward(double *y, const double *x, const double *w, int T, int D, double eps);
-void ref_rmsnorm_backward(double *dx, double *dw, const double *dy, const double *x, const double *w, int T, int D, double eps);
+void ref_rmsnorm_backward(double *dx, double *dw, const double *dy, const double *x, const double *w, int T, int D,
+                          double eps);
 
 void ref_rope_turn(double *x, const int *position, double theta, int T, int heads, int d, int stride, int sign);
 
-void ref_attention_forward(double *o, double *lse, const double *qkv, const int *begin, int segments, int H, int K, int d);
-void ref_attention_backward(double *dqkv, const double *d_o, const double *qkv, const int *begin, int segments, int H, int K, int d);
+void ref_attention_forward(double *o, double *lse, const double *qkv, const int *begin, int segments, int H, int K,
+                           int d);
+void ref_attention_backward(double *dqkv, const double *d_o, const double *qkv, const int *begin, int segments, int H,
+                            int K, int d);
 
 void ref_swiglu_forward(double *h, const double *gu, int T, int F);
 void ref_swiglu_backward(double *dgu, const double *dh, const double *gu, int T, int F);
@@ -48,10 +53,11 @@ void ref_unit_backward(double *dx, const double *dy, const double *x, int n, int
 void ref_adamw_step(double *w, double *m, double *v, const double *g, size_t n, const hl_adamw *how);
 
 /* Sum over rows of weight times loss; part (R) is filled. */
-double ref_nce_forward(hl_nce_part *part, const double *weight, const double *u, const double *p, const double *l0, const double *n,
-                       const double *multiplicity, int R, int K, int D, double s, double thres);
+double ref_nce_forward(hl_nce_part *part, const double *weight, const double *u, const double *p, const double *l0,
+                       const double *n, const double *multiplicity, int R, int K, int D, double s, double thres);
 /* Gives dLoss/ds through the negatives. */
-double ref_nce_backward(double *du, double *dn, const double *weight, const double *u, const double *p, const double *l0, const double *n,
-                        const double *multiplicity, int R, int K, int D, double s, double thres);
+double ref_nce_backward(double *du, double *dn, const double *weight, const double *u, const double *p,
+                        const double *l0, const double *n, const double *multiplicity, int R, int K, int D, double s,
+                        double thres);
 
 #endif

@@ -3,7 +3,16 @@
 #define TESTS_SPM_H
 #include <stddef.h>
 
-enum { SPM_NORMAL = 1, SPM_UNKNOWN = 2, SPM_CONTROL = 3, SPM_USER_DEFINED = 4, SPM_UNUSED = 5, SPM_BYTE = 6, SPM_UNIGRAM = 1, SPM_BPE = 2 };
+enum {
+    SPM_NORMAL = 1,
+    SPM_UNKNOWN = 2,
+    SPM_CONTROL = 3,
+    SPM_USER_DEFINED = 4,
+    SPM_UNUSED = 5,
+    SPM_BYTE = 6,
+    SPM_UNIGRAM = 1,
+    SPM_BPE = 2
+};
 
 typedef struct {
     const char *text;

@@ -84,7 +84,8 @@ static void without_a_record_acts_go_nowhere_else(void)
 static const test tests[] = {
     {"an act is read as it was begun", an_act_is_read_as_it_was_begun},
     {"waiting is read until it goes on", waiting_is_read_until_it_goes_on},
-    {"names too long are cut, and shorter ones leave nothing behind", names_too_long_are_cut_and_shorter_ones_leave_nothing_behind},
+    {"names too long are cut, and shorter ones leave nothing behind",
+     names_too_long_are_cut_and_shorter_ones_leave_nothing_behind},
     {"every sign of life moves", every_sign_of_life_moves},
     {"without a record acts go nowhere else", without_a_record_acts_go_nowhere_else},
 };

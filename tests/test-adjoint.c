@@ -1,8 +1,8 @@
-/* test-adjoint.c - what goes back is the adjoint of what went forward: <A x, y> = <x, A^T y> over all ranks; and a share of a
- * model's layers gives what the whole gives.
+/* test-adjoint.c - what goes back is the adjoint of what went forward: <A x, y> = <x, A^T y> over all ranks; and a
+ * share of a model's layers gives what the whole gives.
  *
- * Collectives move and add numbers, so small integers must agree exactly.  A stack of blocks is not linear: its derivative
- * along a direction, by differences, is held against the gradients. */
+ * Collectives move and add numbers, so small integers must agree exactly.  A stack of blocks is not linear: its
+ * derivative along a direction, by differences, is held against the gradients. */
 #include "base/arena.h"
 #include "base/part.h"
 #include "base/rng.h"
@@ -17,10 +17,7 @@
 
 enum { LENGTH = 37, TRIALS = 5 };
 
-static const hl_group *world(void)
-{
-    return check_world();
-}
+static const hl_group *world(void) { return check_world(); }
 
 static double over_ranks(double x)
 {
@@ -109,15 +106,13 @@ static void summing_is_the_adjoint_of_sharing(void)
 }
 
 /* Rank q sends rank r `count` rows: forward from q's, back the other way. */
-static int rows_between(int q, int r, int trial)
-{
-    return (3 * q + 5 * r + trial) % 4;
-}
+static int rows_between(int q, int r, int trial) { return (3 * q + 5 * r + trial) % 4; }
 
 static void trading_back_is_the_adjoint_of_trading(void)
 {
     const int p = world()->size, me = world()->rank;
-    int *ints = hl_alloc(4 * (size_t)p * sizeof *ints), *out = ints, *out_begin = ints + p, *in = ints + 2 * p, *in_begin = ints + 3 * p;
+    int *ints = hl_alloc(4 * (size_t)p * sizeof *ints), *out = ints, *out_begin = ints + p, *in = ints + 2 * p,
+        *in_begin = ints + 3 * p;
     for (int trial = 0; trial < TRIALS; trial++) {
         int sent = 0, received = 0;
         for (int q = 0; q < p; q++) {
@@ -127,7 +122,8 @@ static void trading_back_is_the_adjoint_of_trading(void)
             received += in[q] = rows_between(q, me, trial);
         }
         const size_t n = 3 * (size_t)sent, m = 3 * (size_t)received;
-        float *x = hl_alloc((n + 1) * sizeof *x), *y = hl_alloc((m + 1) * sizeof *y), *Ax = hl_alloc((m + 1) * sizeof *Ax), *Aty = hl_alloc((n + 1) * sizeof *Aty);
+        float *x = hl_alloc((n + 1) * sizeof *x), *y = hl_alloc((m + 1) * sizeof *y),
+              *Ax = hl_alloc((m + 1) * sizeof *Ax), *Aty = hl_alloc((n + 1) * sizeof *Aty);
         hl_rng r = stream(trial, true);
         draw_integers(x, n, &r);
         draw_integers(y, m, &r);
@@ -144,8 +140,16 @@ static void trading_back_is_the_adjoint_of_trading(void)
 
 /* ---- layers */
 
-static const hl_llama shape = {.hidden_size = 24, .intermediate_size = 40, .num_hidden_layers = 8, .num_attention_heads = 6, .num_key_value_heads = 3,
-                               .head_dim = 4, .vocab_size = 8, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.3};
+static const hl_llama shape = {.hidden_size = 24,
+                               .intermediate_size = 40,
+                               .num_hidden_layers = 8,
+                               .num_attention_heads = 6,
+                               .num_key_value_heads = 3,
+                               .head_dim = 4,
+                               .vocab_size = 8,
+                               .rms_norm_eps = 1e-5,
+                               .rope_theta = 1e4,
+                               .initializer_range = 0.3};
 
 enum { SEGMENTS = 4, MOST_ROWS = 9 };
 
@@ -263,7 +267,8 @@ static void check_replica(int pp, bool last_only, bool sequence_parallel, int ro
     open_layers(&whole, &hl_alone, last_only);
     open_replica(&share, pp, last_only, sequence_parallel, rows);
     const size_t out = (size_t)hl_pack_rows(&whole.pack) * (size_t)shape.hidden_size, n = whole.size;
-    float *x = hl_alloc(6 * n * sizeof *x), *dy = x + n, *y = x + 2 * n, *dx = x + 3 * n, *y_whole = x + 4 * n, *dx_whole = x + 5 * n;
+    float *x = hl_alloc(6 * n * sizeof *x), *dy = x + n, *y = x + 2 * n, *dx = x + 3 * n, *y_whole = x + 4 * n,
+          *dx_whole = x + 5 * n;
     draw_normal(x, n, 1);
     draw_normal(dy, out, 2);
     hl_stack_forward(y_whole, &whole.saved, &whole.model.stack, whole.w, x, &whole.pack, &whole.scratch);
@@ -308,7 +313,8 @@ static void check_slope(int pp, bool last_only, bool sequence_parallel, int rows
     layers a;
     open_replica(&a, pp, last_only, sequence_parallel, rows);
     const size_t out = (size_t)hl_pack_rows(&a.pack) * (size_t)shape.hidden_size, n = a.size;
-    float *x = hl_alloc(6 * n * sizeof *x), *u = x + n, *v = x + 2 * n, *y = x + 3 * n, *moved = x + 4 * n, *dx = x + 5 * n;
+    float *x = hl_alloc(6 * n * sizeof *x), *u = x + n, *v = x + 2 * n, *y = x + 3 * n, *moved = x + 4 * n,
+          *dx = x + 5 * n;
     double slope = 0;
     draw_normal(x, n, 3);
     draw_normal(u, out, 4);

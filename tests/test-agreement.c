@@ -6,15 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_last(void)
-{
-    return check_world()->rank == check_world()->size - 1;
-}
+static bool is_last(void) { return check_world()->rank == check_world()->size - 1; }
 
-static bool has_others(void)
-{
-    return check_world()->size > 1;
-}
+static bool has_others(void) { return check_world()->size > 1; }
 
 static hl_settings three(const char *b)
 {
@@ -45,8 +39,9 @@ static void a_value_that_differs_is_named_with_both_ranks_and_hosts(void)
     char sentence[400];
     hl_process_find(&me);
     hl_status s = agree(three(is_last() && has_others() ? "3" : "2"));
-    snprintf(sentence, sizeof sentence, "b is 2 on rank 0 of %s and 3 on rank %d of %s (1 of %d ranks differ from rank 0); make them equal", me.host, check_world()->size - 1, me.host,
-             check_world()->size);
+    snprintf(sentence, sizeof sentence,
+             "b is 2 on rank 0 of %s and 3 on rank %d of %s (1 of %d ranks differ from rank 0); make them equal",
+             me.host, check_world()->size - 1, me.host, check_world()->size);
     if (has_others()) CHECK_FAILS(s, HL_EUSAGE, sentence);
     else CHECK_OK(s);
 }
@@ -113,11 +108,13 @@ static void values_are_counted_where_they_differ(void)
 
 static const test tests[] = {
     {"equal lists are agreed upon", equal_lists_are_agreed_upon},
-    {"a value that differs is named with both ranks and hosts", a_value_that_differs_is_named_with_both_ranks_and_hosts},
+    {"a value that differs is named with both ranks and hosts",
+     a_value_that_differs_is_named_with_both_ranks_and_hosts},
     {"of several differences the first is named", of_several_differences_the_first_is_named},
     {"what one list lacks is not given there", what_one_list_lacks_is_not_given_there},
     {"order does not matter where lists are sorted", order_does_not_matter_where_lists_are_sorted},
-    {"long values and odd bytes are shown as far as a terminal takes them", long_values_and_odd_bytes_are_shown_as_far_as_a_terminal_takes_them},
+    {"long values and odd bytes are shown as far as a terminal takes them",
+     long_values_and_odd_bytes_are_shown_as_far_as_a_terminal_takes_them},
     {"values are counted where they differ", values_are_counted_where_they_differ},
 };
 HL_TESTS("agreement", tests)

@@ -13,10 +13,7 @@ enum { MOST = 1000 };
 static const size_t lengths[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 64, MOST};
 enum { LENGTHS = sizeof lengths / sizeof lengths[0] };
 
-static const hl_group *world(void)
-{
-    return check_world();
-}
+static const hl_group *world(void) { return check_world(); }
 
 /* Number i of a rank, so made that the order of the additions shows in the last bits. */
 static float number(int rank, size_t i)

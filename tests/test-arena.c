@@ -23,10 +23,7 @@ static void lay_out(things *t, hl_arena *a)
     t->y = HL_TAKE(a, float, 64);
 }
 
-static bool is_aligned(const void *p)
-{
-    return (uintptr_t)p % 64 == 0;
-}
+static bool is_aligned(const void *p) { return (uintptr_t)p % 64 == 0; }
 
 static void measuring_asks_for_what_filling_takes(void)
 {
@@ -101,10 +98,7 @@ static void a_mark_gives_the_same_place_again(void)
 enum { PIECES = 60 };
 
 /* 1 byte to 240 KB, so that some pieces fit in a block and some do not. */
-static size_t size_of(int i)
-{
-    return 1 + (size_t)(i * 7919 % 60) * 4000;
-}
+static size_t size_of(int i) { return 1 + (size_t)(i * 7919 % 60) * 4000; }
 
 static void fill(unsigned char *piece[PIECES], hl_arena *a, int from, int to)
 {

@@ -30,7 +30,8 @@ static input input_of(const hl_heads *h)
     x.rest = ref_zeros((size_t)(x.T * x.kv));
     for (int s = 0; s < SEGMENTS; s++)
         memcpy(x.q + s * x.od, x.qkv + (size_t)(begin[s + 1] - 1) * row, (size_t)x.od * sizeof *x.q);
-    for (int t = 0; t < x.T; t++) memcpy(x.rest + t * x.kv, x.qkv + (size_t)t * row + x.od, (size_t)x.kv * sizeof *x.rest);
+    for (int t = 0; t < x.T; t++)
+        memcpy(x.rest + t * x.kv, x.qkv + (size_t)t * row + x.od, (size_t)x.kv * sizeof *x.rest);
     return x;
 }
 
@@ -47,15 +48,18 @@ static void agrees(const hl_heads *h)
 {
     input x = input_of(h);
     size_t n = (size_t)(SEGMENTS * x.od);
-    float *o = ref_zeros((size_t)(x.T * x.od)), *lse = ref_zeros((size_t)(x.T * h->H)), *few = ref_zeros(n), *few_lse = ref_zeros((size_t)(SEGMENTS * h->H));
+    float *o = ref_zeros((size_t)(x.T * x.od)), *lse = ref_zeros((size_t)(x.T * h->H)), *few = ref_zeros(n),
+          *few_lse = ref_zeros((size_t)(SEGMENTS * h->H));
     hl_attention_forward(o, lse, x.qkv, begin, SEGMENTS, h);
     hl_attention_last_forward(few, few_lse, x.q, x.rest, begin, SEGMENTS, h);
     CHECK_NEAR(ref_distance(few, last_rows(o, x.od), n), 0, 2e-6);
     CHECK_NEAR(ref_distance(few_lse, last_rows(lse, h->H), (size_t)(SEGMENTS * h->H)), 0, 2e-6);
 
-    float *d_few = ref_random(n, 2, 1.0), *d_o = ref_zeros((size_t)(x.T * x.od)), *dqkv = ref_zeros((size_t)(x.T * (x.od + x.kv)));
+    float *d_few = ref_random(n, 2, 1.0), *d_o = ref_zeros((size_t)(x.T * x.od)),
+          *dqkv = ref_zeros((size_t)(x.T * (x.od + x.kv)));
     float *dq = ref_random(n, 3, 1.0), *drest = ref_random((size_t)(x.T * x.kv), 4, 1.0);
-    for (int s = 0; s < SEGMENTS; s++) memcpy(d_o + (begin[s + 1] - 1) * x.od, d_few + s * x.od, (size_t)x.od * sizeof *d_o);
+    for (int s = 0; s < SEGMENTS; s++)
+        memcpy(d_o + (begin[s + 1] - 1) * x.od, d_few + s * x.od, (size_t)x.od * sizeof *d_o);
     hl_attention_backward(dqkv, d_o, o, lse, x.qkv, begin, SEGMENTS, h);
     hl_attention_last_backward(dq, drest, d_few, few, few_lse, x.q, x.rest, begin, SEGMENTS, h);
     double *want_q = ref_double_zeros(n), *want_rest = ref_double_zeros((size_t)(x.T * x.kv));

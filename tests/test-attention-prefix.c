@@ -26,7 +26,12 @@ static float *noise(int n, uint64_t seed)
 
 static void open_sharing(sharing *s, const hl_heads *h, int P, int longest)
 {
-    *s = (sharing){.h = *h, .P = P, .segments = 5, .row = (h->H + 2 * h->K) * h->d, .od = h->H * h->d, .scratch = hl_arena_growing("scratch")};
+    *s = (sharing){.h = *h,
+                   .P = P,
+                   .segments = 5,
+                   .row = (h->H + 2 * h->K) * h->d,
+                   .od = h->H * h->d,
+                   .scratch = hl_arena_growing("scratch")};
     s->begin[0] = P;
     for (int i = 0; i < s->segments; i++) {
         int L = 1 + (i * 7 + P) % longest;
@@ -47,17 +52,15 @@ static void close_sharing(sharing *s)
 }
 
 /* The row among the shared ones that row k of segment i is. */
-static int shared_row(const sharing *s, int i, int k)
-{
-    return k < s->P ? k : s->begin[i] + k - s->P;
-}
+static int shared_row(const sharing *s, int i, int k) { return k < s->P ? k : s->begin[i] + k - s->P; }
 
 /* wide (wide, n) from narrow (T, n). */
 static void widen(float *wide, const float *narrow, const sharing *s, int n)
 {
     for (int i = 0; i < s->segments; i++)
         for (int k = 0; k < s->wide_begin[i + 1] - s->wide_begin[i]; k++)
-            memcpy(wide + (size_t)(s->wide_begin[i] + k) * (size_t)n, narrow + (size_t)shared_row(s, i, k) * (size_t)n, (size_t)n * sizeof *wide);
+            memcpy(wide + (size_t)(s->wide_begin[i] + k) * (size_t)n, narrow + (size_t)shared_row(s, i, k) * (size_t)n,
+                   (size_t)n * sizeof *wide);
 }
 
 /* narrow (T, n) = the sums over what wide (wide, n) has of each. */
@@ -79,9 +82,12 @@ static hl_prefix prefix_of(const sharing *s, const float *qkv)
 static void compare_all_rows(sharing *s)
 {
     int n = s->T * s->od, wide = s->wide * s->od;
-    float *o = hl_alloc((size_t)n * sizeof *o), *lse = hl_alloc((size_t)(s->T * s->h.H) * sizeof *lse), *d_o = noise(n, 2), *dqkv = hl_alloc((size_t)(s->T * s->row) * sizeof *dqkv);
-    float *wo = hl_alloc((size_t)wide * sizeof *wo), *wlse = hl_alloc((size_t)(s->wide * s->h.H) * sizeof *wlse), *wd_o = hl_alloc((size_t)wide * sizeof *wd_o);
-    float *wdqkv = hl_alloc((size_t)(s->wide * s->row) * sizeof *wdqkv), *expected = hl_alloc((size_t)wide * sizeof *expected);
+    float *o = hl_alloc((size_t)n * sizeof *o), *lse = hl_alloc((size_t)(s->T * s->h.H) * sizeof *lse),
+          *d_o = noise(n, 2), *dqkv = hl_alloc((size_t)(s->T * s->row) * sizeof *dqkv);
+    float *wo = hl_alloc((size_t)wide * sizeof *wo), *wlse = hl_alloc((size_t)(s->wide * s->h.H) * sizeof *wlse),
+          *wd_o = hl_alloc((size_t)wide * sizeof *wd_o);
+    float *wdqkv = hl_alloc((size_t)(s->wide * s->row) * sizeof *wdqkv),
+          *expected = hl_alloc((size_t)wide * sizeof *expected);
     double *sum = hl_alloc((size_t)(s->T * s->row) * sizeof *sum);
     int runs[8] = {0}, from = s->P * s->od;
     memcpy(runs + 1, s->begin, (size_t)(s->segments + 1) * sizeof *runs);
@@ -95,7 +101,8 @@ static void compare_all_rows(sharing *s)
     hl_attention_forward(o, lse, s->qkv, runs, s->segments + 1, &s->h);
     hl_attention_prefix_forward(o + from, lse + s->P * s->h.H, &x, &s->h);
     hl_attention_backward(dqkv, d_o, o, lse, s->qkv, runs, s->segments + 1, &s->h);
-    hl_attention_prefix_backward(dqkv + s->P * s->row, dqkv + s->od, dqkv + s->od + s->h.K * s->h.d, d_o + from, o + from, lse + s->P * s->h.H, &x, &s->h, &s->scratch);
+    hl_attention_prefix_backward(dqkv + s->P * s->row, dqkv + s->od, dqkv + s->od + s->h.K * s->h.d, d_o + from,
+                                 o + from, lse + s->P * s->h.H, &x, &s->h, &s->scratch);
     widen(expected, o, s, s->od);
     for (int i = 0; i < wide; i++) CHECK_NEAR(expected[i], wo[i], 2e-6);
     for (int i = 0; i < s->T * s->row; i++) CHECK_NEAR(dqkv[i], sum[i], 2e-5);
@@ -105,9 +112,12 @@ static void compare_all_rows(sharing *s)
 static void compare_last_rows(sharing *s)
 {
     int n = s->segments * s->od, kv = 2 * s->h.K * s->h.d;
-    float *q = noise(n, 3), *d_o = noise(n, 4), *o = hl_alloc((size_t)n * sizeof *o), *lse = hl_alloc((size_t)(s->segments * s->h.H) * sizeof *lse), *dq = hl_alloc((size_t)n * sizeof *dq);
-    float *wo = hl_alloc((size_t)n * sizeof *wo), *wlse = hl_alloc((size_t)(s->segments * s->h.H) * sizeof *wlse), *wdq = hl_alloc((size_t)n * sizeof *wdq);
-    float *rows = noise(s->T * kv, 5), *wrows = hl_alloc((size_t)(s->wide * kv) * sizeof *wrows), *d = hl_alloc((size_t)(s->T * kv) * sizeof *d), *wd = hl_alloc((size_t)(s->wide * kv) * sizeof *wd);
+    float *q = noise(n, 3), *d_o = noise(n, 4), *o = hl_alloc((size_t)n * sizeof *o),
+          *lse = hl_alloc((size_t)(s->segments * s->h.H) * sizeof *lse), *dq = hl_alloc((size_t)n * sizeof *dq);
+    float *wo = hl_alloc((size_t)n * sizeof *wo), *wlse = hl_alloc((size_t)(s->segments * s->h.H) * sizeof *wlse),
+          *wdq = hl_alloc((size_t)n * sizeof *wdq);
+    float *rows = noise(s->T * kv, 5), *wrows = hl_alloc((size_t)(s->wide * kv) * sizeof *wrows),
+          *d = hl_alloc((size_t)(s->T * kv) * sizeof *d), *wd = hl_alloc((size_t)(s->wide * kv) * sizeof *wd);
     double *sum = hl_alloc((size_t)(s->T * kv) * sizeof *sum);
     widen(wrows, rows, s, kv);
     hl_attention_last_forward(wo, wlse, q, wrows, s->wide_begin, s->segments, &s->h);
@@ -122,7 +132,8 @@ static void compare_last_rows(sharing *s)
     for (int i = 0; i < n; i++) CHECK_NEAR(o[i], wo[i], 2e-6);
     for (int i = 0; i < n; i++) CHECK_NEAR(dq[i], wdq[i], 1e-5);
     for (int i = 0; i < s->T * kv; i++) CHECK_NEAR(d[i], sum[i], 2e-5);
-    free(q), free(d_o), free(o), free(lse), free(dq), free(wo), free(wlse), free(wdq), free(rows), free(wrows), free(d), free(wd), free(sum);
+    free(q), free(d_o), free(o), free(lse), free(dq), free(wo), free(wlse), free(wdq), free(rows), free(wrows), free(d),
+        free(wd), free(sum);
 }
 
 /* Whole models and shares of heads that begin inside a group. */

@@ -39,8 +39,10 @@ static void backward(float *dqkv, const float *d_o, const float *o, const float 
 static void agrees(const pack *p, double scale, double close)
 {
     const size_t nq = qkv_of(p), no = out_of(p), nl = tokens_of(p) * (size_t)p->H;
-    float *qkv = ref_random(nq, 1, scale), *d_o = ref_random(no, 2, 1.0), *o = ref_random(no, 3, 1.0), *lse = ref_zeros(nl), *dqkv = ref_random(nq, 4, 1.0);
-    double *QKV = ref_double(qkv, nq), *O = ref_double_zeros(no), *LSE = ref_double_zeros(nl), *DQKV = ref_double_zeros(nq);
+    float *qkv = ref_random(nq, 1, scale), *d_o = ref_random(no, 2, 1.0), *o = ref_random(no, 3, 1.0),
+          *lse = ref_zeros(nl), *dqkv = ref_random(nq, 4, 1.0);
+    double *QKV = ref_double(qkv, nq), *O = ref_double_zeros(no), *LSE = ref_double_zeros(nl),
+           *DQKV = ref_double_zeros(nq);
     ref_attention_forward(O, LSE, QKV, p->begin, p->segments, p->H, p->K, p->d);
     ref_attention_backward(DQKV, ref_double(d_o, no), QKV, p->begin, p->segments, p->H, p->K, p->d);
     forward(o, lse, qkv, p);
@@ -85,7 +87,8 @@ static void the_twin_has_its_slope(void)
     for (int i = 1; i < PACKS; i++) {
         const pack *p = &packs[i];
         const size_t nq = qkv_of(p), no = out_of(p);
-        double *qkv = ref_double(ref_random(nq, 1, 1.0), nq), *d_o = ref_double(ref_random(no, 2, 1.0), no), *dqkv = ref_double_zeros(nq);
+        double *qkv = ref_double(ref_random(nq, 1, 1.0), nq), *d_o = ref_double(ref_random(no, 2, 1.0), no),
+               *dqkv = ref_double_zeros(nq);
         const loss l = {p, d_o};
         ref_attention_backward(dqkv, d_o, qkv, p->begin, p->segments, p->H, p->K, p->d);
         CHECK_NEAR(ref_slope(loss_of, qkv, dqkv, nq, &l), 1.0, 1e-5);
@@ -97,7 +100,8 @@ static void nobody_sees_the_future_or_another_segment(void)
 {
     const pack *p = &packs[0];
     const size_t row = (size_t)((p->H + 2 * p->K) * p->d), out = (size_t)(p->H * p->d), n = qkv_of(p);
-    float *qkv = ref_random(n, 1, 1.0), *o = ref_zeros(out_of(p)), *then = ref_zeros(out_of(p)), *lse = ref_zeros(tokens_of(p) * (size_t)p->H);
+    float *qkv = ref_random(n, 1, 1.0), *o = ref_zeros(out_of(p)), *then = ref_zeros(out_of(p)),
+          *lse = ref_zeros(tokens_of(p) * (size_t)p->H);
     static const size_t changed[] = {0, 2, 67, 80, 368};
     forward(o, lse, qkv, p);
     for (int i = 0; i < 5; i++) {

@@ -37,8 +37,11 @@ static void none_is_none(void)
 static void a_state_of_an_earlier_version_has_none(void)
 {
     hl_state back;
-    CHECK_OK(hl_state_read(&back, "{\"step\": 3, \"updates\": 3, \"epoch_loss\": 0.5, \"epoch_steps\": 3, \"best\": -1.0, \"best_step\": 0, \"bad\": 0, "
-                           "\"ended\": false, \"data\": \"0000000000000001\", \"config\": \"0000000000000002\"}", "here"));
+    CHECK_OK(hl_state_read(&back,
+                           "{\"step\": 3, \"updates\": 3, \"epoch_loss\": 0.5, \"epoch_steps\": 3, \"best\": -1.0, "
+                           "\"best_step\": 0, \"bad\": 0, "
+                           "\"ended\": false, \"data\": \"0000000000000001\", \"config\": \"0000000000000002\"}",
+                           "here"));
     CHECK(back.step == 3 && !back.due && !back.begun.is_there);
 }
 
@@ -71,7 +74,9 @@ static void another_phase_or_other_cuts_begin_anew(void)
 
 static void what_is_not_one_is_none(void)
 {
-    static const char *const texts[] = {"{}", "[]", "{\"phase\": \"valid\", \"cuts\": [5], \"users\": 3, \"repeated\": 0, \"tied\": 0, \"ties\": 0.0, \"gains\": []}"};
+    static const char *const texts[] = {"{}", "[]",
+                                        "{\"phase\": \"valid\", \"cuts\": [5], \"users\": 3, \"repeated\": 0, "
+                                        "\"tied\": 0, \"ties\": 0.0, \"gains\": []}"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         hl_begun b;
         json_t *x = json_loads(texts[i], 0, NULL);

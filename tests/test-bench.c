@@ -7,10 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-static hl_meter quick(void)
-{
-    return (hl_meter){.ranks = check_world(), .quick = true};
-}
+static hl_meter quick(void) { return (hl_meter){.ranks = check_world(), .quick = true}; }
 
 /* An act that the last rank is slow at, and that counts. */
 static void dawdle(void *self)
@@ -39,10 +36,7 @@ static void everyone_calls_equally_often(void)
     CHECK_NEAR(hl_group_max(check_world(), (double)calls), (double)calls, 0);
 }
 
-static void count(void *self)
-{
-    ++*(int64_t *)self;
-}
+static void count(void *self) { ++*(int64_t *)self; }
 
 static void what_is_too_short_for_a_clock_is_called_often(void)
 {
@@ -79,8 +73,8 @@ static void one_rank_has_no_wire(void)
 
 static json_t *some_figures(void)
 {
-    return json_pack("{s:i, s:s, s:[{s:s, s:f, s:n}, {s:s, s:f, s:i}]}", "ranks", 3, "math", "slow", "kernels", "kernel", "add", "gbs", 12.3456, "gflops",
-                     "kernel", "multiply", "gbs", 0.5, "gflops", 7);
+    return json_pack("{s:i, s:s, s:[{s:s, s:f, s:n}, {s:s, s:f, s:i}]}", "ranks", 3, "math", "slow", "kernels",
+                     "kernel", "add", "gbs", 12.3456, "gflops", "kernel", "multiply", "gbs", 0.5, "gflops", 7);
 }
 
 static char *shown(const json_t *figures, bool json)
@@ -103,7 +97,8 @@ static void people_get_lines_and_tables(void)
                        "kernels\n"
                        "kernel                          gbs       gflops \n"
                        "add                           12.35            - \n"
-                       "multiply                        0.5            7 \n") == 0);
+                       "multiply                        0.5            7 \n")
+          == 0);
     free(text);
     json_decref(figures);
 }

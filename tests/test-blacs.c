@@ -43,7 +43,8 @@ static void every_thing_has_one_owner_and_one_place(void)
                 for (int part = 0; part < parts; part++) {
                     hl_axis a = {n, block, parts, part};
                     all += hl_axis_count(&a);
-                    for (int k = 0; k < hl_axis_count(&a); k++) CHECK(hl_axis_thing(&a, k) < n && hl_axis_place(&a, hl_axis_thing(&a, k)) == k);
+                    for (int k = 0; k < hl_axis_count(&a); k++)
+                        CHECK(hl_axis_thing(&a, k) < n && hl_axis_place(&a, hl_axis_thing(&a, k)) == k);
                 }
                 CHECK(all == n);
             }
@@ -74,7 +75,8 @@ static void each(hl_matrix *m, double *whole, visit *act)
 {
     for (int j = 0; j < m->columns; j++)
         for (int k = 0; k < m->rows; k++)
-            act(&m->x[(size_t)k + (size_t)j * (size_t)m->rows], &whole[hl_axis_thing(&m->row, k) * m->row.n + hl_axis_thing(&m->column, j)]);
+            act(&m->x[(size_t)k + (size_t)j * (size_t)m->rows],
+                &whole[hl_axis_thing(&m->row, k) * m->row.n + hl_axis_thing(&m->column, j)]);
 }
 
 /* The whole from its parts, on every rank of the grid. */
@@ -98,7 +100,8 @@ static double furthest(const double *a, const double *b, int n)
 static void invert_and_compare(const hl_grid *grid, int n, uint64_t seed)
 {
     hl_matrix m;
-    double *a = random_symmetric(n, seed), *want = hl_alloc((size_t)(n * n) * sizeof *want), *got = hl_alloc((size_t)(n * n) * sizeof *got);
+    double *a = random_symmetric(n, seed), *want = hl_alloc((size_t)(n * n) * sizeof *want),
+           *got = hl_alloc((size_t)(n * n) * sizeof *got);
     ref_inverse(want, a, n);
     hl_matrix_open(&m, grid, n);
     for (int i = 0; i < n; i++) /* only the lower triangle is read */
@@ -120,7 +123,8 @@ static void the_inverse_is_that_of_the_twin(void)
     static const int sizes[] = {1, 2, 3, 7, 64, 65, 129, 200};
     hl_grid grid;
     hl_grid_open(&grid, check_world());
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && hl_grid_has_me(&grid); i++) invert_and_compare(&grid, sizes[i], 1);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && hl_grid_has_me(&grid); i++)
+        invert_and_compare(&grid, sizes[i], 1);
     hl_grid_close(&grid);
 }
 
@@ -132,7 +136,8 @@ static void eigenvalues_are_those_of_the_twin(void)
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] && hl_grid_has_me(&grid); i++) {
         int n = sizes[i];
         hl_matrix m;
-        double *a = random_symmetric(n, 5), *want = hl_alloc((size_t)n * sizeof *want), *got = hl_alloc((size_t)n * sizeof *got);
+        double *a = random_symmetric(n, 5), *want = hl_alloc((size_t)n * sizeof *want),
+               *got = hl_alloc((size_t)n * sizeof *got);
         ref_eigenvalues(want, a, n);
         hl_matrix_open(&m, &grid, n);
         each(&m, a, give);

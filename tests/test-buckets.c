@@ -11,10 +11,7 @@
 
 enum { N = 1000, RANGES = 7 };
 
-static const hl_group *world(void)
-{
-    return check_world();
-}
+static const hl_group *world(void) { return check_world(); }
 
 static float number(int rank, size_t i)
 {
@@ -67,7 +64,8 @@ static void owners_get_the_bits_of_a_sum_of_blocks(void)
         hl_buckets b;
         float x[N], want[N];
         block[0] = 0;
-        for (int q = 1; q <= p; q++) block[q] = q == p ? N : block[q - 1] + (size_t)toy_between(&r, 0, (int)(N - block[q - 1]) / 2);
+        for (int q = 1; q <= p; q++)
+            block[q] = q == p ? N : block[q - 1] + (size_t)toy_between(&r, 0, (int)(N - block[q - 1]) / 2);
         fill(x, N);
         fill(want, N);
         hl_group_reduce_scatter(world(), want, block);
@@ -107,8 +105,16 @@ static void long_ranges_go_in_buckets(void)
 
 enum { ITEMS = 60, LONGEST = 8, S = 4, STEPS = 2 };
 
-static const hl_llama shape = {.hidden_size = 16, .intermediate_size = 20, .num_hidden_layers = 3, .num_attention_heads = 4, .num_key_value_heads = 2,
-                               .head_dim = 4, .vocab_size = 64, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.1};
+static const hl_llama shape = {.hidden_size = 16,
+                               .intermediate_size = 20,
+                               .num_hidden_layers = 3,
+                               .num_attention_heads = 4,
+                               .num_key_value_heads = 2,
+                               .head_dim = 4,
+                               .vocab_size = 64,
+                               .rms_norm_eps = 1e-5,
+                               .rope_theta = 1e4,
+                               .initializer_range = 0.1};
 
 typedef struct {
     int ranks; /* at least so many */
@@ -159,10 +165,16 @@ static void run(trace *t, const toy *data, const variant *v, bool overlap)
     hl_mesh mesh;
     hl_engine e;
     hl_arena arena = hl_arena_growing("batches");
-    const hl_engine_rules rules = {.plan = {.chunk_tokens = 16, .user_micro_batch_rows = 8, .item_tokens = 1,
-                                            .dedup = true, .groups = v->groups}, .slices = 4, .nce_thres = 2,
-                                   .activation_budget = v->budget, .for_training = true, .zero = v->zero, .overlap = overlap, .longest_text = LONGEST,
-                                   .longest_history = S};
+    const hl_engine_rules rules = {
+        .plan = {.chunk_tokens = 16, .user_micro_batch_rows = 8, .item_tokens = 1, .dedup = true, .groups = v->groups},
+        .slices = 4,
+        .nce_thres = 2,
+        .activation_budget = v->budget,
+        .for_training = true,
+        .zero = v->zero,
+        .overlap = overlap,
+        .longest_text = LONGEST,
+        .longest_history = S};
     CHECK_OK(hl_layout_make(&layout, world()->size, &v->wish));
     layout.sequence_parallel = v->sequence_parallel;
     hl_mesh_open(&mesh, world(), &layout);
@@ -198,7 +210,8 @@ static void steps_are_the_same_with_and_without(void)
         run(&off, &t, v, false);
         run(&on, &t, v, true);
         CHECK(!off.overlaps && on.overlaps == v->overlaps);
-        CHECK(memcmp(on.loss, off.loss, sizeof on.loss) == 0 && memcmp(on.weights, off.weights, sizeof on.weights) == 0);
+        CHECK(memcmp(on.loss, off.loss, sizeof on.loss) == 0
+              && memcmp(on.weights, off.weights, sizeof on.weights) == 0);
         CHECK(v->zero >= 2 || memcmp(on.gradients, off.gradients, sizeof on.gradients) == 0);
         if (!(memcmp(on.weights, off.weights, sizeof on.weights) == 0)) printf("  layout %d\n", (int)i);
     }

@@ -30,9 +30,7 @@ static const test tests[] = {
 
 /* ---- what is no test: check-run.sh starts these with the word "idle", and counts */
 
-static void asserts_nothing(void)
-{
-}
+static void asserts_nothing(void) {}
 
 static void says_why(void)
 {

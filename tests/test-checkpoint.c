@@ -25,8 +25,20 @@ enum { ITEM, USER, SIDES };
 enum { WEIGHT, MEAN, SQUARE, KINDS };
 
 static const hl_llama shapes[SIDES] = {
-    {.hidden_size = 12, .intermediate_size = 7, .num_hidden_layers = 3, .num_attention_heads = 3, .num_key_value_heads = 1, .head_dim = 4, .vocab_size = 31},
-    {.hidden_size = 12, .intermediate_size = 5, .num_hidden_layers = 1, .num_attention_heads = 2, .num_key_value_heads = 2, .head_dim = 6, .vocab_size = 1},
+    {.hidden_size = 12,
+     .intermediate_size = 7,
+     .num_hidden_layers = 3,
+     .num_attention_heads = 3,
+     .num_key_value_heads = 1,
+     .head_dim = 4,
+     .vocab_size = 31},
+    {.hidden_size = 12,
+     .intermediate_size = 5,
+     .num_hidden_layers = 1,
+     .num_attention_heads = 2,
+     .num_key_value_heads = 2,
+     .head_dim = 6,
+     .vocab_size = 1},
 };
 static const char *const side_names[SIDES] = {"item", "user"};
 
@@ -43,10 +55,7 @@ static bool apart(int side, int rank, int p)
     return p == 1 || (side == ITEM) == (rank < item_ranks);
 }
 
-static bool first_and_last(int side, int rank, int p)
-{
-    return rank == (side == ITEM ? 0 : p - 1);
-}
+static bool first_and_last(int side, int rank, int p) { return rank == (side == ITEM ? 0 : p - 1); }
 
 static bool (*const layouts[])(int side, int rank, int p) = {everyone, apart, first_and_last};
 enum { LAYOUTS = sizeof layouts / sizeof layouts[0] };
@@ -64,22 +73,22 @@ static model *model_of(const hl_llama *shape, int layout)
     const hl_group *g = check_world();
     model *m = hl_alloc_zero(1, sizeof *m);
     for (int s = 0; s < SIDES; s++) {
-        hl_llama_params(&m->table[s], &shape[s], side_names[s], s == ITEM, (hl_llama_layers){0, shape[s].num_hidden_layers}, &hl_alone);
-        if (s == ITEM) hl_params_add(&m->table[s], "item_emb_tokens", "item_emb_tokens", -1, 1, 3, (int64_t[]){1, 1, 12}, true);
+        hl_llama_params(&m->table[s], &shape[s], side_names[s], s == ITEM,
+                        (hl_llama_layers){0, shape[s].num_hidden_layers}, &hl_alone);
+        if (s == ITEM)
+            hl_params_add(&m->table[s], "item_emb_tokens", "item_emb_tokens", -1, 1, 3, (int64_t[]){1, 1, 12}, true);
         else hl_params_add(&m->table[s], "logit_scale", "logit_scale", -1, 1, 0, NULL, true);
         bool mine = layouts[layout](s, g->rank, g->size);
         hl_group_subset(&m->holders[s], g, mine);
         for (int k = 0; k < KINDS && mine; k++) m->x[s][k] = hl_alloc(m->table[s].count * sizeof(float));
-        m->part[s] = (hl_checkpoint_part){&m->table[s], &m->table[s], &m->holders[s], m->x[s][WEIGHT], m->x[s][MEAN], m->x[s][SQUARE], false, false};
+        m->part[s] = (hl_checkpoint_part){&m->table[s],  &m->table[s],    &m->holders[s], m->x[s][WEIGHT],
+                                          m->x[s][MEAN], m->x[s][SQUARE], false,          false};
     }
     m->content = (hl_checkpoint_content){m->part, SIDES, true};
     return m;
 }
 
-static model *model_new(int layout)
-{
-    return model_of(shapes, layout);
-}
+static model *model_new(int layout) { return model_of(shapes, layout); }
 
 static void model_free(model *m)
 {
@@ -123,15 +132,9 @@ static bool is_filled(const model *m, int kind, int salt)
 
 static char folder[PATH_MAX - 200];
 
-static void new_folder(const char *name)
-{
-    snprintf(folder, sizeof folder, "%s/%s", check_folder(), name);
-}
+static void new_folder(const char *name) { snprintf(folder, sizeof folder, "%s/%s", check_folder(), name); }
 
-static bool is_first(void)
-{
-    return check_world()->rank == 0;
-}
+static bool is_first(void) { return check_world()->rank == 0; }
 
 static const char *in_folder(const char *name)
 {
@@ -241,7 +244,8 @@ static void weights_go_alone_where_there_are_no_moments(void)
     CHECK_OK(write_step(m, 0, 0, -1));
     CHECK(!has("step-0/optimizer.h5"));
     forget(m);
-    if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-0"), false))) CHECK_OK(hl_checkpoint_read(c, check_world(), &m->content));
+    if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-0"), false)))
+        CHECK_OK(hl_checkpoint_read(c, check_world(), &m->content));
     CHECK(is_filled(m, WEIGHT, 0));
     hl_checkpoint_close(c);
     CHECK_FAILS(open_only("step-0", true), HL_EFORMAT, "holds no optimizer.h5");
@@ -250,7 +254,8 @@ static void weights_go_alone_where_there_are_no_moments(void)
 
 static void the_state_comes_back(void)
 {
-    static const char state[] = "{\"z\":1,\"score\":0.1,\"epoch\":3,\"config\":\"a: \\\"b\\\"\\n\",\"none\":null,\"list\":[1,2.5],\"big\":9007199254740993}";
+    static const char state[] = "{\"z\":1,\"score\":0.1,\"epoch\":3,\"config\":\"a: "
+                                "\\\"b\\\"\\n\",\"none\":null,\"list\":[1,2.5],\"big\":9007199254740993}";
     new_folder("state");
     model *m = model_new(0);
     hl_checkpoint *c;
@@ -308,7 +313,8 @@ static void a_step_written_again_is_replaced(void)
         CHECK_OK(write_step(m, 3, 0, -1));
     }
     forget(m);
-    if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-3"), true))) CHECK_OK(hl_checkpoint_read(c, check_world(), &m->content));
+    if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-3"), true)))
+        CHECK_OK(hl_checkpoint_read(c, check_world(), &m->content));
     CHECK(is_filled(m, WEIGHT, 1));
     hl_checkpoint_close(c);
     CHECK(!has("step-3.old") && !has("step-3.tmp"));
@@ -357,7 +363,8 @@ static void somebodys_own_folders_stay(void)
     fill(m, 0);
     for (int step = 2; step <= 4; step++) CHECK_OK(write_step(m, step, 1, -1));
     CHECK(newest() == 4 && !has("step-2") && !has("step-3"));
-    CHECK(has("step-1/plot") && has("step-2.aside/plot") && has("step-notes.old/plot") && has("step-by-step.tmp/plot") && has("step-7"));
+    CHECK(has("step-1/plot") && has("step-2.aside/plot") && has("step-notes.old/plot") && has("step-by-step.tmp/plot")
+          && has("step-7"));
     model_free(m);
 }
 
@@ -608,10 +615,12 @@ static void another_model_is_listed(void)
     fill(other, 1);
     CHECK_OK(write_step(m, 5, 0, -1));
     if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-5"), true))) {
-        CHECK_FAILS(hl_checkpoint_read(c, check_world(), &other->content), HL_EFORMAT, "item_llm/layers.mlp.gate_proj is (3, 7, 12) where (3, 8, 12) is wanted");
+        CHECK_FAILS(hl_checkpoint_read(c, check_world(), &other->content), HL_EFORMAT,
+                    "item_llm/layers.mlp.gate_proj is (3, 7, 12) where (3, 8, 12) is wanted");
         CHECK(is_filled(other, WEIGHT, 1)); /* nothing was read */
         m->content.parts = 1;
-        CHECK_FAILS(hl_checkpoint_read(c, check_world(), &m->content), HL_EFORMAT, "user_llm/layers.self_attn.q_proj is unknown");
+        CHECK_FAILS(hl_checkpoint_read(c, check_world(), &m->content), HL_EFORMAT,
+                    "user_llm/layers.self_attn.q_proj is unknown");
         m->content.parts = 2;
         hl_params_add(&m->table[USER], "extra", "extra", -1, 1, 1, (int64_t[]){3}, true);
         CHECK_FAILS(hl_checkpoint_read(c, check_world(), &m->content), HL_EFORMAT, "extra is missing");
@@ -639,7 +648,8 @@ static void a_file_that_lacks_a_tensor_is_a_sentence(void)
     json_decref(whole);
     free(text);
     if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-5"), true)))
-        CHECK_FAILS(hl_checkpoint_read(c, check_world(), &m->content), HL_ESTORE, "model.h5: HDF5 cannot open /user_llm/");
+        CHECK_FAILS(hl_checkpoint_read(c, check_world(), &m->content), HL_ESTORE,
+                    "model.h5: HDF5 cannot open /user_llm/");
     hl_checkpoint_close(c);
     model_free(m);
 }
@@ -663,7 +673,8 @@ static void a_damaged_latest_falls_back(void)
     do_harm("step-10/optimizer.h5", FLIP_LAST);
     CHECK(newest() == 20);
     do_harm("step-20/model.h5", REMOVE);
-    CHECK_FAILS(hl_checkpoint_open_newest(&c, check_world(), folder, true), HL_ESTORE, "none of its checkpoints (4) is whole");
+    CHECK_FAILS(hl_checkpoint_open_newest(&c, check_world(), folder, true), HL_ESTORE,
+                "none of its checkpoints (4) is whole");
     CHECK(c == NULL);
     hl_log_level(HL_INFO);
     model_free(m);
@@ -697,7 +708,8 @@ static void a_failure_on_one_rank_leaves_the_former_checkpoint(void)
     CHECK_OK(write_step(m, 1, 0, -1));
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         char what[60];
-        snprintf(what, sizeof what, "%s:%d%s", faults[i].point, faults[i].everywhere ? check_world()->size - 1 : 0, faults[i].how);
+        snprintf(what, sizeof what, "%s:%d%s", faults[i].point, faults[i].everywhere ? check_world()->size - 1 : 0,
+                 faults[i].how);
         hl_fault_set(what);
         CHECK_FAILS(write_step(m, 2, 1, 2), HL_ESTORE, faults[i].words);
         hl_fault_set(NULL);
@@ -713,7 +725,8 @@ static void a_failure_on_one_rank_leaves_the_former_checkpoint(void)
 /* Half of a run at each write and read, or a signal: no failure, and the same bytes. */
 static void a_disk_that_does_half_is_asked_for_the_rest(void)
 {
-    static const char *const what[] = {"checkpoint-write:*:short", "checkpoint-write:*:3:eintr", "checkpoint-read:*:short", "checkpoint-read:*:1:eintr"};
+    static const char *const what[] = {"checkpoint-write:*:short", "checkpoint-write:*:3:eintr",
+                                       "checkpoint-read:*:short", "checkpoint-read:*:1:eintr"};
     size_t n, k;
     new_folder("half-done");
     model *m = model_new(1);
@@ -725,7 +738,8 @@ static void a_disk_that_does_half_is_asked_for_the_rest(void)
         hl_fault_set(what[i]);
         CHECK_OK(write_step(m, 2, 0, -1));
         forget(m);
-        if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-2"), true))) CHECK_OK(hl_checkpoint_read(c, check_world(), &m->content));
+        if (CHECK_OK(hl_checkpoint_open(&c, check_world(), in_folder("step-2"), true)))
+            CHECK_OK(hl_checkpoint_read(c, check_world(), &m->content));
         hl_checkpoint_close(c);
         hl_fault_set(NULL);
         for (int kind = 0; kind < KINDS; kind++) CHECK(is_filled(m, kind, 0));
@@ -825,8 +839,8 @@ static void a_folder_that_cannot_be_made_is_a_sentence(void)
     model_free(m);
 }
 
-/* The next two do something only for tests/end-checkpoint.sh, which starts them: a job with HLLM_FAULT that does not live to
- * tell, and one that is shown with HLLM_LEFT what the first has left. */
+/* The next two do something only for tests/end-checkpoint.sh, which starts them: a job with HLLM_FAULT that does not
+ * live to tell, and one that is shown with HLLM_LEFT what the first has left. */
 static void a_fault_from_outside_strikes_the_second_checkpoint(void)
 {
     const char *fault = getenv("HLLM_FAULT");
@@ -889,7 +903,8 @@ static void it_says_what_it_holds(void)
         FILE *out = open_memstream(&text, &n);
         CHECK_OK(hl_checkpoint_show(check_world(), in_folder("step-9"), out, json));
         fclose(out);
-        if (is_first() && !json) CHECK(strstr(text, "a checkpoint of step 9, whole") && strstr(text, "3 x 3 x 4 x 12\n"));
+        if (is_first() && !json)
+            CHECK(strstr(text, "a checkpoint of step 9, whole") && strstr(text, "3 x 3 x 4 x 12\n"));
         if (is_first() && json) {
             json_t *root = json_loadb(text, n, 0, NULL);
             CHECK(json_integer_value(json_object_get(root, "step")) == 9);

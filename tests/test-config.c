@@ -12,10 +12,7 @@
 
 static const char least[] = "data_path: d\ntext_path: t\ndataset: x\ntokenizer: bytes\n";
 
-static hl_status parse(hl_config *c, const char *text)
-{
-    return hl_config_parse(c, text, strlen(text), "a.yaml");
-}
+static hl_status parse(hl_config *c, const char *text) { return hl_config_parse(c, text, strlen(text), "a.yaml"); }
 
 /* The least a job needs, then text; released with hl_config_free. */
 static hl_status read(hl_config *c, const char *text)
@@ -42,14 +39,21 @@ static void defaults_are_those_of_the_table(void)
 
 static void every_key_is_there_once(void)
 {
-    for (int i = 0; i < hl_options_n; i++)
-        CHECK(!hl_options[i].key || hl_option_find(hl_options[i].key) == i);
+    for (int i = 0; i < hl_options_n; i++) CHECK(!hl_options[i].key || hl_option_find(hl_options[i].key) == i);
 }
 
 static void the_command_line_is_stronger_than_the_file(void)
 {
-    char *argv[] = {"--epochs", "7", "--optim_args.learning_rate=0.5", "--topk", "3,4", "--text_keys", "[\\\"title\\\", 'tag']",
-                    "--activation_budget", "-1", "--valid_metric=Recall@4"};
+    char *argv[] = {"--epochs",
+                    "7",
+                    "--optim_args.learning_rate=0.5",
+                    "--topk",
+                    "3,4",
+                    "--text_keys",
+                    "[\\\"title\\\", 'tag']",
+                    "--activation_budget",
+                    "-1",
+                    "--valid_metric=Recall@4"};
     hl_config c;
     hl_config_defaults(&c);
     CHECK_OK(parse(&c, least));
@@ -69,7 +73,8 @@ static void the_command_line_is_stronger_than_the_file(void)
 static void maps_and_dotted_keys_are_the_same(void)
 {
     hl_config c;
-    CHECK_OK(read(&c, "optim_args:\n  learning_rate: 2\n  weight_decay: 0\nscheduler_args: {type: liner, warmup: 0.25}\nitem.dp: 3\n"));
+    CHECK_OK(read(&c, "optim_args:\n  learning_rate: 2\n  weight_decay: 0\nscheduler_args: {type: liner, warmup: "
+                      "0.25}\nitem.dp: 3\n"));
     CHECK(c.optim_args_learning_rate == 2 && c.optim_args_weight_decay == 0);
     CHECK(c.scheduler_args_type == HL_SCHEDULE_LINEAR && c.scheduler_args_warmup == 0.25);
     CHECK(c.item_dp == 3);
@@ -79,8 +84,9 @@ static void maps_and_dotted_keys_are_the_same(void)
 static void public_keys_map_to_ours(void)
 {
     hl_config c;
-    CHECK_OK(read(&c, "train_batch_size: 4\nreference_ranks: 3\ngradient_checkpointing: True\nnce_thres: 0\nnum_negatives:\n"
-                      "use_text: True\nstate: INFO\nstrategy: deepspeed\nmetrics: ['Recall', 'NDCG']\n"));
+    CHECK_OK(
+        read(&c, "train_batch_size: 4\nreference_ranks: 3\ngradient_checkpointing: True\nnce_thres: 0\nnum_negatives:\n"
+                 "use_text: True\nstate: INFO\nstrategy: deepspeed\nmetrics: ['Recall', 'NDCG']\n"));
     CHECK(c.batch_size == 12 && c.activation_budget == 0 && c.nce_thres == 0.99 && c.num_negatives == 0);
     CHECK(c.no_effect.n == 3 && strcmp(c.no_effect.at[0], "use_text") == 0);
     CHECK(strcmp(c.metrics.at[1], "ndcg") == 0 && strcmp(c.valid_metric, "ndcg@200") == 0);
@@ -92,9 +98,25 @@ static void public_keys_map_to_ours(void)
 static void public_keys_that_change_nothing_are_taken(void)
 {
     static const char *const texts[] = {
-        "test_dataset: x\n", "eval_type: RANKING\n", "eval_type: EvaluatorType.RANKING\n", "eval_type: full\n", "valid_metric_bigger: True\n", "repeatable: False\n",
-        "loss_decimal_place: 4\n", "metric_decimal_place: 7\n", "config_file: [a.yaml, b.yaml]\n", "debug: False\n", "item_data:\n", "optimizer_kwargs: null\n", "lr_mult_prefix: ~\n",
-        "need_training: True\n", "use_text: on\n", "stage: 2\nstrategy: deepspeed\n", "fix_temp: True\n", "!!str log_path: x\n", "data_split: !!bool off\n",
+        "test_dataset: x\n",
+        "eval_type: RANKING\n",
+        "eval_type: EvaluatorType.RANKING\n",
+        "eval_type: full\n",
+        "valid_metric_bigger: True\n",
+        "repeatable: False\n",
+        "loss_decimal_place: 4\n",
+        "metric_decimal_place: 7\n",
+        "config_file: [a.yaml, b.yaml]\n",
+        "debug: False\n",
+        "item_data:\n",
+        "optimizer_kwargs: null\n",
+        "lr_mult_prefix: ~\n",
+        "need_training: True\n",
+        "use_text: on\n",
+        "stage: 2\nstrategy: deepspeed\n",
+        "fix_temp: True\n",
+        "!!str log_path: x\n",
+        "data_split: !!bool off\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         hl_config c;
@@ -105,7 +127,9 @@ static void public_keys_that_change_nothing_are_taken(void)
 
 static void public_keys_that_would_change_the_numbers_are_refused(void)
 {
-    static const struct { const char *text, *words; } cases[] = {
+    static const struct {
+        const char *text, *words;
+    } cases[] = {
         {"eval_type: value\n", "a.yaml:1: eval_type: \"value\" is of the public code"},
         {"valid_metric_bigger: False\n", "the larger value is the better"},
         {"repeatable: True\n", "history_mask: none"},
@@ -130,15 +154,9 @@ static void put(const char *path, const char *text)
     HL_CHECK(out && fputs(text, out) >= 0 && fclose(out) == 0);
 }
 
-static char *from_of(const hl_config *c, const char *key)
-{
-    return c->from[hl_option_find(key)];
-}
+static char *from_of(const hl_config *c, const char *key) { return c->from[hl_option_find(key)]; }
 
-static const char *because(const hl_config *c, const char *key)
-{
-    return c->because[hl_option_find(key)];
-}
+static const char *because(const hl_config *c, const char *key) { return c->because[hl_option_find(key)]; }
 
 /* They see each text, and nothing but it. */
 static void random_weights_have_defaults_of_their_own(void)
@@ -202,7 +220,10 @@ static void a_later_file_is_stronger(void)
     snprintf(equals, sizeof equals, "--config_file=%s", b);
     put(a, "data_path: d\ntext_path: t\ndataset: x\ntokenizer: bytes\nepochs: 3\nseed: 4\nbatch_size: 5\n");
     put(b, "batch_size: 7\nepochs: 6\ntext_keys:\n");
-    char *forms[][5] = {{a, b, "--seed", "9"}, {"--config_file", a, b, "--seed", "9"}, {"--seed", "9", "--config_file", a, b}, {a, "--seed", "9", equals}};
+    char *forms[][5] = {{a, b, "--seed", "9"},
+                        {"--config_file", a, b, "--seed", "9"},
+                        {"--seed", "9", "--config_file", a, b},
+                        {a, "--seed", "9", equals}};
     const int lengths[] = {4, 5, 5, 4};
     for (int i = 0; i < 4; i++) {
         hl_config c;
@@ -210,8 +231,10 @@ static void a_later_file_is_stronger(void)
         memcpy(argv, forms[i], sizeof argv);
         CHECK_OK(hl_config_load_alone(&c, lengths[i], argv));
         CHECK(c.epochs == 6 && c.batch_size == 7 && c.seed == 9 && c.text_keys.n == 3);
-        CHECK(strncmp(from_of(&c, "epochs"), b, strlen(b)) == 0 && strcmp(from_of(&c, "epochs") + strlen(b), ":2") == 0);
-        CHECK(strncmp(from_of(&c, "dataset"), a, strlen(a)) == 0 && strcmp(from_of(&c, "seed"), "the command line") == 0);
+        CHECK(strncmp(from_of(&c, "epochs"), b, strlen(b)) == 0
+              && strcmp(from_of(&c, "epochs") + strlen(b), ":2") == 0);
+        CHECK(strncmp(from_of(&c, "dataset"), a, strlen(a)) == 0
+              && strcmp(from_of(&c, "seed"), "the command line") == 0);
         hl_config_free(&c);
     }
     char *none[] = {"--config_file", "--seed", "9"};
@@ -222,11 +245,13 @@ static void a_later_file_is_stronger(void)
 
 static void a_map_may_stand_on_the_command_line(void)
 {
-    char *argv[] = {"--optim_args", "{\"learning_rate\": 1e-3, \"weight_decay\": 0}", "--scheduler_args={type: linear}"};
+    char *argv[] = {"--optim_args", "{\"learning_rate\": 1e-3, \"weight_decay\": 0}",
+                    "--scheduler_args={type: linear}"};
     hl_config c;
     hl_config_defaults(&c);
     CHECK_OK(hl_config_arguments(&c, 3, argv));
-    CHECK(c.optim_args_learning_rate == 1e-3 && c.optim_args_weight_decay == 0 && c.scheduler_args_type == HL_SCHEDULE_LINEAR);
+    CHECK(c.optim_args_learning_rate == 1e-3 && c.optim_args_weight_decay == 0
+          && c.scheduler_args_type == HL_SCHEDULE_LINEAR);
     CHECK(strcmp(from_of(&c, "optim_args.learning_rate"), "the command line") == 0);
     char *bad[] = {"--optim_args", "{learning_rat: 1}"}, *open[] = {"--optim_args", "{learning_rate: 1"};
     CHECK_FAILS(hl_config_arguments(&c, 2, bad), HL_EUSAGE, "there is no option \"optim_args.learning_rat\"");
@@ -237,7 +262,8 @@ static void a_map_may_stand_on_the_command_line(void)
 static void what_follows_from_a_shape_is_filled_in(void)
 {
     hl_config c;
-    CHECK_OK(read(&c, "item_llm: {hidden_size: 96, num_attention_heads: 6}\nuser_llm.hidden_size: 96\nuser_llm.head_dim: 10\n"));
+    CHECK_OK(read(
+        &c, "item_llm: {hidden_size: 96, num_attention_heads: 6}\nuser_llm.hidden_size: 96\nuser_llm.head_dim: 10\n"));
     CHECK(c.item_llm.head_dim == 16 && c.item_llm.num_key_value_heads == 6);
     CHECK(c.user_llm.head_dim == 10 && c.user_llm.num_key_value_heads == 4);
     hl_config_free(&c);
@@ -245,7 +271,10 @@ static void what_follows_from_a_shape_is_filled_in(void)
 
 static void bytes_have_units(void)
 {
-    const struct { const char *text; int64_t bytes; } cases[] = {{"4G", INT64_C(4) << 30}, {"1.5k", 1536}, {"700", 700}, {"-1", -1}};
+    const struct {
+        const char *text;
+        int64_t bytes;
+    } cases[] = {{"4G", INT64_C(4) << 30}, {"1.5k", 1536}, {"700", 700}, {"-1", -1}};
     hl_config c;
     hl_config_defaults(&c);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -259,9 +288,12 @@ static void bytes_have_units(void)
 
 static void bad_files_are_refused_with_a_line(void)
 {
-    const struct { const char *text, *words; } cases[] = {
+    const struct {
+        const char *text, *words;
+    } cases[] = {
         {"epoch: 3\n", "a.yaml:1: there is no option \"epoch\"; the nearest is \"epochs\""},
-        {"\nlearning_rate: 3\n", "a.yaml:2: there is no option \"learning_rate\"; the nearest is \"optim_args.learning_rate\""},
+        {"\nlearning_rate: 3\n",
+         "a.yaml:2: there is no option \"learning_rate\"; the nearest is \"optim_args.learning_rate\""},
         {"max_text_lenght: 3\n", "the nearest is \"MAX_TEXT_LENGTH\""},
         {"optim_args: {lerning_rate: 1}\n", "the nearest is \"optim_args.learning_rate\""},
         {"epochs: ten\n", "a.yaml:1: epochs: \"ten\" is not a whole number"},
@@ -306,7 +338,9 @@ static void bad_files_are_refused_with_a_line(void)
 
 static void what_does_not_go_together_is_refused(void)
 {
-    const struct { const char *text, *words; } cases[] = {
+    const struct {
+        const char *text, *words;
+    } cases[] = {
         {"precision: bf16-mixed\nexact: {groups: 2}\n", "set precision: fp32 or exact.groups: 0"},
         {"item_llm.hidden_size: 32\n", "make them equal"},
         {"item_llm.num_attention_heads: 5\n", "does not divide into 5 heads"},
@@ -364,7 +398,9 @@ static void ranks_of_a_layer_are_a_number_or_a_grid(void)
 
 static void bad_arguments_are_refused(void)
 {
-    const struct { const char *argument, *words; } cases[] = {
+    const struct {
+        const char *argument, *words;
+    } cases[] = {
         {"--epochs", "--epochs: its value is missing"},
         {"more", "\"more\" is one argument too many"},
         {"--", "one argument too many"},
@@ -393,7 +429,8 @@ static void what_is_written_reads_back_the_same(void)
 {
     hl_config c, d;
     size_t n = 0;
-    CHECK_OK(read(&c, "item_prompt: \"a \\\"b\\\" \\\\ \\t:# c \"\noptim_args.learning_rate: 0.1\nfreeze_prefix: ['x, y', z]\nactivation_budget: 3G\n"));
+    CHECK_OK(read(&c, "item_prompt: \"a \\\"b\\\" \\\\ \\t:# c \"\noptim_args.learning_rate: 0.1\nfreeze_prefix: ['x, "
+                      "y', z]\nactivation_budget: 3G\n"));
     char *text = written(&c, &n);
     CHECK(strstr(text, "optim_args.learning_rate: 0.1  # a.yaml:2\n") != NULL);
     CHECK(strstr(text, "epochs: 10  # default\n") != NULL);
@@ -416,8 +453,24 @@ static void what_is_written_reads_back_the_same(void)
 /* Paths are any bytes; so may be the name of the configuration that stands in the comments. */
 static void any_bytes_read_back_the_same(void)
 {
-    static const char *const texts[] = {"r\xfcn", "a\x7f" "b", "\xc2\x85 \xc2\x9f", "\xef\xbb\xbf", "\xef\xbf\xbe", "\xe2\x80\xa8", "\xf0\x9f\x98\x80", "a\nb: c", "\t", "  x  ",
-                                        "\xff", "ab\xff", "abc\xff", "!!binary x", "\xf0\x9f\xbf\xbe", "a\"b\\c", "\xe9\x87\x8e"};
+    static const char *const texts[] = {"r\xfcn",
+                                        "a\x7f"
+                                        "b",
+                                        "\xc2\x85 \xc2\x9f",
+                                        "\xef\xbb\xbf",
+                                        "\xef\xbf\xbe",
+                                        "\xe2\x80\xa8",
+                                        "\xf0\x9f\x98\x80",
+                                        "a\nb: c",
+                                        "\t",
+                                        "  x  ",
+                                        "\xff",
+                                        "ab\xff",
+                                        "abc\xff",
+                                        "!!binary x",
+                                        "\xf0\x9f\xbf\xbe",
+                                        "a\"b\\c",
+                                        "\xe9\x87\x8e"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         hl_config c, d;
         size_t n = 0;
@@ -437,7 +490,8 @@ static void any_bytes_read_back_the_same(void)
 static void bytes_that_are_no_base64_are_refused(void)
 {
     hl_config c;
-    CHECK_FAILS(read(&c, "item_prompt: !!binary \"YWI\"\n"), HL_EUSAGE, "a.yaml:1: what follows !!binary is not base64");
+    CHECK_FAILS(read(&c, "item_prompt: !!binary \"YWI\"\n"), HL_EUSAGE,
+                "a.yaml:1: what follows !!binary is not base64");
     hl_config_free(&c);
     CHECK_FAILS(read(&c, "item_prompt: !!binary \"YW==YW==\"\n"), HL_EUSAGE, "not base64");
     hl_config_free(&c);
@@ -480,11 +534,16 @@ static void the_text_of_a_configuration_is_one(void)
 /* Weights mean the same whatever the training did with them, and however they are evaluated. */
 static void what_changes_vectors_is_listed(void)
 {
-    static const struct { const char *values, *list; } cases[] = {
+    static const struct {
+        const char *values, *list;
+    } cases[] = {
         {"", ""},
-        {"epochs: 4\nseed: 1\ntopk: [7]\nvalid_metric: NDCG@7\nMAX_ITEM_LIST_LENGTH_TEST: 3\nitem.dp: 3\nnum_negatives: 5\n", ""},
+        {"epochs: 4\nseed: 1\ntopk: [7]\nvalid_metric: NDCG@7\nMAX_ITEM_LIST_LENGTH_TEST: 3\nitem.dp: "
+         "3\nnum_negatives: 5\n",
+         ""},
         {"MAX_TEXT_LENGTH: 24\n", "MAX_TEXT_LENGTH was 256 and is 24"},
-        {"item_prompt: x\ntext_keys: [b]\n", "text_keys was [\"title\", \"tag\", \"description\"] and is [\"b\"], item_prompt was "},
+        {"item_prompt: x\ntext_keys: [b]\n",
+         "text_keys was [\"title\", \"tag\", \"description\"] and is [\"b\"], item_prompt was "},
         {"item_emb_token_n: 0\n", "item_emb_token_n was 1 and is 0"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

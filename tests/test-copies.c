@@ -28,9 +28,13 @@ typedef struct {
 static void job_open(job *j, const hl_layout_wish *wish, int zero)
 {
     hl_layout layout;
-    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8, .item_tokens = 1,
-                                            .dedup = true},
-                                   .activation_budget = -1, .for_training = true, .zero = zero, .longest_text = LONGEST, .longest_history = S};
+    const hl_engine_rules rules = {
+        .plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8, .item_tokens = 1, .dedup = true},
+        .activation_budget = -1,
+        .for_training = true,
+        .zero = zero,
+        .longest_text = LONGEST,
+        .longest_history = S};
     toy_open(&j->t, ITEMS, LONGEST, 5);
     toy_draw_users(&j->t, USERS, 9, 6);
     CHECK_OK(hl_layout_make(&layout, check_world()->size, wish));
@@ -52,15 +56,9 @@ static hl_status look(job *j, bool moments)
     return hl_copies_check(check_world(), &j->e, moments, "here", "do something");
 }
 
-static int ranks(void)
-{
-    return check_world()->size;
-}
+static int ranks(void) { return check_world()->size; }
 
-static bool is_last(void)
-{
-    return check_world()->rank == ranks() - 1;
-}
+static bool is_last(void) { return check_world()->rank == ranks() - 1; }
 
 /* The last bit of a number of a tensor. */
 static void flip(const hl_sharding *h, float *array, const char *tensor)
@@ -69,14 +67,12 @@ static void flip(const hl_sharding *h, float *array, const char *tensor)
     if (p && p->count) ((unsigned char *)(array + p->offset + p->count - 1))[0] ^= 1;
 }
 
-static const char q[] = "user_llm.model.layers.1.self_attn.q_proj.weight", norm[] = "user_llm.model.layers.1.input_layernorm.weight";
+static const char q[] = "user_llm.model.layers.1.self_attn.q_proj.weight",
+                  norm[] = "user_llm.model.layers.1.input_layernorm.weight";
 
 static const hl_layout_wish copies = {HL_COLOCATED, 0, 1, 0, 1, 1, 1};
 
-static hl_layout_wish shared_layers(void)
-{
-    return (hl_layout_wish){HL_COLOCATED, 1, ranks(), 1, ranks(), 1, 1};
-}
+static hl_layout_wish shared_layers(void) { return (hl_layout_wish){HL_COLOCATED, 1, ranks(), 1, ranks(), 1, 1}; }
 
 static void fails_where_there_are_others(hl_status s, const char *words)
 {
@@ -90,7 +86,12 @@ static void copies_that_are_equal_pass_at_every_layout(void)
     const struct {
         hl_layout_wish wish;
         int zero, least;
-    } all[] = {{copies, 0, 1}, {copies, 1, 1}, {copies, 3, 1}, {shared_layers(), 0, 1}, {{HL_SEPARATE, p - 1, 1, 1, 1, 1, 1}, 1, 2}, {{HL_COLOCATED, 0, 1, 0, 1, 2, 2}, 0, 2},
+    } all[] = {{copies, 0, 1},
+               {copies, 1, 1},
+               {copies, 3, 1},
+               {shared_layers(), 0, 1},
+               {{HL_SEPARATE, p - 1, 1, 1, 1, 1, 1}, 1, 2},
+               {{HL_COLOCATED, 0, 1, 0, 1, 2, 2}, 0, 2},
                {{HL_SEPARATE, p - 2, 1, 1, 1, 1, 1}, 0, 3}};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         job j;
@@ -165,10 +166,12 @@ static void of_three_copies_the_odd_one_is_told(void)
 
 static const test tests[] = {
     {"copies that are equal pass at every layout", copies_that_are_equal_pass_at_every_layout},
-    {"a bit of a weight that one copy has otherwise is found with its tensor", a_bit_of_a_weight_that_one_copy_has_otherwise_is_found_with_its_tensor},
+    {"a bit of a weight that one copy has otherwise is found with its tensor",
+     a_bit_of_a_weight_that_one_copy_has_otherwise_is_found_with_its_tensor},
     {"so is one of a moment", so_is_one_of_a_moment},
     {"blocks of ZeRO have no copies", blocks_of_zero_have_no_copies},
-    {"a tensor that ranks of one copy all have is compared among them", a_tensor_that_ranks_of_one_copy_all_have_is_compared_among_them},
+    {"a tensor that ranks of one copy all have is compared among them",
+     a_tensor_that_ranks_of_one_copy_all_have_is_compared_among_them},
     {"of three copies the odd one is told", of_three_copies_the_odd_one_is_told},
 };
 HL_TESTS("copies", tests)

@@ -7,8 +7,16 @@
 
 enum { RANKS = 9 };
 
-static const hl_llama shape = {.hidden_size = 32, .intermediate_size = 64, .num_hidden_layers = 6, .num_attention_heads = 4, .num_key_value_heads = 2,
-                               .head_dim = 8, .vocab_size = 50, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.02};
+static const hl_llama shape = {.hidden_size = 32,
+                               .intermediate_size = 64,
+                               .num_hidden_layers = 6,
+                               .num_attention_heads = 4,
+                               .num_key_value_heads = 2,
+                               .head_dim = 8,
+                               .vocab_size = 50,
+                               .rms_norm_eps = 1e-5,
+                               .rope_theta = 1e4,
+                               .initializer_range = 0.02};
 
 typedef struct {
     toy t;
@@ -58,8 +66,11 @@ static double sum_of(const hl_cost *c)
 
 static void seconds_add_up(void)
 {
-    static const hl_layout_wish wishes[] = {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, {HL_SEPARATE, 0, 1, 1, 1, 1, 1}, {HL_COLOCATED, 0, 2, 0, 1, 2, 3},
-                                            {HL_HYBRID, 0, 1, 1, 2, 3, 1}, {HL_SEPARATE, 0, 2, 1, 1, 2, 2}};
+    static const hl_layout_wish wishes[] = {{HL_COLOCATED, 0, 1, 0, 1, 1, 1},
+                                            {HL_SEPARATE, 0, 1, 1, 1, 1, 1},
+                                            {HL_COLOCATED, 0, 2, 0, 1, 2, 3},
+                                            {HL_HYBRID, 0, 1, 1, 2, 3, 1},
+                                            {HL_SEPARATE, 0, 2, 1, 1, 2, 2}};
     for (int i = 0; i < 20; i++) {
         job j;
         double last = 0;
@@ -95,7 +106,10 @@ static void work_does_not_depend_on_the_layout(void)
     open_job(&one, 1, &(hl_layout_wish){.kind = HL_COLOCATED}, 0, products_only);
     double work = one.step;
     for (int k = 0; k < 4; k++) {
-        static const hl_layout_wish wishes[] = {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, {HL_SEPARATE, 0, 1, 1, 1, 1, 1}, {HL_COLOCATED, 0, 1, 0, 1, 2, 1}, {HL_HYBRID, 0, 2, 1, 1, 1, 1}};
+        static const hl_layout_wish wishes[] = {{HL_COLOCATED, 0, 1, 0, 1, 1, 1},
+                                                {HL_SEPARATE, 0, 1, 1, 1, 1, 1},
+                                                {HL_COLOCATED, 0, 1, 0, 1, 2, 1},
+                                                {HL_HYBRID, 0, 2, 1, 1, 1, 1}};
         double busy = 0, loss = 0;
         open_job(&many, 4, &wishes[k], 0, products_only);
         for (int r = 0; r < 4; r++) {

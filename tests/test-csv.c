@@ -36,7 +36,8 @@ static hl_status read_all(char *out, size_t room, const char *path, size_t field
     if (s == HL_OK) s = hl_csv_next(c, &row);
     while (s == HL_OK && row) {
         for (int i = 0; i < hl_csv_columns(c); i++)
-            n += (size_t)snprintf(out + n, room - n, "%.*s%s", (int)row[i].n, row[i].at, i + 1 < hl_csv_columns(c) ? "|" : ";");
+            n += (size_t)snprintf(out + n, room - n, "%.*s%s", (int)row[i].n, row[i].at,
+                                  i + 1 < hl_csv_columns(c) ? "|" : ";");
         s = hl_csv_next(c, &row);
     }
     hl_csv_close(c);
@@ -176,7 +177,8 @@ static void columns_are_found_by_name(void)
     CHECK_OK(hl_csv_open(&c, file_of(BYTES("item_id,\"a,\nb\",x,x\n")), 0));
     CHECK_OK(hl_csv_find(c, "a,\nb", &column));
     CHECK(column == 1);
-    CHECK_FAILS(hl_csv_find(c, "title", &column), HL_EFORMAT, "no column 'title'; the columns are: item_id, a,\\nb, x, x");
+    CHECK_FAILS(hl_csv_find(c, "title", &column), HL_EFORMAT,
+                "no column 'title'; the columns are: item_id, a,\\nb, x, x");
     CHECK_FAILS(hl_csv_find(c, "x", &column), HL_EFORMAT, "two columns are called 'x'");
     hl_csv_close(c);
 }
@@ -249,7 +251,8 @@ static void what_is_written_is_read_across_blocks(void)
     free(field);
 }
 
-/* rows (n) of 4,000 fields each; the last row has no end and goes on and on.  CPU seconds until it is refused, or all is read. */
+/* rows (n) of 4,000 fields each; the last row has no end and goes on and on.  CPU seconds until it is refused, or
+ * all is read. */
 static double seconds_to_read(int rows, int fields_of_last)
 {
     enum { FIELD = 12000 };
@@ -270,7 +273,8 @@ static double seconds_to_read(int rows, int fields_of_last)
     hl_status s = HL_OK;
     do s = hl_csv_next(c, &row);
     while (s == HL_OK && row);
-    if (fields_of_last) CHECK_FAILS(s, HL_EFORMAT, "more than 4096 fields where the header has 3; is a line end missing?");
+    if (fields_of_last)
+        CHECK_FAILS(s, HL_EFORMAT, "more than 4096 fields where the header has 3; is a line end missing?");
     else CHECK(s == HL_OK);
     hl_csv_close(c);
     return hl_cpu_seconds() - begin;
@@ -318,13 +322,19 @@ static const struct {
     {BYTES("plain \xC3\xA9 \xE2\x82\xAC"), "plain \xC3\xA9 \xE2\x82\xAC"},
     {BYTES("a\tb\r\n"), "a\\tb\\r\\n"},
     {BYTES("\x1B[2J\x07\x7F"), "\\x1B[2J\\x07\\x7F"},
-    {BYTES("\xC2\x9B" "2J"), "\\xC2\\x9B2J"}, /* a terminal may take U+009B for ESC [ */
+    {BYTES("\xC2\x9B"
+           "2J"),
+     "\\xC2\\x9B2J"}, /* a terminal may take U+009B for ESC [ */
     {BYTES("I3\xC2\xA0"), "I3\\xC2\\xA0"},
     {BYTES("\xEF\xBB\xBFI3"), "\\xEF\\xBB\\xBFI3"},
-    {BYTES("\xE2\x80\xAE" "abc"), "\\xE2\\x80\\xAEabc"}, /* right to left */
+    {BYTES("\xE2\x80\xAE"
+           "abc"),
+     "\\xE2\\x80\\xAEabc"}, /* right to left */
     {BYTES("\xFF\0z"), "\\xFF\\x00z"},
-    {BYTES("123456789 123456789 123456789 123456789 123456789 123456789 123"), "123456789 123456789 123456789 123456789 123456789 123456789 123"},
-    {BYTES("123456789 123456789 123456789 123456789 123456789 123456789 1234"), "123456789 123456789 123456789 123456789 123456789 123456789 ..."},
+    {BYTES("123456789 123456789 123456789 123456789 123456789 123456789 123"),
+     "123456789 123456789 123456789 123456789 123456789 123456789 123"},
+    {BYTES("123456789 123456789 123456789 123456789 123456789 123456789 1234"),
+     "123456789 123456789 123456789 123456789 123456789 123456789 ..."},
 };
 
 static void what_a_terminal_would_act_on_is_written_out(void)

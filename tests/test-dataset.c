@@ -145,14 +145,15 @@ static void write_users(const int32_t *items, const int64_t *begin, int64_t n_be
 {
     static const int64_t times[7] = {0}, id_begin[] = {0, 1, 2};
     const hl_shard_data data[] = {
-        [HL_USER_ITEMS] = {7, items}, [HL_USER_TIMES] = {n_times, times},
-        [HL_USER_BEGIN] = {n_begin, begin}, [HL_USER_ID] = {2, "ab"}, [HL_USER_ID_BEGIN] = {3, id_begin},
+        [HL_USER_ITEMS] = {7, items}, [HL_USER_TIMES] = {n_times, times}, [HL_USER_BEGIN] = {n_begin, begin},
+        [HL_USER_ID] = {2, "ab"},     [HL_USER_ID_BEGIN] = {3, id_begin},
     };
     int64_t size;
     uint64_t digest;
     hl_group_barrier(check_world());
     if (check_world()->rank == 0) {
-        CHECK_OK(hl_shard_write(in_folder("small.hllm/users-00000.h5"), hl_table_kinds[HL_USERS].arrays, data, hl_table_kinds[HL_USERS].n, &size, &digest));
+        CHECK_OK(hl_shard_write(in_folder("small.hllm/users-00000.h5"), hl_table_kinds[HL_USERS].arrays, data,
+                                hl_table_kinds[HL_USERS].n, &size, &digest));
         replace_shard(HL_USERS, 0, size, digest);
     }
     hl_group_barrier(check_world());
@@ -160,8 +161,10 @@ static void write_users(const int32_t *items, const int64_t *begin, int64_t n_be
 
 static void a_shard_that_makes_no_sense_is_refused_whatever_its_digest(void)
 {
-    static const int32_t good[] = {3, 1, 1, 2, 4, 5, 2}, zero[] = {3, 1, 0, 2, 4, 5, 2}, large[] = {3, 1, 1, 2, 4, 9, 2};
-    static const int64_t begin[] = {0, 4, 7}, back[] = {0, 8, 7}, early[] = {0, 4, 6}, late[] = {1, 4, 7}, few[] = {0, 5, 7};
+    static const int32_t good[] = {3, 1, 1, 2, 4, 5, 2}, zero[] = {3, 1, 0, 2, 4, 5, 2},
+                         large[] = {3, 1, 1, 2, 4, 9, 2};
+    static const int64_t begin[] = {0, 4, 7}, back[] = {0, 8, 7}, early[] = {0, 4, 6}, late[] = {1, 4, 7},
+                         few[] = {0, 5, 7};
     static const char words[] = "users-00000.h5: what it holds makes no sense";
     const char *folder = small_dataset();
     write_users(good, begin, 3, 7);
@@ -170,8 +173,8 @@ static void a_shard_that_makes_no_sense_is_refused_whatever_its_digest(void)
         const int32_t *items;
         const int64_t *begin, n_begin, n_times;
     } cases[] = {
-        {zero, begin, 3, 7}, {large, begin, 3, 7}, {good, back, 3, 7}, {good, early, 3, 7},
-        {good, late, 3, 7},  {good, few, 3, 7},    {good, begin, 2, 7}, {good, begin, 3, 6}, {good, begin, 0, 7},
+        {zero, begin, 3, 7}, {large, begin, 3, 7}, {good, back, 3, 7},  {good, early, 3, 7}, {good, late, 3, 7},
+        {good, few, 3, 7},   {good, begin, 2, 7},  {good, begin, 3, 6}, {good, begin, 0, 7},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         write_users(cases[i].items, cases[i].begin, cases[i].n_begin, cases[i].n_times);
@@ -192,7 +195,8 @@ static void write_items(const int32_t *tokens, const int32_t *twin)
     uint64_t out;
     hl_group_barrier(check_world());
     if (check_world()->rank == 0) {
-        CHECK_OK(hl_shard_write(in_folder("small.hllm/items-00000.h5"), hl_table_kinds[HL_ITEMS].arrays, data, hl_table_kinds[HL_ITEMS].n, &size, &out));
+        CHECK_OK(hl_shard_write(in_folder("small.hllm/items-00000.h5"), hl_table_kinds[HL_ITEMS].arrays, data,
+                                hl_table_kinds[HL_ITEMS].n, &size, &out));
         replace_shard(HL_ITEMS, 0, size, out);
     }
     hl_group_barrier(check_world());
@@ -246,7 +250,8 @@ static void a_shard_that_cannot_be_mapped_is_refused(void)
     write_odd_file(H5T_STD_I32BE, false);
     CHECK_FAILS(open_and_close(folder), HL_EFORMAT, "users-00000.h5: has no plain array 'items'");
     write_odd_file(H5T_STD_I32LE, false);
-    CHECK_FAILS(open_and_close(folder), HL_EFORMAT, "users-00000.h5: has no plain array"); /* never written, or the next */
+    CHECK_FAILS(open_and_close(folder), HL_EFORMAT,
+                "users-00000.h5: has no plain array"); /* never written, or the next */
     file_write(in_folder("small.hllm/users-00000.h5"), "not HDF5 at all", 15);
     if (check_world()->rank == 0) replace_shard(HL_USERS, 0, 15, hl_digest("not HDF5 at all", 15));
     hl_group_barrier(check_world());
@@ -290,7 +295,8 @@ static void it_shows_what_it_is(void)
     FILE *f = open_memstream(&text, &n);
     CHECK_OK(hl_dataset_show(folder, f, false));
     fclose(f);
-    CHECK(strstr(text, "dataset small, schema 2") && strstr(text, "tokenizer bytes, vocabulary 259") && strstr(text, "at most 40 tokens"));
+    CHECK(strstr(text, "dataset small, schema 2") && strstr(text, "tokenizer bytes, vocabulary 259")
+          && strstr(text, "at most 40 tokens"));
     CHECK(strstr(text, "             1  users left out, with fewer than three interactions"));
     free(text);
     f = open_memstream(&text, &n);
@@ -307,12 +313,15 @@ static void it_shows_what_it_is(void)
 static const test tests[] = {
     {"a damaged shard is refused", a_damaged_shard_is_refused},
     {"a folder without a dataset is named", a_folder_without_a_dataset_is_named},
-    {"a manifest that is not ours or contradicts itself is refused", a_manifest_that_is_not_ours_or_contradicts_itself_is_refused},
-    {"a shard that makes no sense is refused whatever its digest", a_shard_that_makes_no_sense_is_refused_whatever_its_digest},
+    {"a manifest that is not ours or contradicts itself is refused",
+     a_manifest_that_is_not_ours_or_contradicts_itself_is_refused},
+    {"a shard that makes no sense is refused whatever its digest",
+     a_shard_that_makes_no_sense_is_refused_whatever_its_digest},
     {"a twin must have the same tokens", a_twin_must_have_the_same_tokens},
     {"a shard that cannot be mapped is refused", a_shard_that_cannot_be_mapped_is_refused},
     {"the tokenizer is compared", the_tokenizer_is_compared},
-    {"the digest names the content and not the files it came from", the_digest_names_the_content_and_not_the_files_it_came_from},
+    {"the digest names the content and not the files it came from",
+     the_digest_names_the_content_and_not_the_files_it_came_from},
     {"it shows what it is", it_shows_what_it_is},
 };
 HL_TESTS("dataset", tests)

@@ -31,7 +31,8 @@ static void write_step(hl_record *r, int64_t step, double loss)
     hl_record_digest(r, "gradients", 2);
     hl_record_digest(r, "weights", 3);
     for (int k = 0; k < TENSORS; k++) {
-        const hl_sketch g = sketch_of(0xf000000000000000u + (uint64_t)k, 0.1 * (k + 1)), w = sketch_of((uint64_t)k, k == 2 ? NAN : 1);
+        const hl_sketch g = sketch_of(0xf000000000000000u + (uint64_t)k, 0.1 * (k + 1)),
+                        w = sketch_of((uint64_t)k, k == 2 ? NAN : 1);
         hl_record_sketch(r, names[k], "gradient", &g);
         hl_record_sketch(r, names[k], "weight", &w);
     }
@@ -58,7 +59,8 @@ static void write_ledger(const char *name, const char *behind)
 static bool same_sketch(const hl_sketch *a, hl_sketch b)
 {
     bool same = a->digest == b.digest && (a->norm == b.norm || (isnan(a->norm) && isnan(b.norm)));
-    for (int j = 0; j < HL_PROJECTIONS; j++) same = same && (a->projection[j] == b.projection[j] || (isnan(a->projection[j]) && isnan(b.projection[j])));
+    for (int j = 0; j < HL_PROJECTIONS; j++)
+        same = same && (a->projection[j] == b.projection[j] || (isnan(a->projection[j]) && isnan(b.projection[j])));
     return same;
 }
 
@@ -70,7 +72,8 @@ static void a_ledger_is_read_as_it_was_written(void)
     CHECK_OK(hl_ledger_reader_open(&r, path));
     for (int step = 1; step <= 3; step++) {
         if (!CHECK_OK(hl_ledger_reader_next(&l, r)) || !l) continue;
-        CHECK(l->step == step && l->n == TENSORS && l->loss_bits == (uint64_t)step + 100 && l->gradients == 2 && l->weights == 3);
+        CHECK(l->step == step && l->n == TENSORS && l->loss_bits == (uint64_t)step + 100 && l->gradients == 2
+              && l->weights == 3);
         CHECK(step == 2 ? isnan(l->loss) : l->loss == (step == 1 ? 0.1 : 1.0 / 3));
         for (int k = 0; k < l->n; k++) {
             CHECK(strcmp(l->tensor[k].name, names[k]) == 0);
@@ -86,14 +89,18 @@ static void a_ledger_is_read_as_it_was_written(void)
 
 static void what_is_no_ledger_is_refused(void)
 {
-    static const struct { const char *behind, *words; } bad[] = {
+    static const struct {
+        const char *behind, *words;
+    } bad[] = {
         {"hello\n", "line 6 is not a JSON object"},
         {"[1]\n", "line 6 is not a JSON object"},
         {"{\"kind\":\"step\",\"step\":4}\n", "line 6 is neither a run nor a step"},
         {"{\"kind\":\"run\",\"schema\":99}\n", "line 6: written in schema 99"},
         {"{\"kind\":\"ledger\",\"step\":3}\n", "line 6 is not of a later step"},
         {"{\"kind\":\"ledger\",\"step\":4}\n", "line 6 lacks what a step leaves"},
-        {"{\"kind\":\"ledger\",\"step\":4,\"loss\":1,\"loss_bits\":\"0\",\"gradients\":\"0000000000000000\",\"weights\":\"0000000000000000\",\"tensors\":{}}\n", "line 6 lacks"},
+        {"{\"kind\":\"ledger\",\"step\":4,\"loss\":1,\"loss_bits\":\"0\",\"gradients\":\"0000000000000000\","
+         "\"weights\":\"0000000000000000\",\"tensors\":{}}\n",
+         "line 6 lacks"},
     };
     hl_ledger_reader *r;
     const hl_ledger_line *l;
@@ -113,7 +120,9 @@ static void what_is_no_ledger_is_refused(void)
 static void make_line(hl_ledger_line *l, hl_ledger_tensor tensor[TENSORS])
 {
     *l = (hl_ledger_line){.step = 1, .loss = 2, .loss_bits = 7, .n = TENSORS, .tensor = tensor};
-    for (int k = 0; k < TENSORS; k++) tensor[k] = (hl_ledger_tensor){names[k], {.digest = (uint64_t)k, .norm = 1}, {.digest = (uint64_t)k + 50, .norm = 1}};
+    for (int k = 0; k < TENSORS; k++)
+        tensor[k] =
+            (hl_ledger_tensor){names[k], {.digest = (uint64_t)k, .norm = 1}, {.digest = (uint64_t)k + 50, .norm = 1}};
 }
 
 static void move(hl_sketch *s, double by)

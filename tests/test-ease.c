@@ -13,7 +13,9 @@ typedef void on_ease(hl_ease *e, int n);
 /* act(EASE of made-up users): few items and many users; more items than users; more items than a block has. */
 static void on_each_corpus(on_ease *act)
 {
-    static const struct { int items, users, most; } sizes[] = {{2, 4, 5}, {12, 60, 9}, {40, 25, 12}, {200, 150, 20}};
+    static const struct {
+        int items, users, most;
+    } sizes[] = {{2, 4, 5}, {12, 60, 9}, {40, 25, 12}, {200, 150, 20}};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         toy t;
         hl_ease e;
@@ -33,7 +35,8 @@ static double furthest_from(const hl_ease *e, const double *want)
     double most = 0;
     for (int j = 0; j < e->b.columns; j++)
         for (int k = 0; k < e->b.rows; k++) {
-            double got = e->b.x[(size_t)k + (size_t)j * (size_t)e->b.rows], its = want[hl_axis_thing(&e->b.column, j) * e->b.row.n + hl_axis_thing(&e->b.row, k)];
+            double got = e->b.x[(size_t)k + (size_t)j * (size_t)e->b.rows],
+                   its = want[hl_axis_thing(&e->b.column, j) * e->b.row.n + hl_axis_thing(&e->b.row, k)];
             most = isnan(got) ? INFINITY : fmax(most, fabs(got - its));
         }
     return most;
@@ -52,10 +55,7 @@ static void compare_counts(hl_ease *e, int n)
     free(want);
 }
 
-static void counts_are_those_of_the_twin(void)
-{
-    on_each_corpus(compare_counts);
-}
+static void counts_are_those_of_the_twin(void) { on_each_corpus(compare_counts); }
 
 static const double l2s[] = {0.5, 3, 200};
 
@@ -70,17 +70,23 @@ static void compare_weights(hl_ease *e, int n)
     free(want);
 }
 
-static void weights_are_those_of_the_twin(void)
-{
-    on_each_corpus(compare_weights);
-}
+static void weights_are_those_of_the_twin(void) { on_each_corpus(compare_weights); }
 
 static void compare_ranks(hl_ease *e, int n, double l2, hl_phase phase, int users_a_round, hl_mask mask)
 {
-    int64_t users = e->corpus->users, *rank = hl_alloc_zero((size_t)users, sizeof *rank), *ties = hl_alloc_zero((size_t)users, sizeof *ties);
+    int64_t users = e->corpus->users, *rank = hl_alloc_zero((size_t)users, sizeof *rank),
+            *ties = hl_alloc_zero((size_t)users, sizeof *ties);
     double *b = hl_alloc((size_t)(n * n) * sizeof *b);
     const int masked = mask == HL_MASK_NONE ? 0 : mask == HL_MASK_WINDOW ? 2 : INT_MAX;
-    hl_eval_orders orders = {.phase = phase, .history = 2, .mask = mask, .users = users_a_round, .margin = HL_EASE_MARGIN, .cuts = 2, .cut = {1, 5}, .rank = rank, .ties = ties};
+    hl_eval_orders orders = {.phase = phase,
+                             .history = 2,
+                             .mask = mask,
+                             .users = users_a_round,
+                             .margin = HL_EASE_MARGIN,
+                             .cuts = 2,
+                             .cut = {1, 5},
+                             .rank = rank,
+                             .ties = ties};
     hl_score got, want = hl_score_at(orders.cut, orders.cuts);
     ref_ease(b, e->corpus, l2);
     CHECK_OK(hl_ease_fit(e, l2));
@@ -105,10 +111,7 @@ static void compare_all_ranks(hl_ease *e, int n)
     }
 }
 
-static void ranks_are_those_of_the_twin(void)
-{
-    on_each_corpus(compare_all_ranks);
-}
+static void ranks_are_those_of_the_twin(void) { on_each_corpus(compare_all_ranks); }
 
 /* Items come in pairs; a user trains on one pair, then meets one of another pair, and its other one is the target. */
 static void what_goes_together_is_found(void)
@@ -134,7 +137,8 @@ static void what_goes_together_is_found(void)
     CHECK(s.gains[HL_TIES_LAST].recall[0] == USERS);
     orders.phase = HL_VALID; /* nobody could know the other pair: all others tie */
     hl_ease_score(&s, &e, &orders);
-    CHECK(s.gains[HL_TIES_FIRST].recall[0] == USERS && s.gains[HL_TIES_LAST].recall[0] == 0 && s.ties == USERS * (2 * PAIRS - 3));
+    CHECK(s.gains[HL_TIES_FIRST].recall[0] == USERS && s.gains[HL_TIES_LAST].recall[0] == 0
+          && s.ties == USERS * (2 * PAIRS - 3));
     CHECK_NEAR(s.gains[HL_TIES_RANDOM].recall[0], USERS / (2.0 * PAIRS - 2), 1e-12);
     hl_ease_close(&e);
     toy_close(&t);
@@ -147,10 +151,7 @@ static void what_has_no_solution_is_refused(hl_ease *e, int n)
     CHECK_OK(hl_ease_fit(e, 1));
 }
 
-static void all_ranks_learn_of_a_failure(void)
-{
-    on_each_corpus(what_has_no_solution_is_refused);
-}
+static void all_ranks_learn_of_a_failure(void) { on_each_corpus(what_has_no_solution_is_refused); }
 
 static void a_catalogue_without_items_is_refused(void)
 {

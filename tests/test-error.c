@@ -24,7 +24,9 @@ static const struct {
      "???2J"},
     {"caf\xC3\xA9 \xE2\x82\xAC \xC2\xA0", "caf\xC3\xA9 \xE2\x82\xAC \xC2\xA0"},
     {"\xC2", "\xC2"},
-    {"\x9B" "2J \xE9 \xE2\x9B", "?2J \xE9 \xE2?"}, /* bytes that are no UTF-8 */
+    {"\x9B"
+     "2J \xE9 \xE2\x9B",
+     "?2J \xE9 \xE2?"}, /* bytes that are no UTF-8 */
     {"\xF0\x9F\x98\x80 \xE2\x80\xAEtxt.exe", "\xF0\x9F\x98\x80 ???txt.exe"},
 };
 

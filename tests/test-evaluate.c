@@ -33,14 +33,23 @@ static bool find(char out[PATH_MAX], const char *name)
 static bool amazon_open(amazon *a)
 {
     *a = (amazon){0};
-    if (!find(a->data, "data/dataset") || !find(a->text, "data/information") || !find(a->model, "models/tinystories-260k")
-        || !find(a->vector, "golden/item_emb_tokens.safetensors") || !find(a->golden, "golden/eval_tinystories_amazon_industrial.h5")) return false;
+    if (!find(a->data, "data/dataset") || !find(a->text, "data/information")
+        || !find(a->model, "models/tinystories-260k") || !find(a->vector, "golden/item_emb_tokens.safetensors")
+        || !find(a->golden, "golden/eval_tinystories_amazon_industrial.h5"))
+        return false;
     char folder[PATH_MAX];
     hl_prepare_report report;
     bool did;
     snprintf(folder, sizeof folder, "%s/amazon", check_folder());
-    const hl_prepare_settings s = {.data_path = a->data, .text_path = a->text, .dataset = "amazon_industrial", .folder = folder, .tokenizer = a->model,
-                                   .max_text_length = T, .item_prompt = "Compress the following sentence into embedding: ", .text_keys = keys, .n_text_keys = 2};
+    const hl_prepare_settings s = {.data_path = a->data,
+                                   .text_path = a->text,
+                                   .dataset = "amazon_industrial",
+                                   .folder = folder,
+                                   .tokenizer = a->model,
+                                   .max_text_length = T,
+                                   .item_prompt = "Compress the following sentence into embedding: ",
+                                   .text_keys = keys,
+                                   .n_text_keys = 2};
     if (!CHECK_OK(hl_prepare_when_needed(check_world(), &s, &report, &did))) return false;
     if (!CHECK_OK(hl_dataset_open(check_world(), folder, &a->dataset))) return false;
     a->file = H5Fopen(a->golden, H5F_ACC_RDONLY, H5P_DEFAULT);
@@ -56,15 +65,23 @@ static void amazon_close(amazon *a)
 static void open_engine(hl_engine *e, const hl_mesh *mesh, const amazon *a, int zero)
 {
     hl_llama shape;
-    const hl_engine_rules rules = {.plan = {.chunk_tokens = 1000, .user_micro_batch_rows = 100, .item_tokens = 1,
-                                            .dedup = true, .share_prefix = zero < 3}, .share_tokens = zero < 3,
-                                            .nce_thres = 0.99f,
-                                   .activation_budget = -1, .zero = zero, .longest_text = T, .longest_history = S};
+    const hl_engine_rules rules = {.plan = {.chunk_tokens = 1000,
+                                            .user_micro_batch_rows = 100,
+                                            .item_tokens = 1,
+                                            .dedup = true,
+                                            .share_prefix = zero < 3},
+                                   .share_tokens = zero < 3,
+                                   .nce_thres = 0.99f,
+                                   .activation_budget = -1,
+                                   .zero = zero,
+                                   .longest_text = T,
+                                   .longest_history = S};
     CHECK_OK(hl_hf_config(a->model, &shape));
     hl_engine_open(e, mesh, hl_dataset_corpus(a->dataset), &shape, &shape, &rules);
     if (e->item.w) {
         CHECK_OK(hl_hf_read(a->model, e->item.table, &e->item.whole, "item", e->item.w));
-        if (e->item_model.stack.first) CHECK_OK(hl_safetensors_vector(a->vector, (size_t)shape.hidden_size, e->item.w + e->item_model.item_at));
+        if (e->item_model.stack.first)
+            CHECK_OK(hl_safetensors_vector(a->vector, (size_t)shape.hidden_size, e->item.w + e->item_model.item_at));
     }
     if (e->user.w) CHECK_OK(hl_hf_read(a->model, e->user.table, &e->user.whole, "user", e->user.w));
     hl_sharding_reshard(&e->item);
@@ -96,7 +113,8 @@ static double optimistic(const amazon *a, const char *phase, const char *metric)
 
 /* The golden band holds everything within GOLDEN_MARGIN of the target's score.  Ranks by exact comparison lie in it;
  * those counted with the same margin are its lower end, but for scores that rounding moves across. */
-static void compare_ranks(const amazon *a, const char *phase, const int64_t *rank, const int64_t *ties, int64_t users, bool with_margin)
+static void compare_ranks(const amazon *a, const char *phase, const int64_t *rank, const int64_t *ties, int64_t users,
+                          bool with_margin)
 {
     char path[32];
     double *low, *high;
@@ -128,7 +146,8 @@ static void compare_score(const amazon *a, const char *phase, const hl_score *s)
         }
 }
 
-/* The public code puts ties in the order of its top-k; each of its figures lies between those of the two ends of the band. */
+/* The public code puts ties in the order of its top-k; each of its figures lies between those of the two ends of the
+ * band. */
 static void compare_public(const amazon *a, const char *phase, const hl_score *s)
 {
     char path[32];
@@ -168,14 +187,16 @@ static void evaluate_layout(const amazon *a, const hl_layout *layout, int zero)
     hl_mesh mesh;
     hl_engine e;
     hl_catalogue c;
-    int64_t users = hl_dataset_corpus(a->dataset)->users, *rank = calloc((size_t)users, sizeof *rank), *ties = calloc((size_t)users, sizeof *ties);
+    int64_t users = hl_dataset_corpus(a->dataset)->users, *rank = calloc((size_t)users, sizeof *rank),
+            *ties = calloc((size_t)users, sizeof *ties);
     hl_mesh_open(&mesh, check_world(), layout);
     open_engine(&e, &mesh, a, zero);
     hl_catalogue_open(&c, &e);
     compare_vectors(&c, &e, a);
     for (hl_phase phase = HL_VALID; phase <= HL_TEST; phase++) {
         hl_score score;
-        hl_eval_orders orders = {.phase = phase, .history = S, .users = 500, .cuts = 4, .cut = {5, 10, 50, 200}, .rank = rank, .ties = ties};
+        hl_eval_orders orders = {
+            .phase = phase, .history = S, .users = 500, .cuts = 4, .cut = {5, 10, 50, 200}, .rank = rank, .ties = ties};
         CHECK_OK(hl_evaluate(&score, &e, &c, &orders));
         CHECK(score.users == users);
         compare_score(a, hl_phase_name[phase], &score);
@@ -202,11 +223,13 @@ static void ranks_are_golden(void)
         CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){.kind = HL_COLOCATED, .item_dp = 0, .user_dp = 0}));
         evaluate_layout(&a, &layout, 0);
         if (p >= 3) {
-            CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = p - 2, .user_dp = 1})); /* one is idle */
+            CHECK_OK(hl_layout_make(
+                &layout, p, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = p - 2, .user_dp = 1})); /* one is idle */
             evaluate_layout(&a, &layout, 0);
         }
         if (p >= 2) {
-            CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){.kind = HL_COLOCATED, .item_pp = 2, .user_pp = p < 5 ? p : 5}));
+            CHECK_OK(hl_layout_make(&layout, p,
+                                    &(hl_layout_wish){.kind = HL_COLOCATED, .item_pp = 2, .user_pp = p < 5 ? p : 5}));
             evaluate_layout(&a, &layout, 3);
         }
     }

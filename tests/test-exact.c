@@ -7,10 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const hl_llama item = {.hidden_size = 32, .intermediate_size = 40, .num_hidden_layers = 3, .num_attention_heads = 8, .num_key_value_heads = 4,
-                              .head_dim = 4, .vocab_size = 64, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.1};
-static const hl_llama user = {.hidden_size = 32, .intermediate_size = 48, .num_hidden_layers = 2, .num_attention_heads = 4, .num_key_value_heads = 4,
-                              .head_dim = 8, .vocab_size = 64, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.1};
+static const hl_llama item = {.hidden_size = 32,
+                              .intermediate_size = 40,
+                              .num_hidden_layers = 3,
+                              .num_attention_heads = 8,
+                              .num_key_value_heads = 4,
+                              .head_dim = 4,
+                              .vocab_size = 64,
+                              .rms_norm_eps = 1e-5,
+                              .rope_theta = 1e4,
+                              .initializer_range = 0.1};
+static const hl_llama user = {.hidden_size = 32,
+                              .intermediate_size = 48,
+                              .num_hidden_layers = 2,
+                              .num_attention_heads = 4,
+                              .num_key_value_heads = 4,
+                              .head_dim = 8,
+                              .vocab_size = 64,
+                              .rms_norm_eps = 1e-5,
+                              .rope_theta = 1e4,
+                              .initializer_range = 0.1};
 
 enum { GROUPS = 8, SLICES = 4, STEPS = 3, SAMPLES = 12, LONGEST = 9, S = 4, NEGATIVES = 60, ITEMS = 90 };
 
@@ -54,11 +70,21 @@ static uint64_t digest_of(const hl_sharding *h, const float *x)
 
 static void open_engine(hl_engine *e, const hl_mesh *mesh, const toy *t, const variant *v, int groups)
 {
-    const hl_engine_rules rules = {
-        .plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8, .item_tokens = !v->mean_pool, .dedup = true,
-                 .share_prefix = v->share_prefix, .groups = groups},
-        .slices = SLICES, .nce_thres = 0.999f, .weight_decay = 0.01, .clip_grad_norm = 0.5, .activation_budget = v->budget, .for_training = true, .zero = v->zero,
-        .longest_text = LONGEST + 3, .longest_history = S};
+    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40,
+                                            .user_micro_batch_rows = 8,
+                                            .item_tokens = !v->mean_pool,
+                                            .dedup = true,
+                                            .share_prefix = v->share_prefix,
+                                            .groups = groups},
+                                   .slices = SLICES,
+                                   .nce_thres = 0.999f,
+                                   .weight_decay = 0.01,
+                                   .clip_grad_norm = 0.5,
+                                   .activation_budget = v->budget,
+                                   .for_training = true,
+                                   .zero = v->zero,
+                                   .longest_text = LONGEST + 3,
+                                   .longest_history = S};
     hl_engine_open(e, mesh, &t->corpus, &item, &user, &rules);
     hl_sharding_init(&e->item, 3);
     hl_sharding_init(&e->user, 4);
@@ -122,7 +148,8 @@ static void compare(const trace *got, const trace *want, int which)
         const bool loss = memcmp(&got->loss[i], &want->loss[i], sizeof want->loss[i]) == 0;
         const bool gradients = got->gradients[i] == want->gradients[i], weights = got->weights[i] == want->weights[i];
         if (!loss || !gradients || !weights)
-            printf("  variant %d, step %d: loss %s, gradients %s, weights %s\n", which, i, loss ? "same" : "differs", gradients ? "same" : "differ", weights ? "same" : "differ");
+            printf("  variant %d, step %d: loss %s, gradients %s, weights %s\n", which, i, loss ? "same" : "differs",
+                   gradients ? "same" : "differ", weights ? "same" : "differ");
         CHECK(loss && gradients && weights);
     }
 }
@@ -153,7 +180,8 @@ static void prefixes_are_shared(void) { check_layouts(false, true); }
 /* Otherwise the sentences above would say nothing. */
 static void without_groups_bits_differ(void)
 {
-    const variant lone = {{HL_COLOCATED, 1, 1, 1, 1, 1, 1}, 1, -1, 0, 1, false, false}, many = {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 2, -1, 0, 1, false, false};
+    const variant lone = {{HL_COLOCATED, 1, 1, 1, 1, 1, 1}, 1, -1, 0, 1, false, false},
+                  many = {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 2, -1, 0, 1, false, false};
     trace want = {0}, got = {0};
     toy t;
     toy_open(&t, ITEMS, LONGEST, 1);

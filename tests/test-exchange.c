@@ -58,20 +58,11 @@ static void open_fixture(fixture *f, int trial)
     hl_exchange_plan(&f->x, check_world(), &f->r, &f->arena);
 }
 
-static float *rows(fixture *f, int n)
-{
-    return HL_TAKE_ZERO(&f->arena, float, n * D);
-}
+static float *rows(fixture *f, int n) { return HL_TAKE_ZERO(&f->arena, float, n *D); }
 
-static int me(void)
-{
-    return check_world()->rank;
-}
+static int me(void) { return check_world()->rank; }
 
-static float value(int rank, int row, int k)
-{
-    return (float)(1000 * rank + 10 * row + k + 1);
-}
+static float value(int rank, int row, int k) { return (float)(1000 * rank + 10 * row + k + 1); }
 
 static void rows_come_to_their_readers(void)
 {
@@ -82,7 +73,8 @@ static void rows_come_to_their_readers(void)
         for (int i = 0; i < f.held_rows[me()] * D; i++) mine[i] = value(me(), i / D, i % D);
         hl_exchange_forward(&f.x, theirs, mine, D, &f.arena);
         for (int i = 0; i < f.r.n; i++)
-            for (int k = 0; k < D && f.reader[i] == me(); k++) CHECK(theirs[f.read[i] * D + k] == value(f.holder[i], f.held[i], k));
+            for (int k = 0; k < D && f.reader[i] == me(); k++)
+                CHECK(theirs[f.read[i] * D + k] == value(f.holder[i], f.held[i], k));
         hl_arena_free(&f.arena);
     }
 }
@@ -135,7 +127,8 @@ static void add_in_order(float *dmine, const fixture *f, bool backwards)
 {
     for (int j = 0; j < f->r.n; j++) {
         int i = backwards ? f->r.n - 1 - j : j;
-        for (int k = 0; k < D && f->holder[i] == me(); k++) dmine[f->held[i] * D + k] += gradient(f->reader[i], f->read[i], k);
+        for (int k = 0; k < D && f->holder[i] == me(); k++)
+            dmine[f->held[i] * D + k] += gradient(f->reader[i], f->read[i], k);
     }
 }
 

@@ -68,9 +68,17 @@ static void a_count_with_a_plus_is_from_then_on(void)
 
 static void a_call_on_a_file_fails_with_what_is_named(void)
 {
-    static const struct { const char *what; int error; } cases[] = {
-        {"record-write", EIO}, {"record-write:1:error", EIO}, {"record-write:1:enospc", ENOSPC}, {"record-write:1:1:estale", ESTALE},
-        {"record-write:*:edquot", EDQUOT}, {"record-write:1:eintr", EINTR}, {"record-write:1:short", HL_FAULT_SHORT},
+    static const struct {
+        const char *what;
+        int error;
+    } cases[] = {
+        {"record-write", EIO},
+        {"record-write:1:error", EIO},
+        {"record-write:1:enospc", ENOSPC},
+        {"record-write:1:1:estale", ESTALE},
+        {"record-write:*:edquot", EDQUOT},
+        {"record-write:1:eintr", EINTR},
+        {"record-write:1:short", HL_FAULT_SHORT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         hl_fault_set(cases[i].what);
@@ -168,10 +176,13 @@ static void who_hangs_stays(void)
 
 static void what_is_not_there_is_refused(void)
 {
-    static const struct { const char *what, *words; } wrong[] = {
+    static const struct {
+        const char *what, *words;
+    } wrong[] = {
         {"disk-write", "there is no point \"disk-write\""},
         {"record-write:0:enospc,no-such", "there is no point \"no-such\""},
-        {"record-write:0:explode", "record-write cannot do \"explode\", but kill, stop, hang, error, enospc, eio, estale, edquot, eintr, short"},
+        {"record-write:0:explode",
+         "record-write cannot do \"explode\", but kill, stop, hang, error, enospc, eio, estale, edquot, eintr, short"},
         {"gradient-sum:0:enospc", "gradient-sum cannot do \"enospc\", but kill, stop, hang, nan, flip"},
         {"group-reduce:0", "say what happens at group-reduce: kill, stop, hang"},
         {"record-write:x", "is not followed by a rank"},
@@ -189,7 +200,10 @@ static void every_point_can_do_what_is_listed(void)
 {
     char what[80];
     for (const hl_fault_point *p = hl_fault_points; p->name; p++) {
-        snprintf(what, sizeof what, "%s:0:3+:%s", p->name, p->kind == HL_FAULT_NUMBERS ? "flip" : p->kind == HL_FAULT_WAITS ? "hang" : "error");
+        snprintf(what, sizeof what, "%s:0:3+:%s", p->name,
+                 p->kind == HL_FAULT_NUMBERS ? "flip"
+                 : p->kind == HL_FAULT_WAITS ? "hang"
+                                             : "error");
         hl_fault_set(what);
         CHECK_OK(hl_fault_check());
         CHECK(strlen(p->name) < 40 && *p->file && *p->what);

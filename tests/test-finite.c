@@ -49,14 +49,14 @@ typedef struct {
 static void world_open(world *w, const variant *v)
 {
     hl_layout layout;
-    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8, .item_tokens = 1,
-                                            .dedup = true},
-                                   .nce_thres = 0.999f,
-                                   .activation_budget = -1,
-                                   .for_training = true,
-                                   .zero = v->zero,
-                                   .longest_text = LONGEST,
-                                   .longest_history = S};
+    const hl_engine_rules rules = {
+        .plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8, .item_tokens = 1, .dedup = true},
+        .nce_thres = 0.999f,
+        .activation_budget = -1,
+        .for_training = true,
+        .zero = v->zero,
+        .longest_text = LONGEST,
+        .longest_history = S};
     toy_open(&w->t, ITEMS, LONGEST, 5);
     toy_draw_users(&w->t, USERS, MOST_ITEMS, 6);
     CHECK_OK(hl_layout_make(&layout, check_world()->size, &v->wish));
@@ -115,10 +115,7 @@ static int the_same(int text)
     return 0;
 }
 
-static int half_the_same(int text)
-{
-    return text % 2 ? text : 0;
-}
+static int half_the_same(int text) { return text % 2 ? text : 0; }
 
 static bool is_in(const int32_t *items, int n, int32_t item)
 {
@@ -189,15 +186,9 @@ static void evaluate_half(world *w)
     CHECK(score.tied > 0 && score.gains[HL_TIES_FIRST].recall[1] > score.gains[HL_TIES_LAST].recall[1]);
 }
 
-static void a_constant_model_is_worth_what_chance_is(void)
-{
-    at_each_layout(evaluate_constant);
-}
+static void a_constant_model_is_worth_what_chance_is(void) { at_each_layout(evaluate_constant); }
 
-static void half_of_the_items_tie_as_the_closed_form_says(void)
-{
-    at_each_layout(evaluate_half);
-}
+static void half_of_the_items_tie_as_the_closed_form_says(void) { at_each_layout(evaluate_half); }
 
 /* ---- weights and vectors that are not finite */
 
@@ -246,10 +237,7 @@ static void one_item_infinite(world *w)
     hl_catalogue_close(&c);
 }
 
-static void an_item_whose_vector_is_not_finite_is_named(void)
-{
-    at_each_layout(one_item_infinite);
-}
+static void an_item_whose_vector_is_not_finite_is_named(void) { at_each_layout(one_item_infinite); }
 
 static void one_weight_nan(world *w)
 {
@@ -264,10 +252,7 @@ static void one_weight_nan(world *w)
     CHECK_FAILS(hl_finite_check(&w->e, HL_FINITE_WEIGHTS, "here"), HL_ENUMERIC, "item_llm.model.norm.weight [5]");
 }
 
-static void a_weight_that_is_not_finite_is_named(void)
-{
-    at_each_layout(one_weight_nan);
-}
+static void a_weight_that_is_not_finite_is_named(void) { at_each_layout(one_weight_nan); }
 
 /* Finite numbers whose squares are not. */
 static void user_too_large(world *w)
@@ -282,10 +267,7 @@ static void user_too_large(world *w)
     hl_catalogue_close(&c);
 }
 
-static void a_user_whose_vector_is_not_finite_is_named(void)
-{
-    at_each_layout(user_too_large);
-}
+static void a_user_whose_vector_is_not_finite_is_named(void) { at_each_layout(user_too_large); }
 
 /* A catalogue that nobody has checked: only what the users see of it matters. */
 static void one_vector_nan(world *w)
@@ -300,10 +282,7 @@ static void one_vector_nan(world *w)
     hl_catalogue_close(&c);
 }
 
-static void a_score_that_is_not_finite_is_a_miss(void)
-{
-    at_each_layout(one_vector_nan);
-}
+static void a_score_that_is_not_finite_is_a_miss(void) { at_each_layout(one_vector_nan); }
 
 static void all_the_same(world *w)
 {
@@ -317,10 +296,7 @@ static void all_the_same(world *w)
     hl_catalogue_close(&c);
 }
 
-static void equal_vectors_are_refused(void)
-{
-    at_each_layout(all_the_same);
-}
+static void equal_vectors_are_refused(void) { at_each_layout(all_the_same); }
 
 /* The last norm makes every item vector zero: no direction, no score. */
 static void all_zero(world *w)
@@ -335,10 +311,7 @@ static void all_zero(world *w)
     hl_catalogue_close(&c);
 }
 
-static void zero_vectors_are_counted(void)
-{
-    at_each_layout(all_zero);
-}
+static void zero_vectors_are_counted(void) { at_each_layout(all_zero); }
 
 /* ---- steps */
 
@@ -420,7 +393,8 @@ static void a_step_names_what_is_not_finite_and_changes_nothing(void)
     at_each_layout(step_with_large_gradients);
 }
 
-/* Cosines of zero vectors are 0: every row has the loss of its count of negatives, and nothing changes but the scale. */
+/* Cosines of zero vectors are 0: every row has the loss of its count of negatives, and nothing changes but the
+ * scale. */
 static void step_on_zeros(world *w)
 {
     hl_arena arena = hl_arena_growing("a batch");
@@ -436,15 +410,9 @@ static void step_on_zeros(world *w)
     hl_arena_free(&arena);
 }
 
-static void zero_vectors_teach_nothing_and_are_counted(void)
-{
-    at_each_layout(step_on_zeros);
-}
+static void zero_vectors_teach_nothing_and_are_counted(void) { at_each_layout(step_on_zeros); }
 
-static void a_first_step_on_equal_vectors_is_refused(void)
-{
-    at_each_layout(step_that_sees_no_text);
-}
+static void a_first_step_on_equal_vectors_is_refused(void) { at_each_layout(step_that_sees_no_text); }
 
 static const test tests[] = {
     {"a constant model is worth what chance is", a_constant_model_is_worth_what_chance_is},

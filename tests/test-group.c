@@ -12,10 +12,7 @@
 /* A piece of a collective is 16 MB: four million floats. */
 enum { LONG_FLOATS = 5000003, FEW_RANKS = 3 };
 
-static const hl_group *world(void)
-{
-    return check_world();
-}
+static const hl_group *world(void) { return check_world(); }
 
 /* Number i of a rank, so made that the order of the additions shows in the last bits. */
 static float number(int rank, size_t i)
@@ -33,19 +30,14 @@ static double sum_of_leaves(size_t i, int ranks, int begin, int end, bool single
 {
     const int middle = (begin + end) / 2, r = hl_fold_owner(LEAVES, ranks, begin);
     if (hl_fold_owner(LEAVES, ranks, end - 1) == r) return single ? (double)number(r, i) : (double)number(r, i) / 3;
-    const double left = sum_of_leaves(i, ranks, begin, middle, single), right = sum_of_leaves(i, ranks, middle, end, single);
+    const double left = sum_of_leaves(i, ranks, begin, middle, single),
+                 right = sum_of_leaves(i, ranks, middle, end, single);
     return single ? (double)((float)left + (float)right) : left + right;
 }
 
-static float sum_of_floats(size_t i, int ranks)
-{
-    return (float)sum_of_leaves(i, ranks, 0, LEAVES, true);
-}
+static float sum_of_floats(size_t i, int ranks) { return (float)sum_of_leaves(i, ranks, 0, LEAVES, true); }
 
-static double sum_of_doubles(size_t i, int ranks)
-{
-    return sum_of_leaves(i, ranks, 0, LEAVES, false);
-}
+static double sum_of_doubles(size_t i, int ranks) { return sum_of_leaves(i, ranks, 0, LEAVES, false); }
 
 /* Bit for bit the serial sum by the tree: the same on every rank and in every run. */
 static void check_sum(size_t n)
@@ -171,10 +163,7 @@ static void the_largest_is_everyones(void)
 
 /* ---- rows */
 
-static unsigned char byte_of(int rank, size_t i)
-{
-    return (unsigned char)(i * 31 + i / 251 + (size_t)rank * 7 + 1);
-}
+static unsigned char byte_of(int rank, size_t i) { return (unsigned char)(i * 31 + i / 251 + (size_t)rank * 7 + 1); }
 
 static void bytes_are_shared_from_anyone(void)
 {
@@ -197,8 +186,10 @@ static void check_gather(const int *counts, size_t row_bytes, bool in_place)
 {
     const hl_group *g = world();
     size_t rows = 0, before = 0, at = 0, wrong = 0, my_bytes = (size_t)counts[g->rank] * row_bytes;
-    for (int r = 0; r < g->size; before += r < g->rank ? (size_t)counts[r] : 0, rows += (size_t)counts[r++]);
-    unsigned char *all = hl_alloc_zero(rows * row_bytes + 1, 1), *elsewhere = hl_alloc(my_bytes), *mine = in_place ? all + before * row_bytes : elsewhere;
+    for (int r = 0; r < g->size; before += r < g->rank ? (size_t)counts[r] : 0, rows += (size_t)counts[r++])
+        ;
+    unsigned char *all = hl_alloc_zero(rows * row_bytes + 1, 1), *elsewhere = hl_alloc(my_bytes),
+                  *mine = in_place ? all + before * row_bytes : elsewhere;
     all[rows * row_bytes] = 99;
     for (size_t i = 0; i < my_bytes; i++) mine[i] = byte_of(g->rank, i);
     hl_group_all_gather(g, all, my_bytes ? mine : NULL, counts, row_bytes);
@@ -215,7 +206,8 @@ static void rows_are_gathered_in_rank_order(void)
     hl_rng r = hl_rng_at(1, HL_FOR_TESTS, 0, 0);
     int *counts = hl_alloc((size_t)g->size * sizeof *counts);
     for (int trial = 0; trial < 20; trial++) {
-        for (int q = 0; q < g->size; q++) counts[q] = trial == 0 || toy_between(&r, 0, 2) == 0 ? 0 : toy_between(&r, 1, 9);
+        for (int q = 0; q < g->size; q++)
+            counts[q] = trial == 0 || toy_between(&r, 0, 2) == 0 ? 0 : toy_between(&r, 1, 9);
         check_gather(counts, (size_t)toy_between(&r, 1, 13), trial % 2);
     }
     for (int q = 0; q < g->size; q++) counts[q] = q == 1 ? 0 : 700001 + q; /* more than a piece */
@@ -246,7 +238,8 @@ static void rows_are_traded(void)
         hl_group_all_to_all(g, in, in_count, in_begin, out, count + g->rank * g->size, begin + g->rank * g->size, ROW);
         for (int q = 0; q < g->size; q++)
             for (int i = 0; i < (MOST + 1) * ROW; i++) {
-                unsigned char want = i < in_count[q] * ROW ? byte_of(q, (size_t)(begin[q * g->size + g->rank] * ROW + i)) : 0;
+                unsigned char want =
+                    i < in_count[q] * ROW ? byte_of(q, (size_t)(begin[q * g->size + g->rank] * ROW + i)) : 0;
                 CHECK(in[in_begin[q] * ROW + i] == want);
             }
         free(count);
@@ -276,7 +269,7 @@ static hl_status try_all(const hl_group *g, hl_status mine)
 static void the_lowest_rank_gives_the_reason(void)
 {
     const hl_group *g = world();
-    for (unsigned failing = 0; failing < 1u << g->size; failing += g->size > 4 ? 7 : 1) {
+    for (unsigned failing = 0; failing<1u << g->size; failing += g->size> 4 ? 7 : 1) {
         int lowest = 0;
         char words[40] = "";
         while (failing && !(failing & 1u << lowest)) lowest++;
@@ -304,7 +297,7 @@ static void a_long_sentence_arrives_whole(void)
 static void chosen_ranks_keep_their_order(void)
 {
     const hl_group *g = world();
-    for (unsigned chosen = 0; chosen < 1u << g->size; chosen += g->size > 4 ? 5 : 1) {
+    for (unsigned chosen = 0; chosen<1u << g->size; chosen += g->size> 4 ? 5 : 1) {
         hl_group some;
         bool me = chosen & 1u << g->rank;
         int before = 0, all = 0;
@@ -380,7 +373,8 @@ static void a_process_alone_talks_to_itself(void)
     hl_group_close(&me);
 }
 
-/* As it is where ranks outnumber processors and MPI does not yield: the same tests, whose exchanges are begun and waited for. */
+/* As it is where ranks outnumber processors and MPI does not yield: the same tests, whose exchanges are begun and
+ * waited for. */
 static void waits_that_give_way_bring_the_same(void)
 {
     hl_wait_give_way(true);

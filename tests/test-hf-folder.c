@@ -21,10 +21,7 @@ static void put_text(const char *name, const char *text)
     CHECK_OK(hl_atomic_write(in_folder(name), text, strlen(text)));
 }
 
-static void make_folder(const char *name)
-{
-    CHECK_OK(hl_folder_make(in_folder(name)));
-}
+static void make_folder(const char *name) { CHECK_OK(hl_folder_make(in_folder(name))); }
 
 static void put_pointer(const char *name)
 {
@@ -36,7 +33,8 @@ static void a_folder_without_a_model_says_what_it_is(void)
     static const struct {
         const char *file, *words;
     } cases[] = {
-        {"pytorch_model.bin", "PyTorch's .bin only, which is not read (pytorch_model.bin); load it in Python and save it by save_pretrained"},
+        {"pytorch_model.bin", "PyTorch's .bin only, which is not read (pytorch_model.bin); load it in Python and save "
+                              "it by save_pretrained"},
         {"pytorch_model.bin.index.json", "the index of PyTorch's .bin files"},
         {"adapter_model.safetensors", "is an adapter (LoRA) without its model"},
         {"model-Q4_K_M.gguf", "GGUF"},
@@ -54,7 +52,8 @@ static void a_folder_without_a_model_says_what_it_is(void)
         char *slash = strrchr(name, '/');
         *slash = 0;
         make_folder(name);
-        CHECK_FAILS(hl_hf_folder_check(in_folder(name), false), HL_EFORMAT, "has no config.json; name the folder of a whole model");
+        CHECK_FAILS(hl_hf_folder_check(in_folder(name), false), HL_EFORMAT,
+                    "has no config.json; name the folder of a whole model");
         *slash = '/';
         put_text(name, "x");
         *slash = 0;
@@ -71,20 +70,25 @@ static void the_model_may_lie_below(void)
     make_folder("models--a--b/refs");
     CHECK_FAILS(hl_hf_folder_check(in_folder("models--a--b"), true), HL_EFORMAT, "without a whole snapshot");
     put_text("models--a--b/snapshots/abc/config.json", "{}");
-    CHECK_FAILS(hl_hf_folder_check(in_folder("models--a--b"), true), HL_EFORMAT, "is the root of a hub's cache; the model is in");
-    CHECK_FAILS(hl_hf_folder_check(in_folder("models--a--b/snapshots"), true), HL_EFORMAT, "snapshots/abc, so name that");
+    CHECK_FAILS(hl_hf_folder_check(in_folder("models--a--b"), true), HL_EFORMAT,
+                "is the root of a hub's cache; the model is in");
+    CHECK_FAILS(hl_hf_folder_check(in_folder("models--a--b/snapshots"), true), HL_EFORMAT,
+                "snapshots/abc, so name that");
     make_folder("models--a--b/snapshots/def");
     put_text("models--a--b/snapshots/def/config.json", "{}");
     put_text("models--a--b/refs/main", "def");
     CHECK_FAILS(hl_hf_folder_check(in_folder("models--a--b"), true), HL_EFORMAT, "snapshots/def, so name that");
-    CHECK_FAILS(hl_hf_folder_check(in_folder("models--a--b/refs/main"), true), HL_EFORMAT, "is a file; name the folder");
+    CHECK_FAILS(hl_hf_folder_check(in_folder("models--a--b/refs/main"), true), HL_EFORMAT,
+                "is a file; name the folder");
     CHECK_FAILS(hl_hf_folder_check(in_folder("nowhere"), true), HL_EFORMAT, "no such folder");
     put_text("models--a--b/snapshots/def/model.safetensors", "x");
     CHECK_OK(hl_hf_folder_check(in_folder("models--a--b/snapshots/def"), true));
     CHECK(remove(in_folder("models--a--b/snapshots/def/config.json")) == 0);
-    CHECK_FAILS(hl_hf_folder_check(in_folder("models--a--b/snapshots/def"), true), HL_EFORMAT, "has weights, but no config.json");
+    CHECK_FAILS(hl_hf_folder_check(in_folder("models--a--b/snapshots/def"), true), HL_EFORMAT,
+                "has weights, but no config.json");
     CHECK(symlink("../../blobs/none", in_folder("models--a--b/snapshots/def/config.json")) == 0);
-    CHECK_FAILS(hl_hf_folder_check(in_folder("models--a--b/snapshots/def"), true), HL_EFORMAT, "links to files that are not there");
+    CHECK_FAILS(hl_hf_folder_check(in_folder("models--a--b/snapshots/def"), true), HL_EFORMAT,
+                "links to files that are not there");
 }
 
 static void a_pointer_of_git_lfs_is_named(void)
@@ -93,7 +97,8 @@ static void a_pointer_of_git_lfs_is_named(void)
     hl_safetensors *s;
     make_folder("lfs");
     put_pointer("lfs/config.json");
-    CHECK_FAILS(hl_hf_config(in_folder("lfs"), &c), HL_EFORMAT, "config.json: is Git LFS's pointer to the file, not the file; run git lfs pull");
+    CHECK_FAILS(hl_hf_config(in_folder("lfs"), &c), HL_EFORMAT,
+                "config.json: is Git LFS's pointer to the file, not the file; run git lfs pull");
     put_pointer("lfs/model.safetensors.index.json");
     CHECK_FAILS(hl_safetensors_open(&s, in_folder("lfs")), HL_EFORMAT, "index.json: is Git LFS's pointer");
     hl_safetensors_close(s);

@@ -100,24 +100,19 @@ static const struct {
     const char *a, *b;
     hl_form form;
 } alike[] = {
-    {"I3 ", "I3", HL_FORM_BLANKS},
-    {"\tI3\r", "I3", HL_FORM_BLANKS},
-    {"I3\xC2\xA0", "I3", HL_FORM_BLANKS},
-    {"\xEF\xBB\xBFI3", "I3", HL_FORM_BLANKS},
-    {"\"I3\"", "'I3'", HL_FORM_BLANKS},
-    {"\xE2\x80\x9CI3\xE2\x80\x9D \xE2\x80\x8B", "I3", HL_FORM_BLANKS},
-    {"17.0", "17", HL_FORM_DECIMAL},
-    {"17.000", "17.0", HL_FORM_DECIMAL},
-    {"0017", "17", HL_FORM_ZEROS},
-    {"000", "0", HL_FORM_ZEROS},
-    {"b00a", "B00A", HL_FORM_CASE},
-    {" 17.0", "17", HL_FORM_SEVERAL},
+    {"I3 ", "I3", HL_FORM_BLANKS},        {"\tI3\r", "I3", HL_FORM_BLANKS},
+    {"I3\xC2\xA0", "I3", HL_FORM_BLANKS}, {"\xEF\xBB\xBFI3", "I3", HL_FORM_BLANKS},
+    {"\"I3\"", "'I3'", HL_FORM_BLANKS},   {"\xE2\x80\x9CI3\xE2\x80\x9D \xE2\x80\x8B", "I3", HL_FORM_BLANKS},
+    {"17.0", "17", HL_FORM_DECIMAL},      {"17.000", "17.0", HL_FORM_DECIMAL},
+    {"0017", "17", HL_FORM_ZEROS},        {"000", "0", HL_FORM_ZEROS},
+    {"b00a", "B00A", HL_FORM_CASE},       {" 17.0", "17", HL_FORM_SEVERAL},
     {"b007.0 ", "B007", HL_FORM_SEVERAL},
 };
 
 static const struct {
     const char *a, *b;
-} unlike[] = {{"17", "170"}, {"17.5", "17"}, {"0", ""}, {"0x1F", "x1f"}, {"I 3", "I3"}, {".0", "0"}, {"x0", "x"}, {"\xC3\xA0", "\xC3"}, {"10", "1"}, {"I-3", "I3"}};
+} unlike[] = {{"17", "170"}, {"17.5", "17"},       {"0", ""},   {"0x1F", "x1f"}, {"I 3", "I3"}, {".0", "0"},
+              {"x0", "x"},   {"\xC3\xA0", "\xC3"}, {"10", "1"}, {"I-3", "I3"}};
 
 static bool have_one_form(const char *a, const char *b)
 {

@@ -28,12 +28,15 @@ static void a_process_alone_is_fine(void)
 
 static void mpirun_says_how_many_ranks_there_are(void)
 {
-    IN("OMPI_COMM_WORLD_SIZE=4", "OMPI_COMM_WORLD_RANK=3", "OMPI_COMM_WORLD_LOCAL_SIZE=2", "OMPI_COMM_WORLD_LOCAL_RANK=1");
+    IN("OMPI_COMM_WORLD_SIZE=4", "OMPI_COMM_WORLD_RANK=3", "OMPI_COMM_WORLD_LOCAL_SIZE=2",
+       "OMPI_COMM_WORLD_LOCAL_RANK=1");
     CHECK(hl_launch_by(look) == HL_BY_MPIRUN);
     CHECK_OK(hl_launch_may_start(look));
     CHECK_OK(hl_launch_check(look, 4));
-    CHECK_FAILS(hl_launch_check(look, 1), HL_EUSAGE, "mpirun has started 4 processes (OMPI_COMM_WORLD_SIZE) and MPI has 1 rank:");
-    CHECK(hl_launch_local_ranks(look) == 2 && hl_launch_local_rank(look) == 1 && hl_launch_rank(look) == 3 && hl_launch_ranks(look) == 4);
+    CHECK_FAILS(hl_launch_check(look, 1), HL_EUSAGE,
+                "mpirun has started 4 processes (OMPI_COMM_WORLD_SIZE) and MPI has 1 rank:");
+    CHECK(hl_launch_local_ranks(look) == 2 && hl_launch_local_rank(look) == 1 && hl_launch_rank(look) == 3
+          && hl_launch_ranks(look) == 4);
 }
 
 static void a_step_of_srun_needs_pmix(void)
@@ -41,7 +44,8 @@ static void a_step_of_srun_needs_pmix(void)
     IN("SLURM_JOB_ID=7", "SLURM_STEP_ID=0", "SLURM_STEP_NUM_TASKS=3", "SLURM_NTASKS=3", "SLURM_PROCID=2");
     CHECK(hl_launch_by(look) == HL_BY_SRUN && hl_launch_rank(look) == 2);
     CHECK_FAILS(hl_launch_may_start(look), HL_EUSAGE, "srun has started 3 processes without PMIx");
-    IN("SLURM_JOB_ID=7", "SLURM_STEP_ID=0", "SLURM_STEP_NUM_TASKS=3", "PMIX_NAMESPACE=x", "SLURM_STEP_TASKS_PER_NODE=1,2(x4)");
+    IN("SLURM_JOB_ID=7", "SLURM_STEP_ID=0", "SLURM_STEP_NUM_TASKS=3", "PMIX_NAMESPACE=x",
+       "SLURM_STEP_TASKS_PER_NODE=1,2(x4)");
     CHECK_OK(hl_launch_may_start(look));
     CHECK_OK(hl_launch_check(look, 3));
     CHECK_FAILS(hl_launch_check(look, 1), HL_EUSAGE, "SLURM_STEP_NUM_TASKS");
@@ -132,11 +136,13 @@ static const test tests[] = {
     {"mpirun says how many ranks there are", mpirun_says_how_many_ranks_there_are},
     {"a step of srun needs PMIx", a_step_of_srun_needs_pmix},
     {"any trace of a step is enough", any_trace_of_a_step_is_enough},
-    {"one rank in a batch script may start and is told of the others", one_rank_in_a_batch_script_may_start_and_is_told_of_the_others},
+    {"one rank in a batch script may start and is told of the others",
+     one_rank_in_a_batch_script_may_start_and_is_told_of_the_others},
     {"within a step mpirun counts", within_a_step_mpirun_counts},
     {"another MPI's launcher is noticed", another_mpi_s_launcher_is_noticed},
     {"what is no number says nothing", what_is_no_number_says_nothing},
     {"advice is for the launcher that was used", advice_is_for_the_launcher_that_was_used},
-    {"waiting ranks yield where there are more than processors, unless the user has said", waiting_ranks_yield_where_there_are_more_than_processors},
+    {"waiting ranks yield where there are more than processors, unless the user has said",
+     waiting_ranks_yield_where_there_are_more_than_processors},
 };
 HL_TESTS("launch", tests)

@@ -34,14 +34,17 @@ static int away(int items, int users, int want_items, int want_users)
     return abs(items - want_items) + abs(users - want_users);
 }
 
-/* The nearest possible layout that the sentence names fits, and none is nearer; or nothing fits and it says what would. */
+/* The nearest possible layout that the sentence names fits, and none is nearer; or nothing fits and it says what
+ * would. */
 static void check_advice(int ranks, const hl_layout_wish *w, int want_items, int want_users)
 {
     int items = 0, users = 0, nearest = 1000, least = 0;
-    const char *at = strstr(hl_error_text(), "nearest possible is item.dp "), *tight = strstr(hl_error_text(), " ranks at least");
+    const char *at = strstr(hl_error_text(), "nearest possible is item.dp "),
+               *tight = strstr(hl_error_text(), " ranks at least");
     for (int i = 1; i <= ranks; i++)
         for (int u = 1; u <= ranks; u++)
-            if (need(w, i, u) <= ranks && away(i, u, want_items, want_users) < nearest) nearest = away(i, u, want_items, want_users);
+            if (need(w, i, u) <= ranks && away(i, u, want_items, want_users) < nearest)
+                nearest = away(i, u, want_items, want_users);
     if (nearest == 1000) {
         while (tight && tight > hl_error_text() && tight[-1] != ' ') tight--;
         CHECK(tight && sscanf(tight, "%d", &least) == 1 && least == need(w, 1, 1));
@@ -77,7 +80,8 @@ static void layouts_fit_or_are_refused(void)
     for (int ranks = 1; ranks <= MOST; ranks++)
         for (int dp = 0; dp < 100; dp++)
             for (int tp = 0; tp < 16; tp++) {
-                const hl_layout_wish w = {.kind = HL_COLOCATED, .item_dp = dp / 10, .user_dp = dp % 10, .item_tp = tp / 4, .user_tp = tp % 4};
+                const hl_layout_wish w = {
+                    .kind = HL_COLOCATED, .item_dp = dp / 10, .user_dp = dp % 10, .item_tp = tp / 4, .user_tp = tp % 4};
                 hl_layout_wish apart = w;
                 apart.kind = HL_SEPARATE;
                 check_wish(ranks, &w);
@@ -89,7 +93,8 @@ static void one_rank_cannot_be_separate(void)
 {
     hl_layout l;
     for (int dp = 0; dp < 3; dp++)
-        CHECK_FAILS(hl_layout_make(&l, 1, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = dp, .user_dp = dp}), HL_EUSAGE, "at least 2 ranks");
+        CHECK_FAILS(hl_layout_make(&l, 1, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = dp, .user_dp = dp}),
+                    HL_EUSAGE, "at least 2 ranks");
 }
 
 /* Products that no int holds are many ranks, not few. */
@@ -100,7 +105,8 @@ static void layouts_beyond_counting_are_refused(void)
     hl_layout l;
     for (int k = 0; k < 3; k++)
         for (int i = 0; i < 4; i++) {
-            const hl_layout_wish w = {.kind = kinds[k], .item_dp = wide[i][0], .item_tp = wide[i][1], .item_pp = wide[i][2]};
+            const hl_layout_wish w = {
+                .kind = kinds[k], .item_dp = wide[i][0], .item_tp = wide[i][1], .item_pp = wide[i][2]};
             CHECK_FAILS(hl_layout_make(&l, 4, &w), HL_EUSAGE, "ranks at least, the job has 4");
         }
 }
@@ -110,7 +116,8 @@ static void replicas_have_a_first_rank(void)
 {
     for (int tp = 1; tp <= 3; tp++) {
         hl_layout l;
-        CHECK_OK(hl_layout_make(&l, 9, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = 2, .item_tp = tp, .user_dp = 1, .user_tp = tp}));
+        CHECK_OK(hl_layout_make(
+            &l, 9, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = 2, .item_tp = tp, .user_dp = 1, .user_tp = tp}));
         for (int r = 0; r < 9; r++) {
             if (hl_layout_has_item(&l, r))
                 CHECK(hl_layout_item_first_rank_of(&l, r) == r / tp * tp
@@ -131,7 +138,9 @@ static void a_layout_is_told_in_words(void)
         {4, {HL_SEPARATE, 2, 0, 1, 0, 0, 0}, "2 item + 1 user replicas separate on 4 ranks, 1 idle"},
         {5, {HL_COLOCATED, 3, 0, 2, 0, 0, 0}, "3 item + 2 user replicas colocated on 5 ranks, 2 idle"},
         {5, {HL_COLOCATED, 1, 0, 4, 0, 0, 0}, "1 item + 4 user replicas colocated on 5 ranks, 1 idle"},
-        {7, {HL_SEPARATE, 2, 2, 1, 2, 0, 0}, "2 item (of 2 ranks) + 1 user (of 2 ranks) replicas separate on 7 ranks, 1 idle"},
+        {7,
+         {HL_SEPARATE, 2, 2, 1, 2, 0, 0},
+         "2 item (of 2 ranks) + 1 user (of 2 ranks) replicas separate on 7 ranks, 1 idle"},
         {8, {HL_COLOCATED, 0, 2, 0, 1, 3, 1}, "1 item (tp 2 x pp 3) + 8 user replicas colocated on 8 ranks, 0 idle"},
         {5, {HL_HYBRID, 0, 1, 0, 1, 2, 1}, "2 item (tp 1 x pp 2) + 1 user replicas hybrid on 5 ranks, 1 idle"},
     };
@@ -183,14 +192,17 @@ static void shares_cover_the_micro_batches_evenly(void)
         hl_plan p;
         hl_share s;
         toy t;
-        int item_tp = toy_between(&r, 1, 3), user_tp = toy_between(&r, 1, 3), ranks = toy_between(&r, item_tp + user_tp, MOST);
-        int users = toy_between(&r, 1, (ranks - item_tp) / user_tp), items = toy_between(&r, 1, (ranks - users * user_tp) / item_tp);
+        int item_tp = toy_between(&r, 1, 3), user_tp = toy_between(&r, 1, 3),
+            ranks = toy_between(&r, item_tp + user_tp, MOST);
+        int users = toy_between(&r, 1, (ranks - item_tp) / user_tp),
+            items = toy_between(&r, 1, (ranks - users * user_tp) / item_tp);
         const hl_layout_wish wish = {trial % 2 ? HL_SEPARATE : HL_COLOCATED, items, item_tp, users, user_tp, 1, 1};
         CHECK_OK(hl_layout_make(&l, ranks, &wish));
         toy_open(&t, 60, 30, (uint64_t)trial);
         toy_draw_batch(&b, &t, toy_between(&r, 1, 12), 8, 50, &r, &arena);
-        hl_plan_make(&p, &b, &t.corpus, &(hl_plan_rules){.chunk_tokens = 50, .user_micro_batch_rows = 6,
-                                                         .item_tokens = 1, .dedup = true}, 8, &arena);
+        hl_plan_make(&p, &b, &t.corpus,
+                     &(hl_plan_rules){.chunk_tokens = 50, .user_micro_batch_rows = 6, .item_tokens = 1, .dedup = true},
+                     8, &arena);
         hl_share_make(&s, &l, &p, &arena);
         double user_work = 0;
         for (int c = 0; c < p.user_micro_batches; c++) user_work += p.user_micro_batch_cost[c];
@@ -214,8 +226,12 @@ static void users_leave_room_for_fewer_texts(void)
     hl_layout l;
     hl_share s;
     for (int c = 0; c < 40; c++) cost[c] = 1, begin[c] = c;
-    hl_plan p = {.micro_batches = 40, .early_micro_batches = 10, .micro_batch_cost = cost, .micro_batch_begin = begin,
-                 .user_micro_batches = 1, .user_micro_batch_cost = user_cost};
+    hl_plan p = {.micro_batches = 40,
+                 .early_micro_batches = 10,
+                 .micro_batch_cost = cost,
+                 .micro_batch_begin = begin,
+                 .user_micro_batches = 1,
+                 .user_micro_batch_cost = user_cost};
     CHECK_OK(hl_layout_make(&l, 2, &(hl_layout_wish){.kind = HL_HYBRID}));
     CHECK(l.items == 2 && l.users == 1 && l.user_begin == 1);
     hl_share_make(&s, &l, &p, &arena);
@@ -245,7 +261,8 @@ static const char *mapping_of(char *word, const hl_layout_wish *wish, int ranks,
 
 static void users_sit_where_they_are_wanted(void)
 {
-    static const int one[MOST] = {0}, two[] = {0, 0, 0, 0, 1, 1, 1, 1}, odd[] = {0, 1, 1, 1, 2, 2, 2, 2}, four[] = {0, 0, 1, 1, 2, 2, 3, 3};
+    static const int one[MOST] = {0}, two[] = {0, 0, 0, 0, 1, 1, 1, 1}, odd[] = {0, 1, 1, 1, 2, 2, 2, 2},
+                     four[] = {0, 0, 1, 1, 2, 2, 3, 3};
     static const struct {
         hl_layout_wish wish;
         int ranks;

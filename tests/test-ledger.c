@@ -1,4 +1,5 @@
-/* test-ledger.c - the ledger of the same numbers is the same at any layout, and names the tensor where one bit is another. */
+/* test-ledger.c - the ledger of the same numbers is the same at any layout, and names the tensor where one bit is
+ * another. */
 #include "mpi/ledger.h"
 #include "base/digest.h"
 #include "tests/check-mpi.h"
@@ -6,23 +7,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const hl_llama item = {.hidden_size = 24, .intermediate_size = 40, .num_hidden_layers = 4, .num_attention_heads = 6, .num_key_value_heads = 2,
-                              .head_dim = 4, .vocab_size = 31, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.02};
-static const hl_llama user = {.hidden_size = 24, .intermediate_size = 17, .num_hidden_layers = 3, .num_attention_heads = 3, .num_key_value_heads = 3,
-                              .head_dim = 8, .vocab_size = 31, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.02};
+static const hl_llama item = {.hidden_size = 24,
+                              .intermediate_size = 40,
+                              .num_hidden_layers = 4,
+                              .num_attention_heads = 6,
+                              .num_key_value_heads = 2,
+                              .head_dim = 4,
+                              .vocab_size = 31,
+                              .rms_norm_eps = 1e-5,
+                              .rope_theta = 1e4,
+                              .initializer_range = 0.02};
+static const hl_llama user = {.hidden_size = 24,
+                              .intermediate_size = 17,
+                              .num_hidden_layers = 3,
+                              .num_attention_heads = 3,
+                              .num_key_value_heads = 3,
+                              .head_dim = 8,
+                              .vocab_size = 31,
+                              .rms_norm_eps = 1e-5,
+                              .rope_theta = 1e4,
+                              .initializer_range = 0.02};
 
 typedef struct {
     hl_layout_wish wish;
-    int zero, ranks; /* at least so many */
+    int zero, ranks;          /* at least so many */
     int item_rows, user_rows; /* of grids; 0: none */
 } layout;
 
 static const layout layouts[] = {
-    {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 0, 1, 0, 0}, {{HL_COLOCATED, 1, 1, 1, 1, 1, 1}, 0, 1, 0, 0}, {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 1, 1, 0, 0},
-    {{HL_SEPARATE, 0, 1, 1, 1, 1, 1}, 1, 2, 0, 0},  {{HL_COLOCATED, 0, 2, 0, 1, 1, 2}, 2, 2, 0, 0}, {{HL_COLOCATED, 0, 1, 0, 2, 2, 1}, 3, 2, 0, 0},
-    {{HL_HYBRID, 0, 1, 1, 1, 3, 2}, 1, 3, 0, 0},    {{HL_SEPARATE, 0, 3, 1, 1, 1, 1}, 3, 4, 0, 0},  {{HL_COLOCATED, 0, 3, 0, 1, 1, 1}, 0, 3, 0, 0},
-    {{HL_COLOCATED, 1, 7, 1, 5, 1, 1}, 0, 7, 0, 0}, {{HL_SEPARATE, 2, 1, 1, 2, 2, 2}, 2, 8, 0, 0},  {{HL_COLOCATED, 0, 4, 0, 4, 1, 1}, 1, 8, 0, 0},
-    {{HL_COLOCATED, 0, 2, 0, 2, 1, 1}, 0, 2, 2, 1}, {{HL_COLOCATED, 0, 4, 0, 2, 1, 2}, 1, 4, 2, 0}, {{HL_SEPARATE, 1, 4, 1, 4, 1, 1}, 0, 8, 2, 4},
+    {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 0, 1, 0, 0}, {{HL_COLOCATED, 1, 1, 1, 1, 1, 1}, 0, 1, 0, 0},
+    {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 1, 1, 0, 0}, {{HL_SEPARATE, 0, 1, 1, 1, 1, 1}, 1, 2, 0, 0},
+    {{HL_COLOCATED, 0, 2, 0, 1, 1, 2}, 2, 2, 0, 0}, {{HL_COLOCATED, 0, 1, 0, 2, 2, 1}, 3, 2, 0, 0},
+    {{HL_HYBRID, 0, 1, 1, 1, 3, 2}, 1, 3, 0, 0},    {{HL_SEPARATE, 0, 3, 1, 1, 1, 1}, 3, 4, 0, 0},
+    {{HL_COLOCATED, 0, 3, 0, 1, 1, 1}, 0, 3, 0, 0}, {{HL_COLOCATED, 1, 7, 1, 5, 1, 1}, 0, 7, 0, 0},
+    {{HL_SEPARATE, 2, 1, 1, 2, 2, 2}, 2, 8, 0, 0},  {{HL_COLOCATED, 0, 4, 0, 4, 1, 1}, 1, 8, 0, 0},
+    {{HL_COLOCATED, 0, 2, 0, 2, 1, 1}, 0, 2, 2, 1}, {{HL_COLOCATED, 0, 4, 0, 2, 1, 2}, 1, 4, 2, 0},
+    {{HL_SEPARATE, 1, 4, 1, 4, 1, 1}, 0, 8, 2, 4},
 };
 enum { LAYOUTS = sizeof layouts / sizeof layouts[0] };
 
@@ -36,8 +56,11 @@ static void open_place(place *p, const layout *l)
 {
     static const hl_corpus nothing;
     const hl_engine_rules rules = {.plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8, .item_tokens = 1},
-                                   .for_training = true, .zero = l->zero,
-                                   .activation_budget = -1, .longest_text = 8, .longest_history = 8};
+                                   .for_training = true,
+                                   .zero = l->zero,
+                                   .activation_budget = -1,
+                                   .longest_text = 8,
+                                   .longest_history = 8};
     hl_layout made;
     CHECK_OK(hl_layout_make(&made, check_world()->size, &l->wish));
     hl_layout_take_grids(&made, l->item_rows, l->user_rows, HL_SUMMA);
@@ -53,7 +76,8 @@ static void close_place(place *p)
     hl_mesh_close(&p->mesh);
 }
 
-/* A small whole number that a copy finds for a place of a tensor; those of all copies add up to what one copy would find. */
+/* A small whole number that a copy finds for a place of a tensor; those of all copies add up to what one copy would
+ * find. */
 static float gradient_of(uint64_t name, int64_t at, int copy, int copies)
 {
     uint64_t z = (name + (uint64_t)at + 1) * 0x9E3779B97F4A7C15u >> 40;
@@ -99,10 +123,7 @@ static void make_numbers(place *p)
     if (p->e.user.w) make_weights(&p->e.user), make_gradients(&p->e.user);
 }
 
-static bool is_same(const hl_sketch_sums *a, const hl_sketch_sums *b)
-{
-    return memcmp(a, b, sizeof *a) == 0;
-}
+static bool is_same(const hl_sketch_sums *a, const hl_sketch_sums *b) { return memcmp(a, b, sizeof *a) == 0; }
 
 /* A whole tensor in one piece. */
 static void check_tensor(const hl_param *p, const hl_sketch_sums *gradient, const hl_sketch_sums *weight)
@@ -129,7 +150,8 @@ static void any_layout_has_the_ledger_of_the_whole(void)
         int items = p.e.item.whole.n, users = p.e.user.whole.n;
         CHECK(p.ledger.n == items + users);
         for (int i = 0; i < items; i++) check_tensor(&p.e.item.whole.at[i], &p.ledger.gradient[i], &p.ledger.weight[i]);
-        for (int i = 0; i < users; i++) check_tensor(&p.e.user.whole.at[i], &p.ledger.gradient[items + i], &p.ledger.weight[items + i]);
+        for (int i = 0; i < users; i++)
+            check_tensor(&p.e.user.whole.at[i], &p.ledger.gradient[items + i], &p.ledger.weight[items + i]);
         close_place(&p);
     }
 }
@@ -164,9 +186,16 @@ static int count_changed(int *which, const hl_sketch_sums *before, const hl_sket
 /* At the first and the last number of a tensor of each side, in gradients and in weights. */
 static void a_flipped_bit_is_named(void)
 {
-    static const struct { const char *tensor; int64_t at; bool weight; } flips[] = {
-        {"item_llm.model.layers.2.self_attn.k_proj.weight", 0, false}, {"item_llm.model.layers.2.self_attn.k_proj.weight", 8 * 24 - 1, true},
-        {"user_llm.model.layers.1.mlp.down_proj.weight", 24 * 17 - 1, false}, {"user_llm.model.norm.weight", 5, true}, {"logit_scale", 0, false},
+    static const struct {
+        const char *tensor;
+        int64_t at;
+        bool weight;
+    } flips[] = {
+        {"item_llm.model.layers.2.self_attn.k_proj.weight", 0, false},
+        {"item_llm.model.layers.2.self_attn.k_proj.weight", 8 * 24 - 1, true},
+        {"user_llm.model.layers.1.mlp.down_proj.weight", 24 * 17 - 1, false},
+        {"user_llm.model.norm.weight", 5, true},
+        {"logit_scale", 0, false},
     };
     for (int k = 0; k < LAYOUTS; k++) {
         place p;

@@ -35,7 +35,8 @@ static const char *root_named(const char *name)
 static void a_limit_is_a_number_and_max_or_huge_ones_are_none(void)
 {
     CHECK(hl_limit_parse("4096\n") == 4096 && hl_limit_parse("0") == 0);
-    CHECK(isinf(hl_limit_parse("max\n")) && isinf(hl_limit_parse("")) && isinf(hl_limit_parse("-1")) && isinf(hl_limit_parse("nan")));
+    CHECK(isinf(hl_limit_parse("max\n")) && isinf(hl_limit_parse("")) && isinf(hl_limit_parse("-1"))
+          && isinf(hl_limit_parse("nan")));
     CHECK(isinf(hl_limit_parse("9223372036854771712\n")));
 }
 

@@ -98,19 +98,15 @@ static void the_folder_is_free_after(int how)
     waitpid(child, NULL, 0);
 }
 
-static void an_owner_that_ends_gives_it_back(void)
-{
-    the_folder_is_free_after(0);
-}
+static void an_owner_that_ends_gives_it_back(void) { the_folder_is_free_after(0); }
 
-static void the_lock_of_a_killed_owner_is_taken_over(void)
-{
-    the_folder_is_free_after(SIGKILL);
-}
+static void the_lock_of_a_killed_owner_is_taken_over(void) { the_folder_is_free_after(SIGKILL); }
 
 static void what_stands_in_the_file_does_not_matter(void)
 {
-    static const char *const texts[] = {"", "nonsense", "{}", "{\"host\": 1}", "{\"host\": \"h\", \"pid\": 1, \"job\": \"\", \"restarts\": 0, \"since\": \"x\"}"};
+    static const char *const texts[] = {
+        "", "nonsense", "{}", "{\"host\": 1}",
+        "{\"host\": \"h\", \"pid\": 1, \"job\": \"\", \"restarts\": 0, \"since\": \"x\"}"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         hl_lock *l;
         new_folder("texts");
@@ -131,10 +127,7 @@ static void a_folder_that_cannot_be_made_cannot_be_had(void)
     hl_lock_release(NULL);
 }
 
-static bool is_there(void)
-{
-    return access(folder, F_OK) == 0;
-}
+static bool is_there(void) { return access(folder, F_OK) == 0; }
 
 static void a_folder_in_which_nothing_happened_goes_with_its_lock(void)
 {

@@ -24,14 +24,12 @@ typedef struct {
     hl_loss_facts facts;
 } answer;
 
-static const hl_group *world(void)
-{
-    return check_world();
-}
+static const hl_group *world(void) { return check_world(); }
 
 static float *unit_rows(int n, hl_rng *r)
 {
-    float *x = hl_alloc((size_t)(n * D) * sizeof *x), *unit = hl_alloc((size_t)(n * D) * sizeof *unit), *norm = hl_alloc((size_t)n * sizeof *norm);
+    float *x = hl_alloc((size_t)(n * D) * sizeof *x), *unit = hl_alloc((size_t)(n * D) * sizeof *unit),
+          *norm = hl_alloc((size_t)n * sizeof *norm);
     for (int i = 0; i < n * D; i++) x[i] = (float)hl_rng_normal(r);
     hl_rows_unit_forward(unit, norm, x, n, D);
     free(x);
@@ -43,7 +41,8 @@ static float *unit_rows(int n, hl_rng *r)
 static void open_problem(problem *q, int R, int K, float s, uint64_t seed)
 {
     hl_rng r = hl_rng_at(seed, HL_FOR_TESTS, 13, 0);
-    *q = (problem){.R = R, .K = K, .u = unit_rows(R, &r), .p = unit_rows(R, &r), .n = unit_rows(K, &r), .s = s, .thres = 0.99f};
+    *q = (problem){
+        .R = R, .K = K, .u = unit_rows(R, &r), .p = unit_rows(R, &r), .n = unit_rows(K, &r), .s = s, .thres = 0.99f};
     q->multiplicity = hl_alloc((size_t)K * sizeof *q->multiplicity);
     q->weight = hl_alloc((size_t)R * sizeof *q->weight);
     q->row_owner = hl_alloc((size_t)R * sizeof *q->row_owner);
@@ -68,7 +67,8 @@ static void close_problem(problem *q)
 
 static void open_answer(answer *a, const problem *q)
 {
-    *a = (answer){.du = hl_alloc_zero((size_t)(q->R * D), sizeof(float)), .dp = hl_alloc_zero((size_t)(q->R * D), sizeof(float)),
+    *a = (answer){.du = hl_alloc_zero((size_t)(q->R * D), sizeof(float)),
+                  .dp = hl_alloc_zero((size_t)(q->R * D), sizeof(float)),
                   .dn = hl_alloc_zero((size_t)(q->K * D), sizeof(float))};
 }
 
@@ -114,7 +114,8 @@ static void take_share(share *x)
     size_t rows = (size_t)(q->R * D), negatives = (size_t)(q->K * D);
     x->u = HL_TAKE(&x->arena, float, rows), x->p = HL_TAKE(&x->arena, float, rows);
     x->du = HL_TAKE(&x->arena, float, rows), x->dp = HL_TAKE_ZERO(&x->arena, float, rows);
-    x->n = HL_TAKE(&x->arena, float, negatives), x->dn = HL_TAKE_ZERO(&x->arena, float, negatives), x->m = HL_TAKE(&x->arena, float, q->K);
+    x->n = HL_TAKE(&x->arena, float, negatives), x->dn = HL_TAKE_ZERO(&x->arena, float, negatives),
+    x->m = HL_TAKE(&x->arena, float, q->K);
     int mine = pack(x->u, q->u, q->row_owner, q->R, me);
     pack(x->p, q->p, q->row_owner, q->R, me);
     x->K = pack(x->n, q->n, q->negative_owner, q->K, me);
@@ -132,7 +133,8 @@ static void act(share *x)
     const problem *q = x->q;
     bool item = hl_group_has_me(&x->mesh->item);
     hl_loss_give(&x->l, x->u, x->p, &x->arena);
-    if (item) hl_loss_run(&x->l, x->dn, x->n, &(hl_negatives){1, 1, (int[]){0, x->K}, NULL, x->m}, q->s, q->thres, &x->arena);
+    if (item)
+        hl_loss_run(&x->l, x->dn, x->n, &(hl_negatives){1, 1, (int[]){0, x->K}, NULL, x->m}, q->s, q->thres, &x->arena);
     hl_loss_return(&x->l, x->du, &x->arena);
     if (hl_group_has_me(&x->mesh->user)) hl_loss_positives(&x->l, x->du, x->dp, x->u, x->p, q->s, &x->arena);
 }
@@ -152,7 +154,8 @@ static void collect(answer *a, const share *x)
     hl_group_all_reduce(g, a->dn, (size_t)(q->K * D));
     hl_group_all_reduce_double(g, &a->dscale, 1);
     hl_group_broadcast(g, &a->facts, sizeof a->facts, x->mesh->layout.item_begin);
-    if (hl_group_has_me(&x->mesh->item)) CHECK(memcmp(&a->facts, &x->l.facts, sizeof a->facts) == 0); /* the same on every item rank */
+    if (hl_group_has_me(&x->mesh->item))
+        CHECK(memcmp(&a->facts, &x->l.facts, sizeof a->facts) == 0); /* the same on every item rank */
 }
 
 static void solve(answer *a, const problem *q, const hl_mesh *mesh)
@@ -253,10 +256,7 @@ static double slope(double *x, int i, const problem *q)
 
 /* Gradients to 1e-6 of the largest, or as well as single precision knows a logit s u . n: to s times half a unit in the
  * last place of a number near 1. */
-static double tolerance(const problem *q)
-{
-    return fmax(1e-6, q->s * 0x1p-24);
-}
+static double tolerance(const problem *q) { return fmax(1e-6, q->s * 0x1p-24); }
 
 static void check_near_all(const float *got, const float *want, int n, double most)
 {
@@ -379,7 +379,8 @@ static void check_rounds(hl_loss *l, const hl_mesh *mesh, hl_arena *arena, int R
     negative[0] = 1;
     for (int i = 0; i < mine; i++) u[(size_t)i * WIDE + (size_t)(1 + rows[i])] = 1; /* orthogonal: every logit is 0 */
     hl_loss_give(l, u, u, arena);
-    if (hl_group_has_me(&mesh->item)) hl_loss_run(l, dn, negative, &(hl_negatives){1, 1, (int[]){0, 1}, NULL, &once}, 1, 0.99f, arena);
+    if (hl_group_has_me(&mesh->item))
+        hl_loss_run(l, dn, negative, &(hl_negatives){1, 1, (int[]){0, 1}, NULL, &once}, 1, 0.99f, arena);
     hl_loss_return(l, du, arena);
     for (int i = 0; i < mine; i++) {
         double want = (rows[i] + 1.0) / R * items / (exp(1) + items); /* the target's logit is 1 */

@@ -14,20 +14,11 @@ static hl_masking healthy(double share)
     return (hl_masking){.config = &config, .texts = &texts, .share = share};
 }
 
-static bool says(const hl_masking *m, const char *words)
-{
-    return strstr(hl_masking_advice(m), words) != NULL;
-}
+static bool says(const hl_masking *m, const char *words) { return strstr(hl_masking_advice(m), words) != NULL; }
 
-static bool blames_the_rate(const hl_masking *m)
-{
-    return says(m, "learning_rate");
-}
+static bool blames_the_rate(const hl_masking *m) { return says(m, "learning_rate"); }
 
-static void set(const char *key, const char *value)
-{
-    CHECK_OK(hl_config_set(&config, key, value, "the test"));
-}
+static void set(const char *key, const char *value) { CHECK_OK(hl_config_set(&config, key, value, "the test")); }
 
 static void missing_texts(void)
 {
@@ -50,8 +41,8 @@ static void equal_texts(void)
 {
     hl_masking m = healthy(1);
     texts.texts_equal = texts.items_equal = 990, texts.texts_truncated = 1000;
-    CHECK(says(&m, "990 of 1000 items have the tokens of another one") &&
-          says(&m, "raise MAX_TEXT_LENGTH (64), which truncates 1000 texts"));
+    CHECK(says(&m, "990 of 1000 items have the tokens of another one")
+          && says(&m, "raise MAX_TEXT_LENGTH (64), which truncates 1000 texts"));
     CHECK(!blames_the_rate(&m));
     hl_config_free(&config);
 }
@@ -84,8 +75,8 @@ static void random_weights(void)
                    "from pretrained weights"));
     CHECK(!blames_the_rate(&m));
     set("item_prompt", ""), texts.texts_truncated = 700;
-    CHECK(!says(&m, "item_prompt") &&
-          says(&m, "instance, raise MAX_TEXT_LENGTH (64), which truncates 700 texts, or start"));
+    CHECK(!says(&m, "item_prompt")
+          && says(&m, "instance, raise MAX_TEXT_LENGTH (64), which truncates 700 texts, or start"));
     set("item_llm.initializer_range", "2");
     CHECK(says(&m, "lower item_llm.initializer_range (2), to 0.12 for instance"));
     set("item_llm.initializer_range", "0.125");

@@ -20,9 +20,9 @@ enum { ROW_COUNTS = sizeof row_counts / sizeof *row_counts, WIDTHS = sizeof widt
 
 static const double close = 1e-6;
 
-#define EACH_SIZE(T, D)                                                                                                \
-    for (int t_ = 0; t_ < ROW_COUNTS; t_++)                                                                            \
-        for (int w_ = 0, T = row_counts[t_]; w_ < WIDTHS; w_++)                                                        \
+#define EACH_SIZE(T, D)                                         \
+    for (int t_ = 0; t_ < ROW_COUNTS; t_++)                     \
+        for (int w_ = 0, T = row_counts[t_]; w_ < WIDTHS; w_++) \
             for (int D = widths[w_], once_ = 1; once_; once_ = 0)
 
 /* The largest error of f over [from, to], in units in the last place of the larger size: 0.5 is correctly rounded. */
@@ -72,7 +72,8 @@ static double norm_loss(const double *x, const void *self)
 
 static void the_norm_agrees_with_its_twin(void)
 {
-    EACH_SIZE(T, D) {
+    EACH_SIZE(T, D)
+    {
         const size_t n = (size_t)(T * D);
         float *x = ref_random(n, 1, 2.0), *w = ref_random((size_t)D, 2, 1.0), *dy = ref_random(n, 3, 1.0);
         float *y = ref_random(n, 4, 1.0), *rstd = ref_zeros((size_t)T), *dx = ref_zeros(n), *dw = ref_zeros((size_t)D);
@@ -87,7 +88,9 @@ static void the_norm_agrees_with_its_twin(void)
         hl_rmsnorm_again(y, rstd, x, w, T, D);
         CHECK_NEAR(ref_distance(y, Y, n), 0.0, close);
         if (D > 1) CHECK_NEAR(ref_distance(dx, DX, n), 0.0, close); /* of one number, all that is left is eps */
-        if (D > 1) CHECK_NEAR(ref_distance(dw, DW, (size_t)D), 0.0, close); /* of one number, all terms are dy or -dy and cancel */
+        if (D > 1)
+            CHECK_NEAR(ref_distance(dw, DW, (size_t)D), 0.0,
+                       close); /* of one number, all terms are dy or -dy and cancel */
         ref_done();
     }
 }
@@ -107,7 +110,8 @@ static void parts_of_the_norm_make_the_whole(void)
     const int T = 5, D = 37;
     const size_t n = (size_t)(T * D);
     float *x = ref_random(n, 1, 2.0), *w = ref_random((size_t)D, 2, 1.0), *dy = ref_random(n, 3, 1.0);
-    float *y = ref_zeros(n), *rstd = ref_zeros((size_t)T), *dx = ref_random(n, 4, 1.0), *dw = ref_random((size_t)D, 5, 1.0), *was = columns_of(dx, T, D, 0, D);
+    float *y = ref_zeros(n), *rstd = ref_zeros((size_t)T), *dx = ref_random(n, 4, 1.0),
+          *dw = ref_random((size_t)D, 5, 1.0), *was = columns_of(dx, T, D, 0, D);
     float *dw_was = columns_of(dw, 1, D, 0, D);
     hl_rmsnorm_forward(y, rstd, x, w, T, D, 1e-5f);
     hl_rmsnorm_backward(dx, dw, dy, x, w, rstd, T, D);
@@ -123,7 +127,8 @@ static void parts_of_the_norm_make_the_whole(void)
         }
         for (int t = 0; t < T; t++) squares[0][t] += squares[1][t], along[0][t] += along[1][t];
         for (int k = 0; k < 2; k++) {
-            float *py = ref_zeros((size_t)(T * C[k])), *pdx = columns_of(was, T, D, from[k], C[k]), *pdw = columns_of(dw_was, 1, D, from[k], C[k]);
+            float *py = ref_zeros((size_t)(T * C[k])), *pdx = columns_of(was, T, D, from[k], C[k]),
+                  *pdw = columns_of(dw_was, 1, D, from[k], C[k]);
             hl_rmsnorm_part_forward(py, pr, squares[0], px[k], w + from[k], T, C[k], D, 1e-5f);
             hl_rmsnorm_part_backward(pdx, pdw, along[0], pdy[k], px[k], w + from[k], pr, T, C[k], D);
             for (int i = 0; i < T * C[k]; i++) {
@@ -140,7 +145,8 @@ static void parts_of_the_norm_make_the_whole(void)
 static void the_twin_of_the_norm_has_its_slope(void)
 {
     const int T = 3, D = 17;
-    double *x = ref_double(ref_random(51, 1, 2.0), 51), *w = ref_double(ref_random(17, 2, 1.0), 17), *dy = ref_double(ref_random(51, 3, 1.0), 51);
+    double *x = ref_double(ref_random(51, 1, 2.0), 51), *w = ref_double(ref_random(17, 2, 1.0), 17),
+           *dy = ref_double(ref_random(51, 3, 1.0), 51);
     double dx[51], dw[17];
     ref_rmsnorm_backward(dx, dw, dy, x, w, T, D, 1e-5);
     const op of_x = {dy, w, T, D, 0}, of_w = {dy, x, T, D, 1};
@@ -205,10 +211,13 @@ static double swiglu_loss(const double *x, const void *self)
 
 static void the_gated_unit_agrees_with_its_twin(void)
 {
-    EACH_SIZE(T, F) {
+    EACH_SIZE(T, F)
+    {
         const size_t n = (size_t)(T * F);
-        float *gu = ref_random(2 * n, 1, 3.0), *dh = ref_random(n, 2, 1.0), *h = ref_random(n, 3, 1.0), *dgu = ref_random(2 * n, 4, 1.0);
-        double *GU = ref_double(gu, 2 * n), *DH = ref_double(dh, n), *H = ref_double_zeros(n), *DGU = ref_double_zeros(2 * n);
+        float *gu = ref_random(2 * n, 1, 3.0), *dh = ref_random(n, 2, 1.0), *h = ref_random(n, 3, 1.0),
+              *dgu = ref_random(2 * n, 4, 1.0);
+        double *GU = ref_double(gu, 2 * n), *DH = ref_double(dh, n), *H = ref_double_zeros(n),
+               *DGU = ref_double_zeros(2 * n);
         ref_swiglu_forward(H, GU, T, F);
         ref_swiglu_backward(DGU, DH, GU, T, F);
         hl_swiglu_forward(h, gu, T, F);
@@ -267,7 +276,8 @@ static double unit_loss(const double *x, const void *self)
 
 static void unit_rows_agree_with_their_twin(void)
 {
-    EACH_SIZE(T, D) {
+    EACH_SIZE(T, D)
+    {
         if (D == 1) continue; /* the gradient is nothing */
         const size_t n = (size_t)(T * D);
         float *x = ref_random(n, 1, 2.0), *dy = ref_random(n, 2, 1.0), *y = ref_zeros(n), *dx = ref_zeros(n);
@@ -379,12 +389,14 @@ static void one_number_that_is_not_finite_is_found(void)
  *   for g in ([0.1, -2.0, 1e-6, 0.0], [0.3, 1.5, -1e-6, 0.0], [-0.2, 0.25, 5.0, -1e-3]):
  *       w.grad = torch.tensor(g); o.step(); print([x.hex() for x in w.tolist()])
  *   print(o.state[w]["exp_avg"].tolist(), o.state[w]["exp_avg_sq"].tolist()) */
-static const float torch_gradient[3][4] = {{0.1f, -2.0f, 1e-6f, 0.0f}, {0.3f, 1.5f, -1e-6f, 0.0f}, {-0.2f, 0.25f, 5.0f, -1e-3f}};
+static const float torch_gradient[3][4] = {
+    {0.1f, -2.0f, 1e-6f, 0.0f}, {0.3f, 1.5f, -1e-6f, 0.0f}, {-0.2f, 0.25f, 5.0f, -1e-3f}};
 static const double torch_weight[3][4] = {{0x1.f53f7ep-2, -0x1.3d1eb8p+0, 0x1.7e5942p+1, 0.0},
                                           {0x1.eb5944p-2, -0x1.3c93p+0, 0x1.7e0874p+1, 0.0},
                                           {0x1.e83768p-2, -0x1.3c3eap+0, 0x1.7cd554p+1, 0x1.a2a544p-8}};
 static const double torch_m[4] = {0.015100003220140934, -0.0019999949727207422, 0.5, -0.00010000000474974513};
-static const double torch_v[4] = {0.00013989002036396414, 0.006302254274487495, 0.02500000223517418, 1.0000001937626735e-09};
+static const double torch_v[4] = {0.00013989002036396414, 0.006302254274487495, 0.02500000223517418,
+                                  1.0000001937626735e-09};
 
 static void adamw_takes_the_steps_of_pytorch(void)
 {
@@ -407,7 +419,13 @@ static void adamw_agrees_with_its_twin(void)
     float *w = ref_random(n, 1, 1.0), *m = ref_zeros(n), *v = ref_zeros(n);
     double *W = ref_double(w, n), *M = ref_double(m, n), *V = ref_double(v, n);
     for (int step = 1; step <= 5; step++) {
-        const hl_adamw how = {.lr = 3e-3, .beta1 = 0.9, .beta2 = 0.95, .eps = 1e-6, .weight_decay = 0.05, .step = step, .grad_scale = 0.25};
+        const hl_adamw how = {.lr = 3e-3,
+                              .beta1 = 0.9,
+                              .beta2 = 0.95,
+                              .eps = 1e-6,
+                              .weight_decay = 0.05,
+                              .step = step,
+                              .grad_scale = 0.25};
         float *g = ref_random(n, (uint32_t)(10 + step), 0.1);
         hl_adamw_step(w, m, v, g, n, &how);
         ref_adamw_step(W, M, V, ref_double(g, n), n, &how);
@@ -424,7 +442,8 @@ static size_t all_ops(float *y, int threads)
     enum { T = 517, D = 131 };
     const size_t n = T * D;
     const int begin[5] = {0, 100, 100, 101, T};
-    float *x = ref_random(2 * n, 1, 1.0), *w = ref_random(D, 2, 1.0), *dy = ref_random(n, 3, 1.0), *rstd = ref_zeros(T), *table = ref_zeros(T * 10);
+    float *x = ref_random(2 * n, 1, 1.0), *w = ref_random(D, 2, 1.0), *dy = ref_random(n, 3, 1.0), *rstd = ref_zeros(T),
+          *table = ref_zeros(T * 10);
     int index[T], position[T];
     float *at = y;
     for (int t = 0; t < T; t++) {
@@ -467,7 +486,8 @@ static void the_number_of_threads_does_not_show(void)
 }
 
 static const test tests[] = {
-    {"exponentials and logarithm are within two units in the last place", exponentials_and_logarithm_are_within_two_units_in_the_last_place},
+    {"exponentials and logarithm are within two units in the last place",
+     exponentials_and_logarithm_are_within_two_units_in_the_last_place},
     {"exponentials end in zero, infinity and NaN", exponentials_end_in_zero_infinity_and_nan},
     {"the norm agrees with its twin", the_norm_agrees_with_its_twin},
     {"parts of the norm make the whole", parts_of_the_norm_make_the_whole},

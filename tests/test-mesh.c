@@ -9,7 +9,8 @@
 /* The ranks of g, as ranks of the world, are `count` from `first` on, `step` apart. */
 static void check_group(const hl_group *g, int first, int count, int step)
 {
-    int me = check_world()->rank, *counts = hl_alloc((size_t)count * sizeof *counts), *ranks = hl_alloc((size_t)count * sizeof *ranks);
+    int me = check_world()->rank, *counts = hl_alloc((size_t)count * sizeof *counts),
+        *ranks = hl_alloc((size_t)count * sizeof *ranks);
     CHECK(g->size == count);
     for (int r = 0; r < count; r++) counts[r] = 1;
     if (g->size == count) hl_group_all_gather(g, ranks, &me, counts, sizeof me);
@@ -43,8 +44,8 @@ static void check_layout(const hl_layout_wish *wish)
                l.item_pp);
     check_side(&m.user, &m.user_tp, &m.user_pp, &m.user_dp, &m.user_tensor_group, l.user_begin, l.users, l.user_tp,
                l.user_pp);
-    CHECK(m.item_last_stage.size == (hl_layout_is_item_last_stage(&l, m.world.rank)
-                                     ? hl_layout_item_last_stage_ranks(&l) : 0));
+    CHECK(m.item_last_stage.size
+          == (hl_layout_is_item_last_stage(&l, m.world.rank) ? hl_layout_item_last_stage_ranks(&l) : 0));
     if (m.item_last_stage.size) CHECK(hl_layout_item_last_stage_rank(&l, m.item_last_stage.rank) == m.world.rank);
     hl_mesh_close(&m);
 }
@@ -84,7 +85,8 @@ static void bytes_are_counted_where_they_are_sent(void)
     const hl_layout_wish wish = {check_world()->size > 3 ? HL_SEPARATE : HL_COLOCATED, 0, 1, 0, 2, 1, 1};
     hl_layout l;
     hl_mesh m;
-    if (hl_layout_make(&l, check_world()->size, &wish) != HL_OK) return check_skip("bytes of each group: so many ranks do not share layers by two");
+    if (hl_layout_make(&l, check_world()->size, &wish) != HL_OK)
+        return check_skip("bytes of each group: so many ranks do not share layers by two");
     hl_mesh_open(&m, check_world(), &l);
     check_sent(&m, &m.world, "world");
     check_sent(&m, &m.item, "item");
@@ -101,14 +103,19 @@ static void bytes_are_counted_where_they_are_sent(void)
 
 /* ---- what ranks have in common */
 
-static const hl_llama shape = {.hidden_size = 12, .intermediate_size = 10, .num_hidden_layers = 2, .num_attention_heads = 6, .num_key_value_heads = 2,
-                               .head_dim = 2, .vocab_size = 11, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.02};
+static const hl_llama shape = {.hidden_size = 12,
+                               .intermediate_size = 10,
+                               .num_hidden_layers = 2,
+                               .num_attention_heads = 6,
+                               .num_key_value_heads = 2,
+                               .head_dim = 2,
+                               .vocab_size = 11,
+                               .rms_norm_eps = 1e-5,
+                               .rope_theta = 1e4,
+                               .initializer_range = 0.02};
 
 /* The gradient of rank r for number i of a whole tensor: small integers, so that any sum is exact. */
-static float gradient(int r, int64_t i)
-{
-    return (float)((r + 1) * (1 + i % 50));
-}
+static float gradient(int r, int64_t i) { return (float)((r + 1) * (1 + i % 50)); }
 
 static bool has(const hl_param *p, int64_t i)
 {
@@ -153,10 +160,12 @@ static void common_pieces_get_the_sum_of_their_gradients(void)
     float *grad = hl_alloc(t->count * sizeof *grad);
     hl_arena scratch = hl_arena_growing("join");
     for (int k = 0; k < t->n; k++)
-        for (size_t j = 0; j < t->at[k].count; j++) grad[t->at[k].offset + j] = gradient(g->rank, place_of(&t->at[k], j));
+        for (size_t j = 0; j < t->at[k].count; j++)
+            grad[t->at[k].offset + j] = gradient(g->rank, place_of(&t->at[k], j));
     hl_params_join(t, grad, &m.item_tensor_group, &scratch);
     for (int k = 0; k < t->n; k++)
-        for (size_t j = 0; j < t->at[k].count; j++) CHECK(grad[t->at[k].offset + j] == joined(all, g->size, g->rank, k, place_of(&t->at[k], j)));
+        for (size_t j = 0; j < t->at[k].count; j++)
+            CHECK(grad[t->at[k].offset + j] == joined(all, g->size, g->rank, k, place_of(&t->at[k], j)));
     bool shared = hl_params_find(t, "item_llm.model.layers.0.self_attn.k_proj.weight")->shared;
     CHECK(shared == (g->size > 2)); /* one or two ranks have whole key heads */
     hl_arena_free(&scratch);

@@ -23,7 +23,17 @@ static float *unit_rows(int rows, int D, uint32_t name)
 /* Some negatives are the target of a row, some were drawn more than once, some rows do not count. */
 static nce problem(int R, int K, int D, float s)
 {
-    nce c = {R, K, D, s, 0.99f, unit_rows(R, D, 1), unit_rows(R, D, 2), ref_zeros((size_t)R), unit_rows(K, D, 3), ref_zeros((size_t)K), ref_zeros((size_t)R)};
+    nce c = {R,
+             K,
+             D,
+             s,
+             0.99f,
+             unit_rows(R, D, 1),
+             unit_rows(R, D, 2),
+             ref_zeros((size_t)R),
+             unit_rows(K, D, 3),
+             ref_zeros((size_t)K),
+             ref_zeros((size_t)R)};
     for (int k = 0; k < K; k++) {
         c.m[k] = k % 5 == 3 ? 4.0f : k % 7 == 2 ? 2.0f : 1.0f;
         if (k % 11 == 4) memcpy(c.n + k * D, c.p + k % R * D, (size_t)D * sizeof *c.n);
@@ -43,8 +53,9 @@ typedef struct {
 
 static twin twin_of(const nce *c)
 {
-    return (twin){ref_double(c->u, (size_t)(c->R * c->D)), ref_double(c->p, (size_t)(c->R * c->D)), ref_double(c->l0, (size_t)c->R),
-                  ref_double(c->n, (size_t)(c->K * c->D)), ref_double(c->m, (size_t)c->K), ref_double(c->weight, (size_t)c->R)};
+    return (twin){ref_double(c->u, (size_t)(c->R * c->D)), ref_double(c->p, (size_t)(c->R * c->D)),
+                  ref_double(c->l0, (size_t)c->R),         ref_double(c->n, (size_t)(c->K * c->D)),
+                  ref_double(c->m, (size_t)c->K),          ref_double(c->weight, (size_t)c->R)};
 }
 
 /* The negatives [from, to) alone. */
@@ -68,16 +79,14 @@ static void forward(hl_nce_part *part, const nce *c)
 static double backward(float *du, float *dn, const double *lse, const nce *c)
 {
     hl_arena scratch = hl_arena_growing("scratch");
-    const double ds = hl_nce_backward(du, dn, lse, c->weight, c->u, c->p, c->n, c->m, c->R, c->K, c->D, c->s, c->thres, &scratch);
+    const double ds =
+        hl_nce_backward(du, dn, lse, c->weight, c->u, c->p, c->n, c->m, c->R, c->K, c->D, c->s, c->thres, &scratch);
     CHECK(hl_arena_used(&scratch) == 0);
     hl_arena_free(&scratch);
     return ds;
 }
 
-static hl_nce_part *parts(int R)
-{
-    return ref_take((size_t)R * sizeof(hl_nce_part));
-}
+static hl_nce_part *parts(int R) { return ref_take((size_t)R * sizeof(hl_nce_part)); }
 
 static double *lse_of(const hl_nce_part *part, const nce *c)
 {
@@ -101,7 +110,8 @@ static void same_part(const hl_nce_part *a, const hl_nce_part *b, double close)
 static const struct {
     int R, K, D;
     float s;
-} sizes[] = {{1, 1, 5, 14.3f}, {3, 17, 24, 14.3f}, {17, 130, 67, 100.0f}, {300, 1030, 8, 14.3f}, {5, 2100, 64, 1.0f}, {259, 3, 64, 20.0f}};
+} sizes[] = {{1, 1, 5, 14.3f},      {3, 17, 24, 14.3f},  {17, 130, 67, 100.0f},
+             {300, 1030, 8, 14.3f}, {5, 2100, 64, 1.0f}, {259, 3, 64, 20.0f}};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
 static void the_loss_agrees_with_its_twin(void)
@@ -112,7 +122,8 @@ static void the_loss_agrees_with_its_twin(void)
         hl_nce_part *got = parts(c.R), *want = parts(c.R);
         double loss = 0.0;
         forward(got, &c);
-        const double WANT = ref_nce_forward(want, t.weight, t.u, t.p, t.l0, t.n, t.m, c.R, c.K, c.D, (double)c.s, (double)c.thres);
+        const double WANT =
+            ref_nce_forward(want, t.weight, t.u, t.p, t.l0, t.n, t.m, c.R, c.K, c.D, (double)c.s, (double)c.thres);
         for (int r = 0; r < c.R; r++) {
             same_part(&got[r], &want[r], 3e-7 * (double)c.s + 2e-6);
             loss += (double)c.weight[r] * (hl_nce_lse(&got[r], (double)c.l0[r]) - (double)c.l0[r]);
@@ -133,7 +144,8 @@ static void its_gradients_agree_with_the_twin(void)
         double *DU = ref_double_zeros(nu), *DN = ref_double_zeros(nn);
         forward(part, &c);
         const double ds = backward(du, dn, lse_of(part, &c), &c);
-        const double DS = ref_nce_backward(DU, DN, t.weight, t.u, t.p, t.l0, t.n, t.m, c.R, c.K, c.D, (double)c.s, (double)c.thres);
+        const double DS =
+            ref_nce_backward(DU, DN, t.weight, t.u, t.p, t.l0, t.n, t.m, c.R, c.K, c.D, (double)c.s, (double)c.thres);
         const double close = 3e-7 * (double)c.s + 4e-6; /* a logit's rounding grows with s */
         CHECK_NEAR(ref_distance(du, DU, nu), 0.0, close);
         CHECK_NEAR(ref_distance(dn, DN, nn), 0.0, close);
@@ -153,8 +165,8 @@ static double loss_of(const double *x, const void *self)
     const loss *l = self;
     const nce *c = l->c;
     const twin *t = l->t;
-    return ref_nce_forward(NULL, t->weight, l->of == 0 ? x : t->u, t->p, t->l0, l->of == 1 ? x : t->n, t->m, c->R, c->K, c->D,
-                           l->of == 2 ? *x : (double)c->s, (double)c->thres);
+    return ref_nce_forward(NULL, t->weight, l->of == 0 ? x : t->u, t->p, t->l0, l->of == 1 ? x : t->n, t->m, c->R, c->K,
+                           c->D, l->of == 2 ? *x : (double)c->s, (double)c->thres);
 }
 
 static void the_twin_has_its_slope(void)
@@ -218,7 +230,8 @@ static void a_negative_drawn_often_is_as_many_copies(void)
         CHECK_NEAR(hl_nce_lse(&a[r], (double)one.l0[r]), hl_nce_lse(&b[r], (double)one.l0[r]), 1e-6);
     }
     float *du = ref_zeros(R * D), *dn = ref_zeros(D), *du_copies = ref_zeros(R * D), *dn_copies = ref_zeros(TIMES * D);
-    const double ds = backward(du, dn, lse_of(a, &one), &one), ds_copies = backward(du_copies, dn_copies, lse_of(b, &copies), &copies);
+    const double ds = backward(du, dn, lse_of(a, &one), &one),
+                 ds_copies = backward(du_copies, dn_copies, lse_of(b, &copies), &copies);
     double *sum = ref_double_zeros(D);
     for (int k = 0; k < TIMES; k++)
         for (int i = 0; i < D; i++) sum[i] += (double)dn_copies[k * D + i];
@@ -231,7 +244,8 @@ static void a_negative_drawn_often_is_as_many_copies(void)
 static void a_false_negative_is_left_out_of_everything(void)
 {
     enum { D = 4 };
-    float u[D] = {1, 0, 0, 0}, p[D] = {0, 1, 0, 0}, n[2 * D] = {0, 1, 0, 0, 0.6f, 0, 0.8f, 0}, m[2] = {3, 2}, l0 = -1.0f, weight = 1.0f;
+    float u[D] = {1, 0, 0, 0}, p[D] = {0, 1, 0, 0}, n[2 * D] = {0, 1, 0, 0, 0.6f, 0, 0.8f, 0}, m[2] = {3, 2},
+          l0 = -1.0f, weight = 1.0f;
     const nce c = {1, 2, D, 10.0f, 0.99f, u, p, &l0, n, m, &weight}, masked = some_of(&c, 0, 1);
     hl_nce_part part, none;
     forward(&part, &c);
@@ -265,7 +279,8 @@ static void without_negatives_there_is_no_loss(void)
     float du[24] = {0};
     forward(part, &c);
     for (int r = 0; r < 3; r++) {
-        CHECK(part[r].max == -INFINITY && part[r].sum == 0 && part[r].kept == 0 && part[r].masked == 0 && part[r].above == 0);
+        CHECK(part[r].max == -INFINITY && part[r].sum == 0 && part[r].kept == 0 && part[r].masked == 0
+              && part[r].above == 0);
         CHECK(hl_nce_lse(&part[r], (double)c.l0[r]) == (double)c.l0[r]);
     }
     CHECK(backward(du, NULL, lse_of(part, &c), &c) == 0.0);
@@ -279,7 +294,8 @@ static void not_a_number_comes_through(void)
     hl_nce_part part[3], whole = {.max = -INFINITY};
     c.u[8] = NAN;
     forward(part, &c);
-    CHECK(isfinite(hl_nce_lse(&part[0], 1.0)) && isnan(hl_nce_lse(&part[1], 1.0)) && isfinite(hl_nce_lse(&part[2], 1.0)));
+    CHECK(isfinite(hl_nce_lse(&part[0], 1.0)) && isnan(hl_nce_lse(&part[1], 1.0))
+          && isfinite(hl_nce_lse(&part[2], 1.0)));
     hl_nce_combine(&whole, &part[1]);
     hl_nce_combine(&whole, &part[0]);
     CHECK(isnan(hl_nce_lse(&whole, 1.0)));
@@ -291,7 +307,8 @@ static void gradients_add(void)
 {
     const nce c = problem(6, 30, 8, 14.3f);
     hl_nce_part part[6];
-    float *du = ref_zeros(48), *dn = ref_zeros(240), *more_du = ref_random(48, 8, 1.0), *more_dn = ref_random(240, 9, 1.0);
+    float *du = ref_zeros(48), *dn = ref_zeros(240), *more_du = ref_random(48, 8, 1.0),
+          *more_dn = ref_random(240, 9, 1.0);
     double *sum_du = ref_double(more_du, 48), *sum_dn = ref_double(more_dn, 240);
     forward(part, &c);
     const double *lse = lse_of(part, &c), ds = backward(du, dn, lse, &c);

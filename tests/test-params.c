@@ -6,8 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const hl_llama shape = {.hidden_size = 48, .intermediate_size = 80, .num_hidden_layers = 3, .num_attention_heads = 6, .num_key_value_heads = 2,
-                               .head_dim = 8, .vocab_size = 400, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.02};
+static const hl_llama shape = {.hidden_size = 48,
+                               .intermediate_size = 80,
+                               .num_hidden_layers = 3,
+                               .num_attention_heads = 6,
+                               .num_key_value_heads = 2,
+                               .head_dim = 8,
+                               .vocab_size = 400,
+                               .rms_norm_eps = 1e-5,
+                               .rope_theta = 1e4,
+                               .initializer_range = 0.02};
 
 typedef struct {
     hl_item_model item;
@@ -54,11 +62,17 @@ static void spans_follow_one_another(void)
     }
 }
 
-/* 1,100,048,384 parameters with the output layer of 32000 x 2048: what is published of the 22-layer, 2048-wide Llama. */
+/* 1,100,048,384 parameters with the output layer of 32000 x 2048: what is published of the 22-layer, 2048-wide
+ * Llama. */
 static void a_known_model_has_its_known_size(void)
 {
-    const hl_llama tiny = {.hidden_size = 2048, .intermediate_size = 5632, .num_hidden_layers = 22, .num_attention_heads = 32, .num_key_value_heads = 4,
-                           .head_dim = 64, .vocab_size = 32000};
+    const hl_llama tiny = {.hidden_size = 2048,
+                           .intermediate_size = 5632,
+                           .num_hidden_layers = 22,
+                           .num_attention_heads = 32,
+                           .num_key_value_heads = 4,
+                           .head_dim = 64,
+                           .vocab_size = 32000};
     hl_params t = {0};
     hl_llama_params(&t, &tiny, "item", true, (hl_llama_layers){0, tiny.num_hidden_layers}, &hl_alone);
     CHECK(t.count + 32000 * 2048 == 1100048384);
@@ -67,10 +81,15 @@ static void a_known_model_has_its_known_size(void)
 
 static void names_are_the_public_ones(void)
 {
-    static const char *const item[] = {"item_llm.model.embed_tokens.weight", "item_llm.model.layers.2.self_attn.q_proj.weight",
-                                       "item_llm.model.layers.0.mlp.down_proj.weight", "item_llm.model.norm.weight", "item_emb_tokens", "logit_scale"};
-    static const char *const user[] = {"user_llm.model.layers.1.self_attn.o_proj.weight", "user_llm.model.layers.2.input_layernorm.weight",
-                                       "user_llm.model.layers.0.post_attention_layernorm.weight", "user_llm.model.norm.weight"};
+    static const char *const item[] = {"item_llm.model.embed_tokens.weight",
+                                       "item_llm.model.layers.2.self_attn.q_proj.weight",
+                                       "item_llm.model.layers.0.mlp.down_proj.weight",
+                                       "item_llm.model.norm.weight",
+                                       "item_emb_tokens",
+                                       "logit_scale"};
+    static const char *const user[] = {
+        "user_llm.model.layers.1.self_attn.o_proj.weight", "user_llm.model.layers.2.input_layernorm.weight",
+        "user_llm.model.layers.0.post_attention_layernorm.weight", "user_llm.model.norm.weight"};
     models m;
     open_models(&m, 1);
     for (int i = 0; i < 6; i++) CHECK(hl_params_find(&m.item.table, item[i]));
@@ -158,7 +177,8 @@ static void initial_values_know_their_name(void)
     models with, without;
     open_models(&with, 1);
     open_models(&without, 0);
-    float *one = drawn(&with.item.table, 1), *other = drawn(&without.item.table, 1), *seeded = drawn(&with.item.table, 2), *user = drawn(&with.user.table, 1);
+    float *one = drawn(&with.item.table, 1), *other = drawn(&without.item.table, 1),
+          *seeded = drawn(&with.item.table, 2), *user = drawn(&with.user.table, 1);
     const hl_params *t = &with.item.table;
     for (int i = 0; i < t->n; i++) {
         const hl_param *p = &t->at[i], *q = hl_params_find(&without.item.table, p->name);
@@ -242,8 +262,10 @@ static void shares_have_the_keys_that_they_read(void)
         for (int r = 0; r < size; r++) {
             hl_llama_share s = hl_llama_share_of(&shape, r, size);
             CHECK(s.query.begin == query);
-            for (int64_t h = s.query.begin; h < s.query.end; h++) CHECK(s.key.begin <= h / group && h / group < s.key.end);
-            if (s.query.begin < s.query.end) CHECK(s.key.begin == s.query.begin / group && s.lead == s.query.begin % group);
+            for (int64_t h = s.query.begin; h < s.query.end; h++)
+                CHECK(s.key.begin <= h / group && h / group < s.key.end);
+            if (s.query.begin < s.query.end)
+                CHECK(s.key.begin == s.query.begin / group && s.lead == s.query.begin % group);
             query = s.query.end;
             key += s.key.own_end - s.key.own_begin;
         }
@@ -259,7 +281,9 @@ static void check_share(int *counted, const hl_param *mine, const float *w, cons
         hl_stretch s = hl_param_stretch(mine, i), own = hl_param_own_stretch(mine, i);
         CHECK(s.local == filled && memcmp(w + s.local, whole + s.global, s.n * sizeof *w) == 0);
         filled += s.n;
-        CHECK(own.n == 0 || (own.local >= s.local && own.local + own.n <= s.local + s.n && own.global - s.global == (int64_t)(own.local - s.local)));
+        CHECK(own.n == 0
+              || (own.local >= s.local && own.local + own.n <= s.local + s.n
+                  && own.global - s.global == (int64_t)(own.local - s.local)));
         for (size_t k = 0; k < own.n; k++) counted[own.global + (int64_t)k]++;
     }
     CHECK(filled == mine->count);
@@ -273,20 +297,22 @@ static void check_cover(const hl_params *t, const float *whole, int size, int ro
     size_t largest = 0;
     for (int r = 0; r < size; r++) {
         hl_params mine = {0};
-        const hl_tensor_group tp = {.rank = r, .size = size, .rows = rows, .stages = 1,
-                                    .all_reduce = hl_alone.all_reduce};
+        const hl_tensor_group tp = {
+            .rank = r, .size = size, .rows = rows, .stages = 1, .all_reduce = hl_alone.all_reduce};
         hl_item_params(&mine, &shape, 1, &tp);
         float *w = drawn(&mine, 3);
         digest += hl_params_digest(&mine, w, 0, mine.count);
         CHECK(mine.n == t->n && hl_params_whole(&mine) == (int64_t)t->count);
-        for (int i = 0; i < t->n; i++) check_share(counted + t->at[i].offset, &mine.at[i], w + mine.at[i].offset, whole + t->at[i].offset);
+        for (int i = 0; i < t->n; i++)
+            check_share(counted + t->at[i].offset, &mine.at[i], w + mine.at[i].offset, whole + t->at[i].offset);
         largest = mine.count > largest ? mine.count : largest;
         free(w);
         hl_params_free(&mine);
     }
     for (size_t k = 0; k < t->count; k++) CHECK(counted[k] == 1);
     CHECK(digest == hl_params_digest(t, whole, 0, t->count));
-    if (rows == 2 && size == 4) CHECK(largest < t->count / 4 + t->count / 100); /* heads come out even; the norms are everybody's */
+    if (rows == 2 && size == 4)
+        CHECK(largest < t->count / 4 + t->count / 100); /* heads come out even; the norms are everybody's */
     free(counted);
 }
 

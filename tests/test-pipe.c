@@ -20,8 +20,7 @@ static void send(hl_pipe *p, hl_direction direction, int stage, int mb, int rows
 static void receive(hl_pipe *p, hl_direction direction, int stage, int mb, int rows)
 {
     hl_pipe_recv(p, direction, rows, D);
-    for (int i = 0; i < rows * D; i++)
-        CHECK(hl_pipe_received(p, direction)[i] == value(stage, (int)direction, mb, i));
+    for (int i = 0; i < rows * D; i++) CHECK(hl_pipe_received(p, direction)[i] == value(stage, (int)direction, mb, i));
 }
 
 /* Sizes from nothing to more than goes at once, growing and shrinking. */

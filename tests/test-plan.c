@@ -22,9 +22,12 @@ static void open_fixture(fixture *f, int trial)
     toy_open(&f->t, toy_between(&r, 2, 60), toy_between(&r, 1, 30), (uint64_t)trial);
     int samples = toy_between(&r, 1, 12);
     toy_draw_batch(&f->b, &f->t, samples, toy_between(&r, 1, 9), toy_between(&r, trial % 5 ? 1 : 0, 60), &r, &f->arena);
-    f->rules = (hl_plan_rules){.chunk_tokens = toy_between(&r, 1, 100), .user_micro_batch_rows = toy_between(&r, 1, 20),
+    f->rules = (hl_plan_rules){.chunk_tokens = toy_between(&r, 1, 100),
+                               .user_micro_batch_rows = toy_between(&r, 1, 20),
                                .item_tokens = toy_between(&r, 0, 1),
-                               .parts = trial % 4, .dedup = trial % 2, .mean_over_ranks = trial % 3 ? 0 : toy_between(&r, 1, 16)};
+                               .parts = trial % 4,
+                               .dedup = trial % 2,
+                               .mean_over_ranks = trial % 3 ? 0 : toy_between(&r, 1, 16)};
     hl_plan_make(&f->p, &f->b, &f->t.corpus, &f->rules, WIDTH, &f->arena);
 }
 
@@ -211,7 +214,7 @@ static bool is_full(const fixture *f, int c)
 {
     const int end = f->p.micro_batch_begin[c + 1];
     return end < f->p.texts && end != f->p.read
-        && f->p.micro_batch_tokens[c] + length_of(f, end) > f->rules.chunk_tokens;
+           && f->p.micro_batch_tokens[c] + length_of(f, end) > f->rules.chunk_tokens;
 }
 
 /* Where there are parts, a micro-batch costs its part, but for a text; less only where a part did not fit into one. */
@@ -287,8 +290,9 @@ static void public_work_counts_every_slot(void)
     toy_open(&t, 5, 9, 3);
     for (int i = 0; i < 5; i++) t.corpus.tokens(&t.corpus, i, &length[i]);
     const hl_batch b = {.samples = 2, .S = 4, .begin = begin, .item = item, .negatives = 3, .negative = negative};
-    hl_plan_make(&p, &b, &t.corpus, &(hl_plan_rules){.chunk_tokens = 10, .user_micro_batch_rows = 10, .item_tokens = 1,
-                                                     .dedup = true}, WIDTH, &arena);
+    hl_plan_make(&p, &b, &t.corpus,
+                 &(hl_plan_rules){.chunk_tokens = 10, .user_micro_batch_rows = 10, .item_tokens = 1, .dedup = true},
+                 WIDTH, &arena);
     int64_t drawn = length[1] + length[2] + 2 * length[3] + length[4] + 2 * length[4] + length[1] + 8;
     CHECK(p.public_items == 2 * 5 + 3);
     CHECK(p.public_tokens == drawn * 13 / 8); /* five slots are padding, counted at the mean of the other eight */

@@ -86,8 +86,10 @@ static void the_small_pair_becomes_what_the_rules_say(void)
     const hl_corpus *c = hl_dataset_corpus(d);
     CHECK(c->items == 9 && c->users == 3);
     static const char *const ids[] = {"", "i1", "i2", "i3", "i4", "i,5", "i6", "i7", "i8"};
-    static const char *const texts[] = {"", "P: title: onetag: red", "P: title: n\xC3\xA9w, \"two\"", "P: title: onetag: red", "P: ",
-                                        "P: tag: a\nb", "P: title: 01234567890123456789012345678", "", ""};
+    static const char *const texts[] = {
+        "",    "P: title: onetag: red", "P: title: n\xC3\xA9w, \"two\"",           "P: title: onetag: red",
+        "P: ", "P: tag: a\nb",          "P: title: 01234567890123456789012345678", "",
+        ""};
     static const int twins[] = {0, 1, 2, 1, 4, 5, 6, 0, 0};
     for (int i = 0; i < 9; i++) {
         const char *id = hl_dataset_item_id(d, i, &n);
@@ -111,7 +113,8 @@ static void the_report_counts_what_happened(void)
     hl_prepare_report r;
     CHECK_OK(hl_prepare(check_world(), &s, &r));
     CHECK(r.interactions == 13 && r.interactions_kept == 11 && r.interactions_repeated == 1);
-    CHECK(r.users_seen == 4 && r.users_kept == 3 && r.users_dropped == 1 && r.users_equal_times == 1 && r.users_one_time == 0);
+    CHECK(r.users_seen == 4 && r.users_kept == 3 && r.users_dropped == 1 && r.users_equal_times == 1
+          && r.users_one_time == 0);
     CHECK(r.sequence_min == 3 && r.sequence_max == 4);
     CHECK(r.items == 8 && r.items_without_text == 2 && r.items_equal == 3);
     CHECK(r.text_rows == 8 && r.text_rows_unused == 1 && r.text_rows_repeated == 1);
@@ -123,17 +126,23 @@ static const char odd_ids[] = "item,user,time\na ,u,1\n017,u,2\nB3,u,3\n 5.0,u,4
 
 static void items_without_text_are_counted_by_what_their_ids_lack(void)
 {
-    hl_prepare_settings s = csv_pair("forms", odd_ids, "item_id,title,tag\na,A,1\n17,B,2\nb3,C,3\n5,D,4\nz,E,5\ny,F,6\nx,G,7\ny,H,8\n");
+    hl_prepare_settings s =
+        csv_pair("forms", odd_ids, "item_id,title,tag\na,A,1\n17,B,2\nb3,C,3\n5,D,4\nz,E,5\ny,F,6\nx,G,7\ny,H,8\n");
     hl_prepare_report r;
     hl_manifest m;
     CHECK_OK(hl_prepare(check_world(), &s, &r));
     CHECK(r.items_without_text == 4 && r.text_rows_unused == 7);
     CHECK(r.ids_blanks == 1 && r.ids_zeros == 1 && r.ids_case == 1 && r.ids_forms == 1 && r.ids_decimal == 0);
     CHECK_OK(hl_manifest_read(&m, s.folder));
-    static const char *const want[HL_EXAMPLES][2] = {
-        [HL_EXAMPLE_WITHOUT_TEXT] = {"a ", "017"}, [HL_EXAMPLE_UNUSED] = {"a", "17"}, [HL_EXAMPLE_BLANKS] = {"a ", "a"}, [HL_EXAMPLE_DECIMAL] = {"", ""},
-        [HL_EXAMPLE_ZEROS] = {"017", "17"}, [HL_EXAMPLE_CASE] = {"B3", "b3"}, [HL_EXAMPLE_FORMS] = {" 5.0", "5"}, [HL_EXAMPLE_TIMES] = {"", ""},
-        [HL_EXAMPLE_MISSING] = {"", ""}};
+    static const char *const want[HL_EXAMPLES][2] = {[HL_EXAMPLE_WITHOUT_TEXT] = {"a ", "017"},
+                                                     [HL_EXAMPLE_UNUSED] = {"a", "17"},
+                                                     [HL_EXAMPLE_BLANKS] = {"a ", "a"},
+                                                     [HL_EXAMPLE_DECIMAL] = {"", ""},
+                                                     [HL_EXAMPLE_ZEROS] = {"017", "17"},
+                                                     [HL_EXAMPLE_CASE] = {"B3", "b3"},
+                                                     [HL_EXAMPLE_FORMS] = {" 5.0", "5"},
+                                                     [HL_EXAMPLE_TIMES] = {"", ""},
+                                                     [HL_EXAMPLE_MISSING] = {"", ""}};
     for (int e = 0; e < HL_EXAMPLES; e++)
         for (int k = 0; k < 2; k++) CHECK(strcmp(m.examples.of[e][k], want[e][k]) == 0);
     hl_manifest_free(&m);
@@ -141,7 +150,8 @@ static void items_without_text_are_counted_by_what_their_ids_lack(void)
 
 static void an_id_that_is_two_items_is_found_beside_the_one_with_the_text(void)
 {
-    hl_prepare_settings s = csv_pair("two-ids", "item,user,time\na,u,1\na ,u,2\nb,u,3\n", "item_id,title,tag\na,A,1\nb,B,2\n");
+    hl_prepare_settings s =
+        csv_pair("two-ids", "item,user,time\na,u,1\na ,u,2\nb,u,3\n", "item_id,title,tag\na,A,1\nb,B,2\n");
     hl_prepare_report r;
     CHECK_OK(hl_prepare(check_world(), &s, &r));
     CHECK(r.items == 3 && r.items_without_text == 1 && r.text_rows_unused == 0 && r.ids_blanks == 1);
@@ -150,12 +160,16 @@ static void an_id_that_is_two_items_is_found_beside_the_one_with_the_text(void)
 static const struct {
     const char *texts, *words;
 } say_nothing[] = {
-    {"item_id,title,tag\nc,A,1\nd,B,2\n", "text/nothing.csv: none of the 3 items of the interactions (as 'A1', 'A2') has a row among the 2 (as 'c', 'd'); write"},
-    {"item_id,title,tag\na1,A,1\nd,B,2\n", "; 1 would match but for the case of letters ('A1' in the interactions, 'a1' in the texts)"},
+    {"item_id,title,tag\nc,A,1\nd,B,2\n", "text/nothing.csv: none of the 3 items of the interactions (as 'A1', 'A2') "
+                                          "has a row among the 2 (as 'c', 'd'); write"},
+    {"item_id,title,tag\na1,A,1\nd,B,2\n",
+     "; 1 would match but for the case of letters ('A1' in the interactions, 'a1' in the texts)"},
     {"item_id,title,tag\n", "has a row among the 0"},
     {"item_id,title,tag\nA1,,NA\nA2,nan,\n", "none of the 2 texts has a value in the columns of text_keys"},
     {"item_id,title,tag\nA1,x,y\nA2,x,y\nA3,x,y\n", "all 3 texts are equal (0 are truncated)"},
-    {"item_id,title,tag\nA1,0123456789012345678901234567890123456789,y\nA2,0123456789012345678901234567890123456789,z\n", "all 2 texts are equal (2 are truncated)"},
+    {"item_id,title,tag\nA1,0123456789012345678901234567890123456789,y\nA2,0123456789012345678901234567890123456789,"
+     "z\n",
+     "all 2 texts are equal (2 are truncated)"},
 };
 
 static void texts_that_say_nothing_are_refused_unless_nobody_reads_them(void)
@@ -392,7 +406,8 @@ static const table_of good_headers[] = {
     {",user_id,parent_asin,timestamp,date", "suitr", ',', "timestamp is 'timestamp' (column 4); not read: '', 'date'"},
     {"when,user,item", "tui", ',', "timestamp is 'when' (column 1)"},
     {"asin,item_id,user,timestamp", "siut", ',', "item is 'item_id' (column 2)"},
-    {"movie,movieId,user,user_id,timestamp", "sirut", ',', "item is 'movieId' (column 2), user is 'user_id' (column 4)"},
+    {"movie,movieId,user,user_id,timestamp", "sirut", ',',
+     "item is 'movieId' (column 2), user is 'user_id' (column 4)"},
     {" User ID , Item-ID ,Timestamp", "uit", ',', "user is ' User ID ' (column 1)"},
 };
 
@@ -528,7 +543,9 @@ static void ids_that_say_that_they_are_missing_are_counted(void)
 {
     hl_prepare_report r;
     hl_manifest m;
-    hl_prepare_settings s = csv_pair("nan", "item,user,time\nitem0,nan,1\nitem1,nan,2\nitem2,nan,3\nNone,u,1\nitem1,u,2\nitem2,u,3\nitem3,nano,4\n", five_texts);
+    hl_prepare_settings s = csv_pair(
+        "nan", "item,user,time\nitem0,nan,1\nitem1,nan,2\nitem2,nan,3\nNone,u,1\nitem1,u,2\nitem2,u,3\nitem3,nano,4\n",
+        five_texts);
     CHECK_OK(hl_prepare(check_world(), &s, &r));
     CHECK(r.ids_missing == 4);
     CHECK_OK(hl_manifest_read(&m, s.folder));
@@ -836,8 +853,15 @@ static bool real_dataset(hl_prepare_settings *s)
     if (!(path = check_shared("models/tinystories-260k"))) return false;
     snprintf(tokenizer, sizeof tokenizer, "%s", path);
     *s = (hl_prepare_settings){
-        .data_path = data, .text_path = text, .dataset = "amazon_industrial", .folder = in_folder("amazon.hllm"), .tokenizer = tokenizer,
-        .max_text_length = 64, .item_prompt = "Compress the following sentence into embedding: ", .text_keys = keys, .n_text_keys = 2,
+        .data_path = data,
+        .text_path = text,
+        .dataset = "amazon_industrial",
+        .folder = in_folder("amazon.hllm"),
+        .tokenizer = tokenizer,
+        .max_text_length = 64,
+        .item_prompt = "Compress the following sentence into embedding: ",
+        .text_keys = keys,
+        .n_text_keys = 2,
     };
     return true;
 }

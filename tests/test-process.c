@@ -42,7 +42,8 @@ static void other_batch_systems_have_jobs_too(void)
     unsetenv("PBS_JOBID");
 }
 
-/* A rank that would live on for four seconds, and its launcher, who is gone at once; seconds until the rank has ended. */
+/* A rank that would live on for four seconds, and its launcher, who is gone at once; seconds until the rank has
+ * ended. */
 static double outlives(const char *rank)
 {
     int end[2];
@@ -71,15 +72,9 @@ static double outlives(const char *rank)
     return hl_seconds() - begin;
 }
 
-static void a_rank_ends_with_its_launcher(void)
-{
-    CHECK(outlives("0") < 3);
-}
+static void a_rank_ends_with_its_launcher(void) { CHECK(outlives("0") < 3); }
 
-static void a_process_without_a_launcher_may_outlive_its_shell(void)
-{
-    CHECK(outlives(NULL) > 3);
-}
+static void a_process_without_a_launcher_may_outlive_its_shell(void) { CHECK(outlives(NULL) > 3); }
 
 static const test tests[] = {
     {"a process names its job", a_process_names_its_job},

@@ -18,7 +18,8 @@ static void a_product_agrees_with_plain_loops(void)
     for (size_t i = 0; i < sizeof row_counts / sizeof *row_counts; i++) {
         const int T = row_counts[i];
         const size_t nx = (size_t)(T * D), ny = (size_t)(T * F), nw = (size_t)(F * D);
-        float *x = ref_random(nx, 1, 1.0), *w = ref_random(nw, 2, 1.0), *dy = ref_random(ny, 3, 1.0), *y = ref_random(ny, 4, 1.0);
+        float *x = ref_random(nx, 1, 1.0), *w = ref_random(nw, 2, 1.0), *dy = ref_random(ny, 3, 1.0),
+              *y = ref_random(ny, 4, 1.0);
         float *dx = ref_random(nx, 5, 1.0), *dw = ref_zeros(nw); /* what is in dx does not matter */
         double *X = ref_double(x, nx), *W = ref_double(w, nw), *DY = ref_double(dy, ny), *Y = ref_double_zeros(ny);
         double *DX = ref_double_zeros(nx), *DW = ref_double_zeros(nw);
@@ -37,9 +38,13 @@ static void a_product_agrees_with_plain_loops(void)
 
 static void bf16_is_the_nearest_ties_to_even(void)
 {
-    static const struct { uint32_t from; uint16_t to; } known[] = {
-        {0x3f800000, 0x3f80}, {0x3f808000, 0x3f80}, {0x3f808001, 0x3f81}, {0x3f818000, 0x3f82}, {0x3f817fff, 0x3f81}, {0xbf818000, 0xbf82},
-        {0x80000000, 0x8000}, {0x00018000, 0x0002}, {0x7f7fffff, 0x7f80}, {0xff800000, 0xff80}, {0x7f800001, 0x7fc0}, {0x7fffffff, 0x7fff},
+    static const struct {
+        uint32_t from;
+        uint16_t to;
+    } known[] = {
+        {0x3f800000, 0x3f80}, {0x3f808000, 0x3f80}, {0x3f808001, 0x3f81}, {0x3f818000, 0x3f82},
+        {0x3f817fff, 0x3f81}, {0xbf818000, 0xbf82}, {0x80000000, 0x8000}, {0x00018000, 0x0002},
+        {0x7f7fffff, 0x7f80}, {0xff800000, 0xff80}, {0x7f800001, 0x7fc0}, {0x7fffffff, 0x7fff},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         float x = hl_float_of(known[i].from);
@@ -62,10 +67,13 @@ static double *rounded_double(const float *x, size_t n)
 static void rounded_product_agrees(hl_math_precision how, int T, int D, int F)
 {
     const size_t nx = (size_t)(T * D), ny = (size_t)(T * F), nw = (size_t)(F * D);
-    float *x = ref_random(nx, 1, 1.0), *w = ref_random(nw, 2, 1.0), *dy = ref_random(ny, 3, 1.0), *y = ref_random(ny, 4, 1.0);
+    float *x = ref_random(nx, 1, 1.0), *w = ref_random(nw, 2, 1.0), *dy = ref_random(ny, 3, 1.0),
+          *y = ref_random(ny, 4, 1.0);
     float *dx = ref_random(nx, 5, 1.0), *dw = ref_random(nw, 6, 1.0);
-    double *X = rounded_double(x, nx), *W = rounded_double(w, nw), *DY = rounded_double(dy, ny), *Y = ref_double_zeros(ny);
-    double *DX = ref_double_zeros(nx), *DW = ref_double_zeros(nw), *before = ref_double(dw, nw), *exact = ref_double_zeros(ny);
+    double *X = rounded_double(x, nx), *W = rounded_double(w, nw), *DY = rounded_double(dy, ny),
+           *Y = ref_double_zeros(ny);
+    double *DX = ref_double_zeros(nx), *DW = ref_double_zeros(nw), *before = ref_double(dw, nw),
+           *exact = ref_double_zeros(ny);
     ref_linear_forward(Y, X, W, T, D, F);
     ref_linear_forward(exact, ref_double(x, nx), ref_double(w, nw), T, D, F);
     ref_linear_backward(DX, DW, DY, X, W, T, D, F);
@@ -119,15 +127,18 @@ static void multiply(float *c, size_t c_row, hl_numbers a, hl_numbers b, int M, 
 static int product_is_exact(product *make, int M, int N, int K, bool turn_a, bool turn_b, bool add)
 {
     const size_t na = (size_t)(M * K), nb = (size_t)(K * N), nc = (size_t)(M * N);
-    float *a = ref_random(na, 1, 2.0), *b = ref_random(nb, 2, 2.0), *c = ref_random(nc, 3, 2.0), *want = ref_take(nc * sizeof *want);
+    float *a = ref_random(na, 1, 2.0), *b = ref_random(nb, 2, 2.0), *c = ref_random(nc, 3, 2.0),
+          *want = ref_take(nc * sizeof *want);
     for (size_t i = 0; i < na; i++) a[i] = rintf(a[i]);
     for (size_t i = 0; i < nb; i++) b[i] = rintf(b[i]);
     for (size_t i = 0; i < nc; i++) c[i] = rintf(c[i]);
     for (size_t i = 0; i < nc; i++) want[i] = add ? c[i] : 0.0f;
     for (int m = 0; m < M; m++)
         for (int k = 0; k < K; k++)
-            for (int n = 0; n < N; n++) want[m * N + n] += a[turn_a ? k * M + m : m * K + k] * b[turn_b ? n * K + k : k * N + n];
-    const hl_numbers left = {a, turn_a ? 1 : (size_t)K, turn_a ? (size_t)M : 1}, right = {b, turn_b ? 1 : (size_t)N, turn_b ? (size_t)K : 1};
+            for (int n = 0; n < N; n++)
+                want[m * N + n] += a[turn_a ? k * M + m : m * K + k] * b[turn_b ? n * K + k : k * N + n];
+    const hl_numbers left = {a, turn_a ? 1 : (size_t)K, turn_a ? (size_t)M : 1},
+                     right = {b, turn_b ? 1 : (size_t)N, turn_b ? (size_t)K : 1};
     make(c, (size_t)N, left, right, M, N, K, add);
     int same = 1;
     for (size_t i = 0; i < nc; i++) same &= c[i] == want[i]; /* zeros of either sign */
@@ -137,16 +148,23 @@ static int product_is_exact(product *make, int M, int N, int K, bool turn_a, boo
 
 static void a_small_product_is_that_of_plain_loops_at_any_size(void)
 {
-    static const int sizes[][3] = {{1, 1, 1}, {5, 3, 2}, {6, 16, 7}, {48, 64, 384}, {49, 65, 385}, {51, 513, 5}, {130, 344, 64}, {53, 172, 769}, {700, 47, 33}, {1030, 129, 390}, {53, 1100, 520}, {103, 150, 4100}, {4101, 150, 9}};
+    static const int sizes[][3] = {{1, 1, 1},       {5, 3, 2},        {6, 16, 7},     {48, 64, 384}, {49, 65, 385},
+                                   {51, 513, 5},    {130, 344, 64},   {53, 172, 769}, {700, 47, 33}, {1030, 129, 390},
+                                   {53, 1100, 520}, {103, 150, 4100}, {4101, 150, 9}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        for (int how = 0; how < 8; how++) CHECK(product_is_exact(hl_product, sizes[i][0], sizes[i][1], sizes[i][2], how & 1, how & 2, how & 4));
+        for (int how = 0; how < 8; how++)
+            CHECK(product_is_exact(hl_product, sizes[i][0], sizes[i][1], sizes[i][2], how & 1, how & 2, how & 4));
     hl_math_threads(3);
-    CHECK(product_is_exact(hl_product, 700, 130, 200, false, true, false) && product_is_exact(hl_product, 344, 110, 1000, true, false, true));
-    for (int how = 0; how < 8; how++) CHECK(product_is_exact(hl_product, 100, 2100, 600, how & 1, how & 2, how & 4)); /* turns that wait for each other */
+    CHECK(product_is_exact(hl_product, 700, 130, 200, false, true, false)
+          && product_is_exact(hl_product, 344, 110, 1000, true, false, true));
+    for (int how = 0; how < 8; how++)
+        CHECK(product_is_exact(hl_product, 100, 2100, 600, how & 1, how & 2,
+                               how & 4)); /* turns that wait for each other */
     hl_math_threads(1);
 }
 
-/* Of vectors of 8 numbers this is too wide for products of our own, and left to BLAS; three threads have 129, 129 and 128 rows. */
+/* Of vectors of 8 numbers this is too wide for products of our own, and left to BLAS; three threads have 129, 129
+ * and 128 rows. */
 static void a_wide_product_is_that_of_plain_loops_at_any_number_of_threads(void)
 {
     enum { M = 386, N = 364, K = 365 };
@@ -174,7 +192,8 @@ static void numbers_of_a_product_do_not_depend_on_what_stands_beside(void)
     enum { M = 1030, N = 150, K = 500 };
     float *a = ref_random(M * K, 1, 1.0), *b = ref_random(K * N, 2, 1.0), *c = ref_zeros(M * N);
     for (int turned = 0; turned < 2; turned++) {
-        hl_product(c, (size_t)N, turned ? (hl_numbers){a, 1, M} : (hl_numbers){a, K, 1}, (hl_numbers){b, N, 1}, M, N, K, false);
+        hl_product(c, (size_t)N, turned ? (hl_numbers){a, 1, M} : (hl_numbers){a, K, 1}, (hl_numbers){b, N, 1}, M, N, K,
+                   false);
         for (int m = 0; m < M; m += 7) CHECK(row_is_alone(c, a, b, m, M, N, K, turned));
     }
     ref_done();
@@ -225,7 +244,8 @@ static void kernels_are_those_that_are_named(void)
             continue;
         }
         here++;
-        CHECK(strcmp(hl_kernels_name(), names[i]) == 0 && hl_has_wide_vectors() == wide[i] && hl_has_vectors() == vectors[i]);
+        CHECK(strcmp(hl_kernels_name(), names[i]) == 0 && hl_has_wide_vectors() == wide[i]
+              && hl_has_vectors() == vectors[i]);
         a_product_agrees_with_plain_loops();
         a_small_product_is_that_of_plain_loops_at_any_size();
         a_wide_product_is_that_of_plain_loops_at_any_number_of_threads();
@@ -251,8 +271,10 @@ static const test tests[] = {
     {"products round their factors to bf16 where told", products_round_their_factors_where_told},
     {"products of whole numbers are exact, and add", products_of_whole_numbers_are_exact_and_add},
     {"a small product is that of plain loops, at any size", a_small_product_is_that_of_plain_loops_at_any_size},
-    {"a wide product is that of plain loops, at any number of threads", a_wide_product_is_that_of_plain_loops_at_any_number_of_threads},
-    {"numbers of a product do not depend on what stands beside", numbers_of_a_product_do_not_depend_on_what_stands_beside},
+    {"a wide product is that of plain loops, at any number of threads",
+     a_wide_product_is_that_of_plain_loops_at_any_number_of_threads},
+    {"numbers of a product do not depend on what stands beside",
+     numbers_of_a_product_do_not_depend_on_what_stands_beside},
     {"a product of no rows does nothing", a_product_of_no_rows_does_nothing},
     {"the gradient through a product of no columns is zero", the_gradient_through_a_product_of_no_columns_is_zero},
     {"a gradient that is not wanted is not computed", a_gradient_that_is_not_wanted_is_not_computed},

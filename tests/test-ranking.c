@@ -1,8 +1,8 @@
 /* test-ranking.c - a made-up catalogue is ranked as a slow count over all items ranks it, at any layout.
  *
- * The slow count runs on each rank for itself.  It encodes every item and every user alone, takes cosines in double and compares a
- * user's target with each item of the catalogue in turn.  Scores nearer than rounding may carry them can fall on either side of the
- * target: the slow count has them apart, as open, and few users have any. */
+ * The slow count runs on each rank for itself.  It encodes every item and every user alone, takes cosines in double
+ * and compares a user's target with each item of the catalogue in turn.  Scores nearer than rounding may carry them
+ * can fall on either side of the target: the slow count has them apart, as open, and few users have any. */
 #include "base/arena.h"
 #include "mpi/evaluate.h"
 #include "tests/check-mpi.h"
@@ -15,8 +15,15 @@ enum { S = 4, LONGEST = 6, WIDTH = 16, MOST_ITEMS = 9, CUTS = 4 };
 static const int cuts[CUTS] = {1, 5, 20, 100};
 static const double NEAR = 5e-6; /* scores of fp32 that were computed in two ways */
 
-static const hl_llama shape = {.hidden_size = WIDTH, .intermediate_size = 24, .num_hidden_layers = 2, .num_attention_heads = 4,
-                               .num_key_value_heads = 2, .head_dim = 4, .vocab_size = 700, .rms_norm_eps = 1e-5, .rope_theta = 1e4,
+static const hl_llama shape = {.hidden_size = WIDTH,
+                               .intermediate_size = 24,
+                               .num_hidden_layers = 2,
+                               .num_attention_heads = 4,
+                               .num_key_value_heads = 2,
+                               .head_dim = 4,
+                               .vocab_size = 700,
+                               .rms_norm_eps = 1e-5,
+                               .rope_theta = 1e4,
                                .initializer_range = 0.3};
 
 /* What is ranked. */
@@ -38,13 +45,21 @@ static void draw_world(toy *t, const world *w)
 }
 
 /* An engine with the weights that follow from the seed, in a mesh of g. */
-static void open_engine(hl_engine *e, hl_mesh *m, const hl_group *g, const hl_layout_wish *wish, const toy *t, const world *w, int zero)
+static void open_engine(hl_engine *e, hl_mesh *m, const hl_group *g, const hl_layout_wish *wish, const toy *t,
+                        const world *w, int zero)
 {
     hl_layout layout;
-    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8,
-                                            .item_tokens = w->item_tokens, .dedup = true, .share_prefix = zero < 3},
-                                   .share_tokens = zero < 3, .nce_thres = 0.99f, .activation_budget = -1, .zero = zero,
-                                   .longest_text = LONGEST, .longest_history = MOST_ITEMS};
+    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40,
+                                            .user_micro_batch_rows = 8,
+                                            .item_tokens = w->item_tokens,
+                                            .dedup = true,
+                                            .share_prefix = zero < 3},
+                                   .share_tokens = zero < 3,
+                                   .nce_thres = 0.99f,
+                                   .activation_budget = -1,
+                                   .zero = zero,
+                                   .longest_text = LONGEST,
+                                   .longest_history = MOST_ITEMS};
     CHECK_OK(hl_layout_make(&layout, g->size, wish));
     hl_mesh_open(m, g, &layout);
     hl_engine_open(e, m, &t->corpus, &shape, &shape, &rules);
@@ -214,7 +229,8 @@ static void compare_score(const hl_score *got, const int64_t *rank, const int64_
         if (rank[u] == 0) continue;
         add_place(&want[HL_TIES_FIRST], rank[u], 1);
         add_place(&want[HL_TIES_LAST], rank[u] + ties[u], 1);
-        for (int64_t p = rank[u]; p <= rank[u] + ties[u]; p++) add_place(&want[HL_TIES_RANDOM], p, 1 / ((double)ties[u] + 1));
+        for (int64_t p = rank[u]; p <= rank[u] + ties[u]; p++)
+            add_place(&want[HL_TIES_RANDOM], p, 1 / ((double)ties[u] + 1));
     }
     CHECK(got->users == users);
     for (hl_ties t = 0; t < HL_TIES; t++) compare_gains(&got->gains[t], &want[t]);
@@ -236,11 +252,19 @@ static void compare_ranks(const int64_t *rank, const int64_t *ties, slow *s, con
     CHECK((double)decided >= 0.9 * (double)users);
 }
 
-static void evaluate(hl_engine *e, const hl_catalogue *c, slow *s, hl_phase phase, int users, float margin, hl_mask mask)
+static void evaluate(hl_engine *e, const hl_catalogue *c, slow *s, hl_phase phase, int users, float margin,
+                     hl_mask mask)
 {
     const int64_t n = s->t->corpus.users;
     int64_t *rank = hl_alloc_zero((size_t)n, sizeof *rank), *ties = hl_alloc_zero((size_t)n, sizeof *ties);
-    hl_eval_orders orders = {.phase = phase, .history = S, .mask = mask, .users = users, .margin = margin, .cuts = CUTS, .rank = rank, .ties = ties};
+    hl_eval_orders orders = {.phase = phase,
+                             .history = S,
+                             .mask = mask,
+                             .users = users,
+                             .margin = margin,
+                             .cuts = CUTS,
+                             .rank = rank,
+                             .ties = ties};
     hl_score score;
     memcpy(orders.cut, cuts, sizeof cuts);
     CHECK_OK(hl_evaluate(&score, e, c, &orders));
@@ -285,18 +309,17 @@ static void copies_rank_as_a_slow_count(void)
     rank_world(&tiny, &(hl_layout_wish){.kind = HL_COLOCATED}, 0);
 }
 
-static void a_catalogue_of_many_tiles_is_ranked(void)
-{
-    rank_world(&wide, &(hl_layout_wish){.kind = HL_COLOCATED}, 0);
-}
+static void a_catalogue_of_many_tiles_is_ranked(void) { rank_world(&wide, &(hl_layout_wish){.kind = HL_COLOCATED}, 0); }
 
 /* One rank alone has none of these layouts: there each is the one that it can have. */
 static void sides_stages_and_shared_layers_rank_as_a_slow_count(void)
 {
     const int p = check_world()->size;
     const hl_layout_wish alone = {.kind = HL_COLOCATED}, staged = {.kind = HL_COLOCATED, .item_pp = 2, .user_pp = 2},
-                         apart = {.kind = HL_SEPARATE, .item_dp = p > 2 ? p - 2 : 1, .user_dp = 1}, /* from 3 on one is idle */
-                         shared = {.kind = HL_COLOCATED, .item_dp = 1, .item_tp = p, .user_dp = 1, .user_tp = p};
+                         apart = {.kind = HL_SEPARATE,
+                                  .item_dp = p > 2 ? p - 2 : 1,
+                                  .user_dp = 1}, /* from 3 on one is idle */
+        shared = {.kind = HL_COLOCATED, .item_dp = 1, .item_tp = p, .user_dp = 1, .user_tp = p};
     rank_world(&small, &shared, 0);
     rank_world(&small, p > 1 ? &staged : &alone, 3);
     rank_world(&means, p > 1 ? &apart : &alone, 1);

@@ -4,8 +4,8 @@
 
 static const double PI = 3.14159265358979323846;
 
-/* The public log shows the rate set for the step after every 20th, beside a count that is already 20 ahead: at "8820" that
- * of step 8801. */
+/* The public log shows the rate set for the step after every 20th, beside a count that is already 20 ahead: at
+ * "8820" that of step 8801. */
 static void rates_are_those_of_public_logs(void)
 {
     const hl_rate books = {HL_RATE_COSINE, 1e-4, 0.1, 5 * 18971}, other = {HL_RATE_COSINE, 1e-4, 0.1, 5 * 13429};
@@ -44,7 +44,8 @@ static void constant_is_constant(void)
 
 static void odd_lengths_are_legal(void)
 {
-    const hl_rate no_warmup = {HL_RATE_COSINE, 1, 0, 10}, only_warmup = {HL_RATE_LINEAR, 1, 1, 10}, one_step = {HL_RATE_COSINE, 1, 0.1, 1};
+    const hl_rate no_warmup = {HL_RATE_COSINE, 1, 0, 10}, only_warmup = {HL_RATE_LINEAR, 1, 1, 10},
+                  one_step = {HL_RATE_COSINE, 1, 0.1, 1};
     CHECK(hl_rate_at(&no_warmup, 0) == 1);
     for (int t = 0; t < 10; t++) CHECK_NEAR(hl_rate_at(&only_warmup, t), t / 10.0, 1e-12);
     CHECK(hl_rate_at(&one_step, 0) == 0 && isfinite(hl_rate_at(&one_step, 1)));

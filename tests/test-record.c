@@ -122,7 +122,8 @@ static void a_sketch_is_a_list_of_its_tensor(void)
     hl_record_sketch(r, "a", "weight", &w);
     hl_record_sketch(r, "b", "weight", &w);
     CHECK_OK(hl_record_end(r));
-    json_t *j = line(0), *t = json_object_get(j, "tensors"), *a = json_object_get(t, "a"), *list = json_object_get(a, "gradient");
+    json_t *j = line(0), *t = json_object_get(j, "tensors"), *a = json_object_get(t, "a"),
+           *list = json_object_get(a, "gradient");
     CHECK(json_object_size(t) == 2 && json_object_size(a) == 2 && json_array_size(list) == 2 + HL_PROJECTIONS);
     CHECK(strcmp(json_string_value(json_array_get(list, 0)), "0000000000000abc") == 0);
     CHECK(json_is_null(json_array_get(list, 1)));
@@ -163,14 +164,33 @@ static void no_record_is_a_record_that_ignores(void)
 static void a_run_says_what_it_is(void)
 {
     hl_record *r = new_record("run");
-    const hl_record_facts f = {.step = 7, .version = "0.1", .commit = "unknown", .compiler = "gcc 12", .flags = "-O2", .math = "OpenBLAS", .kernels = "plain", .mpi = "Open MPI v4.1.4",
-                               .nodes = 2, .ranks = 8, .threads = 3, .cores = 4, .cores_least = 1, .cores_most = 2, .layout = "colocated", .config = 1, .data = 2, .weights = 3};
-    static const char *const keys[] = {"kind", "schema", "step", "time", "version", "commit", "compiler", "flags", "math", "kernels", "mpi", "nodes", "ranks",
-                                       "threads", "cores", "cores_least", "cores_most", "layout", "config_digest", "data_digest", "weights_digest"};
+    const hl_record_facts f = {.step = 7,
+                               .version = "0.1",
+                               .commit = "unknown",
+                               .compiler = "gcc 12",
+                               .flags = "-O2",
+                               .math = "OpenBLAS",
+                               .kernels = "plain",
+                               .mpi = "Open MPI v4.1.4",
+                               .nodes = 2,
+                               .ranks = 8,
+                               .threads = 3,
+                               .cores = 4,
+                               .cores_least = 1,
+                               .cores_most = 2,
+                               .layout = "colocated",
+                               .config = 1,
+                               .data = 2,
+                               .weights = 3};
+    static const char *const keys[] = {
+        "kind",  "schema",      "step",       "time",   "version",       "commit",      "compiler",
+        "flags", "math",        "kernels",    "mpi",    "nodes",         "ranks",       "threads",
+        "cores", "cores_least", "cores_most", "layout", "config_digest", "data_digest", "weights_digest"};
     CHECK_OK(hl_record_run(r, &f));
     json_t *j = line(0);
     CHECK(json_object_size(j) == sizeof keys / sizeof keys[0]);
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) CHECK(json_object_get(j, keys[i]) && !json_is_null(json_object_get(j, keys[i])));
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        CHECK(json_object_get(j, keys[i]) && !json_is_null(json_object_get(j, keys[i])));
     CHECK(json_integer_value(json_object_get(j, "schema")) == HL_RECORD_SCHEMA);
     CHECK(json_integer_value(json_object_get(j, "step")) == 7);
     CHECK(strcmp(json_string_value(json_object_get(j, "weights_digest")), "0000000000000003") == 0);
@@ -297,7 +317,8 @@ static void lines_that_are_gone_are_noticed(void)
     CHECK_OK(hl_atomic_write(path, text + first, strlen(text + first)));
     free(text);
     CHECK(is_changed_since(mark));
-    if (CHECK_OK(hl_record_open(&r, path, 3, NULL))) CHECK(hl_record_tell_missing(r, 3) && !hl_record_tell_missing(r, 2));
+    if (CHECK_OK(hl_record_open(&r, path, 3, NULL)))
+        CHECK(hl_record_tell_missing(r, 3) && !hl_record_tell_missing(r, 2));
     hl_record_close(r);
     hl_log_level(HL_INFO);
 }
@@ -336,7 +357,8 @@ static void a_mark_goes_on_with_its_file(void)
 
 static void a_torn_last_line_goes(void)
 {
-    static const char *const tails[] = {"{\"kind\":\"step\",\"st", "{", "{\"kind\":\"step\",\"step\":4}", "{\"kind\":\"step\",\"step\":99}"};
+    static const char *const tails[] = {"{\"kind\":\"step\",\"st", "{", "{\"kind\":\"step\",\"step\":4}",
+                                        "{\"kind\":\"step\",\"step\":99}"};
     hl_log_level(HL_WARN);
     for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
         five_steps("torn");
@@ -358,12 +380,14 @@ static void a_torn_last_line_goes(void)
 
 static void a_file_of_somebody_else_is_left_alone(void)
 {
-    static const char *const texts[] = {"a diary\n", "a diary", "{\"kind\":\"run\"}\nnot JSON\n{\"kind\":\"step\",\"step\":1}\n", "[1]\n"};
+    static const char *const texts[] = {"a diary\n", "a diary",
+                                        "{\"kind\":\"run\"}\nnot JSON\n{\"kind\":\"step\",\"step\":1}\n", "[1]\n"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         hl_record *r;
         snprintf(path, sizeof path, "%s/diary", check_folder());
         CHECK_OK(hl_atomic_write(path, texts[i], strlen(texts[i])));
-        CHECK_FAILS(hl_record_open(&r, path, 0, NULL), HL_EFORMAT, "is not a JSON object; this is not the record of a run");
+        CHECK_FAILS(hl_record_open(&r, path, 0, NULL), HL_EFORMAT,
+                    "is not a JSON object; this is not the record of a run");
         hl_record_close(r);
         char *text = contents();
         CHECK(strcmp(text, texts[i]) == 0);
@@ -374,7 +398,8 @@ static void a_file_of_somebody_else_is_left_alone(void)
 static void a_place_that_cannot_be_written_is_a_sentence(void)
 {
     hl_record *r;
-    CHECK_FAILS(hl_record_open(&r, "/nowhere/metrics.jsonl", 0, NULL), HL_ESTORE, "/nowhere/metrics.jsonl: cannot open");
+    CHECK_FAILS(hl_record_open(&r, "/nowhere/metrics.jsonl", 0, NULL), HL_ESTORE,
+                "/nowhere/metrics.jsonl: cannot open");
     hl_record_close(r);
     CHECK_FAILS(hl_record_open(&r, "/dev/null", 0, NULL), HL_ESTORE, "not a file");
     hl_record_close(r);

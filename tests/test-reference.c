@@ -28,14 +28,17 @@ static int popularity(const hl_corpus *c, int32_t item)
 }
 
 typedef struct {
-    int64_t above, equal, open; /* items outside the history: more popular, as popular as the target; the target counts as open */
+    int64_t above, equal,
+        open; /* items outside the history: more popular, as popular as the target; the target counts as open */
     bool repeated;
 } place;
 
 /* What is left out of a history: its first item and how many. */
 static const int32_t *left_out(const int32_t *history, int *n, const hl_eval_orders *orders)
 {
-    int kept = orders->mask == HL_MASK_NONE ? *n : orders->mask == HL_MASK_WINDOW && *n > orders->history ? *n - orders->history : 0;
+    int kept = orders->mask == HL_MASK_NONE                             ? *n
+               : orders->mask == HL_MASK_WINDOW && *n > orders->history ? *n - orders->history
+                                                                        : 0;
     *n -= kept;
     return history + kept;
 }
@@ -60,7 +63,8 @@ static place place_of(const hl_corpus *c, int64_t user, const hl_eval_orders *or
 static void compare(const hl_score *got, const hl_score *want)
 {
     double tolerance = 1e-12 * (double)want->users;
-    CHECK(got->users == want->users && got->repeated == want->repeated && got->tied == want->tied && got->ties == want->ties);
+    CHECK(got->users == want->users && got->repeated == want->repeated && got->tied == want->tied
+          && got->ties == want->ties);
     for (int k = 0; k < CUTS; k++) CHECK(got->cut[k] == cuts[k]);
     for (hl_ties t = 0; t < HL_TIES; t++) {
         const hl_gains *g = &got->gains[t], *w = &want->gains[t];

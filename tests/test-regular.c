@@ -44,14 +44,17 @@ static void what_is_no_file_is_named_at_once(void)
     FILE *in;
     CHECK(mkfifo(in_folder("pipe"), 0600) == 0);
     alarm(20);
-    CHECK_FAILS(hl_regular_open(&fd, NULL, in_folder("pipe"), HL_ESTORE, "do this"), HL_ESTORE, "pipe: is a pipe, not a file; do this");
+    CHECK_FAILS(hl_regular_open(&fd, NULL, in_folder("pipe"), HL_ESTORE, "do this"), HL_ESTORE,
+                "pipe: is a pipe, not a file; do this");
     CHECK(fd == -1);
     CHECK_FAILS(hl_regular_stream(&in, in_folder("pipe"), HL_EFORMAT, "do this"), HL_EFORMAT, "is a pipe");
     alarm(0);
     CHECK(in == NULL && !hl_regular_is(in_folder("pipe")));
-    CHECK_FAILS(hl_regular_open(&fd, NULL, check_folder(), HL_EFORMAT, "do this"), HL_EFORMAT, "is a folder, not a file");
+    CHECK_FAILS(hl_regular_open(&fd, NULL, check_folder(), HL_EFORMAT, "do this"), HL_EFORMAT,
+                "is a folder, not a file");
     CHECK_FAILS(hl_regular_open(&fd, NULL, "/dev/null", HL_EFORMAT, "do this"), HL_EFORMAT, "is a device, not a file");
-    CHECK_FAILS(hl_regular_open(&fd, NULL, in_folder("none"), HL_EFORMAT, "do this"), HL_EFORMAT, "none: cannot be opened: No such file or directory; do this");
+    CHECK_FAILS(hl_regular_open(&fd, NULL, in_folder("none"), HL_EFORMAT, "do this"), HL_EFORMAT,
+                "none: cannot be opened: No such file or directory; do this");
 }
 
 /* The name is right where the machine has no room for one more open file: another name is no remedy. */
@@ -79,7 +82,8 @@ static int status_of_reader(char said[2000])
         hl_shard s = {0};
         dup2(wire[1], STDERR_FILENO);
         close(wire[1]);
-        if (hl_shard_map(&s, in_folder("shard"), 1 << 16) != HL_OK || truncate(in_folder("shard"), 1 << 14) != 0) _exit(90);
+        if (hl_shard_map(&s, in_folder("shard"), 1 << 16) != HL_OK || truncate(in_folder("shard"), 1 << 14) != 0)
+            _exit(90);
         _exit(s.bytes[1 << 15] == 'x' ? 91 : 92);
     }
     close(wire[1]);
@@ -103,6 +107,7 @@ static const test tests[] = {
     {"a file is opened", a_file_is_opened},
     {"what is no file is named at once", what_is_no_file_is_named_at_once},
     {"a trouble of the machine has a remedy of its own", a_trouble_of_the_machine_has_a_remedy_of_its_own},
-    {"a shard that is cut off while it is used ends with a sentence", a_shard_that_is_cut_off_while_it_is_used_ends_with_a_sentence},
+    {"a shard that is cut off while it is used ends with a sentence",
+     a_shard_that_is_cut_off_while_it_is_used_ends_with_a_sentence},
 };
 HL_TESTS("regular", tests)

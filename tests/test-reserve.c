@@ -15,7 +15,8 @@ static void fill(float *x)
 
 static void what_is_dropped_is_zero_and_nothing_else(void)
 {
-    static const int ranges[][2] = {{0, N}, {0, 0}, {5, 6}, {1000, 1030}, {1000, 1100}, {1023, 2049}, {1024, 2048}, {7, N - 7}, {N - 1, N}};
+    static const int ranges[][2] = {{0, N},       {0, 0},       {5, 6},     {1000, 1030}, {1000, 1100},
+                                    {1023, 2049}, {1024, 2048}, {7, N - 7}, {N - 1, N}};
     float *x = hl_reserve(N);
     for (int i = 0; i < N; i++) CHECK(x[i] == 0);
     for (size_t k = 0; k < sizeof ranges / sizeof ranges[0]; k++) {

@@ -10,8 +10,10 @@ static void philox_is_the_published_function(void)
 {
     static const uint32_t answer[][10] = {
         {0, 0, 0, 0, 0, 0, 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8},
-        {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd},
-        {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1},
+        {0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0x408f276d, 0x41c83b0e, 0xa20bc7c6,
+         0x6d5451fd},
+        {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0xd16cfe09, 0x94fdcceb, 0x5001e420,
+         0x24126ea1},
     };
     for (int i = 0; i < 3; i++) {
         uint32_t out[4];
@@ -43,8 +45,9 @@ static void every_part_of_a_name_counts(void)
         uint64_t a;
         uint32_t b;
     } name[] = {
-        {1, HL_FOR_TESTS, 0, 0}, {2, HL_FOR_TESTS, 0, 0}, {1 | UINT64_C(1) << 32, HL_FOR_TESTS, 0, 0}, {1, HL_FOR_SYNTH, 0, 0},
-        {1, HL_FOR_TESTS, 1, 0}, {1, HL_FOR_TESTS, UINT64_C(1) << 32, 0}, {1, HL_FOR_TESTS, 0, 1}, {1, HL_FOR_TESTS, 1, 1},
+        {1, HL_FOR_TESTS, 0, 0}, {2, HL_FOR_TESTS, 0, 0}, {1 | UINT64_C(1) << 32, HL_FOR_TESTS, 0, 0},
+        {1, HL_FOR_SYNTH, 0, 0}, {1, HL_FOR_TESTS, 1, 0}, {1, HL_FOR_TESTS, UINT64_C(1) << 32, 0},
+        {1, HL_FOR_TESTS, 0, 1}, {1, HL_FOR_TESTS, 1, 1},
     };
     enum { STREAMS = sizeof name / sizeof name[0], DRAWS = 200 };
     uint64_t drawn[STREAMS * DRAWS];

@@ -6,10 +6,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const hl_llama item = {.hidden_size = 24, .intermediate_size = 40, .num_hidden_layers = 4, .num_attention_heads = 6, .num_key_value_heads = 2,
-                              .head_dim = 4, .vocab_size = 31, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.02};
-static const hl_llama user = {.hidden_size = 24, .intermediate_size = 17, .num_hidden_layers = 3, .num_attention_heads = 3, .num_key_value_heads = 3,
-                              .head_dim = 8, .vocab_size = 31, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.02};
+static const hl_llama item = {.hidden_size = 24,
+                              .intermediate_size = 40,
+                              .num_hidden_layers = 4,
+                              .num_attention_heads = 6,
+                              .num_key_value_heads = 2,
+                              .head_dim = 4,
+                              .vocab_size = 31,
+                              .rms_norm_eps = 1e-5,
+                              .rope_theta = 1e4,
+                              .initializer_range = 0.02};
+static const hl_llama user = {.hidden_size = 24,
+                              .intermediate_size = 17,
+                              .num_hidden_layers = 3,
+                              .num_attention_heads = 3,
+                              .num_key_value_heads = 3,
+                              .head_dim = 8,
+                              .vocab_size = 31,
+                              .rms_norm_eps = 1e-5,
+                              .rope_theta = 1e4,
+                              .initializer_range = 0.02};
 
 typedef struct {
     hl_layout_wish wish;
@@ -18,8 +34,9 @@ typedef struct {
 } stop;
 
 static const stop stops[] = {
-    {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 0, 1, 0, 0}, {{HL_SEPARATE, 0, 1, 1, 1, 1, 1}, 1, 2, 0, 0},  {{HL_COLOCATED, 0, 2, 0, 1, 1, 2}, 2, 2, 0, 0},
-    {{HL_COLOCATED, 0, 1, 0, 2, 2, 1}, 3, 2, 0, 0}, {{HL_HYBRID, 0, 1, 1, 1, 3, 2}, 1, 3, 0, 0},    {{HL_SEPARATE, 0, 3, 1, 1, 1, 1}, 3, 4, 0, 0},
+    {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 0, 1, 0, 0}, {{HL_SEPARATE, 0, 1, 1, 1, 1, 1}, 1, 2, 0, 0},
+    {{HL_COLOCATED, 0, 2, 0, 1, 1, 2}, 2, 2, 0, 0}, {{HL_COLOCATED, 0, 1, 0, 2, 2, 1}, 3, 2, 0, 0},
+    {{HL_HYBRID, 0, 1, 1, 1, 3, 2}, 1, 3, 0, 0},    {{HL_SEPARATE, 0, 3, 1, 1, 1, 1}, 3, 4, 0, 0},
     {{HL_COLOCATED, 1, 7, 1, 5, 1, 1}, 0, 7, 0, 0}, {{HL_SEPARATE, 2, 1, 1, 2, 2, 2}, 2, 8, 0, 0},
     {{HL_COLOCATED, 0, 2, 0, 1, 1, 1}, 1, 2, 2, 0}, {{HL_COLOCATED, 1, 4, 1, 3, 1, 1}, 0, 4, 2, 1},
     {{HL_COLOCATED, 1, 6, 1, 6, 1, 1}, 2, 6, 3, 2}, {{HL_COLOCATED, 0, 4, 1, 8, 1, 1}, 3, 8, 4, 2},
@@ -42,8 +59,11 @@ static void open_place(place *p, const stop *s)
 {
     static const hl_corpus nothing;
     const hl_engine_rules rules = {.plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8, .item_tokens = 1},
-                                   .for_training = true, .zero = s->zero,
-                                   .activation_budget = -1, .longest_text = 8, .longest_history = 8};
+                                   .for_training = true,
+                                   .zero = s->zero,
+                                   .activation_budget = -1,
+                                   .longest_text = 8,
+                                   .longest_history = 8};
     hl_layout layout;
     CHECK_OK(hl_layout_make(&layout, check_world()->size, &s->wish));
     hl_layout_take_grids(&layout, s->item_rows, s->user_rows, HL_SUMMA);
@@ -78,10 +98,7 @@ static uint64_t digest_of(const hl_sharding *h)
     return (uint64_t)sum;
 }
 
-static hl_checkpoint_content content_of(place *p)
-{
-    return (hl_checkpoint_content){p->part, 2, true};
-}
+static hl_checkpoint_content content_of(place *p) { return (hl_checkpoint_content){p->part, 2, true}; }
 
 static void write_place(place *p, const char *folder, int64_t step)
 {
@@ -105,7 +122,8 @@ static void read_place(place *p, const char *folder, int64_t step)
 static bool same_file(const char *folder, int64_t step, int64_t other, const char *name)
 {
     char command[2 * PATH_MAX + 100];
-    snprintf(command, sizeof command, "cmp -s '%s/step-%d/%s' '%s/step-%d/%s'", folder, (int)step, name, folder, (int)other, name);
+    snprintf(command, sizeof command, "cmp -s '%s/step-%d/%s' '%s/step-%d/%s'", folder, (int)step, name, folder,
+             (int)other, name);
     return check_world()->rank != 0 || system(command) == 0;
 }
 

@@ -19,15 +19,9 @@ static const char *in_folder(const char *name)
     return path;
 }
 
-static void put(const char *name, const void *bytes, size_t n)
-{
-    CHECK_OK(hl_atomic_write(in_folder(name), bytes, n));
-}
+static void put(const char *name, const void *bytes, size_t n) { CHECK_OK(hl_atomic_write(in_folder(name), bytes, n)); }
 
-static void put_text(const char *name, const char *text)
-{
-    put(name, text, strlen(text));
-}
+static void put_text(const char *name, const char *text) { put(name, text, strlen(text)); }
 
 /* A file with this header, saying this length, and these bytes of data. */
 static void put_file(const char *name, uint64_t says, const char *header, const void *data, size_t n)
@@ -66,7 +60,10 @@ static bool same_bits(float x, uint32_t bits)
 static void floats_come_out_as_they_are(void)
 {
     float x[6], data[6] = {1, -2.5f, 3e-39f, INFINITY, 0, -0.0f};
-    put_good("a", "{\"__metadata__\":{\"format\":\"pt\"},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[16,24]},\"a\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[0,16]}} ", data, sizeof data);
+    put_good("a",
+             "{\"__metadata__\":{\"format\":\"pt\"},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[16,24]},"
+             "\"a\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[0,16]}} ",
+             data, sizeof data);
     in_folder("a");
     read_both(x, 4, "a");
     read_both(x + 4, 2, "b");
@@ -85,7 +82,9 @@ static void every_half_becomes_its_float(void)
     read_both(x, ALL, "x");
     for (int i = 0; i < ALL; i++) {
         int exponent = (i >> 10) & 31, fraction = i & 1023;
-        double want = exponent == 31 ? (fraction ? NAN : INFINITY) : exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24);
+        double want = exponent == 31 ? (fraction ? NAN : INFINITY)
+                      : exponent     ? ldexp(1024 + fraction, exponent - 25)
+                                     : ldexp(fraction, -24);
         if (i & 0x8000) want = -want;
         CHECK(isnan(want) ? isnan(x[i]) : (double)x[i] == want && (signbit(x[i]) != 0) == (i >= 0x8000));
     }
@@ -114,7 +113,9 @@ static const struct {
     {"[1]", "not a JSON object"},
     {"{\"a\":", "not a JSON object"},
     {"", "not a JSON object"},
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]},\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}", "each name once"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]},\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_"
+     "offsets\":[0,16]}}",
+     "each name once"},
     {"{\"a\":7}", "tensor a: its dtype is missing"},
     {"{\"a\":{\"dtype\":\"Q4\",\"shape\":[4],\"data_offsets\":[0,16]}}", "tensor a: its dtype"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":4,\"data_offsets\":[0,16]}}", "its shape is not a list"},
@@ -129,8 +130,12 @@ static const struct {
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[-16,0]}}", "leave the file"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[16,0]}}", "leave the file"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[5],\"data_offsets\":[0,20]}}", "cut off"},
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}", "overlap"},
-    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}", "belong to no tensor"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_"
+     "offsets\":[8,16]}}",
+     "overlap"},
+    {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_"
+     "offsets\":[8,16]}}",
+     "belong to no tensor"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "after its last tensor"},
     {"{}", "after its last tensor"},
 };
@@ -149,7 +154,8 @@ static void a_bad_header_is_a_sentence(void)
 static void a_bad_length_is_a_sentence(void)
 {
     static const char good[] = "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}";
-    static const uint64_t lengths[] = {(uint64_t)1 << 60, UINT64_MAX, UINT64_MAX - 7, sizeof good - 1 + 17, (uint64_t)1 << 32};
+    static const uint64_t lengths[] = {(uint64_t)1 << 60, UINT64_MAX, UINT64_MAX - 7, sizeof good - 1 + 17,
+                                       (uint64_t)1 << 32};
     hl_safetensors *s;
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         put_file("bad", lengths[i], good, "0123456789abcdef", 16);
@@ -184,27 +190,34 @@ static void every_truncation_is_noticed(void)
 static void a_vector_is_the_only_tensor_of_a_file(void)
 {
     float x[4], data[4] = {1, 2, 3, 4};
-    put_good("v", "{\"item_emb_tokens\":{\"dtype\":\"F32\",\"shape\":[1,1,4],\"data_offsets\":[0,16]}}", data, sizeof data);
+    put_good("v", "{\"item_emb_tokens\":{\"dtype\":\"F32\",\"shape\":[1,1,4],\"data_offsets\":[0,16]}}", data,
+             sizeof data);
     CHECK_OK(hl_safetensors_vector(path, 4, x));
     CHECK(memcmp(x, data, sizeof data) == 0);
     CHECK_FAILS(hl_safetensors_vector(path, 5, x), HL_EFORMAT, "holds 4 numbers where 5");
     put_good("w", "{\"i\":{\"dtype\":\"I32\",\"shape\":[4],\"data_offsets\":[0,16]}}", data, sizeof data);
     CHECK_FAILS(hl_safetensors_vector(path, 4, x), HL_EFORMAT, "is I32");
-    put_good("w", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}", data, sizeof data);
+    put_good("w",
+             "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],"
+             "\"data_offsets\":[8,16]}}",
+             data, sizeof data);
     CHECK_FAILS(hl_safetensors_vector(path, 4, x), HL_EFORMAT, "holds 2 tensors");
 }
 
 /* ---- model folders ---- */
 
-static const hl_llama tiny = {.hidden_size = 4, .intermediate_size = 6, .num_hidden_layers = 2, .num_attention_heads = 2,
-                              .num_key_value_heads = 1, .head_dim = 2, .vocab_size = 5};
-static const char tiny_config[] = "{\"model_type\":\"llama\",\"hidden_size\":4,\"intermediate_size\":6,\"num_hidden_layers\":2,"
-                                  "\"num_attention_heads\":2,\"num_key_value_heads\":1,\"vocab_size\":5%s}";
+static const hl_llama tiny = {.hidden_size = 4,
+                              .intermediate_size = 6,
+                              .num_hidden_layers = 2,
+                              .num_attention_heads = 2,
+                              .num_key_value_heads = 1,
+                              .head_dim = 2,
+                              .vocab_size = 5};
+static const char tiny_config[] =
+    "{\"model_type\":\"llama\",\"hidden_size\":4,\"intermediate_size\":6,\"num_hidden_layers\":2,"
+    "\"num_attention_heads\":2,\"num_key_value_heads\":1,\"vocab_size\":5%s}";
 
-static void make_folder(const char *name)
-{
-    CHECK_OK(hl_folder_make(in_folder(name)));
-}
+static void make_folder(const char *name) { CHECK_OK(hl_folder_make(in_folder(name))); }
 
 static hl_status config_of(const char *text, hl_llama *out)
 {
@@ -231,17 +244,25 @@ static void a_config_becomes_a_shape(void)
     CHECK_NEAR(c.rms_norm_eps, 1e-6, 0);
     CHECK_NEAR(c.rope_theta, 1e4, 0);
     CHECK_NEAR(c.initializer_range, 0.02, 0);
-    CHECK_OK(config_with(",\"head_dim\":8,\"rms_norm_eps\":1e-5,\"rope_theta\":500000,\"rope_scaling\":null,\"attention_bias\":false,\"hidden_act\":\"silu\"", &c));
+    CHECK_OK(config_with(",\"head_dim\":8,\"rms_norm_eps\":1e-5,\"rope_theta\":500000,\"rope_scaling\":null,"
+                         "\"attention_bias\":false,\"hidden_act\":\"silu\"",
+                         &c));
     CHECK(c.head_dim == 8);
     CHECK_NEAR(c.rms_norm_eps, 1e-5, 0);
     CHECK_NEAR(c.rope_theta, 5e5, 0);
     CHECK_OK(config_with(",\"rope_parameters\":{\"rope_type\":\"default\",\"rope_theta\":250000.0}", &c));
     CHECK_NEAR(c.rope_theta, 2.5e5, 0);
-    CHECK_OK(config_of("{\"model_type\":\"llama\",\"hidden_size\":4,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_heads\":2,\"vocab_size\":5}", &c));
+    CHECK_OK(config_of("{\"model_type\":\"llama\",\"hidden_size\":4,\"intermediate_size\":6,\"num_hidden_layers\":2,"
+                       "\"num_attention_heads\":2,\"vocab_size\":5}",
+                       &c));
     CHECK(c.num_key_value_heads == 2);
-    CHECK_OK(config_of("{\"model_type\":\"mistral\",\"hidden_size\":64,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_heads\":16,\"vocab_size\":5}", &c));
+    CHECK_OK(config_of("{\"model_type\":\"mistral\",\"hidden_size\":64,\"intermediate_size\":6,\"num_hidden_layers\":2,"
+                       "\"num_attention_heads\":16,\"vocab_size\":5}",
+                       &c));
     CHECK(c.num_key_value_heads == 8);
-    CHECK_OK(config_of("{\"model_type\":\"mistral\",\"hidden_size\":64,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_heads\":16,\"num_key_value_heads\":null,\"vocab_size\":5}", &c));
+    CHECK_OK(config_of("{\"model_type\":\"mistral\",\"hidden_size\":64,\"intermediate_size\":6,\"num_hidden_layers\":2,"
+                       "\"num_attention_heads\":16,\"num_key_value_heads\":null,\"vocab_size\":5}",
+                       &c));
     CHECK(c.num_key_value_heads == 16 && c.sliding_window == 4096);
     CHECK_OK(config_with(",\"sliding_window\":16", &c)); /* Llama knows no window */
     CHECK(c.sliding_window == 0);
@@ -249,7 +270,8 @@ static void a_config_becomes_a_shape(void)
 
 static void a_window_is_read(void)
 {
-    static const char mistral[] = "{\"model_type\":\"mistral\",\"hidden_size\":64,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_heads\":16,\"vocab_size\":5,\"sliding_window\":%s}";
+    static const char mistral[] = "{\"model_type\":\"mistral\",\"hidden_size\":64,\"intermediate_size\":6,\"num_hidden_"
+                                  "layers\":2,\"num_attention_heads\":16,\"vocab_size\":5,\"sliding_window\":%s}";
     static const struct {
         const char *value;
         int window;
@@ -268,11 +290,24 @@ static void a_window_is_read(void)
 
 static void keys_that_nobody_needs_do_not_matter(void)
 {
-    static const char *const more[] = {
-        ",\"a\":Infinity", ",\"a\":[-Infinity,NaN]", ",\"a\":{\"b\":NaN}", ",\"a\":1000000000000000019884624838656", ",\"a\":-9223372036854775809",
-        ",\"a\":1e999", ",\"a\":\"\\u0000\"", ",\"a\":\"\\ud800\"", ",\"a\":\"\\ud83d\\ude00 \\\" NaN 99999999999999999999\"", ",\"a\":1,\"a\":2", ",\"torch_dtype\":\"int4\"",
-        ",\"tie_word_embeddings\":true", ",\"architectures\":[\"LlamaModel\"]", ",\"architectures\":null", ",\"sliding_window\":null", ",\"hidden_act\":\"swish\"",
-        ",\"quantization_config\":null", ",\"layer_types\":[\"full_attention\",\"full_attention\"]"};
+    static const char *const more[] = {",\"a\":Infinity",
+                                       ",\"a\":[-Infinity,NaN]",
+                                       ",\"a\":{\"b\":NaN}",
+                                       ",\"a\":1000000000000000019884624838656",
+                                       ",\"a\":-9223372036854775809",
+                                       ",\"a\":1e999",
+                                       ",\"a\":\"\\u0000\"",
+                                       ",\"a\":\"\\ud800\"",
+                                       ",\"a\":\"\\ud83d\\ude00 \\\" NaN 99999999999999999999\"",
+                                       ",\"a\":1,\"a\":2",
+                                       ",\"torch_dtype\":\"int4\"",
+                                       ",\"tie_word_embeddings\":true",
+                                       ",\"architectures\":[\"LlamaModel\"]",
+                                       ",\"architectures\":null",
+                                       ",\"sliding_window\":null",
+                                       ",\"hidden_act\":\"swish\"",
+                                       ",\"quantization_config\":null",
+                                       ",\"layer_types\":[\"full_attention\",\"full_attention\"]"};
     hl_llama c;
     make_folder("m");
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
@@ -309,9 +344,12 @@ static void what_would_be_computed_otherwise_is_refused_by_name(void)
     static const struct {
         const char *more, *words;
     } cases[] = {
-        {",\"rope_theta\":10000,\"rope_parameters\":{\"rope_theta\":500000,\"rope_type\":\"default\"}", "rope_theta says a theta of 10000, rope_parameters one of 500000"},
-        {",\"rope_parameters\":{\"rope_theta\":5,\"rope_type\":\"yarn\",\"factor\":4}", "rope_parameters is of type yarn"},
-        {",\"rope_scaling\":{\"rope_type\":\"default\",\"type\":\"linear\",\"factor\":2}", "rope_scaling is of type linear"},
+        {",\"rope_theta\":10000,\"rope_parameters\":{\"rope_theta\":500000,\"rope_type\":\"default\"}",
+         "rope_theta says a theta of 10000, rope_parameters one of 500000"},
+        {",\"rope_parameters\":{\"rope_theta\":5,\"rope_type\":\"yarn\",\"factor\":4}",
+         "rope_parameters is of type yarn"},
+        {",\"rope_scaling\":{\"rope_type\":\"default\",\"type\":\"linear\",\"factor\":2}",
+         "rope_scaling is of type linear"},
         {",\"rope_parameters\":{\"full_attention\":{\"rope_theta\":5}}", "for layers of the kind full_attention"},
         {",\"rope_scaling\":{\"factor\":2}", "rope_scaling has factor, but no rope_type"},
         {",\"rope_parameters\":{\"rope_theta\":Infinity}", "rope_theta of rope_parameters is not a number"},
@@ -328,7 +366,8 @@ static void what_would_be_computed_otherwise_is_refused_by_name(void)
     };
     hl_llama c;
     make_folder("m");
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) CHECK_FAILS(config_with(cases[i].more, &c), HL_EFORMAT, cases[i].words);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        CHECK_FAILS(config_with(cases[i].more, &c), HL_EFORMAT, cases[i].words);
 }
 
 static const struct {
@@ -345,18 +384,29 @@ static const struct {
     {"{\"model_type\":\"llama\",\"hidden_size\":64.0}", "hidden_size is not a whole number"},
     {"{\"model_type\":\"llama\",\"hidden_size\":-64}", "hidden_size is not a whole number"},
     {"{\"model_type\":\"llama\",\"hidden_size\":4611686018427387904}", "hidden_size is not a whole number"},
-    {"{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":1,\"num_hidden_layers\":0}", "num_hidden_layers is not a whole number"},
-    {"{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":1,\"num_hidden_layers\":1,\"num_attention_heads\":7,\"vocab_size\":5}", "does not divide into 7 heads"},
-    {"{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":1,\"num_hidden_layers\":1,\"num_attention_heads\":8,\"num_key_value_heads\":3,\"vocab_size\":5}", "do not divide into 3 key-value heads"},
-    {"{\"model_type\":\"llama\",\"hidden_size\":24,\"intermediate_size\":1,\"num_hidden_layers\":1,\"num_attention_heads\":8,\"vocab_size\":5}", "head_dim 3 is odd"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":1,\"num_hidden_layers\":0}",
+     "num_hidden_layers is not a whole number"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":1,\"num_hidden_layers\":1,\"num_attention_"
+     "heads\":7,\"vocab_size\":5}",
+     "does not divide into 7 heads"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":64,\"intermediate_size\":1,\"num_hidden_layers\":1,\"num_attention_"
+     "heads\":8,\"num_key_value_heads\":3,\"vocab_size\":5}",
+     "do not divide into 3 key-value heads"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":24,\"intermediate_size\":1,\"num_hidden_layers\":1,\"num_attention_"
+     "heads\":8,\"vocab_size\":5}",
+     "head_dim 3 is odd"},
     {"{\"model_type\":\"llama\",\"hidden_act\":\"gelu\"}", "hidden_act is gelu"},
     {"{\"model_type\":\"llama\",\"hidden_act\":1}", "hidden_act"},
     {"{\"model_type\":\"llama\",\"attention_bias\":true}", "attention_bias"},
     {"{\"model_type\":\"llama\",\"mlp_bias\":true}", "mlp_bias"},
     {"{\"model_type\":\"llama\",\"rope_scaling\":{\"type\":\"linear\",\"factor\":2.0}}", "rope_scaling"},
     {"{\"model_type\":\"llama\",\"rope_scaling\":\"linear\"}", "rope_scaling"},
-    {"{\"model_type\":\"llama\",\"hidden_size\":4,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_heads\":2,\"vocab_size\":5,\"rms_norm_eps\":\"x\"}", "rms_norm_eps is not a number"},
-    {"{\"model_type\":\"llama\",\"hidden_size\":4,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_heads\":2,\"vocab_size\":5,\"rope_theta\":0}", "rope_theta is not a number above 0"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":4,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_"
+     "heads\":2,\"vocab_size\":5,\"rms_norm_eps\":\"x\"}",
+     "rms_norm_eps is not a number"},
+    {"{\"model_type\":\"llama\",\"hidden_size\":4,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_"
+     "heads\":2,\"vocab_size\":5,\"rope_theta\":0}",
+     "rope_theta is not a number above 0"},
 };
 
 static void a_bad_config_is_a_sentence(void)
@@ -383,7 +433,8 @@ static void add(maker *m, const char *name, int ndim, const int64_t *shape)
         snprintf(sizes + strlen(sizes), 20, i ? ",%d" : "%d", (int)shape[i]);
         count *= (size_t)shape[i];
     }
-    m->used += (size_t)snprintf(m->header + m->used, sizeof m->header - m->used, "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[%zu,%zu]}",
+    m->used += (size_t)snprintf(m->header + m->used, sizeof m->header - m->used,
+                                "%s\"%s\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[%zu,%zu]}",
                                 m->used ? "," : "{", name, sizes, 4 * m->n, 4 * (m->n + count));
     for (size_t i = 0; i < count; i++) m->data[m->n + i] = (float)(m->n + i);
     m->n += count;
@@ -405,10 +456,7 @@ static void finish(maker *m, const char *name)
     put_good(name, m->header, m->data, m->n * sizeof(float));
 }
 
-static const char *model_name(const hl_param *p)
-{
-    return strstr(p->name, "_llm.") + 5;
-}
+static const char *model_name(const hl_param *p) { return strstr(p->name, "_llm.") + 5; }
 
 /* The tensors of t whose names hold `with` (and all where NULL), `skip` letters of the names left out. */
 static void add_all(maker *m, const hl_params *t, const char *with, size_t skip)
@@ -417,10 +465,7 @@ static void add_all(maker *m, const hl_params *t, const char *with, size_t skip)
         if (!with || strstr(t->at[i].name, with)) add_param(m, &t->at[i], model_name(&t->at[i]) + skip);
 }
 
-static const char *folder_m(void)
-{
-    return in_folder("m");
-}
+static const char *folder_m(void) { return in_folder("m"); }
 
 /* In a file of counting numbers, tensors written last to first. */
 static void check_counting(const hl_params *t, const float *w)
@@ -495,10 +540,12 @@ static void several_files_are_one_model(void)
     add(&b, "model.norm.weight", 1, (int64_t[]){4});
     finish(&a, "m/model-00001-of-00002.safetensors");
     finish(&b, "m/model-00002-of-00002.safetensors");
-    put_text("m/model.safetensors.index.json", "{\"weight_map\":{\"model.norm.weight\":\"model-00002-of-00002.safetensors\","
-                                               "\"model.layers.1.mlp.up_proj.weight\":\"model-00001-of-00002.safetensors\"}}");
+    put_text("m/model.safetensors.index.json",
+             "{\"weight_map\":{\"model.norm.weight\":\"model-00002-of-00002.safetensors\","
+             "\"model.layers.1.mlp.up_proj.weight\":\"model-00001-of-00002.safetensors\"}}");
     CHECK_OK(hl_hf_read(folder_m(), &t, &t, "item", w));
-    const hl_param *norm = hl_params_find(&t, "item_llm.model.norm.weight"), *tokens = hl_params_find(&t, "item_llm.model.embed_tokens.weight");
+    const hl_param *norm = hl_params_find(&t, "item_llm.model.norm.weight"),
+                   *tokens = hl_params_find(&t, "item_llm.model.embed_tokens.weight");
     const hl_param *last = hl_params_find(&t, "item_llm.model.layers.1.mlp.down_proj.weight");
     CHECK_NEAR(w[norm->offset], 20, 0);
     CHECK_NEAR(w[tokens->offset + 19], 19, 0);
@@ -516,7 +563,8 @@ static const struct {
     {"{\"weight_map\":{\"model.norm.weight\":\"../b.safetensors\"}}", "not given the name of a file"},
     {"{\"weight_map\":{\"model.norm.weight\":\"gone.safetensors\"}}", "names gone.safetensors, which is not there"},
     {"{\"weight_map\":{\"other\":\"b.safetensors\"}}", "other is not in b.safetensors"},
-    {"{\"weight_map\":{\"model.norm.weight\":\"b.safetensors\",\"other\":\"c.safetensors\"}}", "another file of the folder has it too"},
+    {"{\"weight_map\":{\"model.norm.weight\":\"b.safetensors\",\"other\":\"c.safetensors\"}}",
+     "another file of the folder has it too"},
 };
 
 static void a_bad_index_is_a_sentence(void)
@@ -576,7 +624,8 @@ static void weights_of_whole_numbers_are_refused(void)
     float w[4];
     make_folder("m");
     hl_params_add(&t, "item_llm.model.norm.weight", "item_llm/norm", -1, 1, 1, (int64_t[]){4}, true);
-    put_good("m/model.safetensors", "{\"model.norm.weight\":{\"dtype\":\"I32\",\"shape\":[4],\"data_offsets\":[0,16]}}", "0123456789abcdef", 16);
+    put_good("m/model.safetensors", "{\"model.norm.weight\":{\"dtype\":\"I32\",\"shape\":[4],\"data_offsets\":[0,16]}}",
+             "0123456789abcdef", 16);
     CHECK_FAILS(hl_hf_read(folder_m(), &t, &t, "item", w), HL_EFORMAT, "is I32");
     end_model(&t, NULL);
 }
@@ -592,7 +641,8 @@ static void a_real_model_is_read(void)
     hl_llama c;
     hl_params t = {0};
     if (!CHECK_OK(hl_hf_config(where, &c))) return;
-    CHECK(c.hidden_size == 64 && c.num_hidden_layers == 5 && c.num_attention_heads == 8 && c.num_key_value_heads == 4 && c.head_dim == 8);
+    CHECK(c.hidden_size == 64 && c.num_hidden_layers == 5 && c.num_attention_heads == 8 && c.num_key_value_heads == 4
+          && c.head_dim == 8);
     hl_llama_params(&t, &c, "item", true, (hl_llama_layers){0, c.num_hidden_layers}, &hl_alone);
     float *w = hl_alloc(t.count * sizeof *w);
     for (size_t i = 0; i < t.count; i++) w[i] = NAN;

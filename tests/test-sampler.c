@@ -43,7 +43,8 @@ static int64_t window_of(const fixture *f, const hl_batch *b, int i)
         int64_t user;
         int n;
         const int32_t *items = hl_windows_at(&f->w, k, &user, &n);
-        if (n == b->begin[i + 1] - b->begin[i] && memcmp(items, b->item + b->begin[i], (size_t)n * sizeof *items) == 0) return k;
+        if (n == b->begin[i + 1] - b->begin[i] && memcmp(items, b->item + b->begin[i], (size_t)n * sizeof *items) == 0)
+            return k;
     }
     return -1;
 }
@@ -86,9 +87,9 @@ static void every_window_comes_once_an_epoch(void)
 static bool equal_batches(const hl_batch *a, const hl_batch *b)
 {
     return a->samples == b->samples && a->negatives == b->negatives
-        && memcmp(a->begin, b->begin, (size_t)(a->samples + 1) * sizeof *a->begin) == 0
-        && memcmp(a->item, b->item, (size_t)a->begin[a->samples] * sizeof *a->item) == 0
-        && memcmp(a->negative, b->negative, (size_t)a->negatives * sizeof *a->negative) == 0;
+           && memcmp(a->begin, b->begin, (size_t)(a->samples + 1) * sizeof *a->begin) == 0
+           && memcmp(a->item, b->item, (size_t)a->begin[a->samples] * sizeof *a->item) == 0
+           && memcmp(a->negative, b->negative, (size_t)a->negatives * sizeof *a->negative) == 0;
 }
 
 static void a_batch_follows_from_seed_and_step(void)
@@ -110,7 +111,8 @@ static void a_batch_follows_from_seed_and_step(void)
     }
 }
 
-/* Batches are cut from one order, and a window's negatives are its own: another batch size moves nothing but the cuts. */
+/* Batches are cut from one order, and a window's negatives are its own: another batch size moves nothing but the
+ * cuts. */
 static void the_batch_size_only_cuts(void)
 {
     fixture f;
@@ -122,7 +124,8 @@ static void the_batch_size_only_cuts(void)
     for (int half = 0; half < 2; half++) {
         hl_sampler_draw(&part, &f.s, 2 + half, &f.arena);
         CHECK(memcmp(part.item, whole.item + whole.begin[7 * half], (size_t)part.begin[7] * sizeof *part.item) == 0);
-        CHECK(memcmp(part.negative, whole.negative + 7 * half * (S + 1), (size_t)part.negatives * sizeof *part.negative) == 0);
+        CHECK(memcmp(part.negative, whole.negative + 7 * half * (S + 1), (size_t)part.negatives * sizeof *part.negative)
+              == 0);
     }
     close_fixture(&f);
 }
@@ -182,7 +185,8 @@ static void a_number_of_negatives_for_the_batch(void)
                 drawn[b.negative[k]] = true;
             }
         }
-        for (int item = 1; item < ITEMS && K[i] == 512; item++) CHECK(drawn[item]); /* the first, the last, those in windows */
+        for (int item = 1; item < ITEMS && K[i] == 512; item++)
+            CHECK(drawn[item]); /* the first, the last, those in windows */
         close_fixture(&f);
     }
 }
@@ -226,7 +230,8 @@ static void tiny_catalogues_end(void)
                 hl_sampler_draw(&b, &f.s, step, &f.arena);
                 CHECK(b.samples == 1 && b.negatives == (num_negatives ? 3 : S + 1));
                 for (int k = 0; k < b.negatives; k++) CHECK(b.negative[k] >= 1 && b.negative[k] < items[c]);
-                for (int k = 2; c == 2 && num_negatives == 0 && k <= S; k++) CHECK(b.negative[k] == 1); /* the window is 2, 2, 2, 2 */
+                for (int k = 2; c == 2 && num_negatives == 0 && k <= S; k++)
+                    CHECK(b.negative[k] == 1); /* the window is 2, 2, 2, 2 */
             }
         }
         close_fixture(&f);

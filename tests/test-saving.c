@@ -46,7 +46,8 @@ static void a_good_save_gives_all_patience_back(void)
 {
     hl_saving s = hl_saving_begin(1, 0);
     CHECK(!hl_saving_is_due(&s, 5) && !hl_saving_is_urgent(&s, 1000)); /* nothing has failed */
-    CHECK(!hl_saving_failed(&s, 5, 59) && hl_saving_is_due(&s, 6) && hl_saving_is_urgent(&s, 60) && !hl_saving_is_urgent(&s, 59));
+    CHECK(!hl_saving_failed(&s, 5, 59) && hl_saving_is_due(&s, 6) && hl_saving_is_urgent(&s, 60)
+          && !hl_saving_is_urgent(&s, 59));
     CHECK(!hl_saving_failed(&s, 6, 59.5) && !hl_saving_is_due(&s, 7) && hl_saving_is_due(&s, 8));
     hl_saving_done(&s, 100);
     CHECK(!hl_saving_is_due(&s, 1000) && !hl_saving_is_urgent(&s, 1000));

@@ -1,4 +1,5 @@
-/* test-schedule.c - the lists of all ranks can be carried out: nobody waits for ever, nothing is used before it is there.
+/* test-schedule.c - the lists of all ranks can be carried out: nobody waits for ever, nothing is used before it is
+ * there.
  *
  * What a micro-batch goes through on a rank is known beforehand: taken from the stage before, forward, passed on, and
  * so forth.  The walker plays all ranks at once, without MPI.  A rank goes on until it comes to an act that it does
@@ -14,9 +15,36 @@ enum { RANKS = 9, TASKS = 2000, LONGEST = 12 };
 /* Acts, with those on micro-batches told apart by what the micro-batch holds: texts that are read, else targets, else
  * negatives. */
 typedef enum {
-    TAKE, PASS, TAKE_BACK, PASS_BACK, TAKE_USER, PASS_USER, TAKE_BACK_USER, PASS_BACK_USER, RECOMPUTE,
-    F_READ, F_TARGET, F_NEGATIVE, B_READ, B_TARGET, B_NEGATIVE, F_USER, B_USER, ROWS, POSITIVES,
-    GIVE_INPUTS, GIVE_TARGETS, GIVE_ROWS, RETURN_ROWS, RETURN_TARGETS, RETURN_INPUTS, TALLY, LOSS, SUM_ITEM, SUM_USER, UPDATE,
+    TAKE,
+    PASS,
+    TAKE_BACK,
+    PASS_BACK,
+    TAKE_USER,
+    PASS_USER,
+    TAKE_BACK_USER,
+    PASS_BACK_USER,
+    RECOMPUTE,
+    F_READ,
+    F_TARGET,
+    F_NEGATIVE,
+    B_READ,
+    B_TARGET,
+    B_NEGATIVE,
+    F_USER,
+    B_USER,
+    ROWS,
+    POSITIVES,
+    GIVE_INPUTS,
+    GIVE_TARGETS,
+    GIVE_ROWS,
+    RETURN_ROWS,
+    RETURN_TARGETS,
+    RETURN_INPUTS,
+    TALLY,
+    LOSS,
+    SUM_ITEM,
+    SUM_USER,
+    UPDATE,
     THINGS
 } thing;
 
@@ -30,10 +58,14 @@ static const struct {
     company with;
     unsigned uses;
 } rules[THINGS] = {
-    [TAKE] = {ITEM_RANKS, ALONE, 0},           [PASS] = {ITEM_RANKS, ALONE, 0},
-    [TAKE_BACK] = {ITEM_RANKS, ALONE, 0},      [PASS_BACK] = {ITEM_RANKS, ALONE, 0},
-    [TAKE_USER] = {USER_RANKS, ALONE, 0},      [PASS_USER] = {USER_RANKS, ALONE, 0},
-    [TAKE_BACK_USER] = {USER_RANKS, ALONE, 0}, [PASS_BACK_USER] = {USER_RANKS, ALONE, 0},
+    [TAKE] = {ITEM_RANKS, ALONE, 0},
+    [PASS] = {ITEM_RANKS, ALONE, 0},
+    [TAKE_BACK] = {ITEM_RANKS, ALONE, 0},
+    [PASS_BACK] = {ITEM_RANKS, ALONE, 0},
+    [TAKE_USER] = {USER_RANKS, ALONE, 0},
+    [PASS_USER] = {USER_RANKS, ALONE, 0},
+    [TAKE_BACK_USER] = {USER_RANKS, ALONE, 0},
+    [PASS_BACK_USER] = {USER_RANKS, ALONE, 0},
     [RECOMPUTE] = {ITEM_RANKS, WITH_STAGE, BIT(LOSS)},
     [F_READ] = {ITEM_RANKS, WITH_STAGE, 0},
     [F_TARGET] = {ITEM_RANKS, WITH_STAGE, 0},
@@ -59,13 +91,30 @@ static const struct {
 };
 
 static const thing plain[HL_ACTS] = {
-    [HL_ITEM_TAKE] = TAKE,            [HL_ITEM_PASS] = PASS,         [HL_ITEM_TAKE_BACK] = TAKE_BACK,   [HL_ITEM_PASS_BACK] = PASS_BACK,
-    [HL_USER_TAKE] = TAKE_USER,       [HL_USER_PASS] = PASS_USER,    [HL_USER_TAKE_BACK] = TAKE_BACK_USER, [HL_USER_PASS_BACK] = PASS_BACK_USER,
+    [HL_ITEM_TAKE] = TAKE,
+    [HL_ITEM_PASS] = PASS,
+    [HL_ITEM_TAKE_BACK] = TAKE_BACK,
+    [HL_ITEM_PASS_BACK] = PASS_BACK,
+    [HL_USER_TAKE] = TAKE_USER,
+    [HL_USER_PASS] = PASS_USER,
+    [HL_USER_TAKE_BACK] = TAKE_BACK_USER,
+    [HL_USER_PASS_BACK] = PASS_BACK_USER,
     [HL_ITEM_RECOMPUTE] = RECOMPUTE,
-    [HL_USER_FORWARD] = F_USER,       [HL_USER_BACKWARD] = B_USER,   [HL_USER_ROWS] = ROWS,             [HL_USER_POSITIVES] = POSITIVES,
-    [HL_GIVE_INPUTS] = GIVE_INPUTS,   [HL_GIVE_TARGETS] = GIVE_TARGETS, [HL_GIVE_ROWS] = GIVE_ROWS,     [HL_RETURN_ROWS] = RETURN_ROWS,
-    [HL_RETURN_TARGETS] = RETURN_TARGETS, [HL_RETURN_INPUTS] = RETURN_INPUTS, [HL_TALLY] = TALLY,       [HL_LOSS] = LOSS,
-    [HL_SUM_ITEM] = SUM_ITEM,         [HL_SUM_USER] = SUM_USER,      [HL_UPDATE] = UPDATE,
+    [HL_USER_FORWARD] = F_USER,
+    [HL_USER_BACKWARD] = B_USER,
+    [HL_USER_ROWS] = ROWS,
+    [HL_USER_POSITIVES] = POSITIVES,
+    [HL_GIVE_INPUTS] = GIVE_INPUTS,
+    [HL_GIVE_TARGETS] = GIVE_TARGETS,
+    [HL_GIVE_ROWS] = GIVE_ROWS,
+    [HL_RETURN_ROWS] = RETURN_ROWS,
+    [HL_RETURN_TARGETS] = RETURN_TARGETS,
+    [HL_RETURN_INPUTS] = RETURN_INPUTS,
+    [HL_TALLY] = TALLY,
+    [HL_LOSS] = LOSS,
+    [HL_SUM_ITEM] = SUM_ITEM,
+    [HL_SUM_USER] = SUM_USER,
+    [HL_UPDATE] = UPDATE,
 };
 
 typedef struct {
@@ -80,8 +129,8 @@ typedef struct {
 
 typedef struct {
     const job *j;
-    int left[RANKS][THINGS]; /* how often each rank has still to do each thing */
-    int at[RANKS];           /* next task of its list */
+    int left[RANKS][THINGS];   /* how often each rank has still to do each thing */
+    int at[RANKS];             /* next task of its list */
     int gone[RANKS][2][TASKS]; /* item or user micro-batch: how far it has come on its way */
     /* micro-batches that a rank passed on, each way of each side, and took */
     int wire[RANKS][4][TASKS], passed[RANKS][4], taken[RANKS][4];
@@ -93,14 +142,15 @@ static bool is_member(const job *j, members who, int rank)
     bool item = hl_layout_has_item(&j->l, rank), user = hl_layout_has_user(&j->l, rank);
     if (who == ITEM_OUT) return hl_layout_is_item_last_stage(&j->l, rank);
     if (who == USER_OUT) return hl_layout_is_user_last_stage(&j->l, rank);
-    return who == ALL_RANKS || (who == ITEM_RANKS && item) || (who == USER_RANKS && user) || (who == BUSY_RANKS && (item || user));
+    return who == ALL_RANKS || (who == ITEM_RANKS && item) || (who == USER_RANKS && user)
+           || (who == BUSY_RANKS && (item || user));
 }
 
 /* The first rank of the replica that a rank is in. */
 static int first_rank_of(const job *j, members who, int rank)
 {
     return who == ITEM_RANKS || who == ITEM_OUT ? hl_layout_item_first_rank_of(&j->l, rank)
-        : hl_layout_user_first_rank_of(&j->l, rank);
+                                                : hl_layout_user_first_rank_of(&j->l, rank);
 }
 
 static int stage_of(const job *j, members who, int rank)
@@ -114,7 +164,7 @@ static bool takes_part(const job *j, thing t, int rank, int other)
     members who = rules[t].who;
     if (rank == other || rules[t].with == ALONE || !is_member(j, who, other)) return rank == other;
     bool together = first_rank_of(j, who, rank) == first_rank_of(j, who, other)
-        || (j->share.lockstep && t >= RECOMPUTE && t < ROWS);
+                    || (j->share.lockstep && t >= RECOMPUTE && t < ROWS);
     return rules[t].with == WITH_GROUP || (together && stage_of(j, who, rank) == stage_of(j, who, other));
 }
 
@@ -157,7 +207,8 @@ static bool is_saved(const job *j, int mb)
 /* What a micro-batch goes through on a rank; how many acts. */
 static int way_of(hl_act way[LONGEST], const job *j, bool user, int mb, int rank)
 {
-    int stage = stage_of(j, user ? USER_RANKS : ITEM_RANKS, rank), last = (user ? j->l.user_pp : j->l.item_pp) - 1, n = 0;
+    int stage = stage_of(j, user ? USER_RANKS : ITEM_RANKS, rank), last = (user ? j->l.user_pp : j->l.item_pp) - 1,
+        n = 0;
     bool recomputed = !user && !is_saved(j, mb);
     for (int turn = 0; turn <= recomputed; turn++) {
         if (stage > 0) way[n++] = user ? HL_USER_TAKE : HL_ITEM_TAKE;
@@ -195,8 +246,12 @@ static void begin_walk(walk *w, const job *j)
  * none. */
 static int wire_of(hl_act act, bool *takes)
 {
-    static const struct { hl_act pass, take; } wires[] = {
-        {HL_ITEM_PASS, HL_ITEM_TAKE}, {HL_USER_PASS, HL_USER_TAKE}, {HL_ITEM_PASS_BACK, HL_ITEM_TAKE_BACK}, {HL_USER_PASS_BACK, HL_USER_TAKE_BACK}};
+    static const struct {
+        hl_act pass, take;
+    } wires[] = {{HL_ITEM_PASS, HL_ITEM_TAKE},
+                 {HL_USER_PASS, HL_USER_TAKE},
+                 {HL_ITEM_PASS_BACK, HL_ITEM_TAKE_BACK},
+                 {HL_USER_PASS_BACK, HL_USER_TAKE_BACK}};
     for (int k = 0; k < 4; k++)
         if (act == wires[k].pass || act == wires[k].take) {
             *takes = act == wires[k].take;
@@ -226,8 +281,9 @@ static const char *trouble_on_wire(walk *w, int rank, hl_task task)
     int k = wire_of(task.act, &takes);
     if (k < 0) return NULL;
     if (takes)
-        return w->wire[neighbour(w->j, rank, k)][k][w->taken[rank][k]++] == task.micro_batch ? NULL
-            : "another micro-batch than was passed";
+        return w->wire[neighbour(w->j, rank, k)][k][w->taken[rank][k]++] == task.micro_batch
+                   ? NULL
+                   : "another micro-batch than was passed";
     w->wire[rank][k][w->passed[rank][k]++] = task.micro_batch;
     return NULL;
 }
@@ -263,7 +319,8 @@ static const char *trouble_with_uses(const walk *w, int rank, thing t)
     for (int u = 0; u < THINGS; u++) {
         if (!(rules[t].uses & BIT(u))) continue;
         for (int q = 0; q < w->j->l.ranks; q++)
-            if ((rules[t].with == WITH_GROUP || takes_part(w->j, t, rank, q)) && w->left[q][u] > 0) return "used before it is done";
+            if ((rules[t].with == WITH_GROUP || takes_part(w->j, t, rank, q)) && w->left[q][u] > 0)
+                return "used before it is done";
     }
     return NULL;
 }
@@ -272,7 +329,8 @@ static void perform(walk *w, int rank)
 {
     hl_task task = w->j->list[rank].task[w->at[rank]++];
     const char *trouble = trouble_with_micro_batch(w, rank, task);
-    if (!trouble && !is_empty(w->j, task) && w->left[rank][thing_of(w->j, task)]-- <= 0) trouble = "more often than wanted";
+    if (!trouble && !is_empty(w->j, task) && w->left[rank][thing_of(w->j, task)]-- <= 0)
+        trouble = "more often than wanted";
     if (trouble) w->trouble = trouble;
 }
 
@@ -282,9 +340,8 @@ static bool stand_at_the_same(const walk *w, int rank, int other)
     if (w->at[other] == list[other].n) return false;
     hl_task a = list[rank].task[w->at[rank]], b = list[other].task[w->at[other]];
     const hl_layout *l = &w->j->l;
-    bool of_one = is_of_user(a.act)
-        ? hl_layout_user_first_rank_of(l, rank) == hl_layout_user_first_rank_of(l, other)
-        : hl_layout_item_first_rank_of(l, rank) == hl_layout_item_first_rank_of(l, other);
+    bool of_one = is_of_user(a.act) ? hl_layout_user_first_rank_of(l, rank) == hl_layout_user_first_rank_of(l, other)
+                                    : hl_layout_item_first_rank_of(l, rank) == hl_layout_item_first_rank_of(l, other);
     return a.act == b.act && (a.micro_batch == b.micro_batch || (a.act <= HL_USER_BACKWARD && !of_one));
 }
 
@@ -334,7 +391,8 @@ static hl_layout_wish draw_wish(int *ranks, hl_rng *r, int most, hl_layout_kind 
 {
     bool apart = kind == HL_SEPARATE;
     int item_tp = toy_between(r, 1, most), user_tp = toy_between(r, 1, most);
-    int item_pp = toy_between(r, 1, most > 1 ? RANKS / (apart ? 2 : 1) / item_tp : 1), user_pp = toy_between(r, 1, most > 1 ? RANKS / (apart ? 2 : 1) / user_tp : 1);
+    int item_pp = toy_between(r, 1, most > 1 ? RANKS / (apart ? 2 : 1) / item_tp : 1),
+        user_pp = toy_between(r, 1, most > 1 ? RANKS / (apart ? 2 : 1) / user_tp : 1);
     int item = item_tp * item_pp, user = user_tp * user_pp, least = item > user ? item : user;
     *ranks = toy_between(r, apart ? item + user : least, RANKS);
     int users = toy_between(r, 1, (*ranks - (apart ? item : 0)) / user);
@@ -342,10 +400,7 @@ static hl_layout_wish draw_wish(int *ranks, hl_rng *r, int most, hl_layout_kind 
     return (hl_layout_wish){kind, items, item_tp, users, user_tp, item_pp, user_pp};
 }
 
-static bool is_serial(int trial)
-{
-    return trial % 11 == 5;
-}
+static bool is_serial(int trial) { return trial % 11 == 5; }
 
 static void open_job(job *j, int trial, int most_tp)
 {
@@ -358,7 +413,9 @@ static void open_job(job *j, int trial, int most_tp)
     int samples = toy_between(&r, 1, 12), S = toy_between(&r, 1, 9), negatives = toy_between(&r, 1, 60);
     toy_draw_batch(&j->b, &j->t, samples, S, negatives, &r, &j->arena);
     const hl_plan_rules plan = {.chunk_tokens = toy_between(&r, 1, 100),
-                                .user_micro_batch_rows = toy_between(&r, 1, 20), .item_tokens = 1, .dedup = trial % 3,
+                                .user_micro_batch_rows = toy_between(&r, 1, 20),
+                                .item_tokens = 1,
+                                .dedup = trial % 3,
                                 .serial = is_serial(trial)};
     hl_plan_make(&j->p, &j->b, &j->t.corpus, &plan, 8, &j->arena);
     CHECK_OK(hl_layout_make(&j->l, ranks, &wish));
@@ -488,8 +545,8 @@ static const struct {
     {gradient_not_awaited, NULL, true},
 };
 
-/* On one rank of a job that was sound: wherever it can be planted, the walker must see it.  The others of its replica then
- * wait for it, so what is seen there may be a deadlock. */
+/* On one rank of a job that was sound: wherever it can be planted, the walker must see it.  The others of its
+ * replica then wait for it, so what is seen there may be a deadlock. */
 static int plant(size_t violation, int trial, int most_tp)
 {
     job j;
@@ -499,7 +556,8 @@ static int plant(size_t violation, int trial, int most_tp)
     bool planted = may && violations[violation].plant(&j.list[trial % j.l.ranks]);
     const char *trouble = walk_all(&j);
     CHECK(planted == (trouble != NULL));
-    if (planted && trouble && violations[violation].trouble && most_tp == 1 && !j.share.lockstep) CHECK(strcmp(trouble, violations[violation].trouble) == 0);
+    if (planted && trouble && violations[violation].trouble && most_tp == 1 && !j.share.lockstep)
+        CHECK(strcmp(trouble, violations[violation].trouble) == 0);
     close_job(&j);
     return planted;
 }

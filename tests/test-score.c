@@ -27,7 +27,8 @@ typedef struct {
     int64_t rank, ties;
 } user;
 
-static const user users[] = {{1, 0}, {1, 3}, {5, 0}, {6, 0}, {4, 1}, {4, 2}, {10, 0}, {10, 40}, {50, 1}, {51, 0}, {0, 0}, {0, 0}, {49, 1000}, {1000000, 0}};
+static const user users[] = {{1, 0},   {1, 3},  {5, 0},  {6, 0}, {4, 1}, {4, 2},     {10, 0},
+                             {10, 40}, {50, 1}, {51, 0}, {0, 0}, {0, 0}, {49, 1000}, {1000000, 0}};
 enum { USERS = sizeof users / sizeof users[0] };
 
 /* What one place is worth at each cut; place 0: nothing. */
@@ -108,7 +109,8 @@ static void ties_are_worth_the_mean_over_random_orders(void)
         for (int k = 0; k < CUTS; k++) {
             double hits = sum.recall[k] / ORDERS, gain = sum.ndcg[k] / ORDERS;
             CHECK_NEAR(s.gains[HL_TIES_RANDOM].recall[k], hits, 4 * sqrt(hits * (1 - hits) / ORDERS) + 1e-12);
-            CHECK_NEAR(s.gains[HL_TIES_RANDOM].ndcg[k], gain, 4 * sqrt(fmax(0, squares.ndcg[k] / ORDERS - gain * gain) / ORDERS) + 1e-12);
+            CHECK_NEAR(s.gains[HL_TIES_RANDOM].ndcg[k], gain,
+                       4 * sqrt(fmax(0, squares.ndcg[k] / ORDERS - gain * gain) / ORDERS) + 1e-12);
         }
     }
 }
@@ -119,7 +121,8 @@ static void unknown_metrics_have_no_value(void)
     CHECK(hl_score_value(&s, HL_TIES_RANDOM, "recall", 5) == 0); /* nobody scored yet */
     hl_score_add(&s, 1, 0);
     CHECK(hl_score_value(&s, HL_TIES_RANDOM, "recall", 5) == 1);
-    CHECK(isnan(hl_score_value(&s, HL_TIES_RANDOM, "recall", 7)) && isnan(hl_score_value(&s, HL_TIES_LAST, "precision", 5)));
+    CHECK(isnan(hl_score_value(&s, HL_TIES_RANDOM, "recall", 7))
+          && isnan(hl_score_value(&s, HL_TIES_LAST, "precision", 5)));
 }
 
 static const int64_t sizes[] = {1, 2, 3, 4, 5, 6, 9, 10, 11, 49, 50, 63, 64, 65, 66, 100, 3541};
@@ -153,7 +156,8 @@ static void a_constant_model_is_worth_what_chance_is(void)
 /* Long bands are summed in closed form. */
 static void sums_over_places_are_those_of_their_terms(void)
 {
-    static const int64_t begins[] = {1, 2, 10, 63, 64, 65, 100, 5000}, lengths[] = {0, 1, 5, 63, 64, 65, 66, 128, 1000, 1000000};
+    static const int64_t begins[] = {1, 2, 10, 63, 64, 65, 100, 5000},
+                         lengths[] = {0, 1, 5, 63, 64, 65, 66, 128, 1000, 1000000};
     for (size_t b = 0; b < sizeof begins / sizeof begins[0]; b++)
         for (size_t n = 0; n < sizeof lengths / sizeof lengths[0]; n++) {
             double inverse = 0, gain = 0;
@@ -175,7 +179,8 @@ static void sums_of_two_halves_join(void)
     }
     hl_score_join(&half[0], &half[1]);
     for (hl_ties t = 0; t < HL_TIES; t++) compare(&half[0].gains[t], &whole.gains[t], 1e-12);
-    CHECK(half[0].users == whole.users && half[0].repeated == whole.repeated && half[0].tied == whole.tied && half[0].ties == whole.ties);
+    CHECK(half[0].users == whole.users && half[0].repeated == whole.repeated && half[0].tied == whole.tied
+          && half[0].ties == whole.ties);
 }
 
 static void phases_hold_out_the_last_two(void)

@@ -82,8 +82,8 @@ static void one_flipped_bit_changes_the_digest(void)
     free(x);
 }
 
-/* One number that differs is estimated to rounding; many, over many tensors, in the mean of the squares: each has a standard
- * deviation of sqrt(2 / HL_PROJECTIONS), so their mean over 400 lies within 0.15 (four of them) of 1. */
+/* One number that differs is estimated to rounding; many, over many tensors, in the mean of the squares: each has a
+ * standard deviation of sqrt(2 / HL_PROJECTIONS), so their mean over 400 lies within 0.15 (four of them) of 1. */
 static void differences_are_estimated(void)
 {
     enum { TENSORS = 400, LONG = 300 };
@@ -109,7 +109,8 @@ static void differences_are_estimated(void)
     free(e);
 }
 
-/* A difference that is constant along a tensor, as one of a bias or a scale is, is not made small by too even a spread. */
+/* A difference that is constant along a tensor, as one of a bias or a scale is, is not made small by too even a
+ * spread. */
 static void constant_differences_are_estimated(void)
 {
     enum { TENSORS = 400, LONG = 64 };

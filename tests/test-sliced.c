@@ -33,7 +33,8 @@ static void check_all_near(const float *a, const float *b, size_t n)
     CHECK_NEAR(furthest, 0, 2e-4);
 }
 
-/* Rows r of the pieces that the slices [first, first + n) of SLICES have, one part after the other: `from` (parts, width, row). */
+/* Rows r of the pieces that the slices [first, first + n) of SLICES have, one part after the other: `from` (parts,
+ * width, row). */
 static void take_pieces(float *to, const float *from, const hl_pieces *p, int first, int n, int row)
 {
     for (int i = 0, begin = 0; i < p->parts; begin += p->width[i++]) {
@@ -44,7 +45,8 @@ static void take_pieces(float *to, const float *from, const hl_pieces *p, int fi
 }
 
 /* The same of columns: from (T, columns of p). */
-static void take_columns(float *to, const float *from, const hl_pieces *p, int first, int n, int width_of_to, int width_of_from)
+static void take_columns(float *to, const float *from, const hl_pieces *p, int first, int n, int width_of_to,
+                         int width_of_from)
 {
     for (int t = 0; t < T; t++) take_pieces(to + t * width_of_to, from + t * width_of_from, p, first, n, 1);
 }
@@ -151,7 +153,8 @@ static void sums_over_terms_do_not_depend_on_the_owners(void)
     for (int owners = 2; owners <= SLICES; owners *= 2) {
         const int width = N / owners;
         for (int r = 0; r < owners; r++) {
-            for (int t = 0; t < T; t++) memcpy(my_x + t * width, wide + t * N + r * width, (size_t)width * sizeof *my_x);
+            for (int t = 0; t < T; t++)
+                memcpy(my_x + t * width, wide + t * N + r * width, (size_t)width * sizeof *my_x);
             for (int d = 0; d < D; d++) memcpy(my_w + d * width, w + d * N + r * width, (size_t)width * sizeof *my_w);
             hl_sliced_row_parallel_forward(parts + (size_t)r * T * D, my_x, my_w, T, width, D, SLICES / owners,
                                            &scratch);

@@ -19,7 +19,9 @@ static void open_catalogue(int texts, of_number *number)
 {
     const hl_group *g = check_world();
     hl_rng r = hl_rng_at(1, HL_FOR_TESTS, 20, (uint32_t)texts);
-    share = (hl_catalogue){.texts = texts, .weight = hl_alloc((size_t)texts * sizeof(int)), .begin = (int)hl_part_begin(texts, g->size, g->rank),
+    share = (hl_catalogue){.texts = texts,
+                           .weight = hl_alloc((size_t)texts * sizeof(int)),
+                           .begin = (int)hl_part_begin(texts, g->size, g->rank),
                            .mine = (int)hl_part_count(texts, g->size, g->rank)};
     whole = hl_alloc((size_t)(texts * D) * sizeof *whole);
     for (int i = 0; i < texts * D; i++) whole[i] = number(i / D, i % D, &r);
@@ -61,7 +63,8 @@ static hl_spectrum twin(int texts)
     for (int t = 0; t < texts; t++) {
         double squares = 0;
         for (int k = 0; k < D; k++) squares += whole[t * D + k] * whole[t * D + k];
-        for (int i = 0; i < D * D; i++) moment[i] += share.weight[t] / items * whole[t * D + i / D] * whole[t * D + i % D] / squares;
+        for (int i = 0; i < D * D; i++)
+            moment[i] += share.weight[t] / items * whole[t * D + i / D] * whole[t * D + i % D] / squares;
     }
     ref_eigenvalues(value, moment, D);
     for (int i = 0; i < D; i++) entropy -= value[i] * log(value[i]);
@@ -111,10 +114,7 @@ static void vectors_along_all_axes_have_full_rank(void)
     close_catalogue();
 }
 
-static double mostly_random(int text, int k, hl_rng *r)
-{
-    return text == 3 && k == 1 ? NAN : hl_rng_normal(r);
-}
+static double mostly_random(int text, int k, hl_rng *r) { return text == 3 && k == 1 ? NAN : hl_rng_normal(r); }
 
 static void one_vector_that_is_none_has_no_spectrum(void)
 {

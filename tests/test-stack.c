@@ -1,4 +1,5 @@
-/* test-stack.c - a stack of blocks gives the same on any number of threads, and where rows that are alike share what they have in common.
+/* test-stack.c - a stack of blocks gives the same on any number of threads, and where rows that are alike share what
+ * they have in common.
  *
  * Not the same bits: BLAS sums in another order where rows are left over. */
 #include "base/rng.h"
@@ -14,16 +15,32 @@
 #include <string.h>
 
 /* So wide that threads take shares of the rows with vectors of 8 numbers; of 16, these products are shared. */
-static const hl_llama wide = {.hidden_size = 384, .intermediate_size = 448, .num_hidden_layers = 2, .num_attention_heads = 6, .num_key_value_heads = 3,
-                              .head_dim = 64, .vocab_size = 8, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.05};
+static const hl_llama wide = {.hidden_size = 384,
+                              .intermediate_size = 448,
+                              .num_hidden_layers = 2,
+                              .num_attention_heads = 6,
+                              .num_key_value_heads = 3,
+                              .head_dim = 64,
+                              .vocab_size = 8,
+                              .rms_norm_eps = 1e-5,
+                              .rope_theta = 1e4,
+                              .initializer_range = 0.05};
 /* So narrow that they take shares with any vectors, and some rows go through the MLP at a time. */
-static const hl_llama narrow = {.hidden_size = 40, .intermediate_size = 80, .num_hidden_layers = 2, .num_attention_heads = 5, .num_key_value_heads = 5,
-                                .head_dim = 8, .vocab_size = 8, .rms_norm_eps = 1e-5, .rope_theta = 1e4, .initializer_range = 0.05};
+static const hl_llama narrow = {.hidden_size = 40,
+                                .intermediate_size = 80,
+                                .num_hidden_layers = 2,
+                                .num_attention_heads = 5,
+                                .num_key_value_heads = 5,
+                                .head_dim = 8,
+                                .vocab_size = 8,
+                                .rms_norm_eps = 1e-5,
+                                .rope_theta = 1e4,
+                                .initializer_range = 0.05};
 
 enum { SEGMENTS = 7, ROWS = 1132, MOST_THREADS = 3 };
 
-/* What comes out, what goes back, and the gradients, one after the other; where each begins, and the end.  how: whether only last rows are
- * read out, and kinds of rows. */
+/* What comes out, what goes back, and the gradients, one after the other; where each begins, and the end.  how:
+ * whether only last rows are read out, and kinds of rows. */
 static void through(size_t part[4], float *to, const hl_llama *shape, const float *x, const hl_pack *how, int threads)
 {
     static const int length[SEGMENTS] = {301, 1, 130, 257, 64, 180, 199};
@@ -65,7 +82,8 @@ static void check_threads(const hl_llama *shape, bool last_only)
     for (int threads = 2; threads <= MOST_THREADS; threads++) {
         memset(more, 0, ROOM * sizeof *more);
         through(part, more, shape, x, &how, threads);
-        for (int k = 0; k < 3; k++) CHECK_NEAR(ref_distance(more + part[k], want + part[k], part[k + 1] - part[k]), 0.0, 1e-5);
+        for (int k = 0; k < 3; k++)
+            CHECK_NEAR(ref_distance(more + part[k], want + part[k], part[k + 1] - part[k]), 0.0, 1e-5);
     }
     ref_done();
 }
@@ -85,7 +103,8 @@ static void threads_of_a_narrow_stack_do_not_show(void)
 static atomic_int threads_made;
 
 /* All threads of this program are made here, those of OpenMP too. */
-int pthread_create(pthread_t *restrict made, const pthread_attr_t *restrict how, void *(*run)(void *), void *restrict with)
+int pthread_create(pthread_t *restrict made, const pthread_attr_t *restrict how, void *(*run)(void *),
+                   void *restrict with)
 {
     static int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     if (!create) *(void **)&create = dlsym(RTLD_NEXT, "pthread_create");
@@ -134,7 +153,8 @@ static void rows_of_a_kind_give_what_each_gives(void)
         }
         size_t part[4];
         through(part, each, shape, x, &(hl_pack){.last_only = last_only}, 2);
-        through(part, one, shape, x, &(hl_pack){.last_only = last_only, .kinds = KINDS, .kind = kind, .first = first}, 2);
+        through(part, one, shape, x, &(hl_pack){.last_only = last_only, .kinds = KINDS, .kind = kind, .first = first},
+                2);
         float *both[2] = {one + part[1], each + part[1]}, *token_gradient[2];
         for (int k = 0; k < 2; k++) {
             token_gradient[k] = ref_zeros(KINDS * D);
@@ -143,7 +163,8 @@ static void rows_of_a_kind_give_what_each_gives(void)
         CHECK(memcmp(both[0], both[1], ROWS * D * sizeof *x) != 0); /* they did go another way */
         CHECK_NEAR(ref_distance(one, ref_double(each, part[1]), part[1]), 0.0, 1e-5);
         CHECK_NEAR(ref_distance(token_gradient[0], ref_double(token_gradient[1], KINDS * D), KINDS * D), 0.0, 1e-5);
-        CHECK_NEAR(ref_distance(one + part[2], ref_double(each + part[2], part[3] - part[2]), part[3] - part[2]), 0.0, 1e-5);
+        CHECK_NEAR(ref_distance(one + part[2], ref_double(each + part[2], part[3] - part[2]), part[3] - part[2]), 0.0,
+                   1e-5);
         ref_done();
     }
 }

@@ -16,8 +16,9 @@ static void say(const char *line)
 
 static hl_rank_seen waiting(int rank, hl_wait what, const char *group, uint64_t call, const char *act, int mb)
 {
-    hl_rank_seen r = {.acts = {.rank = rank, .pid = 100 + rank, .waits = what, .call = call, .micro_batch = mb,
-                               .moves = 1}, .state = 'R'};
+    hl_rank_seen r = {
+        .acts = {.rank = rank, .pid = 100 + rank, .waits = what, .call = call, .micro_batch = mb, .moves = 1},
+        .state = 'R'};
     snprintf(r.acts.group, sizeof r.acts.group, "%s", group);
     snprintf(r.acts.act, sizeof r.acts.act, "%s", act);
     return r;
@@ -174,11 +175,13 @@ static void who_waits_together_is_one_line(void)
     CHECK(strcmp(picture(seen), "ranks 0-3 wait in a sum (group item_dp, call 5), act sum_item\n") == 0);
     seen[1] = waiting(1, HL_WAITS_RECEIVE, "user_pp", 77, "user_take", 3);
     CHECK(strcmp(picture(seen), "ranks 0, 2, 3 wait in a sum (group item_dp, call 5), act sum_item\n"
-                                "rank 1 waits for rows (group user_pp, call 77), act user_take of chunk 3\n") == 0);
+                                "rank 1 waits for rows (group user_pp, call 77), act user_take of chunk 3\n")
+          == 0);
     all_wait(seen);
     seen[3].acts.call = 4;
     CHECK(strcmp(picture(seen), "ranks 0-2 wait in a sum (group item_dp, call 5), act sum_item\n"
-                                "rank 3 waits in a sum (group item_dp, call 4), act sum_item\n") == 0);
+                                "rank 3 waits in a sum (group item_dp, call 4), act sum_item\n")
+          == 0);
 }
 
 static void who_is_missing_is_named_with_its_process(void)
@@ -186,17 +189,21 @@ static void who_is_missing_is_named_with_its_process(void)
     hl_rank_seen seen[RANKS];
     all_wait(seen);
     seen[1] = waiting(1, HL_WAITS_NOT, "item_dp", 4, "item_backward", 3);
-    CHECK(strstr(picture(seen), "rank 1 (process 101 on node7) does not wait for others, act item_backward of chunk 3\n"));
+    CHECK(strstr(picture(seen),
+                 "rank 1 (process 101 on node7) does not wait for others, act item_backward of chunk 3\n"));
     CHECK(strstr(said, "ranks 0, 2, 3 wait in a sum"));
     seen[1].state = 'T';
-    CHECK(strstr(picture(seen), "rank 1 (process 101 on node7) is stopped by a signal (SIGSTOP), act item_backward of chunk 3\n"));
+    CHECK(strstr(picture(seen),
+                 "rank 1 (process 101 on node7) is stopped by a signal (SIGSTOP), act item_backward of chunk 3\n"));
     seen[1].state = 'D';
     CHECK(strstr(picture(seen), "rank 1 (process 101 on node7) is inside of a call of the system"));
     seen[1].state = '?';
     CHECK(strstr(picture(seen), "rank 1 (process 101 on node7) is gone"));
     all_wait(seen);
     seen[0].state = 't';
-    CHECK(strstr(picture(seen), "rank 0 (process 100 on node7) is stopped by a debugger, in a sum (group item_dp, call 5), act sum_item\n"));
+    CHECK(strstr(
+        picture(seen),
+        "rank 0 (process 100 on node7) is stopped by a debugger, in a sum (group item_dp, call 5), act sum_item\n"));
 }
 
 static void a_stop_says_how_to_go_on(void)
@@ -205,7 +212,8 @@ static void a_stop_says_how_to_go_on(void)
     hl_rank_seen r = waiting(1, HL_WAITS_REDUCE, "world", 9, "tally", -1);
     r.state = 'T';
     hl_standstill_tell_stopped(line, sizeof line, &r, "node7");
-    CHECK(strcmp(line, "rank 1 (process 101 on node7) is stopped by a signal (SIGSTOP); kill -CONT 101 lets it go on") == 0);
+    CHECK(strcmp(line, "rank 1 (process 101 on node7) is stopped by a signal (SIGSTOP); kill -CONT 101 lets it go on")
+          == 0);
 }
 
 static const test tests[] = {
@@ -213,7 +221,8 @@ static const test tests[] = {
     {"a job in which none moves hangs after its patience", a_job_in_which_none_moves_hangs_after_its_patience},
     {"without patience nothing hangs", without_patience_nothing_hangs},
     {"what may last is told once and ends much later", what_may_last_is_told_once_and_ends_much_later},
-    {"a machine that waits for others is patient, and one with a lost rank is not", a_machine_that_waits_for_others_is_patient_and_one_with_a_lost_rank_is_not},
+    {"a machine that waits for others is patient, and one with a lost rank is not",
+     a_machine_that_waits_for_others_is_patient_and_one_with_a_lost_rank_is_not},
     {"a stopped rank is told once a stop", a_stopped_rank_is_told_once_a_stop},
     {"a debugger and a stopped job are not told", a_debugger_and_a_stopped_job_are_not_told},
     {"who waits together is one line", who_waits_together_is_one_line},

@@ -24,11 +24,19 @@ typedef struct {
 
 static void open_engine(hl_engine *e, const hl_mesh *mesh, const golden *g, const variant *v)
 {
-    const hl_engine_rules rules = {
-        .plan = {.chunk_tokens = 40, .user_micro_batch_rows = 8, .item_tokens = !g->mean_pool, .dedup = v->dedup,
-                 .mean_over_ranks = g->ranks > 1 ? g->ranks : 0},
-        .share_tokens = v->dedup, .nce_thres = (float)g->nce_thres, .weight_decay = g->weight_decay, .activation_budget = v->budget,
-        .for_training = true, .zero = v->zero, .longest_text = g->T, .longest_history = g->S};
+    const hl_engine_rules rules = {.plan = {.chunk_tokens = 40,
+                                            .user_micro_batch_rows = 8,
+                                            .item_tokens = !g->mean_pool,
+                                            .dedup = v->dedup,
+                                            .mean_over_ranks = g->ranks > 1 ? g->ranks : 0},
+                                   .share_tokens = v->dedup,
+                                   .nce_thres = (float)g->nce_thres,
+                                   .weight_decay = g->weight_decay,
+                                   .activation_budget = v->budget,
+                                   .for_training = true,
+                                   .zero = v->zero,
+                                   .longest_text = g->T,
+                                   .longest_history = g->S};
     hl_engine_open(e, mesh, &g->corpus, &g->item, &g->user, &rules);
 }
 
@@ -112,22 +120,14 @@ static void run_laid_out(const golden *g, const variant *v, const rows *grids, b
     hl_mesh_close(&mesh);
 }
 
-static void run_variant(const golden *g, const variant *v)
-{
-    run_laid_out(g, v, &(rows){0, 0, HL_SUMMA}, false);
-}
+static void run_variant(const golden *g, const variant *v) { run_laid_out(g, v, &(rows){0, 0, HL_SUMMA}, false); }
 
-static void run_apart(const golden *g, const variant *v)
-{
-    run_laid_out(g, v, &(rows){0, 0, HL_SUMMA}, true);
-}
+static void run_apart(const golden *g, const variant *v) { run_laid_out(g, v, &(rows){0, 0, HL_SUMMA}, true); }
 
-static void run_on_grids(const golden *g, const variant *v, const rows *grids)
-{
-    run_laid_out(g, v, grids, false);
-}
+static void run_on_grids(const golden *g, const variant *v, const rows *grids) { run_laid_out(g, v, grids, false); }
 
-/* Blocks that a rank asks for after the first steps: two, or with stages as many as go round the buffers between them. */
+/* Blocks that a rank asks for after the first steps: two, or with stages as many as go round the buffers between
+ * them. */
 static int64_t blocks_of_later_steps(const golden *g, const variant *v)
 {
     hl_layout layout;
@@ -155,7 +155,8 @@ static void nothing_is_allocated_after_the_first_steps(void)
     golden g;
     int p = check_world()->size;
     if (!golden_open(&g, "hllm_deep.h5")) return;
-    for (int zero = 0; zero <= 3; zero++) CHECK(blocks_of_later_steps(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, -1, true, zero}) == 0);
+    for (int zero = 0; zero <= 3; zero++)
+        CHECK(blocks_of_later_steps(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, -1, true, zero}) == 0);
     CHECK(blocks_of_later_steps(&g, &(variant){{HL_COLOCATED, 1, p, 1, p, 1, 1}, 60000, true, 0}) == 0);
     if (p >= 2) CHECK(blocks_of_later_steps(&g, &(variant){{HL_SEPARATE, p - 1, 1, 1, 1, 1, 1}, 0, true, 1}) == 0);
     if (p >= 2) CHECK(blocks_of_later_steps(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 2, 2}, 60000, true, 1}) == 0);
@@ -168,7 +169,8 @@ static int most_stages(const hl_llama *shape, int p)
     return shape->num_hidden_layers < p ? shape->num_hidden_layers : p;
 }
 
-/* Layers in tiles: every grid of all ranks, for one side or both, by both engines; grids beside copies, stages and ZeRO. */
+/* Layers in tiles: every grid of all ranks, for one side or both, by both engines; grids beside copies, stages and
+ * ZeRO. */
 static void run_grids(const golden *g, int p)
 {
     for (int r = 1; r <= p; r++) {
@@ -179,7 +181,8 @@ static void run_grids(const golden *g, int p)
         run_on_grids(g, &(variant){{HL_COLOCATED, 0, 1, 1, p, 1, 1}, -1, false, 0}, &(rows){0, r, other});
     }
     if (p >= 5) run_on_grids(g, &(variant){{HL_SEPARATE, 1, 4, 1, 1, 1, 1}, -1, true, 0}, &(rows){2, 0, HL_SUMMA});
-    if (p >= 7) run_on_grids(g, &(variant){{HL_SEPARATE, 1, 4, 1, 3, 1, 1}, 60000, true, 0}, &(rows){2, 0, HL_SCALAPACK});
+    if (p >= 7)
+        run_on_grids(g, &(variant){{HL_SEPARATE, 1, 4, 1, 3, 1, 1}, 60000, true, 0}, &(rows){2, 0, HL_SCALAPACK});
     if (p >= 8) run_on_grids(g, &(variant){{HL_COLOCATED, 2, 4, 1, 6, 1, 1}, -1, true, 3}, &(rows){2, 3, HL_SUMMA});
     if (p >= 8) run_on_grids(g, &(variant){{HL_HYBRID, 1, 4, 1, 4, 2, 1}, 60000, true, 2}, &(rows){2, 2, HL_SUMMA});
     if (p >= 8) run_on_grids(g, &(variant){{HL_COLOCATED, 1, 4, 1, 4, 2, 2}, 0, true, 0}, &(rows){2, 4, HL_SCALAPACK});
@@ -245,13 +248,10 @@ typedef struct {
     int given_up;            /* how often */
 } course;
 
-static uint64_t weights_of(const hl_engine *e)
-{
-    return hl_sharding_digest(&e->item) + hl_sharding_digest(&e->user);
-}
+static uint64_t weights_of(const hl_engine *e) { return hl_sharding_digest(&e->item) + hl_sharding_digest(&e->user); }
 
-/* Rank `who` hears a signal at its k-th act that computes, for k = 1, 2, ..., until a step has none; that one is made.  A step
- * that is given up leaves weights and count as they were. */
+/* Rank `who` hears a signal at its k-th act that computes, for k = 1, 2, ..., until a step has none; that one is
+ * made.  A step that is given up leaves weights and count as they were. */
 static void disturb(hl_step_report *report, int *given_up, hl_engine *e, const golden *g, int who)
 {
     const hl_step_orders orders = {.learning_rate = g->lr, .update = true};

@@ -43,15 +43,9 @@ static int ends_of(int later, int seconds)
     return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
-static void a_later_one_ends_the_process(void)
-{
-    CHECK(ends_of(SIGUSR2, 5) == SIGUSR2);
-}
+static void a_later_one_ends_the_process(void) { CHECK(ends_of(SIGUSR2, 5) == SIGUSR2); }
 
-static void the_clock_of_the_processor_rings_again_and_again(void)
-{
-    CHECK(ends_of(SIGXCPU, 5) == 0);
-}
+static void the_clock_of_the_processor_rings_again_and_again(void) { CHECK(ends_of(SIGXCPU, 5) == 0); }
 
 /* As nohup does. */
 static void an_ignored_hangup_stays_ignored(void)
@@ -72,7 +66,8 @@ static void a_check_says_what_was_going_on(void)
 {
     CHECK(hl_stop_check("reading texts") == HL_OK);
     hl_stop_ask();
-    CHECK(hl_stop_check("reading texts") == HL_ESTOP && strstr(hl_error_text(), "while reading texts; there is nothing to save yet"));
+    CHECK(hl_stop_check("reading texts") == HL_ESTOP
+          && strstr(hl_error_text(), "while reading texts; there is nothing to save yet"));
     hl_stop_forget();
     CHECK(hl_stop_check("reading texts") == HL_OK);
 }

@@ -116,7 +116,8 @@ static void the_interactions_are_read_as_they_were_made(void)
     path_of(path, "csv", "dataset/synth.csv");
     if (CHECK_OK(hl_csv_open(&c, path, 0))) {
         CHECK(hl_csv_columns(c) == 3);
-        CHECK(strcmp(hl_csv_name(c, 0), "item_id") == 0 && strcmp(hl_csv_name(c, 1), "user_id") == 0 && strcmp(hl_csv_name(c, 2), "timestamp") == 0);
+        CHECK(strcmp(hl_csv_name(c, 0), "item_id") == 0 && strcmp(hl_csv_name(c, 1), "user_id") == 0
+              && strcmp(hl_csv_name(c, 2), "timestamp") == 0);
         compare_rows(c, &w);
     }
     CHECK(r.interactions == w.begin[s.users]);
@@ -178,7 +179,7 @@ static void a_title_tells_its_topic_and_no_other(void)
         CHECK(telling == 3);
     }
     CHECK(t.words.n == s.topics * HL_SYNTH_TOPIC_WORDS + HL_SYNTH_COMMON_WORDS); /* each word is there once */
-    CHECK(t.titles.n == s.items);                                               /* and each title */
+    CHECK(t.titles.n == s.items);                                                /* and each title */
     hl_synth_texts_free(&t);
     hl_synth_world_free(&w);
 }
@@ -319,11 +320,13 @@ static void the_defaults_leave_room_between_chance_popularity_and_oracle(void)
 static void impossible_settings_are_refused(void)
 {
     hl_synth_settings bad[10];
-    static const char *const words[10] = {"users is 0", "topics is 1", "mean_length is 4", "successors is 0", "stay is 1.5", "skew is nan", "need more than",
-                                          "items are 10 a topic", "cannot be the name", "items are 2000 a topic"};
+    static const char *const words[10] = {
+        "users is 0",  "topics is 1",    "mean_length is 4",     "successors is 0",    "stay is 1.5",
+        "skew is nan", "need more than", "items are 10 a topic", "cannot be the name", "items are 2000 a topic"};
     hl_synth_report r;
     for (int i = 0; i < 10; i++) bad[i] = hl_synth_defaults();
-    bad[0].users = 0, bad[1].topics = 1, bad[2].mean_length = 4, bad[3].successors = 0, bad[4].stay = 1.5, bad[5].skew = NAN;
+    bad[0].users = 0, bad[1].topics = 1, bad[2].mean_length = 4, bad[3].successors = 0, bad[4].stay = 1.5,
+    bad[5].skew = NAN;
     bad[6].successors = bad[6].topics = 2, bad[7].items = 500, bad[8].name = "../x", bad[9].items = 100000;
     for (int i = 0; i < 10; i++) CHECK_FAILS(write_world(&bad[i], "bad", &r), HL_EUSAGE, words[i]);
 }
@@ -337,7 +340,8 @@ static const test tests[] = {
     {"users walk along the ring and take nothing twice", users_walk_along_the_ring_and_take_nothing_twice},
     {"the oracle ranks by the probability of every item", the_oracle_ranks_by_the_probability_of_every_item},
     {"popularity and chance are what counting gives", popularity_and_chance_are_what_counting_gives},
-    {"the defaults leave room between chance, popularity and oracle", the_defaults_leave_room_between_chance_popularity_and_oracle},
+    {"the defaults leave room between chance, popularity and oracle",
+     the_defaults_leave_room_between_chance_popularity_and_oracle},
     {"impossible settings are refused", impossible_settings_are_refused},
 };
 HL_TESTS("synth", tests)

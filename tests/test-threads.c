@@ -5,8 +5,15 @@
 #include <string.h>
 
 /* A machine of 8 processors, 2 ranks of 4 threads. */
-static const hl_binding good = {.wanted = 4, .threads = 4, .bound = 4, .sharers = 1, .ranks = 2, .all = 8, .total = 8,
-                                .online = 8, .cpus = INFINITY};
+static const hl_binding good = {.wanted = 4,
+                                .threads = 4,
+                                .bound = 4,
+                                .sharers = 1,
+                                .ranks = 2,
+                                .all = 8,
+                                .total = 8,
+                                .online = 8,
+                                .cpus = INFINITY};
 
 static void expect(const hl_binding *s, hl_launcher by, const char *what, const char *remedy)
 {
@@ -48,8 +55,15 @@ static void too_many_threads_for_the_machine_are_told(void)
     expect(&s, HL_BY_MPIRUN, "2 ranks have 16 threads together and share 8 processors", "threads: 4");
     s.ranks = 16, s.sharers = 16, s.threads = 1;
     expect(&s, HL_BY_MPIRUN, "16 ranks have 16 threads", "start 8 ranks");
-    s = (hl_binding){.wanted = 16, .threads = 16, .bound = 8, .sharers = 1, .ranks = 1, .all = 8, .total = 16,
-                     .online = 8, .cpus = INFINITY};
+    s = (hl_binding){.wanted = 16,
+                     .threads = 16,
+                     .bound = 8,
+                     .sharers = 1,
+                     .ranks = 1,
+                     .all = 8,
+                     .total = 16,
+                     .online = 8,
+                     .cpus = INFINITY};
     expect(&s, HL_BY_NOBODY, "the 16 threads of a rank share 8 processors", "threads: 8 or less");
 }
 
@@ -65,8 +79,8 @@ static void a_quota_of_processors_is_told(void)
 
 static void idle_processors_are_told_where_nobody_chose_threads(void)
 {
-    hl_binding s = {.threads = 1, .bound = 1, .sharers = 1, .ranks = 2, .all = 2, .total = 2, .online = 8,
-                    .cpus = INFINITY};
+    hl_binding s = {
+        .threads = 1, .bound = 1, .sharers = 1, .ranks = 2, .all = 2, .total = 2, .online = 8, .cpus = INFINITY};
     expect(&s, HL_BY_MPIRUN, "each rank is bound to 1 of 8 processors and 6 stay idle", "--bind-to none");
     s.wanted = 1;
     const char *remedy;
@@ -78,7 +92,8 @@ static void threads_beyond_reason_are_refused(void)
     CHECK_OK(hl_threads_check(0, 1));
     CHECK_OK(hl_threads_check(64, 1));
     CHECK_OK(hl_threads_check(256, 128));
-    CHECK_FAILS(hl_threads_check(100000, 2), HL_EUSAGE, "100000 threads a rank are beyond reason on a machine of 2 processors");
+    CHECK_FAILS(hl_threads_check(100000, 2), HL_EUSAGE,
+                "100000 threads a rank are beyond reason on a machine of 2 processors");
     CHECK_FAILS(hl_threads_check(2147483647, 1), HL_EUSAGE, "beyond reason");
 }
 

@@ -60,7 +60,8 @@ static void check_tile(const float *mine, const double *whole, int D, const int 
 {
     const int wide = columns[1] - columns[0];
     for (int i = rows[0]; i < rows[1]; i++)
-        for (int k = columns[0]; k < columns[1]; k++) CHECK_NEAR(mine[(i - rows[0]) * wide + k - columns[0]], whole[i * D + k], 0);
+        for (int k = columns[0]; k < columns[1]; k++)
+            CHECK_NEAR(mine[(i - rows[0]) * wide + k - columns[0]], whole[i * D + k], 0);
 }
 
 static const int *of_row(const job *j, const int *cut) { return cut + j->grid.tiles.row; }
@@ -136,7 +137,8 @@ static double *doubles(const float *x, int n)
 static void compare_with_one(job *j)
 {
     const int T = j->T, F = j->F, D = j->D;
-    double *x = doubles(j->x, T * D), *w = doubles(j->w, F * D), *dy = doubles(j->dy, T * F), *dw = doubles(j->w, F * D);
+    double *x = doubles(j->x, T * D), *w = doubles(j->w, F * D), *dy = doubles(j->dy, T * F),
+           *dw = doubles(j->w, F * D);
     double *y = hl_alloc_zero((size_t)(T * F), sizeof *y), *dx = hl_alloc_zero((size_t)(T * D), sizeof *dx);
     ref_linear_forward(y, x, w, T, D, F);
     ref_linear_backward(dx, dw, dy, x, w, T, D, F);
@@ -158,7 +160,8 @@ static double dot(const float *a, const float *b, int n)
 /* <dy, x w^T> = <dx, x> = <dw, w>, where dw was zero; the products of all ranks' tiles, added. */
 static void compare_adjoint(job *j)
 {
-    const int *T = of_row(j, j->cut[0]), *F = of_column(j, j->cut[1]), *D = of_column(j, j->cut[2]), *K = of_row(j, j->cut[3]);
+    const int *T = of_row(j, j->cut[0]), *F = of_column(j, j->cut[1]), *D = of_column(j, j->cut[2]),
+              *K = of_row(j, j->cut[3]);
     const int t = T[1] - T[0], f = F[1] - F[0], d = D[1] - D[0], k = K[1] - K[0];
     const hl_tiles *g = &j->grid.tiles;
     memset(j->my_dw, 0, (size_t)(f * k) * sizeof *j->my_dw);
@@ -192,7 +195,8 @@ static void engines_agree(void)
         open_job(&other, rows, HL_SCALAPACK, false, &again);
         run(&one);
         run(&other);
-        const int *T = of_row(&one, one.cut[0]), *F = of_column(&one, one.cut[1]), *D = of_column(&one, one.cut[2]), *K = of_row(&one, one.cut[3]);
+        const int *T = of_row(&one, one.cut[0]), *F = of_column(&one, one.cut[1]), *D = of_column(&one, one.cut[2]),
+                  *K = of_row(&one, one.cut[3]);
         for (int i = 0; i < (T[1] - T[0]) * (F[1] - F[0]); i++) CHECK_NEAR(one.my_y[i], other.my_y[i], 1e-4);
         for (int i = 0; i < (T[1] - T[0]) * (D[1] - D[0]); i++) CHECK_NEAR(one.my_dx[i], other.my_dx[i], 1e-4);
         for (int i = 0; i < (F[1] - F[0]) * (K[1] - K[0]); i++) CHECK_NEAR(one.my_dw[i], other.my_dw[i], 1e-4);
@@ -212,7 +216,8 @@ static void panels_cover_what_is_read(void)
         draw_cut(K, n, g.rows, &r);
         for (hl_tile_panel p = {0}; hl_tile_panel_next(&p, &g, &(hl_tile_cuts){.D = D, .K = K}); panels++) {
             CHECK(p.begin == end && p.n > 0);
-            CHECK(D[p.column] <= p.begin && p.begin + p.n <= D[p.column + 1] && K[p.row] <= p.begin && p.begin + p.n <= K[p.row + 1]);
+            CHECK(D[p.column] <= p.begin && p.begin + p.n <= D[p.column + 1] && K[p.row] <= p.begin
+                  && p.begin + p.n <= K[p.row + 1]);
             end = p.begin + p.n;
         }
         CHECK(end == n && panels < g.rows + g.columns);

@@ -11,7 +11,8 @@
 #include <string.h>
 
 enum { FILES = 5, MOST_IDS = 8, END = -1 };
-static const char *const names[FILES] = {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.json", "config.json"};
+static const char *const names[FILES] = {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+                                         "tokenizer.json", "config.json"};
 
 static const char *folder(void)
 {
@@ -30,7 +31,11 @@ static void put(const char *name, const void *bytes, size_t n)
 /* The folder with tokenizer.model and these files; NULL: not there. */
 static hl_status open_with(hl_tokenizer **t, const char *const file[FILES])
 {
-    static const spm_text pieces[] = {{"▁", SPM_NORMAL, -9}, {"a", SPM_NORMAL, -9}, {"b", SPM_NORMAL, -9}, {"▁a", SPM_NORMAL, -1}, {"▁b", SPM_NORMAL, -2}}; /* 3 ... 7 */
+    static const spm_text pieces[] = {{"▁", SPM_NORMAL, -9},
+                                      {"a", SPM_NORMAL, -9},
+                                      {"b", SPM_NORMAL, -9},
+                                      {"▁a", SPM_NORMAL, -1},
+                                      {"▁b", SPM_NORMAL, -2}}; /* 3 ... 7 */
     spm_message m = spm_model(pieces, 5);
     CHECK_OK(hl_folder_remove(folder()));
     CHECK_OK(hl_folder_make(folder()));
@@ -58,12 +63,20 @@ static bool gives(hl_tokenizer *t, const char *text, const int want[MOST_IDS])
 #define TOKEN(text, more) "{\"content\":\"" text "\"," more "\"special\":true}"
 #define DECODER(tokens) "{\"added_tokens_decoder\":{" tokens "}}"
 #define VOCAB "\"vocab\":{\"<unk>\":0,\"<s>\":1,\"</s>\":2,\"▁\":3,\"a\":4,\"b\":5,\"▁a\":6,\"▁b\":7}"
-#define FAST(rules, merges) "{" rules ",\"model\":{\"type\":\"BPE\",\"fuse_unk\":true," VOCAB ",\"merges\":[" merges "]}}"
+#define FAST(rules, merges) \
+    "{" rules ",\"model\":{\"type\":\"BPE\",\"fuse_unk\":true," VOCAB ",\"merges\":[" merges "]}}"
 #define ALL_MERGES "\"▁ a\",[\"▁\",\"b\"]"
-#define FIRST "\"added_tokens\":[{\"id\":1," "\"content\":\"<s>\"},{\"id\":8,\"content\":\"<x>\"}],\"normalizer\":null,\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"▁\",\"prepend_scheme\":\"first\",\"split\":false}"
-#define EACH "\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"Prepend\",\"prepend\":\"▁\"},{\"type\":\"Replace\",\"pattern\":{\"String\":\" \"},\"content\":\"▁\"}]}"
+#define FIRST                                                                                               \
+    "\"added_tokens\":[{\"id\":1,"                                                                          \
+    "\"content\":\"<s>\"},{\"id\":8,\"content\":\"<x>\"}],\"normalizer\":null,\"pre_tokenizer\":{\"type\":" \
+    "\"Metaspace\",\"replacement\":\"▁\",\"prepend_scheme\":\"first\",\"split\":false}"
+#define EACH                                                                                                       \
+    "\"normalizer\":{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"Prepend\",\"prepend\":\"▁\"},{\"type\":" \
+    "\"Replace\",\"pattern\":{\"String\":\" \"},\"content\":\"▁\"}]}"
 #define PLAIN "{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}"
-#define WITH_EOS "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"A\"}},{\"SpecialToken\":{\"id\":\"</s>\"}}]}"
+#define WITH_EOS                                                                                                       \
+    "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"A\"}},{\"SpecialToken\":" \
+    "{\"id\":\"</s>\"}}]}"
 
 static void files_decide_the_ids(void)
 {
@@ -72,7 +85,10 @@ static void files_decide_the_ids(void)
         int want[MOST_IDS];
     } cases[] = {
         {{"{}"}, "a b", {1, 6, 7, END}},
-        {{"{\"tokenizer_class\":\"LlamaTokenizerFast\",\"chat_template\":\"x\",\"model_max_length\":1000000000000000019884624838656}"}, " a<unk>", {1, 3, 6, 0, END}},
+        {{"{\"tokenizer_class\":\"LlamaTokenizerFast\",\"chat_template\":\"x\",\"model_max_length\":"
+          "1000000000000000019884624838656}"},
+         " a<unk>",
+         {1, 3, 6, 0, END}},
         {{"{\"add_eos_token\":true}"}, "a b", {1, 6, 7, 2, END}},
         {{"{\"add_eos_token\":true}"}, "", {1, 2, END}},
         {{"{\"add_bos_token\":false}"}, "a b", {6, 7, END}},
@@ -86,21 +102,33 @@ static void files_decide_the_ids(void)
         {{"{\"legacy\":false,\"add_prefix_space\":false}"}, "a", {1, 4, END}},
         {{"{\"bos_token\":\"</s>\"}"}, "a", {2, 6, END}},
         {{"{\"bos_token\":null,\"add_bos_token\":false}"}, "a", {6, END}},
-        {{"{\"eos_token\":\"b\",\"add_eos_token\":true}"}, "ab", {1, 6, 5, 5, END}},                                 /* b is now cut out, too */
+        {{"{\"eos_token\":\"b\",\"add_eos_token\":true}"}, "ab", {1, 6, 5, 5, END}}, /* b is now cut out, too */
         {{"{\"pad_token\":\"<pad>\"}"}, "a<pad>", {1, 6, 8, END}},
-        {{DECODER("\"9\":" TOKEN("<y>", "") ",\"8\":" TOKEN("<x>", "\"rstrip\":true,"))}, "a<x> \t\n b<y>", {1, 6, 8, 7, 9, END}},
+        {{DECODER("\"9\":" TOKEN("<y>", "") ",\"8\":" TOKEN("<x>", "\"rstrip\":true,"))},
+         "a<x> \t\n b<y>",
+         {1, 6, 8, 7, 9, END}},
         {{DECODER("\"8\":" TOKEN("<x>", "\"lstrip\":true,"))}, "a　 <x>b", {1, 6, 8, 7, END}},
-        {{DECODER("\"2\":" TOKEN("</s>", "\"rstrip\":true,"))}, "a</s> b", {1, 6, 2, 3, 7, END}},                    /* the class's own </s> comes after */
-        {{"{\"eos_token\":\"</s>\",\"added_tokens_decoder\":{\"2\":" TOKEN("</s>", "\"rstrip\":true,") "}}"}, "a</s> b", {1, 6, 2, 7, END}},
+        {{DECODER("\"2\":" TOKEN("</s>", "\"rstrip\":true,"))},
+         "a</s> b",
+         {1, 6, 2, 3, 7, END}}, /* the class's own </s> comes after */
+        {{"{\"eos_token\":\"</s>\",\"added_tokens_decoder\":{\"2\":" TOKEN("</s>", "\"rstrip\":true,") "}}"},
+         "a</s> b",
+         {1, 6, 2, 7, END}},
         {{"{}", "{\"bos_token\":\"</s>\"}"}, "a", {2, 6, END}},
-        {{DECODER("\"1\":" TOKEN("<s>", "")), "{\"bos_token\":\"</s>\"}"}, "a", {1, 6, END}},                        /* the map is older */
+        {{DECODER("\"1\":" TOKEN("<s>", "")), "{\"bos_token\":\"</s>\"}"}, "a", {1, 6, END}}, /* the map is older */
         {{"{}", "{\"pad_token\":{\"content\":\"<pad>\",\"rstrip\":true}}", "{\"<pad>\":8}"}, "<pad> b", {1, 8, 7, END}},
-        {{"{\"extra_special_tokens\":{\"image\":\"<i>\"},\"additional_special_tokens\":[\"<x>\"]}"}, "<x><i>", {1, 8, 9, END}},
+        {{"{\"extra_special_tokens\":{\"image\":\"<i>\"},\"additional_special_tokens\":[\"<x>\"]}"},
+         "<x><i>",
+         {1, 8, 9, END}},
         {{NULL, NULL, NULL, FAST(FIRST, ALL_MERGES)}, "a<x>b", {1, 6, 8, 5, END}},
         {{"{\"add_eos_token\":true}", NULL, NULL, FAST(FIRST, ALL_MERGES)}, "a", {1, 6, 2, END}},
-        {{"{\"add_prefix_space\":true}", NULL, NULL, FAST(FIRST, ALL_MERGES)}, "a<x>b", {1, 6, 8, 7, END}},          /* made of tokenizer.model */
-        {{"{\"legacy\":false}", NULL, NULL, FAST(EACH, ALL_MERGES)}, "a<s>b", {1, 6, 1, 7, END}},                    /* the file has its own prefix */
-        {{NULL, NULL, NULL, FAST(EACH, "\"▁ b\"")}, "a b", {1, 3, 4, 7, END}},                                       /* and its own merges */
+        {{"{\"add_prefix_space\":true}", NULL, NULL, FAST(FIRST, ALL_MERGES)},
+         "a<x>b",
+         {1, 6, 8, 7, END}}, /* made of tokenizer.model */
+        {{"{\"legacy\":false}", NULL, NULL, FAST(EACH, ALL_MERGES)},
+         "a<s>b",
+         {1, 6, 1, 7, END}},                                                   /* the file has its own prefix */
+        {{NULL, NULL, NULL, FAST(EACH, "\"▁ b\"")}, "a b", {1, 3, 4, 7, END}}, /* and its own merges */
         {{PLAIN, NULL, NULL, FAST(EACH "," WITH_EOS, ALL_MERGES)}, "a", {6, 2, END}},
         {{PLAIN, NULL, NULL, FAST(EACH, ALL_MERGES)}, "a", {6, END}},
         {{NULL, NULL, NULL, NULL, "{\"model_type\":\"mistral\"}"}, "a", {1, 6, END}},
@@ -131,13 +159,16 @@ static void what_is_not_supported_is_refused_by_name(void)
         {{"[]"}, "tokenizer_config.json: line 1: not a JSON object"},
         {{"version https://git-lfs.github.com/spec/v1\n"}, "git lfs pull"},
         {{NULL, NULL, NULL, "{\"model\":{\"type\":\"Unigram\"}}"}, "tokenizer.json: its model is Unigram"},
-        {{NULL, NULL, NULL, "{\"model\":{\"type\":\"BPE\",\"merges\":[],\"fuse_unk\":true,\"vocab\":{\"a\":0}}}"}, "has 1 pieces where tokenizer.model has 8"},
+        {{NULL, NULL, NULL, "{\"model\":{\"type\":\"BPE\",\"merges\":[],\"fuse_unk\":true,\"vocab\":{\"a\":0}}}"},
+         "has 1 pieces where tokenizer.model has 8"},
         {{NULL, NULL, NULL, "{\"model\":{\"type\":\"BPE\",\"merges\":[],\"dropout\":0.1}}"}, "its model has dropout"},
         {{NULL, NULL, NULL, FAST(EACH, "\"▁ x\"")}, "merge 0 is of pieces that tokenizer.model does not have"},
         {{NULL, NULL, NULL, FAST(EACH, "\"▁ a\",\"▁ a\"")}, "merge 1 twice"},
         {{NULL, NULL, NULL, FAST(EACH, "7")}, "merge 0 is not two pieces"},
-        {{NULL, NULL, NULL, FAST("\"normalizer\":{\"type\":\"NFC\"}", ALL_MERGES)}, "its normalizer (NFC) and pre_tokenizer (none)"},
-        {{PLAIN, NULL, NULL, FAST(EACH ",\"post_processor\":{\"type\":\"ByteLevel\"}", ALL_MERGES)}, "its post_processor is neither"},
+        {{NULL, NULL, NULL, FAST("\"normalizer\":{\"type\":\"NFC\"}", ALL_MERGES)},
+         "its normalizer (NFC) and pre_tokenizer (none)"},
+        {{PLAIN, NULL, NULL, FAST(EACH ",\"post_processor\":{\"type\":\"ByteLevel\"}", ALL_MERGES)},
+         "its post_processor is neither"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         hl_tokenizer *t;
@@ -152,7 +183,8 @@ static void tokens_that_are_not_supported_matter_where_a_text_holds_them(void)
     static const struct {
         const char *file[FILES], *words;
     } cases[] = {
-        {{DECODER("\"8\":" TOKEN("<x>", "\"normalized\":true,"))}, "holds the added token <x>, and \"normalized\": true is not supported"},
+        {{DECODER("\"8\":" TOKEN("<x>", "\"normalized\":true,"))},
+         "holds the added token <x>, and \"normalized\": true is not supported"},
         {{DECODER("\"8\":" TOKEN("<x>", "\"single_word\":true,"))}, "\"single_word\": true"},
         {{"{\"pad_token\":\"<x>\",\"split_special_tokens\":true}"}, "split_special_tokens"},
         {{NULL, NULL, "{\"<x>\":8}"}, "\"normalized\": true"},
@@ -179,12 +211,14 @@ static uint64_t digest_with(const char *config)
 
 static void the_digest_covers_what_changes_ids(void)
 {
-    static const char *const others[] = {"{\"add_eos_token\":true}", "{\"add_bos_token\":false}", "{\"add_prefix_space\":false}", "{\"legacy\":false}",
-                                         "{\"bos_token\":\"</s>\"}", "{\"pad_token\":\"<pad>\"}", "{\"split_special_tokens\":true}"};
+    static const char *const others[] = {
+        "{\"add_eos_token\":true}", "{\"add_bos_token\":false}", "{\"add_prefix_space\":false}",   "{\"legacy\":false}",
+        "{\"bos_token\":\"</s>\"}", "{\"pad_token\":\"<pad>\"}", "{\"split_special_tokens\":true}"};
     char path[PATH_MAX + 20];
     hl_tokenizer *t;
     uint64_t plain = digest_with(NULL);
-    CHECK(digest_with("{\"model_max_length\":5,\"padding_side\":\"left\",\"clean_up_tokenization_spaces\":true}") == plain);
+    CHECK(digest_with("{\"model_max_length\":5,\"padding_side\":\"left\",\"clean_up_tokenization_spaces\":true}")
+          == plain);
     snprintf(path, sizeof path, "%s/tokenizer.model", folder());
     CHECK_OK(hl_tokenizer_open(&t, path));
     CHECK(hl_tokenizer_digest(t) == plain);
@@ -208,7 +242,8 @@ static void a_limit_cuts_eos_off(void)
 static const test tests[] = {
     {"files decide the ids", files_decide_the_ids},
     {"what is not supported is refused by name", what_is_not_supported_is_refused_by_name},
-    {"tokens that are not supported matter where a text holds them", tokens_that_are_not_supported_matter_where_a_text_holds_them},
+    {"tokens that are not supported matter where a text holds them",
+     tokens_that_are_not_supported_matter_where_a_text_holds_them},
     {"the digest covers what changes ids", the_digest_covers_what_changes_ids},
     {"a limit cuts EOS off", a_limit_cuts_eos_off},
 };

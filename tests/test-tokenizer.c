@@ -40,7 +40,8 @@ static bool gives(hl_tokenizer *t, const char *text, const int *want, int n)
     hl_ids_free(&ids);
     return same;
 }
-#define GIVES(t, text, ...) CHECK(gives(t, text, (const int[]){__VA_ARGS__}, (int)(sizeof((const int[]){__VA_ARGS__}) / sizeof(int))))
+#define GIVES(t, text, ...) \
+    CHECK(gives(t, text, (const int[]){__VA_ARGS__}, (int)(sizeof((const int[]){__VA_ARGS__}) / sizeof(int))))
 
 /* --- sentences ------------------------------------------------------------------------------- */
 
@@ -73,17 +74,25 @@ static void bad_utf8_is_an_error_that_names_the_offset(void)
     static const struct {
         const char *text, *offset;
     } bad[] = {
-        {"ab\x80", "offset 2"}, {"\xC3", "offset 0"}, {"a\xC0\x80", "offset 1"}, {"\xE0\x9F\xBFz", "offset 0"},
-        {"xyz\xED\xA0\x80", "offset 3"}, {"\xF4\x90\x80\x80", "offset 0"}, {"\xF8\x88\x80\x80\x80", "offset 0"}, {"é\xE2\x82", "offset 2"},
+        {"ab\x80", "offset 2"},
+        {"\xC3", "offset 0"},
+        {"a\xC0\x80", "offset 1"},
+        {"\xE0\x9F\xBFz", "offset 0"},
+        {"xyz\xED\xA0\x80", "offset 3"},
+        {"\xF4\x90\x80\x80", "offset 0"},
+        {"\xF8\x88\x80\x80\x80", "offset 0"},
+        {"é\xE2\x82", "offset 2"},
         {"\xE2\x82x", "offset 0"},
     };
-    static const char *const good[] = {"\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"};
+    static const char *const good[] = {"\xC2\x80",     "\xDF\xBF",         "\xE0\xA0\x80",    "\xED\x9F\xBF",
+                                       "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"};
     hl_tokenizer *t;
     hl_ids ids = {0};
     CHECK_OK(hl_tokenizer_open(&t, "bytes"));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         CHECK_FAILS(hl_tokenizer_encode(t, &ids, bad[i].text, strlen(bad[i].text), 0), HL_EFORMAT, bad[i].offset);
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) CHECK_OK(hl_tokenizer_encode(t, &ids, good[i], strlen(good[i]), 0));
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        CHECK_OK(hl_tokenizer_encode(t, &ids, good[i], strlen(good[i]), 0));
     hl_ids_free(&ids);
     hl_tokenizer_close(t);
 }
@@ -91,8 +100,9 @@ static void bad_utf8_is_an_error_that_names_the_offset(void)
 static void the_best_score_merges_first(void)
 {
     static const spm_text pieces[] = {
-        {"▁", SPM_NORMAL, -9}, {"a", SPM_NORMAL, -9}, {"b", SPM_NORMAL, -9}, {"c", SPM_NORMAL, -9}, /* 3 4 5 6 */
-        {"ab", SPM_NORMAL, -2}, {"bc", SPM_NORMAL, -1}, {"abc", SPM_NORMAL, -3}, {"▁a", SPM_NORMAL, -4}, {"▁▁", SPM_NORMAL, -5}, /* 7 ... 11 */
+        {"▁", SPM_NORMAL, -9},  {"a", SPM_NORMAL, -9},  {"b", SPM_NORMAL, -9},   {"c", SPM_NORMAL, -9}, /* 3 4 5 6 */
+        {"ab", SPM_NORMAL, -2}, {"bc", SPM_NORMAL, -1}, {"abc", SPM_NORMAL, -3}, {"▁a", SPM_NORMAL, -4},
+        {"▁▁", SPM_NORMAL, -5}, /* 7 ... 11 */
     };
     hl_tokenizer *t;
     spm_message m = spm_model(pieces, 9);
@@ -101,7 +111,7 @@ static void the_best_score_merges_first(void)
     GIVES(t, "", 1);
     GIVES(t, "a", 1, 10);
     GIVES(t, "ab", 1, 3, 7);
-    GIVES(t, "abc", 1, 3, 9);      /* b c merge first, then a bc */
+    GIVES(t, "abc", 1, 3, 9); /* b c merge first, then a bc */
     GIVES(t, " abcb", 1, 11, 9, 5);
     GIVES(t, "   a", 1, 11, 3, 10); /* ▁▁ ▁ ▁a: the better score takes the last blank, then the leftmost go */
     hl_tokenizer_close(t);
@@ -110,15 +120,18 @@ static void the_best_score_merges_first(void)
 static void among_equal_scores_longer_parts_go_first(void)
 {
     static const spm_text pieces[] = {
-        {"▁", SPM_NORMAL, -9}, {"a", SPM_NORMAL, -9}, {"b", SPM_NORMAL, -9}, {"c", SPM_NORMAL, -9}, {"é", SPM_NORMAL, -9}, /* 3 ... 7 */
-        {"bc", SPM_NORMAL, -1}, {"éb", SPM_NORMAL, -1}, {"ab", SPM_NORMAL, 0}, {"abc", SPM_NORMAL, -1}, {"cab", SPM_NORMAL, -1}, /* 8 ... 12 */
-        {"p", SPM_NORMAL, -9}, {"q", SPM_NORMAL, -9}, {"r", SPM_NORMAL, -9}, {"pq", SPM_NORMAL, -1}, {"rr", SPM_NORMAL, 0}, {"qrr", SPM_NORMAL, -1}, /* 13 ... 18 */
+        {"▁", SPM_NORMAL, -9},   {"a", SPM_NORMAL, -9},   {"b", SPM_NORMAL, -9},
+        {"c", SPM_NORMAL, -9},   {"é", SPM_NORMAL, -9}, /* 3 ... 7 */
+        {"bc", SPM_NORMAL, -1},  {"éb", SPM_NORMAL, -1},  {"ab", SPM_NORMAL, 0},
+        {"abc", SPM_NORMAL, -1}, {"cab", SPM_NORMAL, -1}, /* 8 ... 12 */
+        {"p", SPM_NORMAL, -9},   {"q", SPM_NORMAL, -9},   {"r", SPM_NORMAL, -9},
+        {"pq", SPM_NORMAL, -1},  {"rr", SPM_NORMAL, 0},   {"qrr", SPM_NORMAL, -1}, /* 13 ... 18 */
     };
     hl_tokenizer *t;
     spm_message m = spm_model(pieces, 16);
     CHECK_OK(open_model(&t, &m));
-    GIVES(t, "ébc", 1, 3, 7, 8);   /* "b c" and "é b" tie (é is one character): the piece of the lower id */
-    GIVES(t, "cabc", 1, 3, 6, 11); /* "ab c" goes before "c ab" */
+    GIVES(t, "ébc", 1, 3, 7, 8);    /* "b c" and "é b" tie (é is one character): the piece of the lower id */
+    GIVES(t, "cabc", 1, 3, 6, 11);  /* "ab c" goes before "c ab" */
     GIVES(t, "pqrr", 1, 3, 13, 18); /* "q rr" goes before "p q" */
     hl_tokenizer_close(t);
 }
@@ -126,7 +139,8 @@ static void among_equal_scores_longer_parts_go_first(void)
 static void special_pieces_are_cut_out_and_blanks_start_anew(void)
 {
     static const spm_text pieces[] = {
-        {"▁", SPM_NORMAL, -9}, {"a", SPM_NORMAL, -9}, {"▁a", SPM_NORMAL, -1}, {"<x>", SPM_USER_DEFINED, 0}, {"<x>a", SPM_USER_DEFINED, 0}, {"<", SPM_NORMAL, -9}, /* 3 ... 8 */
+        {"▁", SPM_NORMAL, -9},        {"a", SPM_NORMAL, -9},         {"▁a", SPM_NORMAL, -1},
+        {"<x>", SPM_USER_DEFINED, 0}, {"<x>a", SPM_USER_DEFINED, 0}, {"<", SPM_NORMAL, -9}, /* 3 ... 8 */
     };
     hl_tokenizer *t;
     spm_message m = spm_model(pieces, 6);
@@ -192,7 +206,7 @@ static void merging_agrees_with_its_slow_twin(void)
         int32_t fast[200], slow[200];
         int n = (int)hl_rng_below(&r, 200);
         for (int i = 0; i < n; i++) fast[i] = slow[i] = (int32_t)hl_rng_below(&r, 3);
-        int n_fast = hl_bpe_merge(b, fast, n), n_slow = slow_merge((const int (*)[3])pairs, n_pairs, slow, n);
+        int n_fast = hl_bpe_merge(b, fast, n), n_slow = slow_merge((const int(*)[3])pairs, n_pairs, slow, n);
         CHECK(n_fast == n_slow);
         CHECK(memcmp(fast, slow, (size_t)n_fast * sizeof *fast) == 0);
         hl_bpe_free(b);
@@ -201,7 +215,8 @@ static void merging_agrees_with_its_slow_twin(void)
 
 static void a_long_run_of_one_letter_takes_no_square_of_time(void)
 {
-    static const spm_text pieces[] = {{"▁", SPM_NORMAL, -9}, {"a", SPM_NORMAL, -9}, {"aa", SPM_NORMAL, -1}, {"aaaa", SPM_NORMAL, -2}};
+    static const spm_text pieces[] = {
+        {"▁", SPM_NORMAL, -9}, {"a", SPM_NORMAL, -9}, {"aa", SPM_NORMAL, -1}, {"aaaa", SPM_NORMAL, -2}};
     enum { N = 1 << 20 };
     hl_tokenizer *t;
     hl_ids ids = {0};
@@ -235,7 +250,11 @@ static void the_digest_names_what_decides_the_ids(void)
 
 static spm_message small_model(void)
 {
-    static const spm_text pieces[] = {{"▁", SPM_NORMAL, -9}, {"a", SPM_NORMAL, -9}, {"é", SPM_NORMAL, -9}, {"aé", SPM_NORMAL, -1}, {"<x>", SPM_USER_DEFINED, 0}};
+    static const spm_text pieces[] = {{"▁", SPM_NORMAL, -9},
+                                      {"a", SPM_NORMAL, -9},
+                                      {"é", SPM_NORMAL, -9},
+                                      {"aé", SPM_NORMAL, -1},
+                                      {"<x>", SPM_USER_DEFINED, 0}};
     return spm_model(pieces, 5);
 }
 
@@ -284,9 +303,12 @@ static void impossible_models_are_refused_with_a_sentence(void)
         spm_text piece;
         const char *words;
     } bad[] = {
-        {{"", SPM_NORMAL, 0}, "piece 3 is 0 bytes long"},       {{"\xFF", SPM_NORMAL, 0}, "piece 3 is not UTF-8"},
-        {{"a", SPM_NORMAL, NAN}, "the score of piece 3"},       {{"a", 7, 0}, "unknown type 7"},
-        {{"<s>", SPM_NORMAL, 0}, "piece 3, \"<s>\", is there twice"}, {{"<0x41>", SPM_BYTE, 0}, "has 1 of the 256 byte pieces"},
+        {{"", SPM_NORMAL, 0}, "piece 3 is 0 bytes long"},
+        {{"\xFF", SPM_NORMAL, 0}, "piece 3 is not UTF-8"},
+        {{"a", SPM_NORMAL, NAN}, "the score of piece 3"},
+        {{"a", 7, 0}, "unknown type 7"},
+        {{"<s>", SPM_NORMAL, 0}, "piece 3, \"<s>\", is there twice"},
+        {{"<0x41>", SPM_BYTE, 0}, "has 1 of the 256 byte pieces"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         spm_message m = spm_model(&bad[i].piece, 1);
@@ -319,10 +341,10 @@ static void numbers_and_lengths_beyond_the_file_are_refused(void)
         size_t n;
         const char *words;
     } bad[] = {
-        {"\x0A\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01", 11, "ends within a field"},     /* 2^64 - 1 bytes */
+        {"\x0A\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01", 11, "ends within a field"}, /* 2^64 - 1 bytes */
         {"\x08\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01", 12, "more than 64 bits"},
-        {"\x0B", 1, "type that these files do not use"},                                 /* a group */
-        {"\x02\x00", 2, "impossible number"},                                            /* field 0 */
+        {"\x0B", 1, "type that these files do not use"}, /* a group */
+        {"\x02\x00", 2, "impossible number"},            /* field 0 */
         {"PK\x03\x04 a zip", 10, "not a SentencePiece model"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -386,8 +408,8 @@ static void read_texts(texts *t, const char *path)
     hl_csv *c;
     const hl_csv_field *row;
     int id, title, description;
-    if (!CHECK_OK(hl_csv_open(&c, path, 0)) || !CHECK_OK(hl_csv_find(c, "item_id", &id)) || !CHECK_OK(hl_csv_find(c, "title", &title)) ||
-        !CHECK_OK(hl_csv_find(c, "description", &description)))
+    if (!CHECK_OK(hl_csv_open(&c, path, 0)) || !CHECK_OK(hl_csv_find(c, "item_id", &id))
+        || !CHECK_OK(hl_csv_find(c, "title", &title)) || !CHECK_OK(hl_csv_find(c, "description", &description)))
         return hl_csv_close(c);
     for (int n = 0; CHECK_OK(hl_csv_next(c, &row)) && row; n++) {
         t->text = hl_realloc(t->text, (size_t)(n + 1) * sizeof *t->text);
@@ -455,7 +477,8 @@ static rows read_rows(hid_t file, const char *offsets, const char *values)
 static bool is_row(hl_tokenizer *t, hl_ids *ids, const char *text, const rows *r, int i)
 {
     if (!CHECK_OK(hl_tokenizer_encode(t, ids, text, strlen(text), 0))) return false;
-    return ids->n == r->offsets[i + 1] - r->offsets[i] && memcmp(ids->at, r->values + r->offsets[i], (size_t)ids->n * sizeof *ids->at) == 0;
+    return ids->n == r->offsets[i + 1] - r->offsets[i]
+           && memcmp(ids->at, r->values + r->offsets[i], (size_t)ids->n * sizeof *ids->at) == 0;
 }
 
 static void compare_items(hl_tokenizer *t, hid_t file, const texts *known)

@@ -14,21 +14,21 @@ static const struct {
     bool split;
     int windows, first[MOST_WINDOWS], n;
 } cases[] = {
-    {2, 3, true, 0, {0}, 0},             /* nothing to train on */
-    {3, 3, true, 0, {0}, 0},             /* one item and no transition */
+    {2, 3, true, 0, {0}, 0}, /* nothing to train on */
+    {3, 3, true, 0, {0}, 0}, /* one item and no transition */
     {3, 3, false, 0, {0}, 0},
     {4, 3, true, 1, {1}, 2},
-    {4, 1, true, 1, {1}, 2},             /* exactly S + 1 */
+    {4, 1, true, 1, {1}, 2}, /* exactly S + 1 */
     {6, 3, true, 1, {1}, 4},
     {6, 3, false, 1, {1}, 4},
-    {7, 3, true, 1, {2}, 4},             /* one item too many: the oldest goes */
+    {7, 3, true, 1, {2}, 4}, /* one item too many: the oldest goes */
     {7, 3, false, 1, {2}, 4},
-    {9, 3, true, 1, {4}, 4},             /* three too many */
-    {10, 3, true, 2, {1, 5}, 4},         /* two windows, nothing over */
+    {9, 3, true, 1, {4}, 4},     /* three too many */
+    {10, 3, true, 2, {1, 5}, 4}, /* two windows, nothing over */
     {10, 3, false, 1, {5}, 4},
     {13, 3, true, 2, {4, 8}, 4},
     {19, 3, true, 4, {2, 6, 10, 14}, 4},
-    {12, 10, true, 1, {1}, 10},          /* shorter than S + 1 */
+    {12, 10, true, 1, {1}, 10}, /* shorter than S + 1 */
 };
 
 static void windows_of_short_users(void)

@@ -3,10 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int toy_between(hl_rng *r, int least, int most)
-{
-    return least + (int)hl_rng_below(r, (uint64_t)(most - least + 1));
-}
+int toy_between(hl_rng *r, int least, int most) { return least + (int)hl_rng_below(r, (uint64_t)(most - least + 1)); }
 
 static const int32_t *tokens_of(const hl_corpus *c, int64_t item, int *n)
 {
@@ -38,7 +35,8 @@ static void draw_texts(toy *t, int texts, int longest, hl_rng *r)
     t->text_begin[0] = 0;
     for (int i = 0; i < texts; i++) {
         t->text_begin[i + 1] = t->text_begin[i] + toy_between(r, 1, longest);
-        for (int k = t->text_begin[i]; k < t->text_begin[i + 1]; k++) t->token[k] = k == t->text_begin[i] ? i : toy_between(r, 0, 9);
+        for (int k = t->text_begin[i]; k < t->text_begin[i + 1]; k++)
+            t->token[k] = k == t->text_begin[i] ? i : toy_between(r, 0, 9);
     }
 }
 

@@ -8,12 +8,12 @@
 
 typedef struct {
     hl_corpus corpus;
-    int *text_of_item;            /* (items) */
-    int *text_begin;              /* tokens of each text */
+    int *text_of_item; /* (items) */
+    int *text_begin;   /* tokens of each text */
     int32_t *token;
-    int64_t *first;               /* first item of each text */
-    int64_t *begin;               /* (users + 1) */
-    int32_t *item;                /* of all users, one after the other */
+    int64_t *first; /* first item of each text */
+    int64_t *begin; /* (users + 1) */
+    int32_t *item;  /* of all users, one after the other */
 } toy;
 
 /* Items 0 .. items - 1 share about half as many different texts of 1 to `longest` tokens; no users yet. */

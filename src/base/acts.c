@@ -22,10 +22,7 @@ static const char *group_there; /* its letters stand in the record */
 #define PUT(field, value) atomic_store_explicit(&mine->field, (value), memory_order_relaxed)
 #define GET(record, field) atomic_load_explicit(&(record)->field, memory_order_relaxed)
 
-static void move(void)
-{
-    PUT(moves, GET(mine, moves) + 1);
-}
+static void move(void) { PUT(moves, GET(mine, moves) + 1); }
 
 static void put_letters(_Atomic uint64_t *words, int n, const char *text)
 {
@@ -49,9 +46,14 @@ static void get_letters(char *text, _Atomic uint64_t *words, int n)
 
 void hl_acts_read(hl_acts_seen *seen, hl_acts *record)
 {
-    *seen = (hl_acts_seen){.moves = GET(record, moves), .call = GET(record, call), .beats = GET(record, beats),
-                           .pid = GET(record, pid), .micro_batch = GET(record, micro_batch),
-                           .waits = GET(record, waits), .rank = GET(record, rank), .is_long = GET(record, longs) > 0};
+    *seen = (hl_acts_seen){.moves = GET(record, moves),
+                           .call = GET(record, call),
+                           .beats = GET(record, beats),
+                           .pid = GET(record, pid),
+                           .micro_batch = GET(record, micro_batch),
+                           .waits = GET(record, waits),
+                           .rank = GET(record, rank),
+                           .is_long = GET(record, longs) > 0};
     get_letters(seen->act, record->act, HL_ACT_WORDS);
     get_letters(seen->group, record->group, HL_ACT_GROUP_WORDS);
 }
@@ -62,10 +64,7 @@ void hl_acts_into(hl_acts *record)
     group_there = NULL;
 }
 
-hl_acts *hl_acts_mine(void)
-{
-    return mine;
-}
+hl_acts *hl_acts_mine(void) { return mine; }
 
 void hl_act_begin(const char *act, int mb)
 {
@@ -90,10 +89,7 @@ void hl_act_go_on(void)
     move();
 }
 
-void hl_act_tick(void)
-{
-    move();
-}
+void hl_act_tick(void) { move(); }
 
 void hl_act_long(void)
 {

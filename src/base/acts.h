@@ -25,7 +25,12 @@ typedef enum {
 } hl_wait;
 extern const char *const hl_wait_name[HL_WAITS]; /* "in a sum", "for rows" ... */
 
-enum { HL_ACT_WORDS = 5, HL_ACT_GROUP_WORDS = 3, HL_ACT_TEXT = 8 * HL_ACT_WORDS, HL_ACT_GROUP = 8 * HL_ACT_GROUP_WORDS };
+enum {
+    HL_ACT_WORDS = 5,
+    HL_ACT_GROUP_WORDS = 3,
+    HL_ACT_TEXT = 8 * HL_ACT_WORDS,
+    HL_ACT_GROUP = 8 * HL_ACT_GROUP_WORDS
+};
 
 /* The record.  All zero: a process that has not begun. */
 typedef struct {
@@ -34,9 +39,9 @@ typedef struct {
     _Atomic uint64_t group[HL_ACT_GROUP_WORDS]; /* letters; where it waits, or waited last */
     _Atomic uint64_t call; /* of the group's collectives, from 1 on; the same on all its ranks; 0: not counted */
     _Atomic int micro_batch, waits, longs; /* of the act, -1: none; a hl_wait; > 0: inside of what may take any time */
-    _Atomic int rank, ending; /* its own; an exit status + 1 that another process wishes it to end with */
+    _Atomic int rank, ending;              /* its own; an exit status + 1 that another process wishes it to end with */
     _Atomic int64_t pid;
-    _Atomic uint64_t beats;                     /* of the thread that watches for it */
+    _Atomic uint64_t beats; /* of the thread that watches for it */
 } hl_acts;
 
 /* What was read of one. */

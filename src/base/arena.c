@@ -17,16 +17,14 @@ struct hl_arena_block {
     char *bytes;
 };
 
-static size_t rounded(size_t bytes)
-{
-    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
-}
+static size_t rounded(size_t bytes) { return (bytes + ALIGN - 1) / ALIGN * ALIGN; }
 
 _Noreturn void hl_out_of_memory(const char *what, size_t bytes)
 {
     char sentence[200];
     snprintf(sentence, sizeof sentence,
-             "out of memory: %s wants %zu more bytes; use more ranks, a smaller batch_size or chunk_tokens", what, bytes);
+             "out of memory: %s wants %zu more bytes; use more ranks, a smaller batch_size or chunk_tokens", what,
+             bytes);
     hl_end_job(HL_EFAIL, sentence);
 }
 
@@ -53,10 +51,7 @@ static void drop_block(hl_arena *a)
     free(b);
 }
 
-hl_arena hl_arena_measuring(void)
-{
-    return (hl_arena){.name = "measure", .measuring = true};
-}
+hl_arena hl_arena_measuring(void) { return (hl_arena){.name = "measure", .measuring = true}; }
 
 hl_arena hl_arena_of(const char *name, size_t bytes)
 {
@@ -66,10 +61,7 @@ hl_arena hl_arena_of(const char *name, size_t bytes)
     return a;
 }
 
-hl_arena hl_arena_growing(const char *name)
-{
-    return (hl_arena){.name = name, .growing = true};
-}
+hl_arena hl_arena_growing(const char *name) { return (hl_arena){.name = name, .growing = true}; }
 
 void *hl_arena_take(hl_arena *a, size_t bytes)
 {
@@ -93,10 +85,7 @@ void *hl_arena_take_zero(hl_arena *a, size_t bytes)
     return p ? memset(p, 0, bytes) : NULL;
 }
 
-size_t hl_arena_mark(const hl_arena *a)
-{
-    return a->used;
-}
+size_t hl_arena_mark(const hl_arena *a) { return a->used; }
 
 void hl_arena_back(hl_arena *a, size_t mark)
 {
@@ -104,16 +93,14 @@ void hl_arena_back(hl_arena *a, size_t mark)
     a->used = mark;
     if (!a->growing) return;
     while (a->top && a->top->below && a->top->begin >= mark) drop_block(a);
-    if (mark == 0 && a->top && a->top->size < a->most) { /* melt: next time one block is enough, also for a little more */
+    if (mark == 0 && a->top
+        && a->top->size < a->most) { /* melt: next time one block is enough, also for a little more */
         drop_block(a);
         add_block(a, 0, rounded(a->most + a->most / 8));
     }
 }
 
-size_t hl_arena_used(const hl_arena *a)
-{
-    return a->used;
-}
+size_t hl_arena_used(const hl_arena *a) { return a->used; }
 
 void hl_arena_free(hl_arena *a)
 {
@@ -121,10 +108,7 @@ void hl_arena_free(hl_arena *a)
     a->used = a->most = 0;
 }
 
-int64_t hl_blocks_asked(void)
-{
-    return blocks_asked;
-}
+int64_t hl_blocks_asked(void) { return blocks_asked; }
 
 void *hl_alloc(size_t bytes)
 {

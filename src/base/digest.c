@@ -5,10 +5,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-uint64_t hl_digest(const void *bytes, size_t n)
-{
-    return XXH3_64bits(bytes, n);
-}
+uint64_t hl_digest(const void *bytes, size_t n) { return XXH3_64bits(bytes, n); }
 
 uint64_t hl_digest_join(uint64_t so_far, uint64_t next)
 {
@@ -31,7 +28,4 @@ uint64_t hl_digest_numbers(const float *x, size_t n, uint64_t name, int64_t plac
     return sum;
 }
 
-void hl_digest_text(char out[17], uint64_t digest)
-{
-    snprintf(out, 17, "%016" PRIx64, digest);
-}
+void hl_digest_text(char out[17], uint64_t digest) { snprintf(out, 17, "%016" PRIx64, digest); }

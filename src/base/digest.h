@@ -9,8 +9,8 @@ uint64_t hl_digest(const void *bytes, size_t n);
 /* Digest of something longer: start from 0 and feed the pieces' digests in order. */
 uint64_t hl_digest_join(uint64_t so_far, uint64_t next);
 
-/* Of numbers that stand at `place` and after in something named: a sum (mod 2^64) of what each number gives, so that the sum over
- * parts is the digest of the whole, whatever the parts. */
+/* Of numbers that stand at `place` and after in something named: a sum (mod 2^64) of what each number gives, so that
+ * the sum over parts is the digest of the whole, whatever the parts. */
 uint64_t hl_digest_numbers(const float *x, size_t n, uint64_t name, int64_t place);
 
 /* As 16 lower-case hexadecimal digits; out holds 17 bytes. */

@@ -29,15 +29,9 @@ void hl_error_set(const char *sentence)
     hl_printable(text);
 }
 
-const char *hl_error_text(void)
-{
-    return text;
-}
+const char *hl_error_text(void) { return text; }
 
-const char *hl_error_place(void)
-{
-    return place;
-}
+const char *hl_error_place(void) { return place; }
 
 void hl_broken_promise(const char *file, int line, const char *promise)
 {
@@ -53,7 +47,4 @@ void hl_end_job(hl_status status, const char *sentence)
     _exit((int)status);
 }
 
-void hl_end_job_with(void (*end)(int status))
-{
-    end_of_job = end;
-}
+void hl_end_job_with(void (*end)(int status)) { end_of_job = end; }

@@ -20,16 +20,16 @@ typedef enum {
 #define HL_FAIL(status, ...) hl_fail((status), __FILE__, __LINE__, __VA_ARGS__)
 
 /* Pass a failure on to the caller. */
-#define HL_TRY(expr)                                   \
-    do {                                               \
-        hl_status hl_try_ = (expr);                    \
-        if (hl_try_ != HL_OK) return hl_try_;          \
+#define HL_TRY(expr)                          \
+    do {                                      \
+        hl_status hl_try_ = (expr);           \
+        if (hl_try_ != HL_OK) return hl_try_; \
     } while (0)
 
 /* A promise between functions; always on outside inner loops. */
-#define HL_CHECK(cond)                                                   \
-    do {                                                                 \
-        if (!(cond)) hl_broken_promise(__FILE__, __LINE__, #cond);       \
+#define HL_CHECK(cond)                                             \
+    do {                                                           \
+        if (!(cond)) hl_broken_promise(__FILE__, __LINE__, #cond); \
     } while (0)
 
 /* Remember the sentence of a failure; use HL_FAIL.  Sentences end up at 1000 bytes. */

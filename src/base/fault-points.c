@@ -3,7 +3,8 @@
 
 /* After a change: hllm --faults >doc/faults.md */
 const hl_fault_point hl_fault_points[] = {
-    {"folder-find", HL_FAULT_FAILS, "io/probe.c", "a rank looks for what rank 0 has written into a folder: it is not there"},
+    {"folder-find", HL_FAULT_FAILS, "io/probe.c",
+     "a rank looks for what rank 0 has written into a folder: it is not there"},
     {"dataset-read", HL_FAULT_FILES, "io/shard.c", "a shard is mapped"},
     {"dataset-write", HL_FAULT_FAILS, "io/dataset-write.c", "before a shard is written"},
     {"dataset-rename", HL_FAULT_FAILS, "io/prepare.c", "before the folder gets its name"},

@@ -10,15 +10,9 @@
 
 enum { FILES = HL_FAULT_FILES | HL_FAULT_BYTES, ALL = HL_FAULT_FAILS | FILES | HL_FAULT_NUMBERS | HL_FAULT_WAITS };
 
-static void be_killed(void)
-{
-    raise(SIGKILL);
-}
+static void be_killed(void) { raise(SIGKILL); }
 
-static void be_stopped(void)
-{
-    raise(SIGSTOP);
-}
+static void be_stopped(void) { raise(SIGSTOP); }
 
 static void hang(void)
 {
@@ -124,15 +118,13 @@ void hl_fault_set(const char *what)
     char text[1000], *left = NULL;
     n_wished = 0;
     snprintf(text, sizeof text, "%s", what ? what : "");
-    for (char *one = strtok_r(text, ",", &left); one && n_wished < FAULTS; one = strtok_r(NULL, ",", &left)) wished[n_wished++] = read_one(one);
+    for (char *one = strtok_r(text, ",", &left); one && n_wished < FAULTS; one = strtok_r(NULL, ",", &left))
+        wished[n_wished++] = read_one(one);
 }
 
 /* ---- at a point */
 
-void hl_fault_rank(int rank)
-{
-    me = rank;
-}
+void hl_fault_rank(int rank) { me = rank; }
 
 static bool is_now(fault *f, const char *point, int rank)
 {
@@ -205,8 +197,14 @@ static hl_status check(const fault *f)
 {
     const hl_fault_point *p = find_point(f->point);
     const action *a = find_action(*f->how ? f->how : usual(f->point)->name);
-    if (!p) return HL_FAIL(HL_EUSAGE, "HLLM_FAULT: there is no point \"%s\"; hllm --faults lists points and actions", f->point);
-    if (f->is_odd) return HL_FAIL(HL_EUSAGE, "HLLM_FAULT: \"%s\" is not followed by a rank or *, a count, an action, as in %s:1:3:kill; hllm --faults lists all", f->point, f->point);
+    if (!p)
+        return HL_FAIL(HL_EUSAGE, "HLLM_FAULT: there is no point \"%s\"; hllm --faults lists points and actions",
+                       f->point);
+    if (f->is_odd)
+        return HL_FAIL(HL_EUSAGE,
+                       "HLLM_FAULT: \"%s\" is not followed by a rank or *, a count, an action, as in %s:1:3:kill; hllm "
+                       "--faults lists all",
+                       f->point, f->point);
     return a && (a->kinds & (int)p->kind) ? HL_OK : refuse_action(f, p);
 }
 
@@ -227,11 +225,16 @@ static void print_actions_of(int kind, FILE *out)
 void hl_fault_print(FILE *out)
 {
     fputs("# Failing on purpose\n\n"
-          "`HLLM_FAULT=point:rank:count:action` makes a place fail as it really would. The rank may be `*`, for all; the count may be left out, for each time, or\n"
-          "be `3+`, for the third time and later; the action may be left out, for the first one that the point lists. Several are separated by commas. This page is\n"
-          "what `hllm --faults` prints.\n\n| action | what happens |\n|---|---|\n", out);
+          "`HLLM_FAULT=point:rank:count:action` makes a place fail as it really would. The rank may be `*`, for all; "
+          "the count may be left out, for each time, or\n"
+          "be `3+`, for the third time and later; the action may be left out, for the first one that the point lists. "
+          "Several are separated by commas. This page is\n"
+          "what `hllm --faults` prints.\n\n| action | what happens |\n|---|---|\n",
+          out);
     for (int i = 0; i < ACTIONS; i++) fprintf(out, "| `%s` | %s |\n", actions[i].name, actions[i].what);
-    fputs("\nEvery point can `kill`, `stop` and `hang`, and beside these:\n\n| point | file | what fails | actions |\n|---|---|---|---|\n", out);
+    fputs("\nEvery point can `kill`, `stop` and `hang`, and beside these:\n\n| point | file | what fails | actions "
+          "|\n|---|---|---|---|\n",
+          out);
     for (const hl_fault_point *p = hl_fault_points; p->name; p++) {
         fprintf(out, "| `%s` | `%s` | %s |", p->name, p->file, p->what);
         print_actions_of((int)p->kind, out);

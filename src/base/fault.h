@@ -1,7 +1,7 @@
 /* fault.h - failures on purpose, so that tests can see what happens after them.
  *
- * A place that can fail is a point, with a row in base/fault-points.c.  It asks one of the functions below and, where that says so,
- * fails as it really would.  HLLM_FAULT, or hl_fault_set in a test, names what is to fail:
+ * A place that can fail is a point, with a row in base/fault-points.c.  It asks one of the functions below and,
+ * where that says so, fails as it really would.  HLLM_FAULT, or hl_fault_set in a test, names what is to fail:
  *
  *     checkpoint-rename                on every rank, each time
  *     checkpoint-rename:1              on rank 1
@@ -11,7 +11,8 @@
  *     record-write:*:3:enospc          on every rank, the third time, with "no space left on device"
  *     group-reduce:2:100:hang,step-signal:0:5    several, with commas
  *
- * `hllm --faults` (doc/faults.md) lists points and actions.  Ranks are those of the whole job.  Called by one thread of a process. */
+ * `hllm --faults` (doc/faults.md) lists points and actions.  Ranks are those of the whole job.  Called by one thread
+ * of a process. */
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
 #include "base/error.h"
@@ -44,12 +45,13 @@ void hl_fault_rank(int rank);
 /* Shall this rank fail here?  Then errno is what the action says; EIO for error. */
 bool hl_fault(const char *point, int rank);
 
-/* The same of a call on a file: 0, or the errno with which it is to fail, or HL_FAULT_SHORT: only some of the bytes are to be
- * read or written. */
+/* The same of a call on a file: 0, or the errno with which it is to fail, or HL_FAULT_SHORT: only some of the bytes
+ * are to be read or written. */
 enum { HL_FAULT_SHORT = -1 };
 int hl_fault_errno(const char *point, int rank);
 
-/* The same of numbers that a rank has computed: nan makes the middle one of x (n) a NaN, flip another one by one bit. */
+/* The same of numbers that a rank has computed: nan makes the middle one of x (n) a NaN, flip another one by one
+ * bit. */
 void hl_fault_numbers(const char *point, int rank, float *x, size_t n);
 
 /* A point that can only be killed, stopped or made to hang. */

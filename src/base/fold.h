@@ -1,8 +1,8 @@
 /* fold.h - the order in which parts of a sum are added: a binary tree, whoever has the leaves.
  *
- * Floating point sums depend on their order.  Parts are added as the leaves of a tree of halves, neighbours first.  Over
- * a power of two of leaves every owner can have a whole branch of it, its own parts already added, and the tree of the owners'
- * sums is the top of the same tree: the bits do not depend on how many owners there are.
+ * Floating point sums depend on their order.  Parts are added as the leaves of a tree of halves, neighbours first.
+ * Over a power of two of leaves every owner can have a whole branch of it, its own parts already added, and the tree
+ * of the owners' sums is the top of the same tree: the bits do not depend on how many owners there are.
  *
  * p owners have branches that differ in size by a factor of two at most, the smaller ones first:
  *
@@ -24,7 +24,8 @@ int hl_fold_owner(int leaves, int p, int leaf);
 /* How many of p > 1 owners are in the left half of their tree. */
 int hl_fold_left(int p);
 
-/* Part 0 becomes all p parts combined by the tree; the others are ruins.  Part i has n elements, i * stride bytes from x. */
+/* Part 0 becomes all p parts combined by the tree; the others are ruins.  Part i has n elements, i * stride bytes
+ * from x. */
 void hl_fold(void *x, int p, size_t stride, size_t n, hl_combine combine);
 
 /* Is n a power of two? */

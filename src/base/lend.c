@@ -1,7 +1,7 @@
 /* lend.c - memory for the length of a function, from blocks that stay.
  *
- * The smallest block that is there and large enough is lent.  Where none is, a new one comes in the place of the largest that was too
- * small: so there are never more blocks than were lent at once, and their sizes only grow. */
+ * The smallest block that is there and large enough is lent.  Where none is, a new one comes in the place of the
+ * largest that was too small: so there are never more blocks than were lent at once, and their sizes only grow. */
 #include "base/lend.h"
 #include "base/arena.h"
 #include <stdalign.h>

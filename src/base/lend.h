@@ -1,7 +1,8 @@
 /* lend.h - memory for the length of a function, from blocks that stay.
  *
- * For what comes back in any order, as where several sums are under way; what comes back last taken first is an arena's.  A
- * block that came back is lent again to whoever fits into it, so that what happens again and again asks the system for nothing. */
+ * For what comes back in any order, as where several sums are under way; what comes back last taken first is an
+ * arena's.  A block that came back is lent again to whoever fits into it, so that what happens again and again asks
+ * the system for nothing. */
 #ifndef BASE_LEND_H
 #define BASE_LEND_H
 #include <stddef.h>

@@ -1,7 +1,8 @@
 /* limits.c - what the system lets this process have: memory, and shares of processors.
  *
- * /proc/self/cgroup has a line for each hierarchy, "number:controllers:path"; number 0 is version 2.  A limit of any group
- * on the way up counts.  Within a container the path may not be visible, and then the top of what is visible is the group. */
+ * /proc/self/cgroup has a line for each hierarchy, "number:controllers:path"; number 0 is version 2.  A limit of any
+ * group on the way up counts.  Within a container the path may not be visible, and then the top of what is visible
+ * is the group. */
 #include "base/limits.h"
 #include <limits.h>
 #include <math.h>
@@ -92,7 +93,8 @@ static bool is_among(const char *list, const char *name)
 static void climb(hl_cgroup *c, int kind, const char *root, const char *group)
 {
     char folder[PATH_MAX];
-    int least = snprintf(folder, sizeof folder, "%s%s", root, kinds[kind].mount), n = snprintf(folder, sizeof folder, "%s%s%s", root, kinds[kind].mount, group);
+    int least = snprintf(folder, sizeof folder, "%s%s", root, kinds[kind].mount),
+        n = snprintf(folder, sizeof folder, "%s%s%s", root, kinds[kind].mount, group);
     if (n >= (int)sizeof folder) return;
     while ((int)strlen(folder) >= least) {
         if (kinds[kind].memory) c->memory = fmin(c->memory, kinds[kind].memory(folder));
@@ -131,7 +133,8 @@ double hl_memory_available(const char *root)
     snprintf(path, sizeof path, "%s/proc/meminfo", root);
     FILE *f = fopen(path, "r");
     while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "MemAvailable: %lf", &kib) == 1 || sscanf(line, "SwapFree: %lf", &kib) == 1) bytes += 1024 * kib;
+        if (sscanf(line, "MemAvailable: %lf", &kib) == 1 || sscanf(line, "SwapFree: %lf", &kib) == 1)
+            bytes += 1024 * kib;
     if (f) fclose(f);
     return bytes;
 }

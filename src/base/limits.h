@@ -1,14 +1,14 @@
 /* limits.h - what the system lets this process have: memory, and shares of processors.
  *
- * A control group (cgroup, version 1 or 2) limits a container or a batch job below what the machine has; malloc does not
- * know that, and the process is killed when it touches too much.  `root` is "" but in tests, where it holds a copy of the
- * files of /proc and /sys. */
+ * A control group (cgroup, version 1 or 2) limits a container or a batch job below what the machine has; malloc does
+ * not know that, and the process is killed when it touches too much.  `root` is "" but in tests, where it holds a
+ * copy of the files of /proc and /sys. */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
 typedef struct {
-    double memory;    /* bytes; INFINITY: no limit */
-    double cpus;      /* processors' worth of time; INFINITY: no limit */
+    double memory; /* bytes; INFINITY: no limit */
+    double cpus;   /* processors' worth of time; INFINITY: no limit */
 } hl_cgroup;
 
 /* The tightest limits of the control groups that this process is in.  HLLM_SYSTEM_ROOT names another root than "". */

@@ -17,15 +17,9 @@ void hl_log_rank(int rank, int ranks)
     all_ranks = ranks;
 }
 
-void hl_log_level(hl_level least)
-{
-    least_level = least;
-}
+void hl_log_level(hl_level least) { least_level = least; }
 
-bool hl_log_is_live(void)
-{
-    return my_rank == 0 && isatty(STDERR_FILENO);
-}
+bool hl_log_is_live(void) { return my_rank == 0 && isatty(STDERR_FILENO); }
 
 size_t hl_log_begin(char *line, size_t room, hl_level level)
 {

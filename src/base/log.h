@@ -12,8 +12,8 @@ typedef enum { HL_DEBUG, HL_INFO, HL_WARN, HL_ERROR } hl_level;
 /* One line; the newline is added. */
 void hl_log(hl_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* What a line begins with: "hllm: error: rank 3: ", with the rank where there are several.  How many bytes.  For who must
- * put a line together before it is needed, as a handler of signals. */
+/* What a line begins with: "hllm: error: rank 3: ", with the rank where there are several.  How many bytes.  For who
+ * must put a line together before it is needed, as a handler of signals. */
 size_t hl_log_begin(char *line, size_t room, hl_level level);
 
 /* Who speaks: rank and number of ranks of the job; (0, 1) until told. */

@@ -5,6 +5,8 @@
 
 void hl_pages_large(void *at, size_t bytes)
 {
-    const uintptr_t page = HL_LARGE_PAGE, begin = ((uintptr_t)at + page - 1) / page * page, end = ((uintptr_t)at + bytes) / page * page;
-    if (begin < end) madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* a kernel that cannot says so, and nothing is lost */
+    const uintptr_t page = HL_LARGE_PAGE, begin = ((uintptr_t)at + page - 1) / page * page,
+                    end = ((uintptr_t)at + bytes) / page * page;
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* a kernel that cannot says so, and nothing is lost */
 }

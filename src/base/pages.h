@@ -1,7 +1,8 @@
 /* pages.h - large pages for large arrays.
  *
- * A page of 4096 bytes costs a fault when it is first touched and a place among the few hundred addresses that a processor
- * remembers; a product over some megabytes feels both.  Linux gives pages of 2 MiB to who asks, where there are any. */
+ * A page of 4096 bytes costs a fault when it is first touched and a place among the few hundred addresses that a
+ * processor remembers; a product over some megabytes feels both.  Linux gives pages of 2 MiB to who asks, where
+ * there are any. */
 #ifndef BASE_PAGES_H
 #define BASE_PAGES_H
 #include <stddef.h>

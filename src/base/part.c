@@ -15,10 +15,7 @@ int64_t hl_part_begin(int64_t n, int p, int r)
     return r * share + (r < rest ? r : rest);
 }
 
-int64_t hl_part_count(int64_t n, int p, int r)
-{
-    return n / p + (r < n % p);
-}
+int64_t hl_part_count(int64_t n, int p, int r) { return n / p + (r < n % p); }
 
 int hl_part_owner(int64_t n, int p, int64_t i)
 {

@@ -21,8 +21,8 @@ void hl_part_by_cost(int *owner, const double *cost, int n, int p, hl_arena *scr
 /* The same where owners have something to do already: load (p), to which what they get is added. */
 void hl_part_by_cost_after(int *owner, double *load, const double *cost, int n, int p, hl_arena *scratch);
 
-/* Cut n things in a row into p runs (p <= n), none empty, so that the costliest run costs least; of equal cuts the one whose
- * first runs are longest.  begin (p + 1): filled. */
+/* Cut n things in a row into p runs (p <= n), none empty, so that the costliest run costs least; of equal cuts the
+ * one whose first runs are longest.  begin (p + 1): filled. */
 void hl_part_run(int *begin, const double *cost, int n, int p);
 
 #endif

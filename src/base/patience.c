@@ -30,7 +30,9 @@ static void *watch(void *of)
     const hl_patience *p = of;
     pthread_mutex_lock(&lock);
     if (!comes_within(0.1 * p->seconds)) {
-        if (p->rank == 0) hl_log(HL_WARN, "%s after %g seconds; the job ends after %g: %s", p->what, 0.1 * p->seconds, p->seconds, p->advice);
+        if (p->rank == 0)
+            hl_log(HL_WARN, "%s after %g seconds; the job ends after %g: %s", p->what, 0.1 * p->seconds, p->seconds,
+                   p->advice);
         if (!comes_within(0.9 * p->seconds)) {
             hl_log(HL_ERROR, "%s after %g seconds: %s", p->what, p->seconds, p->advice);
             _exit(1);

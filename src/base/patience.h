@@ -1,4 +1,5 @@
-/* patience.h - something that waits for other processes, in a library that cannot be told to give up, ends all the same. */
+/* patience.h - something that waits for other processes, in a library that cannot be told to give up, ends all the
+ * same. */
 #ifndef BASE_PATIENCE_H
 #define BASE_PATIENCE_H
 

@@ -21,7 +21,8 @@ static int length_of(const unsigned char *c)
 static bool moves(const unsigned char *c)
 {
     for (unsigned i = 0; i < sizeof moving / sizeof moving[0]; i++)
-        if (c[0] == moving[i][0][0] && c[1] == moving[i][0][1] && c[2] >= moving[i][0][2] && c[2] <= moving[i][1][2]) return true;
+        if (c[0] == moving[i][0][0] && c[1] == moving[i][0][1] && c[2] >= moving[i][0][2] && c[2] <= moving[i][1][2])
+            return true;
     return false;
 }
 
@@ -47,7 +48,8 @@ void hl_print_text(FILE *out, const char *text)
     char part[256];
     while (*text) {
         size_t n = 0;
-        for (int next; text[n] && n + (size_t)(next = length_of((const unsigned char *)text + n)) < sizeof part; n += (size_t)next) {}
+        for (int next; text[n] && n + (size_t)(next = length_of((const unsigned char *)text + n)) < sizeof part;
+             n += (size_t)next) {}
         snprintf(part, sizeof part, "%.*s", (int)n, text);
         hl_printable(part);
         fputs(part, out);

@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 /* Where batch systems say the number of a job: Slurm, PBS, LSF, Flux, OAR, Fujitsu's. */
-static const char *const job_names[] = {"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "FLUX_JOB_ID", "OAR_JOB_ID", "PJM_JOBID"};
+static const char *const job_names[] = {"SLURM_JOB_ID", "PBS_JOBID",  "LSB_JOBID",
+                                        "FLUX_JOB_ID",  "OAR_JOB_ID", "PJM_JOBID"};
 
 /* What launchers of ranks tell each of them: Open MPI's, PMIx (also srun's), PMI. */
 static const char *const rank_names[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"};
@@ -30,7 +31,8 @@ static const char *first_set(const char *const *names, size_t n)
 
 void hl_process_find(hl_process *p)
 {
-    const char *job = first_set(job_names, sizeof job_names / sizeof job_names[0]), *restarts = getenv("SLURM_RESTART_COUNT");
+    const char *job = first_set(job_names, sizeof job_names / sizeof job_names[0]),
+               *restarts = getenv("SLURM_RESTART_COUNT");
     time_t now = time(NULL);
     struct tm utc;
     *p = (hl_process){.pid = (long)getpid(), .restarts = restarts ? atoi(restarts) : 0};
@@ -56,19 +58,18 @@ void hl_process_text(char *out, size_t room, const hl_process *p)
 
 /* ---- the launcher */
 
-void hl_launcher_remember(void)
-{
-    launcher = getppid();
-}
+void hl_launcher_remember(void) { launcher = getppid(); }
 
 static void *watch(void *patience)
 {
     const struct timespec half = {.tv_nsec = 500 * 1000 * 1000};
     while (getppid() == launcher) nanosleep(&half, NULL);
     double seconds = *(double *)patience;
-    const struct timespec rest = {.tv_sec = (time_t)seconds, .tv_nsec = (long)(1e9 * (seconds - (double)(time_t)seconds))};
+    const struct timespec rest = {.tv_sec = (time_t)seconds,
+                                  .tv_nsec = (long)(1e9 * (seconds - (double)(time_t)seconds))};
     nanosleep(&rest, NULL);
-    hl_log(HL_INFO, "the launcher of the ranks (process %ld) is gone, so they end; start the same command again", (long)launcher);
+    hl_log(HL_INFO, "the launcher of the ranks (process %ld) is gone, so they end; start the same command again",
+           (long)launcher);
     _exit(1);
 }
 

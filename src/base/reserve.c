@@ -9,10 +9,7 @@
 #include <unistd.h>
 
 /* Of an empty array too there is an address. */
-static size_t bytes_of(size_t n)
-{
-    return n ? n * sizeof(float) : 1;
-}
+static size_t bytes_of(size_t n) { return n ? n * sizeof(float) : 1; }
 
 float *hl_reserve(size_t n)
 {

@@ -1,8 +1,8 @@
 /* reserve.h - a long array of which only some pages are there.
  *
- * Addresses are reserved for the whole; a page takes memory from the first write to it until it is dropped, and reads as zero
- * before and after.  So code that indexes a whole array needs no change where a rank keeps only a part of it.  Linux
- * (mmap(2) MAP_NORESERVE, madvise(2) MADV_DONTNEED). */
+ * Addresses are reserved for the whole; a page takes memory from the first write to it until it is dropped, and
+ * reads as zero before and after.  So code that indexes a whole array needs no change where a rank keeps only a part
+ * of it.  Linux (mmap(2) MAP_NORESERVE, madvise(2) MADV_DONTNEED). */
 #ifndef BASE_RESERVE_H
 #define BASE_RESERVE_H
 #include <stddef.h>

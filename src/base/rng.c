@@ -65,10 +65,7 @@ uint64_t hl_rng_below(hl_rng *r, uint64_t n)
     return x % n;
 }
 
-double hl_rng_uniform(hl_rng *r)
-{
-    return (double)(hl_rng_u64(r) >> 11) * 0x1p-53;
-}
+double hl_rng_uniform(hl_rng *r) { return (double)(hl_rng_u64(r) >> 11) * 0x1p-53; }
 
 double hl_rng_normal(hl_rng *r)
 {

@@ -10,7 +10,7 @@
 /* What numbers are for; part of a stream's name.  Never renumber: files and curves depend on it. */
 typedef enum {
     HL_FOR_WEIGHTS = 1,
-    HL_FOR_ORDER = 2,     /* order of the samples in an epoch */
+    HL_FOR_ORDER = 2, /* order of the samples in an epoch */
     HL_FOR_NEGATIVES = 3,
     HL_FOR_SYNTH = 4,
     HL_FOR_TESTS = 5

@@ -53,24 +53,17 @@ void hl_stop_listen(void)
         if (signals[i] != SIGHUP || !is_ignored(SIGHUP)) sigaction(signals[i], &how, NULL);
 }
 
-bool hl_stop_is_asked(void)
-{
-    return asked;
-}
+bool hl_stop_is_asked(void) { return asked; }
 
-void hl_stop_ask(void)
-{
-    hear(SIGTERM);
-}
+void hl_stop_ask(void) { hear(SIGTERM); }
 
-void hl_stop_forget(void)
-{
-    asked = 0;
-}
+void hl_stop_forget(void) { asked = 0; }
 
 hl_status hl_stop_check(const char *doing)
 {
     hl_act_tick();
     if (!asked) return HL_OK;
-    return HL_FAIL(HL_ESTOP, "stopped by a signal while %s; there is nothing to save yet: the same command starts it again", doing);
+    return HL_FAIL(HL_ESTOP,
+                   "stopped by a signal while %s; there is nothing to save yet: the same command starts it again",
+                   doing);
 }

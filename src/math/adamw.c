@@ -10,7 +10,8 @@ typedef struct {
     float grad_scale, decay, take_m, keep_v, take_v, root, eps, step_size;
 } update;
 
-HL_FAST static void update_block(float *restrict w, float *restrict m, float *restrict v, const float *restrict g, size_t n, const update *u)
+HL_FAST static void update_block(float *restrict w, float *restrict m, float *restrict v, const float *restrict g,
+                                 size_t n, const update *u)
 {
     const update k = *u;
 #pragma omp simd

@@ -5,7 +5,7 @@
 
 typedef struct {
     double lr, beta1, beta2, eps, weight_decay;
-    long step;       /* 1 for the first update */
+    long step;         /* 1 for the first update */
     double grad_scale; /* multiplies every gradient first: 1, or the clipping factor */
 } hl_adamw;
 

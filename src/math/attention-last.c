@@ -1,7 +1,8 @@
 /* attention-last.c - attention of each segment's last token alone.
  *
- * One query a head and segment: a few dot products with the keys, and a weighted sum of the values.  The maximum is kept up
- * to date on the way (online softmax), so no scores are stored; the backward makes probabilities again from lse. */
+ * One query a head and segment: a few dot products with the keys, and a weighted sum of the values.  The maximum is
+ * kept up to date on the way (online softmax), so no scores are stored; the backward makes probabilities again from
+ * lse. */
 #include "math/attention-last.h"
 #include "math/expf.h"
 #include "math/simd.h"
@@ -20,7 +21,12 @@ static reading reading_of(const float *q, const float *kv, const int *begin, int
 {
     const size_t step = (size_t)(2 * h->K * h->d), first = (size_t)begin[segment] * step;
     const float *k = kv + first + (size_t)((head + h->lead) / h->group * h->d);
-    return (reading){q + (size_t)(segment * h->H + head) * (size_t)h->d, k, k + h->K * h->d, step, begin[segment + 1] - begin[segment], h->d,
+    return (reading){q + (size_t)(segment * h->H + head) * (size_t)h->d,
+                     k,
+                     k + h->K * h->d,
+                     step,
+                     begin[segment + 1] - begin[segment],
+                     h->d,
                      1.0f / sqrtf((float)h->d)};
 }
 
@@ -37,7 +43,8 @@ HL_FAST static void forward_head(float *restrict o, float *lse, const reading *r
     float most = -INFINITY, sum = 0.0f;
     memset(o, 0, (size_t)r->d * sizeof *o);
     for (int t = 0; t < r->length; t++) {
-        const float score = r->scale * dot(r->q, r->k + (size_t)t * r->step, r->d), *restrict v = r->v + (size_t)t * r->step;
+        const float score = r->scale * dot(r->q, r->k + (size_t)t * r->step, r->d), *restrict v =
+                                                                                        r->v + (size_t)t * r->step;
         const float more = score > most ? score : most, keep = hl_expf(most - more), p = hl_expf(score - more);
 #pragma omp simd
         for (int c = 0; c < r->d; c++) o[c] = o[c] * keep + p * v[c];
@@ -50,8 +57,8 @@ HL_FAST static void forward_head(float *restrict o, float *lse, const reading *r
 }
 
 /* dk and dv of the segment's first token; the next ones r->step further. */
-HL_FAST static void backward_head(float *restrict dq, float *restrict dk, float *restrict dv, const float *restrict d_o, const float *restrict o,
-                                  float lse, const reading *r)
+HL_FAST static void backward_head(float *restrict dq, float *restrict dk, float *restrict dv, const float *restrict d_o,
+                                  const float *restrict o, float lse, const reading *r)
 {
     const float delta = dot(d_o, o, r->d);
     memset(dq, 0, (size_t)r->d * sizeof *dq);
@@ -68,7 +75,8 @@ HL_FAST static void backward_head(float *restrict dq, float *restrict dk, float 
     }
 }
 
-void hl_attention_last_forward(float *o, float *lse, const float *q, const float *kv, const int *begin, int segments, const hl_heads *h)
+void hl_attention_last_forward(float *o, float *lse, const float *q, const float *kv, const int *begin, int segments,
+                               const hl_heads *h)
 {
 #pragma omp parallel for if (hl_is_worth_threads((size_t)begin[segments] * (size_t)(h->H * h->d)))
     for (int s = 0; s < segments; s++)
@@ -79,8 +87,8 @@ void hl_attention_last_forward(float *o, float *lse, const float *q, const float
 }
 
 /* A segment belongs to one thread, which adds the query heads of a key head in their order. */
-static void backward_segment(float *dq, float *dkv, const float *d_o, const float *o, const float *lse, const float *q, const float *kv,
-                             const int *begin, int s, const hl_heads *h)
+static void backward_segment(float *dq, float *dkv, const float *d_o, const float *o, const float *lse, const float *q,
+                             const float *kv, const int *begin, int s, const hl_heads *h)
 {
     const size_t row = (size_t)(2 * h->K * h->d), first = (size_t)begin[s] * row;
     memset(dkv + first, 0, (size_t)(begin[s + 1] - begin[s]) * row * sizeof *dkv);
@@ -92,8 +100,8 @@ static void backward_segment(float *dq, float *dkv, const float *d_o, const floa
     }
 }
 
-void hl_attention_last_backward(float *dq, float *dkv, const float *d_o, const float *o, const float *lse, const float *q, const float *kv,
-                                const int *begin, int segments, const hl_heads *h)
+void hl_attention_last_backward(float *dq, float *dkv, const float *d_o, const float *o, const float *lse,
+                                const float *q, const float *kv, const int *begin, int segments, const hl_heads *h)
 {
 #pragma omp parallel for if (hl_is_worth_threads((size_t)begin[segments] * (size_t)(h->H * h->d)))
     for (int s = 0; s < segments; s++) backward_segment(dq, dkv, d_o, o, lse, q, kv, begin, s, h);

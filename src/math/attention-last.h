@@ -7,10 +7,11 @@
 #include "math/attention.h"
 
 /* o (segments, H d).  lse (segments, H): log of the sum of exponentials of the scores. */
-void hl_attention_last_forward(float *o, float *lse, const float *q, const float *kv, const int *begin, int segments, const hl_heads *heads);
+void hl_attention_last_forward(float *o, float *lse, const float *q, const float *kv, const int *begin, int segments,
+                               const hl_heads *heads);
 
 /* dq (segments, H d) and dkv (T, 2 K d) are overwritten, given do (segments, H d). */
-void hl_attention_last_backward(float *dq, float *dkv, const float *d_o, const float *o, const float *lse, const float *q, const float *kv,
-                                const int *begin, int segments, const hl_heads *heads);
+void hl_attention_last_backward(float *dq, float *dkv, const float *d_o, const float *o, const float *lse,
+                                const float *q, const float *kv, const int *begin, int segments, const hl_heads *heads);
 
 #endif

@@ -1,8 +1,8 @@
 /* attention-prefix.c - keys and values that come before every segment.
  *
- * All queries see all of them, so strips (strip.h) take queries as they come, whatever their segments.  A thread has a key head
- * and some hundred queries, with all query heads that read it.  What these give to keys and values is a sum of its own, and
- * the sums are added up in order. */
+ * All queries see all of them, so strips (strip.h) take queries as they come, whatever their segments.  A thread has
+ * a key head and some hundred queries, with all query heads that read it.  What these give to keys and values is a
+ * sum of its own, and the sums are added up in order. */
 #include "math/attention-prefix.h"
 #include "math/simd.h"
 #include "math/strip.h"
@@ -20,7 +20,7 @@ typedef struct {
     const hl_heads *h;
     int turns, keys, wide; /* turns of a key head; keys and width of a head in copies */
     float scale;
-    float *o, *lse, *dq, *sums;           /* sums (K, turns, 2, keys, wide): dk and dv */
+    float *o, *lse, *dq, *sums; /* sums (K, turns, 2, keys, wide): dk and dv */
     const float *d_o, *whole_o, *whole_lse;
 } job;
 
@@ -40,9 +40,9 @@ typedef struct {
 static memory take_memory(const job *j, hl_arena *a)
 {
     const size_t n = (size_t)j->keys, wide = (size_t)j->wide, lanes = (size_t)j->s->lanes;
-    return (memory){HL_TAKE(a, float, n * wide),     HL_TAKE(a, float, n * wide),     HL_TAKE(a, float, n * lanes),
-                    HL_TAKE(a, float, n * lanes),    HL_TAKE(a, float, lanes * wide), HL_TAKE(a, float, lanes * wide),
-                    HL_TAKE(a, float, lanes * wide), HL_TAKE(a, float, lanes * wide), HL_TAKE(a, float, lanes * wide)};
+    return (memory){HL_TAKE(a, float, n *wide),     HL_TAKE(a, float, n *wide),     HL_TAKE(a, float, n *lanes),
+                    HL_TAKE(a, float, n *lanes),    HL_TAKE(a, float, lanes *wide), HL_TAKE(a, float, lanes *wide),
+                    HL_TAKE(a, float, lanes *wide), HL_TAKE(a, float, lanes *wide), HL_TAKE(a, float, lanes *wide)};
 }
 
 static void take_keys(const job *j, const memory *m, int key_head)
@@ -150,7 +150,12 @@ static void take_turns(const job *j)
 static job job_of(const hl_prefix *x, const hl_heads *h)
 {
     const hl_strips *s = hl_strips_here();
-    return (job){.s = s, .x = x, .h = h, .turns = (x->n + QUERIES - 1) / QUERIES, .keys = hl_strips_up(s, x->P), .wide = (h->d + 7) / 8 * 8,
+    return (job){.s = s,
+                 .x = x,
+                 .h = h,
+                 .turns = (x->n + QUERIES - 1) / QUERIES,
+                 .keys = hl_strips_up(s, x->P),
+                 .wide = (h->d + 7) / 8 * 8,
                  .scale = 1.0f / sqrtf((float)h->d)};
 }
 
@@ -167,11 +172,12 @@ static void give_sums(float *y, const float *sum, const job *j, float scale)
 {
     for (int i = 0; i < j->turns; i++, sum += 2 * j->keys * j->wide)
         for (int p = 0; p < j->x->P; p++)
-            for (int c = 0; c < j->h->d; c++) y[(size_t)p * (size_t)j->x->kv_step + (size_t)c] += scale * sum[p * j->wide + c];
+            for (int c = 0; c < j->h->d; c++)
+                y[(size_t)p * (size_t)j->x->kv_step + (size_t)c] += scale * sum[p * j->wide + c];
 }
 
-void hl_attention_prefix_backward(float *dq, float *dk, float *dv, const float *d_o, const float *o, const float *lse, const hl_prefix *x,
-                                  const hl_heads *heads, hl_arena *scratch)
+void hl_attention_prefix_backward(float *dq, float *dk, float *dv, const float *d_o, const float *o, const float *lse,
+                                  const hl_prefix *x, const hl_heads *heads, hl_arena *scratch)
 {
     const size_t mark = hl_arena_mark(scratch);
     job j = job_of(x, heads);

@@ -1,8 +1,8 @@
 /* attention-prefix.h - keys and values that come before every segment.
  *
- * Sequences that begin alike share these rows: their keys and values are made once, and every query of every segment sees
- * them all.  Softmax over two sets of keys is put together from the parts' sums (as in Rabe and Staats,
- * arXiv 2112.05682): first attention.h or attention-last.h over each segment's own keys, then this for the prefix.
+ * Sequences that begin alike share these rows: their keys and values are made once, and every query of every segment
+ * sees them all.  Softmax over two sets of keys is put together from the parts' sums (as in Rabe and Staats, arXiv
+ * 2112.05682): first attention.h or attention-last.h over each segment's own keys, then this for the prefix.
  * Backward, the parts are independent given the whole's o and lse. */
 #ifndef MATH_ATTENTION_PREFIX_H
 #define MATH_ATTENTION_PREFIX_H
@@ -19,7 +19,7 @@ typedef struct {
 void hl_attention_prefix_forward(float *o, float *lse, const hl_prefix *x, const hl_heads *heads);
 
 /* dq, dk, dv, with the steps of q, k, v, are added to, given do (n, H d) and o, lse of all keys. */
-void hl_attention_prefix_backward(float *dq, float *dk, float *dv, const float *d_o, const float *o, const float *lse, const hl_prefix *x,
-                                  const hl_heads *heads, hl_arena *scratch);
+void hl_attention_prefix_backward(float *dq, float *dk, float *dv, const float *d_o, const float *o, const float *lse,
+                                  const hl_prefix *x, const hl_heads *heads, hl_arena *scratch);
 
 #endif

@@ -1,12 +1,13 @@
 /* attention.c - causal attention over packed sequences.
  *
- * A thread has one segment and one key head at a time, with all query heads that read it, and goes through the queries in
- * strips (strip.h).  Forward: scores with all keys that a strip may see, their exponentials, and the sum of the values.
- * Backward: scores and probabilities again, the gradient of the queries at once, those of keys and values in a sum over the
- * strips.  The memory of a thread grows with the longest segment times a head's width, never with its square.
+ * A thread has one segment and one key head at a time, with all query heads that read it, and goes through the
+ * queries in strips (strip.h).  Forward: scores with all keys that a strip may see, their exponentials, and the sum
+ * of the values. Backward: scores and probabilities again, the gradient of the queries at once, those of keys and
+ * values in a sum over the strips.  The memory of a thread grows with the longest segment times a head's width,
+ * never with its square.
  *
- * Strips are counted from the end of a segment, so that the incomplete one is the first and has few keys.  What is missing
- * in it is zeros. */
+ * Strips are counted from the end of a segment, so that the incomplete one is the first and has few keys.  What is
+ * missing in it is zeros. */
 #include "math/attention.h"
 #include "base/arena.h"
 #include "math/simd.h"
@@ -40,16 +41,10 @@ typedef struct {
     int first, length, head;
 } place;
 
-static size_t row_of(const job *j)
-{
-    return (size_t)((j->H + 2 * j->K) * j->d);
-}
+static size_t row_of(const job *j) { return (size_t)((j->H + 2 * j->K) * j->d); }
 
 /* Head number `head` of qkv, counting queries, keys and values. */
-static size_t head_at(const job *j, int first, int head)
-{
-    return (size_t)first * row_of(j) + (size_t)(head * j->d);
-}
+static size_t head_at(const job *j, int first, int head) { return (size_t)first * row_of(j) + (size_t)(head * j->d); }
 
 static hl_lines head_of(const job *j, int first, int head)
 {
@@ -93,7 +88,8 @@ static void forward_strip(const job *j, const memory *m, const place *p, int i0)
     const hl_strip_target to = {j->out + (size_t)p->first * row + p->head * j->d, row, i0, p->length, NULL, share};
     take_scores(j, m, p, i0);
     j->s->soften(m->strip, share, lse, i0 + lanes, i0);
-    for (int x = i0 < 0 ? -i0 : 0; x < lanes; x++) j->out_lse[(size_t)(p->first + i0 + x) * (size_t)j->H + (size_t)p->head] = lse[x];
+    for (int x = i0 < 0 ? -i0 : 0; x < lanes; x++)
+        j->out_lse[(size_t)(p->first + i0 + x) * (size_t)j->H + (size_t)p->head] = lse[x];
     j->s->give(&to, m->strip, m->v, i0 + lanes, j->d, j->wide);
 }
 
@@ -130,7 +126,8 @@ static void backward_strip(const job *j, const memory *m, const place *p, int i0
 static void give_rows(float *y, size_t y_row, const float *sum, int n, int d, int wide, float scale)
 {
     for (int i = 0; i < n; i++)
-        for (int c = 0; c < d; c++) y[(size_t)i * y_row + (size_t)c] = scale * sum[(size_t)i * (size_t)wide + (size_t)c];
+        for (int c = 0; c < d; c++)
+            y[(size_t)i * y_row + (size_t)c] = scale * sum[(size_t)i * (size_t)wide + (size_t)c];
 }
 
 static void backward_segment(const job *j, const memory *m, int first, int length, int key_head)
@@ -158,19 +155,19 @@ static memory lay_out(hl_arena *a, const job *j, int longest)
 {
     const size_t n = (size_t)hl_strips_up(j->s, longest), wide = (size_t)j->wide, lanes = (size_t)j->s->lanes;
     memory m = {
-        .k = HL_TAKE(a, float, n * wide),
-        .v = HL_TAKE(a, float, n * wide),
-        .strip = HL_TAKE(a, float, n * lanes),
-        .q = HL_TAKE(a, float, wide * lanes),
-        .turned_q = HL_TAKE(a, float, wide * lanes),
+        .k = HL_TAKE(a, float, n *wide),
+        .v = HL_TAKE(a, float, n *wide),
+        .strip = HL_TAKE(a, float, n *lanes),
+        .q = HL_TAKE(a, float, wide *lanes),
+        .turned_q = HL_TAKE(a, float, wide *lanes),
     };
     if (!j->d_o) return m;
-    m.slope = HL_TAKE(a, float, n * lanes);
-    m.o = HL_TAKE(a, float, wide * lanes);
-    m.d_o = HL_TAKE(a, float, wide * lanes);
-    m.turned_do = HL_TAKE(a, float, wide * lanes);
-    m.dk = HL_TAKE(a, float, n * wide);
-    m.dv = HL_TAKE(a, float, n * wide);
+    m.slope = HL_TAKE(a, float, n *lanes);
+    m.o = HL_TAKE(a, float, wide *lanes);
+    m.d_o = HL_TAKE(a, float, wide *lanes);
+    m.turned_do = HL_TAKE(a, float, wide *lanes);
+    m.dk = HL_TAKE(a, float, n *wide);
+    m.dv = HL_TAKE(a, float, n *wide);
     return m;
 }
 
@@ -183,7 +180,8 @@ static void share_out(act act_on, const job *j, const int *begin, int segments)
     if (longest == 0) return;
 #pragma omp parallel if (hl_is_worth_threads((size_t)begin[segments] * row_of(j)))
     {
-        static _Thread_local hl_arena room; /* stays until the thread ends: after the longest segment nothing is allocated */
+        static _Thread_local hl_arena
+            room; /* stays until the thread ends: after the longest segment nothing is allocated */
         if (!room.growing) room = hl_arena_growing("attention");
         const memory m = lay_out(&room, j, longest);
 #pragma omp for collapse(2) schedule(dynamic)
@@ -196,7 +194,14 @@ static void share_out(act act_on, const job *j, const int *begin, int segments)
 static job job_of(const float *qkv, const hl_heads *h)
 {
     const hl_strips *s = hl_strips_here();
-    return (job){.s = s, .qkv = qkv, .H = h->H, .K = h->K, .d = h->d, .group = h->group, .lead = h->lead, .wide = (h->d + 7) / 8 * 8,
+    return (job){.s = s,
+                 .qkv = qkv,
+                 .H = h->H,
+                 .K = h->K,
+                 .d = h->d,
+                 .group = h->group,
+                 .lead = h->lead,
+                 .wide = (h->d + 7) / 8 * 8,
                  .scale = 1.0f / sqrtf((float)h->d)};
 }
 
@@ -208,8 +213,8 @@ void hl_attention_forward(float *o, float *lse, const float *qkv, const int *beg
     share_out(forward_segment, &j, begin, segments);
 }
 
-void hl_attention_backward(float *dqkv, const float *d_o, const float *o, const float *lse, const float *qkv, const int *begin, int segments,
-                           const hl_heads *heads)
+void hl_attention_backward(float *dqkv, const float *d_o, const float *o, const float *lse, const float *qkv,
+                           const int *begin, int segments, const hl_heads *heads)
 {
     job j = job_of(qkv, heads);
     j.o = o;

@@ -7,14 +7,15 @@
 #ifndef MATH_ATTENTION_H
 #define MATH_ATTENTION_H
 
-/* Heads of one process.  A whole model has group = H / K and lead 0; a share of its heads may begin inside a group: `lead`
- * heads of the first group are elsewhere. */
+/* Heads of one process.  A whole model has group = H / K and lead 0; a share of its heads may begin inside a group:
+ * `lead` heads of the first group are elsewhere. */
 typedef struct {
     int H, K, d, group, lead;
 } hl_heads;
 
 /* o (T, H d).  lse (T, H): log of the sum of exponentials of each row of scores. */
-void hl_attention_forward(float *o, float *lse, const float *qkv, const int *begin, int segments, const hl_heads *heads);
+void hl_attention_forward(float *o, float *lse, const float *qkv, const int *begin, int segments,
+                          const hl_heads *heads);
 
 /* dqkv (T, (H + 2K) d) is overwritten, given do (T, H d). */
 void hl_attention_backward(float *dqkv, const float *d_o, const float *o, const float *lse, const float *qkv,

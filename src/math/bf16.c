@@ -59,14 +59,12 @@ const char *hl_bf16_library(void)
     return name;
 }
 
-bool hl_bf16_is_built(void)
-{
-    return true;
-}
+bool hl_bf16_is_built(void) { return true; }
 
 bool hl_bf16_is_here(void)
 {
-    return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16; /* a set of features */
+    return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16)
+           == dnnl_cpu_isa_avx512_core_bf16; /* a set of features */
 }
 
 static void must(dnnl_status_t status, const char *what)
@@ -152,15 +150,14 @@ static uint16_t *copy_of(const float *x, size_t n, size_t filled, hl_arena *room
     return y;
 }
 
-static int up_to(int n, int step)
-{
-    return (n + step - 1) / step * step;
-}
+static int up_to(int n, int step) { return (n + step - 1) / step * step; }
 
 /* Rows of a as they are, times b. */
 static void multiply_rows(float *c, uint16_t *a, uint16_t *b, hl_numbers from, int M, int N, int K)
 {
-    const dnnl_memory_desc_t part[3] = {matrix(M, K, dnnl_bf16, (size_t)K, 1), matrix(K, N, dnnl_bf16, from.row, from.column), matrix(M, N, dnnl_f32, (size_t)N, 1)};
+    const dnnl_memory_desc_t part[3] = {matrix(M, K, dnnl_bf16, (size_t)K, 1),
+                                        matrix(K, N, dnnl_bf16, from.row, from.column),
+                                        matrix(M, N, dnnl_f32, (size_t)N, 1)};
     if (M > 0) multiply(c, a, b, part, false);
 }
 
@@ -169,8 +166,9 @@ static void tokens_times(float *c, hl_numbers a, hl_numbers b, int M, int N, int
 {
     const int whole = M / WHOLE * WHOLE, rest = up_to(M - whole, LEAST);
     const size_t n = (size_t)N, k = (size_t)K, done = (size_t)whole * n;
-    uint16_t *left = copy_of(a.at, (size_t)M * k, (size_t)(whole + rest) * k, room), *right = copy_of(b.at, k * n, k * n, room);
-    float *last = HL_TAKE(room, float, (size_t)rest * n);
+    uint16_t *left = copy_of(a.at, (size_t)M * k, (size_t)(whole + rest) * k, room),
+             *right = copy_of(b.at, k * n, k * n, room);
+    float *last = HL_TAKE(room, float, (size_t)rest *n);
     multiply_rows(c, left, right, b, whole, N, K);
     multiply_rows(last, left + (size_t)whole * k, right, b, rest, N, K);
     memcpy(c + done, last, ((size_t)M * n - done) * sizeof *c);
@@ -181,13 +179,15 @@ static void sum_over_tokens(float *c, hl_numbers a, hl_numbers b, int M, int N, 
 {
     const int filled = up_to(K, K > WHOLE ? WHOLE : LEAST);
     const size_t m = (size_t)M, n = (size_t)N, k = (size_t)K, more = (size_t)filled;
-    const dnnl_memory_desc_t part[3] = {matrix(M, filled, dnnl_bf16, 1, m), matrix(filled, N, dnnl_bf16, n, 1), matrix(M, N, dnnl_f32, n, 1)};
+    const dnnl_memory_desc_t part[3] = {matrix(M, filled, dnnl_bf16, 1, m), matrix(filled, N, dnnl_bf16, n, 1),
+                                        matrix(M, N, dnnl_f32, n, 1)};
     multiply(c, copy_of(a.at, m * k, m * more, room), copy_of(b.at, k * n, more * n, room), part, true);
 }
 
 void hl_bf16_product(float *c, hl_numbers a, hl_numbers b, int M, int N, int K, bool add)
 {
-    static _Thread_local hl_arena room; /* stays until the thread ends: after the largest product nothing is allocated */
+    static _Thread_local hl_arena
+        room; /* stays until the thread ends: after the largest product nothing is allocated */
     if (!room.growing) room = hl_arena_growing("bf16");
     (add ? sum_over_tokens : tokens_times)(c, a, b, M, N, K, &room);
     hl_arena_back(&room, 0);
@@ -195,15 +195,9 @@ void hl_bf16_product(float *c, hl_numbers a, hl_numbers b, int M, int N, int K, 
 
 #else
 
-bool hl_bf16_is_built(void)
-{
-    return false;
-}
+bool hl_bf16_is_built(void) { return false; }
 
-bool hl_bf16_is_here(void)
-{
-    return false;
-}
+bool hl_bf16_is_here(void) { return false; }
 
 void hl_bf16_product(float *c, hl_numbers a, hl_numbers b, int M, int N, int K, bool add)
 {

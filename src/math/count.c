@@ -26,7 +26,8 @@ void hl_count_scores(int64_t *above, int64_t *equal, float *scores, const float 
 {
 #pragma omp parallel for if (hl_is_worth_threads((size_t)M * (size_t)N))
     for (int m = 0; m < M; m++)
-        count_row(&above[m], &equal[m], scores + (int64_t)m * N, scale, weight, threshold[m] - margin, threshold[m] + margin, N);
+        count_row(&above[m], &equal[m], scores + (int64_t)m * N, scale, weight, threshold[m] - margin,
+                  threshold[m] + margin, N);
 }
 
 HL_FAST static int any_near(const float *restrict scores, int n, float low, float high)

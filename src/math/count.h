@@ -5,10 +5,7 @@
 #include <stdint.h>
 
 /* A score that is not a number stands above all, and all stand above a threshold that is none: the target is a miss. */
-static inline bool hl_score_is_above(float score, float high)
-{
-    return !(score <= high);
-}
+static inline bool hl_score_is_above(float score, float high) { return !(score <= high); }
 
 /* scores (M, N) row-major; column n stands for weight[n] things and is multiplied by scale[n] in place first.
  * above[m] += weights of the columns above threshold[m] + margin; equal[m] += those within the margin. */

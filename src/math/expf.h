@@ -4,8 +4,8 @@
  * with the least largest relative error (3e-9); ln 2 is subtracted in two parts, the first short enough for n times it
  * to be exact.  2^x = 2^n 2^r is the same with 1 + r q(r), q of degree 5, and r needs no product.
  *
- * Adding 1.5 2^23 + 127 rounds to the nearest integer and leaves n + 127, the exponent of 2^n, in the lowest bits.  What
- * comes out for numbers beyond the ends does not matter: there are no branches, the ends are put in last. */
+ * Adding 1.5 2^23 + 127 rounds to the nearest integer and leaves n + 127, the exponent of 2^n, in the lowest bits.
+ * What comes out for numbers beyond the ends does not matter: there are no branches, the ends are put in last. */
 #ifndef MATH_EXPF_H
 #define MATH_EXPF_H
 #include <math.h>
@@ -59,8 +59,9 @@ static inline float hl_exp2f(float x)
     return x < -125.0f ? 0.0f : y;
 }
 
-/* Within 2 units in the last place of log x, for x >= 1 alone; infinity and NaN stay.  x = 2^n (1 + z) with 1 + z between
- * 1 / sqrt(2) and sqrt(2), whose bits are subtracted to find n; log(1 + z) = z + z^2 q(z), q of degree 7 (error 3e-8). */
+/* Within 2 units in the last place of log x, for x >= 1 alone; infinity and NaN stay.  x = 2^n (1 + z) with 1 + z
+ * between 1 / sqrt(2) and sqrt(2), whose bits are subtracted to find n; log(1 + z) = z + z^2 q(z), q of degree 7
+ * (error 3e-8). */
 static inline float hl_logf(float x)
 {
     const uint32_t least = 0x3f3504f3u, above = hl_bits_of(x) - least;

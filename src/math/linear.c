@@ -1,7 +1,7 @@
 /* linear.c - the products, by hl_product or by BLAS, whichever is faster.
  *
- * BLAS is told about row-major matrices and does the rest.  A product without rows or columns is legal and does nothing:
- * a rank may have no tokens. */
+ * BLAS is told about row-major matrices and does the rest.  A product without rows or columns is legal and does
+ * nothing: a rank may have no tokens. */
 #include "math/linear.h"
 #include "base/part.h"
 #include "math/bf16.h"
@@ -21,8 +21,9 @@ static hl_numbers numbers_of(hl_factor x)
 static void multiply_rows(float *c, int c_row, hl_factor a, hl_factor b, int begin, int end, int N, int K, bool add)
 {
     const float *from = a.at + (size_t)begin * (a.turned ? 1 : (size_t)a.row);
-    cblas_sgemm(CblasRowMajor, a.turned ? CblasTrans : CblasNoTrans, b.turned ? CblasTrans : CblasNoTrans, end - begin, N, K, 1.0f, from,
-                a.row > 0 ? a.row : 1, b.at, b.row > 0 ? b.row : 1, add ? 1.0f : 0.0f, c + (size_t)begin * (size_t)c_row, c_row);
+    cblas_sgemm(CblasRowMajor, a.turned ? CblasTrans : CblasNoTrans, b.turned ? CblasTrans : CblasNoTrans, end - begin,
+                N, K, 1.0f, from, a.row > 0 ? a.row : 1, b.at, b.row > 0 ? b.row : 1, add ? 1.0f : 0.0f,
+                c + (size_t)begin * (size_t)c_row, c_row);
 }
 
 /* Threads that each have rows of their own need not wait for one another's panels, as those of one call do. */
@@ -35,7 +36,8 @@ static void multiply_by_blas(float *c, int c_row, hl_factor a, hl_factor b, int 
     }
 #pragma omp parallel for schedule(static, 1)
     for (int i = 0; i < threads; i++)
-        multiply_rows(c, c_row, a, b, (int)hl_part_begin(M, threads, i), (int)hl_part_begin(M, threads, i + 1), N, K, add);
+        multiply_rows(c, c_row, a, b, (int)hl_part_begin(M, threads, i), (int)hl_part_begin(M, threads, i + 1), N, K,
+                      add);
 }
 
 /* own: by hl_product. */
@@ -58,15 +60,9 @@ void hl_multiply_by_blas(float *c, int c_row, hl_factor a, hl_factor b, int M, i
 
 static hl_math_precision precision;
 
-void hl_math_set_precision(hl_math_precision p)
-{
-    precision = p;
-}
+void hl_math_set_precision(hl_math_precision p) { precision = p; }
 
-bool hl_math_is_fp32(void)
-{
-    return precision == HL_MATH_FP32;
-}
+bool hl_math_is_fp32(void) { return precision == HL_MATH_FP32; }
 
 /* The factor of n numbers, rounded. */
 static hl_factor rounded(hl_factor x, size_t n, hl_arena *room)
@@ -89,7 +85,8 @@ static void multiply_rounded(float *c, hl_factor a, hl_factor b, int M, int N, i
 static void multiply(float *c, hl_factor a, hl_factor b, int M, int N, int K, bool add)
 {
     if (precision == HL_MATH_FP32 || M == 0 || N == 0 || K == 0) hl_multiply(c, N, a, b, M, N, K, add);
-    else if (precision == HL_MATH_BF16 && hl_bf16_is_here()) hl_bf16_product(c, numbers_of(a), numbers_of(b), M, N, K, add);
+    else if (precision == HL_MATH_BF16 && hl_bf16_is_here())
+        hl_bf16_product(c, numbers_of(a), numbers_of(b), M, N, K, add);
     else multiply_rounded(c, a, b, M, N, K, add);
 }
 
@@ -124,7 +121,8 @@ void hl_linear_backward(float *dx, float *dw, const float *dy, const float *x, c
 
 void hl_linear_weights(float *dw, const float *dy, const float *x, int T, int D, int F, int begin, int end)
 {
-    multiply_by(hl_product_is_faster(F, D, T), dw + (size_t)begin * (size_t)D, D, (hl_factor){dy + begin, F, true}, (hl_factor){x, D, false}, end - begin, D, T, true);
+    multiply_by(hl_product_is_faster(F, D, T), dw + (size_t)begin * (size_t)D, D, (hl_factor){dy + begin, F, true},
+                (hl_factor){x, D, false}, end - begin, D, T, true);
 }
 
 void hl_rows_by_rows(float *c, const float *a, const float *b, int M, int N, int K)
@@ -151,7 +149,8 @@ const char *hl_math_library(void)
 {
     static char name[128];
     const char *config = openblas_get_config(); /* "OpenBLAS 0.3.21 DYNAMIC_ARCH ..." */
-    const size_t first = strcspn(config, " "), second = first + strcspn(config + first + (config[first] != 0), " ") + (config[first] != 0);
+    const size_t first = strcspn(config, " "),
+                 second = first + strcspn(config + first + (config[first] != 0), " ") + (config[first] != 0);
     snprintf(name, sizeof name, "%.*s %s", (int)second, config, openblas_get_corename());
     return name;
 }

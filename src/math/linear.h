@@ -6,8 +6,9 @@
 #include "base/arena.h"
 #include <stdbool.h>
 
-/* How hl_linear_forward and _backward multiply: fp32, or factors rounded to bf16 and sums in fp32.  Where there are no fast
- * products of bf16 (math/bf16.h), and with HL_MATH_BF16_SLOWLY anywhere, BLAS multiplies rounded factors.  All else is fp32. */
+/* How hl_linear_forward and _backward multiply: fp32, or factors rounded to bf16 and sums in fp32.  Where there are
+ * no fast products of bf16 (math/bf16.h), and with HL_MATH_BF16_SLOWLY anywhere, BLAS multiplies rounded factors.
+ * All else is fp32. */
 typedef enum { HL_MATH_FP32, HL_MATH_BF16, HL_MATH_BF16_SLOWLY } hl_math_precision;
 void hl_math_set_precision(hl_math_precision p);
 bool hl_math_is_fp32(void); /* is HL_MATH_FP32 set, as it is at first? */
@@ -21,8 +22,8 @@ void hl_linear_forward(float *y, const float *x, const float *w, int T, int D, i
 /* The same, each number summed in double and rounded once; half the speed. */
 void hl_linear_forward_double(float *y, const float *x, const float *w, int T, int D, int F, hl_arena *scratch);
 
-/* dx (T, D) = dy (T, F) w;   dw (F, D) += dy^T x.  dx or dw may be NULL: not wanted.  dx is one token's own, so there is
- * nothing to add it to, and clearing it first would be one more pass over memory. */
+/* dx (T, D) = dy (T, F) w;   dw (F, D) += dy^T x.  dx or dw may be NULL: not wanted.  dx is one token's own, so
+ * there is nothing to add it to, and clearing it first would be one more pass over memory. */
 void hl_linear_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, int F);
 
 /* Rows [begin, end) of dw (F, D) += dy^T x, in fp32, multiplied as the whole would be; for threads that share dw. */

@@ -1,9 +1,10 @@
 /* nce.c - one rank's part of the contrastive loss, in tiles.
  *
- * A tile is 256 rows by 1024 negatives: two products give u . n (the score) and p . n (how alike target and negative are).
- * Forward: a tile's row becomes a small summary, and the summaries of a row are combined from left to right.  Backward: the
- * same products again, each score becomes the gradient of the loss with respect to it, and two products carry that to u and n.
- * Logits are single precision and are computed by the same expression in both; sums over them are doubles. */
+ * A tile is 256 rows by 1024 negatives: two products give u . n (the score) and p . n (how alike target and negative
+ * are). Forward: a tile's row becomes a small summary, and the summaries of a row are combined from left to right.
+ * Backward: the same products again, each score becomes the gradient of the loss with respect to it, and two
+ * products carry that to u and n. Logits are single precision and are computed by the same expression in both; sums
+ * over them are doubles. */
 #include "math/nce.h"
 #include "math/expf.h"
 #include "math/linear.h"
@@ -50,7 +51,8 @@ HL_FAST static void summarise(hl_nce_part *part, const float *score, const tile_
         masked += left_out ? m[k] : 0.0f;
         above += !left_out && s * score[k] > l0 ? m[k] : 0.0f;
     }
-    *part = (hl_nce_part){.max = (double)most, .sum = sum, .kept = (double)kept, .masked = (double)masked, .above = (double)above};
+    *part = (hl_nce_part){
+        .max = (double)most, .sum = sum, .kept = (double)kept, .masked = (double)masked, .above = (double)above};
 }
 
 /* score becomes weight s dLoss/dlogit; gives dLoss/ds through this row of the tile. */
@@ -74,10 +76,7 @@ typedef struct {
     double *ds; /* (R) */
 } workspace;
 
-static int at_most(int n, int most)
-{
-    return n < most ? n : most;
-}
+static int at_most(int n, int most) { return n < most ? n : most; }
 
 static workspace lay_out(hl_arena *a, const float *multiplicity, int R, int K)
 {
@@ -92,8 +91,8 @@ static tile_row row_of(const workspace *w, const float *multiplicity, int r, int
     return (tile_row){w->alike + (size_t)r * (size_t)n, w->log_m + k0, multiplicity + k0, n, s, thres};
 }
 
-void hl_nce_forward(hl_nce_part *part, const float *u, const float *p, const float *l0, const float *n, const float *multiplicity, int R, int K,
-                    int D, float s, float thres, hl_arena *scratch)
+void hl_nce_forward(hl_nce_part *part, const float *u, const float *p, const float *l0, const float *n,
+                    const float *multiplicity, int R, int K, int D, float s, float thres, hl_arena *scratch)
 {
     const size_t mark = hl_arena_mark(scratch), row = (size_t)D;
     const workspace w = lay_out(scratch, multiplicity, R, K);
@@ -115,10 +114,7 @@ void hl_nce_forward(hl_nce_part *part, const float *u, const float *p, const flo
 }
 
 /* exp(x - max), 1 where both are -INFINITY. */
-static double shift(double x, double max)
-{
-    return x == max ? 1.0 : exp(x - max);
-}
+static double shift(double x, double max) { return x == max ? 1.0 : exp(x - max); }
 
 void hl_nce_combine(hl_nce_part *into, const hl_nce_part *from)
 {
@@ -136,8 +132,9 @@ double hl_nce_lse(const hl_nce_part *whole, double l0)
     return max + log(shift(l0, max) + whole->sum * shift(whole->max, max));
 }
 
-double hl_nce_backward(float *du, float *dn, const double *lse, const float *weight, const float *u, const float *p, const float *n,
-                       const float *multiplicity, int R, int K, int D, float s, float thres, hl_arena *scratch)
+double hl_nce_backward(float *du, float *dn, const double *lse, const float *weight, const float *u, const float *p,
+                       const float *n, const float *multiplicity, int R, int K, int D, float s, float thres,
+                       hl_arena *scratch)
 {
     const size_t mark = hl_arena_mark(scratch), row = (size_t)D;
     const workspace w = lay_out(scratch, multiplicity, R, K);

@@ -34,6 +34,7 @@ double hl_nce_lse(const hl_nce_part *whole, double l0);
 /* With lse (R) of the whole row and weight (R) = dLoss/d(loss of row r), add this holder's share:
  * du (R, D) += , dn (K, D) += , and return its share of dLoss/ds (through the negatives alone). */
 double hl_nce_backward(float *du, float *dn, const double *lse, const float *weight, const float *u, const float *p,
-                       const float *n, const float *multiplicity, int R, int K, int D, float s, float thres, hl_arena *scratch);
+                       const float *n, const float *multiplicity, int R, int K, int D, float s, float thres,
+                       hl_arena *scratch);
 
 #endif

@@ -1,7 +1,8 @@
 /* norm.h - a sum of squares that does not depend on the order of its terms.
  *
- * Each square, as a share of the largest possible one, is cut to 60 bits behind the point and added as integers, which have no
- * rounding: whoever adds which of them, the sum is the same.  Terms below 2^-60 of the largest are lost. */
+ * Each square, as a share of the largest possible one, is cut to 60 bits behind the point and added as integers,
+ * which have no rounding: whoever adds which of them, the sum is the same.  Terms below 2^-60 of the largest are
+ * lost. */
 #ifndef MATH_NORM_H
 #define MATH_NORM_H
 #include <stddef.h>

@@ -10,7 +10,10 @@ TARGET static void turn(float *to, size_t row, const float *from, size_t column)
     hl_eight x[HL_BLOCK];
     _Pragma("GCC unroll 8") for (int i = 0; i < HL_BLOCK; i++) x[i] = *(const hl_eight *)(from + (size_t)i * column);
     hl_transpose(x);
-    _Pragma("GCC unroll 8") for (int i = 0; i < HL_BLOCK; i++) *(hl_eight *)(to + (size_t)i * row) = x[i];
+    _Pragma("GCC unroll 8") for (int i = 0; i < HL_BLOCK; i++) * (hl_eight *)(to + (size_t)i * row) = x[i];
 }
 
-const hl_product_kernel hl_product_8 = {LANES, MOST, .depth = 256, .strips = 64, .across = HL_PRODUCT_ACROSS, .many = 2, .far = 256, .rows = 48, .sides = 1 << 17, .multiply = multiply, .turn = turn};
+const hl_product_kernel hl_product_8 = {
+    LANES,       MOST,       .depth = 256, .strips = 64,     .across = HL_PRODUCT_ACROSS,
+    .many = 2,   .far = 256, .rows = 48,   .sides = 1 << 17, .multiply = multiply,
+    .turn = turn};

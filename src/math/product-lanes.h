@@ -1,7 +1,8 @@
-/* product-lanes.h - the tiles of product-kernel.h for LANES lanes, MOST vectors across at most, compiled for TARGET; product-8.c and
- * product-16.c are made of it.
+/* product-lanes.h - the tiles of product-kernel.h for LANES lanes, MOST vectors across at most, compiled for TARGET;
+ * product-8.c and product-16.c are made of it.
  *
- * A tile of c stays in registers, 6 rows by up to MOST vectors; a number of a times a row of the panel is added to it at a time. */
+ * A tile of c stays in registers, 6 rows by up to MOST vectors; a number of a times a row of the panel is added to
+ * it at a time. */
 #ifndef MATH_PRODUCT_LANES_H
 #define MATH_PRODUCT_LANES_H
 #include "math/product-kernel.h"
@@ -37,7 +38,8 @@ HL_INLINE void tile(const hl_product_strips *s, int first, const int R, const in
         EACH_VECTOR(v, V) right[v] = LOAD(b + v * LANES);
         EACH_ROW(r, R) EACH_VECTOR(v, V) sum[r][v] += a[(size_t)r * a_row] * right[v];
     }
-    EACH_ROW(r, R) EACH_VECTOR(v, V) give(c + (size_t)r * s->c_row + v * LANES, &sum[r][v], s->add, v < V - 1 ? LANES : s->tail);
+    EACH_ROW(r, R)
+    EACH_VECTOR(v, V) give(c + (size_t)r * s->c_row + v * LANES, &sum[r][v], s->add, v < V - 1 ? LANES : s->tail);
 }
 
 HL_INLINE void tiles(const hl_product_strips *s, const int V)
@@ -60,7 +62,8 @@ TARGET static void multiply(const hl_product_strips *s, int vectors)
     else if (vectors == 3) tiles(s, 3);
     else
 #endif
-    if (vectors == 2) tiles(s, 2);
+        if (vectors == 2)
+        tiles(s, 2);
     else tiles(s, 1);
 }
 

@@ -30,8 +30,9 @@ HL_FAST static double along_row(const float *dy, const float *x, const float *w,
 }
 
 /* Columns [first, first + n) of all rows, so that the sums of dw are one thread's. */
-HL_FAST static void backward_columns(float *restrict dx, float *restrict dw, const double *along, const float *restrict dy, const float *restrict x,
-                                     const float *restrict w, const float *rstd, int T, int C, int D, int first, int n)
+HL_FAST static void backward_columns(float *restrict dx, float *restrict dw, const double *along,
+                                     const float *restrict dy, const float *restrict x, const float *restrict w,
+                                     const float *rstd, int T, int C, int D, int first, int n)
 {
     for (int t = 0; t < T; t++) {
         const size_t at = (size_t)t * (size_t)C;
@@ -50,7 +51,8 @@ void hl_rmsnorm_part_squares(double *squares, const float *x, int T, int C)
     for (int t = 0; t < T; t++) squares[t] = squares_of(x + (size_t)t * (size_t)C, C);
 }
 
-void hl_rmsnorm_part_forward(float *y, float *rstd, const double *squares, const float *x, const float *w, int T, int C, int D, float eps)
+void hl_rmsnorm_part_forward(float *y, float *rstd, const double *squares, const float *x, const float *w, int T, int C,
+                             int D, float eps)
 {
 #pragma omp parallel for if (hl_is_worth_threads((size_t)T * (size_t)C))
     for (int t = 0; t < T; t++) {
@@ -66,8 +68,10 @@ void hl_rmsnorm_part_along(double *along, const float *dy, const float *x, const
     for (int t = 0; t < T; t++) along[t] = along_row(dy + (size_t)t * (size_t)C, x + (size_t)t * (size_t)C, w, C);
 }
 
-void hl_rmsnorm_part_backward(float *dx, float *dw, const double *along, const float *dy, const float *x, const float *w, const float *rstd, int T, int C, int D)
+void hl_rmsnorm_part_backward(float *dx, float *dw, const double *along, const float *dy, const float *x,
+                              const float *w, const float *rstd, int T, int C, int D)
 {
 #pragma omp parallel for if (hl_is_worth_threads((size_t)T * (size_t)C))
-    for (int c = 0; c < C; c += COLUMNS) backward_columns(dx, dw, along, dy, x, w, rstd, T, C, D, c, C - c < COLUMNS ? C - c : COLUMNS);
+    for (int c = 0; c < C; c += COLUMNS)
+        backward_columns(dx, dw, along, dy, x, w, rstd, T, C, D, c, C - c < COLUMNS ? C - c : COLUMNS);
 }

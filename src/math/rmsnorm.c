@@ -1,8 +1,8 @@
 /* rmsnorm.c - root mean square layer norm.
  *
- * With r = 1 / sqrt(mean(x^2) + eps) and g = w dy the backward is dx = r g - x r^3 mean(x g), dw = sum over rows of dy x r.
- * Both come out of one pass over a row: some rows have a sum of their own for dw, and these sums are added up in order, so
- * it is the same whoever computes them. */
+ * With r = 1 / sqrt(mean(x^2) + eps) and g = w dy the backward is dx = r g - x r^3 mean(x g), dw = sum over rows of
+ * dy x r. Both come out of one pass over a row: some rows have a sum of their own for dw, and these sums are added
+ * up in order, so it is the same whoever computes them. */
 #include "math/rmsnorm.h"
 #include "base/arena.h"
 #include "math/simd.h"
@@ -30,8 +30,8 @@ HL_FAST static void again_row(float *restrict y, const float *restrict x, const 
 }
 
 /* sum (D) += dy x r. */
-HL_FAST static void backward_row(float *restrict dx, float *restrict sum, const float *restrict dy, const float *restrict x, const float *restrict w,
-                                 float r, int D)
+HL_FAST static void backward_row(float *restrict dx, float *restrict sum, const float *restrict dy,
+                                 const float *restrict x, const float *restrict w, float r, int D)
 {
     float along = 0.0f;
 #pragma omp simd reduction(+ : along)
@@ -64,13 +64,14 @@ void hl_rmsnorm_again(float *y, const float *rstd, const float *x, const float *
     for (int t = 0; t < T; t++) again_row(y + (size_t)t * row, x + (size_t)t * row, w, rstd[t], D);
 }
 
-void hl_rmsnorm_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, const float *rstd, int T, int D)
+void hl_rmsnorm_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, const float *rstd,
+                         int T, int D)
 {
     static _Thread_local hl_arena room; /* stays until the thread ends: after the longest call nothing is allocated */
     if (!room.growing) room = hl_arena_growing("rmsnorm");
     const size_t row = (size_t)D;
     const int parts = (T + ROWS - 1) / ROWS;
-    float *const sums = HL_TAKE(&room, float, (size_t)parts * row);
+    float *const sums = HL_TAKE(&room, float, (size_t)parts *row);
 #pragma omp parallel for if (hl_is_worth_threads((size_t)T * row))
     for (int p = 0; p < parts; p++) {
         float *sum = sums + (size_t)p * row;

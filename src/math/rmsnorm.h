@@ -9,6 +9,7 @@ void hl_rmsnorm_forward(float *y, float *rstd, const float *x, const float *w, i
 void hl_rmsnorm_again(float *y, const float *rstd, const float *x, const float *w, int T, int D);
 
 /* dx (T, D) += ..., dw (D) += ...; dw may be NULL. */
-void hl_rmsnorm_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, const float *rstd, int T, int D);
+void hl_rmsnorm_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, const float *rstd,
+                         int T, int D);
 
 #endif

@@ -16,7 +16,8 @@ void hl_rope_table(float *table, int positions, int d, double theta)
     }
 }
 
-HL_INLINE void turn_heads(float *x, const float *restrict cosines, const float *restrict sines, int heads, int half, float sign)
+HL_INLINE void turn_heads(float *x, const float *restrict cosines, const float *restrict sines, int heads, int half,
+                          float sign)
 {
     for (int h = 0; h < heads; h++) {
         float *restrict a = x + (size_t)h * 2 * (size_t)half, *restrict b = a + half;
@@ -30,7 +31,8 @@ HL_INLINE void turn_heads(float *x, const float *restrict cosines, const float *
 }
 
 /* A narrow head is less than a vector, and a loop that does not know it costs three times as much. */
-HL_FAST static void turn_token(float *x, const float *restrict cosines, const float *restrict sines, int heads, int half, float sign)
+HL_FAST static void turn_token(float *x, const float *restrict cosines, const float *restrict sines, int heads,
+                               int half, float sign)
 {
     if (half == 4) turn_heads(x, cosines, sines, heads, 4, sign);
     else if (half == 8) turn_heads(x, cosines, sines, heads, 8, sign);

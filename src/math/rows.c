@@ -81,7 +81,8 @@ HL_FAST static float unit_row(float *restrict y, const float *restrict x, int D)
     return norm;
 }
 
-HL_FAST static void unit_row_backward(float *restrict dx, const float *restrict dy, const float *restrict y, float norm, int D)
+HL_FAST static void unit_row_backward(float *restrict dx, const float *restrict dy, const float *restrict y, float norm,
+                                      int D)
 {
     const float along = dot(y, dy, D);
     if (norm == 0) return;
@@ -100,7 +101,8 @@ void hl_rows_unit_backward(float *dx, const float *dy, const float *y, const flo
 {
     const size_t row = (size_t)D;
 #pragma omp parallel for if (hl_is_worth_threads((size_t)n * row))
-    for (int i = 0; i < n; i++) unit_row_backward(dx + (size_t)i * row, dy + (size_t)i * row, y + (size_t)i * row, norm[i], D);
+    for (int i = 0; i < n; i++)
+        unit_row_backward(dx + (size_t)i * row, dy + (size_t)i * row, y + (size_t)i * row, norm[i], D);
 }
 
 int hl_rows_find_odd(const float *x, int from, int n, int D)

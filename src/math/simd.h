@@ -4,8 +4,9 @@
  * everywhere.  Only its own body is (and what is inlined into it): a parallel region is not, so a parallel loop calls
  * an HL_FAST function for a row or a block, which holds the loop marked `omp simd`.
  *
- * No variable switches what the loader picks: glibc's tunables are not asked.  kernels.h chooses between whole kernels, and
- * a program for any processor, of plain instructions alone, is built by  configure CPPFLAGS=-DHL_ONE_PROCESSOR.
+ * No variable switches what the loader picks: glibc's tunables are not asked.  kernels.h chooses between whole
+ * kernels, and a program for any processor, of plain instructions alone, is built by  configure
+ * CPPFLAGS=-DHL_ONE_PROCESSOR.
  *
  * Bits never depend on the number of threads: a sum belongs to one thread, or its pieces are cut by a fixed rule. */
 #ifndef MATH_SIMD_H
@@ -31,9 +32,6 @@
 #define HL_INLINE static inline __attribute__((always_inline))
 
 /* Is this many numbers worth waking the threads for? */
-static inline bool hl_is_worth_threads(size_t numbers)
-{
-    return numbers >= 16384;
-}
+static inline bool hl_is_worth_threads(size_t numbers) { return numbers >= 16384; }
 
 #endif

@@ -1,7 +1,7 @@
 /* sliced.c - products with a weight matrix in slices, each with the same bits wherever it is computed.
  *
- * hl_product promises the same bits whatever stands beside a row or a column, so slices of an output need not be made one by one; only
- * sums over slices are taken apart. */
+ * hl_product promises the same bits whatever stands beside a row or a column, so slices of an output need not be
+ * made one by one; only sums over slices are taken apart. */
 #include "math/sliced.h"
 #include "base/fold.h"
 #include "math/product.h"
@@ -22,20 +22,11 @@ static int piece_begin(const hl_pieces *p, int i, int s)
     return begin;
 }
 
-static int piece_width(const hl_pieces *p, int i)
-{
-    return p->width[i] / p->slices;
-}
+static int piece_width(const hl_pieces *p, int i) { return p->width[i] / p->slices; }
 
-static hl_numbers rows(const float *x, int row)
-{
-    return (hl_numbers){x, (size_t)row, 1};
-}
+static hl_numbers rows(const float *x, int row) { return (hl_numbers){x, (size_t)row, 1}; }
 
-static hl_numbers turned(const float *x, int row)
-{
-    return (hl_numbers){x, 1, (size_t)row};
-}
+static hl_numbers turned(const float *x, int row) { return (hl_numbers){x, 1, (size_t)row}; }
 
 void hl_sliced_column_parallel_forward(float *y, const float *x, const float *w, int T, int D, const hl_pieces *p)
 {
@@ -62,7 +53,8 @@ static void columns_dx(float *part, const float *dy, const float *w, int T, int 
     for (int s = 0; s < p->slices; s++, part += (size_t)T * (size_t)D)
         for (int i = 0; i < p->parts; i++) {
             const int from = piece_begin(p, i, s);
-            hl_product(part, (size_t)D, rows(dy + from, N), rows(w + (size_t)from * (size_t)D, D), T, D, piece_width(p, i), i > 0);
+            hl_product(part, (size_t)D, rows(dy + from, N), rows(w + (size_t)from * (size_t)D, D), T, D,
+                       piece_width(p, i), i > 0);
         }
 }
 
@@ -84,7 +76,9 @@ void hl_sliced_row_parallel_forward(float *y, const float *x, const float *w, in
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)F;
     const int width = K / slices;
     float *part = slices > 1 ? HL_TAKE_ROWS(scratch, float, n, slices) : y;
-    for (int s = 0; s < slices; s++) hl_product(part + (size_t)s * n, (size_t)F, rows(x + s * width, K), turned(w + s * width, K), T, F, width, false);
+    for (int s = 0; s < slices; s++)
+        hl_product(part + (size_t)s * n, (size_t)F, rows(x + s * width, K), turned(w + s * width, K), T, F, width,
+                   false);
     if (slices > 1) add_slices(y, part, slices, n);
     hl_arena_back(scratch, mark);
 }

@@ -1,15 +1,17 @@
 /* sliced.h - products with a weight matrix in slices, each with the same bits wherever it is computed.
  *
- * The bits of a BLAS product depend on its sizes and on the number of threads; those of hl_product do not.  Here a matrix is cut into
- * slices of a fixed size (those that ranks of a tensor group may have), and sums over slices follow the tree of base/fold.h.  Who has
- * some of the slices, a power of two of neighbours, gets the sums of a branch. */
+ * The bits of a BLAS product depend on its sizes and on the number of threads; those of hl_product do not.  Here a
+ * matrix is cut into slices of a fixed size (those that ranks of a tensor group may have), and sums over slices
+ * follow the tree of base/fold.h.  Who has some of the slices, a power of two of neighbours, gets the sums of a
+ * branch. */
 #ifndef MATH_SLICED_H
 #define MATH_SLICED_H
 #include "base/arena.h"
 
 enum { HL_PIECES = 3 };
 
-/* Columns of an output: `parts` matrices side by side (queries, keys, values), each cut into `slices` of the same width. */
+/* Columns of an output: `parts` matrices side by side (queries, keys, values), each cut into `slices` of the same
+ * width. */
 typedef struct {
     int slices, parts;
     int width[HL_PIECES]; /* of each part; slices divide it */

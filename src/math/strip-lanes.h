@@ -48,7 +48,7 @@ TARGET static void turn(float *turned, const float *rows, int wide, float scale)
             eight block[BLOCK];
             EACH(r, BLOCK) block[r] = scale * *(const eight *)(rows + (half + r) * wide + c);
             hl_transpose(block);
-            EACH(r, BLOCK) *(eight *)(turned + (c + r) * LANES + half) = block[r];
+            EACH(r, BLOCK) * (eight *)(turned + (c + r) * LANES + half) = block[r];
         }
 }
 
@@ -65,8 +65,9 @@ TARGET static void dot(float *sum, const float *a, const float *b, int wide)
     }
 }
 
-/* sum (R, V vectors) = sum over k < n of left (R rows a left_row apart, n a left_step apart) times right (n rows a right_step
- * apart); R and V are constants.  A macro, since a width that is no multiple of the lanes ends with a vector of 8. */
+/* sum (R, V vectors) = sum over k < n of left (R rows a left_row apart, n a left_step apart) times right (n rows a
+ * right_step apart); R and V are constants.  A macro, since a width that is no multiple of the lanes ends with a
+ * vector of 8. */
 #define MULTIPLY(type, sum, R, V, left, left_row, left_step, right, right_step, n)                     \
     type sum[(R) * (V)];                                                                               \
     EACH(i_, (R) * (V)) sum[i_] = (type){0};                                                           \
@@ -129,14 +130,16 @@ TARGET static void merge(float *restrict keep, float *restrict share, float *res
 {
 #pragma omp simd
     for (int x = 0; x < LANES; x++) {
-        const float most = lse[x] > other[x] ? lse[x] : other[x], a = hl_expf(other[x] - most), b = hl_expf(lse[x] - most), sum = a + b;
+        const float most = lse[x] > other[x] ? lse[x] : other[x], a = hl_expf(other[x] - most),
+                    b = hl_expf(lse[x] - most), sum = a + b;
         keep[x] = a / sum;
         share[x] *= b / sum;
         lse[x] = most + hl_logf(sum);
     }
 }
 
-HL_INLINE void harden_key(float *restrict p, float *restrict s, const float *restrict lse, const float *restrict delta, const int seen_from)
+HL_INLINE void harden_key(float *restrict p, float *restrict s, const float *restrict lse, const float *restrict delta,
+                          const int seen_from)
 {
 #pragma omp simd
     for (int x = 0; x < LANES; x++) {
@@ -158,16 +161,17 @@ TARGET static void harden(float *strip, float *slope, const float *lse, const fl
 }
 
 /* A tile of R rows by V vectors from lane `from` and number c on; fewer than d numbers of a row may be left. */
-#define GIVE(type, R, V, from, c)                                                               \
-    {                                                                                           \
-        enum { N = (int)(sizeof(type) / sizeof(float)) };                                       \
-        MULTIPLY(type, s, R, V, strip + (from), 1, LANES, rows + (c), wide, n)                  \
-        EACH(r, R) {                                                                            \
-            const int at = to->first + (from) + r;                                              \
-            if (at < 0 || at >= to->end) continue;                                              \
-            float *y = to->y + (size_t)at * to->step + (c);                                     \
-            EACH(v, V) give_##type(y + v * N, s[r * (V) + v], to, (from) + r, d - (c) - v * N); \
-        }                                                                                       \
+#define GIVE(type, R, V, from, c)                                                             \
+    {                                                                                         \
+        enum { N = (int)(sizeof(type) / sizeof(float)) };                                     \
+        MULTIPLY(type, s, R, V, strip + (from), 1, LANES, rows + (c), wide, n)                \
+        EACH(r, R)                                                                            \
+        {                                                                                     \
+            const int at = to->first + (from) + r;                                            \
+            if (at < 0 || at >= to->end) continue;                                            \
+            float *y = to->y + (size_t)at * to->step + (c);                                   \
+            EACH(v, V) give_##type(y + v * N, s[r * (V) + v], to, (from) + r, d - (c)-v * N); \
+        }                                                                                     \
     }
 
 #define DEFINE_GIVE(type)                                                                               \
@@ -194,11 +198,11 @@ TARGET static void give(const hl_strip_target *to, const float *strip, const flo
     for (; c < wide; c += BLOCK) GIVE(eight, LANES, 1, 0, c)
 }
 
-#define ADD(type, R, V, c)                                                               \
-    {                                                                                    \
-        enum { N = (int)(sizeof(type) / sizeof(float)) };                                \
-        MULTIPLY(type, s, R, V, strip, LANES, 1, rows + (c), wide, LANES)                \
-        EACH(r, R) EACH(v, V) *(type *)(sum + r * wide + (c) + v * N) += s[r * (V) + v]; \
+#define ADD(type, R, V, c)                                                                \
+    {                                                                                     \
+        enum { N = (int)(sizeof(type) / sizeof(float)) };                                 \
+        MULTIPLY(type, s, R, V, strip, LANES, 1, rows + (c), wide, LANES)                 \
+        EACH(r, R) EACH(v, V) * (type *)(sum + r * wide + (c) + v * N) += s[r * (V) + v]; \
     }
 
 HL_INLINE void add_rows(float *sum, const float *strip, const float *rows, int n, const int wide)
@@ -217,6 +221,9 @@ TARGET static void add(float *sum, const float *strip, const float *rows, int n,
     else add_rows(sum, strip, rows, n, wide);
 }
 
-#define THESE_STRIPS {LANES, copy, turn, dot, score, soften, merge, harden, give, add}
+#define THESE_STRIPS                                                    \
+    {                                                                   \
+        LANES, copy, turn, dot, score, soften, merge, harden, give, add \
+    }
 
 #endif

@@ -2,7 +2,4 @@
 #include "math/strip.h"
 #include "math/kernels.h"
 
-const hl_strips *hl_strips_here(void)
-{
-    return hl_has_wide_vectors() ? &hl_strips_16 : &hl_strips_8;
-}
+const hl_strips *hl_strips_here(void) { return hl_has_wide_vectors() ? &hl_strips_16 : &hl_strips_8; }

@@ -1,16 +1,16 @@
 /* strip.h - what attention does with a few neighbouring queries and many keys.
  *
- * `lanes` queries, as many as numbers in a vector, meet n keys: their scores are a strip (n, lanes).  Going down a strip,
- * maximum, exponentials and sums need no sum across a vector, and each product is one vector times single numbers, with a
- * tile of the result held in registers:
+ * `lanes` queries, as many as numbers in a vector, meet n keys: their scores are a strip (n, lanes).  Going down a
+ * strip, maximum, exponentials and sums need no sum across a vector, and each product is one vector times single
+ * numbers, with a tile of the result held in registers:
  *
  *     scores      strip = rows (n, wide) turned (wide, lanes)
  *     output      y (lanes, d) = strip^T rows (n, wide)
  *     gradients   sum (n, wide) += strip (n, lanes) rows (lanes, wide)
  *
- * Rows are copies, `wide` numbers long: the width d of a head and zeros up to a multiple of 8.  As parts of qkv they can be
- * 4096 bytes apart, and then all of them want the same place of the cache.  The code is the same for 8 lanes and for 16; which one
- * depends on the processor alone. */
+ * Rows are copies, `wide` numbers long: the width d of a head and zeros up to a multiple of 8.  As parts of qkv they
+ * can be 4096 bytes apart, and then all of them want the same place of the cache.  The code is the same for 8 lanes
+ * and for 16; which one depends on the processor alone. */
 #ifndef MATH_STRIP_H
 #define MATH_STRIP_H
 #include <stdbool.h>
@@ -43,11 +43,11 @@ typedef struct {
     void (*dot)(float *sum, const float *a, const float *b, int wide);
     /* strip (n, lanes) = rows (n, wide) turned, n up to a multiple of the lanes. */
     void (*score)(float *strip, const float *rows, const float *turned, int n, int d, int wide);
-    /* Scores, in powers of two, become exponentials; lane x sees the keys up to diagonal + x.  lse (lanes): the log of their
-     * sum; share (lanes): what makes them probabilities. */
+    /* Scores, in powers of two, become exponentials; lane x sees the keys up to diagonal + x.  lse (lanes): the log
+     * of their sum; share (lanes): what makes them probabilities. */
     void (*soften)(float *strip, float *share, float *lse, int n, int diagonal);
-    /* lse becomes that of these keys and others, whose lse is `other`: what is there of the others is kept `keep` times, and
-     * share is what makes these exponentials probabilities among all. */
+    /* lse becomes that of these keys and others, whose lse is `other`: what is there of the others is kept `keep`
+     * times, and share is what makes these exponentials probabilities among all. */
     void (*merge)(float *keep, float *share, float *lse, const float *other);
     /* strip: scores to probabilities; slope: gradients of probabilities to those of scores.  lse is in
      * powers of two.  Behind
@@ -65,10 +65,7 @@ extern const hl_strips hl_strips_8, hl_strips_16; /* the latter for AVX-512 alon
 const hl_strips *hl_strips_here(void);
 
 /* n up to a multiple of the lanes. */
-static inline int hl_strips_up(const hl_strips *s, int n)
-{
-    return (n + s->lanes - 1) / s->lanes * s->lanes;
-}
+static inline int hl_strips_up(const hl_strips *s, int n) { return (n + s->lanes - 1) / s->lanes * s->lanes; }
 
 /* All keys: no diagonal. */
 enum { HL_SEES_ALL = 1 << 29 };

@@ -5,7 +5,8 @@
 /* h (T, F) = silu(gate) * up; gu (T, 2F): a row is F gates, then F ups. */
 void hl_swiglu_forward(float *h, const float *gu, int T, int F);
 
-/* dgu (T, 2F) is overwritten, given dh (T, F).  h (T, F) is made again on the way, for the gradient of the weights that read it. */
+/* dgu (T, 2F) is overwritten, given dh (T, F).  h (T, F) is made again on the way, for the gradient of the weights
+ * that read it. */
 void hl_swiglu_backward(float *dgu, float *h, const float *dh, const float *gu, int T, int F);
 
 #endif

@@ -1,7 +1,8 @@
 /* work-queue.h - a queue of jobs that the threads of a parallel region take one after the other.
  *
- * Unlike the loops of OpenMP nobody waits at the end for who is held up: each goes on with other jobs, and waits where it needs
- * that all of some are done.  A thread that waits gives its core away after a while, since there may be more threads than cores. */
+ * Unlike the loops of OpenMP nobody waits at the end for who is held up: each goes on with other jobs, and waits
+ * where it needs that all of some are done.  A thread that waits gives its core away after a while, since there may
+ * be more threads than cores. */
 #ifndef MATH_WORK_QUEUE_H
 #define MATH_WORK_QUEUE_H
 #include "base/arena.h"
@@ -14,10 +15,7 @@ typedef struct {
 } hl_work_queue;
 
 /* So many, each for jobs of its own, none taken yet. */
-static inline hl_work_queue *hl_work_queue_lay(int n, hl_arena *room)
-{
-    return HL_TAKE_ZERO(room, hl_work_queue, n);
-}
+static inline hl_work_queue *hl_work_queue_lay(int n, hl_arena *room) { return HL_TAKE_ZERO(room, hl_work_queue, n); }
 
 /* The next few of `jobs`: [*begin, *end), to be told when they are done.  False if none is left. */
 static inline bool hl_work_queue_take(hl_work_queue *t, int jobs, int few, int *begin, int *end)

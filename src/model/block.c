@@ -19,9 +19,15 @@
 /* ---- products */
 
 /* The matrices that are one to a product. */
-static hl_pieces qkv_of(const hl_stack *m, const hl_widths *s) { return (hl_pieces){m->slices, 3, {s->od, s->K * s->d, s->K * s->d}}; }
+static hl_pieces qkv_of(const hl_stack *m, const hl_widths *s)
+{
+    return (hl_pieces){m->slices, 3, {s->od, s->K * s->d, s->K * s->d}};
+}
 static hl_pieces q_of(const hl_stack *m, const hl_widths *s) { return (hl_pieces){m->slices, 1, {s->od}}; }
-static hl_pieces kv_of(const hl_stack *m, const hl_widths *s) { return (hl_pieces){m->slices, 2, {s->K * s->d, s->K * s->d}}; }
+static hl_pieces kv_of(const hl_stack *m, const hl_widths *s)
+{
+    return (hl_pieces){m->slices, 2, {s->K * s->d, s->K * s->d}};
+}
 static hl_pieces gate_up_of(const hl_stack *m, const hl_widths *s) { return (hl_pieces){m->slices, 2, {s->F, s->F}}; }
 
 /* A column-parallel linear layer, whose output peers divide: y (T, columns of p) = x (T, D) w^T. */
@@ -59,7 +65,8 @@ static void row_parallel_backward(float *dx, float *dw, const hl_stack *m, const
 }
 
 /* The two around attention. */
-static void project_in(float *y, const hl_stack *m, const float *x, const float *w, int T, hl_pieces p, hl_arena *scratch)
+static void project_in(float *y, const hl_stack *m, const float *x, const float *w, int T, hl_pieces p,
+                       hl_arena *scratch)
 {
     const int D = m->shape.hidden_size;
     if (hl_stack_is_careful(m, D)) hl_linear_forward_double(y, x, w, T, D, hl_pieces_width(&p), scratch);
@@ -72,20 +79,23 @@ static void project_out(float *y, const hl_stack *m, const float *x, const float
     else row_parallel_forward(y, m, x, w, T, K, scratch);
 }
 
-/* ---- threads: where peers have nothing to add, each takes some rows through several ops, and waits for the others once */
+/* ---- threads: where peers have nothing to add, each takes some rows through several ops, and waits for the others
+ * once */
 
-/* How many shares n rows have; 1: they go together, and threads share each op.  So they do where a layer's matrices do not fit a cache:
- * of all cores, since threads that multiply by the same one at a time read it once; of each core, where products are our own, since
- * each thread then packs them for itself.  Then no parallel region may surround the ops: OpenMP would make new threads for each
- * region within it. */
+/* How many shares n rows have; 1: they go together, and threads share each op.  So they do where a layer's matrices
+ * do not fit a cache: of all cores, since threads that multiply by the same one at a time read it once; of each
+ * core, where products are our own, since each thread then packs them for itself.  Then no parallel region may
+ * surround the ops: OpenMP would make new threads for each region within it. */
 static int shares_of(const hl_stack *m, int n)
 {
     enum { CACHED = 1 << 22, CACHED_EACH = 1 << 18 };
     const hl_widths s = hl_widths_of(m);
-    const int threads = omp_in_parallel() ? 1 : omp_get_max_threads(), narrow = s.F < s.od ? s.F : s.od, side = s.D < narrow ? s.D : narrow;
-    const bool own = hl_product_is_faster(n / threads, side, side), large = 2 * (size_t)s.F * (size_t)s.D > (own ? CACHED_EACH : CACHED);
-    return m->tp->size > 1 || m->slices || !hl_math_is_fp32() || large
-        || n < threads * HL_LINEAR_LEAST_ROWS ? 1 : threads;
+    const int threads = omp_in_parallel() ? 1 : omp_get_max_threads(), narrow = s.F < s.od ? s.F : s.od,
+              side = s.D < narrow ? s.D : narrow;
+    const bool own = hl_product_is_faster(n / threads, side, side),
+               large = 2 * (size_t)s.F * (size_t)s.D > (own ? CACHED_EACH : CACHED);
+    return m->tp->size > 1 || m->slices || !hl_math_is_fp32() || large || n < threads * HL_LINEAR_LEAST_ROWS ? 1
+                                                                                                             : threads;
 }
 
 /* Memory of a thread; it stays until the thread ends, so that after the largest share nothing is allocated. */
@@ -113,7 +123,8 @@ static void weights_backward(const weight_gradient g[2], int T, int threads)
 #pragma omp parallel for schedule(static, 1)
     for (int i = 0; i < threads; i++)
         for (int k = 0; k < 2; k++)
-            hl_linear_weights(g[k].dw, g[k].dy, g[k].x, T, g[k].D, g[k].F, (int)hl_part_begin(g[k].F, threads, i), (int)hl_part_begin(g[k].F, threads, i + 1));
+            hl_linear_weights(g[k].dw, g[k].dy, g[k].x, T, g[k].D, g[k].F, (int)hl_part_begin(g[k].F, threads, i),
+                              (int)hl_part_begin(g[k].F, threads, i + 1));
 }
 
 /* ---- forward */
@@ -139,7 +150,8 @@ static void attend_kinds_in(hl_block_saved *b, const hl_stack *m, const hl_block
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch), n = (size_t)pack->kinds * (size_t)s.D;
-    float *x = HL_TAKE(scratch, float, n), *normed = HL_TAKE(scratch, float, n), *qkv = HL_TAKE_ROWS(scratch, float, pack->kinds, s.qkv);
+    float *x = HL_TAKE(scratch, float, n), *normed = HL_TAKE(scratch, float, n),
+          *qkv = HL_TAKE_ROWS(scratch, float, pack->kinds, s.qkv);
     hl_rows_gather(x, b->x, pack->first, pack->kinds, s.D);
     hl_rmsnorm_forward(normed, b->rstd, x, w + at->norm, pack->kinds, s.D, s.eps);
     project_in(qkv, m, normed, w + at->qkv, pack->kinds, qkv_of(m, &s), scratch);
@@ -178,7 +190,8 @@ static void attend_last_forward(hl_block_saved *b, const hl_stack *m, const hl_b
     const hl_widths s = hl_widths_of(m);
     int n = pack->segments, kv = s.qkv - s.od;
     size_t mark = hl_arena_mark(scratch), size = (size_t)n * (size_t)s.D;
-    float *normed = HL_TAKE_ROWS(scratch, float, pack->T, s.D), *few = HL_TAKE(scratch, float, size), *x = HL_TAKE(scratch, float, size);
+    float *normed = HL_TAKE_ROWS(scratch, float, pack->T, s.D), *few = HL_TAKE(scratch, float, size),
+          *x = HL_TAKE(scratch, float, size);
     const int *row = hl_pack_last_rows(pack, scratch), *position = positions_of(pack, row, scratch);
     hl_rmsnorm_forward(normed, b->rstd, b->x, w + at->norm, pack->T, s.D, s.eps);
     hl_rows_gather(few, normed, row, n, s.D);
@@ -194,8 +207,8 @@ static void attend_last_forward(hl_block_saved *b, const hl_stack *m, const hl_b
     hl_arena_back(scratch, mark);
 }
 
-/* An MLP meets each token alone.  A narrow one takes so few at a time that what passes between its products stays in the
- * cache; a wide one is bound by its products, and peers sum all tokens at once. */
+/* An MLP meets each token alone.  A narrow one takes so few at a time that what passes between its products stays in
+ * the cache; a wide one is bound by its products, and peers sum all tokens at once. */
 static int rows_at_once(const hl_stack *m, int T)
 {
     enum { NUMBERS = 1 << 16, LEAST = 192 };
@@ -341,7 +354,9 @@ static void mlp_shares_backward(const mlp_rows *r, float *dw, const float *d, co
         hl_swiglu_backward(r->dgu + t * 2 * F, r->gated + t * F, r->dgated + t * F, b->gu + t * 2 * F, some, s.F);
         hl_linear_backward(r->dnormed + t * D, NULL, r->dgu + t * 2 * F, NULL, w + at->gate_up, some, s.D, 2 * s.F);
     }
-    weights_backward((weight_gradient[]){{dw + at->down, d, r->gated, s.D, s.F}, {dw + at->gate_up, r->dgu, r->normed, 2 * s.F, s.D}}, T, shares);
+    weights_backward((weight_gradient[]){{dw + at->down, d, r->gated, s.D, s.F},
+                                         {dw + at->gate_up, r->dgu, r->normed, 2 * s.F, s.D}},
+                     T, shares);
 }
 
 /* d (T, D) holds my rows of dy and these become dh; alike: so they are on all peers. */
@@ -350,7 +365,8 @@ static void mlp_rows_backward(float *d, float *dw, const hl_block_saved *b, cons
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D, nf = (size_t)T * (size_t)s.F;
-    const mlp_rows r = {HL_TAKE(scratch, float, nf), HL_TAKE(scratch, float, nf), HL_TAKE(scratch, float, 2 * nf), HL_TAKE(scratch, float, n), HL_TAKE(scratch, float, n)};
+    const mlp_rows r = {HL_TAKE(scratch, float, nf), HL_TAKE(scratch, float, nf), HL_TAKE(scratch, float, 2 * nf),
+                        HL_TAKE(scratch, float, n), HL_TAKE(scratch, float, n)};
     const hl_sequence_part mine = hl_sequence_part_of(m, T, sequence_parallel, scratch);
     const size_t first = hl_sequence_part_first(m, &mine);
     const int shares = shares_of(m, T);
@@ -400,7 +416,8 @@ static void attend_kinds_in_backward(float *d, float *dw, float *dqkv, const hl_
 {
     const hl_widths s = hl_widths_of(m);
     const size_t mark = hl_arena_mark(scratch), n = (size_t)pack->kinds * (size_t)s.D;
-    float *x = HL_TAKE(scratch, float, n), *dx = HL_TAKE_ZERO(scratch, float, n), *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
+    float *x = HL_TAKE(scratch, float, n), *dx = HL_TAKE_ZERO(scratch, float, n), *normed = HL_TAKE(scratch, float, n),
+          *dnormed = HL_TAKE(scratch, float, n);
     float *sum = HL_TAKE_ZERO_ROWS(scratch, float, pack->kinds, s.qkv);
     hl_rope_turn(dqkv, pack->position, m->rope, pack->T, s.H + s.K, s.d, s.qkv, -1);
     hl_rows_scatter_add(sum, dqkv, pack->kind, pack->T, s.qkv);
@@ -413,8 +430,8 @@ static void attend_kinds_in_backward(float *d, float *dw, float *dqkv, const hl_
     hl_arena_back(scratch, mark);
 }
 
-/* Attention's products in shares, where nothing is to be summed over peers: as attend_rows_in_backward, and the gradient of o_proj, of which
- * d still is that of the output. */
+/* Attention's products in shares, where nothing is to be summed over peers: as attend_rows_in_backward, and the
+ * gradient of o_proj, of which d still is that of the output. */
 static void attend_shares_in_backward(float *d, float *dw, float *dqkv, const hl_block_saved *b, const hl_stack *m,
                                       const hl_block *at, const float *w, const int *position, int T, int shares,
                                       hl_arena *scratch)
@@ -431,7 +448,8 @@ static void attend_shares_in_backward(float *d, float *dw, float *dqkv, const hl
         hl_rmsnorm_again(normed + t * D, b->rstd + t, b->x + t * D, w + at->norm, some, s.D);
         hl_linear_backward(dnormed + t * D, NULL, its, NULL, w + at->qkv, some, s.D, s.qkv);
     }
-    weights_backward((weight_gradient[]){{dw + at->o, d, b->o, s.D, s.od}, {dw + at->qkv, dqkv, normed, s.qkv, s.D}}, T, shares);
+    weights_backward((weight_gradient[]){{dw + at->o, d, b->o, s.D, s.od}, {dw + at->qkv, dqkv, normed, s.qkv, s.D}}, T,
+                     shares);
     hl_rmsnorm_backward(d, dw + at->norm, dnormed, b->x, w + at->norm, b->rstd, T, s.D);
     hl_arena_back(scratch, mark);
 }
@@ -470,7 +488,8 @@ static void attend_last_backward(float *dx, const float *dh, float *dw, const hl
 {
     const hl_widths s = hl_widths_of(m);
     int T = pack->T, n = pack->segments, kv = s.qkv - s.od;
-    size_t mark = hl_arena_mark(scratch), all = (size_t)T * (size_t)s.D, size = (size_t)n * (size_t)s.D, wkv = at->qkv + (size_t)s.od * (size_t)s.D;
+    size_t mark = hl_arena_mark(scratch), all = (size_t)T * (size_t)s.D, size = (size_t)n * (size_t)s.D,
+           wkv = at->qkv + (size_t)s.od * (size_t)s.D;
     const int *row = hl_pack_last_rows(pack, scratch), *position = positions_of(pack, row, scratch);
     float *d_o = HL_TAKE_ROWS(scratch, float, n, s.od), *dq = HL_TAKE_ROWS(scratch, float, n, s.od);
     float *dkv = HL_TAKE_ROWS(scratch, float, T, kv);

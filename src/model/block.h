@@ -1,7 +1,7 @@
 /* block.h - one Llama block over packed sequences, forward and backward.
  *
- * Its parameters lie at `at` in the side's array w, their gradients at the same places in dw, to which they are added.  All of these are
- * collective over m->tp. */
+ * Its parameters lie at `at` in the side's array w, their gradients at the same places in dw, to which they are
+ * added.  All of these are collective over m->tp. */
 #ifndef MODEL_BLOCK_H
 #define MODEL_BLOCK_H
 #include "model/layer.h"

@@ -68,8 +68,11 @@ hl_cost_numbers hl_cost_item_numbers(const hl_cost_job *j, int rank)
     hl_params t = {0};
     if (!hl_layout_has_item(l, rank)) return (hl_cost_numbers){0};
     int at = rank - l->item_begin, width = hl_layout_item_width(l);
-    const hl_tensor_group tp = {.rank = at % l->item_tp, .size = l->item_tp, .rows = l->item_rows,
-                                .stage = at % width / l->item_tp, .stages = l->item_pp};
+    const hl_tensor_group tp = {.rank = at % l->item_tp,
+                                .size = l->item_tp,
+                                .rows = l->item_rows,
+                                .stage = at % width / l->item_tp,
+                                .stages = l->item_pp};
     hl_item_params(&t, j->item, j->item_tokens, &tp);
     return numbers_of(&t, hl_layout_item_replicas(l), at / width);
 }
@@ -80,8 +83,11 @@ hl_cost_numbers hl_cost_user_numbers(const hl_cost_job *j, int rank)
     hl_params t = {0};
     if (!hl_layout_has_user(l, rank)) return (hl_cost_numbers){0};
     int at = rank - l->user_begin, width = hl_layout_user_width(l);
-    const hl_tensor_group tp = {.rank = at % l->user_tp, .size = l->user_tp, .rows = l->user_rows,
-                                .stage = at % width / l->user_tp, .stages = l->user_pp};
+    const hl_tensor_group tp = {.rank = at % l->user_tp,
+                                .size = l->user_tp,
+                                .rows = l->user_rows,
+                                .stage = at % width / l->user_tp,
+                                .stages = l->user_pp};
     hl_user_params(&t, j->user, &tp);
     return numbers_of(&t, hl_layout_user_replicas(l), at / width);
 }
@@ -104,8 +110,10 @@ double hl_cost_state_bytes(const hl_cost_job *j, int rank)
 {
     const hl_cost_numbers item = hl_cost_item_numbers(j, rank), user = hl_cost_user_numbers(j, rank);
     double layer = sizeof(float) * (double)(item.layer > user.layer ? item.layer : user.layer);
-    double waits = (double)item.all * waiting(j->plan->groups, hl_layout_item_replicas(j->layout)) + (double)user.all * waiting(j->plan->groups, hl_layout_user_replicas(j->layout));
-    return state_of(&item, j->zero) + state_of(&user, j->zero) + (j->zero >= 2 ? (j->zero - 1) * layer : 0) + sizeof(float) * waits;
+    double waits = (double)item.all * waiting(j->plan->groups, hl_layout_item_replicas(j->layout))
+                   + (double)user.all * waiting(j->plan->groups, hl_layout_user_replicas(j->layout));
+    return state_of(&item, j->zero) + state_of(&user, j->zero) + (j->zero >= 2 ? (j->zero - 1) * layer : 0)
+           + sizeof(float) * waits;
 }
 
 /* ---- seconds of acts */
@@ -113,13 +121,13 @@ double hl_cost_state_bytes(const hl_cost_job *j, int rank)
 typedef struct {
     const hl_cost_job *j;
     hl_cost *cost;
-    int *at;             /* (ranks) next task */
-    double *clock;       /* (ranks) */
+    int *at;                     /* (ranks) next task */
+    double *clock;               /* (ranks) */
     double *sum_item, *sum_user; /* (ranks) numbers of the shares */
-    double shared;       /* of the tokens of all micro-batches, those that are encoded */
-    double *wire[4];     /* (ranks x tasks) when what a rank passes is there; items and users, forward and back */
+    double shared;               /* of the tokens of all micro-batches, those that are encoded */
+    double *wire[4];           /* (ranks x tasks) when what a rank passes is there; items and users, forward and back */
     int *passed[4], *taken[4]; /* (ranks) */
-    int most;            /* tasks of a rank */
+    int most;                  /* tasks of a rank */
 } play;
 
 /* Each of p ranks sends so many bytes of n, in log p messages at best. */
@@ -128,10 +136,7 @@ static double travel(const hl_machine *m, double bytes, int p)
     return p > 1 ? bytes * (p - 1) / p / m->wire + m->latency * ceil(log2(p)) : 0;
 }
 
-static double sum_seconds(const hl_machine *m, double bytes, int p)
-{
-    return 2 * travel(m, bytes, p);
-}
+static double sum_seconds(const hl_machine *m, double bytes, int p) { return 2 * travel(m, bytes, p); }
 
 /* Layers of a stage; the last counts as what is computed of it. */
 static double layers_of(const hl_cost_job *j, bool user, int stage)
@@ -154,17 +159,19 @@ static double rows_of(const play *x, bool user, int mb)
     return user ? rows_of_users(x->j->plan, mb) : x->shared * x->j->plan->micro_batch_tokens[mb];
 }
 
-/* Norms, residuals, rotation, attention and gating read and write each number of a row so often, between the products. */
+/* Norms, residuals, rotation, attention and gating read and write each number of a row so often, between the
+ * products. */
 enum { HIDDEN_PASSES = 24, WIDE_PASSES = 8 };
 
-/* Between peers, in a layer and one way: two sums; on a grid of so many rows the panels of four products, of activations along
- * its rows, of weights along its columns, which travel back as sums too. */
+/* Between peers, in a layer and one way: two sums; on a grid of so many rows the panels of four products, of
+ * activations along its rows, of weights along its columns, which travel back as sums too. */
 static double peers_seconds(const hl_machine *m, const hl_llama *s, double rows, int tp, int grid_rows, int times)
 {
     const double D = s->hidden_size, F = s->intermediate_size, od = (double)s->num_attention_heads * s->head_dim;
     if (!grid_rows) return 2 * sum_seconds(m, rows * D * sizeof(float), tp);
     const int columns = tp / grid_rows;
-    const double x = rows / grid_rows * (2 * D + od + F) * sizeof(float), w = hl_llama_layer_flop(s) / 2 / columns * sizeof(float);
+    const double x = rows / grid_rows * (2 * D + od + F) * sizeof(float),
+                 w = hl_llama_layer_flop(s) / 2 / columns * sizeof(float);
     return times * (travel(m, x, columns) + travel(m, w, grid_rows) + 3 * (grid_rows + columns - 2) * m->latency);
 }
 
@@ -178,9 +185,11 @@ static double micro_batch_seconds(const play *x, bool user, int rank, int mb, in
     double layers = layers_of(j, user, stage_of(l, user, rank)), rows = mb < 0 ? 0 : rows_of(x, user, mb);
     const int grid_rows = user ? l->user_rows : l->item_rows;
     double flop = rows * hl_llama_layer_flop(shape) * layers / tp;
-    double passed = rows * layers * sizeof(float) * (HIDDEN_PASSES * (double)shape->hidden_size / (grid_rows ? tp : 1) + WIDE_PASSES * (double)shape->intermediate_size / tp);
+    double passed = rows * layers * sizeof(float)
+                    * (HIDDEN_PASSES * (double)shape->hidden_size / (grid_rows ? tp : 1)
+                       + WIDE_PASSES * (double)shape->intermediate_size / tp);
     double seconds = times * (flop / j->machine.flops + passed / j->machine.memory)
-        + (mb < 0 ? 0 : layers * peers_seconds(&j->machine, shape, rows, tp, grid_rows, times));
+                     + (mb < 0 ? 0 : layers * peers_seconds(&j->machine, shape, rows, tp, grid_rows, times));
     double share = sizeof(float) * (user ? x->sum_user : x->sum_item)[rank];
     if (j->zero >= 3) seconds += travel(&j->machine, share, replicas);
     if (j->zero >= 2 && times == 2) seconds += travel(&j->machine, share, replicas);
@@ -193,7 +202,7 @@ static double loss_seconds(const play *x)
     double K = 0;
     for (int t = 0; t < p->texts; t++) K += p->multiplicity[t] > 0;
     return 6 * p->rows * K * x->j->item->hidden_size / hl_layout_item_last_stage_ranks(x->j->layout)
-        / x->j->machine.flops;
+           / x->j->machine.flops;
 }
 
 static double seconds_of(const play *x, int rank, hl_task t)
@@ -215,9 +224,12 @@ static double seconds_of(const play *x, int rank, hl_task t)
     case HL_GIVE_ROWS: return travel(m, 2 * rows, l->ranks);
     case HL_RETURN_ROWS: return travel(m, rows, l->ranks);
     case HL_LOSS: return loss_seconds(x);
-    case HL_SUM_ITEM: return j->zero < 2 ? sum_seconds(m, sizeof(float) * x->sum_item[rank], hl_layout_item_replicas(l)) : 0;
-    case HL_SUM_USER: return j->zero < 2 ? sum_seconds(m, sizeof(float) * x->sum_user[rank], hl_layout_user_replicas(l)) : 0;
-    case HL_UPDATE: return 7 * sizeof(float) * (x->sum_item[rank] + x->sum_user[rank]) / m->memory; /* w, m, v both ways and g */
+    case HL_SUM_ITEM:
+        return j->zero < 2 ? sum_seconds(m, sizeof(float) * x->sum_item[rank], hl_layout_item_replicas(l)) : 0;
+    case HL_SUM_USER:
+        return j->zero < 2 ? sum_seconds(m, sizeof(float) * x->sum_user[rank], hl_layout_user_replicas(l)) : 0;
+    case HL_UPDATE:
+        return 7 * sizeof(float) * (x->sum_item[rank] + x->sum_user[rank]) / m->memory; /* w, m, v both ways and g */
     case HL_TALLY: return m->latency * ceil(log2(l->ranks + 1));
     default: return 0; /* passes over a few rows */
     }
@@ -295,7 +307,10 @@ static void open_play(play *x, hl_cost *cost, const hl_cost_job *j)
 {
     int ranks = j->layout->ranks;
     double tokens = 0;
-    *x = (play){.j = j, .cost = cost, .at = hl_alloc_zero((size_t)ranks, sizeof(int)), .clock = hl_alloc_zero((size_t)ranks, sizeof(double))};
+    *x = (play){.j = j,
+                .cost = cost,
+                .at = hl_alloc_zero((size_t)ranks, sizeof(int)),
+                .clock = hl_alloc_zero((size_t)ranks, sizeof(double))};
     x->sum_item = hl_alloc_zero((size_t)ranks, sizeof(double));
     x->sum_user = hl_alloc_zero((size_t)ranks, sizeof(double));
     for (int r = 0; r < ranks; r++) {

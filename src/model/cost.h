@@ -1,8 +1,9 @@
 /* cost.h - what a step costs before it is run: seconds and bytes of each rank.
  *
- * The schedules of all ranks are played, without MPI: a rank has a clock, an act takes as long as its operations or bytes
- * do on the machine, and an act that several ranks do together begins when the last of them comes to it.  Operations are
- * those of the products (attention is in the plan's costs of micro-batches); bytes are those that mpi/ sends. */
+ * The schedules of all ranks are played, without MPI: a rank has a clock, an act takes as long as its operations or
+ * bytes do on the machine, and an act that several ranks do together begins when the last of them comes to it.
+ * Operations are those of the products (attention is in the plan's costs of micro-batches); bytes are those that
+ * mpi/ sends. */
 #ifndef MODEL_COST_H
 #define MODEL_COST_H
 #include "model/schedule.h"
@@ -10,10 +11,10 @@
 
 /* Of one rank with its threads. */
 typedef struct {
-    double flops;     /* a second, in products of the models' widths */
-    double memory;    /* bytes a second to and from memory */
-    double wire;      /* bytes a second between two ranks */
-    double latency;   /* seconds of a message */
+    double flops;   /* a second, in products of the models' widths */
+    double memory;  /* bytes a second to and from memory */
+    double wire;    /* bytes a second between two ranks */
+    double latency; /* seconds of a message */
 } hl_machine;
 
 /* Everything that a step follows from. */
@@ -44,7 +45,8 @@ typedef struct {
 hl_cost_numbers hl_cost_item_numbers(const hl_cost_job *j, int rank);
 hl_cost_numbers hl_cost_user_numbers(const hl_cost_job *j, int rank);
 
-/* Bytes of weights, gradients and moments of both sides on a rank; with zero 2 and 3 the layer at hand is there whole. */
+/* Bytes of weights, gradients and moments of both sides on a rank; with zero 2 and 3 the layer at hand is there
+ * whole. */
 double hl_cost_state_bytes(const hl_cost_job *j, int rank);
 
 #endif

@@ -1,10 +1,10 @@
 /* grid-stack.c - a stack of Llama blocks whose peers make a grid.
  *
- * The blocks are those of stack.c, with three differences: products are the grid's, which need no sum over peers; a norm is put
- * together from the parts of a row; and the gradient of a norm's weight is this rank's part of it.
+ * The blocks are those of stack.c, with three differences: products are the grid's, which need no sum over peers; a
+ * norm is put together from the parts of a row; and the gradient of a norm's weight is this rank's part of it.
  *
- * A prefix is computed by every row of the grid that has segments, each for its own: what leaves it is one row's to give, and
- * what comes back to it is the sum of what all rows' segments send. */
+ * A prefix is computed by every row of the grid that has segments, each for its own: what leaves it is one row's to
+ * give, and what comes back to it is the sum of what all rows' segments send. */
 #include "model/grid-stack.h"
 #include "base/part.h"
 #include "math/rmsnorm.h"
@@ -21,15 +21,15 @@
 
 typedef int (*width_of)(const hl_stack *m, int column, int columns);
 
-static int part(int64_t n, int k, int p)
-{
-    return (int)hl_part_count(n, p, k);
-}
+static int part(int64_t n, int k, int p) { return (int)hl_part_count(n, p, k); }
 
 static int hidden_of(const hl_stack *m, int k, int p) { return part(m->shape.hidden_size, k, p); }
 static int intermediate_of(const hl_stack *m, int k, int p) { return part(m->shape.intermediate_size, k, p); }
 static int gate_up_of(const hl_stack *m, int k, int p) { return 2 * intermediate_of(m, k, p); }
-static int query_of(const hl_stack *m, int k, int p) { return part(m->shape.num_attention_heads, k, p) * m->shape.head_dim; }
+static int query_of(const hl_stack *m, int k, int p)
+{
+    return part(m->shape.num_attention_heads, k, p) * m->shape.head_dim;
+}
 
 /* Keys and values; columns may share a head, and each has it. */
 static int key_of(const hl_stack *m, int k, int p)
@@ -77,7 +77,8 @@ void hl_grid_axes_free(hl_grid_axes *a)
 /* The row of the grid that has segment s: the one in whose share of the tokens its middle lies. */
 static int row_with(const hl_pack *pack, int rows, int s)
 {
-    const int64_t first = pack->begin[0], all = pack->begin[pack->segments] - first, twice = pack->begin[s] + pack->begin[s + 1] - 2 * first;
+    const int64_t first = pack->begin[0], all = pack->begin[pack->segments] - first,
+                  twice = pack->begin[s] + pack->begin[s + 1] - 2 * first;
     return all ? (int)(twice * rows / (2 * all)) : 0;
 }
 
@@ -111,10 +112,10 @@ typedef struct {
     const hl_stack *m;
     const hl_pack *pack; /* the whole */
     hl_pack mine;
-    int first;           /* segment */
-    bool leads;          /* do I give what leaves the prefix? */
-    int C, D;            /* columns of mine, of all */
-    const int *T, *n;    /* (rows + 1) where the tokens, the segments of each row of the grid begin */
+    int first;                       /* segment */
+    bool leads;                      /* do I give what leaves the prefix? */
+    int C, D;                        /* columns of mine, of all */
+    const int *T, *n;                /* (rows + 1) where the tokens, the segments of each row of the grid begin */
     const int *last, *last_position; /* (segments of mine) */
     hl_arena *scratch;
 } share;
@@ -142,8 +143,12 @@ static void renumber(share *s)
 static share share_of(const hl_stack *m, const hl_pack *pack, hl_arena *scratch)
 {
     const hl_tiles *g = m->tp->tiles;
-    share s = {.m = m, .pack = pack, .mine = hl_grid_stack_share(m, pack), .C = m->grid->hidden[g->column + 1] - m->grid->hidden[g->column],
-               .D = m->shape.hidden_size, .scratch = scratch};
+    share s = {.m = m,
+               .pack = pack,
+               .mine = hl_grid_stack_share(m, pack),
+               .C = m->grid->hidden[g->column + 1] - m->grid->hidden[g->column],
+               .D = m->shape.hidden_size,
+               .scratch = scratch};
     int *T = HL_TAKE(scratch, int, g->rows + 1), *n = HL_TAKE(scratch, int, g->rows + 1);
     T[0] = 0;
     for (int r = 0; r <= g->rows; r++) n[r] = first_segment(pack, g->rows, r);
@@ -156,10 +161,7 @@ static share share_of(const hl_stack *m, const hl_pack *pack, hl_arena *scratch)
     return s;
 }
 
-static size_t numbers(int rows, int columns)
-{
-    return (size_t)rows * (size_t)columns;
-}
+static size_t numbers(int rows, int columns) { return (size_t)rows * (size_t)columns; }
 
 /* Of rows that all ranks have whole, those of mine: the prefix, as long as it is for me, and [from, from + n). */
 typedef struct {
@@ -205,7 +207,8 @@ static void put_tiles(float *all, const float *mine, const share *s, span x, int
     const int column = s->m->grid->hidden[p->tiles->column];
     memset(all, 0, numbers(n, s->D) * sizeof *all);
     for (int i = 0; i < x.prefix + x.n; i++)
-        if (row_of(x, i) >= 0) memcpy(all + numbers(row_of(x, i), s->D) + column, mine + numbers(i, s->C), (size_t)s->C * sizeof *mine);
+        if (row_of(x, i) >= 0)
+            memcpy(all + numbers(row_of(x, i), s->D) + column, mine + numbers(i, s->C), (size_t)s->C * sizeof *mine);
     p->all_reduce(p, all, numbers(n, s->D));
 }
 
@@ -227,14 +230,16 @@ static void norm_forward(float *y, float *rstd, const float *x, const float *w, 
     hl_arena_back(s->scratch, mark);
 }
 
-static void norm_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, const float *rstd, const share *s, int T)
+static void norm_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, const float *rstd,
+                          const share *s, int T)
 {
     const hl_tiles *g = s->m->tp->tiles;
     const size_t mark = hl_arena_mark(s->scratch);
     double *along = HL_TAKE(s->scratch, double, T);
     hl_rmsnorm_part_along(along, dy, x, my_columns(s, w), T, s->C);
     g->sum_row(g, along, (size_t)T);
-    hl_rmsnorm_part_backward(dx, dw + s->m->grid->hidden[g->column], along, dy, x, my_columns(s, w), rstd, T, s->C, s->D);
+    hl_rmsnorm_part_backward(dx, dw + s->m->grid->hidden[g->column], along, dy, x, my_columns(s, w), rstd, T, s->C,
+                             s->D);
     hl_arena_back(s->scratch, mark);
 }
 
@@ -255,7 +260,10 @@ static hl_tile_cuts into_heads(const share *s, const int *T, const int *F)
 static hl_tile_cuts out_of_heads(const share *s, const int *T)
 {
     const hl_grid_axes *a = s->m->grid;
-    return (hl_tile_cuts){.T = T, .F = a->hidden, .D = a->query, .K = a->query_in,
+    return (hl_tile_cuts){.T = T,
+                          .F = a->hidden,
+                          .D = a->query,
+                          .K = a->query_in,
                           .careful = hl_stack_is_careful(s->m, a->query[s->m->tp->tiles->columns])};
 }
 
@@ -271,7 +279,8 @@ static void multiply(float *y, const float *x, const float *w, const share *s, h
     g->forward(g, y, x, w, &cuts, s->scratch);
 }
 
-static void multiply_back(float *dx, float *dw, const float *dy, const float *x, const float *w, const share *s, hl_tile_cuts cuts)
+static void multiply_back(float *dx, float *dw, const float *dy, const float *x, const float *w, const share *s,
+                          hl_tile_cuts cuts)
 {
     const hl_tiles *g = s->m->tp->tiles;
     g->backward(g, dx, dw, dy, x, w, &cuts, s->scratch);
@@ -345,13 +354,16 @@ static void mlp_backward(float *d, float *dw, const hl_block_saved *b, const sha
                          const float *w, const int *rows)
 {
     const int row = s->m->tp->tiles->row, T = rows[row + 1] - rows[row], F = s->m->width;
-    float *gated = HL_TAKE(s->scratch, float, numbers(T, F)), *dgated = HL_TAKE(s->scratch, float, numbers(T, F)), *dgu = HL_TAKE(s->scratch, float, numbers(T, 2 * F));
-    float *normed = HL_TAKE(s->scratch, float, numbers(T, s->C)), *dnormed = HL_TAKE(s->scratch, float, numbers(T, s->C));
+    float *gated = HL_TAKE(s->scratch, float, numbers(T, F)), *dgated = HL_TAKE(s->scratch, float, numbers(T, F)),
+          *dgu = HL_TAKE(s->scratch, float, numbers(T, 2 * F));
+    float *normed = HL_TAKE(s->scratch, float, numbers(T, s->C)),
+          *dnormed = HL_TAKE(s->scratch, float, numbers(T, s->C));
     hl_swiglu_forward(gated, b->gu, T, F);
     multiply_back(dgated, dw + at->down, d, gated, w + at->down, s, out_of_width(s, rows));
     hl_swiglu_backward(dgu, gated, dgated, b->gu, T, F);
     hl_rmsnorm_again(normed, b->mlp_rstd, b->h, my_columns(s, w + at->mlp_norm), T, s->C);
-    multiply_back(dnormed, dw + at->gate_up, dgu, normed, w + at->gate_up, s, out_of_hidden(s, rows, s->m->grid->gate_up));
+    multiply_back(dnormed, dw + at->gate_up, dgu, normed, w + at->gate_up, s,
+                  out_of_hidden(s, rows, s->m->grid->gate_up));
     norm_backward(d, dw + at->mlp_norm, dnormed, b->h, w + at->mlp_norm, b->mlp_rstd, s, T);
 }
 
@@ -361,8 +373,10 @@ static void attend_backward(float *d, float *dw, const hl_block_saved *b, const 
 {
     const widths x = widths_of(s->m);
     const int T = s->mine.T;
-    float *d_o = HL_TAKE(s->scratch, float, numbers(T, x.od)), *dqkv = HL_TAKE(s->scratch, float, numbers(T, x.od + x.kv));
-    float *normed = HL_TAKE(s->scratch, float, numbers(T, s->C)), *dnormed = HL_TAKE(s->scratch, float, numbers(T, s->C));
+    float *d_o = HL_TAKE(s->scratch, float, numbers(T, x.od)),
+          *dqkv = HL_TAKE(s->scratch, float, numbers(T, x.od + x.kv));
+    float *normed = HL_TAKE(s->scratch, float, numbers(T, s->C)),
+          *dnormed = HL_TAKE(s->scratch, float, numbers(T, s->C));
     multiply_back(d_o, dw + at->o, d, b->o, w + at->o, s, out_of_heads(s, s->T));
     hl_see_backward(dqkv, d_o, b, s->m, &s->mine, s->scratch);
     hl_rope_turn(dqkv, s->mine.position, s->m->rope, T, x.H + x.K, x.d, x.od + x.kv, -1);
@@ -377,8 +391,10 @@ static void attend_last_backward(float *dx, const float *dh, float *dw, const hl
 {
     const widths x = widths_of(s->m);
     const int T = s->mine.T, n = s->mine.segments;
-    float *d_o = HL_TAKE(s->scratch, float, numbers(n, x.od)), *dq = HL_TAKE(s->scratch, float, numbers(n, x.od)), *dkv = HL_TAKE(s->scratch, float, numbers(T, x.kv));
-    float *normed = HL_TAKE(s->scratch, float, numbers(T, s->C)), *dnormed = HL_TAKE(s->scratch, float, numbers(T, s->C));
+    float *d_o = HL_TAKE(s->scratch, float, numbers(n, x.od)), *dq = HL_TAKE(s->scratch, float, numbers(n, x.od)),
+          *dkv = HL_TAKE(s->scratch, float, numbers(T, x.kv));
+    float *normed = HL_TAKE(s->scratch, float, numbers(T, s->C)),
+          *dnormed = HL_TAKE(s->scratch, float, numbers(T, s->C));
     float *few = HL_TAKE(s->scratch, float, numbers(n, s->C)), *dfew = HL_TAKE(s->scratch, float, numbers(n, s->C));
     multiply_back(d_o, dw + at->o, dh, b->o, w + at->o, s, out_of_heads(s, s->n));
     hl_see_last_backward(dq, dkv, d_o, b, s->m, &s->mine, s->scratch);
@@ -387,7 +403,8 @@ static void attend_last_backward(float *dx, const float *dh, float *dw, const hl
     hl_rmsnorm_again(normed, b->rstd, b->x, my_columns(s, w + at->norm), T, s->C);
     hl_rows_gather(few, normed, s->last, n, s->C);
     multiply_back(dfew, dw + at->qkv, dq, few, w + at->qkv, s, into_heads(s, s->n, s->m->grid->query));
-    multiply_back(dnormed, dw + after_queries(s, at), dkv, normed, w + after_queries(s, at), s, into_heads(s, s->T, s->m->grid->key));
+    multiply_back(dnormed, dw + after_queries(s, at), dkv, normed, w + after_queries(s, at), s,
+                  into_heads(s, s->T, s->m->grid->key));
     hl_rows_scatter_add(dnormed, dfew, s->last, n, s->C);
     memset(dx, 0, numbers(T, s->C) * sizeof *dx);
     hl_rows_scatter_add(dx, dh, s->last, n, s->C);
@@ -440,7 +457,8 @@ void hl_grid_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const
     hl_arena_back(scratch, mark);
 }
 
-/* d (T, C) = the gradient of what my last block but those read out puts out, given dy of mine; how many blocks are left. */
+/* d (T, C) = the gradient of what my last block but those read out puts out, given dy of mine; how many blocks are
+ * left. */
 static int read_out_backward(float *d, float *dw, const float *dy, const hl_stack_saved *t, const share *s,
                              const float *w, int n)
 {

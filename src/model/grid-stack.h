@@ -1,14 +1,15 @@
 /* grid-stack.h - a stack of Llama blocks whose peers make a grid.
  *
- * Segments are divided over the rows of the grid, hidden units, heads and the MLP's width over its columns (model/tiles.h).  Products
- * are the grid's; a norm needs one sum over the row a token; everything else is local.  What goes in, comes out and goes back
- * is whole on every rank, as it is where a layer is cut along one axis, so those who use a stack see no difference: hl_stack calls
- * these functions by itself. */
+ * Segments are divided over the rows of the grid, hidden units, heads and the MLP's width over its columns
+ * (model/tiles.h).  Products are the grid's; a norm needs one sum over the row a token; everything else is local.
+ * What goes in, comes out and goes back is whole on every rank, as it is where a layer is cut along one axis, so
+ * those who use a stack see no difference: hl_stack calls these functions by itself. */
 #ifndef MODEL_GRID_STACK_H
 #define MODEL_GRID_STACK_H
 #include "model/layer.h"
 
-/* Where the shares of each axis begin: of those that columns divide (columns + 1), of those that rows divide (rows + 1). */
+/* Where the shares of each axis begin: of those that columns divide (columns + 1), of those that rows divide (rows +
+ * 1). */
 typedef struct hl_grid_axes {
     const int *hidden, *qkv, *query, *key, *gate_up, *width; /* key: keys and values */
     const int *hidden_in, *query_in, *width_in;              /* as the weights that read them are cut */

@@ -93,13 +93,18 @@ void hl_item_pack_make(hl_item_pack *t, const hl_item_model *m, const hl_corpus 
             position[at] = k;
         }
     }
-    *t = (hl_item_pack){{.T = T, .segments = n, .begin = begin, .position = position, .last_only = m->item_tokens > 0,
-                         .prefix = prefix}, token};
+    *t = (hl_item_pack){{.T = T,
+                         .segments = n,
+                         .begin = begin,
+                         .position = position,
+                         .last_only = m->item_tokens > 0,
+                         .prefix = prefix},
+                        token};
     if (m->share_tokens && m->stack.first) number_kinds(&t->pack, token, m->stack.shape.vocab_size, arena);
 }
 
-/* Where the row of a token lies in the side's array; -1: another rank has it.  The [ITEM] vector, which all have, is rank
- * 0's to add. */
+/* Where the row of a token lies in the side's array; -1: another rank has it.  The [ITEM] vector, which all have, is
+ * rank 0's to add. */
 static int64_t row_of(const hl_item_model *m, int token)
 {
     int mine = token - m->first_token;
@@ -129,10 +134,7 @@ static void embed_backward(float *dw, const float *dx, const hl_item_model *m, c
 }
 
 /* Is what leaves the stack the mean of its rows? */
-static bool takes_mean(const hl_item_model *m, const hl_item_pack *t)
-{
-    return m->stack.last && !t->pack.last_only;
-}
+static bool takes_mean(const hl_item_model *m, const hl_item_pack *t) { return m->stack.last && !t->pack.last_only; }
 
 size_t hl_item_size(const hl_item_model *m, const hl_item_pack *t)
 {
@@ -144,7 +146,8 @@ void hl_item_forward(float *y, hl_stack_saved *saved, const hl_item_model *m, co
                      const hl_item_pack *t, hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch), size = (size_t)t->pack.T * (size_t)m->stack.shape.hidden_size;
-    float *embedded = HL_TAKE(scratch, float, m->stack.first ? size : 0), *rows = takes_mean(m, t) ? HL_TAKE(scratch, float, size) : y;
+    float *embedded = HL_TAKE(scratch, float, m->stack.first ? size : 0),
+          *rows = takes_mean(m, t) ? HL_TAKE(scratch, float, size) : y;
     if (m->stack.first) embed_forward(embedded, m, w, t);
     hl_stack_forward(rows, saved, &m->stack, w, m->stack.first ? embedded : x, &t->pack, scratch);
     if (takes_mean(m, t)) hl_rows_mean_forward(y, rows, t->pack.begin, t->pack.segments, m->stack.shape.hidden_size);
@@ -155,7 +158,8 @@ void hl_item_backward(float *dx, float *dw, const float *dy, const hl_stack_save
                       const float *w, const hl_item_pack *t, hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch), size = (size_t)t->pack.T * (size_t)m->stack.shape.hidden_size;
-    float *into = m->stack.first ? HL_TAKE(scratch, float, size) : dx, *rows = HL_TAKE(scratch, float, takes_mean(m, t) ? size : 0);
+    float *into = m->stack.first ? HL_TAKE(scratch, float, size) : dx,
+          *rows = HL_TAKE(scratch, float, takes_mean(m, t) ? size : 0);
     if (takes_mean(m, t)) hl_rows_mean_backward(rows, dy, t->pack.begin, t->pack.segments, m->stack.shape.hidden_size);
     hl_stack_backward(into, dw, takes_mean(m, t) ? rows : dy, saved, &m->stack, w, &t->pack, scratch);
     if (m->stack.first) embed_backward(dw, into, m, t);

@@ -9,12 +9,13 @@
 #include "model/stack.h"
 
 typedef struct {
-    hl_params table;     /* item_llm.*; in the first stage item_emb_tokens where there is one, logit_scale */
+    hl_params table; /* item_llm.*; in the first stage item_emb_tokens where there is one, logit_scale */
     hl_stack stack;
-    int item_tokens;     /* 1 or 0 */
-    bool share_prefix;   /* encode what all texts of a pack begin with once; false until somebody says so */
-    bool share_tokens;   /* make queries, keys and values of the first block once for each different token; likewise */
-    size_t tokens_at, item_at, scale_at; /* token table, [ITEM] vector, logit_scale in the side's array; first stage only */
+    int item_tokens;   /* 1 or 0 */
+    bool share_prefix; /* encode what all texts of a pack begin with once; false until somebody says so */
+    bool share_tokens; /* make queries, keys and values of the first block once for each different token; likewise */
+    size_t tokens_at, item_at,
+        scale_at;            /* token table, [ITEM] vector, logit_scale in the side's array; first stage only */
     int first_token, tokens; /* my rows of the token table */
 } hl_item_model;
 
@@ -35,8 +36,8 @@ typedef struct {
 void hl_item_pack_make(hl_item_pack *t, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n,
                        hl_arena *arena);
 
-/* y (segments, D): vectors, where the last layer is mine, else (T, D) for the next stage.  x (T, D): what the stage before
- * wrote; NULL in the first.  saved is laid for T tokens (hl_stack_saved_lay). */
+/* y (segments, D): vectors, where the last layer is mine, else (T, D) for the next stage.  x (T, D): what the stage
+ * before wrote; NULL in the first.  saved is laid for T tokens (hl_stack_saved_lay). */
 void hl_item_forward(float *y, hl_stack_saved *saved, const hl_item_model *m, const float *w, const float *x,
                      const hl_item_pack *t, hl_arena *scratch);
 

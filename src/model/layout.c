@@ -4,20 +4,11 @@
 #include "base/part.h"
 #include <stdio.h>
 
-static int at_least_one(int n)
-{
-    return n > 0 ? n : 1;
-}
+static int at_least_one(int n) { return n > 0 ? n : 1; }
 
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
+static int least(int a, int b) { return a < b ? a : b; }
 
-static int most(int a, int b)
-{
-    return a > b ? a : b;
-}
+static int most(int a, int b) { return a > b ? a : b; }
 
 /* Sums of two stay whole; more ranks than that are only ever refused. */
 static int times(int a, int b)
@@ -27,7 +18,8 @@ static int times(int a, int b)
     return n < MANY ? (int)n : MANY;
 }
 
-const char *const hl_layout_kind_name[] = {[HL_COLOCATED] = "colocated", [HL_SEPARATE] = "separate", [HL_HYBRID] = "hybrid"};
+const char *const hl_layout_kind_name[] = {
+    [HL_COLOCATED] = "colocated", [HL_SEPARATE] = "separate", [HL_HYBRID] = "hybrid"};
 
 /* Ranks of a replica of each side. */
 typedef struct {
@@ -40,32 +32,55 @@ static void wish_text(char *out, size_t n, const char *side, int tp, int pp)
     else snprintf(out, n, "%s.tp %d", side, at_least_one(tp));
 }
 
-/* Refused: `need` ranks are wanted, `least_need` would do for one replica each; item_dp and user_dp would fit, 0 where nothing does. */
+/* Refused: `need` ranks are wanted, `least_need` would do for one replica each; item_dp and user_dp would fit, 0
+ * where nothing does. */
 static hl_status impossible(const hl_layout_wish *w, int ranks, int need, int least_need, int item_dp, int user_dp)
 {
     char item[60], user[60];
     wish_text(item, sizeof item, "item", w->item_tp, w->item_pp);
     wish_text(user, sizeof user, "user", w->user_tp, w->user_pp);
     if (item_dp < 1 || user_dp < 1)
-        return HL_FAIL(HL_EUSAGE, "%s and %s %s need %d ranks at least, the job has %d; start it on more ranks or make tp%s smaller", item, user,
-                       hl_layout_kind_name[w->kind], least_need, ranks, w->item_pp > 1 || w->user_pp > 1 ? " or pp" : "");
-    return HL_FAIL(HL_EUSAGE, "item.dp %d of %s and user.dp %d of %s %s need %d ranks, the job has %d; the nearest possible is item.dp %d, user.dp %d",
+        return HL_FAIL(
+            HL_EUSAGE,
+            "%s and %s %s need %d ranks at least, the job has %d; start it on more ranks or make tp%s smaller", item,
+            user, hl_layout_kind_name[w->kind], least_need, ranks, w->item_pp > 1 || w->user_pp > 1 ? " or pp" : "");
+    return HL_FAIL(HL_EUSAGE,
+                   "item.dp %d of %s and user.dp %d of %s %s need %d ranks, the job has %d; the nearest possible is "
+                   "item.dp %d, user.dp %d",
                    w->item_dp, item, w->user_dp, user, hl_layout_kind_name[w->kind], need, ranks, item_dp, user_dp);
 }
 
 static hl_layout placed(int ranks, const hl_layout_wish *w, int items, int user_begin, int users)
 {
-    return (hl_layout){ranks, w->kind, 0, items, at_least_one(w->item_tp), at_least_one(w->item_pp), user_begin, users, at_least_one(w->user_tp), at_least_one(w->user_pp), 0, 0, HL_SUMMA, false};
+    return (hl_layout){ranks,
+                       w->kind,
+                       0,
+                       items,
+                       at_least_one(w->item_tp),
+                       at_least_one(w->item_pp),
+                       user_begin,
+                       users,
+                       at_least_one(w->user_tp),
+                       at_least_one(w->user_pp),
+                       0,
+                       0,
+                       HL_SUMMA,
+                       false};
 }
 
 /* Both groups begin at rank 0; in a hybrid the users are at the end. */
 static hl_status overlapping(hl_layout *l, int ranks, const hl_layout_wish *w, widths a)
 {
     bool hybrid = w->kind == HL_HYBRID;
-    int items = at_least_one(w->item_dp ? w->item_dp : ranks / a.item), users = at_least_one(w->user_dp ? w->user_dp : hybrid ? 1 : ranks / a.user);
+    int items = at_least_one(w->item_dp ? w->item_dp : ranks / a.item), users = at_least_one(w->user_dp ? w->user_dp
+                                                                                             : hybrid   ? 1
+                                                                                                      : ranks / a.user);
     int need = most(times(items, a.item), times(users, a.user));
-    if (need > ranks) return impossible(w, ranks, need, most(a.item, a.user), least(items, ranks / a.item), least(users, ranks / a.user));
-    *l = placed(ranks, w, items * a.item, hybrid ? most(items * a.item, users * a.user) - users * a.user : 0, users * a.user);
+    if (need > ranks)
+        return impossible(w, ranks, need, most(a.item, a.user), least(items, ranks / a.item),
+                          least(users, ranks / a.user));
+    *l = placed(ranks, w, items * a.item, hybrid ? most(items * a.item, users * a.user) - users * a.user : 0,
+                users * a.user);
     return HL_OK;
 }
 
@@ -82,9 +97,13 @@ static hl_status refuse_separate(int ranks, const hl_layout_wish *w, int items, 
 
 static hl_status separate(hl_layout *l, int ranks, const hl_layout_wish *w, widths a)
 {
-    int users = at_least_one(w->user_dp), items = at_least_one(w->item_dp ? w->item_dp : (ranks - times(users, a.user)) / a.item);
+    int users = at_least_one(w->user_dp),
+        items = at_least_one(w->item_dp ? w->item_dp : (ranks - times(users, a.user)) / a.item);
     if (ranks < 2)
-        return HL_FAIL(HL_EUSAGE, "placement separate needs at least 2 ranks, the job has %d; start it with mpirun -n 2, or use placement colocated", ranks);
+        return HL_FAIL(HL_EUSAGE,
+                       "placement separate needs at least 2 ranks, the job has %d; start it with mpirun -n 2, or use "
+                       "placement colocated",
+                       ranks);
     if (times(items, a.item) + times(users, a.user) > ranks) return refuse_separate(ranks, w, items, users, a);
     *l = placed(ranks, w, items * a.item, items * a.item, users * a.user);
     return HL_OK;
@@ -92,7 +111,8 @@ static hl_status separate(hl_layout *l, int ranks, const hl_layout_wish *w, widt
 
 hl_status hl_layout_make(hl_layout *l, int ranks, const hl_layout_wish *wish)
 {
-    const widths a = {times(at_least_one(wish->item_tp), at_least_one(wish->item_pp)), times(at_least_one(wish->user_tp), at_least_one(wish->user_pp))};
+    const widths a = {times(at_least_one(wish->item_tp), at_least_one(wish->item_pp)),
+                      times(at_least_one(wish->user_tp), at_least_one(wish->user_pp))};
     return (wish->kind == HL_SEPARATE ? separate : overlapping)(l, ranks, wish, a);
 }
 
@@ -128,7 +148,8 @@ void hl_layout_text(char *out, size_t n, const hl_layout *l)
     char item[48], user[48];
     group_text(item, sizeof item, "item", hl_layout_item_replicas(l), l->item_tp, l->item_rows, l->item_pp);
     group_text(user, sizeof user, "user", hl_layout_user_replicas(l), l->user_tp, l->user_rows, l->user_pp);
-    snprintf(out, n, "%s + %s replicas %s on %d rank%s, %d idle", item, user, hl_layout_kind_name[l->kind], l->ranks, l->ranks == 1 ? "" : "s", l->ranks - busy);
+    snprintf(out, n, "%s + %s replicas %s on %d rank%s, %d idle", item, user, hl_layout_kind_name[l->kind], l->ranks,
+             l->ranks == 1 ? "" : "s", l->ranks - busy);
 }
 
 /* What each item replica has to do for users, on its busiest rank. */

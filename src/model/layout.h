@@ -1,10 +1,10 @@
 /* layout.h - which ranks are the item group and which the user group, and what each computes.
  *
- * Each group is a number of replicas of its model (data parallel).  A replica is `pp` stages of some layers each, one after
- * the other (pipeline), and a stage is `tp` neighbouring ranks that share its layers (tensor parallel).  Rows enter a replica
- * at its first stage and leave it at its last.  Ranks in neither group are idle and legal.  Separate
- * groups are disjoint; colocated ones both begin at rank 0; hybrid is an item group on all ranks of which the last ones
- * hold the User LLM too, and take as many fewer texts as users cost. */
+ * Each group is a number of replicas of its model (data parallel).  A replica is `pp` stages of some layers each,
+ * one after the other (pipeline), and a stage is `tp` neighbouring ranks that share its layers (tensor parallel).
+ * Rows enter a replica at its first stage and leave it at its last.  Ranks in neither group are idle and legal.
+ * Separate groups are disjoint; colocated ones both begin at rank 0; hybrid is an item group on all ranks of which
+ * the last ones hold the User LLM too, and take as many fewer texts as users cost. */
 #ifndef MODEL_LAYOUT_H
 #define MODEL_LAYOUT_H
 #include "base/arena.h"
@@ -22,14 +22,15 @@ typedef struct {
     /* ranks [item_begin, item_begin + items) hold the Item LLM, item_tp x item_pp a replica */
     int item_begin, items, item_tp, item_pp;
     int user_begin, users, user_tp, user_pp;
-    int item_rows, user_rows;                /* of the grid that the tp ranks of a stage make; 0: none, layers are cut along one axis */
-    hl_tile_engine engine;                /* who multiplies on grids */
+    int item_rows,
+        user_rows;         /* of the grid that the tp ranks of a stage make; 0: none, layers are cut along one axis */
+    hl_tile_engine engine; /* who multiplies on grids */
     /* the tp ranks of a stage that are no grid have some rows each between products (model/tensor-group.h) */
     bool sequence_parallel;
 } hl_layout;
 
-/* What somebody wants.  dp: replicas, 0: as many as fit (separate and hybrid: one user replica); tp: ranks a stage, pp: stages,
- * 0: one. */
+/* What somebody wants.  dp: replicas, 0: as many as fit (separate and hybrid: one user replica); tp: ranks a stage,
+ * pp: stages, 0: one. */
 typedef struct {
     hl_layout_kind kind;
     int item_dp, item_tp, user_dp, user_tp, item_pp, user_pp;
@@ -50,10 +51,17 @@ static inline int hl_layout_user_replicas(const hl_layout *l) { return l->users 
 /* So many micro-batches, or a multiple, keep all item ranks busy: one for each stage of each replica. */
 static inline int hl_layout_item_parts(const hl_layout *l) { return hl_layout_item_replicas(l) * l->item_pp; }
 
-static inline bool hl_layout_has_item(const hl_layout *l, int rank) { return rank >= l->item_begin && rank < l->item_begin + l->items; }
-static inline bool hl_layout_has_user(const hl_layout *l, int rank) { return rank >= l->user_begin && rank < l->user_begin + l->users; }
+static inline bool hl_layout_has_item(const hl_layout *l, int rank)
+{
+    return rank >= l->item_begin && rank < l->item_begin + l->items;
+}
+static inline bool hl_layout_has_user(const hl_layout *l, int rank)
+{
+    return rank >= l->user_begin && rank < l->user_begin + l->users;
+}
 
-/* The first rank of replica i, which stands for it in a hl_share; and that of the replica that a rank of the group is in. */
+/* The first rank of replica i, which stands for it in a hl_share; and that of the replica that a rank of the group
+ * is in. */
 static inline int hl_layout_item_first_rank(const hl_layout *l, int replica)
 {
     return l->item_begin + replica * hl_layout_item_width(l);
@@ -82,8 +90,14 @@ static inline int hl_layout_user_last_stage(const hl_layout *l, int first_rank)
 }
 
 /* The stage of a rank of the group. */
-static inline int hl_layout_item_stage(const hl_layout *l, int rank) { return (rank - l->item_begin) % hl_layout_item_width(l) / l->item_tp; }
-static inline int hl_layout_user_stage(const hl_layout *l, int rank) { return (rank - l->user_begin) % hl_layout_user_width(l) / l->user_tp; }
+static inline int hl_layout_item_stage(const hl_layout *l, int rank)
+{
+    return (rank - l->item_begin) % hl_layout_item_width(l) / l->item_tp;
+}
+static inline int hl_layout_user_stage(const hl_layout *l, int rank)
+{
+    return (rank - l->user_begin) % hl_layout_user_width(l) / l->user_tp;
+}
 
 /* Is this rank in the last stage of a replica, where its vectors come out? */
 static inline bool hl_layout_is_item_last_stage(const hl_layout *l, int rank)

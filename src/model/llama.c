@@ -8,17 +8,26 @@ hl_status hl_llama_check(const hl_llama *c, const char *whose)
 {
     if (c->hidden_size < 1 || c->intermediate_size < 1 || c->num_hidden_layers < 0 || c->num_attention_heads < 1
         || c->num_key_value_heads < 1 || c->head_dim < 1 || c->vocab_size < 1)
-        return HL_FAIL(HL_EUSAGE, "%s: a size is not positive (hidden_size %d, intermediate_size %d, heads %d, kv heads %d, head_dim %d, vocab_size %d); correct it",
-                       whose, c->hidden_size, c->intermediate_size, c->num_attention_heads, c->num_key_value_heads, c->head_dim, c->vocab_size);
+        return HL_FAIL(HL_EUSAGE,
+                       "%s: a size is not positive (hidden_size %d, intermediate_size %d, heads %d, kv heads %d, "
+                       "head_dim %d, vocab_size %d); correct it",
+                       whose, c->hidden_size, c->intermediate_size, c->num_attention_heads, c->num_key_value_heads,
+                       c->head_dim, c->vocab_size);
     if (c->num_attention_heads % c->num_key_value_heads)
-        return HL_FAIL(HL_EUSAGE, "%s: %d attention heads do not divide into %d key-value heads; correct num_key_value_heads",
+        return HL_FAIL(HL_EUSAGE,
+                       "%s: %d attention heads do not divide into %d key-value heads; correct num_key_value_heads",
                        whose, c->num_attention_heads, c->num_key_value_heads);
     if (c->head_dim % 2)
-        return HL_FAIL(HL_EUSAGE, "%s: head_dim %d is odd and cannot be rotated in halves; correct hidden_size or num_attention_heads", whose, c->head_dim);
+        return HL_FAIL(
+            HL_EUSAGE,
+            "%s: head_dim %d is odd and cannot be rotated in halves; correct hidden_size or num_attention_heads", whose,
+            c->head_dim);
     const int64_t width = ((int64_t)c->num_attention_heads + 2 * (int64_t)c->num_key_value_heads) * c->head_dim;
     if (width > HL_LLAMA_WIDEST)
-        return HL_FAIL(HL_EUSAGE, "%s: %d heads of head_dim %d with their keys and values are %lld numbers a token; the most is %d, so correct num_attention_heads or head_dim", whose,
-                       c->num_attention_heads, c->head_dim, (long long)width, HL_LLAMA_WIDEST);
+        return HL_FAIL(HL_EUSAGE,
+                       "%s: %d heads of head_dim %d with their keys and values are %lld numbers a token; the most is "
+                       "%d, so correct num_attention_heads or head_dim",
+                       whose, c->num_attention_heads, c->head_dim, (long long)width, HL_LLAMA_WIDEST);
     return HL_OK;
 }
 
@@ -32,13 +41,15 @@ static hl_cut part_of(int64_t n, int size, int r)
 static hl_cut key_heads(hl_cut query, int64_t group)
 {
     if (query.begin == query.end) return (hl_cut){0};
-    return (hl_cut){query.begin / group, (query.end - 1) / group + 1, (query.begin + group - 1) / group, (query.end + group - 1) / group};
+    return (hl_cut){query.begin / group, (query.end - 1) / group + 1, (query.begin + group - 1) / group,
+                    (query.end + group - 1) / group};
 }
 
 hl_llama_share hl_llama_share_of(const hl_llama *c, int r, int size)
 {
     int group = c->num_attention_heads / c->num_key_value_heads;
-    hl_llama_share s = {.query = part_of(c->num_attention_heads, size, r), .width = part_of(c->intermediate_size, size, r),
+    hl_llama_share s = {.query = part_of(c->num_attention_heads, size, r),
+                        .width = part_of(c->intermediate_size, size, r),
                         .vocab = part_of(c->vocab_size, size, r)};
     s.key = key_heads(s.query, group);
     s.lead = (int)(s.query.begin - s.key.begin * group) * (s.query.begin < s.query.end);
@@ -78,7 +89,8 @@ static void add(hl_params *t, const hl_llama *c, const char *side, const char *p
     char name[112], stack[64];
     snprintf(name, sizeof name, "%s_llm.model.%s%s.weight", side, prefix, x->name);
     snprintf(stack, sizeof stack, "%s_llm/%s%s", side, layer >= 0 ? "layers." : "", x->name);
-    hl_param *p = hl_params_add_cut(t, name, stack, layer, layer >= 0 ? c->num_hidden_layers : 1, x->ndim, x->shape, x->split_axis, &x->mine);
+    hl_param *p = hl_params_add_cut(t, name, stack, layer, layer >= 0 ? c->num_hidden_layers : 1, x->ndim, x->shape,
+                                    x->split_axis, &x->mine);
     p->init = x->init;
     p->shared = x->shared;
     p->std = (float)c->initializer_range;
@@ -103,14 +115,16 @@ hl_llama_layers hl_llama_layers_of(const hl_llama *c, int stage, int stages, dou
 
 double hl_llama_last_cost(const hl_llama *c, double n)
 {
-    double D = c->hidden_size, d = c->head_dim, kv = 2 * D * c->num_key_value_heads * d, rest = 2 * D * c->num_attention_heads * d + 3 * D * c->intermediate_size;
+    double D = c->hidden_size, d = c->head_dim, kv = 2 * D * c->num_key_value_heads * d,
+           rest = 2 * D * c->num_attention_heads * d + 3 * D * c->intermediate_size;
     return (kv + rest / n) / (kv + rest);
 }
 
 void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, hl_llama_layers layers,
                      const hl_tensor_group *tp)
 {
-    int64_t D = c->hidden_size, F = c->intermediate_size, H = c->num_attention_heads, K = c->num_key_value_heads, d = c->head_dim;
+    int64_t D = c->hidden_size, F = c->intermediate_size, H = c->num_attention_heads, K = c->num_key_value_heads,
+            d = c->head_dim;
     const int columns = hl_tensor_group_columns(tp);
     const hl_llama_share s = hl_llama_share_of(c, hl_tensor_group_column(tp), columns);
     const hl_cut whole = {0, 1, 0, tp->rank == 0}, vocab = part_of(c->vocab_size, tp->size, tp->rank);

@@ -23,8 +23,8 @@ enum { HL_LLAMA_WIDEST = 1 << 24 }; /* numbers of a token's queries, keys and va
 /* Does it make sense?  HL_EUSAGE with a sentence that begins with `whose`. */
 hl_status hl_llama_check(const hl_llama *c, const char *whose);
 
-/* What rank r of the `size` ranks that share a model has: query heads in equal parts, the key heads they read (ranks may
- * share one), and parts of the MLP's width and of the vocabulary.  A part may be empty. */
+/* What rank r of the `size` ranks that share a model has: query heads in equal parts, the key heads they read (ranks
+ * may share one), and parts of the MLP's width and of the vocabulary.  A part may be empty. */
 typedef struct {
     hl_cut query, key, width, vocab;
     int lead; /* query heads of my first key head that are not mine */
@@ -32,8 +32,9 @@ typedef struct {
 
 hl_llama_share hl_llama_share_of(const hl_llama *c, int r, int size);
 
-/* The layers [begin, end) of a stage of `stages`, cut so that the costliest stage costs least; last_cost: that of the last
- * layer, where any other costs 1.  One stage has all; with more, each has one layer at least (stages <= num_hidden_layers). */
+/* The layers [begin, end) of a stage of `stages`, cut so that the costliest stage costs least; last_cost: that of
+ * the last layer, where any other costs 1.  One stage has all; with more, each has one layer at least (stages <=
+ * num_hidden_layers). */
 typedef struct {
     int begin, end;
 } hl_llama_layers;
@@ -48,9 +49,10 @@ double hl_llama_layer_flop(const hl_llama *c);
 
 /* Add the parameters to t under "<side>_llm." ("item" or "user"), in the order in which they are used;
  * q, k and v of a layer follow one another, so do gate and up: each group is one matrix to the products.
- * layers: those of my stage; the token table comes before the first (with_tokens; the User LLM reads vectors and has none),
- * the last norm after the last.  peers: whose share; where they make a grid, every matrix is cut along what it puts out by the
- * columns of the grid, along what it reads by the rows, and each rank has a part of the norms' gradients. */
+ * layers: those of my stage; the token table comes before the first (with_tokens; the User LLM reads vectors and has
+ * none), the last norm after the last.  peers: whose share; where they make a grid, every matrix is cut along what
+ * it puts out by the columns of the grid, along what it reads by the rows, and each rank has a part of the norms'
+ * gradients. */
 void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, hl_llama_layers layers,
                      const hl_tensor_group *tp);
 

@@ -1,8 +1,8 @@
 /* mask.h - which items of a user's history are left out of the ranking at evaluation.
  *
  * The public code leaves out all of them, so an item that was met before is never recommended, and a target that is met
- * again is a miss.  Where people come back to the same things, and in tables of others, a part of the history or nothing is
- * left out. */
+ * again is a miss.  Where people come back to the same things, and in tables of others, a part of the history or
+ * nothing is left out. */
 #ifndef MODEL_MASK_H
 #define MODEL_MASK_H
 

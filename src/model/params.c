@@ -16,13 +16,20 @@ static int64_t product(const int64_t *x, int begin, int end)
     return n;
 }
 
-hl_param *hl_params_add_cut(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim, const int64_t *shape,
-                            int split_axis, const hl_cut *cut)
+hl_param *hl_params_add_cut(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim,
+                            const int64_t *shape, int split_axis, const hl_cut *cut)
 {
     HL_CHECK(ndim <= HL_PARAM_DIMS && strlen(name) < sizeof t->at->name && strlen(stack) < sizeof t->at->stack);
     t->at = hl_realloc(t->at, (size_t)(t->n + 1) * sizeof *t->at);
     hl_param *p = &t->at[t->n++];
-    *p = (hl_param){.layer = layer, .layers = layers, .ndim = ndim, .split_axis = split_axis, .mine = *cut, .cross_axis = -1, .offset = t->count, .init = HL_INIT_VALUE};
+    *p = (hl_param){.layer = layer,
+                    .layers = layers,
+                    .ndim = ndim,
+                    .split_axis = split_axis,
+                    .mine = *cut,
+                    .cross_axis = -1,
+                    .offset = t->count,
+                    .init = HL_INIT_VALUE};
     snprintf(p->name, sizeof p->name, "%s", name);
     snprintf(p->stack, sizeof p->stack, "%s", stack);
     for (int i = 0; i < ndim; i++) p->shape[i] = shape[i];
@@ -41,7 +48,8 @@ void hl_params_cross(hl_params *t, int axis, const hl_cut *cut)
     t->count = p->offset + p->count;
 }
 
-hl_param *hl_params_add(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim, const int64_t *shape, bool owned)
+hl_param *hl_params_add(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim,
+                        const int64_t *shape, bool owned)
 {
     return hl_params_add_cut(t, name, stack, layer, layers, ndim, shape, -1, &(hl_cut){0, 1, 0, owned});
 }
@@ -60,12 +68,10 @@ const hl_param *hl_params_find(const hl_params *t, const char *name)
 }
 
 /* A tile's rows: how many lie between two steps along the split axis. */
-static int64_t rows_between(const hl_param *p)
-{
-    return product(p->shape, p->split_axis + 1, p->cross_axis);
-}
+static int64_t rows_between(const hl_param *p) { return product(p->shape, p->split_axis + 1, p->cross_axis); }
 
-/* Numbers before and after the split axis; an unsplit tensor is one long inner run, and of a tile each row is a stretch. */
+/* Numbers before and after the split axis; an unsplit tensor is one long inner run, and of a tile each row is a
+ * stretch. */
 int64_t hl_param_stretches(const hl_param *p)
 {
     const int64_t before = p->split_axis < 0 ? 1 : product(p->shape, 0, p->split_axis);
@@ -75,35 +81,34 @@ int64_t hl_param_stretches(const hl_param *p)
 /* Row i of a tile, where step [begin, end) of the split axis is asked for. */
 static hl_stretch row_of_tile(const hl_param *p, int64_t i, int64_t begin, int64_t end)
 {
-    const int64_t between = rows_between(p), mine = p->mine.end - p->mine.begin, inner = product(p->shape, p->cross_axis + 1, p->ndim);
+    const int64_t between = rows_between(p), mine = p->mine.end - p->mine.begin,
+                  inner = product(p->shape, p->cross_axis + 1, p->ndim);
     const int64_t outer = mine ? i / (mine * between) : 0, step = mine ? p->mine.begin + i / between % mine : 0;
-    const int64_t row = (outer * p->shape[p->split_axis] + step) * between + i % between, n = (p->cross.end - p->cross.begin) * inner;
+    const int64_t row = (outer * p->shape[p->split_axis] + step) * between + i % between,
+                  n = (p->cross.end - p->cross.begin) * inner;
     const bool wanted = step >= begin && step < end;
-    return (hl_stretch){(size_t)(i * n), wanted || mine == 0 ? (size_t)n : 0, (row * p->shape[p->cross_axis] + p->cross.begin) * inner};
+    return (hl_stretch){(size_t)(i * n), wanted || mine == 0 ? (size_t)n : 0,
+                        (row * p->shape[p->cross_axis] + p->cross.begin) * inner};
 }
 
 static hl_stretch stretch(const hl_param *p, int64_t i, int64_t begin, int64_t end)
 {
     if (p->cross_axis >= 0) return row_of_tile(p, i, begin, end);
-    int64_t axis = p->split_axis < 0 ? 1 : p->shape[p->split_axis], inner = product(p->shape, p->split_axis + 1, p->ndim);
+    int64_t axis = p->split_axis < 0 ? 1 : p->shape[p->split_axis],
+            inner = product(p->shape, p->split_axis + 1, p->ndim);
     int64_t mine = p->mine.end - p->mine.begin;
-    return (hl_stretch){(size_t)((i * mine + begin - p->mine.begin) * inner), (size_t)((end - begin) * inner), (i * axis + begin) * inner};
+    return (hl_stretch){(size_t)((i * mine + begin - p->mine.begin) * inner), (size_t)((end - begin) * inner),
+                        (i * axis + begin) * inner};
 }
 
-hl_stretch hl_param_stretch(const hl_param *p, int64_t i)
-{
-    return stretch(p, i, p->mine.begin, p->mine.end);
-}
+hl_stretch hl_param_stretch(const hl_param *p, int64_t i) { return stretch(p, i, p->mine.begin, p->mine.end); }
 
 hl_stretch hl_param_own_stretch(const hl_param *p, int64_t i)
 {
     return stretch(p, i, p->mine.own_begin, p->mine.own_end);
 }
 
-int64_t hl_param_whole(const hl_param *p)
-{
-    return product(p->shape, 0, p->ndim);
-}
+int64_t hl_param_whole(const hl_param *p) { return product(p->shape, 0, p->ndim); }
 
 int64_t hl_params_whole(const hl_params *t)
 {
@@ -187,8 +192,10 @@ static void fill_normal(float *x, const hl_param *p, uint64_t seed, int64_t begi
     uint64_t name = hl_digest(p->name, strlen(p->name));
     for (size_t i = 0; i < n;) {
         int64_t at = begin + (int64_t)i;
-        hl_rng r = hl_rng_from(hl_rng_at(seed, HL_FOR_WEIGHTS, name, (uint32_t)(at / INIT_BLOCK)), (uint32_t)(at % INIT_BLOCK));
-        for (int64_t left = INIT_BLOCK - at % INIT_BLOCK; left > 0 && i < n; left--) x[i++] = p->std * (float)hl_rng_normal(&r);
+        hl_rng r = hl_rng_from(hl_rng_at(seed, HL_FOR_WEIGHTS, name, (uint32_t)(at / INIT_BLOCK)),
+                               (uint32_t)(at % INIT_BLOCK));
+        for (int64_t left = INIT_BLOCK - at % INIT_BLOCK; left > 0 && i < n; left--)
+            x[i++] = p->std * (float)hl_rng_normal(&r);
     }
 }
 

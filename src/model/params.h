@@ -16,7 +16,7 @@ enum { HL_PARAM_DIMS = 3 };
 typedef enum {
     HL_INIT_NORMAL, /* normal with the table's std */
     HL_INIT_ONES,
-    HL_INIT_VALUE   /* param.value */
+    HL_INIT_VALUE /* param.value */
 } hl_init;
 
 /* What a rank has of the axis that is split: [begin, end); of that, [own_begin, own_end) is nobody else's to count, as
@@ -26,17 +26,17 @@ typedef struct {
 } hl_cut;
 
 typedef struct {
-    char name[112];  /* the public code's name: item_llm.model.layers.0.self_attn.q_proj.weight */
-    char stack[64];  /* the logical tensor it is a slice of: item_llm/layers/self_attn.q_proj */
-    int layer;       /* which slice; -1 where the logical tensor is this one alone */
-    int layers;      /* how many slices the logical tensor has; 1 where alone */
-    int ndim;        /* 0 (a scalar) to HL_PARAM_DIMS */
+    char name[112];               /* the public code's name: item_llm.model.layers.0.self_attn.q_proj.weight */
+    char stack[64];               /* the logical tensor it is a slice of: item_llm/layers/self_attn.q_proj */
+    int layer;                    /* which slice; -1 where the logical tensor is this one alone */
+    int layers;                   /* how many slices the logical tensor has; 1 where alone */
+    int ndim;                     /* 0 (a scalar) to HL_PARAM_DIMS */
     int64_t shape[HL_PARAM_DIMS]; /* of the whole tensor; q, k, v: heads, head_dim, in */
-    int split_axis;  /* the axis that tensor parallelism divides; -1: none */
+    int split_axis;               /* the axis that tensor parallelism divides; -1: none */
     hl_cut mine;
-    int cross_axis;  /* a later one that the rows of a grid of ranks divide too, so that a share is a tile; -1: none */
-    hl_cut cross;    /* mine of it, nobody else's */
-    bool shared;     /* some ranks have a piece in common, and each has a part of its gradient */
+    int cross_axis; /* a later one that the rows of a grid of ranks divide too, so that a share is a tile; -1: none */
+    hl_cut cross;   /* mine of it, nobody else's */
+    bool shared;    /* some ranks have a piece in common, and each has a part of its gradient */
     size_t offset, count; /* the span of my share in the side's array */
     hl_init init;
     float value, std;
@@ -48,22 +48,24 @@ typedef struct {
     size_t count; /* floats of the whole array */
 } hl_params;
 
-/* Add a tensor at the end; shape (ndim), of which this rank has `cut` of split_axis.  It starts from zero until told otherwise; the pointer holds until the next one is added. */
-hl_param *hl_params_add_cut(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim, const int64_t *shape,
-                            int split_axis, const hl_cut *cut);
+/* Add a tensor at the end; shape (ndim), of which this rank has `cut` of split_axis.  It starts from zero until told
+ * otherwise; the pointer holds until the next one is added. */
+hl_param *hl_params_add_cut(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim,
+                            const int64_t *shape, int split_axis, const hl_cut *cut);
 
 /* The tensor added last is cut along a second axis, behind the first. */
 void hl_params_cross(hl_params *t, int axis, const hl_cut *cut);
 
 /* The same for a tensor that is not split; `owned`: this rank counts it. */
-hl_param *hl_params_add(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim, const int64_t *shape, bool owned);
+hl_param *hl_params_add(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim,
+                        const int64_t *shape, bool owned);
 void hl_params_free(hl_params *t);
 
 /* By name; NULL where there is none. */
 const hl_param *hl_params_find(const hl_params *t, const char *name);
 
-/* My share of a tensor is a number of stretches: `n` neighbours in my array from `local` on that are neighbours in the whole
- * tensor too, from `global` on. */
+/* My share of a tensor is a number of stretches: `n` neighbours in my array from `local` on that are neighbours in
+ * the whole tensor too, from `global` on. */
 typedef struct {
     size_t local, n;
     int64_t global;
@@ -85,8 +87,8 @@ int64_t hl_params_whole(const hl_params *t);
 void hl_params_init(const hl_params *t, float *w, uint64_t seed);
 void hl_param_init(const hl_param *p, float *w, uint64_t seed);
 
-/* Cut the array into p nearly equal blocks between rows (of a tensor's first axis): where block r begins.  Begin 0 is 0, begin
- * p is the count; a block may be empty.  Replicas that divide work or optimizer state use it. */
+/* Cut the array into p nearly equal blocks between rows (of a tensor's first axis): where block r begins.  Begin 0
+ * is 0, begin p is the count; a block may be empty.  Replicas that divide work or optimizer state use it. */
 size_t hl_params_block_begin(const hl_params *t, int p, int r);
 
 /* What lies in [begin, end) of my array of a tensor, into a copy of the whole tensor, and back out of it. */
@@ -96,8 +98,8 @@ void hl_param_take(float *g, const float *whole, const hl_param *p, size_t begin
 /* Pieces that several peers have: each gets the sum of their gradients.  Collective over the peers. */
 void hl_params_join(const hl_params *t, float *g, const hl_tensor_group *tp, hl_arena *scratch);
 
-/* Digest of the values that this rank counts, of numbers [begin, end) of its array, by name and place in the whole tensor: the
- * sum (mod 2^64) over the ranks that share a model is its digest, whatever the shares. */
+/* Digest of the values that this rank counts, of numbers [begin, end) of its array, by name and place in the whole
+ * tensor: the sum (mod 2^64) over the ranks that share a model is its digest, whatever the shares. */
 uint64_t hl_params_digest(const hl_params *t, const float *w, size_t begin, size_t end);
 
 #endif

@@ -4,8 +4,8 @@
  *
  *     f(a) + ... + f(b) = int_a^b f + (f(a) + f(b)) / 2 + (f'(b) - f'(a)) / 12 - (f'''(b) - f'''(a)) / 720 + ...
  *
- * whose next term is below 1e-13 of f from place 64 on.  The integral of 1 / ln x has no closed form: it is cut at doubled x,
- * where eight points of Gauss and Legendre a piece give all digits. */
+ * whose next term is below 1e-13 of f from place 64 on.  The integral of 1 / ln x has no closed form: it is cut at
+ * doubled x, where eight points of Gauss and Legendre a piece give all digits. */
 #include "model/places.h"
 #include <math.h>
 
@@ -34,7 +34,8 @@ static double gain_third(double p)
 static double gauss(double a, double b)
 {
     static const double at[POINTS] = {0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363};
-    static const double weight[POINTS] = {0.3626837833783620, 0.3137066458778873, 0.2223810344533745, 0.1012285362903763};
+    static const double weight[POINTS] = {0.3626837833783620, 0.3137066458778873, 0.2223810344533745,
+                                          0.1012285362903763};
     double middle = (a + b) / 2, half = (b - a) / 2, sum = 0;
     for (int i = 0; i < POINTS; i++) sum += weight[i] * (gain(middle - half * at[i]) + gain(middle + half * at[i]));
     return half * sum;
@@ -57,7 +58,8 @@ static const function the_gain = {gain, gain_slope, gain_third, gain_integral};
 /* Over a, a + 1, ... b. */
 static double far_sum(const function *f, double a, double b)
 {
-    return f->integral(a, b) + (f->at(a) + f->at(b)) / 2 + (f->slope(b) - f->slope(a)) / 12 - (f->third(b) - f->third(a)) / 720;
+    return f->integral(a, b) + (f->at(a) + f->at(b)) / 2 + (f->slope(b) - f->slope(a)) / 12
+           - (f->third(b) - f->third(a)) / 720;
 }
 
 static double near_sum(const function *f, int64_t begin, int64_t end)
@@ -74,12 +76,6 @@ static double sum_over(const function *f, int64_t begin, int64_t end)
     return far_sum(f, (double)begin, (double)(end - 1));
 }
 
-double hl_places_inverse(int64_t begin, int64_t end)
-{
-    return sum_over(&the_inverse, begin, end);
-}
+double hl_places_inverse(int64_t begin, int64_t end) { return sum_over(&the_inverse, begin, end); }
 
-double hl_places_gain(int64_t begin, int64_t end)
-{
-    return sum_over(&the_gain, begin, end);
-}
+double hl_places_gain(int64_t begin, int64_t end) { return sum_over(&the_gain, begin, end); }

@@ -3,8 +3,8 @@
 #define MODEL_PLACES_H
 #include <stdint.h>
 
-/* Sums over the places begin, begin + 1, ... end - 1, begin >= 1; 0 where end <= begin.  Long sums take no longer than the
- * logarithm of their length, and are good to 1e-12 of themselves. */
+/* Sums over the places begin, begin + 1, ... end - 1, begin >= 1; 0 where end <= begin.  Long sums take no longer
+ * than the logarithm of their length, and are good to 1e-12 of themselves. */
 double hl_places_inverse(int64_t begin, int64_t end);
 double hl_places_gain(int64_t begin, int64_t end);
 

@@ -42,7 +42,8 @@ static int text_of(hl_plan *p, text_index *x, const hl_corpus *corpus, const hl_
 
 /* Item i of a sample is read by row i and is the target of row i - 1.  Where a target is read too, it is the
  * same occurrence, hence the same text. */
-static void number_texts(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const hl_plan_rules *rules, text_index *x)
+static void number_texts(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const hl_plan_rules *rules,
+                         text_index *x)
 {
     for (int s = 0; s < b->samples; s++) {
         int n = b->begin[s + 1] - b->begin[s], row = p->row_begin[s];
@@ -59,9 +60,11 @@ static void weigh_rows(hl_plan *p, const hl_plan_rules *rules)
 {
     int blocks = rules->mean_over_ranks ? rules->mean_over_ranks : 1, used = 0;
     for (int k = 0; k < blocks; k++)
-        used += p->row_begin[hl_part_begin(p->samples, blocks, k + 1)] > p->row_begin[hl_part_begin(p->samples, blocks, k)];
+        used +=
+            p->row_begin[hl_part_begin(p->samples, blocks, k + 1)] > p->row_begin[hl_part_begin(p->samples, blocks, k)];
     for (int k = 0; k < blocks; k++) {
-        int begin = p->row_begin[hl_part_begin(p->samples, blocks, k)], end = p->row_begin[hl_part_begin(p->samples, blocks, k + 1)];
+        int begin = p->row_begin[hl_part_begin(p->samples, blocks, k)],
+            end = p->row_begin[hl_part_begin(p->samples, blocks, k + 1)];
         for (int r = begin; r < end; r++) p->weight[r] = 1.0f / (float)((double)used * (end - begin));
     }
 }
@@ -73,10 +76,7 @@ static int length_of(const hl_corpus *corpus, const hl_plan_rules *rules, int32_
     return n + rules->item_tokens;
 }
 
-static double cost_of_length(int L, int width)
-{
-    return (double)L * (1 + (double)L / (6.0 * width));
-}
+static double cost_of_length(int L, int width) { return (double)L * (1 + (double)L / (6.0 * width)); }
 
 static void open_micro_batch(hl_plan *p, int text)
 {
@@ -98,7 +98,8 @@ static void cut_micro_batches(hl_plan *p, int begin, int end, const hl_corpus *c
         all += cost_of_length(L, width);
     }
     const int64_t round = (int64_t)rules->parts * rules->chunk_tokens; /* tokens of as many full micro-batches */
-    const double parts = rules->parts > 1 && !rules->groups && round ? (double)(rules->parts * ((tokens + round - 1) / round)) : 1;
+    const double parts =
+        rules->parts > 1 && !rules->groups && round ? (double)(rules->parts * ((tokens + round - 1) / round)) : 1;
     for (int t = begin, part = 0; t < end; t++) {
         const int L = length_of(corpus, rules, p->item[t]);
         const double cost = cost_of_length(L, width);
@@ -158,7 +159,8 @@ static void count_public_work(hl_plan *p, const hl_batch *b, const hl_corpus *co
     p->public_tokens = tokens * p->public_items / drawn;
 }
 
-void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const hl_plan_rules *rules, int width, hl_arena *arena)
+void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const hl_plan_rules *rules, int width,
+                  hl_arena *arena)
 {
     int items = b->begin[b->samples], most = items + b->negatives, rows = items - b->samples;
     *p = (hl_plan){.samples = b->samples, .rows = rows, .S = b->S, .groups = rules->groups, .negatives = b->negatives};

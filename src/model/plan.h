@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 typedef struct {
-    int chunk_tokens;          /* a micro-batch of texts is closed when it has so many tokens */
+    int chunk_tokens; /* a micro-batch of texts is closed when it has so many tokens */
     /* micro-batches before the users' turn, and those after, are so many of nearly equal cost, or a multiple, so that
      * all who share them are busy.  0 or 1: they are as long as they may be; with groups too */
     int parts;
@@ -25,7 +25,7 @@ typedef struct {
     bool dedup;                /* false: every occurrence is a text of its own, as in the public code */
     /* what all texts of a micro-batch begin with is encoded once a micro-batch ([ITEM] pooling only) */
     bool share_prefix;
-    bool serial;               /* no text waits for the users' turn: all micro-batches are early */
+    bool serial; /* no text waits for the users' turn: all micro-batches are early */
     /* micro-batches are put into so many groups, whose gradients are summed apart; a power of two.  0: they are not.
      * Groups are what layouts have in common, so their micro-batches come in one order: serial */
     int groups;
@@ -35,17 +35,17 @@ typedef struct {
 
 typedef struct {
     int samples, rows, S;
-    int *row_begin;       /* (samples + 1) rows of each sample */
-    int *input, *target;  /* (rows) texts */
-    float *weight;        /* (rows) dLoss / d(loss of the row) */
-    int texts, read;      /* texts [0, read) are read by users */
-    int32_t *item;        /* (texts) an item that has this text */
-    float *multiplicity;  /* (texts) how often it was drawn as a negative; 0: it is none */
+    int *row_begin;      /* (samples + 1) rows of each sample */
+    int *input, *target; /* (rows) texts */
+    float *weight;       /* (rows) dLoss / d(loss of the row) */
+    int texts, read;     /* texts [0, read) are read by users */
+    int32_t *item;       /* (texts) an item that has this text */
+    float *multiplicity; /* (texts) how often it was drawn as a negative; 0: it is none */
     /* micro-batches [0, early_micro_batches) go forward before the users and back after them: those of the texts
      * [0, read), or all */
     int micro_batches, early_micro_batches;
-    int *micro_batch_begin;        /* (micro_batches + 1) texts */
-    int *micro_batch_tokens;       /* (micro_batches) */
+    int *micro_batch_begin;  /* (micro_batches + 1) texts */
+    int *micro_batch_tokens; /* (micro_batches) */
     /* (micro_batches) a L + b L^2 over its texts, in floating point operations up to a factor */
     double *micro_batch_cost;
     int user_micro_batches;
@@ -55,13 +55,14 @@ typedef struct {
     /* (micro_batches), (user_micro_batches): of nearly equal cost, in the order of the micro-batches; some may be
      * empty */
     int *group, *user_group;
-    int negatives;                 /* draws */
-    int64_t tokens;                /* of all texts, that are encoded */
+    int negatives;                       /* draws */
+    int64_t tokens;                      /* of all texts, that are encoded */
     int64_t public_items, public_tokens; /* what the public code would encode: every slot, every duplicate */
 } hl_plan;
 
 /* Lay a plan in the arena. width: hidden size of the Item LLM, which weighs L against L^2. */
-void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const hl_plan_rules *rules, int width, hl_arena *arena);
+void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const hl_plan_rules *rules, int width,
+                  hl_arena *arena);
 
 /* Which micro-batch has text t. */
 int hl_plan_micro_batch_of(const hl_plan *p, int text);

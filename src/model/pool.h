@@ -17,9 +17,6 @@ void hl_pool_open(hl_pool *p, const hl_corpus *corpus);
 void hl_pool_close(hl_pool *p);
 
 /* Item i of the pool. */
-static inline int32_t hl_pool_at(const hl_pool *p, int64_t i)
-{
-    return p->item ? p->item[i] : (int32_t)(1 + i);
-}
+static inline int32_t hl_pool_at(const hl_pool *p, int64_t i) { return p->item ? p->item[i] : (int32_t)(1 + i); }
 
 #endif

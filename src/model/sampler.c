@@ -65,7 +65,9 @@ void hl_sampler_draw(hl_batch *b, const hl_sampler *s, int64_t step, hl_arena *a
     b->negative = HL_TAKE(arena, int32_t, b->negatives);
     b->begin[0] = 0;
     for (int i = 0; i < samples; i++) {
-        int64_t which = (int64_t)hl_permute(s->seed, HL_FOR_ORDER, (uint64_t)epoch, (uint64_t)windows, (uint64_t)(from + i)), user;
+        int64_t which = (int64_t)hl_permute(s->seed, HL_FOR_ORDER, (uint64_t)epoch, (uint64_t)windows,
+                                            (uint64_t)(from + i)),
+                user;
         int n;
         const int32_t *window = hl_windows_at(s->windows, which, &user, &n);
         b->user[i] = user;

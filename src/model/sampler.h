@@ -13,15 +13,15 @@
 typedef struct {
     const hl_windows *windows;
     uint64_t seed;
-    int batch_size;    /* samples a step */
-    int num_negatives; /* 0: one a transition, filled up to S + 1 a sample; K: ceil(K / batch) a sample, nothing excluded */
+    int batch_size;      /* samples a step */
+    int num_negatives;   /* 0: one a transition, up to S + 1 a sample; K: ceil(K / batch) a sample, none excluded */
     const hl_pool *pool; /* what negatives are drawn from; NULL: all items */
 } hl_sampler;
 
 typedef struct {
     int samples, S;
-    int *begin;        /* (samples + 1): sample i has the items [begin[i], begin[i + 1]) */
-    int32_t *item;     /* oldest first */
+    int *begin;    /* (samples + 1): sample i has the items [begin[i], begin[i + 1]) */
+    int32_t *item; /* oldest first */
     int negatives;
     int32_t *negative; /* (negatives), in the order of the samples */
     int64_t *user;     /* (samples) whose they are, for sentences; NULL: nobody knows */

@@ -2,33 +2,45 @@
 #include "model/schedule.h"
 
 const char *const hl_act_name[HL_ACTS] = {
-    [HL_ITEM_FORWARD] = "item_forward",     [HL_ITEM_BACKWARD] = "item_backward",
-    [HL_USER_FORWARD] = "user_forward",     [HL_USER_BACKWARD] = "user_backward",
-    [HL_USER_ROWS] = "user_rows",           [HL_USER_POSITIVES] = "user_positives",
-    [HL_GIVE_INPUTS] = "give_inputs",       [HL_GIVE_TARGETS] = "give_targets",
-    [HL_GIVE_ROWS] = "give_rows",           [HL_RETURN_ROWS] = "return_rows",
-    [HL_RETURN_TARGETS] = "return_targets", [HL_RETURN_INPUTS] = "return_inputs",
-    [HL_ITEM_RECOMPUTE] = "item_again",     [HL_ITEM_TAKE] = "item_take",
-    [HL_ITEM_PASS] = "item_pass",           [HL_ITEM_TAKE_BACK] = "item_take_back",
-    [HL_ITEM_PASS_BACK] = "item_pass_back", [HL_USER_TAKE] = "user_take",
-    [HL_USER_PASS] = "user_pass",           [HL_USER_TAKE_BACK] = "user_take_back",
-    [HL_USER_PASS_BACK] = "user_pass_back", [HL_TALLY] = "tally",
-    [HL_LOSS] = "loss",                     [HL_SUM_ITEM] = "sum_item",
-    [HL_SUM_USER] = "sum_user",             [HL_UPDATE] = "update",
+    [HL_ITEM_FORWARD] = "item_forward",
+    [HL_ITEM_BACKWARD] = "item_backward",
+    [HL_USER_FORWARD] = "user_forward",
+    [HL_USER_BACKWARD] = "user_backward",
+    [HL_USER_ROWS] = "user_rows",
+    [HL_USER_POSITIVES] = "user_positives",
+    [HL_GIVE_INPUTS] = "give_inputs",
+    [HL_GIVE_TARGETS] = "give_targets",
+    [HL_GIVE_ROWS] = "give_rows",
+    [HL_RETURN_ROWS] = "return_rows",
+    [HL_RETURN_TARGETS] = "return_targets",
+    [HL_RETURN_INPUTS] = "return_inputs",
+    [HL_ITEM_RECOMPUTE] = "item_again",
+    [HL_ITEM_TAKE] = "item_take",
+    [HL_ITEM_PASS] = "item_pass",
+    [HL_ITEM_TAKE_BACK] = "item_take_back",
+    [HL_ITEM_PASS_BACK] = "item_pass_back",
+    [HL_USER_TAKE] = "user_take",
+    [HL_USER_PASS] = "user_pass",
+    [HL_USER_TAKE_BACK] = "user_take_back",
+    [HL_USER_PASS_BACK] = "user_pass_back",
+    [HL_TALLY] = "tally",
+    [HL_LOSS] = "loss",
+    [HL_SUM_ITEM] = "sum_item",
+    [HL_SUM_USER] = "sum_user",
+    [HL_UPDATE] = "update",
 };
 
-static void add(hl_schedule *s, hl_act act, int mb)
-{
-    s->task[s->n++] = (hl_task){act, mb};
-}
+static void add(hl_schedule *s, hl_act act, int mb) { s->task[s->n++] = (hl_task){act, mb}; }
 
 /* The acts of one side. */
 typedef struct {
     hl_act take, forward, pass, take_back, backward, pass_back;
 } acts;
 
-static const acts item_acts = {HL_ITEM_TAKE, HL_ITEM_FORWARD, HL_ITEM_PASS, HL_ITEM_TAKE_BACK, HL_ITEM_BACKWARD, HL_ITEM_PASS_BACK};
-static const acts user_acts = {HL_USER_TAKE, HL_USER_FORWARD, HL_USER_PASS, HL_USER_TAKE_BACK, HL_USER_BACKWARD, HL_USER_PASS_BACK};
+static const acts item_acts = {HL_ITEM_TAKE,      HL_ITEM_FORWARD,  HL_ITEM_PASS,
+                               HL_ITEM_TAKE_BACK, HL_ITEM_BACKWARD, HL_ITEM_PASS_BACK};
+static const acts user_acts = {HL_USER_TAKE,      HL_USER_FORWARD,  HL_USER_PASS,
+                               HL_USER_TAKE_BACK, HL_USER_BACKWARD, HL_USER_PASS_BACK};
 
 /* Micro-batches of a replica in the order in which they are done, and where in its pipeline I am. */
 typedef struct {
@@ -55,8 +67,8 @@ static line line_of(const acts *a, const int *owner, int first_rank, int begin, 
     line x = {.acts = a, .micro_batch = HL_TAKE(arena, int, end - begin), .stage = stage, .stages = stages};
     for (int c = begin; c < end; c++)
         if (owner[c] == first_rank) x.micro_batch[x.n++] = c;
-    for (int most = lockstep && first_rank >= 0 ? most_micro_batches(owner, begin, end, l->ranks, arena)
-         : 0; x.n < most;)
+    for (int most = lockstep && first_rank >= 0 ? most_micro_batches(owner, begin, end, l->ranks, arena) : 0;
+         x.n < most;)
         x.micro_batch[x.n++] = -1;
     return x;
 }
@@ -107,7 +119,8 @@ static void go_back(hl_schedule *s, line *l, int begin, int end)
     }
 }
 
-void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, const hl_share *share, int rank, hl_arena *arena)
+void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, const hl_share *share, int rank,
+                      hl_arena *arena)
 {
     bool item = hl_layout_has_item(l, rank), user = hl_layout_has_user(l, rank);
     bool user_last_stage = hl_layout_is_user_last_stage(l, rank);

@@ -12,9 +12,9 @@
  * micro-batches each, the last of which may be empty.
  *
  * The loss is a barrier for the whole batch.  After it the gradients of texts that no user reads are final, so
- * item ranks go backward through those while the users go backward; the texts that users read come last.  In serial order
- * (hl_plan_rules) all texts come first and last, and one side waits while the other works.
- * mpi/step.c carries the list out; a test walks it for all ranks without MPI. */
+ * item ranks go backward through those while the users go backward; the texts that users read come last.  In serial
+ * order (hl_plan_rules) all texts come first and last, and one side waits while the other works. mpi/step.c carries
+ * the list out; a test walks it for all ranks without MPI. */
 #ifndef MODEL_SCHEDULE_H
 #define MODEL_SCHEDULE_H
 #include "model/layout.h"
@@ -28,7 +28,7 @@ typedef enum {
     HL_USER_FORWARD,
     HL_USER_BACKWARD,
     /* with a micro-batch; between this rank and its likes in the neighbouring stages */
-    HL_ITEM_TAKE,      /* what the stage before wrote */
+    HL_ITEM_TAKE, /* what the stage before wrote */
     HL_ITEM_PASS,
     HL_ITEM_TAKE_BACK, /* gradients from the next stage */
     HL_ITEM_PASS_BACK,
@@ -37,16 +37,16 @@ typedef enum {
     HL_USER_TAKE_BACK,
     HL_USER_PASS_BACK,
     /* local */
-    HL_USER_ROWS,       /* unit vectors of my rows and their targets; where user vectors come out */
-    HL_USER_POSITIVES,  /* gradients through the target's own logit */
+    HL_USER_ROWS,      /* unit vectors of my rows and their targets; where user vectors come out */
+    HL_USER_POSITIVES, /* gradients through the target's own logit */
     /* collective over all ranks */
-    HL_GIVE_INPUTS,     /* item vectors to the users that read them */
-    HL_GIVE_TARGETS,    /* ... that predict them */
-    HL_GIVE_ROWS,       /* user rows to all item ranks */
-    HL_RETURN_ROWS,     /* their gradients back */
+    HL_GIVE_INPUTS,  /* item vectors to the users that read them */
+    HL_GIVE_TARGETS, /* ... that predict them */
+    HL_GIVE_ROWS,    /* user rows to all item ranks */
+    HL_RETURN_ROWS,  /* their gradients back */
     HL_RETURN_TARGETS,
     HL_RETURN_INPUTS,
-    HL_TALLY,           /* the small facts of the step */
+    HL_TALLY, /* the small facts of the step */
     /* collective over the item ranks that have vectors */
     HL_LOSS,
     /* collective over the replicas of a side, and the ranks of each stage */
@@ -71,6 +71,7 @@ typedef struct {
 } hl_schedule;
 
 /* The list of one rank, laid in the arena. */
-void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, const hl_share *share, int rank, hl_arena *arena);
+void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, const hl_share *share, int rank,
+                      hl_arena *arena);
 
 #endif

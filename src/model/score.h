@@ -29,9 +29,9 @@ typedef struct {
 typedef struct {
     int cuts, cut[HL_CUTS]; /* the K of recall@K */
     int64_t users;
-    int64_t repeated;       /* targets in the user's own history: a miss, since history is masked */
-    int64_t tied;           /* users whose target shares its score with others */
-    double ties;            /* others with the same score, summed over users */
+    int64_t repeated; /* targets in the user's own history: a miss, since history is masked */
+    int64_t tied;     /* users whose target shares its score with others */
+    double ties;      /* others with the same score, summed over users */
     hl_gains gains[HL_TIES];
 } hl_score;
 

@@ -16,21 +16,21 @@ static steps steps_of(const hl_stack *m)
 }
 
 /* Tokens that see earlier ones of their own run: the prefix is one, and every segment. */
-static const int *runs_of(const hl_pack *pack)
-{
-    return pack->prefix ? pack->begin - 1 : pack->begin;
-}
+static const int *runs_of(const hl_pack *pack) { return pack->prefix ? pack->begin - 1 : pack->begin; }
 
-static int count_runs(const hl_pack *pack)
-{
-    return pack->segments + (pack->prefix > 0);
-}
+static int count_runs(const hl_pack *pack) { return pack->segments + (pack->prefix > 0); }
 
 /* All rows after the prefix read it. */
 static hl_prefix prefix_of(const float *qkv, const steps *s, const hl_pack *pack)
 {
     const float *k = qkv + s->od;
-    return (hl_prefix){qkv + (size_t)pack->prefix * (size_t)s->qkv, k, k + s->K * s->d, s->qkv, s->qkv, pack->T - pack->prefix, pack->prefix};
+    return (hl_prefix){qkv + (size_t)pack->prefix * (size_t)s->qkv,
+                       k,
+                       k + s->K * s->d,
+                       s->qkv,
+                       s->qkv,
+                       pack->T - pack->prefix,
+                       pack->prefix};
 }
 
 /* One query a segment reads it. */
@@ -45,7 +45,8 @@ void hl_see_forward(hl_block_saved *b, const hl_stack *m, const hl_pack *pack)
     size_t first = (size_t)pack->prefix;
     hl_attention_forward(b->o, b->lse, b->qkv, runs_of(pack), count_runs(pack), &m->heads);
     const hl_prefix x = prefix_of(b->qkv, &s, pack);
-    if (pack->prefix) hl_attention_prefix_forward(b->o + first * (size_t)s.od, b->lse + first * (size_t)s.H, &x, &m->heads);
+    if (pack->prefix)
+        hl_attention_prefix_forward(b->o + first * (size_t)s.od, b->lse + first * (size_t)s.H, &x, &m->heads);
 }
 
 void hl_see_backward(float *dqkv, const float *d_o, const hl_block_saved *b, const hl_stack *m, const hl_pack *pack,
@@ -57,7 +58,8 @@ void hl_see_backward(float *dqkv, const float *d_o, const hl_block_saved *b, con
     hl_attention_backward(dqkv, d_o, b->o, b->lse, b->qkv, runs_of(pack), count_runs(pack), &m->heads);
     const hl_prefix x = prefix_of(b->qkv, &s, pack);
     if (pack->prefix)
-        hl_attention_prefix_backward(dqkv + first * (size_t)s.qkv, dk, dk + s.K * s.d, d_o + from, b->o + from, b->lse + first * (size_t)s.H, &x, &m->heads, scratch);
+        hl_attention_prefix_backward(dqkv + first * (size_t)s.qkv, dk, dk + s.K * s.d, d_o + from, b->o + from,
+                                     b->lse + first * (size_t)s.H, &x, &m->heads, scratch);
 }
 
 void hl_see_last_forward(hl_block_saved *b, const hl_stack *m, const hl_pack *pack)

@@ -1,7 +1,8 @@
 /* sketch.c - what is kept of a tensor so that it can be compared with another.
  *
- * A float is m 2^(e - 150) with whole m < 2^24 and 1 <= e <= 254.  Those whose e have the same e / 8 are added in one bin as
- * whole multiples of its unit 2^(8 (e / 8) - 150), below 2^31 each: a word has room for 2^31 of them, and no bit is lost. */
+ * A float is m 2^(e - 150) with whole m < 2^24 and 1 <= e <= 254.  Those whose e have the same e / 8 are added in
+ * one bin as whole multiples of its unit 2^(8 (e / 8) - 150), below 2^31 each: a word has room for 2^31 of them, and
+ * no bit is lost. */
 #include "model/sketch.h"
 #include "base/digest.h"
 #include <math.h>
@@ -26,8 +27,8 @@ static void add(int64_t *bin, float x, int64_t sign)
     bin[e >> 3] += (v ^ sign) - sign;
 }
 
-/* Three random bits of a place (SplitMix64): which sum, and the sign.  A weaker mix spreads neighbours too evenly, and what is
- * constant along a row would seem small. */
+/* Three random bits of a place (SplitMix64): which sum, and the sign.  A weaker mix spreads neighbours too evenly,
+ * and what is constant along a row would seem small. */
 static uint64_t draw(uint64_t name, uint64_t place)
 {
     uint64_t z = name + (place + 1) * 0x9E3779B97F4A7C15u;
@@ -36,10 +37,7 @@ static uint64_t draw(uint64_t name, uint64_t place)
     return z >> 61;
 }
 
-static bool is_finite(float x)
-{
-    return (bits_of(x) >> 23 & 255) < 255;
-}
+static bool is_finite(float x) { return (bits_of(x) >> 23 & 255) < 255; }
 
 void hl_sketch_add(hl_sketch_sums *s, const float *x, size_t n, uint64_t name, int64_t place)
 {
@@ -75,6 +73,7 @@ double hl_sketch_difference(const hl_sketch *a, const hl_sketch *b)
     double squares = 0, norm = fmax(a->norm, b->norm);
     if (a->digest == b->digest) return 0;
     if (isnan(a->norm) || isnan(b->norm)) return INFINITY;
-    for (int j = 0; j < HL_PROJECTIONS; j++) squares += (a->projection[j] - b->projection[j]) * (a->projection[j] - b->projection[j]);
+    for (int j = 0; j < HL_PROJECTIONS; j++)
+        squares += (a->projection[j] - b->projection[j]) * (a->projection[j] - b->projection[j]);
     return norm > 0 ? sqrt(squares) / norm : 0;
 }

@@ -36,7 +36,4 @@ hl_split_parts hl_split_cut(const hl_split *s, const int64_t *time, int n)
     return (hl_split_parts){count_before(time, n, s->valid_from), count_before(time, n, s->test_from), n};
 }
 
-int hl_split_target(int begin, int end)
-{
-    return end > begin && end > 1 ? end - 1 : -1;
-}
+int hl_split_target(int begin, int end) { return end > begin && end > 1 ? end - 1 : -1; }

@@ -29,11 +29,19 @@ void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, c
                    int positions, const hl_tensor_group *tp)
 {
     const hl_llama_share mine = hl_llama_share_of(shape, hl_tensor_group_column(tp), hl_tensor_group_columns(tp));
-    *m = (hl_stack){.shape = *shape, .tp = tp, .sharder = &hl_unsharded, .positions = positions,
+    *m = (hl_stack){.shape = *shape,
+                    .tp = tp,
+                    .sharder = &hl_unsharded,
+                    .positions = positions,
                     .width = (int)(mine.width.end - mine.width.begin),
-                    .layers = layers.end - layers.begin, .first = layers.begin == 0, .last = layers.end == shape->num_hidden_layers};
-    m->heads = (hl_heads){.H = (int)(mine.query.end - mine.query.begin), .K = (int)(mine.key.end - mine.key.begin), .d = shape->head_dim,
-                          .group = shape->num_attention_heads / shape->num_key_value_heads, .lead = mine.lead};
+                    .layers = layers.end - layers.begin,
+                    .first = layers.begin == 0,
+                    .last = layers.end == shape->num_hidden_layers};
+    m->heads = (hl_heads){.H = (int)(mine.query.end - mine.query.begin),
+                          .K = (int)(mine.key.end - mine.key.begin),
+                          .d = shape->head_dim,
+                          .group = shape->num_attention_heads / shape->num_key_value_heads,
+                          .lead = mine.lead};
     m->block = hl_alloc((size_t)m->layers * sizeof *m->block);
     for (int i = layers.begin; i < layers.end; i++)
         m->block[i - layers.begin] = (hl_block){
@@ -79,13 +87,12 @@ static bool is_sequence_parallel(const hl_stack *m, const hl_pack *pack, int lay
     return m->tp->sequence_parallel && !is_read_out(m, pack, layer);
 }
 
-/* Do rows of a kind share their queries, keys and values before rotation?  In the first block, where all have the same input; not where
- * rows are divided, nor where bits are promised over layouts that divide them. */
+/* Do rows of a kind share their queries, keys and values before rotation?  In the first block, where all have the
+ * same input; not where rows are divided, nor where bits are promised over layouts that divide them. */
 static bool has_kinds(const hl_stack *m, const hl_pack *pack, int layer)
 {
     return pack->kinds && m->first && layer == 0 && !is_read_out(m, pack, layer) && !m->grid
-        && !m->tp->sequence_parallel
-        && !m->slices;
+           && !m->tp->sequence_parallel && !m->slices;
 }
 
 /* What I compute of a pack. */
@@ -106,19 +113,19 @@ void hl_stack_saved_lay(hl_stack_saved *t, const hl_stack *m, const hl_pack *who
         size_t n = last ? (size_t)pack->segments : T, rows = rows_saved(m, pack->T, sequence_parallel);
         size_t saved = last ? n : rows;
         hl_block_saved b;
-        b.x = HL_TAKE(arena, float, rows * D);
+        b.x = HL_TAKE(arena, float, rows *D);
         b.rstd = HL_TAKE(arena, float, rows);
         b.qkv = HL_TAKE_ROWS(arena, float, T, last ? s.qkv - s.od : s.qkv);
         b.q = HL_TAKE_ROWS(arena, float, last ? n : 0, s.od);
         b.o = HL_TAKE_ROWS(arena, float, n, s.od);
         b.lse = HL_TAKE_ROWS(arena, float, n, s.H);
-        b.h = HL_TAKE(arena, float, saved * D);
+        b.h = HL_TAKE(arena, float, saved *D);
         b.mlp_rstd = HL_TAKE(arena, float, saved);
         b.gu = HL_TAKE_ROWS(arena, float, n, 2 * s.F);
         if (!arena->measuring) t->block[i] = b;
     }
     size_t out = m->last ? rows_saved(m, hl_pack_rows(pack), m->tp->sequence_parallel && !pack->last_only) : 0;
-    t->x = HL_TAKE(arena, float, out * D);
+    t->x = HL_TAKE(arena, float, out *D);
     t->rstd = HL_TAKE(arena, float, out);
 }
 
@@ -156,8 +163,9 @@ void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const floa
         float *next = i + 1 < layers ? t->block[i + 1].x : out;
         m->sharder->unshard(m->sharder, i);
         if (last) hl_block_last_forward(next, &t->block[i], m, &m->block[i], w, pack, scratch);
-        else hl_block_forward(next + (in_place ? first : 0), &t->block[i], m, &m->block[i], w, pack,
-                              has_kinds(m, pack, i), sequence_parallel, scratch);
+        else
+            hl_block_forward(next + (in_place ? first : 0), &t->block[i], m, &m->block[i], w, pack,
+                             has_kinds(m, pack, i), sequence_parallel, scratch);
         if (in_place) hl_sequence_part_all_gather(next, m, &mine);
         m->sharder->reshard(m->sharder, i);
         hl_act_tick();
@@ -170,8 +178,8 @@ void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const floa
     hl_arena_back(scratch, mark);
 }
 
-/* From the rows that come out to all rows: the last norm and, where only last rows are read out, the last block.  dx (T, D) is
- * filled, where it is sequence parallel with my rows at least; how many blocks are left. */
+/* From the rows that come out to all rows: the last norm and, where only last rows are read out, the last block.  dx
+ * (T, D) is filled, where it is sequence parallel with my rows at least; how many blocks are left. */
 static int read_out_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *t, const hl_stack *m,
                              const float *w, const hl_pack *pack, hl_arena *scratch)
 {

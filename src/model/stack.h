@@ -3,8 +3,9 @@
  *     h = x + o_proj(attention(rope(q), rope(k), v)),  q, k, v = proj(norm(x))
  *     y = h + down(silu(gate(norm(h))) * up(norm(h)))          and a last norm after the last block
  *
- * (Touvron et al., arXiv 2302.13971.)  Both LLMs are this; they differ in what goes in and what is read out.  A stage of a
- * pipeline has some of the blocks: what goes in is what the stage before wrote, and the last norm is the last stage's. */
+ * (Touvron et al., arXiv 2302.13971.)  Both LLMs are this; they differ in what goes in and what is read out.  A
+ * stage of a pipeline has some of the blocks: what goes in is what the stage before wrote, and the last norm is the
+ * last stage's. */
 #ifndef MODEL_STACK_H
 #define MODEL_STACK_H
 #include "model/layer.h"
@@ -31,8 +32,8 @@ void hl_stack_pass_backward(const hl_stack *m);
 void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *t, const hl_stack *m,
                        const float *w, const hl_pack *pack, hl_arena *scratch);
 
-/* Floating point operations of my share of a forward over the pack (products and attention); the backward takes twice as
- * many. */
+/* Floating point operations of my share of a forward over the pack (products and attention); the backward takes
+ * twice as many. */
 double hl_stack_flop(const hl_stack *m, const hl_pack *pack);
 
 #endif

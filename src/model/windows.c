@@ -27,10 +27,7 @@ void hl_windows_close(hl_windows *w)
     *w = (hl_windows){0};
 }
 
-int64_t hl_windows_count(const hl_windows *w)
-{
-    return w->first[w->corpus->users];
-}
+int64_t hl_windows_count(const hl_windows *w) { return w->first[w->corpus->users]; }
 
 /* The user u with first[u] <= i < first[u + 1]. */
 static int64_t user_of(const hl_windows *w, int64_t i)

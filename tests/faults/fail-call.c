@@ -94,7 +94,8 @@ __attribute__((destructor)) static void tell(void)
 {
     char line[30];
     if (!want.counts || !want.count) return;
-    const int fd = open(want.count, O_WRONLY | O_CREAT | O_APPEND, 0666), n = snprintf(line, sizeof line, "%ld\n", calls);
+    const int fd = open(want.count, O_WRONLY | O_CREAT | O_APPEND, 0666),
+              n = snprintf(line, sizeof line, "%ld\n", calls);
     if (fd >= 0 && write(fd, line, (size_t)n) == n) close(fd);
 }
 
@@ -102,14 +103,14 @@ __attribute__((destructor)) static void tell(void)
 #define BEHIND(name) __typeof__(&name) real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
 
 /* Calls that move n bytes. */
-#define MOVES(name, params, whole, half)          \
-    ssize_t name params                           \
-    {                                             \
-        BEHIND(name);                             \
-        const int what = what_of_descriptor(fd);  \
-        if (what == FAILS) return -1;             \
+#define MOVES(name, params, whole, half)             \
+    ssize_t name params                              \
+    {                                                \
+        BEHIND(name);                                \
+        const int what = what_of_descriptor(fd);     \
+        if (what == FAILS) return -1;                \
         if (what == HALF && n > 1) return real half; \
-        return real whole;                        \
+        return real whole;                           \
     }
 MOVES(write, (int fd, const void *at, size_t n), (fd, at, n), (fd, at, n / 2))
 MOVES(pwrite, (int fd, const void *at, size_t n, off_t to), (fd, at, n, to), (fd, at, n / 2, to))
@@ -119,10 +120,10 @@ MOVES(pread, (int fd, void *at, size_t n, off_t from), (fd, at, n, from), (fd, a
 MOVES(pread64, (int fd, void *at, size_t n, off64_t from), (fd, at, n, from), (fd, at, n / 2, from))
 
 /* Calls that have no half; fsync and ftruncate know no EINTR of their own, and get it all the same. */
-#define ACTS(name, params, args, what)   \
-    int name params                      \
-    {                                    \
-        BEHIND(name);                    \
+#define ACTS(name, params, args, what)           \
+    int name params                              \
+    {                                            \
+        BEHIND(name);                            \
         return (what) == FAILS ? -1 : real args; \
     }
 ACTS(fsync, (int fd), (fd), what_of_descriptor(fd))

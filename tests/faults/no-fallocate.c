@@ -10,6 +10,9 @@ static int refuse(void)
 }
 
 int fallocate(int fd, int mode, off_t from, off_t n) { return (void)fd, (void)mode, (void)from, (void)n, refuse(); }
-int fallocate64(int fd, int mode, off64_t from, off64_t n) { return (void)fd, (void)mode, (void)from, (void)n, refuse(); }
+int fallocate64(int fd, int mode, off64_t from, off64_t n)
+{
+    return (void)fd, (void)mode, (void)from, (void)n, refuse();
+}
 int posix_fallocate(int fd, off_t from, off_t n) { return (void)fd, (void)from, (void)n, EOPNOTSUPP; }
 int posix_fallocate64(int fd, off64_t from, off64_t n) { return (void)fd, (void)from, (void)n, EOPNOTSUPP; }

@@ -23,7 +23,8 @@ static void find_program(void)
 {
     char text[4096], name[400];
     const int fd = open("/proc/self/maps", O_RDONLY);
-    const ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1), length = readlink("/proc/self/exe", name, sizeof name - 1);
+    const ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1),
+                  length = readlink("/proc/self/exe", name, sizeof name - 1);
     if (fd >= 0) close(fd);
     if (n <= 0 || length <= 4 || memcmp(name + length - 4, "hllm", 4) != 0) return;
     text[n] = name[length] = 0;
@@ -38,7 +39,8 @@ static void find_program(void)
 
 static void set_up(void)
 {
-    const char *first = getenv("HLLM_NO_MEMORY_AT"), *rank = getenv("HLLM_NO_MEMORY_RANK"), *mine = getenv("OMPI_COMM_WORLD_RANK");
+    const char *first = getenv("HLLM_NO_MEMORY_AT"), *rank = getenv("HLLM_NO_MEMORY_RANK"),
+               *mine = getenv("OMPI_COMM_WORLD_RANK");
     is_set_up = true;
     if (!first || strcmp(rank ? rank : "0", mine ? mine : "0") != 0) return;
     find_program();
@@ -68,5 +70,8 @@ static void *nothing(void)
 }
 
 void *malloc(size_t n) { return fails(__builtin_return_address(0)) ? nothing() : __libc_malloc(n); }
-void *calloc(size_t count, size_t n) { return fails(__builtin_return_address(0)) ? nothing() : __libc_calloc(count, n); }
+void *calloc(size_t count, size_t n)
+{
+    return fails(__builtin_return_address(0)) ? nothing() : __libc_calloc(count, n);
+}
 void *realloc(void *p, size_t n) { return fails(__builtin_return_address(0)) ? nothing() : __libc_realloc(p, n); }

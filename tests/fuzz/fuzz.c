@@ -59,8 +59,18 @@ static const char *file_of(const char *name, const char *bytes, size_t n)
 
 static void remove_folder(void)
 {
-    static const char *const names[] = {"x.csv", "x.json", "config.json", "model.safetensors", "tokenizer.model", "tokenizer.json", "tokenizer_config.json",
-                                        "special_tokens_map.json", "added_tokens.json", "metrics.jsonl", "ledger.jsonl", "latest"};
+    static const char *const names[] = {"x.csv",
+                                        "x.json",
+                                        "config.json",
+                                        "model.safetensors",
+                                        "tokenizer.model",
+                                        "tokenizer.json",
+                                        "tokenizer_config.json",
+                                        "special_tokens_map.json",
+                                        "added_tokens.json",
+                                        "metrics.jsonl",
+                                        "ledger.jsonl",
+                                        "latest"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) unlink(in_folder(names[i]));
     rmdir(folder);
 }
@@ -166,13 +176,11 @@ static void read_quoted(const char *text, size_t n)
 static void read_calibration(const char *text, size_t n)
 {
     hl_machine m = {0};
-    if (hl_forecast_calibrated(&m, file_of("x.json", text, n), 64) == HL_OK) HL_CHECK(m.flops > 0 && m.memory > 0 && isfinite(m.flops));
+    if (hl_forecast_calibrated(&m, file_of("x.json", text, n), 64) == HL_OK)
+        HL_CHECK(m.flops > 0 && m.memory > 0 && isfinite(m.flops));
 }
 
-static void read_reference(const char *text, size_t n)
-{
-    (void)hl_table_check_reference(file_of("x.json", text, n));
-}
+static void read_reference(const char *text, size_t n) { (void)hl_table_check_reference(file_of("x.json", text, n)); }
 
 /* ---- what others have written */
 
@@ -187,7 +195,8 @@ static void read_hf_config(const char *text, size_t n)
 {
     hl_llama shape = {0};
     file_of("config.json", text, n);
-    if (hl_hf_config(folder, &shape) == HL_OK) HL_CHECK(shape.hidden_size > 0 && shape.num_hidden_layers > 0 && shape.num_attention_heads > 0);
+    if (hl_hf_config(folder, &shape) == HL_OK)
+        HL_CHECK(shape.hidden_size > 0 && shape.num_hidden_layers > 0 && shape.num_attention_heads > 0);
 }
 
 static void read_safetensors(const char *text, size_t n)
@@ -227,8 +236,13 @@ static void read_tokenizer(const char *text, size_t n)
 /* The input is the four files beside a small model, apart by a byte that no JSON has. */
 static void read_tokenizer_folder(const char *text, size_t n)
 {
-    static const char *const names[] = {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.json"};
-    static const spm_text pieces[] = {{"\xE2\x96\x81", SPM_NORMAL, -1}, {"a", SPM_NORMAL, -2}, {"w", SPM_NORMAL, -3}, {"or", SPM_NORMAL, -4}, {"[INST]", SPM_USER_DEFINED, 0}};
+    static const char *const names[] = {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+                                        "tokenizer.json"};
+    static const spm_text pieces[] = {{"\xE2\x96\x81", SPM_NORMAL, -1},
+                                      {"a", SPM_NORMAL, -2},
+                                      {"w", SPM_NORMAL, -3},
+                                      {"or", SPM_NORMAL, -4},
+                                      {"[INST]", SPM_USER_DEFINED, 0}};
     const spm_message model = spm_model(pieces, 5);
     hl_tokenizer *t;
     file_of("tokenizer.model", (const char *)model.at, model.n);
@@ -297,7 +311,8 @@ static void read_places(const char *text, size_t n)
     memcpy(places, text, n < sizeof places ? n : sizeof places);
     if (hl_shard_use(data, &s, places, "shard", arrays, 4) != HL_OK) return;
     for (int i = 0; i < 4; i++)
-        HL_CHECK((const char *)data[i].at >= s.bytes && (const char *)data[i].at + data[i].n * size[i] <= s.bytes + s.size);
+        HL_CHECK((const char *)data[i].at >= s.bytes
+                 && (const char *)data[i].at + data[i].n * size[i] <= s.bytes + s.size);
 }
 
 static void read_record(const char *text, size_t n)
@@ -335,11 +350,25 @@ static const struct {
     const char *name;
     reader *read;
 } readers[] = {
-    {"csv", read_csv},           {"columns", read_columns},         {"timestamp", read_timestamp},   {"printable", print_bytes},
-    {"config", read_config},     {"quote", read_quoted},            {"calibration", read_calibration}, {"reference", read_reference},
-    {"json", read_json},         {"hf-config", read_hf_config},     {"safetensors", read_safetensors}, {"tokenizer", read_tokenizer},
-    {"tokenizer-folder", read_tokenizer_folder}, {"inventory", read_inventory}, {"manifest", read_manifest}, {"shard", read_places},
-    {"record", read_record},     {"ledger", read_ledger},           {"latest", read_latest},
+    {"csv", read_csv},
+    {"columns", read_columns},
+    {"timestamp", read_timestamp},
+    {"printable", print_bytes},
+    {"config", read_config},
+    {"quote", read_quoted},
+    {"calibration", read_calibration},
+    {"reference", read_reference},
+    {"json", read_json},
+    {"hf-config", read_hf_config},
+    {"safetensors", read_safetensors},
+    {"tokenizer", read_tokenizer},
+    {"tokenizer-folder", read_tokenizer_folder},
+    {"inventory", read_inventory},
+    {"manifest", read_manifest},
+    {"shard", read_places},
+    {"record", read_record},
+    {"ledger", read_ledger},
+    {"latest", read_latest},
 };
 enum { READERS = sizeof readers / sizeof readers[0] };
 
