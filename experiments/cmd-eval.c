@@ -17,7 +17,7 @@ static hl_status phase_of(hl_phase *phase, const char *name)
     return HL_FAIL(HL_EUSAGE, "--phase %s is neither valid nor test", name);
 }
 
-static hl_status figures(hl_evaluation *v, hl_job *job, const char *checkpoint, hl_phase phase)
+static hl_status evaluate_or_fit(hl_evaluation *v, hl_job *job, const char *checkpoint, hl_phase phase)
 {
     hl_evaluation ease[2];
     if (job->config->model != HL_MODEL_EASE) {
@@ -37,7 +37,7 @@ static hl_status evaluate(hl_job *job, const char *checkpoint, hl_phase phase, b
     hl_evaluation v;
     json_t *table = NULL;
     HL_TRY(hl_table_check(job));
-    HL_TRY(figures(&v, job, checkpoint, phase));
+    HL_TRY(evaluate_or_fit(&v, job, checkpoint, phase));
     HL_TRY(hl_table_make(job, &v, json ? &table : NULL));
     if (!table) return HL_OK;
     json_t *out = hl_evaluation_json(job, &v);

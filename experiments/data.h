@@ -15,7 +15,7 @@ hl_status hl_data_folder(char folder[PATH_MAX], const hl_group *world, hl_prepar
  * 0 speaks. */
 void hl_data_tell(const hl_group *world, const hl_manifest *m);
 
-/* What makes figures doubtful, as warnings: at the start, and beside the figures.  Nothing of texts where c's model
+/* What makes metrics doubtful, as warnings: at the start, and beside the metrics.  Nothing of texts where c's model
  * reads none.  Rank 0 speaks. */
 void hl_data_warn(const hl_group *world, const hl_config *c, const hl_manifest *m);
 

@@ -1,8 +1,8 @@
-/* ease.c - EASE of a job's data: the penalty chosen on validation, and its figures. */
+/* ease.c - EASE of a job's data: the penalty chosen on validation, and its metrics. */
 #include "experiments/ease.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "experiments/figures.h"
+#include "experiments/metrics.h"
 #include "mpi/ease.h"
 
 static void rank_users(hl_evaluation *v, const hl_job *j, hl_ease *e, int l2, hl_phase phase)
@@ -15,7 +15,7 @@ static void rank_users(hl_evaluation *v, const hl_job *j, hl_ease *e, int l2, hl
     v->seconds = hl_seconds() - began;
 }
 
-/* One penalty; where it is the best so far, v becomes its figures. */
+/* One penalty; where it is the best so far, v becomes its metrics. */
 static hl_status try_penalty(hl_evaluation v[2], double *best, const hl_job *j, hl_ease *e, int l2)
 {
     hl_evaluation valid;
@@ -24,7 +24,7 @@ static hl_status try_penalty(hl_evaluation v[2], double *best, const hl_job *j, 
     HL_TRY(hl_ease_fit(e, l2));
     double fitted = hl_seconds();
     rank_users(&valid, j, e, l2, HL_VALID);
-    double value = hl_figure(&valid.score, j->config->valid_metric);
+    double value = hl_metrics_value(&valid.score, j->config->valid_metric);
     bool better = value > *best;
     hl_log(HL_INFO, "EASE with a penalty of %d: valid %s %.4f%s, %.1f s", l2, j->config->valid_metric, value,
            better ? " (the best so far)" : "", hl_seconds() - began);

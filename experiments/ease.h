@@ -1,4 +1,4 @@
-/* ease.h - EASE of a job's data: the penalty chosen on validation, and its figures. */
+/* ease.h - EASE of a job's data: the penalty chosen on validation, and its metrics. */
 #ifndef EXPERIMENTS_EASE_H
 #define EXPERIMENTS_EASE_H
 #include "experiments/evaluation.h"

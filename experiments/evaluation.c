@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/usage.h"
-#include "experiments/figures.h"
+#include "experiments/metrics.h"
 #include "mpi/catalogue.h"
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static void warn_of_ties(const hl_evaluation *v, const hl_config *c)
     hl_log(
         HL_WARN,
         "%s: the targets of %lld of %lld users (%.1f %%) share their score with other items, with %.1f on average: "
-        "figures are the mean over the orders of these ties; recall@%d would be %.4f with the targets first, %.4f with "
+        "metrics are the mean over the orders of these ties; recall@%d would be %.4f with the targets first, %.4f with "
         "them last; items whose texts are equal, or alike as far as they are read, tie always: look at the texts of %s",
         hl_phase_name[v->phase], (long long)s->tied, (long long)s->users, 100 * tied / users, s->ties / tied, s->cut[k],
         s->gains[HL_TIES_FIRST].recall[k] / users, s->gains[HL_TIES_LAST].recall[k] / users, c->dataset);
@@ -125,12 +125,12 @@ bool hl_evaluation_recall(hl_evaluation *v, const hl_config *c, hl_phase phase, 
 
 static json_t *band_end(const hl_job *j, const hl_evaluation *v, hl_ties ties)
 {
-    return hl_figures_json(j->config, &(hl_figures){.score = &v->score, .ties = ties});
+    return hl_metrics_json(j->config, &(hl_metrics){.score = &v->score, .ties = ties});
 }
 
 json_t *hl_evaluation_json(const hl_job *j, const hl_evaluation *v)
 {
-    json_t *out = hl_figures_json(j->config, &(hl_figures){.score = &v->score});
+    json_t *out = hl_metrics_json(j->config, &(hl_metrics){.score = &v->score});
     json_object_set_new(out, "optimistic", band_end(j, v, HL_TIES_FIRST));
     json_object_set_new(out, "pessimistic", band_end(j, v, HL_TIES_LAST));
     json_object_set_new(out, "users", json_integer(v->score.users));

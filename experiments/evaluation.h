@@ -31,7 +31,7 @@ hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const h
  * was made.  False where it has none.  Local. */
 bool hl_evaluation_recall(hl_evaluation *v, const hl_config *c, hl_phase phase, const hl_begun *begun);
 
-/* The figures of the configured metrics as JSON members "recall@10": 0.1, expected over a random order of the ties;
+/* The configured metrics as JSON members "recall@10": 0.1, expected over a random order of the ties;
  * those with the target first or last among its ties under "optimistic" and "pessimistic". */
 json_t *hl_evaluation_json(const hl_job *j, const hl_evaluation *v);
 

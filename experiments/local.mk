@@ -32,11 +32,11 @@ experiments_libhlexperiments_a_SOURCES = \
 	experiments/ease.c experiments/ease.h \
 	experiments/ease-train.c experiments/ease-train.h \
 	experiments/evaluation.c experiments/evaluation.h \
-	experiments/figures.c experiments/figures.h \
 	experiments/forecast.c experiments/forecast.h \
 	experiments/help.c \
 	experiments/job.c experiments/job.h \
 	experiments/masking.c experiments/masking.h \
+	experiments/metrics.c experiments/metrics.h \
 	experiments/names.c experiments/names.h \
 	experiments/nearest.c experiments/nearest.h experiments/public-keys.c experiments/public-keys.h \
 	experiments/options.c experiments/options.h \

@@ -94,7 +94,7 @@ static hl_status verdict(const char *list, bool force, const char *path)
         return HL_FAIL(HL_EUSAGE,
                        "%s: was trained with other values: %s; take those back, or use it all the same with --force",
                        path, list);
-    hl_log(HL_WARN, "%s: was trained with other values, so these are not its figures: %s", path, list);
+    hl_log(HL_WARN, "%s: was trained with other values, so these are not its metrics: %s", path, list);
     return HL_OK;
 }
 

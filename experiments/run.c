@@ -317,29 +317,29 @@ hl_status hl_run_note_epoch(hl_run *r, int64_t epoch)
 }
 
 /* {"recall@10": 0.1, ...}. */
-static void note_band(hl_record *o, const char *what, json_t *figures)
+static void note_band(hl_record *o, const char *what, json_t *metrics)
 {
     const char *key;
     json_t *x;
-    json_object_foreach(figures, key, x) hl_record_part(o, what, key, json_real_value(x));
+    json_object_foreach(metrics, key, x) hl_record_part(o, what, key, json_real_value(x));
 }
 
 hl_status hl_run_note_evaluation(hl_run *r, const hl_evaluation *v, int64_t epoch)
 {
     hl_record *o = r->record;
-    json_t *figures = hl_evaluation_json(r->job, v), *x;
+    json_t *metrics = hl_evaluation_json(r->job, v), *x;
     const char *key;
     hl_record_begin(o, "eval");
     hl_record_text(o, "phase", hl_phase_name[v->phase]);
     hl_record_int(o, "step", v->phase == HL_TEST && r->state.best >= 0 ? r->state.best_step : r->state.step);
     hl_record_int(o, "epoch", epoch);
-    json_object_foreach(figures, key, x)
+    json_object_foreach(metrics, key, x)
     {
         if (json_is_integer(x)) hl_record_int(o, key, json_integer_value(x));
         else if (json_is_real(x)) hl_record_number(o, key, json_real_value(x));
         else if (json_is_object(x)) note_band(o, key, x);
     }
-    json_decref(figures);
+    json_decref(metrics);
     return end_line(r, o);
 }
 

@@ -1,14 +1,14 @@
-/* table.c - the figures of a model beside those of what needs no model. */
+/* table.c - the metrics of a model beside those of what needs no model. */
 #include "experiments/table.h"
 #include "experiments/data.h"
 #include "experiments/ease.h"
-#include "experiments/figures.h"
+#include "experiments/metrics.h"
 #include "io/regular.h"
 #include "mpi/ease.h"
 #include "mpi/reference.h"
 #include <stdio.h>
 
-/* A figure is a share, as ours are, and not a percentage. */
+/* A metric is a fraction, not a percentage. */
 static hl_status check_row(const char *name, const json_t *row, const char *path)
 {
     const char *key;
@@ -39,7 +39,7 @@ static hl_status check_rows(json_t *rows, const char *path)
     }
     return n ? HL_OK
              : HL_FAIL(HL_EFORMAT,
-                       "%s: has no object of figures by their names, as {\"oracle\": {\"recall@10\": 0.4}}; correct "
+                       "%s: has no object of metrics by their names, as {\"oracle\": {\"recall@10\": 0.4}}; correct "
                        "reference_scores",
                        path);
 }
@@ -55,8 +55,9 @@ static hl_status read_reference(json_t **out, const char *path)
     *out = json_loadf(in, 0, &wrong);
     fclose(in);
     if (!json_is_object(*out))
-        return HL_FAIL(HL_EFORMAT, "%s: not a JSON object with a row of figures a name (%s); correct reference_scores",
-                       path, wrong.text);
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: not a JSON object of rows of metrics by their titles (%s); correct reference_scores", path,
+                       wrong.text);
     return check_rows(*out, path);
 }
 
@@ -81,11 +82,11 @@ hl_status hl_table_check(const hl_job *j)
 enum { ROWS_MOST = 16 };
 
 typedef struct {
-    hl_figures row[ROWS_MOST];
+    hl_metrics row[ROWS_MOST];
     int n;
 } rows;
 
-static void add_row(rows *r, hl_figures row)
+static void add_row(rows *r, hl_metrics row)
 {
     if (r->n < ROWS_MOST) r->row[r->n++] = row;
 }
@@ -95,12 +96,12 @@ static const char *const titles[][HL_TIES] = {
     [HL_MODEL_EASE] = {"EASE", "EASE, ties first", "EASE, ties last"},
 };
 
-/* A model's expected figures, and the ends of the band where it has one. */
+/* A model's expected metrics, and the ends of the band where it has one. */
 static void add_model(rows *r, hl_model_kind model, const hl_score *score)
 {
     for (hl_ties t = 0; t < HL_TIES; t++)
         if (t == HL_TIES_RANDOM || score->tied)
-            add_row(r, (hl_figures){.title = titles[model][t], .score = score, .ties = t});
+            add_row(r, (hl_metrics){.title = titles[model][t], .score = score, .ties = t});
 }
 
 /* EASE as a reference; nothing where it is not wanted, or is the model itself. */
@@ -116,9 +117,9 @@ static hl_status add_ease(rows *r, hl_score *ease, const hl_job *j, hl_phase pha
 
 static void print(const hl_config *c, const hl_evaluation *v, const rows *r)
 {
-    hl_figures_print_names(c, hl_phase_name[v->phase]);
-    for (int i = 0; i < r->n; i++) hl_figures_print(c, &r->row[i]);
-    printf("%lld users; %lld share their target's score with other items (figures are the mean over the orders of "
+    hl_metrics_print_names(c, hl_phase_name[v->phase]);
+    for (int i = 0; i < r->n; i++) hl_metrics_print(c, &r->row[i]);
+    printf("%lld users; %lld share their target's score with other items (metrics are the mean over the orders of "
            "these ties; "
            "\"ties first\": the target before them, \"ties last\": behind them); %lld targets repeat an item of the "
            "history: a miss\n",
@@ -134,7 +135,7 @@ static void show(const hl_config *c, const hl_evaluation *v, const rows *r, json
         return;
     }
     *json = json_object();
-    for (int i = 0; i < r->n; i++) json_object_set_new(*json, r->row[i].title, hl_figures_json(c, &r->row[i]));
+    for (int i = 0; i < r->n; i++) json_object_set_new(*json, r->row[i].title, hl_metrics_json(c, &r->row[i]));
 }
 
 hl_status hl_table_make(const hl_job *j, const hl_evaluation *v, json_t **json)
@@ -143,17 +144,17 @@ hl_status hl_table_make(const hl_job *j, const hl_evaluation *v, json_t **json)
     const hl_eval_orders orders = hl_evaluation_orders(j->config, v->phase);
     hl_score popular, chance, ease;
     rows r = {0};
-    json_t *reference = NULL, *figures;
+    json_t *reference = NULL, *metrics;
     const char *title;
     hl_score_popularity(&popular, j->world, corpus, &orders);
     hl_score_chance(&chance, j->world, corpus, &orders);
     add_model(&r, j->config->model, &v->score);
-    add_row(&r, (hl_figures){.title = "popularity", .score = &popular});
-    add_row(&r, (hl_figures){.title = "random", .score = &chance});
+    add_row(&r, (hl_metrics){.title = "popularity", .score = &popular});
+    add_row(&r, (hl_metrics){.title = "random", .score = &chance});
     HL_TRY(add_ease(&r, &ease, j, v->phase));
     HL_TRY_ALL(j->world, j->world->rank == 0 ? read_reference(&reference, j->config->reference_scores) : HL_OK);
-    json_object_foreach(reference, title, figures) if (json_is_object(figures))
-        add_row(&r, (hl_figures){.title = title, .json = figures});
+    json_object_foreach(reference, title, metrics) if (json_is_object(metrics))
+        add_row(&r, (hl_metrics){.title = title, .json = metrics});
     if (j->world->rank == 0) show(j->config, v, &r, json);
     hl_data_warn(j->world, j->config, hl_dataset_manifest(j->data));
     json_decref(reference);

@@ -1,9 +1,9 @@
-/* table.h - the figures of a model beside those of what needs no model. */
+/* table.h - the metrics of a model beside those of what needs no model. */
 #ifndef EXPERIMENTS_TABLE_H
 #define EXPERIMENTS_TABLE_H
 #include "experiments/evaluation.h"
 
-/* Is it a file of rows, whose figures are fractions?  "" is fine.  HL_EFORMAT.  Local. */
+/* HL_EFORMAT where `path` is no file of rows whose metrics are fractions; "" is fine.  Local. */
 hl_status hl_table_check_reference(const char *path);
 
 /* Can the table be made?  Asks for the rows of reference_scores and the room for EASE, before hours of training

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
-#include "experiments/figures.h"
 #include "experiments/masking.h"
+#include "experiments/metrics.h"
 #include "experiments/pace.h"
 #include "experiments/run.h"
 #include "experiments/saving.h"
@@ -322,7 +322,7 @@ static hl_status validate(trainer *t)
     hl_evaluation v;
     const char *metric = t->job->config->valid_metric;
     HL_TRY(evaluate(&v, t, HL_VALID));
-    double value = hl_figure(&v.score, metric);
+    double value = hl_metrics_value(&v.score, metric);
     bool best = is_best(t, value);
     t->run.state.due = false;
     hl_log(HL_INFO, "epoch %" PRId64 ": valid %s %.4f%s, %.1f s", epoch_of(t) + 1, metric, value,
@@ -399,7 +399,7 @@ static hl_status loop(trainer *t)
     return is_saved(t) ? HL_OK : save_now(t);
 }
 
-/* The next start has the figures without testing again; without room for them it tests again. */
+/* The next start has the metrics without testing again; without room for them it tests again. */
 static void keep_test(trainer *t, const hl_evaluation *v)
 {
     t->run.state.begun = (hl_begun){true, v->phase, v->score, .is_whole = true};
@@ -422,7 +422,7 @@ static hl_status show_test(const trainer *t, const hl_evaluation *v, json_t **re
 {
     hl_log(HL_INFO,
            "this run has ended at step %" PRId64
-           ": the figures are those of its test; hllm eval --checkpoint %s tests again",
+           ": the metrics are those of its test; hllm eval --checkpoint %s tests again",
            t->run.state.step, t->job->config->checkpoint_dir);
     return hl_table_make(t->job, v, result);
 }

@@ -4,7 +4,7 @@
 #include "experiments/job.h"
 #include <jansson.h>
 
-/* Start, or go on from the newest checkpoint of checkpoint_dir.  *result, where not NULL, gets the figures of the test
+/* Start, or go on from the newest checkpoint of checkpoint_dir.  *result, where not NULL, gets the metrics of the test
  * on rank 0, else they are printed as a table.  HL_ESTOP where a signal stopped it, after saving.  Collective. */
 hl_status hl_train(hl_job *j, json_t **result);
 

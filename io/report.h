@@ -61,7 +61,7 @@ hl_status hl_report_check(const hl_prepare_report *r, const hl_prepare_examples 
 /* Say on the log what was odd: what is not zero in a line for interactions and one for texts.  For one rank. */
 void hl_report_tell(const hl_prepare_report *r, const hl_prepare_examples *e);
 
-/* Warn of what makes figures doubtful.  Of texts: many items without one, ids that differ in form alone, texts that end
+/* Warn of what makes metrics doubtful.  Of texts: many items without one, ids that differ in form alone, texts that end
  * inside the prompt, more equal texts than others; of interactions: ids that say that they are missing, times with a
  * gap of a thousandfold, or none that differ, many repeated rows.  For one rank. */
 void hl_report_warn_of_texts(const hl_prepare_report *r, const hl_prepare_examples *e);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# check-split.sh - a count from the CSV file alone finds the parts that a dataset has, and the figures of popularity under each
+# check-split.sh - a count from the CSV file alone finds the parts that a dataset has, and the metrics of popularity under each
 # history_mask.  Runs in the build folder.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/verdict.sh"
 

@@ -217,7 +217,7 @@ bad 3 'recall@2 of "oracle" is not a number' "a reference that is a text" --refe
 rows '{"oracle": {"recall@2": 40.1}}'
 bad 3 'a fraction, not per cent' "a reference in per cent" --reference_scores "$work/rows.json"
 rows '{"oracle": 3}'
-bad 3 'has no object of figures' "a reference without figures" --reference_scores "$work/rows.json"
+bad 3 'has no object of metrics' "a reference without metrics" --reference_scores "$work/rows.json"
 rows '{"name": "made up", "users": 10, "oracle": {"recall@2": 40.1}}'
 bad 3 'recall@2 of "oracle" is not' "a reference in per cent, with facts beside it" --reference_scores "$work/rows.json"
 figures='"gemm": [{"width": 64, "gflops": 20}], "stream_gbs": 10, "latency_s": 1e-6, "bandwidth_gbs": 2'
@@ -275,7 +275,7 @@ good
 warns() {
     start 3 --checkpoint_dir "$work/run"
     [ $? -eq 0 ] && [ "$(grep '^hllm: warning: ' "$work/said" | grep -cF -e "$1")" -eq 2 ]
-    verdict "$2 is a warning at the start and beside the figures"
+    verdict "$2 is a warning at the start and beside the metrics"
     rm -rf "$work/run"
     start 3 --checkpoint_dir "$work/run"
     [ $? -eq 0 ] && grep -q 'found .*x-[0-9a-f]*\.hllm' "$work/said" && [ "$(grep '^hllm: warning: ' "$work/said" | grep -cF -e "$1")" -eq 2 ]
@@ -314,7 +314,7 @@ bad 3 'data/x.csv: is not there, but x.csv.gz is' "a compressed file"
 start 3 --model EASE --ease_l2 1 && sed -i '1s/.*/user_id,item_id,timestamp/;2,$s/^\([^,]*\),\([^,]*\),/\2,\1,/' "$work/data/x.csv" &&
     mv "$work/out" "$work/plain" && start 3 --model EASE --ease_l2 1 --checkpoint_dir "$work/run2" && cmp -s "$work/plain" "$work/out" &&
     grep -q "columns by their names: item is 'item_id' (column 2)" "$work/said"
-verdict "columns in another order give the same figures"
+verdict "columns in another order give the same metrics"
 rm -rf "$work/run2" "$work/plain"
 good
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# end-ease.sh - EASE as a model and as a row beside HLLM: the same figures at any number of ranks.
+# end-ease.sh - EASE as a model and as a row beside HLLM: the same metrics at any number of ranks.
 #
 # Runs ./hllm in the build folder on made-up data.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/verdict.sh"
@@ -48,7 +48,7 @@ verdict "it takes the penalty that validation likes best, and says so on record"
 for ranks in 2 3 5 8; do
     job $ranks train "at-$ranks" --model EASE
     same_rows alone "at-$ranks"
-    verdict "the figures are the same at $ranks ranks"
+    verdict "the metrics are the same at $ranks ranks"
 done
 job 2 eval beside --ease true
 same_rows alone beside && grep -q '^HLLM' "$work/beside.table"

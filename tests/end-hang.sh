@@ -60,7 +60,7 @@ pid_after_cont() {
 for victim in 0 1; do
     HLLM_FAULT=step-signal:$victim:40:stop job 3 goes-on-$victim &
     started=$!
-    pid_after_cont && kill -CONT "$pid" && wait "$started" && same whole "goes-on-$victim" && same_figures whole "goes-on-$victim"
+    pid_after_cont && kill -CONT "$pid" && wait "$started" && same whole "goes-on-$victim" && same_metrics whole "goes-on-$victim"
     verdict "a stopped rank $victim is named while others wait, and after SIGCONT the losses are the same"
     [ "$(grep -c 'lets it go on; others wait for it' "$work/said")" -eq 1 ] && grep -q "warning: rank [0-9]: rank $victim (process $pid on .*) is stopped by a signal (SIGSTOP)" "$work/said"
     verdict "which is said once"

@@ -123,12 +123,12 @@ is_spread() {
         END { print found ? share : "none", masked + 0; exit bad || !found || share > most || masked > 0.02 }' "$work/$1/metrics.jsonl" >"$work/spread"
 }
 
-# figures TABLE: the row of the model.
-figures() {
+# metrics TABLE: the row of the model.
+metrics() {
     sed -n 's/^HLLM  *\([0-9]\)/\1/p' "$work/$1.table"
 }
-same_figures() {
-    [ -n "$(figures "$1")" ] && [ "$(figures "$1")" = "$(figures "$2")" ]
+same_metrics() {
+    [ -n "$(metrics "$1")" ] && [ "$(metrics "$1")" = "$(metrics "$2")" ]
 }
 
 # somebody_runs: a process of a job of ours is still there.  (The bracket: this grep does not find itself.)

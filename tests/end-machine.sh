@@ -113,7 +113,7 @@ if may_mount; then
     mv "$work/run" "$work/done" && mkdir "$work/run"
     within "mount -t tmpfs -o size=4m tmpfs '$work/run'; cp -r '$work/done/.' '$work/run'; head -c 8000000 /dev/zero >'$work/run/full' 2>/dev/null" "--checkpoint_dir '$work/run'"
     [ $? -eq 0 ] && grep -q 'this run has ended' "$work/said" && cmp -s "$work/done.table" "$work/out"
-    verdict "but a run that has ended shows its figures on a full disk, too"
+    verdict "but a run that has ended shows its metrics on a full disk, too"
     within "mount --bind '$work/data' '$work/data'; mount -o remount,ro,bind '$work/data'" "--checkpoint_dir '$work/run' --dataset_dir ''"
     [ $? -eq 5 ] && said_once 'Read-only file system' && grep -q 'set dataset_dir to a folder that can be written' "$work/said"
     verdict "data that are read-only are told their remedy, dataset_dir"

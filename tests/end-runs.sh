@@ -67,26 +67,26 @@ SLURM_RESTART_COUNT=1 job 1 unnumbered --resume false --max_steps 4
 verdict "a restarted job goes on with a run that names no job"
 
 # ---- evaluating what was trained
-# evaluate CHECKPOINT OPTIONS...: its status; the first figures in $work/figures
+# evaluate CHECKPOINT OPTIONS...: its status; the first metrics in $work/metrics
 evaluate() {
     checkpoint=$work/$1
     shift
     "$MPIRUN" -n 2 ./hllm eval "$work/job.yaml" --dataset_dir "$work/other" --checkpoint "$checkpoint" "$@" >"$work/table" 2>"$work/said" </dev/null
     status=$?
-    sed -n 's/^HLLM  *\([0-9]\)/\1/p' "$work/table" >"$work/figures"
+    sed -n 's/^HLLM  *\([0-9]\)/\1/p' "$work/table" >"$work/metrics"
     return $status
 }
-refuses() { # refuses WORDS OPTIONS...: no figures without --force, and a warning with it
+refuses() { # refuses WORDS OPTIONS...: no metrics without --force, and a warning with it
     words=$1
     shift
-    ! evaluate plain/best "$@" && said "error: .*step-8: was trained with other values: $words.*--force" && [ ! -s "$work/figures" ] &&
-        evaluate plain/best --force "$@" && said "warning: .*was trained with other values.*: $words" && [ -s "$work/figures" ]
+    ! evaluate plain/best "$@" && said "error: .*step-8: was trained with other values: $words.*--force" && [ ! -s "$work/metrics" ] &&
+        evaluate plain/best --force "$@" && said "warning: .*was trained with other values.*: $words" && [ -s "$work/metrics" ]
     verdict "eval refuses $*, but for --force"
 }
-evaluate plain/step-8 && cp "$work/figures" "$work/plain.figures" && [ -s "$work/figures" ] && ! said "warning"
+evaluate plain/step-8 && cp "$work/metrics" "$work/plain.metrics" && [ -s "$work/metrics" ] && ! said "warning"
 verdict "hllm eval takes a checkpoint"
 for named in plain plain/ plain/best plain/latest; do
-    evaluate "$named" && cmp -s "$work/figures" "$work/plain.figures"
+    evaluate "$named" && cmp -s "$work/metrics" "$work/plain.metrics"
     verdict "or what $named means"
 done
 evaluate plain --MAX_ITEM_LIST_LENGTH_TEST 3 --topk 5,7 --valid_metric NDCG@7 --placement separate --seed 7 && ! said "warning"
@@ -119,7 +119,7 @@ rm "$work/lost/used.yaml"
 job 1 lost --seed 7
 [ $? -eq 2 ] && said "seed was 2020 and is 7"
 verdict "another seed is refused without it, too"
-evaluate lost && cmp -s "$work/figures" "$work/plain.figures"
+evaluate lost && cmp -s "$work/metrics" "$work/plain.metrics"
 verdict "its best can be evaluated"
 cp -r "$work/lost/step-8" "$work/lost/step-9"
 echo step-9 >"$work/lost/latest"

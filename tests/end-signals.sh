@@ -32,7 +32,7 @@ stop_and_go() {
         [ $status -eq 75 ] && stops=$((stops + 1)) && grep -q 'stopped' "$work/said" || break
     done
     [ $status -eq 0 ] && [ $stops -ge 2 ] && same "whole-$name" "stopped-$name" && once_each "stopped-$name" &&
-        same_figures "whole-$name" "stopped-$name"
+        same_metrics "whole-$name" "stopped-$name"
 }
 while read -r ranks name options; do
     stop_and_go "$ranks" "$name" $options --max_steps 12
@@ -49,8 +49,8 @@ done <<LAYOUTS
 2 exact --placement colocated --exact.groups 2
 LAYOUTS
 
-# figures_on_record FOLDER: phase, step and figures of its evaluations, digit by digit.
-figures_on_record() {
+# metrics_on_record FOLDER: phase, step and metrics of its evaluations, digit by digit.
+metrics_on_record() {
     grep '"kind":"eval"' "$work/$1/metrics.jsonl" | sed 's/,"pessimistic".*//; s/"optimistic":{[^}]*},//; s/,"texts".*//'
 }
 # stop_evaluations RANKS NAME OPTIONS...: a signal in the catalogue, and to the last rank in rounds of users, of every evaluation.
@@ -65,10 +65,10 @@ stop_evaluations() {
         status=$?
         [ $status -eq 75 ] && stops=$((stops + 1)) && grep -q 'stopped at step .* users of its' "$work/said" || break
     done
-    figures_on_record "whole-$name" >"$work/whole.figures"
-    figures_on_record "stopped-$name" >"$work/stopped.figures"
-    [ $status -eq 0 ] && [ $stops -ge 5 ] && same "whole-$name" "stopped-$name" && once_each "stopped-$name" && cmp -s "$work/whole.figures" "$work/stopped.figures" &&
-        [ "$(wc -l <"$work/whole.figures")" -eq 3 ] && cmp -s "$work/whole-$name/best" "$work/stopped-$name/best" && same_figures "whole-$name" "stopped-$name"
+    metrics_on_record "whole-$name" >"$work/whole.metrics"
+    metrics_on_record "stopped-$name" >"$work/stopped.metrics"
+    [ $status -eq 0 ] && [ $stops -ge 5 ] && same "whole-$name" "stopped-$name" && once_each "stopped-$name" && cmp -s "$work/whole.metrics" "$work/stopped.metrics" &&
+        [ "$(wc -l <"$work/whole.metrics")" -eq 3 ] && cmp -s "$work/whole-$name/best" "$work/stopped-$name/best" && same_metrics "whole-$name" "stopped-$name"
 }
 while read -r ranks name options; do
     stop_evaluations "$ranks" "$name" $options

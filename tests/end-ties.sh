@@ -1,5 +1,5 @@
 #!/bin/sh
-# end-ties.sh - items with one text tie: the figures that decide are means over the orders of the ties, and the band is shown.
+# end-ties.sh - items with one text tie: the metrics that decide are means over the orders of the ties, and the band is shown.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
 
 # Half of the items have no text of their own.
@@ -31,7 +31,7 @@ topk: [20, 30]
 valid_metric: Recall@20
 YAML
 
-figure() { # figure ROW TABLE: recall@20
+metric() { # metric ROW TABLE: recall@20
     sed -n "s/^$1  *\([0-9.]*\) .*/\1/p" "$work/$2.table"
 }
 between() { # between LOW X HIGH, and they differ
@@ -42,13 +42,13 @@ verdict "items of one text are trained on"
 [ $failed -eq 0 ] || finish ties
 grep -q 'warning: test: the targets of .* of 24 users .* share their score with other items' "$work/said"
 verdict "many ties are a warning"
-between "$(figure 'HLLM, ties last' one)" "$(figure HLLM one)" "$(figure 'HLLM, ties first' one)"
+between "$(metric 'HLLM, ties last' one)" "$(metric HLLM one)" "$(metric 'HLLM, ties first' one)"
 verdict "the first row of the table lies between those of its band"
 grep '"phase":"test"' "$work/one/metrics.jsonl" >"$work/line"
 grep -q '"optimistic":{"recall@20":' "$work/line" && grep -q '"pessimistic":{"recall@20":' "$work/line"
 verdict "metrics.jsonl has the band"
 for ranks in 2 3; do
     job $ranks "at-$ranks" && cmp -s "$work/one.table" "$work/at-$ranks.table"
-    verdict "the figures are the same at $ranks ranks"
+    verdict "the metrics are the same at $ranks ranks"
 done
 finish ties

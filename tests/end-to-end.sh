@@ -57,14 +57,14 @@ ask_a_rank() { kill -TERM "$(a_rank "$1")"; }
 kill_a_rank() { kill -KILL "$(a_rank "$1")"; }
 kill_all() { kill -KILL "$1"; }
 
-# is_json FILE: one object, and nothing else, says the reader of reference_scores, which may then miss figures in it.
+# is_json FILE: one object, and nothing else, says the reader of reference_scores, which may then miss metrics in it.
 is_json() {
     [ -s "$1" ] || return 1
     ./hllm eval "$work/job.yaml" --reference_scores "$1" >/dev/null 2>"$work/said" && return 0
     grep -q 'correct reference_scores' "$work/said" && ! grep -q 'not a JSON object' "$work/said"
 }
-# near_figures FILE FILE: the first figures of both are equal to 1e-4.
-near_figures() {
+# near_metrics FILE FILE: the first metrics of both are equal to 1e-4.
+near_metrics() {
     sed 's/.*"table"//' "$1" | grep '@' | head -n 4 >"$work/a"
     sed 's/.*"table"//' "$2" | grep '@' | head -n 4 >"$work/b"
     paste -d ' ' "$work/a" "$work/b" | tr -d ',' | awk '
@@ -172,8 +172,8 @@ job 2 whole --json
 is_json "$work/whole.table"
 verdict "hllm train --json: one JSON object on standard output"
 "$MPIRUN" -n 3 ./hllm eval "$work/job.yaml" --checkpoint "$work/whole/best" --json >"$work/eval.json" 2>"$work/said" </dev/null
-is_json "$work/eval.json" && near_figures "$work/eval.json" "$work/whole.table"
-verdict "hllm eval --json at 3 ranks gives the figures of the test to 1e-4"
+is_json "$work/eval.json" && near_metrics "$work/eval.json" "$work/whole.table"
+verdict "hllm eval --json at 3 ranks gives the metrics of the test to 1e-4"
 is_json "$work/synth.json"
 verdict "hllm synth --json: one JSON object on standard output"
 ./hllm prepare "$work/job.yaml" --MAX_TEXT_LENGTH 20 --dataset_dir "$work/short" --json >"$work/prepare.json" 2>"$work/said"

@@ -101,7 +101,7 @@ def main():
         return bool(differ)
     mask, window, k = sys.argv[6], int(sys.argv[7]), int(sys.argv[8])
     want, got = popularity(users, every, kind, valid, test, mask, window, k), given["popularity"]["recall@%d" % k]
-    differ = abs(want - got) > 5e-7 * want  # figures are printed with seven digits, rounded
+    differ = abs(want - got) > 5e-7 * want  # metrics are printed with seven digits, rounded
     if differ:
         print("     recall@%d of popularity: %.12f counted, %.12f in the table" % (k, want, got))
     return differ

@@ -146,7 +146,7 @@ static void compare_score(const amazon *a, const char *phase, const hl_score *s)
         }
 }
 
-/* The public code puts ties in the order of its top-k; each of its figures lies between those of the two ends of the
+/* The public code puts ties in the order of its top-k; each of its metrics lies between those of the two ends of the
  * band. */
 static void compare_public(const amazon *a, const char *phase, const hl_score *s)
 {

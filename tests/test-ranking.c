@@ -221,7 +221,7 @@ static void compare_gains(const hl_gains *got, const hl_gains *want)
     }
 }
 
-/* The figures of these ranks and ties, place by place. */
+/* The metrics of these ranks and ties, place by place. */
 static void compare_score(const hl_score *got, const int64_t *rank, const int64_t *ties, int64_t users)
 {
     hl_gains want[HL_TIES] = {0};
@@ -325,7 +325,7 @@ static void sides_stages_and_shared_layers_rank_as_a_slow_count(void)
     rank_world(&means, p > 1 ? &apart : &alone, 1);
 }
 
-static void what_was_begun_goes_on_to_the_same_figures(void)
+static void what_was_begun_goes_on_to_the_same_metrics(void)
 {
     toy t;
     hl_mesh mesh;
@@ -354,6 +354,6 @@ static const test tests[] = {
     {"copies rank as a slow count does", copies_rank_as_a_slow_count},
     {"a catalogue of many tiles is ranked as a slow count ranks it", a_catalogue_of_many_tiles_is_ranked},
     {"sides, stages and shared layers rank as a slow count does", sides_stages_and_shared_layers_rank_as_a_slow_count},
-    {"what was begun goes on to the same figures", what_was_begun_goes_on_to_the_same_figures},
+    {"what was begun goes on to the same metrics", what_was_begun_goes_on_to_the_same_metrics},
 };
 HL_TESTS("ranking", tests)

@@ -11,7 +11,7 @@
 #   -- --key=value...      options of hllm's configuration
 #
 # Which goes first changes from pair to pair.  A ratio above 1 is in favour of hllm, whose time is that of its one evaluation, while the peer's is
-# the median of three in one process.  Reading and tokenising are left out on both sides.  The figures of both are compared at the end.
+# the median of three in one process.  Reading and tokenising are left out on both sides.  The metrics of both are compared at the end.
 . "$(dirname "$0")/scaling.sh"
 
 python=python3 data= name= model= token= S=10 T=64 ranks=2 threads=1 pairs=5 compile=

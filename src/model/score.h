@@ -12,7 +12,7 @@ int32_t hl_phase_target(const hl_corpus *c, int64_t user, hl_phase phase, const 
 
 enum { HL_CUTS = 16 };
 
-/* Items of the same score have no order among themselves.  The figures that decide are those of a random one. */
+/* Items of the same score have no order among themselves.  The metrics that decide are those of a random one. */
 typedef enum {
     HL_TIES_RANDOM, /* the expected value over all orders of the ties */
     HL_TIES_FIRST,  /* the target stands before all items of its score: optimistic */

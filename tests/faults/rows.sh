@@ -202,7 +202,7 @@ fail_evaluating() {
     for n in $(pick "1 3" 3); do
         victim=$((n - 1)) shift_by=0
         evaluate $n
-        cp "$work/out" "$work/figures"
+        cp "$work/out" "$work/metrics"
         calls $n $victim "$work/half" evaluate $n
         for act in $acts; do
             shift_by=$((shift_by + 1))
@@ -210,10 +210,10 @@ fail_evaluating() {
                 failing $victim "$work/half" $at $act
                 evaluate $n
                 ended "0 3 5"
-                [ $got -ne 0 ] || cmp -s "$work/out" "$work/figures" || bad "status 0 and other figures"
+                [ $got -ne 0 ] || cmp -s "$work/out" "$work/metrics" || bad "status 0 and other metrics"
                 quiet
                 evaluate $n
-                cmp -s "$work/out" "$work/figures" || bad "again: other figures"
+                cmp -s "$work/out" "$work/metrics" || bad "again: other metrics"
                 counted "$act at call $at of $total, rank $victim of $n"
             done
         done

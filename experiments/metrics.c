@@ -1,5 +1,5 @@
-/* figures.c - the figures that a configuration asks for, by name: as JSON and as columns. */
-#include "experiments/figures.h"
+/* metrics.c - the metrics that a configuration asks for, by name: as JSON and as columns. */
+#include "experiments/metrics.h"
 #include "base/printable.h"
 #include <math.h>
 #include <stdio.h>
@@ -14,14 +14,14 @@ static int split_name(char metric[16], const char *name)
     return at ? atoi(at + 1) : 0;
 }
 
-static double figure(const hl_score *s, hl_ties ties, const char *name)
+static double metric_value(const hl_score *s, hl_ties ties, const char *name)
 {
     char metric[16];
     int cut = split_name(metric, name);
     return hl_score_value(s, ties, metric, cut);
 }
 
-double hl_figure(const hl_score *s, const char *name) { return figure(s, HL_TIES_RANDOM, name); }
+double hl_metrics_value(const hl_score *s, const char *name) { return metric_value(s, HL_TIES_RANDOM, name); }
 
 /* Call show(self, "recall@10") for every column of the table. */
 static void each_column(const hl_config *c, void (*show)(void *self, const char *name), void *self)
@@ -37,15 +37,15 @@ static void each_column(const hl_config *c, void (*show)(void *self, const char 
     }
 }
 
-static double value_of(const hl_figures *r, const char *name)
+static double value_of(const hl_metrics *r, const char *name)
 {
-    if (r->score) return figure(r->score, r->ties, name);
+    if (r->score) return metric_value(r->score, r->ties, name);
     const json_t *x = json_object_get(r->json, name);
     return json_is_number(x) ? json_number_value(x) : NAN;
 }
 
 typedef struct {
-    const hl_figures *row;
+    const hl_metrics *row;
     json_t *json;
 } painter;
 
@@ -69,21 +69,21 @@ static void note_value(void *self, const char *name)
     if (!isnan(x)) json_object_set_new(p->json, name, json_real(x));
 }
 
-json_t *hl_figures_json(const hl_config *c, const hl_figures *r)
+json_t *hl_metrics_json(const hl_config *c, const hl_metrics *r)
 {
     painter p = {r, json_object()};
     each_column(c, note_value, &p);
     return p.json;
 }
 
-void hl_figures_print_names(const hl_config *c, const char *title)
+void hl_metrics_print_names(const hl_config *c, const char *title)
 {
     printf("%-18s", title);
     each_column(c, print_name, NULL);
     putchar('\n');
 }
 
-void hl_figures_print(const hl_config *c, const hl_figures *r)
+void hl_metrics_print(const hl_config *c, const hl_metrics *r)
 {
     painter p = {r, NULL};
     char title[200];
