@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "io/atomic.h"
 #include "io/blockdigest.h"
+#include "io/checkpoint-manifest.h"
 #include "io/complaints.h"
-#include "io/inventory.h"
 #include "io/place.h"
 #include "io/probe.h"
 #include "io/samefile.h"
@@ -28,7 +28,7 @@ static const char MODEL[] = "model.h5", OPTIMIZER[] = "optimizer.h5", MANIFEST[]
 
 struct hl_checkpoint {
     char path[PATH_MAX];
-    hl_inventory inventory;
+    hl_checkpoint_manifest manifest;
 };
 
 /* ---- writing ---- */
@@ -117,26 +117,26 @@ static int64_t size_of(const hl_group *world, const char *path)
 }
 
 /* Note the size and digests of a file that has just been written. */
-static hl_status take_stock(hl_inventory *v, const writing *w, const char *name)
+static hl_status note_file(hl_checkpoint_manifest *v, const writing *w, const char *name)
 {
     char path[PATH_MAX];
     file_path(path, w->tmp, name);
     int64_t size = size_of(w->world, path);
     if (size < 0) return HL_FAIL(HL_ESTORE, "%s: vanished while it was written; see who else works there", path);
-    hl_inventory_file *f = &v->file[v->files++];
-    *f = (hl_inventory_file){.name = name, .size = size};
+    hl_checkpoint_manifest_file *f = &v->file[v->files++];
+    *f = (hl_checkpoint_manifest_file){.name = name, .size = size};
     f->block = hl_alloc((size_t)hl_block_count(size, v->block) * sizeof *f->block);
     return hl_block_digests(f->block, w->world, path, size, v->block);
 }
 
-static hl_status write_files(hl_inventory *v, const writing *w, const hl_checkpoint_content *c)
+static hl_status write_files(hl_checkpoint_manifest *v, const writing *w, const hl_checkpoint_content *c)
 {
     hl_tensor_array arrays[2 * HL_CHECKPOINT_PARTS];
     HL_TRY(write_file(w, MODEL, arrays, weights_of(arrays, c)));
-    HL_TRY(take_stock(v, w, MODEL));
+    HL_TRY(note_file(v, w, MODEL));
     if (!c->moments) return HL_OK;
     HL_TRY(write_file(w, OPTIMIZER, arrays, moments_of(arrays, c)));
-    return take_stock(v, w, OPTIMIZER);
+    return note_file(v, w, OPTIMIZER);
 }
 
 /* All logical tensors of the content; their names are the tables'.  Release with free. */
@@ -149,7 +149,7 @@ static int list_tensors(hl_tensor **out, const hl_checkpoint_content *c)
     return n;
 }
 
-static void describe(hl_inventory *v, const hl_checkpoint_content *c, const char *state)
+static void describe(hl_checkpoint_manifest *v, const hl_checkpoint_content *c, const char *state)
 {
     v->tensors = list_tensors(&v->tensor, c);
     for (int i = 0; i < v->tensors; i++) v->tensor[i].name = hl_copy_text(v->tensor[i].name);
@@ -177,12 +177,12 @@ static hl_status give_name(const writing *w, int64_t step)
     return hl_folder_remove(w->old);
 }
 
-static hl_status finish(const writing *w, const hl_inventory *v, int64_t best)
+static hl_status finish(const writing *w, const hl_checkpoint_manifest *v, int64_t best)
 {
     char path[PATH_MAX];
     file_path(path, w->tmp, MANIFEST);
     HL_TRY(wished("checkpoint-manifest", w));
-    char *text = hl_inventory_text(v);
+    char *text = hl_checkpoint_manifest_text(v);
     hl_status s = hl_atomic_write(path, text, strlen(text));
     free(text);
     if (s == HL_OK) s = give_name(w, v->step);
@@ -191,8 +191,8 @@ static hl_status finish(const writing *w, const hl_inventory *v, int64_t best)
     return s == HL_OK ? hl_step_name(w->folder, "latest", v->step) : s;
 }
 
-static hl_status write_with(hl_inventory *v, const writing *w, const hl_checkpoint_content *content, const char *state,
-                            int64_t best)
+static hl_status write_with(hl_checkpoint_manifest *v, const writing *w, const hl_checkpoint_content *content,
+                            const char *state, int64_t best)
 {
     HL_TRY_ALL(w->world, is_first(w->world) ? hl_place_sign(prepare(w, bytes_of(content)), 0) : HL_OK);
     HL_TRY(write_files(v, w, content));
@@ -216,13 +216,13 @@ hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t
 {
     HL_CHECK(content->parts <= HL_CHECKPOINT_PARTS && step >= 0);
     HL_TRY(hl_path_check(folder));
-    hl_inventory v = {.step = step, .block = BLOCK};
+    hl_checkpoint_manifest v = {.step = step, .block = BLOCK};
     writing w = {.world = world, .folder = folder};
     hl_step_path(w.path, folder, step, "");
     hl_step_path(w.tmp, folder, step, ".tmp");
     hl_step_path(w.old, folder, step, ".old");
     hl_status s = write_with(&v, &w, content, state, best);
-    hl_inventory_free(&v);
+    hl_checkpoint_manifest_free(&v);
     if (s == HL_OK && is_first(world)) hl_steps_prune(folder, keep, best);
     if (s != HL_OK && is_first(world)) tidy(&w);
     return s;
@@ -275,7 +275,7 @@ static hl_status read_manifest(hl_checkpoint *c, const hl_group *world)
     if (!is_first(world)) text = hl_alloc(n);
     hl_group_broadcast(world, text, n, 0);
     file_path(manifest, c->path, MANIFEST);
-    hl_status s = hl_inventory_parse(&c->inventory, text, n, manifest);
+    hl_status s = hl_checkpoint_manifest_parse(&c->manifest, text, n, manifest);
     free(text);
     return hl_group_agree(world, s);
 }
@@ -288,7 +288,7 @@ static hl_status check_same(const hl_checkpoint *c, const hl_group *world)
     return hl_file_same(world, manifest);
 }
 
-static hl_status compare(const hl_inventory_file *f, const uint64_t *digest, const char *path, int64_t block)
+static hl_status compare(const hl_checkpoint_manifest_file *f, const uint64_t *digest, const char *path, int64_t block)
 {
     int n = hl_block_count(f->size, block);
     for (int i = 0; i < n; i++)
@@ -299,11 +299,11 @@ static hl_status compare(const hl_inventory_file *f, const uint64_t *digest, con
     return HL_OK;
 }
 
-static hl_status verify_file(const hl_checkpoint *c, const hl_group *world, const hl_inventory_file *f)
+static hl_status verify_file(const hl_checkpoint *c, const hl_group *world, const hl_checkpoint_manifest_file *f)
 {
     char path[PATH_MAX];
     file_path(path, c->path, f->name);
-    int64_t size = size_of(world, path), block = c->inventory.block;
+    int64_t size = size_of(world, path), block = c->manifest.block;
     if (size < 0) return HL_FAIL(HL_ESTORE, "%s: is missing; use another checkpoint", path);
     if (size != f->size)
         return HL_FAIL(HL_ESTORE, "%s: has %lld bytes where %lld were written; use another checkpoint", path,
@@ -317,7 +317,7 @@ static hl_status verify_file(const hl_checkpoint *c, const hl_group *world, cons
 
 static hl_status verify(const hl_checkpoint *c, const hl_group *world, const char *name)
 {
-    const hl_inventory_file *f = hl_inventory_find(&c->inventory, name);
+    const hl_checkpoint_manifest_file *f = hl_checkpoint_manifest_find(&c->manifest, name);
     if (!f)
         return HL_FAIL(HL_EFORMAT, "%s: holds no %s; training cannot go on from it, name it as initial weights instead",
                        c->path, name);
@@ -347,7 +347,7 @@ hl_status hl_checkpoint_open(hl_checkpoint **out, const hl_group *world, const c
 void hl_checkpoint_close(hl_checkpoint *c)
 {
     if (!c) return;
-    hl_inventory_free(&c->inventory);
+    hl_checkpoint_manifest_free(&c->manifest);
     free(c);
 }
 
@@ -366,9 +366,9 @@ static int list_candidates(const hl_group *world, const char *folder, int64_t **
 /* A copy under another name would be a step that never was. */
 static hl_status check_number(const hl_checkpoint *c, int64_t step)
 {
-    if (c->inventory.step == step) return HL_OK;
+    if (c->manifest.step == step) return HL_OK;
     return HL_FAIL(HL_ESTORE, "%s: is step %lld under another name; name it step-%lld, or move it away", c->path,
-                   (long long)c->inventory.step, (long long)c->inventory.step);
+                   (long long)c->manifest.step, (long long)c->manifest.step);
 }
 
 /* *why: the sentence about the first one. */
@@ -421,32 +421,32 @@ hl_status hl_checkpoint_peek(char **state, const char *path)
 {
     char *text = NULL, manifest[PATH_MAX];
     size_t n = 0;
-    hl_inventory v = {0};
+    hl_checkpoint_manifest v = {0};
     *state = NULL;
     HL_TRY(hl_path_check(path));
     HL_TRY(check_kind(path));
     HL_TRY(load_manifest(path, &text, &n));
     file_path(manifest, path, MANIFEST);
-    hl_status s = hl_inventory_parse(&v, text, n, manifest);
+    hl_status s = hl_checkpoint_manifest_parse(&v, text, n, manifest);
     if (s == HL_OK) *state = hl_copy_text(v.state);
-    hl_inventory_free(&v);
+    hl_checkpoint_manifest_free(&v);
     free(text);
     return s;
 }
 
 const char *hl_checkpoint_path(const hl_checkpoint *c) { return c->path; }
 
-int64_t hl_checkpoint_step(const hl_checkpoint *c) { return c->inventory.step; }
+int64_t hl_checkpoint_step(const hl_checkpoint *c) { return c->manifest.step; }
 
-const char *hl_checkpoint_state(const hl_checkpoint *c) { return c->inventory.state; }
+const char *hl_checkpoint_state(const hl_checkpoint *c) { return c->manifest.state; }
 
 /* ---- another state ---- */
 
-static hl_status write_state(const char *path, const hl_inventory *v)
+static hl_status write_state(const char *path, const hl_checkpoint_manifest *v)
 {
     char manifest[PATH_MAX];
     file_path(manifest, path, MANIFEST);
-    char *text = hl_inventory_text(v);
+    char *text = hl_checkpoint_manifest_text(v);
     hl_status s = hl_atomic_write(manifest, text, strlen(text));
     free(text);
     return s;
@@ -457,16 +457,16 @@ static hl_status restate(const char *folder, int64_t step, const char *state, in
 {
     char path[PATH_MAX], *text = NULL;
     size_t n;
-    hl_inventory v = {0};
+    hl_checkpoint_manifest v = {0};
     hl_step_path(path, folder, step, "");
     HL_TRY(load_manifest(path, &text, &n));
-    hl_status s = hl_inventory_parse(&v, text, n, path);
+    hl_status s = hl_checkpoint_manifest_parse(&v, text, n, path);
     free(text);
     free(v.state);
     v.state = hl_copy_text(state);
     if (s == HL_OK && best == step) s = hl_step_name(folder, "best", best);
     if (s == HL_OK) s = write_state(path, &v);
-    hl_inventory_free(&v);
+    hl_checkpoint_manifest_free(&v);
     return s;
 }
 
@@ -492,7 +492,7 @@ static hl_status check_fit(const hl_checkpoint *c, const hl_checkpoint_content *
 {
     hl_complaints list = {0};
     hl_tensor *want;
-    const hl_inventory *v = &c->inventory;
+    const hl_checkpoint_manifest *v = &c->manifest;
     int n = list_tensors(&want, content);
     for (int i = 0; i < n; i++) {
         const hl_tensor *has = find_tensor(v->tensor, v->tensors, want[i].name);
@@ -527,7 +527,7 @@ hl_status hl_checkpoint_read(const hl_checkpoint *c, const hl_group *world, cons
 
 static hl_status verify_all(const hl_checkpoint *c, const hl_group *world)
 {
-    for (int i = 0; i < c->inventory.files; i++) HL_TRY(verify_file(c, world, &c->inventory.file[i]));
+    for (int i = 0; i < c->manifest.files; i++) HL_TRY(verify_file(c, world, &c->manifest.file[i]));
     return HL_OK;
 }
 
@@ -537,7 +537,7 @@ hl_status hl_checkpoint_show(const hl_group *world, const char *path, FILE *out,
     hl_checkpoint *c = checkpoint_new(path);
     hl_status s = read_manifest(c, world);
     if (s == HL_OK) s = verify_all(c, world);
-    if (s == HL_OK && is_first(world)) hl_inventory_print(&c->inventory, c->path, out, json);
+    if (s == HL_OK && is_first(world)) hl_checkpoint_manifest_print(&c->manifest, c->path, out, json);
     hl_checkpoint_close(c);
     return s;
 }

@@ -19,7 +19,7 @@ io_libhlio_a_SOURCES = \
 	io/prepare.c io/prepare.h io/prepare-settings.c io/prepare-settings.h io/prepare-current.c io/prepare-current.h \
 	io/blockdigest.c io/blockdigest.h \
 	io/checkpoint.c io/checkpoint.h \
-	io/inventory.c io/inventory.h \
+	io/checkpoint-manifest.c io/checkpoint-manifest.h \
 	io/steps.c io/steps.h \
 	io/tensors.c io/tensors.h io/tensor-index.c io/tensor-index.h io/positioned.c io/positioned.h \
 	io/lock.c io/lock.h \

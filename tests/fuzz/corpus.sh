@@ -83,7 +83,7 @@ printf 'optim_args: {learning_rate: 1e-3}\nitem.tp: [2, 2]\nmetrics: [Recall, MR
 ./hllm train "$work/x.yaml"
 seed config used <"$work/run/used.yaml"
 seed manifest dataset <"$(echo "$work"/data/x-*.hllm)/manifest.json"
-for file in "$work"/run/step-*/manifest.json; do seed inventory checkpoint <"$file"; done
+for file in "$work"/run/step-*/manifest.json; do seed checkpoint-manifest checkpoint <"$file"; done
 seed record metrics <"$work/run/metrics.jsonl"
 head -c 1500 "$work/run/metrics.jsonl" | seed record cut
 seed ledger ledger <"$work/run/ledger.jsonl"

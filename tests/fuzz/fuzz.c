@@ -12,11 +12,11 @@
 #include "experiments/quote.h"
 #include "experiments/table.h"
 #include "experiments/yaml.h"
+#include "io/checkpoint-manifest.h"
 #include "io/columns.h"
 #include "io/csv.h"
 #include "io/excerpt.h"
 #include "io/hf.h"
-#include "io/inventory.h"
 #include "io/json.h"
 #include "io/ledger-read.h"
 #include "io/manifest.h"
@@ -261,13 +261,13 @@ static void read_tokenizer_folder(const char *text, size_t n)
 /* ---- what hllm has written */
 
 /* The digest is made good, so that what is behind it is reached. */
-static void read_inventory(const char *text, size_t n)
+static void read_checkpoint_manifest(const char *text, size_t n)
 {
-    hl_inventory v;
+    hl_checkpoint_manifest v;
     char digest[17], *again;
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
-    if (hl_inventory_parse(&v, text, n, "manifest.json") == HL_OK) HL_CHECK(v.files > 0 && v.block > 0);
-    hl_inventory_free(&v);
+    if (hl_checkpoint_manifest_parse(&v, text, n, "manifest.json") == HL_OK) HL_CHECK(v.files > 0 && v.block > 0);
+    hl_checkpoint_manifest_free(&v);
     if (json_is_object(root)) {
         json_object_del(root, "digest");
         again = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
@@ -275,11 +275,11 @@ static void read_inventory(const char *text, size_t n)
         free(again);
         json_object_set_new(root, "digest", json_string(digest));
         again = json_dumps(root, JSON_COMPACT);
-        if (hl_inventory_parse(&v, again, strlen(again), "manifest.json") == HL_OK) {
-            char *out = hl_inventory_text(&v);
+        if (hl_checkpoint_manifest_parse(&v, again, strlen(again), "manifest.json") == HL_OK) {
+            char *out = hl_checkpoint_manifest_text(&v);
             free(out);
         }
-        hl_inventory_free(&v);
+        hl_checkpoint_manifest_free(&v);
         free(again);
     }
     json_decref(root);
@@ -363,7 +363,7 @@ static const struct {
     {"safetensors", read_safetensors},
     {"tokenizer", read_tokenizer},
     {"tokenizer-folder", read_tokenizer_folder},
-    {"inventory", read_inventory},
+    {"checkpoint-manifest", read_checkpoint_manifest},
     {"manifest", read_manifest},
     {"shard", read_places},
     {"record", read_record},

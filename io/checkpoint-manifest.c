@@ -1,8 +1,8 @@
-/* inventory.c - what a checkpoint holds: the text of its manifest.json.
+/* checkpoint-manifest.c - what a checkpoint holds: the text of its manifest.json.
  *
  * The digest of the manifest is that of its JSON without the key "digest", keys sorted, no spaces: it does not depend
  * on how the text is laid out for people. */
-#include "io/inventory.h"
+#include "io/checkpoint-manifest.h"
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/printable.h"
@@ -15,18 +15,18 @@ static const char FORMAT[] = "hllm checkpoint";
 enum { VERSION = 1 };
 
 /* The names a checkpoint's files may have: a manifest does not lead elsewhere. */
-static const char *const file_names[HL_INVENTORY_FILES] = {"model.h5", "optimizer.h5"};
+static const char *const file_names[HL_CHECKPOINT_MANIFEST_FILES] = {"model.h5", "optimizer.h5"};
 
-void hl_inventory_free(hl_inventory *v)
+void hl_checkpoint_manifest_free(hl_checkpoint_manifest *v)
 {
     for (int i = 0; i < v->files; i++) free(v->file[i].block);
     for (int i = 0; i < v->tensors; i++) free((char *)(uintptr_t)v->tensor[i].name);
     free(v->tensor);
     free(v->state);
-    *v = (hl_inventory){0};
+    *v = (hl_checkpoint_manifest){0};
 }
 
-const hl_inventory_file *hl_inventory_find(const hl_inventory *v, const char *name)
+const hl_checkpoint_manifest_file *hl_checkpoint_manifest_find(const hl_checkpoint_manifest *v, const char *name)
 {
     for (int i = 0; i < v->files; i++)
         if (strcmp(v->file[i].name, name) == 0) return &v->file[i];
@@ -40,7 +40,7 @@ static json_t *hex(uint64_t digest)
     return json_string(text);
 }
 
-static json_t *file_to_json(const hl_inventory_file *f, int64_t block)
+static json_t *file_to_json(const hl_checkpoint_manifest_file *f, int64_t block)
 {
     json_t *blocks = json_array();
     int n = hl_block_count(f->size, block);
@@ -64,7 +64,7 @@ static uint64_t digest_of(const json_t *root)
     return d;
 }
 
-char *hl_inventory_text(const hl_inventory *v)
+char *hl_checkpoint_manifest_text(const hl_checkpoint_manifest *v)
 {
     json_t *files = json_object(), *tensors = json_object(),
            *state = json_loads(v->state, JSON_REJECT_DUPLICATES, NULL);
@@ -100,12 +100,12 @@ static bool is_whole(json_t *root)
     return digest_of(root) == says;
 }
 
-static bool parse_file(hl_inventory *v, const char *name, const json_t *json)
+static bool parse_file(hl_checkpoint_manifest *v, const char *name, const json_t *json)
 {
     const json_t *size = json_object_get(json, "size"), *blocks = json_object_get(json, "blocks");
     if (!json_is_integer(size) || json_integer_value(size) < 0 || !json_is_array(blocks)) return false;
-    hl_inventory_file *f = &v->file[v->files];
-    *f = (hl_inventory_file){.name = name, .size = json_integer_value(size)};
+    hl_checkpoint_manifest_file *f = &v->file[v->files];
+    *f = (hl_checkpoint_manifest_file){.name = name, .size = json_integer_value(size)};
     size_t n = json_array_size(blocks);
     if ((json_int_t)n != f->size / v->block + (f->size % v->block != 0)) return false;
     f->block = hl_alloc(n * sizeof *f->block);
@@ -115,9 +115,9 @@ static bool parse_file(hl_inventory *v, const char *name, const json_t *json)
     return true;
 }
 
-static bool parse_files(hl_inventory *v, const json_t *files)
+static bool parse_files(hl_checkpoint_manifest *v, const json_t *files)
 {
-    for (int i = 0; i < HL_INVENTORY_FILES; i++) {
+    for (int i = 0; i < HL_CHECKPOINT_MANIFEST_FILES; i++) {
         const json_t *f = json_object_get(files, file_names[i]);
         if (f && !parse_file(v, file_names[i], f)) return false;
     }
@@ -136,7 +136,7 @@ static bool parse_tensor(hl_tensor *t, const json_t *shape)
     return true;
 }
 
-static bool parse_tensors(hl_inventory *v, json_t *tensors)
+static bool parse_tensors(hl_checkpoint_manifest *v, json_t *tensors)
 {
     const char *name;
     json_t *shape;
@@ -151,7 +151,7 @@ static bool parse_tensors(hl_inventory *v, json_t *tensors)
     return true;
 }
 
-static bool parse_fields(hl_inventory *v, const json_t *root)
+static bool parse_fields(hl_checkpoint_manifest *v, const json_t *root)
 {
     const json_t *step = json_object_get(root, "step"), *block = json_object_get(root, "block"),
                  *state = json_object_get(root, "state");
@@ -163,7 +163,7 @@ static bool parse_fields(hl_inventory *v, const json_t *root)
     return parse_files(v, json_object_get(root, "files")) && parse_tensors(v, json_object_get(root, "tensors"));
 }
 
-static hl_status parse_root(hl_inventory *v, json_t *root, const char *path)
+static hl_status parse_root(hl_checkpoint_manifest *v, json_t *root, const char *path)
 {
     static const char damaged[] = "is damaged; use another checkpoint";
     if (!json_is_object(root)) return HL_FAIL(HL_ESTORE, "%s: %s (not a JSON object)", path, damaged);
@@ -181,9 +181,9 @@ static hl_status parse_root(hl_inventory *v, json_t *root, const char *path)
                : HL_FAIL(HL_ESTORE, "%s: %s (a field is missing or of the wrong type)", path, damaged);
 }
 
-hl_status hl_inventory_parse(hl_inventory *v, const char *text, size_t n, const char *path)
+hl_status hl_checkpoint_manifest_parse(hl_checkpoint_manifest *v, const char *text, size_t n, const char *path)
 {
-    *v = (hl_inventory){0};
+    *v = (hl_checkpoint_manifest){0};
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
     hl_status s = parse_root(v, root, path);
     json_decref(root);
@@ -197,7 +197,7 @@ static double numbers_in(const hl_tensor *t)
     return n;
 }
 
-static void print_tensors(const hl_inventory *v, FILE *out)
+static void print_tensors(const hl_checkpoint_manifest *v, FILE *out)
 {
     double numbers = 0;
     for (int i = 0; i < v->tensors; i++) numbers += numbers_in(&v->tensor[i]);
@@ -210,7 +210,7 @@ static void print_tensors(const hl_inventory *v, FILE *out)
     }
 }
 
-static void print_text(const hl_inventory *v, const char *path, FILE *out)
+static void print_text(const hl_checkpoint_manifest *v, const char *path, FILE *out)
 {
     hl_print_text(out, path);
     fprintf(out, ": a checkpoint of step %lld, whole\n", (long long)v->step);
@@ -220,9 +220,9 @@ static void print_text(const hl_inventory *v, const char *path, FILE *out)
     fputs("state ", out), hl_print_text(out, v->state), fputs("\n", out);
 }
 
-void hl_inventory_print(const hl_inventory *v, const char *path, FILE *out, bool json)
+void hl_checkpoint_manifest_print(const hl_checkpoint_manifest *v, const char *path, FILE *out, bool json)
 {
-    char *text = json ? hl_inventory_text(v) : NULL;
+    char *text = json ? hl_checkpoint_manifest_text(v) : NULL;
     if (json) fprintf(out, "%s\n", text);
     else print_text(v, path, out);
     free(text);
