@@ -9,7 +9,7 @@
 #include "io/atomic.h"
 #include "io/blockdigest.h"
 #include "io/checkpoint-manifest.h"
-#include "io/complaints.h"
+#include "io/mismatches.h"
 #include "io/place.h"
 #include "io/probe.h"
 #include "io/samefile.h"
@@ -490,19 +490,19 @@ static const hl_tensor *find_tensor(const hl_tensor *list, int n, const char *na
 /* Has it the tensors that are wanted, all of them and no others? */
 static hl_status check_fit(const hl_checkpoint *c, const hl_checkpoint_content *content)
 {
-    hl_complaints list = {0};
+    hl_mismatches list = {0};
     hl_tensor *want;
     const hl_checkpoint_manifest *v = &c->manifest;
     int n = list_tensors(&want, content);
     for (int i = 0; i < n; i++) {
         const hl_tensor *has = find_tensor(v->tensor, v->tensors, want[i].name);
-        if (!has) hl_complain(&list, "%s is missing", want[i].name);
-        else hl_complain_of_shape(&list, want[i].name, has->shape, has->ndim, want[i].shape, want[i].ndim);
+        if (!has) hl_mismatches_add(&list, "%s is missing", want[i].name);
+        else hl_mismatches_add_shape(&list, want[i].name, has->shape, has->ndim, want[i].shape, want[i].ndim);
     }
     for (int i = 0; i < v->tensors; i++)
-        if (!find_tensor(want, n, v->tensor[i].name)) hl_complain(&list, "%.100s is unknown", v->tensor[i].name);
+        if (!find_tensor(want, n, v->tensor[i].name)) hl_mismatches_add(&list, "%.100s is unknown", v->tensor[i].name);
     free(want);
-    return hl_complaints_verdict(&list, c->path, "is of another model",
+    return hl_mismatches_verdict(&list, c->path, "is of another model",
                                  "use the configuration it was made with, or another checkpoint_dir");
 }
 

@@ -3,9 +3,9 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/stop.h"
-#include "io/complaints.h"
 #include "io/hf-folder.h"
 #include "io/json.h"
+#include "io/mismatches.h"
 #include "io/safetensors.h"
 #include <limits.h>
 #include <stdio.h>
@@ -319,12 +319,12 @@ static int folded_shape(int64_t out[HL_PARAM_DIMS], const hl_param *p)
     return n;
 }
 
-/* Is it of the shape that is wanted?  A complaint where not. */
-static bool fits(hl_complaints *c, const hl_safetensor *t, const hl_param *p)
+/* Has the tensor the shape that is wanted?  A mismatch where not. */
+static bool fits(hl_mismatches *c, const hl_safetensor *t, const hl_param *p)
 {
     int64_t want[HL_PARAM_DIMS];
     int before = c->n;
-    hl_complain_of_shape(c, t->name, t->shape, t->ndim, want, folded_shape(want, p));
+    hl_mismatches_add_shape(c, t->name, t->shape, t->ndim, want, folded_shape(want, p));
     return c->n == before;
 }
 
@@ -379,14 +379,14 @@ static hl_status read_share(const hl_safetensor *t, const hl_param *p, float *w)
 
 /* Read what fits and is mine; say what does not fit. */
 static hl_status read_side(const hl_safetensors *s, const hl_params *table, const hl_params *whole, const char *side,
-                           float *w, hl_complaints *c, bool *used)
+                           float *w, hl_mismatches *c, bool *used)
 {
     for (int k = 0; k < whole->n; k++) {
         const hl_param *p = &whole->at[k], *mine = hl_params_find(table, p->name);
         const char *name = name_in_folder(p, side);
         if (!name) continue;
         const hl_safetensor *t = find(s, name);
-        if (!t) hl_complain(c, "%s is missing", name);
+        if (!t) hl_mismatches_add(c, "%s is missing", name);
         if (!t) continue;
         used[t - hl_safetensors_at(s, 0)] = true;
         HL_TRY(hl_stop_check("reading weights"));
@@ -398,17 +398,17 @@ static hl_status read_side(const hl_safetensors *s, const hl_params *table, cons
 static hl_status read_all(const hl_safetensors *s, const char *folder, const hl_params *table, const hl_params *whole,
                           const char *side, float *w)
 {
-    hl_complaints c = {0};
+    hl_mismatches c = {0};
     int n = hl_safetensors_count(s);
     bool *used = hl_alloc_zero((size_t)n, sizeof *used);
     hl_status status = read_side(s, table, whole, side, w, &c, used);
     for (int i = 0; i < n; i++) {
         const char *name = hl_safetensors_at(s, i)->name;
-        if (!used[i] && !nobody_needs(name)) hl_complain(&c, "%.80s is unknown", name);
+        if (!used[i] && !nobody_needs(name)) hl_mismatches_add(&c, "%.80s is unknown", name);
     }
     free(used);
     if (status != HL_OK) return status;
-    return hl_complaints_verdict(&c, folder, "its tensors are not those that config.json describes",
+    return hl_mismatches_verdict(&c, folder, "its tensors are not those that config.json describes",
                                  "get the folder again or name another");
 }
 

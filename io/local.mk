@@ -10,7 +10,7 @@ io_libhlio_a_SOURCES = \
 	io/h5.c io/h5.h \
 	io/hf.c io/hf.h io/hf-folder.c io/hf-folder.h io/json.c io/json.h \
 	io/safetensors.c io/safetensors.h \
-	io/complaints.c io/complaints.h \
+	io/mismatches.c io/mismatches.h \
 	io/cuts.c io/cuts.h io/split-report.c io/split-report.h \
 	io/source.c io/source.h io/csv.c io/csv.h io/columns.c io/columns.h io/filekind.c io/filekind.h io/timestamp.c io/timestamp.h io/excerpt.c io/excerpt.h io/missing.c io/missing.h io/idtable.c io/idtable.h io/idjoin.c io/idjoin.h io/idform.c io/idform.h io/idmatch.c io/idmatch.h io/deal.h io/progress.c io/progress.h \
 	io/samefile.c io/samefile.h \

@@ -1,12 +1,12 @@
-/* complaints.c - what does not fit, as one list: the first few by name, the others counted. */
-#include "io/complaints.h"
+/* mismatches.c - names and shapes that are not those wanted, as one list: the first few by name, the others counted. */
+#include "io/mismatches.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { MOST_NAMED = 8, SHAPE = 80 };
 
-void hl_complain(hl_complaints *c, const char *format, ...)
+void hl_mismatches_add(hl_mismatches *c, const char *format, ...)
 {
     va_list args;
     if (c->n++ >= MOST_NAMED) return;
@@ -27,15 +27,16 @@ static const char *shape_text(char out[SHAPE], const int64_t *shape, int n)
     return out;
 }
 
-void hl_complain_of_shape(hl_complaints *c, const char *name, const int64_t *is, int is_ndim, const int64_t *want,
-                          int want_ndim)
+void hl_mismatches_add_shape(hl_mismatches *c, const char *name, const int64_t *is, int is_ndim, const int64_t *want,
+                             int want_ndim)
 {
     char a[SHAPE], b[SHAPE];
     if (is_ndim == want_ndim && memcmp(is, want, (size_t)want_ndim * sizeof *want) == 0) return;
-    hl_complain(c, "%.100s is %s where %s is wanted", name, shape_text(a, is, is_ndim), shape_text(b, want, want_ndim));
+    hl_mismatches_add(c, "%.100s is %s where %s is wanted", name, shape_text(a, is, is_ndim),
+                      shape_text(b, want, want_ndim));
 }
 
-hl_status hl_complaints_verdict(hl_complaints *c, const char *path, const char *what, const char *next)
+hl_status hl_mismatches_verdict(hl_mismatches *c, const char *path, const char *what, const char *next)
 {
     char rest[40] = "";
     if (c->n == 0) return HL_OK;
