@@ -35,16 +35,16 @@ static hl_status check_launch(hl_group *world)
 }
 
 /* Seconds that MPI may take to start; a thousand machines need minutes. */
-static double start_limit(void)
+static hl_status start_limit(double *seconds)
 {
-    const char *text = getenv("HLLM_START_TIMEOUT");
-    return text && *text ? strtod(text, NULL) : 600;
+    *seconds = 600;
+    return hl_patience_parse(seconds, "HLLM_START_TIMEOUT", getenv("HLLM_START_TIMEOUT"));
 }
 
 /* MPI_Init returns when all ranks are there, or never. */
-static bool start_mpi(int *argc, char ***argv, int rank)
+static bool start_mpi(int *argc, char ***argv, int rank, double limit)
 {
-    const hl_patience patience = {start_limit(), rank, "MPI has not started",
+    const hl_patience patience = {limit, rank, "MPI has not started",
                                   "it waits for ranks that have not begun, hang or cannot be reached; look at the "
                                   "machines of the job, and at the network that MPI takes "
                                   "(a firewall, an interface that other machines do not see: "
@@ -59,10 +59,12 @@ static bool start_mpi(int *argc, char ***argv, int rank)
 
 hl_status hl_group_start(hl_group *world, int *argc, char ***argv)
 {
+    double limit;
     world->rank = hl_launch_rank(hl_launch_environment);
+    HL_TRY(start_limit(&limit));
     HL_TRY(hl_launch_may_start(hl_launch_environment));
     HL_TRY(hl_openmpi_prepare());
-    if (!start_mpi(argc, argv, world->rank))
+    if (!start_mpi(argc, argv, world->rank, limit))
         return HL_FAIL(HL_EFAIL, "MPI does not start; try mpirun -n 1 with the same command");
     world->comm = MPI_COMM_WORLD;
     hl_wait_give_way(!hl_openmpi_is_here() && hl_wait_is_crowded(hl_launch_local_ranks(hl_launch_environment)));

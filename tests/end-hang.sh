@@ -47,6 +47,10 @@ done <<POINTS
 4 group-agree:3:70:hang act --placement colocated --item.tp 2 --user.tp 2
 POINTS
 
+HLLM_START_TIMEOUT=soon job 2 starts
+[ $? -eq 2 ] && [ "$(grep -c 'error: HLLM_START_TIMEOUT=soon: is no number of seconds; unset it for 600' "$work/said")" -eq 1 ] && nobody_runs
+verdict "a limit that is no number is refused, once"
+
 HLLM_START_TIMEOUT=5 HLLM_FAULT=group-start:1:stop job 2 starts
 [ $? -eq 1 ] && grep -q 'error: MPI has not started after 5 seconds: it waits for ranks that have not begun' "$work/said" && nobody_runs
 verdict "a rank that stops before MPI has started ends the job with status 1"

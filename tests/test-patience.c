@@ -62,10 +62,35 @@ static void no_limit_waits_as_long_as_it_takes(void)
     CHECK(!*said);
 }
 
+static bool is_seconds(double want, const char *text)
+{
+    double seconds = 600;
+    return hl_patience_parse(&seconds, "HLLM_START_TIMEOUT", text) == HL_OK && seconds == want;
+}
+
+static void a_number_of_seconds_is_taken(void)
+{
+    CHECK(is_seconds(600, NULL) && is_seconds(600, ""));
+    CHECK(is_seconds(0, "0") && is_seconds(2.5, "2.5") && is_seconds(1e9, "1e9"));
+}
+
+static void anything_else_is_refused(void)
+{
+    static const char *const odd[] = {"soon", "10m", "10 ", "-1", "nan", "inf", "1e10", "1,5"};
+    for (int i = 0; i < (int)(sizeof odd / sizeof odd[0]); i++) {
+        double seconds = 600;
+        CHECK(hl_patience_parse(&seconds, "HLLM_START_TIMEOUT", odd[i]) == HL_EUSAGE && seconds == 600);
+        CHECK(strstr(hl_error_text(), "HLLM_START_TIMEOUT=") && strstr(hl_error_text(), odd[i]));
+        CHECK(strstr(hl_error_text(), "unset it for 600") != NULL);
+    }
+}
+
 static const test tests[] = {
     {"what comes in time goes on", what_comes_in_time_goes_on},
     {"what does not come ends with a sentence", what_does_not_come_ends_with_a_sentence},
     {"rank 0 alone warns", rank_0_alone_warns},
     {"no limit waits as long as it takes", no_limit_waits_as_long_as_it_takes},
+    {"a number of seconds is taken", a_number_of_seconds_is_taken},
+    {"anything else is refused", anything_else_is_refused},
 };
 HL_TESTS("patience", tests)

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,6 +41,18 @@ static void *watch(void *of)
     }
     pthread_mutex_unlock(&lock);
     return NULL;
+}
+
+hl_status hl_patience_parse(double *seconds, const char *name, const char *text)
+{
+    char *end;
+    if (!text || !*text) return HL_OK;
+    const double x = strtod(text, &end);
+    if (*end || !(x >= 0 && x <= 1e9))
+        return HL_FAIL(HL_EUSAGE, "%s=%.40s: is no number of seconds; unset it for %g, or set it to 0 to wait for ever",
+                       name, text, *seconds);
+    *seconds = x;
+    return HL_OK;
 }
 
 void hl_patience_begin(const hl_patience *p)
