@@ -1,4 +1,4 @@
-/* bench-calibrate.c - hllm bench calibrate: the few figures of a machine that predictions of a step's time are made
+/* bench-calibrate.c - hllm bench calibrate: the few figures of a machine that a forecast of a step's time is made
  * of. */
 #include "experiments/bench.h"
 #include "io/atomic.h"

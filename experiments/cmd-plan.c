@@ -138,13 +138,14 @@ static hl_status check_batch(const hl_config *c)
 {
     const int64_t items = (int64_t)c->batch_size * (c->MAX_ITEM_LIST_LENGTH + 1) + c->num_negatives;
     if (items <= MOST_ITEMS) return HL_OK;
-    return HL_FAIL(HL_EUSAGE,
-                   "batch_size %d and num_negatives %d are %lld items a step, more than hllm plan draws (%d); plan a "
-                   "smaller batch, its seconds and bytes grow in proportion",
-                   c->batch_size, c->num_negatives, (long long)items, MOST_ITEMS);
+    return HL_FAIL(
+        HL_EUSAGE,
+        "batch_size %d and num_negatives %d are %lld items a step, more than hllm plan draws (%d); forecast a "
+        "smaller batch, its seconds and bytes grow in proportion",
+        c->batch_size, c->num_negatives, (long long)items, MOST_ITEMS);
 }
 
-static hl_status plan(const hl_config *c, const orders *o)
+static hl_status forecast(const hl_config *c, const orders *o)
 {
     hl_llama item, user;
     hl_forecast f;
@@ -172,8 +173,8 @@ static hl_status run_alone(int argc, char **argv)
     hl_config c;
     HL_TRY(take_orders(&o, &argc, argv));
     hl_status s = hl_config_load_alone(&c, argc, argv);
-    if (s == HL_OK && c.model == HL_MODEL_EASE) s = HL_FAIL(HL_EUSAGE, "model EASE has no steps to plan");
-    if (s == HL_OK) s = plan(&c, &o);
+    if (s == HL_OK && c.model == HL_MODEL_EASE) s = HL_FAIL(HL_EUSAGE, "model EASE has no steps to forecast");
+    if (s == HL_OK) s = forecast(&c, &o);
     hl_config_free(&c);
     return s;
 }

@@ -80,7 +80,7 @@ static void gather(hl_fact row[ROWS], const hl_summary *s, const hl_group *world
 
 static const char *name_of(int row) { return row == REST ? "plan_and_rest" : row == WHOLE ? "step" : hl_act_name[row]; }
 
-/* Nothing is foretold of what is not an act. */
+/* The forecast has acts and the whole step; of the rest it knows nothing. */
 static double forecast_of(const double *forecast, int row)
 {
     return row == REST ? 0 : forecast[row == WHOLE ? HL_ACTS : row];
@@ -124,13 +124,13 @@ static void tell_bubble(const hl_fact row[ROWS], const double *forecast, hl_reco
 {
     double sum[HL_ACTS];
     for (int a = 0; a < HL_ACTS; a++) sum[a] = row[a].sum;
-    const double measured = bubble(sum, row[WHOLE].sum), foretold = bubble(forecast, forecast[HL_ACTS]);
+    const double measured = bubble(sum, row[WHOLE].sum), expected = bubble(forecast, forecast[HL_ACTS]);
     if (measured == 0) return;
     hl_log(HL_INFO,
            "stages of pipelines waited for one another %.1f %% of the time (the bubble), %.1f %% were forecast",
-           100 * measured, 100 * foretold);
+           100 * measured, 100 * expected);
     hl_record_part(record, "bubble", "measured", measured);
-    hl_record_part(record, "bubble", "forecast", foretold);
+    hl_record_part(record, "bubble", "forecast", expected);
 }
 
 hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_mesh *mesh, hl_record *record)

@@ -1,4 +1,4 @@
-/* synth-oracle.c - how well the next item of a made-up user can be foretold.
+/* synth-oracle.c - how well the next item of a made-up user can be predicted.
  *
  * The walk has no memory but the last topic and what was taken, so with t the topic of the user's last item
  *     P(next = i) = sum over moves m from t to i's topic of P(m) * weight(i) / weight left in the topic,

@@ -1,4 +1,4 @@
-/* synth-oracle.h - how well the next item of a made-up user can be foretold; for experiments/synth.c. */
+/* synth-oracle.h - how well the next item of a made-up user can be predicted; for experiments/synth.c. */
 #ifndef EXPERIMENTS_SYNTH_ORACLE_H
 #define EXPERIMENTS_SYNTH_ORACLE_H
 #include "experiments/synth-world.h"

@@ -19,7 +19,7 @@ plan() {
 
 for ranks in 1 2 3 5 8 64; do
     plan --ranks $ranks && [ "$(grep -c 'copy' "$work/out")" -eq $ranks ] && grep -q "^step " "$work/out"
-    verdict "a plan for $ranks ranks has a line for each, and the step's seconds"
+    verdict "a forecast for $ranks ranks has a line for each, and the step's seconds"
 done
 plan --ranks 8 --item.pp 2 --item.tp 2 --zero 3 --placement hybrid --rank 7 && grep -q "hybrid on 8 ranks" "$work/out" && grep -q "^  item_pass_back" "$work/out"
 verdict "a rank's list of acts is shown"
@@ -52,7 +52,7 @@ plan --freeze_prefix item_lm.
 verdict "so is a frozen prefix that nothing has"
 for much in "--num_negatives 100000000" "--batch_size 1000000" "--batch_size 100000 --MAX_ITEM_LIST_LENGTH 50"; do
     timeout 10 ./hllm plan "$work/job.yaml" $much >"$work/out" 2>"$work/said"
-    [ $? -eq 2 ] && grep -q "more than hllm plan draws .*; plan a smaller batch" "$work/said"
+    [ $? -eq 2 ] && grep -q "more than hllm plan draws .*; forecast a smaller batch" "$work/said"
     verdict "what would take long is refused at once: $much"
 done
 

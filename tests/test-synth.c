@@ -221,7 +221,7 @@ static void users_walk_along_the_ring_and_take_nothing_twice(void)
 
 /* --- the oracle's slow twin: the probability of every item, by the definition -------------------- */
 
-static void foretell(double *p, const hl_synth_world *w, const int32_t *taken, int64_t n)
+static void predict(double *p, const hl_synth_world *w, const int32_t *taken, int64_t n)
 {
     for (int i = 0; i < w->settings.items; i++) {
         double all = 0;
@@ -258,7 +258,7 @@ static void the_oracle_ranks_by_the_probability_of_every_item(void)
         int64_t n = w.begin[u + 1] - w.begin[u] - 1;
         const int32_t *taken = w.sequence + w.begin[u];
         double sum = 0, top = 0, above = 0;
-        foretell(p, &w, taken, n);
+        predict(p, &w, taken, n);
         for (int i = 0; i < s.items; i++) {
             sum += p[i];
             above += p[i] > p[taken[n]] * (1 + 1e-12); /* the same number summed in another order is not better */
@@ -273,7 +273,7 @@ static void the_oracle_ranks_by_the_probability_of_every_item(void)
     }
     CHECK_NEAR(r.oracle.recall[1], hits / s.users, 1e-12);
     CHECK_NEAR(r.oracle.ndcg_10, gain / s.users, 1e-12);
-    CHECK_NEAR(hits, promised, 4 * sqrt(doubt)); /* what is foretold comes true as often as it says */
+    CHECK_NEAR(hits, promised, 4 * sqrt(doubt)); /* what is predicted comes true as often as it says */
     hl_synth_world_free(&w);
 }
 
