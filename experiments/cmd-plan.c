@@ -22,20 +22,19 @@ static hl_status take_orders(orders *o, int *argc, char **argv)
 }
 
 /* "stage 1 of 2, layers 3 to 5, 1 of 2 ranks"; "-" where there is none. */
-static void part_text(char *out, size_t n, const hl_forecast *f, bool user, int rank)
+static void part_text(char *out, size_t n, const hl_forecast *f, hl_side side, int rank)
 {
     const hl_layout *l = &f->layout;
-    bool has = user ? hl_layout_has_user(l, rank) : hl_layout_has_item(l, rank);
-    int tp = user ? l->user_tp : l->item_tp, pp = user ? l->user_pp : l->item_pp,
-        begin = user ? l->user_begin : l->item_begin;
-    int width = tp * pp, stage = has ? (rank - begin) % width / tp : 0;
-    const hl_llama *shape = user ? &f->user : &f->item;
-    const hl_llama_layers x =
-        hl_llama_layers_of(shape, stage, pp, user || !f->job.item_tokens ? 1 : hl_llama_last_cost(shape, 100));
-    if (!has) snprintf(out, n, "-");
-    else
-        snprintf(out, n, "copy %d layers %d-%d share %d/%d", (rank - begin) / width, x.begin, x.end - 1,
-                 (rank - begin) % tp + 1, tp);
+    const hl_layout_side *g = &l->side[side];
+    const hl_llama *shape = side == HL_USER ? &f->user : &f->item;
+    const double last = side == HL_USER || !f->job.item_tokens ? 1 : hl_llama_last_cost(shape, 100);
+    if (!hl_layout_has(l, side, rank)) {
+        snprintf(out, n, "-");
+        return;
+    }
+    const hl_llama_layers x = hl_llama_layers_of(shape, hl_layout_stage(l, side, rank), g->pp, last);
+    snprintf(out, n, "copy %d layers %d-%d share %d/%d", hl_layout_replica(l, side, rank), x.begin, x.end - 1,
+             (rank - g->begin) % g->tp + 1, g->tp);
 }
 
 static void print_ranks(const hl_forecast *f)
@@ -44,8 +43,8 @@ static void print_ranks(const hl_forecast *f)
            "waiting");
     for (int r = 0; r < f->layout.ranks; r++) {
         char item[60], user[60];
-        part_text(item, sizeof item, f, false, r);
-        part_text(user, sizeof user, f, true, r);
+        part_text(item, sizeof item, f, HL_ITEM, r);
+        part_text(user, sizeof user, f, HL_USER, r);
         printf("%5d  %-30s %-30s %10.1f %10.1f %9.3g %6.1f %%\n", r, item, user, f->state[r] / 1e6, f->saved[r] / 1e6,
                f->cost[r].step, 100 * f->cost[r].waiting / f->step);
     }

@@ -164,8 +164,8 @@ static hl_status check_replicas(const hl_config *c, const char *side, int replic
 
 hl_status hl_forecast_check_replicas(const hl_config *c, const hl_layout *l)
 {
-    HL_TRY(check_replicas(c, "item", hl_layout_item_replicas(l)));
-    return check_replicas(c, "user", hl_layout_user_replicas(l));
+    HL_TRY(check_replicas(c, "item", hl_layout_replicas(l, HL_ITEM)));
+    return check_replicas(c, "user", hl_layout_replicas(l, HL_USER));
 }
 
 /* ---- names that begin so */
@@ -287,21 +287,22 @@ typedef struct {
 /* Rows of a grid have different shares of a micro-batch; what counts is the largest. */
 static int rows_to_ask(int rows) { return rows ? rows : 1; }
 
-static hl_tensor_group tensor_group_of(int row, int tp, int rows, int stage, int stages, bool sequence_parallel)
+static hl_tensor_group tensor_group_of(const hl_layout *l, hl_side side, int stage, int row)
 {
+    const int tp = l->side[side].tp, rows = l->side[side].rows;
     return (hl_tensor_group){.rank = rows ? row * (tp / rows) : 0,
                              .size = tp,
                              .rows = rows,
                              .stage = stage,
-                             .stages = stages,
-                             .sequence_parallel = sequence_parallel && tp > 1 && !rows};
+                             .stages = l->side[side].pp,
+                             .sequence_parallel = l->sequence_parallel && tp > 1 && !rows};
 }
 
 static void measure_stage(measuring *x, int stage, int row)
 {
     const hl_layout *l = &x->f->layout;
     const hl_plan *p = &x->f->plan;
-    const hl_tensor_group tp = tensor_group_of(row, l->item_tp, l->item_rows, stage, l->item_pp, l->sequence_parallel);
+    const hl_tensor_group tp = tensor_group_of(l, HL_ITEM, stage, row);
     hl_item_model m;
     hl_item_open(&m, &x->f->item, x->c->item_emb_token_n, x->c->MAX_TEXT_LENGTH, &tp);
     m.share_prefix = x->c->share_prefix;
@@ -324,7 +325,7 @@ static int fitting(const measuring *x, int first_rank, int begin, int end, doubl
     int n = 0;
     for (int k = begin; k < end; k++) {
         if (x->f->share.micro_batch[k] != first_rank) continue;
-        for (int s = 0; s < x->f->layout.item_pp; s++)
+        for (int s = 0; s < x->f->layout.side[HL_ITEM].pp; s++)
             if ((left[s] -= x->saved[s * p->micro_batches + k]) < 0) return n;
         n++;
     }
@@ -338,13 +339,13 @@ static void choose_saved(measuring *x)
 {
     hl_share *s = &x->f->share;
     const hl_layout *l = &x->f->layout;
-    double *left = hl_alloc((size_t)l->item_pp * sizeof *left);
-    for (int r = 0; r < hl_layout_item_replicas(l) && x->c->activation_budget >= 0; r++) {
-        for (int k = 0; k < l->item_pp; k++) left[k] = (double)x->c->activation_budget;
-        s->save_read =
-            least(s->save_read, fitting(x, hl_layout_item_first_rank(l, r), 0, x->f->plan.early_micro_batches, left));
-        s->save_rest = least(s->save_rest, fitting(x, hl_layout_item_first_rank(l, r), x->f->plan.early_micro_batches,
-                                                   x->f->plan.micro_batches, left));
+    double *left = hl_alloc((size_t)l->side[HL_ITEM].pp * sizeof *left);
+    for (int r = 0; r < hl_layout_replicas(l, HL_ITEM) && x->c->activation_budget >= 0; r++) {
+        for (int k = 0; k < l->side[HL_ITEM].pp; k++) left[k] = (double)x->c->activation_budget;
+        s->save_read = least(s->save_read,
+                             fitting(x, hl_layout_first_rank(l, HL_ITEM, r), 0, x->f->plan.early_micro_batches, left));
+        s->save_rest = least(s->save_rest, fitting(x, hl_layout_first_rank(l, HL_ITEM, r),
+                                                   x->f->plan.early_micro_batches, x->f->plan.micro_batches, left));
     }
     free(left);
 }
@@ -353,11 +354,11 @@ static void count_saved(const measuring *x, int begin, int end, int most)
 {
     const hl_layout *l = &x->f->layout;
     for (int r = 0; r < l->ranks; r++) {
-        if (!hl_layout_has_item(l, r)) continue;
-        int first_rank = hl_layout_item_first_rank_of(l, r), place = 0;
+        if (!hl_layout_has(l, HL_ITEM, r)) continue;
+        int first_rank = hl_layout_first_rank_of(l, HL_ITEM, r), place = 0;
         for (int k = begin; k < end; k++)
             if (x->f->share.micro_batch[k] == first_rank && place++ < most)
-                x->f->saved[r] += x->saved[hl_layout_item_stage(l, r) * x->f->plan.micro_batches + k];
+                x->f->saved[r] += x->saved[hl_layout_stage(l, HL_ITEM, r) * x->f->plan.micro_batches + k];
     }
 }
 
@@ -365,10 +366,9 @@ static void count_users(const measuring *x)
 {
     hl_forecast *f = x->f;
     const hl_layout *l = &f->layout;
-    const int rows = rows_to_ask(l->user_rows), columns = l->user_tp / rows;
-    for (int stage = 0; stage < l->user_pp * rows; stage++) {
-        const hl_tensor_group tp =
-            tensor_group_of(stage % rows, l->user_tp, l->user_rows, stage / rows, l->user_pp, l->sequence_parallel);
+    const int rows = rows_to_ask(l->side[HL_USER].rows), columns = l->side[HL_USER].tp / rows;
+    for (int stage = 0; stage < l->side[HL_USER].pp * rows; stage++) {
+        const hl_tensor_group tp = tensor_group_of(l, HL_USER, stage / rows, stage % rows);
         hl_user_model m;
         hl_user_open(&m, &f->user, x->c->MAX_ITEM_LIST_LENGTH, &tp);
         for (int k = 0; k < f->plan.user_micro_batches; k++) {
@@ -391,12 +391,12 @@ static void count_users(const measuring *x)
 static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus, const hl_machine *machine)
 {
     int ranks = f->layout.ranks;
-    draw(&f->plan, hl_layout_item_parts(&f->layout), corpus, c, &f->item, &f->user, &f->arena);
+    draw(&f->plan, hl_layout_parts(&f->layout, HL_ITEM), corpus, c, &f->item, &f->user, &f->arena);
     hl_share_make(&f->share, &f->layout, &f->plan, &f->arena);
     f->share.lockstep = c->zero >= 2;
-    measuring x = {f, c, corpus, HL_TAKE_ZERO(&f->arena, double, f->layout.item_pp * f->plan.micro_batches)};
-    for (int s = 0; s < f->layout.item_pp; s++)
-        for (int r = 0; r < rows_to_ask(f->layout.item_rows); r++) measure_stage(&x, s, r);
+    measuring x = {f, c, corpus, HL_TAKE_ZERO(&f->arena, double, f->layout.side[HL_ITEM].pp * f->plan.micro_batches)};
+    for (int s = 0; s < f->layout.side[HL_ITEM].pp; s++)
+        for (int r = 0; r < rows_to_ask(f->layout.side[HL_ITEM].rows); r++) measure_stage(&x, s, r);
     choose_saved(&x);
     f->schedule = HL_TAKE(&f->arena, hl_schedule, ranks);
     f->cost = HL_TAKE_ZERO(&f->arena, hl_cost, ranks);
@@ -406,7 +406,7 @@ static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus
     count_saved(&x, f->plan.early_micro_batches, f->plan.micro_batches, f->share.save_rest);
     count_users(&x);
     for (int r = 0; r < ranks; r++) hl_schedule_make(&f->schedule[r], &f->layout, &f->plan, &f->share, r, &f->arena);
-    f->job = (hl_cost_job){&f->layout,          &f->plan, &f->share, f->schedule, &f->item, &f->user,
+    f->job = (hl_cost_job){&f->layout,          &f->plan, &f->share, f->schedule, {&f->item, &f->user},
                            c->item_emb_token_n, c->zero,  *machine};
     for (int r = 0; r < ranks; r++) f->state[r] = hl_cost_state_bytes(&f->job, r);
     f->step = hl_cost_play(f->cost, &f->job);
@@ -432,7 +432,7 @@ void hl_forecast_close(hl_forecast *f) { hl_arena_free(&f->arena); }
 hl_status hl_forecast_layout(hl_layout *l, const hl_config *c, int ranks, const hl_layout_wish *wish)
 {
     HL_TRY(hl_layout_make(l, ranks, wish));
-    hl_layout_take_grids(l, c->item_rows, c->user_rows, (hl_tile_engine)c->tp_engine);
+    hl_layout_take_grids(l, (const int[]){c->item_rows, c->user_rows}, (hl_tile_engine)c->tp_engine);
     l->sequence_parallel = c->sequence_parallel;
     return HL_OK;
 }
@@ -441,13 +441,9 @@ hl_layout_wish hl_forecast_wish(const hl_config *c, hl_layout_kind kind)
 {
     static const hl_layout_kind kinds[] = {
         [HL_PLACE_SEPARATE] = HL_SEPARATE, [HL_PLACE_COLOCATED] = HL_COLOCATED, [HL_PLACE_HYBRID] = HL_HYBRID};
-    return (hl_layout_wish){c->placement == HL_PLACE_AUTO ? kind : kinds[c->placement],
-                            c->item_dp,
-                            c->item_tp,
-                            c->user_dp,
-                            c->user_tp,
-                            c->item_pp,
-                            c->user_pp};
+    return (hl_layout_wish){
+        .kind = c->placement == HL_PLACE_AUTO ? kind : kinds[c->placement],
+        .side = {[HL_ITEM] = {c->item_dp, c->item_tp, c->item_pp}, [HL_USER] = {c->user_dp, c->user_tp, c->user_pp}}};
 }
 
 static void try_candidate(hl_candidate *x, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks,
@@ -475,7 +471,7 @@ int hl_forecast_choose(hl_candidate list[HL_CANDIDATES], int *n, const hl_config
         hl_candidate x = {.wish = hl_forecast_wish(c, kinds[i].kind)};
         bool given = c->user_dp > 0;
         if (given && kinds[i].users > 1) continue;
-        if (!given) x.wish.user_dp = kinds[i].users;
+        if (!given) x.wish.side[HL_USER].dp = kinds[i].users;
         try_candidate(&x, c, item, user, ranks, corpus, machine);
         if (x.step < 0) continue;
         list[*n] = x;

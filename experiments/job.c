@@ -269,7 +269,7 @@ static void tell_mapping(const int *rank, const hl_layout *l)
     char list[120] = "";
     size_t at = 0;
     for (int r = 0; r < l->ranks && at + 20 < sizeof list; r++)
-        if (hl_layout_has_user(l, rank[r])) at += (size_t)snprintf(list + at, sizeof list - at, " %d", r);
+        if (hl_layout_has(l, HL_USER, rank[r])) at += (size_t)snprintf(list + at, sizeof list - at, " %d", r);
     hl_log(HL_INFO, "users are on the processes%s%s", list, at + 20 < sizeof list ? "" : " ...");
 }
 

@@ -78,7 +78,8 @@ static hl_status share_shapes(shapes *s, const hl_group *world, const hl_config 
 static double state_bytes(const hl_cost_job *j, int rank, bool for_training)
 {
     if (for_training) return hl_cost_state_bytes(j, rank);
-    return sizeof(float) * (double)(hl_cost_item_numbers(j, rank).all + hl_cost_user_numbers(j, rank).all);
+    return sizeof(float)
+           * (double)(hl_cost_numbers_of(j, HL_ITEM, rank).all + hl_cost_numbers_of(j, HL_USER, rank).all);
 }
 
 hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks,
@@ -91,12 +92,8 @@ hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_llama *
         hl_layout l;
         const hl_layout_wish wish = hl_forecast_wish(c, kinds[i]);
         const hl_plan plan = {.groups = c->exact_groups};
-        const hl_cost_job j = {.layout = &l,
-                               .plan = &plan,
-                               .item = item,
-                               .user = user,
-                               .item_tokens = c->item_emb_token_n,
-                               .zero = c->zero};
+        const hl_cost_job j = {
+            .layout = &l, .plan = &plan, .shape = {item, user}, .item_tokens = c->item_emb_token_n, .zero = c->zero};
         hl_status fits = hl_forecast_layout(&l, c, ranks, &wish);
         if (fits == HL_OK) fits = hl_forecast_check_replicas(c, &l);
         if (fits == HL_OK) *bytes = fmin(*bytes, state_bytes(&j, rank, for_training));
@@ -180,7 +177,7 @@ static hl_status checkpoint_bytes(double *bytes, const hl_config *c)
     hl_layout whole;
     const hl_plan plan = {0};
     const hl_cost_job j = {
-        .layout = &whole, .plan = &plan, .item = &s.item, .user = &s.user, .item_tokens = c->item_emb_token_n};
+        .layout = &whole, .plan = &plan, .shape = {&s.item, &s.user}, .item_tokens = c->item_emb_token_n};
     HL_TRY(hl_forecast_shapes(&s.item, &s.user, c));
     HL_TRY(hl_layout_make(&whole, 1, &(hl_layout_wish){.kind = HL_COLOCATED}));
     *bytes = 3 * state_bytes(&j, 0, false);

@@ -33,7 +33,7 @@ static int count_saved(counting *x, int begin, int end)
 void hl_budget_choose(hl_share *share, const hl_mesh *mesh, const hl_plan *p, const int64_t *bytes, int64_t budget)
 {
     if (budget < 0) return;
-    counting x = {share, bytes, hl_layout_item_first_rank_of(&mesh->layout, mesh->world.rank), p->micro_batches,
+    counting x = {share, bytes, hl_layout_first_rank_of(&mesh->layout, HL_ITEM, mesh->world.rank), p->micro_batches,
                   budget};
     const int read = count_saved(&x, 0, p->early_micro_batches);
     const int rest = count_saved(&x, p->early_micro_batches, p->micro_batches);

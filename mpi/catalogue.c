@@ -92,8 +92,8 @@ static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
 /* The texts of a replica are [begin, end). */
 static void range_of(int *begin, int *end, const hl_catalogue *c, const hl_layout *l, int replica)
 {
-    *begin = (int)hl_part_begin(c->texts, hl_layout_item_last_stage_ranks(l), replica * l->item_tp);
-    *end = (int)hl_part_begin(c->texts, hl_layout_item_last_stage_ranks(l), (replica + 1) * l->item_tp);
+    *begin = (int)hl_part_begin(c->texts, hl_layout_last_stage_ranks(l, HL_ITEM), replica * l->side[HL_ITEM].tp);
+    *end = (int)hl_part_begin(c->texts, hl_layout_last_stage_ranks(l, HL_ITEM), (replica + 1) * l->side[HL_ITEM].tp);
 }
 
 /* The most micro-batches of a replica, where all go through as many. */
@@ -101,7 +101,7 @@ static int most_micro_batches(const hl_catalogue *c, const hl_engine *e)
 {
     const hl_layout *l = &e->mesh->layout;
     int most = 0;
-    for (int i = 0; i < hl_layout_item_replicas(l) && e->rules.zero >= 3; i++) {
+    for (int i = 0; i < hl_layout_replicas(l, HL_ITEM) && e->rules.zero >= 3; i++) {
         int from, end, n = 0;
         for (range_of(&from, &end, c, l, i); from < end; n++) from += micro_batch_from(c, e, from, end);
         if (n > most) most = n;
@@ -114,7 +114,7 @@ static void encode_replica(hl_catalogue *c, hl_engine *e)
 {
     const hl_layout *l = &e->mesh->layout;
     int from, end, left = most_micro_batches(c, e);
-    range_of(&from, &end, c, l, (e->mesh->world.rank - l->item_begin) / hl_layout_item_width(l));
+    range_of(&from, &end, c, l, (e->mesh->world.rank - l->side[HL_ITEM].begin) / hl_layout_width(l, HL_ITEM));
     e->item_model.stack.careful = true;
     for (int n; from < end; from += n, left--) {
         n = micro_batch_from(c, e, from, end);
@@ -175,7 +175,7 @@ static hl_status check_differ(const hl_catalogue *c, hl_engine *e, int D)
     float *first = HL_TAKE_ZERO(a, float, D);
     if (c->mine > 0 && c->begin == 0) memcpy(first, c->vector, (size_t)D * sizeof *first);
     hl_group_broadcast(&e->mesh->world, first, (size_t)D * sizeof *first,
-                       hl_layout_item_last_stage_rank(&e->mesh->layout, 0));
+                       hl_layout_last_stage_rank(&e->mesh->layout, HL_ITEM, 0));
     bool differ = false;
     for (int i = 0; i < c->mine && !differ; i++)
         differ = !hl_rows_are_alike(first, c->vector + (size_t)i * (size_t)D, D);

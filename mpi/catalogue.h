@@ -1,7 +1,7 @@
 /* catalogue.h - every item's vector, each text encoded once, shared out over the item ranks.
  *
  * Texts are numbered by their first item; the i-th of the p ranks of last stages
- * (hl_layout_item_last_stage_rank) keeps the texts of hl_part (texts, p, i).  The ranks of a replica encode all their
+ * (hl_layout_last_stage_rank) keeps the texts of hl_part (texts, p, i).  The ranks of a replica encode all their
  * texts together. */
 #ifndef MPI_CATALOGUE_H
 #define MPI_CATALOGUE_H

@@ -38,8 +38,9 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     e->saved = hl_arena_growing("saved activations");
     e->scratch = hl_arena_growing("scratch");
     e->wire = hl_arena_growing("rows on the wire");
-    e->recomputed = hl_alloc((size_t)mesh->layout.item_pp * sizeof *e->recomputed);
-    for (int i = 0; i < mesh->layout.item_pp; i++) e->recomputed[i] = hl_arena_growing("recomputed activations");
+    e->recomputed = hl_alloc((size_t)mesh->layout.side[HL_ITEM].pp * sizeof *e->recomputed);
+    for (int i = 0; i < mesh->layout.side[HL_ITEM].pp; i++)
+        e->recomputed[i] = hl_arena_growing("recomputed activations");
     hl_pipe_open(&e->item_pipe, &mesh->item_pp);
     hl_pipe_open(&e->user_pipe, &mesh->user_pp);
 }
@@ -48,7 +49,7 @@ void hl_engine_close(hl_engine *e)
 {
     hl_pipe_close(&e->user_pipe);
     hl_pipe_close(&e->item_pipe);
-    for (int i = 0; i < e->mesh->layout.item_pp; i++) hl_arena_free(&e->recomputed[i]);
+    for (int i = 0; i < e->mesh->layout.side[HL_ITEM].pp; i++) hl_arena_free(&e->recomputed[i]);
     free(e->recomputed);
     hl_sharding_close(&e->item);
     hl_sharding_close(&e->user);

@@ -112,7 +112,7 @@ static void read_users(eval_round *r)
 static int reader_of(const eval_round *r, int user)
 {
     const hl_layout *l = &r->e->mesh->layout;
-    return hl_layout_user_first_rank(l, hl_part_owner(r->users, hl_layout_user_replicas(l), user));
+    return hl_layout_first_rank(l, HL_USER, hl_part_owner(r->users, hl_layout_replicas(l, HL_USER), user));
 }
 
 /* Bring the vectors of the histories to all ranks of the user replicas; length (users).  Laid in the plan arena. */
@@ -120,7 +120,8 @@ static float *bring_histories(eval_round *r, int *length)
 {
     hl_engine *e = r->e;
     const hl_layout *l = &e->mesh->layout;
-    int n = 0, here = 0, outs = hl_layout_item_last_stage_ranks(l), most = r->users * r->orders->history * l->user_tp;
+    int n = 0, here = 0, outs = hl_layout_last_stage_ranks(l, HL_ITEM),
+        most = r->users * r->orders->history * l->side[HL_USER].tp;
     int *holder = HL_TAKE(&e->plan, int, most), *held = HL_TAKE(&e->plan, int, most);
     int *reader = HL_TAKE(&e->plan, int, most), *place = HL_TAKE(&e->plan, int, most);
     for (int i = 0, last_reader = -1; i < r->users; i++) {
@@ -133,8 +134,8 @@ static float *bring_histories(eval_round *r, int *length)
         last_reader = rank;
         for (int k = items - length[i]; k < items; k++, here++) {
             int text = hl_catalogue_text(r->c, e->corpus, history[k]), owner = hl_part_owner(r->c->texts, outs, text);
-            for (int t = 0; t < l->user_tp; t++, n++) {
-                holder[n] = hl_layout_item_last_stage_rank(l, owner);
+            for (int t = 0; t < l->side[HL_USER].tp; t++, n++) {
+                holder[n] = hl_layout_last_stage_rank(l, HL_ITEM, owner);
                 held[n] = text - (int)hl_part_begin(r->c->texts, outs, owner);
                 reader[n] = rank + t;
                 place[n] = here;
@@ -187,7 +188,7 @@ static int users_together(int *rows, const int *length, int n)
 /* The most times that a replica encodes, where all do as often; length: of all users of the round. */
 static int most_times(const eval_round *r, const int *length)
 {
-    int replicas = hl_layout_user_replicas(&r->e->mesh->layout), most = 0, rows;
+    int replicas = hl_layout_replicas(&r->e->mesh->layout, HL_USER), most = 0, rows;
     for (int i = 0; i < replicas && r->e->rules.zero >= 3; i++) {
         int times = 0, from = (int)hl_part_begin(r->users, replicas, i),
             end = (int)hl_part_begin(r->users, replicas, i + 1);
@@ -216,17 +217,18 @@ static void give_users(eval_round *r, const float *mine, int n)
 {
     const hl_mesh *m = r->e->mesh;
     hl_arena *a = &r->e->plan;
-    int p = m->world.size, here = hl_group_has_me(&m->item_last_stage), replicas = hl_layout_user_replicas(&m->layout);
-    bool gives = hl_layout_is_user_last_stage(&m->layout, m->world.rank) && m->user_tp.rank == 0;
+    int p = m->world.size, here = hl_group_has_me(&m->item_last_stage),
+        replicas = hl_layout_replicas(&m->layout, HL_USER);
+    bool gives = hl_layout_is_last_stage(&m->layout, HL_USER, m->world.rank) && m->user_tp.rank == 0;
     int *in_count = HL_TAKE(a, int, p), *in_begin = HL_TAKE(a, int, p), *out_count = HL_TAKE(a, int, p),
         *out_begin = HL_TAKE(a, int, p);
     for (int q = 0; q < p; q++) {
-        bool comes = here && hl_layout_has_user(&m->layout, q)
-                     && hl_layout_user_last_stage(&m->layout, hl_layout_user_first_rank_of(&m->layout, q)) == q;
-        int j = (q - m->layout.user_begin) / hl_layout_user_width(&m->layout);
+        bool comes = here && hl_layout_has(&m->layout, HL_USER, q)
+                     && hl_layout_last_stage(&m->layout, HL_USER, hl_layout_first_rank_of(&m->layout, HL_USER, q)) == q;
+        int j = (q - m->layout.side[HL_USER].begin) / hl_layout_width(&m->layout, HL_USER);
         in_count[q] = comes ? (int)hl_part_count(r->users, replicas, j) : 0;
         in_begin[q] = comes ? (int)hl_part_begin(r->users, replicas, j) : 0;
-        out_count[q] = gives && hl_layout_is_item_last_stage(&m->layout, q) ? n : 0;
+        out_count[q] = gives && hl_layout_is_last_stage(&m->layout, HL_ITEM, q) ? n : 0;
         out_begin[q] = 0;
     }
     r->u = HL_TAKE_ROWS(a, float, here ? r->users : 0, r->D);
@@ -237,8 +239,8 @@ static void find_users(eval_round *r)
 {
     hl_engine *e = r->e;
     const hl_group *g = &e->mesh->user;
-    int replicas = hl_layout_user_replicas(&e->mesh->layout),
-        replica = hl_group_has_me(g) ? g->rank / hl_layout_user_width(&e->mesh->layout) : 0;
+    int replicas = hl_layout_replicas(&e->mesh->layout, HL_USER),
+        replica = hl_group_has_me(g) ? g->rank / hl_layout_width(&e->mesh->layout, HL_USER) : 0;
     int *length = HL_TAKE(&e->plan, int, r->users);
     float *x = bring_histories(r, length), *mine = NULL;
     int n = 0;
@@ -413,7 +415,7 @@ static hl_status run_rounds(hl_score *score, hl_engine *e, const hl_catalogue *c
                             .D = hl_engine_width(e)};
         HL_TRY(run_round(score, &round));
     }
-    hl_group_broadcast(&e->mesh->world, score, sizeof *score, hl_layout_item_last_stage_rank(&e->mesh->layout, 0));
+    hl_group_broadcast(&e->mesh->world, score, sizeof *score, hl_layout_last_stage_rank(&e->mesh->layout, HL_ITEM, 0));
     if (!stopped) return HL_OK;
     return HL_FAIL(
         HL_ESTOP,

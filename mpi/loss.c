@@ -48,7 +48,7 @@ void hl_loss_give(hl_loss *l, const float *u, const float *p, hl_arena *wire)
     int *out_count = HL_TAKE_ZERO(wire, int, world->size), *out_begin = HL_TAKE_ZERO(wire, int, world->size),
         *in_count = HL_TAKE_ZERO(wire, int, world->size);
     for (int q = 0; q < world->size; q++) {
-        if (hl_layout_is_item_last_stage(&l->mesh->layout, q)) out_count[q] = mine;
+        if (hl_layout_is_last_stage(&l->mesh->layout, HL_ITEM, q)) out_count[q] = mine;
         if (here) in_count[q] = l->row_count[q];
     }
     for (size_t i = 0; i < (size_t)mine; i++) {
@@ -190,7 +190,7 @@ void hl_loss_pass(hl_loss *l)
 /* How many rows of each user rank go in one round. */
 static int rows_a_round(const hl_loss *l)
 {
-    size_t row = (size_t)hl_layout_item_last_stage_ranks(&l->mesh->layout) * (size_t)l->D * sizeof(float);
+    size_t row = (size_t)hl_layout_last_stage_ranks(&l->mesh->layout, HL_ITEM) * (size_t)l->D * sizeof(float);
     return RETURN_BYTES / row > 1 ? (int)(RETURN_BYTES / row) : 1;
 }
 
@@ -209,7 +209,7 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
         out_begin[q] = sent;
         in_begin[q] = received;
         if (here && theirs > 0) sent += out_count[q] = theirs < round ? theirs : round;
-        if (hl_layout_is_item_last_stage(layout, q)) received += in_count[q] = mine;
+        if (hl_layout_is_last_stage(layout, HL_ITEM, q)) received += in_count[q] = mine;
     }
     float *out = HL_TAKE(wire, float, (size_t)sent *D), *in = HL_TAKE(wire, float, (size_t)received *D);
     for (int q = 0; q < ranks; q++)
@@ -225,7 +225,7 @@ void hl_loss_return(hl_loss *l, float *du, hl_arena *wire)
 {
     int most = 0, round = rows_a_round(l), me = l->mesh->world.rank;
     hl_group_broadcast(&l->mesh->world, l->lse, (size_t)l->plan->rows * sizeof *l->lse,
-                       hl_layout_item_last_stage_rank(&l->mesh->layout, 0));
+                       hl_layout_last_stage_rank(&l->mesh->layout, HL_ITEM, 0));
     memset(du, 0, (size_t)l->row_count[me] * (size_t)l->D * sizeof *du);
     for (int q = 0; q < l->mesh->world.size; q++)
         if (l->row_count[q] > most) most = l->row_count[q];

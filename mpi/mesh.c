@@ -82,13 +82,15 @@ void hl_mesh_open(hl_mesh *m, const hl_group *world, const hl_layout *layout)
     m->layout = *layout;
     m->world = *world;
     open_side(&m->item, &m->item_tp, &m->item_pp, &m->item_dp, world,
-              hl_layout_has_item(l, me) ? me - l->item_begin : -1, hl_layout_item_width(l), l->item_tp);
+              hl_layout_has(l, HL_ITEM, me) ? me - l->side[HL_ITEM].begin : -1, hl_layout_width(l, HL_ITEM),
+              l->side[HL_ITEM].tp);
     open_side(&m->user, &m->user_tp, &m->user_pp, &m->user_dp, world,
-              hl_layout_has_user(l, me) ? me - l->user_begin : -1, hl_layout_user_width(l), l->user_tp);
-    hl_group_subset(&m->item_last_stage, world, hl_layout_is_item_last_stage(l, me));
+              hl_layout_has(l, HL_USER, me) ? me - l->side[HL_USER].begin : -1, hl_layout_width(l, HL_USER),
+              l->side[HL_USER].tp);
+    hl_group_subset(&m->item_last_stage, world, hl_layout_is_last_stage(l, HL_ITEM, me));
     name_groups(m);
-    m->item_tensor_group = tensor_group_of(&m->item_tp, &m->item_pp, &m->item_grid, l->item_rows, l);
-    m->user_tensor_group = tensor_group_of(&m->user_tp, &m->user_pp, &m->user_grid, l->user_rows, l);
+    m->item_tensor_group = tensor_group_of(&m->item_tp, &m->item_pp, &m->item_grid, l->side[HL_ITEM].rows, l);
+    m->user_tensor_group = tensor_group_of(&m->user_tp, &m->user_pp, &m->user_grid, l->side[HL_USER].rows, l);
 }
 
 void hl_mesh_close(hl_mesh *m)

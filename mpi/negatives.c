@@ -8,7 +8,7 @@
 static int list(const hl_whereabouts *w, int group, int begin, int end, int *row, float *multiplicity)
 {
     const hl_plan *p = w->plan;
-    const int first_rank = hl_layout_item_first_rank_of(&w->mesh->layout, w->mesh->world.rank);
+    const int first_rank = hl_layout_first_rank_of(&w->mesh->layout, HL_ITEM, w->mesh->world.rank);
     int K = 0;
     for (int c = 0; c < p->micro_batches; c++) {
         if (w->share->micro_batch[c] != first_rank || (group >= 0 && p->group[c] != group)) continue;

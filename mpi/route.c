@@ -7,17 +7,17 @@ static void plan_way(hl_exchange *x, const hl_whereabouts *w, const int *text, c
                      bool by_reader, hl_arena *arena, hl_arena *scratch)
 {
     const hl_layout *l = &w->mesh->layout;
-    const int R = w->plan->rows, times = by_reader ? l->user_tp : l->item_tp;
+    const int R = w->plan->rows, times = by_reader ? l->side[HL_USER].tp : l->side[HL_ITEM].tp;
     const size_t mark = hl_arena_mark(scratch);
     int n = 0, *from = HL_TAKE(scratch, int, 4 * R * times), *held = from + R * times, *to = held + R * times,
         *read = to + R * times;
     for (int r = 0; r < R; r++) {
         const int first_rank = w->share->micro_batch[hl_plan_micro_batch_of(w->plan, text[r])];
-        const int holder = hl_layout_item_last_stage(l, first_rank);
+        const int holder = hl_layout_last_stage(l, HL_ITEM, first_rank);
         for (int t = 0; t < times; t++, n++) {
-            from[n] = holder + t % l->item_tp;
+            from[n] = holder + t % l->side[HL_ITEM].tp;
             held[n] = w->place[text[r]];
-            to[n] = reader[r] + t % l->user_tp;
+            to[n] = reader[r] + t % l->side[HL_USER].tp;
             read[n] = place[r];
         }
     }

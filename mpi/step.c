@@ -149,11 +149,13 @@ static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_
     int me = mesh->world.rank;
     *s = (step){.e = e, .orders = orders, .user = batch->user, .D = hl_engine_width(e)};
     hl_mesh_sent(s->sent, mesh);
-    s->item_first_rank = hl_layout_has_item(&mesh->layout, me) ? hl_layout_item_first_rank_of(&mesh->layout, me) : -1;
-    s->user_first_rank = hl_layout_has_user(&mesh->layout, me) ? hl_layout_user_first_rank_of(&mesh->layout, me) : -1;
-    s->item_last_stage = hl_layout_is_item_last_stage(&mesh->layout, me);
+    s->item_first_rank =
+        hl_layout_has(&mesh->layout, HL_ITEM, me) ? hl_layout_first_rank_of(&mesh->layout, HL_ITEM, me) : -1;
+    s->user_first_rank =
+        hl_layout_has(&mesh->layout, HL_USER, me) ? hl_layout_first_rank_of(&mesh->layout, HL_USER, me) : -1;
+    s->item_last_stage = hl_layout_is_last_stage(&mesh->layout, HL_ITEM, me);
     hl_plan_rules rules = e->rules.plan;
-    rules.parts = hl_layout_item_parts(&mesh->layout);
+    rules.parts = hl_layout_parts(&mesh->layout, HL_ITEM);
     hl_plan_make(&s->plan, batch, e->corpus, &rules, s->D, &e->plan);
     hl_share_make(&s->share, &mesh->layout, &s->plan, &e->plan);
     s->micro_batch = HL_TAKE_ZERO(&e->plan, hl_micro_batch, s->plan.micro_batches);
@@ -166,7 +168,7 @@ static void prepare(step *s, hl_engine *e, const hl_batch *batch, const hl_step_
     number_rows(s, owner, place);
     s->where = (hl_whereabouts){mesh, &s->plan, &s->share, s->my_text};
     hl_route_plan(&s->inputs, &s->where, s->plan.input, owner, place, &e->plan, &e->scratch);
-    for (int r = 0; r < s->plan.rows; r++) owner[r] = hl_layout_user_last_stage(&mesh->layout, owner[r]);
+    for (int r = 0; r < s->plan.rows; r++) owner[r] = hl_layout_last_stage(&mesh->layout, HL_USER, owner[r]);
     hl_route_plan(&s->targets, &s->where, s->plan.target, owner, place, &e->plan, &e->scratch);
     s->bytes = (double)(hl_route_bytes(&s->inputs, s->D) + hl_route_bytes(&s->targets, s->D));
     hl_loss_open(&s->loss, mesh, &s->plan, owner, s->D, &e->plan);
@@ -192,7 +194,7 @@ static void lay_rows(step *s)
     hl_sharding_zero_gradients(&s->e->item);
     if (s->e->item.w && s->e->item_model.stack.first) s->scale = hl_item_scale(&s->e->item_model, s->e->item.w);
     hl_sharding_zero_gradients(&s->e->user);
-    hl_group_broadcast(&s->e->mesh->world, &s->scale, sizeof s->scale, s->e->mesh->layout.item_begin);
+    hl_group_broadcast(&s->e->mesh->world, &s->scale, sizeof s->scale, s->e->mesh->layout.side[HL_ITEM].begin);
 }
 
 /* ---- between stages.  What is taken lies in the pipe until the next is taken; what is passed is written where it
@@ -304,7 +306,7 @@ static void item_recompute(step *s, int c)
     }
     hl_micro_batch *k = &s->micro_batch[c];
     size_t mark = hl_arena_mark(&e->scratch);
-    k->recomputed = &e->recomputed[s->recomputes++ % e->mesh->layout.item_pp];
+    k->recomputed = &e->recomputed[s->recomputes++ % e->mesh->layout.side[HL_ITEM].pp];
     float *vector = HL_TAKE(&e->scratch, float, s->item_last_stage ? rows_of(s, k->texts.pack.segments) : 0);
     item_through(s, k, vector, k->recomputed);
     hl_arena_back(&e->scratch, mark);
@@ -846,7 +848,7 @@ static void forget(hl_engine *e)
     hl_arena_back(&e->saved, 0);
     hl_arena_back(&e->scratch, 0);
     hl_arena_back(&e->wire, 0);
-    for (int i = 0; i < e->mesh->layout.item_pp; i++) hl_arena_back(&e->recomputed[i], 0);
+    for (int i = 0; i < e->mesh->layout.side[HL_ITEM].pp; i++) hl_arena_back(&e->recomputed[i], 0);
 }
 
 hl_status hl_step_run(hl_step_report *report, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders)

@@ -192,9 +192,9 @@ static void open_replica(layers *a, int pp, bool last_only, bool sequence_parall
 {
     const int p = world()->size;
     hl_layout layout;
-    CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){HL_COLOCATED, 1, 1, 1, p / pp, 1, pp}));
+    CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){HL_COLOCATED, {{1, 1, 1}, {1, p / pp, pp}}}));
     layout.sequence_parallel = sequence_parallel;
-    hl_layout_take_grids(&layout, 0, rows, HL_SUMMA);
+    hl_layout_take_grids(&layout, (const int[]){0, rows}, HL_SUMMA);
     hl_mesh_open(&a->mesh, world(), &layout);
     hl_pipe_open(&a->pipe, &a->mesh.user_pp);
     open_layers(a, &a->mesh.user_tensor_group, last_only);

@@ -127,21 +127,21 @@ typedef struct {
 } variant;
 
 static const variant variants[] = {
-    {1, {HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 0, -1, 0, true, false},
-    {1, {HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 1, 20000, 0, true, false},
-    {1, {HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 2, -1, 0, false, false},
-    {1, {HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 0, -1, 8, false, false},
-    {2, {HL_COLOCATED, 0, 1, 1, 1, 1, 1}, 1, -1, 0, true, false},
-    {3, {HL_SEPARATE, 0, 1, 1, 1, 1, 1}, 0, 0, 0, true, false},
-    {3, {HL_SEPARATE, 1, 1, 0, 1, 1, 1}, 1, -1, 0, true, false},
-    {4, {HL_COLOCATED, 2, 2, 2, 2, 1, 1}, 0, -1, 0, true, false},
-    {4, {HL_COLOCATED, 2, 1, 2, 1, 2, 2}, 1, 20000, 0, true, false},
-    {5, {HL_COLOCATED, 2, 1, 1, 3, 2, 1}, 0, -1, 0, true, false},
-    {6, {HL_COLOCATED, 2, 3, 2, 3, 1, 1}, 0, -1, 0, true, false}, /* key heads in common */
-    {8, {HL_COLOCATED, 2, 4, 2, 3, 1, 1}, 1, -1, 0, true, false},
-    {4, {HL_COLOCATED, 2, 2, 2, 2, 1, 1}, 0, -1, 0, true, true}, /* norms in common */
-    {7, {HL_COLOCATED, 2, 3, 3, 2, 1, 1}, 1, 20000, 0, true, true},
-    {8, {HL_HYBRID, 2, 1, 2, 2, 3, 1}, 1, 0, 0, true, false},
+    {1, {HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, 0, -1, 0, true, false},
+    {1, {HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, 1, 20000, 0, true, false},
+    {1, {HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, 2, -1, 0, false, false},
+    {1, {HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, 0, -1, 8, false, false},
+    {2, {HL_COLOCATED, {{0, 1, 1}, {1, 1, 1}}}, 1, -1, 0, true, false},
+    {3, {HL_SEPARATE, {{0, 1, 1}, {1, 1, 1}}}, 0, 0, 0, true, false},
+    {3, {HL_SEPARATE, {{1, 1, 1}, {0, 1, 1}}}, 1, -1, 0, true, false},
+    {4, {HL_COLOCATED, {{2, 2, 1}, {2, 2, 1}}}, 0, -1, 0, true, false},
+    {4, {HL_COLOCATED, {{2, 1, 2}, {2, 1, 2}}}, 1, 20000, 0, true, false},
+    {5, {HL_COLOCATED, {{2, 1, 2}, {1, 3, 1}}}, 0, -1, 0, true, false},
+    {6, {HL_COLOCATED, {{2, 3, 1}, {2, 3, 1}}}, 0, -1, 0, true, false}, /* key heads in common */
+    {8, {HL_COLOCATED, {{2, 4, 1}, {2, 3, 1}}}, 1, -1, 0, true, false},
+    {4, {HL_COLOCATED, {{2, 2, 1}, {2, 2, 1}}}, 0, -1, 0, true, true}, /* norms in common */
+    {7, {HL_COLOCATED, {{2, 3, 1}, {3, 2, 1}}}, 1, 20000, 0, true, true},
+    {8, {HL_HYBRID, {{2, 1, 3}, {2, 2, 1}}}, 1, 0, 0, true, false},
 };
 
 typedef struct {

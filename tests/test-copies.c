@@ -70,9 +70,9 @@ static void flip(const hl_sharding *h, float *array, const char *tensor)
 static const char q[] = "user_llm.model.layers.1.self_attn.q_proj.weight",
                   norm[] = "user_llm.model.layers.1.input_layernorm.weight";
 
-static const hl_layout_wish copies = {HL_COLOCATED, 0, 1, 0, 1, 1, 1};
+static const hl_layout_wish copies = {HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}};
 
-static hl_layout_wish shared_layers(void) { return (hl_layout_wish){HL_COLOCATED, 1, ranks(), 1, ranks(), 1, 1}; }
+static hl_layout_wish shared_layers(void) { return (hl_layout_wish){HL_COLOCATED, {{1, ranks(), 1}, {1, ranks(), 1}}}; }
 
 static void fails_where_there_are_others(hl_status s, const char *words)
 {
@@ -90,12 +90,12 @@ static void copies_that_are_equal_pass_at_every_layout(void)
                {copies, 1, 1},
                {copies, 3, 1},
                {shared_layers(), 0, 1},
-               {{HL_SEPARATE, p - 1, 1, 1, 1, 1, 1}, 1, 2},
-               {{HL_COLOCATED, 0, 1, 0, 1, 2, 2}, 0, 2},
-               {{HL_SEPARATE, p - 2, 1, 1, 1, 1, 1}, 0, 3}};
+               {{HL_SEPARATE, {{p - 1, 1, 1}, {1, 1, 1}}}, 1, 2},
+               {{HL_COLOCATED, {{0, 1, 2}, {0, 1, 2}}}, 0, 2},
+               {{HL_SEPARATE, {{p - 2, 1, 1}, {1, 1, 1}}}, 0, 3}};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         job j;
-        if (p < all[i].least || (all[i].wish.item_pp == 2 && p % 2)) continue;
+        if (p < all[i].least || (all[i].wish.side[HL_ITEM].pp == 2 && p % 2)) continue;
         job_open(&j, &all[i].wish, all[i].zero);
         CHECK_OK(look(&j, true));
         job_close(&j);

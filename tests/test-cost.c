@@ -43,7 +43,7 @@ static void open_job(job *j, int ranks, const hl_layout_wish *wish, int zero, hl
     hl_share_make(&j->share, &j->l, &j->p, &j->arena);
     j->share.lockstep = zero >= 2;
     for (int rank = 0; rank < ranks; rank++) hl_schedule_make(&j->list[rank], &j->l, &j->p, &j->share, rank, &j->arena);
-    const hl_cost_job c = {&j->l, &j->p, &j->share, j->list, &shape, &shape, 1, zero, m};
+    const hl_cost_job c = {&j->l, &j->p, &j->share, j->list, {&shape, &shape}, 1, zero, m};
     j->step = hl_cost_play(j->cost, &c);
 }
 
@@ -66,11 +66,11 @@ static double sum_of(const hl_cost *c)
 
 static void seconds_add_up(void)
 {
-    static const hl_layout_wish wishes[] = {{HL_COLOCATED, 0, 1, 0, 1, 1, 1},
-                                            {HL_SEPARATE, 0, 1, 1, 1, 1, 1},
-                                            {HL_COLOCATED, 0, 2, 0, 1, 2, 3},
-                                            {HL_HYBRID, 0, 1, 1, 2, 3, 1},
-                                            {HL_SEPARATE, 0, 2, 1, 1, 2, 2}};
+    static const hl_layout_wish wishes[] = {{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}},
+                                            {HL_SEPARATE, {{0, 1, 1}, {1, 1, 1}}},
+                                            {HL_COLOCATED, {{0, 2, 2}, {0, 1, 3}}},
+                                            {HL_HYBRID, {{0, 1, 3}, {1, 2, 1}}},
+                                            {HL_SEPARATE, {{0, 2, 2}, {1, 1, 2}}}};
     for (int i = 0; i < 20; i++) {
         job j;
         double last = 0;
@@ -106,10 +106,10 @@ static void work_does_not_depend_on_the_layout(void)
     open_job(&one, 1, &(hl_layout_wish){.kind = HL_COLOCATED}, 0, products_only);
     double work = one.step;
     for (int k = 0; k < 4; k++) {
-        static const hl_layout_wish wishes[] = {{HL_COLOCATED, 0, 1, 0, 1, 1, 1},
-                                                {HL_SEPARATE, 0, 1, 1, 1, 1, 1},
-                                                {HL_COLOCATED, 0, 1, 0, 1, 2, 1},
-                                                {HL_HYBRID, 0, 2, 1, 1, 1, 1}};
+        static const hl_layout_wish wishes[] = {{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}},
+                                                {HL_SEPARATE, {{0, 1, 1}, {1, 1, 1}}},
+                                                {HL_COLOCATED, {{0, 1, 2}, {0, 1, 1}}},
+                                                {HL_HYBRID, {{0, 2, 1}, {1, 1, 1}}}};
         double busy = 0, loss = 0;
         open_job(&many, 4, &wishes[k], 0, products_only);
         for (int r = 0; r < 4; r++) {
@@ -128,7 +128,7 @@ static void work_does_not_depend_on_the_layout(void)
 static void a_pipeline_has_a_bubble(void)
 {
     job j;
-    open_job(&j, 3, &(hl_layout_wish){HL_COLOCATED, 1, 1, 1, 1, 3, 1}, 0, products_only);
+    open_job(&j, 3, &(hl_layout_wish){HL_COLOCATED, {{1, 1, 3}, {1, 1, 1}}}, 0, products_only);
     double longest = 0, waiting = j.cost[0].waiting;
     for (int r = 0; r < 3; r++) longest = fmax(longest, j.cost[r].step - j.cost[r].waiting);
     CHECK(j.step > longest);
@@ -142,7 +142,7 @@ static void zero_divides_what_is_held(void)
     for (int zero = 0; zero <= 3; zero++) {
         job j;
         open_job(&j, 4, &(hl_layout_wish){.kind = HL_COLOCATED}, zero, machine);
-        const hl_cost_job c = {&j.l, &j.p, &j.share, j.list, &shape, &shape, 1, zero, machine};
+        const hl_cost_job c = {&j.l, &j.p, &j.share, j.list, {&shape, &shape}, 1, zero, machine};
         double bytes = hl_cost_state_bytes(&c, 1);
         CHECK(bytes < 0.95 * former);
         former = bytes;

@@ -220,16 +220,20 @@ static void ranks_are_golden(void)
     hl_layout layout;
     int p = check_world()->size;
     if (amazon_open(&a)) {
-        CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){.kind = HL_COLOCATED, .item_dp = 0, .user_dp = 0}));
+        CHECK_OK(hl_layout_make(&layout, p,
+                                &(hl_layout_wish){.kind = HL_COLOCATED, .side[HL_ITEM].dp = 0, .side[HL_USER].dp = 0}));
         evaluate_layout(&a, &layout, 0);
         if (p >= 3) {
-            CHECK_OK(hl_layout_make(
-                &layout, p, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = p - 2, .user_dp = 1})); /* one is idle */
+            CHECK_OK(hl_layout_make(&layout, p,
+                                    &(hl_layout_wish){.kind = HL_SEPARATE,
+                                                      .side[HL_ITEM].dp = p - 2,
+                                                      .side[HL_USER].dp = 1})); /* one is idle */
             evaluate_layout(&a, &layout, 0);
         }
         if (p >= 2) {
-            CHECK_OK(hl_layout_make(&layout, p,
-                                    &(hl_layout_wish){.kind = HL_COLOCATED, .item_pp = 2, .user_pp = p < 5 ? p : 5}));
+            CHECK_OK(hl_layout_make(
+                &layout, p,
+                &(hl_layout_wish){.kind = HL_COLOCATED, .side[HL_ITEM].pp = 2, .side[HL_USER].pp = p < 5 ? p : 5}));
             evaluate_layout(&a, &layout, 3);
         }
     }

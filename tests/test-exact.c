@@ -117,28 +117,28 @@ static void run(trace *r, const toy *t, const variant *v, int groups)
 }
 
 static const variant variants[] = {
-    {{HL_COLOCATED, 1, 1, 1, 1, 1, 1}, 1, -1, 0, 2, false, false}, /* threads */
-    {{HL_COLOCATED, 1, 1, 1, 1, 1, 1}, 1, 0, 0, 1, false, false},  /* nothing kept */
-    {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 2, -1, 0, 1, false, false}, /* data parallel, as many replicas as ranks */
-    {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 2, -1, 1, 1, false, false},
-    {{HL_COLOCATED, 2, 1, 1, 1, 1, 1}, 2, 20000, 1, 1, false, false},
-    {{HL_COLOCATED, 3, 1, 2, 1, 1, 1}, 3, -1, 0, 1, false, false},
-    {{HL_COLOCATED, 1, 2, 1, 1, 1, 1}, 2, -1, 0, 1, false, false}, /* tensor parallel */
-    {{HL_COLOCATED, 1, 1, 1, 2, 1, 1}, 2, -1, 0, 2, false, false},
-    {{HL_COLOCATED, 1, 2, 1, 2, 1, 1}, 2, 0, 0, 1, false, false},
-    {{HL_COLOCATED, 1, 4, 1, 4, 1, 1}, 4, -1, 0, 1, false, false},
-    {{HL_COLOCATED, 2, 2, 1, 4, 1, 1}, 4, -1, 1, 1, false, false},
-    {{HL_COLOCATED, 2, 4, 4, 2, 1, 1}, 8, -1, 0, 1, false, false},
-    {{HL_COLOCATED, 1, 1, 1, 1, 2, 2}, 2, -1, 0, 1, false, false}, /* pipeline */
-    {{HL_COLOCATED, 1, 1, 1, 1, 3, 1}, 3, 0, 0, 1, false, false},
-    {{HL_COLOCATED, 2, 1, 1, 2, 2, 2}, 4, 20000, 1, 1, false, false},
-    {{HL_COLOCATED, 2, 2, 2, 2, 2, 2}, 8, -1, 1, 1, false, false},
-    {{HL_SEPARATE, 0, 1, 1, 1, 1, 1}, 2, -1, 0, 1, false, false}, /* placements */
-    {{HL_SEPARATE, 1, 2, 1, 1, 1, 1}, 3, -1, 0, 1, false, false},
-    {{HL_SEPARATE, 2, 2, 3, 1, 1, 1}, 7, -1, 1, 1, false, false},
-    {{HL_SEPARATE, 1, 1, 1, 2, 2, 1}, 4, 0, 0, 1, false, false},
-    {{HL_HYBRID, 0, 1, 1, 1, 1, 1}, 2, -1, 0, 1, false, false},
-    {{HL_HYBRID, 0, 1, 2, 1, 2, 2}, 4, -1, 1, 1, false, false},
+    {{HL_COLOCATED, {{1, 1, 1}, {1, 1, 1}}}, 1, -1, 0, 2, false, false}, /* threads */
+    {{HL_COLOCATED, {{1, 1, 1}, {1, 1, 1}}}, 1, 0, 0, 1, false, false},  /* nothing kept */
+    {{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, 2, -1, 0, 1, false, false}, /* data parallel, as many replicas as ranks */
+    {{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, 2, -1, 1, 1, false, false},
+    {{HL_COLOCATED, {{2, 1, 1}, {1, 1, 1}}}, 2, 20000, 1, 1, false, false},
+    {{HL_COLOCATED, {{3, 1, 1}, {2, 1, 1}}}, 3, -1, 0, 1, false, false},
+    {{HL_COLOCATED, {{1, 2, 1}, {1, 1, 1}}}, 2, -1, 0, 1, false, false}, /* tensor parallel */
+    {{HL_COLOCATED, {{1, 1, 1}, {1, 2, 1}}}, 2, -1, 0, 2, false, false},
+    {{HL_COLOCATED, {{1, 2, 1}, {1, 2, 1}}}, 2, 0, 0, 1, false, false},
+    {{HL_COLOCATED, {{1, 4, 1}, {1, 4, 1}}}, 4, -1, 0, 1, false, false},
+    {{HL_COLOCATED, {{2, 2, 1}, {1, 4, 1}}}, 4, -1, 1, 1, false, false},
+    {{HL_COLOCATED, {{2, 4, 1}, {4, 2, 1}}}, 8, -1, 0, 1, false, false},
+    {{HL_COLOCATED, {{1, 1, 2}, {1, 1, 2}}}, 2, -1, 0, 1, false, false}, /* pipeline */
+    {{HL_COLOCATED, {{1, 1, 3}, {1, 1, 1}}}, 3, 0, 0, 1, false, false},
+    {{HL_COLOCATED, {{2, 1, 2}, {1, 2, 2}}}, 4, 20000, 1, 1, false, false},
+    {{HL_COLOCATED, {{2, 2, 2}, {2, 2, 2}}}, 8, -1, 1, 1, false, false},
+    {{HL_SEPARATE, {{0, 1, 1}, {1, 1, 1}}}, 2, -1, 0, 1, false, false}, /* placements */
+    {{HL_SEPARATE, {{1, 2, 1}, {1, 1, 1}}}, 3, -1, 0, 1, false, false},
+    {{HL_SEPARATE, {{2, 2, 1}, {3, 1, 1}}}, 7, -1, 1, 1, false, false},
+    {{HL_SEPARATE, {{1, 1, 2}, {1, 2, 1}}}, 4, 0, 0, 1, false, false},
+    {{HL_HYBRID, {{0, 1, 1}, {1, 1, 1}}}, 2, -1, 0, 1, false, false},
+    {{HL_HYBRID, {{0, 1, 2}, {2, 1, 2}}}, 4, -1, 1, 1, false, false},
 };
 enum { VARIANTS = sizeof variants / sizeof variants[0] };
 
@@ -156,7 +156,7 @@ static void compare(const trace *got, const trace *want, int which)
 
 static void check_layouts(bool mean_pool, bool share_prefix)
 {
-    const variant lone = {{HL_COLOCATED, 1, 1, 1, 1, 1, 1}, 1, -1, 0, 1, mean_pool, share_prefix};
+    const variant lone = {{HL_COLOCATED, {{1, 1, 1}, {1, 1, 1}}}, 1, -1, 0, 1, mean_pool, share_prefix};
     trace want = {0}, got = {0};
     toy t;
     toy_open(&t, ITEMS, LONGEST, 1);
@@ -180,8 +180,8 @@ static void prefixes_are_shared(void) { check_layouts(false, true); }
 /* Otherwise the sentences above would say nothing. */
 static void without_groups_bits_differ(void)
 {
-    const variant lone = {{HL_COLOCATED, 1, 1, 1, 1, 1, 1}, 1, -1, 0, 1, false, false},
-                  many = {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 2, -1, 0, 1, false, false};
+    const variant lone = {{HL_COLOCATED, {{1, 1, 1}, {1, 1, 1}}}, 1, -1, 0, 1, false, false},
+                  many = {{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, 2, -1, 0, 1, false, false};
     trace want = {0}, got = {0};
     toy t;
     toy_open(&t, ITEMS, LONGEST, 1);

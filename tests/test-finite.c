@@ -78,9 +78,9 @@ static void at_each_layout(void (*act)(world *w))
 {
     const int p = check_world()->size;
     const variant all[] = {
-        {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 0}, {{HL_SEPARATE, p - 1, 1, 1, 1, 1, 1}, 1},
-        {{HL_COLOCATED, 1, p, 1, p, 1, 1}, 0}, {{HL_COLOCATED, 0, 1, 0, 1, 2, 2}, 0},
-        {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 3}, {{HL_SEPARATE, p - 2, 1, 1, 1, 1, 1}, 0},
+        {{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, 0}, {{HL_SEPARATE, {{p - 1, 1, 1}, {1, 1, 1}}}, 1},
+        {{HL_COLOCATED, {{1, p, 1}, {1, p, 1}}}, 0}, {{HL_COLOCATED, {{0, 1, 2}, {0, 1, 2}}}, 0},
+        {{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, 3}, {{HL_SEPARATE, {{p - 2, 1, 1}, {1, 1, 1}}}, 0},
     };
     for (int i = 0; i < (p == 1 ? 1 : p == 2 ? 5 : 6); i++) {
         world w;

@@ -30,19 +30,19 @@ static const hl_llama user = {.hidden_size = 24,
 
 typedef struct {
     hl_layout_wish wish;
-    int zero, ranks;          /* at least so many */
-    int item_rows, user_rows; /* of grids; 0: none */
+    int zero, ranks;    /* at least so many */
+    int rows[HL_SIDES]; /* of grids; 0: none */
 } layout;
 
 static const layout layouts[] = {
-    {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 0, 1, 0, 0}, {{HL_COLOCATED, 1, 1, 1, 1, 1, 1}, 0, 1, 0, 0},
-    {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 1, 1, 0, 0}, {{HL_SEPARATE, 0, 1, 1, 1, 1, 1}, 1, 2, 0, 0},
-    {{HL_COLOCATED, 0, 2, 0, 1, 1, 2}, 2, 2, 0, 0}, {{HL_COLOCATED, 0, 1, 0, 2, 2, 1}, 3, 2, 0, 0},
-    {{HL_HYBRID, 0, 1, 1, 1, 3, 2}, 1, 3, 0, 0},    {{HL_SEPARATE, 0, 3, 1, 1, 1, 1}, 3, 4, 0, 0},
-    {{HL_COLOCATED, 0, 3, 0, 1, 1, 1}, 0, 3, 0, 0}, {{HL_COLOCATED, 1, 7, 1, 5, 1, 1}, 0, 7, 0, 0},
-    {{HL_SEPARATE, 2, 1, 1, 2, 2, 2}, 2, 8, 0, 0},  {{HL_COLOCATED, 0, 4, 0, 4, 1, 1}, 1, 8, 0, 0},
-    {{HL_COLOCATED, 0, 2, 0, 2, 1, 1}, 0, 2, 2, 1}, {{HL_COLOCATED, 0, 4, 0, 2, 1, 2}, 1, 4, 2, 0},
-    {{HL_SEPARATE, 1, 4, 1, 4, 1, 1}, 0, 8, 2, 4},
+    {{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, 0, 1, {0, 0}}, {{HL_COLOCATED, {{1, 1, 1}, {1, 1, 1}}}, 0, 1, {0, 0}},
+    {{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, 1, 1, {0, 0}}, {{HL_SEPARATE, {{0, 1, 1}, {1, 1, 1}}}, 1, 2, {0, 0}},
+    {{HL_COLOCATED, {{0, 2, 1}, {0, 1, 2}}}, 2, 2, {0, 0}}, {{HL_COLOCATED, {{0, 1, 2}, {0, 2, 1}}}, 3, 2, {0, 0}},
+    {{HL_HYBRID, {{0, 1, 3}, {1, 1, 2}}}, 1, 3, {0, 0}},    {{HL_SEPARATE, {{0, 3, 1}, {1, 1, 1}}}, 3, 4, {0, 0}},
+    {{HL_COLOCATED, {{0, 3, 1}, {0, 1, 1}}}, 0, 3, {0, 0}}, {{HL_COLOCATED, {{1, 7, 1}, {1, 5, 1}}}, 0, 7, {0, 0}},
+    {{HL_SEPARATE, {{2, 1, 2}, {1, 2, 2}}}, 2, 8, {0, 0}},  {{HL_COLOCATED, {{0, 4, 1}, {0, 4, 1}}}, 1, 8, {0, 0}},
+    {{HL_COLOCATED, {{0, 2, 1}, {0, 2, 1}}}, 0, 2, {2, 1}}, {{HL_COLOCATED, {{0, 4, 1}, {0, 2, 2}}}, 1, 4, {2, 0}},
+    {{HL_SEPARATE, {{1, 4, 1}, {1, 4, 1}}}, 0, 8, {2, 4}},
 };
 enum { LAYOUTS = sizeof layouts / sizeof layouts[0] };
 
@@ -63,7 +63,7 @@ static void open_place(place *p, const layout *l)
                                    .longest_history = 8};
     hl_layout made;
     CHECK_OK(hl_layout_make(&made, check_world()->size, &l->wish));
-    hl_layout_take_grids(&made, l->item_rows, l->user_rows, HL_SUMMA);
+    hl_layout_take_grids(&made, l->rows, HL_SUMMA);
     hl_mesh_open(&p->mesh, check_world(), &made);
     hl_engine_open(&p->e, &p->mesh, &nothing, &item, &user, &rules);
     hl_ledger_open(&p->ledger, &p->e);

@@ -153,7 +153,7 @@ static void collect(answer *a, const share *x)
     hl_group_all_reduce(g, a->dp, (size_t)(q->R * D));
     hl_group_all_reduce(g, a->dn, (size_t)(q->K * D));
     hl_group_all_reduce_double(g, &a->dscale, 1);
-    hl_group_broadcast(g, &a->facts, sizeof a->facts, x->mesh->layout.item_begin);
+    hl_group_broadcast(g, &a->facts, sizeof a->facts, x->mesh->layout.side[HL_ITEM].begin);
     if (hl_group_has_me(&x->mesh->item))
         CHECK(memcmp(&a->facts, &x->l.facts, sizeof a->facts) == 0); /* the same on every item rank */
 }
@@ -284,8 +284,10 @@ static void deal(problem *q, const hl_layout *l, uint64_t seed)
 {
     hl_rng r = hl_rng_at(seed, HL_FOR_TESTS, 14, 0);
     for (int i = 0; i < q->R; i++)
-        q->row_owner[i] = hl_layout_user_first_rank(l, toy_between(&r, 0, hl_layout_user_replicas(l) - 1));
-    for (int k = 0; k < q->K; k++) q->negative_owner[k] = l->item_begin + toy_between(&r, l->items > 1, l->items - 1);
+        q->row_owner[i] = hl_layout_first_rank(l, HL_USER, toy_between(&r, 0, hl_layout_replicas(l, HL_USER) - 1));
+    for (int k = 0; k < q->K; k++)
+        q->negative_owner[k] =
+            l->side[HL_ITEM].begin + toy_between(&r, l->side[HL_ITEM].ranks > 1, l->side[HL_ITEM].ranks - 1);
 }
 
 static void check_layout(const hl_layout_wish *wish)
@@ -313,14 +315,14 @@ static void check_layout(const hl_layout_wish *wish)
 static void a_share_on_each_rank_gives_the_whole_loss(void)
 {
     int p = world()->size;
-    check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 1, 0, 1, 1, 1});
-    check_layout(&(hl_layout_wish){HL_COLOCATED, 1, 1, 0, 1, 1, 1});
-    check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 1, 1, 1, 1, 1});
-    if (p >= 2) check_layout(&(hl_layout_wish){HL_SEPARATE, p - 1, 1, 1, 1, 1, 1});
-    if (p >= 2) check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 2, 0, 2, 1, 1});
-    if (p >= 3) check_layout(&(hl_layout_wish){HL_SEPARATE, 1, 1, p - 1, 1, 1, 1});
-    if (p >= 4) check_layout(&(hl_layout_wish){HL_SEPARATE, 2, 1, 1, 1, 1, 1}); /* idle ranks */
-    if (p >= 5) check_layout(&(hl_layout_wish){HL_SEPARATE, 1, 3, 1, 2, 1, 1}); /* replicas of several ranks */
+    check_layout(&(hl_layout_wish){HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}});
+    check_layout(&(hl_layout_wish){HL_COLOCATED, {{1, 1, 1}, {0, 1, 1}}});
+    check_layout(&(hl_layout_wish){HL_COLOCATED, {{0, 1, 1}, {1, 1, 1}}});
+    if (p >= 2) check_layout(&(hl_layout_wish){HL_SEPARATE, {{p - 1, 1, 1}, {1, 1, 1}}});
+    if (p >= 2) check_layout(&(hl_layout_wish){HL_COLOCATED, {{0, 2, 1}, {0, 2, 1}}});
+    if (p >= 3) check_layout(&(hl_layout_wish){HL_SEPARATE, {{1, 1, 1}, {p - 1, 1, 1}}});
+    if (p >= 4) check_layout(&(hl_layout_wish){HL_SEPARATE, {{2, 1, 1}, {1, 1, 1}}}); /* idle ranks */
+    if (p >= 5) check_layout(&(hl_layout_wish){HL_SEPARATE, {{1, 3, 1}, {1, 2, 1}}}); /* replicas of several ranks */
 }
 
 static void one_rank_agrees_with_the_slow_twin(void)
@@ -371,7 +373,7 @@ enum { WIDE = 1 << 16 }; /* a row of 256 KB, so that a round of 64 MB has few */
 static void check_rounds(hl_loss *l, const hl_mesh *mesh, hl_arena *arena, int R)
 {
     const int *rows;
-    int mine = hl_loss_my_rows(l, &rows), items = mesh->layout.items;
+    int mine = hl_loss_my_rows(l, &rows), items = mesh->layout.side[HL_ITEM].ranks;
     size_t n = (size_t)mine * WIDE;
     float *u = HL_TAKE_ZERO(arena, float, n), *du = HL_TAKE(arena, float, n);
     float *negative = HL_TAKE_ZERO(arena, float, WIDE), *dn = HL_TAKE_ZERO(arena, float, WIDE);
@@ -399,12 +401,13 @@ static void gradients_return_in_rounds(void)
     hl_layout layout;
     hl_mesh mesh;
     hl_loss l;
-    CHECK_OK(hl_layout_make(&layout, p, &(hl_layout_wish){.kind = HL_SEPARATE, .item_dp = items, .user_dp = 2}));
+    CHECK_OK(hl_layout_make(&layout, p,
+                            &(hl_layout_wish){.kind = HL_SEPARATE, .side[HL_ITEM].dp = items, .side[HL_USER].dp = 2}));
     hl_mesh_open(&mesh, world(), &layout);
     int *owner = HL_TAKE(&arena, int, R);
     float *weight = HL_TAKE(&arena, float, R);
     for (int r = 0; r < R; r++) {
-        owner[r] = layout.user_begin + (r % 5 == 0 && r < 45); /* nine rows for the second */
+        owner[r] = layout.side[HL_USER].begin + (r % 5 == 0 && r < 45); /* nine rows for the second */
         weight[r] = (float)(r + 1) / (float)R;
     }
     const hl_plan plan = {.rows = R, .weight = weight};

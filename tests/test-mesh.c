@@ -40,13 +40,13 @@ static void check_layout(const hl_layout_wish *wish)
     hl_mesh m;
     if (hl_layout_make(&l, check_world()->size, wish) != HL_OK) return; /* too few ranks for this one */
     hl_mesh_open(&m, check_world(), &l);
-    check_side(&m.item, &m.item_tp, &m.item_pp, &m.item_dp, &m.item_tensor_group, l.item_begin, l.items, l.item_tp,
-               l.item_pp);
-    check_side(&m.user, &m.user_tp, &m.user_pp, &m.user_dp, &m.user_tensor_group, l.user_begin, l.users, l.user_tp,
-               l.user_pp);
+    check_side(&m.item, &m.item_tp, &m.item_pp, &m.item_dp, &m.item_tensor_group, l.side[HL_ITEM].begin,
+               l.side[HL_ITEM].ranks, l.side[HL_ITEM].tp, l.side[HL_ITEM].pp);
+    check_side(&m.user, &m.user_tp, &m.user_pp, &m.user_dp, &m.user_tensor_group, l.side[HL_USER].begin,
+               l.side[HL_USER].ranks, l.side[HL_USER].tp, l.side[HL_USER].pp);
     CHECK(m.item_last_stage.size
-          == (hl_layout_is_item_last_stage(&l, m.world.rank) ? hl_layout_item_last_stage_ranks(&l) : 0));
-    if (m.item_last_stage.size) CHECK(hl_layout_item_last_stage_rank(&l, m.item_last_stage.rank) == m.world.rank);
+          == (hl_layout_is_last_stage(&l, HL_ITEM, m.world.rank) ? hl_layout_last_stage_ranks(&l, HL_ITEM) : 0));
+    if (m.item_last_stage.size) CHECK(hl_layout_last_stage_rank(&l, HL_ITEM, m.item_last_stage.rank) == m.world.rank);
     hl_mesh_close(&m);
 }
 
@@ -54,9 +54,9 @@ static void groups_are_those_of_the_layout(void)
 {
     for (int tp = 0; tp < 9; tp++)
         for (int users = 0; users < 3; users++) {
-            check_layout(&(hl_layout_wish){HL_COLOCATED, 0, 1 + tp / 3, users, 1 + tp % 3, 1, 1});
-            check_layout(&(hl_layout_wish){HL_SEPARATE, 0, 1 + tp / 3, users, 1 + tp % 3, 1, 1});
-            check_layout(&(hl_layout_wish){HL_HYBRID, 0, 1 + tp / 3, users, 1, 1 + tp % 3, 2});
+            check_layout(&(hl_layout_wish){HL_COLOCATED, {{0, 1 + tp / 3, 1}, {users, 1 + tp % 3, 1}}});
+            check_layout(&(hl_layout_wish){HL_SEPARATE, {{0, 1 + tp / 3, 1}, {users, 1 + tp % 3, 1}}});
+            check_layout(&(hl_layout_wish){HL_HYBRID, {{0, 1 + tp / 3, 1 + tp % 3}, {users, 1, 2}}});
         }
 }
 
@@ -82,7 +82,7 @@ static void check_sent(const hl_mesh *m, const hl_group *g, const char *name)
 
 static void bytes_are_counted_where_they_are_sent(void)
 {
-    const hl_layout_wish wish = {check_world()->size > 3 ? HL_SEPARATE : HL_COLOCATED, 0, 1, 0, 2, 1, 1};
+    const hl_layout_wish wish = {check_world()->size > 3 ? HL_SEPARATE : HL_COLOCATED, {{0, 1, 1}, {0, 2, 1}}};
     hl_layout l;
     hl_mesh m;
     if (hl_layout_make(&l, check_world()->size, &wish) != HL_OK)
@@ -150,7 +150,7 @@ static void common_pieces_get_the_sum_of_their_gradients(void)
     hl_tensor_group *peers = hl_alloc((size_t)g->size * sizeof *peers);
     hl_layout l;
     hl_mesh m;
-    CHECK_OK(hl_layout_make(&l, g->size, &(hl_layout_wish){HL_COLOCATED, 1, g->size, 1, g->size, 1, 1}));
+    CHECK_OK(hl_layout_make(&l, g->size, &(hl_layout_wish){HL_COLOCATED, {{1, g->size, 1}, {1, g->size, 1}}}));
     hl_mesh_open(&m, g, &l);
     for (int r = 0; r < g->size; r++) {
         peers[r] = (hl_tensor_group){.rank = r, .size = g->size};

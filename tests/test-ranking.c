@@ -269,9 +269,9 @@ static void evaluate(hl_engine *e, const hl_catalogue *c, slow *s, hl_phase phas
     memcpy(orders.cut, cuts, sizeof cuts);
     CHECK_OK(hl_evaluate(&score, e, c, &orders));
     hl_group_broadcast(&e->mesh->world, rank, (size_t)n * sizeof *rank,
-                       hl_layout_item_last_stage_rank(&e->mesh->layout, 0));
+                       hl_layout_last_stage_rank(&e->mesh->layout, HL_ITEM, 0));
     hl_group_broadcast(&e->mesh->world, ties, (size_t)n * sizeof *ties,
-                       hl_layout_item_last_stage_rank(&e->mesh->layout, 0));
+                       hl_layout_last_stage_rank(&e->mesh->layout, HL_ITEM, 0));
     compare_ranks(rank, ties, s, &orders);
     compare_score(&score, rank, ties, n);
     free(rank);
@@ -315,11 +315,16 @@ static void a_catalogue_of_many_tiles_is_ranked(void) { rank_world(&wide, &(hl_l
 static void sides_stages_and_shared_layers_rank_as_a_slow_count(void)
 {
     const int p = check_world()->size;
-    const hl_layout_wish alone = {.kind = HL_COLOCATED}, staged = {.kind = HL_COLOCATED, .item_pp = 2, .user_pp = 2},
+    const hl_layout_wish alone = {.kind = HL_COLOCATED},
+                         staged = {.kind = HL_COLOCATED, .side[HL_ITEM].pp = 2, .side[HL_USER].pp = 2},
                          apart = {.kind = HL_SEPARATE,
-                                  .item_dp = p > 2 ? p - 2 : 1,
-                                  .user_dp = 1}, /* from 3 on one is idle */
-        shared = {.kind = HL_COLOCATED, .item_dp = 1, .item_tp = p, .user_dp = 1, .user_tp = p};
+                                  .side[HL_ITEM].dp = p > 2 ? p - 2 : 1,
+                                  .side[HL_USER].dp = 1}, /* from 3 on one is idle */
+        shared = {.kind = HL_COLOCATED,
+                  .side[HL_ITEM].dp = 1,
+                  .side[HL_ITEM].tp = p,
+                  .side[HL_USER].dp = 1,
+                  .side[HL_USER].tp = p};
     rank_world(&small, &shared, 0);
     rank_world(&small, p > 1 ? &staged : &alone, 3);
     rank_world(&means, p > 1 ? &apart : &alone, 1);

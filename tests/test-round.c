@@ -29,17 +29,17 @@ static const hl_llama user = {.hidden_size = 24,
 
 typedef struct {
     hl_layout_wish wish;
-    int zero, ranks;          /* at least so many */
-    int item_rows, user_rows; /* of grids; 0: none */
+    int zero, ranks;    /* at least so many */
+    int rows[HL_SIDES]; /* of grids; 0: none */
 } stop;
 
 static const stop stops[] = {
-    {{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 0, 1, 0, 0}, {{HL_SEPARATE, 0, 1, 1, 1, 1, 1}, 1, 2, 0, 0},
-    {{HL_COLOCATED, 0, 2, 0, 1, 1, 2}, 2, 2, 0, 0}, {{HL_COLOCATED, 0, 1, 0, 2, 2, 1}, 3, 2, 0, 0},
-    {{HL_HYBRID, 0, 1, 1, 1, 3, 2}, 1, 3, 0, 0},    {{HL_SEPARATE, 0, 3, 1, 1, 1, 1}, 3, 4, 0, 0},
-    {{HL_COLOCATED, 1, 7, 1, 5, 1, 1}, 0, 7, 0, 0}, {{HL_SEPARATE, 2, 1, 1, 2, 2, 2}, 2, 8, 0, 0},
-    {{HL_COLOCATED, 0, 2, 0, 1, 1, 1}, 1, 2, 2, 0}, {{HL_COLOCATED, 1, 4, 1, 3, 1, 1}, 0, 4, 2, 1},
-    {{HL_COLOCATED, 1, 6, 1, 6, 1, 1}, 2, 6, 3, 2}, {{HL_COLOCATED, 0, 4, 1, 8, 1, 1}, 3, 8, 4, 2},
+    {{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, 0, 1, {0, 0}}, {{HL_SEPARATE, {{0, 1, 1}, {1, 1, 1}}}, 1, 2, {0, 0}},
+    {{HL_COLOCATED, {{0, 2, 1}, {0, 1, 2}}}, 2, 2, {0, 0}}, {{HL_COLOCATED, {{0, 1, 2}, {0, 2, 1}}}, 3, 2, {0, 0}},
+    {{HL_HYBRID, {{0, 1, 3}, {1, 1, 2}}}, 1, 3, {0, 0}},    {{HL_SEPARATE, {{0, 3, 1}, {1, 1, 1}}}, 3, 4, {0, 0}},
+    {{HL_COLOCATED, {{1, 7, 1}, {1, 5, 1}}}, 0, 7, {0, 0}}, {{HL_SEPARATE, {{2, 1, 2}, {1, 2, 2}}}, 2, 8, {0, 0}},
+    {{HL_COLOCATED, {{0, 2, 1}, {0, 1, 1}}}, 1, 2, {2, 0}}, {{HL_COLOCATED, {{1, 4, 1}, {1, 3, 1}}}, 0, 4, {2, 1}},
+    {{HL_COLOCATED, {{1, 6, 1}, {1, 6, 1}}}, 2, 6, {3, 2}}, {{HL_COLOCATED, {{0, 4, 1}, {1, 8, 1}}}, 3, 8, {4, 2}},
 };
 enum { STOPS = sizeof stops / sizeof stops[0] };
 
@@ -66,7 +66,7 @@ static void open_place(place *p, const stop *s)
                                    .longest_history = 8};
     hl_layout layout;
     CHECK_OK(hl_layout_make(&layout, check_world()->size, &s->wish));
-    hl_layout_take_grids(&layout, s->item_rows, s->user_rows, HL_SUMMA);
+    hl_layout_take_grids(&layout, s->rows, HL_SUMMA);
     hl_mesh_open(&p->mesh, check_world(), &layout);
     hl_engine_open(&p->e, &p->mesh, &nothing, &item, &user, &rules);
     p->part[0] = part_of(&p->e.item);

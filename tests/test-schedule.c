@@ -139,9 +139,9 @@ typedef struct {
 
 static bool is_member(const job *j, members who, int rank)
 {
-    bool item = hl_layout_has_item(&j->l, rank), user = hl_layout_has_user(&j->l, rank);
-    if (who == ITEM_OUT) return hl_layout_is_item_last_stage(&j->l, rank);
-    if (who == USER_OUT) return hl_layout_is_user_last_stage(&j->l, rank);
+    bool item = hl_layout_has(&j->l, HL_ITEM, rank), user = hl_layout_has(&j->l, HL_USER, rank);
+    if (who == ITEM_OUT) return hl_layout_is_last_stage(&j->l, HL_ITEM, rank);
+    if (who == USER_OUT) return hl_layout_is_last_stage(&j->l, HL_USER, rank);
     return who == ALL_RANKS || (who == ITEM_RANKS && item) || (who == USER_RANKS && user)
            || (who == BUSY_RANKS && (item || user));
 }
@@ -149,13 +149,14 @@ static bool is_member(const job *j, members who, int rank)
 /* The first rank of the replica that a rank is in. */
 static int first_rank_of(const job *j, members who, int rank)
 {
-    return who == ITEM_RANKS || who == ITEM_OUT ? hl_layout_item_first_rank_of(&j->l, rank)
-                                                : hl_layout_user_first_rank_of(&j->l, rank);
+    return who == ITEM_RANKS || who == ITEM_OUT ? hl_layout_first_rank_of(&j->l, HL_ITEM, rank)
+                                                : hl_layout_first_rank_of(&j->l, HL_USER, rank);
 }
 
 static int stage_of(const job *j, members who, int rank)
 {
-    return who == ITEM_RANKS || who == ITEM_OUT ? hl_layout_item_stage(&j->l, rank) : hl_layout_user_stage(&j->l, rank);
+    return who == ITEM_RANKS || who == ITEM_OUT ? hl_layout_stage(&j->l, HL_ITEM, rank)
+                                                : hl_layout_stage(&j->l, HL_USER, rank);
 }
 
 /* Does `other` do this together with `rank`?  In lockstep a stage goes with those of all replicas. */
@@ -207,8 +208,8 @@ static bool is_saved(const job *j, int mb)
 /* What a micro-batch goes through on a rank; how many acts. */
 static int way_of(hl_act way[LONGEST], const job *j, bool user, int mb, int rank)
 {
-    int stage = stage_of(j, user ? USER_RANKS : ITEM_RANKS, rank), last = (user ? j->l.user_pp : j->l.item_pp) - 1,
-        n = 0;
+    int stage = stage_of(j, user ? USER_RANKS : ITEM_RANKS, rank),
+        last = (user ? j->l.side[HL_USER].pp : j->l.side[HL_ITEM].pp) - 1, n = 0;
     bool recomputed = !user && !is_saved(j, mb);
     for (int turn = 0; turn <= recomputed; turn++) {
         if (stage > 0) way[n++] = user ? HL_USER_TAKE : HL_ITEM_TAKE;
@@ -263,7 +264,7 @@ static int wire_of(hl_act act, bool *takes)
 /* Of the rank that passes what this one takes. */
 static int neighbour(const job *j, int rank, int wire)
 {
-    int tp = wire % 2 ? j->l.user_tp : j->l.item_tp;
+    int tp = wire % 2 ? j->l.side[HL_USER].tp : j->l.side[HL_ITEM].tp;
     return wire < 2 ? rank - tp : rank + tp;
 }
 
@@ -340,8 +341,9 @@ static bool stand_at_the_same(const walk *w, int rank, int other)
     if (w->at[other] == list[other].n) return false;
     hl_task a = list[rank].task[w->at[rank]], b = list[other].task[w->at[other]];
     const hl_layout *l = &w->j->l;
-    bool of_one = is_of_user(a.act) ? hl_layout_user_first_rank_of(l, rank) == hl_layout_user_first_rank_of(l, other)
-                                    : hl_layout_item_first_rank_of(l, rank) == hl_layout_item_first_rank_of(l, other);
+    bool of_one = is_of_user(a.act)
+                      ? hl_layout_first_rank_of(l, HL_USER, rank) == hl_layout_first_rank_of(l, HL_USER, other)
+                      : hl_layout_first_rank_of(l, HL_ITEM, rank) == hl_layout_first_rank_of(l, HL_ITEM, other);
     return a.act == b.act && (a.micro_batch == b.micro_batch || (a.act <= HL_USER_BACKWARD && !of_one));
 }
 
@@ -397,7 +399,7 @@ static hl_layout_wish draw_wish(int *ranks, hl_rng *r, int most, hl_layout_kind 
     *ranks = toy_between(r, apart ? item + user : least, RANKS);
     int users = toy_between(r, 1, (*ranks - (apart ? item : 0)) / user);
     int items = toy_between(r, 1, (*ranks - (apart ? users * user : 0)) / item);
-    return (hl_layout_wish){kind, items, item_tp, users, user_tp, item_pp, user_pp};
+    return (hl_layout_wish){kind, {{items, item_tp, item_pp}, {users, user_tp, user_pp}}};
 }
 
 static bool is_serial(int trial) { return trial % 11 == 5; }
@@ -577,10 +579,10 @@ static void a_micro_batch_of_another_rank_is_seen(void)
     for (int trial = 0; trial < 60; trial++) {
         job j;
         open_job(&j, trial, 1);
-        hl_schedule *s = &j.list[j.l.item_begin];
+        hl_schedule *s = &j.list[j.l.side[HL_ITEM].begin];
         int at = find(s, HL_ITEM_FORWARD);
         for (int c = 0; c < j.p.micro_batches && at >= 0; c++)
-            if (j.share.micro_batch[c] != j.l.item_begin) {
+            if (j.share.micro_batch[c] != j.l.side[HL_ITEM].begin) {
                 s->task[at].micro_batch = c;
                 const char *trouble = walk_all(&j);
                 CHECK(trouble && strcmp(trouble, "a micro-batch of another rank") == 0);

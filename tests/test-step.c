@@ -18,9 +18,9 @@ typedef struct {
 
 /* Layers in tiles, on grids of so many rows; 0: none. */
 typedef struct {
-    int item, user;
+    int rows[HL_SIDES];
     hl_tile_engine engine;
-} rows;
+} grids;
 
 static void open_engine(hl_engine *e, const hl_mesh *mesh, const golden *g, const variant *v)
 {
@@ -92,14 +92,14 @@ static void compare_facts(const hl_step_report *r, const golden *g)
 }
 
 /* sequence_parallel: where there is no grid, peers have some rows each. */
-static void run_laid_out(const golden *g, const variant *v, const rows *grids, bool sequence_parallel)
+static void run_laid_out(const golden *g, const variant *v, const grids *grid, bool sequence_parallel)
 {
     hl_layout layout;
     hl_mesh mesh;
     hl_engine e;
     double *losses;
     if (!CHECK_OK(hl_layout_make(&layout, check_world()->size, &v->wish))) return;
-    hl_layout_take_grids(&layout, grids->item, grids->user, grids->engine);
+    hl_layout_take_grids(&layout, grid->rows, grid->engine);
     layout.sequence_parallel = sequence_parallel;
     hl_mesh_open(&mesh, check_world(), &layout);
     open_engine(&e, &mesh, g, v);
@@ -120,11 +120,11 @@ static void run_laid_out(const golden *g, const variant *v, const rows *grids, b
     hl_mesh_close(&mesh);
 }
 
-static void run_variant(const golden *g, const variant *v) { run_laid_out(g, v, &(rows){0, 0, HL_SUMMA}, false); }
+static void run_variant(const golden *g, const variant *v) { run_laid_out(g, v, &(grids){{0, 0}, HL_SUMMA}, false); }
 
-static void run_apart(const golden *g, const variant *v) { run_laid_out(g, v, &(rows){0, 0, HL_SUMMA}, true); }
+static void run_apart(const golden *g, const variant *v) { run_laid_out(g, v, &(grids){{0, 0}, HL_SUMMA}, true); }
 
-static void run_on_grids(const golden *g, const variant *v, const rows *grids) { run_laid_out(g, v, grids, false); }
+static void run_on_grids(const golden *g, const variant *v, const grids *grid) { run_laid_out(g, v, grid, false); }
 
 /* Blocks that a rank asks for after the first steps: two, or with stages as many as go round the buffers between
  * them. */
@@ -142,7 +142,7 @@ static int64_t blocks_of_later_steps(const golden *g, const variant *v)
     for (int step = 1; step <= 10; step++) {
         hl_step_report report;
         CHECK_OK(hl_step_run(&report, &e, &g->batch, &(hl_step_orders){.learning_rate = g->lr, .update = true}));
-        if (step == (v->wish.item_pp > 1 ? 4 : 2)) blocks = hl_blocks_asked();
+        if (step == (v->wish.side[HL_ITEM].pp > 1 ? 4 : 2)) blocks = hl_blocks_asked();
     }
     blocks = hl_blocks_asked() - blocks;
     hl_engine_close(&e);
@@ -156,11 +156,13 @@ static void nothing_is_allocated_after_the_first_steps(void)
     int p = check_world()->size;
     if (!golden_open(&g, "hllm_deep.h5")) return;
     for (int zero = 0; zero <= 3; zero++)
-        CHECK(blocks_of_later_steps(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, -1, true, zero}) == 0);
-    CHECK(blocks_of_later_steps(&g, &(variant){{HL_COLOCATED, 1, p, 1, p, 1, 1}, 60000, true, 0}) == 0);
-    if (p >= 2) CHECK(blocks_of_later_steps(&g, &(variant){{HL_SEPARATE, p - 1, 1, 1, 1, 1, 1}, 0, true, 1}) == 0);
-    if (p >= 2) CHECK(blocks_of_later_steps(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 2, 2}, 60000, true, 1}) == 0);
-    if (p >= 2) CHECK(blocks_of_later_steps(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 1, 1}, -1, true, 3}) == 0);
+        CHECK(blocks_of_later_steps(&g, &(variant){{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, -1, true, zero}) == 0);
+    CHECK(blocks_of_later_steps(&g, &(variant){{HL_COLOCATED, {{1, p, 1}, {1, p, 1}}}, 60000, true, 0}) == 0);
+    if (p >= 2)
+        CHECK(blocks_of_later_steps(&g, &(variant){{HL_SEPARATE, {{p - 1, 1, 1}, {1, 1, 1}}}, 0, true, 1}) == 0);
+    if (p >= 2)
+        CHECK(blocks_of_later_steps(&g, &(variant){{HL_COLOCATED, {{0, 1, 2}, {0, 1, 2}}}, 60000, true, 1}) == 0);
+    if (p >= 2) CHECK(blocks_of_later_steps(&g, &(variant){{HL_HYBRID, {{0, 1, 1}, {1, 1, 1}}}, -1, true, 3}) == 0);
     golden_close(&g);
 }
 
@@ -176,16 +178,21 @@ static void run_grids(const golden *g, int p)
     for (int r = 1; r <= p; r++) {
         if (p % r) continue;
         const hl_tile_engine engine = r % 2 ? HL_SUMMA : HL_SCALAPACK, other = r % 2 ? HL_SCALAPACK : HL_SUMMA;
-        run_on_grids(g, &(variant){{HL_COLOCATED, 1, p, 1, p, 1, 1}, -1, true, 0}, &(rows){r, r, engine});
-        run_on_grids(g, &(variant){{HL_COLOCATED, 1, p, 0, 1, 1, 1}, 0, true, 1}, &(rows){r, 0, other});
-        run_on_grids(g, &(variant){{HL_COLOCATED, 0, 1, 1, p, 1, 1}, -1, false, 0}, &(rows){0, r, other});
+        run_on_grids(g, &(variant){{HL_COLOCATED, {{1, p, 1}, {1, p, 1}}}, -1, true, 0}, &(grids){{r, r}, engine});
+        run_on_grids(g, &(variant){{HL_COLOCATED, {{1, p, 1}, {0, 1, 1}}}, 0, true, 1}, &(grids){{r, 0}, other});
+        run_on_grids(g, &(variant){{HL_COLOCATED, {{0, 1, 1}, {1, p, 1}}}, -1, false, 0}, &(grids){{0, r}, other});
     }
-    if (p >= 5) run_on_grids(g, &(variant){{HL_SEPARATE, 1, 4, 1, 1, 1, 1}, -1, true, 0}, &(rows){2, 0, HL_SUMMA});
+    if (p >= 5)
+        run_on_grids(g, &(variant){{HL_SEPARATE, {{1, 4, 1}, {1, 1, 1}}}, -1, true, 0}, &(grids){{2, 0}, HL_SUMMA});
     if (p >= 7)
-        run_on_grids(g, &(variant){{HL_SEPARATE, 1, 4, 1, 3, 1, 1}, 60000, true, 0}, &(rows){2, 0, HL_SCALAPACK});
-    if (p >= 8) run_on_grids(g, &(variant){{HL_COLOCATED, 2, 4, 1, 6, 1, 1}, -1, true, 3}, &(rows){2, 3, HL_SUMMA});
-    if (p >= 8) run_on_grids(g, &(variant){{HL_HYBRID, 1, 4, 1, 4, 2, 1}, 60000, true, 2}, &(rows){2, 2, HL_SUMMA});
-    if (p >= 8) run_on_grids(g, &(variant){{HL_COLOCATED, 1, 4, 1, 4, 2, 2}, 0, true, 0}, &(rows){2, 4, HL_SCALAPACK});
+        run_on_grids(g, &(variant){{HL_SEPARATE, {{1, 4, 1}, {1, 3, 1}}}, 60000, true, 0},
+                     &(grids){{2, 0}, HL_SCALAPACK});
+    if (p >= 8)
+        run_on_grids(g, &(variant){{HL_COLOCATED, {{2, 4, 1}, {1, 6, 1}}}, -1, true, 3}, &(grids){{2, 3}, HL_SUMMA});
+    if (p >= 8)
+        run_on_grids(g, &(variant){{HL_HYBRID, {{1, 4, 2}, {1, 4, 1}}}, 60000, true, 2}, &(grids){{2, 2}, HL_SUMMA});
+    if (p >= 8)
+        run_on_grids(g, &(variant){{HL_COLOCATED, {{1, 4, 2}, {1, 4, 2}}}, 0, true, 0}, &(grids){{2, 4}, HL_SCALAPACK});
 }
 
 static void run_golden(const char *name)
@@ -193,47 +200,47 @@ static void run_golden(const char *name)
     golden g;
     int p = check_world()->size;
     if (!golden_open(&g, name)) return;
-    run_variant(&g, &(variant){{HL_COLOCATED, 0, 0, 0, 0, 1, 1}, -1, true, 0});
-    run_variant(&g, &(variant){{HL_COLOCATED, 0, 0, 0, 0, 1, 1}, 0, false, 0});
-    if (p >= 2) run_variant(&g, &(variant){{HL_SEPARATE, p - 1, 1, 1, 1, 1, 1}, -1, true, 0});
-    if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, 1, 1, p - 1, 1, 1, 1}, 60000, true, 0});
-    if (p >= 3) run_variant(&g, &(variant){{HL_COLOCATED, p - 1, 1, 2, 1, 1, 1}, -1, true, 0});
-    if (p >= 4) run_variant(&g, &(variant){{HL_SEPARATE, 2, 1, 1, 1, 1, 1}, -1, true, 0}); /* idle ranks */
+    run_variant(&g, &(variant){{HL_COLOCATED, {{0, 0, 1}, {0, 0, 1}}}, -1, true, 0});
+    run_variant(&g, &(variant){{HL_COLOCATED, {{0, 0, 1}, {0, 0, 1}}}, 0, false, 0});
+    if (p >= 2) run_variant(&g, &(variant){{HL_SEPARATE, {{p - 1, 1, 1}, {1, 1, 1}}}, -1, true, 0});
+    if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, {{1, 1, 1}, {p - 1, 1, 1}}}, 60000, true, 0});
+    if (p >= 3) run_variant(&g, &(variant){{HL_COLOCATED, {{p - 1, 1, 1}, {2, 1, 1}}}, -1, true, 0});
+    if (p >= 4) run_variant(&g, &(variant){{HL_SEPARATE, {{2, 1, 1}, {1, 1, 1}}}, -1, true, 0}); /* idle ranks */
     /* tensor parallel: uneven shares of heads, key heads held by several ranks, more ranks than heads */
-    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, 1, p, 1, p, 1, 1}, -1, true, 0});
-    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, 1, p, 0, 1, 1, 1}, 0, true, 0});
-    if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, 1, p - 1, 1, 1, 1, 1}, -1, true, 0});
-    if (p >= 4) run_variant(&g, &(variant){{HL_COLOCATED, p / 2, 2, 1, p - 1, 1, 1}, -1, true, 0});
-    if (p >= 5) run_variant(&g, &(variant){{HL_SEPARATE, 1, 3, 1, 2, 1, 1}, -1, true, 0});
-    if (p >= 7) run_variant(&g, &(variant){{HL_SEPARATE, 2, 2, 1, 3, 1, 1}, -1, false, 0});
+    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, {{1, p, 1}, {1, p, 1}}}, -1, true, 0});
+    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, {{1, p, 1}, {0, 1, 1}}}, 0, true, 0});
+    if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, {{1, p - 1, 1}, {1, 1, 1}}}, -1, true, 0});
+    if (p >= 4) run_variant(&g, &(variant){{HL_COLOCATED, {{p / 2, 2, 1}, {1, p - 1, 1}}}, -1, true, 0});
+    if (p >= 5) run_variant(&g, &(variant){{HL_SEPARATE, {{1, 3, 1}, {1, 2, 1}}}, -1, true, 0});
+    if (p >= 7) run_variant(&g, &(variant){{HL_SEPARATE, {{2, 2, 1}, {1, 3, 1}}}, -1, false, 0});
     /* copies divide the optimizer's state */
-    run_variant(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, -1, true, 1});
-    if (p >= 5) run_variant(&g, &(variant){{HL_SEPARATE, 2, 2, 1, 1, 1, 1}, -1, true, 1});
+    run_variant(&g, &(variant){{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, -1, true, 1});
+    if (p >= 5) run_variant(&g, &(variant){{HL_SEPARATE, {{2, 2, 1}, {1, 1, 1}}}, -1, true, 1});
     /* stages */
-    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 2, 1}, -1, true, 0});
-    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 2, 2}, 0, true, 1});
-    if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, 0, 1, 1, 1, 2, 1}, 100000, true, 0});
-    if (p >= 4) run_variant(&g, &(variant){{HL_SEPARATE, 0, 1, 1, 1, 2, 2}, 0, false, 0});
-    if (p >= 4) run_variant(&g, &(variant){{HL_COLOCATED, 1, 2, 1, 2, 2, 2}, 60000, true, 0});
-    if (p >= 5) run_variant(&g, &(variant){{HL_COLOCATED, 1, 1, 0, 2, most_stages(&g.item, p), 1}, 0, true, 0});
-    if (p >= 8) run_variant(&g, &(variant){{HL_SEPARATE, 2, 1, 1, 1, most_stages(&g.item, 3), 2}, -1, true, 1});
+    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, {{0, 1, 2}, {0, 1, 1}}}, -1, true, 0});
+    if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, {{0, 1, 2}, {0, 1, 2}}}, 0, true, 1});
+    if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, {{0, 1, 2}, {1, 1, 1}}}, 100000, true, 0});
+    if (p >= 4) run_variant(&g, &(variant){{HL_SEPARATE, {{0, 1, 2}, {1, 1, 2}}}, 0, false, 0});
+    if (p >= 4) run_variant(&g, &(variant){{HL_COLOCATED, {{1, 2, 2}, {1, 2, 2}}}, 60000, true, 0});
+    if (p >= 5) run_variant(&g, &(variant){{HL_COLOCATED, {{1, 1, most_stages(&g.item, p)}, {0, 2, 1}}}, 0, true, 0});
+    if (p >= 8) run_variant(&g, &(variant){{HL_SEPARATE, {{2, 1, most_stages(&g.item, 3)}, {1, 1, 2}}}, -1, true, 1});
     run_grids(&g, p);
     /* peers have some rows each, more peers than rows too */
-    if (p >= 2) run_apart(&g, &(variant){{HL_COLOCATED, 1, p, 1, p, 1, 1}, -1, true, 0});
-    if (p >= 3) run_apart(&g, &(variant){{HL_SEPARATE, 1, p - 1, 1, 1, 1, 1}, 0, false, 0});
-    if (p >= 4) run_apart(&g, &(variant){{HL_COLOCATED, 0, 2, 0, 2, 1, 1}, 60000, true, 3});
-    if (p >= 4) run_apart(&g, &(variant){{HL_COLOCATED, 0, 2, 0, 2, 2, 2}, 60000, true, 1});
+    if (p >= 2) run_apart(&g, &(variant){{HL_COLOCATED, {{1, p, 1}, {1, p, 1}}}, -1, true, 0});
+    if (p >= 3) run_apart(&g, &(variant){{HL_SEPARATE, {{1, p - 1, 1}, {1, 1, 1}}}, 0, false, 0});
+    if (p >= 4) run_apart(&g, &(variant){{HL_COLOCATED, {{0, 2, 1}, {0, 2, 1}}}, 60000, true, 3});
+    if (p >= 4) run_apart(&g, &(variant){{HL_COLOCATED, {{0, 2, 2}, {0, 2, 2}}}, 60000, true, 1});
     /* users on some of the item ranks */
-    if (p >= 2) run_variant(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 1, 1}, -1, true, 0});
-    if (p >= 4) run_variant(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 2, 2}, 60000, true, 0});
+    if (p >= 2) run_variant(&g, &(variant){{HL_HYBRID, {{0, 1, 1}, {1, 1, 1}}}, -1, true, 0});
+    if (p >= 4) run_variant(&g, &(variant){{HL_HYBRID, {{0, 1, 2}, {1, 1, 2}}}, 60000, true, 0});
     /* copies divide gradients and weights too, also where they have different numbers of micro-batches, and share key
      * heads */
     for (int zero = 2; zero <= 3; zero++) {
-        run_variant(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, -1, true, zero});
-        if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 60000, true, zero});
-        if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, p - 1, 1, 1, 1, 1, 1}, 0, true, zero});
-        if (p >= 4) run_variant(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 2, 2}, 60000, true, zero});
-        if (p >= 8) run_variant(&g, &(variant){{HL_HYBRID, 2, 4, 2, 2, 1, 1}, -1, true, zero});
+        run_variant(&g, &(variant){{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, -1, true, zero});
+        if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, 60000, true, zero});
+        if (p >= 3) run_variant(&g, &(variant){{HL_SEPARATE, {{p - 1, 1, 1}, {1, 1, 1}}}, 0, true, zero});
+        if (p >= 4) run_variant(&g, &(variant){{HL_COLOCATED, {{0, 1, 2}, {0, 1, 2}}}, 60000, true, zero});
+        if (p >= 8) run_variant(&g, &(variant){{HL_HYBRID, {{2, 4, 1}, {2, 2, 1}}}, -1, true, zero});
     }
     golden_close(&g);
 }
@@ -278,7 +285,7 @@ static course run_course(const golden *g, const variant *v, int grid, bool seque
     hl_mesh mesh;
     hl_engine e;
     if (!CHECK_OK(hl_layout_make(&layout, check_world()->size, &v->wish))) return c;
-    hl_layout_take_grids(&layout, grid, grid, HL_SUMMA);
+    hl_layout_take_grids(&layout, (const int[]){grid, grid}, HL_SUMMA);
     layout.sequence_parallel = sequence_parallel;
     hl_mesh_open(&mesh, check_world(), &layout);
     open_engine(&e, &mesh, g, v);
@@ -310,15 +317,15 @@ static void a_step_that_is_given_up_leaves_no_trace(void)
     golden g;
     int p = check_world()->size;
     if (!golden_open(&g, "hllm_deep.h5")) return;
-    compare_courses(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, -1, true, 0}, 0, false);
-    if (p >= 2) compare_courses(&g, &(variant){{HL_COLOCATED, 1, p, 1, p, 1, 1}, 60000, true, 0}, 0, false);
-    if (p >= 2) compare_courses(&g, &(variant){{HL_SEPARATE, p - 1, 1, 1, 1, 1, 1}, 0, true, 1}, 0, false);
-    if (p >= 2) compare_courses(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 2, 2}, 60000, true, 2}, 0, false);
-    if (p >= 2) compare_courses(&g, &(variant){{HL_COLOCATED, 0, 1, 0, 1, 1, 1}, 60000, true, 3}, 0, false);
-    if (p >= 2) compare_courses(&g, &(variant){{HL_COLOCATED, 1, p, 1, p, 1, 1}, -1, true, 0}, p, false);
-    if (p >= 3) compare_courses(&g, &(variant){{HL_COLOCATED, 1, p, 1, p, 1, 1}, -1, true, 0}, 0, true);
-    if (p >= 4) compare_courses(&g, &(variant){{HL_COLOCATED, 0, 2, 0, 2, 1, 1}, 60000, true, 3}, 0, false);
-    if (p >= 4) compare_courses(&g, &(variant){{HL_HYBRID, 0, 1, 1, 1, 2, 2}, 60000, true, 0}, 0, false);
+    compare_courses(&g, &(variant){{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, -1, true, 0}, 0, false);
+    if (p >= 2) compare_courses(&g, &(variant){{HL_COLOCATED, {{1, p, 1}, {1, p, 1}}}, 60000, true, 0}, 0, false);
+    if (p >= 2) compare_courses(&g, &(variant){{HL_SEPARATE, {{p - 1, 1, 1}, {1, 1, 1}}}, 0, true, 1}, 0, false);
+    if (p >= 2) compare_courses(&g, &(variant){{HL_COLOCATED, {{0, 1, 2}, {0, 1, 2}}}, 60000, true, 2}, 0, false);
+    if (p >= 2) compare_courses(&g, &(variant){{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, 60000, true, 3}, 0, false);
+    if (p >= 2) compare_courses(&g, &(variant){{HL_COLOCATED, {{1, p, 1}, {1, p, 1}}}, -1, true, 0}, p, false);
+    if (p >= 3) compare_courses(&g, &(variant){{HL_COLOCATED, {{1, p, 1}, {1, p, 1}}}, -1, true, 0}, 0, true);
+    if (p >= 4) compare_courses(&g, &(variant){{HL_COLOCATED, {{0, 2, 1}, {0, 2, 1}}}, 60000, true, 3}, 0, false);
+    if (p >= 4) compare_courses(&g, &(variant){{HL_HYBRID, {{0, 1, 2}, {1, 1, 2}}}, 60000, true, 0}, 0, false);
     golden_close(&g);
 }
 

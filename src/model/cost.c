@@ -12,36 +12,29 @@ typedef enum { ALONE, STAGE, REPLICAS, LAST_STAGE, ALL } company;
 
 static const struct {
     company with;
-    bool user; /* of which side */
+    hl_side side;
 } companies[HL_ACTS] = {
-    [HL_ITEM_FORWARD] = {STAGE, false}, [HL_ITEM_RECOMPUTE] = {STAGE, false}, [HL_ITEM_BACKWARD] = {STAGE, false},
-    [HL_USER_FORWARD] = {STAGE, true},  [HL_USER_BACKWARD] = {STAGE, true},   [HL_USER_POSITIVES] = {ALONE, true},
-    [HL_GIVE_INPUTS] = {ALL, false},    [HL_GIVE_TARGETS] = {ALL, false},     [HL_GIVE_ROWS] = {ALL, false},
-    [HL_RETURN_ROWS] = {ALL, false},    [HL_RETURN_TARGETS] = {ALL, false},   [HL_RETURN_INPUTS] = {ALL, false},
-    [HL_TALLY] = {ALL, false},          [HL_LOSS] = {LAST_STAGE, false},      [HL_SUM_ITEM] = {REPLICAS, false},
-    [HL_SUM_USER] = {REPLICAS, true},
+    [HL_ITEM_FORWARD] = {STAGE, HL_ITEM},  [HL_ITEM_RECOMPUTE] = {STAGE, HL_ITEM},
+    [HL_ITEM_BACKWARD] = {STAGE, HL_ITEM}, [HL_USER_FORWARD] = {STAGE, HL_USER},
+    [HL_USER_BACKWARD] = {STAGE, HL_USER}, [HL_USER_POSITIVES] = {ALONE, HL_USER},
+    [HL_GIVE_INPUTS] = {ALL, HL_ITEM},     [HL_GIVE_TARGETS] = {ALL, HL_ITEM},
+    [HL_GIVE_ROWS] = {ALL, HL_ITEM},       [HL_RETURN_ROWS] = {ALL, HL_ITEM},
+    [HL_RETURN_TARGETS] = {ALL, HL_ITEM},  [HL_RETURN_INPUTS] = {ALL, HL_ITEM},
+    [HL_TALLY] = {ALL, HL_ITEM},           [HL_LOSS] = {LAST_STAGE, HL_ITEM},
+    [HL_SUM_ITEM] = {REPLICAS, HL_ITEM},   [HL_SUM_USER] = {REPLICAS, HL_USER},
 };
-
-static int stage_of(const hl_layout *l, bool user, int rank)
-{
-    return user ? hl_layout_user_stage(l, rank) : hl_layout_item_stage(l, rank);
-}
-
-static int first_rank_of(const hl_layout *l, bool user, int rank)
-{
-    return user ? hl_layout_user_first_rank_of(l, rank) : hl_layout_item_first_rank_of(l, rank);
-}
 
 static bool does_with(const hl_cost_job *j, hl_act act, int rank, int other)
 {
     const hl_layout *l = j->layout;
     company with = companies[act].with;
-    bool user = companies[act].user;
+    hl_side side = companies[act].side;
     if (rank == other || with == ALONE || with == ALL) return with == ALL || rank == other;
-    if (!(user ? hl_layout_has_user(l, other) : hl_layout_has_item(l, other))) return false;
-    if (with == LAST_STAGE) return hl_layout_is_item_last_stage(l, other);
-    if (stage_of(l, user, rank) != stage_of(l, user, other)) return false;
-    return with == REPLICAS || j->share->lockstep || first_rank_of(l, user, rank) == first_rank_of(l, user, other);
+    if (!hl_layout_has(l, side, other)) return false;
+    if (with == LAST_STAGE) return hl_layout_is_last_stage(l, side, other);
+    if (hl_layout_stage(l, side, rank) != hl_layout_stage(l, side, other)) return false;
+    return with == REPLICAS || j->share->lockstep
+           || hl_layout_replica(l, side, rank) == hl_layout_replica(l, side, other);
 }
 
 /* ---- numbers */
@@ -62,34 +55,20 @@ static hl_cost_numbers numbers_of(hl_params *t, int replicas, int replica)
     return n;
 }
 
-hl_cost_numbers hl_cost_item_numbers(const hl_cost_job *j, int rank)
+hl_cost_numbers hl_cost_numbers_of(const hl_cost_job *j, hl_side side, int rank)
 {
     const hl_layout *l = j->layout;
+    const hl_layout_side *x = &l->side[side];
     hl_params t = {0};
-    if (!hl_layout_has_item(l, rank)) return (hl_cost_numbers){0};
-    int at = rank - l->item_begin, width = hl_layout_item_width(l);
-    const hl_tensor_group tp = {.rank = at % l->item_tp,
-                                .size = l->item_tp,
-                                .rows = l->item_rows,
-                                .stage = at % width / l->item_tp,
-                                .stages = l->item_pp};
-    hl_item_params(&t, j->item, j->item_tokens, &tp);
-    return numbers_of(&t, hl_layout_item_replicas(l), at / width);
-}
-
-hl_cost_numbers hl_cost_user_numbers(const hl_cost_job *j, int rank)
-{
-    const hl_layout *l = j->layout;
-    hl_params t = {0};
-    if (!hl_layout_has_user(l, rank)) return (hl_cost_numbers){0};
-    int at = rank - l->user_begin, width = hl_layout_user_width(l);
-    const hl_tensor_group tp = {.rank = at % l->user_tp,
-                                .size = l->user_tp,
-                                .rows = l->user_rows,
-                                .stage = at % width / l->user_tp,
-                                .stages = l->user_pp};
-    hl_user_params(&t, j->user, &tp);
-    return numbers_of(&t, hl_layout_user_replicas(l), at / width);
+    if (!hl_layout_has(l, side, rank)) return (hl_cost_numbers){0};
+    const hl_tensor_group tp = {.rank = (rank - x->begin) % x->tp,
+                                .size = x->tp,
+                                .rows = x->rows,
+                                .stage = hl_layout_stage(l, side, rank),
+                                .stages = x->pp};
+    if (side == HL_ITEM) hl_item_params(&t, j->shape[side], j->item_tokens, &tp);
+    else hl_user_params(&t, j->shape[side], &tp);
+    return numbers_of(&t, hl_layout_replicas(l, side), hl_layout_replica(l, side, rank));
 }
 
 /* Sums of finished groups that wait for their neighbours, at most, where a replica has so many of them. */
@@ -108,12 +87,14 @@ static double state_of(const hl_cost_numbers *n, int zero)
 
 double hl_cost_state_bytes(const hl_cost_job *j, int rank)
 {
-    const hl_cost_numbers item = hl_cost_item_numbers(j, rank), user = hl_cost_user_numbers(j, rank);
-    double layer = sizeof(float) * (double)(item.layer > user.layer ? item.layer : user.layer);
-    double waits = (double)item.all * waiting(j->plan->groups, hl_layout_item_replicas(j->layout))
-                   + (double)user.all * waiting(j->plan->groups, hl_layout_user_replicas(j->layout));
-    return state_of(&item, j->zero) + state_of(&user, j->zero) + (j->zero >= 2 ? (j->zero - 1) * layer : 0)
-           + sizeof(float) * waits;
+    double state = 0, layer = 0, waits = 0;
+    for (hl_side i = 0; i < HL_SIDES; i++) {
+        const hl_cost_numbers n = hl_cost_numbers_of(j, i, rank);
+        state += state_of(&n, j->zero);
+        layer = fmax(layer, sizeof(float) * (double)n.layer);
+        waits += (double)n.all * waiting(j->plan->groups, hl_layout_replicas(j->layout, i));
+    }
+    return state + (j->zero >= 2 ? (j->zero - 1) * layer : 0) + sizeof(float) * waits;
 }
 
 /* ---- seconds of acts */
@@ -121,10 +102,10 @@ double hl_cost_state_bytes(const hl_cost_job *j, int rank)
 typedef struct {
     const hl_cost_job *j;
     hl_cost *cost;
-    int *at;                     /* (ranks) next task */
-    double *clock;               /* (ranks) */
-    double *sum_item, *sum_user; /* (ranks) numbers of the shares */
-    double shared;               /* of the tokens of all micro-batches, those that are encoded */
+    int *at;                   /* (ranks) next task */
+    double *clock;             /* (ranks) */
+    double *sum[HL_SIDES];     /* (ranks) numbers of the shares */
+    double shared;             /* of the tokens of all micro-batches, those that are encoded */
     double *wire[4];           /* (ranks x tasks) when what a rank passes is there; items and users, forward and back */
     int *passed[4], *taken[4]; /* (ranks) */
     int most;                  /* tasks of a rank */
@@ -139,12 +120,11 @@ static double travel(const hl_machine *m, double bytes, int p)
 static double sum_seconds(const hl_machine *m, double bytes, int p) { return 2 * travel(m, bytes, p); }
 
 /* Layers of a stage; the last counts as what is computed of it. */
-static double layers_of(const hl_cost_job *j, bool user, int stage)
+static double layers_of(const hl_cost_job *j, hl_side side, int stage)
 {
-    const hl_layout *l = j->layout;
-    const hl_llama *shape = user ? j->user : j->item;
-    double last = user || !j->item_tokens ? 1 : hl_llama_last_cost(shape, 100);
-    const hl_llama_layers x = hl_llama_layers_of(shape, stage, user ? l->user_pp : l->item_pp, last);
+    const hl_llama *shape = j->shape[side];
+    double last = side == HL_USER || !j->item_tokens ? 1 : hl_llama_last_cost(shape, 100);
+    const hl_llama_layers x = hl_llama_layers_of(shape, stage, j->layout->side[side].pp, last);
     return x.end - x.begin - (x.end == shape->num_hidden_layers && x.end > x.begin ? 1 - last : 0);
 }
 
@@ -154,9 +134,9 @@ static double rows_of_users(const hl_plan *p, int mb)
 }
 
 /* Of a micro-batch: rows, and bytes of one number a row and hidden unit. */
-static double rows_of(const play *x, bool user, int mb)
+static double rows_of(const play *x, hl_side side, int mb)
 {
-    return user ? rows_of_users(x->j->plan, mb) : x->shared * x->j->plan->micro_batch_tokens[mb];
+    return side == HL_USER ? rows_of_users(x->j->plan, mb) : x->shared * x->j->plan->micro_batch_tokens[mb];
 }
 
 /* Norms, residuals, rotation, attention and gating read and write each number of a row so often, between the
@@ -176,21 +156,20 @@ static double peers_seconds(const hl_machine *m, const hl_llama *s, double rows,
 }
 
 /* times: 1 forward, 2 backward.  With zero, a layer's numbers between the replicas. */
-static double micro_batch_seconds(const play *x, bool user, int rank, int mb, int times)
+static double micro_batch_seconds(const play *x, hl_side side, int rank, int mb, int times)
 {
     const hl_cost_job *j = x->j;
     const hl_layout *l = j->layout;
-    const hl_llama *shape = user ? j->user : j->item;
-    int tp = user ? l->user_tp : l->item_tp, replicas = user ? hl_layout_user_replicas(l) : hl_layout_item_replicas(l);
-    double layers = layers_of(j, user, stage_of(l, user, rank)), rows = mb < 0 ? 0 : rows_of(x, user, mb);
-    const int grid_rows = user ? l->user_rows : l->item_rows;
+    const hl_llama *shape = j->shape[side];
+    const int tp = l->side[side].tp, replicas = hl_layout_replicas(l, side), grid_rows = l->side[side].rows;
+    double layers = layers_of(j, side, hl_layout_stage(l, side, rank)), rows = mb < 0 ? 0 : rows_of(x, side, mb);
     double flop = rows * hl_llama_layer_flop(shape) * layers / tp;
     double passed = rows * layers * sizeof(float)
                     * (HIDDEN_PASSES * (double)shape->hidden_size / (grid_rows ? tp : 1)
                        + WIDE_PASSES * (double)shape->intermediate_size / tp);
     double seconds = times * (flop / j->machine.flops + passed / j->machine.memory)
                      + (mb < 0 ? 0 : layers * peers_seconds(&j->machine, shape, rows, tp, grid_rows, times));
-    double share = sizeof(float) * (user ? x->sum_user : x->sum_item)[rank];
+    double share = sizeof(float) * x->sum[side][rank];
     if (j->zero >= 3) seconds += travel(&j->machine, share, replicas);
     if (j->zero >= 2 && times == 2) seconds += travel(&j->machine, share, replicas);
     return seconds;
@@ -201,7 +180,7 @@ static double loss_seconds(const play *x)
     const hl_plan *p = x->j->plan;
     double K = 0;
     for (int t = 0; t < p->texts; t++) K += p->multiplicity[t] > 0;
-    return 6 * p->rows * K * x->j->item->hidden_size / hl_layout_item_last_stage_ranks(x->j->layout)
+    return 6 * p->rows * K * x->j->shape[HL_ITEM]->hidden_size / hl_layout_last_stage_ranks(x->j->layout, HL_ITEM)
            / x->j->machine.flops;
 }
 
@@ -210,26 +189,27 @@ static double seconds_of(const play *x, int rank, hl_task t)
     const hl_cost_job *j = x->j;
     const hl_layout *l = j->layout;
     const hl_machine *m = &j->machine;
-    double rows = sizeof(float) * (double)j->plan->rows * j->item->hidden_size;
+    double rows = sizeof(float) * (double)j->plan->rows * j->shape[HL_ITEM]->hidden_size;
     switch (t.act) {
     case HL_ITEM_FORWARD:
-    case HL_ITEM_RECOMPUTE: return micro_batch_seconds(x, false, rank, t.micro_batch, 1);
-    case HL_ITEM_BACKWARD: return micro_batch_seconds(x, false, rank, t.micro_batch, 2);
-    case HL_USER_FORWARD: return micro_batch_seconds(x, true, rank, t.micro_batch, 1);
-    case HL_USER_BACKWARD: return micro_batch_seconds(x, true, rank, t.micro_batch, 2);
+    case HL_ITEM_RECOMPUTE: return micro_batch_seconds(x, HL_ITEM, rank, t.micro_batch, 1);
+    case HL_ITEM_BACKWARD: return micro_batch_seconds(x, HL_ITEM, rank, t.micro_batch, 2);
+    case HL_USER_FORWARD: return micro_batch_seconds(x, HL_USER, rank, t.micro_batch, 1);
+    case HL_USER_BACKWARD: return micro_batch_seconds(x, HL_USER, rank, t.micro_batch, 2);
     case HL_GIVE_INPUTS:
     case HL_RETURN_INPUTS:
     case HL_GIVE_TARGETS:
-    case HL_RETURN_TARGETS: return travel(m, rows / hl_layout_user_replicas(l), l->ranks);
+    case HL_RETURN_TARGETS: return travel(m, rows / hl_layout_replicas(l, HL_USER), l->ranks);
     case HL_GIVE_ROWS: return travel(m, 2 * rows, l->ranks);
     case HL_RETURN_ROWS: return travel(m, rows, l->ranks);
     case HL_LOSS: return loss_seconds(x);
     case HL_SUM_ITEM:
-        return j->zero < 2 ? sum_seconds(m, sizeof(float) * x->sum_item[rank], hl_layout_item_replicas(l)) : 0;
+        return j->zero < 2 ? sum_seconds(m, sizeof(float) * x->sum[HL_ITEM][rank], hl_layout_replicas(l, HL_ITEM)) : 0;
     case HL_SUM_USER:
-        return j->zero < 2 ? sum_seconds(m, sizeof(float) * x->sum_user[rank], hl_layout_user_replicas(l)) : 0;
+        return j->zero < 2 ? sum_seconds(m, sizeof(float) * x->sum[HL_USER][rank], hl_layout_replicas(l, HL_USER)) : 0;
     case HL_UPDATE:
-        return 7 * sizeof(float) * (x->sum_item[rank] + x->sum_user[rank]) / m->memory; /* w, m, v both ways and g */
+        return 7 * sizeof(float) * (x->sum[HL_ITEM][rank] + x->sum[HL_USER][rank])
+               / m->memory; /* w, m, v both ways and g */
     case HL_TALLY: return m->latency * ceil(log2(l->ranks + 1));
     default: return 0; /* passes over a few rows */
     }
@@ -252,7 +232,7 @@ static int wire_of(hl_act act, bool *takes)
 
 static int sender(const hl_layout *l, int rank, int wire)
 {
-    int tp = wire % 2 ? l->user_tp : l->item_tp;
+    int tp = l->side[wire % 2].tp;
     return wire < 2 ? rank - tp : rank + tp;
 }
 
@@ -269,7 +249,7 @@ static bool move_on_wire(play *x, int rank, hl_task t, int k, bool takes)
     const hl_machine *m = &x->j->machine;
     double now = x->clock[rank];
     if (!takes) {
-        double bytes = rows_of(x, k % 2, t.micro_batch) * x->j->item->hidden_size * sizeof(float);
+        double bytes = rows_of(x, (hl_side)(k % 2), t.micro_batch) * x->j->shape[HL_ITEM]->hidden_size * sizeof(float);
         x->wire[k][rank * x->most + x->passed[k][rank]++] = now + m->latency + bytes / m->wire;
         take_time(x, rank, t.act, now, now + m->latency);
         return true;
@@ -311,12 +291,10 @@ static void open_play(play *x, hl_cost *cost, const hl_cost_job *j)
                 .cost = cost,
                 .at = hl_alloc_zero((size_t)ranks, sizeof(int)),
                 .clock = hl_alloc_zero((size_t)ranks, sizeof(double))};
-    x->sum_item = hl_alloc_zero((size_t)ranks, sizeof(double));
-    x->sum_user = hl_alloc_zero((size_t)ranks, sizeof(double));
+    for (hl_side i = 0; i < HL_SIDES; i++) x->sum[i] = hl_alloc_zero((size_t)ranks, sizeof(double));
     for (int r = 0; r < ranks; r++) {
         cost[r] = (hl_cost){0};
-        x->sum_item[r] = (double)hl_cost_item_numbers(j, r).all;
-        x->sum_user[r] = (double)hl_cost_user_numbers(j, r).all;
+        for (hl_side i = 0; i < HL_SIDES; i++) x->sum[i][r] = (double)hl_cost_numbers_of(j, i, r).all;
         if (j->schedule[r].n > x->most) x->most = j->schedule[r].n;
     }
     for (int c = 0; c < j->plan->micro_batches; c++) tokens += j->plan->micro_batch_tokens[c];
@@ -337,8 +315,7 @@ static void close_play(play *x)
     }
     free(x->at);
     free(x->clock);
-    free(x->sum_item);
-    free(x->sum_user);
+    for (hl_side i = 0; i < HL_SIDES; i++) free(x->sum[i]);
 }
 
 double hl_cost_play(hl_cost *cost, const hl_cost_job *j)

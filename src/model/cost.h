@@ -23,7 +23,7 @@ typedef struct {
     const hl_plan *plan;
     const hl_share *share;
     const hl_schedule *schedule; /* (ranks) */
-    const hl_llama *item, *user;
+    const hl_llama *shape[HL_SIDES];
     int item_tokens, zero;
     hl_machine machine;
 } hl_cost_job;
@@ -42,8 +42,7 @@ typedef struct {
     size_t all, block, resident; /* resident: what zero 3 keeps whole */
     size_t layer;                /* the largest layer */
 } hl_cost_numbers;
-hl_cost_numbers hl_cost_item_numbers(const hl_cost_job *j, int rank);
-hl_cost_numbers hl_cost_user_numbers(const hl_cost_job *j, int rank);
+hl_cost_numbers hl_cost_numbers_of(const hl_cost_job *j, hl_side side, int rank);
 
 /* Bytes of weights, gradients and moments of both sides on a rank; with zero 2 and 3 the layer at hand is there
  * whole. */

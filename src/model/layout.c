@@ -21,106 +21,110 @@ static int times(int a, int b)
 const char *const hl_layout_kind_name[] = {
     [HL_COLOCATED] = "colocated", [HL_SEPARATE] = "separate", [HL_HYBRID] = "hybrid"};
 
-/* Ranks of a replica of each side. */
-typedef struct {
-    int item, user;
-} widths;
+const char *const hl_side_name[HL_SIDES] = {[HL_ITEM] = "item", [HL_USER] = "user"};
 
-static void wish_text(char *out, size_t n, const char *side, int tp, int pp)
+/* Ranks of a replica that somebody wants. */
+static int width_of(const hl_layout_wish *w, hl_side side)
 {
-    if (pp > 1) snprintf(out, n, "%s.tp %d x pp %d", side, at_least_one(tp), pp);
-    else snprintf(out, n, "%s.tp %d", side, at_least_one(tp));
+    return times(at_least_one(w->side[side].tp), at_least_one(w->side[side].pp));
 }
 
-/* Refused: `need` ranks are wanted, `least_need` would do for one replica each; item_dp and user_dp would fit, 0
- * where nothing does. */
-static hl_status impossible(const hl_layout_wish *w, int ranks, int need, int least_need, int item_dp, int user_dp)
+static void wish_text(char *out, size_t n, const hl_layout_wish *w, hl_side side)
+{
+    const int tp = at_least_one(w->side[side].tp), pp = w->side[side].pp;
+    if (pp > 1) snprintf(out, n, "%s.tp %d x pp %d", hl_side_name[side], tp, pp);
+    else snprintf(out, n, "%s.tp %d", hl_side_name[side], tp);
+}
+
+/* Refused: `need` ranks are wanted, `least_need` would do for one replica each; so many replicas of each side would
+ * fit, 0 where nothing does. */
+static hl_status impossible(const hl_layout_wish *w, int ranks, int need, int least_need, const int fit[HL_SIDES])
 {
     char item[60], user[60];
-    wish_text(item, sizeof item, "item", w->item_tp, w->item_pp);
-    wish_text(user, sizeof user, "user", w->user_tp, w->user_pp);
-    if (item_dp < 1 || user_dp < 1)
+    wish_text(item, sizeof item, w, HL_ITEM);
+    wish_text(user, sizeof user, w, HL_USER);
+    const bool staged = w->side[HL_ITEM].pp > 1 || w->side[HL_USER].pp > 1;
+    if (fit[HL_ITEM] < 1 || fit[HL_USER] < 1)
         return HL_FAIL(
             HL_EUSAGE,
             "%s and %s %s need %d ranks at least, the job has %d; start it on more ranks or make tp%s smaller", item,
-            user, hl_layout_kind_name[w->kind], least_need, ranks, w->item_pp > 1 || w->user_pp > 1 ? " or pp" : "");
+            user, hl_layout_kind_name[w->kind], least_need, ranks, staged ? " or pp" : "");
     return HL_FAIL(HL_EUSAGE,
                    "item.dp %d of %s and user.dp %d of %s %s need %d ranks, the job has %d; the nearest possible is "
                    "item.dp %d, user.dp %d",
-                   w->item_dp, item, w->user_dp, user, hl_layout_kind_name[w->kind], need, ranks, item_dp, user_dp);
+                   w->side[HL_ITEM].dp, item, w->side[HL_USER].dp, user, hl_layout_kind_name[w->kind], need, ranks,
+                   fit[HL_ITEM], fit[HL_USER]);
 }
 
-static hl_layout placed(int ranks, const hl_layout_wish *w, int items, int user_begin, int users)
+/* So many replicas of each side, the first from rank 0 on. */
+static hl_layout placed(int ranks, const hl_layout_wish *w, const int replicas[HL_SIDES], int user_begin)
 {
-    return (hl_layout){ranks,
-                       w->kind,
-                       0,
-                       items,
-                       at_least_one(w->item_tp),
-                       at_least_one(w->item_pp),
-                       user_begin,
-                       users,
-                       at_least_one(w->user_tp),
-                       at_least_one(w->user_pp),
-                       0,
-                       0,
-                       HL_SUMMA,
-                       false};
+    hl_layout l = {.ranks = ranks, .kind = w->kind, .engine = HL_SUMMA};
+    for (hl_side i = 0; i < HL_SIDES; i++)
+        l.side[i] = (hl_layout_side){.begin = i == HL_USER ? user_begin : 0,
+                                     .ranks = replicas[i] * width_of(w, i),
+                                     .tp = at_least_one(w->side[i].tp),
+                                     .pp = at_least_one(w->side[i].pp)};
+    return l;
 }
 
 /* Both groups begin at rank 0; in a hybrid the users are at the end. */
-static hl_status overlapping(hl_layout *l, int ranks, const hl_layout_wish *w, widths a)
+static hl_status overlapping(hl_layout *l, int ranks, const hl_layout_wish *w)
 {
-    bool hybrid = w->kind == HL_HYBRID;
-    int items = at_least_one(w->item_dp ? w->item_dp : ranks / a.item), users = at_least_one(w->user_dp ? w->user_dp
-                                                                                             : hybrid   ? 1
-                                                                                                      : ranks / a.user);
-    int need = most(times(items, a.item), times(users, a.user));
-    if (need > ranks)
-        return impossible(w, ranks, need, most(a.item, a.user), least(items, ranks / a.item),
-                          least(users, ranks / a.user));
-    *l = placed(ranks, w, items * a.item, hybrid ? most(items * a.item, users * a.user) - users * a.user : 0,
-                users * a.user);
+    int want[HL_SIDES], fit[HL_SIDES], need = 0, least_need = 0;
+    for (hl_side i = 0; i < HL_SIDES; i++) {
+        const int width = width_of(w, i), as_many = w->kind == HL_HYBRID && i == HL_USER ? 1 : ranks / width;
+        want[i] = at_least_one(w->side[i].dp ? w->side[i].dp : as_many);
+        fit[i] = least(want[i], ranks / width);
+        need = most(need, times(want[i], width));
+        least_need = most(least_need, width);
+    }
+    if (need > ranks) return impossible(w, ranks, need, least_need, fit);
+    *l = placed(ranks, w, want, w->kind == HL_HYBRID ? need - want[HL_USER] * width_of(w, HL_USER) : 0);
     return HL_OK;
 }
 
 /* Too many replicas are wanted: as many users as possible that leave the most replicas in all. */
-static hl_status refuse_separate(int ranks, const hl_layout_wish *w, int items, int users, widths a)
+static hl_status refuse_separate(int ranks, const hl_layout_wish *w, const int want[HL_SIDES], int need)
 {
-    int item_dp = 0, user_dp = 0;
-    for (int u = least(users, (ranks - a.item) / a.user); u >= 1; u--) {
-        int i = least(items, (ranks - u * a.user) / a.item);
-        if (i + u > item_dp + user_dp) item_dp = i, user_dp = u;
+    const int item = width_of(w, HL_ITEM), user = width_of(w, HL_USER);
+    int fit[HL_SIDES] = {0};
+    for (int u = least(want[HL_USER], (ranks - item) / user); u >= 1; u--) {
+        const int i = least(want[HL_ITEM], (ranks - u * user) / item);
+        if (i + u > fit[HL_ITEM] + fit[HL_USER]) fit[HL_ITEM] = i, fit[HL_USER] = u;
     }
-    return impossible(w, ranks, times(items, a.item) + times(users, a.user), a.item + a.user, item_dp, user_dp);
+    return impossible(w, ranks, need, item + user, fit);
 }
 
-static hl_status separate(hl_layout *l, int ranks, const hl_layout_wish *w, widths a)
+static hl_status separate(hl_layout *l, int ranks, const hl_layout_wish *w)
 {
-    int users = at_least_one(w->user_dp),
-        items = at_least_one(w->item_dp ? w->item_dp : (ranks - times(users, a.user)) / a.item);
+    const int item = width_of(w, HL_ITEM), user = width_of(w, HL_USER);
+    int want[HL_SIDES];
+    want[HL_USER] = at_least_one(w->side[HL_USER].dp);
+    want[HL_ITEM] =
+        at_least_one(w->side[HL_ITEM].dp ? w->side[HL_ITEM].dp : (ranks - times(want[HL_USER], user)) / item);
     if (ranks < 2)
         return HL_FAIL(HL_EUSAGE,
                        "placement separate needs at least 2 ranks, the job has %d; start it with mpirun -n 2, or use "
                        "placement colocated",
                        ranks);
-    if (times(items, a.item) + times(users, a.user) > ranks) return refuse_separate(ranks, w, items, users, a);
-    *l = placed(ranks, w, items * a.item, items * a.item, users * a.user);
+    const int need = times(want[HL_ITEM], item) + times(want[HL_USER], user);
+    if (need > ranks) return refuse_separate(ranks, w, want, need);
+    *l = placed(ranks, w, want, want[HL_ITEM] * item);
     return HL_OK;
 }
 
 hl_status hl_layout_make(hl_layout *l, int ranks, const hl_layout_wish *wish)
 {
-    const widths a = {times(at_least_one(wish->item_tp), at_least_one(wish->item_pp)),
-                      times(at_least_one(wish->user_tp), at_least_one(wish->user_pp))};
-    return (wish->kind == HL_SEPARATE ? separate : overlapping)(l, ranks, wish, a);
+    return (wish->kind == HL_SEPARATE ? separate : overlapping)(l, ranks, wish);
 }
 
-void hl_layout_take_grids(hl_layout *l, int item_rows, int user_rows, hl_tile_engine engine)
+void hl_layout_take_grids(hl_layout *l, const int rows[HL_SIDES], hl_tile_engine engine)
 {
-    HL_CHECK((!item_rows || l->item_tp % item_rows == 0) && (!user_rows || l->user_tp % user_rows == 0));
-    l->item_rows = item_rows;
-    l->user_rows = user_rows;
+    for (hl_side i = 0; i < HL_SIDES; i++) {
+        HL_CHECK(!rows[i] || l->side[i].tp % rows[i] == 0);
+        l->side[i].rows = rows[i];
+    }
     l->engine = engine;
 }
 
@@ -132,24 +136,32 @@ static const char *tp_text(char *out, size_t n, int tp, int rows)
     return out;
 }
 
-static void group_text(char *out, size_t n, const char *name, int replicas, int tp, int rows, int pp)
+static void side_text(char *out, size_t n, const hl_layout *l, hl_side side)
 {
+    const hl_layout_side *x = &l->side[side];
+    const int replicas = hl_layout_replicas(l, side);
+    const char *name = hl_side_name[side];
     char text[24];
-    tp_text(text, sizeof text, tp, rows);
-    if (pp > 1) snprintf(out, n, "%d %s (tp %s x pp %d)", replicas, name, text, pp);
-    else if (rows) snprintf(out, n, "%d %s (tp %s)", replicas, name, text);
-    else if (tp > 1) snprintf(out, n, "%d %s (of %d ranks)", replicas, name, tp);
+    tp_text(text, sizeof text, x->tp, x->rows);
+    if (x->pp > 1) snprintf(out, n, "%d %s (tp %s x pp %d)", replicas, name, text, x->pp);
+    else if (x->rows) snprintf(out, n, "%d %s (tp %s)", replicas, name, text);
+    else if (x->tp > 1) snprintf(out, n, "%d %s (of %d ranks)", replicas, name, x->tp);
     else snprintf(out, n, "%d %s", replicas, name);
+}
+
+static int busy_ranks(const hl_layout *l)
+{
+    const hl_layout_side *item = &l->side[HL_ITEM], *user = &l->side[HL_USER];
+    return l->kind == HL_SEPARATE ? item->ranks + user->ranks : most(item->ranks, user->begin + user->ranks);
 }
 
 void hl_layout_text(char *out, size_t n, const hl_layout *l)
 {
-    int busy = l->kind == HL_SEPARATE ? l->items + l->users : most(l->items, l->user_begin + l->users);
-    char item[48], user[48];
-    group_text(item, sizeof item, "item", hl_layout_item_replicas(l), l->item_tp, l->item_rows, l->item_pp);
-    group_text(user, sizeof user, "user", hl_layout_user_replicas(l), l->user_tp, l->user_rows, l->user_pp);
+    char item[80], user[80];
+    side_text(item, sizeof item, l, HL_ITEM);
+    side_text(user, sizeof user, l, HL_USER);
     snprintf(out, n, "%s + %s replicas %s on %d rank%s, %d idle", item, user, hl_layout_kind_name[l->kind], l->ranks,
-             l->ranks == 1 ? "" : "s", l->ranks - busy);
+             l->ranks == 1 ? "" : "s", l->ranks - busy_ranks(l));
 }
 
 /* What each item replica has to do for users, on its busiest rank. */
@@ -159,13 +171,13 @@ static void user_loads(double *load, const hl_layout *l, const hl_plan *p, const
     size_t mark = hl_arena_mark(scratch);
     double *of_rank = HL_TAKE_ZERO(scratch, double, l->ranks);
     for (int c = 0; c < p->user_micro_batches; c++)
-        for (int r = 0; r < hl_layout_user_width(l); r++)
-            of_rank[user_micro_batch[c] + r] += p->user_micro_batch_cost[c] / hl_layout_user_width(l);
-    for (int i = 0; i < hl_layout_item_replicas(l); i++)
-        for (int r = 0; r < hl_layout_item_width(l); r++)
-            if (of_rank[hl_layout_item_first_rank(l, i) + r] > load[i])
-                load[i] = of_rank[hl_layout_item_first_rank(l, i) + r];
-    for (int i = 0; i < hl_layout_item_replicas(l); i++) load[i] *= hl_layout_item_width(l);
+        for (int r = 0; r < hl_layout_width(l, HL_USER); r++)
+            of_rank[user_micro_batch[c] + r] += p->user_micro_batch_cost[c] / hl_layout_width(l, HL_USER);
+    for (int i = 0; i < hl_layout_replicas(l, HL_ITEM); i++)
+        for (int r = 0; r < hl_layout_width(l, HL_ITEM); r++)
+            if (of_rank[hl_layout_first_rank(l, HL_ITEM, i) + r] > load[i])
+                load[i] = of_rank[hl_layout_first_rank(l, HL_ITEM, i) + r];
+    for (int i = 0; i < hl_layout_replicas(l, HL_ITEM); i++) load[i] *= hl_layout_width(l, HL_ITEM);
     hl_arena_back(scratch, mark);
 }
 
@@ -173,29 +185,29 @@ static void user_loads(double *load, const hl_layout *l, const hl_plan *p, const
 static void share_groups(hl_share *s, const hl_layout *l, const hl_plan *p)
 {
     for (int c = 0; c < p->micro_batches; c++) {
-        const int replica = hl_fold_owner(p->groups, hl_layout_item_replicas(l), p->group[c]);
-        s->micro_batch[c] = hl_layout_item_first_rank(l, replica);
+        const int replica = hl_fold_owner(p->groups, hl_layout_replicas(l, HL_ITEM), p->group[c]);
+        s->micro_batch[c] = hl_layout_first_rank(l, HL_ITEM, replica);
     }
     for (int c = 0; c < p->user_micro_batches; c++) {
-        const int replica = hl_fold_owner(p->groups, hl_layout_user_replicas(l), p->user_group[c]);
-        s->user_micro_batch[c] = hl_layout_user_first_rank(l, replica);
+        const int replica = hl_fold_owner(p->groups, hl_layout_replicas(l, HL_USER), p->user_group[c]);
+        s->user_micro_batch[c] = hl_layout_first_rank(l, HL_USER, replica);
     }
 }
 
 static void share_by_cost(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch);
-    int replicas = hl_layout_item_replicas(l);
+    int replicas = hl_layout_replicas(l, HL_ITEM);
     double *load = HL_TAKE_ZERO(scratch, double, replicas);
-    hl_part_by_cost(s->user_micro_batch, p->user_micro_batch_cost, p->user_micro_batches, hl_layout_user_replicas(l),
-                    scratch);
+    hl_part_by_cost(s->user_micro_batch, p->user_micro_batch_cost, p->user_micro_batches,
+                    hl_layout_replicas(l, HL_USER), scratch);
     for (int c = 0; c < p->user_micro_batches; c++)
-        s->user_micro_batch[c] = hl_layout_user_first_rank(l, s->user_micro_batch[c]);
+        s->user_micro_batch[c] = hl_layout_first_rank(l, HL_USER, s->user_micro_batch[c]);
     hl_part_by_cost(s->micro_batch, p->micro_batch_cost, p->early_micro_batches, replicas, scratch);
     user_loads(load, l, p, s->user_micro_batch, scratch);
     hl_part_by_cost_after(s->micro_batch + p->early_micro_batches, load, p->micro_batch_cost + p->early_micro_batches,
                           p->micro_batches - p->early_micro_batches, replicas, scratch);
-    for (int c = 0; c < p->micro_batches; c++) s->micro_batch[c] = hl_layout_item_first_rank(l, s->micro_batch[c]);
+    for (int c = 0; c < p->micro_batches; c++) s->micro_batch[c] = hl_layout_first_rank(l, HL_ITEM, s->micro_batch[c]);
     hl_arena_back(scratch, mark);
 }
 

@@ -10,113 +10,109 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "model/plan.h"
+#include "model/side.h"
 #include "model/tiles.h"
 #include <stdbool.h>
 
 typedef enum { HL_COLOCATED, HL_SEPARATE, HL_HYBRID } hl_layout_kind;
 extern const char *const hl_layout_kind_name[];
 
+/* Ranks [begin, begin + ranks) hold the model of a side: replicas of tp x pp ranks. */
+typedef struct {
+    int begin, ranks;
+    int tp, pp; /* ranks a stage, stages a replica */
+    int rows;   /* of the grid that the tp ranks of a stage make; 0: none, layers are cut along one axis */
+} hl_layout_side;
+
 typedef struct {
     int ranks;
     hl_layout_kind kind;
-    /* ranks [item_begin, item_begin + items) hold the Item LLM, item_tp x item_pp a replica */
-    int item_begin, items, item_tp, item_pp;
-    int user_begin, users, user_tp, user_pp;
-    int item_rows,
-        user_rows;         /* of the grid that the tp ranks of a stage make; 0: none, layers are cut along one axis */
+    hl_layout_side side[HL_SIDES];
     hl_tile_engine engine; /* who multiplies on grids */
     /* the tp ranks of a stage that are no grid have some rows each between products (model/tensor-group.h) */
     bool sequence_parallel;
 } hl_layout;
 
-/* What somebody wants.  dp: replicas, 0: as many as fit (separate and hybrid: one user replica); tp: ranks a stage,
- * pp: stages, 0: one. */
+/* What somebody wants of a side.  dp: replicas, 0: as many as fit (separate and hybrid: one user replica); tp: ranks a
+ * stage, pp: stages, 0: one. */
+typedef struct {
+    int dp, tp, pp;
+} hl_layout_wish_side;
+
 typedef struct {
     hl_layout_kind kind;
-    int item_dp, item_tp, user_dp, user_tp, item_pp, user_pp;
+    hl_layout_wish_side side[HL_SIDES];
 } hl_layout_wish;
 
 /* HL_EUSAGE with the nearest possible layout where it is not possible. */
 hl_status hl_layout_make(hl_layout *l, int ranks, const hl_layout_wish *wish);
 
 /* The tp ranks of a stage make grids of so many rows, which divide them; 0: none. */
-void hl_layout_take_grids(hl_layout *l, int item_rows, int user_rows, hl_tile_engine engine);
+void hl_layout_take_grids(hl_layout *l, const int rows[HL_SIDES], hl_tile_engine engine);
 
 /* Ranks of a replica, and replicas. */
-static inline int hl_layout_item_width(const hl_layout *l) { return l->item_tp * l->item_pp; }
-static inline int hl_layout_user_width(const hl_layout *l) { return l->user_tp * l->user_pp; }
-static inline int hl_layout_item_replicas(const hl_layout *l) { return l->items / hl_layout_item_width(l); }
-static inline int hl_layout_user_replicas(const hl_layout *l) { return l->users / hl_layout_user_width(l); }
-
-/* So many micro-batches, or a multiple, keep all item ranks busy: one for each stage of each replica. */
-static inline int hl_layout_item_parts(const hl_layout *l) { return hl_layout_item_replicas(l) * l->item_pp; }
-
-static inline bool hl_layout_has_item(const hl_layout *l, int rank)
+static inline int hl_layout_width(const hl_layout *l, hl_side side) { return l->side[side].tp * l->side[side].pp; }
+static inline int hl_layout_replicas(const hl_layout *l, hl_side side)
 {
-    return rank >= l->item_begin && rank < l->item_begin + l->items;
-}
-static inline bool hl_layout_has_user(const hl_layout *l, int rank)
-{
-    return rank >= l->user_begin && rank < l->user_begin + l->users;
+    return l->side[side].ranks / hl_layout_width(l, side);
 }
 
-/* The first rank of replica i, which stands for it in a hl_share; and that of the replica that a rank of the group
- * is in. */
-static inline int hl_layout_item_first_rank(const hl_layout *l, int replica)
+/* So many micro-batches, or a multiple, keep all ranks of a side busy: one for each stage of each replica. */
+static inline int hl_layout_parts(const hl_layout *l, hl_side side)
 {
-    return l->item_begin + replica * hl_layout_item_width(l);
+    return hl_layout_replicas(l, side) * l->side[side].pp;
 }
-static inline int hl_layout_user_first_rank(const hl_layout *l, int replica)
+
+/* Does this rank hold the model of a side? */
+static inline bool hl_layout_has(const hl_layout *l, hl_side side, int rank)
 {
-    return l->user_begin + replica * hl_layout_user_width(l);
+    return rank >= l->side[side].begin && rank < l->side[side].begin + l->side[side].ranks;
 }
-static inline int hl_layout_item_first_rank_of(const hl_layout *l, int rank)
+
+/* The replica of a rank of the side. */
+static inline int hl_layout_replica(const hl_layout *l, hl_side side, int rank)
 {
-    return hl_layout_item_first_rank(l, (rank - l->item_begin) / hl_layout_item_width(l));
+    return (rank - l->side[side].begin) / hl_layout_width(l, side);
 }
-static inline int hl_layout_user_first_rank_of(const hl_layout *l, int rank)
+
+/* The first rank of a replica, which stands for it in a hl_share; and that of the replica that a rank of the side is
+ * in. */
+static inline int hl_layout_first_rank(const hl_layout *l, hl_side side, int replica)
 {
-    return hl_layout_user_first_rank(l, (rank - l->user_begin) / hl_layout_user_width(l));
+    return l->side[side].begin + replica * hl_layout_width(l, side);
+}
+static inline int hl_layout_first_rank_of(const hl_layout *l, hl_side side, int rank)
+{
+    return hl_layout_first_rank(l, side, hl_layout_replica(l, side, rank));
 }
 
 /* The first rank of the last stage of the replica with this first rank. */
-static inline int hl_layout_item_last_stage(const hl_layout *l, int first_rank)
+static inline int hl_layout_last_stage(const hl_layout *l, hl_side side, int first_rank)
 {
-    return first_rank + (l->item_pp - 1) * l->item_tp;
-}
-static inline int hl_layout_user_last_stage(const hl_layout *l, int first_rank)
-{
-    return first_rank + (l->user_pp - 1) * l->user_tp;
+    return first_rank + (l->side[side].pp - 1) * l->side[side].tp;
 }
 
-/* The stage of a rank of the group. */
-static inline int hl_layout_item_stage(const hl_layout *l, int rank)
+/* The stage of a rank of the side. */
+static inline int hl_layout_stage(const hl_layout *l, hl_side side, int rank)
 {
-    return (rank - l->item_begin) % hl_layout_item_width(l) / l->item_tp;
-}
-static inline int hl_layout_user_stage(const hl_layout *l, int rank)
-{
-    return (rank - l->user_begin) % hl_layout_user_width(l) / l->user_tp;
+    return (rank - l->side[side].begin) % hl_layout_width(l, side) / l->side[side].tp;
 }
 
 /* Is this rank in the last stage of a replica, where its vectors come out? */
-static inline bool hl_layout_is_item_last_stage(const hl_layout *l, int rank)
+static inline bool hl_layout_is_last_stage(const hl_layout *l, hl_side side, int rank)
 {
-    return hl_layout_has_item(l, rank) && hl_layout_item_stage(l, rank) == l->item_pp - 1;
-}
-static inline bool hl_layout_is_user_last_stage(const hl_layout *l, int rank)
-{
-    return hl_layout_has_user(l, rank) && hl_layout_user_stage(l, rank) == l->user_pp - 1;
+    return hl_layout_has(l, side, rank) && hl_layout_stage(l, side, rank) == l->side[side].pp - 1;
 }
 
-/* How many ranks are in the last stages of the Item LLM, and which is the i-th of them. */
-static inline int hl_layout_item_last_stage_ranks(const hl_layout *l)
+/* How many ranks are in the last stages of a side, and which is the i-th of them. */
+static inline int hl_layout_last_stage_ranks(const hl_layout *l, hl_side side)
 {
-    return hl_layout_item_replicas(l) * l->item_tp;
+    return hl_layout_replicas(l, side) * l->side[side].tp;
 }
-static inline int hl_layout_item_last_stage_rank(const hl_layout *l, int i)
+static inline int hl_layout_last_stage_rank(const hl_layout *l, hl_side side, int i)
 {
-    return hl_layout_item_last_stage(l, hl_layout_item_first_rank(l, i / l->item_tp)) + i % l->item_tp;
+    const int tp = l->side[side].tp;
+    return hl_layout_last_stage(l, side, hl_layout_first_rank(l, side, i / tp)) + i % tp;
 }
 
 /* "2 item + 1 user replicas separate on 4 ranks, 1 idle"; of several ranks "2 item (tp 2 x pp 3) + ...", of a

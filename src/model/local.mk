@@ -10,7 +10,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/item.c src/model/item.h \
 	src/model/sharder.c src/model/sharder.h \
 	src/model/layer.h \
-	src/model/layout.c src/model/layout.h \
+	src/model/layout.c src/model/layout.h src/model/side.h \
 	src/model/llama.c src/model/llama.h \
 	src/model/mask.h \
 	src/model/params.c src/model/params.h \

@@ -47,15 +47,15 @@ static void one_a_node(bool *is_user, const int *node, int ranks, int replicas, 
 
 void hl_rank_mapping_make(int *rank, const hl_layout *l, hl_rank_mapping how, const int *node)
 {
-    const int ranks = l->ranks, width = hl_layout_user_width(l), replicas = hl_layout_user_replicas(l);
+    const int ranks = l->ranks, width = hl_layout_width(l, HL_USER), replicas = hl_layout_replicas(l, HL_USER);
     for (int r = 0; r < ranks; r++) rank[r] = r;
-    if (l->kind == HL_COLOCATED || how == HL_USERS_LAST || l->users == ranks) return;
+    if (l->kind == HL_COLOCATED || how == HL_USERS_LAST || l->side[HL_USER].ranks == ranks) return;
     bool *is_user = hl_alloc_zero((size_t)ranks, sizeof *is_user);
     if (how == HL_USERS_SPREAD) spread(is_user, ranks, replicas, width);
     else one_a_node(is_user, node, ranks, replicas, width);
-    int user = l->user_begin, other = 0;
+    int user = l->side[HL_USER].begin, other = 0;
     for (int r = 0; r < ranks; r++) {
-        if (other == l->user_begin) other += l->users;
+        if (other == l->side[HL_USER].begin) other += l->side[HL_USER].ranks;
         rank[r] = is_user[r] ? user++ : other++;
     }
     free(is_user);

@@ -60,15 +60,19 @@ static int most_micro_batches(const int *owner, int begin, int end, int ranks, h
     return most;
 }
 
-/* Micro-batches [begin, end) that the replica with this first rank has; -1: I am in none. */
-static line line_of(const acts *a, const int *owner, int first_rank, int begin, int end, int stage, int stages,
-                    const hl_layout *l, bool lockstep, hl_arena *arena)
+/* Micro-batches [begin, end) of a side that this rank's replica has; none outside of the side. */
+static line line_of(const hl_layout *l, const hl_share *share, hl_side side, int rank, int begin, int end,
+                    hl_arena *arena)
 {
-    line x = {.acts = a, .micro_batch = HL_TAKE(arena, int, end - begin), .stage = stage, .stages = stages};
+    static const acts *const of_side[HL_SIDES] = {[HL_ITEM] = &item_acts, [HL_USER] = &user_acts};
+    const int *owner = side == HL_USER ? share->user_micro_batch : share->micro_batch;
+    line x = {.acts = of_side[side], .micro_batch = HL_TAKE(arena, int, end - begin), .stages = l->side[side].pp};
+    if (!hl_layout_has(l, side, rank)) return x;
+    const int first_rank = hl_layout_first_rank_of(l, side, rank);
+    x.stage = hl_layout_stage(l, side, rank);
     for (int c = begin; c < end; c++)
         if (owner[c] == first_rank) x.micro_batch[x.n++] = c;
-    for (int most = lockstep && first_rank >= 0 ? most_micro_batches(owner, begin, end, l->ranks, arena) : 0;
-         x.n < most;)
+    for (int most = share->lockstep ? most_micro_batches(owner, begin, end, l->ranks, arena) : 0; x.n < most;)
         x.micro_batch[x.n++] = -1;
     return x;
 }
@@ -122,18 +126,12 @@ static void go_back(hl_schedule *s, line *l, int begin, int end)
 void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, const hl_share *share, int rank,
                       hl_arena *arena)
 {
-    bool item = hl_layout_has_item(l, rank), user = hl_layout_has_user(l, rank);
-    bool user_last_stage = hl_layout_is_user_last_stage(l, rank);
-    int item_first_rank = item ? hl_layout_item_first_rank_of(l, rank) : -1;
-    int user_first_rank = user ? hl_layout_user_first_rank_of(l, rank) : -1;
-    int item_stage = item ? hl_layout_item_stage(l, rank) : 0, user_stage = user ? hl_layout_user_stage(l, rank) : 0;
+    bool item = hl_layout_has(l, HL_ITEM, rank), user = hl_layout_has(l, HL_USER, rank);
+    bool user_last_stage = hl_layout_is_last_stage(l, HL_USER, rank);
     *s = (hl_schedule){0, HL_TAKE(arena, hl_task, 9 * p->micro_batches + 6 * p->user_micro_batches + HL_ACTS)};
-    const line read = line_of(&item_acts, share->micro_batch, item_first_rank, 0, p->early_micro_batches, item_stage,
-                              l->item_pp, l, share->lockstep, arena);
-    const line rest = line_of(&item_acts, share->micro_batch, item_first_rank, p->early_micro_batches, p->micro_batches,
-                              item_stage, l->item_pp, l, share->lockstep, arena);
-    const line users = line_of(&user_acts, share->user_micro_batch, user_first_rank, 0, p->user_micro_batches,
-                               user_stage, l->user_pp, l, share->lockstep, arena);
+    const line read = line_of(l, share, HL_ITEM, rank, 0, p->early_micro_batches, arena),
+               rest = line_of(l, share, HL_ITEM, rank, p->early_micro_batches, p->micro_batches, arena),
+               users = line_of(l, share, HL_USER, rank, 0, p->user_micro_batches, arena);
     line read_back = reversed(read, share->save_read, arena), rest_back = reversed(rest, share->save_rest, arena);
     line users_back = reversed(users, users.n, arena);
     go_forward(s, &read, 0, read.n);
@@ -144,7 +142,7 @@ void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, cons
     add(s, HL_GIVE_TARGETS, -1);
     if (user_last_stage) add(s, HL_USER_ROWS, -1);
     add(s, HL_GIVE_ROWS, -1);
-    if (hl_layout_is_item_last_stage(l, rank)) add(s, HL_LOSS, -1);
+    if (hl_layout_is_last_stage(l, HL_ITEM, rank)) add(s, HL_LOSS, -1);
     add(s, HL_RETURN_ROWS, -1);
     if (user_last_stage) add(s, HL_USER_POSITIVES, -1);
     add(s, HL_RETURN_TARGETS, -1);
