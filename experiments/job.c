@@ -179,10 +179,10 @@ static hl_status check_same(const hl_job *j)
     HL_TRY(hl_copies_check(j->world, e, false, where,
                            "copy the files to all machines again, or name those of a folder that they share"));
     hl_status item = e->item.w && c->item_llm_init && c->item_pretrain_dir[0]
-                         ? hl_safetensors_same(&e->mesh->item, c->item_pretrain_dir)
+                         ? hl_safetensors_same(&e->mesh->side[HL_ITEM].group, c->item_pretrain_dir)
                          : HL_OK;
     hl_status user = e->user.w && c->user_llm_init && c->user_pretrain_dir[0]
-                         ? hl_safetensors_same(&e->mesh->user, c->user_pretrain_dir)
+                         ? hl_safetensors_same(&e->mesh->side[HL_USER].group, c->user_pretrain_dir)
                          : HL_OK;
     return hl_group_agree(j->world, item != HL_OK ? item : user);
 }

@@ -289,7 +289,7 @@ hl_status hl_run_note_step(hl_run *r, const hl_step_report *s, double learning_r
     hl_record_number(o, "flop", hl_tally_sum(&s->tally, HL_FACT_FLOP));
     hl_record_number(o, "bytes", hl_tally_sum(&s->tally, HL_FACT_BYTES));
     for (int i = 0; i < HL_MESH_GROUPS; i++)
-        hl_record_part(o, "sent", hl_mesh_name[i], hl_tally_sum(&s->tally, HL_FACT_SENT + i));
+        hl_record_part(o, "sent", hl_mesh_name(i), hl_tally_sum(&s->tally, HL_FACT_SENT + i));
     if (o) put_phases(o, &s->tally, r->job->world->size);
     return end_line(r, o);
 }

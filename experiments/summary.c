@@ -31,7 +31,7 @@ bool hl_act_is_exchange(int act)
 static void find_least(double least[HL_ACTS], const hl_summary *s, const hl_mesh *mesh)
 {
     hl_fact of[3][HL_ACTS];
-    const hl_group *const groups[3] = {&mesh->world, &mesh->item, &mesh->user};
+    const hl_group *const groups[3] = {&mesh->world, &mesh->side[HL_ITEM].group, &mesh->side[HL_USER].group};
     for (int k = 0; k < 3; k++) {
         for (int a = 0; a < HL_ACTS; a++) of[k][a] = hl_fact_of(s->own[a], mesh->world.rank);
         if (hl_group_has_me(groups[k])) hl_facts_agree(of[k], HL_ACTS, groups[k]);
@@ -56,8 +56,8 @@ static double seconds_waited(const hl_summary *s, const hl_mesh *mesh)
 /* Shares of their time that the ranks of each side waited. */
 static void find_idle(double *item, double *user, const hl_summary *s, const hl_mesh *mesh)
 {
-    const double waited = seconds_waited(s, mesh), is_item = hl_group_has_me(&mesh->item),
-                 is_user = hl_group_has_me(&mesh->user);
+    const double waited = seconds_waited(s, mesh), is_item = hl_group_has_me(&mesh->side[HL_ITEM].group),
+                 is_user = hl_group_has_me(&mesh->side[HL_USER].group);
     double sum[4] = {is_item * waited, is_item * s->seconds, is_user * waited, is_user * s->seconds};
     hl_group_all_reduce_double(&mesh->world, sum, 4);
     *item = sum[0] / sum[1];
@@ -107,7 +107,7 @@ static void print_sent(const double sent[HL_MESH_GROUPS], int64_t steps, double 
     hl_log(HL_INFO, "%-16s %10s %10s", "MB sent in", "a step", "all");
     for (int i = 0; i < HL_MESH_GROUPS; i++)
         if (sent[i] > 0)
-            hl_log(HL_INFO, "%-16s %10.4g %10.4g", hl_mesh_name[i], sent[i] / (double)steps / 1e6, sent[i] / 1e6);
+            hl_log(HL_INFO, "%-16s %10.4g %10.4g", hl_mesh_name(i), sent[i] / (double)steps / 1e6, sent[i] / 1e6);
     hl_log(HL_INFO, "waiting for others: item ranks %.1f %% of their time, user ranks %.1f %%", 100 * idle_item,
            100 * idle_user);
 }
@@ -153,7 +153,7 @@ hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_
     hl_record_number(record, "bytes", s->bytes);
     hl_record_number(record, "forecast", (double)s->steps * forecast[HL_ACTS]);
     hl_record_number(record, "exchange_share", exchange / row[WHOLE].sum);
-    for (int i = 0; i < HL_MESH_GROUPS; i++) hl_record_part(record, "sent", hl_mesh_name[i], sent[i]);
+    for (int i = 0; i < HL_MESH_GROUPS; i++) hl_record_part(record, "sent", hl_mesh_name(i), sent[i]);
     hl_record_part(record, "idle", "item", idle_item);
     hl_record_part(record, "idle", "user", idle_user);
     tell_bubble(row, forecast, record);

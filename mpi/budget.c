@@ -38,9 +38,9 @@ void hl_budget_choose(hl_share *share, const hl_mesh *mesh, const hl_plan *p, co
     const int read = count_saved(&x, 0, p->early_micro_batches);
     const int rest = count_saved(&x, p->early_micro_batches, p->micro_batches);
     int most[2] = {read, rest};
-    hl_group_all_reduce_with(&mesh->item_tp, most, 2, sizeof *most, least); /* shares need not be equal */
-    hl_group_all_reduce_with(&mesh->item_pp, most, 2, sizeof *most, least);
-    if (share->lockstep) hl_group_all_reduce_with(&mesh->item_dp, most, 2, sizeof *most, least);
+    hl_group_all_reduce_with(&mesh->side[HL_ITEM].tp, most, 2, sizeof *most, least); /* shares need not be equal */
+    hl_group_all_reduce_with(&mesh->side[HL_ITEM].pp, most, 2, sizeof *most, least);
+    if (share->lockstep) hl_group_all_reduce_with(&mesh->side[HL_ITEM].dp, most, 2, sizeof *most, least);
     share->save_read = most[0];
     share->save_rest = most[1];
 }

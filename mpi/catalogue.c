@@ -45,7 +45,7 @@ static int micro_batch_from(const hl_catalogue *c, const hl_engine *e, int begin
 static bool gives_up(hl_catalogue *c, hl_engine *e)
 {
     if (hl_fault("catalogue-signal", e->mesh->world.rank)) hl_stop_ask();
-    c->given_up = hl_group_any(&e->mesh->item_tp, c->given_up || hl_stop_is_asked());
+    c->given_up = hl_group_any(&e->mesh->side[HL_ITEM].tp, c->given_up || hl_stop_is_asked());
     return c->given_up;
 }
 
@@ -84,7 +84,7 @@ static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
     if (first < end)
         memcpy(c->vector + (size_t)(first - c->begin) * D, vector + (size_t)(first - from) * D,
                (size_t)(end - first) * D * sizeof *vector);
-    if (e->mesh->item_tp.rank == 0 && m->first) c->tokens += texts.pack.T;
+    if (e->mesh->side[HL_ITEM].tp.rank == 0 && m->first) c->tokens += texts.pack.T;
     hl_arena_back(&e->plan, 0);
     hl_arena_back(&e->saved, 0);
 }
@@ -133,11 +133,11 @@ static float scale_of(const float *vector, size_t D)
 
 void hl_catalogue_open(hl_catalogue *c, hl_engine *e)
 {
-    const hl_group *g = &e->mesh->item_last_stage;
+    const hl_group *g = &e->mesh->vectors;
     size_t D = (size_t)hl_engine_width(e);
     *c = (hl_catalogue){0};
     number_texts(c, e->corpus);
-    if (!hl_group_has_me(&e->mesh->item)) return;
+    if (!hl_group_has_me(&e->mesh->side[HL_ITEM].group)) return;
     c->begin = hl_group_has_me(g) ? (int)hl_part_begin(c->texts, g->size, g->rank) : 0;
     c->mine = hl_group_has_me(g) ? (int)hl_part_count(c->texts, g->size, g->rank) : 0;
     c->vector = hl_alloc((size_t)c->mine * D * sizeof *c->vector);

@@ -20,18 +20,18 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     HL_CHECK(item->hidden_size == user->hidden_size);
     *e = (hl_engine){.mesh = mesh, .corpus = corpus, .rules = *rules};
     e->rules.plan.user_cost = work_of(user) / work_of(item);
-    hl_item_open(&e->item_model, item, rules->plan.item_tokens, rules->longest_text, &mesh->item_tensor_group);
+    hl_item_open(&e->item_model, item, rules->plan.item_tokens, rules->longest_text, &mesh->side[HL_ITEM].tensor_group);
     e->item_model.share_prefix = rules->plan.share_prefix;
     e->item_model.share_tokens = rules->share_tokens;
-    e->item_model.stack.slices = slices_of(rules, &mesh->item_tensor_group);
-    hl_user_open(&e->user_model, user, rules->longest_history, &mesh->user_tensor_group);
-    e->user_model.stack.slices = slices_of(rules, &mesh->user_tensor_group);
+    e->item_model.stack.slices = slices_of(rules, &mesh->side[HL_ITEM].tensor_group);
+    hl_user_open(&e->user_model, user, rules->longest_history, &mesh->side[HL_USER].tensor_group);
+    e->user_model.stack.slices = slices_of(rules, &mesh->side[HL_USER].tensor_group);
     hl_item_params(&e->item.whole, item, rules->plan.item_tokens, &hl_alone);
     hl_user_params(&e->user.whole, user, &hl_alone);
-    hl_sharding_open(&e->item, &e->item_model.table, &mesh->item, &mesh->item_dp, &mesh->item_tensor_group, rules->zero,
-                     rules->for_training, overlap);
-    hl_sharding_open(&e->user, &e->user_model.table, &mesh->user, &mesh->user_dp, &mesh->user_tensor_group, rules->zero,
-                     rules->for_training, overlap);
+    hl_sharding_open(&e->item, &e->item_model.table, &mesh->side[HL_ITEM].group, &mesh->side[HL_ITEM].dp,
+                     &mesh->side[HL_ITEM].tensor_group, rules->zero, rules->for_training, overlap);
+    hl_sharding_open(&e->user, &e->user_model.table, &mesh->side[HL_USER].group, &mesh->side[HL_USER].dp,
+                     &mesh->side[HL_USER].tensor_group, rules->zero, rules->for_training, overlap);
     e->item_model.stack.sharder = &e->item.sharder;
     e->user_model.stack.sharder = &e->user.sharder;
     e->plan = hl_arena_growing("the plan of a step");
@@ -41,8 +41,8 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     e->recomputed = hl_alloc((size_t)mesh->layout.side[HL_ITEM].pp * sizeof *e->recomputed);
     for (int i = 0; i < mesh->layout.side[HL_ITEM].pp; i++)
         e->recomputed[i] = hl_arena_growing("recomputed activations");
-    hl_pipe_open(&e->item_pipe, &mesh->item_pp);
-    hl_pipe_open(&e->user_pipe, &mesh->user_pp);
+    hl_pipe_open(&e->item_pipe, &mesh->side[HL_ITEM].pp);
+    hl_pipe_open(&e->user_pipe, &mesh->side[HL_USER].pp);
 }
 
 void hl_engine_close(hl_engine *e)

@@ -217,9 +217,8 @@ static void give_users(eval_round *r, const float *mine, int n)
 {
     const hl_mesh *m = r->e->mesh;
     hl_arena *a = &r->e->plan;
-    int p = m->world.size, here = hl_group_has_me(&m->item_last_stage),
-        replicas = hl_layout_replicas(&m->layout, HL_USER);
-    bool gives = hl_layout_is_last_stage(&m->layout, HL_USER, m->world.rank) && m->user_tp.rank == 0;
+    int p = m->world.size, here = hl_group_has_me(&m->vectors), replicas = hl_layout_replicas(&m->layout, HL_USER);
+    bool gives = hl_layout_is_last_stage(&m->layout, HL_USER, m->world.rank) && m->side[HL_USER].tp.rank == 0;
     int *in_count = HL_TAKE(a, int, p), *in_begin = HL_TAKE(a, int, p), *out_count = HL_TAKE(a, int, p),
         *out_begin = HL_TAKE(a, int, p);
     for (int q = 0; q < p; q++) {
@@ -238,7 +237,7 @@ static void give_users(eval_round *r, const float *mine, int n)
 static void find_users(eval_round *r)
 {
     hl_engine *e = r->e;
-    const hl_group *g = &e->mesh->user;
+    const hl_group *g = &e->mesh->side[HL_USER].group;
     int replicas = hl_layout_replicas(&e->mesh->layout, HL_USER),
         replica = hl_group_has_me(g) ? g->rank / hl_layout_width(&e->mesh->layout, HL_USER) : 0;
     int *length = HL_TAKE(&e->plan, int, r->users);
@@ -267,7 +266,7 @@ static void find_thresholds(eval_round *r)
         r->threshold[i] *= r->c->scale[at];
         if (!isfinite(r->threshold[i])) hl_first_note(&r->odd, 2 * (int64_t)i + 1, (double)r->threshold[i]);
     }
-    hl_group_all_reduce(&r->e->mesh->item_last_stage, r->threshold, (size_t)r->users);
+    hl_group_all_reduce(&r->e->mesh->vectors, r->threshold, (size_t)r->users);
     for (int i = 0; i < r->users; i++)
         if (isinf(r->threshold[i])) r->threshold[i] = NAN; /* nobody's best score */
 }
@@ -342,7 +341,7 @@ static void count_tiles(eval_round *r)
             settle_exception(r, x, scores[(size_t)x->user * (size_t)n + (size_t)(x->text - r->c->begin - begin)]);
         }
     }
-    hl_group_all_reduce_int(&r->e->mesh->item_last_stage, r->counts, 2 * (size_t)r->users);
+    hl_group_all_reduce_int(&r->e->mesh->vectors, r->counts, 2 * (size_t)r->users);
     hl_arena_back(a, mark);
 }
 
@@ -378,7 +377,7 @@ static hl_status run_round(hl_score *score, eval_round *r)
     r->odd = hl_first_none(r->e->mesh->world.rank);
     read_users(r);
     find_users(r);
-    if (hl_group_has_me(&r->e->mesh->item_last_stage)) {
+    if (hl_group_has_me(&r->e->mesh->vectors)) {
         find_thresholds(r);
         count_tiles(r);
         add_up(score, r);

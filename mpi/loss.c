@@ -23,7 +23,7 @@ void hl_loss_open(hl_loss *l, const hl_mesh *mesh, const hl_plan *plan, const in
     for (int r = 0; r < R; r++) l->row_list[l->row_begin[row_owner[r]] + listed[row_owner[r]]++] = r;
     l->lse = HL_TAKE(arena, double, R);
     l->dscale_row = HL_TAKE_ZERO(arena, double, plan->groups ? R : 0);
-    if (!hl_group_has_me(&mesh->item_last_stage)) return;
+    if (!hl_group_has_me(&mesh->vectors)) return;
     size_t n = (size_t)R * (size_t)D;
     l->u = HL_TAKE(arena, float, n);
     l->p = HL_TAKE(arena, float, n);
@@ -42,7 +42,7 @@ void hl_loss_give(hl_loss *l, const float *u, const float *p, hl_arena *wire)
 {
     const hl_group *world = &l->mesh->world;
     const int *rows;
-    int mine = hl_loss_my_rows(l, &rows), R = l->plan->rows, here = hl_group_has_me(&l->mesh->item_last_stage);
+    int mine = hl_loss_my_rows(l, &rows), R = l->plan->rows, here = hl_group_has_me(&l->mesh->vectors);
     size_t mark = hl_arena_mark(wire), D = (size_t)l->D, bytes = D * sizeof *u;
     float *out = HL_TAKE(wire, float, (size_t)mine * 2 * D), *in = HL_TAKE(wire, float, here ? (size_t)R * 2 * D : 0);
     int *out_count = HL_TAKE_ZERO(wire, int, world->size), *out_begin = HL_TAKE_ZERO(wire, int, world->size),
@@ -139,9 +139,9 @@ static void add_doubles(void *into, const void *from, size_t n)
  * slice 0. */
 static void fold_slices(const hl_loss *l, void *x, int slices, size_t n, size_t size, hl_combine combine)
 {
-    hl_group_all_reduce_with(&l->mesh->item_dp, x, (size_t)slices * n, size, combine);
+    hl_group_all_reduce_with(&l->mesh->side[HL_ITEM].dp, x, (size_t)slices * n, size, combine);
     hl_fold(x, slices, n * size, n, combine);
-    hl_group_all_reduce_with(&l->mesh->item_tp, x, n, size, combine);
+    hl_group_all_reduce_with(&l->mesh->side[HL_ITEM].tp, x, n, size, combine);
 }
 
 /* The whole gradient of the rows on every item rank that has vectors; but one alone gives it back. */
@@ -155,7 +155,7 @@ static void descend_by_groups(float *dn, const contest *x)
     for (int i = 0; i < S; i++) ds[i] = descend(du + (size_t)i * size, dn, x, i * x->mine->groups, x->mine->groups);
     fold_slices(l, du, S, size, sizeof *du, hl_fold_floats);
     fold_slices(l, ds, S, 1, sizeof *ds, add_doubles);
-    const bool gives = l->mesh->item_last_stage.rank == 0;
+    const bool gives = l->mesh->vectors.rank == 0;
     if (gives) memcpy(l->du, du, size * sizeof *du);
     l->dscale = gives ? x->s * ds[0] : 0;
     hl_arena_back(x->scratch, mark);
@@ -199,7 +199,7 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
 {
     const hl_group *world = &l->mesh->world;
     const hl_layout *layout = &l->mesh->layout;
-    int ranks = world->size, here = hl_group_has_me(&l->mesh->item_last_stage), sent = 0, received = 0;
+    int ranks = world->size, here = hl_group_has_me(&l->mesh->vectors), sent = 0, received = 0;
     size_t mark = hl_arena_mark(wire), D = (size_t)l->D;
     int *out_count = HL_TAKE_ZERO(wire, int, ranks), *out_begin = HL_TAKE_ZERO(wire, int, ranks),
         *in_count = HL_TAKE_ZERO(wire, int, ranks), *in_begin = HL_TAKE_ZERO(wire, int, ranks);
@@ -260,5 +260,5 @@ void hl_loss_finish(hl_loss *l)
 {
     if (!l->plan->groups) return;
     hl_group_all_reduce_double(&l->mesh->world, l->dscale_row, (size_t)l->plan->rows);
-    for (int r = 0; r < l->plan->rows && l->mesh->item_last_stage.rank == 0; r++) l->dscale += l->dscale_row[r];
+    for (int r = 0; r < l->plan->rows && l->mesh->vectors.rank == 0; r++) l->dscale += l->dscale_row[r];
 }

@@ -1,23 +1,53 @@
-/* mesh.c - the groups of a job: everyone, the item ranks, the user ranks, and what these are made of. */
+/* mesh.c - the groups of a job: everyone, the ranks of each side, and what these are made of. */
 #include "mpi/mesh.h"
+#include <stddef.h>
 
-const char *const hl_mesh_name[HL_MESH_GROUPS] = {
-    "world", "item", "item_tp", "item_pp", "item_dp", "item_out", "user", "user_tp", "user_pp", "user_dp",
+/* Where a group lies in a mesh, and the grid whose lines are its traffic too; 0: none. */
+typedef struct {
+    const char *name;
+    size_t group, grid;
+} place;
+
+#define OF_SIDE(which, part) offsetof(hl_mesh, side[which].part)
+
+static const place places[] = {
+    {"world", offsetof(hl_mesh, world), 0},
+    {"item", OF_SIDE(HL_ITEM, group), 0},
+    {"item_tp", OF_SIDE(HL_ITEM, tp), OF_SIDE(HL_ITEM, grid)},
+    {"item_pp", OF_SIDE(HL_ITEM, pp), 0},
+    {"item_dp", OF_SIDE(HL_ITEM, dp), 0},
+    {"item_out", offsetof(hl_mesh, vectors), 0},
+    {"user", OF_SIDE(HL_USER, group), 0},
+    {"user_tp", OF_SIDE(HL_USER, tp), OF_SIDE(HL_USER, grid)},
+    {"user_pp", OF_SIDE(HL_USER, pp), 0},
+    {"user_dp", OF_SIDE(HL_USER, dp), 0},
 };
+_Static_assert(sizeof places / sizeof places[0] == HL_MESH_GROUPS, "every group has its place");
 
-enum { ITEM_TP = 2, USER_TP = 7 };
+const char *hl_mesh_name(int group) { return places[group].name; }
 
-/* The lines of a grid are tensor parallel traffic too. */
-static uint64_t lines_sent(const hl_tile_grid *t) { return hl_group_sent(&t->row) + hl_group_sent(&t->column); }
+static const hl_group *group_at(const hl_mesh *m, const place *p)
+{
+    return (const hl_group *)(const void *)((const char *)m + p->group);
+}
+
+static uint64_t lines_sent(const hl_mesh *m, const place *p)
+{
+    const hl_tile_grid *grid = (const hl_tile_grid *)(const void *)((const char *)m + p->grid);
+    return p->grid ? hl_group_sent(&grid->row) + hl_group_sent(&grid->column) : 0;
+}
 
 void hl_mesh_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *m)
 {
-    const hl_group *const groups[HL_MESH_GROUPS] = {
-        &m->world,           &m->item, &m->item_tp, &m->item_pp, &m->item_dp,
-        &m->item_last_stage, &m->user, &m->user_tp, &m->user_pp, &m->user_dp};
-    for (int i = 0; i < HL_MESH_GROUPS; i++) sent[i] = hl_group_sent(groups[i]);
-    sent[ITEM_TP] += lines_sent(&m->item_grid);
-    sent[USER_TP] += lines_sent(&m->user_grid);
+    for (int i = 0; i < HL_MESH_GROUPS; i++)
+        sent[i] = hl_group_sent(group_at(m, &places[i])) + lines_sent(m, &places[i]);
+}
+
+/* As records name them. */
+static void name_groups(hl_mesh *m)
+{
+    for (int i = 0; i < HL_MESH_GROUPS; i++)
+        hl_group_name((hl_group *)(void *)((char *)m + places[i].group), places[i].name);
 }
 
 static void all_reduce(const hl_tensor_group *p, float *y, size_t n) { hl_group_all_reduce(p->self, y, n); }
@@ -32,79 +62,64 @@ static void all_gather(const hl_tensor_group *p, float *y, const size_t *begin)
     hl_group_all_gather_blocks(p->self, y, begin);
 }
 
-/* As records name them. */
-static void name_groups(hl_mesh *m)
+/* The groups of one side. */
+static void open_side(hl_mesh_side *m, const hl_group *world, const hl_layout *l, hl_side side)
 {
-    hl_group *const groups[HL_MESH_GROUPS] = {&m->world,           &m->item, &m->item_tp, &m->item_pp, &m->item_dp,
-                                              &m->item_last_stage, &m->user, &m->user_tp, &m->user_pp, &m->user_dp};
-    for (int i = 0; i < HL_MESH_GROUPS; i++) hl_group_name(groups[i], hl_mesh_name[i]);
+    const bool belongs = hl_layout_has(l, side, world->rank);
+    const int tp = l->side[side].tp, at = belongs ? world->rank - l->side[side].begin : 0;
+    const int width = hl_layout_width(l, side), replica = at / width;
+    hl_group_subset(&m->group, world, belongs);
+    hl_group_split(&m->tp, world, belongs ? at / tp : -1);
+    hl_group_split(&m->pp, world, belongs ? replica * tp + at % tp : -1);
+    hl_group_split(&m->dp, world, belongs ? at % width : -1);
 }
 
-/* A model on several ranks asks them; ranks outside the group have no model and get the lone one's table. */
-static hl_tensor_group tensor_group_of(const hl_group *tp, const hl_group *pp, hl_tile_grid *grid, int rows,
-                                       const hl_layout *l)
+static void close_side(hl_mesh_side *m)
 {
-    hl_tensor_group p = tp->size > 1 ? (hl_tensor_group){.rank = tp->rank,
-                                                         .size = tp->size,
-                                                         .self = tp,
-                                                         .all_reduce = all_reduce,
-                                                         .reduce_scatter = reduce_scatter,
-                                                         .all_gather = all_gather}
-                                     : hl_alone;
-    p.sequence_parallel = tp->size > 1 && !rows && l->sequence_parallel;
-    p.stage = pp->size > 0 ? pp->rank : 0;
-    p.stages = pp->size > 0 ? pp->size : 1;
-    *grid = (hl_tile_grid){0};
-    if (!rows || !hl_group_has_me(tp)) return p;
-    hl_tile_grid_open(grid, tp, rows, l->engine);
-    p.rows = rows;
-    p.tiles = &grid->tiles;
-    return p;
+    hl_tile_grid_close(&m->grid);
+    hl_group_close(&m->dp);
+    hl_group_close(&m->pp);
+    hl_group_close(&m->tp);
+    hl_group_close(&m->group);
 }
 
-/* The groups of one side: `at` is this rank's place in it, below 0 outside. */
-static void open_side(hl_group *group, hl_group *tp, hl_group *pp, hl_group *dp, const hl_group *world, int at,
-                      int width, int tp_size)
+/* A model on several ranks asks them; ranks outside of the side have no model and get the lone one's table. */
+static void open_tensor_group(hl_mesh_side *m, const hl_layout *l, int rows)
 {
-    bool belongs = at >= 0;
-    int replica = at / width, stage = at % width / tp_size;
-    hl_group_subset(group, world, belongs);
-    hl_group_split(tp, world, belongs ? at / tp_size : -1);
-    hl_group_split(pp, world, belongs ? replica * tp_size + at % tp_size : -1);
-    hl_group_split(dp, world, belongs ? stage * tp_size + at % tp_size : -1);
+    const hl_group *tp = &m->tp, *pp = &m->pp;
+    hl_tensor_group *p = &m->tensor_group;
+    *p = tp->size > 1 ? (hl_tensor_group){.rank = tp->rank,
+                                          .size = tp->size,
+                                          .self = tp,
+                                          .all_reduce = all_reduce,
+                                          .reduce_scatter = reduce_scatter,
+                                          .all_gather = all_gather}
+                      : hl_alone;
+    p->sequence_parallel = tp->size > 1 && !rows && l->sequence_parallel;
+    p->stage = pp->size > 0 ? pp->rank : 0;
+    p->stages = pp->size > 0 ? pp->size : 1;
+    m->grid = (hl_tile_grid){0};
+    if (!rows || !hl_group_has_me(tp)) return;
+    hl_tile_grid_open(&m->grid, tp, rows, l->engine);
+    p->rows = rows;
+    p->tiles = &m->grid.tiles;
 }
 
 void hl_mesh_open(hl_mesh *m, const hl_group *world, const hl_layout *layout)
 {
     const hl_layout *l = &m->layout;
-    int me = world->rank;
     HL_CHECK(layout->ranks == world->size);
     m->layout = *layout;
     m->world = *world;
-    open_side(&m->item, &m->item_tp, &m->item_pp, &m->item_dp, world,
-              hl_layout_has(l, HL_ITEM, me) ? me - l->side[HL_ITEM].begin : -1, hl_layout_width(l, HL_ITEM),
-              l->side[HL_ITEM].tp);
-    open_side(&m->user, &m->user_tp, &m->user_pp, &m->user_dp, world,
-              hl_layout_has(l, HL_USER, me) ? me - l->side[HL_USER].begin : -1, hl_layout_width(l, HL_USER),
-              l->side[HL_USER].tp);
-    hl_group_subset(&m->item_last_stage, world, hl_layout_is_last_stage(l, HL_ITEM, me));
+    for (hl_side i = 0; i < HL_SIDES; i++) open_side(&m->side[i], world, l, i);
+    hl_group_subset(&m->vectors, world, hl_layout_is_last_stage(l, HL_ITEM, world->rank));
     name_groups(m);
-    m->item_tensor_group = tensor_group_of(&m->item_tp, &m->item_pp, &m->item_grid, l->side[HL_ITEM].rows, l);
-    m->user_tensor_group = tensor_group_of(&m->user_tp, &m->user_pp, &m->user_grid, l->side[HL_USER].rows, l);
+    for (hl_side i = 0; i < HL_SIDES; i++) open_tensor_group(&m->side[i], l, l->side[i].rows);
 }
 
 void hl_mesh_close(hl_mesh *m)
 {
-    hl_tile_grid_close(&m->user_grid);
-    hl_tile_grid_close(&m->item_grid);
-    hl_group_close(&m->item_last_stage);
-    hl_group_close(&m->user_dp);
-    hl_group_close(&m->item_dp);
-    hl_group_close(&m->user_pp);
-    hl_group_close(&m->item_pp);
-    hl_group_close(&m->user_tp);
-    hl_group_close(&m->item_tp);
-    hl_group_close(&m->user);
-    hl_group_close(&m->item);
+    hl_group_close(&m->vectors);
+    for (hl_side i = 0; i < HL_SIDES; i++) close_side(&m->side[i]);
     *m = (hl_mesh){0};
 }

@@ -1,4 +1,4 @@
-/* mesh.h - the groups of a job: everyone, the item ranks, the user ranks, and what these are made of. */
+/* mesh.h - the groups of a job: everyone, the ranks of each side, and what these are made of. */
 #ifndef MPI_MESH_H
 #define MPI_MESH_H
 #include "model/layout.h"
@@ -6,22 +6,27 @@
 #include "mpi/group.h"
 #include "mpi/tiles.h"
 
+/* The ranks of a side.  Its groups have size 0 on ranks that are not in it. */
+typedef struct {
+    hl_group group;               /* all of them */
+    hl_group tp;                  /* those that share this rank's layers of a replica */
+    hl_group pp;                  /* those that have the same share of the other stages, first stage first */
+    hl_group dp;                  /* the data-parallel group: the same share of the other replicas */
+    hl_tile_grid grid;            /* tp as a grid, where the layout says so */
+    hl_tensor_group tensor_group; /* tp as the model sees it */
+} hl_mesh_side;
+
 typedef struct {
     hl_layout layout;
-    hl_group world, item, user; /* item, user: size 0 on ranks that are not in them */
-    hl_group item_tp, user_tp;  /* the ranks that share this rank's layers of a replica */
-    /* the ranks that have the same share of the other stages of the replica, first stage first */
-    hl_group item_pp, user_pp;
-    hl_group item_dp, user_dp;         /* the data-parallel group: the same share of other replicas */
-    hl_group item_last_stage;          /* the item ranks of last stages, which have the vectors */
-    hl_tile_grid item_grid, user_grid; /* these as grids, where the layout says so */
-    hl_tensor_group item_tensor_group, user_tensor_group; /* item_tp and user_tp as the models see them */
+    hl_group world;
+    hl_mesh_side side[HL_SIDES];
+    hl_group vectors; /* the item ranks of last stages, which have the vectors of the items */
 } hl_mesh;
 
-/* The groups that ranks talk in. */
+/* The groups that ranks talk in, and what records call them. */
 enum { HL_MESH_GROUPS = 10 };
-extern const char *const hl_mesh_name[HL_MESH_GROUPS];
-/* Bytes that this rank has sent in each so far; 0 in those that it is not in.  Local. */
+const char *hl_mesh_name(int group);
+/* Bytes that this rank has sent in each so far; 0 in groups that it is not in.  Local. */
 void hl_mesh_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *m);
 
 /* Collective over world, which stays the caller's.  The mesh stays where it is: peers point into it. */

@@ -35,7 +35,7 @@ static int list_share(const hl_whereabouts *w, int group, int p, int r, int *row
 
 hl_negatives hl_negatives_of(const hl_whereabouts *w, int slices, int most, hl_arena *arena)
 {
-    const hl_group *tp = &w->mesh->item_tp, *dp = &w->mesh->item_dp;
+    const hl_group *tp = &w->mesh->side[HL_ITEM].tp, *dp = &w->mesh->side[HL_ITEM].dp;
     const int groups = w->plan->groups, first = groups ? hl_fold_begin(groups, dp->size, dp->rank) : -1;
     const int mine = groups ? hl_fold_begin(groups, dp->size, dp->rank + 1) - first : 1;
     const int p = groups ? slices : tp->size, my_slices = p / tp->size;

@@ -457,8 +457,8 @@ static void user_positives(step *s, int c)
     (void)c;
     hl_loss_positives(&s->loss, s->dunit_y, s->dunit_t, s->unit_y, s->unit_t, s->scale, &s->e->scratch);
     /* the first rank of the stage has the rows in the loss */
-    hl_group_broadcast(&s->e->mesh->user_tp, s->dunit_y, rows_of(s, s->rows) * sizeof *s->dunit_y, 0);
-    hl_group_broadcast(&s->e->mesh->user_tp, s->dunit_t, rows_of(s, s->rows) * sizeof *s->dunit_t, 0);
+    hl_group_broadcast(&s->e->mesh->side[HL_USER].tp, s->dunit_y, rows_of(s, s->rows) * sizeof *s->dunit_y, 0);
+    hl_group_broadcast(&s->e->mesh->side[HL_USER].tp, s->dunit_t, rows_of(s, s->rows) * sizeof *s->dunit_t, 0);
     hl_rows_unit_backward(s->dy, s->dunit_y, s->unit_y, s->norm_y, s->rows, s->D);
     hl_rows_unit_backward(s->dtarget, s->dunit_t, s->unit_t, s->norm_t, s->rows, s->D);
 }
@@ -489,7 +489,8 @@ static void loss(step *s, int c)
     memset(raw, 0, n * sizeof *raw);
     hl_rows_unit_backward(raw, dunit, unit, norm, K, D);
     hl_rows_scatter_add(s->dvector, raw, row, K, D);
-    hl_group_all_reduce(&s->e->mesh->item_tp, s->dvector, rows_of(s, s->texts)); /* nothing else is in it yet */
+    hl_group_all_reduce(&s->e->mesh->side[HL_ITEM].tp, s->dvector,
+                        rows_of(s, s->texts)); /* nothing else is in it yet */
     hl_arena_back(a, mark);
 }
 
@@ -588,7 +589,7 @@ static void tally(step *s, int c)
     (void)c;
     hl_engine *e = s->e;
     hl_loss_finish(&s->loss);
-    if (e->mesh->item_last_stage.rank == 0) tell_loss(s);
+    if (e->mesh->vectors.rank == 0) tell_loss(s);
     hl_tally_put(&s->tally, HL_FACT_SQUARES, hl_gradnorm_squares(e, s->plan.groups && e->rules.clip_grad_norm > 0));
     hl_tally_put(&s->tally, HL_FACT_DSCALE, s->loss.dscale);
     hl_tally_put(&s->tally, HL_FACT_SAVE, s->orders->save);
@@ -692,9 +693,9 @@ static void (*const perform[HL_ACTS])(step *s, int mb) = {
 
 /* ---- giving up */
 
-static const hl_group *item_stage(const step *s) { return &s->e->mesh->item_tp; }
-static const hl_group *user_stage(const step *s) { return &s->e->mesh->user_tp; }
-static const hl_group *all_vectors(const step *s) { return &s->e->mesh->item_last_stage; }
+static const hl_group *item_stage(const step *s) { return &s->e->mesh->side[HL_ITEM].tp; }
+static const hl_group *user_stage(const step *s) { return &s->e->mesh->side[HL_USER].tp; }
+static const hl_group *all_vectors(const step *s) { return &s->e->mesh->vectors; }
 
 /* Acts that compute: what is left of them where nothing is computed any more, and who computes together. */
 static const struct {

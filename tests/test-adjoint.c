@@ -196,8 +196,8 @@ static void open_replica(layers *a, int pp, bool last_only, bool sequence_parall
     layout.sequence_parallel = sequence_parallel;
     hl_layout_take_grids(&layout, (const int[]){0, rows}, HL_SUMMA);
     hl_mesh_open(&a->mesh, world(), &layout);
-    hl_pipe_open(&a->pipe, &a->mesh.user_pp);
-    open_layers(a, &a->mesh.user_tensor_group, last_only);
+    hl_pipe_open(&a->pipe, &a->mesh.side[HL_USER].pp);
+    open_layers(a, &a->mesh.side[HL_USER].tensor_group, last_only);
 }
 
 static void close_replica(layers *a)

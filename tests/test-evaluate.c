@@ -200,12 +200,12 @@ static void evaluate_layout(const amazon *a, const hl_layout *layout, int zero)
         CHECK_OK(hl_evaluate(&score, &e, &c, &orders));
         CHECK(score.users == users);
         compare_score(a, hl_phase_name[phase], &score);
-        if (hl_group_has_me(&mesh.item_last_stage)) compare_expected(&score, rank, ties);
-        if (hl_group_has_me(&mesh.item_last_stage)) compare_ranks(a, hl_phase_name[phase], rank, ties, users, false);
+        if (hl_group_has_me(&mesh.vectors)) compare_expected(&score, rank, ties);
+        if (hl_group_has_me(&mesh.vectors)) compare_ranks(a, hl_phase_name[phase], rank, ties, users, false);
         orders.margin = GOLDEN_MARGIN;
         CHECK_OK(hl_evaluate(&score, &e, &c, &orders));
         compare_public(a, hl_phase_name[phase], &score);
-        if (hl_group_has_me(&mesh.item_last_stage)) compare_ranks(a, hl_phase_name[phase], rank, ties, users, true);
+        if (hl_group_has_me(&mesh.vectors)) compare_ranks(a, hl_phase_name[phase], rank, ties, users, true);
     }
     hl_catalogue_close(&c);
     hl_engine_close(&e);

@@ -155,11 +155,11 @@ static void evaluate_replaced(hl_score *score, world *w, int (*of)(int text))
     hl_catalogue_open(&c, &w->e);
     replace_vectors(&c, of);
     CHECK_OK(hl_evaluate(score, &w->e, &c, &orders));
-    for (int64_t u = 0; u < USERS && hl_group_has_me(&w->mesh.item_last_stage); u++) {
+    for (int64_t u = 0; u < USERS && hl_group_has_me(&w->mesh.vectors); u++) {
         if (rank[u] > 0) CHECK(ties[u] == ties_of(&c, &w->t.corpus, u, of));
         add_band(recall, rank[u], ties[u]);
     }
-    for (int k = 0; k < 3 && hl_group_has_me(&w->mesh.item_last_stage); k++)
+    for (int k = 0; k < 3 && hl_group_has_me(&w->mesh.vectors); k++)
         CHECK_NEAR(score->gains[HL_TIES_RANDOM].recall[k], recall[k], 1e-9);
     hl_catalogue_close(&c);
 }
@@ -358,7 +358,9 @@ static void step_with_large_users(world *w)
 static void step_with_a_gradient_nan(world *w)
 {
     char fault[64];
-    const int last = hl_group_has_me(&w->mesh.item) || hl_group_has_me(&w->mesh.user) ? check_world()->rank : 0;
+    const int last = hl_group_has_me(&w->mesh.side[HL_ITEM].group) || hl_group_has_me(&w->mesh.side[HL_USER].group)
+                         ? check_world()->rank
+                         : 0;
     snprintf(fault, sizeof fault, "gradient-sum:%d", (int)hl_group_max(check_world(), last));
     hl_fault_set(fault);
     fail_a_step(w, "before the update: the gradient of ");

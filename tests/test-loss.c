@@ -131,12 +131,13 @@ static void take_share(share *x)
 static void act(share *x)
 {
     const problem *q = x->q;
-    bool item = hl_group_has_me(&x->mesh->item);
+    bool item = hl_group_has_me(&x->mesh->side[HL_ITEM].group);
     hl_loss_give(&x->l, x->u, x->p, &x->arena);
     if (item)
         hl_loss_run(&x->l, x->dn, x->n, &(hl_negatives){1, 1, (int[]){0, x->K}, NULL, x->m}, q->s, q->thres, &x->arena);
     hl_loss_return(&x->l, x->du, &x->arena);
-    if (hl_group_has_me(&x->mesh->user)) hl_loss_positives(&x->l, x->du, x->dp, x->u, x->p, q->s, &x->arena);
+    if (hl_group_has_me(&x->mesh->side[HL_USER].group))
+        hl_loss_positives(&x->l, x->du, x->dp, x->u, x->p, q->s, &x->arena);
 }
 
 /* Every rank adds what is its own to zeros, so the sums are the parts themselves. */
@@ -154,7 +155,7 @@ static void collect(answer *a, const share *x)
     hl_group_all_reduce(g, a->dn, (size_t)(q->K * D));
     hl_group_all_reduce_double(g, &a->dscale, 1);
     hl_group_broadcast(g, &a->facts, sizeof a->facts, x->mesh->layout.side[HL_ITEM].begin);
-    if (hl_group_has_me(&x->mesh->item))
+    if (hl_group_has_me(&x->mesh->side[HL_ITEM].group))
         CHECK(memcmp(&a->facts, &x->l.facts, sizeof a->facts) == 0); /* the same on every item rank */
 }
 
@@ -381,7 +382,7 @@ static void check_rounds(hl_loss *l, const hl_mesh *mesh, hl_arena *arena, int R
     negative[0] = 1;
     for (int i = 0; i < mine; i++) u[(size_t)i * WIDE + (size_t)(1 + rows[i])] = 1; /* orthogonal: every logit is 0 */
     hl_loss_give(l, u, u, arena);
-    if (hl_group_has_me(&mesh->item))
+    if (hl_group_has_me(&mesh->side[HL_ITEM].group))
         hl_loss_run(l, dn, negative, &(hl_negatives){1, 1, (int[]){0, 1}, NULL, &once}, 1, 0.99f, arena);
     hl_loss_return(l, du, arena);
     for (int i = 0; i < mine; i++) {

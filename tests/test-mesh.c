@@ -19,19 +19,20 @@ static void check_group(const hl_group *g, int first, int count, int step)
     free(ranks);
 }
 
-static void check_side(const hl_group *group, const hl_group *tp, const hl_group *pp, const hl_group *dp,
-                       const hl_tensor_group *peers, int begin, int ranks, int ranks_a_stage, int stages)
+static void check_side(const hl_mesh_side *m, const hl_layout_side *l)
 {
-    int at = check_world()->rank - begin, width = ranks_a_stage * stages;
-    bool belongs = at >= 0 && at < ranks;
-    CHECK(hl_group_has_me(group) == belongs && hl_group_has_me(tp) == belongs && hl_group_has_me(dp) == belongs);
-    CHECK(peers->size == (belongs ? ranks_a_stage : 1) && peers->rank == (belongs ? at % ranks_a_stage : 0));
-    CHECK(peers->stages == (belongs ? stages : 1) && peers->stage == (belongs ? at % width / ranks_a_stage : 0));
+    int at = check_world()->rank - l->begin, width = l->tp * l->pp;
+    bool belongs = at >= 0 && at < l->ranks;
+    const hl_tensor_group *peers = &m->tensor_group;
+    CHECK(hl_group_has_me(&m->group) == belongs && hl_group_has_me(&m->tp) == belongs
+          && hl_group_has_me(&m->dp) == belongs);
+    CHECK(peers->size == (belongs ? l->tp : 1) && peers->rank == (belongs ? at % l->tp : 0));
+    CHECK(peers->stages == (belongs ? l->pp : 1) && peers->stage == (belongs ? at % width / l->tp : 0));
     if (!belongs) return;
-    check_group(group, begin, ranks, 1);
-    check_group(tp, begin + at / ranks_a_stage * ranks_a_stage, ranks_a_stage, 1);
-    check_group(pp, begin + at / width * width + at % ranks_a_stage, stages, ranks_a_stage);
-    check_group(dp, begin + at % width, ranks / width, width);
+    check_group(&m->group, l->begin, l->ranks, 1);
+    check_group(&m->tp, l->begin + at / l->tp * l->tp, l->tp, 1);
+    check_group(&m->pp, l->begin + at / width * width + at % l->tp, l->pp, l->tp);
+    check_group(&m->dp, l->begin + at % width, l->ranks / width, width);
 }
 
 static void check_layout(const hl_layout_wish *wish)
@@ -40,13 +41,10 @@ static void check_layout(const hl_layout_wish *wish)
     hl_mesh m;
     if (hl_layout_make(&l, check_world()->size, wish) != HL_OK) return; /* too few ranks for this one */
     hl_mesh_open(&m, check_world(), &l);
-    check_side(&m.item, &m.item_tp, &m.item_pp, &m.item_dp, &m.item_tensor_group, l.side[HL_ITEM].begin,
-               l.side[HL_ITEM].ranks, l.side[HL_ITEM].tp, l.side[HL_ITEM].pp);
-    check_side(&m.user, &m.user_tp, &m.user_pp, &m.user_dp, &m.user_tensor_group, l.side[HL_USER].begin,
-               l.side[HL_USER].ranks, l.side[HL_USER].tp, l.side[HL_USER].pp);
-    CHECK(m.item_last_stage.size
+    for (hl_side i = 0; i < HL_SIDES; i++) check_side(&m.side[i], &l.side[i]);
+    CHECK(m.vectors.size
           == (hl_layout_is_last_stage(&l, HL_ITEM, m.world.rank) ? hl_layout_last_stage_ranks(&l, HL_ITEM) : 0));
-    if (m.item_last_stage.size) CHECK(hl_layout_last_stage_rank(&l, HL_ITEM, m.item_last_stage.rank) == m.world.rank);
+    if (m.vectors.size) CHECK(hl_layout_last_stage_rank(&l, HL_ITEM, m.vectors.rank) == m.world.rank);
     hl_mesh_close(&m);
 }
 
@@ -72,7 +70,7 @@ static void check_sent(const hl_mesh *m, const hl_group *g, const char *name)
     hl_group_broadcast(g, x, sizeof x, g->size - 1);
     hl_mesh_sent(after, m);
     for (int i = 0; i < HL_MESH_GROUPS; i++) {
-        bool is_it = strcmp(name, hl_mesh_name[i]) == 0;
+        bool is_it = strcmp(name, hl_mesh_name(i)) == 0;
         uint64_t shared = g->rank == g->size - 1 ? sizeof x * (uint64_t)(g->size - 1) : 0;
         CHECK(is_it || after[i] == before[i]);
         CHECK(!is_it || g->size == 1 || after[i] - before[i] > shared);
@@ -89,15 +87,15 @@ static void bytes_are_counted_where_they_are_sent(void)
         return check_skip("bytes of each group: so many ranks do not share layers by two");
     hl_mesh_open(&m, check_world(), &l);
     check_sent(&m, &m.world, "world");
-    check_sent(&m, &m.item, "item");
-    check_sent(&m, &m.item_tp, "item_tp");
-    check_sent(&m, &m.item_pp, "item_pp");
-    check_sent(&m, &m.item_dp, "item_dp");
-    check_sent(&m, &m.item_last_stage, "item_out");
-    check_sent(&m, &m.user, "user");
-    check_sent(&m, &m.user_tp, "user_tp");
-    check_sent(&m, &m.user_pp, "user_pp");
-    check_sent(&m, &m.user_dp, "user_dp");
+    check_sent(&m, &m.side[HL_ITEM].group, "item");
+    check_sent(&m, &m.side[HL_ITEM].tp, "item_tp");
+    check_sent(&m, &m.side[HL_ITEM].pp, "item_pp");
+    check_sent(&m, &m.side[HL_ITEM].dp, "item_dp");
+    check_sent(&m, &m.vectors, "item_out");
+    check_sent(&m, &m.side[HL_USER].group, "user");
+    check_sent(&m, &m.side[HL_USER].tp, "user_tp");
+    check_sent(&m, &m.side[HL_USER].pp, "user_pp");
+    check_sent(&m, &m.side[HL_USER].dp, "user_dp");
     hl_mesh_close(&m);
 }
 
@@ -162,7 +160,7 @@ static void common_pieces_get_the_sum_of_their_gradients(void)
     for (int k = 0; k < t->n; k++)
         for (size_t j = 0; j < t->at[k].count; j++)
             grad[t->at[k].offset + j] = gradient(g->rank, place_of(&t->at[k], j));
-    hl_params_join(t, grad, &m.item_tensor_group, &scratch);
+    hl_params_join(t, grad, &m.side[HL_ITEM].tensor_group, &scratch);
     for (int k = 0; k < t->n; k++)
         for (size_t j = 0; j < t->at[k].count; j++)
             CHECK(grad[t->at[k].offset + j] == joined(all, g->size, g->rank, k, place_of(&t->at[k], j)));
