@@ -48,7 +48,7 @@ static void agree(seen *s, const hl_job *j, double seconds, double cpu)
     s->fact[REST] = hl_fact_of(rest, me);
     s->fact[WHOLE] = hl_fact_of(seconds, me);
     s->fact[CPU] = hl_fact_of(cpu, me);
-    s->fact[UPDATED] = hl_fact_of(updated(&j->engine.item) + updated(&j->engine.user), me);
+    s->fact[UPDATED] = hl_fact_of(updated(&j->engine.sharding[HL_ITEM]) + updated(&j->engine.sharding[HL_USER]), me);
     hl_facts_agree(s->fact, FACTS, j->world);
 }
 

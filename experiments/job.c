@@ -140,10 +140,10 @@ static hl_status pretrained(hl_sharding *h, const char *side, bool init, const c
 
 static hl_status item_vector(hl_engine *e, const char *path)
 {
-    if (!e->item.w || !path[0] || !e->item_model.stack.first) return HL_OK;
+    if (!e->sharding[HL_ITEM].w || !path[0] || !e->item_model.stack.first) return HL_OK;
     if (!e->item_model.item_tokens)
         return HL_FAIL(HL_EUSAGE, "item_emb_pretrain %s is of no use with item_emb_token_n 0; leave it out", path);
-    return hl_safetensors_vector(path, (size_t)hl_engine_width(e), e->item.w + e->item_model.item_at);
+    return hl_safetensors_vector(path, (size_t)hl_engine_width(e), e->sharding[HL_ITEM].w + e->item_model.item_at);
 }
 
 /* What was read from `path`; "": nothing was. */
@@ -162,7 +162,8 @@ static uint64_t digest_of_side(const hl_job *j, const hl_sharding *h)
 
 static uint64_t digest_of(const hl_job *j)
 {
-    return hl_digest_join(digest_of_side(j, &j->engine.item), digest_of_side(j, &j->engine.user));
+    return hl_digest_join(digest_of_side(j, &j->engine.sharding[HL_ITEM]),
+                          digest_of_side(j, &j->engine.sharding[HL_USER]));
 }
 
 /* Machines may have other files of these paths, which the copies of a tensor show; a share without copies shows only
@@ -178,10 +179,10 @@ static hl_status check_same(const hl_job *j)
              c->item_pretrain_dir, c->user_pretrain_dir, c->item_emb_pretrain);
     HL_TRY(hl_copies_check(j->world, e, false, where,
                            "copy the files to all machines again, or name those of a folder that they share"));
-    hl_status item = e->item.w && c->item_llm_init && c->item_pretrain_dir[0]
+    hl_status item = e->sharding[HL_ITEM].w && c->item_llm_init && c->item_pretrain_dir[0]
                          ? hl_safetensors_same(&e->mesh->side[HL_ITEM].group, c->item_pretrain_dir)
                          : HL_OK;
-    hl_status user = e->user.w && c->user_llm_init && c->user_pretrain_dir[0]
+    hl_status user = e->sharding[HL_USER].w && c->user_llm_init && c->user_pretrain_dir[0]
                          ? hl_safetensors_same(&e->mesh->side[HL_USER].group, c->user_pretrain_dir)
                          : HL_OK;
     return hl_group_agree(j->world, item != HL_OK ? item : user);
@@ -191,16 +192,16 @@ static hl_status initial_weights(hl_job *j)
 {
     hl_engine *e = &j->engine;
     const hl_config *c = j->config;
-    hl_sharding_init(&e->item, (uint64_t)c->seed);
-    hl_sharding_init(&e->user, (uint64_t)c->seed);
-    HL_TRY_ALL(j->world, pretrained(&e->item, "item", c->item_llm_init, c->item_pretrain_dir));
+    hl_sharding_init(&e->sharding[HL_ITEM], (uint64_t)c->seed);
+    hl_sharding_init(&e->sharding[HL_USER], (uint64_t)c->seed);
+    HL_TRY_ALL(j->world, pretrained(&e->sharding[HL_ITEM], "item", c->item_llm_init, c->item_pretrain_dir));
     HL_TRY(check_read(e, c->item_llm_init, c->item_pretrain_dir));
-    HL_TRY_ALL(j->world, pretrained(&e->user, "user", c->user_llm_init, c->user_pretrain_dir));
+    HL_TRY_ALL(j->world, pretrained(&e->sharding[HL_USER], "user", c->user_llm_init, c->user_pretrain_dir));
     HL_TRY(check_read(e, c->user_llm_init, c->user_pretrain_dir));
     HL_TRY_ALL(j->world, item_vector(e, c->item_emb_pretrain));
     HL_TRY(check_read(e, true, c->item_emb_pretrain));
-    hl_sharding_reshard(&e->item);
-    hl_sharding_reshard(&e->user);
+    hl_sharding_reshard(&e->sharding[HL_ITEM]);
+    hl_sharding_reshard(&e->sharding[HL_USER]);
     HL_TRY(check_same(j));
     if (c->load_pretrain[0]) HL_TRY(hl_weights_read(j, c->load_pretrain, HL_WEIGHTS_TO_START));
     j->initial_digest = digest_of(j);

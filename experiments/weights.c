@@ -126,8 +126,7 @@ static hl_checkpoint_part part_of(hl_sharding *h)
 
 void hl_weights_parts(hl_checkpoint_part part[2], hl_engine *e)
 {
-    part[0] = part_of(&e->item);
-    part[1] = part_of(&e->user);
+    for (hl_side i = 0; i < HL_SIDES; i++) part[i] = part_of(&e->sharding[i]);
 }
 
 hl_status hl_weights_take(hl_job *j, const hl_checkpoint *c, bool moments)
@@ -137,8 +136,10 @@ hl_status hl_weights_take(hl_job *j, const hl_checkpoint *c, bool moments)
     HL_TRY(hl_checkpoint_read(c, j->world, &(hl_checkpoint_content){part, 2, moments}));
     HL_TRY(hl_finite_check(&j->engine, HL_FINITE_WEIGHTS, hl_checkpoint_path(c)));
     if (moments) HL_TRY(hl_finite_check(&j->engine, HL_FINITE_MOMENTS, hl_checkpoint_path(c)));
-    if (j->engine.item.w) hl_sharding_gather_weights(&j->engine.item);
-    if (j->engine.user.w) hl_sharding_gather_weights(&j->engine.user);
+    for (hl_side i = 0; i < HL_SIDES; i++) {
+        hl_sharding *h = &j->engine.sharding[i];
+        if (h->w) hl_sharding_gather_weights(h);
+    }
     return hl_copies_check(j->world, &j->engine, moments, hl_checkpoint_path(c),
                            "look whether both machines have the same file of this path, and sound memory");
 }

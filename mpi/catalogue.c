@@ -56,11 +56,11 @@ static void pass_over(hl_engine *e, int from, int n, const hl_catalogue *c)
     const int D = hl_engine_width(e);
     hl_item_pack_make(&texts, &e->item_model, e->corpus, c->item + from, n, &e->plan);
     const size_t size = (size_t)texts.pack.T * (size_t)D;
-    if (!m->first) hl_pipe_recv(&e->item_pipe, HL_FORWARD, texts.pack.T, D);
+    if (!m->first) hl_pipe_recv(&e->pipe[HL_ITEM], HL_FORWARD, texts.pack.T, D);
     hl_stack_pass_forward(m);
     if (!m->last) {
-        memset(hl_pipe_room(&e->item_pipe, HL_FORWARD, size), 0, size * sizeof(float));
-        hl_pipe_send(&e->item_pipe, HL_FORWARD, texts.pack.T, D);
+        memset(hl_pipe_room(&e->pipe[HL_ITEM], HL_FORWARD, size), 0, size * sizeof(float));
+        hl_pipe_send(&e->pipe[HL_ITEM], HL_FORWARD, texts.pack.T, D);
     }
     hl_arena_back(&e->plan, 0);
 }
@@ -75,11 +75,11 @@ static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
     hl_stack_saved_lay(&saved, &e->item_model.stack, &texts.pack, &e->saved);
     float *vector = HL_TAKE(&e->plan, float, (size_t)n *D);
     const hl_stack *m = &e->item_model.stack;
-    if (!m->first) hl_pipe_recv(&e->item_pipe, HL_FORWARD, texts.pack.T, (int)D);
-    float *out = m->last ? vector : hl_pipe_room(&e->item_pipe, HL_FORWARD, hl_item_size(&e->item_model, &texts));
-    hl_item_forward(out, &saved, &e->item_model, e->item.w, hl_pipe_received(&e->item_pipe, HL_FORWARD), &texts,
-                    &e->scratch);
-    if (!m->last) hl_pipe_send(&e->item_pipe, HL_FORWARD, texts.pack.T, (int)D);
+    if (!m->first) hl_pipe_recv(&e->pipe[HL_ITEM], HL_FORWARD, texts.pack.T, (int)D);
+    float *out = m->last ? vector : hl_pipe_room(&e->pipe[HL_ITEM], HL_FORWARD, hl_item_size(&e->item_model, &texts));
+    hl_item_forward(out, &saved, &e->item_model, e->sharding[HL_ITEM].w,
+                    hl_pipe_received(&e->pipe[HL_ITEM], HL_FORWARD), &texts, &e->scratch);
+    if (!m->last) hl_pipe_send(&e->pipe[HL_ITEM], HL_FORWARD, texts.pack.T, (int)D);
     int first = from > c->begin ? from : c->begin, end = from + n < c->begin + c->mine ? from + n : c->begin + c->mine;
     if (first < end)
         memcpy(c->vector + (size_t)(first - c->begin) * D, vector + (size_t)(first - from) * D,

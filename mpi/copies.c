@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARTS = 4, ARRAYS = 3 }; /* item share, item undivided, user share, user undivided; weights, m, v */
+enum { PARTS = 2 * HL_SIDES, ARRAYS = 3 }; /* of each side its share, and what is undivided; weights, m, v */
 
 typedef struct {
     int64_t part; /* which one, the same number on all ranks that hold it; -1: none */
@@ -24,7 +24,7 @@ typedef struct {
 
 static const char *const array_name[ARRAYS] = {"", "AdamW's first moment of ", "AdamW's second moment of "};
 
-static const hl_sharding *side_of(const hl_engine *e, int part) { return part < 2 ? &e->item : &e->user; }
+static const hl_sharding *side_of(const hl_engine *e, int part) { return &e->sharding[part / 2]; }
 
 static bool is_undivided(const hl_param *p) { return p->split_axis < 0 && p->cross_axis < 0; }
 
@@ -161,8 +161,7 @@ hl_status hl_copies_check(const hl_group *world, const hl_engine *e, bool moment
     digests mine, *all = hl_alloc((size_t)world->size * sizeof *all);
     int *one = hl_alloc((size_t)world->size * sizeof *one);
     for (int r = 0; r < world->size; r++) one[r] = 1;
-    digest_side(&mine, &e->item, 0, arrays);
-    digest_side(&mine, &e->user, 2, arrays);
+    for (hl_side i = 0; i < HL_SIDES; i++) digest_side(&mine, &e->sharding[i], 2 * (int)i, arrays);
     hl_group_all_gather(world, all, &mine, one, sizeof mine);
     const split s = find_split(all, world->size);
     free(one);

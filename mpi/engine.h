@@ -29,13 +29,14 @@ typedef struct {
     hl_engine_rules rules;
     hl_item_model item_model;
     hl_user_model user_model;
-    hl_sharding item, user;
+    hl_sharding sharding[HL_SIDES]; /* weights, gradients and moments; none of a side that this rank is not in */
+    hl_stack *stack[HL_SIDES];      /* the layers of the models */
+    hl_pipe pipe[HL_SIDES];
     hl_arena plan, saved, scratch, wire; /* what a step lays out; empty between steps */
     hl_arena *recomputed;                /* (item_pp) activations of micro-batches that were recomputed */
-    hl_pipe item_pipe, user_pipe;
-    double update_seconds;         /* of the step before, told in the next tally */
-    uint64_t late[HL_MESH_GROUPS]; /* bytes sent in the step before after its tally, likewise */
-    long updates;                  /* AdamW's step count */
+    double update_seconds;               /* of the step before, told in the next tally */
+    uint64_t late[HL_MESH_GROUPS];       /* bytes sent in the step before after its tally, likewise */
+    long updates;                        /* AdamW's step count */
 } hl_engine;
 
 /* Weights are zero until read or drawn.  Local. */

@@ -167,11 +167,11 @@ static void encode_users(eval_round *r, float *u, const float *x, const int *len
     hl_stack_saved_lay(&saved, &e->user_model.stack, &pack, &e->scratch);
     const hl_stack *m = &e->user_model.stack;
     float *last = HL_TAKE_ROWS(&e->scratch, float, n, r->D), *norm = HL_TAKE(&e->scratch, float, n);
-    float *y = m->last ? last : hl_pipe_room(&e->user_pipe, HL_FORWARD, (size_t)pack.T * (size_t)r->D);
-    if (!m->first) hl_pipe_recv(&e->user_pipe, HL_FORWARD, pack.T, r->D);
-    hl_stack_forward(y, &saved, m, e->user.w, m->first ? x : hl_pipe_received(&e->user_pipe, HL_FORWARD), &pack,
-                     &e->scratch);
-    if (!m->last) hl_pipe_send(&e->user_pipe, HL_FORWARD, pack.T, r->D);
+    float *y = m->last ? last : hl_pipe_room(&e->pipe[HL_USER], HL_FORWARD, (size_t)pack.T * (size_t)r->D);
+    if (!m->first) hl_pipe_recv(&e->pipe[HL_USER], HL_FORWARD, pack.T, r->D);
+    hl_stack_forward(y, &saved, m, e->sharding[HL_USER].w,
+                     m->first ? x : hl_pipe_received(&e->pipe[HL_USER], HL_FORWARD), &pack, &e->scratch);
+    if (!m->last) hl_pipe_send(&e->pipe[HL_USER], HL_FORWARD, pack.T, r->D);
     if (m->last) hl_rows_unit_forward(u, norm, y, n, r->D);
     if (m->last) look_for_odd_users(r, y, user, n);
     hl_arena_back(&e->scratch, mark);

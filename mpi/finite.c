@@ -12,7 +12,7 @@ enum { PLACE_BITS = 40 };
 static int64_t name_of(const hl_engine *e, const hl_sharding *h, const hl_param *p, int64_t place)
 {
     const int64_t tensor = hl_params_find(&h->whole, p->name) - h->whole.at;
-    return (tensor + (h == &e->user ? e->item.whole.n : 0)) << PLACE_BITS | place;
+    return (tensor + (h == &e->sharding[HL_USER] ? e->sharding[HL_ITEM].whole.n : 0)) << PLACE_BITS | place;
 }
 
 /* Numbers of a side's array from number `origin` on. */
@@ -100,8 +100,9 @@ static const struct {
 static hl_status tell(const hl_engine *e, hl_finite_array array, const char *where, const hl_first *f)
 {
     const int64_t tensor = f->number >> PLACE_BITS, place = f->number & (((int64_t)1 << PLACE_BITS) - 1);
-    const int64_t of_items = e->item.whole.n;
-    const hl_param *p = tensor < of_items ? &e->item.whole.at[tensor] : &e->user.whole.at[tensor - of_items];
+    const int64_t of_items = e->sharding[HL_ITEM].whole.n;
+    const hl_param *p =
+        tensor < of_items ? &e->sharding[HL_ITEM].whole.at[tensor] : &e->sharding[HL_USER].whole.at[tensor - of_items];
     char at[64], token[160];
     place_text(at, p, place);
     token_text(token, e, p, place);
@@ -113,8 +114,7 @@ static hl_status tell(const hl_engine *e, hl_finite_array array, const char *whe
 hl_status hl_finite_check(const hl_engine *e, hl_finite_array array, const char *where)
 {
     hl_first f = hl_first_none(e->mesh->world.rank);
-    search_side(&f, e, &e->item, array);
-    search_side(&f, e, &e->user, array);
+    for (hl_side i = 0; i < HL_SIDES; i++) search_side(&f, e, &e->sharding[i], array);
     return hl_first_agree(&f, &e->mesh->world) ? tell(e, array, where, &f) : HL_OK;
 }
 

@@ -4,8 +4,10 @@
 #include "math/rows.h"
 #include <math.h>
 
+typedef void seer(void *what, const float *x, size_t n);
+
 /* Stretch by stretch: x (n) of those that this rank counts.  Replicas share the counting, by their blocks. */
-static void for_each_gradient(const hl_sharding *h, void (*see)(void *what, const float *x, size_t n), void *what)
+static void for_each_of_side(const hl_sharding *h, seer *see, void *what)
 {
     for (int k = 0; h->g && k < h->table->n; k++) {
         const hl_param *p = &h->table->at[k];
@@ -14,6 +16,11 @@ static void for_each_gradient(const hl_sharding *h, void (*see)(void *what, cons
             see(what, h->g + p->offset + s.local, s.n);
         }
     }
+}
+
+static void for_each_gradient(const hl_engine *e, seer *see, void *what)
+{
+    for (hl_side i = 0; i < HL_SIDES; i++) for_each_of_side(&e->sharding[i], see, what);
 }
 
 static void add_squares(void *what, const float *x, size_t n) { *(double *)what += hl_sum_of_squares(x, n); }
@@ -40,13 +47,9 @@ static double exact_squares(const hl_engine *e)
 {
     const hl_group *world = &e->mesh->world;
     exact_sum x = {0};
-    for_each_gradient(&e->item, see_largest, &x);
-    for_each_gradient(&e->user, see_largest, &x);
+    for_each_gradient(e, see_largest, &x);
     x.most = (float)hl_group_max(world, isfinite(x.most) ? x.most : (double)INFINITY);
-    if (x.most > 0 && isfinite(x.most)) {
-        for_each_gradient(&e->item, add_exactly, &x);
-        for_each_gradient(&e->user, add_exactly, &x);
-    }
+    if (x.most > 0 && isfinite(x.most)) for_each_gradient(e, add_exactly, &x);
     int64_t both[2] = {x.squares.upper, x.squares.lower};
     hl_group_all_reduce_int(world, both, 2);
     if (world->rank > 0) return 0;
@@ -57,7 +60,6 @@ double hl_gradnorm_squares(const hl_engine *e, bool exact)
 {
     double sum = 0;
     if (exact) return exact_squares(e);
-    for_each_gradient(&e->item, add_squares, &sum);
-    for_each_gradient(&e->user, add_squares, &sum);
+    for_each_gradient(e, add_squares, &sum);
     return sum;
 }

@@ -26,20 +26,18 @@ static int *places_of(const hl_ledger *l, const hl_params *mine)
 
 void hl_ledger_open(hl_ledger *l, const hl_engine *e)
 {
-    size_t n = (size_t)(e->item.whole.n + e->user.whole.n);
+    size_t n = 0;
+    for (hl_side i = 0; i < HL_SIDES; i++) n += (size_t)e->sharding[i].whole.n;
     *l = (hl_ledger){.name = hl_alloc(n * sizeof *l->name), .gradient = hl_alloc_zero(2 * n, sizeof *l->gradient)};
     l->weight = l->gradient + n;
-    add_names(l, &e->item.whole);
-    add_names(l, &e->user.whole);
-    l->item = places_of(l, e->item.table);
-    l->user = places_of(l, e->user.table);
+    for (hl_side i = 0; i < HL_SIDES; i++) add_names(l, &e->sharding[i].whole);
+    for (hl_side i = 0; i < HL_SIDES; i++) l->place[i] = places_of(l, e->sharding[i].table);
 }
 
 void hl_ledger_close(hl_ledger *l)
 {
     free(l->name);
-    free(l->item);
-    free(l->user);
+    for (hl_side i = 0; i < HL_SIDES; i++) free(l->place[i]);
     free(l->gradient);
     *l = (hl_ledger){0};
 }
@@ -67,7 +65,6 @@ void hl_ledger_note(hl_ledger *l, const hl_engine *e)
     size_t n = 2 * (size_t)l->n;
     HL_CHECK(e->rules.for_training);
     memset(l->gradient, 0, n * sizeof *l->gradient);
-    add_side(l, &e->item, l->item);
-    add_side(l, &e->user, l->user);
+    for (hl_side i = 0; i < HL_SIDES; i++) add_side(l, &e->sharding[i], l->place[i]);
     hl_group_all_reduce_int(&e->mesh->world, (int64_t *)l->gradient, n * sizeof *l->gradient / sizeof(int64_t));
 }

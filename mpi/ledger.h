@@ -10,7 +10,7 @@
 typedef struct {
     int n;                             /* tensors of both sides, the Item LLM's first, the same on every rank */
     const char **name;                 /* (n) those of the engine */
-    int *item, *user;                  /* which of them each tensor of my share is */
+    int *place[HL_SIDES];              /* which of them each tensor of my share is */
     hl_sketch_sums *gradient, *weight; /* (n) each, one after the other */
 } hl_ledger;
 

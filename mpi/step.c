@@ -191,9 +191,10 @@ static void lay_rows(step *s)
     s->dunit_t = take_zero_rows(s, s->rows);
     s->norm_y = HL_TAKE(&s->e->plan, float, s->rows);
     s->norm_t = HL_TAKE(&s->e->plan, float, s->rows);
-    hl_sharding_zero_gradients(&s->e->item);
-    if (s->e->item.w && s->e->item_model.stack.first) s->scale = hl_item_scale(&s->e->item_model, s->e->item.w);
-    hl_sharding_zero_gradients(&s->e->user);
+    hl_sharding_zero_gradients(&s->e->sharding[HL_ITEM]);
+    if (s->e->sharding[HL_ITEM].w && s->e->item_model.stack.first)
+        s->scale = hl_item_scale(&s->e->item_model, s->e->sharding[HL_ITEM].w);
+    hl_sharding_zero_gradients(&s->e->sharding[HL_USER]);
     hl_group_broadcast(&s->e->mesh->world, &s->scale, sizeof s->scale, s->e->mesh->layout.side[HL_ITEM].begin);
 }
 
@@ -202,42 +203,42 @@ static void lay_rows(step *s)
 
 static void item_take(step *s, int c)
 {
-    hl_pipe_recv(&s->e->item_pipe, HL_FORWARD, s->micro_batch[c].texts.pack.T, s->D);
+    hl_pipe_recv(&s->e->pipe[HL_ITEM], HL_FORWARD, s->micro_batch[c].texts.pack.T, s->D);
 }
 
 static void item_pass(step *s, int c)
 {
-    hl_pipe_send(&s->e->item_pipe, HL_FORWARD, s->micro_batch[c].texts.pack.T, s->D);
+    hl_pipe_send(&s->e->pipe[HL_ITEM], HL_FORWARD, s->micro_batch[c].texts.pack.T, s->D);
 }
 
 static void item_take_back(step *s, int c)
 {
-    hl_pipe_recv(&s->e->item_pipe, HL_BACKWARD, s->micro_batch[c].texts.pack.T, s->D);
+    hl_pipe_recv(&s->e->pipe[HL_ITEM], HL_BACKWARD, s->micro_batch[c].texts.pack.T, s->D);
 }
 
 static void item_pass_back(step *s, int c)
 {
-    hl_pipe_send(&s->e->item_pipe, HL_BACKWARD, s->micro_batch[c].texts.pack.T, s->D);
+    hl_pipe_send(&s->e->pipe[HL_ITEM], HL_BACKWARD, s->micro_batch[c].texts.pack.T, s->D);
 }
 
 static void user_take(step *s, int c)
 {
-    hl_pipe_recv(&s->e->user_pipe, HL_FORWARD, s->user_micro_batch[c].users.T, s->D);
+    hl_pipe_recv(&s->e->pipe[HL_USER], HL_FORWARD, s->user_micro_batch[c].users.T, s->D);
 }
 
 static void user_pass(step *s, int c)
 {
-    hl_pipe_send(&s->e->user_pipe, HL_FORWARD, s->user_micro_batch[c].users.T, s->D);
+    hl_pipe_send(&s->e->pipe[HL_USER], HL_FORWARD, s->user_micro_batch[c].users.T, s->D);
 }
 
 static void user_take_back(step *s, int c)
 {
-    hl_pipe_recv(&s->e->user_pipe, HL_BACKWARD, s->user_micro_batch[c].users.T, s->D);
+    hl_pipe_recv(&s->e->pipe[HL_USER], HL_BACKWARD, s->user_micro_batch[c].users.T, s->D);
 }
 
 static void user_pass_back(step *s, int c)
 {
-    hl_pipe_send(&s->e->user_pipe, HL_BACKWARD, s->user_micro_batch[c].users.T, s->D);
+    hl_pipe_send(&s->e->pipe[HL_USER], HL_BACKWARD, s->user_micro_batch[c].users.T, s->D);
 }
 
 /* ---- the Item LLM */
@@ -247,10 +248,10 @@ static void item_through(step *s, hl_micro_batch *k, float *y, hl_arena *saved)
 {
     hl_engine *e = s->e;
     const hl_item_pack *t = &k->texts;
-    float *out = s->item_last_stage ? y : hl_pipe_room(&e->item_pipe, HL_FORWARD, hl_item_size(&e->item_model, t));
+    float *out = s->item_last_stage ? y : hl_pipe_room(&e->pipe[HL_ITEM], HL_FORWARD, hl_item_size(&e->item_model, t));
     hl_stack_saved_lay(&k->saved, &e->item_model.stack, &t->pack, saved);
-    hl_item_forward(out, &k->saved, &e->item_model, e->item.w, hl_pipe_received(&e->item_pipe, HL_FORWARD), t,
-                    &e->scratch);
+    hl_item_forward(out, &k->saved, &e->item_model, e->sharding[HL_ITEM].w,
+                    hl_pipe_received(&e->pipe[HL_ITEM], HL_FORWARD), t, &e->scratch);
     s->flop += hl_stack_flop(&e->item_model.stack, &t->pack);
 }
 
@@ -268,7 +269,7 @@ static void item_forward_idle(step *s, int c)
     if (c < 0) return;
     const hl_pack *pack = &s->micro_batch[c].texts.pack;
     if (s->item_last_stage) fill_rows(s, s->vector + rows_of(s, s->micro_batch[c].row), pack->segments);
-    else fill_rows(s, hl_pipe_room(&e->item_pipe, HL_FORWARD, rows_of(s, pack->T)), pack->T);
+    else fill_rows(s, hl_pipe_room(&e->pipe[HL_ITEM], HL_FORWARD, rows_of(s, pack->T)), pack->T);
 }
 
 static void item_backward_idle(step *s, int c)
@@ -278,7 +279,7 @@ static void item_backward_idle(step *s, int c)
     if (c < 0) return;
     hl_micro_batch *k = &s->micro_batch[c];
     const int T = k->texts.pack.T;
-    if (!e->item_model.stack.first) fill_rows(s, hl_pipe_room(&e->item_pipe, HL_BACKWARD, rows_of(s, T)), T);
+    if (!e->item_model.stack.first) fill_rows(s, hl_pipe_room(&e->pipe[HL_ITEM], HL_BACKWARD, rows_of(s, T)), T);
     if (k->recomputed) hl_arena_back(k->recomputed, 0);
 }
 
@@ -321,11 +322,12 @@ static void item_backward(step *s, int c)
     }
     hl_micro_batch *k = &s->micro_batch[c];
     const hl_stack *m = &e->item_model.stack;
-    if (s->plan.groups) hl_sharding_begin_group(&e->item, s->plan.group[c]);
-    float *dx = m->first ? NULL : hl_pipe_room(&e->item_pipe, HL_BACKWARD, rows_of(s, k->texts.pack.T));
+    if (s->plan.groups) hl_sharding_begin_group(&e->sharding[HL_ITEM], s->plan.group[c]);
+    float *dx = m->first ? NULL : hl_pipe_room(&e->pipe[HL_ITEM], HL_BACKWARD, rows_of(s, k->texts.pack.T));
     const float *dy =
-        s->item_last_stage ? s->dvector + rows_of(s, k->row) : hl_pipe_received(&e->item_pipe, HL_BACKWARD);
-    hl_item_backward(dx, e->item.g, dy, &k->saved, &e->item_model, e->item.w, &k->texts, &e->scratch);
+        s->item_last_stage ? s->dvector + rows_of(s, k->row) : hl_pipe_received(&e->pipe[HL_ITEM], HL_BACKWARD);
+    hl_item_backward(dx, e->sharding[HL_ITEM].g, dy, &k->saved, &e->item_model, e->sharding[HL_ITEM].w, &k->texts,
+                     &e->scratch);
     s->flop += 2 * hl_stack_flop(m, &k->texts.pack);
     if (k->recomputed) hl_arena_back(k->recomputed, 0);
 }
@@ -341,7 +343,7 @@ static void user_forward_idle(step *s, int c)
     const int T = k->users.T;
     fill_rows(s,
               e->user_model.stack.last ? s->y + rows_of(s, k->row)
-                                       : hl_pipe_room(&e->user_pipe, HL_FORWARD, rows_of(s, T)),
+                                       : hl_pipe_room(&e->pipe[HL_USER], HL_FORWARD, rows_of(s, T)),
               T);
 }
 
@@ -353,7 +355,7 @@ static void user_backward_idle(step *s, int c)
     const hl_micro_batch *k = &s->user_micro_batch[c];
     const int T = k->users.T;
     float *dx = e->user_model.stack.first ? s->dx + rows_of(s, k->row)
-                                          : hl_pipe_room(&e->user_pipe, HL_BACKWARD, rows_of(s, T));
+                                          : hl_pipe_room(&e->pipe[HL_USER], HL_BACKWARD, rows_of(s, T));
     fill_rows(s, dx, T);
 }
 
@@ -367,10 +369,10 @@ static void user_forward(step *s, int c)
     hl_micro_batch *k = &s->user_micro_batch[c];
     const hl_stack *m = &e->user_model.stack;
     size_t at = rows_of(s, k->row);
-    float *y = m->last ? s->y + at : hl_pipe_room(&e->user_pipe, HL_FORWARD, rows_of(s, k->users.T));
+    float *y = m->last ? s->y + at : hl_pipe_room(&e->pipe[HL_USER], HL_FORWARD, rows_of(s, k->users.T));
     hl_stack_saved_lay(&k->saved, m, &k->users, &e->saved);
-    hl_stack_forward(y, &k->saved, m, e->user.w, m->first ? s->x + at : hl_pipe_received(&e->user_pipe, HL_FORWARD),
-                     &k->users, &e->scratch);
+    hl_stack_forward(y, &k->saved, m, e->sharding[HL_USER].w,
+                     m->first ? s->x + at : hl_pipe_received(&e->pipe[HL_USER], HL_FORWARD), &k->users, &e->scratch);
     s->flop += hl_stack_flop(m, &k->users);
 }
 
@@ -384,10 +386,11 @@ static void user_backward(step *s, int c)
     hl_micro_batch *k = &s->user_micro_batch[c];
     const hl_stack *m = &e->user_model.stack;
     size_t at = rows_of(s, k->row);
-    if (s->plan.groups) hl_sharding_begin_group(&e->user, s->plan.user_group[c]);
-    float *dx = m->first ? s->dx + at : hl_pipe_room(&e->user_pipe, HL_BACKWARD, rows_of(s, k->users.T));
-    hl_stack_backward(dx, e->user.g, m->last ? s->dy + at : hl_pipe_received(&e->user_pipe, HL_BACKWARD), &k->saved, m,
-                      e->user.w, &k->users, &e->scratch);
+    if (s->plan.groups) hl_sharding_begin_group(&e->sharding[HL_USER], s->plan.user_group[c]);
+    float *dx = m->first ? s->dx + at : hl_pipe_room(&e->pipe[HL_USER], HL_BACKWARD, rows_of(s, k->users.T));
+    hl_stack_backward(dx, e->sharding[HL_USER].g,
+                      m->last ? s->dy + at : hl_pipe_received(&e->pipe[HL_USER], HL_BACKWARD), &k->saved, m,
+                      e->sharding[HL_USER].w, &k->users, &e->scratch);
     s->flop += 2 * hl_stack_flop(m, &k->users);
 }
 
@@ -511,15 +514,15 @@ static void may_spoil(hl_sharding *h, const hl_engine *e)
 static void sum_item(step *s, int c)
 {
     (void)c;
-    may_spoil(&s->e->item, s->e);
-    hl_sharding_reduce_gradients(&s->e->item, &s->e->scratch);
+    may_spoil(&s->e->sharding[HL_ITEM], s->e);
+    hl_sharding_reduce_gradients(&s->e->sharding[HL_ITEM], &s->e->scratch);
 }
 
 static void sum_user(step *s, int c)
 {
     (void)c;
-    may_spoil(&s->e->user, s->e);
-    hl_sharding_reduce_gradients(&s->e->user, &s->e->scratch);
+    may_spoil(&s->e->sharding[HL_USER], s->e);
+    hl_sharding_reduce_gradients(&s->e->sharding[HL_USER], &s->e->scratch);
 }
 
 /* Numbers [begin, end) of the array that also lie in [lo, hi): where they begin, and how many. */
@@ -603,8 +606,8 @@ static void tally(step *s, int c)
     hl_tally_put(&s->tally, HL_FACT_PHASES + HL_UPDATE, e->update_seconds);
     tell_sent(s);
     hl_tally_agree(&s->tally, &e->mesh->world);
-    if (e->item.w && e->item_model.stack.first)
-        e->item.g[e->item_model.scale_at] = (float)hl_tally_sum(&s->tally, HL_FACT_DSCALE);
+    if (e->sharding[HL_ITEM].w && e->item_model.stack.first)
+        e->sharding[HL_ITEM].g[e->item_model.scale_at] = (float)hl_tally_sum(&s->tally, HL_FACT_DSCALE);
     s->all_alike = e->updates == 0 && hl_tally_sum(&s->tally, HL_FACT_GIVEN_UP) == 0 && are_all_alike(s);
 }
 
@@ -657,8 +660,8 @@ static void update(step *s, int c)
     double began = hl_seconds();
     const hl_adamw how = {s->orders->learning_rate, 0.9,       0.999, 1e-8, e->rules.weight_decay,
                           e->updates + 1,           clip_of(s)};
-    update_side(&e->item, &how);
-    update_side(&e->user, &how);
+    update_side(&e->sharding[HL_ITEM], &how);
+    update_side(&e->sharding[HL_USER], &how);
     e->update_seconds = hl_seconds() - began;
 }
 
@@ -735,7 +738,7 @@ static void go_last(step *s, int task)
     hl_act act = s->schedule.task[task].act;
     if (!s->e->rules.overlap || (act != HL_ITEM_BACKWARD && act != HL_USER_BACKWARD) || !is_last(&s->schedule, task))
         return;
-    hl_sharding_begin_last_backward(act == HL_ITEM_BACKWARD ? &s->e->item : &s->e->user);
+    hl_sharding_begin_last_backward(act == HL_ITEM_BACKWARD ? &s->e->sharding[HL_ITEM] : &s->e->sharding[HL_USER]);
 }
 
 static void carry_out(step *s, double seconds[HL_ACTS])
@@ -748,8 +751,8 @@ static void carry_out(step *s, double seconds[HL_ACTS])
         double began = hl_seconds();
         hl_act_begin(hl_act_name[t->act], t->micro_batch);
         act(s, t);
-        hl_sharding_progress(&s->e->item);
-        hl_sharding_progress(&s->e->user);
+        hl_sharding_progress(&s->e->sharding[HL_ITEM]);
+        hl_sharding_progress(&s->e->sharding[HL_USER]);
         seconds[t->act] += hl_seconds() - began;
     }
 }

@@ -9,7 +9,7 @@
 typedef struct {
     double learning_rate;
     bool save;   /* this rank's clock says that it is time for a checkpoint; one is enough */
-    bool update; /* false: gradients only (tests), left in engine->item.g and user.g */
+    bool update; /* false: gradients only (tests), left in engine->sharding[].g */
 } hl_step_orders;
 
 /* Why a step cannot be trained on. */

@@ -179,8 +179,8 @@ static void run(trace *t, const toy *data, const variant *v, bool overlap)
     layout.sequence_parallel = v->sequence_parallel;
     hl_mesh_open(&mesh, world(), &layout);
     hl_engine_open(&e, &mesh, &data->corpus, &shape, &shape, &rules);
-    hl_sharding_init(&e.item, 1);
-    hl_sharding_init(&e.user, 1);
+    hl_sharding_init(&e.sharding[HL_ITEM], 1);
+    hl_sharding_init(&e.sharding[HL_USER], 1);
     for (uint64_t k = 0; k < STEPS; k++) {
         hl_batch batch;
         hl_step_report report;
@@ -188,10 +188,12 @@ static void run(trace *t, const toy *data, const variant *v, bool overlap)
         toy_draw_batch(&batch, data, k ? 2 : 10, S, 12, &rng, &arena);
         CHECK_OK(hl_step_run(&report, &e, &batch, &(hl_step_orders){.learning_rate = 0.01, .update = true}));
         t->loss[k] = report.loss;
-        t->gradients[k] = digest_of(&e.item, e.item.g) + 3 * digest_of(&e.user, e.user.g);
-        t->weights[k] = digest_of(&e.item, e.item.w) + 3 * digest_of(&e.user, e.user.w);
+        t->gradients[k] = digest_of(&e.sharding[HL_ITEM], e.sharding[HL_ITEM].g)
+                          + 3 * digest_of(&e.sharding[HL_USER], e.sharding[HL_USER].g);
+        t->weights[k] = digest_of(&e.sharding[HL_ITEM], e.sharding[HL_ITEM].w)
+                        + 3 * digest_of(&e.sharding[HL_USER], e.sharding[HL_USER].w);
     }
-    int64_t many = e.item.overlaps || e.user.overlaps;
+    int64_t many = e.sharding[HL_ITEM].overlaps || e.sharding[HL_USER].overlaps;
     hl_group_all_reduce_int(world(), &many, 1);
     t->overlaps = many > 0;
     hl_arena_free(&arena);

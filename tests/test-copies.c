@@ -40,8 +40,8 @@ static void job_open(job *j, const hl_layout_wish *wish, int zero)
     CHECK_OK(hl_layout_make(&layout, check_world()->size, wish));
     hl_mesh_open(&j->mesh, check_world(), &layout);
     hl_engine_open(&j->e, &j->mesh, &j->t.corpus, &shape, &shape, &rules);
-    hl_sharding_init(&j->e.item, 3);
-    hl_sharding_init(&j->e.user, 4);
+    hl_sharding_init(&j->e.sharding[HL_ITEM], 3);
+    hl_sharding_init(&j->e.sharding[HL_USER], 4);
 }
 
 static void job_close(job *j)
@@ -107,7 +107,7 @@ static void a_bit_of_a_weight_that_one_copy_has_otherwise_is_found_with_its_tens
     job j;
     char words[200];
     job_open(&j, &copies, 0);
-    if (is_last()) flip(&j.e.user, j.e.user.w, q);
+    if (is_last()) flip(&j.e.sharding[HL_USER], j.e.sharding[HL_USER].w, q);
     snprintf(words, sizeof words, "here: copies that must be equal are not: %s is one on rank 0", q);
     fails_where_there_are_others(look(&j, false), words);
     job_close(&j);
@@ -118,7 +118,7 @@ static void so_is_one_of_a_moment(void)
     job j;
     char words[200];
     job_open(&j, &copies, 0);
-    if (is_last()) flip(&j.e.user, j.e.user.v, q);
+    if (is_last()) flip(&j.e.sharding[HL_USER], j.e.sharding[HL_USER].v, q);
     CHECK_OK(look(&j, false));
     snprintf(words, sizeof words, "AdamW's second moment of %s", q);
     fails_where_there_are_others(look(&j, true), words);
@@ -129,8 +129,9 @@ static void blocks_of_zero_have_no_copies(void)
 {
     job j;
     job_open(&j, &copies, 3);
-    if (is_last() && j.e.user.w) j.e.user.w[j.e.user.begin] += j.e.user.table->at[0].layer >= 0;
-    if (is_last()) j.e.user.m[0] += 1;
+    if (is_last() && j.e.sharding[HL_USER].w)
+        j.e.sharding[HL_USER].w[j.e.sharding[HL_USER].begin] += j.e.sharding[HL_USER].table->at[0].layer >= 0;
+    if (is_last()) j.e.sharding[HL_USER].m[0] += 1;
     CHECK_OK(look(&j, true));
     job_close(&j);
 }
@@ -140,11 +141,11 @@ static void a_tensor_that_ranks_of_one_copy_all_have_is_compared_among_them(void
     job j;
     const hl_layout_wish wish = shared_layers();
     job_open(&j, &wish, 0);
-    if (is_last()) flip(&j.e.user, j.e.user.w, norm);
+    if (is_last()) flip(&j.e.sharding[HL_USER], j.e.sharding[HL_USER].w, norm);
     fails_where_there_are_others(look(&j, false), norm);
     job_close(&j);
     job_open(&j, &wish, 0);
-    if (is_last()) flip(&j.e.user, j.e.user.w, q);
+    if (is_last()) flip(&j.e.sharding[HL_USER], j.e.sharding[HL_USER].w, q);
     CHECK_OK(look(&j, false)); /* a share of its own */
     job_close(&j);
 }
@@ -154,7 +155,7 @@ static void of_three_copies_the_odd_one_is_told(void)
     job j;
     char words[200];
     job_open(&j, &copies, 0);
-    if (check_world()->rank == 0) flip(&j.e.item, j.e.item.w, "item_llm.model.norm.weight");
+    if (check_world()->rank == 0) flip(&j.e.sharding[HL_ITEM], j.e.sharding[HL_ITEM].w, "item_llm.model.norm.weight");
     hl_status s = look(&j, false);
     if (ranks() > 1) CHECK(s == HL_ENUMERIC);
     snprintf(words, sizeof words, "and %d of the %d copies are like the first", ranks() - 1, ranks());

@@ -78,14 +78,18 @@ static void open_engine(hl_engine *e, const hl_mesh *mesh, const amazon *a, int 
                                    .longest_history = S};
     CHECK_OK(hl_hf_config(a->model, &shape));
     hl_engine_open(e, mesh, hl_dataset_corpus(a->dataset), &shape, &shape, &rules);
-    if (e->item.w) {
-        CHECK_OK(hl_hf_read(a->model, e->item.table, &e->item.whole, "item", e->item.w));
+    if (e->sharding[HL_ITEM].w) {
+        CHECK_OK(hl_hf_read(a->model, e->sharding[HL_ITEM].table, &e->sharding[HL_ITEM].whole, "item",
+                            e->sharding[HL_ITEM].w));
         if (e->item_model.stack.first)
-            CHECK_OK(hl_safetensors_vector(a->vector, (size_t)shape.hidden_size, e->item.w + e->item_model.item_at));
+            CHECK_OK(hl_safetensors_vector(a->vector, (size_t)shape.hidden_size,
+                                           e->sharding[HL_ITEM].w + e->item_model.item_at));
     }
-    if (e->user.w) CHECK_OK(hl_hf_read(a->model, e->user.table, &e->user.whole, "user", e->user.w));
-    hl_sharding_reshard(&e->item);
-    hl_sharding_reshard(&e->user);
+    if (e->sharding[HL_USER].w)
+        CHECK_OK(hl_hf_read(a->model, e->sharding[HL_USER].table, &e->sharding[HL_USER].whole, "user",
+                            e->sharding[HL_USER].w));
+    hl_sharding_reshard(&e->sharding[HL_ITEM]);
+    hl_sharding_reshard(&e->sharding[HL_USER]);
 }
 
 static void compare_vectors(const hl_catalogue *c, const hl_engine *e, const amazon *a)

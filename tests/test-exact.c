@@ -86,8 +86,8 @@ static void open_engine(hl_engine *e, const hl_mesh *mesh, const toy *t, const v
                                    .longest_text = LONGEST + 3,
                                    .longest_history = S};
     hl_engine_open(e, mesh, &t->corpus, &item, &user, &rules);
-    hl_sharding_init(&e->item, 3);
-    hl_sharding_init(&e->user, 4);
+    hl_sharding_init(&e->sharding[HL_ITEM], 3);
+    hl_sharding_init(&e->sharding[HL_USER], 4);
 }
 
 static void run(trace *r, const toy *t, const variant *v, int groups)
@@ -107,8 +107,10 @@ static void run(trace *r, const toy *t, const variant *v, int groups)
         toy_draw_batch(&batch, t, SAMPLES, S, NEGATIVES, &rng, &arena);
         CHECK_OK(hl_step_run(&report, &e, &batch, &(hl_step_orders){.learning_rate = 1e-2, .update = true}));
         r->loss[step] = report.loss;
-        r->gradients[step] = digest_of(&e.item, e.item.g) + 3 * digest_of(&e.user, e.user.g);
-        r->weights[step] = digest_of(&e.item, e.item.w) + 3 * digest_of(&e.user, e.user.w);
+        r->gradients[step] = digest_of(&e.sharding[HL_ITEM], e.sharding[HL_ITEM].g)
+                             + 3 * digest_of(&e.sharding[HL_USER], e.sharding[HL_USER].g);
+        r->weights[step] = digest_of(&e.sharding[HL_ITEM], e.sharding[HL_ITEM].w)
+                           + 3 * digest_of(&e.sharding[HL_USER], e.sharding[HL_USER].w);
     }
     hl_arena_free(&arena);
     hl_engine_close(&e);

@@ -62,8 +62,8 @@ static void world_open(world *w, const variant *v)
     CHECK_OK(hl_layout_make(&layout, check_world()->size, &v->wish));
     hl_mesh_open(&w->mesh, check_world(), &layout);
     hl_engine_open(&w->e, &w->mesh, &w->t.corpus, &item_shape, &user_shape, &rules);
-    hl_sharding_init(&w->e.item, 3);
-    hl_sharding_init(&w->e.user, 4);
+    hl_sharding_init(&w->e.sharding[HL_ITEM], 3);
+    hl_sharding_init(&w->e.sharding[HL_USER], 4);
 }
 
 static void world_close(world *w)
@@ -227,7 +227,7 @@ static void one_item_infinite(world *w)
     CHECK_OK(hl_catalogue_check(&c, &w->e, &zeros));
     CHECK(zeros == 0);
     hl_catalogue_close(&c);
-    plant(&w->e.item, tokens, (int64_t)token * WIDTH + 3, INFINITY);
+    plant(&w->e.sharding[HL_ITEM], tokens, (int64_t)token * WIDTH + 3, INFINITY);
     hl_catalogue_open(&c, &w->e);
     snprintf(words, sizeof words, "item number %lld is not finite", (long long)its);
     CHECK_FAILS(hl_catalogue_check(&c, &w->e, &zeros), HL_ENUMERIC, words);
@@ -242,13 +242,13 @@ static void an_item_whose_vector_is_not_finite_is_named(void) { at_each_layout(o
 static void one_weight_nan(world *w)
 {
     CHECK_OK(hl_finite_check(&w->e, HL_FINITE_WEIGHTS, "here"));
-    plant(&w->e.user, "user_llm.model.layers.1.mlp.down_proj.weight", 7 * 48 + 41, NAN);
+    plant(&w->e.sharding[HL_USER], "user_llm.model.layers.1.mlp.down_proj.weight", 7 * 48 + 41, NAN);
     CHECK_FAILS(hl_finite_check(&w->e, HL_FINITE_WEIGHTS, "here"), HL_ENUMERIC,
                 "here: user_llm.model.layers.1.mlp.down_proj.weight [7, 41] is ");
-    plant(&w->e.user, "user_llm.model.layers.0.self_attn.q_proj.weight", 0, -INFINITY);
+    plant(&w->e.sharding[HL_USER], "user_llm.model.layers.0.self_attn.q_proj.weight", 0, -INFINITY);
     CHECK_FAILS(hl_finite_check(&w->e, HL_FINITE_WEIGHTS, "here"), HL_ENUMERIC,
                 "user_llm.model.layers.0.self_attn.q_proj.weight [0, 0");
-    plant(&w->e.item, "item_llm.model.norm.weight", 5, NAN);
+    plant(&w->e.sharding[HL_ITEM], "item_llm.model.norm.weight", 5, NAN);
     CHECK_FAILS(hl_finite_check(&w->e, HL_FINITE_WEIGHTS, "here"), HL_ENUMERIC, "item_llm.model.norm.weight [5]");
 }
 
@@ -260,7 +260,7 @@ static void user_too_large(world *w)
     hl_catalogue c;
     hl_score score;
     const hl_eval_orders orders = orders_of(NULL, NULL);
-    for (int k = 0; k < WIDTH; k++) plant(&w->e.user, "user_llm.model.norm.weight", k, 1e25f);
+    for (int k = 0; k < WIDTH; k++) plant(&w->e.sharding[HL_USER], "user_llm.model.norm.weight", k, 1e25f);
     hl_catalogue_open(&c, &w->e);
     CHECK_FAILS(hl_evaluate(&score, &w->e, &c, &orders), HL_ENUMERIC, "the vector of user number 0 is not finite");
     CHECK(strstr(hl_error_text(), "all weights are finite") != NULL);
@@ -303,7 +303,7 @@ static void all_zero(world *w)
 {
     hl_catalogue c;
     int64_t zeros;
-    for (int k = 0; k < WIDTH; k++) plant(&w->e.item, "item_llm.model.norm.weight", k, 0);
+    for (int k = 0; k < WIDTH; k++) plant(&w->e.sharding[HL_ITEM], "item_llm.model.norm.weight", k, 0);
     hl_catalogue_open(&c, &w->e);
     for (int i = 0; i < c.mine; i++) CHECK(c.scale[i] == 0);
     CHECK_FAILS(hl_catalogue_check(&c, &w->e, &zeros), HL_ENUMERIC, "are equal");
@@ -317,7 +317,8 @@ static void zero_vectors_are_counted(void) { at_each_layout(all_zero); }
 
 static uint64_t digest_of(const world *w)
 {
-    int64_t sum = (int64_t)(hl_sharding_digest(&w->e.item) + 3 * hl_sharding_digest(&w->e.user));
+    int64_t sum =
+        (int64_t)(hl_sharding_digest(&w->e.sharding[HL_ITEM]) + 3 * hl_sharding_digest(&w->e.sharding[HL_USER]));
     hl_group_all_reduce_int(check_world(), &sum, 1);
     return (uint64_t)sum;
 }
@@ -342,7 +343,7 @@ static void step_with_infinite_item(world *w)
     char words[64];
     int32_t token;
     const int64_t its = item_apart(&w->t, &token);
-    plant(&w->e.item, tokens, (int64_t)token * WIDTH + 3, INFINITY);
+    plant(&w->e.sharding[HL_ITEM], tokens, (int64_t)token * WIDTH + 3, INFINITY);
     snprintf(words, sizeof words, "the vector of item number %lld is not finite", (long long)its);
     fail_a_step(w, words);
     snprintf(words, sizeof words, "%s [%d, 3] is inf", tokens, token);
@@ -351,7 +352,7 @@ static void step_with_infinite_item(world *w)
 
 static void step_with_large_users(world *w)
 {
-    for (int k = 0; k < WIDTH; k++) plant(&w->e.user, "user_llm.model.norm.weight", k, 1e25f);
+    for (int k = 0; k < WIDTH; k++) plant(&w->e.sharding[HL_USER], "user_llm.model.norm.weight", k, 1e25f);
     fail_a_step(w, "the vector of sample 0 of the step is not finite");
 }
 
@@ -370,14 +371,14 @@ static void step_with_a_gradient_nan(world *w)
 /* Vectors so short that the gradients, which are as much longer, cannot be squared. */
 static void step_with_large_gradients(world *w)
 {
-    for (int k = 0; k < WIDTH; k++) plant(&w->e.item, "item_llm.model.norm.weight", k, 3e-20f);
+    for (int k = 0; k < WIDTH; k++) plant(&w->e.sharding[HL_ITEM], "item_llm.model.norm.weight", k, 3e-20f);
     fail_a_step(w, "the norm of the gradients ");
 }
 
 /* Blocks that add nothing: every text has the vector of [ITEM]. */
 static void step_that_sees_no_text(world *w)
 {
-    const hl_sharding *h = &w->e.item;
+    const hl_sharding *h = &w->e.sharding[HL_ITEM];
     for (int i = 0; h->w && i < h->table->n; i++) {
         const hl_param *p = &h->table->at[i];
         if (strstr(p->name, "o_proj") || strstr(p->name, "down_proj"))
@@ -403,7 +404,7 @@ static void step_on_zeros(world *w)
     hl_batch batch;
     hl_step_report report;
     hl_rng rng = hl_rng_at(1, HL_FOR_TESTS, 0, 0);
-    for (int k = 0; k < WIDTH; k++) plant(&w->e.item, "item_llm.model.norm.weight", k, 0);
+    for (int k = 0; k < WIDTH; k++) plant(&w->e.sharding[HL_ITEM], "item_llm.model.norm.weight", k, 0);
     w->e.updates = 1; /* not the first */
     toy_draw_batch(&batch, &w->t, 12, S, 60, &rng, &arena);
     CHECK_OK(hl_step_run(&report, &w->e, &batch, &(hl_step_orders){.update = false}));

@@ -119,8 +119,8 @@ static void make_weights(hl_sharding *h)
 
 static void make_numbers(place *p)
 {
-    if (p->e.item.w) make_weights(&p->e.item), make_gradients(&p->e.item);
-    if (p->e.user.w) make_weights(&p->e.user), make_gradients(&p->e.user);
+    if (p->e.sharding[HL_ITEM].w) make_weights(&p->e.sharding[HL_ITEM]), make_gradients(&p->e.sharding[HL_ITEM]);
+    if (p->e.sharding[HL_USER].w) make_weights(&p->e.sharding[HL_USER]), make_gradients(&p->e.sharding[HL_USER]);
 }
 
 static bool is_same(const hl_sketch_sums *a, const hl_sketch_sums *b) { return memcmp(a, b, sizeof *a) == 0; }
@@ -147,11 +147,13 @@ static void any_layout_has_the_ledger_of_the_whole(void)
         open_place(&p, &layouts[k]);
         make_numbers(&p);
         for (int again = 0; again < 2; again++) hl_ledger_note(&p.ledger, &p.e); /* the second time as the first */
-        int items = p.e.item.whole.n, users = p.e.user.whole.n;
+        int items = p.e.sharding[HL_ITEM].whole.n, users = p.e.sharding[HL_USER].whole.n;
         CHECK(p.ledger.n == items + users);
-        for (int i = 0; i < items; i++) check_tensor(&p.e.item.whole.at[i], &p.ledger.gradient[i], &p.ledger.weight[i]);
+        for (int i = 0; i < items; i++)
+            check_tensor(&p.e.sharding[HL_ITEM].whole.at[i], &p.ledger.gradient[i], &p.ledger.weight[i]);
         for (int i = 0; i < users; i++)
-            check_tensor(&p.e.user.whole.at[i], &p.ledger.gradient[items + i], &p.ledger.weight[items + i]);
+            check_tensor(&p.e.sharding[HL_USER].whole.at[i], &p.ledger.gradient[items + i],
+                         &p.ledger.weight[items + i]);
         close_place(&p);
     }
 }
@@ -209,7 +211,7 @@ static void a_flipped_bit_is_named(void)
         for (size_t f = 0; f < sizeof flips / sizeof *flips; f++) {
             int g = -1, w = -1;
             for (int side = 0; side < 2; side++) {
-                hl_sharding *h = side ? &p.e.user : &p.e.item;
+                hl_sharding *h = side ? &p.e.sharding[HL_USER] : &p.e.sharding[HL_ITEM];
                 flip(flips[f].weight ? h->w : h->g, h, flips[f].tensor, flips[f].at);
             }
             hl_ledger_note(&p.ledger, &p.e);

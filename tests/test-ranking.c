@@ -63,10 +63,10 @@ static void open_engine(hl_engine *e, hl_mesh *m, const hl_group *g, const hl_la
     CHECK_OK(hl_layout_make(&layout, g->size, wish));
     hl_mesh_open(m, g, &layout);
     hl_engine_open(e, m, &t->corpus, &shape, &shape, &rules);
-    hl_sharding_init(&e->item, 3);
-    hl_sharding_init(&e->user, 4);
-    hl_sharding_reshard(&e->item);
-    hl_sharding_reshard(&e->user);
+    hl_sharding_init(&e->sharding[HL_ITEM], 3);
+    hl_sharding_init(&e->sharding[HL_USER], 4);
+    hl_sharding_reshard(&e->sharding[HL_ITEM]);
+    hl_sharding_reshard(&e->sharding[HL_USER]);
 }
 
 /* ---- the slow count */
@@ -85,7 +85,7 @@ static void encode_item(float *y, slow *s, int32_t item)
     hl_stack_saved saved;
     hl_item_pack_make(&texts, &s->e.item_model, &s->t->corpus, &item, 1, &s->e.plan);
     hl_stack_saved_lay(&saved, &s->e.item_model.stack, &texts.pack, &s->e.saved);
-    hl_item_forward(y, &saved, &s->e.item_model, s->e.item.w, NULL, &texts, &s->e.scratch);
+    hl_item_forward(y, &saved, &s->e.item_model, s->e.sharding[HL_ITEM].w, NULL, &texts, &s->e.scratch);
     hl_arena_back(&s->e.plan, 0);
     hl_arena_back(&s->e.saved, 0);
 }
@@ -99,7 +99,7 @@ static void encode_user(float y[WIDTH], slow *s, const int32_t *items, int n)
     for (int i = 0; i < n; i++) memcpy(x + i * WIDTH, s->item + items[i] * WIDTH, WIDTH * sizeof *x);
     hl_user_pack(&pack, &n, 1, false, &s->e.plan);
     hl_stack_saved_lay(&saved, &s->e.user_model.stack, &pack, &s->e.saved);
-    hl_stack_forward(all, &saved, &s->e.user_model.stack, s->e.user.w, x, &pack, &s->e.scratch);
+    hl_stack_forward(all, &saved, &s->e.user_model.stack, s->e.sharding[HL_USER].w, x, &pack, &s->e.scratch);
     memcpy(y, all + (n - 1) * WIDTH, WIDTH * sizeof *y);
     hl_arena_back(&s->e.plan, 0);
     hl_arena_back(&s->e.saved, 0);

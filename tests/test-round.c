@@ -69,8 +69,8 @@ static void open_place(place *p, const stop *s)
     hl_layout_take_grids(&layout, s->rows, HL_SUMMA);
     hl_mesh_open(&p->mesh, check_world(), &layout);
     hl_engine_open(&p->e, &p->mesh, &nothing, &item, &user, &rules);
-    p->part[0] = part_of(&p->e.item);
-    p->part[1] = part_of(&p->e.user);
+    p->part[0] = part_of(&p->e.sharding[HL_ITEM]);
+    p->part[1] = part_of(&p->e.sharding[HL_USER]);
 }
 
 static void close_place(place *p)
@@ -115,8 +115,8 @@ static void read_place(place *p, const char *folder, int64_t step)
     CHECK_OK(hl_checkpoint_open(&opened, check_world(), path, true));
     CHECK_OK(hl_checkpoint_read(opened, check_world(), &c));
     hl_checkpoint_close(opened);
-    if (p->e.item.w) hl_sharding_gather_weights(&p->e.item);
-    if (p->e.user.w) hl_sharding_gather_weights(&p->e.user);
+    if (p->e.sharding[HL_ITEM].w) hl_sharding_gather_weights(&p->e.sharding[HL_ITEM]);
+    if (p->e.sharding[HL_USER].w) hl_sharding_gather_weights(&p->e.sharding[HL_USER]);
 }
 
 static bool same_file(const char *folder, int64_t step, int64_t other, const char *name)
@@ -135,9 +135,9 @@ static void a_checkpoint_goes_round(void)
     int64_t step = 1;
     snprintf(folder, sizeof folder, "%s/round", check_folder());
     open_place(&p, &stops[0]);
-    make_up(&p.e.item);
-    make_up(&p.e.user);
-    uint64_t items = digest_of(&p.e.item), users = digest_of(&p.e.user);
+    make_up(&p.e.sharding[HL_ITEM]);
+    make_up(&p.e.sharding[HL_USER]);
+    uint64_t items = digest_of(&p.e.sharding[HL_ITEM]), users = digest_of(&p.e.sharding[HL_USER]);
     write_place(&p, folder, step);
     close_place(&p);
     for (int k = 1; k <= STOPS; k++) {
@@ -145,7 +145,7 @@ static void a_checkpoint_goes_round(void)
         if (check_world()->size < s->ranks) continue;
         open_place(&p, s);
         read_place(&p, folder, step);
-        CHECK(digest_of(&p.e.item) == items && digest_of(&p.e.user) == users);
+        CHECK(digest_of(&p.e.sharding[HL_ITEM]) == items && digest_of(&p.e.sharding[HL_USER]) == users);
         write_place(&p, folder, ++step);
         close_place(&p);
         hl_group_barrier(check_world());

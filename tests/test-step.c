@@ -103,8 +103,8 @@ static void run_laid_out(const golden *g, const variant *v, const grids *grid, b
     layout.sequence_parallel = sequence_parallel;
     hl_mesh_open(&mesh, check_world(), &layout);
     open_engine(&e, &mesh, g, v);
-    read_weights(&e.item, g);
-    read_weights(&e.user, g);
+    read_weights(&e.sharding[HL_ITEM], g);
+    read_weights(&e.sharding[HL_USER], g);
     golden_doubles(g, "outputs/loss_per_step", &losses);
     for (int step = 0; step < g->steps; step++) {
         hl_step_report report;
@@ -112,8 +112,8 @@ static void run_laid_out(const golden *g, const variant *v, const grids *grid, b
         CHECK_NEAR(report.loss, losses[step], (step == 0 ? 1e-5 : 1e-4) * fabs(losses[step]));
         if (step > 0) continue;
         compare_facts(&report, g);
-        compare_gradients(&e.item, g);
-        compare_gradients(&e.user, g);
+        compare_gradients(&e.sharding[HL_ITEM], g);
+        compare_gradients(&e.sharding[HL_USER], g);
     }
     free(losses);
     hl_engine_close(&e);
@@ -137,8 +137,8 @@ static int64_t blocks_of_later_steps(const golden *g, const variant *v)
     if (!CHECK_OK(hl_layout_make(&layout, check_world()->size, &v->wish))) return -1;
     hl_mesh_open(&mesh, check_world(), &layout);
     open_engine(&e, &mesh, g, v);
-    read_weights(&e.item, g);
-    read_weights(&e.user, g);
+    read_weights(&e.sharding[HL_ITEM], g);
+    read_weights(&e.sharding[HL_USER], g);
     for (int step = 1; step <= 10; step++) {
         hl_step_report report;
         CHECK_OK(hl_step_run(&report, &e, &g->batch, &(hl_step_orders){.learning_rate = g->lr, .update = true}));
@@ -255,7 +255,10 @@ typedef struct {
     int given_up;            /* how often */
 } course;
 
-static uint64_t weights_of(const hl_engine *e) { return hl_sharding_digest(&e->item) + hl_sharding_digest(&e->user); }
+static uint64_t weights_of(const hl_engine *e)
+{
+    return hl_sharding_digest(&e->sharding[HL_ITEM]) + hl_sharding_digest(&e->sharding[HL_USER]);
+}
 
 /* Rank `who` hears a signal at its k-th act that computes, for k = 1, 2, ..., until a step has none; that one is
  * made.  A step that is given up leaves weights and count as they were. */
@@ -289,8 +292,8 @@ static course run_course(const golden *g, const variant *v, int grid, bool seque
     layout.sequence_parallel = sequence_parallel;
     hl_mesh_open(&mesh, check_world(), &layout);
     open_engine(&e, &mesh, g, v);
-    read_weights(&e.item, g);
-    read_weights(&e.user, g);
+    read_weights(&e.sharding[HL_ITEM], g);
+    read_weights(&e.sharding[HL_USER], g);
     for (int step = 0; step < STEPS; step++) {
         hl_step_report report;
         if (disturbed) disturb(&report, &c.given_up, &e, g, (step + check_world()->size - 1) % check_world()->size);
