@@ -90,10 +90,14 @@ if unshare -m mount -t tmpfs tmpfs "$work/data" 2>/dev/null; then
         finds warning shm /dev/shm
         verdict "/dev/shm of $shm is found"
     done
-    (cd "$work" && env -u OMPI_MCA_btl_vader_backing_directory unshare -m sh -c "mount -t tmpfs -o size=1m tmpfs /dev/shm; head -c 2000000 /dev/zero >/dev/shm/full; exec '$MPIRUN' -n 2 '$hllm' doctor" \
-        >"$work/out" 2>"$work/said" </dev/null)
-    finds warning shm '/dev/shm (1.0 MB) is full'
-    verdict "on ranks too, whose messages have gone elsewhere by then"
+    if is_hydra; then
+        skip "a full /dev/shm on ranks: MPICH does not start there"
+    else
+        (cd "$work" && env -u OMPI_MCA_btl_vader_backing_directory unshare -m sh -c "mount -t tmpfs -o size=1m tmpfs /dev/shm; head -c 2000000 /dev/zero >/dev/shm/full; exec '$MPIRUN' -n 2 '$hllm' doctor" \
+            >"$work/out" 2>"$work/said" </dev/null)
+        finds warning shm '/dev/shm (1.0 MB) is full'
+        verdict "on ranks too, whose messages have gone elsewhere by then"
+    fi
     (cd "$work" && unshare -m sh -c "mount -t tmpfs -o size=100k tmpfs small; exec '$hllm' doctor job.yaml --checkpoint_dir small/run" >"$work/out" 2>"$work/said" </dev/null)
     [ $? -eq 1 ] && finds failure folders 'a checkpoint takes' && finds note folders 'tmpfs'
     verdict "a folder without room for a checkpoint is a failure"

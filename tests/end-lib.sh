@@ -72,6 +72,17 @@ job() {
     "$MPIRUN" -n "$ranks" ./hllm train "$work/job.yaml" --checkpoint_dir "$folder" "$@" >"$folder.table" 2>"$work/said" </dev/null
 }
 
+# children PID: of this process, at one glance, because a job may be over within a second.
+children() {
+    cat /proc/[0-9]*/stat 2>/dev/null | sed 's/(.*)/-/' | awk -v parent="$1" '$4 == parent { print $1 }'
+}
+# a_rank PID: one of the ranks that a launcher has started; that of MPICH has a process of its own above them.
+a_rank() {
+    parent=$1
+    while child=$(children "$parent" | tail -n 1) && [ -n "$child" ]; do parent=$child; done
+    echo "$parent"
+}
+
 # steps FOLDER KEY...: these values of the steps on record, digit by digit, a line a step.
 steps() {
     record=$work/$1/metrics.jsonl

@@ -60,7 +60,9 @@ with_shm() {
     env -u OMPI_MCA_btl_vader_backing_directory -u OMPI_MCA_btl unshare -m sh -c "mount -t tmpfs -o $1 tmpfs /dev/shm; head -c 4000000 /dev/zero >/dev/shm/full
         exec \"$MPIRUN\" -n $2 ./hllm train '$work/job.yaml' $smallest --checkpoint_dir '$work/run'" >"$work/out" 2>"$work/said" </dev/null
 }
-if may_mount; then
+if is_hydra; then
+    skip "/dev/shm and TMPDIR without room: MPICH says itself what it needs there"
+elif may_mount; then
     mkdir "$work/tmp"
     for how in size=100k size=9m,ro; do
         unshare -m sh -c "mount -t tmpfs -o $how tmpfs '$work/tmp'; OMPI_MCA_orte_tmpdir_base= TMPDIR='$work/tmp' exec ./hllm train '$work/job.yaml' $smallest --checkpoint_dir '$work/run'" \

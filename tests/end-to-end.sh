@@ -41,17 +41,6 @@ interrupt() {
     $3 "$(children "$shell" | head -n 1)"
     wait "$shell"
 }
-children() {
-    for status in /proc/[0-9]*/stat; do
-        sed 's/(.*)/-/' "$status" 2>/dev/null
-    done | awk -v parent="$1" '$4 == parent { print $1 }'
-}
-# The launcher of MPICH has a process of its own above them.
-a_rank() {
-    parent=$1
-    while child=$(children "$parent" | tail -n 1) && [ -n "$child" ]; do parent=$child; done
-    echo "$parent"
-}
 ask_to_stop() { kill -USR1 "$1"; }
 ask_a_rank() { kill -TERM "$(a_rank "$1")"; }
 kill_a_rank() { kill -KILL "$(a_rank "$1")"; }
