@@ -124,7 +124,7 @@ void hl_doctor_memory(hl_doctor *d)
 /* ---- limits of the process */
 
 static const struct {
-    int resource;
+    unsigned resource; /* as getrlimit calls it */
     const char *name, *flag, *why;
     rlim_t least;
     hl_grade grade; /* where there is less */

@@ -64,7 +64,7 @@ static const char *const sizes[HL_LAUNCHERS][2] = {
 static const char *const remedies[HL_LAUNCHERS] = {
     [HL_BY_NOBODY] = "",
     [HL_BY_MPIRUN] = "start it with the mpirun of the MPI that hllm --version names",
-    [HL_BY_SRUN] = "start it with srun --mpi=" PLUGIN,
+    [HL_BY_SRUN] = ("start it with srun --mpi=" PLUGIN),
     [HL_BY_PMI] = "start it with the mpirun of the MPI that hllm --version names",
 };
 

@@ -64,7 +64,7 @@ void hl_pipe_send(hl_pipe *p, hl_direction direction, int rows, int D)
     int to = p->stages->rank + (direction == HL_FORWARD ? 1 : -1);
     HL_CHECK(to >= 0 && to < p->stages->size);
     hl_fault_wait("pipe-send", HL_FAULT_ME);
-    MPI_Isend(b->rows, rows, row, to, direction, p->stages->comm, &b->request);
+    MPI_Isend(b->rows, rows, row, to, (int)direction, p->stages->comm, &b->request);
     hl_group_count(p->stages, (size_t)rows * (size_t)D * sizeof(float));
     MPI_Type_free(&row);
     p->turn[direction] = (p->turn[direction] + 1) % p->buffers;
@@ -78,7 +78,7 @@ void hl_pipe_recv(hl_pipe *p, hl_direction direction, int rows, int D)
     float *x = grow(&p->in[direction], (size_t)rows * (size_t)D);
     MPI_Request request;
     hl_group_enter(p->stages, HL_WAITS_RECEIVE);
-    MPI_Irecv(x, rows, row, from, direction, p->stages->comm, &request);
+    MPI_Irecv(x, rows, row, from, (int)direction, p->stages->comm, &request);
     hl_wait_all(1, &request);
     hl_group_leave();
     MPI_Type_free(&row);

@@ -75,8 +75,8 @@ static void another_phase_or_other_cuts_begin_anew(void)
 static void what_is_not_one_is_none(void)
 {
     static const char *const texts[] = {"{}", "[]",
-                                        "{\"phase\": \"valid\", \"cuts\": [5], \"users\": 3, \"repeated\": 0, "
-                                        "\"tied\": 0, \"ties\": 0.0, \"gains\": []}"};
+                                        ("{\"phase\": \"valid\", \"cuts\": [5], \"users\": 3, \"repeated\": 0, "
+                                         "\"tied\": 0, \"ties\": 0.0, \"gains\": []}")};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         hl_begun b;
         json_t *x = json_loads(texts[i], 0, NULL);

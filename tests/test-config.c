@@ -454,8 +454,8 @@ static void what_is_written_reads_back_the_same(void)
 static void any_bytes_read_back_the_same(void)
 {
     static const char *const texts[] = {"r\xfcn",
-                                        "a\x7f"
-                                        "b",
+                                        ("a\x7f"
+                                         "b"),
                                         "\xc2\x85 \xc2\x9f",
                                         "\xef\xbb\xbf",
                                         "\xef\xbf\xbe",

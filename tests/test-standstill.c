@@ -17,7 +17,7 @@ static void say(const char *line)
 static hl_rank_seen waiting(int rank, hl_wait what, const char *group, uint64_t call, const char *act, int mb)
 {
     hl_rank_seen r = {
-        .acts = {.rank = rank, .pid = 100 + rank, .waits = what, .call = call, .micro_batch = mb, .moves = 1},
+        .acts = {.rank = rank, .pid = 100 + rank, .waits = (int)what, .call = call, .micro_batch = mb, .moves = 1},
         .state = 'R'};
     snprintf(r.acts.group, sizeof r.acts.group, "%s", group);
     snprintf(r.acts.act, sizeof r.acts.act, "%s", act);

@@ -12,7 +12,7 @@ HL_FAST static void count_row(int64_t *above, int64_t *equal, float *restrict sc
         for (int n = begin; n < end; n++) {
             score[n] *= scale[n];
             above32 += hl_score_is_above(score[n], high) ? weight[n] : 0;
-            equal32 += (score[n] >= low) & (score[n] <= high) ? weight[n] : 0;
+            equal32 += ((score[n] >= low) & (score[n] <= high)) ? weight[n] : 0;
         }
         a += above32;
         e += equal32;

@@ -8,7 +8,9 @@
 #include "math/product.h"
 #include "math/simd.h"
 #include <cblas.h>
+#include <dlfcn.h>
 #include <omp.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -145,6 +147,7 @@ void hl_math_threads(int threads)
     omp_set_num_threads(threads > 1 ? threads : 1); /* OpenBLAS made for OpenMP listens to this alone */
 }
 
+#ifdef HL_HAS_OPENBLAS
 const char *hl_math_library(void)
 {
     static char name[128];
@@ -154,3 +157,13 @@ const char *hl_math_library(void)
     snprintf(name, sizeof name, "%.*s %s", (int)second, config, openblas_get_corename());
     return name;
 }
+#else
+/* Another BLAS is called by its file: libblis.so.4. */
+const char *hl_math_library(void)
+{
+    Dl_info where;
+    if (!dladdr((void *)(uintptr_t)cblas_sgemm, &where) || !where.dli_fname) return "a BLAS without a name";
+    const char *slash = strrchr(where.dli_fname, '/');
+    return slash ? slash + 1 : where.dli_fname;
+}
+#endif

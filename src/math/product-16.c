@@ -6,19 +6,17 @@
 #include <limits.h>
 
 /* Rows i and i + S exchange the numbers whose places differ from their own in the bit S, for all rows without it. */
-#define EXCHANGE(x, S)                                                        \
-    _Pragma("GCC unroll 16") for (int i_ = 0; i_ < LANES; i_++)               \
-    {                                                                         \
-        if (i_ & (S)) continue;                                               \
-        const lanes upper = (x)[i_], lower = (x)[i_ + (S)];                   \
-        (x)[i_] = __builtin_shuffle(upper, lower, PLACES(S, LANES - (S), 0)); \
-        (x)[i_ + (S)] = __builtin_shuffle(upper, lower, PLACES(S, LANES, S)); \
+#define EXCHANGE(x, S)                                                              \
+    _Pragma("GCC unroll 16") for (int i_ = 0; i_ < LANES; i_++)                     \
+    {                                                                               \
+        if (i_ & (S)) continue;                                                     \
+        const lanes upper = (x)[i_], lower = (x)[i_ + (S)];                         \
+        (x)[i_] = __builtin_shufflevector(upper, lower, PLACES(S, LANES - (S), 0)); \
+        (x)[i_ + (S)] = __builtin_shufflevector(upper, lower, PLACES(S, LANES, S)); \
     }
 #define PLACE(j, S, with, without) ((j) & (S) ? (j) + (with) : (j) + (without))
 #define FOUR(j, S, u, v) PLACE(j, S, u, v), PLACE((j) + 1, S, u, v), PLACE((j) + 2, S, u, v), PLACE((j) + 3, S, u, v)
-#define PLACES(S, u, v) ((places){FOUR(0, S, u, v), FOUR(4, S, u, v), FOUR(8, S, u, v), FOUR(12, S, u, v)})
-
-typedef int places __attribute__((vector_size(LANES * sizeof(int))));
+#define PLACES(S, u, v) FOUR(0, S, u, v), FOUR(4, S, u, v), FOUR(8, S, u, v), FOUR(12, S, u, v)
 
 TARGET static void turn(float *to, size_t row, const float *from, size_t column)
 {

@@ -176,7 +176,8 @@ HL_FAST static int is_finite(const float *x, size_t n)
 int hl_all_finite(const float *x, size_t n)
 {
     int finite = 1;
-#pragma omp parallel for reduction(& : finite) if (hl_is_worth_threads(n))
-    for (size_t i = 0; i < n; i += add_block) finite &= is_finite(x + i, n - i < add_block ? n - i : add_block);
+#pragma omp parallel for reduction(&& : finite) if (hl_is_worth_threads(n))
+    for (size_t i = 0; i < n; i += add_block)
+        finite = finite && is_finite(x + i, n - i < add_block ? n - i : add_block);
     return finite;
 }

@@ -8,13 +8,16 @@
  * kernels, and a program for any processor, of plain instructions alone, is built by  configure
  * CPPFLAGS=-DHL_ONE_PROCESSOR.
  *
+ * Clang's clones of static functions collide when they are linked, so Clang compiles for the processor of its -march
+ * alone.
+ *
  * Bits never depend on the number of threads: a sum belongs to one thread, or its pieces are cut by a fixed rule. */
 #ifndef MATH_SIMD_H
 #define MATH_SIMD_H
 #include <stdbool.h>
 #include <stddef.h>
 
-#if defined __x86_64__ && !defined HL_ONE_PROCESSOR
+#if defined __x86_64__ && !defined __clang__ && !defined HL_ONE_PROCESSOR
 #define HL_FAST __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define HL_FAST

@@ -161,29 +161,31 @@ TARGET static void harden(float *strip, float *slope, const float *lse, const fl
 }
 
 /* A tile of R rows by V vectors from lane `from` and number c on; fewer than d numbers of a row may be left. */
-#define GIVE(type, R, V, from, c)                                                             \
-    {                                                                                         \
-        enum { N = (int)(sizeof(type) / sizeof(float)) };                                     \
-        MULTIPLY(type, s, R, V, strip + (from), 1, LANES, rows + (c), wide, n)                \
-        EACH(r, R)                                                                            \
-        {                                                                                     \
-            const int at = to->first + (from) + r;                                            \
-            if (at < 0 || at >= to->end) continue;                                            \
-            float *y = to->y + (size_t)at * to->step + (c);                                   \
-            EACH(v, V) give_##type(y + v * N, s[r * (V) + v], to, (from) + r, d - (c)-v * N); \
-        }                                                                                     \
+#define GIVE(type, R, V, from, c)                                                              \
+    {                                                                                          \
+        enum { N = (int)(sizeof(type) / sizeof(float)) };                                      \
+        MULTIPLY(type, s, R, V, strip + (from), 1, LANES, rows + (c), wide, n)                 \
+        EACH(r, R)                                                                             \
+        {                                                                                      \
+            const int at = to->first + (from) + r;                                             \
+            if (at < 0 || at >= to->end) continue;                                             \
+            float *y = to->y + (size_t)at * to->step + (c);                                    \
+            EACH(v, V) give_##type(y + v * N, &s[r * (V) + v], to, (from) + r, d - (c)-v * N); \
+        }                                                                                      \
     }
 
-#define DEFINE_GIVE(type)                                                                               \
-    HL_INLINE void give_##type(float *y, type sum, const hl_strip_target *to, int lane, int wanted)     \
-    {                                                                                                   \
-        enum { N = (int)(sizeof(type) / sizeof(float)) };                                               \
-        sum *= to->factor[lane];                                                                        \
-        if (wanted >= N) {                                                                              \
-            if (to->keep) sum += to->keep[lane] * *(type *)y;                                           \
-            *(type *)y = sum;                                                                           \
-        } else                                                                                          \
-            for (int i = 0; i < wanted; i++) y[i] = to->keep ? sum[i] + to->keep[lane] * y[i] : sum[i]; \
+/* The sum comes by its address: a vector as an argument has another ABI in each of the clones. */
+#define DEFINE_GIVE(type)                                                                                 \
+    HL_INLINE void give_##type(float *y, const type *at, const hl_strip_target *to, int lane, int wanted) \
+    {                                                                                                     \
+        enum { N = (int)(sizeof(type) / sizeof(float)) };                                                 \
+        type sum = *at;                                                                                   \
+        sum *= to->factor[lane];                                                                          \
+        if (wanted >= N) {                                                                                \
+            if (to->keep) sum += to->keep[lane] * *(type *)y;                                             \
+            *(type *)y = sum;                                                                             \
+        } else                                                                                            \
+            for (int i = 0; i < wanted; i++) y[i] = to->keep ? sum[i] + to->keep[lane] * y[i] : sum[i];   \
     }
 
 DEFINE_GIVE(vector)
