@@ -5,8 +5,8 @@
 #include "base/part.h"
 #include "experiments/doctor.h"
 #include "experiments/preflight.h"
-#include "io/atomic.h"
 #include "io/checkpoint.h"
+#include "io/folder.h"
 #include "io/probe.h"
 #include "mpi/openmpi.h"
 #include <errno.h>
@@ -165,7 +165,7 @@ static hl_status check_readable(const place *p, int rank)
 
 static void look_at(hl_doctor *d, const place *p)
 {
-    const hl_status s = p->is_written ? hl_folder_probe(d->world, p->path, p->key)
+    const hl_status s = p->is_written ? hl_probe_folder(d->world, p->path, p->key)
                                       : hl_group_agree(d->world, check_readable(p, d->world->rank));
     if (s != HL_OK)
         hl_doctor_say(d, HL_FAILS, "name a folder that all machines share and the job may use", "%s", hl_error_text());
@@ -259,7 +259,7 @@ void hl_doctor_files(hl_doctor *d)
     if (d->world->rank == 0)
         snprintf(folder, sizeof folder, "%.*s/.hllm-doctor-run-%ld", PATH_MAX - 100, at, (long)getpid());
     hl_group_broadcast(d->world, folder, sizeof folder, 0);
-    const hl_status may = hl_folder_probe(d->world, folder, "checkpoint_dir");
+    const hl_status may = hl_probe_folder(d->world, folder, "checkpoint_dir");
     double room = hl_openmpi_room(at);
     hl_group_broadcast(d->world, &room, sizeof room, 0);
     if (may != HL_OK || room < needed) {

@@ -3,6 +3,7 @@
 #include "experiments/origin.h"
 #include "experiments/state.h"
 #include "io/checkpoint.h"
+#include "io/path.h"
 #include "io/steps.h"
 #include <limits.h>
 #include <stdlib.h>

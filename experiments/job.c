@@ -13,6 +13,7 @@
 #include "experiments/weights.h"
 #include "io/hf.h"
 #include "io/hf-folder.h"
+#include "io/path.h"
 #include "io/safetensors.h"
 #include "io/samefile.h"
 #include "io/steps.h"
@@ -93,7 +94,7 @@ static hl_status same_shape(const hl_group *world, const char *folder)
     char path[PATH_MAX];
     if (!*folder) return HL_OK;
     hl_path(path, "%s/config.json", folder);
-    return hl_file_same(world, path);
+    return hl_samefile_check(world, path);
 }
 
 static hl_status same_shapes(const hl_group *world, const hl_config *c)
@@ -180,10 +181,10 @@ static hl_status check_same(const hl_job *j)
     HL_TRY(hl_copies_check(j->world, e, false, where,
                            "copy the files to all machines again, or name those of a folder that they share"));
     hl_status item = e->sharding[HL_ITEM].w && c->item_llm_init && c->item_pretrain_dir[0]
-                         ? hl_safetensors_same(&e->mesh->side[HL_ITEM].group, c->item_pretrain_dir)
+                         ? hl_samefile_check_weights(&e->mesh->side[HL_ITEM].group, c->item_pretrain_dir)
                          : HL_OK;
     hl_status user = e->sharding[HL_USER].w && c->user_llm_init && c->user_pretrain_dir[0]
-                         ? hl_safetensors_same(&e->mesh->side[HL_USER].group, c->user_pretrain_dir)
+                         ? hl_samefile_check_weights(&e->mesh->side[HL_USER].group, c->user_pretrain_dir)
                          : HL_OK;
     return hl_group_agree(j->world, item != HL_OK ? item : user);
 }

@@ -3,7 +3,7 @@
 #include "experiments/origin.h"
 #include "base/digest.h"
 #include "base/log.h"
-#include "io/atomic.h"
+#include "io/regular.h"
 #include <limits.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,7 +72,7 @@ static bool read_used(hl_config *was, const char *path)
     const char *slash = strrchr(path, '/');
     size_t n = 0;
     snprintf(used, sizeof used, "%.*sused.yaml", slash ? (int)(slash + 1 - path) : 0, path);
-    bool is_read = hl_file_read(used, USED_MOST, &text, &n) == HL_OK && hl_config_parse(was, text, n, used) == HL_OK;
+    bool is_read = hl_regular_read(used, USED_MOST, &text, &n) == HL_OK && hl_config_parse(was, text, n, used) == HL_OK;
     free(text);
     return is_read;
 }

@@ -8,6 +8,7 @@
 #include "experiments/state.h"
 #include "experiments/table.h"
 #include "io/checkpoint.h"
+#include "io/path.h"
 #include "io/probe.h"
 #include "io/steps.h"
 #include "io/source.h"
@@ -212,7 +213,7 @@ hl_status hl_preflight_folder(const hl_group *world, const hl_config *c)
     bool tested = world->rank == 0 && is_tested(c);
     hl_group_broadcast(world, &tested, sizeof tested, 0);
     if (tested) return HL_OK;
-    HL_TRY(hl_folder_probe(world, c->checkpoint_dir, "checkpoint_dir"));
+    HL_TRY(hl_probe_folder(world, c->checkpoint_dir, "checkpoint_dir"));
     HL_TRY_ALL(world, world->rank == 0 ? hl_preflight_space(c) : HL_OK);
     return HL_OK;
 }

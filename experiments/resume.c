@@ -5,7 +5,8 @@
 #include "experiments/origin.h"
 #include "experiments/weights.h"
 #include "io/aside.h"
-#include "io/atomic.h"
+#include "io/path.h"
+#include "io/regular.h"
 #include "io/steps.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ static void check_used(const hl_run *r, const hl_config *was)
     hl_config used;
     hl_path(path, "%s/used.yaml", r->job->config->checkpoint_dir);
     hl_config_defaults(&used);
-    hl_status s = hl_file_read(path, USED_MOST, &text, &n);
+    hl_status s = hl_regular_read(path, USED_MOST, &text, &n);
     if (s == HL_OK) s = hl_config_parse(&used, text, n, path);
     if (access(path, F_OK) != 0) hl_log(HL_WARN, "%s: is gone; it is written anew", path);
     else if (s != HL_OK) hl_log(HL_WARN, "%s; it is written anew", hl_error_text());

@@ -8,7 +8,9 @@
 #include "experiments/weights.h"
 #include "io/atomic.h"
 #include "io/checkpoint.h"
+#include "io/path.h"
 #include "io/place.h"
+#include "io/regular.h"
 #include "io/steps.h"
 #include "math/kernels.h"
 #include "math/linear.h"
@@ -124,7 +126,7 @@ static bool has_text(const char *path, const char *text, size_t n)
 {
     char *has = NULL;
     size_t length;
-    const bool is_same = access(path, F_OK) == 0 && hl_file_read(path, n, &has, &length) == HL_OK && length == n
+    const bool is_same = access(path, F_OK) == 0 && hl_regular_read(path, n, &has, &length) == HL_OK && length == n
                          && memcmp(has, text, n) == 0;
     free(has);
     return is_same;

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "experiments/build.h"
 #include "experiments/options.h"
-#include "io/atomic.h"
+#include "io/regular.h"
 #include "math/kernels.h"
 #include "math/linear.h"
 #include "mpi/agreement.h"
@@ -67,7 +67,8 @@ static uint64_t digest_of_file(const char *path, size_t most, uint64_t otherwise
     struct stat st;
     char *text;
     size_t n;
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || hl_file_read(path, most, &text, &n) != HL_OK) return otherwise;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || hl_regular_read(path, most, &text, &n) != HL_OK)
+        return otherwise;
     uint64_t d = hl_digest(text, n);
     free(text);
     return d;

@@ -2,6 +2,9 @@
 #include "experiments/stops.h"
 #include "base/log.h"
 #include "io/atomic.h"
+#include "io/folder.h"
+#include "io/path.h"
+#include "io/regular.h"
 #include "io/steps.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +26,7 @@ static stops read_stops(const char *folder)
     size_t n;
     stops s = {0};
     path_of(path, folder);
-    if (access(path, F_OK) != 0 || hl_file_read(path, 200, &text, &n) != HL_OK) return s;
+    if (access(path, F_OK) != 0 || hl_regular_read(path, 200, &text, &n) != HL_OK) return s;
     if (sscanf(text, "%d stops at step %" SCNd64 " with %" SCNd64 " users ranked", &s.n, &s.at.step, &s.at.users) != 3)
         s = (stops){0};
     free(text);

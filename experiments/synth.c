@@ -5,6 +5,8 @@
 #include "experiments/synth-texts.h"
 #include "experiments/synth-world.h"
 #include "io/atomic.h"
+#include "io/folder.h"
+#include "io/regular.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,7 +110,7 @@ static hl_status check_free(const file *f)
     char *bytes;
     size_t n;
     if (access(f->path, F_OK) != 0) return HL_OK;
-    hl_status s = hl_file_read(f->path, SIZE_MAX, &bytes, &n);
+    hl_status s = hl_regular_read(f->path, SIZE_MAX, &bytes, &n);
     if (s == HL_OK && (n != f->n || memcmp(bytes, f->text, n) != 0))
         s = HL_FAIL(HL_EUSAGE, "%s: there already, with other contents; name another folder, or remove this file",
                     f->path);

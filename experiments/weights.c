@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "experiments/origin.h"
 #include "experiments/state.h"
+#include "io/path.h"
 #include "io/steps.h"
 #include "mpi/copies.h"
 #include "mpi/finite.h"

@@ -4,6 +4,8 @@
  * one into old-N.part, which is renamed when all are there: a kill in the midst leaves a name that says so. */
 #include "io/aside.h"
 #include "io/atomic.h"
+#include "io/folder.h"
+#include "io/path.h"
 #include "io/steps.h"
 #include <dirent.h>
 #include <stdio.h>

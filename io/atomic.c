@@ -2,6 +2,7 @@
 #include "io/atomic.h"
 #include "base/acts.h"
 #include "base/arena.h"
+#include "io/folder.h"
 #include "io/regular.h"
 #include "io/remedy.h"
 #include <errno.h>
@@ -16,9 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static hl_status trouble(const char *path, const char *act) { return hl_file_fail(path, act, errno); }
+static hl_status trouble(const char *path, const char *act) { return hl_remedy_fail(path, act, errno); }
 
-int hl_flush(int fd)
+int hl_atomic_flush(int fd)
 {
     hl_act_long();
     const int failed = fsync(fd);
@@ -39,7 +40,7 @@ static hl_status write_all(int fd, const char *path, const char *at, size_t n)
         at += done;
         n -= (size_t)done;
     }
-    return hl_flush(fd) == 0 ? HL_OK : trouble(path, "flush");
+    return hl_atomic_flush(fd) == 0 ? HL_OK : trouble(path, "flush");
 }
 
 static hl_status write_new(const char *path, const void *bytes, size_t n)
@@ -65,91 +66,15 @@ hl_status hl_atomic_sync(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return trouble(path, "open");
-    hl_status s = hl_flush(fd) == 0 ? HL_OK : trouble(path, "flush");
+    hl_status s = hl_atomic_flush(fd) == 0 ? HL_OK : trouble(path, "flush");
     close(fd);
     return s;
-}
-
-/* "a/b" is in "a", "/b" in "/", "b" in ".". */
-static void folder_of(char out[PATH_MAX], const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (!slash) snprintf(out, PATH_MAX, ".");
-    else snprintf(out, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 }
 
 hl_status hl_atomic_move(const char *from, const char *to)
 {
     char folder[PATH_MAX];
     if (rename(from, to) != 0) return trouble(to, "move a finished file to this name");
-    folder_of(folder, to);
+    hl_folder_above(folder, to);
     return hl_atomic_sync(folder);
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-    (void)st;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
-hl_status hl_folder_remove(const char *path)
-{
-    if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT) return HL_OK;
-    return trouble(path, "remove");
-}
-
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-hl_status hl_folder_make(const char *path)
-{
-    char above[PATH_MAX];
-    if (is_folder(path)) return HL_OK;
-    folder_of(above, path);
-    if (strcmp(above, path) != 0 && !is_folder(above)) HL_TRY(hl_folder_make(above));
-    if (mkdir(path, 0777) == 0 || (errno == EEXIST && is_folder(path))) return HL_OK;
-    return trouble(path, "make this folder");
-}
-
-static hl_status read_all(int fd, const char *path, char *at, size_t n)
-{
-    while (n > 0) {
-        ssize_t done = read(fd, at, n);
-        if (done < 0 && errno == EINTR) continue;
-        if (done < 0) return trouble(path, "read");
-        if (done == 0) return HL_FAIL(HL_ESTORE, "%s: ended while it was read; see who else writes it", path);
-        at += done;
-        n -= (size_t)done;
-    }
-    return HL_OK;
-}
-
-hl_status hl_file_read(const char *path, size_t most, char **bytes, size_t *n)
-{
-    *bytes = NULL;
-    *n = 0;
-    struct stat st;
-    int fd;
-    hl_status s = HL_OK;
-    if (access(path, F_OK) != 0) return trouble(path, "open");
-    HL_TRY(hl_regular_open(&fd, &st, path, HL_EFORMAT, "name another"));
-    if ((uint64_t)st.st_size > most)
-        s = HL_FAIL(HL_EFORMAT, "%s: %lld bytes are more than the %zu that such a file may have; name another", path,
-                    (long long)st.st_size, most);
-    else {
-        *bytes = hl_alloc((size_t)st.st_size + 1);
-        s = read_all(fd, path, *bytes, (size_t)st.st_size);
-        (*bytes)[st.st_size] = 0;
-        *n = (size_t)st.st_size;
-    }
-    close(fd);
-    if (s == HL_OK) return s;
-    free(*bytes);
-    *bytes = NULL;
-    return s;
 }

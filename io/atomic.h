@@ -12,21 +12,12 @@
 hl_status hl_atomic_write(const char *path, const void *bytes, size_t n);
 
 /* fsync, of which the watcher knows that it may take long (base/acts.h). */
-int hl_flush(int fd);
+int hl_atomic_flush(int fd);
 
 /* Flush a file, or a folder's list of names, to the disk. */
 hl_status hl_atomic_sync(const char *path);
 
 /* Move the folder or file `from` to the name `to` in the same folder, and flush that folder. */
 hl_status hl_atomic_move(const char *from, const char *to);
-
-/* Remove a folder and what it holds; that it does not exist is fine. */
-hl_status hl_folder_remove(const char *path);
-
-/* Make a folder, and those above it; that it exists is fine. */
-hl_status hl_folder_make(const char *path);
-
-/* The bytes of a file, with a 0 after them; release with free.  HL_EFORMAT where it is longer than `most`. */
-hl_status hl_file_read(const char *path, size_t most, char **bytes, size_t *n);
 
 #endif

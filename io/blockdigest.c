@@ -26,7 +26,7 @@ static hl_status feed(XXH3_state_t *x, int fd, const char *path, char *buffer, i
 {
     for (; at < end; at += PIECE) {
         const size_t n = (size_t)(end - at < PIECE ? end - at : PIECE);
-        HL_TRY(hl_read_at(fd, path, buffer, n, at));
+        HL_TRY(hl_positioned_read(fd, path, buffer, n, at));
         XXH3_64bits_update(x, buffer, n);
     }
     return HL_OK;
@@ -54,7 +54,7 @@ static hl_status digest_share(uint64_t *digest, const char *path, int64_t first,
 {
     if (n == 0) return HL_OK;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return hl_file_fail(path, "open", errno);
+    if (fd < 0) return hl_remedy_fail(path, "open", errno);
     hl_status s = digest_blocks(digest, fd, path, first, n, size, block);
     close(fd);
     return s;

@@ -9,9 +9,11 @@
 #include "io/atomic.h"
 #include "io/blockdigest.h"
 #include "io/checkpoint-manifest.h"
+#include "io/folder.h"
 #include "io/mismatches.h"
+#include "io/path.h"
 #include "io/place.h"
-#include "io/probe.h"
+#include "io/regular.h"
 #include "io/samefile.h"
 #include "io/steps.h"
 #include "io/tensors.h"
@@ -259,7 +261,7 @@ static hl_status load_manifest(const char *path, char **text, size_t *n)
     if (!exists(path))
         return HL_FAIL(HL_EFORMAT, "%s: there is no such checkpoint; name a folder step-N of a run", path);
     file_path(manifest, path, MANIFEST);
-    if (hl_file_read(manifest, MOST_MANIFEST, text, n) == HL_OK) return HL_OK;
+    if (hl_regular_read(manifest, MOST_MANIFEST, text, n) == HL_OK) return HL_OK;
     return HL_FAIL(HL_ESTORE, "%s", hl_error_text()); /* whatever stands there: an older checkpoint may do */
 }
 
@@ -285,7 +287,7 @@ static hl_status check_same(const hl_checkpoint *c, const hl_group *world)
 {
     char manifest[PATH_MAX];
     file_path(manifest, c->path, MANIFEST);
-    return hl_file_same(world, manifest);
+    return hl_samefile_check(world, manifest);
 }
 
 static hl_status compare(const hl_checkpoint_manifest_file *f, const uint64_t *digest, const char *path, int64_t block)

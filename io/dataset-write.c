@@ -53,7 +53,7 @@ static hl_status write_shard(const hl_dataset_parts *p, hl_table t, int64_t k, c
     char name[32], path[PATH_MAX];
     const hl_table_kind *kind = &hl_table_kinds[t];
     hl_shard_facts *f = &p->manifest->shards[t][k];
-    hl_shard_name(name, t, k);
+    hl_manifest_shard_name(name, t, k);
     HL_TRY(hl_prepare_path(path, p->folder, name));
     if (hl_fault("dataset-write", p->rank))
         return HL_FAIL(HL_ESTORE, "%s: cannot write: %s; make space there and start again", path, strerror(ENOSPC));

@@ -46,7 +46,7 @@ static hl_status share_manifest(const hl_group *g, hl_dataset *d)
 static hl_status shard_path(char path[PATH_MAX], const hl_dataset *d, hl_table t, int64_t k)
 {
     char name[32];
-    hl_shard_name(name, t, k);
+    hl_manifest_shard_name(name, t, k);
     if (snprintf(path, PATH_MAX, "%s/%s", d->folder, name) < PATH_MAX) return HL_OK;
     return HL_FAIL(HL_EUSAGE, "%.60s...: the path is too long", d->folder);
 }
@@ -233,8 +233,8 @@ static hl_status find_group(hl_group *here, const hl_group *g, const hl_dataset 
     char path[PATH_MAX];
     *here = (hl_group){0};
     HL_TRY_ALL(g, hl_prepare_path(path, d->folder, "manifest.json"));
-    HL_TRY(hl_file_same(g, path));
-    return hl_file_group(here, g, path);
+    HL_TRY(hl_samefile_check(g, path));
+    return hl_samefile_group(here, g, path);
 }
 
 static hl_status check_shards(const hl_group *g, const hl_group *here, hl_dataset *d)

@@ -4,8 +4,8 @@
 #include "io/json.h"
 #include "base/arena.h"
 #include "base/log.h"
-#include "io/atomic.h"
 #include "io/hf-folder.h"
+#include "io/regular.h"
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
@@ -135,7 +135,7 @@ hl_status hl_json_read(const char *path, size_t most, json_t **out)
     char *text;
     size_t n;
     *out = NULL;
-    if (hl_file_read(path, most, &text, &n) != HL_OK) return HL_FAIL(HL_EFORMAT, "%s", hl_error_text());
+    if (hl_regular_read(path, most, &text, &n) != HL_OK) return HL_FAIL(HL_EFORMAT, "%s", hl_error_text());
     hl_status s = hl_hf_pointer_check(path, text, n);
     if (s == HL_OK && strlen(text) < n)
         s = HL_FAIL(HL_EFORMAT, "%s: holds a NUL byte, so it is no JSON; get it again", path);

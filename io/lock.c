@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/process.h"
-#include "io/atomic.h"
+#include "io/folder.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -5,6 +5,7 @@
 #include "base/printable.h"
 #include "io/atomic.h"
 #include "io/deal.h"
+#include "io/regular.h"
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -63,7 +64,7 @@ int64_t hl_manifest_shards(const hl_manifest *m, hl_table t)
     return hl_deal_shards(&d);
 }
 
-void hl_shard_name(char out[32], hl_table t, int64_t shard)
+void hl_manifest_shard_name(char out[32], hl_table t, int64_t shard)
 {
     snprintf(out, 32, "%s-%05" PRId64 ".h5", hl_table_kinds[t].name, shard);
 }
@@ -150,7 +151,7 @@ static json_t *shard_json(const hl_manifest *m, hl_table t, int64_t k)
 {
     char name[32];
     hl_deal d = deal_of(m, t);
-    hl_shard_name(name, t, k);
+    hl_manifest_shard_name(name, t, k);
     return json_pack("{s:s, s:I, s:I, s:I, s:o}", "file", name, "begin", (json_int_t)(k * d.per), "rows",
                      (json_int_t)hl_deal_rows(&d, k), "size", (json_int_t)m->shards[t][k].size, "digest",
                      hex(m->shards[t][k].digest));
@@ -238,7 +239,7 @@ static bool shard_parse(hl_shard_facts *s, json_t *from, hl_table t, int64_t k, 
     json_int_t size;
     if (json_unpack_ex(from, e, 0, "{s:s, s:I, s:s}", "file", &file, "size", &size, "digest", &digest) != 0)
         return false;
-    hl_shard_name(name, t, k);
+    hl_manifest_shard_name(name, t, k);
     s->size = size;
     return strcmp(file, name) == 0 && size > 0 && from_hex(&s->digest, digest);
 }
@@ -292,7 +293,7 @@ hl_status hl_manifest_load(const char *folder, char **text, size_t *n)
     HL_TRY(path_of(path, folder));
     if (access(path, F_OK) != 0)
         return HL_FAIL(HL_EFORMAT, "%s: no dataset there (%s); run hllm prepare", folder, strerror(errno));
-    return hl_file_read(path, MOST_MANIFEST, text, n);
+    return hl_regular_read(path, MOST_MANIFEST, text, n);
 }
 
 hl_status hl_manifest_parse(hl_manifest *m, const char *folder, const char *text, size_t n)

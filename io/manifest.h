@@ -74,7 +74,7 @@ void hl_manifest_free(hl_manifest *m);
 
 int64_t hl_manifest_shards(const hl_manifest *m, hl_table t);
 /* Name of a shard's file in its folder; out holds 32 bytes. */
-void hl_shard_name(char out[32], hl_table t, int64_t shard);
+void hl_manifest_shard_name(char out[32], hl_table t, int64_t shard);
 
 uint64_t hl_recipe_digest(const hl_recipe *r);
 /* Names the content: recipe and shards, not the files it was made from. */

@@ -39,10 +39,10 @@ static hl_status trouble(const char *path, const char *act, int64_t at)
     char what[60];
     const int error = errno;
     snprintf(what, sizeof what, "%s at byte %lld", act, (long long)at);
-    return hl_file_fail(path, what, error);
+    return hl_remedy_fail(path, what, error);
 }
 
-hl_status hl_read_at(int fd, const char *path, void *out, size_t n, int64_t at)
+hl_status hl_positioned_read(int fd, const char *path, void *out, size_t n, int64_t at)
 {
     for (char *to = out; n > 0;) {
         const ssize_t done = take(fd, to, piece(n), at);
@@ -56,7 +56,7 @@ hl_status hl_read_at(int fd, const char *path, void *out, size_t n, int64_t at)
     return HL_OK;
 }
 
-hl_status hl_write_at(int fd, const char *path, const void *bytes, size_t n, int64_t at)
+hl_status hl_positioned_write(int fd, const char *path, const void *bytes, size_t n, int64_t at)
 {
     for (const char *from = bytes; n > 0;) {
         const ssize_t done = give(fd, from, piece(n), at);

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /* The file ends before byte at + n: HL_ESTORE, too. */
-hl_status hl_read_at(int fd, const char *path, void *out, size_t n, int64_t at);
+hl_status hl_positioned_read(int fd, const char *path, void *out, size_t n, int64_t at);
 
-hl_status hl_write_at(int fd, const char *path, const void *bytes, size_t n, int64_t at);
+hl_status hl_positioned_write(int fd, const char *path, const void *bytes, size_t n, int64_t at);
 
 #endif

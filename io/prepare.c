@@ -13,6 +13,7 @@
 #include "io/cuts.h"
 #include "io/dataset-write.h"
 #include "io/duplicates.h"
+#include "io/folder.h"
 #include "io/interactions.h"
 #include "io/probe.h"
 #include "io/source.h"
@@ -141,7 +142,7 @@ static hl_status check_place(const work *w)
     HL_TRY(hl_prepare_folder(place, w->s));
     for (size_t n = strlen(place); n > 1 && place[n - 1] == '/'; n--) place[n - 1] = 0;
     hl_folder_above(above, place);
-    return hl_folder_probe(w->g, above, "dataset_dir");
+    return hl_probe_folder(w->g, above, "dataset_dir");
 }
 
 static hl_status begin_staging(work *w)

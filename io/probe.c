@@ -8,7 +8,7 @@
 #include "base/digest.h"
 #include "base/fault.h"
 #include "base/process.h"
-#include "io/atomic.h"
+#include "io/folder.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -25,31 +25,6 @@ typedef struct {
 } probe;
 
 static const double PATIENCE = 3; /* seconds that a rank looks */
-
-void hl_folder_above(char out[PATH_MAX], const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    if (!slash) snprintf(out, PATH_MAX, ".");
-    else snprintf(out, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-}
-
-static bool is_there(const char *path) { return access(path, F_OK) == 0; }
-
-/* How many folders of a path are not there, and the nearest that is. */
-static int climb(char at[PATH_MAX], const char *path)
-{
-    int n = 0;
-    snprintf(at, PATH_MAX, "%s", path);
-    while (!is_there(at) && strcmp(at, ".") != 0 && strcmp(at, "/") != 0) {
-        char above[PATH_MAX];
-        hl_folder_above(above, at);
-        strcpy(at, above);
-        n++;
-    }
-    return n;
-}
-
-void hl_folder_existing(char out[PATH_MAX], const char *path) { climb(out, path); }
 
 /* ---- rank 0 */
 
@@ -68,7 +43,7 @@ static hl_status note(const probe *p)
 static hl_status begin(probe *p)
 {
     char at[PATH_MAX];
-    p->made = climb(at, p->folder);
+    p->made = hl_folder_existing(at, p->folder);
     hl_status s = hl_folder_make(p->folder);
     if (s == HL_OK) s = note(p);
     if (s == HL_OK) return s;
@@ -148,7 +123,7 @@ static void name(probe *p, const hl_group *g)
     snprintf(p->path, sizeof p->path, "%.*s/.hllm-probe-%s", PATH_MAX - 40, p->folder, number);
 }
 
-hl_status hl_folder_probe(const hl_group *g, const char *folder, const char *key)
+hl_status hl_probe_folder(const hl_group *g, const char *folder, const char *key)
 {
     probe p = {.folder = folder, .key = key};
     hl_process first;

@@ -8,10 +8,6 @@
  * what is in it, and open it for writing.  A rank looks for some seconds, since file systems of a network show new
  * files late.  Nothing stays, nor do folders that were made for this.  `key`: the option that names the folder, for
  * the sentence.  HL_ESTORE. Collective. */
-hl_status hl_folder_probe(const hl_group *g, const char *folder, const char *key);
-
-/* The folder that holds `path`, or, with `existing`, the nearest above or at it that is there.  Local. */
-void hl_folder_above(char out[PATH_MAX], const char *path);
-void hl_folder_existing(char out[PATH_MAX], const char *path);
+hl_status hl_probe_folder(const hl_group *g, const char *folder, const char *key);
 
 #endif

@@ -371,7 +371,7 @@ hl_status hl_record_sync(hl_record *r)
     if (!r) return HL_OK;
     tell_gone(r);
     HL_TRY(write_kept(r));
-    if (hl_flush(r->fd) == 0) return HL_OK;
+    if (hl_atomic_flush(r->fd) == 0) return HL_OK;
     return HL_FAIL(HL_ESTORE, "%s: cannot flush: %s; see what the disk says", r->path, strerror(errno));
 }
 

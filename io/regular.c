@@ -1,8 +1,11 @@
-/* regular.c - open a file that must be a plain one, without ever waiting for it. */
+/* regular.c - open and read files that must be plain ones, without ever waiting for them. */
 #include "io/regular.h"
+#include "base/arena.h"
 #include "io/remedy.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,7 +44,7 @@ static bool is_elsewhere(int error)
 
 static hl_status fail_to_open(const char *path, int error, hl_status failure, const char *next)
 {
-    if (is_elsewhere(error)) return hl_file_fail(path, "be opened", error);
+    if (is_elsewhere(error)) return hl_remedy_fail(path, "be opened", error);
     return HL_FAIL(failure, "%s: cannot be opened: %s; %s", path, strerror(error), next);
 }
 
@@ -76,4 +79,42 @@ bool hl_regular_is(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static hl_status read_all(int fd, const char *path, char *at, size_t n)
+{
+    while (n > 0) {
+        ssize_t done = read(fd, at, n);
+        if (done < 0 && errno == EINTR) continue;
+        if (done < 0) return hl_remedy_fail(path, "read", errno);
+        if (done == 0) return HL_FAIL(HL_ESTORE, "%s: ended while it was read; see who else writes it", path);
+        at += done;
+        n -= (size_t)done;
+    }
+    return HL_OK;
+}
+
+hl_status hl_regular_read(const char *path, size_t most, char **bytes, size_t *n)
+{
+    *bytes = NULL;
+    *n = 0;
+    struct stat st;
+    int fd;
+    hl_status s = HL_OK;
+    if (access(path, F_OK) != 0) return hl_remedy_fail(path, "open", errno);
+    HL_TRY(hl_regular_open(&fd, &st, path, HL_EFORMAT, "name another"));
+    if ((uint64_t)st.st_size > most)
+        s = HL_FAIL(HL_EFORMAT, "%s: %lld bytes are more than the %zu that such a file may have; name another", path,
+                    (long long)st.st_size, most);
+    else {
+        *bytes = hl_alloc((size_t)st.st_size + 1);
+        s = read_all(fd, path, *bytes, (size_t)st.st_size);
+        (*bytes)[st.st_size] = 0;
+        *n = (size_t)st.st_size;
+    }
+    close(fd);
+    if (s == HL_OK) return s;
+    free(*bytes);
+    *bytes = NULL;
+    return s;
 }

@@ -22,7 +22,7 @@ static const struct {
     {ENOMEM, "use fewer ranks on this machine"},
 };
 
-hl_status hl_file_fail(const char *path, const char *act, int error)
+hl_status hl_remedy_fail(const char *path, const char *act, int error)
 {
     const char *remedy = "see what the disk says";
     for (size_t i = 0; i < sizeof remedies / sizeof remedies[0]; i++)

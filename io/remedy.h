@@ -7,6 +7,6 @@
 
 /* HL_ESTORE with the sentence of a system call that failed with errno `error`: "path: cannot ACT: reason; remedy".
  * Local. */
-hl_status hl_file_fail(const char *path, const char *act, int error);
+hl_status hl_remedy_fail(const char *path, const char *act, int error);
 
 #endif

@@ -5,7 +5,6 @@
 #include "io/safetensors.h"
 #include "base/acts.h"
 #include "base/arena.h"
-#include "io/atomic.h"
 #include "io/hf-folder.h"
 #include "io/mapped.h"
 #include "io/regular.h"
@@ -295,7 +294,7 @@ static hl_status open_index(hl_safetensors *s, const char *folder, const char *i
     char *text;
     size_t n;
     json_error_t e;
-    HL_TRY(hl_file_read(index, MOST_HEADER, &text, &n));
+    HL_TRY(hl_regular_read(index, MOST_HEADER, &text, &n));
     hl_status pointer = hl_hf_pointer_check(index, text, n);
     if (pointer != HL_OK) {
         free(text);

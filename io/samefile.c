@@ -45,7 +45,7 @@ static int first_like_me(const hl_group *g, const identity *mine)
     return first;
 }
 
-hl_status hl_file_group(hl_group *out, const hl_group *g, const char *path)
+hl_status hl_samefile_group(hl_group *out, const hl_group *g, const char *path)
 {
     identity mine;
     *out = (hl_group){0};
@@ -72,12 +72,12 @@ static hl_status describe(char value[80], const hl_group *here, const char *path
     return s;
 }
 
-hl_status hl_file_same(const hl_group *g, const char *path)
+hl_status hl_samefile_check(const hl_group *g, const char *path)
 {
     hl_group here;
     hl_settings s = {0};
     char value[80] = "";
-    HL_TRY(hl_file_group(&here, g, path));
+    HL_TRY(hl_samefile_group(&here, g, path));
     hl_status status = HL_OK;
     if (hl_group_any(g, here.size != g->size)) status = hl_group_agree(g, describe(value, &here, path));
     hl_group_close(&here);
@@ -121,12 +121,12 @@ static hl_status same_files(const hl_group *g, const hl_safetensors *s)
     const char **path = hl_alloc((size_t)(hl_safetensors_count(s) + 1) * sizeof *path);
     int n = list_files(path, s);
     hl_status status = same_names(g, path, n);
-    for (int i = 0; status == HL_OK && i < n; i++) status = hl_file_same(g, path[i]);
+    for (int i = 0; status == HL_OK && i < n; i++) status = hl_samefile_check(g, path[i]);
     free(path);
     return status;
 }
 
-hl_status hl_safetensors_same(const hl_group *g, const char *where)
+hl_status hl_samefile_check_weights(const hl_group *g, const char *where)
 {
     hl_safetensors *s = NULL;
     hl_status status = hl_group_agree(g, hl_safetensors_open(&s, where));

@@ -8,13 +8,13 @@
 
 /* The ranks of g for which `path` is one file of one machine, in the order of their ranks.  Close with
  * hl_group_close.  HL_EFORMAT where a rank has no file there.  Collective over g. */
-hl_status hl_file_group(hl_group *out, const hl_group *g, const char *path);
+hl_status hl_samefile_group(hl_group *out, const hl_group *g, const char *path);
 
 /* HL_EFORMAT on all ranks where the contents differ, with the path, both ranks and hosts.  Nothing is read where all
  * ranks see one file. Collective over g. */
-hl_status hl_file_same(const hl_group *g, const char *path);
+hl_status hl_samefile_check(const hl_group *g, const char *path);
 
 /* The same for the files of weights of a folder, or one file.  Collective over g. */
-hl_status hl_safetensors_same(const hl_group *g, const char *where);
+hl_status hl_samefile_check_weights(const hl_group *g, const char *where);
 
 #endif

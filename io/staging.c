@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "io/atomic.h"
+#include "io/folder.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

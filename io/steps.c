@@ -3,33 +3,16 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "io/atomic.h"
+#include "io/folder.h"
+#include "io/path.h"
 #include "io/regular.h"
 #include <dirent.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { ROOM = 100 }; /* for the names of our own files */
-
-void hl_path(char out[PATH_MAX], const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(out, PATH_MAX, format, args);
-    va_end(args);
-    HL_CHECK(n < PATH_MAX);
-}
-
-hl_status hl_path_check(const char *path)
-{
-    if (strlen(path) + ROOM < PATH_MAX) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%.100s...: this path has %zu letters, more than files may have; use a shorter one", path,
-                   strlen(path));
-}
 
 void hl_step_path(char out[PATH_MAX], const char *folder, int64_t step, const char *end)
 {
@@ -99,7 +82,7 @@ int64_t hl_step_named(const char *folder, const char *name)
     size_t n;
     int64_t step = -1;
     hl_path(path, "%s/%s", folder, name);
-    if (access(path, F_OK) == 0 && hl_file_read(path, 64, &text, &n) == HL_OK) {
+    if (access(path, F_OK) == 0 && hl_regular_read(path, 64, &text, &n) == HL_OK) {
         text[strcspn(text, "\n")] = 0;
         step = step_of(text);
         free(text);

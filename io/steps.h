@@ -8,12 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* printf into a path; one that is too long is a broken promise (ask hl_path_check first). */
-void hl_path(char out[PATH_MAX], const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Is there room for the names of a run's files behind this path?  HL_EUSAGE where not. */
-hl_status hl_path_check(const char *path);
-
 /* <folder>/step-<step><end> */
 void hl_step_path(char out[PATH_MAX], const char *folder, int64_t step, const char *end);
 

@@ -93,9 +93,9 @@ static hl_status lay_out(hl_tensor_entry *e, int n, const char *path)
 static hl_status map(hl_tensor_image *image, int fd)
 {
     struct stat st;
-    if (fstat(fd, &st) != 0) return hl_file_fail(MEMORY, "be measured", errno);
+    if (fstat(fd, &st) != 0) return hl_remedy_fail(MEMORY, "be measured", errno);
     void *at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-    if (at == MAP_FAILED) return hl_file_fail(MEMORY, "be mapped", errno);
+    if (at == MAP_FAILED) return hl_remedy_fail(MEMORY, "be mapped", errno);
     *image = (hl_tensor_image){at, (int64_t)st.st_size};
     return HL_OK;
 }
@@ -106,7 +106,7 @@ hl_status hl_tensor_index_make(hl_tensor_entry *e, int n, hl_tensor_image *image
     *image = (hl_tensor_image){0};
     hl_h5_quiet();
     const int fd = memfd_create("hllm-checkpoint", MFD_CLOEXEC);
-    if (fd < 0) return hl_file_fail(MEMORY, "be made", errno);
+    if (fd < 0) return hl_remedy_fail(MEMORY, "be made", errno);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     hl_status s = lay_out(e, n, path);
     if (s == HL_OK) s = map(image, fd);
@@ -134,11 +134,11 @@ hl_status hl_tensor_image_write(const hl_tensor_image *image, int fd, const char
     int64_t at = 0;
     hl_status s = HL_OK;
     for (int i = 0; i < n && s == HL_OK; i++) {
-        s = hl_write_at(fd, path, image->bytes + at, (size_t)(sorted[i].at - at), at);
+        s = hl_positioned_write(fd, path, image->bytes + at, (size_t)(sorted[i].at - at), at);
         at = sorted[i].at + bytes_of(&sorted[i]);
     }
     free(sorted);
-    return s == HL_OK ? hl_write_at(fd, path, image->bytes + at, (size_t)(image->size - at), at) : s;
+    return s == HL_OK ? hl_positioned_write(fd, path, image->bytes + at, (size_t)(image->size - at), at) : s;
 }
 
 /* ---- a file that is there ---- */

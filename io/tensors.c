@@ -88,7 +88,7 @@ static void share_places(const file *f)
     free(at);
 }
 
-static hl_status trouble(const file *f, const char *act) { return hl_file_fail(f->path, act, errno); }
+static hl_status trouble(const file *f, const char *act) { return hl_remedy_fail(f->path, act, errno); }
 
 static hl_status open_file(file *f, int how)
 {
@@ -131,7 +131,8 @@ typedef struct {
 static hl_status move(const file *f, const run *r)
 {
     if (r->n == 0) return HL_OK;
-    return f->writing ? hl_write_at(f->fd, f->path, r->x, r->n, r->at) : hl_read_at(f->fd, f->path, r->x, r->n, r->at);
+    return f->writing ? hl_positioned_write(f->fd, f->path, r->x, r->n, r->at)
+                      : hl_positioned_read(f->fd, f->path, r->x, r->n, r->at);
 }
 
 /* Join a stretch to the run before it, or move that and begin a new one. */

@@ -2,8 +2,8 @@
 #include "io/tokenizer.h"
 #include "base/arena.h"
 #include "base/log.h"
-#include "io/atomic.h"
 #include "io/hf-folder.h"
+#include "io/regular.h"
 #include "io/tokenizer-kind.h"
 #include "io/utf8.h"
 #include <errno.h>
@@ -118,7 +118,7 @@ hl_status hl_tokenizer_open(hl_tokenizer **out, const char *where)
     size_t n = 0;
     hl_tokenizer *t = *out = hl_alloc_zero(1, sizeof *t);
     HL_TRY(find(path, where, &t->kind));
-    if (path[0]) HL_TRY(hl_file_read(path, MOST_FILE, &t->file, &n));
+    if (path[0]) HL_TRY(hl_regular_read(path, MOST_FILE, &t->file, &n));
     if (path[0]) HL_TRY(hl_hf_pointer_check(path, t->file, n));
     t->folder = is_folder(where) ? where : NULL;
     if (path[0] && !t->folder) say_alone(path);

@@ -4,7 +4,8 @@
 #include "base/rng.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
-#include "io/atomic.h"
+#include "io/folder.h"
+#include "io/regular.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +61,7 @@ void file_write(const char *path, const void *bytes, size_t n)
 char *file_bytes(const char *path, size_t *n)
 {
     char *bytes;
-    return hl_file_read(path, (size_t)1 << 30, &bytes, n) == HL_OK ? bytes : NULL;
+    return hl_regular_read(path, (size_t)1 << 30, &bytes, n) == HL_OK ? bytes : NULL;
 }
 
 hl_prepare_settings csv_pair(const char *dataset, const char *interactions, const char *texts)

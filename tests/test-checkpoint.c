@@ -9,6 +9,8 @@
 #include "io/atomic.h"
 #include "io/blockdigest.h"
 #include "io/checkpoint.h"
+#include "io/folder.h"
+#include "io/regular.h"
 #include "io/steps.h"
 #include "io/tensor-index.h"
 #include "model/llama.h"
@@ -162,7 +164,7 @@ static char *get(const char *name, size_t *n)
 {
     char *bytes;
     hl_group_barrier(check_world());
-    CHECK_OK(hl_file_read(in_folder(name), (size_t)1 << 30, &bytes, n));
+    CHECK_OK(hl_regular_read(in_folder(name), (size_t)1 << 30, &bytes, n));
     return bytes;
 }
 

@@ -1,6 +1,7 @@
 /* test-hf-folder.c - folders of models that are not what they seem are named, with what to do. */
 #include "tests/check.h"
 #include "io/atomic.h"
+#include "io/folder.h"
 #include "io/hf.h"
 #include "io/hf-folder.h"
 #include "io/safetensors.h"

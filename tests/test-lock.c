@@ -2,7 +2,9 @@
 #include "tests/check.h"
 #include "base/clock.h"
 #include "io/atomic.h"
+#include "io/folder.h"
 #include "io/lock.h"
+#include "io/regular.h"
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -23,7 +25,7 @@ static bool says(const char *words)
 {
     char *text;
     size_t n;
-    CHECK_OK(hl_file_read(path, 1000, &text, &n));
+    CHECK_OK(hl_regular_read(path, 1000, &text, &n));
     bool does = strstr(text, words) != NULL;
     free(text);
     return does;

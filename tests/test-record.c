@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "io/atomic.h"
 #include "io/record.h"
+#include "io/regular.h"
 #include <jansson.h>
 #include <limits.h>
 #include <signal.h>
@@ -34,7 +35,7 @@ static char *contents(void)
 {
     char *text;
     size_t n;
-    CHECK_OK(hl_file_read(path, 1 << 20, &text, &n));
+    CHECK_OK(hl_regular_read(path, 1 << 20, &text, &n));
     return text;
 }
 

@@ -7,6 +7,8 @@
 #include "experiments/synth.h"
 #include "io/atomic.h"
 #include "io/csv.h"
+#include "io/folder.h"
+#include "io/regular.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,9 +31,9 @@ static bool same_bytes(const char *a, const char *b, const char *name)
     char path[PATH_ROOM], *x, *y;
     size_t nx, ny;
     path_of(path, a, name);
-    CHECK_OK(hl_file_read(path, SIZE_MAX, &x, &nx));
+    CHECK_OK(hl_regular_read(path, SIZE_MAX, &x, &nx));
     path_of(path, b, name);
-    CHECK_OK(hl_file_read(path, SIZE_MAX, &y, &ny));
+    CHECK_OK(hl_regular_read(path, SIZE_MAX, &y, &ny));
     bool same = nx == ny && nx > 0 && memcmp(x, y, nx) == 0;
     free(x);
     free(y);
@@ -64,11 +66,12 @@ static void other_peoples_files_are_not_overwritten(void)
     path_of(path, "theirs", "information/synth.csv");
     CHECK_OK(hl_atomic_write(path, "mine", 4));
     CHECK_FAILS(write_world(&s, "theirs", &r), HL_EUSAGE, "there already, with other contents");
-    CHECK_OK(hl_file_read(path, 4, &text, &n));
+    CHECK_OK(hl_regular_read(path, 4, &text, &n));
     CHECK(n == 4 && memcmp(text, "mine", 4) == 0);
     free(text);
     path_of(path, "theirs", "dataset/synth.csv");
-    CHECK_FAILS(hl_file_read(path, 4, &text, &n), HL_ESTORE, "dataset/synth.csv"); /* nothing was written beside it */
+    CHECK_FAILS(hl_regular_read(path, 4, &text, &n), HL_ESTORE,
+                "dataset/synth.csv"); /* nothing was written beside it */
     free(text);
     CHECK_OK(write_world(&s, "twice", &r));
     CHECK_OK(write_world(&s, "twice", &r)); /* the same bytes are no other contents */

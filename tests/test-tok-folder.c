@@ -5,6 +5,7 @@
 #include "tests/spm.h"
 #include "base/error.h"
 #include "io/atomic.h"
+#include "io/folder.h"
 #include "io/tokenizer.h"
 #include <limits.h>
 #include <stdio.h>

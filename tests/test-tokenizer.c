@@ -7,6 +7,7 @@
 #include "io/atomic.h"
 #include "io/bpe.h"
 #include "io/csv.h"
+#include "io/folder.h"
 #include "io/tokenizer.h"
 #include "io/vocab.h"
 #include <hdf5.h>

@@ -20,6 +20,7 @@
 #include "io/json.h"
 #include "io/ledger-read.h"
 #include "io/manifest.h"
+#include "io/path.h"
 #include "io/record.h"
 #include "io/safetensors.h"
 #include "io/shard.h"
