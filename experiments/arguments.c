@@ -1,7 +1,7 @@
 /* arguments.c - what commands do with their arguments. */
+#include "experiments/arguments.h"
 #include "base/arena.h"
 #include "base/log.h"
-#include "experiments/commands.h"
 #include "experiments/same.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@ static void drop(int at, int n, int *argc, char **argv)
     *argc -= n;
 }
 
-hl_status hl_argument_take(const char **value, const char *name, int *argc, char **argv)
+hl_status hl_arguments_take(const char **value, const char *name, int *argc, char **argv)
 {
     size_t n = strlen(name);
     *value = NULL;
@@ -40,11 +40,11 @@ hl_status hl_argument_take(const char **value, const char *name, int *argc, char
     return HL_OK;
 }
 
-hl_status hl_argument_take_number(int *n, const char *name, int least, int most, int *argc, char **argv)
+hl_status hl_arguments_take_number(int *n, const char *name, int least, int most, int *argc, char **argv)
 {
     const char *text;
     char *end;
-    HL_TRY(hl_argument_take(&text, name, argc, argv));
+    HL_TRY(hl_arguments_take(&text, name, argc, argv));
     if (!text) return HL_OK;
     errno = 0;
     long x = strtol(text, &end, 10);
@@ -54,7 +54,7 @@ hl_status hl_argument_take_number(int *n, const char *name, int least, int most,
     return HL_OK;
 }
 
-bool hl_argument_take_flag(const char *name, int *argc, char **argv)
+bool hl_arguments_take_flag(const char *name, int *argc, char **argv)
 {
     for (int i = 0; i < *argc; i++) {
         if (strncmp(argv[i], "--", 2) != 0 || strcmp(argv[i] + 2, name) != 0) continue;
@@ -178,7 +178,7 @@ static hl_status load(hl_config *c, const hl_group *world, int argc, char **argv
     return s == HL_OK ? hl_config_check(c) : s;
 }
 
-hl_status hl_config_load(hl_config *c, const hl_group *world, int argc, char **argv)
+hl_status hl_arguments_config(hl_config *c, const hl_group *world, int argc, char **argv)
 {
     HL_TRY_ALL(world, load(c, world, argc, argv));
     HL_TRY(hl_same_config(world, c));
@@ -186,4 +186,4 @@ hl_status hl_config_load(hl_config *c, const hl_group *world, int argc, char **a
     return HL_OK;
 }
 
-hl_status hl_config_load_alone(hl_config *c, int argc, char **argv) { return load(c, NULL, argc, argv); }
+hl_status hl_arguments_config_alone(hl_config *c, int argc, char **argv) { return load(c, NULL, argc, argv); }

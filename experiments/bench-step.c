@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/usage.h"
 #include "experiments/bench-show.h"
-#include "experiments/commands.h"
+#include "experiments/arguments.h"
 #include "experiments/summary.h"
 #include "math/linear.h"
 #include "mpi/step.h"
@@ -73,7 +73,7 @@ static double mean_of(const seen *s, const hl_job *j, int fact) { return s->fact
 static double exchange_of(const seen *s, const hl_job *j)
 {
     double seconds = 0;
-    for (int a = 0; a < HL_ACTS; a++) seconds += hl_act_is_exchange(a) ? mean_of(s, j, a) : 0;
+    for (int a = 0; a < HL_ACTS; a++) seconds += hl_summary_is_exchange(a) ? mean_of(s, j, a) : 0;
     return seconds;
 }
 
@@ -300,7 +300,7 @@ static hl_status open_and(measurement measure, json_t *result, const hl_bench_or
 static hl_status configured(measurement measure, json_t *result, const hl_bench_orders *orders, int argc, char **argv)
 {
     hl_config c;
-    hl_status s = hl_config_load(&c, orders->meter.ranks, argc, argv);
+    hl_status s = hl_arguments_config(&c, orders->meter.ranks, argc, argv);
     if (s == HL_OK) s = open_and(measure, result, orders, &c);
     hl_config_free(&c);
     return s;

@@ -2,6 +2,7 @@
 #include "experiments/bench-show.h"
 #include "experiments/bench.h"
 #include "experiments/commands.h"
+#include "experiments/arguments.h"
 #include "experiments/threads.h"
 #include <string.h>
 
@@ -23,9 +24,9 @@ enum { MOST = 4096 };
 static hl_status take_orders(hl_bench_orders *o, const hl_bench *bench, const hl_group *world, int *argc, char **argv)
 {
     *o = (hl_bench_orders){.meter = {.ranks = world}};
-    o->meter.quick = hl_argument_take_flag("quick", argc, argv);
-    if (bench->has_config) return hl_argument_take_number(&o->steps, "steps", 1, MOST, argc, argv);
-    HL_TRY(hl_argument_take_number(&o->threads, "threads", 1, MOST, argc, argv));
+    o->meter.quick = hl_arguments_take_flag("quick", argc, argv);
+    if (bench->has_config) return hl_arguments_take_number(&o->steps, "steps", 1, MOST, argc, argv);
+    HL_TRY(hl_arguments_take_number(&o->threads, "threads", 1, MOST, argc, argv));
     for (int i = 0; i < *argc; i++)
         if (i >= bench->arguments_most || strncmp(argv[i], "--", 2) == 0)
             return HL_FAIL(HL_EUSAGE, "bench %s: \"%s\" is too much; hllm bench --help says what it takes", bench->name,
@@ -36,7 +37,7 @@ static hl_status take_orders(hl_bench_orders *o, const hl_bench *bench, const hl
 static hl_status run(const hl_group *world, int argc, char **argv)
 {
     hl_bench_orders orders;
-    bool json = hl_argument_take_flag("json", &argc, argv);
+    bool json = hl_arguments_take_flag("json", &argc, argv);
     if (argc == 0) return HL_FAIL(HL_EUSAGE, "say what to measure; hllm bench --help lists it");
     const hl_bench *bench = find(argv[0]);
     if (!bench)

@@ -1,6 +1,7 @@
 /* cmd-diff.c - hllm diff: the first step, phase and tensor in which two runs differ, and by how much. */
 #include "base/printable.h"
 #include "experiments/commands.h"
+#include "experiments/arguments.h"
 #include "experiments/difference.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -271,8 +272,8 @@ static hl_status read_tolerance(double *x, const char *text)
 static hl_status take_orders(orders *o, int argc, char **argv)
 {
     const char *tolerance;
-    o->json = hl_argument_take_flag("json", &argc, argv);
-    HL_TRY(hl_argument_take(&tolerance, "tolerance", &argc, argv));
+    o->json = hl_arguments_take_flag("json", &argc, argv);
+    HL_TRY(hl_arguments_take(&tolerance, "tolerance", &argc, argv));
     HL_TRY(read_tolerance(&o->tolerance, tolerance));
     for (int i = 0; i < argc; i++)
         if (strncmp(argv[i], "--", 2) == 0)

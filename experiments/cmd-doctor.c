@@ -1,5 +1,6 @@
 /* cmd-doctor.c - hllm doctor: is this machine fit for a job, and how fast is it? */
 #include "experiments/commands.h"
+#include "experiments/arguments.h"
 #include "experiments/doctor.h"
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +31,9 @@ static hl_status examine(const hl_group *world, const hl_config *c, bool json)
 static hl_status run(const hl_group *world, int argc, char **argv)
 {
     hl_config c;
-    bool json = hl_argument_take_flag("json", &argc, argv);
+    bool json = hl_arguments_take_flag("json", &argc, argv);
     if (argc == 0) return examine(world, NULL, json);
-    hl_status s = hl_config_load(&c, world, argc, argv);
+    hl_status s = hl_arguments_config(&c, world, argc, argv);
     if (s == HL_OK) s = examine(world, &c, json);
     hl_config_free(&c);
     return s;

@@ -1,6 +1,7 @@
 /* cmd-eval.c - hllm eval: rank every user's held-out item with the weights of a checkpoint, or the initial ones. */
 #include "base/log.h"
 #include "experiments/commands.h"
+#include "experiments/arguments.h"
 #include "experiments/ease.h"
 #include "experiments/job.h"
 #include "experiments/table.h"
@@ -76,11 +77,11 @@ static hl_status run(const hl_group *world, int argc, char **argv)
     hl_job job = {0};
     hl_phase phase;
     const char *checkpoint = NULL, *phase_name = NULL;
-    bool json = hl_argument_take_flag("json", &argc, argv);
-    HL_TRY(hl_argument_take(&checkpoint, "checkpoint", &argc, argv));
-    HL_TRY(hl_argument_take(&phase_name, "phase", &argc, argv));
+    bool json = hl_arguments_take_flag("json", &argc, argv);
+    HL_TRY(hl_arguments_take(&checkpoint, "checkpoint", &argc, argv));
+    HL_TRY(hl_arguments_take(&phase_name, "phase", &argc, argv));
     HL_TRY(phase_of(&phase, phase_name));
-    hl_status s = hl_config_load(&c, world, argc, argv);
+    hl_status s = hl_arguments_config(&c, world, argc, argv);
     if (s == HL_OK) s = check(world, &c, checkpoint);
     if (s == HL_OK) s = hl_job_open(&job, world, &c, false);
     if (s == HL_OK) s = evaluate(&job, checkpoint, phase, json);

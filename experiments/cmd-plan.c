@@ -1,5 +1,6 @@
 /* cmd-plan.c - hllm plan: layout, schedule, seconds and bytes of each rank, without running anything. */
 #include "experiments/commands.h"
+#include "experiments/arguments.h"
 #include "experiments/forecast.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -14,9 +15,9 @@ typedef struct {
 static hl_status take_orders(orders *o, int *argc, char **argv)
 {
     *o = (orders){.ranks = 1, .rank = -1};
-    o->json = hl_argument_take_flag("json", argc, argv);
-    HL_TRY(hl_argument_take_number(&o->ranks, "ranks", 1, MOST_RANKS, argc, argv));
-    HL_TRY(hl_argument_take_number(&o->rank, "rank", 0, MOST_RANKS, argc, argv));
+    o->json = hl_arguments_take_flag("json", argc, argv);
+    HL_TRY(hl_arguments_take_number(&o->ranks, "ranks", 1, MOST_RANKS, argc, argv));
+    HL_TRY(hl_arguments_take_number(&o->rank, "rank", 0, MOST_RANKS, argc, argv));
     if (o->rank >= o->ranks) return HL_FAIL(HL_EUSAGE, "--rank %d: there are %d ranks, from 0 on", o->rank, o->ranks);
     return HL_OK;
 }
@@ -171,7 +172,7 @@ static hl_status run_alone(int argc, char **argv)
     orders o;
     hl_config c;
     HL_TRY(take_orders(&o, &argc, argv));
-    hl_status s = hl_config_load_alone(&c, argc, argv);
+    hl_status s = hl_arguments_config_alone(&c, argc, argv);
     if (s == HL_OK && c.model == HL_MODEL_EASE) s = HL_FAIL(HL_EUSAGE, "model EASE has no steps to forecast");
     if (s == HL_OK) s = forecast(&c, &o);
     hl_config_free(&c);

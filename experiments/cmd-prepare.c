@@ -1,6 +1,7 @@
 /* cmd-prepare.c - hllm prepare: the CSV files of a configuration into its dataset. */
 #include "base/log.h"
 #include "experiments/commands.h"
+#include "experiments/arguments.h"
 #include "experiments/data.h"
 #include "experiments/pace.h"
 #include "io/dataset.h"
@@ -35,8 +36,8 @@ static hl_status prepare(const hl_group *world, const hl_config *c, bool json)
 static hl_status run(const hl_group *world, int argc, char **argv)
 {
     hl_config c;
-    bool json = hl_argument_take_flag("json", &argc, argv);
-    hl_status s = hl_config_load(&c, world, argc, argv);
+    bool json = hl_arguments_take_flag("json", &argc, argv);
+    hl_status s = hl_arguments_config(&c, world, argc, argv);
     if (s == HL_OK) s = prepare(world, &c, json);
     hl_config_free(&c);
     return s;

@@ -1,5 +1,6 @@
 /* cmd-show.c - hllm show: what a dataset or a checkpoint holds. */
 #include "experiments/commands.h"
+#include "experiments/arguments.h"
 #include "io/checkpoint.h"
 #include "io/dataset.h"
 #include <stdio.h>
@@ -52,7 +53,7 @@ static hl_status find_kind(int *kind, const hl_group *world, const char *path)
 static hl_status run(const hl_group *world, int argc, char **argv)
 {
     int kind;
-    bool json = hl_argument_take_flag("json", &argc, argv);
+    bool json = hl_arguments_take_flag("json", &argc, argv);
     if (argc != 1) return HL_FAIL(HL_EUSAGE, "name one folder to show: a dataset, a checkpoint or a run folder");
     HL_TRY(find_kind(&kind, world, argv[0]));
     return kinds[kind].show(world, argv[0], json);

@@ -1,6 +1,7 @@
 /* cmd-synth.c - hllm synth: texts and interactions with a planted structure. */
 #include "base/log.h"
 #include "experiments/commands.h"
+#include "experiments/arguments.h"
 #include "experiments/synth.h"
 #include <errno.h>
 #include <stdio.h>
@@ -25,16 +26,16 @@ static hl_status parse_real(double *out, const char *name, const char *text)
     return HL_OK;
 }
 
-#define TAKE_INT(key, normal, least, most, help)       \
-    HL_TRY(hl_argument_take(&text, #key, argc, argv)); \
+#define TAKE_INT(key, normal, least, most, help)        \
+    HL_TRY(hl_arguments_take(&text, #key, argc, argv)); \
     if (text) HL_TRY(parse_int(&s->key, #key, text));
-#define TAKE_REAL(key, normal, least, most, help)      \
-    HL_TRY(hl_argument_take(&text, #key, argc, argv)); \
+#define TAKE_REAL(key, normal, least, most, help)       \
+    HL_TRY(hl_arguments_take(&text, #key, argc, argv)); \
     if (text) HL_TRY(parse_real(&s->key, #key, text));
 static hl_status take_settings(hl_synth_settings *s, int *argc, char **argv)
 {
     const char *text;
-    HL_TRY(hl_argument_take(&text, "name", argc, argv));
+    HL_TRY(hl_arguments_take(&text, "name", argc, argv));
     if (text) s->name = text;
     HL_SYNTH_NUMBERS(TAKE_INT, TAKE_REAL)
     return HL_OK;
@@ -69,7 +70,7 @@ static hl_status run(const hl_group *world, int argc, char **argv)
     hl_synth_settings s = hl_synth_defaults();
     hl_synth_report report;
     const char *folder = NULL;
-    bool json = hl_argument_take_flag("json", &argc, argv);
+    bool json = hl_arguments_take_flag("json", &argc, argv);
     HL_TRY_ALL(world, take_settings(&s, &argc, argv));
     HL_TRY_ALL(world, take_folder(&folder, argc, argv));
     HL_TRY_ALL(world, world->rank == 0 ? hl_synth_write(&s, folder, &report) : HL_OK);

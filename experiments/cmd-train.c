@@ -1,5 +1,6 @@
 /* cmd-train.c - hllm train: prepare, train, validate each epoch, keep the best, test it at the end. */
 #include "experiments/commands.h"
+#include "experiments/arguments.h"
 #include "experiments/ease-train.h"
 #include "experiments/job.h"
 #include "experiments/preflight.h"
@@ -30,8 +31,8 @@ static hl_status train(const hl_group *world, const hl_config *c, bool json)
 static hl_status run(const hl_group *world, int argc, char **argv)
 {
     hl_config c;
-    bool json = hl_argument_take_flag("json", &argc, argv);
-    hl_status s = hl_config_load(&c, world, argc, argv);
+    bool json = hl_arguments_take_flag("json", &argc, argv);
+    hl_status s = hl_arguments_config(&c, world, argc, argv);
     if (s == HL_OK) s = train(world, &c, json);
     hl_config_free(&c);
     return s;

@@ -24,21 +24,4 @@ typedef struct {
 extern const hl_command hl_cmd_bench, hl_cmd_diff, hl_cmd_doctor, hl_cmd_eval, hl_cmd_plan, hl_cmd_prepare, hl_cmd_show,
     hl_cmd_synth, hl_cmd_train;
 
-/* The configuration of a job.  Collective over world: rank 0 reads the files named by the first arguments, or
- * by --config_file, of which a later one is stronger; the others are options, everyone gets the same.  Release with
- * hl_config_free, also after a failure. */
-hl_status hl_config_load(hl_config *c, const hl_group *world, int argc, char **argv);
-
-/* The same without ranks. */
-hl_status hl_config_load_alone(hl_config *c, int argc, char **argv);
-
-/* Take "--name value" or "--name=value" out of the arguments; NULL in *value where it is not there. */
-hl_status hl_argument_take(const char **value, const char *name, int *argc, char **argv);
-
-/* Take "--name N", N from least to most; *n stays where it is not there. */
-hl_status hl_argument_take_number(int *n, const char *name, int least, int most, int *argc, char **argv);
-
-/* Take "--name", which has no value, out of the arguments. */
-bool hl_argument_take_flag(const char *name, int *argc, char **argv);
-
 #endif

@@ -360,7 +360,7 @@ void hl_config_write_yaml(const hl_config *c, FILE *out)
         fprintf(out, "%s: ", o->key);
         hl_option_print(c, o, out);
         fputs("  # ", out);
-        hl_print_line(c->from[i] ? c->from[i] : c->because[i] ? c->because[i] : "default", out);
+        hl_quote_line(c->from[i] ? c->from[i] : c->because[i] ? c->because[i] : "default", out);
         fputc('\n', out);
     }
 }

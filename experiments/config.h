@@ -147,6 +147,6 @@ void hl_config_help(FILE *out);
 void hl_config_manual(FILE *out);
 
 /* Text as roff shows it literally. */
-void hl_print_roff(const char *text, FILE *out);
+void hl_config_print_roff(const char *text, FILE *out);
 
 #endif

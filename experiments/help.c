@@ -47,7 +47,7 @@ void hl_config_help(FILE *out)
 }
 
 /* A bare hyphen may be broken or turned into a dash. */
-void hl_print_roff(const char *text, FILE *out)
+void hl_config_print_roff(const char *text, FILE *out)
 {
     for (; *text; text++) {
         if (*text == '-' || *text == '\\') fputc('\\', out);
@@ -57,7 +57,7 @@ void hl_print_roff(const char *text, FILE *out)
 
 void hl_config_manual(FILE *out)
 {
-    hl_print_roff(several, out);
+    hl_config_print_roff(several, out);
     for (int i = 0; i < hl_options_n; i++) {
         const hl_option *o = &hl_options[i];
         if (!o->key) {
@@ -65,12 +65,12 @@ void hl_config_manual(FILE *out)
             continue;
         }
         fprintf(out, ".TP\n.B ");
-        hl_print_roff(o->key, out);
+        hl_config_print_roff(o->key, out);
         fputc('\n', out);
-        hl_print_roff(o->help, out);
+        hl_config_print_roff(o->help, out);
         print_choices(o, out);
-        if (*o->normal) fputs(". Default: ", out), hl_print_roff(o->normal, out);
-        if (hl_unpretrained_words(o->key)) fputs("; ", out), hl_print_roff(hl_unpretrained_words(o->key), out);
+        if (*o->normal) fputs(". Default: ", out), hl_config_print_roff(o->normal, out);
+        if (hl_unpretrained_words(o->key)) fputs("; ", out), hl_config_print_roff(hl_unpretrained_words(o->key), out);
         fputc('\n', out);
     }
 }

@@ -1,7 +1,7 @@
 # What a person starts: everything but main.c is a library, so that tests can link it.
 noinst_LIBRARIES += experiments/libhlexperiments.a
 experiments_libhlexperiments_a_SOURCES = \
-	experiments/arguments.c \
+	experiments/arguments.c experiments/arguments.h \
 	experiments/begun.c experiments/begun.h \
 	experiments/bench.h \
 	experiments/bench-calibrate.c \

@@ -52,7 +52,7 @@ static void print_manual_of(const hl_command *c)
     printf(".TP\n.B %s\n%s\n", c->name, c->help);
     if (!c->more) return;
     printf(".nf\n");
-    hl_print_roff(c->more, stdout);
+    hl_config_print_roff(c->more, stdout);
     printf("%s.fi\n", c->more[strlen(c->more) - 1] == '\n' ? "" : "\n");
 }
 
@@ -64,7 +64,7 @@ static void print_manual(void)
            hl_build_version());
     for (int i = 0; i < COMMANDS; i++) {
         printf(".B hllm %s\n.I ", commands[i]->name);
-        hl_print_roff(commands[i]->arguments, stdout);
+        hl_config_print_roff(commands[i]->arguments, stdout);
         printf("\n.br\n");
     }
     printf(".SH COMMANDS\n");
@@ -95,7 +95,7 @@ static const char *nearest(const char *name)
 {
     int best = 0, least = INT_MAX;
     for (int i = 0; i < COMMANDS; i++) {
-        int d = hl_edit_distance(commands[i]->name, name);
+        int d = hl_nearest_distance(commands[i]->name, name);
         if (d >= least) continue;
         least = d;
         best = i;

@@ -11,7 +11,7 @@ static int least(int a, int b) { return a < b ? a : b; }
 static bool same(char a, char b) { return tolower((unsigned char)a) == tolower((unsigned char)b); }
 
 /* d[i][j]: the distance of the first i letters of a from the first j of b. */
-int hl_edit_distance(const char *a, const char *b)
+int hl_nearest_distance(const char *a, const char *b)
 {
     static _Thread_local int d[LONGEST + 1][LONGEST + 1];
     int n = (int)strnlen(a, LONGEST), m = (int)strnlen(b, LONGEST);

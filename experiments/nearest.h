@@ -4,6 +4,6 @@
 
 /* Letters to insert, remove, change or swap with a neighbour to get from a to b, without regard to case
  * (optimal string alignment).  Names longer than 63 bytes are compared up to there. */
-int hl_edit_distance(const char *a, const char *b);
+int hl_nearest_distance(const char *a, const char *b);
 
 #endif

@@ -255,8 +255,8 @@ int hl_option_find(const char *key)
 static int distance(const char *known, const char *key)
 {
     const char *dot = strrchr(known, '.');
-    int whole = 2 * hl_edit_distance(known, key);
-    int last = dot ? 2 * hl_edit_distance(dot + 1, key) + 1 : whole;
+    int whole = 2 * hl_nearest_distance(known, key);
+    int last = dot ? 2 * hl_nearest_distance(dot + 1, key) + 1 : whole;
     return whole < last ? whole : last;
 }
 

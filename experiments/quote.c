@@ -63,7 +63,7 @@ void hl_quote(const char *text, FILE *out)
     fputc('"', out);
 }
 
-void hl_print_line(const char *text, FILE *out)
+void hl_quote_line(const char *text, FILE *out)
 {
     size_t n = strlen(text);
     for (size_t i = 0; i < n;) {
@@ -75,7 +75,7 @@ void hl_print_line(const char *text, FILE *out)
     }
 }
 
-char *hl_unbinary(const char *base64)
+char *hl_quote_decode(const char *base64)
 {
     size_t n = strlen(base64), at = 0;
     char *bytes = hl_alloc(n + 1);

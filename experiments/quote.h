@@ -9,9 +9,9 @@
 void hl_quote(const char *text, FILE *out);
 
 /* Print text so that it stays on its line, as in a comment: with ? for what is not printable UTF-8. */
-void hl_print_line(const char *text, FILE *out);
+void hl_quote_line(const char *text, FILE *out);
 
 /* Undo base64: the bytes, with a 0 after them; release with free.  NULL where it is not base64, or holds a NUL byte. */
-char *hl_unbinary(const char *base64);
+char *hl_quote_decode(const char *base64);
 
 #endif

@@ -17,7 +17,7 @@ void hl_summary_add(hl_summary *s, const hl_step_report *r)
     s->bytes += hl_tally_sum(&r->tally, HL_FACT_BYTES);
 }
 
-bool hl_act_is_exchange(int act)
+bool hl_summary_is_exchange(int act)
 {
     return (act >= HL_ITEM_TAKE && act <= HL_USER_PASS_BACK) || (act >= HL_GIVE_INPUTS && act <= HL_TALLY)
            || act == HL_SUM_ITEM || act == HL_SUM_USER;
@@ -49,7 +49,7 @@ static double seconds_waited(const hl_summary *s, const hl_mesh *mesh)
     double least[HL_ACTS], waited = 0;
     find_least(least, s, mesh);
     for (int a = 0; a < HL_ACTS; a++)
-        if (hl_act_is_exchange(a)) waited += s->own[a] - (is_taking(a) ? 0 : least[a]);
+        if (hl_summary_is_exchange(a)) waited += s->own[a] - (is_taking(a) ? 0 : least[a]);
     return waited;
 }
 
@@ -143,7 +143,7 @@ hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_
     hl_group_all_reduce_double(world, sent, HL_MESH_GROUPS);
     find_idle(&idle_item, &idle_user, s, mesh);
     gather(row, s, world);
-    for (int a = 0; a < HL_ACTS; a++) exchange += hl_act_is_exchange(a) ? row[a].sum : 0;
+    for (int a = 0; a < HL_ACTS; a++) exchange += hl_summary_is_exchange(a) ? row[a].sum : 0;
     print(row, s, forecast, world->size, exchange / row[WHOLE].sum);
     print_sent(sent, s->steps, idle_item, idle_user);
     hl_record_begin(record, "summary");

@@ -13,7 +13,7 @@ typedef struct {
 } hl_summary;
 
 /* Is nothing computed in it: does a rank send, or wait for others? */
-bool hl_act_is_exchange(int act);
+bool hl_summary_is_exchange(int act);
 
 void hl_summary_add(hl_summary *s, const hl_step_report *r);
 

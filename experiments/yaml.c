@@ -123,7 +123,7 @@ static hl_status add_scalar(hl_names *to, const reader *r)
         hl_names_add(to, scalar(r), r->event.data.scalar.length);
         return HL_OK;
     }
-    char *bytes = hl_unbinary(scalar(r));
+    char *bytes = hl_quote_decode(scalar(r));
     if (!bytes)
         return HL_FAIL(HL_EUSAGE, "%s:%d: what follows !!binary is not base64, or holds a NUL byte", r->name,
                        line_of(r));

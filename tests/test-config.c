@@ -1,7 +1,7 @@
 /* test-config.c - values come from defaults, file and command line, and what is wrong is a sentence. */
 #include "base/arena.h"
 #include "base/error.h"
-#include "experiments/commands.h"
+#include "experiments/arguments.h"
 #include "experiments/config.h"
 #include "experiments/nearest.h"
 #include "experiments/options.h"
@@ -229,7 +229,7 @@ static void a_later_file_is_stronger(void)
         hl_config c;
         char *argv[5];
         memcpy(argv, forms[i], sizeof argv);
-        CHECK_OK(hl_config_load_alone(&c, lengths[i], argv));
+        CHECK_OK(hl_arguments_config_alone(&c, lengths[i], argv));
         CHECK(c.epochs == 6 && c.batch_size == 7 && c.seed == 9 && c.text_keys.n == 3);
         CHECK(strncmp(from_of(&c, "epochs"), b, strlen(b)) == 0
               && strcmp(from_of(&c, "epochs") + strlen(b), ":2") == 0);
@@ -239,7 +239,7 @@ static void a_later_file_is_stronger(void)
     }
     char *none[] = {"--config_file", "--seed", "9"};
     hl_config c;
-    CHECK_FAILS(hl_config_load_alone(&c, 3, none), HL_EUSAGE, "the configuration is missing");
+    CHECK_FAILS(hl_arguments_config_alone(&c, 3, none), HL_EUSAGE, "the configuration is missing");
     hl_config_free(&c);
 }
 
@@ -575,11 +575,11 @@ static void the_help_names_every_option(void)
 
 static void distances_count_letters(void)
 {
-    CHECK(hl_edit_distance("", "") == 0);
-    CHECK(hl_edit_distance("abc", "") == 3);
-    CHECK(hl_edit_distance("kitten", "sitting") == 3);
-    CHECK(hl_edit_distance("epcohs", "EPOCHS") == 1);
-    CHECK(hl_edit_distance("dedup", "dedupe") == 1);
+    CHECK(hl_nearest_distance("", "") == 0);
+    CHECK(hl_nearest_distance("abc", "") == 3);
+    CHECK(hl_nearest_distance("kitten", "sitting") == 3);
+    CHECK(hl_nearest_distance("epcohs", "EPOCHS") == 1);
+    CHECK(hl_nearest_distance("dedup", "dedupe") == 1);
 }
 
 /* Two columns of one name, none at all, and counts that no step can number. */

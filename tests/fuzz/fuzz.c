@@ -168,7 +168,7 @@ static void read_quoted(const char *text, size_t n)
     size_t length = 0;
     FILE *out = open_memstream(&yaml, &length);
     (void)n;
-    fputs("key: ", out), hl_quote(text, out), fputs("  # ", out), hl_print_line(text, out), fputs("\n", out);
+    fputs("key: ", out), hl_quote(text, out), fputs("  # ", out), hl_quote_line(text, out), fputs("\n", out);
     fclose(out);
     HL_CHECK(hl_yaml_read(yaml, length, "quoted", take_quoted, (void *)(uintptr_t)text) == HL_OK);
     free(yaml);
