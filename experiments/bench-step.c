@@ -57,12 +57,12 @@ static hl_status take_step(seen *s, hl_job *j, int64_t at, hl_arena *arena)
     hl_batch batch;
     const hl_step_orders orders = {.learning_rate = j->config->optim_args_learning_rate, .update = true};
     hl_group_barrier(j->world);
-    double began = hl_seconds(), cpu = hl_cpu_seconds();
+    double began = hl_seconds(), cpu = hl_usage_cpu_seconds();
     hl_sampler_draw(&batch, &j->sampler, at, arena);
     hl_status status = hl_step_run(&s->report, &j->engine, &batch, &orders);
     s->samples = batch.samples;
     hl_arena_back(arena, 0);
-    if (status == HL_OK) agree(s, j, hl_seconds() - began, hl_cpu_seconds() - cpu);
+    if (status == HL_OK) agree(s, j, hl_seconds() - began, hl_usage_cpu_seconds() - cpu);
     return status;
 }
 
@@ -219,14 +219,14 @@ static hl_status measure_step(json_t *result, const hl_bench_orders *orders, hl_
     hl_step_medians m;
     int64_t at = 0;
     const hl_peaks peaks = hl_meter_peaks(&orders->meter);
-    hl_peak_forget(); /* what the best product needed */
+    hl_usage_forget_peak(); /* what the best product needed */
     HL_TRY(hl_bench_steps(&m, j, &at, steps_of(orders)));
     mine.threads = j->threads;
     hl_bench_note_machine(result, &mine, &peaks);
     json_object_set_new(result, "steps", json_integer(steps_of(orders)));
     tell_step(result, &m, j, &peaks);
     json_object_set_new(result, "peak_bytes",
-                        json_integer((json_int_t)hl_group_max(j->world, (double)hl_peak_bytes())));
+                        json_integer((json_int_t)hl_group_max(j->world, (double)hl_usage_peak_bytes())));
     return HL_OK;
 }
 

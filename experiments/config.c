@@ -39,7 +39,7 @@ static hl_status set(hl_config *c, const char *key, const hl_names *value, bool 
                        hl_option_nearest(key));
     HL_TRY(hl_option_set(c, &hl_options[i], value, is_list, where));
     free(c->from[i]);
-    c->from[i] = from ? hl_copy_text(from) : NULL;
+    c->from[i] = from ? hl_alloc_text(from) : NULL;
     return HL_OK;
 }
 
@@ -388,7 +388,7 @@ char *hl_config_text(const hl_config *c)
 {
     char *text = NULL;
     size_t n = 0;
-    FILE *out = hl_text_stream(&text, &n);
+    FILE *out = hl_alloc_stream(&text, &n);
     for (int i = 0; i < hl_options_n; i++) {
         if (!hl_options[i].key) continue;
         fprintf(out, "%s: ", hl_options[i].key);

@@ -105,9 +105,9 @@ void hl_doctor_system(hl_doctor *d)
 void hl_doctor_memory(hl_doctor *d)
 {
     hl_cgroup group;
-    const double available = hl_memory_available(hl_system_root()),
+    const double available = hl_limits_memory_available(hl_limits_root()),
                  total = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    hl_cgroup_find(&group, hl_system_root());
+    hl_cgroup_find(&group, hl_limits_root());
     hl_finding *f = hl_doctor_say(d, HL_FINE, NULL, "%.1f GB of %.1f GB are available", available / GB, total / GB);
     hl_finding_figure(f, "available_bytes", available);
     hl_finding_figure(f, "total_bytes", total);

@@ -95,7 +95,7 @@ static hl_status rank_users(hl_evaluation *v, hl_job *j, const hl_catalogue *c)
 hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const hl_begun *begun)
 {
     hl_catalogue catalogue;
-    double began = hl_seconds(), cpu = hl_cpu_seconds();
+    double began = hl_seconds(), cpu = hl_usage_cpu_seconds();
     *v = (hl_evaluation){.phase = phase, .score = first_score(j->config, phase, begun)};
     hl_act_begin("encoding the catalogue", -1);
     hl_log_transient("%s: encoding the catalogue", hl_phase_name[phase]);
@@ -111,9 +111,9 @@ hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const h
     hl_catalogue_close(&catalogue);
     HL_TRY(s);
     v->seconds = hl_seconds() - began;
-    v->cpu_seconds = hl_cpu_seconds() - cpu;
+    v->cpu_seconds = hl_usage_cpu_seconds() - cpu;
     hl_group_all_reduce_double(j->world, &v->cpu_seconds, 1);
-    v->peak_bytes = (int64_t)hl_group_max(j->world, (double)hl_peak_bytes());
+    v->peak_bytes = (int64_t)hl_group_max(j->world, (double)hl_usage_peak_bytes());
     return HL_OK;
 }
 

@@ -200,7 +200,7 @@ static hl_status run_on_ranks(int argc, char **argv)
 {
     hl_group world = {0};
     hl_status s = hl_group_start(&world, &argc, &argv);
-    hl_launcher_watch(world.rank == 0 ? LAST_TO_GO : 0);
+    hl_process_watch_launcher(world.rank == 0 ? LAST_TO_GO : 0);
     if (s == HL_OK) hl_watch_start(&world);
     if (s == HL_OK) s = hl_group_agree(&world, print_all(run(&world, argc, argv)));
     hl_watch_stop();
@@ -212,7 +212,7 @@ static hl_status run_on_ranks(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    hl_launcher_remember();
+    hl_process_remember_launcher();
     hl_output_open();
     json_set_alloc_funcs(hl_alloc, free); /* no memory is no damaged file: it ends with its own sentence */
     const hl_command *c = argc > 1 ? find(argv[1]) : NULL;

@@ -360,7 +360,7 @@ static hl_status set_text(hl_config *c, const hl_option *o, const char *value, c
     (void)where;
     char **text = field(c, o);
     free(*text);
-    *text = hl_copy_text(value);
+    *text = hl_alloc_text(value);
     return HL_OK;
 }
 
@@ -530,7 +530,7 @@ char *hl_option_text(const hl_config *c, const hl_option *o)
 {
     char *text = NULL;
     size_t n = 0;
-    FILE *out = hl_text_stream(&text, &n);
+    FILE *out = hl_alloc_stream(&text, &n);
     hl_option_print(c, o, out);
     fclose(out);
     return text;

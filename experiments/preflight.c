@@ -107,8 +107,8 @@ hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_llama *
 static double memory_of_node(const char **who)
 {
     hl_cgroup group;
-    const double available = hl_memory_available(hl_system_root());
-    hl_cgroup_find(&group, hl_system_root());
+    const double available = hl_limits_memory_available(hl_limits_root());
+    hl_cgroup_find(&group, hl_limits_root());
     *who = group.memory < available ? "its control group allows" : "is available";
     return available > 0 ? fmin(available, group.memory) : group.memory;
 }

@@ -137,7 +137,7 @@ static hl_status write_used(const hl_run *r)
     char path[PATH_MAX], *text = NULL;
     size_t n = 0;
     in_folder(path, r->job, "used.yaml");
-    FILE *out = hl_text_stream(&text, &n);
+    FILE *out = hl_alloc_stream(&text, &n);
     hl_config_write_yaml(r->job->config, out);
     fclose(out);
     hl_status s = has_text(path, text, n) ? HL_OK : hl_atomic_write(path, text, n);

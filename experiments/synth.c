@@ -68,7 +68,7 @@ char *hl_synth_json(const hl_synth_settings *s, const hl_synth_report *report)
 {
     char *text = NULL;
     size_t n;
-    FILE *f = hl_text_stream(&text, &n);
+    FILE *f = hl_alloc_stream(&text, &n);
     print_report(f, s, report);
     HL_CHECK(fclose(f) == 0);
     return text;
@@ -99,7 +99,7 @@ typedef struct {
 
 static void print_csv(file *out, void (*print)(FILE *f, const hl_synth_world *w), const hl_synth_world *w)
 {
-    FILE *f = hl_text_stream(&out->text, &out->n);
+    FILE *f = hl_alloc_stream(&out->text, &out->n);
     print(f, w);
     HL_CHECK(fclose(f) == 0);
 }

@@ -146,8 +146,8 @@ hl_status hl_table_make(const hl_job *j, const hl_evaluation *v, json_t **json)
     rows r = {0};
     json_t *reference = NULL, *metrics;
     const char *title;
-    hl_score_popularity(&popular, j->world, corpus, &orders);
-    hl_score_chance(&chance, j->world, corpus, &orders);
+    hl_reference_popularity(&popular, j->world, corpus, &orders);
+    hl_reference_chance(&chance, j->world, corpus, &orders);
     add_model(&r, j->config->model, &v->score);
     add_row(&r, (hl_metrics){.title = "popularity", .score = &popular});
     add_row(&r, (hl_metrics){.title = "random", .score = &chance});

@@ -66,7 +66,7 @@ void hl_binding_find(hl_binding *s, const hl_group *world, int wanted)
     hl_group node;
     hl_cgroup group;
     hl_group_split_node(&node, world);
-    hl_cgroup_find(&group, hl_system_root());
+    hl_cgroup_find(&group, hl_limits_root());
     *s = (hl_binding){.wanted = wanted ? wanted : hl_threads_of_environment(),
                       .ranks = node.size,
                       .online = (int)sysconf(_SC_NPROCESSORS_ONLN),

@@ -145,7 +145,7 @@ static bool parse_tensors(hl_checkpoint_manifest *v, json_t *tensors)
     json_object_foreach(tensors, name, shape)
     {
         hl_tensor *t = &v->tensor[v->tensors++];
-        t->name = hl_copy_text(name);
+        t->name = hl_alloc_text(name);
         if (!parse_tensor(t, shape)) return false;
     }
     return true;

@@ -154,8 +154,8 @@ static int list_tensors(hl_tensor **out, const hl_checkpoint_content *c)
 static void describe(hl_checkpoint_manifest *v, const hl_checkpoint_content *c, const char *state)
 {
     v->tensors = list_tensors(&v->tensor, c);
-    for (int i = 0; i < v->tensors; i++) v->tensor[i].name = hl_copy_text(v->tensor[i].name);
-    v->state = hl_copy_text(state);
+    for (int i = 0; i < v->tensors; i++) v->tensor[i].name = hl_alloc_text(v->tensor[i].name);
+    v->state = hl_alloc_text(state);
 }
 
 static bool exists(const char *path) { return access(path, F_OK) == 0; }
@@ -430,7 +430,7 @@ hl_status hl_checkpoint_peek(char **state, const char *path)
     HL_TRY(load_manifest(path, &text, &n));
     file_path(manifest, path, MANIFEST);
     hl_status s = hl_checkpoint_manifest_parse(&v, text, n, manifest);
-    if (s == HL_OK) *state = hl_copy_text(v.state);
+    if (s == HL_OK) *state = hl_alloc_text(v.state);
     hl_checkpoint_manifest_free(&v);
     free(text);
     return s;
@@ -465,7 +465,7 @@ static hl_status restate(const char *folder, int64_t step, const char *state, in
     hl_status s = hl_checkpoint_manifest_parse(&v, text, n, path);
     free(text);
     free(v.state);
-    v.state = hl_copy_text(state);
+    v.state = hl_alloc_text(state);
     if (s == HL_OK && best == step) s = hl_step_name(folder, "best", best);
     if (s == HL_OK) s = write_state(path, &v);
     hl_checkpoint_manifest_free(&v);

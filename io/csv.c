@@ -297,7 +297,7 @@ static hl_status read_header(hl_csv *c)
 hl_status hl_csv_open(hl_csv **out, const char *path, size_t field_limit)
 {
     hl_csv *c = *out = hl_alloc_zero(1, sizeof *c);
-    c->path = hl_copy_text(path);
+    c->path = hl_alloc_text(path);
     c->limit = field_limit ? field_limit : HL_CSV_FIELD;
     c->line = 1;
     c->nul = SIZE_MAX;

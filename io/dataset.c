@@ -249,7 +249,7 @@ hl_status hl_dataset_open(const hl_group *g, const char *folder, hl_dataset **ou
 {
     hl_group here;
     hl_dataset *d = *out = hl_alloc_zero(1, sizeof *d);
-    d->folder = hl_copy_text(folder);
+    d->folder = hl_alloc_text(folder);
     HL_TRY(share_manifest(g, d));
     for (int t = 0; t < HL_TABLES; t++) {
         size_t n = (size_t)hl_manifest_shards(&d->manifest, (hl_table)t);

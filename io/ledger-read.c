@@ -32,7 +32,7 @@ hl_status hl_ledger_reader_open(hl_ledger_reader **out, const char *path)
     char file[PATH_MAX];
     hl_ledger_reader *r = *out = hl_alloc_zero(1, sizeof *r);
     snprintf(file, sizeof file, is_folder(path) ? "%.4000s/ledger.jsonl" : "%.4000s", path);
-    r->path = hl_copy_text(file);
+    r->path = hl_alloc_text(file);
     return hl_regular_stream(&r->in, file, HL_EFORMAT, "name a run folder of a training with ledger: on");
 }
 

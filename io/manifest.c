@@ -209,14 +209,14 @@ static bool recipe_parse(hl_recipe *r, json_t *from, json_error_t *e)
                        "text_keys", &keys, "shard_items", &items, "shard_users", &users)
         != 0)
         return false;
-    r->tokenizer = hl_copy_text(kind);
-    r->item_prompt = hl_copy_text(prompt);
+    r->tokenizer = hl_alloc_text(kind);
+    r->item_prompt = hl_alloc_text(prompt);
     r->text_keys = hl_alloc_zero(json_array_size(keys), sizeof *r->text_keys);
     r->shard_rows[HL_ITEMS] = items;
     r->shard_rows[HL_USERS] = users;
     for (size_t i = 0; i < json_array_size(keys); i++) {
         const char *key = json_string_value(json_array_get(keys, i));
-        r->text_keys[r->n_text_keys++] = hl_copy_text(key ? key : "");
+        r->text_keys[r->n_text_keys++] = hl_alloc_text(key ? key : "");
     }
     return hl_split_rule_parse(&r->split, json_object_get(from, "split")) && from_hex(&r->tokenizer_digest, digest)
            && r->vocab > 0 && r->max_text_length > 0 && items > 0 && users > 0;
@@ -268,7 +268,7 @@ static bool manifest_parse(hl_manifest *m, json_t *root, json_error_t *e)
                        "users", &users)
         != 0)
         return false;
-    m->dataset = hl_copy_text(dataset);
+    m->dataset = hl_alloc_text(dataset);
     hl_examples_parse(&m->examples, examples);
     if (!recipe_parse(&m->recipe, settings, e)) return false;
     m->split.rule = m->recipe.split;

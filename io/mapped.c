@@ -72,7 +72,7 @@ static char *sentence_about(const char *path)
              path, me.host);
     hl_printable(line + n);
     strcat(line, "\n");
-    return hl_copy_text(line);
+    return hl_alloc_text(line);
 }
 
 void hl_mapped_add(const void *at, size_t size, const char *path)

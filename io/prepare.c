@@ -256,7 +256,7 @@ static void work_close(work *w)
 static void tell(const work *w, double seconds, double cpu)
 {
     const hl_prepare_report *r = &w->manifest.report;
-    double most = hl_group_max(w->g, (double)hl_peak_bytes());
+    double most = hl_group_max(w->g, (double)hl_usage_peak_bytes());
     hl_group_all_reduce_double(w->g, &cpu, 1);
     hl_log(HL_INFO,
            "%s: prepared %lld users, %lld items, %lld tokens in %.2f s (%.2f CPU seconds, at most %.0f MB a rank)",
@@ -268,7 +268,7 @@ static void tell(const work *w, double seconds, double cpu)
 static hl_status make(const hl_group *g, const hl_prepare_settings *s, hl_prepare_report *r, bool *taken)
 {
     work *w = hl_alloc_zero(1, sizeof *w);
-    double begin = hl_seconds(), cpu = hl_cpu_seconds();
+    double begin = hl_seconds(), cpu = hl_usage_cpu_seconds();
     w->g = g;
     w->s = s;
     w->staging.lock = -1;
@@ -276,7 +276,7 @@ static hl_status make(const hl_group *g, const hl_prepare_settings *s, hl_prepar
     *r = w->manifest.report;
     *taken = w->staging.is_taken;
     hl_group_broadcast(g, taken, sizeof *taken, 0);
-    if (status == HL_OK) tell(w, hl_seconds() - begin, hl_cpu_seconds() - cpu);
+    if (status == HL_OK) tell(w, hl_seconds() - begin, hl_usage_cpu_seconds() - cpu);
     work_close(w);
     free(w);
     return status;

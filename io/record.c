@@ -166,7 +166,7 @@ static hl_status go_on(hl_record *r, int64_t after, const char *redo)
 hl_status hl_record_open(hl_record **out, const char *path, int64_t after, const char *redo)
 {
     hl_record *r = *out = hl_alloc_zero(1, sizeof *r);
-    r->path = hl_copy_text(path);
+    r->path = hl_alloc_text(path);
     HL_TRY(open_file(r));
     return go_on(r, after, redo);
 }

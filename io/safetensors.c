@@ -98,7 +98,7 @@ static int dtype_find(const char *name)
 static hl_status map_file(mapped *f, const char *path)
 {
     struct stat st;
-    f->path = hl_copy_text(path);
+    f->path = hl_alloc_text(path);
     int fd;
     HL_TRY(hl_regular_open(&fd, &st, path, HL_EFORMAT, "name a file of weights that can be read"));
     void *map = MAP_FAILED;

@@ -42,7 +42,7 @@ int32_t hl_tok_rules_add(hl_tok_rules *r, const hl_vocab *pieces, hl_tok_added t
     if (has) return has->id;
     int32_t piece = hl_vocab_find(pieces, token.text, strlen(token.text));
     token.id = piece >= 0 ? piece : next_id(r, pieces);
-    token.text = hl_copy_text(token.text);
+    token.text = hl_alloc_text(token.text);
     r->added = hl_realloc(r->added, (size_t)(r->n_added + 1) * sizeof *r->added);
     r->added[r->n_added++] = token;
     return token.id;

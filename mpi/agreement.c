@@ -14,7 +14,7 @@ enum { SHOWN = 120 }; /* bytes of a name or value in a sentence */
 void hl_settings_add(hl_settings *s, const char *name, const char *value)
 {
     s->at = hl_realloc(s->at, (size_t)(s->n + 1) * sizeof *s->at);
-    s->at[s->n++] = (hl_setting){hl_copy_text(name), hl_copy_text(value)};
+    s->at[s->n++] = (hl_setting){hl_alloc_text(name), hl_alloc_text(value)};
 }
 
 void hl_settings_free(hl_settings *s)

@@ -2,7 +2,7 @@
 #include "mpi/algorithms.h"
 #include "base/lend.h"
 #include "base/part.h"
-#include "mpi/halving.h"
+#include "mpi/recursive.h"
 #include "mpi/wait.h"
 
 /* An array that nobody has cut is cut into equal blocks. */
@@ -23,12 +23,12 @@ static void reduce_blocks(const hl_group *g, void *x, size_t n, size_t size, hl_
 
 static void direct(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
 {
-    reduce_blocks(g, x, n, size, combine, hl_direct_reduce_scatter, hl_direct_all_gather);
+    reduce_blocks(g, x, n, size, combine, hl_blocks_reduce_scatter_direct, hl_blocks_all_gather_direct);
 }
 
 static void ring(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
 {
-    reduce_blocks(g, x, n, size, combine, hl_ring_reduce_scatter, hl_ring_all_gather);
+    reduce_blocks(g, x, n, size, combine, hl_blocks_reduce_scatter_ring, hl_blocks_all_gather_ring);
 }
 
 static bool two_floats(int ranks, hl_combine combine) { return ranks == 2 && combine == hl_fold_floats; }
@@ -43,10 +43,10 @@ static void mpi(const hl_group *g, void *x, size_t n, size_t size, hl_combine co
 enum { DIRECT, RING, HALVING, DOUBLING, MPI, ALGORITHMS };
 
 const hl_algorithm hl_algorithms[] = {
-    [DIRECT] = {"direct", direct, hl_direct_reduce_scatter, hl_direct_all_gather, NULL},
-    [RING] = {"ring", ring, hl_ring_reduce_scatter, hl_ring_all_gather, NULL},
-    [HALVING] = {"halving", hl_halving_all_reduce, NULL, NULL, NULL},
-    [DOUBLING] = {"doubling", hl_doubling_all_reduce, NULL, NULL, NULL},
+    [DIRECT] = {"direct", direct, hl_blocks_reduce_scatter_direct, hl_blocks_all_gather_direct, NULL},
+    [RING] = {"ring", ring, hl_blocks_reduce_scatter_ring, hl_blocks_all_gather_ring, NULL},
+    [HALVING] = {"halving", hl_recursive_halving_all_reduce, NULL, NULL, NULL},
+    [DOUBLING] = {"doubling", hl_recursive_doubling_all_reduce, NULL, NULL, NULL},
     [MPI] = {"mpi", mpi, NULL, NULL, two_floats},
     [ALGORITHMS] = {0},
 };

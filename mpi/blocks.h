@@ -19,12 +19,12 @@ typedef struct {
 enum { HL_TAG_RING = 11, HL_TAG_HALVING, HL_TAG_DIRECT, HL_TAG_PARCEL };
 
 /* Each owner's block becomes the sum; the rest of x is undefined on return.  Collective. */
-void hl_direct_reduce_scatter(const hl_group *g, const hl_blocks *b);
-void hl_ring_reduce_scatter(const hl_group *g, const hl_blocks *b);
+void hl_blocks_reduce_scatter_direct(const hl_group *g, const hl_blocks *b);
+void hl_blocks_reduce_scatter_ring(const hl_group *g, const hl_blocks *b);
 
 /* Each owner's block goes to everyone.  Collective. */
-void hl_direct_all_gather(const hl_group *g, const hl_blocks *b);
-void hl_ring_all_gather(const hl_group *g, const hl_blocks *b);
+void hl_blocks_all_gather_direct(const hl_group *g, const hl_blocks *b);
+void hl_blocks_all_gather_ring(const hl_group *g, const hl_blocks *b);
 
 static inline char *hl_block_of(const hl_blocks *b, int r) { return b->x + b->at[r] * b->size; }
 static inline size_t hl_block_bytes(const hl_blocks *b, int r) { return b->count[r] * b->size; }

@@ -69,14 +69,14 @@ void hl_parcels_end(hl_parcels *p)
     *p = (hl_parcels){0};
 }
 
-void hl_direct_reduce_scatter(const hl_group *g, const hl_blocks *b)
+void hl_blocks_reduce_scatter_direct(const hl_group *g, const hl_blocks *b)
 {
     hl_parcels p;
     hl_parcels_reduce_scatter(&p, g, b, HL_TAG_DIRECT);
     hl_parcels_end(&p);
 }
 
-void hl_direct_all_gather(const hl_group *g, const hl_blocks *b)
+void hl_blocks_all_gather_direct(const hl_group *g, const hl_blocks *b)
 {
     hl_parcels p;
     hl_parcels_all_gather(&p, g, b, HL_TAG_DIRECT);

@@ -74,14 +74,14 @@ hl_status hl_group_start(hl_group *world, int *argc, char ***argv)
     hl_group_name(world, "world");
     hl_log_rank(world->rank, world->size);
     hl_fault_rank(world->rank);
-    hl_end_job_with(end_all);
+    hl_error_end_job_with(end_all);
     return check_launch(world);
 }
 
 void hl_group_stop(hl_group *world)
 {
     int is_started;
-    hl_end_job_with(NULL);
+    hl_error_end_job_with(NULL);
     free(world->traffic);
     *world = (hl_group){.comm = MPI_COMM_NULL, .rank = -1};
     MPI_Initialized(&is_started);
@@ -113,7 +113,7 @@ static void come_to(const hl_group *g, hl_wait what, const char *call, size_t by
 #ifdef HL_SAME_CALLS
     if (g->size > 1 && hl_samecall_look(g, call, ++g->traffic->looked, bytes) != HL_OK) {
         if (g->rank > 0) MPI_Barrier(g->comm); /* the first says it, and ends the job */
-        hl_end_job(HL_EFAIL, hl_error_text());
+        hl_error_end_job(HL_EFAIL, hl_error_text());
     }
 #endif
     (void)call;

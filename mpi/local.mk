@@ -19,7 +19,7 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/first.c mpi/first.h \
 	mpi/gradnorm.c mpi/gradnorm.h \
 	mpi/group.c mpi/group.h \
-	mpi/halving.c mpi/halving.h \
+	mpi/recursive.c mpi/recursive.h \
 	mpi/sharding.c mpi/sharding.h \
 	mpi/launch.c mpi/launch.h \
 	mpi/ledger.c mpi/ledger.h \

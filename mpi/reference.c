@@ -107,7 +107,7 @@ static void score_users(hl_score *score, const hl_group *g, const hl_corpus *cor
     hl_group_all_reduce_with(g, score, 1, sizeof *score, combine_scores);
 }
 
-void hl_score_popularity(hl_score *score, const hl_group *g, const hl_corpus *corpus, const hl_eval_orders *orders)
+void hl_reference_popularity(hl_score *score, const hl_group *g, const hl_corpus *corpus, const hl_eval_orders *orders)
 {
     popularity p;
     popularity_open(&p, g, corpus);
@@ -117,7 +117,7 @@ void hl_score_popularity(hl_score *score, const hl_group *g, const hl_corpus *co
     free(p.more);
 }
 
-void hl_score_chance(hl_score *score, const hl_group *g, const hl_corpus *corpus, const hl_eval_orders *orders)
+void hl_reference_chance(hl_score *score, const hl_group *g, const hl_corpus *corpus, const hl_eval_orders *orders)
 {
     *score = hl_score_at(orders->cut, orders->cuts);
     score_users(score, g, corpus, orders, NULL);

@@ -135,7 +135,7 @@ static size_t longest(const hl_group *g, const hl_blocks *b)
     return most * b->size;
 }
 
-void hl_ring_reduce_scatter(const hl_group *g, const hl_blocks *b)
+void hl_blocks_reduce_scatter_ring(const hl_group *g, const hl_blocks *b)
 {
     const size_t most = most_branches(g->size), room = most * longest(g, b);
     ring o = {.g = g, .blocks = b, .in = {hl_lend(room), hl_lend(room)}};
@@ -151,7 +151,7 @@ void hl_ring_reduce_scatter(const hl_group *g, const hl_blocks *b)
     hl_lend_back(o.in[0]);
 }
 
-void hl_ring_all_gather(const hl_group *g, const hl_blocks *b)
+void hl_blocks_all_gather_ring(const hl_group *g, const hl_blocks *b)
 {
     MPI_Request request[2];
     ring o = {.g = g, .blocks = b, .request = request};

@@ -12,7 +12,7 @@ static double processors(void)
 {
     cpu_set_t set;
     hl_cgroup group;
-    hl_cgroup_find(&group, hl_system_root());
+    hl_cgroup_find(&group, hl_limits_root());
     const int n =
         sched_getaffinity(getppid(), sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int)sysconf(_SC_NPROCESSORS_ONLN);
     return group.cpus < n ? group.cpus : n;

@@ -168,7 +168,7 @@ static void cleared_pieces_are_clear_after_use(void)
 
 static void nothing_can_be_allocated_too(void)
 {
-    char *none = hl_alloc(0), *cleared = hl_alloc_zero(3, 2), *text = hl_copy_text("word");
+    char *none = hl_alloc(0), *cleared = hl_alloc_zero(3, 2), *text = hl_alloc_text("word");
     CHECK(none && cleared[0] == 0 && cleared[5] == 0 && strcmp(text, "word") == 0);
     none = hl_realloc(none, 10);
     none[9] = 1;

@@ -268,7 +268,7 @@ static double seconds_to_read(int rows, int fields_of_last)
     }
     const char *path = file_of(file, (size_t)(at - file));
     free(file);
-    const double begin = hl_cpu_seconds();
+    const double begin = hl_usage_cpu_seconds();
     CHECK_OK(hl_csv_open(&c, path, 0));
     hl_status s = HL_OK;
     do s = hl_csv_next(c, &row);
@@ -277,7 +277,7 @@ static double seconds_to_read(int rows, int fields_of_last)
         CHECK_FAILS(s, HL_EFORMAT, "more than 4096 fields where the header has 3; is a line end missing?");
     else CHECK(s == HL_OK);
     hl_csv_close(c);
-    return hl_cpu_seconds() - begin;
+    return hl_usage_cpu_seconds() - begin;
 }
 
 /* As many bytes with line ends take as long; going back to the beginning of the row would take twenty times that. */

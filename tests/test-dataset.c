@@ -273,7 +273,7 @@ static void the_digest_names_the_content_and_not_the_files_it_came_from(void)
     hl_dataset *d;
     uint64_t digest[3];
     hl_prepare_report r;
-    char *red = hl_copy_text(small_texts);
+    char *red = hl_alloc_text(small_texts);
     *strstr(red, "red") = 'b';
     const char *const texts[] = {small_texts, red, small_texts};
     for (int i = 0; i < 3; i++) {

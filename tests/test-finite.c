@@ -169,7 +169,7 @@ static void evaluate_constant(world *w)
     hl_score score, chance;
     const hl_eval_orders orders = orders_of(NULL, NULL);
     evaluate_replaced(&score, w, the_same);
-    hl_score_chance(&chance, check_world(), &w->t.corpus, &orders);
+    hl_reference_chance(&chance, check_world(), &w->t.corpus, &orders);
     CHECK(score.users == USERS && score.repeated == chance.repeated && score.tied == USERS - score.repeated);
     for (int k = 0; k < 3; k++) {
         CHECK_NEAR(score.gains[HL_TIES_RANDOM].recall[k], chance.gains[HL_TIES_RANDOM].recall[k], 1e-9);

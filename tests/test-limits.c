@@ -34,10 +34,10 @@ static const char *root_named(const char *name)
 
 static void a_limit_is_a_number_and_max_or_huge_ones_are_none(void)
 {
-    CHECK(hl_limit_parse("4096\n") == 4096 && hl_limit_parse("0") == 0);
-    CHECK(isinf(hl_limit_parse("max\n")) && isinf(hl_limit_parse("")) && isinf(hl_limit_parse("-1"))
-          && isinf(hl_limit_parse("nan")));
-    CHECK(isinf(hl_limit_parse("9223372036854771712\n")));
+    CHECK(hl_limits_parse("4096\n") == 4096 && hl_limits_parse("0") == 0);
+    CHECK(isinf(hl_limits_parse("max\n")) && isinf(hl_limits_parse("")) && isinf(hl_limits_parse("-1"))
+          && isinf(hl_limits_parse("nan")));
+    CHECK(isinf(hl_limits_parse("9223372036854771712\n")));
 }
 
 static void version_two_is_read_up_to_the_top(void)
@@ -88,15 +88,15 @@ static void without_files_there_is_no_limit(void)
 {
     hl_cgroup c;
     hl_cgroup_find(&c, root_named("none"));
-    CHECK(isinf(c.memory) && isinf(c.cpus) && hl_memory_available(root_named("none")) == 0);
+    CHECK(isinf(c.memory) && isinf(c.cpus) && hl_limits_memory_available(root_named("none")) == 0);
 }
 
 static void what_is_available_counts_swap(void)
 {
     const char *root = root_named("memory");
     put(root, "/proc/meminfo", "MemTotal:  9000 kB\nMemAvailable:  4000 kB\nSwapFree:   100 kB\n");
-    CHECK(hl_memory_available(root) == 4100 * 1024.0);
-    CHECK(hl_memory_available("") > 0);
+    CHECK(hl_limits_memory_available(root) == 4100 * 1024.0);
+    CHECK(hl_limits_memory_available("") > 0);
 }
 
 static const test tests[] = {

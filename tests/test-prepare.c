@@ -304,7 +304,7 @@ static void a_changed_source_makes_it_stale_and_a_touched_one_does_not(void)
 {
     hl_prepare_settings s = csv_pair("source", small_interactions, small_texts);
     const char *path = in_folder("text/source.csv");
-    char *changed = hl_copy_text(small_texts);
+    char *changed = hl_alloc_text(small_texts);
     CHECK_OK(prepare(&s));
     set_time(path, 1000000000);
     CHECK(is_current(&s));

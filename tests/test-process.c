@@ -55,8 +55,8 @@ static double outlives(const char *rank)
         unsetenv("OMPI_COMM_WORLD_SIZE"), unsetenv("PMIX_RANK"), unsetenv("PMI_RANK");
         if (rank) setenv("PMIX_RANK", rank, 1);
         if (fork() == 0) { /* the rank; its end of the pipe closes with it */
-            hl_launcher_remember();
-            hl_launcher_watch(0);
+            hl_process_remember_launcher();
+            hl_process_watch_launcher(0);
             close(end[0]);
             if (write(end[1], "1", 1) == 1) usleep(4 * 1000 * 1000);
             _exit(0);

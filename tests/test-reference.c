@@ -85,9 +85,9 @@ static void check_orders(const hl_corpus *c, const hl_eval_orders *orders, const
         if (p.repeated) hl_score_add(&chance, 0, 0);
         else hl_score_add_random(&chance, p.open);
     }
-    hl_score_popularity(&got, check_world(), c, orders);
+    hl_reference_popularity(&got, check_world(), c, orders);
     compare(&got, &want);
-    hl_score_chance(&got, check_world(), c, orders);
+    hl_reference_chance(&got, check_world(), c, orders);
     compare(&got, &chance);
 }
 

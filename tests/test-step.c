@@ -142,9 +142,9 @@ static int64_t blocks_of_later_steps(const golden *g, const variant *v)
     for (int step = 1; step <= 10; step++) {
         hl_step_report report;
         CHECK_OK(hl_step_run(&report, &e, &g->batch, &(hl_step_orders){.learning_rate = g->lr, .update = true}));
-        if (step == (v->wish.side[HL_ITEM].pp > 1 ? 4 : 2)) blocks = hl_blocks_asked();
+        if (step == (v->wish.side[HL_ITEM].pp > 1 ? 4 : 2)) blocks = hl_alloc_count();
     }
-    blocks = hl_blocks_asked() - blocks;
+    blocks = hl_alloc_count() - blocks;
     hl_engine_close(&e);
     hl_mesh_close(&mesh);
     return (int64_t)hl_group_max(check_world(), (double)blocks);

@@ -2,14 +2,10 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/pages.h"
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ALIGN = 64, LEAST_BLOCK = 1 << 16 };
-
-static atomic_llong blocks_asked;
 
 struct hl_arena_block {
     hl_arena_block *below;
@@ -19,22 +15,12 @@ struct hl_arena_block {
 
 static size_t rounded(size_t bytes) { return (bytes + ALIGN - 1) / ALIGN * ALIGN; }
 
-_Noreturn void hl_out_of_memory(const char *what, size_t bytes)
-{
-    char sentence[200];
-    snprintf(sentence, sizeof sentence,
-             "out of memory: %s wants %zu more bytes; use more ranks, a smaller batch_size or chunk_tokens", what,
-             bytes);
-    hl_end_job(HL_EFAIL, sentence);
-}
-
 static void add_block(hl_arena *a, size_t begin, size_t size)
 {
-    blocks_asked++;
-    hl_arena_block *b = malloc(sizeof *b);
+    hl_arena_block *b = hl_alloc(sizeof *b);
     const size_t align = size < 2 * HL_LARGE_PAGE ? ALIGN : HL_LARGE_PAGE;
     void *bytes;
-    if (!b || posix_memalign(&bytes, align, size)) hl_out_of_memory(a->name, size);
+    if (posix_memalign(&bytes, align, size)) hl_alloc_failed(a->name, size);
     b->bytes = bytes;
     hl_pages_large(b->bytes, size);
     b->below = a->top;
@@ -106,51 +92,4 @@ void hl_arena_free(hl_arena *a)
 {
     while (a->top) drop_block(a);
     a->used = a->most = 0;
-}
-
-int64_t hl_blocks_asked(void) { return blocks_asked; }
-
-void *hl_alloc(size_t bytes)
-{
-    blocks_asked++;
-    void *p = malloc(bytes ? bytes : 1);
-    if (!p) hl_out_of_memory("the program", bytes);
-    return p;
-}
-
-void *hl_alloc_zero(size_t count, size_t size)
-{
-    blocks_asked++;
-    void *p = calloc(count ? count : 1, size ? size : 1);
-    if (!p) hl_out_of_memory("the program", count * size);
-    return p;
-}
-
-void *hl_alloc_aligned(size_t bytes)
-{
-    blocks_asked++;
-    void *p = aligned_alloc(ALIGN, rounded(bytes ? bytes : 1));
-    if (!p) hl_out_of_memory("the program", bytes);
-    return p;
-}
-
-void *hl_realloc(void *p, size_t bytes)
-{
-    blocks_asked++;
-    p = realloc(p, bytes ? bytes : 1);
-    if (!p) hl_out_of_memory("the program", bytes);
-    return p;
-}
-
-char *hl_copy_text(const char *text)
-{
-    size_t n = strlen(text) + 1;
-    return memcpy(hl_alloc(n), text, n);
-}
-
-FILE *hl_text_stream(char **text, size_t *n)
-{
-    FILE *f = open_memstream(text, n);
-    if (!f) hl_out_of_memory("a text", 1);
-    return f;
 }

@@ -12,10 +12,9 @@
  * allocates nothing any more.  Running out of memory ends the job with a sentence. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
-#include <stddef.h>
+#include "base/alloc.h"
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
+#include <stddef.h>
 
 typedef struct hl_arena_block hl_arena_block;
 typedef struct {
@@ -51,22 +50,5 @@ void hl_arena_back(hl_arena *a, size_t mark);
 
 size_t hl_arena_used(const hl_arena *a);
 void hl_arena_free(hl_arena *a);
-
-/* End the job with a sentence: `what` wants so many bytes more than there are. */
-_Noreturn void hl_out_of_memory(const char *what, size_t bytes);
-
-/* How many blocks arenas and the functions below have asked the system for, since the start of the program. */
-int64_t hl_blocks_asked(void);
-
-/* malloc and realloc that end the job with a sentence instead of returning NULL; for things that
- * live as long as their struct and are released with free. */
-void *hl_alloc(size_t bytes);
-void *hl_alloc_zero(size_t count, size_t size);
-void *hl_alloc_aligned(size_t bytes); /* to 64 */
-void *hl_realloc(void *p, size_t bytes);
-char *hl_copy_text(const char *text);
-
-/* A stream whose bytes become *text (n), with a 0 behind them, when it is closed; ends the job as hl_alloc does. */
-FILE *hl_text_stream(char **text, size_t *n);
 
 #endif

@@ -33,18 +33,18 @@ const char *hl_error_text(void) { return text; }
 
 const char *hl_error_place(void) { return place; }
 
-void hl_broken_promise(const char *file, int line, const char *promise)
+void hl_error_broken_promise(const char *file, int line, const char *promise)
 {
     char sentence[400];
     snprintf(sentence, sizeof sentence, "%s:%d: broken promise: %s; this is a bug of the program", file, line, promise);
-    hl_end_job(HL_EFAIL, sentence);
+    hl_error_end_job(HL_EFAIL, sentence);
 }
 
-void hl_end_job(hl_status status, const char *sentence)
+void hl_error_end_job(hl_status status, const char *sentence)
 {
     hl_log(HL_ERROR, "%s", sentence);
     if (end_of_job) end_of_job((int)status);
     _exit((int)status);
 }
 
-void hl_end_job_with(void (*end)(int status)) { end_of_job = end; }
+void hl_error_end_job_with(void (*end)(int status)) { end_of_job = end; }

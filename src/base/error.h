@@ -27,9 +27,9 @@ typedef enum {
     } while (0)
 
 /* A promise between functions; always on outside inner loops. */
-#define HL_CHECK(cond)                                             \
-    do {                                                           \
-        if (!(cond)) hl_broken_promise(__FILE__, __LINE__, #cond); \
+#define HL_CHECK(cond)                                                   \
+    do {                                                                 \
+        if (!(cond)) hl_error_broken_promise(__FILE__, __LINE__, #cond); \
     } while (0)
 
 /* Remember the sentence of a failure; use HL_FAIL.  Sentences end up at 1000 bytes. */
@@ -46,12 +46,12 @@ const char *hl_error_text(void);
 const char *hl_error_place(void);
 
 /* Say what was broken and end the whole job. */
-_Noreturn void hl_broken_promise(const char *file, int line, const char *promise);
+_Noreturn void hl_error_broken_promise(const char *file, int line, const char *promise);
 
 /* End every process of the job now, for where nobody can agree any more. Says `sentence` first. */
-_Noreturn void hl_end_job(hl_status status, const char *sentence);
+_Noreturn void hl_error_end_job(hl_status status, const char *sentence);
 
 /* How a job of many processes ends; the default is _exit(status). */
-void hl_end_job_with(void (*end)(int status));
+void hl_error_end_job_with(void (*end)(int status));
 
 #endif

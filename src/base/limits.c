@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *hl_system_root(void)
+const char *hl_limits_root(void)
 {
     const char *named = getenv("HLLM_SYSTEM_ROOT");
     return named ? named : "";
 }
 
-double hl_limit_parse(const char *text)
+double hl_limits_parse(const char *text)
 {
     const double none = 0x1p60;
     char *end;
@@ -44,7 +44,7 @@ static double cpus_of_two(const char *folder)
     if (!read_line(line, sizeof line, path)) return INFINITY;
     const char *second = strchr(line, ' ');
     period = second ? strtod(second, NULL) : 0;
-    return period > 0 ? hl_limit_parse(line) / period : INFINITY;
+    return period > 0 ? hl_limits_parse(line) / period : INFINITY;
 }
 
 static double cpus_of_one(const char *folder)
@@ -54,14 +54,14 @@ static double cpus_of_one(const char *folder)
     if (!read_line(quota, sizeof quota, path)) return INFINITY;
     snprintf(path, sizeof path, "%s/cpu.cfs_period_us", folder);
     if (!read_line(period, sizeof period, path)) return INFINITY;
-    return hl_limit_parse(period) > 0 ? hl_limit_parse(quota) / hl_limit_parse(period) : INFINITY;
+    return hl_limits_parse(period) > 0 ? hl_limits_parse(quota) / hl_limits_parse(period) : INFINITY;
 }
 
 static double memory_of(const char *folder, const char *file)
 {
     char path[PATH_MAX], line[100];
     snprintf(path, sizeof path, "%s/%s", folder, file);
-    return read_line(line, sizeof line, path) ? hl_limit_parse(line) : INFINITY;
+    return read_line(line, sizeof line, path) ? hl_limits_parse(line) : INFINITY;
 }
 
 static double memory_of_two(const char *folder) { return memory_of(folder, "memory.max"); }
@@ -126,7 +126,7 @@ void hl_cgroup_find(hl_cgroup *c, const char *root)
     if (f) fclose(f);
 }
 
-double hl_memory_available(const char *root)
+double hl_limits_memory_available(const char *root)
 {
     char path[PATH_MAX], line[200];
     double bytes = 0, kib;

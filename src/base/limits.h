@@ -15,12 +15,12 @@ typedef struct {
 void hl_cgroup_find(hl_cgroup *c, const char *root);
 
 /* Bytes that could be had without swapping anything, and swap that is free; 0 where the system does not say. */
-double hl_memory_available(const char *root);
+double hl_limits_memory_available(const char *root);
 
 /* The root that HLLM_SYSTEM_ROOT names, for tests; "" else. */
-const char *hl_system_root(void);
+const char *hl_limits_root(void);
 
 /* A limit as /proc and cgroups write it: "max" and huge numbers are none. */
-double hl_limit_parse(const char *text);
+double hl_limits_parse(const char *text);
 
 #endif

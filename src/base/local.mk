@@ -3,7 +3,7 @@ noinst_LIBRARIES += src/base/libhlbase.a
 src_base_libhlbase_a_CPPFLAGS = $(BASE_CPPFLAGS) $(XXHASH_CFLAGS)
 src_base_libhlbase_a_SOURCES = \
 	src/base/acts.c src/base/acts.h \
-	src/base/arena.c src/base/arena.h \
+	src/base/alloc.c src/base/alloc.h src/base/arena.c src/base/arena.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/digest.c src/base/digest.h \
 	src/base/error.c src/base/error.h \

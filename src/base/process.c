@@ -58,7 +58,7 @@ void hl_process_text(char *out, size_t room, const hl_process *p)
 
 /* ---- the launcher */
 
-void hl_launcher_remember(void) { launcher = getppid(); }
+void hl_process_remember_launcher(void) { launcher = getppid(); }
 
 static void *watch(void *patience)
 {
@@ -73,7 +73,7 @@ static void *watch(void *patience)
     _exit(1);
 }
 
-void hl_launcher_watch(double patience)
+void hl_process_watch_launcher(double patience)
 {
     static double seconds;
     bool is_rank = first_set(rank_names, sizeof rank_names / sizeof rank_names[0]) != NULL;

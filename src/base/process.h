@@ -20,12 +20,12 @@ void hl_process_host(char host[65]);
 void hl_process_text(char *out, size_t room, const hl_process *p);
 
 /* Remember who has started this process.  The first lines of main; later the launcher may be gone already. */
-void hl_launcher_remember(void);
+void hl_process_remember_launcher(void);
 
 /* Where a launcher of ranks (mpirun, srun) has started this process: end it, with a sentence, soon after the
  * launcher is gone, since nobody can stop it any more, and a new start may want its files.  A thread looks twice a
  * second, so that also a rank ends that waits for another one.  `patience`: seconds to live on after that.  A
  * process that nobody launched as a rank may outlive its shell. */
-void hl_launcher_watch(double patience);
+void hl_process_watch_launcher(double patience);
 
 #endif

@@ -14,7 +14,7 @@ static size_t bytes_of(size_t n) { return n ? n * sizeof(float) : 1; }
 float *hl_reserve(size_t n)
 {
     void *x = mmap(NULL, bytes_of(n), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (x == MAP_FAILED) hl_out_of_memory("an array of the model", bytes_of(n));
+    if (x == MAP_FAILED) hl_alloc_failed("an array of the model", bytes_of(n));
     hl_pages_large(x, bytes_of(n));
     return x;
 }

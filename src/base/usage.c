@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
-double hl_cpu_seconds(void)
+double hl_usage_cpu_seconds(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
@@ -11,7 +11,7 @@ double hl_cpu_seconds(void)
 }
 
 /* Not getrusage's: that remembers what the process held before it became this program. */
-int64_t hl_peak_bytes(void)
+int64_t hl_usage_peak_bytes(void)
 {
     char line[128];
     long long kib = 0;
@@ -23,7 +23,7 @@ int64_t hl_peak_bytes(void)
 }
 
 /* proc(5): clear_refs. */
-void hl_peak_forget(void)
+void hl_usage_forget_peak(void)
 {
     FILE *f = fopen("/proc/self/clear_refs", "w");
     if (!f) return;

@@ -71,7 +71,7 @@ static void must(dnnl_status_t status, const char *what)
 {
     if (status == dnnl_success) return;
     hl_fail(HL_EFAIL, __FILE__, __LINE__, "oneDNN: %s failed with status %d; set precision: fp32", what, (int)status);
-    hl_end_job(HL_EFAIL, hl_error_text());
+    hl_error_end_job(HL_EFAIL, hl_error_text());
 }
 
 /* The processor, and a queue of work for it; made once. */

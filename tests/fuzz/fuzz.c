@@ -117,7 +117,7 @@ static void read_timestamp(const char *text, size_t n)
 
 static void print_bytes(const char *text, size_t n)
 {
-    char shown[HL_EXCERPT], *copy = hl_copy_text(text);
+    char shown[HL_EXCERPT], *copy = hl_alloc_text(text);
     hl_excerpt(shown, text, n);
     hl_printable(copy);
     HL_CHECK(strlen(copy) == strlen(text));
@@ -402,7 +402,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     }
     if (chosen < 0) exit(name && strcmp(name, "list") == 0 ? 0 : 2);
     hl_log_level(HL_ERROR);
-    hl_end_job_with(crash);
+    hl_error_end_job_with(crash);
     make_folder();
     return 0;
 }

@@ -1,10 +1,10 @@
-/* halving.c - combine an array over ranks that are 1, 2, 4 ... apart.
+/* recursive.c - recursive halving and doubling: combine an array over ranks that are 1, 2, 4 ... apart.
  *
  * The tree of p ranks has as many branches as the largest power of two that is not above p; the first few are of two
  * ranks each.  There the second gives its array to the first.  The branches then meet their neighbours, pairs of
  * branches the neighbouring pairs, and so on: at each level the lower rank's numbers stand left of the sum, so even
  * an operation for which left and right differ comes out as the tree has it. */
-#include "mpi/halving.h"
+#include "mpi/recursive.h"
 #include "base/lend.h"
 #include "mpi/blocks.h"
 #include "mpi/wait.h"
@@ -118,12 +118,12 @@ static void reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine
     hl_lend_back(wire);
 }
 
-void hl_doubling_all_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
+void hl_recursive_doubling_all_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
 {
     reduce(g, x, n, size, combine, false);
 }
 
-void hl_halving_all_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
+void hl_recursive_halving_all_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
 {
     reduce(g, x, n, size, combine, true);
 }
