@@ -1,8 +1,8 @@
-/* atomic.h - files and folders that are there whole or not at all, even after a power cut.
+/* atomic.h - write and move files and folders so that they are there whole or not at all, even after a power cut.
  *
- * A thing is written under another name, flushed to the disk, and moved to its own name; then the
- * folder that holds the name is flushed too.  All functions are local; they fail with HL_ESTORE and a
- * sentence that names the path and the system's reason. */
+ * A file is written under another name, flushed to the disk, and moved to its own name; then the folder that holds
+ * the name is flushed too.  All functions are local; they fail with HL_ESTORE and a sentence that names the path and
+ * the system's reason. */
 #ifndef IO_ATOMIC_H
 #define IO_ATOMIC_H
 #include "base/error.h"
@@ -11,7 +11,7 @@
 /* Replace the file `path` by these bytes; it holds either the old or the new ones at any moment. */
 hl_status hl_atomic_write(const char *path, const void *bytes, size_t n);
 
-/* fsync, of which the watcher knows that it may take long (base/acts.h). */
+/* fsync between hl_act_long and hl_act_long_is_over (base/acts.h), since it may take long. */
 int hl_atomic_flush(int fd);
 
 /* Flush a file, or a folder's list of names, to the disk. */

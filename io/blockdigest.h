@@ -1,9 +1,9 @@
-/* blockdigest.h - digests of a file by blocks, shared over ranks: a large file is read once, by everyone together. */
+/* blockdigest.h - digests of the blocks of a file.  The ranks share the reading, so a large file is read once. */
 #ifndef IO_BLOCKDIGEST_H
 #define IO_BLOCKDIGEST_H
 #include "mpi/group.h"
 
-/* Blocks of `block` bytes in a file of this size; the last may be shorter. */
+/* How many blocks of `block` bytes a file of this size has; the last one may be shorter. */
 int hl_block_count(int64_t size, int64_t block);
 
 /* digest (hl_block_count) = XXH3-64 of each block of the first `size` bytes, on every rank.  Collective over g;

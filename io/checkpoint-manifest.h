@@ -30,14 +30,14 @@ void hl_checkpoint_manifest_free(hl_checkpoint_manifest *v);
 /* The manifest's text; release with free.  v->state must be a JSON object. */
 char *hl_checkpoint_manifest_text(const hl_checkpoint_manifest *v);
 
-/* From the text of `path`.  HL_ESTORE where it is damaged, HL_EFORMAT where another version wrote it.
- * Free *v also after a failure. */
+/* Parse the manifest's text, which was read from `path`.  HL_ESTORE where it is damaged, HL_EFORMAT where another
+ * version wrote it.  Free *v also after a failure. */
 hl_status hl_checkpoint_manifest_parse(hl_checkpoint_manifest *v, const char *text, size_t n, const char *path);
 
 /* The file of this name; NULL where there is none. */
 const hl_checkpoint_manifest_file *hl_checkpoint_manifest_find(const hl_checkpoint_manifest *v, const char *name);
 
-/* Print what the checkpoint at `path`, which was found whole, holds: for people, or as one JSON object. */
+/* Print what the checkpoint at `path` holds, for people or as one JSON object.  Its files have been verified before. */
 void hl_checkpoint_manifest_print(const hl_checkpoint_manifest *v, const char *path, FILE *out, bool json);
 
 #endif

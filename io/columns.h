@@ -1,9 +1,9 @@
 /* columns.h - which columns of a CSV file are item, user and time.
  *
- * Known names are found wherever they stand: item, item_id, movieId, parent_asin; user, user_id, reviewerID; timestamp,
- * time, unixReviewTime and the like (the table is in columns.c), in capitals or not, with or without dashes, and with
- * the types that RecBole writes behind names (item_id:token).  Where the header has none of them, three columns are
- * item, user and timestamp in this order. */
+ * Columns are found by known names: item, item_id, movieId, parent_asin; user, user_id, reviewerID; timestamp, time,
+ * unixReviewTime and the like (the table in columns.c).  Capitals and dashes do not matter; the types that RecBole
+ * writes behind names (item_id:token) are left out.  A header of three columns without any known name is item, user,
+ * timestamp in this order. */
 #ifndef IO_COLUMNS_H
 #define IO_COLUMNS_H
 #include "base/error.h"
@@ -11,14 +11,15 @@
 
 enum { HL_COLUMN_ITEM, HL_COLUMN_USER, HL_COLUMN_TIME, HL_COLUMNS };
 
-/* The columns of an interactions file.  HL_EFORMAT where its header names some of them alone or one of them twice, or
- * where it is no header but an interaction. */
+/* The columns of an interactions file.  HL_EFORMAT where the header names some of the three and not all, names one
+ * twice, or is an interaction rather than a header. */
 hl_status hl_columns_find(int column[HL_COLUMNS], const hl_csv *c);
 
-/* The column of items' ids in a text file: item_id, or the one of another known name. */
+/* The column of item ids in a text file: item_id, or another known name. */
 hl_status hl_columns_find_item(int *column, const hl_csv *c);
 
-/* Say on the log which columns were taken, and which are not read, where that is not the plain order of three. */
+/* Unless the columns are item, user, timestamp alone: say on the log which columns were taken and which are not
+ * read. */
 void hl_columns_tell(const int column[HL_COLUMNS], const hl_csv *c);
 
 #endif

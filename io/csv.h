@@ -44,10 +44,10 @@ hl_status hl_csv_find(const hl_csv *c, const char *name, int *column);
 /* The next row, a field a column, valid until the next call; NULL after the last. */
 hl_status hl_csv_next(hl_csv *c, const hl_csv_field **row);
 
-/* Was the last row given out, and did no line end follow it?  Then the file may have been cut. */
+/* Has the last row been given out, without a line end behind it?  Then the file may have been cut off. */
 bool hl_csv_ends_open(const hl_csv *c);
 
-/* Read what is left, for the digest alone.  HL_EFORMAT where the file is not the one that was opened any more. */
+/* Read the rest of the file, for the digest alone.  HL_EFORMAT where the file has changed since it was opened. */
 hl_status hl_csv_finish(hl_csv *c);
 
 int64_t hl_csv_at(const hl_csv *c);   /* the byte where what was not given out begins */

@@ -1,4 +1,4 @@
-/* dataset-write.h - what was read, cut into the shards of a dataset folder. */
+/* dataset-write.h - write interactions and texts as the shards of a dataset folder. */
 #ifndef IO_DATASET_WRITE_H
 #define IO_DATASET_WRITE_H
 #include "base/error.h"
@@ -7,7 +7,7 @@
 #include "io/texts.h"
 #include <stdint.h>
 
-/* Everything is borrowed; sizes and digests of the shards that are written go into the manifest. */
+/* Everything is borrowed.  The sizes and digests of the written shards are put into the manifest. */
 typedef struct {
     const char *folder;
     const hl_interactions *x;

@@ -1,7 +1,7 @@
 /* dataset.h - a prepared dataset, read from mapped shards.
  *
- * Opening checks everything: sizes and digests of the files, and that what they hold makes sense; the ranks that see
- * one folder divide that work, so that each machine's copy is checked.  After it nothing can fail: pages are read
+ * Opening checks everything: sizes and digests of the files, and that their contents make sense.  The ranks that see
+ * one folder divide the work, so each machine's copy is checked.  After opening nothing can fail: pages are read
  * when they are touched, once a node. */
 #ifndef IO_DATASET_H
 #define IO_DATASET_H
@@ -20,21 +20,21 @@ typedef struct hl_dataset hl_dataset;
 hl_status hl_dataset_open(const hl_group *g, const char *folder, hl_dataset **out);
 void hl_dataset_close(hl_dataset *d);
 
-/* For the model; lives as long as d.  An item without text has item 0 for its twin. */
+/* The corpus, for the model; lives as long as d.  The first equal item of an item without text is item 0. */
 const hl_corpus *hl_dataset_corpus(const hl_dataset *d);
 
-/* Tokenizer, T, counts and where they come from; and the digest of the content. */
+/* The manifest: tokenizer, longest text, counts, sources; and the digest of the content. */
 const hl_manifest *hl_dataset_manifest(const hl_dataset *d);
 uint64_t hl_dataset_digest(const hl_dataset *d);
 
 /* Is the dataset made for this tokenizer?  HL_EUSAGE with a sentence where it is not. */
 hl_status hl_dataset_check_tokenizer(const hl_dataset *d, uint64_t tokenizer_digest);
 
-/* The ids of the interactions file, n bytes; that of item 0 is empty. */
+/* The id of an item or a user in the interactions file, n bytes; the id of item 0 is empty. */
 const char *hl_dataset_item_id(const hl_dataset *d, int64_t item, int *n);
 const char *hl_dataset_user_id(const hl_dataset *d, int64_t user, int *n);
 
-/* When a user's items were met, as many as the corpus's sequence. */
+/* The times of a user's interactions (n), in the order of the corpus's sequence. */
 const int64_t *hl_dataset_times(const hl_dataset *d, int64_t user, int *n);
 
 /* Print what the folder's manifest says.  Local. */

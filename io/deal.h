@@ -1,7 +1,7 @@
-/* deal.h - the rows of a table are cut in shards, and the shards dealt to the ranks like cards.
+/* deal.h - the rows of a table are cut into shards, and the shards are dealt to the ranks like cards.
  *
- * Shard k holds rows [k * per, (k + 1) * per), the last one fewer, and belongs to rank k mod ranks.  A rank keeps
- * its rows in slots, in the order of the rows. */
+ * Shard k has the rows [k * per, (k + 1) * per), the last shard fewer, and belongs to rank k mod ranks.  A rank
+ * keeps its rows in slots, in the order of the rows. */
 #ifndef IO_DEAL_H
 #define IO_DEAL_H
 #include <stdbool.h>
@@ -36,7 +36,7 @@ static inline int64_t hl_deal_row(const hl_deal *d, int64_t slot)
     return (slot / d->per * d->ranks + d->rank) * d->per + slot % d->per;
 }
 
-/* How many slots I have: my shards are full, but for the last of all. */
+/* How many slots I have: each of my shards has `per` rows, but the last shard of the table may have fewer. */
 static inline int64_t hl_deal_slots(const hl_deal *d)
 {
     int64_t shards = hl_deal_shards(d), mine = (shards + d->ranks - 1 - d->rank) / d->ranks;

@@ -1,10 +1,10 @@
-/* filekind.h - what a file is that is no CSV file, by its first bytes. */
+/* filekind.h - recognise files that are no CSV files by their first bytes. */
 #ifndef IO_FILEKIND_H
 #define IO_FILEKIND_H
 #include "base/error.h"
 #include <stddef.h>
 
-/* HL_EFORMAT, with what it is and how it becomes a CSV file, where the n bytes begin a file of another kind. */
+/* HL_EFORMAT where the n bytes begin a file of another kind, with its kind and how to make a CSV file of it. */
 hl_status hl_filekind_check(const char *path, const char *at, size_t n);
 
 #endif

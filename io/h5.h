@@ -2,8 +2,8 @@
 #ifndef IO_H5_H
 #define IO_H5_H
 
-/* Stop HDF5 from printing its error stack; whoever calls it says the sentence.  And from locking: what we read never
- * changes, and some network disks have no locks.  Call before the first H5 call. */
+/* Stop HDF5 from printing its error stack: the caller says the sentence.  Stop it from locking too: files that are
+ * read never change, and some network disks have no locks.  Call before the first H5 call. */
 void hl_h5_quiet(void);
 
 /* "HDF5 1.10.8", the library that is loaded. */

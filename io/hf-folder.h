@@ -5,12 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Has the folder config.json and, with_weights, safetensors?  Names alone are looked at.  HL_EFORMAT with a sentence
- * that says what it is instead: weights in another form, an adapter, the root of a hub's cache, a run of ours, ...
- * Local. */
+/* Has the folder config.json and, with_weights, safetensors?  Only names are looked at.  HL_EFORMAT with a sentence
+ * that says what the folder is instead: weights in another form, an adapter, the root of a hub's cache, a run of
+ * ours, ...  Local. */
 hl_status hl_hf_folder_check(const char *folder, bool with_weights);
 
-/* Is the file of n bytes that was read from path its content, rather than Git LFS's pointer to it?  Local. */
+/* HL_EFORMAT where the n bytes that were read from path are Git LFS's pointer to the file, not its content.  Local. */
 hl_status hl_hf_pointer_check(const char *path, const char *bytes, size_t n);
 
 #endif

@@ -4,14 +4,14 @@
 #include "base/error.h"
 #include "model/llama.h"
 
-/* The shape that <folder>/config.json describes; llama and mistral are known.  What our transformer would compute
- * differently (biases, scaled rotary positions, another activation) is HL_EFORMAT with a sentence.  Local. */
+/* The shape that <folder>/config.json describes; llama and mistral are known.  HL_EFORMAT with a sentence where the
+ * model would compute what our transformer does not: biases, scaled rotary positions, another activation.  Local. */
 hl_status hl_hf_config(const char *folder, hl_llama *out);
 
-/* whole: the tensors of the whole side; table: what of them is mine.  Fill w (my array) with those tensors of the
- * table that begin with "<side>_llm.", from the folder's files.  The names there are without that prefix and may be
- * without "model." too.  Tensors that are missing, unknown or of another shape are listed together in one sentence.
- * The head, rotary tables and, where the table has none, the token table are left alone.  Local. */
+/* Fill w (my array) from the folder's files: the tensors of `table` whose names begin with "<side>_llm.".  In the
+ * files the names have no such prefix; "model." before them is optional.  table: my share of the side; whole: all
+ * tensors of the side.  HL_EFORMAT with one list of the tensors that are missing, unknown or of another shape.  Not
+ * read: the head, rotary tables, and the token table where `whole` has none.  Local. */
 hl_status hl_hf_read(const char *folder, const hl_params *table, const hl_params *whole, const char *side, float *w);
 
 #endif

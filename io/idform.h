@@ -1,8 +1,8 @@
 /* idform.h - ids that are the same but for their form, as two programs write them.
  *
- * A spreadsheet makes 17.0 of 17 and drops the zeros of 0017; an export leaves a blank, a quote or a byte order mark
- * around an id; one side writes capital letters.  Such ids are different items to us: here is what tells people why
- * nothing matches. */
+ * A spreadsheet writes 17.0 for 17 and drops the zeros of 0017; an export leaves a blank, a quote or a byte order
+ * mark around an id; one file writes capital letters.  Ids of different forms are different items: this header only
+ * finds out why nothing matches, so that the log can say it. */
 #ifndef IO_IDFORM_H
 #define IO_IDFORM_H
 #include <stddef.h>
@@ -19,10 +19,10 @@ typedef enum {
 
 enum { HL_FORM_LONGEST = 256 }; /* longer ids are left as they are */
 
-/* The id without any of the differences; its length. */
+/* out = the plain form of the id, without any of the differences of hl_form; returns its length. */
 size_t hl_id_plain(char out[HL_FORM_LONGEST], const char *id, size_t n);
 
-/* How two different ids with equal plain forms differ. */
+/* How two different ids with one plain form differ. */
 hl_form hl_id_difference(const char *a, size_t a_bytes, const char *b, size_t b_bytes);
 
 #endif

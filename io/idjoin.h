@@ -1,13 +1,13 @@
-/* idjoin.h - the id tables of ranks, each of its part of a file, become that of the whole file, on all of them. */
+/* idjoin.h - join the id tables of the ranks, each of a part of a file, into the table of the whole file. */
 #ifndef IO_IDJOIN_H
 #define IO_IDJOIN_H
 #include "io/idtable.h"
 #include "mpi/group.h"
 #include <stdbool.h>
 
-/* *t becomes the table that one rank would have made of all parts in the order of ranks, and number (count of the
- * old *t, to be freed) says what number each id of the old one has in it.  False on all ranks where such a table
- * would be too full; *t is then of no use, but for being freed.  Collective. */
+/* *t becomes the table that one rank would have made of all parts in the order of the ranks.  number (count of the
+ * old table; release with free): the new number of each id of the old table.  False on all ranks where the joined
+ * table would be too full; then *t may only be freed.  Collective. */
 bool hl_ids_join(hl_idtable **t, int32_t **number, const hl_group *g);
 
 #endif

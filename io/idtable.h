@@ -17,7 +17,7 @@ void hl_idtable_free(hl_idtable *t);
 /* The number of an id, which gets the next one (hl_idtable_count) where it is new; -1 where the table is full. */
 int64_t hl_idtable_put(hl_idtable *t, const char *id, size_t n);
 
-/* Its number; -1 where it was never put. */
+/* The number of an id; -1 where it was never put. */
 int64_t hl_idtable_find(const hl_idtable *t, const char *id, size_t n);
 
 int64_t hl_idtable_count(const hl_idtable *t);

@@ -1,12 +1,13 @@
 /* interactions.h - the interactions file: who met what, and when.
  *
- * A table with a header; its columns item, user and timestamp are found by their names, or are the three in this order
- * (io/columns.h), others are not read.  Ids are any bytes but none; a timestamp is a whole number of 64 bits
- * (io/timestamp.h).  Items and users are numbered in order of first appearance; every item of the file is in the
- * catalogue, users with fewer than three interactions are left out.
+ * The columns item, user and timestamp are found by their names, or by their order in a file of three
+ * (io/columns.h); other columns are not read.  Ids are any bytes, at least one; a timestamp is a whole number of 64
+ * bits (io/timestamp.h).  Items and users are numbered in the order of first appearance.  Every item of the file is
+ * in the catalogue; users with fewer than three interactions are left out.
  *
- * Each rank reads the rows of its part of the file, ids are numbered together, and the interactions travel to the ranks
- * that keep their users.  So a rank's memory is that of all ids, of a part of the file and of its own interactions. */
+ * Each rank reads the rows of its part of the file.  The ranks number the ids together, and send the interactions to
+ * the ranks that keep their users.  So a rank has the memory of all ids, of a part of the file and of its own
+ * interactions. */
 #ifndef IO_INTERACTIONS_H
 #define IO_INTERACTIONS_H
 #include "base/error.h"

@@ -1,10 +1,10 @@
 /* json.h - JSON files of other programs, as forgiving as Python's json module, which wrote most of them.
  *
- * Python writes and reads what JSON has no form for, and jansson refuses the whole file for one such value:
- *   - NaN, Infinity, -Infinity, and numbers beyond 64 bits or beyond a double, become texts of the same letters:
- *     a reader that wants the key finds no number there and says so; others do not care;
- *   - \u0000 and halves of surrogate pairs become \ufffd;
- *   - of a key that comes twice the last value counts, with a warning. */
+ * Python writes and reads values that JSON has no form for, and jansson refuses a whole file for one of them.  Here:
+ *     NaN, Infinity, -Infinity, and numbers beyond 64 bits or beyond a double, become texts of the same letters: a
+ *         reader that wants the key finds no number there and says so;
+ *     \u0000 and halves of surrogate pairs become \ufffd;
+ *     of a key that comes twice the last value counts, with a warning. */
 #ifndef IO_JSON_H
 #define IO_JSON_H
 #include "base/error.h"

@@ -12,7 +12,7 @@ typedef struct {
     hl_sketch gradient, weight;
 } hl_ledger_tensor;
 
-/* What a step left. */
+/* One line: what a step left. */
 typedef struct {
     int64_t step;
     double loss; /* NaN where it is not finite */
@@ -21,20 +21,21 @@ typedef struct {
     hl_ledger_tensor *tensor; /* (n) in the order of the line */
 } hl_ledger_line;
 
-/* By name, which is most likely the k-th; NULL where there is none. */
+/* The tensor of this name, most likely the k-th; NULL where there is none. */
 const hl_ledger_tensor *hl_ledger_line_find(const hl_ledger_line *l, const char *name, int k);
 
 typedef struct hl_ledger_reader hl_ledger_reader;
 
-/* Of a run folder, or the file itself.  HL_EFORMAT where there is none.  Close *out also after a failure. */
+/* Open the ledger of a run folder, or the file itself.  HL_EFORMAT where there is none.  Close *out also after a
+ * failure. */
 hl_status hl_ledger_reader_open(hl_ledger_reader **out, const char *path);
 void hl_ledger_reader_close(hl_ledger_reader *r);
 
-/* The next step; NULL at the end, which is before a last line that is not whole.  The reader's until the next call.
- * HL_EFORMAT, with file and line, where it is not what a run writes. */
+/* The next line; NULL at the end, or before a last line that is not whole.  *line is valid until the next call.
+ * HL_EFORMAT, with file and line, where a line is not what a run writes. */
 hl_status hl_ledger_reader_next(const hl_ledger_line **line, hl_ledger_reader *r);
 
-/* The `run` line that the step just read belongs to; NULL where there is none.  The reader's until the next call. */
+/* The `run` line before the line that was just read; NULL where there is none.  Valid until the next call. */
 json_t *hl_ledger_reader_run(const hl_ledger_reader *r);
 
 #endif

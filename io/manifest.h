@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Of the folder.  The digests of contents do not depend on it. */
+/* The schema of the folder.  The digests of contents do not depend on it. */
 enum { HL_DATASET_SCHEMA = 2 };
 
 typedef enum { HL_ITEMS, HL_USERS, HL_TABLES } hl_table;
@@ -45,7 +45,8 @@ typedef struct {
     hl_split_rule split;
 } hl_recipe;
 
-/* What a file it is made from looked like: size and time tell that it is the same, else the digest does. */
+/* A source file as it was when the dataset was made: equal size and time tell that it is unchanged, else the digest
+ * does. */
 typedef struct {
     int64_t size, mtime;
     uint64_t digest;
@@ -77,7 +78,7 @@ int64_t hl_manifest_shards(const hl_manifest *m, hl_table t);
 void hl_manifest_shard_name(char out[32], hl_table t, int64_t shard);
 
 uint64_t hl_recipe_digest(const hl_recipe *r);
-/* Names the content: recipe and shards, not the files it was made from. */
+/* The digest of the content: recipe and shards, not the source files. */
 uint64_t hl_manifest_digest(const hl_manifest *m);
 
 /* Write manifest.json into a folder, whole or not at all. */
@@ -87,7 +88,7 @@ hl_status hl_manifest_write(const hl_manifest *m, const char *folder);
  * Local; free *m also after a failure. */
 hl_status hl_manifest_read(hl_manifest *m, const char *folder);
 
-/* Its text, for other ranks; release with free. */
+/* The manifest's text, for other ranks to parse; release with free. */
 hl_status hl_manifest_load(const char *folder, char **text, size_t *n);
 hl_status hl_manifest_parse(hl_manifest *m, const char *folder, const char *text, size_t n);
 
@@ -97,10 +98,10 @@ typedef enum {
     HL_FOLDER_DATASET /* a dataset; its manifest is read */
 } hl_folder_state;
 
-/* What stands at a path where a dataset shall be.  HL_EUSAGE where it is something else, which must not be touched. */
+/* What stands at the path of a dataset.  HL_EUSAGE where it is something else, which must not be touched. */
 hl_status hl_manifest_look(hl_manifest *m, const char *folder, hl_folder_state *state);
 
-/* For people: a line a count.  For machines: the manifest as one JSON object on one line. */
+/* Print the manifest: for people a line a count, for machines one JSON object on one line. */
 void hl_manifest_print(const hl_manifest *m, FILE *out);
 void hl_manifest_print_json(const hl_manifest *m, FILE *out);
 

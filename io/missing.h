@@ -4,13 +4,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What pandas.read_csv takes for a missing value when nobody says otherwise, "" among it. */
+/* Is the value one that pandas.read_csv takes for a missing one by default?  "" is. */
 bool hl_missing_to_pandas(const char *at, size_t n);
 
-/* That, or what SQL, JSON and other programs write there. */
+/* Is the value missing for pandas, SQL, JSON or other programs? */
 bool hl_missing(const char *at, size_t n);
 
-/* Word i of those, but for ""; NULL behind the last. */
+/* Word i of the words of hl_missing, without ""; NULL behind the last. */
 const char *hl_missing_word(int i);
 
 #endif

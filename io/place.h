@@ -12,10 +12,10 @@ typedef struct {
 /* "Open MPI v4.1.4".  Local; MPI need not be started. */
 void hl_place_name_mpi(char *out, size_t room);
 
-/* Add to the sentence of a failure who failed: " (rank 1 on node7)".  HL_OK passes.  Local. */
+/* Add who failed to the sentence of a failure: " (rank 1 on node7)".  HL_OK passes.  Local. */
 hl_status hl_place_sign(hl_status s, int rank);
 
-/* Collective over world; the same on every rank. */
+/* Find the place of the job.  Collective over world; the same on every rank. */
 void hl_place_find(hl_place *p, const hl_group *world);
 
 #endif
