@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Texts are borrowed.  Where a number is 0, the default counts. */
+/* Texts are borrowed.  A number that is 0 stands for its default. */
 typedef struct {
     const char *data_path, *text_path, *dataset; /* <data_path>/<dataset>.csv, <text_path>/<dataset>.csv; or .tsv ... */
     const char *folder;                          /* NULL: <data_path>/<dataset>-<digest of the recipe>.hllm */
@@ -29,26 +29,28 @@ typedef struct {
     void *progress_self;
 } hl_prepare_settings;
 
-/* Can they be?  HL_EUSAGE with a sentence where not. */
+/* HL_EUSAGE with a sentence where the settings are not possible. */
 hl_status hl_prepare_check(const hl_prepare_settings *s);
 
-/* hl_report_check for a dataset of these settings, if texts matter. */
+/* hl_report_check for a dataset of these settings, unless texts_do_not_matter. */
 hl_status hl_prepare_check_report(const hl_prepare_settings *s, const hl_prepare_report *r,
                                   const hl_prepare_examples *e);
 
 /* folder/name; HL_EUSAGE where that is too long. */
 hl_status hl_prepare_path(char out[PATH_MAX], const char *folder, const char *name);
 
-/* Where the dataset is: the folder that is named, behind links; or, without a name, <dataset>-<8 hexadecimal digits
- * of the recipe's digest>.hllm, unless <dataset>.hllm, the name of earlier versions, has this recipe.  Then the
- * tokenizer is read.  And a file (HL_INTERACTIONS, HL_TEXTS) it is made from: the first that is there of .csv, .tsv
- * and RecBole's .inter or .item; .csv where none is.  find: HL_EFORMAT where none is, but one that is not read, such
- * as .csv.gz. */
+/* The folder of the dataset.  With s->folder it is that one, behind links; else <data_path>/<dataset>-<8 hexadecimal
+ * digits of the recipe's digest>.hllm, for which the tokenizer is read, or <data_path>/<dataset>.hllm, the name of
+ * earlier versions, where that has this recipe. */
 hl_status hl_prepare_folder(char path[PATH_MAX], const hl_prepare_settings *s);
+
+/* A source file (HL_INTERACTIONS, HL_TEXTS): the first of .csv, .tsv and RecBole's .inter or .item that exists; .csv
+ * where none does.  hl_prepare_find_source: HL_EFORMAT where the only one is of a kind that is not read, such as
+ * .csv.gz. */
 hl_status hl_prepare_source(char path[PATH_MAX], const hl_prepare_settings *s, int source);
 hl_status hl_prepare_find_source(char path[PATH_MAX], const hl_prepare_settings *s, int source);
 
-/* The recipe as the settings say it; its texts are theirs, so that it is not to be freed. */
+/* The recipe of the settings.  Its texts belong to the settings: do not free it. */
 hl_recipe hl_prepare_recipe(const hl_prepare_settings *s, const hl_tokenizer *t);
 
 #endif

@@ -3,7 +3,7 @@
 #define IO_PROGRESS_H
 #include "base/error.h"
 
-/* what: a few words; share: done of it, 0 to 1. */
+/* what: a few words; share: how much of it is done, 0 to 1. */
 typedef void (*hl_progress_show)(void *self, const char *what, double share);
 
 typedef struct {
@@ -12,7 +12,7 @@ typedef struct {
     double next; /* when to tell again */
 } hl_progress;
 
-/* Asked often; tells seldom.  HL_ESTOP where a signal asks the job to stop. */
+/* Called often; shows a few times a second.  HL_ESTOP where a signal asks the job to stop. */
 hl_status hl_progress_at(hl_progress *p, const char *what, double share);
 
 #endif

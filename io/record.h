@@ -21,28 +21,28 @@ typedef struct hl_record hl_record;
 
 enum { HL_RECORD_SCHEMA = 1 };
 
-/* Open, or create, a file to add to.  A run that goes on from step `after` (0: from the beginning) gives it here:
- * lines of later steps are dropped, so that the file reads as one run, and so is a last line that a kill has torn.
- * redo: a kind of line that this very step will have again and must not have yet; NULL: none. HL_EFORMAT where the
- * file holds something else.  Local; close *out also after a failure. */
+/* Open, or create, a file to add to.  after: the step from which a run goes on, 0 at its beginning.  Lines of later
+ * steps are dropped, so that the file reads as one run; so is a last line that a kill has torn, and a line of kind
+ * `redo` (NULL: none) at step `after` itself, which will be written again.  HL_EFORMAT where the file holds
+ * something else.  Local; close *out also after a failure. */
 hl_status hl_record_open(hl_record **out, const char *path, int64_t after, const char *redo);
 void hl_record_close(hl_record *r);
 
-/* A warning, and true, where the file that was opened had fewer lines of kind "step" than the steps that the run has
- * made: it was cut off, emptied or replaced. */
+/* Where the opened file had fewer lines of kind "step" than the run has made steps: warn and return true.  It was
+ * cut off, emptied or replaced. */
 bool hl_record_tell_missing(const hl_record *r, int64_t steps);
 
-/* The first so many lines, and a digest of them in their order; no lines: nothing is known. */
+/* The first so many lines of a file, and a digest of them in their order.  lines == 0: nothing is known. */
 typedef struct {
     int64_t lines;
     uint64_t digest;
 } hl_record_mark;
 
-/* Of all lines that are in the file now.  A checkpoint keeps it; no lines for NULL. */
+/* The mark of all lines in the file now, for a checkpoint to keep; lines == 0 where r is NULL. */
 hl_record_mark hl_record_marked(const hl_record *r);
 
-/* A warning, and true, where the file no longer begins with the lines of that mark: a figure in it was changed, or a
- * line is gone. */
+/* Where the file no longer begins with the lines of the mark: warn and return true.  A number in it was changed, or
+ * a line is gone. */
 bool hl_record_tell_changed(const hl_record *r, hl_record_mark was);
 
 /* {"kind": kind */
@@ -64,8 +64,9 @@ void hl_record_sketch(hl_record *r, const char *tensor, const char *what, const 
  * is kept: it goes with the next, or with hl_record_sync. */
 hl_status hl_record_end(hl_record *r);
 
-/* Write what was kept, and flush to the disk, HL_ESTORE where that fails: before a checkpoint, so that a power cut
- * does not leave the file behind it. A warning, once, where the path names another file by now, or none. */
+/* Write the lines that are kept in memory and flush the file to the disk; HL_ESTORE where that fails.  Call it
+ * before a checkpoint, so that after a power cut the file is not behind the checkpoint.  Where the path names
+ * another file by now, or none, warn once. */
 hl_status hl_record_sync(hl_record *r);
 
 /* What a run line says. */

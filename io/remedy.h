@@ -1,4 +1,4 @@
-/* remedy.h - the sentence of a call on a file that failed, with what to do about it.
+/* remedy.h - the sentence of a failed call on a file, with a remedy.
  *
  * To add a remedy: a row of the table in remedy.c. */
 #ifndef IO_REMEDY_H

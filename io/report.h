@@ -34,7 +34,7 @@ typedef struct {
 } hl_prepare_report;
 enum { HL_REPORT_COUNTS = sizeof(hl_prepare_report) / sizeof(int64_t) };
 
-/* Counts that have two examples.  Of a form of ids: one as the interactions have it, one as the texts do. */
+/* Counts that have two examples.  For a form of ids: one id of the interactions, one of the texts. */
 typedef enum {
     HL_EXAMPLE_WITHOUT_TEXT,
     HL_EXAMPLE_UNUSED,
@@ -53,25 +53,26 @@ typedef struct {
     char of[HL_EXAMPLES][2][HL_EXCERPT];
 } hl_prepare_examples;
 
-/* Is there nothing that could be learned from these texts?  HL_EFORMAT with the one reason: no item has a row of text,
- * no row has a value, all texts end inside the prompt, or all say the same.  texts: the path of the text file, for the
- * sentence. */
+/* Is there something to learn from the texts?  HL_EFORMAT with the one reason where not: no item has a row of text,
+ * no row has a value, all texts end inside the prompt, or all texts are equal.  texts: the path of the text file,
+ * for the sentence. */
 hl_status hl_report_check(const hl_prepare_report *r, const hl_prepare_examples *e, const char *texts);
 
-/* Say on the log what was odd: what is not zero in a line for interactions and one for texts.  For one rank. */
+/* Say on the log what was odd: the counts that are not zero, in a line for interactions and a line for texts.  One
+ * rank calls it. */
 void hl_report_tell(const hl_prepare_report *r, const hl_prepare_examples *e);
 
-/* Warn of what makes metrics doubtful.  Of texts: many items without one, ids that differ in form alone, texts that end
- * inside the prompt, more equal texts than others; of interactions: ids that say that they are missing, times with a
- * gap of a thousandfold, or none that differ, many repeated rows.  For one rank. */
+/* Warn of what makes metrics doubtful; one rank calls it.  Of texts: many items without text, ids that differ in
+ * form alone, texts that end inside the prompt, more equal texts than others.  Of interactions: ids that are words
+ * for a missing value, times with a gap of a thousandfold, times that are all equal, many repeated rows. */
 void hl_report_warn_of_texts(const hl_prepare_report *r, const hl_prepare_examples *e);
 void hl_report_warn_of_interactions(const hl_prepare_report *r, const hl_prepare_examples *e);
 
 /* A line a count. */
 void hl_report_print(const hl_prepare_report *r, const hl_prepare_examples *e, FILE *out);
 
-/* As JSON objects; parse says whether all counts are there, but for those that earlier versions did not have: they
- * are 0. */
+/* As JSON objects.  hl_report_parse is true where all counts are there; counts that earlier versions did not have
+ * may be missing and are 0. */
 struct json_t *hl_report_json(const hl_prepare_report *r);
 bool hl_report_parse(hl_prepare_report *r, const struct json_t *from);
 struct json_t *hl_examples_json(const hl_prepare_examples *e);

@@ -23,15 +23,15 @@ typedef struct {
 
 typedef struct hl_safetensors hl_safetensors;
 
-/* `where`: a file, or a folder with model.safetensors or with model.safetensors.index.json and the files it names.
- * Local.  Close *out also after a failure. */
+/* Open `where`: a file; a folder with model.safetensors; or a folder with model.safetensors.index.json and the files
+ * that it names.  Local.  Close *out also after a failure. */
 hl_status hl_safetensors_open(hl_safetensors **out, const char *where);
 void hl_safetensors_close(hl_safetensors *s);
 
 /* The tensors, in the order of their names; they live as long as s. */
 int hl_safetensors_count(const hl_safetensors *s);
 const hl_safetensor *hl_safetensors_at(const hl_safetensors *s, int i);
-/* By name; NULL where there is none. */
+/* The tensor of this name; NULL where there is none. */
 const hl_safetensor *hl_safetensors_find(const hl_safetensors *s, const char *name);
 
 /* x (t->count) = the numbers; F32, F16 and BF16 are exact, others are HL_EFORMAT. */

@@ -23,7 +23,7 @@ typedef struct {
     const void *at;
 } hl_shard_data;
 
-/* Write data (n) of arrays (n) to a new file, whole or not at all; its size and digest.  HL_ESTORE. */
+/* Write data (n) of arrays (n) to a new file, whole or not at all.  size, digest: those of the file.  HL_ESTORE. */
 hl_status hl_shard_write(const char *path, const hl_shard_array *arrays, const hl_shard_data *data, int n,
                          int64_t *size, uint64_t *digest);
 
@@ -33,8 +33,8 @@ typedef struct {
     int64_t size;
 } hl_shard;
 
-/* Map a file that must have this size: HL_ESTORE where it has another or is not there.
- * A page that the disk cannot read later ends the process with a sentence (io/mapped.h). */
+/* Map a file that must have this size; HL_ESTORE where its size is another or it is not there.  A page that the disk
+ * cannot read later ends the process with a sentence (io/mapped.h). */
 hl_status hl_shard_map(hl_shard *s, const char *path, int64_t size);
 void hl_shard_unmap(hl_shard *s);
 

@@ -1,6 +1,6 @@
-/* source.h - an input file read once from front to back, and digested on the way.
+/* source.h - read an input file once from front to back, and digest it on the way.
  *
- * The digest joins those of blocks of HL_SOURCE_BLOCK bytes, so it names the content, however it was read. */
+ * The digest joins the digests of blocks of HL_SOURCE_BLOCK bytes, so it names the content however it was read. */
 #ifndef IO_SOURCE_H
 #define IO_SOURCE_H
 #include "base/error.h"
@@ -24,8 +24,7 @@ void hl_source_close(hl_source *s);
 /* The next HL_SOURCE_BLOCK bytes; n is smaller only at the end.  HL_ESTORE where the disk fails. */
 hl_status hl_source_read(hl_source *s, char *block, size_t *n);
 
-/* Read the rest, for the digest alone.  HL_EFORMAT where the file has changed since it was opened, as its size and
- * time tell. */
+/* Read the rest, for the digest alone.  HL_EFORMAT where size or time of the file have changed since it was opened. */
 hl_status hl_source_finish(hl_source *s);
 
 #endif

@@ -1,5 +1,7 @@
-/* split-report.h - what a split makes of a data set: how many interactions, users and targets each part has, and
- * what was left out.  The counts are kept in the dataset's manifest. */
+/* split-report.h - what a split makes of a data set: the interactions, users and targets of each part, and what is
+ * left out.
+ *
+ * The counts are kept in the dataset's manifest. */
 #ifndef IO_SPLIT_REPORT_H
 #define IO_SPLIT_REPORT_H
 #include "model/split.h"
@@ -27,8 +29,8 @@ void hl_split_tell(const hl_split *s, const hl_split_report *r);
 /* A line a count. */
 void hl_split_print(const hl_split *s, const hl_split_report *r, FILE *out);
 
-/* As JSON objects.  The rule: {"kind": "temporal", "valid": 0.1, "test": 0.1}; parse takes NULL for leave two out,
- * and says whether it makes sense.  What became of it: the cuts and the counts; parse takes NULL for "nobody
+/* As JSON objects.  hl_split_rule_*: {"kind": "temporal", "valid": 0.1, "test": 0.1}; parse takes NULL for leave two
+ * out, and is true where the rule makes sense.  hl_split_*: the cuts and the counts; parse takes NULL for "nobody
  * counted". */
 struct json_t *hl_split_rule_json(const hl_split_rule *rule);
 bool hl_split_rule_parse(hl_split_rule *rule, const struct json_t *from);

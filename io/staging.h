@@ -1,8 +1,8 @@
-/* staging.h - a folder of files that is written beside its place and takes it when it is whole.
+/* staging.h - write a folder of files beside its place, and put it there when it is whole.
  *
- * The staging folder of F is F.tmp, locked while somebody writes it; that of a killed run is found unlocked and written
- * anew.  What stood at F is moved to F.old for a moment.  A folder by one of these names that holds other files than
- * those of the patterns is left alone, and said so.  All functions are local, for one process. */
+ * The staging folder of F is F.tmp, locked while somebody writes it; a killed run leaves it unlocked, and it is
+ * written anew.  A folder that stood at F is F.old for a moment.  A folder F.tmp or F.old with other files than
+ * those of the patterns is left alone, with a sentence.  All functions are local, for one process. */
 #ifndef IO_STAGING_H
 #define IO_STAGING_H
 #include "base/error.h"
@@ -21,14 +21,14 @@ typedef struct {
  * is writing it or something else is in the way.  Close it also after a failure. */
 hl_status hl_staging_begin(hl_staging *d, const char *folder, const char *const *patterns, int n);
 
-/* Wait, with a line in the log, until nobody is writing the staging folder of a folder.  HL_ESTOP where a signal
+/* Wait, with a line in the log, while somebody is writing the staging folder of `folder`.  HL_ESTOP where a signal
  * came. */
 hl_status hl_staging_wait(const char *folder);
 
-/* Put it in its place, instead of the folder that may be there. */
+/* Move the staging folder to its place; it replaces a folder that is there. */
 hl_status hl_staging_place(hl_staging *d);
 
-/* Unlock, and remove what was not placed. */
+/* Unlock the staging folder, and remove it where it was not placed. */
 void hl_staging_close(hl_staging *d);
 
 #endif

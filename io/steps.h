@@ -16,22 +16,22 @@ int64_t hl_step_named(const char *folder, const char *name);
 /* Let <folder>/<name> name this step from now on. */
 hl_status hl_step_name(const char *folder, const char *name, int64_t step);
 
-/* Is <folder>/step-<step> a checkpoint, be it damaged?  A folder or file of that name may be somebody's own. */
+/* Is <folder>/step-<step> a checkpoint, whole or damaged?  Somebody may have a folder or file of that name. */
 bool hl_step_is_ours(const char *folder, int64_t step);
 
-/* The steps that a run has, in the order in which to go on from them: the one named `latest`, those before it from new
- * to old, then those after it.  How many there are; release *steps with free. */
+/* The steps of a run in the order in which to try them: the one named `latest`, the ones before it from new to old,
+ * then the ones after it.  Returns how many there are; release *steps with free. */
 int hl_steps_list(const char *folder, int64_t **steps);
 
-/* Remove step-N.tmp and step-N.old, which kills have left; a step-N.old that stands alone gets its name back.  What
- * cannot be done is a warning. */
+/* Remove step-N.tmp and step-N.old, which kills have left; a step-N.old without its step-N gets the name back.  What
+ * cannot be removed is a warning. */
 void hl_steps_clean(const char *folder);
 
-/* A warning for each step-N that is none of ours. */
+/* Warn of each step-N that is no checkpoint. */
 void hl_steps_tell_others(const char *folder);
 
-/* Remove all but the `keep` newest (0: none is removed), never the latest or the step `best` (-1: none), and nothing
- * that is not ours.  What cannot be is a warning. */
+/* Remove all checkpoints but the `keep` newest (0: remove none), never the latest or the step `best` (-1: none).
+ * What cannot be removed is a warning. */
 void hl_steps_prune(const char *folder, int keep, int64_t best);
 
 #endif

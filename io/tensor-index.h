@@ -1,7 +1,7 @@
 /* tensor-index.h - where the numbers of each tensor lie in an HDF5 file.
  *
- * HDF5 only says where: it lays a new file out in memory, or reads the names of one that is there.  The numbers go
- * between memory and disk without it, since a dataset is one run of little-endian floats. */
+ * HDF5 lays a new file out in memory, or reads the names in an existing one.  The numbers then go between memory and
+ * disk without HDF5, since a dataset is one run of little-endian floats. */
 #ifndef IO_TENSOR_INDEX_H
 #define IO_TENSOR_INDEX_H
 #include "base/error.h"
@@ -24,23 +24,23 @@ typedef struct {
     int64_t at;        /* byte of the file at which its numbers begin */
 } hl_tensor_entry;
 
-/* What a new file holds beside numbers, as pages of memory: where numbers go there are none. */
+/* A new file but for its numbers, as pages of memory; where numbers go there are no pages. */
 typedef struct {
     const char *bytes;
     int64_t size; /* of the file */
 } hl_tensor_image;
 
-/* Lay out a new file of these n datasets: their `at`, and its image, to be freed also after a failure.  Local, needs
- * no disk. */
+/* Lay out a new file of these n datasets: sets their `at` and makes the image, which is freed also after a failure.
+ * Local; no disk is needed. */
 hl_status hl_tensor_index_make(hl_tensor_entry *e, int n, hl_tensor_image *image);
 void hl_tensor_image_free(hl_tensor_image *image);
 
-/* Write all of the image that is not numbers into the file `path`, which is open.  Local. */
+/* Write the image, all but the numbers, into the file `path`, which is open.  Local. */
 hl_status hl_tensor_image_write(const hl_tensor_image *image, int fd, const char *path, const hl_tensor_entry *e,
                                 int n);
 
-/* Find the n datasets in a file: their `at`.  HL_ESTORE where one is not there, has another shape, is not contiguous
- * 32-bit floats or does not lie inside the file.  Local. */
+/* Find the n datasets in a file and set their `at`.  HL_ESTORE where one is missing, has another shape, is not
+ * contiguous 32-bit floats or does not lie inside the file.  Local. */
 hl_status hl_tensor_index_find(hl_tensor_entry *e, int n, const char *path);
 
 #endif

@@ -1,12 +1,12 @@
 /* texts.h - the text file: what items say, as token ids.
  *
- * A table with a column of item ids (item_id, or another known name: io/columns.h) and the columns asked for, by name.
- * The text of an item is the prompt and, for each key in order, "{key}: {value}" without anything between; a value that
- * is empty or one of pandas' words for a missing one (NA, null, nan ...) is left out with its key.  An item without a
- * row has the empty text, without the prompt; so has item 0, the padding.  Of several rows of one item the last counts.
- * Texts must be UTF-8, the item ids any bytes.
+ * The columns are that of item ids (item_id, or another known name: io/columns.h) and those of the text keys, by
+ * name.  The text of an item is the prompt and then, for each key in order, "{key}: {value}", without separators.  A
+ * key without a value is left out; a value is missing where it is empty or one of pandas' words for that (NA, null,
+ * nan ...).  An item without a row has the empty text, without the prompt; so has item 0, the padding.  Where an
+ * item has several rows the last counts.  Texts must be UTF-8; item ids are any bytes.
  *
- * A rank keeps token ids of its own items alone, cut after max_text_length. */
+ * A rank keeps the token ids of its own items, cut after max_text_length. */
 #ifndef IO_TEXTS_H
 #define IO_TEXTS_H
 #include "base/error.h"

@@ -4,11 +4,11 @@
 #include "io/tok-rules.h"
 #include <jansson.h>
 
-/* The rules that the file `fast` (read from path) says: added tokens, prefix, merges.  HL_EFORMAT where its pieces are
- * not those of tokenizer.model, or it does what we do not. */
+/* Take the rules of tokenizer.json: added tokens, prefix, merges.  fast: its content; path: its path.  HL_EFORMAT
+ * where its pieces are not those of tokenizer.model, or where it asks for what is not supported. */
 hl_status hl_tok_fast_rules(hl_tok_rules *r, const hl_vocab *pieces, const json_t *fast, const char *path);
 
-/* BOS and EOS of its template, which counts where the class has none of its own. */
+/* Take BOS and EOS of its template, which counts where the tokenizer's class has none of its own. */
 hl_status hl_tok_fast_template(hl_tok_rules *r, const hl_vocab *pieces, const json_t *fast, const char *path);
 
 /* Add a token as transformers writes it: a text, or an object with content, lstrip, ...; `replace` as in

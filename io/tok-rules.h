@@ -43,8 +43,8 @@ typedef struct {
 /* The id of a text: of a piece, of an added token, or -1. */
 int32_t hl_tok_rules_find(const hl_tok_rules *r, const hl_vocab *pieces, const char *text);
 
-/* Add a token; gives its id: that of the piece of this text, or the next one behind all.  A text that is there
- * already keeps its id, and takes over what the token says of it where `replace`.  token.text is copied, token.id
+/* Add a token and return its id: that of the piece of the same text, or the next free one.  A text that was added
+ * before keeps its id; where `replace`, it takes over the flags of the token.  token.text is copied, token.id
  * ignored. */
 int32_t hl_tok_rules_add(hl_tok_rules *r, const hl_vocab *pieces, hl_tok_added token, bool replace);
 

@@ -23,9 +23,9 @@ void hl_ids_free(hl_ids *ids);
 hl_status hl_tokenizer_open(hl_tokenizer **out, const char *where);
 void hl_tokenizer_close(hl_tokenizer *t);
 
-/* Replace ids by those of text (n bytes of UTF-8, may hold NUL), special ids (BOS) included, at most
- * `limit` of them (0: all).  HL_EFORMAT where the text is not UTF-8, naming the byte's offset.
- * A tokenizer has scratch inside: one thread at a time. */
+/* Replace ids by the ids of text, n bytes of UTF-8 that may hold NUL: special ids (BOS) included, at most `limit` of
+ * them (0: all).  HL_EFORMAT with the byte's offset where the text is not UTF-8.  A tokenizer has scratch inside:
+ * one thread at a time. */
 hl_status hl_tokenizer_encode(hl_tokenizer *t, hl_ids *ids, const char *text, size_t n, int limit);
 
 int hl_tokenizer_vocab(const hl_tokenizer *t);        /* ids are below this */

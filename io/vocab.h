@@ -17,7 +17,8 @@ typedef struct {
     size_t slots;  /* a power of two */
 } hl_vocab;
 
-/* The new piece's id, the number of those before it; -1 where the vocabulary has it already. */
+/* Add a piece; returns its id, which is the number of pieces before it, or -1 where the vocabulary has the piece
+ * already. */
 int32_t hl_vocab_add(hl_vocab *v, const char *text, size_t n);
 /* The piece's id, or -1. */
 int32_t hl_vocab_find(const hl_vocab *v, const char *text, size_t n);

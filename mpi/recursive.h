@@ -1,8 +1,8 @@
 /* recursive.h - recursive halving and doubling: combine an array over ranks that are 1, 2, 4 ... apart.
  *
- * That is the tree of the ranks (base/fold.h), level by level.  x has n elements of `size` bytes, together at most 2 GB.
- * Any number of ranks is fine: a rank above a power of two first gives its array to a neighbour, with which it shares a
- * branch, and gets the sum back.  Collective. */
+ * That is the tree of the ranks (base/fold.h), level by level.  x has n elements of `size` bytes, together at most 2
+ * GB.  Any number of ranks is fine: a rank above a power of two first gives its array to a neighbour, with which it
+ * shares a branch, and gets the sum back.  Collective. */
 #ifndef MPI_RECURSIVE_H
 #define MPI_RECURSIVE_H
 #include "mpi/group.h"
