@@ -30,7 +30,7 @@ static int *places_of(const hl_axis *a, int64_t items)
 {
     int *place = hl_alloc((size_t)items * sizeof *place);
     place[0] = -1;
-    for (int64_t i = 1; i < items; i++) place[i] = hl_axis_place(a, (int)i - 1);
+    for (int64_t i = 1; i < items; i++) place[i] = hl_axis_local(a, (int)i - 1);
     return place;
 }
 
@@ -110,7 +110,7 @@ static void make_weights(hl_ease *e)
     for (int j = 0; j < e->b.columns; j++) {
         double *x = column_of(e, j);
         for (int k = 0; k < e->b.rows; k++) x[k] /= -diagonal[k];
-        int own = hl_axis_place(&e->b.row, hl_axis_thing(&e->b.column, j));
+        int own = hl_axis_local(&e->b.row, hl_axis_global(&e->b.column, j));
         if (own >= 0) x[own] = 0;
     }
     hl_arena_back(&e->scratch, 0);
@@ -132,7 +132,7 @@ static void note_odd_weights(hl_first *f, const hl_ease *e)
     for (int j = 0; j < e->b.columns; j++)
         for (int k = 0; k < e->b.rows; k++) {
             const double x = column_of(e, j)[k];
-            const int64_t from = hl_axis_thing(&e->b.column, j), to = hl_axis_thing(&e->b.row, k);
+            const int64_t from = hl_axis_global(&e->b.column, j), to = hl_axis_global(&e->b.row, k);
             if (!isfinite(x)) hl_first_note(f, from * e->b.row.n + to, x);
         }
 }

@@ -15,13 +15,13 @@ static const int ONE = 1, FIRST = 0;
 
 int hl_axis_count(const hl_axis *a) { return a->part < 0 ? 0 : numroc_(&a->n, &a->block, &a->part, &FIRST, &a->parts); }
 
-int hl_axis_place(const hl_axis *a, int i)
+int hl_axis_local(const hl_axis *a, int i)
 {
     int block = i / a->block;
     return block % a->parts == a->part ? block / a->parts * a->block + i % a->block : -1;
 }
 
-int hl_axis_thing(const hl_axis *a, int k) { return (k / a->block * a->parts + a->part) * a->block + k % a->block; }
+int hl_axis_global(const hl_axis *a, int k) { return (k / a->block * a->parts + a->part) * a->block + k % a->block; }
 
 /* Blocks of a small matrix are small, so that everyone has some. */
 static hl_axis axis_of(int n, int rows, int parts, int part)
@@ -124,7 +124,7 @@ static void mirror(hl_matrix *m)
     const double one = 1, zero = 0;
     for (int i = 0; i < m->row.n; i += m->row.block) {
         int rest = m->row.n - i, size = rest < m->row.block ? rest : m->row.block, beyond = rest - size;
-        int here = i + 1, next = here + size, row = hl_axis_place(&m->row, i), column = hl_axis_place(&m->column, i);
+        int here = i + 1, next = here + size, row = hl_axis_local(&m->row, i), column = hl_axis_local(&m->column, i);
         if (row >= 0 && column >= 0)
             mirror_here(m->x + (size_t)row + (size_t)column * (size_t)m->rows, (size_t)m->rows, size);
         if (beyond > 0) pdtran_(&size, &beyond, &one, m->x, &next, &here, m->desc, &zero, m->x, &here, &next, m->desc);
@@ -174,7 +174,7 @@ void hl_matrix_diagonal(double *y, const hl_matrix *m)
 {
     memset(y, 0, (size_t)m->rows * sizeof *y);
     for (int k = 0; k < m->rows; k++) {
-        int j = hl_axis_place(&m->column, hl_axis_thing(&m->row, k));
+        int j = hl_axis_local(&m->column, hl_axis_global(&m->row, k));
         if (j >= 0) y[k] = m->x[(size_t)k + (size_t)j * (size_t)m->rows];
     }
     hl_group_all_reduce_double(&m->grid->line, y, (size_t)m->rows);

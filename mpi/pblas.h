@@ -1,4 +1,4 @@
-/* pblas.h - products over a grid of ranks by ScaLAPACK's PBLAS: what the others are checked against. */
+/* pblas.h - products over a grid of ranks by ScaLAPACK's PBLAS, to check and to compare mpi/summa.h with. */
 #ifndef MPI_PBLAS_H
 #define MPI_PBLAS_H
 #include "mpi/tiles.h"
@@ -7,7 +7,7 @@
 int hl_pblas_open(const hl_group *g, const hl_tiles *t);
 void hl_pblas_close(int context);
 
-/* As in hl_tiles; `careful` is not known here. */
+/* The products of hl_tiles (model/tiles.h); `careful` has no effect. */
 void hl_pblas_forward(const hl_tiles *g, float *y, const float *x, const float *w, const hl_tile_cuts *c,
                       hl_arena *scratch);
 void hl_pblas_backward(const hl_tiles *g, float *dx, float *dw, const float *dy, const float *x, const float *w,

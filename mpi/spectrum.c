@@ -28,7 +28,7 @@ static void deal(hl_matrix *m, const double *whole)
 {
     for (int j = 0; j < m->columns; j++)
         for (int k = 0; k < m->rows; k++) {
-            int a = hl_axis_thing(&m->row, k), b = hl_axis_thing(&m->column, j), low = a > b ? a : b,
+            int a = hl_axis_global(&m->row, k), b = hl_axis_global(&m->column, j), low = a > b ? a : b,
                 high = a > b ? b : a;
             m->x[(size_t)k + (size_t)j * (size_t)m->rows] = whole[(size_t)low * (size_t)m->row.n + (size_t)high];
         }

@@ -3,7 +3,7 @@
 #define MPI_SUMMA_H
 #include "mpi/tiles.h"
 
-/* As in hl_tiles. */
+/* The products of hl_tiles (model/tiles.h). */
 void hl_summa_forward(const hl_tiles *g, float *y, const float *x, const float *w, const hl_tile_cuts *c,
                       hl_arena *scratch);
 void hl_summa_backward(const hl_tiles *g, float *dx, float *dw, const float *dy, const float *x, const float *w,

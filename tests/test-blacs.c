@@ -44,7 +44,7 @@ static void every_thing_has_one_owner_and_one_place(void)
                     hl_axis a = {n, block, parts, part};
                     all += hl_axis_count(&a);
                     for (int k = 0; k < hl_axis_count(&a); k++)
-                        CHECK(hl_axis_thing(&a, k) < n && hl_axis_place(&a, hl_axis_thing(&a, k)) == k);
+                        CHECK(hl_axis_global(&a, k) < n && hl_axis_local(&a, hl_axis_global(&a, k)) == k);
                 }
                 CHECK(all == n);
             }
@@ -76,7 +76,7 @@ static void each(hl_matrix *m, double *whole, visit *act)
     for (int j = 0; j < m->columns; j++)
         for (int k = 0; k < m->rows; k++)
             act(&m->x[(size_t)k + (size_t)j * (size_t)m->rows],
-                &whole[hl_axis_thing(&m->row, k) * m->row.n + hl_axis_thing(&m->column, j)]);
+                &whole[hl_axis_global(&m->row, k) * m->row.n + hl_axis_global(&m->column, j)]);
 }
 
 /* The whole from its parts, on every rank of the grid. */
@@ -112,7 +112,7 @@ static void invert_and_compare(const hl_grid *grid, int n, uint64_t seed)
     CHECK_NEAR(furthest(got, want, n * n), 0, 1e-12);
     double *diagonal = hl_alloc((size_t)m.rows * sizeof *diagonal);
     hl_matrix_diagonal(diagonal, &m);
-    for (int k = 0; k < m.rows; k++) CHECK(diagonal[k] == got[hl_axis_thing(&m.row, k) * (n + 1)]);
+    for (int k = 0; k < m.rows; k++) CHECK(diagonal[k] == got[hl_axis_global(&m.row, k) * (n + 1)]);
     free(diagonal);
     hl_matrix_close(&m);
     free(a), free(want), free(got);

@@ -36,7 +36,7 @@ static double furthest_from(const hl_ease *e, const double *want)
     for (int j = 0; j < e->b.columns; j++)
         for (int k = 0; k < e->b.rows; k++) {
             double got = e->b.x[(size_t)k + (size_t)j * (size_t)e->b.rows],
-                   its = want[hl_axis_thing(&e->b.column, j) * e->b.row.n + hl_axis_thing(&e->b.row, k)];
+                   its = want[hl_axis_global(&e->b.column, j) * e->b.row.n + hl_axis_global(&e->b.row, k)];
             most = isnan(got) ? INFINITY : fmax(most, fabs(got - its));
         }
     return most;
