@@ -1,4 +1,4 @@
-/* begun.h - an evaluation as a checkpoint keeps it: of the first users where a signal has stopped it, of all where
+/* begun.h - an evaluation as a checkpoint keeps it: of the first users where a signal stopped it, of all users where
  * it is the test. */
 #ifndef EXPERIMENTS_BEGUN_H
 #define EXPERIMENTS_BEGUN_H
@@ -13,13 +13,13 @@ typedef struct {
     bool is_whole;  /* these are all */
 } hl_begun;
 
-/* An object, or null where there is none. */
+/* As a JSON object; null where there is no evaluation. */
 json_t *hl_begun_json(const hl_begun *b);
 
-/* From such an object; false, and none, where it is something else. */
+/* Read the object; false, and b without an evaluation, where x is something else. */
 bool hl_begun_read(hl_begun *b, const json_t *x);
 
-/* What an evaluation of this phase at these cuts, which ascend, can go on from; NULL where that is nothing. */
+/* The score from which an evaluation of this phase at these cuts can go on; the cuts ascend.  NULL where b has none. */
 const hl_score *hl_begun_for(const hl_begun *b, hl_phase phase, const int *cut, int cuts);
 
 #endif

@@ -1,4 +1,4 @@
-/* build.h - what this program was made of; for --version and the run record. */
+/* build.h - how this program was built; for --version and the run record. */
 #ifndef EXPERIMENTS_BUILD_H
 #define EXPERIMENTS_BUILD_H
 #include <stddef.h>

@@ -16,7 +16,7 @@ typedef struct {
     bool needs_no_launcher; /* a process alone can do it without MPI: run then gets hl_group_alone */
     /* Collective over world; the same status on every rank.  argv[0] is the first argument after the name. */
     hl_status (*run)(const hl_group *world, int argc, char **argv);
-    /* Instead, for what needs no ranks: MPI is not started. */
+    /* Instead of run, for a command that needs no ranks: MPI is not started. */
     hl_status (*run_alone)(int argc, char **argv);
 } hl_command;
 

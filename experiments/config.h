@@ -1,8 +1,8 @@
-/* config.h - the configuration of a job: one struct, one table of options behind it.
+/* config.h - the configuration of a job: one struct, and the table of options behind it.
  *
- * A value is its default, or what the configuration file says, or what the command line says, the later the
- * stronger; each remembers where it came from.  A C name is the key with underscores for dots, but for the two
- * shapes.  The table (options.c) is parser, ranges, defaults, --help, manual page and used.yaml. */
+ * A value comes from the command line, else from a configuration file, else it is the default; each remembers where
+ * it came from.  The C name is the key with underscores for dots, except for the two shapes.  Parser, ranges,
+ * defaults, --help, manual page and used.yaml come from the table (options.c). */
 #ifndef EXPERIMENTS_CONFIG_H
 #define EXPERIMENTS_CONFIG_H
 #include "base/error.h"
@@ -110,43 +110,43 @@ typedef struct {
 void hl_config_defaults(hl_config *c);
 void hl_config_free(hl_config *c);
 
-/* Values of a YAML text (n bytes) over those in c; `name` stands in sentences.  HL_EUSAGE with "name:line: ...". */
+/* Set the values of a YAML text (n bytes) in c; `name` stands in sentences.  HL_EUSAGE with "name:line: ...". */
 hl_status hl_config_parse(hl_config *c, const char *text, size_t n, const char *name);
 
-/* One value, as it would stand on the command line: lists are "a,b" or "[a, b]". */
+/* Set one value, written as on the command line: lists are "a,b" or "[a, b]". */
 hl_status hl_config_set(hl_config *c, const char *key, const char *value, const char *from);
 
-/* "--key value" and "--key=value" of argv[0..argc); "--key" alone where true is meant. */
+/* Set the values of "--key value" and "--key=value" in argv[0..argc); "--key" alone means true. */
 hl_status hl_config_arguments(hl_config *c, int argc, char **argv);
 
-/* After the last value: fill in what follows from others, and say what does not go together. */
+/* Called after the last value: set what follows from other values.  HL_EUSAGE where values do not go together. */
 hl_status hl_config_check(hl_config *c);
 
 /* Was this key given, rather than left at its default? */
 bool hl_config_given(const hl_config *c, const char *key);
 
-/* Every value and where it came from; can be read again as a configuration. */
+/* Write every value and where it came from, as a configuration that can be read again. */
 void hl_config_write_yaml(const hl_config *c, FILE *out);
 
-/* The same without comments; free it. */
+/* The configuration without comments; release with free. */
 char *hl_config_text(const hl_config *c);
 
 /* Digest of the values that change the numbers of a run. */
 uint64_t hl_config_digest(const hl_config *c);
 
-/* May a run that was started with the configuration `was` go on with c?  HL_EUSAGE with the list of what differs and
- * would change the numbers, after `name`; with `tell` other differences are logged. */
+/* May a run that was started with the configuration `was` go on with c?  HL_EUSAGE, with `name` and the list of
+ * differences, where they would change the numbers.  With `tell`, other differences are logged. */
 hl_status hl_config_may_resume(const hl_config *c, const hl_config *was, const char *name, bool tell);
 
-/* What differs between c and the configuration `was` of a training so that its weights would give other vectors: "A
- * was 1 and is 2, ...", or nothing. */
+/* list: the differences between c and the configuration `was` of a training with which its weights would give other
+ * vectors, "A was 1 and is 2, ..."; "" where there are none. */
 void hl_config_other_vectors(char *list, size_t room, const hl_config *c, const hl_config *was);
 
 /* The options, for people and for the manual page. */
 void hl_config_help(FILE *out);
 void hl_config_manual(FILE *out);
 
-/* Text as roff shows it literally. */
+/* Print text so that roff shows it literally. */
 void hl_config_print_roff(const char *text, FILE *out);
 
 #endif

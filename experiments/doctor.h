@@ -1,8 +1,8 @@
 /* doctor.h - is this machine fit for a job, and how fast is it?
  *
- * A check is a function and a row of the table in doctor.c.  It looks at one thing and says what it finds, each
- * finding with a grade and, where something should change, what.  Checks of a machine run on the first rank of each
- * machine and talk to nobody; checks of the job run on all ranks together. */
+ * A check is a function and a row of the table in doctor.c.  It looks at one thing and says its findings, each with
+ * a grade and, where something should change, a remedy.  Checks of a machine run on the first rank of each machine
+ * and talk to nobody; checks of the job run on all ranks together. */
 #ifndef EXPERIMENTS_DOCTOR_H
 #define EXPERIMENTS_DOCTOR_H
 #include "experiments/config.h"
@@ -40,19 +40,19 @@ typedef struct {
     void (*look)(hl_doctor *d);
 } hl_doctor_check;
 
-/* Say what was found; remedy NULL: nothing to change.  In a check of the job only rank 0's words count.  The finding is
- * the doctor's until the next one.  Local. */
+/* Say a finding; remedy NULL: nothing to change.  In a check of the job only rank 0's words count.  The finding is
+ * valid until the next one.  Local. */
 hl_finding *hl_doctor_say(hl_doctor *d, hl_grade grade, const char *remedy, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* A figure of a finding. */
+/* Add a figure to a finding. */
 void hl_finding_figure(hl_finding *f, const char *name, double value);
 
-/* All checks.  Collective over world; without MPI world is hl_group_alone.  Afterwards rank 0 has the findings of
- * all machines, those that are the same said once.  Close with hl_doctor_close. */
+/* Run all checks.  Afterwards rank 0 has the findings of all machines; equal findings of several machines are one.
+ * Without MPI world is hl_group_alone.  Collective over world.  Close with hl_doctor_close. */
 void hl_doctor_run(hl_doctor *d, const hl_group *world, const hl_config *config, bool has_mpi);
 void hl_doctor_close(hl_doctor *d);
 
-/* Rank 0. */
+/* Show the findings, on rank 0. */
 void hl_doctor_print(const hl_doctor *d, FILE *out);
 json_t *hl_doctor_json(const hl_doctor *d);
 hl_grade hl_doctor_worst(const hl_doctor *d);

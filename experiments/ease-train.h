@@ -4,7 +4,7 @@
 #include "experiments/job.h"
 #include <jansson.h>
 
-/* `hllm train` of model EASE: fit, validate, test, in the run folder; as hl_train. */
+/* `hllm train` of model EASE: fit, validate and test in the run folder.  *result as in hl_train. */
 hl_status hl_ease_train(hl_job *j, json_t **result);
 
 #endif

@@ -19,20 +19,20 @@ typedef struct {
     int l2;               /* of EASE; 0: another model */
 } hl_evaluation;
 
-/* What the configuration asks of an evaluation. */
+/* The orders that the configuration gives for an evaluation. */
 hl_eval_orders hl_evaluation_orders(const hl_config *c, hl_phase phase);
 
-/* Encode the catalogue once and rank every user in the phase; a warning where many users' targets have ties.  begun:
- * what a stopped one has left, NULL: nothing.  HL_ESTOP where a signal stops this one; v->score is then that of the
- * first users.  Collective. */
+/* Encode the catalogue once and rank every user of the phase; warn where the targets of many users have ties.
+ * begun: the part that a stopped evaluation has left; NULL: none.  HL_ESTOP where a signal stops this one; v->score
+ * is then that of the first users.  Collective. */
 hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const hl_begun *begun);
 
-/* The evaluation that `begun` has whole, of this phase and the configured lists: its score, and nothing of how it
- * was made.  False where it has none.  Local. */
+/* Take the whole evaluation of this phase and the configured cuts from `begun`: its score alone, not how it was
+ * made.  False where `begun` has none.  Local. */
 bool hl_evaluation_recall(hl_evaluation *v, const hl_config *c, hl_phase phase, const hl_begun *begun);
 
-/* The configured metrics as JSON members "recall@10": 0.1, expected over a random order of the ties;
- * those with the target first or last among its ties under "optimistic" and "pessimistic". */
+/* The configured metrics as JSON members "recall@10": 0.1, expected over a random order of the ties; with the target
+ * first and last among its ties, the same members under "optimistic" and "pessimistic". */
 json_t *hl_evaluation_json(const hl_job *j, const hl_evaluation *v);
 
 #endif

@@ -1,4 +1,4 @@
-/* masking.h - why negatives are masked as false ones, and what to change: one sentence for one cause. */
+/* masking.h - why negatives are masked as false ones, and the remedy: one sentence a cause. */
 #ifndef EXPERIMENTS_MASKING_H
 #define EXPERIMENTS_MASKING_H
 #include "experiments/config.h"
@@ -12,7 +12,7 @@ typedef struct {
     bool is_initial;      /* no update has changed the item vectors yet */
 } hl_masking;
 
-/* The likeliest cause, and the remedy.  It is the callee's until the next call. */
+/* The likeliest cause and its remedy.  Valid until the next call. */
 const char *hl_masking_advice(const hl_masking *m);
 
 #endif

@@ -20,7 +20,7 @@ typedef enum {
 /* What another value means to a run that is resumed. */
 typedef enum {
     HL_CHANGES_NUMBERS, /* it would be another run: refused */
-    HL_CHANGES_VECTORS, /* likewise, and the same weights would give other vectors: refused to evaluations, too */
+    HL_CHANGES_VECTORS, /* and the same weights would give other vectors: refused to evaluations, too */
     HL_CHANGES_LAYOUT,  /* who computes what, in which pieces, how long */
     HL_CHANGES_FILES,   /* where things are; their contents have digests of their own */
     HL_CHANGES_REPORT   /* what is said and kept */
@@ -52,13 +52,13 @@ int hl_option_find(const char *key);
 /* The known key that looks most like this one. */
 const char *hl_option_nearest(const char *key);
 
-/* Write a value into the struct.  `where` begins the sentences. */
+/* Set an option of c.  `where` begins the sentence of a failure. */
 hl_status hl_option_set(hl_config *c, const hl_option *o, const hl_names *value, bool is_list, const char *where);
 
 /* Print the value as YAML. */
 void hl_option_print(const hl_config *c, const hl_option *o, FILE *out);
 
-/* The same as a text; free it. */
+/* The value as YAML in a text; release with free. */
 char *hl_option_text(const hl_config *c, const hl_option *o);
 
 void hl_option_free(hl_config *c, const hl_option *o);

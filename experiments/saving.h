@@ -1,8 +1,8 @@
-/* saving.h - when a save that has failed is tried again, and when the job ends for it.
+/* saving.h - when a failed save is tried again, and when the job ends for it.
  *
- * Work of so many minutes may be at stake: what was computed since the newest good save.  Until then training goes
- * on without one.  A disk that is full or away for a while so costs nothing, and one that stays away costs no more
- * than that. */
+ * At stake is the work since the newest good save.  While it is less than the patience, training goes on without a
+ * save.  So a disk that is full or away for a while costs nothing, and one that stays away costs no more work than
+ * the patience. */
 #ifndef EXPERIMENTS_SAVING_H
 #define EXPERIMENTS_SAVING_H
 #include <stdbool.h>
@@ -15,24 +15,24 @@ typedef struct {
     int64_t next;    /* the step after which a save is tried again, while there are failures */
 } hl_saving;
 
-/* `now`: seconds of any clock that runs on, in all functions below. */
+/* Begin.  now: seconds of any clock that runs on, in all functions below. */
 hl_saving hl_saving_begin(double patience_minutes, double now);
 
-/* A save was good. */
+/* Note a good save. */
 void hl_saving_done(hl_saving *s, double now);
 
-/* One after this step has failed, with work of so many seconds at stake: is the job to end?  Else it is tried again
- * 1, 2, 4 ... 32 steps later.  The same on all ranks where `at_stake` is. */
+/* Note a failed save after this step, with work of so many seconds at stake.  True where the job is to end; else the
+ * save is tried again 1, 2, 4 ... 32 steps later.  The same on all ranks where `at_stake` is. */
 bool hl_saving_failed(hl_saving *s, int64_t step, double at_stake);
 
 /* Is it time to try again after this step?  The same on all ranks. */
 bool hl_saving_is_due(const hl_saving *s, int64_t step);
 
-/* Has a save failed, and is all patience at stake?  Then it is tried once more, whatever the step; ranks have other
- * clocks. */
+/* Has a save failed, with work of all the patience at stake?  Then it is tried once more at any step.  Ranks may
+ * answer differently, since their clocks differ. */
 bool hl_saving_is_urgent(const hl_saving *s, double now);
 
-/* At the end there is no later step: seconds to wait before try 0, 1, 2 ...; below 0: there are no more. */
+/* At the end of a training there is no later step: seconds to wait before try 0, 1, 2 ...; below 0: no more tries. */
 double hl_saving_wait(int try);
 
 #endif

@@ -24,11 +24,11 @@ typedef struct {
     char job[65];                   /* that wrote it, by its number in the batch system; empty outside of one */
 } hl_state;
 
-/* As a JSON object with the origin of the weights (hl_origin_json), which is given away; the caller frees it. */
+/* The state as a JSON text; the caller frees it.  origin: of the weights (hl_origin_json); its reference is taken. */
 char *hl_state_text(const hl_state *s, json_t *origin);
 
-/* HL_EFORMAT where text is not such an object, or says what no training can have come to; `path` stands in the
- * sentence. */
+/* Read a state.  HL_EFORMAT where text is not such an object, or has values that no training reaches; `path` stands
+ * in the sentence. */
 hl_status hl_state_read(hl_state *s, const char *text, const char *path);
 
 #endif

@@ -1,11 +1,11 @@
-/* stops.h - how often a job was stopped by a signal without getting further, in the file `stops` of its run folder.
+/* stops.h - how often a signal has stopped a job that got no further, in the file `stops` of its run folder.
  *
  * A job that is preempted again and again before it has made a step would be put back into the queue for ever. */
 #ifndef EXPERIMENTS_STOPS_H
 #define EXPERIMENTS_STOPS_H
 #include "mpi/group.h"
 
-/* So many in a row are the last. */
+/* So many stops in a row are the last. */
 enum { HL_STOPS_MOST = 3 };
 
 /* How far a training has come: steps, and users that a validation or test at this step has ranked. */
@@ -13,9 +13,9 @@ typedef struct {
     int64_t step, users;
 } hl_reached;
 
-/* What a training that ended with status s, with its sentence, ends with.  A stop is counted, from the last one that
- * had come further on: the third in a row is HL_EFAIL, with advice, and the next start counts anew.  HL_OK forgets.
- * Others pass. Collective. */
+/* The status with which a training ends that came to status s, which has a sentence.  HL_ESTOP is counted; the count
+ * begins anew with a stop that had come further.  The third in a row is HL_EFAIL, with advice, and the next start
+ * counts anew.  HL_OK removes the count.  Other statuses pass.  Collective. */
 hl_status hl_stops_count(const hl_group *world, const char *folder, hl_reached reached, hl_status s);
 
 #endif

@@ -4,7 +4,7 @@
 #include "io/record.h"
 #include "mpi/step.h"
 
-/* What this rank has seen so far; start from {0}. */
+/* What this rank has measured so far; starts from {0}. */
 typedef struct {
     int64_t steps;
     double seconds, own[HL_ACTS]; /* of this rank */
@@ -12,16 +12,16 @@ typedef struct {
     double flop, bytes;           /* of all ranks */
 } hl_summary;
 
-/* Is nothing computed in it: does a rank send, or wait for others? */
+/* Is the act one in which nothing is computed: a rank sends, or waits for others? */
 bool hl_summary_is_exchange(int act);
 
 void hl_summary_add(hl_summary *s, const hl_step_report *r);
 
-/* forecast (HL_ACTS + 1): mean seconds of each act in a step, and of the step.  Seconds of each act (least, mean and
- * most of a rank, which rank, share of all), of the rest of a step, and the share of the time that ranks spent in
- * exchanges and sums; the bytes sent in each group, and the share of their time that item ranks and user ranks
- * waited, and stages for one another; in the log, and as the line "summary" of the record (NULL: none).  Nothing
- * where there was no step.  Collective. */
+/* Say in the log, and as the line "summary" of the record (NULL: none), where the time went: the seconds of each act
+ * (least, mean and most of a rank, which rank, share of all) and of the rest of a step; the share of the time in
+ * exchanges and sums; the bytes sent in each group; the share of their time that item ranks and user ranks waited,
+ * and stages for one another.  forecast (HL_ACTS + 1): mean seconds of each act in a step, and of the step.  Nothing
+ * is said without a step.  Collective. */
 hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_mesh *mesh, hl_record *record);
 
 #endif

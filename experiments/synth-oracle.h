@@ -12,7 +12,8 @@ typedef struct {
     double ndcg_10;
 } hl_synth_scores;
 
-/* Every one ranks the items that occur, without those the user had before; rank = 1 + number strictly better. */
+/* Each of the three ranks the items that occur, without those that the user had before; rank = 1 + the number of
+ * better ones. */
 typedef struct {
     int catalogue; /* items that occur */
     int64_t interactions;

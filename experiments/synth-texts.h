@@ -1,4 +1,4 @@
-/* synth-texts.h - made-up words and the texts made of them; for experiments/synth.c. */
+/* synth-texts.h - made-up words, and texts of items made of them; for experiments/synth.c. */
 #ifndef EXPERIMENTS_SYNTH_TEXTS_H
 #define EXPERIMENTS_SYNTH_TEXTS_H
 #include "experiments/synth-world.h"

@@ -1,9 +1,10 @@
 /* synth-world.h - made-up items, and users who walk among their topics; for the files experiments/synth*.c.
  *
- * Topics stand in a ring, in random order.  A user's first topic is any; then they stay with probability `stay`, or
- * step 1, 2, ... `successors` places along the ring, each a third as likely as the one before.
- * Within a topic the item of rank r (from 0) is wanted with weight 1 / (r + 1)^skew, and a user takes nothing twice.
- * As the ring looks alike from everywhere, topics are equally popular: what makes an item popular is its rank. */
+ * Topics stand in a ring, in random order.  A user begins at any topic.  Before each item the user stays at the
+ * topic with probability `stay`, or moves 1, 2, ...  `successors` places along the ring, each number of places a
+ * third as likely as the one before.  The item of rank r (from 0) within a topic has the weight 1 / (r + 1)^skew,
+ * and a user takes no item twice.  The ring looks alike from everywhere, so topics are equally popular: what makes
+ * an item popular is its rank. */
 #ifndef EXPERIMENTS_SYNTH_WORLD_H
 #define EXPERIMENTS_SYNTH_WORLD_H
 #include "experiments/synth-settings.h"
@@ -41,10 +42,10 @@ void hl_synth_world_free(hl_synth_world *w);
 /* The items of a topic, the most wanted first, and their number. */
 const int32_t *hl_synth_members(const hl_synth_world *w, int topic, int *n);
 
-/* The topic that `steps` steps lead to. */
+/* The topic that is `steps` places along the ring from `topic`. */
 int hl_synth_step(const hl_synth_world *w, int topic, int steps);
 
-/* Is it among the n items of the list? */
+/* Is the item in the list (n)? */
 bool hl_synth_has(const int32_t *list, int64_t n, int32_t item);
 
 /* The weight that is left in a topic for a user who took these n items. */

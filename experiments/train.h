@@ -4,8 +4,9 @@
 #include "experiments/job.h"
 #include <jansson.h>
 
-/* Start, or go on from the newest checkpoint of checkpoint_dir.  *result, where not NULL, gets the metrics of the test
- * on rank 0, else they are printed as a table.  HL_ESTOP where a signal stopped it, after saving.  Collective. */
+/* Train: start, or go on from the newest checkpoint of checkpoint_dir.  result NULL: the metrics of the test are
+ * printed as a table; else *result gets them on rank 0.  HL_ESTOP where a signal stopped the training, after saving.
+ * Collective. */
 hl_status hl_train(hl_job *j, json_t **result);
 
 #endif

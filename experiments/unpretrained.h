@@ -6,10 +6,11 @@
 #define EXPERIMENTS_UNPRETRAINED_H
 #include "experiments/config.h"
 
-/* Fill in what was not given and has another default here.  For hl_config_check. */
+/* Set the options that were not given and have another default without a pretrained folder.  For hl_config_check. */
 void hl_unpretrained_fill(hl_config *c);
 
-/* The other default of a key, for people: "none without item_pretrain_dir"; NULL where there is none. */
+/* The default of a key without a pretrained folder, for people: "none without item_pretrain_dir"; NULL where it is
+ * the usual one. */
 const char *hl_unpretrained_words(const char *key);
 
 #endif

@@ -6,28 +6,28 @@
 #include <limits.h>
 
 typedef enum {
-    HL_WEIGHTS_AS_TRAINED, /* to evaluate: texts, tokens and shapes are to be those of the training */
-    HL_WEIGHTS_TO_START    /* of another training: the shapes are */
+    HL_WEIGHTS_AS_TRAINED, /* to evaluate: texts, tokens and shapes must be those of the training */
+    HL_WEIGHTS_TO_START    /* to start another training: the shapes must be */
 } hl_weights_use;
 
 /* All functions are collective. */
 
-/* The folder step-N that `path` means: itself, or <run>/best, <run>/latest, or a run folder, whose best it is, or,
- * before the first validation, its latest.  What is best is said by the state in the newest checkpoint; the file
- * `best` is for people. */
+/* The folder step-N that `path` means: a folder step-N itself; <run>/best or <run>/latest; or a run folder, which
+ * means its best, or before the first validation its latest.  The state in the newest checkpoint says which is the
+ * best; the file `best` is for people. */
 hl_status hl_weights_find(char folder[PATH_MAX], const hl_group *world, const char *path);
 
-/* May weights of such a `path` be evaluated with the options of c?  To be asked before data are prepared with these.
- * HL_EUSAGE with a list of what differs, where not. */
+/* May the weights of `path` be evaluated with the options of c?  HL_EUSAGE with a list of differences where not.
+ * Asked before data are prepared. */
 hl_status hl_weights_check(const hl_group *world, const hl_config *c, const char *path);
 
-/* Read them (no moments) into the engine.  HL_EUSAGE where the models were others in training. */
+/* Read the weights, without moments, into the engine.  HL_EUSAGE where the models of the training were others. */
 hl_status hl_weights_read(hl_job *j, const char *path, hl_weights_use use);
 
-/* The engine's arrays as a checkpoint sees them. */
+/* part: the engine's arrays, as hl_checkpoint_content takes them. */
 void hl_weights_parts(hl_checkpoint_part part[2], hl_engine *e);
 
-/* Fill the engine from a checkpoint that is open (with moments where they are wanted). */
+/* Fill the engine from an open checkpoint, which has been opened with `moments` where they are wanted. */
 hl_status hl_weights_take(hl_job *j, const hl_checkpoint *c, bool moments);
 
 #endif

@@ -1,7 +1,7 @@
 /* yaml.h - the part of YAML that a configuration needs: maps in maps, scalars, lists of scalars.
  *
- * Maps become dotted keys: "optim_args: {learning_rate: 1}" is the entry "optim_args.learning_rate".
- * What a configuration does not need (anchors, tags but !!binary, lists in lists, several documents) is refused. */
+ * Maps become dotted keys: "optim_args: {learning_rate: 1}" is the entry "optim_args.learning_rate".  Everything
+ * else (anchors, tags but !!binary, lists in lists, several documents) is refused. */
 #ifndef EXPERIMENTS_YAML_H
 #define EXPERIMENTS_YAML_H
 #include "base/error.h"
@@ -18,8 +18,8 @@ typedef struct {
 
 typedef hl_status (*hl_yaml_take)(void *self, const hl_yaml_entry *entry);
 
-/* Hand every entry of text (n bytes) to take, in file order; `name` begins the sentences of failures, as in
- * "name:12: ...".  Ends at the first failure, also one of take.  HL_EUSAGE where it is not such YAML. */
+/* Call take for every entry of text (n bytes), in file order.  `name` begins the sentences of failures, as in
+ * "name:12: ...".  Ends at the first failure, also one of take.  HL_EUSAGE where the text is not such YAML. */
 hl_status hl_yaml_read(const char *text, size_t n, const char *name, hl_yaml_take take, void *self);
 
 #endif
