@@ -1,15 +1,15 @@
-/* algorithms.h - the algorithms of collectives that add, and which is taken.
+/* algorithms.h - the algorithms of collectives that add, and which one is taken.
  *
- * All give the bits of the tree of the ranks (base/fold.h), so the choice is one of time alone and may follow the size
- * of the array:
+ * All algorithms give the bits of the tree of the ranks (base/fold.h).  So the choice is a matter of time alone, and
+ * follows the size of the array:
  *
  *     direct    blocks straight to their owners, sums straight back         2 (p - 1) messages at once (mpi/blocks.h)
- *     ring      the same to neighbours alone                                2 (p - 1) messages one after the other
+ *     ring      blocks and sums to neighbours alone                         2 (p - 1) messages one after the other
  *     halving   halves between ranks 1, 2, 4 ... apart, and back            2 log p
  *     doubling  whole arrays between ranks 1, 2, 4 ... apart                log p, each of the whole array
- *     mpi       MPI_Allreduce: two ranks have only one order, and their floats it adds
+ *     mpi       MPI_Allreduce, for floats of two ranks: their sum has one order only
  *
- * `hllm bench collectives` times each at each size and says which was best where. */
+ * `hllm bench collectives` times each algorithm at each size and says which was best where. */
 #ifndef MPI_ALGORITHMS_H
 #define MPI_ALGORITHMS_H
 #include "mpi/blocks.h"
@@ -24,13 +24,13 @@ typedef struct {
     bool (*fits)(int ranks, hl_combine combine); /* NULL: always */
 } hl_algorithm;
 
-/* All of them; the last has a NULL name. */
+/* All algorithms; the last has a NULL name. */
 extern const hl_algorithm hl_algorithms[];
 
 /* The algorithm for an array of so many bytes in all. */
 const hl_algorithm *hl_algorithm_for(int ranks, size_t bytes, hl_combine combine);
 
-/* The one for hl_group_reduce_scatter and hl_group_all_gather_blocks. */
+/* The algorithm for hl_group_reduce_scatter and hl_group_all_gather_blocks. */
 const hl_algorithm *hl_algorithm_for_blocks(int ranks, size_t bytes);
 
 #endif

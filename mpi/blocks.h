@@ -18,18 +18,18 @@ typedef struct {
 
 enum { HL_TAG_RING = 11, HL_TAG_HALVING, HL_TAG_DIRECT, HL_TAG_PARCEL };
 
-/* Each owner's block becomes the sum; the rest of x is undefined on return.  Collective. */
+/* Each owner's block becomes the sum over the ranks; the rest of x is undefined on return.  Collective. */
 void hl_blocks_reduce_scatter_direct(const hl_group *g, const hl_blocks *b);
 void hl_blocks_reduce_scatter_ring(const hl_group *g, const hl_blocks *b);
 
-/* Each owner's block goes to everyone.  Collective. */
+/* All ranks get each owner's block.  Collective. */
 void hl_blocks_all_gather_direct(const hl_group *g, const hl_blocks *b);
 void hl_blocks_all_gather_ring(const hl_group *g, const hl_blocks *b);
 
 static inline char *hl_block_of(const hl_blocks *b, int r) { return b->x + b->at[r] * b->size; }
 static inline size_t hl_block_bytes(const hl_blocks *b, int r) { return b->count[r] * b->size; }
 
-/* ---- the direct algorithm in two halves, so that something else can be done in between */
+/* ---- the direct algorithm in two halves, so that a rank can compute in between */
 
 typedef struct {
     const hl_group *group;
@@ -39,15 +39,15 @@ typedef struct {
     MPI_Request *request; /* (2 ranks) */
 } hl_parcels;
 
-/* Post the messages of a reduce-scatter.  blocks' arrays and x are borrowed until the sum was ended, x with the rest of
- * it. Tags tell sums that are under way together apart; all ranks give the same.  Collective, but nobody waits. */
+/* Post the messages of a reduce-scatter.  The arrays of blocks and all of x are borrowed until hl_parcels_end.  tag:
+ * the same on all ranks; it tells sums apart that are under way together.  Collective, but no rank waits. */
 void hl_parcels_reduce_scatter(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag);
-/* Post those of an all-gather. */
+/* Post the messages of an all-gather. */
 void hl_parcels_all_gather(hl_parcels *p, const hl_group *g, const hl_blocks *b, int tag);
 
-/* Have all arrived?  Local. */
+/* Have all messages arrived?  Local. */
 bool hl_parcels_are_here(const hl_parcels *p);
-/* Wait for them, and add what is to be added. */
+/* Wait for the messages, and add what a reduce-scatter adds. */
 void hl_parcels_end(hl_parcels *p);
 
 #endif

@@ -1,7 +1,8 @@
 /* launch.h - who started this process, as its environment says, and whether MPI's number of ranks fits that.
  *
- * A launcher that does not find its MPI starts N jobs of one rank each, which all write into one folder.  The functions
- * here are local and see the environment only through `look`, which is hl_launch_environment but in tests. */
+ * A launcher that does not find its MPI starts N jobs of one rank each, which all write into one folder.  All
+ * functions are local.  They see the environment only through `look`, which is hl_launch_environment except in
+ * tests. */
 #ifndef MPI_LAUNCH_H
 #define MPI_LAUNCH_H
 #include "base/error.h"
@@ -19,22 +20,22 @@ hl_launcher hl_launch_by(hl_look look);
 /* Before MPI starts: HL_EUSAGE where srun has started this process without what MPI needs to find the others. */
 hl_status hl_launch_may_start(hl_look look);
 
-/* After it has started: HL_EUSAGE where the launcher says another number of processes than MPI. */
+/* After MPI has started: HL_EUSAGE where the launcher says another number of processes than MPI. */
 hl_status hl_launch_check(hl_look look, int ranks);
 
-/* Is this one rank in an allocation that has room for more?  Then a sentence about it. */
+/* Is this a job of one rank in an allocation that has room for more?  Then `sentence` says so. */
 bool hl_launch_leaves_room(char *sentence, size_t room, hl_look look, int ranks);
 
 /* Processes that the launcher says it has started; 1 where it says nothing. */
 int hl_launch_ranks(hl_look look);
 
-/* This process's number, ranks on this machine and its place among them, as far as the launcher says; 0, 1 and 0
- * else. */
+/* As the launcher says: this process's number (else 0), the ranks on this machine (else 1), and this process's place
+ * among them (else 0). */
 int hl_launch_rank(hl_look look);
 int hl_launch_local_ranks(hl_look look);
 int hl_launch_local_rank(hl_look look);
 
-/* What to tell the launcher so that each rank has so many cores of its own, as "start mpirun with ...". */
+/* What to tell the launcher so that each rank has `threads` cores of its own, as "start mpirun with ...". */
 void hl_launch_advice(char *advice, size_t room, hl_launcher by, int threads);
 
 #endif

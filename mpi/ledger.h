@@ -1,6 +1,6 @@
-/* ledger.h - what a step leaves, as digests and sketches of every tensor that do not depend on who holds what.
+/* ledger.h - digests and sketches of every tensor after a step, which do not depend on the layout.
  *
- * Two runs whose ledgers are equal had the same gradients and weights to the bit; where they are not, the first line
+ * Two runs with equal ledgers had the same gradients and weights to the bit.  Where ledgers differ, the first line
  * and tensor that differ say where a layout goes wrong, and the sketches by how much (model/sketch.h). */
 #ifndef MPI_LEDGER_H
 #define MPI_LEDGER_H
