@@ -265,7 +265,7 @@ static hl_status check_valid_metric(const hl_config *c)
 }
 
 /* A metric or a length that is there twice would have two columns and one name. */
-static hl_status check_no_twins(const hl_config *c)
+static hl_status check_lists(const hl_config *c)
 {
     if (c->metrics.n == 0) return HL_FAIL(HL_EUSAGE, "metrics is empty; give at least one, as metrics: [Recall, NDCG]");
     for (int i = 0; i < c->metrics.n; i++)
@@ -298,7 +298,7 @@ static hl_status settle_evaluation(hl_config *c)
         lower(c->metrics.at[i]);
         HL_TRY(check_metric(c->metrics.at[i]));
     }
-    HL_TRY(check_no_twins(c));
+    HL_TRY(check_lists(c));
     if (c->topk.n > HL_CUTS) return HL_FAIL(HL_EUSAGE, "topk has %d lengths; give at most %d", c->topk.n, HL_CUTS);
     if (c->ease_l2.n == 0) return HL_FAIL(HL_EUSAGE, "ease_l2 is empty; give at least one penalty, as ease_l2: [100]");
     if (c->topk.n == 0) return HL_FAIL(HL_EUSAGE, "topk is empty; give at least one length, as topk: [10]");

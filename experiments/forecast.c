@@ -242,7 +242,7 @@ static void make_up(hl_corpus *corpus, made_up *x, const hl_config *c)
     for (int64_t i = 0; i < items + c->MAX_TEXT_LENGTH; i++) x->token[i] = (int32_t)i;
     for (int64_t i = 0; i < users * history; i++) x->item[i] = 1 + (int32_t)hl_rng_below(&r, (uint64_t)items - 1);
     *corpus = (hl_corpus){
-        .items = items, .users = users, .self = x, .tokens = tokens_of, .twin = itself, .sequence = sequence_of};
+        .items = items, .users = users, .self = x, .tokens = tokens_of, .first_equal = itself, .sequence = sequence_of};
 }
 
 static void draw(hl_plan *plan, int parts, const hl_corpus *corpus, const hl_config *c, const hl_llama *item,

@@ -128,17 +128,17 @@ static hl_status named_twice(const hl_csv *c, int role, int a, int b)
 /* The column with the best name of a role; NO_ROLE where none has one. */
 static hl_status find_role(int *column, const hl_csv *c, int role)
 {
-    int best = INT_MAX, twin = NO_ROLE;
+    int best = INT_MAX, second = NO_ROLE;
     *column = NO_ROLE;
     for (int i = 0; i < hl_csv_columns(c); i++) {
         int k = find_known(hl_csv_name(c, i));
         if (k < 0 || known[k].role != role || known[k].tier > best) continue;
-        twin = known[k].tier == best ? i : NO_ROLE;
-        if (twin != NO_ROLE) continue;
+        second = known[k].tier == best ? i : NO_ROLE;
+        if (second != NO_ROLE) continue;
         best = known[k].tier;
         *column = i;
     }
-    return twin == NO_ROLE ? HL_OK : named_twice(c, role, *column, twin);
+    return second == NO_ROLE ? HL_OK : named_twice(c, role, *column, second);
 }
 
 /* "'a', 'b', 'c'" */

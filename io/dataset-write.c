@@ -80,7 +80,7 @@ static hl_status write_items(const hl_dataset_parts *p, int64_t k)
         [HL_ITEM_TOKENS] = {n_tokens, tokens.bytes},
         [HL_ITEM_BEGIN] = {rows + 1, tokens.begin},
         [HL_ITEM_DIGEST] = {rows, p->digest + first},
-        [HL_ITEM_TWIN] = {rows, p->twin + first},
+        [HL_ITEM_FIRST_EQUAL] = {rows, p->first_equal + first},
         [HL_ITEM_ID] = {ids.n, ids.bytes},
         [HL_ITEM_ID_BEGIN] = {rows + 1, ids.begin},
     };

@@ -12,8 +12,8 @@ typedef struct {
     const char *folder;
     const hl_interactions *x;
     const hl_texts *t;
-    const int32_t *twin;    /* (items) */
-    const uint64_t *digest; /* (items) of their token ids */
+    const int32_t *first_equal; /* (items) */
+    const uint64_t *digest;     /* (items) of their token ids */
     hl_manifest *manifest;
     int rank, ranks;
 } hl_dataset_parts;

@@ -91,7 +91,7 @@ static bool items_make_sense(const hl_manifest *m, int64_t rows, const hl_shard_
     return are_lists(&a[HL_ITEM_BEGIN], rows, a[HL_ITEM_TOKENS].n, 0, m->recipe.max_text_length)
            && are_lists(&a[HL_ITEM_ID_BEGIN], rows, a[HL_ITEM_ID].n, 0, INT32_MAX)
            && are_within(&a[HL_ITEM_TOKENS], 0, m->recipe.vocab) && a[HL_ITEM_DIGEST].n == rows
-           && a[HL_ITEM_TWIN].n == rows && are_within(&a[HL_ITEM_TWIN], 0, m->rows[HL_ITEMS]);
+           && a[HL_ITEM_FIRST_EQUAL].n == rows && are_within(&a[HL_ITEM_FIRST_EQUAL], 0, m->rows[HL_ITEMS]);
 }
 
 static bool users_make_sense(const hl_manifest *m, int64_t rows, const hl_shard_data *a)
@@ -183,10 +183,10 @@ static const int32_t *tokens(const hl_corpus *c, int64_t item, int *n)
     return (const int32_t *)a[HL_ITEM_TOKENS].at + span(&a[HL_ITEM_BEGIN], item, n);
 }
 
-static int64_t twin(const hl_corpus *c, int64_t item)
+static int64_t first_equal(const hl_corpus *c, int64_t item)
 {
     const hl_shard_data *a = shard_of(c->self, HL_ITEMS, &item);
-    return ((const int32_t *)a[HL_ITEM_TWIN].at)[item];
+    return ((const int32_t *)a[HL_ITEM_FIRST_EQUAL].at)[item];
 }
 
 static const int32_t *sequence(const hl_corpus *c, int64_t user, int *n)
@@ -212,17 +212,17 @@ static bool has_its_tokens(const hl_corpus *c, int64_t item, int64_t other)
     return n == m && memcmp(x, y, (size_t)n * sizeof *x) == 0;
 }
 
-/* Twins were found by 64-bit digests; here the tokens themselves are compared. */
-static hl_status check_my_twins(const hl_group *g, const hl_dataset *d)
+/* Duplicates were found by 64-bit digests; here the tokens themselves are compared. */
+static hl_status check_my_duplicates(const hl_group *g, const hl_dataset *d)
 {
     hl_deal deal = {d->manifest.rows[HL_ITEMS], d->manifest.recipe.shard_rows[HL_ITEMS], g->rank, g->size};
     for (int64_t slot = 0; slot < hl_deal_slots(&deal); slot++) {
-        int64_t item = hl_deal_row(&deal, slot), other = twin(&d->corpus, item);
-        if (other > item || twin(&d->corpus, other) != other || !has_its_tokens(&d->corpus, item, other))
-            return HL_FAIL(
-                HL_EFORMAT,
-                "%s: item %lld does not have the text of its twin %lld; remove the folder and prepare it again",
-                d->folder, (long long)item, (long long)other);
+        int64_t item = hl_deal_row(&deal, slot), other = first_equal(&d->corpus, item);
+        if (other > item || first_equal(&d->corpus, other) != other || !has_its_tokens(&d->corpus, item, other))
+            return HL_FAIL(HL_EFORMAT,
+                           "%s: item %lld is noted as a duplicate of item %lld and has another text; remove the folder "
+                           "and prepare it again",
+                           d->folder, (long long)item, (long long)other);
     }
     return HL_OK;
 }
@@ -256,14 +256,21 @@ hl_status hl_dataset_open(const hl_group *g, const char *folder, hl_dataset **ou
         d->shards[t] = hl_alloc_zero(n, sizeof *d->shards[t]);
         d->places[t] = hl_alloc_zero(n * HL_SHARD_ARRAYS, sizeof *d->places[t]);
     }
-    d->corpus = (hl_corpus){
-        d->manifest.rows[HL_ITEMS], d->manifest.rows[HL_USERS], d, tokens, twin, sequence, item_id, user_id, times,
-        d->manifest.split};
+    d->corpus = (hl_corpus){d->manifest.rows[HL_ITEMS],
+                            d->manifest.rows[HL_USERS],
+                            d,
+                            tokens,
+                            first_equal,
+                            sequence,
+                            item_id,
+                            user_id,
+                            times,
+                            d->manifest.split};
     HL_TRY(find_group(&here, g, d));
     hl_status s = check_shards(g, &here, d);
     hl_group_close(&here);
     HL_TRY(s);
-    HL_TRY_ALL(g, check_my_twins(g, d));
+    HL_TRY_ALL(g, check_my_duplicates(g, d));
     return HL_OK;
 }
 

@@ -24,7 +24,7 @@ static const hl_shard_array item_arrays[] = {
     [HL_ITEM_TOKENS] = {"tokens", HL_INT32},
     [HL_ITEM_BEGIN] = {"token_begin", HL_INT64},
     [HL_ITEM_DIGEST] = {"token_digest", HL_UINT64},
-    [HL_ITEM_TWIN] = {"twin", HL_INT32},
+    [HL_ITEM_FIRST_EQUAL] = {"twin", HL_INT32},
     [HL_ITEM_ID] = {"id", HL_BYTES},
     [HL_ITEM_ID_BEGIN] = {"id_begin", HL_INT64},
 };

@@ -22,7 +22,7 @@ enum { HL_DATASET_SCHEMA = 2 };
 typedef enum { HL_ITEMS, HL_USERS, HL_TABLES } hl_table;
 
 /* Arrays of a shard with R rows.  Row i of a list has the elements [begin[i], begin[i + 1]); begin has R + 1. */
-enum { HL_ITEM_TOKENS, HL_ITEM_BEGIN, HL_ITEM_DIGEST, HL_ITEM_TWIN, HL_ITEM_ID, HL_ITEM_ID_BEGIN };
+enum { HL_ITEM_TOKENS, HL_ITEM_BEGIN, HL_ITEM_DIGEST, HL_ITEM_FIRST_EQUAL, HL_ITEM_ID, HL_ITEM_ID_BEGIN };
 enum { HL_USER_ITEMS, HL_USER_TIMES, HL_USER_BEGIN, HL_USER_ID, HL_USER_ID_BEGIN };
 
 typedef struct {

@@ -37,7 +37,7 @@ typedef struct {
     char path[PATH_MAX]; /* where everyone writes */
     hl_interactions x;
     hl_texts t;
-    int32_t *twin;        /* (items) */
+    int32_t *first_equal; /* (items) */
     uint64_t *digest;     /* (items) of token ids */
     hl_manifest manifest; /* borrows the recipe from the settings */
 } work;
@@ -46,7 +46,7 @@ typedef struct {
 static void compare_texts(work *w)
 {
     const hl_deal *d = &w->t.deal;
-    w->twin = hl_alloc((size_t)d->rows * sizeof *w->twin);
+    w->first_equal = hl_alloc((size_t)d->rows * sizeof *w->first_equal);
     w->digest = hl_alloc_zero((size_t)d->rows, sizeof *w->digest);
     for (int64_t slot = 0; slot < hl_deal_slots(d); slot++) {
         int n;
@@ -54,7 +54,7 @@ static void compare_texts(work *w)
         w->digest[hl_deal_row(d, slot)] = hl_digest(ids, (size_t)n * sizeof *ids);
     }
     hl_group_all_reduce_int(w->g, (int64_t *)w->digest, (size_t)d->rows);
-    hl_duplicates_find(w->twin, w->digest, d->rows);
+    hl_duplicates_find(w->first_equal, w->digest, d->rows);
 }
 
 static void lay_out_manifest(work *w)
@@ -85,8 +85,8 @@ static int64_t count_equal_texts(const work *w)
     bool *met = hl_alloc_zero((size_t)w->t.deal.rows, sizeof *met);
     for (int64_t i = 1; i < w->t.deal.rows; i++) {
         if (!hl_idmatch_has_row(w->t.ids, i - 1)) continue;
-        equal += met[w->twin[i]];
-        met[w->twin[i]] = true;
+        equal += met[w->first_equal[i]];
+        met[w->first_equal[i]] = true;
     }
     free(met);
     return equal;
@@ -115,7 +115,7 @@ static void join_reports(work *w)
     const int64_t *x = (const int64_t *)&w->x.report, *t = (const int64_t *)&w->t.report;
     int64_t *sum = (int64_t *)r;
     for (int i = 0; i < HL_REPORT_COUNTS; i++) sum[i] = x[i] + t[i];
-    for (int64_t i = 1; i < w->t.deal.rows && w->g->rank == 0; i++) r->items_equal += w->twin[i] != i;
+    for (int64_t i = 1; i < w->t.deal.rows && w->g->rank == 0; i++) r->items_equal += w->first_equal[i] != i;
     if (w->g->rank == 0) r->texts_equal = count_equal_texts(w);
     hl_group_all_reduce_int(w->g, sum, HL_REPORT_COUNTS);
     r->text_min = -(int64_t)hl_group_max(w->g, -(double)w->t.report.text_min);
@@ -234,8 +234,8 @@ static hl_status prepare(work *w)
     HL_TRY_ALL(g, check_same_sources(w, first));
     join_reports(w);
     HL_TRY(hl_prepare_check_report(w->s, &w->manifest.report, &w->manifest.examples)); /* all know the same */
-    HL_TRY_ALL(g, hl_dataset_write(
-                      &(hl_dataset_parts){w->path, &w->x, &w->t, w->twin, w->digest, &w->manifest, g->rank, g->size}));
+    HL_TRY_ALL(g, hl_dataset_write(&(hl_dataset_parts){w->path, &w->x, &w->t, w->first_equal, w->digest, &w->manifest,
+                                                       g->rank, g->size}));
     share_shard_facts(w);
     HL_TRY_ALL(g, g->rank == 0 ? finish(w) : HL_OK);
     return HL_OK;
@@ -246,7 +246,7 @@ static void work_close(work *w)
 {
     if (w->g->rank == 0) hl_staging_close(&w->staging);
     for (int t = 0; t < HL_TABLES; t++) free(w->manifest.shards[t]);
-    free(w->twin);
+    free(w->first_equal);
     free(w->digest);
     hl_texts_close(&w->t);
     hl_interactions_close(&w->x);

@@ -17,7 +17,7 @@ static void number_texts(hl_catalogue *c, const hl_corpus *corpus)
     c->text = hl_alloc((size_t)corpus->items * sizeof *c->text);
     for (int64_t i = 0; i < corpus->items; i++) c->text[i] = -1;
     for (int64_t i = 1; i < corpus->items; i++) {
-        int64_t first = corpus->twin(corpus, i);
+        int64_t first = corpus->first_equal(corpus, i);
         if (c->text[first] < 0) {
             c->item[c->texts] = (int32_t)first;
             c->text[first] = c->texts++;
@@ -215,5 +215,5 @@ void hl_catalogue_close(hl_catalogue *c)
 
 int hl_catalogue_text(const hl_catalogue *c, const hl_corpus *corpus, int64_t item)
 {
-    return c->text[corpus->twin(corpus, item)];
+    return c->text[corpus->first_equal(corpus, item)];
 }

@@ -560,7 +560,7 @@ static void tell_sent(step *s)
 }
 
 /* Of a text: the first item that has it. */
-static int64_t first_of(const step *s, int text) { return s->e->corpus->twin(s->e->corpus, s->plan.item[text]); }
+static int64_t first_of(const step *s, int text) { return s->e->corpus->first_equal(s->e->corpus, s->plan.item[text]); }
 
 static bool has_two_texts(const step *s)
 {

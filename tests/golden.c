@@ -66,7 +66,7 @@ static const int32_t *tokens_of(const hl_corpus *c, int64_t item, int *n)
     return g->text[item];
 }
 
-static int64_t twin_of(const hl_corpus *c, int64_t item)
+static int64_t first_equal_of(const hl_corpus *c, int64_t item)
 {
     const golden *g = c->self;
     for (int64_t i = 0; i < item; i++)
@@ -82,7 +82,8 @@ static void read_texts(golden *g)
     H5G_info_t info;
     H5Gget_info(group, &info);
     H5Gclose(group);
-    g->corpus = (hl_corpus){.items = (int64_t)info.nlinks, .self = g, .tokens = tokens_of, .twin = twin_of};
+    g->corpus =
+        (hl_corpus){.items = (int64_t)info.nlinks, .self = g, .tokens = tokens_of, .first_equal = first_equal_of};
     g->text = calloc(info.nlinks, sizeof *g->text);
     g->text_length = calloc(info.nlinks, sizeof *g->text_length);
     for (int i = 0; i < (int)info.nlinks; i++) {

@@ -14,7 +14,7 @@ typedef struct {
     int users, S, T, ranks, steps;
     bool mean_pool;
     double nce_thres, lr, weight_decay;
-    hl_corpus corpus; /* tokens and twins of the texts; no users */
+    hl_corpus corpus; /* tokens and duplicates of the texts; no users */
     int32_t **text;
     int *text_length;
     hl_batch batch;

@@ -183,13 +183,13 @@ static void a_shard_that_makes_no_sense_is_refused_whatever_its_digest(void)
 }
 
 /* Items 0 to 2 of the small pair as they are, but for what is given. */
-static void write_items(const int32_t *tokens, const int32_t *twin)
+static void write_items(const int32_t *tokens, const int32_t *first_equal)
 {
     static const int64_t begin[] = {0, 1, 3, 5}, id_begin[] = {0, 0, 2, 4};
     static const uint64_t digest[3] = {0};
     const hl_shard_data data[] = {
-        [HL_ITEM_TOKENS] = {5, tokens}, [HL_ITEM_BEGIN] = {4, begin}, [HL_ITEM_DIGEST] = {3, digest},
-        [HL_ITEM_TWIN] = {3, twin},     [HL_ITEM_ID] = {4, "i1i2"},   [HL_ITEM_ID_BEGIN] = {4, id_begin},
+        [HL_ITEM_TOKENS] = {5, tokens},           [HL_ITEM_BEGIN] = {4, begin}, [HL_ITEM_DIGEST] = {3, digest},
+        [HL_ITEM_FIRST_EQUAL] = {3, first_equal}, [HL_ITEM_ID] = {4, "i1i2"},   [HL_ITEM_ID_BEGIN] = {4, id_begin},
     };
     int64_t size;
     uint64_t out;
@@ -202,19 +202,19 @@ static void write_items(const int32_t *tokens, const int32_t *twin)
     hl_group_barrier(check_world());
 }
 
-static void a_twin_must_have_the_same_tokens(void)
+static void duplicates_must_have_the_same_tokens(void)
 {
     static const int32_t differ[] = {1, 1, 70, 1, 71}, equal[] = {1, 1, 70, 1, 70}, foreign[] = {1, 1, 70, 1, 259};
     static const int32_t none[] = {0, 1, 2}, pair[] = {0, 1, 1}, later[] = {0, 2, 2};
     const char *folder = small_dataset();
     write_items(differ, pair);
-    CHECK_FAILS(open_and_close(folder), HL_EFORMAT, "item 2 does not have the text of its twin 1");
+    CHECK_FAILS(open_and_close(folder), HL_EFORMAT, "item 2 is noted as a duplicate of item 1 and has another text");
     write_items(equal, later);
-    CHECK_FAILS(open_and_close(folder), HL_EFORMAT, "item 1 does not have the text of its twin 2");
+    CHECK_FAILS(open_and_close(folder), HL_EFORMAT, "item 1 is noted as a duplicate of item 2 and has another text");
     write_items(foreign, none);
     CHECK_FAILS(open_and_close(folder), HL_EFORMAT, "items-00000.h5: what it holds makes no sense");
-    write_items(equal, pair); /* item 3 is a twin of item 1 in another shard, which says something else now */
-    CHECK_FAILS(open_and_close(folder), HL_EFORMAT, "item 3 does not have the text of its twin 1");
+    write_items(equal, pair); /* item 3 is a duplicate of item 1 in another shard, which says something else now */
+    CHECK_FAILS(open_and_close(folder), HL_EFORMAT, "item 3 is noted as a duplicate of item 1 and has another text");
 }
 
 /* An HDF5 file with good digests that cannot be mapped: chunks, or another type. */
@@ -317,7 +317,7 @@ static const test tests[] = {
      a_manifest_that_is_not_ours_or_contradicts_itself_is_refused},
     {"a shard that makes no sense is refused whatever its digest",
      a_shard_that_makes_no_sense_is_refused_whatever_its_digest},
-    {"a twin must have the same tokens", a_twin_must_have_the_same_tokens},
+    {"duplicates must have the same tokens", duplicates_must_have_the_same_tokens},
     {"a shard that cannot be mapped is refused", a_shard_that_cannot_be_mapped_is_refused},
     {"the tokenizer is compared", the_tokenizer_is_compared},
     {"the digest names the content and not the files it came from",

@@ -1,4 +1,4 @@
-/* test-idtable.c - ids get dense numbers in the order of first appearance, texts their twins, rows their ranks. */
+/* test-idtable.c - ids get dense numbers in order of first appearance, equal texts the first one, rows their ranks. */
 #include "tests/check.h"
 #include "base/rng.h"
 #include "io/deal.h"
@@ -57,19 +57,19 @@ static void many_ids_come_back(void)
     hl_idtable_free(t);
 }
 
-static void a_twin_is_the_first_with_the_same_digest(void)
+static void the_first_equal_is_the_first_with_the_same_digest(void)
 {
     enum { N = 3000 };
     uint64_t digest[N];
-    int32_t twin[N];
+    int32_t first_equal[N];
     int wrong = 0;
     hl_rng r = hl_rng_at(1, HL_FOR_TESTS, 1, 0);
     for (int i = 0; i < N; i++) digest[i] = hl_rng_below(&r, 1000) << 44; /* low bits alike: all start in one slot */
-    hl_duplicates_find(twin, digest, N);
+    hl_duplicates_find(first_equal, digest, N);
     for (int i = 0; i < N; i++) {
         int first = 0;
         while (digest[first] != digest[i]) first++;
-        wrong += twin[i] != first;
+        wrong += first_equal[i] != first;
     }
     CHECK(wrong == 0);
 }
@@ -137,6 +137,6 @@ static const test tests[] = {
     {"many ids come back", many_ids_come_back},
     {"ids are alike but for their form", ids_are_alike_but_for_their_form},
     {"every row has one slot", every_row_has_one_slot},
-    {"a twin is the first with the same digest", a_twin_is_the_first_with_the_same_digest},
+    {"an item's first equal is the first with the same digest", the_first_equal_is_the_first_with_the_same_digest},
 };
 HL_TESTS("idtable", tests)

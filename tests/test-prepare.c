@@ -95,7 +95,7 @@ static void the_small_pair_becomes_what_the_rules_say(void)
         const char *id = hl_dataset_item_id(d, i, &n);
         CHECK(is_called(id, n, ids[i]));
         CHECK(says(c, i, texts[i]));
-        CHECK(c->twin(c, i) == twins[i]);
+        CHECK(c->first_equal(c, i) == twins[i]);
     }
     CHECK(has_items(c, 0, "3 1 1 2 "));
     CHECK(has_items(c, 1, "4 5 2 "));

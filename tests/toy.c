@@ -13,7 +13,7 @@ static const int32_t *tokens_of(const hl_corpus *c, int64_t item, int *n)
     return t->token + t->text_begin[text];
 }
 
-static int64_t twin_of(const hl_corpus *c, int64_t item)
+static int64_t first_equal_of(const hl_corpus *c, int64_t item)
 {
     const toy *t = c->self;
     return t->first[t->text_of_item[item]];
@@ -44,7 +44,9 @@ void toy_open(toy *t, int64_t items, int longest, uint64_t seed)
 {
     hl_rng r = hl_rng_at(seed, HL_FOR_TESTS, 1, 0);
     int texts = (int)(items / 2 + 1);
-    *t = (toy){.corpus = {.items = items, .self = t, .tokens = tokens_of, .twin = twin_of, .sequence = sequence_of}};
+    *t = (toy){
+        .corpus = {
+            .items = items, .self = t, .tokens = tokens_of, .first_equal = first_equal_of, .sequence = sequence_of}};
     draw_texts(t, texts, longest, &r);
     t->text_of_item = hl_alloc((size_t)items * sizeof *t->text_of_item);
     for (int64_t i = 0; i < items; i++) t->text_of_item[i] = toy_between(&r, 0, texts - 1);

@@ -48,7 +48,7 @@ int64_t hl_corpus_item_of(const hl_corpus *c, int64_t text)
 {
     if (text > 0) return text;
     for (int64_t i = 1; i < c->items; i++)
-        if (c->twin(c, i) == 0) return i;
+        if (c->first_equal(c, i) == 0) return i;
     return 0;
 }
 

@@ -16,7 +16,7 @@ struct hl_corpus {
     /* Token ids of an item, truncated, without the [ITEM] token. */
     const int32_t *(*tokens)(const hl_corpus *c, int64_t item, int *n);
     /* The first item with the same token ids (itself, mostly). */
-    int64_t (*twin)(const hl_corpus *c, int64_t item);
+    int64_t (*first_equal)(const hl_corpus *c, int64_t item);
     /* A user's items, oldest first. */
     const int32_t *(*sequence)(const hl_corpus *c, int64_t user, int *n);
     /* What the data call them, n bytes; NULL: they have numbers alone. */

@@ -30,7 +30,7 @@ static uint32_t slot_of(const text_index *x, int32_t item)
 /* The text of an item, a new one where it has none yet. */
 static int text_of(hl_plan *p, text_index *x, const hl_corpus *corpus, const hl_plan_rules *rules, int32_t item)
 {
-    int32_t first = rules->dedup ? (int32_t)corpus->twin(corpus, item) : item;
+    int32_t first = rules->dedup ? (int32_t)corpus->first_equal(corpus, item) : item;
     uint32_t at = slot_of(x, first);
     if (rules->dedup && x->item[at] == first) return x->text[at];
     x->item[at] = first;
