@@ -56,10 +56,11 @@ static void tell_of_initial(const hl_group *world, const hl_config *c)
     char best[PATH_MAX];
     bool has_run = hl_weights_find(best, world, c->checkpoint_dir) == HL_OK && strcmp(best, c->checkpoint_dir) != 0;
     if (has_run && world->rank == 0)
-        hl_log(HL_WARN,
-               "without --checkpoint these are the initial weights; those of the run in %s are --checkpoint %s",
-               c->checkpoint_dir, best);
-    if (!has_run) hl_log(HL_INFO, "without --checkpoint these are the initial weights");
+        hl_log(
+            HL_WARN,
+            "without --checkpoint the initial weights are evaluated; the weights of the run in %s are --checkpoint %s",
+            c->checkpoint_dir, best);
+    if (!has_run) hl_log(HL_INFO, "without --checkpoint the initial weights are evaluated");
 }
 
 /* Before data are prepared. */

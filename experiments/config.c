@@ -419,9 +419,10 @@ hl_status hl_config_may_resume(const hl_config *c, const hl_config *was, const c
         if (hl_options[i].key)
             compare(was, c, &hl_options[i], changes_numbers(&hl_options[i]), tell, list, sizeof list);
     if (!*list) return HL_OK;
-    return HL_FAIL(HL_EUSAGE,
-                   "%s: this run was started with other values: %s; take those back or choose another checkpoint_dir",
-                   name, list);
+    return HL_FAIL(
+        HL_EUSAGE,
+        "%s: this run was started with other values: %s; take the former values or choose another checkpoint_dir", name,
+        list);
 }
 
 void hl_config_other_vectors(char *list, size_t room, const hl_config *c, const hl_config *was)

@@ -91,9 +91,10 @@ static hl_status verdict(const char *list, bool force, const char *path)
 {
     if (!*list) return HL_OK;
     if (!force)
-        return HL_FAIL(HL_EUSAGE,
-                       "%s: was trained with other values: %s; take those back, or use it all the same with --force",
-                       path, list);
+        return HL_FAIL(
+            HL_EUSAGE,
+            "%s: was trained with other values: %s; take the former values, or use it all the same with --force", path,
+            list);
     hl_log(HL_WARN, "%s: was trained with other values, so these are not its metrics: %s", path, list);
     return HL_OK;
 }
@@ -105,7 +106,8 @@ hl_status hl_origin_check_options(const hl_config *c, const char *state, const c
     if (hl_origin_options(&was, state, path)) hl_config_other_vectors(list, sizeof list, c, &was);
     else
         hl_log(HL_WARN,
-               "%s: says nothing of what it was trained with, so whether these settings are those is not known", path);
+               "%s: does not say what it was trained with, so it is not known whether this configuration is the same",
+               path);
     hl_config_free(&was);
     return verdict(list, c->force, path);
 }
@@ -152,7 +154,7 @@ static void tell_of_other_data(const hl_job *j, const char *state, const char *p
     bool differ = data && strtoull(data, NULL, 16) != hl_dataset_digest(j->data);
     json_decref(root);
     if (differ)
-        hl_log(HL_WARN, "%s: was trained on other data than these (%s): other users, items or texts", path,
+        hl_log(HL_WARN, "%s: was trained on other data than this job has (%s): other users, items or texts", path,
                j->config->dataset);
 }
 

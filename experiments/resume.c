@@ -55,8 +55,8 @@ static hl_status compare_digests(const hl_run *r, const char *path)
                        "checkpoint_dir, or go on with --force where you know better",
                        path);
     hl_log(HL_WARN,
-           "%s: neither it nor used.yaml says what this run was started with, so whether these settings are those is "
-           "not known",
+           "%s: neither it nor used.yaml says what this run was started with, so it is not known whether this "
+           "configuration is the same",
            path);
     return HL_OK;
 }

@@ -133,9 +133,8 @@ static hl_status sift(hl_record *r, const survey *s, int64_t after, const char *
 {
     char *copy = hl_alloc(strlen(r->path) + 5);
     sprintf(copy, "%s.new", r->path);
-    hl_log(HL_WARN,
-           "%s: is damaged: lines that say that they are of later steps than lines behind them: %d; these are dropped",
-           r->path, s->between);
+    hl_log(HL_WARN, "%s: is damaged: it has lines of later steps than lines behind them; they are dropped: %d", r->path,
+           s->between);
     close(r->fd);
     hl_status status = copy_what_stays(r->path, copy, after, redo);
     if (status == HL_OK) status = hl_atomic_move(copy, r->path);

@@ -102,7 +102,7 @@ verdict "nor does a training start from weights of another theta"
 job 1 started --load_pretrain "$work/plain" --max_steps 1 --MAX_TEXT_LENGTH 50
 verdict "but it may have other texts"
 ./hllm eval "$work/job.yaml" --checkpoint_dir "$work/plain" >/dev/null 2>"$work/said"
-[ $? -eq 0 ] && said "warning: without --checkpoint these are the initial weights; .* --checkpoint $work/plain/step-8"
+[ $? -eq 0 ] && said "warning: without --checkpoint the initial weights are evaluated; .* --checkpoint $work/plain/step-8"
 verdict "hllm eval without a checkpoint says so, and names the run's best"
 
 # ---- what the program believes
