@@ -114,7 +114,8 @@ static void forward_by_our_own(void *self)
 static void forward_by_blas(void *self)
 {
     const product *p = self;
-    hl_multiply_by_blas(p->y, p->F, (hl_factor){p->x, p->D, false}, (hl_factor){p->w, p->D, true}, p->T, p->F, p->D);
+    hl_linear_multiply_by_blas(p->y, p->F, (hl_matrix_view){p->x, p->D, false}, (hl_matrix_view){p->w, p->D, true},
+                               p->T, p->F, p->D);
 }
 
 hl_gemm hl_meter_gemm(const hl_meter *m)

@@ -19,7 +19,7 @@ static float *zeroed(hl_branch *b) { return b->spares == 0 ? hl_reserve(b->n) : 
 static void add_last_two(hl_branch *b)
 {
     const int last = --b->waiting;
-    hl_add_and_clear(b->wait[last - 1].sum, b->wait[last].sum, b->n);
+    hl_rows_add_and_clear(b->wait[last - 1].sum, b->wait[last].sum, b->n);
     b->spare[b->spares++] = b->wait[last].sum;
 }
 

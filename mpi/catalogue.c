@@ -127,7 +127,7 @@ static void encode_replica(hl_catalogue *c, hl_engine *e)
 
 static float scale_of(const float *vector, size_t D)
 {
-    const float scale = (float)(1 / sqrt(hl_sum_of_squares(vector, D)));
+    const float scale = (float)(1 / sqrt(hl_rows_sum_of_squares(vector, D)));
     return isinf(scale) ? 0 : scale;
 }
 

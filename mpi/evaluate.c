@@ -274,7 +274,7 @@ static void find_thresholds(eval_round *r)
 static void take_back(eval_round *r, int user, float score, int count)
 {
     float low = r->threshold[user] - r->orders->margin, high = r->threshold[user] + r->orders->margin;
-    r->counts[user] -= hl_score_is_above(score, high) ? count : 0;
+    r->counts[user] -= hl_count_is_above(score, high) ? count : 0;
     r->counts[r->users + user] -= score >= low && score <= high ? count : 0;
 }
 
@@ -303,11 +303,11 @@ static float rounding(int D) { return 2 * FLT_EPSILON * sqrtf((float)D); }
 static void settle_near(eval_round *r, int user, float *scores, int begin, int n)
 {
     const float t = r->threshold[user], margin = r->orders->margin, near = margin + rounding(r->D);
-    for (int k = 0; (k = hl_find_near(scores, k, n, t - near, t + near)) < n; k++) {
+    for (int k = 0; (k = hl_count_find_near(scores, k, n, t - near, t + near)) < n; k++) {
         const int at = begin + k, weight = r->c->weight[r->c->begin + at];
         hl_rows_dot(&scores[k], r->u + (size_t)user * (size_t)r->D, r->c->vector + (size_t)at * (size_t)r->D, 1, r->D);
         scores[k] *= r->c->scale[at];
-        r->counts[user] += hl_score_is_above(scores[k], t + margin) ? weight : 0;
+        r->counts[user] += hl_count_is_above(scores[k], t + margin) ? weight : 0;
         r->counts[r->users + user] += scores[k] >= t - margin && scores[k] <= t + margin ? weight : 0;
     }
 }

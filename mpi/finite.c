@@ -28,7 +28,7 @@ static void search_tensor(hl_first *f, const hl_engine *e, const numbers *a, con
     for (int64_t i = 0; i < hl_param_stretches(p); i++) {
         const hl_stretch s = hl_param_stretch(p, i);
         const size_t at = p->offset + s.local, from = at > lo ? at : lo, end = at + s.n < hi ? at + s.n : hi;
-        if (from >= end || hl_all_finite(a->x + (from - a->origin), end - from)) continue;
+        if (from >= end || hl_rows_are_finite(a->x + (from - a->origin), end - from)) continue;
         for (size_t k = from; k < end; k++) {
             const float x = a->x[k - a->origin];
             if (!isfinite(x)) hl_first_note(f, name_of(e, a->h, p, s.global + (int64_t)(k - at)), (double)x);

@@ -23,7 +23,7 @@ static void for_each_gradient(const hl_engine *e, seer *see, void *what)
     for (hl_side i = 0; i < HL_SIDES; i++) for_each_of_side(&e->sharding[i], see, what);
 }
 
-static void add_squares(void *what, const float *x, size_t n) { *(double *)what += hl_sum_of_squares(x, n); }
+static void add_squares(void *what, const float *x, size_t n) { *(double *)what += hl_rows_sum_of_squares(x, n); }
 
 /* The same in any order. */
 typedef struct {

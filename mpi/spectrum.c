@@ -11,7 +11,7 @@ static double *second_moment(const hl_group *g, const hl_catalogue *c, int D, hl
     float *scale = HL_TAKE(scratch, float, c->mine);
     for (int t = 0; t < c->texts; t++) items += c->weight[t];
     for (int i = 0; i < c->mine; i++) scale[i] = c->scale[i] * (float)sqrt(c->weight[c->begin + i] / items);
-    hl_rows_gram(sum, c->vector, scale, c->mine, D, scratch);
+    hl_gram_add(sum, c->vector, scale, c->mine, D, scratch);
     hl_group_all_reduce_double(g, sum, (size_t)D * (size_t)D);
     return sum;
 }

@@ -105,7 +105,7 @@ static void replace_vectors(hl_catalogue *c, int (*of)(int text))
         hl_rng r = hl_rng_at(9, HL_FOR_TESTS, (uint64_t)of(c->begin + i), 0);
         float *x = c->vector + i * WIDTH;
         for (int k = 0; k < WIDTH; k++) x[k] = (float)hl_rng_normal(&r);
-        c->scale[i] = (float)(1 / sqrt(hl_sum_of_squares(x, WIDTH)));
+        c->scale[i] = (float)(1 / sqrt(hl_rows_sum_of_squares(x, WIDTH)));
     }
 }
 

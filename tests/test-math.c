@@ -344,8 +344,8 @@ static void near_scores_are_found(void)
     float scores[N];
     int found = 0;
     for (int i = 0; i < N; i++) scores[i] = i % 29 == 5 ? 1.0f : i % 2 ? NAN : 2.5f;
-    for (int i = 0; (i = hl_find_near(scores, i, N, 0.5f, 1.0f)) < N; i++) CHECK(i == 29 * found++ + 5);
-    CHECK(found == 7 && hl_find_near(scores, N, N, 0, 9) == N && hl_find_near(scores, 0, N, 3, 2) == N);
+    for (int i = 0; (i = hl_count_find_near(scores, i, N, 0.5f, 1.0f)) < N; i++) CHECK(i == 29 * found++ + 5);
+    CHECK(found == 7 && hl_count_find_near(scores, N, N, 0, 9) == N && hl_count_find_near(scores, 0, N, 3, 2) == N);
 }
 
 static void sums_and_squares_are_complete(void)
@@ -359,9 +359,9 @@ static void sums_and_squares_are_complete(void)
     }
     hl_add(y, x, n);
     CHECK_NEAR(ref_distance(y, sum, n), 0.0, 1e-7);
-    CHECK_NEAR(hl_sum_of_squares(x, n) / squares, 1.0, 1e-12);
-    CHECK(hl_sum_of_squares(x, 0) == 0.0);
-    CHECK_NEAR(hl_sum_of_squares(x, 1), (double)x[0] * (double)x[0], 0.0);
+    CHECK_NEAR(hl_rows_sum_of_squares(x, n) / squares, 1.0, 1e-12);
+    CHECK(hl_rows_sum_of_squares(x, 0) == 0.0);
+    CHECK_NEAR(hl_rows_sum_of_squares(x, 1), (double)x[0] * (double)x[0], 0.0);
     ref_done();
 }
 
@@ -372,12 +372,12 @@ static void one_number_that_is_not_finite_is_found(void)
     float *x = ref_random(n, 1, 1e30);
     x[5] = FLT_MAX;
     x[6] = FLT_TRUE_MIN;
-    CHECK(hl_all_finite(x, n) && hl_all_finite(x, 0));
+    CHECK(hl_rows_are_finite(x, n) && hl_rows_are_finite(x, 0));
     for (size_t i = 0; i < 6; i++)
         for (int k = 0; k < 4; k++) {
             const float was = x[places[i]];
             x[places[i]] = bad[k];
-            CHECK(!hl_all_finite(x, n));
+            CHECK(!hl_rows_are_finite(x, n));
             x[places[i]] = was;
         }
     ref_done();
@@ -466,7 +466,7 @@ static size_t all_ops(float *y, int threads)
     hl_rows_unit_backward(at, dy, x, rstd, T, D), at += n;
     hl_rows_dot(at, x, dy, T, D), at += T;
     hl_add(at, x, n), at += n;
-    *at++ = (float)hl_sum_of_squares(x, n);
+    *at++ = (float)hl_rows_sum_of_squares(x, n);
     const hl_adamw how = {.lr = 0.01, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .step = 1, .grad_scale = 1.0};
     hl_adamw_step(at, at + n, at + 2 * n, x, n, &how), at += 3 * n;
     hl_math_threads(1);
@@ -479,7 +479,7 @@ static void the_number_of_threads_does_not_show(void)
     float *one = ref_zeros(room), *two = ref_zeros(room), *three = ref_zeros(room);
     const size_t n = all_ops(one, 1);
     CHECK(n <= room && all_ops(two, 2) == n && all_ops(three, 3) == n);
-    CHECK(hl_sum_of_squares(one, n) > 0.0 && hl_all_finite(one, n));
+    CHECK(hl_rows_sum_of_squares(one, n) > 0.0 && hl_rows_are_finite(one, n));
     CHECK(memcmp(one, two, n * sizeof *one) == 0);
     CHECK(memcmp(one, three, n * sizeof *one) == 0);
     ref_done();

@@ -47,12 +47,12 @@ static void bf16_is_the_nearest_ties_to_even(void)
         {0x7f7fffff, 0x7f80}, {0xff800000, 0xff80}, {0x7f800001, 0x7fc0}, {0x7fffffff, 0x7fff},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        float x = hl_float_of(known[i].from);
+        float x = hl_expf_of_bits(known[i].from);
         uint16_t y;
         hl_bf16_round(&y, &x, 1);
         CHECK(y == known[i].to);
         hl_bf16_round_in_place(&x, 1);
-        CHECK(hl_bits_of(x) == (uint32_t)known[i].to << 16);
+        CHECK(hl_expf_bits(x) == (uint32_t)known[i].to << 16);
     }
 }
 
@@ -113,14 +113,14 @@ static void products_of_whole_numbers_are_exact_and_add(void)
 
 typedef void product(float *c, size_t c_row, hl_numbers a, hl_numbers b, int M, int N, int K, bool add);
 
-static hl_factor factor_of(hl_numbers x)
+static hl_matrix_view factor_of(hl_numbers x)
 {
-    return x.column == 1 ? (hl_factor){x.at, (int)x.row, false} : (hl_factor){x.at, (int)x.column, true};
+    return x.column == 1 ? (hl_matrix_view){x.at, (int)x.row, false} : (hl_matrix_view){x.at, (int)x.column, true};
 }
 
 static void multiply(float *c, size_t c_row, hl_numbers a, hl_numbers b, int M, int N, int K, bool add)
 {
-    hl_multiply(c, (int)c_row, factor_of(a), factor_of(b), M, N, K, add);
+    hl_linear_multiply(c, (int)c_row, factor_of(a), factor_of(b), M, N, K, add);
 }
 
 /* Some product (M, N, K) of whole numbers against the plain triple loop, a or b read by columns where turned. */

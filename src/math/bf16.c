@@ -19,7 +19,7 @@ enum { WHOLE = 128, LEAST = 32, BLOCK = 4096 };
 /* Adding just under half of what is cut off, and one more where what is kept is odd, rounds to even. */
 HL_INLINE uint32_t rounded(float x)
 {
-    const uint32_t bits = hl_bits_of(x), up = bits + 0x7fffu + (bits >> 16 & 1);
+    const uint32_t bits = hl_expf_bits(x), up = bits + 0x7fffu + (bits >> 16 & 1);
     return x != x ? bits | 0x400000u : up;
 }
 
@@ -32,7 +32,7 @@ HL_FAST static void round_block(uint16_t *restrict y, const float *restrict x, s
 HL_FAST static void round_block_in_place(float *x, size_t n)
 {
 #pragma omp simd
-    for (size_t i = 0; i < n; i++) x[i] = hl_float_of(rounded(x[i]) & 0xffff0000u);
+    for (size_t i = 0; i < n; i++) x[i] = hl_expf_of_bits(rounded(x[i]) & 0xffff0000u);
 }
 
 void hl_bf16_round(uint16_t *y, const float *x, size_t n)

@@ -11,7 +11,7 @@ HL_FAST static void count_row(int64_t *above, int64_t *equal, float *restrict sc
 #pragma omp simd reduction(+ : above32, equal32)
         for (int n = begin; n < end; n++) {
             score[n] *= scale[n];
-            above32 += hl_score_is_above(score[n], high) ? weight[n] : 0;
+            above32 += hl_count_is_above(score[n], high) ? weight[n] : 0;
             equal32 += ((score[n] >= low) & (score[n] <= high)) ? weight[n] : 0;
         }
         a += above32;
@@ -38,7 +38,7 @@ HL_FAST static int any_near(const float *restrict scores, int n, float low, floa
     return any;
 }
 
-int hl_find_near(const float *scores, int from, int n, float low, float high)
+int hl_count_find_near(const float *scores, int from, int n, float low, float high)
 {
     enum { BLOCK = 64 };
     for (int end; from < n; from = end) {

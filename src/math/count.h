@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* A score that is not a number stands above all, and all stand above a threshold that is none: the target is a miss. */
-static inline bool hl_score_is_above(float score, float high) { return !(score <= high); }
+static inline bool hl_count_is_above(float score, float high) { return !(score <= high); }
 
 /* scores (M, N) row-major; column n stands for weight[n] things and is multiplied by scale[n] in place first.
  * above[m] += weights of the columns above threshold[m] + margin; equal[m] += those within the margin. */
@@ -13,6 +13,6 @@ void hl_count_scores(int64_t *above, int64_t *equal, float *scores, const float 
                      const float *threshold, float margin, int M, int N);
 
 /* The first of scores (n), from number `from` on, within [low, high]; n: none. */
-int hl_find_near(const float *scores, int from, int n, float low, float high);
+int hl_count_find_near(const float *scores, int from, int n, float low, float high);
 
 #endif

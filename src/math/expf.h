@@ -12,14 +12,14 @@
 #include <stdint.h>
 #include <string.h>
 
-static inline uint32_t hl_bits_of(float x)
+static inline uint32_t hl_expf_bits(float x)
 {
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
     return bits;
 }
 
-static inline float hl_float_of(uint32_t bits)
+static inline float hl_expf_of_bits(uint32_t bits)
 {
     float x;
     memcpy(&x, &bits, sizeof x);
@@ -40,7 +40,7 @@ static inline float hl_expf(float x)
     q = q * r + 0.0416682661f;
     q = q * r + 0.166665211f;
     q = q * r + 0.49999994f;
-    const float e = r + r * r * q + 1.0f, power = hl_float_of(hl_bits_of(shifted) << 23);
+    const float e = r + r * r * q + 1.0f, power = hl_expf_of_bits(hl_expf_bits(shifted) << 23);
     const float y = x > highest ? INFINITY : e * power;
     return x < lowest ? 0.0f : y;
 }
@@ -55,7 +55,7 @@ static inline float hl_exp2f(float x)
     q = q * r + 0.0555035956f;
     q = q * r + 0.240226477f;
     q = q * r + 0.693147182f;
-    const float y = (1.0f + r * q) * hl_float_of(hl_bits_of(shifted) << 23);
+    const float y = (1.0f + r * q) * hl_expf_of_bits(hl_expf_bits(shifted) << 23);
     return x < -125.0f ? 0.0f : y;
 }
 
@@ -64,8 +64,8 @@ static inline float hl_exp2f(float x)
  * (error 3e-8). */
 static inline float hl_logf(float x)
 {
-    const uint32_t least = 0x3f3504f3u, above = hl_bits_of(x) - least;
-    const float n = (float)(int32_t)(above >> 23), z = hl_float_of((above & 0x7fffffu) + least) - 1.0f;
+    const uint32_t least = 0x3f3504f3u, above = hl_expf_bits(x) - least;
+    const float n = (float)(int32_t)(above >> 23), z = hl_expf_of_bits((above & 0x7fffffu) + least) - 1.0f;
     float q = 0.087394692f;
     q = q * z - 0.143100083f;
     q = q * z + 0.149171844f;

@@ -4,7 +4,7 @@
 
 enum { TILE = 512 };
 
-void hl_rows_gram(double *c, const float *x, const float *scale, int n, int D, hl_arena *scratch)
+void hl_gram_add(double *c, const float *x, const float *scale, int n, int D, hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch), row = (size_t)D;
     double *y = HL_TAKE(scratch, double, TILE *row);

@@ -14,13 +14,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static hl_numbers numbers_of(hl_factor x)
+static hl_numbers numbers_of(hl_matrix_view x)
 {
     return x.turned ? (hl_numbers){x.at, 1, (size_t)x.row} : (hl_numbers){x.at, (size_t)x.row, 1};
 }
 
 /* Rows [begin, end) of c, on as many threads as BLAS takes. */
-static void multiply_rows(float *c, int c_row, hl_factor a, hl_factor b, int begin, int end, int N, int K, bool add)
+static void multiply_rows(float *c, int c_row, hl_matrix_view a, hl_matrix_view b, int begin, int end, int N, int K,
+                          bool add)
 {
     const float *from = a.at + (size_t)begin * (a.turned ? 1 : (size_t)a.row);
     cblas_sgemm(CblasRowMajor, a.turned ? CblasTrans : CblasNoTrans, b.turned ? CblasTrans : CblasNoTrans, end - begin,
@@ -29,7 +30,7 @@ static void multiply_rows(float *c, int c_row, hl_factor a, hl_factor b, int beg
 }
 
 /* Threads that each have rows of their own need not wait for one another's panels, as those of one call do. */
-static void multiply_by_blas(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add)
+static void multiply_by_blas(float *c, int c_row, hl_matrix_view a, hl_matrix_view b, int M, int N, int K, bool add)
 {
     const int threads = omp_in_parallel() ? 1 : omp_get_max_threads();
     if (threads == 1 || M < threads * HL_LINEAR_LEAST_ROWS) {
@@ -43,19 +44,20 @@ static void multiply_by_blas(float *c, int c_row, hl_factor a, hl_factor b, int 
 }
 
 /* own: by hl_product. */
-static void multiply_by(bool own, float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add)
+static void multiply_by(bool own, float *c, int c_row, hl_matrix_view a, hl_matrix_view b, int M, int N, int K,
+                        bool add)
 {
     if (M == 0 || N == 0 || (K == 0 && add)) return;
     if (K > 0 && own) hl_product(c, (size_t)c_row, numbers_of(a), numbers_of(b), M, N, K, add);
     else multiply_by_blas(c, c_row, a, b, M, N, K, add);
 }
 
-void hl_multiply(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add)
+void hl_linear_multiply(float *c, int c_row, hl_matrix_view a, hl_matrix_view b, int M, int N, int K, bool add)
 {
     multiply_by(hl_product_is_faster(M, N, K), c, c_row, a, b, M, N, K, add);
 }
 
-void hl_multiply_by_blas(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K)
+void hl_linear_multiply_by_blas(float *c, int c_row, hl_matrix_view a, hl_matrix_view b, int M, int N, int K)
 {
     multiply_by(false, c, c_row, a, b, M, N, K, false);
 }
@@ -67,26 +69,27 @@ void hl_math_set_precision(hl_math_precision p) { precision = p; }
 bool hl_math_is_fp32(void) { return precision == HL_MATH_FP32; }
 
 /* The factor of n numbers, rounded. */
-static hl_factor rounded(hl_factor x, size_t n, hl_arena *room)
+static hl_matrix_view rounded(hl_matrix_view x, size_t n, hl_arena *room)
 {
     float *y = HL_TAKE(room, float, n);
     memcpy(y, x.at, n * sizeof *y);
     hl_bf16_round_in_place(y, n);
-    return (hl_factor){y, x.row, x.turned};
+    return (hl_matrix_view){y, x.row, x.turned};
 }
 
-static void multiply_rounded(float *c, hl_factor a, hl_factor b, int M, int N, int K, bool add)
+static void multiply_rounded(float *c, hl_matrix_view a, hl_matrix_view b, int M, int N, int K, bool add)
 {
     static _Thread_local hl_arena room; /* stays until the thread ends: a product allocates nothing */
     if (!room.growing) room = hl_arena_growing("rounded factors");
-    hl_multiply(c, N, rounded(a, (size_t)M * (size_t)K, &room), rounded(b, (size_t)K * (size_t)N, &room), M, N, K, add);
+    hl_linear_multiply(c, N, rounded(a, (size_t)M * (size_t)K, &room), rounded(b, (size_t)K * (size_t)N, &room), M, N,
+                       K, add);
     hl_arena_back(&room, 0);
 }
 
 /* A product of a layer, all dense. */
-static void multiply(float *c, hl_factor a, hl_factor b, int M, int N, int K, bool add)
+static void multiply(float *c, hl_matrix_view a, hl_matrix_view b, int M, int N, int K, bool add)
 {
-    if (precision == HL_MATH_FP32 || M == 0 || N == 0 || K == 0) hl_multiply(c, N, a, b, M, N, K, add);
+    if (precision == HL_MATH_FP32 || M == 0 || N == 0 || K == 0) hl_linear_multiply(c, N, a, b, M, N, K, add);
     else if (precision == HL_MATH_BF16 && hl_bf16_is_here())
         hl_bf16_product(c, numbers_of(a), numbers_of(b), M, N, K, add);
     else multiply_rounded(c, a, b, M, N, K, add);
@@ -94,7 +97,7 @@ static void multiply(float *c, hl_factor a, hl_factor b, int M, int N, int K, bo
 
 void hl_linear_forward(float *y, const float *x, const float *w, int T, int D, int F)
 {
-    multiply(y, (hl_factor){x, D, false}, (hl_factor){w, D, true}, T, F, D, false);
+    multiply(y, (hl_matrix_view){x, D, false}, (hl_matrix_view){w, D, true}, T, F, D, false);
 }
 
 static double *doubles_of(const float *x, size_t n, hl_arena *scratch)
@@ -117,29 +120,29 @@ void hl_linear_forward_double(float *y, const float *x, const float *w, int T, i
 
 void hl_linear_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, int F)
 {
-    if (dx) multiply(dx, (hl_factor){dy, F, false}, (hl_factor){w, D, false}, T, D, F, false);
-    if (dw) multiply(dw, (hl_factor){dy, F, true}, (hl_factor){x, D, false}, F, D, T, true);
+    if (dx) multiply(dx, (hl_matrix_view){dy, F, false}, (hl_matrix_view){w, D, false}, T, D, F, false);
+    if (dw) multiply(dw, (hl_matrix_view){dy, F, true}, (hl_matrix_view){x, D, false}, F, D, T, true);
 }
 
 void hl_linear_weights(float *dw, const float *dy, const float *x, int T, int D, int F, int begin, int end)
 {
-    multiply_by(hl_product_is_faster(F, D, T), dw + (size_t)begin * (size_t)D, D, (hl_factor){dy + begin, F, true},
-                (hl_factor){x, D, false}, end - begin, D, T, true);
+    multiply_by(hl_product_is_faster(F, D, T), dw + (size_t)begin * (size_t)D, D, (hl_matrix_view){dy + begin, F, true},
+                (hl_matrix_view){x, D, false}, end - begin, D, T, true);
 }
 
 void hl_rows_by_rows(float *c, const float *a, const float *b, int M, int N, int K)
 {
-    hl_multiply(c, N, (hl_factor){a, K, false}, (hl_factor){b, K, true}, M, N, K, false);
+    hl_linear_multiply(c, N, (hl_matrix_view){a, K, false}, (hl_matrix_view){b, K, true}, M, N, K, false);
 }
 
 void hl_rows_times(float *c, const float *a, const float *b, int M, int N, int K)
 {
-    hl_multiply(c, K, (hl_factor){a, N, false}, (hl_factor){b, K, false}, M, K, N, true);
+    hl_linear_multiply(c, K, (hl_matrix_view){a, N, false}, (hl_matrix_view){b, K, false}, M, K, N, true);
 }
 
 void hl_columns_times(float *c, const float *a, const float *b, int M, int N, int K)
 {
-    hl_multiply(c, K, (hl_factor){a, N, true}, (hl_factor){b, K, false}, N, K, M, true);
+    hl_linear_multiply(c, K, (hl_matrix_view){a, N, true}, (hl_matrix_view){b, K, false}, N, K, M, true);
 }
 
 void hl_math_threads(int threads)

@@ -38,18 +38,18 @@ void hl_rows_times(float *c, const float *a, const float *b, int M, int N, int K
 /* c (N, K) += a^T b, a (M, N), b (M, K). */
 void hl_columns_times(float *c, const float *a, const float *b, int M, int N, int K);
 
-/* A factor of a product: rows `row` numbers apart; turned: its transpose is meant. */
+/* A matrix somewhere: its rows are `row` numbers apart; turned: its transpose is meant. */
 typedef struct {
     const float *at;
     int row;
     bool turned;
-} hl_factor;
+} hl_matrix_view;
 
 /* c (M, N), rows c_row apart, = or += a (M, K) b (K, N).  Within a parallel region each thread makes its own. */
-void hl_multiply(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K, bool add);
+void hl_linear_multiply(float *c, int c_row, hl_matrix_view a, hl_matrix_view b, int M, int N, int K, bool add);
 
 /* c (M, N) = a (M, K) b (K, N) by BLAS, however fast it is: for measurements. */
-void hl_multiply_by_blas(float *c, int c_row, hl_factor a, hl_factor b, int M, int N, int K);
+void hl_linear_multiply_by_blas(float *c, int c_row, hl_matrix_view a, hl_matrix_view b, int M, int N, int K);
 
 /* Threads that the products and the other ops use in this process (at least 1). */
 void hl_math_threads(int threads);

@@ -134,7 +134,7 @@ void hl_add(float *y, const float *x, size_t n)
     for (size_t i = 0; i < n; i += add_block) add_to(y + i, x + i, n - i < add_block ? n - i : add_block);
 }
 
-void hl_add_and_clear(float *y, float *x, size_t n)
+void hl_rows_add_and_clear(float *y, float *x, size_t n)
 {
 #pragma omp parallel for if (hl_is_worth_threads(n))
     for (size_t i = 0; i < n; i += add_block) {
@@ -152,7 +152,7 @@ HL_FAST static double squares(const float *x, size_t n)
     return sum;
 }
 
-double hl_sum_of_squares(const float *x, size_t n)
+double hl_rows_sum_of_squares(const float *x, size_t n)
 {
     double piece[PIECES], sum = 0.0;
 #pragma omp parallel for if (hl_is_worth_threads(n))
@@ -169,11 +169,11 @@ HL_FAST static int is_finite(const float *x, size_t n)
 {
     int infinite = 0;
 #pragma omp simd reduction(| : infinite)
-    for (size_t i = 0; i < n; i++) infinite |= (hl_bits_of(x[i]) & 0x7f800000u) == 0x7f800000u;
+    for (size_t i = 0; i < n; i++) infinite |= (hl_expf_bits(x[i]) & 0x7f800000u) == 0x7f800000u;
     return !infinite;
 }
 
-int hl_all_finite(const float *x, size_t n)
+int hl_rows_are_finite(const float *x, size_t n)
 {
     int finite = 1;
 #pragma omp parallel for reduction(&& : finite) if (hl_is_worth_threads(n))

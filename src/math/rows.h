@@ -28,16 +28,16 @@ void hl_rows_dot(float *y, const float *a, const float *b, int n, int D);
 void hl_add(float *y, const float *x, size_t n);
 
 /* The same, and x becomes zero. */
-void hl_add_and_clear(float *y, float *x, size_t n);
+void hl_rows_add_and_clear(float *y, float *x, size_t n);
 
 /* Are x (D) and y (D) equal but for rounding, which is another one in another product? */
 bool hl_rows_are_alike(const float *x, const float *y, int D);
 
 /* Sum of squares in double, in a fixed order. */
-double hl_sum_of_squares(const float *x, size_t n);
+double hl_rows_sum_of_squares(const float *x, size_t n);
 
 /* Is every number of x finite? */
-int hl_all_finite(const float *x, size_t n);
+int hl_rows_are_finite(const float *x, size_t n);
 
 /* The first of n rows of x (n, D), from row `from` on, whose squares do not add up to a finite number: one of its
  * numbers is not finite, or it is too long for products of two rows.  n: none. */
