@@ -73,16 +73,15 @@ static double mean_of(const seen *s, const hl_job *j, int fact) { return s->fact
 static double exchange_of(const seen *s, const hl_job *j)
 {
     double seconds = 0;
-    for (int a = 0; a < HL_ACTS; a++) seconds += hl_summary_is_exchange(a) ? mean_of(s, j, a) : 0;
+    for (int a = 0; a < HL_ACTS; a++) seconds += hl_act_is_exchange(a) ? mean_of(s, j, a) : 0;
     return seconds;
 }
 
+/* Forward and backward: what the ranks of a stage do together. */
 static double compute_of(const seen *s, const hl_job *j)
 {
-    static const hl_act acts[] = {HL_ITEM_FORWARD, HL_ITEM_RECOMPUTE, HL_ITEM_BACKWARD, HL_USER_FORWARD,
-                                  HL_USER_BACKWARD};
     double seconds = 0;
-    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) seconds += mean_of(s, j, (int)acts[i]);
+    for (int a = 0; a < HL_ACTS; a++) seconds += hl_act_table[a].with == HL_WITH_STAGE ? mean_of(s, j, a) : 0;
     return seconds;
 }
 
@@ -190,9 +189,9 @@ static json_t *phases(const hl_step_medians *m)
     for (int a = 0; a <= HL_ACTS; a++) whole += m->mean[a];
     for (int a = 0; a <= HL_ACTS; a++) {
         if (m->most[a] == 0) continue;
-        json_array_append_new(rows,
-                              json_pack("{s:s, s:f, s:f, s:f}", "phase", a == REST ? "plan_and_rest" : hl_act_name[a],
-                                        "mean", m->mean[a], "most", m->most[a], "share", m->mean[a] / whole));
+        json_array_append_new(rows, json_pack("{s:s, s:f, s:f, s:f}", "phase",
+                                              a == REST ? "plan_and_rest" : hl_act_table[a].name, "mean", m->mean[a],
+                                              "most", m->most[a], "share", m->mean[a] / whole));
     }
     return rows;
 }

@@ -62,7 +62,7 @@ static void print_phases(const hl_forecast *f)
 {
     printf("\n%-16s %10s\n", "phase", "seconds");
     for (int a = 0; a < HL_ACTS; a++)
-        if (longest(f, a) > 0) printf("%-16s %10.4g\n", hl_act_name[a], longest(f, a));
+        if (longest(f, a) > 0) printf("%-16s %10.4g\n", hl_act_table[a].name, longest(f, a));
     printf("%-16s %10.4g\n", "step", f->step);
 }
 
@@ -70,7 +70,7 @@ static void print_list(const hl_schedule *s, int rank)
 {
     printf("\nrank %d does, in this order:\n", rank);
     for (int i = 0, n; i < s->n; i += n) {
-        printf("  %s", hl_act_name[s->task[i].act]);
+        printf("  %s", hl_act_table[s->task[i].act].name);
         for (n = 0; i + n < s->n && s->task[i + n].act == s->task[i].act; n++)
             if (s->task[i + n].micro_batch >= 0) printf(" %d", s->task[i + n].micro_batch);
         putchar('\n');
@@ -115,7 +115,8 @@ static json_t *rank_json(const hl_forecast *f, int r)
            *o = json_pack("{s:i, s:f, s:f, s:f, s:f}", "rank", r, "state_bytes", f->state[r], "kept_bytes", f->saved[r],
                           "seconds", f->cost[r].step, "waiting", f->cost[r].waiting);
     for (int a = 0; a < HL_ACTS; a++)
-        if (f->cost[r].seconds[a] > 0) json_object_set_new(phases, hl_act_name[a], json_real(f->cost[r].seconds[a]));
+        if (f->cost[r].seconds[a] > 0)
+            json_object_set_new(phases, hl_act_table[a].name, json_real(f->cost[r].seconds[a]));
     json_object_set_new(o, "phases", phases);
     return o;
 }

@@ -262,7 +262,7 @@ static void put_phases(hl_record *r, const hl_tally *t, int ranks)
 {
     for (int a = 0; a < HL_ACTS; a++) {
         const hl_fact *f = &t->fact[HL_FACT_PHASES + a];
-        hl_record_phase(r, hl_act_name[a], f->min, f->sum / ranks, f->max, (int)f->who);
+        hl_record_phase(r, hl_act_table[a].name, f->min, f->sum / ranks, f->max, (int)f->who);
     }
 }
 

@@ -17,51 +17,47 @@ void hl_summary_add(hl_summary *s, const hl_step_report *r)
     s->bytes += hl_tally_sum(&r->tally, HL_FACT_BYTES);
 }
 
-bool hl_summary_is_exchange(int act)
-{
-    return (act >= HL_ITEM_TAKE && act <= HL_USER_PASS_BACK) || (act >= HL_GIVE_INPUTS && act <= HL_TALLY)
-           || act == HL_SUM_ITEM || act == HL_SUM_USER;
-}
-
 /* ---- waiting.  Who comes last into something that several ranks do together does not wait, so what it takes there
- * is what the thing itself takes; the others wait for the rest of their time.  Who takes rows from another stage
+ * is what the thing itself takes; the others wait for the rest of their time.  Who receives rows from another stage
  * waits for them. */
 
 /* Seconds of the act that are not waiting, if this rank is the last: the least of those that do it together. */
 static void find_least(double least[HL_ACTS], const hl_summary *s, const hl_mesh *mesh)
 {
-    hl_fact of[3][HL_ACTS];
-    const hl_group *const groups[3] = {&mesh->world, &mesh->side[HL_ITEM].group, &mesh->side[HL_USER].group};
-    for (int k = 0; k < 3; k++) {
+    const hl_group *const groups[HL_SIDES + 1] = {
+        [HL_ITEM] = &mesh->side[HL_ITEM].group, [HL_USER] = &mesh->side[HL_USER].group, [HL_SIDES] = &mesh->world};
+    hl_fact of[HL_SIDES + 1][HL_ACTS];
+    for (int k = 0; k <= HL_SIDES; k++) {
         for (int a = 0; a < HL_ACTS; a++) of[k][a] = hl_fact_of(s->own[a], mesh->world.rank);
         if (hl_group_has_me(groups[k])) hl_facts_agree(of[k], HL_ACTS, groups[k]);
     }
-    for (int a = 0; a < HL_ACTS; a++) least[a] = of[a == HL_SUM_ITEM ? 1 : a == HL_SUM_USER ? 2 : 0][a].min;
+    for (int a = 0; a < HL_ACTS; a++)
+        least[a] = of[hl_act_table[a].with == HL_WITH_REPLICAS ? hl_act_table[a].side : HL_SIDES][a].min;
 }
 
-static bool is_taking(int act)
-{
-    return act == HL_ITEM_TAKE || act == HL_ITEM_TAKE_BACK || act == HL_USER_TAKE || act == HL_USER_TAKE_BACK;
-}
+static bool is_receiving(int act) { return hl_act_table[act].kind == HL_RECEIVE; }
 
 static double seconds_waited(const hl_summary *s, const hl_mesh *mesh)
 {
     double least[HL_ACTS], waited = 0;
     find_least(least, s, mesh);
     for (int a = 0; a < HL_ACTS; a++)
-        if (hl_summary_is_exchange(a)) waited += s->own[a] - (is_taking(a) ? 0 : least[a]);
+        if (hl_act_is_exchange(a)) waited += s->own[a] - (is_receiving(a) ? 0 : least[a]);
     return waited;
 }
 
 /* Shares of their time that the ranks of each side waited. */
-static void find_idle(double *item, double *user, const hl_summary *s, const hl_mesh *mesh)
+static void find_idle(double idle[HL_SIDES], const hl_summary *s, const hl_mesh *mesh)
 {
-    const double waited = seconds_waited(s, mesh), is_item = hl_group_has_me(&mesh->side[HL_ITEM].group),
-                 is_user = hl_group_has_me(&mesh->side[HL_USER].group);
-    double sum[4] = {is_item * waited, is_item * s->seconds, is_user * waited, is_user * s->seconds};
-    hl_group_all_reduce_double(&mesh->world, sum, 4);
-    *item = sum[0] / sum[1];
-    *user = sum[2] / sum[3];
+    const double waited = seconds_waited(s, mesh);
+    double sum[2 * HL_SIDES];
+    for (hl_side i = 0; i < HL_SIDES; i++) {
+        const double is_mine = hl_group_has_me(&mesh->side[i].group);
+        sum[2 * i] = is_mine * waited;
+        sum[2 * i + 1] = is_mine * s->seconds;
+    }
+    hl_group_all_reduce_double(&mesh->world, sum, 2 * HL_SIDES);
+    for (hl_side i = 0; i < HL_SIDES; i++) idle[i] = sum[2 * i] / sum[2 * i + 1];
 }
 
 /* ---- the table */
@@ -78,7 +74,10 @@ static void gather(hl_fact row[ROWS], const hl_summary *s, const hl_group *world
     hl_facts_agree(row, ROWS, world);
 }
 
-static const char *name_of(int row) { return row == REST ? "plan_and_rest" : row == WHOLE ? "step" : hl_act_name[row]; }
+static const char *name_of(int row)
+{
+    return row == REST ? "plan_and_rest" : row == WHOLE ? "step" : hl_act_table[row].name;
+}
 
 /* The forecast has acts and the whole step; of the rest it knows nothing. */
 static double forecast_of(const double *forecast, int row)
@@ -102,22 +101,22 @@ static void print(const hl_fact row[ROWS], const hl_summary *s, const double *fo
            s->steps, s->flop / (row[WHOLE].sum / ranks) / 1e9, s->bytes / (double)s->steps / 1e6, 100 * idle);
 }
 
-static void print_sent(const double sent[HL_MESH_GROUPS], int64_t steps, double idle_item, double idle_user)
+static void print_sent(const double sent[HL_MESH_GROUPS], int64_t steps, const double idle[HL_SIDES])
 {
     hl_log(HL_INFO, "%-16s %10s %10s", "MB sent in", "a step", "all");
     for (int i = 0; i < HL_MESH_GROUPS; i++)
         if (sent[i] > 0)
             hl_log(HL_INFO, "%-16s %10.4g %10.4g", hl_mesh_name(i), sent[i] / (double)steps / 1e6, sent[i] / 1e6);
-    hl_log(HL_INFO, "waiting for others: item ranks %.1f %% of their time, user ranks %.1f %%", 100 * idle_item,
-           100 * idle_user);
+    hl_log(HL_INFO, "waiting for others: item ranks %.1f %% of their time, user ranks %.1f %%", 100 * idle[HL_ITEM],
+           100 * idle[HL_USER]);
 }
 
 /* The bubble of pipelines: what stages wait for one another, as a share of a step, from the seconds of the acts. */
 static double bubble(const double *seconds, double step)
 {
-    double taking = 0;
-    for (int a = 0; a < HL_ACTS; a++) taking += is_taking(a) ? seconds[a] : 0;
-    return step > 0 ? taking / step : 0;
+    double receiving = 0;
+    for (int a = 0; a < HL_ACTS; a++) receiving += is_receiving(a) ? seconds[a] : 0;
+    return step > 0 ? receiving / step : 0;
 }
 
 static void tell_bubble(const hl_fact row[ROWS], const double *forecast, hl_record *record)
@@ -137,15 +136,15 @@ hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_
 {
     const hl_group *world = &mesh->world;
     hl_fact row[ROWS];
-    double exchange = 0, sent[HL_MESH_GROUPS], idle_item, idle_user;
+    double exchange = 0, sent[HL_MESH_GROUPS], idle[HL_SIDES];
     if (s->steps == 0) return HL_OK;
     memcpy(sent, s->sent, sizeof sent);
     hl_group_all_reduce_double(world, sent, HL_MESH_GROUPS);
-    find_idle(&idle_item, &idle_user, s, mesh);
+    find_idle(idle, s, mesh);
     gather(row, s, world);
-    for (int a = 0; a < HL_ACTS; a++) exchange += hl_summary_is_exchange(a) ? row[a].sum : 0;
+    for (int a = 0; a < HL_ACTS; a++) exchange += hl_act_is_exchange(a) ? row[a].sum : 0;
     print(row, s, forecast, world->size, exchange / row[WHOLE].sum);
-    print_sent(sent, s->steps, idle_item, idle_user);
+    print_sent(sent, s->steps, idle);
     hl_record_begin(record, "summary");
     hl_record_int(record, "steps", s->steps);
     hl_record_number(record, "seconds", row[WHOLE].sum / world->size);
@@ -154,11 +153,11 @@ hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_
     hl_record_number(record, "forecast", (double)s->steps * forecast[HL_ACTS]);
     hl_record_number(record, "exchange_share", exchange / row[WHOLE].sum);
     for (int i = 0; i < HL_MESH_GROUPS; i++) hl_record_part(record, "sent", hl_mesh_name(i), sent[i]);
-    hl_record_part(record, "idle", "item", idle_item);
-    hl_record_part(record, "idle", "user", idle_user);
+    for (hl_side i = 0; i < HL_SIDES; i++) hl_record_part(record, "idle", hl_side_name[i], idle[i]);
     tell_bubble(row, forecast, record);
     for (int a = 0; a < HL_ACTS; a++)
-        hl_record_phase(record, hl_act_name[a], row[a].min, row[a].sum / world->size, row[a].max, (int)row[a].who);
+        hl_record_phase(record, hl_act_table[a].name, row[a].min, row[a].sum / world->size, row[a].max,
+                        (int)row[a].who);
     HL_TRY_ALL(world, hl_record_end(record));
     return HL_OK;
 }

@@ -12,9 +12,6 @@ typedef struct {
     double flop, bytes;           /* of all ranks */
 } hl_summary;
 
-/* Is the act one in which nothing is computed: a rank sends, or waits for others? */
-bool hl_summary_is_exchange(int act);
-
 void hl_summary_add(hl_summary *s, const hl_step_report *r);
 
 /* Say in the log, and as the line "summary" of the record (NULL: none), where the time went: the seconds of each act

@@ -35,7 +35,8 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/samecall.c mpi/samecall.h \
 	mpi/spectrum.c mpi/spectrum.h \
 	mpi/standstill.c mpi/standstill.h \
-	mpi/step.c mpi/step.h \
+	mpi/step.c mpi/step.h mpi/step-state.h mpi/step-plan.c mpi/step-side.c \
+	mpi/step-rows.c mpi/step-end.c mpi/step-fault.c \
 	mpi/summa.c mpi/summa.h \
 	mpi/tally.c mpi/tally.h \
 	mpi/tiles.c mpi/tiles.h \

@@ -1,7 +1,7 @@
 /* test-schedule.c - the lists of all ranks can be carried out: nobody waits for ever, nothing is used before it is
  * there.
  *
- * What a micro-batch goes through on a rank is known beforehand: taken from the stage before, forward, passed on, and
+ * What a micro-batch goes through on a rank is known beforehand: received from the stage before, forward, sent on, and
  * so forth.  The walker plays all ranks at once, without MPI.  A rank goes on until it comes to an act that it does
  * with others (its stage, its group, everyone); that happens when all of them stand at it.  Before an act, what it uses
  * must be done: on the ranks that do it, and on all ranks for an act of a group, which reads what others made. */
@@ -15,14 +15,14 @@ enum { RANKS = 9, TASKS = 2000, LONGEST = 12 };
 /* Acts, with those on micro-batches told apart by what the micro-batch holds: texts that are read, else targets, else
  * negatives. */
 typedef enum {
-    TAKE,
-    PASS,
-    TAKE_BACK,
-    PASS_BACK,
-    TAKE_USER,
-    PASS_USER,
-    TAKE_BACK_USER,
-    PASS_BACK_USER,
+    RECEIVE,
+    SEND,
+    RECEIVE_BACK,
+    SEND_BACK,
+    RECEIVE_USER,
+    SEND_USER,
+    RECEIVE_BACK_USER,
+    SEND_BACK_USER,
     RECOMPUTE,
     F_READ,
     F_TARGET,
@@ -58,14 +58,14 @@ static const struct {
     company with;
     unsigned uses;
 } rules[THINGS] = {
-    [TAKE] = {ITEM_RANKS, ALONE, 0},
-    [PASS] = {ITEM_RANKS, ALONE, 0},
-    [TAKE_BACK] = {ITEM_RANKS, ALONE, 0},
-    [PASS_BACK] = {ITEM_RANKS, ALONE, 0},
-    [TAKE_USER] = {USER_RANKS, ALONE, 0},
-    [PASS_USER] = {USER_RANKS, ALONE, 0},
-    [TAKE_BACK_USER] = {USER_RANKS, ALONE, 0},
-    [PASS_BACK_USER] = {USER_RANKS, ALONE, 0},
+    [RECEIVE] = {ITEM_RANKS, ALONE, 0},
+    [SEND] = {ITEM_RANKS, ALONE, 0},
+    [RECEIVE_BACK] = {ITEM_RANKS, ALONE, 0},
+    [SEND_BACK] = {ITEM_RANKS, ALONE, 0},
+    [RECEIVE_USER] = {USER_RANKS, ALONE, 0},
+    [SEND_USER] = {USER_RANKS, ALONE, 0},
+    [RECEIVE_BACK_USER] = {USER_RANKS, ALONE, 0},
+    [SEND_BACK_USER] = {USER_RANKS, ALONE, 0},
     [RECOMPUTE] = {ITEM_RANKS, WITH_STAGE, BIT(LOSS)},
     [F_READ] = {ITEM_RANKS, WITH_STAGE, 0},
     [F_TARGET] = {ITEM_RANKS, WITH_STAGE, 0},
@@ -91,14 +91,14 @@ static const struct {
 };
 
 static const thing plain[HL_ACTS] = {
-    [HL_ITEM_TAKE] = TAKE,
-    [HL_ITEM_PASS] = PASS,
-    [HL_ITEM_TAKE_BACK] = TAKE_BACK,
-    [HL_ITEM_PASS_BACK] = PASS_BACK,
-    [HL_USER_TAKE] = TAKE_USER,
-    [HL_USER_PASS] = PASS_USER,
-    [HL_USER_TAKE_BACK] = TAKE_BACK_USER,
-    [HL_USER_PASS_BACK] = PASS_BACK_USER,
+    [HL_ITEM_RECEIVE] = RECEIVE,
+    [HL_ITEM_SEND] = SEND,
+    [HL_ITEM_RECEIVE_BACK] = RECEIVE_BACK,
+    [HL_ITEM_SEND_BACK] = SEND_BACK,
+    [HL_USER_RECEIVE] = RECEIVE_USER,
+    [HL_USER_SEND] = SEND_USER,
+    [HL_USER_RECEIVE_BACK] = RECEIVE_BACK_USER,
+    [HL_USER_SEND_BACK] = SEND_BACK_USER,
     [HL_ITEM_RECOMPUTE] = RECOMPUTE,
     [HL_USER_FORWARD] = F_USER,
     [HL_USER_BACKWARD] = B_USER,
@@ -132,8 +132,8 @@ typedef struct {
     int left[RANKS][THINGS];   /* how often each rank has still to do each thing */
     int at[RANKS];             /* next task of its list */
     int gone[RANKS][2][TASKS]; /* item or user micro-batch: how far it has come on its way */
-    /* micro-batches that a rank passed on, each way of each side, and took */
-    int wire[RANKS][4][TASKS], passed[RANKS][4], taken[RANKS][4];
+    /* micro-batches that a rank sent, each way of each side, and received */
+    int wire[RANKS][4][TASKS], sent[RANKS][4], received[RANKS][4];
     const char *trouble;
 } walk;
 
@@ -206,26 +206,26 @@ static bool is_saved(const job *j, int mb)
 }
 
 /* What a micro-batch goes through on a rank; how many acts. */
-static int way_of(hl_act way[LONGEST], const job *j, bool user, int mb, int rank)
+static int way_of(hl_act way[LONGEST], const job *j, hl_side side, int mb, int rank)
 {
-    int stage = stage_of(j, user ? USER_RANKS : ITEM_RANKS, rank),
-        last = (user ? j->l.side[HL_USER].pp : j->l.side[HL_ITEM].pp) - 1, n = 0;
-    bool recomputed = !user && !is_saved(j, mb);
+    const hl_side_acts *of = &hl_side_act[side];
+    int stage = hl_layout_stage(&j->l, side, rank), last = j->l.side[side].pp - 1, n = 0;
+    bool recomputed = side == HL_ITEM && !is_saved(j, mb);
     for (int turn = 0; turn <= recomputed; turn++) {
-        if (stage > 0) way[n++] = user ? HL_USER_TAKE : HL_ITEM_TAKE;
-        way[n++] = turn ? HL_ITEM_RECOMPUTE : user ? HL_USER_FORWARD : HL_ITEM_FORWARD;
-        if (stage < last) way[n++] = user ? HL_USER_PASS : HL_ITEM_PASS;
+        if (stage > 0) way[n++] = of->receive;
+        way[n++] = turn ? HL_ITEM_RECOMPUTE : of->forward;
+        if (stage < last) way[n++] = of->send;
     }
-    if (stage < last) way[n++] = user ? HL_USER_TAKE_BACK : HL_ITEM_TAKE_BACK;
-    way[n++] = user ? HL_USER_BACKWARD : HL_ITEM_BACKWARD;
-    if (stage > 0) way[n++] = user ? HL_USER_PASS_BACK : HL_ITEM_PASS_BACK;
+    if (stage < last) way[n++] = of->receive_back;
+    way[n++] = of->backward;
+    if (stage > 0) way[n++] = of->send_back;
     return n;
 }
 
-static void expect_micro_batch(walk *w, bool user, int mb, int rank)
+static void expect_micro_batch(walk *w, hl_side side, int mb, int rank)
 {
     hl_act way[LONGEST];
-    for (int n = way_of(way, w->j, user, mb, rank); n > 0; n--)
+    for (int n = way_of(way, w->j, side, mb, rank); n > 0; n--)
         w->left[rank][thing_of(w->j, (hl_task){way[n - 1], mb})]++;
 }
 
@@ -236,76 +236,65 @@ static void begin_walk(walk *w, const job *j)
     for (int rank = 0; rank < j->l.ranks; rank++) {
         for (int t = ROWS; t < THINGS; t++) w->left[rank][t] = is_member(j, rules[t].who, rank);
         for (int c = 0; c < j->p.micro_batches; c++)
-            if (has_micro_batch(j, ITEM_RANKS, j->share.micro_batch[c], rank)) expect_micro_batch(w, false, c, rank);
+            if (has_micro_batch(j, ITEM_RANKS, j->share.micro_batch[c], rank)) expect_micro_batch(w, HL_ITEM, c, rank);
         for (int c = 0; c < j->p.user_micro_batches; c++)
             if (has_micro_batch(j, USER_RANKS, j->share.user_micro_batch[c], rank))
-                expect_micro_batch(w, true, c, rank);
+                expect_micro_batch(w, HL_USER, c, rank);
     }
 }
 
 /* The way of a side's micro-batches that an act belongs to: 0 and 1 forward, of items and users; 2 and 3 back; -1
  * none. */
-static int wire_of(hl_act act, bool *takes)
+static int wire_of(hl_act act, bool *receives)
 {
-    static const struct {
-        hl_act pass, take;
-    } wires[] = {{HL_ITEM_PASS, HL_ITEM_TAKE},
-                 {HL_USER_PASS, HL_USER_TAKE},
-                 {HL_ITEM_PASS_BACK, HL_ITEM_TAKE_BACK},
-                 {HL_USER_PASS_BACK, HL_USER_TAKE_BACK}};
-    for (int k = 0; k < 4; k++)
-        if (act == wires[k].pass || act == wires[k].take) {
-            *takes = act == wires[k].take;
-            return k;
-        }
-    return -1;
+    const hl_side side = hl_act_table[act].side;
+    const hl_side_acts *of = &hl_side_act[side];
+    *receives = act == of->receive || act == of->receive_back;
+    if (act == of->send || act == of->receive) return (int)side;
+    return act == of->send_back || act == of->receive_back ? HL_SIDES + (int)side : -1;
 }
 
-/* Of the rank that passes what this one takes. */
+/* The rank that sends what this one receives. */
 static int neighbour(const job *j, int rank, int wire)
 {
-    int tp = wire % 2 ? j->l.side[HL_USER].tp : j->l.side[HL_ITEM].tp;
-    return wire < 2 ? rank - tp : rank + tp;
+    int tp = j->l.side[wire % HL_SIDES].tp;
+    return wire < HL_SIDES ? rank - tp : rank + tp;
 }
 
-/* Is what it wants to take on its way?  Others need not wait. */
+/* Is what it wants to receive on its way?  Others need not wait. */
 static bool has_arrived(const walk *w, int rank)
 {
-    bool takes = false;
-    int k = wire_of(w->j->list[rank].task[w->at[rank]].act, &takes);
-    return k < 0 || !takes || w->passed[neighbour(w->j, rank, k)][k] > w->taken[rank][k];
+    bool receives = false;
+    int k = wire_of(w->j->list[rank].task[w->at[rank]].act, &receives);
+    return k < 0 || !receives || w->sent[neighbour(w->j, rank, k)][k] > w->received[rank][k];
 }
 
 static const char *trouble_on_wire(walk *w, int rank, hl_task task)
 {
-    bool takes = false;
-    int k = wire_of(task.act, &takes);
+    bool receives = false;
+    int k = wire_of(task.act, &receives);
     if (k < 0) return NULL;
-    if (takes)
-        return w->wire[neighbour(w->j, rank, k)][k][w->taken[rank][k]++] == task.micro_batch
+    if (receives)
+        return w->wire[neighbour(w->j, rank, k)][k][w->received[rank][k]++] == task.micro_batch
                    ? NULL
-                   : "another micro-batch than was passed";
-    w->wire[rank][k][w->passed[rank][k]++] = task.micro_batch;
+                   : "another micro-batch than was sent";
+    w->wire[rank][k][w->sent[rank][k]++] = task.micro_batch;
     return NULL;
-}
-
-static bool is_of_user(hl_act act)
-{
-    return act == HL_USER_FORWARD || act == HL_USER_BACKWARD || (act >= HL_USER_TAKE && act <= HL_USER_PASS_BACK);
 }
 
 /* A micro-batch is its replica's, and goes its way. */
 static const char *trouble_with_micro_batch(walk *w, int rank, hl_task task)
 {
     hl_act way[LONGEST];
-    bool user = is_of_user(task.act);
+    bool user = hl_act_table[task.act].side == HL_USER;
     if (is_empty(w->j, task)) return NULL;
-    if (task.act > HL_USER_PASS_BACK) return task.micro_batch == -1 ? NULL : "a micro-batch where there is none";
+    if (task.act > HL_USER_SEND_BACK) return task.micro_batch == -1 ? NULL : "a micro-batch where there is none";
     if (task.micro_batch < 0 || task.micro_batch >= (user ? w->j->p.user_micro_batches : w->j->p.micro_batches))
         return "no such micro-batch";
     int owner = (user ? w->j->share.user_micro_batch : w->j->share.micro_batch)[task.micro_batch];
     if (!has_micro_batch(w->j, user ? USER_RANKS : ITEM_RANKS, owner, rank)) return "a micro-batch of another rank";
-    int n = way_of(way, w->j, user, task.micro_batch, rank), *gone = &w->gone[rank][user][task.micro_batch];
+    int n = way_of(way, w->j, hl_act_table[task.act].side, task.micro_batch, rank),
+        *gone = &w->gone[rank][user][task.micro_batch];
     if (*gone < n && way[*gone] == task.act) {
         ++*gone;
         return trouble_on_wire(w, rank, task);
@@ -341,9 +330,8 @@ static bool stand_at_the_same(const walk *w, int rank, int other)
     if (w->at[other] == list[other].n) return false;
     hl_task a = list[rank].task[w->at[rank]], b = list[other].task[w->at[other]];
     const hl_layout *l = &w->j->l;
-    bool of_one = is_of_user(a.act)
-                      ? hl_layout_first_rank_of(l, HL_USER, rank) == hl_layout_first_rank_of(l, HL_USER, other)
-                      : hl_layout_first_rank_of(l, HL_ITEM, rank) == hl_layout_first_rank_of(l, HL_ITEM, other);
+    const hl_side side = hl_act_table[a.act].side;
+    bool of_one = hl_layout_first_rank_of(l, side, rank) == hl_layout_first_rank_of(l, side, other);
     return a.act == b.act && (a.micro_batch == b.micro_batch || (a.act <= HL_USER_BACKWARD && !of_one));
 }
 
@@ -519,9 +507,9 @@ static bool collective_missing(hl_schedule *s) { return drop(s, HL_RETURN_ROWS);
 static bool forward_missing(hl_schedule *s) { return drop(s, HL_ITEM_FORWARD); }
 static bool update_missing(hl_schedule *s) { return drop(s, HL_UPDATE); }
 static bool user_forward_twice(hl_schedule *s) { return repeat_micro_batch(s, HL_USER_FORWARD); }
-static bool passed_twice(hl_schedule *s) { return repeat_micro_batch(s, HL_ITEM_PASS); }
+static bool sent_twice(hl_schedule *s) { return repeat_micro_batch(s, HL_ITEM_SEND); }
 static bool recompute_missing(hl_schedule *s) { return drop(s, HL_ITEM_RECOMPUTE); }
-static bool gradient_not_awaited(hl_schedule *s) { return move_before(s, HL_ITEM_BACKWARD, HL_ITEM_TAKE_BACK); }
+static bool gradient_not_awaited(hl_schedule *s) { return move_before(s, HL_ITEM_BACKWARD, HL_ITEM_RECEIVE_BACK); }
 static bool forward_instead_of_backward(hl_schedule *s) { return change_act(s, HL_ITEM_BACKWARD, HL_ITEM_FORWARD); }
 
 static const struct {
@@ -542,7 +530,7 @@ static const struct {
     {update_missing, "something was not done", false},
     {user_forward_twice, "a micro-batch twice", false},
     {forward_instead_of_backward, "a micro-batch twice", false},
-    {passed_twice, NULL, true},
+    {sent_twice, NULL, true},
     {recompute_missing, NULL, false},
     {gradient_not_awaited, NULL, true},
 };
@@ -594,7 +582,14 @@ static void a_micro_batch_of_another_rank_is_seen(void)
     CHECK(planted >= 10);
 }
 
+static void acts_have_names_of_their_own(void)
+{
+    for (int a = 0; a < HL_ACTS; a++)
+        for (int b = 0; b < a; b++) CHECK(strcmp(hl_act_table[a].name, hl_act_table[b].name) != 0);
+}
+
 static const test tests[] = {
+    {"acts have names of their own", acts_have_names_of_their_own},
     {"every schedule of a thousand jobs can be carried out", every_schedule_can_be_carried_out},
     {"violations are seen on whichever rank they are", violations_are_seen},
     {"a micro-batch of another rank is seen", a_micro_batch_of_another_rank_is_seen},

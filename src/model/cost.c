@@ -8,32 +8,16 @@
 
 /* ---- who does an act together */
 
-typedef enum { ALONE, STAGE, REPLICAS, LAST_STAGE, ALL } company;
-
-static const struct {
-    company with;
-    hl_side side;
-} companies[HL_ACTS] = {
-    [HL_ITEM_FORWARD] = {STAGE, HL_ITEM},  [HL_ITEM_RECOMPUTE] = {STAGE, HL_ITEM},
-    [HL_ITEM_BACKWARD] = {STAGE, HL_ITEM}, [HL_USER_FORWARD] = {STAGE, HL_USER},
-    [HL_USER_BACKWARD] = {STAGE, HL_USER}, [HL_USER_POSITIVES] = {ALONE, HL_USER},
-    [HL_GIVE_INPUTS] = {ALL, HL_ITEM},     [HL_GIVE_TARGETS] = {ALL, HL_ITEM},
-    [HL_GIVE_ROWS] = {ALL, HL_ITEM},       [HL_RETURN_ROWS] = {ALL, HL_ITEM},
-    [HL_RETURN_TARGETS] = {ALL, HL_ITEM},  [HL_RETURN_INPUTS] = {ALL, HL_ITEM},
-    [HL_TALLY] = {ALL, HL_ITEM},           [HL_LOSS] = {LAST_STAGE, HL_ITEM},
-    [HL_SUM_ITEM] = {REPLICAS, HL_ITEM},   [HL_SUM_USER] = {REPLICAS, HL_USER},
-};
-
 static bool does_with(const hl_cost_job *j, hl_act act, int rank, int other)
 {
     const hl_layout *l = j->layout;
-    company with = companies[act].with;
-    hl_side side = companies[act].side;
-    if (rank == other || with == ALONE || with == ALL) return with == ALL || rank == other;
+    const hl_act_company with = hl_act_table[act].with;
+    const hl_side side = hl_act_table[act].side;
+    if (rank == other || with == HL_WITH_NOBODY || with == HL_WITH_ALL) return with == HL_WITH_ALL || rank == other;
     if (!hl_layout_has(l, side, other)) return false;
-    if (with == LAST_STAGE) return hl_layout_is_last_stage(l, side, other);
+    if (with == HL_WITH_VECTORS) return hl_layout_is_last_stage(l, side, other);
     if (hl_layout_stage(l, side, rank) != hl_layout_stage(l, side, other)) return false;
-    return with == REPLICAS || j->share->lockstep
+    return with == HL_WITH_REPLICAS || j->share->lockstep
            || hl_layout_replica(l, side, rank) == hl_layout_replica(l, side, other);
 }
 
@@ -99,16 +83,23 @@ double hl_cost_state_bytes(const hl_cost_job *j, int rank)
 
 /* ---- seconds of acts */
 
+typedef enum { FORWARD, BACK, WAYS } way;
+
+/* Between the stages of a side, one way. */
+typedef struct {
+    double *there;        /* (ranks x tasks) when each message that a rank sends is there */
+    int *sent, *received; /* (ranks) */
+} messages;
+
 typedef struct {
     const hl_cost_job *j;
     hl_cost *cost;
-    int *at;                   /* (ranks) next task */
-    double *clock;             /* (ranks) */
-    double *sum[HL_SIDES];     /* (ranks) numbers of the shares */
-    double shared;             /* of the tokens of all micro-batches, those that are encoded */
-    double *wire[4];           /* (ranks x tasks) when what a rank passes is there; items and users, forward and back */
-    int *passed[4], *taken[4]; /* (ranks) */
-    int most;                  /* tasks of a rank */
+    int *at;               /* (ranks) next task */
+    double *clock;         /* (ranks) */
+    double *sum[HL_SIDES]; /* (ranks) numbers of the shares */
+    double shared;         /* of the tokens of all micro-batches, those that are encoded */
+    messages sent[HL_SIDES][WAYS];
+    int most; /* tasks of a rank */
 } play;
 
 /* Each of p ranks sends so many bytes of n, in log p messages at best. */
@@ -184,18 +175,22 @@ static double loss_seconds(const play *x)
            / x->j->machine.flops;
 }
 
+/* Every act has its case: what has none does not compile. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wswitch-enum"
 static double seconds_of(const play *x, int rank, hl_task t)
 {
     const hl_cost_job *j = x->j;
     const hl_layout *l = j->layout;
     const hl_machine *m = &j->machine;
     double rows = sizeof(float) * (double)j->plan->rows * j->shape[HL_ITEM]->hidden_size;
+    const hl_side side = hl_act_table[t.act].side;
     switch (t.act) {
     case HL_ITEM_FORWARD:
-    case HL_ITEM_RECOMPUTE: return micro_batch_seconds(x, HL_ITEM, rank, t.micro_batch, 1);
-    case HL_ITEM_BACKWARD: return micro_batch_seconds(x, HL_ITEM, rank, t.micro_batch, 2);
-    case HL_USER_FORWARD: return micro_batch_seconds(x, HL_USER, rank, t.micro_batch, 1);
-    case HL_USER_BACKWARD: return micro_batch_seconds(x, HL_USER, rank, t.micro_batch, 2);
+    case HL_ITEM_RECOMPUTE:
+    case HL_USER_FORWARD: return micro_batch_seconds(x, side, rank, t.micro_batch, 1);
+    case HL_ITEM_BACKWARD:
+    case HL_USER_BACKWARD: return micro_batch_seconds(x, side, rank, t.micro_batch, 2);
     case HL_GIVE_INPUTS:
     case HL_RETURN_INPUTS:
     case HL_GIVE_TARGETS:
@@ -204,36 +199,44 @@ static double seconds_of(const play *x, int rank, hl_task t)
     case HL_RETURN_ROWS: return travel(m, rows, l->ranks);
     case HL_LOSS: return loss_seconds(x);
     case HL_SUM_ITEM:
-        return j->zero < 2 ? sum_seconds(m, sizeof(float) * x->sum[HL_ITEM][rank], hl_layout_replicas(l, HL_ITEM)) : 0;
     case HL_SUM_USER:
-        return j->zero < 2 ? sum_seconds(m, sizeof(float) * x->sum[HL_USER][rank], hl_layout_replicas(l, HL_USER)) : 0;
+        return j->zero < 2 ? sum_seconds(m, sizeof(float) * x->sum[side][rank], hl_layout_replicas(l, side)) : 0;
     case HL_UPDATE:
         return 7 * sizeof(float) * (x->sum[HL_ITEM][rank] + x->sum[HL_USER][rank])
                / m->memory; /* w, m, v both ways and g */
     case HL_TALLY: return m->latency * ceil(log2(l->ranks + 1));
-    default: return 0; /* passes over a few rows */
+    case HL_ITEM_RECEIVE:
+    case HL_ITEM_SEND:
+    case HL_ITEM_RECEIVE_BACK:
+    case HL_ITEM_SEND_BACK:
+    case HL_USER_RECEIVE:
+    case HL_USER_SEND:
+    case HL_USER_RECEIVE_BACK:
+    case HL_USER_SEND_BACK: return 0; /* see `messages` */
+    case HL_USER_ROWS:
+    case HL_USER_POSITIVES: return 0; /* passes over a few rows */
+    case HL_ACTS: break;
     }
+    HL_CHECK(false);
+    return 0;
 }
+#pragma GCC diagnostic pop
 
 /* ---- playing */
 
-/* The way of an act between stages: items forward 0, back 2; users 1 and 3.  -1: none. */
-static int wire_of(hl_act act, bool *takes)
+/* Does this act send or receive messages of its side, and which way do they go? */
+static bool is_message(hl_act act, way *to, bool *receives)
 {
-    static const hl_act pass[] = {HL_ITEM_PASS, HL_USER_PASS, HL_ITEM_PASS_BACK, HL_USER_PASS_BACK};
-    static const hl_act take[] = {HL_ITEM_TAKE, HL_USER_TAKE, HL_ITEM_TAKE_BACK, HL_USER_TAKE_BACK};
-    for (int k = 0; k < 4; k++)
-        if (act == pass[k] || act == take[k]) {
-            *takes = act == take[k];
-            return k;
-        }
-    return -1;
+    const hl_side_acts *of = &hl_side_act[hl_act_table[act].side];
+    *to = act == of->send_back || act == of->receive_back ? BACK : FORWARD;
+    *receives = act == of->receive || act == of->receive_back;
+    return *receives || act == of->send || act == of->send_back;
 }
 
-static int sender(const hl_layout *l, int rank, int wire)
+/* The rank whose messages this rank receives. */
+static int sender(const hl_layout *l, hl_side side, int rank, way to)
 {
-    int tp = l->side[wire % 2].tp;
-    return wire < 2 ? rank - tp : rank + tp;
+    return to == FORWARD ? rank - l->side[side].tp : rank + l->side[side].tp;
 }
 
 static void take_time(play *x, int rank, hl_act act, double begin, double end)
@@ -244,19 +247,25 @@ static void take_time(play *x, int rank, hl_act act, double begin, double end)
     x->at[rank]++;
 }
 
-static bool move_on_wire(play *x, int rank, hl_task t, int k, bool takes)
+static bool send(play *x, int rank, hl_task t, way to)
 {
     const hl_machine *m = &x->j->machine;
-    double now = x->clock[rank];
-    if (!takes) {
-        double bytes = rows_of(x, (hl_side)(k % 2), t.micro_batch) * x->j->shape[HL_ITEM]->hidden_size * sizeof(float);
-        x->wire[k][rank * x->most + x->passed[k][rank]++] = now + m->latency + bytes / m->wire;
-        take_time(x, rank, t.act, now, now + m->latency);
-        return true;
-    }
-    int from = sender(x->j->layout, rank, k);
-    if (x->passed[k][from] <= x->taken[k][rank]) return false;
-    double there = x->wire[k][from * x->most + x->taken[k][rank]++], begin = there > now ? there : now;
+    const hl_side side = hl_act_table[t.act].side;
+    messages *mine = &x->sent[side][to];
+    double bytes = rows_of(x, side, t.micro_batch) * x->j->shape[HL_ITEM]->hidden_size * sizeof(float);
+    mine->there[rank * x->most + mine->sent[rank]++] = x->clock[rank] + m->latency + bytes / m->wire;
+    take_time(x, rank, t.act, x->clock[rank], x->clock[rank] + m->latency);
+    return true;
+}
+
+/* false: it is not sent yet. */
+static bool receive(play *x, int rank, hl_task t, way to)
+{
+    const hl_side side = hl_act_table[t.act].side;
+    messages *theirs = &x->sent[side][to];
+    const int from = sender(x->j->layout, side, rank, to);
+    if (theirs->sent[from] <= theirs->received[rank]) return false;
+    double there = theirs->there[from * x->most + theirs->received[rank]++], begin = fmax(there, x->clock[rank]);
     take_time(x, rank, t.act, begin, begin);
     return true;
 }
@@ -267,9 +276,9 @@ static bool move(play *x, int rank)
     const hl_cost_job *j = x->j;
     if (x->at[rank] == j->schedule[rank].n) return false;
     hl_task t = j->schedule[rank].task[x->at[rank]];
-    bool takes;
-    int k = wire_of(t.act, &takes);
-    if (k >= 0) return move_on_wire(x, rank, t, k, takes);
+    way to;
+    bool receives;
+    if (is_message(t.act, &to, &receives)) return (receives ? receive : send)(x, rank, t, to);
     double begin = 0, longest = 0;
     for (int q = 0; q < j->layout->ranks; q++) {
         if (!does_with(j, t.act, rank, q)) continue;
@@ -299,19 +308,21 @@ static void open_play(play *x, hl_cost *cost, const hl_cost_job *j)
     }
     for (int c = 0; c < j->plan->micro_batches; c++) tokens += j->plan->micro_batch_tokens[c];
     x->shared = (double)j->plan->tokens / tokens;
-    for (int k = 0; k < 4; k++) {
-        x->wire[k] = hl_alloc_zero((size_t)ranks * (size_t)x->most, sizeof(double));
-        x->passed[k] = hl_alloc_zero((size_t)ranks, sizeof(int));
-        x->taken[k] = hl_alloc_zero((size_t)ranks, sizeof(int));
+    for (int k = 0; k < HL_SIDES * WAYS; k++) {
+        messages *sent = &x->sent[k / WAYS][k % WAYS];
+        sent->there = hl_alloc_zero((size_t)ranks * (size_t)x->most, sizeof(double));
+        sent->sent = hl_alloc_zero((size_t)ranks, sizeof(int));
+        sent->received = hl_alloc_zero((size_t)ranks, sizeof(int));
     }
 }
 
 static void close_play(play *x)
 {
-    for (int k = 0; k < 4; k++) {
-        free(x->wire[k]);
-        free(x->passed[k]);
-        free(x->taken[k]);
+    for (int k = 0; k < HL_SIDES * WAYS; k++) {
+        messages *sent = &x->sent[k / WAYS][k % WAYS];
+        free(sent->there);
+        free(sent->sent);
+        free(sent->received);
     }
     free(x->at);
     free(x->clock);

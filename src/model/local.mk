@@ -21,7 +21,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/prefix.c src/model/prefix.h \
 	src/model/rate.c src/model/rate.h \
 	src/model/sampler.c src/model/sampler.h \
-	src/model/schedule.c src/model/schedule.h \
+	src/model/act.c src/model/act.h src/model/schedule.c src/model/schedule.h \
 	src/model/score.c src/model/score.h \
 	src/model/see.c src/model/see.h \
 	src/model/sketch.c src/model/sketch.h \

@@ -1,50 +1,11 @@
 /* schedule.c - what each rank does in a step, as a list. */
 #include "model/schedule.h"
 
-const char *const hl_act_name[HL_ACTS] = {
-    [HL_ITEM_FORWARD] = "item_forward",
-    [HL_ITEM_BACKWARD] = "item_backward",
-    [HL_USER_FORWARD] = "user_forward",
-    [HL_USER_BACKWARD] = "user_backward",
-    [HL_USER_ROWS] = "user_rows",
-    [HL_USER_POSITIVES] = "user_positives",
-    [HL_GIVE_INPUTS] = "give_inputs",
-    [HL_GIVE_TARGETS] = "give_targets",
-    [HL_GIVE_ROWS] = "give_rows",
-    [HL_RETURN_ROWS] = "return_rows",
-    [HL_RETURN_TARGETS] = "return_targets",
-    [HL_RETURN_INPUTS] = "return_inputs",
-    [HL_ITEM_RECOMPUTE] = "item_again",
-    [HL_ITEM_TAKE] = "item_take",
-    [HL_ITEM_PASS] = "item_pass",
-    [HL_ITEM_TAKE_BACK] = "item_take_back",
-    [HL_ITEM_PASS_BACK] = "item_pass_back",
-    [HL_USER_TAKE] = "user_take",
-    [HL_USER_PASS] = "user_pass",
-    [HL_USER_TAKE_BACK] = "user_take_back",
-    [HL_USER_PASS_BACK] = "user_pass_back",
-    [HL_TALLY] = "tally",
-    [HL_LOSS] = "loss",
-    [HL_SUM_ITEM] = "sum_item",
-    [HL_SUM_USER] = "sum_user",
-    [HL_UPDATE] = "update",
-};
-
 static void add(hl_schedule *s, hl_act act, int mb) { s->task[s->n++] = (hl_task){act, mb}; }
-
-/* The acts of one side. */
-typedef struct {
-    hl_act take, forward, pass, take_back, backward, pass_back;
-} acts;
-
-static const acts item_acts = {HL_ITEM_TAKE,      HL_ITEM_FORWARD,  HL_ITEM_PASS,
-                               HL_ITEM_TAKE_BACK, HL_ITEM_BACKWARD, HL_ITEM_PASS_BACK};
-static const acts user_acts = {HL_USER_TAKE,      HL_USER_FORWARD,  HL_USER_PASS,
-                               HL_USER_TAKE_BACK, HL_USER_BACKWARD, HL_USER_PASS_BACK};
 
 /* Micro-batches of a replica in the order in which they are done, and where in its pipeline I am. */
 typedef struct {
-    const acts *acts;
+    const hl_side_acts *acts;
     int *micro_batch, n; /* -1: an empty one */
     int stage, stages;
     int saved;      /* so many save their activations: the first, or in a line that goes back the last */
@@ -64,9 +25,8 @@ static int most_micro_batches(const int *owner, int begin, int end, int ranks, h
 static line line_of(const hl_layout *l, const hl_share *share, hl_side side, int rank, int begin, int end,
                     hl_arena *arena)
 {
-    static const acts *const of_side[HL_SIDES] = {[HL_ITEM] = &item_acts, [HL_USER] = &user_acts};
     const int *owner = side == HL_USER ? share->user_micro_batch : share->micro_batch;
-    line x = {.acts = of_side[side], .micro_batch = HL_TAKE(arena, int, end - begin), .stages = l->side[side].pp};
+    line x = {.acts = &hl_side_act[side], .micro_batch = HL_TAKE(arena, int, end - begin), .stages = l->side[side].pp};
     if (!hl_layout_has(l, side, rank)) return x;
     const int first_rank = hl_layout_first_rank_of(l, side, rank);
     x.stage = hl_layout_stage(l, side, rank);
@@ -95,9 +55,9 @@ static int ahead_of(const line *l)
 
 static void go(hl_schedule *s, const line *l, hl_act act, int mb)
 {
-    if (l->stage > 0 && mb >= 0) add(s, l->acts->take, mb);
+    if (l->stage > 0 && mb >= 0) add(s, l->acts->receive, mb);
     add(s, act, mb);
-    if (l->stage < l->stages - 1 && mb >= 0) add(s, l->acts->pass, mb);
+    if (l->stage < l->stages - 1 && mb >= 0) add(s, l->acts->send, mb);
 }
 
 static void go_forward(hl_schedule *s, const line *l, int begin, int end)
@@ -117,16 +77,15 @@ static void go_back(hl_schedule *s, line *l, int begin, int end)
     for (int i = begin; i < end; i++) {
         recompute(s, l, i + ahead_of(l) + 1);
         bool empty = l->micro_batch[i] < 0;
-        if (l->stage < l->stages - 1 && !empty) add(s, l->acts->take_back, l->micro_batch[i]);
+        if (l->stage < l->stages - 1 && !empty) add(s, l->acts->receive_back, l->micro_batch[i]);
         add(s, l->acts->backward, l->micro_batch[i]);
-        if (l->stage > 0 && !empty) add(s, l->acts->pass_back, l->micro_batch[i]);
+        if (l->stage > 0 && !empty) add(s, l->acts->send_back, l->micro_batch[i]);
     }
 }
 
 void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, const hl_share *share, int rank,
                       hl_arena *arena)
 {
-    bool item = hl_layout_has(l, HL_ITEM, rank), user = hl_layout_has(l, HL_USER, rank);
     bool user_last_stage = hl_layout_is_last_stage(l, HL_USER, rank);
     *s = (hl_schedule){0, HL_TAKE(arena, hl_task, 9 * p->micro_batches + 6 * p->user_micro_batches + HL_ACTS)};
     const line read = line_of(l, share, HL_ITEM, rank, 0, p->early_micro_batches, arena),
@@ -152,8 +111,8 @@ void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, cons
     add(s, HL_RETURN_INPUTS, -1);
     go_back(s, &rest_back, rest.n - ahead_of(&rest), rest.n);
     go_back(s, &read_back, 0, read.n);
-    if (item) add(s, HL_SUM_ITEM, -1);
-    if (user) add(s, HL_SUM_USER, -1);
+    for (hl_side i = 0; i < HL_SIDES; i++)
+        if (hl_layout_has(l, i, rank)) add(s, hl_side_act[i].sum, -1);
     add(s, HL_TALLY, -1);
-    if (item || user) add(s, HL_UPDATE, -1);
+    if (hl_layout_has(l, HL_ITEM, rank) || hl_layout_has(l, HL_USER, rank)) add(s, HL_UPDATE, -1);
 }

@@ -14,55 +14,16 @@
  * The loss is a barrier for the whole batch.  After it the gradients of texts that no user reads are final, so
  * item ranks go backward through those while the users go backward; the texts that users read come last.  In serial
  * order (hl_plan_rules) all texts come first and last, and one side waits while the other works. mpi/step.c carries
- * the list out; a test walks it for all ranks without MPI. */
+ * the list out; a test walks it for all ranks without MPI.  The acts are model/act.h's. */
 #ifndef MODEL_SCHEDULE_H
 #define MODEL_SCHEDULE_H
+#include "model/act.h"
 #include "model/layout.h"
 #include "model/plan.h"
 
-typedef enum {
-    /* with a micro-batch; collective over the ranks of a stage */
-    HL_ITEM_FORWARD,
-    HL_ITEM_RECOMPUTE, /* forward once more, where the activations were not saved; "item_again" in records */
-    HL_ITEM_BACKWARD,
-    HL_USER_FORWARD,
-    HL_USER_BACKWARD,
-    /* with a micro-batch; between this rank and its likes in the neighbouring stages */
-    HL_ITEM_TAKE, /* what the stage before wrote */
-    HL_ITEM_PASS,
-    HL_ITEM_TAKE_BACK, /* gradients from the next stage */
-    HL_ITEM_PASS_BACK,
-    HL_USER_TAKE,
-    HL_USER_PASS,
-    HL_USER_TAKE_BACK,
-    HL_USER_PASS_BACK,
-    /* local */
-    HL_USER_ROWS,      /* unit vectors of my rows and their targets; where user vectors come out */
-    HL_USER_POSITIVES, /* gradients through the target's own logit */
-    /* collective over all ranks */
-    HL_GIVE_INPUTS,  /* item vectors to the users that read them */
-    HL_GIVE_TARGETS, /* ... that predict them */
-    HL_GIVE_ROWS,    /* user rows to all item ranks */
-    HL_RETURN_ROWS,  /* their gradients back */
-    HL_RETURN_TARGETS,
-    HL_RETURN_INPUTS,
-    HL_TALLY, /* the small facts of the step */
-    /* collective over the item ranks that have vectors */
-    HL_LOSS,
-    /* collective over the replicas of a side, and the ranks of each stage */
-    HL_SUM_ITEM,
-    HL_SUM_USER,
-    /* local; where replicas divide the optimizer's state, collective over the replicas of the item, then the user
-     * side */
-    HL_UPDATE,
-    HL_ACTS
-} hl_act;
-
-extern const char *const hl_act_name[HL_ACTS];
-
 typedef struct {
     hl_act act;
-    int micro_batch; /* -1: none, or an empty one */
+    int micro_batch; /* of the act's side; -1: none, or an empty one */
 } hl_task;
 
 typedef struct {
