@@ -304,8 +304,11 @@ static void measure_stage(measuring *x, int stage, int row)
     const hl_plan *p = &x->f->plan;
     const hl_tensor_group tp = tensor_group_of(l, HL_ITEM, stage, row);
     hl_item_model m;
-    hl_item_open(&m, &x->f->item, x->c->item_emb_token_n, x->c->MAX_TEXT_LENGTH, &tp);
-    m.share_prefix = x->c->share_prefix;
+    hl_item_open(&m, &x->f->item,
+                 &(hl_item_settings){.item_tokens = x->c->item_emb_token_n,
+                                     .longest = x->c->MAX_TEXT_LENGTH,
+                                     .share_prefix = x->c->share_prefix},
+                 &tp);
     for (int k = 0; k < p->micro_batches; k++) {
         size_t mark = hl_arena_mark(&x->f->arena);
         hl_item_pack t;
@@ -370,7 +373,7 @@ static void count_users(const measuring *x)
     for (int stage = 0; stage < l->side[HL_USER].pp * rows; stage++) {
         const hl_tensor_group tp = tensor_group_of(l, HL_USER, stage / rows, stage % rows);
         hl_user_model m;
-        hl_user_open(&m, &f->user, x->c->MAX_ITEM_LIST_LENGTH, &tp);
+        hl_user_open(&m, &f->user, &(hl_stack_settings){.positions = x->c->MAX_ITEM_LIST_LENGTH}, &tp);
         for (int k = 0; k < f->plan.user_micro_batches; k++) {
             size_t mark = hl_arena_mark(&f->arena);
             int begin = f->plan.user_micro_batch_begin[k], n = f->plan.user_micro_batch_begin[k + 1] - begin;

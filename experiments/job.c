@@ -63,24 +63,12 @@ static int longest_history(const hl_config *c)
     return test > c->MAX_ITEM_LIST_LENGTH ? test : c->MAX_ITEM_LIST_LENGTH;
 }
 
-/* The public code hands no window to its attention, and neither do we; where all fits in, there is no difference. */
-static void warn_of_window(const hl_llama *shape, const char *folder, const char *key, int longest)
-{
-    if (shape->sliding_window && shape->sliding_window < longest)
-        hl_log(HL_WARN,
-               "%s: sliding_window %d is not applied, so that sequences longer than it are not computed as the model "
-               "was trained; %s lets them have %d",
-               folder, shape->sliding_window, key, longest);
-}
-
 /* What needs no data, which may take long to prepare. */
 static hl_status shapes_of(hl_llama *item, hl_llama *user, const hl_config *c)
 {
     HL_TRY(shape_of(item, c->item_pretrain_dir, &c->item_llm, c->item_llm_init));
     HL_TRY(shape_of(user, c->user_pretrain_dir, &c->user_llm, c->user_llm_init));
     HL_TRY(hl_forecast_check(c, item, user));
-    warn_of_window(item, c->item_pretrain_dir, "MAX_TEXT_LENGTH", c->MAX_TEXT_LENGTH + c->item_emb_token_n);
-    warn_of_window(user, c->user_pretrain_dir, "MAX_ITEM_LIST_LENGTH", longest_history(c));
     if (item->hidden_size == user->hidden_size) return HL_OK;
     return HL_FAIL(HL_EUSAGE,
                    "the Item LLM is %d wide, the User LLM %d: item vectors enter the User LLM as they are; choose two "

@@ -24,6 +24,7 @@ static const struct {
     {"num_attention_heads", offsetof(hl_llama, num_attention_heads), false},
     {"num_key_value_heads", offsetof(hl_llama, num_key_value_heads), false},
     {"head_dim", offsetof(hl_llama, head_dim), false},
+    {"sliding_window", offsetof(hl_llama, sliding_window), false},
     {"rms_norm_eps", offsetof(hl_llama, rms_norm_eps), true},
     {"rope_theta", offsetof(hl_llama, rope_theta), true},
 };

@@ -12,14 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Families that our transformer computes; kv_heads is what an absent num_key_value_heads means (0: all heads). */
+typedef enum { NO_WINDOW, HAS_WINDOW, MAY_HAVE_WINDOW } window_use;
+
+/* What an absent key means, by family (model/family.h): num_key_value_heads (0: all heads), head_dim (0: hidden_size by
+ * heads).  Of families that may have a window, use_sliding_window says whether, max_window_layers from which layer. */
 static const struct {
-    const char *name, *class;
-    int kv_heads;
-    bool has_window;
-} families[] = {
-    {"llama", "Llama", 0, false},
-    {"mistral", "Mistral", 8, true},
+    const char *family;
+    int kv_heads, head_dim;
+    window_use window;
+} defaults[] = {
+    {"llama", 0, 0, NO_WINDOW},
+    {"mistral", 8, 0, HAS_WINDOW},
 };
 
 /* Sizes; `most` keeps a hostile file from asking for more than any model has. */
@@ -76,9 +79,20 @@ static hl_status read_numbers(hl_llama *out, const json_t *config, const char *p
 
 static int find_family(const char *name)
 {
-    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
-        if (name && strcmp(families[i].name, name) == 0) return (int)i;
+    for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
+        if (name && strcmp(defaults[i].family, name) == 0) return (int)i;
     return -1;
+}
+
+static hl_status refuse_family(const json_t *type, const char *path)
+{
+    char list[200] = "";
+    for (size_t i = 0, n = sizeof defaults / sizeof defaults[0]; i < n; i++) {
+        const size_t at = strlen(list);
+        snprintf(list + at, sizeof list - at, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " and ", defaults[i].family);
+    }
+    return HL_FAIL(HL_EFORMAT, "%s: model_type is %.40s; supported are %s, so name such a model", path,
+                   json_is_string(type) ? json_string_value(type) : "missing", list);
 }
 
 /* ---- rotary positions: older files have rope_theta and rope_scaling, newer ones rope_parameters with the theta in
@@ -180,16 +194,6 @@ static bool is_never(const json_t *value)
     return false;
 }
 
-static bool are_full(const json_t *value)
-{
-    bool full = json_is_array(value);
-    for (size_t i = 0; full && i < json_array_size(value); i++) {
-        const char *kind = json_string_value(json_array_get(value, i));
-        full = kind && strcmp(kind, "full_attention") == 0;
-    }
-    return full;
-}
-
 static const struct {
     const char *key;
     bool (*is_ours)(const json_t *value);
@@ -199,7 +203,6 @@ static const struct {
     {"attention_bias", is_false, "biases are not supported"},
     {"mlp_bias", is_false, "biases are not supported"},
     {"partial_rotary_factor", is_one, "heads that are rotated in part are not supported"},
-    {"layer_types", are_full, "only layers of full_attention are supported"},
     {"is_causal", is_true, "only attention to tokens before is supported"},
     {"quantization_config", is_never, "quantized weights are not supported"},
 };
@@ -224,18 +227,18 @@ static hl_status refuse_others(const json_t *config, const char *path)
 }
 
 /* architectures names the class that was saved: its family's, whatever head was on it. */
-static hl_status check_architecture(const json_t *config, int family, const char *path)
+static hl_status check_architecture(const json_t *config, const hl_family *family, const char *path)
 {
     static const char *const heads[] = {"ForCausalLM", "Model", "ForSequenceClassification", "ForTokenClassification",
                                         "ForQuestionAnswering"};
     const char *name = json_string_value(json_array_get(hl_json_get(config, "architectures"), 0));
-    size_t n = strlen(families[family].class);
+    size_t n = strlen(family->class);
     if (!name) return HL_OK;
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
-        if (strncmp(name, families[family].class, n) == 0 && strcmp(name + n, heads[i]) == 0) return HL_OK;
+        if (strncmp(name, family->class, n) == 0 && strcmp(name + n, heads[i]) == 0) return HL_OK;
     return HL_FAIL(HL_EFORMAT,
                    "%s: architectures is %.60s, where model_type %s means %sForCausalLM; name another model", path,
-                   name, families[family].name, families[family].class);
+                   name, family->name, family->class);
 }
 
 static void warn_of_the_rest(const json_t *config, const char *path)
@@ -250,8 +253,9 @@ static void warn_of_the_rest(const json_t *config, const char *path)
 static hl_status fill_absent(hl_llama *out, const json_t *config, int family, const char *path)
 {
     bool is_null = json_is_null(json_object_get(config, "num_key_value_heads"));
-    int absent = is_null ? 0 : families[family].kv_heads;
+    int absent = is_null ? 0 : defaults[family].kv_heads;
     if (!out->num_key_value_heads) out->num_key_value_heads = absent ? absent : out->num_attention_heads;
+    if (!out->head_dim && !json_is_null(json_object_get(config, "head_dim"))) out->head_dim = defaults[family].head_dim;
     if (out->head_dim) return HL_OK;
     if (out->hidden_size % out->num_attention_heads)
         return HL_FAIL(HL_EFORMAT,
@@ -261,27 +265,59 @@ static hl_status fill_absent(hl_llama *out, const json_t *config, int family, co
     return HL_OK;
 }
 
+/* Which layers have a window: of layer_types, those of the one kind, then those of the other. */
+static hl_status read_layer_types(hl_llama *out, const json_t *types, bool has_window, const char *path)
+{
+    const int n = (int)json_array_size(types);
+    int full = 0, sliding = 0;
+    for (int i = 0; i < n; i++) {
+        const char *kind = json_string_value(json_array_get(types, (size_t)i));
+        if (kind && strcmp(kind, "full_attention") == 0 && sliding == 0) full++;
+        if (kind && strcmp(kind, "sliding_attention") == 0 && has_window) sliding++;
+    }
+    if (!json_is_array(types) || full + sliding != n || (sliding && n != out->num_hidden_layers))
+        return refuse(types, "layer_types",
+                      has_window ? "only layers of full_attention, then of sliding_attention are supported"
+                                 : "only layers of full_attention are supported",
+                      path);
+    out->window_from = full;
+    if (sliding == 0) out->sliding_window = 0;
+    return HL_OK;
+}
+
+static hl_status read_window_layers(hl_llama *out, const json_t *config, const char *path)
+{
+    enum { ABSENT = 28 };
+    const json_t *from = hl_json_get(config, "max_window_layers");
+    const json_int_t n = from ? json_integer_value(from) : ABSENT;
+    if (from && (!json_is_integer(from) || n < 0))
+        return HL_FAIL(HL_EFORMAT, "%s: max_window_layers is not a whole number; correct it", path);
+    if (!json_is_true(hl_json_get(config, "use_sliding_window"))) out->sliding_window = 0;
+    out->window_from = n < INT_MAX ? (int)n : INT_MAX;
+    return HL_OK;
+}
+
 /* Families without windows ignore the key. */
 static hl_status read_window(hl_llama *out, const json_t *config, int family, const char *path)
 {
     enum { ABSENT = 4096 };
-    const json_t *window = json_object_get(config, "sliding_window");
+    const json_t *window = json_object_get(config, "sliding_window"), *types = hl_json_get(config, "layer_types");
+    const bool has_window = defaults[family].window != NO_WINDOW && !json_is_null(window);
     json_int_t n = json_integer_value(window);
-    if (!families[family].has_window || json_is_null(window)) return HL_OK;
-    if (window && (!json_is_integer(window) || n < 1))
+    if (has_window && window && (!json_is_integer(window) || n < 1))
         return HL_FAIL(HL_EFORMAT, "%s: sliding_window is neither null nor a whole number above 0; correct it", path);
-    out->sliding_window = !window ? ABSENT : n < INT_MAX ? (int)n : INT_MAX;
-    return HL_OK;
+    if (has_window) out->sliding_window = !window ? ABSENT : n < INT_MAX ? (int)n : INT_MAX;
+    if (defaults[family].window == MAY_HAVE_WINDOW) HL_TRY(read_window_layers(out, config, path));
+    return types ? read_layer_types(out, types, has_window, path) : HL_OK;
 }
 
 static hl_status read_config(hl_llama *out, const json_t *config, const char *path)
 {
     const json_t *type = hl_json_get(config, "model_type");
     int family = find_family(json_string_value(type));
-    if (family < 0)
-        return HL_FAIL(HL_EFORMAT, "%s: model_type is %.40s; supported are llama and mistral, so name such a model",
-                       path, json_is_string(type) ? json_string_value(type) : "missing");
-    HL_TRY(check_architecture(config, family, path));
+    if (family < 0) return refuse_family(type, path);
+    out->family = hl_family_find(defaults[family].family);
+    HL_TRY(check_architecture(config, hl_llama_family(out), path));
     HL_TRY(refuse_others(config, path));
     HL_TRY(read_rotation(out, config, path));
     HL_TRY(read_sizes(out, config, path));

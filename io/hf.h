@@ -4,8 +4,9 @@
 #include "base/error.h"
 #include "model/llama.h"
 
-/* The shape that <folder>/config.json describes; llama and mistral are known.  HL_EFORMAT with a sentence where the
- * model would compute what our transformer does not: biases, scaled rotary positions, another activation.  Local. */
+/* The shape that <folder>/config.json describes; its family is model_type
+ * (model/family.h).  What our transformer would compute differently (biases on demand, scaled rotary positions, another
+ * activation) is HL_EFORMAT with a sentence.  Local. */
 hl_status hl_hf_config(const char *folder, hl_llama *out);
 
 /* Fill w (my array) from the folder's files: the tensors of `table` whose names begin with "<side>_llm.".  In the

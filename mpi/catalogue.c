@@ -72,6 +72,7 @@ static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
     hl_stack_saved saved;
     size_t D = (size_t)hl_engine_width(e);
     hl_item_pack_make(&texts, &e->item_model, e->corpus, c->item + from, n, &e->plan);
+    texts.pack.careful = true;
     hl_stack_saved_lay(&saved, &e->item_model.stack, &texts.pack, &e->saved);
     float *vector = HL_TAKE(&e->plan, float, (size_t)n *D);
     const hl_stack *m = &e->item_model.stack;
@@ -115,13 +116,11 @@ static void encode_replica(hl_catalogue *c, hl_engine *e)
     const hl_layout *l = &e->mesh->layout;
     int from, end, left = most_micro_batches(c, e);
     range_of(&from, &end, c, l, (e->mesh->world.rank - l->side[HL_ITEM].begin) / hl_layout_width(l, HL_ITEM));
-    e->item_model.stack.careful = true;
     for (int n; from < end; from += n, left--) {
         n = micro_batch_from(c, e, from, end);
         if (gives_up(c, e)) pass_over(e, from, n, c);
         else encode(c, e, from, n);
     }
-    e->item_model.stack.careful = false;
     while (left-- > 0) hl_stack_pass_forward(&e->item_model.stack);
 }
 

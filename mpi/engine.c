@@ -14,13 +14,22 @@ static int slices_of(const hl_engine_rules *rules, const hl_tensor_group *tp)
 
 static void open_models(hl_engine *e, const hl_llama *item, const hl_llama *user, const hl_engine_rules *rules)
 {
-    hl_item_open(&e->item_model, item, rules->plan.item_tokens, rules->longest_text,
-                 &e->mesh->side[HL_ITEM].tensor_group);
-    e->item_model.share_prefix = rules->plan.share_prefix;
-    e->item_model.share_tokens = rules->share_tokens;
+    const hl_tensor_group *item_tp = &e->mesh->side[HL_ITEM].tensor_group,
+                          *user_tp = &e->mesh->side[HL_USER].tensor_group;
+    hl_item_open(&e->item_model, item,
+                 &(hl_item_settings){.item_tokens = rules->plan.item_tokens,
+                                     .longest = rules->longest_text,
+                                     .share_prefix = rules->plan.share_prefix,
+                                     .share_tokens = rules->share_tokens,
+                                     .slices = slices_of(rules, item_tp),
+                                     .sharder = &e->sharding[HL_ITEM].sharder},
+                 item_tp);
+    e->rules.plan.share_prefix = e->item_model.share_prefix;
     e->stack[HL_ITEM] = &e->item_model.stack;
     hl_item_params(&e->sharding[HL_ITEM].whole, item, rules->plan.item_tokens, &hl_alone);
-    hl_user_open(&e->user_model, user, rules->longest_history, &e->mesh->side[HL_USER].tensor_group);
+    hl_user_open(&e->user_model, user,
+                 &(hl_stack_settings){rules->longest_history, slices_of(rules, user_tp), &e->sharding[HL_USER].sharder},
+                 user_tp);
     e->stack[HL_USER] = &e->user_model.stack;
     hl_user_params(&e->sharding[HL_USER].whole, user, &hl_alone);
 }
@@ -30,10 +39,8 @@ static void open_side(hl_engine *e, hl_side side, const hl_params *table)
     const hl_engine_rules *rules = &e->rules;
     const hl_mesh_side *mesh = &e->mesh->side[side];
     const bool overlap = rules->overlap && rules->plan.groups == 0; /* sums of groups are put together at the end */
-    e->stack[side]->slices = slices_of(rules, &mesh->tensor_group);
     hl_sharding_open(&e->sharding[side], table, &mesh->group, &mesh->dp, &mesh->tensor_group, rules->zero,
                      rules->for_training, overlap);
-    e->stack[side]->sharder = &e->sharding[side].sharder;
     hl_pipe_open(&e->pipe[side], &mesh->pp);
 }
 

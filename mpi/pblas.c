@@ -110,8 +110,8 @@ static product product_of(const hl_tiles *g, const float *x, const float *w, con
     p.K = c->K[g->row + 1] - c->K[g->row];
     p.M = p.y.high * g->columns;
     p.N = p.y.wide * g->rows;
-    put_rows(&p.x, x, p.T, p.D);
-    put_weights(&p.w, w, p.F, p.K);
+    if (x) put_rows(&p.x, x, p.T, p.D);
+    if (w) put_weights(&p.w, w, p.F, p.K);
     return p;
 }
 
@@ -151,12 +151,14 @@ void hl_pblas_backward(const hl_tiles *g, float *dx, float *dw, const float *dy,
     put_rows(&p.y, dy, p.T, p.F);
     for (hl_tile_panel at = {0}; hl_tile_panel_next(&at, g, c);) {
         const int row = row_of(&p, &at, c), column = column_of(&p, &at, c);
-        psgemm_("T", "N", &at.n, &p.N, &p.M, &one, p.w.x, &ONE, &column, p.w.desc, p.y.x, &ONE, &ONE, p.y.desc, &one,
-                into_x.x, &row, &ONE, into_x.desc);
-        psgemm_("N", "T", &p.M, &at.n, &p.N, &one, p.y.x, &ONE, &ONE, p.y.desc, p.x.x, &row, &ONE, p.x.desc, &one,
-                into_w.x, &ONE, &column, into_w.desc);
+        if (dx)
+            psgemm_("T", "N", &at.n, &p.N, &p.M, &one, p.w.x, &ONE, &column, p.w.desc, p.y.x, &ONE, &ONE, p.y.desc,
+                    &one, into_x.x, &row, &ONE, into_x.desc);
+        if (dw)
+            psgemm_("N", "T", &p.M, &at.n, &p.N, &one, p.y.x, &ONE, &ONE, p.y.desc, p.x.x, &row, &ONE, p.x.desc, &one,
+                    into_w.x, &ONE, &column, into_w.desc);
     }
-    take_rows(dx, &into_x, p.T, p.D);
-    add_weights(dw, &into_w, p.F, p.K);
+    if (dx) take_rows(dx, &into_x, p.T, p.D);
+    if (dw) add_weights(dw, &into_w, p.F, p.K);
     hl_arena_back(scratch, mark);
 }

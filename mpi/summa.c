@@ -133,20 +133,35 @@ static void sum_for(const hl_group *line, int owner, float *y, size_t n, hl_aren
     hl_arena_back(scratch, mark);
 }
 
-void hl_summa_backward(const hl_tiles *g, float *dx, float *dw, const float *dy, const float *x, const float *w,
+static void panel_to_x(const hl_tiles *g, float *dx, const float *dy, const float *w, const hl_tile_panel *p,
                        const hl_tile_cuts *c, hl_arena *scratch)
 {
     const sizes s = sizes_of(g, c);
+    const size_t n = (size_t)s.T * (size_t)p->n;
+    float *panel = HL_TAKE(scratch, float, n);
+    hl_rows_by_rows(panel, dy, panel_of_w(g, w, p, c, scratch), s.T, p->n, s.F);
+    sum_for(&grid_of(g)->row, p->column, panel, n, scratch);
+    if (g->column == p->column) put_columns(dx, panel, s.T, s.D, place_in_x(p, c), p->n);
+}
+
+static void panel_to_w(const hl_tiles *g, float *dw, const float *dy, const float *x, const hl_tile_panel *p,
+                       const hl_tile_cuts *c, hl_arena *scratch)
+{
+    const sizes s = sizes_of(g, c);
+    const size_t n = (size_t)s.F * (size_t)p->n;
+    float *panel = HL_TAKE_ZERO(scratch, float, n);
+    hl_columns_times(panel, panel_of_x(g, x, p, c, scratch), dy, s.T, p->n, s.F);
+    sum_for(&grid_of(g)->column, p->row, panel, n, scratch);
+    if (g->row == p->row) add_columns(dw, panel, s.F, s.K, place_in_w(p, c), p->n);
+}
+
+void hl_summa_backward(const hl_tiles *g, float *dx, float *dw, const float *dy, const float *x, const float *w,
+                       const hl_tile_cuts *c, hl_arena *scratch)
+{
     for (hl_tile_panel p = {0}; hl_tile_panel_next(&p, g, c);) {
-        const size_t mark = hl_arena_mark(scratch), nx = (size_t)s.T * (size_t)p.n, nw = (size_t)s.F * (size_t)p.n;
-        const float *px = panel_of_x(g, x, &p, c, scratch), *pw = panel_of_w(g, w, &p, c, scratch);
-        float *pdx = HL_TAKE(scratch, float, nx), *pdw = HL_TAKE_ZERO(scratch, float, nw);
-        hl_rows_by_rows(pdx, dy, pw, s.T, p.n, s.F);
-        hl_columns_times(pdw, px, dy, s.T, p.n, s.F);
-        sum_for(&grid_of(g)->row, p.column, pdx, nx, scratch);
-        sum_for(&grid_of(g)->column, p.row, pdw, nw, scratch);
-        if (g->column == p.column) put_columns(dx, pdx, s.T, s.D, place_in_x(&p, c), p.n);
-        if (g->row == p.row) add_columns(dw, pdw, s.F, s.K, place_in_w(&p, c), p.n);
+        const size_t mark = hl_arena_mark(scratch);
+        if (dx) panel_to_x(g, dx, dy, w, &p, c, scratch);
+        if (dw) panel_to_w(g, dw, dy, x, &p, c, scratch);
         hl_arena_back(scratch, mark);
     }
 }

@@ -72,6 +72,7 @@ MPI_TESTS = \
 	tests/test-dataset \
 	tests/test-step \
 	tests/test-exact \
+	tests/test-families \
 	tests/test-evaluate \
 	tests/test-ranking \
 	tests/test-finite \
@@ -109,6 +110,7 @@ ODD_TESTS = \
 	tests/test-split \
 	tests/test-step \
 	tests/test-exact \
+	tests/test-families \
 	tests/test-check \
 	tests/test-checkpoint
 
@@ -206,6 +208,8 @@ tests_test_spectrum_LDADD = $(MPI_TEST_LINK)
 
 tests_test_adjoint_LDADD = $(MPI_TEST_LINK)
 tests_test_exact_LDADD = $(MPI_TEST_LINK)
+tests_test_families_SOURCES = tests/test-families.c tests/golden.c tests/golden.h
+tests_test_families_LDADD = $(MPI_TEST_LINK)
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
 

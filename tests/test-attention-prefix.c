@@ -75,7 +75,7 @@ static void narrow_sum(double *narrow, const float *wide, const sharing *s, int 
 static hl_prefix prefix_of(const sharing *s, const float *qkv)
 {
     const float *k = qkv + s->od;
-    return (hl_prefix){qkv + s->P * s->row, k, k + s->h.K * s->h.d, s->row, s->row, s->T - s->P, s->P};
+    return (hl_prefix){qkv + s->P * s->row, k, k + s->h.K * s->h.d, s->row, s->row, s->T - s->P, s->P, NULL};
 }
 
 /* Rows of the prefix are given no gradient, so that their own queries do not count several times. */
@@ -123,7 +123,7 @@ static void compare_last_rows(sharing *s)
     hl_attention_last_forward(wo, wlse, q, wrows, s->wide_begin, s->segments, &s->h);
     hl_attention_last_backward(wdq, wd, d_o, wo, wlse, q, wrows, s->wide_begin, s->segments, &s->h);
     narrow_sum(sum, wd, s, kv);
-    const hl_prefix x = {q, rows, rows + s->h.K * s->h.d, s->od, kv, s->segments, s->P};
+    const hl_prefix x = {q, rows, rows + s->h.K * s->h.d, s->od, kv, s->segments, s->P, NULL};
     hl_attention_last_forward(o, lse, q, rows, s->begin, s->segments, &s->h);
     hl_attention_prefix_forward(o, lse, &x, &s->h);
     memset(d, 0, (size_t)(s->T * kv) * sizeof *d);
@@ -137,7 +137,8 @@ static void compare_last_rows(sharing *s)
 }
 
 /* Whole models and shares of heads that begin inside a group. */
-static const hl_heads heads[] = {{4, 2, 8, 2, 0}, {3, 3, 4, 1, 0}, {6, 1, 16, 6, 0}, {3, 2, 6, 2, 1}, {5, 3, 8, 2, 1}};
+static const hl_heads heads[] = {
+    {4, 2, 8, 2, 0, 0}, {3, 3, 4, 1, 0, 0}, {6, 1, 16, 6, 0, 0}, {3, 2, 6, 2, 1, 0}, {5, 3, 8, 2, 1, 0}};
 
 static void every_row_sees_the_prefix(void)
 {

@@ -152,7 +152,7 @@ static void common_pieces_get_the_sum_of_their_gradients(void)
     hl_mesh_open(&m, g, &l);
     for (int r = 0; r < g->size; r++) {
         peers[r] = (hl_tensor_group){.rank = r, .size = g->size};
-        hl_item_open(&all[r], &shape, 1, 10, &peers[r]);
+        hl_item_open(&all[r], &shape, &(hl_item_settings){.item_tokens = 1, .longest = 10}, &peers[r]);
     }
     const hl_params *t = &all[g->rank].table;
     float *grad = hl_alloc(t->count * sizeof *grad);

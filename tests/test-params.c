@@ -24,8 +24,8 @@ typedef struct {
 
 static void open_models(models *m, int item_tokens)
 {
-    hl_item_open(&m->item, &shape, item_tokens, 20, &hl_alone);
-    hl_user_open(&m->user, &shape, 10, &hl_alone);
+    hl_item_open(&m->item, &shape, &(hl_item_settings){.item_tokens = item_tokens, .longest = 20}, &hl_alone);
+    hl_user_open(&m->user, &shape, &(hl_stack_settings){.positions = 10}, &hl_alone);
 }
 
 static void close_models(models *m)

@@ -49,7 +49,7 @@ static void through(size_t part[4], float *to, const hl_llama *shape, const floa
     hl_user_model m;
     hl_pack pack;
     hl_stack_saved saved;
-    hl_user_open(&m, shape, 301, &hl_alone);
+    hl_user_open(&m, shape, &(hl_stack_settings){.positions = 301}, &hl_alone);
     hl_user_pack(&pack, length, SEGMENTS, how->last_only, &arena);
     pack.kinds = how->kinds;
     pack.kind = how->kind;

@@ -11,21 +11,29 @@
 
 /* A query head and what it reads in one segment. */
 typedef struct {
-    const float *q, *k, *v; /* k and v: of the segment's first token, the next one `step` further */
+    const float *q, *k, *v; /* k and v: of the first token that is seen, the next one `step` further */
     size_t step;
     int length, d;
     float scale;
 } reading;
 
+/* The first token that the last one of a segment sees: the segment's, or its window's. */
+static int first_seen(const int *begin, int segment, const hl_heads *h)
+{
+    const int window = begin[segment + 1] - h->window;
+    return h->window && window > begin[segment] ? window : begin[segment];
+}
+
 static reading reading_of(const float *q, const float *kv, const int *begin, int segment, int head, const hl_heads *h)
 {
-    const size_t step = (size_t)(2 * h->K * h->d), first = (size_t)begin[segment] * step;
+    const int seen = first_seen(begin, segment, h);
+    const size_t step = (size_t)(2 * h->K * h->d), first = (size_t)seen * step;
     const float *k = kv + first + (size_t)((head + h->lead) / h->group * h->d);
     return (reading){q + (size_t)(segment * h->H + head) * (size_t)h->d,
                      k,
                      k + h->K * h->d,
                      step,
-                     begin[segment + 1] - begin[segment],
+                     begin[segment + 1] - seen,
                      h->d,
                      1.0f / sqrtf((float)h->d)};
 }
@@ -56,7 +64,7 @@ HL_FAST static void forward_head(float *restrict o, float *lse, const reading *r
     *lse = most + logf(sum);
 }
 
-/* dk and dv of the segment's first token; the next ones r->step further. */
+/* dk and dv of the first token that is seen; the next ones r->step further. */
 HL_FAST static void backward_head(float *restrict dq, float *restrict dk, float *restrict dv, const float *restrict d_o,
                                   const float *restrict o, float lse, const reading *r)
 {
@@ -95,7 +103,7 @@ static void backward_segment(float *dq, float *dkv, const float *d_o, const floa
     for (int head = 0; head < h->H; head++) {
         const reading r = reading_of(q, kv, begin, s, head, h);
         const size_t at = (size_t)(s * h->H + head) * (size_t)h->d;
-        float *dk = dkv + first + (size_t)((head + h->lead) / h->group * h->d);
+        float *dk = dkv + (size_t)first_seen(begin, s, h) * row + (size_t)((head + h->lead) / h->group * h->d);
         backward_head(dq + at, dk, dk + h->K * h->d, d_o + at, o + at, lse[s * h->H + head], &r);
     }
 }

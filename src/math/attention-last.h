@@ -1,6 +1,7 @@
 /* attention-last.h - attention of each segment's last token alone, where nothing else is read out.
  *
- * The last token sees its whole segment, so no mask is left.  Queries lie in q (segments, H d), keys and values of all
+ * The last token sees its whole segment, or the window at its end, so no mask is left.  Queries lie in q (segments,
+ * H d), keys and values of all
  * tokens in rows of kv (T, 2 K d): K key heads, K value heads.  Heads, segments and scale are those of attention.h. */
 #ifndef MATH_ATTENTION_LAST_H
 #define MATH_ATTENTION_LAST_H

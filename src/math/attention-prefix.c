@@ -72,6 +72,44 @@ static size_t out_at(const job *j, const place *p)
     return ((size_t)p->first * (size_t)j->h->H + (size_t)p->head) * (size_t)j->h->d;
 }
 
+/* With a window: from (lanes), the first key that each query sees; sees (lanes): is there one? */
+static void take_windows(int *from, bool *sees, const job *j, const place *p, int i0)
+{
+    for (int x = 0; x < j->s->lanes; x++) {
+        from[x] = i0 + x < 0 ? 0 : j->x->position[p->first + i0 + x] + 1 - j->h->window;
+        sees[x] = from[x] < j->x->P;
+    }
+}
+
+/* The scores of what lies before a window are gone, and a query that sees no key takes nothing. */
+static void soften(const job *j, const memory *m, const place *p, int i0, float *share, float *lse)
+{
+    const float nothing = -1e30f;
+    int from[HL_LANES_MOST];
+    bool sees[HL_LANES_MOST];
+    if (j->h->window) {
+        take_windows(from, sees, j, p, i0);
+        for (int x = 0; x < j->s->lanes; x++) from[x] = sees[x] ? from[x] : j->x->P - 1;
+        hl_strips_hide(j->s, m->strip, from, j->x->P);
+    }
+    j->s->soften(m->strip, share, lse, j->x->P, HL_SEES_ALL);
+    for (int x = 0; j->h->window && x < j->s->lanes; x++)
+        if (!sees[x]) {
+            share[x] = 0.0f;
+            lse[x] = nothing;
+        }
+}
+
+static void harden(const job *j, const memory *m, const place *p, int i0, const float *lse, const float *delta)
+{
+    int from[HL_LANES_MOST];
+    bool sees[HL_LANES_MOST];
+    j->s->harden(m->strip, m->slope, lse, delta, j->x->P, HL_SEES_ALL);
+    if (!j->h->window) return;
+    take_windows(from, sees, j, p, i0);
+    hl_strips_clear(j->s, m->strip, m->slope, from, j->x->P);
+}
+
 static void forward_strip(const job *j, const memory *m, const place *p, int i0)
 {
     float keep[HL_LANES_MOST], share[HL_LANES_MOST], lse[HL_LANES_MOST], own[HL_LANES_MOST] = {0};
@@ -79,7 +117,7 @@ static void forward_strip(const job *j, const memory *m, const place *p, int i0)
     const int from = i0 < 0 ? -i0 : 0;
     for (int x = from; x < j->s->lanes; x++) own[x] = j->lse[lse_at(j, p, i0 + x)];
     take_scores(j, m, p, i0);
-    j->s->soften(m->strip, share, lse, j->x->P, HL_SEES_ALL);
+    soften(j, m, p, i0, share, lse);
     j->s->merge(keep, share, lse, own);
     for (int x = from; x < j->s->lanes; x++) j->lse[lse_at(j, p, i0 + x)] = lse[x];
     j->s->give(&to, m->strip, m->v, j->x->P, j->h->d, j->wide);
@@ -103,7 +141,7 @@ static void backward_strip(const job *j, const memory *m, const place *p, int i0
     s->turn(m->turned_do, m->d_o, j->wide, 1.0f);
     take_scores(j, m, p, i0);
     s->score(m->slope, m->v, m->turned_do, P, d, j->wide);
-    s->harden(m->strip, m->slope, lse, delta, P, HL_SEES_ALL);
+    harden(j, m, p, i0, lse, delta);
     s->give(&dq, m->slope, m->k, P, d, j->wide);
     s->add(dk, m->slope, m->q, P, j->wide);
     s->add(dv, m->strip, m->d_o, P, j->wide);

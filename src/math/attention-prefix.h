@@ -13,6 +13,7 @@
 typedef struct {
     const float *q, *k, *v;
     int q_step, kv_step, n, P;
+    const int *position; /* (n) of each query, for windows: key p is at position p */
 } hl_prefix;
 
 /* o (n, H d) and lse (n, H) hold attention to other keys and become that to all. */

@@ -24,6 +24,7 @@ typedef struct {
     const float *qkv, *o, *d_o, *lse; /* the last three: backward only */
     float *out, *out_lse;             /* forward: o and lse; backward: dqkv */
     int H, K, d, group, lead, wide;   /* wide: d up to a multiple of 8 */
+    int window;
     float scale;
 } job;
 
@@ -72,12 +73,29 @@ static void take_keys(const job *j, const memory *m, int first, int length, int 
     j->s->copy(m->v, head_of(j, first, j->H + j->K + key_head), 0, n, length, j->d, j->wide);
 }
 
+/* The keys [first, first + n) that a strip of queries from i0 on sees: all up to its last, or those within a window of
+ * one of them.  from (lanes): where each lane's window begins, counted from `first`. */
+typedef struct {
+    int first, n, diagonal;
+    int from[HL_LANES_MOST];
+} view;
+
+static view view_of(const job *j, int i0)
+{
+    const int lanes = j->s->lanes, before = j->window ? i0 + 1 - j->window : 0;
+    view v = {.first = before > 0 ? before / lanes * lanes : 0};
+    v.n = i0 + lanes - v.first;
+    v.diagonal = i0 - v.first;
+    for (int x = 0; j->window && x < lanes; x++) v.from[x] = before + x - v.first;
+    return v;
+}
+
 /* The scores of the queries from i0 on, which is negative where the segment does not begin with a whole strip. */
-static void take_scores(const job *j, const memory *m, const place *p, int i0)
+static void take_scores(const job *j, const memory *m, const place *p, int i0, const view *v)
 {
     j->s->copy(m->q, head_of(j, p->first, p->head), i0, j->s->lanes, p->length, j->d, j->wide);
     j->s->turn(m->turned_q, m->q, j->wide, j->scale * log2_e);
-    j->s->score(m->strip, m->k, m->turned_q, i0 + j->s->lanes, j->d, j->wide);
+    j->s->score(m->strip, m->k + v->first * j->wide, m->turned_q, v->n, j->d, j->wide);
 }
 
 static void forward_strip(const job *j, const memory *m, const place *p, int i0)
@@ -86,11 +104,13 @@ static void forward_strip(const job *j, const memory *m, const place *p, int i0)
     const int lanes = j->s->lanes;
     float share[HL_LANES_MOST], lse[HL_LANES_MOST];
     const hl_strip_target to = {j->out + (size_t)p->first * row + p->head * j->d, row, i0, p->length, NULL, share};
-    take_scores(j, m, p, i0);
-    j->s->soften(m->strip, share, lse, i0 + lanes, i0);
+    const view v = view_of(j, i0);
+    take_scores(j, m, p, i0, &v);
+    if (j->window) hl_strips_hide(j->s, m->strip, v.from, v.n);
+    j->s->soften(m->strip, share, lse, v.n, v.diagonal);
     for (int x = i0 < 0 ? -i0 : 0; x < lanes; x++)
         j->out_lse[(size_t)(p->first + i0 + x) * (size_t)j->H + (size_t)p->head] = lse[x];
-    j->s->give(&to, m->strip, m->v, i0 + lanes, j->d, j->wide);
+    j->s->give(&to, m->strip, m->v + v.first * j->wide, v.n, j->d, j->wide);
 }
 
 static void forward_segment(const job *j, const memory *m, int first, int length, int key_head)
@@ -104,7 +124,8 @@ static void forward_segment(const job *j, const memory *m, int first, int length
 static void backward_strip(const job *j, const memory *m, const place *p, int i0)
 {
     const hl_strips *s = j->s;
-    const int seen = i0 + s->lanes;
+    const view v = view_of(j, i0);
+    const int before = v.first * j->wide;
     float lse[HL_LANES_MOST], delta[HL_LANES_MOST], scale[HL_LANES_MOST];
     const hl_strip_target dq = {j->out + head_at(j, p->first, p->head), row_of(j), i0, p->length, NULL, scale};
     for (int x = 0; x < s->lanes; x++) {
@@ -115,12 +136,13 @@ static void backward_strip(const job *j, const memory *m, const place *p, int i0
     s->copy(m->d_o, out_of(j, j->d_o, p), i0, s->lanes, p->length, j->d, j->wide);
     s->dot(delta, m->o, m->d_o, j->wide);
     s->turn(m->turned_do, m->d_o, j->wide, 1.0f);
-    take_scores(j, m, p, i0);
-    s->score(m->slope, m->v, m->turned_do, seen, j->d, j->wide);
-    s->harden(m->strip, m->slope, lse, delta, seen, i0);
-    s->give(&dq, m->slope, m->k, seen, j->d, j->wide);
-    s->add(m->dk, m->slope, m->q, seen, j->wide);
-    s->add(m->dv, m->strip, m->d_o, seen, j->wide);
+    take_scores(j, m, p, i0, &v);
+    s->score(m->slope, m->v + before, m->turned_do, v.n, j->d, j->wide);
+    s->harden(m->strip, m->slope, lse, delta, v.n, v.diagonal);
+    if (j->window) hl_strips_clear(s, m->strip, m->slope, v.from, v.n);
+    s->give(&dq, m->slope, m->k + before, v.n, j->d, j->wide);
+    s->add(m->dk + before, m->slope, m->q, v.n, j->wide);
+    s->add(m->dv + before, m->strip, m->d_o, v.n, j->wide);
 }
 
 static void give_rows(float *y, size_t y_row, const float *sum, int n, int d, int wide, float scale)
@@ -202,6 +224,7 @@ static job job_of(const float *qkv, const hl_heads *h)
                  .group = h->group,
                  .lead = h->lead,
                  .wide = (h->d + 7) / 8 * 8,
+                 .window = h->window,
                  .scale = 1.0f / sqrtf((float)h->d)};
 }
 

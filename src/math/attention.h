@@ -1,6 +1,7 @@
 /* attention.h - causal attention over packed sequences, with grouped queries (Ainslie et al., arXiv 2305.13245).
  *
- * Tokens of one segment see only earlier tokens of that segment and themselves.  Segment s has the tokens
+ * Tokens of one segment see only earlier tokens of that segment and themselves; with a sliding window the latest
+ * `window` of these (Beltagy et al., Longformer, arXiv 2004.05150).  Segment s has the tokens
  * [begin[s], begin[s + 1]).  Queries, keys and values of a token lie in one row of qkv (T, (H + 2K) d):
  * H query heads, K key heads, K value heads; query head h reads key head (h + lead) / group.  The scale is 1/sqrt(d).
  * No T x T matrix exists; the backward recomputes probabilities from `lse`. */
@@ -11,6 +12,7 @@
  * `lead` heads of the first group are elsewhere. */
 typedef struct {
     int H, K, d, group, lead;
+    int window; /* keys that a query sees, its own included; 0: all */
 } hl_heads;
 
 /* o (T, H d).  lse (T, H): log of the sum of exponentials of each row of scores. */

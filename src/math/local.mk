@@ -11,8 +11,10 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/attention-prefix.c src/math/attention-prefix.h \
 	src/math/attention-last.c src/math/attention-last.h \
 	src/math/bf16.c src/math/bf16.h \
+	src/math/bias.c src/math/bias.h \
 	src/math/count.c src/math/count.h \
 	src/math/gram.c src/math/gram.h \
+	src/math/head-norm.c src/math/head-norm.h \
 	src/math/kernels.c src/math/kernels.h \
 	src/math/linear.c src/math/linear.h \
 	src/math/norm.c src/math/norm.h \
@@ -23,6 +25,7 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/rmsnorm-part.c src/math/rmsnorm-part.h \
 	src/math/rope.c src/math/rope.h \
 	src/math/rows.c src/math/rows.h \
+	src/math/shares.c src/math/shares.h \
 	src/math/sliced.c src/math/sliced.h \
 	src/math/strip.c src/math/strip-8.c src/math/strip-16.c src/math/strip.h src/math/strip-lanes.h \
 	src/math/swiglu.c src/math/swiglu.h

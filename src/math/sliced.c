@@ -63,9 +63,10 @@ void hl_sliced_column_parallel_backward(float *dx, float *dw, const float *dy, c
 {
     const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)D;
     const int N = hl_pieces_width(p);
+    if (dw) hl_product(dw, (size_t)D, turned(dy, N), rows(x, D), N, D, T, true);
+    if (!dx) return;
     float *part = p->slices > 1 ? HL_TAKE_ROWS(scratch, float, n, p->slices) : dx;
     columns_dx(part, dy, w, T, D, p);
-    hl_product(dw, (size_t)D, turned(dy, N), rows(x, D), N, D, T, true);
     if (p->slices > 1) add_slices(dx, part, p->slices, n);
     hl_arena_back(scratch, mark);
 }

@@ -23,7 +23,7 @@ int hl_pieces_width(const hl_pieces *p);
 /* Column-parallel: y (T, N) = x (T, D) w^T, w (N, D), N = hl_pieces_width. */
 void hl_sliced_column_parallel_forward(float *y, const float *x, const float *w, int T, int D, const hl_pieces *p);
 
-/* dx (T, D) = dy (T, N) w, summed over slices;   dw (N, D) += dy^T x. */
+/* dx (T, D) = dy (T, N) w, summed over slices;   dw (N, D) += dy^T x.  dx or dw may be NULL: not wanted. */
 void hl_sliced_column_parallel_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T,
                                         int D, const hl_pieces *p, hl_arena *scratch);
 

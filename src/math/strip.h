@@ -64,6 +64,11 @@ extern const hl_strips hl_strips_8, hl_strips_16; /* the latter for AVX-512 alon
 /* The ones for this processor. */
 const hl_strips *hl_strips_here(void);
 
+/* With a sliding window lane x sees only the keys from from[x] on.  hide: of scores (n, lanes) those before it become
+ * -infinity; each lane must see a key.  clear: what harden has made of them becomes zero. */
+void hl_strips_hide(const hl_strips *s, float *strip, const int *from, int n);
+void hl_strips_clear(const hl_strips *s, float *strip, float *slope, const int *from, int n);
+
 /* n up to a multiple of the lanes. */
 static inline int hl_strips_up(const hl_strips *s, int n) { return (n + s->lanes - 1) / s->lanes * s->lanes; }
 

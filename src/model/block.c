@@ -1,526 +1,383 @@
-/* block.c - one Llama block over packed sequences, forward and backward.
+/* block.c - one block over packed sequences, forward and backward.
  *
  * Normalised rows and the gated product are recomputed in the backward: a pass over memory each, against a third of the
  * saved activations. */
 #include "model/block.h"
-#include "base/part.h"
-#include "math/linear.h"
-#include "math/product.h"
-#include "math/rmsnorm.h"
-#include "math/rope.h"
+#include "math/bias.h"
 #include "math/rows.h"
-#include "math/sliced.h"
+#include "math/shares.h"
 #include "math/swiglu.h"
-#include "model/sequence-part.h"
 #include "model/see.h"
-#include <omp.h>
+#include "model/turn.h"
 #include <string.h>
 
-/* ---- products */
+static size_t numbers(int rows, int columns) { return (size_t)rows * (size_t)columns; }
 
-/* The matrices that are one to a product. */
-static hl_pieces qkv_of(const hl_stack *m, const hl_widths *s)
-{
-    return (hl_pieces){m->slices, 3, {s->od, s->K * s->d, s->K * s->d}};
-}
-static hl_pieces q_of(const hl_stack *m, const hl_widths *s) { return (hl_pieces){m->slices, 1, {s->od}}; }
-static hl_pieces kv_of(const hl_stack *m, const hl_widths *s)
-{
-    return (hl_pieces){m->slices, 2, {s->K * s->d, s->K * s->d}};
-}
-static hl_pieces gate_up_of(const hl_stack *m, const hl_widths *s) { return (hl_pieces){m->slices, 2, {s->F, s->F}}; }
+/* ---- rows: threads may take some of them through several products, where peers have nothing to add */
 
-/* A column-parallel linear layer, whose output peers divide: y (T, columns of p) = x (T, D) w^T. */
-static void column_parallel_forward(float *y, const hl_stack *m, const float *x, const float *w, int T, hl_pieces p)
+static int shares_of(const hl_pass *p, int n)
 {
-    const int D = m->shape.hidden_size;
-    if (m->slices) hl_sliced_column_parallel_forward(y, x, w, T, D, &p);
-    else hl_linear_forward(y, x, w, T, D, hl_pieces_width(&p));
+    const hl_widths s = hl_widths_of(p->m);
+    const int narrow = s.F < s.od ? s.F : s.od;
+    return p->cut->has_threads ? hl_shares_of(n, s.D < narrow ? s.D : narrow, 2 * numbers(s.F, s.D)) : 1;
 }
 
-static void column_parallel_backward(float *dx, float *dw, const hl_stack *m, const float *dy, const float *x,
-                                     const float *w, int T, hl_pieces p, hl_arena *scratch)
+/* n rows of r: all of them, or some that are mine alone. */
+static hl_row_share rows_of(const hl_row_share *r, int n) { return n == r->n ? *r : (hl_row_share){.n = n, .kept = n}; }
+
+/* The pass of rows [t, t + n) alone, of which each asks. */
+static hl_pass part_of(const hl_pass *p, int t, int n, hl_arena *scratch)
 {
-    const int D = m->shape.hidden_size;
-    if (m->slices) hl_sliced_column_parallel_backward(dx, dw, dy, x, w, T, D, &p, scratch);
-    else hl_linear_backward(dx, dw, dy, x, w, T, D, hl_pieces_width(&p));
-}
-
-/* A row-parallel linear layer, whose input peers divide, K of it mine: y (T, D) = x (T, K) w^T, to be summed over
- * peers. */
-static void row_parallel_forward(float *y, const hl_stack *m, const float *x, const float *w, int T, int K,
-                                 hl_arena *scratch)
-{
-    const int D = m->shape.hidden_size;
-    if (m->slices) hl_sliced_row_parallel_forward(y, x, w, T, K, D, m->slices, scratch);
-    else hl_linear_forward(y, x, w, T, K, D);
-}
-
-static void row_parallel_backward(float *dx, float *dw, const hl_stack *m, const float *dy, const float *x,
-                                  const float *w, int T, int K)
-{
-    const int D = m->shape.hidden_size;
-    if (m->slices) hl_sliced_row_parallel_backward(dx, dw, dy, x, w, T, K, D);
-    else hl_linear_backward(dx, dw, dy, x, w, T, K, D);
-}
-
-/* The two around attention. */
-static void project_in(float *y, const hl_stack *m, const float *x, const float *w, int T, hl_pieces p,
-                       hl_arena *scratch)
-{
-    const int D = m->shape.hidden_size;
-    if (hl_stack_is_careful(m, D)) hl_linear_forward_double(y, x, w, T, D, hl_pieces_width(&p), scratch);
-    else column_parallel_forward(y, m, x, w, T, p);
-}
-
-static void project_out(float *y, const hl_stack *m, const float *x, const float *w, int T, int K, hl_arena *scratch)
-{
-    if (hl_stack_is_careful(m, K)) hl_linear_forward_double(y, x, w, T, K, m->shape.hidden_size, scratch);
-    else row_parallel_forward(y, m, x, w, T, K, scratch);
-}
-
-/* ---- threads: where peers have nothing to add, each takes some rows through several ops, and waits for the others
- * once */
-
-/* How many shares n rows have; 1: they go together, and threads share each op.  So they do where a layer's matrices
- * do not fit a cache: of all cores, since threads that multiply by the same one at a time read it once; of each
- * core, where products are our own, since each thread then packs them for itself.  Then no parallel region may
- * surround the ops: OpenMP would make new threads for each region within it. */
-static int shares_of(const hl_stack *m, int n)
-{
-    enum { CACHED = 1 << 22, CACHED_EACH = 1 << 18 };
-    const hl_widths s = hl_widths_of(m);
-    const int threads = omp_in_parallel() ? 1 : omp_get_max_threads(), narrow = s.F < s.od ? s.F : s.od,
-              side = s.D < narrow ? s.D : narrow;
-    const bool own = hl_product_is_faster(n / threads, side, side),
-               large = 2 * (size_t)s.F * (size_t)s.D > (own ? CACHED_EACH : CACHED);
-    return m->tp->size > 1 || m->slices || !hl_math_is_fp32() || large || n < threads * HL_LINEAR_LEAST_ROWS ? 1
-                                                                                                             : threads;
-}
-
-/* Memory of a thread; it stays until the thread ends, so that after the largest share nothing is allocated. */
-static hl_arena *own_room(void)
-{
-    static _Thread_local hl_arena room;
-    if (!room.growing) room = hl_arena_growing("rows of a layer");
-    return &room;
-}
-
-/* dw (F, D) += dy^T x over T tokens. */
-typedef struct {
-    float *dw;
-    const float *dy, *x;
-    int F, D;
-} weight_gradient;
-
-/* Two of them, which do not depend on one another: each thread has rows of both. */
-static void weights_backward(const weight_gradient g[2], int T, int threads)
-{
-    if (g[0].F < threads * HL_LINEAR_LEAST_ROWS || g[1].F < threads * HL_LINEAR_LEAST_ROWS) {
-        for (int k = 0; k < 2; k++) hl_linear_weights(g[k].dw, g[k].dy, g[k].x, T, g[k].D, g[k].F, 0, g[k].F);
-        return;
-    }
-#pragma omp parallel for schedule(static, 1)
-    for (int i = 0; i < threads; i++)
-        for (int k = 0; k < 2; k++)
-            hl_linear_weights(g[k].dw, g[k].dy, g[k].x, T, g[k].D, g[k].F, (int)hl_part_begin(g[k].F, threads, i),
-                              (int)hl_part_begin(g[k].F, threads, i + 1));
-}
-
-/* ---- forward */
-
-/* rope(q), rope(k), v = proj(norm(x)) of T rows. */
-static void attend_rows_in(hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
-                           const int *position, int T, hl_arena *scratch)
-{
-    const hl_widths s = hl_widths_of(m);
-    const size_t mark = hl_arena_mark(scratch);
-    const hl_sequence_part mine = hl_sequence_part_of(m, T, m->tp->sequence_parallel, scratch);
-    float *normed = HL_TAKE_ROWS(scratch, float, T, s.D);
-    hl_rmsnorm_forward(normed + hl_sequence_part_first(m, &mine), b->rstd, b->x, w + at->norm, mine.n, s.D, s.eps);
-    hl_sequence_part_all_gather(normed, m, &mine);
-    project_in(b->qkv, m, normed, w + at->qkv, T, qkv_of(m, &s), scratch);
-    hl_rope_turn(b->qkv, position, m->rope, T, s.H + s.K, s.d, s.qkv, 1);
-    hl_arena_back(scratch, mark);
-}
-
-/* The same for all rows, where those of a kind have it in common. */
-static void attend_kinds_in(hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
-                            const hl_pack *pack, hl_arena *scratch)
-{
-    const hl_widths s = hl_widths_of(m);
-    const size_t mark = hl_arena_mark(scratch), n = (size_t)pack->kinds * (size_t)s.D;
-    float *x = HL_TAKE(scratch, float, n), *normed = HL_TAKE(scratch, float, n),
-          *qkv = HL_TAKE_ROWS(scratch, float, pack->kinds, s.qkv);
-    hl_rows_gather(x, b->x, pack->first, pack->kinds, s.D);
-    hl_rmsnorm_forward(normed, b->rstd, x, w + at->norm, pack->kinds, s.D, s.eps);
-    project_in(qkv, m, normed, w + at->qkv, pack->kinds, qkv_of(m, &s), scratch);
-    hl_rows_gather(b->qkv, qkv, pack->kind, pack->T, s.qkv);
-    hl_rope_turn(b->qkv, pack->position, m->rope, pack->T, s.H + s.K, s.d, s.qkv, 1);
-    hl_arena_back(scratch, mark);
-}
-
-/* h = x + o_proj(what attention says) of T rows. */
-static void attend_rows_out(hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w, int T,
-                            hl_arena *scratch)
-{
-    const hl_widths s = hl_widths_of(m);
-    const size_t mark = hl_arena_mark(scratch);
-    const hl_sequence_part mine = hl_sequence_part_of(m, T, m->tp->sequence_parallel, scratch);
-    const size_t size = (size_t)mine.n * (size_t)s.D;
-    float *out = mine.sequence_parallel ? HL_TAKE_ROWS(scratch, float, T, s.D) : b->h;
-    project_out(out, m, b->o, w + at->o, T, s.od, scratch);
-    hl_sequence_part_reduce(out, m, &mine, T);
-    if (mine.sequence_parallel) memcpy(b->h, out + hl_sequence_part_first(m, &mine), size * sizeof *out);
-    hl_add(b->h, b->x, size);
-    hl_arena_back(scratch, mark);
-}
-
-static const int *positions_of(const hl_pack *pack, const int *row, hl_arena *scratch)
-{
-    int *position = HL_TAKE(scratch, int, pack->segments);
-    for (int i = 0; i < pack->segments; i++) position[i] = pack->position[row[i]];
-    return position;
-}
-
-/* h = x + o_proj(attention(norm(x))) for the last row of each segment: all keys and values, but one query each. */
-static void attend_last_forward(hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
-                                const hl_pack *pack, hl_arena *scratch)
-{
-    const hl_widths s = hl_widths_of(m);
-    int n = pack->segments, kv = s.qkv - s.od;
-    size_t mark = hl_arena_mark(scratch), size = (size_t)n * (size_t)s.D;
-    float *normed = HL_TAKE_ROWS(scratch, float, pack->T, s.D), *few = HL_TAKE(scratch, float, size),
-          *x = HL_TAKE(scratch, float, size);
-    const int *row = hl_pack_last_rows(pack, scratch), *position = positions_of(pack, row, scratch);
-    hl_rmsnorm_forward(normed, b->rstd, b->x, w + at->norm, pack->T, s.D, s.eps);
-    hl_rows_gather(few, normed, row, n, s.D);
-    project_in(b->q, m, few, w + at->qkv, n, q_of(m, &s), scratch);
-    project_in(b->qkv, m, normed, w + at->qkv + (size_t)s.od * (size_t)s.D, pack->T, kv_of(m, &s), scratch);
-    hl_rope_turn(b->q, position, m->rope, n, s.H, s.d, s.od, 1);
-    hl_rope_turn(b->qkv, pack->position, m->rope, pack->T, s.K, s.d, kv, 1);
-    hl_see_last_forward(b, m, pack);
-    project_out(b->h, m, b->o, w + at->o, n, s.od, scratch);
-    m->tp->all_reduce(m->tp, b->h, size);
-    hl_rows_gather(x, b->x, row, n, s.D);
-    hl_add(b->h, x, size);
-    hl_arena_back(scratch, mark);
-}
-
-/* An MLP meets each token alone.  A narrow one takes so few at a time that what passes between its products stays in
- * the cache; a wide one is bound by its products, and peers sum all tokens at once. */
-static int rows_at_once(const hl_stack *m, int T)
-{
-    enum { NUMBERS = 1 << 16, LEAST = 192 };
-    const int few = NUMBERS / (m->width + 1);
-    return m->tp->size > 1 || m->slices || few < LEAST || few > T ? T : few;
+    hl_pass part = *p;
+    part.scratch = scratch;
+    if (n == p->all.n) return part;
+    part.all = part.out = rows_of(&p->all, n);
+    part.pack.position += t;
+    return part;
 }
 
 /* Of what an MLP saves, the rows from t on. */
 static hl_block_saved mlp_rows_from(const hl_block_saved *b, const hl_stack *m, int t)
 {
     hl_block_saved rest = *b;
-    rest.h += (size_t)t * (size_t)m->shape.hidden_size;
+    rest.h += numbers(t, m->hidden);
     rest.mlp_rstd += t;
-    rest.gu += (size_t)t * 2 * (size_t)m->width;
+    rest.gu += numbers(t, 2 * m->width);
     return rest;
 }
 
-/* y = h + down(swiglu(norm(h))); of T rows y gets mine. */
-static void mlp_rows_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w, int T,
-                             bool sequence_parallel, hl_arena *scratch)
-{
-    const hl_widths s = hl_widths_of(m);
-    size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
-    const hl_sequence_part mine = hl_sequence_part_of(m, T, sequence_parallel, scratch);
-    const size_t first = hl_sequence_part_first(m, &mine), size = (size_t)mine.n * (size_t)s.D;
-    float *normed = HL_TAKE(scratch, float, n), *gated = HL_TAKE_ROWS(scratch, float, T, s.F);
-    float *out = sequence_parallel ? HL_TAKE(scratch, float, n) : y;
-    hl_rmsnorm_forward(normed + first, b->mlp_rstd, b->h, w + at->mlp_norm, mine.n, s.D, s.eps);
-    hl_sequence_part_all_gather(normed, m, &mine);
-    column_parallel_forward(b->gu, m, normed, w + at->gate_up, T, gate_up_of(m, &s));
-    hl_swiglu_forward(gated, b->gu, T, s.F);
-    row_parallel_forward(out, m, gated, w + at->down, T, s.F, scratch);
-    hl_sequence_part_reduce(out, m, &mine, T);
-    if (sequence_parallel) memcpy(y, out + first, size * sizeof *out);
-    hl_add(y, b->h, size);
-    hl_arena_back(scratch, mark);
-}
-
-static void mlp_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w, int T,
-                        bool sequence_parallel, hl_arena *scratch)
-{
-    const int rows = rows_at_once(m, T);
-    for (int t = 0; t < T; t += rows) {
-        hl_block_saved some = mlp_rows_from(b, m, t);
-        mlp_rows_forward(y + (size_t)t * (size_t)m->shape.hidden_size, &some, m, at, w, T - t < rows ? T - t : rows,
-                         sequence_parallel, scratch);
-    }
-}
-
-/* Of what a block saves that reads out all rows, those from t on. */
+/* Of what a block saves of which each row asks, the rows from t on. */
 static hl_block_saved rows_from(const hl_block_saved *b, const hl_stack *m, int t)
 {
     const hl_widths s = hl_widths_of(m);
-    const size_t at = (size_t)t;
     hl_block_saved rest = mlp_rows_from(b, m, t);
-    rest.x += at * (size_t)s.D;
-    rest.rstd += at;
-    rest.qkv += at * (size_t)s.qkv;
-    rest.o += at * (size_t)s.od;
+    rest.x += numbers(t, m->hidden);
+    rest.rstd += t;
+    rest.qkv += numbers(t, s.qkv);
+    rest.o += numbers(t, s.od);
+    rest.head_q += numbers(t, s.od);
+    rest.q_rstd += numbers(t, s.H);
+    rest.head_k += numbers(t, s.K * s.d);
+    rest.k_rstd += numbers(t, s.K);
     return rest;
 }
 
-/* As attend_rows_in, in so many shares. */
-static void attend_shares_in(hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
-                             const int *position, int T, int shares)
+/* An MLP meets each token alone.  A narrow one takes so few at a time that what passes between its products stays in
+ * the cache; a wide one is bound by its products, and peers sum all tokens at once. */
+static int rows_at_once(const hl_pass *p, int n)
 {
-#pragma omp parallel for schedule(static, 1)
-    for (int i = 0; i < shares; i++) {
-        const int t = (int)hl_part_begin(T, shares, i);
-        hl_block_saved some = rows_from(b, m, t);
-        attend_rows_in(&some, m, at, w, position + t, (int)hl_part_count(T, shares, i), own_room());
+    enum { NUMBERS = 1 << 16, LEAST = 192 };
+    const int few = NUMBERS / (p->m->width + 1);
+    return !p->cut->has_threads || few < LEAST || few > n ? n : few;
+}
+
+/* ---- products with biases */
+
+static void project(const hl_pass *p, float *y, const float *x, const hl_linear *l, const hl_row_share *r)
+{
+    p->cut->column_forward(p, y, x, l, r);
+    if (l->bias != HL_NOWHERE) hl_bias_forward(y, p->w + l->bias, r->n, l->out);
+}
+
+/* A product, as its weight's gradient sees it: dy (n, out), x (n, in). */
+typedef struct {
+    const hl_linear *l;
+    const float *dy, *x;
+    const hl_row_share *r;
+} product;
+
+static void add_weights(const hl_pass *p, const product *g)
+{
+    p->cut->weights(p, g->dy, g->x, g->l, g->r);
+    if (g->l->bias != HL_NOWHERE) hl_bias_backward(p->dw + g->l->bias, g->dy, g->r->n, g->l->out);
+}
+
+/* Of two products of the same rows, in so many shares. */
+static void add_two_weights(const hl_pass *p, const product g[2], int shares)
+{
+    hl_weight_gradient each[2];
+    for (int k = 0; k < 2; k++) {
+        each[k] = (hl_weight_gradient){p->dw + g[k].l->at, g[k].dy, g[k].x, g[k].l->out, g[k].l->in};
+        if (shares == 1) add_weights(p, &g[k]);
+        else if (g[k].l->bias != HL_NOWHERE) hl_bias_backward(p->dw + g[k].l->bias, g[k].dy, g[k].r->n, g[k].l->out);
     }
+    if (shares > 1) hl_shares_weights(each, g[0].r->n, shares);
 }
 
-/* What comes after the scores: the projection and the MLP of T rows. */
-static void rows_out(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w, int T,
-                     bool sequence_parallel, hl_arena *scratch)
-{
-    attend_rows_out(b, m, at, w, T, scratch);
-    mlp_forward(y, b, m, at, w, T, sequence_parallel, scratch);
-}
+/* ---- forward */
 
-static void shares_out(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w, int T,
-                       int shares, bool sequence_parallel)
+typedef struct {
+    const hl_pass *p;
+    const hl_block_saved *b;
+    const hl_block *at;
+    float *y;
+} forward;
+
+/* qkv (and b->q, where only some rows ask) of rows x, before they are turned. */
+static void project_in(const hl_pass *p, float *qkv, hl_block_saved *b, const float *x, const hl_block *at,
+                       const hl_row_share *r)
 {
-#pragma omp parallel for schedule(static, 1)
-    for (int i = 0; i < shares; i++) {
-        const int t = (int)hl_part_begin(T, shares, i);
-        hl_block_saved some = rows_from(b, m, t);
-        rows_out(y + (size_t)t * (size_t)m->shape.hidden_size, &some, m, at, w, (int)hl_part_count(T, shares, i),
-                 sequence_parallel, own_room());
+    float *normed = HL_TAKE_ROWS(p->scratch, float, r->n, p->m->hidden);
+    p->cut->norm_forward(p, normed, b->rstd, x, at->norm, r);
+    if (!p->query) {
+        project(p, qkv, normed, &at->qkv, r);
+        return;
     }
+    float *few = HL_TAKE_ROWS(p->scratch, float, p->out.n, p->m->hidden);
+    hl_rows_gather(few, normed, p->query, p->out.n, p->m->hidden);
+    project(p, b->q, few, &at->q, &p->out);
+    project(p, qkv, normed, &at->kv, r);
 }
 
-void hl_block_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
-                      const hl_pack *pack, bool kinds, bool sequence_parallel, hl_arena *scratch)
+/* The same for all rows, where those of a kind have it in common. */
+static void project_kinds_in(const hl_pass *p, hl_block_saved *b, const hl_block *at)
 {
-    const int T = pack->T, shares = shares_of(m, T);
-    if (kinds) attend_kinds_in(b, m, at, w, pack, scratch);
-    else if (shares > 1) attend_shares_in(b, m, at, w, pack->position, T, shares);
-    else attend_rows_in(b, m, at, w, pack->position, T, scratch);
-    hl_see_forward(b, m, pack);
-    if (shares > 1) shares_out(y, b, m, at, w, T, shares, sequence_parallel);
-    else rows_out(y, b, m, at, w, T, sequence_parallel, scratch);
+    const int width = hl_widths_of(p->m).qkv;
+    const hl_row_share kinds = rows_of(&p->all, p->kinds);
+    float *x = HL_TAKE_ROWS(p->scratch, float, p->kinds, p->m->hidden),
+          *qkv = HL_TAKE_ROWS(p->scratch, float, p->kinds, width);
+    hl_rows_gather(x, b->x, p->pack.first, p->kinds, p->m->hidden);
+    project_in(p, qkv, b, x, at, &kinds);
+    hl_rows_gather(b->qkv, qkv, p->pack.kind, p->all.n, width);
 }
 
-void hl_block_last_forward(float *y, hl_block_saved *b, const hl_stack *m, const hl_block *at, const float *w,
-                           const hl_pack *pack, hl_arena *scratch)
+/* turn(q), turn(k), v of n rows from t on. */
+static void attend_in(const void *self, int t, int n, hl_arena *scratch)
 {
-    attend_last_forward(b, m, at, w, pack, scratch);
-    mlp_forward(y, b, m, at, w, pack->segments, false, scratch);
+    const forward *f = self;
+    const size_t mark = hl_arena_mark(scratch);
+    const hl_pass p = part_of(f->p, t, n, scratch);
+    hl_block_saved b = rows_from(f->b, p.m, t);
+    if (p.kinds) project_kinds_in(&p, &b, f->at);
+    else project_in(&p, b.qkv, &b, b.x, f->at, &p.all);
+    if (p.query) {
+        hl_turn_forward(&p, hl_turn_queries(&p, b.q), &b, f->at);
+        hl_turn_forward(&p, hl_turn_keys(&p, b.qkv), &b, f->at);
+    } else hl_turn_forward(&p, hl_turn_all(&p, b.qkv), &b, f->at);
+    hl_arena_back(scratch, mark);
+}
+
+/* h = x + o(what attention says). */
+static void attend_out(const hl_pass *p, hl_block_saved *b, const hl_block *at)
+{
+    const size_t mark = hl_arena_mark(p->scratch);
+    float *x = b->x;
+    p->cut->row_forward(p, b->h, b->o, &at->o, &p->out);
+    if (p->query) {
+        x = HL_TAKE_ROWS(p->scratch, float, p->out.n, p->m->hidden);
+        hl_rows_gather(x, b->x, p->query, p->out.n, p->m->hidden);
+    }
+    hl_add(b->h, x, numbers(p->out.kept, p->m->hidden));
+    hl_arena_back(p->scratch, mark);
+}
+
+/* y = h + down(swiglu(gate_up(norm(h)))) of rows r. */
+static void mlp_rows_forward(const hl_pass *p, float *y, hl_block_saved *b, const hl_block *at, const hl_row_share *r)
+{
+    const size_t mark = hl_arena_mark(p->scratch);
+    float *normed = HL_TAKE_ROWS(p->scratch, float, r->n, p->m->hidden),
+          *gated = HL_TAKE_ROWS(p->scratch, float, r->n, p->m->width);
+    p->cut->norm_forward(p, normed, b->mlp_rstd, b->h, at->mlp_norm, r);
+    project(p, b->gu, normed, &at->gate_up, r);
+    hl_swiglu_forward(gated, b->gu, r->n, p->m->width);
+    p->cut->row_forward(p, y, gated, &at->down, r);
+    hl_add(y, b->h, numbers(r->kept, p->m->hidden));
+    hl_arena_back(p->scratch, mark);
+}
+
+static void mlp_forward(const hl_pass *p, float *y, const hl_block_saved *b, const hl_block *at)
+{
+    const int n = p->out.n, rows = rows_at_once(p, n);
+    int t = 0;
+    do {
+        const hl_row_share some = rows_of(&p->out, n - t < rows ? n - t : rows);
+        hl_block_saved its = mlp_rows_from(b, p->m, t);
+        mlp_rows_forward(p, y + numbers(t, p->m->hidden), &its, at, &some);
+        t += rows;
+    } while (t < n);
+}
+
+/* What comes after the scores: the projection and the MLP of n rows from t on. */
+static void rows_out(const void *self, int t, int n, hl_arena *scratch)
+{
+    const forward *f = self;
+    hl_pass p = part_of(f->p, t, n, scratch);
+    hl_block_saved b = p.query ? *f->b : rows_from(f->b, p.m, t);
+    attend_out(&p, &b, f->at);
+    mlp_forward(&p, f->y + numbers(t, p.m->hidden), &b, f->at);
+}
+
+void hl_block_forward(float *y, hl_block_saved *b, const hl_pass *p, const hl_block *at)
+{
+    const forward f = {p, b, at, y};
+    const int shares = p->query ? 1 : shares_of(p, p->all.n);
+    hl_shares_run(p->kinds ? 1 : shares, p->all.n, attend_in, &f, p->scratch);
+    if (p->query) hl_see_last_forward(b, p->heads, &p->pack, p->query_position);
+    else hl_see_forward(b, p->heads, &p->pack);
+    hl_shares_run(shares, p->all.n, rows_out, &f, p->scratch);
 }
 
 /* ---- backward */
 
-/* What passes between the products of an MLP: (T, F), twice that, and (T, D). */
+/* What passes between the products of an MLP: (n, F), twice that, and (n, C). */
 typedef struct {
+    const hl_pass *p;
+    const hl_block_saved *b;
+    const hl_block *at;
+    const hl_row_share *r;
+    const float *d;
     float *gated, *dgated, *dgu, *normed, *dnormed;
-} mlp_rows;
+} mlp;
 
-/* dnormed, and the gradients of the weights, given normed and d (T, D), the gradient of the output. */
-static void mlp_products_backward(const mlp_rows *r, float *dw, const float *d, const hl_block_saved *b,
-                                  const hl_stack *m, const hl_block *at, const float *w, int T, hl_arena *scratch)
+/* dnormed of n rows from t on, given d, the gradient of the output. */
+static void mlp_products(const void *self, int t, int n, hl_arena *scratch)
 {
-    const hl_widths s = hl_widths_of(m);
-    row_parallel_backward(r->dgated, NULL, m, d, NULL, w + at->down, T, s.F);
-    hl_swiglu_backward(r->dgu, r->gated, r->dgated, b->gu, T, s.F);
-    row_parallel_backward(NULL, dw + at->down, m, d, r->gated, NULL, T, s.F);
-    column_parallel_backward(r->dnormed, dw + at->gate_up, m, r->dgu, r->normed, w + at->gate_up, T, gate_up_of(m, &s),
-                             scratch);
+    const mlp *x = self;
+    const int F = x->p->m->width, C = x->p->m->hidden;
+    const hl_pass p = part_of(x->p, 0, x->p->all.n, scratch);
+    const hl_row_share r = rows_of(x->r, n);
+    float *dgated = x->dgated + numbers(t, F), *dgu = x->dgu + numbers(t, 2 * F);
+    p.cut->row_dx(&p, dgated, x->d + numbers(t, C), &x->at->down, &r);
+    hl_swiglu_backward(dgu, x->gated + numbers(t, F), dgated, x->b->gu + numbers(t, 2 * F), n, F);
+    p.cut->column_dx(&p, x->dnormed + numbers(t, C), dgu, &x->at->gate_up, &r);
 }
 
-/* The same in shares. */
-static void mlp_shares_backward(const mlp_rows *r, float *dw, const float *d, const hl_block_saved *b,
-                                const hl_stack *m, const hl_block *at, const float *w, int T, int shares)
+/* d (r, C), of which I have the rows that I keep, holds dy and becomes dh. */
+static void mlp_rows_backward(const hl_pass *p, float *d, const hl_block_saved *b, const hl_block *at,
+                              const hl_row_share *r)
 {
-    const hl_widths s = hl_widths_of(m);
-#pragma omp parallel for schedule(static, 1)
-    for (int i = 0; i < shares; i++) {
-        const size_t t = (size_t)hl_part_begin(T, shares, i), D = (size_t)s.D, F = (size_t)s.F;
-        const int some = (int)hl_part_count(T, shares, i);
-        hl_linear_backward(r->dgated + t * F, NULL, d + t * D, NULL, w + at->down, some, s.F, s.D);
-        hl_swiglu_backward(r->dgu + t * 2 * F, r->gated + t * F, r->dgated + t * F, b->gu + t * 2 * F, some, s.F);
-        hl_linear_backward(r->dnormed + t * D, NULL, r->dgu + t * 2 * F, NULL, w + at->gate_up, some, s.D, 2 * s.F);
-    }
-    weights_backward((weight_gradient[]){{dw + at->down, d, r->gated, s.D, s.F},
-                                         {dw + at->gate_up, r->dgu, r->normed, 2 * s.F, s.D}},
-                     T, shares);
+    const int F = p->m->width, C = p->m->hidden, shares = shares_of(p, r->n);
+    const size_t mark = hl_arena_mark(p->scratch);
+    const mlp x = {p,
+                   b,
+                   at,
+                   r,
+                   d,
+                   HL_TAKE_ROWS(p->scratch, float, r->n, F),
+                   HL_TAKE_ROWS(p->scratch, float, r->n, F),
+                   HL_TAKE_ROWS(p->scratch, float, r->n, 2 * F),
+                   HL_TAKE_ROWS(p->scratch, float, r->n, C),
+                   HL_TAKE_ROWS(p->scratch, float, r->n, C)};
+    p->cut->gather(p, d, r);
+    p->cut->norm_again(p, x.normed, b->mlp_rstd, b->h, at->mlp_norm, r);
+    hl_shares_run(shares, r->n, mlp_products, &x, p->scratch);
+    if (p->cut->has_tiles) hl_swiglu_forward(x.gated, b->gu, r->n, F); /* rounded as in the forward */
+    add_two_weights(p, (product[]){{&at->down, d, x.gated, r}, {&at->gate_up, x.dgu, x.normed, r}}, shares);
+    p->cut->sum_dx(p, x.dnormed, r);
+    p->cut->norm_backward(p, d, x.dnormed, b->h, b->mlp_rstd, at->mlp_norm, r);
+    hl_arena_back(p->scratch, mark);
 }
 
-/* d (T, D) holds my rows of dy and these become dh; alike: so they are on all peers. */
-static void mlp_rows_backward(float *d, float *dw, const hl_block_saved *b, const hl_stack *m, const hl_block *at,
-                              const float *w, int T, bool sequence_parallel, hl_arena *scratch)
+static void mlp_backward(const hl_pass *p, float *d, const hl_block_saved *b, const hl_block *at)
 {
-    const hl_widths s = hl_widths_of(m);
-    const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D, nf = (size_t)T * (size_t)s.F;
-    const mlp_rows r = {HL_TAKE(scratch, float, nf), HL_TAKE(scratch, float, nf), HL_TAKE(scratch, float, 2 * nf),
-                        HL_TAKE(scratch, float, n), HL_TAKE(scratch, float, n)};
-    const hl_sequence_part mine = hl_sequence_part_of(m, T, sequence_parallel, scratch);
-    const size_t first = hl_sequence_part_first(m, &mine);
-    const int shares = shares_of(m, T);
-    hl_sequence_part_all_gather(d, m, &mine);
-    hl_rmsnorm_again(r.normed + first, b->mlp_rstd, b->h, w + at->mlp_norm, mine.n, s.D);
-    hl_sequence_part_all_gather(r.normed, m, &mine);
-    if (shares > 1) mlp_shares_backward(&r, dw, d, b, m, at, w, T, shares);
-    else mlp_products_backward(&r, dw, d, b, m, at, w, T, scratch);
-    hl_sequence_part_reduce(r.dnormed, m, &mine, T);
-    hl_rmsnorm_backward(d + first, hl_sequence_part_norm_gradient(dw + at->mlp_norm, m, !sequence_parallel, scratch),
-                        r.dnormed + first, b->h, w + at->mlp_norm, b->mlp_rstd, mine.n, s.D);
-    hl_arena_back(scratch, mark);
+    const int n = p->out.n, rows = rows_at_once(p, n);
+    int t = 0;
+    do {
+        const hl_row_share some = rows_of(&p->out, n - t < rows ? n - t : rows);
+        const hl_block_saved its = mlp_rows_from(b, p->m, t);
+        mlp_rows_backward(p, d + numbers(t, p->m->hidden), &its, at, &some);
+        t += rows;
+    } while (t < n);
 }
 
-static void mlp_backward(float *d, float *dw, const hl_block_saved *b, const hl_stack *m, const hl_block *at,
-                         const float *w, int T, bool sequence_parallel, hl_arena *scratch)
+/* What goes back from attention to the rows that its projections read. */
+typedef struct {
+    const hl_pass *p;
+    const hl_block_saved *b;
+    const hl_block *at;
+    float *dqkv, *normed, *dnormed;
+} attention;
+
+/* dnormed of n rows from t on. */
+static void attend_in_backward(const void *self, int t, int n, hl_arena *scratch)
 {
-    const int rows = rows_at_once(m, T);
-    for (int t = 0; t < T; t += rows) {
-        const hl_block_saved some = mlp_rows_from(b, m, t);
-        mlp_rows_backward(d + (size_t)t * (size_t)m->shape.hidden_size, dw, &some, m, at, w,
-                          T - t < rows ? T - t : rows, sequence_parallel, scratch);
-    }
+    const attention *x = self;
+    const hl_pass p = part_of(x->p, t, n, scratch);
+    const hl_block_saved b = rows_from(x->b, p.m, t);
+    float *dqkv = x->dqkv + numbers(t, x->at->qkv.out), *normed = x->normed + numbers(t, p.m->hidden);
+    hl_turn_backward(&p, hl_turn_all(&p, dqkv), &b, x->at);
+    p.cut->norm_again(&p, normed, b.rstd, b.x, x->at->norm, &p.all);
+    p.cut->column_dx(&p, x->dnormed + numbers(t, p.m->hidden), dqkv, &x->at->qkv, &p.all);
 }
 
-/* d (T, D) += what goes back from dqkv (T, (H + 2K) d) through the projections and the norm. */
-static void attend_rows_in_backward(float *d, float *dw, float *dqkv, const hl_block_saved *b, const hl_stack *m,
-                                    const hl_block *at, const float *w, const int *position, int T, hl_arena *scratch)
+/* d (n, C) holds dh and becomes dx, given dqkv. */
+static void attend_rows_backward(const hl_pass *p, float *d, float *dqkv, const hl_block_saved *b, const hl_block *at,
+                                 int shares)
 {
-    const hl_widths s = hl_widths_of(m);
-    const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
-    float *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
-    const hl_sequence_part mine = hl_sequence_part_of(m, T, m->tp->sequence_parallel, scratch);
-    const size_t first = hl_sequence_part_first(m, &mine);
-    hl_rope_turn(dqkv, position, m->rope, T, s.H + s.K, s.d, s.qkv, -1);
-    hl_rmsnorm_again(normed + first, b->rstd, b->x, w + at->norm, mine.n, s.D);
-    hl_sequence_part_all_gather(normed, m, &mine);
-    column_parallel_backward(dnormed, dw + at->qkv, m, dqkv, normed, w + at->qkv, T, qkv_of(m, &s), scratch);
-    hl_sequence_part_reduce(dnormed, m, &mine, T);
-    hl_rmsnorm_backward(d + first, dw + at->norm, dnormed + first, b->x, w + at->norm, b->rstd, mine.n, s.D);
-    hl_arena_back(scratch, mark);
+    const int n = p->all.n, C = p->m->hidden;
+    const attention x = {p, b, at, dqkv, HL_TAKE_ROWS(p->scratch, float, n, C), HL_TAKE_ROWS(p->scratch, float, n, C)};
+    hl_shares_run(shares, n, attend_in_backward, &x, p->scratch);
+    add_two_weights(p, (product[]){{&at->o, d, b->o, &p->all}, {&at->qkv, dqkv, x.normed, &p->all}}, shares);
+    p->cut->sum_dx(p, x.dnormed, &p->all);
+    p->cut->norm_backward(p, d, x.dnormed, b->x, b->rstd, at->norm, &p->all);
 }
 
 /* The same where rows of a kind have it in common: the first of each gets what goes back to all. */
-static void attend_kinds_in_backward(float *d, float *dw, float *dqkv, const hl_block_saved *b, const hl_stack *m,
-                                     const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
+static void attend_kinds_backward(const hl_pass *p, float *d, float *dqkv, const hl_block_saved *b, const hl_block *at)
 {
-    const hl_widths s = hl_widths_of(m);
-    const size_t mark = hl_arena_mark(scratch), n = (size_t)pack->kinds * (size_t)s.D;
-    float *x = HL_TAKE(scratch, float, n), *dx = HL_TAKE_ZERO(scratch, float, n), *normed = HL_TAKE(scratch, float, n),
-          *dnormed = HL_TAKE(scratch, float, n);
-    float *sum = HL_TAKE_ZERO_ROWS(scratch, float, pack->kinds, s.qkv);
-    hl_rope_turn(dqkv, pack->position, m->rope, pack->T, s.H + s.K, s.d, s.qkv, -1);
-    hl_rows_scatter_add(sum, dqkv, pack->kind, pack->T, s.qkv);
-    hl_rows_gather(x, b->x, pack->first, pack->kinds, s.D);
-    hl_rmsnorm_again(normed, b->rstd, x, w + at->norm, pack->kinds, s.D);
-    column_parallel_backward(dnormed, dw + at->qkv, m, sum, normed, w + at->qkv, pack->kinds, qkv_of(m, &s), scratch);
-    m->tp->all_reduce(m->tp, dnormed, n);
-    hl_rmsnorm_backward(dx, dw + at->norm, dnormed, x, w + at->norm, b->rstd, pack->kinds, s.D);
-    hl_rows_scatter_add(d, dx, pack->first, pack->kinds, s.D);
-    hl_arena_back(scratch, mark);
+    const int C = p->m->hidden, n = p->kinds;
+    const hl_row_share r = rows_of(&p->all, n);
+    float *x = HL_TAKE_ROWS(p->scratch, float, n, C), *dx = HL_TAKE_ZERO_ROWS(p->scratch, float, n, C),
+          *normed = HL_TAKE_ROWS(p->scratch, float, n, C), *dnormed = HL_TAKE_ROWS(p->scratch, float, n, C),
+          *sum = HL_TAKE_ZERO_ROWS(p->scratch, float, n, at->qkv.out);
+    add_weights(p, &(product){&at->o, d, b->o, &p->out});
+    hl_turn_backward(p, hl_turn_all(p, dqkv), b, at);
+    hl_rows_scatter_add(sum, dqkv, p->pack.kind, p->all.n, at->qkv.out);
+    hl_rows_gather(x, b->x, p->pack.first, n, C);
+    p->cut->norm_again(p, normed, b->rstd, x, at->norm, &r);
+    p->cut->column_dx(p, dnormed, sum, &at->qkv, &r);
+    add_weights(p, &(product){&at->qkv, sum, normed, &r});
+    p->cut->sum_dx(p, dnormed, &r);
+    p->cut->norm_backward(p, dx, dnormed, x, b->rstd, at->norm, &r);
+    hl_rows_scatter_add(d, dx, p->pack.first, n, C);
 }
 
-/* Attention's products in shares, where nothing is to be summed over peers: as attend_rows_in_backward, and the
- * gradient of o_proj, of which d still is that of the output. */
-static void attend_shares_in_backward(float *d, float *dw, float *dqkv, const hl_block_saved *b, const hl_stack *m,
-                                      const hl_block *at, const float *w, const int *position, int T, int shares,
-                                      hl_arena *scratch)
+/* dx (all, C), overwritten, given d (out, C), which holds dh, and dq, dkv. */
+static void attend_last_backward(const hl_pass *p, float *dx, const float *d, float *dq, float *dkv,
+                                 const hl_block_saved *b, const hl_block *at)
 {
-    const hl_widths s = hl_widths_of(m);
-    const size_t mark = hl_arena_mark(scratch), n = (size_t)T * (size_t)s.D;
-    float *normed = HL_TAKE(scratch, float, n), *dnormed = HL_TAKE(scratch, float, n);
-#pragma omp parallel for schedule(static, 1)
-    for (int i = 0; i < shares; i++) {
-        const size_t t = (size_t)hl_part_begin(T, shares, i), D = (size_t)s.D;
-        const int some = (int)hl_part_count(T, shares, i);
-        float *its = dqkv + t * (size_t)s.qkv;
-        hl_rope_turn(its, position + t, m->rope, some, s.H + s.K, s.d, s.qkv, -1);
-        hl_rmsnorm_again(normed + t * D, b->rstd + t, b->x + t * D, w + at->norm, some, s.D);
-        hl_linear_backward(dnormed + t * D, NULL, its, NULL, w + at->qkv, some, s.D, s.qkv);
+    const int T = p->all.n, n = p->out.n, C = p->m->hidden;
+    float *normed = HL_TAKE_ROWS(p->scratch, float, T, C), *dnormed = HL_TAKE_ROWS(p->scratch, float, T, C),
+          *few = HL_TAKE_ROWS(p->scratch, float, n, C), *dfew = HL_TAKE_ROWS(p->scratch, float, n, C);
+    add_weights(p, &(product){&at->o, d, b->o, &p->out});
+    hl_turn_backward(p, hl_turn_queries(p, dq), b, at);
+    hl_turn_backward(p, hl_turn_keys(p, dkv), b, at);
+    p->cut->norm_again(p, normed, b->rstd, b->x, at->norm, &p->all);
+    hl_rows_gather(few, normed, p->query, n, C);
+    p->cut->column_dx(p, dfew, dq, &at->q, &p->out);
+    p->cut->column_dx(p, dnormed, dkv, &at->kv, &p->all);
+    add_weights(p, &(product){&at->q, dq, few, &p->out});
+    add_weights(p, &(product){&at->kv, dkv, normed, &p->all});
+    hl_rows_scatter_add(dnormed, dfew, p->query, n, C);
+    p->cut->sum_dx(p, dnormed, &p->all);
+    memset(dx, 0, numbers(T, C) * sizeof *dx);
+    hl_rows_scatter_add(dx, d, p->query, n, C);
+    p->cut->norm_backward(p, dx, dnormed, b->x, b->rstd, at->norm, &p->all);
+}
+
+static void attend_backward(const hl_pass *p, float *dx, float *d, const hl_block_saved *b, const hl_block *at)
+{
+    const size_t mark = hl_arena_mark(p->scratch);
+    const int qkv = p->query ? at->kv.out : at->qkv.out;
+    const bool together = p->query || p->kinds || at->q_norm != HL_NOWHERE;
+    float *d_o = HL_TAKE_ROWS(p->scratch, float, p->out.n, at->o.in),
+          *dqkv = HL_TAKE_ROWS(p->scratch, float, p->all.n, qkv),
+          *dq = HL_TAKE_ROWS(p->scratch, float, p->query ? p->out.n : 0, at->q.out);
+    p->cut->gather(p, d, &p->out);
+    p->cut->row_dx(p, d_o, d, &at->o, &p->out);
+    if (p->query) {
+        hl_see_last_backward(dq, dqkv, d_o, b, p->heads, &p->pack, p->query_position, p->scratch);
+        attend_last_backward(p, dx, d, dq, dqkv, b, at);
+    } else {
+        hl_see_backward(dqkv, d_o, b, p->heads, &p->pack, p->scratch);
+        if (p->kinds) attend_kinds_backward(p, d, dqkv, b, at);
+        else attend_rows_backward(p, d, dqkv, b, at, together ? 1 : shares_of(p, p->all.n));
     }
-    weights_backward((weight_gradient[]){{dw + at->o, d, b->o, s.D, s.od}, {dw + at->qkv, dqkv, normed, s.qkv, s.D}}, T,
-                     shares);
-    hl_rmsnorm_backward(d, dw + at->norm, dnormed, b->x, w + at->norm, b->rstd, T, s.D);
-    hl_arena_back(scratch, mark);
+    hl_arena_back(p->scratch, mark);
 }
 
-/* d (T, D) holds my rows of dh and these become dx. */
-static void attend_backward(float *d, float *dw, const hl_block_saved *b, const hl_stack *m, const hl_block *at,
-                            const float *w, const hl_pack *pack, bool kinds, hl_arena *scratch)
+void hl_block_backward(float *dx, float *d, const hl_block_saved *b, const hl_pass *p, const hl_block *at)
 {
-    const hl_widths s = hl_widths_of(m);
-    const int T = pack->T, shares = kinds ? 1 : shares_of(m, T);
-    const size_t mark = hl_arena_mark(scratch);
-    float *d_o = HL_TAKE_ROWS(scratch, float, T, s.od), *dqkv = HL_TAKE_ROWS(scratch, float, T, s.qkv);
-    const hl_sequence_part mine = hl_sequence_part_of(m, T, m->tp->sequence_parallel, scratch);
-    hl_sequence_part_all_gather(d, m, &mine);
-    row_parallel_backward(d_o, shares > 1 ? NULL : dw + at->o, m, d, b->o, w + at->o, T, s.od);
-    hl_see_backward(dqkv, d_o, b, m, pack, scratch);
-    if (kinds) attend_kinds_in_backward(d, dw, dqkv, b, m, at, w, pack, scratch);
-    else if (shares > 1) attend_shares_in_backward(d, dw, dqkv, b, m, at, w, pack->position, T, shares, scratch);
-    else attend_rows_in_backward(d, dw, dqkv, b, m, at, w, pack->position, T, scratch);
-    hl_arena_back(scratch, mark);
-}
-
-/* d (T, D) += few (n, D) at some rows, both over all peers: two sums where each has an order of its own to keep. */
-static void sum_over_peers(float *d, float *few, const hl_stack *m, int T, int n, const int *row)
-{
-    const int D = m->shape.hidden_size;
-    if (m->slices) m->tp->all_reduce(m->tp, few, (size_t)n * (size_t)D);
-    if (!m->slices) hl_rows_scatter_add(d, few, row, n, D);
-    m->tp->all_reduce(m->tp, d, (size_t)T * (size_t)D);
-    if (m->slices) hl_rows_scatter_add(d, few, row, n, D);
-}
-
-/* dh (segments, D) of the last rows becomes dx (T, D), which is overwritten. */
-static void attend_last_backward(float *dx, const float *dh, float *dw, const hl_block_saved *b, const hl_stack *m,
-                                 const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
-{
-    const hl_widths s = hl_widths_of(m);
-    int T = pack->T, n = pack->segments, kv = s.qkv - s.od;
-    size_t mark = hl_arena_mark(scratch), all = (size_t)T * (size_t)s.D, size = (size_t)n * (size_t)s.D,
-           wkv = at->qkv + (size_t)s.od * (size_t)s.D;
-    const int *row = hl_pack_last_rows(pack, scratch), *position = positions_of(pack, row, scratch);
-    float *d_o = HL_TAKE_ROWS(scratch, float, n, s.od), *dq = HL_TAKE_ROWS(scratch, float, n, s.od);
-    float *dkv = HL_TAKE_ROWS(scratch, float, T, kv);
-    float *normed = HL_TAKE(scratch, float, all), *dnormed = HL_TAKE(scratch, float, all);
-    float *few = HL_TAKE(scratch, float, size), *dfew = HL_TAKE(scratch, float, size);
-    row_parallel_backward(d_o, dw + at->o, m, dh, b->o, w + at->o, n, s.od);
-    hl_see_last_backward(dq, dkv, d_o, b, m, pack, scratch);
-    hl_rope_turn(dq, position, m->rope, n, s.H, s.d, s.od, -1);
-    hl_rope_turn(dkv, pack->position, m->rope, T, s.K, s.d, kv, -1);
-    hl_rmsnorm_again(normed, b->rstd, b->x, w + at->norm, T, s.D);
-    hl_rows_gather(few, normed, row, n, s.D);
-    column_parallel_backward(dfew, dw + at->qkv, m, dq, few, w + at->qkv, n, q_of(m, &s), scratch);
-    column_parallel_backward(dnormed, dw + wkv, m, dkv, normed, w + wkv, T, kv_of(m, &s), scratch);
-    sum_over_peers(dnormed, dfew, m, T, n, row);
-    memset(dx, 0, all * sizeof *dx);
-    hl_rows_scatter_add(dx, dh, row, n, s.D);
-    hl_rmsnorm_backward(dx, hl_sequence_part_norm_gradient(dw + at->norm, m, true, scratch), dnormed, b->x,
-                        w + at->norm, b->rstd, T, s.D);
-    hl_arena_back(scratch, mark);
-}
-
-void hl_block_backward(float *d, float *dw, const hl_block_saved *b, const hl_stack *m, const hl_block *at,
-                       const float *w, const hl_pack *pack, bool kinds, hl_arena *scratch)
-{
-    mlp_backward(d, dw, b, m, at, w, pack->T, m->tp->sequence_parallel, scratch);
-    attend_backward(d, dw, b, m, at, w, pack, kinds, scratch);
-}
-
-void hl_block_last_backward(float *dx, float *d, float *dw, const hl_block_saved *b, const hl_stack *m,
-                            const hl_block *at, const float *w, const hl_pack *pack, hl_arena *scratch)
-{
-    mlp_backward(d, dw, b, m, at, w, pack->segments, false, scratch);
-    attend_last_backward(dx, d, dw, b, m, at, w, pack, scratch);
+    mlp_backward(p, d, b, at);
+    attend_backward(p, dx, d, b, at);
 }

@@ -35,9 +35,13 @@ static size_t place_of(const hl_item_model *m, const char *name)
     return p ? p->offset : 0;
 }
 
-void hl_item_open(hl_item_model *m, const hl_llama *shape, int item_tokens, int longest, const hl_tensor_group *tp)
+void hl_item_open(hl_item_model *m, const hl_llama *shape, const hl_item_settings *settings, const hl_tensor_group *tp)
 {
-    *m = (hl_item_model){.item_tokens = item_tokens};
+    const int item_tokens = settings->item_tokens;
+    const hl_family *family = hl_llama_family(shape);
+    *m = (hl_item_model){.item_tokens = item_tokens,
+                         .share_prefix = settings->share_prefix && hl_family_shares_prefix(family),
+                         .share_tokens = settings->share_tokens && hl_family_shares_tokens(family)};
     const hl_cut vocab = hl_llama_share_of(shape, tp->rank, tp->size).vocab;
     hl_item_params(&m->table, shape, item_tokens, tp);
     m->tokens_at = place_of(m, "item_llm.model.embed_tokens.weight");
@@ -45,7 +49,8 @@ void hl_item_open(hl_item_model *m, const hl_llama *shape, int item_tokens, int 
     m->scale_at = place_of(m, "logit_scale");
     m->first_token = (int)vocab.begin;
     m->tokens = (int)(vocab.end - vocab.begin);
-    hl_stack_open(&m->stack, shape, &m->table, "item", layers_of(shape, item_tokens, tp), longest + item_tokens, tp);
+    hl_stack_open(&m->stack, shape, &m->table, "item", layers_of(shape, item_tokens, tp),
+                  &(hl_stack_settings){settings->longest + item_tokens, settings->slices, settings->sharder}, tp);
 }
 
 void hl_item_close(hl_item_model *m)

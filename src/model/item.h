@@ -12,8 +12,8 @@ typedef struct {
     hl_params table; /* item_llm.*; in the first stage item_emb_tokens where there is one, logit_scale */
     hl_stack stack;
     int item_tokens;   /* 1 or 0 */
-    bool share_prefix; /* encode what all texts of a pack begin with once; false until somebody says so */
-    bool share_tokens; /* make queries, keys and values of the first block once for each different token; likewise */
+    bool share_prefix; /* encode what all texts of a pack begin with once */
+    bool share_tokens; /* make queries, keys and values of the first block once for each different token */
     size_t tokens_at, item_at,
         scale_at;            /* token table, [ITEM] vector, logit_scale in the side's array; first stage only */
     int first_token, tokens; /* my rows of the token table */
@@ -22,8 +22,14 @@ typedef struct {
 /* Add the parameters of the share and the stage of these peers to t. */
 void hl_item_params(hl_params *t, const hl_llama *shape, int item_tokens, const hl_tensor_group *tp);
 
-/* longest: most tokens of a text, without [ITEM]. */
-void hl_item_open(hl_item_model *m, const hl_llama *shape, int item_tokens, int longest, const hl_tensor_group *tp);
+typedef struct {
+    int item_tokens, longest;        /* most tokens of a text, without [ITEM] */
+    bool share_prefix, share_tokens; /* where the family allows it (model/family.h) */
+    int slices;                      /* hl_stack_settings */
+    const hl_sharder *sharder;
+} hl_item_settings;
+
+void hl_item_open(hl_item_model *m, const hl_llama *shape, const hl_item_settings *settings, const hl_tensor_group *tp);
 void hl_item_close(hl_item_model *m);
 
 /* Texts packed for the Item LLM. */

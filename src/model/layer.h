@@ -4,6 +4,7 @@
 #define MODEL_LAYER_H
 #include "base/arena.h"
 #include "math/attention.h"
+#include "math/sliced.h"
 #include "model/sharder.h"
 #include "model/llama.h"
 #include "model/params.h"
@@ -15,6 +16,7 @@ typedef struct {
     int T, segments;
     const int *begin;    /* (segments + 1), from `prefix` on; where there is a prefix, begin[-1] is 0 */
     const int *position; /* (T), from 0; below the stack's `positions` */
+    bool careful;        /* sum attention's projections in double where they are narrow; for vectors that are kept */
     bool last_only;      /* only the last row of each segment is read out: the last block computes nothing else */
     int prefix;          /* rows that come before every segment; 0: none */
     int kinds;           /* different rows among those that the first block reads, where that is known; 0: it is not */
@@ -33,34 +35,51 @@ static inline const int *hl_pack_last_rows(const hl_pack *p, hl_arena *arena)
     return row;
 }
 
-/* Where the parameters of a block begin in the side's array. */
+enum { HL_NOWHERE = -1 }; /* a tensor that a family does not have */
+
+/* A linear layer of a block, y (n, out) = x (n, in) w^T + b: mine of it. */
 typedef struct {
-    size_t norm, qkv, o, mlp_norm, gate_up, down;
+    size_t at;    /* its weight in the side's array */
+    int64_t bias; /* HL_NOWHERE: none */
+    int in, out;
+    bool narrow;          /* sums few terms for attention: see hl_pack.careful */
+    hl_pieces pieces;     /* the matrices side by side that a column-parallel one is */
+    const int *F, *D, *K; /* on a grid: how what comes out, what x and what w has of what is read are cut */
+} hl_linear;
+
+/* Where the parameters of a block are. */
+typedef struct {
+    size_t norm, mlp_norm;
+    hl_linear qkv, o, gate_up, down;
+    hl_linear q, kv;        /* parts of qkv */
+    int64_t q_norm, k_norm; /* of each head; HL_NOWHERE: none */
+    int window;             /* keys that a query sees; 0: all */
 } hl_block;
+
+typedef struct hl_layer_cut hl_layer_cut;
 
 typedef struct {
     hl_llama shape;
     const hl_tensor_group *tp;
-    const hl_sharder *sharder; /* hl_unsharded until somebody says otherwise */
-    hl_heads heads;            /* mine among the peers */
-    int width;                 /* mine of intermediate_size */
-    int hidden;                /* mine of hidden_size in the activations: all, where peers make no grid */
-    struct hl_grid_axes *grid; /* of a grid (model/grid-stack.h); NULL without one */
-    int layers;                /* how many blocks are mine */
-    bool first, last;          /* are the first ones mine, and the last? */
-    hl_block *block;           /* (layers) */
+    const hl_sharder *sharder;          /* hl_unsharded until somebody says otherwise */
+    const hl_layer_cut *cut, *last_cut; /* how blocks are cut (model/cut.h); the one of which only last rows come out */
+    hl_heads heads;                     /* mine among the peers */
+    int width;                          /* mine of intermediate_size */
+    int hidden;                         /* mine of hidden_size in the activations: all, where peers make no grid */
+    struct hl_grid_axes *grid;          /* of a grid (model/cut-grid.h); NULL without one */
+    int layers;                         /* how many blocks are mine */
+    bool first, last;                   /* are the first ones mine, and the last? */
+    hl_block *block;                    /* (layers) */
     size_t last_norm;
     int positions; /* rows of the rotary table */
     float *rope;   /* (positions, head_dim) */
     int slices;    /* mine of products in slices (math/sliced.h), a divisor of heads.K and width; 0: no slices */
-    bool careful;  /* sum attention's projections in double where they are narrow; for vectors that are kept */
 } hl_stack;
 
-/* Is a projection of attention that sums D terms to be summed in double?  Scores of narrow heads can be in the
- * hundreds, and softmax turns their rounding errors into relative ones: for some texts the order in which a product
- * of 64 terms is summed moves the vector by 3e-4, against 1e-4 when each number is rounded once. */
+/* Projections of attention that sum at most so many terms are summed in double where hl_pack.careful.  Scores of narrow
+ * heads can be in the hundreds, and softmax turns their rounding errors into relative ones: for some texts the order in
+ * which a product of 64 terms is summed moves the vector by 3e-4, against 1e-4 when each number is rounded once. */
 enum { HL_STACK_NARROW = 256 };
-static inline bool hl_stack_is_careful(const hl_stack *m, int D) { return m->careful && D <= HL_STACK_NARROW; }
 
 /* Rows that leave my blocks: those that are read out after the last one, else all. */
 static inline int hl_stack_rows(const hl_stack *m, const hl_pack *p) { return m->last ? hl_pack_rows(p) : p->T; }
@@ -86,12 +105,14 @@ static inline hl_widths hl_widths_of(const hl_stack *m)
 
 /* Saved activations: what the backward needs of a block's forward.  n = T, in the last block the rows that come out. */
 typedef struct {
-    float *x, *rstd;     /* input (T, D) and its norm's scale (T), of each kind of row where these go once */
-    float *qkv;          /* after rotation (T, (H + 2K) d); keys and values (T, 2 K d) where q is apart */
-    float *q;            /* queries of the last rows (n, H d), where only those are read out */
-    float *o, *lse;      /* attention's output (n, H d) and its log-sum-exp (n, H) */
-    float *h, *mlp_rstd; /* after the first residual (n, D); norm's scale (n) */
-    float *gu;           /* gate and up (n, 2F) */
+    float *x, *rstd;        /* input (T, D) and its norm's scale (T), of each kind of row where these go once */
+    float *qkv;             /* after rotation (T, (H + 2K) d); keys and values (T, 2 K d) where q is apart */
+    float *q;               /* queries of the last rows (n, H d), where only those are read out */
+    float *o, *lse;         /* attention's output (n, H d) and its log-sum-exp (n, H) */
+    float *h, *mlp_rstd;    /* after the first residual (n, D); norm's scale (n) */
+    float *gu;              /* gate and up (n, 2F) */
+    float *head_q, *q_rstd; /* queries before the norm of heads (n, H d), and its scale (n, H); empty without one */
+    float *head_k, *k_rstd; /* keys (T, K d), (T, K) */
 } hl_block_saved;
 
 typedef struct {

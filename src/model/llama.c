@@ -1,8 +1,9 @@
-/* llama.c - the shape of a Llama-family transformer and the names of its parameters. */
+/* llama.c - the shape of a transformer and the names of its parameters. */
 #include "model/llama.h"
 #include "base/part.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 hl_status hl_llama_check(const hl_llama *c, const char *whose)
 {
@@ -71,34 +72,6 @@ double hl_llama_layer_flop(const hl_llama *c)
     return 2 * D * ((2.0 * c->num_attention_heads + 2.0 * c->num_key_value_heads) * d + 3.0 * c->intermediate_size);
 }
 
-/* One tensor of a layer. */
-typedef struct {
-    const char *name;
-    int ndim;
-    int64_t shape[HL_PARAM_DIMS];
-    int split_axis;
-    hl_cut mine;
-    hl_init init;
-    bool shared;
-    int cross_axis; /* that of what it reads, cut by the rows of a grid */
-} tensor;
-
-static void add(hl_params *t, const hl_llama *c, const char *side, const char *prefix, int layer, const tensor *x,
-                const hl_tensor_group *tp)
-{
-    char name[112], stack[64];
-    snprintf(name, sizeof name, "%s_llm.model.%s%s.weight", side, prefix, x->name);
-    snprintf(stack, sizeof stack, "%s_llm/%s%s", side, layer >= 0 ? "layers." : "", x->name);
-    hl_param *p = hl_params_add_cut(t, name, stack, layer, layer >= 0 ? c->num_hidden_layers : 1, x->ndim, x->shape,
-                                    x->split_axis, &x->mine);
-    p->init = x->init;
-    p->shared = x->shared;
-    p->std = (float)c->initializer_range;
-    if (!tp->rows || x->cross_axis < 0) return;
-    const hl_cut cross = part_of(x->shape[x->cross_axis], tp->rows, hl_tensor_group_row(tp));
-    hl_params_cross(t, x->cross_axis, &cross);
-}
-
 hl_llama_layers hl_llama_layers_of(const hl_llama *c, int stage, int stages, double last_cost)
 {
     int n = c->num_hidden_layers;
@@ -120,34 +93,133 @@ double hl_llama_last_cost(const hl_llama *c, double n)
     return (kv + rest / n) / (kv + rest);
 }
 
+/* Whose parameters, and what of them is mine. */
+typedef struct {
+    hl_params *table;
+    const hl_llama *c;
+    const char *side;
+    const hl_tensor_group *tp;
+    hl_llama_share share;
+    hl_cut hidden; /* of what comes out, on a grid */
+    bool keys_are_shared;
+} naming;
+
+static naming naming_of(hl_params *t, const hl_llama *c, const char *side, const hl_tensor_group *tp)
+{
+    const int columns = hl_tensor_group_columns(tp), column = hl_tensor_group_column(tp);
+    return (naming){t,
+                    c,
+                    side,
+                    tp,
+                    hl_llama_share_of(c, column, columns),
+                    part_of(c->hidden_size, columns, column),
+                    keys_are_shared(c, columns)};
+}
+
+static int64_t length_of(const hl_llama *c, hl_length axis)
+{
+    const int64_t H = c->num_attention_heads, K = c->num_key_value_heads, d = c->head_dim;
+    switch (axis) {
+    case HL_HIDDEN: return c->hidden_size;
+    case HL_WIDTH: return c->intermediate_size;
+    case HL_QUERIES: return H;
+    case HL_KEYS: return K;
+    case HL_HEAD: return d;
+    case HL_QUERY_ROWS: return H * d;
+    case HL_KEY_ROWS: return K * d;
+    default: return 0;
+    }
+}
+
+static hl_cut times(hl_cut x, int64_t n) { return (hl_cut){x.begin * n, x.end * n, x.own_begin * n, x.own_end * n}; }
+
+/* Mine of an axis that columns divide. */
+static hl_cut cut_of(const naming *x, hl_length axis)
+{
+    switch (axis) {
+    case HL_HIDDEN: return x->hidden;
+    case HL_WIDTH: return x->share.width;
+    case HL_QUERIES: return x->share.query;
+    case HL_KEYS: return x->share.key;
+    case HL_QUERY_ROWS: return times(x->share.query, x->c->head_dim);
+    case HL_KEY_ROWS: return times(x->share.key, x->c->head_dim);
+    default: return (hl_cut){0};
+    }
+}
+
+static bool is_weight(const char *name)
+{
+    const size_t n = strlen(name), end = strlen(".weight");
+    return n > end && strcmp(name + n - end, ".weight") == 0;
+}
+
+/* The logical tensor of a weight is named without ".weight". */
+static hl_param *add(const naming *x, const char *name, int layer, const int64_t *shape, int split_axis, hl_cut mine)
+{
+    char full[112], stack[64], prefix[32] = "";
+    const int ndim = shape[1] ? shape[2] ? 3 : 2 : 1;
+    const size_t bare = is_weight(name) ? strlen(name) - strlen(".weight") : strlen(name);
+    if (layer >= 0) snprintf(prefix, sizeof prefix, "layers.%d.", layer);
+    snprintf(full, sizeof full, "%s_llm.model.%s%s", x->side, prefix, name);
+    snprintf(stack, sizeof stack, "%s_llm/%s%.*s", x->side, layer >= 0 ? "layers." : "", (int)bare, name);
+    hl_param *p = hl_params_add_cut(x->table, full, stack, layer, layer >= 0 ? x->c->num_hidden_layers : 1, ndim, shape,
+                                    split_axis, &mine);
+    p->std = (float)x->c->initializer_range;
+    return p;
+}
+
+/* A tensor that everyone has whole.  Norms over rows that ranks divide have parts of the gradient; of heads not. */
+static void add_whole(const naming *x, const char *name, int layer, int64_t n, bool of_rows)
+{
+    const hl_cut whole = {0, 1, 0, x->tp->rank == 0};
+    hl_param *p = add(x, name, layer, (int64_t[]){n, 0, 0}, -1, whole);
+    p->init = HL_INIT_ONES;
+    p->shared = of_rows && (x->tp->rows > 0 || x->tp->sequence_parallel);
+}
+
+/* The bias of a column-parallel layer, zero at first: cut as what it is added to; of the rows of a grid, which all have
+ * it, the first counts it. */
+static void add_bias(const naming *x, const hl_family_tensor *t, int layer)
+{
+    hl_cut mine = cut_of(x, t->shape[0]);
+    if (hl_tensor_group_row(x->tp) > 0) mine.own_end = mine.own_begin;
+    hl_param *p = add(x, t->name, layer, (int64_t[]){length_of(x->c, t->shape[0]), 0, 0}, 0, mine);
+    p->shared = x->tp->rows > 0 || (t->shape[0] == HL_KEY_ROWS && x->keys_are_shared);
+}
+
+/* On a grid a weight is cut along what comes out by the columns, along what it reads by the rows. */
+static void add_weight(const naming *x, const hl_family_tensor *t, int layer)
+{
+    int64_t shape[HL_PARAM_DIMS] = {0};
+    const bool grid = x->tp->rows > 0, columns = grid || t->way == HL_CUT_COLUMNS;
+    const int reads = t->way == HL_CUT_ROWS || t->shape[2] == HL_NO_LENGTH ? 1 : 2, split = columns ? 0 : reads;
+    for (int i = 0; i < HL_PARAM_DIMS; i++) shape[i] = length_of(x->c, t->shape[i]);
+    hl_param *p = add(x, t->name, layer, shape, split, cut_of(x, t->shape[split]));
+    p->init = HL_INIT_NORMAL;
+    p->shared = t->shape[0] == HL_KEYS && x->keys_are_shared;
+    if (!grid) return;
+    const hl_cut cross = part_of(shape[reads], x->tp->rows, hl_tensor_group_row(x->tp));
+    hl_params_cross(x->table, reads, &cross);
+}
+
+static void add_tensor(const naming *x, const hl_family_tensor *t, int layer)
+{
+    if (t->way == HL_CUT_NONE) add_whole(x, t->name, layer, length_of(x->c, t->shape[0]), t->shape[0] == HL_HIDDEN);
+    else if (t->shape[1] == HL_NO_LENGTH) add_bias(x, t, layer);
+    else add_weight(x, t, layer);
+}
+
 void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, hl_llama_layers layers,
                      const hl_tensor_group *tp)
 {
-    int64_t D = c->hidden_size, F = c->intermediate_size, H = c->num_attention_heads, K = c->num_key_value_heads,
-            d = c->head_dim;
-    const int columns = hl_tensor_group_columns(tp);
-    const hl_llama_share s = hl_llama_share_of(c, hl_tensor_group_column(tp), columns);
-    const hl_cut whole = {0, 1, 0, tp->rank == 0}, vocab = part_of(c->vocab_size, tp->size, tp->rank);
-    const hl_cut hidden = part_of(D, columns, hl_tensor_group_column(tp));
-    const bool shared = keys_are_shared(c, columns), grid = tp->rows > 0, parts = grid || tp->sequence_parallel;
-    const tensor tokens = {"embed_tokens", 2, {c->vocab_size, D, 0}, 0, vocab, HL_INIT_NORMAL, false, -1};
-    const tensor last = {"norm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, parts, -1};
-    const tensor layer[] = {
-        {"input_layernorm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, parts, -1},
-        {"self_attn.q_proj", 3, {H, d, D}, 0, s.query, HL_INIT_NORMAL, false, 2},
-        {"self_attn.k_proj", 3, {K, d, D}, 0, s.key, HL_INIT_NORMAL, shared, 2},
-        {"self_attn.v_proj", 3, {K, d, D}, 0, s.key, HL_INIT_NORMAL, shared, 2},
-        {"self_attn.o_proj", 3, {D, H, d}, grid ? 0 : 1, grid ? hidden : s.query, HL_INIT_NORMAL, false, 1},
-        {"post_attention_layernorm", 1, {D, 0, 0}, -1, whole, HL_INIT_ONES, parts, -1},
-        {"mlp.gate_proj", 2, {F, D, 0}, 0, s.width, HL_INIT_NORMAL, false, 1},
-        {"mlp.up_proj", 2, {F, D, 0}, 0, s.width, HL_INIT_NORMAL, false, 1},
-        {"mlp.down_proj", 2, {D, F, 0}, grid ? 0 : 1, grid ? hidden : s.width, HL_INIT_NORMAL, false, 1},
-    };
-    if (with_tokens && layers.begin == 0) add(t, c, side, "", -1, &tokens, tp);
-    for (int i = layers.begin; i < layers.end; i++) {
-        char prefix[32];
-        snprintf(prefix, sizeof prefix, "layers.%d.", i);
-        for (size_t k = 0; k < sizeof layer / sizeof layer[0]; k++) add(t, c, side, prefix, i, &layer[k], tp);
-    }
-    if (layers.end == c->num_hidden_layers) add(t, c, side, "", -1, &last, tp);
+    const naming x = naming_of(t, c, side, tp);
+    const hl_family *family = hl_llama_family(c);
+    if (with_tokens && layers.begin == 0)
+        add(&x, "embed_tokens.weight", -1, (int64_t[]){c->vocab_size, c->hidden_size, 0}, 0,
+            part_of(c->vocab_size, tp->size, tp->rank))
+            ->init = HL_INIT_NORMAL;
+    for (int i = layers.begin; i < layers.end; i++)
+        for (const hl_family_tensor *k = family->tensor; k->name; k++)
+            if ((k->part & family->parts) == k->part) add_tensor(&x, k, i);
+    if (layers.end == c->num_hidden_layers) add_whole(&x, "norm.weight", -1, c->hidden_size, true);
 }

@@ -1,11 +1,12 @@
-/* llama.h - the shape of a Llama-family transformer and the names of its parameters.
+/* llama.h - the shape of a transformer and the names of its parameters.
  *
- * Pre-norm RMSNorm, rotary positions, grouped-query attention, SwiGLU, no biases (Touvron et al.,
- * arXiv 2302.13971); names and conventions are Hugging Face's LlamaForCausalLM.  There is no language
- * model head: nobody would read it. */
+ * Pre-norm RMSNorm, rotary positions, grouped-query attention, SwiGLU (Touvron et al., arXiv 2302.13971), and what
+ * the family adds (model/family.h); names and conventions are Hugging Face's.  There is no language model head: nobody
+ * would read it. */
 #ifndef MODEL_LLAMA_H
 #define MODEL_LLAMA_H
 #include "base/error.h"
+#include "model/family.h"
 #include "model/params.h"
 #include <stdbool.h>
 
@@ -15,8 +16,18 @@ typedef struct {
     int num_attention_heads, num_key_value_heads, head_dim;
     int vocab_size;
     double rms_norm_eps, rope_theta, initializer_range;
-    int sliding_window; /* tokens that one sees, itself included; 0: all.  Not applied, but said */
+    int sliding_window; /* tokens that one sees, itself included; 0: all */
+    int window_from;    /* the first layer that has it */
+    int family;         /* its place in hl_families */
 } hl_llama;
+
+static inline const hl_family *hl_llama_family(const hl_llama *c) { return &hl_families[c->family]; }
+
+/* The window of a layer where sequences have at most so many tokens; 0: none, or none that would cut anything. */
+static inline int hl_llama_window_of(const hl_llama *c, int layer, int longest)
+{
+    return layer >= c->window_from && c->sliding_window < longest ? c->sliding_window : 0;
+}
 
 enum { HL_LLAMA_WIDEST = 1 << 24 }; /* numbers of a token's queries, keys and values at most */
 

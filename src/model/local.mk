@@ -2,11 +2,12 @@
 noinst_LIBRARIES += src/model/libhlmodel.a
 src_model_libhlmodel_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_model_libhlmodel_a_SOURCES = \
-	src/model/sequence-part.c src/model/sequence-part.h \
 	src/model/block.c src/model/block.h \
 	src/model/corpus.c src/model/corpus.h \
 	src/model/cost.c src/model/cost.h \
-	src/model/grid-stack.c src/model/grid-stack.h \
+	src/model/cut.h src/model/cut-alone.c src/model/cut-alone.h src/model/cut-tp.c src/model/cut-sequence.c \
+	src/model/cut-exact.c src/model/cut-grid.c src/model/cut-grid.h \
+	src/model/family.c src/model/family.h \
 	src/model/item.c src/model/item.h \
 	src/model/sharder.c src/model/sharder.h \
 	src/model/layer.h \
@@ -30,5 +31,6 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/stack.c src/model/stack.h \
 	src/model/targets.c src/model/targets.h \
 	src/model/tiles.c src/model/tiles.h \
+	src/model/turn.c src/model/turn.h \
 	src/model/user.c src/model/user.h \
 	src/model/windows.c src/model/windows.h

@@ -9,9 +9,9 @@ typedef struct {
     int H, K, d, qkv, od;
 } steps;
 
-static steps steps_of(const hl_stack *m)
+static steps steps_of(const hl_heads *h)
 {
-    const int H = m->heads.H, K = m->heads.K, d = m->heads.d;
+    const int H = h->H, K = h->K, d = h->d;
     return (steps){H, K, d, (H + 2 * K) * d, H * d};
 }
 
@@ -30,53 +30,54 @@ static hl_prefix prefix_of(const float *qkv, const steps *s, const hl_pack *pack
                        s->qkv,
                        s->qkv,
                        pack->T - pack->prefix,
-                       pack->prefix};
+                       pack->prefix,
+                       pack->position + pack->prefix};
 }
 
-/* One query a segment reads it. */
-static hl_prefix last_prefix_of(const hl_block_saved *b, const steps *s, const hl_pack *pack)
+/* One query a segment reads it, at `position` (segments). */
+static hl_prefix last_prefix_of(const hl_block_saved *b, const steps *s, const hl_pack *pack, const int *position)
 {
-    return (hl_prefix){b->q, b->qkv, b->qkv + s->K * s->d, s->od, 2 * s->K * s->d, pack->segments, pack->prefix};
+    return (hl_prefix){b->q,         b->qkv,  b->qkv + s->K * s->d, s->od, 2 * s->K * s->d, pack->segments,
+                       pack->prefix, position};
 }
 
-void hl_see_forward(hl_block_saved *b, const hl_stack *m, const hl_pack *pack)
+void hl_see_forward(hl_block_saved *b, const hl_heads *heads, const hl_pack *pack)
 {
-    const steps s = steps_of(m);
+    const steps s = steps_of(heads);
     size_t first = (size_t)pack->prefix;
-    hl_attention_forward(b->o, b->lse, b->qkv, runs_of(pack), count_runs(pack), &m->heads);
+    hl_attention_forward(b->o, b->lse, b->qkv, runs_of(pack), count_runs(pack), heads);
     const hl_prefix x = prefix_of(b->qkv, &s, pack);
-    if (pack->prefix)
-        hl_attention_prefix_forward(b->o + first * (size_t)s.od, b->lse + first * (size_t)s.H, &x, &m->heads);
+    if (pack->prefix) hl_attention_prefix_forward(b->o + first * (size_t)s.od, b->lse + first * (size_t)s.H, &x, heads);
 }
 
-void hl_see_backward(float *dqkv, const float *d_o, const hl_block_saved *b, const hl_stack *m, const hl_pack *pack,
+void hl_see_backward(float *dqkv, const float *d_o, const hl_block_saved *b, const hl_heads *heads, const hl_pack *pack,
                      hl_arena *scratch)
 {
-    const steps s = steps_of(m);
+    const steps s = steps_of(heads);
     size_t first = (size_t)pack->prefix, from = first * (size_t)s.od;
     float *dk = dqkv + s.od;
-    hl_attention_backward(dqkv, d_o, b->o, b->lse, b->qkv, runs_of(pack), count_runs(pack), &m->heads);
+    hl_attention_backward(dqkv, d_o, b->o, b->lse, b->qkv, runs_of(pack), count_runs(pack), heads);
     const hl_prefix x = prefix_of(b->qkv, &s, pack);
     if (pack->prefix)
         hl_attention_prefix_backward(dqkv + first * (size_t)s.qkv, dk, dk + s.K * s.d, d_o + from, b->o + from,
-                                     b->lse + first * (size_t)s.H, &x, &m->heads, scratch);
+                                     b->lse + first * (size_t)s.H, &x, heads, scratch);
 }
 
-void hl_see_last_forward(hl_block_saved *b, const hl_stack *m, const hl_pack *pack)
+void hl_see_last_forward(hl_block_saved *b, const hl_heads *heads, const hl_pack *pack, const int *position)
 {
-    const steps s = steps_of(m);
-    hl_attention_last_forward(b->o, b->lse, b->q, b->qkv, pack->begin, pack->segments, &m->heads);
-    const hl_prefix x = last_prefix_of(b, &s, pack);
-    if (pack->prefix) hl_attention_prefix_forward(b->o, b->lse, &x, &m->heads);
+    const steps s = steps_of(heads);
+    hl_attention_last_forward(b->o, b->lse, b->q, b->qkv, pack->begin, pack->segments, heads);
+    const hl_prefix x = last_prefix_of(b, &s, pack, position);
+    if (pack->prefix) hl_attention_prefix_forward(b->o, b->lse, &x, heads);
 }
 
 /* Rows of the prefix are in no segment: nothing has written their gradients. */
-void hl_see_last_backward(float *dq, float *dkv, const float *d_o, const hl_block_saved *b, const hl_stack *m,
-                          const hl_pack *pack, hl_arena *scratch)
+void hl_see_last_backward(float *dq, float *dkv, const float *d_o, const hl_block_saved *b, const hl_heads *heads,
+                          const hl_pack *pack, const int *position, hl_arena *scratch)
 {
-    const steps s = steps_of(m);
+    const steps s = steps_of(heads);
     memset(dkv, 0, (size_t)pack->prefix * (size_t)(s.qkv - s.od) * sizeof *dkv);
-    hl_attention_last_backward(dq, dkv, d_o, b->o, b->lse, b->q, b->qkv, pack->begin, pack->segments, &m->heads);
-    const hl_prefix x = last_prefix_of(b, &s, pack);
-    if (pack->prefix) hl_attention_prefix_backward(dq, dkv, dkv + s.K * s.d, d_o, b->o, b->lse, &x, &m->heads, scratch);
+    hl_attention_last_backward(dq, dkv, d_o, b->o, b->lse, b->q, b->qkv, pack->begin, pack->segments, heads);
+    const hl_prefix x = last_prefix_of(b, &s, pack, position);
+    if (pack->prefix) hl_attention_prefix_backward(dq, dkv, dkv + s.K * s.d, d_o, b->o, b->lse, &x, heads, scratch);
 }

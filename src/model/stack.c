@@ -1,90 +1,178 @@
-/* stack.c - a stack of Llama blocks over packed sequences, forward and backward.
+/* stack.c - a stack of blocks over packed sequences, forward and backward.
  *
  * The forward saves the inputs of the products that cannot be recomputed cheaply. */
 #include "model/stack.h"
 #include "base/acts.h"
 #include "base/error.h"
 #include "base/part.h"
-#include "math/rmsnorm.h"
 #include "math/rope.h"
 #include "math/rows.h"
-#include "model/sequence-part.h"
 #include "model/block.h"
-#include "model/grid-stack.h"
+#include "model/cut-grid.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static size_t offset_of(const hl_params *table, const char *side, const char *format, int layer)
+/* ---- open: where the parameters are */
+
+/* Where parameters of a side lie. */
+typedef struct {
+    const hl_params *table;
+    const char *side;
+} place;
+
+/* Of a tensor of a layer, or -1: of no layer; HL_NOWHERE where there is none. */
+static int64_t find(const place *x, int layer, const char *tensor)
 {
-    char tail[80], name[112];
-    snprintf(tail, sizeof tail, format, layer);
-    snprintf(name, sizeof name, "%s_llm.model.%s.weight", side, tail);
-    const hl_param *p = hl_params_find(table, name);
-    HL_CHECK(p != NULL);
-    return p->offset;
+    char name[112], prefix[32] = "";
+    if (layer >= 0) snprintf(prefix, sizeof prefix, "layers.%d.", layer);
+    snprintf(name, sizeof name, "%s_llm.model.%s%s", x->side, prefix, tensor);
+    const hl_param *p = hl_params_find(x->table, name);
+    return p ? (int64_t)p->offset : HL_NOWHERE;
+}
+
+static size_t offset_of(const place *x, int layer, const char *tensor)
+{
+    const int64_t at = find(x, layer, tensor);
+    HL_CHECK(at != HL_NOWHERE);
+    return (size_t)at;
+}
+
+/* Part [first, first + out) of what a column-parallel layer puts out, whose parts are as wide as `width` says; stored:
+ * numbers of a row of its weight. */
+static hl_linear part_of_linear(const hl_linear *l, int first, int stored, const hl_pieces *pieces, const int *F)
+{
+    hl_linear part = *l;
+    part.at += (size_t)first * (size_t)stored;
+    if (l->bias != HL_NOWHERE) part.bias += first;
+    part.out = hl_pieces_width(pieces);
+    part.pieces = *pieces;
+    part.F = F;
+    return part;
+}
+
+static void lay_attention(hl_block *b, const hl_stack *m, const place *x, int layer)
+{
+    static const hl_grid_axes none = {0};
+    const hl_grid_axes *a = m->grid ? m->grid : &none;
+    const hl_widths s = hl_widths_of(m);
+    const int kd = s.K * s.d, row = hl_tensor_group_row(m->tp);
+    const int stored = m->grid ? a->hidden_in[row + 1] - a->hidden_in[row] : s.D,
+              heads = m->grid ? a->query[hl_tensor_group_columns(m->tp)] : s.od;
+    b->qkv = (hl_linear){.at = offset_of(x, layer, "self_attn.q_proj.weight"), /* k and v follow it */
+                         .bias = find(x, layer, "self_attn.q_proj.bias"),
+                         .in = m->hidden,
+                         .out = s.qkv,
+                         .narrow = s.D <= HL_STACK_NARROW,
+                         .pieces = {m->slices, 3, {s.od, kd, kd}},
+                         .F = a->qkv,
+                         .D = a->hidden,
+                         .K = a->hidden_in};
+    b->q = part_of_linear(&b->qkv, 0, stored, &(hl_pieces){m->slices, 1, {s.od}}, a->query);
+    b->kv = part_of_linear(&b->qkv, s.od, stored, &(hl_pieces){m->slices, 2, {kd, kd}}, a->key);
+    b->o = (hl_linear){.at = offset_of(x, layer, "self_attn.o_proj.weight"),
+                       .bias = HL_NOWHERE,
+                       .in = s.od,
+                       .out = m->hidden,
+                       .narrow = heads <= HL_STACK_NARROW,
+                       .F = a->hidden,
+                       .D = a->query,
+                       .K = a->query_in};
+    b->q_norm = find(x, layer, "self_attn.q_norm.weight");
+    b->k_norm = find(x, layer, "self_attn.k_norm.weight");
+    b->window = hl_llama_window_of(&m->shape, layer, m->positions);
+}
+
+static void lay_mlp(hl_block *b, const hl_stack *m, const place *x, int layer)
+{
+    static const hl_grid_axes none = {0};
+    const hl_grid_axes *a = m->grid ? m->grid : &none;
+    b->gate_up = (hl_linear){.at = offset_of(x, layer, "mlp.gate_proj.weight"), /* up follows it */
+                             .bias = HL_NOWHERE,
+                             .in = m->hidden,
+                             .out = 2 * m->width,
+                             .pieces = {m->slices, 2, {m->width, m->width}},
+                             .F = a->gate_up,
+                             .D = a->hidden,
+                             .K = a->hidden_in};
+    b->down = (hl_linear){.at = offset_of(x, layer, "mlp.down_proj.weight"),
+                          .bias = HL_NOWHERE,
+                          .in = m->width,
+                          .out = m->hidden,
+                          .F = a->hidden,
+                          .D = a->width,
+                          .K = a->width_in};
+}
+
+static void lay_block(hl_block *b, const hl_stack *m, const place *x, int layer)
+{
+    b->norm = offset_of(x, layer, "input_layernorm.weight");
+    b->mlp_norm = offset_of(x, layer, "post_attention_layernorm.weight");
+    lay_attention(b, m, x, layer);
+    lay_mlp(b, m, x, layer);
+}
+
+static const hl_layer_cut *cut_of(const hl_stack *m, bool last)
+{
+    if (m->grid) return &hl_cut_grid;
+    if (m->slices) return &hl_cut_exact;
+    if (m->tp->size == 1) return &hl_cut_alone;
+    return m->tp->sequence_parallel && !last ? &hl_cut_sequence : &hl_cut_tp;
 }
 
 void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, hl_llama_layers layers,
-                   int positions, const hl_tensor_group *tp)
+                   const hl_stack_settings *settings, const hl_tensor_group *tp)
 {
     const hl_llama_share mine = hl_llama_share_of(shape, hl_tensor_group_column(tp), hl_tensor_group_columns(tp));
+    const place x = {table, side};
     *m = (hl_stack){.shape = *shape,
                     .tp = tp,
-                    .sharder = &hl_unsharded,
-                    .positions = positions,
+                    .sharder = settings->sharder ? settings->sharder : &hl_unsharded,
+                    .positions = settings->positions,
+                    .slices = settings->slices,
                     .width = (int)(mine.width.end - mine.width.begin),
+                    .hidden = shape->hidden_size,
                     .layers = layers.end - layers.begin,
                     .first = layers.begin == 0,
                     .last = layers.end == shape->num_hidden_layers};
+    HL_CHECK(hl_llama_family(shape)->positions == HL_POSITIONS_ROTARY);
     m->heads = (hl_heads){.H = (int)(mine.query.end - mine.query.begin),
                           .K = (int)(mine.key.end - mine.key.begin),
                           .d = shape->head_dim,
                           .group = shape->num_attention_heads / shape->num_key_value_heads,
                           .lead = mine.lead};
-    m->block = hl_alloc((size_t)m->layers * sizeof *m->block);
-    for (int i = layers.begin; i < layers.end; i++)
-        m->block[i - layers.begin] = (hl_block){
-            .norm = offset_of(table, side, "layers.%d.input_layernorm", i),
-            .qkv = offset_of(table, side, "layers.%d.self_attn.q_proj", i), /* k and v follow it */
-            .o = offset_of(table, side, "layers.%d.self_attn.o_proj", i),
-            .mlp_norm = offset_of(table, side, "layers.%d.post_attention_layernorm", i),
-            .gate_up = offset_of(table, side, "layers.%d.mlp.gate_proj", i), /* up follows it */
-            .down = offset_of(table, side, "layers.%d.mlp.down_proj", i),
-        };
-    if (m->last) m->last_norm = offset_of(table, side, "norm", 0);
-    m->hidden = shape->hidden_size;
     if (tp->rows) {
-        m->grid = hl_grid_axes_new(m);
+        m->grid = hl_cut_grid_axes_new(m);
         m->hidden = m->grid->hidden[hl_tensor_group_column(tp) + 1] - m->grid->hidden[hl_tensor_group_column(tp)];
     }
-    m->rope = hl_alloc((size_t)positions * (size_t)shape->head_dim * sizeof *m->rope);
-    hl_rope_table(m->rope, positions, shape->head_dim, shape->rope_theta);
+    m->cut = cut_of(m, false);
+    m->last_cut = cut_of(m, true);
+    m->block = hl_alloc((size_t)m->layers * sizeof *m->block);
+    for (int i = layers.begin; i < layers.end; i++) lay_block(&m->block[i - layers.begin], m, &x, i);
+    if (m->last) m->last_norm = offset_of(&x, -1, "norm.weight");
+    m->rope = hl_alloc((size_t)m->positions * (size_t)shape->head_dim * sizeof *m->rope);
+    hl_rope_table(m->rope, m->positions, shape->head_dim, shape->rope_theta);
 }
 
 void hl_stack_close(hl_stack *m)
 {
-    hl_grid_axes_free(m->grid);
+    hl_cut_grid_axes_free(m->grid);
     free(m->block);
     free(m->rope);
     *m = (hl_stack){0};
 }
+
+/* ---- which rows */
 
 static bool is_read_out(const hl_stack *m, const hl_pack *pack, int layer)
 {
     return m->last && pack->last_only && layer == m->layers - 1;
 }
 
-/* How many rows of a block's input and output are mine to save. */
-static size_t rows_saved(const hl_stack *m, int T, bool sequence_parallel)
+/* How a block is cut; layer = layers: the last norm. */
+static const hl_layer_cut *layer_cut(const hl_stack *m, const hl_pack *pack, int layer)
 {
-    return (size_t)(sequence_parallel ? hl_part_count(T, m->tp->size, m->tp->rank) : T);
-}
-
-/* Is a block sequence parallel?  Not where it reads out some of its rows. */
-static bool is_sequence_parallel(const hl_stack *m, const hl_pack *pack, int layer)
-{
-    return m->tp->sequence_parallel && !is_read_out(m, pack, layer);
+    return m->last && pack->last_only && layer >= m->layers - 1 ? m->last_cut : m->cut;
 }
 
 /* Do rows of a kind share their queries, keys and values before rotation?  In the first block, where all have the
@@ -95,22 +183,28 @@ static bool has_kinds(const hl_stack *m, const hl_pack *pack, int layer)
            && !m->tp->sequence_parallel && !m->slices;
 }
 
-/* What I compute of a pack. */
-static hl_pack share_of(const hl_stack *m, const hl_pack *pack)
+/* What I compute of a pack: sizes, not places. */
+static hl_pack part_of(const hl_stack *m, const hl_pack *pack)
 {
-    return m->grid ? hl_grid_stack_share(m, pack) : *pack;
+    return m->grid ? hl_cut_grid_part_of(m, pack) : *pack;
+}
+
+/* How many rows of a block's input and output are mine to save. */
+static size_t rows_saved(const hl_stack *m, const hl_layer_cut *cut, int n)
+{
+    return (size_t)(cut == &hl_cut_sequence ? hl_part_count(n, m->tp->size, m->tp->rank) : n);
 }
 
 void hl_stack_saved_lay(hl_stack_saved *t, const hl_stack *m, const hl_pack *whole, hl_arena *arena)
 {
-    const hl_pack mine = share_of(m, whole), *pack = &mine;
+    const hl_pack mine = part_of(m, whole), *pack = &mine;
     const hl_widths s = hl_widths_of(m);
     size_t T = (size_t)pack->T, D = (size_t)m->hidden;
     t->T = pack->T;
     t->block = HL_TAKE(arena, hl_block_saved, m->layers);
     for (int i = 0; i < m->layers; i++) {
-        bool last = is_read_out(m, pack, i), sequence_parallel = is_sequence_parallel(m, pack, i);
-        size_t n = last ? (size_t)pack->segments : T, rows = rows_saved(m, pack->T, sequence_parallel);
+        const bool last = is_read_out(m, pack, i), normed = m->block[i].q_norm != HL_NOWHERE;
+        size_t n = last ? (size_t)pack->segments : T, rows = rows_saved(m, layer_cut(m, pack, i), pack->T);
         size_t saved = last ? n : rows;
         hl_block_saved b;
         b.x = HL_TAKE(arena, float, rows *D);
@@ -122,111 +216,156 @@ void hl_stack_saved_lay(hl_stack_saved *t, const hl_stack *m, const hl_pack *who
         b.h = HL_TAKE(arena, float, saved *D);
         b.mlp_rstd = HL_TAKE(arena, float, saved);
         b.gu = HL_TAKE_ROWS(arena, float, n, 2 * s.F);
+        b.head_q = HL_TAKE_ROWS(arena, float, normed ? n : 0, s.od);
+        b.q_rstd = HL_TAKE_ROWS(arena, float, normed ? n : 0, s.H);
+        b.head_k = HL_TAKE_ROWS(arena, float, normed ? T : 0, s.K *s.d);
+        b.k_rstd = HL_TAKE_ROWS(arena, float, normed ? T : 0, s.K);
         if (!arena->measuring) t->block[i] = b;
     }
-    size_t out = m->last ? rows_saved(m, hl_pack_rows(pack), m->tp->sequence_parallel && !pack->last_only) : 0;
+    size_t out = m->last ? rows_saved(m, layer_cut(m, pack, m->layers), hl_pack_rows(pack)) : 0;
     t->x = HL_TAKE(arena, float, out *D);
     t->rstd = HL_TAKE(arena, float, out);
 }
 
-/* A last stage without blocks: what is read out of x; my rows of it. */
-static void read_out(float *y, const float *x, const hl_stack *m, const hl_pack *pack, const hl_sequence_part *mine,
-                     hl_arena *scratch)
+/* A pass over a pack, and the window of its block. */
+typedef struct {
+    hl_pass p;
+    hl_heads heads;
+    const int *last, *last_position; /* (segments) */
+} stack_pass;
+
+static void open_pass(stack_pass *x, const hl_stack *m, const float *w, float *dw, const hl_pack *pack,
+                      hl_arena *scratch)
 {
-    const int D = m->shape.hidden_size;
-    if (pack->last_only) hl_rows_gather(y, x, hl_pack_last_rows(pack, scratch), pack->segments, D);
-    else memcpy(y, x + hl_sequence_part_first(m, mine), (size_t)mine->n * (size_t)D * sizeof *x);
+    *x = (stack_pass){.p = {.m = m, .w = w, .dw = dw, .whole = pack, .pack = *pack, .scratch = scratch},
+                      .heads = m->heads};
+    x->p.heads = &x->heads;
+    if (m->grid) hl_cut_grid_take_part(&x->p);
+    if (!pack->last_only) return;
+    int *position = HL_TAKE(scratch, int, x->p.pack.segments);
+    x->last = hl_pack_last_rows(&x->p.pack, scratch);
+    for (int i = 0; i < x->p.pack.segments; i++) position[i] = x->p.pack.position[x->last[i]];
+    x->last_position = position;
+}
+
+/* The pass is that of a layer now; layer = layers: of the last norm. */
+static void set_layer(stack_pass *x, int layer)
+{
+    hl_pass *p = &x->p;
+    const hl_stack *m = p->m;
+    const bool few = layer < m->layers ? is_read_out(m, &p->pack, layer) : m->last && p->pack.last_only;
+    p->cut = layer_cut(m, &p->pack, layer);
+    p->all = p->cut->share(p, false);
+    p->out = few ? p->cut->share(p, true) : p->all;
+    p->query = few ? x->last : NULL;
+    p->query_position = few ? x->last_position : NULL;
+    p->kinds = has_kinds(m, &p->pack, layer) ? p->pack.kinds : 0;
+    x->heads.window = layer < m->layers ? m->block[layer].window : 0;
+}
+
+/* ---- forward */
+
+/* A last stage without blocks: what is read out of x. */
+static void read_out(float *y, const float *x, const hl_pass *p)
+{
+    if (p->query) hl_rows_gather(y, x, p->query, p->out.n, p->m->hidden);
+    else memcpy(y, x, (size_t)p->out.kept * (size_t)p->m->hidden * sizeof *x);
+}
+
+/* next = what block i makes, as the one after it wants it: that may keep all rows where this one keeps some. */
+static void block_forward(stack_pass *x, float *next, hl_stack_saved *t, int i)
+{
+    const hl_stack *m = x->p.m;
+    const size_t mark = hl_arena_mark(x->p.scratch);
+    set_layer(x, i);
+    const bool leaves = x->p.cut->leave && (i + 1 < m->layers ? layer_cut(m, &x->p.pack, i + 1) != x->p.cut : !m->last);
+    float *out = leaves ? HL_TAKE_ROWS(x->p.scratch, float, x->p.out.kept, m->hidden) : next;
+    m->sharder->unshard(m->sharder, i);
+    hl_block_forward(out, &t->block[i], &x->p, &m->block[i]);
+    if (leaves) x->p.cut->leave(&x->p, next, out, &x->p.out, true);
+    m->sharder->reshard(m->sharder, i);
+    hl_act_tick();
+    hl_arena_back(x->p.scratch, mark);
 }
 
 void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const float *w, const float *x,
                       const hl_pack *pack, hl_arena *scratch)
 {
-    int layers = m->layers, T = pack->T, D = m->shape.hidden_size, n = hl_stack_rows(m, pack);
+    const size_t mark = hl_arena_mark(scratch);
     float *out = m->last ? t->x : y;
-    size_t mark = hl_arena_mark(scratch);
-    if (m->grid) {
-        hl_grid_stack_forward(y, t, m, w, x, pack, scratch);
-        return;
-    }
-    HL_CHECK(t->T == T && T > 0);
-    const hl_sequence_part mine = hl_sequence_part_of(m, T, m->tp->sequence_parallel, scratch);
-    const hl_sequence_part outs = hl_sequence_part_of(m, n, m->tp->sequence_parallel && !pack->last_only, scratch);
-    const size_t first = hl_sequence_part_first(m, &mine);
-    if (layers && is_sequence_parallel(m, pack, 0))
-        memcpy(t->block[0].x, x + first, (size_t)mine.n * (size_t)D * sizeof *x);
-    else if (layers) memcpy(t->block[0].x, x, (size_t)T * (size_t)D * sizeof *x);
-    else read_out(out, x, m, pack, &outs, scratch);
-    for (int i = 0; i < layers; i++) {
-        const bool last = is_read_out(m, pack, i), sequence_parallel = is_sequence_parallel(m, pack, i);
-        /* who comes next is sequence parallel too, or wants all rows in their places */
-        const bool in_place = sequence_parallel && (i + 1 < layers ? !is_sequence_parallel(m, pack, i + 1) : !m->last);
-        float *next = i + 1 < layers ? t->block[i + 1].x : out;
-        m->sharder->unshard(m->sharder, i);
-        if (last) hl_block_last_forward(next, &t->block[i], m, &m->block[i], w, pack, scratch);
-        else
-            hl_block_forward(next + (in_place ? first : 0), &t->block[i], m, &m->block[i], w, pack,
-                             has_kinds(m, pack, i), sequence_parallel, scratch);
-        if (in_place) hl_sequence_part_all_gather(next, m, &mine);
-        m->sharder->reshard(m->sharder, i);
-        hl_act_tick();
-    }
+    stack_pass here;
+    hl_pass *p = &here.p;
+    open_pass(&here, m, w, NULL, pack, scratch);
+    HL_CHECK(t->T == p->pack.T && (m->grid || t->T > 0));
+    set_layer(&here, 0);
+    float *in = m->layers ? t->block[0].x : HL_TAKE_ROWS(scratch, float, p->all.n, m->hidden);
+    p->cut->enter(p, in, x, &p->all, false);
+    if (m->layers == 0) read_out(out, in, p);
+    for (int i = 0; i < m->layers; i++) block_forward(&here, i + 1 < m->layers ? t->block[i + 1].x : out, t, i);
     if (m->last) {
-        hl_rmsnorm_forward(y + hl_sequence_part_first(m, &outs), t->rstd, t->x, w + m->last_norm, outs.n, D,
-                           (float)m->shape.rms_norm_eps);
-        hl_sequence_part_all_gather(y, m, &outs);
+        set_layer(&here, m->layers);
+        float *normed = p->cut->has_tiles ? HL_TAKE_ROWS(scratch, float, p->out.n, m->hidden) : y;
+        p->cut->norm_forward(p, normed, t->rstd, t->x, m->last_norm, &p->out);
+        if (p->cut->has_tiles) p->cut->leave(p, y, normed, &p->out, true);
     }
     hl_arena_back(scratch, mark);
 }
 
-/* From the rows that come out to all rows: the last norm and, where only last rows are read out, the last block.  dx
- * (T, D) is filled, where it is sequence parallel with my rows at least; how many blocks are left. */
-static int read_out_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *t, const hl_stack *m,
-                             const float *w, const hl_pack *pack, hl_arena *scratch)
+/* ---- backward */
+
+/* From the rows that come out, dy, to all rows: the last norm and, where only last rows are read out, the last block.
+ * d (all, C) is filled, where rows are divided with mine at least; how many blocks are left. */
+static int read_out_backward(float *d, const float *dy, const hl_stack_saved *t, stack_pass *x)
 {
-    int layers = m->layers, D = m->shape.hidden_size, n = hl_pack_rows(pack), last = layers - 1;
-    size_t mark = hl_arena_mark(scratch);
+    hl_pass *p = &x->p;
+    const hl_stack *m = p->m;
+    const int last = m->layers - 1;
+    set_layer(x, m->layers);
+    const size_t all = (size_t)p->all.n * (size_t)m->hidden, n = (size_t)p->out.n * (size_t)m->hidden;
     if (!m->last) {
-        memcpy(dx, dy, (size_t)pack->T * (size_t)D * sizeof *dx);
-        return layers;
+        memcpy(d, dy, all * sizeof *d);
+        return m->layers;
     }
-    const hl_sequence_part mine = hl_sequence_part_of(m, n, m->tp->sequence_parallel && !pack->last_only, scratch);
-    const size_t first = hl_sequence_part_first(m, &mine);
-    float *d = pack->last_only ? HL_TAKE_ROWS(scratch, float, n, D) : dx;
-    memset(d, 0, (size_t)n * (size_t)D * sizeof *d);
-    hl_rmsnorm_backward(d + first, hl_sequence_part_norm_gradient(dw + m->last_norm, m, pack->last_only, scratch),
-                        dy + first, t->x, w + m->last_norm, t->rstd, mine.n, D);
-    if (!pack->last_only) {
-        hl_arena_back(scratch, mark);
-        return layers;
+    float *few = p->query ? HL_TAKE(p->scratch, float, n) : d;
+    memset(few, 0, n * sizeof *few);
+    p->cut->norm_backward(p, few, dy, t->x, t->rstd, m->last_norm, &p->out);
+    if (!p->query) return m->layers;
+    if (m->layers == 0) {
+        memset(d, 0, all * sizeof *d);
+        hl_rows_scatter_add(d, few, p->query, p->out.n, m->hidden);
+        return 0;
     }
-    if (layers) {
-        m->sharder->unshard(m->sharder, last);
-        hl_block_last_backward(dx, d, dw, &t->block[last], m, &m->block[last], w, pack, scratch);
-        m->sharder->done(m->sharder, last);
-    } else {
-        memset(dx, 0, (size_t)pack->T * (size_t)D * sizeof *dx);
-        hl_rows_scatter_add(dx, d, hl_pack_last_rows(pack, scratch), n, D);
-    }
-    hl_arena_back(scratch, mark);
-    return layers ? last : 0;
+    set_layer(x, last);
+    m->sharder->unshard(m->sharder, last);
+    hl_block_backward(d, few, &t->block[last], p, &m->block[last]);
+    m->sharder->done(m->sharder, last);
+    return last;
 }
 
 void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *t, const hl_stack *m,
                        const float *w, const hl_pack *pack, hl_arena *scratch)
 {
-    if (m->grid) {
-        hl_grid_stack_backward(dx, dw, dy, t, m, w, pack, scratch);
-        return;
-    }
     const size_t mark = hl_arena_mark(scratch);
-    const hl_sequence_part mine = hl_sequence_part_of(m, pack->T, m->tp->sequence_parallel, scratch);
-    for (int i = read_out_backward(dx, dw, dy, t, m, w, pack, scratch) - 1; i >= 0; i--) {
+    stack_pass here;
+    hl_pass *p = &here.p;
+    open_pass(&here, m, w, dw, pack, scratch);
+    set_layer(&here, m->layers);
+    float *d = m->cut->has_tiles ? HL_TAKE_ROWS(scratch, float, p->all.n, m->hidden) : dx;
+    float *mine = m->cut->has_tiles ? HL_TAKE_ROWS(scratch, float, p->out.n, m->hidden) : NULL;
+    if (mine) p->cut->enter(p, mine, dy, &p->out, true);
+    for (int i = read_out_backward(d, mine ? mine : dy, t, &here) - 1; i >= 0; i--) {
+        const size_t before = hl_arena_mark(scratch);
+        set_layer(&here, i);
         m->sharder->unshard(m->sharder, i);
-        hl_block_backward(dx, dw, &t->block[i], m, &m->block[i], w, pack, has_kinds(m, pack, i), scratch);
+        hl_block_backward(d, d, &t->block[i], p, &m->block[i]);
         m->sharder->done(m->sharder, i);
         hl_act_tick();
+        hl_arena_back(scratch, before);
     }
-    hl_sequence_part_all_gather(dx, m, &mine);
+    p->cut = m->cut;
+    p->all = p->cut->share(p, false);
+    p->cut->gather(p, d, &p->all);
+    if (p->cut->has_tiles) p->cut->leave(p, dx, d, &p->all, false);
     hl_arena_back(scratch, mark);
 }
 
@@ -254,7 +393,7 @@ static double block_flop(const hl_widths *s, double T, double n)
 
 double hl_stack_flop(const hl_stack *m, const hl_pack *whole)
 {
-    const hl_pack mine = share_of(m, whole), *pack = &mine;
+    const hl_pack mine = part_of(m, whole), *pack = &mine;
     const hl_widths s = hl_widths_of(m);
     bool few = m->last && pack->last_only;
     double full = block_flop(&s, pack->T, pack->T), last = block_flop(&s, pack->T, hl_stack_rows(m, pack));

@@ -1,19 +1,21 @@
-/* stack.h - a stack of Llama blocks over packed sequences, forward and backward.
+/* stack.h - a stack of blocks over packed sequences, forward and backward, and a last norm after the last block.
  *
- *     h = x + o_proj(attention(rope(q), rope(k), v)),  q, k, v = proj(norm(x))
- *     y = h + down(silu(gate(norm(h))) * up(norm(h)))          and a last norm after the last block
- *
- * (Touvron et al., arXiv 2302.13971.)  Both LLMs are this; they differ in what goes in and what is read out.  A
- * stage of a pipeline has some of the blocks: what goes in is what the stage before wrote, and the last norm is the
- * last stage's. */
+ * Both LLMs are this; they differ in what goes in and what is read out.  A stage of a pipeline has some of the blocks:
+ * what goes in is what the stage before wrote, and the last norm is the last stage's. */
 #ifndef MODEL_STACK_H
 #define MODEL_STACK_H
 #include "model/layer.h"
 
-/* A stack whose parameters are those of "<side>_llm." in table, the layers of my stage and the share of peers->rank.
- * positions: longest sequence. */
+/* What a stack is told when it is opened. */
+typedef struct {
+    int positions;             /* longest sequence */
+    int slices;                /* hl_stack.slices */
+    const hl_sharder *sharder; /* NULL: hl_unsharded; is asked in passes alone */
+} hl_stack_settings;
+
+/* A stack whose parameters are those of "<side>_llm." in table, the layers of my stage and the share of tp->rank. */
 void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, hl_llama_layers layers,
-                   int positions, const hl_tensor_group *tp);
+                   const hl_stack_settings *settings, const hl_tensor_group *tp);
 void hl_stack_close(hl_stack *m);
 
 /* Lay out the saved activations of a pack in an arena (measuring or real). */

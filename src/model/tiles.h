@@ -27,8 +27,8 @@ typedef struct hl_tiles hl_tiles;
 struct hl_tiles {
     int rows, columns, row, column; /* of the grid; where I am */
     const void *self;
-    /* My tiles of y and, given dy, of dx, which are overwritten, and of dw, which is added to.  Collective over the
-     * grid. */
+    /* My tiles of y and, given dy, of dx, which are overwritten, and of dw, which is added to.  dx or
+     * dw may be NULL: not wanted.  Collective over the grid. */
     void (*forward)(const hl_tiles *g, float *y, const float *x, const float *w, const hl_tile_cuts *c,
                     hl_arena *scratch);
     void (*backward)(const hl_tiles *g, float *dx, float *dw, const float *dy, const float *x, const float *w,

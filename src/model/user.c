@@ -11,11 +11,11 @@ void hl_user_params(hl_params *t, const hl_llama *shape, const hl_tensor_group *
     hl_llama_params(t, shape, "user", false, layers_of(shape, tp), tp);
 }
 
-void hl_user_open(hl_user_model *m, const hl_llama *shape, int longest, const hl_tensor_group *tp)
+void hl_user_open(hl_user_model *m, const hl_llama *shape, const hl_stack_settings *settings, const hl_tensor_group *tp)
 {
     *m = (hl_user_model){0};
     hl_user_params(&m->table, shape, tp);
-    hl_stack_open(&m->stack, shape, &m->table, "user", layers_of(shape, tp), longest, tp);
+    hl_stack_open(&m->stack, shape, &m->table, "user", layers_of(shape, tp), settings, tp);
 }
 
 void hl_user_close(hl_user_model *m)

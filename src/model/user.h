@@ -14,8 +14,9 @@ typedef struct {
 /* Add the parameters of the share and the stage of these peers to t. */
 void hl_user_params(hl_params *t, const hl_llama *shape, const hl_tensor_group *tp);
 
-/* longest: most rows of a sample. */
-void hl_user_open(hl_user_model *m, const hl_llama *shape, int longest, const hl_tensor_group *tp);
+/* settings->positions: most rows of a sample. */
+void hl_user_open(hl_user_model *m, const hl_llama *shape, const hl_stack_settings *settings,
+                  const hl_tensor_group *tp);
 void hl_user_close(hl_user_model *m);
 
 /* Samples of the given lengths (n) in a pack laid in the arena; last_only: as in hl_pack. */

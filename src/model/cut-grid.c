@@ -1,0 +1,266 @@
+/* cut-grid.c - weights in tiles over a grid of ranks, and the rows that each row of the grid has.
+ *
+ * Segments are divided over the rows of the grid, hidden units, heads and the MLP's width over its columns
+ * (model/tiles.h).  Products are the grid's, which need no sum over peers; a norm needs one sum over the row a token;
+ * the gradient of a norm's weight is this rank's part of it.  What goes into a stack, comes out and goes back is whole
+ * on every rank.
+ *
+ * A prefix is computed by every row of the grid that has segments, each for its own: what leaves it is one row's to
+ * give, and what comes back to it is the sum of what all rows' segments send. */
+#include "model/cut-grid.h"
+#include "base/part.h"
+#include "math/rmsnorm.h"
+#include "math/rmsnorm-part.h"
+#include "model/tiles.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- where shares begin */
+
+typedef int (*width_of)(const hl_stack *m, int column, int columns);
+
+static int part(int64_t n, int k, int p) { return (int)hl_part_count(n, p, k); }
+
+static int hidden_of(const hl_stack *m, int k, int p) { return part(m->shape.hidden_size, k, p); }
+static int intermediate_of(const hl_stack *m, int k, int p) { return part(m->shape.intermediate_size, k, p); }
+static int gate_up_of(const hl_stack *m, int k, int p) { return 2 * intermediate_of(m, k, p); }
+static int query_of(const hl_stack *m, int k, int p)
+{
+    return part(m->shape.num_attention_heads, k, p) * m->shape.head_dim;
+}
+
+/* Keys and values; columns may share a head, and each has it. */
+static int key_of(const hl_stack *m, int k, int p)
+{
+    const hl_cut key = hl_llama_share_of(&m->shape, k, p).key;
+    return 2 * (int)(key.end - key.begin) * m->shape.head_dim;
+}
+
+static int qkv_of(const hl_stack *m, int k, int p) { return query_of(m, k, p) + key_of(m, k, p); }
+
+static const int *cut(int **room, const hl_stack *m, width_of width, int parts)
+{
+    int *begin = *room;
+    begin[0] = 0;
+    for (int k = 0; k < parts; k++) begin[k + 1] = begin[k] + width(m, k, parts);
+    *room += parts + 1;
+    return begin;
+}
+
+hl_grid_axes *hl_cut_grid_axes_new(const hl_stack *m)
+{
+    const int columns = hl_tensor_group_columns(m->tp), rows = m->tp->rows;
+    hl_grid_axes *a = hl_alloc(sizeof *a);
+    int *room = a->room = hl_alloc((size_t)(6 * (columns + 1) + 3 * (rows + 1)) * sizeof *room);
+    a->hidden = cut(&room, m, hidden_of, columns);
+    a->qkv = cut(&room, m, qkv_of, columns);
+    a->query = cut(&room, m, query_of, columns);
+    a->key = cut(&room, m, key_of, columns);
+    a->gate_up = cut(&room, m, gate_up_of, columns);
+    a->width = cut(&room, m, intermediate_of, columns);
+    a->hidden_in = cut(&room, m, hidden_of, rows);
+    a->query_in = cut(&room, m, query_of, rows);
+    a->width_in = cut(&room, m, intermediate_of, rows);
+    return a;
+}
+
+void hl_cut_grid_axes_free(hl_grid_axes *a)
+{
+    if (a) free(a->room);
+    free(a);
+}
+
+/* ---- my tokens */
+
+/* The row of the grid that has segment s: the one in whose share of the tokens its middle lies. */
+static int row_with(const hl_pack *pack, int rows, int s)
+{
+    const int64_t first = pack->begin[0], all = pack->begin[pack->segments] - first,
+                  twice = pack->begin[s] + pack->begin[s + 1] - 2 * first;
+    return all ? (int)(twice * rows / (2 * all)) : 0;
+}
+
+static int first_segment(const hl_pack *pack, int rows, int row)
+{
+    int s = 0;
+    while (s < pack->segments && row_with(pack, rows, s) < row) s++;
+    return s;
+}
+
+/* Rows of the pack that a row of the grid computes; without segments not the prefix either. */
+static int tokens_of(const hl_pack *pack, int first, int end)
+{
+    return first < end ? pack->prefix + pack->begin[end] - pack->begin[first] : 0;
+}
+
+hl_pack hl_cut_grid_part_of(const hl_stack *m, const hl_pack *pack)
+{
+    const int rows = m->tp->rows, row = hl_tensor_group_row(m->tp);
+    const int first = first_segment(pack, rows, row), end = first_segment(pack, rows, row + 1);
+    hl_pack mine = *pack;
+    mine.T = tokens_of(pack, first, end);
+    mine.segments = end - first;
+    mine.begin = pack->begin + first;
+    mine.prefix = first < end ? pack->prefix : 0;
+    return mine;
+}
+
+/* Begins and positions as they are where only my segments are, the first of which is `first` of all. */
+static void renumber(hl_pass *p, int first)
+{
+    const hl_pack *whole = p->whole;
+    const int prefix = p->pack.prefix, from = whole->begin[first];
+    int *begin = (int *)HL_TAKE(p->scratch, int, p->pack.segments + 2) + 1,
+        *position = HL_TAKE(p->scratch, int, p->pack.T);
+    begin[-1] = 0;
+    for (int i = 0; i <= p->pack.segments; i++) begin[i] = prefix + whole->begin[first + i] - from;
+    for (int i = 0; i < p->pack.T; i++) position[i] = whole->position[i < prefix ? i : from + i - prefix];
+    p->pack.begin = begin;
+    p->pack.position = position;
+}
+
+void hl_cut_grid_take_part(hl_pass *p)
+{
+    const int rows = p->m->tp->rows, row = hl_tensor_group_row(p->m->tp);
+    int *T = HL_TAKE(p->scratch, int, rows + 1), *n = HL_TAKE(p->scratch, int, rows + 1);
+    T[0] = 0;
+    for (int r = 0; r <= rows; r++) n[r] = first_segment(p->whole, rows, r);
+    for (int r = 0; r < rows; r++) T[r + 1] = T[r] + tokens_of(p->whole, n[r], n[r + 1]);
+    p->tokens = T;
+    p->segments = n;
+    p->pack = hl_cut_grid_part_of(p->m, p->whole);
+    p->leads = p->pack.segments > 0 && n[row] == 0;
+    renumber(p, n[row]);
+}
+
+static hl_row_share share(const hl_pass *p, bool segments)
+{
+    const int n = segments ? p->pack.segments : p->pack.T;
+    return (hl_row_share){.n = n, .kept = n, .line = segments ? p->segments : p->tokens};
+}
+
+/* ---- rows that all ranks have whole */
+
+static size_t numbers(int rows, int columns) { return (size_t)rows * (size_t)columns; }
+
+static int my_column(const hl_pass *p) { return p->m->grid->hidden[p->m->tp->tiles->column]; }
+
+/* Of these, mine: the prefix, as long as it is for me, and [from, from + n). */
+typedef struct {
+    int prefix, from, n;
+    bool passed; /* is the prefix somebody else's to give and take? */
+} span;
+
+static span span_of(const hl_pass *p, const hl_row_share *r, bool out)
+{
+    const int first = p->segments[p->m->tp->tiles->row];
+    if (r->line == p->segments) return (span){0, first, r->n, false};
+    return (span){p->pack.prefix, p->whole->begin[first], r->n - p->pack.prefix, out && !p->leads};
+}
+
+/* Where row i of a tile stands among all; -1: nowhere. */
+static int row_of(span x, int i)
+{
+    if (i < x.prefix) return x.passed ? -1 : i;
+    return x.from + i - x.prefix;
+}
+
+static void enter(const hl_pass *p, float *kept, const float *x, const hl_row_share *r, bool out)
+{
+    const int C = p->m->hidden, D = p->m->shape.hidden_size;
+    const span mine = span_of(p, r, out);
+    for (int i = 0; i < r->n; i++) {
+        const int at = row_of(mine, i);
+        if (at >= 0) memcpy(kept + numbers(i, C), x + numbers(at, D) + my_column(p), (size_t)C * sizeof *kept);
+        else memset(kept + numbers(i, C), 0, (size_t)C * sizeof *kept);
+    }
+}
+
+/* A row that several have is their sum. */
+static void leave(const hl_pass *p, float *x, const float *kept, const hl_row_share *r, bool out)
+{
+    const int C = p->m->hidden, D = p->m->shape.hidden_size;
+    const int n = r->line == p->segments ? p->whole->segments : p->whole->T;
+    const span mine = span_of(p, r, out);
+    memset(x, 0, numbers(n, D) * sizeof *x);
+    for (int i = 0; i < r->n; i++)
+        if (row_of(mine, i) >= 0)
+            memcpy(x + numbers(row_of(mine, i), D) + my_column(p), kept + numbers(i, C), (size_t)C * sizeof *x);
+    p->m->tp->all_reduce(p->m->tp, x, numbers(n, D));
+}
+
+/* ---- norms and products */
+
+static void norm_forward(const hl_pass *p, float *y, float *rstd, const float *x, size_t at, const hl_row_share *r)
+{
+    const hl_tiles *g = p->m->tp->tiles;
+    const size_t mark = hl_arena_mark(p->scratch);
+    double *squares = HL_TAKE(p->scratch, double, r->n);
+    hl_rmsnorm_part_squares(squares, x, r->n, p->m->hidden);
+    g->sum_row(g, squares, (size_t)r->n);
+    hl_rmsnorm_part_forward(y, rstd, squares, x, p->w + at + my_column(p), r->n, p->m->hidden, p->m->shape.hidden_size,
+                            (float)p->m->shape.rms_norm_eps);
+    hl_arena_back(p->scratch, mark);
+}
+
+static void norm_again(const hl_pass *p, float *y, const float *rstd, const float *x, size_t at, const hl_row_share *r)
+{
+    hl_rmsnorm_again(y, rstd, x, p->w + at + my_column(p), r->n, p->m->hidden);
+}
+
+static void norm_backward(const hl_pass *p, float *dx, const float *dy, const float *x, const float *rstd, size_t at,
+                          const hl_row_share *r)
+{
+    const hl_tiles *g = p->m->tp->tiles;
+    const size_t mark = hl_arena_mark(p->scratch), mine = at + (size_t)my_column(p);
+    double *along = HL_TAKE(p->scratch, double, r->n);
+    hl_rmsnorm_part_along(along, dy, x, p->w + mine, r->n, p->m->hidden);
+    g->sum_row(g, along, (size_t)r->n);
+    hl_rmsnorm_part_backward(dx, p->dw + mine, along, dy, x, p->w + mine, rstd, r->n, p->m->hidden,
+                             p->m->shape.hidden_size);
+    hl_arena_back(p->scratch, mark);
+}
+
+static void has_all(const hl_pass *p, float *d, const hl_row_share *r) { (void)p, (void)d, (void)r; }
+
+static hl_tile_cuts cuts_of(const hl_pass *p, const hl_linear *l, const hl_row_share *r)
+{
+    return (hl_tile_cuts){.T = r->line, .F = l->F, .D = l->D, .K = l->K, .careful = l->narrow && p->pack.careful};
+}
+
+static void forward(const hl_pass *p, float *y, const float *x, const hl_linear *l, const hl_row_share *r)
+{
+    const hl_tiles *g = p->m->tp->tiles;
+    const hl_tile_cuts cuts = cuts_of(p, l, r);
+    g->forward(g, y, x, p->w + l->at, &cuts, p->scratch);
+}
+
+static void backward(const hl_pass *p, float *dx, const float *dy, const hl_linear *l, const hl_row_share *r)
+{
+    const hl_tiles *g = p->m->tp->tiles;
+    const hl_tile_cuts cuts = cuts_of(p, l, r);
+    g->backward(g, dx, NULL, dy, NULL, p->w + l->at, &cuts, p->scratch);
+}
+
+static void weights(const hl_pass *p, const float *dy, const float *x, const hl_linear *l, const hl_row_share *r)
+{
+    const hl_tiles *g = p->m->tp->tiles;
+    const hl_tile_cuts cuts = cuts_of(p, l, r);
+    g->backward(g, NULL, p->dw + l->at, dy, x, NULL, &cuts, p->scratch);
+}
+
+const hl_layer_cut hl_cut_grid = {.name = "grid",
+                                  .has_tiles = true,
+                                  .share = share,
+                                  .norm_forward = norm_forward,
+                                  .norm_again = norm_again,
+                                  .norm_backward = norm_backward,
+                                  .gather = has_all,
+                                  .column_forward = forward,
+                                  .column_dx = backward,
+                                  .sum_dx = has_all,
+                                  .row_forward = forward,
+                                  .row_dx = backward,
+                                  .weights = weights,
+                                  .enter = enter,
+                                  .leave = leave};

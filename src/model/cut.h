@@ -1,0 +1,75 @@
+/* cut.h - how the weights of a block are cut among the ranks that share it: a table of linear layers and norms.
+ *
+ *     alone      one rank has all of them
+ *     tp         each rank has some heads and part of the MLP's width (Shoeybi et al., Megatron-LM, arXiv 1909.08053)
+ *     sequence   the same, and between the products each rank has some of the rows (sequence parallel)
+ *     exact      as tp, in slices whose sums have the same bits wherever the slices are (math/sliced.h)
+ *     grid       ranks make a grid, and every weight is cut into tiles (model/tiles.h)
+ *
+ * The block (model/block.h) is written once, for any of these.  A new one is a file with a table and a line in
+ * cut_of (stack.c). */
+#ifndef MODEL_CUT_H
+#define MODEL_CUT_H
+#include "model/layer.h"
+
+/* How some rows of a pack lie among the ranks. */
+typedef struct {
+    int n;              /* that go through my products */
+    int first, kept;    /* of these, mine between the products: [first, first + kept) */
+    const size_t *part; /* (peers + 1) where each peer's begin, in numbers; NULL: everyone keeps all */
+    const int *line;    /* (rows of a grid + 1) where those of each row of the grid begin; NULL without a grid */
+} hl_row_share;
+
+/* What the functions of a block are given in one pass over a pack. */
+typedef struct {
+    const hl_stack *m;
+    const hl_layer_cut *cut;
+    const float *w;               /* the side's array */
+    float *dw;                    /* backward */
+    const hl_pack *whole;         /* what the stack is given */
+    hl_pack pack;                 /* what I compute of it: all but on a grid */
+    const hl_heads *heads;        /* of this block */
+    hl_row_share all, out;        /* rows that keys and values are made of; rows that ask, and come out */
+    const int *query;             /* (out) of each row that asks, which of all it is; NULL: each asks */
+    const int *query_position;    /* (out) */
+    int kinds;                    /* rows that are alike go through norm and projection once (hl_pack); 0: not */
+    const int *tokens, *segments; /* on a grid: `line` of the pack's rows, and of its segments */
+    bool leads;                   /* on a grid: do I give what leaves the prefix? */
+    hl_arena *scratch;
+} hl_pass;
+
+/* All of these are collective over m->tp.  C: numbers of a row that I have between products, m->hidden. */
+struct hl_layer_cut {
+    const char *name;
+    bool has_threads; /* may each thread take some rows through several functions of this table? */
+    bool has_tiles;   /* are rows, between the products, tiles of a grid? */
+    /* How the rows of a pack lie; segments: one row of each. */
+    hl_row_share (*share)(const hl_pass *p, bool segments);
+
+    /* y (n, C) = norm of the rows that I keep, x (kept, C), with the weight at `at`.  rstd (kept). */
+    void (*norm_forward)(const hl_pass *p, float *y, float *rstd, const float *x, size_t at, const hl_row_share *r);
+    void (*norm_again)(const hl_pass *p, float *y, const float *rstd, const float *x, size_t at, const hl_row_share *r);
+    /* dx (n, C) += ..., of the rows that I keep. */
+    void (*norm_backward)(const hl_pass *p, float *dx, const float *dy, const float *x, const float *rstd, size_t at,
+                          const hl_row_share *r);
+    /* d (n, C), of which I have the rows that I keep, becomes whole. */
+    void (*gather)(const hl_pass *p, float *d, const hl_row_share *r);
+
+    /* Column-parallel: y (n, out) = x (n, C) w^T.  dx is to be summed by sum_dx. */
+    void (*column_forward)(const hl_pass *p, float *y, const float *x, const hl_linear *l, const hl_row_share *r);
+    void (*column_dx)(const hl_pass *p, float *dx, const float *dy, const hl_linear *l, const hl_row_share *r);
+    void (*sum_dx)(const hl_pass *p, float *dx, const hl_row_share *r);
+    /* Row-parallel: y (kept, C) = x (n, in) w^T, summed.  dx (n, in) is given dy whole. */
+    void (*row_forward)(const hl_pass *p, float *y, const float *x, const hl_linear *l, const hl_row_share *r);
+    void (*row_dx)(const hl_pass *p, float *dx, const float *dy, const hl_linear *l, const hl_row_share *r);
+    /* The gradient of either's weight. */
+    void (*weights)(const hl_pass *p, const float *dy, const float *x, const hl_linear *l, const hl_row_share *r);
+
+    /* Rows of a stack that are whole on every rank, from and to those that I keep.  out: rows that leave the stack. */
+    void (*enter)(const hl_pass *p, float *kept, const float *x, const hl_row_share *r, bool out);
+    void (*leave)(const hl_pass *p, float *x, const float *kept, const hl_row_share *r, bool out); /* NULL: the same */
+};
+
+extern const hl_layer_cut hl_cut_alone, hl_cut_tp, hl_cut_sequence, hl_cut_exact, hl_cut_grid;
+
+#endif

@@ -1,0 +1,366 @@
+/* test-families.c - every family gives Hugging Face's hidden states and gradients, at every layout.
+ *
+ * A folder of the golden families has a model as save_pretrained writes it, and vectors.h5: packed sequences, hidden
+ * states in double precision, gradients of sum(hidden * r). */
+#include "io/hf.h"
+#include "math/rows.h"
+#include "model/stack.h"
+#include "mpi/mesh.h"
+#include "mpi/pipe.h"
+#include "tests/check-mpi.h"
+#include "tests/check.h"
+#include "tests/golden.h"
+#include <hdf5.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const hl_group *world(void) { return check_world(); }
+
+/* A model and what is known of it; the same on every rank. */
+typedef struct {
+    const char *family;
+    hl_llama shape;
+    hl_params whole;
+    float *w, *x; /* all weights; rows of the token table (T, D) */
+    hid_t file;
+    double *id, *length, *r, *hidden;
+    int T, segments;
+} model;
+
+static const char *path_of(char path[PATH_MAX], const char *family, const char *file)
+{
+    char name[200];
+    snprintf(name, sizeof name, "golden/families/%s/config.json", family);
+    const char *config = check_shared(name);
+    if (!config) return NULL;
+    snprintf(path, PATH_MAX, "%s", config);
+    snprintf(strrchr(path, '/'), 40, "%s%s", *file ? "/" : "", file);
+    return path;
+}
+
+static const hl_param *tokens_of(const model *m)
+{
+    return hl_params_find(&m->whole, "item_llm.model.embed_tokens.weight");
+}
+
+static hl_llama_layers layers_of(const model *m, const hl_tensor_group *tp)
+{
+    return hl_llama_layers_of(&m->shape, tp->stage, tp->stages, 1);
+}
+
+static bool open_model(model *m, const char *family)
+{
+    char folder[PATH_MAX], vectors[PATH_MAX];
+    *m = (model){.family = family};
+    if (!path_of(folder, family, "") || !path_of(vectors, family, "vectors.h5")) return false;
+    if (!CHECK_OK(hl_hf_config(folder, &m->shape))) return false;
+    hl_llama_params(&m->whole, &m->shape, "item", true, layers_of(m, &hl_alone), &hl_alone);
+    m->w = hl_alloc(m->whole.count * sizeof *m->w);
+    CHECK_OK(hl_hf_read(folder, &m->whole, &m->whole, "item", m->w));
+    m->file = H5Fopen(vectors, H5F_ACC_RDONLY, H5P_DEFAULT);
+    m->T = (int)h5_doubles(m->file, "inputs/ids", &m->id);
+    m->segments = (int)h5_doubles(m->file, "inputs/lens", &m->length);
+    h5_doubles(m->file, "inputs/r", &m->r);
+    h5_doubles(m->file, "outputs/hidden", &m->hidden);
+    const size_t D = (size_t)m->shape.hidden_size;
+    m->x = hl_alloc((size_t)m->T * D * sizeof *m->x);
+    for (int i = 0; i < m->T; i++)
+        memcpy(m->x + (size_t)i * D, m->w + tokens_of(m)->offset + (size_t)m->id[i] * D, D * sizeof *m->x);
+    return true;
+}
+
+static void close_model(model *m)
+{
+    free(m->w);
+    free(m->x);
+    free(m->id);
+    free(m->length);
+    free(m->r);
+    free(m->hidden);
+    hl_params_free(&m->whole);
+    H5Fclose(m->file);
+}
+
+/* ---- one replica on all ranks */
+
+typedef struct {
+    const char *name;
+    int pp, rows, slices;
+    bool sequence_parallel;
+} layout;
+
+/* What is possible on p ranks. */
+static bool is_possible(const layout *l, int p)
+{
+    const int tp = p / l->pp;
+    if (p % l->pp || (l->sequence_parallel && tp == 1)) return false;
+    if (l->rows && (tp % l->rows || tp == 1)) return false;
+    return l->slices == 0 || l->slices % tp == 0;
+}
+
+static const layout layouts[] = {{"tp", 1, 0, 0, false},   {"sequence", 1, 0, 0, true},    {"exact", 1, 0, 2, false},
+                                 {"pp", 2, 0, 0, false},   {"pp sequence", 2, 0, 0, true}, {"pp exact", 2, 0, 2, false},
+                                 {"grid", 1, 2, 0, false}, {"grid rows", 1, 4, 0, false}};
+enum { LAYOUTS = sizeof layouts / sizeof layouts[0] };
+
+typedef struct {
+    const model *of;
+    hl_mesh mesh;
+    hl_pipe pipe;
+    hl_params table;
+    hl_stack stack;
+    hl_arena arena, scratch;
+    hl_pack pack;
+    hl_stack_saved saved;
+    float *w, *dw;
+} replica;
+
+static void open_replica(replica *a, const model *m, const layout *l, const hl_pack *pack)
+{
+    const int p = world()->size;
+    hl_layout made;
+    *a = (replica){.of = m, .arena = hl_arena_growing("rows"), .scratch = hl_arena_growing("scratch"), .pack = *pack};
+    CHECK_OK(hl_layout_make(&made, p, &(hl_layout_wish){HL_COLOCATED, {{1, 1, 1}, {1, p / l->pp, l->pp}}}));
+    made.sequence_parallel = l->sequence_parallel;
+    hl_layout_take_grids(&made, (const int[]){0, l->rows}, HL_SUMMA);
+    hl_mesh_open(&a->mesh, world(), &made);
+    hl_pipe_open(&a->pipe, &a->mesh.side[HL_USER].pp);
+    const hl_tensor_group *tp = &a->mesh.side[HL_USER].tensor_group;
+    hl_llama_params(&a->table, &m->shape, "item", true, layers_of(m, tp), tp);
+    hl_stack_open(&a->stack, &m->shape, &a->table, "item", layers_of(m, tp),
+                  &(hl_stack_settings){.positions = 64, .slices = l->slices / tp->size}, tp);
+    a->w = hl_alloc((a->table.count + 1) * sizeof *a->w);
+    a->dw = hl_alloc_zero(a->table.count + 1, sizeof *a->dw);
+    for (int k = 0; k < a->table.n; k++) {
+        const hl_param *its = &a->table.at[k];
+        hl_param_take(a->w, m->w + hl_params_find(&m->whole, its->name)->offset, its, 0, a->table.count);
+    }
+    hl_stack_saved_lay(&a->saved, &a->stack, &a->pack, &a->arena);
+}
+
+static void close_replica(replica *a)
+{
+    free(a->w);
+    free(a->dw);
+    hl_stack_close(&a->stack);
+    hl_params_free(&a->table);
+    hl_pipe_close(&a->pipe);
+    hl_mesh_close(&a->mesh);
+    hl_arena_free(&a->scratch);
+    hl_arena_free(&a->arena);
+}
+
+/* y (rows that come out, D) and dx (T, D) on all ranks, the gradients in a->dw, from x and dy. */
+static void run(replica *a, float *y, float *dx, const float *x, const float *dy)
+{
+    const hl_stack *m = &a->stack;
+    const int T = a->pack.T, D = m->shape.hidden_size;
+    const size_t all = (size_t)T * (size_t)D, out = (size_t)hl_pack_rows(&a->pack) * (size_t)D;
+    if (!m->first) hl_pipe_recv(&a->pipe, HL_FORWARD, T, D);
+    float *to = m->last ? y : hl_pipe_room(&a->pipe, HL_FORWARD, all);
+    hl_stack_forward(to, &a->saved, m, a->w, m->first ? x : hl_pipe_received(&a->pipe, HL_FORWARD), &a->pack,
+                     &a->scratch);
+    if (!m->last) hl_pipe_send(&a->pipe, HL_FORWARD, T, D);
+    if (!m->last) hl_pipe_recv(&a->pipe, HL_BACKWARD, T, D);
+    float *back = m->first ? dx : hl_pipe_room(&a->pipe, HL_BACKWARD, all);
+    hl_stack_backward(back, a->dw, m->last ? dy : hl_pipe_received(&a->pipe, HL_BACKWARD), &a->saved, m, a->w, &a->pack,
+                      &a->scratch);
+    if (!m->first) hl_pipe_send(&a->pipe, HL_BACKWARD, T, D);
+    hl_params_join(&a->table, a->dw, &a->mesh.side[HL_USER].tensor_group, &a->scratch);
+    hl_group_broadcast(world(), y, out * sizeof *y, world()->size - 1);
+    hl_group_broadcast(world(), dx, all * sizeof *dx, 0);
+}
+
+/* ---- comparing */
+
+static double most_of(const double *x, size_t n)
+{
+    double most = 0;
+    for (size_t i = 0; i < n; i++) most = fmax(most, fabs(x[i]));
+    return most;
+}
+
+static double apart(const float *x, const double *y, size_t n)
+{
+    double most = 0;
+    for (size_t i = 0; i < n; i++) most = fmax(most, fabs((double)x[i] - y[i]));
+    return most;
+}
+
+/* The largest error of my share of a tensor's gradient, of its largest number. */
+static double gradient_error(const replica *a, const hl_param *p)
+{
+    char path[200];
+    double *want, worst = 0;
+    snprintf(path, sizeof path, "grads/%s", p->name + strlen("item_llm."));
+    CHECK(h5_doubles(a->of->file, path, &want) == hl_param_whole(p));
+    for (int64_t i = 0; i < hl_param_stretches(p); i++) {
+        const hl_stretch s = hl_param_stretch(p, i);
+        worst = fmax(worst, apart(a->dw + p->offset + s.local, want + s.global, s.n));
+    }
+    const double most = most_of(want, (size_t)hl_param_whole(p));
+    free(want);
+    return worst / most;
+}
+
+/* Of the token table, dx by the tokens of its rows. */
+static double token_error(const model *m, const float *dx)
+{
+    const hl_param *p = tokens_of(m);
+    const size_t D = (size_t)m->shape.hidden_size, n = (size_t)hl_param_whole(p);
+    float *sum = hl_alloc_zero(n, sizeof *sum);
+    double *want;
+    for (int i = 0; i < m->T; i++) hl_add(sum + (size_t)m->id[i] * D, dx + (size_t)i * D, D);
+    h5_doubles(m->file, "grads/model.embed_tokens.weight", &want);
+    const double error = apart(sum, want, n) / most_of(want, n);
+    free(sum);
+    free(want);
+    return error;
+}
+
+/* The sequences one after the other; all of them from the row `prefix` on, whose rows come before them once. */
+static void pack_of(hl_pack *pack, const int *length, int n, int prefix, hl_arena *arena)
+{
+    int *begin = (int *)HL_TAKE(arena, int, n + 2) + 1;
+    begin[-1] = 0;
+    begin[0] = prefix;
+    for (int i = 0; i < n; i++) begin[i + 1] = begin[i] + length[i] - prefix;
+    int *position = HL_TAKE(arena, int, begin[n]);
+    for (int k = 0; k < prefix; k++) position[k] = k;
+    for (int i = 0; i < n; i++)
+        for (int k = begin[i]; k < begin[i + 1]; k++) position[k] = prefix + k - begin[i];
+    *pack = (hl_pack){.T = begin[n], .segments = n, .begin = begin, .position = position, .prefix = prefix};
+}
+
+static void check_layout(const model *m, const layout *l)
+{
+    const size_t n = (size_t)m->T * (size_t)m->shape.hidden_size;
+    float *y = hl_alloc(n * sizeof *y), *dx = hl_alloc(n * sizeof *dx), *dy = hl_alloc(n * sizeof *dy);
+    int length[16];
+    hl_arena arena = hl_arena_growing("pack");
+    hl_pack pack;
+    replica a;
+    for (int i = 0; i < m->segments; i++) length[i] = (int)m->length[i];
+    for (size_t i = 0; i < n; i++) dy[i] = (float)m->r[i];
+    pack_of(&pack, length, m->segments, 0, &arena);
+    open_replica(&a, m, l, &pack);
+    run(&a, y, dx, m->x, dy);
+    double gradient = token_error(m, dx), hidden = apart(y, m->hidden, n);
+    for (int k = 0; k < a.table.n; k++)
+        if (a.table.at[k].layer >= 0 || strstr(a.table.at[k].name, ".norm."))
+            gradient = fmax(gradient, gradient_error(&a, &a.table.at[k]));
+    gradient = hl_group_max(world(), gradient);
+    CHECK(hidden <= 1e-5);
+    CHECK(gradient <= 1e-4);
+    if (world()->rank == 0)
+        printf("     %s, %s on %d: hidden %.1e, gradients %.1e\n", m->family, l->name, world()->size, hidden, gradient);
+    close_replica(&a);
+    hl_arena_free(&arena);
+    free(y);
+    free(dx);
+    free(dy);
+}
+
+static void check_family(const char *family)
+{
+    model m;
+    if (!open_model(&m, family)) return;
+    for (int i = 0; i < LAYOUTS; i++)
+        if (is_possible(&layouts[i], world()->size)) check_layout(&m, &layouts[i]);
+    close_model(&m);
+}
+
+/* ---- forms that a step takes by itself: last rows, and what all begin with once */
+
+enum { LONGEST = 60, PREFIX = 20 };
+static const int lengths[] = {21, LONGEST, 33, 24};
+
+/* Sequences that begin with the same tokens of the last golden one, and go on with others of it: rows of the token
+ * table, as one pack or with the prefix once. */
+static float *rows_of(const model *m, int prefix)
+{
+    const size_t D = (size_t)m->shape.hidden_size;
+    const float *text = m->x + (size_t)(m->T - 64) * D;
+    float *x = hl_alloc(4 * LONGEST * D * sizeof *x), *at = x;
+    for (int i = 0; i < 4; i++)
+        for (int k = i > 0 ? prefix : 0; k < lengths[i]; k++, at += D)
+            memcpy(at, text + (size_t)(k < PREFIX ? k : k + i) * D, D * sizeof *x);
+    return x;
+}
+
+/* last rows (4, D) and the gradients of all weights, one after the other. */
+static float *last_rows(size_t *n, const model *m, const layout *l, bool last_only, int prefix)
+{
+    const size_t D = (size_t)m->shape.hidden_size, all = 4 * LONGEST * D;
+    float *y = hl_alloc_zero(all, sizeof *y), *dx = hl_alloc(all * sizeof *dx), *dy = hl_alloc_zero(all, sizeof *dy);
+    float *x = rows_of(m, prefix);
+    hl_arena arena = hl_arena_growing("pack");
+    hl_pack pack;
+    replica a;
+    pack_of(&pack, lengths, 4, prefix, &arena);
+    pack.last_only = last_only;
+    open_replica(&a, m, l, &pack);
+    for (int i = 0; i < 4; i++)
+        for (size_t k = 0; k < D; k++)
+            dy[(size_t)(last_only ? i : pack.begin[i + 1] - 1) * D + k] = (float)m->r[(size_t)i * D + k];
+    run(&a, y, dx, x, dy);
+    *n = 4 * D + a.table.count;
+    float *both = hl_alloc(*n * sizeof *both);
+    for (int i = 0; i < 4; i++)
+        memcpy(both + (size_t)i * D, y + (size_t)(last_only ? i : pack.begin[i + 1] - 1) * D, D * sizeof *y);
+    memcpy(both + 4 * D, a.dw, a.table.count * sizeof *both);
+    close_replica(&a);
+    hl_arena_free(&arena);
+    free(x);
+    free(y);
+    free(dx);
+    free(dy);
+    return both;
+}
+
+static void check_forms_of(const model *m, const layout *l)
+{
+    size_t n;
+    const size_t D = (size_t)m->shape.hidden_size;
+    float *want = last_rows(&n, m, l, false, 0);
+    double most_y = 0, most_dw = 0;
+    for (size_t i = 0; i < n; i++)
+        *(i < 4 * D ? &most_y : &most_dw) = fmax(i < 4 * D ? most_y : most_dw, fabs((double)want[i]));
+    for (int form = 0; form < 2; form++) {
+        float *got = last_rows(&n, m, l, true, form ? PREFIX : 0);
+        double y = 0, dw = 0;
+        for (size_t i = 0; i < n; i++)
+            *(i < 4 * D ? &y : &dw) = fmax(i < 4 * D ? y : dw, fabs((double)got[i] - (double)want[i]));
+        CHECK(y <= 1e-5 * most_y);
+        CHECK(dw <= 1e-5 * most_dw);
+        free(got);
+    }
+    free(want);
+}
+
+static void check_forms(const char *family)
+{
+    model m;
+    if (!open_model(&m, family)) return;
+    for (int i = 0; i < LAYOUTS; i++)
+        if (is_possible(&layouts[i], world()->size)) check_forms_of(&m, &layouts[i]);
+    close_model(&m);
+}
+
+static void llama(void) { check_family("llama"); }
+static void llama_head_dim(void) { check_family("llama_head_dim"); }
+static void mistral(void) { check_family("mistral"); }
+static void mistral_full(void) { check_family("mistral_full"); }
+static void last_rows_of_mistral(void) { check_forms("mistral"); }
+
+static const test tests[] = {
+    {"Llama", llama},
+    {"Llama with a head_dim of its own", llama_head_dim},
+    {"Mistral with its window", mistral},
+    {"Mistral without a window", mistral_full},
+    {"last rows, and a shared prefix, give the same with a window", last_rows_of_mistral},
+};
+
+HL_TESTS("families", tests)
