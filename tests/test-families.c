@@ -353,6 +353,9 @@ static void llama(void) { check_family("llama"); }
 static void llama_head_dim(void) { check_family("llama_head_dim"); }
 static void mistral(void) { check_family("mistral"); }
 static void mistral_full(void) { check_family("mistral_full"); }
+static void qwen2(void) { check_family("qwen2"); }
+static void qwen2_window(void) { check_family("qwen2_window"); }
+static void last_rows_of_qwen2(void) { check_forms("qwen2_window"); }
 static void last_rows_of_mistral(void) { check_forms("mistral"); }
 
 static const test tests[] = {
@@ -361,6 +364,9 @@ static const test tests[] = {
     {"Mistral with its window", mistral},
     {"Mistral without a window", mistral_full},
     {"last rows, and a shared prefix, give the same with a window", last_rows_of_mistral},
+    {"Qwen2 with its biases, and a window that is off", qwen2},
+    {"Qwen2 with a window in some layers", qwen2_window},
+    {"last rows, and a shared prefix, give the same with biases", last_rows_of_qwen2},
 };
 
 HL_TESTS("families", tests)
