@@ -24,6 +24,7 @@ static const struct {
     {"llama", 0, 0, NO_WINDOW},
     {"mistral", 8, 0, HAS_WINDOW},
     {"qwen2", 32, 0, MAY_HAVE_WINDOW},
+    {"qwen3", 32, 128, MAY_HAVE_WINDOW},
 };
 
 /* Sizes; `most` keeps a hostile file from asking for more than any model has. */

@@ -356,6 +356,8 @@ static void mistral_full(void) { check_family("mistral_full"); }
 static void qwen2(void) { check_family("qwen2"); }
 static void qwen2_window(void) { check_family("qwen2_window"); }
 static void last_rows_of_qwen2(void) { check_forms("qwen2_window"); }
+static void qwen3(void) { check_family("qwen3"); }
+static void last_rows_of_qwen3(void) { check_forms("qwen3"); }
 static void last_rows_of_mistral(void) { check_forms("mistral"); }
 
 static const test tests[] = {
@@ -367,6 +369,8 @@ static const test tests[] = {
     {"Qwen2 with its biases, and a window that is off", qwen2},
     {"Qwen2 with a window in some layers", qwen2_window},
     {"last rows, and a shared prefix, give the same with biases", last_rows_of_qwen2},
+    {"Qwen3 with norms of its heads", qwen3},
+    {"last rows, and a shared prefix, give the same with norms of heads", last_rows_of_qwen3},
 };
 
 HL_TESTS("families", tests)

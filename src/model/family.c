@@ -26,6 +26,7 @@ static const hl_family_tensor llama[] = {
 const hl_family hl_families[] = {
     {"llama", "Llama", llama, HL_PART_ALWAYS, HL_POSITIONS_ROTARY, HL_SEES_EARLIER},
     {"qwen2", "Qwen2", llama, HL_PART_QKV_BIAS, HL_POSITIONS_ROTARY, HL_SEES_EARLIER},
+    {"qwen3", "Qwen3", llama, HL_PART_HEAD_NORM, HL_POSITIONS_ROTARY, HL_SEES_EARLIER},
     {"mistral", "Mistral", llama, HL_PART_ALWAYS, HL_POSITIONS_ROTARY, HL_SEES_EARLIER},
 };
 const int hl_families_count = sizeof hl_families / sizeof hl_families[0];
