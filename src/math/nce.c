@@ -51,8 +51,12 @@ HL_FAST static void summarise(hl_nce_part *part, const float *score, const tile_
         masked += left_out ? m[k] : 0.0f;
         above += !left_out && s * score[k] > l0 ? m[k] : 0.0f;
     }
-    *part = (hl_nce_part){
-        .max = (double)most, .sum = sum, .kept = (double)kept, .masked = (double)masked, .above = (double)above};
+    /* Clang begins a reduction by max with the least finite number. */
+    *part = (hl_nce_part){.max = kept > 0.0f ? (double)most : -INFINITY,
+                          .sum = sum,
+                          .kept = (double)kept,
+                          .masked = (double)masked,
+                          .above = (double)above};
 }
 
 /* score becomes weight s dLoss/dlogit; gives dLoss/ds through this row of the tile. */
