@@ -294,16 +294,6 @@ const hl_manifest *hl_dataset_manifest(const hl_dataset *d) { return &d->manifes
 
 uint64_t hl_dataset_digest(const hl_dataset *d) { return hl_manifest_digest(&d->manifest); }
 
-hl_status hl_dataset_check_tokenizer(const hl_dataset *d, uint64_t tokenizer_digest)
-{
-    if (d->manifest.recipe.tokenizer_digest == tokenizer_digest) return HL_OK;
-    return HL_FAIL(
-        HL_EUSAGE,
-        "%s: made with another tokenizer (%s, digest %016llx) than the model's (digest %016llx); prepare it again",
-        d->folder, d->manifest.recipe.tokenizer, (unsigned long long)d->manifest.recipe.tokenizer_digest,
-        (unsigned long long)tokenizer_digest);
-}
-
 const char *hl_dataset_item_id(const hl_dataset *d, int64_t item, int *n)
 {
     const hl_shard_data *a = shard_of(d, HL_ITEMS, &item);

@@ -27,9 +27,6 @@ const hl_corpus *hl_dataset_corpus(const hl_dataset *d);
 const hl_manifest *hl_dataset_manifest(const hl_dataset *d);
 uint64_t hl_dataset_digest(const hl_dataset *d);
 
-/* Is the dataset made for this tokenizer?  HL_EUSAGE with a sentence where it is not. */
-hl_status hl_dataset_check_tokenizer(const hl_dataset *d, uint64_t tokenizer_digest);
-
 /* The id of an item or a user in the interactions file, n bytes; the id of item 0 is empty. */
 const char *hl_dataset_item_id(const hl_dataset *d, int64_t item, int *n);
 const char *hl_dataset_user_id(const hl_dataset *d, int64_t user, int *n);

@@ -258,16 +258,6 @@ static void a_shard_that_cannot_be_mapped_is_refused(void)
     CHECK_FAILS(open_and_close(folder), HL_EFORMAT, "users-00000.h5: is not an HDF5 file");
 }
 
-static void the_tokenizer_is_compared(void)
-{
-    hl_dataset *d;
-    CHECK_OK(hl_dataset_open(check_world(), small_dataset(), &d));
-    uint64_t digest = hl_dataset_manifest(d)->recipe.tokenizer_digest;
-    CHECK_OK(hl_dataset_check_tokenizer(d, digest));
-    CHECK_FAILS(hl_dataset_check_tokenizer(d, digest + 1), HL_EUSAGE, "made with another tokenizer (bytes, digest");
-    hl_dataset_close(d);
-}
-
 static void the_digest_names_the_content_and_not_the_files_it_came_from(void)
 {
     hl_dataset *d;
@@ -319,7 +309,6 @@ static const test tests[] = {
      a_shard_that_makes_no_sense_is_refused_whatever_its_digest},
     {"duplicates must have the same tokens", duplicates_must_have_the_same_tokens},
     {"a shard that cannot be mapped is refused", a_shard_that_cannot_be_mapped_is_refused},
-    {"the tokenizer is compared", the_tokenizer_is_compared},
     {"the digest names the content and not the files it came from",
      the_digest_names_the_content_and_not_the_files_it_came_from},
     {"it shows what it is", it_shows_what_it_is},
