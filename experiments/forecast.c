@@ -2,7 +2,7 @@
 #include "experiments/forecast.h"
 #include "base/fold.h"
 #include "base/rng.h"
-#include "io/hf.h"
+#include "io/hf-config.h"
 #include "io/regular.h"
 #include "io/tokenizer.h"
 #include "model/item.h"

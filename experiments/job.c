@@ -11,6 +11,7 @@
 #include "experiments/same.h"
 #include "experiments/threads.h"
 #include "experiments/weights.h"
+#include "io/hf-config.h"
 #include "io/hf.h"
 #include "io/hf-folder.h"
 #include "io/path.h"

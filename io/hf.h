@@ -4,11 +4,6 @@
 #include "base/error.h"
 #include "model/llama.h"
 
-/* The shape that <folder>/config.json describes; its family is model_type
- * (model/family.h).  What our transformer would compute differently (biases on demand, scaled rotary positions, another
- * activation) is HL_EFORMAT with a sentence.  Local. */
-hl_status hl_hf_config(const char *folder, hl_llama *out);
-
 /* Fill w (my array) from the folder's files: the tensors of `table` whose names begin with "<side>_llm.".  In the
  * files the names have no such prefix; "model." before them is optional.  table: my share of the side; whole: all
  * tensors of the side.  HL_EFORMAT with one list of the tensors that are missing, unknown or of another shape.  Not

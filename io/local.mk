@@ -8,7 +8,7 @@ io_libhlio_a_SOURCES = \
 	io/atomic.c io/atomic.h io/aside.c io/aside.h io/regular.c io/regular.h io/remedy.c io/remedy.h io/mapped.c io/mapped.h \
 	io/ledger-read.c io/ledger-read.h \
 	io/h5.c io/h5.h \
-	io/hf.c io/hf.h io/hf-folder.c io/hf-folder.h io/json.c io/json.h \
+	io/hf.c io/hf.h io/hf-config.c io/hf-config.h io/hf-folder.c io/hf-folder.h io/json.c io/json.h \
 	io/safetensors.c io/safetensors.h \
 	io/mismatches.c io/mismatches.h \
 	io/cuts.c io/cuts.h io/split-report.c io/split-report.h \

@@ -1,5 +1,6 @@
 /* test-evaluate.c - item vectors and every user's rank agree with the golden file, at any layout. */
 #include "io/dataset.h"
+#include "io/hf-config.h"
 #include "io/hf.h"
 #include "io/prepare.h"
 #include "io/safetensors.h"

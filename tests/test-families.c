@@ -2,6 +2,7 @@
  *
  * A folder of the golden families has a model as save_pretrained writes it, and vectors.h5: packed sequences, hidden
  * states in double precision, gradients of sum(hidden * r). */
+#include "io/hf-config.h"
 #include "io/hf.h"
 #include "math/rows.h"
 #include "model/stack.h"

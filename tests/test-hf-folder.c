@@ -2,7 +2,7 @@
 #include "tests/check.h"
 #include "io/atomic.h"
 #include "io/folder.h"
-#include "io/hf.h"
+#include "io/hf-config.h"
 #include "io/hf-folder.h"
 #include "io/safetensors.h"
 #include <limits.h>

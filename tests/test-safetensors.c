@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "io/atomic.h"
 #include "io/folder.h"
+#include "io/hf-config.h"
 #include "io/hf.h"
 #include "io/regular.h"
 #include "io/safetensors.h"

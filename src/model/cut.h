@@ -7,7 +7,7 @@
  *     grid       ranks make a grid, and every weight is cut into tiles (model/tiles.h)
  *
  * The block (model/block.h) is written once, for any of these.  A new one is a file with a table and a line in
- * cut_of (stack.c). */
+ * cut_of (stack-open.c). */
 #ifndef MODEL_CUT_H
 #define MODEL_CUT_H
 #include "model/layer.h"

@@ -16,7 +16,7 @@
 #include "io/columns.h"
 #include "io/csv.h"
 #include "io/excerpt.h"
-#include "io/hf.h"
+#include "io/hf-config.h"
 #include "io/json.h"
 #include "io/ledger-read.h"
 #include "io/manifest.h"
