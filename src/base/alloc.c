@@ -7,7 +7,7 @@
 
 enum { ALIGN = 64 };
 
-static atomic_llong count;
+static atomic_llong blocks;
 
 _Noreturn void hl_alloc_failed(const char *what, size_t bytes)
 {
@@ -18,11 +18,11 @@ _Noreturn void hl_alloc_failed(const char *what, size_t bytes)
     hl_error_end_job(HL_EFAIL, sentence);
 }
 
-int64_t hl_alloc_count(void) { return count; }
+int64_t hl_alloc_count(void) { return blocks; }
 
 void *hl_alloc(size_t bytes)
 {
-    count++;
+    blocks++;
     void *p = malloc(bytes ? bytes : 1);
     if (!p) hl_alloc_failed("the program", bytes);
     return p;
@@ -30,7 +30,7 @@ void *hl_alloc(size_t bytes)
 
 void *hl_alloc_zero(size_t count, size_t size)
 {
-    count++;
+    blocks++;
     void *p = calloc(count ? count : 1, size ? size : 1);
     if (!p) hl_alloc_failed("the program", count * size);
     return p;
@@ -38,7 +38,7 @@ void *hl_alloc_zero(size_t count, size_t size)
 
 void *hl_alloc_aligned(size_t bytes)
 {
-    count++;
+    blocks++;
     void *p = aligned_alloc(ALIGN, bytes ? (bytes + ALIGN - 1) / ALIGN * ALIGN : ALIGN);
     if (!p) hl_alloc_failed("the program", bytes);
     return p;
@@ -46,7 +46,7 @@ void *hl_alloc_aligned(size_t bytes)
 
 void *hl_realloc(void *p, size_t bytes)
 {
-    count++;
+    blocks++;
     p = realloc(p, bytes ? bytes : 1);
     if (!p) hl_alloc_failed("the program", bytes);
     return p;
