@@ -129,6 +129,7 @@ CHECKERS = \
 	tests/end-astray.sh \
 	tests/end-layouts.sh \
 	tests/end-exact.sh \
+	tests/end-families.sh \
 	tests/end-bad-inputs.sh \
 	tests/end-machine.sh \
 	tests/end-doctor.sh \

@@ -1,0 +1,44 @@
+#!/bin/sh
+# end-families.sh - each family of transformers trains, is saved and goes on at another layout with the bits of one rank.
+#
+# Runs ./hllm in the build folder.  Shapes are made-up config.json files; with exact.groups every layout computes the same bits.
+. "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
+./hllm synth "$work/data" --items 100 --users 100 --topics 5 >/dev/null 2>"$work/said"
+verdict "data are made up"
+cat >"$work/job.yaml" <<YAML
+data_path: $work/data/dataset
+text_path: $work/data/information
+dataset: synth
+dataset_dir: $work/prepared
+text_keys: [title]
+tokenizer: bytes
+item_prompt: ""
+MAX_TEXT_LENGTH: 48
+item_pretrain_dir: $work/model
+user_pretrain_dir: $work/model
+item_llm_init: false
+user_llm_init: false
+max_steps: 6
+epochs: 1
+ledger: true
+exact: {groups: 4, tp: 2}
+YAML
+
+# A window of 7 tokens is shorter than texts and histories are.
+mkdir "$work/model"
+while read -r family more; do
+    cat >"$work/model/config.json" <<JSON
+{"model_type": "$family", "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
+ "num_key_value_heads": 2, "vocab_size": 259, "hidden_act": "silu", $more}
+JSON
+    job 1 "$family-one" && job 2 "$family" --max_steps 3 --item.tp 2 --user.tp 2 && job 3 "$family" --placement separate
+    [ $? -eq 0 ] && [ "$(grep -c '"kind":"ledger"' "$work/$family/ledger.jsonl")" -eq 6 ] && grep '"kind":"ledger"' "$work/$family-one/ledger.jsonl" >"$work/one" &&
+        grep '"kind":"ledger"' "$work/$family/ledger.jsonl" | cmp -s - "$work/one"
+    verdict "$family: three steps at tp 2, the rest from its checkpoint on three ranks, are those of one rank, byte for byte"
+done <<FAMILIES
+llama "rms_norm_eps": 1e-5
+mistral "sliding_window": 7
+qwen2 "use_sliding_window": false, "sliding_window": 7
+qwen3 "head_dim": 10, "use_sliding_window": true, "sliding_window": 7, "max_window_layers": 1
+FAMILIES
+finish families
