@@ -1,17 +1,11 @@
 /* cmd-show.c - hllm show: what a dataset or a checkpoint holds. */
+#include "base/path.h"
 #include "experiments/commands.h"
 #include "experiments/arguments.h"
 #include "io/checkpoint.h"
 #include "io/dataset.h"
 #include <stdio.h>
 #include <unistd.h>
-
-static bool has(const char *folder, const char *file)
-{
-    char path[PATH_MAX];
-    int n = snprintf(path, sizeof path, "%s/%s", folder, file);
-    return n < (int)sizeof path && access(path, F_OK) == 0;
-}
 
 static hl_status show_dataset(const hl_group *world, const char *path, bool json)
 {
@@ -44,7 +38,7 @@ enum { KINDS = sizeof kinds / sizeof kinds[0] };
 /* Rank 0 looks; the others may be elsewhere. */
 static hl_status find_kind(int *kind, const hl_group *world, const char *path)
 {
-    for (*kind = 0; *kind < KINDS && !has(path, kinds[*kind].file); ++*kind) continue;
+    for (*kind = 0; *kind < KINDS && !hl_path_is_there(path, kinds[*kind].file); ++*kind) continue;
     hl_group_broadcast(world, kind, sizeof *kind, 0);
     if (*kind < KINDS) return HL_OK;
     return HL_FAIL(HL_EFORMAT, "%s: neither a dataset, a checkpoint nor a run folder; name one of these", path);

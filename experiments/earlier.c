@@ -1,9 +1,9 @@
 /* earlier.c - the training that a run folder holds, before data are prepared. */
 #include "experiments/earlier.h"
+#include "base/path.h"
 #include "experiments/origin.h"
 #include "experiments/state.h"
 #include "io/checkpoint.h"
-#include "io/path.h"
 #include "io/steps.h"
 #include <limits.h>
 #include <stdlib.h>

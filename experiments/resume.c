@@ -1,11 +1,11 @@
 /* resume.c - how a run begins: anew, or from what its folder holds. */
 #include "experiments/resume.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/process.h"
 #include "experiments/origin.h"
 #include "experiments/weights.h"
 #include "io/aside.h"
-#include "io/path.h"
 #include "io/regular.h"
 #include "io/steps.h"
 #include <stdio.h>

@@ -2,13 +2,13 @@
 #include "experiments/run.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "experiments/build.h"
 #include "experiments/origin.h"
 #include "experiments/resume.h"
 #include "experiments/weights.h"
 #include "io/atomic.h"
 #include "io/checkpoint.h"
-#include "io/path.h"
 #include "io/place.h"
 #include "io/regular.h"
 #include "io/steps.h"
@@ -28,7 +28,7 @@ static bool is_first(const hl_run *r) { return r->job->world->rank == 0; }
 
 static void in_folder(char path[PATH_MAX], const hl_job *j, const char *name)
 {
-    snprintf(path, PATH_MAX, "%s/%s", j->config->checkpoint_dir, name);
+    hl_path(path, "%s/%s", j->config->checkpoint_dir, name);
 }
 
 /* ---- one job at a time */

@@ -1,9 +1,9 @@
 /* stops.c - how often a job was stopped by a signal without getting further. */
 #include "experiments/stops.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "io/atomic.h"
 #include "io/folder.h"
-#include "io/path.h"
 #include "io/regular.h"
 #include "io/steps.h"
 #include <inttypes.h>

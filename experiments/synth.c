@@ -1,6 +1,7 @@
 /* synth.c - texts and interactions with a planted structure, and how well it can be known: the files. */
 #include "experiments/synth.h"
 #include "base/arena.h"
+#include "base/path.h"
 #include "base/rng.h"
 #include "experiments/synth-texts.h"
 #include "experiments/synth-world.h"
@@ -124,7 +125,7 @@ static hl_status write_files(const file *files, int n, const char *folder)
     char path[PATH_MAX];
     for (int i = 0; i < n; i++) HL_TRY(check_free(&files[i]));
     for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, inside[i]);
+        hl_path(path, "%s/%s", folder, inside[i]);
         HL_TRY(hl_folder_make(path));
     }
     for (int i = 0; i < n; i++) HL_TRY(hl_atomic_write(files[i].path, files[i].text, files[i].n));
@@ -141,11 +142,11 @@ hl_status hl_synth_write(const hl_synth_settings *s, const char *folder, hl_synt
         return HL_FAIL(HL_EUSAGE, "the folder's name has %zu bytes: too many", strlen(folder));
     hl_synth_world_make(&w, s);
     hl_synth_judge(report, &w);
-    snprintf(files[0].path, PATH_MAX, "%s/dataset/%s.csv", folder, s->name);
+    hl_path(files[0].path, "%s/dataset/%s.csv", folder, s->name);
     print_csv(&files[0], print_interactions, &w);
-    snprintf(files[1].path, PATH_MAX, "%s/information/%s.csv", folder, s->name);
+    hl_path(files[1].path, "%s/information/%s.csv", folder, s->name);
     print_csv(&files[1], print_texts, &w);
-    snprintf(files[2].path, PATH_MAX, "%s/oracle.json", folder);
+    hl_path(files[2].path, "%s/oracle.json", folder);
     files[2].text = hl_synth_json(s, report);
     files[2].n = strlen(files[2].text);
     hl_status status = write_files(files, FILES, folder);

@@ -1,9 +1,9 @@
 /* weights.c - the checkpoint whose weights a job takes. */
 #include "experiments/weights.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "experiments/origin.h"
 #include "experiments/state.h"
-#include "io/path.h"
 #include "io/steps.h"
 #include "mpi/copies.h"
 #include "mpi/finite.h"
@@ -52,18 +52,11 @@ static hl_status find_best(char folder[PATH_MAX], const char *run, bool or_lates
     return HL_OK;
 }
 
-static bool has(const char *folder, const char *name)
-{
-    char path[PATH_MAX];
-    int n = snprintf(path, sizeof path, "%s/%s", folder, name);
-    return n < (int)sizeof path && access(path, F_OK) == 0;
-}
-
 /* A run folder, rather than a checkpoint or what is not there. */
 static bool is_run(const char *path)
 {
     int64_t *steps;
-    int n = has(path, "manifest.json") ? 0 : hl_steps_list(path, &steps);
+    int n = hl_path_is_there(path, "manifest.json") ? 0 : hl_steps_list(path, &steps);
     if (n) free(steps);
     return n > 0;
 }
@@ -72,7 +65,7 @@ static hl_status find(char folder[PATH_MAX], const char *path)
 {
     char run[PATH_MAX], name[8] = "";
     HL_TRY(hl_path_check(path));
-    snprintf(folder, PATH_MAX, "%s", path);
+    hl_path(folder, "%s", path);
     for (size_t n = strlen(folder); n > 1 && folder[n - 1] == '/'; n--) folder[n - 1] = 0;
     if (is_run(folder)) {
         snprintf(run, sizeof run, "%s", folder);

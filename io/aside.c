@@ -3,9 +3,9 @@
  * Inside, since a run folder may be a mount or a link, and the log of a job may stand there.  The files go one by
  * one into old-N.part, which is renamed when all are there: a kill in the midst leaves a name that says so. */
 #include "io/aside.h"
+#include "base/path.h"
 #include "io/atomic.h"
 #include "io/folder.h"
-#include "io/path.h"
 #include "io/steps.h"
 #include <dirent.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 #include "io/atomic.h"
 #include "base/acts.h"
 #include "base/arena.h"
+#include "base/path.h"
 #include "io/folder.h"
 #include "io/regular.h"
 #include "io/remedy.h"
@@ -55,7 +56,7 @@ static hl_status write_new(const char *path, const void *bytes, size_t n)
 hl_status hl_atomic_write(const char *path, const void *bytes, size_t n)
 {
     char other[PATH_MAX];
-    HL_CHECK(snprintf(other, sizeof other, "%s.new", path) < (int)sizeof other);
+    hl_path(other, "%s.new", path);
     hl_status s = write_new(other, bytes, n);
     if (s == HL_OK) s = hl_atomic_move(other, path);
     if (s != HL_OK) unlink(other);

@@ -6,12 +6,12 @@
 #include "base/arena.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "io/atomic.h"
 #include "io/blockdigest.h"
 #include "io/checkpoint-manifest.h"
 #include "io/folder.h"
 #include "io/mismatches.h"
-#include "io/path.h"
 #include "io/place.h"
 #include "io/regular.h"
 #include "io/samefile.h"
@@ -235,17 +235,14 @@ hl_status hl_checkpoint_write(const hl_group *world, const char *folder, int64_t
 /* People name weights of other programs here, too. */
 static hl_status check_kind(const char *path)
 {
-    char manifest[PATH_MAX], config[PATH_MAX];
     struct stat st;
-    bool fits = snprintf(manifest, sizeof manifest, "%s/%s", path, MANIFEST) < PATH_MAX
-                && snprintf(config, sizeof config, "%s/config.json", path) < PATH_MAX;
-    if (!fits || stat(path, &st) != 0 || access(manifest, F_OK) == 0) return HL_OK;
+    if (stat(path, &st) != 0 || hl_path_is_there(path, MANIFEST)) return HL_OK;
     if (S_ISREG(st.st_mode))
         return HL_FAIL(HL_EFORMAT,
                        "%s: is a file, and a checkpoint is a folder step-N; weights of PyTorch (.bin, .pt) are not "
                        "read, those of Hugging Face folders by item_pretrain_dir and user_pretrain_dir",
                        path);
-    if (access(config, F_OK) == 0)
+    if (hl_path_is_there(path, "config.json"))
         return HL_FAIL(HL_EFORMAT,
                        "%s: is a model in Hugging Face's form, not a checkpoint; name it as item_pretrain_dir or "
                        "user_pretrain_dir",

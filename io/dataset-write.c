@@ -2,6 +2,7 @@
 #include "io/dataset-write.h"
 #include "base/arena.h"
 #include "base/fault.h"
+#include "base/path.h"
 #include "base/stop.h"
 #include "io/prepare-settings.h"
 #include <errno.h>
@@ -54,7 +55,7 @@ static hl_status write_shard(const hl_dataset_parts *p, hl_table t, int64_t k, c
     const hl_table_kind *kind = &hl_table_kinds[t];
     hl_shard_facts *f = &p->manifest->shards[t][k];
     hl_manifest_shard_name(name, t, k);
-    HL_TRY(hl_prepare_path(path, p->folder, name));
+    HL_TRY(hl_path_make(path, "%s/%s", p->folder, name));
     if (hl_fault("dataset-write", p->rank))
         return HL_FAIL(HL_ESTORE, "%s: cannot write: %s; make space there and start again", path, strerror(ENOSPC));
     return hl_shard_write(path, kind->arrays, data, kind->n, &f->size, &f->digest);

@@ -7,6 +7,7 @@
 #include "io/dataset.h"
 #include "base/arena.h"
 #include "base/digest.h"
+#include "base/path.h"
 #include "base/process.h"
 #include "io/deal.h"
 #include "io/prepare-settings.h"
@@ -47,8 +48,7 @@ static hl_status shard_path(char path[PATH_MAX], const hl_dataset *d, hl_table t
 {
     char name[32];
     hl_manifest_shard_name(name, t, k);
-    if (snprintf(path, PATH_MAX, "%s/%s", d->folder, name) < PATH_MAX) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%.60s...: the path is too long", d->folder);
+    return hl_path_make(path, "%s/%s", d->folder, name);
 }
 
 static hl_status map_shard(hl_dataset *d, hl_table t, int64_t k)
@@ -232,7 +232,7 @@ static hl_status find_group(hl_group *here, const hl_group *g, const hl_dataset 
 {
     char path[PATH_MAX];
     *here = (hl_group){0};
-    HL_TRY_ALL(g, hl_prepare_path(path, d->folder, "manifest.json"));
+    HL_TRY_ALL(g, hl_path_make(path, "%s/manifest.json", d->folder));
     HL_TRY(hl_samefile_check(g, path));
     return hl_samefile_group(here, g, path);
 }

@@ -1,6 +1,7 @@
 /* hf-config.c - the shape that a config.json of Hugging Face describes. */
 #include "io/hf-config.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "io/hf-folder.h"
 #include "io/json.h"
 #include "model/family.h"
@@ -333,8 +334,7 @@ hl_status hl_hf_config(const char *folder, hl_llama *out)
     char path[PATH_MAX];
     json_t *config;
     *out = (hl_llama){0};
-    if (snprintf(path, sizeof path, "%s/config.json", folder) >= (int)sizeof path)
-        return HL_FAIL(HL_EFORMAT, "%.100s...: the path is too long; use a shorter one", folder);
+    HL_TRY(hl_path_make(path, "%s/config.json", folder));
     HL_TRY(hl_hf_folder_check(folder, false));
     hl_status status = hl_json_read(path, MOST, &config);
     if (status == HL_OK) status = read_config(out, config, path);

@@ -1,5 +1,6 @@
 /* hf-folder.c - is this a model's folder in Hugging Face's form?  If not: what it is, and what to do. */
 #include "io/hf-folder.h"
+#include "base/path.h"
 #include "io/regular.h"
 #include <dirent.h>
 #include <errno.h>
@@ -43,12 +44,6 @@ static const struct {
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0], MOST_DEPTH = 3, MOST_LOOKED_AT = 4096 };
 
-static bool is_there(const char *folder, const char *name)
-{
-    char path[PATH_MAX];
-    return snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX && access(path, F_OK) == 0;
-}
-
 static bool is_folder(const char *path)
 {
     struct stat st;
@@ -57,7 +52,7 @@ static bool is_folder(const char *path)
 
 static bool has_weights(const char *folder)
 {
-    return is_there(folder, "model.safetensors") || is_there(folder, "model.safetensors.index.json");
+    return hl_path_is_there(folder, "model.safetensors") || hl_path_is_there(folder, "model.safetensors.index.json");
 }
 
 static bool ends_with(const char *name, const char *end)
@@ -93,8 +88,8 @@ static bool leads_nowhere(const char *folder, const char *name)
 {
     char path[PATH_MAX];
     struct stat st;
-    return snprintf(path, sizeof path, "%s/%s", folder, name) < PATH_MAX && lstat(path, &st) == 0
-           && stat(path, &st) != 0 && errno == ENOENT;
+    return hl_path_fits(path, "%s/%s", folder, name) && lstat(path, &st) == 0 && stat(path, &st) != 0
+           && errno == ENOENT;
 }
 
 /* out = a folder below with config.json. */
@@ -104,10 +99,10 @@ static bool find_below(char out[PATH_MAX], const char *folder, int depth, int *l
     char path[PATH_MAX];
     DIR *d = depth > 0 ? opendir(folder) : NULL;
     for (struct dirent *e; d && !found && (e = readdir(d)) && ++*looked_at < MOST_LOOKED_AT;) {
-        bool fits = e->d_name[0] != '.' && snprintf(path, sizeof path, "%s/%s", folder, e->d_name) < PATH_MAX;
+        bool fits = e->d_name[0] != '.' && hl_path_fits(path, "%s/%s", folder, e->d_name);
         if (!fits || !is_folder(path)) continue;
-        found = is_there(path, "config.json");
-        if (found) snprintf(out, PATH_MAX, "%s", path);
+        found = hl_path_is_there(path, "config.json");
+        if (found) hl_path(out, "%s", path);
         else found = find_below(out, path, depth - 1, looked_at);
     }
     if (d) closedir(d);
@@ -118,21 +113,21 @@ static bool find_below(char out[PATH_MAX], const char *folder, int depth, int *l
 static bool find_revision(char out[PATH_MAX], const char *folder)
 {
     char path[PATH_MAX], revision[100] = "";
-    if (snprintf(path, sizeof path, "%s/refs/main", folder) >= PATH_MAX) return false;
+    if (!hl_path_fits(path, "%s/refs/main", folder)) return false;
     FILE *in;
     if (hl_regular_stream(&in, path, HL_EFORMAT, "get the model again") != HL_OK) return false;
     bool has_name = fgets(revision, sizeof revision, in) != NULL;
     fclose(in);
     revision[strcspn(revision, "\r\n")] = 0;
-    return has_name && *revision && snprintf(out, PATH_MAX, "%s/snapshots/%s", folder, revision) < PATH_MAX
-           && is_there(out, "config.json");
+    return has_name && *revision && hl_path_fits(out, "%s/snapshots/%s", folder, revision)
+           && hl_path_is_there(out, "config.json");
 }
 
 static hl_status say_where(const char *folder)
 {
     char below[PATH_MAX];
     int looked_at = 0;
-    bool is_cache = is_there(folder, "snapshots");
+    bool is_cache = hl_path_is_there(folder, "snapshots");
     if (find_revision(below, folder) || find_below(below, folder, MOST_DEPTH, &looked_at))
         return HL_FAIL(HL_EFORMAT, "%s: %s; the model is in %s, so name that", folder,
                        is_cache ? "is the root of a hub's cache" : "has no config.json itself", below);
@@ -184,7 +179,7 @@ hl_status hl_hf_folder_check(const char *folder, bool with_weights)
         return HL_FAIL(HL_EFORMAT,
                        "%s: has links to files that are not there; download the model again, or copy it with cp -L",
                        folder);
-    if (!is_there(folder, "config.json")) return without_config(folder);
+    if (!hl_path_is_there(folder, "config.json")) return without_config(folder);
     return with_weights && !has_weights(folder) ? without_weights(folder) : HL_OK;
 }
 

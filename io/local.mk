@@ -21,7 +21,7 @@ io_libhlio_a_SOURCES = \
 	io/checkpoint.c io/checkpoint.h \
 	io/checkpoint-manifest.c io/checkpoint-manifest.h \
 	io/steps.c io/steps.h \
-	io/tensors.c io/tensors.h io/tensor-index.c io/tensor-index.h io/positioned.c io/positioned.h io/folder.c io/folder.h io/path.c io/path.h \
+	io/tensors.c io/tensors.h io/tensor-index.c io/tensor-index.h io/positioned.c io/positioned.h io/folder.c io/folder.h \
 	io/lock.c io/lock.h \
 	io/place.c io/place.h \
 	io/probe.c io/probe.h \

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "base/process.h"
 #include "io/folder.h"
 #include <dirent.h>
@@ -176,8 +177,7 @@ hl_status hl_lock_take(hl_lock **out, const char *folder, double patience)
     hl_lock *l = *out = hl_alloc_zero(1, sizeof *l);
     l->fd = -1;
     hl_process_find(&l->me);
-    if (snprintf(l->path, sizeof l->path, "%s/lock", folder) >= (int)sizeof l->path)
-        return HL_FAIL(HL_EUSAGE, "%.60s...: the path is too long; use a shorter one", folder);
+    HL_TRY(hl_path_make(l->path, "%s/lock", folder));
     return take(l, folder, patience);
 }
 

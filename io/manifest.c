@@ -2,6 +2,7 @@
 #include "io/manifest.h"
 #include "base/arena.h"
 #include "base/digest.h"
+#include "base/path.h"
 #include "base/printable.h"
 #include "io/atomic.h"
 #include "io/deal.h"
@@ -175,16 +176,10 @@ static json_t *manifest_json(const hl_manifest *m)
     return root;
 }
 
-static hl_status path_of(char path[PATH_MAX], const char *folder)
-{
-    if (snprintf(path, PATH_MAX, "%s/manifest.json", folder) < PATH_MAX) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%.60s...: the path is too long", folder);
-}
-
 hl_status hl_manifest_write(const hl_manifest *m, const char *folder)
 {
     char path[PATH_MAX];
-    HL_TRY(path_of(path, folder));
+    HL_TRY(hl_path_make(path, "%s/manifest.json", folder));
     json_t *root = manifest_json(m);
     char *text = json_dumps(root, JSON_INDENT(1));
     json_decref(root);
@@ -290,7 +285,7 @@ hl_status hl_manifest_load(const char *folder, char **text, size_t *n)
 {
     char path[PATH_MAX];
     *text = NULL;
-    HL_TRY(path_of(path, folder));
+    HL_TRY(hl_path_make(path, "%s/manifest.json", folder));
     if (access(path, F_OK) != 0)
         return HL_FAIL(HL_EFORMAT, "%s: no dataset there (%s); run hllm prepare", folder, strerror(errno));
     return hl_regular_read(path, MOST_MANIFEST, text, n);

@@ -1,5 +1,6 @@
 /* prepare-settings.c - what a dataset is made from, how, and where. */
 #include "io/prepare-settings.h"
+#include "base/path.h"
 #include "io/utf8.h"
 #include <errno.h>
 #include <stdbool.h>
@@ -42,19 +43,9 @@ hl_status hl_prepare_check(const hl_prepare_settings *s)
     return check_rows("shard_users", s->shard_users);
 }
 
-static hl_status too_long(const char *path)
-{
-    return HL_FAIL(HL_EUSAGE, "%.60s...: the path is too long; move the files higher up", path);
-}
-
-hl_status hl_prepare_path(char out[PATH_MAX], const char *folder, const char *name)
-{
-    return snprintf(out, PATH_MAX, "%s/%s", folder, name) < PATH_MAX ? HL_OK : too_long(folder);
-}
-
 static hl_status dataset_path(char out[PATH_MAX], const char *folder, const hl_prepare_settings *s, const char *ending)
 {
-    return snprintf(out, PATH_MAX, "%s/%s%s", folder, s->dataset, ending) < PATH_MAX ? HL_OK : too_long(folder);
+    return hl_path_make(out, "%s/%s%s", folder, s->dataset, ending);
 }
 
 /* ---- the folder */
@@ -108,7 +99,7 @@ static hl_status follow_link(char path[PATH_MAX])
 hl_status hl_prepare_folder(char path[PATH_MAX], const hl_prepare_settings *s)
 {
     if (!s->folder) HL_TRY(default_folder(path, s));
-    else if (snprintf(path, PATH_MAX, "%s", s->folder) >= PATH_MAX) return too_long(s->folder);
+    else HL_TRY(hl_path_make(path, "%s", s->folder));
     return follow_link(path);
 }
 

@@ -36,9 +36,6 @@ hl_status hl_prepare_check(const hl_prepare_settings *s);
 hl_status hl_prepare_check_report(const hl_prepare_settings *s, const hl_prepare_report *r,
                                   const hl_prepare_examples *e);
 
-/* folder/name; HL_EUSAGE where that is too long. */
-hl_status hl_prepare_path(char out[PATH_MAX], const char *folder, const char *name);
-
 /* The folder of the dataset.  With s->folder it is that one, behind links; else <data_path>/<dataset>-<8 hexadecimal
  * digits of the recipe's digest>.hllm, for which the tokenizer is read, or <data_path>/<dataset>.hllm, the name of
  * earlier versions, where that has this recipe. */

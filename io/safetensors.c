@@ -5,6 +5,7 @@
 #include "io/safetensors.h"
 #include "base/acts.h"
 #include "base/arena.h"
+#include "base/path.h"
 #include "io/hf-folder.h"
 #include "io/mapped.h"
 #include "io/regular.h"
@@ -264,7 +265,7 @@ static hl_status open_named(hl_safetensors *s, const char *folder, const char *i
             return HL_FAIL(HL_EFORMAT,
                            "%s: %.100s is not given the name of a file in the same folder; get the index again", index,
                            name);
-        if (snprintf(path, sizeof path, "%s/%s", folder, file) >= (int)sizeof path)
+        if (!hl_path_fits(path, "%s/%s", folder, file))
             return HL_FAIL(HL_EFORMAT, "%s: %.100s has too long a file name", index, name);
         if (access(path, F_OK) != 0)
             return HL_FAIL(HL_EFORMAT, "%s: names %.100s, which is not there (%s); get the whole folder", index, file,
@@ -322,9 +323,8 @@ hl_status hl_safetensors_open(hl_safetensors **out, const char *where)
 {
     hl_safetensors *s = *out = hl_alloc_zero(1, sizeof *s);
     char one[PATH_MAX], index[PATH_MAX];
-    if (snprintf(index, sizeof index, "%s/model.safetensors.index.json", where) >= (int)sizeof index)
-        return HL_FAIL(HL_EFORMAT, "%.100s...: the path is too long; use a shorter one", where);
-    snprintf(one, sizeof one, "%s%s", where, is_folder(where) ? "/model.safetensors" : "");
+    HL_TRY(hl_path_make(index, "%s/model.safetensors.index.json", where));
+    hl_path(one, "%s%s", where, is_folder(where) ? "/model.safetensors" : "");
     if (access(one, F_OK) != 0 && access(index, F_OK) == 0) return open_index(s, where, index);
     HL_TRY(add_file(s, one));
     return sort_names(s);

@@ -2,9 +2,9 @@
 #include "io/steps.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "io/atomic.h"
 #include "io/folder.h"
-#include "io/path.h"
 #include "io/regular.h"
 #include <dirent.h>
 #include <stdbool.h>

@@ -1,6 +1,7 @@
 /* tok-folder.c - what the files around tokenizer.model say, as AutoTokenizer of transformers heeds them. */
 #include "io/tok-folder.h"
 #include "base/arena.h"
+#include "base/path.h"
 #include "io/json.h"
 #include "io/tok-fast.h"
 #include <limits.h>
@@ -24,8 +25,7 @@ typedef struct {
 static hl_status read_files(folder *f, const char *where)
 {
     for (int i = 0; i < FILES; i++) {
-        if (snprintf(f->path[i], PATH_MAX, "%s/%s", where, names[i]) >= PATH_MAX)
-            return HL_FAIL(HL_EFORMAT, "%.100s...: the path is too long; use a shorter one", where);
+        HL_TRY(hl_path_make(f->path[i], "%s/%s", where, names[i]));
         if (access(f->path[i], F_OK) == 0) HL_TRY(hl_json_read(f->path[i], MOST_FILE, &f->file[i]));
     }
     return HL_OK;

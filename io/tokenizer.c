@@ -2,6 +2,7 @@
 #include "io/tokenizer.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/path.h"
 #include "io/hf-folder.h"
 #include "io/regular.h"
 #include "io/tokenizer-kind.h"
@@ -66,16 +67,16 @@ static hl_status find_in_folder(char path[PATH_MAX], const char *folder, const h
     for (int k = 0; k < KINDS; k++) {
         *kind = kinds[k];
         if (!kinds[k]->file) continue;
-        snprintf(path, PATH_MAX, "%s/%s", folder, kinds[k]->file);
+        hl_path(path, "%s/%s", folder, kinds[k]->file);
         if (is_file(path)) return HL_OK;
     }
     for (int i = 0; i < NOT_SUPPORTED; i++) {
-        snprintf(path, PATH_MAX, "%s/%s", folder, not_supported[i]);
+        hl_path(path, "%s/%s", folder, not_supported[i]);
         if (is_file(path))
             return HL_FAIL(HL_EFORMAT, "%s: holds %s, which is not supported yet; " SUPPORTED, folder,
                            not_supported[i]);
     }
-    snprintf(path, PATH_MAX, "%s/snapshots", folder);
+    hl_path(path, "%s/snapshots", folder);
     if (is_folder(path)) return hl_hf_folder_check(folder, false); /* a hub's cache */
     return HL_FAIL(HL_EFORMAT, "%s: a folder without a tokenizer; " SUPPORTED, folder);
 }
@@ -88,8 +89,7 @@ static hl_status find(char path[PATH_MAX], const char *where, const hl_tokenizer
         *kind = kinds[k];
         if (!kinds[k]->file && strcmp(where, kinds[k]->name) == 0) return HL_OK;
     }
-    if (strlen(where) + 40 > PATH_MAX)
-        return HL_FAIL(HL_EFORMAT, "the tokenizer's path is %zu bytes long", strlen(where));
+    HL_TRY(hl_path_check(where));
     struct stat s;
     if (stat(where, &s) != 0)
         return HL_FAIL(HL_EFORMAT, "%s: no such tokenizer (%s); " SUPPORTED, where, strerror(errno));
@@ -97,7 +97,7 @@ static hl_status find(char path[PATH_MAX], const char *where, const hl_tokenizer
     for (int i = 0; i < NOT_SUPPORTED; i++)
         if (strcmp(name_in(where), not_supported[i]) == 0)
             return HL_FAIL(HL_EFORMAT, "%s: %s is not supported yet; " SUPPORTED, where, not_supported[i]);
-    snprintf(path, PATH_MAX, "%s", where);
+    hl_path(path, "%s", where);
     *kind = &hl_tok_sentencepiece;
     return HL_OK;
 }

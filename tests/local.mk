@@ -17,6 +17,7 @@ ALONE_TESTS = \
 	tests/test-attention-prefix \
 	tests/test-nce \
 	tests/test-part \
+	tests/test-path \
 	tests/test-fold \
 	tests/test-sliced \
 	tests/test-stack \

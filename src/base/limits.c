@@ -4,6 +4,7 @@
  * group on the way up counts.  Within a container the path may not be visible, and then the top of what is visible
  * is the group. */
 #include "base/limits.h"
+#include "base/path.h"
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
@@ -25,10 +26,11 @@ double hl_limits_parse(const char *text)
     return end == text || !(x >= 0) || x >= none ? INFINITY : x;
 }
 
-/* The first line of a file; false where there is none. */
-static bool read_line(char *line, int room, const char *path)
+/* The first line of a file of the folder; false where there is none. */
+static bool read_line(char *line, int room, const char *folder, const char *name)
 {
-    FILE *f = fopen(path, "r");
+    char path[PATH_MAX];
+    FILE *f = hl_path_fits(path, "%s/%s", folder, name) ? fopen(path, "r") : NULL;
     if (!f) return false;
     bool has = fgets(line, room, f) != NULL;
     fclose(f);
@@ -38,10 +40,9 @@ static bool read_line(char *line, int room, const char *path)
 /* "max 100000", "50000 100000". */
 static double cpus_of_two(const char *folder)
 {
-    char path[PATH_MAX], line[100];
+    char line[100];
     double period;
-    snprintf(path, sizeof path, "%s/cpu.max", folder);
-    if (!read_line(line, sizeof line, path)) return INFINITY;
+    if (!read_line(line, sizeof line, folder, "cpu.max")) return INFINITY;
     const char *second = strchr(line, ' ');
     period = second ? strtod(second, NULL) : 0;
     return period > 0 ? hl_limits_parse(line) / period : INFINITY;
@@ -49,19 +50,16 @@ static double cpus_of_two(const char *folder)
 
 static double cpus_of_one(const char *folder)
 {
-    char path[PATH_MAX], quota[100], period[100];
-    snprintf(path, sizeof path, "%s/cpu.cfs_quota_us", folder);
-    if (!read_line(quota, sizeof quota, path)) return INFINITY;
-    snprintf(path, sizeof path, "%s/cpu.cfs_period_us", folder);
-    if (!read_line(period, sizeof period, path)) return INFINITY;
+    char quota[100], period[100];
+    if (!read_line(quota, sizeof quota, folder, "cpu.cfs_quota_us")) return INFINITY;
+    if (!read_line(period, sizeof period, folder, "cpu.cfs_period_us")) return INFINITY;
     return hl_limits_parse(period) > 0 ? hl_limits_parse(quota) / hl_limits_parse(period) : INFINITY;
 }
 
 static double memory_of(const char *folder, const char *file)
 {
-    char path[PATH_MAX], line[100];
-    snprintf(path, sizeof path, "%s/%s", folder, file);
-    return read_line(line, sizeof line, path) ? hl_limits_parse(line) : INFINITY;
+    char line[100];
+    return read_line(line, sizeof line, folder, file) ? hl_limits_parse(line) : INFINITY;
 }
 
 static double memory_of_two(const char *folder) { return memory_of(folder, "memory.max"); }
@@ -120,7 +118,7 @@ void hl_cgroup_find(hl_cgroup *c, const char *root)
 {
     char path[PATH_MAX], line[PATH_MAX];
     *c = (hl_cgroup){INFINITY, INFINITY};
-    snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
+    hl_path(path, "%s/proc/self/cgroup", root);
     FILE *f = fopen(path, "r");
     while (f && fgets(line, sizeof line, f)) take_line(c, root, line);
     if (f) fclose(f);
@@ -130,7 +128,7 @@ double hl_limits_memory_available(const char *root)
 {
     char path[PATH_MAX], line[200];
     double bytes = 0, kib;
-    snprintf(path, sizeof path, "%s/proc/meminfo", root);
+    hl_path(path, "%s/proc/meminfo", root);
     FILE *f = fopen(path, "r");
     while (f && fgets(line, sizeof line, f))
         if (sscanf(line, "MemAvailable: %lf", &kib) == 1 || sscanf(line, "SwapFree: %lf", &kib) == 1)

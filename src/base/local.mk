@@ -13,6 +13,7 @@ src_base_libhlbase_a_SOURCES = \
 	src/base/log.c src/base/log.h \
 	src/base/pages.c src/base/pages.h \
 	src/base/part.c src/base/part.h \
+	src/base/path.c src/base/path.h \
 	src/base/patience.c src/base/patience.h \
 	src/base/printable.c src/base/printable.h \
 	src/base/process.c src/base/process.h \
