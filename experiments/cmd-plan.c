@@ -2,6 +2,7 @@
 #include "experiments/commands.h"
 #include "experiments/arguments.h"
 #include "experiments/forecast.h"
+#include "model/stages.h"
 #include <jansson.h>
 #include <stdio.h>
 
@@ -28,12 +29,11 @@ static void part_text(char *out, size_t n, const hl_forecast *f, hl_side side, i
     const hl_layout *l = &f->layout;
     const hl_layout_side *g = &l->side[side];
     const hl_llama *shape = side == HL_USER ? &f->user : &f->item;
-    const double last = side == HL_USER || !f->job.item_tokens ? 1 : hl_llama_last_cost(shape, 100);
     if (!hl_layout_has(l, side, rank)) {
         snprintf(out, n, "-");
         return;
     }
-    const hl_llama_layers x = hl_llama_layers_of(shape, hl_layout_stage(l, side, rank), g->pp, last);
+    const hl_llama_layers x = hl_stages_layers(side, shape, f->job.item_tokens, hl_layout_stage(l, side, rank), g->pp);
     snprintf(out, n, "copy %d layers %d-%d share %d/%d", hl_layout_replica(l, side, rank), x.begin, x.end - 1,
              (rank - g->begin) % g->tp + 1, g->tp);
 }

@@ -2,6 +2,7 @@
 #include "model/cost.h"
 #include "base/fold.h"
 #include "model/item.h"
+#include "model/stages.h"
 #include "model/user.h"
 #include <math.h>
 #include <stdlib.h>
@@ -110,13 +111,9 @@ static double travel(const hl_machine *m, double bytes, int p)
 
 static double sum_seconds(const hl_machine *m, double bytes, int p) { return 2 * travel(m, bytes, p); }
 
-/* Layers of a stage; the last counts as what is computed of it. */
 static double layers_of(const hl_cost_job *j, hl_side side, int stage)
 {
-    const hl_llama *shape = j->shape[side];
-    double last = side == HL_USER || !j->item_tokens ? 1 : hl_llama_last_cost(shape, 100);
-    const hl_llama_layers x = hl_llama_layers_of(shape, stage, j->layout->side[side].pp, last);
-    return x.end - x.begin - (x.end == shape->num_hidden_layers && x.end > x.begin ? 1 - last : 0);
+    return hl_stages_work(side, j->shape[side], j->item_tokens, stage, j->layout->side[side].pp);
 }
 
 static double rows_of_users(const hl_plan *p, int mb)

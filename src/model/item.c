@@ -3,15 +3,13 @@
 #include "base/error.h"
 #include "math/rows.h"
 #include "model/prefix.h"
+#include "model/stages.h"
 #include <math.h>
 #include <string.h>
 
-/* Texts are a hundred tokens or so: of the last layer only every hundredth row is computed whole. */
-enum { USUAL_LENGTH = 100 };
-
 static hl_llama_layers layers_of(const hl_llama *shape, int item_tokens, const hl_tensor_group *tp)
 {
-    return hl_llama_layers_of(shape, tp->stage, tp->stages, item_tokens ? hl_llama_last_cost(shape, USUAL_LENGTH) : 1);
+    return hl_stages_layers(HL_ITEM, shape, item_tokens, tp->stage, tp->stages);
 }
 
 void hl_item_params(hl_params *t, const hl_llama *shape, int item_tokens, const hl_tensor_group *tp)

@@ -28,6 +28,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/sketch.c src/model/sketch.h \
 	src/model/rank-mapping.c src/model/rank-mapping.h \
 	src/model/split.c src/model/split.h \
+	src/model/stages.c src/model/stages.h \
 	src/model/stack.c src/model/stack-open.c src/model/stack.h \
 	src/model/targets.c src/model/targets.h \
 	src/model/tiles.c src/model/tiles.h \

@@ -1,9 +1,10 @@
 /* user.c - the User LLM: item vectors of some samples in, the vector of each next item out. */
 #include "model/user.h"
+#include "model/stages.h"
 
 static hl_llama_layers layers_of(const hl_llama *shape, const hl_tensor_group *tp)
 {
-    return hl_llama_layers_of(shape, tp->stage, tp->stages, 1);
+    return hl_stages_layers(HL_USER, shape, 0, tp->stage, tp->stages);
 }
 
 void hl_user_params(hl_params *t, const hl_llama *shape, const hl_tensor_group *tp)
