@@ -35,7 +35,7 @@ static void part_text(char *out, size_t n, const hl_forecast *f, hl_side side, i
     }
     const hl_llama_layers x = hl_stages_layers(side, shape, f->job.item_tokens, hl_layout_stage(l, side, rank), g->pp);
     snprintf(out, n, "copy %d layers %d-%d share %d/%d", hl_layout_replica(l, side, rank), x.begin, x.end - 1,
-             (rank - g->begin) % g->tp + 1, g->tp);
+             hl_layout_share(l, side, rank) + 1, g->tp);
 }
 
 static void print_ranks(const hl_forecast *f)

@@ -290,12 +290,7 @@ static int rows_to_ask(int rows) { return rows ? rows : 1; }
 static hl_tensor_group tensor_group_of(const hl_layout *l, hl_side side, int stage, int row)
 {
     const int tp = l->side[side].tp, rows = l->side[side].rows;
-    return (hl_tensor_group){.rank = rows ? row * (tp / rows) : 0,
-                             .size = tp,
-                             .rows = rows,
-                             .stage = stage,
-                             .stages = l->side[side].pp,
-                             .sequence_parallel = l->sequence_parallel && tp > 1 && !rows};
+    return hl_layout_tensor_group(l, side, l->side[side].begin + stage * tp + (rows ? row * (tp / rows) : 0));
 }
 
 static void measure_stage(measuring *x, int stage, int row)

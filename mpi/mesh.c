@@ -62,16 +62,17 @@ static void all_gather(const hl_tensor_group *p, float *y, const size_t *begin)
     hl_group_all_gather_blocks(p->self, y, begin);
 }
 
-/* The groups of one side. */
+/* The groups of one side: who has the same replica and stage, replica and share, stage and share. */
 static void open_side(hl_mesh_side *m, const hl_group *world, const hl_layout *l, hl_side side)
 {
-    const bool belongs = hl_layout_has(l, side, world->rank);
-    const int tp = l->side[side].tp, at = belongs ? world->rank - l->side[side].begin : 0;
-    const int width = hl_layout_width(l, side), replica = at / width;
+    const int me = world->rank, tp = l->side[side].tp, pp = l->side[side].pp;
+    const bool belongs = hl_layout_has(l, side, me);
+    const int replica = hl_layout_replica(l, side, me), stage = hl_layout_stage(l, side, me),
+              share = hl_layout_share(l, side, me);
     hl_group_subset(&m->group, world, belongs);
-    hl_group_split(&m->tp, world, belongs ? at / tp : -1);
-    hl_group_split(&m->pp, world, belongs ? replica * tp + at % tp : -1);
-    hl_group_split(&m->dp, world, belongs ? at % width : -1);
+    hl_group_split(&m->tp, world, belongs ? replica * pp + stage : -1);
+    hl_group_split(&m->pp, world, belongs ? replica * tp + share : -1);
+    hl_group_split(&m->dp, world, belongs ? stage * tp + share : -1);
 }
 
 static void close_side(hl_mesh_side *m)
@@ -83,25 +84,20 @@ static void close_side(hl_mesh_side *m)
     hl_group_close(&m->group);
 }
 
-/* A model on several ranks asks them; ranks outside of the side have no model and get the lone one's table. */
-static void open_tensor_group(hl_mesh_side *m, const hl_layout *l, int rows)
+/* A model on several ranks asks them. */
+static void open_tensor_group(hl_mesh_side *m, const hl_mesh *mesh, hl_side side)
 {
-    const hl_group *tp = &m->tp, *pp = &m->pp;
     hl_tensor_group *p = &m->tensor_group;
-    *p = tp->size > 1 ? (hl_tensor_group){.rank = tp->rank,
-                                          .size = tp->size,
-                                          .self = tp,
-                                          .all_reduce = all_reduce,
-                                          .reduce_scatter = reduce_scatter,
-                                          .all_gather = all_gather}
-                      : hl_alone;
-    p->sequence_parallel = tp->size > 1 && !rows && l->sequence_parallel;
-    p->stage = pp->size > 0 ? pp->rank : 0;
-    p->stages = pp->size > 0 ? pp->size : 1;
+    *p = hl_layout_tensor_group(&mesh->layout, side, mesh->world.rank);
     m->grid = (hl_tile_grid){0};
-    if (!rows || !hl_group_has_me(tp)) return;
-    hl_tile_grid_open(&m->grid, tp, rows, l->engine);
-    p->rows = rows;
+    if (p->size > 1) {
+        p->self = &m->tp;
+        p->all_reduce = all_reduce;
+        p->reduce_scatter = reduce_scatter;
+        p->all_gather = all_gather;
+    }
+    if (!p->rows) return;
+    hl_tile_grid_open(&m->grid, &m->tp, p->rows, mesh->layout.engine);
     p->tiles = &m->grid.tiles;
 }
 
@@ -114,7 +110,7 @@ void hl_mesh_open(hl_mesh *m, const hl_group *world, const hl_layout *layout)
     for (hl_side i = 0; i < HL_SIDES; i++) open_side(&m->side[i], world, l, i);
     hl_group_subset(&m->vectors, world, hl_layout_is_last_stage(l, HL_ITEM, world->rank));
     name_groups(m);
-    for (hl_side i = 0; i < HL_SIDES; i++) open_tensor_group(&m->side[i], l, l->side[i].rows);
+    for (hl_side i = 0; i < HL_SIDES; i++) open_tensor_group(&m->side[i], m, i);
 }
 
 void hl_mesh_close(hl_mesh *m)

@@ -43,14 +43,9 @@ static hl_cost_numbers numbers_of(hl_params *t, int replicas, int replica)
 hl_cost_numbers hl_cost_numbers_of(const hl_cost_job *j, hl_side side, int rank)
 {
     const hl_layout *l = j->layout;
-    const hl_layout_side *x = &l->side[side];
     hl_params t = {0};
     if (!hl_layout_has(l, side, rank)) return (hl_cost_numbers){0};
-    const hl_tensor_group tp = {.rank = (rank - x->begin) % x->tp,
-                                .size = x->tp,
-                                .rows = x->rows,
-                                .stage = hl_layout_stage(l, side, rank),
-                                .stages = x->pp};
+    const hl_tensor_group tp = hl_layout_tensor_group(l, side, rank);
     if (side == HL_ITEM) hl_item_params(&t, j->shape[side], j->item_tokens, &tp);
     else hl_user_params(&t, j->shape[side], &tp);
     return numbers_of(&t, hl_layout_replicas(l, side), hl_layout_replica(l, side, rank));

@@ -128,6 +128,20 @@ void hl_layout_take_grids(hl_layout *l, const int rows[HL_SIDES], hl_tile_engine
     l->engine = engine;
 }
 
+hl_tensor_group hl_layout_tensor_group(const hl_layout *l, hl_side side, int rank)
+{
+    const hl_layout_side *x = &l->side[side];
+    hl_tensor_group p = hl_alone;
+    if (!hl_layout_has(l, side, rank)) return p;
+    p.rank = hl_layout_share(l, side, rank);
+    p.size = x->tp;
+    p.rows = x->rows;
+    p.stage = hl_layout_stage(l, side, rank);
+    p.stages = x->pp;
+    p.sequence_parallel = x->tp > 1 && !x->rows && l->sequence_parallel;
+    return p;
+}
+
 /* "4"; of a grid "2x2". */
 static const char *tp_text(char *out, size_t n, int tp, int rows)
 {

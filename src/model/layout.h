@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "model/plan.h"
 #include "model/side.h"
+#include "model/tensor-group.h"
 #include "model/tiles.h"
 #include <stdbool.h>
 
@@ -97,6 +98,16 @@ static inline int hl_layout_stage(const hl_layout *l, hl_side side, int rank)
 {
     return (rank - l->side[side].begin) % hl_layout_width(l, side) / l->side[side].tp;
 }
+
+/* Which of the tp ranks of its stage a rank of the side is. */
+static inline int hl_layout_share(const hl_layout *l, hl_side side, int rank)
+{
+    return (rank - l->side[side].begin) % l->side[side].tp;
+}
+
+/* What a rank of a side is among those that share its layers: places and sizes, without the functions that talk to
+ * them (mpi/mesh.h).  Outside of the side: alone. */
+hl_tensor_group hl_layout_tensor_group(const hl_layout *l, hl_side side, int rank);
 
 /* Is this rank in the last stage of a replica, where its vectors come out? */
 static inline bool hl_layout_is_last_stage(const hl_layout *l, hl_side side, int rank)
