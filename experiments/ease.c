@@ -5,14 +5,14 @@
 #include "experiments/metrics.h"
 #include "mpi/ease.h"
 
-static void rank_users(hl_evaluation *v, const hl_job *j, hl_ease *e, int l2, hl_phase phase)
+static hl_status rank_users(hl_evaluation *v, const hl_job *j, hl_ease *e, int l2, hl_phase phase)
 {
-    double began = hl_seconds();
-    hl_eval_orders orders = hl_evaluation_orders(j->config, phase);
-    orders.margin = HL_EASE_MARGIN;
+    const double began = hl_seconds();
+    const hl_eval_orders orders = hl_evaluation_orders(j->config, phase);
     *v = (hl_evaluation){.phase = phase, .l2 = l2};
-    hl_ease_score(&v->score, e, &orders);
+    const hl_status s = hl_ease_score(&v->score, e, &orders);
     v->seconds = hl_seconds() - began;
+    return s;
 }
 
 /* One penalty; where it is the best so far, v becomes its metrics. */
@@ -23,7 +23,7 @@ static hl_status try_penalty(hl_evaluation v[2], double *best, const hl_job *j, 
     HL_TRY(hl_group_may_go_on(j->world, "fitting EASE"));
     HL_TRY(hl_ease_fit(e, l2));
     double fitted = hl_seconds();
-    rank_users(&valid, j, e, l2, HL_VALID);
+    HL_TRY(rank_users(&valid, j, e, l2, HL_VALID));
     double value = hl_metrics_value(&valid.score, j->config->valid_metric);
     bool better = value > *best;
     hl_log(HL_INFO, "EASE with a penalty of %d: valid %s %.4f%s, %.1f s", l2, j->config->valid_metric, value,
@@ -32,8 +32,7 @@ static hl_status try_penalty(hl_evaluation v[2], double *best, const hl_job *j, 
     *best = value;
     v[HL_VALID] = valid;
     v[HL_VALID].seconds += fitted - began;
-    rank_users(&v[HL_TEST], j, e, l2, HL_TEST);
-    return HL_OK;
+    return rank_users(&v[HL_TEST], j, e, l2, HL_TEST);
 }
 
 hl_status hl_ease_evaluate(hl_evaluation v[2], const hl_job *j)

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/usage.h"
 #include "experiments/metrics.h"
-#include "mpi/catalogue.h"
+#include "mpi/cosine.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,7 +86,7 @@ static hl_status rank_users(hl_evaluation *v, hl_job *j, const hl_catalogue *c)
                hl_phase_name[v->phase], (long long)begun.users);
     hl_log_transient("%s: ranking %lld users", hl_phase_name[v->phase],
                      (long long)hl_targets_count(j->engine.corpus, v->phase));
-    hl_status s = hl_evaluate(&v->score, &j->engine, c, &orders);
+    hl_status s = hl_cosine_evaluate(&v->score, &j->engine, c, &orders);
     if (s != HL_OK) return HL_FAIL(s, "%s: %s", hl_phase_name[v->phase], hl_error_text());
     if (j->world->rank == 0) warn_of_ties(v, j->config);
     return HL_OK;

@@ -104,6 +104,20 @@ static void add_model(rows *r, hl_model_kind model, const hl_score *score)
             add_row(r, (hl_metrics){.title = titles[model][t], .score = score, .ties = t});
 }
 
+/* score (HL_REFERENCES): what needs no model. */
+static hl_status add_references(rows *r, hl_score *score, const hl_job *j, const hl_eval_orders *orders)
+{
+    for (int i = 0; i < HL_REFERENCES; i++) {
+        hl_scorer s;
+        hl_scorer_open(&s, hl_references[i], j->world, hl_dataset_corpus(j->data));
+        const hl_status status = hl_evaluate(&score[i], &s, orders);
+        hl_scorer_close(&s);
+        HL_TRY(status);
+        add_row(r, (hl_metrics){.title = hl_references[i]->name, .score = &score[i]});
+    }
+    return HL_OK;
+}
+
 /* EASE as a reference; nothing where it is not wanted, or is the model itself. */
 static hl_status add_ease(rows *r, hl_score *ease, const hl_job *j, hl_phase phase)
 {
@@ -140,17 +154,13 @@ static void show(const hl_config *c, const hl_evaluation *v, const rows *r, json
 
 hl_status hl_table_make(const hl_job *j, const hl_evaluation *v, json_t **json)
 {
-    const hl_corpus *corpus = hl_dataset_corpus(j->data);
     const hl_eval_orders orders = hl_evaluation_orders(j->config, v->phase);
-    hl_score popular, chance, ease;
+    hl_score references[HL_REFERENCES], ease;
     rows r = {0};
     json_t *reference = NULL, *metrics;
     const char *title;
-    hl_reference_popularity(&popular, j->world, corpus, &orders);
-    hl_reference_chance(&chance, j->world, corpus, &orders);
     add_model(&r, j->config->model, &v->score);
-    add_row(&r, (hl_metrics){.title = "popularity", .score = &popular});
-    add_row(&r, (hl_metrics){.title = "random", .score = &chance});
+    HL_TRY(add_references(&r, references, j, &orders));
     HL_TRY(add_ease(&r, &ease, j, v->phase));
     HL_TRY_ALL(j->world, j->world->rank == 0 ? read_reference(&reference, j->config->reference_scores) : HL_OK);
     json_object_foreach(reference, title, metrics) if (json_is_object(metrics))

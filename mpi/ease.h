@@ -36,13 +36,21 @@ void hl_ease_count(hl_ease *e);
 /* b = B^T, l2 > 0.  Collective over world. */
 hl_status hl_ease_fit(hl_ease *e, double l2);
 
+/* The weights from the item of one of my columns to those of my rows. */
+static inline double *hl_ease_column(const hl_ease *e, int column)
+{
+    return e->b.x + (size_t)column * (size_t)e->b.rows;
+}
+
+/* My columns of the different items of a list (n), in its order; how many.  out has room for n. */
+int hl_ease_find_columns(int *out, hl_ease *e, const int32_t *items, int n);
+
 /* Scores nearer to each other than this are ties: equal scores differ by rounding, and by another rounding on
  * another grid. */
-#define HL_EASE_MARGIN 1e-12f
+#define HL_EASE_MARGIN 1e-12
 
-/* Rank every user's target as hl_evaluate does, by the items of the whole history; orders->history only says which
- * items mask `window` leaves out.  The same score on every rank.  A rank that is not in the grid fills no
- * orders->rank.  Collective over world. */
-void hl_ease_score(hl_score *score, hl_ease *e, const hl_eval_orders *orders);
+/* Rank the targets by the items of the whole history: hl_evaluate with a fitted model as the scorer, whose ranks that
+ * count are those of the grid.  Collective over world. */
+hl_status hl_ease_score(hl_score *score, hl_ease *e, const hl_eval_orders *orders);
 
 #endif

@@ -11,7 +11,8 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/budget.c mpi/budget.h \
 	mpi/catalogue.c mpi/catalogue.h \
 	mpi/copies.c mpi/copies.h \
-	mpi/ease.c mpi/ease.h \
+	mpi/cosine.c mpi/cosine.h \
+	mpi/ease.c mpi/ease.h mpi/ease-scorer.c \
 	mpi/engine.c mpi/engine.h \
 	mpi/evaluate.c mpi/evaluate.h \
 	mpi/exchange.c mpi/exchange.h \
@@ -33,6 +34,7 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/reference.c mpi/reference.h \
 	mpi/route.c mpi/route.h \
 	mpi/samecall.c mpi/samecall.h \
+	mpi/scorer.c mpi/scorer.h \
 	mpi/spectrum.c mpi/spectrum.h \
 	mpi/standstill.c mpi/standstill.h \
 	mpi/step.c mpi/step.h mpi/step-state.h mpi/step-plan.c mpi/step-side.c \
@@ -40,5 +42,6 @@ mpi_libhlmpi_a_SOURCES = \
 	mpi/summa.c mpi/summa.h \
 	mpi/tally.c mpi/tally.h \
 	mpi/tiles.c mpi/tiles.h \
+	mpi/users.c mpi/users.h \
 	mpi/wait.c mpi/wait.h \
 	mpi/watch.c mpi/watch.h

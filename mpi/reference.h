@@ -1,14 +1,16 @@
-/* reference.h - popularity and chance, which need no model, as rows beside HLLM in the table. */
+/* reference.h - scorers that need nothing but the corpus: rows beside the model in the table of an evaluation. */
 #ifndef MPI_REFERENCE_H
 #define MPI_REFERENCE_H
-#include "mpi/evaluate.h"
-#include "mpi/group.h"
+#include "mpi/scorer.h"
 
-/* Rank items by how often they occur in the training parts of all users; mask, phase and cuts are those of the
- * orders, as for HLLM.  The ranks divide the users; the same score on every rank.  Collective. */
-void hl_reference_popularity(hl_score *score, const hl_group *g, const hl_corpus *corpus, const hl_eval_orders *orders);
+/* Items in the order of how often they occur in the training parts of all users. */
+extern const hl_scorer_kind hl_reference_popularity;
 
-/* The expected score of a random order of the items outside the mask. */
-void hl_reference_chance(hl_score *score, const hl_group *g, const hl_corpus *corpus, const hl_eval_orders *orders);
+/* All items alike: its metrics are the expected ones of a random order of the items that are not left out. */
+extern const hl_scorer_kind hl_reference_chance;
+
+/* The rows, in the order of the table; open each with hl_scorer_open. */
+enum { HL_REFERENCES = 2 };
+extern const hl_scorer_kind *const hl_references[HL_REFERENCES];
 
 #endif

@@ -67,7 +67,7 @@ MPI_TESTS = \
 	tests/test-adjoint \
 	tests/test-exchange \
 	tests/test-loss \
-	tests/test-reference \
+	tests/test-scorer \
 	tests/test-prepare \
 	tests/test-split \
 	tests/test-dataset \
@@ -105,7 +105,7 @@ ODD_TESTS = \
 	tests/test-adjoint \
 	tests/test-exchange \
 	tests/test-loss \
-	tests/test-reference \
+	tests/test-scorer \
 	tests/test-ranking \
 	tests/test-prepare \
 	tests/test-split \
@@ -191,7 +191,7 @@ tests_test_mesh_LDADD = $(MPI_TEST_LINK)
 tests_test_pipe_LDADD = $(MPI_TEST_LINK)
 tests_test_exchange_LDADD = $(MPI_TEST_LINK)
 tests_test_loss_LDADD = $(MPI_TEST_LINK)
-tests_test_reference_LDADD = $(MPI_TEST_LINK)
+tests_test_scorer_LDADD = $(MPI_TEST_LINK)
 tests_test_ranking_LDADD = $(MPI_TEST_LINK)
 tests_test_check_LDADD = $(MPI_TEST_LINK)
 # A group.c of its own, which looks as that of a debug build does.

@@ -4,8 +4,7 @@
 #include "io/hf.h"
 #include "io/prepare.h"
 #include "io/safetensors.h"
-#include "mpi/evaluate.h"
-#include "mpi/reference.h"
+#include "mpi/cosine.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/golden.h"
@@ -202,13 +201,13 @@ static void evaluate_layout(const amazon *a, const hl_layout *layout, int zero)
         hl_score score;
         hl_eval_orders orders = {
             .phase = phase, .history = S, .users = 500, .cuts = 4, .cut = {5, 10, 50, 200}, .rank = rank, .ties = ties};
-        CHECK_OK(hl_evaluate(&score, &e, &c, &orders));
+        CHECK_OK(hl_cosine_evaluate(&score, &e, &c, &orders));
         CHECK(score.users == users);
         compare_score(a, hl_phase_name[phase], &score);
         if (hl_group_has_me(&mesh.vectors)) compare_expected(&score, rank, ties);
         if (hl_group_has_me(&mesh.vectors)) compare_ranks(a, hl_phase_name[phase], rank, ties, users, false);
         orders.margin = GOLDEN_MARGIN;
-        CHECK_OK(hl_evaluate(&score, &e, &c, &orders));
+        CHECK_OK(hl_cosine_evaluate(&score, &e, &c, &orders));
         compare_public(a, hl_phase_name[phase], &score);
         if (hl_group_has_me(&mesh.vectors)) compare_ranks(a, hl_phase_name[phase], rank, ties, users, true);
     }

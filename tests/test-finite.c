@@ -2,7 +2,7 @@
  * layout. */
 #include "base/fault.h"
 #include "math/rows.h"
-#include "mpi/evaluate.h"
+#include "mpi/cosine.h"
 #include "mpi/finite.h"
 #include "mpi/reference.h"
 #include "mpi/step.h"
@@ -154,7 +154,7 @@ static void evaluate_replaced(hl_score *score, world *w, int (*of)(int text))
     const hl_eval_orders orders = orders_of(rank, ties);
     hl_catalogue_open(&c, &w->e);
     replace_vectors(&c, of);
-    CHECK_OK(hl_evaluate(score, &w->e, &c, &orders));
+    CHECK_OK(hl_cosine_evaluate(score, &w->e, &c, &orders));
     for (int64_t u = 0; u < USERS && hl_group_has_me(&w->mesh.vectors); u++) {
         if (rank[u] > 0) CHECK(ties[u] == ties_of(&c, &w->t.corpus, u, of));
         add_band(recall, rank[u], ties[u]);
@@ -167,9 +167,12 @@ static void evaluate_replaced(hl_score *score, world *w, int (*of)(int text))
 static void evaluate_constant(world *w)
 {
     hl_score score, chance;
+    hl_scorer scorer;
     const hl_eval_orders orders = orders_of(NULL, NULL);
     evaluate_replaced(&score, w, the_same);
-    hl_reference_chance(&chance, check_world(), &w->t.corpus, &orders);
+    hl_scorer_open(&scorer, &hl_reference_chance, check_world(), &w->t.corpus);
+    CHECK_OK(hl_evaluate(&chance, &scorer, &orders));
+    hl_scorer_close(&scorer);
     CHECK(score.users == USERS && score.repeated == chance.repeated && score.tied == USERS - score.repeated);
     for (int k = 0; k < 3; k++) {
         CHECK_NEAR(score.gains[HL_TIES_RANDOM].recall[k], chance.gains[HL_TIES_RANDOM].recall[k], 1e-9);
@@ -262,7 +265,8 @@ static void user_too_large(world *w)
     const hl_eval_orders orders = orders_of(NULL, NULL);
     for (int k = 0; k < WIDTH; k++) plant(&w->e.sharding[HL_USER], "user_llm.model.norm.weight", k, 1e25f);
     hl_catalogue_open(&c, &w->e);
-    CHECK_FAILS(hl_evaluate(&score, &w->e, &c, &orders), HL_ENUMERIC, "the vector of user number 0 is not finite");
+    CHECK_FAILS(hl_cosine_evaluate(&score, &w->e, &c, &orders), HL_ENUMERIC,
+                "the vector of user number 0 is not finite");
     CHECK(strstr(hl_error_text(), "all weights are finite") != NULL);
     hl_catalogue_close(&c);
 }
@@ -277,7 +281,7 @@ static void one_vector_nan(world *w)
     const hl_eval_orders orders = orders_of(NULL, NULL);
     hl_catalogue_open(&c, &w->e);
     for (int i = 0; i < c.mine; i++) c.scale[i] = INFINITY; /* scores, though vectors are finite */
-    CHECK_FAILS(hl_evaluate(&score, &w->e, &c, &orders), HL_ENUMERIC, "the score of item number ");
+    CHECK_FAILS(hl_cosine_evaluate(&score, &w->e, &c, &orders), HL_ENUMERIC, "the score of item number ");
     CHECK(score.gains[HL_TIES_FIRST].recall[2] == 0);
     hl_catalogue_close(&c);
 }

@@ -4,7 +4,7 @@
  * and compares a user's target with each item of the catalogue in turn.  Scores nearer than rounding may carry them
  * can fall on either side of the target: the slow count has them apart, as open, and few users have any. */
 #include "base/arena.h"
-#include "mpi/evaluate.h"
+#include "mpi/cosine.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/toy.h"
@@ -267,7 +267,7 @@ static void evaluate(hl_engine *e, const hl_catalogue *c, slow *s, hl_phase phas
                              .ties = ties};
     hl_score score;
     memcpy(orders.cut, cuts, sizeof cuts);
-    CHECK_OK(hl_evaluate(&score, e, c, &orders));
+    CHECK_OK(hl_cosine_evaluate(&score, e, c, &orders));
     hl_group_broadcast(&e->mesh->world, rank, (size_t)n * sizeof *rank,
                        hl_layout_last_stage_rank(&e->mesh->layout, HL_ITEM, 0));
     hl_group_broadcast(&e->mesh->world, ties, (size_t)n * sizeof *ties,
@@ -342,12 +342,12 @@ static void what_was_begun_goes_on_to_the_same_metrics(void)
     draw_world(&t, &small);
     open_engine(&e, &mesh, check_world(), &(hl_layout_wish){.kind = HL_COLOCATED}, &t, &small, 0);
     hl_catalogue_open(&c, &e);
-    CHECK_OK(hl_evaluate(&whole, &e, &c, &orders));
+    CHECK_OK(hl_cosine_evaluate(&whole, &e, &c, &orders));
     t.corpus.users = 20;
-    CHECK_OK(hl_evaluate(&begun, &e, &c, &orders));
+    CHECK_OK(hl_cosine_evaluate(&begun, &e, &c, &orders));
     t.corpus.users = small.users;
     orders.begun = &begun;
-    CHECK_OK(hl_evaluate(&gone_on, &e, &c, &orders));
+    CHECK_OK(hl_cosine_evaluate(&gone_on, &e, &c, &orders));
     CHECK(begun.users == 20 && memcmp(&gone_on, &whole, sizeof whole) == 0);
     hl_catalogue_close(&c);
     hl_engine_close(&e);

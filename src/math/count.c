@@ -30,6 +30,18 @@ void hl_count_scores(int64_t *above, int64_t *equal, float *scores, const float 
                   threshold[m] + margin, N);
 }
 
+HL_FAST void hl_count_doubles(int64_t *above, int64_t *equal, const double *score, double low, double high, int n)
+{
+    int64_t a = 0, e = 0;
+#pragma omp simd reduction(+ : a, e)
+    for (int k = 0; k < n; k++) {
+        a += !(score[k] <= high);
+        e += (score[k] >= low) & (score[k] <= high);
+    }
+    *above += a;
+    *equal += e;
+}
+
 HL_FAST static int any_near(const float *restrict scores, int n, float low, float high)
 {
     int any = 0;

@@ -12,6 +12,9 @@ static inline bool hl_count_is_above(float score, float high) { return !(score <
 void hl_count_scores(int64_t *above, int64_t *equal, float *scores, const float *scale, const int *weight,
                      const float *threshold, float margin, int M, int N);
 
+/* above += how many of score (n) lie above high, equal += how many lie within [low, high]. */
+void hl_count_doubles(int64_t *above, int64_t *equal, const double *score, double low, double high, int n);
+
 /* The first of scores (n), from number `from` on, within [low, high]; n: none. */
 int hl_count_find_near(const float *scores, int from, int n, float low, float high);
 

@@ -57,12 +57,6 @@ void hl_score_add(hl_score *s, int64_t rank, int64_t ties)
     add_places(&s->gains[HL_TIES_LAST], s, rank + ties, 1);
 }
 
-void hl_score_add_random(hl_score *s, int64_t places)
-{
-    s->users++;
-    for (hl_ties t = 0; t < HL_TIES; t++) add_places(&s->gains[t], s, 1, places);
-}
-
 static void join_gains(hl_gains *g, const hl_gains *of, int cuts)
 {
     g->mrr += of->mrr;

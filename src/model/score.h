@@ -41,9 +41,6 @@ hl_score hl_score_at(const int *cut, int cuts);
 /* One user; rank 0: a miss at any cut. */
 void hl_score_add(hl_score *s, int64_t rank, int64_t ties);
 
-/* One user whose rank is uniform over n places by its nature: no ties are counted. */
-void hl_score_add_random(hl_score *s, int64_t places);
-
 /* s += t, of other users at the same cuts. */
 void hl_score_join(hl_score *s, const hl_score *t);
 
