@@ -6,7 +6,7 @@
  * them. */
 #ifndef EXPERIMENTS_BENCH_MEASURE_H
 #define EXPERIMENTS_BENCH_MEASURE_H
-#include "model/llama.h"
+#include "model/transformer.h"
 #include "mpi/group.h"
 #include <stdbool.h>
 #include <stddef.h>

@@ -28,12 +28,13 @@ static void part_text(char *out, size_t n, const hl_forecast *f, hl_side side, i
 {
     const hl_layout *l = &f->layout;
     const hl_layout_side *g = &l->side[side];
-    const hl_llama *shape = side == HL_USER ? &f->user : &f->item;
+    const hl_transformer *shape = side == HL_USER ? &f->user : &f->item;
     if (!hl_layout_has(l, side, rank)) {
         snprintf(out, n, "-");
         return;
     }
-    const hl_llama_layers x = hl_stages_layers(side, shape, f->job.item_tokens, hl_layout_stage(l, side, rank), g->pp);
+    const hl_transformer_layers x =
+        hl_stages_layers(side, shape, f->job.item_tokens, hl_layout_stage(l, side, rank), g->pp);
     snprintf(out, n, "copy %d layers %d-%d share %d/%d", hl_layout_replica(l, side, rank), x.begin, x.end - 1,
              hl_layout_share(l, side, rank) + 1, g->tp);
 }
@@ -148,7 +149,7 @@ static hl_status check_batch(const hl_config *c)
 
 static hl_status forecast(const hl_config *c, const orders *o)
 {
-    hl_llama item, user;
+    hl_transformer item, user;
     hl_forecast f;
     hl_candidate list[HL_CANDIDATES];
     hl_machine machine = hl_forecast_machine(c->threads);

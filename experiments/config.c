@@ -207,7 +207,7 @@ static hl_status settle_batch(hl_config *c)
     return HL_OK;
 }
 
-static hl_status settle_shape(hl_llama *m, const char *whose)
+static hl_status settle_shape(hl_transformer *m, const char *whose)
 {
     if (m->num_key_value_heads == 0) m->num_key_value_heads = m->num_attention_heads;
     if (m->head_dim == 0 && m->hidden_size % m->num_attention_heads)

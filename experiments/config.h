@@ -7,7 +7,7 @@
 #define EXPERIMENTS_CONFIG_H
 #include "base/error.h"
 #include "experiments/names.h"
-#include "model/llama.h"
+#include "model/transformer.h"
 #include "model/mask.h"
 #include "model/rank-mapping.h"
 #include "model/split.h"
@@ -47,7 +47,7 @@ typedef struct {
     char *item_pretrain_dir, *user_pretrain_dir, *item_emb_pretrain, *load_pretrain;
     bool item_llm_init, user_llm_init;
     int item_emb_token_n;
-    hl_llama item_llm, user_llm; /* for models without a folder; vocab_size is the tokenizer's, 0 here */
+    hl_transformer item_llm, user_llm; /* for models without a folder; vocab_size is the tokenizer's, 0 here */
 
     /* training */
     hl_loss_kind loss;

@@ -77,7 +77,7 @@ static hl_status vocabulary(int *n, const hl_config *c)
     return s;
 }
 
-hl_status hl_forecast_shapes(hl_llama *item, hl_llama *user, const hl_config *c)
+hl_status hl_forecast_shapes(hl_transformer *item, hl_transformer *user, const hl_config *c)
 {
     *item = c->item_llm;
     *user = c->user_llm;
@@ -85,12 +85,12 @@ hl_status hl_forecast_shapes(hl_llama *item, hl_llama *user, const hl_config *c)
     else HL_TRY(vocabulary(&item->vocab_size, c));
     if (*c->user_pretrain_dir) HL_TRY(hl_hf_config(c->user_pretrain_dir, user));
     else user->vocab_size = item->vocab_size;
-    HL_TRY(hl_llama_check(item, "item_llm"));
-    return hl_llama_check(user, "user_llm");
+    HL_TRY(hl_transformer_check(item, "item_llm"));
+    return hl_transformer_check(user, "user_llm");
 }
 
 /* A stage has a layer at least. */
-static hl_status check_stages(const char *key, int stages, const hl_llama *shape)
+static hl_status check_stages(const char *key, int stages, const hl_transformer *shape)
 {
     if (stages <= 1 || stages <= shape->num_hidden_layers) return HL_OK;
     return HL_FAIL(HL_EUSAGE, "%s: %d stages are more than the model's %d layers; the most is %s: %d", key, stages,
@@ -109,7 +109,7 @@ static hl_status check_power(const char *key, int n)
 }
 
 /* Key heads and width of the MLP are cut into slices, which the ranks of a stage divide. */
-static hl_status check_slices(const char *side, const hl_llama *shape, int tp, int slices)
+static hl_status check_slices(const char *side, const hl_transformer *shape, int tp, int slices)
 {
     int fits = slices;
     while (shape->num_key_value_heads % fits || shape->intermediate_size % fits) fits /= 2;
@@ -126,7 +126,7 @@ static hl_status check_slices(const char *side, const hl_llama *shape, int tp, i
     return HL_OK;
 }
 
-static hl_status check_exact(const hl_config *c, const hl_llama *item, const hl_llama *user)
+static hl_status check_exact(const hl_config *c, const hl_transformer *item, const hl_transformer *user)
 {
     if (c->exact_groups == 0 && c->exact_tp > 1)
         return HL_FAIL(HL_EUSAGE,
@@ -187,7 +187,7 @@ static hl_status check_names(const hl_names *prefixes, const hl_params *t)
     return HL_OK;
 }
 
-static hl_status check_frozen(const hl_config *c, const hl_llama *item, const hl_llama *user)
+static hl_status check_frozen(const hl_config *c, const hl_transformer *item, const hl_transformer *user)
 {
     hl_params t = {0};
     if (c->freeze_prefix.n == 0) return HL_OK;
@@ -198,7 +198,7 @@ static hl_status check_frozen(const hl_config *c, const hl_llama *item, const hl
     return s;
 }
 
-hl_status hl_forecast_check(const hl_config *c, const hl_llama *item, const hl_llama *user)
+hl_status hl_forecast_check(const hl_config *c, const hl_transformer *item, const hl_transformer *user)
 {
     HL_TRY(check_exact(c, item, user));
     HL_TRY(check_stages("item.pp", c->item_pp, item));
@@ -245,15 +245,15 @@ static void make_up(hl_corpus *corpus, made_up *x, const hl_config *c)
         .items = items, .users = users, .self = x, .tokens = tokens_of, .first_equal = itself, .sequence = sequence_of};
 }
 
-static void draw(hl_plan *plan, int parts, const hl_corpus *corpus, const hl_config *c, const hl_llama *item,
-                 const hl_llama *user, hl_arena *arena)
+static void draw(hl_plan *plan, int parts, const hl_corpus *corpus, const hl_config *c, const hl_transformer *item,
+                 const hl_transformer *user, hl_arena *arena)
 {
     hl_windows w;
     hl_batch b;
     hl_windows_open(&w, corpus, c->MAX_ITEM_LIST_LENGTH, c->data_split);
     const hl_sampler sampler = {&w, (uint64_t)c->seed, c->batch_size, c->num_negatives, NULL};
-    double ratio = (1 + user->num_hidden_layers * hl_llama_layer_flop(user))
-                   / (1 + item->num_hidden_layers * hl_llama_layer_flop(item));
+    double ratio = (1 + user->num_hidden_layers * hl_transformer_layer_flop(user))
+                   / (1 + item->num_hidden_layers * hl_transformer_layer_flop(item));
     const hl_plan_rules rules = {.chunk_tokens = c->chunk_tokens,
                                  .parts = parts,
                                  .user_micro_batch_rows = HL_USER_MICRO_BATCH_ROWS,
@@ -410,8 +410,8 @@ static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus
     f->step = hl_cost_play(f->cost, &f->job);
 }
 
-hl_status hl_forecast_open(hl_forecast *f, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks,
-                           const hl_layout_wish *wish, const hl_corpus *corpus, const hl_machine *machine)
+hl_status hl_forecast_open(hl_forecast *f, const hl_config *c, const hl_transformer *item, const hl_transformer *user,
+                           int ranks, const hl_layout_wish *wish, const hl_corpus *corpus, const hl_machine *machine)
 {
     hl_corpus other;
     made_up x = {0};
@@ -444,8 +444,8 @@ hl_layout_wish hl_forecast_wish(const hl_config *c, hl_layout_kind kind)
         .side = {[HL_ITEM] = {c->item_dp, c->item_tp, c->item_pp}, [HL_USER] = {c->user_dp, c->user_tp, c->user_pp}}};
 }
 
-static void try_candidate(hl_candidate *x, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks,
-                          const hl_corpus *corpus, const hl_machine *machine)
+static void try_candidate(hl_candidate *x, const hl_config *c, const hl_transformer *item, const hl_transformer *user,
+                          int ranks, const hl_corpus *corpus, const hl_machine *machine)
 {
     hl_forecast f;
     hl_status s = hl_forecast_open(&f, c, item, user, ranks, &x->wish, corpus, machine);
@@ -455,8 +455,8 @@ static void try_candidate(hl_candidate *x, const hl_config *c, const hl_llama *i
 }
 
 /* Colocated first, which is also what is taken where others are as good. */
-int hl_forecast_choose(hl_candidate list[HL_CANDIDATES], int *n, const hl_config *c, const hl_llama *item,
-                       const hl_llama *user, int ranks, const hl_corpus *corpus, const hl_machine *machine)
+int hl_forecast_choose(hl_candidate list[HL_CANDIDATES], int *n, const hl_config *c, const hl_transformer *item,
+                       const hl_transformer *user, int ranks, const hl_corpus *corpus, const hl_machine *machine)
 {
     static const struct {
         hl_layout_kind kind;

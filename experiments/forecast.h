@@ -10,7 +10,7 @@
 
 typedef struct {
     hl_layout layout;
-    hl_llama item, user;
+    hl_transformer item, user;
     hl_plan plan;
     hl_share share;
     hl_schedule *schedule; /* (ranks) */
@@ -29,15 +29,15 @@ hl_machine hl_forecast_machine(int threads);
 hl_status hl_forecast_calibrated(hl_machine *m, const char *path, int width);
 
 /* The shapes that the configuration and the folders it names give.  Local. */
-hl_status hl_forecast_shapes(hl_llama *item, hl_llama *user, const hl_config *c);
+hl_status hl_forecast_shapes(hl_transformer *item, hl_transformer *user, const hl_config *c);
 
 /* Do the models have layers enough for the stages that are wished for, cuts that exact mode can have, and parameters
  * of the names of freeze_prefix?  HL_EUSAGE.  Local. */
-hl_status hl_forecast_check(const hl_config *c, const hl_llama *item, const hl_llama *user);
+hl_status hl_forecast_check(const hl_config *c, const hl_transformer *item, const hl_transformer *user);
 
 /* Forecast the layout of `wish`; corpus NULL: made up.  Local; the same on every rank.  Close also after a failure. */
-hl_status hl_forecast_open(hl_forecast *f, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks,
-                           const hl_layout_wish *wish, const hl_corpus *corpus, const hl_machine *machine);
+hl_status hl_forecast_open(hl_forecast *f, const hl_config *c, const hl_transformer *item, const hl_transformer *user,
+                           int ranks, const hl_layout_wish *wish, const hl_corpus *corpus, const hl_machine *machine);
 void hl_forecast_close(hl_forecast *f);
 
 /* What the configuration wishes; placement auto is `kind`. */
@@ -57,7 +57,7 @@ typedef struct {
     double step;
     char text[120];
 } hl_candidate;
-int hl_forecast_choose(hl_candidate list[HL_CANDIDATES], int *n, const hl_config *c, const hl_llama *item,
-                       const hl_llama *user, int ranks, const hl_corpus *corpus, const hl_machine *machine);
+int hl_forecast_choose(hl_candidate list[HL_CANDIDATES], int *n, const hl_config *c, const hl_transformer *item,
+                       const hl_transformer *user, int ranks, const hl_corpus *corpus, const hl_machine *machine);
 
 #endif

@@ -50,7 +50,7 @@ static hl_status open_data(hl_job *j, bool for_training)
 /* ---- models */
 
 /* The shape that a folder or the configuration describes; with_weights: the folder must have them too. */
-static hl_status shape_of(hl_llama *shape, const char *folder, const hl_llama *plain, bool with_weights)
+static hl_status shape_of(hl_transformer *shape, const char *folder, const hl_transformer *plain, bool with_weights)
 {
     *shape = *plain;
     if (!folder[0]) return HL_OK;
@@ -65,7 +65,7 @@ static int longest_history(const hl_config *c)
 }
 
 /* What needs no data, which may take long to prepare. */
-static hl_status shapes_of(hl_llama *item, hl_llama *user, const hl_config *c)
+static hl_status shapes_of(hl_transformer *item, hl_transformer *user, const hl_config *c)
 {
     HL_TRY(shape_of(item, c->item_pretrain_dir, &c->item_llm, c->item_llm_init));
     HL_TRY(shape_of(user, c->user_pretrain_dir, &c->user_llm, c->user_llm_init));
@@ -107,14 +107,14 @@ static int largest_id(const hl_job *j)
 
 /* Tokenizers have ids that no text has, as one for padding which was added later; those need no row in the table.
  * Collective. */
-static hl_status fit_vocabulary(const hl_job *j, hl_llama *item, hl_llama *user)
+static hl_status fit_vocabulary(const hl_job *j, hl_transformer *item, hl_transformer *user)
 {
     const hl_config *c = j->config;
     int vocab = hl_dataset_manifest(j->data)->recipe.vocab;
     if (!c->item_pretrain_dir[0]) item->vocab_size = vocab;
     if (!c->user_pretrain_dir[0]) user->vocab_size = vocab;
-    HL_TRY(hl_llama_check(item, "item_llm"));
-    HL_TRY(hl_llama_check(user, "user_llm"));
+    HL_TRY(hl_transformer_check(item, "item_llm"));
+    HL_TRY(hl_transformer_check(user, "user_llm"));
     if (vocab <= item->vocab_size || largest_id(j) < item->vocab_size) return HL_OK;
     return HL_FAIL(HL_EUSAGE,
                    "the dataset's tokenizer has %d ids, the Item LLM a vocabulary of %d, and a text has an id beyond; "
@@ -216,7 +216,7 @@ static hl_status check_layout(const hl_job *j)
 }
 
 /* The placement that the forecast finds best, which is the same at every start. */
-static void choose(hl_layout_wish *wish, const hl_job *j, const hl_llama *item, const hl_llama *user,
+static void choose(hl_layout_wish *wish, const hl_job *j, const hl_transformer *item, const hl_transformer *user,
                    const hl_machine *machine)
 {
     hl_candidate list[HL_CANDIDATES];
@@ -282,7 +282,7 @@ static const hl_group *map_ranks(hl_job *j, const hl_layout *layout)
     return moved ? &j->mapped : world;
 }
 
-static hl_status lay_out(hl_job *j, const hl_llama *item, const hl_llama *user)
+static hl_status lay_out(hl_job *j, const hl_transformer *item, const hl_transformer *user)
 {
     const hl_config *c = j->config;
     hl_forecast f;
@@ -338,7 +338,7 @@ static hl_engine_rules rules_of(const hl_config *c, bool for_training)
 hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config, bool for_training)
 {
     *j = (hl_job){.config = config, .world = world};
-    hl_llama *item = &j->item_shape, *user = &j->user_shape;
+    hl_transformer *item = &j->item_shape, *user = &j->user_shape;
     hl_watch_patience(hl_pace_patience(config->hang_timeout, 0));
     HL_TRY(hl_threads_set(&j->threads, world, config->threads));
     hl_same_machines(world, j->threads);

@@ -12,7 +12,7 @@ typedef struct {
     const hl_config *config; /* borrowed */
     const hl_group *world;
     hl_dataset *data;
-    hl_llama item_shape, user_shape; /* not of EASE */
+    hl_transformer item_shape, user_shape; /* not of EASE */
     hl_windows windows;
     hl_pool pool;
     hl_sampler sampler;

@@ -18,25 +18,25 @@ static const struct {
     size_t offset;
     bool is_real;
 } numbers[] = {
-    {"hidden_size", offsetof(hl_llama, hidden_size), false},
-    {"intermediate_size", offsetof(hl_llama, intermediate_size), false},
-    {"num_hidden_layers", offsetof(hl_llama, num_hidden_layers), false},
-    {"num_attention_heads", offsetof(hl_llama, num_attention_heads), false},
-    {"num_key_value_heads", offsetof(hl_llama, num_key_value_heads), false},
-    {"head_dim", offsetof(hl_llama, head_dim), false},
-    {"sliding_window", offsetof(hl_llama, sliding_window), false},
-    {"rms_norm_eps", offsetof(hl_llama, rms_norm_eps), true},
-    {"rope_theta", offsetof(hl_llama, rope_theta), true},
+    {"hidden_size", offsetof(hl_transformer, hidden_size), false},
+    {"intermediate_size", offsetof(hl_transformer, intermediate_size), false},
+    {"num_hidden_layers", offsetof(hl_transformer, num_hidden_layers), false},
+    {"num_attention_heads", offsetof(hl_transformer, num_attention_heads), false},
+    {"num_key_value_heads", offsetof(hl_transformer, num_key_value_heads), false},
+    {"head_dim", offsetof(hl_transformer, head_dim), false},
+    {"sliding_window", offsetof(hl_transformer, sliding_window), false},
+    {"rms_norm_eps", offsetof(hl_transformer, rms_norm_eps), true},
+    {"rope_theta", offsetof(hl_transformer, rope_theta), true},
 };
 enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
 
-static double number_of(const hl_llama *m, int i)
+static double number_of(const hl_transformer *m, int i)
 {
     const char *at = (const char *)m + numbers[i].offset;
     return numbers[i].is_real ? *(const double *)(const void *)at : *(const int *)(const void *)at;
 }
 
-static json_t *shape_json(const hl_llama *m)
+static json_t *shape_json(const hl_transformer *m)
 {
     json_t *o = json_object();
     for (int i = 0; i < NUMBERS; i++) {
@@ -124,7 +124,7 @@ __attribute__((format(printf, 2, 3))) static void add(char list[LIST], const cha
     va_end(args);
 }
 
-static void compare_shapes(char list[LIST], const char *side, const json_t *was, const hl_llama *is)
+static void compare_shapes(char list[LIST], const char *side, const json_t *was, const hl_transformer *is)
 {
     for (int i = 0; i < NUMBERS; i++) {
         const json_t *x = json_object_get(was, numbers[i].name);

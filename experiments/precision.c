@@ -27,7 +27,7 @@ static double seconds_of(const layer *l, hl_math_precision p)
 }
 
 /* Times that bf16 is faster, the best of some turns; the first turn only prepares. */
-static double gain(const hl_llama *shape)
+static double gain(const hl_transformer *shape)
 {
     const size_t D = (size_t)shape->hidden_size, F2 = 2 * (size_t)shape->intermediate_size;
     const layer l = {hl_alloc_zero(TOKENS * F2, sizeof(float)), hl_alloc_zero(TOKENS * D, sizeof(float)),
@@ -42,7 +42,7 @@ static double gain(const hl_llama *shape)
     return best[0] / best[1];
 }
 
-static hl_status refuse(const hl_llama *shape)
+static hl_status refuse(const hl_transformer *shape)
 {
     if (!hl_bf16_is_built())
         return HL_FAIL(HL_EUSAGE, "precision: bf16 is slower here, this program was built without oneDNN; install "
@@ -60,7 +60,7 @@ static hl_status refuse(const hl_llama *shape)
     return HL_OK;
 }
 
-hl_status hl_precision_set(const hl_config *c, const hl_llama *shape)
+hl_status hl_precision_set(const hl_config *c, const hl_transformer *shape)
 {
     const hl_status s = c->precision == HL_BF16 && !c->force ? refuse(shape) : HL_OK;
     hl_math_set_precision(c->precision == HL_BF16 ? HL_MATH_BF16 : HL_MATH_FP32);

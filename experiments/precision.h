@@ -2,10 +2,10 @@
 #ifndef EXPERIMENTS_PRECISION_H
 #define EXPERIMENTS_PRECISION_H
 #include "experiments/config.h"
-#include "model/llama.h"
+#include "model/transformer.h"
 
 /* Multiply in the configured precision from now on.  HL_EUSAGE where bf16 would be slower for layers of this shape,
  * unless forced; the measurement takes some tenths of a second. */
-hl_status hl_precision_set(const hl_config *c, const hl_llama *shape);
+hl_status hl_precision_set(const hl_config *c, const hl_transformer *shape);
 
 #endif

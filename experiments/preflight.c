@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 typedef struct {
-    hl_llama item, user;
+    hl_transformer item, user;
 } shapes;
 
 /* ---- files */
@@ -83,8 +83,8 @@ static double state_bytes(const hl_cost_job *j, int rank, bool for_training)
            * (double)(hl_cost_numbers_of(j, HL_ITEM, rank).all + hl_cost_numbers_of(j, HL_USER, rank).all);
 }
 
-hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks,
-                             int rank, bool for_training)
+hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_transformer *item, const hl_transformer *user,
+                             int ranks, int rank, bool for_training)
 {
     static const hl_layout_kind kinds[] = {HL_COLOCATED, HL_HYBRID, HL_SEPARATE};
     hl_status s = HL_OK;

@@ -21,7 +21,7 @@ hl_status hl_preflight_space(const hl_config *c);
 
 /* The least bytes that weights, gradients and moments of both models take on a rank, whatever the placement; without
  * for_training weights alone.  Local. */
-hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_llama *item, const hl_llama *user, int ranks,
-                             int rank, bool for_training);
+hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_transformer *item, const hl_transformer *user,
+                             int ranks, int rank, bool for_training);
 
 #endif

@@ -32,13 +32,13 @@ static const struct {
     bool required;
     json_int_t most;
 } sizes[] = {
-    {"hidden_size", offsetof(hl_llama, hidden_size), true, 1 << 20},
-    {"intermediate_size", offsetof(hl_llama, intermediate_size), true, 1 << 22},
-    {"num_hidden_layers", offsetof(hl_llama, num_hidden_layers), true, 1 << 12},
-    {"num_attention_heads", offsetof(hl_llama, num_attention_heads), true, 1 << 16},
-    {"num_key_value_heads", offsetof(hl_llama, num_key_value_heads), false, 1 << 16},
-    {"head_dim", offsetof(hl_llama, head_dim), false, 1 << 16},
-    {"vocab_size", offsetof(hl_llama, vocab_size), true, 1 << 24},
+    {"hidden_size", offsetof(hl_transformer, hidden_size), true, 1 << 20},
+    {"intermediate_size", offsetof(hl_transformer, intermediate_size), true, 1 << 22},
+    {"num_hidden_layers", offsetof(hl_transformer, num_hidden_layers), true, 1 << 12},
+    {"num_attention_heads", offsetof(hl_transformer, num_attention_heads), true, 1 << 16},
+    {"num_key_value_heads", offsetof(hl_transformer, num_key_value_heads), false, 1 << 16},
+    {"head_dim", offsetof(hl_transformer, head_dim), false, 1 << 16},
+    {"vocab_size", offsetof(hl_transformer, vocab_size), true, 1 << 24},
 };
 
 static const struct {
@@ -46,11 +46,11 @@ static const struct {
     size_t field;
     double absent;
 } numbers[] = {
-    {"rms_norm_eps", offsetof(hl_llama, rms_norm_eps), 1e-6},
-    {"initializer_range", offsetof(hl_llama, initializer_range), 0.02},
+    {"rms_norm_eps", offsetof(hl_transformer, rms_norm_eps), 1e-6},
+    {"initializer_range", offsetof(hl_transformer, initializer_range), 0.02},
 };
 
-static hl_status read_sizes(hl_llama *out, const json_t *config, const char *path)
+static hl_status read_sizes(hl_transformer *out, const json_t *config, const char *path)
 {
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         const json_t *value = hl_json_get(config, sizes[i].key);
@@ -65,7 +65,7 @@ static hl_status read_sizes(hl_llama *out, const json_t *config, const char *pat
     return HL_OK;
 }
 
-static hl_status read_numbers(hl_llama *out, const json_t *config, const char *path)
+static hl_status read_numbers(hl_transformer *out, const json_t *config, const char *path)
 {
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         const json_t *value = hl_json_get(config, numbers[i].key);
@@ -143,7 +143,7 @@ static hl_status check_rope(json_t *rope, const char *name, const char *path)
 }
 
 /* rope_theta may stand in several places, but must be one. */
-static hl_status read_theta(hl_llama *out, const json_t *config, const char *path)
+static hl_status read_theta(hl_transformer *out, const json_t *config, const char *path)
 {
     const json_t *places[1 + ROPES] = {config};
     const char *first = NULL;
@@ -168,7 +168,7 @@ static hl_status read_theta(hl_llama *out, const json_t *config, const char *pat
     return HL_OK;
 }
 
-static hl_status read_rotation(hl_llama *out, const json_t *config, const char *path)
+static hl_status read_rotation(hl_transformer *out, const json_t *config, const char *path)
 {
     for (int i = 0; i < ROPES; i++) HL_TRY(check_rope(hl_json_get(config, ropes[i]), ropes[i], path));
     return read_theta(out, config, path);
@@ -250,7 +250,7 @@ static void warn_of_the_rest(const json_t *config, const char *path)
 }
 
 /* num_key_value_heads: null means all heads; a family may mean another number where the key is absent. */
-static hl_status fill_absent(hl_llama *out, const json_t *config, int family, const char *path)
+static hl_status fill_absent(hl_transformer *out, const json_t *config, int family, const char *path)
 {
     bool is_null = json_is_null(json_object_get(config, "num_key_value_heads"));
     int absent = is_null ? 0 : defaults[family].kv_heads;
@@ -266,7 +266,7 @@ static hl_status fill_absent(hl_llama *out, const json_t *config, int family, co
 }
 
 /* Which layers have a window: of layer_types, those of the one kind, then those of the other. */
-static hl_status read_layer_types(hl_llama *out, const json_t *types, bool has_window, const char *path)
+static hl_status read_layer_types(hl_transformer *out, const json_t *types, bool has_window, const char *path)
 {
     const int n = (int)json_array_size(types);
     int full = 0, sliding = 0;
@@ -285,7 +285,7 @@ static hl_status read_layer_types(hl_llama *out, const json_t *types, bool has_w
     return HL_OK;
 }
 
-static hl_status read_window_layers(hl_llama *out, const json_t *config, const char *path)
+static hl_status read_window_layers(hl_transformer *out, const json_t *config, const char *path)
 {
     enum { ABSENT = 28 };
     const json_t *from = hl_json_get(config, "max_window_layers");
@@ -298,7 +298,7 @@ static hl_status read_window_layers(hl_llama *out, const json_t *config, const c
 }
 
 /* Families without windows ignore the key. */
-static hl_status read_window(hl_llama *out, const json_t *config, int family, const char *path)
+static hl_status read_window(hl_transformer *out, const json_t *config, int family, const char *path)
 {
     enum { ABSENT = 4096 };
     const json_t *window = json_object_get(config, "sliding_window"), *types = hl_json_get(config, "layer_types");
@@ -311,13 +311,13 @@ static hl_status read_window(hl_llama *out, const json_t *config, int family, co
     return types ? read_layer_types(out, types, has_window, path) : HL_OK;
 }
 
-static hl_status read_config(hl_llama *out, const json_t *config, const char *path)
+static hl_status read_config(hl_transformer *out, const json_t *config, const char *path)
 {
     const json_t *type = hl_json_get(config, "model_type");
     int family = find_family(json_string_value(type));
     if (family < 0) return refuse_family(type, path);
     out->family = hl_family_find(defaults[family].family);
-    HL_TRY(check_architecture(config, hl_llama_family(out), path));
+    HL_TRY(check_architecture(config, hl_transformer_family(out), path));
     HL_TRY(refuse_others(config, path));
     HL_TRY(read_rotation(out, config, path));
     HL_TRY(read_sizes(out, config, path));
@@ -325,15 +325,15 @@ static hl_status read_config(hl_llama *out, const json_t *config, const char *pa
     HL_TRY(fill_absent(out, config, family, path));
     HL_TRY(read_window(out, config, family, path));
     warn_of_the_rest(config, path);
-    return hl_llama_check(out, path) == HL_OK ? HL_OK : HL_FAIL(HL_EFORMAT, "%s", hl_error_text());
+    return hl_transformer_check(out, path) == HL_OK ? HL_OK : HL_FAIL(HL_EFORMAT, "%s", hl_error_text());
 }
 
-hl_status hl_hf_config(const char *folder, hl_llama *out)
+hl_status hl_hf_config(const char *folder, hl_transformer *out)
 {
     enum { MOST = 1 << 20 };
     char path[PATH_MAX];
     json_t *config;
-    *out = (hl_llama){0};
+    *out = (hl_transformer){0};
     HL_TRY(hl_path_make(path, "%s/config.json", folder));
     HL_TRY(hl_hf_folder_check(folder, false));
     hl_status status = hl_json_read(path, MOST, &config);

@@ -2,7 +2,7 @@
 #ifndef IO_HF_H
 #define IO_HF_H
 #include "base/error.h"
-#include "model/llama.h"
+#include "model/transformer.h"
 
 /* Fill w (my array) from the folder's files: the tensors of `table` whose names begin with "<side>_llm.".  In the
  * files the names have no such prefix; "model." before them is optional.  table: my share of the side; whole: all

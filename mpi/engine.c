@@ -4,7 +4,10 @@
 #include <string.h>
 
 /* Of a token, and never nothing. */
-static double work_of(const hl_llama *shape) { return 1 + shape->num_hidden_layers * hl_llama_layer_flop(shape); }
+static double work_of(const hl_transformer *shape)
+{
+    return 1 + shape->num_hidden_layers * hl_transformer_layer_flop(shape);
+}
 
 /* Slices of a layer that are one rank's. */
 static int slices_of(const hl_engine_rules *rules, const hl_tensor_group *tp)
@@ -12,7 +15,8 @@ static int slices_of(const hl_engine_rules *rules, const hl_tensor_group *tp)
     return rules->plan.groups ? rules->slices / tp->size : 0;
 }
 
-static void open_models(hl_engine *e, const hl_llama *item, const hl_llama *user, const hl_engine_rules *rules)
+static void open_models(hl_engine *e, const hl_transformer *item, const hl_transformer *user,
+                        const hl_engine_rules *rules)
 {
     const hl_tensor_group *item_tp = &e->mesh->side[HL_ITEM].tensor_group,
                           *user_tp = &e->mesh->side[HL_USER].tensor_group;
@@ -44,8 +48,8 @@ static void open_side(hl_engine *e, hl_side side, const hl_params *table)
     hl_pipe_open(&e->pipe[side], &mesh->pp);
 }
 
-void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_llama *item,
-                    const hl_llama *user, const hl_engine_rules *rules)
+void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_transformer *item,
+                    const hl_transformer *user, const hl_engine_rules *rules)
 {
     const int stages = mesh->layout.side[HL_ITEM].pp;
     HL_CHECK(item->hidden_size == user->hidden_size);

@@ -40,8 +40,8 @@ typedef struct {
 } hl_engine;
 
 /* Weights are zero until read or drawn.  Local. */
-void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_llama *item,
-                    const hl_llama *user, const hl_engine_rules *rules);
+void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_transformer *item,
+                    const hl_transformer *user, const hl_engine_rules *rules);
 void hl_engine_close(hl_engine *e);
 
 /* Do not train parameters whose names begin with prefix. */

@@ -41,19 +41,19 @@ static double setting(const golden *g, const char *name)
     return x;
 }
 
-static hl_llama shape_of(const golden *g, const char *side)
+static hl_transformer shape_of(const golden *g, const char *side)
 {
     char name[64];
 #define SIZE(field) (snprintf(name, sizeof name, "%s." field, side), setting(g, name))
-    hl_llama c = {.hidden_size = (int)SIZE("hidden_size"),
-                  .intermediate_size = (int)SIZE("intermediate_size"),
-                  .num_hidden_layers = (int)SIZE("num_hidden_layers"),
-                  .num_attention_heads = (int)SIZE("num_attention_heads"),
-                  .num_key_value_heads = (int)SIZE("num_key_value_heads"),
-                  .vocab_size = (int)SIZE("vocab_size"),
-                  .rms_norm_eps = SIZE("rms_norm_eps"),
-                  .rope_theta = SIZE("rope_theta"),
-                  .initializer_range = 0.02};
+    hl_transformer c = {.hidden_size = (int)SIZE("hidden_size"),
+                        .intermediate_size = (int)SIZE("intermediate_size"),
+                        .num_hidden_layers = (int)SIZE("num_hidden_layers"),
+                        .num_attention_heads = (int)SIZE("num_attention_heads"),
+                        .num_key_value_heads = (int)SIZE("num_key_value_heads"),
+                        .vocab_size = (int)SIZE("vocab_size"),
+                        .rms_norm_eps = SIZE("rms_norm_eps"),
+                        .rope_theta = SIZE("rope_theta"),
+                        .initializer_range = 0.02};
 #undef SIZE
     c.head_dim = c.hidden_size / c.num_attention_heads;
     return c;

@@ -4,13 +4,13 @@
 #ifndef TESTS_GOLDEN_H
 #define TESTS_GOLDEN_H
 #include "model/corpus.h"
-#include "model/llama.h"
+#include "model/transformer.h"
 #include "model/sampler.h"
 #include <stdbool.h>
 
 typedef struct {
     int64_t file; /* HDF5's handle */
-    hl_llama item, user;
+    hl_transformer item, user;
     int users, S, T, ranks, steps;
     bool mean_pool;
     double nce_thres, lr, weight_decay;

@@ -140,16 +140,16 @@ static void trading_back_is_the_adjoint_of_trading(void)
 
 /* ---- layers */
 
-static const hl_llama shape = {.hidden_size = 24,
-                               .intermediate_size = 40,
-                               .num_hidden_layers = 8,
-                               .num_attention_heads = 6,
-                               .num_key_value_heads = 3,
-                               .head_dim = 4,
-                               .vocab_size = 8,
-                               .rms_norm_eps = 1e-5,
-                               .rope_theta = 1e4,
-                               .initializer_range = 0.3};
+static const hl_transformer shape = {.hidden_size = 24,
+                                     .intermediate_size = 40,
+                                     .num_hidden_layers = 8,
+                                     .num_attention_heads = 6,
+                                     .num_key_value_heads = 3,
+                                     .head_dim = 4,
+                                     .vocab_size = 8,
+                                     .rms_norm_eps = 1e-5,
+                                     .rope_theta = 1e4,
+                                     .initializer_range = 0.3};
 
 enum { SEGMENTS = 4, MOST_ROWS = 9 };
 

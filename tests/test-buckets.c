@@ -105,16 +105,16 @@ static void long_ranges_go_in_buckets(void)
 
 enum { ITEMS = 60, LONGEST = 8, S = 4, STEPS = 2 };
 
-static const hl_llama shape = {.hidden_size = 16,
-                               .intermediate_size = 20,
-                               .num_hidden_layers = 3,
-                               .num_attention_heads = 4,
-                               .num_key_value_heads = 2,
-                               .head_dim = 4,
-                               .vocab_size = 64,
-                               .rms_norm_eps = 1e-5,
-                               .rope_theta = 1e4,
-                               .initializer_range = 0.1};
+static const hl_transformer shape = {.hidden_size = 16,
+                                     .intermediate_size = 20,
+                                     .num_hidden_layers = 3,
+                                     .num_attention_heads = 4,
+                                     .num_key_value_heads = 2,
+                                     .head_dim = 4,
+                                     .vocab_size = 64,
+                                     .rms_norm_eps = 1e-5,
+                                     .rope_theta = 1e4,
+                                     .initializer_range = 0.1};
 
 typedef struct {
     int ranks; /* at least so many */

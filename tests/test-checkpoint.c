@@ -13,7 +13,7 @@
 #include "io/regular.h"
 #include "io/steps.h"
 #include "io/tensor-index.h"
-#include "model/llama.h"
+#include "model/transformer.h"
 #include <dirent.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@
 enum { ITEM, USER, SIDES };
 enum { WEIGHT, MEAN, SQUARE, KINDS };
 
-static const hl_llama shapes[SIDES] = {
+static const hl_transformer shapes[SIDES] = {
     {.hidden_size = 12,
      .intermediate_size = 7,
      .num_hidden_layers = 3,
@@ -70,13 +70,13 @@ typedef struct {
     hl_checkpoint_content content;
 } model;
 
-static model *model_of(const hl_llama *shape, int layout)
+static model *model_of(const hl_transformer *shape, int layout)
 {
     const hl_group *g = check_world();
     model *m = hl_alloc_zero(1, sizeof *m);
     for (int s = 0; s < SIDES; s++) {
-        hl_llama_params(&m->table[s], &shape[s], side_names[s], s == ITEM,
-                        (hl_llama_layers){0, shape[s].num_hidden_layers}, &hl_alone);
+        hl_transformer_params(&m->table[s], &shape[s], side_names[s], s == ITEM,
+                              (hl_transformer_layers){0, shape[s].num_hidden_layers}, &hl_alone);
         if (s == ITEM)
             hl_params_add(&m->table[s], "item_emb_tokens", "item_emb_tokens", -1, 1, 3, (int64_t[]){1, 1, 12}, true);
         else hl_params_add(&m->table[s], "logit_scale", "logit_scale", -1, 1, 0, NULL, true);
@@ -608,7 +608,7 @@ static void a_manifest_of_wrong_types_is_a_sentence(void)
 
 static void another_model_is_listed(void)
 {
-    hl_llama others[SIDES] = {shapes[ITEM], shapes[USER]};
+    hl_transformer others[SIDES] = {shapes[ITEM], shapes[USER]};
     others[ITEM].intermediate_size = 8;
     new_folder("models");
     model *m = model_new(0), *other = model_of(others, 0);

@@ -8,16 +8,16 @@
 
 enum { ITEMS = 20, USERS = 9, S = 4, LONGEST = 6, WIDTH = 32 };
 
-static const hl_llama shape = {.hidden_size = WIDTH,
-                               .intermediate_size = 40,
-                               .num_hidden_layers = 2,
-                               .num_attention_heads = 8,
-                               .num_key_value_heads = 4,
-                               .head_dim = 4,
-                               .vocab_size = 64,
-                               .rms_norm_eps = 1e-5,
-                               .rope_theta = 1e4,
-                               .initializer_range = 0.1};
+static const hl_transformer shape = {.hidden_size = WIDTH,
+                                     .intermediate_size = 40,
+                                     .num_hidden_layers = 2,
+                                     .num_attention_heads = 8,
+                                     .num_key_value_heads = 4,
+                                     .head_dim = 4,
+                                     .vocab_size = 64,
+                                     .rms_norm_eps = 1e-5,
+                                     .rope_theta = 1e4,
+                                     .initializer_range = 0.1};
 
 typedef struct {
     toy t;

@@ -7,16 +7,16 @@
 
 enum { RANKS = 9 };
 
-static const hl_llama shape = {.hidden_size = 32,
-                               .intermediate_size = 64,
-                               .num_hidden_layers = 6,
-                               .num_attention_heads = 4,
-                               .num_key_value_heads = 2,
-                               .head_dim = 8,
-                               .vocab_size = 50,
-                               .rms_norm_eps = 1e-5,
-                               .rope_theta = 1e4,
-                               .initializer_range = 0.02};
+static const hl_transformer shape = {.hidden_size = 32,
+                                     .intermediate_size = 64,
+                                     .num_hidden_layers = 6,
+                                     .num_attention_heads = 4,
+                                     .num_key_value_heads = 2,
+                                     .head_dim = 8,
+                                     .vocab_size = 50,
+                                     .rms_norm_eps = 1e-5,
+                                     .rope_theta = 1e4,
+                                     .initializer_range = 0.02};
 
 typedef struct {
     toy t;
@@ -92,7 +92,8 @@ static void one_rank_pays_for_operations(void)
     double cost = 0;
     open_job(&j, 1, &(hl_layout_wish){.kind = HL_COLOCATED}, 0, products_only);
     for (int c = 0; c < j.p.micro_batches; c++) cost += j.p.micro_batch_tokens[c];
-    double layers = 5 + hl_llama_last_cost(&shape, 100), seconds = cost * layers * hl_llama_layer_flop(&shape) / 1e9;
+    double layers = 5 + hl_transformer_last_cost(&shape, 100),
+           seconds = cost * layers * hl_transformer_layer_flop(&shape) / 1e9;
     CHECK_NEAR(j.cost[0].seconds[HL_ITEM_FORWARD], seconds, 1e-9 * seconds);
     CHECK_NEAR(j.cost[0].seconds[HL_ITEM_BACKWARD], 2 * seconds, 1e-9 * seconds);
     CHECK(j.cost[0].waiting == 0);

@@ -64,7 +64,7 @@ static void amazon_close(amazon *a)
 
 static void open_engine(hl_engine *e, const hl_mesh *mesh, const amazon *a, int zero)
 {
-    hl_llama shape;
+    hl_transformer shape;
     const hl_engine_rules rules = {.plan = {.chunk_tokens = 1000,
                                             .user_micro_batch_rows = 100,
                                             .item_tokens = 1,

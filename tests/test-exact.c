@@ -7,26 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const hl_llama item = {.hidden_size = 32,
-                              .intermediate_size = 40,
-                              .num_hidden_layers = 3,
-                              .num_attention_heads = 8,
-                              .num_key_value_heads = 4,
-                              .head_dim = 4,
-                              .vocab_size = 64,
-                              .rms_norm_eps = 1e-5,
-                              .rope_theta = 1e4,
-                              .initializer_range = 0.1};
-static const hl_llama user = {.hidden_size = 32,
-                              .intermediate_size = 48,
-                              .num_hidden_layers = 2,
-                              .num_attention_heads = 4,
-                              .num_key_value_heads = 4,
-                              .head_dim = 8,
-                              .vocab_size = 64,
-                              .rms_norm_eps = 1e-5,
-                              .rope_theta = 1e4,
-                              .initializer_range = 0.1};
+static const hl_transformer item = {.hidden_size = 32,
+                                    .intermediate_size = 40,
+                                    .num_hidden_layers = 3,
+                                    .num_attention_heads = 8,
+                                    .num_key_value_heads = 4,
+                                    .head_dim = 4,
+                                    .vocab_size = 64,
+                                    .rms_norm_eps = 1e-5,
+                                    .rope_theta = 1e4,
+                                    .initializer_range = 0.1};
+static const hl_transformer user = {.hidden_size = 32,
+                                    .intermediate_size = 48,
+                                    .num_hidden_layers = 2,
+                                    .num_attention_heads = 4,
+                                    .num_key_value_heads = 4,
+                                    .head_dim = 8,
+                                    .vocab_size = 64,
+                                    .rms_norm_eps = 1e-5,
+                                    .rope_theta = 1e4,
+                                    .initializer_range = 0.1};
 
 enum { GROUPS = 8, SLICES = 4, STEPS = 3, SAMPLES = 12, LONGEST = 9, S = 4, NEGATIVES = 60, ITEMS = 90 };
 

@@ -22,7 +22,7 @@ static const hl_group *world(void) { return check_world(); }
 /* A model and what is known of it; the same on every rank. */
 typedef struct {
     const char *family;
-    hl_llama shape;
+    hl_transformer shape;
     hl_params whole;
     float *w, *x; /* all weights; rows of the token table (T, D) */
     hid_t file;
@@ -46,9 +46,9 @@ static const hl_param *tokens_of(const model *m)
     return hl_params_find(&m->whole, "item_llm.model.embed_tokens.weight");
 }
 
-static hl_llama_layers layers_of(const model *m, const hl_tensor_group *tp)
+static hl_transformer_layers layers_of(const model *m, const hl_tensor_group *tp)
 {
-    return hl_llama_layers_of(&m->shape, tp->stage, tp->stages, 1);
+    return hl_transformer_layers_of(&m->shape, tp->stage, tp->stages, 1);
 }
 
 static bool open_model(model *m, const char *family)
@@ -57,7 +57,7 @@ static bool open_model(model *m, const char *family)
     *m = (model){.family = family};
     if (!path_of(folder, family, "") || !path_of(vectors, family, "vectors.h5")) return false;
     if (!CHECK_OK(hl_hf_config(folder, &m->shape))) return false;
-    hl_llama_params(&m->whole, &m->shape, "item", true, layers_of(m, &hl_alone), &hl_alone);
+    hl_transformer_params(&m->whole, &m->shape, "item", true, layers_of(m, &hl_alone), &hl_alone);
     m->w = hl_alloc(m->whole.count * sizeof *m->w);
     CHECK_OK(hl_hf_read(folder, &m->whole, &m->whole, "item", m->w));
     m->file = H5Fopen(vectors, H5F_ACC_RDONLY, H5P_DEFAULT);
@@ -129,7 +129,7 @@ static void open_replica(replica *a, const model *m, const layout *l, const hl_p
     hl_mesh_open(&a->mesh, world(), &made);
     hl_pipe_open(&a->pipe, &a->mesh.side[HL_USER].pp);
     const hl_tensor_group *tp = &a->mesh.side[HL_USER].tensor_group;
-    hl_llama_params(&a->table, &m->shape, "item", true, layers_of(m, tp), tp);
+    hl_transformer_params(&a->table, &m->shape, "item", true, layers_of(m, tp), tp);
     hl_stack_open(&a->stack, &m->shape, &a->table, "item", layers_of(m, tp),
                   &(hl_stack_settings){.positions = 64, .slices = l->slices / tp->size}, tp);
     a->w = hl_alloc((a->table.count + 1) * sizeof *a->w);

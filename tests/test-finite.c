@@ -14,26 +14,26 @@
 
 enum { ITEMS = 60, USERS = 37, S = 4, LONGEST = 6, WIDTH = 32, MOST_ITEMS = 9 };
 
-static const hl_llama item_shape = {.hidden_size = WIDTH,
-                                    .intermediate_size = 40,
-                                    .num_hidden_layers = 3,
-                                    .num_attention_heads = 8,
-                                    .num_key_value_heads = 4,
-                                    .head_dim = 4,
-                                    .vocab_size = 64,
-                                    .rms_norm_eps = 1e-5,
-                                    .rope_theta = 1e4,
-                                    .initializer_range = 0.1};
-static const hl_llama user_shape = {.hidden_size = WIDTH,
-                                    .intermediate_size = 48,
-                                    .num_hidden_layers = 2,
-                                    .num_attention_heads = 4,
-                                    .num_key_value_heads = 4,
-                                    .head_dim = 8,
-                                    .vocab_size = 64,
-                                    .rms_norm_eps = 1e-5,
-                                    .rope_theta = 1e4,
-                                    .initializer_range = 0.1};
+static const hl_transformer item_shape = {.hidden_size = WIDTH,
+                                          .intermediate_size = 40,
+                                          .num_hidden_layers = 3,
+                                          .num_attention_heads = 8,
+                                          .num_key_value_heads = 4,
+                                          .head_dim = 4,
+                                          .vocab_size = 64,
+                                          .rms_norm_eps = 1e-5,
+                                          .rope_theta = 1e4,
+                                          .initializer_range = 0.1};
+static const hl_transformer user_shape = {.hidden_size = WIDTH,
+                                          .intermediate_size = 48,
+                                          .num_hidden_layers = 2,
+                                          .num_attention_heads = 4,
+                                          .num_key_value_heads = 4,
+                                          .head_dim = 8,
+                                          .vocab_size = 64,
+                                          .rms_norm_eps = 1e-5,
+                                          .rope_theta = 1e4,
+                                          .initializer_range = 0.1};
 
 typedef struct {
     hl_layout_wish wish;

@@ -94,7 +94,7 @@ static void the_model_may_lie_below(void)
 
 static void a_pointer_of_git_lfs_is_named(void)
 {
-    hl_llama c;
+    hl_transformer c;
     hl_safetensors *s;
     make_folder("lfs");
     put_pointer("lfs/config.json");

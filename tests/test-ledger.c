@@ -7,26 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const hl_llama item = {.hidden_size = 24,
-                              .intermediate_size = 40,
-                              .num_hidden_layers = 4,
-                              .num_attention_heads = 6,
-                              .num_key_value_heads = 2,
-                              .head_dim = 4,
-                              .vocab_size = 31,
-                              .rms_norm_eps = 1e-5,
-                              .rope_theta = 1e4,
-                              .initializer_range = 0.02};
-static const hl_llama user = {.hidden_size = 24,
-                              .intermediate_size = 17,
-                              .num_hidden_layers = 3,
-                              .num_attention_heads = 3,
-                              .num_key_value_heads = 3,
-                              .head_dim = 8,
-                              .vocab_size = 31,
-                              .rms_norm_eps = 1e-5,
-                              .rope_theta = 1e4,
-                              .initializer_range = 0.02};
+static const hl_transformer item = {.hidden_size = 24,
+                                    .intermediate_size = 40,
+                                    .num_hidden_layers = 4,
+                                    .num_attention_heads = 6,
+                                    .num_key_value_heads = 2,
+                                    .head_dim = 4,
+                                    .vocab_size = 31,
+                                    .rms_norm_eps = 1e-5,
+                                    .rope_theta = 1e4,
+                                    .initializer_range = 0.02};
+static const hl_transformer user = {.hidden_size = 24,
+                                    .intermediate_size = 17,
+                                    .num_hidden_layers = 3,
+                                    .num_attention_heads = 3,
+                                    .num_key_value_heads = 3,
+                                    .head_dim = 8,
+                                    .vocab_size = 31,
+                                    .rms_norm_eps = 1e-5,
+                                    .rope_theta = 1e4,
+                                    .initializer_range = 0.02};
 
 typedef struct {
     hl_layout_wish wish;

@@ -101,16 +101,16 @@ static void bytes_are_counted_where_they_are_sent(void)
 
 /* ---- what ranks have in common */
 
-static const hl_llama shape = {.hidden_size = 12,
-                               .intermediate_size = 10,
-                               .num_hidden_layers = 2,
-                               .num_attention_heads = 6,
-                               .num_key_value_heads = 2,
-                               .head_dim = 2,
-                               .vocab_size = 11,
-                               .rms_norm_eps = 1e-5,
-                               .rope_theta = 1e4,
-                               .initializer_range = 0.02};
+static const hl_transformer shape = {.hidden_size = 12,
+                                     .intermediate_size = 10,
+                                     .num_hidden_layers = 2,
+                                     .num_attention_heads = 6,
+                                     .num_key_value_heads = 2,
+                                     .head_dim = 2,
+                                     .vocab_size = 11,
+                                     .rms_norm_eps = 1e-5,
+                                     .rope_theta = 1e4,
+                                     .initializer_range = 0.02};
 
 /* The gradient of rank r for number i of a whole tensor: small integers, so that any sum is exact. */
 static float gradient(int r, int64_t i) { return (float)((r + 1) * (1 + i % 50)); }

@@ -1,21 +1,21 @@
 /* test-params.c - parameters lie side by side under their public names, and begin the same everywhere. */
 #include "model/item.h"
-#include "model/llama.h"
+#include "model/transformer.h"
 #include "model/user.h"
 #include "tests/check.h"
 #include <stdlib.h>
 #include <string.h>
 
-static const hl_llama shape = {.hidden_size = 48,
-                               .intermediate_size = 80,
-                               .num_hidden_layers = 3,
-                               .num_attention_heads = 6,
-                               .num_key_value_heads = 2,
-                               .head_dim = 8,
-                               .vocab_size = 400,
-                               .rms_norm_eps = 1e-5,
-                               .rope_theta = 1e4,
-                               .initializer_range = 0.02};
+static const hl_transformer shape = {.hidden_size = 48,
+                                     .intermediate_size = 80,
+                                     .num_hidden_layers = 3,
+                                     .num_attention_heads = 6,
+                                     .num_key_value_heads = 2,
+                                     .head_dim = 8,
+                                     .vocab_size = 400,
+                                     .rms_norm_eps = 1e-5,
+                                     .rope_theta = 1e4,
+                                     .initializer_range = 0.02};
 
 typedef struct {
     hl_item_model item;
@@ -66,15 +66,15 @@ static void spans_follow_one_another(void)
  * Llama. */
 static void a_known_model_has_its_known_size(void)
 {
-    const hl_llama tiny = {.hidden_size = 2048,
-                           .intermediate_size = 5632,
-                           .num_hidden_layers = 22,
-                           .num_attention_heads = 32,
-                           .num_key_value_heads = 4,
-                           .head_dim = 64,
-                           .vocab_size = 32000};
+    const hl_transformer tiny = {.hidden_size = 2048,
+                                 .intermediate_size = 5632,
+                                 .num_hidden_layers = 22,
+                                 .num_attention_heads = 32,
+                                 .num_key_value_heads = 4,
+                                 .head_dim = 64,
+                                 .vocab_size = 32000};
     hl_params t = {0};
-    hl_llama_params(&t, &tiny, "item", true, (hl_llama_layers){0, tiny.num_hidden_layers}, &hl_alone);
+    hl_transformer_params(&t, &tiny, "item", true, (hl_transformer_layers){0, tiny.num_hidden_layers}, &hl_alone);
     CHECK(t.count + 32000 * 2048 == 1100048384);
     hl_params_free(&t);
 }
@@ -158,8 +158,9 @@ static void a_long_tensor_does_not_repeat_itself(void)
 static void initial_values_do_not_know_their_place(void)
 {
     hl_params with = {0}, without = {0};
-    hl_llama_params(&with, &shape, "item", true, (hl_llama_layers){0, shape.num_hidden_layers}, &hl_alone);
-    hl_llama_params(&without, &shape, "item", false, (hl_llama_layers){0, shape.num_hidden_layers}, &hl_alone);
+    hl_transformer_params(&with, &shape, "item", true, (hl_transformer_layers){0, shape.num_hidden_layers}, &hl_alone);
+    hl_transformer_params(&without, &shape, "item", false, (hl_transformer_layers){0, shape.num_hidden_layers},
+                          &hl_alone);
     float *one = drawn(&with, 1), *other = drawn(&without, 1);
     for (int i = 0; i < without.n; i++) {
         const hl_param *q = &without.at[i], *p = hl_params_find(&with, q->name);
@@ -237,16 +238,17 @@ static void the_temperature_is_clamped_in_place(void)
 
 static void senseless_shapes_are_refused(void)
 {
-    hl_llama c = shape;
-    CHECK_OK(hl_llama_check(&c, "the Item LLM"));
+    hl_transformer c = shape;
+    CHECK_OK(hl_transformer_check(&c, "the Item LLM"));
     c.num_key_value_heads = 4;
-    CHECK_FAILS(hl_llama_check(&c, "the Item LLM"), HL_EUSAGE, "6 attention heads do not divide into 4");
+    CHECK_FAILS(hl_transformer_check(&c, "the Item LLM"), HL_EUSAGE, "6 attention heads do not divide into 4");
     c = shape, c.head_dim = 7;
-    CHECK_FAILS(hl_llama_check(&c, "the Item LLM"), HL_EUSAGE, "head_dim 7 is odd");
+    CHECK_FAILS(hl_transformer_check(&c, "the Item LLM"), HL_EUSAGE, "head_dim 7 is odd");
     c = shape, c.vocab_size = 0;
-    CHECK_FAILS(hl_llama_check(&c, "the Item LLM"), HL_EUSAGE, "the Item LLM: a size is not positive");
+    CHECK_FAILS(hl_transformer_check(&c, "the Item LLM"), HL_EUSAGE, "the Item LLM: a size is not positive");
     c = shape, c.num_attention_heads = c.num_key_value_heads = c.head_dim = 1 << 16;
-    CHECK_FAILS(hl_llama_check(&c, "the Item LLM"), HL_EUSAGE, "are 12884901888 numbers a token; the most is 16777216");
+    CHECK_FAILS(hl_transformer_check(&c, "the Item LLM"), HL_EUSAGE,
+                "are 12884901888 numbers a token; the most is 16777216");
 }
 
 /* ---- shares of a model that several ranks hold together; with more ranks than heads some have none */
@@ -260,7 +262,7 @@ static void shares_have_the_keys_that_they_read(void)
     for (int size = 1; size <= MOST_RANKS; size++) {
         int64_t query = 0, key = 0;
         for (int r = 0; r < size; r++) {
-            hl_llama_share s = hl_llama_share_of(&shape, r, size);
+            hl_transformer_share s = hl_transformer_share_of(&shape, r, size);
             CHECK(s.query.begin == query);
             for (int64_t h = s.query.begin; h < s.query.end; h++)
                 CHECK(s.key.begin <= h / group && h / group < s.key.end);

@@ -15,16 +15,16 @@ enum { S = 4, LONGEST = 6, WIDTH = 16, MOST_ITEMS = 9, CUTS = 4 };
 static const int cuts[CUTS] = {1, 5, 20, 100};
 static const double NEAR = 5e-6; /* scores of fp32 that were computed in two ways */
 
-static const hl_llama shape = {.hidden_size = WIDTH,
-                               .intermediate_size = 24,
-                               .num_hidden_layers = 2,
-                               .num_attention_heads = 4,
-                               .num_key_value_heads = 2,
-                               .head_dim = 4,
-                               .vocab_size = 700,
-                               .rms_norm_eps = 1e-5,
-                               .rope_theta = 1e4,
-                               .initializer_range = 0.3};
+static const hl_transformer shape = {.hidden_size = WIDTH,
+                                     .intermediate_size = 24,
+                                     .num_hidden_layers = 2,
+                                     .num_attention_heads = 4,
+                                     .num_key_value_heads = 2,
+                                     .head_dim = 4,
+                                     .vocab_size = 700,
+                                     .rms_norm_eps = 1e-5,
+                                     .rope_theta = 1e4,
+                                     .initializer_range = 0.3};
 
 /* What is ranked. */
 typedef struct {

@@ -209,20 +209,20 @@ static void a_vector_is_the_only_tensor_of_a_file(void)
 
 /* ---- model folders ---- */
 
-static const hl_llama tiny = {.hidden_size = 4,
-                              .intermediate_size = 6,
-                              .num_hidden_layers = 2,
-                              .num_attention_heads = 2,
-                              .num_key_value_heads = 1,
-                              .head_dim = 2,
-                              .vocab_size = 5};
+static const hl_transformer tiny = {.hidden_size = 4,
+                                    .intermediate_size = 6,
+                                    .num_hidden_layers = 2,
+                                    .num_attention_heads = 2,
+                                    .num_key_value_heads = 1,
+                                    .head_dim = 2,
+                                    .vocab_size = 5};
 static const char tiny_config[] =
     "{\"model_type\":\"llama\",\"hidden_size\":4,\"intermediate_size\":6,\"num_hidden_layers\":2,"
     "\"num_attention_heads\":2,\"num_key_value_heads\":1,\"vocab_size\":5%s}";
 
 static void make_folder(const char *name) { CHECK_OK(hl_folder_make(in_folder(name))); }
 
-static hl_status config_of(const char *text, hl_llama *out)
+static hl_status config_of(const char *text, hl_transformer *out)
 {
     put_text("m/config.json", text);
     char folder[PATH_MAX];
@@ -230,7 +230,7 @@ static hl_status config_of(const char *text, hl_llama *out)
     return hl_hf_config(folder, out);
 }
 
-static hl_status config_with(const char *more, hl_llama *out)
+static hl_status config_with(const char *more, hl_transformer *out)
 {
     char text[1000];
     snprintf(text, sizeof text, tiny_config, more);
@@ -239,7 +239,7 @@ static hl_status config_with(const char *more, hl_llama *out)
 
 static void a_config_becomes_a_shape(void)
 {
-    hl_llama c;
+    hl_transformer c;
     make_folder("m");
     CHECK_OK(config_with("", &c));
     CHECK(c.hidden_size == 4 && c.intermediate_size == 6 && c.num_hidden_layers == 2 && c.num_attention_heads == 2);
@@ -280,7 +280,7 @@ static void a_window_is_read(void)
         int window;
     } cases[] = {{"16", 16}, {"null", 0}, {"9000000000000000000", INT_MAX}};
     char text[400];
-    hl_llama c;
+    hl_transformer c;
     make_folder("m");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         snprintf(text, sizeof text, mistral, cases[i].value);
@@ -311,7 +311,7 @@ static void keys_that_nobody_needs_do_not_matter(void)
                                        ",\"hidden_act\":\"swish\"",
                                        ",\"quantization_config\":null",
                                        ",\"layer_types\":[\"full_attention\",\"full_attention\"]"};
-    hl_llama c;
+    hl_transformer c;
     make_folder("m");
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
         CHECK_OK(config_with(more[i], &c));
@@ -334,7 +334,7 @@ static void every_form_of_the_theta_is_read(void)
         {",\"rope_scaling\":{\"rope_type\":\"default\",\"rope_theta\":7}", 7},
         {",\"rope_parameters\":{\"rope_theta\":9,\"rope_type\":null,\"factor\":null}", 9},
     };
-    hl_llama c;
+    hl_transformer c;
     make_folder("m");
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         CHECK_OK(config_with(forms[i].more, &c));
@@ -367,7 +367,7 @@ static void what_would_be_computed_otherwise_is_refused_by_name(void)
         {",\"is_causal\":false", "is_causal is false"},
         {",\"mlp_bias\":\"no\"", "mlp_bias is no, and biases"},
     };
-    hl_llama c;
+    hl_transformer c;
     make_folder("m");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         CHECK_FAILS(config_with(cases[i].more, &c), HL_EFORMAT, cases[i].words);
@@ -414,7 +414,7 @@ static const struct {
 
 static void a_bad_config_is_a_sentence(void)
 {
-    hl_llama c;
+    hl_transformer c;
     make_folder("m");
     for (size_t i = 0; i < sizeof bad_configs / sizeof bad_configs[0]; i++)
         CHECK_FAILS(config_of(bad_configs[i].config, &c), HL_EFORMAT, bad_configs[i].words);
@@ -483,7 +483,7 @@ static void start_model(hl_params *t, float **w, bool with_tokens)
 {
     *t = (hl_params){0};
     make_folder("m");
-    hl_llama_params(t, &tiny, "item", with_tokens, (hl_llama_layers){0, tiny.num_hidden_layers}, &hl_alone);
+    hl_transformer_params(t, &tiny, "item", with_tokens, (hl_transformer_layers){0, tiny.num_hidden_layers}, &hl_alone);
     hl_params_add(t, "logit_scale", "logit_scale", -1, 1, 0, NULL, true); /* not of the folder: stays */
     *w = hl_alloc_zero(t->count, sizeof **w);
 }
@@ -522,7 +522,7 @@ static void a_user_side_leaves_the_token_table(void)
     float *w;
     maker m = {0};
     start_model(&t, &w, false);
-    hl_llama_params(&all, &tiny, "user", true, (hl_llama_layers){0, tiny.num_hidden_layers}, &hl_alone);
+    hl_transformer_params(&all, &tiny, "user", true, (hl_transformer_layers){0, tiny.num_hidden_layers}, &hl_alone);
     add_all(&m, &t, NULL, 0);
     add_param(&m, &all.at[0], model_name(&all.at[0]));
     finish(&m, "m/model.safetensors");
@@ -641,12 +641,12 @@ static void a_real_model_is_read(void)
     if (!folder) return;
     char where[PATH_MAX];
     snprintf(where, sizeof where, "%s", folder);
-    hl_llama c;
+    hl_transformer c;
     hl_params t = {0};
     if (!CHECK_OK(hl_hf_config(where, &c))) return;
     CHECK(c.hidden_size == 64 && c.num_hidden_layers == 5 && c.num_attention_heads == 8 && c.num_key_value_heads == 4
           && c.head_dim == 8);
-    hl_llama_params(&t, &c, "item", true, (hl_llama_layers){0, c.num_hidden_layers}, &hl_alone);
+    hl_transformer_params(&t, &c, "item", true, (hl_transformer_layers){0, c.num_hidden_layers}, &hl_alone);
     float *w = hl_alloc(t.count * sizeof *w);
     for (size_t i = 0; i < t.count; i++) w[i] = NAN;
     CHECK_OK(hl_hf_read(where, &t, &t, "item", w));
@@ -675,7 +675,7 @@ static void a_stage_reads_its_layers(void)
     start_model(&whole, &w, true);
     add_all(&m, &whole, NULL, 0);
     finish(&m, "m/model.safetensors");
-    hl_llama_params(&stage, &tiny, "item", true, (hl_llama_layers){1, tiny.num_hidden_layers}, &hl_alone);
+    hl_transformer_params(&stage, &tiny, "item", true, (hl_transformer_layers){1, tiny.num_hidden_layers}, &hl_alone);
     float *mine = hl_alloc(stage.count * sizeof *mine);
     CHECK_OK(hl_hf_read(folder_m(), &whole, &whole, "item", w));
     CHECK_OK(hl_hf_read(folder_m(), &stage, &whole, "item", mine));

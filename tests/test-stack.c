@@ -15,33 +15,34 @@
 #include <string.h>
 
 /* So wide that threads take shares of the rows with vectors of 8 numbers; of 16, these products are shared. */
-static const hl_llama wide = {.hidden_size = 384,
-                              .intermediate_size = 448,
-                              .num_hidden_layers = 2,
-                              .num_attention_heads = 6,
-                              .num_key_value_heads = 3,
-                              .head_dim = 64,
-                              .vocab_size = 8,
-                              .rms_norm_eps = 1e-5,
-                              .rope_theta = 1e4,
-                              .initializer_range = 0.05};
+static const hl_transformer wide = {.hidden_size = 384,
+                                    .intermediate_size = 448,
+                                    .num_hidden_layers = 2,
+                                    .num_attention_heads = 6,
+                                    .num_key_value_heads = 3,
+                                    .head_dim = 64,
+                                    .vocab_size = 8,
+                                    .rms_norm_eps = 1e-5,
+                                    .rope_theta = 1e4,
+                                    .initializer_range = 0.05};
 /* So narrow that they take shares with any vectors, and some rows go through the MLP at a time. */
-static const hl_llama narrow = {.hidden_size = 40,
-                                .intermediate_size = 80,
-                                .num_hidden_layers = 2,
-                                .num_attention_heads = 5,
-                                .num_key_value_heads = 5,
-                                .head_dim = 8,
-                                .vocab_size = 8,
-                                .rms_norm_eps = 1e-5,
-                                .rope_theta = 1e4,
-                                .initializer_range = 0.05};
+static const hl_transformer narrow = {.hidden_size = 40,
+                                      .intermediate_size = 80,
+                                      .num_hidden_layers = 2,
+                                      .num_attention_heads = 5,
+                                      .num_key_value_heads = 5,
+                                      .head_dim = 8,
+                                      .vocab_size = 8,
+                                      .rms_norm_eps = 1e-5,
+                                      .rope_theta = 1e4,
+                                      .initializer_range = 0.05};
 
 enum { SEGMENTS = 7, ROWS = 1132, MOST_THREADS = 3 };
 
 /* What comes out, what goes back, and the gradients, one after the other; where each begins, and the end.  how:
  * whether only last rows are read out, and kinds of rows. */
-static void through(size_t part[4], float *to, const hl_llama *shape, const float *x, const hl_pack *how, int threads)
+static void through(size_t part[4], float *to, const hl_transformer *shape, const float *x, const hl_pack *how,
+                    int threads)
 {
     static const int length[SEGMENTS] = {301, 1, 130, 257, 64, 180, 199};
     const size_t D = (size_t)shape->hidden_size;
@@ -69,7 +70,7 @@ static void through(size_t part[4], float *to, const hl_llama *shape, const floa
     hl_arena_free(&arena);
 }
 
-static void check_threads(const hl_llama *shape, bool last_only)
+static void check_threads(const hl_transformer *shape, bool last_only)
 {
     enum { ROOM = 4000000 };
     float *one = ref_zeros(ROOM), *more = ref_zeros(ROOM);
@@ -112,7 +113,7 @@ int pthread_create(pthread_t *restrict made, const pthread_attr_t *restrict how,
     return create(made, how, run, with);
 }
 
-static void check_no_threads_are_made(const hl_llama *shape)
+static void check_no_threads_are_made(const hl_transformer *shape)
 {
     enum { THREADS = 2, ROOM = 4000000 };
     float *y = ref_zeros(ROOM);
@@ -140,7 +141,7 @@ static void rows_of_a_kind_give_what_each_gives(void)
 {
     enum { KINDS = 50, ROOM = 4000000 };
     for (int v = 0; v < 4; v++) {
-        const hl_llama *shape = v % 2 ? &narrow : &wide;
+        const hl_transformer *shape = v % 2 ? &narrow : &wide;
         const bool last_only = v / 2;
         const size_t D = (size_t)shape->hidden_size;
         const float *token = ref_random(KINDS * D, 3, 1.0);

@@ -166,7 +166,7 @@ static void nothing_is_allocated_after_the_first_steps(void)
     golden_close(&g);
 }
 
-static int most_stages(const hl_llama *shape, int p)
+static int most_stages(const hl_transformer *shape, int p)
 {
     return shape->num_hidden_layers < p ? shape->num_hidden_layers : p;
 }

@@ -128,13 +128,13 @@ enum { HIDDEN_PASSES = 24, WIDE_PASSES = 8 };
 
 /* Between peers, in a layer and one way: two sums; on a grid of so many rows the panels of four products, of
  * activations along its rows, of weights along its columns, which travel back as sums too. */
-static double peers_seconds(const hl_machine *m, const hl_llama *s, double rows, int tp, int grid_rows, int times)
+static double peers_seconds(const hl_machine *m, const hl_transformer *s, double rows, int tp, int grid_rows, int times)
 {
     const double D = s->hidden_size, F = s->intermediate_size, od = (double)s->num_attention_heads * s->head_dim;
     if (!grid_rows) return 2 * sum_seconds(m, rows * D * sizeof(float), tp);
     const int columns = tp / grid_rows;
     const double x = rows / grid_rows * (2 * D + od + F) * sizeof(float),
-                 w = hl_llama_layer_flop(s) / 2 / columns * sizeof(float);
+                 w = hl_transformer_layer_flop(s) / 2 / columns * sizeof(float);
     return times * (travel(m, x, columns) + travel(m, w, grid_rows) + 3 * (grid_rows + columns - 2) * m->latency);
 }
 
@@ -143,10 +143,10 @@ static double micro_batch_seconds(const play *x, hl_side side, int rank, int mb,
 {
     const hl_cost_job *j = x->j;
     const hl_layout *l = j->layout;
-    const hl_llama *shape = j->shape[side];
+    const hl_transformer *shape = j->shape[side];
     const int tp = l->side[side].tp, replicas = hl_layout_replicas(l, side), grid_rows = l->side[side].rows;
     double layers = layers_of(j, side, hl_layout_stage(l, side, rank)), rows = mb < 0 ? 0 : rows_of(x, side, mb);
-    double flop = rows * hl_llama_layer_flop(shape) * layers / tp;
+    double flop = rows * hl_transformer_layer_flop(shape) * layers / tp;
     double passed = rows * layers * sizeof(float)
                     * (HIDDEN_PASSES * (double)shape->hidden_size / (grid_rows ? tp : 1)
                        + WIDE_PASSES * (double)shape->intermediate_size / tp);

@@ -7,7 +7,7 @@
 #ifndef MODEL_COST_H
 #define MODEL_COST_H
 #include "model/schedule.h"
-#include "model/llama.h"
+#include "model/transformer.h"
 
 /* Of one rank with its threads. */
 typedef struct {
@@ -23,7 +23,7 @@ typedef struct {
     const hl_plan *plan;
     const hl_share *share;
     const hl_schedule *schedule; /* (ranks) */
-    const hl_llama *shape[HL_SIDES];
+    const hl_transformer *shape[HL_SIDES];
     int item_tokens, zero;
     hl_machine machine;
 } hl_cost_job;

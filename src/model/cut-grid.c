@@ -32,7 +32,7 @@ static int query_of(const hl_stack *m, int k, int p)
 /* Keys and values; columns may share a head, and each has it. */
 static int key_of(const hl_stack *m, int k, int p)
 {
-    const hl_cut key = hl_llama_share_of(&m->shape, k, p).key;
+    const hl_cut key = hl_transformer_share_of(&m->shape, k, p).key;
     return 2 * (int)(key.end - key.begin) * m->shape.head_dim;
 }
 

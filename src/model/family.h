@@ -1,7 +1,8 @@
 /* family.h - what tells one family of transformers from another: a table.
  *
- * A family is the value of model_type in config.json.  Its shape's numbers are in hl_llama; its row says which tensors
- * a layer has and what is computed with them.  To add one: a line in family.c, and its defaults in io/hf-config.c. */
+ * A family is the value of model_type in config.json.  Its shape's numbers are in hl_transformer; its row says which
+ * tensors a layer has and what is computed with them.  To add one: a line in family.c, and its defaults in
+ * io/hf-config.c. */
 #ifndef MODEL_FAMILY_H
 #define MODEL_FAMILY_H
 #include <stdbool.h>

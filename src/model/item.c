@@ -7,14 +7,14 @@
 #include <math.h>
 #include <string.h>
 
-static hl_llama_layers layers_of(const hl_llama *shape, int item_tokens, const hl_tensor_group *tp)
+static hl_transformer_layers layers_of(const hl_transformer *shape, int item_tokens, const hl_tensor_group *tp)
 {
     return hl_stages_layers(HL_ITEM, shape, item_tokens, tp->stage, tp->stages);
 }
 
-void hl_item_params(hl_params *t, const hl_llama *shape, int item_tokens, const hl_tensor_group *tp)
+void hl_item_params(hl_params *t, const hl_transformer *shape, int item_tokens, const hl_tensor_group *tp)
 {
-    hl_llama_params(t, shape, "item", true, layers_of(shape, item_tokens, tp), tp);
+    hl_transformer_params(t, shape, "item", true, layers_of(shape, item_tokens, tp), tp);
     if (tp->stage > 0) return;
     if (item_tokens) {
         hl_param *p = hl_params_add(t, "item_emb_tokens", "item_emb_tokens", -1, 1, 3,
@@ -33,14 +33,15 @@ static size_t place_of(const hl_item_model *m, const char *name)
     return p ? p->offset : 0;
 }
 
-void hl_item_open(hl_item_model *m, const hl_llama *shape, const hl_item_settings *settings, const hl_tensor_group *tp)
+void hl_item_open(hl_item_model *m, const hl_transformer *shape, const hl_item_settings *settings,
+                  const hl_tensor_group *tp)
 {
     const int item_tokens = settings->item_tokens;
-    const hl_family *family = hl_llama_family(shape);
+    const hl_family *family = hl_transformer_family(shape);
     *m = (hl_item_model){.item_tokens = item_tokens,
                          .share_prefix = settings->share_prefix && hl_family_shares_prefix(family),
                          .share_tokens = settings->share_tokens && hl_family_shares_tokens(family)};
-    const hl_cut vocab = hl_llama_share_of(shape, tp->rank, tp->size).vocab;
+    const hl_cut vocab = hl_transformer_share_of(shape, tp->rank, tp->size).vocab;
     hl_item_params(&m->table, shape, item_tokens, tp);
     m->tokens_at = place_of(m, "item_llm.model.embed_tokens.weight");
     m->item_at = place_of(m, "item_emb_tokens");

@@ -20,7 +20,7 @@ typedef struct {
 } hl_item_model;
 
 /* Add the parameters of the share and the stage of these peers to t. */
-void hl_item_params(hl_params *t, const hl_llama *shape, int item_tokens, const hl_tensor_group *tp);
+void hl_item_params(hl_params *t, const hl_transformer *shape, int item_tokens, const hl_tensor_group *tp);
 
 typedef struct {
     int item_tokens, longest;        /* most tokens of a text, without [ITEM] */
@@ -29,7 +29,8 @@ typedef struct {
     const hl_sharder *sharder;
 } hl_item_settings;
 
-void hl_item_open(hl_item_model *m, const hl_llama *shape, const hl_item_settings *settings, const hl_tensor_group *tp);
+void hl_item_open(hl_item_model *m, const hl_transformer *shape, const hl_item_settings *settings,
+                  const hl_tensor_group *tp);
 void hl_item_close(hl_item_model *m);
 
 /* Texts packed for the Item LLM. */

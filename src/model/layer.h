@@ -6,7 +6,7 @@
 #include "math/attention.h"
 #include "math/sliced.h"
 #include "model/sharder.h"
-#include "model/llama.h"
+#include "model/transformer.h"
 #include "model/params.h"
 #include "model/tensor-group.h"
 
@@ -59,7 +59,7 @@ typedef struct {
 typedef struct hl_layer_cut hl_layer_cut;
 
 typedef struct {
-    hl_llama shape;
+    hl_transformer shape;
     const hl_tensor_group *tp;
     const hl_sharder *sharder;          /* hl_unsharded until somebody says otherwise */
     const hl_layer_cut *cut, *last_cut; /* how blocks are cut (model/cut.h); the one of which only last rows come out */

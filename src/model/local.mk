@@ -12,7 +12,6 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/sharder.c src/model/sharder.h \
 	src/model/layer.h \
 	src/model/layout.c src/model/layout.h src/model/side.h \
-	src/model/llama.c src/model/llama.h \
 	src/model/mask.h \
 	src/model/params.c src/model/params.h \
 	src/model/tensor-group.c src/model/tensor-group.h \
@@ -32,6 +31,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/stack.c src/model/stack-open.c src/model/stack.h \
 	src/model/targets.c src/model/targets.h \
 	src/model/tiles.c src/model/tiles.h \
+	src/model/transformer.c src/model/transformer.h \
 	src/model/turn.c src/model/turn.h \
 	src/model/user.c src/model/user.h \
 	src/model/windows.c src/model/windows.h

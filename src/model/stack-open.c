@@ -72,7 +72,7 @@ static void lay_attention(hl_block *b, const hl_stack *m, const place *x, int la
                        .K = a->query_in};
     b->q_norm = find(x, layer, "self_attn.q_norm.weight");
     b->k_norm = find(x, layer, "self_attn.k_norm.weight");
-    b->window = hl_llama_window_of(&m->shape, layer, m->positions);
+    b->window = hl_transformer_window_of(&m->shape, layer, m->positions);
 }
 
 static void lay_mlp(hl_block *b, const hl_stack *m, const place *x, int layer)
@@ -112,10 +112,11 @@ static const hl_layer_cut *cut_of(const hl_stack *m, bool last)
     return m->tp->sequence_parallel && !last ? &hl_cut_sequence : &hl_cut_tp;
 }
 
-void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, hl_llama_layers layers,
-                   const hl_stack_settings *settings, const hl_tensor_group *tp)
+void hl_stack_open(hl_stack *m, const hl_transformer *shape, const hl_params *table, const char *side,
+                   hl_transformer_layers layers, const hl_stack_settings *settings, const hl_tensor_group *tp)
 {
-    const hl_llama_share mine = hl_llama_share_of(shape, hl_tensor_group_column(tp), hl_tensor_group_columns(tp));
+    const hl_transformer_share mine =
+        hl_transformer_share_of(shape, hl_tensor_group_column(tp), hl_tensor_group_columns(tp));
     const place x = {table, side};
     *m = (hl_stack){.shape = *shape,
                     .tp = tp,
@@ -127,7 +128,7 @@ void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, c
                     .layers = layers.end - layers.begin,
                     .first = layers.begin == 0,
                     .last = layers.end == shape->num_hidden_layers};
-    HL_CHECK(hl_llama_family(shape)->positions == HL_POSITIONS_ROTARY);
+    HL_CHECK(hl_transformer_family(shape)->positions == HL_POSITIONS_ROTARY);
     m->heads = (hl_heads){.H = (int)(mine.query.end - mine.query.begin),
                           .K = (int)(mine.key.end - mine.key.begin),
                           .d = shape->head_dim,

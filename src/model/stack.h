@@ -14,8 +14,8 @@ typedef struct {
 } hl_stack_settings;
 
 /* A stack whose parameters are those of "<side>_llm." in table, the layers of my stage and the share of tp->rank. */
-void hl_stack_open(hl_stack *m, const hl_llama *shape, const hl_params *table, const char *side, hl_llama_layers layers,
-                   const hl_stack_settings *settings, const hl_tensor_group *tp);
+void hl_stack_open(hl_stack *m, const hl_transformer *shape, const hl_params *table, const char *side,
+                   hl_transformer_layers layers, const hl_stack_settings *settings, const hl_tensor_group *tp);
 void hl_stack_close(hl_stack *m);
 
 /* Lay out the saved activations of a pack in an arena (measuring or real). */

@@ -2,17 +2,18 @@
 #include "model/user.h"
 #include "model/stages.h"
 
-static hl_llama_layers layers_of(const hl_llama *shape, const hl_tensor_group *tp)
+static hl_transformer_layers layers_of(const hl_transformer *shape, const hl_tensor_group *tp)
 {
     return hl_stages_layers(HL_USER, shape, 0, tp->stage, tp->stages);
 }
 
-void hl_user_params(hl_params *t, const hl_llama *shape, const hl_tensor_group *tp)
+void hl_user_params(hl_params *t, const hl_transformer *shape, const hl_tensor_group *tp)
 {
-    hl_llama_params(t, shape, "user", false, layers_of(shape, tp), tp);
+    hl_transformer_params(t, shape, "user", false, layers_of(shape, tp), tp);
 }
 
-void hl_user_open(hl_user_model *m, const hl_llama *shape, const hl_stack_settings *settings, const hl_tensor_group *tp)
+void hl_user_open(hl_user_model *m, const hl_transformer *shape, const hl_stack_settings *settings,
+                  const hl_tensor_group *tp)
 {
     *m = (hl_user_model){0};
     hl_user_params(&m->table, shape, tp);

@@ -12,10 +12,10 @@ typedef struct {
 } hl_user_model;
 
 /* Add the parameters of the share and the stage of these peers to t. */
-void hl_user_params(hl_params *t, const hl_llama *shape, const hl_tensor_group *tp);
+void hl_user_params(hl_params *t, const hl_transformer *shape, const hl_tensor_group *tp);
 
 /* settings->positions: most rows of a sample. */
-void hl_user_open(hl_user_model *m, const hl_llama *shape, const hl_stack_settings *settings,
+void hl_user_open(hl_user_model *m, const hl_transformer *shape, const hl_stack_settings *settings,
                   const hl_tensor_group *tp);
 void hl_user_close(hl_user_model *m);
 

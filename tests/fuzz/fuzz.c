@@ -194,7 +194,7 @@ static void read_json(const char *text, size_t n)
 
 static void read_hf_config(const char *text, size_t n)
 {
-    hl_llama shape = {0};
+    hl_transformer shape = {0};
     file_of("config.json", text, n);
     if (hl_hf_config(folder, &shape) == HL_OK)
         HL_CHECK(shape.hidden_size > 0 && shape.num_hidden_layers > 0 && shape.num_attention_heads > 0);

@@ -1,10 +1,10 @@
-/* llama.h - the shape of a transformer and the names of its parameters.
+/* transformer.h - the shape of a transformer and the names of its parameters.
  *
- * Pre-norm RMSNorm, rotary positions, grouped-query attention, SwiGLU (Touvron et al., arXiv 2302.13971), and what
- * the family adds (model/family.h); names and conventions are Hugging Face's.  There is no language model head: nobody
- * would read it. */
-#ifndef MODEL_LLAMA_H
-#define MODEL_LLAMA_H
+ * The shape has what config.json says of any family in numbers; what else tells families apart is a row of a table
+ * (model/family.h).  Names and conventions are Hugging Face's.  There is no language model head: nobody would read
+ * it. */
+#ifndef MODEL_TRANSFORMER_H
+#define MODEL_TRANSFORMER_H
 #include "base/error.h"
 #include "model/family.h"
 #include "model/params.h"
@@ -19,44 +19,44 @@ typedef struct {
     int sliding_window; /* tokens that one sees, itself included; 0: all */
     int window_from;    /* the first layer that has it */
     int family;         /* its place in hl_families */
-} hl_llama;
+} hl_transformer;
 
-static inline const hl_family *hl_llama_family(const hl_llama *c) { return &hl_families[c->family]; }
+static inline const hl_family *hl_transformer_family(const hl_transformer *c) { return &hl_families[c->family]; }
 
 /* The window of a layer where sequences have at most so many tokens; 0: none, or none that would cut anything. */
-static inline int hl_llama_window_of(const hl_llama *c, int layer, int longest)
+static inline int hl_transformer_window_of(const hl_transformer *c, int layer, int longest)
 {
     return layer >= c->window_from && c->sliding_window < longest ? c->sliding_window : 0;
 }
 
-enum { HL_LLAMA_WIDEST = 1 << 24 }; /* numbers of a token's queries, keys and values at most */
+enum { HL_TRANSFORMER_WIDEST = 1 << 24 }; /* numbers of a token's queries, keys and values at most */
 
 /* Does it make sense?  HL_EUSAGE with a sentence that begins with `whose`. */
-hl_status hl_llama_check(const hl_llama *c, const char *whose);
+hl_status hl_transformer_check(const hl_transformer *c, const char *whose);
 
 /* What rank r of the `size` ranks that share a model has: query heads in equal parts, the key heads they read (ranks
  * may share one), and parts of the MLP's width and of the vocabulary.  A part may be empty. */
 typedef struct {
     hl_cut query, key, width, vocab;
     int lead; /* query heads of my first key head that are not mine */
-} hl_llama_share;
+} hl_transformer_share;
 
-hl_llama_share hl_llama_share_of(const hl_llama *c, int r, int size);
+hl_transformer_share hl_transformer_share_of(const hl_transformer *c, int r, int size);
 
 /* The layers [begin, end) of a stage of `stages`, cut so that the costliest stage costs least; last_cost: that of
  * the last layer, where any other costs 1.  One stage has all; with more, each has one layer at least (stages <=
  * num_hidden_layers). */
 typedef struct {
     int begin, end;
-} hl_llama_layers;
+} hl_transformer_layers;
 
-hl_llama_layers hl_llama_layers_of(const hl_llama *c, int stage, int stages, double last_cost);
+hl_transformer_layers hl_transformer_layers_of(const hl_transformer *c, int stage, int stages, double last_cost);
 
 /* Cost of a layer of which only every n-th row is read out, as a share of a whole one: keys and values of all rows. */
-double hl_llama_last_cost(const hl_llama *c, double n);
+double hl_transformer_last_cost(const hl_transformer *c, double n);
 
 /* Operations of the products of a whole layer, a token. */
-double hl_llama_layer_flop(const hl_llama *c);
+double hl_transformer_layer_flop(const hl_transformer *c);
 
 /* Add the parameters to t under "<side>_llm." ("item" or "user"), in the order in which they are used;
  * q, k and v of a layer follow one another, so do gate and up: each group is one matrix to the products.
@@ -64,7 +64,7 @@ double hl_llama_layer_flop(const hl_llama *c);
  * none), the last norm after the last.  peers: whose share; where they make a grid, every matrix is cut along what
  * it puts out by the columns of the grid, along what it reads by the rows, and each rank has a part of the norms'
  * gradients. */
-void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, hl_llama_layers layers,
-                     const hl_tensor_group *tp);
+void hl_transformer_params(hl_params *t, const hl_transformer *c, const char *side, bool with_tokens,
+                           hl_transformer_layers layers, const hl_tensor_group *tp);
 
 #endif

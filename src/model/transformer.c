@@ -1,11 +1,11 @@
-/* llama.c - the shape of a transformer and the names of its parameters. */
-#include "model/llama.h"
+/* transformer.c - the shape of a transformer and the names of its parameters. */
+#include "model/transformer.h"
 #include "base/part.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-hl_status hl_llama_check(const hl_llama *c, const char *whose)
+hl_status hl_transformer_check(const hl_transformer *c, const char *whose)
 {
     if (c->hidden_size < 1 || c->intermediate_size < 1 || c->num_hidden_layers < 0 || c->num_attention_heads < 1
         || c->num_key_value_heads < 1 || c->head_dim < 1 || c->vocab_size < 1)
@@ -24,11 +24,11 @@ hl_status hl_llama_check(const hl_llama *c, const char *whose)
             "%s: head_dim %d is odd and cannot be rotated in halves; correct hidden_size or num_attention_heads", whose,
             c->head_dim);
     const int64_t width = ((int64_t)c->num_attention_heads + 2 * (int64_t)c->num_key_value_heads) * c->head_dim;
-    if (width > HL_LLAMA_WIDEST)
+    if (width > HL_TRANSFORMER_WIDEST)
         return HL_FAIL(HL_EUSAGE,
                        "%s: %d heads of head_dim %d with their keys and values are %lld numbers a token; the most is "
                        "%d, so correct num_attention_heads or head_dim",
-                       whose, c->num_attention_heads, c->head_dim, (long long)width, HL_LLAMA_WIDEST);
+                       whose, c->num_attention_heads, c->head_dim, (long long)width, HL_TRANSFORMER_WIDEST);
     return HL_OK;
 }
 
@@ -46,19 +46,19 @@ static hl_cut key_heads(hl_cut query, int64_t group)
                     (query.end + group - 1) / group};
 }
 
-hl_llama_share hl_llama_share_of(const hl_llama *c, int r, int size)
+hl_transformer_share hl_transformer_share_of(const hl_transformer *c, int r, int size)
 {
     int group = c->num_attention_heads / c->num_key_value_heads;
-    hl_llama_share s = {.query = part_of(c->num_attention_heads, size, r),
-                        .width = part_of(c->intermediate_size, size, r),
-                        .vocab = part_of(c->vocab_size, size, r)};
+    hl_transformer_share s = {.query = part_of(c->num_attention_heads, size, r),
+                              .width = part_of(c->intermediate_size, size, r),
+                              .vocab = part_of(c->vocab_size, size, r)};
     s.key = key_heads(s.query, group);
     s.lead = (int)(s.query.begin - s.key.begin * group) * (s.query.begin < s.query.end);
     return s;
 }
 
 /* Does some rank begin inside a group of query heads? */
-static bool keys_are_shared(const hl_llama *c, int size)
+static bool keys_are_shared(const hl_transformer *c, int size)
 {
     int64_t group = c->num_attention_heads / c->num_key_value_heads;
     for (int r = 0; r < size; r++)
@@ -66,27 +66,27 @@ static bool keys_are_shared(const hl_llama *c, int size)
     return false;
 }
 
-double hl_llama_layer_flop(const hl_llama *c)
+double hl_transformer_layer_flop(const hl_transformer *c)
 {
     double D = c->hidden_size, d = c->head_dim;
     return 2 * D * ((2.0 * c->num_attention_heads + 2.0 * c->num_key_value_heads) * d + 3.0 * c->intermediate_size);
 }
 
-hl_llama_layers hl_llama_layers_of(const hl_llama *c, int stage, int stages, double last_cost)
+hl_transformer_layers hl_transformer_layers_of(const hl_transformer *c, int stage, int stages, double last_cost)
 {
     int n = c->num_hidden_layers;
-    if (stages <= 1) return (hl_llama_layers){0, n};
+    if (stages <= 1) return (hl_transformer_layers){0, n};
     double *cost = hl_alloc((size_t)n * sizeof *cost);
     int *begin = hl_alloc((size_t)(stages + 1) * sizeof *begin);
     for (int i = 0; i < n; i++) cost[i] = i == n - 1 ? last_cost : 1;
     hl_part_run(begin, cost, n, stages);
-    const hl_llama_layers mine = {begin[stage], begin[stage + 1]};
+    const hl_transformer_layers mine = {begin[stage], begin[stage + 1]};
     free(begin);
     free(cost);
     return mine;
 }
 
-double hl_llama_last_cost(const hl_llama *c, double n)
+double hl_transformer_last_cost(const hl_transformer *c, double n)
 {
     double D = c->hidden_size, d = c->head_dim, kv = 2 * D * c->num_key_value_heads * d,
            rest = 2 * D * c->num_attention_heads * d + 3 * D * c->intermediate_size;
@@ -96,27 +96,27 @@ double hl_llama_last_cost(const hl_llama *c, double n)
 /* Whose parameters, and what of them is mine. */
 typedef struct {
     hl_params *table;
-    const hl_llama *c;
+    const hl_transformer *c;
     const char *side;
     const hl_tensor_group *tp;
-    hl_llama_share share;
+    hl_transformer_share share;
     hl_cut hidden; /* of what comes out, on a grid */
     bool keys_are_shared;
 } naming;
 
-static naming naming_of(hl_params *t, const hl_llama *c, const char *side, const hl_tensor_group *tp)
+static naming naming_of(hl_params *t, const hl_transformer *c, const char *side, const hl_tensor_group *tp)
 {
     const int columns = hl_tensor_group_columns(tp), column = hl_tensor_group_column(tp);
     return (naming){t,
                     c,
                     side,
                     tp,
-                    hl_llama_share_of(c, column, columns),
+                    hl_transformer_share_of(c, column, columns),
                     part_of(c->hidden_size, columns, column),
                     keys_are_shared(c, columns)};
 }
 
-static int64_t length_of(const hl_llama *c, hl_length axis)
+static int64_t length_of(const hl_transformer *c, hl_length axis)
 {
     const int64_t H = c->num_attention_heads, K = c->num_key_value_heads, d = c->head_dim;
     switch (axis) {
@@ -209,11 +209,11 @@ static void add_tensor(const naming *x, const hl_family_tensor *t, int layer)
     else add_weight(x, t, layer);
 }
 
-void hl_llama_params(hl_params *t, const hl_llama *c, const char *side, bool with_tokens, hl_llama_layers layers,
-                     const hl_tensor_group *tp)
+void hl_transformer_params(hl_params *t, const hl_transformer *c, const char *side, bool with_tokens,
+                           hl_transformer_layers layers, const hl_tensor_group *tp)
 {
     const naming x = naming_of(t, c, side, tp);
-    const hl_family *family = hl_llama_family(c);
+    const hl_family *family = hl_transformer_family(c);
     if (with_tokens && layers.begin == 0)
         add(&x, "embed_tokens.weight", -1, (int64_t[]){c->vocab_size, c->hidden_size, 0}, 0,
             part_of(c->vocab_size, tp->size, tp->rank))
