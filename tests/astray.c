@@ -1,7 +1,7 @@
 /* astray.c - ranks that come to different collectives on purpose, with a group.c that looks.
  *
  * astray WHAT: a row of the table.  The job ends in it; where it does not, the status is 0. */
-#include "mpi/group.h"
+#include "mpi/comm/group.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

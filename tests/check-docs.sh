@@ -32,7 +32,7 @@ nothing "$(echo "$points" | while read -r point file; do
     grep -qF "\"$point\"" "$top/$file" || echo "     $file has no point $point"
 done)"
 verdict "points of failure are where doc/faults.md says"
-asked=$(cd "$top" && grep -rhoE 'hl_fault(_errno|_numbers|_wait)?\("[a-z-]+"' src mpi io experiments | sed 's/.*"\(.*\)"/\1/')
+asked=$(cd "$top" && grep -rhoE 'hl_fault(_errno|_numbers|_wait)?\("[a-z-]+"' src mpi io app | sed 's/.*"\(.*\)"/\1/')
 nothing "$(strangers "$asked" "$(echo "$points" | cut -d ' ' -f 1)" "a point of failure that hllm --faults does not list")"
 [ -n "$asked" ]
 verdict "every point of failure is listed"

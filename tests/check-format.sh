@@ -10,7 +10,7 @@ find_formatter() {
     done
     return 1
 }
-sources() { (cd "$top" && find src mpi io experiments tests -name '*.[ch]' | sort); }
+sources() { (cd "$top" && find src mpi io app tests -name '*.[ch]' | sort); }
 
 (cd "$top" && sources | LC_ALL=C.UTF-8 xargs awk 'length > 120 { printf "     %s:%d: %d columns\n", FILENAME, FNR, length }') >"$work/long"
 head -n 5 "$work/long"

@@ -11,7 +11,7 @@ bodies='src/math/product-lanes.h src/math/strip-lanes.h'
 
 # headers FOLDER: their names, but for bodies.
 headers() {
-    (cd "$1" && find src mpi io experiments tests -name '*.h' 2>/dev/null | sort | while read -r header; do
+    (cd "$1" && find src mpi io app tests -name '*.h' 2>/dev/null | sort | while read -r header; do
         case " $bodies " in *" $header "*) ;; *) echo "${header#src/}" ;; esac
     done)
 }
@@ -35,7 +35,7 @@ grep -oE '`[a-z-]+/[a-z0-9/-]+\.[ch]`' "$words" | tr -d '`' | sort -u | while re
     [ -f "$top/$file" ] || [ -f "$top/src/$file" ] || echo "     doc/glossary.md: $file is not there"
 done >"$work/lost"
 grep -oE '\b(hl|HL)_[A-Za-z0-9_]+' "$words" | sort -u | while read -r name; do
-    grep -rqw --include='*.h' "$name" "$top/src" "$top/mpi" "$top/io" "$top/experiments" || echo "     doc/glossary.md: no header has $name"
+    grep -rqw --include='*.h' "$name" "$top/src" "$top/mpi" "$top/io" "$top/app" || echo "     doc/glossary.md: no header has $name"
 done >>"$work/lost"
 cat "$work/lost"
 [ ! -s "$work/lost" ] && grep -q '`hl_' "$words"

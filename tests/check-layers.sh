@@ -1,23 +1,42 @@
 #!/bin/sh
 # check-layers.sh - includes point down only, and every file says what it is.
 #
-# A layer is a line of the table: its folder, the first parts of "..." that it may include, and the <...> of big
-# libraries that it may include.  The rules are then tested on files planted in a temporary folder.
+# A layer is a line of the table: its folder, the folders whose headers it may include as "..." (or one header of a folder),
+# and the <...> of big libraries that it may include.  The rules are then tested on files planted in a temporary folder.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/verdict.sh"
 
-layers='
-src/base     base                                  -
-src/math     base,math                             cblas.h
-src/model    base,math,model                       -
-mpi          base,math,model,mpi                   mpi.h
-io           base,math,model,mpi,io                hdf5.h
-experiments  base,math,model,mpi,io,experiments    -
-tests        base,math,model,mpi,io,experiments,tests mpi.h,hdf5.h
-'
+src=base,math,data,model,step
+mpi=mpi/comm,mpi/linalg,mpi/train,mpi/eval
+io=io/files,io/tokenizer,io/weights,io/record,io/dataset,io/checkpoint
+app=app/config,app/plan,app/train,app/synth,app/bench,app/cli
+layers="
+src/base       base                                                           -
+src/math       base,math                                                      cblas.h
+src/data       base,data                                                      -
+src/model      base,math,data,model                                           -
+src/step       base,math,data,model,step                                      -
+mpi/comm       base,math/rows.h,mpi/comm                                      mpi.h
+mpi/linalg     base,math,model,mpi/comm,mpi/linalg                            mpi.h
+mpi/train      $src,mpi/comm,mpi/linalg,mpi/train                             mpi.h
+mpi/eval       $src,$mpi                                                      mpi.h
+io/files       base,mpi/comm,io/files                                         hdf5.h
+io/tokenizer   base,io/files,io/tokenizer                                     -
+io/weights     base,model,mpi/comm,io/files,io/weights                        -
+io/record      base,math,io/files,io/record                                   -
+io/dataset     base,data,mpi/comm,io/files,io/tokenizer,io/dataset            hdf5.h
+io/checkpoint  base,model,mpi/comm,io/files,io/checkpoint                     hdf5.h
+app/config     $src,mpi/comm,io/files,app/config                              -
+app/plan       $src,io/files,io/tokenizer,io/weights,app/config,app/plan      -
+app/synth      $src,io/files,io/tokenizer,app/synth                           -
+app/train      $src,$mpi,$io,app/config,app/plan,app/train                    -
+app/bench      $src,$mpi,$io,app/config,app/plan,app/train,app/bench          -
+app/cli        $src,$mpi,$io,$app                                             -
+tests          $src,$mpi,$io,$app,tests                                       mpi.h,hdf5.h
+"
 
 # complaints FOLDER: one line for each broken rule.
 complaints() {
-    (cd "$1" && find src mpi io experiments tests -name '*.[ch]' 2>/dev/null | sort | while read -r file; do
+    (cd "$1" && find src mpi io app experiments tests -name '*.[ch]' 2>/dev/null | sort | while read -r file; do
         echo "$layers" | awk -v file="$file" '
             BEGIN { while ((getline line < file) > 0) text[++n] = line; close(file) }
             $1 != "" && index(file, $1 "/") == 1 { mine = $1; ours = "," $2 ","; big = "," $3 "," }
@@ -42,9 +61,9 @@ complaints() {
                         if (has_own && !seen_own) { print file ":" i ": its own header comes first"; seen_own = 1 }
                         continue
                     }
-                    layer = what; sub(/\/.*/, "", layer)
+                    layer = what; sub(/\/[^\/]*$/, "", layer)
                     if (what !~ /\//) print file ":" i ": \"" what "\" has no folder"
-                    else if (index(ours, "," layer ",") == 0) print file ":" i ": \"" what "\" is above " mine
+                    else if (index(ours, "," layer ",") == 0 && index(ours, "," what ",") == 0) print file ":" i ": \"" what "\" is above " mine
                     if (what == own) seen_own = 1
                     else if (has_own && !seen_own) { print file ":" i ": its own header comes first"; seen_own = 1 }
                 }
@@ -67,21 +86,26 @@ plant() {
     rm "$garden/$2"
 }
 garden=$work/garden
-plant '"model/plan.h" is above src/math' src/math/x.c '/* x.c - x */\n#include "model/plan.h"\n'
-plant '"mpi/group.h" is above src/model' src/model/x.c '/* x.c - x */\n#include "mpi/group.h"\n'
+plant '"step/plan.h" is above src/model' src/model/x.c '/* x.c - x */\n#include "step/plan.h"\n'
+plant '"mpi/comm/group.h" is above src/step' src/step/x.c '/* x.c - x */\n#include "mpi/comm/group.h"\n'
+plant '"math/linear.h" is above mpi/comm' mpi/comm/x.c '/* x.c - x */\n#include "math/linear.h"\n'
+plant '"mpi/eval/evaluate.h" is above mpi/train' mpi/train/x.c '/* x.c - x */\n#include "mpi/eval/evaluate.h"\n'
+plant '"app/train/job.h" is above app/plan' app/plan/x.c '/* x.c - x */\n#include "app/train/job.h"\n'
 plant '<mpi.h> does not belong in src/base' src/base/x.c '/* x.c - x */\n# include <mpi.h>\n'
-plant '<mpi.h> does not belong in io' io/x.c '/* x.c - x */\n#include <mpi.h>\n'
-plant '<cblas.h> does not belong in mpi' mpi/x.c '/* x.c - x */\n#include <cblas.h>\n'
-plant '<hdf5.h> does not belong in experiments' experiments/x.c '/* x.c - x */\n#include <hdf5.h>\n'
-plant '"tests/check.h" is above io' io/x.c '/* x.c - x */\n#include "tests/check.h"\n'
+plant '<mpi.h> does not belong in io/files' io/files/x.c '/* x.c - x */\n#include <mpi.h>\n'
+plant '<cblas.h> does not belong in mpi/train' mpi/train/x.c '/* x.c - x */\n#include <cblas.h>\n'
+plant '<hdf5.h> does not belong in app/cli' app/cli/x.c '/* x.c - x */\n#include <hdf5.h>\n'
+plant '"tests/check.h" is above io/record' io/record/x.c '/* x.c - x */\n#include "tests/check.h"\n'
+plant 'io/x.c: in no layer' io/x.c '/* x.c - x */\n'
+plant 'experiments/x.c: in no layer' experiments/x.c '/* x.c - x */\n'
 plant '"part.h" has no folder' src/base/x.c '/* x.c - x */\n#include "part.h"\n'
 plant 'does not begin with "/* x.c - "' src/base/x.c '/* y.c - x */\n'
 plant 'its guard is not BASE_X_H' src/base/x.h '/* x.h - x */\n#ifndef X_H\n#endif\n'
 plant 'blanks at the end' src/base/x.c '/* x.c - x */ \n'
 plant 'a tab' src/base/x.c '/* x.c - x */\n\tint x;\n'
-printf '/* x.h - x */\n#ifndef IO_X_H\n#endif\n' >"$garden/io/x.h"
-plant 'its own header comes first' io/x.c '/* x.c - x */\n#include "base/part.h"\n#include "io/x.h"\n'
-printf '/* x.c - x */\n#include "io/x.h"\n#include "base/part.h"\n#include <stdio.h>\n' >"$garden/io/x.c"
+printf '/* x.h - x */\n#ifndef IO_FILES_X_H\n#endif\n' >"$garden/io/files/x.h"
+plant 'its own header comes first' io/files/x.c '/* x.c - x */\n#include "base/part.h"\n#include "io/files/x.h"\n'
+printf '/* x.c - x */\n#include "io/files/x.h"\n#include "base/part.h"\n#include <stdio.h>\n' >"$garden/io/files/x.c"
 [ -z "$(complaints "$garden")" ]
 verdict "no complaint about a file that is as it should be"
 

@@ -4,8 +4,8 @@
 #include "base/rng.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
-#include "io/folder.h"
-#include "io/regular.h"
+#include "io/files/folder.h"
+#include "io/files/regular.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* csvpair.h - two CSV files, and a dataset prepared from them, for tests of datasets. */
 #ifndef TESTS_CSVPAIR_H
 #define TESTS_CSVPAIR_H
-#include "io/prepare.h"
-#include "mpi/group.h"
+#include "io/dataset/prepare.h"
+#include "mpi/comm/group.h"
 #include <stddef.h>
 
 /* Path of a name in check_folder(); one of the last eight. */

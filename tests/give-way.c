@@ -1,7 +1,7 @@
 /* give-way.c - preload: a rank of MPICH that waits inside a library gives its processor to those that it waits for.
  *
- * The waits of the program do so themselves (mpi/wait.h), those inside of ScaLAPACK do not, and tests have many more
- * ranks than there are processors.  MPICH waits by asking UCX for progress again and again.  tests/run.sh compiles
+ * The waits of the program do so themselves (mpi/comm/wait.h), those inside of ScaLAPACK do not, and tests have many
+ * more ranks than there are processors.  MPICH waits by asking UCX for progress again and again.  tests/run.sh compiles
  * this where mpirun is Hydra; with another transport nothing calls it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -3,9 +3,9 @@
  * tests/data/make-golden.py makes them with an independent PyTorch program. */
 #ifndef TESTS_GOLDEN_H
 #define TESTS_GOLDEN_H
-#include "model/corpus.h"
+#include "data/corpus.h"
 #include "model/transformer.h"
-#include "model/sampler.h"
+#include "data/sampler.h"
 #include <stdbool.h>
 
 typedef struct {

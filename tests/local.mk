@@ -163,10 +163,10 @@ tests_libcheck_a_SOURCES = \
 tests_libalone_a_SOURCES = tests/check-alone.c
 tests_libranks_a_SOURCES = tests/check-mpi.c tests/check-mpi.h
 
-LDADD = tests/libcheck.a tests/libalone.a io/libhlio.a $(SRC_LINK) $(JANSSON_LIBS) $(CUNIT_LIBS)
+LDADD = tests/libcheck.a tests/libalone.a $(IO_LIBS) $(SRC_LINK) $(JANSSON_LIBS) $(CUNIT_LIBS)
 MPI_TEST_LINK = tests/libcheck.a tests/libranks.a $(HOUSE_LINK) $(CUNIT_LIBS)
 
-tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
+tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(APP_LINK) $(CUNIT_LIBS)
 tests_test_pace_LDADD = $(tests_test_config_LDADD)
 tests_test_saving_LDADD = $(tests_test_config_LDADD)
 tests_test_masking_LDADD = $(tests_test_config_LDADD)
@@ -195,7 +195,7 @@ tests_test_scorer_LDADD = $(MPI_TEST_LINK)
 tests_test_ranking_LDADD = $(MPI_TEST_LINK)
 tests_test_check_LDADD = $(MPI_TEST_LINK)
 # A group.c of its own, which looks as that of a debug build does.
-tests_astray_SOURCES = tests/astray.c mpi/group.c
+tests_astray_SOURCES = tests/astray.c mpi/comm/group.c
 tests_astray_CPPFLAGS = $(HOUSE_CPPFLAGS) -DHL_SAME_CALLS
 tests_astray_LDADD = $(HOUSE_LINK)
 tests_test_checkpoint_LDADD = $(MPI_TEST_LINK)
@@ -205,7 +205,7 @@ tests_test_place_LDADD = $(MPI_TEST_LINK)
 tests_test_blacs_LDADD = $(MPI_TEST_LINK)
 tests_test_tiles_LDADD = $(MPI_TEST_LINK)
 tests_test_ease_LDADD = $(MPI_TEST_LINK)
-tests_test_bench_LDADD = tests/libcheck.a tests/libranks.a $(EXPERIMENTS_LINK) $(CUNIT_LIBS)
+tests_test_bench_LDADD = tests/libcheck.a tests/libranks.a $(APP_LINK) $(CUNIT_LIBS)
 tests_test_spectrum_LDADD = $(MPI_TEST_LINK)
 
 tests_test_adjoint_LDADD = $(MPI_TEST_LINK)
@@ -240,7 +240,7 @@ check-faults: hllm
 EXTRA_DIST += tests/fuzz/fuzz.c tests/fuzz/run.sh tests/fuzz/corpus.sh
 check-fuzz: hllm
 	@SOURCE_DIR='$(abs_top_srcdir)' CLANG='$(CLANG)' FUZZ_FLAGS='$(BASE_CPPFLAGS) -I$(abs_top_srcdir) -I$(abs_top_srcdir)/src $(MPI_CFLAGS) $(HDF5_CFLAGS) $(YAML_CFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS)' \
-		FUZZ_LIBS='$(EXPERIMENTS_LINK) $(OPENMP_CFLAGS)' $(SHELL) $(srcdir)/tests/fuzz/run.sh $(FUZZ)
+		FUZZ_LIBS='$(APP_LINK) $(OPENMP_CFLAGS)' $(SHELL) $(srcdir)/tests/fuzz/run.sh $(FUZZ)
 .PHONY: check-fuzz
 
 # Suites of one process and trainings with each kernel of our own and some of OpenBLAS, an hour or two on two cores.

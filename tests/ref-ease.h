@@ -1,7 +1,7 @@
 /* ref-ease.h - the slow twin of dealt matrices and of EASE: whole matrices, plain loops, double. */
 #ifndef TESTS_REF_EASE_H
 #define TESTS_REF_EASE_H
-#include "model/score.h"
+#include "data/score.h"
 
 /* y (n, n) = the inverse of a (n, n), symmetric positive definite, by Gauss and Jordan. */
 void ref_inverse(double *y, const double *a, int n);

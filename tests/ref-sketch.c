@@ -1,4 +1,4 @@
-/* ref-sketch.c - the slow twin of model/sketch.c. */
+/* ref-sketch.c - the slow twin of math/sketch.c. */
 #include "tests/ref-sketch.h"
 #include "base/digest.h"
 #include <math.h>

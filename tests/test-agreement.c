@@ -1,5 +1,5 @@
 /* test-agreement.c - ranks that have something else than rank 0 are all told the same: what, who, where. */
-#include "mpi/agreement.h"
+#include "mpi/comm/agreement.h"
 #include "base/process.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"

@@ -1,5 +1,5 @@
 /* test-algorithms.c - whichever algorithm adds, the sum comes out as the tree of the ranks has it. */
-#include "mpi/algorithms.h"
+#include "mpi/comm/algorithms.h"
 #include "base/arena.h"
 #include "base/rng.h"
 #include "tests/check-mpi.h"

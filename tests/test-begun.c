@@ -1,7 +1,7 @@
 /* test-begun.c - what a checkpoint keeps of an evaluation is read back as it was written, to the last bit. */
 #include "tests/check.h"
-#include "experiments/begun.h"
-#include "experiments/state.h"
+#include "app/train/begun.h"
+#include "app/train/state.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* test-bench.c - a measurement is everybody's, and figures are shown as they are. */
 #include "base/arena.h"
-#include "experiments/bench-show.h"
+#include "app/bench/bench-show.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* test-blacs.c - ranks as a grid, and matrices dealt over it. */
 #include "base/arena.h"
 #include "base/rng.h"
-#include "mpi/matrix.h"
+#include "mpi/linalg/matrix.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/ref-ease.h"

@@ -1,8 +1,8 @@
 /* test-buckets.c - sums that begin early end as those that begin late, to the bit. */
-#include "mpi/buckets.h"
+#include "mpi/comm/buckets.h"
 #include "base/arena.h"
 #include "base/rng.h"
-#include "mpi/step.h"
+#include "mpi/train/step.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/toy.h"

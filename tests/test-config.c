@@ -1,10 +1,10 @@
 /* test-config.c - values come from defaults, file and command line, and what is wrong is a sentence. */
 #include "base/arena.h"
 #include "base/error.h"
-#include "experiments/arguments.h"
-#include "experiments/config.h"
-#include "experiments/nearest.h"
-#include "experiments/options.h"
+#include "app/config/arguments.h"
+#include "app/config/config.h"
+#include "app/config/nearest.h"
+#include "app/config/options.h"
 #include "model/tiles.h"
 #include "tests/check.h"
 #include <stdlib.h>

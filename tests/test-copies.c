@@ -1,5 +1,5 @@
 /* test-copies.c - numbers that several ranks hold are equal, or all ranks are told where they are not. */
-#include "mpi/copies.h"
+#include "mpi/train/copies.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/toy.h"

@@ -1,5 +1,5 @@
 /* test-cost.c - a step is priced as its acts are, and nobody is faster than what they wait for. */
-#include "model/cost.h"
+#include "step/cost.h"
 #include "tests/check.h"
 #include "tests/toy.h"
 #include <math.h>

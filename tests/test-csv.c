@@ -5,9 +5,9 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/usage.h"
-#include "io/csv.h"
-#include "io/excerpt.h"
-#include "io/source.h"
+#include "io/dataset/csv.h"
+#include "io/files/excerpt.h"
+#include "io/files/source.h"
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>

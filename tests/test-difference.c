@@ -1,6 +1,6 @@
 /* test-difference.c - a ledger is read back as it was written, and where two differ is found. */
-#include "experiments/difference.h"
-#include "io/record.h"
+#include "app/train/difference.h"
+#include "io/record/record.h"
 #include "tests/check.h"
 #include <limits.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* test-ease.c - EASE over any ranks is that of the twin: counts, weights, ranks. */
-#include "mpi/ease.h"
+#include "mpi/eval/ease.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/ref-ease.h"

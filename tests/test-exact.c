@@ -1,6 +1,6 @@
 /* test-exact.c - with groups and slices, steps give the same bits at every layout. */
 #include "math/linear.h"
-#include "mpi/step.h"
+#include "mpi/train/step.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/toy.h"

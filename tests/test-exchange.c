@@ -1,5 +1,5 @@
 /* test-exchange.c - rows come to whoever reads them, and gradients go back in the order of the readings. */
-#include "mpi/exchange.h"
+#include "mpi/comm/exchange.h"
 #include "base/rng.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"

@@ -2,12 +2,12 @@
  *
  * A folder of the golden families has a model as save_pretrained writes it, and vectors.h5: packed sequences, hidden
  * states in double precision, gradients of sum(hidden * r). */
-#include "io/hf-config.h"
-#include "io/hf.h"
+#include "io/weights/hf-config.h"
+#include "io/weights/hf.h"
 #include "math/rows.h"
 #include "model/stack.h"
-#include "mpi/mesh.h"
-#include "mpi/pipe.h"
+#include "mpi/train/mesh.h"
+#include "mpi/comm/pipe.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/golden.h"

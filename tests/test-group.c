@@ -1,6 +1,6 @@
 /* test-group.c - ranks that act together end up with the same, whatever came first. */
-#include "mpi/group.h"
-#include "mpi/wait.h"
+#include "mpi/comm/group.h"
+#include "mpi/comm/wait.h"
 #include "base/arena.h"
 #include "base/rng.h"
 #include "tests/check-mpi.h"

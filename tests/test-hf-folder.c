@@ -1,10 +1,10 @@
 /* test-hf-folder.c - folders of models that are not what they seem are named, with what to do. */
 #include "tests/check.h"
-#include "io/atomic.h"
-#include "io/folder.h"
-#include "io/hf-config.h"
-#include "io/hf-folder.h"
-#include "io/safetensors.h"
+#include "io/files/atomic.h"
+#include "io/files/folder.h"
+#include "io/weights/hf-config.h"
+#include "io/files/hf-folder.h"
+#include "io/weights/safetensors.h"
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>

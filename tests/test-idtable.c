@@ -1,10 +1,10 @@
 /* test-idtable.c - ids get dense numbers in order of first appearance, equal texts the first one, rows their ranks. */
 #include "tests/check.h"
 #include "base/rng.h"
-#include "io/deal.h"
-#include "io/duplicates.h"
-#include "io/idform.h"
-#include "io/idtable.h"
+#include "io/dataset/deal.h"
+#include "io/dataset/duplicates.h"
+#include "io/dataset/idform.h"
+#include "io/dataset/idtable.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

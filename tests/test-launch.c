@@ -1,6 +1,6 @@
 /* test-launch.c - what a launcher has left in the environment tells how many ranks there must be. */
-#include "mpi/launch.h"
-#include "mpi/openmpi.h"
+#include "mpi/comm/launch.h"
+#include "mpi/comm/openmpi.h"
 #include "tests/check.h"
 #include <stdlib.h>
 #include <string.h>

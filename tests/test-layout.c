@@ -1,6 +1,6 @@
 /* test-layout.c - layouts fit the ranks or are refused with the nearest that does; shares cover all work. */
-#include "model/layout.h"
-#include "model/rank-mapping.h"
+#include "step/layout.h"
+#include "step/rank-mapping.h"
 #include "tests/check.h"
 #include "tests/toy.h"
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* test-ledger.c - the ledger of the same numbers is the same at any layout, and names the tensor where one bit is
  * another. */
-#include "mpi/ledger.h"
+#include "mpi/train/ledger.h"
 #include "base/digest.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"

@@ -1,10 +1,10 @@
 /* test-lock.c - a folder belongs to one job at a time, whatever ends that job. */
 #include "tests/check.h"
 #include "base/clock.h"
-#include "io/atomic.h"
-#include "io/folder.h"
-#include "io/lock.h"
-#include "io/regular.h"
+#include "io/files/atomic.h"
+#include "io/files/folder.h"
+#include "io/files/lock.h"
+#include "io/files/regular.h"
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* test-loss.c - the loss of negatives that lie on several ranks is that of all of them on one. */
-#include "mpi/loss.h"
+#include "mpi/train/loss.h"
 #include "base/rng.h"
 #include "math/rows.h"
 #include "tests/check-mpi.h"

@@ -1,5 +1,5 @@
 /* test-masking.c - masked negatives: each cause has its own sentence. */
-#include "experiments/masking.h"
+#include "app/train/masking.h"
 #include "tests/check.h"
 #include <string.h>
 

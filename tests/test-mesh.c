@@ -1,5 +1,5 @@
 /* test-mesh.c - the groups of a job are those of its layout, and ranks that share a model share it rightly. */
-#include "mpi/mesh.h"
+#include "mpi/train/mesh.h"
 #include "model/item.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"

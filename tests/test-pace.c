@@ -1,5 +1,5 @@
 /* test-pace.c - a machine that becomes slow is noticed once, and texts of other lengths are not. */
-#include "experiments/pace.h"
+#include "app/train/pace.h"
 #include "tests/check.h"
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* test-pipe.c - what a stage sends, its neighbour receives, in order, in both directions. */
-#include "mpi/pipe.h"
+#include "mpi/comm/pipe.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 

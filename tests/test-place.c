@@ -1,7 +1,7 @@
 /* test-place.c - every rank knows the same about where the job runs. */
 #include "tests/check.h"
 #include "tests/check-mpi.h"
-#include "io/place.h"
+#include "io/files/place.h"
 #include <string.h>
 
 static void all_ranks_know_the_same_place(void)

@@ -1,5 +1,5 @@
 /* test-plan.c - texts, rows, weights and micro-batches of a plan are those of a slow count over the batch. */
-#include "model/plan.h"
+#include "step/plan.h"
 #include "base/part.h"
 #include "tests/check.h"
 #include "tests/toy.h"

@@ -4,7 +4,7 @@
  * and compares a user's target with each item of the catalogue in turn.  Scores nearer than rounding may carry them
  * can fall on either side of the target: the slow count has them apart, as open, and few users have any. */
 #include "base/arena.h"
-#include "mpi/cosine.h"
+#include "mpi/eval/cosine.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/toy.h"

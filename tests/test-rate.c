@@ -1,5 +1,5 @@
 /* test-rate.c - the learning rate rises and falls as in the public code. */
-#include "model/rate.h"
+#include "step/rate.h"
 #include "tests/check.h"
 
 static const double PI = 3.14159265358979323846;

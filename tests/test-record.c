@@ -2,9 +2,9 @@
 #include "tests/check.h"
 #include "base/fault.h"
 #include "base/log.h"
-#include "io/atomic.h"
-#include "io/record.h"
-#include "io/regular.h"
+#include "io/files/atomic.h"
+#include "io/record/record.h"
+#include "io/files/regular.h"
 #include <jansson.h>
 #include <limits.h>
 #include <signal.h>

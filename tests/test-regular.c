@@ -1,9 +1,9 @@
 /* test-regular.c - what is no file is refused without waiting for it, and what stops being one ends with a sentence. */
 #include "tests/check.h"
 #include "base/error.h"
-#include "io/mapped.h"
-#include "io/regular.h"
-#include "io/shard.h"
+#include "io/files/mapped.h"
+#include "io/files/regular.h"
+#include "io/dataset/shard.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>

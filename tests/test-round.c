@@ -1,6 +1,6 @@
 /* test-round.c - a checkpoint goes round layouts and comes back as it was, to the last bit. */
-#include "io/checkpoint.h"
-#include "mpi/engine.h"
+#include "io/checkpoint/checkpoint.h"
+#include "mpi/train/engine.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* test-sampler.c - every window comes once an epoch, and a batch follows from (seed, step) alone. */
-#include "model/sampler.h"
+#include "data/sampler.h"
 #include "tests/check.h"
 #include "tests/toy.h"
 #include <stdlib.h>

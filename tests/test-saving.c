@@ -1,5 +1,5 @@
 /* test-saving.c - a save that fails is tried again at growing gaps, until too much work is at stake. */
-#include "experiments/saving.h"
+#include "app/train/saving.h"
 #include "tests/check.h"
 
 /* Steps of so many seconds, each save of which fails: the steps of the tries, and the one at which the job ends. */

@@ -5,7 +5,7 @@
  * so forth.  The walker plays all ranks at once, without MPI.  A rank goes on until it comes to an act that it does
  * with others (its stage, its group, everyone); that happens when all of them stand at it.  Before an act, what it uses
  * must be done: on the ranks that do it, and on all ranks for an act of a group, which reads what others made. */
-#include "model/schedule.h"
+#include "step/schedule.h"
 #include "tests/check.h"
 #include "tests/toy.h"
 #include <string.h>

@@ -1,7 +1,7 @@
 /* test-score.c - what a rank is worth is what the definitions say. */
-#include "model/score.h"
+#include "data/score.h"
 #include "base/rng.h"
-#include "model/places.h"
+#include "data/places.h"
 #include "tests/check.h"
 #include "tests/toy.h"
 #include <string.h>

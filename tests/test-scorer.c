@@ -1,7 +1,7 @@
 /* test-scorer.c - popularity, chance and a scorer of this file equal a slow double loop over users and items, on any
  * number of ranks. */
-#include "mpi/evaluate.h"
-#include "mpi/reference.h"
+#include "mpi/eval/evaluate.h"
+#include "mpi/eval/reference.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/toy.h"

@@ -1,5 +1,5 @@
 /* test-sketch.c - what is kept of a tensor: the same from any parts, and near the truth about differences. */
-#include "model/sketch.h"
+#include "math/sketch.h"
 #include "base/arena.h"
 #include "base/rng.h"
 #include "tests/check.h"

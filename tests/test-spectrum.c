@@ -1,5 +1,5 @@
 /* test-spectrum.c - the spread of the catalogue's vectors, whoever holds them. */
-#include "mpi/spectrum.h"
+#include "mpi/eval/spectrum.h"
 #include "base/part.h"
 #include "base/rng.h"
 #include "tests/check-mpi.h"

@@ -1,6 +1,6 @@
 /* test-standstill.c - what hangs is found by a count of looks, and what is said of it names who is missing. */
 #include "tests/check.h"
-#include "mpi/standstill.h"
+#include "mpi/comm/standstill.h"
 #include <stdio.h>
 #include <string.h>
 

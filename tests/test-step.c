@@ -2,7 +2,7 @@
 #include "base/fault.h"
 #include "base/stop.h"
 #include "math/rows.h"
-#include "mpi/step.h"
+#include "mpi/train/step.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/golden.h"

@@ -1,14 +1,14 @@
 /* test-synth.c - made-up data has the structure that was planted, and the oracle's figure is what can be known. */
 #include "tests/check.h"
 #include "base/arena.h"
-#include "experiments/synth-oracle.h"
-#include "experiments/synth-texts.h"
-#include "experiments/synth-world.h"
-#include "experiments/synth.h"
-#include "io/atomic.h"
-#include "io/csv.h"
-#include "io/folder.h"
-#include "io/regular.h"
+#include "app/synth/synth-oracle.h"
+#include "app/synth/synth-texts.h"
+#include "app/synth/synth-world.h"
+#include "app/synth/synth.h"
+#include "io/files/atomic.h"
+#include "io/dataset/csv.h"
+#include "io/files/folder.h"
+#include "io/files/regular.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* test-threads.c - ranks that are in each other's way are noticed, whatever bound them, and told what helps. */
-#include "experiments/threads.h"
+#include "app/train/threads.h"
 #include "tests/check.h"
 #include <math.h>
 #include <string.h>

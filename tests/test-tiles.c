@@ -1,6 +1,6 @@
 /* test-tiles.c - products over a grid of ranks are those of one rank, whoever multiplies and however tiles are cut. */
 #include "base/rng.h"
-#include "mpi/tiles.h"
+#include "mpi/linalg/tiles.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/ref-math.h"

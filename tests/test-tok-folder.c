@@ -1,12 +1,13 @@
 /* test-tok-folder.c - what the files around tokenizer.model say does to ids what it does in AutoTokenizer.
  *
- * The wanted ids follow from the rules in io/tok-folder.h, which were compared with transformers 4.51 on 60 folders. */
+ * The wanted ids follow from the rules in io/tokenizer/tok-folder.h, which were compared with transformers 4.51 on 60
+ * folders. */
 #include "tests/check.h"
 #include "tests/spm.h"
 #include "base/error.h"
-#include "io/atomic.h"
-#include "io/folder.h"
-#include "io/tokenizer.h"
+#include "io/files/atomic.h"
+#include "io/files/folder.h"
+#include "io/tokenizer/tokenizer.h"
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "base/clock.h"
-#include "mpi/watch.h"
+#include "mpi/comm/watch.h"
 #include <time.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 /* test-windows.c - training windows are cut where the public code cuts them. */
-#include "model/windows.h"
+#include "data/windows.h"
 #include "tests/check.h"
 #include "tests/golden.h"
 #include "tests/toy.h"

@@ -3,8 +3,8 @@
 #define TESTS_TOY_H
 #include "base/arena.h"
 #include "base/rng.h"
-#include "model/corpus.h"
-#include "model/sampler.h"
+#include "data/corpus.h"
+#include "data/sampler.h"
 
 typedef struct {
     hl_corpus corpus;

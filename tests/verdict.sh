@@ -1,5 +1,5 @@
 # verdict.sh - what the scripts of tests/ share: a source folder, a folder to work in, a count of what held.  To be sourced.
-top=${SOURCE_DIR:-$(dirname "$0")/..}
+top=$(cd "${SOURCE_DIR:-$(dirname "$0")/..}" && pwd) || exit 1
 passed=0 failed=0 skipped=0
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT

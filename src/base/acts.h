@@ -2,8 +2,8 @@
  *
  * One thread publishes: which act it is in, on which micro-batch, and in which collective of which group it waits for
  * others.  That is a few relaxed stores, without locks or calls of the system, into a record that other processes may
- * map (mpi/watch.h).  A record that is read between two stores mixes two acts; it is for people, and for the question
- * whether anything moves. */
+ * map (mpi/comm/watch.h).  A record that is read between two stores mixes two acts; it is for people, and for the
+ * question whether anything moves. */
 #ifndef BASE_ACTS_H
 #define BASE_ACTS_H
 #include <stdatomic.h>

@@ -23,3 +23,4 @@ src_base_libhlbase_a_SOURCES = \
 	src/base/stop.c src/base/stop.h \
 	src/base/usage.c src/base/usage.h \
 	src/base/fault.c src/base/fault-points.c src/base/fault.h
+EXTRA_DIST += src/base/README.md

@@ -1,7 +1,7 @@
 /* log.h - what the program tells people, on standard error.
  *
  * Information comes from rank 0 alone; warnings and errors from whoever has them, with the rank.
- * Figures for machines go to metrics.jsonl (io/record.h), never through here. */
+ * Figures for machines go to metrics.jsonl (io/record/record.h), never through here. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 #include <stdbool.h>

@@ -26,6 +26,7 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/rope.c src/math/rope.h \
 	src/math/rows.c src/math/rows.h \
 	src/math/shares.c src/math/shares.h \
+	src/math/sketch.c src/math/sketch.h \
 	src/math/sliced.c src/math/sliced.h \
 	src/math/strip.c src/math/strip-8.c src/math/strip-16.c src/math/strip.h src/math/strip-lanes.h \
 	src/math/swiglu.c src/math/swiglu.h

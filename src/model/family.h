@@ -2,7 +2,7 @@
  *
  * A family is the value of model_type in config.json.  Its shape's numbers are in hl_transformer; its row says which
  * tensors a layer has and what is computed with them.  To add one: a line in family.c, and its defaults in
- * io/hf-config.c. */
+ * io/weights/hf-config.c. */
 #ifndef MODEL_FAMILY_H
 #define MODEL_FAMILY_H
 #include <stdbool.h>

@@ -2,7 +2,7 @@
 #include "model/item.h"
 #include "base/error.h"
 #include "math/rows.h"
-#include "model/prefix.h"
+#include "data/prefix.h"
 #include "model/stages.h"
 #include <math.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * normalisation (paper 3.1; the public code's item_emb_token_n). */
 #ifndef MODEL_ITEM_H
 #define MODEL_ITEM_H
-#include "model/corpus.h"
+#include "data/corpus.h"
 #include "model/stack.h"
 
 typedef struct {

@@ -1,7 +1,7 @@
 /* tensor-group.h - the ranks that share the layers of a stage (tensor parallel), as the model sees them.
  *
  * src/ knows no MPI: a layer that computes a share of a sum asks its peers, the other ranks, for the rest of it.
- * mpi/mesh.h fills this table from a group; hl_alone is the table of a model that one process holds whole. */
+ * mpi/train/mesh.h fills this table from a group; hl_alone is the table of a model that one process holds whole. */
 #ifndef MODEL_TENSOR_GROUP_H
 #define MODEL_TENSOR_GROUP_H
 #include <stdbool.h>

@@ -14,15 +14,14 @@ mkdir -p "$here/corpus" "$here/found" "$here/objects"
 # compile FILE: instrumented, where its object is not newer than all sources.
 flags="-std=gnu11 -g -O1 -w -fno-omit-frame-pointer -fno-sanitize-recover=undefined $FUZZ_FLAGS"
 build() {
-    files="tests/fuzz/fuzz.c tests/spm.c $(cd "$top" && ls src/base/*.c io/*.c) experiments/build.c"
-    for name in config options yaml quote nearest public-keys unpretrained forecast table names; do files="$files experiments/$name.c"; done
-    files=$(echo "$files" | sed 's,experiments/build.c,,')
+    files="tests/fuzz/fuzz.c tests/spm.c $(cd "$top" && ls src/base/*.c io/*/*.c app/config/*.c | grep -vE '/(build|same|arguments)\.c$')
+        app/plan/forecast.c app/train/table.c"
     echo "$files" | tr ' ' '\n' | grep . | CLANG="$CLANG" FLAGS="$flags" top="$top" here="$here" xargs -P 2 -I FILE sh -c '
         object=$here/objects/$(echo FILE | tr / -).o
         $CLANG $FLAGS -fsanitize=fuzzer-no-link,address,undefined -c "$top/FILE" -o "$object" || exit 255' &&
         $CLANG -fsanitize=fuzzer,address,undefined "$here"/objects/*.o -o "$here/fuzz" $FUZZ_LIBS
 }
-if [ ! -x "$here/fuzz" ] || [ -n "$(find "$top/src" "$top/io" "$top/experiments" "$top/tests/fuzz" "$top/mpi" -name '*.[ch]' -newer "$here/fuzz")" ]; then
+if [ ! -x "$here/fuzz" ] || [ -n "$(find "$top/src" "$top/io" "$top/app" "$top/tests/fuzz" "$top/mpi" -name '*.[ch]' -newer "$here/fuzz")" ]; then
     rm -f "$here"/objects/*.o
     build >"$work/said" 2>&1
     status=$?

@@ -1,0 +1,82 @@
+/* bench-show.c - figures for people and for machines. */
+#include "app/bench/bench-show.h"
+#include "math/linear.h"
+
+enum { NAME_WIDTH = 22, COLUMN = 12 };
+
+void hl_bench_note_machine(json_t *result, const hl_bench_orders *orders, const hl_peaks *peaks)
+{
+    json_object_set_new(result, "ranks", json_integer(orders->meter.ranks->size));
+    json_object_set_new(result, "threads", json_integer(orders->threads));
+    json_object_set_new(result, "math", json_string(hl_math_library()));
+    json_object_set_new(result, "gemm_peak_gflops", json_real(peaks->gemm / 1e9));
+    json_object_set_new(result, "stream_gbs", json_real(hl_stream_best(&peaks->stream) / 1e9));
+    json_object_set_new(result, "stream_triad_gbs", json_real(peaks->stream.triad / 1e9));
+}
+
+static void print_value(const json_t *x, int width, FILE *out)
+{
+    if (json_is_string(x)) fprintf(out, "%-*s", width, json_string_value(x));
+    else if (json_is_integer(x)) fprintf(out, "%*lld", width, (long long)json_integer_value(x));
+    else if (json_is_real(x)) fprintf(out, "%*.4g", width, json_real_value(x));
+    else fprintf(out, "%*s", width, "-");
+}
+
+static int width_of(const json_t *x) { return json_is_string(x) ? NAME_WIDTH : COLUMN; }
+
+static void print_titles(const json_t *first, FILE *out)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)first, key, value)
+        fprintf(out, json_is_string(value) ? "%-*s " : "%*s ", width_of(value), key);
+    fputc('\n', out);
+}
+
+/* The first row names the columns. */
+static void print_table(const json_t *rows, FILE *out)
+{
+    const json_t *first = json_array_get(rows, 0);
+    const char *key;
+    json_t *row, *value;
+    size_t i;
+    print_titles(first, out);
+    json_array_foreach(rows, i, row)
+    {
+        json_object_foreach((json_t *)first, key, value)
+        {
+            print_value(json_object_get(row, key), width_of(value), out);
+            fputc(' ', out);
+        }
+        fputc('\n', out);
+    }
+}
+
+static void print_for_people(const json_t *result, FILE *out)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)result, key, value)
+    {
+        if (json_is_array(value)) continue;
+        fprintf(out, "%-*s ", NAME_WIDTH, key);
+        print_value(value, 0, out);
+        fputc('\n', out);
+    }
+    json_object_foreach((json_t *)result, key, value)
+    {
+        if (!json_is_array(value) || json_array_size(value) == 0) continue;
+        fprintf(out, "\n%s\n", key);
+        print_table(value, out);
+    }
+}
+
+void hl_bench_show(const json_t *result, FILE *out, bool json)
+{
+    if (!json) print_for_people(result, out);
+    else {
+        json_dumpf(result, out, JSON_INDENT(1) | JSON_REAL_PRECISION(7));
+        fputc('\n', out);
+    }
+    fflush(out);
+}

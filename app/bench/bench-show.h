@@ -1,0 +1,14 @@
+/* bench-show.h - figures for people and for machines. */
+#ifndef APP_BENCH_BENCH_SHOW_H
+#define APP_BENCH_BENCH_SHOW_H
+#include "app/bench/bench.h"
+#include <stdio.h>
+
+/* Who measured: ranks, threads, the library that multiplies, and what the machine can do. */
+void hl_bench_note_machine(json_t *result, const hl_bench_orders *orders, const hl_peaks *peaks);
+
+/* The object as JSON; or as lines "name value", then its arrays of objects as tables with the keys above the
+ * columns. */
+void hl_bench_show(const json_t *result, FILE *out, bool json);
+
+#endif

@@ -1,0 +1,319 @@
+/* bench-step.c - hllm bench step and hllm bench node: whole steps of a job, and threads against ranks. */
+#include "app/bench/bench-step.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/usage.h"
+#include "app/bench/bench-show.h"
+#include "app/config/arguments.h"
+#include "app/train/summary.h"
+#include "math/linear.h"
+#include "mpi/train/step.h"
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { STEPS = 5, STEPS_QUICK = 2 };
+
+/* ---- one step */
+
+/* What ranks tell each other of a step. */
+enum { REST = HL_ACTS, WHOLE, CPU, UPDATED, FACTS };
+
+typedef struct {
+    hl_fact fact[FACTS];
+    hl_step_report report;
+    int samples;
+} seen;
+
+/* Weights of one side that this rank updates. */
+static double updated(const hl_sharding *h)
+{
+    double n = 0;
+    for (int i = 0; h->w && i < h->table->n; i++) {
+        const hl_param *p = &h->table->at[i];
+        size_t from = p->offset > h->begin ? p->offset : h->begin,
+               to = p->offset + p->count < h->end ? p->offset + p->count : h->end;
+        if (!h->frozen[i] && from < to) n += (double)(to - from);
+    }
+    return n;
+}
+
+static void agree(seen *s, const hl_job *j, double seconds, double cpu)
+{
+    int me = j->world->rank;
+    double rest = seconds;
+    for (int a = 0; a < HL_ACTS; a++) {
+        s->fact[a] = hl_fact_of(s->report.own[a], me);
+        rest -= s->report.own[a];
+    }
+    s->fact[REST] = hl_fact_of(rest, me);
+    s->fact[WHOLE] = hl_fact_of(seconds, me);
+    s->fact[CPU] = hl_fact_of(cpu, me);
+    s->fact[UPDATED] = hl_fact_of(updated(&j->engine.sharding[HL_ITEM]) + updated(&j->engine.sharding[HL_USER]), me);
+    hl_facts_agree(s->fact, FACTS, j->world);
+}
+
+static hl_status take_step(seen *s, hl_job *j, int64_t at, hl_arena *arena)
+{
+    hl_batch batch;
+    const hl_step_orders orders = {.learning_rate = j->config->optim_args_learning_rate, .update = true};
+    hl_group_barrier(j->world);
+    double began = hl_seconds(), cpu = hl_usage_cpu_seconds();
+    hl_sampler_draw(&batch, &j->sampler, at, arena);
+    hl_status status = hl_step_run(&s->report, &j->engine, &batch, &orders);
+    s->samples = batch.samples;
+    hl_arena_back(arena, 0);
+    if (status == HL_OK) agree(s, j, hl_seconds() - began, hl_usage_cpu_seconds() - cpu);
+    return status;
+}
+
+/* ---- what is asked of it */
+
+static double mean_of(const seen *s, const hl_job *j, int fact) { return s->fact[fact].sum / j->world->size; }
+
+static double exchange_of(const seen *s, const hl_job *j)
+{
+    double seconds = 0;
+    for (int a = 0; a < HL_ACTS; a++) seconds += hl_act_is_exchange(a) ? mean_of(s, j, a) : 0;
+    return seconds;
+}
+
+/* Forward and backward: what the ranks of a stage do together. */
+static double compute_of(const seen *s, const hl_job *j)
+{
+    double seconds = 0;
+    for (int a = 0; a < HL_ACTS; a++) seconds += hl_act_table[a].with == HL_WITH_STAGE ? mean_of(s, j, a) : 0;
+    return seconds;
+}
+
+static void ask(double out[HL_STEP_FIGURES], const seen *s, const hl_job *j)
+{
+    const hl_step_report *r = &s->report;
+    out[HL_STEP_SECONDS] = s->fact[WHOLE].max;
+    out[HL_STEP_USERS] = s->samples / s->fact[WHOLE].max;
+    out[HL_STEP_CPU] = s->fact[CPU].sum;
+    out[HL_STEP_COMPUTE] = compute_of(s, j);
+    out[HL_STEP_EXCHANGE] = exchange_of(s, j);
+    out[HL_STEP_OPTIMIZER] = mean_of(s, j, HL_UPDATE);
+    out[HL_STEP_FLOP] = hl_tally_sum(&r->tally, HL_FACT_FLOP);
+    out[HL_STEP_RATE] = out[HL_STEP_FLOP] / j->world->size / out[HL_STEP_COMPUTE];
+    out[HL_STEP_WHOLE_RATE] = out[HL_STEP_FLOP] / j->world->size / out[HL_STEP_SECONDS];
+    out[HL_STEP_UPDATE_RATE] = 7 * sizeof(float) * mean_of(s, j, UPDATED) / out[HL_STEP_OPTIMIZER];
+    out[HL_STEP_SENT] = hl_tally_sum(&r->tally, HL_FACT_BYTES);
+    out[HL_STEP_TEXTS] = r->texts;
+    out[HL_STEP_TOKENS] = (double)r->tokens;
+    out[HL_STEP_PUBLIC_TOKENS] = (double)r->public_tokens;
+    out[HL_STEP_LOSS] = r->loss;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* x (n) is sorted. */
+static double median(double *x, int n)
+{
+    qsort(x, (size_t)n, sizeof *x, ascending);
+    return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
+}
+
+/* All that is kept of one step, a column each. */
+enum { MEANS = HL_STEP_FIGURES, MOSTS = MEANS + HL_ACTS + 1, COLUMNS = MOSTS + HL_ACTS + 1 };
+
+static void keep(double *x, int step, int steps, const seen *s, const hl_job *j)
+{
+    double row[COLUMNS];
+    ask(row, s, j);
+    for (int a = 0; a <= HL_ACTS; a++) {
+        row[MEANS + a] = mean_of(s, j, a);
+        row[MOSTS + a] = s->fact[a].max;
+    }
+    for (int c = 0; c < COLUMNS; c++) x[c * steps + step] = row[c];
+}
+
+static hl_status take_steps(double *x, hl_job *j, int64_t *at, int steps)
+{
+    hl_arena batch = hl_arena_growing("the batch of a step");
+    seen s;
+    hl_status status = take_step(&s, j, (*at)++, &batch);
+    for (int i = 0; i < steps && status == HL_OK; i++) {
+        status = take_step(&s, j, (*at)++, &batch);
+        if (status == HL_OK) keep(x, i, steps, &s, j);
+    }
+    hl_arena_free(&batch);
+    return status;
+}
+
+hl_status hl_bench_steps(hl_step_medians *m, hl_job *j, int64_t *at, int steps)
+{
+    double *x = hl_alloc((size_t)(COLUMNS * steps) * sizeof *x);
+    hl_status s = take_steps(x, j, at, steps);
+    for (int c = 0; c < COLUMNS && s == HL_OK; c++) {
+        double *to = c < MEANS ? &m->figure[c] : c < MOSTS ? &m->mean[c - MEANS] : &m->most[c - MOSTS];
+        *to = median(x + c * steps, steps);
+    }
+    free(x);
+    return s;
+}
+
+/* ---- hllm bench step */
+
+static const char *const names[HL_STEP_FIGURES] = {
+    [HL_STEP_SECONDS] = "seconds",
+    [HL_STEP_USERS] = "users_per_second",
+    [HL_STEP_CPU] = "cpu_seconds",
+    [HL_STEP_COMPUTE] = "compute_seconds",
+    [HL_STEP_EXCHANGE] = "exchange_seconds",
+    [HL_STEP_OPTIMIZER] = "optimizer_seconds",
+    [HL_STEP_FLOP] = "flop",
+    [HL_STEP_RATE] = "compute_gflops",
+    [HL_STEP_WHOLE_RATE] = "step_gflops",
+    [HL_STEP_UPDATE_RATE] = "optimizer_gbs",
+    [HL_STEP_SENT] = "sent_bytes",
+    [HL_STEP_TEXTS] = "texts",
+    [HL_STEP_TOKENS] = "item_tokens",
+    [HL_STEP_PUBLIC_TOKENS] = "public_item_tokens",
+    [HL_STEP_LOSS] = "loss",
+};
+
+static bool is_in_billions(int figure)
+{
+    return figure == HL_STEP_RATE || figure == HL_STEP_WHOLE_RATE || figure == HL_STEP_UPDATE_RATE;
+}
+
+static json_t *phases(const hl_step_medians *m)
+{
+    double whole = 0;
+    json_t *rows = json_array();
+    for (int a = 0; a <= HL_ACTS; a++) whole += m->mean[a];
+    for (int a = 0; a <= HL_ACTS; a++) {
+        if (m->most[a] == 0) continue;
+        json_array_append_new(rows, json_pack("{s:s, s:f, s:f, s:f}", "phase",
+                                              a == REST ? "plan_and_rest" : hl_act_table[a].name, "mean", m->mean[a],
+                                              "most", m->most[a], "share", m->mean[a] / whole));
+    }
+    return rows;
+}
+
+static void tell_step(json_t *result, const hl_step_medians *m, const hl_job *j, const hl_peaks *peaks)
+{
+    const double *x = m->figure;
+    json_object_set_new(result, "layout", json_string(j->layout));
+    json_object_set_new(result, "users", json_integer(j->config->batch_size));
+    for (int i = 0; i < HL_STEP_FIGURES; i++)
+        json_object_set_new(result, names[i], json_real(is_in_billions(i) ? x[i] / 1e9 : x[i]));
+    json_object_set_new(result, "compute_share", json_real(x[HL_STEP_RATE] / peaks->gemm));
+    json_object_set_new(result, "step_share", json_real(x[HL_STEP_WHOLE_RATE] / peaks->gemm));
+    json_object_set_new(result, "optimizer_share", json_real(x[HL_STEP_UPDATE_RATE] / hl_stream_best(&peaks->stream)));
+    json_object_set_new(result, "token_share", json_real(x[HL_STEP_TOKENS] / x[HL_STEP_PUBLIC_TOKENS]));
+    json_object_set_new(result, "phases", phases(m));
+}
+
+static int steps_of(const hl_bench_orders *o) { return o->steps ? o->steps : o->meter.quick ? STEPS_QUICK : STEPS; }
+
+static hl_status measure_step(json_t *result, const hl_bench_orders *orders, hl_job *j)
+{
+    hl_bench_orders mine = *orders;
+    hl_step_medians m;
+    int64_t at = 0;
+    const hl_peaks peaks = hl_meter_peaks(&orders->meter);
+    hl_usage_forget_peak(); /* what the best product needed */
+    HL_TRY(hl_bench_steps(&m, j, &at, steps_of(orders)));
+    mine.threads = j->threads;
+    hl_bench_note_machine(result, &mine, &peaks);
+    json_object_set_new(result, "steps", json_integer(steps_of(orders)));
+    tell_step(result, &m, j, &peaks);
+    json_object_set_new(result, "peak_bytes",
+                        json_integer((json_int_t)hl_group_max(j->world, (double)hl_usage_peak_bytes())));
+    return HL_OK;
+}
+
+/* ---- hllm bench node */
+
+/* All that fit: 1, 2, 4, ... and the most. */
+static int next_threads(int threads, int most)
+{
+    if (threads >= most) return most + 1;
+    return 2 * threads < most ? 2 * threads : most;
+}
+
+static int most_threads(const hl_group *world)
+{
+    hl_group node;
+    hl_group_split_node(&node, world);
+    int cores = (int)sysconf(_SC_NPROCESSORS_ONLN), most = cores / node.size > 0 ? cores / node.size : 1;
+    hl_group_close(&node);
+    return -(int)hl_group_max(world, -most);
+}
+
+static hl_status measure_node(json_t *result, const hl_bench_orders *orders, hl_job *j)
+{
+    json_t *rows = json_array();
+    const int most = most_threads(j->world);
+    int64_t at = 0;
+    int best = 0;
+    double users = 0;
+    json_object_set_new(result, "splits", rows);
+    for (int threads = 1; threads <= most; threads = next_threads(threads, most)) {
+        hl_step_medians m;
+        hl_math_threads(threads);
+        HL_TRY(hl_bench_steps(&m, j, &at, steps_of(orders)));
+        json_array_append_new(rows, json_pack("{s:i, s:i, s:f, s:f, s:f}", "ranks", j->world->size, "threads", threads,
+                                              "seconds", m.figure[HL_STEP_SECONDS], "users_per_second",
+                                              m.figure[HL_STEP_USERS], "cpu_seconds", m.figure[HL_STEP_CPU]));
+        if (m.figure[HL_STEP_USERS] <= users) continue;
+        users = m.figure[HL_STEP_USERS];
+        best = threads;
+    }
+    json_object_set_new(result, "layout", json_string(j->layout));
+    json_object_set_new(result, "best_threads", json_integer(best));
+    json_object_set_new(result, "best_users_per_second", json_real(users));
+    return HL_OK;
+}
+
+/* ---- both */
+
+static hl_status check(const hl_job *j)
+{
+    if (hl_windows_count(&j->windows) > 0) return HL_OK;
+    return HL_FAIL(HL_EFORMAT,
+                   "%s has no user with four interactions or more, so there is no step to measure; use other data",
+                   j->config->dataset);
+}
+
+typedef hl_status (*measurement)(json_t *result, const hl_bench_orders *orders, hl_job *j);
+
+static hl_status open_and(measurement measure, json_t *result, const hl_bench_orders *orders, const hl_config *c)
+{
+    hl_job job = {0};
+    if (c->model == HL_MODEL_EASE)
+        return HL_FAIL(HL_EUSAGE, "EASE is fitted at once and has no steps; measure another model");
+    hl_status s = hl_job_open(&job, orders->meter.ranks, c, true);
+    if (s == HL_OK) s = check(&job);
+    if (s == HL_OK) s = measure(result, orders, &job);
+    hl_job_close(&job);
+    return s;
+}
+
+static hl_status configured(measurement measure, json_t *result, const hl_bench_orders *orders, int argc, char **argv)
+{
+    hl_config c;
+    hl_status s = hl_arguments_config(&c, orders->meter.ranks, argc, argv);
+    if (s == HL_OK) s = open_and(measure, result, orders, &c);
+    hl_config_free(&c);
+    return s;
+}
+
+static hl_status run_step(json_t *result, const hl_bench_orders *orders, int argc, char **argv)
+{
+    return configured(measure_step, result, orders, argc, argv);
+}
+
+static hl_status run_node(json_t *result, const hl_bench_orders *orders, int argc, char **argv)
+{
+    return configured(measure_node, result, orders, argc, argv);
+}
+
+const hl_bench hl_bench_step = {.name = "step", .has_config = true, .run = run_step};
+const hl_bench hl_bench_node = {.name = "node", .has_config = true, .run = run_node};

@@ -1,0 +1,15 @@
+# What the machine and a step can do.
+noinst_LIBRARIES += app/bench/libhlbench.a
+app_bench_libhlbench_a_SOURCES = \
+	app/bench/bench.h \
+	app/bench/bench-calibrate.c \
+	app/bench/bench-collectives.c \
+	app/bench/bench-kernels.c \
+	app/bench/bench-measure.c app/bench/bench-measure.h \
+	app/bench/bench-show.c app/bench/bench-show.h \
+	app/bench/bench-step.c app/bench/bench-step.h \
+	app/bench/doctor.c app/bench/doctor.h \
+	app/bench/doctor-folders.c \
+	app/bench/doctor-machine.c \
+	app/bench/doctor-ranks.c
+EXTRA_DIST += app/bench/README.md

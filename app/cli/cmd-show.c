@@ -1,0 +1,63 @@
+/* cmd-show.c - hllm show: what a dataset or a checkpoint holds. */
+#include "base/path.h"
+#include "app/cli/commands.h"
+#include "app/config/arguments.h"
+#include "io/checkpoint/checkpoint.h"
+#include "io/dataset/dataset.h"
+#include <stdio.h>
+#include <unistd.h>
+
+static hl_status show_dataset(const hl_group *world, const char *path, bool json)
+{
+    return hl_group_agree(world, world->rank == 0 ? hl_dataset_show(path, stdout, json) : HL_OK);
+}
+
+static hl_status show_checkpoint(const hl_group *world, const char *path, bool json)
+{
+    return hl_checkpoint_show(world, path, stdout, json);
+}
+
+static hl_status show_run(const hl_group *world, const char *path, bool json)
+{
+    char newest[PATH_MAX];
+    HL_TRY(hl_checkpoint_find(newest, world, path, "latest"));
+    return hl_checkpoint_show(world, newest, stdout, json);
+}
+
+/* What is in a folder tells what it is; the first that fits. */
+static const struct {
+    const char *file;
+    hl_status (*show)(const hl_group *world, const char *path, bool json);
+} kinds[] = {
+    {"model.h5", show_checkpoint},
+    {"latest", show_run},
+    {"manifest.json", show_dataset},
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+/* Rank 0 looks; the others may be elsewhere. */
+static hl_status find_kind(int *kind, const hl_group *world, const char *path)
+{
+    for (*kind = 0; *kind < KINDS && !hl_path_is_there(path, kinds[*kind].file); ++*kind) continue;
+    hl_group_broadcast(world, kind, sizeof *kind, 0);
+    if (*kind < KINDS) return HL_OK;
+    return HL_FAIL(HL_EFORMAT, "%s: neither a dataset, a checkpoint nor a run folder; name one of these", path);
+}
+
+static hl_status run(const hl_group *world, int argc, char **argv)
+{
+    int kind;
+    bool json = hl_arguments_take_flag("json", &argc, argv);
+    if (argc != 1) return HL_FAIL(HL_EUSAGE, "name one folder to show: a dataset, a checkpoint or a run folder");
+    HL_TRY(find_kind(&kind, world, argv[0]));
+    return kinds[kind].show(world, argv[0], json);
+}
+
+const hl_command hl_cmd_show = {
+    .name = "show",
+    .arguments = "FOLDER [--json]",
+    .help = "what a dataset, a checkpoint or the newest checkpoint of a run holds",
+    .more = "  --json    one JSON object instead of lines for people\n",
+    .needs_no_launcher = true,
+    .run = run,
+};

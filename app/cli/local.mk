@@ -1,0 +1,20 @@
+# The commands: everything but main.c is a library, so that tests can link it.
+noinst_LIBRARIES += app/cli/libhlcli.a
+app_cli_libhlcli_a_SOURCES = \
+	app/cli/cmd-bench.c \
+	app/cli/cmd-diff.c \
+	app/cli/cmd-doctor.c \
+	app/cli/cmd-eval.c \
+	app/cli/cmd-plan.c \
+	app/cli/cmd-prepare.c \
+	app/cli/cmd-show.c \
+	app/cli/cmd-synth.c \
+	app/cli/cmd-train.c \
+	app/cli/commands.h \
+	app/cli/help.c \
+	app/cli/output.c app/cli/output.h
+
+bin_PROGRAMS += hllm
+hllm_SOURCES = app/cli/main.c
+hllm_LDADD = $(APP_LINK)
+EXTRA_DIST += app/cli/README.md

@@ -1,0 +1,543 @@
+/* options.c - the table of options, and what can be done with one row of it. */
+#include "app/config/options.h"
+#include "base/arena.h"
+#include "app/config/nearest.h"
+#include "app/config/quote.h"
+#include "model/tiles.h"
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const hl_choice splits[] = {{"leave_two_out", HL_LEAVE_TWO_OUT}, {"temporal", HL_TEMPORAL}, {0}};
+static const hl_choice masks[] = {{"all", HL_MASK_ALL}, {"window", HL_MASK_WINDOW}, {"none", HL_MASK_NONE}, {0}};
+static const hl_choice models[] = {{"HLLM", HL_MODEL_HLLM}, {"EASE", HL_MODEL_EASE}, {0}};
+static const hl_choice losses[] = {{"nce", HL_LOSS_NCE}, {0}};
+static const hl_choice means[] = {{"global", HL_MEAN_GLOBAL}, {"rank", HL_MEAN_RANK}, {0}};
+static const hl_choice schedules[] = {
+    {"cosine", HL_SCHEDULE_COSINE},     {"linear", HL_SCHEDULE_LINEAR}, {"liner", HL_SCHEDULE_LINEAR},
+    {"constant", HL_SCHEDULE_CONSTANT}, {"none", HL_SCHEDULE_CONSTANT}, {0},
+};
+static const hl_choice orders[] = {{"loss_first", false}, {"serial", true}, {0}};
+static const hl_choice placements[] = {
+    {"auto", HL_PLACE_AUTO},
+    {"separate", HL_PLACE_SEPARATE},
+    {"colocated", HL_PLACE_COLOCATED},
+    {"hybrid", HL_PLACE_HYBRID},
+    {0},
+};
+static const hl_choice mappings[] = {
+    {"last", HL_USERS_LAST}, {"spread", HL_USERS_SPREAD}, {"per-node", HL_USERS_PER_NODE}, {0}};
+static const hl_choice engines[] = {{"summa", HL_SUMMA}, {"scalapack", HL_SCALAPACK}, {0}};
+static const hl_choice precisions[] = {
+    {"fp32", HL_FP32},
+    {"32-true", HL_FP32},
+    {"32", HL_FP32},
+    {"bf16", HL_BF16},
+    {"bf16-mixed", HL_BF16},
+    {"bf16-true", HL_BF16},
+    {0},
+};
+
+#define NUMBERS HL_CHANGES_NUMBERS
+#define VECTORS HL_CHANGES_VECTORS
+#define LAYOUT HL_CHANGES_LAYOUT
+#define FILES HL_CHANGES_FILES
+#define REPORT HL_CHANGES_REPORT
+
+#define ROW(type, key, field, normal, least, most, effect, help, choices)                 \
+    {                                                                                     \
+        key, type, offsetof(hl_config, field), normal, least, most, effect, help, choices \
+    }
+#define BOOL(key, field, normal, effect, help) ROW(HL_IS_BOOL, key, field, normal, 0, 0, effect, help, NULL)
+#define INT(key, field, normal, least, most, effect, help) \
+    ROW(HL_IS_INT, key, field, normal, least, most, effect, help, NULL)
+#define INT64(key, field, normal, least, most, effect, help) \
+    ROW(HL_IS_INT64, key, field, normal, least, most, effect, help, NULL)
+#define BYTES(key, field, normal, least, most, effect, help) \
+    ROW(HL_IS_BYTES, key, field, normal, least, most, effect, help, NULL)
+#define REAL(key, field, normal, least, most, effect, help) \
+    ROW(HL_IS_REAL, key, field, normal, least, most, effect, help, NULL)
+#define TEXT(key, field, normal, effect, help) ROW(HL_IS_TEXT, key, field, normal, 0, 0, effect, help, NULL)
+#define NAMES(key, field, normal, effect, help) ROW(HL_IS_NAMES, key, field, normal, 0, 0, effect, help, NULL)
+#define INTS(key, field, normal, least, most, effect, help) \
+    ROW(HL_IS_INTS, key, field, normal, least, most, effect, help, NULL)
+#define CHOICE(key, field, normal, effect, help, choices) \
+    ROW(HL_IS_CHOICE, key, field, normal, 0, 0, effect, help, choices)
+#define HEADING(text)                       \
+    {                                       \
+        .type = HL_IS_HEADING, .help = text \
+    }
+
+#define SHAPE(side)                                                                                                 \
+    INT(#side ".hidden_size", side.hidden_size, "64", 1, 1 << 20, NUMBERS,                                          \
+        "width; these names are those of config.json"),                                                             \
+        INT(#side ".intermediate_size", side.intermediate_size, "172", 1, 1 << 20, NUMBERS, "width of the MLP"),    \
+        INT(#side ".num_hidden_layers", side.num_hidden_layers, "2", 1, 4096, NUMBERS, "layers"),                   \
+        INT(#side ".num_attention_heads", side.num_attention_heads, "4", 1, 1 << 16, NUMBERS, "query heads"),       \
+        INT(#side ".num_key_value_heads", side.num_key_value_heads, "0", 0, 1 << 16, NUMBERS,                       \
+            "key heads; 0: one for each query head"),                                                               \
+        INT(#side ".head_dim", side.head_dim, "0", 0, 1 << 16, NUMBERS, "width of a head; 0: hidden_size / heads"), \
+        REAL(#side ".rms_norm_eps", side.rms_norm_eps, "1e-5", 0, 1, NUMBERS, "added to the mean square"),          \
+        REAL(#side ".rope_theta", side.rope_theta, "10000", 1, 1e12, NUMBERS, "base of the rotary angles"),         \
+        REAL(#side ".initializer_range", side.initializer_range, "0.02", 0, 10, NUMBERS,                            \
+             "standard deviation of random weights; small ones in a narrow model give all texts nearly one vector")
+
+const hl_option hl_options[] = {
+    HEADING("Data"),
+    TEXT("data_path", data_path, "", FILES, "folder of the interactions, <data_path>/<dataset>.csv"),
+    TEXT("dataset", dataset, "", FILES, "name of the data, without .csv"),
+    TEXT("text_path", text_path, "", FILES, "folder of the items' texts, <text_path>/<dataset>.csv"),
+    TEXT("dataset_dir", dataset_dir, "", FILES,
+         "where the tokenised dataset is kept; empty: <data_path>/<dataset>-<digest of how it is made>.hllm"),
+    NAMES("text_keys", text_keys, "[title, tag, description]", VECTORS, "columns that make an item's text, in order"),
+    TEXT("item_prompt", item_prompt, "Compress the following sentence into embedding: ", VECTORS,
+         "text before every item's text"),
+    TEXT("tokenizer", tokenizer, "", FILES, "bytes, or a tokenizer's file or folder; empty: item_pretrain_dir"),
+    INT("MAX_TEXT_LENGTH", MAX_TEXT_LENGTH, "64", 1, 65536, VECTORS, "tokens of an item at most, prompt included"),
+    INT("MAX_ITEM_LIST_LENGTH", MAX_ITEM_LIST_LENGTH, "50", 1, 65536, VECTORS, "items of a user that are read at once"),
+    INT("MAX_ITEM_LIST_LENGTH_TEST", MAX_ITEM_LIST_LENGTH_TEST, "0", 0, 65536, NUMBERS,
+        "the same at evaluation; 0: the same"),
+    BOOL("data_split", data_split, "true", NUMBERS, "cut long sequences into windows; false: only the latest window"),
+    CHOICE(
+        "split.kind", split_kind, "leave_two_out", VECTORS,
+        "what is held out, also as split: temporal: each user's last two items, or all that happened after two moments",
+        splits),
+    REAL("split.valid", split_valid, "0.1", 0, 1, VECTORS,
+         "of a temporal split: share of the interactions that are for validation"),
+    REAL("split.test", split_test, "0.1", 0, 1, VECTORS,
+         "of a temporal split: share of the interactions that are for test, the last ones"),
+
+    HEADING("Model"),
+    CHOICE("model", model, "HLLM", VECTORS, "what is trained; EASE is a linear model of items by items", models),
+    TEXT("item_pretrain_dir", item_pretrain_dir, "", FILES,
+         "Hugging Face folder of the Item LLM; empty: item_llm.* gives the shape"),
+    TEXT("user_pretrain_dir", user_pretrain_dir, "", FILES,
+         "Hugging Face folder of the User LLM; empty: user_llm.* gives the shape"),
+    BOOL("item_llm_init", item_llm_init, "true", NUMBERS,
+         "take the weights of item_pretrain_dir; false: its shape only"),
+    BOOL("user_llm_init", user_llm_init, "true", NUMBERS,
+         "take the weights of user_pretrain_dir; false: its shape only"),
+    INT("item_emb_token_n", item_emb_token_n, "1", 0, 1, VECTORS,
+        "1: the vector of an [ITEM] token; 0: the mean over the tokens"),
+    TEXT("item_emb_pretrain", item_emb_pretrain, "", FILES, "safetensors file of the [ITEM] token's first value"),
+    TEXT("load_pretrain", load_pretrain, "", FILES,
+         "checkpoint whose weights are the start: a folder step-N, or a run folder, whose best is taken"),
+    SHAPE(item_llm),
+    SHAPE(user_llm),
+
+    HEADING("Training"),
+    INT64("seed", seed, "2020", 0, 9e15, NUMBERS, "of everything random"),
+    INT("epochs", epochs, "10", 0, 1e6, NUMBERS, "times through the data"),
+    INT("batch_size", batch_size, "8", 1, 1e8, NUMBERS, "samples a step, whole job"),
+    INT("train_batch_size", train_batch_size, "0", 0, 1e8, LAYOUT,
+        "samples a step and reference rank, instead of batch_size"),
+    INT("reference_ranks", reference_ranks, "1", 1, 1e6, NUMBERS,
+        "ranks of the run that train_batch_size was meant for"),
+    CHOICE("loss", loss, "nce", NUMBERS, "the contrastive loss", losses),
+    CHOICE("loss_mean", loss_mean, "global", NUMBERS, "over all positions, or over reference ranks of their means",
+           means),
+    REAL("optim_args.learning_rate", optim_args_learning_rate, "1e-4", 0, 1e3, NUMBERS, "of AdamW, at its highest"),
+    REAL("optim_args.weight_decay", optim_args_weight_decay, "0.01", 0, 1e3, NUMBERS, "of AdamW, on every tensor"),
+    CHOICE("scheduler_args.type", scheduler_args_type, "cosine", NUMBERS, "of the learning rate", schedules),
+    REAL("scheduler_args.warmup", scheduler_args_warmup, "0.1", 0, 1, NUMBERS, "share of the steps that warm up"),
+    INT("num_negatives", num_negatives, "0", 0, 1e8, NUMBERS,
+        "negatives a batch; 0: one for each transition, outside the user's sample"),
+    REAL("nce_thres", nce_thres, "0.99", 0, 2, NUMBERS,
+         "a negative this close to the target (cosine) does not count; 0: 0.99"),
+    REAL("clip_grad_norm", clip_grad_norm, "0", 0, 1e30, NUMBERS, "norm of the gradient at most; 0: any"),
+    NAMES("freeze_prefix", freeze_prefix, "[]", NUMBERS, "tensors whose names begin so are not trained"),
+    BOOL("freeze_ad", freeze_ad, "false", NUMBERS, "do not train the Item LLM and the [ITEM] token"),
+    BOOL("dedup", dedup, "true", NUMBERS, "encode items of the same text once"),
+    BOOL("share_prefix", share_prefix, "true", LAYOUT,
+         "encode what all texts of a micro-batch begin with once a micro-batch"),
+    BOOL("share_tokens", share_tokens, "true", LAYOUT,
+         "project each token of a micro-batch once for the first layer's attention, however often it occurs"),
+    INT64("max_steps", max_steps, "0", 0, 9e15, LAYOUT, "stop after this many; 0: all"),
+
+    HEADING("Evaluation"),
+    INT("eval_step", eval_step, "1", 1, 1e6, REPORT, "epochs from one validation to the next"),
+    INT("eval_batch_size", eval_batch_size, "256", 1, 1e8, LAYOUT, "users ranked at once"),
+    CHOICE("history_mask", history_mask, "all", NUMBERS,
+           "items of a user's history that are not ranked: all; window: the items that the User LLM reads; none",
+           masks),
+    INTS("topk", topk, "[5, 10, 50, 200]", 1, 1e6, REPORT, "lengths of the recommended lists"),
+    NAMES("metrics", metrics, "[Recall, NDCG]", REPORT, "Recall, NDCG, MRR"),
+    TEXT("valid_metric", valid_metric, "NDCG@200", NUMBERS, "decides which checkpoint is the best"),
+    INT("stopping_step", stopping_step, "5", 0, 1e6, NUMBERS,
+        "stop after more validations than this without a better one"),
+    BOOL("val_only", val_only, "false", REPORT, "test the best checkpoint of checkpoint_dir, train nothing"),
+    TEXT("reference_scores", reference_scores, "", REPORT,
+         "JSON file of further rows for the table: a name, its metrics"),
+    BOOL("ease", ease, "false", REPORT, "put EASE beside HLLM in the table"),
+    INTS("ease_l2", ease_l2, "[10, 20, 50, 100, 200, 500, 1000]", 1, 1e9, REPORT,
+         "penalties that EASE tries; valid_metric chooses"),
+
+    HEADING("Layout"),
+    CHOICE("placement", placement, "auto", LAYOUT,
+           "Item and User LLM on ranks of their own, on the same, or the User LLM on some of the Item LLM's (hybrid)",
+           placements),
+    INT("item.dp", item_dp, "0", 0, 1e6, LAYOUT, "ranks of the Item LLM that share the data; 0: auto"),
+    INTS("item.tp", item_grid, "[1]", 1, 1e6, LAYOUT,
+         "ranks that share each layer of a replica; [R, C]: on a grid of R x C"),
+    INT("item.pp", item_pp, "1", 1, 1e6, LAYOUT, "stages of a pipeline, some layers each"),
+    INT("user.dp", user_dp, "0", 0, 1e6, LAYOUT, "ranks of the User LLM that share the data; 0: auto"),
+    INTS("user.tp", user_grid, "[1]", 1, 1e6, LAYOUT,
+         "ranks that share each layer of a replica; [R, C]: on a grid of R x C"),
+    INT("user.pp", user_pp, "1", 1, 1e6, LAYOUT, "stages of a pipeline, some layers each"),
+    CHOICE("user.ranks", user_ranks, "last", LAYOUT,
+           "where users have ranks of their own, or are on some of the items': "
+           "the last ones, spread over all, or a copy a node",
+           mappings),
+    CHOICE("tp_engine", tp_engine, "summa", LAYOUT,
+           "who multiplies on grids: summa, panels over the BLAS; scalapack, its PBLAS, as a check", engines),
+    BOOL("sequence_parallel", sequence_parallel, "false", LAYOUT,
+         "ranks that share a layer have some rows each between its products: less memory, and norms divided, for more "
+         "messages"),
+    TEXT("calibration", calibration, "", LAYOUT,
+         "figures of this machine for forecasts, by hllm bench calibrate; none: those of an ordinary core"),
+    CHOICE("schedule", schedule, "loss_first", LAYOUT,
+           "loss_first: texts that no user reads fill the time of the users; serial: one after the other", orders),
+    INT("zero", zero, "0", 0, 3, LAYOUT,
+        "what replicas divide (ZeRO): 1 the optimizer's state, 2 gradients too, 3 weights too; 0: nothing"),
+    INT("exact.groups", exact_groups, "0", 0, 1 << 16, NUMBERS,
+        "sum gradients over so many groups of micro-batches in a fixed order: "
+        "the same bits at every layout of at most so many replicas; 0: off"),
+    INT("exact.tp", exact_tp, "1", 1, 1 << 10, NUMBERS,
+        "with exact.groups: products in so many slices, for the same bits at every item.tp and user.tp that divides "
+        "it"),
+    BOOL("overlap", overlap, "false", LAYOUT,
+         "sum gradients over replicas layer by layer while the last backward goes on (zero 0 and 1)"),
+    INT("threads", threads, "0", 0, 4096, LAYOUT, "threads a rank; 0: OMP_NUM_THREADS, or its share of the cores"),
+    INT("chunk_tokens", chunk_tokens, "2048", 1, 1 << 24, LAYOUT, "tokens that pass through the Item LLM together"),
+    BYTES("activation_budget", activation_budget, "-1", -1, 9e15, LAYOUT,
+          "bytes (K, M, G) of activations saved a rank, the others are recomputed; -1: all saved"),
+    BOOL("gradient_checkpointing", gradient_checkpointing, "false", LAYOUT, "true: activation_budget 0"),
+    CHOICE("precision", precision, "fp32", NUMBERS,
+           "bf16: factors of the layers' products are rounded to it; weights, sums and all else stay fp32", precisions),
+
+    HEADING("The run"),
+    TEXT("checkpoint_dir", checkpoint_dir, "saved", FILES, "the run folder"),
+    INT64("checkpoint_every", checkpoint_every, "0", 0, 9e15, REPORT,
+          "steps between checkpoints; 0: after each epoch only"),
+    REAL("checkpoint_minutes", checkpoint_minutes, "15", 0, 1e6, REPORT,
+         "and minutes from one checkpoint to the next, by the clock of the first rank; 0: no clock"),
+    REAL("save_patience", save_patience, "30", 0, 1e6, REPORT,
+         "minutes of work that may be at stake while checkpoints cannot be written, before the job ends; training goes "
+         "on until then"),
+    INT("keep", keep, "2", 1, 1e6, REPORT, "checkpoints that are kept beside the best"),
+    BOOL("ledger", ledger, "false", REPORT,
+         "write digests of loss, gradients and weights of each step into ledger.jsonl, for hllm diff"),
+    INT("log_every", log_every, "10", 1, 1e9, REPORT, "steps between lines of the log"),
+    REAL("hang_timeout", hang_timeout, "-1", -1, 1e9, REPORT,
+         "seconds without a sign of life of any rank of a machine after which the job says who waits where, and ends; "
+         "-1: 20 steps of the forecast, 120 at the least; 0: never"),
+    BOOL("force", force, "false", REPORT,
+         "go ahead where the program would rather not: precision bf16 on a machine that is slower with it, weights of "
+         "other texts or models"),
+    BOOL("resume", resume, "true", REPORT,
+         "go on where checkpoint_dir stopped; false: begin anew, the run that is there moves to checkpoint_dir/old-N; "
+         "a batch job that is started again goes on all the same"),
+};
+const int hl_options_n = sizeof hl_options / sizeof hl_options[0];
+_Static_assert(sizeof hl_options / sizeof hl_options[0] <= HL_OPTIONS_MOST, "more options than hl_config can remember");
+
+int hl_option_find(const char *key)
+{
+    for (int i = 0; i < hl_options_n; i++)
+        if (hl_options[i].key && strcmp(hl_options[i].key, key) == 0) return i;
+    return -1;
+}
+
+/* People forget what stands before the dot. */
+static int distance(const char *known, const char *key)
+{
+    const char *dot = strrchr(known, '.');
+    int whole = 2 * hl_nearest_distance(known, key);
+    int last = dot ? 2 * hl_nearest_distance(dot + 1, key) + 1 : whole;
+    return whole < last ? whole : last;
+}
+
+const char *hl_option_nearest(const char *key)
+{
+    const char *nearest = NULL;
+    int least = INT_MAX;
+    for (int i = 0; i < hl_options_n; i++) {
+        if (!hl_options[i].key) continue;
+        int d = distance(hl_options[i].key, key);
+        if (d >= least) continue;
+        least = d;
+        nearest = hl_options[i].key;
+    }
+    return nearest;
+}
+
+static void *field(const hl_config *c, const hl_option *o) { return (char *)(uintptr_t)c + o->offset; }
+
+static hl_status wrong(const hl_option *o, const char *value, const char *where, const char *wanted)
+{
+    return HL_FAIL(HL_EUSAGE, "%s%s: \"%s\" is not %s", where, o->key, value, wanted);
+}
+
+static hl_status in_range(const hl_option *o, double x, const char *value, const char *where)
+{
+    if (x >= o->least && x <= o->most) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s%s: %s is out of range; it goes from %.10g to %.10g", where, o->key, value, o->least,
+                   o->most);
+}
+
+static hl_status read_whole(const hl_option *o, int64_t *x, const char *value, const char *where)
+{
+    char *end;
+    errno = 0;
+    long long n = strtoll(value, &end, 10);
+    if (end == value || *end || isspace((unsigned char)*value)) return wrong(o, value, where, "a whole number");
+    const char *digits = value + (*value == '-' || *value == '+');
+    if (digits[0] == '0' && digits[1])
+        return wrong(o, value, where, "a whole number without a 0 in front, which YAML reads as octal");
+    if (errno) return in_range(o, INFINITY, value, where);
+    *x = n;
+    return in_range(o, (double)n, value, where);
+}
+
+static hl_status set_bool(hl_config *c, const hl_option *o, const char *value, const char *where)
+{
+    static const struct {
+        const char *name;
+        bool is;
+    } names[] = {
+        {"true", true}, {"false", false}, {"yes", true}, {"no", false},
+        {"on", true},   {"off", false},   {"1", true},   {"0", false},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcasecmp(value, names[i].name) != 0) continue;
+        *(bool *)field(c, o) = names[i].is;
+        return HL_OK;
+    }
+    return wrong(o, value, where, "true or false");
+}
+
+static hl_status set_int(hl_config *c, const hl_option *o, const char *value, const char *where)
+{
+    int64_t x = 0;
+    HL_TRY(read_whole(o, &x, value, where));
+    *(int *)field(c, o) = (int)x;
+    return HL_OK;
+}
+
+static hl_status set_int64(hl_config *c, const hl_option *o, const char *value, const char *where)
+{
+    return read_whole(o, field(c, o), value, where);
+}
+
+static hl_status set_bytes(hl_config *c, const hl_option *o, const char *value, const char *where)
+{
+    static const char units[] = "KMGT";
+    char *end;
+    double x = strtod(value, &end), unit = 1;
+    const char *u = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
+    if (u) unit = ldexp(1, 10 * (int)(u - units + 1)), end++;
+    if (end == value || *end || !isfinite(x)) return wrong(o, value, where, "a number of bytes, as 4G or -1");
+    HL_TRY(in_range(o, x * unit, value, where));
+    *(int64_t *)field(c, o) = (int64_t)(x * unit);
+    return HL_OK;
+}
+
+static hl_status set_real(hl_config *c, const hl_option *o, const char *value, const char *where)
+{
+    char *end;
+    double x = strtod(value, &end);
+    if (end == value || *end || !isfinite(x)) return wrong(o, value, where, "a number");
+    HL_TRY(in_range(o, x, value, where));
+    *(double *)field(c, o) = x;
+    return HL_OK;
+}
+
+static hl_status set_text(hl_config *c, const hl_option *o, const char *value, const char *where)
+{
+    (void)where;
+    char **text = field(c, o);
+    free(*text);
+    *text = hl_alloc_text(value);
+    return HL_OK;
+}
+
+static hl_status set_choice(hl_config *c, const hl_option *o, const char *value, const char *where)
+{
+    char names[300] = "";
+    for (const hl_choice *k = o->choices; k->name; k++) {
+        if (strcasecmp(k->name, value) == 0) {
+            *(int *)field(c, o) = k->value;
+            return HL_OK;
+        }
+        size_t n = strlen(names);
+        snprintf(names + n, sizeof names - n, "%s%s", n ? ", " : "one of: ", k->name);
+    }
+    return wrong(o, value, where, names);
+}
+_Static_assert(sizeof(hl_placement) == sizeof(int), "a choice is written as an int");
+
+static hl_status set_names(hl_config *c, const hl_option *o, const hl_names *value, const char *where)
+{
+    (void)where;
+    hl_names *list = field(c, o);
+    hl_names_free(list);
+    for (int i = 0; i < value->n; i++) hl_names_add(list, value->at[i], strlen(value->at[i]));
+    return HL_OK;
+}
+
+static hl_status set_ints(hl_config *c, const hl_option *o, const hl_names *value, const char *where)
+{
+    hl_ints *list = field(c, o);
+    list->at = hl_realloc(list->at, sizeof(int) * (size_t)value->n);
+    list->n = value->n;
+    for (int i = 0; i < value->n; i++) {
+        int64_t x = 0;
+        list->at[i] = 0;
+        HL_TRY(read_whole(o, &x, value->at[i], where));
+        list->at[i] = (int)x;
+    }
+    return HL_OK;
+}
+
+/* The entries of "[a, 'b', c]" or "a,b,c"; quotes may carry backslashes, as shells leave them. */
+static void split(hl_names *out, const char *text)
+{
+    static const char around[] = " \t[]\"'\\";
+    for (const char *at = text;;) {
+        size_t n = strcspn(at, ",");
+        const char *begin = at, *end = at + n;
+        while (begin < end && strchr(around, *begin)) begin++;
+        while (end > begin && strchr(around, end[-1])) end--;
+        bool is_all = at == text && !at[n];
+        if (end > begin || !is_all) hl_names_add(out, begin, (size_t)(end - begin));
+        if (!at[n]) return;
+        at += n + 1;
+    }
+}
+
+static void print_bool(const hl_option *o, const void *at, FILE *out)
+{
+    (void)o;
+    fputs(*(const bool *)at ? "true" : "false", out);
+}
+
+static void print_int(const hl_option *o, const void *at, FILE *out)
+{
+    (void)o;
+    fprintf(out, "%d", *(const int *)at);
+}
+
+static void print_int64(const hl_option *o, const void *at, FILE *out)
+{
+    (void)o;
+    fprintf(out, "%" PRId64, *(const int64_t *)at);
+}
+
+/* The shortest digits that read back as the same number. */
+static void print_real(const hl_option *o, const void *at, FILE *out)
+{
+    (void)o;
+    double x = *(const double *)at;
+    char text[40];
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, x);
+        if (strtod(text, NULL) == x) break;
+    }
+    fputs(text, out);
+}
+
+static void print_text(const hl_option *o, const void *at, FILE *out)
+{
+    (void)o;
+    hl_quote(*(char *const *)at, out);
+}
+
+static void print_choice(const hl_option *o, const void *at, FILE *out)
+{
+    const hl_choice *k = o->choices;
+    while (k->value != *(const int *)at) k++;
+    fputs(k->name, out);
+}
+
+static void print_names(const hl_option *o, const void *at, FILE *out)
+{
+    (void)o;
+    const hl_names *list = at;
+    fputc('[', out);
+    for (int i = 0; i < list->n; i++) {
+        if (i) fputs(", ", out);
+        hl_quote(list->at[i], out);
+    }
+    fputc(']', out);
+}
+
+static void print_ints(const hl_option *o, const void *at, FILE *out)
+{
+    (void)o;
+    const hl_ints *list = at;
+    fputc('[', out);
+    for (int i = 0; i < list->n; i++) fprintf(out, "%s%d", i ? ", " : "", list->at[i]);
+    fputc(']', out);
+}
+
+static void free_text(void *at)
+{
+    free(*(char **)at);
+    *(char **)at = NULL;
+}
+
+static void free_names(void *at) { hl_names_free(at); }
+
+static void free_ints(void *at)
+{
+    free(((hl_ints *)at)->at);
+    *(hl_ints *)at = (hl_ints){0};
+}
+
+/* What each type can do; a list is set whole. */
+static const struct {
+    hl_status (*set)(hl_config *c, const hl_option *o, const char *value, const char *where);
+    hl_status (*set_list)(hl_config *c, const hl_option *o, const hl_names *value, const char *where);
+    void (*print)(const hl_option *o, const void *at, FILE *out);
+    void (*release)(void *at);
+} types[] = {
+    [HL_IS_BOOL] = {set_bool, NULL, print_bool, NULL},          [HL_IS_INT] = {set_int, NULL, print_int, NULL},
+    [HL_IS_INT64] = {set_int64, NULL, print_int64, NULL},       [HL_IS_BYTES] = {set_bytes, NULL, print_int64, NULL},
+    [HL_IS_REAL] = {set_real, NULL, print_real, NULL},          [HL_IS_TEXT] = {set_text, NULL, print_text, free_text},
+    [HL_IS_NAMES] = {NULL, set_names, print_names, free_names}, [HL_IS_INTS] = {NULL, set_ints, print_ints, free_ints},
+    [HL_IS_CHOICE] = {set_choice, NULL, print_choice, NULL},    [HL_IS_HEADING] = {NULL, NULL, NULL, NULL},
+};
+
+hl_status hl_option_set(hl_config *c, const hl_option *o, const hl_names *value, bool is_list, const char *where)
+{
+    bool wants_list = types[o->type].set_list != NULL;
+    if (is_list && !wants_list) return HL_FAIL(HL_EUSAGE, "%s%s: a list, where one value is wanted", where, o->key);
+    if (!wants_list) return types[o->type].set(c, o, value->at[0], where);
+    if (is_list) return types[o->type].set_list(c, o, value, where);
+    hl_names parts = {0};
+    split(&parts, value->at[0]);
+    hl_status s = types[o->type].set_list(c, o, &parts, where);
+    hl_names_free(&parts);
+    return s;
+}
+
+void hl_option_print(const hl_config *c, const hl_option *o, FILE *out) { types[o->type].print(o, field(c, o), out); }
+
+char *hl_option_text(const hl_config *c, const hl_option *o)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = hl_alloc_stream(&text, &n);
+    hl_option_print(c, o, out);
+    fclose(out);
+    return text;
+}
+
+void hl_option_free(hl_config *c, const hl_option *o)
+{
+    if (types[o->type].release) types[o->type].release(field(c, o));
+}

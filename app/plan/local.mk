@@ -1,0 +1,5 @@
+# What a job would take.
+noinst_LIBRARIES += app/plan/libhlplan.a
+app_plan_libhlplan_a_SOURCES = \
+	app/plan/forecast.c app/plan/forecast.h
+EXTRA_DIST += app/plan/README.md

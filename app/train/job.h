@@ -1,0 +1,35 @@
+/* job.h - what training and evaluation share: data, models, layout, weights. */
+#ifndef APP_TRAIN_JOB_H
+#define APP_TRAIN_JOB_H
+#include "app/config/config.h"
+#include "app/train/stops.h"
+#include "io/dataset/dataset.h"
+#include "data/sampler.h"
+#include "step/schedule.h"
+#include "mpi/train/engine.h"
+
+typedef struct {
+    const hl_config *config; /* borrowed */
+    const hl_group *world;
+    hl_dataset *data;
+    hl_transformer item_shape, user_shape; /* not of EASE */
+    hl_windows windows;
+    hl_pool pool;
+    hl_sampler sampler;
+    hl_group mapped; /* all ranks in the order of the layout; size 0 where that is the order of world */
+    hl_mesh mesh;
+    hl_engine engine;
+    int threads;
+    uint64_t initial_digest;      /* of the weights before the first step, the same on every rank */
+    double forecast_bytes;        /* of this rank: weights, gradients, moments, saved activations; 0: no step */
+    double forecast[HL_ACTS + 1]; /* mean seconds of the ranks in each act of a step, and of the step */
+    char layout[120];             /* in words */
+    hl_reached reached;           /* by a training, told at its end */
+} hl_job;
+
+/* Prepare the data where needed, open it, lay out groups and models, and give them their initial weights.
+ * Collective.  Close also after a failure. */
+hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config, bool for_training);
+void hl_job_close(hl_job *j);
+
+#endif

@@ -1,0 +1,28 @@
+# The training and its evaluations.
+noinst_LIBRARIES += app/train/libhltrain.a
+app_train_libhltrain_a_SOURCES = \
+	app/train/begun.c app/train/begun.h \
+	app/train/data.c app/train/data.h \
+	app/train/difference.c app/train/difference.h \
+	app/train/earlier.c app/train/earlier.h \
+	app/train/ease.c app/train/ease.h \
+	app/train/ease-train.c app/train/ease-train.h \
+	app/train/evaluation.c app/train/evaluation.h \
+	app/train/job.c app/train/job.h \
+	app/train/masking.c app/train/masking.h \
+	app/train/metrics.c app/train/metrics.h \
+	app/train/origin.c app/train/origin.h \
+	app/train/pace.c app/train/pace.h \
+	app/train/precision.c app/train/precision.h \
+	app/train/preflight.c app/train/preflight.h \
+	app/train/resume.c app/train/resume.h \
+	app/train/run.c app/train/run.h \
+	app/train/saving.c app/train/saving.h \
+	app/train/state.c app/train/state.h \
+	app/train/stops.c app/train/stops.h \
+	app/train/summary.c app/train/summary.h \
+	app/train/table.c app/train/table.h \
+	app/train/threads.c app/train/threads.h \
+	app/train/train.c app/train/train.h \
+	app/train/weights.c app/train/weights.h
+EXTRA_DIST += app/train/README.md

@@ -1,0 +1,27 @@
+/* preflight.h - find what can go wrong before the data are prepared, which may take long.
+ *
+ * Functions are collective over world, with the same status on every rank, unless they say "local". */
+#ifndef APP_TRAIN_PREFLIGHT_H
+#define APP_TRAIN_PREFLIGHT_H
+#include "app/config/config.h"
+#include "mpi/comm/group.h"
+
+/* Do the files exist that the configuration names, do models and stages fit, and can memory suffice? */
+hl_status hl_preflight(const hl_group *world, const hl_config *c, bool for_training);
+
+/* Is the run folder one for all ranks, where all may write, with room for a checkpoint?  HL_ESTORE.  A finished run
+ * whose test is to be shown needs none of it. */
+hl_status hl_preflight_folder(const hl_group *world, const hl_config *c);
+
+/* Warn where the forecast bytes of the ranks of a machine are more than can be had; `bytes` is this rank's forecast. */
+void hl_preflight_forecast(const hl_group *world, double bytes);
+
+/* Has the disk of checkpoint_dir room for a checkpoint?  HL_ESTORE.  Local. */
+hl_status hl_preflight_space(const hl_config *c);
+
+/* The least bytes that weights, gradients and moments of both models take on a rank, whatever the placement; without
+ * for_training weights alone.  Local. */
+hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_transformer *item, const hl_transformer *user,
+                             int ranks, int rank, bool for_training);
+
+#endif

@@ -1,0 +1,33 @@
+/* tensors.h - logical tensors in one HDF5 file, written and read by many ranks together.
+ *
+ * The tensors of a parameter table that share a `stack` are one dataset of that name, with the layers as first axis
+ * where there are layers.  Its global shape does not depend on how ranks share it.  Datasets are contiguous and
+ * unfiltered.  Ranks that hold the same share write, and read, an equal part of it each, cut between rows. */
+#ifndef IO_CHECKPOINT_TENSORS_H
+#define IO_CHECKPOINT_TENSORS_H
+#include "io/checkpoint/tensor-index.h"
+#include "model/params.h"
+#include "mpi/comm/group.h"
+
+/* The logical tensors of a table in its order; list has room for t->n.  Returns how many there are. */
+int hl_tensors_list(hl_tensor *list, const hl_params *t);
+
+/* One array of values in the file. */
+typedef struct {
+    const hl_params *table;  /* what I hold, of the share and the layers that are mine */
+    const hl_params *whole;  /* all tensors, known to every rank; may be the table itself */
+    const hl_group *holders; /* who have the same share as I; of size 0 where this rank has none */
+    float *x;                /* (table->count), or NULL */
+    bool block;        /* x is my block alone (hl_params_block_begin among the holders), not the whole of my share */
+    const char *under; /* the HDF5 group of its datasets: "" for the root, "m" */
+} hl_tensor_array;
+
+/* Write a new file and flush it to the disk.  HL_ESTORE, on all ranks with the sentence of one whose disk failed;
+ * the file is then undefined.  Collective over world, to which all holders belong. */
+hl_status hl_tensors_write(const hl_group *world, const char *path, const hl_tensor_array *arrays, int n);
+
+/* Fill the arrays of their holders from a file that was verified.  After HL_ESTORE the arrays are undefined.
+ * Collective over world. */
+hl_status hl_tensors_read(const hl_group *world, const char *path, const hl_tensor_array *arrays, int n);
+
+#endif

@@ -1,0 +1,28 @@
+# Tables of text to a dataset.
+noinst_LIBRARIES += io/dataset/libhldataset.a
+io_dataset_libhldataset_a_CPPFLAGS = $(IO_CPPFLAGS)
+io_dataset_libhldataset_a_SOURCES = \
+	io/dataset/columns.c io/dataset/columns.h \
+	io/dataset/csv.c io/dataset/csv.h \
+	io/dataset/cuts.c io/dataset/cuts.h \
+	io/dataset/dataset.c io/dataset/dataset.h \
+	io/dataset/dataset-write.c io/dataset/dataset-write.h \
+	io/dataset/deal.h \
+	io/dataset/duplicates.c io/dataset/duplicates.h \
+	io/dataset/filekind.c io/dataset/filekind.h \
+	io/dataset/idform.c io/dataset/idform.h \
+	io/dataset/idjoin.c io/dataset/idjoin.h \
+	io/dataset/idmatch.c io/dataset/idmatch.h \
+	io/dataset/idtable.c io/dataset/idtable.h \
+	io/dataset/interactions.c io/dataset/interactions.h \
+	io/dataset/manifest.c io/dataset/manifest.h \
+	io/dataset/missing.c io/dataset/missing.h \
+	io/dataset/prepare.c io/dataset/prepare.h \
+	io/dataset/prepare-current.c io/dataset/prepare-current.h \
+	io/dataset/prepare-settings.c io/dataset/prepare-settings.h \
+	io/dataset/report.c io/dataset/report.h \
+	io/dataset/shard.c io/dataset/shard.h \
+	io/dataset/split-report.c io/dataset/split-report.h \
+	io/dataset/texts.c io/dataset/texts.h \
+	io/dataset/timestamp.c io/dataset/timestamp.h
+EXTRA_DIST += io/dataset/README.md

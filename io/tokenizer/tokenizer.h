@@ -1,0 +1,35 @@
+/* tokenizer.h - text to token ids, with the ids that Hugging Face's fast tokenizers give.
+ *
+ * Kinds are a table in tokenizer.c; adding one is a file io/tok-<kind>.c and a line there. */
+#ifndef IO_TOKENIZER_TOKENIZER_H
+#define IO_TOKENIZER_TOKENIZER_H
+#include "base/error.h"
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct hl_tokenizer hl_tokenizer;
+
+/* Ids as they come; grows as needed.  Start from {0}, release with hl_ids_free. */
+typedef struct {
+    int32_t *at;
+    int n, room;
+} hl_ids;
+
+void hl_ids_push(hl_ids *ids, int32_t id);
+void hl_ids_free(hl_ids *ids);
+
+/* `where`: "bytes", a tokenizer's file, or a folder that holds one (tokenizer.model).  Local.
+ * HL_EFORMAT with a sentence where the file is not what it should be.  Close *out also after a failure. */
+hl_status hl_tokenizer_open(hl_tokenizer **out, const char *where);
+void hl_tokenizer_close(hl_tokenizer *t);
+
+/* Replace ids by the ids of text, n bytes of UTF-8 that may hold NUL: special ids (BOS) included, at most `limit` of
+ * them (0: all).  HL_EFORMAT with the byte's offset where the text is not UTF-8.  A tokenizer has scratch inside:
+ * one thread at a time. */
+hl_status hl_tokenizer_encode(hl_tokenizer *t, hl_ids *ids, const char *text, size_t n, int limit);
+
+int hl_tokenizer_vocab(const hl_tokenizer *t);        /* ids are below this */
+const char *hl_tokenizer_kind(const hl_tokenizer *t); /* "bytes", "sentencepiece" */
+uint64_t hl_tokenizer_digest(const hl_tokenizer *t);  /* of what decides the ids */
+
+#endif

@@ -1,0 +1,128 @@
+/* hf.c - a model folder in Hugging Face's form: config.json and safetensors. */
+#include "io/weights/hf.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "io/files/hf-folder.h"
+#include "io/files/json.h"
+#include "io/files/mismatches.h"
+#include "io/weights/safetensors.h"
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The file has matrices: q, k, v as (heads * head_dim, in), o as (out, heads * head_dim). */
+static int folded_shape(int64_t out[HL_PARAM_DIMS], const hl_param *p)
+{
+    int n = 0;
+    for (int i = 0; i < p->ndim; i++) {
+        bool into_last = p->ndim == 3 && i == p->split_axis + 1;
+        if (into_last) out[n - 1] *= p->shape[i];
+        else out[n++] = p->shape[i];
+    }
+    return n;
+}
+
+/* Has the tensor the shape that is wanted?  A mismatch where not. */
+static bool fits(hl_mismatches *c, const hl_safetensor *t, const hl_param *p)
+{
+    int64_t want[HL_PARAM_DIMS];
+    int before = c->n;
+    hl_mismatches_add_shape(c, t->name, t->shape, t->ndim, want, folded_shape(want, p));
+    return c->n == before;
+}
+
+static const char PREFIX[] = "model.";
+enum { PREFIX_LENGTH = sizeof PREFIX - 1 };
+
+static const char *without_prefix(const char *name)
+{
+    return strncmp(name, PREFIX, PREFIX_LENGTH) == 0 ? name + PREFIX_LENGTH : name;
+}
+
+/* A parameter's name in the folder; NULL where it is not of this side. */
+static const char *name_in_folder(const hl_param *p, const char *side)
+{
+    size_t n = strlen(side);
+    bool of_side = strncmp(p->name, side, n) == 0 && strncmp(p->name + n, "_llm.", 5) == 0;
+    return of_side ? p->name + n + 5 : NULL;
+}
+
+static const hl_safetensor *find(const hl_safetensors *s, const char *name)
+{
+    const hl_safetensor *t = hl_safetensors_find(s, name);
+    return t ? t : hl_safetensors_find(s, without_prefix(name));
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t n = strlen(name), k = strlen(end);
+    return n >= k && strcmp(name + n - k, end) == 0;
+}
+
+static bool nobody_needs(const char *name)
+{
+    return strcmp(name, "lm_head.weight") == 0        /* there is no language model head */
+           || ends_with(name, "embed_tokens.weight")  /* a User LLM reads vectors, not tokens */
+           || ends_with(name, "rotary_emb.inv_freq"); /* computed */
+}
+
+/* Read my share of a tensor. */
+static hl_status read_share(const hl_safetensor *t, const hl_param *p, float *w)
+{
+    if ((int64_t)p->count == hl_param_whole(p)) return hl_safetensor_read(t, w + p->offset);
+    float *whole = hl_alloc((size_t)hl_param_whole(p) * sizeof *whole);
+    hl_status s = hl_safetensor_read(t, whole);
+    for (int64_t i = 0; s == HL_OK && i < hl_param_stretches(p); i++) {
+        hl_stretch mine = hl_param_stretch(p, i);
+        memcpy(w + p->offset + mine.local, whole + mine.global, mine.n * sizeof *w);
+    }
+    free(whole);
+    return s;
+}
+
+/* Read what fits and is mine; say what does not fit. */
+static hl_status read_side(const hl_safetensors *s, const hl_params *table, const hl_params *whole, const char *side,
+                           float *w, hl_mismatches *c, bool *used)
+{
+    for (int k = 0; k < whole->n; k++) {
+        const hl_param *p = &whole->at[k], *mine = hl_params_find(table, p->name);
+        const char *name = name_in_folder(p, side);
+        if (!name) continue;
+        const hl_safetensor *t = find(s, name);
+        if (!t) hl_mismatches_add(c, "%s is missing", name);
+        if (!t) continue;
+        used[t - hl_safetensors_at(s, 0)] = true;
+        HL_TRY(hl_stop_check("reading weights"));
+        if (fits(c, t, p) && mine) HL_TRY(read_share(t, mine, w));
+    }
+    return HL_OK;
+}
+
+static hl_status read_all(const hl_safetensors *s, const char *folder, const hl_params *table, const hl_params *whole,
+                          const char *side, float *w)
+{
+    hl_mismatches c = {0};
+    int n = hl_safetensors_count(s);
+    bool *used = hl_alloc_zero((size_t)n, sizeof *used);
+    hl_status status = read_side(s, table, whole, side, w, &c, used);
+    for (int i = 0; i < n; i++) {
+        const char *name = hl_safetensors_at(s, i)->name;
+        if (!used[i] && !nobody_needs(name)) hl_mismatches_add(&c, "%.80s is unknown", name);
+    }
+    free(used);
+    if (status != HL_OK) return status;
+    return hl_mismatches_verdict(&c, folder, "its tensors are not those that config.json describes",
+                                 "get the folder again or name another");
+}
+
+hl_status hl_hf_read(const char *folder, const hl_params *table, const hl_params *whole, const char *side, float *w)
+{
+    hl_safetensors *s;
+    HL_TRY(hl_hf_folder_check(folder, true));
+    hl_status status = hl_safetensors_open(&s, folder);
+    if (status == HL_OK) status = read_all(s, folder, table, whole, side, w);
+    hl_safetensors_close(s);
+    return status;
+}

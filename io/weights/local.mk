@@ -1,0 +1,9 @@
+# Weights of other programs.
+noinst_LIBRARIES += io/weights/libhlweights.a
+io_weights_libhlweights_a_CPPFLAGS = $(IO_CPPFLAGS)
+io_weights_libhlweights_a_SOURCES = \
+	io/weights/hf.c io/weights/hf.h \
+	io/weights/hf-config.c io/weights/hf-config.h \
+	io/weights/safetensors.c io/weights/safetensors.h \
+	io/weights/same-weights.c io/weights/same-weights.h
+EXTRA_DIST += io/weights/README.md

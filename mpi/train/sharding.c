@@ -1,0 +1,255 @@
+/* sharding.c - one side's weights, gradients and AdamW moments, as this rank holds them. */
+#include "mpi/train/sharding.h"
+#include "base/reserve.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Which part of the array each rank of dp updates. */
+static void cut_blocks(hl_sharding *h)
+{
+    int p = h->dp->size, me = h->dp->rank;
+    h->block = hl_alloc((size_t)(p + 1) * sizeof *h->block);
+    h->cut = hl_alloc((size_t)(p + 1) * sizeof *h->cut);
+    for (int r = 0; r <= p; r++) h->block[r] = hl_params_block_begin(h->table, p, r);
+    h->begin = h->zero ? h->block[me] : 0;
+    h->end = h->zero ? h->block[me + 1] : h->table->count;
+}
+
+/* The tensors of a layer follow one another. */
+static void find_layers(hl_sharding *h)
+{
+    const hl_params *t = h->table;
+    h->layer = hl_alloc((size_t)(t->n + 1) * sizeof *h->layer);
+    for (int k = 0; k < t->n; k++) {
+        if (t->at[k].layer < 0) continue;
+        if (k == 0 || t->at[k - 1].layer != t->at[k].layer) h->layer[h->layers++] = t->at[k].offset;
+        h->layer[h->layers] = t->at[k].offset + t->at[k].count;
+    }
+    if (h->layers == 0) h->layer[0] = 0;
+}
+
+/* The blocks within [lo, hi). */
+static const size_t *blocks_within(hl_sharding *h, size_t lo, size_t hi)
+{
+    for (int r = 0; r <= h->dp->size; r++) h->cut[r] = h->block[r] < lo ? lo : h->block[r] > hi ? hi : h->block[r];
+    return h->cut;
+}
+
+/* Of x, numbers [lo, hi) that are not of my block. */
+static void drop(const hl_sharding *h, float *x, size_t lo, size_t hi)
+{
+    size_t begin = h->begin < lo ? lo : h->begin > hi ? hi : h->begin;
+    size_t end = h->end < lo ? lo : h->end > hi ? hi : h->end;
+    hl_reserve_drop(x, lo, begin);
+    hl_reserve_drop(x, end, hi);
+}
+
+static void unshard(const hl_sharder *k, int layer)
+{
+    hl_sharding *h = k->self;
+    hl_group_all_gather_blocks(h->dp, h->w, blocks_within(h, h->layer[layer], h->layer[layer + 1]));
+}
+
+static void reshard(const hl_sharder *k, int layer)
+{
+    hl_sharding *h = k->self;
+    drop(h, h->w, h->layer[layer], h->layer[layer + 1]);
+}
+
+/* My own contribution holds what was summed before. */
+static void reduce_layer(const hl_sharder *k, int layer)
+{
+    hl_sharding *h = k->self;
+    hl_group_reduce_scatter(h->dp, h->g, blocks_within(h, h->layer[layer], h->layer[layer + 1]));
+    drop(h, h->g, h->layer[layer], h->layer[layer + 1]);
+}
+
+static void reduce_layer_and_reshard(const hl_sharder *k, int layer)
+{
+    reduce_layer(k, layer);
+    reshard(k, layer);
+}
+
+static bool is_within(const hl_param *p, size_t lo, size_t hi) { return p->offset >= lo && p->offset < hi; }
+
+/* All of a layer but pieces that peers have in common, which are put together first. */
+static void begin_layer(hl_sharding *h, int layer)
+{
+    size_t lo = h->layer[layer], hi = h->layer[layer + 1];
+    HL_CHECK(layer == h->layers - 1 - h->begun);
+    for (int k = 0; k < h->table->n; k++) {
+        const hl_param *p = &h->table->at[k];
+        if (!p->shared || !is_within(p, lo, hi)) continue;
+        hl_buckets_add(&h->early, h->g, lo, p->offset);
+        lo = p->offset + p->count;
+    }
+    hl_buckets_add(&h->early, h->g, lo, hi);
+    h->begun++;
+}
+
+/* These pieces, after hl_params_join. */
+static void begin_shared(hl_sharding *h)
+{
+    for (int k = 0; k < h->table->n; k++) {
+        const hl_param *p = &h->table->at[k];
+        if (p->shared && is_within(p, h->layer[0], h->layer[h->layers]))
+            hl_buckets_add(&h->early, h->g, p->offset, p->offset + p->count);
+    }
+}
+
+/* Layers are done from the last one down. */
+static void begin_if_final(const hl_sharder *k, int layer)
+{
+    hl_sharding *h = k->self;
+    if (h->is_last) begin_layer(h, layer);
+    hl_buckets_progress(&h->early);
+}
+
+void hl_sharding_open(hl_sharding *h, const hl_params *table, const hl_group *group, const hl_group *dp,
+                      const hl_tensor_group *tp, int zero, bool for_training, bool overlap)
+{
+    *h = (hl_sharding){
+        .table = table, .whole = h->whole, .group = group, .dp = dp, .tp = tp, .zero = zero, .sharder = hl_unsharded};
+    h->frozen = hl_alloc_zero((size_t)table->n, sizeof *h->frozen);
+    if (!hl_group_has_me(group)) return;
+    cut_blocks(h);
+    find_layers(h);
+    h->w = hl_reserve(table->count);
+    hl_branch_open(&h->branch, table->count);
+    h->sharder.self = h;
+    if (zero >= 3) h->sharder.unshard = unshard, h->sharder.reshard = reshard;
+    if (zero >= 2) h->sharder.done = zero == 2 ? reduce_layer : reduce_layer_and_reshard;
+    h->overlaps = overlap && zero < 2;
+    if (h->overlaps) h->sharder.done = begin_if_final;
+    hl_buckets_open(&h->early, dp, zero ? h->block : NULL);
+    if (!for_training) return;
+    h->g = hl_reserve(table->count);
+    h->m = hl_reserve(h->end - h->begin);
+    h->v = hl_reserve(h->end - h->begin);
+}
+
+void hl_sharding_close(hl_sharding *h)
+{
+    hl_params_free(&h->whole);
+    free(h->frozen);
+    hl_buckets_close(&h->early);
+    hl_branch_close(&h->branch);
+    if (h->w) hl_reserve_free(h->w, h->table->count);
+    if (h->g) hl_reserve_free(h->g, h->table->count);
+    if (h->m) hl_reserve_free(h->m, h->end - h->begin);
+    if (h->v) hl_reserve_free(h->v, h->end - h->begin);
+    free(h->cut);
+    free(h->layer);
+    free(h->block);
+    *h = (hl_sharding){0};
+}
+
+void hl_sharding_init(hl_sharding *h, uint64_t seed)
+{
+    for (int k = 0; h->w && k < h->table->n; k++) {
+        const hl_param *p = &h->table->at[k];
+        hl_param_init(p, h->w, seed);
+        if (h->zero >= 3 && p->layer >= 0) drop(h, h->w, p->offset, p->offset + p->count);
+    }
+}
+
+uint64_t hl_sharding_digest(const hl_sharding *h)
+{
+    bool counts = h->w && (h->zero || h->dp->rank == 0);
+    return counts ? hl_params_digest(h->table, h->w, h->begin, h->end) : 0;
+}
+
+void hl_sharding_reshard(hl_sharding *h)
+{
+    if (h->w && h->zero >= 3) drop(h, h->w, h->layer[0], h->layer[h->layers]);
+}
+
+/* Numbers before and after the layers, which all hold. */
+static void zero_range(float *x, size_t begin, size_t end)
+{
+    if (begin < end) memset(x + begin, 0, (end - begin) * sizeof *x);
+}
+
+void hl_sharding_zero_gradients(hl_sharding *h)
+{
+    size_t first = h->g ? h->layer[0] : 0, last = h->g ? h->layer[h->layers] : 0;
+    if (!h->g) return;
+    if (h->zero < 2) {
+        zero_range(h->g, 0, h->table->count);
+        return;
+    }
+    zero_range(h->g, 0, first);
+    zero_range(h->g, h->begin > first ? h->begin : first, h->end < last ? h->end : last); /* the rest was dropped */
+    zero_range(h->g, last, h->table->count);
+}
+
+/* A tensor of which peers have pieces in common, where each rank of dp has its block alone: all of it is put together
+ * for a moment, and I take what is mine. */
+static void join_blocks(hl_sharding *h, const hl_param *p, hl_arena *scratch)
+{
+    size_t mark = hl_arena_mark(scratch), whole = (size_t)hl_param_whole(p);
+    float *all = HL_TAKE_ZERO(scratch, float, whole);
+    hl_param_put(all, h->g, p, h->begin, h->end);
+    hl_group_all_reduce(h->dp, all, whole);
+    h->tp->all_reduce(h->tp, all, whole);
+    hl_param_take(h->g, all, p, h->begin, h->end);
+    hl_arena_back(scratch, mark);
+}
+
+void hl_sharding_begin_group(hl_sharding *h, int group)
+{
+    HL_CHECK(h->zero < 2);
+    h->g = hl_branch_turn(&h->branch, h->g, group);
+}
+
+void hl_sharding_begin_last_backward(hl_sharding *h) { h->is_last = h->overlaps; }
+
+void hl_sharding_progress(hl_sharding *h)
+{
+    if (h->overlaps) hl_buckets_progress(&h->early);
+}
+
+/* Numbers [lo, hi), which belong to no layer. */
+static void sum_range(hl_sharding *h, size_t lo, size_t hi)
+{
+    if (h->zero == 0) hl_group_all_reduce(h->dp, h->g + lo, hi - lo);
+    else hl_group_reduce_scatter(h->dp, h->g, blocks_within(h, lo, hi));
+}
+
+/* What has begun is ended, after all that has not. */
+static void end_sums(hl_sharding *h, hl_arena *scratch)
+{
+    while (h->begun < h->layers) begin_layer(h, h->layers - 1 - h->begun);
+    hl_params_join(h->table, h->g, h->tp, scratch);
+    begin_shared(h);
+    sum_range(h, 0, h->layer[0]);
+    sum_range(h, h->layer[h->layers], h->table->count);
+    hl_buckets_finish(&h->early);
+    h->begun = 0;
+    h->is_last = false;
+}
+
+void hl_sharding_reduce_gradients(hl_sharding *h, hl_arena *scratch)
+{
+    if (h->overlaps) {
+        end_sums(h, scratch);
+        return;
+    }
+    h->g = hl_branch_end(&h->branch, h->g);
+    if (h->zero < 2) hl_params_join(h->table, h->g, h->tp, scratch);
+    if (h->zero == 0) hl_group_all_reduce(h->dp, h->g, h->table->count);
+    if (h->zero == 1) hl_group_reduce_scatter(h->dp, h->g, h->block);
+    if (h->zero < 2) return;
+    hl_group_reduce_scatter(h->dp, h->g, blocks_within(h, 0, h->layer[0]));
+    hl_group_reduce_scatter(h->dp, h->g, blocks_within(h, h->layer[h->layers], h->table->count));
+    for (int k = 0; k < h->table->n; k++)
+        if (h->table->at[k].shared) join_blocks(h, &h->table->at[k], scratch);
+}
+
+void hl_sharding_gather_weights(hl_sharding *h)
+{
+    if (h->zero == 1 || h->zero == 2) hl_group_all_gather_blocks(h->dp, h->w, h->block);
+    if (h->zero < 3) return;
+    hl_group_all_gather_blocks(h->dp, h->w, blocks_within(h, 0, h->layer[0]));
+    hl_group_all_gather_blocks(h->dp, h->w, blocks_within(h, h->layer[h->layers], h->table->count));
+}

@@ -1,0 +1,82 @@
+/* sharding.h - one side's weights, gradients and AdamW moments, as this rank holds them.
+ *
+ * The ranks of a data-parallel group (`dp`) hold the same share of one model each, a replica, and may shard its
+ * numbers: into blocks of rows, one a rank (ZeRO, Rajbhandari et al., arXiv 1910.02054):
+ *
+ *     zero 1   AdamW's moments: each rank updates its block, and the weights are gathered
+ *     zero 2   and the gradients: those of a layer are reduced to the owners of its rows after each micro-batch
+ *     zero 3   and the weights: a layer is unsharded (gathered) before each use, and resharded (given up) after
+ *
+ * Arrays keep their full range of addresses; pages that are not held are not there (base/reserve.h).  The token table,
+ * the last norm and the single vectors belong to no layer and are held by all; their gradients are summed at the end.
+ * With zero 2 and 3 replicas go through layers in step, so those with fewer micro-batches go through empty ones. */
+#ifndef MPI_TRAIN_SHARDING_H
+#define MPI_TRAIN_SHARDING_H
+#include "base/arena.h"
+#include "model/sharder.h"
+#include "model/params.h"
+#include "mpi/comm/branch.h"
+#include "mpi/comm/buckets.h"
+#include "mpi/comm/group.h"
+#include <stdbool.h>
+
+/* All arrays are NULL on ranks outside the side's group. */
+typedef struct {
+    const hl_params *table;    /* my share of my layers */
+    hl_params whole;           /* the tensors of the whole side, on every rank */
+    const hl_group *group;     /* all ranks of the side */
+    const hl_group *dp;        /* those that hold the same share of other replicas */
+    const hl_tensor_group *tp; /* those that hold the other shares of my stage */
+    int zero;
+    float *w, *g;       /* (table->count) each */
+    float *m, *v;       /* AdamW's moments of my block */
+    size_t *block;      /* (dp + 1) where the blocks begin */
+    size_t begin, end;  /* my block; without zero the whole */
+    int layers;         /* of my stage */
+    size_t *layer;      /* (layers + 1) where they begin */
+    size_t *cut;        /* (dp + 1) a range cut by the blocks */
+    bool *frozen;       /* (table->n) */
+    hl_sharder sharder; /* for the stack */
+    hl_branch branch;   /* gradients of groups of micro-batches, where these are summed apart */
+    bool overlaps;      /* are layers summed over the replicas while the last backward goes on? */
+    bool is_last;       /* does it? */
+    int begun;          /* layers whose sums have begun, from the last one down */
+    hl_buckets early;   /* these sums */
+} hl_sharding;
+
+/* Zero weights of `table`, for training with gradients and moments too.  overlap: begin sums over replicas while the
+ * last backward goes on (zero 0 and 1).  h stays where it is, and has `whole`.  Local. */
+void hl_sharding_open(hl_sharding *h, const hl_params *table, const hl_group *group, const hl_group *dp,
+                      const hl_tensor_group *tp, int zero, bool for_training, bool overlap);
+void hl_sharding_close(hl_sharding *h);
+
+/* Initial weights (hl_params_init) of what I hold.  Local. */
+void hl_sharding_init(hl_sharding *h, uint64_t seed);
+
+/* Digest of the weights that this rank counts: added over all ranks, that of the side.  Local. */
+uint64_t hl_sharding_digest(const hl_sharding *h);
+
+/* Give up the weights that I do not hold, after all were written.  Local. */
+void hl_sharding_reshard(hl_sharding *h);
+
+/* Gradients are zero.  Local. */
+void hl_sharding_zero_gradients(hl_sharding *h);
+
+/* What is added to h->g from now on belongs to this group of micro-batches (mpi/comm/branch.h); h->g may be another
+ * array after it.  For zero 0 and 1.  Local. */
+void hl_sharding_begin_group(hl_sharding *h, int group);
+
+/* The backward that comes next is the last of this step: a layer's gradients are final when it is done with it.
+ * Without this they are when hl_sharding_reduce_gradients is called.  Local. */
+void hl_sharding_begin_last_backward(hl_sharding *h);
+
+/* Move on sums that have begun, without waiting.  Local. */
+void hl_sharding_progress(hl_sharding *h);
+
+/* Gradients of all replicas and peers, added; each rank of dp has its block.  Collective over dp and peers. */
+void hl_sharding_reduce_gradients(hl_sharding *h, hl_arena *scratch);
+
+/* Weights that the ranks of dp have updated, each its block, to all who hold them.  Collective over dp. */
+void hl_sharding_gather_weights(hl_sharding *h);
+
+#endif

@@ -1,0 +1,142 @@
+/* step-plan.c - what everybody works out alike before a step: the plan, who has what, where each row lies. */
+#include "mpi/train/budget.h"
+#include "mpi/train/step-state.h"
+
+/* Where each text and each row lies on the ranks of its replica: replicas number their own in the order of the plan. */
+static void number_texts(hl_step_state *s)
+{
+    const hl_plan *p = &s->plan;
+    size_t mark = hl_arena_mark(&s->e->scratch);
+    int *count = HL_TAKE_ZERO(&s->e->scratch, int, s->e->mesh->world.size);
+    s->my_text = HL_TAKE(&s->e->plan, int, p->texts);
+    for (int c = 0; c < p->micro_batches; c++) {
+        int owner = s->share.micro_batch[c];
+        s->side[HL_ITEM].micro_batch[c].row = count[owner];
+        for (int t = p->micro_batch_begin[c]; t < p->micro_batch_begin[c + 1]; t++) s->my_text[t] = count[owner]++;
+    }
+    s->side[HL_ITEM].rows = s->side[HL_ITEM].last_stage ? count[s->side[HL_ITEM].first_rank] : 0;
+    hl_arena_back(&s->e->scratch, mark);
+}
+
+/* owner: first rank of the replica that reads a row. */
+static void number_rows(hl_step_state *s, int *owner, int *place)
+{
+    const hl_plan *p = &s->plan;
+    size_t mark = hl_arena_mark(&s->e->scratch);
+    int *count = HL_TAKE_ZERO(&s->e->scratch, int, s->e->mesh->world.size);
+    for (int c = 0; c < p->user_micro_batches; c++) {
+        int rank = s->share.user_micro_batch[c];
+        s->side[HL_USER].micro_batch[c].row = count[rank];
+        const int begin = p->user_micro_batch_begin[c], end = p->user_micro_batch_begin[c + 1];
+        for (int r = p->row_begin[begin]; r < p->row_begin[end]; r++) {
+            owner[r] = rank;
+            place[r] = count[rank]++;
+        }
+    }
+    s->side[HL_USER].rows = s->side[HL_USER].first_rank < 0 ? 0 : count[s->side[HL_USER].first_rank];
+    hl_arena_back(&s->e->scratch, mark);
+}
+
+static void pack_users(hl_step_state *s, int c)
+{
+    hl_engine *e = s->e;
+    int begin = s->plan.user_micro_batch_begin[c], n = s->plan.user_micro_batch_begin[c + 1] - begin;
+    int *length = HL_TAKE(&e->plan, int, n);
+    for (int i = 0; i < n; i++) length[i] = s->plan.row_begin[begin + i + 1] - s->plan.row_begin[begin + i];
+    hl_user_pack(&s->side[HL_USER].micro_batch[c].users, length, n, false, &e->plan);
+}
+
+static void pack_micro_batches(hl_step_state *s)
+{
+    hl_engine *e = s->e;
+    const hl_plan *p = &s->plan;
+    for (int c = 0; c < p->micro_batches; c++)
+        if (s->share.micro_batch[c] == s->side[HL_ITEM].first_rank)
+            hl_item_pack_make(&s->side[HL_ITEM].micro_batch[c].texts, &e->item_model, e->corpus,
+                              p->item + p->micro_batch_begin[c], p->micro_batch_begin[c + 1] - p->micro_batch_begin[c],
+                              &e->plan);
+    for (int c = 0; c < p->user_micro_batches; c++)
+        if (s->share.user_micro_batch[c] == s->side[HL_USER].first_rank) pack_users(s, c);
+}
+
+static size_t bytes_saved(const hl_stack *m, const hl_pack *pack)
+{
+    hl_arena measure = hl_arena_measuring();
+    hl_stack_saved_lay(&(hl_stack_saved){0}, m, pack, &measure);
+    return hl_arena_used(&measure);
+}
+
+/* The User LLM is small beside the other and its activations are always saved. */
+static void choose_saved(hl_step_state *s)
+{
+    const size_t mark = hl_arena_mark(&s->e->scratch);
+    int64_t *bytes = HL_TAKE_ZERO(&s->e->scratch, int64_t, s->plan.micro_batches);
+    for (int c = 0; c < s->plan.micro_batches && s->e->rules.activation_budget >= 0; c++)
+        if (s->share.micro_batch[c] == s->side[HL_ITEM].first_rank)
+            bytes[c] = (int64_t)bytes_saved(&s->e->item_model.stack, &s->side[HL_ITEM].micro_batch[c].texts.pack);
+    s->share.lockstep = s->e->rules.zero >= 2;
+    if (s->side[HL_ITEM].first_rank >= 0)
+        hl_budget_choose(&s->share, s->e->mesh, &s->plan, bytes, s->e->rules.activation_budget);
+    hl_arena_back(&s->e->scratch, mark);
+}
+
+void hl_step_prepare(hl_step_state *s, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders)
+{
+    const hl_mesh *mesh = e->mesh;
+    int me = mesh->world.rank;
+    *s = (hl_step_state){.e = e, .orders = orders, .user = batch->user, .D = hl_engine_width(e)};
+    hl_mesh_sent(s->sent, mesh);
+    for (hl_side i = 0; i < HL_SIDES; i++) {
+        s->side[i].first_rank =
+            hl_layout_has(&mesh->layout, i, me) ? hl_layout_first_rank_of(&mesh->layout, i, me) : -1;
+        s->side[i].last_stage = hl_layout_is_last_stage(&mesh->layout, i, me);
+    }
+    hl_plan_rules rules = e->rules.plan;
+    rules.parts = hl_layout_parts(&mesh->layout, HL_ITEM);
+    hl_plan_make(&s->plan, batch, e->corpus, &rules, s->D, &e->plan);
+    hl_share_make(&s->share, &mesh->layout, &s->plan, &e->plan);
+    s->side[HL_ITEM].micro_batch = HL_TAKE_ZERO(&e->plan, hl_micro_batch, s->plan.micro_batches);
+    s->side[HL_USER].micro_batch = HL_TAKE_ZERO(&e->plan, hl_micro_batch, s->plan.user_micro_batches);
+    pack_micro_batches(s);
+    choose_saved(s);
+    hl_schedule_make(&s->schedule, &mesh->layout, &s->plan, &s->share, me, &e->plan);
+    int *owner = HL_TAKE(&e->plan, int, s->plan.rows), *place = HL_TAKE(&e->plan, int, s->plan.rows);
+    number_texts(s);
+    number_rows(s, owner, place);
+    s->where = (hl_whereabouts){mesh, &s->plan, &s->share, s->my_text};
+    hl_route_plan(&s->inputs, &s->where, s->plan.input, owner, place, &e->plan, &e->scratch);
+    for (int r = 0; r < s->plan.rows; r++) owner[r] = hl_layout_last_stage(&mesh->layout, HL_USER, owner[r]);
+    hl_route_plan(&s->targets, &s->where, s->plan.target, owner, place, &e->plan, &e->scratch);
+    s->bytes = (double)(hl_route_bytes(&s->inputs, s->D) + hl_route_bytes(&s->targets, s->D));
+    hl_loss_open(&s->loss, mesh, &s->plan, owner, s->D, &e->plan);
+    hl_tally_clear(&s->tally, me);
+}
+
+/* ---- rows */
+
+static float *take_rows(hl_step_state *s, int n) { return HL_TAKE_ROWS(&s->e->plan, float, n, s->D); }
+
+static float *take_zero_rows(hl_step_state *s, int n) { return HL_TAKE_ZERO_ROWS(&s->e->plan, float, n, s->D); }
+
+void hl_step_lay_rows(hl_step_state *s)
+{
+    hl_step_side *item = &s->side[HL_ITEM], *user = &s->side[HL_USER];
+    item->out = take_rows(s, item->rows);
+    item->dout = take_zero_rows(s, item->rows);
+    user->in = take_rows(s, user->rows);
+    user->din = take_rows(s, user->rows);
+    user->out = take_rows(s, user->rows);
+    user->dout = take_zero_rows(s, user->rows);
+    s->target = take_rows(s, user->rows);
+    s->dtarget = take_zero_rows(s, user->rows);
+    s->unit_y = take_rows(s, user->rows);
+    s->unit_t = take_rows(s, user->rows);
+    s->dunit_y = take_rows(s, user->rows);
+    s->dunit_t = take_zero_rows(s, user->rows);
+    s->norm_y = HL_TAKE(&s->e->plan, float, user->rows);
+    s->norm_t = HL_TAKE(&s->e->plan, float, user->rows);
+    for (hl_side i = 0; i < HL_SIDES; i++) hl_sharding_zero_gradients(&s->e->sharding[i]);
+    if (s->e->sharding[HL_ITEM].w && s->e->item_model.stack.first)
+        s->scale = hl_item_scale(&s->e->item_model, s->e->sharding[HL_ITEM].w);
+    hl_group_broadcast(&s->e->mesh->world, &s->scale, sizeof s->scale, s->e->mesh->layout.side[HL_ITEM].begin);
+}

@@ -1,0 +1,51 @@
+/* cost.h - what a step costs before it is run: seconds and bytes of each rank.
+ *
+ * The schedules of all ranks are played, without MPI: a rank has a clock, an act takes as long as its operations or
+ * bytes do on the machine, and an act that several ranks do together begins when the last of them comes to it.
+ * Operations are those of the products (attention is in the plan's costs of micro-batches); bytes are those that
+ * mpi/ sends. */
+#ifndef STEP_COST_H
+#define STEP_COST_H
+#include "step/schedule.h"
+#include "model/transformer.h"
+
+/* Of one rank with its threads. */
+typedef struct {
+    double flops;   /* a second, in products of the models' widths */
+    double memory;  /* bytes a second to and from memory */
+    double wire;    /* bytes a second between two ranks */
+    double latency; /* seconds of a message */
+} hl_machine;
+
+/* Everything that a step follows from. */
+typedef struct {
+    const hl_layout *layout;
+    const hl_plan *plan;
+    const hl_share *share;
+    const hl_schedule *schedule; /* (ranks) */
+    const hl_transformer *shape[HL_SIDES];
+    int item_tokens, zero;
+    hl_machine machine;
+} hl_cost_job;
+
+typedef struct {
+    double seconds[HL_ACTS]; /* from when the rank comes to an act, waiting for others included */
+    double waiting;          /* of these, before the act began */
+    double step;             /* when it is done with everything */
+} hl_cost;
+
+/* cost (ranks); the seconds of the step, which are the longest. */
+double hl_cost_play(hl_cost *cost, const hl_cost_job *j);
+
+/* Numbers of its share of the parameters that a rank holds, of one side: all, and its block among the replicas. */
+typedef struct {
+    size_t all, block, resident; /* resident: what zero 3 keeps whole */
+    size_t layer;                /* the largest layer */
+} hl_cost_numbers;
+hl_cost_numbers hl_cost_numbers_of(const hl_cost_job *j, hl_side side, int rank);
+
+/* Bytes of weights, gradients and moments of both sides on a rank; with zero 2 and 3 the layer at hand is there
+ * whole. */
+double hl_cost_state_bytes(const hl_cost_job *j, int rank);
+
+#endif

@@ -1,0 +1,12 @@
+# What a step does and what it costs, without MPI.
+noinst_LIBRARIES += src/step/libhlstep.a
+src_step_libhlstep_a_CPPFLAGS = $(BASE_CPPFLAGS)
+src_step_libhlstep_a_SOURCES = \
+	src/step/act.c src/step/act.h \
+	src/step/cost.c src/step/cost.h \
+	src/step/layout.c src/step/layout.h \
+	src/step/plan.c src/step/plan.h \
+	src/step/rank-mapping.c src/step/rank-mapping.h \
+	src/step/rate.c src/step/rate.h \
+	src/step/schedule.c src/step/schedule.h
+EXTRA_DIST += src/step/README.md
