@@ -1,4 +1,5 @@
-/* test-loss.c - the loss of negatives that lie on several ranks is that of all of them on one. */
+/* test-loss.c - the loss of negatives that lie on several ranks is that of all of them on one, by the criteria of the
+ * table and by one of this file. */
 #include "mpi/train/loss.h"
 #include "base/rng.h"
 #include "math/rows.h"
@@ -8,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { D = 12 };
+enum { D = 12, NEGATIVES_MOST = 100 };
 
 /* A batch as everybody knows it: unit rows, unit targets, unit negatives and who has what. */
 typedef struct {
+    const hl_criterion *criterion;
+    double (*slow)(const double *logit, const float *multiplicity, int n); /* its loss of a row, target first */
     int R, K;
     float *u, *p, *n, *multiplicity, *weight, s, thres;
     int *row_owner, *negative_owner;
@@ -37,12 +40,124 @@ static float *unit_rows(int n, hl_rng *r)
     return unit;
 }
 
+/* ---- losses of rows, in doubles, of logits (n) whose first is the target's */
+
+static double slow_nce(const double *logit, const float *multiplicity, int n)
+{
+    double sum = exp(logit[0]);
+    for (int k = 1; k < n; k++) sum += multiplicity[k] * exp(logit[k]);
+    return log(sum) - logit[0];
+}
+
+static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
+
+/* Binary cross entropy: the target is one and each negative none, all on their own. */
+static double slow_binary(const double *logit, const float *multiplicity, int n)
+{
+    double sum = softplus(-logit[0]);
+    for (int k = 1; k < n; k++) sum += multiplicity[k] * softplus(logit[k]);
+    return sum;
+}
+
+/* ---- that of slow_binary as a criterion of this file */
+
+typedef struct {
+    double sum, kept, masked, above;
+} binary_part;
+
+static float dot_of(const float *x, const float *y, int n)
+{
+    float dot;
+    hl_rows_dot(&dot, x, y, 1, n);
+    return dot;
+}
+
+static void binary_forward(void *summary, const hl_contest *x, hl_arena *scratch)
+{
+    binary_part *part = summary;
+    (void)scratch;
+    for (int r = 0; r < x->R; r++) {
+        part[r] = (binary_part){0};
+        for (int k = 0; k < x->K; k++) {
+            const double m = x->multiplicity[k], logit = x->s * dot_of(x->u + r * x->D, x->n + k * x->D, x->D);
+            const bool masked = dot_of(x->p + r * x->D, x->n + k * x->D, x->D) > x->thres;
+            *(masked ? &part[r].masked : &part[r].kept) += m;
+            part[r].sum += masked ? 0 : m * softplus(logit);
+            part[r].above += !masked && logit > x->l0[r] ? m : 0;
+        }
+    }
+}
+
+static void binary_combine(void *into, const void *from, size_t n)
+{
+    for (size_t i = 0; i < 4 * n; i++) ((double *)into)[i] += ((const double *)from)[i];
+}
+
+static hl_row_loss binary_finish(const void *summary, double l0)
+{
+    return (hl_row_loss){softplus(-l0) + ((const binary_part *)summary)->sum, 0};
+}
+
+static double binary_backward(float *du, float *dn, const double *state, const float *weight, const hl_contest *x,
+                              hl_arena *scratch)
+{
+    double ds = 0;
+    (void)state, (void)scratch;
+    for (int r = 0; r < x->R; r++)
+        for (int k = 0; k < x->K; k++) {
+            const float *u = x->u + r * x->D, *n = x->n + k * x->D, score = dot_of(u, n, x->D);
+            if (dot_of(x->p + r * x->D, n, x->D) > x->thres) continue;
+            const double slope = weight[r] * x->multiplicity[k] / (1 + exp(-(double)(x->s * score)));
+            ds += slope * score;
+            for (int i = 0; i < x->D; i++) du[r * x->D + i] += (float)(x->s * slope * n[i]);
+            for (int i = 0; i < x->D; i++) dn[k * x->D + i] += (float)(x->s * slope * u[i]);
+        }
+    return ds;
+}
+
+static double binary_slope(double l0, double state)
+{
+    (void)state;
+    return -1 / (1 + exp(l0));
+}
+
+static hl_rivals binary_count(const void *summary)
+{
+    const binary_part *part = summary;
+    return (hl_rivals){part->kept, part->masked, part->above};
+}
+
+static const hl_criterion binary = {.name = "binary",
+                                    .size = sizeof(binary_part),
+                                    .forward = binary_forward,
+                                    .combine = binary_combine,
+                                    .finish = binary_finish,
+                                    .backward = binary_backward,
+                                    .slope = binary_slope,
+                                    .count = binary_count};
+
+typedef struct {
+    const hl_criterion *criterion;
+    double (*slow)(const double *logit, const float *multiplicity, int n);
+} kind;
+static const kind kinds[] = {{&hl_criterion_nce, slow_nce}, {&binary, slow_binary}};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+/* ---- a batch */
+
 /* Every ninth negative is some row's target and so masked there; rows weigh differently. */
-static void open_problem(problem *q, int R, int K, float s, uint64_t seed)
+static void open_problem(problem *q, const kind *its, int R, int K, float s, uint64_t seed)
 {
     hl_rng r = hl_rng_at(seed, HL_FOR_TESTS, 13, 0);
-    *q = (problem){
-        .R = R, .K = K, .u = unit_rows(R, &r), .p = unit_rows(R, &r), .n = unit_rows(K, &r), .s = s, .thres = 0.99f};
+    *q = (problem){.criterion = its->criterion,
+                   .slow = its->slow,
+                   .R = R,
+                   .K = K,
+                   .u = unit_rows(R, &r),
+                   .p = unit_rows(R, &r),
+                   .n = unit_rows(K, &r),
+                   .s = s,
+                   .thres = 0.99f};
     q->multiplicity = hl_alloc((size_t)K * sizeof *q->multiplicity);
     q->weight = hl_alloc((size_t)R * sizeof *q->weight);
     q->row_owner = hl_alloc((size_t)R * sizeof *q->row_owner);
@@ -164,7 +279,7 @@ static void solve(answer *a, const problem *q, const hl_mesh *mesh)
     const hl_plan plan = {.rows = q->R, .weight = q->weight};
     share x = {.q = q, .mesh = mesh, .arena = hl_arena_growing("loss")};
     open_answer(a, q);
-    hl_loss_open(&x.l, mesh, &plan, q->row_owner, D, &x.arena);
+    hl_loss_open(&x.l, q->criterion, mesh, &plan, q->row_owner, D, &x.arena);
     take_share(&x);
     act(&x);
     collect(a, &x);
@@ -201,15 +316,17 @@ static double dot(const double *a, const double *b)
 static double slow_loss(const double *x, const problem *q)
 {
     const double *u = x, *p = x + q->R * D, *n = x + 2 * q->R * D, s = exp(x[(2 * q->R + q->K) * D]);
-    double loss = 0;
+    double loss = 0, logit[NEGATIVES_MOST + 1];
+    float multiplicity[NEGATIVES_MOST + 1];
     for (int r = 0; r < q->R; r++) {
-        double l0 = s * dot(u + r * D, p + r * D), sum = exp(l0);
+        int kept = 1;
+        logit[0] = s * dot(u + r * D, p + r * D);
         for (int k = 0; k < q->K; k++) {
-            float alike;
-            hl_rows_dot(&alike, q->p + r * D, q->n + k * D, 1, D);
-            if (alike <= q->thres) sum += q->multiplicity[k] * exp(s * dot(u + r * D, n + k * D));
+            if (dot_of(q->p + r * D, q->n + k * D, D) > q->thres) continue;
+            logit[kept] = s * dot(u + r * D, n + k * D);
+            multiplicity[kept++] = q->multiplicity[k];
         }
-        loss += q->weight[r] * (log(sum) - l0);
+        loss += q->weight[r] * q->slow(logit, multiplicity, kept);
     }
     return loss;
 }
@@ -298,10 +415,10 @@ static void check_layout(const hl_layout_wish *wish)
     hl_mesh mesh;
     if (!CHECK_OK(hl_layout_make(&layout, world()->size, wish))) return;
     hl_mesh_open(&mesh, world(), &layout);
-    for (uint64_t trial = 0; trial < 6; trial++) {
+    for (uint64_t trial = 0; trial < 6 * KINDS; trial++) {
         problem q;
         answer whole, shared;
-        open_problem(&q, trial == 5 ? 1 : 17, trial == 4 ? 2 : 30, scales[trial % 3], trial);
+        open_problem(&q, &kinds[trial / 6], trial % 6 == 5 ? 1 : 17, trial % 6 == 4 ? 2 : 30, scales[trial % 3], trial);
         deal(&q, &layout, trial);
         solve_alone(&whole, &q);
         solve(&shared, &q, &mesh);
@@ -326,32 +443,37 @@ static void a_share_on_each_rank_gives_the_whole_loss(void)
     if (p >= 5) check_layout(&(hl_layout_wish){HL_SEPARATE, {{1, 3, 1}, {1, 2, 1}}}); /* replicas of several ranks */
 }
 
-static void one_rank_agrees_with_the_slow_twin(void)
-{
-    static const float scales[] = {1, 14.2857f, 100};
-    double hits[HL_TOPS] = {0};
-    for (uint64_t trial = 0; trial < 3; trial++) {
-        problem q;
-        answer a;
-        hl_loss_facts want;
-        open_problem(&q, 40, 90, scales[trial], trial);
-        solve_alone(&a, &q);
-        slow_facts(&want, &q);
-        CHECK_NEAR(a.facts.loss, want.loss, 1e-6 * want.loss);
-        CHECK(a.facts.kept == want.kept && a.facts.masked == want.masked && want.masked > 0);
-        CHECK(memcmp(a.facts.hits, want.hits, sizeof want.hits) == 0);
-        for (int k = 0; k < HL_TOPS; k++) hits[k] += want.hits[k];
-        close_answer(&a);
-        close_problem(&q);
-    }
-    for (int k = 1; k < HL_TOPS; k++) CHECK(hits[k] > hits[k - 1]); /* targets stand everywhere in the lists */
-}
-
-static void gradients_are_slopes_of_the_slow_twin(void)
+static void compare_with_twin(double hits[HL_TOPS], const kind *its, float scale, uint64_t trial)
 {
     problem q;
     answer a;
-    open_problem(&q, 7, 12, 5, 1);
+    hl_loss_facts want;
+    open_problem(&q, its, 40, 90, scale, trial);
+    solve_alone(&a, &q);
+    slow_facts(&want, &q);
+    CHECK_NEAR(a.facts.loss, want.loss, 1e-6 * want.loss);
+    CHECK(a.facts.kept == want.kept && a.facts.masked == want.masked && want.masked > 0);
+    CHECK(memcmp(a.facts.hits, want.hits, sizeof want.hits) == 0);
+    for (int k = 0; k < HL_TOPS; k++) hits[k] += want.hits[k];
+    close_answer(&a);
+    close_problem(&q);
+}
+
+static void one_rank_agrees_with_the_slow_twin(void)
+{
+    static const float scales[] = {1, 14.2857f, 100};
+    for (int i = 0; i < KINDS; i++) {
+        double hits[HL_TOPS] = {0};
+        for (uint64_t trial = 0; trial < 3; trial++) compare_with_twin(hits, &kinds[i], scales[trial], trial);
+        for (int k = 1; k < HL_TOPS; k++) CHECK(hits[k] > hits[k - 1]); /* targets stand everywhere in the lists */
+    }
+}
+
+static void compare_slopes(const kind *its)
+{
+    problem q;
+    answer a;
+    open_problem(&q, its, 7, 12, 5, 1);
     solve_alone(&a, &q);
     double *x = point_of(&q);
     int rows = q.R * D, negatives = q.K * D;
@@ -364,6 +486,22 @@ static void gradients_are_slopes_of_the_slow_twin(void)
     free(x);
     close_answer(&a);
     close_problem(&q);
+}
+
+static void gradients_are_slopes_of_the_slow_twin(void)
+{
+    for (int i = 0; i < KINDS; i++) compare_slopes(&kinds[i]);
+}
+
+/* ---- a table */
+
+#define NAME(name) #name,
+static const char *const names[HL_CRITERIONS] = {HL_CRITERIA(NAME)};
+
+static void a_criterion_is_found_by_its_name(void)
+{
+    for (int i = 0; i < HL_CRITERIONS; i++) CHECK(strcmp(hl_criteria[i]->name, names[i]) == 0);
+    CHECK(hl_criteria[HL_CRITERION_nce] == &hl_criterion_nce);
 }
 
 /* ---- gradients of rows that are too many for one round */
@@ -412,7 +550,7 @@ static void gradients_return_in_rounds(void)
         weight[r] = (float)(r + 1) / (float)R;
     }
     const hl_plan plan = {.rows = R, .weight = weight};
-    hl_loss_open(&l, &mesh, &plan, owner, WIDE, &arena);
+    hl_loss_open(&l, &hl_criterion_nce, &mesh, &plan, owner, WIDE, &arena);
     check_rounds(&l, &mesh, &arena, R);
     hl_mesh_close(&mesh);
     hl_arena_free(&arena);
@@ -422,6 +560,7 @@ static const test tests[] = {
     {"a share of the negatives on each rank gives the whole loss", a_share_on_each_rank_gives_the_whole_loss},
     {"one rank agrees with the slow twin", one_rank_agrees_with_the_slow_twin},
     {"gradients are slopes of the slow twin, that of the temperature too", gradients_are_slopes_of_the_slow_twin},
+    {"a criterion of the table is found by its name", a_criterion_is_found_by_its_name},
     {"gradients of many rows return in rounds", gradients_return_in_rounds},
 };
 HL_TESTS("loss", tests)

@@ -68,10 +68,16 @@ static nce some_of(const nce *c, int from, int to)
     return s;
 }
 
+static hl_contest contest_of(const nce *c)
+{
+    return (hl_contest){c->R, c->K, c->D, c->u, c->p, c->l0, c->n, c->m, c->s, c->thres};
+}
+
 static void forward(hl_nce_part *part, const nce *c)
 {
     hl_arena scratch = hl_arena_growing("scratch");
-    hl_nce_forward(part, c->u, c->p, c->l0, c->n, c->m, c->R, c->K, c->D, c->s, c->thres, &scratch);
+    const hl_contest x = contest_of(c);
+    hl_nce_forward(part, &x, &scratch);
     CHECK(hl_arena_used(&scratch) == 0);
     hl_arena_free(&scratch);
 }
@@ -79,8 +85,8 @@ static void forward(hl_nce_part *part, const nce *c)
 static double backward(float *du, float *dn, const double *lse, const nce *c)
 {
     hl_arena scratch = hl_arena_growing("scratch");
-    const double ds =
-        hl_nce_backward(du, dn, lse, c->weight, c->u, c->p, c->n, c->m, c->R, c->K, c->D, c->s, c->thres, &scratch);
+    const hl_contest x = contest_of(c);
+    const double ds = hl_nce_backward(du, dn, lse, c->weight, &x, &scratch);
     CHECK(hl_arena_used(&scratch) == 0);
     hl_arena_free(&scratch);
     return ds;

@@ -149,18 +149,33 @@ static double nce_flop(const site *s)
 
 static double nce_backward_flop(const site *s) { return nce_flop(s); /* du and dn */ }
 
+static hl_contest contest_of(const site *s)
+{
+    return (hl_contest){.R = s->R,
+                        .K = s->K,
+                        .D = s->D,
+                        .u = s->a,
+                        .p = s->b,
+                        .l0 = s->l0,
+                        .n = s->c,
+                        .multiplicity = s->multiplicity,
+                        .s = 1,
+                        .thres = 0.99f};
+}
+
 static void nce_forward(void *self)
 {
     site *s = self;
-    hl_nce_forward(s->part, s->a, s->b, s->l0, s->c, s->multiplicity, s->R, s->K, s->D, 1, 0.99f, &s->scratch);
+    const hl_contest x = contest_of(s);
+    hl_nce_forward(s->part, &x, &s->scratch);
     for (int r = 0; r < s->R; r++) s->lse[r] = hl_nce_lse(&s->part[r], s->l0[r]);
 }
 
 static void nce_backward(void *self)
 {
     site *s = self;
-    hl_nce_backward(s->e, s->f, s->lse, s->weight, s->a, s->b, s->c, s->multiplicity, s->R, s->K, s->D, 1, 0.99f,
-                    &s->scratch);
+    const hl_contest x = contest_of(s);
+    hl_nce_backward(s->e, s->f, s->lse, s->weight, &x, &s->scratch);
 }
 
 /* ---- bound by memory: bytes that must be read and written */

@@ -7,6 +7,7 @@
 #define APP_CONFIG_CONFIG_H
 #include "base/error.h"
 #include "app/config/names.h"
+#include "math/criterion.h"
 #include "model/transformer.h"
 #include "data/mask.h"
 #include "step/rank-mapping.h"
@@ -16,7 +17,6 @@
 #include <stdio.h>
 
 typedef enum { HL_MODEL_HLLM, HL_MODEL_EASE } hl_model_kind;
-typedef enum { HL_LOSS_NCE } hl_loss_kind;
 typedef enum { HL_MEAN_GLOBAL, HL_MEAN_RANK } hl_loss_mean;
 typedef enum { HL_SCHEDULE_CONSTANT, HL_SCHEDULE_LINEAR, HL_SCHEDULE_COSINE } hl_schedule_kind;
 /* Rows of users that pass through the User LLM together. */
@@ -50,7 +50,7 @@ typedef struct {
     hl_transformer item_llm, user_llm; /* for models without a folder; vocab_size is the tokenizer's, 0 here */
 
     /* training */
-    hl_loss_kind loss;
+    hl_criterion_number loss;
     hl_loss_mean loss_mean;
     int64_t seed;
     int epochs, batch_size, train_batch_size, reference_ranks;

@@ -15,7 +15,8 @@
 static const hl_choice splits[] = {{"leave_two_out", HL_LEAVE_TWO_OUT}, {"temporal", HL_TEMPORAL}, {0}};
 static const hl_choice masks[] = {{"all", HL_MASK_ALL}, {"window", HL_MASK_WINDOW}, {"none", HL_MASK_NONE}, {0}};
 static const hl_choice models[] = {{"HLLM", HL_MODEL_HLLM}, {"EASE", HL_MODEL_EASE}, {0}};
-static const hl_choice losses[] = {{"nce", HL_LOSS_NCE}, {0}};
+#define LOSS(name) {#name, HL_CRITERION_##name},
+static const hl_choice losses[] = {HL_CRITERIA(LOSS){0}};
 static const hl_choice means[] = {{"global", HL_MEAN_GLOBAL}, {"rank", HL_MEAN_RANK}, {0}};
 static const hl_choice schedules[] = {
     {"cosine", HL_SCHEDULE_COSINE},     {"linear", HL_SCHEDULE_LINEAR}, {"liner", HL_SCHEDULE_LINEAR},

@@ -324,6 +324,7 @@ static hl_engine_rules rules_of(const hl_config *c, bool for_training)
                                       .groups = c->exact_groups,
                                       .mean_over_ranks = c->loss_mean == HL_MEAN_RANK ? c->reference_ranks : 0},
                              .share_tokens = c->share_tokens,
+                             .criterion = hl_criteria[c->loss],
                              .nce_thres = (float)c->nce_thres,
                              .weight_decay = c->optim_args_weight_decay,
                              .clip_grad_norm = c->clip_grad_norm,

@@ -54,6 +54,7 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     const int stages = mesh->layout.side[HL_ITEM].pp;
     HL_CHECK(item->hidden_size == user->hidden_size);
     *e = (hl_engine){.mesh = mesh, .corpus = corpus, .rules = *rules};
+    if (!e->rules.criterion) e->rules.criterion = &hl_criterion_nce;
     e->rules.plan.user_cost = work_of(user) / work_of(item);
     open_models(e, item, user, rules);
     open_side(e, HL_ITEM, &e->item_model.table);

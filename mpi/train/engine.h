@@ -1,6 +1,7 @@
 /* engine.h - both LLMs as this rank holds them: weights, gradients, AdamW moments, memory. */
 #ifndef MPI_TRAIN_ENGINE_H
 #define MPI_TRAIN_ENGINE_H
+#include "math/criterion.h"
 #include "data/corpus.h"
 #include "model/item.h"
 #include "step/plan.h"
@@ -11,7 +12,8 @@
 
 typedef struct {
     hl_plan_rules plan;
-    bool share_tokens; /* hl_item_model.share_tokens */
+    bool share_tokens;             /* hl_item_model.share_tokens */
+    const hl_criterion *criterion; /* NULL: hl_criterion_nce */
     float nce_thres;
     double weight_decay, clip_grad_norm; /* 0: no clipping */
     /* bytes of saved activations a rank; micro-batches beyond it are recomputed; < 0: no limit */

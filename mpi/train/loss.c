@@ -1,6 +1,5 @@
-/* loss.c - the contrastive loss (InfoNCE) where the negatives are. */
+/* loss.c - the loss of a batch where the negatives are. */
 #include "mpi/train/loss.h"
-#include "math/nce.h"
 #include "math/rows.h"
 #include <math.h>
 #include <string.h>
@@ -10,10 +9,11 @@ const int hl_top[HL_TOPS] = {1, 5, 10, 50, 100};
 /* Bytes that the returning gradients of one round may take on a user rank. */
 static const size_t RETURN_BYTES = (size_t)1 << 26;
 
-void hl_loss_open(hl_loss *l, const hl_mesh *mesh, const hl_plan *plan, const int *row_owner, int D, hl_arena *arena)
+void hl_loss_open(hl_loss *l, const hl_criterion *criterion, const hl_mesh *mesh, const hl_plan *plan,
+                  const int *row_owner, int D, hl_arena *arena)
 {
     int ranks = mesh->world.size, R = plan->rows;
-    *l = (hl_loss){.mesh = mesh, .plan = plan, .D = D};
+    *l = (hl_loss){.criterion = criterion, .mesh = mesh, .plan = plan, .D = D};
     l->row_list = HL_TAKE(arena, int, R);
     l->row_begin = HL_TAKE_ZERO(arena, int, ranks);
     l->row_count = HL_TAKE_ZERO(arena, int, ranks);
@@ -21,7 +21,7 @@ void hl_loss_open(hl_loss *l, const hl_mesh *mesh, const hl_plan *plan, const in
     for (int q = 1; q < ranks; q++) l->row_begin[q] = l->row_begin[q - 1] + l->row_count[q - 1];
     int *listed = HL_TAKE_ZERO(arena, int, ranks);
     for (int r = 0; r < R; r++) l->row_list[l->row_begin[row_owner[r]] + listed[row_owner[r]]++] = r;
-    l->lse = HL_TAKE(arena, double, R);
+    l->state = HL_TAKE(arena, double, R);
     l->dscale_row = HL_TAKE_ZERO(arena, double, plan->groups ? R : 0);
     if (!hl_group_has_me(&mesh->vectors)) return;
     size_t n = (size_t)R * (size_t)D;
@@ -64,61 +64,77 @@ void hl_loss_give(hl_loss *l, const float *u, const float *p, hl_arena *wire)
     hl_arena_back(wire, mark);
 }
 
-static void combine_parts(void *into, const void *from, size_t n)
+/* Of all rows, from the whole summaries: state and facts. */
+static void finish_rows(hl_loss *l, const char *whole)
 {
-    for (size_t i = 0; i < n; i++) hl_nce_combine((hl_nce_part *)into + i, (const hl_nce_part *)from + i);
-}
-
-static void gather_facts(hl_loss *l, const hl_nce_part *whole)
-{
+    const hl_criterion *c = l->criterion;
     hl_loss_facts f = {0};
     for (int r = 0; r < l->plan->rows; r++) {
-        f.loss += l->plan->weight[r] * (l->lse[r] - l->l0[r]);
-        f.kept += whole[r].kept;
-        f.masked += whole[r].masked;
-        for (int k = 0; k < HL_TOPS; k++) f.hits[k] += whole[r].above < hl_top[k];
+        const char *summary = whole + (size_t)r * c->size;
+        const hl_row_loss row = c->finish(summary, (double)l->l0[r]);
+        const hl_rivals rivals = c->count(summary);
+        l->state[r] = row.state;
+        f.loss += l->plan->weight[r] * row.loss;
+        f.kept += rivals.kept;
+        f.masked += rivals.masked;
+        for (int k = 0; k < HL_TOPS; k++) f.hits[k] += rivals.above < hl_top[k];
     }
     l->facts = f;
 }
 
-/* What a rank's negatives are held against. */
+/* All negatives of a rank, and what they are held against. */
 typedef struct {
     hl_loss *l;
     const hl_negatives *mine;
     const float *n; /* (K, D) */
     float s, thres;
     hl_arena *scratch;
-} contest;
+} holder;
 
-static int count_in(const hl_negatives *mine, int i) { return mine->begin[i + 1] - mine->begin[i]; }
-
-/* part (R) of the negatives of `count` groups from i on, a branch of the tree. */
-static void summarise(hl_nce_part *part, const contest *x, int i, int count)
+/* The negatives of group i. */
+static hl_contest contest_of(const holder *x, int i)
 {
     const hl_loss *l = x->l;
-    const int R = l->plan->rows, from = x->mine->begin[i];
+    const int from = x->mine->begin[i];
+    return (hl_contest){.R = l->plan->rows,
+                        .K = x->mine->begin[i + 1] - from,
+                        .D = l->D,
+                        .u = l->u,
+                        .p = l->p,
+                        .l0 = l->l0,
+                        .n = x->n + (size_t)from * (size_t)l->D,
+                        .multiplicity = x->mine->multiplicity + from,
+                        .s = x->s,
+                        .thres = x->thres};
+}
+
+/* summary (R) of the negatives of `count` groups from i on, a branch of the tree. */
+static void summarise(void *summary, const holder *x, int i, int count)
+{
+    const hl_criterion *c = x->l->criterion;
+    const size_t R = (size_t)x->l->plan->rows;
     if (count == 1) {
-        hl_nce_forward(part, l->u, l->p, l->l0, x->n + (size_t)from * (size_t)l->D, x->mine->multiplicity + from, R,
-                       count_in(x->mine, i), l->D, x->s, x->thres, x->scratch);
+        const hl_contest contest = contest_of(x, i);
+        c->forward(summary, &contest, x->scratch);
         return;
     }
     const size_t mark = hl_arena_mark(x->scratch);
-    hl_nce_part *right = HL_TAKE(x->scratch, hl_nce_part, R);
-    summarise(part, x, i, count / 2);
+    void *right = hl_arena_take(x->scratch, R * c->size);
+    summarise(summary, x, i, count / 2);
     summarise(right, x, i + count / 2, count / 2);
-    combine_parts(part, right, (size_t)R);
+    c->combine(summary, right, R);
     hl_arena_back(x->scratch, mark);
 }
 
 /* du (R, D), zero, becomes the gradient of the rows through these; dn (K, D) is added to; dLoss/ds. */
-static double descend(float *du, float *dn, const contest *x, int i, int count)
+static double descend(float *du, float *dn, const holder *x, int i, int count)
 {
     const hl_loss *l = x->l;
-    const int R = l->plan->rows, from = x->mine->begin[i];
-    const size_t at = (size_t)from * (size_t)l->D, size = (size_t)R * (size_t)l->D;
-    if (count == 1)
-        return hl_nce_backward(du, dn + at, l->lse, l->plan->weight, l->u, l->p, x->n + at,
-                               x->mine->multiplicity + from, R, count_in(x->mine, i), l->D, x->s, x->thres, x->scratch);
+    const size_t size = (size_t)l->plan->rows * (size_t)l->D, at = (size_t)x->mine->begin[i] * (size_t)l->D;
+    if (count == 1) {
+        const hl_contest contest = contest_of(x, i);
+        return l->criterion->backward(du, dn + at, l->state, l->plan->weight, &contest, x->scratch);
+    }
     const size_t mark = hl_arena_mark(x->scratch);
     float *right = HL_TAKE_ZERO(x->scratch, float, size);
     double ds = descend(du, dn, x, i, count / 2);
@@ -145,7 +161,7 @@ static void fold_slices(const hl_loss *l, void *x, int slices, size_t n, size_t 
 }
 
 /* The whole gradient of the rows on every item rank that has vectors; but one alone gives it back. */
-static void descend_by_groups(float *dn, const contest *x)
+static void descend_by_groups(float *dn, const holder *x)
 {
     hl_loss *l = x->l;
     const int S = x->mine->slices;
@@ -165,15 +181,14 @@ void hl_loss_run(hl_loss *l, float *dn, const float *n, const hl_negatives *mine
                  hl_arena *scratch)
 {
     int R = l->plan->rows, D = l->D, S = mine->slices;
-    const contest x = {l, mine, n, s, thres, scratch};
-    size_t mark = hl_arena_mark(scratch);
-    hl_nce_part *part = HL_TAKE(scratch, hl_nce_part, R * S);
+    const holder x = {l, mine, n, s, thres, scratch};
+    const size_t mark = hl_arena_mark(scratch), size = (size_t)R * l->criterion->size;
+    char *summary = HL_TAKE(scratch, char, size *(size_t)S);
     hl_rows_dot(l->l0, l->u, l->p, R, D);
     for (int r = 0; r < R; r++) l->l0[r] *= s;
-    for (int i = 0; i < S; i++) summarise(part + i * R, &x, i * mine->groups, mine->groups);
-    fold_slices(l, part, S, (size_t)R, sizeof *part, combine_parts);
-    for (int r = 0; r < R; r++) l->lse[r] = hl_nce_lse(&part[r], l->l0[r]);
-    gather_facts(l, part);
+    for (int i = 0; i < S; i++) summarise(summary + (size_t)i * size, &x, i * mine->groups, mine->groups);
+    fold_slices(l, summary, S, (size_t)R, l->criterion->size, l->criterion->combine);
+    finish_rows(l, summary);
     memset(l->du, 0, (size_t)R * (size_t)D * sizeof *l->du);
     if (l->plan->groups) descend_by_groups(dn, &x);
     else l->dscale = s * descend(l->du, dn, &x, 0, 1);
@@ -183,7 +198,7 @@ void hl_loss_run(hl_loss *l, float *dn, const float *n, const hl_negatives *mine
 void hl_loss_pass(hl_loss *l)
 {
     const size_t R = (size_t)l->plan->rows;
-    memset(l->lse, 0, R * sizeof *l->lse);
+    memset(l->state, 0, R * sizeof *l->state);
     memset(l->du, 0, R * (size_t)l->D * sizeof *l->du);
 }
 
@@ -224,7 +239,7 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
 void hl_loss_return(hl_loss *l, float *du, hl_arena *wire)
 {
     int most = 0, round = rows_a_round(l), me = l->mesh->world.rank;
-    hl_group_broadcast(&l->mesh->world, l->lse, (size_t)l->plan->rows * sizeof *l->lse,
+    hl_group_broadcast(&l->mesh->world, l->state, (size_t)l->plan->rows * sizeof *l->state,
                        hl_layout_last_stage_rank(&l->mesh->layout, HL_ITEM, 0));
     memset(du, 0, (size_t)l->row_count[me] * (size_t)l->D * sizeof *du);
     for (int q = 0; q < l->mesh->world.size; q++)
@@ -241,7 +256,7 @@ void hl_loss_positives(hl_loss *l, float *du, float *dp, const float *u, const f
     hl_rows_dot(cosine, u, p, mine, D);
     double dscale = 0;
     for (int i = 0; i < mine; i++) {
-        double l0 = s * cosine[i], d = l->plan->weight[rows[i]] * expm1(l0 - l->lse[rows[i]]);
+        double l0 = s * cosine[i], d = l->plan->weight[rows[i]] * l->criterion->slope(l0, l->state[rows[i]]);
         float ds = (float)(s * d);
         size_t at = (size_t)i * (size_t)D;
         for (size_t k = at; k < at + (size_t)D; k++) {

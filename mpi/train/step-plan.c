@@ -108,7 +108,7 @@ void hl_step_prepare(hl_step_state *s, hl_engine *e, const hl_batch *batch, cons
     for (int r = 0; r < s->plan.rows; r++) owner[r] = hl_layout_last_stage(&mesh->layout, HL_USER, owner[r]);
     hl_route_plan(&s->targets, &s->where, s->plan.target, owner, place, &e->plan, &e->scratch);
     s->bytes = (double)(hl_route_bytes(&s->inputs, s->D) + hl_route_bytes(&s->targets, s->D));
-    hl_loss_open(&s->loss, mesh, &s->plan, owner, s->D, &e->plan);
+    hl_loss_open(&s->loss, e->rules.criterion, mesh, &s->plan, owner, s->D, &e->plan);
     hl_tally_clear(&s->tally, me);
 }
 

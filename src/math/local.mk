@@ -13,6 +13,7 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/bf16.c src/math/bf16.h \
 	src/math/bias.c src/math/bias.h \
 	src/math/count.c src/math/count.h \
+	src/math/criterion.c src/math/criterion.h \
 	src/math/gram.c src/math/gram.h \
 	src/math/head-norm.c src/math/head-norm.h \
 	src/math/kernels.c src/math/kernels.h \

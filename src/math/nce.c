@@ -82,37 +82,61 @@ typedef struct {
 
 static int at_most(int n, int most) { return n < most ? n : most; }
 
-static workspace lay_out(hl_arena *a, const float *multiplicity, int R, int K)
+static workspace lay_out(hl_arena *a, const hl_contest *x)
 {
-    const size_t tile = (size_t)at_most(R, ROWS) * (size_t)at_most(K, NEGATIVES);
-    workspace w = {HL_TAKE(a, float, tile), HL_TAKE(a, float, tile), HL_TAKE(a, float, K), HL_TAKE(a, double, R)};
-    for (int k = 0; k < K; k++) w.log_m[k] = multiplicity[k] == 1.0f ? 0.0f : logf(multiplicity[k]);
+    const size_t tile = (size_t)at_most(x->R, ROWS) * (size_t)at_most(x->K, NEGATIVES);
+    workspace w = {HL_TAKE(a, float, tile), HL_TAKE(a, float, tile), HL_TAKE(a, float, x->K), HL_TAKE(a, double, x->R)};
+    for (int k = 0; k < x->K; k++) w.log_m[k] = x->multiplicity[k] == 1.0f ? 0.0f : logf(x->multiplicity[k]);
     return w;
 }
 
-static tile_row row_of(const workspace *w, const float *multiplicity, int r, int k0, int n, float s, float thres)
+/* Rows [r0, r0 + rows) by negatives [k0, k0 + some). */
+typedef struct {
+    int r0, k0, rows, some;
+} tile;
+
+static tile tile_at(const hl_contest *x, int r0, int k0)
 {
-    return (tile_row){w->alike + (size_t)r * (size_t)n, w->log_m + k0, multiplicity + k0, n, s, thres};
+    return (tile){r0, k0, at_most(x->R - r0, ROWS), at_most(x->K - k0, NEGATIVES)};
 }
 
-void hl_nce_forward(hl_nce_part *part, const float *u, const float *p, const float *l0, const float *n,
-                    const float *multiplicity, int R, int K, int D, float s, float thres, hl_arena *scratch)
+static void score_tile(const workspace *w, const hl_contest *x, const tile *t)
 {
-    const size_t mark = hl_arena_mark(scratch), row = (size_t)D;
-    const workspace w = lay_out(scratch, multiplicity, R, K);
-    for (int r = 0; r < R; r++) part[r] = (hl_nce_part){.max = -INFINITY};
-    for (int r0 = 0; r0 < R; r0 += ROWS)
-        for (int k0 = 0; k0 < K; k0 += NEGATIVES) {
-            const int rows = at_most(R - r0, ROWS), some = at_most(K - k0, NEGATIVES);
-            hl_rows_by_rows(w.score, u + (size_t)r0 * row, n + (size_t)k0 * row, rows, some, D);
-            hl_rows_by_rows(w.alike, p + (size_t)r0 * row, n + (size_t)k0 * row, rows, some, D);
-#pragma omp parallel for if (hl_is_worth_threads((size_t)rows * (size_t)some))
-            for (int r = 0; r < rows; r++) {
-                const tile_row t = row_of(&w, multiplicity, r, k0, some, s, thres);
-                hl_nce_part more;
-                summarise(&more, w.score + (size_t)r * (size_t)some, &t, l0[r0 + r]);
-                hl_nce_combine(&part[r0 + r], &more);
-            }
+    const size_t D = (size_t)x->D;
+    const float *n = x->n + (size_t)t->k0 * D;
+    hl_rows_by_rows(w->score, x->u + (size_t)t->r0 * D, n, t->rows, t->some, x->D);
+    hl_rows_by_rows(w->alike, x->p + (size_t)t->r0 * D, n, t->rows, t->some, x->D);
+}
+
+static tile_row row_of(const workspace *w, const hl_contest *x, const tile *t, int r)
+{
+    return (tile_row){
+        w->alike + (size_t)r * (size_t)t->some, w->log_m + t->k0, x->multiplicity + t->k0, t->some, x->s, x->thres};
+}
+
+static float *score_of(const workspace *w, const tile *t, int r) { return w->score + (size_t)r * (size_t)t->some; }
+
+static void forward_tile(hl_nce_part *part, const workspace *w, const hl_contest *x, const tile *t)
+{
+    score_tile(w, x, t);
+#pragma omp parallel for if (hl_is_worth_threads((size_t)t->rows * (size_t)t->some))
+    for (int r = 0; r < t->rows; r++) {
+        const tile_row row = row_of(w, x, t, r);
+        hl_nce_part more;
+        summarise(&more, score_of(w, t, r), &row, x->l0[t->r0 + r]);
+        hl_nce_combine(&part[t->r0 + r], &more);
+    }
+}
+
+void hl_nce_forward(hl_nce_part *part, const hl_contest *x, hl_arena *scratch)
+{
+    const size_t mark = hl_arena_mark(scratch);
+    const workspace w = lay_out(scratch, x);
+    for (int r = 0; r < x->R; r++) part[r] = (hl_nce_part){.max = -INFINITY};
+    for (int r0 = 0; r0 < x->R; r0 += ROWS)
+        for (int k0 = 0; k0 < x->K; k0 += NEGATIVES) {
+            const tile t = tile_at(x, r0, k0);
+            forward_tile(part, &w, x, &t);
         }
     hl_arena_back(scratch, mark);
 }
@@ -136,29 +160,67 @@ double hl_nce_lse(const hl_nce_part *whole, double l0)
     return max + log(shift(l0, max) + whole->sum * shift(whole->max, max));
 }
 
-double hl_nce_backward(float *du, float *dn, const double *lse, const float *weight, const float *u, const float *p,
-                       const float *n, const float *multiplicity, int R, int K, int D, float s, float thres,
+static void backward_tile(float *du, float *dn, const double *lse, const float *weight, const workspace *w,
+                          const hl_contest *x, const tile *t)
+{
+    const size_t D = (size_t)x->D, row0 = (size_t)t->r0 * D, column0 = (size_t)t->k0 * D;
+    score_tile(w, x, t);
+#pragma omp parallel for if (hl_is_worth_threads((size_t)t->rows * (size_t)t->some))
+    for (int r = 0; r < t->rows; r++) {
+        const tile_row row = row_of(w, x, t, r);
+        w->ds[t->r0 + r] += slope_of(score_of(w, t, r), &row, split_of(lse[t->r0 + r]), weight[t->r0 + r]);
+    }
+    hl_rows_times(du + row0, w->score, x->n + column0, t->rows, t->some, x->D);
+    hl_columns_times(dn + column0, w->score, x->u + row0, t->rows, t->some, x->D);
+}
+
+double hl_nce_backward(float *du, float *dn, const double *lse, const float *weight, const hl_contest *x,
                        hl_arena *scratch)
 {
-    const size_t mark = hl_arena_mark(scratch), row = (size_t)D;
-    const workspace w = lay_out(scratch, multiplicity, R, K);
+    const size_t mark = hl_arena_mark(scratch);
+    const workspace w = lay_out(scratch, x);
     double ds = 0.0;
-    for (int r = 0; r < R; r++) w.ds[r] = 0.0;
-    for (int r0 = 0; r0 < R; r0 += ROWS)
-        for (int k0 = 0; k0 < K; k0 += NEGATIVES) {
-            const int rows = at_most(R - r0, ROWS), some = at_most(K - k0, NEGATIVES);
-            const float *ur = u + (size_t)r0 * row, *nk = n + (size_t)k0 * row;
-            hl_rows_by_rows(w.score, ur, nk, rows, some, D);
-            hl_rows_by_rows(w.alike, p + (size_t)r0 * row, nk, rows, some, D);
-#pragma omp parallel for if (hl_is_worth_threads((size_t)rows * (size_t)some))
-            for (int r = 0; r < rows; r++) {
-                const tile_row t = row_of(&w, multiplicity, r, k0, some, s, thres);
-                w.ds[r0 + r] += slope_of(w.score + (size_t)r * (size_t)some, &t, split_of(lse[r0 + r]), weight[r0 + r]);
-            }
-            hl_rows_times(du + (size_t)r0 * row, w.score, nk, rows, some, D);
-            hl_columns_times(dn + (size_t)k0 * row, w.score, ur, rows, some, D);
+    for (int r = 0; r < x->R; r++) w.ds[r] = 0.0;
+    for (int r0 = 0; r0 < x->R; r0 += ROWS)
+        for (int k0 = 0; k0 < x->K; k0 += NEGATIVES) {
+            const tile t = tile_at(x, r0, k0);
+            backward_tile(du, dn, lse, weight, &w, x, &t);
         }
-    for (int r = 0; r < R; r++) ds += w.ds[r];
+    for (int r = 0; r < x->R; r++) ds += w.ds[r];
     hl_arena_back(scratch, mark);
     return ds;
 }
+
+/* ---- as a row of the table */
+
+static void forward(void *part, const hl_contest *x, hl_arena *scratch) { hl_nce_forward(part, x, scratch); }
+
+static void combine(void *into, const void *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++) hl_nce_combine((hl_nce_part *)into + i, (const hl_nce_part *)from + i);
+}
+
+static hl_row_loss finish(const void *part, double l0)
+{
+    const double lse = hl_nce_lse(part, l0);
+    return (hl_row_loss){lse - l0, lse};
+}
+
+static double slope(double l0, double lse) { return expm1(l0 - lse); }
+
+static hl_rivals count(const void *part)
+{
+    const hl_nce_part *p = part;
+    return (hl_rivals){p->kept, p->masked, p->above};
+}
+
+const hl_criterion hl_criterion_nce = {
+    .name = "nce",
+    .size = sizeof(hl_nce_part),
+    .forward = forward,
+    .combine = combine,
+    .finish = finish,
+    .backward = hl_nce_backward,
+    .slope = slope,
+    .count = count,
+};

@@ -1,4 +1,4 @@
-/* nce.h - one rank's part of the contrastive loss (InfoNCE), in tiles, without a matrix of logits.
+/* nce.h - one rank's part of the contrastive loss (InfoNCE), in tiles, without a matrix of logits: hl_criterion_nce.
  *
  * Row r has a unit user vector u_r, the unit vector p_r of its target and the logit of that target,
  * l0_r = s u_r . p_r.  Negative k has a unit vector n_k and was drawn m_k times:
@@ -9,7 +9,7 @@
  * (hl_nce_combine); each holder then turns the whole sum into its gradients (hl_nce_backward). */
 #ifndef MATH_NCE_H
 #define MATH_NCE_H
-#include "base/arena.h"
+#include "math/criterion.h"
 
 /* What some of the negatives mean to a row.  All doubles, so that it travels as five numbers. */
 typedef struct {
@@ -20,10 +20,8 @@ typedef struct {
     double above;  /* kept ones, with multiplicity, whose score s u.n is strictly above l0 */
 } hl_nce_part;
 
-/* part (R) = summary of the K negatives n (K, D), multiplicity (K); u, p (R, D), l0 (R); s > 0.
- * K may be 0. */
-void hl_nce_forward(hl_nce_part *part, const float *u, const float *p, const float *l0, const float *n,
-                    const float *multiplicity, int R, int K, int D, float s, float thres, hl_arena *scratch);
+/* part (R) = summary of the negatives of x. */
+void hl_nce_forward(hl_nce_part *part, const hl_contest *x, hl_arena *scratch);
 
 /* into = into with from; order matters to the last bit. */
 void hl_nce_combine(hl_nce_part *into, const hl_nce_part *from);
@@ -33,8 +31,7 @@ double hl_nce_lse(const hl_nce_part *whole, double l0);
 
 /* With lse (R) of the whole row and weight (R) = dLoss/d(loss of row r), add this holder's share:
  * du (R, D) += , dn (K, D) += , and return its share of dLoss/ds (through the negatives alone). */
-double hl_nce_backward(float *du, float *dn, const double *lse, const float *weight, const float *u, const float *p,
-                       const float *n, const float *multiplicity, int R, int K, int D, float s, float thres,
+double hl_nce_backward(float *du, float *dn, const double *lse, const float *weight, const hl_contest *x,
                        hl_arena *scratch);
 
 #endif
