@@ -75,7 +75,7 @@ static int rows_at_once(const hl_pass *p, int n)
 
 static void project(const hl_pass *p, float *y, const float *x, const hl_linear *l, const hl_row_share *r)
 {
-    p->cut->column_forward(p, y, x, l, r);
+    p->cut->linear->forward(p, y, x, l, r);
     if (l->bias != HL_NOWHERE) hl_bias_forward(y, p->w + l->bias, r->n, l->out);
 }
 
@@ -88,7 +88,7 @@ typedef struct {
 
 static void add_weights(const hl_pass *p, const product *g)
 {
-    p->cut->weights(p, g->dy, g->x, g->l, g->r);
+    p->cut->linear->backward(p, NULL, g->dy, g->x, g->l, g->r);
     if (g->l->bias != HL_NOWHERE) hl_bias_backward(p->dw + g->l->bias, g->dy, g->r->n, g->l->out);
 }
 
@@ -118,7 +118,7 @@ static void project_in(const hl_pass *p, float *qkv, hl_block_saved *b, const fl
                        const hl_row_share *r)
 {
     float *normed = HL_TAKE_ROWS(p->scratch, float, r->n, p->m->hidden);
-    p->cut->norm_forward(p, normed, b->rstd, x, at->norm, r);
+    p->cut->rows->norm(p, normed, b->rstd, x, at->norm, r, false);
     if (!p->query) {
         project(p, qkv, normed, &at->qkv, r);
         return;
@@ -162,7 +162,7 @@ static void attend_out(const hl_pass *p, hl_block_saved *b, const hl_block *at)
 {
     const size_t mark = hl_arena_mark(p->scratch);
     float *x = b->x;
-    p->cut->row_forward(p, b->h, b->o, &at->o, &p->out);
+    p->cut->linear->forward(p, b->h, b->o, &at->o, &p->out);
     if (p->query) {
         x = HL_TAKE_ROWS(p->scratch, float, p->out.n, p->m->hidden);
         hl_rows_gather(x, b->x, p->query, p->out.n, p->m->hidden);
@@ -177,10 +177,10 @@ static void mlp_rows_forward(const hl_pass *p, float *y, hl_block_saved *b, cons
     const size_t mark = hl_arena_mark(p->scratch);
     float *normed = HL_TAKE_ROWS(p->scratch, float, r->n, p->m->hidden),
           *gated = HL_TAKE_ROWS(p->scratch, float, r->n, p->m->width);
-    p->cut->norm_forward(p, normed, b->mlp_rstd, b->h, at->mlp_norm, r);
+    p->cut->rows->norm(p, normed, b->mlp_rstd, b->h, at->mlp_norm, r, false);
     project(p, b->gu, normed, &at->gate_up, r);
     hl_swiglu_forward(gated, b->gu, r->n, p->m->width);
-    p->cut->row_forward(p, y, gated, &at->down, r);
+    p->cut->linear->forward(p, y, gated, &at->down, r);
     hl_add(y, b->h, numbers(r->kept, p->m->hidden));
     hl_arena_back(p->scratch, mark);
 }
@@ -237,9 +237,9 @@ static void mlp_products(const void *self, int t, int n, hl_arena *scratch)
     const hl_pass p = part_of(x->p, 0, x->p->all.n, scratch);
     const hl_row_share r = rows_of(x->r, n);
     float *dgated = x->dgated + numbers(t, F), *dgu = x->dgu + numbers(t, 2 * F);
-    p.cut->row_dx(&p, dgated, x->d + numbers(t, C), &x->at->down, &r);
+    p.cut->linear->backward(&p, dgated, x->d + numbers(t, C), NULL, &x->at->down, &r);
     hl_swiglu_backward(dgu, x->gated + numbers(t, F), dgated, x->b->gu + numbers(t, 2 * F), n, F);
-    p.cut->column_dx(&p, x->dnormed + numbers(t, C), dgu, &x->at->gate_up, &r);
+    p.cut->linear->backward(&p, x->dnormed + numbers(t, C), dgu, NULL, &x->at->gate_up, &r);
 }
 
 /* d (r, C), of which I have the rows that I keep, holds dy and becomes dh. */
@@ -258,13 +258,13 @@ static void mlp_rows_backward(const hl_pass *p, float *d, const hl_block_saved *
                    HL_TAKE_ROWS(p->scratch, float, r->n, 2 * F),
                    HL_TAKE_ROWS(p->scratch, float, r->n, C),
                    HL_TAKE_ROWS(p->scratch, float, r->n, C)};
-    p->cut->gather(p, d, r);
-    p->cut->norm_again(p, x.normed, b->mlp_rstd, b->h, at->mlp_norm, r);
+    p->cut->rows->gather(p, d, r);
+    p->cut->rows->norm(p, x.normed, b->mlp_rstd, b->h, at->mlp_norm, r, true);
     hl_shares_run(shares, r->n, mlp_products, &x, p->scratch);
-    if (p->cut->has_tiles) hl_swiglu_forward(x.gated, b->gu, r->n, F); /* rounded as in the forward */
+    if (p->cut->rows->are_tiles) hl_swiglu_forward(x.gated, b->gu, r->n, F); /* rounded as in the forward */
     add_two_weights(p, (product[]){{&at->down, d, x.gated, r}, {&at->gate_up, x.dgu, x.normed, r}}, shares);
-    p->cut->sum_dx(p, x.dnormed, r);
-    p->cut->norm_backward(p, d, x.dnormed, b->h, b->mlp_rstd, at->mlp_norm, r);
+    p->cut->linear->sum_dx(p, x.dnormed, r);
+    p->cut->rows->norm_backward(p, d, x.dnormed, b->h, b->mlp_rstd, at->mlp_norm, r);
     hl_arena_back(p->scratch, mark);
 }
 
@@ -296,8 +296,8 @@ static void attend_in_backward(const void *self, int t, int n, hl_arena *scratch
     const hl_block_saved b = rows_from(x->b, p.m, t);
     float *dqkv = x->dqkv + numbers(t, x->at->qkv.out), *normed = x->normed + numbers(t, p.m->hidden);
     hl_turn_backward(&p, hl_turn_all(&p, dqkv), &b, x->at);
-    p.cut->norm_again(&p, normed, b.rstd, b.x, x->at->norm, &p.all);
-    p.cut->column_dx(&p, x->dnormed + numbers(t, p.m->hidden), dqkv, &x->at->qkv, &p.all);
+    p.cut->rows->norm(&p, normed, b.rstd, b.x, x->at->norm, &p.all, true);
+    p.cut->linear->backward(&p, x->dnormed + numbers(t, p.m->hidden), dqkv, NULL, &x->at->qkv, &p.all);
 }
 
 /* d (n, C) holds dh and becomes dx, given dqkv. */
@@ -308,8 +308,8 @@ static void attend_rows_backward(const hl_pass *p, float *d, float *dqkv, const 
     const attention x = {p, b, at, dqkv, HL_TAKE_ROWS(p->scratch, float, n, C), HL_TAKE_ROWS(p->scratch, float, n, C)};
     hl_shares_run(shares, n, attend_in_backward, &x, p->scratch);
     add_two_weights(p, (product[]){{&at->o, d, b->o, &p->all}, {&at->qkv, dqkv, x.normed, &p->all}}, shares);
-    p->cut->sum_dx(p, x.dnormed, &p->all);
-    p->cut->norm_backward(p, d, x.dnormed, b->x, b->rstd, at->norm, &p->all);
+    p->cut->linear->sum_dx(p, x.dnormed, &p->all);
+    p->cut->rows->norm_backward(p, d, x.dnormed, b->x, b->rstd, at->norm, &p->all);
 }
 
 /* The same where rows of a kind have it in common: the first of each gets what goes back to all. */
@@ -324,11 +324,11 @@ static void attend_kinds_backward(const hl_pass *p, float *d, float *dqkv, const
     hl_turn_backward(p, hl_turn_all(p, dqkv), b, at);
     hl_rows_scatter_add(sum, dqkv, p->pack.kind, p->all.n, at->qkv.out);
     hl_rows_gather(x, b->x, p->pack.first, n, C);
-    p->cut->norm_again(p, normed, b->rstd, x, at->norm, &r);
-    p->cut->column_dx(p, dnormed, sum, &at->qkv, &r);
+    p->cut->rows->norm(p, normed, b->rstd, x, at->norm, &r, true);
+    p->cut->linear->backward(p, dnormed, sum, NULL, &at->qkv, &r);
     add_weights(p, &(product){&at->qkv, sum, normed, &r});
-    p->cut->sum_dx(p, dnormed, &r);
-    p->cut->norm_backward(p, dx, dnormed, x, b->rstd, at->norm, &r);
+    p->cut->linear->sum_dx(p, dnormed, &r);
+    p->cut->rows->norm_backward(p, dx, dnormed, x, b->rstd, at->norm, &r);
     hl_rows_scatter_add(d, dx, p->pack.first, n, C);
 }
 
@@ -342,17 +342,17 @@ static void attend_last_backward(const hl_pass *p, float *dx, const float *d, fl
     add_weights(p, &(product){&at->o, d, b->o, &p->out});
     hl_turn_backward(p, hl_turn_queries(p, dq), b, at);
     hl_turn_backward(p, hl_turn_keys(p, dkv), b, at);
-    p->cut->norm_again(p, normed, b->rstd, b->x, at->norm, &p->all);
+    p->cut->rows->norm(p, normed, b->rstd, b->x, at->norm, &p->all, true);
     hl_rows_gather(few, normed, p->query, n, C);
-    p->cut->column_dx(p, dfew, dq, &at->q, &p->out);
-    p->cut->column_dx(p, dnormed, dkv, &at->kv, &p->all);
+    p->cut->linear->backward(p, dfew, dq, NULL, &at->q, &p->out);
+    p->cut->linear->backward(p, dnormed, dkv, NULL, &at->kv, &p->all);
     add_weights(p, &(product){&at->q, dq, few, &p->out});
     add_weights(p, &(product){&at->kv, dkv, normed, &p->all});
     hl_rows_scatter_add(dnormed, dfew, p->query, n, C);
-    p->cut->sum_dx(p, dnormed, &p->all);
+    p->cut->linear->sum_dx(p, dnormed, &p->all);
     memset(dx, 0, numbers(T, C) * sizeof *dx);
     hl_rows_scatter_add(dx, d, p->query, n, C);
-    p->cut->norm_backward(p, dx, dnormed, b->x, b->rstd, at->norm, &p->all);
+    p->cut->rows->norm_backward(p, dx, dnormed, b->x, b->rstd, at->norm, &p->all);
 }
 
 static void attend_backward(const hl_pass *p, float *dx, float *d, const hl_block_saved *b, const hl_block *at)
@@ -363,8 +363,8 @@ static void attend_backward(const hl_pass *p, float *dx, float *d, const hl_bloc
     float *d_o = HL_TAKE_ROWS(p->scratch, float, p->out.n, at->o.in),
           *dqkv = HL_TAKE_ROWS(p->scratch, float, p->all.n, qkv),
           *dq = HL_TAKE_ROWS(p->scratch, float, p->query ? p->out.n : 0, at->q.out);
-    p->cut->gather(p, d, &p->out);
-    p->cut->row_dx(p, d_o, d, &at->o, &p->out);
+    p->cut->rows->gather(p, d, &p->out);
+    p->cut->linear->backward(p, d_o, d, NULL, &at->o, &p->out);
     if (p->query) {
         hl_see_last_backward(dq, dqkv, d_o, b, p->heads, &p->pack, p->query_position, p->scratch);
         attend_last_backward(p, dx, d, dq, dqkv, b, at);

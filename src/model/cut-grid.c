@@ -191,21 +191,20 @@ static void leave(const hl_pass *p, float *x, const float *kept, const hl_row_sh
 
 /* ---- norms and products */
 
-static void norm_forward(const hl_pass *p, float *y, float *rstd, const float *x, size_t at, const hl_row_share *r)
+static void norm(const hl_pass *p, float *y, float *rstd, const float *x, size_t at, const hl_row_share *r, bool again)
 {
     const hl_tiles *g = p->m->tp->tiles;
     const size_t mark = hl_arena_mark(p->scratch);
+    const float *w = p->w + at + my_column(p);
     double *squares = HL_TAKE(p->scratch, double, r->n);
-    hl_rmsnorm_part_squares(squares, x, r->n, p->m->hidden);
-    g->sum_row(g, squares, (size_t)r->n);
-    hl_rmsnorm_part_forward(y, rstd, squares, x, p->w + at + my_column(p), r->n, p->m->hidden, p->m->shape.hidden_size,
-                            (float)p->m->shape.rms_norm_eps);
+    if (again) hl_rmsnorm_again(y, rstd, x, w, r->n, p->m->hidden);
+    else {
+        hl_rmsnorm_part_squares(squares, x, r->n, p->m->hidden);
+        g->sum_row(g, squares, (size_t)r->n);
+        hl_rmsnorm_part_forward(y, rstd, squares, x, w, r->n, p->m->hidden, p->m->shape.hidden_size,
+                                (float)p->m->shape.rms_norm_eps);
+    }
     hl_arena_back(p->scratch, mark);
-}
-
-static void norm_again(const hl_pass *p, float *y, const float *rstd, const float *x, size_t at, const hl_row_share *r)
-{
-    hl_rmsnorm_again(y, rstd, x, p->w + at + my_column(p), r->n, p->m->hidden);
 }
 
 static void norm_backward(const hl_pass *p, float *dx, const float *dy, const float *x, const float *rstd, size_t at,
@@ -223,6 +222,9 @@ static void norm_backward(const hl_pass *p, float *dx, const float *dy, const fl
 
 static void has_all(const hl_pass *p, float *d, const hl_row_share *r) { (void)p, (void)d, (void)r; }
 
+static const hl_cut_rows rows = {
+    .are_tiles = true, .norm = norm, .norm_backward = norm_backward, .gather = has_all, .enter = enter, .leave = leave};
+
 static hl_tile_cuts cuts_of(const hl_pass *p, const hl_linear *l, const hl_row_share *r)
 {
     return (hl_tile_cuts){.T = r->line, .F = l->F, .D = l->D, .K = l->K, .careful = l->narrow && p->pack.careful};
@@ -235,32 +237,14 @@ static void forward(const hl_pass *p, float *y, const float *x, const hl_linear 
     g->forward(g, y, x, p->w + l->at, &cuts, p->scratch);
 }
 
-static void backward(const hl_pass *p, float *dx, const float *dy, const hl_linear *l, const hl_row_share *r)
+static void backward(const hl_pass *p, float *dx, const float *dy, const float *x, const hl_linear *l,
+                     const hl_row_share *r)
 {
     const hl_tiles *g = p->m->tp->tiles;
     const hl_tile_cuts cuts = cuts_of(p, l, r);
-    g->backward(g, dx, NULL, dy, NULL, p->w + l->at, &cuts, p->scratch);
+    g->backward(g, dx, x ? p->dw + l->at : NULL, dy, x, p->w + l->at, &cuts, p->scratch);
 }
 
-static void weights(const hl_pass *p, const float *dy, const float *x, const hl_linear *l, const hl_row_share *r)
-{
-    const hl_tiles *g = p->m->tp->tiles;
-    const hl_tile_cuts cuts = cuts_of(p, l, r);
-    g->backward(g, NULL, p->dw + l->at, dy, x, NULL, &cuts, p->scratch);
-}
+static const hl_cut_linear products = {forward, backward, has_all};
 
-const hl_layer_cut hl_cut_grid = {.name = "grid",
-                                  .has_tiles = true,
-                                  .share = share,
-                                  .norm_forward = norm_forward,
-                                  .norm_again = norm_again,
-                                  .norm_backward = norm_backward,
-                                  .gather = has_all,
-                                  .column_forward = forward,
-                                  .column_dx = backward,
-                                  .sum_dx = has_all,
-                                  .row_forward = forward,
-                                  .row_dx = backward,
-                                  .weights = weights,
-                                  .enter = enter,
-                                  .leave = leave};
+const hl_layer_cut hl_cut_grid = {"grid", false, share, &rows, &products};

@@ -1,37 +1,147 @@
-/* cut-tp.c - each rank has some heads and part of the MLP's width, and all rows; what they make is summed. */
+/* cut-tp.c - weights cut along one axis: each rank has some heads and part of the MLP's width.
+ *
+ * What ranks make of rows is summed (Shoeybi et al., Megatron-LM, arXiv 1909.08053).  Between the products each has all
+ * rows, or some of them (Korthikanti et al., arXiv 2205.05198): then what it saves of rows is those that it keeps, and
+ * gradients lie where their rows lie among all.  One rank alone has nothing to sum.  In slices, sums over slices, then
+ * over ranks, follow one tree. */
+#include "base/part.h"
+#include "math/linear.h"
 #include "math/rmsnorm.h"
-#include "model/cut-alone.h"
+#include "math/sliced.h"
+#include "model/cut.h"
+#include <string.h>
 
-static void sum(const hl_pass *p, float *y, const hl_row_share *r)
+/* ---- rows */
+
+static hl_row_share all_rows(const hl_pass *p, bool segments)
 {
-    p->m->tp->all_reduce(p->m->tp, y, (size_t)r->n * (size_t)p->m->hidden);
+    const int n = segments ? p->pack.segments : p->pack.T;
+    return (hl_row_share){.n = n, .kept = n};
 }
 
-/* All peers have the same gradient of a norm's weight.  Where they have rows of their own elsewhere, all their parts
- * count (hl_params_join): then rank 0's is the one that does. */
+static hl_row_share some_rows(const hl_pass *p, bool segments)
+{
+    const hl_tensor_group *tp = p->m->tp;
+    hl_row_share r = all_rows(p, segments);
+    size_t *part = HL_TAKE(p->scratch, size_t, tp->size + 1);
+    for (int i = 0; i <= tp->size; i++) part[i] = (size_t)hl_part_begin(r.n, tp->size, i) * (size_t)p->m->hidden;
+    r.first = (int)hl_part_begin(r.n, tp->size, tp->rank);
+    r.kept = (int)hl_part_count(r.n, tp->size, tp->rank);
+    r.part = part;
+    return r;
+}
+
+static size_t first_of(const hl_pass *p, const hl_row_share *r) { return (size_t)r->first * (size_t)p->m->hidden; }
+
+static size_t bytes_of(const hl_pass *p, const hl_row_share *r)
+{
+    return (size_t)r->kept * (size_t)p->m->hidden * sizeof(float);
+}
+
+static void gather(const hl_pass *p, float *d, const hl_row_share *r)
+{
+    if (r->part) p->m->tp->all_gather(p->m->tp, d, r->part);
+}
+
+static void sum(const hl_pass *p, float *d, const hl_row_share *r)
+{
+    const hl_tensor_group *tp = p->m->tp;
+    if (r->part) tp->reduce_scatter(tp, d, r->part);
+    else if (tp->size > 1) tp->all_reduce(tp, d, (size_t)r->n * (size_t)p->m->hidden);
+}
+
+static void norm(const hl_pass *p, float *y, float *rstd, const float *x, size_t at, const hl_row_share *r, bool again)
+{
+    float *mine = y + first_of(p, r);
+    if (again) hl_rmsnorm_again(mine, rstd, x, p->w + at, r->kept, p->m->hidden);
+    else hl_rmsnorm_forward(mine, rstd, x, p->w + at, r->kept, p->m->hidden, (float)p->m->shape.rms_norm_eps);
+    gather(p, y, r);
+}
+
+/* Of rows that all peers have, all have the same gradient of the norm's weight.  Where they have rows of their own
+ * elsewhere, all their parts count (hl_params_join): then rank 0's is the one that does. */
 static void norm_backward(const hl_pass *p, float *dx, const float *dy, const float *x, const float *rstd, size_t at,
                           const hl_row_share *r)
 {
-    const bool counts = !p->m->tp->sequence_parallel || p->m->tp->rank == 0;
-    hl_rmsnorm_backward(dx, counts ? p->dw + at : NULL, dy, x, p->w + at, rstd, r->n, p->m->hidden);
+    const bool counts = r->part || !p->m->tp->sequence_parallel || p->m->tp->rank == 0;
+    const size_t first = first_of(p, r);
+    hl_rmsnorm_backward(dx + first, counts ? p->dw + at : NULL, dy + first, x, p->w + at, rstd, r->kept, p->m->hidden);
 }
 
-static void row_forward(const hl_pass *p, float *y, const float *x, const hl_linear *l, const hl_row_share *r)
+static void enter(const hl_pass *p, float *kept, const float *x, const hl_row_share *r, bool out)
 {
-    hl_cut_alone_linear(p, y, x, l, r);
-    sum(p, y, r);
+    (void)out;
+    memcpy(kept, x + first_of(p, r), bytes_of(p, r));
 }
 
-const hl_layer_cut hl_cut_tp = {.name = "tp",
-                                .share = hl_cut_alone_share,
-                                .norm_forward = hl_cut_alone_norm_forward,
-                                .norm_again = hl_cut_alone_norm_again,
-                                .norm_backward = norm_backward,
-                                .gather = hl_cut_alone_has_all,
-                                .column_forward = hl_cut_alone_linear,
-                                .column_dx = hl_cut_alone_dx,
-                                .sum_dx = sum,
-                                .row_forward = row_forward,
-                                .row_dx = hl_cut_alone_dx,
-                                .weights = hl_cut_alone_weights,
-                                .enter = hl_cut_alone_enter};
+static void leave(const hl_pass *p, float *x, const float *kept, const hl_row_share *r, bool out)
+{
+    (void)out;
+    memcpy(x + first_of(p, r), kept, bytes_of(p, r));
+    gather(p, x, r);
+}
+
+static const hl_cut_rows rows = {
+    .norm = norm, .norm_backward = norm_backward, .gather = gather, .enter = enter, .leave = leave};
+
+/* ---- products */
+
+static bool is_careful(const hl_pass *p, const hl_linear *l) { return l->narrow && p->pack.careful; }
+
+static void multiply(const hl_pass *p, float *y, const float *x, const hl_linear *l, int n)
+{
+    if (is_careful(p, l)) hl_linear_forward_double(y, x, p->w + l->at, n, l->in, l->out, p->scratch);
+    else hl_linear_forward(y, x, p->w + l->at, n, l->in, l->out);
+}
+
+static void forward(const hl_pass *p, float *y, const float *x, const hl_linear *l, const hl_row_share *r)
+{
+    const size_t mark = hl_arena_mark(p->scratch);
+    const bool is_summed = l->way == HL_CUT_ROWS, has_some = is_summed && r->part;
+    float *all = has_some ? HL_TAKE_ROWS(p->scratch, float, r->n, p->m->hidden) : y;
+    multiply(p, all, x, l, r->n);
+    if (is_summed) sum(p, all, r);
+    if (has_some) memcpy(y, all + first_of(p, r), bytes_of(p, r));
+    hl_arena_back(p->scratch, mark);
+}
+
+static void backward(const hl_pass *p, float *dx, const float *dy, const float *x, const hl_linear *l,
+                     const hl_row_share *r)
+{
+    hl_linear_backward(dx, x ? p->dw + l->at : NULL, dy, x, p->w + l->at, r->n, l->in, l->out);
+}
+
+static const hl_cut_linear products = {forward, backward, sum};
+
+/* ---- products in slices (math/sliced.h) */
+
+static void sliced_forward(const hl_pass *p, float *y, const float *x, const hl_linear *l, const hl_row_share *r)
+{
+    const float *w = p->w + l->at;
+    if (is_careful(p, l)) multiply(p, y, x, l, r->n);
+    else if (l->way == HL_CUT_COLUMNS) hl_sliced_column_parallel_forward(y, x, w, r->n, l->in, &l->pieces);
+    else hl_sliced_row_parallel_forward(y, x, w, r->n, l->in, l->out, p->m->slices, p->scratch);
+    if (l->way == HL_CUT_ROWS) sum(p, y, r);
+}
+
+/* dw is the same product whichever axis is cut; dx of a column-parallel layer a sum of its own, before anything else is
+ * added. */
+static void sliced_backward(const hl_pass *p, float *dx, const float *dy, const float *x, const hl_linear *l,
+                            const hl_row_share *r)
+{
+    const float *w = p->w + l->at;
+    if (x) hl_sliced_row_parallel_backward(NULL, p->dw + l->at, dy, x, NULL, r->n, l->in, l->out);
+    if (dx && l->way == HL_CUT_ROWS) hl_sliced_row_parallel_backward(dx, NULL, dy, NULL, w, r->n, l->in, l->out);
+    if (!dx || l->way == HL_CUT_ROWS) return;
+    hl_sliced_column_parallel_backward(dx, NULL, dy, NULL, w, r->n, l->in, &l->pieces, p->scratch);
+    sum(p, dx, r);
+}
+
+static void is_summed_already(const hl_pass *p, float *dx, const hl_row_share *r) { (void)p, (void)dx, (void)r; }
+
+static const hl_cut_linear sliced = {sliced_forward, sliced_backward, is_summed_already};
+
+const hl_layer_cut hl_cut_alone = {"alone", true, all_rows, &rows, &products};
+const hl_layer_cut hl_cut_tp = {"tp", false, all_rows, &rows, &products};
+const hl_layer_cut hl_cut_sequence = {"sequence", false, some_rows, &rows, &products};
+const hl_layer_cut hl_cut_exact = {"exact", false, all_rows, &rows, &sliced};

@@ -38,36 +38,43 @@ typedef struct {
     hl_arena *scratch;
 } hl_pass;
 
-/* All of these are collective over m->tp.  C: numbers of a row that I have between products, m->hidden. */
-struct hl_layer_cut {
-    const char *name;
-    bool has_threads; /* may each thread take some rows through several functions of this table? */
-    bool has_tiles;   /* are rows, between the products, tiles of a grid? */
-    /* How the rows of a pack lie; segments: one row of each. */
-    hl_row_share (*share)(const hl_pass *p, bool segments);
+/* What is done to rows between the products.  All functions are collective over m->tp.  C: numbers of a row that I have
+ * there, m->hidden; n and kept: of r. */
+typedef struct {
+    bool are_tiles; /* of a grid */
 
-    /* y (n, C) = norm of the rows that I keep, x (kept, C), with the weight at `at`.  rstd (kept). */
-    void (*norm_forward)(const hl_pass *p, float *y, float *rstd, const float *x, size_t at, const hl_row_share *r);
-    void (*norm_again)(const hl_pass *p, float *y, const float *rstd, const float *x, size_t at, const hl_row_share *r);
+    /* y (n, C) = norm of the rows that I keep, x (kept, C), with the weight at `at`.  rstd (kept) is written, or where
+     * the norm is made again read. */
+    void (*norm)(const hl_pass *p, float *y, float *rstd, const float *x, size_t at, const hl_row_share *r, bool again);
     /* dx (n, C) += ..., of the rows that I keep. */
     void (*norm_backward)(const hl_pass *p, float *dx, const float *dy, const float *x, const float *rstd, size_t at,
                           const hl_row_share *r);
     /* d (n, C), of which I have the rows that I keep, becomes whole. */
     void (*gather)(const hl_pass *p, float *d, const hl_row_share *r);
 
-    /* Column-parallel: y (n, out) = x (n, C) w^T.  dx is to be summed by sum_dx. */
-    void (*column_forward)(const hl_pass *p, float *y, const float *x, const hl_linear *l, const hl_row_share *r);
-    void (*column_dx)(const hl_pass *p, float *dx, const float *dy, const hl_linear *l, const hl_row_share *r);
-    void (*sum_dx)(const hl_pass *p, float *dx, const hl_row_share *r);
-    /* Row-parallel: y (kept, C) = x (n, in) w^T, summed.  dx (n, in) is given dy whole. */
-    void (*row_forward)(const hl_pass *p, float *y, const float *x, const hl_linear *l, const hl_row_share *r);
-    void (*row_dx)(const hl_pass *p, float *dx, const float *dy, const hl_linear *l, const hl_row_share *r);
-    /* The gradient of either's weight. */
-    void (*weights)(const hl_pass *p, const float *dy, const float *x, const hl_linear *l, const hl_row_share *r);
-
     /* Rows of a stack that are whole on every rank, from and to those that I keep.  out: rows that leave the stack. */
     void (*enter)(const hl_pass *p, float *kept, const float *x, const hl_row_share *r, bool out);
-    void (*leave)(const hl_pass *p, float *x, const float *kept, const hl_row_share *r, bool out); /* NULL: the same */
+    void (*leave)(const hl_pass *p, float *x, const float *kept, const hl_row_share *r, bool out);
+} hl_cut_rows;
+
+/* Column-parallel and row-parallel layers, as l->way says. */
+typedef struct {
+    /* Column-parallel: y (n, out) = x (n, C) w^T.  Row-parallel: y (kept, C) = x (n, in) w^T, summed. */
+    void (*forward)(const hl_pass *p, float *y, const float *x, const hl_linear *l, const hl_row_share *r);
+    /* dx (n, in) = dy (n, out) w, and dw += dy^T x; dx or x may be NULL: dx or dw is not wanted. */
+    void (*backward)(const hl_pass *p, float *dx, const float *dy, const float *x, const hl_linear *l,
+                     const hl_row_share *r);
+    /* dx (n, C) of one or more column-parallel layers becomes the sum, in the rows that I keep. */
+    void (*sum_dx)(const hl_pass *p, float *dx, const hl_row_share *r);
+} hl_cut_linear;
+
+struct hl_layer_cut {
+    const char *name;
+    bool has_threads; /* may each thread take some rows through several of the functions? */
+    /* How the rows of a pack lie; segments: one row of each. */
+    hl_row_share (*share)(const hl_pass *p, bool segments);
+    const hl_cut_rows *rows;
+    const hl_cut_linear *linear;
 };
 
 extern const hl_layer_cut hl_cut_alone, hl_cut_tp, hl_cut_sequence, hl_cut_exact, hl_cut_grid;

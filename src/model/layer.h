@@ -41,6 +41,7 @@ enum { HL_NOWHERE = -1 }; /* a tensor that a family does not have */
 typedef struct {
     size_t at;    /* its weight in the side's array */
     int64_t bias; /* HL_NOWHERE: none */
+    hl_way way;   /* column-parallel or row-parallel */
     int in, out;
     bool narrow;          /* sums few terms for attention: see hl_pack.careful */
     hl_pieces pieces;     /* the matrices side by side that a column-parallel one is */

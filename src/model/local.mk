@@ -4,10 +4,7 @@ src_model_libhlmodel_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_model_libhlmodel_a_SOURCES = \
 	src/model/block.c src/model/block.h \
 	src/model/cut.h \
-	src/model/cut-alone.c src/model/cut-alone.h \
-	src/model/cut-exact.c \
 	src/model/cut-grid.c src/model/cut-grid.h \
-	src/model/cut-sequence.c \
 	src/model/cut-tp.c \
 	src/model/family.c src/model/family.h \
 	src/model/item.c src/model/item.h \

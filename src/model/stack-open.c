@@ -53,6 +53,7 @@ static void lay_attention(hl_block *b, const hl_stack *m, const place *x, int la
               heads = m->grid ? a->query[hl_tensor_group_columns(m->tp)] : s.od;
     b->qkv = (hl_linear){.at = offset_of(x, layer, "self_attn.q_proj.weight"), /* k and v follow it */
                          .bias = find(x, layer, "self_attn.q_proj.bias"),
+                         .way = HL_CUT_COLUMNS,
                          .in = m->hidden,
                          .out = s.qkv,
                          .narrow = s.D <= HL_STACK_NARROW,
@@ -64,6 +65,7 @@ static void lay_attention(hl_block *b, const hl_stack *m, const place *x, int la
     b->kv = part_of_linear(&b->qkv, s.od, stored, &(hl_pieces){m->slices, 2, {kd, kd}}, a->key);
     b->o = (hl_linear){.at = offset_of(x, layer, "self_attn.o_proj.weight"),
                        .bias = HL_NOWHERE,
+                       .way = HL_CUT_ROWS,
                        .in = s.od,
                        .out = m->hidden,
                        .narrow = heads <= HL_STACK_NARROW,
@@ -81,6 +83,7 @@ static void lay_mlp(hl_block *b, const hl_stack *m, const place *x, int layer)
     const hl_grid_axes *a = m->grid ? m->grid : &none;
     b->gate_up = (hl_linear){.at = offset_of(x, layer, "mlp.gate_proj.weight"), /* up follows it */
                              .bias = HL_NOWHERE,
+                             .way = HL_CUT_COLUMNS,
                              .in = m->hidden,
                              .out = 2 * m->width,
                              .pieces = {m->slices, 2, {m->width, m->width}},
@@ -89,6 +92,7 @@ static void lay_mlp(hl_block *b, const hl_stack *m, const place *x, int layer)
                              .K = a->hidden_in};
     b->down = (hl_linear){.at = offset_of(x, layer, "mlp.down_proj.weight"),
                           .bias = HL_NOWHERE,
+                          .way = HL_CUT_ROWS,
                           .in = m->width,
                           .out = m->hidden,
                           .F = a->hidden,

@@ -129,11 +129,12 @@ static void block_forward(stack_pass *x, float *next, hl_stack_saved *t, int i)
     const hl_stack *m = x->p.m;
     const size_t mark = hl_arena_mark(x->p.scratch);
     set_layer(x, i);
-    const bool leaves = x->p.cut->leave && (i + 1 < m->layers ? layer_cut(m, &x->p.pack, i + 1) != x->p.cut : !m->last);
+    const bool has_some = x->p.out.part || x->p.out.line,
+               leaves = has_some && (i + 1 < m->layers ? layer_cut(m, &x->p.pack, i + 1) != x->p.cut : !m->last);
     float *out = leaves ? HL_TAKE_ROWS(x->p.scratch, float, x->p.out.kept, m->hidden) : next;
     m->sharder->unshard(m->sharder, i);
     hl_block_forward(out, &t->block[i], &x->p, &m->block[i]);
-    if (leaves) x->p.cut->leave(&x->p, next, out, &x->p.out, true);
+    if (leaves) x->p.cut->rows->leave(&x->p, next, out, &x->p.out, true);
     m->sharder->reshard(m->sharder, i);
     hl_act_tick();
     hl_arena_back(x->p.scratch, mark);
@@ -150,14 +151,14 @@ void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const floa
     HL_CHECK(t->T == p->pack.T && (m->grid || t->T > 0));
     set_layer(&here, 0);
     float *in = m->layers ? t->block[0].x : HL_TAKE_ROWS(scratch, float, p->all.n, m->hidden);
-    p->cut->enter(p, in, x, &p->all, false);
+    p->cut->rows->enter(p, in, x, &p->all, false);
     if (m->layers == 0) read_out(out, in, p);
     for (int i = 0; i < m->layers; i++) block_forward(&here, i + 1 < m->layers ? t->block[i + 1].x : out, t, i);
     if (m->last) {
         set_layer(&here, m->layers);
-        float *normed = p->cut->has_tiles ? HL_TAKE_ROWS(scratch, float, p->out.n, m->hidden) : y;
-        p->cut->norm_forward(p, normed, t->rstd, t->x, m->last_norm, &p->out);
-        if (p->cut->has_tiles) p->cut->leave(p, y, normed, &p->out, true);
+        float *normed = p->cut->rows->are_tiles ? HL_TAKE_ROWS(scratch, float, p->out.n, m->hidden) : y;
+        p->cut->rows->norm(p, normed, t->rstd, t->x, m->last_norm, &p->out, false);
+        if (p->cut->rows->are_tiles) p->cut->rows->leave(p, y, normed, &p->out, true);
     }
     hl_arena_back(scratch, mark);
 }
@@ -179,7 +180,7 @@ static int read_out_backward(float *d, const float *dy, const hl_stack_saved *t,
     }
     float *few = p->query ? HL_TAKE(p->scratch, float, n) : d;
     memset(few, 0, n * sizeof *few);
-    p->cut->norm_backward(p, few, dy, t->x, t->rstd, m->last_norm, &p->out);
+    p->cut->rows->norm_backward(p, few, dy, t->x, t->rstd, m->last_norm, &p->out);
     if (!p->query) return m->layers;
     if (m->layers == 0) {
         memset(d, 0, all * sizeof *d);
@@ -201,9 +202,9 @@ void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_sav
     hl_pass *p = &here.p;
     open_pass(&here, m, w, dw, pack, scratch);
     set_layer(&here, m->layers);
-    float *d = m->cut->has_tiles ? HL_TAKE_ROWS(scratch, float, p->all.n, m->hidden) : dx;
-    float *mine = m->cut->has_tiles ? HL_TAKE_ROWS(scratch, float, p->out.n, m->hidden) : NULL;
-    if (mine) p->cut->enter(p, mine, dy, &p->out, true);
+    float *d = m->cut->rows->are_tiles ? HL_TAKE_ROWS(scratch, float, p->all.n, m->hidden) : dx;
+    float *mine = m->cut->rows->are_tiles ? HL_TAKE_ROWS(scratch, float, p->out.n, m->hidden) : NULL;
+    if (mine) p->cut->rows->enter(p, mine, dy, &p->out, true);
     for (int i = read_out_backward(d, mine ? mine : dy, t, &here) - 1; i >= 0; i--) {
         const size_t before = hl_arena_mark(scratch);
         set_layer(&here, i);
@@ -215,8 +216,8 @@ void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_sav
     }
     p->cut = m->cut;
     p->all = p->cut->share(p, false);
-    p->cut->gather(p, d, &p->all);
-    if (p->cut->has_tiles) p->cut->leave(p, dx, d, &p->all, false);
+    p->cut->rows->gather(p, d, &p->all);
+    if (p->cut->rows->are_tiles) p->cut->rows->leave(p, dx, d, &p->all, false);
     hl_arena_back(scratch, mark);
 }
 
