@@ -194,7 +194,7 @@ tests_test_loss_LDADD = $(MPI_TEST_LINK)
 tests_test_scorer_LDADD = $(MPI_TEST_LINK)
 tests_test_ranking_LDADD = $(MPI_TEST_LINK)
 tests_test_check_LDADD = $(MPI_TEST_LINK)
-# A group.c of its own, which looks as that of a debug build does.
+# A group.c of its own, which looks at each call as that of a debug build does.
 tests_astray_SOURCES = tests/astray.c mpi/comm/group.c
 tests_astray_CPPFLAGS = $(HOUSE_CPPFLAGS) -DHL_SAME_CALLS
 tests_astray_LDADD = $(HOUSE_LINK)

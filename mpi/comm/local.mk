@@ -10,7 +10,8 @@ mpi_comm_libhlcomm_a_SOURCES = \
 	mpi/comm/direct.c \
 	mpi/comm/exchange.c mpi/comm/exchange.h \
 	mpi/comm/first.c mpi/comm/first.h \
-	mpi/comm/group.c mpi/comm/group.h \
+	mpi/comm/group.c mpi/comm/group.h mpi/comm/group-call.h \
+	mpi/comm/group-collectives.c \
 	mpi/comm/launch.c mpi/comm/launch.h \
 	mpi/comm/openmpi.c mpi/comm/openmpi.h \
 	mpi/comm/pipe.c mpi/comm/pipe.h \

@@ -5,6 +5,7 @@
 #include "mpi/comm/samecall.h"
 #include "base/lend.h"
 #include "mpi/comm/wait.h"
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,13 +46,15 @@ static hl_status compare(const visit *all, int ranks)
     return HL_FAIL(HL_EFAIL, "ranks have come to different collectives: %s, but %s", first, other);
 }
 
-hl_status hl_samecall_look(const hl_group *g, const char *call, uint64_t number, uint64_t bytes)
+hl_status hl_samecall_look(MPI_Comm comm, const char *group, const char *call, uint64_t number, uint64_t bytes)
 {
-    visit mine = {.number = number, .bytes = bytes}, *all = hl_lend((size_t)g->size * sizeof *all);
+    int ranks;
+    MPI_Comm_size(comm, &ranks);
+    visit mine = {.number = number, .bytes = bytes}, *all = hl_lend((size_t)ranks * sizeof *all);
     snprintf(mine.call, sizeof mine.call, "%s", call);
-    snprintf(mine.group, sizeof mine.group, "%s", g->name);
-    HL_WAIT_FOR(MPI_Allgather, MPI_Iallgather, &mine, sizeof mine, MPI_BYTE, all, sizeof mine, MPI_BYTE, g->comm);
-    const hl_status s = compare(all, g->size);
+    snprintf(mine.group, sizeof mine.group, "%s", group);
+    HL_WAIT_FOR(MPI_Allgather, MPI_Iallgather, &mine, sizeof mine, MPI_BYTE, all, sizeof mine, MPI_BYTE, comm);
+    const hl_status s = compare(all, ranks);
     hl_lend_back(all);
     return s;
 }
