@@ -18,6 +18,8 @@ ALONE_TESTS = \
 	tests/test-nce \
 	tests/test-part \
 	tests/test-path \
+	tests/test-array \
+	tests/test-hash-table \
 	tests/test-fold \
 	tests/test-sliced \
 	tests/test-stack \

@@ -4,10 +4,12 @@ src_base_libhlbase_a_CPPFLAGS = $(BASE_CPPFLAGS) $(XXHASH_CFLAGS)
 src_base_libhlbase_a_SOURCES = \
 	src/base/acts.c src/base/acts.h \
 	src/base/alloc.c src/base/alloc.h src/base/arena.c src/base/arena.h \
+	src/base/array.c src/base/array.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/digest.c src/base/digest.h \
 	src/base/error.c src/base/error.h \
 	src/base/fold.c src/base/fold.h \
+	src/base/hash-table.c src/base/hash-table.h \
 	src/base/lend.c src/base/lend.h \
 	src/base/limits.c src/base/limits.h \
 	src/base/log.c src/base/log.h \
@@ -19,6 +21,7 @@ src_base_libhlbase_a_SOURCES = \
 	src/base/process.c src/base/process.h \
 	src/base/reserve.c src/base/reserve.h \
 	src/base/sentence.c src/base/sentence.h \
+	src/base/strings.c src/base/strings.h \
 	src/base/rng.c src/base/rng.h \
 	src/base/stop.c src/base/stop.h \
 	src/base/usage.c src/base/usage.h \
