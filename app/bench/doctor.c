@@ -1,6 +1,7 @@
 /* doctor.c - is this machine fit for a job, and how fast is it? */
 #include "app/bench/doctor.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/process.h"
 #include <stdarg.h>
 #include <stdlib.h>
@@ -31,11 +32,7 @@ static const char *const grades[HL_GRADES] = {"ok", "note", "warning", "failure"
 
 static hl_finding *add(hl_doctor *d)
 {
-    if (d->n == d->room) {
-        d->room = d->room ? 2 * d->room : 32;
-        d->found = realloc(d->found, (size_t)d->room * sizeof *d->found);
-        HL_CHECK(d->found != NULL);
-    }
+    HL_RESERVE(d->found, d->room, d->n + 1);
     d->found[d->n] = (hl_finding){.check = d->check};
     return &d->found[d->n++];
 }
@@ -81,7 +78,8 @@ static void gather(hl_doctor *d)
     hl_group_all_gather(world, list, d->found, counts, sizeof *list);
     free(d->found);
     d->found = list;
-    d->n = d->room = all;
+    d->n = all;
+    d->room = (size_t)all;
     free(one);
     free(counts);
 }

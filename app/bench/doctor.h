@@ -31,7 +31,8 @@ typedef struct {
     bool has_mpi;
     int check; /* whose turn it is */
     hl_finding *found;
-    int n, room;
+    int n;
+    size_t room;
 } hl_doctor;
 
 typedef struct {

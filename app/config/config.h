@@ -28,6 +28,7 @@ typedef enum { HL_FP32, HL_BF16 } hl_precision;
 typedef struct {
     int *at;
     int n;
+    size_t room;
 } hl_ints;
 
 enum { HL_OPTIONS_MOST = 120 };

@@ -1,12 +1,13 @@
 /* names.c - a list of texts that owns them. */
 #include "app/config/names.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include <stdlib.h>
 #include <string.h>
 
 void hl_names_add(hl_names *t, const char *text, size_t n)
 {
-    t->at = hl_realloc(t->at, sizeof *t->at * (size_t)(t->n + 1));
+    HL_RESERVE(t->at, t->room, t->n + 1);
     char *copy = hl_alloc(n + 1);
     if (n) memcpy(copy, text, n);
     copy[n] = 0;

@@ -7,6 +7,7 @@
 typedef struct {
     char **at;
     int n;
+    size_t room;
 } hl_names;
 
 void hl_names_add(hl_names *t, const char *text, size_t n);

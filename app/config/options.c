@@ -1,6 +1,7 @@
 /* options.c - the table of options, and what can be done with one row of it. */
 #include "app/config/options.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "app/config/nearest.h"
 #include "app/config/quote.h"
 #include "model/tiles.h"
@@ -393,7 +394,7 @@ static hl_status set_names(hl_config *c, const hl_option *o, const hl_names *val
 static hl_status set_ints(hl_config *c, const hl_option *o, const hl_names *value, const char *where)
 {
     hl_ints *list = field(c, o);
-    list->at = hl_realloc(list->at, sizeof(int) * (size_t)value->n);
+    HL_RESERVE(list->at, list->room, value->n);
     list->n = value->n;
     for (int i = 0; i < value->n; i++) {
         int64_t x = 0;

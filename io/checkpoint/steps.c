@@ -1,6 +1,7 @@
 /* steps.c - the folders step-N of a run, and which of them is the latest and the best. */
 #include "io/checkpoint/steps.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "io/files/atomic.h"
@@ -108,12 +109,13 @@ static int newest_first(const void *a, const void *b)
 static int scan(const char *folder, int64_t **steps)
 {
     int n = 0;
+    size_t room = 0;
     DIR *d = opendir(folder);
     *steps = NULL;
     for (struct dirent *e; d && (e = readdir(d));) {
         int64_t step = step_of(e->d_name);
         if (step < 0 || !hl_step_is_ours(folder, step)) continue;
-        *steps = hl_realloc(*steps, (size_t)(n + 1) * sizeof **steps);
+        HL_RESERVE(*steps, room, n + 1);
         (*steps)[n++] = step;
     }
     if (d) closedir(d);

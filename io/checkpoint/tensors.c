@@ -7,6 +7,7 @@
 #include "io/checkpoint/tensors.h"
 #include "base/acts.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/fault.h"
 #include "io/files/place.h"
 #include "io/files/positioned.h"
@@ -51,6 +52,7 @@ typedef struct {
     const char *path;
     bool writing;
     hl_tensor_entry *entry;
+    size_t entry_room;
     int entries, fd; /* fd: -1 while it is closed */
 } file;
 
@@ -58,7 +60,7 @@ static void list_entries(file *f, const hl_tensor_array *a)
 {
     hl_tensor *list = hl_alloc((size_t)a->whole->n * sizeof *list);
     const int n = hl_tensors_list(list, a->whole);
-    f->entry = hl_realloc(f->entry, (size_t)(f->entries + n) * sizeof *f->entry);
+    HL_RESERVE(f->entry, f->entry_room, f->entries + n);
     for (int i = 0; i < n; i++) f->entry[f->entries++] = (hl_tensor_entry){.tensor = list[i], .under = a->under};
     free(list);
 }

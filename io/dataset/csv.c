@@ -6,6 +6,7 @@
  * touched: doubled quotes are made single in place. */
 #include "io/dataset/csv.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "io/files/excerpt.h"
 #include "io/dataset/filekind.h"
 #include "io/files/source.h"
@@ -72,10 +73,7 @@ static hl_status refill(hl_csv *c, size_t wanted)
 {
     size_t left = c->end - c->begin, blocks = wanted / HL_SOURCE_BLOCK + 1, got = HL_SOURCE_BLOCK;
     memmove(c->buffer, c->buffer + c->begin, left);
-    if (left + blocks * HL_SOURCE_BLOCK > c->room) {
-        c->room = 2 * left + blocks * HL_SOURCE_BLOCK;
-        c->buffer = hl_realloc(c->buffer, c->room);
-    }
+    HL_RESERVE(c->buffer, c->room, left + blocks * HL_SOURCE_BLOCK);
     c->nul = c->nul < c->end ? c->nul - c->begin : SIZE_MAX;
     c->begin = 0;
     c->end = left;
@@ -301,8 +299,7 @@ hl_status hl_csv_open(hl_csv **out, const char *path, size_t field_limit)
     c->limit = field_limit ? field_limit : HL_CSV_FIELD;
     c->line = 1;
     c->nul = SIZE_MAX;
-    c->room = 2 * HL_SOURCE_BLOCK;
-    c->buffer = hl_alloc(c->room);
+    HL_RESERVE(c->buffer, c->room, 2 * HL_SOURCE_BLOCK);
     c->fields = hl_alloc(HL_CSV_COLUMNS * sizeof *c->fields);
     c->doubled = hl_alloc(HL_CSV_COLUMNS * sizeof *c->doubled);
     HL_TRY(hl_source_open(&c->source, c->path));

@@ -4,49 +4,19 @@
 #include "base/fault.h"
 #include "base/path.h"
 #include "base/stop.h"
+#include "base/strings.h"
 #include "io/dataset/prepare-settings.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Byte strings one after the other, while a shard is put together. */
-typedef struct {
-    char *bytes;
-    int64_t n, room, rows;
-    int64_t *begin; /* (rows + 1) */
-} list;
-
-static list list_of(int64_t rows)
-{
-    list l = {.begin = hl_alloc(((size_t)rows + 1) * sizeof(int64_t))};
-    l.begin[0] = 0;
-    return l;
-}
-
-static void list_add(list *l, const void *bytes, size_t n)
-{
-    if (l->n + (int64_t)n > l->room) {
-        l->room = 2 * (l->n + (int64_t)n);
-        l->bytes = hl_realloc(l->bytes, (size_t)l->room);
-    }
-    if (n) memcpy(l->bytes + l->n, bytes, n);
-    l->n += (int64_t)n;
-    l->begin[++l->rows] = l->n;
-}
-
-static void list_free(list *l)
-{
-    free(l->bytes);
-    free(l->begin);
-}
-
 /* The id of a number; -1: that of the padding, which is empty. */
-static void list_add_id(list *l, const hl_idtable *t, int64_t number)
+static void add_id(hl_strings *ids, const hl_idtable *t, int64_t number)
 {
     size_t n = 0;
     const char *id = number < 0 ? NULL : hl_idtable_at(t, number, &n);
-    list_add(l, id, n);
+    hl_strings_add(ids, id, n);
 }
 
 static hl_status write_shard(const hl_dataset_parts *p, hl_table t, int64_t k, const hl_shard_data *data)
@@ -68,26 +38,23 @@ static hl_status write_items(const hl_dataset_parts *p, int64_t k)
 {
     const hl_deal *d = &p->t->deal;
     int64_t rows = hl_deal_rows(d, k), first = k * d->per;
-    list tokens = list_of(rows), ids = list_of(rows);
+    hl_strings tokens = hl_strings_new(), ids = hl_strings_new();
     for (int64_t i = 0; i < rows; i++) {
         int n;
         const int32_t *at = hl_texts_tokens(p->t, first_slot(d, k) + i, &n);
-        list_add(&tokens, at, (size_t)n * sizeof *at);
-        list_add_id(&ids, p->x->items, first + i - 1);
+        hl_strings_add(&tokens, at, (size_t)n * sizeof *at);
+        add_id(&ids, p->x->items, first + i - 1);
     }
-    int64_t n_tokens = tokens.n / (int64_t)sizeof(int32_t);
+    int64_t n_tokens = hl_strings_bytes(&tokens) / (int64_t)sizeof(int32_t);
     for (int64_t i = 0; i <= rows; i++) tokens.begin[i] /= (int64_t)sizeof(int32_t);
     const hl_shard_data data[] = {
-        [HL_ITEM_TOKENS] = {n_tokens, tokens.bytes},
-        [HL_ITEM_BEGIN] = {rows + 1, tokens.begin},
-        [HL_ITEM_DIGEST] = {rows, p->digest + first},
-        [HL_ITEM_FIRST_EQUAL] = {rows, p->first_equal + first},
-        [HL_ITEM_ID] = {ids.n, ids.bytes},
-        [HL_ITEM_ID_BEGIN] = {rows + 1, ids.begin},
+        [HL_ITEM_TOKENS] = {n_tokens, tokens.bytes},        [HL_ITEM_BEGIN] = {rows + 1, tokens.begin},
+        [HL_ITEM_DIGEST] = {rows, p->digest + first},       [HL_ITEM_FIRST_EQUAL] = {rows, p->first_equal + first},
+        [HL_ITEM_ID] = {hl_strings_bytes(&ids), ids.bytes}, [HL_ITEM_ID_BEGIN] = {rows + 1, ids.begin},
     };
     hl_status s = write_shard(p, HL_ITEMS, k, data);
-    list_free(&tokens);
-    list_free(&ids);
+    hl_strings_free(&tokens);
+    hl_strings_free(&ids);
     return s;
 }
 
@@ -96,18 +63,18 @@ static hl_status write_users(const hl_dataset_parts *p, int64_t k)
     const hl_interactions *x = p->x;
     int64_t rows = hl_deal_rows(&x->deal, k), first = first_slot(&x->deal, k), from = x->begin[first],
             n = x->begin[first + rows] - from;
-    list ids = list_of(rows);
+    hl_strings ids = hl_strings_new();
     int64_t *begin = hl_alloc(((size_t)rows + 1) * sizeof *begin);
     for (int64_t i = 0; i <= rows; i++) begin[i] = x->begin[first + i] - from;
-    for (int64_t i = 0; i < rows; i++) list_add_id(&ids, x->users, x->user[first + i]);
+    for (int64_t i = 0; i < rows; i++) add_id(&ids, x->users, x->user[first + i]);
     const hl_shard_data data[] = {
         [HL_USER_ITEMS] = {n, x->item + from},      [HL_USER_TIMES] = {n, x->time + from},
-        [HL_USER_BEGIN] = {rows + 1, begin},        [HL_USER_ID] = {ids.n, ids.bytes},
+        [HL_USER_BEGIN] = {rows + 1, begin},        [HL_USER_ID] = {hl_strings_bytes(&ids), ids.bytes},
         [HL_USER_ID_BEGIN] = {rows + 1, ids.begin},
     };
     hl_status s = write_shard(p, HL_USERS, k, data);
     free(begin);
-    list_free(&ids);
+    hl_strings_free(&ids);
     return s;
 }
 

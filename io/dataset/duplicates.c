@@ -1,21 +1,22 @@
 /* duplicates.c - which items say the same. */
 #include "io/dataset/duplicates.h"
-#include "base/arena.h"
-#include <stdlib.h>
-#include <string.h>
+#include "base/hash-table.h"
 
-/* Open addressing; a digest is its own hash. */
+static int64_t first_of(const hl_hash_table *t, const uint64_t *digest, uint64_t wanted)
+{
+    for (hl_hash_walk w = hl_hash_table_walk(t, wanted); hl_hash_table_next(t, &w);)
+        if (digest[w.number] == wanted) return w.number;
+    return -1;
+}
+
+/* A digest is its own hash. */
 void hl_duplicates_find(int32_t *first_equal, const uint64_t *digest, int64_t n)
 {
-    size_t slots = 16;
-    while (slots < 2 * (size_t)n) slots *= 2;
-    int32_t *first = hl_alloc(slots * sizeof *first);
-    memset(first, -1, slots * sizeof *first);
+    hl_hash_table firsts = {0};
     for (int64_t i = 0; i < n; i++) {
-        size_t at = (size_t)digest[i] & (slots - 1);
-        while (first[at] >= 0 && digest[first[at]] != digest[i]) at = (at + 1) & (slots - 1);
-        if (first[at] < 0) first[at] = (int32_t)i;
-        first_equal[i] = first[at];
+        const int64_t first = first_of(&firsts, digest, digest[i]);
+        if (first < 0) hl_hash_table_add(&firsts, digest[i], (uint32_t)i);
+        first_equal[i] = (int32_t)(first < 0 ? i : first);
     }
-    free(first);
+    hl_hash_table_free(&firsts);
 }

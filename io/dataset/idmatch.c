@@ -1,21 +1,22 @@
 /* idmatch.c - which items have a row in the text file, and which would have one if ids were written alike.
  *
  * Two ids have one plain form only if the digests of these forms agree, so the digest says which rank compares them.
- * The ids of rows, those that are items' ids and those that are not, lie in a table by the digest (open addressing);
- * each item without a row looks there. */
+ * The ids of rows, those that are items' ids and those that are not, lie in a table by the digest; each
+ * item without a row looks there. */
 #include "io/dataset/idmatch.h"
-#include "base/arena.h"
+#include "base/array.h"
 #include "base/digest.h"
+#include "base/error.h"
+#include "base/hash-table.h"
+#include "base/strings.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* Ids one after the other, in the order of the file, each as often as it comes. */
+/* Ids in the order of the file, each as often as it comes. */
 typedef struct {
-    char *bytes;
-    uint64_t *begin;  /* (count + 1) */
-    uint64_t *digest; /* (count) of plain forms */
-    size_t n_bytes, room_bytes;
-    int64_t count, room;
+    hl_strings ids;
+    uint64_t *digest; /* (ids.n) of plain forms */
+    size_t room;
 } id_list;
 
 struct hl_idmatch {
@@ -26,49 +27,31 @@ struct hl_idmatch {
     char first[2][HL_EXCERPT]; /* rank 0: the first of all */
 };
 
-/* The id of a row: the number of an item, or -1 - its number among the unused. */
-typedef struct {
-    uint64_t digest;
-    int64_t row;
-    bool is_taken;
-} place;
-
+/* Ids of rows by their digests.  The number of one is that of an item, or, from the number of items on, among the
+ * unused. */
 typedef struct {
     const hl_idmatch *m;
     uint64_t *digest; /* (items) of plain forms */
-    place *places;    /* (mask + 1) */
-    size_t mask;
+    hl_hash_table rows;
 } table;
 
 static void list_add(id_list *l, const char *id, size_t n, uint64_t digest)
 {
-    if (l->count == l->room) {
-        l->room = l->room ? 2 * l->room : 256;
-        l->begin = hl_realloc(l->begin, ((size_t)l->room + 1) * sizeof *l->begin);
-        l->digest = hl_realloc(l->digest, (size_t)l->room * sizeof *l->digest);
-        if (l->count == 0) l->begin[0] = 0;
-    }
-    if (l->n_bytes + n > l->room_bytes) {
-        l->room_bytes = 2 * (l->n_bytes + n);
-        l->bytes = hl_realloc(l->bytes, l->room_bytes);
-    }
-    if (n) memcpy(l->bytes + l->n_bytes, id, n);
-    l->n_bytes += n;
-    l->digest[l->count] = digest;
-    l->begin[++l->count] = l->n_bytes;
+    HL_RESERVE(l->digest, l->room, l->ids.n + 1);
+    l->digest[l->ids.n] = digest;
+    hl_strings_add(&l->ids, id, n);
 }
 
 static void list_free(id_list *l)
 {
-    free(l->bytes);
-    free(l->begin);
+    hl_strings_free(&l->ids);
     free(l->digest);
 }
 
 hl_idmatch *hl_idmatch_new(const hl_idtable *items, int rank, int ranks)
 {
     hl_idmatch *m = hl_alloc_zero(1, sizeof *m);
-    *m = (hl_idmatch){.items = items, .rank = rank, .ranks = ranks};
+    *m = (hl_idmatch){.items = items, .rank = rank, .ranks = ranks, .unused = {hl_strings_new()}};
     m->has_row = hl_alloc_zero((size_t)hl_idtable_count(items), sizeof *m->has_row);
     return m;
 }
@@ -88,7 +71,6 @@ static uint64_t plain_digest(const char *id, size_t n)
     return hl_digest(plain, hl_id_plain(plain, id, n));
 }
 
-/* High bits: the low ones choose the place in the table. */
 static bool is_mine(const hl_idmatch *m, uint64_t digest)
 {
     return (digest >> 32) % (uint64_t)m->ranks == (uint64_t)m->rank;
@@ -129,48 +111,51 @@ void hl_idmatch_unmatched(const hl_idmatch *m, char items[2][HL_EXCERPT], char r
 
 static const char *id_of(const hl_idmatch *m, int64_t row, size_t *n)
 {
-    const id_list *l = &m->unused;
-    if (row >= 0) return hl_idtable_at(m->items, row, n);
-    *n = (size_t)(l->begin[-row] - l->begin[-1 - row]);
-    return l->bytes + l->begin[-1 - row];
+    const int64_t items = hl_idtable_count(m->items);
+    return row < items ? hl_idtable_at(m->items, row, n) : hl_strings_at(&m->unused.ids, row - items, n);
 }
 
-/* The place of a digest, or the free one where it belongs. */
-static place *place_of(const table *t, uint64_t digest)
+static uint64_t digest_of(const table *t, int64_t row)
 {
-    size_t i = (size_t)digest & t->mask;
-    while (t->places[i].is_taken && t->places[i].digest != digest) i = (i + 1) & t->mask;
-    return &t->places[i];
+    const int64_t items = hl_idtable_count(t->m->items);
+    return row < items ? t->digest[row] : t->m->unused.digest[row - items];
 }
 
-static void put(table *t, uint64_t digest, int64_t row)
+/* The row of a digest; -1: there is none. */
+static int64_t row_of(const table *t, uint64_t digest)
 {
-    place *p = place_of(t, digest);
-    if (!p->is_taken)
-        *p = (place){digest, row, true}; /* of several the first, so that all numbers of ranks show one pair */
+    for (hl_hash_walk w = hl_hash_table_walk(&t->rows, digest); hl_hash_table_next(&t->rows, &w);)
+        if (digest_of(t, w.number) == digest) return w.number;
+    return -1;
+}
+
+/* Of several of one digest the first, so that all numbers of ranks show one pair. */
+static void put(table *t, int64_t row)
+{
+    const uint64_t digest = digest_of(t, row);
+    if (row_of(t, digest) < 0) hl_hash_table_add(&t->rows, digest, (uint32_t)row);
 }
 
 static void fill(table *t)
 {
     const hl_idmatch *m = t->m;
-    for (int64_t i = 0; i < hl_idtable_count(m->items); i++)
-        if (m->has_row[i] && is_mine(m, t->digest[i])) put(t, t->digest[i], i);
-    for (int64_t i = 0; i < m->unused.count; i++) put(t, m->unused.digest[i], -1 - i);
+    const int64_t items = hl_idtable_count(m->items), rows = items + m->unused.ids.n;
+    HL_CHECK(rows < UINT32_MAX);
+    for (int64_t i = 0; i < items; i++)
+        if (m->has_row[i] && is_mine(m, t->digest[i])) put(t, i);
+    for (int64_t i = items; i < rows; i++) put(t, i);
 }
 
 static table table_of(const hl_idmatch *m)
 {
-    table t = {.m = m, .mask = 15};
-    int64_t items = hl_idtable_count(m->items), rows = m->unused.count;
+    table t = {.m = m};
+    int64_t items = hl_idtable_count(m->items);
     size_t n;
     t.digest = hl_alloc((size_t)items * sizeof *t.digest);
     for (int64_t i = 0; i < items; i++) {
         const char *id = hl_idtable_at(m->items, i, &n);
         t.digest[i] = plain_digest(id, n);
-        rows += is_mine(m, t.digest[i]);
     }
-    while (t.mask < 2 * (size_t)rows) t.mask = 2 * t.mask + 1;
-    t.places = hl_alloc_zero(t.mask + 1, sizeof *t.places);
     fill(&t);
     return t;
 }
@@ -201,9 +186,9 @@ void hl_idmatch_compare(hl_idmatch_forms *f, const hl_idmatch *m)
     table t = table_of(m);
     for (int64_t i = 0; i < hl_idtable_count(m->items); i++) {
         if (m->has_row[i] || !is_mine(m, t.digest[i])) continue;
-        const place *p = place_of(&t, t.digest[i]);
-        if (p->is_taken) count(f, m, i, p->row);
+        const int64_t row = row_of(&t, t.digest[i]);
+        if (row >= 0) count(f, m, i, row);
     }
     free(t.digest);
-    free(t.places);
+    hl_hash_table_free(&t.rows);
 }

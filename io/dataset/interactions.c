@@ -1,6 +1,7 @@
 /* interactions.c - the interactions file: who met what, and when. */
 #include "io/dataset/interactions.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/log.h"
 #include "base/part.h"
 #include "io/dataset/columns.h"
@@ -37,7 +38,8 @@ typedef struct {
     int column[HL_COLUMNS];
     hl_time_sizes sizes; /* of the times of my part */
     interaction *row;    /* (rows) */
-    int64_t rows, room;
+    int64_t rows;
+    size_t room;
     int64_t *seen; /* (users of the table) interactions of each, in the whole file */
 } reading;
 
@@ -63,10 +65,7 @@ static hl_status too_many(const reading *r, const char *what)
 
 static void keep_row(reading *r, const interaction *row)
 {
-    if (r->rows == r->room) {
-        r->room = r->room ? 2 * r->room : 1024;
-        r->row = hl_realloc(r->row, (size_t)r->room * sizeof *r->row);
-    }
+    HL_RESERVE(r->row, r->room, r->rows + 1);
     r->row[r->rows++] = *row;
 }
 
@@ -196,7 +195,7 @@ static void trade_rows(reading *r)
     hl_group_all_to_all(r->g, in_count, ones, places, out_count, ones, places, sizeof *in_count);
     for (int q = 0; q < p; n += in_count[q++]) in_begin[q] = (int)n;
     HL_CHECK(n < INT32_MAX);
-    r->row = hl_realloc(r->row, (size_t)n * sizeof *r->row);
+    HL_RESERVE(r->row, r->room, n);
     r->rows = n;
     hl_group_all_to_all(r->g, r->row, in_count, in_begin, out, out_count, out_begin, sizeof *out);
     free(out);

@@ -1,6 +1,7 @@
 /* texts.c - the text file: what items say, as token ids. */
 #include "io/dataset/texts.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/log.h"
 #include "io/dataset/columns.h"
 #include "io/dataset/csv.h"
@@ -33,10 +34,7 @@ typedef struct {
 
 static void add(reading *r, const char *at, size_t n)
 {
-    if (r->n + n > r->room) {
-        r->room = 2 * (r->n + n);
-        r->text = hl_realloc(r->text, r->room);
-    }
+    HL_RESERVE(r->text, r->room, r->n + n);
     if (n) memcpy(r->text + r->n, at, n); /* there may be no text yet */
     r->n += n;
 }

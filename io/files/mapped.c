@@ -3,6 +3,7 @@
  * The handler may do next to nothing, so what it says is put together when a file is added. */
 #include "io/files/mapped.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/printable.h"
@@ -20,7 +21,8 @@ typedef struct {
 } mapping;
 
 static mapping *mappings;
-static int n_mappings, room;
+static int n_mappings;
+static size_t room;
 static char elsewhere[400]; /* the line where the page is of no file of ours */
 
 static void say(const char *line)
@@ -78,10 +80,7 @@ static char *sentence_about(const char *path)
 void hl_mapped_add(const void *at, size_t size, const char *path)
 {
     if (!*elsewhere) listen();
-    if (n_mappings == room) {
-        room = 2 * room + 16;
-        mappings = hl_realloc(mappings, (size_t)room * sizeof *mappings);
-    }
+    HL_RESERVE(mappings, room, n_mappings + 1);
     mappings[n_mappings++] = (mapping){at, size, sentence_about(path)};
 }
 

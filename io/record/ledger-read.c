@@ -1,6 +1,7 @@
 /* ledger-read.c - ledger.jsonl read back, a step at a time. */
 #include "io/record/ledger-read.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "io/record/record.h"
 #include "io/files/regular.h"
 #include <errno.h>
@@ -18,7 +19,7 @@ struct hl_ledger_reader {
     int number;         /* of the line */
     json_t *run, *json; /* the last run line, and the line itself */
     hl_ledger_line line;
-    int tensors; /* that line.tensor has room for */
+    size_t tensors; /* that line.tensor has room for */
 };
 
 static bool is_folder(const char *path)
@@ -95,19 +96,12 @@ static bool read_tensors(hl_ledger_line *l, json_t *tensors)
     return l->n > 0;
 }
 
-static void make_room(hl_ledger_reader *r, int tensors)
-{
-    if (tensors <= r->tensors) return;
-    r->line.tensor = hl_realloc(r->line.tensor, (size_t)tensors * sizeof *r->line.tensor);
-    r->tensors = tensors;
-}
-
 static hl_status read_line(hl_ledger_reader *r)
 {
     json_t *o = r->json, *step = json_object_get(o, "step"), *tensors = json_object_get(o, "tensors");
     hl_ledger_line *l = &r->line;
     int64_t before = l->step;
-    make_room(r, (int)json_object_size(tensors));
+    HL_RESERVE(l->tensor, r->tensors, json_object_size(tensors));
     l->step = json_integer_value(step);
     if (l->step <= before) return strange(r, "is not of a later step than the one before");
     bool good = json_is_integer(step) && read_number(&l->loss, json_object_get(o, "loss"))

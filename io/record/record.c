@@ -1,6 +1,7 @@
 /* record.c - metrics.jsonl and ledger.jsonl: what a run tells machines, one JSON object a line. */
 #include "io/record/record.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/digest.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -26,7 +27,7 @@ struct hl_record {
     hl_record_mark mark;
     json_t *line; /* that is being made */
     char *kept;   /* lines that the disk has not taken */
-    size_t n_kept;
+    size_t n_kept, kept_room;
     bool is_gone; /* the path names another file by now, or none, and that was said */
 };
 
@@ -344,7 +345,7 @@ hl_status hl_record_end(hl_record *r)
     HL_CHECK(text);
     const size_t n = strlen(text) + 1;
     text[n - 1] = '\n'; /* in place of the 0 */
-    r->kept = hl_realloc(r->kept, r->n_kept + n);
+    HL_RESERVE(r->kept, r->kept_room, r->n_kept + n);
     memcpy(r->kept + r->n_kept, text, n);
     r->n_kept += n;
     free(text);

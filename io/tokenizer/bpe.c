@@ -6,15 +6,15 @@
  * side is merged away: they are not removed but looked at again when they come up.  What comes up is
  * merged where the pair now standing there makes the same whole, as Hugging Face's tokenizers do it. */
 #include "io/tokenizer/bpe.h"
-#include "base/arena.h"
+#include "base/array.h"
 #include "base/error.h"
+#include "base/hash-table.h"
 #include <stdbool.h>
 #include <stdlib.h>
 
 typedef struct {
-    int32_t left, right;
-    uint32_t rank_plus_1; /* 0: empty */
-} pair_slot;
+    int32_t left, right, whole;
+} pair;
 
 typedef struct {
     int32_t id; /* GONE once merged into its left neighbour */
@@ -24,70 +24,49 @@ typedef struct {
 enum { GONE = -1, NOBODY = -1 };
 
 struct hl_bpe {
-    pair_slot *slot; /* open addressing, at most half full */
-    size_t slots;
-    int32_t *whole; /* by rank */
-    uint32_t pairs, pair_room;
+    pair *pairs; /* (n) by rank */
+    uint32_t n;
+    hl_hash_table ranks;
     symbol *symbols;
     uint64_t *heap; /* rank << 32 | place of the left symbol; least first */
-    int heap_n, symbol_room;
+    int heap_n;
+    size_t pair_room, symbol_room, heap_room;
 };
 
-hl_bpe *hl_bpe_new(void)
-{
-    hl_bpe *b = hl_alloc_zero(1, sizeof *b);
-    b->slots = 1024;
-    b->slot = hl_alloc_zero(b->slots, sizeof *b->slot);
-    return b;
-}
+hl_bpe *hl_bpe_new(void) { return hl_alloc_zero(1, sizeof(hl_bpe)); }
 
 void hl_bpe_free(hl_bpe *b)
 {
     if (!b) return;
-    free(b->slot);
-    free(b->whole);
+    hl_hash_table_free(&b->ranks);
+    free(b->pairs);
     free(b->symbols);
     free(b->heap);
     free(b);
 }
 
-static pair_slot *slot_of(const hl_bpe *b, int32_t left, int32_t right)
+static uint64_t hash_of(int32_t left, int32_t right)
 {
-    uint64_t key = (uint64_t)(uint32_t)left << 32 | (uint32_t)right;
-    size_t mask = b->slots - 1, s = (size_t)((key * 0x9E3779B97F4A7C15u) >> 20) & mask;
-    while (b->slot[s].rank_plus_1 && (b->slot[s].left != left || b->slot[s].right != right)) s = (s + 1) & mask;
-    return &b->slot[s];
+    return hl_hash_of((uint64_t)(uint32_t)left << 32 | (uint32_t)right);
 }
 
-static void grow_slots(hl_bpe *b)
+/* The rank of a pair; -1: it becomes nothing. */
+static int64_t rank_of(const hl_bpe *b, int32_t left, int32_t right)
 {
-    pair_slot *old = b->slot;
-    size_t n = b->slots;
-    b->slots = 2 * n;
-    b->slot = hl_alloc_zero(b->slots, sizeof *b->slot);
-    for (size_t i = 0; i < n; i++)
-        if (old[i].rank_plus_1) *slot_of(b, old[i].left, old[i].right) = old[i];
-    free(old);
+    for (hl_hash_walk w = hl_hash_table_walk(&b->ranks, hash_of(left, right)); hl_hash_table_next(&b->ranks, &w);)
+        if (b->pairs[w.number].left == left && b->pairs[w.number].right == right) return w.number;
+    return -1;
 }
 
 void hl_bpe_add(hl_bpe *b, int32_t left, int32_t right, int32_t whole)
 {
-    HL_CHECK(b->pairs < UINT32_MAX / 2);
-    if (2 * (size_t)b->pairs >= b->slots) grow_slots(b);
-    if (b->pairs == b->pair_room) {
-        b->pair_room = b->pair_room ? 2 * b->pair_room : 512;
-        b->whole = hl_realloc(b->whole, b->pair_room * sizeof *b->whole);
-    }
-    pair_slot *slot = slot_of(b, left, right);
-    HL_CHECK(!slot->rank_plus_1);
-    b->whole[b->pairs++] = whole;
-    *slot = (pair_slot){left, right, b->pairs};
+    HL_CHECK(b->n < UINT32_MAX / 2 && !hl_bpe_has(b, left, right));
+    HL_RESERVE(b->pairs, b->pair_room, b->n + 1);
+    b->pairs[b->n] = (pair){left, right, whole};
+    hl_hash_table_add(&b->ranks, hash_of(left, right), b->n++);
 }
 
-bool hl_bpe_has(const hl_bpe *b, int32_t left, int32_t right)
-{
-    return b->slots && slot_of(b, left, right)->rank_plus_1;
-}
+bool hl_bpe_has(const hl_bpe *b, int32_t left, int32_t right) { return rank_of(b, left, right) >= 0; }
 
 static void heap_push(hl_bpe *b, uint64_t key)
 {
@@ -118,16 +97,16 @@ static void offer(hl_bpe *b, int32_t place)
 {
     const symbol *s = &b->symbols[place];
     if (s->after == NOBODY) return;
-    const pair_slot *pair = slot_of(b, s->id, b->symbols[s->after].id);
-    if (pair->rank_plus_1) heap_push(b, (uint64_t)(pair->rank_plus_1 - 1) << 32 | (uint32_t)place);
+    const int64_t rank = rank_of(b, s->id, b->symbols[s->after].id);
+    if (rank >= 0) heap_push(b, (uint64_t)rank << 32 | (uint32_t)place);
 }
 
 static bool still_makes(const hl_bpe *b, int32_t place, int32_t whole)
 {
     const symbol *s = &b->symbols[place];
     if (s->id == GONE || s->after == NOBODY) return false;
-    const pair_slot *pair = slot_of(b, s->id, b->symbols[s->after].id);
-    return pair->rank_plus_1 && b->whole[pair->rank_plus_1 - 1] == whole;
+    const int64_t rank = rank_of(b, s->id, b->symbols[s->after].id);
+    return rank >= 0 && b->pairs[rank].whole == whole;
 }
 
 static void merge_at(hl_bpe *b, int32_t place, int32_t whole)
@@ -144,10 +123,8 @@ static void merge_at(hl_bpe *b, int32_t place, int32_t whole)
 /* n ids give n - 1 pairs at first, and each of at most n - 1 merges two more. */
 static void make_room(hl_bpe *b, int n)
 {
-    if (n <= b->symbol_room) return;
-    b->symbol_room = n > 2 * b->symbol_room ? n : 2 * b->symbol_room;
-    b->symbols = hl_realloc(b->symbols, (size_t)b->symbol_room * sizeof *b->symbols);
-    b->heap = hl_realloc(b->heap, 3 * (size_t)b->symbol_room * sizeof *b->heap);
+    HL_RESERVE(b->symbols, b->symbol_room, n);
+    HL_RESERVE(b->heap, b->heap_room, 3 * (size_t)n);
 }
 
 int hl_bpe_merge(hl_bpe *b, int32_t *ids, int n)
@@ -158,7 +135,7 @@ int hl_bpe_merge(hl_bpe *b, int32_t *ids, int n)
     for (int i = 0; i < n; i++) offer(b, i);
     while (b->heap_n > 0) {
         uint64_t top = heap_pop(b);
-        int32_t place = (int32_t)(uint32_t)top, whole = b->whole[top >> 32];
+        int32_t place = (int32_t)(uint32_t)top, whole = b->pairs[top >> 32].whole;
         if (still_makes(b, place, whole)) merge_at(b, place, whole);
     }
     int left = 0;

@@ -2,6 +2,7 @@
  * EOS. */
 #include "io/tokenizer/tok-rules.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/digest.h"
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,7 @@ int32_t hl_tok_rules_add(hl_tok_rules *r, const hl_vocab *pieces, hl_tok_added t
     int32_t piece = hl_vocab_find(pieces, token.text, strlen(token.text));
     token.id = piece >= 0 ? piece : next_id(r, pieces);
     token.text = hl_alloc_text(token.text);
-    r->added = hl_realloc(r->added, (size_t)(r->n_added + 1) * sizeof *r->added);
+    HL_RESERVE(r->added, r->added_room, r->n_added + 1);
     r->added[r->n_added++] = token;
     return token.id;
 }

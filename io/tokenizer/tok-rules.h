@@ -33,6 +33,7 @@ typedef struct {
 typedef struct {
     hl_tok_added *added;
     int n_added;
+    size_t added_room;
     int32_t bos, eos; /* -1: none is put there */
     hl_tok_prefix prefix;
     bool split_special;   /* tokens that a text holds are text */

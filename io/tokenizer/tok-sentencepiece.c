@@ -13,6 +13,7 @@
  *      piece into two pieces is a merge, ranked by the piece's score, then by the lengths in characters of its
  *      left and its right part (longer first), then by the piece's id. */
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/digest.h"
 #include "io/tokenizer/bpe.h"
 #include "io/tokenizer/protobuf.h"
@@ -37,7 +38,7 @@ typedef struct {
     hl_vocab vocab; /* texts lie in the file */
     float *score;
     uint8_t *type;
-    int room; /* of score and type */
+    size_t score_room, type_room;
     int model_type;
     bool has_trainer, has_normalizer;
     int32_t byte_id[256]; /* of <0xXX>; meaningful where has_bytes */
@@ -82,11 +83,8 @@ static hl_status add_piece(sentencepiece *s, const char *path, const char *bytes
     HL_TRY(read_piece(&p, path, id, bytes, n));
     if (hl_vocab_add(&s->vocab, p.text, p.n) < 0)
         return HL_FAIL(HL_EFORMAT, "%s: piece %d, \"%.*s\", is there twice", path, id, (int)p.n, p.text);
-    if (id == s->room) {
-        s->room = s->vocab.room;
-        s->score = hl_realloc(s->score, (size_t)s->room * sizeof *s->score);
-        s->type = hl_realloc(s->type, (size_t)s->room * sizeof *s->type);
-    }
+    HL_RESERVE(s->score, s->score_room, s->vocab.n);
+    HL_RESERVE(s->type, s->type_room, s->vocab.n);
     s->score[id] = p.score;
     s->type[id] = (uint8_t)p.type;
     return HL_OK;
@@ -227,10 +225,7 @@ typedef struct {
 
 static void add_merge(merges *all, merge m)
 {
-    if (all->n == all->room) {
-        all->room = all->room ? 2 * all->room : 1024;
-        all->at = hl_realloc(all->at, all->room * sizeof *all->at);
-    }
+    HL_RESERVE(all->at, all->room, all->n + 1);
     all->at[all->n++] = m;
 }
 

@@ -1,6 +1,7 @@
 /* tokenizer.c - text to token ids: the table of kinds, and what all kinds share. */
 #include "io/tokenizer/tokenizer.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "io/files/hf-folder.h"
@@ -29,11 +30,8 @@ enum { MOST_FILE = 64 << 20, MOST_TEXT = 1 << 28 };
 
 void hl_ids_push(hl_ids *ids, int32_t id)
 {
-    if (ids->n == ids->room) {
-        HL_CHECK(ids->room <= INT_MAX / 2);
-        ids->room = ids->room ? 2 * ids->room : 64;
-        ids->at = hl_realloc(ids->at, (size_t)ids->room * sizeof *ids->at);
-    }
+    HL_CHECK(ids->n < INT_MAX);
+    HL_RESERVE(ids->at, ids->room, ids->n + 1);
     ids->at[ids->n++] = id;
 }
 

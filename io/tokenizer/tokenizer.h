@@ -12,7 +12,8 @@ typedef struct hl_tokenizer hl_tokenizer;
 /* Ids as they come; grows as needed.  Start from {0}, release with hl_ids_free. */
 typedef struct {
     int32_t *at;
-    int n, room;
+    int n;
+    size_t room;
 } hl_ids;
 
 void hl_ids_push(hl_ids *ids, int32_t id);

@@ -1,6 +1,7 @@
-/* vocab.h - pieces of text and their ids: a hash table from the one to the other. */
+/* vocab.h - pieces of text and their ids. */
 #ifndef IO_TOKENIZER_VOCAB_H
 #define IO_TOKENIZER_VOCAB_H
+#include "base/hash-table.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,9 +13,9 @@ typedef struct {
 /* Start from {0}, release with hl_vocab_free.  Piece i has id i. */
 typedef struct {
     hl_piece *piece;
-    int n, room;
-    int32_t *slot; /* open addressing: id + 1, 0 where empty */
-    size_t slots;  /* a power of two */
+    int n;
+    size_t room;
+    hl_hash_table ids;
 } hl_vocab;
 
 /* Add a piece; returns its id, which is the number of pieces before it, or -1 where the vocabulary has the piece

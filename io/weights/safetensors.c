@@ -5,6 +5,7 @@
 #include "io/weights/safetensors.h"
 #include "base/acts.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/path.h"
 #include "io/files/hf-folder.h"
 #include "io/files/mapped.h"
@@ -39,6 +40,7 @@ struct hl_safetensors {
     int n;
     mapped *file;
     int files;
+    size_t room, files_room;
 };
 
 static float half_to_float(uint16_t h)
@@ -213,7 +215,7 @@ static hl_status read_file(hl_safetensors *s)
     const char *name, *data = f->map + data_begin;
     json_t *entry;
     int first = s->n;
-    s->at = hl_realloc(s->at, ((size_t)s->n + json_object_size(f->header)) * sizeof *s->at);
+    HL_RESERVE(s->at, s->room, (size_t)s->n + json_object_size(f->header));
     json_object_foreach(f->header, name, entry)
     {
         if (strcmp(name, "__metadata__") == 0) continue;
@@ -226,7 +228,7 @@ static hl_status read_file(hl_safetensors *s)
 
 static hl_status add_file(hl_safetensors *s, const char *path)
 {
-    s->file = hl_realloc(s->file, (size_t)(s->files + 1) * sizeof *s->file);
+    HL_RESERVE(s->file, s->files_room, s->files + 1);
     s->file[s->files] = (mapped){0};
     HL_TRY(map_file(&s->file[s->files++], path));
     return read_file(s);

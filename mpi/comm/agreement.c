@@ -1,6 +1,7 @@
 /* agreement.c - do all ranks have the same? */
 #include "mpi/comm/agreement.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/digest.h"
 #include "base/printable.h"
 #include "base/process.h"
@@ -13,7 +14,7 @@ enum { SHOWN = 120 }; /* bytes of a name or value in a sentence */
 
 void hl_settings_add(hl_settings *s, const char *name, const char *value)
 {
-    s->at = hl_realloc(s->at, (size_t)(s->n + 1) * sizeof *s->at);
+    HL_RESERVE(s->at, s->room, s->n + 1);
     s->at[s->n++] = (hl_setting){hl_alloc_text(name), hl_alloc_text(value)};
 }
 
@@ -78,7 +79,10 @@ static void share_first(hl_settings *first, const hl_group *g, const hl_settings
     char *bytes = pack(mine, &mine_size);
     size = mine_size;
     hl_group_broadcast(g, &size, sizeof size, 0);
-    if (g->rank != 0) bytes = hl_realloc(bytes, size + 1);
+    if (g->rank != 0) {
+        free(bytes);
+        bytes = hl_alloc(size + 1);
+    }
     hl_group_broadcast(g, bytes, size, 0);
     unpack(first, bytes, size);
     free(bytes);

@@ -13,6 +13,7 @@ typedef struct {
 typedef struct {
     hl_setting *at;
     int n;
+    size_t room;
 } hl_settings;
 
 /* Add a setting at the end of the list.  Local. */

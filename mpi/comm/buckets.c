@@ -5,6 +5,7 @@
  * order. */
 #include "mpi/comm/buckets.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/lend.h"
 #include "base/part.h"
 #include <stdlib.h>
@@ -43,14 +44,7 @@ static void cut(hl_bucket *k, const hl_buckets *b, size_t lo, size_t hi)
 
 static hl_bucket *new_bucket(hl_buckets *b)
 {
-    if (b->n == b->room) {
-        const int room = 2 * b->room + 16;
-        hl_bucket *more = hl_alloc_zero((size_t)room, sizeof *more);
-        if (b->n) memcpy(more, b->bucket, (size_t)b->n * sizeof *more);
-        free(b->bucket);
-        b->bucket = more;
-        b->room = room;
-    }
+    HL_RESERVE(b->bucket, b->room, b->n + 1);
     b->bucket[b->n] = (hl_bucket){0};
     return &b->bucket[b->n++];
 }

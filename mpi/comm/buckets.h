@@ -21,8 +21,9 @@ typedef struct {
 typedef struct {
     const hl_group *dp;
     const size_t *block; /* (dp + 1) whose numbers [block[r], block[r + 1]) are; NULL: everyone gets all sums */
-    hl_bucket *bucket;   /* (room) in the order in which they were added */
-    int n, room, done;   /* so many of the first are done */
+    hl_bucket *bucket;   /* (n) in the order in which they were added */
+    size_t room;
+    int n, done; /* so many of the first are done */
 } hl_buckets;
 
 /* block is borrowed.  Local. */

@@ -1,6 +1,7 @@
 /* params.c - the table of named parameters. */
 #include "model/params.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/part.h"
@@ -20,7 +21,7 @@ hl_param *hl_params_add_cut(hl_params *t, const char *name, const char *stack, i
                             const int64_t *shape, int split_axis, const hl_cut *cut)
 {
     HL_CHECK(ndim <= HL_PARAM_DIMS && strlen(name) < sizeof t->at->name && strlen(stack) < sizeof t->at->stack);
-    t->at = hl_realloc(t->at, (size_t)(t->n + 1) * sizeof *t->at);
+    HL_RESERVE(t->at, t->room, t->n + 1);
     hl_param *p = &t->at[t->n++];
     *p = (hl_param){.layer = layer,
                     .layers = layers,

@@ -45,6 +45,7 @@ typedef struct {
 typedef struct {
     hl_param *at;
     int n;
+    size_t room;
     size_t count; /* floats of the whole array */
 } hl_params;
 

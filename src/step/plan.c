@@ -1,40 +1,27 @@
 /* plan.c - what a step computes: from a batch to unique texts, micro-batches, rows and who reads what. */
 #include "step/plan.h"
 #include "base/error.h"
+#include "base/hash-table.h"
 #include "base/part.h"
 #include "data/prefix.h"
 #include <string.h>
 
-/* Texts by their first item: open addressing, a power of two of slots, at most half full. */
-typedef struct {
-    int32_t *item; /* -1: free */
-    int *text;
-    uint32_t mask;
-} text_index;
-
-static void index_open(text_index *x, int most, hl_arena *arena)
+/* The text of this item; -1: there is none yet. */
+static int find_text(const hl_plan *p, const hl_hash_table *by_item, int32_t item)
 {
-    uint32_t slots = 16;
-    while (slots < 2 * (uint32_t)most) slots *= 2;
-    *x = (text_index){HL_TAKE(arena, int32_t, slots), HL_TAKE(arena, int, slots), slots - 1};
-    memset(x->item, 0xff, slots * sizeof *x->item);
-}
-
-static uint32_t slot_of(const text_index *x, int32_t item)
-{
-    uint32_t at = (uint32_t)item * 2654435769u & x->mask;
-    while (x->item[at] != -1 && x->item[at] != item) at = (at + 1) & x->mask;
-    return at;
+    for (hl_hash_walk w = hl_hash_table_walk(by_item, hl_hash_of((uint32_t)item)); hl_hash_table_next(by_item, &w);)
+        if (p->item[w.number] == item) return (int)w.number;
+    return -1;
 }
 
 /* The text of an item, a new one where it has none yet. */
-static int text_of(hl_plan *p, text_index *x, const hl_corpus *corpus, const hl_plan_rules *rules, int32_t item)
+static int text_of(hl_plan *p, hl_hash_table *by_item, const hl_corpus *corpus, const hl_plan_rules *rules,
+                   int32_t item)
 {
-    int32_t first = rules->dedup ? (int32_t)corpus->first_equal(corpus, item) : item;
-    uint32_t at = slot_of(x, first);
-    if (rules->dedup && x->item[at] == first) return x->text[at];
-    x->item[at] = first;
-    x->text[at] = p->texts;
+    const int32_t first = rules->dedup ? (int32_t)corpus->first_equal(corpus, item) : item;
+    const int text = rules->dedup ? find_text(p, by_item, first) : -1;
+    if (text >= 0) return text;
+    if (rules->dedup) hl_hash_table_add(by_item, hl_hash_of((uint32_t)first), (uint32_t)p->texts);
     p->item[p->texts] = first;
     p->multiplicity[p->texts] = 0;
     return p->texts++;
@@ -43,17 +30,18 @@ static int text_of(hl_plan *p, text_index *x, const hl_corpus *corpus, const hl_
 /* Item i of a sample is read by row i and is the target of row i - 1.  Where a target is read too, it is the
  * same occurrence, hence the same text. */
 static void number_texts(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const hl_plan_rules *rules,
-                         text_index *x)
+                         hl_hash_table *by_item)
 {
     for (int s = 0; s < b->samples; s++) {
         int n = b->begin[s + 1] - b->begin[s], row = p->row_begin[s];
-        for (int i = 0; i < n - 1; i++) p->input[row + i] = text_of(p, x, corpus, rules, b->item[b->begin[s] + i]);
+        for (int i = 0; i < n - 1; i++)
+            p->input[row + i] = text_of(p, by_item, corpus, rules, b->item[b->begin[s] + i]);
         for (int i = 0; i < n - 2; i++) p->target[row + i] = p->input[row + i + 1];
     }
     p->read = p->texts;
     for (int s = 0; s < b->samples; s++)
-        p->target[p->row_begin[s + 1] - 1] = text_of(p, x, corpus, rules, b->item[b->begin[s + 1] - 1]);
-    for (int k = 0; k < b->negatives; k++) p->multiplicity[text_of(p, x, corpus, rules, b->negative[k])]++;
+        p->target[p->row_begin[s + 1] - 1] = text_of(p, by_item, corpus, rules, b->item[b->begin[s + 1] - 1]);
+    for (int k = 0; k < b->negatives; k++) p->multiplicity[text_of(p, by_item, corpus, rules, b->negative[k])]++;
 }
 
 static void weigh_rows(hl_plan *p, const hl_plan_rules *rules)
@@ -177,10 +165,9 @@ void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const 
     p->user_micro_batch_cost = HL_TAKE(arena, double, b->samples);
     p->group = HL_TAKE(arena, int, most);
     p->user_group = HL_TAKE(arena, int, b->samples);
-    text_index index;
-    index_open(&index, most, arena);
+    hl_hash_table by_item = hl_hash_table_in(arena, (size_t)most);
     for (int s = 0; s <= b->samples; s++) p->row_begin[s] = b->begin[s] - s;
-    number_texts(p, b, corpus, rules, &index);
+    number_texts(p, b, corpus, rules, &by_item);
     weigh_rows(p, rules);
     cut_micro_batches(p, 0, p->read, corpus, rules, width);
     p->early_micro_batches = p->micro_batches;
