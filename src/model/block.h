@@ -9,11 +9,11 @@
 #define MODEL_BLOCK_H
 #include "model/cut.h"
 
-/* y (p->out kept, C) = the block of b->x. */
-void hl_block_forward(float *y, hl_block_saved *b, const hl_pass *p, const hl_block *at);
+/* y (p->out kept, C) = the block of p->b.x. */
+void hl_block_forward(float *y, const hl_pass *p);
 
 /* d (p->out, C), of which I have the rows that I keep, holds dy and becomes dx, where each row asks.  Where only some
  * ask, dx (p->all, C) is overwritten and d is undefined on return. */
-void hl_block_backward(float *dx, float *d, const hl_block_saved *b, const hl_pass *p, const hl_block *at);
+void hl_block_backward(float *dx, float *d, const hl_pass *p);
 
 #endif

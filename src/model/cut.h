@@ -29,6 +29,8 @@ typedef struct {
     const hl_pack *whole;         /* what the stack is given */
     hl_pack pack;                 /* what I compute of it: all but on a grid */
     const hl_heads *heads;        /* of this block */
+    const hl_block *at;           /* where its parameters are */
+    hl_block_saved b;             /* what it saves */
     hl_row_share all, out;        /* rows that keys and values are made of; rows that ask, and come out */
     const int *query;             /* (out) of each row that asks, which of all it is; NULL: each asks */
     const int *query_position;    /* (out) */

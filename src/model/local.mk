@@ -10,6 +10,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/item.c src/model/item.h \
 	src/model/layer.h \
 	src/model/params.c src/model/params.h \
+	src/model/saved.c src/model/saved.h \
 	src/model/see.c src/model/see.h \
 	src/model/sharder.c src/model/sharder.h \
 	src/model/side.h \

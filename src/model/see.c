@@ -4,80 +4,63 @@
 #include "math/attention-prefix.h"
 #include <string.h>
 
-/* Query and key heads, and numbers of a head, of a row of queries, keys and values, of its queries. */
-typedef struct {
-    int H, K, d, qkv, od;
-} steps;
-
-static steps steps_of(const hl_heads *h)
-{
-    const int H = h->H, K = h->K, d = h->d;
-    return (steps){H, K, d, (H + 2 * K) * d, H * d};
-}
+static size_t numbers(int rows, int columns) { return (size_t)rows * (size_t)columns; }
 
 /* Tokens that see earlier ones of their own run: the prefix is one, and every segment. */
 static const int *runs_of(const hl_pack *pack) { return pack->prefix ? pack->begin - 1 : pack->begin; }
 
 static int count_runs(const hl_pack *pack) { return pack->segments + (pack->prefix > 0); }
 
-/* All rows after the prefix read it. */
-static hl_prefix prefix_of(const float *qkv, const steps *s, const hl_pack *pack)
+/* Rows that do not read the prefix, since they are in it; numbers of queries that a row of keys and values begins
+ * with. */
+static int rows_in_prefix(const hl_pass *p) { return p->query ? 0 : p->pack.prefix; }
+static int queries_before(const hl_pass *p) { return p->query ? 0 : hl_widths_of(p->m).od; }
+
+/* All rows after the prefix read it; or one query a segment. */
+static hl_prefix prefix_of(const hl_pass *p)
 {
-    const float *k = qkv + s->od;
-    return (hl_prefix){qkv + (size_t)pack->prefix * (size_t)s->qkv,
-                       k,
-                       k + s->K * s->d,
-                       s->qkv,
-                       s->qkv,
-                       pack->T - pack->prefix,
-                       pack->prefix,
-                       pack->position + pack->prefix};
+    const hl_widths s = hl_widths_of(p->m);
+    const hl_pack *pack = &p->pack;
+    const float *k = p->b.qkv + queries_before(p), *v = k + s.K * s.d;
+    const int kv = s.qkv - s.od, first = pack->prefix;
+    if (p->query) return (hl_prefix){p->b.q, k, v, s.od, kv, pack->segments, pack->prefix, p->query_position};
+    return (hl_prefix){
+        p->b.qkv + numbers(first, s.qkv), k, v, s.qkv, s.qkv, pack->T - first, first, pack->position + first};
 }
 
-/* One query a segment reads it, at `position` (segments). */
-static hl_prefix last_prefix_of(const hl_block_saved *b, const steps *s, const hl_pack *pack, const int *position)
+void hl_see_forward(const hl_pass *p)
 {
-    return (hl_prefix){b->q,         b->qkv,  b->qkv + s->K * s->d, s->od, 2 * s->K * s->d, pack->segments,
-                       pack->prefix, position};
+    const hl_block_saved *b = &p->b;
+    const hl_widths s = hl_widths_of(p->m);
+    const hl_pack *pack = &p->pack;
+    const int first = rows_in_prefix(p);
+    if (p->query) hl_attention_last_forward(b->o, b->lse, b->q, b->qkv, pack->begin, pack->segments, p->heads);
+    else hl_attention_forward(b->o, b->lse, b->qkv, runs_of(pack), count_runs(pack), p->heads);
+    if (!pack->prefix) return;
+    const hl_prefix x = prefix_of(p);
+    hl_attention_prefix_forward(b->o + numbers(first, s.od), b->lse + numbers(first, s.H), &x, p->heads);
 }
 
-void hl_see_forward(hl_block_saved *b, const hl_heads *heads, const hl_pack *pack)
+/* Each segment's last row asks.  Rows of the prefix are in no segment: nothing else writes their gradients. */
+static void last_backward(const hl_pass *p, float *dq, float *dkv, const float *d_o)
 {
-    const steps s = steps_of(heads);
-    size_t first = (size_t)pack->prefix;
-    hl_attention_forward(b->o, b->lse, b->qkv, runs_of(pack), count_runs(pack), heads);
-    const hl_prefix x = prefix_of(b->qkv, &s, pack);
-    if (pack->prefix) hl_attention_prefix_forward(b->o + first * (size_t)s.od, b->lse + first * (size_t)s.H, &x, heads);
+    const hl_block_saved *b = &p->b;
+    memset(dkv, 0, numbers(p->pack.prefix, p->at->kv.out) * sizeof *dkv);
+    hl_attention_last_backward(dq, dkv, d_o, b->o, b->lse, b->q, b->qkv, p->pack.begin, p->pack.segments, p->heads);
 }
 
-void hl_see_backward(float *dqkv, const float *d_o, const hl_block_saved *b, const hl_heads *heads, const hl_pack *pack,
-                     hl_arena *scratch)
+void hl_see_backward(const hl_pass *p, float *dq, float *dqkv, const float *d_o)
 {
-    const steps s = steps_of(heads);
-    size_t first = (size_t)pack->prefix, from = first * (size_t)s.od;
-    float *dk = dqkv + s.od;
-    hl_attention_backward(dqkv, d_o, b->o, b->lse, b->qkv, runs_of(pack), count_runs(pack), heads);
-    const hl_prefix x = prefix_of(b->qkv, &s, pack);
-    if (pack->prefix)
-        hl_attention_prefix_backward(dqkv + first * (size_t)s.qkv, dk, dk + s.K * s.d, d_o + from, b->o + from,
-                                     b->lse + first * (size_t)s.H, &x, heads, scratch);
-}
-
-void hl_see_last_forward(hl_block_saved *b, const hl_heads *heads, const hl_pack *pack, const int *position)
-{
-    const steps s = steps_of(heads);
-    hl_attention_last_forward(b->o, b->lse, b->q, b->qkv, pack->begin, pack->segments, heads);
-    const hl_prefix x = last_prefix_of(b, &s, pack, position);
-    if (pack->prefix) hl_attention_prefix_forward(b->o, b->lse, &x, heads);
-}
-
-/* Rows of the prefix are in no segment: nothing has written their gradients. */
-void hl_see_last_backward(float *dq, float *dkv, const float *d_o, const hl_block_saved *b, const hl_heads *heads,
-                          const hl_pack *pack, const int *position, hl_arena *scratch)
-{
-    const steps s = steps_of(heads);
-    memset(dkv, 0, (size_t)pack->prefix * (size_t)(s.qkv - s.od) * sizeof *dkv);
-    hl_attention_last_backward(dq, dkv, d_o, b->o, b->lse, b->q, b->qkv, pack->begin, pack->segments, heads);
-    const hl_prefix x = last_prefix_of(b, &s, pack, position);
-    if (pack->prefix) hl_attention_prefix_backward(dq, dkv, dkv + s.K * s.d, d_o, b->o, b->lse, &x, heads, scratch);
+    const hl_block_saved *b = &p->b;
+    const hl_widths s = hl_widths_of(p->m);
+    const hl_pack *pack = &p->pack;
+    const int first = rows_in_prefix(p);
+    const size_t from = numbers(first, s.od);
+    float *dk = dqkv + queries_before(p);
+    if (p->query) last_backward(p, dq, dqkv, d_o);
+    else hl_attention_backward(dqkv, d_o, b->o, b->lse, b->qkv, runs_of(pack), count_runs(pack), p->heads);
+    if (!pack->prefix) return;
+    const hl_prefix x = prefix_of(p);
+    hl_attention_prefix_backward(p->query ? dq : dqkv + numbers(first, s.qkv), dk, dk + s.K * s.d, d_o + from,
+                                 b->o + from, b->lse + numbers(first, s.H), &x, p->heads, p->scratch);
 }

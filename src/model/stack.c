@@ -9,6 +9,7 @@
 #include "math/rows.h"
 #include "model/block.h"
 #include "model/cut-grid.h"
+#include "model/saved.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,40 +42,25 @@ static hl_pack part_of(const hl_stack *m, const hl_pack *pack)
 }
 
 /* How many rows of a block's input and output are mine to save. */
-static size_t rows_saved(const hl_stack *m, const hl_layer_cut *cut, int n)
+static int rows_saved(const hl_stack *m, const hl_layer_cut *cut, int n)
 {
-    return (size_t)(cut == &hl_cut_sequence ? hl_part_count(n, m->tp->size, m->tp->rank) : n);
+    return cut == &hl_cut_sequence ? (int)hl_part_count(n, m->tp->size, m->tp->rank) : n;
 }
 
 void hl_stack_saved_lay(hl_stack_saved *t, const hl_stack *m, const hl_pack *whole, hl_arena *arena)
 {
     const hl_pack mine = part_of(m, whole), *pack = &mine;
-    const hl_widths s = hl_widths_of(m);
-    size_t T = (size_t)pack->T, D = (size_t)m->hidden;
     t->T = pack->T;
     t->block = HL_TAKE(arena, hl_block_saved, m->layers);
     for (int i = 0; i < m->layers; i++) {
-        const bool last = is_read_out(m, pack, i), normed = m->block[i].q_norm != HL_NOWHERE;
-        size_t n = last ? (size_t)pack->segments : T, rows = rows_saved(m, layer_cut(m, pack, i), pack->T);
-        size_t saved = last ? n : rows;
-        hl_block_saved b;
-        b.x = HL_TAKE(arena, float, rows *D);
-        b.rstd = HL_TAKE(arena, float, rows);
-        b.qkv = HL_TAKE_ROWS(arena, float, T, last ? s.qkv - s.od : s.qkv);
-        b.q = HL_TAKE_ROWS(arena, float, last ? n : 0, s.od);
-        b.o = HL_TAKE_ROWS(arena, float, n, s.od);
-        b.lse = HL_TAKE_ROWS(arena, float, n, s.H);
-        b.h = HL_TAKE(arena, float, saved *D);
-        b.mlp_rstd = HL_TAKE(arena, float, saved);
-        b.gu = HL_TAKE_ROWS(arena, float, n, 2 * s.F);
-        b.head_q = HL_TAKE_ROWS(arena, float, normed ? n : 0, s.od);
-        b.q_rstd = HL_TAKE_ROWS(arena, float, normed ? n : 0, s.H);
-        b.head_k = HL_TAKE_ROWS(arena, float, normed ? T : 0, s.K *s.d);
-        b.k_rstd = HL_TAKE_ROWS(arena, float, normed ? T : 0, s.K);
+        const bool last = is_read_out(m, pack, i);
+        const int kept = rows_saved(m, layer_cut(m, pack, i), pack->T), out = last ? pack->segments : pack->T;
+        const hl_saved_rows rows = {pack->T, out, kept, last ? out : kept, last};
+        const hl_block_saved b = hl_saved_lay(m, &rows, m->block[i].q_norm != HL_NOWHERE, arena);
         if (!arena->measuring) t->block[i] = b;
     }
-    size_t out = m->last ? rows_saved(m, layer_cut(m, pack, m->layers), hl_pack_rows(pack)) : 0;
-    t->x = HL_TAKE(arena, float, out *D);
+    const int out = m->last ? rows_saved(m, layer_cut(m, pack, m->layers), hl_pack_rows(pack)) : 0;
+    t->x = HL_TAKE_ROWS(arena, float, out, m->hidden);
     t->rstd = HL_TAKE(arena, float, out);
 }
 
@@ -100,7 +86,7 @@ static void open_pass(stack_pass *x, const hl_stack *m, const float *w, float *d
 }
 
 /* The pass is that of a layer now; layer = layers: of the last norm. */
-static void set_layer(stack_pass *x, int layer)
+static void set_layer(stack_pass *x, const hl_stack_saved *t, int layer)
 {
     hl_pass *p = &x->p;
     const hl_stack *m = p->m;
@@ -111,7 +97,10 @@ static void set_layer(stack_pass *x, int layer)
     p->query = few ? x->last : NULL;
     p->query_position = few ? x->last_position : NULL;
     p->kinds = has_kinds(m, &p->pack, layer) ? p->pack.kinds : 0;
-    x->heads.window = layer < m->layers ? m->block[layer].window : 0;
+    if (layer == m->layers) return;
+    x->heads.window = m->block[layer].window;
+    p->at = &m->block[layer];
+    p->b = t->block[layer];
 }
 
 /* ---- forward */
@@ -128,12 +117,12 @@ static void block_forward(stack_pass *x, float *next, hl_stack_saved *t, int i)
 {
     const hl_stack *m = x->p.m;
     const size_t mark = hl_arena_mark(x->p.scratch);
-    set_layer(x, i);
+    set_layer(x, t, i);
     const bool has_some = x->p.out.part || x->p.out.line,
                leaves = has_some && (i + 1 < m->layers ? layer_cut(m, &x->p.pack, i + 1) != x->p.cut : !m->last);
     float *out = leaves ? HL_TAKE_ROWS(x->p.scratch, float, x->p.out.kept, m->hidden) : next;
     m->sharder->unshard(m->sharder, i);
-    hl_block_forward(out, &t->block[i], &x->p, &m->block[i]);
+    hl_block_forward(out, &x->p);
     if (leaves) x->p.cut->rows->leave(&x->p, next, out, &x->p.out, true);
     m->sharder->reshard(m->sharder, i);
     hl_act_tick();
@@ -149,13 +138,13 @@ void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const floa
     hl_pass *p = &here.p;
     open_pass(&here, m, w, NULL, pack, scratch);
     HL_CHECK(t->T == p->pack.T && (m->grid || t->T > 0));
-    set_layer(&here, 0);
+    set_layer(&here, t, 0);
     float *in = m->layers ? t->block[0].x : HL_TAKE_ROWS(scratch, float, p->all.n, m->hidden);
     p->cut->rows->enter(p, in, x, &p->all, false);
     if (m->layers == 0) read_out(out, in, p);
     for (int i = 0; i < m->layers; i++) block_forward(&here, i + 1 < m->layers ? t->block[i + 1].x : out, t, i);
     if (m->last) {
-        set_layer(&here, m->layers);
+        set_layer(&here, t, m->layers);
         float *normed = p->cut->rows->are_tiles ? HL_TAKE_ROWS(scratch, float, p->out.n, m->hidden) : y;
         p->cut->rows->norm(p, normed, t->rstd, t->x, m->last_norm, &p->out, false);
         if (p->cut->rows->are_tiles) p->cut->rows->leave(p, y, normed, &p->out, true);
@@ -172,7 +161,7 @@ static int read_out_backward(float *d, const float *dy, const hl_stack_saved *t,
     hl_pass *p = &x->p;
     const hl_stack *m = p->m;
     const int last = m->layers - 1;
-    set_layer(x, m->layers);
+    set_layer(x, t, m->layers);
     const size_t all = (size_t)p->all.n * (size_t)m->hidden, n = (size_t)p->out.n * (size_t)m->hidden;
     if (!m->last) {
         memcpy(d, dy, all * sizeof *d);
@@ -187,9 +176,9 @@ static int read_out_backward(float *d, const float *dy, const hl_stack_saved *t,
         hl_rows_scatter_add(d, few, p->query, p->out.n, m->hidden);
         return 0;
     }
-    set_layer(x, last);
+    set_layer(x, t, last);
     m->sharder->unshard(m->sharder, last);
-    hl_block_backward(d, few, &t->block[last], p, &m->block[last]);
+    hl_block_backward(d, few, p);
     m->sharder->done(m->sharder, last);
     return last;
 }
@@ -201,15 +190,15 @@ void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_sav
     stack_pass here;
     hl_pass *p = &here.p;
     open_pass(&here, m, w, dw, pack, scratch);
-    set_layer(&here, m->layers);
+    set_layer(&here, t, m->layers);
     float *d = m->cut->rows->are_tiles ? HL_TAKE_ROWS(scratch, float, p->all.n, m->hidden) : dx;
     float *mine = m->cut->rows->are_tiles ? HL_TAKE_ROWS(scratch, float, p->out.n, m->hidden) : NULL;
     if (mine) p->cut->rows->enter(p, mine, dy, &p->out, true);
     for (int i = read_out_backward(d, mine ? mine : dy, t, &here) - 1; i >= 0; i--) {
         const size_t before = hl_arena_mark(scratch);
-        set_layer(&here, i);
+        set_layer(&here, t, i);
         m->sharder->unshard(m->sharder, i);
-        hl_block_backward(d, d, &t->block[i], p, &m->block[i]);
+        hl_block_backward(d, d, p);
         m->sharder->done(m->sharder, i);
         hl_act_tick();
         hl_arena_back(scratch, before);

@@ -5,38 +5,38 @@
 #include "math/rope.h"
 #include "math/rows.h"
 
-hl_turn hl_turn_all(const hl_pass *p, float *qkv)
-{
-    return (hl_turn){qkv, p->pack.position, p->all.n, hl_widths_of(p->m).qkv, true, true};
-}
+/* Heads of queries, or of keys, in rows of numbers; norm: where its weight is, and what its backward needs. */
+typedef struct {
+    float *x;
+    const int *position;
+    int n, heads, stride;
+    int64_t norm;
+    float *kept, *rstd;
+} turned;
 
-hl_turn hl_turn_queries(const hl_pass *p, float *q)
-{
-    return (hl_turn){q, p->query_position, p->out.n, hl_widths_of(p->m).od, true, false};
-}
-
-hl_turn hl_turn_keys(const hl_pass *p, float *kv)
+static turned queries(const hl_pass *p, float *q, float *qkv)
 {
     const hl_widths s = hl_widths_of(p->m);
-    return (hl_turn){kv, p->pack.position, p->all.n, s.qkv - s.od, false, true};
+    turned t = {qkv, p->pack.position, p->all.n, s.H, s.qkv, p->at->q_norm, p->b.head_q, p->b.q_rstd};
+    if (p->query) t.x = q, t.position = p->query_position, t.n = p->out.n, t.stride = s.od;
+    return t;
 }
 
-static void turn(const hl_pass *p, const hl_turn *h, int sign)
+static turned keys(const hl_pass *p, float *qkv)
 {
-    const hl_heads *all = p->heads;
-    hl_rope_turn(h->x, h->position, p->m->rope, h->n, h->q * all->H + h->k * all->K, all->d, h->stride, sign);
+    const hl_widths s = hl_widths_of(p->m);
+    const int before = p->query ? 0 : s.od; /* numbers of queries in the same row */
+    return (turned){qkv + before,          p->pack.position, p->all.n,    s.K,
+                    s.qkv - s.od + before, p->at->k_norm,    p->b.head_k, p->b.k_rstd};
 }
 
-void hl_turn_forward(const hl_pass *p, hl_turn h, const hl_block_saved *b, const hl_block *at)
+static void forward(const hl_pass *p, const turned *t)
 {
-    const hl_heads *all = p->heads;
+    const int d = p->heads->d;
     const float eps = (float)p->m->shape.rms_norm_eps;
-    float *k = h.x + h.q * all->H * all->d;
-    if (at->q_norm != HL_NOWHERE && h.q)
-        hl_head_norm_forward(h.x, b->head_q, b->q_rstd, p->w + at->q_norm, h.n, all->H, all->d, h.stride, eps);
-    if (at->k_norm != HL_NOWHERE && h.k)
-        hl_head_norm_forward(k, b->head_k, b->k_rstd, p->w + at->k_norm, h.n, all->K, all->d, h.stride, eps);
-    turn(p, &h, 1);
+    if (t->norm != HL_NOWHERE)
+        hl_head_norm_forward(t->x, t->kept, t->rstd, p->w + t->norm, t->n, t->heads, d, t->stride, eps);
+    hl_rope_turn(t->x, t->position, p->m->rope, t->n, t->heads, d, t->stride, 1);
 }
 
 /* dw (d) += each head's sum (n, d), over slices and peers by one tree. */
@@ -50,21 +50,29 @@ static void add_heads(const hl_pass *p, float *dw, const float *sum, int n)
     hl_add(dw, all, (size_t)d);
 }
 
-void hl_turn_backward(const hl_pass *p, hl_turn h, const hl_block_saved *b, const hl_block *at)
+static void backward(const hl_pass *p, const turned *t)
 {
-    const hl_heads *all = p->heads;
+    const int d = p->heads->d;
     const size_t mark = hl_arena_mark(p->scratch);
-    float *k = h.x + h.q * all->H * all->d;
-    turn(p, &h, -1);
-    if (at->q_norm != HL_NOWHERE && h.q) {
-        float *sum = HL_TAKE_ROWS(p->scratch, float, all->H, all->d);
-        hl_head_norm_backward(h.x, sum, b->head_q, b->q_rstd, p->w + at->q_norm, h.n, all->H, all->d, h.stride);
-        add_heads(p, p->dw + at->q_norm, sum, all->H);
-    }
-    if (at->k_norm != HL_NOWHERE && h.k) {
-        float *sum = HL_TAKE_ROWS(p->scratch, float, all->K, all->d);
-        hl_head_norm_backward(k, sum, b->head_k, b->k_rstd, p->w + at->k_norm, h.n, all->K, all->d, h.stride);
-        add_heads(p, p->dw + at->k_norm, sum, all->K);
+    hl_rope_turn(t->x, t->position, p->m->rope, t->n, t->heads, d, t->stride, -1);
+    if (t->norm != HL_NOWHERE) {
+        float *sum = HL_TAKE_ROWS(p->scratch, float, t->heads, d);
+        hl_head_norm_backward(t->x, sum, t->kept, t->rstd, p->w + t->norm, t->n, t->heads, d, t->stride);
+        add_heads(p, p->dw + t->norm, sum, t->heads);
     }
     hl_arena_back(p->scratch, mark);
+}
+
+void hl_turn_forward(const hl_pass *p)
+{
+    const turned q = queries(p, p->b.q, p->b.qkv), k = keys(p, p->b.qkv);
+    forward(p, &q);
+    forward(p, &k);
+}
+
+void hl_turn_backward(const hl_pass *p, float *dq, float *dqkv)
+{
+    const turned q = queries(p, dq, dqkv), k = keys(p, dqkv);
+    backward(p, &q);
+    backward(p, &k);
 }
