@@ -3,8 +3,9 @@
 #
 # usage: SOURCE_DIR=... run.sh ALONE... -- MPI... -- ODD... -- SCRIPTS...   in the build folder
 # The programs of ALONE run once, those of MPI at 1, 2, 4 and 8 ranks (RANKS), those of ODD also at 3, 5 and 7; scripts run
-# once.  Programs of ALONE and scripts run two at a time (JOBS): most of their time they start processes and wait.  Each says "<suite>: N passed, N failed, N skipped" in its last line; one that does not, or ends otherwise, counts as a
-# failure.  Lines of failures and of skipped cases are shown, whole output where there is no last line.
+# once.  Programs of one process or one rank, and scripts, run two at a time (JOBS).  Each says "<suite>: N passed, N failed,
+# N skipped" in its last line; one that does not, or ends otherwise, counts as a failure.  Lines of failures and of skipped cases
+# are shown, whole output where there is no last line.
 # The last line is "N passed, N failed, N skipped".  Everything temporary is in one folder, which is gone afterwards.
 RANKS=${RANKS-1 2 4 8}
 ODD_RANKS=${ODD_RANKS-3 5 7} # either may be empty
@@ -161,22 +162,36 @@ show_over() {
     done
 }
 
-# at "RANKS..." PROGRAM: MPI leaks for reasons of its own, here and in scripts.
+# MPI leaks for reasons of its own, here and in scripts.
+ranks() {
+    ASAN_OPTIONS=detect_leaks=0 "$1" "${3##*/} at $2" "${MPIRUN:-mpirun}" -n "$2" "./$3"
+}
+
+# at "RANKS..." PROGRAM...: on one rank beside others, on more one after the other.
 at() {
-    for n in $1; do
-        ASAN_OPTIONS=detect_leaks=0 run "${2##*/} at $n" "${MPIRUN:-mpirun}" -n "$n" "./$2"
+    sizes=$1
+    shift
+    case " $sizes " in *" 1 "*) for program_of_ranks; do ranks beside 1 "$program_of_ranks"; done ;; esac
+    wait_for 0
+    for program_of_ranks; do
+        for n in $sizes; do [ "$n" = 1 ] || ranks run "$n" "$program_of_ranks"; done
     done
 }
 
-part=alone
+part=alone mpi= odd=
 for one; do
     case $part,$one in
-    alone,--) wait_for 0 && part=mpi ;;
+    alone,--) part=mpi ;;
     mpi,--) part=odd ;;
-    odd,--) part=scripts ;;
+    odd,--)
+        part=scripts
+        wait_for 0
+        at "$RANKS" $mpi
+        at "$ODD_RANKS" $odd
+        ;;
     alone,*) beside "${one##*/}" "./$one" ;;
-    mpi,*) at "$RANKS" "$one" ;;
-    odd,*) at "$ODD_RANKS" "$one" ;;
+    mpi,*) mpi="$mpi $one" ;;
+    odd,*) odd="$odd $one" ;;
     scripts,*) beside "${one##*/}" env ASAN_OPTIONS=detect_leaks=0 sh "$SOURCE_DIR/$one" ;;
     esac
 done
