@@ -2,7 +2,6 @@
 #include "app/cli/commands.h"
 #include "app/config/arguments.h"
 #include "app/plan/forecast.h"
-#include "model/stages.h"
 #include <jansson.h>
 #include <stdio.h>
 
@@ -28,13 +27,11 @@ static void part_text(char *out, size_t n, const hl_forecast *f, hl_side side, i
 {
     const hl_layout *l = &f->layout;
     const hl_layout_side *g = &l->side[side];
-    const hl_transformer *shape = side == HL_USER ? &f->user : &f->item;
     if (!hl_layout_has(l, side, rank)) {
         snprintf(out, n, "-");
         return;
     }
-    const hl_transformer_layers x =
-        hl_stages_layers(side, shape, f->job.item_tokens, hl_layout_stage(l, side, rank), g->pp);
+    const hl_transformer_layers x = hl_cost_layers(&f->job, side, rank);
     snprintf(out, n, "copy %d layers %d-%d share %d/%d", hl_layout_replica(l, side, rank), x.begin, x.end - 1,
              hl_layout_share(l, side, rank) + 1, g->tp);
 }

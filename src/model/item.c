@@ -9,7 +9,7 @@
 
 static hl_transformer_layers layers_of(const hl_transformer *shape, int item_tokens, const hl_tensor_group *tp)
 {
-    return hl_stages_layers(HL_ITEM, shape, item_tokens, tp->stage, tp->stages);
+    return hl_stages_layers(shape, item_tokens > 0, tp->stage, tp->stages);
 }
 
 void hl_item_params(hl_params *t, const hl_transformer *shape, int item_tokens, const hl_tensor_group *tp)

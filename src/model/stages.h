@@ -1,18 +1,15 @@
-/* stages.h - which layers a stage of a pipeline has, of either side. */
+/* stages.h - which layers a stage of a pipeline has.
+ *
+ * last_only: one row of each sequence is read out, as with [ITEM] pooling; then the last layer computes keys and
+ * values of all rows, and the rest of that one (hl_pack.last_only). */
 #ifndef MODEL_STAGES_H
 #define MODEL_STAGES_H
 #include "model/transformer.h"
-#include "model/side.h"
-
-/* What the last layer of a side costs, where any other costs 1: where one row of each text is read out ([ITEM] pooling,
- * item_tokens 1), the last layer of the Item LLM computes keys and values of all rows and the rest of that one. */
-double hl_stages_last_cost(hl_side side, const hl_transformer *shape, int item_tokens);
 
 /* The layers of a stage. */
-hl_transformer_layers hl_stages_layers(hl_side side, const hl_transformer *shape, int item_tokens, int stage,
-                                       int stages);
+hl_transformer_layers hl_stages_layers(const hl_transformer *shape, bool last_only, int stage, int stages);
 
 /* How many whole layers cost as much as those of the stage. */
-double hl_stages_work(hl_side side, const hl_transformer *shape, int item_tokens, int stage, int stages);
+double hl_stages_work(const hl_transformer *shape, bool last_only, int stage, int stages);
 
 #endif

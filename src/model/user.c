@@ -4,7 +4,7 @@
 
 static hl_transformer_layers layers_of(const hl_transformer *shape, const hl_tensor_group *tp)
 {
-    return hl_stages_layers(HL_USER, shape, 0, tp->stage, tp->stages);
+    return hl_stages_layers(shape, false, tp->stage, tp->stages);
 }
 
 void hl_user_params(hl_params *t, const hl_transformer *shape, const hl_tensor_group *tp)

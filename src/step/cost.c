@@ -106,9 +106,18 @@ static double travel(const hl_machine *m, double bytes, int p)
 
 static double sum_seconds(const hl_machine *m, double bytes, int p) { return 2 * travel(m, bytes, p); }
 
+/* Is one row of each sequence read out? */
+static bool last_only(const hl_cost_job *j, hl_side side) { return side == HL_ITEM && j->item_tokens > 0; }
+
+hl_transformer_layers hl_cost_layers(const hl_cost_job *j, hl_side side, int rank)
+{
+    return hl_stages_layers(j->shape[side], last_only(j, side), hl_layout_stage(j->layout, side, rank),
+                            j->layout->side[side].pp);
+}
+
 static double layers_of(const hl_cost_job *j, hl_side side, int stage)
 {
-    return hl_stages_work(side, j->shape[side], j->item_tokens, stage, j->layout->side[side].pp);
+    return hl_stages_work(j->shape[side], last_only(j, side), stage, j->layout->side[side].pp);
 }
 
 static double rows_of_users(const hl_plan *p, int mb)

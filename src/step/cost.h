@@ -37,6 +37,9 @@ typedef struct {
 /* cost (ranks); the seconds of the step, which are the longest. */
 double hl_cost_play(hl_cost *cost, const hl_cost_job *j);
 
+/* The layers of a rank of the side. */
+hl_transformer_layers hl_cost_layers(const hl_cost_job *j, hl_side side, int rank);
+
 /* Numbers of its share of the parameters that a rank holds, of one side: all, and its block among the replicas. */
 typedef struct {
     size_t all, block, resident; /* resident: what zero 3 keeps whole */
