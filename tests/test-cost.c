@@ -144,7 +144,10 @@ static void zero_divides_what_is_held(void)
         job j;
         open_job(&j, 4, &(hl_layout_wish){.kind = HL_COLOCATED}, zero, machine);
         const hl_cost_job c = {&j.l, &j.p, &j.share, j.list, {&shape, &shape}, 1, zero, machine};
-        double bytes = hl_cost_state_bytes(&c, 1);
+        hl_stage_params shares[HL_SIDES];
+        for (hl_side i = 0; i < HL_SIDES; i++) hl_stage_params_open(&shares[i], &j.l, i, &shape, 1);
+        double bytes = hl_cost_state_bytes(&c, shares, 1);
+        for (hl_side i = 0; i < HL_SIDES; i++) hl_stage_params_close(&shares[i]);
         CHECK(bytes < 0.95 * former);
         former = bytes;
         close_job(&j);

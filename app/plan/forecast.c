@@ -386,12 +386,21 @@ static void count_users(const measuring *x)
 
 /* ---- the whole */
 
+static void count_state(hl_forecast *f)
+{
+    hl_stage_params shares[HL_SIDES];
+    for (hl_side i = 0; i < HL_SIDES; i++)
+        hl_stage_params_open(&shares[i], &f->layout, i, f->job.shape[i], f->job.item_tokens);
+    for (int r = 0; r < f->layout.ranks; r++) f->state[r] = hl_cost_state_bytes(&f->job, shares, r);
+    for (hl_side i = 0; i < HL_SIDES; i++) hl_stage_params_close(&shares[i]);
+}
+
 static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus, const hl_machine *machine)
 {
     int ranks = f->layout.ranks;
     draw(&f->plan, hl_layout_parts(&f->layout, HL_ITEM), corpus, c, &f->item, &f->user, &f->arena);
     hl_share_make(&f->share, &f->layout, &f->plan, &f->arena);
-    f->share.lockstep = c->zero >= 2;
+    f->share.lockstep = hl_zero_is_lockstep(c->zero);
     measuring x = {f, c, corpus, HL_TAKE_ZERO(&f->arena, double, f->layout.side[HL_ITEM].pp * f->plan.micro_batches)};
     for (int s = 0; s < f->layout.side[HL_ITEM].pp; s++)
         for (int r = 0; r < rows_to_ask(f->layout.side[HL_ITEM].rows); r++) measure_stage(&x, s, r);
@@ -406,7 +415,7 @@ static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus
     for (int r = 0; r < ranks; r++) hl_schedule_make(&f->schedule[r], &f->layout, &f->plan, &f->share, r, &f->arena);
     f->job = (hl_cost_job){&f->layout,          &f->plan, &f->share, f->schedule, {&f->item, &f->user},
                            c->item_emb_token_n, c->zero,  *machine};
-    for (int r = 0; r < ranks; r++) f->state[r] = hl_cost_state_bytes(&f->job, r);
+    count_state(f);
     f->step = hl_cost_play(f->cost, &f->job);
 }
 

@@ -76,11 +76,21 @@ static hl_status share_shapes(shapes *s, const hl_group *world, const hl_config 
 
 /* ---- memory */
 
+static double weights_bytes(const hl_cost_job *j, const hl_stage_params shares[HL_SIDES], int rank)
+{
+    size_t n = 0;
+    for (hl_side i = 0; i < HL_SIDES; i++)
+        n += hl_layout_has(j->layout, i, rank) ? hl_stage_params_of(&shares[i], rank)->count : 0;
+    return sizeof(float) * (double)n;
+}
+
 static double state_bytes(const hl_cost_job *j, int rank, bool for_training)
 {
-    if (for_training) return hl_cost_state_bytes(j, rank);
-    return sizeof(float)
-           * (double)(hl_cost_numbers_of(j, HL_ITEM, rank).all + hl_cost_numbers_of(j, HL_USER, rank).all);
+    hl_stage_params shares[HL_SIDES];
+    for (hl_side i = 0; i < HL_SIDES; i++) hl_stage_params_open(&shares[i], j->layout, i, j->shape[i], j->item_tokens);
+    const double bytes = for_training ? hl_cost_state_bytes(j, shares, rank) : weights_bytes(j, shares, rank);
+    for (hl_side i = 0; i < HL_SIDES; i++) hl_stage_params_close(&shares[i]);
+    return bytes;
 }
 
 hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_transformer *item, const hl_transformer *user,

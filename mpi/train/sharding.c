@@ -11,21 +11,14 @@ static void cut_blocks(hl_sharding *h)
     h->block = hl_alloc((size_t)(p + 1) * sizeof *h->block);
     h->cut = hl_alloc((size_t)(p + 1) * sizeof *h->cut);
     for (int r = 0; r <= p; r++) h->block[r] = hl_params_block_begin(h->table, p, r);
-    h->begin = h->zero ? h->block[me] : 0;
-    h->end = h->zero ? h->block[me + 1] : h->table->count;
+    h->begin = hl_zero_shards_moments(h->zero) ? h->block[me] : 0;
+    h->end = hl_zero_shards_moments(h->zero) ? h->block[me + 1] : h->table->count;
 }
 
-/* The tensors of a layer follow one another. */
 static void find_layers(hl_sharding *h)
 {
-    const hl_params *t = h->table;
-    h->layer = hl_alloc((size_t)(t->n + 1) * sizeof *h->layer);
-    for (int k = 0; k < t->n; k++) {
-        if (t->at[k].layer < 0) continue;
-        if (k == 0 || t->at[k - 1].layer != t->at[k].layer) h->layer[h->layers++] = t->at[k].offset;
-        h->layer[h->layers] = t->at[k].offset + t->at[k].count;
-    }
-    if (h->layers == 0) h->layer[0] = 0;
+    h->layer = hl_alloc((size_t)(h->table->n + 1) * sizeof *h->layer);
+    h->layers = hl_zero_layers(h->layer, h->table);
 }
 
 /* The blocks within [lo, hi). */
@@ -117,9 +110,10 @@ void hl_sharding_open(hl_sharding *h, const hl_params *table, const hl_group *gr
     h->w = hl_reserve(table->count);
     hl_branch_open(&h->branch, table->count);
     h->sharder.self = h;
-    if (zero >= 3) h->sharder.unshard = unshard, h->sharder.reshard = reshard;
-    if (zero >= 2) h->sharder.done = zero == 2 ? reduce_layer : reduce_layer_and_reshard;
-    h->overlaps = overlap && zero < 2;
+    const bool weights = hl_zero_shards_weights(zero), gradients = hl_zero_shards_gradients(zero);
+    if (weights) h->sharder.unshard = unshard, h->sharder.reshard = reshard;
+    if (gradients) h->sharder.done = weights ? reduce_layer_and_reshard : reduce_layer;
+    h->overlaps = overlap && !gradients;
     if (h->overlaps) h->sharder.done = begin_if_final;
     hl_buckets_open(&h->early, dp, zero ? h->block : NULL);
     if (!for_training) return;
@@ -149,7 +143,7 @@ void hl_sharding_init(hl_sharding *h, uint64_t seed)
     for (int k = 0; h->w && k < h->table->n; k++) {
         const hl_param *p = &h->table->at[k];
         hl_param_init(p, h->w, seed);
-        if (h->zero >= 3 && p->layer >= 0) drop(h, h->w, p->offset, p->offset + p->count);
+        if (hl_zero_shards_weights(h->zero) && p->layer >= 0) drop(h, h->w, p->offset, p->offset + p->count);
     }
 }
 
@@ -161,7 +155,7 @@ uint64_t hl_sharding_digest(const hl_sharding *h)
 
 void hl_sharding_reshard(hl_sharding *h)
 {
-    if (h->w && h->zero >= 3) drop(h, h->w, h->layer[0], h->layer[h->layers]);
+    if (h->w && hl_zero_shards_weights(h->zero)) drop(h, h->w, h->layer[0], h->layer[h->layers]);
 }
 
 /* Numbers before and after the layers, which all hold. */
@@ -174,7 +168,7 @@ void hl_sharding_zero_gradients(hl_sharding *h)
 {
     size_t first = h->g ? h->layer[0] : 0, last = h->g ? h->layer[h->layers] : 0;
     if (!h->g) return;
-    if (h->zero < 2) {
+    if (!hl_zero_shards_gradients(h->zero)) {
         zero_range(h->g, 0, h->table->count);
         return;
     }
@@ -198,7 +192,7 @@ static void join_blocks(hl_sharding *h, const hl_param *p, hl_arena *scratch)
 
 void hl_sharding_begin_group(hl_sharding *h, int group)
 {
-    HL_CHECK(h->zero < 2);
+    HL_CHECK(!hl_zero_shards_gradients(h->zero));
     h->g = hl_branch_turn(&h->branch, h->g, group);
 }
 

@@ -1,7 +1,7 @@
 /* sharding.h - one side's weights, gradients and AdamW moments, as this rank holds them.
  *
  * The ranks of a data-parallel group (`dp`) hold the same share of one model each, a replica, and may shard its
- * numbers: into blocks of rows, one a rank (ZeRO, Rajbhandari et al., arXiv 1910.02054):
+ * numbers: into blocks of rows, one a rank (step/zero.h):
  *
  *     zero 1   AdamW's moments: each rank updates its block, and the weights are gathered
  *     zero 2   and the gradients: those of a layer are reduced to the owners of its rows after each micro-batch
@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "model/sharder.h"
 #include "model/params.h"
+#include "step/zero.h"
 #include "mpi/comm/branch.h"
 #include "mpi/comm/buckets.h"
 #include "mpi/comm/group.h"

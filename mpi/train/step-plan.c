@@ -74,7 +74,7 @@ static void choose_saved(hl_step_state *s)
     for (int c = 0; c < s->plan.micro_batches && s->e->rules.activation_budget >= 0; c++)
         if (s->share.micro_batch[c] == s->side[HL_ITEM].first_rank)
             bytes[c] = (int64_t)bytes_saved(&s->e->item_model.stack, &s->side[HL_ITEM].micro_batch[c].texts.pack);
-    s->share.lockstep = s->e->rules.zero >= 2;
+    s->share.lockstep = hl_zero_is_lockstep(s->e->rules.zero);
     if (s->side[HL_ITEM].first_rank >= 0)
         hl_budget_choose(&s->share, s->e->mesh, &s->plan, bytes, s->e->rules.activation_budget);
     hl_arena_back(&s->e->scratch, mark);

@@ -25,6 +25,13 @@ int hl_fold_owner(int leaves, int p, int leaf)
     return r;
 }
 
+int hl_fold_waiting(int leaves)
+{
+    int n = 0;
+    for (; leaves > 1; leaves /= 2) n++;
+    return n;
+}
+
 int hl_fold_left(int p)
 {
     const int half = power_below(p) / 2, twice = p - 2 * half;

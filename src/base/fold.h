@@ -21,6 +21,10 @@ int hl_fold_begin(int leaves, int p, int r);
 /* Which owner has a leaf. */
 int hl_fold_owner(int leaves, int p, int leaf);
 
+/* So many finished sums wait at most for their neighbours, where one owner goes through so many leaves of its branch,
+ * one after the other. */
+int hl_fold_waiting(int leaves);
+
 /* How many of p > 1 owners are in the left half of their tree. */
 int hl_fold_left(int p);
 

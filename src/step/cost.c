@@ -1,9 +1,6 @@
 /* cost.c - what a step costs before it is run: seconds and bytes of each rank. */
 #include "step/cost.h"
-#include "base/fold.h"
-#include "model/item.h"
 #include "model/stages.h"
-#include "model/user.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -22,59 +19,21 @@ static bool does_with(const hl_cost_job *j, hl_act act, int rank, int other)
            || hl_layout_replica(l, side, rank) == hl_layout_replica(l, side, other);
 }
 
-/* ---- numbers */
+/* ---- what ranks hold */
 
-static hl_cost_numbers numbers_of(hl_params *t, int replicas, int replica)
-{
-    const size_t begin = hl_params_block_begin(t, replicas, replica);
-    const size_t end = hl_params_block_begin(t, replicas, replica + 1);
-    hl_cost_numbers n = {.all = t->count, .block = end - begin};
-    size_t layer = 0;
-    for (int k = 0; k < t->n; k++) {
-        if (t->at[k].layer < 0) n.resident += t->at[k].count;
-        if (k == 0 || t->at[k].layer != t->at[k - 1].layer) layer = 0;
-        layer += t->at[k].layer < 0 ? 0 : t->at[k].count;
-        if (layer > n.layer) n.layer = layer;
-    }
-    hl_params_free(t);
-    return n;
-}
-
-hl_cost_numbers hl_cost_numbers_of(const hl_cost_job *j, hl_side side, int rank)
+static hl_zero_state state_of(const hl_cost_job *j, const hl_stage_params *shares, hl_side side, int rank)
 {
     const hl_layout *l = j->layout;
-    hl_params t = {0};
-    if (!hl_layout_has(l, side, rank)) return (hl_cost_numbers){0};
-    const hl_tensor_group tp = hl_layout_tensor_group(l, side, rank);
-    if (side == HL_ITEM) hl_item_params(&t, j->shape[side], j->item_tokens, &tp);
-    else hl_user_params(&t, j->shape[side], &tp);
-    return numbers_of(&t, hl_layout_replicas(l, side), hl_layout_replica(l, side, rank));
+    if (!hl_layout_has(l, side, rank)) return (hl_zero_state){0};
+    return hl_zero_state_of(hl_stage_params_of(shares, rank), j->zero, j->plan->groups, hl_layout_replicas(l, side),
+                            hl_layout_replica(l, side, rank));
 }
 
-/* Sums of finished groups that wait for their neighbours, at most, where a replica has so many of them. */
-static int waiting(int groups, int replicas)
+double hl_cost_state_bytes(const hl_cost_job *j, const hl_stage_params shares[HL_SIDES], int rank)
 {
-    int n = 0;
-    for (int most = groups ? groups - hl_fold_begin(groups, replicas, replicas - 1) : 0; most > 1; most /= 2) n++;
-    return n;
-}
-
-static double state_of(const hl_cost_numbers *n, int zero)
-{
-    double all = (double)n->all, block = (double)n->block, held = fmin(all, block + (double)n->resident);
-    return sizeof(float) * ((zero >= 3 ? held : all) + (zero >= 2 ? held : all) + 2 * (zero >= 1 ? block : all));
-}
-
-double hl_cost_state_bytes(const hl_cost_job *j, int rank)
-{
-    double state = 0, layer = 0, waits = 0;
-    for (hl_side i = 0; i < HL_SIDES; i++) {
-        const hl_cost_numbers n = hl_cost_numbers_of(j, i, rank);
-        state += state_of(&n, j->zero);
-        layer = fmax(layer, sizeof(float) * (double)n.layer);
-        waits += (double)n.all * waiting(j->plan->groups, hl_layout_replicas(j->layout, i));
-    }
-    return state + (j->zero >= 2 ? (j->zero - 1) * layer : 0) + sizeof(float) * waits;
+    hl_zero_state state[HL_SIDES];
+    for (hl_side i = 0; i < HL_SIDES; i++) state[i] = state_of(j, &shares[i], i, rank);
+    return hl_zero_bytes(state);
 }
 
 /* ---- seconds of acts */
@@ -293,6 +252,17 @@ static bool move(play *x, int rank)
     return true;
 }
 
+static void count_numbers(play *x, hl_side side)
+{
+    const hl_layout *l = x->j->layout;
+    hl_stage_params shares;
+    hl_stage_params_open(&shares, l, side, x->j->shape[side], x->j->item_tokens);
+    x->sum[side] = hl_alloc_zero((size_t)l->ranks, sizeof(double));
+    for (int r = 0; r < l->ranks; r++)
+        if (hl_layout_has(l, side, r)) x->sum[side][r] = (double)hl_stage_params_of(&shares, r)->count;
+    hl_stage_params_close(&shares);
+}
+
 static void open_play(play *x, hl_cost *cost, const hl_cost_job *j)
 {
     int ranks = j->layout->ranks;
@@ -301,10 +271,9 @@ static void open_play(play *x, hl_cost *cost, const hl_cost_job *j)
                 .cost = cost,
                 .at = hl_alloc_zero((size_t)ranks, sizeof(int)),
                 .clock = hl_alloc_zero((size_t)ranks, sizeof(double))};
-    for (hl_side i = 0; i < HL_SIDES; i++) x->sum[i] = hl_alloc_zero((size_t)ranks, sizeof(double));
+    for (hl_side i = 0; i < HL_SIDES; i++) count_numbers(x, i);
     for (int r = 0; r < ranks; r++) {
         cost[r] = (hl_cost){0};
-        for (hl_side i = 0; i < HL_SIDES; i++) x->sum[i][r] = (double)hl_cost_numbers_of(j, i, r).all;
         if (j->schedule[r].n > x->most) x->most = j->schedule[r].n;
     }
     for (int c = 0; c < j->plan->micro_batches; c++) tokens += j->plan->micro_batch_tokens[c];

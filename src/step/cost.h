@@ -7,7 +7,8 @@
 #ifndef STEP_COST_H
 #define STEP_COST_H
 #include "step/schedule.h"
-#include "model/transformer.h"
+#include "step/stage-params.h"
+#include "step/zero.h"
 
 /* Of one rank with its threads. */
 typedef struct {
@@ -40,15 +41,7 @@ double hl_cost_play(hl_cost *cost, const hl_cost_job *j);
 /* The layers of a rank of the side. */
 hl_transformer_layers hl_cost_layers(const hl_cost_job *j, hl_side side, int rank);
 
-/* Numbers of its share of the parameters that a rank holds, of one side: all, and its block among the replicas. */
-typedef struct {
-    size_t all, block, resident; /* resident: what zero 3 keeps whole */
-    size_t layer;                /* the largest layer */
-} hl_cost_numbers;
-hl_cost_numbers hl_cost_numbers_of(const hl_cost_job *j, hl_side side, int rank);
-
-/* Bytes of weights, gradients and moments of both sides on a rank; with zero 2 and 3 the layer at hand is there
- * whole. */
-double hl_cost_state_bytes(const hl_cost_job *j, int rank);
+/* Bytes of weights, gradients and moments of both sides on a rank, while a layer is at hand (step/zero.h). */
+double hl_cost_state_bytes(const hl_cost_job *j, const hl_stage_params shares[HL_SIDES], int rank);
 
 #endif

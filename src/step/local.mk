@@ -8,5 +8,7 @@ src_step_libhlstep_a_SOURCES = \
 	src/step/plan.c src/step/plan.h \
 	src/step/rank-mapping.c src/step/rank-mapping.h \
 	src/step/rate.c src/step/rate.h \
-	src/step/schedule.c src/step/schedule.h
+	src/step/schedule.c src/step/schedule.h \
+	src/step/stage-params.c src/step/stage-params.h \
+	src/step/zero.c src/step/zero.h
 EXTRA_DIST += src/step/README.md

@@ -1,0 +1,23 @@
+/* stage-params.c - the parameters that each share of each stage of a side has: one table for all ranks that are alike. */
+#include "step/stage-params.h"
+#include "model/item.h"
+#include "model/user.h"
+#include <stdlib.h>
+
+void hl_stage_params_open(hl_stage_params *s, const hl_layout *l, hl_side side, const hl_transformer *shape, int item_tokens)
+{
+    const int n = hl_layout_width(l, side);
+    *s = (hl_stage_params){l, side, hl_alloc_zero((size_t)n, sizeof *s->table)};
+    for (int i = 0; i < n; i++) {
+        const hl_tensor_group tp = hl_layout_tensor_group(l, side, l->side[side].begin + i);
+        if (side == HL_ITEM) hl_item_params(&s->table[i], shape, item_tokens, &tp);
+        else hl_user_params(&s->table[i], shape, &tp);
+    }
+}
+
+void hl_stage_params_close(hl_stage_params *s)
+{
+    for (int i = 0; i < hl_layout_width(s->layout, s->side); i++) hl_params_free(&s->table[i]);
+    free(s->table);
+    *s = (hl_stage_params){0};
+}

@@ -1,0 +1,36 @@
+/* zero.h - what the replicas of a side shard, and the numbers of weights, gradients and moments that a rank holds so.
+ *
+ * Levels as in ZeRO (Rajbhandari et al., arXiv 1910.02054): moments, gradients, weights, each with those before it.
+ * mpi/train/sharding.h does it; hllm plan asks here what it comes to. */
+#ifndef STEP_ZERO_H
+#define STEP_ZERO_H
+#include "model/params.h"
+#include "model/side.h"
+
+static inline bool hl_zero_shards_moments(int zero) { return zero >= 1; }
+static inline bool hl_zero_shards_gradients(int zero) { return zero >= 2; }
+static inline bool hl_zero_shards_weights(int zero) { return zero >= 3; }
+
+/* Do replicas go through layers together (hl_share.lockstep)?  Where each has a part of a layer's numbers. */
+static inline bool hl_zero_is_lockstep(int zero) { return hl_zero_shards_gradients(zero); }
+
+/* Where the layers of a table begin, (t->n + 1) with the end of the last one; how many there are.  The tensors of a
+ * layer follow one another, and so do the layers.  What belongs to none is held by all. */
+int hl_zero_layers(size_t *begin, const hl_params *t);
+
+/* Numbers of one side on a rank. */
+typedef struct {
+    size_t all;                         /* its share of its layers */
+    size_t weights, gradients, moments; /* that it holds between layers; moments: of each of AdamW's two */
+    size_t layer;                       /* beside these those of the layer at hand, of weights and gradients together */
+    size_t waiting;                     /* and of sums over groups of micro-batches that wait for their neighbours */
+} hl_zero_state;
+
+/* Of the rank that has this replica's share t, where micro-batches are in so many groups (0: none), each of which
+ * has some: fewer wait where some are empty. */
+hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int groups, int replicas, int replica);
+
+/* Bytes of both sides, while the larger of their layers is at hand. */
+double hl_zero_bytes(const hl_zero_state state[HL_SIDES]);
+
+#endif
