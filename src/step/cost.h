@@ -1,9 +1,8 @@
 /* cost.h - what a step costs before it is run: seconds and bytes of each rank.
  *
  * The schedules of all ranks are played, without MPI: a rank has a clock, an act takes as long as its operations or
- * bytes do on the machine, and an act that several ranks do together begins when the last of them comes to it.
- * Operations are those of the products (attention is in the plan's costs of micro-batches); bytes are those that
- * mpi/ sends. */
+ * bytes do on the machine (step/price.h), and an act that several ranks do together begins when the last of them comes
+ * to it. */
 #ifndef STEP_COST_H
 #define STEP_COST_H
 #include "step/schedule.h"
@@ -40,6 +39,9 @@ double hl_cost_play(hl_cost *cost, const hl_cost_job *j);
 
 /* The layers of a rank of the side. */
 hl_transformer_layers hl_cost_layers(const hl_cost_job *j, hl_side side, int rank);
+
+/* Of a stage of a side: how many whole layers cost as much. */
+double hl_cost_work(const hl_cost_job *j, hl_side side, int stage);
 
 /* Bytes of weights, gradients and moments of both sides on a rank, while a layer is at hand (step/zero.h). */
 double hl_cost_state_bytes(const hl_cost_job *j, const hl_stage_params shares[HL_SIDES], int rank);

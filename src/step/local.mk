@@ -6,6 +6,7 @@ src_step_libhlstep_a_SOURCES = \
 	src/step/cost.c src/step/cost.h \
 	src/step/layout.c src/step/layout.h \
 	src/step/plan.c src/step/plan.h \
+	src/step/price.c src/step/price.h \
 	src/step/rank-mapping.c src/step/rank-mapping.h \
 	src/step/rate.c src/step/rate.h \
 	src/step/schedule.c src/step/schedule.h \

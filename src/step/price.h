@@ -1,0 +1,26 @@
+/* price.h - what an act of a step takes on a machine: operations over its rate, bytes over the wire.
+ *
+ * Operations are those of the products; attention is in the plan's costs of micro-batches.  Bytes are those that mpi/
+ * sends.  What is the same for many acts is worked out once. */
+#ifndef STEP_PRICE_H
+#define STEP_PRICE_H
+#include "step/cost.h"
+
+typedef struct {
+    const hl_cost_job *job;
+    double *work[HL_SIDES];    /* (pp) whole layers of a stage */
+    double *numbers[HL_SIDES]; /* (pp * tp) of each share (step/stage-params.h) */
+    double shared;             /* of the tokens of all micro-batches, those that are encoded */
+    double loss;               /* seconds */
+} hl_prices;
+
+void hl_prices_open(hl_prices *x, const hl_cost_job *j);
+void hl_prices_close(hl_prices *x);
+
+/* Seconds of an act that is no message between stages. */
+double hl_prices_act(const hl_prices *x, int rank, hl_task t);
+
+/* Seconds that the rows of a micro-batch are under way between two stages. */
+double hl_prices_message(const hl_prices *x, hl_side side, int micro_batch);
+
+#endif
