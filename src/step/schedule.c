@@ -12,28 +12,51 @@ typedef struct {
     int recomputed; /* micro-batches before this place have been recomputed, where they must */
 } line;
 
-/* The micro-batches [begin, end) that each rank leads, and the most. */
-static int most_micro_batches(const int *owner, int begin, int end, int ranks, hl_arena *arena)
+/* The micro-batches of a side, replica by replica, each's in the order of the plan. */
+typedef struct {
+    const hl_layout *l;
+    hl_side side;
+    int *micro_batch, *begin; /* (micro-batches); (replicas + 1) */
+    int *rest;                /* (replicas) where the others begin, after those that are read */
+    int most_read, most_rest; /* of a replica */
+} deal;
+
+/* Micro-batches before `early` are those that are read. */
+static deal deal_of(const hl_layout *l, hl_side side, const int *owner, int early, int n, hl_arena *arena)
 {
-    int *count = HL_TAKE_ZERO(arena, int, ranks), most = 0;
-    for (int c = begin; c < end; c++)
-        if (++count[owner[c]] > most) most = count[owner[c]];
-    return most;
+    const int replicas = hl_layout_replicas(l, side);
+    deal d = {.l = l,
+              .side = side,
+              .micro_batch = HL_TAKE(arena, int, n),
+              .begin = HL_TAKE_ZERO(arena, int, replicas + 1),
+              .rest = HL_TAKE(arena, int, replicas)};
+    for (int c = 0; c < n; c++) d.begin[hl_layout_replica(l, side, owner[c]) + 1]++;
+    for (int r = 0; r < replicas; r++) d.begin[r + 1] += d.begin[r];
+    for (int r = 0; r < replicas; r++) d.rest[r] = d.begin[r];
+    for (int c = 0; c < early; c++) d.micro_batch[d.rest[hl_layout_replica(l, side, owner[c])]++] = c;
+    int *at = HL_TAKE(arena, int, replicas);
+    for (int r = 0; r < replicas; r++) at[r] = d.rest[r];
+    for (int c = early; c < n; c++) d.micro_batch[at[hl_layout_replica(l, side, owner[c])]++] = c;
+    for (int r = 0; r < replicas; r++) {
+        if (d.rest[r] - d.begin[r] > d.most_read) d.most_read = d.rest[r] - d.begin[r];
+        if (d.begin[r + 1] - d.rest[r] > d.most_rest) d.most_rest = d.begin[r + 1] - d.rest[r];
+    }
+    return d;
 }
 
-/* Micro-batches [begin, end) of a side that this rank's replica has; none outside of the side. */
-static line line_of(const hl_layout *l, const hl_share *share, hl_side side, int rank, int begin, int end,
-                    hl_arena *arena)
+/* The micro-batches that are read, or the others, of this rank's replica, and empty ones so that there are `most` at
+ * least; none outside of the side. */
+static line line_of(const deal *d, int rank, bool read, int most, hl_arena *arena)
 {
-    const int *owner = side == HL_USER ? share->user_micro_batch : share->micro_batch;
-    line x = {.acts = &hl_side_act[side], .micro_batch = HL_TAKE(arena, int, end - begin), .stages = l->side[side].pp};
-    if (!hl_layout_has(l, side, rank)) return x;
-    const int first_rank = hl_layout_first_rank_of(l, side, rank);
-    x.stage = hl_layout_stage(l, side, rank);
-    for (int c = begin; c < end; c++)
-        if (owner[c] == first_rank) x.micro_batch[x.n++] = c;
-    for (int most = share->lockstep ? most_micro_batches(owner, begin, end, l->ranks, arena) : 0; x.n < most;)
-        x.micro_batch[x.n++] = -1;
+    line x = {.acts = &hl_side_act[d->side], .stages = d->l->side[d->side].pp};
+    if (!hl_layout_has(d->l, d->side, rank)) return x;
+    const int replica = hl_layout_replica(d->l, d->side, rank);
+    const int begin = read ? d->begin[replica] : d->rest[replica],
+              n = (read ? d->rest[replica] : d->begin[replica + 1]) - begin;
+    x.stage = hl_layout_stage(d->l, d->side, rank);
+    x.n = n > most ? n : most;
+    x.micro_batch = HL_TAKE(arena, int, x.n);
+    for (int i = 0; i < x.n; i++) x.micro_batch[i] = i < n ? d->micro_batch[begin + i] : -1;
     return x;
 }
 
@@ -83,15 +106,29 @@ static void go_back(hl_schedule *s, line *l, int begin, int end)
     }
 }
 
-void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, const hl_share *share, int rank,
-                      hl_arena *arena)
+/* What all ranks know. */
+typedef struct {
+    const hl_layout *l;
+    bool lockstep;
+    deal item, user;
+} dealt;
+
+static dealt deal_out(const hl_layout *l, const hl_plan *p, const hl_share *share, hl_arena *arena)
 {
-    bool user_last_stage = hl_layout_is_last_stage(l, HL_USER, rank);
-    *s = (hl_schedule){0, HL_TAKE(arena, hl_task, 9 * p->micro_batches + 6 * p->user_micro_batches + HL_ACTS)};
-    const line read = line_of(l, share, HL_ITEM, rank, 0, p->early_micro_batches, arena),
-               rest = line_of(l, share, HL_ITEM, rank, p->early_micro_batches, p->micro_batches, arena),
-               users = line_of(l, share, HL_USER, rank, 0, p->user_micro_batches, arena);
-    line read_back = reversed(read, share->save_read, arena), rest_back = reversed(rest, share->save_rest, arena);
+    return (dealt){l, share->lockstep,
+                   deal_of(l, HL_ITEM, share->micro_batch, p->early_micro_batches, p->micro_batches, arena),
+                   deal_of(l, HL_USER, share->user_micro_batch, 0, p->user_micro_batches, arena)};
+}
+
+static void list_acts(hl_schedule *s, const dealt *d, const hl_activations_saved *saved, int rank, hl_arena *arena)
+{
+    const hl_layout *l = d->l;
+    const bool user_last_stage = hl_layout_is_last_stage(l, HL_USER, rank);
+    const line read = line_of(&d->item, rank, true, d->lockstep ? d->item.most_read : 0, arena),
+               rest = line_of(&d->item, rank, false, d->lockstep ? d->item.most_rest : 0, arena),
+               users = line_of(&d->user, rank, false, d->lockstep ? d->user.most_rest : 0, arena);
+    *s = (hl_schedule){0, HL_TAKE(arena, hl_task, 9 * (read.n + rest.n) + 6 * users.n + HL_ACTS)};
+    line read_back = reversed(read, saved->read, arena), rest_back = reversed(rest, saved->rest, arena);
     line users_back = reversed(users, users.n, arena);
     go_forward(s, &read, 0, read.n);
     go_forward(s, &rest, 0, ahead_of(&rest));
@@ -115,4 +152,31 @@ void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, cons
         if (hl_layout_has(l, i, rank)) add(s, hl_side_act[i].sum, -1);
     add(s, HL_TALLY, -1);
     if (hl_layout_has(l, HL_ITEM, rank) || hl_layout_has(l, HL_USER, rank)) add(s, HL_UPDATE, -1);
+}
+
+void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, const hl_share *share, int rank,
+                      hl_arena *arena)
+{
+    const dealt d = deal_out(l, p, share, arena);
+    list_acts(s, &d, &(hl_activations_saved){share->save_read, share->save_rest}, rank, arena);
+}
+
+/* Do both ranks have the same stage of the same replica of the side, or neither has one? */
+static bool are_peers(const hl_layout *l, hl_side side, int a, int b)
+{
+    const bool has = hl_layout_has(l, side, a);
+    if (has != hl_layout_has(l, side, b)) return false;
+    return !has || (a - l->side[side].begin) / l->side[side].tp == (b - l->side[side].begin) / l->side[side].tp;
+}
+
+void hl_schedule_make_all(hl_schedule *s, const hl_layout *l, const hl_plan *p, const hl_share *share,
+                          const hl_activations_saved *saved, hl_arena *arena)
+{
+    const dealt d = deal_out(l, p, share, arena);
+    const hl_activations_saved none = {0};
+    for (int r = 0; r < l->ranks; r++) {
+        const bool has = hl_layout_has(l, HL_ITEM, r);
+        if (r > 0 && are_peers(l, HL_ITEM, r - 1, r) && are_peers(l, HL_USER, r - 1, r)) s[r] = s[r - 1];
+        else list_acts(&s[r], &d, has ? &saved[hl_layout_replica(l, HL_ITEM, r)] : &none, r, arena);
+    }
 }
