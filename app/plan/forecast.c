@@ -2,6 +2,7 @@
 #include "app/plan/forecast.h"
 #include "base/fold.h"
 #include "base/rng.h"
+#include "app/plan/forecast-memory.h"
 #include "io/weights/hf-config.h"
 #include "io/files/regular.h"
 #include "io/tokenizer/tokenizer.h"
@@ -268,132 +269,7 @@ static void draw(hl_plan *plan, int parts, const hl_corpus *corpus, const hl_con
     hl_windows_close(&w);
 }
 
-/* ---- activations */
-
-static double saved_of(const hl_stack *m, const hl_pack *pack)
-{
-    hl_arena measure = hl_arena_measuring();
-    hl_stack_saved_lay(&(hl_stack_saved){0}, m, pack, &measure);
-    return (double)hl_arena_used(&measure);
-}
-
-typedef struct {
-    hl_forecast *f;
-    const hl_config *c;
-    const hl_corpus *corpus;
-    double *saved; /* (item_pp, micro_batches) bytes on a rank of each stage */
-} measuring;
-
-/* Rows of a grid have different shares of a micro-batch; what counts is the largest. */
-static int rows_to_ask(int rows) { return rows ? rows : 1; }
-
-static hl_tensor_group tensor_group_of(const hl_layout *l, hl_side side, int stage, int row)
-{
-    const int tp = l->side[side].tp, rows = l->side[side].rows;
-    return hl_layout_tensor_group(l, side, l->side[side].begin + stage * tp + (rows ? row * (tp / rows) : 0));
-}
-
-static void measure_stage(measuring *x, int stage, int row)
-{
-    const hl_layout *l = &x->f->layout;
-    const hl_plan *p = &x->f->plan;
-    const hl_tensor_group tp = tensor_group_of(l, HL_ITEM, stage, row);
-    hl_item_model m;
-    hl_item_open(&m, &x->f->item,
-                 &(hl_item_settings){.item_tokens = x->c->item_emb_token_n,
-                                     .longest = x->c->MAX_TEXT_LENGTH,
-                                     .share_prefix = x->c->share_prefix},
-                 &tp);
-    for (int k = 0; k < p->micro_batches; k++) {
-        size_t mark = hl_arena_mark(&x->f->arena);
-        hl_item_pack t;
-        hl_item_pack_make(&t, &m, x->corpus, p->item + p->micro_batch_begin[k],
-                          p->micro_batch_begin[k + 1] - p->micro_batch_begin[k], &x->f->arena);
-        x->saved[stage * p->micro_batches + k] =
-            fmax(x->saved[stage * p->micro_batches + k], saved_of(&m.stack, &t.pack));
-        hl_arena_back(&x->f->arena, mark);
-    }
-    hl_item_close(&m);
-}
-
-/* How many of a replica's micro-batches [begin, end), from the first, fit on all its stages; `left` (stages). */
-static int fitting(const measuring *x, int first_rank, int begin, int end, double *left)
-{
-    const hl_plan *p = &x->f->plan;
-    int n = 0;
-    for (int k = begin; k < end; k++) {
-        if (x->f->share.micro_batch[k] != first_rank) continue;
-        for (int s = 0; s < x->f->layout.side[HL_ITEM].pp; s++)
-            if ((left[s] -= x->saved[s * p->micro_batches + k]) < 0) return n;
-        n++;
-    }
-    return p->micro_batches;
-}
-
-static int least(int a, int b) { return a < b ? a : b; }
-
-/* One number for all replicas, which is what the worst of them can save. */
-static void choose_saved(measuring *x)
-{
-    hl_share *s = &x->f->share;
-    const hl_layout *l = &x->f->layout;
-    double *left = hl_alloc((size_t)l->side[HL_ITEM].pp * sizeof *left);
-    for (int r = 0; r < hl_layout_replicas(l, HL_ITEM) && x->c->activation_budget >= 0; r++) {
-        for (int k = 0; k < l->side[HL_ITEM].pp; k++) left[k] = (double)x->c->activation_budget;
-        s->save_read = least(s->save_read,
-                             fitting(x, hl_layout_first_rank(l, HL_ITEM, r), 0, x->f->plan.early_micro_batches, left));
-        s->save_rest = least(s->save_rest, fitting(x, hl_layout_first_rank(l, HL_ITEM, r),
-                                                   x->f->plan.early_micro_batches, x->f->plan.micro_batches, left));
-    }
-    free(left);
-}
-
-static void count_saved(const measuring *x, int begin, int end, int most)
-{
-    const hl_layout *l = &x->f->layout;
-    for (int r = 0; r < l->ranks; r++) {
-        if (!hl_layout_has(l, HL_ITEM, r)) continue;
-        int first_rank = hl_layout_first_rank_of(l, HL_ITEM, r), place = 0;
-        for (int k = begin; k < end; k++)
-            if (x->f->share.micro_batch[k] == first_rank && place++ < most)
-                x->f->saved[r] += x->saved[hl_layout_stage(l, HL_ITEM, r) * x->f->plan.micro_batches + k];
-    }
-}
-
-static void count_users(const measuring *x)
-{
-    hl_forecast *f = x->f;
-    const hl_layout *l = &f->layout;
-    const int rows = rows_to_ask(l->side[HL_USER].rows), columns = l->side[HL_USER].tp / rows;
-    for (int stage = 0; stage < l->side[HL_USER].pp * rows; stage++) {
-        const hl_tensor_group tp = tensor_group_of(l, HL_USER, stage / rows, stage % rows);
-        hl_user_model m;
-        hl_user_open(&m, &f->user, &(hl_stack_settings){.positions = x->c->MAX_ITEM_LIST_LENGTH}, &tp);
-        for (int k = 0; k < f->plan.user_micro_batches; k++) {
-            size_t mark = hl_arena_mark(&f->arena);
-            int begin = f->plan.user_micro_batch_begin[k], n = f->plan.user_micro_batch_begin[k + 1] - begin;
-            int *length = HL_TAKE(&f->arena, int, n);
-            for (int i = 0; i < n; i++) length[i] = f->plan.row_begin[begin + i + 1] - f->plan.row_begin[begin + i];
-            hl_pack pack;
-            hl_user_pack(&pack, length, n, false, &f->arena);
-            for (int t = 0; t < columns; t++)
-                f->saved[f->share.user_micro_batch[k] + stage * columns + t] += saved_of(&m.stack, &pack);
-            hl_arena_back(&f->arena, mark);
-        }
-        hl_user_close(&m);
-    }
-}
-
 /* ---- the whole */
-
-static void count_state(hl_forecast *f)
-{
-    hl_stage_params shares[HL_SIDES];
-    for (hl_side i = 0; i < HL_SIDES; i++)
-        hl_stage_params_open(&shares[i], &f->layout, i, f->job.shape[i], f->job.item_tokens);
-    for (int r = 0; r < f->layout.ranks; r++) f->state[r] = hl_cost_state_bytes(&f->job, shares, r);
-    for (hl_side i = 0; i < HL_SIDES; i++) hl_stage_params_close(&shares[i]);
-}
 
 static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus, const hl_machine *machine)
 {
@@ -401,21 +277,16 @@ static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus
     draw(&f->plan, hl_layout_parts(&f->layout, HL_ITEM), corpus, c, &f->item, &f->user, &f->arena);
     hl_share_make(&f->share, &f->layout, &f->plan, &f->arena);
     f->share.lockstep = hl_zero_is_lockstep(c->zero);
-    measuring x = {f, c, corpus, HL_TAKE_ZERO(&f->arena, double, f->layout.side[HL_ITEM].pp * f->plan.micro_batches)};
-    for (int s = 0; s < f->layout.side[HL_ITEM].pp; s++)
-        for (int r = 0; r < rows_to_ask(f->layout.side[HL_ITEM].rows); r++) measure_stage(&x, s, r);
-    choose_saved(&x);
     f->schedule = HL_TAKE(&f->arena, hl_schedule, ranks);
     f->cost = HL_TAKE_ZERO(&f->arena, hl_cost, ranks);
     f->state = HL_TAKE_ZERO(&f->arena, double, ranks);
     f->saved = HL_TAKE_ZERO(&f->arena, double, ranks);
-    count_saved(&x, 0, f->plan.early_micro_batches, f->share.save_read);
-    count_saved(&x, f->plan.early_micro_batches, f->plan.micro_batches, f->share.save_rest);
-    count_users(&x);
-    for (int r = 0; r < ranks; r++) hl_schedule_make(&f->schedule[r], &f->layout, &f->plan, &f->share, r, &f->arena);
+    hl_activations_saved *fit = HL_TAKE(&f->arena, hl_activations_saved, hl_layout_replicas(&f->layout, HL_ITEM));
+    hl_forecast_memory_saved(f, fit, c, corpus);
+    hl_schedule_make_all(f->schedule, &f->layout, &f->plan, &f->share, fit, &f->arena);
     f->job = (hl_cost_job){&f->layout,          &f->plan, &f->share, f->schedule, {&f->item, &f->user},
                            c->item_emb_token_n, c->zero,  *machine};
-    count_state(f);
+    hl_forecast_memory_state(f);
     f->step = hl_cost_play(f->cost, &f->job);
 }
 

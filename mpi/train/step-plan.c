@@ -59,13 +59,6 @@ static void pack_micro_batches(hl_step_state *s)
         if (s->share.user_micro_batch[c] == s->side[HL_USER].first_rank) pack_users(s, c);
 }
 
-static size_t bytes_saved(const hl_stack *m, const hl_pack *pack)
-{
-    hl_arena measure = hl_arena_measuring();
-    hl_stack_saved_lay(&(hl_stack_saved){0}, m, pack, &measure);
-    return hl_arena_used(&measure);
-}
-
 /* The User LLM is small beside the other and its activations are always saved. */
 static void choose_saved(hl_step_state *s)
 {
@@ -73,10 +66,10 @@ static void choose_saved(hl_step_state *s)
     int64_t *bytes = HL_TAKE_ZERO(&s->e->scratch, int64_t, s->plan.micro_batches);
     for (int c = 0; c < s->plan.micro_batches && s->e->rules.activation_budget >= 0; c++)
         if (s->share.micro_batch[c] == s->side[HL_ITEM].first_rank)
-            bytes[c] = (int64_t)bytes_saved(&s->e->item_model.stack, &s->side[HL_ITEM].micro_batch[c].texts.pack);
+            bytes[c] = hl_activations_bytes(&s->e->item_model.stack, &s->side[HL_ITEM].micro_batch[c].texts.pack);
     s->share.lockstep = hl_zero_is_lockstep(s->e->rules.zero);
     if (s->side[HL_ITEM].first_rank >= 0)
-        hl_budget_choose(&s->share, s->e->mesh, &s->plan, bytes, s->e->rules.activation_budget);
+        hl_budget_choose(&s->share, s->e->mesh, &s->plan, bytes, s->e->rules.activation_budget, &s->e->scratch);
     hl_arena_back(&s->e->scratch, mark);
 }
 

@@ -2,7 +2,6 @@
 noinst_LIBRARIES += src/model/libhlmodel.a
 src_model_libhlmodel_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_model_libhlmodel_a_SOURCES = \
-	src/step/activations.c src/step/activations.h \
 	src/model/block.c src/model/block.h \
 	src/model/cut.h \
 	src/model/cut-grid.c src/model/cut-grid.h \

@@ -1,6 +1,5 @@
 /* activations.c - the bytes that a forward saves for its backward, and which micro-batches fit a budget of them. */
 #include "step/activations.h"
-#include <stdlib.h>
 
 int64_t hl_activations_bytes(const hl_stack *m, const hl_pack *pack)
 {
@@ -39,16 +38,17 @@ static void fill(filling *x, const hl_layout *l, const hl_share *share, const in
 }
 
 void hl_activations_fit(hl_activations_saved *fit, const hl_layout *l, const hl_plan *p, const hl_share *share,
-                        const int64_t *bytes, int64_t budget)
+                        const int64_t *bytes, int64_t budget, hl_arena *scratch)
 {
     const int replicas = hl_layout_replicas(l, HL_ITEM), all = p->micro_batches;
     for (int r = 0; r < replicas; r++) fit[r] = (hl_activations_saved){all, all};
     if (budget < 0) return;
-    filling *x = hl_alloc((size_t)replicas * sizeof *x);
+    const size_t mark = hl_arena_mark(scratch);
+    filling *x = HL_TAKE(scratch, filling, replicas);
     for (int r = 0; r < replicas; r++) x[r] = (filling){.left = budget};
     fill(x, l, share, bytes, 0, p->early_micro_batches);
     for (int r = 0; r < replicas; r++) fit[r].read = x[r].is_full ? x[r].saved : all;
     fill(x, l, share, bytes, p->early_micro_batches, all);
     for (int r = 0; r < replicas; r++) fit[r].rest = x[r].is_full ? x[r].saved : all;
-    free(x);
+    hl_arena_back(scratch, mark);
 }

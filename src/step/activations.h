@@ -18,7 +18,7 @@ typedef struct {
 /* fit (item replicas): what fits on one rank of each, whose activations of a micro-batch take `bytes` (micro_batches);
  * budget < 0: all.  A replica saves what fits on each of its ranks, and in lockstep what fits on all: the least. */
 void hl_activations_fit(hl_activations_saved *fit, const hl_layout *l, const hl_plan *p, const hl_share *share,
-                        const int64_t *bytes, int64_t budget);
+                        const int64_t *bytes, int64_t budget, hl_arena *scratch);
 hl_activations_saved hl_activations_least(hl_activations_saved a, hl_activations_saved b);
 
 #endif

@@ -13,8 +13,8 @@
  *
  * The loss is a barrier for the whole batch.  After it the gradients of texts that no user reads are final, so
  * item ranks go backward through those while the users go backward; the texts that users read come last.  In serial
- * order (hl_plan_rules) all texts come first and last, and one side waits while the other works. mpi/train/step.c carries
- * the list out; a test walks it for all ranks without MPI.  The acts are step/act.h's. */
+ * order (hl_plan_rules) all texts come first and last, and one side waits while the other works. mpi/train/step.c
+ * carries the list out; a test walks it for all ranks without MPI.  The acts are step/act.h's. */
 #ifndef STEP_SCHEDULE_H
 #define STEP_SCHEDULE_H
 #include "step/act.h"
@@ -36,8 +36,8 @@ typedef struct {
 void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, const hl_share *share, int rank,
                       hl_arena *arena);
 
-/* The lists of all ranks, s (ranks), where each item replica saves what `saved` (item replicas) says; the peers of a stage
- * have one list. */
+/* The lists of all ranks, s (ranks), where each item replica saves what `saved` (item replicas) says; the peers of a
+ * stage have one list. */
 void hl_schedule_make_all(hl_schedule *s, const hl_layout *l, const hl_plan *p, const hl_share *share,
                           const hl_activations_saved *saved, hl_arena *arena);
 

@@ -1,10 +1,11 @@
-/* stage-params.c - the parameters that each share of each stage of a side has: one table for all ranks that are alike. */
+/* stage-params.c - the parameters of each share of each stage of a side: one table for all ranks that are alike. */
 #include "step/stage-params.h"
 #include "model/item.h"
 #include "model/user.h"
 #include <stdlib.h>
 
-void hl_stage_params_open(hl_stage_params *s, const hl_layout *l, hl_side side, const hl_transformer *shape, int item_tokens)
+void hl_stage_params_open(hl_stage_params *s, const hl_layout *l, hl_side side, const hl_transformer *shape,
+                          int item_tokens)
 {
     const int n = hl_layout_width(l, side);
     *s = (hl_stage_params){l, side, hl_alloc_zero((size_t)n, sizeof *s->table)};

@@ -1,4 +1,4 @@
-/* stage-params.h - the parameters that each share of each stage of a side has: one table for all ranks that are alike.
+/* stage-params.h - the parameters of each share of each stage of a side: one table for all ranks that are alike.
  *
  * Ranks of different replicas have tables alike, so a layout of thousands of ranks has a few. */
 #ifndef STEP_STAGE_PARAMS_H
@@ -13,7 +13,8 @@ typedef struct {
     hl_params *table; /* (pp * tp) share by share, stage by stage */
 } hl_stage_params;
 
-void hl_stage_params_open(hl_stage_params *s, const hl_layout *l, hl_side side, const hl_transformer *shape, int item_tokens);
+void hl_stage_params_open(hl_stage_params *s, const hl_layout *l, hl_side side, const hl_transformer *shape,
+                          int item_tokens);
 void hl_stage_params_close(hl_stage_params *s);
 
 /* Which of the tables is that of a rank of the side; so many there are. */

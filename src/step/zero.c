@@ -1,4 +1,4 @@
-/* zero.c - what the replicas of a side shard, and the numbers of weights, gradients and moments that a rank holds so. */
+/* zero.c - what replicas shard, and the numbers of weights, gradients and moments that a rank holds so. */
 #include "step/zero.h"
 #include "base/fold.h"
 #include <stdlib.h>

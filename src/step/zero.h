@@ -1,4 +1,4 @@
-/* zero.h - what the replicas of a side shard, and the numbers of weights, gradients and moments that a rank holds so.
+/* zero.h - what replicas shard, and the numbers of weights, gradients and moments that a rank holds so.
  *
  * Levels as in ZeRO (Rajbhandari et al., arXiv 1910.02054): moments, gradients, weights, each with those before it.
  * mpi/train/sharding.h does it; hllm plan asks here what it comes to. */

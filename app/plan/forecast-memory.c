@@ -1,0 +1,184 @@
+/* forecast-memory.c - what the ranks of a forecast hold, in bytes.
+ *
+ * Ranks of one share of one stage are alike in all replicas, and most shares of a stage are as wide as each other: each
+ * width is measured once, over all micro-batches. */
+#include "app/plan/forecast-memory.h"
+#include "base/part.h"
+#include "model/item.h"
+#include "model/user.h"
+#include <stdlib.h>
+
+/* The shares of the stages of a side, and the bytes that each saves of each micro-batch. */
+typedef struct {
+    const hl_layout *l;
+    hl_side side;
+    int n;           /* pp * tp */
+    int64_t **bytes; /* (n); shares that are alike have one array */
+} shares;
+
+static hl_tensor_group group_at(const shares *s, int i)
+{
+    return hl_layout_tensor_group(s->l, s->side, s->l->side[s->side].begin + i);
+}
+
+static bool are_as_many(hl_cut a, hl_cut b) { return a.end - a.begin == b.end - b.begin; }
+
+/* Do both save the same of any micro-batch? */
+static bool are_alike(const hl_transformer *shape, const hl_tensor_group *a, const hl_tensor_group *b)
+{
+    const int columns = hl_tensor_group_columns(a), x = hl_tensor_group_column(a), y = hl_tensor_group_column(b);
+    const hl_transformer_share p = hl_transformer_share_of(shape, x, columns),
+                               q = hl_transformer_share_of(shape, y, columns);
+    if (a->stage != b->stage || a->sequence_parallel || hl_tensor_group_row(a) != hl_tensor_group_row(b)) return false;
+    if (a->rows && hl_part_count(shape->hidden_size, columns, x) != hl_part_count(shape->hidden_size, columns, y))
+        return false;
+    return are_as_many(p.query, q.query) && are_as_many(p.key, q.key) && are_as_many(p.width, q.width);
+}
+
+/* Is share i to be measured, or has the one before it the same? */
+static bool is_measured(const shares *s, int i) { return i == 0 || s->bytes[i] != s->bytes[i - 1]; }
+
+static shares open_shares(const hl_layout *l, hl_side side, const hl_transformer *shape, int micro_batches)
+{
+    shares s = {l, side, hl_layout_width(l, side), NULL};
+    s.bytes = hl_alloc((size_t)s.n * sizeof *s.bytes);
+    for (int i = 0; i < s.n; i++) {
+        const hl_tensor_group mine = group_at(&s, i), before = group_at(&s, i ? i - 1 : 0);
+        if (i && are_alike(shape, &before, &mine)) s.bytes[i] = s.bytes[i - 1];
+        else s.bytes[i] = hl_alloc_zero((size_t)micro_batches, sizeof **s.bytes);
+    }
+    return s;
+}
+
+static void close_shares(shares *s)
+{
+    for (int i = s->n - 1; i >= 0; i--)
+        if (is_measured(s, i)) free(s->bytes[i]);
+    free(s->bytes);
+}
+
+/* ---- texts */
+
+static void measure_texts(const shares *s, const hl_item_model *model, const hl_corpus *corpus, const hl_plan *p,
+                          hl_arena *arena)
+{
+    for (int c = 0; c < p->micro_batches; c++) {
+        const int begin = p->micro_batch_begin[c], n = p->micro_batch_begin[c + 1] - begin;
+        const size_t mark = hl_arena_mark(arena);
+        hl_item_pack t;
+        hl_item_pack_make(&t, &model[0], corpus, p->item + begin, n, arena);
+        for (int i = 0; i < s->n; i++)
+            if (is_measured(s, i)) s->bytes[i][c] = hl_activations_bytes(&model[i].stack, &t.pack);
+        hl_arena_back(arena, mark);
+    }
+}
+
+static shares texts_of(hl_forecast *f, const hl_config *c, const hl_corpus *corpus)
+{
+    const shares s = open_shares(&f->layout, HL_ITEM, &f->item, f->plan.micro_batches);
+    hl_item_model *model = hl_alloc_zero((size_t)s.n, sizeof *model);
+    hl_tensor_group *group = hl_alloc((size_t)s.n * sizeof *group);
+    const hl_item_settings settings = {
+        .item_tokens = c->item_emb_token_n, .longest = c->MAX_TEXT_LENGTH, .share_prefix = c->share_prefix};
+    for (int i = 0; i < s.n; i++) {
+        group[i] = group_at(&s, i);
+        if (is_measured(&s, i)) hl_item_open(&model[i], &f->item, &settings, &group[i]);
+    }
+    measure_texts(&s, model, corpus, &f->plan, &f->arena);
+    for (int i = 0; i < s.n; i++)
+        if (is_measured(&s, i)) hl_item_close(&model[i]);
+    free(group);
+    free(model);
+    return s;
+}
+
+/* A replica saves what fits on each of its ranks, and in lockstep what fits everywhere. */
+static void find_fit(hl_activations_saved *fit, hl_forecast *f, const shares *texts, int64_t budget)
+{
+    const int replicas = hl_layout_replicas(&f->layout, HL_ITEM);
+    hl_activations_saved *one = hl_alloc((size_t)replicas * sizeof *one),
+                         all = {f->plan.micro_batches, f->plan.micro_batches};
+    for (int r = 0; r < replicas; r++) fit[r] = all;
+    for (int i = 0; i < texts->n; i++) {
+        if (!is_measured(texts, i)) continue;
+        hl_activations_fit(one, &f->layout, &f->plan, &f->share, texts->bytes[i], budget, &f->arena);
+        for (int r = 0; r < replicas; r++) fit[r] = hl_activations_least(fit[r], one[r]);
+    }
+    for (int r = 0; r < replicas; r++) all = hl_activations_least(all, fit[r]);
+    for (int r = 0; r < replicas && f->share.lockstep; r++) fit[r] = all;
+    free(one);
+}
+
+/* What a replica saves of a micro-batch, on each of its ranks. */
+static void add_saved(hl_forecast *f, const shares *s, int first_rank, int c)
+{
+    for (int i = 0; i < s->n; i++) f->saved[first_rank + i] += (double)s->bytes[i][c];
+}
+
+static void add_texts(hl_forecast *f, const shares *texts, const hl_activations_saved *fit)
+{
+    const hl_plan *p = &f->plan;
+    int *place = hl_alloc_zero((size_t)hl_layout_replicas(&f->layout, HL_ITEM), 2 * sizeof *place);
+    for (int c = 0; c < p->micro_batches; c++) {
+        const int first_rank = f->share.micro_batch[c], r = hl_layout_replica(&f->layout, HL_ITEM, first_rank);
+        const bool read = c < p->early_micro_batches;
+        if (place[2 * r + read]++ < (read ? fit[r].read : fit[r].rest)) add_saved(f, texts, first_rank, c);
+    }
+    free(place);
+}
+
+/* ---- users, whose activations are always saved */
+
+static void measure_users(const shares *s, const hl_user_model *model, const hl_plan *p, hl_arena *arena)
+{
+    for (int c = 0; c < p->user_micro_batches; c++) {
+        const int begin = p->user_micro_batch_begin[c], n = p->user_micro_batch_begin[c + 1] - begin;
+        const size_t mark = hl_arena_mark(arena);
+        int *length = HL_TAKE(arena, int, n);
+        hl_pack pack;
+        for (int i = 0; i < n; i++) length[i] = p->row_begin[begin + i + 1] - p->row_begin[begin + i];
+        hl_user_pack(&pack, length, n, false, arena);
+        for (int i = 0; i < s->n; i++)
+            if (is_measured(s, i)) s->bytes[i][c] = hl_activations_bytes(&model[i].stack, &pack);
+        hl_arena_back(arena, mark);
+    }
+}
+
+static shares users_of(hl_forecast *f, const hl_config *c)
+{
+    const shares s = open_shares(&f->layout, HL_USER, &f->user, f->plan.user_micro_batches);
+    hl_user_model *model = hl_alloc_zero((size_t)s.n, sizeof *model);
+    hl_tensor_group *group = hl_alloc((size_t)s.n * sizeof *group);
+    const hl_stack_settings settings = {.positions = c->MAX_ITEM_LIST_LENGTH};
+    for (int i = 0; i < s.n; i++) {
+        group[i] = group_at(&s, i);
+        if (is_measured(&s, i)) hl_user_open(&model[i], &f->user, &settings, &group[i]);
+    }
+    measure_users(&s, model, &f->plan, &f->arena);
+    for (int i = 0; i < s.n; i++)
+        if (is_measured(&s, i)) hl_user_close(&model[i]);
+    free(group);
+    free(model);
+    return s;
+}
+
+/* ---- the whole */
+
+void hl_forecast_memory_saved(hl_forecast *f, hl_activations_saved *fit, const hl_config *c, const hl_corpus *corpus)
+{
+    shares texts = texts_of(f, c, corpus), users = users_of(f, c);
+    find_fit(fit, f, &texts, c->activation_budget);
+    add_texts(f, &texts, fit);
+    for (int k = 0; k < f->plan.user_micro_batches; k++) add_saved(f, &users, f->share.user_micro_batch[k], k);
+    close_shares(&users);
+    close_shares(&texts);
+}
+
+void hl_forecast_memory_state(hl_forecast *f)
+{
+    hl_stage_params tables[HL_SIDES];
+    for (hl_side i = 0; i < HL_SIDES; i++)
+        hl_stage_params_open(&tables[i], &f->layout, i, f->job.shape[i], f->job.item_tokens);
+    for (int r = 0; r < f->layout.ranks; r++) f->state[r] = hl_cost_state_bytes(&f->job, tables, r);
+    for (hl_side i = 0; i < HL_SIDES; i++) hl_stage_params_close(&tables[i]);
+}
