@@ -3,10 +3,10 @@ noinst_LIBRARIES += app/config/libhlconfig.a
 app_config_libhlconfig_a_SOURCES = \
 	app/config/arguments.c app/config/arguments.h \
 	app/config/build.c app/config/build.h \
-	app/config/config.c app/config/config.h \
+	app/config/config-check.c app/config/config-compare.c app/config/config-set.c app/config/config.h \
 	app/config/names.c app/config/names.h \
 	app/config/nearest.c app/config/nearest.h \
-	app/config/options.c app/config/options.h \
+	app/config/option-values.c app/config/options.c app/config/options.h \
 	app/config/public-keys.c app/config/public-keys.h \
 	app/config/quote.c app/config/quote.h \
 	app/config/same.c app/config/same.h \
