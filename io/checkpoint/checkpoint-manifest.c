@@ -5,17 +5,21 @@
 #include "io/checkpoint/checkpoint-manifest.h"
 #include "base/arena.h"
 #include "base/digest.h"
+#include "base/path.h"
 #include "base/printable.h"
+#include "io/checkpoint/checkpoint-content.h"
 #include "io/files/blockdigest.h"
+#include "io/files/regular.h"
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char FORMAT[] = "hllm checkpoint";
-enum { VERSION = 1 };
+enum { VERSION = 1, MOST = 1 << 28 /* bytes */ };
 
 /* The names a checkpoint's files may have: a manifest does not lead elsewhere. */
-static const char *const file_names[HL_CHECKPOINT_MANIFEST_FILES] = {"model.h5", "optimizer.h5"};
+static const char *const file_names[HL_CHECKPOINT_MANIFEST_FILES] = {HL_CHECKPOINT_MODEL, HL_CHECKPOINT_OPTIMIZER};
 
 void hl_checkpoint_manifest_free(hl_checkpoint_manifest *v)
 {
@@ -226,4 +230,16 @@ void hl_checkpoint_manifest_print(const hl_checkpoint_manifest *v, const char *p
     if (json) fprintf(out, "%s\n", text);
     else print_text(v, path, out);
     free(text);
+}
+
+hl_status hl_checkpoint_manifest_load(const char *path, char **text, size_t *n)
+{
+    char manifest[PATH_MAX];
+    *text = NULL;
+    *n = 0;
+    if (access(path, F_OK) != 0)
+        return HL_FAIL(HL_EFORMAT, "%s: there is no such checkpoint; name a folder step-N of a run", path);
+    hl_path(manifest, "%s/%s", path, HL_CHECKPOINT_MANIFEST);
+    if (hl_regular_read(manifest, MOST, text, n) == HL_OK) return HL_OK;
+    return HL_FAIL(HL_ESTORE, "%s", hl_error_text()); /* whatever stands there: an older checkpoint may do */
 }

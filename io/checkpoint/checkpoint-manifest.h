@@ -40,4 +40,8 @@ const hl_checkpoint_manifest_file *hl_checkpoint_manifest_find(const hl_checkpoi
 /* Print what the checkpoint at `path` holds, for people or as one JSON object.  Its files have been verified before. */
 void hl_checkpoint_manifest_print(const hl_checkpoint_manifest *v, const char *path, FILE *out, bool json);
 
+/* The text of the manifest of a folder step-N, n bytes; release with free.  HL_EFORMAT where there is no such folder,
+ * HL_ESTORE where its manifest cannot be read: another checkpoint may do.  Local. */
+hl_status hl_checkpoint_manifest_load(const char *path, char **text, size_t *n);
+
 #endif

@@ -13,28 +13,10 @@
  * fit (another model, another version); no other one of the run would. */
 #ifndef IO_CHECKPOINT_CHECKPOINT_H
 #define IO_CHECKPOINT_CHECKPOINT_H
-#include "model/params.h"
+#include "io/checkpoint/checkpoint-content.h"
 #include "mpi/comm/group.h"
 #include <limits.h>
 #include <stdio.h>
-
-/* The arrays of one side.  Every rank knows the tensors of the side; its holders have the numbers of their shares. */
-typedef struct {
-    const hl_params *table;  /* of my share and layers */
-    const hl_params *whole;  /* of the whole side, the same on every rank; may be the table itself */
-    const hl_group *holders; /* who have the same share as I; of size 0 where I have nothing */
-    float *w, *m, *v;        /* (table->count); m and v only with moments; NULL where I have nothing */
-    bool moments_in_blocks;  /* m and v are my block among the holders (hl_params_block_begin) */
-    bool weights_in_blocks;  /* so is w */
-} hl_checkpoint_part;
-
-typedef struct {
-    const hl_checkpoint_part *part;
-    int parts;    /* at most HL_CHECKPOINT_PARTS */
-    bool moments; /* AdamW's m and v too; the same on every rank */
-} hl_checkpoint_content;
-
-enum { HL_CHECKPOINT_PARTS = 4 };
 
 /* Write <folder>/step-<step>, replacing one of that name, and let `latest` name it; so does `best` where best ==
  * step.  Then remove all checkpoints but the `keep` newest (0: remove none), never the latest or the step `best`
