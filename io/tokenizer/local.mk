@@ -7,6 +7,7 @@ io_tokenizer_libhltokenizer_a_SOURCES = \
 	io/tokenizer/tok-bytes.c \
 	io/tokenizer/tok-fast.c io/tokenizer/tok-fast.h \
 	io/tokenizer/tok-folder.c io/tokenizer/tok-folder.h \
+	io/tokenizer/tok-merges.c io/tokenizer/tok-merges.h \
 	io/tokenizer/tok-rules.c io/tokenizer/tok-rules.h \
 	io/tokenizer/tok-sentencepiece.c \
 	io/tokenizer/tokenizer.c io/tokenizer/tokenizer.h \

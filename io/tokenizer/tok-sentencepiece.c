@@ -9,15 +9,15 @@
  *      (io/tokenizer/tok-rules.h).
  *   3. A character that is a piece is its id; one that is not is the pieces <0xXX> of its bytes, and where
  *      the model has none of these, a run of such characters is one <unk>.
- *   4. Neighbours merge (io/tokenizer/bpe.h).  The model keeps no merges, only pieces with scores: every division of a
- *      piece into two pieces is a merge, ranked by the piece's score, then by the lengths in characters of its
- *      left and its right part (longer first), then by the piece's id. */
+ *   4. Neighbours merge (io/tokenizer/bpe.h).  The model keeps no merges: they follow from its pieces' scores
+ *      (io/tokenizer/tok-merges.h). */
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/digest.h"
 #include "io/tokenizer/bpe.h"
 #include "io/tokenizer/protobuf.h"
 #include "io/tokenizer/tok-folder.h"
+#include "io/tokenizer/tok-merges.h"
 #include "io/tokenizer/tokenizer-kind.h"
 #include "io/files/utf8.h"
 #include "io/tokenizer/vocab.h"
@@ -203,63 +203,6 @@ static void sort_added(sentencepiece *s)
     }
 }
 
-typedef struct {
-    float score;
-    int left_chars, right_chars;
-    int32_t left, right, whole;
-} merge;
-
-static int best_merge_first(const void *a, const void *b)
-{
-    const merge *x = a, *y = b;
-    if (x->score != y->score) return x->score > y->score ? -1 : 1;
-    if (x->left_chars != y->left_chars) return x->left_chars > y->left_chars ? -1 : 1;
-    if (x->right_chars != y->right_chars) return x->right_chars > y->right_chars ? -1 : 1;
-    return (x->whole > y->whole) - (x->whole < y->whole);
-}
-
-typedef struct {
-    merge *at;
-    size_t n, room;
-} merges;
-
-static void add_merge(merges *all, merge m)
-{
-    HL_RESERVE(all->at, all->room, all->n + 1);
-    all->at[all->n++] = m;
-}
-
-static int count_chars(const hl_piece *p)
-{
-    int chars = 0;
-    for (int i = 0; i < p->n; i++) chars += (p->text[i] & 0xC0) != 0x80;
-    return chars;
-}
-
-/* Every way to divide the piece into two pieces. */
-static void add_divisions(merges *all, const sentencepiece *s, int32_t whole)
-{
-    const hl_piece *p = &s->vocab.piece[whole];
-    int left_chars = 0, chars = count_chars(p);
-    for (int at = 0; left_chars < chars - 1;) {
-        at += hl_utf8_length(p->text + at, (size_t)(p->n - at));
-        left_chars++;
-        int32_t left = hl_vocab_find(&s->vocab, p->text, (size_t)at);
-        if (left < 0) continue;
-        int32_t right = hl_vocab_find(&s->vocab, p->text + at, (size_t)(p->n - at));
-        if (right >= 0) add_merge(all, (merge){s->score[whole], left_chars, chars - left_chars, left, right, whole});
-    }
-}
-
-static void make_merges(sentencepiece *s)
-{
-    merges all = {0};
-    for (int32_t id = 0; id < s->vocab.n; id++) add_divisions(&all, s, id);
-    if (all.n) qsort(all.at, all.n, sizeof *all.at, best_merge_first);
-    for (size_t i = 0; i < all.n; i++) hl_bpe_add(s->bpe, all.at[i].left, all.at[i].right, all.at[i].whole);
-    free(all.at);
-}
-
 /* Those of tokenizer.json. */
 static hl_status take_merges(sentencepiece *s, const char *path)
 {
@@ -292,7 +235,7 @@ static hl_status sentencepiece_open(hl_tokenizer *t, const char *path, const cha
     HL_TRY(find_byte_pieces(s, path));
     HL_TRY(read_rules(s, t->folder, &own));
     if (s->rules.merges) HL_TRY(take_merges(s, path));
-    else make_merges(s);
+    else hl_tok_merges_make(s->bpe, &s->vocab, s->score);
     t->vocab = largest_id(s) + 1;
     t->digest = hl_digest_join(hl_digest(rule, sizeof rule), hl_digest(bytes, n));
     if (!own) t->digest = hl_digest_join(t->digest, hl_tok_rules_digest(&s->rules));
