@@ -9,6 +9,7 @@
 #include "io/files/excerpt.h"
 #include "io/dataset/idjoin.h"
 #include "io/dataset/missing.h"
+#include "io/dataset/sequence.h"
 #include "io/dataset/timestamp.h"
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,12 +23,6 @@ typedef struct {
     int64_t time;
     int32_t item, user;
 } interaction;
-
-/* An interaction of one user, while they are put in order. */
-typedef struct {
-    int64_t time, place;
-    int32_t item;
-} event;
 
 typedef struct {
     const hl_group *g;
@@ -238,60 +233,6 @@ static void place_rows(reading *r)
     r->row = NULL;
 }
 
-static int by_time_then_place(const void *a, const void *b)
-{
-    const event *x = a, *y = b;
-    if (x->time != y->time) return x->time < y->time ? -1 : 1;
-    return x->place < y->place ? -1 : x->place > y->place;
-}
-
-static void sort_sequence(int32_t *item, int64_t *time, int64_t n, event *scratch)
-{
-    for (int64_t i = 0; i < n; i++) scratch[i] = (event){time[i], i, item[i]};
-    qsort(scratch, (size_t)n, sizeof *scratch, by_time_then_place);
-    for (int64_t i = 0; i < n; i++) {
-        item[i] = scratch[i].item;
-        time[i] = scratch[i].time;
-    }
-}
-
-static bool is_sorted(const int64_t *time, int64_t n)
-{
-    for (int64_t i = 1; i < n; i++)
-        if (time[i] < time[i - 1]) return false;
-    return true;
-}
-
-static int by_item(const void *a, const void *b)
-{
-    const event *x = a, *y = b;
-    return x->item < y->item ? -1 : x->item > y->item;
-}
-
-/* Of n interactions at one time: those with the item of another. */
-static int64_t count_repeated(const int32_t *item, int64_t n, event *scratch)
-{
-    int64_t repeated = 0;
-    for (int64_t i = 0; i < n; i++) scratch[i].item = item[i];
-    qsort(scratch, (size_t)n, sizeof *scratch, by_item);
-    for (int64_t i = 1; i < n; i++) repeated += scratch[i].item == scratch[i - 1].item;
-    return repeated;
-}
-
-/* What is odd about a user's interactions, which are in the order of time. */
-static void look_at_sequence(hl_prepare_report *p, const int32_t *item, const int64_t *time, int64_t n, event *scratch)
-{
-    bool has_equal_times = false;
-    for (int64_t i = 0, next; i < n; i = next) {
-        for (next = i + 1; next < n && time[next] == time[i];) next++;
-        if (next == i + 1) continue;
-        has_equal_times = true;
-        p->interactions_repeated += count_repeated(item + i, next - i, scratch);
-    }
-    p->users_equal_times += has_equal_times;
-    p->users_one_time += time[0] == time[n - 1];
-}
-
 static int64_t longest_of_mine(const hl_interactions *x)
 {
     int64_t most = 0;
@@ -302,11 +243,11 @@ static int64_t longest_of_mine(const hl_interactions *x)
 
 static void sort_mine(hl_interactions *x)
 {
-    event *scratch = hl_alloc((size_t)longest_of_mine(x) * sizeof *scratch);
+    hl_event *scratch = hl_alloc((size_t)longest_of_mine(x) * sizeof *scratch);
     for (int64_t s = 0; s < hl_deal_slots(&x->deal); s++) {
         int64_t n = x->begin[s + 1] - x->begin[s], *time = x->time + x->begin[s];
-        if (!is_sorted(time, n)) sort_sequence(x->item + x->begin[s], time, n, scratch);
-        look_at_sequence(&x->report, x->item + x->begin[s], time, n, scratch);
+        hl_sequence_sort(x->item + x->begin[s], time, n, scratch);
+        hl_sequence_look(&x->report, x->item + x->begin[s], time, n, scratch);
     }
     free(scratch);
 }

@@ -21,6 +21,7 @@ io_dataset_libhldataset_a_SOURCES = \
 	io/dataset/prepare-current.c io/dataset/prepare-current.h \
 	io/dataset/prepare-settings.c io/dataset/prepare-settings.h \
 	io/dataset/report.c io/dataset/report.h \
+	io/dataset/sequence.c io/dataset/sequence.h \
 	io/dataset/shard.c io/dataset/shard.h \
 	io/dataset/split-report.c io/dataset/split-report.h \
 	io/dataset/texts.c io/dataset/texts.h \
