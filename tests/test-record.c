@@ -275,7 +275,7 @@ static void a_line_of_a_later_step_among_others_takes_none_with_it(void)
 }
 
 /* What a checkpoint of step 3 knows of its record, and the record when the run goes on from there. */
-static bool is_changed_since(hl_record_mark mark)
+static bool is_changed_since(hl_survey_lines mark)
 {
     hl_record *r;
     bool is_changed = false;
@@ -284,11 +284,11 @@ static bool is_changed_since(hl_record_mark mark)
     return is_changed;
 }
 
-static hl_record_mark three_steps(const char *name)
+static hl_survey_lines three_steps(const char *name)
 {
     hl_record *r = new_record(name);
     for (int i = 1; i <= 3; i++) CHECK_OK(step_line(r, i, i + 0.5));
-    const hl_record_mark mark = hl_record_marked(r);
+    const hl_survey_lines mark = hl_record_marked(r);
     for (int i = 4; i <= 5; i++) CHECK_OK(step_line(r, i, i + 0.5));
     hl_record_close(r);
     return mark;
@@ -297,14 +297,14 @@ static hl_record_mark three_steps(const char *name)
 static void a_digit_that_was_changed_is_noticed(void)
 {
     hl_log_level(HL_ERROR);
-    const hl_record_mark mark = three_steps("digit");
+    const hl_survey_lines mark = three_steps("digit");
     CHECK(mark.lines == 3 && !is_changed_since(mark));
     char *text = contents();
     text[strcspn(text, "5")] = '6'; /* 1.5 becomes 1.6 */
     CHECK_OK(hl_atomic_write(path, text, strlen(text)));
     free(text);
     CHECK(is_changed_since(mark));
-    CHECK(!is_changed_since((hl_record_mark){0}));
+    CHECK(!is_changed_since((hl_survey_lines){0}));
     hl_log_level(HL_INFO);
 }
 
@@ -312,7 +312,7 @@ static void lines_that_are_gone_are_noticed(void)
 {
     hl_record *r;
     hl_log_level(HL_ERROR);
-    const hl_record_mark mark = three_steps("gone");
+    const hl_survey_lines mark = three_steps("gone");
     char *text = contents();
     const size_t first = strcspn(text, "\n") + 1;
     CHECK_OK(hl_atomic_write(path, text + first, strlen(text + first)));
@@ -327,7 +327,7 @@ static void lines_that_are_gone_are_noticed(void)
 static void lines_of_later_starts_change_nothing(void)
 {
     hl_log_level(HL_WARN);
-    const hl_record_mark mark = three_steps("later");
+    const hl_survey_lines mark = three_steps("later");
     go_on_from(3);
     CHECK(!is_changed_since(mark));
     go_on_from(3);
@@ -341,7 +341,7 @@ static void a_mark_goes_on_with_its_file(void)
     hl_record *r;
     hl_log_level(HL_WARN);
     three_steps("marks");
-    hl_record_mark mark = {0};
+    hl_survey_lines mark = {0};
     if (CHECK_OK(hl_record_open(&r, path, 3, NULL))) {
         CHECK_OK(step_line(r, 4, 1));
         mark = hl_record_marked(r);
@@ -349,7 +349,7 @@ static void a_mark_goes_on_with_its_file(void)
     hl_record_close(r);
     CHECK(mark.lines == 4);
     if (CHECK_OK(hl_record_open(&r, path, 4, NULL))) {
-        const hl_record_mark read = hl_record_marked(r);
+        const hl_survey_lines read = hl_record_marked(r);
         CHECK(read.lines == 4 && read.digest == mark.digest && !hl_record_tell_changed(r, mark));
     }
     hl_record_close(r);

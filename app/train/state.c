@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static json_t *mark_json(hl_record_mark m)
+static json_t *mark_json(hl_survey_lines m)
 {
     char digest[17];
     hl_digest_text(digest, m.digest);
@@ -15,12 +15,12 @@ static json_t *mark_json(hl_record_mark m)
 }
 
 /* Of older programs there is none. */
-static hl_record_mark mark_of(json_t *o)
+static hl_survey_lines mark_of(json_t *o)
 {
     json_int_t lines = 0;
     const char *digest = "";
-    if (!o || json_unpack(o, "{sI ss}", "lines", &lines, "digest", &digest) != 0) return (hl_record_mark){0};
-    return (hl_record_mark){lines, strtoull(digest, NULL, 16)};
+    if (!o || json_unpack(o, "{sI ss}", "lines", &lines, "digest", &digest) != 0) return (hl_survey_lines){0};
+    return (hl_survey_lines){lines, strtoull(digest, NULL, 16)};
 }
 
 char *hl_state_text(const hl_state *s, json_t *origin)

@@ -19,9 +19,9 @@ typedef struct {
     bool ended;     /* early stopping has ended the training */
     bool due;       /* the validation of the epoch that ends with this step is still to come */
     hl_begun begun; /* an evaluation, of this step's weights or the best, that a signal stopped; or the whole test */
-    uint64_t data, config;          /* digests of what it was started with */
-    hl_record_mark metrics, ledger; /* what metrics.jsonl and ledger.jsonl held then */
-    char job[65];                   /* that wrote it, by its number in the batch system; empty outside of one */
+    uint64_t data, config;           /* digests of what it was started with */
+    hl_survey_lines metrics, ledger; /* what metrics.jsonl and ledger.jsonl held then */
+    char job[65];                    /* that wrote it, by its number in the batch system; empty outside of one */
 } hl_state;
 
 /* The state as a JSON text; the caller frees it.  origin: of the weights (hl_origin_json); its reference is taken. */

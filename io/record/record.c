@@ -24,7 +24,7 @@ struct hl_record {
     int fd;
     off_t end;     /* bytes of whole lines */
     int64_t steps; /* lines of steps that it had when it was opened */
-    hl_record_mark mark;
+    hl_survey_lines mark;
     json_t *line; /* that is being made */
     char *kept;   /* lines that the disk has not taken */
     size_t n_kept, kept_room;
@@ -33,66 +33,7 @@ struct hl_record {
 
 /* ---- going on in an old file ---- */
 
-typedef struct {
-    off_t keep; /* bytes up to the end of the last line that stays */
-    int lines;
-    int between;         /* lines that go and have one behind them that stays */
-    int64_t steps;       /* lines that stay and are of a step */
-    hl_record_mark mark; /* of the lines that stay */
-    bool torn;           /* a last line without its end, or the zeros that a power cut leaves */
-    bool strange;        /* a line that we have not written */
-} survey;
-
-static void mark_line(hl_record_mark *m, const char *line, size_t n)
-{
-    m->lines++;
-    m->digest = hl_digest_join(m->digest, hl_digest(line, n));
-}
-
-static bool is_of_kind(const json_t *line, const char *kind)
-{
-    const char *is = json_string_value(json_object_get(line, "kind"));
-    return is && strcmp(is, kind) == 0;
-}
-
-/* A line of a later step than `after`, or one of that step that will be written again? */
-static bool is_later(const json_t *line, int64_t after, const char *redo)
-{
-    const json_t *step = json_object_get(line, "step");
-    if (!json_is_integer(step)) return false;
-    bool comes_again = redo && is_of_kind(line, redo) && json_integer_value(step) == after;
-    return json_integer_value(step) > after || comes_again;
-}
-
-/* Read to the end; copy (may be NULL) gets the lines that stay. */
-static survey look(FILE *f, FILE *copy, int64_t after, const char *redo)
-{
-    survey s = {0};
-    char *text = NULL;
-    size_t room = 0;
-    off_t at = 0;
-    int gone = 0;
-    for (ssize_t n; !s.torn && !s.strange && (n = getline(&text, &room, f)) > 0; at += n) {
-        json_t *line = json_loadb(text, (size_t)n, 0, NULL);
-        s.torn = text[n - 1] != '\n';
-        s.strange = s.torn ? text[0] != '{' && text[0] != 0 : !json_is_object(line);
-        bool stays = !s.torn && !s.strange && !is_later(line, after, redo);
-        s.lines++;
-        gone += !stays;
-        if (stays) {
-            s.keep = at + n;
-            s.between = gone;
-            s.steps += is_of_kind(line, "step");
-            mark_line(&s.mark, text, (size_t)n);
-            if (copy) fwrite(text, 1, (size_t)n, copy);
-        }
-        json_decref(line);
-    }
-    free(text);
-    return s;
-}
-
-static hl_status cut(hl_record *r, const survey *s)
+static hl_status cut(hl_record *r, const hl_survey *s)
 {
     struct stat st;
     if (fstat(r->fd, &st) == 0 && st.st_size == s->keep) return HL_OK;
@@ -114,30 +55,15 @@ static hl_status open_file(hl_record *r)
     return HL_OK;
 }
 
-static hl_status copy_what_stays(const char *path, const char *copy_path, int64_t after, const char *redo)
-{
-    FILE *f, *copy;
-    HL_TRY(hl_regular_stream(&f, path, HL_ESTORE, "move it away"));
-    copy = fopen(copy_path, "we");
-    if (copy) look(f, copy, after, redo);
-    bool is_done = copy && !ferror(f) && !ferror(copy) && fflush(copy) == 0 && fsync(fileno(copy)) == 0;
-    int reason = errno;
-    fclose(f);
-    if (copy) is_done &= fclose(copy) == 0;
-    return is_done ? HL_OK
-                   : HL_FAIL(HL_ESTORE, "%s: cannot write: %s; see who may write there, or move %s away", copy_path,
-                             strerror(reason), path);
-}
-
 /* Lines of later steps stand among those that stay, which no run leaves: the file is written anew without these. */
-static hl_status sift(hl_record *r, const survey *s, int64_t after, const char *redo)
+static hl_status sift(hl_record *r, const hl_survey *s, int64_t after, const char *redo)
 {
     char *copy = hl_alloc(strlen(r->path) + 5);
     sprintf(copy, "%s.new", r->path);
     hl_log(HL_WARN, "%s: is damaged: it has lines of later steps than lines behind them; they are dropped: %d", r->path,
            s->between);
     close(r->fd);
-    hl_status status = copy_what_stays(r->path, copy, after, redo);
+    hl_status status = hl_survey_copy(r->path, copy, after, redo);
     if (status == HL_OK) status = hl_atomic_move(copy, r->path);
     if (status != HL_OK) unlink(copy);
     free(copy);
@@ -149,7 +75,7 @@ static hl_status go_on(hl_record *r, int64_t after, const char *redo)
     struct stat st;
     FILE *f;
     HL_TRY(hl_regular_stream(&f, r->path, HL_ESTORE, "move it away"));
-    survey s = look(f, NULL, after, redo);
+    hl_survey s = hl_survey_take(f, NULL, after, redo);
     fclose(f);
     if (s.strange)
         return HL_FAIL(HL_EFORMAT, "%s: line %d is not a JSON object; this is not the record of a run, so move it away",
@@ -181,24 +107,13 @@ bool hl_record_tell_missing(const hl_record *r, int64_t steps)
     return true;
 }
 
-hl_record_mark hl_record_marked(const hl_record *r) { return r ? r->mark : (hl_record_mark){0}; }
+hl_survey_lines hl_record_marked(const hl_record *r) { return r ? r->mark : (hl_survey_lines){0}; }
 
-/* The mark of the first lines of a stream, at most so many. */
-static hl_record_mark mark_first(FILE *f, int64_t lines)
-{
-    hl_record_mark mark = {0};
-    char *text = NULL;
-    size_t room = 0;
-    for (ssize_t n; mark.lines < lines && (n = getline(&text, &room, f)) > 0;) mark_line(&mark, text, (size_t)n);
-    free(text);
-    return mark;
-}
-
-bool hl_record_tell_changed(const hl_record *r, hl_record_mark was)
+bool hl_record_tell_changed(const hl_record *r, hl_survey_lines was)
 {
     FILE *f;
     if (!r || was.lines <= 0 || hl_regular_stream(&f, r->path, HL_ESTORE, "move it away") != HL_OK) return false;
-    const hl_record_mark is = mark_first(f, was.lines);
+    const hl_survey_lines is = hl_survey_mark_first(f, was.lines);
     fclose(f);
     if (is.lines == was.lines && is.digest == was.digest) return false;
     hl_log(HL_WARN,
@@ -302,11 +217,11 @@ void hl_record_sketch(hl_record *r, const char *tensor, const char *what, const 
     json_object_set_new(object_at(object_at(r->line, "tensors"), tensor), what, list);
 }
 
-static void mark_lines(hl_record_mark *m, const char *text, size_t n)
+static void mark_lines(hl_survey_lines *m, const char *text, size_t n)
 {
     for (const char *end = text + n, *next; text < end; text = next) {
         next = (const char *)memchr(text, '\n', (size_t)(end - text)) + 1;
-        mark_line(m, text, (size_t)(next - text));
+        hl_survey_mark(m, text, (size_t)(next - text));
     }
 }
 

@@ -14,6 +14,7 @@
 #define IO_RECORD_RECORD_H
 #include "base/error.h"
 #include "math/sketch.h"
+#include "io/record/survey.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,18 +33,12 @@ void hl_record_close(hl_record *r);
  * cut off, emptied or replaced. */
 bool hl_record_tell_missing(const hl_record *r, int64_t steps);
 
-/* The first so many lines of a file, and a digest of them in their order.  lines == 0: nothing is known. */
-typedef struct {
-    int64_t lines;
-    uint64_t digest;
-} hl_record_mark;
-
 /* The mark of all lines in the file now, for a checkpoint to keep; lines == 0 where r is NULL. */
-hl_record_mark hl_record_marked(const hl_record *r);
+hl_survey_lines hl_record_marked(const hl_record *r);
 
 /* Where the file no longer begins with the lines of the mark: warn and return true.  A number in it was changed, or
  * a line is gone. */
-bool hl_record_tell_changed(const hl_record *r, hl_record_mark was);
+bool hl_record_tell_changed(const hl_record *r, hl_survey_lines was);
 
 /* {"kind": kind */
 void hl_record_begin(hl_record *r, const char *kind);
