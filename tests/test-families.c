@@ -350,6 +350,26 @@ static void check_forms(const char *family)
     close_model(&m);
 }
 
+/* ---- the table of families */
+
+static void what_has_no_body_is_refused_by_name(void)
+{
+    hl_family f = hl_families[0];
+    for (int i = 0; i < hl_families_count; i++) CHECK_OK(hl_family_check(&hl_families[i]));
+    f.norm = HL_NORM_LAYER;
+    CHECK_FAILS(hl_family_check(&f), HL_EUSAGE, "llama has LayerNorm");
+    f = hl_families[0], f.order = HL_NORM_AFTER;
+    CHECK_FAILS(hl_family_check(&f), HL_EUSAGE, "post-norm");
+    f = hl_families[0], f.biases = HL_BIASES_ALL;
+    CHECK_FAILS(hl_family_check(&f), HL_EUSAGE, "biases of the products after attention");
+    f = hl_families[0], f.activation = HL_MLP_GELU;
+    CHECK_FAILS(hl_family_check(&f), HL_EUSAGE, "GELU");
+    f = hl_families[0], f.positions = HL_POSITIONS_LEARNED;
+    CHECK_FAILS(hl_family_check(&f), HL_EUSAGE, "learned positions");
+    f = hl_families[0], f.mask = HL_BIDIRECTIONAL;
+    CHECK_FAILS(hl_family_check(&f), HL_EUSAGE, "attention to later tokens");
+}
+
 static void llama(void) { check_family("llama"); }
 static void llama_head_dim(void) { check_family("llama_head_dim"); }
 static void mistral(void) { check_family("mistral"); }
@@ -362,6 +382,7 @@ static void last_rows_of_qwen3(void) { check_forms("qwen3"); }
 static void last_rows_of_mistral(void) { check_forms("mistral"); }
 
 static const test tests[] = {
+    {"a family is refused by the name of what has no body here", what_has_no_body_is_refused_by_name},
     {"Llama", llama},
     {"Llama with a head_dim of its own", llama_head_dim},
     {"Mistral with its window", mistral},

@@ -15,59 +15,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- where shares begin */
-
-typedef int (*width_of)(const hl_stack *m, int column, int columns);
-
-static int part(int64_t n, int k, int p) { return (int)hl_part_count(n, p, k); }
-
-static int hidden_of(const hl_stack *m, int k, int p) { return part(m->shape.hidden_size, k, p); }
-static int intermediate_of(const hl_stack *m, int k, int p) { return part(m->shape.intermediate_size, k, p); }
-static int gate_up_of(const hl_stack *m, int k, int p) { return 2 * intermediate_of(m, k, p); }
-static int query_of(const hl_stack *m, int k, int p)
+const int *hl_cut_grid_axis(const hl_transformer *c, const hl_length *of, int parts, hl_arena *room)
 {
-    return part(m->shape.num_attention_heads, k, p) * m->shape.head_dim;
-}
-
-/* Keys and values; columns may share a head, and each has it. */
-static int key_of(const hl_stack *m, int k, int p)
-{
-    const hl_cut key = hl_transformer_share_of(&m->shape, k, p).key;
-    return 2 * (int)(key.end - key.begin) * m->shape.head_dim;
-}
-
-static int qkv_of(const hl_stack *m, int k, int p) { return query_of(m, k, p) + key_of(m, k, p); }
-
-static const int *cut(int **room, const hl_stack *m, width_of width, int parts)
-{
-    int *begin = *room;
+    int *begin = HL_TAKE(room, int, parts + 1);
     begin[0] = 0;
-    for (int k = 0; k < parts; k++) begin[k + 1] = begin[k] + width(m, k, parts);
-    *room += parts + 1;
+    for (int k = 0; k < parts; k++) {
+        begin[k + 1] = begin[k];
+        for (const hl_length *l = of; *l; l++) {
+            const hl_cut part = hl_transformer_cut(c, *l, k, parts);
+            begin[k + 1] += (int)(part.end - part.begin);
+        }
+    }
     return begin;
-}
-
-hl_grid_axes *hl_cut_grid_axes_new(const hl_stack *m)
-{
-    const int columns = hl_tensor_group_columns(m->tp), rows = m->tp->rows;
-    hl_grid_axes *a = hl_alloc(sizeof *a);
-    int *room = a->room = hl_alloc((size_t)(6 * (columns + 1) + 3 * (rows + 1)) * sizeof *room);
-    a->hidden = cut(&room, m, hidden_of, columns);
-    a->qkv = cut(&room, m, qkv_of, columns);
-    a->query = cut(&room, m, query_of, columns);
-    a->key = cut(&room, m, key_of, columns);
-    a->gate_up = cut(&room, m, gate_up_of, columns);
-    a->width = cut(&room, m, intermediate_of, columns);
-    a->hidden_in = cut(&room, m, hidden_of, rows);
-    a->query_in = cut(&room, m, query_of, rows);
-    a->width_in = cut(&room, m, intermediate_of, rows);
-    return a;
-}
-
-void hl_cut_grid_axes_free(hl_grid_axes *a)
-{
-    if (a) free(a->room);
-    free(a);
 }
 
 /* ---- my tokens */
@@ -143,7 +102,12 @@ static hl_row_share share(const hl_pass *p, bool segments)
 
 static size_t numbers(int rows, int columns) { return (size_t)rows * (size_t)columns; }
 
-static int my_column(const hl_pass *p) { return p->m->grid->hidden[p->m->tp->tiles->column]; }
+/* Where mine of a row begins. */
+static int my_column(const hl_pass *p)
+{
+    const hl_tensor_group *tp = p->m->tp;
+    return (int)hl_part_begin(p->m->shape.hidden_size, hl_tensor_group_columns(tp), hl_tensor_group_column(tp));
+}
 
 /* Of these, mine: the prefix, as long as it is for me, and [from, from + n). */
 typedef struct {

@@ -3,17 +3,9 @@
 #define MODEL_CUT_GRID_H
 #include "model/cut.h"
 
-/* Where the shares of each axis begin: of those that columns divide (columns + 1), of those that rows divide (rows +
- * 1). */
-typedef struct hl_grid_axes {
-    const int *hidden, *qkv, *query, *key, *gate_up, *width; /* key: keys and values */
-    const int *hidden_in, *query_in, *width_in;              /* as the weights that read them are cut */
-    int *room;
-} hl_grid_axes;
-
-/* For a stack that is open in all else. */
-hl_grid_axes *hl_cut_grid_axes_new(const hl_stack *m);
-void hl_cut_grid_axes_free(hl_grid_axes *a);
+/* Where the shares of so many columns, or rows, of a grid begin (parts + 1), of lengths side by side; `of` ends with
+ * HL_NO_LENGTH.  Columns may share a key head, and each has it. */
+const int *hl_cut_grid_axis(const hl_transformer *c, const hl_length *of, int parts, hl_arena *room);
 
 /* The tokens and segments of a pack that are my row's.  `begin` is the pack's own, so this says sizes, not places. */
 hl_pack hl_cut_grid_part_of(const hl_stack *m, const hl_pack *pack);

@@ -5,14 +5,8 @@
  * io/weights/hf-config.c. */
 #ifndef MODEL_FAMILY_H
 #define MODEL_FAMILY_H
+#include "base/error.h"
 #include <stdbool.h>
-
-/* Tensors that only some families have. */
-typedef enum {
-    HL_PART_ALWAYS = 0,
-    HL_PART_QKV_BIAS = 1,  /* biases of queries, keys and values */
-    HL_PART_HEAD_NORM = 2, /* norms of the heads of queries and of keys */
-} hl_family_part;
 
 /* A length that shapes are made of. */
 typedef enum { HL_NO_LENGTH, HL_HIDDEN, HL_WIDTH, HL_QUERIES, HL_KEYS, HL_HEAD, HL_QUERY_ROWS, HL_KEY_ROWS } hl_length;
@@ -20,25 +14,55 @@ typedef enum { HL_NO_LENGTH, HL_HIDDEN, HL_WIDTH, HL_QUERIES, HL_KEYS, HL_HEAD, 
 /* How peers cut a tensor: each has all, or the part of what comes out (columns), or of what is read (rows). */
 typedef enum { HL_CUT_NONE, HL_CUT_COLUMNS, HL_CUT_ROWS } hl_way;
 
+/* Which families have a tensor. */
+typedef enum { HL_PART_ALWAYS, HL_PART_QKV_BIAS, HL_PART_HEAD_NORM } hl_family_part;
+
 /* A tensor of a layer, in the order in which they are used: q, k and v follow one another, their biases too, and so do
  * gate and up: each group is one to the products. */
 typedef struct {
     const char *name;
     hl_length shape[3]; /* the second of three is folded into the one that is cut */
     hl_way way;
-    int part; /* hl_family_part */
+    hl_family_part part;
 } hl_family_tensor;
 
-typedef enum { HL_POSITIONS_ROTARY, HL_POSITIONS_LEARNED } hl_positions;
-typedef enum { HL_SEES_EARLIER, HL_SEES_BOTH_WAYS } hl_sight;
+/* The products of a layer: of queries, keys and values together, of queries, of keys and values, of what attention
+ * says, and the two of the MLP. */
+typedef enum { HL_QKV, HL_Q, HL_KV, HL_O, HL_GATE_UP, HL_DOWN, HL_LINEARS } hl_family_role;
 
-/* The block is pre-norm, its norm RMSNorm and its MLP SwiGLU in all families that are here. */
 typedef struct {
-    const char *name, *class;       /* model_type; how the names of its classes begin in Hugging Face's library */
-    const hl_family_tensor *tensor; /* of a layer; ends with one without a name */
-    int parts;                      /* of hl_family_part */
-    hl_positions positions;
-    hl_sight sight;
+    const char *first; /* of the tensors that lie side by side: its name without ".weight" */
+    hl_way way;
+    hl_length in[2], out[4]; /* each ends with HL_NO_LENGTH */
+    bool narrow;             /* sums in double where it sums few terms: hl_pack.careful */
+} hl_family_linear;
+
+/* A layer: its tensors, the last without a name; its products; its norms. */
+typedef struct {
+    const hl_family_tensor *tensor;
+    const hl_family_linear *linear; /* (HL_LINEARS) */
+    const char *norm, *mlp_norm, *q_norm, *k_norm;
+} hl_family_layer;
+
+/* What is computed.  Of each field the first value has a body (of biases the first two); a family with another one is
+ * refused by name (hl_family_check). */
+typedef enum { HL_NORM_RMS, HL_NORM_LAYER } hl_family_norm;
+typedef enum { HL_NORM_BEFORE, HL_NORM_AFTER } hl_family_order; /* pre-norm, post-norm */
+typedef enum { HL_BIASES_NONE, HL_BIASES_QKV, HL_BIASES_ALL } hl_family_biases;
+typedef enum { HL_MLP_SWIGLU, HL_MLP_GELU } hl_family_activation;
+typedef enum { HL_POSITIONS_ROTARY, HL_POSITIONS_LEARNED } hl_family_positions;
+typedef enum { HL_CAUSAL, HL_BIDIRECTIONAL } hl_family_mask; /* sees earlier tokens, or both ways */
+
+typedef struct {
+    const char *name, *class; /* model_type; how the names of its classes begin in Hugging Face's library */
+    const hl_family_layer *layer;
+    hl_family_norm norm;
+    hl_family_order order;
+    hl_family_biases biases;
+    bool head_norm; /* of queries and of keys */
+    hl_family_activation activation;
+    hl_family_positions positions;
+    hl_family_mask mask;
 } hl_family;
 
 extern const hl_family hl_families[];
@@ -46,6 +70,11 @@ extern const int hl_families_count;
 
 /* The place of a model_type; -1 where it is not known. */
 int hl_family_find(const char *name);
+
+bool hl_family_has(const hl_family *f, hl_family_part part);
+
+/* Is all that the family computes written here?  HL_EUSAGE with a sentence that names what is not. */
+hl_status hl_family_check(const hl_family *f);
 
 /* Can what all texts begin with be encoded once?  Where no token sees a later one. */
 bool hl_family_shares_prefix(const hl_family *f);

@@ -67,7 +67,7 @@ typedef struct {
     hl_heads heads;                     /* mine among the peers */
     int width;                          /* mine of intermediate_size */
     int hidden;                         /* mine of hidden_size in the activations: all, where peers make no grid */
-    struct hl_grid_axes *grid;          /* of a grid (model/cut-grid.h); NULL without one */
+    hl_arena axes;                      /* of a grid: how its linear layers are cut */
     int layers;                         /* how many blocks are mine */
     bool first, last;                   /* are the first ones mine, and the last? */
     hl_block *block;                    /* (layers) */

@@ -31,14 +31,14 @@ static const hl_layer_cut *layer_cut(const hl_stack *m, const hl_pack *pack, int
  * same input; not where rows are divided, nor where bits are promised over layouts that divide them. */
 static bool has_kinds(const hl_stack *m, const hl_pack *pack, int layer)
 {
-    return pack->kinds && m->first && layer == 0 && !is_read_out(m, pack, layer) && !m->grid
+    return pack->kinds && m->first && layer == 0 && !is_read_out(m, pack, layer) && !m->tp->rows
            && !m->tp->sequence_parallel && !m->slices;
 }
 
 /* What I compute of a pack: sizes, not places. */
 static hl_pack part_of(const hl_stack *m, const hl_pack *pack)
 {
-    return m->grid ? hl_cut_grid_part_of(m, pack) : *pack;
+    return m->tp->rows ? hl_cut_grid_part_of(m, pack) : *pack;
 }
 
 /* How many rows of a block's input and output are mine to save. */
@@ -77,7 +77,7 @@ static void open_pass(stack_pass *x, const hl_stack *m, const float *w, float *d
     *x = (stack_pass){.p = {.m = m, .w = w, .dw = dw, .whole = pack, .pack = *pack, .scratch = scratch},
                       .heads = m->heads};
     x->p.heads = &x->heads;
-    if (m->grid) hl_cut_grid_take_part(&x->p);
+    if (m->tp->rows) hl_cut_grid_take_part(&x->p);
     if (!pack->last_only) return;
     int *position = HL_TAKE(scratch, int, x->p.pack.segments);
     x->last = hl_pack_last_rows(&x->p.pack, scratch);
@@ -137,7 +137,7 @@ void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const floa
     stack_pass here;
     hl_pass *p = &here.p;
     open_pass(&here, m, w, NULL, pack, scratch);
-    HL_CHECK(t->T == p->pack.T && (m->grid || t->T > 0));
+    HL_CHECK(t->T == p->pack.T && (m->tp->rows || t->T > 0));
     set_layer(&here, t, 0);
     float *in = m->layers ? t->block[0].x : HL_TAKE_ROWS(scratch, float, p->all.n, m->hidden);
     p->cut->rows->enter(p, in, x, &p->all, false);

@@ -7,6 +7,7 @@
 
 hl_status hl_transformer_check(const hl_transformer *c, const char *whose)
 {
+    HL_TRY(hl_family_check(hl_transformer_family(c)));
     if (c->hidden_size < 1 || c->intermediate_size < 1 || c->num_hidden_layers < 0 || c->num_attention_heads < 1
         || c->num_key_value_heads < 1 || c->head_dim < 1 || c->vocab_size < 1)
         return HL_FAIL(HL_EUSAGE,
@@ -57,6 +58,25 @@ hl_transformer_share hl_transformer_share_of(const hl_transformer *c, int r, int
     return s;
 }
 
+static hl_cut times(hl_cut x, int64_t n) { return (hl_cut){x.begin * n, x.end * n, x.own_begin * n, x.own_end * n}; }
+
+hl_cut hl_transformer_cut(const hl_transformer *c, hl_length axis, int r, int size)
+{
+    const hl_transformer_share s = hl_transformer_share_of(c, r, size);
+    switch (axis) {
+    case HL_HIDDEN: return part_of(c->hidden_size, size, r);
+    case HL_WIDTH: return s.width;
+    case HL_QUERIES: return s.query;
+    case HL_KEYS: return s.key;
+    case HL_HEAD: return part_of(c->head_dim, 1, 0);
+    case HL_QUERY_ROWS: return times(s.query, c->head_dim);
+    case HL_KEY_ROWS: return times(s.key, c->head_dim);
+    default: return (hl_cut){0};
+    }
+}
+
+static int64_t length_of(const hl_transformer *c, hl_length axis) { return hl_transformer_cut(c, axis, 0, 1).end; }
+
 /* Does some rank begin inside a group of query heads? */
 static bool keys_are_shared(const hl_transformer *c, int size)
 {
@@ -99,52 +119,13 @@ typedef struct {
     const hl_transformer *c;
     const char *side;
     const hl_tensor_group *tp;
-    hl_transformer_share share;
-    hl_cut hidden; /* of what comes out, on a grid */
     bool keys_are_shared;
 } naming;
-
-static naming naming_of(hl_params *t, const hl_transformer *c, const char *side, const hl_tensor_group *tp)
-{
-    const int columns = hl_tensor_group_columns(tp), column = hl_tensor_group_column(tp);
-    return (naming){t,
-                    c,
-                    side,
-                    tp,
-                    hl_transformer_share_of(c, column, columns),
-                    part_of(c->hidden_size, columns, column),
-                    keys_are_shared(c, columns)};
-}
-
-static int64_t length_of(const hl_transformer *c, hl_length axis)
-{
-    const int64_t H = c->num_attention_heads, K = c->num_key_value_heads, d = c->head_dim;
-    switch (axis) {
-    case HL_HIDDEN: return c->hidden_size;
-    case HL_WIDTH: return c->intermediate_size;
-    case HL_QUERIES: return H;
-    case HL_KEYS: return K;
-    case HL_HEAD: return d;
-    case HL_QUERY_ROWS: return H * d;
-    case HL_KEY_ROWS: return K * d;
-    default: return 0;
-    }
-}
-
-static hl_cut times(hl_cut x, int64_t n) { return (hl_cut){x.begin * n, x.end * n, x.own_begin * n, x.own_end * n}; }
 
 /* Mine of an axis that columns divide. */
 static hl_cut cut_of(const naming *x, hl_length axis)
 {
-    switch (axis) {
-    case HL_HIDDEN: return x->hidden;
-    case HL_WIDTH: return x->share.width;
-    case HL_QUERIES: return x->share.query;
-    case HL_KEYS: return x->share.key;
-    case HL_QUERY_ROWS: return times(x->share.query, x->c->head_dim);
-    case HL_KEY_ROWS: return times(x->share.key, x->c->head_dim);
-    default: return (hl_cut){0};
-    }
+    return hl_transformer_cut(x->c, axis, hl_tensor_group_column(x->tp), hl_tensor_group_columns(x->tp));
 }
 
 static bool is_weight(const char *name)
@@ -212,14 +193,14 @@ static void add_tensor(const naming *x, const hl_family_tensor *t, int layer)
 void hl_transformer_params(hl_params *t, const hl_transformer *c, const char *side, bool with_tokens,
                            hl_transformer_layers layers, const hl_tensor_group *tp)
 {
-    const naming x = naming_of(t, c, side, tp);
+    const naming x = {t, c, side, tp, keys_are_shared(c, hl_tensor_group_columns(tp))};
     const hl_family *family = hl_transformer_family(c);
     if (with_tokens && layers.begin == 0)
         add(&x, "embed_tokens.weight", -1, (int64_t[]){c->vocab_size, c->hidden_size, 0}, 0,
             part_of(c->vocab_size, tp->size, tp->rank))
             ->init = HL_INIT_NORMAL;
     for (int i = layers.begin; i < layers.end; i++)
-        for (const hl_family_tensor *k = family->tensor; k->name; k++)
-            if ((k->part & family->parts) == k->part) add_tensor(&x, k, i);
+        for (const hl_family_tensor *k = family->layer->tensor; k->name; k++)
+            if (hl_family_has(family, k->part)) add_tensor(&x, k, i);
     if (layers.end == c->num_hidden_layers) add_whole(&x, "norm.weight", -1, c->hidden_size, true);
 }

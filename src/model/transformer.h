@@ -43,6 +43,9 @@ typedef struct {
 
 hl_transformer_share hl_transformer_share_of(const hl_transformer *c, int r, int size);
 
+/* The same of one axis; of heads' rows, those of the heads that it has. */
+hl_cut hl_transformer_cut(const hl_transformer *c, hl_length axis, int r, int size);
+
 /* The layers [begin, end) of a stage of `stages`, cut so that the costliest stage costs least; last_cost: that of
  * the last layer, where any other costs 1.  One stage has all; with more, each has one layer at least (stages <=
  * num_hidden_layers). */
