@@ -1,13 +1,8 @@
 /* engine.c - both LLMs as this rank holds them: weights, gradients, AdamW moments, memory. */
 #include "mpi/train/engine.h"
+#include "step/plan-rules.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* Of a token, and never nothing. */
-static double work_of(const hl_transformer *shape)
-{
-    return 1 + shape->num_hidden_layers * hl_transformer_layer_flop(shape);
-}
 
 /* Slices of a layer that are one rank's. */
 static int slices_of(const hl_engine_rules *rules, const hl_tensor_group *tp)
@@ -28,7 +23,6 @@ static void open_models(hl_engine *e, const hl_transformer *item, const hl_trans
                                      .slices = slices_of(rules, item_tp),
                                      .sharder = &e->sharding[HL_ITEM].sharder},
                  item_tp);
-    e->rules.plan.share_prefix = e->item_model.share_prefix;
     e->stack[HL_ITEM] = &e->item_model.stack;
     hl_item_params(&e->sharding[HL_ITEM].whole, item, rules->plan.item_tokens, &hl_alone);
     hl_user_open(&e->user_model, user,
@@ -55,8 +49,8 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     HL_CHECK(item->hidden_size == user->hidden_size);
     *e = (hl_engine){.mesh = mesh, .corpus = corpus, .rules = *rules};
     if (!e->rules.criterion) e->rules.criterion = &hl_criterion_nce;
-    e->rules.plan.user_cost = work_of(user) / work_of(item);
-    open_models(e, item, user, rules);
+    e->rules.plan = hl_plan_rules_for(&rules->plan, &mesh->layout, item, user);
+    open_models(e, item, user, &e->rules);
     open_side(e, HL_ITEM, &e->item_model.table);
     open_side(e, HL_USER, &e->user_model.table);
     e->plan = hl_arena_growing("the plan of a step");

@@ -11,7 +11,7 @@
 #include "mpi/comm/pipe.h"
 
 typedef struct {
-    hl_plan_rules plan;
+    hl_plan_rules plan;            /* without what follows from models and layout (step/plan-rules.h) */
     bool share_tokens;             /* hl_item_model.share_tokens */
     const hl_criterion *criterion; /* NULL: hl_criterion_nce */
     float nce_thres;

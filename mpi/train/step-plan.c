@@ -84,9 +84,7 @@ void hl_step_prepare(hl_step_state *s, hl_engine *e, const hl_batch *batch, cons
             hl_layout_has(&mesh->layout, i, me) ? hl_layout_first_rank_of(&mesh->layout, i, me) : -1;
         s->side[i].last_stage = hl_layout_is_last_stage(&mesh->layout, i, me);
     }
-    hl_plan_rules rules = e->rules.plan;
-    rules.parts = hl_layout_parts(&mesh->layout, HL_ITEM);
-    hl_plan_make(&s->plan, batch, e->corpus, &rules, s->D, &e->plan);
+    hl_plan_make(&s->plan, batch, e->corpus, &e->rules.plan, s->D, &e->plan);
     hl_share_make(&s->share, &mesh->layout, &s->plan, &e->plan);
     s->side[HL_ITEM].micro_batch = HL_TAKE_ZERO(&e->plan, hl_micro_batch, s->plan.micro_batches);
     s->side[HL_USER].micro_batch = HL_TAKE_ZERO(&e->plan, hl_micro_batch, s->plan.user_micro_batches);

@@ -6,7 +6,9 @@ src_step_libhlstep_a_SOURCES = \
 	src/step/activations.c src/step/activations.h \
 	src/step/cost.c src/step/cost.h \
 	src/step/layout.c src/step/layout.h \
+	src/step/parallelism.c src/step/parallelism.h \
 	src/step/plan.c src/step/plan.h \
+	src/step/plan-rules.c src/step/plan-rules.h \
 	src/step/price.c src/step/price.h \
 	src/step/rank-mapping.c src/step/rank-mapping.h \
 	src/step/rate.c src/step/rate.h \
