@@ -1,7 +1,10 @@
 /* cmd-plan.c - hllm plan: layout, schedule, seconds and bytes of each rank, without running anything. */
 #include "app/cli/commands.h"
 #include "app/config/arguments.h"
-#include "app/plan/forecast.h"
+#include "app/plan/calibration.h"
+#include "app/plan/placement.h"
+#include "app/plan/rules.h"
+#include "app/plan/shapes.h"
 #include <jansson.h>
 #include <stdio.h>
 
@@ -75,7 +78,7 @@ static void print_list(const hl_schedule *s, int rank)
     }
 }
 
-static void print_candidates(const hl_candidate *list, int n, int best)
+static void print_candidates(const hl_placement_candidate *list, int n, int best)
 {
     printf("placement auto\n");
     for (int i = 0; i < n; i++) printf("  %10.4g s  %s%s\n", list[i].step, list[i].text, i == best ? "  <- taken" : "");
@@ -89,7 +92,7 @@ static double waiting(const hl_forecast *f)
     return sum / (f->layout.ranks * f->step);
 }
 
-static void print(const hl_forecast *f, const orders *o, const hl_candidate *list, int n, int best)
+static void print(const hl_forecast *f, const orders *o, const hl_placement_candidate *list, int n, int best)
 {
     char text[120];
     hl_layout_text(text, sizeof text, &f->layout);
@@ -148,18 +151,17 @@ static hl_status forecast(const hl_config *c, const orders *o)
 {
     hl_transformer item, user;
     hl_forecast f;
-    hl_candidate list[HL_CANDIDATES];
-    hl_machine machine = hl_forecast_machine(c->threads);
-    hl_layout_wish wish = hl_forecast_wish(c, HL_COLOCATED);
+    hl_placement_candidate list[HL_PLACEMENT_CANDIDATES];
+    hl_parallelism p = hl_rules_parallelism(c, HL_COLOCATED);
+    hl_forecast_question q = {c, &item, &user, NULL, hl_calibration_usual(c->threads)};
     int n = 0, best = -1;
     HL_TRY(check_batch(c));
-    HL_TRY(hl_forecast_shapes(&item, &user, c));
-    HL_TRY(hl_forecast_check(c, &item, &user));
-    if (*c->calibration) HL_TRY(hl_forecast_calibrated(&machine, c->calibration, item.hidden_size));
-    if (c->placement == HL_PLACE_AUTO && o->ranks > 1)
-        best = hl_forecast_choose(list, &n, c, &item, &user, o->ranks, NULL, &machine);
-    if (best >= 0) wish = list[best].wish;
-    hl_status s = hl_forecast_open(&f, c, &item, &user, o->ranks, &wish, NULL, &machine);
+    HL_TRY(hl_shapes_read(&item, &user, c));
+    HL_TRY(hl_shapes_check(c, &item, &user));
+    if (*c->calibration) HL_TRY(hl_calibration_read(&q.machine, c->calibration, item.hidden_size));
+    if (c->placement == HL_PLACE_AUTO && o->ranks > 1) best = hl_placement_choose(list, &n, &q, o->ranks);
+    if (best >= 0) p = list[best].parallelism;
+    hl_status s = hl_forecast_open(&f, &q, o->ranks, &p);
     if (s == HL_OK && o->json) print_json(&f);
     else if (s == HL_OK) print(&f, o, list, n, best);
     hl_forecast_close(&f);

@@ -3,6 +3,7 @@
  * Ranks of one share of one stage are alike in all replicas, and most shares of a stage are as wide as each other: each
  * width is measured once, over all micro-batches. */
 #include "app/plan/forecast-memory.h"
+#include "app/plan/rules.h"
 #include "base/part.h"
 #include "model/item.h"
 #include "model/user.h"
@@ -149,7 +150,7 @@ static shares users_of(hl_forecast *f, const hl_config *c)
     const shares s = open_shares(&f->layout, HL_USER, &f->user, f->plan.user_micro_batches);
     hl_user_model *model = hl_alloc_zero((size_t)s.n, sizeof *model);
     hl_tensor_group *group = hl_alloc((size_t)s.n * sizeof *group);
-    const hl_stack_settings settings = {.positions = c->MAX_ITEM_LIST_LENGTH};
+    const hl_stack_settings settings = {.positions = hl_rules_longest_history(c)};
     for (int i = 0; i < s.n; i++) {
         group[i] = group_at(&s, i);
         if (is_measured(&s, i)) hl_user_open(&model[i], &f->user, &settings, &group[i]);

@@ -1,6 +1,11 @@
 # What a job would take.
 noinst_LIBRARIES += app/plan/libhlplan.a
 app_plan_libhlplan_a_SOURCES = \
+	app/plan/calibration.c app/plan/calibration.h \
 	app/plan/forecast.c app/plan/forecast.h \
-	app/plan/forecast-memory.c app/plan/forecast-memory.h
+	app/plan/forecast-memory.c app/plan/forecast-memory.h \
+	app/plan/made-up.c app/plan/made-up.h \
+	app/plan/placement.c app/plan/placement.h \
+	app/plan/rules.c app/plan/rules.h \
+	app/plan/shapes.c app/plan/shapes.h
 EXTRA_DIST += app/plan/README.md

@@ -5,7 +5,10 @@
 #include "base/path.h"
 #include "app/train/data.h"
 #include "app/train/earlier.h"
-#include "app/plan/forecast.h"
+#include "app/plan/calibration.h"
+#include "app/plan/placement.h"
+#include "app/plan/rules.h"
+#include "app/plan/shapes.h"
 #include "app/train/pace.h"
 #include "app/train/precision.h"
 #include "app/train/preflight.h"
@@ -59,23 +62,12 @@ static hl_status shape_of(hl_transformer *shape, const char *folder, const hl_tr
     return hl_hf_folder_check(folder, with_weights);
 }
 
-static int longest_history(const hl_config *c)
-{
-    int test = c->MAX_ITEM_LIST_LENGTH_TEST;
-    return test > c->MAX_ITEM_LIST_LENGTH ? test : c->MAX_ITEM_LIST_LENGTH;
-}
-
 /* What needs no data, which may take long to prepare. */
 static hl_status shapes_of(hl_transformer *item, hl_transformer *user, const hl_config *c)
 {
     HL_TRY(shape_of(item, c->item_pretrain_dir, &c->item_llm, c->item_llm_init));
     HL_TRY(shape_of(user, c->user_pretrain_dir, &c->user_llm, c->user_llm_init));
-    HL_TRY(hl_forecast_check(c, item, user));
-    if (item->hidden_size == user->hidden_size) return HL_OK;
-    return HL_FAIL(HL_EUSAGE,
-                   "the Item LLM is %d wide, the User LLM %d: item vectors enter the User LLM as they are; choose two "
-                   "of one hidden_size",
-                   item->hidden_size, user->hidden_size);
+    return hl_shapes_check(c, item, user);
 }
 
 /* Machines may have other files of one path. */
@@ -212,19 +204,17 @@ static void freeze(hl_job *j)
 static hl_status check_layout(const hl_job *j)
 {
     hl_layout layout;
-    const hl_layout_wish wish = hl_forecast_wish(j->config, HL_COLOCATED);
-    return hl_forecast_layout(&layout, j->config, j->world->size, &wish);
+    const hl_parallelism wished = hl_rules_parallelism(j->config, HL_COLOCATED);
+    return hl_parallelism_layout(&layout, &wished, j->world->size);
 }
 
 /* The placement that the forecast finds best, which is the same at every start. */
-static void choose(hl_layout_wish *wish, const hl_job *j, const hl_transformer *item, const hl_transformer *user,
-                   const hl_machine *machine)
+static void choose(hl_parallelism *taken, const hl_job *j, const hl_forecast_question *q)
 {
-    hl_candidate list[HL_CANDIDATES];
-    int n,
-        best = hl_forecast_choose(list, &n, j->config, item, user, j->world->size, hl_dataset_corpus(j->data), machine);
+    hl_placement_candidate list[HL_PLACEMENT_CANDIDATES];
+    int n, best = hl_placement_choose(list, &n, q, j->world->size);
     if (best < 0) return;
-    *wish = list[best].wish;
+    *taken = list[best].parallelism;
     for (int i = 0; i < n; i++)
         hl_log(HL_INFO, "%s %s: a step is forecast to take %.3g s",
                i == best ? "placement auto takes" : "  rather than", list[i].text, list[i].step);
@@ -283,22 +273,27 @@ static const hl_group *map_ranks(hl_job *j, const hl_layout *layout)
     return moved ? &j->mapped : world;
 }
 
+/* The seconds and bytes of a step, for the watch and the record. */
+static hl_status forecast(hl_job *j, const hl_forecast_question *q, const hl_parallelism *p)
+{
+    hl_forecast f;
+    const hl_status s = hl_forecast_open(&f, q, j->world->size, p);
+    if (s == HL_OK) note_forecast(j, &f);
+    hl_forecast_close(&f);
+    return s;
+}
+
 static hl_status lay_out(hl_job *j, const hl_transformer *item, const hl_transformer *user)
 {
     const hl_config *c = j->config;
-    hl_forecast f;
-    hl_machine machine = hl_forecast_machine(j->threads);
-    hl_layout_wish wish = hl_forecast_wish(c, HL_COLOCATED);
-    bool has_steps = hl_windows_count(&j->windows) > 0;
-    if (*c->calibration) HL_TRY_ALL(j->world, hl_forecast_calibrated(&machine, c->calibration, item->hidden_size));
-    if (c->placement == HL_PLACE_AUTO && j->world->size > 1 && has_steps) choose(&wish, j, item, user, &machine);
+    const bool has_steps = hl_windows_count(&j->windows) > 0;
     hl_layout layout;
-    HL_TRY(hl_forecast_layout(&layout, c, j->world->size, &wish));
-    if (has_steps) {
-        HL_TRY(hl_forecast_open(&f, c, item, user, j->world->size, &wish, hl_dataset_corpus(j->data), &machine));
-        note_forecast(j, &f);
-        hl_forecast_close(&f);
-    }
+    hl_parallelism p = hl_rules_parallelism(c, HL_COLOCATED);
+    hl_forecast_question q = {c, item, user, hl_dataset_corpus(j->data), hl_calibration_usual(j->threads)};
+    if (*c->calibration) HL_TRY_ALL(j->world, hl_calibration_read(&q.machine, c->calibration, item->hidden_size));
+    if (c->placement == HL_PLACE_AUTO && j->world->size > 1 && has_steps) choose(&p, j, &q);
+    HL_TRY(hl_parallelism_layout(&layout, &p, j->world->size));
+    if (has_steps) HL_TRY(forecast(j, &q, &p));
     hl_layout_text(j->layout, sizeof j->layout, &layout);
     hl_mesh_open(&j->mesh, map_ranks(j, &layout), &layout);
     return HL_OK;
@@ -315,14 +310,7 @@ static void lay_out_ease(hl_job *j)
 
 static hl_engine_rules rules_of(const hl_config *c, bool for_training)
 {
-    return (hl_engine_rules){.plan = {.chunk_tokens = c->chunk_tokens,
-                                      .user_micro_batch_rows = HL_USER_MICRO_BATCH_ROWS,
-                                      .item_tokens = c->item_emb_token_n,
-                                      .dedup = c->dedup,
-                                      .share_prefix = c->share_prefix,
-                                      .serial = c->schedule,
-                                      .groups = c->exact_groups,
-                                      .mean_over_ranks = c->loss_mean == HL_MEAN_RANK ? c->reference_ranks : 0},
+    return (hl_engine_rules){.plan = hl_rules_plan(c),
                              .share_tokens = c->share_tokens,
                              .criterion = hl_criteria[c->loss],
                              .nce_thres = (float)c->nce_thres,
@@ -334,7 +322,7 @@ static hl_engine_rules rules_of(const hl_config *c, bool for_training)
                              .overlap = c->overlap,
                              .slices = c->exact_tp,
                              .longest_text = c->MAX_TEXT_LENGTH,
-                             .longest_history = longest_history(c)};
+                             .longest_history = hl_rules_longest_history(c)};
 }
 
 hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config, bool for_training)

@@ -5,7 +5,9 @@
 #include "base/path.h"
 #include "base/process.h"
 #include "app/train/data.h"
-#include "app/plan/forecast.h"
+#include "app/plan/calibration.h"
+#include "app/plan/rules.h"
+#include "app/plan/shapes.h"
 #include "app/train/state.h"
 #include "app/train/table.h"
 #include "io/checkpoint/checkpoint.h"
@@ -62,9 +64,9 @@ static hl_status check_files(const hl_config *c)
 static hl_status find_shapes(shapes *s, const hl_config *c)
 {
     hl_machine any;
-    HL_TRY(hl_forecast_shapes(&s->item, &s->user, c));
-    HL_TRY(hl_forecast_check(c, &s->item, &s->user));
-    return *c->calibration ? hl_forecast_calibrated(&any, c->calibration, s->item.hidden_size) : HL_OK;
+    HL_TRY(hl_shapes_read(&s->item, &s->user, c));
+    HL_TRY(hl_shapes_check(c, &s->item, &s->user));
+    return *c->calibration ? hl_calibration_read(&any, c->calibration, s->item.hidden_size) : HL_OK;
 }
 
 static hl_status share_shapes(shapes *s, const hl_group *world, const hl_config *c)
@@ -101,12 +103,12 @@ hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_transfo
     *bytes = INFINITY;
     for (size_t i = 0; i < (c->placement == HL_PLACE_AUTO && ranks > 1 ? sizeof kinds / sizeof kinds[0] : 1); i++) {
         hl_layout l;
-        const hl_layout_wish wish = hl_forecast_wish(c, kinds[i]);
+        const hl_parallelism p = hl_rules_parallelism(c, kinds[i]);
         const hl_plan plan = {.groups = c->exact_groups};
         const hl_cost_job j = {
             .layout = &l, .plan = &plan, .shape = {item, user}, .item_tokens = c->item_emb_token_n, .zero = c->zero};
-        hl_status fits = hl_forecast_layout(&l, c, ranks, &wish);
-        if (fits == HL_OK) fits = hl_forecast_check_replicas(c, &l);
+        hl_status fits = hl_parallelism_layout(&l, &p, ranks);
+        if (fits == HL_OK) fits = hl_parallelism_check_replicas(&p, &l);
         if (fits == HL_OK) *bytes = fmin(*bytes, state_bytes(&j, rank, for_training));
         if (i == 0 || fits == HL_OK) s = fits;
     }
@@ -189,7 +191,7 @@ static hl_status checkpoint_bytes(double *bytes, const hl_config *c)
     const hl_plan plan = {0};
     const hl_cost_job j = {
         .layout = &whole, .plan = &plan, .shape = {&s.item, &s.user}, .item_tokens = c->item_emb_token_n};
-    HL_TRY(hl_forecast_shapes(&s.item, &s.user, c));
+    HL_TRY(hl_shapes_read(&s.item, &s.user, c));
     HL_TRY(hl_layout_make(&whole, 1, &(hl_layout_wish){.kind = HL_COLOCATED}));
     *bytes = 3 * state_bytes(&j, 0, false);
     return HL_OK;

@@ -9,7 +9,7 @@
 #include "base/path.h"
 #include "base/printable.h"
 #include "app/config/config.h"
-#include "app/plan/forecast.h"
+#include "app/plan/calibration.h"
 #include "app/config/quote.h"
 #include "app/train/table.h"
 #include "app/config/yaml.h"
@@ -177,7 +177,7 @@ static void read_quoted(const char *text, size_t n)
 static void read_calibration(const char *text, size_t n)
 {
     hl_machine m = {0};
-    if (hl_forecast_calibrated(&m, file_of("x.json", text, n), 64) == HL_OK)
+    if (hl_calibration_read(&m, file_of("x.json", text, n), 64) == HL_OK)
         HL_CHECK(m.flops > 0 && m.memory > 0 && isfinite(m.flops));
 }
 

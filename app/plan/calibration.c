@@ -1,0 +1,60 @@
+/* calibration.c - what a rank can do in a second: figures of an ordinary core, or those that were measured. */
+#include "app/plan/calibration.h"
+#include "io/files/regular.h"
+#include <jansson.h>
+#include <math.h>
+
+hl_machine hl_calibration_usual(int threads)
+{
+    return (hl_machine){.flops = 4e10 * (threads > 0 ? threads : 1), .memory = 1e10, .wire = 3e9, .latency = 1e-5};
+}
+
+/* What is not a number is none. */
+static double number(const json_t *o, const char *key)
+{
+    const json_t *x = json_object_get(o, key);
+    return json_is_number(x) ? json_number_value(x) : NAN;
+}
+
+static bool is_between(double x, double least, double most) { return x >= least && x <= most; }
+
+/* Figures that a machine can have; without other ranks nothing travels. */
+static bool makes_sense(const hl_machine *m)
+{
+    const bool is_alone = m->wire == 0 && m->latency == 0;
+    return is_between(m->flops, 1e6, 1e17) && is_between(m->memory, 1e6, 1e15)
+           && (is_alone || (is_between(m->wire, 1e2, 1e14) && is_between(m->latency, 1e-9, 10)));
+}
+
+/* Products of the nearest width. */
+static double gemm_of(const json_t *o, int width)
+{
+    double best = 0, nearest = INFINITY;
+    size_t i;
+    const json_t *x;
+    json_array_foreach(json_object_get(o, "gemm"), i, x)
+    {
+        double away = fabs(log(number(x, "width") / width));
+        if (away < nearest) nearest = away, best = number(x, "gflops");
+    }
+    return 1e9 * best;
+}
+
+hl_status hl_calibration_read(hl_machine *m, const char *path, int width)
+{
+    json_error_t e;
+    FILE *in;
+    HL_TRY(hl_regular_stream(&in, path, HL_EFORMAT, "name a file that hllm bench calibrate has made"));
+    json_t *o = json_loadf(in, 0, &e);
+    fclose(in);
+    if (!o) return HL_FAIL(HL_EFORMAT, "%s:%d: %s; make it with hllm bench calibrate %s", path, e.line, e.text, path);
+    const hl_machine has = {gemm_of(o, width), 1e9 * number(o, "stream_gbs"), 1e9 * number(o, "bandwidth_gbs"),
+                            number(o, "latency_s")};
+    json_decref(o);
+    if (!makes_sense(&has))
+        return HL_FAIL(HL_EFORMAT, "%s: is no calibration; make it with hllm bench calibrate %s", path, path);
+    m->flops = has.flops;
+    m->memory = has.memory;
+    if (has.wire > 0) m->wire = has.wire, m->latency = has.latency;
+    return HL_OK;
+}

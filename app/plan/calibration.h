@@ -1,0 +1,14 @@
+/* calibration.h - what a rank can do in a second: figures of an ordinary core, or those that were measured. */
+#ifndef APP_PLAN_CALIBRATION_H
+#define APP_PLAN_CALIBRATION_H
+#include "base/error.h"
+#include "step/cost.h"
+
+/* Figures of an ordinary core of 2020 and shared memory, times the threads.  A calibration (hllm bench calibrate FILE)
+ * is better. */
+hl_machine hl_calibration_usual(int threads);
+
+/* The figures of a calibration file, for models of this width.  HL_EFORMAT where it is none. */
+hl_status hl_calibration_read(hl_machine *m, const char *path, int width);
+
+#endif

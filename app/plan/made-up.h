@@ -1,0 +1,18 @@
+/* made-up.h - a corpus for forecasts where there are no data: users with windows of MAX_ITEM_LIST_LENGTH + 1 different
+ * items, texts of MAX_TEXT_LENGTH tokens that share nothing.  Real texts are shorter and fewer. */
+#ifndef APP_PLAN_MADE_UP_H
+#define APP_PLAN_MADE_UP_H
+#include "app/config/config.h"
+#include "data/corpus.h"
+
+typedef struct {
+    hl_corpus corpus;
+    int32_t *token, *item; /* item i's text begins at token i, so all differ */
+    int length, history;
+} hl_made_up;
+
+/* x stays where it is: the corpus points into it. */
+void hl_made_up_open(hl_made_up *x, const hl_config *c);
+void hl_made_up_close(hl_made_up *x);
+
+#endif

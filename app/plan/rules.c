@@ -1,0 +1,36 @@
+/* rules.c - what a configuration says to the parts of a step. */
+#include "app/plan/rules.h"
+
+int hl_rules_longest_history(const hl_config *c)
+{
+    int test = c->MAX_ITEM_LIST_LENGTH_TEST;
+    return test > c->MAX_ITEM_LIST_LENGTH ? test : c->MAX_ITEM_LIST_LENGTH;
+}
+
+hl_plan_rules hl_rules_plan(const hl_config *c)
+{
+    return (hl_plan_rules){.chunk_tokens = c->chunk_tokens,
+                           .user_micro_batch_rows = HL_USER_MICRO_BATCH_ROWS,
+                           .item_tokens = c->item_emb_token_n,
+                           .dedup = c->dedup,
+                           .share_prefix = c->share_prefix,
+                           .serial = c->schedule,
+                           .groups = c->exact_groups,
+                           .mean_over_ranks = c->loss_mean == HL_MEAN_RANK ? c->reference_ranks : 0};
+}
+
+hl_parallelism hl_rules_parallelism(const hl_config *c, hl_layout_kind kind)
+{
+    static const hl_layout_kind kinds[] = {
+        [HL_PLACE_SEPARATE] = HL_SEPARATE, [HL_PLACE_COLOCATED] = HL_COLOCATED, [HL_PLACE_HYBRID] = HL_HYBRID};
+    const hl_layout_wish wish = {
+        .kind = c->placement == HL_PLACE_AUTO ? kind : kinds[c->placement],
+        .side = {[HL_ITEM] = {c->item_dp, c->item_tp, c->item_pp}, [HL_USER] = {c->user_dp, c->user_tp, c->user_pp}}};
+    return (hl_parallelism){.wish = wish,
+                            .rows = {[HL_ITEM] = c->item_rows, [HL_USER] = c->user_rows},
+                            .engine = (hl_tile_engine)c->tp_engine,
+                            .sequence_parallel = c->sequence_parallel,
+                            .zero = c->zero,
+                            .groups = c->exact_groups,
+                            .slices = c->exact_tp};
+}

@@ -1,0 +1,13 @@
+/* shapes.h - the shapes of the models of a configuration, before there are data. */
+#ifndef APP_PLAN_SHAPES_H
+#define APP_PLAN_SHAPES_H
+#include "app/config/config.h"
+
+/* The shapes that the configuration and the folders it names give.  Local. */
+hl_status hl_shapes_read(hl_transformer *item, hl_transformer *user, const hl_config *c);
+
+/* Do they go together with the layout that the configuration wishes for, and begin parameters with the names of
+ * freeze_prefix?  HL_EUSAGE.  Local. */
+hl_status hl_shapes_check(const hl_config *c, const hl_transformer *item, const hl_transformer *user);
+
+#endif
