@@ -31,18 +31,50 @@ static int costliest_first(const void *a, const void *b)
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
+/* Owners as a heap: who has less, and of two that have as much the lower index, stands above. */
+typedef struct {
+    const double *load;
+    int *owner, n;
+} heap;
+
+static bool stands_above(const heap *h, int a, int b)
+{
+    return h->load[a] != h->load[b] ? h->load[a] < h->load[b] : a < b;
+}
+
+/* The owner at place i has more than before, or is new there. */
+static void sink(heap *h, int i)
+{
+    for (int best = i;; i = best) {
+        for (int child = 2 * i + 1; child <= 2 * i + 2 && child < h->n; child++)
+            if (stands_above(h, h->owner[child], h->owner[best])) best = child;
+        if (best == i) return;
+        const int moved = h->owner[i];
+        h->owner[i] = h->owner[best];
+        h->owner[best] = moved;
+    }
+}
+
+static heap heap_of(const double *load, int p, hl_arena *scratch)
+{
+    heap h = {load, HL_TAKE(scratch, int, p), p};
+    for (int r = 0; r < p; r++) h.owner[r] = r;
+    for (int i = p / 2 - 1; i >= 0; i--) sink(&h, i);
+    return h;
+}
+
 void hl_part_by_cost_after(int *owner, double *load, const double *cost, int n, int p, hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch);
     weighed *w = HL_TAKE(scratch, weighed, n);
     for (int i = 0; i < n; i++) w[i] = (weighed){cost[i], i};
     qsort(w, (size_t)n, sizeof *w, costliest_first);
+    heap h = heap_of(load, p, scratch);
     for (int i = 0; i < n; i++) {
-        int best = 0;
-        for (int r = 1; r < p; r++)
-            if (load[r] < load[best]) best = r;
-        owner[w[i].index] = best;
-        load[best] += w[i].cost;
+        const int least = h.owner[0];
+        owner[w[i].index] = least;
+        load[least] += w[i].cost;
+        sink(&h, 0);
     }
     hl_arena_back(scratch, mark);
 }

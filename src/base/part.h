@@ -15,7 +15,7 @@ int hl_part_owner(int64_t n, int p, int64_t i);
 
 /* Give n things of the given costs to p owners, the costliest first to whoever has least so far
  * (longest processing time first); ties go to the lower index on both sides.
- * owner (n): filled; O(n log n + n p). */
+ * owner (n): filled; O(n log n + n log p). */
 void hl_part_by_cost(int *owner, const double *cost, int n, int p, hl_arena *scratch);
 
 /* The same where owners have something to do already: load (p), to which what they get is added. */
