@@ -20,16 +20,13 @@ int hl_fold_begin(int leaves, int p, int r)
 
 int hl_fold_owner(int leaves, int p, int leaf)
 {
-    int r = 0;
-    while (hl_fold_begin(leaves, p, r + 1) <= leaf) r++;
+    int r = 0, end = p;
+    while (end - r > 1) { /* it is one of [r, end) */
+        const int middle = r + (end - r) / 2;
+        if (hl_fold_begin(leaves, p, middle) <= leaf) r = middle;
+        else end = middle;
+    }
     return r;
-}
-
-int hl_fold_waiting(int leaves)
-{
-    int n = 0;
-    for (; leaves > 1; leaves /= 2) n++;
-    return n;
 }
 
 int hl_fold_left(int p)
@@ -52,6 +49,19 @@ bool hl_fold_meets_first(int a, int b, int c)
 {
     const int below = a ^ b, above = b ^ c;
     return below < above && below < (below ^ above); /* the highest bit of `above` is higher */
+}
+
+int hl_fold_waiting(const int *leaf, int n)
+{
+    enum { MOST = 40 }; /* more than an int has bits */
+    int wait[MOST], waiting = 0, most = 0;
+    for (int i = 1; i < n; i++) {
+        if (leaf[i] == leaf[i - 1]) continue;
+        wait[waiting++] = leaf[i - 1];
+        while (waiting > 1 && hl_fold_meets_first(wait[waiting - 2], wait[waiting - 1], leaf[i])) waiting--;
+        if (waiting > most) most = waiting;
+    }
+    return most;
 }
 
 void hl_fold_floats(void *into, const void *from, size_t n)

@@ -21,10 +21,6 @@ int hl_fold_begin(int leaves, int p, int r);
 /* Which owner has a leaf. */
 int hl_fold_owner(int leaves, int p, int leaf);
 
-/* So many finished sums wait at most for their neighbours, where one owner goes through so many leaves of its branch,
- * one after the other. */
-int hl_fold_waiting(int leaves);
-
 /* How many of p > 1 owners are in the left half of their tree. */
 int hl_fold_left(int p);
 
@@ -37,6 +33,10 @@ static inline bool hl_fold_fits(int n) { return n > 0 && (n & (n - 1)) == 0; }
 
 /* Do the leaves a and b (a != b) meet below the point where b and c do? */
 bool hl_fold_meets_first(int a, int b, int c);
+
+/* So many finished sums wait at most for their neighbours, where one owner goes through these leaves (n) of its branch,
+ * the last one first; equal ones follow one another. */
+int hl_fold_waiting(const int *leaf, int n);
 
 /* Elements are floats: y += x. */
 void hl_fold_floats(void *into, const void *from, size_t n);

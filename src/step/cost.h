@@ -21,7 +21,7 @@ typedef struct {
 typedef struct {
     const hl_layout *layout;
     const hl_plan *plan;
-    const hl_share *share;
+    const hl_share *share;       /* NULL: not known, for bytes of state alone, which are then the most */
     const hl_schedule *schedule; /* (ranks) */
     const hl_transformer *shape[HL_SIDES];
     int item_tokens, zero;

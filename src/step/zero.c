@@ -1,6 +1,5 @@
 /* zero.c - what replicas shard, and the numbers of weights, gradients and moments that a rank holds so. */
 #include "step/zero.h"
-#include "base/fold.h"
 #include <stdlib.h>
 
 int hl_zero_layers(size_t *begin, const hl_params *t)
@@ -38,7 +37,7 @@ static size_t most_beside(span block, const size_t *layer, int layers)
     return most;
 }
 
-hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int groups, int replicas, int replica)
+hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int replicas, int replica, int waiting)
 {
     const span block = {hl_params_block_begin(t, replicas, replica), hl_params_block_begin(t, replicas, replica + 1)};
     size_t *layer = hl_alloc((size_t)(t->n + 1) * sizeof *layer);
@@ -46,14 +45,12 @@ hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int groups, int rep
               at_hand = hl_zero_shards_gradients(zero) + hl_zero_shards_weights(zero);
     const span layered = {layer[0], layer[layers]};
     const size_t held = t->count - (layered.end - layered.begin) + in_common(block, layered);
-    const int leaves =
-        groups ? hl_fold_begin(groups, replicas, replica + 1) - hl_fold_begin(groups, replicas, replica) : 0;
     const hl_zero_state s = {.all = t->count,
                              .weights = hl_zero_shards_weights(zero) ? held : t->count,
                              .gradients = hl_zero_shards_gradients(zero) ? held : t->count,
                              .moments = hl_zero_shards_moments(zero) ? block.end - block.begin : t->count,
                              .layer = (size_t)at_hand * most_beside(block, layer, layers),
-                             .waiting = t->count * (size_t)hl_fold_waiting(leaves)};
+                             .waiting = t->count * (size_t)waiting};
     free(layer);
     return s;
 }

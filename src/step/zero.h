@@ -26,9 +26,8 @@ typedef struct {
     size_t waiting;                     /* and of sums over groups of micro-batches that wait for their neighbours */
 } hl_zero_state;
 
-/* Of the rank that has this replica's share t, where micro-batches are in so many groups (0: none), each of which
- * has some: fewer wait where some are empty. */
-hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int groups, int replicas, int replica);
+/* Of the rank that has this replica's share t, where so many sums over groups of micro-batches wait. */
+hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int replicas, int replica, int waiting);
 
 /* Bytes of both sides, while the larger of their layers is at hand. */
 double hl_zero_bytes(const hl_zero_state state[HL_SIDES]);
