@@ -74,6 +74,7 @@ MPI_TESTS = \
 	tests/test-split \
 	tests/test-dataset \
 	tests/test-step \
+	tests/test-forecast \
 	tests/test-exact \
 	tests/test-families \
 	tests/test-evaluate \
@@ -112,6 +113,7 @@ ODD_TESTS = \
 	tests/test-prepare \
 	tests/test-split \
 	tests/test-step \
+	tests/test-forecast \
 	tests/test-exact \
 	tests/test-families \
 	tests/test-check \
@@ -207,6 +209,7 @@ tests_test_place_LDADD = $(MPI_TEST_LINK)
 tests_test_blacs_LDADD = $(MPI_TEST_LINK)
 tests_test_tiles_LDADD = $(MPI_TEST_LINK)
 tests_test_ease_LDADD = $(MPI_TEST_LINK)
+tests_test_forecast_LDADD = tests/libcheck.a tests/libranks.a $(APP_LINK) $(CUNIT_LIBS)
 tests_test_bench_LDADD = tests/libcheck.a tests/libranks.a $(APP_LINK) $(CUNIT_LIBS)
 tests_test_spectrum_LDADD = $(MPI_TEST_LINK)
 

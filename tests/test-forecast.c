@@ -1,0 +1,276 @@
+/* test-forecast.c - a forecast says the bytes that a real step takes, on every rank, at any layout. */
+#include "app/plan/forecast.h"
+#include "app/plan/rules.h"
+#include "mpi/train/step.h"
+#include "tests/check-mpi.h"
+#include "tests/check.h"
+#include "tests/toy.h"
+#include <string.h>
+
+/* Every token occurs in some text of a step, and every vector has a gradient; heads do not divide by 4 or 3. */
+enum { ITEMS = 18, TOKENS = 10, LONGEST = 12, HISTORY = 5, LAYERS = 3 };
+
+static const hl_transformer shape = {.hidden_size = 48,
+                                     .intermediate_size = 100,
+                                     .num_hidden_layers = LAYERS,
+                                     .num_attention_heads = 6,
+                                     .num_key_value_heads = 2,
+                                     .head_dim = 8,
+                                     .vocab_size = TOKENS,
+                                     .rms_norm_eps = 1e-5,
+                                     .rope_theta = 1e4,
+                                     .initializer_range = 0.02};
+
+/* ---- layouts; those that need more ranks than there are, are left out */
+
+typedef struct {
+    const char *name;
+    int ranks; /* at least */
+    hl_placement placement;
+    int dp[HL_SIDES], tp[HL_SIDES], pp[HL_SIDES], rows[HL_SIDES];
+    bool sequence_parallel;
+    int zero, groups, slices;
+} layout;
+
+/* clang-format off */
+static const layout layouts[] = {
+    {"colocated",              1, HL_PLACE_COLOCATED, {0, 0}, {1, 1}, {1, 1}, {0, 0}, false, 0, 0, 1},
+    {"separate",               2, HL_PLACE_SEPARATE,  {0, 1}, {1, 1}, {1, 1}, {0, 0}, false, 0, 0, 1},
+    {"hybrid",                 2, HL_PLACE_HYBRID,    {0, 1}, {1, 1}, {1, 1}, {0, 0}, false, 1, 0, 1},
+    {"tp 2",                   2, HL_PLACE_COLOCATED, {0, 0}, {2, 2}, {1, 1}, {0, 0}, false, 0, 0, 1},
+    {"shares of unlike sizes", 3, HL_PLACE_COLOCATED, {0, 1}, {3, 1}, {1, 1}, {0, 0}, false, 1, 0, 1},
+    {"pp 2",                   2, HL_PLACE_COLOCATED, {0, 0}, {1, 1}, {2, 2}, {0, 0}, false, 0, 0, 1},
+    {"tp 2 x pp 2, separate",  5, HL_PLACE_SEPARATE,  {1, 0}, {2, 1}, {2, 1}, {0, 0}, false, 1, 0, 1},
+    {"a grid",                 4, HL_PLACE_COLOCATED, {0, 0}, {4, 4}, {1, 1}, {2, 2}, false, 0, 0, 1},
+    {"a grid x pp 2",          8, HL_PLACE_HYBRID,    {0, 1}, {4, 2}, {2, 1}, {2, 0}, false, 1, 0, 1},
+    {"sequence parallel",      4, HL_PLACE_COLOCATED, {0, 0}, {4, 2}, {1, 1}, {0, 0}, true,  0, 0, 1},
+    {"zero 1",                 1, HL_PLACE_COLOCATED, {0, 0}, {1, 1}, {1, 1}, {0, 0}, false, 1, 0, 1},
+    {"zero 2",                 1, HL_PLACE_COLOCATED, {0, 0}, {1, 1}, {1, 1}, {0, 0}, false, 2, 0, 1},
+    {"zero 3",                 1, HL_PLACE_COLOCATED, {0, 0}, {1, 1}, {1, 1}, {0, 0}, false, 3, 0, 1},
+    {"zero 3 x pp 2",          4, HL_PLACE_COLOCATED, {0, 0}, {1, 1}, {2, 1}, {0, 0}, false, 3, 0, 1},
+    {"zero 2 x tp 2, hybrid",  4, HL_PLACE_HYBRID,    {0, 1}, {2, 2}, {1, 1}, {0, 0}, false, 2, 0, 1},
+    {"exact",                  1, HL_PLACE_COLOCATED, {0, 0}, {1, 1}, {1, 1}, {0, 0}, false, 0, 8, 2},
+    {"exact, tp 2",            2, HL_PLACE_COLOCATED, {0, 0}, {2, 1}, {1, 1}, {0, 0}, false, 1, 8, 2},
+    {"exact, pp 2, separate",  3, HL_PLACE_SEPARATE,  {0, 1}, {1, 1}, {2, 1}, {0, 0}, false, 0, 8, 2},
+};
+/* clang-format on */
+
+static void configure(hl_config *c, const layout *l, int64_t budget)
+{
+    hl_config_defaults(c);
+    c->MAX_TEXT_LENGTH = LONGEST;
+    c->MAX_ITEM_LIST_LENGTH = c->MAX_ITEM_LIST_LENGTH_TEST = HISTORY;
+    c->batch_size = 160;
+    c->chunk_tokens = 30;
+    c->placement = l->placement;
+    c->item_dp = l->dp[HL_ITEM], c->user_dp = l->dp[HL_USER];
+    c->item_tp = l->tp[HL_ITEM], c->user_tp = l->tp[HL_USER];
+    c->item_pp = l->pp[HL_ITEM], c->user_pp = l->pp[HL_USER];
+    c->item_rows = l->rows[HL_ITEM], c->user_rows = l->rows[HL_USER];
+    c->sequence_parallel = l->sequence_parallel;
+    c->zero = l->zero;
+    c->exact_groups = l->groups;
+    c->exact_tp = l->slices;
+    c->schedule = l->groups > 0;
+    c->activation_budget = budget;
+}
+
+/* ---- what a step takes.  Numbers that are given up read as zero, and no other is zero: those of weights and gradients
+ * are counted. */
+
+/* Of x, layers' numbers that are not zero, in my block or beside it. */
+static size_t count_numbers(const hl_sharding *h, const float *x, bool in_block)
+{
+    size_t n = 0;
+    for (size_t i = h->layer[0]; i < h->layer[h->layers]; i++)
+        n += x[i] != 0 && (i >= h->begin && i < h->end) == in_block;
+    return n;
+}
+
+typedef struct {
+    hl_engine *e;
+    hl_sharder own[HL_SIDES]; /* those of the engine */
+    size_t layer[HL_SIDES];   /* numbers that were there while a layer was at hand, at the most */
+} meter;
+
+static meter at;
+
+static size_t beside(const hl_sharding *h)
+{
+    return (h->zero >= 3 ? count_numbers(h, h->w, false) : 0) + (h->zero >= 2 ? count_numbers(h, h->g, false) : 0);
+}
+
+/* When a backward is done with a layer, before it is given up. */
+static void look(const hl_sharder *k, int layer)
+{
+    for (hl_side i = 0; i < HL_SIDES; i++) {
+        hl_sharding *h = &at.e->sharding[i];
+        if (k != &h->sharder) continue;
+        const size_t n = beside(h);
+        if (n > at.layer[i]) at.layer[i] = n;
+        at.own[i].done(k, layer);
+    }
+}
+
+static void watch(hl_engine *e)
+{
+    at = (meter){.e = e};
+    for (hl_side i = 0; i < HL_SIDES; i++) {
+        at.own[i] = e->sharding[i].sharder;
+        if (e->sharding[i].w) e->sharding[i].sharder.done = look;
+    }
+}
+
+/* Of weights or gradients between layers; shards: has each replica a part of the layers? */
+static size_t held(const hl_sharding *h, const float *x, bool shards)
+{
+    const size_t layers = h->layer[h->layers] - h->layer[0];
+    CHECK(!shards || h->dp->size == 1 || count_numbers(h, x, false) == 0);
+    return h->table->count - layers + (shards ? count_numbers(h, x, true) : layers);
+}
+
+static double state_bytes(const hl_engine *e)
+{
+    size_t numbers = 0, layer = 0;
+    for (hl_side i = 0; i < HL_SIDES; i++) {
+        const hl_sharding *h = &e->sharding[i];
+        if (!h->w) continue;
+        numbers += held(h, h->w, h->zero >= 3) + held(h, h->g, h->zero >= 2) + 2 * (h->end - h->begin);
+        numbers += h->table->count * (size_t)h->branch.spares; /* sums of groups that have waited */
+        layer = at.layer[i] > layer ? at.layer[i] : layer;
+    }
+    return sizeof(float) * (double)(numbers + layer);
+}
+
+/* ---- the forecast beside it */
+
+static void take_step(hl_engine *e, const hl_config *c, const hl_corpus *corpus)
+{
+    hl_arena arena = hl_arena_growing("a batch");
+    hl_windows w;
+    hl_batch b;
+    hl_step_report report;
+    hl_windows_open(&w, corpus, c->MAX_ITEM_LIST_LENGTH, c->data_split);
+    const hl_sampler sampler = {&w, (uint64_t)c->seed, c->batch_size, c->num_negatives, NULL};
+    hl_sampler_draw(&b, &sampler, 0, &arena);
+    CHECK_OK(hl_step_run(&report, e, &b, &(hl_step_orders){.learning_rate = 1e-3, .update = true}));
+    hl_windows_close(&w);
+    hl_arena_free(&arena);
+}
+
+/* Has the replica of this rank a micro-batch of the side? */
+static bool has_work(const hl_forecast *f, hl_side side, int rank)
+{
+    const hl_plan *p = &f->plan;
+    const int *owner = side == HL_USER ? f->share.user_micro_batch : f->share.micro_batch;
+    const int n = side == HL_USER ? p->user_micro_batches : p->micro_batches;
+    bool has = false;
+    for (int c = 0; c < n && hl_layout_has(&f->layout, side, rank); c++)
+        has |= owner[c] == hl_layout_first_rank_of(&f->layout, side, rank);
+    return has;
+}
+
+/* A layer at hand has gradients where it had a micro-batch: a replica that is idle, or without one of some side, has
+ * its weights alone.  The forecast counts both everywhere, since a sum over replicas may write them there. */
+static bool has_all_gradients(const hl_forecast *f, int rank)
+{
+    bool all = true;
+    for (hl_side i = 0; i < HL_SIDES; i++) all &= has_work(f, i, rank) || !hl_layout_has(&f->layout, i, rank);
+    return all;
+}
+
+static size_t largest_layer(const hl_engine *e)
+{
+    size_t most = 0;
+    for (hl_side i = 0; i < HL_SIDES; i++)
+        for (int k = 0; k < e->sharding[i].layers; k++) {
+            const size_t n = e->sharding[i].layer[k + 1] - e->sharding[i].layer[k];
+            most = n > most ? n : most;
+        }
+    return most;
+}
+
+static void check_state(double state, const hl_forecast *f, const hl_engine *e, int rank)
+{
+    const double most = sizeof(float) * (double)largest_layer(e);
+    CHECK(state <= f->state[rank] && state >= f->state[rank] - most);
+    const bool is_right = state == f->state[rank] || !has_all_gradients(f, rank);
+    if (!is_right) printf("  rank %d: state %.0f, forecast %.0f\n", rank, state, f->state[rank]);
+    CHECK(is_right);
+}
+
+/* The saved bytes of this rank. */
+static double compare(const layout *l, int64_t budget, const hl_corpus *corpus)
+{
+    const hl_group *world = check_world();
+    hl_config c;
+    hl_forecast f;
+    hl_mesh mesh;
+    hl_engine e;
+    configure(&c, l, budget);
+    const hl_parallelism p = hl_rules_parallelism(&c, HL_COLOCATED);
+    const hl_engine_rules rules = {.plan = hl_rules_plan(&c),
+                                   .nce_thres = 2, /* no negative is masked */
+                                   .activation_budget = c.activation_budget,
+                                   .for_training = true,
+                                   .zero = c.zero,
+                                   .slices = c.exact_tp,
+                                   .longest_text = c.MAX_TEXT_LENGTH,
+                                   .longest_history = hl_rules_longest_history(&c)};
+    const hl_forecast_question q = {&c, &shape, &shape, corpus, {1e9, 1e9, 1e9, 1e-6}};
+    CHECK_OK(hl_parallelism_check(&p, &shape, &shape));
+    CHECK_OK(hl_forecast_open(&f, &q, world->size, &p));
+    hl_mesh_open(&mesh, world, &f.layout);
+    hl_engine_open(&e, &mesh, corpus, &shape, &shape, &rules);
+    for (hl_side i = 0; i < HL_SIDES; i++) {
+        hl_sharding_init(&e.sharding[i], 1);
+        hl_sharding_reshard(&e.sharding[i]);
+    }
+    watch(&e);
+    take_step(&e, &c, corpus);
+    const double state = state_bytes(&e), saved = (double)e.saved.most;
+    if (saved != f.saved[world->rank])
+        printf("  %s, rank %d: saved %.0f, forecast %.0f\n", l->name, world->rank, saved, f.saved[world->rank]);
+    check_state(state, &f, &e, world->rank);
+    CHECK(saved == f.saved[world->rank]);
+    hl_engine_close(&e);
+    hl_mesh_close(&mesh);
+    hl_forecast_close(&f);
+    hl_config_free(&c);
+    return saved;
+}
+
+static void all_bytes_are_those_of_a_step(void)
+{
+    toy t;
+    toy_open(&t, ITEMS, LONGEST, 3);
+    toy_draw_users(&t, 200, 12, 3);
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++)
+        if (layouts[i].ranks <= check_world()->size) compare(&layouts[i], -1, &t.corpus);
+    toy_close(&t);
+}
+
+/* Budgets of nothing, and of half of what one rank would save. */
+static void a_budget_saves_what_the_forecast_says(void)
+{
+    toy t;
+    toy_open(&t, ITEMS, LONGEST, 3);
+    toy_draw_users(&t, 200, 12, 3);
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
+        if (layouts[i].ranks > check_world()->size) continue;
+        int64_t most = (int64_t)hl_group_max(check_world(), (int64_t)compare(&layouts[i], -1, &t.corpus));
+        double former = -1;
+        for (int part = 0; part < 2; part++) {
+            const double saved = compare(&layouts[i], most * part / 2, &t.corpus);
+            CHECK(saved >= former);
+            former = saved;
+        }
+    }
+    toy_close(&t);
+}
+
+static const test tests[] = {
+    {"all bytes are those of a step", all_bytes_are_those_of_a_step},
+    {"a budget saves what the forecast says", a_budget_saves_what_the_forecast_says},
+};
+HL_TESTS("forecast", tests)
