@@ -9,6 +9,9 @@ app_train_libhltrain_a_SOURCES = \
 	app/train/ease-train.c app/train/ease-train.h \
 	app/train/evaluation.c app/train/evaluation.h \
 	app/train/job.c app/train/job.h \
+	app/train/job-layout.c app/train/job-layout.h \
+	app/train/job-models.c app/train/job-models.h \
+	app/train/job-weights.c app/train/job-weights.h \
 	app/train/masking.c app/train/masking.h \
 	app/train/metrics.c app/train/metrics.h \
 	app/train/origin.c app/train/origin.h \
