@@ -18,14 +18,16 @@ app_train_libhltrain_a_SOURCES = \
 	app/train/pace.c app/train/pace.h \
 	app/train/precision.c app/train/precision.h \
 	app/train/preflight.c app/train/preflight.h \
+	app/train/progress-bar.c app/train/progress-bar.h \
 	app/train/resume.c app/train/resume.h \
-	app/train/run.c app/train/run.h \
+	app/train/run.c app/train/run.h app/train/run-lines.c \
 	app/train/saving.c app/train/saving.h \
 	app/train/state.c app/train/state.h \
 	app/train/stops.c app/train/stops.h \
 	app/train/summary.c app/train/summary.h \
 	app/train/table.c app/train/table.h \
 	app/train/threads.c app/train/threads.h \
-	app/train/train.c app/train/train.h \
+	app/train/train.c app/train/train.h app/train/trainer.h \
+	app/train/train-epoch.c app/train/train-save.c app/train/train-step.c \
 	app/train/weights.c app/train/weights.h
 EXTRA_DIST += app/train/README.md
