@@ -1,4 +1,5 @@
 /* test-cost.c - a step is priced as its acts are, and nobody is faster than what they wait for. */
+#include "model/user.h"
 #include "step/cost.h"
 #include "tests/check.h"
 #include "tests/toy.h"
@@ -154,11 +155,79 @@ static void zero_divides_what_is_held(void)
     }
 }
 
+/* Pairs of a token and a key that it sees, one by one: of its run of L tokens the last `window`. */
+static double count_pairs(int L, int window, bool last_only)
+{
+    double n = 0;
+    for (int q = last_only ? L - 1 : 0; q < L; q++)
+        for (int k = 0; k <= q; k++) n += !window || q - k < window;
+    return n;
+}
+
+/* The pairs that a window leaves out in the layers from window_from on, of which the last may be read out at the last
+ * tokens alone. */
+static double pairs_left_out(const hl_pack *p, const hl_transformer *narrow)
+{
+    double n = 0;
+    for (int layer = narrow->window_from; layer < narrow->num_hidden_layers; layer++) {
+        const bool few = p->last_only && layer == narrow->num_hidden_layers - 1;
+        const int window = narrow->sliding_window;
+        if (!few) n += count_pairs(p->prefix, 0, false) - count_pairs(p->prefix, window, false);
+        for (int i = 0; i < p->segments; i++) {
+            const int L = p->begin[i + 1] - p->begin[i];
+            n += count_pairs(L, 0, few) - count_pairs(L, window, few);
+        }
+    }
+    return n;
+}
+
+static double flop_of(const hl_transformer *s, const hl_pack *p)
+{
+    hl_user_model m;
+    hl_user_open(&m, s, &(hl_stack_settings){.positions = 80}, &hl_alone);
+    const double flop = hl_stack_flop(&m.stack, p);
+    hl_user_close(&m);
+    return flop;
+}
+
+/* Products of all tokens, and pairs of a token with a key of its run or of the prefix. */
+static void all_layers_cost_what_they_multiply(void)
+{
+    static const int begin[] = {0, 7, 8, 20, 60};
+    const hl_pack p = {.T = 60, .segments = 3, .begin = begin + 1, .prefix = 7};
+    const double pairs = count_pairs(7, 0, false) + count_pairs(1, 0, false) + count_pairs(12, 0, false)
+                         + count_pairs(40, 0, false) + 53 * 7;
+    const double layer =
+        60 * hl_transformer_layer_flop(&shape) + 4 * pairs * shape.num_attention_heads * shape.head_dim;
+    CHECK_NEAR(flop_of(&shape, &p), shape.num_hidden_layers * layer, 0);
+}
+
+/* Segments of 1, 12 and 40 tokens, without and with a prefix of 7, which is a run of its own. */
+static void attention_costs_the_keys_that_are_seen(void)
+{
+    static const int windows[] = {1, 9, 40, 70}, plain[] = {0, 1, 13, 53}, after[] = {0, 7, 8, 20, 60};
+    for (int trial = 0; trial < 4 * 2 * 2; trial++) {
+        const bool has_prefix = trial % 2;
+        const hl_pack pack = {.T = has_prefix ? 60 : 53,
+                              .segments = 3,
+                              .begin = has_prefix ? after + 1 : plain,
+                              .last_only = trial / 2 % 2,
+                              .prefix = has_prefix ? 7 : 0};
+        hl_transformer narrow = shape;
+        narrow.sliding_window = windows[trial / 4];
+        narrow.window_from = 2;
+        CHECK_NEAR(flop_of(&shape, &pack) - flop_of(&narrow, &pack),
+                   4 * pairs_left_out(&pack, &narrow) * shape.num_attention_heads * shape.head_dim, 0);
+    }
+}
+
 static const test tests[] = {
     {"seconds add up", seconds_add_up},
     {"one rank pays for operations", one_rank_pays_for_operations},
     {"work does not depend on the layout", work_does_not_depend_on_the_layout},
     {"a pipeline has a bubble", a_pipeline_has_a_bubble},
     {"zero divides what is held", zero_divides_what_is_held},
+    {"all layers cost what they multiply", all_layers_cost_what_they_multiply},
+    {"attention costs the keys that are seen", attention_costs_the_keys_that_are_seen},
 };
 HL_TESTS("cost", tests)

@@ -232,21 +232,38 @@ static double block_flop(const hl_widths *s, double T, double n)
     return 2 * T * (double)s->D * (s->qkv - s->od) + 2 * n * (2.0 * s->od * s->D + 3.0 * s->D * s->F);
 }
 
+/* Keys that the tokens of a run see, all together: their own and all before it, of these the last `window`; 0: all. */
+static double keys_seen(double L, int window)
+{
+    const double W = window && window < L ? window : L;
+    return W * (W + 1) / 2 + (L - W) * W;
+}
+
+static double keys_of_last(double L, int window) { return window && window < L ? window : L; }
+
+/* q k^T and p v.  Of a prefix all keys are multiplied, also those before a window, which are hidden after that. */
+static double attention_flop(const hl_widths *s, const hl_pack *pack, int window, bool last_only)
+{
+    const double P = pack->prefix;
+    double keys = last_only ? 0 : keys_seen(P, window);
+    for (int i = 0; i < pack->segments; i++) {
+        const double L = pack->begin[i + 1] - pack->begin[i];
+        keys += last_only ? keys_of_last(L, window) + P : keys_seen(L, window) + L * P;
+    }
+    return 4 * keys * s->od;
+}
+
 double hl_stack_flop(const hl_stack *m, const hl_pack *whole)
 {
     const hl_pack mine = part_of(m, whole), *pack = &mine;
     const hl_widths s = hl_widths_of(m);
-    bool few = m->last && pack->last_only;
-    double full = block_flop(&s, pack->T, pack->T), last = block_flop(&s, pack->T, hl_stack_rows(m, pack));
-    int layers = m->layers;
-    const double P = pack->prefix, once = has_kinds(m, pack, 0) ? 2.0 * (pack->T - pack->kinds) * s.D * s.qkv : 0;
-    if (layers == 0) return 0;
-    full += 2 * P * (P + 1) * s.od;
-    last += few ? 0 : 2 * P * (P + 1) * s.od;
-    for (int i = 0; i < pack->segments; i++) {
-        double L = pack->begin[i + 1] - pack->begin[i];
-        full += (2 * L * (L + 1) + 4 * L * P) * s.od; /* q k^T and p v, the causal half, and the prefix */
-        last += (few ? 4 * (L + P) : 2 * L * (L + 1) + 4 * L * P) * s.od;
+    const double once = has_kinds(m, pack, 0) ? 2.0 * (pack->T - pack->kinds) * s.D * s.qkv : 0;
+    double flop = 0;
+    if (m->layers == 0) return 0;
+    for (int i = 0; i < m->layers; i++) {
+        const bool few = is_read_out(m, pack, i);
+        flop += block_flop(&s, pack->T, few ? pack->segments : pack->T);
+        flop += attention_flop(&s, pack, m->block[i].window, few);
     }
-    return (layers - 1) * full + last - once;
+    return flop - once;
 }
