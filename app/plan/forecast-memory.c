@@ -66,10 +66,9 @@ static void measure_texts(const shares *s, const hl_item_model *model, const hl_
     for (int c = 0; c < p->micro_batches; c++) {
         const int begin = p->micro_batch_begin[c], n = p->micro_batch_begin[c + 1] - begin;
         const size_t mark = hl_arena_mark(arena);
-        hl_item_pack t;
-        hl_item_pack_make(&t, &model[0], corpus, p->item + begin, n, arena);
+        const hl_pack pack = hl_item_pack_sizes(&model[0], corpus, p->item + begin, n, arena);
         for (int i = 0; i < s->n; i++)
-            if (is_measured(s, i)) s->bytes[i][c] = hl_activations_bytes(&model[i].stack, &t.pack);
+            if (is_measured(s, i)) s->bytes[i][c] = hl_activations_bytes(&model[i].stack, &pack);
         hl_arena_back(arena, mark);
     }
 }

@@ -77,8 +77,7 @@ static void number_kinds(hl_pack *pack, const int *token, int vocab, hl_arena *a
     pack->first = first;
 }
 
-void hl_item_pack_make(hl_item_pack *t, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n,
-                       hl_arena *arena)
+hl_pack hl_item_pack_sizes(const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena)
 {
     int prefix = m->share_prefix && m->item_tokens ? hl_prefix_of(corpus, item, n) : 0, length;
     int *begin = (int *)HL_TAKE(arena, int, n + 2) + 1;
@@ -88,7 +87,15 @@ void hl_item_pack_make(hl_item_pack *t, const hl_item_model *m, const hl_corpus 
         corpus->tokens(corpus, item[i], &length);
         begin[i + 1] = begin[i] + length - prefix + m->item_tokens;
     }
-    int T = begin[n], *token = HL_TAKE(arena, int, T), *position = HL_TAKE(arena, int, T);
+    return (hl_pack){.T = begin[n], .segments = n, .begin = begin, .last_only = m->item_tokens > 0, .prefix = prefix};
+}
+
+void hl_item_pack_make(hl_item_pack *t, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n,
+                       hl_arena *arena)
+{
+    *t = (hl_item_pack){hl_item_pack_sizes(m, corpus, item, n, arena), NULL};
+    const int prefix = t->pack.prefix, *begin = t->pack.begin;
+    int *token = HL_TAKE(arena, int, t->pack.T), *position = HL_TAKE(arena, int, t->pack.T), length;
     for (int i = prefix ? -1 : 0; i < n; i++) {
         const int32_t *ids = corpus->tokens(corpus, item[i < 0 ? 0 : i], &length);
         int from = i < 0 ? 0 : prefix;
@@ -97,13 +104,8 @@ void hl_item_pack_make(hl_item_pack *t, const hl_item_model *m, const hl_corpus 
             position[at] = k;
         }
     }
-    *t = (hl_item_pack){{.T = T,
-                         .segments = n,
-                         .begin = begin,
-                         .position = position,
-                         .last_only = m->item_tokens > 0,
-                         .prefix = prefix},
-                        token};
+    t->pack.position = position;
+    t->token = token;
     if (m->share_tokens && m->stack.first) number_kinds(&t->pack, token, m->stack.shape.vocab_size, arena);
 }
 

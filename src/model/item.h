@@ -39,6 +39,10 @@ typedef struct {
     const int *token; /* (T) rows of the token table; -1: the [ITEM] vector */
 } hl_item_pack;
 
+/* What a pack of the texts of items (n) is before it has tokens and positions: enough to say what it takes. */
+hl_pack hl_item_pack_sizes(const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n,
+                           hl_arena *arena);
+
 /* Pack the texts of items (n), laid in the arena; a text's row k is at position k, wherever it lies. */
 void hl_item_pack_make(hl_item_pack *t, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n,
                        hl_arena *arena);
