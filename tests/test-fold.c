@@ -65,9 +65,39 @@ static void leaves_meet_where_the_tree_says(void)
                 if (a != b) CHECK(hl_fold_meets_first(a, b, c) == (height(a, b) < height(b, c)));
 }
 
+/* Where a branch to the right of `leaf` has some that is done, and the one that it meets next is not. */
+static int sums_waiting_at(int leaf, unsigned done)
+{
+    int n = 0;
+    for (int size = 1; size < LEAVES; size *= 2) {
+        const unsigned right = ((1u << size) - 1) << (leaf / size + 1) * size;
+        n += leaf / size % 2 == 0 && (done & right) != 0;
+    }
+    return n;
+}
+
+/* Any leaves of a branch of 16, the last one first, each some times. */
+static void sums_wait_for_their_neighbours(void)
+{
+    for (unsigned some = 1; some < 1u << LEAVES; some += 7) {
+        int list[2 * LEAVES], n = 0, most = 0;
+        unsigned done = 0;
+        for (int i = LEAVES - 1; i >= 0; i--) {
+            if (!(some >> i & 1)) continue;
+            list[n++] = i;
+            if (i % 3 == 0) list[n++] = i;
+            const int waiting = sums_waiting_at(i, done);
+            most = waiting > most ? waiting : most;
+            done |= 1u << i;
+        }
+        CHECK(hl_fold_waiting(list, n) == most);
+    }
+}
+
 static const test tests[] = {
     {"every owner has a branch", every_owner_has_a_branch},
     {"owners do not change a bit", owners_do_not_change_a_bit},
     {"leaves meet where the tree says", leaves_meet_where_the_tree_says},
+    {"sums wait for their neighbours", sums_wait_for_their_neighbours},
 };
 HL_TESTS("fold", tests)

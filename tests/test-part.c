@@ -61,6 +61,29 @@ static void equal_costs_go_round_in_order(void)
     for (int i = 0; i < 7; i++) CHECK(owner[i] == i % 3);
 }
 
+/* Costs that fall, of which many are equal, one after the other to whoever has least, by looking at all owners. */
+static void many_owners_get_what_a_slow_search_gives(void)
+{
+    enum { THINGS = 300, OWNERS = 40 };
+    hl_arena scratch = hl_arena_growing("test");
+    for (int p = 1; p <= OWNERS; p++) {
+        double cost[THINGS], load[OWNERS], slow[OWNERS];
+        int owner[THINGS];
+        for (int i = 0; i < THINGS; i++) cost[i] = 1 + (THINGS - i) / 7;
+        for (int r = 0; r < p; r++) load[r] = slow[r] = (r * 11 + p) % 5;
+        hl_part_by_cost_after(owner, load, cost, THINGS, p, &scratch);
+        for (int i = 0; i < THINGS; i++) {
+            int least = 0;
+            for (int r = 1; r < p; r++)
+                if (slow[r] < slow[least]) least = r;
+            CHECK(owner[i] == least);
+            slow[least] += cost[i];
+        }
+        for (int r = 0; r < p; r++) CHECK(load[r] == slow[r]);
+    }
+    hl_arena_free(&scratch);
+}
+
 /* The least limit by brute force over all cuts. */
 static double best_cut(const double *cost, int n, int p)
 {
@@ -112,6 +135,7 @@ static const test tests[] = {
     {"numbers beyond 32 bits divide too", numbers_beyond_32_bits_divide_too},
     {"the costliest goes to whoever has least", the_costliest_goes_to_whoever_has_least},
     {"equal costs go round in order", equal_costs_go_round_in_order},
+    {"many owners get what a slow search gives", many_owners_get_what_a_slow_search_gives},
     {"who has something to do gets less", who_has_something_to_do_gets_less},
     {"runs are as even as can be", runs_are_as_even_as_can_be},
 };

@@ -424,6 +424,25 @@ static void close_job(job *j)
     toy_close(&j->t);
 }
 
+/* Where all replicas save alike. */
+static void lists_of_all_ranks_are_those_of_each(void)
+{
+    for (int trial = 0; trial < 200; trial++) {
+        job j;
+        open_job(&j, trial, 3);
+        hl_schedule *all = HL_TAKE(&j.arena, hl_schedule, j.l.ranks);
+        const int replicas = hl_layout_replicas(&j.l, HL_ITEM);
+        hl_activations_saved *saved = HL_TAKE(&j.arena, hl_activations_saved, replicas);
+        for (int r = 0; r < replicas; r++) saved[r] = (hl_activations_saved){j.share.save_read, j.share.save_rest};
+        hl_schedule_make_all(all, &j.l, &j.p, &j.share, saved, &j.arena);
+        for (int r = 0; r < j.l.ranks; r++) {
+            CHECK(all[r].n == j.list[r].n);
+            CHECK(memcmp(all[r].task, j.list[r].task, (size_t)all[r].n * sizeof(hl_task)) == 0);
+        }
+        close_job(&j);
+    }
+}
+
 static void every_schedule_can_be_carried_out(void)
 {
     for (int trial = 0; trial < 1000; trial++) {
@@ -591,6 +610,7 @@ static void acts_have_names_of_their_own(void)
 static const test tests[] = {
     {"acts have names of their own", acts_have_names_of_their_own},
     {"every schedule of a thousand jobs can be carried out", every_schedule_can_be_carried_out},
+    {"lists of all ranks are those of each", lists_of_all_ranks_are_those_of_each},
     {"violations are seen on whichever rank they are", violations_are_seen},
     {"a micro-batch of another rank is seen", a_micro_batch_of_another_rank_is_seen},
 };
