@@ -70,6 +70,7 @@ MPI_TESTS = \
 	tests/test-exchange \
 	tests/test-loss \
 	tests/test-scorer \
+	tests/test-model \
 	tests/test-prepare \
 	tests/test-split \
 	tests/test-dataset \
@@ -109,6 +110,7 @@ ODD_TESTS = \
 	tests/test-exchange \
 	tests/test-loss \
 	tests/test-scorer \
+	tests/test-model \
 	tests/test-ranking \
 	tests/test-prepare \
 	tests/test-split \
@@ -196,6 +198,7 @@ tests_test_pipe_LDADD = $(MPI_TEST_LINK)
 tests_test_exchange_LDADD = $(MPI_TEST_LINK)
 tests_test_loss_LDADD = $(MPI_TEST_LINK)
 tests_test_scorer_LDADD = $(MPI_TEST_LINK)
+tests_test_model_LDADD = $(MPI_TEST_LINK)
 tests_test_ranking_LDADD = $(MPI_TEST_LINK)
 tests_test_check_LDADD = $(MPI_TEST_LINK)
 # A group.c of its own, which looks at each call as that of a debug build does.

@@ -81,9 +81,10 @@ static void open_engine(hl_engine *e, const hl_mesh *mesh, const amazon *a, int 
     if (e->sharding[HL_ITEM].w) {
         CHECK_OK(hl_hf_read(a->model, e->sharding[HL_ITEM].table, &e->sharding[HL_ITEM].whole, "item",
                             e->sharding[HL_ITEM].w));
-        if (e->item_model.stack.first)
+        if (e->model[HL_ITEM].first)
             CHECK_OK(hl_safetensors_vector(a->vector, (size_t)shape.hidden_size,
-                                           e->sharding[HL_ITEM].w + e->item_model.item_at));
+                                           e->sharding[HL_ITEM].w
+                                               + hl_params_find(e->model[HL_ITEM].table, "item_emb_tokens")->offset));
     }
     if (e->sharding[HL_USER].w)
         CHECK_OK(hl_hf_read(a->model, e->sharding[HL_USER].table, &e->sharding[HL_USER].whole, "user",

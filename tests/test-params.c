@@ -128,7 +128,7 @@ static void initial_values_are_as_the_table_says(void)
         CHECK_NEAR(mean, 0, 5 * 0.02 / sqrt(n));
         CHECK_NEAR(square / 4e-4, 1, 5 * sqrt(2 / n));
     }
-    CHECK_NEAR(w[m.item.scale_at], log(1 / 0.07), 1e-6);
+    CHECK_NEAR(w[hl_params_find(&m.item.table, "logit_scale")->offset], log(1 / 0.07), 1e-6);
     free(w);
     close_models(&m);
 }
@@ -225,13 +225,13 @@ static void the_temperature_is_clamped_in_place(void)
 {
     models m;
     open_models(&m, 1);
-    float *w = drawn(&m.item.table, 1), *scale = w + m.item.scale_at;
-    CHECK_NEAR(hl_item_scale(&m.item, w), 1 / 0.07, 1e-4);
+    float *w = drawn(&m.item.table, 1), *scale = w + hl_params_find(&m.item.table, "logit_scale")->offset;
+    CHECK_NEAR(hl_model_scale(scale), 1 / 0.07, 1e-4);
     *scale = 7;
-    CHECK_NEAR(hl_item_scale(&m.item, w), 100, 1e-4);
+    CHECK_NEAR(hl_model_scale(scale), 100, 1e-4);
     CHECK_NEAR(*scale, log(100), 1e-6);
     *scale = -1;
-    CHECK(hl_item_scale(&m.item, w) == 1 && *scale == 0);
+    CHECK(hl_model_scale(scale) == 1 && *scale == 0);
     free(w);
     close_models(&m);
 }

@@ -4,6 +4,7 @@
  * and compares a user's target with each item of the catalogue in turn.  Scores nearer than rounding may carry them
  * can fall on either side of the target: the slow count has them apart, as open, and few users have any. */
 #include "base/arena.h"
+#include "model/user.h"
 #include "mpi/eval/cosine.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
@@ -81,11 +82,12 @@ typedef struct {
 
 static void encode_item(float *y, slow *s, int32_t item)
 {
-    hl_item_pack texts;
+    hl_pack texts;
     hl_stack_saved saved;
-    hl_item_pack_make(&texts, &s->e.item_model, &s->t->corpus, &item, 1, &s->e.plan);
-    hl_stack_saved_lay(&saved, &s->e.item_model.stack, &texts.pack, &s->e.saved);
-    hl_item_forward(y, &saved, &s->e.item_model, s->e.sharding[HL_ITEM].w, NULL, &texts, &s->e.scratch);
+    const hl_model *m = &s->e.model[HL_ITEM];
+    m->kind->pack(&texts, m, &s->t->corpus, &item, 1, &s->e.plan);
+    m->kind->trace(&saved, m, &texts, &s->e.saved);
+    m->kind->forward(y, &saved, m, s->e.sharding[HL_ITEM].w, NULL, &texts, &s->e.scratch);
     hl_arena_back(&s->e.plan, 0);
     hl_arena_back(&s->e.saved, 0);
 }
@@ -96,10 +98,11 @@ static void encode_user(float y[WIDTH], slow *s, const int32_t *items, int n)
     hl_pack pack;
     hl_stack_saved saved;
     float x[MOST_ITEMS * WIDTH], all[MOST_ITEMS * WIDTH];
+    const hl_model *m = &s->e.model[HL_USER];
     for (int i = 0; i < n; i++) memcpy(x + i * WIDTH, s->item + items[i] * WIDTH, WIDTH * sizeof *x);
     hl_user_pack(&pack, &n, 1, false, &s->e.plan);
-    hl_stack_saved_lay(&saved, &s->e.user_model.stack, &pack, &s->e.saved);
-    hl_stack_forward(all, &saved, &s->e.user_model.stack, s->e.sharding[HL_USER].w, x, &pack, &s->e.scratch);
+    m->kind->trace(&saved, m, &pack, &s->e.saved);
+    m->kind->forward(all, &saved, m, s->e.sharding[HL_USER].w, x, &pack, &s->e.scratch);
     memcpy(y, all + (n - 1) * WIDTH, WIDTH * sizeof *y);
     hl_arena_back(&s->e.plan, 0);
     hl_arena_back(&s->e.saved, 0);

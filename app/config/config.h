@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-typedef enum { HL_MODEL_HLLM, HL_MODEL_EASE } hl_model_kind;
+typedef enum { HL_MODEL_HLLM, HL_MODEL_EASE } hl_model_choice;
 typedef enum { HL_MEAN_GLOBAL, HL_MEAN_RANK } hl_loss_mean;
 typedef enum { HL_SCHEDULE_CONSTANT, HL_SCHEDULE_LINEAR, HL_SCHEDULE_COSINE } hl_schedule_kind;
 /* Rows of users that pass through the User LLM together. */
@@ -44,7 +44,7 @@ typedef struct {
     double split_valid, split_test;
 
     /* model */
-    hl_model_kind model;
+    hl_model_choice model;
     char *item_pretrain_dir, *user_pretrain_dir, *item_emb_pretrain, *load_pretrain;
     bool item_llm_init, user_llm_init;
     int item_emb_token_n;

@@ -17,10 +17,11 @@ static hl_status pretrained(hl_sharding *h, const char *side, bool init, const c
 
 static hl_status item_vector(hl_engine *e, const char *path)
 {
-    if (!e->sharding[HL_ITEM].w || !path[0] || !e->item_model.stack.first) return HL_OK;
-    if (!e->item_model.item_tokens)
+    if (!e->sharding[HL_ITEM].w || !path[0] || !e->model[HL_ITEM].first) return HL_OK;
+    if (!e->rules.plan.item_tokens)
         return HL_FAIL(HL_EUSAGE, "item_emb_pretrain %s is of no use with item_emb_token_n 0; leave it out", path);
-    return hl_safetensors_vector(path, (size_t)hl_engine_width(e), e->sharding[HL_ITEM].w + e->item_model.item_at);
+    const hl_param *p = hl_params_find(e->sharding[HL_ITEM].table, "item_emb_tokens");
+    return hl_safetensors_vector(path, (size_t)hl_engine_width(e), e->sharding[HL_ITEM].w + p->offset);
 }
 
 /* What was read from `path`; "": nothing was. */

@@ -97,7 +97,7 @@ static const char *const titles[][HL_TIES] = {
 };
 
 /* A model's expected metrics, and the ends of the band where it has one. */
-static void add_model(rows *r, hl_model_kind model, const hl_score *score)
+static void add_model(rows *r, hl_model_choice model, const hl_score *score)
 {
     for (hl_ties t = 0; t < HL_TIES; t++)
         if (t == HL_TIES_RANDOM || score->tied)

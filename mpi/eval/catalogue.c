@@ -33,7 +33,7 @@ static int micro_batch_from(const hl_catalogue *c, const hl_engine *e, int begin
     while (begin + n < end) {
         int length;
         e->corpus->tokens(e->corpus, c->item[begin + n], &length);
-        tokens += length + e->item_model.item_tokens;
+        tokens += length + e->rules.plan.item_tokens;
         if (n > 0 && tokens > e->rules.plan.chunk_tokens) break;
         n++;
     }
@@ -51,16 +51,16 @@ static bool gives_up(hl_catalogue *c, hl_engine *e)
 
 static void pass_over(hl_engine *e, int from, int n, const hl_catalogue *c)
 {
-    hl_item_pack texts;
-    const hl_stack *m = &e->item_model.stack;
+    hl_pack texts;
+    const hl_model *m = &e->model[HL_ITEM];
     const int D = hl_engine_width(e);
-    hl_item_pack_make(&texts, &e->item_model, e->corpus, c->item + from, n, &e->plan);
-    const size_t size = (size_t)texts.pack.T * (size_t)D;
-    if (!m->first) hl_pipe_recv(&e->pipe[HL_ITEM], HL_FORWARD, texts.pack.T, D);
-    hl_stack_pass_forward(m);
+    m->kind->pack(&texts, m, e->corpus, c->item + from, n, &e->plan);
+    const size_t size = (size_t)texts.T * (size_t)D;
+    if (!m->first) hl_pipe_recv(&e->pipe[HL_ITEM], HL_FORWARD, texts.T, D);
+    m->kind->pass_forward(m);
     if (!m->last) {
         memset(hl_pipe_room(&e->pipe[HL_ITEM], HL_FORWARD, size), 0, size * sizeof(float));
-        hl_pipe_send(&e->pipe[HL_ITEM], HL_FORWARD, texts.pack.T, D);
+        hl_pipe_send(&e->pipe[HL_ITEM], HL_FORWARD, texts.T, D);
     }
     hl_arena_back(&e->plan, 0);
 }
@@ -68,24 +68,24 @@ static void pass_over(hl_engine *e, int from, int n, const hl_catalogue *c)
 /* Texts [from, from + n) of all, of which I keep mine. */
 static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
 {
-    hl_item_pack texts;
-    hl_stack_saved saved;
+    hl_pack texts;
+    const hl_model *m = &e->model[HL_ITEM];
     size_t D = (size_t)hl_engine_width(e);
-    hl_item_pack_make(&texts, &e->item_model, e->corpus, c->item + from, n, &e->plan);
-    texts.pack.careful = true;
-    hl_stack_saved_lay(&saved, &e->item_model.stack, &texts.pack, &e->saved);
+    m->kind->pack(&texts, m, e->corpus, c->item + from, n, &e->plan);
+    texts.careful = true;
+    void *saved = hl_arena_take(&e->plan, m->kind->saved);
+    m->kind->trace(saved, m, &texts, &e->saved);
     float *vector = HL_TAKE(&e->plan, float, (size_t)n *D);
-    const hl_stack *m = &e->item_model.stack;
-    if (!m->first) hl_pipe_recv(&e->pipe[HL_ITEM], HL_FORWARD, texts.pack.T, (int)D);
-    float *out = m->last ? vector : hl_pipe_room(&e->pipe[HL_ITEM], HL_FORWARD, hl_item_size(&e->item_model, &texts));
-    hl_item_forward(out, &saved, &e->item_model, e->sharding[HL_ITEM].w,
-                    hl_pipe_received(&e->pipe[HL_ITEM], HL_FORWARD), &texts, &e->scratch);
-    if (!m->last) hl_pipe_send(&e->pipe[HL_ITEM], HL_FORWARD, texts.pack.T, (int)D);
+    if (!m->first) hl_pipe_recv(&e->pipe[HL_ITEM], HL_FORWARD, texts.T, (int)D);
+    float *out = m->last ? vector : hl_pipe_room(&e->pipe[HL_ITEM], HL_FORWARD, (size_t)texts.T * D);
+    m->kind->forward(out, saved, m, e->sharding[HL_ITEM].w,
+                     m->first ? NULL : hl_pipe_received(&e->pipe[HL_ITEM], HL_FORWARD), &texts, &e->scratch);
+    if (!m->last) hl_pipe_send(&e->pipe[HL_ITEM], HL_FORWARD, texts.T, (int)D);
     int first = from > c->begin ? from : c->begin, end = from + n < c->begin + c->mine ? from + n : c->begin + c->mine;
     if (first < end)
         memcpy(c->vector + (size_t)(first - c->begin) * D, vector + (size_t)(first - from) * D,
                (size_t)(end - first) * D * sizeof *vector);
-    if (e->mesh->side[HL_ITEM].tp.rank == 0 && m->first) c->tokens += texts.pack.T;
+    if (e->mesh->side[HL_ITEM].tp.rank == 0 && m->first) c->tokens += texts.T;
     hl_arena_back(&e->plan, 0);
     hl_arena_back(&e->saved, 0);
 }
@@ -121,7 +121,7 @@ static void encode_replica(hl_catalogue *c, hl_engine *e)
         if (gives_up(c, e)) pass_over(e, from, n, c);
         else encode(c, e, from, n);
     }
-    while (left-- > 0) hl_stack_pass_forward(&e->item_model.stack);
+    while (left-- > 0) e->model[HL_ITEM].kind->pass_forward(&e->model[HL_ITEM]);
 }
 
 static float scale_of(const float *vector, size_t D)

@@ -2,6 +2,7 @@
 #include "mpi/eval/users.h"
 #include "base/part.h"
 #include "math/rows.h"
+#include "model/user.h"
 #include "mpi/comm/exchange.h"
 #include <math.h>
 
@@ -68,14 +69,14 @@ static void encode_users(const reading *r, float *u, const float *x, const int *
     hl_engine *e = r->e;
     size_t mark = hl_arena_mark(&e->scratch);
     hl_pack pack;
-    hl_stack_saved saved;
+    const hl_model *m = &e->model[HL_USER];
     hl_user_pack(&pack, length, n, true, &e->scratch);
-    hl_stack_saved_lay(&saved, &e->user_model.stack, &pack, &e->scratch);
-    const hl_stack *m = &e->user_model.stack;
+    void *saved = hl_arena_take(&e->scratch, m->kind->saved);
+    m->kind->trace(saved, m, &pack, &e->scratch);
     float *last = HL_TAKE_ROWS(&e->scratch, float, n, r->D), *norm = HL_TAKE(&e->scratch, float, n);
     float *y = m->last ? last : hl_pipe_room(&e->pipe[HL_USER], HL_FORWARD, (size_t)pack.T * (size_t)r->D);
     if (!m->first) hl_pipe_recv(&e->pipe[HL_USER], HL_FORWARD, pack.T, r->D);
-    hl_stack_forward(y, &saved, m, e->sharding[HL_USER].w,
+    m->kind->forward(y, saved, m, e->sharding[HL_USER].w,
                      m->first ? x : hl_pipe_received(&e->pipe[HL_USER], HL_FORWARD), &pack, &e->scratch);
     if (!m->last) hl_pipe_send(&e->pipe[HL_USER], HL_FORWARD, pack.T, r->D);
     if (m->last) hl_rows_unit_forward(u, norm, y, n, r->D);
@@ -114,7 +115,7 @@ static void encode_my_users(const reading *r, float *u, const float *x, const in
         encode_users(r, u + (size_t)from * D, x, length + begin + from, begin + from, count);
         x += (size_t)rows * D;
     }
-    while (left-- > 0) hl_stack_pass_forward(&r->e->user_model.stack);
+    while (left-- > 0) r->e->model[HL_USER].kind->pass_forward(&r->e->model[HL_USER]);
 }
 
 /* All user vectors of the round to all ranks that have item vectors, from the first rank of each replica's last

@@ -1,4 +1,4 @@
-/* engine.c - both LLMs as this rank holds them: weights, gradients, AdamW moments, memory. */
+/* engine.c - both models as this rank holds them: weights, gradients, AdamW moments, memory. */
 #include "mpi/train/engine.h"
 #include "step/plan-rules.h"
 #include <stdlib.h>
@@ -10,35 +10,33 @@ static int slices_of(const hl_engine_rules *rules, const hl_tensor_group *tp)
     return rules->plan.groups ? rules->slices / tp->size : 0;
 }
 
-static void open_models(hl_engine *e, const hl_transformer *item, const hl_transformer *user,
-                        const hl_engine_rules *rules)
+static hl_model_settings settings_of(const hl_engine *e, hl_side side, const hl_transformer *shape)
 {
-    const hl_tensor_group *item_tp = &e->mesh->side[HL_ITEM].tensor_group,
-                          *user_tp = &e->mesh->side[HL_USER].tensor_group;
-    hl_item_open(&e->item_model, item,
-                 &(hl_item_settings){.item_tokens = rules->plan.item_tokens,
-                                     .longest = rules->longest_text,
-                                     .share_prefix = rules->plan.share_prefix,
-                                     .share_tokens = rules->share_tokens,
-                                     .slices = slices_of(rules, item_tp),
-                                     .sharder = &e->sharding[HL_ITEM].sharder},
-                 item_tp);
-    e->stack[HL_ITEM] = &e->item_model.stack;
-    hl_item_params(&e->sharding[HL_ITEM].whole, item, rules->plan.item_tokens, &hl_alone);
-    hl_user_open(&e->user_model, user,
-                 &(hl_stack_settings){rules->longest_history, slices_of(rules, user_tp), &e->sharding[HL_USER].sharder},
-                 user_tp);
-    e->stack[HL_USER] = &e->user_model.stack;
-    hl_user_params(&e->sharding[HL_USER].whole, user, &hl_alone);
+    const hl_engine_rules *rules = &e->rules;
+    return (hl_model_settings){.shape = shape,
+                               .longest = side == HL_ITEM ? rules->longest_text : rules->longest_history,
+                               .item_tokens = rules->plan.item_tokens,
+                               .share_prefix = rules->plan.share_prefix,
+                               .share_tokens = rules->share_tokens,
+                               .slices = slices_of(rules, &e->mesh->side[side].tensor_group),
+                               .sharder = &e->sharding[side].sharder};
 }
 
-static void open_side(hl_engine *e, hl_side side, const hl_params *table)
+static void open_model(hl_engine *e, hl_side side, const hl_transformer *shape)
+{
+    const hl_model_kind *kind = e->rules.models->side[side];
+    const hl_model_settings settings = settings_of(e, side, shape);
+    hl_model_open(&e->model[side], kind, &settings, &e->mesh->side[side].tensor_group);
+    kind->params(&e->sharding[side].whole, &settings, &hl_alone);
+}
+
+static void open_side(hl_engine *e, hl_side side)
 {
     const hl_engine_rules *rules = &e->rules;
     const hl_mesh_side *mesh = &e->mesh->side[side];
     const bool overlap = rules->overlap && rules->plan.groups == 0; /* sums of groups are put together at the end */
-    hl_sharding_open(&e->sharding[side], table, &mesh->group, &mesh->dp, &mesh->tensor_group, rules->zero,
-                     rules->for_training, overlap);
+    hl_sharding_open(&e->sharding[side], e->model[side].table, &mesh->group, &mesh->dp, &mesh->tensor_group,
+                     rules->zero, rules->for_training, overlap);
     hl_pipe_open(&e->pipe[side], &mesh->pp);
 }
 
@@ -48,11 +46,12 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     const int stages = mesh->layout.side[HL_ITEM].pp;
     HL_CHECK(item->hidden_size == user->hidden_size);
     *e = (hl_engine){.mesh = mesh, .corpus = corpus, .rules = *rules};
+    if (!e->rules.models) e->rules.models = &hl_models_hllm;
     if (!e->rules.criterion) e->rules.criterion = &hl_criterion_nce;
     e->rules.plan = hl_plan_rules_for(&rules->plan, &mesh->layout, item, user);
-    open_models(e, item, user, &e->rules);
-    open_side(e, HL_ITEM, &e->item_model.table);
-    open_side(e, HL_USER, &e->user_model.table);
+    open_model(e, HL_ITEM, item);
+    open_model(e, HL_USER, user);
+    for (hl_side i = 0; i < HL_SIDES; i++) open_side(e, i);
     e->plan = hl_arena_growing("the plan of a step");
     e->saved = hl_arena_growing("saved activations");
     e->scratch = hl_arena_growing("scratch");
@@ -68,9 +67,8 @@ void hl_engine_close(hl_engine *e)
     for (hl_side i = 0; i < HL_SIDES; i++) {
         hl_pipe_close(&e->pipe[i]);
         hl_sharding_close(&e->sharding[i]);
+        hl_model_close(&e->model[i]);
     }
-    hl_item_close(&e->item_model);
-    hl_user_close(&e->user_model);
     hl_arena_free(&e->plan);
     hl_arena_free(&e->saved);
     hl_arena_free(&e->scratch);
@@ -90,4 +88,4 @@ void hl_engine_freeze(hl_engine *e, const char *prefix)
     for (hl_side i = 0; i < HL_SIDES; i++) freeze_side(&e->sharding[i], prefix);
 }
 
-int hl_engine_width(const hl_engine *e) { return e->item_model.stack.shape.hidden_size; }
+int hl_engine_width(const hl_engine *e) { return e->model[HL_ITEM].width; }

@@ -1,18 +1,18 @@
-/* engine.h - both LLMs as this rank holds them: weights, gradients, AdamW moments, memory. */
+/* engine.h - both models as this rank holds them: weights, gradients, AdamW moments, memory. */
 #ifndef MPI_TRAIN_ENGINE_H
 #define MPI_TRAIN_ENGINE_H
 #include "math/criterion.h"
 #include "data/corpus.h"
-#include "model/item.h"
+#include "model/models.h"
 #include "step/plan.h"
-#include "model/user.h"
 #include "mpi/train/sharding.h"
 #include "mpi/train/mesh.h"
 #include "mpi/comm/pipe.h"
 
 typedef struct {
     hl_plan_rules plan;            /* without what follows from models and layout (step/plan-rules.h) */
-    bool share_tokens;             /* hl_item_model.share_tokens */
+    bool share_tokens;             /* hl_model_settings.share_tokens */
+    const hl_models *models;       /* NULL: hl_models_hllm */
     const hl_criterion *criterion; /* NULL: hl_criterion_nce */
     float nce_thres;
     double weight_decay, clip_grad_norm; /* 0: no clipping */
@@ -29,10 +29,8 @@ typedef struct {
     const hl_mesh *mesh;
     const hl_corpus *corpus;
     hl_engine_rules rules;
-    hl_item_model item_model;
-    hl_user_model user_model;
+    hl_model model[HL_SIDES];
     hl_sharding sharding[HL_SIDES]; /* weights, gradients and moments; none of a side that this rank is not in */
-    hl_stack *stack[HL_SIDES];      /* the layers of the models */
     hl_pipe pipe[HL_SIDES];
     hl_arena plan, saved, scratch, wire; /* what a step lays out; empty between steps */
     hl_arena *recomputed;                /* (item_pp) activations of micro-batches that were recomputed */

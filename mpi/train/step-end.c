@@ -51,8 +51,8 @@ void hl_step_tally(hl_step_state *s, hl_side of, int c)
     hl_tally_put(&s->tally, HL_FACT_PHASES + HL_UPDATE, e->update_seconds);
     tell_sent(s);
     hl_tally_agree(&s->tally, &e->mesh->world);
-    if (e->sharding[HL_ITEM].w && e->item_model.stack.first)
-        e->sharding[HL_ITEM].g[e->item_model.scale_at] = (float)hl_tally_sum(&s->tally, HL_FACT_DSCALE);
+    if (e->sharding[HL_ITEM].w && e->model[HL_ITEM].scale_at >= 0)
+        e->sharding[HL_ITEM].g[e->model[HL_ITEM].scale_at] = (float)hl_tally_sum(&s->tally, HL_FACT_DSCALE);
     s->all_alike = e->updates == 0 && hl_tally_sum(&s->tally, HL_FACT_GIVEN_UP) == 0 && hl_step_are_all_alike(s);
 }
 

@@ -88,7 +88,7 @@ static void note_odd_texts(hl_first *f, const hl_step_state *s)
 static void note_odd_samples(hl_first *f, const hl_step_state *s)
 {
     const hl_plan *p = &s->plan;
-    for (int c = 0; s->side[HL_USER].first_rank >= 0 && s->e->user_model.stack.last && c < p->user_micro_batches; c++) {
+    for (int c = 0; s->side[HL_USER].first_rank >= 0 && s->e->model[HL_USER].last && c < p->user_micro_batches; c++) {
         if (s->share.user_micro_batch[c] != s->side[HL_USER].first_rank) continue;
         const int first = p->user_micro_batch_begin[c],
                   base = s->side[HL_USER].micro_batch[c].row - p->row_begin[first];

@@ -1,4 +1,5 @@
 /* step-plan.c - what everybody works out alike before a step: the plan, who has what, where each row lies. */
+#include "model/user.h"
 #include "mpi/train/budget.h"
 #include "mpi/train/step-state.h"
 
@@ -43,20 +44,34 @@ static void pack_users(hl_step_state *s, int c)
     int begin = s->plan.user_micro_batch_begin[c], n = s->plan.user_micro_batch_begin[c + 1] - begin;
     int *length = HL_TAKE(&e->plan, int, n);
     for (int i = 0; i < n; i++) length[i] = s->plan.row_begin[begin + i + 1] - s->plan.row_begin[begin + i];
-    hl_user_pack(&s->side[HL_USER].micro_batch[c].users, length, n, false, &e->plan);
+    hl_user_pack(&s->side[HL_USER].micro_batch[c].pack, length, n, false, &e->plan);
+}
+
+static void pack_items(hl_step_state *s, int c)
+{
+    hl_engine *e = s->e;
+    const hl_model *m = &e->model[HL_ITEM];
+    const int begin = s->plan.micro_batch_begin[c], n = s->plan.micro_batch_begin[c + 1] - begin;
+    m->kind->pack(&s->side[HL_ITEM].micro_batch[c].pack, m, e->corpus, s->plan.item + begin, n, &e->plan);
 }
 
 static void pack_micro_batches(hl_step_state *s)
 {
-    hl_engine *e = s->e;
-    const hl_plan *p = &s->plan;
-    for (int c = 0; c < p->micro_batches; c++)
-        if (s->share.micro_batch[c] == s->side[HL_ITEM].first_rank)
-            hl_item_pack_make(&s->side[HL_ITEM].micro_batch[c].texts, &e->item_model, e->corpus,
-                              p->item + p->micro_batch_begin[c], p->micro_batch_begin[c + 1] - p->micro_batch_begin[c],
-                              &e->plan);
-    for (int c = 0; c < p->user_micro_batches; c++)
-        if (s->share.user_micro_batch[c] == s->side[HL_USER].first_rank) pack_users(s, c);
+    static void (*const pack[HL_SIDES])(hl_step_state * s, int c) = {pack_items, pack_users};
+    const int n[HL_SIDES] = {s->plan.micro_batches, s->plan.user_micro_batches};
+    for (hl_side i = 0; i < HL_SIDES; i++)
+        for (int c = 0; c < n[i]; c++) {
+            if (hl_step_owner(s, i)[c] != s->side[i].first_rank) continue;
+            pack[i](s, c);
+            s->side[i].micro_batch[c].saved = hl_arena_take(&s->e->plan, s->e->model[i].kind->saved);
+        }
+}
+
+static size_t bytes_saved(const hl_model *m, const hl_micro_batch *k)
+{
+    hl_arena measure = hl_arena_measuring();
+    m->kind->trace(k->saved, m, &k->pack, &measure);
+    return hl_arena_used(&measure);
 }
 
 /* The User LLM is small beside the other and its activations are always saved. */
@@ -66,7 +81,7 @@ static void choose_saved(hl_step_state *s)
     int64_t *bytes = HL_TAKE_ZERO(&s->e->scratch, int64_t, s->plan.micro_batches);
     for (int c = 0; c < s->plan.micro_batches && s->e->rules.activation_budget >= 0; c++)
         if (s->share.micro_batch[c] == s->side[HL_ITEM].first_rank)
-            bytes[c] = hl_activations_bytes(&s->e->item_model.stack, &s->side[HL_ITEM].micro_batch[c].texts.pack);
+            bytes[c] = (int64_t)bytes_saved(&s->e->model[HL_ITEM], &s->side[HL_ITEM].micro_batch[c]);
     s->share.lockstep = hl_zero_is_lockstep(s->e->rules.zero);
     if (s->side[HL_ITEM].first_rank >= 0)
         hl_budget_choose(&s->share, s->e->mesh, &s->plan, bytes, s->e->rules.activation_budget, &s->e->scratch);
@@ -127,7 +142,7 @@ void hl_step_lay_rows(hl_step_state *s)
     s->norm_y = HL_TAKE(&s->e->plan, float, user->rows);
     s->norm_t = HL_TAKE(&s->e->plan, float, user->rows);
     for (hl_side i = 0; i < HL_SIDES; i++) hl_sharding_zero_gradients(&s->e->sharding[i]);
-    if (s->e->sharding[HL_ITEM].w && s->e->item_model.stack.first)
-        s->scale = hl_item_scale(&s->e->item_model, s->e->sharding[HL_ITEM].w);
+    if (s->e->sharding[HL_ITEM].w && s->e->model[HL_ITEM].scale_at >= 0)
+        s->scale = hl_model_scale(s->e->sharding[HL_ITEM].w + s->e->model[HL_ITEM].scale_at);
     hl_group_broadcast(&s->e->mesh->world, &s->scale, sizeof s->scale, s->e->mesh->layout.side[HL_ITEM].begin);
 }

@@ -11,14 +11,7 @@ static hl_micro_batch *micro_batch_of(const hl_step_state *s, hl_side side, int 
     return &s->side[side].micro_batch[c];
 }
 
-static const hl_pack *pack_of(const hl_step_state *s, hl_side side, int c)
-{
-    const hl_micro_batch *k = micro_batch_of(s, side, c);
-    return side == HL_ITEM ? &k->texts.pack : &k->users;
-}
-
-/* Vectors of a micro-batch: one a text, one a row of a user. */
-static int vectors_of(hl_side side, const hl_pack *pack) { return side == HL_ITEM ? pack->segments : pack->T; }
+static const hl_pack *pack_of(const hl_step_state *s, hl_side side, int c) { return &micro_batch_of(s, side, c)->pack; }
 
 /* Rows of an array of the side that belong to a micro-batch; NULL where the array is. */
 static float *rows_at(const hl_step_state *s, float *array, const hl_micro_batch *k)
@@ -60,15 +53,14 @@ static void go_through(hl_step_state *s, hl_side side, int c, float *y, hl_arena
 {
     hl_engine *e = s->e;
     hl_micro_batch *k = micro_batch_of(s, side, c);
-    const hl_stack *m = e->stack[side];
-    const hl_pack *pack = pack_of(s, side, c);
+    const hl_model *m = &e->model[side];
+    const hl_pack *pack = &k->pack;
     const float *w = e->sharding[side].w,
                 *x = m->first ? rows_at(s, s->side[side].in, k) : hl_pipe_received(&e->pipe[side], HL_FORWARD);
     float *out = m->last ? y : room_in_pipe(s, side, HL_FORWARD, pack->T);
-    hl_stack_saved_lay(&k->saved, m, pack, saved);
-    if (side == HL_ITEM) hl_item_forward(out, &k->saved, &e->item_model, w, x, &k->texts, &e->scratch);
-    else hl_stack_forward(out, &k->saved, m, w, x, pack, &e->scratch);
-    s->flop += hl_stack_flop(m, pack);
+    m->kind->trace(k->saved, m, pack, saved);
+    m->kind->forward(out, k->saved, m, w, x, pack, &e->scratch);
+    s->flop += m->kind->flop(m, pack);
 }
 
 /* The User LLM is small beside the other and its activations are always saved. */
@@ -102,7 +94,7 @@ void hl_step_recompute(hl_step_state *s, hl_side of, int c)
     const size_t mark = hl_arena_mark(&e->scratch);
     k->recomputed = &e->recomputed[s->recomputes++ % e->mesh->layout.side[of].pp];
     float *vector =
-        HL_TAKE_ROWS(&e->scratch, float, s->side[of].last_stage ? vectors_of(of, pack_of(s, of, c)) : 0, s->D);
+        HL_TAKE_ROWS(&e->scratch, float, s->side[of].last_stage ? hl_model_vectors(&e->model[of], &k->pack) : 0, s->D);
     go_through(s, of, c, vector, k->recomputed);
     hl_arena_back(&e->scratch, mark);
 }
@@ -115,15 +107,14 @@ void hl_step_backward(hl_step_state *s, hl_side of, int c)
         return;
     }
     hl_micro_batch *k = micro_batch_of(s, of, c);
-    const hl_stack *m = e->stack[of];
-    const hl_pack *pack = pack_of(s, of, c);
+    const hl_model *m = &e->model[of];
+    const hl_pack *pack = &k->pack;
     hl_sharding *h = &e->sharding[of];
     if (s->plan.groups) hl_sharding_begin_group(h, (of == HL_USER ? s->plan.user_group : s->plan.group)[c]);
     float *dx = m->first ? rows_at(s, s->side[of].din, k) : room_in_pipe(s, of, HL_BACKWARD, pack->T);
     const float *dy = m->last ? rows_at(s, s->side[of].dout, k) : hl_pipe_received(&e->pipe[of], HL_BACKWARD);
-    if (of == HL_ITEM) hl_item_backward(dx, h->g, dy, &k->saved, &e->item_model, h->w, &k->texts, &e->scratch);
-    else hl_stack_backward(dx, h->g, dy, &k->saved, m, h->w, pack, &e->scratch);
-    s->flop += 2 * hl_stack_flop(m, pack);
+    m->kind->backward(dx, h->g, dy, k->saved, m, h->w, pack, &e->scratch);
+    s->flop += 2 * m->kind->flop(m, pack);
     if (k->recomputed) hl_arena_back(k->recomputed, 0);
 }
 
@@ -137,11 +128,12 @@ static void fill_rows(const hl_step_state *s, float *x, int rows)
 
 void hl_step_forward_idle(hl_step_state *s, hl_side of, int c)
 {
-    hl_stack_pass_forward(s->e->stack[of]);
+    const hl_model *m = &s->e->model[of];
+    m->kind->pass_forward(m);
     if (c < 0) return;
     const hl_pack *pack = pack_of(s, of, c);
     if (s->side[of].last_stage)
-        fill_rows(s, rows_at(s, s->side[of].out, micro_batch_of(s, of, c)), vectors_of(of, pack));
+        fill_rows(s, rows_at(s, s->side[of].out, micro_batch_of(s, of, c)), hl_model_vectors(m, pack));
     else fill_rows(s, room_in_pipe(s, of, HL_FORWARD, pack->T), pack->T);
 }
 
@@ -149,8 +141,8 @@ void hl_step_recompute_idle(hl_step_state *s, hl_side of, int c) { hl_step_forwa
 
 void hl_step_backward_idle(hl_step_state *s, hl_side of, int c)
 {
-    const hl_stack *m = s->e->stack[of];
-    hl_stack_pass_backward(m);
+    const hl_model *m = &s->e->model[of];
+    m->kind->pass_backward(m);
     if (c < 0) return;
     hl_micro_batch *k = micro_batch_of(s, of, c);
     const int T = pack_of(s, of, c)->T;

@@ -8,11 +8,8 @@
 
 /* A micro-batch of mine between its forward and its backward. */
 typedef struct {
-    union {
-        hl_item_pack texts;
-        hl_pack users;
-    };
-    hl_stack_saved saved;
+    hl_pack pack;
+    void *saved;          /* where its saved activations are, as its model says */
     int row;              /* its first row among the rows of the side */
     hl_arena *recomputed; /* its activations, where they were not saved */
 } hl_micro_batch;

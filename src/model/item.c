@@ -4,7 +4,7 @@
 #include "math/rows.h"
 #include "data/prefix.h"
 #include "model/stages.h"
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static hl_transformer_layers layers_of(const hl_transformer *shape, int item_tokens, const hl_tensor_group *tp)
@@ -22,8 +22,7 @@ void hl_item_params(hl_params *t, const hl_transformer *shape, int item_tokens, 
         p->init = HL_INIT_NORMAL;
         p->std = 0.02f;
     }
-    hl_param *scale = hl_params_add(t, "logit_scale", "logit_scale", -1, 1, 0, NULL, tp->rank == 0);
-    scale->value = (float)log(1 / 0.07);
+    hl_model_add_scale(t, tp);
 }
 
 /* Where a tensor of the first stage lies; 0 where there is none. */
@@ -45,7 +44,6 @@ void hl_item_open(hl_item_model *m, const hl_transformer *shape, const hl_item_s
     hl_item_params(&m->table, shape, item_tokens, tp);
     m->tokens_at = place_of(m, "item_llm.model.embed_tokens.weight");
     m->item_at = place_of(m, "item_emb_tokens");
-    m->scale_at = place_of(m, "logit_scale");
     m->first_token = (int)vocab.begin;
     m->tokens = (int)(vocab.end - vocab.begin);
     hl_stack_open(&m->stack, shape, &m->table, "item", layers_of(shape, item_tokens, tp),
@@ -90,12 +88,12 @@ hl_pack hl_item_pack_sizes(const hl_item_model *m, const hl_corpus *corpus, cons
     return (hl_pack){.T = begin[n], .segments = n, .begin = begin, .last_only = m->item_tokens > 0, .prefix = prefix};
 }
 
-void hl_item_pack_make(hl_item_pack *t, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n,
+void hl_item_pack_make(hl_pack *p, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n,
                        hl_arena *arena)
 {
-    *t = (hl_item_pack){hl_item_pack_sizes(m, corpus, item, n, arena), NULL};
-    const int prefix = t->pack.prefix, *begin = t->pack.begin;
-    int *token = HL_TAKE(arena, int, t->pack.T), *position = HL_TAKE(arena, int, t->pack.T), length;
+    *p = hl_item_pack_sizes(m, corpus, item, n, arena);
+    const int prefix = p->prefix, *begin = p->begin;
+    int *token = HL_TAKE(arena, int, p->T), *position = HL_TAKE(arena, int, p->T), length;
     for (int i = prefix ? -1 : 0; i < n; i++) {
         const int32_t *ids = corpus->tokens(corpus, item[i < 0 ? 0 : i], &length);
         int from = i < 0 ? 0 : prefix;
@@ -104,9 +102,9 @@ void hl_item_pack_make(hl_item_pack *t, const hl_item_model *m, const hl_corpus 
             position[at] = k;
         }
     }
-    t->pack.position = position;
-    t->token = token;
-    if (m->share_tokens && m->stack.first) number_kinds(&t->pack, token, m->stack.shape.vocab_size, arena);
+    p->position = position;
+    p->token = token;
+    if (m->share_tokens && m->stack.first) number_kinds(p, token, m->stack.shape.vocab_size, arena);
 }
 
 /* Where the row of a token lies in the side's array; -1: another rank has it.  The [ITEM] vector, which all have, is
@@ -118,64 +116,121 @@ static int64_t row_of(const hl_item_model *m, int token)
     return mine >= 0 && mine < m->tokens ? (int64_t)m->tokens_at + (int64_t)mine * m->stack.shape.hidden_size : -1;
 }
 
-static void embed_forward(float *x, const hl_item_model *m, const float *w, const hl_item_pack *t)
+static void embed_forward(float *x, const hl_item_model *m, const float *w, const hl_pack *p)
 {
     size_t D = (size_t)m->stack.shape.hidden_size;
-    for (int i = 0; i < t->pack.T; i++) {
-        int64_t from = row_of(m, t->token[i]);
+    for (int i = 0; i < p->T; i++) {
+        int64_t from = row_of(m, p->token[i]);
         if (from >= 0) memcpy(x + (size_t)i * D, w + from, D * sizeof *x);
         else memset(x + (size_t)i * D, 0, D * sizeof *x);
     }
-    m->stack.tp->all_reduce(m->stack.tp, x, (size_t)t->pack.T * D);
+    m->stack.tp->all_reduce(m->stack.tp, x, (size_t)p->T * D);
 }
 
 /* All peers have the same dx, so each can do its rows and all of them the [ITEM] vector. */
-static void embed_backward(float *dw, const float *dx, const hl_item_model *m, const hl_item_pack *t)
+static void embed_backward(float *dw, const float *dx, const hl_item_model *m, const hl_pack *p)
 {
     size_t D = (size_t)m->stack.shape.hidden_size;
-    for (int i = 0; i < t->pack.T; i++) {
-        int64_t to = t->token[i] < 0 ? (int64_t)m->item_at : row_of(m, t->token[i]);
+    for (int i = 0; i < p->T; i++) {
+        int64_t to = p->token[i] < 0 ? (int64_t)m->item_at : row_of(m, p->token[i]);
         if (to >= 0) hl_add(dw + to, dx + (size_t)i * D, D);
     }
 }
 
 /* Is what leaves the stack the mean of its rows? */
-static bool takes_mean(const hl_item_model *m, const hl_item_pack *t) { return m->stack.last && !t->pack.last_only; }
-
-size_t hl_item_size(const hl_item_model *m, const hl_item_pack *t)
-{
-    return (size_t)(m->stack.last ? t->pack.segments : t->pack.T) * (size_t)m->stack.shape.hidden_size;
-}
+static bool takes_mean(const hl_item_model *m, const hl_pack *p) { return m->stack.last && !p->last_only; }
 
 /* The [ITEM] token is the last row of its text, and what comes out of the stack is the vector. */
 void hl_item_forward(float *y, hl_stack_saved *saved, const hl_item_model *m, const float *w, const float *x,
-                     const hl_item_pack *t, hl_arena *scratch)
+                     const hl_pack *p, hl_arena *scratch)
 {
-    size_t mark = hl_arena_mark(scratch), size = (size_t)t->pack.T * (size_t)m->stack.shape.hidden_size;
+    size_t mark = hl_arena_mark(scratch), size = (size_t)p->T * (size_t)m->stack.shape.hidden_size;
     float *embedded = HL_TAKE(scratch, float, m->stack.first ? size : 0),
-          *rows = takes_mean(m, t) ? HL_TAKE(scratch, float, size) : y;
-    if (m->stack.first) embed_forward(embedded, m, w, t);
-    hl_stack_forward(rows, saved, &m->stack, w, m->stack.first ? embedded : x, &t->pack, scratch);
-    if (takes_mean(m, t)) hl_rows_mean_forward(y, rows, t->pack.begin, t->pack.segments, m->stack.shape.hidden_size);
+          *rows = takes_mean(m, p) ? HL_TAKE(scratch, float, size) : y;
+    if (m->stack.first) embed_forward(embedded, m, w, p);
+    hl_stack_forward(rows, saved, &m->stack, w, m->stack.first ? embedded : x, p, scratch);
+    if (takes_mean(m, p)) hl_rows_mean_forward(y, rows, p->begin, p->segments, m->stack.shape.hidden_size);
     hl_arena_back(scratch, mark);
 }
 
 void hl_item_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *saved, const hl_item_model *m,
-                      const float *w, const hl_item_pack *t, hl_arena *scratch)
+                      const float *w, const hl_pack *p, hl_arena *scratch)
 {
-    size_t mark = hl_arena_mark(scratch), size = (size_t)t->pack.T * (size_t)m->stack.shape.hidden_size;
+    size_t mark = hl_arena_mark(scratch), size = (size_t)p->T * (size_t)m->stack.shape.hidden_size;
     float *into = m->stack.first ? HL_TAKE(scratch, float, size) : dx,
-          *rows = HL_TAKE(scratch, float, takes_mean(m, t) ? size : 0);
-    if (takes_mean(m, t)) hl_rows_mean_backward(rows, dy, t->pack.begin, t->pack.segments, m->stack.shape.hidden_size);
-    hl_stack_backward(into, dw, takes_mean(m, t) ? rows : dy, saved, &m->stack, w, &t->pack, scratch);
-    if (m->stack.first) embed_backward(dw, into, m, t);
+          *rows = HL_TAKE(scratch, float, takes_mean(m, p) ? size : 0);
+    if (takes_mean(m, p)) hl_rows_mean_backward(rows, dy, p->begin, p->segments, m->stack.shape.hidden_size);
+    hl_stack_backward(into, dw, takes_mean(m, p) ? rows : dy, saved, &m->stack, w, p, scratch);
+    if (m->stack.first) embed_backward(dw, into, m, p);
     hl_arena_back(scratch, mark);
 }
 
-float hl_item_scale(const hl_item_model *m, float *w)
+/* ---- as a row of models.c */
+
+static void params(hl_params *t, const hl_model_settings *s, const hl_tensor_group *tp)
 {
-    float *scale = w + m->scale_at, most = (float)log(100.0);
-    if (*scale < 0) *scale = 0;
-    if (*scale > most) *scale = most;
-    return expf(*scale);
+    hl_item_params(t, s->shape, s->item_tokens, tp);
 }
+
+static void open(hl_model *m, const hl_model_settings *s, const hl_tensor_group *tp)
+{
+    hl_item_model *x = m->self = hl_alloc(sizeof *x);
+    const hl_item_settings settings = {s->item_tokens,  s->longest, s->share_prefix,
+                                       s->share_tokens, s->slices,  s->sharder};
+    hl_item_open(x, s->shape, &settings, tp);
+    m->table = &x->table;
+    m->first = x->stack.first;
+    m->last = x->stack.last;
+}
+
+static void close(hl_model *m)
+{
+    hl_item_close(m->self);
+    free(m->self);
+}
+
+static void pack(hl_pack *p, const hl_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena)
+{
+    hl_item_pack_make(p, m->self, corpus, item, n, arena);
+}
+
+static const hl_stack *stack_of(const hl_model *m) { return &((const hl_item_model *)m->self)->stack; }
+
+static void trace(void *saved, const hl_model *m, const hl_pack *p, hl_arena *arena)
+{
+    hl_stack_saved_lay(saved, stack_of(m), p, arena);
+}
+
+static void forward(float *y, void *saved, const hl_model *m, const float *w, const float *x, const hl_pack *p,
+                    hl_arena *scratch)
+{
+    hl_item_forward(y, saved, m->self, w, x, p, scratch);
+}
+
+static void backward(float *dx, float *dw, const float *dy, const void *saved, const hl_model *m, const float *w,
+                     const hl_pack *p, hl_arena *scratch)
+{
+    hl_item_backward(dx, dw, dy, saved, m->self, w, p, scratch);
+}
+
+static void pass_forward(const hl_model *m) { hl_stack_pass_forward(stack_of(m)); }
+
+static void pass_backward(const hl_model *m) { hl_stack_pass_backward(stack_of(m)); }
+
+static double flop(const hl_model *m, const hl_pack *p) { return hl_stack_flop(stack_of(m), p); }
+
+const hl_model_kind hl_item_llm = {
+    .name = "Item LLM",
+    .side = HL_ITEM,
+    .saved = sizeof(hl_stack_saved),
+    .params = params,
+    .open = open,
+    .close = close,
+    .pack = pack,
+    .trace = trace,
+    .forward = forward,
+    .backward = backward,
+    .pass_forward = pass_forward,
+    .pass_backward = pass_backward,
+    .flop = flop,
+};

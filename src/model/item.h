@@ -5,18 +5,17 @@
  * normalisation (paper 3.1; the public code's item_emb_token_n). */
 #ifndef MODEL_ITEM_H
 #define MODEL_ITEM_H
-#include "data/corpus.h"
+#include "model/model.h"
 #include "model/stack.h"
 
 typedef struct {
     hl_params table; /* item_llm.*; in the first stage item_emb_tokens where there is one, logit_scale */
     hl_stack stack;
-    int item_tokens;   /* 1 or 0 */
-    bool share_prefix; /* encode what all texts of a pack begin with once */
-    bool share_tokens; /* make queries, keys and values of the first block once for each different token */
-    size_t tokens_at, item_at,
-        scale_at;            /* token table, [ITEM] vector, logit_scale in the side's array; first stage only */
-    int first_token, tokens; /* my rows of the token table */
+    int item_tokens;           /* 1 or 0 */
+    bool share_prefix;         /* encode what all texts of a pack begin with once */
+    bool share_tokens;         /* make queries, keys and values of the first block once for each different token */
+    size_t tokens_at, item_at; /* token table, [ITEM] vector in the side's array; first stage only */
+    int first_token, tokens;   /* my rows of the token table */
 } hl_item_model;
 
 /* Add the parameters of the share and the stage of these peers to t. */
@@ -33,33 +32,24 @@ void hl_item_open(hl_item_model *m, const hl_transformer *shape, const hl_item_s
                   const hl_tensor_group *tp);
 void hl_item_close(hl_item_model *m);
 
-/* Texts packed for the Item LLM. */
-typedef struct {
-    hl_pack pack;
-    const int *token; /* (T) rows of the token table; -1: the [ITEM] vector */
-} hl_item_pack;
-
 /* What a pack of the texts of items (n) is before it has tokens and positions: enough to say what it takes. */
 hl_pack hl_item_pack_sizes(const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n,
                            hl_arena *arena);
 
 /* Pack the texts of items (n), laid in the arena; a text's row k is at position k, wherever it lies. */
-void hl_item_pack_make(hl_item_pack *t, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n,
+void hl_item_pack_make(hl_pack *p, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n,
                        hl_arena *arena);
 
 /* y (segments, D): vectors, where the last layer is mine, else (T, D) for the next stage.  x (T, D): what the stage
  * before wrote; NULL in the first.  saved is laid for T tokens (hl_stack_saved_lay). */
 void hl_item_forward(float *y, hl_stack_saved *saved, const hl_item_model *m, const float *w, const float *x,
-                     const hl_item_pack *t, hl_arena *scratch);
+                     const hl_pack *p, hl_arena *scratch);
 
 /* dw (the side's array) is added to, given dy (as y); dx (T, D) is overwritten, NULL in the first stage. */
 void hl_item_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *saved, const hl_item_model *m,
-                      const float *w, const hl_item_pack *t, hl_arena *scratch);
+                      const float *w, const hl_pack *p, hl_arena *scratch);
 
-/* Numbers of y: rows of hl_item_forward times D. */
-size_t hl_item_size(const hl_item_model *m, const hl_item_pack *t);
-
-/* exp(logit_scale), clamped to [0, ln 100] in place before use, as in the public code.  First stage only. */
-float hl_item_scale(const hl_item_model *m, float *w);
+/* The Item LLM as a row. */
+extern const hl_model_kind hl_item_llm;
 
 #endif

@@ -22,6 +22,7 @@ typedef struct {
     int kinds;           /* different rows among those that the first block reads, where that is known; 0: it is not */
     const int *kind;     /* (T) of each row, from 0 */
     const int *first;    /* (kinds) a row of each */
+    const int *token;    /* (T) rows of the token table, -1: the [ITEM] vector; NULL: what is read are vectors */
 } hl_pack;
 
 /* Rows that are read out of the whole stack: segments or T. */

@@ -9,6 +9,8 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/family.c src/model/family.h \
 	src/model/item.c src/model/item.h \
 	src/model/layer.h \
+	src/model/model.c src/model/model.h \
+	src/model/models.c src/model/models.h \
 	src/model/params.c src/model/params.h \
 	src/model/saved.c src/model/saved.h \
 	src/model/see.c src/model/see.h \

@@ -1,6 +1,7 @@
 /* user.c - the User LLM: item vectors of some samples in, the vector of each next item out. */
 #include "model/user.h"
 #include "model/stages.h"
+#include <stdlib.h>
 
 static hl_transformer_layers layers_of(const hl_transformer *shape, const hl_tensor_group *tp)
 {
@@ -36,3 +37,65 @@ void hl_user_pack(hl_pack *pack, const int *length, int n, bool last_only, hl_ar
         for (int k = 0; k < length[i]; k++) position[begin[i] + k] = k;
     *pack = (hl_pack){.T = begin[n], .segments = n, .begin = begin, .position = position, .last_only = last_only};
 }
+
+/* ---- as a row of models.c */
+
+static void params(hl_params *t, const hl_model_settings *s, const hl_tensor_group *tp)
+{
+    hl_user_params(t, s->shape, tp);
+}
+
+static void open(hl_model *m, const hl_model_settings *s, const hl_tensor_group *tp)
+{
+    hl_user_model *x = m->self = hl_alloc(sizeof *x);
+    hl_user_open(x, s->shape, &(hl_stack_settings){s->longest, s->slices, s->sharder}, tp);
+    m->table = &x->table;
+    m->first = x->stack.first;
+    m->last = x->stack.last;
+}
+
+static void close(hl_model *m)
+{
+    hl_user_close(m->self);
+    free(m->self);
+}
+
+static const hl_stack *stack_of(const hl_model *m) { return &((const hl_user_model *)m->self)->stack; }
+
+static void trace(void *saved, const hl_model *m, const hl_pack *p, hl_arena *arena)
+{
+    hl_stack_saved_lay(saved, stack_of(m), p, arena);
+}
+
+static void forward(float *y, void *saved, const hl_model *m, const float *w, const float *x, const hl_pack *p,
+                    hl_arena *scratch)
+{
+    hl_stack_forward(y, saved, stack_of(m), w, x, p, scratch);
+}
+
+static void backward(float *dx, float *dw, const float *dy, const void *saved, const hl_model *m, const float *w,
+                     const hl_pack *p, hl_arena *scratch)
+{
+    hl_stack_backward(dx, dw, dy, saved, stack_of(m), w, p, scratch);
+}
+
+static void pass_forward(const hl_model *m) { hl_stack_pass_forward(stack_of(m)); }
+
+static void pass_backward(const hl_model *m) { hl_stack_pass_backward(stack_of(m)); }
+
+static double flop(const hl_model *m, const hl_pack *p) { return hl_stack_flop(stack_of(m), p); }
+
+const hl_model_kind hl_user_llm = {
+    .name = "User LLM",
+    .side = HL_USER,
+    .saved = sizeof(hl_stack_saved),
+    .params = params,
+    .open = open,
+    .close = close,
+    .trace = trace,
+    .forward = forward,
+    .backward = backward,
+    .pass_forward = pass_forward,
+    .pass_backward = pass_backward,
+    .flop = flop,
+};

@@ -4,6 +4,7 @@
  * own; the output after the last norm at row i predicts item i + 1 (paper 3.2). */
 #ifndef MODEL_USER_H
 #define MODEL_USER_H
+#include "model/model.h"
 #include "model/stack.h"
 
 typedef struct {
@@ -19,7 +20,10 @@ void hl_user_open(hl_user_model *m, const hl_transformer *shape, const hl_stack_
                   const hl_tensor_group *tp);
 void hl_user_close(hl_user_model *m);
 
-/* Samples of the given lengths (n) in a pack laid in the arena; last_only: as in hl_pack. */
+/* For all user models: samples of the given lengths (n) in a pack laid in the arena; last_only: as in hl_pack. */
 void hl_user_pack(hl_pack *pack, const int *length, int n, bool last_only, hl_arena *arena);
+
+/* The User LLM as a row. */
+extern const hl_model_kind hl_user_llm;
 
 #endif

@@ -1,18 +1,17 @@
 /* stage-params.c - the parameters of each share of each stage of a side: one table for all ranks that are alike. */
 #include "step/stage-params.h"
-#include "model/item.h"
-#include "model/user.h"
+#include "model/models.h"
 #include <stdlib.h>
 
 void hl_stage_params_open(hl_stage_params *s, const hl_layout *l, hl_side side, const hl_transformer *shape,
                           int item_tokens)
 {
     const int n = hl_layout_width(l, side);
+    const hl_model_settings settings = {.shape = shape, .item_tokens = item_tokens};
     *s = (hl_stage_params){l, side, hl_alloc_zero((size_t)n, sizeof *s->table)};
     for (int i = 0; i < n; i++) {
         const hl_tensor_group tp = hl_layout_tensor_group(l, side, l->side[side].begin + i);
-        if (side == HL_ITEM) hl_item_params(&s->table[i], shape, item_tokens, &tp);
-        else hl_user_params(&s->table[i], shape, &tp);
+        hl_models_hllm.side[side]->params(&s->table[i], &settings, &tp);
     }
 }
 

@@ -1,0 +1,14 @@
+/* models.h - which item model and user model are trained together. */
+#ifndef MODEL_MODELS_H
+#define MODEL_MODELS_H
+#include "model/model.h"
+
+typedef struct {
+    const char *name;
+    const hl_model_kind *side[HL_SIDES];
+} hl_models;
+
+/* The rows. */
+extern const hl_models hl_models_hllm;
+
+#endif
