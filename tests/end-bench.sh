@@ -86,6 +86,8 @@ for ranks in 1 2 3; do
     bench $ranks step "$work/job.yaml" --batch_size 4 --steps 1 --json && is_object && within seconds 1 0 100 && within users_per_second 1 0 1e9 && within flop 1 0 1e15 &&
         within cpu_seconds 1 0 100 && within compute_share 1 0 20 && within step_share 1 0 20 && within optimizer_share 1 0 20
     verdict "steps are measured at $ranks"
+    [ "$(values version)" = "$(./hllm --version | sed -n '1s/hllm \([^ ]*\) .*/\1/p')" ] && [ "$(values host)" = "$(uname -n)" ] && [ "$(values nodes)" -eq 1 ] && within cores 1 0 1e5
+    verdict "program and machine are named at $ranks"
     within token_share 1 0 1 && within item_tokens 1 0 1e5 && within public_item_tokens 1 "$(values item_tokens)" 1e5
     verdict "fewer tokens are encoded than by the public code, at $ranks"
     awk -v ranks=$ranks '
@@ -99,6 +101,11 @@ for ranks in 1 2 3; do
         values users_per_second | sort -g | tail -n 1 | grep -qx "$(values best_users_per_second)"
     verdict "the best number of threads has the most users a second, at $ranks"
 done
+for warmup in 0 1 2; do
+    bench 1 step "$work/job.yaml" --batch_size 4 --warmup $warmup --steps 1 --json && values loss
+done | sort -g >"$work/losses"
+bench 1 step "$work/job.yaml" --batch_size 4 --warmup 0 --steps 3 --json && [ "$(sort -u "$work/losses" | wc -l)" -eq 3 ] && [ "$(values loss)" = "$(sed -n 2p "$work/losses")" ]
+verdict "steps of the warm-up are made, and not counted"
 # scaling SCRIPT ARGUMENTS...: what it prints in out.
 scaling() {
     script=$1

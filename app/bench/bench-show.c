@@ -1,5 +1,8 @@
 /* bench-show.c - figures for people and for machines. */
 #include "app/bench/bench-show.h"
+#include "base/process.h"
+#include "app/config/build.h"
+#include "io/files/place.h"
 #include "math/linear.h"
 
 enum { NAME_WIDTH = 22, COLUMN = 12 };
@@ -12,6 +15,21 @@ void hl_bench_note_machine(json_t *result, const hl_bench_orders *orders, const 
     json_object_set_new(result, "gemm_peak_gflops", json_real(peaks->gemm / 1e9));
     json_object_set_new(result, "stream_gbs", json_real(hl_stream_best(&peaks->stream) / 1e9));
     json_object_set_new(result, "stream_triad_gbs", json_real(peaks->stream.triad / 1e9));
+}
+
+void hl_bench_note_place(json_t *result, const hl_group *world)
+{
+    hl_place p;
+    char host[65], libraries[600];
+    hl_place_find(&p, world);
+    hl_process_host(host);
+    hl_build_libraries(libraries, sizeof libraries);
+    json_object_set_new(result, "version", json_string(hl_build_version()));
+    json_object_set_new(result, "commit", json_string(hl_build_commit()));
+    json_object_set_new(result, "libraries", json_string(libraries));
+    json_object_set_new(result, "nodes", json_integer(p.nodes));
+    json_object_set_new(result, "host", json_string(host));
+    json_object_set_new(result, "cores", json_integer(p.cores));
 }
 
 static void print_value(const json_t *x, int width, FILE *out)

@@ -132,23 +132,23 @@ static void keep(double *x, int step, int steps, const seen *s, const hl_job *j)
     for (int c = 0; c < COLUMNS; c++) x[c * steps + step] = row[c];
 }
 
-static hl_status take_steps(double *x, hl_job *j, int64_t *at, int steps)
+static hl_status take_steps(double *x, hl_job *j, int64_t *at, int warmup, int steps)
 {
     hl_arena batch = hl_arena_growing("the batch of a step");
     seen s;
-    hl_status status = take_step(&s, j, (*at)++, &batch);
-    for (int i = 0; i < steps && status == HL_OK; i++) {
+    hl_status status = HL_OK;
+    for (int i = -warmup; i < steps && status == HL_OK; i++) {
         status = take_step(&s, j, (*at)++, &batch);
-        if (status == HL_OK) keep(x, i, steps, &s, j);
+        if (status == HL_OK && i >= 0) keep(x, i, steps, &s, j);
     }
     hl_arena_free(&batch);
     return status;
 }
 
-hl_status hl_bench_steps(hl_step_medians *m, hl_job *j, int64_t *at, int steps)
+hl_status hl_bench_steps(hl_step_medians *m, hl_job *j, int64_t *at, int warmup, int steps)
 {
     double *x = hl_alloc((size_t)(COLUMNS * steps) * sizeof *x);
-    hl_status s = take_steps(x, j, at, steps);
+    hl_status s = take_steps(x, j, at, warmup, steps);
     for (int c = 0; c < COLUMNS && s == HL_OK; c++) {
         double *to = c < MEANS ? &m->figure[c] : c < MOSTS ? &m->mean[c - MEANS] : &m->most[c - MOSTS];
         *to = median(x + c * steps, steps);
@@ -219,9 +219,10 @@ static hl_status measure_step(json_t *result, const hl_bench_orders *orders, hl_
     int64_t at = 0;
     const hl_peaks peaks = hl_meter_peaks(&orders->meter);
     hl_usage_forget_peak(); /* what the best product needed */
-    HL_TRY(hl_bench_steps(&m, j, &at, steps_of(orders)));
+    HL_TRY(hl_bench_steps(&m, j, &at, orders->warmup, steps_of(orders)));
     mine.threads = j->threads;
     hl_bench_note_machine(result, &mine, &peaks);
+    hl_bench_note_place(result, j->world);
     json_object_set_new(result, "steps", json_integer(steps_of(orders)));
     tell_step(result, &m, j, &peaks);
     json_object_set_new(result, "peak_bytes",
@@ -258,7 +259,7 @@ static hl_status measure_node(json_t *result, const hl_bench_orders *orders, hl_
     for (int threads = 1; threads <= most; threads = next_threads(threads, most)) {
         hl_step_medians m;
         hl_math_threads(threads);
-        HL_TRY(hl_bench_steps(&m, j, &at, steps_of(orders)));
+        HL_TRY(hl_bench_steps(&m, j, &at, orders->warmup, steps_of(orders)));
         json_array_append_new(rows, json_pack("{s:i, s:i, s:f, s:f, s:f}", "ranks", j->world->size, "threads", threads,
                                               "seconds", m.figure[HL_STEP_SECONDS], "users_per_second",
                                               m.figure[HL_STEP_USERS], "cpu_seconds", m.figure[HL_STEP_CPU]));

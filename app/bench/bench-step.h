@@ -31,7 +31,8 @@ typedef struct {
         most[HL_ACTS + 1]; /* seconds of each act, over ranks; last: of the plan and what else is in a step */
 } hl_step_medians;
 
-/* Train so many steps from step `*at` of the job on, and one before that is not counted; *at moves on.  Collective. */
-hl_status hl_bench_steps(hl_step_medians *m, hl_job *j, int64_t *at, int steps);
+/* Train so many steps from step `*at` of the job on, and `warmup` before them that are not counted; *at moves on.
+ * Collective. */
+hl_status hl_bench_steps(hl_step_medians *m, hl_job *j, int64_t *at, int warmup, int steps);
 
 #endif

@@ -9,6 +9,7 @@ typedef struct {
     hl_meter meter;
     int threads; /* a rank; 0: the configuration says */
     int steps;   /* of a job to measure; 0: the measurement's own number */
+    int warmup;  /* steps before those, which are not counted */
 } hl_bench_orders;
 
 typedef struct {

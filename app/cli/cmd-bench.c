@@ -23,9 +23,12 @@ enum { MOST = 4096 };
 /* What is left of the arguments is the measurement's own. */
 static hl_status take_orders(hl_bench_orders *o, const hl_bench *bench, const hl_group *world, int *argc, char **argv)
 {
-    *o = (hl_bench_orders){.meter = {.ranks = world}};
+    *o = (hl_bench_orders){.meter = {.ranks = world}, .warmup = 1};
     o->meter.quick = hl_arguments_take_flag("quick", argc, argv);
-    if (bench->has_config) return hl_arguments_take_number(&o->steps, "steps", 1, MOST, argc, argv);
+    if (bench->has_config) {
+        HL_TRY(hl_arguments_take_number(&o->warmup, "warmup", 0, MOST, argc, argv));
+        return hl_arguments_take_number(&o->steps, "steps", 1, MOST, argc, argv);
+    }
     HL_TRY(hl_arguments_take_number(&o->threads, "threads", 1, MOST, argc, argv));
     for (int i = 0; i < *argc; i++)
         if (i >= bench->arguments_most || strncmp(argv[i], "--", 2) == 0)
@@ -74,6 +77,7 @@ const hl_command hl_cmd_bench = {
         "                     attention, memory, latency and bandwidth between the ranks that it is started with\n"
         "  --threads N        threads a rank; without it OMP_NUM_THREADS, or the rank's share of the cores\n"
         "  --steps N          steps to measure, of step and node\n"
+        "  --warmup N         steps before those, which are not counted (1)\n"
         "  --quick            small sizes and few repetitions: to see that it works\n"
         "  --json             one JSON object on standard output\n"
         "CONFIG and --key value are those of hllm train.  All ranks work at once and the slowest counts; rates are "
