@@ -54,7 +54,8 @@ ALONE_TESTS = \
 	tests/test-tok-folder \
 	tests/test-record \
 	tests/test-difference \
-	tests/test-launch
+	tests/test-launch \
+	tests/test-study
 
 MPI_TESTS = \
 	tests/test-bench \
@@ -146,6 +147,7 @@ CHECKERS = \
 	tests/end-ties.sh \
 	tests/end-diff.sh \
 	tests/end-bench.sh \
+	tests/end-study.sh \
 	tests/end-checkpoint.sh \
 	tests/end-output.sh \
 	tests/end-runs.sh \
@@ -181,6 +183,7 @@ tests_test_difference_LDADD = $(tests_test_config_LDADD)
 tests_test_begun_LDADD = $(tests_test_config_LDADD)
 tests_test_standstill_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_launch_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
+tests_test_study_LDADD = $(tests_test_config_LDADD)
 tests_test_synth_LDADD = $(tests_test_config_LDADD)
 tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_regular_LDADD = $(tests_test_tokenizer_LDADD)

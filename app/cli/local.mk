@@ -8,6 +8,7 @@ app_cli_libhlcli_a_SOURCES = \
 	app/cli/cmd-plan.c \
 	app/cli/cmd-prepare.c \
 	app/cli/cmd-show.c \
+	app/cli/cmd-study.c \
 	app/cli/cmd-synth.c \
 	app/cli/cmd-train.c \
 	app/cli/commands.h \

@@ -13,7 +13,8 @@ typedef enum {
     HL_FOR_ORDER = 2, /* order of the samples in an epoch */
     HL_FOR_NEGATIVES = 3,
     HL_FOR_SYNTH = 4,
-    HL_FOR_TESTS = 5
+    HL_FOR_TESTS = 5,
+    HL_FOR_STUDIES = 6 /* order of the runs, resampling */
 } hl_purpose;
 
 typedef struct {

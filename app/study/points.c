@@ -1,0 +1,273 @@
+/* points.c - the points of a study. */
+#include "app/study/points.h"
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/rng.h"
+#include "app/config/arguments.h"
+#include "app/config/options.h"
+#include <ctype.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_POINTS = 10000, MOST_RANKS = 1000000, LONGEST_NAME = 80 };
+
+/* Values of a point, by the axis that they are of. */
+typedef struct {
+    const char *key, *value;
+} setting;
+
+typedef struct {
+    setting *at;
+    int n;
+} settings;
+
+/* ---- texts of settings */
+
+static bool is_ranks(const setting *x) { return strcmp(x->key, "ranks") == 0; }
+
+static bool is_not_ranks(const setting *x) { return !is_ranks(x); }
+
+static bool is_any(const setting *x) { return x != NULL; }
+
+static bool changes_numbers(const setting *x)
+{
+    if (is_ranks(x)) return false;
+    const hl_effect effect = hl_options[hl_option_find(x->key)].effect;
+    return effect == HL_CHANGES_NUMBERS || effect == HL_CHANGES_VECTORS || effect == HL_CHANGES_FILES;
+}
+
+/* "ranks 2, item.tp 1": those that belong. */
+static char *text_of(const settings *s, bool (*belongs)(const setting *))
+{
+    char *text = NULL;
+    size_t n;
+    const char *between = "";
+    FILE *out = hl_alloc_stream(&text, &n);
+    for (int i = 0; i < s->n; i++) {
+        if (!belongs(&s->at[i])) continue;
+        fprintf(out, "%s%s %s", between, s->at[i].key, s->at[i].value);
+        between = ", ";
+    }
+    fclose(out);
+    return text;
+}
+
+/* ---- the configuration */
+
+static void add(hl_point *p, const char *key, const char *value)
+{
+    char option[200];
+    int n = snprintf(option, sizeof option, "--%s", key);
+    hl_names_add(&p->arguments, option, (size_t)n);
+    hl_names_add(&p->arguments, value, strlen(value));
+}
+
+static void add_int(hl_point *p, const char *key, long value)
+{
+    char text[30];
+    snprintf(text, sizeof text, "%ld", value);
+    add(p, key, text);
+}
+
+/* Reading takes its arguments out of the list that it gets. */
+hl_status hl_points_config(hl_config *c, const hl_point *p)
+{
+    char **argv = hl_alloc((size_t)p->arguments.n * sizeof *argv);
+    memcpy(argv, p->arguments.at, (size_t)p->arguments.n * sizeof *argv);
+    hl_status s = hl_arguments_config_alone(c, p->arguments.n, argv);
+    free(argv);
+    return s;
+}
+
+static hl_status take_ranks(hl_point *p, const settings *from)
+{
+    p->ranks = 1;
+    for (int i = 0; i < from->n; i++) {
+        if (!is_ranks(&from->at[i])) continue;
+        char *end;
+        long x = strtol(from->at[i].value, &end, 10);
+        if (end == from->at[i].value || *end || x < 1 || x > MOST_RANKS)
+            return HL_FAIL(HL_EUSAGE, "ranks: %.60s is not a whole number from 1 to %d", from->at[i].value, MOST_RANKS);
+        p->ranks = (int)x;
+    }
+    return HL_OK;
+}
+
+/* A batch that grows with the ranks.  Where nothing says how many threads, it is one: else a rank alone would take
+ * all cores, and nothing could be seen of what more ranks bring. */
+static hl_status settle(hl_point *p, const hl_config *c, hl_study_fixed fixed)
+{
+    const bool grows = fixed == HL_FIXED_USERS_PER_RANK;
+    const int64_t users = (int64_t)c->batch_size * (grows ? p->ranks : 1);
+    if (users > INT_MAX)
+        return HL_FAIL(HL_EUSAGE, "%d users on each of %d ranks are too many", c->batch_size, p->ranks);
+    p->users = (int)users;
+    p->threads = c->threads ? c->threads : 1;
+    if (grows) add_int(p, "batch_size", p->users);
+    if (!c->threads) add_int(p, "threads", p->threads);
+    return HL_OK;
+}
+
+static hl_status configure(hl_point *p, hl_study_fixed fixed)
+{
+    hl_config c;
+    hl_status s = hl_points_config(&c, p);
+    if (s == HL_OK && c.model == HL_MODEL_EASE) s = HL_FAIL(HL_EUSAGE, "model EASE has no steps to measure");
+    if (s == HL_OK) s = settle(p, &c, fixed);
+    hl_config_free(&c);
+    return s;
+}
+
+/* ---- the folder */
+
+/* Digest of all that is measured: options that change more than reports, ranks, steps, and the launcher. */
+static uint64_t digest_of(const hl_config *c, const hl_point *p, const hl_study *s)
+{
+    const int64_t numbers[] = {p->ranks, s->warmup, s->steps};
+    uint64_t d = hl_digest(numbers, sizeof numbers);
+    for (int i = 0; i < s->launcher.n; i++)
+        d = hl_digest_join(d, hl_digest(s->launcher.at[i], strlen(s->launcher.at[i])));
+    for (int i = 0; i < hl_options_n; i++) {
+        if (!hl_options[i].key || hl_options[i].effect == HL_CHANGES_REPORT) continue;
+        char *text = hl_option_text(c, &hl_options[i]);
+        d = hl_digest_join(d, hl_digest(text, strlen(text)));
+        free(text);
+    }
+    return d;
+}
+
+static void name_folder(hl_point *p, uint64_t digest)
+{
+    char name[LONGEST_NAME + 1], folder[LONGEST_NAME + 20];
+    snprintf(name, sizeof name, "%s", p->name);
+    for (char *c = name; *c; c++)
+        if (!isalnum((unsigned char)*c) && !strchr("._", *c)) *c = '-';
+    if (*name == '.') *name = '-';
+    snprintf(folder, sizeof folder, "%s-%08x", name, (unsigned)(digest >> 32));
+    p->folder = hl_alloc_text(folder);
+}
+
+static hl_status find_folder(hl_point *p, const hl_study *s)
+{
+    hl_config c;
+    hl_status status = hl_points_config(&c, p);
+    if (status == HL_OK) name_folder(p, digest_of(&c, p, s));
+    hl_config_free(&c);
+    return status;
+}
+
+/* ---- points */
+
+static hl_status make(hl_point *p, const hl_study *s, const settings *from)
+{
+    p->problem = text_of(from, changes_numbers);
+    p->series = text_of(from, is_not_ranks);
+    for (int i = 0; i < s->base.n; i++) hl_names_add(&p->arguments, s->base.at[i], strlen(s->base.at[i]));
+    for (int i = 0; i < from->n; i++)
+        if (!is_ranks(&from->at[i])) add(p, from->at[i].key, from->at[i].value);
+    HL_TRY(take_ranks(p, from));
+    HL_TRY(configure(p, s->fixed));
+    return find_folder(p, s);
+}
+
+/* The sentence says whose it is. */
+static hl_status sign(hl_status s, const hl_point *p)
+{
+    char sentence[1000];
+    if (s == HL_OK) return s;
+    snprintf(sentence, sizeof sentence, "point \"%.100s\": %.800s", p->name, hl_error_text());
+    hl_error_set(sentence);
+    return s;
+}
+
+/* The digest at the end of their folders tells points apart. */
+static hl_status check_is_new(const hl_points *p)
+{
+    const hl_point *last = &p->at[p->n - 1];
+    const char *its = strrchr(last->folder, '-');
+    for (int i = 0; i + 1 < p->n; i++)
+        if (strcmp(strrchr(p->at[i].folder, '-'), its) == 0)
+            return HL_FAIL(HL_EUSAGE, "points \"%s\" and \"%s\" are the same; leave one out", p->at[i].name,
+                           last->name);
+    return HL_OK;
+}
+
+static hl_status add_point(hl_points *p, const hl_study *s, char *name, const settings *from)
+{
+    p->at = hl_realloc(p->at, (size_t)(p->n + 1) * sizeof *p->at);
+    hl_point *new = &p->at[p->n++];
+    *new = (hl_point){.name = name, .seconds = -1};
+    HL_TRY(sign(make(new, s, from), new));
+    return check_is_new(p);
+}
+
+/* The last axis changes fastest. */
+static hl_status add_grid(hl_points *p, const hl_study *s, settings *x)
+{
+    int64_t points = 1;
+    int axes = 0;
+    for (int a = 0; a < s->axes && points <= MOST_POINTS; a++)
+        if (!s->axis[a].point) points *= s->axis[a].values.n, axes++;
+    if (points > MOST_POINTS) return HL_FAIL(HL_EUSAGE, "%s: the axes have more than %d points", s->name, MOST_POINTS);
+    for (int64_t i = 0; axes && i < points; i++) {
+        int64_t rest = i;
+        x->n = axes;
+        for (int a = s->axes - 1, at = axes; a >= 0; a--) {
+            if (s->axis[a].point) continue;
+            x->at[--at] = (setting){s->axis[a].key, s->axis[a].values.at[rest % s->axis[a].values.n]};
+            rest /= s->axis[a].values.n;
+        }
+        HL_TRY(add_point(p, s, text_of(x, is_any), x));
+    }
+    return HL_OK;
+}
+
+static bool is_first_of_its_point(const hl_study *s, int axis)
+{
+    for (int a = 0; a < axis; a++)
+        if (s->axis[a].point && strcmp(s->axis[a].point, s->axis[axis].point) == 0) return false;
+    return true;
+}
+
+static hl_status add_listed(hl_points *p, const hl_study *s, settings *x)
+{
+    for (int i = 0; i < s->axes; i++) {
+        const char *name = s->axis[i].point;
+        if (!name || !is_first_of_its_point(s, i)) continue;
+        x->n = 0;
+        for (int a = i; a < s->axes; a++)
+            if (s->axis[a].point && strcmp(s->axis[a].point, name) == 0)
+                x->at[x->n++] = (setting){s->axis[a].key, s->axis[a].values.at[0]};
+        HL_TRY(add_point(p, s, hl_alloc_text(name), x));
+    }
+    return HL_OK;
+}
+
+hl_status hl_points_expand(hl_points *p, const hl_study *s)
+{
+    settings x = {.at = hl_alloc((size_t)s->axes * sizeof *x.at)};
+    *p = (hl_points){0};
+    hl_status status = add_grid(p, s, &x);
+    if (status == HL_OK) status = add_listed(p, s, &x);
+    free(x.at);
+    return status;
+}
+
+void hl_points_free(hl_points *p)
+{
+    for (int i = 0; i < p->n; i++) {
+        hl_point *x = &p->at[i];
+        hl_names_free(&x->arguments);
+        char *const texts[] = {x->name, x->folder, x->problem, x->series, x->reason};
+        for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) free(texts[k]);
+    }
+    free(p->at);
+    *p = (hl_points){0};
+}
+
+int hl_points_turn(const hl_points *p, const hl_study *s, int repetition, int i)
+{
+    return (int)hl_permute((uint64_t)s->seed, HL_FOR_STUDIES, (uint64_t)repetition, (uint64_t)p->n, (uint64_t)i);
+}

@@ -1,0 +1,41 @@
+/* points.h - the points of a study: who would run with which options, and in what order. */
+#ifndef APP_STUDY_POINTS_H
+#define APP_STUDY_POINTS_H
+#include "app/config/config.h"
+#include "app/study/study.h"
+
+typedef struct {
+    char *name;         /* "ranks 2, item.tp 1", or that of the file */
+    char *folder;       /* its results are in, inside that of the study: its name and a digest of what is measured */
+    char *problem;      /* its options that change the numbers: points of one problem do the same work */
+    char *series;       /* its options but for ranks: a line of a plot */
+    hl_names arguments; /* of hllm bench step: configuration files and options */
+    int ranks, threads, users; /* threads a rank, users a step */
+
+    /* what is forecast (hl_points_forecast) */
+    char layout[120];
+    double seconds; /* of a step; < 0: there is no such layout */
+    char *reason;   /* why not; NULL: there is one */
+} hl_point;
+
+typedef struct {
+    hl_point *at;
+    int n;
+} hl_points;
+
+/* The points of a study, each with a configuration that holds together.  HL_EUSAGE where one has not, or where two
+ * are the same.  Local; release with hl_points_free, also after a failure. */
+hl_status hl_points_expand(hl_points *p, const hl_study *s);
+void hl_points_free(hl_points *p);
+
+/* Forecast a step of each point, as hllm plan does. */
+void hl_points_forecast(hl_points *p);
+
+/* The configuration of a point; release with hl_config_free, also after a failure. */
+hl_status hl_points_config(hl_config *c, const hl_point *p);
+
+/* Runs are made repetition by repetition, each of all points in an order of its own, so that what changes with time on
+ * a machine changes all points alike.  The point of the i-th run of a repetition. */
+int hl_points_turn(const hl_points *p, const hl_study *s, int repetition, int i);
+
+#endif

@@ -1,0 +1,47 @@
+/* study.h - a study: steps of one configuration, measured with different numbers of ranks and values of options.
+ *
+ *     base: job.yaml                     # or a list, the later the stronger; from the folder of the study file
+ *     axes: {ranks: [1, 2, 4], item.tp: [1, 2]}
+ *     points: {wide: {ranks: 8, item.tp: "2,2"}}
+ *     fixed: users                       # or users_per_rank: batch_size is that of a rank
+ *     repetitions: 5
+ *     warmup: 1
+ *     steps: 5
+ *     seed: 1                            # of the order in which runs are made
+ *     launcher: mpirun -n {ranks} --bind-to none
+ *
+ * The points are those that are listed, behind the grid of all combinations of the axes. */
+#ifndef APP_STUDY_STUDY_H
+#define APP_STUDY_STUDY_H
+#include "base/error.h"
+#include "app/config/names.h"
+#include <stdint.h>
+
+typedef enum { HL_FIXED_USERS, HL_FIXED_USERS_PER_RANK, HL_FIXED } hl_study_fixed;
+extern const char *const hl_study_fixed_name[HL_FIXED];
+
+/* An option, or ranks, and its values: of a grid one or several, of a listed point one. */
+typedef struct {
+    char *point; /* the listed point that it belongs to; NULL: an axis of the grid */
+    char *key;
+    hl_names values;
+} hl_study_axis;
+
+typedef struct {
+    char *name; /* of the file, without folder and ending */
+    hl_names base, launcher;
+    hl_study_axis *axis; /* (axes) in the order of the file */
+    int axes;
+    hl_study_fixed fixed;
+    int repetitions, warmup, steps, seed;
+} hl_study;
+
+/* Read the file.  HL_EUSAGE, with file and line, where it is no study.  Release with hl_study_free, also after a
+ * failure. */
+hl_status hl_study_read(hl_study *s, const char *path);
+
+/* The same of a text (n bytes) that stands in a file of this path. */
+hl_status hl_study_parse(hl_study *s, const char *text, size_t n, const char *path);
+void hl_study_free(hl_study *s);
+
+#endif
