@@ -30,4 +30,63 @@ verdict "nothing is run"
 (cd "$top" && "$OLDPWD/hllm" study experiments/scaling/smoke.yaml --dry-run) >"$work/out" 2>"$work/said" && [ "$(grep -c '^ranks [12] ' "$work/out")" -eq 2 ]
 verdict "the example is a study"
 
+# A launcher that notes each start and, where there is a file hang, never comes back from the third.
+cat >"$work/launch.sh" <<LAUNCH
+echo x >>"$work/starts"
+if [ -e "$work/hang" ] && [ \$(wc -l <"$work/starts") -eq 3 ]; then sleep 300; fi
+ranks=\$1
+shift
+exec "$MPIRUN" -n "\$ranks" "\$@"
+LAUNCH
+cat >"$work/curve.yaml" <<YAML
+base: job.yaml
+axes: {ranks: [1, 2]}
+points: {bad: {ranks: 1, user.tp: 2}}
+repetitions: 2
+steps: 2
+launcher: [sh, $work/launch.sh, "{ranks}"]
+YAML
+curve=$work/curve.study
+starts() { wc -l <"$work/starts"; }
+results() { find "$curve" -name result.json | sort; }
+
+touch "$work/hang" "$work/starts"
+./hllm study "$work/curve.yaml" --local >"$work/log" 2>&1 </dev/null &
+study=$!
+tries=600
+while [ "$(starts)" -lt 3 ] && tries=$((tries - 1)) && [ $tries -gt 0 ]; do sleep 0.1; done
+study "$work/curve.yaml" --local --resume
+[ $? -eq 2 ] && grep -q 'another job works in this folder' "$work/said"
+verdict "one study at a time works in a folder"
+kill -TERM $study
+wait $study
+[ $? -eq 75 ] && grep -q 'stopped by a signal; what was measured is in' "$work/log" && [ "$(starts)" -eq 3 ] && nobody_runs
+verdict "a signal ends the run and the study, with status 75"
+rm "$work/hang"
+before=$(results) && [ -n "$before" ] && cat $before >"$work/first"
+verdict "what was measured is kept"
+study "$work/curve.yaml" --local
+[ $? -eq 2 ] && grep -q 'holds a study already' "$work/said"
+verdict "another start needs --resume"
+study "$work/curve.yaml" --local --resume
+[ $? -eq 1 ] && grep -q '2 of 6 runs have failed' "$work/said" && [ "$(starts)" -eq $((3 + 6 - $(echo "$before" | wc -l))) ] && cat $before | cmp -s - "$work/first" &&
+    [ "$(results | wc -l)" -eq 4 ]
+verdict "--resume makes what is missing, and nothing else; a point that fails does not stop the rest"
+[ "$(cat "$curve"/bad-*/[12]/failed.json | grep -c '"reason": "item.tp 1 and user.tp 2 .* need 2 ranks')" -eq 2 ] && [ -z "$(find "$curve" -path '*bad-*' -name result.json)" ]
+verdict "a run that fails says why"
+n=$(starts)
+study "$work/curve.yaml" --local --resume
+[ $? -eq 1 ] && [ "$(starts)" -eq $((n + 2)) ] && grep -q '4 of 6 runs were there already' "$work/said"
+verdict "only what has failed is tried again"
+sed 's/{ranks}/1/' "$work/curve.yaml" >"$work/other.yaml"
+study "$work/other.yaml" --local --resume --dir "$curve"
+[ $? -eq 1 ] && grep -q 'ranks 2, repetition 1, failed: it measured 1 ranks, not 2' "$work/said"
+verdict "a launcher that starts other ranks than it should is found"
+sed 's/^launcher.*/launcher: no-such-launcher/' "$work/curve.yaml" >"$work/none.yaml"
+study "$work/none.yaml" --local
+[ $? -eq 2 ] && grep -q 'no-such-launcher cannot be started' "$work/said"
+verdict "a launcher that is not there is said"
+[ ! -e "$work/saved" ]
+verdict "no run folder is touched"
+
 finish study

@@ -1,15 +1,19 @@
 /* cmd-study.c - hllm study: how steps of a training scale over ranks, threads and options. */
+#include "base/path.h"
 #include "base/printable.h"
 #include "app/cli/commands.h"
 #include "app/config/arguments.h"
 #include "app/study/points.h"
+#include "app/study/study-run.h"
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 typedef struct {
-    const char *file;
-    bool dry_run;
+    const char *file, *given; /* given: a folder, or NULL */
+    char dir[PATH_MAX];
+    bool dry_run, local, resume;
 } orders;
 
 /* ---- the points, without running any */
@@ -61,15 +65,40 @@ static void print_points(const hl_points *p, const hl_study *s)
 
 /* ---- the command */
 
+static const char ending[] = ".study";
+
+/* Beside the study file, by its name. */
+static hl_status find_dir(orders *o)
+{
+    if (o->given) return hl_path_make(o->dir, "%s", o->given);
+    const char *dot = strrchr(o->file, '.'), *slash = strrchr(o->file, '/');
+    bool has_ending = dot && dot > (slash ? slash + 1 : o->file);
+    return hl_path_make(o->dir, "%.*s%s", (int)(has_ending ? (size_t)(dot - o->file) : strlen(o->file)), o->file,
+                        ending);
+}
+
 static hl_status take_orders(orders *o, int argc, char **argv)
 {
-    *o = (orders){.dry_run = hl_arguments_take_flag("dry-run", &argc, argv)};
+    *o = (orders){.dry_run = hl_arguments_take_flag("dry-run", &argc, argv),
+                  .local = hl_arguments_take_flag("local", &argc, argv),
+                  .resume = hl_arguments_take_flag("resume", &argc, argv)};
+    HL_TRY(hl_arguments_take(&o->given, "dir", &argc, argv));
     for (int i = 0; i < argc; i++)
         if (strncmp(argv[i], "--", 2) == 0)
             return HL_FAIL(HL_EUSAGE, "%s: no option of hllm study; hllm study --help lists them", argv[i]);
     if (argc != 1) return HL_FAIL(HL_EUSAGE, "name one study file, as hllm study experiments/scaling/smoke.yaml");
+    if (o->dry_run == o->local)
+        return HL_FAIL(HL_EUSAGE, "say what to do with the points: --dry-run shows them, --local runs them here");
     o->file = argv[0];
-    if (!o->dry_run) return HL_FAIL(HL_EUSAGE, "say what to do with the points: --dry-run shows them");
+    return find_dir(o);
+}
+
+static hl_status do_points(const orders *o, const hl_study *s, hl_points *p)
+{
+    HL_TRY(hl_points_expand(p, s));
+    hl_points_forecast(p);
+    if (o->local) return hl_study_run(s, p, o->dir, o->resume);
+    print_points(p, s);
     return HL_OK;
 }
 
@@ -80,11 +109,7 @@ static hl_status run_alone(int argc, char **argv)
     hl_points p = {0};
     HL_TRY(take_orders(&o, argc, argv));
     hl_status status = hl_study_read(&s, o.file);
-    if (status == HL_OK) status = hl_points_expand(&p, &s);
-    if (status == HL_OK) {
-        hl_points_forecast(&p);
-        print_points(&p, &s);
-    }
+    if (status == HL_OK) status = do_points(&o, &s, &p);
     hl_points_free(&p);
     hl_study_free(&s);
     return status;
@@ -92,10 +117,13 @@ static hl_status run_alone(int argc, char **argv)
 
 const hl_command hl_cmd_study = {
     .name = "study",
-    .arguments = "FILE --dry-run",
+    .arguments = "FILE --dry-run | --local",
     .help = "a scaling curve: steps at many points of ranks, threads and options",
-    .more = "FILE names a configuration and what varies; app/study/study.h, and doc/formats.md, say what stands in "
-            "it.\n"
-            "  --dry-run          the points, with layout, forecast seconds of a step and node-hours; nothing is run\n",
+    .more = "FILE names a configuration and what varies; doc/formats.md says what stands in it.\n"
+            "  --dry-run          the points, with layout, forecast seconds of a step and node-hours; nothing is run\n"
+            "  --local            run each point here, one after the other in an order of chance\n"
+            "  --resume           run what has no result in the folder yet\n"
+            "  --dir DIR          the folder of the results; without it FILE's name with .study, beside FILE\n",
+    .hears_signals = true,
     .run_alone = run_alone,
 };

@@ -141,10 +141,12 @@ static uint64_t digest_of(const hl_config *c, const hl_point *p, const hl_study 
 static void name_folder(hl_point *p, uint64_t digest)
 {
     char name[LONGEST_NAME + 1], folder[LONGEST_NAME + 20];
-    snprintf(name, sizeof name, "%s", p->name);
-    for (char *c = name; *c; c++)
-        if (!isalnum((unsigned char)*c) && !strchr("._", *c)) *c = '-';
-    if (*name == '.') *name = '-';
+    int n = 0;
+    for (const char *c = p->name; *c && n < LONGEST_NAME; c++) {
+        bool is_plain = isalnum((unsigned char)*c) || *c == '_' || (*c == '.' && n);
+        if (is_plain || n == 0 || name[n - 1] != '-') name[n++] = is_plain ? *c : '-';
+    }
+    name[n] = 0;
     snprintf(folder, sizeof folder, "%s-%08x", name, (unsigned)(digest >> 32));
     p->folder = hl_alloc_text(folder);
 }

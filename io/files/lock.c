@@ -112,12 +112,11 @@ static hl_status refuse(const hl_lock *l, answer a)
     char whose[300];
     int error = errno;
     if (a == BROKEN)
-        return HL_FAIL(HL_ESTORE, "%s: cannot be locked: %s; choose another checkpoint_dir", l->path, strerror(error));
+        return HL_FAIL(HL_ESTORE, "%s: cannot be locked: %s; choose another folder", l->path, strerror(error));
     name_owner(l, whose, sizeof whose);
-    return HL_FAIL(
-        HL_EUSAGE,
-        "%s: another job works in this folder: %s; wait until it has ended, or choose another checkpoint_dir", l->path,
-        whose);
+    return HL_FAIL(HL_EUSAGE,
+                   "%s: another job works in this folder: %s; wait until it has ended, or choose another folder",
+                   l->path, whose);
 }
 
 /* The folder is ours: say what we found, and who we are. */

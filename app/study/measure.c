@@ -1,0 +1,296 @@
+/* measure.c - one run of a point. */
+#include "app/study/measure.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/path.h"
+#include "base/printable.h"
+#include "base/process.h"
+#include "app/study/child.h"
+#include "io/files/atomic.h"
+#include "io/files/folder.h"
+#include "io/files/json.h"
+#include "io/files/regular.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST_BYTES = 1 << 24 };
+
+/* ---- files */
+
+void hl_measure_folder(char out[PATH_MAX], const char *dir, const hl_point *p, int repetition)
+{
+    hl_path(out, "%s/%s/%d", dir, p->folder, repetition);
+}
+
+/* What stands in a file of a run; NULL where there is nothing. */
+static json_t *read_object(const char *dir, const hl_point *p, int repetition, const char *name)
+{
+    char folder[PATH_MAX], path[PATH_MAX];
+    json_t *o = NULL;
+    hl_measure_folder(folder, dir, p, repetition);
+    hl_path(path, "%s/%s", folder, name);
+    if (hl_path_is_there(folder, name) && hl_json_read(path, MOST_BYTES, &o) == HL_OK) return o;
+    json_decref(o);
+    return NULL;
+}
+
+json_t *hl_measure_result(const char *dir, const hl_point *p, int repetition)
+{
+    json_t *o = read_object(dir, p, repetition, "result.json");
+    if (json_is_number(json_object_get(o, "seconds"))) return o;
+    json_decref(o);
+    return NULL;
+}
+
+char *hl_measure_failure(const char *dir, const hl_point *p, int repetition)
+{
+    json_t *o = read_object(dir, p, repetition, "failed.json");
+    const char *reason = json_string_value(json_object_get(o, "reason"));
+    char *copy = reason ? hl_alloc_text(reason) : NULL;
+    json_decref(o);
+    return copy;
+}
+
+static hl_status write_object(const char *folder, const char *name, const json_t *o)
+{
+    char path[PATH_MAX];
+    hl_path(path, "%s/%s", folder, name);
+    char *text = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+    HL_CHECK(text != NULL);
+    hl_status s = hl_atomic_write(path, text, strlen(text));
+    free(text);
+    return s;
+}
+
+/* What an earlier start has left: the folder is one run's. */
+static hl_status make_empty(const char *folder)
+{
+    HL_TRY(hl_folder_remove(folder));
+    return hl_folder_make(folder);
+}
+
+/* ---- the command */
+
+static void add(hl_names *to, const char *text) { hl_names_add(to, text, strlen(text)); }
+
+static void add_int(hl_names *to, const char *option, int value)
+{
+    char text[30];
+    snprintf(text, sizeof text, "%d", value);
+    add(to, option);
+    add(to, text);
+}
+
+/* A word of the launcher, with numbers for {ranks} and {threads}. */
+static void add_word(hl_names *to, const char *word, const hl_point *p)
+{
+    const struct {
+        const char *name;
+        int value;
+    } known[] = {{"{ranks}", p->ranks}, {"{threads}", p->threads}};
+    char *text = NULL;
+    size_t n, step;
+    FILE *out = hl_alloc_stream(&text, &n);
+    for (; *word; word += step) {
+        step = 0;
+        for (int i = 0; i < 2 && !step; i++) {
+            if (strncmp(word, known[i].name, strlen(known[i].name)) != 0) continue;
+            step = strlen(known[i].name);
+            fprintf(out, "%d", known[i].value);
+        }
+        if (step) continue;
+        fputc(*word, out);
+        step = 1;
+    }
+    fclose(out);
+    hl_names_add(to, text, n);
+    free(text);
+}
+
+/* The program itself; what it was started by may be another's name for it. */
+static void add_program(hl_names *to)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path);
+    hl_names_add(to, n > 0 ? path : "hllm", n > 0 ? (size_t)n : 4);
+}
+
+/* --quick leaves the machine's peaks alone, which would take longer than the steps. */
+static hl_names command_of(const hl_study *s, const hl_point *p)
+{
+    hl_names c = {0};
+    for (int i = 0; i < s->launcher.n; i++) add_word(&c, s->launcher.at[i], p);
+    add_program(&c);
+    add(&c, "bench");
+    add(&c, "step");
+    for (int i = 0; i < p->arguments.n; i++) add(&c, p->arguments.at[i]);
+    add_int(&c, "--warmup", s->warmup);
+    add_int(&c, "--steps", s->steps);
+    add(&c, "--quick");
+    add(&c, "--json");
+    return c;
+}
+
+static bool is_plain(const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+    return *word && word[strspn(word, plain)] == 0;
+}
+
+/* As a shell reads it. */
+static void print_word(const char *word, FILE *out)
+{
+    if (is_plain(word)) {
+        fputs(word, out);
+        return;
+    }
+    fputc('\'', out);
+    for (; *word; word++) fputs(*word == '\'' ? "'\\''" : (char[]){*word, 0}, out);
+    fputc('\'', out);
+}
+
+static hl_status write_command(const char *folder, const hl_names *c)
+{
+    char path[PATH_MAX], *text = NULL;
+    size_t n;
+    FILE *out = hl_alloc_stream(&text, &n);
+    for (int i = 0; i < c->n; i++) {
+        if (i) fputc(' ', out);
+        print_word(c->at[i], out);
+    }
+    fputc('\n', out);
+    fclose(out);
+    hl_path(path, "%s/command", folder);
+    hl_status s = hl_atomic_write(path, text, n);
+    free(text);
+    return s;
+}
+
+/* ---- why it failed */
+
+static bool begins(const char *line, const char *with) { return strncmp(line, with, strlen(with)) == 0; }
+
+/* The last line that says an error; else the last of ours; else the last. */
+static char *last_line(char *text)
+{
+    static const char *const kinds[] = {"hllm: error: ", "hllm: ", ""};
+    char *best = NULL, *rest = text;
+    int least = 3;
+    for (char *line; (line = strsep(&rest, "\n"));) {
+        int kind = 0;
+        while (!begins(line, kinds[kind])) kind++;
+        if (*line && kind <= least) least = kind, best = line + strlen(kinds[kind]);
+    }
+    return best;
+}
+
+static hl_status note_failure(const char *folder, int status)
+{
+    char path[PATH_MAX], *text = NULL, ended[60];
+    size_t n;
+    hl_path(path, "%s/stderr", folder);
+    bool is_read = hl_regular_read(path, MOST_BYTES, &text, &n) == HL_OK;
+    char *line = is_read ? last_line(text) : NULL;
+    snprintf(ended, sizeof ended, "it ended with status %d and said nothing", status);
+    if (line) hl_printable(line);
+    json_t *o = json_pack("{s:i, s:i, s:s}", "schema", 1, "status", status, "reason", line ? line : ended);
+    if (!o) o = json_pack("{s:i, s:i, s:s}", "schema", 1, "status", status, "reason", "what it said is not UTF-8");
+    hl_status s = write_object(folder, "failed.json", o);
+    json_decref(o);
+    free(text);
+    return s;
+}
+
+static hl_status note_sentence(const char *folder, const char *sentence)
+{
+    json_t *o = json_pack("{s:i, s:i, s:s}", "schema", 1, "status", 0, "reason", sentence);
+    hl_status s = write_object(folder, "failed.json", o);
+    json_decref(o);
+    return s;
+}
+
+/* ---- what it measured */
+
+/* Figures of the machine's peaks, which --quick has not measured in earnest. */
+static const char *const left_out[] = {"gemm_peak_gflops", "stream_gbs", "stream_triad_gbs",
+                                       "compute_share",    "step_share", "optimizer_share"};
+
+/* A launcher may print lines of its own before the object. */
+static json_t *find_object(const char *folder)
+{
+    char path[PATH_MAX], *text = NULL;
+    size_t n;
+    json_t *o = NULL;
+    hl_path(path, "%s/stdout", folder);
+    if (hl_regular_read(path, MOST_BYTES, &text, &n) != HL_OK) return NULL;
+    for (const char *at = text; at && !o; at = strchr(at, '\n')) {
+        if (*at == '\n') at++;
+        if (*at == '{') o = json_loadb(at, n - (size_t)(at - text), JSON_DISABLE_EOF_CHECK, NULL);
+    }
+    free(text);
+    return o;
+}
+
+static hl_status write_result(const char *folder, json_t *figures, const hl_point *p, int repetition, double wall)
+{
+    hl_process me;
+    hl_process_find(&me);
+    json_t *o = json_pack("{s:i, s:s, s:i, s:s, s:f}", "schema", 1, "point", p->name, "repetition", repetition, "time",
+                          me.since, "wall_seconds", wall);
+    HL_CHECK(o != NULL);
+    for (size_t i = 0; i < sizeof left_out / sizeof left_out[0]; i++) json_object_del(figures, left_out[i]);
+    json_object_update(o, figures);
+    hl_status s = write_object(folder, "result.json", o);
+    json_decref(o);
+    return s;
+}
+
+/* A launcher that starts N jobs of one rank measures something else. */
+static hl_status keep(double *seconds, const char *folder, const hl_point *p, int repetition, double wall)
+{
+    char sentence[200];
+    json_t *figures = find_object(folder);
+    const int ranks = (int)json_integer_value(json_object_get(figures, "ranks"));
+    *seconds = json_number_value(json_object_get(figures, "seconds"));
+    snprintf(sentence, sizeof sentence, "it measured %d ranks, not %d; see launcher in the study file", ranks,
+             p->ranks);
+    const char *complaint = !figures || !(*seconds > 0) ? "it printed no figures" : ranks != p->ranks ? sentence : NULL;
+    if (complaint) *seconds = -1;
+    hl_status s = complaint ? note_sentence(folder, complaint) : write_result(folder, figures, p, repetition, wall);
+    json_decref(figures);
+    return s;
+}
+
+/* ---- a run */
+
+static hl_status start(int *status, const char *folder, const hl_names *command)
+{
+    char out[PATH_MAX], err[PATH_MAX];
+    char **argv = hl_alloc((size_t)(command->n + 1) * sizeof *argv);
+    memcpy(argv, command->at, (size_t)command->n * sizeof *argv);
+    argv[command->n] = NULL;
+    hl_path(out, "%s/stdout", folder);
+    hl_path(err, "%s/stderr", folder);
+    hl_status s = write_command(folder, command);
+    if (s == HL_OK) s = hl_child_run(status, argv, out, err);
+    free(argv);
+    return s;
+}
+
+hl_status hl_measure_run(double *seconds, const hl_study *s, const hl_point *p, const char *dir, int repetition)
+{
+    char folder[PATH_MAX];
+    int status = 0;
+    const double began = hl_seconds();
+    *seconds = -1;
+    hl_measure_folder(folder, dir, p, repetition);
+    HL_TRY(make_empty(folder));
+    hl_names command = command_of(s, p);
+    hl_status how = start(&status, folder, &command);
+    hl_names_free(&command);
+    HL_TRY(how);
+    return status ? note_failure(folder, status) : keep(seconds, folder, p, repetition, hl_seconds() - began);
+}

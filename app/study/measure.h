@@ -1,0 +1,25 @@
+/* measure.h - one run of a point: hllm bench step, started as the study says, and what is kept of it.
+ *
+ * Its folder, DIR/<point>/<repetition>, has the files command, stdout, stderr, and result.json or failed.json, which
+ * are there whole or not at all. */
+#ifndef APP_STUDY_MEASURE_H
+#define APP_STUDY_MEASURE_H
+#include "app/study/points.h"
+#include <jansson.h>
+#include <limits.h>
+#include <stdbool.h>
+
+/* The folder of a run; repetitions count from 1. */
+void hl_measure_folder(char out[PATH_MAX], const char *dir, const hl_point *p, int repetition);
+
+/* The result of a run; NULL where there is none.  Release with json_decref.  Local. */
+json_t *hl_measure_result(const char *dir, const hl_point *p, int repetition);
+
+/* Why a run has failed; NULL where it has not.  Release with free. */
+char *hl_measure_failure(const char *dir, const hl_point *p, int repetition);
+
+/* Make a run.  That it fails is no failure of this function: *seconds, of a step, is then < 0, and the reason is in its
+ * folder.  HL_ESTOP, HL_ESTORE. */
+hl_status hl_measure_run(double *seconds, const hl_study *s, const hl_point *p, const char *dir, int repetition);
+
+#endif

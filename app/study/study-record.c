@@ -1,0 +1,167 @@
+/* study-record.c - DIR/study.json. */
+#include "app/study/study-record.h"
+#include "base/arena.h"
+#include "base/path.h"
+#include "io/files/atomic.h"
+#include "io/files/json.h"
+#include <jansson.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SCHEMA = 1, MOST_BYTES = 1 << 26 };
+
+/* ---- numbers and texts, by their places in a struct */
+
+typedef struct {
+    const char *key;
+    size_t at;
+} field;
+
+static const field study_numbers[] = {
+    {"repetitions", offsetof(hl_study, repetitions)},
+    {"warmup", offsetof(hl_study, warmup)},
+    {"steps", offsetof(hl_study, steps)},
+    {"seed", offsetof(hl_study, seed)},
+};
+static const field point_numbers[] = {
+    {"ranks", offsetof(hl_point, ranks)},
+    {"threads", offsetof(hl_point, threads)},
+    {"users", offsetof(hl_point, users)},
+};
+static const field point_texts[] = {
+    {"name", offsetof(hl_point, name)},
+    {"folder", offsetof(hl_point, folder)},
+    {"problem", offsetof(hl_point, problem)},
+    {"series", offsetof(hl_point, series)},
+};
+#define COUNT(table) (int)(sizeof(table) / sizeof(table)[0])
+
+static void write_numbers(json_t *o, const void *from, const field *f, int n)
+{
+    for (int i = 0; i < n; i++)
+        json_object_set_new(o, f[i].key, json_integer(*(const int *)((const char *)from + f[i].at)));
+}
+
+/* Texts of a file that is no UTF-8 have a question mark for each byte that is none. */
+static json_t *text_of(const char *text)
+{
+    json_t *x = json_string(text);
+    if (x) return x;
+    char *copy = hl_alloc_text(text);
+    for (char *c = copy; *c; c++)
+        if (*c & 0x80) *c = '?';
+    x = json_string(copy);
+    free(copy);
+    return x;
+}
+
+static bool read_numbers(void *to, const json_t *o, const field *f, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const json_t *x = json_object_get(o, f[i].key);
+        if (!json_is_integer(x) || json_integer_value(x) < 0 || json_integer_value(x) > INT_MAX) return false;
+        *(int *)((char *)to + f[i].at) = (int)json_integer_value(x);
+    }
+    return true;
+}
+
+static bool read_texts(void *to, const json_t *o, const field *f, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const char *x = json_string_value(json_object_get(o, f[i].key));
+        if (!x) return false;
+        *(char **)((char *)to + f[i].at) = hl_alloc_text(x);
+    }
+    return true;
+}
+
+/* ---- writing */
+
+static json_t *point_json(const hl_point *p)
+{
+    json_t *o = json_object();
+    for (int i = 0; i < COUNT(point_texts); i++)
+        json_object_set_new(o, point_texts[i].key, text_of(*(char *const *)((const char *)p + point_texts[i].at)));
+    write_numbers(o, p, point_numbers, COUNT(point_numbers));
+    json_object_set_new(o, "layout", text_of(p->layout));
+    json_object_set_new(o, "forecast_seconds", p->reason ? json_null() : json_real(p->seconds));
+    return o;
+}
+
+static json_t *study_json(const hl_study *s, const hl_points *p)
+{
+    json_t *o = json_object(), *points = json_array();
+    json_object_set_new(o, "schema", json_integer(SCHEMA));
+    json_object_set_new(o, "name", text_of(s->name));
+    json_object_set_new(o, "fixed", json_string(hl_study_fixed_name[s->fixed]));
+    write_numbers(o, s, study_numbers, COUNT(study_numbers));
+    for (int i = 0; i < p->n; i++) json_array_append_new(points, point_json(&p->at[i]));
+    json_object_set_new(o, "points", points);
+    return o;
+}
+
+hl_status hl_study_record_write(const hl_study *s, const hl_points *p, const char *dir)
+{
+    char path[PATH_MAX];
+    json_t *o = study_json(s, p);
+    char *text = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+    HL_CHECK(text != NULL);
+    hl_path(path, "%s/study.json", dir);
+    hl_status status = hl_atomic_write(path, text, strlen(text));
+    free(text);
+    json_decref(o);
+    return status;
+}
+
+/* ---- reading */
+
+/* A folder is a name, not a path that leads elsewhere. */
+static bool read_point(hl_point *p, const json_t *o)
+{
+    const json_t *forecast = json_object_get(o, "forecast_seconds");
+    const char *layout = json_string_value(json_object_get(o, "layout"));
+    *p = (hl_point){.seconds = json_is_number(forecast) ? json_number_value(forecast) : -1};
+    if (!layout || !read_texts(p, o, point_texts, COUNT(point_texts))) return false;
+    snprintf(p->layout, sizeof p->layout, "%s", layout);
+    return read_numbers(p, o, point_numbers, COUNT(point_numbers)) && p->ranks > 0 && p->threads > 0
+           && !strchr(p->folder, '/') && *p->folder && *p->folder != '.';
+}
+
+static bool read_study(hl_study *s, const json_t *o)
+{
+    const char *name = json_string_value(json_object_get(o, "name")),
+               *fixed = json_string_value(json_object_get(o, "fixed"));
+    if (!name || !fixed || json_integer_value(json_object_get(o, "schema")) != SCHEMA) return false;
+    s->name = hl_alloc_text(name);
+    s->fixed = strcmp(fixed, hl_study_fixed_name[HL_FIXED_USERS]) == 0 ? HL_FIXED_USERS : HL_FIXED_USERS_PER_RANK;
+    return read_numbers(s, o, study_numbers, COUNT(study_numbers));
+}
+
+static bool read_points(hl_points *p, const json_t *list)
+{
+    const size_t n = json_array_size(list);
+    p->at = hl_alloc_zero(n + 1, sizeof *p->at);
+    for (size_t i = 0; i < n; i++, p->n++)
+        if (!read_point(&p->at[i], json_array_get(list, i))) return p->n++, false;
+    return n > 0;
+}
+
+hl_status hl_study_record_read(hl_study *s, hl_points *p, const char *dir)
+{
+    char path[PATH_MAX];
+    json_t *o = NULL;
+    *s = (hl_study){0};
+    *p = (hl_points){0};
+    HL_TRY(hl_path_check(dir));
+    hl_path(path, "%s/study.json", dir);
+    if (!hl_path_is_there(dir, "study.json"))
+        return HL_FAIL(HL_EFORMAT, "%s: there is no study.json; name the folder that hllm study FILE --local has made",
+                       dir);
+    hl_status status = hl_json_read(path, MOST_BYTES, &o);
+    bool is_good = status == HL_OK && read_study(s, o) && read_points(p, json_object_get(o, "points"));
+    json_decref(o);
+    if (status == HL_OK && !is_good)
+        status = HL_FAIL(HL_EFORMAT, "%s: this is not what hllm study writes; run the study again", path);
+    return status;
+}
