@@ -1,10 +1,9 @@
 /* act.h - the acts of a step: one table says what each is called, whose it is, who does it together, and of what kind
  * it is.
  *
- * A schedule is a list of acts with micro-batches (step/schedule.h).  mpi/train/step.c carries it out, step/cost.c
+ * A schedule is a list of acts with micro-batches (step/schedule.h).  mpi/train/step.c carries it out, step/price.h
  * prices it, and whoever measures or shows a step goes through the table.  To add an act, add its row, and the function
- * that carries it out: without that function hllm does not build, and without its price step/cost.c does not compile.
- * */
+ * that carries it out: without that function hllm does not build, and without its price step/price.c does not. */
 #ifndef STEP_ACT_H
 #define STEP_ACT_H
 #include "model/side.h"
