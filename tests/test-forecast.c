@@ -48,6 +48,7 @@ static const layout layouts[] = {
     {"zero 2",                 1, HL_PLACE_COLOCATED, {0, 0}, {1, 1}, {1, 1}, {0, 0}, false, 2, 0, 1},
     {"zero 3",                 1, HL_PLACE_COLOCATED, {0, 0}, {1, 1}, {1, 1}, {0, 0}, false, 3, 0, 1},
     {"zero 3 x pp 2",          4, HL_PLACE_COLOCATED, {0, 0}, {1, 1}, {2, 1}, {0, 0}, false, 3, 0, 1},
+    {"zero 3, a layer a stage",6, HL_PLACE_COLOCATED, {0, 0}, {1, 1}, {3, 3}, {0, 0}, false, 3, 0, 1},
     {"zero 2 x tp 2, hybrid",  4, HL_PLACE_HYBRID,    {0, 1}, {2, 2}, {1, 1}, {0, 0}, false, 2, 0, 1},
     {"exact",                  1, HL_PLACE_COLOCATED, {0, 0}, {1, 1}, {1, 1}, {0, 0}, false, 0, 8, 2},
     {"exact, tp 2",            2, HL_PLACE_COLOCATED, {0, 0}, {2, 1}, {1, 1}, {0, 0}, false, 1, 8, 2},
