@@ -41,7 +41,7 @@ LAUNCH
 cat >"$work/curve.yaml" <<YAML
 base: job.yaml
 axes: {ranks: [1, 2]}
-points: {bad: {ranks: 1, user.tp: 2}}
+points: {'bad <&> "it''s"': {ranks: 1, user.tp: 2}}
 repetitions: 2
 steps: 2
 launcher: [sh, $work/launch.sh, "{ranks}"]
@@ -78,6 +78,60 @@ n=$(starts)
 study "$work/curve.yaml" --local --resume
 [ $? -eq 1 ] && [ "$(starts)" -eq $((n + 2)) ] && grep -q '4 of 6 runs were there already' "$work/said"
 verdict "only what has failed is tried again"
+
+# The report, beside a computation of its own: medians of two are means.
+study report "$curve" && [ "$(sed 1d "$curve/report.csv" | wc -l)" -eq 3 ]
+verdict "a report is made"
+for ranks in 1 2; do
+    cat "$curve/ranks-$ranks-"*/[12]/result.json | awk -v ranks=$ranks '
+        $1 == "\"seconds\":" { seconds += $2 / 2 } $1 == "\"step_gflops\":" { rate += $2 / 2 } $1 == "\"users_per_second\":" { users += $2 / 2 }
+        $1 == "\"texts\":" { texts += $2 / 2 } $1 == "\"users\":" { batch = $2 + 0 } $1 == "\"token_share\":" { saved += (1 - $2) / 2 }
+        $1 == "\"phase\":" { phase = $2 } $1 == "\"share\":" && phase ~ /(forward|backward|again)"/ { compute += $2 / 2 }
+        END { print ranks, seconds, rate, users, texts / batch, saved, compute }' OFMT=%.9g
+done >"$work/ours"
+awk -v ours="$work/ours" '
+    function near(a, b) { return a - b < 1e-5 * b + 1e-9 && b - a < 1e-5 * b + 1e-9 }
+    BEGIN { FS = " "; while ((getline <ours) > 0) for (i = 2; i <= 7; i++) own[$1, i] = $i; FS = "," }
+    NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    /^ranks / {
+        r = $at["ranks"]; s = own[r, 4] / own[1, 4]
+        good += near($at["seconds"], own[r, 2]) && near($at["gflops_per_core"], own[r, 3]) && near($at["users_per_second"], own[r, 4]) &&
+            near($at["items_per_user"], own[r, 5]) && near($at["saved_share"], own[r, 6]) && near($at["compute_share"], own[r, 7]) &&
+            near($at["speedup"], s) && near($at["efficiency"], s / r) && near($at["rate_efficiency"], own[r, 3] / own[1, 3]) &&
+            (r == 1 ? $at["serial_share"] == "" : near($at["serial_share"], 2 / s - 1)) && $at["runs"] == 2 && $at["failed"] == 0 &&
+            $at["seconds_low"] <= $at["seconds"] && $at["seconds"] <= $at["seconds_high"] && $at["forecast_seconds"] > 0
+    }
+    END { exit good != 2 }' "$curve/report.csv"
+verdict "its figures are those of the results"
+grep '^"bad <&> ""it'"'"'s""",' "$curve/report.csv" | grep -q ',0,2,0,,.*need 2 ranks'
+verdict "a point that fails is in it, with the reason"
+
+# whole FILE: every element is closed, by xmllint where there is one.
+whole() {
+    if command -v xmllint >/dev/null; then xmllint --noout "$1"; return; fi
+    sed 's/<!--.*-->//' "$1" | tr '\n' ' ' | sed 's/</\n</g' | awk '
+        /^<[?!]/ || /^<[^>]*\/>/ { next }
+        /^<\// { sub(/^<\//, ""); sub(/[ >].*/, ""); if (open[n--] != $0) bad = 1; next }
+        /^</ { sub(/^</, ""); sub(/[ >].*/, ""); open[++n] = $0 }
+        END { exit bad || n }'
+}
+whole "$curve/report.html" && grep -q 'bad &lt;&amp;&gt; &quot;it' "$curve/report.html" && grep -q '<li>program: hllm ' "$curve/report.html" &&
+    ! grep -qE '(href|src)="[^#]|url\([^#]|@import' "$curve/report.html"
+verdict "the page is whole, and needs no other file"
+if command -v gnuplot >/dev/null; then
+    whole "$curve/report.svg" && grep -q '<svg' "$curve/report.html" && [ ! -e "$curve/gnuplot.log" ]
+    verdict "the picture is whole, and in the page"
+else
+    skip "the picture of a study: there is no gnuplot"
+fi
+mkdir "$work/nothing"
+PATH=$work/nothing ./hllm study report "$curve" >"$work/out" 2>"$work/said" && grep -q 'there is no gnuplot here' "$work/said" && [ ! -e "$curve/report.svg" ] &&
+    ! grep -q '<svg' "$curve/report.html" && whole "$curve/report.html"
+verdict "without gnuplot there is a report without a picture"
+study report "$work/nothing"
+[ $? -eq 3 ] && grep -q 'there is no study.json' "$work/said"
+verdict "a folder without a study is said"
+
 sed 's/{ranks}/1/' "$work/curve.yaml" >"$work/other.yaml"
 study "$work/other.yaml" --local --resume --dir "$curve"
 [ $? -eq 1 ] && grep -q 'ranks 2, repetition 1, failed: it measured 1 ranks, not 2' "$work/said"

@@ -1,6 +1,12 @@
 /* test-study.c - a study file means points, in an order of its own. */
 #include "base/arena.h"
-#include "app/study/points.h"
+#include "base/path.h"
+#include "base/rng.h"
+#include "app/study/measure.h"
+#include "app/study/outcome.h"
+#include "app/study/study-record.h"
+#include "io/files/atomic.h"
+#include "io/files/folder.h"
 #include "tests/check.h"
 #include <stdlib.h>
 #include <string.h>
@@ -191,6 +197,148 @@ static void every_point_has_a_forecast_or_a_reason(void)
     drop(&m);
 }
 
+/* ---- statistics */
+
+static void a_median_is_the_number_in_the_middle(void)
+{
+    CHECK_NEAR(hl_statistics_median((double[]){3}, 1), 3, 0);
+    CHECK_NEAR(hl_statistics_median((double[]){9, 1, 5}, 3), 5, 0);
+    CHECK_NEAR(hl_statistics_median((double[]){9, 1, 5, 2}, 4), 3.5, 0);
+    CHECK_NEAR(hl_statistics_mean((double[]){9, 1, 5, 1}, 4), 4, 0);
+}
+
+/* Of samples of a distribution whose median is 0: the percentiles of resampled medians cover it about as often as they
+ * say. */
+static void intervals_cover_the_median_as_often_as_they_say(void)
+{
+    enum { SAMPLES = 300, N = 15 };
+    int covered = 0;
+    double x[N];
+    for (int s = 0; s < SAMPLES; s++) {
+        hl_rng r = hl_rng_at(7, HL_FOR_TESTS, (uint64_t)s, 0);
+        for (int i = 0; i < N; i++) x[i] = hl_rng_normal(&r);
+        const hl_statistics_interval it = hl_statistics_bootstrap(x, N, 1, (uint32_t)s);
+        const double m = hl_statistics_median(x, N);
+        CHECK(it.low <= m && m <= it.high && it.low < it.high);
+        covered += it.low <= 0 && 0 <= it.high;
+    }
+    CHECK(covered > 0.9 * SAMPLES && covered < SAMPLES);
+}
+
+static void an_interval_is_the_same_each_time_and_needs_two_runs(void)
+{
+    const double x[] = {5, 1, 4, 2, 3};
+    const hl_statistics_interval a = hl_statistics_bootstrap(x, 5, 3, 0), b = hl_statistics_bootstrap(x, 5, 3, 0);
+    CHECK(a.low == b.low && a.high == b.high && a.low >= 1 && a.high <= 5);
+    const hl_statistics_interval one = hl_statistics_bootstrap(x, 1, 3, 0);
+    CHECK(isnan(one.low) && isnan(one.high));
+    const hl_statistics_interval equal = hl_statistics_bootstrap((double[]){2, 2, 2}, 3, 3, 0);
+    CHECK(equal.low == 2 && equal.high == 2);
+}
+
+/* Amdahl's law, backwards. */
+static void the_serial_share_is_found_again(void)
+{
+    static const double shares[] = {0, 0.05, 0.5, 1}, times[] = {2, 3, 64};
+    for (int i = 0; i < 4; i++)
+        for (int k = 0; k < 3; k++)
+            CHECK_NEAR(hl_statistics_serial_share(1 / (shares[i] + (1 - shares[i]) / times[k]), times[k]), shares[i],
+                       1e-12);
+    CHECK(isnan(hl_statistics_serial_share(1, 1)));
+}
+
+/* ---- outcomes */
+
+static void write_file(const char *folder, const char *name, const char *text)
+{
+    char file[PATH_MAX];
+    CHECK_OK(hl_folder_make(folder));
+    hl_path(file, "%s/%s", folder, name);
+    CHECK_OK(hl_atomic_write(file, text, strlen(text)));
+}
+
+/* A run of a step with a serial share: its seconds are `serial` + (1 - serial) / ranks. */
+static void write_run(const char *dir, const hl_point *p, int repetition, double serial)
+{
+    char folder[PATH_MAX], text[1000];
+    const double seconds = serial + (1 - serial) / p->ranks;
+    hl_measure_folder(folder, dir, p, repetition);
+    snprintf(text, sizeof text,
+             "{\"seconds\": %.17g, \"ranks\": %d, \"threads\": %d, \"users\": %d, \"users_per_second\": %.17g, "
+             "\"step_gflops\": %.17g, \"texts\": 30, \"token_share\": 0.25, \"nodes\": 1, \"cores\": 8, \"host\": "
+             "\"h%d\", \"phases\": [{\"phase\": \"item_forward\", \"share\": 0.5}, {\"phase\": \"sum_item\", "
+             "\"share\": 0.25}, {\"phase\": \"update\", \"share\": 0.125}, {\"phase\": \"loss\", \"share\": 0.125}]}",
+             seconds, p->ranks, p->threads, p->users, p->users / seconds, 12 / seconds / p->ranks, repetition);
+    write_file(folder, "result.json", text);
+}
+
+static void outcomes_are_those_of_the_runs(void)
+{
+    enum { RUNS = 3 };
+    const double serial = 0.1;
+    char dir[PATH_MAX], folder[PATH_MAX];
+    made m;
+    hl_study s;
+    hl_points p;
+    hl_outcomes o;
+    snprintf(dir, sizeof dir, "%s/outcomes", check_folder());
+    CHECK_OK(hl_folder_make(dir));
+    CHECK_OK(make(&m, "base: job.yaml\nrepetitions: 3\naxes: {ranks: [4, 2, 1, 8]}\n"));
+    CHECK_OK(hl_study_record_write(&m.study, &m.points, dir));
+    for (int i = 0; i < 3; i++)
+        for (int r = 1; r <= RUNS - (i == 0); r++) write_run(dir, &m.points.at[i], r, serial);
+    hl_measure_folder(folder, dir, &m.points.at[3], 1);
+    write_file(folder, "failed.json", "{\"reason\": \"no, for that\"}");
+
+    CHECK_OK(hl_study_record_read(&s, &p, dir));
+    CHECK(p.n == 4 && s.repetitions == RUNS && strcmp(p.at[1].folder, m.points.at[1].folder) == 0);
+    hl_outcomes_read(&o, &s, &p, dir);
+    for (int i = 0; i < 3; i++) {
+        const hl_outcome *x = &o.at[i];
+        const double speedup = 1 / (serial + (1 - serial) / x->cores);
+        CHECK(x->runs == RUNS - (i == 0) && x->missing == (i == 0) && x->failed == 0 && x->beside == &p.at[2]);
+        CHECK_NEAR(x->figure[HL_OUTCOME_SECONDS], 1 / speedup, 1e-12);
+        CHECK_NEAR(x->figure[HL_OUTCOME_CORE_RATE], 12 * speedup / x->cores, 1e-9);
+        CHECK_NEAR(x->speedup, speedup, 1e-9);
+        CHECK_NEAR(x->efficiency, speedup / x->cores, 1e-9);
+        CHECK_NEAR(x->rate_efficiency, speedup / x->cores, 1e-9); /* the work is the same */
+        if (x->cores > 1) CHECK_NEAR(x->serial_share, serial, 1e-9);
+        CHECK_NEAR(x->figure[HL_OUTCOME_ITEMS_PER_USER], 5, 0);
+        CHECK_NEAR(x->figure[HL_OUTCOME_SAVED], 0.75, 0);
+        CHECK_NEAR(x->figure[HL_OUTCOME_COMPUTE], 0.5, 0);
+        CHECK_NEAR(x->figure[HL_OUTCOME_EXCHANGE], 0.25, 0);
+        CHECK_NEAR(x->figure[HL_OUTCOME_REST], 0.125, 1e-12);
+    }
+    CHECK(o.at[3].failed == 1 && o.at[3].missing == 2 && isnan(o.at[3].speedup));
+    CHECK(o.at[3].reason && strcmp(o.at[3].reason, "no, for that") == 0);
+    CHECK(o.hosts.n == RUNS && o.programs.n == 1);
+    hl_outcomes_free(&o);
+    hl_points_free(&p);
+    hl_study_free(&s);
+    drop(&m);
+}
+
+/* A larger problem has a smallest point of its own; points of fixed users a rank have no serial share. */
+static void points_are_beside_others_of_their_problem(void)
+{
+    char dir[PATH_MAX];
+    made m;
+    hl_outcomes o;
+    snprintf(dir, sizeof dir, "%s/problems", check_folder());
+    CHECK_OK(make(&m,
+                  "base: job.yaml\nrepetitions: 1\nfixed: users_per_rank\naxes: {batch_size: [4, 8], threads: [1, 2], "
+                  "ranks: [1, 2]}\n"));
+    for (int i = 0; i < m.points.n; i++) write_run(dir, &m.points.at[i], 1, 0.2);
+    hl_outcomes_read(&o, &m.study, &m.points, dir);
+    for (int i = 0; i < o.n; i++) {
+        CHECK(o.at[i].beside == &m.points.at[i / 4 * 4]);
+        CHECK(o.at[i].point->ranks == 1 || isnan(o.at[i].serial_share));
+        CHECK_NEAR(o.at[i].ideal, o.at[i].cores, 0);
+    }
+    hl_outcomes_free(&o);
+    drop(&m);
+}
+
 static const test tests[] = {
     {"what is not said is the default", what_is_not_said_is_the_default},
     {"a grid has all combinations", a_grid_has_all_combinations},
@@ -200,5 +348,11 @@ static const test tests[] = {
     {"order is by seed and repetition", order_is_by_seed_and_repetition},
     {"what is wrong is a sentence", what_is_wrong_is_a_sentence},
     {"every point has a forecast or a reason", every_point_has_a_forecast_or_a_reason},
+    {"a median is the number in the middle", a_median_is_the_number_in_the_middle},
+    {"intervals cover the median as often as they say", intervals_cover_the_median_as_often_as_they_say},
+    {"an interval is the same each time, and needs two runs", an_interval_is_the_same_each_time_and_needs_two_runs},
+    {"the serial share is found again", the_serial_share_is_found_again},
+    {"outcomes are those of the runs", outcomes_are_those_of_the_runs},
+    {"points are beside others of their problem", points_are_beside_others_of_their_problem},
 };
 HL_TESTS("study", tests)

@@ -4,6 +4,7 @@
 #include "app/cli/commands.h"
 #include "app/config/arguments.h"
 #include "app/study/points.h"
+#include "app/study/report.h"
 #include "app/study/study-run.h"
 #include <limits.h>
 #include <stdio.h>
@@ -102,11 +103,18 @@ static hl_status do_points(const orders *o, const hl_study *s, hl_points *p)
     return HL_OK;
 }
 
+static hl_status report(int argc, char **argv)
+{
+    if (argc == 1 && strncmp(argv[0], "--", 2) != 0) return hl_report_write(argv[0]);
+    return HL_FAIL(HL_EUSAGE, "name the folder of one study, as hllm study report curve.study");
+}
+
 static hl_status run_alone(int argc, char **argv)
 {
     orders o;
     hl_study s;
     hl_points p = {0};
+    if (argc > 0 && strcmp(argv[0], "report") == 0) return report(argc - 1, argv + 1);
     HL_TRY(take_orders(&o, argc, argv));
     hl_status status = hl_study_read(&s, o.file);
     if (status == HL_OK) status = do_points(&o, &s, &p);
@@ -117,13 +125,14 @@ static hl_status run_alone(int argc, char **argv)
 
 const hl_command hl_cmd_study = {
     .name = "study",
-    .arguments = "FILE --dry-run | --local",
+    .arguments = "FILE --dry-run | FILE --local | report DIR",
     .help = "a scaling curve: steps at many points of ranks, threads and options",
     .more = "FILE names a configuration and what varies; doc/formats.md says what stands in it.\n"
             "  --dry-run          the points, with layout, forecast seconds of a step and node-hours; nothing is run\n"
             "  --local            run each point here, one after the other in an order of chance\n"
             "  --resume           run what has no result in the folder yet\n"
-            "  --dir DIR          the folder of the results; without it FILE's name with .study, beside FILE\n",
+            "  --dir DIR          the folder of the results; without it FILE's name with .study, beside FILE\n"
+            "  report DIR         report.csv, report.svg and report.html of what is in the folder so far\n",
     .hears_signals = true,
     .run_alone = run_alone,
 };

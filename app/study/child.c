@@ -74,8 +74,7 @@ static hl_status start(pid_t *child, char *const argv[], int out, int err)
     if (no_child) return HL_FAIL(HL_EFAIL, "no process can be started: %s", strerror(no_child));
     if (told != sizeof reason) return HL_OK;
     waitpid(*child, NULL, 0);
-    return HL_FAIL(HL_EUSAGE, "%s cannot be started: %s; name another launcher in the study file", argv[0],
-                   strerror(reason));
+    return HL_FAIL(HL_EUSAGE, "%s cannot be started: %s", argv[0], strerror(reason));
 }
 
 static hl_status run(int *status, char *const argv[], int out, int err)

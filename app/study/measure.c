@@ -276,6 +276,7 @@ static hl_status start(int *status, const char *folder, const hl_names *command)
     hl_path(err, "%s/stderr", folder);
     hl_status s = write_command(folder, command);
     if (s == HL_OK) s = hl_child_run(status, argv, out, err);
+    if (s == HL_EUSAGE) s = HL_FAIL(HL_EUSAGE, "%.300s; name another launcher in the study file", hl_error_text());
     free(argv);
     return s;
 }

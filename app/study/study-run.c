@@ -52,7 +52,7 @@ static hl_status run_all(const hl_study *s, const hl_points *p, const char *dir)
     }
     if (t.there) hl_log(HL_INFO, "%d of %d runs were there already", t.there, t.runs);
     if (t.failed == 0) return HL_OK;
-    return HL_FAIL(HL_EFAIL, "%d of %d runs have failed; their folders in %s say why, --resume tries them again",
+    return HL_FAIL(HL_EFAIL, "%d of %d runs have failed; hllm study report %s says why, --resume tries them again",
                    t.failed, t.runs, dir);
 }
 

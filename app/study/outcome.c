@@ -1,0 +1,191 @@
+/* outcome.c - what the runs of each point have measured. */
+#include "app/study/outcome.h"
+#include "base/arena.h"
+#include "app/study/measure.h"
+#include "step/act.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the figures of one result */
+
+static double number(const json_t *o, const char *key)
+{
+    const json_t *x = json_object_get(o, key);
+    return json_is_number(x) ? json_number_value(x) : NAN;
+}
+
+static double core_rate(const json_t *o) { return number(o, "step_gflops") / number(o, "threads"); }
+
+static double seconds(const json_t *o) { return number(o, "seconds"); }
+
+static double users_rate(const json_t *o) { return number(o, "users_per_second"); }
+
+static double items_per_user(const json_t *o) { return number(o, "texts") / number(o, "users"); }
+
+static double saved(const json_t *o) { return 1 - number(o, "token_share"); }
+
+static bool computes(int act) { return hl_act_table[act].with == HL_WITH_STAGE; }
+
+static bool exchanges(int act) { return hl_act_is_exchange((hl_act)act); }
+
+static bool optimizes(int act) { return act == HL_UPDATE; }
+
+/* The share of a step's time in acts of a kind. */
+static double share(const json_t *o, bool (*belongs)(int act))
+{
+    double sum = 0;
+    size_t i;
+    const json_t *phase;
+    json_array_foreach(json_object_get(o, "phases"), i, phase)
+    {
+        const char *name = json_string_value(json_object_get(phase, "phase"));
+        for (int a = 0; name && a < HL_ACTS; a++)
+            if (belongs(a) && strcmp(hl_act_table[a].name, name) == 0) sum += number(phase, "share");
+    }
+    return sum;
+}
+
+static double compute_share(const json_t *o) { return share(o, computes); }
+
+static double exchange_share(const json_t *o) { return share(o, exchanges); }
+
+static double optimizer_share(const json_t *o) { return share(o, optimizes); }
+
+static double rest_share(const json_t *o) { return 1 - compute_share(o) - exchange_share(o) - optimizer_share(o); }
+
+/* Means of shares still add up to one. */
+static const struct {
+    double (*of)(const json_t *result);
+    double (*over_runs)(const double *x, int n);
+} figures[HL_OUTCOME_FIGURES] = {
+    [HL_OUTCOME_CORE_RATE] = {core_rate, hl_statistics_median},
+    [HL_OUTCOME_SECONDS] = {seconds, hl_statistics_median},
+    [HL_OUTCOME_USERS_RATE] = {users_rate, hl_statistics_median},
+    [HL_OUTCOME_ITEMS_PER_USER] = {items_per_user, hl_statistics_median},
+    [HL_OUTCOME_SAVED] = {saved, hl_statistics_median},
+    [HL_OUTCOME_COMPUTE] = {compute_share, hl_statistics_mean},
+    [HL_OUTCOME_EXCHANGE] = {exchange_share, hl_statistics_mean},
+    [HL_OUTCOME_OPTIMIZER] = {optimizer_share, hl_statistics_mean},
+    [HL_OUTCOME_REST] = {rest_share, hl_statistics_mean},
+};
+
+const char *const hl_outcome_name[HL_OUTCOME_FIGURES] = {
+    [HL_OUTCOME_CORE_RATE] = "gflops_per_core",
+    [HL_OUTCOME_SECONDS] = "seconds",
+    [HL_OUTCOME_USERS_RATE] = "users_per_second",
+    [HL_OUTCOME_ITEMS_PER_USER] = "items_per_user",
+    [HL_OUTCOME_SAVED] = "saved_share",
+    [HL_OUTCOME_COMPUTE] = "compute_share",
+    [HL_OUTCOME_EXCHANGE] = "exchange_share",
+    [HL_OUTCOME_OPTIMIZER] = "optimizer_share",
+    [HL_OUTCOME_REST] = "rest_share",
+};
+
+/* ---- the program and the machines of a result */
+
+static void add_new(hl_names *to, const char *text)
+{
+    for (int i = 0; i < to->n; i++)
+        if (strcmp(to->at[i], text) == 0) return;
+    hl_names_add(to, text, strlen(text));
+}
+
+static const char *text_of(const json_t *o, const char *key)
+{
+    const char *text = json_string_value(json_object_get(o, key));
+    return text ? text : "?";
+}
+
+static void note_place(hl_outcomes *o, const json_t *result)
+{
+    char text[1000];
+    const int nodes = (int)json_integer_value(json_object_get(result, "nodes")),
+              cores = (int)json_integer_value(json_object_get(result, "cores"));
+    snprintf(text, sizeof text, "hllm %s (%s), %s", text_of(result, "version"), text_of(result, "commit"),
+             text_of(result, "libraries"));
+    add_new(&o->programs, text);
+    snprintf(text, sizeof text, "%d node%s of %d cores, %s%s", nodes, nodes == 1 ? "" : "s", cores,
+             nodes == 1 ? "" : "the first of them ", text_of(result, "host"));
+    add_new(&o->hosts, text);
+}
+
+/* ---- points */
+
+/* x (figures, repetitions): those of the runs that have a result. */
+static void read_runs(hl_outcome *out, double *x, hl_outcomes *o, const hl_study *s, const char *dir)
+{
+    for (int r = 1; r <= s->repetitions; r++) {
+        json_t *result = hl_measure_result(dir, out->point, r);
+        char *failure = result ? NULL : hl_measure_failure(dir, out->point, r);
+        for (int f = 0; result && f < HL_OUTCOME_FIGURES; f++)
+            x[f * s->repetitions + out->runs] = figures[f].of(result);
+        if (result) note_place(o, result);
+        if (result) snprintf(out->layout, sizeof out->layout, "%s", text_of(result, "layout"));
+        out->runs += result != NULL;
+        out->failed += failure != NULL;
+        out->missing += !result && !failure;
+        if (failure) {
+            free(out->reason);
+            out->reason = failure;
+        }
+        json_decref(result);
+    }
+}
+
+static void read_point(hl_outcomes *o, int i, const hl_study *s, const hl_point *p, const char *dir)
+{
+    hl_outcome *out = &o->at[i];
+    double *x = hl_alloc((size_t)(HL_OUTCOME_FIGURES * s->repetitions) * sizeof *x);
+    *out = (hl_outcome){.point = p, .cores = p->ranks * p->threads};
+    snprintf(out->layout, sizeof out->layout, "%s", p->layout);
+    read_runs(out, x, o, s, dir);
+    for (int f = 0; f < HL_OUTCOME_FIGURES; f++)
+        out->figure[f] = out->runs ? figures[f].over_runs(x + f * s->repetitions, out->runs) : NAN;
+    const uint64_t seed = (uint64_t)s->seed;
+    out->rate = hl_statistics_bootstrap(x + HL_OUTCOME_CORE_RATE * s->repetitions, out->runs, seed, (uint32_t)(2 * i));
+    out->seconds =
+        hl_statistics_bootstrap(x + HL_OUTCOME_SECONDS * s->repetitions, out->runs, seed, (uint32_t)(2 * i + 1));
+    free(x);
+}
+
+/* ---- points beside others */
+
+static const hl_outcome *smallest(const hl_outcomes *o, const char *problem)
+{
+    const hl_outcome *best = NULL;
+    for (int i = 0; i < o->n; i++) {
+        const hl_outcome *x = &o->at[i];
+        if (x->runs && strcmp(x->point->problem, problem) == 0 && (!best || x->cores < best->cores)) best = x;
+    }
+    return best;
+}
+
+static void compare(hl_outcome *x, const hl_outcome *with)
+{
+    const double *a = x->figure, *b = with ? with->figure : x->figure;
+    const bool is_same_work = with && x->point->users == with->point->users;
+    x->beside = with ? with->point : NULL;
+    x->speedup = with ? a[HL_OUTCOME_USERS_RATE] / b[HL_OUTCOME_USERS_RATE] : NAN;
+    x->ideal = with ? (double)x->cores / with->cores : NAN;
+    x->efficiency = x->speedup / x->ideal;
+    x->rate_efficiency = with ? a[HL_OUTCOME_CORE_RATE] / b[HL_OUTCOME_CORE_RATE] : NAN;
+    x->serial_share = is_same_work && x->runs ? hl_statistics_serial_share(x->speedup, x->ideal) : NAN;
+}
+
+void hl_outcomes_read(hl_outcomes *o, const hl_study *s, const hl_points *p, const char *dir)
+{
+    *o = (hl_outcomes){.at = hl_alloc((size_t)p->n * sizeof *o->at), .n = p->n};
+    for (int i = 0; i < p->n; i++) read_point(o, i, s, &p->at[i], dir);
+    for (int i = 0; i < p->n; i++) compare(&o->at[i], smallest(o, p->at[i].problem));
+}
+
+void hl_outcomes_free(hl_outcomes *o)
+{
+    for (int i = 0; i < o->n; i++) free(o->at[i].reason);
+    free(o->at);
+    hl_names_free(&o->programs);
+    hl_names_free(&o->hosts);
+    *o = (hl_outcomes){0};
+}

@@ -1,0 +1,53 @@
+/* outcome.h - what the runs of each point have measured, and what follows from it. */
+#ifndef APP_STUDY_OUTCOME_H
+#define APP_STUDY_OUTCOME_H
+#include "app/study/points.h"
+#include "app/study/statistics.h"
+#include <stdbool.h>
+
+/* Of one run; the rows of a table in outcome.c say where each is from. */
+typedef enum {
+    HL_OUTCOME_CORE_RATE,      /* executed FLOP/s of a core, over the whole step: 10^9 */
+    HL_OUTCOME_SECONDS,        /* of a step */
+    HL_OUTCOME_USERS_RATE,     /* users a second */
+    HL_OUTCOME_ITEMS_PER_USER, /* different texts that are encoded, a user */
+    HL_OUTCOME_SAVED,          /* share of the tokens that the public code would encode and this does not */
+    HL_OUTCOME_COMPUTE,        /* shares of a step's time, means over ranks: forward and backward */
+    HL_OUTCOME_EXCHANGE,       /* exchanges and sums, waiting too */
+    HL_OUTCOME_OPTIMIZER,
+    HL_OUTCOME_REST,
+    HL_OUTCOME_FIGURES
+} hl_outcome_figure;
+
+/* Where a figure stands in tables, as "seconds". */
+extern const char *const hl_outcome_name[HL_OUTCOME_FIGURES];
+
+typedef struct {
+    const hl_point *point;
+    int cores;                            /* ranks x threads */
+    int runs, failed, missing;            /* with a result, with a failure, with neither */
+    char *reason;                         /* of the last failure; NULL */
+    char layout[120];                     /* that was measured; without runs that of the forecast */
+    double figure[HL_OUTCOME_FIGURES];    /* medians over the runs; of shares of time means; NaN without runs */
+    hl_statistics_interval rate, seconds; /* of HL_OUTCOME_CORE_RATE, HL_OUTCOME_SECONDS */
+
+    /* Beside the point of the same problem with the fewest cores that has runs; NaN where there is none. */
+    const hl_point *beside;
+    double speedup;         /* ratio of users a second */
+    double ideal;           /* ratio of cores */
+    double efficiency;      /* speed-up by ideal: what a core does for users */
+    double rate_efficiency; /* ratio of FLOP/s a core: what a core does */
+    double serial_share;    /* Karp and Flatt's; where the users of a step are as many */
+} hl_outcome;
+
+typedef struct {
+    hl_outcome *at; /* (n) in the order of the points */
+    int n;
+    hl_names programs, hosts; /* that made the results, each kind once */
+} hl_outcomes;
+
+/* Read what is in the folder of the study.  Local; release with hl_outcomes_free.  The points must outlive it. */
+void hl_outcomes_read(hl_outcomes *o, const hl_study *s, const hl_points *p, const char *dir);
+void hl_outcomes_free(hl_outcomes *o);
+
+#endif

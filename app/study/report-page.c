@@ -1,0 +1,187 @@
+/* report-page.c - report.html: table, picture and machine in one file that needs no other.  It is XML too. */
+#include "app/study/report.h"
+#include "base/arena.h"
+#include "base/path.h"
+#include "base/printable.h"
+#include "io/files/atomic.h"
+#include "io/files/regular.h"
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_BYTES = 1 << 26 };
+
+static void print_text(FILE *out, const char *text)
+{
+    char *copy = hl_alloc_text(text);
+    hl_printable(copy);
+    for (const char *c = copy; *c; c++) {
+        const char *name = *c == '<' ? "&lt;" : *c == '>' ? "&gt;" : *c == '&' ? "&amp;" : *c == '"' ? "&quot;" : NULL;
+        fputs(name ? name : (char[]){*c, 0}, out);
+    }
+    free(copy);
+}
+
+/* ---- the table */
+
+static void print_number(FILE *out, const char *tag, double x, const char *unit)
+{
+    if (isfinite(x)) fprintf(out, "<%s>%.4g%s</%s>", tag, x, unit, tag);
+    else fprintf(out, "<%s>&#8211;</%s>", tag, tag);
+}
+
+static void print_interval(FILE *out, double x, hl_statistics_interval i)
+{
+    if (!isfinite(x)) fputs("<td>&#8211;</td>", out);
+    else if (!isfinite(i.low)) fprintf(out, "<td>%.4g</td>", x);
+    else fprintf(out, "<td>%.4g <small>[%.4g, %.4g]</small></td>", x, i.low, i.high);
+}
+
+static void print_row(FILE *out, const hl_outcome *x)
+{
+    const double *f = x->figure;
+    const double shares[] = {x->rate_efficiency,  x->efficiency,         x->serial_share,
+                             f[HL_OUTCOME_SAVED], f[HL_OUTCOME_COMPUTE], f[HL_OUTCOME_EXCHANGE]};
+    fputs("<tr><th>", out);
+    print_text(out, x->point->name);
+    fprintf(out, "</th><td>%d</td><td>%d</td><td>%d</td><td>%d</td>", x->cores, x->point->users, x->runs,
+            x->failed + x->missing);
+    print_interval(out, f[HL_OUTCOME_CORE_RATE], x->rate);
+    print_number(out, "td", 100 * shares[0], " %");
+    print_interval(out, f[HL_OUTCOME_SECONDS], x->seconds);
+    print_number(out, "td", x->point->seconds < 0 ? NAN : x->point->seconds, "");
+    print_number(out, "td", f[HL_OUTCOME_USERS_RATE], "");
+    print_number(out, "td", x->speedup, "");
+    for (int i = 1; i < 3; i++) print_number(out, "td", 100 * shares[i], " %");
+    print_number(out, "td", f[HL_OUTCOME_ITEMS_PER_USER], "");
+    for (int i = 3; i < 6; i++) print_number(out, "td", 100 * shares[i], " %");
+    fputs("<td class=\"text\">", out);
+    print_text(out, x->layout);
+    fputs("</td></tr>\n", out);
+}
+
+static void print_table(FILE *out, const hl_outcomes *o)
+{
+    static const char *const heads[] = {
+        "point",           "cores",          "users a step", "runs",    "without a result", "GFLOP/s a core",
+        "of the smallest", "seconds a step", "forecast",     "users/s", "speed-up",         "efficiency",
+        "serial share",    "texts a user",   "tokens saved", "compute", "exchange",         "layout",
+    };
+    fputs("<table>\n<tr>", out);
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) fprintf(out, "<th>%s</th>", heads[i]);
+    fputs("</tr>\n", out);
+    for (int i = 0; i < o->n; i++) print_row(out, &o->at[i]);
+    fputs("</table>\n", out);
+}
+
+/* ---- what is not there */
+
+static void print_failures(FILE *out, const hl_outcomes *o)
+{
+    int n = 0;
+    for (int i = 0; i < o->n; i++) {
+        const hl_outcome *x = &o->at[i];
+        if (!x->failed && !x->missing) continue;
+        fputs(n++ ? "<li>" : "<h2>Not there</h2>\n<ul>\n<li>", out);
+        print_text(out, x->point->name);
+        fprintf(out, ": %d failed, %d not run", x->failed, x->missing);
+        if (x->reason) fputs(": ", out), print_text(out, x->reason);
+        fputs("</li>\n", out);
+    }
+    if (n) fputs("</ul>\n", out);
+}
+
+/* ---- where it was measured */
+
+static void print_kinds(FILE *out, const char *what, const hl_names *kinds)
+{
+    for (int i = 0; i < kinds->n; i++) {
+        fprintf(out, "<li>%s: ", what);
+        print_text(out, kinds->at[i]);
+        fputs("</li>\n", out);
+    }
+}
+
+static void print_places(FILE *out, const hl_outcomes *o)
+{
+    if (o->programs.n == 0) return;
+    fputs("<h2>Where</h2>\n", out);
+    if (o->programs.n > 1) fputs("<p><strong>The runs are of several programs or libraries.</strong></p>\n", out);
+    if (o->hosts.n > 1) fputs("<p><strong>The runs were on several machines or numbers of them.</strong></p>\n", out);
+    fputs("<ul>\n", out);
+    print_kinds(out, "program", &o->programs);
+    print_kinds(out, "machine", &o->hosts);
+    fputs("</ul>\n", out);
+}
+
+/* ---- the page */
+
+/* From its element on: what stands before it is of a file by itself. */
+static void print_picture(FILE *out, const char *dir)
+{
+    char path[PATH_MAX], *text = NULL;
+    size_t n;
+    hl_path(path, "%s/report.svg", dir);
+    if (!hl_path_is_there(dir, "report.svg") || hl_regular_read(path, MOST_BYTES, &text, &n) != HL_OK) return;
+    const char *svg = strstr(text, "<svg");
+    if (svg) fprintf(out, "<div>\n%s</div>\n", svg);
+    free(text);
+}
+
+static void print_head(FILE *out, const hl_study *s)
+{
+    fputs("<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n<meta "
+          "charset=\"utf-8\"/>\n"
+          "<title>",
+          out);
+    print_text(out, s->name);
+    fputs("</title>\n<style>\nbody { font-family: sans-serif; margin: 2em }\n"
+          "table { border-collapse: collapse; font-size: 0.85em }\n"
+          "td, th { border: 1px solid #bbb; padding: 0.3em 0.5em; text-align: right; vertical-align: top }\n"
+          "tr th:first-child, td.text { text-align: left }\nsmall { color: #555 }\nsvg { max-width: 100%; height: auto "
+          "}\n"
+          "</style>\n</head>\n<body>\n<h1>",
+          out);
+    print_text(out, s->name);
+    fputs("</h1>\n", out);
+}
+
+static void print_lead(FILE *out, const hl_study *s)
+{
+    const bool is_strong = s->fixed == HL_FIXED_USERS;
+    fprintf(out,
+            "<p>%s. Each point was run %d times in an order of chance (seed %d), %d + %d steps each; the figures are "
+            "medians over the runs, with 95 %% bootstrap intervals in brackets. A step's time is that of its slowest "
+            "rank.</p>\n",
+            is_strong ? "The users of a step are fixed (strong scaling)"
+                      : "The users of a rank are fixed, so a step has more of them on more ranks (weak scaling)",
+            s->repetitions, s->seed, s->warmup, s->steps);
+    fputs(
+        "<p>Executed FLOP/s of a core says how well the cores work. Users a second say more than that: items that are "
+        "the same in a batch are encoded once, so the texts a user fall as a batch grows. Speed-up (of users a "
+        "second), "
+        "efficiency and serial share (Karp and Flatt) are beside the point of the same work with the fewest "
+        "cores.</p>\n",
+        out);
+}
+
+hl_status hl_report_page(const hl_outcomes *o, const hl_study *s, const char *dir)
+{
+    char path[PATH_MAX], *text = NULL;
+    size_t n;
+    FILE *out = hl_alloc_stream(&text, &n);
+    print_head(out, s);
+    print_lead(out, s);
+    print_picture(out, dir);
+    print_table(out, o);
+    print_failures(out, o);
+    print_places(out, o);
+    fputs("</body>\n</html>\n", out);
+    fclose(out);
+    hl_path(path, "%s/report.html", dir);
+    hl_status status = hl_atomic_write(path, text, n);
+    free(text);
+    return status;
+}
