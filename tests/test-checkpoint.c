@@ -77,9 +77,8 @@ static model *model_of(const hl_transformer *shape, int layout)
     for (int s = 0; s < SIDES; s++) {
         hl_transformer_params(&m->table[s], &shape[s], side_names[s], s == ITEM,
                               (hl_transformer_layers){0, shape[s].num_hidden_layers}, &hl_alone);
-        if (s == ITEM)
-            hl_params_add(&m->table[s], "item_emb_tokens", "item_emb_tokens", -1, 1, 3, (int64_t[]){1, 1, 12}, true);
-        else hl_params_add(&m->table[s], "logit_scale", "logit_scale", -1, 1, 0, NULL, true);
+        if (s == ITEM) hl_params_add(&m->table[s], "item_emb_tokens", 3, (int64_t[]){1, 1, 12}, true);
+        else hl_params_add(&m->table[s], "logit_scale", 0, NULL, true);
         bool mine = layouts[layout](s, g->rank, g->size);
         hl_group_subset(&m->holders[s], g, mine);
         for (int k = 0; k < KINDS && mine; k++) m->x[s][k] = hl_alloc(m->table[s].count * sizeof(float));
@@ -624,7 +623,7 @@ static void another_model_is_listed(void)
         CHECK_FAILS(hl_checkpoint_read(c, check_world(), &m->content), HL_EFORMAT,
                     "user_llm/layers.self_attn.q_proj is unknown");
         m->content.parts = 2;
-        hl_params_add(&m->table[USER], "extra", "extra", -1, 1, 1, (int64_t[]){3}, true);
+        hl_params_add(&m->table[USER], "extra", 1, (int64_t[]){3}, true);
         CHECK_FAILS(hl_checkpoint_read(c, check_world(), &m->content), HL_EFORMAT, "extra is missing");
     }
     hl_checkpoint_close(c);

@@ -19,8 +19,8 @@ enum { ITEMS = 40, LONGEST = 5, WIDTH = 6, VOCAB = ITEMS / 2 + 1, SAMPLES = 7, S
 
 static void mean_params(hl_params *t, const hl_model_settings *s, const hl_tensor_group *tp)
 {
-    hl_param *p = hl_params_add(t, "item.words", "item.words", -1, 1, 2,
-                                (int64_t[]){s->shape->vocab_size, s->shape->hidden_size}, tp->rank == 0);
+    hl_param *p =
+        hl_params_add(t, "item.words", 2, (int64_t[]){s->shape->vocab_size, s->shape->hidden_size}, tp->rank == 0);
     p->init = HL_INIT_NORMAL;
     p->std = 1;
     hl_model_add_scale(t, tp);
@@ -116,8 +116,7 @@ typedef struct {
 
 static void gain_params(hl_params *t, const hl_model_settings *s, const hl_tensor_group *tp)
 {
-    hl_param *p =
-        hl_params_add(t, "user.gain", "user.gain", -1, 1, 1, (int64_t[]){s->shape->hidden_size}, tp->rank == 0);
+    hl_param *p = hl_params_add(t, "user.gain", 1, (int64_t[]){s->shape->hidden_size}, tp->rank == 0);
     p->init = HL_INIT_NORMAL;
     p->std = 1;
 }

@@ -484,7 +484,7 @@ static void start_model(hl_params *t, float **w, bool with_tokens)
     *t = (hl_params){0};
     make_folder("m");
     hl_transformer_params(t, &tiny, "item", with_tokens, (hl_transformer_layers){0, tiny.num_hidden_layers}, &hl_alone);
-    hl_params_add(t, "logit_scale", "logit_scale", -1, 1, 0, NULL, true); /* not of the folder: stays */
+    hl_params_add(t, "logit_scale", 0, NULL, true); /* not of the folder: stays */
     *w = hl_alloc_zero(t->count, sizeof **w);
 }
 
@@ -626,7 +626,8 @@ static void weights_of_whole_numbers_are_refused(void)
     hl_params t = {0};
     float w[4];
     make_folder("m");
-    hl_params_add(&t, "item_llm.model.norm.weight", "item_llm/norm", -1, 1, 1, (int64_t[]){4}, true);
+    hl_params_add_cut(&t, &(hl_param_name){"item_llm.model.norm.weight", "item_llm/norm", -1, 1}, 1, (int64_t[]){4}, -1,
+                      &(hl_cut){0, 1, 0, 1});
     put_good("m/model.safetensors", "{\"model.norm.weight\":{\"dtype\":\"I32\",\"shape\":[4],\"data_offsets\":[0,16]}}",
              "0123456789abcdef", 16);
     CHECK_FAILS(hl_hf_read(folder_m(), &t, &t, "item", w), HL_EFORMAT, "is I32");

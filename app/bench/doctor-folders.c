@@ -236,7 +236,7 @@ static void try_checkpoint(outcome *o, const hl_group *world, const char *folder
     const int64_t rows = world->size > LEAST_ROWS ? world->size : LEAST_ROWS,
                   begin = hl_part_begin(rows, world->size, world->rank),
                   end = begin + hl_part_count(rows, world->size, world->rank);
-    hl_params_add_cut(&t, "doctor.weight", "doctor/weight", -1, 1, 2, (int64_t[]){rows, WIDTH}, 0,
+    hl_params_add_cut(&t, &(hl_param_name){"doctor.weight", "doctor/weight", -1, 1}, 2, (int64_t[]){rows, WIDTH}, 0,
                       &(hl_cut){begin, end, begin, end});
     float *x = hl_alloc(3 * t.count * sizeof *x);
     hl_group_split(&me, world, world->rank);

@@ -17,8 +17,7 @@ void hl_item_params(hl_params *t, const hl_transformer *shape, int item_tokens, 
     hl_transformer_params(t, shape, "item", true, layers_of(shape, item_tokens, tp), tp);
     if (tp->stage > 0) return;
     if (item_tokens) {
-        hl_param *p = hl_params_add(t, "item_emb_tokens", "item_emb_tokens", -1, 1, 3,
-                                    (int64_t[]){1, 1, shape->hidden_size}, tp->rank == 0);
+        hl_param *p = hl_params_add(t, "item_emb_tokens", 3, (int64_t[]){1, 1, shape->hidden_size}, tp->rank == 0);
         p->init = HL_INIT_NORMAL;
         p->std = 0.02f;
     }

@@ -18,7 +18,7 @@ void hl_model_close(hl_model *m)
 
 void hl_model_add_scale(hl_params *t, const hl_tensor_group *tp)
 {
-    hl_param *scale = hl_params_add(t, "logit_scale", "logit_scale", -1, 1, 0, NULL, tp->rank == 0);
+    hl_param *scale = hl_params_add(t, "logit_scale", 0, NULL, tp->rank == 0);
     scale->value = (float)log(1 / 0.07);
 }
 

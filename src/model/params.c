@@ -17,22 +17,23 @@ static int64_t product(const int64_t *x, int begin, int end)
     return n;
 }
 
-hl_param *hl_params_add_cut(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim,
-                            const int64_t *shape, int split_axis, const hl_cut *cut)
+hl_param *hl_params_add_cut(hl_params *t, const hl_param_name *name, int ndim, const int64_t *shape, int split_axis,
+                            const hl_cut *cut)
 {
-    HL_CHECK(ndim <= HL_PARAM_DIMS && strlen(name) < sizeof t->at->name && strlen(stack) < sizeof t->at->stack);
+    HL_CHECK(ndim <= HL_PARAM_DIMS);
+    HL_CHECK(strlen(name->name) < sizeof t->at->name && strlen(name->stack) < sizeof t->at->stack);
     HL_RESERVE(t->at, t->room, t->n + 1);
     hl_param *p = &t->at[t->n++];
-    *p = (hl_param){.layer = layer,
-                    .layers = layers,
+    *p = (hl_param){.layer = name->layer,
+                    .layers = name->layers,
                     .ndim = ndim,
                     .split_axis = split_axis,
                     .mine = *cut,
                     .cross_axis = -1,
                     .offset = t->count,
                     .init = HL_INIT_VALUE};
-    snprintf(p->name, sizeof p->name, "%s", name);
-    snprintf(p->stack, sizeof p->stack, "%s", stack);
+    snprintf(p->name, sizeof p->name, "%s", name->name);
+    snprintf(p->stack, sizeof p->stack, "%s", name->stack);
     for (int i = 0; i < ndim; i++) p->shape[i] = shape[i];
     p->count = (size_t)(hl_param_stretches(p) * (int64_t)hl_param_stretch(p, 0).n);
     t->count += p->count;
@@ -49,10 +50,9 @@ void hl_params_cross(hl_params *t, int axis, const hl_cut *cut)
     t->count = p->offset + p->count;
 }
 
-hl_param *hl_params_add(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim,
-                        const int64_t *shape, bool owned)
+hl_param *hl_params_add(hl_params *t, const char *name, int ndim, const int64_t *shape, bool owned)
 {
-    return hl_params_add_cut(t, name, stack, layer, layers, ndim, shape, -1, &(hl_cut){0, 1, 0, owned});
+    return hl_params_add_cut(t, &(hl_param_name){name, name, -1, 1}, ndim, shape, -1, &(hl_cut){0, 1, 0, owned});
 }
 
 void hl_params_free(hl_params *t)

@@ -49,17 +49,22 @@ typedef struct {
     size_t count; /* floats of the whole array */
 } hl_params;
 
+/* The public code's name, and the slice of a logical tensor, as in hl_param. */
+typedef struct {
+    const char *name, *stack;
+    int layer, layers;
+} hl_param_name;
+
 /* Add a tensor at the end; shape (ndim), of which this rank has `cut` of split_axis.  It starts from zero until told
  * otherwise; the pointer holds until the next one is added. */
-hl_param *hl_params_add_cut(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim,
-                            const int64_t *shape, int split_axis, const hl_cut *cut);
+hl_param *hl_params_add_cut(hl_params *t, const hl_param_name *name, int ndim, const int64_t *shape, int split_axis,
+                            const hl_cut *cut);
 
 /* The tensor added last is cut along a second axis, behind the first. */
 void hl_params_cross(hl_params *t, int axis, const hl_cut *cut);
 
-/* The same for a tensor that is not split; `owned`: this rank counts it. */
-hl_param *hl_params_add(hl_params *t, const char *name, const char *stack, int layer, int layers, int ndim,
-                        const int64_t *shape, bool owned);
+/* The same for a tensor that is a logical one alone and not split; `owned`: this rank counts it. */
+hl_param *hl_params_add(hl_params *t, const char *name, int ndim, const int64_t *shape, bool owned);
 void hl_params_free(hl_params *t);
 
 /* By name; NULL where there is none. */

@@ -143,8 +143,8 @@ static hl_param *add(const naming *x, const char *name, int layer, const int64_t
     if (layer >= 0) snprintf(prefix, sizeof prefix, "layers.%d.", layer);
     snprintf(full, sizeof full, "%s_llm.model.%s%s", x->side, prefix, name);
     snprintf(stack, sizeof stack, "%s_llm/%s%.*s", x->side, layer >= 0 ? "layers." : "", (int)bare, name);
-    hl_param *p = hl_params_add_cut(x->table, full, stack, layer, layer >= 0 ? x->c->num_hidden_layers : 1, ndim, shape,
-                                    split_axis, &mine);
+    const hl_param_name names = {full, stack, layer, layer >= 0 ? x->c->num_hidden_layers : 1};
+    hl_param *p = hl_params_add_cut(x->table, &names, ndim, shape, split_axis, &mine);
     p->std = (float)x->c->initializer_range;
     return p;
 }
