@@ -74,6 +74,22 @@ awk 'BEGIN { for (i = 0; i < 400; i++) print "int x;" }' >"$garden/mpi/train/lon
 [ -z "$(long_files "$garden")" ] && echo 'int x;' >>"$garden/mpi/train/long.c" && long_files "$garden" | grep -q 'long.c: 401 lines'
 verdict "a file that is too long is found"
 
+# split_help FOLDER: lines of a command's help that go on in the next line of the source, as clang-format splits them.
+split_help() {
+    (cd "$1" && find app -name 'cmd-*.c' | sort | xargs awk '
+        FNR == 1 { help = 0 }
+        /^    \.more =/ { help = 1 }
+        help && /"$/ && !/\\n"$/ { printf "     %s:%d: a line of help goes on in the next one\n", FILENAME, FNR }
+        /",$/ { help = 0 }')
+}
+found=$(split_help "$top")
+[ -z "$found" ] || { echo "$found"; false; }
+verdict "a line of help is a line of the source"
+mkdir -p "$garden/app/cli"
+printf '    .more = "one line\\n"\n            "two and "\n            "a half\\n",\n    .help = "x",\n' >"$garden/app/cli/cmd-x.c"
+[ "$(split_help "$garden" | grep -c 'cmd-x.c:2:')" = 1 ] && [ "$(split_help "$garden" | wc -l)" = 1 ]
+verdict "a split line of help is found"
+
 if formatter=$(find_formatter); then
     (cd "$top" && sources | xargs -P 2 -n 40 "$formatter" --dry-run --Werror) >"$work/differ" 2>&1
     status=$?

@@ -60,27 +60,23 @@ const hl_command hl_cmd_bench = {
     .arguments = "WHAT [CONFIG] [--key value]... [--json]",
     .help = "how fast this machine is, and what of it is used",
     .more =
-        "  kernels            every op in the shapes of three models (64, 512, 2048 wide), as a share of the best "
-        "square sgemm or\n"
-        "                     of the memory's bandwidth\n"
+        "  kernels            every op in the shapes of three models (64, 512, 2048 wide), as a share of\n"
+        "                     the best square sgemm or of the memory's bandwidth\n"
         "  collectives        sums, blocks, broadcasts and trades over all ranks by size; 4 bytes show the latency;\n"
         "                     and the sum by each algorithm: which was the fastest, which is taken\n"
-        "  step CONFIG        steps of the configured training: phases, FLOP/s, users a second, tokens encoded beside "
-        "those that the\n"
-        "                     public code would encode, the optimizer apart; medians after a warm-up; nothing is "
-        "saved\n"
-        "  node CONFIG        the same steps with 1, 2, 4 ... threads, up to this rank's part of the cores; start it "
-        "with 1, 2, 4 ...\n"
-        "                     ranks to compare, which experiments/scaling/node.sh does\n"
-        "  calibrate [FILE]   the figures that forecasts are made of, written to FILE too: products of three "
-        "widths,\n"
+        "  step CONFIG        steps of the configured training: phases, FLOP/s, users a second,\n"
+        "                     tokens encoded beside those that the public code would encode, the optimizer apart;\n"
+        "                     medians after a warm-up; nothing is saved\n"
+        "  node CONFIG        the same steps with 1, 2, 4 ... threads, up to this rank's part of the cores;\n"
+        "                     start it with 1, 2, 4 ... ranks to compare, which experiments/scaling/node.sh does\n"
+        "  calibrate [FILE]   the figures that forecasts are made of, written to FILE too: products of three widths,\n"
         "                     attention, memory, latency and bandwidth between the ranks that it is started with\n"
         "  --threads N        threads a rank; without it OMP_NUM_THREADS, or the rank's share of the cores\n"
         "  --steps N          steps to measure, of step and node\n"
         "  --warmup N         steps before those, which are not counted (1)\n"
         "  --quick            small sizes and few repetitions: to see that it works\n"
         "  --json             one JSON object on standard output\n"
-        "CONFIG and --key value are those of hllm train.  All ranks work at once and the slowest counts; rates are "
-        "those of one rank.\n",
+        "CONFIG and --key value are those of hllm train.\n"
+        "All ranks work at once and the slowest counts; rates are those of one rank.\n",
     .run = run,
 };

@@ -303,7 +303,7 @@ const hl_command hl_cmd_diff = {
     .help = "the first step, phase and tensor in which two runs differ, and by how much",
     .more = "  --tolerance X        relative differences up to X are none; without it, one bit is one\n"
             "  --json               one JSON object on standard output\n"
-            "Of trainings with ledger: on.  Status 0: the steps that both have are the same; 1: they differ; 3: no "
-            "such ledger.\n",
+            "Of trainings with ledger: on.\n"
+            "Status 0: the steps that both have are the same; 1: they differ; 3: no such ledger.\n",
     .run_alone = run_alone,
 };

@@ -43,12 +43,11 @@ const hl_command hl_cmd_doctor = {
     .name = "doctor",
     .arguments = "[CONFIG [--key value]...] [--json]",
     .help = "is this machine fit for a job, and how fast is it",
-    .more = "Start it as the job will be started: alone, with mpirun -n N, or with srun; it takes some seconds.  It "
-            "looks at launcher,\n"
-            "processors and binding, quotas, memory, limits, shared memory, libraries, speed, messages, folders and "
-            "files, and says of each\n"
-            "\"ok\", \"note\", \"warning\" or \"failure\", with what to change.  With CONFIG it looks at the folders "
-            "and models that the job will use.\n"
+    .more = "Start it as the job will be started: alone, with mpirun -n N, or with srun; it takes some seconds.\n"
+            "It looks at launcher, processors and binding, quotas, memory, limits, shared memory, libraries, speed,\n"
+            "messages, folders and files, and says of each \"ok\", \"note\", \"warning\" or \"failure\",\n"
+            "with what to change.\n"
+            "With CONFIG it looks at the folders and models that the job will use.\n"
             "Exit status 1 where a job would fail.\n"
             "  --json    one JSON object on standard output: a list of findings, with figures\n",
     .needs_no_launcher = true,

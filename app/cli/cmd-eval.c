@@ -95,10 +95,9 @@ const hl_command hl_cmd_eval = {
     .name = "eval",
     .arguments = "CONFIG... [--checkpoint DIR] [--phase valid|test] [--key value]... [--json]",
     .help = "rank every user's held-out item among the whole catalogue",
-    .more = "  --checkpoint DIR   a run folder, whose best is taken, or its latest (RUN/latest), or a folder step-N; "
-            "without it the initial weights are\n"
-            "                     evaluated.  Texts, tokens or models other than those of its training are refused, "
-            "unless with --force\n"
+    .more = "  --checkpoint DIR   a run folder, whose best is taken, or its latest (RUN/latest), or a folder step-N;\n"
+            "                     without it the initial weights are evaluated.  Texts, tokens or models other than\n"
+            "                     those of its training are refused, unless with --force\n"
             "  --phase PHASE      valid or test (the default)\n"
             "  --json             one JSON object on standard output\n",
     .has_config = true,

@@ -187,8 +187,8 @@ const hl_command hl_cmd_plan = {
     .more = "  --ranks N            as if started with so many; one process answers, MPI is not started\n"
             "  --rank R             the list of acts of this rank too\n"
             "  --json               one JSON object on standard output\n"
-            "The batch is made up, of texts of MAX_TEXT_LENGTH tokens, so seconds and bytes are on the high side; it "
-            "has at most 4 million items.\n",
+            "The batch is made up, of texts of MAX_TEXT_LENGTH tokens, so seconds and bytes are on the high side;\n"
+            "it has at most 4 million items.\n",
     .has_config = true,
     .run_alone = run_alone,
 };
