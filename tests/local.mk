@@ -18,6 +18,7 @@ ALONE_TESTS = \
 	tests/test-nce \
 	tests/test-part \
 	tests/test-path \
+	tests/test-minmax \
 	tests/test-array \
 	tests/test-hash-table \
 	tests/test-fold \

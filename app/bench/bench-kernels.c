@@ -5,6 +5,7 @@
  * that do not fit into a cache, since in a step theirs come from memory too.  FLOPs and bytes are those that the op
  * needs, not what it happens to do: what a backward computes again does not count. */
 #include "base/arena.h"
+#include "base/minmax.h"
 #include "app/bench/bench-show.h"
 #include "math/adamw.h"
 #include "math/attention.h"
@@ -35,12 +36,10 @@ typedef struct {
 
 static int rows_of(const site *s, int width) { return (int)(s->n / (size_t)width); }
 
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-
 static size_t most_numbers(const site *s)
 {
     const size_t T = (size_t)s->T, D = (size_t)s->D, F2 = 2 * (size_t)s->F;
-    return larger(larger(s->n, larger(T, D) * F2), larger((size_t)s->K * D, T * D * 3));
+    return hl_max(hl_max(s->n, hl_max(T, D) * F2), hl_max((size_t)s->K * D, T * D * 3));
 }
 
 static void open_loss(site *s, bool quick)

@@ -2,6 +2,7 @@
 #include "app/bench/bench-measure.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/minmax.h"
 #include "math/attention.h"
 #include "math/linear.h"
 #include "math/product.h"
@@ -45,7 +46,7 @@ size_t hl_meter_numbers(const hl_meter *m)
 {
     const size_t all = m->quick ? (size_t)1 << 22 : (size_t)1 << 25, least = (size_t)1 << 19,
                  mine = all / (size_t)m->ranks->size;
-    return mine > least ? mine : least;
+    return hl_max(mine, least);
 }
 
 void hl_meter_fill(float *x, size_t n)

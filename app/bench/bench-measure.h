@@ -6,6 +6,7 @@
  * them. */
 #ifndef APP_BENCH_BENCH_MEASURE_H
 #define APP_BENCH_BENCH_MEASURE_H
+#include "base/minmax.h"
 #include "model/transformer.h"
 #include "mpi/comm/group.h"
 #include <stdbool.h>
@@ -54,7 +55,7 @@ typedef struct {
 hl_stream hl_meter_stream(const hl_meter *m);
 
 /* The better of both: what the ops that are bound by memory are compared with. */
-static inline double hl_stream_best(const hl_stream *s) { return s->triad > s->update ? s->triad : s->update; }
+static inline double hl_stream_best(const hl_stream *s) { return hl_max(s->triad, s->update); }
 
 /* The best square product by BLAS, and by hl_product, in FLOP/s. */
 typedef struct {

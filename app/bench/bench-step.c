@@ -2,6 +2,7 @@
 #include "app/bench/bench-step.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/minmax.h"
 #include "base/usage.h"
 #include "app/bench/bench-show.h"
 #include "app/config/arguments.h"
@@ -30,8 +31,7 @@ static double updated(const hl_sharding *h)
     double n = 0;
     for (int i = 0; h->w && i < h->table->n; i++) {
         const hl_param *p = &h->table->at[i];
-        size_t from = p->offset > h->begin ? p->offset : h->begin,
-               to = p->offset + p->count < h->end ? p->offset + p->count : h->end;
+        size_t from = hl_max(p->offset, h->begin), to = p->offset + p->count < h->end ? p->offset + p->count : h->end;
         if (!h->frozen[i] && from < to) n += (double)(to - from);
     }
     return n;

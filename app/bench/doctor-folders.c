@@ -2,6 +2,7 @@
  * there and back. */
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/minmax.h"
 #include "base/part.h"
 #include "app/bench/doctor.h"
 #include "app/train/preflight.h"
@@ -233,8 +234,7 @@ static void try_checkpoint(outcome *o, const hl_group *world, const char *folder
 {
     hl_params t = {0};
     hl_group me;
-    const int64_t rows = world->size > LEAST_ROWS ? world->size : LEAST_ROWS,
-                  begin = hl_part_begin(rows, world->size, world->rank),
+    const int64_t rows = hl_max(world->size, LEAST_ROWS), begin = hl_part_begin(rows, world->size, world->rank),
                   end = begin + hl_part_count(rows, world->size, world->rank);
     hl_params_add_cut(&t, &(hl_param_name){"doctor.weight", "doctor/weight", -1, 1}, 2, (int64_t[]){rows, WIDTH}, 0,
                       &(hl_cut){begin, end, begin, end});

@@ -1,5 +1,6 @@
 /* doctor-machine.c - what hllm doctor looks at on each machine: system, memory, limits, shared memory, environment. */
 #include "base/limits.h"
+#include "base/minmax.h"
 #include "app/bench/doctor.h"
 #include "app/train/threads.h"
 #include "mpi/comm/launch.h"
@@ -189,7 +190,7 @@ void hl_doctor_shm(hl_doctor *d)
     struct statvfs fs;
     const char *folder = hl_openmpi_shared_folder();
     const int ranks = d->node.size, left = count_segments(&(double){0}, folder) - (ranks > 1 ? ranks : 0);
-    const double room = hl_openmpi_room(folder), needed = hl_openmpi_shared_bytes(ranks > 2 ? ranks : 2);
+    const double room = hl_openmpi_room(folder), needed = hl_openmpi_shared_bytes(hl_max(ranks, 2));
     const double size = statvfs(folder, &fs) == 0 ? (double)fs.f_blocks * (double)fs.f_frsize : 0;
     hl_finding *f;
     if (room <= 0)
@@ -202,7 +203,7 @@ void hl_doctor_shm(hl_doctor *d)
             d, HL_DOUBTFUL,
             "enlarge it (docker run --shm-size), or name a local folder in OMPI_MCA_btl_vader_backing_directory",
             "%s has %.1f MB of %.1f MB free and %d ranks of a machine need %.1f MB: their messages go another way",
-            folder, room / MB, size / MB, ranks > 2 ? ranks : 2, needed / MB);
+            folder, room / MB, size / MB, hl_max(ranks, 2), needed / MB);
     else f = hl_doctor_say(d, HL_FINE, NULL, "%s has %.1f MB of %.1f MB free", folder, room / MB, size / MB);
     hl_finding_figure(f, "free_bytes", room);
     hl_finding_figure(f, "size_bytes", size);

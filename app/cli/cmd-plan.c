@@ -1,4 +1,5 @@
 /* cmd-plan.c - hllm plan: layout, schedule, seconds and bytes of each rank, without running anything. */
+#include "base/minmax.h"
 #include "app/cli/commands.h"
 #include "app/config/arguments.h"
 #include "app/plan/calibration.h"
@@ -55,7 +56,7 @@ static void print_ranks(const hl_forecast *f)
 static double longest(const hl_forecast *f, int act)
 {
     double most = 0;
-    for (int r = 0; r < f->layout.ranks; r++) most = f->cost[r].seconds[act] > most ? f->cost[r].seconds[act] : most;
+    for (int r = 0; r < f->layout.ranks; r++) most = hl_max(f->cost[r].seconds[act], most);
     return most;
 }
 

@@ -1,12 +1,11 @@
 /* nearest.c - which name did they mean? */
 #include "app/config/nearest.h"
+#include "base/minmax.h"
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
 enum { LONGEST = 63 };
-
-static int least(int a, int b) { return a < b ? a : b; }
 
 static bool same(char a, char b) { return tolower((unsigned char)a) == tolower((unsigned char)b); }
 
@@ -20,9 +19,9 @@ int hl_nearest_distance(const char *a, const char *b)
     for (int i = 1; i <= n; i++) {
         for (int j = 1; j <= m; j++) {
             int by_change = d[i - 1][j - 1] + !same(a[i - 1], b[j - 1]);
-            d[i][j] = least(by_change, 1 + least(d[i - 1][j], d[i][j - 1]));
+            d[i][j] = hl_min(by_change, 1 + hl_min(d[i - 1][j], d[i][j - 1]));
             bool swapped = i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]);
-            if (swapped) d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
+            if (swapped) d[i][j] = hl_min(d[i][j], d[i - 2][j - 2] + 1);
         }
     }
     return d[n][m];

@@ -1,5 +1,6 @@
 /* options.c - the table of options. */
 #include "app/config/options.h"
+#include "base/minmax.h"
 #include "app/config/nearest.h"
 #include "model/tiles.h"
 #include <limits.h>
@@ -252,7 +253,7 @@ static int distance(const char *known, const char *key)
     const char *dot = strrchr(known, '.');
     int whole = 2 * hl_nearest_distance(known, key);
     int last = dot ? 2 * hl_nearest_distance(dot + 1, key) + 1 : whole;
-    return whole < last ? whole : last;
+    return hl_min(whole, last);
 }
 
 const char *hl_option_nearest(const char *key)

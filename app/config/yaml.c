@@ -2,6 +2,7 @@
  *
  * libyaml turns the text into events; one recursive walk over them keeps the dotted key of where it is. */
 #include "app/config/yaml.h"
+#include "base/minmax.h"
 #include "app/config/quote.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,7 @@ static bool has_tab(const reader *r, size_t line)
 /* Bytes that are no characters of YAML have an offset, the rest a line. */
 static size_t line_of_problem(const reader *r)
 {
-    size_t line = 0, n = r->parser.problem_offset < r->n ? r->parser.problem_offset : r->n;
+    size_t line = 0, n = hl_min(r->parser.problem_offset, r->n);
     if (r->parser.error != YAML_READER_ERROR) return r->parser.problem_mark.line;
     for (size_t i = 0; i < n; i++) line += r->text[i] == '\n';
     return line;

@@ -1,10 +1,11 @@
 /* rules.c - what a configuration says to the parts of a step. */
 #include "app/plan/rules.h"
+#include "base/minmax.h"
 
 int hl_rules_longest_history(const hl_config *c)
 {
     int test = c->MAX_ITEM_LIST_LENGTH_TEST;
-    return test > c->MAX_ITEM_LIST_LENGTH ? test : c->MAX_ITEM_LIST_LENGTH;
+    return hl_max(test, c->MAX_ITEM_LIST_LENGTH);
 }
 
 hl_plan_rules hl_rules_plan(const hl_config *c)

@@ -3,6 +3,7 @@
 #include "base/acts.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/minmax.h"
 #include "base/usage.h"
 #include "app/train/metrics.h"
 #include "mpi/eval/cosine.h"
@@ -24,7 +25,7 @@ hl_eval_orders hl_evaluation_orders(const hl_config *c, hl_phase phase)
 {
     hl_eval_orders orders = {
         .phase = phase, .history = history_at(c), .mask = c->history_mask, .users = c->eval_batch_size};
-    orders.cuts = c->topk.n < HL_CUTS ? c->topk.n : HL_CUTS;
+    orders.cuts = hl_min(c->topk.n, HL_CUTS);
     memcpy(orders.cut, c->topk.at, (size_t)orders.cuts * sizeof *orders.cut);
     qsort(orders.cut, (size_t)orders.cuts, sizeof *orders.cut, ascending);
     return orders;

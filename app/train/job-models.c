@@ -1,5 +1,6 @@
 /* job-models.c - the shapes of a job's models: those of the folders, and of the data. */
 #include "app/train/job-models.h"
+#include "base/minmax.h"
 #include "app/plan/shapes.h"
 #include "base/path.h"
 #include "io/files/hf-folder.h"
@@ -53,7 +54,7 @@ static int largest_id(const hl_job *j)
     for (int64_t item = j->world->rank; item < c->items; item += j->world->size) {
         int n;
         const int32_t *tokens = c->tokens(c, item, &n);
-        for (int i = 0; i < n; i++) largest = tokens[i] > largest ? tokens[i] : largest;
+        for (int i = 0; i < n; i++) largest = hl_max(tokens[i], largest);
     }
     return (int)hl_group_max(j->world, largest);
 }

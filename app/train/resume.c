@@ -1,6 +1,7 @@
 /* resume.c - how a run begins: anew, or from what its folder holds. */
 #include "app/train/resume.h"
 #include "base/log.h"
+#include "base/minmax.h"
 #include "base/path.h"
 #include "base/process.h"
 #include "app/train/origin.h"
@@ -88,7 +89,7 @@ static void tell_of_newer(const char *folder, int64_t step)
 {
     int64_t *steps, newest = step;
     int n = hl_steps_list(folder, &steps);
-    for (int i = 0; i < n; i++) newest = steps[i] > newest ? steps[i] : newest;
+    for (int i = 0; i < n; i++) newest = hl_max(steps[i], newest);
     free(steps);
     if (newest > step && hl_step_named(folder, "latest") == step)
         hl_log(HL_WARN,

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/fault.h"
+#include "base/minmax.h"
 #include "io/files/place.h"
 #include "io/files/positioned.h"
 #include "io/files/remedy.h"
@@ -77,7 +78,7 @@ static int64_t place_of(const file *f, const hl_tensor_array *a, const hl_param 
 {
     for (int i = 0; i < f->entries; i++)
         if (strcmp(f->entry[i].under, a->under) == 0 && strcmp(f->entry[i].tensor.name, p->stack) == 0)
-            return f->entry[i].at + (p->layer > 0 ? p->layer : 0) * hl_param_whole(p) * (int64_t)sizeof(float);
+            return f->entry[i].at + hl_max(p->layer, 0) * hl_param_whole(p) * (int64_t)sizeof(float);
     HL_CHECK(false && "a tensor that no rank has told of");
 }
 

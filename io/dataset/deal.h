@@ -4,6 +4,7 @@
  * keeps its rows in slots, in the order of the rows. */
 #ifndef IO_DATASET_DEAL_H
 #define IO_DATASET_DEAL_H
+#include "base/minmax.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,7 +18,7 @@ static inline int64_t hl_deal_shards(const hl_deal *d) { return (d->rows + d->pe
 static inline int64_t hl_deal_rows(const hl_deal *d, int64_t shard)
 {
     int64_t left = d->rows - shard * d->per;
-    return left < d->per ? left : d->per;
+    return hl_min(left, d->per);
 }
 
 /* The rank of a row. */

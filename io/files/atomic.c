@@ -2,6 +2,7 @@
 #include "io/files/atomic.h"
 #include "base/acts.h"
 #include "base/arena.h"
+#include "base/minmax.h"
 #include "base/path.h"
 #include "io/files/folder.h"
 #include "io/files/regular.h"
@@ -34,7 +35,7 @@ static const size_t PIECE = (size_t)1 << 26;
 static hl_status write_all(int fd, const char *path, const char *at, size_t n)
 {
     while (n > 0) {
-        ssize_t done = write(fd, at, n < PIECE ? n : PIECE);
+        ssize_t done = write(fd, at, hl_min(n, PIECE));
         hl_act_tick();
         if (done < 0 && errno == EINTR) continue;
         if (done < 0) return trouble(path, "write");

@@ -2,6 +2,7 @@
 #include "io/files/positioned.h"
 #include "base/acts.h"
 #include "base/fault.h"
+#include "base/minmax.h"
 #include "io/files/remedy.h"
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@ static const size_t MOST =
 static size_t piece(size_t n)
 {
     hl_act_tick();
-    return n < MOST ? n : MOST;
+    return hl_min(n, MOST);
 }
 
 /* One call of the system; a wished-for fault makes it fail, or move about half. */

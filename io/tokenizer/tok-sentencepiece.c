@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/digest.h"
+#include "base/minmax.h"
 #include "io/tokenizer/bpe.h"
 #include "io/tokenizer/protobuf.h"
 #include "io/tokenizer/tok-folder.h"
@@ -327,7 +328,7 @@ static size_t back_over_space(const char *text, size_t begin, size_t end)
     size_t from = end;
     for (size_t at = begin; at < end;) {
         size_t space = hl_utf8_space(text + at, end - at);
-        from = space ? (from < at ? from : at) : end;
+        from = space ? hl_min(from, at) : end;
         at += space ? space : (size_t)hl_utf8_length(text + at, end - at);
     }
     return from;

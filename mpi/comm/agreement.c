@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/digest.h"
+#include "base/minmax.h"
 #include "base/printable.h"
 #include "base/process.h"
 #include "mpi/comm/first.h"
@@ -93,7 +94,7 @@ static void share_first(hl_settings *first, const hl_group *g, const hl_settings
 /* The first place where two lists differ; -1: none. */
 static int64_t find_difference(const hl_settings *a, const hl_settings *b)
 {
-    int most = a->n > b->n ? a->n : b->n;
+    int most = hl_max(a->n, b->n);
     for (int i = 0; i < most; i++)
         if (i >= a->n || i >= b->n || by_name_and_value(&a->at[i], &b->at[i]) != 0) return i;
     return -1;

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/lend.h"
+#include "base/minmax.h"
 #include "base/part.h"
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ void hl_buckets_close(hl_buckets *b)
     *b = (hl_buckets){0};
 }
 
-static size_t within(size_t x, size_t lo, size_t hi) { return x < lo ? lo : x > hi ? hi : x; }
+static size_t within(size_t x, size_t lo, size_t hi) { return hl_min(hl_max(x, lo), hi); }
 
 /* Whose numbers [lo, hi) are: those of the blocks, or equal parts. */
 static void cut(hl_bucket *k, const hl_buckets *b, size_t lo, size_t hi)

@@ -3,6 +3,7 @@
  * Sums over ranks are added by the tree of base/fold.h, whichever algorithm moves the numbers (mpi/comm/algorithms.h).
  * Long arrays go in pieces, so counts stay far below int. */
 #include "base/lend.h"
+#include "base/minmax.h"
 #include "base/stop.h"
 #include "mpi/comm/algorithms.h"
 #include "mpi/comm/group-call.h"
@@ -111,7 +112,7 @@ static void go_round(const hl_group *g, float *x, const size_t *begin,
         for (size_t r = 0; r < p; r++) {
             const size_t n = begin[r + 1] - begin[r], rest = n > gone ? n - gone : 0;
             at[r] = begin[r] + (n - rest);
-            count[r] = rest < step ? rest : step;
+            count[r] = hl_min(rest, step);
             left += rest - count[r];
         }
         go(g, &(hl_blocks){(char *)x, sizeof *x, at, count, hl_fold_floats});

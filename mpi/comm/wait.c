@@ -1,6 +1,7 @@
 /* wait.c - waiting that gives way. */
 #include "mpi/comm/wait.h"
 #include "base/limits.h"
+#include "base/minmax.h"
 #include <sched.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@ static double processors(void)
     hl_cgroup_find(&group, hl_limits_root());
     const int n =
         sched_getaffinity(getppid(), sizeof set, &set) == 0 ? CPU_COUNT(&set) : (int)sysconf(_SC_NPROCESSORS_ONLN);
-    return group.cpus < n ? group.cpus : n;
+    return hl_min(group.cpus, n);
 }
 
 bool hl_wait_is_crowded(int local_ranks) { return local_ranks > processors(); }

@@ -1,6 +1,7 @@
 /* catalogue.c - every item's vector, each text encoded once, shared out over the item ranks. */
 #include "mpi/eval/catalogue.h"
 #include "base/fault.h"
+#include "base/minmax.h"
 #include "base/part.h"
 #include "base/stop.h"
 #include "math/rows.h"
@@ -81,7 +82,7 @@ static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
     m->kind->forward(out, saved, m, e->sharding[HL_ITEM].w,
                      m->first ? NULL : hl_pipe_received(&e->pipe[HL_ITEM], HL_FORWARD), &texts, &e->scratch);
     if (!m->last) hl_pipe_send(&e->pipe[HL_ITEM], HL_FORWARD, texts.T, (int)D);
-    int first = from > c->begin ? from : c->begin, end = from + n < c->begin + c->mine ? from + n : c->begin + c->mine;
+    int first = hl_max(from, c->begin), end = from + n < c->begin + c->mine ? from + n : c->begin + c->mine;
     if (first < end)
         memcpy(c->vector + (size_t)(first - c->begin) * D, vector + (size_t)(first - from) * D,
                (size_t)(end - first) * D * sizeof *vector);

@@ -5,6 +5,7 @@
 #include "mpi/eval/evaluate.h"
 #include "base/acts.h"
 #include "base/fault.h"
+#include "base/minmax.h"
 #include "base/part.h"
 #include "base/stop.h"
 #include <math.h>
@@ -186,7 +187,7 @@ static bool is_asked_to_stop(const hl_group *world)
 static hl_status run_rounds(hl_score *score, hl_scorer *s, const hl_eval_orders *orders, const hl_targets *targets,
                             hl_arena *arena)
 {
-    const int64_t all = targets->n, step = orders->users < s->most_users ? orders->users : s->most_users;
+    const int64_t all = targets->n, step = hl_min(orders->users, s->most_users);
     int64_t first;
     bool stopped = false;
     for (first = score->users; first < all && !(stopped = is_asked_to_stop(s->world)); first += step) {

@@ -1,5 +1,6 @@
 /* spectrum.c - along how many directions the vectors of the catalogue spread. */
 #include "mpi/eval/spectrum.h"
+#include "base/minmax.h"
 #include "math/gram.h"
 #include "mpi/linalg/matrix.h"
 #include <math.h>
@@ -28,8 +29,8 @@ static void deal(hl_matrix *m, const double *whole)
 {
     for (int j = 0; j < m->columns; j++)
         for (int k = 0; k < m->rows; k++) {
-            int a = hl_axis_global(&m->row, k), b = hl_axis_global(&m->column, j), low = a > b ? a : b,
-                high = a > b ? b : a;
+            int a = hl_axis_global(&m->row, k), b = hl_axis_global(&m->column, j), low = hl_max(a, b),
+                high = hl_min(a, b);
             m->x[(size_t)k + (size_t)j * (size_t)m->rows] = whole[(size_t)low * (size_t)m->row.n + (size_t)high];
         }
 }

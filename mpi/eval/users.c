@@ -1,5 +1,6 @@
 /* users.c - the users of a round as vectors, on every rank that has item vectors. */
 #include "mpi/eval/users.h"
+#include "base/minmax.h"
 #include "base/part.h"
 #include "math/rows.h"
 #include "model/user.h"
@@ -35,7 +36,7 @@ static float *bring_histories(const reading *r, int *length)
         const int32_t *history;
         int items;
         hl_targets_at(r->round->targets, r->round->first + i, &history, &items);
-        length[i] = items < r->round->history ? items : r->round->history;
+        length[i] = hl_min(items, r->round->history);
         int rank = reader_of(r, i);
         if (rank != last_reader) here = 0;
         last_reader = rank;

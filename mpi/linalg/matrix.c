@@ -2,6 +2,7 @@
 #include "mpi/linalg/matrix.h"
 #include "base/acts.h"
 #include "base/arena.h"
+#include "base/minmax.h"
 #include "mpi/linalg/scalapack.h"
 #include <stdlib.h>
 #include <string.h>
@@ -123,7 +124,7 @@ static void mirror(hl_matrix *m)
 {
     const double one = 1, zero = 0;
     for (int i = 0; i < m->row.n; i += m->row.block) {
-        int rest = m->row.n - i, size = rest < m->row.block ? rest : m->row.block, beyond = rest - size;
+        int rest = m->row.n - i, size = hl_min(rest, m->row.block), beyond = rest - size;
         int here = i + 1, next = here + size, row = hl_axis_local(&m->row, i), column = hl_axis_local(&m->column, i);
         if (row >= 0 && column >= 0)
             mirror_here(m->x + (size_t)row + (size_t)column * (size_t)m->rows, (size_t)m->rows, size);

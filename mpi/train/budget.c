@@ -1,11 +1,12 @@
 /* budget.c - the ranks of a replica agree which micro-batches save their activations for the backward. */
 #include "mpi/train/budget.h"
+#include "base/minmax.h"
 
 static void least(void *into, const void *from, size_t n)
 {
     int *y = into;
     const int *x = from;
-    for (size_t i = 0; i < n; i++) y[i] = y[i] < x[i] ? y[i] : x[i];
+    for (size_t i = 0; i < n; i++) y[i] = hl_min(y[i], x[i]);
 }
 
 void hl_budget_choose(hl_share *share, const hl_mesh *mesh, const hl_plan *p, const int64_t *bytes, int64_t budget,

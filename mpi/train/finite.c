@@ -1,6 +1,7 @@
 /* finite.c - numbers that are not finite: which tensor, item or user has the first of them, said the same on every
  * rank. */
 #include "mpi/train/finite.h"
+#include "base/minmax.h"
 #include "math/rows.h"
 #include <math.h>
 #include <stdio.h>
@@ -27,7 +28,7 @@ static void search_tensor(hl_first *f, const hl_engine *e, const numbers *a, con
     const size_t lo = a->h->begin, hi = a->h->end;
     for (int64_t i = 0; i < hl_param_stretches(p); i++) {
         const hl_stretch s = hl_param_stretch(p, i);
-        const size_t at = p->offset + s.local, from = at > lo ? at : lo, end = at + s.n < hi ? at + s.n : hi;
+        const size_t at = p->offset + s.local, from = hl_max(at, lo), end = at + s.n < hi ? at + s.n : hi;
         if (from >= end || hl_rows_are_finite(a->x + (from - a->origin), end - from)) continue;
         for (size_t k = from; k < end; k++) {
             const float x = a->x[k - a->origin];

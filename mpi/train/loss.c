@@ -1,5 +1,6 @@
 /* loss.c - the loss of a batch where the negatives are. */
 #include "mpi/train/loss.h"
+#include "base/minmax.h"
 #include "math/rows.h"
 #include <math.h>
 #include <string.h>
@@ -223,7 +224,7 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
         int theirs = l->row_count[q] - from;
         out_begin[q] = sent;
         in_begin[q] = received;
-        if (here && theirs > 0) sent += out_count[q] = theirs < round ? theirs : round;
+        if (here && theirs > 0) sent += out_count[q] = hl_min(theirs, round);
         if (hl_layout_is_last_stage(layout, HL_ITEM, q)) received += in_count[q] = mine;
     }
     float *out = HL_TAKE(wire, float, (size_t)sent *D), *in = HL_TAKE(wire, float, (size_t)received *D);

@@ -1,5 +1,6 @@
 /* sharding.c - one side's weights, gradients and AdamW moments, as this rank holds them. */
 #include "mpi/train/sharding.h"
+#include "base/minmax.h"
 #include "base/reserve.h"
 #include <stdlib.h>
 #include <string.h>
@@ -24,15 +25,15 @@ static void find_layers(hl_sharding *h)
 /* The blocks within [lo, hi). */
 static const size_t *blocks_within(hl_sharding *h, size_t lo, size_t hi)
 {
-    for (int r = 0; r <= h->dp->size; r++) h->cut[r] = h->block[r] < lo ? lo : h->block[r] > hi ? hi : h->block[r];
+    for (int r = 0; r <= h->dp->size; r++) h->cut[r] = hl_min(hl_max(h->block[r], lo), hi);
     return h->cut;
 }
 
 /* Of x, numbers [lo, hi) that are not of my block. */
 static void drop(const hl_sharding *h, float *x, size_t lo, size_t hi)
 {
-    size_t begin = h->begin < lo ? lo : h->begin > hi ? hi : h->begin;
-    size_t end = h->end < lo ? lo : h->end > hi ? hi : h->end;
+    size_t begin = hl_min(hl_max(h->begin, lo), hi);
+    size_t end = hl_min(hl_max(h->end, lo), hi);
     hl_reserve_drop(x, lo, begin);
     hl_reserve_drop(x, end, hi);
 }
@@ -173,7 +174,7 @@ void hl_sharding_zero_gradients(hl_sharding *h)
         return;
     }
     zero_range(h->g, 0, first);
-    zero_range(h->g, h->begin > first ? h->begin : first, h->end < last ? h->end : last); /* the rest was dropped */
+    zero_range(h->g, hl_max(h->begin, first), hl_min(h->end, last)); /* the rest was dropped */
     zero_range(h->g, last, h->table->count);
 }
 

@@ -1,6 +1,7 @@
 /* step-end.c - the acts that end a step: the tally, after which all ranks act alike, and the update. */
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/minmax.h"
 #include "base/stop.h"
 #include "math/adamw.h"
 #include "mpi/train/gradnorm.h"
@@ -59,7 +60,7 @@ void hl_step_tally(hl_step_state *s, hl_side of, int c)
 /* Numbers [begin, end) of the array that also lie in [lo, hi): where they begin, and how many. */
 static size_t overlap(size_t *n, size_t begin, size_t end, size_t lo, size_t hi)
 {
-    size_t from = begin > lo ? begin : lo, to = end < hi ? end : hi;
+    size_t from = hl_max(begin, lo), to = hl_min(end, hi);
     *n = from < to ? to - from : 0;
     return from;
 }

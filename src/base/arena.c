@@ -1,6 +1,7 @@
 /* arena.c - memory that is laid out, not collected. */
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/minmax.h"
 #include "base/pages.h"
 #include <stdlib.h>
 #include <string.h>
@@ -56,8 +57,8 @@ void *hl_arena_take(hl_arena *a, size_t bytes)
         bool fits = a->top && begin + want <= a->top->begin + a->top->size;
         HL_CHECK(fits || a->growing);
         if (!fits) {
-            size_t size = want > begin ? want : begin;
-            add_block(a, begin, rounded(size > LEAST_BLOCK ? size : LEAST_BLOCK));
+            size_t size = hl_max(want, begin);
+            add_block(a, begin, rounded(hl_max(size, LEAST_BLOCK)));
         }
     }
     a->used = begin + want;

@@ -1,6 +1,7 @@
 /* fold.c - the order in which parts of a sum are added: a binary tree, whoever has the leaves. */
 #include "base/fold.h"
 #include "base/error.h"
+#include "base/minmax.h"
 
 /* The largest power of two that is not above p. */
 static int power_below(int p)
@@ -32,7 +33,7 @@ int hl_fold_owner(int leaves, int p, int leaf)
 int hl_fold_left(int p)
 {
     const int half = power_below(p) / 2, twice = p - 2 * half;
-    return half + (twice < half ? twice : half);
+    return half + hl_min(twice, half);
 }
 
 void hl_fold(void *x, int p, size_t stride, size_t n, hl_combine combine)

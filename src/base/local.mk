@@ -14,6 +14,7 @@ src_base_libhlbase_a_SOURCES = \
 	src/base/limits.c src/base/limits.h \
 	src/base/log.c src/base/log.h \
 	src/base/pages.c src/base/pages.h \
+	src/base/minmax.h \
 	src/base/part.c src/base/part.h \
 	src/base/path.c src/base/path.h \
 	src/base/patience.c src/base/patience.h \

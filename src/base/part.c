@@ -1,6 +1,7 @@
 /* part.c - divide n things over p owners. */
 #include "base/part.h"
 #include "base/error.h"
+#include "base/minmax.h"
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -12,7 +13,7 @@ typedef struct {
 int64_t hl_part_begin(int64_t n, int p, int r)
 {
     int64_t share = n / p, rest = n % p;
-    return r * share + (r < rest ? r : rest);
+    return r * share + hl_min(r, rest);
 }
 
 int64_t hl_part_count(int64_t n, int p, int r) { return n / p + (r < n % p); }

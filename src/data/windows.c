@@ -2,6 +2,7 @@
 #include "data/windows.h"
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/minmax.h"
 #include <stdlib.h>
 
 /* Of a training part of so many items. */
@@ -48,6 +49,6 @@ const int32_t *hl_windows_at(const hl_windows *w, int64_t i, int64_t *user, int 
     *user = user_of(w, i);
     const int32_t *items = hl_corpus_training(w->corpus, *user, &train);
     int of_this_user = (int)(w->first[*user + 1] - w->first[*user]), k = (int)(i - w->first[*user]);
-    *n = train < whole ? train : whole;
+    *n = hl_min(train, whole);
     return items + train - (of_this_user - k) * *n;
 }

@@ -4,6 +4,7 @@
  * kept up to date on the way (online softmax), so no scores are stored; the backward makes probabilities again from
  * lse. */
 #include "math/attention-last.h"
+#include "base/minmax.h"
 #include "math/expf.h"
 #include "math/simd.h"
 #include <math.h>
@@ -53,7 +54,7 @@ HL_FAST static void forward_head(float *restrict o, float *lse, const reading *r
     for (int t = 0; t < r->length; t++) {
         const float score = r->scale * dot(r->q, r->k + (size_t)t * r->step, r->d), *restrict v =
                                                                                         r->v + (size_t)t * r->step;
-        const float more = score > most ? score : most, keep = hl_expf(most - more), p = hl_expf(score - more);
+        const float more = hl_max(score, most), keep = hl_expf(most - more), p = hl_expf(score - more);
 #pragma omp simd
         for (int c = 0; c < r->d; c++) o[c] = o[c] * keep + p * v[c];
         sum = sum * keep + p;

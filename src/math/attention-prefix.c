@@ -4,6 +4,7 @@
  * a key head and some hundred queries, with all query heads that read it.  What these give to keys and values is a
  * sum of its own, and the sums are added up in order. */
 #include "math/attention-prefix.h"
+#include "base/minmax.h"
 #include "math/simd.h"
 #include "math/strip.h"
 #include <math.h>
@@ -156,7 +157,7 @@ static void readers(int *begin, int *end, int k, const hl_heads *h)
 
 static void turn(const job *j, const memory *m, int key_head, int number)
 {
-    const int first = number * QUERIES, rest = j->x->n - first, count = rest < QUERIES ? rest : QUERIES;
+    const int first = number * QUERIES, rest = j->x->n - first, count = hl_min(rest, QUERIES);
     const size_t size = (size_t)j->keys * (size_t)j->wide;
     float *sums = j->dq ? j->sums + 2 * size * (size_t)(key_head * j->turns + number) : NULL;
     int begin, end;

@@ -3,6 +3,7 @@
  * BLAS is told about row-major matrices and does the rest.  A product without rows or columns is legal and does
  * nothing: a rank may have no tokens. */
 #include "math/linear.h"
+#include "base/minmax.h"
 #include "base/part.h"
 #include "math/bf16.h"
 #include "math/product.h"
@@ -147,7 +148,7 @@ void hl_columns_times(float *c, const float *a, const float *b, int M, int N, in
 
 void hl_math_threads(int threads)
 {
-    omp_set_num_threads(threads > 1 ? threads : 1); /* OpenBLAS made for OpenMP listens to this alone */
+    omp_set_num_threads(hl_max(threads, 1)); /* OpenBLAS made for OpenMP listens to this alone */
 }
 
 #ifdef HL_HAS_OPENBLAS

@@ -6,6 +6,7 @@
  * products carry that to u and n. Logits are single precision and are computed by the same expression in both; sums
  * over them are doubles. */
 #include "math/nce.h"
+#include "base/minmax.h"
 #include "math/expf.h"
 #include "math/linear.h"
 #include "math/simd.h"
@@ -40,7 +41,7 @@ HL_FAST static void summarise(hl_nce_part *part, const float *score, const tile_
 #pragma omp simd reduction(max : most)
     for (int k = 0; k < t->n; k++) {
         const float l = alike[k] > thres ? -INFINITY : s * score[k] + log_m[k];
-        most = l > most ? l : most;
+        most = hl_max(l, most);
     }
 #pragma omp simd reduction(+ : sum, kept, masked, above)
     for (int k = 0; k < t->n; k++) {
@@ -80,11 +81,9 @@ typedef struct {
     double *ds; /* (R) */
 } workspace;
 
-static int at_most(int n, int most) { return n < most ? n : most; }
-
 static workspace lay_out(hl_arena *a, const hl_contest *x)
 {
-    const size_t tile = (size_t)at_most(x->R, ROWS) * (size_t)at_most(x->K, NEGATIVES);
+    const size_t tile = (size_t)hl_min(x->R, ROWS) * (size_t)hl_min(x->K, NEGATIVES);
     workspace w = {HL_TAKE(a, float, tile), HL_TAKE(a, float, tile), HL_TAKE(a, float, x->K), HL_TAKE(a, double, x->R)};
     for (int k = 0; k < x->K; k++) w.log_m[k] = x->multiplicity[k] == 1.0f ? 0.0f : logf(x->multiplicity[k]);
     return w;
@@ -97,7 +96,7 @@ typedef struct {
 
 static tile tile_at(const hl_contest *x, int r0, int k0)
 {
-    return (tile){r0, k0, at_most(x->R - r0, ROWS), at_most(x->K - k0, NEGATIVES)};
+    return (tile){r0, k0, hl_min(x->R - r0, ROWS), hl_min(x->K - k0, NEGATIVES)};
 }
 
 static void score_tile(const workspace *w, const hl_contest *x, const tile *t)
@@ -146,7 +145,7 @@ static double shift(double x, double max) { return x == max ? 1.0 : exp(x - max)
 
 void hl_nce_combine(hl_nce_part *into, const hl_nce_part *from)
 {
-    const double max = from->max > into->max ? from->max : into->max;
+    const double max = hl_max(from->max, into->max);
     into->sum = into->sum * shift(into->max, max) + from->sum * shift(from->max, max);
     into->max = max;
     into->kept += from->kept;
@@ -156,7 +155,7 @@ void hl_nce_combine(hl_nce_part *into, const hl_nce_part *from)
 
 double hl_nce_lse(const hl_nce_part *whole, double l0)
 {
-    const double max = whole->max > l0 ? whole->max : l0;
+    const double max = hl_max(whole->max, l0);
     return max + log(shift(l0, max) + whole->sum * shift(whole->max, max));
 }
 

@@ -1,5 +1,6 @@
 /* norm.c - a sum of squares that does not depend on the order of its terms. */
 #include "math/norm.h"
+#include "base/minmax.h"
 #include "math/simd.h"
 
 static const double HALF = 1 << 30;
@@ -9,7 +10,7 @@ HL_FAST float hl_largest(float most, const float *x, size_t n)
     float nothing = 0;
     for (size_t i = 0; i < n; i++) {
         const float size = x[i] < 0 ? -x[i] : x[i];
-        most = most > size ? most : size;
+        most = hl_max(most, size);
         nothing += x[i] * 0;
     }
     return most + nothing;

@@ -12,6 +12,7 @@
  * order, whatever the tile, the panel and the number of threads. */
 #include "math/product.h"
 #include "base/arena.h"
+#include "base/minmax.h"
 #include "base/part.h"
 #include "math/kernels.h"
 #include "math/product-kernel.h"
@@ -92,7 +93,7 @@ static void pack_job(const side *s, int job)
     const int k = job / s->panels * FEW, rest = s->K - k;
     const panel *p = &s->panel[job % s->panels];
     const hl_numbers from = {s->b.at + (size_t)k * s->b.row, s->b.row, s->b.column};
-    pack(panel_at(s, p) + (size_t)(k * p->vectors * s->kernel->lanes), from, rest < FEW ? rest : FEW, p, s->kernel);
+    pack(panel_at(s, p) + (size_t)(k * p->vectors * s->kernel->lanes), from, hl_min(rest, FEW), p, s->kernel);
 }
 
 /* ---- multiplying: a job is a block of rows by some of the panels */
@@ -169,7 +170,7 @@ static void multiply_job(const task *t, const side *s, int job, float *room)
     const hl_product_kernel *kernel = s->kernel;
     const int strips = (t->M + R - 1) / R, i = job / t->groups, group = job % t->groups;
     const int m = R * (int)hl_part_begin(strips, t->blocks, i), end = R * (int)hl_part_begin(strips, t->blocks, i + 1),
-              rows = (end < t->M ? end : t->M) - m;
+              rows = hl_min(end, t->M) - m;
     const hl_numbers some = {t->a.at + (size_t)m * t->a.row + (size_t)s->k * t->a.column, t->a.row, t->a.column};
     const rows_of_a mine = is_far(some, s->panels, kernel) ? copied(room, some, rows, s->K) : in_place(some);
     for (int j = (int)hl_part_begin(s->panels, t->groups, group); j < hl_part_begin(s->panels, t->groups, group + 1);
@@ -221,7 +222,7 @@ static side side_of(const turns *t, int turn, hl_numbers b, float *packed, int N
               .k = k,
               .K = k_end - k,
               .n = n};
-    s.panels = cut(s.panel, (n_end < N ? n_end : N) - n, kernel);
+    s.panels = cut(s.panel, hl_min(n_end, N) - n, kernel);
     return s;
 }
 
@@ -255,8 +256,8 @@ static task task_of(float *c, size_t c_row, hl_numbers a, int M, bool add, const
     }; /* of a thread in a turn; strips of a job, since the first to meet a panel brings it in */
     const int strips = (M + R - 1) / R, wanted = JOBS * omp_get_max_threads();
     const int least = (strips + kernel->strips - 1) / kernel->strips, most = (strips + FEWEST - 1) / FEWEST,
-              some = most < wanted ? most : wanted;
-    const int blocks = some < least ? least : some;
+              some = hl_min(most, wanted);
+    const int blocks = hl_max(some, least);
     return (task){c, c_row, a, M, blocks, (wanted + blocks - 1) / blocks, add};
 }
 

@@ -1,6 +1,7 @@
 /* strip-lanes.h - the acts of strip.h for LANES lanes, compiled for TARGET; strip-8.c and strip-16.c are made of it. */
 #ifndef MATH_STRIP_LANES_H
 #define MATH_STRIP_LANES_H
+#include "base/minmax.h"
 #include "math/expf.h"
 #include "math/simd.h"
 #include "math/strip.h"
@@ -130,8 +131,8 @@ TARGET static void merge(float *restrict keep, float *restrict share, float *res
 {
 #pragma omp simd
     for (int x = 0; x < LANES; x++) {
-        const float most = lse[x] > other[x] ? lse[x] : other[x], a = hl_expf(other[x] - most),
-                    b = hl_expf(lse[x] - most), sum = a + b;
+        const float most = hl_max(lse[x], other[x]), a = hl_expf(other[x] - most), b = hl_expf(lse[x] - most),
+                    sum = a + b;
         keep[x] = a / sum;
         share[x] *= b / sum;
         lse[x] = most + hl_logf(sum);

@@ -3,6 +3,7 @@
  * Normalised rows and the gated product are recomputed in the backward: a pass over memory each, against a third of the
  * saved activations. */
 #include "model/block.h"
+#include "base/minmax.h"
 #include "math/bias.h"
 #include "math/rows.h"
 #include "math/shares.h"
@@ -19,8 +20,8 @@ static size_t numbers(int rows, int columns) { return (size_t)rows * (size_t)col
 static int shares_of(const hl_pass *p, int n)
 {
     const hl_widths s = hl_widths_of(p->m);
-    const int narrow = s.F < s.od ? s.F : s.od;
-    return p->cut->has_threads ? hl_shares_of(n, s.D < narrow ? s.D : narrow, 2 * numbers(s.F, s.D)) : 1;
+    const int narrow = hl_min(s.F, s.od);
+    return p->cut->has_threads ? hl_shares_of(n, hl_min(s.D, narrow), 2 * numbers(s.F, s.D)) : 1;
 }
 
 /* Rows [t, t + n) of a pass: all of them, or some that are mine alone. */

@@ -1,6 +1,7 @@
 /* item.c - the Item LLM: a micro-batch of texts in, a vector a text out. */
 #include "model/item.h"
 #include "base/error.h"
+#include "base/minmax.h"
 #include "math/rows.h"
 #include "data/prefix.h"
 #include "model/stages.h"
@@ -94,7 +95,7 @@ void hl_item_pack_make(hl_pack *p, const hl_item_model *m, const hl_corpus *corp
     const int prefix = p->prefix, *begin = p->begin;
     int *token = HL_TAKE(arena, int, p->T), *position = HL_TAKE(arena, int, p->T), length;
     for (int i = prefix ? -1 : 0; i < n; i++) {
-        const int32_t *ids = corpus->tokens(corpus, item[i < 0 ? 0 : i], &length);
+        const int32_t *ids = corpus->tokens(corpus, item[hl_max(i, 0)], &length);
         int from = i < 0 ? 0 : prefix;
         for (int at = begin[i], k = from; at < begin[i + 1]; at++, k++) {
             token[at] = k < length ? ids[k] : -1;

@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/minmax.h"
 #include "base/part.h"
 #include "base/rng.h"
 #include <stdio.h>
@@ -138,7 +139,7 @@ size_t hl_params_block_begin(const hl_params *t, int p, int r)
 /* Of a stretch of the tensor that lies at `offset`, what is within [begin, end) of the array. */
 static hl_stretch within(hl_stretch s, size_t offset, size_t begin, size_t end)
 {
-    size_t lo = offset + s.local, hi = lo + s.n, from = lo > begin ? lo : begin, to = hi < end ? hi : end;
+    size_t lo = offset + s.local, hi = lo + s.n, from = hl_max(lo, begin), to = hl_min(hi, end);
     return from < to ? (hl_stretch){from - offset, to - from, s.global + (int64_t)(from - lo)} : (hl_stretch){0};
 }
 

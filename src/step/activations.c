@@ -1,5 +1,6 @@
 /* activations.c - the bytes that a forward saves for its backward, and which micro-batches fit a budget of them. */
 #include "step/activations.h"
+#include "base/minmax.h"
 
 int64_t hl_activations_bytes(const hl_stack *m, const hl_pack *pack)
 {
@@ -8,11 +9,9 @@ int64_t hl_activations_bytes(const hl_stack *m, const hl_pack *pack)
     return (int64_t)hl_arena_used(&measure);
 }
 
-static int least(int a, int b) { return a < b ? a : b; }
-
 hl_activations_saved hl_activations_least(hl_activations_saved a, hl_activations_saved b)
 {
-    return (hl_activations_saved){least(a.read, b.read), least(a.rest, b.rest)};
+    return (hl_activations_saved){hl_min(a.read, b.read), hl_min(a.rest, b.rest)};
 }
 
 /* A replica's bytes that are left, and its micro-batches that were saved so far. */

@@ -1,14 +1,11 @@
 /* layout.c - which ranks are the item group and which the user group, and what each computes. */
 #include "step/layout.h"
 #include "base/fold.h"
+#include "base/minmax.h"
 #include "base/part.h"
 #include <stdio.h>
 
 static int at_least_one(int n) { return n > 0 ? n : 1; }
-
-static int least(int a, int b) { return a < b ? a : b; }
-
-static int most(int a, int b) { return a > b ? a : b; }
 
 /* Sums of two stay whole; more ranks than that are only ever refused. */
 static int times(int a, int b)
@@ -75,9 +72,9 @@ static hl_status overlapping(hl_layout *l, int ranks, const hl_layout_wish *w)
     for (hl_side i = 0; i < HL_SIDES; i++) {
         const int width = width_of(w, i), as_many = w->kind == HL_HYBRID && i == HL_USER ? 1 : ranks / width;
         want[i] = at_least_one(w->side[i].dp ? w->side[i].dp : as_many);
-        fit[i] = least(want[i], ranks / width);
-        need = most(need, times(want[i], width));
-        least_need = most(least_need, width);
+        fit[i] = hl_min(want[i], ranks / width);
+        need = hl_max(need, times(want[i], width));
+        least_need = hl_max(least_need, width);
     }
     if (need > ranks) return impossible(w, ranks, need, least_need, fit);
     *l = placed(ranks, w, want, w->kind == HL_HYBRID ? need - want[HL_USER] * width_of(w, HL_USER) : 0);
@@ -89,8 +86,8 @@ static hl_status refuse_separate(int ranks, const hl_layout_wish *w, const int w
 {
     const int item = width_of(w, HL_ITEM), user = width_of(w, HL_USER);
     int fit[HL_SIDES] = {0};
-    for (int u = least(want[HL_USER], (ranks - item) / user); u >= 1; u--) {
-        const int i = least(want[HL_ITEM], (ranks - u * user) / item);
+    for (int u = hl_min(want[HL_USER], (ranks - item) / user); u >= 1; u--) {
+        const int i = hl_min(want[HL_ITEM], (ranks - u * user) / item);
         if (i + u > fit[HL_ITEM] + fit[HL_USER]) fit[HL_ITEM] = i, fit[HL_USER] = u;
     }
     return impossible(w, ranks, need, item + user, fit);
@@ -166,7 +163,7 @@ static void side_text(char *out, size_t n, const hl_layout *l, hl_side side)
 static int busy_ranks(const hl_layout *l)
 {
     const hl_layout_side *item = &l->side[HL_ITEM], *user = &l->side[HL_USER];
-    return l->kind == HL_SEPARATE ? item->ranks + user->ranks : most(item->ranks, user->begin + user->ranks);
+    return l->kind == HL_SEPARATE ? item->ranks + user->ranks : hl_max(item->ranks, user->begin + user->ranks);
 }
 
 void hl_layout_text(char *out, size_t n, const hl_layout *l)

@@ -1,6 +1,7 @@
 /* parallelism.c - how a job is to be divided among ranks, and which of it goes together with which models. */
 #include "step/parallelism.h"
 #include "base/fold.h"
+#include "base/minmax.h"
 #include "step/zero.h"
 
 /* ---- exact mode: what its groups and slices can be, and which layouts they cover */
@@ -74,7 +75,7 @@ static hl_status check_stages(const char *key, int stages, const hl_transformer 
 {
     if (stages <= 1 || stages <= shape->num_hidden_layers) return HL_OK;
     return HL_FAIL(HL_EUSAGE, "%s: %d stages are more than the model's %d layers; the most is %s: %d", key, stages,
-                   shape->num_hidden_layers, key, shape->num_hidden_layers > 1 ? shape->num_hidden_layers : 1);
+                   shape->num_hidden_layers, key, hl_max(shape->num_hidden_layers, 1));
 }
 
 static hl_status check_widths(const hl_transformer *item, const hl_transformer *user)

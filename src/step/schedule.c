@@ -1,5 +1,6 @@
 /* schedule.c - what each rank does in a step, as a list. */
 #include "step/schedule.h"
+#include "base/minmax.h"
 
 static void add(hl_schedule *s, hl_act act, int mb) { s->task[s->n++] = (hl_task){act, mb}; }
 
@@ -54,7 +55,7 @@ static line line_of(const deal *d, int rank, bool read, int most, hl_arena *aren
     const int begin = read ? d->begin[replica] : d->rest[replica],
               n = (read ? d->rest[replica] : d->begin[replica + 1]) - begin;
     x.stage = hl_layout_stage(d->l, d->side, rank);
-    x.n = n > most ? n : most;
+    x.n = hl_max(n, most);
     x.micro_batch = HL_TAKE(arena, int, x.n);
     for (int i = 0; i < x.n; i++) x.micro_batch[i] = i < n ? d->micro_batch[begin + i] : -1;
     return x;
@@ -73,7 +74,7 @@ static line reversed(line l, int saved, hl_arena *arena)
 static int ahead_of(const line *l)
 {
     int ahead = l->stages - 1 - l->stage;
-    return ahead < l->n ? ahead : l->n;
+    return hl_min(ahead, l->n);
 }
 
 static void go(hl_schedule *s, const line *l, hl_act act, int mb)

@@ -1,5 +1,6 @@
 /* zero.c - what replicas shard, and the numbers of weights, gradients and moments that a rank holds so. */
 #include "step/zero.h"
+#include "base/minmax.h"
 #include <stdlib.h>
 
 int hl_zero_layers(size_t *begin, const hl_params *t)
@@ -22,7 +23,7 @@ typedef struct {
 
 static size_t in_common(span a, span b)
 {
-    const size_t begin = a.begin > b.begin ? a.begin : b.begin, end = a.end < b.end ? a.end : b.end;
+    const size_t begin = hl_max(a.begin, b.begin), end = hl_min(a.end, b.end);
     return begin < end ? end - begin : 0;
 }
 
