@@ -55,7 +55,7 @@ static void open_fixture(fixture *f, int trial)
         f->read[i] = f->read_rows[f->reader[i]]++;
     }
     shuffle_reads(f, &r);
-    hl_exchange_plan(&f->x, check_world(), &f->r, &f->arena);
+    hl_exchange_set_up(&f->x, check_world(), &f->r, &f->arena);
 }
 
 static float *rows(fixture *f, int n) { return HL_TAKE_ZERO(&f->arena, float, n *D); }

@@ -202,7 +202,7 @@ static bool is_saved(const job *j, int mb)
     int before = 0;
     for (int c = read ? 0 : j->p.early_micro_batches; c < mb; c++)
         before += j->share.micro_batch[c] == j->share.micro_batch[mb];
-    return before < (read ? j->share.save_read : j->share.save_rest);
+    return before < (read ? j->share.save_history : j->share.save_negatives_only);
 }
 
 /* What a micro-batch goes through on a rank; how many acts. */
@@ -410,7 +410,7 @@ static void open_job(job *j, int trial, int most_tp)
     hl_plan_make(&j->p, &j->b, &j->t.corpus, &plan, 8, &j->arena);
     CHECK_OK(hl_layout_make(&j->l, ranks, &wish));
     hl_share_make(&j->share, &j->l, &j->p, &j->arena);
-    if (trial % 7) j->share.save_read = toy_between(&r, 0, 5), j->share.save_rest = toy_between(&r, 0, 5);
+    if (trial % 7) j->share.save_history = toy_between(&r, 0, 5), j->share.save_negatives_only = toy_between(&r, 0, 5);
     j->share.lockstep = trial % 5 >= 3;
     for (int rank = 0; rank < ranks; rank++) {
         hl_schedule_make(&j->list[rank], &j->l, &j->p, &j->share, rank, &j->arena);
@@ -433,7 +433,8 @@ static void lists_of_all_ranks_are_those_of_each(void)
         hl_schedule *all = HL_TAKE(&j.arena, hl_schedule, j.l.ranks);
         const int replicas = hl_layout_replicas(&j.l, HL_ITEM);
         hl_activations_saved *saved = HL_TAKE(&j.arena, hl_activations_saved, replicas);
-        for (int r = 0; r < replicas; r++) saved[r] = (hl_activations_saved){j.share.save_read, j.share.save_rest};
+        for (int r = 0; r < replicas; r++)
+            saved[r] = (hl_activations_saved){j.share.save_history, j.share.save_negatives_only};
         hl_schedule_make_all(all, &j.l, &j.p, &j.share, saved, &j.arena);
         for (int r = 0; r < j.l.ranks; r++) {
             CHECK(all[r].n == j.list[r].n);

@@ -122,7 +122,7 @@ static void add_texts(hl_forecast *f, const shares *texts, const hl_activations_
     for (int c = 0; c < p->micro_batches; c++) {
         const int first_rank = f->share.micro_batch[c], r = hl_layout_replica(&f->layout, HL_ITEM, first_rank);
         const bool read = c < p->early_micro_batches;
-        if (place[2 * r + read]++ < (read ? fit[r].read : fit[r].rest)) add_saved(f, texts, first_rank, c);
+        if (place[2 * r + read]++ < (read ? fit[r].history : fit[r].negatives_only)) add_saved(f, texts, first_rank, c);
     }
     free(place);
 }

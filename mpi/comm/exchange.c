@@ -14,7 +14,7 @@ static int begin_each(int *begin, const int *count, int p)
     return total;
 }
 
-void hl_exchange_plan(hl_exchange *x, const hl_group *g, const hl_readings *r, hl_arena *arena)
+void hl_exchange_set_up(hl_exchange *x, const hl_group *g, const hl_readings *r, hl_arena *arena)
 {
     int p = g->size, me = g->rank;
     *x = (hl_exchange){.group = g};

@@ -23,7 +23,7 @@ typedef struct {
 } hl_exchange;
 
 /* Lay the routes in the arena.  Local. */
-void hl_exchange_plan(hl_exchange *x, const hl_group *g, const hl_readings *r, hl_arena *arena);
+void hl_exchange_set_up(hl_exchange *x, const hl_group *g, const hl_readings *r, hl_arena *arena);
 
 /* theirs (rows of `read`, D) from mine (rows of `held`, D).  Collective over the group. */
 void hl_exchange_forward(const hl_exchange *x, float *theirs, const float *mine, int D, hl_arena *wire);

@@ -51,7 +51,7 @@ static float *bring_histories(const reading *r, int *length)
         }
     }
     hl_exchange x;
-    hl_exchange_plan(&x, &e->mesh->world, &(hl_readings){n, holder, held, reader, place}, &e->plan);
+    hl_exchange_set_up(&x, &e->mesh->world, &(hl_readings){n, holder, held, reader, place}, &e->plan);
     float *vectors = HL_TAKE_ROWS(&e->plan, float, x.received, r->D);
     hl_exchange_forward(&x, vectors, r->c->vector, r->D, &e->wire);
     return vectors;

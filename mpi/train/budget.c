@@ -19,11 +19,11 @@ void hl_budget_choose(hl_share *share, const hl_mesh *mesh, const hl_plan *p, co
     hl_activations_saved *fit = HL_TAKE(scratch, hl_activations_saved, hl_layout_replicas(l, HL_ITEM));
     hl_activations_fit(fit, l, p, share, bytes, budget, scratch);
     const hl_activations_saved mine = fit[hl_layout_replica(l, HL_ITEM, mesh->world.rank)];
-    int most[2] = {mine.read, mine.rest};
+    int most[2] = {mine.history, mine.negatives_only};
     hl_group_all_reduce_with(&side->tp, most, 2, sizeof *most, least); /* shares need not be equal */
     hl_group_all_reduce_with(&side->pp, most, 2, sizeof *most, least);
     if (share->lockstep) hl_group_all_reduce_with(&side->dp, most, 2, sizeof *most, least);
-    share->save_read = most[0];
-    share->save_rest = most[1];
+    share->save_history = most[0];
+    share->save_negatives_only = most[1];
     hl_arena_back(scratch, mark);
 }

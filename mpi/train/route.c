@@ -21,12 +21,12 @@ static void plan_way(hl_exchange *x, const hl_whereabouts *w, const int *text, c
             read[n] = place[r];
         }
     }
-    hl_exchange_plan(x, &w->mesh->world, &(hl_readings){n, from, held, to, read}, arena);
+    hl_exchange_set_up(x, &w->mesh->world, &(hl_readings){n, from, held, to, read}, arena);
     hl_arena_back(scratch, mark);
 }
 
-void hl_route_plan(hl_route *x, const hl_whereabouts *w, const int *text, const int *reader, const int *place,
-                   hl_arena *arena, hl_arena *scratch)
+void hl_route_set_up(hl_route *x, const hl_whereabouts *w, const int *text, const int *reader, const int *place,
+                     hl_arena *arena, hl_arena *scratch)
 {
     plan_way(&x->there, w, text, reader, place, true, arena, scratch);
     plan_way(&x->back, w, text, reader, place, false, arena, scratch);

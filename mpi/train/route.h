@@ -20,8 +20,8 @@ typedef struct {
 
 /* Row r of the plan reads (or predicts) text[r], on the stage that begins at rank reader[r], as its row place[r].
  * Laid in the arena; local. */
-void hl_route_plan(hl_route *x, const hl_whereabouts *w, const int *text, const int *reader, const int *place,
-                   hl_arena *arena, hl_arena *scratch);
+void hl_route_set_up(hl_route *x, const hl_whereabouts *w, const int *text, const int *reader, const int *place,
+                     hl_arena *arena, hl_arena *scratch);
 
 /* Bytes that this rank sends to other ranks, both ways, rows of D floats. */
 int64_t hl_route_bytes(const hl_route *x, int D);

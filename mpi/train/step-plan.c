@@ -110,9 +110,9 @@ void hl_step_prepare(hl_step_state *s, hl_engine *e, const hl_batch *batch, cons
     number_texts(s);
     number_rows(s, owner, place);
     s->where = (hl_whereabouts){mesh, &s->plan, &s->share, s->my_text};
-    hl_route_plan(&s->inputs, &s->where, s->plan.input, owner, place, &e->plan, &e->scratch);
+    hl_route_set_up(&s->inputs, &s->where, s->plan.input, owner, place, &e->plan, &e->scratch);
     for (int r = 0; r < s->plan.rows; r++) owner[r] = hl_layout_last_stage(&mesh->layout, HL_USER, owner[r]);
-    hl_route_plan(&s->targets, &s->where, s->plan.target, owner, place, &e->plan, &e->scratch);
+    hl_route_set_up(&s->targets, &s->where, s->plan.target, owner, place, &e->plan, &e->scratch);
     s->bytes = (double)(hl_route_bytes(&s->inputs, s->D) + hl_route_bytes(&s->targets, s->D));
     hl_loss_open(&s->loss, e->rules.criterion, mesh, &s->plan, owner, s->D, &e->plan);
     hl_tally_clear(&s->tally, me);

@@ -11,7 +11,7 @@ int64_t hl_activations_bytes(const hl_stack *m, const hl_pack *pack)
 
 hl_activations_saved hl_activations_least(hl_activations_saved a, hl_activations_saved b)
 {
-    return (hl_activations_saved){hl_min(a.read, b.read), hl_min(a.rest, b.rest)};
+    return (hl_activations_saved){hl_min(a.history, b.history), hl_min(a.negatives_only, b.negatives_only)};
 }
 
 /* A replica's bytes that are left, and its micro-batches that were saved so far. */
@@ -46,8 +46,8 @@ void hl_activations_fit(hl_activations_saved *fit, const hl_layout *l, const hl_
     filling *x = HL_TAKE(scratch, filling, replicas);
     for (int r = 0; r < replicas; r++) x[r] = (filling){.left = budget};
     fill(x, l, share, bytes, 0, p->early_micro_batches);
-    for (int r = 0; r < replicas; r++) fit[r].read = x[r].is_full ? x[r].saved : all;
+    for (int r = 0; r < replicas; r++) fit[r].history = x[r].is_full ? x[r].saved : all;
     fill(x, l, share, bytes, p->early_micro_batches, all);
-    for (int r = 0; r < replicas; r++) fit[r].rest = x[r].is_full ? x[r].saved : all;
+    for (int r = 0; r < replicas; r++) fit[r].negatives_only = x[r].is_full ? x[r].saved : all;
     hl_arena_back(scratch, mark);
 }

@@ -10,9 +10,9 @@
 /* What a stack saves of a pack. */
 int64_t hl_activations_bytes(const hl_stack *m, const hl_pack *pack);
 
-/* How many micro-batches of a replica are saved: of those that are read, and of the others (hl_share). */
+/* How many micro-batches of a replica are saved: of history items, and of negatives only (hl_share). */
 typedef struct {
-    int read, rest;
+    int history, negatives_only;
 } hl_activations_saved;
 
 /* fit (item replicas): what fits on one rank of each, whose activations of a micro-batch take `bytes` (micro_batches);

@@ -226,7 +226,7 @@ void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *
 {
     s->micro_batch = HL_TAKE(arena, int, p->micro_batches);
     s->user_micro_batch = HL_TAKE(arena, int, p->user_micro_batches);
-    s->save_read = s->save_rest = p->micro_batches;
+    s->save_history = s->save_negatives_only = p->micro_batches;
     s->lockstep = false;
     if (p->groups) share_groups(s, l, p);
     else share_by_cost(s, l, p, arena);
@@ -237,5 +237,5 @@ bool hl_share_saves(const hl_share *s, const hl_plan *p, int mb)
     const bool read = mb < p->early_micro_batches;
     int place = 0;
     for (int i = read ? 0 : p->early_micro_batches; i < mb; i++) place += s->micro_batch[i] == s->micro_batch[mb];
-    return place < (read ? s->save_read : s->save_rest);
+    return place < (read ? s->save_history : s->save_negatives_only);
 }

@@ -137,9 +137,9 @@ void hl_layout_text(char *out, size_t n, const hl_layout *l);
 typedef struct {
     int *micro_batch;      /* (micro_batches) */
     int *user_micro_batch; /* (user_micro_batches) */
-    /* of its micro-batches that are read, and of the others, a replica saves the activations of so many for the
-     * backward, the first ones, and recomputes the others; all until somebody decides otherwise */
-    int save_read, save_rest;
+    /* of its micro-batches of history items, and of those of negatives only, a replica saves the activations of so many
+     * for the backward, the first ones, and recomputes the others; all until somebody decides otherwise */
+    int save_history, save_negatives_only;
     /* replicas go through micro-batches together; those with fewer go through empty ones.  false at first */
     bool lockstep;
 } hl_share;

@@ -129,7 +129,7 @@ static void list_acts(hl_schedule *s, const dealt *d, const hl_activations_saved
                rest = line_of(&d->item, rank, false, d->lockstep ? d->item.most_rest : 0, arena),
                users = line_of(&d->user, rank, false, d->lockstep ? d->user.most_rest : 0, arena);
     *s = (hl_schedule){0, HL_TAKE(arena, hl_task, 9 * (read.n + rest.n) + 6 * users.n + HL_ACTS)};
-    line read_back = reversed(read, saved->read, arena), rest_back = reversed(rest, saved->rest, arena);
+    line read_back = reversed(read, saved->history, arena), rest_back = reversed(rest, saved->negatives_only, arena);
     line users_back = reversed(users, users.n, arena);
     go_forward(s, &read, 0, read.n);
     go_forward(s, &rest, 0, ahead_of(&rest));
@@ -159,7 +159,7 @@ void hl_schedule_make(hl_schedule *s, const hl_layout *l, const hl_plan *p, cons
                       hl_arena *arena)
 {
     const dealt d = deal_out(l, p, share, arena);
-    list_acts(s, &d, &(hl_activations_saved){share->save_read, share->save_rest}, rank, arena);
+    list_acts(s, &d, &(hl_activations_saved){share->save_history, share->save_negatives_only}, rank, arena);
 }
 
 /* Do both ranks have the same stage of the same replica of the side, or neither has one? */
