@@ -1,5 +1,5 @@
 #!/bin/sh
-# check-layers.sh - includes point down only, and every file says what it is.
+# check-layers.sh - includes point down only and in no circle, every file says what it is, and there is one of each.
 #
 # A layer is a line of the table: its folder, the folders whose headers it may include as "..." (or one header of a folder),
 # and the <...> of big libraries that it may include.  The rules are then tested on files planted in a temporary folder.
@@ -78,6 +78,44 @@ found=$(complaints "$top")
 [ -z "$found" ] && [ -f "$top/src/base/part.c" ]
 verdict "every file keeps to its layer and says what it is"
 
+# circles FOLDER: headers that include each other, however many lie between; and two units of which each includes the
+# other's header.  A unit is a .c with its .h; x-y is a part of x and may include x.h, which has the types of both.  Further
+# parts, as WHOLE:PART: engines of a table of tiles, the beginning of a run, the prices of a cost.
+parts='mpi/linalg/tiles:mpi/linalg/summa mpi/linalg/tiles:mpi/linalg/pblas app/train/run:app/train/resume step/cost:step/price'
+includes() { (cd "$1" && find src mpi io app -name "*.$2" -exec grep -H '^ *# *include "' {} + 2>/dev/null | sed 's|^src/||; s|:[^"]*"| |; s|".*||'); }
+circles() {
+    includes "$1" h | tsort 2>&1 >/dev/null | sed -n 's/^tsort: \([a-z].*\.h\)$/\1 is in a circle of headers/p'
+    includes "$1" '[ch]' | sed 's/\.[ch] / /; s/\.[ch]$//' | sort -u | awk -v parts="$parts" '
+        BEGIN { n = split(parts, list, " "); for (i = 1; i <= n; i++) known[list[i]] = 1 }
+        function part(whole, p) { return index(p, whole "-") == 1 || (whole ":" p) in known }
+        { to[$1, $2] = 1 }
+        END {
+            for (pair in to) {
+                split(pair, of, SUBSEP)
+                if (of[1] < of[2] && (of[2], of[1]) in to && !part(of[1], of[2]) && !part(of[2], of[1])) print of[1] " and " of[2] " include each other"
+            }
+        }'
+}
+found=$(circles "$top")
+[ -z "$found" ] || { echo "$found" | sed 's/^/     /'; false; }
+verdict "includes go round in no circle"
+
+# one_of_each FOLDER: what src/base has, and somebody has made again.
+one_of_each() {
+    (cd "$1" && find src mpi io app -name '*.[ch]' 2>/dev/null | sort | while read -r file; do
+        case $file in src/base/array.c | src/base/alloc.[ch] | src/base/path.c | src/base/minmax.h) continue ;; esac
+        grep -nE '\brealloc\(|\bhl_realloc\(' "$file" | sed "s|^\([0-9]*\):.*|$file:\1: an array that grows; base/array.h has one|"
+        grep -nE 'snprintf\((.*PATH_MAX|path).*"%s/' "$file" | sed "s|^\([0-9]*\):.*|$file:\1: a path that is put together; base/path.h does it|"
+        grep -nE '(= |\(|return |, |\[)([A-Za-z_][][A-Za-z0-9_.>-]*) [<>]=? ([A-Za-z0-9_.>-]+) \? (\2 : \3|\3 : \2)[];,)]' "$file" \
+            | sed "s|^\([0-9]*\):.*|$file:\1: the smaller or larger of two; base/minmax.h has them|"
+        grep -nE '\+ 1\) & [a-z>.-]*(mask|slots|size)|& \([a-z>.-]*slots - 1\)' "$file" | grep -v '^$' | sed "s|^\([0-9]*\):.*|$file:\1: a hash table; base/hash-table.h has one|" \
+            | grep -v '^src/base/hash-table'
+    done)
+}
+found=$(one_of_each "$top")
+[ -z "$found" ] || { echo "$found" | sed 's/^/     /'; false; }
+verdict "arrays that grow, hash tables, paths, the smaller of two: there is one of each"
+
 # plant WORDS FILE TEXT: a file that must be complained about with these words.
 plant() {
     mkdir -p "$garden/${2%/*}"
@@ -109,5 +147,36 @@ plant 'its own header comes first' io/files/x.c '/* x.c - x */\n#include "base/p
 printf '/* x.c - x */\n#include "io/files/x.h"\n#include "base/part.h"\n#include <stdio.h>\n' >"$garden/io/files/x.c"
 [ -z "$(complaints "$garden")" ]
 verdict "no complaint about a file that is as it should be"
+
+rm -rf "$garden"
+mkdir -p "$garden/src/base" "$garden/mpi/train" "$garden/io/files" "$garden/app/cli"
+# include FILE HEADER: a file that includes it.
+include() { printf '#include "%s"\n' "$2" >>"$garden/$1"; }
+include src/base/a.h base/b.h
+include src/base/b.h base/c.h
+include src/base/c.h base/a.h
+circles "$garden" | grep -q '^base/b.h is in a circle'
+verdict "a circle of three headers is found"
+rm "$garden/src/base/c.h"
+include src/base/a.c base/b.h
+include src/base/b.c base/a.h
+include mpi/train/step.c mpi/train/step-state.h
+include mpi/train/step-state.h mpi/train/step.h
+[ "$(circles "$garden")" = "base/a and base/b include each other" ]
+verdict "two that include each other are found, and a part with its whole is not one"
+# again WORDS TEXT: a line that must be complained about.
+again() {
+    printf '%s\n' "$2" >"$garden/io/files/x.c"
+    one_of_each "$garden" | grep -qF "io/files/x.c:1: $1"
+    verdict "found: $1"
+}
+again 'an array that grows' 'x = realloc(x, 2 * n);'
+again 'a path that is put together' 'snprintf(path, sizeof path, "%s/%s", a, b);'
+again 'the smaller or larger of two' 'int n = a->n < b ? a->n : b;'
+again 'the smaller or larger of two' 'return b > n ? n : b;'
+again 'a hash table' 'at = (at + 1) & mask;'
+printf '%s\n' 'int n = a < b ? c : b;' 'x = hl_min(a, b);' 'snprintf(name, n, "%s/%s", a, b);' >"$garden/io/files/x.c"
+[ -z "$(one_of_each "$garden")" ]
+verdict "no complaint about what is none of these"
 
 finish layers

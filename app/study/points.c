@@ -1,6 +1,7 @@
 /* points.c - the points of a study. */
 #include "app/study/points.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/digest.h"
 #include "base/rng.h"
 #include "app/config/arguments.h"
@@ -198,7 +199,7 @@ static hl_status check_is_new(const hl_points *p)
 
 static hl_status add_point(hl_points *p, const hl_study *s, char *name, const settings *from)
 {
-    p->at = hl_realloc(p->at, (size_t)(p->n + 1) * sizeof *p->at);
+    HL_RESERVE(p->at, p->room, p->n + 1);
     hl_point *new = &p->at[p->n++];
     *new = (hl_point){.name = name, .seconds = -1};
     HL_TRY(sign(make(new, s, from), new));

@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
     hl_point *at;
     int n;
+    size_t room;
 } hl_points;
 
 /* The points of a study, each with a configuration that holds together.  HL_EUSAGE where one has not, or where two

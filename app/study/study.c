@@ -1,6 +1,7 @@
 /* study.c - a study file: a table of its keys. */
 #include "app/study/study.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/path.h"
 #include "app/config/nearest.h"
 #include "app/config/options.h"
@@ -152,7 +153,7 @@ static hl_status check_option(const parse *p, const hl_yaml_entry *e, const char
 
 static hl_study_axis *add_axis(hl_study *s, const char *point, size_t n, const char *key)
 {
-    s->axis = hl_realloc(s->axis, (size_t)(s->axes + 1) * sizeof *s->axis);
+    HL_RESERVE(s->axis, s->axis_room, s->axes + 1);
     hl_study_axis *a = &s->axis[s->axes++];
     *a = (hl_study_axis){.key = hl_alloc_text(key)};
     if (!point) return a;

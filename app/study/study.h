@@ -31,6 +31,7 @@ typedef struct {
     char *name; /* of the file, without folder and ending */
     hl_names base, launcher;
     hl_study_axis *axis; /* (axes) in the order of the file */
+    size_t axis_room;
     int axes;
     hl_study_fixed fixed;
     int repetitions, warmup, steps, seed;
