@@ -128,6 +128,7 @@ CHECKERS = \
 	tests/check-headers.sh \
 	tests/check-format.sh \
 	tests/check-docs.sh \
+	tests/check-adding.sh \
 	tests/check-run.sh \
 	tests/check-slurm.sh \
 	tests/check-dist.sh \
