@@ -5,7 +5,7 @@
 #include "app/plan/forecast-memory.h"
 #include "app/plan/rules.h"
 #include "base/part.h"
-#include "model/item.h"
+#include "model/models.h"
 #include "model/user.h"
 #include <stdlib.h>
 
@@ -58,39 +58,68 @@ static void close_shares(shares *s)
     free(s->bytes);
 }
 
-/* ---- texts */
+/* ---- what they save */
 
-static void measure_texts(const shares *s, const hl_item_model *model, const hl_corpus *corpus, const hl_plan *p,
-                          hl_arena *arena)
+static hl_model_settings settings_of(const hl_forecast *f, const hl_config *c, hl_side side)
 {
-    for (int c = 0; c < p->micro_batches; c++) {
-        const int begin = p->micro_batch_begin[c], n = p->micro_batch_begin[c + 1] - begin;
-        const size_t mark = hl_arena_mark(arena);
-        const hl_pack pack = hl_item_pack_sizes(&model[0], corpus, p->item + begin, n, arena);
+    return (hl_model_settings){.shape = f->job.shape[side],
+                               .longest = side == HL_ITEM ? c->MAX_TEXT_LENGTH : hl_rules_longest_history(c),
+                               .item_tokens = c->item_emb_token_n,
+                               .share_prefix = c->share_prefix};
+}
+
+/* A pack of items without their tokens. */
+static void pack_items(hl_pack *pack, const hl_model *m, const hl_corpus *corpus, const hl_plan *p, int c,
+                       hl_arena *arena)
+{
+    const int begin = p->micro_batch_begin[c], n = p->micro_batch_begin[c + 1] - begin;
+    (m->kind->sizes ? m->kind->sizes : m->kind->pack)(pack, m, corpus, p->item + begin, n, arena);
+}
+
+static void pack_users(hl_pack *pack, const hl_plan *p, int c, hl_arena *arena)
+{
+    const int begin = p->user_micro_batch_begin[c], n = p->user_micro_batch_begin[c + 1] - begin;
+    int *length = HL_TAKE(arena, int, n);
+    for (int i = 0; i < n; i++) length[i] = p->row_begin[begin + i + 1] - p->row_begin[begin + i];
+    hl_user_pack(pack, length, n, false, arena);
+}
+
+/* model (s->n): those of the shares that are measured. */
+static void measure_all(const shares *s, const hl_model *model, hl_forecast *f, const hl_corpus *corpus)
+{
+    const hl_plan *p = &f->plan;
+    const int micro_batches = s->side == HL_USER ? p->user_micro_batches : p->micro_batches;
+    for (int c = 0; c < micro_batches; c++) {
+        const size_t mark = hl_arena_mark(&f->arena);
+        hl_pack pack;
+        if (s->side == HL_USER) pack_users(&pack, p, c, &f->arena);
+        else pack_items(&pack, &model[0], corpus, p, c, &f->arena);
         for (int i = 0; i < s->n; i++)
-            if (is_measured(s, i)) s->bytes[i][c] = hl_activations_bytes(&model[i].stack, &pack);
-        hl_arena_back(arena, mark);
+            if (is_measured(s, i)) s->bytes[i][c] = hl_activations_bytes(&model[i], &pack, &f->arena);
+        hl_arena_back(&f->arena, mark);
     }
 }
 
-static shares texts_of(hl_forecast *f, const hl_config *c, const hl_corpus *corpus)
+static shares measured(hl_forecast *f, const hl_config *c, const hl_corpus *corpus, hl_side side)
 {
-    const shares s = open_shares(&f->layout, HL_ITEM, &f->item, f->plan.micro_batches);
-    hl_item_model *model = hl_alloc_zero((size_t)s.n, sizeof *model);
+    const hl_plan *p = &f->plan;
+    const int micro_batches = side == HL_USER ? p->user_micro_batches : p->micro_batches;
+    const shares s = open_shares(&f->layout, side, f->job.shape[side], micro_batches);
+    const hl_model_settings settings = settings_of(f, c, side);
+    hl_model *model = hl_alloc_zero((size_t)s.n, sizeof *model);
     hl_tensor_group *group = hl_alloc((size_t)s.n * sizeof *group);
-    const hl_item_settings settings = {
-        .item_tokens = c->item_emb_token_n, .longest = c->MAX_TEXT_LENGTH, .share_prefix = c->share_prefix};
     for (int i = 0; i < s.n; i++) {
         group[i] = group_at(&s, i);
-        if (is_measured(&s, i)) hl_item_open(&model[i], &f->item, &settings, &group[i]);
+        if (is_measured(&s, i)) hl_model_open(&model[i], hl_models_hllm.side[side], &settings, &group[i]);
     }
-    measure_texts(&s, model, corpus, &f->plan, &f->arena);
-    for (int i = 0; i < s.n; i++)
-        if (is_measured(&s, i)) hl_item_close(&model[i]);
+    measure_all(&s, model, f, corpus);
+    for (int i = 0; i < s.n; i++) hl_model_close(&model[i]);
     free(group);
     free(model);
     return s;
 }
+
+/* ---- what of it is saved */
 
 /* A replica saves what fits on each of its ranks, and in lockstep what fits everywhere. */
 static void find_fit(hl_activations_saved *fit, hl_forecast *f, const shares *texts, int64_t budget)
@@ -127,46 +156,11 @@ static void add_texts(hl_forecast *f, const shares *texts, const hl_activations_
     free(place);
 }
 
-/* ---- users, whose activations are always saved */
-
-static void measure_users(const shares *s, const hl_user_model *model, const hl_plan *p, hl_arena *arena)
-{
-    for (int c = 0; c < p->user_micro_batches; c++) {
-        const int begin = p->user_micro_batch_begin[c], n = p->user_micro_batch_begin[c + 1] - begin;
-        const size_t mark = hl_arena_mark(arena);
-        int *length = HL_TAKE(arena, int, n);
-        hl_pack pack;
-        for (int i = 0; i < n; i++) length[i] = p->row_begin[begin + i + 1] - p->row_begin[begin + i];
-        hl_user_pack(&pack, length, n, false, arena);
-        for (int i = 0; i < s->n; i++)
-            if (is_measured(s, i)) s->bytes[i][c] = hl_activations_bytes(&model[i].stack, &pack);
-        hl_arena_back(arena, mark);
-    }
-}
-
-static shares users_of(hl_forecast *f, const hl_config *c)
-{
-    const shares s = open_shares(&f->layout, HL_USER, &f->user, f->plan.user_micro_batches);
-    hl_user_model *model = hl_alloc_zero((size_t)s.n, sizeof *model);
-    hl_tensor_group *group = hl_alloc((size_t)s.n * sizeof *group);
-    const hl_stack_settings settings = {.positions = hl_rules_longest_history(c)};
-    for (int i = 0; i < s.n; i++) {
-        group[i] = group_at(&s, i);
-        if (is_measured(&s, i)) hl_user_open(&model[i], &f->user, &settings, &group[i]);
-    }
-    measure_users(&s, model, &f->plan, &f->arena);
-    for (int i = 0; i < s.n; i++)
-        if (is_measured(&s, i)) hl_user_close(&model[i]);
-    free(group);
-    free(model);
-    return s;
-}
-
 /* ---- the whole */
 
 void hl_forecast_memory_saved(hl_forecast *f, hl_activations_saved *fit, const hl_config *c, const hl_corpus *corpus)
 {
-    shares texts = texts_of(f, c, corpus), users = users_of(f, c);
+    shares texts = measured(f, c, corpus, HL_ITEM), users = measured(f, c, corpus, HL_USER);
     find_fit(fit, f, &texts, c->activation_budget);
     add_texts(f, &texts, fit);
     for (int k = 0; k < f->plan.user_micro_batches; k++) add_saved(f, &users, f->share.user_micro_batch[k], k);

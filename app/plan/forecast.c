@@ -29,9 +29,6 @@ static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus
     f->cost = HL_TAKE_ZERO(&f->arena, hl_cost, ranks);
     f->state = HL_TAKE_ZERO(&f->arena, double, ranks);
     f->saved = HL_TAKE_ZERO(&f->arena, double, ranks);
-    hl_activations_saved *fit = HL_TAKE(&f->arena, hl_activations_saved, hl_layout_replicas(&f->layout, HL_ITEM));
-    hl_forecast_memory_saved(f, fit, c, corpus);
-    hl_schedule_make_all(f->schedule, &f->layout, &f->plan, &f->share, fit, &f->arena);
     f->job = (hl_cost_job){.layout = &f->layout,
                            .plan = &f->plan,
                            .share = &f->share,
@@ -40,6 +37,9 @@ static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus
                            .item_tokens = c->item_emb_token_n,
                            .zero = c->zero,
                            .machine = *machine};
+    hl_activations_saved *fit = HL_TAKE(&f->arena, hl_activations_saved, hl_layout_replicas(&f->layout, HL_ITEM));
+    hl_forecast_memory_saved(f, fit, c, corpus);
+    hl_schedule_make_all(f->schedule, &f->layout, &f->plan, &f->share, fit, &f->arena);
     hl_forecast_memory_state(f);
     f->step = hl_cost_play(f->cost, &f->job);
 }

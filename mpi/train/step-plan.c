@@ -67,13 +67,6 @@ static void pack_micro_batches(hl_step_state *s)
         }
 }
 
-static size_t bytes_saved(const hl_model *m, const hl_micro_batch *k)
-{
-    hl_arena measure = hl_arena_measuring();
-    m->kind->trace(k->saved, m, &k->pack, &measure);
-    return hl_arena_used(&measure);
-}
-
 /* The User LLM is small beside the other and its activations are always saved. */
 static void choose_saved(hl_step_state *s)
 {
@@ -81,7 +74,8 @@ static void choose_saved(hl_step_state *s)
     int64_t *bytes = HL_TAKE_ZERO(&s->e->scratch, int64_t, s->plan.micro_batches);
     for (int c = 0; c < s->plan.micro_batches && s->e->rules.activation_budget >= 0; c++)
         if (s->share.micro_batch[c] == s->side[HL_ITEM].first_rank)
-            bytes[c] = (int64_t)bytes_saved(&s->e->model[HL_ITEM], &s->side[HL_ITEM].micro_batch[c]);
+            bytes[c] =
+                hl_activations_bytes(&s->e->model[HL_ITEM], &s->side[HL_ITEM].micro_batch[c].pack, &s->e->scratch);
     s->share.lockstep = hl_zero_is_lockstep(s->e->rules.zero);
     if (s->side[HL_ITEM].first_rank >= 0)
         hl_budget_choose(&s->share, s->e->mesh, &s->plan, bytes, s->e->rules.activation_budget, &s->e->scratch);

@@ -189,6 +189,11 @@ static void close(hl_model *m)
     free(m->self);
 }
 
+static void sizes(hl_pack *p, const hl_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena)
+{
+    *p = hl_item_pack_sizes(m->self, corpus, item, n, arena);
+}
+
 static void pack(hl_pack *p, const hl_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena)
 {
     hl_item_pack_make(p, m->self, corpus, item, n, arena);
@@ -227,6 +232,7 @@ const hl_model_kind hl_item_llm = {
     .open = open,
     .close = close,
     .pack = pack,
+    .sizes = sizes,
     .trace = trace,
     .forward = forward,
     .backward = backward,

@@ -43,6 +43,8 @@ struct hl_model_kind {
     void (*close)(hl_model *m);
     /* Pack items (n), laid in the arena.  NULL for a user model: samples are packed by hl_user_pack. */
     void (*pack)(hl_pack *p, const hl_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena);
+    /* The same before it has tokens: enough to say what it takes.  NULL: as pack. */
+    void (*sizes)(hl_pack *p, const hl_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena);
     /* Lay out the saved activations of a pack in an arena (measuring or real). */
     void (*trace)(void *saved, const hl_model *m, const hl_pack *p, hl_arena *arena);
     /* y (hl_model_rows, width); x (T, width): vectors of items, or what the stage before wrote; NULL in the first stage

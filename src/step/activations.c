@@ -2,10 +2,12 @@
 #include "step/activations.h"
 #include "base/minmax.h"
 
-int64_t hl_activations_bytes(const hl_stack *m, const hl_pack *pack)
+int64_t hl_activations_bytes(const hl_model *m, const hl_pack *pack, hl_arena *scratch)
 {
+    const size_t mark = hl_arena_mark(scratch);
     hl_arena measure = hl_arena_measuring();
-    hl_stack_saved_lay(&(hl_stack_saved){0}, m, pack, &measure);
+    m->kind->trace(hl_arena_take(scratch, m->kind->saved), m, pack, &measure);
+    hl_arena_back(scratch, mark);
     return (int64_t)hl_arena_used(&measure);
 }
 

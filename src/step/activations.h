@@ -5,10 +5,10 @@
 #ifndef STEP_ACTIVATIONS_H
 #define STEP_ACTIVATIONS_H
 #include "step/layout.h"
-#include "model/stack.h"
+#include "model/model.h"
 
-/* What a stack saves of a pack. */
-int64_t hl_activations_bytes(const hl_stack *m, const hl_pack *pack);
+/* What a model saves of a pack. */
+int64_t hl_activations_bytes(const hl_model *m, const hl_pack *pack, hl_arena *scratch);
 
 /* How many micro-batches of a replica are saved: of history items, and of negatives only (hl_share). */
 typedef struct {
