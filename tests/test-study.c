@@ -167,6 +167,7 @@ static void what_is_wrong_is_a_sentence(void)
         {"base: job.yaml\naxes: {tp: [1]}\n", "the nearest is \"item.tp\""},
         {"base: job.yaml\naxes: {ranks: []}\n", "has no value"},
         {"base: job.yaml\naxes: {ranks: [0]}\n", "point \"ranks 0\": ranks: 0 is not a whole number"},
+        {"base: job.yaml\naxes: {ranks: [1000000], threads: [4096]}\n", "1000000 ranks of 4096 threads are too many"},
         {"base: job.yaml\naxes: {ranks: [1], item.tp: [x]}\n", "item.tp: \"x\" is not"},
         {"base: job.yaml\naxes: {ranks: [1, 1]}\n", "points \"ranks 1\" and \"ranks 1\" are the same"},
         {"base: job.yaml\npoints: {a: {ranks: 2}, b: {ranks: 2, threads: 1}}\n", "points \"a\" and \"b\" are the same"},
@@ -318,6 +319,34 @@ static void outcomes_are_those_of_the_runs(void)
     drop(&m);
 }
 
+/* One that is good, and others of which each has one thing that no study has. */
+static void a_record_that_is_none_is_a_sentence(void)
+{
+    static const struct {
+        const char *repetitions, *folder, *ranks, *key;
+    } cases[] = {
+        {"3", "a", "1", "users"},       {"3", "../other", "1", "users"},   {"3", "a", "0", "users"},
+        {"3", "a", "1000000", "users"}, {"1000000000", "a", "1", "users"}, {"3", "a", "1", "user"},
+    };
+    char dir[PATH_MAX], text[1000];
+    hl_path(dir, "%s/records", check_folder());
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        hl_study s;
+        hl_points p;
+        snprintf(
+            text, sizeof text,
+            "{\"schema\": 1, \"name\": \"s\", \"fixed\": \"users\", \"repetitions\": %s, \"warmup\": 1, \"steps\": 1, "
+            "\"seed\": 1, \"points\": [{\"name\": \"n\", \"folder\": \"%s\", \"problem\": \"\", \"series\": \"\", "
+            "\"layout\": \"\", \"ranks\": %s, \"threads\": 4096, \"%s\": 1}]}",
+            cases[i].repetitions, cases[i].folder, cases[i].ranks, cases[i].key);
+        write_file(dir, "study.json", text);
+        if (i == 0) CHECK_OK(hl_study_record_read(&s, &p, dir));
+        else CHECK_FAILS(hl_study_record_read(&s, &p, dir), HL_EFORMAT, "this is not what hllm study writes");
+        hl_points_free(&p);
+        hl_study_free(&s);
+    }
+}
+
 /* A larger problem has a smallest point of its own; points of fixed users a rank have no serial share. */
 static void points_are_beside_others_of_their_problem(void)
 {
@@ -353,6 +382,7 @@ static const test tests[] = {
     {"an interval is the same each time, and needs two runs", an_interval_is_the_same_each_time_and_needs_two_runs},
     {"the serial share is found again", the_serial_share_is_found_again},
     {"outcomes are those of the runs", outcomes_are_those_of_the_runs},
+    {"a record that is none is a sentence", a_record_that_is_none_is_a_sentence},
     {"points are beside others of their problem", points_are_beside_others_of_their_problem},
 };
 HL_TESTS("study", tests)

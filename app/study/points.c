@@ -106,6 +106,8 @@ static hl_status settle(hl_point *p, const hl_config *c, hl_study_fixed fixed)
         return HL_FAIL(HL_EUSAGE, "%d users on each of %d ranks are too many", c->batch_size, p->ranks);
     p->users = (int)users;
     p->threads = c->threads ? c->threads : 1;
+    if ((int64_t)p->ranks * p->threads > INT_MAX)
+        return HL_FAIL(HL_EUSAGE, "%d ranks of %d threads are too many", p->ranks, p->threads);
     if (grows) add_int(p, "batch_size", p->users);
     if (!c->threads) add_int(p, "threads", p->threads);
     return HL_OK;

@@ -125,7 +125,7 @@ static bool read_point(hl_point *p, const json_t *o)
     if (!layout || !read_texts(p, o, point_texts, COUNT(point_texts))) return false;
     snprintf(p->layout, sizeof p->layout, "%s", layout);
     return read_numbers(p, o, point_numbers, COUNT(point_numbers)) && p->ranks > 0 && p->threads > 0
-           && !strchr(p->folder, '/') && *p->folder && *p->folder != '.';
+           && (int64_t)p->ranks * p->threads <= INT_MAX && !strchr(p->folder, '/') && *p->folder && *p->folder != '.';
 }
 
 static bool read_study(hl_study *s, const json_t *o)
@@ -135,7 +135,8 @@ static bool read_study(hl_study *s, const json_t *o)
     if (!name || !fixed || json_integer_value(json_object_get(o, "schema")) != SCHEMA) return false;
     s->name = hl_alloc_text(name);
     s->fixed = strcmp(fixed, hl_study_fixed_name[HL_FIXED_USERS]) == 0 ? HL_FIXED_USERS : HL_FIXED_USERS_PER_RANK;
-    return read_numbers(s, o, study_numbers, COUNT(study_numbers));
+    return read_numbers(s, o, study_numbers, COUNT(study_numbers)) && s->repetitions > 0
+           && s->repetitions <= HL_STUDY_MOST_REPETITIONS;
 }
 
 static bool read_points(hl_points *p, const json_t *list)

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_FILE = 1 << 20, MOST_REPETITIONS = 1000, MOST_STEPS = 4096 };
+enum { LONGEST_FILE = 1 << 20, MOST_STEPS = 4096 };
 
 const char *const hl_study_fixed_name[HL_FIXED] = {
     [HL_FIXED_USERS] = "users", [HL_FIXED_USERS_PER_RANK] = "users_per_rank"};
@@ -49,7 +49,7 @@ static hl_status take_number(int *n, int least, int most, const parse *p, const 
 
 static hl_status take_repetitions(const parse *p, const hl_yaml_entry *e)
 {
-    return take_number(&p->study->repetitions, 1, MOST_REPETITIONS, p, e);
+    return take_number(&p->study->repetitions, 1, HL_STUDY_MOST_REPETITIONS, p, e);
 }
 
 static hl_status take_warmup(const parse *p, const hl_yaml_entry *e)

@@ -20,6 +20,8 @@
 typedef enum { HL_FIXED_USERS, HL_FIXED_USERS_PER_RANK, HL_FIXED } hl_study_fixed;
 extern const char *const hl_study_fixed_name[HL_FIXED];
 
+enum { HL_STUDY_MOST_REPETITIONS = 1000 };
+
 /* An option, or ranks, and its values: of a grid one or several, of a listed point one. */
 typedef struct {
     char *point; /* the listed point that it belongs to; NULL: an axis of the grid */
