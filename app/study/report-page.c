@@ -109,7 +109,6 @@ static void print_places(FILE *out, const hl_outcomes *o)
     if (o->programs.n == 0) return;
     fputs("<h2>Where</h2>\n", out);
     if (o->programs.n > 1) fputs("<p><strong>The runs are of several programs or libraries.</strong></p>\n", out);
-    if (o->hosts.n > 1) fputs("<p><strong>The runs were on several machines or numbers of them.</strong></p>\n", out);
     fputs("<ul>\n", out);
     print_kinds(out, "program", &o->programs);
     print_kinds(out, "machine", &o->hosts);
