@@ -64,18 +64,20 @@ hl_pack hl_cut_grid_part_of(const hl_stack *m, const hl_pack *pack)
     return mine;
 }
 
-/* Begins and positions as they are where only my segments are, the first of which is `first` of all. */
+/* Where my rows stand among all, and begins and positions as they are where only my segments are, the first of which is
+ * `first` of all. */
 static void renumber(hl_pass *p, int first)
 {
-    const hl_pack *whole = p->whole;
-    const int prefix = p->pack.prefix, from = whole->begin[first];
-    int *begin = (int *)HL_TAKE(p->scratch, int, p->pack.segments + 2) + 1,
+    const int prefix = p->pack.prefix, from = p->whole->begin[first] - prefix;
+    int *begin = (int *)HL_TAKE(p->scratch, int, p->pack.segments + 2) + 1, *row = HL_TAKE(p->scratch, int, p->pack.T),
         *position = HL_TAKE(p->scratch, int, p->pack.T);
     begin[-1] = 0;
-    for (int i = 0; i <= p->pack.segments; i++) begin[i] = prefix + whole->begin[first + i] - from;
-    for (int i = 0; i < p->pack.T; i++) position[i] = whole->position[i < prefix ? i : from + i - prefix];
+    for (int i = 0; i <= p->pack.segments; i++) begin[i] = p->whole->begin[first + i] - from;
+    for (int i = 0; i < p->pack.T; i++) row[i] = i < prefix ? i : from + i;
+    for (int i = 0; i < p->pack.T; i++) position[i] = p->whole->position[row[i]];
     p->pack.begin = begin;
     p->pack.position = position;
+    p->row = row;
 }
 
 void hl_cut_grid_take_part(hl_pass *p)
@@ -109,32 +111,18 @@ static int my_column(const hl_pass *p)
     return (int)hl_part_begin(p->m->shape.hidden_size, hl_tensor_group_columns(tp), hl_tensor_group_column(tp));
 }
 
-/* Of these, mine: the prefix, as long as it is for me, and [from, from + n). */
-typedef struct {
-    int prefix, from, n;
-    bool passed; /* is the prefix somebody else's to give and take? */
-} span;
-
-static span span_of(const hl_pass *p, const hl_row_share *r, bool out)
+/* Where row i of a tile stands among all; -1: nowhere, since the prefix is somebody else's to give and take. */
+static int row_of(const hl_pass *p, const hl_row_share *r, bool out, int i)
 {
-    const int first = p->segments[p->m->tp->tiles->row];
-    if (r->line == p->segments) return (span){0, first, r->n, false};
-    return (span){p->pack.prefix, p->whole->begin[first], r->n - p->pack.prefix, out && !p->leads};
-}
-
-/* Where row i of a tile stands among all; -1: nowhere. */
-static int row_of(span x, int i)
-{
-    if (i < x.prefix) return x.passed ? -1 : i;
-    return x.from + i - x.prefix;
+    if (r->line == p->segments) return p->segments[p->m->tp->tiles->row] + i;
+    return out && !p->leads && i < p->pack.prefix ? -1 : p->row[i];
 }
 
 static void enter(const hl_pass *p, float *kept, const float *x, const hl_row_share *r, bool out)
 {
     const int C = p->m->hidden, D = p->m->shape.hidden_size;
-    const span mine = span_of(p, r, out);
     for (int i = 0; i < r->n; i++) {
-        const int at = row_of(mine, i);
+        const int at = row_of(p, r, out, i);
         if (at >= 0) memcpy(kept + numbers(i, C), x + numbers(at, D) + my_column(p), (size_t)C * sizeof *kept);
         else memset(kept + numbers(i, C), 0, (size_t)C * sizeof *kept);
     }
@@ -145,11 +133,11 @@ static void leave(const hl_pass *p, float *x, const float *kept, const hl_row_sh
 {
     const int C = p->m->hidden, D = p->m->shape.hidden_size;
     const int n = r->line == p->segments ? p->whole->segments : p->whole->T;
-    const span mine = span_of(p, r, out);
     memset(x, 0, numbers(n, D) * sizeof *x);
-    for (int i = 0; i < r->n; i++)
-        if (row_of(mine, i) >= 0)
-            memcpy(x + numbers(row_of(mine, i), D) + my_column(p), kept + numbers(i, C), (size_t)C * sizeof *x);
+    for (int i = 0; i < r->n; i++) {
+        const int at = row_of(p, r, out, i);
+        if (at >= 0) memcpy(x + numbers(at, D) + my_column(p), kept + numbers(i, C), (size_t)C * sizeof *x);
+    }
     p->m->tp->all_reduce(p->m->tp, x, numbers(n, D));
 }
 

@@ -36,6 +36,7 @@ typedef struct {
     const int *query_position;    /* (out) */
     int kinds;                    /* rows that are alike go through norm and projection once (hl_pack); 0: not */
     const int *tokens, *segments; /* on a grid: `line` of the pack's rows, and of its segments */
+    const int *row;               /* on a grid: (pack.T) of each row of mine, which of the whole pack it is */
     bool leads;                   /* on a grid: do I give what leaves the prefix? */
     hl_arena *scratch;
 } hl_pass;

@@ -5,7 +5,7 @@
 #include "math/rope.h"
 #include "math/rows.h"
 
-/* Heads of queries, or of keys, in rows of numbers; norm: where its weight is, and what its backward needs. */
+/* Heads in rows of numbers; norm: where its weight is, and what its backward needs. */
 typedef struct {
     float *x;
     const int *position;
@@ -14,29 +14,25 @@ typedef struct {
     float *kept, *rstd;
 } turned;
 
-static turned queries(const hl_pass *p, float *q, float *qkv)
+enum { QUERIES, KEYS, BOTH };
+
+static turned heads_of(const hl_pass *p, int which, float *q, float *qkv)
 {
     const hl_widths s = hl_widths_of(p->m);
-    turned t = {qkv, p->pack.position, p->all.n, s.H, s.qkv, p->at->q_norm, p->b.head_q, p->b.q_rstd};
-    if (p->query) t.x = q, t.position = p->query_position, t.n = p->out.n, t.stride = s.od;
-    return t;
+    const hl_block_saved *b = &p->b;
+    const int row = p->query ? s.qkv - s.od : s.qkv, before = row - 2 * s.K * s.d; /* numbers of qkv; of its queries */
+    const int *position = p->pack.position;
+    if (which == KEYS) return (turned){qkv + before, position, p->all.n, s.K, row, p->at->k_norm, b->head_k, b->k_rstd};
+    if (!p->query) return (turned){qkv, position, p->all.n, s.H, row, p->at->q_norm, b->head_q, b->q_rstd};
+    return (turned){q, p->query_position, p->out.n, s.H, s.od, p->at->q_norm, b->head_q, b->q_rstd};
 }
 
-static turned keys(const hl_pass *p, float *qkv)
-{
-    const hl_widths s = hl_widths_of(p->m);
-    const int before = p->query ? 0 : s.od; /* numbers of queries in the same row */
-    return (turned){qkv + before,          p->pack.position, p->all.n,    s.K,
-                    s.qkv - s.od + before, p->at->k_norm,    p->b.head_k, p->b.k_rstd};
-}
-
-static void forward(const hl_pass *p, const turned *t)
+static void forward(const hl_pass *p, turned t)
 {
     const int d = p->heads->d;
     const float eps = (float)p->m->shape.rms_norm_eps;
-    if (t->norm != HL_NOWHERE)
-        hl_head_norm_forward(t->x, t->kept, t->rstd, p->w + t->norm, t->n, t->heads, d, t->stride, eps);
-    hl_rope_turn(t->x, t->position, p->m->rope, t->n, t->heads, d, t->stride, 1);
+    if (t.norm != HL_NOWHERE) hl_head_norm_forward(t.x, t.kept, t.rstd, p->w + t.norm, t.n, t.heads, d, t.stride, eps);
+    hl_rope_turn(t.x, t.position, p->m->rope, t.n, t.heads, d, t.stride, 1);
 }
 
 /* dw (d) += each head's sum (n, d), over slices and peers by one tree. */
@@ -50,29 +46,25 @@ static void add_heads(const hl_pass *p, float *dw, const float *sum, int n)
     hl_add(dw, all, (size_t)d);
 }
 
-static void backward(const hl_pass *p, const turned *t)
+static void backward(const hl_pass *p, turned t)
 {
     const int d = p->heads->d;
     const size_t mark = hl_arena_mark(p->scratch);
-    hl_rope_turn(t->x, t->position, p->m->rope, t->n, t->heads, d, t->stride, -1);
-    if (t->norm != HL_NOWHERE) {
-        float *sum = HL_TAKE_ROWS(p->scratch, float, t->heads, d);
-        hl_head_norm_backward(t->x, sum, t->kept, t->rstd, p->w + t->norm, t->n, t->heads, d, t->stride);
-        add_heads(p, p->dw + t->norm, sum, t->heads);
+    hl_rope_turn(t.x, t.position, p->m->rope, t.n, t.heads, d, t.stride, -1);
+    if (t.norm != HL_NOWHERE) {
+        float *sum = HL_TAKE_ROWS(p->scratch, float, t.heads, d);
+        hl_head_norm_backward(t.x, sum, t.kept, t.rstd, p->w + t.norm, t.n, t.heads, d, t.stride);
+        add_heads(p, p->dw + t.norm, sum, t.heads);
     }
     hl_arena_back(p->scratch, mark);
 }
 
 void hl_turn_forward(const hl_pass *p)
 {
-    const turned q = queries(p, p->b.q, p->b.qkv), k = keys(p, p->b.qkv);
-    forward(p, &q);
-    forward(p, &k);
+    for (int k = 0; k < BOTH; k++) forward(p, heads_of(p, k, p->b.q, p->b.qkv));
 }
 
 void hl_turn_backward(const hl_pass *p, float *dq, float *dqkv)
 {
-    const turned q = queries(p, dq, dqkv), k = keys(p, dqkv);
-    backward(p, &q);
-    backward(p, &k);
+    for (int k = 0; k < BOTH; k++) backward(p, heads_of(p, k, dq, dqkv));
 }
