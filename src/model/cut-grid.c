@@ -11,6 +11,7 @@
 #include "base/part.h"
 #include "math/rmsnorm.h"
 #include "math/rmsnorm-part.h"
+#include "model/embedding.h"
 #include "model/tiles.h"
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,17 @@ static void leave(const hl_pass *p, float *x, const float *kept, const hl_row_sh
     p->m->tp->all_reduce(p->m->tp, x, numbers(n, D));
 }
 
+static void embed(const hl_pass *p, float *kept, const hl_row_share *r)
+{
+    const int T = p->whole->T, D = p->m->shape.hidden_size;
+    const size_t mark = hl_arena_mark(p->scratch);
+    float *whole = HL_TAKE_ROWS(p->scratch, float, T, D);
+    hl_embedding_forward(whole, p);
+    p->m->tp->all_reduce(p->m->tp, whole, numbers(T, D));
+    enter(p, kept, whole, r, false);
+    hl_arena_back(p->scratch, mark);
+}
+
 /* ---- norms and products */
 
 static void norm(const hl_pass *p, float *y, float *rstd, const float *x, size_t at, const hl_row_share *r, bool again)
@@ -174,8 +186,13 @@ static void norm_backward(const hl_pass *p, float *dx, const float *dy, const fl
 
 static void has_all(const hl_pass *p, float *d, const hl_row_share *r) { (void)p, (void)d, (void)r; }
 
-static const hl_cut_rows rows = {
-    .are_tiles = true, .norm = norm, .norm_backward = norm_backward, .gather = has_all, .enter = enter, .leave = leave};
+static const hl_cut_rows rows = {.are_tiles = true,
+                                 .norm = norm,
+                                 .norm_backward = norm_backward,
+                                 .gather = has_all,
+                                 .embed = embed,
+                                 .enter = enter,
+                                 .leave = leave};
 
 static hl_tile_cuts cuts_of(const hl_pass *p, const hl_linear *l, const hl_row_share *r)
 {

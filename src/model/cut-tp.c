@@ -8,7 +8,7 @@
 #include "math/linear.h"
 #include "math/rmsnorm.h"
 #include "math/sliced.h"
-#include "model/cut.h"
+#include "model/embedding.h"
 #include <string.h>
 
 /* ---- rows */
@@ -81,8 +81,29 @@ static void leave(const hl_pass *p, float *x, const float *kept, const hl_row_sh
     gather(p, x, r);
 }
 
+/* Room for y (n, C), of which the sum is to be, where I keep some of the rows only. */
+static float *whole_of(const hl_pass *p, float *kept, const hl_row_share *r)
+{
+    return r->part ? HL_TAKE_ROWS(p->scratch, float, r->n, p->m->hidden) : kept;
+}
+
+static void sum_of_whole(const hl_pass *p, float *kept, float *whole, const hl_row_share *r)
+{
+    sum(p, whole, r);
+    if (r->part) enter(p, kept, whole, r, false);
+}
+
+static void embed(const hl_pass *p, float *kept, const hl_row_share *r)
+{
+    const size_t mark = hl_arena_mark(p->scratch);
+    float *whole = whole_of(p, kept, r);
+    hl_embedding_forward(whole, p);
+    sum_of_whole(p, kept, whole, r);
+    hl_arena_back(p->scratch, mark);
+}
+
 static const hl_cut_rows rows = {
-    .norm = norm, .norm_backward = norm_backward, .gather = gather, .enter = enter, .leave = leave};
+    .norm = norm, .norm_backward = norm_backward, .gather = gather, .embed = embed, .enter = enter, .leave = leave};
 
 /* ---- products */
 
@@ -97,11 +118,10 @@ static void multiply(const hl_pass *p, float *y, const float *x, const hl_linear
 static void forward(const hl_pass *p, float *y, const float *x, const hl_linear *l, const hl_row_share *r)
 {
     const size_t mark = hl_arena_mark(p->scratch);
-    const bool is_summed = l->way == HL_CUT_ROWS, has_some = is_summed && r->part;
-    float *all = has_some ? HL_TAKE_ROWS(p->scratch, float, r->n, p->m->hidden) : y;
-    multiply(p, all, x, l, r->n);
-    if (is_summed) sum(p, all, r);
-    if (has_some) memcpy(y, all + first_of(p, r), bytes_of(p, r));
+    const bool is_summed = l->way == HL_CUT_ROWS;
+    float *whole = is_summed ? whole_of(p, y, r) : y;
+    multiply(p, whole, x, l, r->n);
+    if (is_summed) sum_of_whole(p, y, whole, r);
     hl_arena_back(p->scratch, mark);
 }
 

@@ -1,4 +1,5 @@
-/* cut.h - how the weights of a block are cut among the ranks that share it: a table of linear layers and norms.
+/* cut.h - how the weights of a block are cut among the ranks that share it: a table of linear layers, norms and
+ * the embedding.
  *
  *     alone      one rank has all of them
  *     tp         each rank has some heads and part of the MLP's width (Shoeybi et al., Megatron-LM, arXiv 1909.08053)
@@ -55,6 +56,8 @@ typedef struct {
     /* d (n, C), of which I have the rows that I keep, becomes whole. */
     void (*gather)(const hl_pass *p, float *d, const hl_row_share *r);
 
+    /* The rows of the pack's tokens (model/embedding.h), of which each peer has some: those that I keep. */
+    void (*embed)(const hl_pass *p, float *kept, const hl_row_share *r);
     /* Rows of a stack that are whole on every rank, from and to those that I keep.  out: rows that leave the stack. */
     void (*enter)(const hl_pass *p, float *kept, const float *x, const hl_row_share *r, bool out);
     void (*leave)(const hl_pass *p, float *x, const float *kept, const hl_row_share *r, bool out);

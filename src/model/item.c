@@ -42,12 +42,12 @@ void hl_item_open(hl_item_model *m, const hl_transformer *shape, const hl_item_s
                          .share_tokens = settings->share_tokens && hl_family_shares_tokens(family)};
     const hl_cut vocab = hl_transformer_share_of(shape, tp->rank, tp->size).vocab;
     hl_item_params(&m->table, shape, item_tokens, tp);
-    m->tokens_at = place_of(m, "item_llm.model.embed_tokens.weight");
-    m->item_at = place_of(m, "item_emb_tokens");
-    m->first_token = (int)vocab.begin;
-    m->tokens = (int)(vocab.end - vocab.begin);
     hl_stack_open(&m->stack, shape, &m->table, "item", layers_of(shape, item_tokens, tp),
                   &(hl_stack_settings){settings->longest + item_tokens, settings->slices, settings->sharder}, tp);
+    m->stack.embedding = (hl_embedding){.at = place_of(m, "item_llm.model.embed_tokens.weight"),
+                                        .item_at = place_of(m, "item_emb_tokens"),
+                                        .first = (int)vocab.begin,
+                                        .tokens = (int)(vocab.end - vocab.begin)};
 }
 
 void hl_item_close(hl_item_model *m)
@@ -107,36 +107,6 @@ void hl_item_pack_make(hl_pack *p, const hl_item_model *m, const hl_corpus *corp
     if (m->share_tokens && m->stack.first) number_kinds(p, token, m->stack.shape.vocab_size, arena);
 }
 
-/* Where the row of a token lies in the side's array; -1: another rank has it.  The [ITEM] vector, which all have, is
- * rank 0's to add. */
-static int64_t row_of(const hl_item_model *m, int token)
-{
-    int mine = token - m->first_token;
-    if (token < 0) return m->stack.tp->rank == 0 ? (int64_t)m->item_at : -1;
-    return mine >= 0 && mine < m->tokens ? (int64_t)m->tokens_at + (int64_t)mine * m->stack.shape.hidden_size : -1;
-}
-
-static void embed_forward(float *x, const hl_item_model *m, const float *w, const hl_pack *p)
-{
-    size_t D = (size_t)m->stack.shape.hidden_size;
-    for (int i = 0; i < p->T; i++) {
-        int64_t from = row_of(m, p->token[i]);
-        if (from >= 0) memcpy(x + (size_t)i * D, w + from, D * sizeof *x);
-        else memset(x + (size_t)i * D, 0, D * sizeof *x);
-    }
-    m->stack.tp->all_reduce(m->stack.tp, x, (size_t)p->T * D);
-}
-
-/* All peers have the same dx, so each can do its rows and all of them the [ITEM] vector. */
-static void embed_backward(float *dw, const float *dx, const hl_item_model *m, const hl_pack *p)
-{
-    size_t D = (size_t)m->stack.shape.hidden_size;
-    for (int i = 0; i < p->T; i++) {
-        int64_t to = p->token[i] < 0 ? (int64_t)m->item_at : row_of(m, p->token[i]);
-        if (to >= 0) hl_add(dw + to, dx + (size_t)i * D, D);
-    }
-}
-
 /* Is what leaves the stack the mean of its rows? */
 static bool takes_mean(const hl_item_model *m, const hl_pack *p) { return m->stack.last && !p->last_only; }
 
@@ -145,10 +115,8 @@ void hl_item_forward(float *y, hl_stack_saved *saved, const hl_item_model *m, co
                      const hl_pack *p, hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch), size = (size_t)p->T * (size_t)m->stack.shape.hidden_size;
-    float *embedded = HL_TAKE(scratch, float, m->stack.first ? size : 0),
-          *rows = takes_mean(m, p) ? HL_TAKE(scratch, float, size) : y;
-    if (m->stack.first) embed_forward(embedded, m, w, p);
-    hl_stack_forward(rows, saved, &m->stack, w, m->stack.first ? embedded : x, p, scratch);
+    float *rows = takes_mean(m, p) ? HL_TAKE(scratch, float, size) : y;
+    hl_stack_forward(rows, saved, &m->stack, w, x, p, scratch);
     if (takes_mean(m, p)) hl_rows_mean_forward(y, rows, p->begin, p->segments, m->stack.shape.hidden_size);
     hl_arena_back(scratch, mark);
 }
@@ -157,11 +125,9 @@ void hl_item_backward(float *dx, float *dw, const float *dy, const hl_stack_save
                       const float *w, const hl_pack *p, hl_arena *scratch)
 {
     size_t mark = hl_arena_mark(scratch), size = (size_t)p->T * (size_t)m->stack.shape.hidden_size;
-    float *into = m->stack.first ? HL_TAKE(scratch, float, size) : dx,
-          *rows = HL_TAKE(scratch, float, takes_mean(m, p) ? size : 0);
+    float *rows = HL_TAKE(scratch, float, takes_mean(m, p) ? size : 0);
     if (takes_mean(m, p)) hl_rows_mean_backward(rows, dy, p->begin, p->segments, m->stack.shape.hidden_size);
-    hl_stack_backward(into, dw, takes_mean(m, p) ? rows : dy, saved, &m->stack, w, p, scratch);
-    if (m->stack.first) embed_backward(dw, into, m, p);
+    hl_stack_backward(dx, dw, takes_mean(m, p) ? rows : dy, saved, &m->stack, w, p, scratch);
     hl_arena_back(scratch, mark);
 }
 

@@ -11,11 +11,9 @@
 typedef struct {
     hl_params table; /* item_llm.*; in the first stage item_emb_tokens where there is one, logit_scale */
     hl_stack stack;
-    int item_tokens;           /* 1 or 0 */
-    bool share_prefix;         /* encode what all texts of a pack begin with once */
-    bool share_tokens;         /* make queries, keys and values of the first block once for each different token */
-    size_t tokens_at, item_at; /* token table, [ITEM] vector in the side's array; first stage only */
-    int first_token, tokens;   /* my rows of the token table */
+    int item_tokens;   /* 1 or 0 */
+    bool share_prefix; /* encode what all texts of a pack begin with once */
+    bool share_tokens; /* make queries, keys and values of the first block once for each different token */
 } hl_item_model;
 
 /* Add the parameters of the share and the stage of these peers to t. */

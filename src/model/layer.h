@@ -58,6 +58,12 @@ typedef struct {
     int window;             /* keys that a query sees; 0: all */
 } hl_block;
 
+/* Where the token table and the [ITEM] vector lie in the side's array, and which rows of the table are mine. */
+typedef struct {
+    size_t at, item_at;
+    int first, tokens;
+} hl_embedding;
+
 typedef struct hl_layer_cut hl_layer_cut;
 
 typedef struct {
@@ -73,9 +79,10 @@ typedef struct {
     bool first, last;                   /* are the first ones mine, and the last? */
     hl_block *block;                    /* (layers) */
     size_t last_norm;
-    int positions; /* rows of the rotary table */
-    float *rope;   /* (positions, head_dim) */
-    int slices;    /* mine of products in slices (math/sliced.h), a divisor of heads.K and width; 0: no slices */
+    hl_embedding embedding; /* of the first stage, where tokens go in */
+    int positions;          /* rows of the rotary table */
+    float *rope;            /* (positions, head_dim) */
+    int slices; /* mine of products in slices (math/sliced.h), a divisor of heads.K and width; 0: no slices */
 } hl_stack;
 
 /* Projections of attention that sum at most so many terms are summed in double where hl_pack.careful.  Scores of narrow

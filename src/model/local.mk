@@ -6,6 +6,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/cut.h \
 	src/model/cut-grid.c src/model/cut-grid.h \
 	src/model/cut-tp.c \
+	src/model/embedding.c src/model/embedding.h \
 	src/model/family.c src/model/family.h \
 	src/model/item.c src/model/item.h \
 	src/model/layer.h \

@@ -9,6 +9,7 @@
 #include "math/rows.h"
 #include "model/block.h"
 #include "model/cut-grid.h"
+#include "model/embedding.h"
 #include "model/saved.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,8 @@ static bool has_kinds(const hl_stack *m, const hl_pack *pack, int layer)
     return pack->kinds && m->first && layer == 0 && !is_read_out(m, pack, layer) && !m->tp->rows
            && !m->tp->sequence_parallel && !m->slices;
 }
+
+static bool takes_tokens(const hl_stack *m, const hl_pack *pack) { return m->first && pack->token; }
 
 /* What I compute of a pack: sizes, not places. */
 static hl_pack part_of(const hl_stack *m, const hl_pack *pack)
@@ -140,7 +143,8 @@ void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const floa
     HL_CHECK(t->T == p->pack.T && (m->tp->rows || t->T > 0));
     set_layer(&here, t, 0);
     float *in = m->layers ? t->block[0].x : HL_TAKE_ROWS(scratch, float, p->all.n, m->hidden);
-    p->cut->rows->enter(p, in, x, &p->all, false);
+    if (takes_tokens(m, pack)) p->cut->rows->embed(p, in, &p->all);
+    else p->cut->rows->enter(p, in, x, &p->all, false);
     if (m->layers == 0) read_out(out, in, p);
     for (int i = 0; i < m->layers; i++) block_forward(&here, i + 1 < m->layers ? t->block[i + 1].x : out, t, i);
     if (m->last) {
@@ -191,6 +195,7 @@ void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_sav
     hl_pass *p = &here.p;
     open_pass(&here, m, w, dw, pack, scratch);
     set_layer(&here, t, m->layers);
+    if (takes_tokens(m, pack)) dx = HL_TAKE_ROWS(scratch, float, pack->T, m->shape.hidden_size);
     float *d = m->cut->rows->are_tiles ? HL_TAKE_ROWS(scratch, float, p->all.n, m->hidden) : dx;
     float *mine = m->cut->rows->are_tiles ? HL_TAKE_ROWS(scratch, float, p->out.n, m->hidden) : NULL;
     if (mine) p->cut->rows->enter(p, mine, dy, &p->out, true);
@@ -207,6 +212,7 @@ void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_sav
     p->all = p->cut->share(p, false);
     p->cut->rows->gather(p, d, &p->all);
     if (p->cut->rows->are_tiles) p->cut->rows->leave(p, dx, d, &p->all, false);
+    if (takes_tokens(m, pack)) hl_embedding_backward(p, dx);
     hl_arena_back(scratch, mark);
 }
 

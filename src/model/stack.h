@@ -21,8 +21,8 @@ void hl_stack_close(hl_stack *m);
 /* Lay out the saved activations of a pack in an arena (measuring or real). */
 void hl_stack_saved_lay(hl_stack_saved *t, const hl_stack *m, const hl_pack *pack, hl_arena *arena);
 
-/* y (hl_stack_rows, D) = my blocks of x (T, D); w: the side's array.  Collective over
- * m->tp, and layer by layer over those that m->sharder asks. */
+/* y (hl_stack_rows, D) = my blocks of x (T, D), or in the first stage of the rows of pack->token, where it has tokens.
+ * w: the side's array.  Collective over m->tp, and layer by layer over those that m->sharder asks. */
 void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const float *w, const float *x,
                       const hl_pack *pack, hl_arena *scratch);
 
@@ -30,7 +30,7 @@ void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const floa
 void hl_stack_pass_forward(const hl_stack *m);
 void hl_stack_pass_backward(const hl_stack *m);
 
-/* dx (T, D) is overwritten, dw (the side's array) is added to, given dy (hl_stack_rows, D). */
+/* dx (T, D) is overwritten, unless tokens went in; dw (the side's array) is added to, given dy (hl_stack_rows, D). */
 void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *t, const hl_stack *m,
                        const float *w, const hl_pack *pack, hl_arena *scratch);
 

@@ -1,0 +1,35 @@
+/* embedding.c - rows of the token table go into a stack, and gradients go back to them. */
+#include "model/embedding.h"
+#include "math/rows.h"
+#include <string.h>
+
+/* Where the row of a token lies in the side's array; -1: another rank has it. */
+static int64_t row_of(const hl_pass *p, int token)
+{
+    const hl_embedding *e = &p->m->embedding;
+    const int mine = token - e->first;
+    if (token < 0) return (int64_t)e->item_at;
+    return mine >= 0 && mine < e->tokens ? (int64_t)e->at + (int64_t)mine * p->m->shape.hidden_size : -1;
+}
+
+/* The [ITEM] vector, which all have, is rank 0's to give. */
+void hl_embedding_forward(float *x, const hl_pass *p)
+{
+    const size_t D = (size_t)p->m->shape.hidden_size;
+    const int *token = p->whole->token;
+    for (int i = 0; i < p->whole->T; i++, x += D) {
+        const int64_t from = token[i] >= 0 || p->m->tp->rank == 0 ? row_of(p, token[i]) : -1;
+        if (from >= 0) memcpy(x, p->w + from, D * sizeof *x);
+        else memset(x, 0, D * sizeof *x);
+    }
+}
+
+/* Each peer does its rows, and all of them the [ITEM] vector. */
+void hl_embedding_backward(const hl_pass *p, const float *dx)
+{
+    const size_t D = (size_t)p->m->shape.hidden_size;
+    for (int i = 0; i < p->whole->T; i++, dx += D) {
+        const int64_t to = row_of(p, p->whole->token[i]);
+        if (to >= 0) hl_add(p->dw + to, dx, D);
+    }
+}
