@@ -53,7 +53,8 @@ LAYOUTS
 metrics_on_record() {
     grep '"kind":"eval"' "$work/$1/metrics.jsonl" | sed 's/,"pessimistic".*//; s/"optimistic":{[^}]*},//; s/,"texts".*//'
 }
-# stop_evaluations RANKS NAME OPTIONS...: a signal in the catalogue, and to the last rank in rounds of users, of every evaluation.
+# stop_evaluations RANKS NAME OPTIONS...: a signal in the catalogue, and to the last rank in rounds of users, of every evaluation; at last
+# among the rows that stand beside the test, when its metrics are on record.
 stop_evaluations() {
     ranks=$1 name=$2 stops=0 status=75
     shift 2
@@ -65,6 +66,9 @@ stop_evaluations() {
         status=$?
         [ $status -eq 75 ] && stops=$((stops + 1)) && grep -q 'stopped at step .* users of its' "$work/said" || break
     done
+    grep -q 'stopped by a signal while ranking users; there is nothing to save' "$work/said" || return 1
+    job "$ranks" "stopped-$name" --eval_batch_size 16 "$@" && grep -q 'this run has ended' "$work/said"
+    status=$?
     metrics_on_record "whole-$name" >"$work/whole.metrics"
     metrics_on_record "stopped-$name" >"$work/stopped.metrics"
     [ $status -eq 0 ] && [ $stops -ge 5 ] && same "whole-$name" "stopped-$name" && once_each "stopped-$name" && cmp -s "$work/whole.metrics" "$work/stopped.metrics" &&
