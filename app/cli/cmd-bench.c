@@ -62,7 +62,7 @@ const hl_command hl_cmd_bench = {
     .more =
         "  kernels            every op in the shapes of three models (64, 512, 2048 wide), as a share of\n"
         "                     the best square sgemm or of the memory's bandwidth\n"
-        "  collectives        sums, blocks, broadcasts and trades over all ranks by size; 4 bytes show the latency;\n"
+        "  collectives        sums, blocks, broadcasts, all-to-alls over all ranks by size; 4 bytes show the latency;\n"
         "                     and the sum by each algorithm: which was the fastest, which is taken\n"
         "  step CONFIG        steps of the configured training: phases, FLOP/s, users a second,\n"
         "                     tokens encoded beside those that the public code would encode, the optimizer apart;\n"
