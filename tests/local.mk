@@ -250,7 +250,8 @@ check-faults: hllm
 .PHONY: check-faults
 
 # Every reader of files against made-up bytes, FUZZ_SECONDS (30) each; FUZZ=csv names one.  Needs clang.
-EXTRA_DIST += tests/fuzz/fuzz.c tests/fuzz/run.sh tests/fuzz/corpus.sh
+EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/fuzz.c tests/fuzz/fuzz-data.c tests/fuzz/fuzz-others.c tests/fuzz/fuzz-own.c \
+	tests/fuzz/run.sh tests/fuzz/corpus.sh
 check-fuzz: hllm
 	@SOURCE_DIR='$(abs_top_srcdir)' CLANG='$(CLANG)' FUZZ_FLAGS='$(BASE_CPPFLAGS) -I$(abs_top_srcdir) -I$(abs_top_srcdir)/src $(MPI_CFLAGS) $(HDF5_CFLAGS) $(YAML_CFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS)' \
 		FUZZ_LIBS='$(APP_LINK) $(OPENMP_CFLAGS)' $(SHELL) $(srcdir)/tests/fuzz/run.sh $(FUZZ)

@@ -87,3 +87,17 @@ for file in "$work"/run/step-*/manifest.json; do seed checkpoint-manifest checkp
 seed record metrics <"$work/run/metrics.jsonl"
 head -c 1500 "$work/run/metrics.jsonl" | seed record cut
 seed ledger ledger <"$work/run/ledger.jsonl"
+
+# A study of that job, and the record of a smaller one.
+seed study grid <<'X'
+base: [x.yaml]
+axes: {ranks: [1, 2], item.tp: [1, 2]}
+points: {wide: {ranks: 2, micro_batch: 2}}
+fixed: users_per_rank
+repetitions: 2
+launcher: mpirun -n {ranks} --bind-to none
+X
+printf 'base: x.yaml\naxes: {ranks: 1}\nrepetitions: 1\nwarmup: 0\nsteps: 1\nlauncher: env RANKS={ranks}\n' >"$work/one.yaml"
+seed study one <"$work/one.yaml"
+./hllm study "$work/one.yaml" --local --dir "$work/one.study"
+seed study-record one <"$work/one.study/study.json"
