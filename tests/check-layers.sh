@@ -32,7 +32,7 @@ app/train      $src,$mpi,$io,app/config,app/plan,app/train                    -
 app/bench      $src,$mpi,$io,app/config,app/plan,app/train,app/bench          -
 app/study      $src,io/files,app/config,app/plan,app/study                     -
 app/cli        $src,$mpi,$io,$app                                             -
-tests          $src,$mpi,$io,$app,tests                                       mpi.h,hdf5.h
+tests          $src,$mpi,$io,$app,tests,tests/fuzz                                mpi.h,hdf5.h
 "
 
 # complaints FOLDER: one line for each broken rule.

@@ -22,10 +22,13 @@ app/config/build-info.h: always
 	@commit=unknown; flags=`echo $(CFLAGS) $(HL_CFLAGS)`; \
 	if test -e '$(srcdir)/.git'; then commit=`git -C '$(srcdir)' describe --always --dirty 2>/dev/null` || commit=unknown; fi; \
 	{ echo '/* build-info.h - written by make. */'; \
+	  echo '#ifndef APP_CONFIG_BUILD_INFO_H'; \
+	  echo '#define APP_CONFIG_BUILD_INFO_H'; \
 	  echo '#define HL_VERSION "$(PACKAGE_VERSION)"'; \
 	  echo "#define HL_COMMIT \"$$commit\""; \
 	  echo "#define HL_SCALAPACK \"`echo $(SCALAPACK_LIBS)`\""; \
-	  echo "#define HL_FLAGS \"$$flags\""; } >$@.new
+	  echo "#define HL_FLAGS \"$$flags\""; \
+	  echo '#endif'; } >$@.new
 	@if cmp -s $@.new $@; then rm -f $@.new; else mv -f $@.new $@; fi
 .PHONY: always
 always:

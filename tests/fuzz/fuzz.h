@@ -1,7 +1,7 @@
 /* fuzz.h - readers of files, each against bytes that libFuzzer makes up.
  *
- * A reader may refuse its input or take it; what sanitizers, a broken promise (HL_CHECK) or a wrong answer stop is a fault.
- * To add one: a function here and a row in fuzz.c. */
+ * A reader may refuse its input or take it; what sanitizers, a broken promise (HL_CHECK) or a wrong answer stop is a
+ * fault.  To add one: a function here and a row in fuzz.c. */
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 #include "base/error.h"
