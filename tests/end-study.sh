@@ -21,7 +21,7 @@ warmup: 1
 steps: 3
 YAML
 study "$work/curve.yaml" --dry-run && [ "$(grep -c '^ranks [12], user.tp [12] ' "$work/out")" -eq 4 ] &&
-    awk '/^ranks/ && $8 > 0 { hours += $9 } / node-hours are forecast/ { for (i = 1; i < NF; i++) if ($(i + 1) == "node-hours") sum = $i } END { d = hours / sum - 1; exit !(hours > 0 && d < 0.02 && d > -0.02) }' "$work/out"
+    awk '/^ranks/ && $9 > 0 { hours += $10 } / node-hours are forecast/ { for (i = 1; i < NF; i++) if ($(i + 1) == "node-hours") sum = $i } END { d = hours / sum - 1; exit !(hours > 0 && d < 0.02 && d > -0.02) }' "$work/out"
 verdict "a dry run shows the points, and what they take in all"
 grep '^ranks 1, user.tp 2 .* - ' "$work/out" | grep -q 'user'
 verdict "a point that cannot be has its reason"
@@ -136,6 +136,12 @@ sed 's/{ranks}/1/' "$work/curve.yaml" >"$work/other.yaml"
 study "$work/other.yaml" --local --resume --dir "$curve"
 [ $? -eq 1 ] && grep -q 'ranks 2, repetition 1, failed: it measured 1 ranks, not 2' "$work/said"
 verdict "a launcher that starts other ranks than it should is found"
+grep -q '"host": "'"$(uname -n | cut -c 1-64)"'"' "$curve"/ranks-2-*/1/result.json && grep -q '^<li>machine: 1 node of .* cores: '"$(uname -n | cut -c 1-64)"'</li>' "$curve/report.html"
+verdict "a result says the machines, and so does the report"
+printf '%s\n' 'base: job.yaml' 'axes: {nodes: [2]}' 'repetitions: 1' 'steps: 1' >"$work/nodes.yaml"
+study "$work/nodes.yaml" --local
+[ $? -eq 1 ] && grep -q 'nodes 2, repetition 1, failed: it measured 1 nodes, not 2' "$work/said"
+verdict "so is one that starts all ranks on one node"
 sed 's/^launcher.*/launcher: no-such-launcher/' "$work/curve.yaml" >"$work/none.yaml"
 study "$work/none.yaml" --local
 [ $? -eq 2 ] && grep -q 'no-such-launcher cannot be started' "$work/said"

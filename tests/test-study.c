@@ -74,6 +74,49 @@ static void a_grid_has_all_combinations(void)
     drop(&m);
 }
 
+/* Of ranks, nodes and ranks a node two give the third. */
+static void ranks_are_those_of_the_nodes(void)
+{
+    static const struct {
+        const char *text;
+        int ranks, nodes, ranks_per_node;
+    } cases[] = {
+        {"{nodes: 4, ranks_per_node: 3}", 12, 4, 3},
+        {"{nodes: 4, ranks: 8}", 8, 4, 2},
+        {"{ranks_per_node: 2, ranks: 6}", 6, 3, 2},
+        {"{nodes: 4, ranks: 8, ranks_per_node: 2}", 8, 4, 2},
+        {"{nodes: 4}", 4, 4, 1},
+        {"{ranks_per_node: 3}", 3, 1, 3},
+        {"{ranks: 5}", 5, 0, 0},
+        {"{zero: 1}", 1, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[200];
+        made m;
+        snprintf(text, sizeof text, "base: job.yaml\naxes: %s\n", cases[i].text);
+        CHECK_OK(make(&m, text));
+        const hl_point *p = m.points.at;
+        CHECK(m.points.n == 1 && p->ranks == cases[i].ranks && p->nodes == cases[i].nodes);
+        CHECK(p->ranks_per_node == cases[i].ranks_per_node);
+        drop(&m);
+    }
+}
+
+/* Nodes grow along a line; how many ranks each has tells lines apart, but not problems. */
+static void a_line_is_of_nodes_with_so_many_ranks(void)
+{
+    made m;
+    CHECK_OK(make(&m, "base: job.yaml\naxes: {nodes: [1, 2], ranks_per_node: [1, 2]}\n"));
+    for (int i = 0; i < 4; i++) {
+        const hl_point *p = &m.points.at[i];
+        CHECK(strcmp(p->series, i % 2 ? "ranks_per_node 2" : "ranks_per_node 1") == 0 && *p->problem == 0);
+    }
+    drop(&m);
+    CHECK_OK(make(&m, "base: job.yaml\naxes: {ranks_per_node: [1, 2]}\n"));
+    CHECK(*m.points.at[0].series == 0 && *m.points.at[1].series == 0);
+    drop(&m);
+}
+
 static void listed_points_come_behind_the_grid(void)
 {
     made m;
@@ -169,6 +212,13 @@ static void what_is_wrong_is_a_sentence(void)
         {"base: job.yaml\naxes: {ranks: [0]}\n", "point \"ranks 0\": ranks: 0 is not a whole number"},
         {"base: job.yaml\naxes: {ranks: [1000000], threads: [4096]}\n", "1000000 ranks of 4096 threads are too many"},
         {"base: job.yaml\naxes: {ranks: [1], item.tp: [x]}\n", "item.tp: \"x\" is not"},
+        {"base: job.yaml\naxes:\n  nodes: [2]\n  ranks: [3]\n",
+         "one.two.yaml:4: point \"nodes 2, ranks 3\": 3 ranks are not 2 nodes of 2 ranks"},
+        {"base: job.yaml\npoints:\n  a: {nodes: 2, ranks_per_node: 2, ranks: 2}\n",
+         "one.two.yaml:3: point \"a\": 2 ranks are not 2 nodes of 2 ranks"},
+        {"base: job.yaml\naxes: {nodes: [1000], ranks_per_node: [1001]}\n", "have more than 1000000 ranks"},
+        {"base: job.yaml\naxes: {node: [1]}\n", "the nearest is \"nodes\""},
+        {"base: job.yaml\naxes: {rank_per_node: [1]}\n", "the nearest is \"ranks_per_node\""},
         {"base: job.yaml\naxes: {ranks: [1, 1]}\n", "points \"ranks 1\" and \"ranks 1\" are the same"},
         {"base: job.yaml\npoints: {a: {ranks: 2}, b: {ranks: 2, threads: 1}}\n", "points \"a\" and \"b\" are the same"},
         {"base: job.yaml\npoints: {ranks: 2}\n", "a point has a name"},
@@ -368,9 +418,39 @@ static void points_are_beside_others_of_their_problem(void)
     drop(&m);
 }
 
+/* Where every point says its nodes they are the unit, however many cores a node's ranks take. */
+static void a_node_is_the_unit_where_points_say_nodes(void)
+{
+    char dir[PATH_MAX], folder[PATH_MAX];
+    made m;
+    hl_outcomes o;
+    snprintf(dir, sizeof dir, "%s/nodes", check_folder());
+    CHECK_OK(make(&m, "base: job.yaml\nrepetitions: 2\naxes: {nodes: [2, 4], ranks_per_node: [1, 2]}\n"));
+    for (int i = 0; i < m.points.n; i++)
+        for (int r = 1; r <= 2; r++) write_run(dir, &m.points.at[i], r, 0);
+    hl_measure_folder(folder, dir, &m.points.at[3], 2);
+    write_file(folder, "result.json",
+               "{\"seconds\": 0.125, \"users_per_second\": 48, \"nodes\": 2, \"cores\": 8, "
+               "\"hosts\": [{\"host\": \"b\"}, {\"host\": \"c\"}]}");
+    hl_outcomes_read(&o, &m.study, &m.points, dir);
+    CHECK(strcmp(o.unit, "node") == 0 && o.at[0].size == 2 && o.at[3].size == 4);
+    for (int i = 0; i < o.n; i++) { /* the fastest of the fewest nodes: 2 of 2 ranks */
+        CHECK(o.at[i].beside == &m.points.at[1]);
+        CHECK_NEAR(o.at[i].ideal, i / 2 + 1, 0);
+        CHECK_NEAR(o.at[i].speedup, (i % 2 + 1) * (i / 2 + 1) / 2.0, 1e-9);
+        CHECK(o.at[i].host_lists == 2);
+    }
+    CHECK(strstr(o.hosts.at[o.hosts.n - 1], "2 nodes of 8 cores: b, c") != NULL);
+    hl_outcomes_free(&o);
+    drop(&m);
+}
+
 static const test tests[] = {
     {"what is not said is the default", what_is_not_said_is_the_default},
     {"a grid has all combinations", a_grid_has_all_combinations},
+    {"ranks are those of the nodes", ranks_are_those_of_the_nodes},
+    {"a line is of nodes with so many ranks", a_line_is_of_nodes_with_so_many_ranks},
+    {"a node is the unit where points say nodes", a_node_is_the_unit_where_points_say_nodes},
     {"listed points come behind the grid", listed_points_come_behind_the_grid},
     {"users grow with ranks where those of a rank are fixed", users_grow_with_ranks_where_those_of_a_rank_are_fixed},
     {"a folder is named by all that is measured", a_folder_is_named_by_all_that_is_measured},

@@ -1,9 +1,12 @@
 /* bench-show.c - figures for people and for machines. */
 #include "app/bench/bench-show.h"
+#include "base/arena.h"
 #include "base/process.h"
 #include "app/config/build.h"
 #include "io/files/place.h"
 #include "math/linear.h"
+#include <stdlib.h>
+#include <string.h>
 
 enum { NAME_WIDTH = 22, COLUMN = 12 };
 
@@ -15,6 +18,50 @@ void hl_bench_note_machine(json_t *result, const hl_bench_orders *orders, const 
     json_object_set_new(result, "gemm_peak_gflops", json_real(peaks->gemm / 1e9));
     json_object_set_new(result, "stream_gbs", json_real(hl_stream_best(&peaks->stream) / 1e9));
     json_object_set_new(result, "stream_triad_gbs", json_real(peaks->stream.triad / 1e9));
+}
+
+/* The entry of a machine, made where there is none yet. */
+static json_t *entry_of(json_t *list, const char *host)
+{
+    json_t *o;
+    size_t i;
+    json_array_foreach(list, i, o)
+    {
+        if (strcmp(json_string_value(json_object_get(o, "host")), host) == 0) return o;
+    }
+    o = json_pack("{ss si}", "host", host, "ranks", 0);
+    HL_CHECK(o != NULL);
+    json_array_append_new(list, o);
+    return o;
+}
+
+typedef char host_name[65];
+
+/* A name is printed, and JSON. */
+static void find_name(host_name mine)
+{
+    memset(mine, 0, sizeof(host_name));
+    hl_process_host(mine);
+    for (char *c = mine; *c; c++)
+        if (*c < ' ' || *c > '~') *c = '?';
+}
+
+/* The machines in the order of their first ranks, with how many ranks each has. */
+static json_t *hosts_of(const hl_group *world)
+{
+    host_name mine, *all = hl_alloc_zero((size_t)world->size, sizeof *all);
+    int *counts = hl_alloc((size_t)world->size * sizeof *counts);
+    json_t *list = json_array();
+    for (int r = 0; r < world->size; r++) counts[r] = 1;
+    find_name(mine);
+    hl_group_all_gather(world, all, mine, counts, sizeof mine);
+    for (int r = 0; r < world->size; r++) {
+        json_t *o = entry_of(list, all[r]);
+        json_object_set_new(o, "ranks", json_integer(1 + json_integer_value(json_object_get(o, "ranks"))));
+    }
+    free(all);
+    free(counts);
+    return list;
 }
 
 void hl_bench_note_place(json_t *result, const hl_group *world)
@@ -30,6 +77,7 @@ void hl_bench_note_place(json_t *result, const hl_group *world)
     json_object_set_new(result, "nodes", json_integer(p.nodes));
     json_object_set_new(result, "host", json_string(host));
     json_object_set_new(result, "cores", json_integer(p.cores));
+    json_object_set_new(result, "hosts", hosts_of(world));
 }
 
 static void print_value(const json_t *x, int width, FILE *out)

@@ -21,9 +21,10 @@ typedef struct {
 
 static int cores_here(void) { return (int)sysconf(_SC_NPROCESSORS_ONLN); }
 
-/* Machines like this one that hold a point's ranks, a core for each thread. */
+/* Those that the study says, else machines like this one that hold a point's ranks, a core for each thread. */
 static int nodes_of(const hl_point *p)
 {
+    if (p->nodes) return p->nodes;
     const int64_t cores = cores_here();
     return (int)(((int64_t)p->ranks * p->threads + cores - 1) / cores);
 }
@@ -42,26 +43,34 @@ static int width_of_names(const hl_points *p)
 
 static void print_point(const hl_point *p, const hl_study *s, int width)
 {
-    printf("%-*s %6d %7d %8d ", width, p->name, p->ranks, p->threads, p->users);
+    printf("%-*s %6d %6d %7d %8d ", width, p->name, nodes_of(p), p->ranks, p->threads, p->users);
     if (p->reason) printf("%10s %10s  ", "-", "-");
     else printf("%10.4g %10.3g  ", p->seconds, node_hours_of(p, s));
     hl_print_text(stdout, p->reason ? p->reason : p->layout);
     putchar('\n');
 }
 
+static bool guesses_nodes(const hl_points *p)
+{
+    for (int i = 0; i < p->n; i++)
+        if (!p->at[i].nodes) return true;
+    return false;
+}
+
 static void print_points(const hl_points *p, const hl_study *s)
 {
     const int width = width_of_names(p);
     double hours = 0;
-    printf("%-*s %6s %7s %8s %10s %10s  %s\n", width, "point", "ranks", "threads", "users", "seconds", "node-hours",
-           "layout");
+    printf("%-*s %6s %6s %7s %8s %10s %10s  %s\n", width, "point", "nodes", "ranks", "threads", "users", "seconds",
+           "node-hours", "layout");
     for (int i = 0; i < p->n; i++) {
         print_point(&p->at[i], s, width);
         hours += p->at[i].reason ? 0 : node_hours_of(&p->at[i], s);
     }
-    printf("\n%d points, %d repetitions of %d + %d steps: %.3g node-hours are forecast, on nodes of %d cores, starts "
-           "apart\n",
-           p->n, s->repetitions, s->warmup, s->steps, hours, cores_here());
+    printf("\n%d points, %d repetitions of %d + %d steps: %.3g node-hours are forecast, starts apart", p->n,
+           s->repetitions, s->warmup, s->steps, hours);
+    if (guesses_nodes(p)) printf("; points that do not say their nodes have ones of %d cores", cores_here());
+    putchar('\n');
 }
 
 /* ---- the command */

@@ -6,6 +6,7 @@ app_study_libhlstudy_a_SOURCES = \
 	app/study/outcome.c app/study/outcome.h \
 	app/study/points.c app/study/points.h \
 	app/study/points-forecast.c \
+	app/study/points-spread.c \
 	app/study/report.c app/study/report.h \
 	app/study/report-csv.c \
 	app/study/report-page.c \

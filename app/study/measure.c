@@ -84,19 +84,24 @@ static void add_int(hl_names *to, const char *option, int value)
     add(to, text);
 }
 
-/* A word of the launcher, with numbers for {ranks} and {threads}. */
+/* A word of the launcher, with numbers for {ranks} and others; a point that says nothing of nodes has all ranks on one,
+ * as far as a launcher asks. */
 static void add_word(hl_names *to, const char *word, const hl_point *p)
 {
     const struct {
         const char *name;
         int value;
-    } known[] = {{"{ranks}", p->ranks}, {"{threads}", p->threads}};
+    } known[] = {{"{ranks}", p->ranks},
+                 {"{threads}", p->threads},
+                 {"{nodes}", p->nodes ? p->nodes : 1},
+                 {"{ranks_per_node}", p->nodes ? p->ranks_per_node : p->ranks}};
+    const int n_known = sizeof known / sizeof known[0];
     char *text = NULL;
     size_t n, step;
     FILE *out = hl_alloc_stream(&text, &n);
     for (; *word; word += step) {
         step = 0;
-        for (int i = 0; i < 2 && !step; i++) {
+        for (int i = 0; i < n_known && !step; i++) {
             if (strncmp(word, known[i].name, strlen(known[i].name)) != 0) continue;
             step = strlen(known[i].name);
             fprintf(out, "%d", known[i].value);
@@ -248,16 +253,24 @@ static hl_status write_result(const char *folder, json_t *figures, const hl_poin
     return s;
 }
 
-/* A launcher that starts N jobs of one rank measures something else. */
+/* A launcher that starts N jobs of one rank, or all ranks on one node, measures something else. */
+static bool find_mistake(char *sentence, size_t room, const json_t *figures, const hl_point *p)
+{
+    const int ranks = (int)json_integer_value(json_object_get(figures, "ranks")),
+              nodes = (int)json_integer_value(json_object_get(figures, "nodes"));
+    const bool has_ranks = ranks == p->ranks, has_nodes = !p->nodes || nodes == p->nodes;
+    snprintf(sentence, room, "it measured %d %s, not %d; see launcher in the study file", has_ranks ? nodes : ranks,
+             has_ranks ? "nodes" : "ranks", has_ranks ? p->nodes : p->ranks);
+    return !has_ranks || !has_nodes;
+}
+
 static hl_status keep(double *seconds, const char *folder, const hl_point *p, int repetition, double wall)
 {
     char sentence[200];
     json_t *figures = find_object(folder);
-    const int ranks = (int)json_integer_value(json_object_get(figures, "ranks"));
     *seconds = json_number_value(json_object_get(figures, "seconds"));
-    snprintf(sentence, sizeof sentence, "it measured %d ranks, not %d; see launcher in the study file", ranks,
-             p->ranks);
-    const char *complaint = !figures || !(*seconds > 0) ? "it printed no figures" : ranks != p->ranks ? sentence : NULL;
+    const bool is_elsewhere = find_mistake(sentence, sizeof sentence, figures, p);
+    const char *complaint = !figures || !(*seconds > 0) ? "it printed no figures" : is_elsewhere ? sentence : NULL;
     if (complaint) *seconds = -1;
     hl_status s = complaint ? note_sentence(folder, complaint) : write_result(folder, figures, p, repetition, wall);
     json_decref(figures);

@@ -98,17 +98,32 @@ static const char *text_of(const json_t *o, const char *key)
     return text ? text : "?";
 }
 
-static void note_place(hl_outcomes *o, const json_t *result)
+/* "st1, st2"; earlier results have the first alone. */
+static void print_hosts(FILE *out, const json_t *result)
 {
-    char text[1000];
+    const json_t *host, *list = json_object_get(result, "hosts");
+    size_t i;
+    if (!json_is_array(list)) fprintf(out, "the first of them %s", text_of(result, "host"));
+    json_array_foreach(list, i, host) fprintf(out, "%s%s", i ? ", " : "", text_of(host, "host"));
+}
+
+/* Adds to `lists`, of a point, the machines of a result. */
+static void note_place(hl_outcomes *o, hl_names *lists, const json_t *result)
+{
+    char text[1000], *hosts = NULL;
+    size_t n;
     const int nodes = (int)json_integer_value(json_object_get(result, "nodes")),
               cores = (int)json_integer_value(json_object_get(result, "cores"));
     snprintf(text, sizeof text, "hllm %s (%s), %s", text_of(result, "version"), text_of(result, "commit"),
              text_of(result, "libraries"));
     add_new(&o->programs, text);
-    snprintf(text, sizeof text, "%d node%s of %d cores, %s%s", nodes, nodes == 1 ? "" : "s", cores,
-             nodes == 1 ? "" : "the first of them ", text_of(result, "host"));
-    add_new(&o->hosts, text);
+    FILE *out = hl_alloc_stream(&hosts, &n);
+    fprintf(out, "%d node%s of %d cores: ", nodes, nodes == 1 ? "" : "s", cores);
+    print_hosts(out, result);
+    fclose(out);
+    add_new(&o->hosts, hosts);
+    add_new(lists, hosts);
+    free(hosts);
 }
 
 /* ---- points */
@@ -116,12 +131,13 @@ static void note_place(hl_outcomes *o, const json_t *result)
 /* x (figures, repetitions): those of the runs that have a result. */
 static void read_runs(hl_outcome *out, double *x, hl_outcomes *o, const hl_study *s, const char *dir)
 {
+    hl_names hosts = {0};
     for (int r = 1; r <= s->repetitions; r++) {
         json_t *result = hl_measure_result(dir, out->point, r);
         char *failure = result ? NULL : hl_measure_failure(dir, out->point, r);
         for (int f = 0; result && f < HL_OUTCOME_FIGURES; f++)
             x[f * s->repetitions + out->runs] = figures[f].of(result);
-        if (result) note_place(o, result);
+        if (result) note_place(o, &hosts, result);
         if (result) snprintf(out->layout, sizeof out->layout, "%s", text_of(result, "layout"));
         out->runs += result != NULL;
         out->failed += failure != NULL;
@@ -132,6 +148,8 @@ static void read_runs(hl_outcome *out, double *x, hl_outcomes *o, const hl_study
         }
         json_decref(result);
     }
+    out->host_lists = hosts.n;
+    hl_names_free(&hosts);
 }
 
 static void read_point(hl_outcomes *o, int i, const hl_study *s, const hl_point *p, const char *dir)
@@ -139,6 +157,7 @@ static void read_point(hl_outcomes *o, int i, const hl_study *s, const hl_point 
     hl_outcome *out = &o->at[i];
     double *x = hl_alloc((size_t)(HL_OUTCOME_FIGURES * s->repetitions) * sizeof *x);
     *out = (hl_outcome){.point = p, .cores = p->ranks * p->threads};
+    out->size = *o->unit == 'n' ? p->nodes : out->cores;
     snprintf(out->layout, sizeof out->layout, "%s", p->layout);
     read_runs(out, x, o, s, dir);
     for (int f = 0; f < HL_OUTCOME_FIGURES; f++)
@@ -152,12 +171,18 @@ static void read_point(hl_outcomes *o, int i, const hl_study *s, const hl_point 
 
 /* ---- points beside others */
 
+static bool is_smaller(const hl_outcome *x, const hl_outcome *than)
+{
+    if (x->size != than->size) return x->size < than->size;
+    return x->figure[HL_OUTCOME_USERS_RATE] > than->figure[HL_OUTCOME_USERS_RATE];
+}
+
 static const hl_outcome *smallest(const hl_outcomes *o, const char *problem)
 {
     const hl_outcome *best = NULL;
     for (int i = 0; i < o->n; i++) {
         const hl_outcome *x = &o->at[i];
-        if (x->runs && strcmp(x->point->problem, problem) == 0 && (!best || x->cores < best->cores)) best = x;
+        if (x->runs && strcmp(x->point->problem, problem) == 0 && (!best || is_smaller(x, best))) best = x;
     }
     return best;
 }
@@ -168,15 +193,22 @@ static void compare(hl_outcome *x, const hl_outcome *with)
     const bool is_same_work = with && x->point->users == with->point->users;
     x->beside = with ? with->point : NULL;
     x->speedup = with ? a[HL_OUTCOME_USERS_RATE] / b[HL_OUTCOME_USERS_RATE] : NAN;
-    x->ideal = with ? (double)x->cores / with->cores : NAN;
+    x->ideal = with ? (double)x->size / with->size : NAN;
     x->efficiency = x->speedup / x->ideal;
     x->rate_efficiency = with ? a[HL_OUTCOME_CORE_RATE] / b[HL_OUTCOME_CORE_RATE] : NAN;
     x->serial_share = is_same_work && x->runs ? hl_statistics_serial_share(x->speedup, x->ideal) : NAN;
 }
 
+static const char *unit_of(const hl_points *p)
+{
+    for (int i = 0; i < p->n; i++)
+        if (!p->at[i].nodes) return "core";
+    return "node";
+}
+
 void hl_outcomes_read(hl_outcomes *o, const hl_study *s, const hl_points *p, const char *dir)
 {
-    *o = (hl_outcomes){.at = hl_alloc((size_t)p->n * sizeof *o->at), .n = p->n};
+    *o = (hl_outcomes){.at = hl_alloc((size_t)p->n * sizeof *o->at), .n = p->n, .unit = unit_of(p)};
     for (int i = 0; i < p->n; i++) read_point(o, i, s, &p->at[i], dir);
     for (int i = 0; i < p->n; i++) compare(&o->at[i], smallest(o, p->at[i].problem));
 }

@@ -25,17 +25,20 @@ extern const char *const hl_outcome_name[HL_OUTCOME_FIGURES];
 typedef struct {
     const hl_point *point;
     int cores;                            /* ranks x threads */
+    int size;                             /* nodes, where all points say them (hl_outcomes.unit); else cores */
     int runs, failed, missing;            /* with a result, with a failure, with neither */
     char *reason;                         /* of the last failure; NULL */
     char layout[120];                     /* that was measured; without runs that of the forecast */
     double figure[HL_OUTCOME_FIGURES];    /* medians over the runs; of shares of time means; NaN without runs */
     hl_statistics_interval rate, seconds; /* of HL_OUTCOME_CORE_RATE, HL_OUTCOME_SECONDS */
+    int host_lists;                       /* lists of machines that its runs were on: 1 where it was always the same */
 
-    /* Beside the point of the same problem with the fewest cores that has runs; NaN where there is none. */
+    /* Beside the point of the same problem with the smallest size that has runs, the one with the most users a second
+     * where there are several; NaN where there is none. */
     const hl_point *beside;
     double speedup;         /* ratio of users a second */
-    double ideal;           /* ratio of cores */
-    double efficiency;      /* speed-up by ideal: what a core does for users */
+    double ideal;           /* ratio of sizes */
+    double efficiency;      /* speed-up by ideal: what a node or a core does for users */
     double rate_efficiency; /* ratio of FLOP/s a core: what a core does */
     double serial_share;    /* Karp and Flatt's; where the users of a step are as many */
 } hl_outcome;
@@ -43,6 +46,7 @@ typedef struct {
 typedef struct {
     hl_outcome *at; /* (n) in the order of the points */
     int n;
+    const char *unit;         /* of sizes: "node" where every point of the study says its nodes, else "core" */
     hl_names programs, hosts; /* that made the results, each kind once */
 } hl_outcomes;
 

@@ -17,6 +17,7 @@ enum { MOST_POINTS = 10000, MOST_RANKS = 1000000, LONGEST_NAME = 80 };
 /* Values of a point, by the axis that they are of. */
 typedef struct {
     const char *key, *value;
+    int line;
 } setting;
 
 typedef struct {
@@ -26,15 +27,18 @@ typedef struct {
 
 /* ---- texts of settings */
 
-static bool is_ranks(const setting *x) { return strcmp(x->key, "ranks") == 0; }
+static bool is_place(const setting *x) { return hl_study_place_find(x->key) < HL_STUDY_PLACES; }
 
-static bool is_not_ranks(const setting *x) { return !is_ranks(x); }
+static bool is_option(const setting *x) { return !is_place(x); }
+
+/* Ranks of a node tell lines of a plot apart, where nodes or ranks are what grows along them. */
+static bool is_no_size(const setting *x) { return !is_place(x) || strcmp(x->key, "ranks_per_node") == 0; }
 
 static bool is_any(const setting *x) { return x != NULL; }
 
 static bool changes_numbers(const setting *x)
 {
-    if (is_ranks(x)) return false;
+    if (is_place(x)) return false;
     const hl_effect effect = hl_options[hl_option_find(x->key)].effect;
     return effect == HL_CHANGES_NUMBERS || effect == HL_CHANGES_VECTORS || effect == HL_CHANGES_FILES;
 }
@@ -82,18 +86,20 @@ hl_status hl_points_config(hl_config *c, const hl_point *p)
     return s;
 }
 
-static hl_status take_ranks(hl_point *p, const settings *from)
+static hl_status take_ranks(hl_point *p, const settings *from, int node_ranks)
 {
-    p->ranks = 1;
+    int *const to[HL_STUDY_PLACES] = {
+        [HL_STUDY_RANKS] = &p->ranks, [HL_STUDY_NODES] = &p->nodes, [HL_STUDY_RANKS_PER_NODE] = &p->ranks_per_node};
     for (int i = 0; i < from->n; i++) {
-        if (!is_ranks(&from->at[i])) continue;
+        const setting *x = &from->at[i];
+        if (!is_place(x)) continue;
         char *end;
-        long x = strtol(from->at[i].value, &end, 10);
-        if (end == from->at[i].value || *end || x < 1 || x > MOST_RANKS)
-            return HL_FAIL(HL_EUSAGE, "ranks: %.60s is not a whole number from 1 to %d", from->at[i].value, MOST_RANKS);
-        p->ranks = (int)x;
+        long n = strtol(x->value, &end, 10);
+        if (end == x->value || *end || n < 1 || n > MOST_RANKS)
+            return HL_FAIL(HL_EUSAGE, "%s: %.60s is not a whole number from 1 to %d", x->key, x->value, MOST_RANKS);
+        *to[hl_study_place_find(x->key)] = (int)n;
     }
-    return HL_OK;
+    return hl_points_spread(p, node_ranks);
 }
 
 /* A batch that grows with the ranks.  Where nothing says how many threads, it is one: else a rank alone would take
@@ -125,11 +131,12 @@ static hl_status configure(hl_point *p, hl_study_fixed fixed)
 
 /* ---- the folder */
 
-/* Digest of all that is measured: options that change more than reports, ranks, steps, and the launcher. */
+/* Digest of all that is measured: options that change more than reports, ranks, nodes, steps, and the launcher. */
 static uint64_t digest_of(const hl_config *c, const hl_point *p, const hl_study *s)
 {
     const int64_t numbers[] = {p->ranks, s->warmup, s->steps};
     uint64_t d = hl_digest(numbers, sizeof numbers);
+    if (p->nodes) d = hl_digest_join(d, (uint64_t)p->nodes);
     for (int i = 0; i < s->launcher.n; i++)
         d = hl_digest_join(d, hl_digest(s->launcher.at[i], strlen(s->launcher.at[i])));
     for (int i = 0; i < hl_options_n; i++) {
@@ -165,26 +172,33 @@ static hl_status find_folder(hl_point *p, const hl_study *s)
 
 /* ---- points */
 
+static bool has_sizes(const settings *x)
+{
+    for (int i = 0; i < x->n; i++)
+        if (!is_no_size(&x->at[i])) return true;
+    return false;
+}
+
 static hl_status make(hl_point *p, const hl_study *s, const settings *from)
 {
     p->problem = text_of(from, changes_numbers);
-    p->series = text_of(from, is_not_ranks);
+    p->series = text_of(from, has_sizes(from) ? is_no_size : is_option);
     for (int i = 0; i < s->base.n; i++) hl_names_add(&p->arguments, s->base.at[i], strlen(s->base.at[i]));
     for (int i = 0; i < from->n; i++)
-        if (!is_ranks(&from->at[i])) add(p, from->at[i].key, from->at[i].value);
-    HL_TRY(take_ranks(p, from));
+        if (is_option(&from->at[i])) add(p, from->at[i].key, from->at[i].value);
+    HL_TRY(take_ranks(p, from, s->node_ranks));
     HL_TRY(configure(p, s->fixed));
     return find_folder(p, s);
 }
 
-/* The sentence says whose it is. */
-static hl_status sign(hl_status s, const hl_point *p)
+/* The sentence says whose it is, and where it stands. */
+static hl_status sign(hl_status status, const hl_study *s, const hl_point *p, int line)
 {
-    char sentence[1000];
-    if (s == HL_OK) return s;
-    snprintf(sentence, sizeof sentence, "point \"%.100s\": %.800s", p->name, hl_error_text());
+    char sentence[2000];
+    if (status == HL_OK) return status;
+    snprintf(sentence, sizeof sentence, "%.900s:%d: point \"%.100s\": %.800s", s->path, line, p->name, hl_error_text());
     hl_error_set(sentence);
-    return s;
+    return status;
 }
 
 /* The digest at the end of their folders tells points apart. */
@@ -204,7 +218,7 @@ static hl_status add_point(hl_points *p, const hl_study *s, char *name, const se
     HL_RESERVE(p->at, p->room, p->n + 1);
     hl_point *new = &p->at[p->n++];
     *new = (hl_point){.name = name, .seconds = -1};
-    HL_TRY(sign(make(new, s, from), new));
+    HL_TRY(sign(make(new, s, from), s, new, from->at[from->n - 1].line));
     return check_is_new(p);
 }
 
@@ -221,7 +235,7 @@ static hl_status add_grid(hl_points *p, const hl_study *s, settings *x)
         x->n = axes;
         for (int a = s->axes - 1, at = axes; a >= 0; a--) {
             if (s->axis[a].point) continue;
-            x->at[--at] = (setting){s->axis[a].key, s->axis[a].values.at[rest % s->axis[a].values.n]};
+            x->at[--at] = (setting){s->axis[a].key, s->axis[a].values.at[rest % s->axis[a].values.n], s->axis[a].line};
             rest /= s->axis[a].values.n;
         }
         HL_TRY(add_point(p, s, text_of(x, is_any), x));
@@ -244,7 +258,7 @@ static hl_status add_listed(hl_points *p, const hl_study *s, settings *x)
         x->n = 0;
         for (int a = i; a < s->axes; a++)
             if (s->axis[a].point && strcmp(s->axis[a].point, name) == 0)
-                x->at[x->n++] = (setting){s->axis[a].key, s->axis[a].values.at[0]};
+                x->at[x->n++] = (setting){s->axis[a].key, s->axis[a].values.at[0], s->axis[a].line};
         HL_TRY(add_point(p, s, hl_alloc_text(name), x));
     }
     return HL_OK;

@@ -8,9 +8,10 @@ typedef struct {
     char *name;         /* "ranks 2, item.tp 1", or that of the file */
     char *folder;       /* its results are in, inside that of the study: its name and a digest of what is measured */
     char *problem;      /* its options that change the numbers: points of one problem do the same work */
-    char *series;       /* its options but for ranks: a line of a plot */
+    char *series;       /* its options but for nodes and ranks: a line of a plot */
     hl_names arguments; /* of hllm bench step: configuration files and options */
     int ranks, threads, users; /* threads a rank, users a step */
+    int nodes, ranks_per_node; /* ranks = nodes x ranks_per_node; 0: the study says nothing of nodes */
 
     /* what is forecast (hl_points_forecast) */
     char layout[120];
@@ -23,6 +24,10 @@ typedef struct {
     int n;
     size_t room;
 } hl_points;
+
+/* Of ranks, nodes and ranks_per_node those that are 0 are found from the others, where there are others: nodes alone
+ * have node_ranks ranks each, ranks alone are 1 and anywhere.  HL_EUSAGE where they contradict each other. */
+hl_status hl_points_spread(hl_point *p, int node_ranks);
 
 /* The points of a study, each with a configuration that holds together.  HL_EUSAGE where one has not, or where two
  * are the same.  Local; release with hl_points_free, also after a failure. */

@@ -34,6 +34,17 @@ static void series(FILE *out, const hl_outcome *x) { print_text(out, x->point->s
 
 static void ranks(FILE *out, const hl_outcome *x) { fprintf(out, "%d", x->point->ranks); }
 
+static void print_place(FILE *out, int n)
+{
+    if (n) fprintf(out, "%d", n);
+}
+
+static void nodes(FILE *out, const hl_outcome *x) { print_place(out, x->point->nodes); }
+
+static void ranks_per_node(FILE *out, const hl_outcome *x) { print_place(out, x->point->ranks_per_node); }
+
+static void host_lists(FILE *out, const hl_outcome *x) { fprintf(out, "%d", x->host_lists); }
+
 static void threads(FILE *out, const hl_outcome *x) { fprintf(out, "%d", x->point->threads); }
 
 static void cores(FILE *out, const hl_outcome *x) { fprintf(out, "%d", x->cores); }
@@ -66,6 +77,8 @@ static const struct {
 } columns[] = {
     {"point", 0, point},
     {"series", 0, series},
+    {"nodes", 0, nodes},
+    {"ranks_per_node", 0, ranks_per_node},
     {"ranks", 0, ranks},
     {"threads", 0, threads},
     {"cores", 0, cores},
@@ -93,6 +106,7 @@ static const struct {
     {"optimizer_share", FIGURE(HL_OUTCOME_OPTIMIZER), NULL},
     {"rest_share", FIGURE(HL_OUTCOME_REST), NULL},
     {"beside", 0, beside},
+    {"host_lists", 0, host_lists},
     {"layout", 0, layout},
     {"reason", 0, reason},
 };

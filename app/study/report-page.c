@@ -46,7 +46,9 @@ static void print_row(FILE *out, const hl_outcome *x)
                              f[HL_OUTCOME_SAVED], f[HL_OUTCOME_COMPUTE], f[HL_OUTCOME_EXCHANGE]};
     fputs("<tr><th>", out);
     print_text(out, x->point->name);
-    fprintf(out, "</th><td>%d</td><td>%d</td><td>%d</td><td>%d</td>", x->cores, x->point->users, x->runs,
+    fputs("</th>", out);
+    print_number(out, "td", x->point->nodes ? (double)x->point->nodes : (double)NAN, "");
+    fprintf(out, "<td>%d</td><td>%d</td><td>%d</td><td>%d</td>", x->cores, x->point->users, x->runs,
             x->failed + x->missing);
     print_interval(out, f[HL_OUTCOME_CORE_RATE], x->rate);
     print_number(out, "td", 100 * shares[0], " %");
@@ -65,9 +67,10 @@ static void print_row(FILE *out, const hl_outcome *x)
 static void print_table(FILE *out, const hl_outcomes *o)
 {
     static const char *const heads[] = {
-        "point",           "cores",          "users a step", "runs",    "without a result", "GFLOP/s a core",
-        "of the smallest", "seconds a step", "forecast",     "users/s", "speed-up",         "efficiency",
-        "serial share",    "texts a user",   "tokens saved", "compute", "exchange",         "layout",
+        "point",          "nodes",           "cores",          "users a step", "runs",    "without a result",
+        "GFLOP/s a core", "of the smallest", "seconds a step", "forecast",     "users/s", "speed-up",
+        "efficiency",     "serial share",    "texts a user",   "tokens saved", "compute", "exchange",
+        "layout",
     };
     fputs("<table>\n<tr>", out);
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) fprintf(out, "<th>%s</th>", heads[i]);
@@ -104,10 +107,27 @@ static void print_kinds(FILE *out, const char *what, const hl_names *kinds)
     }
 }
 
+/* Runs of a point that were on other machines differ by that too. */
+static void print_moved(FILE *out, const hl_outcomes *o)
+{
+    int n = 0;
+    for (int i = 0; i < o->n; i++) {
+        if (o->at[i].host_lists < 2) continue;
+        fputs(n++ ? "; "
+                  : "<p><strong>Runs of one point were on different machines, so their spread is that of the "
+                    "machines too:</strong> ",
+              out);
+        print_text(out, o->at[i].point->name);
+        fprintf(out, " on %d lists of machines", o->at[i].host_lists);
+    }
+    if (n) fputs(".</p>\n", out);
+}
+
 static void print_places(FILE *out, const hl_outcomes *o)
 {
     if (o->programs.n == 0) return;
     fputs("<h2>Where</h2>\n", out);
+    print_moved(out, o);
     if (o->programs.n > 1) fputs("<p><strong>The runs are of several programs or libraries.</strong></p>\n", out);
     fputs("<ul>\n", out);
     print_kinds(out, "program", &o->programs);
@@ -147,7 +167,7 @@ static void print_head(FILE *out, const hl_study *s)
     fputs("</h1>\n", out);
 }
 
-static void print_lead(FILE *out, const hl_study *s)
+static void print_lead(FILE *out, const hl_study *s, const hl_outcomes *o)
 {
     const bool is_strong = s->fixed == HL_FIXED_USERS;
     fprintf(out,
@@ -157,13 +177,14 @@ static void print_lead(FILE *out, const hl_study *s)
             is_strong ? "The users of a step are fixed (strong scaling)"
                       : "The users of a rank are fixed, so a step has more of them on more ranks (weak scaling)",
             s->repetitions, s->seed, s->warmup, s->steps);
-    fputs(
+    fprintf(
+        out,
         "<p>Executed FLOP/s of a core says how well the cores work. Users a second say more than that: items that are "
         "the same in a batch are encoded once, so the texts a user fall as a batch grows. Speed-up (of users a "
         "second), "
         "efficiency and serial share (Karp and Flatt) are beside the point of the same work with the fewest "
-        "cores.</p>\n",
-        out);
+        "%ss.</p>\n",
+        o->unit);
 }
 
 hl_status hl_report_page(const hl_outcomes *o, const hl_study *s, const char *dir)
@@ -172,7 +193,7 @@ hl_status hl_report_page(const hl_outcomes *o, const hl_study *s, const char *di
     size_t n;
     FILE *out = hl_alloc_stream(&text, &n);
     print_head(out, s);
-    print_lead(out, s);
+    print_lead(out, s, o);
     print_picture(out, dir);
     print_table(out, o);
     print_failures(out, o);

@@ -17,16 +17,16 @@
 
 /* ---- what is drawn */
 
-/* Lines of one series: the points that have runs, by cores. */
+/* Lines of one series: the points that have runs, by size: nodes or cores. */
 typedef struct {
     const hl_outcome **at;
     int n;
 } line;
 
-static int by_cores(const void *a, const void *b)
+static int by_size(const void *a, const void *b)
 {
     const hl_outcome *x = *(const hl_outcome *const *)a, *y = *(const hl_outcome *const *)b;
-    return x->cores != y->cores ? (x->cores > y->cores) - (x->cores < y->cores) : (x > y) - (x < y);
+    return x->size != y->size ? (x->size > y->size) - (x->size < y->size) : (x > y) - (x < y);
 }
 
 static const char *series_of(const hl_outcomes *o, int i) { return o->at[i].point->series; }
@@ -44,7 +44,7 @@ static line line_of(const hl_outcomes *o, int first)
     line l = {.at = hl_alloc((size_t)o->n * sizeof *l.at)};
     for (int i = first; i < o->n; i++)
         if (o->at[i].runs && strcmp(series_of(o, i), series_of(o, first)) == 0) l.at[l.n++] = &o->at[i];
-    qsort(l.at, (size_t)l.n, sizeof *l.at, by_cores);
+    qsort(l.at, (size_t)l.n, sizeof *l.at, by_size);
     return l;
 }
 
@@ -77,12 +77,13 @@ static double or_else(double x, double otherwise) { return isfinite(x) ? x : oth
 static void print_line(FILE *out, const line *l, int number)
 {
     fprintf(out,
-            "# cores, GFLOP/s a core with low and high, seconds with low and high, speed-up, ideal\n$line%d << END\n",
+            "# nodes or cores, GFLOP/s a core with low and high, seconds with low and high, speed-up, ideal\n$line%d "
+            "<< END\n",
             number);
     for (int i = 0; i < l->n; i++) {
         const hl_outcome *x = l->at[i];
         const double rate = x->figure[HL_OUTCOME_CORE_RATE], seconds = x->figure[HL_OUTCOME_SECONDS];
-        fprintf(out, "%d %.7g %.7g %.7g %.7g %.7g %.7g %.7g %.7g\n", x->cores, rate, or_else(x->rate.low, rate),
+        fprintf(out, "%d %.7g %.7g %.7g %.7g %.7g %.7g %.7g %.7g\n", x->size, rate, or_else(x->rate.low, rate),
                 or_else(x->rate.high, rate), seconds, or_else(x->seconds.low, seconds),
                 or_else(x->seconds.high, seconds), x->speedup, x->ideal);
     }
@@ -140,9 +141,10 @@ static void print_pictures(FILE *out, const hl_outcomes *o, const hl_study *s, i
           "set multiplot layout 2,2 margins 0.08,0.97,0.12,0.9 spacing 0.09,0.17 title ",
           out);
     print_quoted(out, s->name);
-    fputs("\nset grid; set xlabel 'cores'; set logscale x 2; set offsets graph 0.05, graph 0.05, graph 0.05, 0\n"
-          "set key left bottom\nset yrange [0:*]; set title 'executed GFLOP/s a core'\nplot ",
-          out);
+    fprintf(out,
+            "\nset grid; set xlabel '%ss'; set logscale x 2; set offsets graph 0.05, graph 0.05, graph 0.05, 0\n"
+            "set key left bottom\nset yrange [0:*]; set title 'executed GFLOP/s a core'\nplot ",
+            o->unit);
     print_curves(out, o, "1:2:3:4", "yerrorlines");
     fputs("\nset key left top\nset title 'speed-up in users a second'\nplot ", out);
     print_curves(out, o, "1:8", "linespoints");

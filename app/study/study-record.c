@@ -29,6 +29,10 @@ static const field point_numbers[] = {
     {"threads", offsetof(hl_point, threads)},
     {"users", offsetof(hl_point, users)},
 };
+static const field point_places[] = {
+    {"nodes", offsetof(hl_point, nodes)},
+    {"ranks_per_node", offsetof(hl_point, ranks_per_node)},
+};
 static const field point_texts[] = {
     {"name", offsetof(hl_point, name)},
     {"folder", offsetof(hl_point, folder)},
@@ -84,6 +88,7 @@ static json_t *point_json(const hl_point *p)
     for (int i = 0; i < COUNT(point_texts); i++)
         json_object_set_new(o, point_texts[i].key, text_of(*(char *const *)((const char *)p + point_texts[i].at)));
     write_numbers(o, p, point_numbers, COUNT(point_numbers));
+    write_numbers(o, p, point_places, COUNT(point_places));
     json_object_set_new(o, "layout", text_of(p->layout));
     json_object_set_new(o, "forecast_seconds", p->reason ? json_null() : json_real(p->seconds));
     return o;
@@ -124,6 +129,8 @@ static bool read_point(hl_point *p, const json_t *o)
     *p = (hl_point){.seconds = json_is_number(forecast) ? json_number_value(forecast) : -1};
     if (!layout || !read_texts(p, o, point_texts, COUNT(point_texts))) return false;
     snprintf(p->layout, sizeof p->layout, "%s", layout);
+    bool has_places = json_object_get(o, "nodes") != NULL; /* earlier studies had none */
+    if (has_places && !read_numbers(p, o, point_places, COUNT(point_places))) return false;
     return read_numbers(p, o, point_numbers, COUNT(point_numbers)) && p->ranks > 0 && p->threads > 0
            && (int64_t)p->ranks * p->threads <= INT_MAX && !strchr(p->folder, '/') && *p->folder && *p->folder != '.';
 }

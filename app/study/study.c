@@ -19,6 +19,16 @@ enum { LONGEST_FILE = 1 << 20, MOST_STEPS = 4096 };
 const char *const hl_study_fixed_name[HL_FIXED] = {
     [HL_FIXED_USERS] = "users", [HL_FIXED_USERS_PER_RANK] = "users_per_rank"};
 
+const char *const hl_study_place_name[HL_STUDY_PLACES] = {
+    [HL_STUDY_RANKS] = "ranks", [HL_STUDY_NODES] = "nodes", [HL_STUDY_RANKS_PER_NODE] = "ranks_per_node"};
+
+hl_study_place hl_study_place_find(const char *key)
+{
+    int i = 0;
+    while (i < HL_STUDY_PLACES && strcmp(key, hl_study_place_name[i]) != 0) i++;
+    return (hl_study_place)i;
+}
+
 typedef struct {
     hl_study *study;
     const char *path;
@@ -144,18 +154,19 @@ static hl_status unknown_key(const parse *p, const hl_yaml_entry *e)
 
 static hl_status check_option(const parse *p, const hl_yaml_entry *e, const char *key)
 {
-    if (strcmp(key, "ranks") == 0 || hl_option_find(key) >= 0) return HL_OK;
+    if (hl_study_place_find(key) < HL_STUDY_PLACES || hl_option_find(key) >= 0) return HL_OK;
     const char *nearest = hl_option_nearest(key);
-    if (hl_nearest_distance(key, "ranks") <= 2) nearest = "ranks"; /* no option, but the commonest axis */
+    for (int i = 0; i < HL_STUDY_PLACES; i++) /* no options, but the commonest axes */
+        if (hl_nearest_distance(key, hl_study_place_name[i]) <= 2) nearest = hl_study_place_name[i];
     return HL_FAIL(HL_EUSAGE, "%s:%d: %s: there is no option \"%s\"; the nearest is \"%s\"", p->path, e->line, e->key,
                    key, nearest);
 }
 
-static hl_study_axis *add_axis(hl_study *s, const char *point, size_t n, const char *key)
+static hl_study_axis *add_axis(hl_study *s, const char *point, size_t n, const char *key, int line)
 {
     HL_RESERVE(s->axis, s->axis_room, s->axes + 1);
     hl_study_axis *a = &s->axis[s->axes++];
-    *a = (hl_study_axis){.key = hl_alloc_text(key)};
+    *a = (hl_study_axis){.key = hl_alloc_text(key), .line = line};
     if (!point) return a;
     a->point = hl_alloc_text(point);
     a->point[n] = 0;
@@ -168,7 +179,7 @@ static hl_status take_axis(const parse *p, const hl_yaml_entry *e, const char *k
     HL_TRY(check_option(p, e, key));
     if (e->is_null || e->value.n == 0)
         return HL_FAIL(HL_EUSAGE, "%s:%d: %s has no value; write %s: [1, 2]", p->path, e->line, e->key, key);
-    hl_study_axis *a = add_axis(p->study, NULL, 0, key);
+    hl_study_axis *a = add_axis(p->study, NULL, 0, key, e->line);
     for (int i = 0; i < e->value.n; i++) hl_names_add(&a->values, e->value.at[i], strlen(e->value.at[i]));
     return HL_OK;
 }
@@ -182,7 +193,7 @@ static hl_status take_point(const parse *p, const hl_yaml_entry *e, const char *
                        e->line);
     HL_TRY(check_option(p, e, dot + 1));
     if (e->is_null || e->value.n == 0) return HL_FAIL(HL_EUSAGE, "%s:%d: %s has no value", p->path, e->line, e->key);
-    hl_study_axis *a = add_axis(p->study, point, (size_t)(dot - point), dot + 1);
+    hl_study_axis *a = add_axis(p->study, point, (size_t)(dot - point), dot + 1, e->line);
     char *text = NULL;
     size_t n;
     FILE *out = hl_alloc_stream(&text, &n);
@@ -215,7 +226,8 @@ static hl_status take(void *self, const hl_yaml_entry *e)
 static void defaults(hl_study *s, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    *s = (hl_study){.repetitions = 5, .warmup = 1, .steps = 5, .seed = 1};
+    *s = (hl_study){.repetitions = 5, .warmup = 1, .steps = 5, .seed = 1, .node_ranks = 1};
+    s->path = hl_alloc_text(path);
     s->name = hl_alloc_text(slash ? slash + 1 : path);
     char *dot = strrchr(s->name, '.');
     if (dot && dot != s->name) *dot = 0;
@@ -262,6 +274,7 @@ void hl_study_free(hl_study *s)
     }
     free(s->axis);
     free(s->name);
+    free(s->path);
     hl_names_free(&s->base);
     hl_names_free(&s->launcher);
     *s = (hl_study){0};

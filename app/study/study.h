@@ -1,14 +1,14 @@
 /* study.h - a study: steps of one configuration, measured with different numbers of ranks and values of options.
  *
  *     base: job.yaml                     # or a list, the later the stronger; from the folder of the study file
- *     axes: {ranks: [1, 2, 4], item.tp: [1, 2]}
+ *     axes: {nodes: [1, 2, 4], ranks_per_node: [2], item.tp: [1, 2]}      # or ranks, where nodes do not matter
  *     points: {wide: {ranks: 8, item.tp: "2,2"}}
  *     fixed: users                       # or users_per_rank: batch_size is that of a rank
  *     repetitions: 5
  *     warmup: 1
  *     steps: 5
  *     seed: 1                            # of the order in which runs are made
- *     launcher: mpirun -n {ranks} --bind-to none
+ *     launcher: mpirun -n {ranks} --bind-to none       # knows {nodes}, {ranks_per_node} and {threads} too
  *
  * The points are those that are listed, behind the grid of all combinations of the axes. */
 #ifndef APP_STUDY_STUDY_H
@@ -22,22 +22,31 @@ extern const char *const hl_study_fixed_name[HL_FIXED];
 
 enum { HL_STUDY_MOST_REPETITIONS = 1000 };
 
-/* An option, or ranks, and its values: of a grid one or several, of a listed point one. */
+/* An option, or ranks, nodes or ranks_per_node, and its values: of a grid one or several, of a listed point one. */
 typedef struct {
     char *point; /* the listed point that it belongs to; NULL: an axis of the grid */
     char *key;
     hl_names values;
+    int line; /* of the file */
 } hl_study_axis;
 
 typedef struct {
-    char *name; /* of the file, without folder and ending */
+    char *path, *name; /* of the file; the name is without folder and ending */
     hl_names base, launcher;
     hl_study_axis *axis; /* (axes) in the order of the file */
     size_t axis_room;
     int axes;
     hl_study_fixed fixed;
     int repetitions, warmup, steps, seed;
+    int node_ranks; /* of a node, where a point has nodes alone: 1 unless a site says otherwise */
 } hl_study;
+
+/* How many ranks, and where: no options, but what axes and points may have besides. */
+typedef enum { HL_STUDY_RANKS, HL_STUDY_NODES, HL_STUDY_RANKS_PER_NODE, HL_STUDY_PLACES } hl_study_place;
+extern const char *const hl_study_place_name[HL_STUDY_PLACES];
+
+/* Which of them a key is; HL_STUDY_PLACES: none. */
+hl_study_place hl_study_place_find(const char *key);
 
 /* Read the file.  HL_EUSAGE, with file and line, where it is no study.  Release with hl_study_free, also after a
  * failure. */
