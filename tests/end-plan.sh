@@ -18,19 +18,44 @@ plan() {
 }
 
 for ranks in 1 2 3 5 8 64; do
-    plan --ranks $ranks && [ "$(grep -c 'copy' "$work/out")" -eq $ranks ] && grep -q "^step " "$work/out"
+    plan --ranks $ranks --all && [ "$(grep -c 'copy' "$work/out")" -eq $ranks ] && grep -q "^step " "$work/out"
     verdict "a forecast for $ranks ranks has a line for each, and the step's seconds"
 done
+plan --ranks 64 && ! grep -q copy "$work/out" && [ "$(wc -l <"$work/out")" -lt 45 ] && grep -q "^memory MB" "$work/out" && grep -q "assumed" "$work/out"
+verdict "without --all the ranks are told in short, and that the machine is assumed"
+
+
+# Ranks 4-7 are those of node 1; with zero 1 the first replicas have a row more.  63 steps an epoch of 1000 samples.
+number() {
+    sed -n "s/^ *\"$1\": \([0-9.e+-]*\),*$/\1/p" "$work/out"
+}
+plan --nodes 3 --ranks-per-node 4 --zero 1 --samples 1000 --epochs 3 --node-memory 1 --json && most=$( { number state_bytes; number kept_bytes; } |
+    awk '{ x[NR] = $1 } END { n = NR / 2; for (i = 1; i <= n; i++) node[int((i - 1) / 4)] += x[i] + x[i + n]; for (k in node) if (node[k] > m) m = node[k]; print n, m }')
+[ "${most% *}" -eq 12 ] && echo "$most $(number fullest_bytes)" | awk '{ exit !($2 > 0 && ($2 - $3) ^ 2 < (1e-5 * $2) ^ 2) }'
+verdict "the fullest of three nodes holds what its four ranks do"
+[ "$(number steps)" = 189.0 ] && grep -q '"fits": true' "$work/out" && echo "$(number hours) $(number node_hours)" | awk '{ exit !($1 > 0 && ($2 - 3 * $1) ^ 2 < (1e-5 * $2) ^ 2) }'
+verdict "three epochs of 1000 samples are 189 steps of 16, on three nodes in node-hours"
+plan --ranks 6 --nodes 2 && grep -q "^2 nodes" "$work/out" && plan --nodes 2 --ranks-per-node 3 --ranks 5
+[ $? -eq 2 ] && grep -q "2 nodes of 3 ranks have 6" "$work/said"
+verdict "ranks that are not nodes times ranks a node are refused"
+
+./hllm synth "$work/data" --items 200 --users 200 --topics 10 >/dev/null 2>&1
+data="--data_path $work/data/dataset --text_path $work/data/information --dataset synth --text_keys title,description"
+plan $data --ranks 3 && grep -q "^a made-up batch" "$work/out" && grep -q "unknown steps" "$work/out" \
+    && ./hllm prepare "$work/job.yaml" $data >"$work/said" 2>&1 && plan $data --ranks 3 --epochs 2 --max_steps 5 && grep -q "^the first batch of the data: 16 samples" "$work/out" \
+    && grep -q "^training: 5 steps" "$work/out" && plan $data --ranks 3 --made-up && grep -q "^a made-up batch" "$work/out"
+verdict "prepared data give the batch and the steps"
+
 plan --ranks 8 --item.pp 2 --item.tp 2 --zero 3 --placement hybrid --rank 7 && grep -q "hybrid on 8 ranks" "$work/out" && grep -q "^  item_pass_back" "$work/out"
 verdict "a rank's list of acts is shown"
 plan --ranks 4 --placement auto && grep -q "<- taken" "$work/out"
 verdict "auto shows what it chose from"
-plan --ranks 4 --item.pp 2 --json && grep -q '"state_bytes"' "$work/out" && grep -q '"phases"' "$work/out" && [ "$(grep -c '"rank"' "$work/out")" -eq 4 ]
+plan --ranks 4 --item.pp 2 --json && grep -q '"phases"' "$work/out" && [ "$(grep -c '"rank"' "$work/out")" -eq 4 ]
 verdict "as JSON too"
 plan --ranks 4 --item.tp '[2, 2]' && grep -q "1 item (tp 2x2)" "$work/out"
 verdict "a grid of ranks is told as one"
 plan --ranks 4 --item.tp 4 --user.tp 4 --json && cp "$work/out" "$work/flat" && plan --ranks 4 --item.tp 2,2 --user.tp 2,2 --json \
-    && [ "$(grep -m 1 kept_bytes "$work/out" | tr -dc 0-9)" -lt "$(grep -m 1 kept_bytes "$work/flat" | tr -dc 0-9)" ]
+    && [ "$(grep -m 1 'kept_bytes": [0-9]' "$work/out" | tr -dc 0-9)" -lt "$(grep -m 1 'kept_bytes": [0-9]' "$work/flat" | tr -dc 0-9)" ]
 verdict "on a grid less is kept than where every rank has all rows"
 plan --ranks 4 --item.tp 2,2,1
 [ $? -eq 2 ] && grep -q "item.tp has 3 numbers" "$work/said"

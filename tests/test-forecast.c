@@ -1,10 +1,11 @@
 /* test-forecast.c - a forecast says the bytes that a real step takes, on every rank, at any layout. */
-#include "app/plan/forecast.h"
+#include "app/plan/outlook.h"
 #include "app/plan/rules.h"
 #include "mpi/train/step.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/toy.h"
+#include <math.h>
 #include <string.h>
 
 /* Every token occurs in some text of a step, and every vector has a gradient; heads do not divide by 4 or 3. */
@@ -270,7 +271,43 @@ static void a_budget_saves_what_the_forecast_says(void)
     toy_close(&t);
 }
 
+/* ---- what follows from it */
+
+/* Daly's whole time of a job, up to a factor that does not depend on the interval. */
+static double whole_time(double every, double cost, double mean) { return expm1((every + cost) / mean) / every; }
+
+/* Where the derivative of that is zero, by halving: (every / mean - 1) exp((every + cost) / mean) + 1 = 0. */
+static double best_interval(double cost, double mean)
+{
+    double low = 0, high = mean;
+    for (int i = 0; i < 200; i++) {
+        const double x = (low + high) / 2;
+        *((x / mean - 1) * exp((x + cost) / mean) + 1 < 0 ? &low : &high) = x;
+    }
+    return low;
+}
+
+static void checkpoints_come_when_they_lose_least(void)
+{
+    static const double cost[] = {0.01, 1, 30, 300, 1000}, mean = 3600;
+    for (size_t i = 0; i < sizeof cost / sizeof cost[0]; i++) {
+        const double every = hl_outlook_interval(cost[i], mean), best = best_interval(cost[i], mean);
+        CHECK(fabs(every / best - 1) < 0.02);
+        CHECK(whole_time(every, cost[i], mean) <= 1.0005 * whole_time(best, cost[i], mean));
+    }
+    CHECK(hl_outlook_interval(3 * mean, mean) == mean);
+}
+
+static void a_spread_names_the_first_of_equal_ranks(void)
+{
+    const hl_spread s = hl_spread_of((const double[]){3, 1, 7, 1, 7}, 5);
+    CHECK(s.least == 1 && s.least_rank == 1 && s.most == 7 && s.most_rank == 2);
+    CHECK_NEAR(s.mean, 19.0 / 5, 1e-15);
+}
+
 static const test tests[] = {
+    {"checkpoints come when they lose least", checkpoints_come_when_they_lose_least},
+    {"a spread names the first of equal ranks", a_spread_names_the_first_of_equal_ranks},
     {"all bytes are those of a step", all_bytes_are_those_of_a_step},
     {"a budget saves what the forecast says", a_budget_saves_what_the_forecast_says},
 };

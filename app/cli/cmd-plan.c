@@ -1,139 +1,66 @@
 /* cmd-plan.c - hllm plan: layout, schedule, seconds and bytes of each rank, without running anything. */
-#include "base/minmax.h"
 #include "app/cli/commands.h"
+#include "app/cli/plan-show.h"
 #include "app/config/arguments.h"
 #include "app/plan/calibration.h"
-#include "app/plan/placement.h"
 #include "app/plan/rules.h"
 #include "app/plan/shapes.h"
-#include <jansson.h>
+#include "app/train/data.h"
+#include "base/minmax.h"
+#include "base/path.h"
+#include "io/dataset/dataset.h"
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { MOST_RANKS = 100000, MOST_ITEMS = 4000000 };
+enum {
+    MOST_RANKS = 100000,
+    MOST_ITEMS = 4000000,
+    MOST_SAMPLES = 2000000000,
+    MOST_HOURS = 100000000,
+    MOST_GB = 1000000
+};
 
 typedef struct {
-    int ranks, rank; /* rank < 0: no list */
-    bool json;
+    int ranks, nodes, ranks_per_node; /* nodes, ranks_per_node 0: not said */
+    int rank;                         /* < 0: no list */
+    int samples, hours_a_failure, node_memory_gb;
+    bool json, every_rank, made_up;
 } orders;
+
+/* ---- what is asked */
+
+/* ranks = nodes x ranks a node, of which two say the third. */
+static hl_status count_ranks(orders *o, bool is_given)
+{
+    if (o->nodes && o->ranks_per_node && is_given && o->ranks != o->nodes * o->ranks_per_node)
+        return HL_FAIL(HL_EUSAGE, "--ranks %d: %d nodes of %d ranks have %d; leave it out", o->ranks, o->nodes,
+                       o->ranks_per_node, o->nodes * o->ranks_per_node);
+    if (o->nodes && !o->ranks_per_node && is_given) o->ranks_per_node = (o->ranks + o->nodes - 1) / o->nodes;
+    else if (o->nodes) o->ranks = o->nodes * hl_max(o->ranks_per_node, 1), o->ranks_per_node = o->ranks / o->nodes;
+    else if (o->ranks_per_node && !is_given) o->ranks = o->ranks_per_node;
+    if (o->ranks <= MOST_RANKS) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "--nodes %d: %d ranks are more than %d", o->nodes, o->ranks, MOST_RANKS);
+}
 
 static hl_status take_orders(orders *o, int *argc, char **argv)
 {
-    *o = (orders){.ranks = 1, .rank = -1};
+    *o = (orders){.rank = -1, .hours_a_failure = (int)HL_OUTLOOK_HOURS_A_FAILURE};
     o->json = hl_arguments_take_flag("json", argc, argv);
+    o->every_rank = hl_arguments_take_flag("all", argc, argv);
+    o->made_up = hl_arguments_take_flag("made-up", argc, argv);
     HL_TRY(hl_arguments_take_number(&o->ranks, "ranks", 1, MOST_RANKS, argc, argv));
+    HL_TRY(hl_arguments_take_number(&o->nodes, "nodes", 1, MOST_RANKS, argc, argv));
+    HL_TRY(hl_arguments_take_number(&o->ranks_per_node, "ranks-per-node", 1, MOST_RANKS / hl_max(o->nodes, 1), argc,
+                                    argv));
+    HL_TRY(hl_arguments_take_number(&o->samples, "samples", 1, MOST_SAMPLES, argc, argv));
+    HL_TRY(hl_arguments_take_number(&o->hours_a_failure, "mtbf", 1, MOST_HOURS, argc, argv));
+    HL_TRY(hl_arguments_take_number(&o->node_memory_gb, "node-memory", 1, MOST_GB, argc, argv));
     HL_TRY(hl_arguments_take_number(&o->rank, "rank", 0, MOST_RANKS, argc, argv));
+    const bool is_given = o->ranks > 0;
+    o->ranks = hl_max(o->ranks, 1);
+    HL_TRY(count_ranks(o, is_given));
     if (o->rank >= o->ranks) return HL_FAIL(HL_EUSAGE, "--rank %d: there are %d ranks, from 0 on", o->rank, o->ranks);
     return HL_OK;
-}
-
-/* "stage 1 of 2, layers 3 to 5, 1 of 2 ranks"; "-" where there is none. */
-static void part_text(char *out, size_t n, const hl_forecast *f, hl_side side, int rank)
-{
-    const hl_layout *l = &f->layout;
-    const hl_layout_side *g = &l->side[side];
-    if (!hl_layout_has(l, side, rank)) {
-        snprintf(out, n, "-");
-        return;
-    }
-    const hl_transformer_layers x = hl_cost_layers(&f->job, side, rank);
-    snprintf(out, n, "copy %d layers %d-%d share %d/%d", hl_layout_replica(l, side, rank), x.begin, x.end - 1,
-             hl_layout_share(l, side, rank) + 1, g->tp);
-}
-
-static void print_ranks(const hl_forecast *f)
-{
-    printf("%5s  %-30s %-30s %10s %10s %9s %8s\n", "rank", "Item LLM", "User LLM", "state MB", "kept MB", "seconds",
-           "waiting");
-    for (int r = 0; r < f->layout.ranks; r++) {
-        char item[60], user[60];
-        part_text(item, sizeof item, f, HL_ITEM, r);
-        part_text(user, sizeof user, f, HL_USER, r);
-        printf("%5d  %-30s %-30s %10.1f %10.1f %9.3g %6.1f %%\n", r, item, user, f->state[r] / 1e6, f->saved[r] / 1e6,
-               f->cost[r].step, 100 * f->cost[r].waiting / f->step);
-    }
-}
-
-static double longest(const hl_forecast *f, int act)
-{
-    double most = 0;
-    for (int r = 0; r < f->layout.ranks; r++) most = hl_max(f->cost[r].seconds[act], most);
-    return most;
-}
-
-static void print_phases(const hl_forecast *f)
-{
-    printf("\n%-16s %10s\n", "phase", "seconds");
-    for (int a = 0; a < HL_ACTS; a++)
-        if (longest(f, a) > 0) printf("%-16s %10.4g\n", hl_act_table[a].name, longest(f, a));
-    printf("%-16s %10.4g\n", "step", f->step);
-}
-
-static void print_list(const hl_schedule *s, int rank)
-{
-    printf("\nrank %d does, in this order:\n", rank);
-    for (int i = 0, n; i < s->n; i += n) {
-        printf("  %s", hl_act_table[s->task[i].act].name);
-        for (n = 0; i + n < s->n && s->task[i + n].act == s->task[i].act; n++)
-            if (s->task[i + n].micro_batch >= 0) printf(" %d", s->task[i + n].micro_batch);
-        putchar('\n');
-    }
-}
-
-static void print_candidates(const hl_placement_candidate *list, int n, int best)
-{
-    printf("placement auto\n");
-    for (int i = 0; i < n; i++) printf("  %10.4g s  %s%s\n", list[i].step, list[i].text, i == best ? "  <- taken" : "");
-    putchar('\n');
-}
-
-static double waiting(const hl_forecast *f)
-{
-    double sum = 0;
-    for (int r = 0; r < f->layout.ranks; r++) sum += f->cost[r].waiting + f->step - f->cost[r].step;
-    return sum / (f->layout.ranks * f->step);
-}
-
-static void print(const hl_forecast *f, const orders *o, const hl_placement_candidate *list, int n, int best)
-{
-    char text[120];
-    hl_layout_text(text, sizeof text, &f->layout);
-    if (n) print_candidates(list, n, best);
-    printf("%s\n", text);
-    printf("a made-up batch: %d samples, %d texts in %d chunks (%d before the users), %d user chunks\n",
-           f->plan.samples, f->plan.texts, f->plan.micro_batches, f->plan.early_micro_batches,
-           f->plan.user_micro_batches);
-    printf("a machine of %.3g GFLOP/s a rank, memory %.3g GB/s, between ranks %.3g GB/s and %.3g us\n\n",
-           f->job.machine.flops / 1e9, f->job.machine.memory / 1e9, f->job.machine.wire / 1e9,
-           f->job.machine.latency * 1e6);
-    print_ranks(f);
-    print_phases(f);
-    printf("%.1f %% of all ranks' time is waiting\n", 100 * waiting(f));
-    if (o->rank >= 0) print_list(&f->schedule[o->rank], o->rank);
-}
-
-static json_t *rank_json(const hl_forecast *f, int r)
-{
-    json_t *phases = json_object(),
-           *o = json_pack("{s:i, s:f, s:f, s:f, s:f}", "rank", r, "state_bytes", f->state[r], "kept_bytes", f->saved[r],
-                          "seconds", f->cost[r].step, "waiting", f->cost[r].waiting);
-    for (int a = 0; a < HL_ACTS; a++)
-        if (f->cost[r].seconds[a] > 0)
-            json_object_set_new(phases, hl_act_table[a].name, json_real(f->cost[r].seconds[a]));
-    json_object_set_new(o, "phases", phases);
-    return o;
-}
-
-static void print_json(const hl_forecast *f)
-{
-    char text[120];
-    hl_layout_text(text, sizeof text, &f->layout);
-    json_t *ranks = json_array();
-    for (int r = 0; r < f->layout.ranks; r++) json_array_append_new(ranks, rank_json(f, r));
-    json_t *o = json_pack("{s:i, s:s, s:f, s:f, s:o}", "schema", 1, "layout", text, "step", f->step, "waiting",
-                          waiting(f), "ranks", ranks);
-    json_dumpf(o, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(7));
-    putchar('\n');
-    json_decref(o);
 }
 
 /* A batch is drawn item by item; from some size on only its seconds grow. */
@@ -148,24 +75,88 @@ static hl_status check_batch(const hl_config *c)
         c->batch_size, c->num_negatives, (long long)items, MOST_ITEMS);
 }
 
-static hl_status forecast(const hl_config *c, const orders *o)
+/* ---- the data, where they are prepared */
+
+typedef struct {
+    hl_dataset *data;
+    double samples; /* of an epoch; 0: there are no data */
+} corpus;
+
+static double samples_of(const hl_config *c, const hl_dataset *data)
+{
+    hl_windows w;
+    hl_windows_open(&w, hl_dataset_corpus(data), c->MAX_ITEM_LIST_LENGTH, c->data_split);
+    const double n = (double)hl_windows_count(&w);
+    hl_windows_close(&w);
+    return n;
+}
+
+/* Data that cannot be found are made up. */
+static hl_status open_corpus(corpus *x, const hl_config *c)
+{
+    hl_group alone;
+    char folder[PATH_MAX];
+    hl_prepare_settings s = hl_data_settings(c);
+    *x = (corpus){0};
+    hl_group_alone(&alone);
+    if (hl_data_folder(folder, &alone, &s) != HL_OK || !hl_path_is_there(folder, "manifest.json")) return HL_OK;
+    HL_TRY(hl_dataset_open(&alone, folder, &x->data));
+    x->samples = samples_of(c, x->data);
+    if (x->samples > 0) return HL_OK;
+    hl_dataset_close(x->data);
+    x->data = NULL;
+    return HL_OK;
+}
+
+/* ---- the forecast */
+
+static void show(const hl_forecast *f, hl_plan_view *v, const hl_config *c, const orders *o)
+{
+    hl_outlook outlook;
+    hl_outlook_make(&outlook, f, c, &v->asked);
+    v->forecast = f;
+    v->outlook = &outlook;
+    v->calibration = c->calibration;
+    v->node_memory = 1e9 * o->node_memory_gb;
+    v->every_rank = o->every_rank;
+    v->rank = o->rank;
+    (o->json ? hl_plan_show_json : hl_plan_show)(v);
+}
+
+static hl_status forecast(const hl_config *c, const orders *o, const corpus *x)
 {
     hl_transformer item, user;
     hl_forecast f;
     hl_placement_candidate list[HL_PLACEMENT_CANDIDATES];
     hl_parallelism p = hl_rules_parallelism(c, HL_COLOCATED);
-    hl_forecast_question q = {c, &item, &user, NULL, hl_calibration_usual(c->threads)};
-    int n = 0, best = -1;
-    HL_TRY(check_batch(c));
+    hl_forecast_question q = {c, &item, &user, x->data ? hl_dataset_corpus(x->data) : NULL,
+                              hl_calibration_usual(c->threads)};
+    hl_plan_view v = {.batch = x->data ? "the first batch of the data" : "a made-up batch",
+                      .asked = {.ranks_per_node = o->ranks_per_node,
+                                .samples = o->samples ? o->samples : x->samples,
+                                .disk = HL_OUTLOOK_DISK,
+                                .hours_a_failure = o->hours_a_failure},
+                      .candidate = list,
+                      .best = -1};
     HL_TRY(hl_shapes_read(&item, &user, c));
     HL_TRY(hl_shapes_check(c, &item, &user));
     if (*c->calibration) HL_TRY(hl_calibration_read(&q.machine, c->calibration, item.hidden_size));
-    if (c->placement == HL_PLACE_AUTO && o->ranks > 1) best = hl_placement_choose(list, &n, &q, o->ranks);
-    if (best >= 0) p = list[best].parallelism;
+    if (c->placement == HL_PLACE_AUTO && o->ranks > 1) v.best = hl_placement_choose(list, &v.candidates, &q, o->ranks);
+    if (v.best >= 0) p = list[v.best].parallelism;
     hl_status s = hl_forecast_open(&f, &q, o->ranks, &p);
-    if (s == HL_OK && o->json) print_json(&f);
-    else if (s == HL_OK) print(&f, o, list, n, best);
+    if (s == HL_OK) show(&f, &v, c, o);
     hl_forecast_close(&f);
+    return s;
+}
+
+static hl_status plan(const hl_config *c, const orders *o)
+{
+    corpus x = {0};
+    if (c->model == HL_MODEL_EASE) return HL_FAIL(HL_EUSAGE, "model EASE has no steps to forecast");
+    HL_TRY(check_batch(c));
+    hl_status s = o->made_up ? HL_OK : open_corpus(&x, c);
+    if (s == HL_OK) s = forecast(c, o, &x);
+    hl_dataset_close(x.data);
     return s;
 }
 
@@ -175,8 +166,7 @@ static hl_status run_alone(int argc, char **argv)
     hl_config c;
     HL_TRY(take_orders(&o, &argc, argv));
     hl_status s = hl_arguments_config_alone(&c, argc, argv);
-    if (s == HL_OK && c.model == HL_MODEL_EASE) s = HL_FAIL(HL_EUSAGE, "model EASE has no steps to forecast");
-    if (s == HL_OK) s = forecast(&c, &o);
+    if (s == HL_OK) s = plan(&c, &o);
     hl_config_free(&c);
     return s;
 }
@@ -184,12 +174,19 @@ static hl_status run_alone(int argc, char **argv)
 const hl_command hl_cmd_plan = {
     .name = "plan",
     .arguments = "CONFIG... --ranks N [--key value]...",
-    .help = "layout, schedule, seconds and bytes of each rank, without running anything",
+    .help = "layout, memory, seconds and node-hours of a job, without running anything",
     .more = "  --ranks N            as if started with so many; one process answers, MPI is not started\n"
+            "  --nodes N --ranks-per-node R\n"
+            "                       the same as N x R ranks, and what the fullest node holds\n"
+            "  --node-memory GB     what a node has, to say whether it fits\n"
+            "  --samples N          training samples of an epoch, where the data are not prepared\n"
+            "  --mtbf HOURS         from one failure of a node to the next (43800, five years), for checkpoints\n"
+            "  --made-up            do not look for prepared data\n"
+            "  --all                a line for each rank\n"
             "  --rank R             the list of acts of this rank too\n"
             "  --json               one JSON object on standard output\n"
-            "The batch is made up, of texts of MAX_TEXT_LENGTH tokens, so seconds and bytes are on the high side;\n"
-            "it has at most 4 million items.\n",
+            "The batch is the first of the data, or where these are not prepared made up, of texts of MAX_TEXT_LENGTH\n"
+            "tokens: then seconds and bytes are on the high side. It has at most 4 million items.\n",
     .has_config = true,
     .run_alone = run_alone,
 };

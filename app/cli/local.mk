@@ -13,7 +13,9 @@ app_cli_libhlcli_a_SOURCES = \
 	app/cli/cmd-train.c \
 	app/cli/commands.h \
 	app/cli/help.c \
-	app/cli/output.c app/cli/output.h
+	app/cli/output.c app/cli/output.h \
+	app/cli/plan-json.c \
+	app/cli/plan-show.c app/cli/plan-show.h
 
 bin_PROGRAMS += hllm
 hllm_SOURCES = app/cli/main.c

@@ -5,6 +5,7 @@ app_plan_libhlplan_a_SOURCES = \
 	app/plan/forecast.c app/plan/forecast.h \
 	app/plan/forecast-memory.c app/plan/forecast-memory.h \
 	app/plan/made-up.c app/plan/made-up.h \
+	app/plan/outlook.c app/plan/outlook.h \
 	app/plan/placement.c app/plan/placement.h \
 	app/plan/rules.c app/plan/rules.h \
 	app/plan/shapes.c app/plan/shapes.h

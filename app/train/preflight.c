@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "app/train/data.h"
 #include "app/plan/calibration.h"
+#include "app/plan/outlook.h"
 #include "app/plan/rules.h"
 #include "app/plan/shapes.h"
 #include "app/train/state.h"
@@ -183,17 +184,11 @@ hl_status hl_preflight(const hl_group *world, const hl_config *c, bool for_train
     return check_memory(world, c, &s, for_training);
 }
 
-/* Weights and two moments of both models, each once. */
 static hl_status checkpoint_bytes(double *bytes, const hl_config *c)
 {
     shapes s;
-    hl_layout whole;
-    const hl_plan plan = {0};
-    const hl_cost_job j = {
-        .layout = &whole, .plan = &plan, .shape = {&s.item, &s.user}, .item_tokens = c->item_emb_token_n};
     HL_TRY(hl_shapes_read(&s.item, &s.user, c));
-    HL_TRY(hl_layout_make(&whole, 1, &(hl_layout_wish){.kind = HL_COLOCATED}));
-    *bytes = 3 * state_bytes(&j, 0, false);
+    *bytes = hl_outlook_checkpoint_bytes(&s.item, &s.user, c->item_emb_token_n);
     return HL_OK;
 }
 

@@ -1,0 +1,106 @@
+/* plan-json.c - a forecast as one JSON object. */
+#include "app/cli/plan-show.h"
+#include <jansson.h>
+#include <stdio.h>
+
+static json_t *rank_json(const hl_forecast *f, int r)
+{
+    json_t *phases = json_object(),
+           *o = json_pack("{s:i, s:f, s:f, s:f, s:f}", "rank", r, "state_bytes", f->state[r], "kept_bytes", f->saved[r],
+                          "seconds", f->cost[r].step, "waiting", f->cost[r].waiting);
+    for (int a = 0; a < HL_ACTS; a++)
+        if (f->cost[r].seconds[a] > 0)
+            json_object_set_new(phases, hl_act_table[a].name, json_real(f->cost[r].seconds[a]));
+    json_object_set_new(o, "phases", phases);
+    return o;
+}
+
+static json_t *ranks_json(const hl_forecast *f)
+{
+    json_t *ranks = json_array();
+    for (int r = 0; r < f->layout.ranks; r++) json_array_append_new(ranks, rank_json(f, r));
+    return ranks;
+}
+
+static json_t *spread_json(const hl_spread *s)
+{
+    return json_pack("{s:f, s:f, s:f, s:i, s:i}", "least", s->least, "mean", s->mean, "most", s->most, "least_rank",
+                     s->least_rank, "most_rank", s->most_rank);
+}
+
+static json_t *spreads_json(const hl_outlook *o)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "state_bytes", spread_json(&o->state), "kept_bytes",
+                     spread_json(&o->saved), "memory_bytes", spread_json(&o->memory), "seconds",
+                     spread_json(&o->seconds), "waiting", spread_json(&o->waiting));
+}
+
+static json_t *machine_json(const hl_plan_view *v)
+{
+    const hl_machine *m = &v->forecast->job.machine;
+    return json_pack("{s:b, s:s, s:f, s:f, s:f, s:f}", "measured", *v->calibration != 0, "calibration", v->calibration,
+                     "flops", m->flops, "memory", m->memory, "wire", m->wire, "latency", m->latency);
+}
+
+static json_t *batch_json(const hl_plan_view *v)
+{
+    const hl_plan *p = &v->forecast->plan;
+    return json_pack("{s:s, s:i, s:i, s:f, s:i, s:i, s:i}", "whose", v->batch, "samples", p->samples, "texts", p->texts,
+                     "tokens", (double)p->tokens, "chunks", p->micro_batches, "early_chunks", p->early_micro_batches,
+                     "user_chunks", p->user_micro_batches);
+}
+
+static json_t *nodes_json(const hl_plan_view *v)
+{
+    const hl_outlook *o = v->outlook;
+    json_t *x =
+        json_pack("{s:i, s:f, s:i}", "nodes", o->nodes, "fullest_bytes", o->node_bytes, "fullest", o->fullest_node);
+    if (v->node_memory > 0) {
+        json_object_set_new(x, "memory", json_real(v->node_memory));
+        json_object_set_new(x, "fits", json_boolean(o->node_bytes <= v->node_memory));
+    }
+    return x;
+}
+
+static json_t *training_json(const hl_outlook *o)
+{
+    return o->steps > 0
+               ? json_pack("{s:f, s:f, s:f}", "steps", o->steps, "hours", o->hours, "node_hours", o->hours * o->nodes)
+               : json_null();
+}
+
+static json_t *checkpoint_json(const hl_outlook *o, const hl_outlook_question *q)
+{
+    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "bytes", o->checkpoint_bytes, "seconds", o->checkpoint_seconds,
+                     "every_seconds", o->checkpoint_every, "lost", o->lost, "disk", q->disk, "hours_a_failure",
+                     q->hours_a_failure);
+}
+
+static json_t *candidates_json(const hl_plan_view *v)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < v->candidates; i++)
+        json_array_append_new(list, json_pack("{s:s, s:f, s:b}", "layout", v->candidate[i].text, "step",
+                                              v->candidate[i].step, "taken", i == v->best));
+    return list;
+}
+
+void hl_plan_show_json(const hl_plan_view *v)
+{
+    const hl_forecast *f = v->forecast;
+    char text[120];
+    hl_layout_text(text, sizeof text, &f->layout);
+    json_t *o = json_pack("{s:i, s:s, s:f, s:f}", "schema", 1, "layout", text, "step", f->step, "waiting",
+                          v->outlook->waiting.mean);
+    json_object_set_new(o, "candidates", candidates_json(v));
+    json_object_set_new(o, "batch", batch_json(v));
+    json_object_set_new(o, "machine", machine_json(v));
+    json_object_set_new(o, "node", nodes_json(v));
+    json_object_set_new(o, "training", training_json(v->outlook));
+    json_object_set_new(o, "checkpoint", checkpoint_json(v->outlook, &v->asked));
+    json_object_set_new(o, "summary", spreads_json(v->outlook));
+    json_object_set_new(o, "ranks", ranks_json(f));
+    json_dumpf(o, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(7));
+    putchar('\n');
+    json_decref(o);
+}
