@@ -1,5 +1,6 @@
 #!/bin/sh
-# check-slurm.sh - what slurm/train.sbatch makes of the statuses of its step.  Fake srun, scontrol and hllm stand in for a cluster.
+# check-slurm.sh - what slurm/train.sbatch makes of the statuses of its step, and what hllm study --submit asks of Slurm.  Fake srun, scontrol,
+# sbatch, squeue and hllm stand in for a cluster; make check-slurm has a real one.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/verdict.sh"
 command -v bash >/dev/null || { skip "train.sbatch: there is no bash" && finish check-slurm; }
 
@@ -56,5 +57,134 @@ verdict "but not a fourth time, and the job has failed"
 batch 139
 [ $? -eq 139 ] && starts 1
 verdict "one that dies after it has begun is not started again"
+
+# ---- the site file
+cat >"$work/site.conf" <<'S'
+ACCOUNT=hpc42   # ours
+PARTITION='batch'
+TIME=00:07:00
+MODULES="gcc openmpi"
+RANKS_PER_NODE=2
+LAUNCHER="srun --mpi=pmix -K -N {nodes} -n {ranks} -c {threads}"
+SBATCH="--qos=normal --mem=0"
+S
+fake sbatch <<'P'
+echo "$*" >>"$WORK/sbatch"
+if [ -e "$WORK/no-more" ] && [ "$(wc -l <"$WORK/sbatch")" -gt "$(cat "$WORK/no-more")" ]; then
+    echo "sbatch: error: Invalid account" >&2
+    exit 1
+fi
+echo $((100 + $(wc -l <"$WORK/sbatch")))
+P
+(cd "$work" && WORK=$work PATH=$work/bin:$PATH HLLM_SITE=$work/site.conf bash "$top/slurm/train.sbatch" my.yaml --epochs "3 4") >"$work/said" 2>&1 &&
+    [ "$(cat "$work/sbatch")" = "--account=hpc42 --partition=batch --ntasks-per-node=2 --qos=normal --mem=0 $top/slurm/train.sbatch my.yaml --epochs 3 4" ]
+verdict "outside of a job train.sbatch submits itself with the options of the site"
+rm "$work/starts"
+fake module <<'P'
+echo "$*" >>"$WORK/modules"
+P
+fake srun <<'P'
+echo "$*" >>"$WORK/srun"
+P
+rm -f "$work/srun"
+(ulimit -c 0 && WORK=$work PATH=$work/bin:$PATH HLLM_SITE=$work/site.conf SLURM_JOB_ID=7 SLURM_NNODES=2 SLURM_NTASKS=4 SLURM_CPUS_PER_TASK=3 \
+    bash "$top/slurm/train.sbatch" my.yaml) >"$work/said" 2>&1
+grep -qx -- '--mpi=pmix -K -N 2 -n 4 -c 3 hllm train my.yaml' "$work/srun" && grep -qx 'load gcc openmpi' "$work/modules"
+verdict "in a job it loads the modules and starts ranks by the launcher of the site"
+
+# ---- a study that is submitted
+hllm=$PWD/hllm
+[ -x "$hllm" ] || { skip "hllm study --submit: there is no ./hllm" && finish check-slurm; }
+cat >"$work/job.yaml" <<'Y'
+data_path: d
+text_path: t
+dataset: x
+tokenizer: bytes
+batch_size: 12
+checkpoint_dir: c
+Y
+cat >"$work/curve.yaml" <<'Y'
+base: job.yaml
+axes: {nodes: [1, 2], user.tp: [1]}
+points: {'the "widest"': {nodes: 4, ranks_per_node: 1}, wrong: {nodes: 1, ranks_per_node: 1, user.tp: 3}}
+repetitions: 2
+Y
+# The jobs that squeue shows are lines of $work/squeue.
+fake squeue <<'P'
+cat "$WORK/squeue"
+P
+# submit OPTIONS...
+submit() { rm -f "$work/sbatch" && WORK=$work PATH=$work/bin:$PATH "$hllm" study "$work/curve.yaml" --submit --site "$work/site.conf" "$@" >"$work/out" 2>"$work/said"; }
+curve=$work/curve.study slurm=$work/curve.study/slurm
+submit --dry-run && [ ! -e "$work/sbatch" ] && [ "$(grep -c '^sbatch --parsable' "$work/out")" -eq 5 ] && [ ! -e "$slurm/jobs.json" ]
+verdict "a dry run writes scripts and shows five commands, and submits nothing"
+submit && [ "$(sed 's|[^ ]*/||' "$work/sbatch" | sed 's/--parsable //')" = "1-prepare.sbatch
+--dependency=afterany:101 1-nodes-1.sbatch
+--dependency=afterany:101 1-nodes-2.sbatch
+--dependency=afterany:101 1-nodes-4.sbatch
+--dependency=afterany:102:103:104 1-report.sbatch" ]
+verdict "datasets first, then an array for each number of nodes, the most last, then the report"
+for line in '--nodes=4' '--array=0-1' '--account=hpc42' '--partition=batch' '--time=00:07:00' '--qos=normal' '--mem=0' '--exclusive' '--no-requeue' "--output=\"$slurm/%A_%a.log\""; do
+    grep -qx -- "#SBATCH $line" "$slurm/1-nodes-4.sbatch" || echo "$line"
+done >"$work/absent"
+[ ! -s "$work/absent" ] && grep -qx 'module load gcc openmpi' "$slurm/1-nodes-4.sbatch" && [ "$(sort "$slurm/1-nodes-4.runs" | sed 's/-[0-9a-f]*\//\//')" = "the-widest-/1
+the-widest-/2" ]
+verdict "a script has the options of the site, and an element for each run"
+for script in "$slurm"/1-*.sbatch; do bash -n "$script" || echo "$script"; done >"$work/absent" 2>&1
+[ ! -s "$work/absent" ] && grep -q "^'*$hllm'* prepare '*$work/job.yaml'* " "$slurm/1-prepare.sbatch" && grep -q "study report '*$curve'*\$" "$slurm/1-report.sbatch"
+verdict "a shell reads all of them"
+# An element runs its line of the list, by the copies in the study's folder.
+rm "$work/job.yaml"
+mv "$work/curve.yaml" "$work/curve.kept"
+fake srun <<'P'
+echo "$*" >>"$WORK/srun"
+echo "hllm: error: no such cluster" >&2
+exit 1
+P
+rm -f "$work/srun"
+WORK=$work PATH=$work/bin:$PATH SLURM_ARRAY_TASK_ID=1 bash "$slurm/1-nodes-2.sbatch" >"$work/said" 2>&1
+[ $? -eq 1 ] && grep -q '^--mpi=pmix -K -N 2 -n 4 -c 1 .*hllm bench step .*/curve.study/base-1.yaml ' "$work/srun" && [ "$(wc -l <"$work/srun")" -eq 1 ]
+verdict "an element starts its run, on its nodes, after the files are gone"
+run=$(sed -n 2p "$slurm/1-nodes-2.runs")
+grep -q '"reason": "no such cluster"' "$curve/$run/failed.json" && [ "$(find "$curve" -name failed.json | grep -vc '/wrong')" -eq 1 ]
+verdict "it says why that failed"
+[ "$(grep -l 'need 3 ranks' "$curve"/wrong-*/[12]/failed.json | wc -l)" -eq 2 ]
+verdict "a point that cannot be is not queued, and says why"
+mv "$work/curve.kept" "$work/curve.yaml"
+printf 'data_path: d\ntext_path: t\ndataset: x\ntokenizer: bytes\nbatch_size: 12\ncheckpoint_dir: c\n' >"$work/job.yaml"
+# Now: the first of one node has a result, the second is running, the first of two is over, of the four one ran out of time and one lost a node.
+done=$curve/$(sed -n 1p "$slurm/1-nodes-1.runs")
+mkdir -p "$done" && echo '{"seconds": 1.5, "ranks": 2, "threads": 1, "users": 12, "users_per_second": 8, "step_gflops": 3, "texts": 20, "token_share": 0.5, "phases": []}' >"$done/result.json"
+printf '102_1 RUNNING\n104_0 TIMEOUT\n105 PENDING\n' >"$work/squeue"
+echo 'slurmstepd: error: *** JOB 104 ON st1 CANCELLED AT 2026-01-01T00:00:00 DUE TO NODE FAILURE, SEE SLURMCTLD LOG ***' >"$slurm/104_1.log"
+why() { grep '"reason"' "$curve/$(sed -n "$2p" "$slurm/$1.runs")/failed.json"; }
+WORK=$work PATH=$work/bin:$PATH "$hllm" study report "$curve" >"$work/out" 2>"$work/said" && why 1-nodes-4 1 | grep -q 'its time limit ended it.*(job 104_0)' &&
+    why 1-nodes-4 2 | grep -q 'a node failed under it (job 104_1)' && why 1-nodes-2 1 | grep -q 'its job 103_0 ended without a result and without a word' &&
+    grep -q '1 runs are queued or running still' "$work/said"
+verdict "the report says what became of the jobs"
+submit && grep -q '1 runs are there already' "$work/said" && grep -q '1 runs are queued or running still' "$work/said" && [ "$(sed 's|[^ ]*/||' "$work/sbatch" | sed 's/--parsable //')" = "4-prepare.sbatch
+--dependency=afterany:101 4-nodes-2.sbatch
+--dependency=afterany:101 4-nodes-4.sbatch
+--dependency=afterany:102:103 4-report.sbatch" ] && [ "$(cat "$slurm"/4-*.runs | wc -l)" -eq 4 ]
+verdict "another submission has what is missing, and nothing else"
+submit --one-job --dir "$work/one.study" && [ "$(wc -l <"$work/sbatch")" -eq 3 ] && grep -qx '#SBATCH --nodes=4' "$work/one.study/slurm/1-one-job-4.sbatch" &&
+    ! grep -q -- --array "$work/one.study/slurm/1-one-job-4.sbatch"
+verdict "--one-job asks for one allocation of the largest size"
+echo 2 >"$work/no-more"
+submit --dir "$work/part.study"
+[ $? -eq 1 ] && grep -q '1-nodes-2.sbatch: sbatch: error: Invalid account; change the site file' "$work/said" && [ "$(grep -c '"job"' "$work/part.study/slurm/jobs.json")" -eq 1 ]
+verdict "what sbatch says against it is said, and what was queued is known"
+rm "$work/no-more"
+printf 'ACCOUNT=a\nPARTITON=b\n' >"$work/site.conf"
+submit
+[ $? -eq 2 ] && grep -q 'site.conf:2: a site has no key "PARTITON"; the nearest is "PARTITION"' "$work/said"
+verdict "a mistake in the site file has file and line"
+printf 'SETUP="echo $HOME"\n' >"$work/site.conf"
+submit
+[ $? -eq 2 ] && grep -q 'site.conf:1: not KEY=VALUE' "$work/said"
+verdict "so has what only a shell could read"
+"$hllm" study "$work/curve.yaml" --submit --site "$top/slurm/site.conf.example" --dry-run --dir "$work/example.study" >"$work/out" 2>"$work/said" &&
+    grep -q '"srun", "--mpi=pmix", "-K", "-N", "{nodes}"' "$work/example.study/study.yaml"
+verdict "the example is a site file"
 
 finish check-slurm

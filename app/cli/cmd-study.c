@@ -6,15 +6,16 @@
 #include "app/study/points.h"
 #include "app/study/report.h"
 #include "app/study/study-run.h"
+#include "app/study/submit.h"
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 typedef struct {
-    const char *file, *given; /* given: a folder, or NULL */
+    const char *file, *given, *site, *only; /* given: a folder; each NULL where there is none */
     char dir[PATH_MAX];
-    bool dry_run, local, resume;
+    bool dry_run, local, submit, resume, one_job;
 } orders;
 
 /* ---- the points, without running any */
@@ -91,22 +92,30 @@ static hl_status take_orders(orders *o, int argc, char **argv)
 {
     *o = (orders){.dry_run = hl_arguments_take_flag("dry-run", &argc, argv),
                   .local = hl_arguments_take_flag("local", &argc, argv),
+                  .submit = hl_arguments_take_flag("submit", &argc, argv),
+                  .one_job = hl_arguments_take_flag("one-job", &argc, argv),
                   .resume = hl_arguments_take_flag("resume", &argc, argv)};
     HL_TRY(hl_arguments_take(&o->given, "dir", &argc, argv));
+    HL_TRY(hl_arguments_take(&o->site, "site", &argc, argv));
+    HL_TRY(hl_arguments_take(&o->only, "only", &argc, argv));
     for (int i = 0; i < argc; i++)
         if (strncmp(argv[i], "--", 2) == 0)
             return HL_FAIL(HL_EUSAGE, "%s: no option of hllm study; hllm study --help lists them", argv[i]);
     if (argc != 1) return HL_FAIL(HL_EUSAGE, "name one study file, as hllm study experiments/scaling/smoke.yaml");
-    if (o->dry_run == o->local)
-        return HL_FAIL(HL_EUSAGE, "say what to do with the points: --dry-run shows them, --local runs them here");
+    if (o->submit ? o->local : o->dry_run == o->local)
+        return HL_FAIL(HL_EUSAGE, "say what to do with the points: --dry-run shows them, --local runs them here, "
+                                  "--submit has Slurm run them");
+    if (o->only && !o->local) return HL_FAIL(HL_EUSAGE, "--only is for --local");
     o->file = argv[0];
     return find_dir(o);
 }
 
-static hl_status do_points(const orders *o, const hl_study *s, hl_points *p)
+static hl_status do_points(const orders *o, const hl_study *s, hl_points *p, const hl_site *site)
 {
     HL_TRY(hl_points_expand(p, s));
+    if (o->only) return hl_study_run_only(s, p, o->dir, o->only);
     hl_points_forecast(p);
+    if (o->submit) return hl_submit_study(s, p, o->dir, &(hl_submit_orders){site, o->one_job, o->dry_run});
     if (o->local) return hl_study_run(s, p, o->dir, o->resume);
     print_points(p, s);
     return HL_OK;
@@ -121,25 +130,34 @@ static hl_status report(int argc, char **argv)
 static hl_status run_alone(int argc, char **argv)
 {
     orders o;
-    hl_study s;
+    hl_study s = {0};
+    hl_site site;
     hl_points p = {0};
     if (argc > 0 && strcmp(argv[0], "report") == 0) return report(argc - 1, argv + 1);
     HL_TRY(take_orders(&o, argc, argv));
-    hl_status status = hl_study_read(&s, o.file);
-    if (status == HL_OK) status = do_points(&o, &s, &p);
+    hl_status status = hl_site_read(&site, o.site);
+    if (status == HL_OK) status = hl_study_read(&s, o.file);
+    if (status == HL_OK && (o.submit || o.site)) hl_site_apply(&site, &s);
+    if (status == HL_OK) status = do_points(&o, &s, &p, &site);
     hl_points_free(&p);
     hl_study_free(&s);
+    hl_site_free(&site);
     return status;
 }
 
 const hl_command hl_cmd_study = {
     .name = "study",
-    .arguments = "FILE --dry-run | FILE --local | report DIR",
+    .arguments = "FILE --dry-run | --local | --submit",
     .help = "a scaling curve: steps at many points of ranks, threads and options",
     .more = "FILE names a configuration and what varies; doc/formats.md says what stands in it.\n"
             "  --dry-run          the points, with layout, forecast seconds of a step and node-hours; nothing is run\n"
             "  --local            run each point here, one after the other in an order of chance\n"
             "  --resume           run what has no result in the folder yet\n"
+            "  --only RUN         with --local: this run alone, <folder of its point>/<repetition>\n"
+            "  --submit           have Slurm run what has no result and is not queued: an array for each number of\n"
+            "                     nodes, and a job that makes the report; with --dry-run scripts and commands alone\n"
+            "  --one-job          with --submit: one job in which all runs take turns\n"
+            "  --site FILE        account, partition, time, launcher ... of the cluster; see slurm/site.conf.example\n"
             "  --dir DIR          the folder of the results; without it FILE's name with .study, beside FILE\n"
             "  report DIR         report.csv, report.svg and report.html of what is in the folder so far\n",
     .hears_signals = true,

@@ -2,16 +2,23 @@
 noinst_LIBRARIES += app/study/libhlstudy.a
 app_study_libhlstudy_a_SOURCES = \
 	app/study/child.c app/study/child.h \
+	app/study/jobs.c app/study/jobs.h \
 	app/study/measure.c app/study/measure.h \
 	app/study/outcome.c app/study/outcome.h \
 	app/study/points.c app/study/points.h \
 	app/study/points-forecast.c \
 	app/study/points-spread.c \
+	app/study/program.c app/study/program.h \
 	app/study/report.c app/study/report.h \
 	app/study/report-csv.c \
 	app/study/report-page.c \
 	app/study/report-plot.c \
+	app/study/script.c app/study/script.h \
+	app/study/shell.c app/study/shell.h \
+	app/study/site.c app/study/site.h \
+	app/study/snapshot.c app/study/snapshot.h \
 	app/study/statistics.c app/study/statistics.h \
+	app/study/submit.c app/study/submit.h \
 	app/study/study.c app/study/study.h \
 	app/study/study-record.c app/study/study-record.h \
 	app/study/study-run.c app/study/study-run.h

@@ -6,6 +6,8 @@
 #include "base/printable.h"
 #include "base/process.h"
 #include "app/study/child.h"
+#include "app/study/program.h"
+#include "app/study/shell.h"
 #include "io/files/atomic.h"
 #include "io/files/folder.h"
 #include "io/files/json.h"
@@ -23,6 +25,11 @@ enum { MOST_BYTES = 1 << 24 };
 void hl_measure_folder(char out[PATH_MAX], const char *dir, const hl_point *p, int repetition)
 {
     hl_path(out, "%s/%s/%d", dir, p->folder, repetition);
+}
+
+void hl_measure_name(char out[300], const hl_point *p, int repetition)
+{
+    snprintf(out, 300, "%.250s/%d", p->folder, repetition);
 }
 
 /* What stands in a file of a run; NULL where there is nothing. */
@@ -52,6 +59,16 @@ char *hl_measure_failure(const char *dir, const hl_point *p, int repetition)
     char *copy = reason ? hl_alloc_text(reason) : NULL;
     json_decref(o);
     return copy;
+}
+
+bool hl_measure_is_open(const char *dir, const hl_point *p, int repetition)
+{
+    json_t *result = hl_measure_result(dir, p, repetition);
+    char *failure = hl_measure_failure(dir, p, repetition);
+    const bool is_open = !result && !failure;
+    json_decref(result);
+    free(failure);
+    return is_open;
 }
 
 static hl_status write_object(const char *folder, const char *name, const json_t *o)
@@ -115,20 +132,14 @@ static void add_word(hl_names *to, const char *word, const hl_point *p)
     free(text);
 }
 
-/* The program itself; what it was started by may be another's name for it. */
-static void add_program(hl_names *to)
-{
-    char path[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path);
-    hl_names_add(to, n > 0 ? path : "hllm", n > 0 ? (size_t)n : 4);
-}
-
 /* --quick leaves the machine's peaks alone, which would take longer than the steps. */
 static hl_names command_of(const hl_study *s, const hl_point *p)
 {
     hl_names c = {0};
+    char program[PATH_MAX];
     for (int i = 0; i < s->launcher.n; i++) add_word(&c, s->launcher.at[i], p);
-    add_program(&c);
+    hl_program_path(program);
+    add(&c, program);
     add(&c, "bench");
     add(&c, "step");
     for (int i = 0; i < p->arguments.n; i++) add(&c, p->arguments.at[i]);
@@ -139,24 +150,6 @@ static hl_names command_of(const hl_study *s, const hl_point *p)
     return c;
 }
 
-static bool is_plain(const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
-    return *word && word[strspn(word, plain)] == 0;
-}
-
-/* As a shell reads it. */
-static void print_word(const char *word, FILE *out)
-{
-    if (is_plain(word)) {
-        fputs(word, out);
-        return;
-    }
-    fputc('\'', out);
-    for (; *word; word++) fputs(*word == '\'' ? "'\\''" : (char[]){*word, 0}, out);
-    fputc('\'', out);
-}
-
 static hl_status write_command(const char *folder, const hl_names *c)
 {
     char path[PATH_MAX], *text = NULL;
@@ -164,7 +157,7 @@ static hl_status write_command(const char *folder, const hl_names *c)
     FILE *out = hl_alloc_stream(&text, &n);
     for (int i = 0; i < c->n; i++) {
         if (i) fputc(' ', out);
-        print_word(c->at[i], out);
+        hl_shell_word(out, c->at[i]);
     }
     fputc('\n', out);
     fclose(out);
@@ -215,6 +208,14 @@ static hl_status note_sentence(const char *folder, const char *sentence)
     hl_status s = write_object(folder, "failed.json", o);
     json_decref(o);
     return s;
+}
+
+hl_status hl_measure_note(const char *dir, const hl_point *p, int repetition, const char *reason)
+{
+    char folder[PATH_MAX];
+    hl_measure_folder(folder, dir, p, repetition);
+    HL_TRY(hl_folder_make(folder));
+    return note_sentence(folder, reason);
 }
 
 /* ---- what it measured */

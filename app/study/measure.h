@@ -12,6 +12,15 @@
 /* The folder of a run; repetitions count from 1. */
 void hl_measure_folder(char out[PATH_MAX], const char *dir, const hl_point *p, int repetition);
 
+/* Its name, "<point>/<repetition>", the end of that path. */
+void hl_measure_name(char out[300], const hl_point *p, int repetition);
+
+/* Has it neither a result nor a failure?  Local. */
+bool hl_measure_is_open(const char *dir, const hl_point *p, int repetition);
+
+/* Note that it has failed, and why.  HL_ESTORE. */
+hl_status hl_measure_note(const char *dir, const hl_point *p, int repetition, const char *reason);
+
 /* The result of a run; NULL where there is none.  Release with json_decref.  Local. */
 json_t *hl_measure_result(const char *dir, const hl_point *p, int repetition);
 

@@ -186,7 +186,7 @@ static hl_status make(hl_point *p, const hl_study *s, const settings *from)
     for (int i = 0; i < s->base.n; i++) hl_names_add(&p->arguments, s->base.at[i], strlen(s->base.at[i]));
     for (int i = 0; i < from->n; i++)
         if (is_option(&from->at[i])) add(p, from->at[i].key, from->at[i].value);
-    HL_TRY(take_ranks(p, from, s->node_ranks));
+    HL_TRY(take_ranks(p, from, s->node_ranks ? s->node_ranks : 1));
     HL_TRY(configure(p, s->fixed));
     return find_folder(p, s);
 }

@@ -1,6 +1,8 @@
 /* report.c - the report of a study. */
 #include "app/study/report.h"
 #include "base/log.h"
+#include "app/study/jobs.h"
+#include "app/study/measure.h"
 #include "app/study/study-record.h"
 
 static void tell(const hl_outcomes *o, const char *dir)
@@ -12,6 +14,33 @@ static void tell(const hl_outcomes *o, const char *dir)
         missing += o->at[i].missing;
     }
     hl_log(HL_INFO, "%s/report.html: %d points, %d runs, %d failed, %d missing", dir, o->n, runs, failed, missing);
+}
+
+static void tell_waiting(const json_t *jobs, const json_t *states, const hl_study *s, const hl_points *p)
+{
+    int waiting = 0;
+    char run[300], job[80];
+    for (int i = 0; i < p->n; i++)
+        for (int r = 1; r <= s->repetitions; r++) {
+            hl_measure_name(run, &p->at[i], r);
+            waiting += hl_jobs_waiting(job, jobs, states, run) != NULL;
+        }
+    if (waiting) hl_log(HL_INFO, "%d runs are queued or running still", waiting);
+}
+
+/* Where Slurm has jobs of the study: those that are over without a word have failed.  Elsewhere it cannot be known. */
+static hl_status look_at_jobs(const hl_study *s, const hl_points *p, const char *dir)
+{
+    json_t *states = NULL, *jobs = hl_jobs_read(dir);
+    hl_status status = HL_OK;
+    if (json_array_size(jobs) && hl_jobs_states(&states, dir) == HL_OK) {
+        status = hl_jobs_settle(jobs, states, s, p, dir);
+        tell_waiting(jobs, states, s, p);
+    } else if (json_array_size(jobs))
+        hl_log(HL_INFO, "%s; a run that a job has not ended counts as not run", hl_error_text());
+    json_decref(states);
+    json_decref(jobs);
+    return status;
 }
 
 static hl_status write_parts(const hl_study *s, const hl_points *p, const char *dir)
@@ -31,6 +60,7 @@ hl_status hl_report_write(const char *dir)
     hl_study s;
     hl_points p;
     hl_status status = hl_study_record_read(&s, &p, dir);
+    if (status == HL_OK) status = look_at_jobs(&s, &p, dir);
     if (status == HL_OK) status = write_parts(&s, &p, dir);
     hl_points_free(&p);
     hl_study_free(&s);

@@ -9,4 +9,8 @@
  * HL_ESTOP at a signal; HL_ESTORE. */
 hl_status hl_study_run(const hl_study *s, const hl_points *p, const char *dir, bool resume);
 
+/* Make one run, "<folder of its point>/<repetition>"; others may make other runs of the folder at the same time.  HL_OK
+ * also where it has a result already, HL_EUSAGE where the study has no such run, else as above. */
+hl_status hl_study_run_only(const hl_study *s, const hl_points *p, const char *dir, const char *run);
+
 #endif

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LONGEST_FILE = 1 << 20, MOST_STEPS = 4096 };
+enum { LONGEST_FILE = 1 << 20, MOST_STEPS = 4096, MOST_NODE_RANKS = 4096 };
 
 const char *const hl_study_fixed_name[HL_FIXED] = {
     [HL_FIXED_USERS] = "users", [HL_FIXED_USERS_PER_RANK] = "users_per_rank"};
@@ -89,6 +89,20 @@ static hl_status take_fixed(const parse *p, const hl_yaml_entry *e)
     return HL_FAIL(HL_EUSAGE, "%s:%d: fixed: %.60s is neither users nor users_per_rank", p->path, e->line, text);
 }
 
+static hl_status take_node_ranks(const parse *p, const hl_yaml_entry *e)
+{
+    return take_number(&p->study->node_ranks, 1, MOST_NODE_RANKS, p, e);
+}
+
+static hl_status take_name(const parse *p, const hl_yaml_entry *e)
+{
+    const char *text;
+    HL_TRY(take_one(&text, p, e));
+    free(p->study->name);
+    p->study->name = hl_alloc_text(text);
+    return HL_OK;
+}
+
 /* A configuration's path is taken from the folder of the study file. */
 static hl_status take_base(const parse *p, const hl_yaml_entry *e)
 {
@@ -116,6 +130,7 @@ static void add_words(hl_names *to, const char *text)
 static hl_status take_launcher(const parse *p, const hl_yaml_entry *e)
 {
     hl_names_free(&p->study->launcher);
+    p->study->has_launcher = true;
     for (int i = 0; i < e->value.n && !e->is_null; i++) {
         if (e->is_list) hl_names_add(&p->study->launcher, e->value.at[i], strlen(e->value.at[i]));
         else add_words(&p->study->launcher, e->value.at[i]);
@@ -138,6 +153,8 @@ static const struct {
     {"steps", take_steps},
     {"seed", take_seed},
     {"launcher", take_launcher},
+    {"ranks_per_node", take_node_ranks},
+    {"name", take_name},
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
 
@@ -226,7 +243,7 @@ static hl_status take(void *self, const hl_yaml_entry *e)
 static void defaults(hl_study *s, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    *s = (hl_study){.repetitions = 5, .warmup = 1, .steps = 5, .seed = 1, .node_ranks = 1};
+    *s = (hl_study){.repetitions = 5, .warmup = 1, .steps = 5, .seed = 1};
     s->path = hl_alloc_text(path);
     s->name = hl_alloc_text(slash ? slash + 1 : path);
     char *dot = strrchr(s->name, '.');
@@ -263,6 +280,12 @@ hl_status hl_study_read(hl_study *s, const char *path)
                            : hl_study_parse(s, text, n, path);
     free(text);
     return status;
+}
+
+void hl_study_launcher(hl_study *s, const char *text)
+{
+    hl_names_free(&s->launcher);
+    add_words(&s->launcher, text);
 }
 
 void hl_study_free(hl_study *s)

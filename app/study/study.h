@@ -8,6 +8,8 @@
  *     warmup: 1
  *     steps: 5
  *     seed: 1                            # of the order in which runs are made
+ *     ranks_per_node: 2                  # of points that say their nodes alone
+ *     name: curve                        # without it that of the file
  *     launcher: mpirun -n {ranks} --bind-to none       # knows {nodes}, {ranks_per_node} and {threads} too
  *
  * The points are those that are listed, behind the grid of all combinations of the axes. */
@@ -15,6 +17,7 @@
 #define APP_STUDY_STUDY_H
 #include "base/error.h"
 #include "app/config/names.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef enum { HL_FIXED_USERS, HL_FIXED_USERS_PER_RANK, HL_FIXED } hl_study_fixed;
@@ -38,7 +41,8 @@ typedef struct {
     int axes;
     hl_study_fixed fixed;
     int repetitions, warmup, steps, seed;
-    int node_ranks; /* of a node, where a point has nodes alone: 1 unless a site says otherwise */
+    int node_ranks;    /* (ranks_per_node) of points that have nodes alone; 0: the file says nothing, so 1 */
+    bool has_launcher; /* the file names it */
 } hl_study;
 
 /* How many ranks, and where: no options, but what axes and points may have besides. */
@@ -55,5 +59,8 @@ hl_status hl_study_read(hl_study *s, const char *path);
 /* The same of a text (n bytes) that stands in a file of this path. */
 hl_status hl_study_parse(hl_study *s, const char *text, size_t n, const char *path);
 void hl_study_free(hl_study *s);
+
+/* Replace the launcher by the words of a text. */
+void hl_study_launcher(hl_study *s, const char *text);
 
 #endif
