@@ -249,6 +249,12 @@ check-faults: hllm
 	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' CC='$(CC)' $(SHELL) $(srcdir)/tests/faults/run.sh $(ROWS)
 .PHONY: check-faults
 
+# A study on a real Slurm of four nodes on this machine, some five minutes; takes root and slurm-wlm, munge, iproute2, and skips without them.
+EXTRA_DIST += tests/slurm/run.sh tests/slurm/nodes.sh
+check-slurm: hllm
+	@SOURCE_DIR='$(abs_top_srcdir)' bash $(srcdir)/tests/slurm/run.sh
+.PHONY: check-slurm
+
 # Every reader of files against made-up bytes, FUZZ_SECONDS (30) each; FUZZ=csv names one.  Needs clang.
 EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/fuzz.c tests/fuzz/fuzz-data.c tests/fuzz/fuzz-others.c tests/fuzz/fuzz-own.c \
 	tests/fuzz/run.sh tests/fuzz/corpus.sh

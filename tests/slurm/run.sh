@@ -1,0 +1,98 @@
+#!/bin/bash
+# run.sh - a study on a real Slurm of four nodes: submitted, a node lost in the middle, a time limit, submitted again, reported.
+#
+# usage: make check-slurm, or SOURCE_DIR=... run.sh in the build folder; some four minutes.  Needs root and the packages slurm-wlm, munge and
+# iproute2; otherwise it skips with a sentence.
+export TMPDIR=/var/tmp # each node has a /tmp of its own
+. "${SOURCE_DIR:-$(dirname "$0")/../..}/tests/verdict.sh"
+unset OMPI_MCA_btl_vader_backing_directory OMPI_MCA_orte_tmpdir_base
+for program in slurmctld slurmd srun munged ip nsenter; do
+    PATH=$PATH:/usr/sbin:/sbin command -v $program >/dev/null || { skip "a study on a real Slurm: there is no $program (slurm-wlm, munge, iproute2)" && finish check-slurm; }
+done
+[ "$(id -u)" -eq 0 ] || { skip "a study on a real Slurm: it takes root" && finish check-slurm; }
+export PATH=$PATH:/usr/sbin:/sbin
+chmod 755 "$work"
+
+nodes() { SLURMDTIMEOUT=10 bash "$top/tests/slurm/nodes.sh" "$1" "$work/cluster" $2 >"$work/said" 2>&1; }
+trap 'nodes down; rm -rf "$work"' EXIT
+# until SECONDS COMMAND...: it holds before so many seconds are over.
+until_it() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do [ $SECONDS -lt $end ] && sleep 0.2 || return 1; done
+}
+idle() { [ "$(sinfo -h -N -p main -o %T | grep -cx idle)" -eq 4 ]; }
+nodes up && export SLURM_CONF=$work/cluster/slurm.conf && until_it 60 idle
+verdict "four nodes are up"
+
+cp ./hllm "$work/hllm"
+cd "$work" || exit 1
+export OMPI_MCA_mpi_yield_when_idle=1
+./hllm synth data --items 60 --users 40 --topics 4 >/dev/null 2>said || exit 1
+cat >job.yaml <<Y
+data_path: data/dataset
+text_path: data/information
+dataset: synth
+text_keys: [title]
+tokenizer: bytes
+item_prompt: ""
+MAX_ITEM_LIST_LENGTH: 5
+item_llm: {hidden_size: 32, intermediate_size: 48, num_attention_heads: 4}
+user_llm: {hidden_size: 32, intermediate_size: 48, num_attention_heads: 4}
+batch_size: 8
+nce_thres: 2
+dataset_dir: tokens
+checkpoint_dir: saved
+Y
+cat >curve.yaml <<'Y'
+base: job.yaml
+axes: {nodes: [1, 2, 4]}
+repetitions: 2
+steps: 20
+Y
+printf 'TIME=00:05:00\nPARTITION=main\nRANKS_PER_NODE=1\n' >site.conf
+
+submit() { ./hllm study "$1.yaml" --submit --site "${2:-site}.conf" >out 2>said; }
+results() { find "$1.study" -name result.json | wc -l; }
+nobody() { [ -z "$(squeue -h)" ]; }
+element_runs() { squeue -h -r -t R -o %i | grep -qx "$1"; }
+job_of() { sed -n 's/.*"job": "\([0-9]*\)".*/\1/p' "$1.study/slurm/jobs.json" | sed -n "$2p"; }
+column() { awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next } { print $at }' "$1.study/report.csv" | tr '\n' ' '; }
+
+# A second study, whose one run never ends, has a minute for it.
+sed 's/nodes: .*/nodes: [1]}/; s/repetitions.*/repetitions: 1/' curve.yaml >late.yaml
+echo "launcher: [sh, -c, 'sleep 600', hang]" >>late.yaml
+sed 's/TIME=.*/TIME=00:01:00/' site.conf >late.conf
+submit late late
+verdict "a run that cannot end is submitted"
+submit curve
+verdict "a study over 1, 2 and 4 nodes is submitted"
+begun=$SECONDS
+largest=$(job_of curve 3)
+until_it 240 element_runs "${largest}_0" && nodes kill 1
+verdict "a node dies while all four make a run, the one that its script is on"
+over() { ! squeue -h -r -o %i | grep -q "^${largest}_0$"; }
+until_it 90 over && ./hllm study report curve.study >out 2>said && grep -qh '"reason": "a node failed under it (job '"${largest}_0"')"' curve.study/nodes-4-*/*/failed.json &&
+    [ "$(column curve failed)" = "0 0 1 " ]
+verdict "the run that lost its node says so in the report"
+nodes start 1
+submit curve
+grep -q '1 runs are queued or running still' said && [ "$(wc -l <curve.study/slurm/4-nodes-4.runs)" -eq 1 ]
+verdict "another submission has that run alone, and knows what is queued still"
+until_it 300 nobody && [ -s curve.study/report.csv ]
+verdict "all jobs are over, and there is a report"
+echo "     $((SECONDS - begun)) seconds; with a result: $(column curve runs), failed: $(column curve failed)"
+[ "$(results curve)" -eq 6 ] && [ "$(column curve failed)" = "0 0 0 " ] && [ "$(column curve runs)" = "2 2 2 " ]
+verdict "nothing is missing then"
+[ "$(column curve ideal_speedup)" = "1 2 4 " ] && grep -q 'machine: 4 nodes of .*: hn1, hn2, hn3, hn4' curve.study/report.html
+verdict "the report is of nodes, and names them"
+./hllm study report late.study >out 2>said && grep -qh '"reason": "its time limit ended it' late.study/nodes-1-*/1/failed.json && [ -z "$(find late.study -name result.json)" ]
+verdict "the run that ran out of time says so"
+results_before=$(find curve.study -name result.json -exec cat {} + | cksum)
+submit curve && grep -q 'no run is left to be submitted' said && nobody && [ "$(find curve.study -name result.json -exec cat {} + | cksum)" = "$results_before" ]
+verdict "then nothing more is submitted"
+
+./hllm study curve.yaml --submit --one-job --site site.conf --dir one.study >out 2>said && until_it 240 nobody && [ "$(results one)" -eq 6 ] && [ "$(column one runs)" = "2 2 2 " ]
+verdict "one job makes the same runs in turns"
+
+finish check-slurm
