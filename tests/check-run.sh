@@ -40,6 +40,20 @@ exit 3
 P
 runs good partly && ends "5 passed, 0 failed, 1 skipped" && said "skipped something: there is no data"
 verdict "what passed and what was skipped is added up, and skipped sentences are shown"
+program sleeps <<'P'
+sleep 1.7
+echo "sleeps: 1 passed, 0 failed, 0 skipped"
+P
+program counts <<'P'
+awk 'BEGIN { for (i = 0; i < 20000000; i++) x += i % 7 }'
+echo "counts: 1 passed, 0 failed, 0 skipped"
+P
+said_seconds() { # said_seconds NAME CLOCK LEAST MOST: its seconds by the clock and of processors, which are at least and at most so many
+    sed -n "s/^ok   $1: [0-9]* (\([0-9]*\) s, \([0-9]*\) of processors)\$/\1 \2/p" "$work/said" |
+        awk -v clock="$2" -v least="$3" -v most="$4" '$1 >= clock && $2 >= least && $2 <= most { good = 1 } END { exit !good }'
+}
+runs sleeps counts && said_seconds sleeps 2 0 0 && said_seconds counts 1 1 20
+verdict "each says its seconds by the clock, and those of processors, of which one that waits has none"
 ! runs good bad && ends "4 passed, 2 failed, 0 skipped" && said "FAIL a sentence"
 verdict "a failure is shown, and is the status"
 ! runs good mute && ends "3 passed, 1 failed, 0 skipped" && said "FAIL mute ended with status 0 and no result"

@@ -5,7 +5,7 @@
 # The programs of ALONE run once, those of MPI at 1, 2, 4 and 8 ranks (RANKS), those of ODD also at 3, 5 and 7; scripts run
 # once.  Programs of one process or one rank, and scripts, run two at a time (JOBS).  Each says "<suite>: N passed, N failed,
 # N skipped" in its last line; one that does not, or ends otherwise, counts as a failure.  Lines of failures and of skipped cases
-# are shown, whole output where there is no last line.
+# are shown, whole output where there is no last line.  "ok   end-hang.sh: 24 (41 s, 12 of processors)" says what a program took.
 # The last line is "N passed, N failed, N skipped".  Everything temporary is in one folder, which is gone afterwards.
 RANKS=${RANKS-1 2 4 8}
 ODD_RANKS=${ODD_RANKS-3 5 7} # either may be empty
@@ -81,12 +81,27 @@ limited() {
     return $status
 }
 
+# clock FILE: what the clock says, and what the children of this shell have had of processors; those of a subshell are others.
+clock() {
+    date +%s%N >"$1"
+    times >>"$1"
+}
+# spent BEFORE AFTER: "41 s, 12 of processors"; a program with many more of the clock than of processors waits.
+spent() {
+    cat "$1" "$2" | awk -F '[ms ]+' '
+        NF == 1 { clock = $1 / 1e9 - clock }
+        NR % 3 == 0 { processors = 60 * ($1 + $3) + $2 + $4 - processors }
+        END { printf "%.0f s, %.0f of processors", clock, processors }'
+}
+
 # run NAME COMMAND...: one program, its output in $TMPDIR/out.
 run() {
     name=$1
     shift
+    clock "$TMPDIR/before"
     limited "$@" >"$TMPDIR/out" 2>&1 </dev/null
     status=$?
+    clock "$TMPDIR/after"
     last=$(grep -E '^[^ ]+: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$TMPDIR/out" | tail -n 1)
     if [ -z "$last" ]; then
         sed 's/^/     /' "$TMPDIR/out"
@@ -105,7 +120,7 @@ run() {
     else
         grep '^     skipped' "$TMPDIR/out"
     fi
-    [ "$bad" -eq 0 ] && echo "ok   $name: $ok$([ "$not" -eq 0 ] || echo ", $not skipped")"
+    [ "$bad" -eq 0 ] && echo "ok   $name: $ok$([ "$not" -eq 0 ] || echo ", $not skipped") ($(spent "$TMPDIR/before" "$TMPDIR/after"))"
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + not))
 }
 
