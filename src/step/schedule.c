@@ -18,11 +18,11 @@ typedef struct {
     const hl_layout *l;
     hl_side side;
     int *micro_batch, *begin; /* (micro-batches); (replicas + 1) */
-    int *rest;                /* (replicas) where the others begin, after those that are read */
-    int most_read, most_rest; /* of a replica */
+    int *negatives_only;      /* (replicas) where these begin, after the history items; of users all are here */
+    int most_history, most_negatives_only; /* micro-batches of a replica */
 } deal;
 
-/* Micro-batches before `early` are those that are read. */
+/* Micro-batches before `early` are of history items. */
 static deal deal_of(const hl_layout *l, hl_side side, const int *owner, int early, int n, hl_arena *arena)
 {
     const int replicas = hl_layout_replicas(l, side);
@@ -30,30 +30,31 @@ static deal deal_of(const hl_layout *l, hl_side side, const int *owner, int earl
               .side = side,
               .micro_batch = HL_TAKE(arena, int, n),
               .begin = HL_TAKE_ZERO(arena, int, replicas + 1),
-              .rest = HL_TAKE(arena, int, replicas)};
+              .negatives_only = HL_TAKE(arena, int, replicas)};
     for (int c = 0; c < n; c++) d.begin[hl_layout_replica(l, side, owner[c]) + 1]++;
     for (int r = 0; r < replicas; r++) d.begin[r + 1] += d.begin[r];
-    for (int r = 0; r < replicas; r++) d.rest[r] = d.begin[r];
-    for (int c = 0; c < early; c++) d.micro_batch[d.rest[hl_layout_replica(l, side, owner[c])]++] = c;
+    for (int r = 0; r < replicas; r++) d.negatives_only[r] = d.begin[r];
+    for (int c = 0; c < early; c++) d.micro_batch[d.negatives_only[hl_layout_replica(l, side, owner[c])]++] = c;
     int *at = HL_TAKE(arena, int, replicas);
-    for (int r = 0; r < replicas; r++) at[r] = d.rest[r];
+    for (int r = 0; r < replicas; r++) at[r] = d.negatives_only[r];
     for (int c = early; c < n; c++) d.micro_batch[at[hl_layout_replica(l, side, owner[c])]++] = c;
     for (int r = 0; r < replicas; r++) {
-        if (d.rest[r] - d.begin[r] > d.most_read) d.most_read = d.rest[r] - d.begin[r];
-        if (d.begin[r + 1] - d.rest[r] > d.most_rest) d.most_rest = d.begin[r + 1] - d.rest[r];
+        if (d.negatives_only[r] - d.begin[r] > d.most_history) d.most_history = d.negatives_only[r] - d.begin[r];
+        if (d.begin[r + 1] - d.negatives_only[r] > d.most_negatives_only)
+            d.most_negatives_only = d.begin[r + 1] - d.negatives_only[r];
     }
     return d;
 }
 
-/* The micro-batches that are read, or the others, of this rank's replica, and empty ones so that there are `most` at
+/* The micro-batches of history items, or the others, of this rank's replica, and empty ones so that there are `most` at
  * least; none outside of the side. */
-static line line_of(const deal *d, int rank, bool read, int most, hl_arena *arena)
+static line line_of(const deal *d, int rank, bool history, int most, hl_arena *arena)
 {
     line x = {.acts = &hl_side_act[d->side], .stages = d->l->side[d->side].pp};
     if (!hl_layout_has(d->l, d->side, rank)) return x;
     const int replica = hl_layout_replica(d->l, d->side, rank);
-    const int begin = read ? d->begin[replica] : d->rest[replica],
-              n = (read ? d->rest[replica] : d->begin[replica + 1]) - begin;
+    const int begin = history ? d->begin[replica] : d->negatives_only[replica],
+              n = (history ? d->negatives_only[replica] : d->begin[replica + 1]) - begin;
     x.stage = hl_layout_stage(d->l, d->side, rank);
     x.n = hl_max(n, most);
     x.micro_batch = HL_TAKE(arena, int, x.n);
@@ -125,16 +126,17 @@ static void list_acts(hl_schedule *s, const dealt *d, const hl_activations_saved
 {
     const hl_layout *l = d->l;
     const bool user_last_stage = hl_layout_is_last_stage(l, HL_USER, rank);
-    const line read = line_of(&d->item, rank, true, d->lockstep ? d->item.most_read : 0, arena),
-               rest = line_of(&d->item, rank, false, d->lockstep ? d->item.most_rest : 0, arena),
-               users = line_of(&d->user, rank, false, d->lockstep ? d->user.most_rest : 0, arena);
-    *s = (hl_schedule){0, HL_TAKE(arena, hl_task, 9 * (read.n + rest.n) + 6 * users.n + HL_ACTS)};
-    line read_back = reversed(read, saved->history, arena), rest_back = reversed(rest, saved->negatives_only, arena);
+    const line history = line_of(&d->item, rank, true, d->lockstep ? d->item.most_history : 0, arena),
+               negatives = line_of(&d->item, rank, false, d->lockstep ? d->item.most_negatives_only : 0, arena),
+               users = line_of(&d->user, rank, false, d->lockstep ? d->user.most_negatives_only : 0, arena);
+    *s = (hl_schedule){0, HL_TAKE(arena, hl_task, 9 * (history.n + negatives.n) + 6 * users.n + HL_ACTS)};
+    line history_back = reversed(history, saved->history, arena),
+         negatives_back = reversed(negatives, saved->negatives_only, arena);
     line users_back = reversed(users, users.n, arena);
-    go_forward(s, &read, 0, read.n);
-    go_forward(s, &rest, 0, ahead_of(&rest));
+    go_forward(s, &history, 0, history.n);
+    go_forward(s, &negatives, 0, ahead_of(&negatives));
     add(s, HL_GIVE_INPUTS, -1);
-    go_forward(s, &rest, ahead_of(&rest), rest.n);
+    go_forward(s, &negatives, ahead_of(&negatives), negatives.n);
     go_forward(s, &users, 0, users.n);
     add(s, HL_GIVE_TARGETS, -1);
     if (user_last_stage) add(s, HL_USER_ROWS, -1);
@@ -143,12 +145,12 @@ static void list_acts(hl_schedule *s, const dealt *d, const hl_activations_saved
     add(s, HL_RETURN_ROWS, -1);
     if (user_last_stage) add(s, HL_USER_POSITIVES, -1);
     add(s, HL_RETURN_TARGETS, -1);
-    go_back(s, &rest_back, 0, rest.n - ahead_of(&rest));
-    recompute(s, &rest_back, rest.n); /* the later stages wait for them */
+    go_back(s, &negatives_back, 0, negatives.n - ahead_of(&negatives));
+    recompute(s, &negatives_back, negatives.n); /* the later stages wait for them */
     go_back(s, &users_back, 0, users.n);
     add(s, HL_RETURN_INPUTS, -1);
-    go_back(s, &rest_back, rest.n - ahead_of(&rest), rest.n);
-    go_back(s, &read_back, 0, read.n);
+    go_back(s, &negatives_back, negatives.n - ahead_of(&negatives), negatives.n);
+    go_back(s, &history_back, 0, history.n);
     for (hl_side i = 0; i < HL_SIDES; i++)
         if (hl_layout_has(l, i, rank)) add(s, hl_side_act[i].sum, -1);
     add(s, HL_TALLY, -1);

@@ -1,20 +1,21 @@
 /* schedule.h - what each rank does in a step, as a list.
  *
- *     item : F(read) -- give -- F(others) -- rows -- LOSS -- B(others) -- return -- B(read)
- *     user :            give -- F(users) --- rows ---------- B(users) --- return
+ *     item : F(history) -- give -- F(negatives) -- rows -- LOSS -- B(negatives) -- return -- B(history)
+ *     user :               give -- F(users) ------ rows ---------- B(users) ------ return
  *
- * F is forward, B backward; `read` are the micro-batches with texts that users read, `others` the rest.
+ * F is forward, B backward; `history` are the micro-batches of items that some user reads, `negatives` those of items
+ * that nobody reads: targets and negatives only.
  *
  * A replica of several stages is a pipeline.  Forward, stage s of P joins the first exchange P - 1 - s micro-batches
- * late, so that no stage runs dry while the last one catches up; backward likewise.  Micro-batches whose activations
+ * late, so that no stage runs dry while the last one catches up; backward too.  Micro-batches whose activations
  * were not saved are recomputed, at most P - s of them at once on stage s, each shortly before its backward (one
  * forward, one backward: Narayanan et al., arXiv 1806.03377).  Replicas in lockstep (hl_share) have acts on as many
  * micro-batches each, the last of which may be empty.
  *
- * The loss is a barrier for the whole batch.  After it the gradients of texts that no user reads are final, so
- * item ranks go backward through those while the users go backward; the texts that users read come last.  In serial
- * order (hl_plan_rules) all texts come first and last, and one side waits while the other works. mpi/train/step.c
- * carries the list out; a test walks it for all ranks without MPI.  The acts are step/act.h's. */
+ * The loss is a barrier for the whole batch.  After it the gradients of items that no user reads are final, so item
+ * ranks go backward through those while the users go backward; history items come last.  In serial order (hl_plan_rules)
+ * all items come first and last, and one side waits while the other works.  mpi/train/step.c carries the list out; a
+ * test walks it for all ranks without MPI.  The acts are step/act.h's. */
 #ifndef STEP_SCHEDULE_H
 #define STEP_SCHEDULE_H
 #include "step/act.h"
