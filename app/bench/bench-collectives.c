@@ -55,8 +55,8 @@ static const struct {
     double halves; /* of the array's bytes, times (p - 1) / p: what a rank sends */
     void (*act)(void *s);
 } kinds[] = {
-    {"sum", 2, all_reduce},  {"sum_blocks", 1, reduce_scatter}, {"gather_blocks", 1, all_gather},
-    {"share", 0, broadcast}, {"trade", 1, all_to_all},
+    {"all_reduce", 2, all_reduce}, {"reduce_scatter", 1, reduce_scatter}, {"all_gather", 1, all_gather},
+    {"broadcast", 0, broadcast},   {"all_to_all", 1, all_to_all},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
