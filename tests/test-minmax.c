@@ -1,5 +1,6 @@
-/* test-minmax.c - the smaller and the larger of two numbers, of any type. */
+/* test-minmax.c - the smaller and the larger of two numbers, of any type, and the one in the middle of many. */
 #include "base/minmax.h"
+#include "base/sorted.h"
 #include "tests/check.h"
 #include <limits.h>
 #include <math.h>
@@ -39,10 +40,18 @@ static void where_one_is_not_a_number_they_are_the_second(void)
     CHECK(isnan(hl_min(1.0f, NAN)) && isnan(hl_max(1.0f, NAN)));
 }
 
+static void half_of_the_numbers_are_below_the_median(void)
+{
+    double odd[] = {9, -1, 5}, even[] = {9, 1, 5, 2}, equal[] = {3, 3, 1, 3};
+    CHECK(hl_sorted_median(odd, 3) == 5 && odd[0] == -1 && odd[2] == 9);
+    CHECK(hl_sorted_median(even, 4) == 3.5 && hl_sorted_median(equal, 4) == 3 && hl_sorted_median(odd, 1) == -1);
+}
+
 static const test tests[] = {
     {"they are right at the ends of each type", they_are_right_at_the_ends_of_each_type},
     {"whole numbers are not rounded", whole_numbers_are_not_rounded},
     {"each is evaluated once", each_is_evaluated_once},
     {"where one is not a number they are the second", where_one_is_not_a_number_they_are_the_second},
+    {"half of the numbers are below the median", half_of_the_numbers_are_below_the_median},
 };
 HL_TESTS("minmax", tests)

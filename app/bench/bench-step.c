@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/minmax.h"
+#include "base/sorted.h"
 #include "base/usage.h"
 #include "app/bench/bench-show.h"
 #include "app/config/arguments.h"
@@ -105,19 +106,6 @@ static void ask(double out[HL_STEP_FIGURES], const seen *s, const hl_job *j)
     out[HL_STEP_LOSS] = r->loss;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* x (n) is sorted. */
-static double median(double *x, int n)
-{
-    qsort(x, (size_t)n, sizeof *x, ascending);
-    return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
-}
-
 /* All that is kept of one step, a column each. */
 enum { MEANS = HL_STEP_FIGURES, MOSTS = MEANS + HL_ACTS + 1, COLUMNS = MOSTS + HL_ACTS + 1 };
 
@@ -151,7 +139,7 @@ hl_status hl_bench_steps(hl_step_medians *m, hl_job *j, int64_t *at, int warmup,
     hl_status s = take_steps(x, j, at, warmup, steps);
     for (int c = 0; c < COLUMNS && s == HL_OK; c++) {
         double *to = c < MEANS ? &m->figure[c] : c < MOSTS ? &m->mean[c - MEANS] : &m->most[c - MOSTS];
-        *to = median(x + c * steps, steps);
+        *to = hl_sorted_median(x + c * steps, steps);
     }
     free(x);
     return s;

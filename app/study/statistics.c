@@ -2,30 +2,18 @@
 #include "app/study/statistics.h"
 #include "base/arena.h"
 #include "base/rng.h"
+#include "base/sorted.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { RESAMPLES = 2000 };
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Sorts x (n). */
-static double median_in_place(double *x, int n)
-{
-    qsort(x, (size_t)n, sizeof *x, ascending);
-    return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
-}
-
 double hl_statistics_median(const double *x, int n)
 {
     double *copy = hl_alloc((size_t)n * sizeof *copy);
     memcpy(copy, x, (size_t)n * sizeof *copy);
-    double m = median_in_place(copy, n);
+    double m = hl_sorted_median(copy, n);
     free(copy);
     return m;
 }
@@ -40,7 +28,7 @@ double hl_statistics_mean(const double *x, int n)
 static double resampled_median(double *scratch, const double *x, int n, hl_rng *r)
 {
     for (int i = 0; i < n; i++) scratch[i] = x[hl_rng_below(r, (uint64_t)n)];
-    return median_in_place(scratch, n);
+    return hl_sorted_median(scratch, n);
 }
 
 hl_statistics_interval hl_statistics_bootstrap(const double *x, int n, uint64_t seed, uint32_t which)
@@ -50,7 +38,7 @@ hl_statistics_interval hl_statistics_bootstrap(const double *x, int n, uint64_t 
     hl_rng r = hl_rng_at(seed, HL_FOR_STUDIES, UINT64_MAX, which); /* no repetition has this number */
     for (int i = 0; i < RESAMPLES; i++) medians[i] = resampled_median(scratch, x, n, &r);
     free(scratch);
-    qsort(medians, RESAMPLES, sizeof *medians, ascending);
+    hl_sorted_make(medians, RESAMPLES);
     return (hl_statistics_interval){medians[RESAMPLES * 25 / 1000], medians[RESAMPLES * 975 / 1000 - 1]};
 }
 

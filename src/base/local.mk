@@ -22,6 +22,7 @@ src_base_libhlbase_a_SOURCES = \
 	src/base/process.c src/base/process.h \
 	src/base/reserve.c src/base/reserve.h \
 	src/base/sentence.c src/base/sentence.h \
+	src/base/sorted.c src/base/sorted.h \
 	src/base/strings.c src/base/strings.h \
 	src/base/rng.c src/base/rng.h \
 	src/base/stop.c src/base/stop.h \
