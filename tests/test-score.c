@@ -159,19 +159,6 @@ static void sums_over_places_are_those_of_their_terms(void)
         }
 }
 
-static void sums_of_two_halves_join(void)
-{
-    hl_score half[2] = {hl_score_at(cuts, CUTS), hl_score_at(cuts, CUTS)}, whole = hl_score_at(cuts, CUTS);
-    for (int u = 0; u < USERS; u++) {
-        hl_score_add(&half[u >= 5], users[u].rank, users[u].ties);
-        hl_score_add(&whole, users[u].rank, users[u].ties);
-    }
-    hl_score_join(&half[0], &half[1]);
-    for (hl_ties t = 0; t < HL_TIES; t++) compare(&half[0].gains[t], &whole.gains[t], 1e-12);
-    CHECK(half[0].users == whole.users && half[0].repeated == whole.repeated && half[0].tied == whole.tied
-          && half[0].ties == whole.ties);
-}
-
 static void phases_hold_out_the_last_two(void)
 {
     static const int32_t item[] = {7, 5, 9, 5, 2};
@@ -195,7 +182,6 @@ static const test tests[] = {
     {"unknown metrics have no value", unknown_metrics_have_no_value},
     {"a constant model is worth what chance is", a_constant_model_is_worth_what_chance_is},
     {"sums over places are those of their terms", sums_over_places_are_those_of_their_terms},
-    {"sums of two halves join", sums_of_two_halves_join},
     {"phases hold out the last two", phases_hold_out_the_last_two},
 };
 HL_TESTS("score", tests)

@@ -57,7 +57,7 @@ hl_status hl_samefile_group(hl_group *out, const hl_group *g, const char *path)
 static hl_status describe(char value[80], const hl_group *here, const char *path)
 {
     const int64_t block = (int64_t)64 << 20;
-    identity mine;
+    identity mine = {0};
     char text[17];
     uint64_t digest = 0;
     HL_TRY_ALL(here, find_identity(&mine, path));

@@ -40,22 +40,13 @@ static void drop_block(hl_arena *a)
 
 hl_arena hl_arena_measuring(void) { return (hl_arena){.name = "measure", .measuring = true}; }
 
-hl_arena hl_arena_of(const char *name, size_t bytes)
-{
-    hl_arena a = {.name = name};
-    add_block(&a, 0, rounded(bytes ? bytes : 1));
-    memset(a.top->bytes, 0, a.top->size);
-    return a;
-}
-
-hl_arena hl_arena_growing(const char *name) { return (hl_arena){.name = name, .growing = true}; }
+hl_arena hl_arena_growing(const char *name) { return (hl_arena){.name = name}; }
 
 void *hl_arena_take(hl_arena *a, size_t bytes)
 {
     size_t want = rounded(bytes), begin = a->used;
     if (!a->measuring) {
         bool fits = a->top && begin + want <= a->top->begin + a->top->size;
-        HL_CHECK(fits || a->growing);
         if (!fits) {
             size_t size = hl_max(want, begin);
             add_block(a, begin, rounded(hl_max(size, LEAST_BLOCK)));
@@ -78,7 +69,7 @@ void hl_arena_back(hl_arena *a, size_t mark)
 {
     HL_CHECK(mark <= a->used);
     a->used = mark;
-    if (!a->growing) return;
+    if (a->measuring) return;
     while (a->top && a->top->below && a->top->begin >= mark) drop_block(a);
     if (mark == 0 && a->top
         && a->top->size < a->most) { /* melt: next time one block is enough, also for a little more */

@@ -1,15 +1,9 @@
 /* arena.h - memory that is laid out, not collected.
  *
- * An arena gives out aligned pieces of one block and takes them back all at once, or back to a mark.
- * A struct has one layout function, run once over a measuring arena and once over one of that size:
- *
- *     hl_arena m = hl_arena_measuring();
- *     lay_out(NULL_OR_STRUCT, &m);
- *     hl_arena a = hl_arena_of(hl_arena_used(&m));
- *
- * A growing arena (hl_arena_growing) is for scratch whose size changes from step to step: it adds
- * blocks as needed and melts them into one when it is emptied, so that after the largest step it
- * allocates nothing any more.  Running out of memory ends the job with a sentence. */
+ * An arena gives out aligned pieces and takes them back all at once, or back to a mark.  It adds blocks as needed and
+ * melts them into one when it is emptied, so that after the largest step it allocates nothing any more.  A struct has one
+ * layout function; run over a measuring arena it says how many bytes the struct would take.  Running out of memory ends
+ * the job with a sentence. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 #include "base/alloc.h"
@@ -21,19 +15,16 @@ typedef struct {
     const char *name;
     hl_arena_block *top; /* newest block first */
     size_t used, most;   /* bytes given out now, and at the most */
-    bool measuring, growing;
+    bool measuring;
 } hl_arena;
 
 /* Counts bytes, gives out NULL. */
 hl_arena hl_arena_measuring(void);
 
-/* One block of this many bytes, zeroed.  The name appears in the out-of-memory sentence. */
-hl_arena hl_arena_of(const char *name, size_t bytes);
-
-/* Grows by blocks; memory is not cleared. */
+/* Grows by blocks; memory is not cleared.  The name appears in the out-of-memory sentence. */
 hl_arena hl_arena_growing(const char *name);
 
-/* n bytes, aligned to 64.  Asking a fixed arena for more than it has is a broken promise. */
+/* n bytes, aligned to 64. */
 void *hl_arena_take(hl_arena *a, size_t bytes);
 /* The same, cleared. */
 void *hl_arena_take_zero(hl_arena *a, size_t bytes);

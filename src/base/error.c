@@ -8,10 +8,9 @@
 #include <unistd.h>
 
 static _Thread_local char text[1000];
-static _Thread_local char place[120];
 static void (*end_of_job)(int status);
 
-hl_status hl_fail(hl_status status, const char *file, int line, const char *format, ...)
+hl_status hl_fail(hl_status status, const char *format, ...)
 {
     char sentence[sizeof text]; /* an argument may be hl_error_text() itself */
     va_list args;
@@ -19,7 +18,6 @@ hl_status hl_fail(hl_status status, const char *file, int line, const char *form
     vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
     hl_error_set(sentence);
-    snprintf(place, sizeof place, "%s:%d", file, line);
     return status;
 }
 
@@ -30,8 +28,6 @@ void hl_error_set(const char *sentence)
 }
 
 const char *hl_error_text(void) { return text; }
-
-const char *hl_error_place(void) { return place; }
 
 void hl_error_broken_promise(const char *file, int line, const char *promise)
 {

@@ -17,7 +17,7 @@ typedef enum {
 } hl_status;
 
 /* Note the sentence and give back the status:  return HL_FAIL(HL_EFORMAT, "%s: ...", path); */
-#define HL_FAIL(status, ...) hl_fail((status), __FILE__, __LINE__, __VA_ARGS__)
+#define HL_FAIL(status, ...) hl_fail((status), __VA_ARGS__)
 
 /* Pass a failure on to the caller. */
 #define HL_TRY(expr)                          \
@@ -33,17 +33,13 @@ typedef enum {
     } while (0)
 
 /* Remember the sentence of a failure; use HL_FAIL.  Sentences end up at 1000 bytes. */
-hl_status hl_fail(hl_status status, const char *file, int line, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+hl_status hl_fail(hl_status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Replace the remembered sentence, as when it came from another rank. */
 void hl_error_set(const char *sentence);
 
 /* The sentence of the last failure of this thread; never NULL. */
 const char *hl_error_text(void);
-
-/* Where in the source the last failure was noted, "file.c:12"; for debug logs. */
-const char *hl_error_place(void);
 
 /* Say what was broken and end the whole job. */
 _Noreturn void hl_error_broken_promise(const char *file, int line, const char *promise);

@@ -57,24 +57,6 @@ void hl_score_add(hl_score *s, int64_t rank, int64_t ties)
     add_places(&s->gains[HL_TIES_LAST], s, rank + ties, 1);
 }
 
-static void join_gains(hl_gains *g, const hl_gains *of, int cuts)
-{
-    g->mrr += of->mrr;
-    for (int k = 0; k < cuts; k++) {
-        g->recall[k] += of->recall[k];
-        g->ndcg[k] += of->ndcg[k];
-    }
-}
-
-void hl_score_join(hl_score *s, const hl_score *t)
-{
-    s->users += t->users;
-    s->repeated += t->repeated;
-    s->tied += t->tied;
-    s->ties += t->ties;
-    for (hl_ties i = 0; i < HL_TIES; i++) join_gains(&s->gains[i], &t->gains[i], s->cuts);
-}
-
 double hl_score_value(const hl_score *s, hl_ties ties, const char *metric, int cut)
 {
     const hl_gains *g = &s->gains[ties];

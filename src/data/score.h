@@ -41,9 +41,6 @@ hl_score hl_score_at(const int *cut, int cuts);
 /* One user; rank 0: a miss at any cut. */
 void hl_score_add(hl_score *s, int64_t rank, int64_t ties);
 
-/* s += t, of other users at the same cuts. */
-void hl_score_join(hl_score *s, const hl_score *t);
-
 /* "recall", "ndcg" or "mrr" (then cut is ignored), a mean over users; NAN where there is no such metric. */
 double hl_score_value(const hl_score *s, hl_ties ties, const char *metric, int cut);
 

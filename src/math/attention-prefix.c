@@ -177,7 +177,7 @@ static void take_turns(const job *j)
 #pragma omp parallel if (hl_is_worth_threads((size_t)j->x->n * (size_t)(j->x->P * j->h->d)))
     {
         static _Thread_local hl_arena room; /* stays until the thread ends, as attention's */
-        if (!room.growing) room = hl_arena_growing("attention to a prefix");
+        if (!room.name) room = hl_arena_growing("attention to a prefix");
         const memory m = take_memory(j, &room);
 #pragma omp for collapse(2) schedule(dynamic)
         for (int k = 0; k < j->h->K; k++)

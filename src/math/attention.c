@@ -204,7 +204,7 @@ static void share_out(act act_on, const job *j, const int *begin, int segments)
     {
         static _Thread_local hl_arena
             room; /* stays until the thread ends: after the longest segment nothing is allocated */
-        if (!room.growing) room = hl_arena_growing("attention");
+        if (!room.name) room = hl_arena_growing("attention");
         const memory m = lay_out(&room, j, longest);
 #pragma omp for collapse(2) schedule(dynamic)
         for (int s = 0; s < segments; s++)

@@ -70,7 +70,7 @@ bool hl_bf16_is_here(void)
 static void must(dnnl_status_t status, const char *what)
 {
     if (status == dnnl_success) return;
-    hl_fail(HL_EFAIL, __FILE__, __LINE__, "oneDNN: %s failed with status %d; set precision: fp32", what, (int)status);
+    (void)HL_FAIL(HL_EFAIL, "oneDNN: %s failed with status %d; set precision: fp32", what, (int)status);
     hl_error_end_job(HL_EFAIL, hl_error_text());
 }
 
@@ -188,7 +188,7 @@ void hl_bf16_product(float *c, hl_numbers a, hl_numbers b, int M, int N, int K, 
 {
     static _Thread_local hl_arena
         room; /* stays until the thread ends: after the largest product nothing is allocated */
-    if (!room.growing) room = hl_arena_growing("bf16");
+    if (!room.name) room = hl_arena_growing("bf16");
     (add ? sum_over_tokens : tokens_times)(c, a, b, M, N, K, &room);
     hl_arena_back(&room, 0);
 }

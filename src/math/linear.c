@@ -81,7 +81,7 @@ static hl_matrix_view rounded(hl_matrix_view x, size_t n, hl_arena *room)
 static void multiply_rounded(float *c, hl_matrix_view a, hl_matrix_view b, int M, int N, int K, bool add)
 {
     static _Thread_local hl_arena room; /* stays until the thread ends: a product allocates nothing */
-    if (!room.growing) room = hl_arena_growing("rounded factors");
+    if (!room.name) room = hl_arena_growing("rounded factors");
     hl_linear_multiply(c, N, rounded(a, (size_t)M * (size_t)K, &room), rounded(b, (size_t)K * (size_t)N, &room), M, N,
                        K, add);
     hl_arena_back(&room, 0);

@@ -268,7 +268,7 @@ void hl_product(float *c, size_t c_row, hl_numbers a, hl_numbers b, int M, int N
 {
     static _Thread_local hl_arena room; /* stays until the thread ends: a product allocates nothing */
     if (M == 0 || N == 0) return;
-    if (!room.growing) room = hl_arena_growing("product");
+    if (!room.name) room = hl_arena_growing("product");
     const hl_product_kernel *kernel = kernel_here();
     const turns all = turns_of(N, K, kernel);
     const int n = all.across * all.stretches;

@@ -68,7 +68,7 @@ void hl_rmsnorm_backward(float *dx, float *dw, const float *dy, const float *x, 
                          int T, int D)
 {
     static _Thread_local hl_arena room; /* stays until the thread ends: after the longest call nothing is allocated */
-    if (!room.growing) room = hl_arena_growing("rmsnorm");
+    if (!room.name) room = hl_arena_growing("rmsnorm");
     const size_t row = (size_t)D;
     const int parts = (T + ROWS - 1) / ROWS;
     float *const sums = HL_TAKE(&room, float, (size_t)parts *row);

@@ -20,7 +20,7 @@ int hl_shares_of(int n, int side, size_t weight)
 static hl_arena *own_room(void)
 {
     static _Thread_local hl_arena room;
-    if (!room.growing) room = hl_arena_growing("rows of a layer");
+    if (!room.name) room = hl_arena_growing("rows of a layer");
     return &room;
 }
 
