@@ -78,6 +78,11 @@ add_loss() {
     edit src/math/criterion.h 's/^#define HL_CRITERIA(CRITERION) .*/& CRITERION(added)/'
     listed src/math added.c adamw
 }
+add_model() {
+    like app/train/hllm.c app/train/added.c 's/hl_recommender_HLLM/hl_recommender_ADDED/'
+    edit app/config/model-choice.h 's/^    MODEL(HLLM, .*/&\n    MODEL(ADDED, true, NULL) \\/'
+    listed app/train added.c begun
+}
 add_scorer() {
     edit mpi/eval/reference.h 's/^extern const hl_scorer_kind hl_reference_chance;/&\nextern const hl_scorer_kind hl_reference_added;/; s/HL_REFERENCES = 2/HL_REFERENCES = 3/'
     edit mpi/eval/reference.c 's/^    &hl_reference_chance,/&\n    \&hl_reference_added,/
@@ -110,6 +115,7 @@ held act "an act"
 held algorithm "a collective algorithm"
 held loss "a loss"
 held scorer "a scorer"
+held model "a model for the option"
 
 (cd "$build" && make -s hllm) >"$work/made" 2>&1
 status=$?
@@ -138,6 +144,7 @@ dataset: synth
 text_keys: [title, description]
 tokenizer: added
 loss: added
+model: ADDED
 item_pretrain_dir: $work/model
 user_pretrain_dir: $work/model
 item_llm_init: false
@@ -150,13 +157,15 @@ max_steps: 2
 checkpoint_dir: $work/run
 added_option: 3
 END
-"$hllm" train "$work/job.yaml" >"$work/said" 2>&1
+"$hllm" train "$work/job.yaml" >"$work/table" 2>"$work/said"
 verdict "the family is trained on the loss, its texts by the tokenizer"
+grep -q '^ADDED  *[0-9]' "$work/table"
+verdict "the model has its row in the table"
 grep -q '^added_option: 3' "$work/run/used.yaml" && grep -q '^loss: added' "$work/run/used.yaml" && grep -q '^tokenizer: .*added' "$work/run/used.yaml"
 verdict "used.yaml has them"
 grep -q '"phases":.*"added":' "$work/run/metrics.jsonl"
 verdict "the act is carried out and recorded"
-grep -q 'added' "$work/said"
+grep -q 'added' "$work/table"
 verdict "the scorer has its row in the table"
 "$MPIRUN" -n 2 "$hllm" bench collectives --quick >"$work/said" 2>&1
 grep -q 'added' "$work/said"

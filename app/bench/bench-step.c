@@ -276,8 +276,8 @@ typedef hl_status (*measurement)(json_t *result, const hl_bench_orders *orders, 
 static hl_status open_and(measurement measure, json_t *result, const hl_bench_orders *orders, const hl_config *c)
 {
     hl_job job = {0};
-    if (c->model == HL_MODEL_EASE)
-        return HL_FAIL(HL_EUSAGE, "EASE is fitted at once and has no steps; measure another model");
+    const char *no_steps = hl_model_facts_of[c->model].no_steps;
+    if (no_steps) return HL_FAIL(HL_EUSAGE, "%s; measure another model", no_steps);
     hl_status s = hl_job_open(&job, orders->meter.ranks, c, true);
     if (s == HL_OK) s = check(&job);
     if (s == HL_OK) s = measure(result, orders, &job);

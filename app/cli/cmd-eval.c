@@ -1,11 +1,9 @@
 /* cmd-eval.c - hllm eval: rank every user's held-out item with the weights of a checkpoint, or the initial ones. */
-#include "base/log.h"
 #include "app/cli/commands.h"
 #include "app/config/arguments.h"
-#include "app/train/ease.h"
 #include "app/train/job.h"
+#include "app/train/recommender.h"
 #include "app/train/table.h"
-#include "app/train/weights.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -18,27 +16,12 @@ static hl_status phase_of(hl_phase *phase, const char *name)
     return HL_FAIL(HL_EUSAGE, "--phase %s is neither valid nor test", name);
 }
 
-static hl_status evaluate_or_fit(hl_evaluation *v, hl_job *job, const char *checkpoint, hl_phase phase)
-{
-    hl_evaluation ease[2];
-    if (job->config->model != HL_MODEL_EASE) {
-        if (checkpoint) HL_TRY(hl_weights_read(job, checkpoint, HL_WEIGHTS_AS_TRAINED));
-        return hl_evaluation_run(v, job, phase, NULL);
-    }
-    if (checkpoint)
-        return HL_FAIL(HL_EUSAGE, "--checkpoint %s: EASE has none, it is fitted anew each time; leave the option out",
-                       checkpoint);
-    HL_TRY(hl_ease_evaluate(ease, job));
-    *v = ease[phase];
-    return HL_OK;
-}
-
 static hl_status evaluate(hl_job *job, const char *checkpoint, hl_phase phase, bool json)
 {
     hl_evaluation v;
     json_t *table = NULL;
     HL_TRY(hl_table_check(job));
-    HL_TRY(evaluate_or_fit(&v, job, checkpoint, phase));
+    HL_TRY(hl_recommenders[job->config->model]->evaluate(&v, job, checkpoint, phase));
     HL_TRY(hl_table_make(job, &v, json ? &table : NULL));
     if (!table) return HL_OK;
     json_t *out = hl_evaluation_json(job, &v);
@@ -47,28 +30,6 @@ static hl_status evaluate(hl_job *job, const char *checkpoint, hl_phase phase, b
     json_dumpf(out, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(7));
     putchar('\n');
     json_decref(out);
-    return HL_OK;
-}
-
-/* Whoever evaluates without a checkpoint may have forgotten it. */
-static void tell_of_initial(const hl_group *world, const hl_config *c)
-{
-    char best[PATH_MAX];
-    bool has_run = hl_weights_find(best, world, c->checkpoint_dir) == HL_OK && strcmp(best, c->checkpoint_dir) != 0;
-    if (has_run && world->rank == 0)
-        hl_log(
-            HL_WARN,
-            "without --checkpoint the initial weights are evaluated; the weights of the run in %s are --checkpoint %s",
-            c->checkpoint_dir, best);
-    if (!has_run) hl_log(HL_INFO, "without --checkpoint the initial weights are evaluated");
-}
-
-/* Before data are prepared. */
-static hl_status check(const hl_group *world, const hl_config *c, const char *checkpoint)
-{
-    if (c->model == HL_MODEL_EASE) return HL_OK;
-    if (checkpoint) return hl_weights_check(world, c, checkpoint);
-    tell_of_initial(world, c);
     return HL_OK;
 }
 
@@ -83,7 +44,7 @@ static hl_status run(const hl_group *world, int argc, char **argv)
     HL_TRY(hl_arguments_take(&phase_name, "phase", &argc, argv));
     HL_TRY(phase_of(&phase, phase_name));
     hl_status s = hl_arguments_config(&c, world, argc, argv);
-    if (s == HL_OK) s = check(world, &c, checkpoint);
+    if (s == HL_OK) s = hl_recommenders[c.model]->check(world, &c, checkpoint);
     if (s == HL_OK) s = hl_job_open(&job, world, &c, false);
     if (s == HL_OK) s = evaluate(&job, checkpoint, phase, json);
     hl_job_close(&job);

@@ -152,7 +152,8 @@ static hl_status forecast(const hl_config *c, const orders *o, const corpus *x)
 static hl_status plan(const hl_config *c, const orders *o)
 {
     corpus x = {0};
-    if (c->model == HL_MODEL_EASE) return HL_FAIL(HL_EUSAGE, "model EASE has no steps to forecast");
+    const char *no_steps = hl_model_facts_of[c->model].no_steps;
+    if (no_steps) return HL_FAIL(HL_EUSAGE, "%s to forecast", no_steps);
     HL_TRY(check_batch(c));
     hl_status s = o->made_up ? HL_OK : open_corpus(&x, c);
     if (s == HL_OK) s = forecast(c, o, &x);

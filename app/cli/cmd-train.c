@@ -1,11 +1,10 @@
 /* cmd-train.c - hllm train: prepare, train, validate each epoch, keep the best, test it at the end. */
 #include "app/cli/commands.h"
 #include "app/config/arguments.h"
-#include "app/train/ease-train.h"
 #include "app/train/job.h"
 #include "app/train/preflight.h"
+#include "app/train/recommender.h"
 #include "app/train/run.h"
-#include "app/train/train.h"
 #include <stdio.h>
 
 static hl_status train(const hl_group *world, const hl_config *c, bool json)
@@ -16,7 +15,7 @@ static hl_status train(const hl_group *world, const hl_config *c, bool json)
     hl_status s = c->val_only ? HL_OK : hl_preflight_folder(world, c);
     if (s == HL_OK) s = hl_run_lock(&lock, world, c);
     if (s == HL_OK) s = hl_job_open(&job, world, c, true);
-    if (s == HL_OK) s = (c->model == HL_MODEL_EASE ? hl_ease_train : hl_train)(&job, json ? &result : NULL);
+    if (s == HL_OK) s = hl_recommenders[c->model]->train(&job, json ? &result : NULL);
     if (s == HL_OK && result) {
         json_dumpf(result, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(7));
         putchar('\n');

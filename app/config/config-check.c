@@ -87,10 +87,9 @@ static hl_status settle_model(hl_config *c)
     if (c->precision != HL_FP32 && c->exact_groups)
         return HL_FAIL(HL_EUSAGE, "precision: bf16 products have no order of their own, which exact.groups promises; "
                                   "set precision: fp32 or exact.groups: 0");
-    if (c->model == HL_MODEL_EASE && c->ledger)
-        return HL_FAIL(
-            HL_EUSAGE,
-            "ledger: on writes a line for each step, and EASE, which is fitted at once, has none; set ledger: off");
+    const char *no_steps = hl_model_facts_of[c->model].no_steps;
+    if (no_steps && c->ledger)
+        return HL_FAIL(HL_EUSAGE, "ledger: on writes a line for each step, and %s; set ledger: off", no_steps);
     return HL_OK;
 }
 

@@ -6,6 +6,7 @@
 #ifndef APP_CONFIG_CONFIG_H
 #define APP_CONFIG_CONFIG_H
 #include "base/error.h"
+#include "app/config/model-choice.h"
 #include "app/config/names.h"
 #include "math/criterion.h"
 #include "model/transformer.h"
@@ -16,7 +17,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-typedef enum { HL_MODEL_HLLM, HL_MODEL_EASE } hl_model_choice;
 typedef enum { HL_MEAN_GLOBAL, HL_MEAN_RANK } hl_loss_mean;
 typedef enum { HL_SCHEDULE_CONSTANT, HL_SCHEDULE_LINEAR, HL_SCHEDULE_COSINE } hl_schedule_kind;
 /* Rows of users that pass through the User LLM together. */

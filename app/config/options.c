@@ -8,7 +8,8 @@
 
 static const hl_choice splits[] = {{"leave_two_out", HL_LEAVE_TWO_OUT}, {"temporal", HL_TEMPORAL}, {0}};
 static const hl_choice masks[] = {{"all", HL_MASK_ALL}, {"window", HL_MASK_WINDOW}, {"none", HL_MASK_NONE}, {0}};
-static const hl_choice models[] = {{"HLLM", HL_MODEL_HLLM}, {"EASE", HL_MODEL_EASE}, {0}};
+#define MODEL(name, reads_texts, no_steps) {#name, HL_MODEL_##name},
+static const hl_choice models[] = {HL_MODEL_CHOICES(MODEL){0}};
 #define LOSS(name) {#name, HL_CRITERION_##name},
 static const hl_choice losses[] = {HL_CRITERIA(LOSS){0}};
 static const hl_choice means[] = {{"global", HL_MEAN_GLOBAL}, {"rank", HL_MEAN_RANK}, {0}};

@@ -123,7 +123,8 @@ static hl_status configure(hl_point *p, hl_study_fixed fixed)
 {
     hl_config c;
     hl_status s = hl_points_config(&c, p);
-    if (s == HL_OK && c.model == HL_MODEL_EASE) s = HL_FAIL(HL_EUSAGE, "model EASE has no steps to measure");
+    const char *no_steps = s == HL_OK ? hl_model_facts_of[c.model].no_steps : NULL;
+    if (no_steps) s = HL_FAIL(HL_EUSAGE, "%s to measure", no_steps);
     if (s == HL_OK) s = settle(p, &c, fixed);
     hl_config_free(&c);
     return s;

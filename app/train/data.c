@@ -14,7 +14,7 @@ hl_prepare_settings hl_data_settings(const hl_config *c)
         .text_keys = (const char *const *)c->text_keys.at,
         .n_text_keys = c->text_keys.n,
         .split = {c->split_kind, c->split_valid, c->split_test},
-        .texts_do_not_matter = c->model == HL_MODEL_EASE,
+        .texts_do_not_matter = !hl_model_facts_of[c->model].reads_texts,
     };
 }
 
@@ -37,5 +37,5 @@ void hl_data_warn(const hl_group *world, const hl_config *c, const hl_manifest *
 {
     if (world->rank != 0) return;
     hl_report_warn_of_interactions(&m->report, &m->examples);
-    if (c->model != HL_MODEL_EASE) hl_report_warn_of_texts(&m->report, &m->examples);
+    if (hl_model_facts_of[c->model].reads_texts) hl_report_warn_of_texts(&m->report, &m->examples);
 }

@@ -60,7 +60,7 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     HL_TRY(hl_threads_set(&j->threads, world, config->threads));
     hl_same_machines(world, j->threads);
     HL_TRY(hl_preflight(world, config, for_training));
-    if (config->model == HL_MODEL_EASE) {
+    if (hl_model_facts_of[config->model].no_steps) {
         hl_job_layout_ease(j);
         return open_data(j, for_training);
     }

@@ -6,8 +6,9 @@ app_train_libhltrain_a_SOURCES = \
 	app/train/difference.c app/train/difference.h \
 	app/train/earlier.c app/train/earlier.h \
 	app/train/ease.c app/train/ease.h \
-	app/train/ease-train.c app/train/ease-train.h \
+	app/train/ease-train.c \
 	app/train/evaluation.c app/train/evaluation.h \
+	app/train/hllm.c \
 	app/train/job.c app/train/job.h \
 	app/train/job-layout.c app/train/job-layout.h \
 	app/train/job-models.c app/train/job-models.h \
@@ -19,6 +20,7 @@ app_train_libhltrain_a_SOURCES = \
 	app/train/precision.c app/train/precision.h \
 	app/train/preflight.c app/train/preflight.h \
 	app/train/progress-bar.c app/train/progress-bar.h \
+	app/train/recommender.c app/train/recommender.h \
 	app/train/resume.c app/train/resume.h \
 	app/train/run.c app/train/run.h app/train/run-lines.c \
 	app/train/saving.c app/train/saving.h \

@@ -179,7 +179,7 @@ hl_status hl_preflight(const hl_group *world, const hl_config *c, bool for_train
 {
     shapes s;
     HL_TRY_ALL(world, world->rank == 0 ? check_files(c) : HL_OK);
-    if (c->model == HL_MODEL_EASE) return HL_OK;
+    if (hl_model_facts_of[c->model].no_steps) return HL_OK;
     HL_TRY(share_shapes(&s, world, c));
     return check_memory(world, c, &s, for_training);
 }
@@ -195,7 +195,7 @@ static hl_status checkpoint_bytes(double *bytes, const hl_config *c)
 hl_status hl_preflight_space(const hl_config *c)
 {
     double bytes = 0;
-    if (c->model != HL_MODEL_EASE) HL_TRY(checkpoint_bytes(&bytes, c));
+    if (!hl_model_facts_of[c->model].no_steps) HL_TRY(checkpoint_bytes(&bytes, c));
     return hl_checkpoint_space(c->checkpoint_dir, bytes);
 }
 

@@ -3,8 +3,8 @@
 #include "app/train/data.h"
 #include "app/train/ease.h"
 #include "app/train/metrics.h"
+#include "app/train/recommender.h"
 #include "io/files/regular.h"
-#include "mpi/eval/ease.h"
 #include "mpi/eval/reference.h"
 #include <stdio.h>
 
@@ -69,14 +69,18 @@ hl_status hl_table_check_reference(const char *path)
     return s;
 }
 
+/* Is EASE a row beside the model's, as wanted, and not the model itself? */
+static bool has_ease_beside(const hl_config *c) { return c->ease && c->model != HL_MODEL_EASE; }
+
 hl_status hl_table_check(const hl_job *j)
 {
     json_t *reference = NULL;
     hl_status s =
         hl_group_agree(j->world, j->world->rank == 0 ? read_reference(&reference, j->config->reference_scores) : HL_OK);
     json_decref(reference);
-    bool with_ease = j->config->ease || j->config->model == HL_MODEL_EASE;
-    return s == HL_OK && with_ease ? hl_ease_fits(j->world, hl_dataset_corpus(j->data)) : s;
+    const hl_recommender *model = hl_recommenders[j->config->model];
+    if (s == HL_OK && model->fits) s = model->fits(j);
+    return s == HL_OK && has_ease_beside(j->config) ? hl_recommender_EASE.fits(j) : s;
 }
 
 enum { ROWS_MOST = 16 };
@@ -91,10 +95,8 @@ static void add_row(rows *r, hl_metrics row)
     if (r->n < ROWS_MOST) r->row[r->n++] = row;
 }
 
-static const char *const titles[][HL_TIES] = {
-    [HL_MODEL_HLLM] = {"HLLM", "HLLM, ties first", "HLLM, ties last"},
-    [HL_MODEL_EASE] = {"EASE", "EASE, ties first", "EASE, ties last"},
-};
+#define TITLES(name, reads_texts, no_steps) [HL_MODEL_##name] = {#name, #name ", ties first", #name ", ties last"},
+static const char *const titles[][HL_TIES] = {HL_MODEL_CHOICES(TITLES)};
 
 /* A model's expected metrics, and the ends of the band where it has one. */
 static void add_model(rows *r, hl_model_choice model, const hl_score *score)
@@ -118,11 +120,11 @@ static hl_status add_references(rows *r, hl_score *score, const hl_job *j, const
     return HL_OK;
 }
 
-/* EASE as a reference; nothing where it is not wanted, or is the model itself. */
+/* EASE as a reference. */
 static hl_status add_ease(rows *r, hl_score *ease, const hl_job *j, hl_phase phase)
 {
     hl_evaluation v[2];
-    if (!j->config->ease || j->config->model == HL_MODEL_EASE) return HL_OK;
+    if (!has_ease_beside(j->config)) return HL_OK;
     HL_TRY(hl_ease_evaluate(v, j));
     *ease = v[phase].score;
     add_model(r, HL_MODEL_EASE, ease);
