@@ -1,9 +1,9 @@
 /* arena.h - memory that is laid out, not collected.
  *
  * An arena gives out aligned pieces and takes them back all at once, or back to a mark.  It adds blocks as needed and
- * melts them into one when it is emptied, so that after the largest step it allocates nothing any more.  A struct has one
- * layout function; run over a measuring arena it says how many bytes the struct would take.  Running out of memory ends
- * the job with a sentence. */
+ * melts them into one when it is emptied, so that after the largest step it allocates nothing any more.  A struct has
+ * one layout function; run over a measuring arena it says how many bytes the struct would take.  Running out of memory
+ * ends the job with a sentence. */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 #include "base/alloc.h"
