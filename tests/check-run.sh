@@ -60,6 +60,14 @@ verdict "a failure is shown, and is the status"
 verdict "a program without a last line has failed"
 ! runs dies && ends "4 passed, 1 failed, 0 skipped"
 verdict "so has one that passed its tests and ends otherwise"
+program writes <<'P'
+echo "$TMPDIR" >wrote-in && : >"$TMPDIR/something"
+echo "writes: 1 passed, 0 failed, 0 skipped"
+P
+mkdir "$work/place"
+TMPDIR=$work/place runs writes && case $(cat "$work/wrote-in") in "$work/place/"*) ;; *) false ;; esac &&
+    [ -z "$(ls "$work/place")" ] && (unset TMPDIR && runs writes) && ! [ -e "$(cat "$work/wrote-in")" ]
+verdict "what is temporary is in TMPDIR, or where nobody said a place, and is gone afterwards"
 program first <<'P'
 tries=50
 until [ -e second-is-here ] || [ $tries -eq 0 ]; do tries=$((tries - 1)) && sleep 0.1; done
@@ -69,7 +77,7 @@ program second <<'P'
 : >second-is-here
 echo "second: 1 passed, 0 failed, 0 skipped"
 P
-runs first second good && ends "5 passed, 0 failed, 0 skipped" && [ "$(cut -d : -f 1 "$work/said" | head -n 3 | tr '\n' ' ')" = "ok   first ok   second ok   good " ]
+JOBS=2 runs first second good && ends "5 passed, 0 failed, 0 skipped" && [ "$(cut -d : -f 1 "$work/said" | head -n 3 | tr '\n' ' ')" = "ok   first ok   second ok   good " ]
 verdict "two run at a time, and are shown in their order"
 rm "$work/second-is-here"
 ! JOBS=1 runs first second && ends "1 passed, 1 failed, 0 skipped"

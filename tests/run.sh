@@ -3,16 +3,27 @@
 #
 # usage: SOURCE_DIR=... run.sh ALONE... -- MPI... -- ODD... -- SCRIPTS...   in the build folder
 # The programs of ALONE run once, those of MPI at 1, 2, 4 and 8 ranks (RANKS), those of ODD also at 3, 5 and 7; scripts run
-# once.  Programs of one process or one rank, and scripts, run two at a time (JOBS).  Each says "<suite>: N passed, N failed,
+# once.  So many run at a time as there are processors, and one more, since they often wait (JOBS).  Each says "<suite>: N passed, N failed,
 # N skipped" in its last line; one that does not, or ends otherwise, counts as a failure.  Lines of failures and of skipped cases
 # are shown, whole output where there is no last line.  "ok   end-hang.sh: 24 (41 s, 12 of processors)" says what a program took.
-# The last line is "N passed, N failed, N skipped".  Everything temporary is in one folder, which is gone afterwards.
+# The last line is "N passed, N failed, N skipped".  Everything temporary is in one folder, which is gone afterwards: in memory
+# where that has room, since programs that save wait for a disk for half of their time; TMPDIR names another place.
 RANKS=${RANKS-1 2 4 8}
 ODD_RANKS=${ODD_RANKS-3 5 7} # either may be empty
-JOBS=${JOBS:-2}
+JOBS=${JOBS:-$(($(nproc) < 8 ? $(nproc) + 1 : 8))}
 IDLE_LIMIT=${IDLE_LIMIT:-300} # seconds for one program at one size, of a machine that does nothing else
 
 passed=0 failed=0 skipped=0
+
+# is_roomy FOLDER: is there room for what tests write, and may programs run there?
+is_roomy() {
+    [ "$(df -Pk "$1" 2>/dev/null | awk 'NR == 2 { print $4 }')" -ge 4000000 ] 2>/dev/null && trial=$(mktemp "$1/hllm-check.XXXXXX") || return 1
+    echo '#!/bin/sh' >"$trial" && chmod +x "$trial" && "$trial"
+    set -- $?
+    rm -f "$trial"
+    return "$1"
+}
+[ -n "$TMPDIR" ] || { is_roomy /dev/shm && TMPDIR=/dev/shm; }
 TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/hllm-check.XXXXXX") || exit 1
 shm=$(mktemp -d "/dev/shm/hllm-check.XXXXXX" 2>/dev/null) || shm=$TMPDIR
 export TMPDIR
@@ -153,7 +164,7 @@ end_lanes() {
 
 # wait_for N: until at most N that were begun are not over.
 wait_for() {
-    while running=$(count_running) && show_over && [ "$running" -gt "$1" ]; do sleep 0.1; done
+    while running=$(count_running) && show_over && [ "$running" -gt "$1" ]; do sleep 0.2; done
 }
 count_running() {
     running=0 i=$shown
@@ -177,19 +188,14 @@ show_over() {
     done
 }
 
-# MPI leaks for reasons of its own, here and in scripts.
-ranks() {
-    ASAN_OPTIONS=detect_leaks=0 "$1" "${3##*/} at $2" "${MPIRUN:-mpirun}" -n "$2" "./$3"
-}
-
-# at "RANKS..." PROGRAM...: on one rank beside others, on more one after the other.
+# at "RANKS..." PROGRAM...: each at so many ranks.  MPI leaks for reasons of its own, here and in scripts.
 at() {
     sizes=$1
     shift
-    case " $sizes " in *" 1 "*) for program_of_ranks; do ranks beside 1 "$program_of_ranks"; done ;; esac
-    wait_for 0
     for program_of_ranks; do
-        for n in $sizes; do [ "$n" = 1 ] || ranks run "$n" "$program_of_ranks"; done
+        for n in $sizes; do
+            ASAN_OPTIONS=detect_leaks=0 beside "${program_of_ranks##*/} at $n" "${MPIRUN:-mpirun}" -n "$n" "./$program_of_ranks"
+        done
     done
 }
 
@@ -200,7 +206,6 @@ for one; do
     mpi,--) part=odd ;;
     odd,--)
         part=scripts
-        wait_for 0
         at "$RANKS" $mpi
         at "$ODD_RANKS" $odd
         ;;
