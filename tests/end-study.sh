@@ -132,6 +132,19 @@ study report "$work/nothing"
 [ $? -eq 3 ] && grep -q 'there is no study.json' "$work/said"
 verdict "a folder without a study is said"
 
+# Beside itself, and beside a table that says half the seconds of one point and knows another.
+study compare "$curve" "$curve/report.csv" && [ "$(grep -c ' same .*ranks [12]$' "$work/out")" -eq 2 ]
+verdict "a study is as fast as itself"
+awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } /^ranks 2,/ { for (c in at) if (c ~ /^seconds/) $at[c] /= 4 } { print } END { sub(/^ranks 2/, "ranks 9"); print }' "$curve/report.csv" |
+    grep -v '^.bad' >"$work/other.csv"
+study compare "$curve" "$work/other.csv"
+[ $? -eq 1 ] && grep -q ' 4.000 .* slower  *ranks 2$' "$work/out" && grep -q ' same  *ranks 1$' "$work/out" && [ ! -s "$work/said" ]
+verdict "where points differ, it is said, and the status is 1"
+printf '%s\n' 'base: job.yaml' 'axes: {ranks: [1]}' 'repetitions: 1' 'steps: 1' >"$work/one.yaml"
+study "$work/one.yaml" --local && mv "$work/job.yaml" "$work/kept.yaml" && rm "$work/one.yaml" && { study verify "$work/one.study/" || [ $? -eq 1 ]; } &&
+    grep -qE '^ +[0-9.e-]+ +[0-9.e-]+ .* ranks 1$' "$work/out" && [ -s "$work/one.study.verify/report.html" ] && mv "$work/kept.yaml" "$work/job.yaml"
+verdict "a study is run again from its folder, and compared"
+
 sed 's/{ranks}/1/' "$work/curve.yaml" >"$work/other.yaml"
 study "$work/other.yaml" --local --resume --dir "$curve"
 [ $? -eq 1 ] && grep -q 'ranks 2, repetition 1, failed: it measured 1 ranks, not 2' "$work/said"

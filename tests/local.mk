@@ -56,7 +56,8 @@ ALONE_TESTS = \
 	tests/test-record \
 	tests/test-difference \
 	tests/test-launch \
-	tests/test-study
+	tests/test-study \
+	tests/test-study-jobs
 
 MPI_TESTS = \
 	tests/test-bench \
@@ -186,6 +187,7 @@ tests_test_begun_LDADD = $(tests_test_config_LDADD)
 tests_test_standstill_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_launch_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_study_LDADD = $(tests_test_config_LDADD)
+tests_test_study_jobs_LDADD = $(tests_test_config_LDADD)
 tests_test_synth_LDADD = $(tests_test_config_LDADD)
 tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_regular_LDADD = $(tests_test_tokenizer_LDADD)

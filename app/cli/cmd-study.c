@@ -3,8 +3,10 @@
 #include "base/printable.h"
 #include "app/cli/commands.h"
 #include "app/config/arguments.h"
+#include "app/study/compare.h"
 #include "app/study/points.h"
 #include "app/study/report.h"
+#include "app/study/study-record.h"
 #include "app/study/study-run.h"
 #include "app/study/submit.h"
 #include <limits.h>
@@ -127,13 +129,102 @@ static hl_status report(int argc, char **argv)
     return HL_FAIL(HL_EUSAGE, "name the folder of one study, as hllm study report curve.study");
 }
 
+/* Read the outcomes of a study's folder; release rows with hl_compare_free. */
+static hl_status read_rows(hl_compare_rows *rows, const char *dir)
+{
+    hl_study s;
+    hl_points p;
+    *rows = (hl_compare_rows){0};
+    hl_status status = hl_study_record_read(&s, &p, dir);
+    if (status == HL_OK) {
+        hl_outcomes o;
+        hl_outcomes_read(&o, &s, &p, dir);
+        hl_compare_outcomes(rows, &o);
+        hl_outcomes_free(&o);
+    }
+    hl_points_free(&p);
+    hl_study_free(&s);
+    return status;
+}
+
+/* That points differ is a status without a sentence, as of hllm diff. */
+static hl_status show_comparison(const hl_compare_rows *rows, const hl_compare_rows *reference)
+{
+    const int others = hl_compare_print(stdout, rows, reference);
+    hl_error_set("");
+    return others ? HL_EFAIL : HL_OK;
+}
+
+static hl_status compare(int argc, char **argv)
+{
+    hl_compare_rows rows = {0}, reference = {0};
+    if (argc != 2)
+        return HL_FAIL(HL_EUSAGE, "name the folder of a study and a table of another, as hllm study compare "
+                                  "curve.study reference.csv");
+    hl_status status = read_rows(&rows, argv[0]);
+    if (status == HL_OK) status = hl_compare_read(&reference, argv[1]);
+    if (status == HL_OK) status = show_comparison(&rows, &reference);
+    hl_compare_free(&rows);
+    hl_compare_free(&reference);
+    return status;
+}
+
+/* Runs that fail are absent from the comparison, which then says so. */
+static hl_status run_again(const char *from, const char *to, bool resume)
+{
+    char file[PATH_MAX];
+    hl_study s = {0};
+    hl_points p = {0};
+    hl_status status = hl_path_make(file, "%s/study.yaml", from);
+    if (status == HL_OK) status = hl_study_read(&s, file);
+    if (status == HL_OK) status = hl_points_expand(&p, &s);
+    if (status == HL_OK) hl_points_forecast(&p);
+    if (status == HL_OK) status = hl_study_run(&s, &p, to, resume);
+    hl_points_free(&p);
+    hl_study_free(&s);
+    if (status != HL_OK && status != HL_EFAIL) return status;
+    return hl_report_write(to);
+}
+
+/* Without slashes at the end. */
+static size_t length_of(const char *path)
+{
+    size_t n = strlen(path);
+    while (n > 1 && path[n - 1] == '/') n--;
+    return n;
+}
+
+static hl_status verify(int argc, char **argv)
+{
+    char to[PATH_MAX];
+    const char *given;
+    hl_compare_rows rows = {0}, reference = {0};
+    const bool resume = hl_arguments_take_flag("resume", &argc, argv);
+    HL_TRY(hl_arguments_take(&given, "dir", &argc, argv));
+    if (argc != 1) return HL_FAIL(HL_EUSAGE, "name the folder of one study, as hllm study verify curve.study");
+    HL_TRY(given ? hl_path_make(to, "%s", given) : hl_path_make(to, "%.*s.verify", (int)length_of(argv[0]), argv[0]));
+    hl_status status = read_rows(&reference, argv[0]);
+    if (status == HL_OK) status = run_again(argv[0], to, resume);
+    if (status == HL_OK) status = read_rows(&rows, to);
+    if (status == HL_OK) status = show_comparison(&rows, &reference);
+    hl_compare_free(&rows);
+    hl_compare_free(&reference);
+    return status;
+}
+
+static const struct {
+    const char *name;
+    hl_status (*run)(int argc, char **argv);
+} acts[] = {{"report", report}, {"compare", compare}, {"verify", verify}};
+
 static hl_status run_alone(int argc, char **argv)
 {
     orders o;
     hl_study s = {0};
     hl_site site;
     hl_points p = {0};
-    if (argc > 0 && strcmp(argv[0], "report") == 0) return report(argc - 1, argv + 1);
+    for (size_t i = 0; argc > 0 && i < sizeof acts / sizeof acts[0]; i++)
+        if (strcmp(argv[0], acts[i].name) == 0) return acts[i].run(argc - 1, argv + 1);
     HL_TRY(take_orders(&o, argc, argv));
     hl_status status = hl_site_read(&site, o.site);
     if (status == HL_OK) status = hl_study_read(&s, o.file);
@@ -159,7 +250,10 @@ const hl_command hl_cmd_study = {
             "  --one-job          with --submit: one job in which all runs take turns\n"
             "  --site FILE        account, partition, time, launcher ... of the cluster; see slurm/site.conf.example\n"
             "  --dir DIR          the folder of the results; without it FILE's name with .study, beside FILE\n"
-            "  report DIR         report.csv, report.svg and report.html of what is in the folder so far\n",
+            "  report DIR         report.csv, report.svg and report.html of what is in the folder so far\n"
+            "  compare DIR TABLE  its seconds a step beside those of another's report.csv, point by point; status 1\n"
+            "                     where some differ\n"
+            "  verify DIR         run the study of a folder again, in DIR.verify or --dir, and compare both\n",
     .hears_signals = true,
     .run_alone = run_alone,
 };

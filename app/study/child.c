@@ -56,6 +56,7 @@ static hl_status wait_for(int *status, pid_t child)
         }
         usleep(LOOK_EVERY);
     }
+    if (how) HL_TRY(hl_stop_check("a point was measured")); /* whoever asks us to stop may have ended it too */
     *status = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
     return HL_OK;
 }

@@ -170,16 +170,20 @@ void hl_jobs_reason(char out[300], const char *job, const char *state, const cha
 
 /* ---- settling */
 
-static hl_status settle_run(const char *job, const json_t *states, const hl_point *p, const char *dir, int repetition)
+/* A run that had the time to say something, as that it was ended, knows less than Slurm of why. */
+static hl_status settle_run(const char *job, const json_t *states, const hl_point *p, const char *dir, int repetition,
+                            bool is_open)
 {
     char name[120], path[PATH_MAX], reason[300], *log = NULL;
     size_t n;
     snprintf(name, sizeof name, "slurm/%.80s.log", job);
     hl_path(path, "%s/%s", dir, name);
     if (hl_path_is_there(dir, name) && hl_regular_read(path, MOST_BYTES, &log, &n) != HL_OK) log = NULL;
-    hl_jobs_reason(reason, job, json_string_value(json_object_get(states, job)), log);
+    const char *state = json_string_value(json_object_get(states, job));
+    const bool is_known = known_reason(state, log) != NULL;
+    hl_jobs_reason(reason, job, state, log);
     free(log);
-    return hl_measure_note(dir, p, repetition, reason);
+    return is_open || is_known ? hl_measure_note(dir, p, repetition, reason) : HL_OK;
 }
 
 hl_status hl_jobs_settle(const json_t *jobs, const json_t *states, const hl_study *s, const hl_points *p,
@@ -190,8 +194,9 @@ hl_status hl_jobs_settle(const json_t *jobs, const json_t *states, const hl_stud
         for (int r = 1; r <= s->repetitions; r++) {
             hl_measure_name(run, &p->at[i], r);
             if (!find_job(job, jobs, run) || hl_jobs_waiting(job, jobs, states, run)) continue;
-            if (!hl_measure_is_open(dir, &p->at[i], r)) continue;
-            HL_TRY(settle_run(job, states, &p->at[i], dir, r));
+            const bool is_open = hl_measure_is_open(dir, &p->at[i], r);
+            if (is_open || hl_measure_has_failed_in(dir, &p->at[i], r, job))
+                HL_TRY(settle_run(job, states, &p->at[i], dir, r, is_open));
         }
     return HL_OK;
 }

@@ -71,6 +71,26 @@ bool hl_measure_is_open(const char *dir, const hl_point *p, int repetition)
     return is_open;
 }
 
+bool hl_measure_has_failed_in(const char *dir, const hl_point *p, int repetition, const char *job)
+{
+    json_t *o = read_object(dir, p, repetition, "failed.json");
+    const char *its = json_string_value(json_object_get(o, "job"));
+    const bool is_it = its && strcmp(its, job) == 0;
+    json_decref(o);
+    return is_it;
+}
+
+/* The job of Slurm that this process is in, as squeue names it; NULL: none. */
+static const char *job_here(char out[80])
+{
+    const char *array = getenv("SLURM_ARRAY_JOB_ID"), *element = getenv("SLURM_ARRAY_TASK_ID"),
+               *job = getenv("SLURM_JOB_ID");
+    if (!job) return NULL;
+    if (array && element) snprintf(out, 80, "%.39s_%.39s", array, element);
+    else snprintf(out, 80, "%.79s", job);
+    return out;
+}
+
 static hl_status write_object(const char *folder, const char *name, const json_t *o)
 {
     char path[PATH_MAX];
@@ -185,6 +205,19 @@ static char *last_line(char *text)
     return best;
 }
 
+static hl_status write_failure(const char *folder, int status, const char *reason)
+{
+    char job[80];
+    json_t *text = json_string(reason);
+    json_t *o = json_pack("{s:i, s:i, s:o?}", "schema", 1, "status", status, "reason", text);
+    HL_CHECK(o != NULL);
+    if (!text) json_object_set_new(o, "reason", json_string("what it said is not UTF-8"));
+    if (job_here(job)) json_object_set_new(o, "job", json_string(job));
+    hl_status s = write_object(folder, "failed.json", o);
+    json_decref(o);
+    return s;
+}
+
 static hl_status note_failure(const char *folder, int status)
 {
     char path[PATH_MAX], *text = NULL, ended[60];
@@ -194,19 +227,8 @@ static hl_status note_failure(const char *folder, int status)
     char *line = is_read ? last_line(text) : NULL;
     snprintf(ended, sizeof ended, "it ended with status %d and said nothing", status);
     if (line) hl_printable(line);
-    json_t *o = json_pack("{s:i, s:i, s:s}", "schema", 1, "status", status, "reason", line ? line : ended);
-    if (!o) o = json_pack("{s:i, s:i, s:s}", "schema", 1, "status", status, "reason", "what it said is not UTF-8");
-    hl_status s = write_object(folder, "failed.json", o);
-    json_decref(o);
+    hl_status s = write_failure(folder, status, line ? line : ended);
     free(text);
-    return s;
-}
-
-static hl_status note_sentence(const char *folder, const char *sentence)
-{
-    json_t *o = json_pack("{s:i, s:i, s:s}", "schema", 1, "status", 0, "reason", sentence);
-    hl_status s = write_object(folder, "failed.json", o);
-    json_decref(o);
     return s;
 }
 
@@ -215,7 +237,7 @@ hl_status hl_measure_note(const char *dir, const hl_point *p, int repetition, co
     char folder[PATH_MAX];
     hl_measure_folder(folder, dir, p, repetition);
     HL_TRY(hl_folder_make(folder));
-    return note_sentence(folder, reason);
+    return write_failure(folder, 0, reason);
 }
 
 /* ---- what it measured */
@@ -273,7 +295,7 @@ static hl_status keep(double *seconds, const char *folder, const hl_point *p, in
     const bool is_elsewhere = find_mistake(sentence, sizeof sentence, figures, p);
     const char *complaint = !figures || !(*seconds > 0) ? "it printed no figures" : is_elsewhere ? sentence : NULL;
     if (complaint) *seconds = -1;
-    hl_status s = complaint ? note_sentence(folder, complaint) : write_result(folder, figures, p, repetition, wall);
+    hl_status s = complaint ? write_failure(folder, 0, complaint) : write_result(folder, figures, p, repetition, wall);
     json_decref(figures);
     return s;
 }

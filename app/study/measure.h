@@ -18,6 +18,9 @@ void hl_measure_name(char out[300], const hl_point *p, int repetition);
 /* Has it neither a result nor a failure?  Local. */
 bool hl_measure_is_open(const char *dir, const hl_point *p, int repetition);
 
+/* Has it failed in this job of Slurm ("12_3")? */
+bool hl_measure_has_failed_in(const char *dir, const hl_point *p, int repetition, const char *job);
+
 /* Note that it has failed, and why.  HL_ESTORE. */
 hl_status hl_measure_note(const char *dir, const hl_point *p, int repetition, const char *reason);
 
