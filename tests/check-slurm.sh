@@ -92,6 +92,50 @@ rm -f "$work/srun"
 grep -qx -- '--mpi=pmix -K -N 2 -n 4 -c 3 hllm train my.yaml' "$work/srun" && grep -qx 'load gcc openmpi' "$work/modules"
 verdict "in a job it loads the modules and starts ranks by the launcher of the site"
 
+# ---- check-site.sh, on nodes a and b: srun runs a command on each, hllm is a doctor.
+mkdir "$work/site" "$work/elsewhere"
+fake uname <<'P'
+echo "$NODE"
+P
+fake srun <<'P'
+[ "$1" != --mpi=list ] || { echo "none ${PMIX-pmix}"; exit; }
+while [ "${1#-}" != "$1" ]; do case $1 in -[Nnc]) shift ;; esac; shift; done
+for NODE in ${NODES-a b}; do
+    export NODE
+    if [ "$NODE" = b ] && [ "$APART" ]; then cd "$WORK/elsewhere"; fi
+    "$@" || status=$?
+done
+exit ${status:-0}
+P
+fake hllm <<'P'
+case $1 in
+--version) exit "${VERSION-0}" ;;
+doctor) [ "$NODE" = b ] || [ "$SINGLE" ] || echo '{ "findings": [ {"check": "shm", "grade": "'${GRADE-ok}'", "what": "a small thing", "remedy": "a larger one", "figures": {"bandwidth_gbs": '${BANDWIDTH-9.5}'}}]}' ;;
+esac
+P
+# site VARIABLE...: check-site.sh with these; its lines in $work/out.
+site() { (cd "$work/site" && env WORK="$work" PATH="$work/bin:$PATH" SLURM_JOB_ID=7 SLURM_NNODES=2 RANKS_PER_NODE=1 "$@" bash "$top/slurm/check-site.sh") >"$work/out" 2>"$work/said"; }
+# complains WORDS REMEDY: the last check-site.sh said so.
+complains() { grep -A1 "^FAIL .*$1" "$work/out" | grep -q "^     -> .*$2"; }
+site && ! grep -q FAIL "$work/out" && grep -q 'messages between nodes have 9.5 GB/s' "$work/out" && grep -q 'tasks start on 2 nodes: a b' "$work/out" && grep -qx 'this site is ready' "$work/out"
+verdict "check-site.sh has nothing against a site that is well"
+if site NODES="a a"; then false; else complains '2 tasks run on 1 of 2 nodes' 'ntasks-per-node'; fi
+verdict "tasks on one node are found"
+if site VERSION=127; then false; else complains 'does not start on every node' 'MODULES'; fi
+verdict "a program that is not everywhere is found"
+if site SINGLE=1 PMIX=; then false; else complains 'Slurm has no PMIx here' 'mpirun -n {ranks}'; fi
+verdict "Slurm without PMIx is found"
+if site BANDWIDTH=0.1; then false; else complains 'have 0.1 GB/s' 'is that the fast network'; fi && site BANDWIDTH=0.1 SLOWEST=0.05
+verdict "a slow network is found, and may be allowed"
+if site APART=1; then false; else complains '1 of 2 nodes read' 'that all nodes mount'; fi
+verdict "a folder that nodes do not share is found"
+if site THREADS=5000; then false; else complains 'computes with 5000 threads' '-c {threads}'; fi
+verdict "ranks with fewer processors than threads are found"
+if site GRADE=failure; then false; else complains 'a small thing' 'a larger one'; fi
+verdict "what hllm doctor finds is said, with its remedy"
+[ -z "$(ls "$work/site")" ]
+verdict "check-site.sh leaves nothing behind"
+
 # ---- a study that is submitted
 hllm=$PWD/hllm
 [ -x "$hllm" ] || { skip "hllm study --submit: there is no ./hllm" && finish check-slurm; }

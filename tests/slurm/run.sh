@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh - a study on a real Slurm of four nodes: submitted, a node lost in the middle, a time limit, submitted again, reported.
+# run.sh - a real Slurm of four nodes: is it fit; a study that is submitted, a node lost in the middle, a time limit, submitted again, reported.
 #
 # usage: make check-slurm, or SOURCE_DIR=... run.sh in the build folder; some four minutes.  Needs root and the packages slurm-wlm, munge and
 # iproute2; otherwise it skips with a sentence.
@@ -27,7 +27,18 @@ verdict "four nodes are up"
 
 cp ./hllm "$work/hllm"
 cd "$work" || exit 1
-export OMPI_MCA_mpi_yield_when_idle=1
+export OMPI_MCA_mpi_yield_when_idle=1 PATH=$work:$PATH
+
+# site VARIABLE...: slurm/check-site.sh on two nodes with these.
+site() { timeout 120 env "$@" salloc -Q --nodes=2 --exclusive bash "$top/slurm/check-site.sh" >out 2>said; }
+begun=$SECONDS
+site SLOWEST=0.0001 && [ "$(grep -c '^ok ' out)" -eq 7 ] && grep -q 'tasks start on 2 nodes' out && grep -q 'messages between nodes have' out
+verdict "the site is fit"
+echo "     $((SECONDS - begun)) seconds; $(grep messages out)"
+! site LAUNCHER='srun --mpi=none -N {nodes} -n {ranks} -c {threads}' && grep -q '^FAIL ranks do not become one job' out && grep -q -- '-> is --mpi=pmix in LAUNCHER' out
+verdict "without PMIx it is not, and the remedy is said"
+! site THREADS=3 LAUNCHER='srun --mpi=pmix -K -N {nodes} -n {ranks} --ntasks-per-node={ranks_per_node}' && grep -q '^FAIL a rank may use 2 processors and computes with 3 threads' out
+verdict "nor with more threads than processors"
 ./hllm synth data --items 60 --users 40 --topics 4 >/dev/null 2>said || exit 1
 cat >job.yaml <<Y
 data_path: data/dataset
