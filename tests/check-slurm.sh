@@ -171,7 +171,8 @@ verdict "datasets first, then an array for each number of nodes, the most last, 
 for line in '--nodes=4' '--array=0-1' '--account=hpc42' '--partition=batch' '--time=00:07:00' '--qos=normal' '--mem=0' '--exclusive' '--no-requeue' "--output=\"$slurm/%A_%a.log\""; do
     grep -qx -- "#SBATCH $line" "$slurm/1-nodes-4.sbatch" || echo "$line"
 done >"$work/absent"
-[ ! -s "$work/absent" ] && grep -qx 'module load gcc openmpi' "$slurm/1-nodes-4.sbatch" && [ "$(sort "$slurm/1-nodes-4.runs" | sed 's/-[0-9a-f]*\//\//')" = "the-widest-/1
+[ ! -s "$work/absent" ] && [ "$(grep -lx '#SBATCH --qos=normal' "$slurm"/1-*.sbatch | wc -l)" -eq 5 ] && [ "$(grep -lx '#SBATCH --time=.*' "$slurm"/1-*.sbatch | wc -l)" -eq 5 ] &&
+    grep -qx 'module load gcc openmpi' "$slurm/1-nodes-4.sbatch" && [ "$(sort "$slurm/1-nodes-4.runs" | sed 's/-[0-9a-f]*\//\//')" = "the-widest-/1
 the-widest-/2" ]
 verdict "a script has the options of the site, and an element for each run"
 for script in "$slurm"/1-*.sbatch; do bash -n "$script" || echo "$script"; done >"$work/absent" 2>&1

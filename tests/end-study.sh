@@ -27,6 +27,9 @@ grep '^ranks 1, user.tp 2 .* - ' "$work/out" | grep -q 'user'
 verdict "a point that cannot be has its reason"
 [ -z "$(find "$work" -name '*.study')" ] && [ ! -e "$work/saved" ]
 verdict "nothing is run"
+for file in "$top"/experiments/scaling/*.yaml; do ./hllm study "$file" --submit --dry-run --dir "$work/shipped.study" >"$work/out" 2>"$work/said" || [ "${file##*/}" = smoke.yaml ] || echo "$file"; done >"$work/absent"
+[ ! -s "$work/absent" ]
+verdict "those that are shipped could be submitted"
 (cd "$top" && "$OLDPWD/hllm" study experiments/scaling/smoke.yaml --dry-run) >"$work/out" 2>"$work/said" && [ "$(grep -c '^ranks [12] ' "$work/out")" -eq 2 ]
 verdict "the example is a study"
 
@@ -132,13 +135,13 @@ study report "$work/nothing"
 [ $? -eq 3 ] && grep -q 'there is no study.json' "$work/said"
 verdict "a folder without a study is said"
 
-# Beside itself, and beside a table that says half the seconds of one point and knows another.
+# Beside itself, and beside a table that says a thousandth of the seconds of one point and knows another.
 study compare "$curve" "$curve/report.csv" && [ "$(grep -c ' same .*ranks [12]$' "$work/out")" -eq 2 ]
 verdict "a study is as fast as itself"
-awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } /^ranks 2,/ { for (c in at) if (c ~ /^seconds/) $at[c] /= 4 } { print } END { sub(/^ranks 2/, "ranks 9"); print }' "$curve/report.csv" |
+awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } /^ranks 2,/ { for (c in at) if (c ~ /^seconds/) $at[c] /= 1000 } { print } END { sub(/^ranks 2/, "ranks 9"); print }' "$curve/report.csv" |
     grep -v '^.bad' >"$work/other.csv"
 study compare "$curve" "$work/other.csv"
-[ $? -eq 1 ] && grep -q ' 4.000 .* slower  *ranks 2$' "$work/out" && grep -q ' same  *ranks 1$' "$work/out" && [ ! -s "$work/said" ]
+[ $? -eq 1 ] && grep -q ' 1000.000 .* slower  *ranks 2$' "$work/out" && grep -q ' same  *ranks 1$' "$work/out" && [ ! -s "$work/said" ]
 verdict "where points differ, it is said, and the status is 1"
 printf '%s\n' 'base: job.yaml' 'axes: {ranks: [1]}' 'repetitions: 1' 'steps: 1' >"$work/one.yaml"
 study "$work/one.yaml" --local && mv "$work/job.yaml" "$work/kept.yaml" && rm "$work/one.yaml" && { study verify "$work/one.study/" || [ $? -eq 1 ]; } &&
@@ -149,7 +152,7 @@ sed 's/{ranks}/1/' "$work/curve.yaml" >"$work/other.yaml"
 study "$work/other.yaml" --local --resume --dir "$curve"
 [ $? -eq 1 ] && grep -q 'ranks 2, repetition 1, failed: it measured 1 ranks, not 2' "$work/said"
 verdict "a launcher that starts other ranks than it should is found"
-grep -q '"host": "'"$(uname -n | cut -c 1-64)"'"' "$curve"/ranks-2-*/1/result.json && grep -q '^<li>machine: 1 node of .* cores: '"$(uname -n | cut -c 1-64)"'</li>' "$curve/report.html"
+grep -q '"machine": "'"$(uname -n | cut -c 1-64)"'"' "$curve"/ranks-2-*/1/result.json && grep -q '^<li>machine: 1 node of .* cores: '"$(uname -n | cut -c 1-64)"'</li>' "$curve/report.html"
 verdict "a result says the machines, and so does the report"
 printf '%s\n' 'base: job.yaml' 'axes: {nodes: [2]}' 'repetitions: 1' 'steps: 1' >"$work/nodes.yaml"
 study "$work/nodes.yaml" --local

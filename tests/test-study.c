@@ -431,7 +431,7 @@ static void a_node_is_the_unit_where_points_say_nodes(void)
     hl_measure_folder(folder, dir, &m.points.at[3], 2);
     write_file(folder, "result.json",
                "{\"seconds\": 0.125, \"users_per_second\": 48, \"nodes\": 2, \"cores\": 8, "
-               "\"hosts\": [{\"host\": \"b\"}, {\"host\": \"c\"}]}");
+               "\"hosts\": [{\"machine\": \"b\"}, {\"machine\": \"c\"}]}");
     hl_outcomes_read(&o, &m.study, &m.points, dir);
     CHECK(strcmp(o.unit, "node") == 0 && o.at[0].size == 2 && o.at[3].size == 4);
     for (int i = 0; i < o.n; i++) { /* the fastest of the fewest nodes: 2 of 2 ranks */

@@ -27,9 +27,9 @@ static json_t *entry_of(json_t *list, const char *host)
     size_t i;
     json_array_foreach(list, i, o)
     {
-        if (strcmp(json_string_value(json_object_get(o, "host")), host) == 0) return o;
+        if (strcmp(json_string_value(json_object_get(o, "machine")), host) == 0) return o;
     }
-    o = json_pack("{ss si}", "host", host, "ranks", 0);
+    o = json_pack("{ss si}", "machine", host, "ranks", 0);
     HL_CHECK(o != NULL);
     json_array_append_new(list, o);
     return o;

@@ -68,7 +68,7 @@ const hl_command hl_cmd_bench = {
         "                     tokens encoded beside those that the public code would encode, the optimizer apart;\n"
         "                     medians after a warm-up; nothing is saved\n"
         "  node CONFIG        the same steps with 1, 2, 4 ... threads, up to this rank's part of the cores;\n"
-        "                     start it with 1, 2, 4 ... ranks to compare, which experiments/scaling/node.sh does\n"
+        "                     start it with 1, 2, 4 ... ranks to compare, which experiments/scaling/node.yaml does\n"
         "  calibrate [FILE]   the figures that forecasts are made of, written to FILE too: products of three widths,\n"
         "                     attention, memory, latency and bandwidth between the ranks that it is started with\n"
         "  --threads N        threads a rank; without it OMP_NUM_THREADS, or the rank's share of the cores\n"

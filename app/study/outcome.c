@@ -104,7 +104,7 @@ static void print_hosts(FILE *out, const json_t *result)
     const json_t *host, *list = json_object_get(result, "hosts");
     size_t i;
     if (!json_is_array(list)) fprintf(out, "the first of them %s", text_of(result, "host"));
-    json_array_foreach(list, i, host) fprintf(out, "%s%s", i ? ", " : "", text_of(host, "host"));
+    json_array_foreach(list, i, host) fprintf(out, "%s%s", i ? ", " : "", text_of(host, "machine"));
 }
 
 /* Adds to `lists`, of a point, the machines of a result. */

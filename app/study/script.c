@@ -121,20 +121,22 @@ hl_status hl_script_whole(char path[PATH_MAX], const hl_script_job *j, const hl_
     return finish(path, &s, j, shape->name);
 }
 
-static void begin_alone(script *s, const hl_script_job *j, const char *name)
+static void begin_alone(script *s, const hl_script_job *j, const char *name, const char *time)
 {
     char log[100];
     snprintf(log, sizeof log, "%.80s-%%j", name);
     begin(s, j, name, 1, log);
     fputs("#SBATCH --ntasks=1\n", s->out);
+    print_value(s->out, "time", time);
+    print_options(s->out, j->site->value[HL_SITE_SBATCH]);
+    prepare_shell(s, j->site);
 }
 
 hl_status hl_script_prepare(char path[PATH_MAX], const hl_script_job *j, const char *name,
                             const hl_point *const *points, int n)
 {
     script s;
-    begin_alone(&s, j, name);
-    prepare_shell(&s, j->site);
+    begin_alone(&s, j, name, j->site->value[HL_SITE_TIME]);
     for (int i = 0; i < n; i++) {
         print_program(&s, j, " prepare");
         for (int k = 0; k < points[i]->arguments.n; k++) {
@@ -149,9 +151,7 @@ hl_status hl_script_prepare(char path[PATH_MAX], const hl_script_job *j, const c
 hl_status hl_script_report(char path[PATH_MAX], const hl_script_job *j, const char *name)
 {
     script s;
-    begin_alone(&s, j, name);
-    fputs("#SBATCH --time=00:10:00\n", s.out);
-    prepare_shell(&s, j->site);
+    begin_alone(&s, j, name, "00:10:00");
     fputs("exec ", s.out);
     print_program(&s, j, " study report ");
     hl_shell_word(s.out, j->dir);
