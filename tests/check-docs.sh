@@ -55,7 +55,7 @@ verdict "every command is named in a document"
 # Options of commands beside those of the configuration, and of other programs that the documents name.
 others="help version json manual faults checkpoint phase no-install bind-to map-by mpi enable-debug enable-sanitizers enable-werror
     job-name nodes ntasks-per-node cpus-per-task time signal requeue open-mode key
-    data name shape item-dir user-dir users S T steps mode compile quick ranks ranks-per-node node-memory samples mtbf all rank tolerance config_file dry-run local submit one-job only site account partition resume dir"
+    data name shape item-dir user-dir users S T steps mode compile quick ranks ranks-per-node node-memory samples mtbf all rank tolerance config_file dry-run local submit one-job only site jube reframe account partition resume dir"
 others=$(echo $others | tr ' ' '\n')
 options=$(echo "$text" | grep -oE -e '--[A-Za-z][A-Za-z_.-]*' | sed 's/^--//; s/[.]$//')
 nothing "$(strangers "$options" "$keys

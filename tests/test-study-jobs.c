@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/path.h"
 #include "app/study/compare.h"
+#include "app/study/export.h"
 #include "app/study/jobs.h"
 #include "app/study/measure.h"
 #include "app/study/points.h"
@@ -9,6 +10,7 @@
 #include "app/study/snapshot.h"
 #include "io/files/atomic.h"
 #include "io/files/folder.h"
+#include "io/files/regular.h"
 #include "tests/check.h"
 #include <stdlib.h>
 #include <string.h>
@@ -222,6 +224,38 @@ static void a_table_that_is_none_is_a_sentence(void)
     }
 }
 
+/* ---- other tools */
+
+/* Both have a run for each point and repetition: JUBE by its folder, ReFrame by ranks, ranks of a node, threads and
+ * options. */
+static void other_tools_get_the_same_runs(void)
+{
+    static const char *const words[HL_EXPORTS][3] = {
+        [HL_EXPORT_JUBE] = {"iterations: 3\n", " --only $folder/$((1 + $jube_wp_iteration))\"", "_: \"0,1\"}"},
+        [HL_EXPORT_REFRAME] = {"range(1, 4)", "\"nodes 2, item.tp 1\": (4, 2, 1, [\"bench\", \"step\", ",
+                               "\"--item.tp\", \"1\", \"--threads\", \"1\", \"--warmup\", \"1\", \"--steps\", \"7\""}};
+    static const char *const files[HL_EXPORTS] = {"jube.yaml", "reframe.py"};
+    char dir[PATH_MAX], path[PATH_MAX], *text;
+    size_t n;
+    hl_study s;
+    hl_points p;
+    hl_path(dir, "%s/exported", check_folder());
+    CHECK_OK(parse(
+        &s, "base: job.yaml\naxes: {nodes: [2, 4], item.tp: [1]}\nranks_per_node: 2\nrepetitions: 3\nsteps: 7\n"));
+    CHECK_OK(hl_points_expand(&p, &s));
+    for (int kind = 0; kind < HL_EXPORTS; kind++) {
+        CHECK_OK(hl_export_write((hl_export)kind, &s, &p, dir));
+        hl_path(path, "%s/%s", dir, files[kind]);
+        CHECK_OK(hl_regular_read(path, 100000, &text, &n));
+        for (int i = 0; i < 3; i++) CHECK(strstr(text, words[kind][i]) != NULL);
+        for (int i = 0; i < p.n; i++)
+            CHECK(strstr(text, kind == HL_EXPORT_JUBE ? p.at[i].folder : p.at[i].name) != NULL);
+        free(text);
+    }
+    hl_points_free(&p);
+    hl_study_free(&s);
+}
+
 static const test tests[] = {
     {"a site file is read as a shell reads it", a_site_file_is_read_as_a_shell_reads_it},
     {"a site file that is none is a sentence", a_site_file_that_is_none_is_a_sentence},
@@ -229,6 +263,7 @@ static const test tests[] = {
     {"a copy is the same study", a_copy_is_the_same_study},
     {"a job ends for a reason", a_job_ends_for_a_reason},
     {"a run waits for its latest job", a_run_waits_for_its_latest_job},
+    {"other tools get the same runs", other_tools_get_the_same_runs},
     {"points differ where their intervals are apart", points_differ_where_their_intervals_are_apart},
     {"names in quotes are read", names_in_quotes_are_read},
     {"a table that is none is a sentence", a_table_that_is_none_is_a_sentence},

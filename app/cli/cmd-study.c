@@ -4,13 +4,16 @@
 #include "app/cli/commands.h"
 #include "app/config/arguments.h"
 #include "app/study/compare.h"
+#include "app/study/export.h"
 #include "app/study/points.h"
 #include "app/study/report.h"
+#include "app/study/snapshot.h"
 #include "app/study/study-record.h"
 #include "app/study/study-run.h"
 #include "app/study/submit.h"
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -212,10 +215,53 @@ static hl_status verify(int argc, char **argv)
     return status;
 }
 
+/* Copies of the configurations are what the other tool gives to hllm, so the study is read from its folder. */
+static hl_status export_from(hl_export kind, const char *dir)
+{
+    char file[PATH_MAX];
+    hl_study s = {0};
+    hl_points p = {0};
+    hl_path(file, "%s/study.yaml", dir);
+    hl_status status = hl_study_read(&s, file);
+    if (status == HL_OK) status = hl_points_expand(&p, &s);
+    if (status == HL_OK) hl_points_forecast(&p);
+    if (status == HL_OK) status = hl_export_write(kind, &s, &p, dir);
+    hl_points_free(&p);
+    hl_study_free(&s);
+    return status;
+}
+
+static hl_status copy_study(const char *file, const char *dir)
+{
+    hl_study s = {0};
+    hl_status status = hl_study_read(&s, file);
+    if (status == HL_OK) status = hl_snapshot_write(&s, dir);
+    hl_study_free(&s);
+    return status;
+}
+
+static hl_status export_study(int argc, char **argv)
+{
+    orders o = {0};
+    int kind = 0;
+    while (kind < HL_EXPORTS && !hl_arguments_take_flag(hl_export_name[kind], &argc, argv)) kind++;
+    HL_TRY(hl_arguments_take(&o.given, "dir", &argc, argv));
+    if (argc != 1 || kind == HL_EXPORTS)
+        return HL_FAIL(HL_EUSAGE,
+                       "name one study file and a tool, as hllm study export curve.yaml --jube (or --reframe)");
+    o.file = argv[0];
+    HL_TRY(find_dir(&o));
+    HL_TRY(hl_path_check(o.dir));
+    HL_TRY(copy_study(o.file, o.dir));
+    char whole[PATH_MAX];
+    if (!realpath(o.dir, whole)) return HL_FAIL(HL_ESTORE, "%s: has no path from the root on", o.dir);
+    return export_from((hl_export)kind, whole);
+}
+
 static const struct {
     const char *name;
     hl_status (*run)(int argc, char **argv);
-} acts[] = {{"report", report}, {"compare", compare}, {"verify", verify}};
+} acts[] = {{"report", report}, {"compare", compare}, {"verify", verify}, {"export", export_study}};
 
 static hl_status run_alone(int argc, char **argv)
 {
@@ -253,7 +299,9 @@ const hl_command hl_cmd_study = {
             "  report DIR         report.csv, report.svg and report.html of what is in the folder so far\n"
             "  compare DIR TABLE  its seconds a step beside those of another's report.csv, point by point; status 1\n"
             "                     where some differ\n"
-            "  verify DIR         run the study of a folder again, in DIR.verify or --dir, and compare both\n",
+            "  verify DIR         run the study of a folder again, in DIR.verify or --dir, and compare both\n"
+            "  export FILE --jube | --reframe\n"
+            "                     the same study for JUBE (jube.yaml) or ReFrame (reframe.py), in the study's folder\n",
     .hears_signals = true,
     .run_alone = run_alone,
 };

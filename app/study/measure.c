@@ -153,6 +153,17 @@ static void add_word(hl_names *to, const char *word, const hl_point *p)
 }
 
 /* --quick leaves the machine's peaks alone, which would take longer than the steps. */
+void hl_measure_arguments(hl_names *to, const hl_study *s, const hl_point *p)
+{
+    add(to, "bench");
+    add(to, "step");
+    for (int i = 0; i < p->arguments.n; i++) add(to, p->arguments.at[i]);
+    add_int(to, "--warmup", s->warmup);
+    add_int(to, "--steps", s->steps);
+    add(to, "--quick");
+    add(to, "--json");
+}
+
 static hl_names command_of(const hl_study *s, const hl_point *p)
 {
     hl_names c = {0};
@@ -160,13 +171,7 @@ static hl_names command_of(const hl_study *s, const hl_point *p)
     for (int i = 0; i < s->launcher.n; i++) add_word(&c, s->launcher.at[i], p);
     hl_program_path(program);
     add(&c, program);
-    add(&c, "bench");
-    add(&c, "step");
-    for (int i = 0; i < p->arguments.n; i++) add(&c, p->arguments.at[i]);
-    add_int(&c, "--warmup", s->warmup);
-    add_int(&c, "--steps", s->steps);
-    add(&c, "--quick");
-    add(&c, "--json");
+    hl_measure_arguments(&c, s, p);
     return c;
 }
 

@@ -12,6 +12,9 @@
 /* The folder of a run; repetitions count from 1. */
 void hl_measure_folder(char out[PATH_MAX], const char *dir, const hl_point *p, int repetition);
 
+/* What a run gives to hllm: bench step and its arguments.  Release with hl_names_free. */
+void hl_measure_arguments(hl_names *to, const hl_study *s, const hl_point *p);
+
 /* Its name, "<point>/<repetition>", the end of that path. */
 void hl_measure_name(char out[300], const hl_point *p, int repetition);
 
