@@ -16,7 +16,7 @@ clip_grad_norm: 1
 chunk_tokens: 512
 threads: 1
 max_steps: $many
-eval_step: 1000 # none but the test
+eval_step: 1000 # none
 ledger: true
 exact: {groups: 8, tp: 4}
 YAML
@@ -32,11 +32,11 @@ at() { # at RANKS PLACEMENT OPTIONS...
     shift 2
     layout="$ranks ranks $placement${*:+ $*}"
     run=$(echo "$layout" | tr -d ' ')
-    job "$ranks" "$run" --placement "$placement" "$@" && as_one "$run"
+    train_only "$ranks" "$run" --placement "$placement" "$@" && as_one "$run"
     verdict "$many steps on $layout: the ledger of one rank, byte for byte"
 }
 
-job 1 one && ledger one >"$work/one.ledger" && [ "$(wc -l <"$work/one.ledger")" -eq $many ]
+train_only 1 one && ledger one >"$work/one.ledger" && [ "$(wc -l <"$work/one.ledger")" -eq $many ]
 verdict "$many steps on one rank leave a ledger"
 [ $failed -eq 0 ] || finish exact
 at 2 colocated --zero 1
@@ -59,10 +59,10 @@ if [ "$LAYOUTS" = all ]; then
     at 8 separate --item.dp 3 --item.tp 2 --user.pp 2
 fi
 
-job 2 moved --max_steps 2 --checkpoint_every 2 && job 3 moved --placement separate && as_one moved
+train_only 2 moved --max_steps 2 --checkpoint_every 2 && train_only 3 moved --placement separate && as_one moved
 verdict "two steps on two ranks and the rest on three: the same ledger"
 
-job 2 plain --exact.groups 0 --exact.tp 1 && ! as_one plain
+train_only 2 plain --exact.groups 0 --exact.tp 1 && ! as_one plain
 verdict "without exact.groups two ranks leave another ledger"
 
 refused() { # refused WORDS RANKS OPTIONS...

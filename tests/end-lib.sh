@@ -72,6 +72,12 @@ job() {
     "$MPIRUN" -n "$ranks" ./hllm train "$work/job.yaml" --checkpoint_dir "$folder" "$@" >"$folder.table" 2>"$work/said" </dev/null
 }
 
+# train_only RANKS FOLDER OPTIONS...: a job without the test at its end, which takes longer than some steps: a signal comes when that begins.
+train_only() {
+    HLLM_FAULT=catalogue-signal:0:1 job "$@"
+    [ $? -eq 75 ] && grep -q 'users of its test ranked' "$work/said"
+}
+
 # children PID: of this process, at one glance, because a job may be over within a second.
 children() {
     cat /proc/[0-9]*/stat 2>/dev/null | sed 's/(.*)/-/' | awk -v parent="$1" '$4 == parent { print $1 }'
