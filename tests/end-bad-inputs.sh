@@ -3,7 +3,6 @@
 #
 # Runs ./hllm in the build folder, on 3 ranks and on one.  A hang is a failure: each job has half a minute.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
-export OMPI_MCA_odls_base_sigkill_timeout=0 # mpirun else waits a second after each failure
 
 # A job that would run: 6 users, 8 items, the smallest of models.
 good() {

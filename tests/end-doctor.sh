@@ -1,7 +1,6 @@
 #!/bin/sh
 # end-doctor.sh - hllm doctor finds nothing on a good machine, and what is wrong on bad ones.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
-export OMPI_MCA_odls_base_sigkill_timeout=0 # mpirun else waits a second after each failure
 build=$(pwd)
 hllm=$build/hllm
 made_up >"$work/job.yaml"

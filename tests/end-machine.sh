@@ -1,7 +1,6 @@
 #!/bin/sh
 # end-machine.sh - what is wrong with machine, launcher and folders is said before anything is computed, once.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
-export OMPI_MCA_odls_base_sigkill_timeout=0 # mpirun else waits a second after each failure
 made_up >"$work/job.yaml"
 printf 'dataset_dir: %s\nmax_steps: 1\nnce_thres: 2\n' "$work/ds" >>"$work/job.yaml"
 ./hllm prepare "$work/job.yaml" >/dev/null 2>"$work/said"

@@ -4,7 +4,6 @@
 # variables: $shake (words before ./hllm, as env A=B), $under (words before mpirun), $during (a command beside the job, with
 # its process number), $before_again (a command between the job and the same command again).
 . "${SOURCE_DIR:-$(dirname "$0")/../..}/tests/end-lib.sh"
-export OMPI_MCA_odls_base_sigkill_timeout=0 # mpirun else waits a second after each failure
 apart=
 limit=${FAULT_LIMIT:-60}                    # seconds in which a disturbed job must end by itself
 faults=$top/tests/faults
