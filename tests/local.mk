@@ -124,41 +124,42 @@ ODD_TESTS = \
 	tests/test-check \
 	tests/test-checkpoint
 
+# What is seen at once, then what takes longest, so that nothing long is left alone at the end.
 CHECKERS = \
 	tests/check-layers.sh \
 	tests/check-headers.sh \
 	tests/check-format.sh \
 	tests/check-docs.sh \
+	tests/end-layouts.sh \
+	tests/end-signals.sh \
+	tests/check-faults.sh \
+	tests/end-bad-inputs.sh \
+	tests/end-hang.sh \
+	tests/end-to-end.sh \
+	tests/end-exact.sh \
 	tests/check-adding.sh \
+	tests/end-study.sh \
+	tests/end-bench.sh \
+	tests/end-machine.sh \
+	tests/end-saves.sh \
+	tests/end-agree.sh \
+	tests/end-runs.sh \
 	tests/check-run.sh \
+	tests/end-diff.sh \
 	tests/check-slurm.sh \
 	tests/check-dist.sh \
-	tests/end-to-end.sh \
 	tests/end-demo.sh \
-	tests/end-signals.sh \
-	tests/end-hang.sh \
 	tests/end-astray.sh \
-	tests/end-layouts.sh \
-	tests/end-exact.sh \
 	tests/end-families.sh \
-	tests/end-bad-inputs.sh \
-	tests/end-machine.sh \
 	tests/end-doctor.sh \
 	tests/end-plan.sh \
 	tests/end-precision.sh \
 	tests/end-ease.sh \
 	tests/end-ties.sh \
-	tests/end-diff.sh \
-	tests/end-bench.sh \
-	tests/end-study.sh \
 	tests/end-checkpoint.sh \
 	tests/end-output.sh \
-	tests/end-runs.sh \
-	tests/check-faults.sh \
 	tests/check-fuzz.sh \
-	tests/check-split.sh \
-	tests/end-saves.sh \
-	tests/end-agree.sh
+	tests/check-split.sh
 
 check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS) tests/astray
 check_LIBRARIES += tests/libcheck.a tests/libalone.a tests/libranks.a
