@@ -75,62 +75,6 @@ static void number_kinds(hl_pack *pack, const int *token, int vocab, hl_arena *a
     pack->first = first;
 }
 
-hl_pack hl_item_pack_sizes(const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena)
-{
-    int prefix = m->share_prefix && m->item_tokens ? hl_prefix_of(corpus, item, n) : 0, length;
-    int *begin = (int *)HL_TAKE(arena, int, n + 2) + 1;
-    begin[-1] = 0;
-    begin[0] = prefix;
-    for (int i = 0; i < n; i++) {
-        corpus->tokens(corpus, item[i], &length);
-        begin[i + 1] = begin[i] + length - prefix + m->item_tokens;
-    }
-    return (hl_pack){.T = begin[n], .segments = n, .begin = begin, .last_only = m->item_tokens > 0, .prefix = prefix};
-}
-
-void hl_item_pack_make(hl_pack *p, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n,
-                       hl_arena *arena)
-{
-    *p = hl_item_pack_sizes(m, corpus, item, n, arena);
-    const int prefix = p->prefix, *begin = p->begin;
-    int *token = HL_TAKE(arena, int, p->T), *position = HL_TAKE(arena, int, p->T), length;
-    for (int i = prefix ? -1 : 0; i < n; i++) {
-        const int32_t *ids = corpus->tokens(corpus, item[hl_max(i, 0)], &length);
-        int from = i < 0 ? 0 : prefix;
-        for (int at = begin[i], k = from; at < begin[i + 1]; at++, k++) {
-            token[at] = k < length ? ids[k] : -1;
-            position[at] = k;
-        }
-    }
-    p->position = position;
-    p->token = token;
-    if (m->share_tokens && m->stack.first) number_kinds(p, token, m->stack.shape.vocab_size, arena);
-}
-
-/* Is what leaves the stack the mean of its rows? */
-static bool takes_mean(const hl_item_model *m, const hl_pack *p) { return m->stack.last && !p->last_only; }
-
-/* The [ITEM] token is the last row of its text, and what comes out of the stack is the vector. */
-void hl_item_forward(float *y, hl_stack_saved *saved, const hl_item_model *m, const float *w, const float *x,
-                     const hl_pack *p, hl_arena *scratch)
-{
-    size_t mark = hl_arena_mark(scratch), size = (size_t)p->T * (size_t)m->stack.shape.hidden_size;
-    float *rows = takes_mean(m, p) ? HL_TAKE(scratch, float, size) : y;
-    hl_stack_forward(rows, saved, &m->stack, w, x, p, scratch);
-    if (takes_mean(m, p)) hl_rows_mean_forward(y, rows, p->begin, p->segments, m->stack.shape.hidden_size);
-    hl_arena_back(scratch, mark);
-}
-
-void hl_item_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *saved, const hl_item_model *m,
-                      const float *w, const hl_pack *p, hl_arena *scratch)
-{
-    size_t mark = hl_arena_mark(scratch), size = (size_t)p->T * (size_t)m->stack.shape.hidden_size;
-    float *rows = HL_TAKE(scratch, float, takes_mean(m, p) ? size : 0);
-    if (takes_mean(m, p)) hl_rows_mean_backward(rows, dy, p->begin, p->segments, m->stack.shape.hidden_size);
-    hl_stack_backward(dx, dw, takes_mean(m, p) ? rows : dy, saved, &m->stack, w, p, scratch);
-    hl_arena_back(scratch, mark);
-}
-
 /* ---- as a row of models.c */
 
 static void params(hl_params *t, const hl_model_settings *s, const hl_tensor_group *tp)
@@ -157,12 +101,36 @@ static void close(hl_model *m)
 
 static void sizes(hl_pack *p, const hl_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena)
 {
-    *p = hl_item_pack_sizes(m->self, corpus, item, n, arena);
+    const hl_item_model *x = m->self;
+    int prefix = x->share_prefix && x->item_tokens ? hl_prefix_of(corpus, item, n) : 0, length;
+    int *begin = (int *)HL_TAKE(arena, int, n + 2) + 1;
+    begin[-1] = 0;
+    begin[0] = prefix;
+    for (int i = 0; i < n; i++) {
+        corpus->tokens(corpus, item[i], &length);
+        begin[i + 1] = begin[i] + length - prefix + x->item_tokens;
+    }
+    *p = (hl_pack){.T = begin[n], .segments = n, .begin = begin, .last_only = x->item_tokens > 0, .prefix = prefix};
 }
 
+/* A text's row k is at position k, wherever it lies. */
 static void pack(hl_pack *p, const hl_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena)
 {
-    hl_item_pack_make(p, m->self, corpus, item, n, arena);
+    const hl_item_model *x = m->self;
+    sizes(p, m, corpus, item, n, arena);
+    const int prefix = p->prefix, *begin = p->begin;
+    int *token = HL_TAKE(arena, int, p->T), *position = HL_TAKE(arena, int, p->T), length;
+    for (int i = prefix ? -1 : 0; i < n; i++) {
+        const int32_t *ids = corpus->tokens(corpus, item[hl_max(i, 0)], &length);
+        int from = i < 0 ? 0 : prefix;
+        for (int at = begin[i], k = from; at < begin[i + 1]; at++, k++) {
+            token[at] = k < length ? ids[k] : -1;
+            position[at] = k;
+        }
+    }
+    p->position = position;
+    p->token = token;
+    if (x->share_tokens && x->stack.first) number_kinds(p, token, x->stack.shape.vocab_size, arena);
 }
 
 static const hl_stack *stack_of(const hl_model *m) { return &((const hl_item_model *)m->self)->stack; }
@@ -172,16 +140,28 @@ static void trace(void *saved, const hl_model *m, const hl_pack *p, hl_arena *ar
     hl_stack_saved_lay(saved, stack_of(m), p, arena);
 }
 
+/* Is what leaves the stack the mean of its rows? */
+static bool takes_mean(const hl_model *m, const hl_pack *p) { return m->last && !p->last_only; }
+
+/* The [ITEM] token is the last row of its text, and what comes out of the stack is the vector. */
 static void forward(float *y, void *saved, const hl_model *m, const float *w, const float *x, const hl_pack *p,
                     hl_arena *scratch)
 {
-    hl_item_forward(y, saved, m->self, w, x, p, scratch);
+    size_t mark = hl_arena_mark(scratch), size = (size_t)p->T * (size_t)m->width;
+    float *rows = takes_mean(m, p) ? HL_TAKE(scratch, float, size) : y;
+    hl_stack_forward(rows, saved, stack_of(m), w, x, p, scratch);
+    if (takes_mean(m, p)) hl_rows_mean_forward(y, rows, p->begin, p->segments, m->width);
+    hl_arena_back(scratch, mark);
 }
 
 static void backward(float *dx, float *dw, const float *dy, const void *saved, const hl_model *m, const float *w,
                      const hl_pack *p, hl_arena *scratch)
 {
-    hl_item_backward(dx, dw, dy, saved, m->self, w, p, scratch);
+    size_t mark = hl_arena_mark(scratch), size = (size_t)p->T * (size_t)m->width;
+    float *rows = HL_TAKE(scratch, float, takes_mean(m, p) ? size : 0);
+    if (takes_mean(m, p)) hl_rows_mean_backward(rows, dy, p->begin, p->segments, m->width);
+    hl_stack_backward(dx, dw, takes_mean(m, p) ? rows : dy, saved, stack_of(m), w, p, scratch);
+    hl_arena_back(scratch, mark);
 }
 
 static void pass_forward(const hl_model *m) { hl_stack_pass_forward(stack_of(m)); }

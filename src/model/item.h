@@ -30,23 +30,6 @@ void hl_item_open(hl_item_model *m, const hl_transformer *shape, const hl_item_s
                   const hl_tensor_group *tp);
 void hl_item_close(hl_item_model *m);
 
-/* What a pack of the texts of items (n) is before it has tokens and positions: enough to say what it takes. */
-hl_pack hl_item_pack_sizes(const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n,
-                           hl_arena *arena);
-
-/* Pack the texts of items (n), laid in the arena; a text's row k is at position k, wherever it lies. */
-void hl_item_pack_make(hl_pack *p, const hl_item_model *m, const hl_corpus *corpus, const int32_t *item, int n,
-                       hl_arena *arena);
-
-/* y (segments, D): vectors, where the last layer is mine, else (T, D) for the next stage.  x (T, D): what the stage
- * before wrote; NULL in the first.  saved is laid for T tokens (hl_stack_saved_lay). */
-void hl_item_forward(float *y, hl_stack_saved *saved, const hl_item_model *m, const float *w, const float *x,
-                     const hl_pack *p, hl_arena *scratch);
-
-/* dw (the side's array) is added to, given dy (as y); dx (T, D) is overwritten, NULL in the first stage. */
-void hl_item_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *saved, const hl_item_model *m,
-                      const float *w, const hl_pack *p, hl_arena *scratch);
-
 /* The Item LLM as a row. */
 extern const hl_model_kind hl_item_llm;
 
