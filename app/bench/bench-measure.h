@@ -36,10 +36,6 @@ typedef struct {
 } hl_meter_shape;
 extern const hl_meter_shape hl_meter_shapes[];
 
-/* Square sgemm with n = 4096, in FLOP/s, by hl_linear_forward or by hl_product, whichever is faster: what products
- * are compared with. */
-double hl_meter_gemm_peak(const hl_meter *m);
-
 /* All linear layers of a block, forward and backward, in FLOP/s. */
 double hl_meter_products(const hl_meter *m, const hl_meter_shape *s);
 

@@ -1,5 +1,5 @@
-/* bench-step.c - hllm bench step and hllm bench node: whole steps of a job, and threads against ranks. */
-#include "app/bench/bench-step.h"
+/* bench-step.c - hllm bench step and hllm bench node: whole steps of a job, and threads against ranks.  No run folder is
+ * touched, nothing is saved. */
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/minmax.h"
@@ -7,13 +7,42 @@
 #include "base/usage.h"
 #include "app/bench/bench-show.h"
 #include "app/config/arguments.h"
+#include "app/train/job.h"
 #include "app/train/summary.h"
 #include "math/linear.h"
 #include "mpi/train/step.h"
+#include "step/schedule.h"
 #include <stdlib.h>
 #include <unistd.h>
 
 enum { STEPS = 5, STEPS_QUICK = 2 };
+
+/* What a step is asked for.  Seconds are means over the ranks where it does not say otherwise. */
+typedef enum {
+    STEP_SECONDS,  /* of the slowest rank, from drawing the batch to the last update */
+    STEP_USERS,    /* samples a second */
+    STEP_CPU,      /* seconds of all processors of all ranks, those of threads that wait awake too */
+    STEP_COMPUTE,  /* seconds forward and backward */
+    STEP_EXCHANGE, /* in exchanges and sums over ranks, waiting too */
+    STEP_OPTIMIZER,
+    STEP_FLOP,        /* of all ranks: products and attention, forward and backward; what is computed again counts */
+    STEP_RATE,        /* FLOP/s of a rank while it computes forward and backward */
+    STEP_WHOLE_RATE,  /* ... over the whole step */
+    STEP_UPDATE_RATE, /* bytes a second of a rank's optimizer: seven numbers a weight */
+    STEP_SENT,        /* bytes of item vectors between ranks */
+    STEP_TEXTS,
+    STEP_TOKENS,        /* of texts, encoded */
+    STEP_PUBLIC_TOKENS, /* ... that the public code would encode: every slot, every duplicate */
+    STEP_LOSS,
+    STEP_FIGURES
+} step_figure;
+
+/* Medians over the steps. */
+typedef struct {
+    double figure[STEP_FIGURES];
+    double mean[HL_ACTS + 1],
+        most[HL_ACTS + 1]; /* seconds of each act, over ranks; last: of the plan and what else is in a step */
+} step_medians;
 
 /* ---- one step */
 
@@ -86,28 +115,28 @@ static double compute_of(const seen *s, const hl_job *j)
     return seconds;
 }
 
-static void ask(double out[HL_STEP_FIGURES], const seen *s, const hl_job *j)
+static void ask(double out[STEP_FIGURES], const seen *s, const hl_job *j)
 {
     const hl_step_report *r = &s->report;
-    out[HL_STEP_SECONDS] = s->fact[WHOLE].max;
-    out[HL_STEP_USERS] = s->samples / s->fact[WHOLE].max;
-    out[HL_STEP_CPU] = s->fact[CPU].sum;
-    out[HL_STEP_COMPUTE] = compute_of(s, j);
-    out[HL_STEP_EXCHANGE] = exchange_of(s, j);
-    out[HL_STEP_OPTIMIZER] = mean_of(s, j, HL_UPDATE);
-    out[HL_STEP_FLOP] = hl_tally_sum(&r->tally, HL_FACT_FLOP);
-    out[HL_STEP_RATE] = out[HL_STEP_FLOP] / j->world->size / out[HL_STEP_COMPUTE];
-    out[HL_STEP_WHOLE_RATE] = out[HL_STEP_FLOP] / j->world->size / out[HL_STEP_SECONDS];
-    out[HL_STEP_UPDATE_RATE] = 7 * sizeof(float) * mean_of(s, j, UPDATED) / out[HL_STEP_OPTIMIZER];
-    out[HL_STEP_SENT] = hl_tally_sum(&r->tally, HL_FACT_BYTES);
-    out[HL_STEP_TEXTS] = r->texts;
-    out[HL_STEP_TOKENS] = (double)r->tokens;
-    out[HL_STEP_PUBLIC_TOKENS] = (double)r->public_tokens;
-    out[HL_STEP_LOSS] = r->loss;
+    out[STEP_SECONDS] = s->fact[WHOLE].max;
+    out[STEP_USERS] = s->samples / s->fact[WHOLE].max;
+    out[STEP_CPU] = s->fact[CPU].sum;
+    out[STEP_COMPUTE] = compute_of(s, j);
+    out[STEP_EXCHANGE] = exchange_of(s, j);
+    out[STEP_OPTIMIZER] = mean_of(s, j, HL_UPDATE);
+    out[STEP_FLOP] = hl_tally_sum(&r->tally, HL_FACT_FLOP);
+    out[STEP_RATE] = out[STEP_FLOP] / j->world->size / out[STEP_COMPUTE];
+    out[STEP_WHOLE_RATE] = out[STEP_FLOP] / j->world->size / out[STEP_SECONDS];
+    out[STEP_UPDATE_RATE] = 7 * sizeof(float) * mean_of(s, j, UPDATED) / out[STEP_OPTIMIZER];
+    out[STEP_SENT] = hl_tally_sum(&r->tally, HL_FACT_BYTES);
+    out[STEP_TEXTS] = r->texts;
+    out[STEP_TOKENS] = (double)r->tokens;
+    out[STEP_PUBLIC_TOKENS] = (double)r->public_tokens;
+    out[STEP_LOSS] = r->loss;
 }
 
 /* All that is kept of one step, a column each. */
-enum { MEANS = HL_STEP_FIGURES, MOSTS = MEANS + HL_ACTS + 1, COLUMNS = MOSTS + HL_ACTS + 1 };
+enum { MEANS = STEP_FIGURES, MOSTS = MEANS + HL_ACTS + 1, COLUMNS = MOSTS + HL_ACTS + 1 };
 
 static void keep(double *x, int step, int steps, const seen *s, const hl_job *j)
 {
@@ -133,7 +162,9 @@ static hl_status take_steps(double *x, hl_job *j, int64_t *at, int warmup, int s
     return status;
 }
 
-hl_status hl_bench_steps(hl_step_medians *m, hl_job *j, int64_t *at, int warmup, int steps)
+/* Train so many steps from step `*at` of the job on, and `warmup` before them that are not counted; *at moves on.
+ * Collective. */
+static hl_status make_steps(step_medians *m, hl_job *j, int64_t *at, int warmup, int steps)
 {
     double *x = hl_alloc((size_t)(COLUMNS * steps) * sizeof *x);
     hl_status s = take_steps(x, j, at, warmup, steps);
@@ -147,30 +178,30 @@ hl_status hl_bench_steps(hl_step_medians *m, hl_job *j, int64_t *at, int warmup,
 
 /* ---- hllm bench step */
 
-static const char *const names[HL_STEP_FIGURES] = {
-    [HL_STEP_SECONDS] = "seconds",
-    [HL_STEP_USERS] = "users_per_second",
-    [HL_STEP_CPU] = "cpu_seconds",
-    [HL_STEP_COMPUTE] = "compute_seconds",
-    [HL_STEP_EXCHANGE] = "exchange_seconds",
-    [HL_STEP_OPTIMIZER] = "optimizer_seconds",
-    [HL_STEP_FLOP] = "flop",
-    [HL_STEP_RATE] = "compute_gflops",
-    [HL_STEP_WHOLE_RATE] = "step_gflops",
-    [HL_STEP_UPDATE_RATE] = "optimizer_gbs",
-    [HL_STEP_SENT] = "sent_bytes",
-    [HL_STEP_TEXTS] = "texts",
-    [HL_STEP_TOKENS] = "item_tokens",
-    [HL_STEP_PUBLIC_TOKENS] = "public_item_tokens",
-    [HL_STEP_LOSS] = "loss",
+static const char *const names[STEP_FIGURES] = {
+    [STEP_SECONDS] = "seconds",
+    [STEP_USERS] = "users_per_second",
+    [STEP_CPU] = "cpu_seconds",
+    [STEP_COMPUTE] = "compute_seconds",
+    [STEP_EXCHANGE] = "exchange_seconds",
+    [STEP_OPTIMIZER] = "optimizer_seconds",
+    [STEP_FLOP] = "flop",
+    [STEP_RATE] = "compute_gflops",
+    [STEP_WHOLE_RATE] = "step_gflops",
+    [STEP_UPDATE_RATE] = "optimizer_gbs",
+    [STEP_SENT] = "sent_bytes",
+    [STEP_TEXTS] = "texts",
+    [STEP_TOKENS] = "item_tokens",
+    [STEP_PUBLIC_TOKENS] = "public_item_tokens",
+    [STEP_LOSS] = "loss",
 };
 
 static bool is_in_billions(int figure)
 {
-    return figure == HL_STEP_RATE || figure == HL_STEP_WHOLE_RATE || figure == HL_STEP_UPDATE_RATE;
+    return figure == STEP_RATE || figure == STEP_WHOLE_RATE || figure == STEP_UPDATE_RATE;
 }
 
-static json_t *phases(const hl_step_medians *m)
+static json_t *phases(const step_medians *m)
 {
     double whole = 0;
     json_t *rows = json_array();
@@ -184,17 +215,17 @@ static json_t *phases(const hl_step_medians *m)
     return rows;
 }
 
-static void tell_step(json_t *result, const hl_step_medians *m, const hl_job *j, const hl_peaks *peaks)
+static void tell_step(json_t *result, const step_medians *m, const hl_job *j, const hl_peaks *peaks)
 {
     const double *x = m->figure;
     json_object_set_new(result, "layout", json_string(j->layout));
     json_object_set_new(result, "users", json_integer(j->config->batch_size));
-    for (int i = 0; i < HL_STEP_FIGURES; i++)
+    for (int i = 0; i < STEP_FIGURES; i++)
         json_object_set_new(result, names[i], json_real(is_in_billions(i) ? x[i] / 1e9 : x[i]));
-    json_object_set_new(result, "compute_share", json_real(x[HL_STEP_RATE] / peaks->gemm));
-    json_object_set_new(result, "step_share", json_real(x[HL_STEP_WHOLE_RATE] / peaks->gemm));
-    json_object_set_new(result, "optimizer_share", json_real(x[HL_STEP_UPDATE_RATE] / hl_stream_best(&peaks->stream)));
-    json_object_set_new(result, "token_share", json_real(x[HL_STEP_TOKENS] / x[HL_STEP_PUBLIC_TOKENS]));
+    json_object_set_new(result, "compute_share", json_real(x[STEP_RATE] / peaks->gemm));
+    json_object_set_new(result, "step_share", json_real(x[STEP_WHOLE_RATE] / peaks->gemm));
+    json_object_set_new(result, "optimizer_share", json_real(x[STEP_UPDATE_RATE] / hl_stream_best(&peaks->stream)));
+    json_object_set_new(result, "token_share", json_real(x[STEP_TOKENS] / x[STEP_PUBLIC_TOKENS]));
     json_object_set_new(result, "phases", phases(m));
 }
 
@@ -203,11 +234,11 @@ static int steps_of(const hl_bench_orders *o) { return o->steps ? o->steps : o->
 static hl_status measure_step(json_t *result, const hl_bench_orders *orders, hl_job *j)
 {
     hl_bench_orders mine = *orders;
-    hl_step_medians m;
+    step_medians m;
     int64_t at = 0;
     const hl_peaks peaks = hl_meter_peaks(&orders->meter);
     hl_usage_forget_peak(); /* what the best product needed */
-    HL_TRY(hl_bench_steps(&m, j, &at, orders->warmup, steps_of(orders)));
+    HL_TRY(make_steps(&m, j, &at, orders->warmup, steps_of(orders)));
     mine.threads = j->threads;
     hl_bench_note_machine(result, &mine, &peaks);
     hl_bench_note_place(result, j->world);
@@ -245,14 +276,14 @@ static hl_status measure_node(json_t *result, const hl_bench_orders *orders, hl_
     double users = 0;
     json_object_set_new(result, "splits", rows);
     for (int threads = 1; threads <= most; threads = next_threads(threads, most)) {
-        hl_step_medians m;
+        step_medians m;
         hl_math_threads(threads);
-        HL_TRY(hl_bench_steps(&m, j, &at, orders->warmup, steps_of(orders)));
+        HL_TRY(make_steps(&m, j, &at, orders->warmup, steps_of(orders)));
         json_array_append_new(rows, json_pack("{s:i, s:i, s:f, s:f, s:f}", "ranks", j->world->size, "threads", threads,
-                                              "seconds", m.figure[HL_STEP_SECONDS], "users_per_second",
-                                              m.figure[HL_STEP_USERS], "cpu_seconds", m.figure[HL_STEP_CPU]));
-        if (m.figure[HL_STEP_USERS] <= users) continue;
-        users = m.figure[HL_STEP_USERS];
+                                              "seconds", m.figure[STEP_SECONDS], "users_per_second",
+                                              m.figure[STEP_USERS], "cpu_seconds", m.figure[STEP_CPU]));
+        if (m.figure[STEP_USERS] <= users) continue;
+        users = m.figure[STEP_USERS];
         best = threads;
     }
     json_object_set_new(result, "layout", json_string(j->layout));

@@ -7,7 +7,7 @@ app_bench_libhlbench_a_SOURCES = \
 	app/bench/bench-kernels.c \
 	app/bench/bench-measure.c app/bench/bench-measure.h \
 	app/bench/bench-show.c app/bench/bench-show.h \
-	app/bench/bench-step.c app/bench/bench-step.h \
+	app/bench/bench-step.c \
 	app/bench/doctor.c app/bench/doctor.h \
 	app/bench/doctor-folders.c \
 	app/bench/doctor-machine.c \

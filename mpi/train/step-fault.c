@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Of a text: the first item that has it. */
-int64_t hl_step_first_item(const hl_step_state *s, int text)
+static int64_t first_item(const hl_step_state *s, int text)
 {
     return s->e->corpus->first_equal(s->e->corpus, s->plan.item[text]);
 }
@@ -15,7 +15,7 @@ int64_t hl_step_first_item(const hl_step_state *s, int text)
 static bool has_two_texts(const hl_step_state *s)
 {
     for (int t = 1; t < s->plan.texts; t++)
-        if (hl_step_first_item(s, t) != hl_step_first_item(s, 0)) return true;
+        if (first_item(s, t) != first_item(s, 0)) return true;
     return false;
 }
 
@@ -80,7 +80,7 @@ static void note_odd_texts(hl_first *f, const hl_step_state *s)
         if (s->share.micro_batch[c] != s->side[HL_ITEM].first_rank) continue;
         for (int t = s->plan.micro_batch_begin[c]; t < s->plan.micro_batch_begin[c + 1]; t++)
             if (hl_step_count_odd(s->side[HL_ITEM].out + hl_step_numbers(s, s->my_text[t]), 1, s->D))
-                hl_first_note(f, hl_step_first_item(s, t), NAN);
+                hl_first_note(f, first_item(s, t), NAN);
     }
 }
 

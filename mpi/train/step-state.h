@@ -78,9 +78,6 @@ double hl_step_grad_norm(const hl_step_state *s);
 double hl_step_clip(const hl_step_state *s);
 hl_step_fault hl_step_fault_of(const hl_step_state *s);
 
-/* Of a text: the first item that has it. */
-int64_t hl_step_first_item(const hl_step_state *s, int text);
-
 /* Have all texts of the step one vector, though they differ?  Collective where no rank has two vectors that differ. */
 bool hl_step_are_all_alike(hl_step_state *s);
 
