@@ -129,11 +129,15 @@ verdict "a checkpoint under another number is passed over"
 
 # ---- two jobs that need one dataset
 mkdir "$work/shared.tmp"
-flock "$work/shared.tmp" sleep 3 & # as somebody who prepares it
+flock "$work/shared.tmp" sh -c ": >'$work/makes'; until [ -e '$work/made' ]; do sleep 0.1; done" & # as somebody who prepares it
 holder=$!
-sleep 0.5
-job 2 waits --dataset_dir "$work/shared" --max_steps 1
-[ $? -eq 0 ] && said "shared: another run is making this dataset; waiting for it" && [ -e "$work/shared/manifest.json" ]
+until [ -e "$work/makes" ]; do sleep 0.1; done
+job 2 waits --dataset_dir "$work/shared" --max_steps 1 &
+waiter=$!
+tries=600
+until said "shared: another run is making this dataset; waiting for it" || [ $((tries -= 1)) -eq 0 ]; do sleep 0.1; done
+: >"$work/made"
+wait "$waiter" && [ $tries -gt 0 ] && [ -e "$work/shared/manifest.json" ]
 verdict "a job waits while another makes its dataset"
 wait "$holder"
 for one in first second; do
