@@ -1,5 +1,5 @@
-/* bench-step.c - hllm bench step and hllm bench node: whole steps of a job, and threads against ranks.  No run folder is
- * touched, nothing is saved. */
+/* bench-step.c - hllm bench step and hllm bench node: whole steps of a job, and threads against ranks.  No run folder
+ * is touched, nothing is saved. */
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/minmax.h"
