@@ -46,7 +46,7 @@ nothing "$(strangers "$keys" "$manual" "in --help, not in the manual page")"
 verdict "the manual page has every option of --help"
 
 commands=$(./hllm --help | sed -n 's/^  hllm \([a-z]*\) .*/\1/p')
-named=$(echo "$text" | grep -oE '(^|[ `(])hllm (synth|prepare|train|eval|import|export|show|doctor|bench|plan|diff|study)\b' | sed 's/.*hllm //')
+named=$(echo "$text" | grep -oE '(^|[ `(])hllm (synth|prepare|train|eval|import|export|show|doctor|bench|plan|diff|study|trace)\b' | sed 's/.*hllm //')
 nothing "$(strangers "$named" "$commands" "in a document, not in hllm --help")"
 verdict "documents name commands that exist"
 nothing "$(strangers "$commands" "$(echo "$named" | sort -u)" "in hllm --help, not in a document")"
@@ -55,7 +55,7 @@ verdict "every command is named in a document"
 # Options of commands beside those of the configuration, and of other programs that the documents name.
 others="help version json manual faults checkpoint phase no-install bind-to map-by mpi enable-debug enable-sanitizers enable-werror
     job-name nodes ntasks-per-node cpus-per-task time signal requeue open-mode key
-    data name shape item-dir user-dir users S T steps mode compile quick ranks ranks-per-node node-memory samples mtbf all rank tolerance config_file dry-run local submit one-job only site jube reframe account partition resume dir"
+    data name shape item-dir user-dir users S T steps mode compile quick ranks ranks-per-node node-memory samples mtbf all rank tolerance config_file dry-run local submit one-job only site jube reframe account partition resume dir out warmup"
 others=$(echo $others | tr ' ' '\n')
 options=$(echo "$text" | grep -oE -e '--[A-Za-z][A-Za-z_.-]*' | sed 's/^--//; s/[.]$//')
 nothing "$(strangers "$options" "$keys

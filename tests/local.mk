@@ -84,6 +84,7 @@ MPI_TESTS = \
 	tests/test-evaluate \
 	tests/test-ranking \
 	tests/test-finite \
+	tests/test-trace \
 	tests/test-check \
 	tests/test-checkpoint \
 	tests/test-round \
@@ -96,6 +97,7 @@ MPI_TESTS = \
 
 ODD_TESTS = \
 	tests/test-finite \
+	tests/test-trace \
 	tests/test-tiles \
 	tests/test-round \
 	tests/test-ledger \
@@ -195,6 +197,7 @@ tests_test_regular_LDADD = $(tests_test_tokenizer_LDADD)
 tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
 tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_finite_LDADD = $(MPI_TEST_LINK)
+tests_test_trace_LDADD = tests/libcheck.a tests/libranks.a $(APP_LINK) $(CUNIT_LIBS)
 tests_test_agreement_LDADD = $(MPI_TEST_LINK)
 tests_test_copies_LDADD = $(MPI_TEST_LINK)
 tests_test_watch_LDADD = $(MPI_TEST_LINK)

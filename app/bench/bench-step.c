@@ -5,9 +5,8 @@
 #include "base/minmax.h"
 #include "base/sorted.h"
 #include "base/usage.h"
+#include "app/bench/bench-job.h"
 #include "app/bench/bench-show.h"
-#include "app/config/arguments.h"
-#include "app/train/job.h"
 #include "app/train/summary.h"
 #include "math/linear.h"
 #include "mpi/train/step.h"
@@ -294,45 +293,14 @@ static hl_status measure_node(json_t *result, const hl_bench_orders *orders, hl_
 
 /* ---- both */
 
-static hl_status check(const hl_job *j)
-{
-    if (hl_windows_count(&j->windows) > 0) return HL_OK;
-    return HL_FAIL(HL_EFORMAT,
-                   "%s has no user with four interactions or more, so there is no step to measure; use other data",
-                   j->config->dataset);
-}
-
-typedef hl_status (*measurement)(json_t *result, const hl_bench_orders *orders, hl_job *j);
-
-static hl_status open_and(measurement measure, json_t *result, const hl_bench_orders *orders, const hl_config *c)
-{
-    hl_job job = {0};
-    const char *no_steps = hl_model_facts_of[c->model].no_steps;
-    if (no_steps) return HL_FAIL(HL_EUSAGE, "%s; measure another model", no_steps);
-    hl_status s = hl_job_open(&job, orders->meter.ranks, c, true);
-    if (s == HL_OK) s = check(&job);
-    if (s == HL_OK) s = measure(result, orders, &job);
-    hl_job_close(&job);
-    return s;
-}
-
-static hl_status configured(measurement measure, json_t *result, const hl_bench_orders *orders, int argc, char **argv)
-{
-    hl_config c;
-    hl_status s = hl_arguments_config(&c, orders->meter.ranks, argc, argv);
-    if (s == HL_OK) s = open_and(measure, result, orders, &c);
-    hl_config_free(&c);
-    return s;
-}
-
 static hl_status run_step(json_t *result, const hl_bench_orders *orders, int argc, char **argv)
 {
-    return configured(measure_step, result, orders, argc, argv);
+    return hl_bench_job(measure_step, result, orders, argc, argv);
 }
 
 static hl_status run_node(json_t *result, const hl_bench_orders *orders, int argc, char **argv)
 {
-    return configured(measure_node, result, orders, argc, argv);
+    return hl_bench_job(measure_node, result, orders, argc, argv);
 }
 
 const hl_bench hl_bench_step = {.name = "step", .has_config = true, .run = run_step};

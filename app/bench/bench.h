@@ -7,9 +7,10 @@
 
 typedef struct {
     hl_meter meter;
-    int threads; /* a rank; 0: the configuration says */
-    int steps;   /* of a job to measure; 0: the measurement's own number */
-    int warmup;  /* steps before those, which are not counted */
+    int threads;     /* a rank; 0: the configuration says */
+    int steps;       /* of a job to measure; 0: the measurement's own number */
+    int warmup;      /* steps before those, which are not counted */
+    const char *out; /* a file to write; NULL: none */
 } hl_bench_orders;
 
 typedef struct {

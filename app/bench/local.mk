@@ -4,6 +4,7 @@ app_bench_libhlbench_a_SOURCES = \
 	app/bench/bench.h \
 	app/bench/bench-calibrate.c \
 	app/bench/bench-collectives.c \
+	app/bench/bench-job.c app/bench/bench-job.h \
 	app/bench/bench-kernels.c \
 	app/bench/bench-measure.c app/bench/bench-measure.h \
 	app/bench/bench-show.c app/bench/bench-show.h \
@@ -11,5 +12,7 @@ app_bench_libhlbench_a_SOURCES = \
 	app/bench/doctor.c app/bench/doctor.h \
 	app/bench/doctor-folders.c \
 	app/bench/doctor-machine.c \
-	app/bench/doctor-ranks.c
+	app/bench/doctor-ranks.c \
+	app/bench/trace.c app/bench/trace.h \
+	app/bench/trace-file.c app/bench/trace-file.h
 EXTRA_DIST += app/bench/README.md

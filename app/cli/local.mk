@@ -10,6 +10,7 @@ app_cli_libhlcli_a_SOURCES = \
 	app/cli/cmd-show.c \
 	app/cli/cmd-study.c \
 	app/cli/cmd-synth.c \
+	app/cli/cmd-trace.c \
 	app/cli/cmd-train.c \
 	app/cli/commands.h \
 	app/cli/help.c \

@@ -2,6 +2,7 @@
  * group-collectives.c. */
 #include "mpi/comm/group.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/patience.h"
@@ -87,13 +88,22 @@ static const char *const points[HL_WAITS] = {
     [HL_WAITS_ALL_TO_ALL] = "group-all-to-all",
 };
 
+static double waits_since, waited; /* seconds */
+
 void hl_group_enter(const hl_group *g, hl_wait what)
 {
     if (points[what]) hl_fault_wait(points[what], HL_FAULT_ME);
     hl_act_wait(what, g->name, g->traffic ? ++g->traffic->calls : 0);
+    waits_since = hl_seconds();
 }
 
-void hl_group_leave(void) { hl_act_go_on(); }
+void hl_group_leave(void)
+{
+    waited += hl_seconds() - waits_since;
+    hl_act_go_on();
+}
+
+double hl_group_waited(void) { return waited; }
 
 void hl_group_come_to(const hl_group *g, hl_wait what, const char *call, size_t bytes)
 {

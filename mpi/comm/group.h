@@ -58,6 +58,10 @@ static inline void hl_group_count(const hl_group *g, size_t bytes)
     if (g->traffic) g->traffic->sent += bytes;
 }
 
+/* Seconds that this rank has spent so far in waits for other ranks (between hl_group_enter and hl_group_leave), of all
+ * groups; what ScaLAPACK waits is not in it.  Local. */
+double hl_group_waited(void);
+
 /* Around what is sent and received beside the functions here: this rank waits for others of g (base/acts.h).  Local. */
 void hl_group_enter(const hl_group *g, hl_wait what);
 void hl_group_leave(void);

@@ -7,6 +7,7 @@ mpi_comm_libhlcomm_a_SOURCES = \
 	mpi/comm/blocks.h \
 	mpi/comm/branch.c mpi/comm/branch.h \
 	mpi/comm/buckets.c mpi/comm/buckets.h \
+	mpi/comm/clocks.c mpi/comm/clocks.h \
 	mpi/comm/direct.c \
 	mpi/comm/exchange.c mpi/comm/exchange.h \
 	mpi/comm/first.c mpi/comm/first.h \

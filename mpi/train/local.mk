@@ -20,5 +20,6 @@ mpi_train_libhltrain_a_SOURCES = \
 	mpi/train/step-rows.c \
 	mpi/train/step-side.c \
 	mpi/train/step-state.h \
-	mpi/train/tally.c mpi/train/tally.h
+	mpi/train/tally.c mpi/train/tally.h \
+	mpi/train/trace.h
 EXTRA_DIST += mpi/train/README.md

@@ -1,6 +1,7 @@
 /* step.c - one training step: a loop over the list of a schedule, whose acts are functions (step/act.h). */
 #include "mpi/train/step.h"
 #include "base/acts.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/stop.h"
@@ -62,6 +63,18 @@ static void go_last(hl_step_state *s, int task)
         hl_sharding_begin_last_backward(&s->e->sharding[side]);
 }
 
+/* What was done from `began` until now; seconds that the rank has waited are counted from `waited` on. */
+static double end_act(const hl_step_state *s, const hl_task *t, double began, double waited)
+{
+    const double now = hl_seconds();
+    hl_trace *trace = s->orders->trace;
+    if (trace) {
+        HL_RESERVE(trace->at, trace->room, trace->n + 1);
+        trace->at[trace->n++] = (hl_trace_event){t->act, t->micro_batch, began, now, hl_group_waited() - waited};
+    }
+    return now - began;
+}
+
 static void carry_out(hl_step_state *s, double seconds[HL_ACTS])
 {
     for (int i = 0; i < s->schedule.n; i++) {
@@ -69,11 +82,11 @@ static void carry_out(hl_step_state *s, double seconds[HL_ACTS])
         go_last(s, i);
         if (t->act == HL_TALLY)
             for (int a = 0; a < HL_ACTS; a++) hl_tally_put(&s->tally, HL_FACT_PHASES + a, seconds[a]);
-        double began = hl_seconds();
+        const double began = hl_seconds(), waited = hl_group_waited();
         hl_act_begin(hl_act_table[t->act].name, t->micro_batch);
         act(s, t);
         for (hl_side k = 0; k < HL_SIDES; k++) hl_sharding_progress(&s->e->sharding[k]);
-        seconds[t->act] += hl_seconds() - began;
+        seconds[t->act] += end_act(s, t, began, waited);
     }
 }
 
@@ -112,9 +125,10 @@ static void forget(hl_engine *e)
 hl_status hl_step_run(hl_step_report *report, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders)
 {
     hl_step_state s;
-    double began = hl_seconds(), own[HL_ACTS] = {0};
+    double began = hl_seconds(), waited = hl_group_waited(), own[HL_ACTS] = {0};
     hl_step_prepare(&s, e, batch, orders);
     hl_step_lay_rows(&s);
+    end_act(&s, &(hl_task){HL_ACTS, -1}, began, waited);
     carry_out(&s, own);
     write_report(report, &s);
     memcpy(report->own, own, sizeof own);

@@ -5,11 +5,13 @@
 #include "mpi/train/engine.h"
 #include "mpi/train/loss.h"
 #include "mpi/train/tally.h"
+#include "mpi/train/trace.h"
 
 typedef struct {
     double learning_rate;
-    bool save;   /* this rank's clock says that it is time for a checkpoint; one is enough */
-    bool update; /* false: gradients only (tests), left in engine->sharding[].g */
+    bool save;       /* this rank's clock says that it is time for a checkpoint; one is enough */
+    bool update;     /* false: gradients only (tests), left in engine->sharding[].g */
+    hl_trace *trace; /* of this rank: the step's acts are added to it; NULL: nobody asks */
 } hl_step_orders;
 
 /* Why a step cannot be trained on. */
