@@ -23,7 +23,7 @@ said() { grep -q "$1" "$work/said"; }
 apart() {
     rm -rf "$work/run"
     # shellcheck disable=SC2086 # options are words
-    timeout 60 "$MPIRUN" -n 1 -wdir "$work/on0" "$hllm" $1 : -n 1 -wdir "$work/on1" "$hllm" $2 >"$work/table" 2>"$work/said" </dev/null
+    timeout -k 5 "$hangs" "$MPIRUN" -n 1 -wdir "$work/on0" "$hllm" $1 : -n 1 -wdir "$work/on1" "$hllm" $2 >"$work/table" 2>"$work/said" </dev/null
 }
 train="train job.yaml"
 
@@ -60,7 +60,7 @@ cp "$work/job.yaml" "$work/on1"
 
 # ---- machines
 rm -rf "$work/run"
-timeout 60 "$MPIRUN" -n 1 env HLLM_KERNELS=plain "$hllm" train "$work/job.yaml" : -n 1 "$hllm" train "$work/job.yaml" >"$work/table" 2>"$work/said" </dev/null
+timeout -k 5 "$hangs" "$MPIRUN" -n 1 env HLLM_KERNELS=plain "$hllm" train "$work/job.yaml" : -n 1 "$hllm" train "$work/job.yaml" >"$work/table" 2>"$work/said" </dev/null
 status=$?
 if ./hllm --version | grep -q "own kernels plain"; then
     skip "ranks with other kernels: this machine has plain ones only"

@@ -4,7 +4,7 @@
 
 # goes_astray WHAT WORDS: the job ends, and says the words once.
 goes_astray() {
-    timeout 60 "$MPIRUN" -n 3 tests/astray "$1" >"$work/said" 2>&1 </dev/null
+    timeout -k 5 "$hangs" "$MPIRUN" -n 3 tests/astray "$1" >"$work/said" 2>&1 </dev/null
     status=$?
     [ $status -ne 0 ] && [ $status -ne 124 ] && [ "$(grep -c "ranks have come to different collectives: $2" "$work/said")" -eq 1 ]
 }
@@ -14,7 +14,7 @@ goes_astray length 'rank 0 is in all_reduce of group world (call 1, 8 bytes), bu
 verdict "the same with another length"
 goes_astray more 'rank 0 is in barrier of group world (call 1, 0 bytes), but ranks 1, 2 are in any of group world (call 1, 0 bytes)'
 verdict "one collective more on one rank"
-timeout 60 "$MPIRUN" -n 3 tests/astray nothing >"$work/said" 2>&1 </dev/null
+timeout -k 5 "$hangs" "$MPIRUN" -n 3 tests/astray nothing >"$work/said" 2>&1 </dev/null
 verdict "different collectives of different groups are none of this"
 
 finish end-astray

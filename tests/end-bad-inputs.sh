@@ -40,7 +40,7 @@ start() {
     launcher="$MPIRUN -n $1"
     [ "$1" -gt 1 ] || launcher=
     shift
-    timeout -k 5 30 $launcher ./hllm $command "$@" >"$work/out" 2>"$work/said" </dev/null
+    timeout -k 5 "$hangs" $launcher ./hllm $command "$@" >"$work/out" 2>"$work/said" </dev/null
 }
 
 # What a job leaves: its run folder, but for who had it last, and the names of files that are not finished.
@@ -427,7 +427,7 @@ bad 5 '/proc/none' "a dataset where nobody can write" --dataset_dir /proc/none/x
 
 # full BLOCKS: files longer than so many times 512 bytes do not fit, on each of 3 ranks.  Shared memory is a file too.
 full() {
-    OMPI_MCA_btl=self,tcp UCX_TLS=self,tcp MPIR_CVAR_NOLOCAL=1 timeout -k 5 30 "$MPIRUN" -n 3 sh -c "trap '' XFSZ; ulimit -f $1; exec ./hllm $command" >"$work/out" 2>"$work/said" </dev/null
+    OMPI_MCA_btl=self,tcp UCX_TLS=self,tcp MPIR_CVAR_NOLOCAL=1 timeout -k 5 "$hangs" "$MPIRUN" -n 3 sh -c "trap '' XFSZ; ulimit -f $1; exec ./hllm $command" >"$work/out" 2>"$work/said" </dev/null
 }
 full 8
 [ $? -eq 5 ] && complains 'items-00000.h5' && ! ls -d "$work"/data/x-*.hllm >/dev/null 2>&1 && [ -z "$(left)" ]

@@ -12,7 +12,7 @@ doctor() {
     shift
     launcher="$MPIRUN -n $ranks"
     [ "$ranks" -gt 0 ] || launcher=
-    (cd "$work" && timeout -k 5 100 $launcher "$hllm" doctor "$@" >"$work/out" 2>"$work/said" </dev/null)
+    (cd "$work" && timeout -k 5 "$hangs" $launcher "$hllm" doctor "$@" >"$work/out" 2>"$work/said" </dev/null)
 }
 finds() { # finds GRADE CHECK WORDS
     grep "^$1 *$2 " "$work/out" | grep -q "$3"

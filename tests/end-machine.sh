@@ -11,7 +11,7 @@ said_once() { # said_once WORDS: one error, with them
 }
 # alone VARIABLE=VALUE...: a process that a launcher has started so.
 alone() {
-    env "$@" timeout -k 5 60 ./hllm train "$work/job.yaml" $smallest --checkpoint_dir "$work/run" >"$work/out" 2>"$work/said" </dev/null
+    env "$@" timeout -k 5 "$hangs" ./hllm train "$work/job.yaml" $smallest --checkpoint_dir "$work/run" >"$work/out" 2>"$work/said" </dev/null
 }
 
 # ---- launchers
@@ -87,25 +87,25 @@ rm -rf "$work/run"
 ranks_train() { # ranks_train RANKS OPTIONS...
     ranks=$1
     shift
-    timeout -k 5 60 "$MPIRUN" -n "$ranks" ./hllm train "$work/job.yaml" $smallest "$@" >"$work/out" 2>"$work/said" </dev/null
+    timeout -k 5 "$hangs" "$MPIRUN" -n "$ranks" ./hllm train "$work/job.yaml" $smallest "$@" >"$work/out" 2>"$work/said" </dev/null
 }
 for ranks in 2 5; do
     HLLM_FAULT=folder-find:1 ranks_train $ranks --checkpoint_dir "$work/run/a/b"
     [ $? -eq 5 ] && said_once 'rank 1 on' && grep -q 'set checkpoint_dir to a folder that all machines' "$work/said" && [ ! -e "$work/run" ] && nobody_runs
     verdict "a run folder that rank 1 of $ranks does not see is refused at the start, and nothing is left of it"
 done
-HLLM_FAULT=folder-find:2 timeout 60 "$MPIRUN" -n 3 ./hllm prepare "$work/job.yaml" --dataset_dir "$work/other/ds" >"$work/out" 2>"$work/said" </dev/null
+HLLM_FAULT=folder-find:2 timeout -k 5 "$hangs" "$MPIRUN" -n 3 ./hllm prepare "$work/job.yaml" --dataset_dir "$work/other/ds" >"$work/out" 2>"$work/said" </dev/null
 [ $? -eq 5 ] && said_once 'set dataset_dir to a folder that all machines' && [ ! -e "$work/other" ]
 verdict "so is a place for the dataset that rank 2 does not see"
 if may_mount; then
     mkdir "$work/run"
-    timeout -k 5 60 "$MPIRUN" -n 1 ./hllm train "$work/job.yaml" $smallest --checkpoint_dir "$work/run" : -n 1 \
+    timeout -k 5 "$hangs" "$MPIRUN" -n 1 ./hllm train "$work/job.yaml" $smallest --checkpoint_dir "$work/run" : -n 1 \
         unshare -m sh -c "mount -t tmpfs tmpfs '$work/run'; exec ./hllm train '$work/job.yaml' $smallest --checkpoint_dir '$work/run'" >"$work/out" 2>"$work/said" </dev/null
     [ $? -eq 5 ] && said_once 'each has a folder of its own by this name' && nobody_runs
     verdict "a folder of a machine's own is refused, too"
     # within SCRIPT: a training after these lines, in a name space of its own
     within() {
-        unshare -m sh -c "$1; exec timeout -k 5 60 '$MPIRUN' -n 2 ./hllm train '$work/job.yaml' $smallest $2" >"$work/out" 2>"$work/said" </dev/null
+        unshare -m sh -c "$1; exec timeout -k 5 $hangs '$MPIRUN' -n 2 ./hllm train '$work/job.yaml' $smallest $2" >"$work/out" 2>"$work/said" </dev/null
     }
     within "mount -t tmpfs -o size=100k tmpfs '$work/run'" "--checkpoint_dir '$work/run' --dataset_dir '$work/new'"
     [ $? -eq 5 ] && said_once 'a checkpoint takes' && [ ! -e "$work/new" ]

@@ -76,7 +76,7 @@ plan --freeze_prefix item_lm.
 [ $? -eq 2 ] && grep -q "item_lm. begins no parameter's name" "$work/said"
 verdict "so is a frozen prefix that nothing has"
 for much in "--num_negatives 100000000" "--batch_size 1000000" "--batch_size 100000 --MAX_ITEM_LIST_LENGTH 50"; do
-    timeout 10 ./hllm plan "$work/job.yaml" $much >"$work/out" 2>"$work/said"
+    (ulimit -t 10 && exec ./hllm plan "$work/job.yaml" $much) >"$work/out" 2>"$work/said"
     [ $? -eq 2 ] && grep -q "more than hllm plan draws .*; forecast a smaller batch" "$work/said"
     verdict "what would take long is refused at once: $much"
 done

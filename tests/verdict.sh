@@ -14,6 +14,7 @@ export OMPI_MCA_orte_tmpdir_base="${OMPI_MCA_orte_tmpdir_base:-$work}"
 export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-0}"
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 MPIRUN=${MPIRUN:-mpirun}
+hangs=${HANGS:-300} # seconds after which a program that should end by itself is taken to hang, on a machine that does much else
 
 # Is it the mpirun of MPICH and its family?
 is_hydra() {
