@@ -37,40 +37,63 @@ tests          $src,$mpi,$io,$app,tests,tests/fuzz                              
 
 # complaints FOLDER: one line for each broken rule.
 complaints() {
-    (cd "$1" && find src mpi io app experiments tests -name '*.[ch]' 2>/dev/null | sort | while read -r file; do
-        echo "$layers" | awk -v file="$file" '
-            BEGIN { while ((getline line < file) > 0) text[++n] = line; close(file) }
-            $1 != "" && index(file, $1 "/") == 1 { mine = $1; ours = "," $2 ","; big = "," $3 "," }
-            END {
-                if (mine == "") { print file ": in no layer"; exit }
-                name = file; sub(/.*\//, "", name)
-                if (index(text[1], "/* " name " - ") != 1) print file ":1: does not begin with \"/* " name " - \""
-                stem = file; sub(/^src\//, "", stem); own = stem; sub(/\.c$/, ".h", own)
-                own_path = file; sub(/\.c$/, ".h", own_path)
-                has_own = name ~ /\.c$/ && (getline line < own_path) > 0
-                guard = toupper(stem); gsub(/[^A-Z0-9]/, "_", guard)
-                guarded = name !~ /\.h$/
-                for (i = 1; i <= n; i++) {
-                    if (text[i] == "#ifndef " guard) guarded = 1
-                    if (text[i] ~ /[ \t]$/) print file ":" i ": blanks at the end"
-                    if (text[i] ~ /\t/) print file ":" i ": a tab"
-                    if (text[i] !~ /^ *# *include/) continue
-                    split(text[i], part, /["<>]/)
-                    what = part[2]
-                    if (text[i] ~ /</) {
-                        if (what ~ /^(mpi|hdf5|hdf5_hl|cblas|lapacke)\.h$/ && index(big, "," what ",") == 0) print file ":" i ": <" what "> does not belong in " mine
-                        if (has_own && !seen_own) { print file ":" i ": its own header comes first"; seen_own = 1 }
-                        continue
-                    }
-                    layer = what; sub(/\/[^\/]*$/, "", layer)
-                    if (what !~ /\//) print file ":" i ": \"" what "\" has no folder"
-                    else if (index(ours, "," layer ",") == 0 && index(ours, "," what ",") == 0) print file ":" i ": \"" what "\" is above " mine
-                    if (what == own) seen_own = 1
-                    else if (has_own && !seen_own) { print file ":" i ": its own header comes first"; seen_own = 1 }
+    (cd "$1" && find src mpi io app experiments tests -name '*.[ch]' 2>/dev/null | sort | awk -v layers="$layers" '
+        function read(file, n) {
+            n = 0
+            split("", text)
+            while ((getline line < file) > 0) text[++n] = line
+            close(file)
+            return n
+        }
+        function is_there(file, there) {
+            there = (getline line < file) > 0
+            close(file)
+            return there
+        }
+        # The last layer that a file lies in.
+        function find_layer(file, i) {
+            mine = ""
+            for (i = 1; i <= many; i++)
+                if (index(file, folder[i] "/") == 1) { mine = folder[i]; ours = "," sees[i] ","; big = "," libraries[i] "," }
+        }
+        function look(file, n, i, name, stem, own, own_path, has_own, seen_own, guard, guarded, what, layer) {
+            name = file; sub(/.*\//, "", name)
+            if (index(text[1], "/* " name " - ") != 1) print file ":1: does not begin with \"/* " name " - \""
+            stem = file; sub(/^src\//, "", stem); own = stem; sub(/\.c$/, ".h", own)
+            own_path = file; sub(/\.c$/, ".h", own_path)
+            has_own = name ~ /\.c$/ && is_there(own_path)
+            guard = toupper(stem); gsub(/[^A-Z0-9]/, "_", guard)
+            guarded = name !~ /\.h$/
+            for (i = 1; i <= n; i++) {
+                if (text[i] == "#ifndef " guard) guarded = 1
+                if (text[i] ~ /[ \t]$/) print file ":" i ": blanks at the end"
+                if (text[i] ~ /\t/) print file ":" i ": a tab"
+                if (text[i] !~ /^ *# *include/) continue
+                split(text[i], part, /["<>]/)
+                what = part[2]
+                if (text[i] ~ /</) {
+                    if (what ~ /^(mpi|hdf5|hdf5_hl|cblas|lapacke)\.h$/ && index(big, "," what ",") == 0) print file ":" i ": <" what "> does not belong in " mine
+                    if (has_own && !seen_own) { print file ":" i ": its own header comes first"; seen_own = 1 }
+                    continue
                 }
-                if (!guarded) print file ": its guard is not " guard
-            }'
-    done)
+                layer = what; sub(/\/[^\/]*$/, "", layer)
+                if (what !~ /\//) print file ":" i ": \"" what "\" has no folder"
+                else if (index(ours, "," layer ",") == 0 && index(ours, "," what ",") == 0) print file ":" i ": \"" what "\" is above " mine
+                if (what == own) seen_own = 1
+                else if (has_own && !seen_own) { print file ":" i ": its own header comes first"; seen_own = 1 }
+            }
+            if (!guarded) print file ": its guard is not " guard
+        }
+        BEGIN {
+            lines = split(layers, row, "\n")
+            for (i = 1; i <= lines; i++)
+                if (split(row[i], of, " ") == 3) { folder[++many] = of[1]; sees[many] = of[2]; libraries[many] = of[3] }
+        }
+        {
+            find_layer($0)
+            if (mine == "") print $0 ": in no layer"
+            else look($0, read($0))
+        }')
 }
 
 found=$(complaints "$top")
@@ -101,16 +124,16 @@ found=$(circles "$top")
 verdict "includes go round in no circle"
 
 # one_of_each FOLDER: what src/base has, and somebody has made again.
+again_in() { # again_in PATTERN COMPLAINT
+    grep -nE -e "$1" /dev/null $files | sed "s|^\([^:]*:[0-9]*\):.*|\1: $2|"
+}
 one_of_each() {
-    (cd "$1" && find src mpi io app -name '*.[ch]' 2>/dev/null | sort | while read -r file; do
-        case $file in src/base/array.c | src/base/alloc.[ch] | src/base/path.c | src/base/minmax.h) continue ;; esac
-        grep -nE '\brealloc\(|\bhl_realloc\(' "$file" | sed "s|^\([0-9]*\):.*|$file:\1: an array that grows; base/array.h has one|"
-        grep -nE 'snprintf\((.*PATH_MAX|path).*"%s/' "$file" | sed "s|^\([0-9]*\):.*|$file:\1: a path that is put together; base/path.h does it|"
-        grep -nE '(= |\(|return |, |\[)([A-Za-z_][][A-Za-z0-9_.>-]*) [<>]=? ([A-Za-z0-9_.>-]+) \? (\2 : \3|\3 : \2)[];,)]' "$file" \
-            | sed "s|^\([0-9]*\):.*|$file:\1: the smaller or larger of two; base/minmax.h has them|"
-        grep -nE '\+ 1\) & [a-z>.-]*(mask|slots|size)|& \([a-z>.-]*slots - 1\)' "$file" | grep -v '^$' | sed "s|^\([0-9]*\):.*|$file:\1: a hash table; base/hash-table.h has one|" \
-            | grep -v '^src/base/hash-table'
-    done)
+    (cd "$1" && files=$(find src mpi io app -name '*.[ch]' 2>/dev/null | grep -vE '^src/base/(array|path)\.c$|^src/base/(alloc\.[ch]|minmax\.h)$' | sort)
+        again_in '\brealloc\(|\bhl_realloc\(' 'an array that grows; base/array.h has one'
+        again_in 'snprintf\((.*PATH_MAX|path).*"%s/' 'a path that is put together; base/path.h does it'
+        again_in '(= |\(|return |, |\[)([A-Za-z_][][A-Za-z0-9_.>-]*) [<>]=? ([A-Za-z0-9_.>-]+) \? (\2 : \3|\3 : \2)[];,)]' \
+            'the smaller or larger of two; base/minmax.h has them'
+        again_in '\+ 1\) & [a-z>.-]*(mask|slots|size)|& \([a-z>.-]*slots - 1\)' 'a hash table; base/hash-table.h has one' | grep -v '^src/base/hash-table')
 }
 found=$(one_of_each "$top")
 [ -z "$found" ] || { echo "$found" | sed 's/^/     /'; false; }
