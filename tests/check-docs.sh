@@ -52,13 +52,15 @@ verdict "documents name commands that exist"
 nothing "$(strangers "$commands" "$(echo "$named" | sort -u)" "in hllm --help, not in a document")"
 verdict "every command is named in a document"
 
-# Options of commands beside those of the configuration, and of other programs that the documents name.
-others="help version json manual faults checkpoint phase no-install bind-to map-by mpi enable-debug enable-sanitizers enable-werror
-    job-name nodes ntasks-per-node cpus-per-task time signal requeue open-mode key
-    data name shape item-dir user-dir users S T steps mode compile quick ranks ranks-per-node node-memory samples mtbf all rank tolerance config_file dry-run local submit one-job only site jube reframe account partition resume dir out warmup"
+# Options of commands beside those of the configuration, which their --help names, and of other programs that the documents name.
+own=$(for command in $commands; do ./hllm "$command" --help; done | grep -oE -e '--[A-Za-z][A-Za-z_.-]*' | sed 's/^--//; s/[.]$//')
+others="help version json manual faults no-install bind-to map-by mpi enable-debug enable-sanitizers enable-werror
+    job-name nodes ntasks-per-node cpus-per-task time signal requeue open-mode account partition key
+    data shape item-dir user-dir S T mode compile"
 others=$(echo $others | tr ' ' '\n')
 options=$(echo "$text" | grep -oE -e '--[A-Za-z][A-Za-z_.-]*' | sed 's/^--//; s/[.]$//')
 nothing "$(strangers "$options" "$keys
+$own
 $others" "an option in a document that the program does not have")"
 verdict "documents name options that exist"
 
