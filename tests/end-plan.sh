@@ -46,6 +46,22 @@ plan $data --ranks 3 && grep -q "^a made-up batch" "$work/out" && grep -q "unkno
     && grep -q "^training: 5 steps" "$work/out" && plan $data --ranks 3 --made-up && grep -q "^a made-up batch" "$work/out"
 verdict "prepared data give the batch and the steps"
 
+# Recomputing changes no bit, and what auto keeps follows the room.
+train() {
+    ./hllm train "$work/job.yaml" $data --max_steps 3 --checkpoint_dir "$work/$1" --memory_share "$2" >"$work/said" 2>&1
+}
+loss() {
+    grep -o '"loss":[0-9][^,]*' "$work/$1/metrics.jsonl"
+}
+train kept 0.8 && grep -q "activation_budget auto: .* all activations fit" "$work/said" && train again 0 \
+    && grep -q "what does not fit is recomputed" "$work/said" && grep -q '"item_again":.0[.]0*[1-9]' "$work/again/metrics.jsonl" && ! grep -q '"item_again":.0[.]0*[1-9]' "$work/kept/metrics.jsonl" \
+    && loss kept >"$work/a" && [ "$(wc -l <"$work/a")" -ge 3 ] && loss again | cmp -s - "$work/a" && cmp -s "$work"/kept/step-3/model.h5 "$work"/again/step-3/model.h5
+verdict "activation_budget auto recomputes what does not fit, and losses and weights are the same to the last bit"
+big="--item_llm.hidden_size 2048 --item_llm.intermediate_size 5632 --user_llm.hidden_size 2048 --user_llm.intermediate_size 5632 --placement colocated"
+plan $big --ranks 4 --node-memory 12 && grep -q "such a job is refused; zero: [123].* fits*$" "$work/out" \
+    && plan $big --ranks 4 --node-memory 12 $(sed -n 's/.*refused; \(zero\): \([123]\) fits$/--\1 \2/p' "$work/out") && grep -q "^activation_budget auto: .* recomputed" "$work/out"
+verdict "what does not fit is told with the nearest that does, which then does"
+
 plan --ranks 8 --item.pp 2 --item.tp 2 --zero 3 --placement hybrid --rank 7 && grep -q "hybrid on 8 ranks" "$work/out" && grep -q "^  item_pass_back" "$work/out"
 verdict "a rank's list of acts is shown"
 plan --ranks 4 --placement auto && grep -q "<- taken" "$work/out"

@@ -32,7 +32,7 @@ static void defaults_are_those_of_the_table(void)
     CHECK(c.text_keys.n == 3 && strcmp(c.text_keys.at[2], "description") == 0);
     CHECK(strcmp(c.item_prompt, "Compress the following sentence into embedding: ") == 0);
     CHECK(c.topk.n == 4 && c.topk.at[3] == 200);
-    CHECK(c.activation_budget == -1 && c.freeze_prefix.n == 0);
+    CHECK(c.activation_budget == HL_BUDGET_AUTO && c.freeze_prefix.n == 0);
     CHECK(!hl_config_given(&c, "epochs"));
     hl_config_free(&c);
 }
@@ -274,7 +274,7 @@ static void bytes_have_units(void)
     const struct {
         const char *text;
         int64_t bytes;
-    } cases[] = {{"4G", INT64_C(4) << 30}, {"1.5k", 1536}, {"700", 700}, {"-1", -1}};
+    } cases[] = {{"4G", INT64_C(4) << 30}, {"1.5k", 1536}, {"700", 700}, {"-1", -1}, {"Auto", HL_BUDGET_AUTO}};
     hl_config c;
     hl_config_defaults(&c);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -44,7 +44,14 @@ static void open_job(job *j, int ranks, const hl_layout_wish *wish, int zero, hl
     hl_share_make(&j->share, &j->l, &j->p, &j->arena);
     j->share.lockstep = zero >= 2;
     for (int rank = 0; rank < ranks; rank++) hl_schedule_make(&j->list[rank], &j->l, &j->p, &j->share, rank, &j->arena);
-    const hl_cost_job c = {&j->l, &j->p, &j->share, j->list, {&shape, &shape}, 1, zero, m};
+    const hl_cost_job c = {.layout = &j->l,
+                           .plan = &j->p,
+                           .share = &j->share,
+                           .schedule = j->list,
+                           .shape = {&shape, &shape},
+                           .item_tokens = 1,
+                           .zero = zero,
+                           .machine = m};
     j->step = hl_cost_play(j->cost, &c);
 }
 
@@ -54,9 +61,9 @@ static void close_job(job *j)
     toy_close(&j->t);
 }
 
-static const hl_machine machine = {1e9, 1e9, 1e9, 1e-6};
+static const hl_machine machine = {.flops = 1e9, .memory = 1e9, .wire = 1e9, .latency = 1e-6};
 /* Where only operations cost. */
-static const hl_machine products_only = {1e9, INFINITY, INFINITY, 0};
+static const hl_machine products_only = {.flops = 1e9, .memory = INFINITY, .wire = INFINITY};
 
 static double sum_of(const hl_cost *c)
 {
@@ -144,7 +151,14 @@ static void zero_divides_what_is_held(void)
     for (int zero = 0; zero <= 3; zero++) {
         job j;
         open_job(&j, 4, &(hl_layout_wish){.kind = HL_COLOCATED}, zero, machine);
-        const hl_cost_job c = {&j.l, &j.p, &j.share, j.list, {&shape, &shape}, 1, zero, machine};
+        const hl_cost_job c = {.layout = &j.l,
+                               .plan = &j.p,
+                               .share = &j.share,
+                               .schedule = j.list,
+                               .shape = {&shape, &shape},
+                               .item_tokens = 1,
+                               .zero = zero,
+                               .machine = machine};
         hl_stage_params shares[HL_SIDES];
         for (hl_side i = 0; i < HL_SIDES; i++) hl_stage_params_open(&shares[i], &j.l, i, &shape, 1);
         double bytes = hl_cost_state_bytes(&c, shares, 1);
@@ -185,7 +199,8 @@ static double flop_of(const hl_transformer *s, const hl_pack *p)
 {
     hl_user_model m;
     hl_user_open(&m, s, &(hl_stack_settings){.positions = 80}, &hl_alone);
-    const double flop = hl_stack_flop(&m.stack, p);
+    const hl_work work = hl_stack_work(&m.stack, p);
+    const double flop = hl_work_flop(&work);
     hl_user_close(&m);
     return flop;
 }

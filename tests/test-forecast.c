@@ -1,7 +1,9 @@
 /* test-forecast.c - a forecast says the bytes that a real step takes, on every rank, at any layout. */
+#include "app/bench/fit.h"
 #include "app/plan/outlook.h"
 #include "app/plan/rules.h"
 #include "mpi/train/step.h"
+#include "step/price.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/toy.h"
@@ -146,7 +148,8 @@ static double state_bytes(const hl_engine *e)
 
 /* ---- the forecast beside it */
 
-static void take_step(hl_engine *e, const hl_config *c, const hl_corpus *corpus)
+/* Floating point operations of all ranks in it. */
+static double take_step(hl_engine *e, const hl_config *c, const hl_corpus *corpus)
 {
     hl_arena arena = hl_arena_growing("a batch");
     hl_windows w;
@@ -158,6 +161,22 @@ static void take_step(hl_engine *e, const hl_config *c, const hl_corpus *corpus)
     CHECK_OK(hl_step_run(&report, e, &b, &(hl_step_orders){.learning_rate = 1e-3, .update = true}));
     hl_windows_close(&w);
     hl_arena_free(&arena);
+    return hl_tally_sum(&report.tally, HL_FACT_FLOP);
+}
+
+/* On a machine that takes a second an operation, and nothing for all else. */
+static double forecast_flop(const hl_forecast *f)
+{
+    hl_prices x;
+    double flop = 0;
+    hl_prices_open(&x, &f->job);
+    for (int r = 0; r < f->layout.ranks; r++)
+        for (int i = 0; i < f->schedule[r].n; i++) {
+            const hl_task t = f->schedule[r].task[i];
+            if (hl_act_table[t.act].with == HL_WITH_STAGE) flop += hl_prices_act(&x, r, t);
+        }
+    hl_prices_close(&x);
+    return flop;
 }
 
 /* Has the replica of this rank a micro-batch of the side? */
@@ -201,6 +220,9 @@ static void check_state(double state, const hl_forecast *f, const hl_engine *e, 
     CHECK(is_right);
 }
 
+static double room;  /* bytes of a rank, for a budget that is auto */
+static double least; /* bytes that the fullest rank of the last comparison holds though it saves nothing */
+
 /* The saved bytes of this rank. */
 static double compare(const layout *l, int64_t budget, const hl_corpus *corpus)
 {
@@ -211,17 +233,21 @@ static double compare(const layout *l, int64_t budget, const hl_corpus *corpus)
     hl_engine e;
     configure(&c, l, budget);
     const hl_parallelism p = hl_rules_parallelism(&c, HL_COLOCATED);
-    const hl_engine_rules rules = {.plan = hl_rules_plan(&c),
-                                   .nce_thres = 2, /* no negative is masked */
-                                   .activation_budget = c.activation_budget,
-                                   .for_training = true,
-                                   .zero = c.zero,
-                                   .slices = c.exact_tp,
-                                   .longest_text = c.MAX_TEXT_LENGTH,
-                                   .longest_history = hl_rules_longest_history(&c)};
-    const hl_forecast_question q = {&c, &shape, &shape, corpus, {1e9, 1e9, 1e9, 1e-6}};
+    hl_engine_rules rules = {.plan = hl_rules_plan(&c),
+                             .nce_thres = 2, /* no negative is masked */
+                             .for_training = true,
+                             .share_tokens = c.share_tokens,
+                             .zero = c.zero,
+                             .slices = c.exact_tp,
+                             .longest_text = c.MAX_TEXT_LENGTH,
+                             .longest_history = hl_rules_longest_history(&c)};
+    const hl_forecast_question q = {&c,  &shape, &shape, corpus, {.flops = 1, .memory = INFINITY, .wire = INFINITY},
+                                    room};
     CHECK_OK(hl_parallelism_check(&p, &shape, &shape));
     CHECK_OK(hl_forecast_open(&f, &q, world->size, &p));
+    CHECK(budget == HL_BUDGET_AUTO || f.budget == budget);
+    rules.activation_budget = f.budget;
+    least = f.least;
     hl_mesh_open(&mesh, world, &f.layout);
     hl_engine_open(&e, &mesh, corpus, &shape, &shape, &rules);
     for (hl_side i = 0; i < HL_SIDES; i++) {
@@ -229,7 +255,8 @@ static double compare(const layout *l, int64_t budget, const hl_corpus *corpus)
         hl_sharding_reshard(&e.sharding[i]);
     }
     watch(&e);
-    take_step(&e, &c, corpus);
+    const double flop = take_step(&e, &c, corpus);
+    CHECK_NEAR(forecast_flop(&f), flop, 1e-9 * flop);
     const double state = state_bytes(&e), saved = (double)e.saved.most;
     if (saved != f.saved[world->rank])
         printf("  %s, rank %d: saved %.0f, forecast %.0f\n", l->name, world->rank, saved, f.saved[world->rank]);
@@ -298,6 +325,25 @@ static void checkpoints_come_when_they_lose_least(void)
     CHECK(hl_outlook_interval(3 * mean, mean) == mean);
 }
 
+/* Seconds that coefficients made give these again; one that would have to be below 0 is 0, and the others make up. */
+static void a_fit_finds_what_made_the_seconds(void)
+{
+    static const double made[] = {2e-6, 0, 3e-11, 5e-10, 1e-11};
+    double x[40 * 5], y[40], less[40], found[5], plain[1];
+    for (int i = 0; i < 40; i++) {
+        hl_machine_product_terms(x + 5 * i, 3 + 37 * (i % 8), 16 + 50 * (i / 8), 20 + 11 * (i % 5));
+        y[i] = 0;
+        for (int t = 0; t < 5; t++) y[i] += made[t] * x[5 * i + t];
+        less[i] = -y[i];
+    }
+    hl_fit(found, x, y, y, 40, 5);
+    for (int t = 0; t < 5; t++) CHECK_NEAR(found[t], made[t], 1e-6 * made[t] + 1e-18);
+    hl_fit(found, x, less, y, 40, 5);
+    for (int t = 0; t < 5; t++) CHECK(found[t] == 0);
+    hl_fit(plain, (const double[]){1, 2}, (const double[]){2, 6}, (const double[]){1, 2}, 2, 1);
+    CHECK_NEAR(plain[0], 2.5, 1e-12); /* least of (a - 2)^2 + (a - 3)^2 */
+}
+
 static void a_spread_names_the_first_of_equal_ranks(void)
 {
     const hl_spread s = hl_spread_of((const double[]){3, 1, 7, 1, 7}, 5);
@@ -305,10 +351,37 @@ static void a_spread_names_the_first_of_equal_ranks(void)
     CHECK_NEAR(s.mean, 19.0 / 5, 1e-15);
 }
 
+/* With room for half of what would be saved a part is, in the share that auto may take; with room for nothing, nothing;
+ * and all where nobody knows the room. */
+static void a_budget_that_is_auto_fits_the_room(void)
+{
+    const double share = 0.8; /* memory_share */
+    toy t;
+    toy_open(&t, ITEMS, LONGEST, 3);
+    toy_draw_users(&t, 200, 12, 3);
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
+        if (layouts[i].ranks > check_world()->size) continue;
+        room = 0;
+        const double all = compare(&layouts[i], HL_BUDGET_AUTO, &t.corpus), none = compare(&layouts[i], 0, &t.corpus),
+                     texts = hl_group_max(check_world(), all - none);
+        room = (least + texts / 2) / share;
+        const double part = hl_group_max(check_world(), compare(&layouts[i], HL_BUDGET_AUTO, &t.corpus) - none);
+        CHECK(texts > 0 && part <= texts / 2);
+        room = least / 2;
+        CHECK(compare(&layouts[i], HL_BUDGET_AUTO, &t.corpus) == none);
+        room = 1e15;
+        CHECK(compare(&layouts[i], HL_BUDGET_AUTO, &t.corpus) == all);
+        room = 0;
+    }
+    toy_close(&t);
+}
+
 static const test tests[] = {
     {"checkpoints come when they lose least", checkpoints_come_when_they_lose_least},
+    {"a fit finds what made the seconds", a_fit_finds_what_made_the_seconds},
     {"a spread names the first of equal ranks", a_spread_names_the_first_of_equal_ranks},
-    {"all bytes are those of a step", all_bytes_are_those_of_a_step},
+    {"all bytes and operations are those of a step", all_bytes_are_those_of_a_step},
     {"a budget saves what the forecast says", a_budget_saves_what_the_forecast_says},
+    {"a budget that is auto fits the room", a_budget_that_is_auto_fits_the_room},
 };
 HL_TESTS("forecast", tests)

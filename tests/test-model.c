@@ -88,10 +88,10 @@ static void mean_backward(float *dx, float *dw, const float *dy, const void *sav
 
 static void pass(const hl_model *m) { (void)m; }
 
-static double flop(const hl_model *m, const hl_pack *p)
+static hl_work work(const hl_model *m, const hl_pack *p)
 {
     (void)m;
-    return (double)p->T * WIDTH;
+    return (hl_work){.other = (double)p->T * WIDTH};
 }
 
 static const hl_model_kind mean_of_words = {.name = "mean of words",
@@ -106,7 +106,7 @@ static const hl_model_kind mean_of_words = {.name = "mean of words",
                                             .backward = mean_backward,
                                             .pass_forward = pass,
                                             .pass_backward = pass,
-                                            .flop = flop};
+                                            .work = work};
 
 /* ---- the last item times a gain */
 
@@ -162,7 +162,7 @@ static const hl_model_kind gain_of_last = {.name = "gain of the last",
                                            .backward = gain_backward,
                                            .pass_forward = pass,
                                            .pass_backward = pass,
-                                           .flop = flop};
+                                           .work = work};
 
 static const hl_models simple = {"simple", {&mean_of_words, &gain_of_last}};
 

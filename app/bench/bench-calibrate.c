@@ -1,21 +1,76 @@
 /* bench-calibrate.c - hllm bench calibrate: the few figures of a machine that a forecast of a step's time is made
  * of. */
 #include "app/bench/bench.h"
+#include "app/bench/calibrate-model.h"
+#include "app/plan/calibration.h"
 #include "io/files/atomic.h"
 #include "math/linear.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCHEMA = 1 };
+enum { SCHEMA = 2 };
 
-/* [{"width": 64, "gflops": ...}, ...] with so many threads. */
-static json_t *products(const hl_meter *m, int threads)
+/* ---- coefficients as tables, a row each way */
+
+static json_t *row_of(hl_way_of_pass way, const double *a, const char *const *names, int n)
 {
+    json_t *row = json_pack("{s:s}", "way", way == HL_FORWARD_WAY ? "forward" : "backward");
+    for (int i = 0; i < n; i++) json_object_set_new(row, names[i], json_real(a[i]));
+    return row;
+}
+
+static json_t *table_of(const double *forward, const double *backward, const char *const *names, int n)
+{
+    json_t *rows = json_array();
+    json_array_append_new(rows, row_of(HL_FORWARD_WAY, forward, names, n));
+    json_array_append_new(rows, row_of(HL_BACKWARD_WAY, backward, names, n));
+    return rows;
+}
+
+static void tell_coefficients(json_t *result, const hl_coefficients *f)
+{
+    json_object_set_new(result, "product",
+                        table_of(f->product[0], f->product[1], hl_calibration_product, HL_PRODUCT_TERMS));
+    json_object_set_new(result, "attention",
+                        table_of(f->attention[0], f->attention[1], hl_calibration_attention, HL_ATTENTION_TERMS));
+    json_object_set_new(result, "pass", table_of(f->pass[0], f->pass[1], hl_calibration_pass, HL_PASS_TERMS));
+}
+
+/* ---- rates, for people and for what is no model's work */
+
+/* [{"width": 64, "gflops": ...}, ...]: products of all linear layers of a block, forward and backward. */
+static json_t *products(const hl_coefficients *fit, int tokens)
+{
+    const hl_machine m = {.fit = *fit};
     json_t *list = json_array();
-    hl_math_threads(threads);
-    for (const hl_meter_shape *s = hl_meter_shapes; s->name; s++)
-        json_array_append_new(list, json_pack("{s:i, s:f}", "width", s->D, "gflops", hl_meter_products(m, s) / 1e9));
+    for (const hl_meter_shape *s = hl_meter_shapes; s->name; s++) {
+        hl_work w = {0};
+        const int d = s->D / s->H;
+        hl_work_add_product(&w, tokens, s->D, (s->H + 2 * s->K) * d);
+        hl_work_add_product(&w, tokens, s->D, s->D);
+        hl_work_add_product(&w, tokens, s->D, 2 * s->F);
+        hl_work_add_product(&w, tokens, s->F, s->D);
+        const double seconds =
+            hl_machine_product_seconds(&m, &w, HL_FORWARD_WAY) + hl_machine_product_seconds(&m, &w, HL_BACKWARD_WAY);
+        json_array_append_new(list,
+                              json_pack("{s:i, s:f}", "width", s->D, "gflops", 3 * hl_work_flop(&w) / seconds / 1e9));
+    }
     return list;
+}
+
+static void measure_model(json_t *result, const hl_meter *m, int threads)
+{
+    hl_coefficients fit = {0}, one = {0};
+    hl_math_threads(threads);
+    hl_calibrate_products(&fit, m);
+    hl_calibrate_layers(&fit, m);
+    json_object_set_new(result, "gemm", products(&fit, hl_meter_tokens(m)));
+    json_object_set_new(result, "attention_gflops", json_real(hl_meter_attention(m, &hl_meter_shapes[1]) / 1e9));
+    tell_coefficients(result, &fit);
+    hl_math_threads(1);
+    if (threads > 1) hl_calibrate_products(&one, m);
+    json_object_set_new(result, "gemm_one_thread", products(threads > 1 ? &one : &fit, hl_meter_tokens(m)));
+    hl_math_threads(threads);
 }
 
 static void measure(json_t *result, const hl_meter *m, int threads)
@@ -23,16 +78,12 @@ static void measure(json_t *result, const hl_meter *m, int threads)
     json_object_set_new(result, "schema", json_integer(SCHEMA));
     json_object_set_new(result, "ranks", json_integer(m->ranks->size));
     json_object_set_new(result, "threads", json_integer(threads));
-    json_object_set_new(result, "gemm", products(m, threads));
-    json_object_set_new(result, "attention_gflops", json_real(hl_meter_attention(m, &hl_meter_shapes[1]) / 1e9));
+    measure_model(result, m, threads);
     const hl_stream stream = hl_meter_stream(m);
     json_object_set_new(result, "stream_gbs", json_real(hl_stream_best(&stream) / 1e9));
     const hl_wire wire = hl_meter_wire(m);
     json_object_set_new(result, "latency_s", json_real(wire.latency));
     json_object_set_new(result, "bandwidth_gbs", json_real(wire.bandwidth / 1e9));
-    json_object_set_new(result, "gemm_one_thread",
-                        threads == 1 ? json_deep_copy(json_object_get(result, "gemm")) : products(m, 1));
-    hl_math_threads(threads);
 }
 
 static hl_status write_file(const json_t *result, const char *path)

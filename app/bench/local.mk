@@ -9,10 +9,12 @@ app_bench_libhlbench_a_SOURCES = \
 	app/bench/bench-measure.c app/bench/bench-measure.h \
 	app/bench/bench-show.c app/bench/bench-show.h \
 	app/bench/bench-step.c \
+	app/bench/calibrate-model.c app/bench/calibrate-model.h \
 	app/bench/doctor.c app/bench/doctor.h \
 	app/bench/doctor-folders.c \
 	app/bench/doctor-machine.c \
 	app/bench/doctor-ranks.c \
 	app/bench/trace.c app/bench/trace.h \
-	app/bench/trace-file.c app/bench/trace-file.h
+	app/bench/trace-file.c app/bench/trace-file.h \
+	app/bench/fit.c app/bench/fit.h
 EXTRA_DIST += app/bench/README.md

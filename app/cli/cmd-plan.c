@@ -3,6 +3,7 @@
 #include "app/cli/plan-show.h"
 #include "app/config/arguments.h"
 #include "app/plan/calibration.h"
+#include "app/plan/nearest-fit.h"
 #include "app/plan/rules.h"
 #include "app/plan/shapes.h"
 #include "app/train/data.h"
@@ -110,17 +111,29 @@ static hl_status open_corpus(corpus *x, const hl_config *c)
 
 /* ---- the forecast */
 
-static void show(const hl_forecast *f, hl_plan_view *v, const hl_config *c, const orders *o)
+static void show(const hl_forecast *f, hl_plan_view *v, const hl_forecast_question *q, const orders *o)
 {
+    const hl_config *c = q->config;
+    char nearest[160] = "";
     hl_outlook outlook;
     hl_outlook_make(&outlook, f, c, &v->asked);
     v->forecast = f;
     v->outlook = &outlook;
     v->calibration = c->calibration;
     v->node_memory = 1e9 * o->node_memory_gb;
+    v->room = q->room;
+    v->nearest = nearest;
+    v->budget_is_auto = c->activation_budget == HL_BUDGET_AUTO;
+    if (q->room > 0 && f->least > q->room) hl_nearest_fit(nearest, sizeof nearest, q, f);
     v->every_rank = o->every_rank;
     v->rank = o->rank;
     (o->json ? hl_plan_show_json : hl_plan_show)(v);
+}
+
+/* Of each rank of a full node. */
+static double room_of(const orders *o)
+{
+    return 1e9 * o->node_memory_gb / (o->ranks_per_node ? o->ranks_per_node : o->ranks);
 }
 
 static hl_status forecast(const hl_config *c, const orders *o, const corpus *x)
@@ -129,8 +142,8 @@ static hl_status forecast(const hl_config *c, const orders *o, const corpus *x)
     hl_forecast f;
     hl_placement_candidate list[HL_PLACEMENT_CANDIDATES];
     hl_parallelism p = hl_rules_parallelism(c, HL_COLOCATED);
-    hl_forecast_question q = {c, &item, &user, x->data ? hl_dataset_corpus(x->data) : NULL,
-                              hl_calibration_usual(c->threads)};
+    hl_forecast_question q = {
+        c, &item, &user, x->data ? hl_dataset_corpus(x->data) : NULL, hl_calibration_usual(c->threads), room_of(o)};
     hl_plan_view v = {.batch = x->data ? "the first batch of the data" : "a made-up batch",
                       .asked = {.ranks_per_node = o->ranks_per_node,
                                 .samples = o->samples ? o->samples : x->samples,
@@ -144,7 +157,7 @@ static hl_status forecast(const hl_config *c, const orders *o, const corpus *x)
     if (c->placement == HL_PLACE_AUTO && o->ranks > 1) v.best = hl_placement_choose(list, &v.candidates, &q, o->ranks);
     if (v.best >= 0) p = list[v.best].parallelism;
     hl_status s = hl_forecast_open(&f, &q, o->ranks, &p);
-    if (s == HL_OK) show(&f, &v, c, o);
+    if (s == HL_OK) show(&f, &v, &q, o);
     hl_forecast_close(&f);
     return s;
 }
@@ -179,7 +192,7 @@ const hl_command hl_cmd_plan = {
     .more = "  --ranks N            as if started with so many; one process answers, MPI is not started\n"
             "  --nodes N --ranks-per-node R\n"
             "                       the same as N x R ranks, and what the fullest node holds\n"
-            "  --node-memory GB     what a node has, to say whether it fits\n"
+            "  --node-memory GB     what a node has: whether it fits, and what activation_budget auto keeps\n"
             "  --samples N          training samples of an epoch, where the data are not prepared\n"
             "  --mtbf HOURS         from one failure of a node to the next (43800, five years), for checkpoints\n"
             "  --made-up            do not look for prepared data\n"

@@ -62,6 +62,14 @@ static json_t *nodes_json(const hl_plan_view *v)
     return x;
 }
 
+static json_t *activations_json(const hl_plan_view *v)
+{
+    const hl_forecast *f = v->forecast;
+    return json_pack("{s:b, s:f, s:f, s:i, s:f, s:s}", "auto", v->budget_is_auto, "budget_bytes", (double)f->budget,
+                     "least_bytes", f->least, "least_rank", f->least_rank, "room_bytes", v->room, "nearest",
+                     v->nearest);
+}
+
 static json_t *training_json(const hl_outlook *o)
 {
     return o->steps > 0
@@ -96,6 +104,7 @@ void hl_plan_show_json(const hl_plan_view *v)
     json_object_set_new(o, "batch", batch_json(v));
     json_object_set_new(o, "machine", machine_json(v));
     json_object_set_new(o, "node", nodes_json(v));
+    json_object_set_new(o, "activations", activations_json(v));
     json_object_set_new(o, "training", training_json(v->outlook));
     json_object_set_new(o, "checkpoint", checkpoint_json(v->outlook, &v->asked));
     json_object_set_new(o, "summary", spreads_json(v->outlook));

@@ -149,6 +149,18 @@ static void print_nodes(const hl_plan_view *v)
     putchar('\n');
 }
 
+static void print_budget(const hl_plan_view *v)
+{
+    const hl_forecast *f = v->forecast;
+    if (*v->nearest)
+        printf("rank %d takes %.4g GB at the least and has %.4g GB: such a job is refused; %s\n", f->least_rank,
+               f->least / 1e9, v->room / 1e9, v->nearest);
+    else if (v->budget_is_auto && f->budget >= 0)
+        printf("activation_budget auto: %.4g GB a rank, what is beyond is recomputed\n", (double)f->budget / 1e9);
+    else if (v->budget_is_auto)
+        printf("activation_budget auto: all is kept here; --node-memory GB says what a node can keep\n");
+}
+
 static void print_training(const hl_outlook *o)
 {
     if (o->steps > 0)
@@ -182,6 +194,7 @@ void hl_plan_show(const hl_plan_view *v)
     print_phases(f);
     printf("%.1f %% of all ranks' time is waiting\n\n", 100 * v->outlook->waiting.mean);
     print_nodes(v);
+    print_budget(v);
     print_training(v->outlook);
     print_checkpoints(v->outlook, &v->asked);
     if (v->rank >= 0) print_list(&f->schedule[v->rank], v->rank);

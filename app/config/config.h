@@ -24,6 +24,7 @@ enum { HL_USER_MICRO_BATCH_ROWS = 128 };
 
 typedef enum { HL_PLACE_AUTO, HL_PLACE_SEPARATE, HL_PLACE_COLOCATED, HL_PLACE_HYBRID } hl_placement;
 typedef enum { HL_FP32, HL_BF16 } hl_precision;
+enum { HL_BUDGET_AUTO = -2 };
 
 typedef struct {
     int *at;
@@ -88,7 +89,8 @@ typedef struct {
     int tp_engine;                              /* hl_tile_engine */
     int zero, threads, chunk_tokens;
     int exact_groups, exact_tp; /* groups 0: not exact */
-    int64_t activation_budget;  /* bytes; -1: no limit */
+    int64_t activation_budget;  /* bytes; -1: no limit; HL_BUDGET_AUTO */
+    double memory_share;        /* that auto takes of what a rank can have */
     bool gradient_checkpointing;
     hl_precision precision;
 

@@ -68,14 +68,27 @@ static hl_status set_int64(hl_config *c, const hl_option *o, const char *value, 
     return read_whole(o, field(c, o), value, where);
 }
 
+/* The choice of this name; NULL: there is none. */
+static const hl_choice *choice_of(const hl_option *o, const char *value)
+{
+    const hl_choice *k = o->choices;
+    while (k && k->name && strcasecmp(k->name, value) != 0) k++;
+    return k && k->name ? k : NULL;
+}
+
 static hl_status set_bytes(hl_config *c, const hl_option *o, const char *value, const char *where)
 {
+    const hl_choice *k = choice_of(o, value);
+    if (k) {
+        *(int64_t *)field(c, o) = k->value;
+        return HL_OK;
+    }
     static const char units[] = "KMGT";
     char *end;
     double x = strtod(value, &end), unit = 1;
     const char *u = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
     if (u) unit = ldexp(1, 10 * (int)(u - units + 1)), end++;
-    if (end == value || *end || !isfinite(x)) return wrong(o, value, where, "a number of bytes, as 4G or -1");
+    if (end == value || *end || !isfinite(x)) return wrong(o, value, where, "a number of bytes, as 4G or -1, or auto");
     HL_TRY(in_range(o, x * unit, value, where));
     *(int64_t *)field(c, o) = (int64_t)(x * unit);
     return HL_OK;
@@ -172,6 +185,16 @@ static void print_int64(const hl_option *o, const void *at, FILE *out)
     fprintf(out, "%" PRId64, *(const int64_t *)at);
 }
 
+static void print_bytes(const hl_option *o, const void *at, FILE *out)
+{
+    for (const hl_choice *k = o->choices; k && k->name; k++)
+        if (k->value == *(const int64_t *)at) {
+            fputs(k->name, out);
+            return;
+        }
+    print_int64(o, at, out);
+}
+
 /* The shortest digits that read back as the same number. */
 static void print_real(const hl_option *o, const void *at, FILE *out)
 {
@@ -241,7 +264,7 @@ static const struct {
     void (*release)(void *at);
 } types[] = {
     [HL_IS_BOOL] = {set_bool, NULL, print_bool, NULL},          [HL_IS_INT] = {set_int, NULL, print_int, NULL},
-    [HL_IS_INT64] = {set_int64, NULL, print_int64, NULL},       [HL_IS_BYTES] = {set_bytes, NULL, print_int64, NULL},
+    [HL_IS_INT64] = {set_int64, NULL, print_int64, NULL},       [HL_IS_BYTES] = {set_bytes, NULL, print_bytes, NULL},
     [HL_IS_REAL] = {set_real, NULL, print_real, NULL},          [HL_IS_TEXT] = {set_text, NULL, print_text, free_text},
     [HL_IS_NAMES] = {NULL, set_names, print_names, free_names}, [HL_IS_INTS] = {NULL, set_ints, print_ints, free_ints},
     [HL_IS_CHOICE] = {set_choice, NULL, print_choice, NULL},    [HL_IS_HEADING] = {NULL, NULL, NULL, NULL},

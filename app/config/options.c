@@ -28,6 +28,7 @@ static const hl_choice placements[] = {
 static const hl_choice mappings[] = {
     {"last", HL_USERS_LAST}, {"spread", HL_USERS_SPREAD}, {"per-node", HL_USERS_PER_NODE}, {0}};
 static const hl_choice engines[] = {{"summa", HL_SUMMA}, {"scalapack", HL_SCALAPACK}, {0}};
+static const hl_choice budgets[] = {{"auto", HL_BUDGET_AUTO}, {0}};
 static const hl_choice precisions[] = {
     {"fp32", HL_FP32},
     {"32-true", HL_FP32},
@@ -53,8 +54,6 @@ static const hl_choice precisions[] = {
     ROW(HL_IS_INT, key, field, normal, least, most, effect, help, NULL)
 #define INT64(key, field, normal, least, most, effect, help) \
     ROW(HL_IS_INT64, key, field, normal, least, most, effect, help, NULL)
-#define BYTES(key, field, normal, least, most, effect, help) \
-    ROW(HL_IS_BYTES, key, field, normal, least, most, effect, help, NULL)
 #define REAL(key, field, normal, least, most, effect, help) \
     ROW(HL_IS_REAL, key, field, normal, least, most, effect, help, NULL)
 #define TEXT(key, field, normal, effect, help) ROW(HL_IS_TEXT, key, field, normal, 0, 0, effect, help, NULL)
@@ -209,8 +208,13 @@ const hl_option hl_options[] = {
          "sum gradients over replicas layer by layer while the last backward goes on (zero 0 and 1)"),
     INT("threads", threads, "0", 0, 4096, LAYOUT, "threads a rank; 0: OMP_NUM_THREADS, or its share of the cores"),
     INT("chunk_tokens", chunk_tokens, "2048", 1, 1 << 24, LAYOUT, "tokens that pass through the Item LLM together"),
-    BYTES("activation_budget", activation_budget, "-1", -1, 9e15, LAYOUT,
-          "bytes (K, M, G) of activations saved a rank, the others are recomputed; -1: all saved"),
+    ROW(HL_IS_BYTES, "activation_budget", activation_budget, "auto", -1, 9e15, LAYOUT,
+        "bytes (K, M, G) of activations saved a rank, the others are recomputed; auto: what fits in memory_share; -1: "
+        "all saved",
+        budgets),
+    REAL("memory_share", memory_share, "0.8", 0, 1, LAYOUT,
+         "of the memory that a rank can have (control group and machine, over the ranks of the machine): what models "
+         "and activations take with activation_budget auto"),
     BOOL("gradient_checkpointing", gradient_checkpointing, "false", LAYOUT, "true: activation_budget 0"),
     CHOICE("precision", precision, "fp32", NUMBERS,
            "bf16: factors of the layers' products are rounded to it; weights, sums and all else stay fp32", precisions),

@@ -40,7 +40,7 @@ typedef struct {
     double least, most; /* of numbers, and of each number of a list */
     hl_effect effect;
     const char *help;
-    const hl_choice *choices; /* of HL_IS_CHOICE; ends with a NULL name */
+    const hl_choice *choices; /* of HL_IS_CHOICE; of HL_IS_BYTES what may be said instead; ends with a NULL name */
 } hl_option;
 
 extern const hl_option hl_options[];

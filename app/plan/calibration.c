@@ -40,6 +40,33 @@ static double gemm_of(const json_t *o, int width)
     return 1e9 * best;
 }
 
+/* ---- coefficients */
+
+const char *const hl_calibration_product[HL_PRODUCT_TERMS] = {"call", "out", "in", "weights", "multiplied"};
+const char *const hl_calibration_attention[HL_ATTENTION_TERMS] = {"flop", "scores", "turned"};
+const char *const hl_calibration_pass[HL_PASS_TERMS] = {"layers", "hidden", "wide"};
+
+/* Forward and backward of one kind; is it there, and can it be? */
+static bool read_table(double *forward, double *backward, const json_t *o, const char *key, const char *const *names,
+                       int n)
+{
+    double *to[HL_WAYS] = {forward, backward};
+    bool is_right = true;
+    for (int way = 0; way < HL_WAYS; way++)
+        for (int i = 0; i < n; i++) {
+            to[way][i] = number(json_array_get(json_object_get(o, key), (size_t)way), names[i]);
+            is_right &= is_between(to[way][i], 0, 1e3);
+        }
+    return is_right;
+}
+
+static bool read_coefficients(hl_coefficients *f, const json_t *o)
+{
+    return read_table(f->product[0], f->product[1], o, "product", hl_calibration_product, HL_PRODUCT_TERMS)
+           && read_table(f->attention[0], f->attention[1], o, "attention", hl_calibration_attention, HL_ATTENTION_TERMS)
+           && read_table(f->pass[0], f->pass[1], o, "pass", hl_calibration_pass, HL_PASS_TERMS);
+}
+
 hl_status hl_calibration_read(hl_machine *m, const char *path, int width)
 {
     json_error_t e;
@@ -48,12 +75,18 @@ hl_status hl_calibration_read(hl_machine *m, const char *path, int width)
     json_t *o = json_loadf(in, 0, &e);
     fclose(in);
     if (!o) return HL_FAIL(HL_EFORMAT, "%s:%d: %s; make it with hllm bench calibrate %s", path, e.line, e.text, path);
-    const hl_machine has = {gemm_of(o, width), 1e9 * number(o, "stream_gbs"), 1e9 * number(o, "bandwidth_gbs"),
-                            number(o, "latency_s")};
+    hl_machine has = {.flops = gemm_of(o, width),
+                      .memory = 1e9 * number(o, "stream_gbs"),
+                      .wire = 1e9 * number(o, "bandwidth_gbs"),
+                      .latency = number(o, "latency_s"),
+                      .is_fitted = json_object_get(o, "product") != NULL};
+    const bool is_right = makes_sense(&has) && (!has.is_fitted || read_coefficients(&has.fit, o));
     json_decref(o);
-    if (!makes_sense(&has))
+    if (!is_right)
         return HL_FAIL(HL_EFORMAT, "%s: is no calibration; make it with hllm bench calibrate %s", path, path);
     m->flops = has.flops;
+    m->is_fitted = has.is_fitted;
+    m->fit = has.fit;
     m->memory = has.memory;
     if (has.wire > 0) m->wire = has.wire, m->latency = has.latency;
     return HL_OK;

@@ -11,4 +11,9 @@ hl_machine hl_calibration_usual(int threads);
 /* The figures of a calibration file, for models of this width.  HL_EFORMAT where it is none. */
 hl_status hl_calibration_read(hl_machine *m, const char *path, int width);
 
+/* Names of the coefficients in that file (step/machine.h). */
+extern const char *const hl_calibration_product[HL_PRODUCT_TERMS];
+extern const char *const hl_calibration_attention[HL_ATTENTION_TERMS];
+extern const char *const hl_calibration_pass[HL_PASS_TERMS];
+
 #endif

@@ -1,6 +1,6 @@
 /* forecast.c - what a step of a configuration would be like on so many ranks, without running it. */
 #include "app/plan/forecast.h"
-#include "app/plan/forecast-memory.h"
+#include "app/plan/forecast-measure.h"
 #include "app/plan/made-up.h"
 #include "app/plan/rules.h"
 #include "data/sampler.h"
@@ -19,8 +19,9 @@ static void draw(hl_forecast *f, const hl_config *c, const hl_corpus *corpus)
     hl_windows_close(&w);
 }
 
-static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus, const hl_machine *machine)
+static void forecast(hl_forecast *f, const hl_forecast_question *q, const hl_corpus *corpus)
 {
+    const hl_config *c = q->config;
     const int ranks = f->layout.ranks;
     draw(f, c, corpus);
     hl_share_make(&f->share, &f->layout, &f->plan, &f->arena);
@@ -36,22 +37,23 @@ static void forecast(hl_forecast *f, const hl_config *c, const hl_corpus *corpus
                            .shape = {&f->item, &f->user},
                            .item_tokens = c->item_emb_token_n,
                            .zero = c->zero,
-                           .machine = *machine};
+                           .machine = q->machine};
     hl_activations_saved *fit = HL_TAKE(&f->arena, hl_activations_saved, hl_layout_replicas(&f->layout, HL_ITEM));
-    hl_forecast_memory_saved(f, fit, c, corpus);
+    hl_forecast_measure_state(f);
+    hl_forecast_measure_saved(f, fit, q, corpus);
     hl_schedule_make_all(f->schedule, &f->layout, &f->plan, &f->share, fit, &f->arena);
-    hl_forecast_memory_state(f);
     f->step = hl_cost_play(f->cost, &f->job);
 }
 
 hl_status hl_forecast_open(hl_forecast *f, const hl_forecast_question *q, int ranks, const hl_parallelism *p)
 {
     hl_made_up x = {0};
-    *f = (hl_forecast){.item = *q->item, .user = *q->user, .arena = hl_arena_growing("a forecast")};
+    *f = (hl_forecast){
+        .item = *q->item, .user = *q->user, .arena = hl_arena_growing("a forecast"), .is_made_up = !q->corpus};
     HL_TRY(hl_parallelism_layout(&f->layout, p, ranks));
     HL_TRY(hl_parallelism_check_replicas(p, &f->layout));
     if (!q->corpus) hl_made_up_open(&x, q->config);
-    forecast(f, q->config, q->corpus ? q->corpus : &x.corpus, &q->machine);
+    forecast(f, q, q->corpus ? q->corpus : &x.corpus);
     hl_made_up_close(&x);
     return HL_OK;
 }

@@ -14,9 +14,11 @@ typedef struct {
     const hl_transformer *item, *user;
     const hl_corpus *corpus; /* NULL: made up */
     hl_machine machine;
+    double room; /* bytes that a rank can have; 0: not known */
 } hl_forecast_question;
 
 typedef struct {
+    bool is_made_up;
     hl_layout layout;
     hl_transformer item, user;
     hl_plan plan;
@@ -25,6 +27,11 @@ typedef struct {
     hl_cost *cost;         /* (ranks) */
     double *state, *saved; /* (ranks) bytes of weights, gradients and moments; of activations */
     double step;           /* seconds */
+    /* Bytes of activations that are saved on a rank at most; negative: all.  With activation_budget auto memory_share of
+     * the room, less what is held whatever is saved, on the rank that has least left; all where the room is not known */
+    int64_t budget;
+    double least; /* bytes that the fullest rank holds though it saves nothing */
+    int least_rank;
     hl_cost_job job;
     hl_arena arena;
 } hl_forecast;

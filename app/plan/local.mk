@@ -3,8 +3,9 @@ noinst_LIBRARIES += app/plan/libhlplan.a
 app_plan_libhlplan_a_SOURCES = \
 	app/plan/calibration.c app/plan/calibration.h \
 	app/plan/forecast.c app/plan/forecast.h \
-	app/plan/forecast-memory.c app/plan/forecast-memory.h \
+	app/plan/forecast-measure.c app/plan/forecast-measure.h \
 	app/plan/made-up.c app/plan/made-up.h \
+	app/plan/nearest-fit.c app/plan/nearest-fit.h \
 	app/plan/outlook.c app/plan/outlook.h \
 	app/plan/placement.c app/plan/placement.h \
 	app/plan/rules.c app/plan/rules.h \

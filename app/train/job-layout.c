@@ -1,8 +1,10 @@
 /* job-layout.c - which rank of a job holds what: placement, mesh, and the forecast of a step. */
 #include "app/train/job-layout.h"
 #include "app/plan/calibration.h"
+#include "app/plan/nearest-fit.h"
 #include "app/plan/placement.h"
 #include "app/plan/rules.h"
+#include "app/train/preflight.h"
 #include "base/log.h"
 #include "mpi/linalg/blacs.h"
 #include <stdio.h>
@@ -34,6 +36,7 @@ static void note_forecast(hl_job *j, const hl_forecast *f)
     for (int r = 0; r < ranks; r++)
         for (int a = 0; a < HL_ACTS; a++) j->forecast[a] += f->cost[r].seconds[a] / ranks;
     j->forecast[HL_ACTS] = f->step;
+    j->activation_budget = f->budget;
     j->forecast_bytes = f->state[j->world->rank] + f->saved[j->world->rank];
 }
 
@@ -80,29 +83,63 @@ static const hl_group *map_ranks(hl_job *j, const hl_layout *layout)
     return moved ? &j->mapped : world;
 }
 
+/* How many micro-batches of texts are saved, of the first batch. */
+static void tell_budget(const hl_forecast *f, const hl_forecast_question *q)
+{
+    int again = 0;
+    if (q->config->activation_budget != HL_BUDGET_AUTO || f->budget < 0) return;
+    for (int r = 0; r < f->layout.ranks; r++)
+        for (int i = 0; i < f->schedule[r].n; i++) again += f->schedule[r].task[i].act == HL_ITEM_RECOMPUTE;
+    hl_log(
+        again ? HL_WARN : HL_INFO,
+        "activation_budget auto: %.4g GB a rank, memory_share %g of %.4g GB less weights, gradients, moments and what "
+        "is at hand; %s",
+        (double)f->budget / 1e9, q->config->memory_share, q->room / 1e9,
+        again ? "what does not fit is recomputed, which costs time and changes no number" : "all activations fit");
+}
+
+/* What a rank holds though it saves nothing is more than it can have. */
+static hl_status check_room(const hl_forecast *f, const hl_forecast_question *q)
+{
+    char fits[160];
+    if (q->room <= 0 || f->least <= q->room || q->config->force) return HL_OK;
+    hl_nearest_fit(fits, sizeof fits, q, f);
+    return HL_FAIL(HL_EUSAGE,
+                   "memory: rank %d takes %.4g GB at the least (weights, gradients, moments, users, and the texts at "
+                   "hand), and can have %.4g GB; %s (--force goes ahead)",
+                   f->least_rank, f->least / 1e9, q->room / 1e9, fits);
+}
+
 /* The seconds and bytes of a step, for the watch and the record. */
-static hl_status forecast(hl_job *j, const hl_forecast_question *q, const hl_parallelism *p)
+static hl_status forecast(hl_job *j, const hl_forecast_question *q, const hl_parallelism *p, bool for_training)
 {
     hl_forecast f;
-    const hl_status s = hl_forecast_open(&f, q, j->world->size, p);
+    hl_status s = hl_forecast_open(&f, q, j->world->size, p);
+    if (s == HL_OK && for_training) s = check_room(&f, q);
     if (s == HL_OK) note_forecast(j, &f);
+    if (s == HL_OK && for_training) tell_budget(&f, q);
     hl_forecast_close(&f);
     return s;
 }
 
-hl_status hl_job_layout_open(hl_job *j)
+hl_status hl_job_layout_open(hl_job *j, bool for_training)
 {
     const hl_config *c = j->config;
     const bool has_steps = hl_windows_count(&j->windows) > 0;
     hl_layout layout;
     hl_parallelism p = hl_rules_parallelism(c, HL_COLOCATED);
-    hl_forecast_question q = {c, &j->item_shape, &j->user_shape, hl_dataset_corpus(j->data),
-                              hl_calibration_usual(j->threads)};
+    hl_forecast_question q = {c,
+                              &j->item_shape,
+                              &j->user_shape,
+                              hl_dataset_corpus(j->data),
+                              hl_calibration_usual(j->threads),
+                              hl_preflight_room(j->world)};
+    j->activation_budget = -1;
     if (*c->calibration)
         HL_TRY_ALL(j->world, hl_calibration_read(&q.machine, c->calibration, j->item_shape.hidden_size));
     if (c->placement == HL_PLACE_AUTO && j->world->size > 1 && has_steps) choose(&p, j, &q);
     HL_TRY(hl_parallelism_layout(&layout, &p, j->world->size));
-    if (has_steps) HL_TRY(forecast(j, &q, &p));
+    if (has_steps) HL_TRY(forecast(j, &q, &p, for_training));
     hl_layout_text(j->layout, sizeof j->layout, &layout);
     hl_mesh_open(&j->mesh, map_ranks(j, &layout), &layout);
     return HL_OK;

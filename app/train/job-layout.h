@@ -8,8 +8,9 @@
 /* Is the layout possible on so many ranks?  Asked before data are prepared.  HL_EUSAGE.  Local. */
 hl_status hl_job_layout_check(const hl_job *j);
 
-/* Choose the placement, forecast a step, and open the mesh.  Collective. */
-hl_status hl_job_layout_open(hl_job *j);
+/* Choose the placement, forecast a step, say what activations are saved, and open the mesh.  A training that cannot fit
+ * is refused, with what does, unless --force: HL_EUSAGE.  Collective. */
+hl_status hl_job_layout_open(hl_job *j, bool for_training);
 
 /* EASE has neither models nor weights.  Local. */
 void hl_job_layout_ease(hl_job *j);

@@ -36,15 +36,16 @@ static hl_status open_data(hl_job *j, bool for_training)
     return HL_OK;
 }
 
-static hl_engine_rules rules_of(const hl_config *c, bool for_training)
+static hl_engine_rules rules_of(const hl_job *j, bool for_training)
 {
+    const hl_config *c = j->config;
     return (hl_engine_rules){.plan = hl_rules_plan(c),
                              .share_tokens = c->share_tokens,
                              .criterion = hl_criteria[c->loss],
                              .nce_thres = (float)c->nce_thres,
                              .weight_decay = c->optim_args_weight_decay,
                              .clip_grad_norm = c->clip_grad_norm,
-                             .activation_budget = c->activation_budget,
+                             .activation_budget = j->activation_budget,
                              .for_training = for_training,
                              .zero = c->zero,
                              .overlap = c->overlap,
@@ -71,10 +72,10 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     HL_TRY(hl_job_models_fit(j));
     HL_TRY_ALL(world, hl_precision_set(config, &j->item_shape));
     const hl_corpus *corpus = hl_dataset_corpus(j->data);
-    const hl_engine_rules rules = rules_of(config, for_training);
     hl_pool_open(&j->pool, corpus);
     hl_windows_open(&j->windows, corpus, config->MAX_ITEM_LIST_LENGTH, config->data_split);
-    HL_TRY(hl_job_layout_open(j));
+    HL_TRY(hl_job_layout_open(j, for_training));
+    const hl_engine_rules rules = rules_of(j, for_training);
     if (for_training) hl_preflight_forecast(world, j->forecast_bytes);
     j->sampler = (hl_sampler){&j->windows, (uint64_t)config->seed, config->batch_size, config->num_negatives, &j->pool};
     hl_engine_open(&j->engine, &j->mesh, corpus, &j->item_shape, &j->user_shape, &rules);

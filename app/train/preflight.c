@@ -153,6 +153,16 @@ static hl_status check_memory(const hl_group *world, const hl_config *c, const s
     return hl_group_agree(world, mine);
 }
 
+double hl_preflight_room(const hl_group *world)
+{
+    hl_group node;
+    const char *who;
+    hl_group_split_node(&node, world);
+    const double room = -hl_group_max(world, -memory_of_node(&who) / node.size);
+    hl_group_close(&node);
+    return isfinite(room) ? room : 0;
+}
+
 /* The first machine that has too little speaks. */
 void hl_preflight_forecast(const hl_group *world, double bytes)
 {

@@ -60,7 +60,7 @@ static void go_through(hl_step_state *s, hl_side side, int c, float *y, hl_arena
     float *out = m->last ? y : room_in_pipe(s, side, HL_FORWARD, pack->T);
     m->kind->trace(k->saved, m, pack, saved);
     m->kind->forward(out, k->saved, m, w, x, pack, &e->scratch);
-    s->flop += m->kind->flop(m, pack);
+    s->flop += hl_model_flop(m, pack);
 }
 
 /* The User LLM is small beside the other and its activations are always saved. */
@@ -114,7 +114,7 @@ void hl_step_backward(hl_step_state *s, hl_side of, int c)
     float *dx = m->first ? rows_at(s, s->side[of].din, k) : room_in_pipe(s, of, HL_BACKWARD, pack->T);
     const float *dy = m->last ? rows_at(s, s->side[of].dout, k) : hl_pipe_received(&e->pipe[of], HL_BACKWARD);
     m->kind->backward(dx, h->g, dy, k->saved, m, h->w, pack, &e->scratch);
-    s->flop += 2 * m->kind->flop(m, pack);
+    s->flop += 2 * hl_model_flop(m, pack);
     if (k->recomputed) hl_arena_back(k->recomputed, 0);
 }
 

@@ -9,6 +9,7 @@
 #include "data/corpus.h"
 #include "model/layer.h"
 #include "model/side.h"
+#include "model/work.h"
 
 /* What a model is told when it is opened. */
 typedef struct {
@@ -57,8 +58,8 @@ struct hl_model_kind {
     /* An empty micro-batch: all layers of mine are asked for, and nothing is computed. */
     void (*pass_forward)(const hl_model *m);
     void (*pass_backward)(const hl_model *m);
-    /* Floating point operations of my share of a forward; the backward takes twice as many. */
-    double (*flop)(const hl_model *m, const hl_pack *p);
+    /* My share of a forward; the backward takes twice as many operations. */
+    hl_work (*work)(const hl_model *m, const hl_pack *p);
 };
 
 /* Local.  The settings need not outlive the call. */
@@ -79,5 +80,12 @@ static inline int hl_model_vectors(const hl_model *m, const hl_pack *p)
 
 /* Rows that leave my stage. */
 static inline int hl_model_rows(const hl_model *m, const hl_pack *p) { return m->last ? hl_model_vectors(m, p) : p->T; }
+
+/* Floating point operations of my share of a forward. */
+static inline double hl_model_flop(const hl_model *m, const hl_pack *p)
+{
+    const hl_work w = m->kind->work(m, p);
+    return hl_work_flop(&w);
+}
 
 #endif

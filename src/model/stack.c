@@ -232,10 +232,17 @@ void hl_stack_pass_backward(const hl_stack *m)
     }
 }
 
-/* Products of n rows, but keys and values of T. */
-static double block_flop(const hl_widths *s, double T, double n)
+/* Products of n rows, but keys and values of T; queries, keys and values of `kinds` rows where rows of a kind go once. */
+static void add_products(hl_work *w, const hl_widths *s, double T, double n, double kinds)
 {
-    return 2 * T * (double)s->D * (s->qkv - s->od) + 2 * n * (2.0 * s->od * s->D + 3.0 * s->D * s->F);
+    if (n == T) hl_work_add_product(w, kinds, s->D, s->qkv);
+    else {
+        hl_work_add_product(w, T, s->D, s->qkv - s->od);
+        hl_work_add_product(w, n, s->D, s->od);
+    }
+    hl_work_add_product(w, n, s->od, s->D);
+    hl_work_add_product(w, n, s->D, 2 * s->F);
+    hl_work_add_product(w, n, s->F, s->D);
 }
 
 /* Keys that the tokens of a run see, all together: their own and all before it, of these the last `window`; 0: all. */
@@ -247,8 +254,8 @@ static double keys_seen(double L, int window)
 
 static double keys_of_last(double L, int window) { return window && window < L ? window : L; }
 
-/* q k^T and p v.  Of a prefix all keys are multiplied, also those before a window, which are hidden after that. */
-static double attention_flop(const hl_widths *s, const hl_pack *pack, int window, bool last_only)
+/* Of a prefix all keys are multiplied, also those before a window, which are hidden after that. */
+static double keys_of(const hl_pack *pack, int window, bool last_only)
 {
     const double P = pack->prefix;
     double keys = last_only ? 0 : keys_seen(P, window);
@@ -256,20 +263,30 @@ static double attention_flop(const hl_widths *s, const hl_pack *pack, int window
         const double L = pack->begin[i + 1] - pack->begin[i];
         keys += last_only ? keys_of_last(L, window) + P : keys_seen(L, window) + L * P;
     }
-    return 4 * keys * s->od;
+    return keys;
 }
 
-double hl_stack_flop(const hl_stack *m, const hl_pack *whole)
+/* q k^T and p v. */
+static void add_attention(hl_work *w, const hl_widths *s, double keys, double T, double n)
+{
+    w->attention += 4 * keys * s->od;
+    w->scores += keys * s->H;
+    w->turned += T * (s->qkv - s->od) + n * s->od;
+}
+
+hl_work hl_stack_work(const hl_stack *m, const hl_pack *whole)
 {
     const hl_pack mine = part_of(m, whole), *pack = &mine;
     const hl_widths s = hl_widths_of(m);
-    const double once = has_kinds(m, pack, 0) ? 2.0 * (pack->T - pack->kinds) * s.D * s.qkv : 0;
-    double flop = 0;
-    if (m->layers == 0) return 0;
+    const double T = pack->T;
+    hl_work w = {.layers = m->layers};
     for (int i = 0; i < m->layers; i++) {
         const bool few = is_read_out(m, pack, i);
-        flop += block_flop(&s, pack->T, few ? pack->segments : pack->T);
-        flop += attention_flop(&s, pack, m->block[i].window, few);
+        const double n = few ? pack->segments : T;
+        add_products(&w, &s, T, n, has_kinds(m, pack, i) ? pack->kinds : T);
+        add_attention(&w, &s, keys_of(pack, m->block[i].window, few), T, n);
+        w.hidden += n * (m->cut->rows->are_tiles ? m->hidden : s.D);
+        w.wide += n * s.F;
     }
-    return flop - once;
+    return w;
 }

@@ -5,6 +5,7 @@
 #ifndef MODEL_STACK_H
 #define MODEL_STACK_H
 #include "model/layer.h"
+#include "model/work.h"
 
 /* What a stack is told when it is opened. */
 typedef struct {
@@ -34,8 +35,7 @@ void hl_stack_pass_backward(const hl_stack *m);
 void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *t, const hl_stack *m,
                        const float *w, const hl_pack *pack, hl_arena *scratch);
 
-/* Floating point operations of my share of a forward over the pack (products and attention); the backward takes
- * twice as many. */
-double hl_stack_flop(const hl_stack *m, const hl_pack *pack);
+/* My share of a forward over the pack: products, attention, what is passed over between them. */
+hl_work hl_stack_work(const hl_stack *m, const hl_pack *pack);
 
 #endif

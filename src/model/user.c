@@ -83,7 +83,7 @@ static void pass_forward(const hl_model *m) { hl_stack_pass_forward(stack_of(m))
 
 static void pass_backward(const hl_model *m) { hl_stack_pass_backward(stack_of(m)); }
 
-static double flop(const hl_model *m, const hl_pack *p) { return hl_stack_flop(stack_of(m), p); }
+static hl_work work(const hl_model *m, const hl_pack *p) { return hl_stack_work(stack_of(m), p); }
 
 const hl_model_kind hl_user_llm = {
     .name = "User LLM",
@@ -97,5 +97,5 @@ const hl_model_kind hl_user_llm = {
     .backward = backward,
     .pass_forward = pass_forward,
     .pass_backward = pass_backward,
-    .flop = flop,
+    .work = work,
 };

@@ -5,17 +5,10 @@
  * to it. */
 #ifndef STEP_COST_H
 #define STEP_COST_H
+#include "step/machine.h"
 #include "step/schedule.h"
 #include "step/stage-params.h"
 #include "step/zero.h"
-
-/* Of one rank with its threads. */
-typedef struct {
-    double flops;   /* a second, in products of the models' widths */
-    double memory;  /* bytes a second to and from memory */
-    double wire;    /* bytes a second between two ranks */
-    double latency; /* seconds of a message */
-} hl_machine;
 
 /* Everything that a step follows from. */
 typedef struct {
@@ -26,6 +19,9 @@ typedef struct {
     const hl_transformer *shape[HL_SIDES];
     int item_tokens, zero;
     hl_machine machine;
+    /* (pp * tp) of each share of each stage, (micro-batches x 2): seconds of a micro-batch forward and backward; NULL:
+     * by its tokens, without attention */
+    const double *const *seconds[HL_SIDES];
 } hl_cost_job;
 
 typedef struct {

@@ -45,9 +45,26 @@ static double numbers_of(const hl_prices *x, hl_side side, int rank)
     return hl_layout_has(l, side, rank) ? x->numbers[side][hl_stage_params_place(l, side, rank)] : 0;
 }
 
-/* Norms, residuals, rotation, attention and gating read and write each number of a row so often, between the
- * products. */
-enum { HIDDEN_PASSES = 24, WIDE_PASSES = 8 };
+/* The work of whole layers on a micro-batch, where nobody has measured its packs. */
+static hl_work work_by_tokens(const hl_prices *x, hl_side side, int rank, int mb)
+{
+    const hl_layout *l = x->job->layout;
+    const hl_transformer *shape = x->job->shape[side];
+    const int tp = l->side[side].tp;
+    const double layers = x->work[side][hl_layout_stage(l, side, rank)], rows = rows_of(x, side, mb) * layers;
+    return (hl_work){.other = rows * hl_transformer_layer_flop(shape) / tp,
+                     .hidden = rows * shape->hidden_size / (l->side[side].rows ? tp : 1),
+                     .wide = rows * shape->intermediate_size / tp};
+}
+
+/* What a rank computes of a micro-batch. */
+static double own_seconds(const hl_prices *x, hl_side side, int rank, int mb, int times)
+{
+    const hl_cost_job *j = x->job;
+    if (j->seconds[side]) return j->seconds[side][hl_stage_params_place(j->layout, side, rank)][2 * mb + times - 1];
+    const hl_work w = work_by_tokens(x, side, rank, mb);
+    return hl_machine_seconds(&j->machine, &w, times == 1 ? HL_FORWARD_WAY : HL_BACKWARD_WAY);
+}
 
 /* times: 1 forward, 2 backward.  With zero, a layer's numbers between the replicas. */
 static double micro_batch_seconds(const hl_prices *x, hl_side side, int rank, int mb, int times)
@@ -57,11 +74,7 @@ static double micro_batch_seconds(const hl_prices *x, hl_side side, int rank, in
     const hl_transformer *shape = j->shape[side];
     const int tp = l->side[side].tp, replicas = hl_layout_replicas(l, side), grid_rows = l->side[side].rows;
     double layers = x->work[side][hl_layout_stage(l, side, rank)], rows = mb < 0 ? 0 : rows_of(x, side, mb);
-    double flop = rows * hl_transformer_layer_flop(shape) * layers / tp;
-    double passed = rows * layers * sizeof(float)
-                    * (HIDDEN_PASSES * (double)shape->hidden_size / (grid_rows ? tp : 1)
-                       + WIDE_PASSES * (double)shape->intermediate_size / tp);
-    double seconds = times * (flop / j->machine.flops + passed / j->machine.memory)
+    double seconds = (mb < 0 ? 0 : own_seconds(x, side, rank, mb, times))
                      + (mb < 0 ? 0 : layers * peers_seconds(&j->machine, shape, rows, tp, grid_rows, times));
     double share = sizeof(float) * numbers_of(x, side, rank);
     if (hl_zero_shards_weights(j->zero)) seconds += travel(&j->machine, share, replicas);

@@ -1,20 +1,23 @@
-/* forecast-memory.c - what the ranks of a forecast hold, in bytes.
+/* forecast-measure.c - what the ranks of a forecast hold, in bytes, and what micro-batches take them, in seconds.
  *
  * Ranks of one share of one stage are alike in all replicas, and most shares of a stage are as wide as each other: each
  * width is measured once, over all micro-batches. */
-#include "app/plan/forecast-memory.h"
+#include "app/plan/forecast-measure.h"
 #include "app/plan/rules.h"
+#include "base/minmax.h"
 #include "base/part.h"
 #include "model/models.h"
 #include "model/user.h"
 #include <stdlib.h>
 
-/* The shares of the stages of a side, and the bytes that each saves of each micro-batch. */
+/* The shares of the stages of a side, and what each saves of each micro-batch and takes for it.  Shares that are alike
+ * have the same arrays, which are the forecast's. */
 typedef struct {
     const hl_layout *l;
     hl_side side;
-    int n;           /* pp * tp */
-    int64_t **bytes; /* (n); shares that are alike have one array */
+    int n;            /* pp * tp */
+    int64_t **bytes;  /* (n), (micro-batches) */
+    double **seconds; /* (n), (micro-batches x 2) forward and backward */
 } shares;
 
 static hl_tensor_group group_at(const shares *s, int i)
@@ -39,23 +42,19 @@ static bool are_alike(const hl_transformer *shape, const hl_tensor_group *a, con
 /* Is share i to be measured, or has the one before it the same? */
 static bool is_measured(const shares *s, int i) { return i == 0 || s->bytes[i] != s->bytes[i - 1]; }
 
-static shares open_shares(const hl_layout *l, hl_side side, const hl_transformer *shape, int micro_batches)
+static shares open_shares(const hl_layout *l, hl_side side, const hl_transformer *shape, int micro_batches,
+                          hl_arena *arena)
 {
-    shares s = {l, side, hl_layout_width(l, side), NULL};
-    s.bytes = hl_alloc((size_t)s.n * sizeof *s.bytes);
+    shares s = {l, side, hl_layout_width(l, side), NULL, NULL};
+    s.bytes = HL_TAKE(arena, int64_t *, s.n);
+    s.seconds = HL_TAKE(arena, double *, s.n);
     for (int i = 0; i < s.n; i++) {
         const hl_tensor_group mine = group_at(&s, i), before = group_at(&s, i ? i - 1 : 0);
-        if (i && are_alike(shape, &before, &mine)) s.bytes[i] = s.bytes[i - 1];
-        else s.bytes[i] = hl_alloc_zero((size_t)micro_batches, sizeof **s.bytes);
+        const bool is_new = i == 0 || !are_alike(shape, &before, &mine);
+        s.bytes[i] = is_new ? HL_TAKE_ZERO(arena, int64_t, micro_batches) : s.bytes[i - 1];
+        s.seconds[i] = is_new ? HL_TAKE_ZERO(arena, double, 2 * (size_t)micro_batches) : s.seconds[i - 1];
     }
     return s;
-}
-
-static void close_shares(shares *s)
-{
-    for (int i = s->n - 1; i >= 0; i--)
-        if (is_measured(s, i)) free(s->bytes[i]);
-    free(s->bytes);
 }
 
 /* ---- what they save */
@@ -65,15 +64,18 @@ static hl_model_settings settings_of(const hl_forecast *f, const hl_config *c, h
     return (hl_model_settings){.shape = f->job.shape[side],
                                .longest = side == HL_ITEM ? c->MAX_TEXT_LENGTH : hl_rules_longest_history(c),
                                .item_tokens = c->item_emb_token_n,
-                               .share_prefix = c->share_prefix};
+                               .share_prefix = c->share_prefix,
+                               .share_tokens = c->share_tokens,
+                               .slices = c->exact_groups ? c->exact_tp / f->layout.side[side].tp : 0};
 }
 
-/* A pack of items without their tokens. */
-static void pack_items(hl_pack *pack, const hl_model *m, const hl_corpus *corpus, const hl_plan *p, int c,
+/* Tokens that are made up are of no vocabulary: then a pack has sizes alone. */
+static void pack_items(hl_pack *pack, const hl_model *m, const hl_forecast *f, const hl_corpus *corpus, int c,
                        hl_arena *arena)
 {
+    const hl_plan *p = &f->plan;
     const int begin = p->micro_batch_begin[c], n = p->micro_batch_begin[c + 1] - begin;
-    (m->kind->sizes ? m->kind->sizes : m->kind->pack)(pack, m, corpus, p->item + begin, n, arena);
+    (f->is_made_up && m->kind->sizes ? m->kind->sizes : m->kind->pack)(pack, m, corpus, p->item + begin, n, arena);
 }
 
 static void pack_users(hl_pack *pack, const hl_plan *p, int c, hl_arena *arena)
@@ -82,6 +84,14 @@ static void pack_users(hl_pack *pack, const hl_plan *p, int c, hl_arena *arena)
     int *length = HL_TAKE(arena, int, n);
     for (int i = 0; i < n; i++) length[i] = p->row_begin[begin + i + 1] - p->row_begin[begin + i];
     hl_user_pack(pack, length, n, false, arena);
+}
+
+static void measure(const shares *s, int i, int c, const hl_model *model, const hl_pack *pack, hl_forecast *f)
+{
+    double *seconds = s->seconds[i] + 2 * c;
+    const hl_work work = model->kind->work(model, pack);
+    s->bytes[i][c] = hl_activations_bytes(model, pack, &f->arena);
+    for (hl_way_of_pass way = 0; way < HL_WAYS; way++) seconds[way] = hl_machine_seconds(&f->job.machine, &work, way);
 }
 
 /* model (s->n): those of the shares that are measured. */
@@ -93,9 +103,9 @@ static void measure_all(const shares *s, const hl_model *model, hl_forecast *f, 
         const size_t mark = hl_arena_mark(&f->arena);
         hl_pack pack;
         if (s->side == HL_USER) pack_users(&pack, p, c, &f->arena);
-        else pack_items(&pack, &model[0], corpus, p, c, &f->arena);
+        else pack_items(&pack, &model[0], f, corpus, c, &f->arena);
         for (int i = 0; i < s->n; i++)
-            if (is_measured(s, i)) s->bytes[i][c] = hl_activations_bytes(&model[i], &pack, &f->arena);
+            if (is_measured(s, i)) measure(s, i, c, &model[i], &pack, f);
         hl_arena_back(&f->arena, mark);
     }
 }
@@ -104,7 +114,7 @@ static shares measured(hl_forecast *f, const hl_config *c, const hl_corpus *corp
 {
     const hl_plan *p = &f->plan;
     const int micro_batches = side == HL_USER ? p->user_micro_batches : p->micro_batches;
-    const shares s = open_shares(&f->layout, side, f->job.shape[side], micro_batches);
+    const shares s = open_shares(&f->layout, side, f->job.shape[side], micro_batches, &f->arena);
     const hl_model_settings settings = settings_of(f, c, side);
     hl_model *model = hl_alloc_zero((size_t)s.n, sizeof *model);
     hl_tensor_group *group = hl_alloc((size_t)s.n * sizeof *group);
@@ -156,23 +166,67 @@ static void add_texts(hl_forecast *f, const shares *texts, const hl_activations_
     free(place);
 }
 
-/* ---- the whole */
+/* ---- how much may be saved */
 
-void hl_forecast_memory_saved(hl_forecast *f, hl_activations_saved *fit, const hl_config *c, const hl_corpus *corpus)
+static int64_t largest(const int64_t *bytes, int n)
 {
-    shares texts = measured(f, c, corpus, HL_ITEM), users = measured(f, c, corpus, HL_USER);
-    find_fit(fit, f, &texts, c->activation_budget);
-    add_texts(f, &texts, fit);
-    for (int k = 0; k < f->plan.user_micro_batches; k++) add_saved(f, &users, f->share.user_micro_batch[k], k);
-    close_shares(&users);
-    close_shares(&texts);
+    int64_t most = 0;
+    for (int c = 0; c < n; c++) most = hl_max(bytes[c], most);
+    return most;
 }
 
-void hl_forecast_memory_state(hl_forecast *f)
+/* What is recomputed is held too: one micro-batch, in a pipeline one for each stage from this one on. */
+static double recomputed(const hl_forecast *f, const shares *texts, const int64_t *most, int rank)
+{
+    const hl_layout *l = &f->layout;
+    if (!hl_layout_has(l, HL_ITEM, rank)) return 0;
+    const int at_once = l->side[HL_ITEM].pp - hl_layout_stage(l, HL_ITEM, rank);
+    return (double)at_once * (double)most[(rank - l->side[HL_ITEM].begin) % texts->n];
+}
+
+/* f->saved: what users save. */
+static void find_least(hl_forecast *f, const shares *texts)
+{
+    int64_t *most = hl_alloc((size_t)texts->n * sizeof *most);
+    for (int i = 0; i < texts->n; i++)
+        most[i] = is_measured(texts, i) ? largest(texts->bytes[i], f->plan.micro_batches) : most[i - 1];
+    f->least = 0;
+    for (int r = 0; r < f->layout.ranks; r++) {
+        const double bytes = f->state[r] + f->saved[r] + recomputed(f, texts, most, r);
+        if (bytes > f->least) f->least = bytes, f->least_rank = r;
+    }
+    free(most);
+}
+
+static int64_t budget_of(const hl_forecast *f, const hl_forecast_question *q)
+{
+    const hl_config *c = q->config;
+    const double left = c->memory_share * q->room - f->least;
+    if (c->activation_budget != HL_BUDGET_AUTO) return c->activation_budget;
+    return q->room <= 0 ? -1 : left > 0 ? (int64_t)left : 0;
+}
+
+/* ---- the whole */
+
+void hl_forecast_measure_state(hl_forecast *f)
 {
     hl_stage_params tables[HL_SIDES];
     for (hl_side i = 0; i < HL_SIDES; i++)
         hl_stage_params_open(&tables[i], &f->layout, i, f->job.shape[i], f->job.item_tokens);
     for (int r = 0; r < f->layout.ranks; r++) f->state[r] = hl_cost_state_bytes(&f->job, tables, r);
     for (hl_side i = 0; i < HL_SIDES; i++) hl_stage_params_close(&tables[i]);
+}
+
+void hl_forecast_measure_saved(hl_forecast *f, hl_activations_saved *fit, const hl_forecast_question *q,
+                               const hl_corpus *corpus)
+{
+    const hl_config *c = q->config;
+    const shares texts = measured(f, c, corpus, HL_ITEM), users = measured(f, c, corpus, HL_USER);
+    f->job.seconds[HL_ITEM] = (const double *const *)texts.seconds;
+    f->job.seconds[HL_USER] = (const double *const *)users.seconds;
+    for (int k = 0; k < f->plan.user_micro_batches; k++) add_saved(f, &users, f->share.user_micro_batch[k], k);
+    find_least(f, &texts);
+    f->budget = budget_of(f, q);
+    find_fit(fit, f, &texts, f->budget);
+    add_texts(f, &texts, fit);
 }

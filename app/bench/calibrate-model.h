@@ -1,0 +1,14 @@
+/* calibrate-model.h - what a model's work takes this machine: the coefficients of step/machine.h. */
+#ifndef APP_BENCH_CALIBRATE_MODEL_H
+#define APP_BENCH_CALIBRATE_MODEL_H
+#include "app/bench/bench-measure.h"
+#include "step/machine.h"
+
+/* Measured over shapes that span those of models, from the smallest to 2048 wide, and fitted; with the threads that
+ * products use now.  Collective over the meter's ranks, the same on all. */
+void hl_calibrate_products(hl_coefficients *fit, const hl_meter *m);
+
+/* Attention, and what is left of whole layers when the products (of fit) and attention are taken off. */
+void hl_calibrate_layers(hl_coefficients *fit, const hl_meter *m);
+
+#endif

@@ -1,0 +1,31 @@
+/* work.h - what a forward of a model multiplies and passes over, by shape: enough to say how long it takes.
+ *
+ * A backward multiplies twice as much.  Seconds are a machine's (step/machine.h). */
+#ifndef MODEL_WORK_H
+#define MODEL_WORK_H
+
+/* y (rows, out) = x (rows, in) w^T, so often. */
+typedef struct {
+    double rows, in, out, times;
+} hl_work_product;
+
+enum { HL_WORK_PRODUCTS = 12 };
+
+typedef struct {
+    int products;
+    hl_work_product product[HL_WORK_PRODUCTS];
+    double attention;    /* operations: q k^T and p v */
+    double scores;       /* pairs of a query and a key, in all heads: an exponential each */
+    double turned;       /* numbers of queries, keys and values */
+    double layers;       /* blocks */
+    double hidden, wide; /* numbers of all rows between products: of the width of the model, of that of its MLPs */
+    double other;        /* operations of whatever else */
+} hl_work;
+
+/* rows, times 0: none.  Products of a shape that is there already are counted with it. */
+void hl_work_add_product(hl_work *w, double rows, double in, double out);
+
+/* Floating point operations. */
+double hl_work_flop(const hl_work *w);
+
+#endif
