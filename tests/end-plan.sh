@@ -57,10 +57,45 @@ train kept 0.8 && grep -q "activation_budget auto: .* all activations fit" "$wor
     && grep -q "what does not fit is recomputed" "$work/said" && grep -q '"item_again":.0[.]0*[1-9]' "$work/again/metrics.jsonl" && ! grep -q '"item_again":.0[.]0*[1-9]' "$work/kept/metrics.jsonl" \
     && loss kept >"$work/a" && [ "$(wc -l <"$work/a")" -ge 3 ] && loss again | cmp -s - "$work/a" && cmp -s "$work"/kept/step-3/model.h5 "$work"/again/step-3/model.h5
 verdict "activation_budget auto recomputes what does not fit, and losses and weights are the same to the last bit"
+# A machine that is too fast is found out.
+echo '{"gemm":[{"width":32,"gflops":100}],"stream_gbs":100,"bandwidth_gbs":100,"latency_s":1e-8}' >"$work/machine.json"
+took() {
+    sed -n "s/.*\"promise\":{[^}]*\"$1\":\([0-9.e-]*\).*/\1/p" "$work/taught/metrics.jsonl"
+}
+plan $data --calibration "$work/machine.json" --json && before=$(number step) && grep -q '"interval": null' "$work/out" \
+    && ./hllm train "$work/job.yaml" $data --calibration "$work/machine.json" --max_steps 4 --checkpoint_dir "$work/taught" >"$work/said" 2>&1 \
+    && ./hllm bench calibrate "$work/machine.json" --learn "$work/taught/metrics.jsonl" >"$work/said" 2>&1 && plan $data --calibration "$work/machine.json" --json \
+    && grep -q '"interval": \[' "$work/out" && echo "$before $(number step) $(took promised) $(took actual)" | awk '{ exit !($3 > 0 && $4 > $3 && ($2 / $1 / ($4 / $3) - 1) ^ 2 < 1e-6) }'
+verdict "a calibration learns what steps took by what was promised"
+./hllm bench calibrate "$work/machine.json" --learn "$work/kept/metrics.jsonl" >"$work/said" 2>&1
+[ $? -eq 3 ] && grep -q "no training there had a calibration" "$work/said"
+verdict "from trainings without a calibration nothing is learned"
 big="--item_llm.hidden_size 2048 --item_llm.intermediate_size 5632 --user_llm.hidden_size 2048 --user_llm.intermediate_size 5632 --placement colocated"
 plan $big --ranks 4 --node-memory 12 && grep -q "such a job is refused; zero: [123].* fits*$" "$work/out" \
     && plan $big --ranks 4 --node-memory 12 $(sed -n 's/.*refused; \(zero\): \([123]\) fits$/--\1 \2/p' "$work/out") && grep -q "^activation_budget auto: .* recomputed" "$work/out"
 verdict "what does not fit is told with the nearest that does, which then does"
+
+seconds() {
+    awk '$1 == "step" { print $2 }' "$work/out"
+}
+on="--nodes 4 --ranks-per-node 2 --node-memory 16"
+plan $big $on --auto && best=$(seconds) keys=$(sed -n 's/^srun .* train [^ ]* //p' "$work/out") && [ "$(grep -c '^ *--placement' "$work/out")" -eq 5 ] && grep -q '^#SBATCH --nodes=4' "$work/out" \
+    && plan $big $on $keys && [ "$(seconds)" = "$best" ] && grep -q "which fits" "$work/out"
+verdict "the layout that auto takes is as fast as it says, and fits"
+for layout in "--zero 1" "--zero 3" "--item.tp 2 --user.tp 2" "--item.pp 2 --user.pp 2 --zero 1" "--item.pp 4 --user.pp 2 --placement hybrid" "--placement separate --zero 1"; do
+    plan $big $on $layout && ! grep -q "job is refused\|more than it has" "$work/out" && seconds
+done >"$work/others"
+[ -s "$work/others" ] && awk -v best="$best" '$1 < 0.999 * best { print "     " $1 " is less than " best; bad = 1 } END { exit bad }' "$work/others"
+verdict "no other layout that fits is faster"
+plan $big --nodes 4 --ranks-per-node 2 --node-memory 1 --auto
+[ $? -eq 2 ] && grep -q "none of [0-9]* layouts" "$work/said"
+verdict "where none fits auto says so"
+plan --ranks 1,2,8 --placement colocated && cp "$work/out" "$work/table" && plan --ranks 8 --placement colocated && awk -v step="$(seconds)" '
+    $1 == 1 { one = $2; first = $4 } $1 == 8 { good = ($2 == step && ($4 - 100 * one / $2 / 8) ^ 2 < 0.02) } END { exit !(good && first == 100) }' "$work/table"
+verdict "a table over ranks has their seconds, and the efficiency beside the first"
+plan --ranks 1,x
+[ $? -eq 2 ] && grep -q "64,256,1024" "$work/said"
+verdict "a list of ranks that is none is refused"
 
 plan --ranks 8 --item.pp 2 --item.tp 2 --zero 3 --placement hybrid --rank 7 && grep -q "hybrid on 8 ranks" "$work/out" && grep -q "^  item_pass_back" "$work/out"
 verdict "a rank's list of acts is shown"

@@ -2,6 +2,7 @@
  * of. */
 #include "app/bench/bench.h"
 #include "app/bench/calibrate-model.h"
+#include "app/bench/learn.h"
 #include "app/plan/calibration.h"
 #include "io/files/atomic.h"
 #include "math/linear.h"
@@ -97,6 +98,11 @@ static hl_status write_file(const json_t *result, const char *path)
 static hl_status run(json_t *result, const hl_bench_orders *orders, int argc, char **argv)
 {
     const hl_group *world = orders->meter.ranks;
+    if (orders->learn && argc == 0)
+        return HL_FAIL(HL_EUSAGE,
+                       "--learn: name the calibration that is to learn: hllm bench calibrate FILE --learn %s",
+                       orders->learn);
+    if (orders->learn) return hl_group_agree(world, world->rank == 0 ? hl_learn(argv[0], orders->learn) : HL_OK);
     measure(result, &orders->meter, orders->threads);
     return hl_group_agree(world, argc > 0 && world->rank == 0 ? write_file(result, argv[0]) : HL_OK);
 }
@@ -104,5 +110,6 @@ static hl_status run(json_t *result, const hl_bench_orders *orders, int argc, ch
 const hl_bench hl_bench_calibrate = {
     .name = "calibrate",
     .arguments_most = 1,
+    .learns = true,
     .run = run,
 };

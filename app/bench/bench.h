@@ -7,15 +7,17 @@
 
 typedef struct {
     hl_meter meter;
-    int threads;     /* a rank; 0: the configuration says */
-    int steps;       /* of a job to measure; 0: the measurement's own number */
-    int warmup;      /* steps before those, which are not counted */
-    const char *out; /* a file to write; NULL: none */
+    int threads;       /* a rank; 0: the configuration says */
+    int steps;         /* of a job to measure; 0: the measurement's own number */
+    int warmup;        /* steps before those, which are not counted */
+    const char *out;   /* a file to write; NULL: none */
+    const char *learn; /* files of trainings, for a calibration; NULL: it is measured */
 } hl_bench_orders;
 
 typedef struct {
     const char *name;   /* its arguments and what it does are told in cmd-bench.c */
     bool has_config;    /* argv is a configuration's: its file, then its options */
+    bool learns;        /* it can learn from trainings instead of measuring */
     int arguments_most; /* else: how many arguments it may have */
     /* Put figures into the object: numbers and texts, and arrays of objects, which are tables.  Collective; every
      * rank has a result, rank 0's is shown. */

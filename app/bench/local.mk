@@ -16,5 +16,6 @@ app_bench_libhlbench_a_SOURCES = \
 	app/bench/doctor-ranks.c \
 	app/bench/trace.c app/bench/trace.h \
 	app/bench/trace-file.c app/bench/trace-file.h \
-	app/bench/fit.c app/bench/fit.h
+	app/bench/fit.c app/bench/fit.h \
+	app/bench/learn.c app/bench/learn.h
 EXTRA_DIST += app/bench/README.md

@@ -30,6 +30,7 @@ static hl_status take_orders(hl_bench_orders *o, const hl_bench *bench, const hl
         return hl_arguments_take_number(&o->steps, "steps", 1, MOST, argc, argv);
     }
     HL_TRY(hl_arguments_take_number(&o->threads, "threads", 1, MOST, argc, argv));
+    if (bench->learns) HL_TRY(hl_arguments_take(&o->learn, "learn", argc, argv));
     for (int i = 0; i < *argc; i++)
         if (i >= bench->arguments_most || strncmp(argv[i], "--", 2) == 0)
             return HL_FAIL(HL_EUSAGE, "bench %s: \"%s\" is too much; hllm bench --help says what it takes", bench->name,
@@ -69,8 +70,10 @@ const hl_command hl_cmd_bench = {
         "                     medians after a warm-up; nothing is saved\n"
         "  node CONFIG        the same steps with 1, 2, 4 ... threads, up to this rank's part of the cores;\n"
         "                     start it with 1, 2, 4 ... ranks to compare, which experiments/scaling/node.yaml does\n"
-        "  calibrate [FILE]   the figures that forecasts are made of, written to FILE too: products of three widths,\n"
-        "                     attention, memory, latency and bandwidth between the ranks that it is started with\n"
+        "  calibrate [FILE]   the figures that forecasts are made of, written to FILE too: products, attention and\n"
+        "                     layers of many shapes, memory, latency and bandwidth between its ranks\n"
+        "  --learn METRICS    of calibrate: nothing is measured, FILE learns what steps took by what was promised,\n"
+        "                     from the metrics.jsonl of trainings that had it as calibration; commas between them\n"
         "  --threads N        threads a rank; without it OMP_NUM_THREADS, or the rank's share of the cores\n"
         "  --steps N          steps to measure, of step and node\n"
         "  --warmup N         steps before those, which are not counted (1)\n"

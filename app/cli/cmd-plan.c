@@ -5,6 +5,7 @@
 #include "app/plan/calibration.h"
 #include "app/plan/nearest-fit.h"
 #include "app/plan/rules.h"
+#include "app/plan/search.h"
 #include "app/plan/shapes.h"
 #include "app/train/data.h"
 #include "base/minmax.h"
@@ -18,14 +19,17 @@ enum {
     MOST_ITEMS = 4000000,
     MOST_SAMPLES = 2000000000,
     MOST_HOURS = 100000000,
-    MOST_GB = 1000000
+    MOST_GB = 1000000,
+    MOST_ROWS = 20
 };
 
 typedef struct {
     int ranks, nodes, ranks_per_node; /* nodes, ranks_per_node 0: not said */
     int rank;                         /* < 0: no list */
     int samples, hours_a_failure, node_memory_gb;
-    bool json, every_rank, made_up;
+    int table[MOST_ROWS], rows; /* several numbers of ranks; rows 0: one */
+    bool json, every_rank, made_up, searches;
+    const char *config; /* the first argument */
 } orders;
 
 /* ---- what is asked */
@@ -43,14 +47,36 @@ static hl_status count_ranks(orders *o, bool is_given)
     return HL_FAIL(HL_EUSAGE, "--nodes %d: %d ranks are more than %d", o->nodes, o->ranks, MOST_RANKS);
 }
 
+/* "64" or "64,256,1024". */
+static hl_status take_ranks(orders *o, int *argc, char **argv)
+{
+    const char *text;
+    char *end;
+    HL_TRY(hl_arguments_take(&text, "ranks", argc, argv));
+    for (const char *at = text; at; at = *end == ',' ? end + 1 : NULL) {
+        const long n = strtol(at, &end, 10);
+        if (end == at || (*end && *end != ',') || n < 1 || n > MOST_RANKS || o->rows == MOST_ROWS)
+            return HL_FAIL(HL_EUSAGE,
+                           "--ranks %s: wants a number from 1 to %d, or at most %d such numbers: 64,256,1024", text,
+                           MOST_RANKS, MOST_ROWS);
+        o->table[o->rows++] = (int)n;
+    }
+    o->ranks = o->rows ? o->table[0] : 0;
+    if (o->rows == 1) o->rows = 0;
+    if (o->rows && o->nodes)
+        return HL_FAIL(HL_EUSAGE, "--ranks %s: a table needs no --nodes; give --ranks-per-node", text);
+    return HL_OK;
+}
+
 static hl_status take_orders(orders *o, int *argc, char **argv)
 {
     *o = (orders){.rank = -1, .hours_a_failure = (int)HL_OUTLOOK_HOURS_A_FAILURE};
     o->json = hl_arguments_take_flag("json", argc, argv);
     o->every_rank = hl_arguments_take_flag("all", argc, argv);
     o->made_up = hl_arguments_take_flag("made-up", argc, argv);
-    HL_TRY(hl_arguments_take_number(&o->ranks, "ranks", 1, MOST_RANKS, argc, argv));
+    o->searches = hl_arguments_take_flag("auto", argc, argv);
     HL_TRY(hl_arguments_take_number(&o->nodes, "nodes", 1, MOST_RANKS, argc, argv));
+    HL_TRY(take_ranks(o, argc, argv));
     HL_TRY(hl_arguments_take_number(&o->ranks_per_node, "ranks-per-node", 1, MOST_RANKS / hl_max(o->nodes, 1), argc,
                                     argv));
     HL_TRY(hl_arguments_take_number(&o->samples, "samples", 1, MOST_SAMPLES, argc, argv));
@@ -60,6 +86,7 @@ static hl_status take_orders(orders *o, int *argc, char **argv)
     const bool is_given = o->ranks > 0;
     o->ranks = hl_max(o->ranks, 1);
     HL_TRY(count_ranks(o, is_given));
+    o->config = *argc > 0 ? argv[0] : "CONFIG";
     if (o->rank >= o->ranks) return HL_FAIL(HL_EUSAGE, "--rank %d: there are %d ranks, from 0 on", o->rank, o->ranks);
     return HL_OK;
 }
@@ -111,55 +138,131 @@ static hl_status open_corpus(corpus *x, const hl_config *c)
 
 /* ---- the forecast */
 
-static void show(const hl_forecast *f, hl_plan_view *v, const hl_forecast_question *q, const orders *o)
-{
-    const hl_config *c = q->config;
-    char nearest[160] = "";
-    hl_outlook outlook;
-    hl_outlook_make(&outlook, f, c, &v->asked);
-    v->forecast = f;
-    v->outlook = &outlook;
-    v->calibration = c->calibration;
-    v->node_memory = 1e9 * o->node_memory_gb;
-    v->room = q->room;
-    v->nearest = nearest;
-    v->budget_is_auto = c->activation_budget == HL_BUDGET_AUTO;
-    if (q->room > 0 && f->least > q->room) hl_nearest_fit(nearest, sizeof nearest, q, f);
-    v->every_rank = o->every_rank;
-    v->rank = o->rank;
-    (o->json ? hl_plan_show_json : hl_plan_show)(v);
-}
+/* What is asked of one number of ranks, and what may be chosen for it. */
+typedef struct {
+    const orders *orders;
+    const corpus *corpus;
+    hl_config config; /* with the layout that was found; what it points to is the caller's */
+    hl_transformer item, user;
+    hl_forecast_question question;
+    hl_plan_view view;
+    hl_placement_candidate candidate[HL_PLACEMENT_CANDIDATES];
+    hl_search_layout layout[HL_SEARCH_BEST];
+} inquiry;
 
-/* Of each rank of a full node. */
 static double room_of(const orders *o)
 {
     return 1e9 * o->node_memory_gb / (o->ranks_per_node ? o->ranks_per_node : o->ranks);
 }
 
+static hl_status open_inquiry(inquiry *i, const hl_config *c, const orders *o, const corpus *x)
+{
+    *i = (inquiry){.orders = o, .corpus = x, .config = *c};
+    HL_TRY(hl_shapes_read(&i->item, &i->user, c));
+    HL_TRY(hl_shapes_check(c, &i->item, &i->user));
+    i->question = (hl_forecast_question){
+        &i->config, &i->item, &i->user, x->data ? hl_dataset_corpus(x->data) : NULL, hl_calibration_usual(c->threads),
+        room_of(o)};
+    i->view = (hl_plan_view){.batch = x->data ? "the first batch of the data" : "a made-up batch",
+                             .asked = {.ranks_per_node = o->ranks_per_node,
+                                       .samples = o->samples ? o->samples : x->samples,
+                                       .disk = HL_OUTLOOK_DISK,
+                                       .hours_a_failure = o->hours_a_failure},
+                             .calibration = c->calibration,
+                             .node_memory = 1e9 * o->node_memory_gb,
+                             .room = i->question.room,
+                             .budget_is_auto = c->activation_budget == HL_BUDGET_AUTO,
+                             .every_rank = o->every_rank,
+                             .rank = o->rank,
+                             .candidate = i->candidate,
+                             .best = -1,
+                             .layout = i->layout,
+                             .config = o->config,
+                             .ranks_per_node = o->ranks_per_node ? o->ranks_per_node : o->ranks,
+                             .threads = c->threads};
+    return *c->calibration ? hl_calibration_read(&i->question.machine, c->calibration, i->item.hidden_size) : HL_OK;
+}
+
+static hl_status search(inquiry *i)
+{
+    const orders *o = i->orders;
+    i->view.tried = hl_search(i->layout, &i->view.layouts, &i->question, o->ranks, o->ranks_per_node);
+    if (i->view.layouts == 0)
+        return HL_FAIL(HL_EUSAGE,
+                       "none of %d layouts on %d ranks fits into %.4g GB a rank; use fewer ranks on each node, more "
+                       "nodes, or smaller chunk_tokens",
+                       i->view.tried, o->ranks, i->question.room / 1e9);
+    hl_search_take(&i->config, &i->layout[0]);
+    return HL_OK;
+}
+
+/* The layout, and its forecast: close it also after a failure. */
+static hl_status answer(hl_forecast *f, inquiry *i)
+{
+    const orders *o = i->orders;
+    hl_plan_view *v = &i->view;
+    *f = (hl_forecast){0};
+    if (o->searches) HL_TRY(search(i));
+    else if (i->config.placement == HL_PLACE_AUTO && o->ranks > 1)
+        v->best = hl_placement_choose(i->candidate, &v->candidates, &i->question, o->ranks);
+    const hl_parallelism p =
+        v->best >= 0 ? i->candidate[v->best].parallelism : hl_rules_parallelism(&i->config, HL_COLOCATED);
+    return hl_forecast_open(f, &i->question, o->ranks, &p);
+}
+
 static hl_status forecast(const hl_config *c, const orders *o, const corpus *x)
 {
-    hl_transformer item, user;
+    inquiry i;
     hl_forecast f;
-    hl_placement_candidate list[HL_PLACEMENT_CANDIDATES];
-    hl_parallelism p = hl_rules_parallelism(c, HL_COLOCATED);
-    hl_forecast_question q = {
-        c, &item, &user, x->data ? hl_dataset_corpus(x->data) : NULL, hl_calibration_usual(c->threads), room_of(o)};
-    hl_plan_view v = {.batch = x->data ? "the first batch of the data" : "a made-up batch",
-                      .asked = {.ranks_per_node = o->ranks_per_node,
-                                .samples = o->samples ? o->samples : x->samples,
-                                .disk = HL_OUTLOOK_DISK,
-                                .hours_a_failure = o->hours_a_failure},
-                      .candidate = list,
-                      .best = -1};
-    HL_TRY(hl_shapes_read(&item, &user, c));
-    HL_TRY(hl_shapes_check(c, &item, &user));
-    if (*c->calibration) HL_TRY(hl_calibration_read(&q.machine, c->calibration, item.hidden_size));
-    if (c->placement == HL_PLACE_AUTO && o->ranks > 1) v.best = hl_placement_choose(list, &v.candidates, &q, o->ranks);
-    if (v.best >= 0) p = list[v.best].parallelism;
-    hl_status s = hl_forecast_open(&f, &q, o->ranks, &p);
-    if (s == HL_OK) show(&f, &v, &q, o);
+    hl_outlook outlook;
+    char nearest[160] = "";
+    HL_TRY(open_inquiry(&i, c, o, x));
+    const hl_status s = answer(&f, &i);
+    if (s == HL_OK) {
+        hl_outlook_make(&outlook, &f, c, &i.view.asked);
+        if (i.question.room > 0 && f.least > i.question.room) hl_nearest_fit(nearest, sizeof nearest, &i.question, &f);
+        i.view.forecast = &f;
+        i.view.outlook = &outlook;
+        i.view.nearest = nearest;
+        (o->json ? hl_plan_show_json : hl_plan_show)(&i.view);
+    }
     hl_forecast_close(&f);
     return s;
+}
+
+/* ---- a table over ranks */
+
+static hl_status fill_row(hl_plan_row *row, const hl_config *c, const orders *o, const corpus *x)
+{
+    inquiry i;
+    hl_forecast f;
+    hl_outlook outlook;
+    HL_TRY(open_inquiry(&i, c, o, x));
+    const hl_status s = answer(&f, &i);
+    if (s == HL_OK) {
+        hl_outlook_make(&outlook, &f, c, &i.view.asked);
+        *row = (hl_plan_row){.ranks = o->ranks,
+                             .step = f.step,
+                             .samples = f.plan.samples / f.step,
+                             .memory = outlook.memory.most,
+                             .hours = outlook.hours * outlook.nodes};
+        hl_layout_text(row->layout, sizeof row->layout, &f.layout);
+    }
+    hl_forecast_close(&f);
+    return s;
+}
+
+static hl_status table(const hl_config *c, const orders *o, const corpus *x)
+{
+    hl_plan_row row[MOST_ROWS];
+    for (int k = 0; k < o->rows; k++) {
+        orders mine = *o;
+        mine.ranks = o->table[k];
+        HL_TRY(fill_row(&row[k], c, &mine, x));
+        row[k].efficiency = row[k].samples / row[k].ranks / (row[0].samples / row[0].ranks);
+    }
+    (o->json ? hl_plan_show_table_json : hl_plan_show_table)(row, o->rows);
+    return HL_OK;
 }
 
 static hl_status plan(const hl_config *c, const orders *o)
@@ -169,7 +272,7 @@ static hl_status plan(const hl_config *c, const orders *o)
     if (no_steps) return HL_FAIL(HL_EUSAGE, "%s to forecast", no_steps);
     HL_TRY(check_batch(c));
     hl_status s = o->made_up ? HL_OK : open_corpus(&x, c);
-    if (s == HL_OK) s = forecast(c, o, &x);
+    if (s == HL_OK) s = (o->rows ? table : forecast)(c, o, &x);
     hl_dataset_close(x.data);
     return s;
 }
@@ -190,6 +293,9 @@ const hl_command hl_cmd_plan = {
     .arguments = "CONFIG... --ranks N [--key value]...",
     .help = "layout, memory, seconds and node-hours of a job, without running anything",
     .more = "  --ranks N            as if started with so many; one process answers, MPI is not started\n"
+            "  --ranks N,M,...      a table of several, with the efficiency beside the first\n"
+            "  --auto               the five best of all layouts that fit: placement, tp, pp and zero, of which those\n"
+            "                       that the configuration gives stay; and the lines of a batch job for the best\n"
             "  --nodes N --ranks-per-node R\n"
             "                       the same as N x R ranks, and what the fullest node holds\n"
             "  --node-memory GB     what a node has: whether it fits, and what activation_budget auto keeps\n"

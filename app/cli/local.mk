@@ -16,6 +16,7 @@ app_cli_libhlcli_a_SOURCES = \
 	app/cli/help.c \
 	app/cli/output.c app/cli/output.h \
 	app/cli/plan-json.c \
+	app/cli/plan-search.c \
 	app/cli/plan-show.c app/cli/plan-show.h
 
 bin_PROGRAMS += hllm

@@ -93,6 +93,24 @@ static json_t *candidates_json(const hl_plan_view *v)
     return list;
 }
 
+/* null: nobody has looked how forecasts with these figures turn out. */
+static json_t *interval_json(const hl_forecast *f)
+{
+    const hl_machine *m = &f->job.machine;
+    return m->high > 0 ? json_pack("[f, f]", f->step * m->low, f->step * m->high) : json_null();
+}
+
+static json_t *layouts_json(const hl_plan_view *v)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < v->layouts; i++) {
+        const hl_search_layout *x = &v->layout[i];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:f, s:f, s:f}", "layout", x->layout, "options", x->keys,
+                                              "step", x->step, "memory_bytes", x->memory, "recomputed", x->recomputed));
+    }
+    return list;
+}
+
 void hl_plan_show_json(const hl_plan_view *v)
 {
     const hl_forecast *f = v->forecast;
@@ -100,7 +118,9 @@ void hl_plan_show_json(const hl_plan_view *v)
     hl_layout_text(text, sizeof text, &f->layout);
     json_t *o = json_pack("{s:i, s:s, s:f, s:f}", "schema", 1, "layout", text, "step", f->step, "waiting",
                           v->outlook->waiting.mean);
+    json_object_set_new(o, "interval", interval_json(f));
     json_object_set_new(o, "candidates", candidates_json(v));
+    json_object_set_new(o, "best", layouts_json(v));
     json_object_set_new(o, "batch", batch_json(v));
     json_object_set_new(o, "machine", machine_json(v));
     json_object_set_new(o, "node", nodes_json(v));

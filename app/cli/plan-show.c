@@ -104,7 +104,11 @@ static void print_phases(const hl_forecast *f)
     printf("\n%-16s %10s\n", "phase", "seconds");
     for (int a = 0; a < HL_ACTS; a++)
         if (longest(f, a) > 0) printf("%-16s %10.4g\n", hl_act_table[a].name, longest(f, a));
-    printf("%-16s %10.4g\n", "step", f->step);
+    printf("%-16s %10.4g", "step", f->step);
+    if (f->job.machine.high > 0)
+        printf("   from %.4g to %.4g, as steps were beside forecasts so far", f->step * f->job.machine.low,
+               f->step * f->job.machine.high);
+    putchar('\n');
 }
 
 static void print_list(const hl_schedule *s, int rank)
@@ -182,6 +186,7 @@ void hl_plan_show(const hl_plan_view *v)
     const hl_forecast *f = v->forecast;
     char text[120];
     hl_layout_text(text, sizeof text, &f->layout);
+    hl_plan_show_layouts(v);
     print_candidates(v);
     printf("%s\n", text);
     printf("%s: %d samples, %d texts in %d chunks (%d before the users), %d user chunks\n", v->batch, f->plan.samples,
@@ -197,5 +202,6 @@ void hl_plan_show(const hl_plan_view *v)
     print_budget(v);
     print_training(v->outlook);
     print_checkpoints(v->outlook, &v->asked);
+    hl_plan_show_batch(v);
     if (v->rank >= 0) print_list(&f->schedule[v->rank], v->rank);
 }

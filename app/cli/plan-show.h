@@ -3,6 +3,7 @@
 #define APP_CLI_PLAN_SHOW_H
 #include "app/plan/outlook.h"
 #include "app/plan/placement.h"
+#include "app/plan/search.h"
 
 /* What is shown besides the forecast. */
 typedef struct {
@@ -19,7 +20,27 @@ typedef struct {
     int rank;                                /* whose list of acts is shown; < 0: nobody's */
     const hl_placement_candidate *candidate; /* (candidates) of placement auto */
     int candidates, best;
+    const hl_search_layout *layout; /* (layouts) the best that were found, the first is taken */
+    int layouts, tried;
+    const char *config; /* the file, for the lines of a batch job */
+    int ranks_per_node, threads;
 } hl_plan_view;
+
+/* A row of a table over ranks. */
+typedef struct {
+    int ranks;
+    double step, samples; /* seconds; samples a second */
+    double efficiency;    /* samples a second and rank, beside those of the first row */
+    double memory, hours; /* bytes of the fullest rank; node-hours of the training, 0: not known */
+    char layout[120];
+} hl_plan_row;
+
+void hl_plan_show_table(const hl_plan_row *row, int n);
+void hl_plan_show_table_json(const hl_plan_row *row, int n);
+
+/* The layouts that were found, and the lines of a batch job for the first. */
+void hl_plan_show_layouts(const hl_plan_view *v);
+void hl_plan_show_batch(const hl_plan_view *v);
 
 void hl_plan_show(const hl_plan_view *v);
 void hl_plan_show_json(const hl_plan_view *v);

@@ -67,6 +67,19 @@ static bool read_coefficients(hl_coefficients *f, const json_t *o)
            && read_table(f->pass[0], f->pass[1], o, "pass", hl_calibration_pass, HL_PASS_TERMS);
 }
 
+/* What runs have taught; nothing where that makes no sense. */
+static void read_learned(hl_machine *m, const json_t *o)
+{
+    const json_t *x = json_object_get(o, "learned");
+    const hl_machine has = {.learned = number(x, "factor"), .low = number(x, "low"), .high = number(x, "high")};
+    if (!is_between(has.learned, 1 / HL_CALIBRATION_MOST_LEARNED, HL_CALIBRATION_MOST_LEARNED)
+        || !is_between(has.low, 0, 1) || !is_between(has.high, 1, 1e3))
+        return;
+    m->learned = has.learned;
+    m->low = has.low;
+    m->high = has.high;
+}
+
 hl_status hl_calibration_read(hl_machine *m, const char *path, int width)
 {
     json_error_t e;
@@ -81,6 +94,7 @@ hl_status hl_calibration_read(hl_machine *m, const char *path, int width)
                       .latency = number(o, "latency_s"),
                       .is_fitted = json_object_get(o, "product") != NULL};
     const bool is_right = makes_sense(&has) && (!has.is_fitted || read_coefficients(&has.fit, o));
+    read_learned(&has, o);
     json_decref(o);
     if (!is_right)
         return HL_FAIL(HL_EFORMAT, "%s: is no calibration; make it with hllm bench calibrate %s", path, path);
@@ -89,5 +103,7 @@ hl_status hl_calibration_read(hl_machine *m, const char *path, int width)
     m->fit = has.fit;
     m->memory = has.memory;
     if (has.wire > 0) m->wire = has.wire, m->latency = has.latency;
+    m->learned = has.learned, m->low = has.low, m->high = has.high;
+    if (m->learned > 0) hl_machine_scale(m, m->learned);
     return HL_OK;
 }

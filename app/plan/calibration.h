@@ -11,6 +11,9 @@ hl_machine hl_calibration_usual(int threads);
 /* The figures of a calibration file, for models of this width.  HL_EFORMAT where it is none. */
 hl_status hl_calibration_read(hl_machine *m, const char *path, int width);
 
+/* By what factor a calibration may be off, one way or the other, and still learn. */
+#define HL_CALIBRATION_MOST_LEARNED 1e4
+
 /* Names of the coefficients in that file (step/machine.h). */
 extern const char *const hl_calibration_product[HL_PRODUCT_TERMS];
 extern const char *const hl_calibration_attention[HL_ATTENTION_TERMS];

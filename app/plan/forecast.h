@@ -27,8 +27,9 @@ typedef struct {
     hl_cost *cost;         /* (ranks) */
     double *state, *saved; /* (ranks) bytes of weights, gradients and moments; of activations */
     double step;           /* seconds */
-    /* Bytes of activations that are saved on a rank at most; negative: all.  With activation_budget auto memory_share of
-     * the room, less what is held whatever is saved, on the rank that has least left; all where the room is not known */
+    /* Bytes of activations that are saved on a rank at most; negative: all.  With activation_budget auto memory_share
+     * of the room, less what is held whatever is saved, on the rank that has least left; all where nobody knows the
+     * room */
     int64_t budget;
     double least; /* bytes that the fullest rank holds though it saves nothing */
     int least_rank;

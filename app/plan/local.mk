@@ -9,5 +9,6 @@ app_plan_libhlplan_a_SOURCES = \
 	app/plan/outlook.c app/plan/outlook.h \
 	app/plan/placement.c app/plan/placement.h \
 	app/plan/rules.c app/plan/rules.h \
+	app/plan/search.c app/plan/search.h \
 	app/plan/shapes.c app/plan/shapes.h
 EXTRA_DIST += app/plan/README.md

@@ -3,8 +3,9 @@
 #define APP_PLAN_NEAREST_FIT_H
 #include "app/plan/forecast.h"
 
-/* "zero: 2 does", "zero: 3 and chunk_tokens: 256 do": the first of a list, from what costs least time to what costs
- * most, with which all ranks of the layout of f have room (q->room); or that none does.  Local; the same on every rank. */
+/* "zero: 2 fits", "zero: 3 and chunk_tokens: 256 fit": the first of a list, from what costs least time to what costs
+ * most, with which all ranks of the layout of f have room (q->room); or what to do where none does.  Local; the same on
+ * every rank. */
 void hl_nearest_fit(char *out, size_t n, const hl_forecast_question *q, const hl_forecast *f);
 
 #endif

@@ -24,6 +24,7 @@ typedef struct {
     double forecast_bytes;        /* of this rank: weights, gradients, moments, saved activations; 0: no step */
     double forecast[HL_ACTS + 1]; /* mean seconds of the ranks in each act of a step, and of the step */
     int64_t activation_budget;    /* bytes of a rank; negative: all are saved */
+    double forecast_learned;      /* hl_machine.learned, 1 where nothing is; 0: the machine is assumed */
     char layout[120];             /* in words */
     hl_reached reached;           /* by a training, told at its end */
 } hl_job;

@@ -9,7 +9,7 @@ enum { REST = HL_ACTS, WHOLE, ROWS };
 
 void hl_summary_add(hl_summary *s, const hl_step_report *r)
 {
-    s->steps++;
+    if (s->steps++ == 0) s->first = r->seconds;
     s->seconds += r->seconds;
     for (int a = 0; a < HL_ACTS; a++) s->own[a] += r->own[a];
     for (int i = 0; i < HL_MESH_GROUPS; i++) s->sent[i] += (double)r->sent[i];
@@ -132,6 +132,18 @@ static void tell_bubble(const hl_fact row[ROWS], const double *forecast, hl_reco
     hl_record_part(record, "bubble", "forecast", expected);
 }
 
+/* What a calibration learns from: seconds of a step without the first one. */
+static void tell_promise(const hl_summary *s, double mean_seconds, double forecast, hl_record *record)
+{
+    if (s->steps < 2 || forecast <= 0) return;
+    const double actual = (mean_seconds - s->first) / (double)(s->steps - 1);
+    hl_log(HL_INFO, "a step was promised to take %.4g s and took %.4g s (%.3g times as long%s)", forecast, actual,
+           actual / forecast, s->learned > 0 ? "" : "; the machine is assumed: see hllm bench calibrate");
+    hl_record_part(record, "promise", "promised", forecast);
+    hl_record_part(record, "promise", "actual", actual);
+    hl_record_part(record, "promise", "learned", s->learned);
+}
+
 hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_mesh *mesh, hl_record *record)
 {
     const hl_group *world = &mesh->world;
@@ -155,6 +167,7 @@ hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_
     for (int i = 0; i < HL_MESH_GROUPS; i++) hl_record_part(record, "sent", hl_mesh_name(i), sent[i]);
     for (hl_side i = 0; i < HL_SIDES; i++) hl_record_part(record, "idle", hl_side_name[i], idle[i]);
     tell_bubble(row, forecast, record);
+    tell_promise(s, row[WHOLE].sum / world->size, forecast[HL_ACTS], record);
     for (int a = 0; a < HL_ACTS; a++)
         hl_record_phase(record, hl_act_table[a].name, row[a].min, row[a].sum / world->size, row[a].max,
                         (int)row[a].who);

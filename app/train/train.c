@@ -144,6 +144,7 @@ hl_status hl_train(hl_job *j, json_t **result)
 {
     hl_trainer t = {.job = j,
                     .masked_level = 0.1,
+                    .summary.learned = j->forecast_learned,
                     .batch = hl_arena_growing("the batch of a step"),
                     .pace.forecast = *j->config->calibration ? j->forecast[HL_ACTS] : 0};
     hl_status s = train(&t, result);

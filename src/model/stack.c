@@ -232,7 +232,8 @@ void hl_stack_pass_backward(const hl_stack *m)
     }
 }
 
-/* Products of n rows, but keys and values of T; queries, keys and values of `kinds` rows where rows of a kind go once. */
+/* Products of n rows, but keys and values of T; where rows of a kind go once, queries, keys and values of `kinds`
+ * rows. */
 static void add_products(hl_work *w, const hl_widths *s, double T, double n, double kinds)
 {
     if (n == T) hl_work_add_product(w, kinds, s->D, s->qkv);

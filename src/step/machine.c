@@ -65,6 +65,24 @@ static double seconds_by_rates(const hl_machine *m, const hl_work *w, hl_way_of_
     return (way == HL_BACKWARD_WAY ? 2 : 1) * (hl_work_flop(w) / m->flops + bytes / m->memory);
 }
 
+static void scale(double *a, int n, double by)
+{
+    for (int i = 0; i < n; i++) a[i] *= by;
+}
+
+void hl_machine_scale(hl_machine *m, double by)
+{
+    m->flops /= by;
+    m->memory /= by;
+    m->wire /= by;
+    m->latency *= by;
+    for (int way = 0; way < HL_WAYS; way++) {
+        scale(m->fit.product[way], HL_PRODUCT_TERMS, by);
+        scale(m->fit.attention[way], HL_ATTENTION_TERMS, by);
+        scale(m->fit.pass[way], HL_PASS_TERMS, by);
+    }
+}
+
 double hl_machine_seconds(const hl_machine *m, const hl_work *w, hl_way_of_pass way)
 {
     if (!m->is_fitted) return seconds_by_rates(m, w, way);

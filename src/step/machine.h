@@ -29,7 +29,13 @@ typedef struct {
     double latency; /* seconds of a message */
     bool is_fitted; /* coefficients say what a model's work takes, rather than flops and memory */
     hl_coefficients fit;
+    double
+        learned; /* what steps took by what was forecast, with which all of these are scaled; 0: nothing is learned */
+    double low, high; /* between which shares of a forecast steps have been; 0: nobody has looked */
 } hl_machine;
+
+/* All that the machine does takes so many times as long. */
+void hl_machine_scale(hl_machine *m, double by);
 
 /* What is counted of a product, of attention, of the rest. */
 void hl_machine_product_terms(double x[HL_PRODUCT_TERMS], double rows, double in, double out);

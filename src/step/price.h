@@ -1,7 +1,7 @@
 /* price.h - what an act of a step takes on a machine: operations over its rate, bytes over the wire.
  *
- * What a model computes is the machine's to say (step/machine.h), of each micro-batch's pack where that is known.  Bytes
- * are those that mpi/ sends.  What is the same for many acts is worked out once. */
+ * What a model computes is the machine's to say (step/machine.h), of each micro-batch's pack where that is known.
+ * Bytes are those that mpi/ sends.  What is the same for many acts is worked out once. */
 #ifndef STEP_PRICE_H
 #define STEP_PRICE_H
 #include "step/cost.h"
