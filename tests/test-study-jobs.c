@@ -150,14 +150,14 @@ static void a_run_waits_for_its_latest_job(void)
     char slurm[PATH_MAX];
     hl_path(slurm, "%s/slurm", dir);
     CHECK_OK(hl_folder_make(slurm));
-    json_t *jobs = hl_jobs_read(dir),
-           *states = json_pack("{ss ss ss}", "5_1", "RUNNING", "6_0", "PENDING", "7", "TIMEOUT");
+    json_t *jobs, *states = json_pack("{ss ss ss}", "5_1", "RUNNING", "6_0", "PENDING", "7", "TIMEOUT");
+    CHECK_OK(hl_jobs_read(&jobs, dir));
     CHECK(json_array_size(jobs) == 0);
     CHECK_OK(hl_jobs_add(jobs, dir, "5", 1, true, json_pack("[sss]", "a/1", "b/1", "c/1")));
     CHECK_OK(hl_jobs_add(jobs, dir, "6", 2, true, json_pack("[ss]", "d/1", "a/1")));
     CHECK_OK(hl_jobs_add(jobs, dir, "7", 4, false, json_pack("[ss]", "d/1", "e/1")));
     json_decref(jobs);
-    jobs = hl_jobs_read(dir);
+    CHECK_OK(hl_jobs_read(&jobs, dir));
     CHECK(json_array_size(jobs) == 3);
     CHECK(hl_jobs_waiting(out, jobs, states, "b/1") && strcmp(out, "5_1") == 0);
     CHECK(!hl_jobs_waiting(out, jobs, states, "a/1")); /* 6_1 is gone */
@@ -165,6 +165,24 @@ static void a_run_waits_for_its_latest_job(void)
     CHECK(!hl_jobs_waiting(out, jobs, states, "none/1"));
     json_decref(jobs);
     json_decref(states);
+}
+
+/* What is queued would be submitted again. */
+static void a_damaged_list_of_jobs_is_not_an_empty_one(void)
+{
+    static const char *const texts[] = {"", "{}", "{\"jobs\": 5}", "{\"jobs\": [{\"job\": \"5\", \"array\": true}]}",
+                                        "{\"jobs\": [{\"job\": \"5\", \"array\": true, \"runs\": [1]}]}"};
+    char dir[PATH_MAX], path[PATH_MAX];
+    json_t *jobs;
+    hl_path(dir, "%s/damaged", check_folder());
+    hl_path(path, "%s/slurm", dir);
+    CHECK_OK(hl_folder_make(path));
+    hl_path(path, "%s/slurm/jobs.json", dir);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        CHECK_OK(hl_atomic_write(path, texts[i], strlen(texts[i])));
+        CHECK_FAILS(hl_jobs_read(&jobs, dir), HL_EFORMAT, "jobs.json");
+        CHECK(jobs == NULL);
+    }
 }
 
 /* ---- comparisons */
@@ -263,6 +281,7 @@ static const test tests[] = {
     {"a copy is the same study", a_copy_is_the_same_study},
     {"a job ends for a reason", a_job_ends_for_a_reason},
     {"a run waits for its latest job", a_run_waits_for_its_latest_job},
+    {"a damaged list of jobs is not an empty one", a_damaged_list_of_jobs_is_not_an_empty_one},
     {"other tools get the same runs", other_tools_get_the_same_runs},
     {"points differ where their intervals are apart", points_differ_where_their_intervals_are_apart},
     {"names in quotes are read", names_in_quotes_are_read},

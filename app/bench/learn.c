@@ -3,6 +3,7 @@
 #include "app/plan/calibration.h"
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/sorted.h"
 #include "io/files/atomic.h"
 #include "io/files/regular.h"
 #include <jansson.h>
@@ -43,15 +44,6 @@ static hl_status read_runs(runs *r, const char *path)
     return HL_OK;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The ratios are ascending. */
-static double middle_of(const runs *r) { return (r->ratio[(r->n - 1) / 2] + r->ratio[r->n / 2]) / 2; }
-
 static hl_status read_list(runs *r, const char *list)
 {
     char *copy = hl_alloc_text(list), *rest = NULL;
@@ -59,7 +51,6 @@ static hl_status read_list(runs *r, const char *list)
     for (char *path = strtok_r(copy, ",", &rest); path && s == HL_OK; path = strtok_r(NULL, ",", &rest))
         s = read_runs(r, path);
     free(copy);
-    if (s == HL_OK && r->n > 0) qsort(r->ratio, (size_t)r->n, sizeof r->ratio[0], ascending);
     if (s == HL_OK && r->n == 0)
         s = HL_FAIL(HL_EFORMAT, "%s: no training there had a calibration and two steps; train with --calibration FILE",
                     list);
@@ -69,7 +60,7 @@ static hl_status read_list(runs *r, const char *list)
 /* The interval goes beyond the runs as far as few of them may miss: a tenth of the factor, less with many. */
 static json_t *lesson(runs *r)
 {
-    const double middle = middle_of(r), beyond = 0.1 / sqrt(r->n);
+    const double middle = hl_sorted_median(r->ratio, r->n), beyond = 0.1 / sqrt(r->n);
     return json_pack("{s:f, s:f, s:f, s:i}", "factor", middle, "low", r->ratio[0] / middle / (1 + beyond), "high",
                      r->ratio[r->n - 1] / middle * (1 + beyond), "runs", r->n);
 }
@@ -91,11 +82,11 @@ hl_status hl_learn(const char *path, const char *list)
     HL_TRY(load(&o, path));
     runs *r = hl_alloc_zero(1, sizeof *r);
     hl_status s = read_list(r, list);
-    if (s == HL_OK && fabs(log(middle_of(r))) > log(HL_CALIBRATION_MOST_LEARNED))
+    if (s == HL_OK && fabs(log(hl_sorted_median(r->ratio, r->n))) > log(HL_CALIBRATION_MOST_LEARNED))
         s = HL_FAIL(HL_EFORMAT,
                     "%s: steps took %.3g times as long as its figures say: they are another machine's; measure "
                     "again",
-                    path, middle_of(r));
+                    path, hl_sorted_median(r->ratio, r->n));
     if (s == HL_OK) {
         json_object_set_new(o, "learned", lesson(r));
         char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(7));

@@ -17,16 +17,48 @@ enum { MOST_BYTES = 1 << 26 };
 
 /* ---- the list */
 
-json_t *hl_jobs_read(const char *dir)
+static bool is_submission(const json_t *o)
+{
+    const json_t *runs = json_object_get(o, "runs"), *x;
+    size_t i;
+    json_array_foreach(runs, i, x)
+    {
+        if (!json_is_string(x)) return false;
+    }
+    return json_is_string(json_object_get(o, "job")) && json_is_boolean(json_object_get(o, "array"))
+           && json_is_array(runs);
+}
+
+static bool is_list(const json_t *list)
+{
+    const json_t *o;
+    size_t i;
+    json_array_foreach(list, i, o)
+    {
+        if (!is_submission(o)) return false;
+    }
+    return json_is_array(list);
+}
+
+hl_status hl_jobs_read(json_t **jobs, const char *dir)
 {
     char path[PATH_MAX];
-    json_t *o = NULL, *list = NULL;
+    json_t *o = NULL;
+    *jobs = NULL;
     hl_path(path, "%s/slurm/jobs.json", dir);
-    if (hl_path_is_there(dir, "slurm/jobs.json") && hl_json_read(path, MOST_BYTES, &o) == HL_OK)
-        list = json_object_get(o, "jobs");
-    list = json_is_array(list) ? json_incref(list) : json_array();
+    if (!hl_path_is_there(dir, "slurm/jobs.json")) {
+        *jobs = json_array();
+        return HL_OK;
+    }
+    HL_TRY(hl_json_read(path, MOST_BYTES, &o));
+    json_t *list = json_object_get(o, "jobs");
+    if (is_list(list)) *jobs = json_incref(list);
     json_decref(o);
-    return list;
+    return *jobs ? HL_OK
+                 : HL_FAIL(
+                     HL_EFORMAT,
+                     "%s: this is not what hllm study writes; when squeue --me shows no job of the study, remove it",
+                     path);
 }
 
 hl_status hl_jobs_add(json_t *jobs, const char *dir, const char *job, int nodes, bool is_array, json_t *runs)

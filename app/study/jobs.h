@@ -9,8 +9,9 @@
 #include <stdbool.h>
 
 /* The list of submissions: objects with "job" (its number), "nodes", "array" (is each run an element of its own?) and
- * "runs" ("<folder of the point>/<repetition>").  Empty where there is none.  Release with json_decref. */
-json_t *hl_jobs_read(const char *dir);
+ * "runs" ("<folder of the point>/<repetition>").  Empty where nothing was submitted.  HL_EFORMAT where the file is
+ * damaged: who took it for empty would submit runs that are queued.  Release with json_decref, also after a failure. */
+hl_status hl_jobs_read(json_t **jobs, const char *dir);
 
 /* Note one more.  Takes the reference of runs.  HL_ESTORE. */
 hl_status hl_jobs_add(json_t *jobs, const char *dir, const char *job, int nodes, bool is_array, json_t *runs);

@@ -31,9 +31,11 @@ static void tell_waiting(const json_t *jobs, const json_t *states, const hl_stud
 /* Where Slurm has jobs of the study: those that are over without a word have failed.  Elsewhere it cannot be known. */
 static hl_status look_at_jobs(const hl_study *s, const hl_points *p, const char *dir)
 {
-    json_t *states = NULL, *jobs = hl_jobs_read(dir);
+    json_t *states = NULL, *jobs;
     hl_status status = HL_OK;
-    if (json_array_size(jobs) && hl_jobs_states(&states, dir) == HL_OK) {
+    if (hl_jobs_read(&jobs, dir) != HL_OK)
+        hl_log(HL_WARN, "%s; runs that jobs have not ended count as not run", hl_error_text());
+    else if (json_array_size(jobs) && hl_jobs_states(&states, dir) == HL_OK) {
         status = hl_jobs_settle(jobs, states, s, p, dir);
         tell_waiting(jobs, states, s, p);
     } else if (json_array_size(jobs))

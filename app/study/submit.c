@@ -299,7 +299,7 @@ static hl_status work(submission *b, const hl_study *s)
     HL_TRY(hl_folder_make(folder));
     HL_TRY(hl_snapshot_write(s, b->job.dir));
     HL_TRY(hl_study_record_write(s, b->points, b->job.dir));
-    b->jobs = hl_jobs_read(b->job.dir);
+    HL_TRY(hl_jobs_read(&b->jobs, b->job.dir));
     b->number = (int)json_array_size(b->jobs) + 1;
     HL_TRY(learn_states(b, s));
     return submit_missing(b, s);

@@ -101,3 +101,6 @@ printf 'base: x.yaml\naxes: {ranks: 1}\nrepetitions: 1\nwarmup: 0\nsteps: 1\nlau
 seed study one <"$work/one.yaml"
 ./hllm study "$work/one.yaml" --local --dir "$work/one.study"
 seed study-record one <"$work/one.study/study.json"
+printf 'point,users,seconds,seconds_low,seconds_high,runs\n"ranks 1, item.tp 1",8,0.5,0.4,0.6,3\nb,8,0.25,,,1\nc,8,,,,0\n' | seed study-table three
+printf '{"schema": 1, "jobs": [{"job": "5", "nodes": 1, "array": true, "runs": ["a/1", "b/2"]}, {"job": "6;c", "nodes": 2, "array": false, "runs": []}]}' | seed study-jobs two
+seed site example <"$(dirname "$0")/../../slurm/site.conf.example"

@@ -1,4 +1,7 @@
 /* fuzz-own.c - readers of what hllm has written. */
+#include "app/study/compare.h"
+#include "app/study/jobs.h"
+#include "app/study/site.h"
 #include "app/study/study-record.h"
 #include "base/arena.h"
 #include "base/digest.h"
@@ -9,6 +12,7 @@
 #include "io/record/ledger-read.h"
 #include "io/record/record.h"
 #include "tests/fuzz/fuzz.h"
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,4 +126,32 @@ void fuzz_study_record(const char *text, size_t n)
     }
     hl_points_free(&p);
     hl_study_free(&s);
+}
+
+void fuzz_study_jobs(const char *text, size_t n)
+{
+    json_t *jobs;
+    char out[80];
+    if (mkdir(fuzz_path("slurm"), 0777) != 0) HL_CHECK(errno == EEXIST);
+    fuzz_file("slurm/jobs.json", text, n);
+    if (hl_jobs_read(&jobs, fuzz_folder()) == HL_OK) (void)hl_jobs_waiting(out, jobs, NULL, "a/1");
+    json_decref(jobs);
+}
+
+void fuzz_study_table(const char *text, size_t n)
+{
+    hl_compare_rows r;
+    (void)n;
+    if (hl_compare_parse(&r, text, "report.csv") == HL_OK)
+        for (int i = 0; i < r.n; i++) HL_CHECK(r.at[i].seconds > 0 && r.at[i].users > 0);
+    hl_compare_free(&r);
+}
+
+void fuzz_site(const char *text, size_t n)
+{
+    hl_site s;
+    (void)n;
+    if (hl_site_parse(&s, text, "site.conf") == HL_OK)
+        for (int k = 0; k < HL_SITE_KEYS; k++) HL_CHECK(!strchr(s.value[k], '\n'));
+    hl_site_free(&s);
 }

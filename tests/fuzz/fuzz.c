@@ -38,6 +38,9 @@ static const struct {
     {"latest", fuzz_latest},
     {"study", fuzz_study},
     {"study-record", fuzz_study_record},
+    {"study-jobs", fuzz_study_jobs},
+    {"study-table", fuzz_study_table},
+    {"site", fuzz_site},
 };
 enum { READERS = sizeof readers / sizeof readers[0] };
 
@@ -68,6 +71,8 @@ static void remove_folder(void)
     DIR *d = opendir(folder);
     for (struct dirent *e; d && (e = readdir(d));) unlink(fuzz_path(e->d_name));
     if (d) closedir(d);
+    unlink(fuzz_path("slurm/jobs.json"));
+    rmdir(fuzz_path("slurm"));
     rmdir(folder);
 }
 
