@@ -131,7 +131,7 @@ export DNNL_MAX_CPU_ISA=AVX2 # a processor without bf16, where there is oneDNN
 bad 2 'set precision: fp32, or --force' "a precision that is not there" --precision bf16
 unset DNNL_MAX_CPU_ISA
 bad 2 'set precision: fp32, or item.tp: 3' "bf16 on a grid" --precision bf16 --item.tp 3,1
-bad 2 'has none; set ledger' "a ledger without steps" --model EASE --ledger on
+bad 2 'has no steps; set ledger' "a ledger without steps" --model EASE --ledger on
 bad 2 'no metric "hits"' "a metric that is not there" --valid_metric hits@2
 bad 2 'begins no parameter' "a frozen prefix that nothing has" --freeze_prefix item_lm.
 ! grep -q 'no dataset there yet' "$work/said"

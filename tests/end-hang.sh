@@ -65,6 +65,7 @@ pid_after_cont() {
     [ -n "$pid" ]
 }
 for victim in 0 1; do
+    : >"$work/said" # the process that is named is of this job
     HLLM_FAULT=step-signal:$victim:40:stop job 3 goes-on-$victim &
     started=$!
     pid_after_cont && kill -CONT "$pid" && wait "$started" && same whole "goes-on-$victim" && same_metrics whole "goes-on-$victim"

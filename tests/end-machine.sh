@@ -1,5 +1,7 @@
 #!/bin/sh
 # end-machine.sh - what is wrong with machine, launcher and folders is said before anything is computed, once.
+case ${TMPDIR:-} in /dev/shm/*) export TMPDIR=/tmp ;; esac # what is in /dev/shm is hidden below, where another is mounted
+unset OMPI_MCA_orte_tmpdir_base OMPI_MCA_btl_vader_backing_directory
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/end-lib.sh"
 made_up >"$work/job.yaml"
 printf 'dataset_dir: %s\nmax_steps: 1\nnce_thres: 2\n' "$work/ds" >>"$work/job.yaml"

@@ -138,7 +138,7 @@ verdict "a folder without a study is said"
 # Beside itself, and beside a table that says a thousandth of the seconds of one point and knows another.
 study compare "$curve" "$curve/report.csv" && [ "$(grep -c ' same .*ranks [12]$' "$work/out")" -eq 2 ]
 verdict "a study is as fast as itself"
-awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } /^ranks 2,/ { for (c in at) if (c ~ /^seconds/) $at[c] /= 1000 } { print } END { sub(/^ranks 2/, "ranks 9"); print }' "$curve/report.csv" |
+awk -F, -v OFS=, -v CONVFMT=%.17g 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } /^ranks 2,/ { for (c in at) if (c ~ /^seconds/) $at[c] /= 1000 } { print } END { sub(/^ranks 2/, "ranks 9"); print }' "$curve/report.csv" |
     grep -v '^.bad' >"$work/other.csv"
 study compare "$curve" "$work/other.csv"
 [ $? -eq 1 ] && grep -q ' 1000.000 .* slower  *ranks 2$' "$work/out" && grep -q ' same  *ranks 1$' "$work/out" && [ ! -s "$work/said" ]

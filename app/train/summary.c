@@ -132,13 +132,15 @@ static void tell_bubble(const hl_fact row[ROWS], const double *forecast, hl_reco
     hl_record_part(record, "bubble", "forecast", expected);
 }
 
-/* What a calibration learns from: seconds of a step without the first one. */
+/* What a calibration learns from: seconds of a step without the first one.  Of an assumed machine it is no promise, and
+ * on record alone. */
 static void tell_promise(const hl_summary *s, double mean_seconds, double forecast, hl_record *record)
 {
     if (s->steps < 2 || forecast <= 0) return;
     const double actual = (mean_seconds - s->first) / (double)(s->steps - 1);
-    hl_log(HL_INFO, "a step was promised to take %.4g s and took %.4g s (%.3g times as long%s)", forecast, actual,
-           actual / forecast, s->learned > 0 ? "" : "; the machine is assumed: see hllm bench calibrate");
+    if (s->learned > 0)
+        hl_log(HL_INFO, "a step was promised to take %.4g s and took %.4g s (%.3g times as long)", forecast, actual,
+               actual / forecast);
     hl_record_part(record, "promise", "promised", forecast);
     hl_record_part(record, "promise", "actual", actual);
     hl_record_part(record, "promise", "learned", s->learned);
