@@ -2,13 +2,13 @@
 #include "app/study/export.h"
 #include "base/alloc.h"
 #include "base/path.h"
+#include "app/config/quote.h"
 #include "app/study/measure.h"
 #include "app/study/program.h"
 #include "app/study/shell.h"
 #include "app/study/snapshot.h"
 #include "app/study/study-record.h"
 #include "io/files/atomic.h"
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -21,16 +21,6 @@ typedef struct {
     const hl_points *points;
     const char *dir, *program, *here; /* from the root on; here: where paths of the configuration begin */
 } source;
-
-/* A text in double quotes, as JSON, YAML and Python have it. */
-static void print_quoted(FILE *out, const char *text)
-{
-    json_t *x = json_string(text);
-    char *quoted = x ? json_dumps(x, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) : NULL;
-    fputs(quoted ? quoted : "\"?\"", out);
-    free(quoted);
-    json_decref(x);
-}
 
 /* Words as a shell reads them, joined by blanks. */
 static char *words(const char *const *word, int n)
@@ -58,11 +48,11 @@ static void print_parameter(FILE *out, const source *x, const char *name, const 
     fputc('[', to);
     for (int i = 0; i < x->points->n; i++) {
         if (i) fputs(", ", to);
-        print_quoted(to, of(&x->points->at[i]));
+        hl_quote(of(&x->points->at[i]), to);
     }
     fputs("][$number]", to);
     fclose(to);
-    print_quoted(out, list);
+    hl_quote(list, out);
     fputs("}\n", out);
     free(list);
 }
@@ -78,7 +68,7 @@ static void write_jube(FILE *out, const source *x)
     const char *const study[] = {x->program, "study", file, "--local", "--resume", "--dir", x->dir, "--only"};
     char *start = words(study, sizeof study / sizeof study[0]), *where = words(&x->dir, 1), *here = words(&x->here, 1);
     fputs("# Written by hllm study export --jube.  jube run jube.yaml; jube result jube --analyse\nname: ", out);
-    print_quoted(out, x->study->name);
+    hl_quote(x->study->name, out);
     fputs("\noutpath: jube\nparameterset:\n  name: points\n  parameter:\n    - {name: number, type: int, _: \"", out);
     for (int i = 0; i < x->points->n; i++) fprintf(out, "%s%d", i ? "," : "", i);
     fputs("\"}\n", out);
@@ -90,13 +80,13 @@ static void write_jube(FILE *out, const source *x)
     FILE *to = hl_alloc_stream(&text, &n);
     fprintf(to, "cd %s && %s $folder/$((1 + $jube_wp_iteration))", here, start);
     fclose(to);
-    print_quoted(out, text);
+    hl_quote(text, out);
     free(text);
     to = hl_alloc_stream(&text, &n);
     fprintf(to, "cp %s/$folder/$((1 + $jube_wp_iteration))/result.json .", where);
     fclose(to);
     fputs("\n    - ", out);
-    print_quoted(out, text);
+    hl_quote(text, out);
     free(text);
     fputs("\npatternset:\n  name: figures\n  pattern:\n"
           "    - {name: seconds, type: float, _: '\"seconds\": $jube_pat_fp'}\n"
@@ -119,12 +109,12 @@ static void print_point(FILE *out, const source *x, const hl_point *p)
     hl_names list = {0};
     hl_measure_arguments(&list, x->study, p);
     fputs("    ", out);
-    print_quoted(out, p->name);
+    hl_quote(p->name, out);
     fprintf(out, ": (%d, %d, %d, [", p->ranks, p->nodes ? p->ranks_per_node : 0, p->threads);
     for (int i = 0; i < list.n; i++) {
         char *word = words((const char *const *)&list.at[i], 1);
         if (i) fputs(", ", out);
-        print_quoted(out, word);
+        hl_quote(word, out);
         free(word);
     }
     fputs("]),\n", out);
@@ -144,7 +134,7 @@ static void write_reframe(FILE *out, const source *x)
     fputs("    valid_systems = ['*']\n    valid_prog_environs = ['*']\n    exclusive_access = True\n    executable = ",
           out);
     char *program = words(&x->program, 1);
-    print_quoted(out, program);
+    hl_quote(program, out);
     free(program);
     char *here = words(&x->here, 1), *cd = NULL;
     size_t n;
@@ -152,7 +142,7 @@ static void write_reframe(FILE *out, const source *x)
     fprintf(to, "cd %s", here);
     fclose(to);
     fputs("\n    prerun_cmds = [", out);
-    print_quoted(out, cd);
+    hl_quote(cd, out);
     fputc(']', out);
     free(here);
     free(cd);

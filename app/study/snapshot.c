@@ -1,11 +1,11 @@
-/* snapshot.c - the study in its own folder.  JSON is YAML, so that texts are quoted as there. */
+/* snapshot.c - the study in its own folder. */
 #include "app/study/snapshot.h"
 #include "base/arena.h"
 #include "base/path.h"
+#include "app/config/quote.h"
 #include "io/files/atomic.h"
 #include "io/files/folder.h"
 #include "io/files/regular.h"
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,21 +15,12 @@ enum { MOST_BYTES = 1 << 20 };
 
 /* ---- the study file */
 
-static void print_text(FILE *out, const char *text)
-{
-    json_t *x = json_string(text);
-    char *quoted = x ? json_dumps(x, JSON_ENCODE_ANY) : NULL;
-    fputs(quoted ? quoted : "\"?\"", out); /* what YAML can hold is UTF-8 */
-    free(quoted);
-    json_decref(x);
-}
-
 static void print_list(FILE *out, const hl_names *list)
 {
     fputc('[', out);
     for (int i = 0; i < list->n; i++) {
         if (i) fputs(", ", out);
-        print_text(out, list->at[i]);
+        hl_quote(list->at[i], out);
     }
     fputs("]\n", out);
 }
@@ -45,10 +36,10 @@ static void print_keys(FILE *out, const hl_study *s, const char *point, const ch
     for (int i = 0; i < s->axes; i++) {
         if (!is_of(&s->axis[i], point)) continue;
         fputs(indent, out);
-        print_text(out, s->axis[i].key);
+        hl_quote(s->axis[i].key, out);
         fputs(": ", out);
         if (!point) print_list(out, &s->axis[i].values);
-        else print_text(out, s->axis[i].values.at[0]), fputc('\n', out);
+        else hl_quote(s->axis[i].values.at[0], out), fputc('\n', out);
     }
 }
 
@@ -65,7 +56,7 @@ static void print_points(FILE *out, const hl_study *s)
     for (int i = 0; i < s->axes; i++) {
         if (!s->axis[i].point || !is_first(s, i)) continue;
         fputs(n++ ? "  " : "points:\n  ", out);
-        print_text(out, s->axis[i].point);
+        hl_quote(s->axis[i].point, out);
         fputs(":\n", out);
         print_keys(out, s, s->axis[i].point, "    ");
     }
@@ -84,7 +75,7 @@ static void print_axes(FILE *out, const hl_study *s)
 static void print_study(FILE *out, const hl_study *s)
 {
     fputs("# Written by hllm study: what is run in this folder.  Its configurations are copies.\nname: ", out);
-    print_text(out, s->name);
+    hl_quote(s->name, out);
     fputs("\nbase: [", out);
     for (int i = 0; i < s->base.n; i++) fprintf(out, "%sbase-%d.yaml", i ? ", " : "", i + 1);
     fputs("]\n", out);
