@@ -59,3 +59,14 @@ hl_status hl_forecast_open(hl_forecast *f, const hl_forecast_question *q, int ra
 }
 
 void hl_forecast_close(hl_forecast *f) { hl_arena_free(&f->arena); }
+
+double hl_forecast_recomputed(const hl_forecast *f)
+{
+    double again = 0, forward = 0;
+    for (int r = 0; r < f->layout.ranks; r++)
+        for (int i = 0; i < f->schedule[r].n; i++) {
+            again += f->schedule[r].task[i].act == HL_ITEM_RECOMPUTE;
+            forward += f->schedule[r].task[i].act == HL_ITEM_FORWARD;
+        }
+    return forward > 0 ? again / forward : 0;
+}

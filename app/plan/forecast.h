@@ -40,6 +40,9 @@ typedef struct {
 /* HL_EUSAGE where the layout is not possible on so many ranks.  Local; the same on every rank.  Close also after a
  * failure. */
 hl_status hl_forecast_open(hl_forecast *f, const hl_forecast_question *q, int ranks, const hl_parallelism *p);
+
+/* Of all micro-batches of texts on all ranks, the share whose activations are recomputed.  Local. */
+double hl_forecast_recomputed(const hl_forecast *f);
 void hl_forecast_close(hl_forecast *f);
 
 #endif

@@ -26,10 +26,9 @@ static bool fits(const hl_forecast_question *q, const hl_config *c, const hl_for
     hl_forecast_question mine = *q;
     const hl_parallelism p = hl_rules_parallelism(c, f->layout.kind);
     mine.config = c;
-    const bool is_right = hl_parallelism_check(&p, q->item, q->user) == HL_OK
-                          && hl_forecast_open(&tried, &mine, f->layout.ranks, &p) == HL_OK;
-    const bool does = is_right && tried.least <= q->room;
-    if (is_right) hl_forecast_close(&tried);
+    if (hl_parallelism_check(&p, q->item, q->user) != HL_OK) return false;
+    const bool does = hl_forecast_open(&tried, &mine, f->layout.ranks, &p) == HL_OK && tried.least <= q->room;
+    hl_forecast_close(&tried);
     return does;
 }
 

@@ -44,17 +44,6 @@ static void write_keys(hl_search_layout *x, const hl_config *c)
     snprintf(x->keys + at, sizeof x->keys - at, " --zero %d", x->zero);
 }
 
-static double recomputed_of(const hl_forecast *f)
-{
-    double again = 0, forward = 0;
-    for (int r = 0; r < f->layout.ranks; r++)
-        for (int i = 0; i < f->schedule[r].n; i++) {
-            again += f->schedule[r].task[i].act == HL_ITEM_RECOMPUTE;
-            forward += f->schedule[r].task[i].act == HL_ITEM_FORWARD;
-        }
-    return forward > 0 ? again / forward : 0;
-}
-
 /* Of the fullest rank. */
 static double memory_of(const hl_forecast *f)
 {
@@ -66,7 +55,7 @@ static double memory_of(const hl_forecast *f)
 static void fill(hl_search_layout *x, const hl_forecast *f, const hl_config *c)
 {
     x->step = f->step;
-    x->recomputed = recomputed_of(f);
+    x->recomputed = hl_forecast_recomputed(f);
     x->memory = memory_of(f);
     hl_layout_text(x->layout, sizeof x->layout, &f->layout);
     write_keys(x, c);

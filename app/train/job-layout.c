@@ -85,13 +85,11 @@ static const hl_group *map_ranks(hl_job *j, const hl_layout *layout)
     return moved ? &j->mapped : world;
 }
 
-/* How many micro-batches of texts are saved, of the first batch. */
+/* What activation_budget auto has come to. */
 static void tell_budget(const hl_forecast *f, const hl_forecast_question *q)
 {
-    int again = 0;
     if (q->config->activation_budget != HL_BUDGET_AUTO || f->budget < 0) return;
-    for (int r = 0; r < f->layout.ranks; r++)
-        for (int i = 0; i < f->schedule[r].n; i++) again += f->schedule[r].task[i].act == HL_ITEM_RECOMPUTE;
+    const bool again = hl_forecast_recomputed(f) > 0;
     hl_log(
         again ? HL_WARN : HL_INFO,
         "activation_budget auto: %.4g GB a rank, memory_share %g of %.4g GB less weights, gradients, moments and what "

@@ -96,7 +96,9 @@ static double state_bytes(const hl_cost_job *j, int rank, bool for_training)
     return bytes;
 }
 
-hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_transformer *item, const hl_transformer *user,
+/* The least bytes that weights, gradients and moments of both models take on a rank, whatever the placement; without
+ * for_training weights alone. */
+static hl_status least_bytes(double *bytes, const hl_config *c, const hl_transformer *item, const hl_transformer *user,
                              int ranks, int rank, bool for_training)
 {
     static const hl_layout_kind kinds[] = {HL_COLOCATED, HL_HYBRID, HL_SEPARATE};
@@ -145,7 +147,7 @@ static hl_status check_memory(const hl_group *world, const hl_config *c, const s
 {
     hl_group node;
     double bytes;
-    HL_TRY_ALL(world, hl_preflight_bytes(&bytes, c, &s->item, &s->user, world->size, world->rank, for_training));
+    HL_TRY_ALL(world, least_bytes(&bytes, c, &s->item, &s->user, world->size, world->rank, for_training));
     hl_group_split_node(&node, world);
     hl_group_all_reduce_double(&node, &bytes, 1);
     const hl_status mine = c->force ? HL_OK : compare_memory(bytes, &node, for_training);

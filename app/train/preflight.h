@@ -23,9 +23,4 @@ void hl_preflight_forecast(const hl_group *world, double bytes);
 /* Has the disk of checkpoint_dir room for a checkpoint?  HL_ESTORE.  Local. */
 hl_status hl_preflight_space(const hl_config *c);
 
-/* The least bytes that weights, gradients and moments of both models take on a rank, whatever the placement; without
- * for_training weights alone.  Local. */
-hl_status hl_preflight_bytes(double *bytes, const hl_config *c, const hl_transformer *item, const hl_transformer *user,
-                             int ranks, int rank, bool for_training);
-
 #endif
