@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Numbers of so many rows. */
+static inline size_t hl_rows_numbers(int rows, int columns) { return (size_t)rows * (size_t)columns; }
+
 /* y (n, D) = table rows at index (n). */
 void hl_rows_gather(float *y, const float *table, const int *index, int n, int D);
 

@@ -35,6 +35,15 @@ void hl_shares_run(int shares, int rows, hl_share_act act, const void *self, hl_
         act(self, (int)hl_part_begin(rows, shares, i), (int)hl_part_count(rows, shares, i), own_room());
 }
 
+void hl_shares_run_few(int rows, int width, hl_share_act act, const void *self, hl_arena *scratch)
+{
+    enum { NUMBERS = 1 << 16, LEAST = 192 };
+    const int few = NUMBERS / (width + 1), at_once = few < LEAST || few > rows ? rows : few;
+    int t = 0;
+    do act(self, t, rows - t < at_once ? rows - t : at_once, scratch);
+    while ((t += at_once) < rows);
+}
+
 void hl_shares_weights(const hl_weight_gradient g[2], int T, int threads)
 {
     if (g[0].F < threads * HL_LINEAR_LEAST_ROWS || g[1].F < threads * HL_LINEAR_LEAST_ROWS) {

@@ -14,6 +14,10 @@ int hl_shares_of(int n, int side, size_t weight);
 typedef void (*hl_share_act)(const void *self, int begin, int n, hl_arena *scratch);
 void hl_shares_run(int shares, int rows, hl_share_act act, const void *self, hl_arena *scratch);
 
+/* The same on this thread, so few rows at a time that what passes between the ops, `width` numbers a row, stays in the
+ * cache; all rows at once where those would be too few for a product. */
+void hl_shares_run_few(int rows, int width, hl_share_act act, const void *self, hl_arena *scratch);
+
 /* dw (F, D) += dy^T x over T rows. */
 typedef struct {
     float *dw;

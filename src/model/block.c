@@ -13,15 +13,13 @@
 #include "model/turn.h"
 #include <string.h>
 
-static size_t numbers(int rows, int columns) { return (size_t)rows * (size_t)columns; }
-
 /* ---- rows: threads may take some of them through several products, where peers have nothing to add */
 
 static int shares_of(const hl_pass *p, int n)
 {
     const hl_widths s = hl_widths_of(p->m);
     const int narrow = hl_min(s.F, s.od);
-    return p->cut->has_threads ? hl_shares_of(n, hl_min(s.D, narrow), 2 * numbers(s.F, s.D)) : 1;
+    return p->cut->has_threads ? hl_shares_of(n, hl_min(s.D, narrow), 2 * hl_rows_numbers(s.F, s.D)) : 1;
 }
 
 /* Rows [t, t + n) of a pass: all of them, or some that are mine alone. */
@@ -36,21 +34,11 @@ static hl_pass part_of(const hl_pass *p, int t, int n, hl_arena *scratch)
     return part;
 }
 
-/* An MLP meets each token alone.  A narrow one takes so few at a time that what passes between its products stays in
- * the cache; a wide one is bound by its products, and peers sum all tokens at once. */
-static int rows_at_once(const hl_pass *p)
-{
-    enum { NUMBERS = 1 << 16, LEAST = 192 };
-    const int few = NUMBERS / (p->m->width + 1);
-    return !p->cut->has_threads || few < LEAST || few > p->out.n ? p->out.n : few;
-}
-
+/* An MLP meets each token alone, but peers sum all tokens at once. */
 static void run_mlp(const hl_pass *p, hl_share_act act, const void *self)
 {
-    const int n = p->out.n, rows = rows_at_once(p);
-    int t = 0;
-    do act(self, t, n - t < rows ? n - t : rows, p->scratch);
-    while ((t += rows) < n);
+    if (p->cut->has_threads) hl_shares_run_few(p->out.n, p->m->width, act, self, p->scratch);
+    else act(self, 0, p->out.n, p->scratch);
 }
 
 /* ---- products with biases */
@@ -132,15 +120,6 @@ static void attend_in(const void *self, int t, int n, hl_arena *scratch)
     hl_arena_back(scratch, mark);
 }
 
-/* h = x + o(what attention says). */
-static void attend_out(const hl_pass *p)
-{
-    const size_t mark = hl_arena_mark(p->scratch);
-    p->cut->linear->forward(p, p->b.h, p->b.o, &p->at->o, &p->out);
-    hl_add(p->b.h, take_rows_asking(p, p->b.x), numbers(p->out.kept, p->m->hidden));
-    hl_arena_back(p->scratch, mark);
-}
-
 /* y = h + down(swiglu(gate_up(norm(h)))) of n rows from t on. */
 static void mlp_forward(const void *self, int t, int n, hl_arena *scratch)
 {
@@ -148,23 +127,26 @@ static void mlp_forward(const void *self, int t, int n, hl_arena *scratch)
     const hl_pass p = part_of(c->p, t, n, scratch);
     const int F = p.m->width, C = p.m->hidden;
     const size_t mark = hl_arena_mark(scratch);
-    float *y = c->y + numbers(t, C), *normed = HL_TAKE_ROWS(scratch, float, n, C),
+    float *y = c->y + hl_rows_numbers(t, C), *normed = HL_TAKE_ROWS(scratch, float, n, C),
           *gated = HL_TAKE_ROWS(scratch, float, n, F);
     p.cut->rows->norm(&p, normed, p.b.mlp_rstd, p.b.h, p.at->mlp_norm, &p.out, false);
     project(&p, p.b.gu, normed, &p.at->gate_up, &p.out);
     hl_swiglu_forward(gated, p.b.gu, n, F);
     p.cut->linear->forward(&p, y, gated, &p.at->down, &p.out);
-    hl_add(y, p.b.h, numbers(p.out.kept, C));
+    hl_add(y, p.b.h, hl_rows_numbers(p.out.kept, C));
     hl_arena_back(scratch, mark);
 }
 
-/* What comes after the scores: the projection and the MLP of n rows from t on. */
+/* What comes after the scores: h = x + o(what attention says), and the MLP, of n rows from t on. */
 static void rows_out(const void *self, int t, int n, hl_arena *scratch)
 {
     const block_rows *c = self;
     const hl_pass p = part_of(c->p, t, n, scratch);
-    attend_out(&p);
-    run_mlp(&p, mlp_forward, &(block_rows){&p, c->y + numbers(t, p.m->hidden)});
+    const size_t mark = hl_arena_mark(scratch);
+    p.cut->linear->forward(&p, p.b.h, p.b.o, &p.at->o, &p.out);
+    hl_add(p.b.h, take_rows_asking(&p, p.b.x), hl_rows_numbers(p.out.kept, p.m->hidden));
+    hl_arena_back(scratch, mark);
+    run_mlp(&p, mlp_forward, &(block_rows){&p, c->y + hl_rows_numbers(t, p.m->hidden)});
 }
 
 void hl_block_forward(float *y, const hl_pass *p)
@@ -191,10 +173,10 @@ static void mlp_products(const void *self, int t, int n, hl_arena *scratch)
     const mlp *x = self;
     const hl_pass p = part_of(x->p, t, n, scratch);
     const int F = p.m->width, C = p.m->hidden;
-    float *dgated = x->dgated + numbers(t, F), *dgu = x->dgu + numbers(t, 2 * F);
-    p.cut->linear->backward(&p, dgated, x->d + numbers(t, C), NULL, &p.at->down, &p.out);
-    hl_swiglu_backward(dgu, x->gated + numbers(t, F), dgated, p.b.gu, n, F);
-    p.cut->linear->backward(&p, x->dnormed + numbers(t, C), dgu, NULL, &p.at->gate_up, &p.out);
+    float *dgated = x->dgated + hl_rows_numbers(t, F), *dgu = x->dgu + hl_rows_numbers(t, 2 * F);
+    p.cut->linear->backward(&p, dgated, x->d + hl_rows_numbers(t, C), NULL, &p.at->down, &p.out);
+    hl_swiglu_backward(dgu, x->gated + hl_rows_numbers(t, F), dgated, p.b.gu, n, F);
+    p.cut->linear->backward(&p, x->dnormed + hl_rows_numbers(t, C), dgu, NULL, &p.at->gate_up, &p.out);
 }
 
 /* n rows of d (out, C) from t on, of which I have those that I keep, hold dy and become dh. */
@@ -204,7 +186,7 @@ static void mlp_backward(const void *self, int t, int n, hl_arena *scratch)
     const hl_pass p = part_of(c->p, t, n, scratch);
     const int F = p.m->width, C = p.m->hidden, shares = shares_of(&p, n);
     const size_t mark = hl_arena_mark(scratch);
-    float *d = c->y + numbers(t, C);
+    float *d = c->y + hl_rows_numbers(t, C);
     const mlp x = {.p = &p,
                    .d = d,
                    .gated = HL_TAKE_ROWS(scratch, float, n, F),
@@ -237,9 +219,9 @@ static void attend_in_backward(const void *self, int t, int n, hl_arena *scratch
     const hl_pass p = part_of(a->p, t, n, scratch);
     const hl_linear *l = reads(&p);
     const hl_row_share r = rows_read(&p);
-    const size_t at = numbers(t, p.m->hidden);
-    float *back = a->back + numbers(t, l->out);
-    hl_turn_backward(&p, a->dq, a->dqkv + numbers(t, l->out));
+    const size_t at = hl_rows_numbers(t, p.m->hidden);
+    float *back = a->back + hl_rows_numbers(t, l->out);
+    hl_turn_backward(&p, a->dq, a->dqkv + hl_rows_numbers(t, l->out));
     if (p.kinds) hl_rows_scatter_add(back, a->dqkv, p.pack.kind, p.all.n, l->out);
     p.cut->rows->norm(&p, a->normed + at, p.b.rstd, a->x + at, p.at->norm, &r, true);
     p.cut->linear->backward(&p, a->dnormed + at, back, NULL, l, &r);
@@ -278,7 +260,7 @@ static void attend_rows_backward(const hl_pass *p, float *dx, float *d, float *d
     add_weights(p, (product[]){{&p->at->o, d, p->b.o, &p->out}, {l, a.back, a.normed, &r}}, shares);
     p->cut->linear->sum_dx(p, a.dnormed, &r);
     if (p->query) {
-        memset(dx, 0, numbers(p->all.n, C) * sizeof *dx);
+        memset(dx, 0, hl_rows_numbers(p->all.n, C) * sizeof *dx);
         hl_rows_scatter_add(dx, d, p->query, p->out.n, C);
     }
     p->cut->rows->norm_backward(p, into, a.dnormed, a.x, p->b.rstd, p->at->norm, &r);

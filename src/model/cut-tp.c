@@ -7,6 +7,7 @@
 #include "base/part.h"
 #include "math/linear.h"
 #include "math/rmsnorm.h"
+#include "math/rows.h"
 #include "math/sliced.h"
 #include "model/embedding.h"
 #include <string.h>
@@ -31,12 +32,7 @@ static hl_row_share some_rows(const hl_pass *p, bool segments)
     return r;
 }
 
-static size_t first_of(const hl_pass *p, const hl_row_share *r) { return (size_t)r->first * (size_t)p->m->hidden; }
-
-static size_t bytes_of(const hl_pass *p, const hl_row_share *r)
-{
-    return (size_t)r->kept * (size_t)p->m->hidden * sizeof(float);
-}
+static size_t first_of(const hl_pass *p, const hl_row_share *r) { return hl_rows_numbers(r->first, p->m->hidden); }
 
 static void gather(const hl_pass *p, float *d, const hl_row_share *r)
 {
@@ -47,7 +43,7 @@ static void sum(const hl_pass *p, float *d, const hl_row_share *r)
 {
     const hl_tensor_group *tp = p->m->tp;
     if (r->part) tp->reduce_scatter(tp, d, r->part);
-    else if (tp->size > 1) tp->all_reduce(tp, d, (size_t)r->n * (size_t)p->m->hidden);
+    else if (tp->size > 1) tp->all_reduce(tp, d, hl_rows_numbers(r->n, p->m->hidden));
 }
 
 static void norm(const hl_pass *p, float *y, float *rstd, const float *x, size_t at, const hl_row_share *r, bool again)
@@ -71,13 +67,13 @@ static void norm_backward(const hl_pass *p, float *dx, const float *dy, const fl
 static void enter(const hl_pass *p, float *kept, const float *x, const hl_row_share *r, bool out)
 {
     (void)out;
-    memcpy(kept, x + first_of(p, r), bytes_of(p, r));
+    memcpy(kept, x + first_of(p, r), sizeof *kept * hl_rows_numbers(r->kept, p->m->hidden));
 }
 
 static void leave(const hl_pass *p, float *x, const float *kept, const hl_row_share *r, bool out)
 {
     (void)out;
-    memcpy(x + first_of(p, r), kept, bytes_of(p, r));
+    memcpy(x + first_of(p, r), kept, sizeof *kept * hl_rows_numbers(r->kept, p->m->hidden));
     gather(p, x, r);
 }
 
@@ -107,12 +103,15 @@ static const hl_cut_rows rows = {
 
 /* ---- products */
 
-static bool is_careful(const hl_pass *p, const hl_linear *l) { return l->narrow && p->pack.careful; }
-
+/* y (n, out) = x (n, in) w^T: with care, in slices (math/sliced.h), or plainly. */
 static void multiply(const hl_pass *p, float *y, const float *x, const hl_linear *l, int n)
 {
-    if (is_careful(p, l)) hl_linear_forward_double(y, x, p->w + l->at, n, l->in, l->out, p->scratch);
-    else hl_linear_forward(y, x, p->w + l->at, n, l->in, l->out);
+    const float *w = p->w + l->at;
+    const int slices = p->m->slices;
+    if (l->narrow && p->pack.careful) hl_linear_forward_double(y, x, w, n, l->in, l->out, p->scratch);
+    else if (!slices) hl_linear_forward(y, x, w, n, l->in, l->out);
+    else if (l->way == HL_CUT_COLUMNS) hl_sliced_column_parallel_forward(y, x, w, n, l->in, &l->pieces);
+    else hl_sliced_row_parallel_forward(y, x, w, n, l->in, l->out, slices, p->scratch);
 }
 
 static void forward(const hl_pass *p, float *y, const float *x, const hl_linear *l, const hl_row_share *r)
@@ -133,16 +132,7 @@ static void backward(const hl_pass *p, float *dx, const float *dy, const float *
 
 static const hl_cut_linear products = {forward, backward, sum};
 
-/* ---- products in slices (math/sliced.h) */
-
-static void sliced_forward(const hl_pass *p, float *y, const float *x, const hl_linear *l, const hl_row_share *r)
-{
-    const float *w = p->w + l->at;
-    if (is_careful(p, l)) multiply(p, y, x, l, r->n);
-    else if (l->way == HL_CUT_COLUMNS) hl_sliced_column_parallel_forward(y, x, w, r->n, l->in, &l->pieces);
-    else hl_sliced_row_parallel_forward(y, x, w, r->n, l->in, l->out, p->m->slices, p->scratch);
-    if (l->way == HL_CUT_ROWS) sum(p, y, r);
-}
+/* ---- products in slices */
 
 /* dw is the same product whichever axis is cut; dx of a column-parallel layer a sum of its own, before anything else is
  * added. */
@@ -159,7 +149,7 @@ static void sliced_backward(const hl_pass *p, float *dx, const float *dy, const 
 
 static void is_summed_already(const hl_pass *p, float *dx, const hl_row_share *r) { (void)p, (void)dx, (void)r; }
 
-static const hl_cut_linear sliced = {sliced_forward, sliced_backward, is_summed_already};
+static const hl_cut_linear sliced = {forward, sliced_backward, is_summed_already};
 
 const hl_layer_cut hl_cut_alone = {"alone", true, all_rows, &rows, &products};
 const hl_layer_cut hl_cut_tp = {"tp", false, all_rows, &rows, &products};

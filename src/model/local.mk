@@ -4,10 +4,11 @@ src_model_libhlmodel_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_model_libhlmodel_a_SOURCES = \
 	src/model/block.c src/model/block.h \
 	src/model/cut.h \
-	src/model/cut-grid.c src/model/cut-grid.h \
+	src/model/cut-grid.c \
 	src/model/cut-tp.c \
 	src/model/embedding.c src/model/embedding.h \
 	src/model/family.c src/model/family.h \
+	src/model/grid-rows.c src/model/grid-rows.h \
 	src/model/item.c src/model/item.h \
 	src/model/layer.h \
 	src/model/model.c src/model/model.h \

@@ -3,7 +3,7 @@
 #include "base/part.h"
 #include "math/rope.h"
 #include "model/block.h"
-#include "model/cut-grid.h"
+#include "model/cut.h"
 #include "model/stack.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,12 +40,28 @@ static int mine_of(const hl_stack *m, hl_length axis)
     return (int)(mine.end - mine.begin);
 }
 
+/* Where the shares of so many columns, or rows, of a grid begin (parts + 1), of lengths side by side; `of` ends with
+ * HL_NO_LENGTH.  Columns may share a key head, and each has it. */
+static const int *axis_of(const hl_transformer *c, const hl_length *of, int parts, hl_arena *room)
+{
+    int *begin = HL_TAKE(room, int, parts + 1);
+    begin[0] = 0;
+    for (int k = 0; k < parts; k++) {
+        begin[k + 1] = begin[k];
+        for (const hl_length *l = of; *l; l++) {
+            const hl_cut part = hl_transformer_cut(c, *l, k, parts);
+            begin[k + 1] += (int)(part.end - part.begin);
+        }
+    }
+    return begin;
+}
+
 static void cut_into_tiles(hl_linear *l, hl_stack *m, const hl_family_linear *f)
 {
     const int columns = hl_tensor_group_columns(m->tp);
-    l->F = hl_cut_grid_axis(&m->shape, f->out, columns, &m->axes);
-    l->D = hl_cut_grid_axis(&m->shape, f->in, columns, &m->axes);
-    l->K = hl_cut_grid_axis(&m->shape, f->in, m->tp->rows, &m->axes);
+    l->F = axis_of(&m->shape, f->out, columns, &m->axes);
+    l->D = axis_of(&m->shape, f->in, columns, &m->axes);
+    l->K = axis_of(&m->shape, f->in, m->tp->rows, &m->axes);
 }
 
 /* A product of a layer; the tensors that lie beside its first one follow it. */

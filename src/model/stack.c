@@ -8,7 +8,7 @@
 #include "math/rope.h"
 #include "math/rows.h"
 #include "model/block.h"
-#include "model/cut-grid.h"
+#include "model/grid-rows.h"
 #include "model/embedding.h"
 #include "model/saved.h"
 #include <stdio.h>
@@ -41,7 +41,7 @@ static bool takes_tokens(const hl_stack *m, const hl_pack *pack) { return m->fir
 /* What I compute of a pack: sizes, not places. */
 static hl_pack part_of(const hl_stack *m, const hl_pack *pack)
 {
-    return m->tp->rows ? hl_cut_grid_part_of(m, pack) : *pack;
+    return m->tp->rows ? hl_grid_rows_part_of(m, pack) : *pack;
 }
 
 /* How many rows of a block's input and output are mine to save. */
@@ -80,7 +80,7 @@ static void open_pass(stack_pass *x, const hl_stack *m, const float *w, float *d
     *x = (stack_pass){.p = {.m = m, .w = w, .dw = dw, .whole = pack, .pack = *pack, .scratch = scratch},
                       .heads = m->heads};
     x->p.heads = &x->heads;
-    if (m->tp->rows) hl_cut_grid_take_part(&x->p);
+    if (m->tp->rows) hl_grid_rows_take(&x->p);
     if (!pack->last_only) return;
     int *position = HL_TAKE(scratch, int, x->p.pack.segments);
     x->last = hl_pack_last_rows(&x->p.pack, scratch);
