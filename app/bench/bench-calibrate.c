@@ -4,10 +4,8 @@
 #include "app/bench/calibrate-model.h"
 #include "app/bench/learn.h"
 #include "app/plan/calibration.h"
-#include "io/files/atomic.h"
+#include "io/files/json.h"
 #include "math/linear.h"
-#include <stdlib.h>
-#include <string.h>
 
 enum { SCHEMA = 2 };
 
@@ -89,10 +87,7 @@ static void measure(json_t *result, const hl_meter *m, int threads)
 
 static hl_status write_file(const json_t *result, const char *path)
 {
-    char *text = json_dumps(result, JSON_COMPACT | JSON_REAL_PRECISION(7));
-    hl_status s = hl_atomic_write(path, text, strlen(text));
-    free(text);
-    return s;
+    return hl_json_write(path, result, JSON_COMPACT | JSON_REAL_PRECISION(7));
 }
 
 static hl_status run(json_t *result, const hl_bench_orders *orders, int argc, char **argv)

@@ -5,7 +5,6 @@
 #include "base/printable.h"
 #include "app/study/child.h"
 #include "app/study/measure.h"
-#include "io/files/atomic.h"
 #include "io/files/json.h"
 #include "io/files/regular.h"
 #include <stdio.h>
@@ -67,11 +66,8 @@ hl_status hl_jobs_add(json_t *jobs, const char *dir, const char *job, int nodes,
     json_array_append_new(jobs,
                           json_pack("{ss si sb so}", "job", job, "nodes", nodes, "array", is_array, "runs", runs));
     json_t *o = json_pack("{si sO}", "schema", 1, "jobs", jobs);
-    char *text = json_dumps(o, JSON_INDENT(1));
-    HL_CHECK(text != NULL);
     hl_path(path, "%s/slurm/jobs.json", dir);
-    hl_status s = hl_atomic_write(path, text, strlen(text));
-    free(text);
+    const hl_status s = hl_json_write(path, o, JSON_INDENT(1));
     json_decref(o);
     return s;
 }

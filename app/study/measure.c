@@ -95,11 +95,7 @@ static hl_status write_object(const char *folder, const char *name, const json_t
 {
     char path[PATH_MAX];
     hl_path(path, "%s/%s", folder, name);
-    char *text = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
-    HL_CHECK(text != NULL);
-    hl_status s = hl_atomic_write(path, text, strlen(text));
-    free(text);
-    return s;
+    return hl_json_write(path, o, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
 }
 
 /* What an earlier start has left: the folder is one run's. */

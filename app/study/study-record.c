@@ -2,9 +2,7 @@
 #include "app/study/study-record.h"
 #include "base/arena.h"
 #include "base/path.h"
-#include "io/files/atomic.h"
 #include "io/files/json.h"
-#include <jansson.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,11 +108,8 @@ hl_status hl_study_record_write(const hl_study *s, const hl_points *p, const cha
 {
     char path[PATH_MAX];
     json_t *o = study_json(s, p);
-    char *text = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
-    HL_CHECK(text != NULL);
     hl_path(path, "%s/study.json", dir);
-    hl_status status = hl_atomic_write(path, text, strlen(text));
-    free(text);
+    const hl_status status = hl_json_write(path, o, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
     json_decref(o);
     return status;
 }

@@ -4,13 +4,12 @@
 #include "base/digest.h"
 #include "base/path.h"
 #include "base/printable.h"
-#include "io/files/atomic.h"
+#include "io/files/json.h"
 #include "io/dataset/deal.h"
 #include "io/files/regular.h"
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,11 +180,8 @@ hl_status hl_manifest_write(const hl_manifest *m, const char *folder)
     char path[PATH_MAX];
     HL_TRY(hl_path_make(path, "%s/manifest.json", folder));
     json_t *root = manifest_json(m);
-    char *text = json_dumps(root, JSON_INDENT(1));
+    const hl_status s = hl_json_write(path, root, JSON_INDENT(1));
     json_decref(root);
-    HL_CHECK(text);
-    hl_status s = hl_atomic_write(path, text, strlen(text));
-    free(text);
     return s;
 }
 

@@ -4,6 +4,7 @@
 #include "io/files/json.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "io/files/atomic.h"
 #include "io/files/hf-folder.h"
 #include "io/files/regular.h"
 #include <errno.h>
@@ -152,4 +153,13 @@ json_t *hl_json_get(const json_t *object, const char *key)
 {
     json_t *value = json_object_get(object, key);
     return json_is_null(value) ? NULL : value;
+}
+
+hl_status hl_json_write(const char *path, const json_t *value, size_t flags)
+{
+    char *text = json_dumps(value, flags);
+    HL_CHECK(text != NULL);
+    const hl_status s = hl_atomic_write(path, text, strlen(text));
+    free(text);
+    return s;
 }

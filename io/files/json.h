@@ -15,6 +15,9 @@
  * there is no such file, or something else in it.  Local. */
 hl_status hl_json_read(const char *path, size_t most, json_t **out);
 
+/* Replace the file by this value, whole or not at all (io/files/atomic.h); flags are jansson's.  HL_ESTORE.  Local. */
+hl_status hl_json_write(const char *path, const json_t *value, size_t flags);
+
 /* A value by its key; NULL where it is absent or null. */
 json_t *hl_json_get(const json_t *object, const char *key);
 
