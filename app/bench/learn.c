@@ -2,19 +2,18 @@
 #include "app/bench/learn.h"
 #include "app/plan/calibration.h"
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/log.h"
 #include "base/sorted.h"
-#include "io/files/atomic.h"
+#include "io/files/json.h"
 #include "io/files/regular.h"
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RUNS_MOST = 1000 };
-
 typedef struct {
-    double ratio[RUNS_MOST]; /* actual by what the figures alone had promised */
+    double *ratio; /* (n) actual by what the figures alone had promised */
+    size_t room;
     int n;
 } runs;
 
@@ -27,8 +26,10 @@ static void read_line(runs *r, const char *line)
     const char *kind = json_string_value(json_object_get(o, "kind"));
     const json_t *p = json_object_get(o, "promise");
     const double promised = number(p, "promised"), actual = number(p, "actual"), learned = number(p, "learned");
-    if (kind && strcmp(kind, "summary") == 0 && promised > 0 && actual > 0 && learned > 0 && r->n < RUNS_MOST)
+    if (kind && strcmp(kind, "summary") == 0 && promised > 0 && actual > 0 && learned > 0) {
+        HL_RESERVE(r->ratio, r->room, r->n + 1);
         r->ratio[r->n++] = actual / promised * learned;
+    }
     json_decref(o);
 }
 
@@ -80,23 +81,21 @@ hl_status hl_learn(const char *path, const char *list)
 {
     json_t *o;
     HL_TRY(load(&o, path));
-    runs *r = hl_alloc_zero(1, sizeof *r);
-    hl_status s = read_list(r, list);
-    if (s == HL_OK && fabs(log(hl_sorted_median(r->ratio, r->n))) > log(HL_CALIBRATION_MOST_LEARNED))
+    runs r = {0};
+    hl_status s = read_list(&r, list);
+    if (s == HL_OK && fabs(log(hl_sorted_median(r.ratio, r.n))) > log(HL_CALIBRATION_MOST_LEARNED))
         s = HL_FAIL(HL_EFORMAT,
                     "%s: steps took %.3g times as long as its figures say: they are another machine's; measure "
                     "again",
-                    path, hl_sorted_median(r->ratio, r->n));
+                    path, hl_sorted_median(r.ratio, r.n));
     if (s == HL_OK) {
-        json_object_set_new(o, "learned", lesson(r));
-        char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(7));
-        s = hl_atomic_write(path, text, strlen(text));
-        free(text);
+        json_object_set_new(o, "learned", lesson(&r));
+        s = hl_json_write(path, o, JSON_COMPACT | JSON_REAL_PRECISION(7));
         const json_t *x = json_object_get(o, "learned");
         hl_log(HL_INFO, "%s: steps took %.3g times as long as its figures say, from %.3g to %.3g of that in %d runs",
-               path, number(x, "factor"), number(x, "low"), number(x, "high"), r->n);
+               path, number(x, "factor"), number(x, "low"), number(x, "high"), r.n);
     }
-    free(r);
+    free(r.ratio);
     json_decref(o);
     return s;
 }
