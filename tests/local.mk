@@ -76,6 +76,7 @@ MPI_TESTS = \
 	tests/test-model \
 	tests/test-prepare \
 	tests/test-split \
+	tests/test-relay \
 	tests/test-dataset \
 	tests/test-step \
 	tests/test-forecast \
@@ -282,5 +283,7 @@ tests_test_prepare_SOURCES = tests/test-prepare.c tests/csvpair.c tests/csvpair.
 tests_test_prepare_LDADD = $(MPI_TEST_LINK)
 tests_test_split_SOURCES = tests/test-split.c tests/csvpair.c tests/csvpair.h
 tests_test_split_LDADD = $(MPI_TEST_LINK) $(JANSSON_LIBS)
+tests_test_relay_SOURCES = tests/test-relay.c tests/csvpair.c tests/csvpair.h
+tests_test_relay_LDADD = $(MPI_TEST_LINK)
 tests_test_dataset_SOURCES = tests/test-dataset.c tests/csvpair.c tests/csvpair.h
 tests_test_dataset_LDADD = $(MPI_TEST_LINK)

@@ -82,7 +82,7 @@ static int status_of_reader(char said[2000])
         hl_shard s = {0};
         dup2(wire[1], STDERR_FILENO);
         close(wire[1]);
-        if (hl_shard_map(&s, in_folder("shard"), 1 << 16) != HL_OK || truncate(in_folder("shard"), 1 << 14) != 0)
+        if (hl_shard_map(&s, NULL, in_folder("shard"), 1 << 16) != HL_OK || truncate(in_folder("shard"), 1 << 14) != 0)
             _exit(90);
         _exit(s.bytes[1 << 15] == 'x' ? 91 : 92);
     }

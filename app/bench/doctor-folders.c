@@ -7,6 +7,7 @@
 #include "app/bench/doctor.h"
 #include "app/train/preflight.h"
 #include "io/checkpoint/checkpoint.h"
+#include "io/files/filesystem.h"
 #include "io/files/folder.h"
 #include "io/files/probe.h"
 #include "mpi/comm/openmpi.h"
@@ -15,43 +16,40 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 /* ---- file systems */
 
 static const struct {
-    unsigned long magic;
-    const char *name;
-    hl_grade grade; /* as a place for checkpoints */
+    const char *name; /* as in io/files/filesystem.c */
+    hl_grade grade;   /* as a place for checkpoints */
     const char *remedy;
 } systems[] = {
-    {0xEF53, "ext4", HL_FINE, NULL},
-    {0x58465342, "xfs", HL_FINE, NULL},
-    {0x9123683E, "btrfs", HL_FINE, NULL},
-    {0x2FC12FC1, "zfs", HL_FINE, NULL},
-    {0x6969, "nfs", HL_FINE, NULL},
-    {0x0BD00BD0, "lustre", HL_NOTED, "lfs setstripe -c -1 FOLDER, so that a large checkpoint goes to all servers"},
-    {0x47504653, "gpfs", HL_FINE, NULL},
-    {0x19830326, "beegfs", HL_FINE, NULL},
-    {0x00C36400, "ceph", HL_FINE, NULL},
-    {0xFF534D42, "cifs", HL_NOTED, "take another file system if locks or flushes are slow"},
-    {0xFE534D42, "smb2", HL_NOTED, "take another file system if locks or flushes are slow"},
-    {0x65735546, "fuse", HL_FINE, NULL},
-    {0x6A656A63, "fakeowner", HL_FINE, NULL},
-    {0x01021997, "9p", HL_FINE, NULL},
-    {0x794C7630, "overlay", HL_NOTED, "mount a volume there: what is written goes with the container"},
-    {0x01021994, "tmpfs", HL_NOTED, "take a disk: what is there is lost with the machine, and takes its memory"},
-    {0x858458F6, "ramfs", HL_DOUBTFUL, "take a disk: what is there is lost with the machine, and takes its memory"},
+    {"ext4", HL_FINE, NULL},
+    {"xfs", HL_FINE, NULL},
+    {"btrfs", HL_FINE, NULL},
+    {"zfs", HL_FINE, NULL},
+    {"nfs", HL_FINE, NULL},
+    {"lustre", HL_NOTED, "lfs setstripe -c -1 FOLDER, so that a large checkpoint goes to all servers"},
+    {"gpfs", HL_FINE, NULL},
+    {"beegfs", HL_FINE, NULL},
+    {"ceph", HL_FINE, NULL},
+    {"cifs", HL_NOTED, "take another file system if locks or flushes are slow"},
+    {"smb2", HL_NOTED, "take another file system if locks or flushes are slow"},
+    {"fuse", HL_FINE, NULL},
+    {"fakeowner", HL_FINE, NULL},
+    {"9p", HL_FINE, NULL},
+    {"overlay", HL_NOTED, "mount a volume there: what is written goes with the container"},
+    {"tmpfs", HL_NOTED, "take a disk: what is there is lost with the machine, and takes its memory"},
+    {"ramfs", HL_DOUBTFUL, "take a disk: what is there is lost with the machine, and takes its memory"},
 };
 enum { SYSTEMS = sizeof systems / sizeof systems[0] };
 
 static int system_of(const char *path)
 {
-    struct statfs fs;
-    if (statfs(path, &fs) != 0) return -1;
-    for (int i = 0; i < SYSTEMS; i++)
-        if (systems[i].magic == ((unsigned long)fs.f_type & 0xFFFFFFFFUL)) return i;
+    const hl_filesystem *is = hl_filesystem_of(path);
+    for (int i = 0; is && i < SYSTEMS; i++)
+        if (strcmp(systems[i].name, is->name) == 0) return i;
     return -1;
 }
 

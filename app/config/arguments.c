@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "app/config/same.h"
+#include "io/files/reads.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -95,7 +96,9 @@ static hl_status read_file(char *text, size_t *n, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return HL_FAIL(HL_EUSAGE, "%s: cannot be opened: %s; name a configuration file", path, strerror(errno));
+    hl_reads_opened();
     hl_status s = read_open(text, n, fd, path);
+    hl_reads_took(*n);
     close(fd);
     return s;
 }

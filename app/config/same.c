@@ -74,13 +74,39 @@ static uint64_t digest_of_file(const char *path, size_t most, uint64_t otherwise
     return d;
 }
 
+/* Which file of a machine; all zero: none. */
+typedef struct {
+    uint64_t device, number;
+} identity;
+
+static identity identity_of(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? (identity){(uint64_t)st.st_dev, (uint64_t)st.st_ino} : (identity){0};
+}
+
+/* Of the ranks of a machine that see one file the first reads it.  Collective. */
+static uint64_t digest_here(const hl_group *world, const char *path, size_t most, uint64_t read)
+{
+    hl_group node;
+    hl_group_split_node(&node, world);
+    const identity mine = identity_of(path);
+    identity first = mine;
+    uint64_t digest = node.rank > 0 ? 0 : world->rank == 0 ? read : digest_of_file(path, most, read);
+    hl_group_broadcast(&node, &first, sizeof first, 0);
+    hl_group_broadcast(&node, &digest, sizeof digest, 0);
+    hl_group_close(&node);
+    const bool is_one = mine.device == first.device && mine.number == first.number;
+    return is_one ? digest : digest_of_file(path, most, read);
+}
+
 hl_status hl_same_file(const hl_group *world, const char *path, const char *text, size_t n)
 {
     enum { MOST = 1 << 20 };
     char digest[17], value[40];
     hl_settings s = {0};
     uint64_t read = hl_digest(text, n);
-    hl_digest_text(digest, world->rank == 0 ? read : digest_of_file(path, MOST, read));
+    hl_digest_text(digest, digest_here(world, path, MOST, read));
     snprintf(value, sizeof value, "a file of digest %s", digest);
     hl_settings_add(&s, path, value);
     hl_status status =

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "io/files/h5.h"
 #include "io/files/positioned.h"
+#include "io/files/reads.h"
 #include "io/files/remedy.h"
 #include <errno.h>
 #include <hdf5.h>
@@ -198,6 +199,7 @@ hl_status hl_tensor_index_find(hl_tensor_entry *e, int n, const char *path)
         return HL_FAIL(HL_ESTORE, "%s: cannot be opened: %s; use another checkpoint", path, strerror(errno));
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file < 0) return trouble(path, "open", "the file");
+    hl_reads_opened();
     hl_status s = HL_OK;
     for (int i = 0; i < n && s == HL_OK; i++) s = find(&e[i], file, path, (int64_t)st.st_size);
     H5Fclose(file);

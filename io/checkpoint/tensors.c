@@ -12,6 +12,7 @@
 #include "base/minmax.h"
 #include "io/files/place.h"
 #include "io/files/positioned.h"
+#include "io/files/reads.h"
 #include "io/files/remedy.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -96,6 +97,7 @@ static hl_status trouble(const file *f, const char *act) { return hl_remedy_fail
 static hl_status open_file(file *f, int how)
 {
     f->fd = hl_fault("checkpoint-open", f->world->rank) ? -1 : open(f->path, how | O_CLOEXEC, 0666);
+    if (f->fd >= 0 && !f->writing) hl_reads_opened();
     if (f->fd >= 0) return HL_OK;
     if (errno == ENOENT && f->writing && f->world->rank > 0)
         return HL_FAIL(

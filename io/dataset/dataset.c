@@ -2,8 +2,8 @@
  *
  * Rank 0 reads the manifest and shares it.  A folder may be a copy on each machine, and a copy may be damaged, so
  * the ranks that see the same folder deal its shards among them: of p such ranks number k mod p checks shard k, and
- * asks HDF5 where its arrays stand.  They share the places, so that every file is checked and parsed once a folder,
- * and everyone maps all shards. */
+ * asks HDF5 where its arrays stand.  They share the places, so that every file is checked and parsed once a folder.
+ * Everyone maps all shards, which one rank of a machine opens (io/files/relay.h). */
 #include "io/dataset/dataset.h"
 #include "base/arena.h"
 #include "base/digest.h"
@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "io/dataset/deal.h"
 #include "io/dataset/prepare-settings.h"
+#include "io/files/reads.h"
 #include "io/files/samefile.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -51,11 +52,28 @@ static hl_status shard_path(char path[PATH_MAX], const hl_dataset *d, hl_table t
     return hl_path_make(path, "%s/%s", d->folder, name);
 }
 
-static hl_status map_shard(hl_dataset *d, hl_table t, int64_t k)
+static hl_status map_shards(hl_dataset *d, hl_relay *relay)
 {
     char path[PATH_MAX];
-    HL_TRY(shard_path(path, d, t, k));
-    return hl_shard_map(&d->shards[t][k].file, path, d->manifest.shards[t][k].size);
+    for (int t = 0; t < HL_TABLES; t++)
+        for (int64_t k = 0; k < hl_manifest_shards(&d->manifest, (hl_table)t); k++) {
+            HL_TRY(shard_path(path, d, (hl_table)t, k));
+            HL_TRY(hl_shard_map(&d->shards[t][k].file, relay, path, d->manifest.shards[t][k].size));
+        }
+    return HL_OK;
+}
+
+/* Of the ranks that see the folder those of one machine have a relay. */
+static hl_status map_all_shards(hl_dataset *d, const hl_group *here)
+{
+    hl_relay relay;
+    hl_group node;
+    hl_group_split_node(&node, here);
+    hl_relay_open(&relay, &node);
+    const hl_status s = map_shards(d, &relay);
+    hl_relay_close(&relay);
+    hl_group_close(&node);
+    return s;
 }
 
 static hl_status use_shard(hl_dataset *d, hl_table t, int64_t k)
@@ -63,7 +81,6 @@ static hl_status use_shard(hl_dataset *d, hl_table t, int64_t k)
     char path[PATH_MAX];
     const hl_table_kind *kind = &hl_table_kinds[t];
     mapped *m = &d->shards[t][k];
-    if (!m->file.bytes) HL_TRY(map_shard(d, t, k));
     HL_TRY(shard_path(path, d, t, k));
     return hl_shard_use(m->data, &m->file, d->places[t] + k * HL_SHARD_ARRAYS, path, kind->arrays, kind->n);
 }
@@ -112,7 +129,7 @@ static hl_status check_shard(hl_dataset *d, hl_table t, int64_t k)
     mapped *m = &d->shards[t][k];
     hl_deal deal = {d->manifest.rows[t], d->manifest.recipe.shard_rows[t], 0, 1};
     HL_TRY(shard_path(path, d, t, k));
-    HL_TRY(map_shard(d, t, k));
+    hl_reads_took((size_t)m->file.size);
     if (hl_digest(m->file.bytes, (size_t)m->file.size) != d->manifest.shards[t][k].digest)
         return HL_FAIL(HL_ESTORE,
                        "%s: is damaged: its digest is not the one in the manifest; remove the dataset's folder and "
@@ -239,6 +256,7 @@ static hl_status find_group(hl_group *here, const hl_group *g, const hl_dataset 
 
 static hl_status check_shards(const hl_group *g, const hl_group *here, hl_dataset *d)
 {
+    HL_TRY_ALL(g, say_where(map_all_shards(d, here), g, here));
     HL_TRY_ALL(g, say_where(check_my_shards(here, d), g, here));
     share_places(here, d);
     HL_TRY_ALL(g, say_where(use_all_shards(d), g, here));

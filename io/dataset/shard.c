@@ -10,7 +10,7 @@
 #include "io/files/atomic.h"
 #include "io/files/h5.h"
 #include "io/files/mapped.h"
-#include "io/files/regular.h"
+#include "io/files/reads.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
@@ -96,7 +96,7 @@ hl_status hl_shard_write(const char *path, const hl_shard_array *arrays, const h
     return s;
 }
 
-hl_status hl_shard_map(hl_shard *s, const char *path, int64_t size)
+hl_status hl_shard_map(hl_shard *s, hl_relay *relay, const char *path, int64_t size)
 {
     struct stat st;
     int fd;
@@ -104,8 +104,8 @@ hl_status hl_shard_map(hl_shard *s, const char *path, int64_t size)
         return HL_FAIL(HL_ESTORE,
                        "%s: cannot be opened: %s; the dataset is not whole: remove its folder and prepare it again",
                        path, strerror(errno));
-    HL_TRY(
-        hl_regular_open(&fd, &st, path, HL_ESTORE, "the dataset is not whole: remove its folder and prepare it again"));
+    HL_TRY(hl_relay_file(relay, &fd, &st, path, HL_ESTORE,
+                         "the dataset is not whole: remove its folder and prepare it again"));
     void *at = MAP_FAILED;
     bool has_size = st.st_size == size && size > 0;
     if (has_size) at = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd, 0);
@@ -153,6 +153,7 @@ hl_status hl_shard_find(hl_shard_place *places, const char *path, const hl_shard
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file < 0)
         return HL_FAIL(HL_EFORMAT, "%s: is not an HDF5 file: %s; prepare the dataset again", path, hl_h5_reason());
+    hl_reads_opened();
     int found = 0;
     while (found < n && find_array(&places[found], file, &arrays[found])) found++;
     H5Fclose(file);

@@ -6,6 +6,7 @@
 #ifndef IO_DATASET_SHARD_H
 #define IO_DATASET_SHARD_H
 #include "base/error.h"
+#include "io/files/relay.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,9 +34,9 @@ typedef struct {
     int64_t size;
 } hl_shard;
 
-/* Map a file that must have this size; HL_ESTORE where its size is another or it is not there.  A page that the disk
+/* Map a file that must have this size, opened once a machine where there is a relay (NULL: none); HL_ESTORE where its size is another or it is not there.  A page that the disk
  * cannot read later ends the process with a sentence (io/files/mapped.h). */
-hl_status hl_shard_map(hl_shard *s, const char *path, int64_t size);
+hl_status hl_shard_map(hl_shard *s, hl_relay *relay, const char *path, int64_t size);
 void hl_shard_unmap(hl_shard *s);
 
 /* Where an array stands in its file. */

@@ -4,6 +4,7 @@
 #include "base/part.h"
 #include "io/files/place.h"
 #include "io/files/positioned.h"
+#include "io/files/reads.h"
 #include "io/files/remedy.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -55,6 +56,7 @@ static hl_status digest_share(uint64_t *digest, const char *path, int64_t first,
     if (n == 0) return HL_OK;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return hl_remedy_fail(path, "open", errno);
+    hl_reads_opened();
     hl_status s = digest_blocks(digest, fd, path, first, n, size, block);
     close(fd);
     return s;

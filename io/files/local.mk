@@ -5,6 +5,7 @@ io_files_libhlfiles_a_SOURCES = \
 	io/files/atomic.c io/files/atomic.h \
 	io/files/blockdigest.c io/files/blockdigest.h \
 	io/files/excerpt.c io/files/excerpt.h \
+	io/files/filesystem.c io/files/filesystem.h \
 	io/files/folder.c io/files/folder.h \
 	io/files/h5.c io/files/h5.h \
 	io/files/hf-folder.c io/files/hf-folder.h \
@@ -16,7 +17,9 @@ io_files_libhlfiles_a_SOURCES = \
 	io/files/positioned.c io/files/positioned.h \
 	io/files/probe.c io/files/probe.h \
 	io/files/progress.c io/files/progress.h \
+	io/files/reads.c io/files/reads.h \
 	io/files/regular.c io/files/regular.h \
+	io/files/relay.c io/files/relay.h io/files/relay-connect.c \
 	io/files/remedy.c io/files/remedy.h \
 	io/files/samefile.c io/files/samefile.h \
 	io/files/source.c io/files/source.h \

@@ -3,6 +3,7 @@
 #include "base/acts.h"
 #include "base/fault.h"
 #include "base/minmax.h"
+#include "io/files/reads.h"
 #include "io/files/remedy.h"
 #include <errno.h>
 #include <stdio.h>
@@ -50,6 +51,7 @@ hl_status hl_positioned_read(int fd, const char *path, void *out, size_t n, int6
         if (done < 0 && errno == EINTR) continue;
         if (done < 0) return trouble(path, "read", at);
         if (done == 0) return HL_FAIL(HL_ESTORE, "%s: ends at byte %lld; it was cut off", path, (long long)at);
+        hl_reads_took((size_t)done);
         to += done;
         at += done;
         n -= (size_t)done;

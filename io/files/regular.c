@@ -1,6 +1,7 @@
 /* regular.c - open and read files that must be plain ones, without ever waiting for them. */
 #include "io/files/regular.h"
 #include "base/arena.h"
+#include "io/files/reads.h"
 #include "io/files/remedy.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -55,6 +56,7 @@ hl_status hl_regular_open(int *fd, struct stat *st, const char *path, hl_status 
     if (*fd < 0) return fail_to_open(path, errno, failure, next);
     const bool is_known = fstat(*fd, &is) == 0;
     const int error = errno;
+    hl_reads_opened();
     if (st && is_known) *st = is;
     if (is_known && S_ISREG(is.st_mode)) return HL_OK;
     close(*fd);
@@ -66,8 +68,10 @@ hl_status hl_regular_open(int *fd, struct stat *st, const char *path, hl_status 
 hl_status hl_regular_stream(FILE **in, const char *path, hl_status failure, const char *next)
 {
     int fd;
+    struct stat st;
     *in = NULL;
-    HL_TRY(hl_regular_open(&fd, NULL, path, failure, next));
+    HL_TRY(hl_regular_open(&fd, &st, path, failure, next));
+    hl_reads_took((size_t)st.st_size);
     *in = fdopen(fd, "r");
     if (*in) return HL_OK;
     const int error = errno;
@@ -88,6 +92,7 @@ static hl_status read_all(int fd, const char *path, char *at, size_t n)
         if (done < 0 && errno == EINTR) continue;
         if (done < 0) return hl_remedy_fail(path, "read", errno);
         if (done == 0) return HL_FAIL(HL_ESTORE, "%s: ended while it was read; see who else writes it", path);
+        hl_reads_took((size_t)done);
         at += done;
         n -= (size_t)done;
     }

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/process.h"
 #include "io/files/blockdigest.h"
+#include "io/files/filesystem.h"
 #include "mpi/comm/agreement.h"
 #include <errno.h>
 #include <stdio.h>
@@ -11,11 +12,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Which file of which machine. */
+/* Which file of which machine.  On a file system that machines share host and device are 0, and the time tells files
+ * apart that have one number on two such systems. */
 typedef struct {
     uint64_t host, device, number;
-    int64_t size;
+    int64_t size, nanoseconds;
 } identity;
+
+static identity of_shared(const struct stat *st)
+{
+    return (identity){0, 0, (uint64_t)st->st_ino, (int64_t)st->st_size,
+                      (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec};
+}
 
 static hl_status find_identity(identity *out, const char *path)
 {
@@ -25,9 +33,11 @@ static hl_status find_identity(identity *out, const char *path)
         return HL_FAIL(HL_EFORMAT,
                        "%s: cannot be read: %s; copy it to all machines, or name one in a folder that they share", path,
                        strerror(errno));
+    const hl_filesystem *is = hl_filesystem_of(path);
     hl_process_find(&me);
-    *out =
-        (identity){hl_digest(me.host, strlen(me.host)), (uint64_t)st.st_dev, (uint64_t)st.st_ino, (int64_t)st.st_size};
+    *out = is && is->is_shared ? of_shared(&st)
+                               : (identity){hl_digest(me.host, strlen(me.host)), (uint64_t)st.st_dev,
+                                            (uint64_t)st.st_ino, (int64_t)st.st_size, 0};
     return HL_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "base/acts.h"
 #include "base/arena.h"
 #include "base/digest.h"
+#include "io/files/reads.h"
 #include "io/files/regular.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -49,6 +50,7 @@ hl_status hl_source_read(hl_source *s, char *block, size_t *n)
     }
     hl_act_tick();
     if (*n) s->digest = hl_digest_join(s->digest, hl_digest(block, *n));
+    hl_reads_took(*n);
     s->at += (int64_t)*n;
     return HL_OK;
 }
