@@ -42,7 +42,10 @@ static hl_status same_shapes(const hl_group *world, const hl_config *c)
 
 hl_status hl_job_models_find(hl_job *j)
 {
-    HL_TRY_ALL(j->world, shapes_of(&j->item_shape, &j->user_shape, j->config));
+    hl_transformer *item = &j->item_shape, *user = &j->user_shape;
+    HL_TRY_ALL(j->world, j->world->rank == 0 ? shapes_of(item, user, j->config) : HL_OK);
+    hl_group_broadcast(j->world, item, sizeof *item, 0);
+    hl_group_broadcast(j->world, user, sizeof *user, 0);
     return same_shapes(j->world, j->config);
 }
 

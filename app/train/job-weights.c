@@ -2,32 +2,64 @@
 #include "app/train/job-weights.h"
 #include "app/train/weights.h"
 #include "base/digest.h"
-#include "io/weights/hf.h"
+#include "io/weights/hf-together.h"
 #include "io/weights/safetensors.h"
-#include "io/weights/same-weights.h"
 #include "mpi/train/copies.h"
 #include "mpi/train/finite.h"
-#include <string.h>
+#include <stdio.h>
 
-static hl_status pretrained(hl_sharding *h, const char *side, bool init, const char *folder)
+/* "item" or "user", and what the configuration says of the side's folder. */
+typedef struct {
+    const char *name, *tensors; /* as their names begin */
+    const char *folder;         /* "": its weights are drawn */
+} origin;
+
+static origin origin_of(const hl_config *c, hl_side side)
 {
-    if (!h->w || !init || !folder[0]) return HL_OK;
-    return hl_hf_read(folder, h->table, &h->whole, side, h->w);
+    const bool is_item = side == HL_ITEM, is_read = is_item ? c->item_llm_init : c->user_llm_init;
+    const char *folder = is_item ? c->item_pretrain_dir : c->user_pretrain_dir;
+    return (origin){is_item ? "item" : "user", is_item ? "item_llm." : "user_llm.", is_read ? folder : ""};
 }
 
-static hl_status item_vector(hl_engine *e, const char *path)
+/* The first replica reads, each rank its share, and gives it to the others: a number is read once in all, however many
+ * replicas there are. */
+static hl_status pretrained(const hl_group *world, hl_sharding *h, const origin *o)
 {
-    if (!e->sharding[HL_ITEM].w || !path[0] || !e->model[HL_ITEM].first) return HL_OK;
-    if (!e->rules.plan.item_tokens)
+    hl_group readers;
+    hl_status s = HL_OK;
+    if (!*o->folder) return HL_OK;
+    hl_group_subset(&readers, world, h->w && h->dp->rank == 0);
+    if (hl_group_has_me(&readers)) s = hl_hf_read_together(&readers, o->folder, h->table, &h->whole, o->name, h->w);
+    hl_group_close(&readers);
+    HL_TRY_ALL(world, s);
+    hl_sharding_share(h, 0, h->table->count);
+    return HL_OK;
+}
+
+/* On the ranks that have it; the first replica reads it. */
+static hl_status read_item_vector(hl_engine *e, const hl_param *p, const char *path)
+{
+    const hl_sharding *h = &e->sharding[HL_ITEM];
+    if (h->dp->rank > 0) return HL_OK;
+    return hl_safetensors_vector(path, (size_t)hl_engine_width(e), h->w + p->offset);
+}
+
+static hl_status item_vector(const hl_group *world, hl_engine *e, const char *path)
+{
+    hl_sharding *h = &e->sharding[HL_ITEM];
+    const hl_param *p = hl_params_find(h->table, "item_emb_tokens");
+    const bool has = h->w && path[0] && e->model[HL_ITEM].first;
+    if (path[0] && !e->rules.plan.item_tokens)
         return HL_FAIL(HL_EUSAGE, "item_emb_pretrain %s is of no use with item_emb_token_n 0; leave it out", path);
-    const hl_param *p = hl_params_find(e->sharding[HL_ITEM].table, "item_emb_tokens");
-    return hl_safetensors_vector(path, (size_t)hl_engine_width(e), e->sharding[HL_ITEM].w + p->offset);
+    HL_TRY_ALL(world, has ? read_item_vector(e, p, path) : HL_OK);
+    if (has) hl_sharding_share(h, p->offset, p->count);
+    return HL_OK;
 }
 
 /* What was read from `path`; "": nothing was. */
-static hl_status check_read(const hl_engine *e, bool init, const char *path)
+static hl_status check_read(const hl_engine *e, const char *path)
 {
-    return init && path[0] ? hl_finite_check(e, HL_FINITE_WEIGHTS, path) : HL_OK;
+    return path[0] ? hl_finite_check(e, HL_FINITE_WEIGHTS, path) : HL_OK;
 }
 
 /* Of one side: the shares of a copy, added up. */
@@ -44,40 +76,35 @@ static uint64_t digest_of(const hl_job *j)
                           digest_of_side(j, &j->engine.sharding[HL_USER]));
 }
 
-/* Machines may have other files of these paths, which the copies of a tensor show; a share without copies shows only
- * by its file. */
+/* A broadcast that went wrong would make a model of two. */
 static hl_status check_same(const hl_job *j)
 {
     const hl_config *c = j->config;
-    const hl_engine *e = &j->engine;
     char where[400];
     snprintf(where, sizeof where,
              "the initial weights (item_pretrain_dir \"%.100s\", user_pretrain_dir \"%.100s\", item_emb_pretrain "
              "\"%.100s\")",
              c->item_pretrain_dir, c->user_pretrain_dir, c->item_emb_pretrain);
-    HL_TRY(hl_copies_check(j->world, e, false, where,
-                           "copy the files to all machines again, or name those of a folder that they share"));
-    hl_status item = e->sharding[HL_ITEM].w && c->item_llm_init && c->item_pretrain_dir[0]
-                         ? hl_sameweights_check(&e->mesh->side[HL_ITEM].group, c->item_pretrain_dir)
-                         : HL_OK;
-    hl_status user = e->sharding[HL_USER].w && c->user_llm_init && c->user_pretrain_dir[0]
-                         ? hl_sameweights_check(&e->mesh->side[HL_USER].group, c->user_pretrain_dir)
-                         : HL_OK;
-    return hl_group_agree(j->world, item != HL_OK ? item : user);
+    return hl_copies_check(j->world, &j->engine, false, where,
+                           "they were drawn alike, or read once and given to all: test these machines");
+}
+
+static hl_status begin_side(hl_job *j, hl_side side)
+{
+    const origin o = origin_of(j->config, side);
+    hl_sharding *h = &j->engine.sharding[side];
+    hl_sharding_init_but(h, (uint64_t)j->config->seed, *o.folder ? o.tensors : NULL);
+    HL_TRY(pretrained(j->world, h, &o));
+    return check_read(&j->engine, o.folder);
 }
 
 hl_status hl_job_weights_begin(hl_job *j)
 {
     hl_engine *e = &j->engine;
     const hl_config *c = j->config;
-    hl_sharding_init(&e->sharding[HL_ITEM], (uint64_t)c->seed);
-    hl_sharding_init(&e->sharding[HL_USER], (uint64_t)c->seed);
-    HL_TRY_ALL(j->world, pretrained(&e->sharding[HL_ITEM], "item", c->item_llm_init, c->item_pretrain_dir));
-    HL_TRY(check_read(e, c->item_llm_init, c->item_pretrain_dir));
-    HL_TRY_ALL(j->world, pretrained(&e->sharding[HL_USER], "user", c->user_llm_init, c->user_pretrain_dir));
-    HL_TRY(check_read(e, c->user_llm_init, c->user_pretrain_dir));
-    HL_TRY_ALL(j->world, item_vector(e, c->item_emb_pretrain));
-    HL_TRY(check_read(e, true, c->item_emb_pretrain));
+    for (hl_side i = 0; i < HL_SIDES; i++) HL_TRY(begin_side(j, i));
+    HL_TRY(item_vector(j->world, e, c->item_emb_pretrain));
+    HL_TRY(check_read(e, c->item_emb_pretrain));
     hl_sharding_reshard(&e->sharding[HL_ITEM]);
     hl_sharding_reshard(&e->sharding[HL_USER]);
     HL_TRY(check_same(j));

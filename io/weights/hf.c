@@ -71,15 +71,11 @@ static bool nobody_needs(const char *name)
 /* Read my share of a tensor. */
 static hl_status read_share(const hl_safetensor *t, const hl_param *p, float *w)
 {
-    if ((int64_t)p->count == hl_param_whole(p)) return hl_safetensor_read(t, w + p->offset);
-    float *whole = hl_alloc((size_t)hl_param_whole(p) * sizeof *whole);
-    hl_status s = hl_safetensor_read(t, whole);
-    for (int64_t i = 0; s == HL_OK && i < hl_param_stretches(p); i++) {
-        hl_stretch mine = hl_param_stretch(p, i);
-        memcpy(w + p->offset + mine.local, whole + mine.global, mine.n * sizeof *w);
+    for (int64_t i = 0; i < hl_param_stretches(p); i++) {
+        const hl_stretch mine = hl_param_stretch(p, i);
+        HL_TRY(hl_safetensor_read_part(t, w + p->offset + mine.local, (size_t)mine.global, mine.n));
     }
-    free(whole);
-    return s;
+    return HL_OK;
 }
 
 /* Read what fits and is mine; say what does not fit. */
@@ -100,7 +96,7 @@ static hl_status read_side(const hl_safetensors *s, const hl_params *table, cons
     return HL_OK;
 }
 
-static hl_status read_all(const hl_safetensors *s, const char *folder, const hl_params *table, const hl_params *whole,
+hl_status hl_hf_read_from(const hl_safetensors *s, const char *folder, const hl_params *table, const hl_params *whole,
                           const char *side, float *w)
 {
     hl_mismatches c = {0};
@@ -122,7 +118,7 @@ hl_status hl_hf_read(const char *folder, const hl_params *table, const hl_params
     hl_safetensors *s;
     HL_TRY(hl_hf_folder_check(folder, true));
     hl_status status = hl_safetensors_open(&s, folder);
-    if (status == HL_OK) status = read_all(s, folder, table, whole, side, w);
+    if (status == HL_OK) status = hl_hf_read_from(s, folder, table, whole, side, w);
     hl_safetensors_close(s);
     return status;
 }

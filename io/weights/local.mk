@@ -2,7 +2,9 @@
 noinst_LIBRARIES += io/weights/libhlweights.a
 io_weights_libhlweights_a_CPPFLAGS = $(IO_CPPFLAGS)
 io_weights_libhlweights_a_SOURCES = \
+	io/weights/dtype.c io/weights/dtype.h \
 	io/weights/hf.c io/weights/hf.h \
+	io/weights/hf-together.c io/weights/hf-together.h \
 	io/weights/hf-config.c io/weights/hf-config.h \
 	io/weights/safetensors.c io/weights/safetensors.h \
 	io/weights/same-weights.c io/weights/same-weights.h

@@ -9,7 +9,9 @@
 #include "base/path.h"
 #include "io/files/hf-folder.h"
 #include "io/files/mapped.h"
+#include "io/files/reads.h"
 #include "io/files/regular.h"
+#include "io/weights/dtype.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -21,8 +23,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors are little-endian, and so must the machine be");
 
 /* A header is a list of names; the format itself ends it at this length. */
 static const uint64_t MOST_HEADER = 100000000;
@@ -43,67 +43,12 @@ struct hl_safetensors {
     size_t room, files_room;
 };
 
-static float half_to_float(uint16_t h)
-{
-    uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = (h >> 10) & 31, fraction = h & 1023, bits;
-    if (exponent == 31) bits = 0x7f800000 | fraction << 13; /* infinity, NaN */
-    else if (exponent) bits = (exponent + 112) << 23 | fraction << 13;
-    else {
-        float small = (float)fraction * 0x1p-24f; /* subnormal halves are normal floats */
-        memcpy(&bits, &small, sizeof bits);
-    }
-    bits |= sign;
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-static void from_f32(float *x, const char *bytes, size_t n) { memcpy(x, bytes, n * sizeof *x); }
-
-static void from_f16(float *x, const char *bytes, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        uint16_t h;
-        memcpy(&h, bytes + 2 * i, sizeof h);
-        x[i] = half_to_float(h);
-    }
-}
-
-static void from_bf16(float *x, const char *bytes, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        uint16_t h;
-        memcpy(&h, bytes + 2 * i, sizeof h);
-        uint32_t bits = (uint32_t)h << 16;
-        memcpy(&x[i], &bits, sizeof bits);
-    }
-}
-
-/* Types that may stand in a file; those without a function cannot be read as weights. */
-static const struct {
-    const char *name;
-    size_t bytes;
-    void (*to_float)(float *x, const char *bytes, size_t n);
-} dtypes[] = {
-    {"F32", 4, from_f32}, {"F16", 2, from_f16}, {"BF16", 2, from_bf16}, {"F64", 8, NULL}, {"F8_E4M3", 1, NULL},
-    {"F8_E5M2", 1, NULL}, {"I64", 8, NULL},     {"I32", 4, NULL},       {"I16", 2, NULL}, {"I8", 1, NULL},
-    {"U64", 8, NULL},     {"U32", 4, NULL},     {"U16", 2, NULL},       {"U8", 1, NULL},  {"BOOL", 1, NULL},
-};
-enum { DTYPES = sizeof dtypes / sizeof dtypes[0] };
-
-static int dtype_find(const char *name)
-{
-    for (int i = 0; i < DTYPES; i++)
-        if (name && strcmp(dtypes[i].name, name) == 0) return i;
-    return -1;
-}
-
-static hl_status map_file(mapped *f, const char *path)
+static hl_status map_file(mapped *f, hl_relay *relay, const char *path)
 {
     struct stat st;
     f->path = hl_alloc_text(path);
     int fd;
-    HL_TRY(hl_regular_open(&fd, &st, path, HL_EFORMAT, "name a file of weights that can be read"));
+    HL_TRY(hl_relay_file(relay, &fd, &st, path, HL_EFORMAT, "name a file of weights that can be read"));
     void *map = MAP_FAILED;
     if (st.st_size > LENGTH_BYTES) map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     close(fd);
@@ -125,6 +70,7 @@ static hl_status parse_header(mapped *f, size_t *data_begin)
                        "%s: says its header has %llu bytes, the file has %zu; it is no safetensors file or was cut "
                        "off, get it again",
                        f->path, (unsigned long long)length, f->size);
+    hl_reads_took(LENGTH_BYTES + (size_t)length);
     f->header = json_loadb(f->map + LENGTH_BYTES, (size_t)length, JSON_REJECT_DUPLICATES, &e);
     if (!f->header || !json_is_object(f->header))
         return HL_FAIL(HL_EFORMAT,
@@ -175,14 +121,14 @@ static hl_status read_place(hl_safetensor *t, const json_t *offsets, const char 
 
 static hl_status read_entry(hl_safetensor *t, const json_t *entry, const char *data, size_t data_bytes)
 {
-    int k = dtype_find(json_string_value(json_object_get(entry, "dtype")));
-    if (k < 0) return bad(t, "its dtype is missing or not one that is known (F32, F16, BF16, ...)");
-    t->dtype = dtypes[k].name;
+    const hl_dtype *k = hl_dtype_find(json_string_value(json_object_get(entry, "dtype")));
+    if (!k) return bad(t, "its dtype is missing or not one that is known (F32, F16, BF16, ...)");
+    t->dtype = k->name;
     HL_TRY(read_shape(t, json_object_get(entry, "shape")));
-    return read_place(t, json_object_get(entry, "data_offsets"), data, data_bytes, dtypes[k].bytes);
+    return read_place(t, json_object_get(entry, "data_offsets"), data, data_bytes, k->bytes);
 }
 
-static size_t bytes_of(const hl_safetensor *t) { return t->count * dtypes[dtype_find(t->dtype)].bytes; }
+static size_t bytes_of(const hl_safetensor *t) { return t->count * hl_dtype_find(t->dtype)->bytes; }
 
 static int by_place(const void *a, const void *b)
 {
@@ -226,11 +172,11 @@ static hl_status read_file(hl_safetensors *s)
     return check_tiling(s->at + first, s->n - first, f, data);
 }
 
-static hl_status add_file(hl_safetensors *s, const char *path)
+static hl_status add_file(hl_safetensors *s, hl_relay *relay, const char *path)
 {
     HL_RESERVE(s->file, s->files_room, s->files + 1);
     s->file[s->files] = (mapped){0};
-    HL_TRY(map_file(&s->file[s->files++], path));
+    HL_TRY(map_file(&s->file[s->files++], relay, path));
     return read_file(s);
 }
 
@@ -255,7 +201,8 @@ static hl_status sort_names(hl_safetensors *s)
 }
 
 /* Open every file that the index names; names with a slash would leave the folder. */
-static hl_status open_named(hl_safetensors *s, const char *folder, const char *index, const json_t *map)
+static hl_status open_named(hl_safetensors *s, hl_relay *relay, const char *folder, const char *index,
+                            const json_t *map)
 {
     const char *name;
     json_t *value;
@@ -272,7 +219,7 @@ static hl_status open_named(hl_safetensors *s, const char *folder, const char *i
         if (access(path, F_OK) != 0)
             return HL_FAIL(HL_EFORMAT, "%s: names %.100s, which is not there (%s); get the whole folder", index, file,
                            strerror(errno));
-        if (!has_file(s, path)) HL_TRY(add_file(s, path));
+        if (!has_file(s, path)) HL_TRY(add_file(s, relay, path));
     }
     return HL_OK;
 }
@@ -292,7 +239,7 @@ static hl_status check_index(const hl_safetensors *s, const char *index, const j
     return HL_OK;
 }
 
-static hl_status open_index(hl_safetensors *s, const char *folder, const char *index)
+static hl_status open_index(hl_safetensors *s, hl_relay *relay, const char *folder, const char *index)
 {
     char *text;
     size_t n;
@@ -306,7 +253,7 @@ static hl_status open_index(hl_safetensors *s, const char *folder, const char *i
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &e);
     const json_t *map = json_object_get(root, "weight_map");
     free(text);
-    hl_status status = json_is_object(map) ? open_named(s, folder, index, map)
+    hl_status status = json_is_object(map) ? open_named(s, relay, folder, index, map)
                                            : HL_FAIL(HL_EFORMAT, "%s: has no weight_map (%.200s); get the folder again",
                                                      index, root ? "other keys only" : e.text);
     if (status == HL_OK) status = sort_names(s);
@@ -321,15 +268,20 @@ static bool is_folder(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-hl_status hl_safetensors_open(hl_safetensors **out, const char *where)
+hl_status hl_safetensors_open_by(hl_safetensors **out, hl_relay *relay, const char *where)
 {
     hl_safetensors *s = *out = hl_alloc_zero(1, sizeof *s);
     char one[PATH_MAX], index[PATH_MAX];
     HL_TRY(hl_path_make(index, "%s/model.safetensors.index.json", where));
     hl_path(one, "%s%s", where, is_folder(where) ? "/model.safetensors" : "");
-    if (access(one, F_OK) != 0 && access(index, F_OK) == 0) return open_index(s, where, index);
-    HL_TRY(add_file(s, one));
+    if (access(one, F_OK) != 0 && access(index, F_OK) == 0) return open_index(s, relay, where, index);
+    HL_TRY(add_file(s, relay, one));
     return sort_names(s);
+}
+
+hl_status hl_safetensors_open(hl_safetensors **out, const char *where)
+{
+    return hl_safetensors_open_by(out, NULL, where);
 }
 
 void hl_safetensors_close(hl_safetensors *s)
@@ -360,14 +312,18 @@ const hl_safetensor *hl_safetensors_find(const hl_safetensors *s, const char *na
     return s->n ? bsearch(&key, s->at, (size_t)s->n, sizeof key, by_name) : NULL;
 }
 
-hl_status hl_safetensor_read(const hl_safetensor *t, float *x)
+hl_status hl_safetensor_read(const hl_safetensor *t, float *x) { return hl_safetensor_read_part(t, x, 0, t->count); }
+
+hl_status hl_safetensor_read_part(const hl_safetensor *t, float *x, size_t begin, size_t n)
 {
-    int k = dtype_find(t->dtype);
-    if (!dtypes[k].to_float)
+    const hl_dtype *k = hl_dtype_find(t->dtype);
+    HL_CHECK(begin <= t->count && n <= t->count - begin);
+    if (!k->to_float)
         return HL_FAIL(HL_EFORMAT, "%s: tensor %.100s is %s; weights are read from F32, F16 and BF16, so convert it",
                        t->path, t->name, t->dtype);
     hl_act_tick();
-    dtypes[k].to_float(x, t->bytes, t->count);
+    hl_reads_took(n * k->bytes);
+    k->to_float(x, (const char *)t->bytes + begin * k->bytes, n);
     return HL_OK;
 }
 

@@ -2,7 +2,6 @@
 #include "io/weights/same-weights.h"
 #include "base/arena.h"
 #include "io/files/samefile.h"
-#include "io/weights/safetensors.h"
 #include "mpi/comm/agreement.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,21 +34,12 @@ static hl_status same_names(const hl_group *g, const char **path, int n)
     return status;
 }
 
-static hl_status same_files(const hl_group *g, const hl_safetensors *s)
+hl_status hl_sameweights_check(const hl_group *g, const hl_safetensors *s)
 {
     const char **path = hl_alloc((size_t)(hl_safetensors_count(s) + 1) * sizeof *path);
     int n = list_files(path, s);
     hl_status status = same_names(g, path, n);
     for (int i = 0; status == HL_OK && i < n; i++) status = hl_samefile_check(g, path[i]);
     free(path);
-    return status;
-}
-
-hl_status hl_sameweights_check(const hl_group *g, const char *where)
-{
-    hl_safetensors *s = NULL;
-    hl_status status = hl_group_agree(g, hl_safetensors_open(&s, where));
-    if (status == HL_OK) status = same_files(g, s);
-    hl_safetensors_close(s);
     return status;
 }

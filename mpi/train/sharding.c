@@ -139,13 +139,21 @@ void hl_sharding_close(hl_sharding *h)
     *h = (hl_sharding){0};
 }
 
-void hl_sharding_init(hl_sharding *h, uint64_t seed)
+void hl_sharding_init(hl_sharding *h, uint64_t seed) { hl_sharding_init_but(h, seed, NULL); }
+
+void hl_sharding_init_but(hl_sharding *h, uint64_t seed, const char *but)
 {
     for (int k = 0; h->w && k < h->table->n; k++) {
         const hl_param *p = &h->table->at[k];
+        if (but && strncmp(p->name, but, strlen(but)) == 0) continue;
         hl_param_init(p, h->w, seed);
         if (hl_zero_shards_weights(h->zero) && p->layer >= 0) drop(h, h->w, p->offset, p->offset + p->count);
     }
+}
+
+void hl_sharding_share(hl_sharding *h, size_t begin, size_t n)
+{
+    if (h->w) hl_group_broadcast(h->dp, h->w + begin, n * sizeof *h->w, 0);
 }
 
 uint64_t hl_sharding_digest(const hl_sharding *h)

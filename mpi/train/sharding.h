@@ -51,8 +51,13 @@ void hl_sharding_open(hl_sharding *h, const hl_params *table, const hl_group *gr
                       const hl_tensor_group *tp, int zero, bool for_training, bool overlap);
 void hl_sharding_close(hl_sharding *h);
 
-/* Initial weights (hl_params_init) of what I hold.  Local. */
+/* Initial weights (hl_params_init) of what I hold.  Tensors whose names begin with `but` (NULL: none) stay zero: they
+ * are read.  Local. */
 void hl_sharding_init(hl_sharding *h, uint64_t seed);
+void hl_sharding_init_but(hl_sharding *h, uint64_t seed, const char *but);
+
+/* Numbers [begin, begin + n) of the first rank of dp to the others, before anything is given up.  Collective over dp. */
+void hl_sharding_share(hl_sharding *h, size_t begin, size_t n);
 
 /* Digest of the weights that this rank counts: added over all ranks, that of the side.  Local. */
 uint64_t hl_sharding_digest(const hl_sharding *h);
