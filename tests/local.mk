@@ -154,6 +154,7 @@ CHECKERS = \
 	tests/end-demo.sh \
 	tests/end-astray.sh \
 	tests/end-families.sh \
+	tests/end-start.sh \
 	tests/end-doctor.sh \
 	tests/end-plan.sh \
 	tests/end-precision.sh \

@@ -196,6 +196,19 @@ static hl_status search(inquiry *i)
     return HL_OK;
 }
 
+static hl_start_question start_question(const inquiry *i, const corpus *x)
+{
+    const hl_outlook_question *asked = &i->view.asked;
+    hl_start_question q = {.ranks_per_node = asked->ranks_per_node, .disk = asked->disk};
+    const hl_manifest *m = x->data ? hl_dataset_manifest(x->data) : NULL;
+    for (int t = 0; m && t < HL_TABLES; t++)
+        for (int64_t k = 0; k < hl_manifest_shards(m, (hl_table)t); k++) {
+            q.dataset_bytes += (double)m->shards[t][k].size;
+            q.shards++;
+        }
+    return q;
+}
+
 /* The layout, and its forecast: close it also after a failure. */
 static hl_status answer(hl_forecast *f, inquiry *i)
 {
@@ -223,6 +236,8 @@ static hl_status forecast(const hl_config *c, const orders *o, const corpus *x)
         if (i.question.room > 0 && f.least > i.question.room) hl_nearest_fit(nearest, sizeof nearest, &i.question, &f);
         i.view.forecast = &f;
         i.view.outlook = &outlook;
+        const hl_start_question start = start_question(&i, x);
+        hl_start_forecast(&i.view.start, &f, c, &start);
         i.view.nearest = nearest;
         (o->json ? hl_plan_show_json : hl_plan_show)(&i.view);
     }

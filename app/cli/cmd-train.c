@@ -5,6 +5,7 @@
 #include "app/train/preflight.h"
 #include "app/train/recommender.h"
 #include "app/train/run.h"
+#include "app/train/startup.h"
 #include <stdio.h>
 
 static hl_status train(const hl_group *world, const hl_config *c, bool json)
@@ -12,6 +13,7 @@ static hl_status train(const hl_group *world, const hl_config *c, bool json)
     hl_job job = {0};
     hl_lock *lock = NULL;
     json_t *result = NULL;
+    hl_startup_enter(HL_STARTUP_CHECKS);
     hl_status s = c->val_only ? HL_OK : hl_preflight_folder(world, c);
     if (s == HL_OK) s = hl_run_lock(&lock, world, c);
     if (s == HL_OK) s = hl_job_open(&job, world, c, true);

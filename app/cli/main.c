@@ -9,6 +9,7 @@
 #include "app/config/nearest.h"
 #include "app/cli/output.h"
 #include "app/config/same.h"
+#include "app/train/startup.h"
 #include "math/kernels.h"
 #include "mpi/comm/launch.h"
 #include "mpi/comm/watch.h"
@@ -150,6 +151,7 @@ static hl_status run(const hl_group *world, int argc, char **argv)
 {
     if (hl_group_any(world, argc < 2)) return HL_FAIL(HL_EUSAGE, "say what to do; hllm --help lists it");
     const hl_command *c = find(argv[1]);
+    hl_startup_enter(HL_STARTUP_CONFIGURATION);
     HL_TRY(hl_same_command(world, argc - 1, argv + 1, c && c->has_config));
     if (c && c->has_config) tell_start(world);
     if (!c)
@@ -212,6 +214,7 @@ static hl_status run_on_ranks(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    hl_startup_enter(HL_STARTUP_LAUNCH);
     hl_process_remember_launcher();
     hl_output_open();
     json_set_alloc_funcs(hl_alloc, free); /* no memory is no damaged file: it ends with its own sentence */

@@ -84,6 +84,12 @@ static json_t *checkpoint_json(const hl_outlook *o, const hl_outlook_question *q
                      q->hours_a_failure);
 }
 
+static json_t *start_json(const hl_start *s, double disk)
+{
+    return json_pack("{s:f, s:f, s:f, s:f, s:f}", "bytes", s->bytes, "weights_bytes", s->weights, "files_opened",
+                     s->opens, "seconds", s->seconds, "disk", disk);
+}
+
 static json_t *candidates_json(const hl_plan_view *v)
 {
     json_t *list = json_array();
@@ -127,6 +133,7 @@ void hl_plan_show_json(const hl_plan_view *v)
     json_object_set_new(o, "activations", activations_json(v));
     json_object_set_new(o, "training", training_json(v->outlook));
     json_object_set_new(o, "checkpoint", checkpoint_json(v->outlook, &v->asked));
+    json_object_set_new(o, "start", start_json(&v->start, v->asked.disk));
     json_object_set_new(o, "summary", spreads_json(v->outlook));
     json_object_set_new(o, "ranks", ranks_json(f));
     json_dumpf(o, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(7));

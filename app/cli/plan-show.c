@@ -181,6 +181,14 @@ static void print_checkpoints(const hl_outlook *o, const hl_outlook_question *q)
            o->checkpoint_every / 60, 100 * o->lost);
 }
 
+static void print_start(const hl_start *s, double disk)
+{
+    printf(
+        "start: %.4g GB are read, %.4g of weights, and %.0f files opened, by all ranks together; %.2g s at %.3g GB/s a "
+        "node (assumed), without the launch\n",
+        s->bytes / 1e9, s->weights / 1e9, s->opens, s->seconds, disk / 1e9);
+}
+
 void hl_plan_show(const hl_plan_view *v)
 {
     const hl_forecast *f = v->forecast;
@@ -202,6 +210,7 @@ void hl_plan_show(const hl_plan_view *v)
     print_budget(v);
     print_training(v->outlook);
     print_checkpoints(v->outlook, &v->asked);
+    print_start(&v->start, v->asked.disk);
     hl_plan_show_batch(v);
     if (v->rank >= 0) print_list(&f->schedule[v->rank], v->rank);
 }

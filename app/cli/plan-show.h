@@ -4,12 +4,14 @@
 #include "app/plan/outlook.h"
 #include "app/plan/placement.h"
 #include "app/plan/search.h"
+#include "app/plan/start.h"
 
 /* What is shown besides the forecast. */
 typedef struct {
     const hl_forecast *forecast;
     const hl_outlook *outlook;
     hl_outlook_question asked;
+    hl_start start;
     const char *batch;       /* whose it is: "a made-up batch" */
     const char *calibration; /* the file of the machine's figures; "": they are assumed */
     double node_memory;      /* bytes; 0: not known */

@@ -10,5 +10,6 @@ app_plan_libhlplan_a_SOURCES = \
 	app/plan/placement.c app/plan/placement.h \
 	app/plan/rules.c app/plan/rules.h \
 	app/plan/search.c app/plan/search.h \
-	app/plan/shapes.c app/plan/shapes.h
+	app/plan/shapes.c app/plan/shapes.h \
+	app/plan/start.c app/plan/start.h
 EXTRA_DIST += app/plan/README.md

@@ -10,6 +10,7 @@
 #include "app/train/pace.h"
 #include "app/train/precision.h"
 #include "app/train/preflight.h"
+#include "app/train/startup.h"
 #include "app/train/threads.h"
 #include "base/log.h"
 #include "mpi/comm/watch.h"
@@ -24,10 +25,12 @@ static hl_status open_data(hl_job *j, bool for_training)
     hl_earlier earlier = {0};
     bool did = false;
     char folder[PATH_MAX];
+    hl_startup_enter(HL_STARTUP_PREPARE);
     HL_TRY(hl_data_folder(folder, j->world, &s));
     if (for_training) HL_TRY(hl_earlier_find(&earlier, j->world, j->config));
     if (earlier.is_there) s.run = j->config->checkpoint_dir, s.run_data = earlier.data;
     HL_TRY(hl_prepare_when_needed(j->world, &s, &report, &did));
+    hl_startup_enter(HL_STARTUP_DATASET);
     HL_TRY(hl_dataset_open(j->world, folder, &j->data));
     hl_log(HL_INFO, "%s %s: %" PRId64 " items, %" PRId64 " users, %" PRId64 " interactions", did ? "prepared" : "found",
            folder, report.items, report.users_kept, report.interactions_kept);
@@ -69,6 +72,7 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     HL_TRY(hl_job_models_find(j));
     HL_TRY(open_data(j, for_training));
     HL_TRY(hl_group_may_go_on(world, "opening the data"));
+    hl_startup_enter(HL_STARTUP_LAYOUT);
     HL_TRY(hl_job_models_fit(j));
     HL_TRY_ALL(world, hl_precision_set(config, &j->item_shape));
     const hl_corpus *corpus = hl_dataset_corpus(j->data);
@@ -80,6 +84,7 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     j->sampler = (hl_sampler){&j->windows, (uint64_t)config->seed, config->batch_size, config->num_negatives, &j->pool};
     hl_engine_open(&j->engine, &j->mesh, corpus, &j->item_shape, &j->user_shape, &rules);
     HL_TRY(hl_group_may_go_on(world, "laying out the models"));
+    hl_startup_enter(HL_STARTUP_WEIGHTS);
     HL_TRY(hl_job_weights_begin(j));
     HL_TRY(hl_group_may_go_on(world, "making the initial weights"));
     hl_job_weights_freeze(j);

@@ -24,6 +24,7 @@ app_train_libhltrain_a_SOURCES = \
 	app/train/resume.c app/train/resume.h \
 	app/train/run.c app/train/run.h app/train/run-lines.c \
 	app/train/saving.c app/train/saving.h \
+	app/train/startup.c app/train/startup.h \
 	app/train/state.c app/train/state.h \
 	app/train/stops.c app/train/stops.h \
 	app/train/summary.c app/train/summary.h \

@@ -1,6 +1,7 @@
 /* run-lines.c - the lines of metrics.jsonl and ledger.jsonl. */
 #include "app/train/run.h"
 #include "app/config/build.h"
+#include "app/train/startup.h"
 #include "base/log.h"
 #include "math/kernels.h"
 #include "math/linear.h"
@@ -69,6 +70,36 @@ static hl_status end_line(hl_run *r, hl_record *o)
         hl_log(HL_WARN, "%s; lines are kept until it does, at the next save", hl_error_text());
     r->is_behind = true;
     return HL_OK;
+}
+
+/* {figure: {phase: [least, mean, most, rank of most]}}. */
+static void put_startup(hl_record *o, const hl_startup *s, int ranks)
+{
+    for (int f = 0; f < HL_STARTUP_FIGURES; f++)
+        for (int p = 0; p < HL_STARTUPS; p++) {
+            const hl_fact *x = &s->phase[f][p];
+            hl_record_spread(o, hl_startup_figure_name[f], hl_startup_name[p], x->min, x->sum / ranks, x->max,
+                             (int)x->who);
+        }
+}
+
+hl_status hl_run_note_startup(hl_run *r)
+{
+    char text[500];
+    hl_startup s;
+    hl_record *o = r->record;
+    const int ranks = r->job->world->size;
+    hl_startup_end(&s, r->job->world);
+    hl_startup_text(text, sizeof text, &s, ranks);
+    hl_log(HL_INFO, "%s", text);
+    hl_record_begin(o, "start");
+    hl_record_int(o, "step", r->state.step);
+    hl_record_number(o, "seconds", s.whole[HL_STARTUP_SECONDS].sum / ranks);
+    hl_record_number(o, "waited", s.waited.sum / ranks);
+    hl_record_int(o, "files_opened", (int64_t)s.whole[HL_STARTUP_OPENS].sum);
+    hl_record_int(o, "bytes_read", (int64_t)s.whole[HL_STARTUP_BYTES].sum);
+    put_startup(o, &s, ranks);
+    return end_line(r, o);
 }
 
 static void put_phases(hl_record *r, const hl_tally *t, int ranks)

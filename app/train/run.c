@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "app/train/origin.h"
 #include "app/train/resume.h"
+#include "app/train/startup.h"
 #include "app/train/weights.h"
 #include "io/files/atomic.h"
 #include "io/checkpoint/checkpoint.h"
@@ -169,6 +170,7 @@ hl_status hl_run_open(hl_run *r, hl_job *j)
     *r = (hl_run){.job = j,
                   .saved = -1,
                   .state = {.best = -1, .data = hl_dataset_digest(j->data), .config = hl_config_digest(j->config)}};
+    hl_startup_enter(HL_STARTUP_RESUME);
     HL_TRY(hl_resume(r));
     HL_TRY_ALL(j->world, is_first(r) ? write_used(r) : HL_OK);
     return HL_OK;
@@ -180,7 +182,8 @@ hl_status hl_run_begin(hl_run *r)
     HL_TRY_ALL(j->world, is_first(r) ? open_record(r) : HL_OK);
     HL_TRY_ALL(j->world, is_first(r) ? open_digests(r) : HL_OK);
     if (j->config->ledger) hl_ledger_open(&r->ledger, &j->engine);
-    return hl_run_note_start(r);
+    HL_TRY(hl_run_note_start(r));
+    return hl_run_note_startup(r);
 }
 
 void hl_run_close(hl_run *r)

@@ -53,6 +53,9 @@ hl_status hl_run_sync(hl_run *r);
 /* Write the line that a run begins or goes on, with the facts of this job.  Collective. */
 hl_status hl_run_note_start(hl_run *r);
 
+/* The start is over: write the line that says where its seconds went, and say so in the log.  Collective. */
+hl_status hl_run_note_startup(hl_run *r);
+
 /* Write a line of metrics.jsonl, on rank 0.  A line that the disk does not take is kept and written with the next
  * line or the next save; a save fails where the disk still does not take it.  Collective. */
 hl_status hl_run_note_step(hl_run *r, const hl_step_report *s, double learning_rate, int64_t epoch);

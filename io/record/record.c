@@ -184,7 +184,7 @@ static json_t *object_at(json_t *o, const char *key)
     return json_object_get(o, key);
 }
 
-void hl_record_phase(hl_record *r, const char *name, double min, double mean, double max, int rank)
+void hl_record_spread(hl_record *r, const char *what, const char *name, double min, double mean, double max, int rank)
 {
     if (!r) return;
     HL_CHECK(r->line);
@@ -193,7 +193,12 @@ void hl_record_phase(hl_record *r, const char *name, double min, double mean, do
     append_number(list, mean);
     append_number(list, max);
     json_array_append_new(list, json_integer(rank));
-    json_object_set_new(object_at(r->line, "phases"), name, list);
+    json_object_set_new(object_at(r->line, what), name, list);
+}
+
+void hl_record_phase(hl_record *r, const char *name, double min, double mean, double max, int rank)
+{
+    hl_record_spread(r, "phases", name, min, mean, max, rank);
 }
 
 void hl_record_part(hl_record *r, const char *what, const char *name, double x)

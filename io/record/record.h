@@ -48,6 +48,8 @@ void hl_record_text(hl_record *r, const char *key, const char *x);
 void hl_record_digest(hl_record *r, const char *key, uint64_t x); /* as 16 hexadecimal digits */
 /* phases: {name: [min, mean, max, rank of max]}, in seconds. */
 void hl_record_phase(hl_record *r, const char *name, double min, double mean, double max, int rank);
+/* The same of any figure. */
+void hl_record_spread(hl_record *r, const char *what, const char *name, double min, double mean, double max, int rank);
 
 /* what: {name: x}. */
 void hl_record_part(hl_record *r, const char *what, const char *name, double x);
