@@ -3,6 +3,7 @@
  * The first replica of each side reads the weights, each rank its share, and gives them to the others; shards of the
  * dataset are digested once, by all ranks together.  On each node one rank opens a file for all that want it. */
 #include "app/plan/start.h"
+#include "base/minmax.h"
 #include "io/weights/dtype.h"
 #include "io/weights/safetensors.h"
 #include <stdlib.h>
@@ -55,7 +56,7 @@ static void add_side(hl_start *s, const hl_forecast *f, hl_side side, const char
     for (int node = 0; node * each < l->ranks; node++) {
         const int n = readers_on(l, side, node, each);
         s->opens += n ? of.files : 0;
-        most = n > most ? n : most;
+        most = hl_max(n, most);
     }
     s->weights += of.bytes;
     s->seconds += of.bytes * most / shares / q->disk;

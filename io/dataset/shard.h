@@ -34,8 +34,9 @@ typedef struct {
     int64_t size;
 } hl_shard;
 
-/* Map a file that must have this size, opened once a machine where there is a relay (NULL: none); HL_ESTORE where its size is another or it is not there.  A page that the disk
- * cannot read later ends the process with a sentence (io/files/mapped.h). */
+/* Map a file that must have this size, opened once a machine where there is a relay (NULL: none); HL_ESTORE where its
+ * size is another or it is not there.  A page that the disk cannot read later ends the process with a sentence
+ * (io/files/mapped.h). */
 hl_status hl_shard_map(hl_shard *s, hl_relay *relay, const char *path, int64_t size);
 void hl_shard_unmap(hl_shard *s);
 

@@ -7,7 +7,8 @@
 #define IO_FILES_SAMEFILE_H
 #include "mpi/comm/group.h"
 
-/* The group of the ranks for which `path` is the same file as for this rank, in the order of their ranks.  Close with hl_group_close.  HL_EFORMAT where a rank has no file there.  Collective over g. */
+/* The group of the ranks for which `path` is the same file as for this rank, in the order of their ranks.  Close with
+ * hl_group_close.  HL_EFORMAT where a rank has no file there.  Collective over g. */
 hl_status hl_samefile_group(hl_group *out, const hl_group *g, const char *path);
 
 /* HL_EFORMAT on all ranks where the contents differ, with the path, both ranks and hosts.  Where all ranks see one

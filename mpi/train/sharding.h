@@ -56,7 +56,8 @@ void hl_sharding_close(hl_sharding *h);
 void hl_sharding_init(hl_sharding *h, uint64_t seed);
 void hl_sharding_init_but(hl_sharding *h, uint64_t seed, const char *but);
 
-/* Numbers [begin, begin + n) of the first rank of dp to the others, before anything is given up.  Collective over dp. */
+/* Numbers [begin, begin + n) of the first rank of dp to the others, before anything is given up.  Collective over
+ * dp. */
 void hl_sharding_share(hl_sharding *h, size_t begin, size_t n);
 
 /* Digest of the weights that this rank counts: added over all ranks, that of the side.  Local. */
