@@ -56,6 +56,7 @@ ALONE_TESTS = \
 	tests/test-record \
 	tests/test-difference \
 	tests/test-launch \
+	tests/test-energy \
 	tests/test-study \
 	tests/test-study-jobs
 

@@ -7,6 +7,7 @@ src_base_libhlbase_a_SOURCES = \
 	src/base/array.c src/base/array.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/digest.c src/base/digest.h \
+	src/base/energy.c src/base/energy.h \
 	src/base/error.c src/base/error.h \
 	src/base/fold.c src/base/fold.h \
 	src/base/hash-table.c src/base/hash-table.h \
