@@ -106,6 +106,10 @@ for warmup in 0 1 2; do
 done | sort -g >"$work/losses"
 bench 1 step "$work/job.yaml" --batch_size 4 --warmup 0 --steps 3 --json && [ "$(sort -u "$work/losses" | wc -l)" -eq 3 ] && [ "$(values loss)" = "$(sed -n 2p "$work/losses")" ]
 verdict "steps of the warm-up are made, and not counted"
+bench 2 step "$work/job.yaml" --steps 2 --json && is_object && within load_balance 1 0 1.000001 && within communication_efficiency 1 0 1.000001 &&
+    awk 'BEGIN { FS = "[:,]" } { gsub(/[ "]/, "") } { x[$1] = $2 } END { d = x["load_balance"] * x["communication_efficiency"] / x["parallel_efficiency"] - 1; u = x["useful_seconds"] / x["ranks"] / x["seconds"]; exit !(d * d < 1e-8 && u > 0 && x["item_replicas"] >= 1 && x["item_replica_balance"] <= 1.000001 && x["peak_bytes_mean"] <= x["peak_bytes"] && x["step_share"] > 0) }' "$work/out" &&
+    grep -qE '"(config|data)_digest": "[0-9a-f]{16}"' "$work/out" && grep -qE '"(joules|energy)": ' "$work/out" && grep -q "\"group\": \"" "$work/out" && grep -q '"processor": "' "$work/out"
+verdict "a step says how efficient its ranks are together, what they sent and held, and what they ran"
 # scaling SCRIPT ARGUMENTS...: what it prints in out.
 scaling() {
     script=$1

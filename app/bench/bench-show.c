@@ -77,6 +77,8 @@ void hl_bench_note_place(json_t *result, const hl_group *world)
     json_object_set_new(result, "nodes", json_integer(p.nodes));
     json_object_set_new(result, "host", json_string(host));
     json_object_set_new(result, "cores", json_integer(p.cores));
+    json_object_set_new(result, "rank_cores_least", json_integer(p.cores_least));
+    json_object_set_new(result, "rank_cores_most", json_integer(p.cores_most));
     json_object_set_new(result, "hosts", hosts_of(world));
 }
 

@@ -2,11 +2,15 @@
  * is touched, nothing is saved. */
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/minmax.h"
+#include "base/process.h"
 #include "base/sorted.h"
 #include "base/usage.h"
 #include "app/bench/bench-job.h"
 #include "app/bench/bench-show.h"
+#include "app/bench/step-sums.h"
+#include "app/config/build.h"
 #include "app/train/summary.h"
 #include "math/linear.h"
 #include "mpi/train/step.h"
@@ -39,7 +43,7 @@ typedef enum {
 /* Medians over the steps. */
 typedef struct {
     double figure[STEP_FIGURES];
-    double mean[HL_ACTS + 1],
+    double least[HL_ACTS + 1], mean[HL_ACTS + 1],
         most[HL_ACTS + 1]; /* seconds of each act, over ranks; last: of the plan and what else is in a step */
 } step_medians;
 
@@ -66,33 +70,41 @@ static double updated(const hl_sharding *h)
     return n;
 }
 
-static void agree(seen *s, const hl_job *j, double seconds, double cpu)
+/* own (HL_ACTS + 1): seconds of this rank in each act, and in the rest. */
+static void agree(seen *s, double *own, const hl_job *j, double seconds, double cpu)
 {
     int me = j->world->rank;
-    double rest = seconds;
+    own[REST] = seconds;
     for (int a = 0; a < HL_ACTS; a++) {
-        s->fact[a] = hl_fact_of(s->report.own[a], me);
-        rest -= s->report.own[a];
+        own[a] = s->report.own[a];
+        own[REST] -= own[a];
     }
-    s->fact[REST] = hl_fact_of(rest, me);
+    for (int a = 0; a <= REST; a++) s->fact[a] = hl_fact_of(own[a], me);
     s->fact[WHOLE] = hl_fact_of(seconds, me);
     s->fact[CPU] = hl_fact_of(cpu, me);
     s->fact[UPDATED] = hl_fact_of(updated(&j->engine.sharding[HL_ITEM]) + updated(&j->engine.sharding[HL_USER]), me);
     hl_facts_agree(s->fact, FACTS, j->world);
 }
 
-static hl_status take_step(seen *s, hl_job *j, int64_t at, hl_arena *arena)
+static hl_status take_step(seen *s, hl_step_sums *sums, hl_job *j, int64_t at, hl_arena *arena)
 {
     hl_batch batch;
+    double own[HL_ACTS + 1];
     const hl_step_orders orders = {.learning_rate = j->config->optim_args_learning_rate, .update = true};
+    hl_energy_joules(&sums->energy); /* what was used since the last step is nobody's */
     hl_group_barrier(j->world);
-    double began = hl_seconds(), cpu = hl_usage_cpu_seconds();
+    double began = hl_seconds(), cpu = hl_usage_cpu_seconds(), waited = hl_group_waited();
     hl_sampler_draw(&batch, &j->sampler, at, arena);
     hl_status status = hl_step_run(&s->report, &j->engine, &batch, &orders);
     s->samples = batch.samples;
     hl_arena_back(arena, 0);
-    if (status == HL_OK) agree(s, j, hl_seconds() - began, hl_usage_cpu_seconds() - cpu);
-    return status;
+    const double took = hl_seconds() - began;
+    waited = hl_group_waited() - waited;
+    if (status != HL_OK) return status;
+    sums->joules += hl_energy_joules(&sums->energy);
+    agree(s, own, j, took, hl_usage_cpu_seconds() - cpu);
+    hl_step_sums_add(sums, &s->report, own, took - waited, s->fact[WHOLE].max);
+    return HL_OK;
 }
 
 /* ---- what is asked of it */
@@ -135,42 +147,54 @@ static void ask(double out[STEP_FIGURES], const seen *s, const hl_job *j)
 }
 
 /* All that is kept of one step, a column each. */
-enum { MEANS = STEP_FIGURES, MOSTS = MEANS + HL_ACTS + 1, COLUMNS = MOSTS + HL_ACTS + 1 };
+enum {
+    LEASTS = STEP_FIGURES,
+    MEANS = LEASTS + HL_ACTS + 1,
+    MOSTS = MEANS + HL_ACTS + 1,
+    COLUMNS = MOSTS + HL_ACTS + 1
+};
 
 static void keep(double *x, int step, int steps, const seen *s, const hl_job *j)
 {
     double row[COLUMNS];
     ask(row, s, j);
     for (int a = 0; a <= HL_ACTS; a++) {
+        row[LEASTS + a] = s->fact[a].min;
         row[MEANS + a] = mean_of(s, j, a);
         row[MOSTS + a] = s->fact[a].max;
     }
     for (int c = 0; c < COLUMNS; c++) x[c * steps + step] = row[c];
 }
 
-static hl_status take_steps(double *x, hl_job *j, int64_t *at, int warmup, int steps)
+static hl_status take_steps(double *x, hl_step_sums *sums, hl_job *j, int64_t *at, int warmup, int steps)
 {
     hl_arena batch = hl_arena_growing("the batch of a step");
     seen s;
     hl_status status = HL_OK;
     for (int i = -warmup; i < steps && status == HL_OK; i++) {
-        status = take_step(&s, j, (*at)++, &batch);
+        if (i == 0) hl_step_sums_clear(sums);
+        status = take_step(&s, sums, j, (*at)++, &batch);
         if (status == HL_OK && i >= 0) keep(x, i, steps, &s, j);
     }
     hl_arena_free(&batch);
     return status;
 }
 
+static double *place_of(step_medians *m, int column)
+{
+    if (column < LEASTS) return &m->figure[column];
+    if (column < MEANS) return &m->least[column - LEASTS];
+    return column < MOSTS ? &m->mean[column - MEANS] : &m->most[column - MOSTS];
+}
+
 /* Train so many steps from step `*at` of the job on, and `warmup` before them that are not counted; *at moves on.
  * Collective. */
-static hl_status make_steps(step_medians *m, hl_job *j, int64_t *at, int warmup, int steps)
+static hl_status make_steps(step_medians *m, hl_step_sums *sums, hl_job *j, int64_t *at, int warmup, int steps)
 {
     double *x = hl_alloc((size_t)(COLUMNS * steps) * sizeof *x);
-    hl_status s = take_steps(x, j, at, warmup, steps);
-    for (int c = 0; c < COLUMNS && s == HL_OK; c++) {
-        double *to = c < MEANS ? &m->figure[c] : c < MOSTS ? &m->mean[c - MEANS] : &m->most[c - MOSTS];
-        *to = hl_sorted_median(x + c * steps, steps);
-    }
+    hl_step_sums_open(sums, j->world);
+    hl_status s = take_steps(x, sums, j, at, warmup, steps);
+    for (int c = 0; c < COLUMNS && s == HL_OK; c++) *place_of(m, c) = hl_sorted_median(x + c * steps, steps);
     free(x);
     return s;
 }
@@ -200,18 +224,38 @@ static bool is_in_billions(int figure)
     return figure == STEP_RATE || figure == STEP_WHOLE_RATE || figure == STEP_UPDATE_RATE;
 }
 
-static json_t *phases(const step_medians *m)
+/* own: who was in each act for the longest, over all steps. */
+static json_t *phases(const step_medians *m, const hl_fact *own)
 {
     double whole = 0;
     json_t *rows = json_array();
     for (int a = 0; a <= HL_ACTS; a++) whole += m->mean[a];
     for (int a = 0; a <= HL_ACTS; a++) {
         if (m->most[a] == 0) continue;
-        json_array_append_new(rows, json_pack("{s:s, s:f, s:f, s:f}", "phase",
-                                              a == REST ? "plan_and_rest" : hl_act_table[a].name, "mean", m->mean[a],
-                                              "most", m->most[a], "share", m->mean[a] / whole));
+        json_array_append_new(rows, json_pack("{s:s, s:f, s:f, s:f, s:i, s:f}", "phase",
+                                              a == REST ? "plan_and_rest" : hl_act_table[a].name, "least", m->least[a],
+                                              "mean", m->mean[a], "most", m->most[a], "rank", (int)own[a].who, "share",
+                                              m->mean[a] / whole));
     }
     return rows;
+}
+
+static void note_digest(json_t *result, const char *key, uint64_t digest)
+{
+    char text[17];
+    hl_digest_text(text, digest);
+    json_object_set_new(result, key, json_string(text));
+}
+
+/* What else a result depends on. */
+static void note_origin(json_t *result, const hl_job *j)
+{
+    char processor[200];
+    hl_process_processor(processor, sizeof processor);
+    json_object_set_new(result, "processor", json_string(processor));
+    json_object_set_new(result, "flags", json_string(hl_build_flags()));
+    note_digest(result, "config_digest", hl_config_digest(j->config));
+    note_digest(result, "data_digest", hl_dataset_digest(j->data));
 }
 
 static void tell_step(json_t *result, const step_medians *m, const hl_job *j, const hl_peaks *peaks)
@@ -225,7 +269,6 @@ static void tell_step(json_t *result, const step_medians *m, const hl_job *j, co
     json_object_set_new(result, "step_share", json_real(x[STEP_WHOLE_RATE] / peaks->gemm));
     json_object_set_new(result, "optimizer_share", json_real(x[STEP_UPDATE_RATE] / hl_stream_best(&peaks->stream)));
     json_object_set_new(result, "token_share", json_real(x[STEP_TOKENS] / x[STEP_PUBLIC_TOKENS]));
-    json_object_set_new(result, "phases", phases(m));
 }
 
 static int steps_of(const hl_bench_orders *o) { return o->steps ? o->steps : o->meter.quick ? STEPS_QUICK : STEPS; }
@@ -234,17 +277,20 @@ static hl_status measure_step(json_t *result, const hl_bench_orders *orders, hl_
 {
     hl_bench_orders mine = *orders;
     step_medians m;
+    hl_step_sums sums;
+    hl_fact own[HL_ACTS + 1];
     int64_t at = 0;
     const hl_peaks peaks = hl_meter_peaks(&orders->meter);
     hl_usage_forget_peak(); /* what the best product needed */
-    HL_TRY(make_steps(&m, j, &at, orders->warmup, steps_of(orders)));
+    HL_TRY(make_steps(&m, &sums, j, &at, orders->warmup, steps_of(orders)));
     mine.threads = j->threads;
     hl_bench_note_machine(result, &mine, &peaks);
     hl_bench_note_place(result, j->world);
     json_object_set_new(result, "steps", json_integer(steps_of(orders)));
+    note_origin(result, j);
     tell_step(result, &m, j, &peaks);
-    json_object_set_new(result, "peak_bytes",
-                        json_integer((json_int_t)hl_group_max(j->world, (double)hl_usage_peak_bytes())));
+    hl_step_sums_tell(result, own, &sums, j);
+    json_object_set_new(result, "phases", phases(&m, own));
     return HL_OK;
 }
 
@@ -276,8 +322,9 @@ static hl_status measure_node(json_t *result, const hl_bench_orders *orders, hl_
     json_object_set_new(result, "splits", rows);
     for (int threads = 1; threads <= most; threads = next_threads(threads, most)) {
         step_medians m;
+        hl_step_sums sums;
         hl_math_threads(threads);
-        HL_TRY(make_steps(&m, j, &at, orders->warmup, steps_of(orders)));
+        HL_TRY(make_steps(&m, &sums, j, &at, orders->warmup, steps_of(orders)));
         json_array_append_new(rows, json_pack("{s:i, s:i, s:f, s:f, s:f}", "ranks", j->world->size, "threads", threads,
                                               "seconds", m.figure[STEP_SECONDS], "users_per_second",
                                               m.figure[STEP_USERS], "cpu_seconds", m.figure[STEP_CPU]));

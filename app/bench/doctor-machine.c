@@ -1,6 +1,7 @@
 /* doctor-machine.c - what hllm doctor looks at on each machine: system, memory, limits, shared memory, environment. */
 #include "base/limits.h"
 #include "base/minmax.h"
+#include "base/process.h"
 #include "app/bench/doctor.h"
 #include "app/train/threads.h"
 #include "mpi/comm/launch.h"
@@ -53,20 +54,6 @@ static void chosen(char *out, size_t room, const char *path)
     snprintf(out, room, "%.*s", end ? (int)(end - begin - 1) : 7, end ? begin + 1 : "unknown");
 }
 
-static void name_processor(char *out, size_t room)
-{
-    char line[300];
-    FILE *f = fopen("/proc/cpuinfo", "r");
-    snprintf(out, room, "unknown processor");
-    while (f && fgets(line, sizeof line, f)) {
-        if (strncmp(line, "model name", 10) != 0 || !strchr(line, ':')) continue;
-        line[strcspn(line, "\n")] = 0;
-        snprintf(out, room, "%s", strchr(line, ':') + 2);
-        break;
-    }
-    if (f) fclose(f);
-}
-
 /* Others that compute here, apart from the ranks of this job. */
 static void look_at_load(hl_doctor *d)
 {
@@ -87,7 +74,7 @@ void hl_doctor_system(hl_doctor *d)
     struct utsname u;
     char pages[32], processor[100];
     chosen(pages, sizeof pages, "/sys/kernel/mm/transparent_hugepage/enabled");
-    name_processor(processor, sizeof processor);
+    hl_process_processor(processor, sizeof processor);
     if (uname(&u) != 0) return;
     hl_finding *f =
         hl_doctor_say(d, HL_FINE, NULL, "%s, %ld processors online, %d NUMA node%s, %s %s, transparent huge pages: %s",

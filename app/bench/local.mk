@@ -14,6 +14,8 @@ app_bench_libhlbench_a_SOURCES = \
 	app/bench/doctor-folders.c \
 	app/bench/doctor-machine.c \
 	app/bench/doctor-ranks.c \
+	app/bench/pop.c app/bench/pop.h \
+	app/bench/step-sums.c app/bench/step-sums.h \
 	app/bench/trace.c app/bench/trace.h \
 	app/bench/trace-file.c app/bench/trace-file.h \
 	app/bench/fit.c app/bench/fit.h \

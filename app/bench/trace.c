@@ -1,6 +1,7 @@
 /* trace.c - what all ranks do when in a step. */
 #include "app/bench/trace.h"
 #include "app/bench/bench-show.h"
+#include "app/bench/pop.h"
 #include "app/bench/trace-file.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -71,16 +72,13 @@ static json_t *phases(const hl_fact f[FIGURES], int ranks)
 
 static void tell(json_t *result, const hl_fact f[FIGURES], const hl_bench_orders *o, const hl_job *j)
 {
-    const double took = f[ENDED].max - f[BEGAN].min, mean = f[USEFUL].sum / j->world->size, most = f[USEFUL].max;
+    const double took = f[ENDED].max - f[BEGAN].min;
     json_object_set_new(result, "layout", json_string(j->layout));
     json_object_set_new(result, "ranks", json_integer(j->world->size));
     json_object_set_new(result, "threads", json_integer(j->threads));
     json_object_set_new(result, "steps", json_integer(o->steps));
     json_object_set_new(result, "seconds", json_real(took / o->steps));
-    json_object_set_new(result, "load_balance", json_real(mean / most));
-    json_object_set_new(result, "communication_efficiency", json_real(most / took));
-    json_object_set_new(result, "parallel_efficiency", json_real(mean / took));
-    json_object_set_new(result, "useful_most_rank", json_integer((json_int_t)f[USEFUL].who));
+    hl_pop_tell(result, &f[USEFUL], took, j->world->size);
     json_object_set_new(result, "phases", phases(f, j->world->size));
 }
 

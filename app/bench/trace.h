@@ -7,9 +7,8 @@
  *
  * orders->out gets every act of every rank as a JSON object of trace events, which Perfetto and Chrome show: a process
  * a machine, a thread a rank; microseconds of the first rank's clock (mpi/comm/clocks.h).
- * The object gets seconds of the acts over ranks and the parallel efficiency as the POP project multiplies it: load
- * balance (mean useful seconds of a rank by the most) by communication efficiency (the most by the time that all
- * take); useful is what a rank does not wait for others.  Collective. */
+ * The object gets seconds of the acts over ranks, and the parallel efficiency and its factors (app/bench/pop.h).
+ * Collective. */
 hl_bench_of_job hl_trace_job;
 
 #endif

@@ -148,7 +148,7 @@ static void add_word(hl_names *to, const char *word, const hl_point *p)
     free(text);
 }
 
-/* --quick leaves the machine's peaks alone, which would take longer than the steps. */
+/* --quick measures the best product in a second or two; the bandwidth of the memory would take longer than steps. */
 void hl_measure_arguments(hl_names *to, const hl_study *s, const hl_point *p)
 {
     add(to, "bench");
@@ -243,9 +243,8 @@ hl_status hl_measure_note(const char *dir, const hl_point *p, int repetition, co
 
 /* ---- what it measured */
 
-/* Figures of the machine's peaks, which --quick has not measured in earnest. */
-static const char *const left_out[] = {"gemm_peak_gflops", "stream_gbs", "stream_triad_gbs",
-                                       "compute_share",    "step_share", "optimizer_share"};
+/* Figures of the memory's bandwidth, which --quick has not measured in earnest; its best product it has. */
+static const char *const left_out[] = {"stream_gbs", "stream_triad_gbs", "optimizer_share"};
 
 /* A launcher may print lines of its own before the object. */
 static json_t *find_object(const char *folder)

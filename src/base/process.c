@@ -48,6 +48,20 @@ void hl_process_host(char host[65])
     memcpy(host, me.host, sizeof me.host);
 }
 
+void hl_process_processor(char *out, size_t room)
+{
+    char line[300];
+    FILE *f = fopen("/proc/cpuinfo", "r");
+    snprintf(out, room, "unknown processor");
+    while (f && fgets(line, sizeof line, f)) {
+        if (strncmp(line, "model name", 10) != 0 || !strchr(line, ':')) continue;
+        line[strcspn(line, "\n")] = 0;
+        snprintf(out, room, "%s", strchr(line, ':') + 2);
+        break;
+    }
+    if (f) fclose(f);
+}
+
 void hl_process_text(char *out, size_t room, const hl_process *p)
 {
     char job[100] = "", restarts[40] = "";

@@ -16,6 +16,9 @@ void hl_process_find(hl_process *p);
 /* The name of this machine alone. */
 void hl_process_host(char host[65]);
 
+/* The model of its processor; "unknown processor" where the system does not say. */
+void hl_process_processor(char *out, size_t room);
+
 /* "process 123 on node7, of job 42 (restart 2), since 2026-01-31T12:00:00Z". */
 void hl_process_text(char *out, size_t room, const hl_process *p);
 
