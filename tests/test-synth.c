@@ -334,6 +334,52 @@ static void impossible_settings_are_refused(void)
     for (int i = 0; i < 10; i++) CHECK_FAILS(write_world(&bad[i], "bad", &r), HL_EUSAGE, words[i]);
 }
 
+/* Users, items and topics, but not how long users walk or how: a topic is as large as before. */
+static void a_world_like_another_is_some_times_as_large(void)
+{
+    char folder[PATH_ROOM], name[HL_SYNTH_NAME];
+    hl_synth_settings s = hl_synth_defaults(), like = hl_synth_defaults();
+    hl_synth_report r, larger;
+    s.items = 90, s.users = 60, s.topics = 5, s.seed = 7, s.name = "small", s.stay = 0.25;
+    CHECK_OK(write_world(&s, "like", &r));
+    path_of(folder, "like", "");
+    CHECK_OK(hl_synth_like(&like, name, folder, 4));
+    CHECK(like.items == 360 && like.users == 240 && like.topics == 20 && strcmp(like.name, "small") == 0);
+    CHECK(like.seed == 7 && like.mean_length == s.mean_length && like.successors == s.successors);
+    CHECK_NEAR(like.stay, 0.25, 0);
+    CHECK_NEAR(like.skew, s.skew, 0);
+    CHECK_OK(write_world(&like, "larger", &larger));
+    CHECK_NEAR((double)larger.catalogue / (4 * r.catalogue), 1, 0.1); /* those that occur */
+    CHECK_OK(hl_synth_like(&like, name, folder, 1));
+    CHECK_OK(write_world(&like, "like", &r)); /* the same bytes */
+    CHECK_FAILS(hl_synth_like(&like, name, folder, 1000000000), HL_EUSAGE, "cannot be 1000000000 times as large");
+    path_of(folder, "none", "");
+    CHECK_FAILS(hl_synth_like(&like, name, folder, 1), HL_EFORMAT, "oracle.json");
+}
+
+/* Different items a user of a batch of all users stay, whatever their number. */
+static void items_per_user_stay(void)
+{
+    double share[3];
+    for (int i = 0; i < 3; i++) {
+        char folder[20];
+        hl_synth_settings s = hl_synth_defaults();
+        hl_synth_report r;
+        s.users = 100 << (2 * i);
+        hl_synth_items_per_user(&s, 3, false);
+        CHECK(s.items == 3 * s.users && s.items / s.topics >= hl_synth_longest(&s));
+        snprintf(folder, sizeof folder, "per-user-%d", i);
+        CHECK_OK(write_world(&s, folder, &r));
+        share[i] = (double)r.catalogue / s.users;
+    }
+    CHECK_NEAR(share[1] / share[0], 1, 0.05);
+    CHECK_NEAR(share[2] / share[1], 1, 0.05);
+    hl_synth_settings s = hl_synth_defaults();
+    s.topics = 7;
+    hl_synth_items_per_user(&s, 0.1, true);
+    CHECK(s.items == 200 && s.topics == 7);
+}
+
 static const test tests[] = {
     {"the seed decides every byte", the_seed_decides_every_byte},
     {"other people's files are not overwritten", other_peoples_files_are_not_overwritten},
@@ -346,5 +392,7 @@ static const test tests[] = {
     {"the defaults leave room between chance, popularity and oracle",
      the_defaults_leave_room_between_chance_popularity_and_oracle},
     {"impossible settings are refused", impossible_settings_are_refused},
+    {"a world like another is some times as large", a_world_like_another_is_some_times_as_large},
+    {"items per user stay", items_per_user_stay},
 };
 HL_TESTS("synth", tests)

@@ -5,7 +5,11 @@
 #include "app/synth/synth.h"
 #include <errno.h>
 #include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { MOST_TIMES = 1000000 };
 
 static hl_status parse_int(int *out, const char *name, const char *text)
 {
@@ -32,12 +36,48 @@ static hl_status parse_real(double *out, const char *name, const char *text)
 #define TAKE_REAL(key, normal, least, most, help)       \
     HL_TRY(hl_arguments_take(&text, #key, argc, argv)); \
     if (text) HL_TRY(parse_real(&s->key, #key, text));
-static hl_status take_settings(hl_synth_settings *s, int *argc, char **argv)
+static hl_status take_numbers(hl_synth_settings *s, int *argc, char **argv)
 {
     const char *text;
     HL_TRY(hl_arguments_take(&text, "name", argc, argv));
     if (text) s->name = text;
     HL_SYNTH_NUMBERS(TAKE_INT, TAKE_REAL)
+    return HL_OK;
+}
+
+static bool is_given(const char *option, int argc, char **argv)
+{
+    const size_t n = strlen(option);
+    for (int i = 0; i < argc; i++)
+        if (strncmp(argv[i], option, n) == 0 && (!argv[i][n] || argv[i][n] == '=')) return true;
+    return false;
+}
+
+static hl_status take_like(hl_synth_settings *s, char name[HL_SYNTH_NAME], int *argc, char **argv)
+{
+    const char *like;
+    int times = 1;
+    const bool has_times = is_given("--times", *argc, argv);
+    HL_TRY(hl_arguments_take(&like, "like", argc, argv));
+    HL_TRY(hl_arguments_take_number(&times, "times", 1, MOST_TIMES, argc, argv));
+    if (like) return hl_synth_like(s, name, like, times);
+    return has_times ? HL_FAIL(HL_EUSAGE, "--times needs --like, a folder that hllm synth has made") : HL_OK;
+}
+
+/* Those of another world first, so that what is given besides is stronger. */
+static hl_status take_settings(hl_synth_settings *s, char name[HL_SYNTH_NAME], int *argc, char **argv)
+{
+    const char *text;
+    double items;
+    const bool has_items = is_given("--items", *argc, argv), has_topics = is_given("--topics", *argc, argv);
+    HL_TRY(take_like(s, name, argc, argv));
+    HL_TRY(hl_arguments_take(&text, "items-per-user", argc, argv));
+    HL_TRY(take_numbers(s, argc, argv));
+    if (!text) return HL_OK;
+    HL_TRY(parse_real(&items, "items-per-user", text));
+    if (!(items > 0)) return HL_FAIL(HL_EUSAGE, "--items-per-user: %s is not more than 0", text);
+    if (has_items) return HL_FAIL(HL_EUSAGE, "give --items or --items-per-user, not both");
+    hl_synth_items_per_user(s, items, has_topics);
     return HL_OK;
 }
 
@@ -70,8 +110,9 @@ static hl_status run(const hl_group *world, int argc, char **argv)
     hl_synth_settings s = hl_synth_defaults();
     hl_synth_report report;
     const char *folder = NULL;
+    char name[HL_SYNTH_NAME];
     bool json = hl_arguments_take_flag("json", &argc, argv);
-    HL_TRY_ALL(world, take_settings(&s, &argc, argv));
+    HL_TRY_ALL(world, take_settings(&s, name, &argc, argv));
     HL_TRY_ALL(world, take_folder(&folder, argc, argv));
     HL_TRY_ALL(world, world->rank == 0 ? hl_synth_write(&s, folder, &report) : HL_OK);
     if (world->rank == 0) tell(&s, folder, &report, json);
@@ -83,7 +124,11 @@ const hl_command hl_cmd_synth = {
     .name = "synth",
     .arguments = "DIR [--option value]...",
     .help = "texts and interactions with a planted structure, as CSV files",
-    .more = "  --json\n        one JSON object on standard output\n"
-            "  --name NAME\n        of the CSV files (synth)\n" HL_SYNTH_NUMBERS(HELP, HELP),
+    .more =
+        "  --json\n        one JSON object on standard output\n"
+        "  --name NAME\n        of the CSV files (synth)\n"
+        "  --items-per-user X\n        items = X x users, in topics as large as usual: different texts a user stay\n"
+        "  --like DIR\n        the settings of the world in DIR, but for what is given besides\n"
+        "  --times N\n        of --like: its users, items and topics N times\n" HL_SYNTH_NUMBERS(HELP, HELP),
     .run = run,
 };

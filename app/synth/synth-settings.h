@@ -2,6 +2,7 @@
 #ifndef APP_SYNTH_SYNTH_SETTINGS_H
 #define APP_SYNTH_SYNTH_SETTINGS_H
 #include "base/error.h"
+#include <stdbool.h>
 
 enum {
     HL_SYNTH_SHORTEST = 5, /* interactions that each user has at least */
@@ -29,6 +30,17 @@ typedef struct {
 
 hl_synth_settings hl_synth_defaults(void);
 int hl_synth_longest(const hl_synth_settings *s); /* interactions that a user has at most */
+
+/* Give a world of `users` this many items a user, and as many topics as the default world has for its items, where
+ * `topics` is not given. */
+void hl_synth_items_per_user(hl_synth_settings *s, double items, bool has_topics);
+
+enum { HL_SYNTH_NAME = 101 };
+
+/* The settings of the world that is in a folder (oracle.json), with users, items and topics times as many; so a batch
+ * of times as many users has as many different items a user.  The name is in `name`.  HL_EFORMAT where the folder is
+ * none of hllm synth, HL_EUSAGE where that would be too many.  Local. */
+hl_status hl_synth_like(hl_synth_settings *s, char name[HL_SYNTH_NAME], const char *folder, int times);
 
 /* HL_EUSAGE where no world is like that. */
 hl_status hl_synth_check(const hl_synth_settings *s);
