@@ -4,6 +4,7 @@ app_study_libhlstudy_a_SOURCES = \
 	app/study/child.c app/study/child.h \
 	app/study/compare.c app/study/compare.h \
 	app/study/export.c app/study/export.h \
+	app/study/grown.c app/study/grown.h \
 	app/study/jobs.c app/study/jobs.h \
 	app/study/measure.c app/study/measure.h \
 	app/study/outcome.c app/study/outcome.h \

@@ -3,9 +3,11 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/digest.h"
+#include "base/path.h"
 #include "base/rng.h"
 #include "app/config/arguments.h"
 #include "app/config/options.h"
+#include "app/study/grown.h"
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
@@ -102,21 +104,70 @@ static hl_status take_ranks(hl_point *p, const settings *from, int node_ranks)
     return hl_points_spread(p, node_ranks);
 }
 
-/* A batch that grows with the ranks.  Where nothing says how many threads, it is one: else a rank alone would take
- * all cores, and nothing could be seen of what more ranks bring. */
-static hl_status settle(hl_point *p, const hl_config *c, hl_study_fixed fixed)
+static hl_status too_many(const hl_point *p, const char *what, int of_a_rank)
 {
-    const bool grows = fixed == HL_FIXED_USERS_PER_RANK;
-    const int64_t users = (int64_t)c->batch_size * (grows ? p->ranks : 1);
-    if (users > INT_MAX)
-        return HL_FAIL(HL_EUSAGE, "%d users on each of %d ranks are too many", c->batch_size, p->ranks);
-    p->users = (int)users;
+    return HL_FAIL(HL_EUSAGE, "%d %s on each of %d ranks are too many", of_a_rank, what, p->ranks);
+}
+
+/* Where nothing says how many threads, it is one: else a rank alone would take all cores, and nothing could be seen of
+ * what more ranks bring. */
+static hl_status settle_threads(hl_point *p, const hl_config *c)
+{
     p->threads = c->threads ? c->threads : 1;
     if ((int64_t)p->ranks * p->threads > INT_MAX)
         return HL_FAIL(HL_EUSAGE, "%d ranks of %d threads are too many", p->ranks, p->threads);
-    if (grows) add_int(p, "batch_size", p->users);
     if (!c->threads) add_int(p, "threads", p->threads);
     return HL_OK;
+}
+
+/* A batch that grows with the ranks. */
+static hl_status settle_users(hl_point *p, const hl_config *c, hl_study_fixed fixed)
+{
+    const bool grows = fixed != HL_FIXED_USERS;
+    const int64_t users = (int64_t)c->batch_size * (grows ? p->ranks : 1);
+    if (users > INT_MAX) return too_many(p, "users", c->batch_size);
+    p->users = (int)users;
+    if (grows) add_int(p, "batch_size", p->users);
+    return HL_OK;
+}
+
+/* Each sample draws as many, so a number that the users do not divide would be another one. */
+static hl_status check_negatives(const hl_point *p, const hl_config *c)
+{
+    if (c->num_negatives > 0 && c->num_negatives % p->users == 0) return HL_OK;
+    return HL_FAIL(HL_EUSAGE,
+                   "fixed: negatives: num_negatives is %d and %s; give a number that the %d users of this step divide, "
+                   "and those of all points",
+                   c->num_negatives, c->num_negatives ? "would not stay" : "so grows with the users", p->users);
+}
+
+/* Negatives of a rank, and a world as many times as large; one rank has that of the base. */
+static hl_status grow(hl_point *p, const hl_config *c)
+{
+    hl_grown g;
+    char path[PATH_MAX];
+    const int64_t negatives = (int64_t)c->num_negatives * p->ranks;
+    if (negatives > INT_MAX) return too_many(p, "negatives", c->num_negatives);
+    HL_TRY(hl_grown_find(&g, c, p->ranks));
+    if (p->ranks == 1) return HL_OK;
+    if (negatives) add_int(p, "num_negatives", (long)negatives);
+    HL_TRY(hl_path_make(path, "%s/dataset", g.to));
+    add(p, "data_path", path);
+    HL_TRY(hl_path_make(path, "%s/information", g.to));
+    add(p, "text_path", path);
+    if (*g.tokens) add(p, "dataset_dir", g.tokens);
+    p->world = hl_alloc_text(g.to);
+    p->base_world = hl_alloc_text(g.from);
+    p->times = g.times;
+    return HL_OK;
+}
+
+static hl_status settle(hl_point *p, const hl_config *c, hl_study_fixed fixed)
+{
+    HL_TRY(settle_users(p, c, fixed));
+    HL_TRY(settle_threads(p, c));
+    if (fixed == HL_FIXED_NEGATIVES) return check_negatives(p, c);
+    return fixed == HL_FIXED_UNIQUE_ITEMS ? grow(p, c) : HL_OK;
 }
 
 static hl_status configure(hl_point *p, hl_study_fixed fixed)
@@ -280,11 +331,23 @@ void hl_points_free(hl_points *p)
     for (int i = 0; i < p->n; i++) {
         hl_point *x = &p->at[i];
         hl_names_free(&x->arguments);
-        char *const texts[] = {x->name, x->folder, x->problem, x->series, x->reason};
+        char *const texts[] = {x->name, x->folder, x->problem, x->series, x->reason, x->world, x->base_world};
         for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) free(texts[k]);
     }
     free(p->at);
     *p = (hl_points){0};
+}
+
+/* Points of as many ranks share a world. */
+hl_status hl_points_make_data(const hl_points *p, const char *dir)
+{
+    for (int i = 0; i < p->n; i++) {
+        const hl_point *x = &p->at[i];
+        int k = 0;
+        while (k < i && !(p->at[k].world && x->world && strcmp(p->at[k].world, x->world) == 0)) k++;
+        if (x->world && k == i) HL_TRY(hl_grown_make(x->base_world, x->world, x->times, dir));
+    }
+    return HL_OK;
 }
 
 int hl_points_turn(const hl_points *p, const hl_study *s, int repetition, int i)

@@ -11,12 +11,15 @@ typedef struct {
     char *series;       /* its options but for nodes and ranks: a line of a plot */
     hl_names arguments; /* of hllm bench step: configuration files and options */
     int ranks, threads, users; /* threads a rank, users a step */
+    char *world, *base_world; /* made-up data that grow (app/study/grown.h), and those of the base; NULL: they do not */
+    int times;                /* that the world is as large as that of the base */
     int nodes, ranks_per_node; /* ranks = nodes x ranks_per_node; 0: the study says nothing of nodes */
 
     /* what is forecast (hl_points_forecast) */
     char layout[120];
-    double seconds; /* of a step; < 0: there is no such layout */
-    char *reason;   /* why not; NULL: there is one */
+    double seconds;   /* of a step; < 0: there is no such layout */
+    bool is_measured; /* by figures that a calibration has measured; else those of an ordinary core */
+    char *reason;     /* why not; NULL: there is one */
 } hl_point;
 
 typedef struct {
@@ -36,6 +39,9 @@ void hl_points_free(hl_points *p);
 
 /* Forecast a step of each point, as hllm plan does. */
 void hl_points_forecast(hl_points *p);
+
+/* Make the data that points need and that the study makes up, where they are not there; what was said is in `dir`. */
+hl_status hl_points_make_data(const hl_points *p, const char *dir);
 
 /* The configuration of a point; release with hl_config_free, also after a failure. */
 hl_status hl_points_config(hl_config *c, const hl_point *p);

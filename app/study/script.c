@@ -2,6 +2,7 @@
 #include "app/study/script.h"
 #include "base/arena.h"
 #include "base/path.h"
+#include "app/study/grown.h"
 #include "app/study/shell.h"
 #include "io/files/atomic.h"
 #include <ctype.h>
@@ -132,18 +133,30 @@ static void begin_alone(script *s, const hl_script_job *j, const char *name, con
     prepare_shell(s, j->site);
 }
 
+static void print_line(script *s, const hl_script_job *j, const char *command, const hl_names *arguments)
+{
+    print_program(s, j, command);
+    for (int k = 0; k < arguments->n; k++) {
+        fputc(' ', s->out);
+        hl_shell_word(s->out, arguments->at[k]);
+    }
+    fputc('\n', s->out);
+}
+
 hl_status hl_script_prepare(char path[PATH_MAX], const hl_script_job *j, const char *name,
                             const hl_point *const *points, int n)
 {
     script s;
     begin_alone(&s, j, name, j->site->value[HL_SITE_TIME]);
     for (int i = 0; i < n; i++) {
-        print_program(&s, j, " prepare");
-        for (int k = 0; k < points[i]->arguments.n; k++) {
-            fputc(' ', s.out);
-            hl_shell_word(s.out, points[i]->arguments.at[k]);
+        const hl_point *p = points[i];
+        hl_names synth = {0};
+        if (p->world) {
+            hl_grown_arguments(&synth, p->base_world, p->world, p->times);
+            print_line(&s, j, "", &synth);
         }
-        fputc('\n', s.out);
+        hl_names_free(&synth);
+        print_line(&s, j, " prepare", &p->arguments);
     }
     return finish(path, &s, j, name);
 }

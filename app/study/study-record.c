@@ -89,6 +89,7 @@ static json_t *point_json(const hl_point *p)
     write_numbers(o, p, point_places, COUNT(point_places));
     json_object_set_new(o, "layout", text_of(p->layout));
     json_object_set_new(o, "forecast_seconds", p->reason ? json_null() : json_real(p->seconds));
+    json_object_set_new(o, "machine", json_string(p->is_measured ? "measured" : "assumed"));
     return o;
 }
 
@@ -121,7 +122,9 @@ static bool read_point(hl_point *p, const json_t *o)
 {
     const json_t *forecast = json_object_get(o, "forecast_seconds");
     const char *layout = json_string_value(json_object_get(o, "layout"));
-    *p = (hl_point){.seconds = json_is_number(forecast) ? json_number_value(forecast) : -1};
+    const char *machine = json_string_value(json_object_get(o, "machine")); /* earlier studies do not say it */
+    *p = (hl_point){.seconds = json_is_number(forecast) ? json_number_value(forecast) : -1,
+                    .is_measured = machine && strcmp(machine, "measured") == 0};
     if (!layout || !read_texts(p, o, point_texts, COUNT(point_texts))) return false;
     snprintf(p->layout, sizeof p->layout, "%s", layout);
     bool has_places = json_object_get(o, "nodes") != NULL; /* earlier studies had none */
@@ -136,8 +139,8 @@ static bool read_study(hl_study *s, const json_t *o)
                *fixed = json_string_value(json_object_get(o, "fixed"));
     if (!name || !fixed || json_integer_value(json_object_get(o, "schema")) != SCHEMA) return false;
     s->name = hl_alloc_text(name);
-    s->fixed = strcmp(fixed, hl_study_fixed_name[HL_FIXED_USERS]) == 0 ? HL_FIXED_USERS : HL_FIXED_USERS_PER_RANK;
-    return read_numbers(s, o, study_numbers, COUNT(study_numbers)) && s->repetitions > 0
+    s->fixed = hl_study_fixed_find(fixed);
+    return s->fixed < HL_FIXED && read_numbers(s, o, study_numbers, COUNT(study_numbers)) && s->repetitions > 0
            && s->repetitions <= HL_STUDY_MOST_REPETITIONS;
 }
 

@@ -78,6 +78,7 @@ static hl_status begin(const hl_study *s, const hl_points *p, const char *dir, b
                        dir);
     HL_TRY(hl_snapshot_write(s, dir));
     HL_TRY(hl_study_record_write(s, p, dir));
+    HL_TRY(hl_points_make_data(p, dir));
     return run_all(s, p, dir);
 }
 

@@ -17,7 +17,18 @@
 enum { LONGEST_FILE = 1 << 20, MOST_STEPS = 4096, MOST_NODE_RANKS = 4096 };
 
 const char *const hl_study_fixed_name[HL_FIXED] = {
-    [HL_FIXED_USERS] = "users", [HL_FIXED_USERS_PER_RANK] = "users_per_rank"};
+    [HL_FIXED_USERS] = "users",
+    [HL_FIXED_USERS_PER_RANK] = "users_per_rank",
+    [HL_FIXED_NEGATIVES] = "negatives",
+    [HL_FIXED_UNIQUE_ITEMS] = "unique_items",
+};
+
+hl_study_fixed hl_study_fixed_find(const char *name)
+{
+    int i = 0;
+    while (i < HL_FIXED && strcmp(name, hl_study_fixed_name[i]) != 0) i++;
+    return (hl_study_fixed)i;
+}
 
 const char *const hl_study_place_name[HL_STUDY_PLACES] = {
     [HL_STUDY_RANKS] = "ranks", [HL_STUDY_NODES] = "nodes", [HL_STUDY_RANKS_PER_NODE] = "ranks_per_node"};
@@ -81,12 +92,10 @@ static hl_status take_fixed(const parse *p, const hl_yaml_entry *e)
 {
     const char *text;
     HL_TRY(take_one(&text, p, e));
-    for (int i = 0; i < HL_FIXED; i++) {
-        if (strcmp(text, hl_study_fixed_name[i]) != 0) continue;
-        p->study->fixed = (hl_study_fixed)i;
-        return HL_OK;
-    }
-    return HL_FAIL(HL_EUSAGE, "%s:%d: fixed: %.60s is neither users nor users_per_rank", p->path, e->line, text);
+    p->study->fixed = hl_study_fixed_find(text);
+    if (p->study->fixed < HL_FIXED) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s:%d: fixed: %.60s is none of users, users_per_rank, negatives, unique_items", p->path,
+                   e->line, text);
 }
 
 static hl_status take_node_ranks(const parse *p, const hl_yaml_entry *e)

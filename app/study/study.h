@@ -3,7 +3,7 @@
  *     base: job.yaml                     # or a list, the later the stronger; from the folder of the study file
  *     axes: {nodes: [1, 2, 4], ranks_per_node: [2], item.tp: [1, 2]}      # or ranks, where nodes do not matter
  *     points: {wide: {ranks: 8, item.tp: "2,2"}}
- *     fixed: users                       # or users_per_rank: batch_size is that of a rank
+ *     fixed: users                       # or users_per_rank, negatives, unique_items: batch_size is that of a rank
  *     repetitions: 5
  *     warmup: 1
  *     steps: 5
@@ -20,8 +20,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum { HL_FIXED_USERS, HL_FIXED_USERS_PER_RANK, HL_FIXED } hl_study_fixed;
+/* What stays put along the ranks.  Of all but the first batch_size is that of a rank, so that a step has more users on
+ * more ranks; they differ in what each user is given. */
+typedef enum {
+    HL_FIXED_USERS,          /* of a step */
+    HL_FIXED_USERS_PER_RANK, /* ... and what the configuration says of the rest */
+    HL_FIXED_NEGATIVES,      /* ... and the negatives that a user is ranked among: num_negatives of a step in all, and
+                              * where that is 0 those of one rank's users */
+    HL_FIXED_UNIQUE_ITEMS,   /* ... and the different texts a user: num_negatives is that of a rank, and each point has
+                              * a world of its own, made up, ranks times as large (app/study/grown.h) */
+    HL_FIXED
+} hl_study_fixed;
 extern const char *const hl_study_fixed_name[HL_FIXED];
+
+/* HL_FIXED: there is none of that name. */
+hl_study_fixed hl_study_fixed_find(const char *name);
 
 enum { HL_STUDY_MOST_REPETITIONS = 1000 };
 

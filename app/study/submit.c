@@ -142,7 +142,13 @@ static const char *after_preparing(char out[100], const submission *b)
 
 /* ---- jobs */
 
-/* Points whose datasets may differ: the first of each problem. */
+static bool has_data_of(const hl_point *a, const hl_point *b)
+{
+    const char *x = a->world ? a->world : "", *y = b->world ? b->world : "";
+    return strcmp(a->problem, b->problem) == 0 && strcmp(x, y) == 0;
+}
+
+/* Points whose datasets may differ: the first of each problem, and of each world. */
 static hl_status prepare(submission *b)
 {
     char path[PATH_MAX], name[80];
@@ -151,7 +157,7 @@ static hl_status prepare(submission *b)
     const hl_point **first = hl_alloc((size_t)p->n * sizeof *first);
     for (int i = 0; i < p->n; i++) {
         int k = 0;
-        while (k < n && strcmp(first[k]->problem, p->at[i].problem) != 0) k++;
+        while (k < n && !has_data_of(first[k], &p->at[i])) k++;
         if (k == n && !p->at[i].reason) first[n++] = &p->at[i];
     }
     snprintf(name, sizeof name, "%d-prepare", b->number);
