@@ -102,6 +102,8 @@ awk -v ours="$work/ours" '
             near($at["items_per_user"], own[r, 5]) && near($at["saved_share"], own[r, 6]) && near($at["compute_share"], own[r, 7]) &&
             near($at["speedup"], s) && near($at["efficiency"], s / r) && near($at["rate_efficiency"], own[r, 3] / own[1, 3]) &&
             (r == 1 ? $at["serial_share"] == "" : near($at["serial_share"], 2 / s - 1)) && $at["runs"] == 2 && $at["failed"] == 0 &&
+            $at["parallel_efficiency"] > 0 && $at["parallel_efficiency"] <= $at["load_balance"] && $at["forecast_machine"] == "assumed" &&
+            near($at["global_efficiency"], $at["parallel_efficiency"] * $at["computation_scalability"]) && $at["peak_bytes"] > 1e6 &&
             $at["seconds_low"] <= $at["seconds"] && $at["seconds"] <= $at["seconds_high"] && $at["forecast_seconds"] > 0
     }
     END { exit good != 2 }' "$curve/report.csv"
@@ -124,11 +126,17 @@ verdict "the page is whole, and needs no other file"
 if command -v gnuplot >/dev/null; then
     whole "$curve/report.svg" && grep -q '<svg' "$curve/report.html" && [ ! -e "$curve/gnuplot.log" ]
     verdict "the picture is whole, and in the page"
+    if gnuplot -e 'set terminal pdfcairo' 2>/dev/null; then
+        [ "$(head -c 5 "$curve/report.pdf")" = %PDF- ]
+        verdict "it is there as PDF too"
+    else
+        skip "the picture as PDF: this gnuplot has no cairo"
+    fi
 else
     skip "the picture of a study: there is no gnuplot"
 fi
 mkdir "$work/nothing"
-PATH=$work/nothing ./hllm study report "$curve" >"$work/out" 2>"$work/said" && grep -q 'there is no gnuplot here' "$work/said" && [ ! -e "$curve/report.svg" ] &&
+PATH=$work/nothing ./hllm study report "$curve" >"$work/out" 2>"$work/said" && grep -q 'there is no gnuplot here' "$work/said" && [ ! -e "$curve/report.svg" ] && [ ! -e "$curve/report.pdf" ] &&
     ! grep -q '<svg' "$curve/report.html" && whole "$curve/report.html"
 verdict "without gnuplot there is a report without a picture"
 study report "$work/nothing"
@@ -152,7 +160,7 @@ sed 's/{ranks}/1/' "$work/curve.yaml" >"$work/other.yaml"
 study "$work/other.yaml" --local --resume --dir "$curve"
 [ $? -eq 1 ] && grep -q 'ranks 2, repetition 1, failed: it measured 1 ranks, not 2' "$work/said"
 verdict "a launcher that starts other ranks than it should is found"
-grep -q '"machine": "'"$(uname -n | cut -c 1-64)"'"' "$curve"/ranks-2-*/1/result.json && grep -q '^<li>machine: 1 node of .* cores: '"$(uname -n | cut -c 1-64)"'</li>' "$curve/report.html"
+grep -q '"machine": "'"$(uname -n | cut -c 1-64)"'"' "$curve"/ranks-2-*/1/result.json && grep -q '^<li>machine: 1 node of .*: '"$(uname -n | cut -c 1-64)"'</li>' "$curve/report.html"
 verdict "a result says the machines, and so does the report"
 printf '%s\n' 'base: job.yaml' 'axes: {nodes: [2]}' 'repetitions: 1' 'steps: 1' >"$work/nodes.yaml"
 study "$work/nodes.yaml" --local
@@ -162,6 +170,19 @@ sed 's/^launcher.*/launcher: no-such-launcher/' "$work/curve.yaml" >"$work/none.
 study "$work/none.yaml" --local
 [ $? -eq 2 ] && grep -q 'no-such-launcher cannot be started' "$work/said"
 verdict "a launcher that is not there is said"
+# Different texts a user fall as a batch grows, unless the world grows too.
+printf '%s\n' 'batch_size: 8' 'num_negatives: 8' >"$work/more.yaml"
+for fixed in users_per_rank unique_items; do
+    printf '%s\n' 'base: [job.yaml, more.yaml]' 'axes: {ranks: [1, 2]}' "fixed: $fixed" 'repetitions: 1' 'warmup: 0' 'steps: 3' "launcher: [$MPIRUN, -n, '{ranks}']" >"$work/$fixed.yaml"
+    study "$work/$fixed.yaml" --local && study report "$work/$fixed.study" &&
+        awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } { x[NR] = $at["items_per_user"]; n[NR] = $at["users"] } END { print x[3] / x[2]; exit !(n[2] == 8 && n[3] == 16) }' "$work/$fixed.study/report.csv" >"$work/$fixed.ratio" || echo 9 >"$work/$fixed.ratio"
+done
+[ -s "$work/data-x2/oracle.json" ] && awk '{ x[FILENAME ~ /unique/] = $1 } END { exit !(x[0] < 0.9 && x[1] > 0.93 && x[1] < 1.07) }' "$work/users_per_rank.ratio" "$work/unique_items.ratio"
+verdict "texts a user stay where the world grows with the ranks"
+rm "$work/data/oracle.json"
+study "$work/unique_items.yaml" --dry-run
+[ $? -eq 2 ] && grep -q 'hllm synth has not made these' "$work/said"
+verdict "data that hllm synth has not made do not grow"
 [ ! -e "$work/saved" ]
 verdict "no run folder is touched"
 

@@ -58,6 +58,7 @@ ALONE_TESTS = \
 	tests/test-launch \
 	tests/test-energy \
 	tests/test-study \
+	tests/test-study-report \
 	tests/test-study-jobs
 
 MPI_TESTS = \
@@ -193,6 +194,7 @@ tests_test_begun_LDADD = $(tests_test_config_LDADD)
 tests_test_standstill_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_launch_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_study_LDADD = $(tests_test_config_LDADD)
+tests_test_study_report_LDADD = $(tests_test_config_LDADD)
 tests_test_study_jobs_LDADD = $(tests_test_config_LDADD)
 tests_test_synth_LDADD = $(tests_test_config_LDADD)
 tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)

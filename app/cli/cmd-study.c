@@ -63,6 +63,20 @@ static bool guesses_nodes(const hl_points *p)
     return false;
 }
 
+static bool assumes_machine(const hl_points *p)
+{
+    for (int i = 0; i < p->n; i++)
+        if (!p->at[i].reason && !p->at[i].is_measured) return true;
+    return false;
+}
+
+static void tell_worlds(const hl_points *p)
+{
+    for (int i = 0; i < p->n; i++)
+        if (p->at[i].world)
+            printf("%s: data of its own, %s, %d times as large\n", p->at[i].name, p->at[i].world, p->at[i].times);
+}
+
 static void print_points(const hl_points *p, const hl_study *s)
 {
     const int width = width_of_names(p);
@@ -75,8 +89,11 @@ static void print_points(const hl_points *p, const hl_study *s)
     }
     printf("\n%d points, %d repetitions of %d + %d steps: %.3g node-hours are forecast, starts apart", p->n,
            s->repetitions, s->warmup, s->steps, hours);
+    if (assumes_machine(p))
+        printf("; the machine is assumed: hllm bench calibrate FILE and calibration: FILE measure it");
     if (guesses_nodes(p)) printf("; points that do not say their nodes have ones of %d cores", cores_here());
     putchar('\n');
+    tell_worlds(p);
 }
 
 /* ---- the command */
@@ -296,7 +313,8 @@ const hl_command hl_cmd_study = {
             "  --one-job          with --submit: one job in which all runs take turns\n"
             "  --site FILE        account, partition, time, launcher ... of the cluster; see slurm/site.conf.example\n"
             "  --dir DIR          the folder of the results; without it FILE's name with .study, beside FILE\n"
-            "  report DIR         report.csv, report.svg and report.html of what is in the folder so far\n"
+            "  report DIR         of what is in the folder so far: report.html, report.svg and .pdf, report.csv and\n"
+            "                     report-phases.csv, report.tex for a paper, report.extrap.jsonl for Extra-P\n"
             "  compare DIR TABLE  its seconds a step beside those of another's report.csv, point by point; status 1\n"
             "                     where some differ\n"
             "  verify DIR         run the study of a folder again, in DIR.verify or --dir, and compare both\n"

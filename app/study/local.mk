@@ -6,6 +6,7 @@ app_study_libhlstudy_a_SOURCES = \
 	app/study/export.c app/study/export.h \
 	app/study/grown.c app/study/grown.h \
 	app/study/jobs.c app/study/jobs.h \
+	app/study/markup.c app/study/markup.h \
 	app/study/measure.c app/study/measure.h \
 	app/study/outcome.c app/study/outcome.h \
 	app/study/points.c app/study/points.h \
@@ -14,8 +15,11 @@ app_study_libhlstudy_a_SOURCES = \
 	app/study/program.c app/study/program.h \
 	app/study/report.c app/study/report.h \
 	app/study/report-csv.c \
+	app/study/report-detail.c \
 	app/study/report-page.c \
+	app/study/report-phases.c \
 	app/study/report-plot.c \
+	app/study/report-tex.c \
 	app/study/script.c app/study/script.h \
 	app/study/shell.c app/study/shell.h \
 	app/study/site.c app/study/site.h \

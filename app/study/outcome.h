@@ -3,6 +3,7 @@
 #define APP_STUDY_OUTCOME_H
 #include "app/study/points.h"
 #include "app/study/statistics.h"
+#include <jansson.h>
 #include <stdbool.h>
 
 /* Of one run; the rows of a table in outcome.c say where each is from. */
@@ -16,11 +17,17 @@ typedef enum {
     HL_OUTCOME_EXCHANGE,       /* exchanges and sums, waiting too */
     HL_OUTCOME_OPTIMIZER,
     HL_OUTCOME_REST,
+    HL_OUTCOME_PEAK_SHARE,   /* of the machine's best product, over the whole step */
+    HL_OUTCOME_LOAD_BALANCE, /* parallel efficiency and its factors (app/bench/pop.h) */
+    HL_OUTCOME_COMMUNICATION,
+    HL_OUTCOME_PARALLEL,
+    HL_OUTCOME_USEFUL,          /* core seconds a user in which no rank waits */
+    HL_OUTCOME_REPLICA_BALANCE, /* mean seconds of the item replicas by the most */
+    HL_OUTCOME_SENT,            /* bytes to other ranks, in all groups */
+    HL_OUTCOME_MEMORY,          /* bytes, most that a rank held */
+    HL_OUTCOME_JOULES,          /* a step, of all machines */
     HL_OUTCOME_FIGURES
 } hl_outcome_figure;
-
-/* Where a figure stands in tables, as "seconds". */
-extern const char *const hl_outcome_name[HL_OUTCOME_FIGURES];
 
 typedef struct {
     const hl_point *point;
@@ -31,7 +38,10 @@ typedef struct {
     char layout[120];                     /* that was measured; without runs that of the forecast */
     double figure[HL_OUTCOME_FIGURES];    /* medians over the runs; of shares of time means; NaN without runs */
     hl_statistics_interval rate, seconds; /* of HL_OUTCOME_CORE_RATE, HL_OUTCOME_SECONDS */
-    int host_lists;                       /* lists of machines that its runs were on: 1 where it was always the same */
+    double promise;        /* seconds, by the forecast, where the machine was measured for it; else NaN */
+    json_t *results;       /* of the runs that have one */
+    const json_t *typical; /* of them that with the median seconds; NULL without runs */
+    int host_lists;        /* lists of machines that its runs were on: 1 where it was always the same */
 
     /* Beside the point of the same problem with the smallest size that has runs, the one with the most users a second
      * where there are several; NaN where there is none. */
@@ -41,6 +51,8 @@ typedef struct {
     double efficiency;      /* speed-up by ideal: what a node or a core does for users */
     double rate_efficiency; /* ratio of FLOP/s a core: what a core does */
     double serial_share;    /* Karp and Flatt's; where the users of a step are as many */
+    double computation;     /* POP's computation scalability: core seconds a user of that point by this one's */
+    double global;          /* ... times parallel efficiency: POP's global efficiency */
 } hl_outcome;
 
 typedef struct {
@@ -48,7 +60,12 @@ typedef struct {
     int n;
     const char *unit;         /* of sizes: "node" where every point of the study says its nodes, else "core" */
     hl_names programs, hosts; /* that made the results, each kind once */
+    hl_names energy;          /* why the energy of results is not known, each reason once */
 } hl_outcomes;
+
+/* Of a result, by its key: NaN where there is no number, "?" where there is no text. */
+double hl_outcome_number(const json_t *result, const char *key);
+const char *hl_outcome_text(const json_t *result, const char *key);
 
 /* Read what is in the folder of the study.  Local; release with hl_outcomes_free.  The points must outlive it. */
 void hl_outcomes_read(hl_outcomes *o, const hl_study *s, const hl_points *p, const char *dir);

@@ -15,7 +15,7 @@ static void print_number(FILE *out, double x)
     if (isfinite(x)) fprintf(out, "%.7g", x);
 }
 
-static void print_text(FILE *out, const char *text)
+void hl_report_field(FILE *out, const char *text)
 {
     if (!text[strcspn(text, ",\"\r\n")]) {
         fputs(text, out);
@@ -28,9 +28,9 @@ static void print_text(FILE *out, const char *text)
 
 /* ---- columns that are not numbers of an outcome */
 
-static void point(FILE *out, const hl_outcome *x) { print_text(out, x->point->name); }
+static void point(FILE *out, const hl_outcome *x) { hl_report_field(out, x->point->name); }
 
-static void series(FILE *out, const hl_outcome *x) { print_text(out, x->point->series); }
+static void series(FILE *out, const hl_outcome *x) { hl_report_field(out, x->point->series); }
 
 static void ranks(FILE *out, const hl_outcome *x) { fprintf(out, "%d", x->point->ranks); }
 
@@ -62,11 +62,26 @@ static void forecast(FILE *out, const hl_outcome *x)
     print_number(out, x->point->seconds < 0 ? NAN : x->point->seconds);
 }
 
-static void beside(FILE *out, const hl_outcome *x) { print_text(out, x->beside ? x->beside->name : ""); }
+static void machine(FILE *out, const hl_outcome *x)
+{
+    if (x->point->seconds >= 0) fputs(x->point->is_measured ? "measured" : "assumed", out);
+}
 
-static void layout(FILE *out, const hl_outcome *x) { print_text(out, x->layout); }
+static void print_digest(FILE *out, const hl_outcome *x, const char *key)
+{
+    const char *text = json_string_value(json_object_get(x->typical, key));
+    hl_report_field(out, text ? text : "");
+}
 
-static void reason(FILE *out, const hl_outcome *x) { print_text(out, x->reason ? x->reason : ""); }
+static void config_digest(FILE *out, const hl_outcome *x) { print_digest(out, x, "config_digest"); }
+
+static void data_digest(FILE *out, const hl_outcome *x) { print_digest(out, x, "data_digest"); }
+
+static void beside(FILE *out, const hl_outcome *x) { hl_report_field(out, x->beside ? x->beside->name : ""); }
+
+static void layout(FILE *out, const hl_outcome *x) { hl_report_field(out, x->layout); }
+
+static void reason(FILE *out, const hl_outcome *x) { hl_report_field(out, x->reason ? x->reason : ""); }
 
 #define FIGURE(f) offsetof(hl_outcome, figure) + (f) * sizeof(double)
 
@@ -94,6 +109,8 @@ static const struct {
     {"seconds_low", offsetof(hl_outcome, seconds.low), NULL},
     {"seconds_high", offsetof(hl_outcome, seconds.high), NULL},
     {"forecast_seconds", 0, forecast},
+    {"forecast_machine", 0, machine},
+    {"promised_seconds", offsetof(hl_outcome, promise), NULL},
     {"users_per_second", FIGURE(HL_OUTCOME_USERS_RATE), NULL},
     {"speedup", offsetof(hl_outcome, speedup), NULL},
     {"ideal_speedup", offsetof(hl_outcome, ideal), NULL},
@@ -105,8 +122,21 @@ static const struct {
     {"exchange_share", FIGURE(HL_OUTCOME_EXCHANGE), NULL},
     {"optimizer_share", FIGURE(HL_OUTCOME_OPTIMIZER), NULL},
     {"rest_share", FIGURE(HL_OUTCOME_REST), NULL},
+    {"load_balance", FIGURE(HL_OUTCOME_LOAD_BALANCE), NULL},
+    {"communication_efficiency", FIGURE(HL_OUTCOME_COMMUNICATION), NULL},
+    {"parallel_efficiency", FIGURE(HL_OUTCOME_PARALLEL), NULL},
+    {"computation_scalability", offsetof(hl_outcome, computation), NULL},
+    {"global_efficiency", offsetof(hl_outcome, global), NULL},
+    {"useful_core_seconds_per_user", FIGURE(HL_OUTCOME_USEFUL), NULL},
+    {"item_replica_balance", FIGURE(HL_OUTCOME_REPLICA_BALANCE), NULL},
+    {"peak_share", FIGURE(HL_OUTCOME_PEAK_SHARE), NULL},
+    {"traffic_bytes", FIGURE(HL_OUTCOME_SENT), NULL},
+    {"peak_bytes", FIGURE(HL_OUTCOME_MEMORY), NULL},
+    {"joules", FIGURE(HL_OUTCOME_JOULES), NULL},
     {"beside", 0, beside},
     {"host_lists", 0, host_lists},
+    {"config_digest", 0, config_digest},
+    {"data_digest", 0, data_digest},
     {"layout", 0, layout},
     {"reason", 0, reason},
 };

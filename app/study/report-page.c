@@ -2,7 +2,7 @@
 #include "app/study/report.h"
 #include "base/arena.h"
 #include "base/path.h"
-#include "base/printable.h"
+#include "app/study/markup.h"
 #include "io/files/atomic.h"
 #include "io/files/regular.h"
 #include <math.h>
@@ -13,30 +13,12 @@
 
 enum { MOST_BYTES = 1 << 26 };
 
-static void print_text(FILE *out, const char *text)
-{
-    char *copy = hl_alloc_text(text);
-    hl_printable(copy);
-    for (const char *c = copy; *c; c++) {
-        const char *name = *c == '<' ? "&lt;" : *c == '>' ? "&gt;" : *c == '&' ? "&amp;" : *c == '"' ? "&quot;" : NULL;
-        fputs(name ? name : (char[]){*c, 0}, out);
-    }
-    free(copy);
-}
-
 /* ---- the table */
 
-static void print_number(FILE *out, const char *tag, double x, const char *unit)
+static void print_forecast(FILE *out, const hl_point *p)
 {
-    if (isfinite(x)) fprintf(out, "<%s>%.4g%s</%s>", tag, x, unit, tag);
-    else fprintf(out, "<%s>&#8211;</%s>", tag, tag);
-}
-
-static void print_interval(FILE *out, double x, hl_statistics_interval i)
-{
-    if (!isfinite(x)) fputs("<td>&#8211;</td>", out);
-    else if (!isfinite(i.low)) fprintf(out, "<td>%.4g</td>", x);
-    else fprintf(out, "<td>%.4g <small>[%.4g, %.4g]</small></td>", x, i.low, i.high);
+    if (p->seconds < 0 || p->is_measured) hl_markup_number(out, p->seconds < 0 ? NAN : p->seconds, "");
+    else fputs("<td>assumed</td>", out);
 }
 
 static void print_row(FILE *out, const hl_outcome *x)
@@ -45,36 +27,41 @@ static void print_row(FILE *out, const hl_outcome *x)
     const double shares[] = {x->rate_efficiency,  x->efficiency,         x->serial_share,
                              f[HL_OUTCOME_SAVED], f[HL_OUTCOME_COMPUTE], f[HL_OUTCOME_EXCHANGE]};
     fputs("<tr><th>", out);
-    print_text(out, x->point->name);
+    hl_markup_text(out, x->point->name);
     fputs("</th>", out);
-    print_number(out, "td", x->point->nodes ? (double)x->point->nodes : (double)NAN, "");
+    hl_markup_number(out, x->point->nodes ? (double)x->point->nodes : (double)NAN, "");
     fprintf(out, "<td>%d</td><td>%d</td><td>%d</td><td>%d</td>", x->cores, x->point->users, x->runs,
             x->failed + x->missing);
-    print_interval(out, f[HL_OUTCOME_CORE_RATE], x->rate);
-    print_number(out, "td", 100 * shares[0], " %");
-    print_interval(out, f[HL_OUTCOME_SECONDS], x->seconds);
-    print_number(out, "td", x->point->seconds < 0 ? NAN : x->point->seconds, "");
-    print_number(out, "td", f[HL_OUTCOME_USERS_RATE], "");
-    print_number(out, "td", x->speedup, "");
-    for (int i = 1; i < 3; i++) print_number(out, "td", 100 * shares[i], " %");
-    print_number(out, "td", f[HL_OUTCOME_ITEMS_PER_USER], "");
-    for (int i = 3; i < 6; i++) print_number(out, "td", 100 * shares[i], " %");
+    hl_markup_interval(out, f[HL_OUTCOME_CORE_RATE], x->rate);
+    hl_markup_number(out, 100 * shares[0], " %");
+    hl_markup_interval(out, f[HL_OUTCOME_SECONDS], x->seconds);
+    print_forecast(out, x->point);
+    hl_markup_number(out, f[HL_OUTCOME_USERS_RATE], "");
+    hl_markup_number(out, x->speedup, "");
+    for (int i = 1; i < 3; i++) hl_markup_number(out, 100 * shares[i], " %");
+    hl_markup_number(out, f[HL_OUTCOME_ITEMS_PER_USER], "");
+    for (int i = 3; i < 6; i++) hl_markup_number(out, 100 * shares[i], " %");
     fputs("<td class=\"text\">", out);
-    print_text(out, x->layout);
+    hl_markup_text(out, x->layout);
     fputs("</td></tr>\n", out);
 }
 
 static void print_table(FILE *out, const hl_outcomes *o)
 {
     static const char *const heads[] = {
-        "point",          "nodes",           "cores",          "users a step", "runs",    "without a result",
-        "GFLOP/s a core", "of the smallest", "seconds a step", "forecast",     "users/s", "speed-up",
-        "efficiency",     "serial share",    "texts a user",   "tokens saved", "compute", "exchange",
+        "point",          "nodes",
+        "cores",          "users a step",
+        "runs",           "without a result",
+        "GFLOP/s a core", "of the rate with the fewest",
+        "seconds a step", "seconds forecast",
+        "users/s",        "speed-up",
+        "efficiency",     "serial share",
+        "texts a user",   "tokens saved",
+        "compute",        "exchange",
         "layout",
     };
-    fputs("<table>\n<tr>", out);
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) fprintf(out, "<th>%s</th>", heads[i]);
-    fputs("</tr>\n", out);
+    fputs("<table class=\"first\">\n", out);
+    hl_markup_heads(out, heads, sizeof heads / sizeof heads[0]);
     for (int i = 0; i < o->n; i++) print_row(out, &o->at[i]);
     fputs("</table>\n", out);
 }
@@ -88,9 +75,9 @@ static void print_failures(FILE *out, const hl_outcomes *o)
         const hl_outcome *x = &o->at[i];
         if (!x->failed && !x->missing) continue;
         fputs(n++ ? "<li>" : "<h2>Not there</h2>\n<ul>\n<li>", out);
-        print_text(out, x->point->name);
+        hl_markup_text(out, x->point->name);
         fprintf(out, ": %d failed, %d not run", x->failed, x->missing);
-        if (x->reason) fputs(": ", out), print_text(out, x->reason);
+        if (x->reason) fputs(": ", out), hl_markup_text(out, x->reason);
         fputs("</li>\n", out);
     }
     if (n) fputs("</ul>\n", out);
@@ -102,7 +89,7 @@ static void print_kinds(FILE *out, const char *what, const hl_names *kinds)
 {
     for (int i = 0; i < kinds->n; i++) {
         fprintf(out, "<li>%s: ", what);
-        print_text(out, kinds->at[i]);
+        hl_markup_text(out, kinds->at[i]);
         fputs("</li>\n", out);
     }
 }
@@ -117,7 +104,7 @@ static void print_moved(FILE *out, const hl_outcomes *o)
                   : "<p><strong>Runs of one point were on different machines, so their spread is that of the "
                     "machines too:</strong> ",
               out);
-        print_text(out, o->at[i].point->name);
+        hl_markup_text(out, o->at[i].point->name);
         fprintf(out, " on %d lists of machines", o->at[i].host_lists);
     }
     if (n) fputs(".</p>\n", out);
@@ -155,28 +142,38 @@ static void print_head(FILE *out, const hl_study *s)
           "charset=\"utf-8\"/>\n"
           "<title>",
           out);
-    print_text(out, s->name);
+    hl_markup_text(out, s->name);
     fputs("</title>\n<style>\nbody { font-family: sans-serif; margin: 2em }\n"
           "table { border-collapse: collapse; font-size: 0.85em }\n"
           "td, th { border: 1px solid #bbb; padding: 0.3em 0.5em; text-align: right; vertical-align: top }\n"
-          "tr th:first-child, td.text { text-align: left }\nsmall { color: #555 }\nsvg { max-width: 100%; height: auto "
+          "tr th:first-child, td.text, .first tr th:last-child { text-align: left }\n"
+          ".beside { display: flex; flex-wrap: wrap; gap: 2em; align-items: flex-start }\nsmall { color: #555; "
+          "display: block; white-space: nowrap }\nsvg { "
+          "max-width: 100%; height: auto "
           "}\n"
           "</style>\n</head>\n<body>\n<h1>",
           out);
-    print_text(out, s->name);
+    hl_markup_text(out, s->name);
     fputs("</h1>\n", out);
 }
 
 static void print_lead(FILE *out, const hl_study *s, const hl_outcomes *o)
 {
-    const bool is_strong = s->fixed == HL_FIXED_USERS;
+    static const char *const fixed[HL_FIXED] = {
+        [HL_FIXED_USERS] = "The users of a step are fixed (strong scaling)",
+        [HL_FIXED_USERS_PER_RANK] =
+            "The users of a rank are fixed, so a step has more of them on more ranks (weak scaling)",
+        [HL_FIXED_NEGATIVES] =
+            "The users of a rank are fixed, and the negatives that a user is ranked among (weak scaling)",
+        [HL_FIXED_UNIQUE_ITEMS] =
+            "The users of a rank are fixed, and the catalogue grows with them, so that the different "
+            "texts of a user stay (weak scaling)",
+    };
     fprintf(out,
             "<p>%s. Each point was run %d times in an order of chance (seed %d), %d + %d steps each; the figures are "
             "medians over the runs, with 95 %% bootstrap intervals in brackets. A step's time is that of its slowest "
             "rank.</p>\n",
-            is_strong ? "The users of a step are fixed (strong scaling)"
-                      : "The users of a rank are fixed, so a step has more of them on more ranks (weak scaling)",
-            s->repetitions, s->seed, s->warmup, s->steps);
+            fixed[s->fixed], s->repetitions, s->seed, s->warmup, s->steps);
     fprintf(
         out,
         "<p>Executed FLOP/s of a core says how well the cores work. Users a second say more than that: items that are "
@@ -196,6 +193,7 @@ hl_status hl_report_page(const hl_outcomes *o, const hl_study *s, const char *di
     print_lead(out, s, o);
     print_picture(out, dir);
     print_table(out, o);
+    hl_report_details(out, o);
     print_failures(out, o);
     print_places(out, o);
     fputs("</body>\n</html>\n", out);

@@ -1,7 +1,8 @@
-/* report-plot.c - report.svg: four pictures of a study, by gnuplot.
+/* report-plot.c - report.svg and report.pdf: four pictures of a study, by gnuplot.
  *
  * The script, report.gnuplot, has the numbers in it, so that it can be changed and drawn again: gnuplot report.gnuplot
- * prints the picture.  Texts of the study stand in single quotes, where gnuplot looks for nothing but a quote. */
+ * prints the picture as SVG, gnuplot -e pdf=1 report.gnuplot as PDF.  Texts of the study stand in single quotes, where
+ * gnuplot looks for nothing but a quote. */
 #include "app/study/report.h"
 #include "base/arena.h"
 #include "base/log.h"
@@ -137,7 +138,8 @@ static void print_ideals(FILE *out, int lines)
 
 static void print_pictures(FILE *out, const hl_outcomes *o, const hl_study *s, int lines)
 {
-    fputs("set terminal svg size 1100,900 noenhanced font 'sans,12' background rgb 'white'\n"
+    fputs("if (exists('pdf')) { set terminal pdfcairo size 11in,9in noenhanced font 'sans,12' } else { "
+          "set terminal svg size 1100,900 noenhanced font 'sans,12' background rgb 'white' }\n"
           "set multiplot layout 2,2 margins 0.08,0.97,0.12,0.9 spacing 0.09,0.17 title ",
           out);
     print_quoted(out, s->name);
@@ -185,35 +187,53 @@ static bool has_runs(const hl_outcomes *o)
     return false;
 }
 
-/* What gnuplot says against a script of ours is in gnuplot.log. */
-static hl_status draw(const char *dir, const char *script)
+/* What gnuplot says against a script of ours is in gnuplot.log.  HL_EUSAGE where there is no gnuplot. */
+static hl_status draw(const char *dir, const char *name, char *const argv[])
 {
-    char svg[PATH_MAX], new[PATH_MAX], log[PATH_MAX];
+    char picture[PATH_MAX], new[PATH_MAX], log[PATH_MAX];
     int status;
-    hl_path(svg, "%s/report.svg", dir);
-    hl_path(new, "%s/report.svg.new", dir);
+    hl_path(picture, "%s/%s", dir, name);
+    hl_path(new, "%s/%s.new", dir, name);
     hl_path(log, "%s/gnuplot.log", dir);
-    hl_status s = hl_child_run(&status, (char *[]){"gnuplot", (char *)(uintptr_t)script, NULL}, new, log);
+    hl_status s = hl_child_run(&status, argv, new, log);
     if (s == HL_OK && status == 0) {
         unlink(log);
-        return hl_atomic_move(new, svg);
+        return hl_atomic_move(new, picture);
     }
     unlink(new);
     if (s == HL_OK) return HL_FAIL(HL_EFAIL, "gnuplot has failed; %s says why", log);
     unlink(log);
+    return s;
+}
+
+/* A gnuplot without cairo draws no PDF. */
+static hl_status draw_both(const char *dir, char *script)
+{
+    hl_status s = draw(dir, "report.svg", (char *[]){"gnuplot", script, NULL});
     if (s == HL_EUSAGE)
-        hl_log(HL_WARN, "there is no gnuplot here, so there is no report.svg and no picture in report.html; install "
-                        "gnuplot (gnuplot-nox)");
-    return s == HL_EUSAGE ? HL_OK : s;
+        hl_log(HL_WARN,
+               "there is no gnuplot here, so there is no report.svg or report.pdf, and no picture in report.html; "
+               "install gnuplot (gnuplot-nox)");
+    if (s != HL_OK) return s == HL_EUSAGE ? HL_OK : s;
+    s = draw(dir, "report.pdf", (char *[]){"gnuplot", "-e", "pdf=1", script, NULL});
+    if (s == HL_EFAIL) hl_log(HL_WARN, "there is no report.pdf: %s", hl_error_text());
+    return s == HL_EFAIL ? HL_OK : s;
+}
+
+static void forget(const char *dir, const char *name)
+{
+    char path[PATH_MAX];
+    hl_path(path, "%s/%s", dir, name);
+    unlink(path);
 }
 
 hl_status hl_report_plot(const hl_outcomes *o, const hl_study *s, const char *dir)
 {
-    char script[PATH_MAX], svg[PATH_MAX];
+    char script[PATH_MAX];
     hl_path(script, "%s/report.gnuplot", dir);
-    hl_path(svg, "%s/report.svg", dir);
-    unlink(svg); /* that of an earlier report */
+    forget(dir, "report.svg"); /* those of an earlier report */
+    forget(dir, "report.pdf");
     if (!has_runs(o)) return HL_OK;
     HL_TRY(write_script(o, s, script));
-    return draw(dir, script);
+    return draw_both(dir, script);
 }

@@ -50,6 +50,9 @@ static hl_status write_parts(const hl_study *s, const hl_points *p, const char *
     hl_outcomes o;
     hl_outcomes_read(&o, s, p, dir);
     hl_status status = hl_report_csv(&o, dir);
+    if (status == HL_OK) status = hl_report_phases(&o, dir);
+    if (status == HL_OK) status = hl_report_extrap(&o, dir);
+    if (status == HL_OK) status = hl_report_tex(&o, s, dir);
     if (status == HL_OK) status = hl_report_plot(&o, s, dir);
     if (status == HL_OK) status = hl_report_page(&o, s, dir);
     if (status == HL_OK) tell(&o, dir);
