@@ -287,7 +287,7 @@ static void a_budget_saves_what_the_forecast_says(void)
     toy_draw_users(&t, 200, 12, 3);
     for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
         if (layouts[i].ranks > check_world()->size) continue;
-        int64_t most = (int64_t)hl_group_max(check_world(), (int64_t)compare(&layouts[i], -1, &t.corpus));
+        int64_t most = (int64_t)hl_group_max(check_world(), (double)compare(&layouts[i], -1, &t.corpus));
         double former = -1;
         for (int part = 0; part < 2; part++) {
             const double saved = compare(&layouts[i], most * part / 2, &t.corpus);

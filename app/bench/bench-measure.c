@@ -181,7 +181,7 @@ double hl_meter_attention(const hl_meter *m, const hl_meter_shape *s)
 {
     const int d = s->D / s->H;
     const size_t T = (size_t)hl_meter_tokens(m), row = (size_t)((s->H + 2 * s->K) * d);
-    attention a = {.heads = {s->H, s->K, d, s->H / s->K, 0},
+    attention a = {.heads = {.H = s->H, .K = s->K, .d = d, .group = s->H / s->K},
                    .segments = (int)T / SEGMENT,
                    .o = hl_meter_array(T * (size_t)s->D),
                    .lse = hl_meter_array(T * (size_t)s->H),

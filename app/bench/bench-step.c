@@ -114,7 +114,7 @@ static double mean_of(const seen *s, const hl_job *j, int fact) { return s->fact
 static double exchange_of(const seen *s, const hl_job *j)
 {
     double seconds = 0;
-    for (int a = 0; a < HL_ACTS; a++) seconds += hl_act_is_exchange(a) ? mean_of(s, j, a) : 0;
+    for (int a = 0; a < HL_ACTS; a++) seconds += hl_act_is_exchange((hl_act)a) ? mean_of(s, j, a) : 0;
     return seconds;
 }
 

@@ -42,7 +42,7 @@ static double seconds_waited(const hl_summary *s, const hl_mesh *mesh)
     double least[HL_ACTS], waited = 0;
     find_least(least, s, mesh);
     for (int a = 0; a < HL_ACTS; a++)
-        if (hl_act_is_exchange(a)) waited += s->own[a] - (is_receiving(a) ? 0 : least[a]);
+        if (hl_act_is_exchange((hl_act)a)) waited += s->own[a] - (is_receiving(a) ? 0 : least[a]);
     return waited;
 }
 
@@ -156,7 +156,7 @@ hl_status hl_summary_tell(const hl_summary *s, const double *forecast, const hl_
     hl_group_all_reduce_double(world, sent, HL_MESH_GROUPS);
     find_idle(idle, s, mesh);
     gather(row, s, world);
-    for (int a = 0; a < HL_ACTS; a++) exchange += hl_act_is_exchange(a) ? row[a].sum : 0;
+    for (hl_act a = 0; a < HL_ACTS; a++) exchange += hl_act_is_exchange(a) ? row[a].sum : 0;
     print(row, s, forecast, world->size, exchange / row[WHOLE].sum);
     print_sent(sent, s->steps, idle);
     hl_record_begin(record, "summary");

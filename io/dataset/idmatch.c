@@ -51,7 +51,7 @@ static void list_free(id_list *l)
 hl_idmatch *hl_idmatch_new(const hl_idtable *items, int rank, int ranks)
 {
     hl_idmatch *m = hl_alloc_zero(1, sizeof *m);
-    *m = (hl_idmatch){.items = items, .rank = rank, .ranks = ranks, .unused = {hl_strings_new()}};
+    *m = (hl_idmatch){.items = items, .rank = rank, .ranks = ranks, .unused = {.ids = hl_strings_new()}};
     m->has_row = hl_alloc_zero((size_t)hl_idtable_count(items), sizeof *m->has_row);
     return m;
 }

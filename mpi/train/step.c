@@ -70,7 +70,7 @@ static double end_act(const hl_step_state *s, const hl_task *t, double began, do
     hl_trace *trace = s->orders->trace;
     if (trace) {
         HL_RESERVE(trace->at, trace->room, trace->n + 1);
-        trace->at[trace->n++] = (hl_trace_event){t->act, t->micro_batch, began, now, hl_group_waited() - waited};
+        trace->at[trace->n++] = (hl_trace_event){(int)t->act, t->micro_batch, began, now, hl_group_waited() - waited};
     }
     return now - began;
 }
