@@ -2,6 +2,7 @@
 #include "mpi/comm/pipe.h"
 #include "base/arena.h"
 #include "base/fault.h"
+#include "base/reserve.h"
 #include "mpi/comm/wait.h"
 #include <stdlib.h>
 
@@ -19,10 +20,10 @@ void hl_pipe_close(hl_pipe *p)
     for (int direction = 0; direction < HL_DIRECTIONS; direction++) {
         for (int i = 0; i < p->buffers; i++) {
             hl_wait_all(1, &p->out[direction][i].request);
-            free(p->out[direction][i].rows);
+            hl_reserve_free(p->out[direction][i].rows, p->out[direction][i].room);
         }
         free(p->out[direction]);
-        free(p->in[direction].rows);
+        hl_reserve_free(p->in[direction].rows, p->in[direction].room);
     }
     *p = (hl_pipe){0};
 }
@@ -31,8 +32,8 @@ void hl_pipe_close(hl_pipe *p)
 static float *grow(hl_pipe_buffer *b, size_t n)
 {
     if (n > b->room) {
-        free(b->rows);
-        b->rows = hl_alloc(n * sizeof *b->rows);
+        hl_reserve_free(b->rows, b->room);
+        b->rows = hl_reserve(n);
         b->room = n;
     }
     return b->rows;

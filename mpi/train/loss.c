@@ -25,10 +25,9 @@ void hl_loss_open(hl_loss *l, const hl_criterion *criterion, const hl_mesh *mesh
     l->state = HL_TAKE(arena, double, R);
     l->dscale_row = HL_TAKE_ZERO(arena, double, plan->groups ? R : 0);
     if (!hl_group_has_me(&mesh->vectors)) return;
-    size_t n = (size_t)R * (size_t)D;
-    l->u = HL_TAKE(arena, float, n);
-    l->p = HL_TAKE(arena, float, n);
-    l->du = HL_TAKE(arena, float, n);
+    l->u = HL_TAKE_ROWS(arena, float, R, D);
+    l->p = HL_TAKE_ROWS(arena, float, R, D);
+    l->du = HL_TAKE_ROWS(arena, float, R, D);
     l->l0 = HL_TAKE(arena, float, R);
 }
 
@@ -45,7 +44,7 @@ void hl_loss_give(hl_loss *l, const float *u, const float *p, hl_arena *wire)
     const int *rows;
     int mine = hl_loss_my_rows(l, &rows), R = l->plan->rows, here = hl_group_has_me(&l->mesh->vectors);
     size_t mark = hl_arena_mark(wire), D = (size_t)l->D, bytes = D * sizeof *u;
-    float *out = HL_TAKE(wire, float, (size_t)mine * 2 * D), *in = HL_TAKE(wire, float, here ? (size_t)R * 2 * D : 0);
+    float *out = HL_TAKE_ROWS(wire, float, mine, 2 * D), *in = HL_TAKE_ROWS(wire, float, here ? R : 0, 2 * D);
     int *out_count = HL_TAKE_ZERO(wire, int, world->size), *out_begin = HL_TAKE_ZERO(wire, int, world->size),
         *in_count = HL_TAKE_ZERO(wire, int, world->size);
     for (int q = 0; q < world->size; q++) {
@@ -137,7 +136,7 @@ static double descend(float *du, float *dn, const holder *x, int i, int count)
         return l->criterion->backward(du, dn + at, l->state, l->plan->weight, &contest, x->scratch);
     }
     const size_t mark = hl_arena_mark(x->scratch);
-    float *right = HL_TAKE_ZERO(x->scratch, float, size);
+    float *right = HL_TAKE_ZERO_ROWS(x->scratch, float, l->plan->rows, l->D);
     double ds = descend(du, dn, x, i, count / 2);
     ds += descend(right, dn, x, i + count / 2, count / 2);
     hl_add(du, right, size);
@@ -167,7 +166,7 @@ static void descend_by_groups(float *dn, const holder *x)
     hl_loss *l = x->l;
     const int S = x->mine->slices;
     const size_t size = (size_t)l->plan->rows * (size_t)l->D, mark = hl_arena_mark(x->scratch);
-    float *du = HL_TAKE_ZERO(x->scratch, float, (size_t)S *size);
+    float *du = HL_TAKE_ZERO_ROWS(x->scratch, float, S, size);
     double *ds = HL_TAKE(x->scratch, double, S);
     for (int i = 0; i < S; i++) ds[i] = descend(du + (size_t)i * size, dn, x, i * x->mine->groups, x->mine->groups);
     fold_slices(l, du, S, size, sizeof *du, hl_fold_floats);
@@ -227,7 +226,7 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
         if (here && theirs > 0) sent += out_count[q] = hl_min(theirs, round);
         if (hl_layout_is_last_stage(layout, HL_ITEM, q)) received += in_count[q] = mine;
     }
-    float *out = HL_TAKE(wire, float, (size_t)sent *D), *in = HL_TAKE(wire, float, (size_t)received *D);
+    float *out = HL_TAKE_ROWS(wire, float, sent, D), *in = HL_TAKE_ROWS(wire, float, received, D);
     for (int q = 0; q < ranks; q++)
         hl_rows_gather(out + (size_t)out_begin[q] * D, l->du, l->row_list + l->row_begin[q] + (out_count[q] ? from : 0),
                        out_count[q], l->D);

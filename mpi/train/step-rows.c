@@ -92,8 +92,8 @@ void hl_step_loss(hl_step_state *s, hl_side of, int c)
     const hl_negatives mine = hl_negatives_of(&s->where, s->e->rules.slices, s->side[HL_ITEM].rows, a);
     const int K = hl_negatives_count(&mine), *row = mine.row, D = s->D;
     size_t n = hl_step_numbers(s, K);
-    float *raw = HL_TAKE(a, float, n), *unit = HL_TAKE(a, float, n), *norm = HL_TAKE(a, float, K),
-          *dunit = HL_TAKE_ZERO(a, float, n);
+    float *raw = HL_TAKE_ROWS(a, float, K, D), *unit = HL_TAKE_ROWS(a, float, K, D), *norm = HL_TAKE(a, float, K),
+          *dunit = HL_TAKE_ZERO_ROWS(a, float, K, D);
     hl_rows_gather(raw, s->side[HL_ITEM].out, row, K, D);
     hl_rows_unit_forward(unit, norm, raw, K, D);
     look_at_vectors(s);

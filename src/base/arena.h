@@ -31,9 +31,13 @@ void *hl_arena_take_zero(hl_arena *a, size_t bytes);
 #define HL_TAKE(arena, type, n) ((type *)hl_arena_take((arena), sizeof(type) * (size_t)(n)))
 #define HL_TAKE_ZERO(arena, type, n) ((type *)hl_arena_take_zero((arena), sizeof(type) * (size_t)(n)))
 
-/* n rows of D numbers. */
-#define HL_TAKE_ROWS(arena, type, n, D) HL_TAKE(arena, type, (size_t)(n) * (size_t)(D))
-#define HL_TAKE_ZERO_ROWS(arena, type, n, D) HL_TAKE_ZERO(arena, type, (size_t)(n) * (size_t)(D))
+/* n rows of D numbers, which nobody looks at but src/math, and who sends or copies them: where neither does, as in a
+ * rehearsal (app/rehearse), there is no memory behind them. */
+void *hl_arena_take_rows(hl_arena *a, size_t bytes);
+void *hl_arena_take_zero_rows(hl_arena *a, size_t bytes);
+#define HL_TAKE_ROWS(arena, type, n, D) ((type *)hl_arena_take_rows((arena), sizeof(type) * (size_t)(n) * (size_t)(D)))
+#define HL_TAKE_ZERO_ROWS(arena, type, n, D) \
+    ((type *)hl_arena_take_zero_rows((arena), sizeof(type) * (size_t)(n) * (size_t)(D)))
 
 size_t hl_arena_mark(const hl_arena *a);
 /* Give back everything taken since the mark; mark 0 empties the arena. */

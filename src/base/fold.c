@@ -64,10 +64,3 @@ int hl_fold_waiting(const int *leaf, int n)
     }
     return most;
 }
-
-void hl_fold_floats(void *into, const void *from, size_t n)
-{
-    float *restrict y = into;
-    const float *restrict x = from;
-    for (size_t i = 0; i < n; i++) y[i] += x[i];
-}
