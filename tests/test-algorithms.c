@@ -286,7 +286,29 @@ static void the_table_names_an_algorithm_that_fits(void)
         }
 }
 
+/* Whatever the table says, in rounds of any length. */
+static void the_one_that_is_taken_gives_the_same_bits(void)
+{
+    enum { LONG = 20000, PIECE = 40000 };
+    float *x = hl_alloc(2 * LONG * sizeof *x), *sum = x + LONG;
+    whole(sum, LONG);
+    CHECK(!hl_algorithm_take("none"));
+    for (const hl_algorithm *a = hl_algorithms; a->name; a++) {
+        if (!fits(a, hl_fold_floats)) continue;
+        CHECK(hl_algorithm_take(a->name));
+        CHECK(hl_algorithm_for(world()->size, LONG * sizeof *x, hl_fold_floats) == a);
+        hl_group_pieces(PIECE);
+        fill(x, LONG);
+        hl_group_all_reduce(world(), x, LONG);
+        CHECK(memcmp(x, sum, LONG * sizeof *x) == 0);
+    }
+    hl_group_pieces(0);
+    CHECK(hl_algorithm_take(NULL));
+    free(x);
+}
+
 static const test tests[] = {
+    {"the one that is taken gives the same bits", the_one_that_is_taken_gives_the_same_bits},
     {"every algorithm gives the bits of the tree", every_algorithm_gives_the_bits_of_the_tree},
     {"every algorithm keeps the order of the ranks", every_algorithm_keeps_the_order_of_the_ranks},
     {"owners get their blocks, and everyone gets them all", owners_get_their_blocks_and_everyone_gets_them_all},

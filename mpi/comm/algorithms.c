@@ -4,6 +4,7 @@
 #include "base/part.h"
 #include "mpi/comm/recursive.h"
 #include "mpi/comm/wait.h"
+#include <string.h>
 
 /* An array that nobody has cut is cut into equal blocks. */
 static void reduce_blocks(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine,
@@ -73,8 +74,20 @@ static bool fits(const hl_algorithm *algorithm, int ranks, hl_combine combine)
     return !algorithm->fits || algorithm->fits(ranks, combine);
 }
 
+static const hl_algorithm *taken; /* NULL: by the table */
+static const size_t LONG = 1 << 15;
+
+bool hl_algorithm_take(const char *name)
+{
+    taken = NULL;
+    for (const hl_algorithm *a = hl_algorithms; name && a->name; a++)
+        if (strcmp(a->name, name) == 0) taken = a;
+    return taken || !name;
+}
+
 const hl_algorithm *hl_algorithm_for(int ranks, size_t bytes, hl_combine combine)
 {
+    if (taken && bytes >= LONG && fits(taken, ranks, combine)) return taken;
     const hl_algorithm *best = &hl_algorithms[DIRECT];
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         const hl_algorithm *algorithm = &hl_algorithms[table[i].algorithm];
@@ -85,6 +98,6 @@ const hl_algorithm *hl_algorithm_for(int ranks, size_t bytes, hl_combine combine
 
 const hl_algorithm *hl_algorithm_for_blocks(int ranks, size_t bytes)
 {
-    (void)ranks, (void)bytes;
-    return &hl_algorithms[DIRECT];
+    (void)ranks;
+    return taken && bytes >= LONG && taken->reduce_scatter ? taken : &hl_algorithms[DIRECT];
 }

@@ -27,6 +27,10 @@ typedef struct {
 /* All algorithms; the last has a NULL name. */
 extern const hl_algorithm hl_algorithms[];
 
+/* From now on this one for arrays of 32 KB or more, wherever it can; NULL: the one that follows from the size.  False
+ * where there is none of this name.  The same on all ranks; local. */
+bool hl_algorithm_take(const char *name);
+
 /* The algorithm for an array of so many bytes in all. */
 const hl_algorithm *hl_algorithm_for(int ranks, size_t bytes, hl_combine combine);
 

@@ -13,7 +13,10 @@
 #include <string.h>
 
 /* Bytes of an array that one round of a collective handles. */
-static const size_t PIECE = (size_t)1 << 24;
+enum { PIECE = 1 << 24 };
+static size_t piece_of_sums = PIECE;
+
+void hl_group_pieces(size_t bytes) { piece_of_sums = bytes ? bytes : PIECE; }
 
 /* The code of whoever failed lowest in rank, not the largest number: the sentence belongs to it. */
 static hl_status agree(const hl_group *g, hl_status mine)
@@ -75,7 +78,7 @@ void hl_group_all_reduce_with(const hl_group *g, void *x, size_t n, size_t size,
 {
     if (g->size == 1 || n == 0) return;
     const hl_algorithm *algorithm = hl_algorithm_for(g->size, n * size, combine);
-    size_t piece = PIECE / size ? PIECE / size : 1;
+    size_t piece = piece_of_sums / size ? piece_of_sums / size : 1;
     hl_group_come_to(g, HL_WAITS_REDUCE, "all_reduce", n * size);
     for (size_t begin = 0; begin < n; begin += piece) {
         algorithm->all_reduce(g, (char *)x + begin * size, n - begin < piece ? n - begin : piece, size, combine);
@@ -105,7 +108,7 @@ void hl_group_all_reduce_double(const hl_group *g, double *x, size_t n)
 static void go_round(const hl_group *g, float *x, const size_t *begin,
                      void (*go)(const hl_group *g, const hl_blocks *b))
 {
-    const size_t p = (size_t)g->size, step = PIECE / sizeof *x / p ? PIECE / sizeof *x / p : 1;
+    const size_t p = (size_t)g->size, step = piece_of_sums / sizeof *x / p ? piece_of_sums / sizeof *x / p : 1;
     size_t *at = hl_lend(2 * p * sizeof *at), *count = at + p;
     for (size_t gone = 0, left = 1; left; gone += step) {
         left = 0;

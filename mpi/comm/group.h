@@ -87,6 +87,10 @@ void hl_group_barrier(const hl_group *g);
 /* Bytes of rank `from` to everyone; any length. */
 void hl_group_broadcast(const hl_group *g, void *bytes, size_t n, int from);
 
+/* From now on a round of a sum handles so many bytes of an array; 0: 16 MB, as at first.  The same on all ranks;
+ * local. */
+void hl_group_pieces(size_t bytes);
+
 /* x (n) of all ranks added by the tree of the ranks (base/fold.h), the same bits everywhere, whatever comes first and
  * whichever algorithm is taken (mpi/comm/algorithms.h). */
 void hl_group_all_reduce(const hl_group *g, float *x, size_t n);
