@@ -83,6 +83,7 @@ static void carry_out(hl_step_state *s, double seconds[HL_ACTS])
         if (t->act == HL_TALLY)
             for (int a = 0; a < HL_ACTS; a++) hl_tally_put(&s->tally, HL_FACT_PHASES + a, seconds[a]);
         const double began = hl_seconds(), waited = hl_group_waited();
+        if (hl_fault("step-lose", s->e->mesh->world.rank)) continue;
         hl_act_begin(hl_act_table[t->act].name, t->micro_batch);
         act(s, t);
         for (hl_side k = 0; k < HL_SIDES; k++) hl_sharding_progress(&s->e->sharding[k]);

@@ -21,6 +21,7 @@ const hl_fault_point hl_fault_points[] = {
     {"checkpoint-latest", HL_FAULT_FAILS, "io/checkpoint/checkpoint-write.c", "before `latest` moves"},
     {"record-write", HL_FAULT_BYTES, "io/record/record.c", "a line of metrics.jsonl is written"},
     {"step-signal", HL_FAULT_FAILS, "mpi/train/step.c", "before an act that computes: the rank hears a signal"},
+    {"step-lose", HL_FAULT_FAILS, "mpi/train/step.c", "before an act: the rank leaves it out, as of another schedule"},
     {"catalogue-signal", HL_FAULT_FAILS, "mpi/eval/catalogue.c", "before a round of texts: the rank hears a signal"},
     {"evaluate-signal", HL_FAULT_FAILS, "mpi/eval/evaluate.c", "before a round of users: the rank hears a signal"},
     {"gradient-sum", HL_FAULT_NUMBERS, "mpi/train/step-side.c",
