@@ -8,3 +8,8 @@ dist_scaling_DATA = experiments/scaling/README.md experiments/scaling/scaling.sh
 
 configsdir = $(pkgdatadir)/configs
 dist_configs_DATA = experiments/configs/amazon-tinystories.yaml experiments/configs/demo.yaml experiments/configs/scaling.yaml
+
+# Machines for hllm rehearse.
+platformsdir = $(pkgdatadir)/platforms
+dist_platforms_SCRIPTS = experiments/platforms/make.sh
+dist_platforms_DATA = experiments/platforms/README.md

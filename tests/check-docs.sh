@@ -46,7 +46,7 @@ nothing "$(strangers "$keys" "$manual" "in --help, not in the manual page")"
 verdict "the manual page has every option of --help"
 
 commands=$(./hllm --help | sed -n 's/^  hllm \([a-z]*\) .*/\1/p')
-named=$(echo "$text" | grep -oE '(^|[ `(])hllm (synth|prepare|train|eval|import|export|show|doctor|bench|plan|diff|study|trace)\b' | sed 's/.*hllm //')
+named=$(echo "$text" | grep -oE '(^|[ `(])hllm (synth|prepare|train|eval|import|export|show|doctor|bench|plan|diff|study|trace|rehearse)\b' | sed 's/.*hllm //')
 nothing "$(strangers "$named" "$commands" "in a document, not in hllm --help")"
 verdict "documents name commands that exist"
 nothing "$(strangers "$commands" "$(echo "$named" | sort -u)" "in hllm --help, not in a document")"
@@ -56,7 +56,7 @@ verdict "every command is named in a document"
 own=$(for command in $commands; do ./hllm "$command" --help; done | grep -oE -e '--[A-Za-z][A-Za-z_.-]*' | sed 's/^--//; s/[.]$//')
 others="help version json manual faults no-install bind-to map-by mpi enable-debug enable-sanitizers enable-werror
     job-name nodes ntasks-per-node cpus-per-task time signal requeue open-mode account partition key
-    data shape item-dir user-dir S T mode compile"
+    with-smpi data shape item-dir user-dir S T mode compile"
 others=$(echo $others | tr ' ' '\n')
 options=$(echo "$text" | grep -oE -e '--[A-Za-z][A-Za-z_.-]*' | sed 's/^--//; s/[.]$//')
 nothing "$(strangers "$options" "$keys

@@ -8,7 +8,7 @@
 src=base,math,data,model,step
 mpi=mpi/comm,mpi/linalg,mpi/train,mpi/eval
 io=io/files,io/tokenizer,io/weights,io/record,io/dataset,io/checkpoint
-app=app/config,app/plan,app/train,app/synth,app/bench,app/study,app/cli
+app=app/config,app/plan,app/train,app/synth,app/bench,app/study,app/rehearse,app/cli
 layers="
 src/base       base                                                           -
 src/math       base,math                                                      cblas.h
@@ -31,6 +31,7 @@ app/synth      $src,io/files,io/tokenizer,app/synth                           -
 app/train      $src,$mpi,$io,app/config,app/plan,app/train                    -
 app/bench      $src,$mpi,$io,app/config,app/plan,app/train,app/bench          -
 app/study      $src,io/files,app/config,app/plan,app/study                     -
+app/rehearse   $src,mpi/comm,mpi/linalg,mpi/train,io/files,app/config,app/plan,app/study,app/rehearse -
 app/cli        $src,$mpi,$io,$app                                             -
 tests          $src,$mpi,$io,$app,tests,tests/fuzz                                mpi.h,hdf5.h
 "

@@ -159,6 +159,7 @@ CHECKERS = \
 	tests/end-start.sh \
 	tests/end-doctor.sh \
 	tests/end-plan.sh \
+	tests/end-rehearse.sh \
 	tests/end-precision.sh \
 	tests/end-ease.sh \
 	tests/end-ties.sh \

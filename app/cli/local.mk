@@ -7,6 +7,7 @@ app_cli_libhlcli_a_SOURCES = \
 	app/cli/cmd-eval.c \
 	app/cli/cmd-plan.c \
 	app/cli/cmd-prepare.c \
+	app/cli/cmd-rehearse.c \
 	app/cli/cmd-show.c \
 	app/cli/cmd-study.c \
 	app/cli/cmd-synth.c \
@@ -17,7 +18,8 @@ app_cli_libhlcli_a_SOURCES = \
 	app/cli/output.c app/cli/output.h \
 	app/cli/plan-json.c \
 	app/cli/plan-search.c \
-	app/cli/plan-show.c app/cli/plan-show.h
+	app/cli/plan-show.c app/cli/plan-show.h \
+	app/cli/rehearse-show.c app/cli/rehearse-show.h
 
 bin_PROGRAMS += hllm
 hllm_SOURCES = app/cli/main.c
