@@ -89,6 +89,10 @@ void hl_shares_run(int shares, int rows, hl_share_act act, const void *self, hl_
 {
     act(self, 0, rows, scratch);
 }
+void hl_shares_run_few(int rows, int width, hl_share_act act, const void *self, hl_arena *scratch)
+{
+    act(self, 0, rows, scratch);
+}
 void hl_shares_weights(const hl_weight_gradient g[2], int T, int threads) {}
 
 /* ---- between products */
