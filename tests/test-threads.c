@@ -40,6 +40,19 @@ static void ranks_on_one_core_are_told_by_their_launcher(void)
     expect(&s, HL_BY_SRUN, "2 ranks share 1 processor, and 7 stay idle", "srun with --cpus-per-task=4");
 }
 
+static void under_srun_ranks_on_one_core_are_refused(void)
+{
+    hl_binding s = good;
+    s.bound = 1, s.sharers = 2, s.all = 1, s.wanted = 1, s.threads = 1, s.total = 2;
+    CHECK_FAILS(
+        hl_binding_check(&s, HL_BY_SRUN), HL_EUSAGE,
+        "2 ranks share 1 processor, and 7 stay idle; start srun with --cpus-per-task=4 --cpu-bind=cores (--force");
+    CHECK_OK(hl_binding_check(&s, HL_BY_MPIRUN)); /* which binds so by itself, and containers have fewer processors */
+    s.all = 8, s.bound = 8;                       /* nobody has bound them */
+    CHECK_OK(hl_binding_check(&s, HL_BY_SRUN));
+    CHECK_OK(hl_binding_check(&good, HL_BY_SRUN));
+}
+
 static void threads_on_one_core_are_told(void)
 {
     hl_binding s = good;
@@ -100,6 +113,7 @@ static void threads_beyond_reason_are_refused(void)
 static const test tests[] = {
     {"a good machine has no trouble", a_good_machine_has_no_trouble},
     {"ranks on one core are told by their launcher", ranks_on_one_core_are_told_by_their_launcher},
+    {"under srun ranks on one core are refused", under_srun_ranks_on_one_core_are_refused},
     {"threads on one core are told", threads_on_one_core_are_told},
     {"too many threads for the machine are told", too_many_threads_for_the_machine_are_told},
     {"a quota of processors is told", a_quota_of_processors_is_told},

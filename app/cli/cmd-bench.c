@@ -35,7 +35,7 @@ static hl_status take_orders(hl_bench_orders *o, const hl_bench *bench, const hl
         if (i >= bench->arguments_most || strncmp(argv[i], "--", 2) == 0)
             return HL_FAIL(HL_EUSAGE, "bench %s: \"%s\" is too much; hllm bench --help says what it takes", bench->name,
                            argv[i]);
-    return hl_threads_set(&o->threads, world, o->threads);
+    return hl_threads_set(&o->threads, world, o->threads, true);
 }
 
 static hl_status run(const hl_group *world, int argc, char **argv)

@@ -61,7 +61,7 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
 {
     *j = (hl_job){.config = config, .world = world};
     hl_watch_patience(hl_pace_patience(config->hang_timeout, 0));
-    HL_TRY(hl_threads_set(&j->threads, world, config->threads));
+    HL_TRY(hl_threads_set(&j->threads, world, config->threads, config->force));
     hl_same_machines(world, j->threads);
     HL_TRY(hl_preflight(world, config, for_training));
     if (hl_model_facts_of[config->model].no_steps) {

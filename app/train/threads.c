@@ -154,6 +154,15 @@ const char *hl_binding_trouble(const hl_binding *s, hl_launcher by, const char *
     return NULL;
 }
 
+hl_status hl_binding_check(const hl_binding *s, hl_launcher by)
+{
+    words w;
+    hl_process me;
+    if (by != HL_BY_SRUN || !is_on_one_core(s, by, &w)) return HL_OK;
+    hl_process_find(&me);
+    return HL_FAIL(HL_EUSAGE, "on %s %s; %s (--force goes ahead)", me.host, w.what, w.remedy);
+}
+
 /* ---- setting them */
 
 hl_status hl_threads_check(int wanted, int online)
@@ -182,12 +191,13 @@ static void warn(const hl_group *world, const hl_binding *s)
                world->size, remedy);
 }
 
-hl_status hl_threads_set(int *threads, const hl_group *world, int wanted)
+hl_status hl_threads_set(int *threads, const hl_group *world, int wanted, bool force)
 {
     hl_binding s;
     hl_binding_find(&s, world, wanted);
     *threads = s.threads;
     HL_TRY_ALL(world, hl_threads_check(s.wanted, s.online));
+    HL_TRY_ALL(world, force ? HL_OK : hl_binding_check(&s, hl_launch_by(hl_launch_environment)));
     warn(world, &s);
     hl_math_threads(s.threads);
     return HL_OK;

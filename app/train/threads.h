@@ -21,11 +21,15 @@ void hl_binding_find(hl_binding *s, const hl_group *world, int wanted);
  * the next call.  Local. */
 const char *hl_binding_trouble(const hl_binding *s, hl_launcher by, const char **remedy);
 
+/* Under srun ranks that are bound onto one another, while processors stay idle, are refused: HL_EUSAGE.  A job there
+ * has processors of its own, so that is a mistake in its options; elsewhere it is a warning.  Local. */
+hl_status hl_binding_check(const hl_binding *s, hl_launcher by);
+
 /* Set the threads of this process.  wanted 0: OMP_NUM_THREADS, or without it the processors that this rank may use,
  * divided among the ranks of its machine that may use the same ones.  Warns once where ranks share processors or are
- * bound more tightly than they need be.  HL_EUSAGE where no machine of the kind has use for so many threads.
- * *threads: those of this rank.  Collective. */
-hl_status hl_threads_set(int *threads, const hl_group *world, int wanted);
+ * bound more tightly than they need be.  HL_EUSAGE where no machine of the kind has use for so many threads and,
+ * without `force`, by hl_binding_check.  *threads: those of this rank.  Collective. */
+hl_status hl_threads_set(int *threads, const hl_group *world, int wanted, bool force);
 
 /* Are so many threads beyond reason on a machine of so many processors?  HL_EUSAGE.  Local. */
 hl_status hl_threads_check(int wanted, int online);
