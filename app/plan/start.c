@@ -21,14 +21,22 @@ static bool is_of_file_before(const hl_safetensors *s, int i)
     return false;
 }
 
-static folder_size size_of(const char *folder)
+/* A User LLM reads vectors, not tokens. */
+static bool is_read(const hl_safetensor *t, hl_side side)
+{
+    static const char table[] = "embed_tokens.weight";
+    const size_t n = strlen(t->name), k = sizeof table - 1;
+    return side == HL_ITEM || n < k || strcmp(t->name + n - k, table) != 0;
+}
+
+static folder_size size_of(const char *folder, hl_side side)
 {
     folder_size of = {0};
     hl_safetensors *s = NULL;
     if (*folder && hl_safetensors_open(&s, folder) == HL_OK)
         for (int i = 0; i < hl_safetensors_count(s); i++) {
             const hl_safetensor *t = hl_safetensors_at(s, i);
-            of.bytes += (double)t->count * (double)hl_dtype_find(t->dtype)->bytes;
+            of.bytes += is_read(t, side) * (double)t->count * (double)hl_dtype_find(t->dtype)->bytes;
             of.files += !is_of_file_before(s, i);
         }
     hl_safetensors_close(s);
@@ -50,7 +58,7 @@ static void add_side(hl_start *s, const hl_forecast *f, hl_side side, const char
     const hl_layout *l = &f->layout;
     const hl_layout_side *g = &l->side[side];
     const int each = q->ranks_per_node ? q->ranks_per_node : l->ranks, shares = g->tp * g->pp;
-    const folder_size of = size_of(folder);
+    const folder_size of = size_of(folder, side);
     int most = 0;
     if (of.files == 0) return;
     for (int node = 0; node * each < l->ranks; node++) {

@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/process.h"
 #include "io/files/folder.h"
+#include "io/files/reads.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -71,6 +72,7 @@ static int look(const probe *p)
     char has[17] = "", wanted[17];
     int fd = open(p->path, O_RDWR | O_CLOEXEC);
     if (fd < 0) return errno;
+    hl_reads_opened();
     ssize_t n = read(fd, has, 16);
     int error = n < 0 ? errno : 0;
     close(fd);
