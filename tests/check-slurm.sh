@@ -92,6 +92,32 @@ rm -f "$work/srun"
 grep -qx -- '--mpi=pmix -K -N 2 -n 4 -c 3 hllm train my.yaml' "$work/srun" && grep -qx 'load gcc openmpi' "$work/modules"
 verdict "in a job it loads the modules and starts ranks by the launcher of the site"
 
+fake apptainer <<'P'
+[ "$1" = exec ] && [ -f "$2" ] && echo "$2" >>"$WORK/images" && shift 2 && exec "$@"
+P
+: >"$work/hllm.sif"
+fake hllm <<'P'
+echo "hllm: $*" >&2
+exit 75
+P
+fake srun <<'P'
+while [ "${1#-}" != "$1" ]; do case $1 in -[Nnc]) shift ;; esac; shift; done
+exec "$@"
+P
+rm -f "$work/scontrol" "$work/sbatch"
+(cd "$work" && WORK=$work PATH=$work/bin:$PATH HLLM_SITE=$work/site.conf bash "$top/slurm/container.sbatch" hllm.sif my.yaml) >"$work/said" 2>&1 &&
+    [ "$(cat "$work/sbatch")" = "--account=hpc42 --partition=batch --ntasks-per-node=2 --qos=normal --mem=0 $top/slurm/container.sbatch hllm.sif my.yaml" ]
+verdict "container.sbatch submits itself as train.sbatch does"
+mkdir "$work/slurm" && cp "$top/slurm/train.sbatch" "$work/slurm"
+(cd "$work" && WORK=$work PATH=$work/bin:$PATH HLLM_SITE=$work/site.conf SLURM_SUBMIT_DIR=$work SLURM_JOB_ID=7 SLURM_NNODES=2 SLURM_NTASKS=4 SLURM_CPUS_PER_TASK=3 \
+    bash "$top/slurm/container.sbatch" hllm.sif my.yaml --epochs 3) >"$work/said" 2>&1
+[ $? -eq 75 ] && [ "$(cat "$work/images")" = hllm.sif ] && grep -qx 'hllm: train my.yaml --epochs 3' "$work/said" && [ "$(cat "$work/scontrol")" = "requeue 7" ]
+verdict "in a job it starts the image's program, which saves, stops and is put back"
+(cd "$work" && WORK=$work PATH=$work/bin:$PATH SLURM_SUBMIT_DIR=$work SLURM_JOB_ID=7 bash "$top/slurm/container.sbatch" none.sif my.yaml) >"$work/said" 2>&1
+[ $? -eq 2 ] && grep -q 'there is no image none.sif' "$work/said"
+verdict "an image that is not there is said"
+rm -r "$work/slurm"
+
 # ---- check-site.sh, on nodes a and b: srun runs a command on each, hllm is a doctor.
 mkdir "$work/site" "$work/elsewhere"
 fake uname <<'P'
