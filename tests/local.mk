@@ -261,10 +261,10 @@ check-faults: hllm
 	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' CC='$(CC)' $(SHELL) $(srcdir)/tests/faults/run.sh $(ROWS)
 .PHONY: check-faults
 
-# A study on a real Slurm of four nodes on this machine, some five minutes; takes root and slurm-wlm, munge, iproute2, and skips without them.
-EXTRA_DIST += tests/slurm/run.sh tests/slurm/nodes.sh
+# A study and trainings on a real Slurm of four nodes on this machine, some eight minutes; takes root and slurm-wlm, munge, iproute2, and skips without them.
+EXTRA_DIST += tests/slurm/run.sh tests/slurm/train.sh tests/slurm/cluster.sh tests/slurm/nodes.sh
 check-slurm: hllm
-	@SOURCE_DIR='$(abs_top_srcdir)' bash $(srcdir)/tests/slurm/run.sh
+	@status=0; for script in run train; do SOURCE_DIR='$(abs_top_srcdir)' bash $(srcdir)/tests/slurm/$$script.sh || status=1; done; exit $$status
 .PHONY: check-slurm
 
 # Every reader of files against made-up bytes, FUZZ_SECONDS (30) each; FUZZ=csv names one.  Needs clang.

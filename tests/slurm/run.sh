@@ -3,31 +3,8 @@
 #
 # usage: make check-slurm, or SOURCE_DIR=... run.sh in the build folder; some four minutes.  Needs root and the packages slurm-wlm, munge and
 # iproute2; otherwise it skips with a sentence.
-export TMPDIR=/var/tmp # each node has a /tmp of its own
-. "${SOURCE_DIR:-$(dirname "$0")/../..}/tests/verdict.sh"
-unset OMPI_MCA_btl_vader_backing_directory OMPI_MCA_orte_tmpdir_base
-for program in slurmctld slurmd srun munged ip nsenter; do
-    PATH=$PATH:/usr/sbin:/sbin command -v $program >/dev/null || { skip "a study on a real Slurm: there is no $program (slurm-wlm, munge, iproute2)" && finish check-slurm; }
-done
-[ "$(id -u)" -eq 0 ] || { skip "a study on a real Slurm: it takes root" && finish check-slurm; }
-export PATH=$PATH:/usr/sbin:/sbin
-chmod 755 "$work"
-
-nodes() { SLURMDTIMEOUT=10 bash "$top/tests/slurm/nodes.sh" "$1" "$work/cluster" $2 >"$work/said" 2>&1; }
-trap 'nodes down; rm -rf "$work"' EXIT
-# until SECONDS COMMAND...: it holds before so many seconds are over.
-until_it() {
-    local end=$((SECONDS + $1))
-    shift
-    until "$@"; do [ $SECONDS -lt $end ] && sleep 0.2 || return 1; done
-}
-idle() { [ "$(sinfo -h -N -p main -o %T | grep -cx idle)" -eq 4 ]; }
-nodes up && export SLURM_CONF=$work/cluster/slurm.conf && until_it 60 idle
-verdict "four nodes are up"
-
-cp ./hllm "$work/hllm"
-cd "$work" || exit 1
-export OMPI_MCA_mpi_yield_when_idle=1 PATH=$work:$PATH
+suite=check-slurm
+. "${SOURCE_DIR:-$(dirname "$0")/../..}/tests/slurm/cluster.sh"
 
 # site VARIABLE...: slurm/check-site.sh on two nodes with these.
 site() { timeout 120 env "$@" salloc -Q --nodes=2 --exclusive bash "$top/slurm/check-site.sh" >out 2>said; }
@@ -65,7 +42,6 @@ printf 'TIME=00:05:00\nPARTITION=main\nRANKS_PER_NODE=1\n' >site.conf
 
 submit() { ./hllm study "$1.yaml" --submit --site "${2:-site}.conf" >out 2>said; }
 results() { find "$1.study" -name result.json | wc -l; }
-nobody() { [ -z "$(squeue -h)" ]; }
 element_runs() { squeue -h -r -t R -o %i | grep -qx "$1"; }
 job_of() { sed -n 's/.*"job": "\([0-9]*\)".*/\1/p' "$1.study/slurm/jobs.json" | sed -n "$2p"; }
 column() { awk -F, -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i; next } { print $at }' "$1.study/report.csv" | tr '\n' ' '; }
@@ -106,4 +82,4 @@ verdict "then nothing more is submitted"
 ./hllm study curve.yaml --submit --one-job --site site.conf --dir one.study >out 2>said && until_it 240 nobody && [ "$(results one)" -eq 6 ] && [ "$(column one runs)" = "2 2 2 " ]
 verdict "one job makes the same runs in turns"
 
-finish check-slurm
+finish $suite
