@@ -11,8 +11,9 @@ if SMPI
 bin_PROGRAMS += hllm-rehearse
 endif
 hllm_rehearse_CPPFLAGS = -D_GNU_SOURCE $(SMPI_CPPFLAGS) -I$(top_srcdir)/src -I$(top_srcdir) -I. $(XXHASH_CFLAGS)
-hllm_rehearse_CFLAGS = $(AM_CFLAGS) -O1 -g0 -fPIC
-hllm_rehearse_LDFLAGS = -shared -Wl,-z,defs -Wl,--wrap=memcpy -Wl,--wrap=memmove -Wl,--wrap=memset
+hllm_rehearse_CFLAGS = $(REHEARSE_CFLAGS) -fPIC
+# Each rank is a copy of the file: -s keeps it short.
+hllm_rehearse_LDFLAGS = -shared -s -Wl,-z,defs -Wl,--wrap=memcpy -Wl,--wrap=memmove -Wl,--wrap=memset
 hllm_rehearse_LDADD = $(SMPI_LIBS) $(XXHASH_LIBS) -lm
 hllm_rehearse_SOURCES = \
 	app/rehearse/rehearse.c \
