@@ -77,11 +77,11 @@ verdict "sharded and overlapped, the replicas send the bytes of a real step"
 compare --zero 3 && sent item_dp && sent user_dp
 verdict "with zero 3 the replicas send the bytes of a real step"
 
-# Rank 3 leaves out its act before the sums: acts are counted from 1.
-lost=$(./hllm plan "$work/job.yaml" --made-up --ranks 8 --rank 3 | sed '1,/^rank 3 does/d' | awk '$1 == "return_inputs" { print n + 1 } { n += NF > 1 && $2 ~ /^[0-9]+$/ ? NF - 1 : NF == 1 }')
+# Rank 3 leaves the sum of the Item LLM out: acts are counted from 1.
+lost=$(./hllm plan "$work/job.yaml" --made-up --ranks 8 --rank 3 | sed '1,/^rank 3 does/d' | awk '$1 == "sum_item" { print n + 1 } { n += NF > 1 && $2 ~ /^[0-9]+$/ ? NF - 1 : NF == 1 }')
 HLLM_FAULT=step-lose:3:$lost rehearse --ranks 8 --platform "$work/flat.xml"
-[ $? -eq 1 ] && grep -q "8 of 8 ranks wait for what nobody sends" "$work/said" && grep -q "ranks 0-2, 4-7 wait in .* act return_inputs" "$work/said" \
-    && grep -q "rank 3 waits in .* act sum_item" "$work/said"
+[ $? -eq 1 ] && grep -q "8 of 8 ranks wait for what nobody sends" "$work/said" && grep -q "ranks 0-2, 4-7 wait in a sum .* act sum_item" "$work/said" \
+    && grep -q "rank 3 waits in a sum .* act sum_user" "$work/said"
 verdict "where rank 3 leaves its act $lost out, the deadlock names the ranks and where each waits"
 
 rehearse --ranks 8 --platform "$work/none.xml"

@@ -50,7 +50,7 @@ static hl_status open_places(places *p)
 }
 
 /* Nothing but messages and what app/rehearse/timed.c says takes simulated time.  Messages of 4 KB or more are not
- * copied before they are wanted.  Rows go from each to each in turns, as Open MPI does among many ranks. */
+ * copied before they are wanted. */
 static const char *const always[] = {
     "--cfg=smpi/simulate-computation:no",
     "--cfg=smpi/privatization:dlopen",
@@ -58,7 +58,6 @@ static const char *const always[] = {
     "--cfg=smpi/send-is-detached-thresh:4096",
     "--cfg=smpi/wtime:0",
     "--cfg=smpi/test:0",
-    "--cfg=smpi/alltoallv:pair",
     "--log=root.threshold:critical",
 };
 static const char *const plain[] = {"--cfg=network/model:CM02", "--cfg=network/crosstraffic:0"};

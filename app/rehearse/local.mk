@@ -13,10 +13,11 @@ endif
 hllm_rehearse_CPPFLAGS = -D_GNU_SOURCE $(SMPI_CPPFLAGS) -I$(top_srcdir)/src -I$(top_srcdir) -I. $(XXHASH_CFLAGS)
 hllm_rehearse_CFLAGS = $(REHEARSE_CFLAGS) -fPIC
 # Each rank is a copy of the file: -s keeps it short.
-hllm_rehearse_LDFLAGS = -shared -s -Wl,-z,defs -Wl,--wrap=memcpy -Wl,--wrap=memmove -Wl,--wrap=memset
+hllm_rehearse_LDFLAGS = -shared -s -Wl,-z,defs -Wl,--wrap=memcpy -Wl,--wrap=memmove -Wl,--wrap=memset -Wl,--wrap=hl_group_all_to_all
 hllm_rehearse_LDADD = $(SMPI_LIBS) $(XXHASH_LIBS) -lm
 hllm_rehearse_SOURCES = \
 	app/rehearse/rehearse.c \
+	app/rehearse/in-turns.c \
 	app/rehearse/no-grid.c \
 	app/rehearse/nowhere.c app/rehearse/nowhere.h \
 	app/rehearse/question.c app/rehearse/question.h \
