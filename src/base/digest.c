@@ -28,4 +28,6 @@ uint64_t hl_digest_numbers(const float *x, size_t n, uint64_t name, int64_t plac
     return sum;
 }
 
+unsigned hl_digest_library(void) { return XXH_versionNumber(); }
+
 void hl_digest_text(char out[17], uint64_t digest) { snprintf(out, 17, "%016" PRIx64, digest); }

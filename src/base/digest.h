@@ -13,6 +13,9 @@ uint64_t hl_digest_join(uint64_t so_far, uint64_t next);
  * the sum over parts is the digest of the whole, whatever the parts. */
 uint64_t hl_digest_numbers(const float *x, size_t n, uint64_t name, int64_t place);
 
+/* Of xxHash, that is loaded or compiled in: 802 for 0.8.2. */
+unsigned hl_digest_library(void);
+
 /* As 16 lower-case hexadecimal digits; out holds 17 bytes. */
 void hl_digest_text(char out[17], uint64_t digest);
 
