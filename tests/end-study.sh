@@ -143,6 +143,56 @@ study report "$work/nothing"
 [ $? -eq 3 ] && grep -q 'there is no study.json' "$work/said"
 verdict "a folder without a study is said"
 
+# A reader of its own looks at the crate: files, digests, what refers to what.
+study crate "$curve" && [ -s "$curve/CITATION.cff" ]
+verdict "a crate is made"
+if command -v python3 >/dev/null; then
+    python3 - "$curve" >"$work/out" 2>"$work/said" <<'PYTHON'
+import hashlib, json, os, sys, urllib.parse
+os.chdir(sys.argv[1])
+crate = json.load(open('ro-crate-metadata.json'))
+graph = {e['@id']: e for e in crate['@graph']}
+assert len(graph) == len(crate['@graph']), 'an @id stands twice'
+assert crate['@context'][0] == 'https://w3id.org/ro/crate/1.1/context'
+head, root = graph['ro-crate-metadata.json'], graph['./']
+assert head['conformsTo']['@id'] == 'https://w3id.org/ro/crate/1.1' and head['about']['@id'] == './'
+assert all(root[key] for key in ('name', 'description', 'datePublished', 'license')) and root['@type'] == 'Dataset'
+listed = set()
+for part in root['hasPart']:
+    file = graph[part['@id']]
+    path = urllib.parse.unquote(file['@id'])
+    listed.add(path)
+    data = open(path, 'rb').read()
+    assert file['@type'] == 'File' and int(file['contentSize']) == len(data) and file['sha256'] == hashlib.sha256(data).hexdigest(), path
+there = {os.path.normpath(os.path.join(top, name)) for top, _, names in os.walk('.') for name in names}
+assert there - listed == {n for n in there if n == 'ro-crate-metadata.json' or n.endswith('lock')}, there ^ listed
+def references(x):
+    if isinstance(x, dict):
+        if set(x) == {'@id'}: yield x['@id']
+        else: yield from (r for v in x.values() for r in references(v))
+    elif isinstance(x, list): yield from (r for v in x for r in references(v))
+lost = {r for r in references(crate['@graph']) if r not in graph and not r.startswith('http')}
+assert not lost, lost
+runs = [e for e in crate['@graph'] if e['@type'] == 'CreateAction' and e['@id'].startswith('#run-')]
+good = [e for e in runs if e['actionStatus']['@id'].endswith('CompletedActionStatus')]
+assert len(runs) == 6 and len(good) == 4 and all('need 2 ranks' in e['error'] for e in runs if e not in good)
+for e in good:
+    program = graph[e['instrument'][0]['@id']]
+    assert program['@type'] == 'SoftwareApplication' and program['version'] and graph[e['instrument'][1]['@id']]['@type'] == 'IndividualProduct'
+    assert e['endTime'].endswith('Z') and e['result']['@id'].endswith('/result.json')
+sbom = json.load(open('sbom.spdx.json'))
+names = {p['SPDXID']: p for p in sbom['packages']}
+assert sbom['spdxVersion'] == 'SPDX-2.3' and sbom['dataLicense'] == 'CC0-1.0' and sbom['documentNamespace'].startswith('https://') and sbom['creationInfo']['creators']
+assert all(p['name'] and p['downloadLocation'] for p in names.values()) and {'SPDXRef-hllm', 'SPDXRef-mpi', 'SPDXRef-hdf5', 'SPDXRef-blas', 'SPDXRef-jansson'} <= set(names)
+assert all(names[i]['versionInfo'] for i in ('SPDXRef-mpi', 'SPDXRef-hdf5', 'SPDXRef-blas', 'SPDXRef-libyaml', 'SPDXRef-xxhash', 'SPDXRef-libc'))
+ends = {r[k] for r in sbom['relationships'] for k in ('spdxElementId', 'relatedSpdxElement')}
+assert ends <= set(names) | {'SPDXRef-DOCUMENT'} and set(names) <= ends
+PYTHON
+    verdict "a crate lists all files with size and digest, what made them, and what the program is made of"
+else
+    skip "what stands in a crate: there is no python3"
+fi
+
 # Beside itself, and beside a table that says a thousandth of the seconds of one point and knows another.
 study compare "$curve" "$curve/report.csv" && [ "$(grep -c ' same .*ranks [12]$' "$work/out")" -eq 2 ]
 verdict "a study is as fast as itself"

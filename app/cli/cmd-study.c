@@ -4,6 +4,7 @@
 #include "app/cli/commands.h"
 #include "app/config/arguments.h"
 #include "app/study/compare.h"
+#include "app/study/crate.h"
 #include "app/study/export.h"
 #include "app/study/points.h"
 #include "app/study/report.h"
@@ -149,6 +150,12 @@ static hl_status report(int argc, char **argv)
     return HL_FAIL(HL_EUSAGE, "name the folder of one study, as hllm study report curve.study");
 }
 
+static hl_status crate(int argc, char **argv)
+{
+    if (argc == 1 && strncmp(argv[0], "--", 2) != 0) return hl_crate_write(argv[0]);
+    return HL_FAIL(HL_EUSAGE, "name the folder of one study, as hllm study crate curve.study");
+}
+
 /* Read the outcomes of a study's folder; release rows with hl_compare_free. */
 static hl_status read_rows(hl_compare_rows *rows, const char *dir)
 {
@@ -278,7 +285,7 @@ static hl_status export_study(int argc, char **argv)
 static const struct {
     const char *name;
     hl_status (*run)(int argc, char **argv);
-} acts[] = {{"report", report}, {"compare", compare}, {"verify", verify}, {"export", export_study}};
+} acts[] = {{"report", report}, {"compare", compare}, {"verify", verify}, {"crate", crate}, {"export", export_study}};
 
 static hl_status run_alone(int argc, char **argv)
 {
@@ -318,6 +325,8 @@ const hl_command hl_cmd_study = {
             "  compare DIR TABLE  its seconds a step beside those of another's report.csv, point by point; status 1\n"
             "                     where some differ\n"
             "  verify DIR         run the study of a folder again, in DIR.verify or --dir, and compare both\n"
+            "  crate DIR          its files, with digests, program, machines and what made what, as an RO-Crate; a\n"
+            "                     bill of materials (SPDX), and how to cite\n"
             "  export FILE --jube | --reframe\n"
             "                     the same study for JUBE (jube.yaml) or ReFrame (reframe.py), in the study's folder\n",
     .hears_signals = true,

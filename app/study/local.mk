@@ -3,6 +3,8 @@ noinst_LIBRARIES += app/study/libhlstudy.a
 app_study_libhlstudy_a_SOURCES = \
 	app/study/child.c app/study/child.h \
 	app/study/compare.c app/study/compare.h \
+	app/study/crate.c app/study/crate.h \
+	app/study/crate-files.c app/study/crate-files.h \
 	app/study/export.c app/study/export.h \
 	app/study/grown.c app/study/grown.h \
 	app/study/jobs.c app/study/jobs.h \
@@ -20,6 +22,7 @@ app_study_libhlstudy_a_SOURCES = \
 	app/study/report-phases.c \
 	app/study/report-plot.c \
 	app/study/report-tex.c \
+	app/study/sbom.c app/study/sbom.h \
 	app/study/script.c app/study/script.h \
 	app/study/shell.c app/study/shell.h \
 	app/study/site.c app/study/site.h \
