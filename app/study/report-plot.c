@@ -136,15 +136,61 @@ static void print_ideals(FILE *out, int lines)
     fputc('\n', out);
 }
 
-static void print_pictures(FILE *out, const hl_outcomes *o, const hl_study *s, int lines)
+/* Do all points that have runs have one size?  Then there is nothing to draw along sizes. */
+static bool has_one_size(const hl_outcomes *o)
 {
-    fputs("if (exists('pdf')) { set terminal pdfcairo size 11in,9in noenhanced font 'sans,12' } else { "
-          "set terminal svg size 1100,900 noenhanced font 'sans,12' background rgb 'white' }\n"
-          "set multiplot layout 2,2 margins 0.08,0.97,0.12,0.9 spacing 0.09,0.17 title ",
+    int size = 0;
+    for (int i = 0; i < o->n; i++) {
+        if (o->at[i].runs && size && o->at[i].size != size) return false;
+        if (o->at[i].runs) size = o->at[i].size;
+    }
+    return true;
+}
+
+static void print_points(FILE *out, const hl_outcomes *o)
+{
+    fputs("# point, GFLOP/s a core with low and high, seconds with low and high, users/s\n$points << END\n", out);
+    for (int i = 0; i < o->n; i++) {
+        const hl_outcome *x = &o->at[i];
+        const double rate = x->figure[HL_OUTCOME_CORE_RATE], seconds = x->figure[HL_OUTCOME_SECONDS];
+        if (!x->runs) continue;
+        print_label(out, x->point->name);
+        fprintf(out, " %.7g %.7g %.7g %.7g %.7g %.7g %.7g\n", rate, or_else(x->rate.low, rate),
+                or_else(x->rate.high, rate), seconds, or_else(x->seconds.low, seconds),
+                or_else(x->seconds.high, seconds), x->figure[HL_OUTCOME_USERS_RATE]);
+    }
+    fputs("END\n", out);
+}
+
+static int points_with_runs(const hl_outcomes *o)
+{
+    int n = 0;
+    for (int i = 0; i < o->n; i++) n += o->at[i].runs > 0;
+    return n;
+}
+
+/* Names below a picture: they lie across each other where there are many. */
+static void print_names(FILE *out, const hl_outcomes *o)
+{
+    const bool is_many = points_with_runs(o) > 10;
+    fprintf(out, "set xtics rotate by %d font ',%d'\n", is_many ? -90 : -30, is_many ? 7 : 9);
+}
+
+static void print_along_points(FILE *out, const hl_outcomes *o)
+{
+    print_names(out, o);
+    fputs("set grid; set offsets 0.5, 0.5, graph 0.05, 0; set yrange [0:*]\nset title 'executed GFLOP/s a core'\n"
+          "plot $points using 0:2:3:4:xtic(1) with yerrorbars lt 1 pt 7 ps 0.6 notitle\n"
+          "set title 'users a second'\nplot $points using 0:8:xtic(1) with points lt 1 pt 7 ps 0.6 notitle\n"
+          "set title 'seconds of a step'\n"
+          "plot $points using 0:5:6:7:xtic(1) with yerrorbars lt 1 pt 7 ps 0.6 notitle\n",
           out);
-    print_quoted(out, s->name);
+}
+
+static void print_along_sizes(FILE *out, const hl_outcomes *o, int lines)
+{
     fprintf(out,
-            "\nset grid; set xlabel '%ss'; set logscale x 2; set offsets graph 0.05, graph 0.05, graph 0.05, 0\n"
+            "set grid; set xlabel '%ss'; set logscale x 2; set offsets graph 0.05, graph 0.05, graph 0.05, 0\n"
             "set key left bottom\nset yrange [0:*]; set title 'executed GFLOP/s a core'\nplot ",
             o->unit);
     print_curves(out, o, "1:2:3:4", "yerrorlines");
@@ -153,11 +199,23 @@ static void print_pictures(FILE *out, const hl_outcomes *o, const hl_study *s, i
     print_ideals(out, lines);
     fputs("set key right top\nset title 'seconds of a step'\nplot ", out);
     print_curves(out, o, "1:5:6:7", "yerrorlines");
-    fputs("\nunset logscale; unset xlabel; set offsets; set yrange [0:1.2]; set ytics 0,0.2,1; set title 'where the "
-          "time of a step goes'\n"
+    fputs("\nunset logscale; unset xlabel\n", out);
+}
+
+static void print_pictures(FILE *out, const hl_outcomes *o, const hl_study *s, int lines)
+{
+    fputs("if (exists('pdf')) { set terminal pdfcairo size 11in,9in noenhanced font 'sans,12' } else { "
+          "set terminal svg size 1100,900 noenhanced font 'sans,12' background rgb 'white' }\n"
+          "set multiplot layout 2,2 margins 0.08,0.97,0.12,0.9 spacing 0.09,0.17 title ",
+          out);
+    print_quoted(out, s->name);
+    fputc('\n', out);
+    if (has_one_size(o)) print_along_points(out, o);
+    else print_along_sizes(out, o, lines);
+    print_names(out, o);
+    fputs("set offsets; set yrange [0:1.2]; set ytics 0,0.2,1; set title 'where the time of a step goes'\n"
           "set style data histograms; set style histogram rowstacked; set style fill solid 0.8; set boxwidth 0.7\n"
-          "set xtics rotate by -30 font ',9'; set key inside top center horizontal maxrows 1 samplen 1 width -2 font "
-          "',10'\n"
+          "set key inside top center horizontal maxrows 1 samplen 1 width -2 font ',10'\n"
           "plot $shares using 2:xtic(1) lt 1 title 'compute', '' using 3 lt 2 title 'exchange and waiting', "
           "'' using 4 lt 4 title 'optimizer', '' using 5 lt 7 title 'rest'\n"
           "unset multiplot\n",
@@ -170,6 +228,7 @@ static hl_status write_script(const hl_outcomes *o, const hl_study *s, const cha
     size_t n;
     FILE *out = hl_alloc_stream(&text, &n);
     int lines = print_lines(out, o);
+    print_points(out, o);
     print_shares(out, o);
     print_pictures(out, o, s, lines);
     fclose(out);
