@@ -178,6 +178,12 @@ static void extra_p_gets_all_runs(void)
         json_decref(o);
     }
     CHECK(lines == 3 * (1 + 1 + 1 + 2) && times == 3); /* seconds, memory, a phase, two groups */
+    CHECK(!hl_path_is_there(dir, "report.extrap-2.jsonl"));
+    for (int r = 1; r <= 3; r++) write_run(&m.points.at[3], r);
+    CHECK_OK(hl_report_write(dir));
+    char *other = read_file("report.extrap-2.jsonl");
+    CHECK(count(other, "\n") == 5 && count(other, "{\"cores\":2}") == 5); /* a series of one point */
+    free(other);
     free(text);
     drop(&m);
 }

@@ -284,6 +284,13 @@ void hl_outcomes_read(hl_outcomes *o, const hl_study *s, const hl_points *p, con
     for (int i = 0; i < p->n; i++) compare(&o->at[i], smallest(o, p->at[i].problem));
 }
 
+bool hl_outcomes_begins(const hl_outcomes *o, int i)
+{
+    for (int k = 0; k < i; k++)
+        if (o->at[k].runs && strcmp(o->at[k].point->series, o->at[i].point->series) == 0) return false;
+    return o->at[i].runs > 0;
+}
+
 void hl_outcomes_free(hl_outcomes *o)
 {
     for (int i = 0; i < o->n; i++) {

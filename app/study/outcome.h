@@ -67,6 +67,9 @@ typedef struct {
 double hl_outcome_number(const json_t *result, const char *key);
 const char *hl_outcome_text(const json_t *result, const char *key);
 
+/* Is it the first point of its series that has runs? */
+bool hl_outcomes_begins(const hl_outcomes *o, int i);
+
 /* Read what is in the folder of the study.  Local; release with hl_outcomes_free.  The points must outlive it. */
 void hl_outcomes_read(hl_outcomes *o, const hl_study *s, const hl_points *p, const char *dir);
 void hl_outcomes_free(hl_outcomes *o);

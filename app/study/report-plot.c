@@ -32,14 +32,6 @@ static int by_size(const void *a, const void *b)
 
 static const char *series_of(const hl_outcomes *o, int i) { return o->at[i].point->series; }
 
-/* Is it the first point of its series that has runs? */
-static bool begins(const hl_outcomes *o, int i)
-{
-    for (int k = 0; k < i; k++)
-        if (o->at[k].runs && strcmp(series_of(o, k), series_of(o, i)) == 0) return false;
-    return o->at[i].runs > 0;
-}
-
 static line line_of(const hl_outcomes *o, int first)
 {
     line l = {.at = hl_alloc((size_t)o->n * sizeof *l.at)};
@@ -95,7 +87,7 @@ static int print_lines(FILE *out, const hl_outcomes *o)
 {
     int lines = 0;
     for (int i = 0; i < o->n; i++) {
-        if (!begins(o, i)) continue;
+        if (!hl_outcomes_begins(o, i)) continue;
         line l = line_of(o, i);
         print_line(out, &l, lines++);
         free(l.at);
@@ -121,7 +113,7 @@ static void print_curves(FILE *out, const hl_outcomes *o, const char *columns, c
 {
     int number = 0;
     for (int i = 0; i < o->n; i++) {
-        if (!begins(o, i)) continue;
+        if (!hl_outcomes_begins(o, i)) continue;
         fprintf(out, "%s$line%d using %s with %s lt %d pt 7 ps 0.6 title ", number ? ", " : "", number, columns, with,
                 number + 1);
         print_quoted(out, *series_of(o, i) ? series_of(o, i) : "measured");
