@@ -1,13 +1,13 @@
 # Configurations to start from, and measurements of whole steps.
 scalingdir = $(pkgdatadir)/scaling
-dist_scaling_SCRIPTS = experiments/scaling/growth.sh experiments/scaling/peer-eval.py experiments/scaling/peer-eval.sh \
-	experiments/scaling/peer-prepare.py experiments/scaling/peer.sh experiments/scaling/prepare.sh experiments/scaling/tokens.sh
+dist_scaling_SCRIPTS = experiments/scaling/catalogue.sh experiments/scaling/peer-eval.py experiments/scaling/peer-eval.sh \
+	experiments/scaling/peer-prepare.py experiments/scaling/peer.sh experiments/scaling/prepare.sh
 dist_scaling_DATA = experiments/scaling/README.md experiments/scaling/scaling.sh experiments/scaling/smoke.yaml experiments/scaling/node.yaml \
 	experiments/scaling/strong.yaml experiments/scaling/weak.yaml experiments/scaling/placement.yaml experiments/scaling/negatives.yaml \
-	experiments/scaling/layouts.yaml
+	experiments/scaling/layouts.yaml experiments/scaling/growth.yaml experiments/scaling/tokens.yaml
 
 configsdir = $(pkgdatadir)/configs
-dist_configs_DATA = experiments/configs/amazon-tinystories.yaml experiments/configs/demo.yaml experiments/configs/scaling.yaml
+dist_configs_DATA = experiments/configs/amazon-tinystories.yaml experiments/configs/demo.yaml experiments/configs/growth.yaml experiments/configs/scaling.yaml
 
 # Machines for hllm rehearse.
 platformsdir = $(pkgdatadir)/platforms
