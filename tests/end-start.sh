@@ -90,6 +90,7 @@ shards=$(find "$work/prepared" -name '*.h5' | wc -l) bytes=$(cat "$work"/prepare
 verdict "each of $shards shards is opened once to be mapped and once by HDF5, and read once; the manifest too"
 [ "$(of_all copies opens configuration)" -eq 1 ] && [ "$(of_all copies read configuration)" -eq "$(wc -c <"$work/job.yaml")" ]
 verdict "the configuration is read once"
+opened=$(value copies start files_opened)
 
 # ---- seconds
 job $many copies --max_steps 2 --resume false && [ "$(grep -c '"kind":"start"' "$work/copies/metrics.jsonl")" -eq 1 ]
@@ -118,4 +119,6 @@ planned --ranks 4 --ranks-per-node 1 | awk -v w=$((2 * all - tokens)) '{ exit !(
 verdict "weights count once, however many ranks"
 [ "$(planned --ranks 4 --ranks-per-node 1 | cut -d ' ' -f 2 | cut -d . -f 1)" -gt "$(planned --ranks 4 | cut -d ' ' -f 2 | cut -d . -f 1)" ]
 verdict "more nodes open more files"
+[ "$(planned --ranks $many | cut -d ' ' -f 2 | cut -d . -f 1)" -ge $((opened - 3)) ] && [ "$(planned --ranks $many | cut -d ' ' -f 2 | cut -d . -f 1)" -le $((opened + 3)) ]
+verdict "at $many ranks it forecasts the $opened files that are opened, to three"
 finish start

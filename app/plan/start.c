@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Files that rank 0 alone opens, as starts count them: shapes, tokenizer, sources, manifest, records. */
+enum { SMALL_FILES = 11 };
+
 typedef struct {
     double bytes;
     int files;
@@ -79,5 +82,8 @@ void hl_start_forecast(hl_start *s, const hl_forecast *f, const hl_config *c, co
     if (c->item_llm_init) add_side(s, f, HL_ITEM, c->item_pretrain_dir, q);
     if (c->user_llm_init) add_side(s, f, HL_USER, c->user_pretrain_dir, q);
     s->bytes = s->weights + q->dataset_bytes;
-    s->opens += (double)q->shards * (nodes + 1) + nodes + ranks; /* by HDF5 once more; configuration; the run folder */
+    s->opens += (double)q->shards * (nodes + 1) /* on each node, and by HDF5 */
+                + nodes                         /* configuration */
+                + ranks                         /* is the run folder one for all? */
+                + SMALL_FILES;
 }
