@@ -29,8 +29,8 @@ verdict "without --all the ranks are told in short, and that the machine is assu
 number() {
     sed -n "s/^ *\"$1\": \([0-9.e+-]*\),*$/\1/p" "$work/out"
 }
-plan --nodes 3 --ranks-per-node 4 --zero 1 --samples 1000 --epochs 3 --node-memory 1 --json && most=$( { number state_bytes; number kept_bytes; } |
-    awk '{ x[NR] = $1 } END { n = NR / 2; for (i = 1; i <= n; i++) node[int((i - 1) / 4)] += x[i] + x[i + n]; for (k in node) if (node[k] > m) m = node[k]; print n, m }')
+plan --nodes 3 --ranks-per-node 4 --zero 1 --samples 1000 --epochs 3 --node-memory 1 --json && most=$( { number state_bytes; number kept_bytes; number passing_bytes; } |
+    awk '{ x[NR] = $1 } END { n = NR / 3; for (i = 1; i <= n; i++) node[int((i - 1) / 4)] += x[i] + x[i + n] + x[i + 2 * n]; for (k in node) if (node[k] > m) m = node[k]; print n, m }')
 [ "${most% *}" -eq 12 ] && echo "$most $(number fullest_bytes)" | awk '{ exit !($2 > 0 && ($2 - $3) ^ 2 < (1e-5 * $2) ^ 2) }'
 verdict "the fullest of three nodes holds what its four ranks do"
 [ "$(number steps)" = 189.0 ] && grep -q '"fits": true' "$work/out" && echo "$(number hours) $(number node_hours)" | awk '{ exit !($1 > 0 && ($2 - 3 * $1) ^ 2 < (1e-5 * $2) ^ 2) }'
@@ -71,8 +71,8 @@ verdict "a calibration learns what steps took by what was promised"
 [ $? -eq 3 ] && grep -q "no training there had a calibration" "$work/said"
 verdict "from trainings without a calibration nothing is learned"
 big="--item_llm.hidden_size 2048 --item_llm.intermediate_size 5632 --user_llm.hidden_size 2048 --user_llm.intermediate_size 5632 --placement colocated"
-plan $big --ranks 4 --node-memory 12 && grep -q "such a job is refused; zero: [123].* fits*$" "$work/out" \
-    && plan $big --ranks 4 --node-memory 12 $(sed -n 's/.*refused; \(zero\): \([123]\) fits$/--\1 \2/p' "$work/out") && grep -q "^activation_budget auto: .* recomputed" "$work/out"
+plan $big --ranks 4 --node-memory 16 && grep -q "such a job is refused; zero: [123].* fits*$" "$work/out" \
+    && plan $big --ranks 4 --node-memory 16 $(sed -n 's/.*refused; \(zero\): \([123]\) fits$/--\1 \2/p' "$work/out") && grep -q "^activation_budget auto: .* recomputed" "$work/out"
 verdict "what does not fit is told with the nearest that does, which then does"
 
 seconds() {

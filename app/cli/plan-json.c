@@ -6,8 +6,9 @@
 static json_t *rank_json(const hl_forecast *f, int r)
 {
     json_t *phases = json_object(),
-           *o = json_pack("{s:i, s:f, s:f, s:f, s:f}", "rank", r, "state_bytes", f->state[r], "kept_bytes", f->saved[r],
-                          "seconds", f->cost[r].step, "waiting", f->cost[r].waiting);
+           *o = json_pack("{s:i, s:f, s:f, s:f, s:f, s:f}", "rank", r, "state_bytes", f->state[r], "kept_bytes",
+                          f->saved[r], "passing_bytes", f->passing[r], "seconds", f->cost[r].step, "waiting",
+                          f->cost[r].waiting);
     for (int a = 0; a < HL_ACTS; a++)
         if (f->cost[r].seconds[a] > 0)
             json_object_set_new(phases, hl_act_table[a].name, json_real(f->cost[r].seconds[a]));
@@ -30,9 +31,9 @@ static json_t *spread_json(const hl_spread *s)
 
 static json_t *spreads_json(const hl_outlook *o)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "state_bytes", spread_json(&o->state), "kept_bytes",
-                     spread_json(&o->saved), "memory_bytes", spread_json(&o->memory), "seconds",
-                     spread_json(&o->seconds), "waiting", spread_json(&o->waiting));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "state_bytes", spread_json(&o->state), "kept_bytes",
+                     spread_json(&o->saved), "passing_bytes", spread_json(&o->passing), "memory_bytes",
+                     spread_json(&o->memory), "seconds", spread_json(&o->seconds), "waiting", spread_json(&o->waiting));
 }
 
 static json_t *machine_json(const hl_plan_view *v)

@@ -43,6 +43,7 @@ static void print_spreads(const hl_outlook *o)
     printf("\n%-16s %10s %10s %10s %7s %7s\n", "of the ranks", "least", "mean", "most", "rank", "rank");
     print_spread("state MB", &o->state, 1e6);
     print_spread("kept MB", &o->saved, 1e6);
+    print_spread("passing MB", &o->passing, 1e6);
     print_spread("memory MB", &o->memory, 1e6);
     print_spread("seconds", &o->seconds, 1);
     print_spread("waiting %", &o->waiting, 0.01);
@@ -52,7 +53,6 @@ static void print_spreads(const hl_outlook *o)
 
 typedef double figure(const hl_forecast *f, int rank);
 
-static double memory_of(const hl_forecast *f, int rank) { return f->state[rank] + f->saved[rank]; }
 static double busy_of(const hl_forecast *f, int rank) { return f->cost[rank].step - f->cost[rank].waiting; }
 
 static double mean_of(const hl_forecast *f, figure *of)
@@ -202,7 +202,7 @@ void hl_plan_show(const hl_plan_view *v)
     print_machine(&f->job.machine, v->calibration);
     if (v->every_rank) print_ranks(f);
     else print_spreads(v->outlook);
-    print_outstanding("more memory", f, memory_of);
+    print_outstanding("more memory", f, hl_forecast_bytes);
     print_outstanding("busy longer", f, busy_of);
     print_phases(f);
     printf("%.1f %% of all ranks' time is waiting\n\n", 100 * v->outlook->waiting.mean);

@@ -18,6 +18,8 @@ typedef struct {
     int n;            /* pp * tp */
     int64_t **bytes;  /* (n), (micro-batches) */
     double **seconds; /* (n), (micro-batches x 2) forward and backward */
+    double *most;     /* (n) bytes of the largest micro-batch */
+    double *scratch;  /* (n) bytes that a backward takes for a while */
 } shares;
 
 static hl_tensor_group group_at(const shares *s, int i)
@@ -45,9 +47,14 @@ static bool is_measured(const shares *s, int i) { return i == 0 || s->bytes[i] !
 static shares open_shares(const hl_layout *l, hl_side side, const hl_transformer *shape, int micro_batches,
                           hl_arena *arena)
 {
-    shares s = {l, side, hl_layout_width(l, side), NULL, NULL};
-    s.bytes = HL_TAKE(arena, int64_t *, s.n);
-    s.seconds = HL_TAKE(arena, double *, s.n);
+    const int n = hl_layout_width(l, side);
+    const shares s = {.l = l,
+                      .side = side,
+                      .n = n,
+                      .bytes = HL_TAKE(arena, int64_t *, n),
+                      .seconds = HL_TAKE(arena, double *, n),
+                      .most = HL_TAKE_ZERO(arena, double, n),
+                      .scratch = HL_TAKE_ZERO(arena, double, n)};
     for (int i = 0; i < s.n; i++) {
         const hl_tensor_group mine = group_at(&s, i), before = group_at(&s, i ? i - 1 : 0);
         const bool is_new = i == 0 || !are_alike(shape, &before, &mine);
@@ -91,6 +98,8 @@ static void measure(const shares *s, int i, int c, const hl_model *model, const 
     double *seconds = s->seconds[i] + 2 * c;
     const hl_work work = model->kind->work(model, pack);
     s->bytes[i][c] = hl_activations_bytes(model, pack, &f->arena);
+    s->most[i] = hl_max(s->most[i], (double)s->bytes[i][c]);
+    s->scratch[i] = hl_max(s->scratch[i], work.scratch);
     for (hl_way_of_pass way = 0; way < HL_WAYS; way++) seconds[way] = hl_machine_seconds(&f->job.machine, &work, way);
 }
 
@@ -123,6 +132,8 @@ static shares measured(hl_forecast *f, const hl_config *c, const hl_corpus *corp
         if (is_measured(&s, i)) hl_model_open(&model[i], hl_models_hllm.side[side], &settings, &group[i]);
     }
     measure_all(&s, model, f, corpus);
+    for (int i = 1; i < s.n; i++)
+        if (!is_measured(&s, i)) s.most[i] = s.most[i - 1], s.scratch[i] = s.scratch[i - 1];
     for (int i = 0; i < s.n; i++) hl_model_close(&model[i]);
     free(group);
     free(model);
@@ -166,36 +177,84 @@ static void add_texts(hl_forecast *f, const shares *texts, const hl_activations_
     free(place);
 }
 
-/* ---- how much may be saved */
+/* ---- what a rank holds for a while, and what it is besides */
 
-static int64_t largest(const int64_t *bytes, int n)
+static double at_rank(const shares *s, const double *of, int rank)
 {
-    int64_t most = 0;
-    for (int c = 0; c < n; c++) most = hl_max(bytes[c], most);
-    return most;
+    return hl_layout_has(s->l, s->side, rank) ? of[(rank - s->l->side[s->side].begin) % s->n] : 0;
+}
+
+/* Rows of the vectors that a rank has: of texts and their gradients, and in the loss; of users all that is made of
+ * them (mpi/train/step-plan.c). */
+enum { ROWS_OF_A_TEXT = 5, ROWS_OF_THE_LOSS = 3, ROWS_OF_A_USER = 10 };
+
+static void add_rows(double *rows, const hl_forecast *f, hl_side side, int owner, double n)
+{
+    const hl_layout *l = &f->layout;
+    const int first = hl_layout_first_rank(l, side, hl_layout_replica(l, side, owner));
+    for (int r = first; r < first + hl_layout_width(l, side); r++)
+        if (hl_layout_is_last_stage(l, side, r)) rows[r] += n;
+}
+
+static double *count_rows(hl_forecast *f)
+{
+    const hl_plan *p = &f->plan;
+    double *rows = HL_TAKE_ZERO(&f->arena, double, f->layout.ranks);
+    for (int c = 0; c < p->micro_batches; c++)
+        add_rows(rows, f, HL_ITEM, f->share.micro_batch[c],
+                 ROWS_OF_A_TEXT * (double)(p->micro_batch_begin[c + 1] - p->micro_batch_begin[c]));
+    for (int c = 0; c < p->user_micro_batches; c++)
+        add_rows(rows, f, HL_USER, f->share.user_micro_batch[c],
+                 ROWS_OF_A_USER
+                     * (double)(p->row_begin[p->user_micro_batch_begin[c + 1]]
+                                - p->row_begin[p->user_micro_batch_begin[c]]));
+    for (int r = 0; r < f->layout.ranks; r++)
+        if (hl_layout_is_last_stage(&f->layout, HL_ITEM, r)) rows[r] += ROWS_OF_THE_LOSS * (double)p->rows;
+    return rows;
+}
+
+/* f->passing, but for what is recomputed. */
+static void find_passing(hl_forecast *f, const shares *texts, const shares *users)
+{
+    const double *rows = count_rows(f);
+    for (int r = 0; r < f->layout.ranks; r++)
+        f->passing[r] = HL_FORECAST_PROCESS + rows[r] * f->item.hidden_size * (double)sizeof(float)
+                        + hl_max(at_rank(texts, texts->scratch, r), at_rank(users, users->scratch, r));
 }
 
 /* What is recomputed is held too: one micro-batch, in a pipeline one for each stage from this one on. */
-static double recomputed(const hl_forecast *f, const shares *texts, const int64_t *most, int rank)
+static double recomputed(const hl_forecast *f, const shares *texts, int rank)
 {
     const hl_layout *l = &f->layout;
     if (!hl_layout_has(l, HL_ITEM, rank)) return 0;
-    const int at_once = l->side[HL_ITEM].pp - hl_layout_stage(l, HL_ITEM, rank);
-    return (double)at_once * (double)most[(rank - l->side[HL_ITEM].begin) % texts->n];
+    return (l->side[HL_ITEM].pp - hl_layout_stage(l, HL_ITEM, rank)) * at_rank(texts, texts->most, rank);
 }
+
+static void add_recomputed(hl_forecast *f, const shares *texts, const hl_activations_saved *fit)
+{
+    const hl_plan *p = &f->plan;
+    int *all = hl_alloc_zero((size_t)hl_layout_replicas(&f->layout, HL_ITEM), 2 * sizeof *all);
+    for (int c = 0; c < p->micro_batches; c++)
+        all[2 * hl_layout_replica(&f->layout, HL_ITEM, f->share.micro_batch[c]) + (c < p->early_micro_batches)]++;
+    for (int r = 0; r < f->layout.ranks; r++) {
+        if (!hl_layout_has(&f->layout, HL_ITEM, r)) continue;
+        const int k = hl_layout_replica(&f->layout, HL_ITEM, r);
+        if (fit[k].history < all[2 * k + 1] || fit[k].negatives_only < all[2 * k])
+            f->passing[r] += recomputed(f, texts, r);
+    }
+    free(all);
+}
+
+/* ---- how much may be saved */
 
 /* f->saved: what users save. */
 static void find_least(hl_forecast *f, const shares *texts)
 {
-    int64_t *most = hl_alloc((size_t)texts->n * sizeof *most);
-    for (int i = 0; i < texts->n; i++)
-        most[i] = is_measured(texts, i) ? largest(texts->bytes[i], f->plan.micro_batches) : most[i - 1];
     f->least = 0;
     for (int r = 0; r < f->layout.ranks; r++) {
-        const double bytes = f->state[r] + f->saved[r] + recomputed(f, texts, most, r);
+        const double bytes = hl_forecast_bytes(f, r) + recomputed(f, texts, r);
         if (bytes > f->least) f->least = bytes, f->least_rank = r;
     }
-    free(most);
 }
 
 static int64_t budget_of(const hl_forecast *f, const hl_forecast_question *q)
@@ -225,8 +284,10 @@ void hl_forecast_measure_saved(hl_forecast *f, hl_activations_saved *fit, const 
     f->job.seconds[HL_ITEM] = (const double *const *)texts.seconds;
     f->job.seconds[HL_USER] = (const double *const *)users.seconds;
     for (int k = 0; k < f->plan.user_micro_batches; k++) add_saved(f, &users, f->share.user_micro_batch[k], k);
+    find_passing(f, &texts, &users);
     find_least(f, &texts);
     f->budget = budget_of(f, q);
     find_fit(fit, f, &texts, f->budget);
     add_texts(f, &texts, fit);
+    add_recomputed(f, &texts, fit);
 }

@@ -26,6 +26,7 @@ typedef struct {
     hl_schedule *schedule; /* (ranks) */
     hl_cost *cost;         /* (ranks) */
     double *state, *saved; /* (ranks) bytes of weights, gradients and moments; of activations */
+    double *passing;       /* (ranks) what a rank holds besides: vectors, scratch, what is recomputed, the process */
     double step;           /* seconds */
     /* Bytes of activations that are saved on a rank at most; negative: all.  With activation_budget auto memory_share
      * of the room, less what is held whatever is saved, on the rank that has least left; all where nobody knows the
@@ -40,6 +41,15 @@ typedef struct {
 /* HL_EUSAGE where the layout is not possible on so many ranks.  Local; the same on every rank.  Close also after a
  * failure. */
 hl_status hl_forecast_open(hl_forecast *f, const hl_forecast_question *q, int ranks, const hl_parallelism *p);
+
+/* Bytes of a rank that holds nothing yet: code, MPI, HDF5, BLAS (resident, Open MPI 4.1 and OpenBLAS 0.3.21). */
+#define HL_FORECAST_PROCESS 40e6
+
+/* All that a rank holds at its fullest.  Local. */
+static inline double hl_forecast_bytes(const hl_forecast *f, int rank)
+{
+    return f->state[rank] + f->saved[rank] + f->passing[rank];
+}
 
 /* Of all micro-batches of texts on all ranks, the share whose activations are recomputed.  Local. */
 double hl_forecast_recomputed(const hl_forecast *f);

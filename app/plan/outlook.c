@@ -23,12 +23,13 @@ static void spread_ranks(hl_outlook *o, const hl_forecast *f)
     double *memory = hl_alloc(3 * (size_t)ranks * sizeof *memory), *seconds = memory + ranks,
            *waiting = seconds + ranks;
     for (int r = 0; r < ranks; r++) {
-        memory[r] = f->state[r] + f->saved[r];
+        memory[r] = hl_forecast_bytes(f, r);
         seconds[r] = f->cost[r].step;
         waiting[r] = (f->cost[r].waiting + f->step - f->cost[r].step) / f->step;
     }
     o->state = hl_spread_of(f->state, ranks);
     o->saved = hl_spread_of(f->saved, ranks);
+    o->passing = hl_spread_of(f->passing, ranks);
     o->memory = hl_spread_of(memory, ranks);
     o->seconds = hl_spread_of(seconds, ranks);
     o->waiting = hl_spread_of(waiting, ranks);
@@ -41,7 +42,7 @@ static void fill_nodes(hl_outlook *o, const hl_forecast *f, int ranks_per_node)
     o->nodes = (ranks + each - 1) / each;
     for (int node = 0; node < o->nodes; node++) {
         double bytes = 0;
-        for (int r = node * each; r < hl_min((node + 1) * each, ranks); r++) bytes += f->state[r] + f->saved[r];
+        for (int r = node * each; r < hl_min((node + 1) * each, ranks); r++) bytes += hl_forecast_bytes(f, r);
         if (bytes > o->node_bytes) o->node_bytes = bytes, o->fullest_node = node;
     }
 }

@@ -24,8 +24,8 @@ typedef struct {
 #define HL_OUTLOOK_DISK 1e9
 
 typedef struct {
-    hl_spread state, saved, memory; /* bytes; memory: both together */
-    hl_spread seconds, waiting;     /* waiting: share of the step, until the last rank is done */
+    hl_spread state, saved, passing, memory; /* bytes; memory: all together */
+    hl_spread seconds, waiting;              /* waiting: share of the step, until the last rank is done */
     int nodes, fullest_node;
     double node_bytes;       /* of the ranks of the fullest node */
     double steps, hours;     /* of the whole training, its checkpoints included; 0: samples are not known */

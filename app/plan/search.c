@@ -48,7 +48,7 @@ static void write_keys(hl_search_layout *x, const hl_config *c)
 static double memory_of(const hl_forecast *f)
 {
     double most = f->least;
-    for (int r = 0; r < f->layout.ranks; r++) most = hl_max(most, f->state[r] + f->saved[r]);
+    for (int r = 0; r < f->layout.ranks; r++) most = hl_max(most, hl_forecast_bytes(f, r));
     return most;
 }
 

@@ -39,7 +39,7 @@ static void note_forecast(hl_job *j, const hl_forecast *f)
     const double learned = f->job.machine.learned;
     j->forecast_learned = !*j->config->calibration ? 0 : learned > 0 ? learned : 1;
     j->activation_budget = f->budget;
-    j->forecast_bytes = f->state[j->world->rank] + f->saved[j->world->rank];
+    j->forecast_bytes = hl_forecast_bytes(f, j->world->rank) - HL_FORECAST_PROCESS;
 }
 
 /* A number for each machine, by the first of its ranks. */

@@ -20,8 +20,8 @@ typedef struct {
     hl_mesh mesh;
     hl_engine engine;
     int threads;
-    uint64_t initial_digest;      /* of the weights before the first step, the same on every rank */
-    double forecast_bytes;        /* of this rank: weights, gradients, moments, saved activations; 0: no step */
+    uint64_t initial_digest; /* of the weights before the first step, the same on every rank */
+    double forecast_bytes;   /* of this rank, what it will hold at its fullest beyond what it has now; 0: no step */
     double forecast[HL_ACTS + 1]; /* mean seconds of the ranks in each act of a step, and of the step */
     int64_t activation_budget;    /* bytes of a rank; negative: all are saved */
     double forecast_learned;      /* hl_machine.learned, 1 where nothing is; 0: the machine is assumed */

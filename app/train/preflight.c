@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "app/train/data.h"
 #include "app/plan/calibration.h"
+#include "app/plan/forecast.h"
 #include "app/plan/outlook.h"
 #include "app/plan/rules.h"
 #include "app/plan/shapes.h"
@@ -162,7 +163,7 @@ double hl_preflight_room(const hl_group *world)
     hl_group_split_node(&node, world);
     const double room = -hl_group_max(world, -memory_of_node(&who) / node.size);
     hl_group_close(&node);
-    return isfinite(room) ? room : 0;
+    return isfinite(room) ? room + HL_FORECAST_PROCESS : 0;
 }
 
 /* The first machine that has too little speaks. */

@@ -13,8 +13,8 @@ hl_status hl_preflight(const hl_group *world, const hl_config *c, bool for_train
  * whose test is to be shown needs none of it. */
 hl_status hl_preflight_folder(const hl_group *world, const hl_config *c);
 
-/* Bytes that each rank of a machine can have: what its control group allows and what is available, over its ranks; of
- * all machines the least, the same on every rank.  0: no system says. */
+/* Bytes that each rank of a machine can have: what its control group allows and what is available, over its ranks, and
+ * what it has already (HL_FORECAST_PROCESS); of all machines the least, the same on every rank.  0: no system says. */
 double hl_preflight_room(const hl_group *world);
 
 /* Warn where the forecast bytes of the ranks of a machine are more than can be had; `bytes` is this rank's forecast. */

@@ -4,6 +4,7 @@
 #include "model/stack.h"
 #include "base/acts.h"
 #include "base/error.h"
+#include "base/minmax.h"
 #include "base/part.h"
 #include "math/rope.h"
 #include "math/rows.h"
@@ -275,6 +276,13 @@ static void add_attention(hl_work *w, const hl_widths *s, double keys, double T,
     w->turned += T * (s->qkv - s->od) + n * s->od;
 }
 
+/* Bytes between the products of an MLP, and those of attention, whichever are more (model/block.c). */
+static double scratch_of(const hl_stack *m, const hl_widths *s, double T, double n)
+{
+    const double mlp = n * (4 * s->F + 2 * m->hidden), attention = n * s->od + T * (s->qkv + 2 * m->hidden);
+    return sizeof(float) * hl_max(mlp, attention);
+}
+
 hl_work hl_stack_work(const hl_stack *m, const hl_pack *whole)
 {
     const hl_pack mine = part_of(m, whole), *pack = &mine;
@@ -288,6 +296,7 @@ hl_work hl_stack_work(const hl_stack *m, const hl_pack *whole)
         add_attention(&w, &s, keys_of(pack, m->block[i].window, few), T, n);
         w.hidden += n * (m->cut->rows->are_tiles ? m->hidden : s.D);
         w.wide += n * s.F;
+        w.scratch = hl_max(w.scratch, scratch_of(m, &s, T, n));
     }
     return w;
 }

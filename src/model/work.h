@@ -20,6 +20,7 @@ typedef struct {
     double layers;       /* blocks */
     double hidden, wide; /* numbers of all rows between products: of the width of the model, of that of its MLPs */
     double other;        /* operations of whatever else */
+    double scratch;      /* bytes that the backward of a block takes for a while, those of the largest */
 } hl_work;
 
 /* rows, times 0: none.  Products of a shape that is there already are counted with it. */
