@@ -49,15 +49,9 @@ static void print_row(FILE *out, const hl_outcome *x)
 static void print_table(FILE *out, const hl_outcomes *o)
 {
     static const char *const heads[] = {
-        "point",          "nodes",
-        "cores",          "users a step",
-        "runs",           "without a result",
-        "GFLOP/s a core", "of the rate with the fewest",
-        "seconds a step", "seconds forecast",
-        "users/s",        "speed-up",
-        "efficiency",     "serial share",
-        "texts a user",   "tokens saved",
-        "compute",        "exchange",
+        "point",          "nodes",           "cores",          "users a step",     "runs",    "without a result",
+        "GFLOP/s a core", "rate efficiency", "seconds a step", "seconds forecast", "users/s", "speed-up",
+        "efficiency",     "serial share",    "texts a user",   "tokens saved",     "compute", "exchange",
         "layout",
     };
     fputs("<table class=\"first\">\n", out);
@@ -147,6 +141,8 @@ static void print_head(FILE *out, const hl_study *s)
           "table { border-collapse: collapse; font-size: 0.85em }\n"
           "td, th { border: 1px solid #bbb; padding: 0.3em 0.5em; text-align: right; vertical-align: top }\n"
           "tr th:first-child, td.text, .first tr th:last-child { text-align: left }\n"
+          "td { white-space: nowrap }\ntd.text { white-space: normal; min-width: 8em }\ntr th:first-child { "
+          "min-width: 6em }\n"
           ".beside { display: flex; flex-wrap: wrap; gap: 2em; align-items: flex-start }\nsmall { color: #555; "
           "display: block; white-space: nowrap }\nsvg { "
           "max-width: 100%; height: auto "
