@@ -284,6 +284,8 @@ static void the_table_names_an_algorithm_that_fits(void)
             CHECK(!other->fits || other->fits(ranks, multiply));
             CHECK(blocks->reduce_scatter && blocks->all_gather);
         }
+    CHECK(strcmp(hl_algorithm_for(1024, (size_t)1 << 24, hl_fold_floats)->name, "halving") == 0);
+    CHECK(strcmp(hl_algorithm_for(1000, (size_t)1 << 24, hl_fold_floats)->name, "direct") == 0);
 }
 
 /* Whatever the table says, in rounds of any length. */

@@ -52,21 +52,27 @@ const hl_algorithm hl_algorithms[] = {
     [ALGORITHMS] = {0},
 };
 
+static bool is_power_of_two(int ranks) { return (ranks & (ranks - 1)) == 0; }
+
 /* From so many ranks and bytes on: the last row that fits.  As measured by `hllm bench collectives` on two Zen cores
  * with shared memory, the best of three runs.  Up to 16 KB messages are what costs, and doubling has the fewest: half
  * the time of direct at 2 ranks, two thirds at 4.  At 2 ranks MPI_Allreduce needs 0.6 of direct's time at 16 MB,
  * halving 0.8; below 4 MB they are alike.  At 4 ranks direct and halving are alike, but direct serves any number of
  * ranks equally well.  The ring needs twice direct's time, since it carries branches; it is for networks where only
- * neighbours have a good connection. */
+ * neighbours have a good connection.  From 32 ranks on halving's 2 log p messages cost less than direct's 2 (p - 1) of
+ * the same bytes, by latency and bandwidth and in rehearsals; where p is no power of two, halving first sends whole
+ * arrays, which costs more than it saves. */
 static const struct {
     int ranks;
     size_t bytes;
     int algorithm;
+    bool (*when)(int ranks); /* NULL: always */
 } table[] = {
-    {0, 0, DOUBLING},
-    {0, 1 << 15, HALVING},
-    {0, 1 << 22, MPI},
-    {3, 1 << 15, DIRECT},
+    {0, 0, DOUBLING, NULL},
+    {0, 1 << 15, HALVING, NULL},
+    {0, 1 << 22, MPI, NULL},
+    {3, 1 << 15, DIRECT, NULL},
+    {32, 1 << 15, HALVING, is_power_of_two},
 };
 
 static bool fits(const hl_algorithm *algorithm, int ranks, hl_combine combine)
@@ -91,7 +97,9 @@ const hl_algorithm *hl_algorithm_for(int ranks, size_t bytes, hl_combine combine
     const hl_algorithm *best = &hl_algorithms[DIRECT];
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         const hl_algorithm *algorithm = &hl_algorithms[table[i].algorithm];
-        if (ranks >= table[i].ranks && bytes >= table[i].bytes && fits(algorithm, ranks, combine)) best = algorithm;
+        const bool is_right = !table[i].when || table[i].when(ranks);
+        if (is_right && ranks >= table[i].ranks && bytes >= table[i].bytes && fits(algorithm, ranks, combine))
+            best = algorithm;
     }
     return best;
 }
