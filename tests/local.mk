@@ -57,7 +57,6 @@ ALONE_TESTS = \
 	tests/test-difference \
 	tests/test-launch \
 	tests/test-energy \
-	tests/test-sha256 \
 	tests/test-study \
 	tests/test-study-report \
 	tests/test-study-jobs

@@ -2,11 +2,11 @@
 #include "app/study/crate-files.h"
 #include "base/arena.h"
 #include "base/path.h"
-#include "base/sha256.h"
 #include "io/files/regular.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <nettle/sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,14 +50,25 @@ char *hl_crate_address(const char *path)
     return text;
 }
 
+/* As hexadecimal digits. */
+static void sha256(char text[2 * SHA256_DIGEST_SIZE + 1], const char *bytes, size_t n)
+{
+    struct sha256_ctx c;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    sha256_init(&c);
+    sha256_update(&c, n, (const uint8_t *)bytes);
+    sha256_digest(&c, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++) sprintf(text + 2 * i, "%02x", digest[i]);
+}
+
 /* name: from the folder of the study on. */
 static hl_status add_file(json_t *graph, json_t *parts, const char *dir, const char *name)
 {
-    char path[PATH_MAX], digest[65], size[30], *bytes = NULL;
+    char path[PATH_MAX], digest[2 * SHA256_DIGEST_SIZE + 1], size[30], *bytes = NULL;
     size_t n;
     hl_path(path, "%s/%s", dir, name);
     HL_TRY(hl_regular_read(path, MOST_BYTES, &bytes, &n));
-    hl_sha256(digest, bytes, n);
+    sha256(digest, bytes, n);
     free(bytes);
     snprintf(size, sizeof size, "%zu", n);
     char *id = hl_crate_address(name);

@@ -8,6 +8,7 @@
 #include "io/files/h5.h"
 #include "io/files/place.h"
 #include <gnu/libc-version.h>
+#include <nettle/version.h>
 #include <stdio.h>
 #include <string.h>
 #include <yaml.h>
@@ -36,6 +37,11 @@ static void xxhash(char text[ROOM])
     snprintf(text, ROOM, "xxHash %u.%u.%u", v / 10000, v / 100 % 100, v % 100);
 }
 
+static void nettle(char text[ROOM])
+{
+    snprintf(text, ROOM, "Nettle %d.%d", nettle_version_major(), nettle_version_minor());
+}
+
 static void libc(char text[ROOM]) { snprintf(text, ROOM, "glibc %s", gnu_get_libc_version()); }
 
 static void compiler(char text[ROOM]) { snprintf(text, ROOM, "%s", hl_build_compiler()); }
@@ -53,6 +59,7 @@ static const struct {
     {"jansson", jansson, "DEPENDS_ON"},
     {"libyaml", yaml, "DEPENDS_ON"},
     {"xxhash", xxhash, "DEPENDS_ON"},
+    {"nettle", nettle, "DEPENDS_ON"},
     {"libc", libc, "DEPENDS_ON"},
     {"compiler", compiler, "BUILD_TOOL_OF"},
 };

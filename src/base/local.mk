@@ -29,7 +29,6 @@ BASE_SOURCES = \
 	src/base/sorted.c src/base/sorted.h \
 	src/base/strings.c src/base/strings.h \
 	src/base/rng.c src/base/rng.h \
-	src/base/sha256.c src/base/sha256.h \
 	src/base/stop.c src/base/stop.h \
 	src/base/usage.c src/base/usage.h \
 	src/base/fault.c src/base/fault-points.c src/base/fault.h
