@@ -12,6 +12,7 @@
 #include "mpi/comm/samecall.h"
 #include "mpi/comm/wait.h"
 #include <stdlib.h>
+#include <unistd.h>
 
 static void end_all(int status) { MPI_Abort(MPI_COMM_WORLD, status); }
 
@@ -70,14 +71,19 @@ hl_status hl_group_start(hl_group *world, int *argc, char ***argv)
     return check_launch(world);
 }
 
+/* Without MPI a launcher stops all ranks when the first one ends with a failure: rank 0 is to say before what it is. */
+enum { SECONDS_TO_SPEAK = 2 };
+
 void hl_group_stop(hl_group *world)
 {
     int is_started;
+    const bool speaks = world->rank <= 0;
     hl_error_end_job_with(NULL);
     free(world->traffic);
     *world = (hl_group){.comm = MPI_COMM_NULL, .rank = -1};
     MPI_Initialized(&is_started);
     if (is_started) MPI_Finalize();
+    else if (!speaks) sleep(SECONDS_TO_SPEAK);
 }
 
 void hl_group_alone(hl_group *out) { *out = (hl_group){.comm = MPI_COMM_NULL, .size = 1, .name = "alone"}; }

@@ -31,7 +31,8 @@ typedef struct hl_group {
 hl_status hl_group_start(hl_group *world, int *argc, char ***argv);
 /* A group of this process alone, for what can do without MPI: nothing is started, and there is nothing to leave. */
 void hl_group_alone(hl_group *out);
-/* Leave MPI.  Ends the process table in order; after it only exit. */
+/* Leave MPI.  Ends the process table in order; after it only exit.  Where MPI has not started, ranks but the first wait
+ * two seconds, since a launcher may end all when one ends. */
 void hl_group_stop(hl_group *world);
 
 /* The members of g that gave the same color, in the order of their ranks; a color below 0: of no group.  Close with
