@@ -6,6 +6,9 @@ dist_scaling_DATA = experiments/scaling/README.md experiments/scaling/scaling.sh
 	experiments/scaling/strong.yaml experiments/scaling/weak.yaml experiments/scaling/placement.yaml experiments/scaling/negatives.yaml \
 	experiments/scaling/layouts.yaml experiments/scaling/growth.yaml experiments/scaling/tokens.yaml
 
+referencedir = $(pkgdatadir)/scaling/reference
+dist_reference_DATA = experiments/scaling/reference/smoke.csv
+
 configsdir = $(pkgdatadir)/configs
 dist_configs_DATA = experiments/configs/amazon-tinystories.yaml experiments/configs/demo.yaml experiments/configs/growth.yaml experiments/configs/scaling.yaml
 
