@@ -138,8 +138,8 @@ static void print_head(FILE *out, const hl_study *s)
           out);
     hl_markup_text(out, s->name);
     fputs("</title>\n<style>\nbody { font-family: sans-serif; margin: 2em }\n"
-          "table { border-collapse: collapse; font-size: 0.85em }\n"
-          "td, th { border: 1px solid #bbb; padding: 0.3em 0.5em; text-align: right; vertical-align: top }\n"
+          "table { border-collapse: collapse; font-size: 0.78em }\n"
+          "td, th { border: 1px solid #bbb; padding: 0.3em 0.4em; text-align: right; vertical-align: top }\n"
           "tr th:first-child, td.text, .first tr th:last-child { text-align: left }\n"
           "td { white-space: nowrap }\ntd.text { white-space: normal; min-width: 8em }\ntr th:first-child { "
           "min-width: 6em }\n"
