@@ -1,7 +1,7 @@
 /* algorithms.h - the algorithms of collectives that add, and which one is taken.
  *
  * All algorithms give the bits of the tree of the ranks (base/fold.h).  So the choice is a matter of time alone, and
- * follows the size of the array:
+ * follows the size of the array and the number of ranks:
  *
  *     direct    blocks straight to their owners, sums straight back         2 (p - 1) messages at once: blocks.h
  *     ring      blocks and sums to neighbours alone                         2 (p - 1) messages one after the other
