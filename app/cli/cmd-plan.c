@@ -51,16 +51,7 @@ static hl_status count_ranks(orders *o, bool is_given)
 static hl_status take_ranks(orders *o, int *argc, char **argv)
 {
     const char *text;
-    char *end;
-    HL_TRY(hl_arguments_take(&text, "ranks", argc, argv));
-    for (const char *at = text; at; at = *end == ',' ? end + 1 : NULL) {
-        const long n = strtol(at, &end, 10);
-        if (end == at || (*end && *end != ',') || n < 1 || n > MOST_RANKS || o->rows == MOST_ROWS)
-            return HL_FAIL(HL_EUSAGE,
-                           "--ranks %s: wants a number from 1 to %d, or at most %d such numbers: 64,256,1024", text,
-                           MOST_RANKS, MOST_ROWS);
-        o->table[o->rows++] = (int)n;
-    }
+    HL_TRY(hl_arguments_take_list(o->table, &o->rows, &text, "ranks", MOST_ROWS, MOST_RANKS, argc, argv));
     o->ranks = o->rows ? o->table[0] : 0;
     if (o->rows == 1) o->rows = 0;
     if (o->rows && o->nodes)

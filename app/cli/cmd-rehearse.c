@@ -30,15 +30,7 @@ typedef struct {
 static hl_status take_ranks(orders *o, int *argc, char **argv)
 {
     const char *text;
-    char *end;
-    HL_TRY(hl_arguments_take(&text, "ranks", argc, argv));
-    for (const char *at = text; at; at = *end == ',' ? end + 1 : NULL) {
-        const long n = strtol(at, &end, 10);
-        if (end == at || (*end && *end != ',') || n < 1 || n > MOST_RANKS || o->rows == HL_REHEARSE_ROWS)
-            return HL_FAIL(HL_EUSAGE, "--ranks %s: wants a number from 1 to %d, or at most %d such numbers: 64,256",
-                           text, MOST_RANKS, HL_REHEARSE_ROWS);
-        o->ranks[o->rows++] = (int)n;
-    }
+    HL_TRY(hl_arguments_take_list(o->ranks, &o->rows, &text, "ranks", HL_REHEARSE_ROWS, MOST_RANKS, argc, argv));
     return o->rows ? HL_OK : HL_FAIL(HL_EUSAGE, "--ranks N is missing: on how many is a step to be rehearsed?");
 }
 

@@ -55,6 +55,22 @@ hl_status hl_arguments_take_number(int *n, const char *name, int least, int most
     return HL_OK;
 }
 
+hl_status hl_arguments_take_list(int *list, int *n, const char **text, const char *name, int room, int most, int *argc,
+                                 char **argv)
+{
+    char *end;
+    *n = 0;
+    HL_TRY(hl_arguments_take(text, name, argc, argv));
+    for (const char *at = *text; at; at = *end == ',' ? end + 1 : NULL) {
+        const long x = strtol(at, &end, 10);
+        if (end == at || (*end && *end != ',') || x < 1 || x > most || *n == room)
+            return HL_FAIL(HL_EUSAGE, "--%s %s: wants a number from 1 to %d, or at most %d such numbers: 64,256,1024",
+                           name, *text, most, room);
+        list[(*n)++] = (int)x;
+    }
+    return HL_OK;
+}
+
 bool hl_arguments_take_flag(const char *name, int *argc, char **argv)
 {
     for (int i = 0; i < *argc; i++) {

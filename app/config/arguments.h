@@ -20,6 +20,11 @@ hl_status hl_arguments_take(const char **value, const char *name, int *argc, cha
 /* Take "--name N", N from least to most; *n stays where it is not there. */
 hl_status hl_arguments_take_number(int *n, const char *name, int least, int most, int *argc, char **argv);
 
+/* Take "--name 64,256": n numbers from 1 to most, at most `room` of them; where it is not there *n is 0 and *text
+ * NULL. */
+hl_status hl_arguments_take_list(int *list, int *n, const char **text, const char *name, int room, int most, int *argc,
+                                 char **argv);
+
 /* Take "--name", which has no value, out of the arguments. */
 bool hl_arguments_take_flag(const char *name, int *argc, char **argv);
 
