@@ -2,6 +2,7 @@
  *
  * A folder of the golden families has a model as save_pretrained writes it, and vectors.h5: packed sequences, hidden
  * states in double precision, gradients of sum(hidden * r). */
+#include "base/minmax.h"
 #include "io/weights/hf-config.h"
 #include "io/weights/hf.h"
 #include "math/rows.h"
@@ -118,6 +119,13 @@ typedef struct {
     float *w, *dw;
 } replica;
 
+static int longest_of(const hl_pack *pack)
+{
+    int longest = 0;
+    for (int i = 0; i < pack->segments; i++) longest = hl_max(longest, pack->position[pack->begin[i + 1] - 1] + 1);
+    return longest;
+}
+
 static void open_replica(replica *a, const model *m, const layout *l, const hl_pack *pack)
 {
     const int p = world()->size;
@@ -131,7 +139,7 @@ static void open_replica(replica *a, const model *m, const layout *l, const hl_p
     const hl_tensor_group *tp = &a->mesh.side[HL_USER].tensor_group;
     hl_transformer_params(&a->table, &m->shape, "item", true, layers_of(m, tp), tp);
     hl_stack_open(&a->stack, &m->shape, &a->table, "item", layers_of(m, tp),
-                  &(hl_stack_settings){.positions = 64, .slices = l->slices / tp->size}, tp);
+                  &(hl_stack_settings){.positions = longest_of(pack), .slices = l->slices / tp->size}, tp);
     a->w = hl_alloc((a->table.count + 1) * sizeof *a->w);
     a->dw = hl_alloc_zero(a->table.count + 1, sizeof *a->dw);
     for (int k = 0; k < a->table.n; k++) {
@@ -190,13 +198,25 @@ static double apart(const float *x, const double *y, size_t n)
     return most;
 }
 
+/* A tensor's gradient, under its name in the weight file: with or without what comes before the layers. */
+static int64_t golden_gradient(const model *m, const char *tensor, double **want)
+{
+    static const char *const before[] = {"", "bert."};
+    const char *bare = strncmp(tensor, "model.", 6) == 0 ? tensor + 6 : tensor;
+    char path[200];
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "grads/%s%s", before[i], bare);
+        if (H5Lexists(m->file, path, H5P_DEFAULT) > 0) return h5_doubles(m->file, path, want);
+    }
+    snprintf(path, sizeof path, "grads/%s", tensor);
+    return h5_doubles(m->file, path, want);
+}
+
 /* The largest error of my share of a tensor's gradient, of its largest number. */
 static double gradient_error(const replica *a, const hl_param *p)
 {
-    char path[200];
     double *want, worst = 0;
-    snprintf(path, sizeof path, "grads/%s", p->name + strlen("item_llm."));
-    CHECK(h5_doubles(a->of->file, path, &want) == hl_param_whole(p));
+    CHECK(golden_gradient(a->of, p->name + strlen("item_llm."), &want) == hl_param_whole(p));
     for (int64_t i = 0; i < hl_param_stretches(p); i++) {
         const hl_stretch s = hl_param_stretch(p, i);
         worst = fmax(worst, apart(a->dw + p->offset + s.local, want + s.global, s.n));
@@ -214,7 +234,7 @@ static double token_error(const model *m, const float *dx)
     float *sum = hl_alloc_zero(n, sizeof *sum);
     double *want;
     for (int i = 0; i < m->T; i++) hl_add(sum + (size_t)m->id[i] * D, dx + (size_t)i * D, D);
-    h5_doubles(m->file, "grads/model.embed_tokens.weight", &want);
+    golden_gradient(m, "model.embed_tokens.weight", &want);
     const double error = apart(sum, want, n) / most_of(want, n);
     free(sum);
     free(want);
@@ -370,7 +390,45 @@ static void what_has_no_body_is_refused_by_name(void)
     CHECK_FAILS(hl_family_check(&f), HL_EUSAGE, "attention to later tokens");
 }
 
+/* A base that grows with the longest text is that of this text. */
+static void each_sequence_alone_turns_by_its_own_length(void)
+{
+    model m;
+    double *alone;
+    if (!open_model(&m, "llama_dynamic")) return;
+    h5_doubles(m.file, "outputs/hidden_alone", &alone);
+    for (int i = 0, at = 0; i < m.segments; at += (int)m.length[i++]) {
+        const int n = (int)m.length[i];
+        const size_t D = (size_t)m.shape.hidden_size, all = (size_t)n * D;
+        float *y = hl_alloc(all * sizeof *y), *dx = hl_alloc(all * sizeof *dx), *dy = hl_alloc_zero(all, sizeof *dy);
+        hl_arena arena = hl_arena_growing("pack");
+        hl_pack pack;
+        replica a;
+        pack_of(&pack, &n, 1, 0, &arena);
+        open_replica(&a, &m, &layouts[0], &pack);
+        run(&a, y, dx, m.x + (size_t)at * D, dy);
+        CHECK(apart(y, alone + (size_t)at * D, all) <= 1e-5);
+        close_replica(&a);
+        hl_arena_free(&arena);
+        free(y);
+        free(dx);
+        free(dy);
+    }
+    free(alone);
+    close_model(&m);
+}
+
 static void llama(void) { check_family("llama"); }
+static void llama_tied(void) { check_family("llama_tied"); }
+static void llama_rope_parameters(void) { check_family("llama_rope_parameters"); }
+static void linear(void) { check_family("llama_linear"); }
+static void dynamic(void) { check_family("llama_dynamic"); }
+static void yarn(void) { check_family("llama_yarn"); }
+static void yarn_mscale(void) { check_family("llama_yarn_mscale"); }
+static void yarn_untruncated(void) { check_family("llama_yarn_v5"); }
+static void llama3(void) { check_family("llama_llama3"); }
+static void llama3_in_rope_parameters(void) { check_family("llama_llama3_v5"); }
+static void qwen3_embedding(void) { check_family("qwen3_embedding"); }
 static void llama_head_dim(void) { check_family("llama_head_dim"); }
 static void mistral(void) { check_family("mistral"); }
 static void mistral_full(void) { check_family("mistral_full"); }
@@ -385,6 +443,16 @@ static const test tests[] = {
     {"a family is refused by the name of what has no body here", what_has_no_body_is_refused_by_name},
     {"Llama", llama},
     {"Llama with a head_dim of its own", llama_head_dim},
+    {"Llama whose head is its token table", llama_tied},
+    {"Llama with rope_parameters", llama_rope_parameters},
+    {"linear scaling of positions", linear},
+    {"dynamic scaling of positions", dynamic},
+    {"dynamic scaling goes by the longest sequence", each_sequence_alone_turns_by_its_own_length},
+    {"yarn", yarn},
+    {"yarn with mscale and betas", yarn_mscale},
+    {"yarn with an attention factor, not truncated", yarn_untruncated},
+    {"Llama 3's scaling of positions", llama3},
+    {"Llama 3's scaling in rope_parameters", llama3_in_rope_parameters},
     {"Mistral with its window", mistral},
     {"Mistral without a window", mistral_full},
     {"last rows, and a shared prefix, give the same with a window", last_rows_of_mistral},
@@ -392,6 +460,7 @@ static const test tests[] = {
     {"Qwen2 with a window in some layers", qwen2_window},
     {"last rows, and a shared prefix, give the same with biases", last_rows_of_qwen2},
     {"Qwen3 with norms of its heads", qwen3},
+    {"Qwen3-Embedding, saved without a head", qwen3_embedding},
     {"last rows, and a shared prefix, give the same with norms of heads", last_rows_of_qwen3},
 };
 

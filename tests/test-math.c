@@ -179,7 +179,7 @@ static void rotary_positions_agree_with_their_twin(void)
         double *X = ref_double(x, n);
         int position[17];
         for (int t = 0; t < T; t++) position[t] = (t * 37) % 200;
-        hl_rope_table(table, 200, d, 10000.0);
+        hl_rope_table(table, 200, d, 10000.0, NULL);
         for (int sign = -1; sign <= 1; sign += 2) {
             hl_rope_turn(x, position, table, T, heads, d, stride, sign);
             ref_rope_turn(X, position, 10000.0, T, heads, d, stride, sign);
@@ -193,12 +193,43 @@ static void turning_back_undoes_a_turn(void)
 {
     const int T = 3, d = 8, position[3] = {0, 5, 19};
     float *x = ref_random(24, 1, 1.0), *table = ref_take(20 * 8 * sizeof *table), *before = ref_copy(x, 24);
-    hl_rope_table(table, 20, d, 500.0);
+    hl_rope_table(table, 20, d, 500.0, NULL);
     hl_rope_turn(x, position, table, T, 1, d, d, 1);
     CHECK(memcmp(x, before, 8 * sizeof *x) == 0 && memcmp(x + 8, before + 8, 16 * sizeof *x) != 0);
     hl_rope_turn(x, position, table, T, 1, d, d, -1);
     CHECK_NEAR(ref_distance(x, ref_double(before, 24), 24), 0.0, close);
     ref_done();
+}
+
+/* Angles that turn often within the original length stay; those that turn seldom are divided by the factor. */
+static void scaled_positions_turn_as_their_kinds_say(void)
+{
+    enum { D = 32, HALF = D / 2 };
+    const double theta = 1e4;
+    const hl_rope_scaling at = {.factor = 4,
+                                .original = 4096,
+                                .most = 4096,
+                                .low_freq_factor = 1,
+                                .high_freq_factor = 4,
+                                .beta_fast = 32,
+                                .beta_slow = 1};
+    double plain[HALF], f[HALF];
+    CHECK_NEAR(hl_rope_frequencies(plain, D, theta, &(hl_rope_scaling){0}, 9), 1, 0);
+    for (int k = 1; k < hl_rope_scalings_count; k++) {
+        hl_rope_scaling s = at;
+        s.kind = k;
+        const char *name = hl_rope_scalings[k].name;
+        const bool all = strcmp(name, "linear") == 0, grows = strcmp(name, "dynamic") == 0;
+        CHECK_NEAR(hl_rope_frequencies(f, D, theta, &s, 16384), strcmp(name, "yarn") ? 1 : 0.1 * log(4) + 1, 1e-15);
+        CHECK_NEAR(f[0], all ? plain[0] / 4 : plain[0], 0);
+        CHECK_NEAR(f[HALF - 1], grows ? plain[HALF - 1] / 13 : plain[HALF - 1] / 4, 1e-9); /* 13 = 4 L / M - 3 */
+        for (int i = 1; i < HALF; i++) CHECK(f[i] < f[i - 1] && f[i] <= plain[i] && f[i] >= plain[i] / 13.1);
+        hl_rope_frequencies(f, D, theta, &s, 100);
+        CHECK(!grows || memcmp(f, plain, sizeof f) == 0); /* no text is longer than it began with */
+        s.factor = 1;
+        hl_rope_frequencies(f, D, theta, &s, 16384);
+        for (int i = 0; i < HALF; i++) CHECK_NEAR(f[i], plain[i], grows ? 1 : 1e-16);
+    }
 }
 
 static double swiglu_loss(const double *x, const void *self)
@@ -455,7 +486,7 @@ static size_t all_ops(float *y, int threads)
     hl_rmsnorm_backward(at, at + n, dy, x, w, rstd, T, D), at += n + D;
     hl_swiglu_forward(at, x, T, D), at += n;
     hl_swiglu_backward(at, at + 2 * n, dy, x, T, D), at += 3 * n;
-    hl_rope_table(table, T, 10, 1e4);
+    hl_rope_table(table, T, 10, 1e4, NULL);
     memcpy(at, x, n * sizeof *x);
     hl_rope_turn(at, position, table, T, 13, 10, D, 1), at += n;
     hl_rows_gather(at, x, index, T, D), at += n;
@@ -495,6 +526,7 @@ static const test tests[] = {
     {"gradients of the norm add", gradients_of_the_norm_add},
     {"rotary positions agree with their twin", rotary_positions_agree_with_their_twin},
     {"turning back undoes a turn", turning_back_undoes_a_turn},
+    {"scaled positions turn as their kinds say", scaled_positions_turn_as_their_kinds_say},
     {"the gated unit agrees with its twin", the_gated_unit_agrees_with_its_twin},
     {"a gate far from zero is shut or open", a_gate_far_from_zero_is_shut_or_open},
     {"rows are gathered and scattered in order", rows_are_gathered_and_scattered_in_order},

@@ -342,6 +342,31 @@ static void every_form_of_the_theta_is_read(void)
     }
 }
 
+static void every_form_of_a_scaling_is_read(void)
+{
+    static const struct {
+        const char *more, *type;
+        double factor, original, fast;
+    } forms[] = {
+        {",\"rope_scaling\":{\"type\":\"linear\",\"factor\":2}", "linear", 2, 0, 0},
+        {",\"rope_scaling\":{\"rope_type\":\"dynamic\",\"type\":\"dynamic\",\"factor\":4.5}", "dynamic", 4.5, 0, 0},
+        {",\"rope_parameters\":{\"rope_type\":\"yarn\",\"factor\":4,\"rope_theta\":1e6}", "yarn", 4, 2048, 32},
+        {",\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4,\"original_max_position_embeddings\":512,\"beta_fast\":8,"
+         "\"mscale\":0}",
+         "yarn", 4, 512, 8},
+    };
+    hl_transformer c;
+    make_folder("m");
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        CHECK_OK(config_with(forms[i].more, &c));
+        CHECK(strcmp(hl_rope_scalings[c.rope.kind].name, forms[i].type) == 0);
+        CHECK_NEAR(c.rope.factor, forms[i].factor, 0);
+        CHECK_NEAR(c.rope.original, forms[i].original, 0);
+        CHECK_NEAR(c.rope.beta_fast, forms[i].fast, 0);
+        CHECK_NEAR(c.rope.most, 2048, 0);
+    }
+}
+
 static void what_would_be_computed_otherwise_is_refused_by_name(void)
 {
     static const struct {
@@ -349,16 +374,28 @@ static void what_would_be_computed_otherwise_is_refused_by_name(void)
     } cases[] = {
         {",\"rope_theta\":10000,\"rope_parameters\":{\"rope_theta\":500000,\"rope_type\":\"default\"}",
          "rope_theta says a theta of 10000, rope_parameters one of 500000"},
-        {",\"rope_parameters\":{\"rope_theta\":5,\"rope_type\":\"yarn\",\"factor\":4}",
-         "rope_parameters is of type yarn"},
+        {",\"rope_parameters\":{\"rope_theta\":5,\"rope_type\":\"longrope\",\"factor\":4}",
+         "rope_parameters is of type longrope; supported are default, linear, dynamic, yarn and llama3"},
         {",\"rope_scaling\":{\"rope_type\":\"default\",\"type\":\"linear\",\"factor\":2}",
-         "rope_scaling is of type linear"},
+         "rope_scaling has the rope_type default and the type linear"},
+        {",\"rope_scaling\":{\"type\":\"linear\",\"factor\":2},\"rope_parameters\":{\"rope_type\":\"default\"}",
+         "rope_scaling is of type linear, rope_parameters of type default"},
+        {",\"rope_scaling\":{\"type\":\"linear\"}", "rope_scaling of type linear has no factor"},
+        {",\"rope_scaling\":{\"type\":\"linear\",\"factor\":0}", "rope_scaling.factor is not a number above 0"},
+        {",\"rope_scaling\":{\"type\":\"dynamic\",\"factor\":0.5}", "rope_scaling.factor is below 1"},
+        {",\"rope_scaling\":{\"type\":\"yarn\",\"factor\":2,\"truncate\":1}", "truncate is neither true nor false"},
+        {",\"rope_scaling\":{\"type\":\"yarn\",\"factor\":2},\"rope_theta\":1", "yarn needs a rope_theta above 1"},
+        {",\"rope_scaling\":{\"type\":\"llama3\",\"factor\":2,\"original_max_position_embeddings\":5,"
+         "\"low_freq_factor\":4,\"high_freq_factor\":4}",
+         "low_freq_factor is not below high_freq_factor"},
+        {",\"rope_scaling\":{\"type\":\"default\",\"partial_rotary_factor\":0.5}", "partial_rotary_factor is not 1"},
         {",\"rope_parameters\":{\"full_attention\":{\"rope_theta\":5}}", "for layers of the kind full_attention"},
         {",\"rope_scaling\":{\"factor\":2}", "rope_scaling has factor, but no rope_type"},
         {",\"rope_parameters\":{\"rope_theta\":Infinity}", "rope_theta of rope_parameters is not a number"},
         {",\"rope_theta\":NaN", "rope_theta is not a number"},
         {",\"rms_norm_eps\":1e999", "rms_norm_eps is not a number"},
         {",\"head_dim\":36893488147419103232", "head_dim is not a whole number"},
+        {",\"rope_scaling\":\"linear\"", "rope_scaling is neither null nor an object"},
         {",\"partial_rotary_factor\":0.5", "partial_rotary_factor is 0.5"},
         {",\"layer_types\":[\"full_attention\",\"sliding_attention\"]", "layer_types is"},
         {",\"quantization_config\":{\"bits\":4}", "quantization_config is {\"bits\":4}, and quantized weights"},
@@ -402,8 +439,6 @@ static const struct {
     {"{\"model_type\":\"llama\",\"hidden_act\":1}", "hidden_act"},
     {"{\"model_type\":\"llama\",\"attention_bias\":true}", "attention_bias"},
     {"{\"model_type\":\"llama\",\"mlp_bias\":true}", "mlp_bias"},
-    {"{\"model_type\":\"llama\",\"rope_scaling\":{\"type\":\"linear\",\"factor\":2.0}}", "rope_scaling"},
-    {"{\"model_type\":\"llama\",\"rope_scaling\":\"linear\"}", "rope_scaling"},
     {"{\"model_type\":\"llama\",\"hidden_size\":4,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_"
      "heads\":2,\"vocab_size\":5,\"rms_norm_eps\":\"x\"}",
      "rms_norm_eps is not a number"},
@@ -703,6 +738,7 @@ static const test tests[] = {
     {"keys that nobody needs do not matter", keys_that_nobody_needs_do_not_matter},
     {"a window is read", a_window_is_read},
     {"every form of the theta is read", every_form_of_the_theta_is_read},
+    {"rotary scalings are read in both forms", every_form_of_a_scaling_is_read},
     {"what would be computed otherwise is refused by name", what_would_be_computed_otherwise_is_refused_by_name},
     {"a folder fills the weights", a_folder_fills_the_weights},
     {"a stage reads its layers", a_stage_reads_its_layers},

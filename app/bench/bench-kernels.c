@@ -63,7 +63,7 @@ static void open_tokens(site *s)
     s->position = hl_alloc((size_t)longest * sizeof *s->position);
     for (int t = 0; t < longest; t++) s->position[t] = t % SEGMENT;
     s->rope = hl_meter_array((size_t)(SEGMENT * s->d));
-    hl_rope_table(s->rope, SEGMENT, s->d, 10000);
+    hl_rope_table(s->rope, SEGMENT, s->d, 10000, NULL);
     s->small = hl_meter_array((size_t)s->D);
 }
 

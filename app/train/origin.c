@@ -27,6 +27,8 @@ static const struct {
     {"sliding_window", offsetof(hl_transformer, sliding_window), false},
     {"rms_norm_eps", offsetof(hl_transformer, rms_norm_eps), true},
     {"rope_theta", offsetof(hl_transformer, rope_theta), true},
+    {"rope_scaling.factor", offsetof(hl_transformer, rope.factor), true},
+    {"original_max_position_embeddings", offsetof(hl_transformer, rope.original), true},
 };
 enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
 
@@ -36,6 +38,16 @@ static double number_of(const hl_transformer *m, int i)
     return numbers[i].is_real ? *(const double *)(const void *)at : *(const int *)(const void *)at;
 }
 
+/* What is computed with them, by name. */
+static const char *family_of(const hl_transformer *m) { return hl_transformer_family(m)->name; }
+static const char *scaling_of(const hl_transformer *m) { return hl_rope_scalings[m->rope.kind].name; }
+
+static const struct {
+    const char *name;
+    const char *(*of)(const hl_transformer *m);
+} words[] = {{"model_type", family_of}, {"rope_scaling.type", scaling_of}};
+enum { WORDS = sizeof words / sizeof words[0] };
+
 static json_t *shape_json(const hl_transformer *m)
 {
     json_t *o = json_object();
@@ -43,6 +55,7 @@ static json_t *shape_json(const hl_transformer *m)
         double x = number_of(m, i);
         json_object_set_new(o, numbers[i].name, numbers[i].is_real ? json_real(x) : json_integer((json_int_t)x));
     }
+    for (int i = 0; i < WORDS; i++) json_object_set_new(o, words[i].name, json_string(words[i].of(m)));
     return o;
 }
 
@@ -131,6 +144,11 @@ static void compare_shapes(char list[LIST], const char *side, const json_t *was,
         double then = json_number_value(x), now = number_of(is, i);
         if (json_is_number(x) && then != now)
             add(list, "%s of the %s LLM was %g and is %g", numbers[i].name, side, then, now);
+    }
+    for (int i = 0; i < WORDS; i++) {
+        const char *then = json_string_value(json_object_get(was, words[i].name)), *now = words[i].of(is);
+        if (then && strcmp(then, now) != 0)
+            add(list, "%s of the %s LLM was %.20s and is %s", words[i].name, side, then, now);
     }
 }
 

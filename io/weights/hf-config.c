@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "io/files/hf-folder.h"
 #include "io/files/json.h"
+#include "io/weights/hf-rope.h"
 #include "model/family.h"
 #include <limits.h>
 #include <stdio.h>
@@ -13,16 +14,17 @@
 typedef enum { NO_WINDOW, HAS_WINDOW, MAY_HAVE_WINDOW } window_use;
 
 /* What an absent key means, by family (model/family.h): num_key_value_heads (0: all heads), head_dim (0: hidden_size by
- * heads).  Of families that may have a window, use_sliding_window says whether, max_window_layers from which layer. */
+ * heads), max_position_embeddings.  Of families that may have a window, use_sliding_window says whether,
+ * max_window_layers from which layer. */
 static const struct {
     const char *family;
-    int kv_heads, head_dim;
+    int kv_heads, head_dim, positions;
     window_use window;
 } defaults[] = {
-    {"llama", 0, 0, NO_WINDOW},
-    {"mistral", 8, 0, HAS_WINDOW},
-    {"qwen2", 32, 0, MAY_HAVE_WINDOW},
-    {"qwen3", 32, 128, MAY_HAVE_WINDOW},
+    {"llama", 0, 0, 2048, NO_WINDOW},
+    {"mistral", 8, 0, 131072, HAS_WINDOW},
+    {"qwen2", 32, 0, 32768, MAY_HAVE_WINDOW},
+    {"qwen3", 32, 128, 32768, MAY_HAVE_WINDOW},
 };
 
 /* Sizes; `most` keeps a hostile file from asking for more than any model has. */
@@ -39,6 +41,7 @@ static const struct {
     {"num_key_value_heads", offsetof(hl_transformer, num_key_value_heads), false, 1 << 16},
     {"head_dim", offsetof(hl_transformer, head_dim), false, 1 << 16},
     {"vocab_size", offsetof(hl_transformer, vocab_size), true, 1 << 24},
+    {"max_position_embeddings", offsetof(hl_transformer, max_position_embeddings), false, 1 << 30},
 };
 
 static const struct {
@@ -93,85 +96,6 @@ static hl_status refuse_family(const json_t *type, const char *path)
     }
     return HL_FAIL(HL_EFORMAT, "%s: model_type is %.40s; supported are %s, so name such a model", path,
                    json_is_string(type) ? json_string_value(type) : "missing", list);
-}
-
-/* ---- rotary positions: older files have rope_theta and rope_scaling, newer ones rope_parameters with the theta in
- * it */
-
-static const char *const ropes[] = {"rope_scaling", "rope_parameters"};
-enum { ROPES = sizeof ropes / sizeof ropes[0] };
-
-/* Its kind under the name it has now, or had; either may be the one that transformers believes. */
-static hl_status check_rope_type(const json_t *rope, const char *name, const char *path, bool *has_type)
-{
-    static const char *const names[] = {"rope_type", "type"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const char *type = json_string_value(hl_json_get(rope, names[i]));
-        if (type && strcmp(type, "default") != 0)
-            return HL_FAIL(HL_EFORMAT,
-                           "%s: %s is of type %.40s, and scaled rotary positions are not supported; name another model",
-                           path, name, type);
-        if (!type && hl_json_get(rope, names[i]))
-            return HL_FAIL(HL_EFORMAT, "%s: %s.%s is not a text; correct it", path, name, names[i]);
-        *has_type |= type != NULL;
-    }
-    return HL_OK;
-}
-
-static hl_status check_rope(json_t *rope, const char *name, const char *path)
-{
-    const char *key;
-    json_t *value;
-    bool has_type = false;
-    if (!rope) return HL_OK;
-    if (!json_is_object(rope))
-        return HL_FAIL(HL_EFORMAT, "%s: %s is neither null nor an object; correct it", path, name);
-    HL_TRY(check_rope_type(rope, name, path, &has_type));
-    json_object_foreach(rope, key, value)
-    {
-        if (json_is_object(value))
-            return HL_FAIL(HL_EFORMAT,
-                           "%s: %s has positions of their own for layers of the kind %.40s, which is not supported; "
-                           "name another model",
-                           path, name, key);
-        bool means_nothing = has_type || json_is_null(value) || strcmp(key, "rope_theta") == 0;
-        if (!means_nothing)
-            return HL_FAIL(HL_EFORMAT, "%s: %s has %.40s, but no rope_type that says what for; correct it", path, name,
-                           key);
-    }
-    return HL_OK;
-}
-
-/* rope_theta may stand in several places, but must be one. */
-static hl_status read_theta(hl_transformer *out, const json_t *config, const char *path)
-{
-    const json_t *places[1 + ROPES] = {config};
-    const char *first = NULL;
-    out->rope_theta = 1e4;
-    for (int i = 0; i < ROPES; i++) places[1 + i] = hl_json_get(config, ropes[i]);
-    for (int i = 0; i <= ROPES; i++) {
-        const json_t *value = hl_json_get(places[i], "rope_theta");
-        const char *name = i ? ropes[i - 1] : "rope_theta";
-        double x = json_number_value(value);
-        if (!value) continue;
-        if (!json_is_number(value) || !(x > 0))
-            return HL_FAIL(HL_EFORMAT, "%s: the rope_theta%s%s is not a number above 0; correct it", path,
-                           i ? " of " : "", i ? name : "");
-        if (first && x != out->rope_theta)
-            return HL_FAIL(
-                HL_EFORMAT,
-                "%s: %s says a theta of %.10g, %s one of %.10g; keep the one that the model was trained with", path,
-                first, out->rope_theta, name, x);
-        out->rope_theta = x;
-        first = name;
-    }
-    return HL_OK;
-}
-
-static hl_status read_rotation(hl_transformer *out, const json_t *config, const char *path)
-{
-    for (int i = 0; i < ROPES; i++) HL_TRY(check_rope(hl_json_get(config, ropes[i]), ropes[i], path));
-    return read_theta(out, config, path);
 }
 
 /* ---- what our transformer has no part for */
@@ -254,6 +178,7 @@ static hl_status fill_absent(hl_transformer *out, const json_t *config, int fami
 {
     bool is_null = json_is_null(json_object_get(config, "num_key_value_heads"));
     int absent = is_null ? 0 : defaults[family].kv_heads;
+    if (!out->max_position_embeddings) out->max_position_embeddings = defaults[family].positions;
     if (!out->num_key_value_heads) out->num_key_value_heads = absent ? absent : out->num_attention_heads;
     if (!out->head_dim && !json_is_null(json_object_get(config, "head_dim"))) out->head_dim = defaults[family].head_dim;
     if (out->head_dim) return HL_OK;
@@ -319,10 +244,10 @@ static hl_status read_config(hl_transformer *out, const json_t *config, const ch
     out->family = hl_family_find(defaults[family].family);
     HL_TRY(check_architecture(config, hl_transformer_family(out), path));
     HL_TRY(refuse_others(config, path));
-    HL_TRY(read_rotation(out, config, path));
     HL_TRY(read_sizes(out, config, path));
     HL_TRY(read_numbers(out, config, path));
     HL_TRY(fill_absent(out, config, family, path));
+    HL_TRY(hl_hf_rope(out, config, path));
     HL_TRY(read_window(out, config, family, path));
     warn_of_the_rest(config, path);
     return hl_transformer_check(out, path) == HL_OK ? HL_OK : HL_FAIL(HL_EFORMAT, "%s", hl_error_text());

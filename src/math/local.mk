@@ -25,6 +25,7 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/rmsnorm.c src/math/rmsnorm.h \
 	src/math/rmsnorm-part.c src/math/rmsnorm-part.h \
 	src/math/rope.c src/math/rope.h \
+	src/math/rope-scaling.c src/math/rope-scaling.h \
 	src/math/rows.c src/math/rows.h \
 	src/math/shares.c src/math/shares.h \
 	src/math/sketch.c src/math/sketch.h \

@@ -52,7 +52,7 @@ void hl_head_norm_backward(float *dx, float *dw, const float *kept, const float 
                            int d, int stride)
 {
 }
-void hl_rope_table(float *table, int positions, int d, double theta) {}
+void hl_rope_table(float *table, int positions, int d, double theta, const hl_rope_scaling *s) {}
 void hl_rope_turn(float *x, const int *position, const float *table, int T, int heads, int d, int stride, int sign) {}
 
 /* ---- products */

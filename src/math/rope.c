@@ -1,19 +1,24 @@
 /* rope.c - rotary positions. */
 #include "math/rope.h"
+#include "base/alloc.h"
 #include "math/simd.h"
 #include <math.h>
+#include <stdlib.h>
 
-void hl_rope_table(float *table, int positions, int d, double theta)
+void hl_rope_table(float *table, int positions, int d, double theta, const hl_rope_scaling *s)
 {
+    static const hl_rope_scaling none = {0};
     const int half = d / 2;
+    double *f = hl_alloc((size_t)half * sizeof *f);
+    const double factor = hl_rope_frequencies(f, d, theta, s ? s : &none, positions);
     for (int p = 0; p < positions; p++) {
         float *cosines = table + (size_t)p * (size_t)d, *sines = cosines + half;
         for (int i = 0; i < half; i++) {
-            const double angle = p * pow(theta, -2.0 * i / d);
-            cosines[i] = (float)cos(angle);
-            sines[i] = (float)sin(angle);
+            cosines[i] = (float)(factor * cos(p * f[i]));
+            sines[i] = (float)(factor * sin(p * f[i]));
         }
     }
+    free(f);
 }
 
 HL_INLINE void turn_heads(float *x, const float *restrict cosines, const float *restrict sines, int heads, int half,

@@ -133,7 +133,7 @@ void hl_stack_open(hl_stack *m, const hl_transformer *shape, const hl_params *ta
     for (int i = layers.begin; i < layers.end; i++) lay_block(&m->block[i - layers.begin], m, &x, i);
     if (m->last) m->last_norm = offset_of(&x, -1, "norm", ".weight");
     m->rope = hl_alloc((size_t)m->positions * (size_t)shape->head_dim * sizeof *m->rope);
-    hl_rope_table(m->rope, m->positions, shape->head_dim, shape->rope_theta);
+    hl_rope_table(m->rope, m->positions, shape->head_dim, shape->rope_theta, &shape->rope);
 }
 
 void hl_stack_close(hl_stack *m)

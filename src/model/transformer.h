@@ -6,6 +6,7 @@
 #ifndef MODEL_TRANSFORMER_H
 #define MODEL_TRANSFORMER_H
 #include "base/error.h"
+#include "math/rope-scaling.h"
 #include "model/family.h"
 #include "model/params.h"
 #include <stdbool.h>
@@ -15,7 +16,9 @@ typedef struct {
     int hidden_size, intermediate_size, num_hidden_layers;
     int num_attention_heads, num_key_value_heads, head_dim;
     int vocab_size;
+    int max_position_embeddings; /* 0: not known */
     double rms_norm_eps, rope_theta, initializer_range;
+    hl_rope_scaling rope;
     int sliding_window; /* tokens that one sees, itself included; 0: all */
     int window_from;    /* the first layer that has it */
     int family;         /* its place in hl_families */
