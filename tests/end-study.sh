@@ -216,6 +216,14 @@ printf '%s\n' 'base: job.yaml' 'axes: {nodes: [2]}' 'repetitions: 1' 'steps: 1' 
 study "$work/nodes.yaml" --local
 [ $? -eq 1 ] && grep -q 'nodes 2, repetition 1, failed: it measured 1 nodes, not 2' "$work/said"
 verdict "so is one that starts all ranks on one node"
+cat >"$work/frame.sh" <<'FRAME'
+printf '%s\n' -------- 'mpirun has found no slots.' '' 'Ask for more.' -------- >&2
+exit 1
+FRAME
+printf '%s\n' 'base: job.yaml' 'axes: {ranks: [1]}' 'repetitions: 1' "launcher: sh $work/frame.sh" >"$work/framed.yaml"
+study "$work/framed.yaml" --local
+[ $? -eq 1 ] && grep -q 'repetition 1, failed: mpirun has found no slots.$' "$work/said"
+verdict "what a launcher says in a frame of dashes is the reason"
 sed 's/^launcher.*/launcher: no-such-launcher/' "$work/curve.yaml" >"$work/none.yaml"
 study "$work/none.yaml" --local
 [ $? -eq 2 ] && grep -q 'no-such-launcher cannot be started' "$work/said"
