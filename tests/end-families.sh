@@ -26,19 +26,20 @@ YAML
 
 # A window of 7 tokens is shorter than texts and histories are.
 mkdir "$work/model"
-while read -r family more; do
+while read -r name family more; do
     cat >"$work/model/config.json" <<JSON
 {"model_type": "$family", "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
  "num_key_value_heads": 2, "vocab_size": 259, "hidden_act": "silu", $more}
 JSON
-    job 1 "$family-one" && job 2 "$family" --max_steps 3 --item.tp 2 --user.tp 2 && job 3 "$family" --placement separate
-    [ $? -eq 0 ] && [ "$(grep -c '"kind":"ledger"' "$work/$family/ledger.jsonl")" -eq 6 ] && grep '"kind":"ledger"' "$work/$family-one/ledger.jsonl" >"$work/one" &&
-        grep '"kind":"ledger"' "$work/$family/ledger.jsonl" | cmp -s - "$work/one"
-    verdict "$family: three steps at tp 2, the rest from its checkpoint on three ranks, are those of one rank, byte for byte"
+    job 1 "$name-one" && job 2 "$name" --max_steps 3 --item.tp 2 --user.tp 2 && job 3 "$name" --placement separate
+    [ $? -eq 0 ] && [ "$(grep -c '"kind":"ledger"' "$work/$name/ledger.jsonl")" -eq 6 ] && grep '"kind":"ledger"' "$work/$name-one/ledger.jsonl" >"$work/one" &&
+        grep '"kind":"ledger"' "$work/$name/ledger.jsonl" | cmp -s - "$work/one"
+    verdict "$name: three steps at tp 2, the rest from its checkpoint on three ranks, are those of one rank, byte for byte"
 done <<FAMILIES
-llama "rms_norm_eps": 1e-5
-mistral "sliding_window": 7
-qwen2 "use_sliding_window": false, "sliding_window": 7
-qwen3 "head_dim": 10, "use_sliding_window": true, "sliding_window": 7, "max_window_layers": 1
+llama llama "rms_norm_eps": 1e-5
+llama-bias llama "rms_norm_eps": 1e-5, "attention_bias": true, "mlp_bias": true, "rope_scaling": {"type": "dynamic", "factor": 2.0}, "max_position_embeddings": 16
+mistral mistral "sliding_window": 7
+qwen2 qwen2 "use_sliding_window": false, "sliding_window": 7
+qwen3 qwen3 "head_dim": 10, "use_sliding_window": true, "sliding_window": 7, "max_window_layers": 1
 FAMILIES
 finish families

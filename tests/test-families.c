@@ -255,7 +255,8 @@ static void pack_of(hl_pack *pack, const int *length, int n, int prefix, hl_aren
     *pack = (hl_pack){.T = begin[n], .segments = n, .begin = begin, .position = position, .prefix = prefix};
 }
 
-static void check_layout(const model *m, const layout *l)
+/* gradients: are there golden ones? */
+static void check_layout(const model *m, const layout *l, bool gradients)
 {
     const size_t n = (size_t)m->T * (size_t)m->shape.hidden_size;
     float *y = hl_alloc(n * sizeof *y), *dx = hl_alloc(n * sizeof *dx), *dy = hl_alloc(n * sizeof *dy);
@@ -268,8 +269,8 @@ static void check_layout(const model *m, const layout *l)
     pack_of(&pack, length, m->segments, 0, &arena);
     open_replica(&a, m, l, &pack);
     run(&a, y, dx, m->x, dy);
-    double gradient = token_error(m, dx), hidden = apart(y, m->hidden, n);
-    for (int k = 0; k < a.table.n; k++)
+    double gradient = gradients ? token_error(m, dx) : 0, hidden = apart(y, m->hidden, n);
+    for (int k = 0; gradients && k < a.table.n; k++)
         if (a.table.at[k].layer >= 0 || strstr(a.table.at[k].name, ".norm."))
             gradient = fmax(gradient, gradient_error(&a, &a.table.at[k]));
     gradient = hl_group_max(world(), gradient);
@@ -284,14 +285,19 @@ static void check_layout(const model *m, const layout *l)
     free(dy);
 }
 
-static void check_family(const char *family)
+static void check_layouts(const char *family, bool gradients)
 {
     model m;
     if (!open_model(&m, family)) return;
     for (int i = 0; i < LAYOUTS; i++)
-        if (is_possible(&layouts[i], world()->size)) check_layout(&m, &layouts[i]);
+        if (is_possible(&layouts[i], world()->size)) check_layout(&m, &layouts[i], gradients);
     close_model(&m);
 }
+
+static void check_family(const char *family) { check_layouts(family, true); }
+
+/* Of weights as they are stored, without gradients. */
+static void check_hidden(const char *family) { check_layouts(family, false); }
 
 /* ---- forms that a step takes by itself: last rows, and what all begin with once */
 
@@ -380,8 +386,6 @@ static void what_has_no_body_is_refused_by_name(void)
     CHECK_FAILS(hl_family_check(&f), HL_EUSAGE, "llama has LayerNorm");
     f = hl_families[0], f.order = HL_NORM_AFTER;
     CHECK_FAILS(hl_family_check(&f), HL_EUSAGE, "post-norm");
-    f = hl_families[0], f.biases = HL_BIASES_ALL;
-    CHECK_FAILS(hl_family_check(&f), HL_EUSAGE, "biases of the products after attention");
     f = hl_families[0], f.activation = HL_MLP_GELU;
     CHECK_FAILS(hl_family_check(&f), HL_EUSAGE, "GELU");
     f = hl_families[0], f.positions = HL_POSITIONS_LEARNED;
@@ -421,6 +425,9 @@ static void each_sequence_alone_turns_by_its_own_length(void)
 static void llama(void) { check_family("llama"); }
 static void llama_tied(void) { check_family("llama_tied"); }
 static void llama_rope_parameters(void) { check_family("llama_rope_parameters"); }
+static void llama_bias(void) { check_family("llama_bias"); }
+static void llama_sharded(void) { check_hidden("llama_sharded"); }
+static void last_rows_of_llama_bias(void) { check_forms("llama_bias"); }
 static void linear(void) { check_family("llama_linear"); }
 static void dynamic(void) { check_family("llama_dynamic"); }
 static void yarn(void) { check_family("llama_yarn"); }
@@ -445,6 +452,9 @@ static const test tests[] = {
     {"Llama with a head_dim of its own", llama_head_dim},
     {"Llama whose head is its token table", llama_tied},
     {"Llama with rope_parameters", llama_rope_parameters},
+    {"Llama with biases everywhere", llama_bias},
+    {"last rows, and a shared prefix, give the same with biases everywhere", last_rows_of_llama_bias},
+    {"Llama in several files, in bf16", llama_sharded},
     {"linear scaling of positions", linear},
     {"dynamic scaling of positions", dynamic},
     {"dynamic scaling goes by the longest sequence", each_sequence_alone_turns_by_its_own_length},

@@ -402,7 +402,7 @@ static void what_would_be_computed_otherwise_is_refused_by_name(void)
         {",\"architectures\":[\"LlamaEncoderModel\"]", "architectures is LlamaEncoderModel"},
         {",\"architectures\":[\"MistralForCausalLM\"]", "architectures is MistralForCausalLM, where model_type llama"},
         {",\"is_causal\":false", "is_causal is false"},
-        {",\"mlp_bias\":\"no\"", "mlp_bias is no, and biases"},
+        {",\"mlp_bias\":\"no\"", "mlp_bias is no, and it is true or false"},
     };
     hl_transformer c;
     make_folder("m");
@@ -437,8 +437,7 @@ static const struct {
      "head_dim 3 is odd"},
     {"{\"model_type\":\"llama\",\"hidden_act\":\"gelu\"}", "hidden_act is gelu"},
     {"{\"model_type\":\"llama\",\"hidden_act\":1}", "hidden_act"},
-    {"{\"model_type\":\"llama\",\"attention_bias\":true}", "attention_bias"},
-    {"{\"model_type\":\"llama\",\"mlp_bias\":true}", "mlp_bias"},
+    {"{\"model_type\":\"llama\",\"attention_bias\":1}", "attention_bias is 1"},
     {"{\"model_type\":\"llama\",\"hidden_size\":4,\"intermediate_size\":6,\"num_hidden_layers\":2,\"num_attention_"
      "heads\":2,\"vocab_size\":5,\"rms_norm_eps\":\"x\"}",
      "rms_norm_eps is not a number"},

@@ -100,7 +100,7 @@ static hl_status refuse_family(const json_t *type, const char *path)
 
 /* ---- what our transformer has no part for */
 
-static bool is_false(const json_t *value) { return json_is_false(value); }
+static bool is_boolean(const json_t *value) { return json_is_boolean(value); }
 
 static bool is_true(const json_t *value) { return json_is_true(value); }
 
@@ -124,8 +124,8 @@ static const struct {
     const char *why;
 } parts[] = {
     {"hidden_act", is_silu, "only silu is supported"},
-    {"attention_bias", is_false, "biases are not supported"},
-    {"mlp_bias", is_false, "biases are not supported"},
+    {"attention_bias", is_boolean, "it is true or false"},
+    {"mlp_bias", is_boolean, "it is true or false"},
     {"partial_rotary_factor", is_one, "heads that are rotated in part are not supported"},
     {"is_causal", is_true, "only attention to tokens before is supported"},
     {"quantization_config", is_never, "quantized weights are not supported"},
@@ -148,6 +148,24 @@ static hl_status refuse_others(const json_t *config, const char *path)
         if (value && !parts[i].is_ours(value)) return refuse(value, parts[i].key, parts[i].why, path);
     }
     return HL_OK;
+}
+
+/* Biases beside those that a family always has; other families have no such key, and the library ignores it. */
+static const struct {
+    const char *family, *key;
+    size_t field;
+} biases[] = {
+    {"llama", "attention_bias", offsetof(hl_transformer, attention_bias)},
+    {"llama", "mlp_bias", offsetof(hl_transformer, mlp_bias)},
+    {"qwen3", "attention_bias", offsetof(hl_transformer, attention_bias)},
+};
+
+static void read_biases(hl_transformer *out, const json_t *config)
+{
+    const char *family = hl_transformer_family(out)->name;
+    for (size_t i = 0; i < sizeof biases / sizeof biases[0]; i++)
+        if (strcmp(biases[i].family, family) == 0)
+            *(bool *)((char *)out + biases[i].field) = json_is_true(hl_json_get(config, biases[i].key));
 }
 
 /* architectures names the class that was saved: its family's, whatever head was on it. */
@@ -244,6 +262,7 @@ static hl_status read_config(hl_transformer *out, const json_t *config, const ch
     out->family = hl_family_find(defaults[family].family);
     HL_TRY(check_architecture(config, hl_transformer_family(out), path));
     HL_TRY(refuse_others(config, path));
+    read_biases(out, config);
     HL_TRY(read_sizes(out, config, path));
     HL_TRY(read_numbers(out, config, path));
     HL_TRY(fill_absent(out, config, family, path));

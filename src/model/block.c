@@ -43,10 +43,20 @@ static void run_mlp(const hl_pass *p, hl_share_act act, const void *self)
 
 /* ---- products with biases */
 
+/* The bias of a row-parallel product is added once, behind the sum. */
 static void project(const hl_pass *p, float *y, const float *x, const hl_linear *l, const hl_row_share *r)
 {
     p->cut->linear->forward(p, y, x, l, r);
-    if (l->bias != HL_NOWHERE) hl_bias_forward(y, p->w + l->bias, r->n, l->out);
+    if (l->bias == HL_NOWHERE) return;
+    if (l->way == HL_CUT_COLUMNS) hl_bias_forward(y, p->w + l->bias, r->n, l->out);
+    else p->cut->rows->bias(p, y, (size_t)l->bias, r);
+}
+
+static void add_bias(const hl_pass *p, const hl_linear *l, const float *dy, const hl_row_share *r)
+{
+    if (l->bias == HL_NOWHERE) return;
+    if (l->way == HL_CUT_COLUMNS) hl_bias_backward(p->dw + l->bias, dy, r->n, l->out);
+    else p->cut->rows->bias_backward(p, dy, (size_t)l->bias, r);
 }
 
 /* A product, as its weight's gradient sees it: dy (n, out), x (n, in). */
@@ -64,7 +74,7 @@ static void add_weights(const hl_pass *p, const product g[2], int shares)
         const hl_linear *l = g[k].l;
         each[k] = (hl_weight_gradient){p->dw + l->at, g[k].dy, g[k].x, l->out, l->in};
         if (shares == 1) p->cut->linear->backward(p, NULL, g[k].dy, g[k].x, l, g[k].r);
-        if (l->bias != HL_NOWHERE) hl_bias_backward(p->dw + l->bias, g[k].dy, g[k].r->n, l->out);
+        add_bias(p, l, g[k].dy, g[k].r);
     }
     if (shares > 1) hl_shares_weights(each, g[0].r->n, shares);
 }
@@ -132,7 +142,7 @@ static void mlp_forward(const void *self, int t, int n, hl_arena *scratch)
     p.cut->rows->norm(&p, normed, p.b.mlp_rstd, p.b.h, p.at->mlp_norm, &p.out, false);
     project(&p, p.b.gu, normed, &p.at->gate_up, &p.out);
     hl_swiglu_forward(gated, p.b.gu, n, F);
-    p.cut->linear->forward(&p, y, gated, &p.at->down, &p.out);
+    project(&p, y, gated, &p.at->down, &p.out);
     hl_add(y, p.b.h, hl_rows_numbers(p.out.kept, C));
     hl_arena_back(scratch, mark);
 }
@@ -143,7 +153,7 @@ static void rows_out(const void *self, int t, int n, hl_arena *scratch)
     const block_rows *c = self;
     const hl_pass p = part_of(c->p, t, n, scratch);
     const size_t mark = hl_arena_mark(scratch);
-    p.cut->linear->forward(&p, p.b.h, p.b.o, &p.at->o, &p.out);
+    project(&p, p.b.h, p.b.o, &p.at->o, &p.out);
     hl_add(p.b.h, take_rows_asking(&p, p.b.x), hl_rows_numbers(p.out.kept, p.m->hidden));
     hl_arena_back(scratch, mark);
     run_mlp(&p, mlp_forward, &(block_rows){&p, c->y + hl_rows_numbers(t, p.m->hidden)});
@@ -234,7 +244,7 @@ static void queries_backward(const hl_pass *p, const attention *a)
     const float *few = take_rows_asking(p, a->normed);
     float *dfew = HL_TAKE_ROWS(p->scratch, float, n, C);
     p->cut->linear->backward(p, dfew, a->dq, few, &p->at->q, &p->out);
-    if (p->at->q.bias != HL_NOWHERE) hl_bias_backward(p->dw + p->at->q.bias, a->dq, n, p->at->q.out);
+    add_bias(p, &p->at->q, a->dq, &p->out);
     hl_rows_scatter_add(a->dnormed, dfew, p->query, n, C);
 }
 

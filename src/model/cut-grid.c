@@ -5,6 +5,7 @@
  * token; the gradient of a norm's weight is this rank's part of it.  What goes into a stack, comes out and goes back is
  * whole on every rank. */
 #include "base/part.h"
+#include "math/bias.h"
 #include "math/rmsnorm.h"
 #include "math/rmsnorm-part.h"
 #include "math/rows.h"
@@ -101,11 +102,23 @@ static void norm_backward(const hl_pass *p, float *dx, const float *dy, const fl
     hl_arena_back(p->scratch, mark);
 }
 
+static void bias(const hl_pass *p, float *y, size_t at, const hl_row_share *r)
+{
+    hl_bias_forward(y, p->w + at + my_column(p), r->n, p->m->hidden);
+}
+
+static void bias_backward(const hl_pass *p, const float *dy, size_t at, const hl_row_share *r)
+{
+    hl_bias_backward(p->dw + at + my_column(p), dy, r->n, p->m->hidden);
+}
+
 static void has_all(const hl_pass *p, float *d, const hl_row_share *r) { (void)p, (void)d, (void)r; }
 
 static const hl_cut_rows rows = {.are_tiles = true,
                                  .norm = norm,
                                  .norm_backward = norm_backward,
+                                 .bias = bias,
+                                 .bias_backward = bias_backward,
                                  .gather = has_all,
                                  .embed = embed,
                                  .enter = enter,

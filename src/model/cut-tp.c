@@ -5,6 +5,7 @@
  * gradients lie where their rows lie among all.  One rank alone has nothing to sum.  In slices, sums over slices, then
  * over ranks, follow one tree. */
 #include "base/part.h"
+#include "math/bias.h"
 #include "math/linear.h"
 #include "math/rmsnorm.h"
 #include "math/rows.h"
@@ -54,14 +55,29 @@ static void norm(const hl_pass *p, float *y, float *rstd, const float *x, size_t
     gather(p, y, r);
 }
 
-/* Of rows that all peers have, all have the same gradient of the norm's weight.  Where they have rows of their own
- * elsewhere, all their parts count (hl_params_join): then rank 0's is the one that does. */
+/* Of rows that all peers have, all have the same gradient of a norm's weight or of a bias.  Where they have rows of
+ * their own elsewhere, all their parts count (hl_params_join): then rank 0's is the one that does. */
+static bool gradient_counts(const hl_pass *p, const hl_row_share *r)
+{
+    return r->part || !p->m->tp->sequence_parallel || p->m->tp->rank == 0;
+}
+
 static void norm_backward(const hl_pass *p, float *dx, const float *dy, const float *x, const float *rstd, size_t at,
                           const hl_row_share *r)
 {
-    const bool counts = r->part || !p->m->tp->sequence_parallel || p->m->tp->rank == 0;
+    const bool counts = gradient_counts(p, r);
     const size_t first = first_of(p, r);
     hl_rmsnorm_backward(dx + first, counts ? p->dw + at : NULL, dy + first, x, p->w + at, rstd, r->kept, p->m->hidden);
+}
+
+static void bias(const hl_pass *p, float *y, size_t at, const hl_row_share *r)
+{
+    hl_bias_forward(y, p->w + at, r->kept, p->m->hidden);
+}
+
+static void bias_backward(const hl_pass *p, const float *dy, size_t at, const hl_row_share *r)
+{
+    if (gradient_counts(p, r)) hl_bias_backward(p->dw + at, dy + first_of(p, r), r->kept, p->m->hidden);
 }
 
 static void enter(const hl_pass *p, float *kept, const float *x, const hl_row_share *r, bool out)
@@ -98,8 +114,14 @@ static void embed(const hl_pass *p, float *kept, const hl_row_share *r)
     hl_arena_back(p->scratch, mark);
 }
 
-static const hl_cut_rows rows = {
-    .norm = norm, .norm_backward = norm_backward, .gather = gather, .embed = embed, .enter = enter, .leave = leave};
+static const hl_cut_rows rows = {.norm = norm,
+                                 .norm_backward = norm_backward,
+                                 .bias = bias,
+                                 .bias_backward = bias_backward,
+                                 .gather = gather,
+                                 .embed = embed,
+                                 .enter = enter,
+                                 .leave = leave};
 
 /* ---- products */
 

@@ -53,6 +53,9 @@ typedef struct {
     /* dx (n, C) += ..., of the rows that I keep. */
     void (*norm_backward)(const hl_pass *p, float *dx, const float *dy, const float *x, const float *rstd, size_t at,
                           const hl_row_share *r);
+    /* y (kept, C) += the bias at `at`, whole after a sum; and its gradient, given dy (n, C). */
+    void (*bias)(const hl_pass *p, float *y, size_t at, const hl_row_share *r);
+    void (*bias_backward)(const hl_pass *p, const float *dy, size_t at, const hl_row_share *r);
     /* d (n, C), of which I have the rows that I keep, becomes whole. */
     void (*gather)(const hl_pass *p, float *d, const hl_row_share *r);
 

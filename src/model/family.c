@@ -15,10 +15,14 @@ static const hl_family_tensor llama_tensors[] = {
     {"self_attn.q_norm.weight", {HL_HEAD}, HL_CUT_NONE, HL_PART_HEAD_NORM},
     {"self_attn.k_norm.weight", {HL_HEAD}, HL_CUT_NONE, HL_PART_HEAD_NORM},
     {"self_attn.o_proj.weight", {HL_HIDDEN, HL_QUERIES, HL_HEAD}, HL_CUT_ROWS, HL_PART_ALWAYS},
+    {"self_attn.o_proj.bias", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_O_BIAS},
     {"post_attention_layernorm.weight", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
     {"mlp.gate_proj.weight", {HL_WIDTH, HL_HIDDEN}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
     {"mlp.up_proj.weight", {HL_WIDTH, HL_HIDDEN}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"mlp.gate_proj.bias", {HL_WIDTH}, HL_CUT_COLUMNS, HL_PART_MLP_BIAS},
+    {"mlp.up_proj.bias", {HL_WIDTH}, HL_CUT_COLUMNS, HL_PART_MLP_BIAS},
     {"mlp.down_proj.weight", {HL_HIDDEN, HL_WIDTH}, HL_CUT_ROWS, HL_PART_ALWAYS},
+    {"mlp.down_proj.bias", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_MLP_BIAS},
     {0},
 };
 
@@ -58,12 +62,6 @@ int hl_family_find(const char *name)
     return -1;
 }
 
-bool hl_family_has(const hl_family *f, hl_family_part part)
-{
-    if (part == HL_PART_QKV_BIAS) return f->biases != HL_BIASES_NONE;
-    return part == HL_PART_ALWAYS || f->head_norm;
-}
-
 hl_status hl_family_check(const hl_family *f)
 {
     const struct {
@@ -72,7 +70,6 @@ hl_status hl_family_check(const hl_family *f)
     } absent[] = {
         {f->norm != HL_NORM_RMS, "LayerNorm"},
         {f->order != HL_NORM_BEFORE, "norms after attention and MLP (post-norm)"},
-        {f->biases > HL_BIASES_QKV, "biases of the products after attention and in the MLP"},
         {f->activation != HL_MLP_SWIGLU, "GELU"},
         {f->positions != HL_POSITIONS_ROTARY, "learned positions"},
         {f->mask != HL_CAUSAL, "attention to later tokens"},

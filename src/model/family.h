@@ -14,8 +14,8 @@ typedef enum { HL_NO_LENGTH, HL_HIDDEN, HL_WIDTH, HL_QUERIES, HL_KEYS, HL_HEAD, 
 /* How peers cut a tensor: each has all, or the part of what comes out (columns), or of what is read (rows). */
 typedef enum { HL_CUT_NONE, HL_CUT_COLUMNS, HL_CUT_ROWS } hl_way;
 
-/* Which families have a tensor. */
-typedef enum { HL_PART_ALWAYS, HL_PART_QKV_BIAS, HL_PART_HEAD_NORM } hl_family_part;
+/* Which models have a tensor (hl_transformer_has). */
+typedef enum { HL_PART_ALWAYS, HL_PART_QKV_BIAS, HL_PART_O_BIAS, HL_PART_MLP_BIAS, HL_PART_HEAD_NORM } hl_family_part;
 
 /* A tensor of a layer, in the order in which they are used: q, k and v follow one another, their biases too, and so do
  * gate and up: each group is one to the products. */
@@ -44,11 +44,11 @@ typedef struct {
     const char *norm, *mlp_norm, *q_norm, *k_norm;
 } hl_family_layer;
 
-/* What is computed.  Of each field the first value has a body (of biases the first two); a family with another one is
+/* What is computed.  Of each field the first value has a body (of biases all); a family with another one is
  * refused by name (hl_family_check). */
 typedef enum { HL_NORM_RMS, HL_NORM_LAYER } hl_family_norm;
-typedef enum { HL_NORM_BEFORE, HL_NORM_AFTER } hl_family_order; /* pre-norm, post-norm */
-typedef enum { HL_BIASES_NONE, HL_BIASES_QKV, HL_BIASES_ALL } hl_family_biases;
+typedef enum { HL_NORM_BEFORE, HL_NORM_AFTER } hl_family_order;                 /* pre-norm, post-norm */
+typedef enum { HL_BIASES_NONE, HL_BIASES_QKV, HL_BIASES_ALL } hl_family_biases; /* at least */
 typedef enum { HL_MLP_SWIGLU, HL_MLP_GELU } hl_family_activation;
 typedef enum { HL_POSITIONS_ROTARY, HL_POSITIONS_LEARNED } hl_family_positions;
 typedef enum { HL_CAUSAL, HL_BIDIRECTIONAL } hl_family_mask; /* sees earlier tokens, or both ways */
@@ -70,8 +70,6 @@ extern const int hl_families_count;
 
 /* The place of a model_type; -1 where it is not known. */
 int hl_family_find(const char *name);
-
-bool hl_family_has(const hl_family *f, hl_family_part part);
 
 /* Is all that the family computes written here?  HL_EUSAGE with a sentence that names what is not. */
 hl_status hl_family_check(const hl_family *f);

@@ -33,6 +33,18 @@ hl_status hl_transformer_check(const hl_transformer *c, const char *whose)
     return HL_OK;
 }
 
+bool hl_transformer_has(const hl_transformer *c, hl_family_part part)
+{
+    const hl_family *f = hl_transformer_family(c);
+    switch (part) {
+    case HL_PART_QKV_BIAS: return f->biases != HL_BIASES_NONE || c->attention_bias;
+    case HL_PART_O_BIAS: return f->biases == HL_BIASES_ALL || c->attention_bias;
+    case HL_PART_MLP_BIAS: return f->biases == HL_BIASES_ALL || c->mlp_bias;
+    case HL_PART_HEAD_NORM: return f->head_norm;
+    default: return true;
+    }
+}
+
 static hl_cut part_of(int64_t n, int size, int r)
 {
     int64_t begin = hl_part_begin(n, size, r), end = hl_part_begin(n, size, r + 1);
@@ -149,12 +161,13 @@ static hl_param *add(const naming *x, const char *name, int layer, const int64_t
     return p;
 }
 
-/* A tensor that everyone has whole.  Norms over rows that ranks divide have parts of the gradient; of heads not. */
+/* A tensor that everyone has whole, ones or, of a bias, zeros at first.  Where ranks divide rows each has a part of the
+ * gradient; of norms of heads not. */
 static void add_whole(const naming *x, const char *name, int layer, int64_t n, bool of_rows)
 {
     const hl_cut whole = {0, 1, 0, x->tp->rank == 0};
     hl_param *p = add(x, name, layer, (int64_t[]){n, 0, 0}, -1, whole);
-    p->init = HL_INIT_ONES;
+    if (is_weight(name)) p->init = HL_INIT_ONES;
     p->shared = of_rows && (x->tp->rows > 0 || x->tp->sequence_parallel);
 }
 
@@ -201,6 +214,6 @@ void hl_transformer_params(hl_params *t, const hl_transformer *c, const char *si
             ->init = HL_INIT_NORMAL;
     for (int i = layers.begin; i < layers.end; i++)
         for (const hl_family_tensor *k = family->layer->tensor; k->name; k++)
-            if (hl_family_has(family, k->part)) add_tensor(&x, k, i);
+            if (hl_transformer_has(c, k->part)) add_tensor(&x, k, i);
     if (layers.end == c->num_hidden_layers) add_whole(&x, "norm.weight", -1, c->hidden_size, true);
 }

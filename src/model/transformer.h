@@ -19,9 +19,10 @@ typedef struct {
     int max_position_embeddings; /* 0: not known */
     double rms_norm_eps, rope_theta, initializer_range;
     hl_rope_scaling rope;
-    int sliding_window; /* tokens that one sees, itself included; 0: all */
-    int window_from;    /* the first layer that has it */
-    int family;         /* its place in hl_families */
+    int sliding_window;            /* tokens that one sees, itself included; 0: all */
+    int window_from;               /* the first layer that has it */
+    int family;                    /* its place in hl_families */
+    bool attention_bias, mlp_bias; /* beside those that the family always has: of q, k, v and o; of all of the MLP */
 } hl_transformer;
 
 static inline const hl_family *hl_transformer_family(const hl_transformer *c) { return &hl_families[c->family]; }
@@ -33,6 +34,8 @@ static inline int hl_transformer_window_of(const hl_transformer *c, int layer, i
 }
 
 enum { HL_TRANSFORMER_WIDEST = 1 << 24 }; /* numbers of a token's queries, keys and values at most */
+
+bool hl_transformer_has(const hl_transformer *c, hl_family_part part);
 
 /* Does it make sense?  HL_EUSAGE with a sentence that begins with `whose`. */
 hl_status hl_transformer_check(const hl_transformer *c, const char *whose);
