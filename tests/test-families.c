@@ -4,6 +4,7 @@
  * states in double precision, gradients of sum(hidden * r). */
 #include "base/minmax.h"
 #include "io/weights/hf-config.h"
+#include "io/weights/hf-names.h"
 #include "io/weights/hf.h"
 #include "math/rows.h"
 #include "model/stack.h"
@@ -27,6 +28,7 @@ typedef struct {
     hl_params whole;
     float *w, *x; /* all weights; rows of the token table (T, D) */
     hid_t file;
+    hl_safetensors *files;
     double *id, *length, *r, *hidden;
     int T, segments;
 } model;
@@ -61,6 +63,7 @@ static bool open_model(model *m, const char *family)
     hl_transformer_params(&m->whole, &m->shape, "item", true, layers_of(m, &hl_alone), &hl_alone);
     m->w = hl_alloc(m->whole.count * sizeof *m->w);
     CHECK_OK(hl_hf_read(folder, &m->whole, &m->whole, "item", m->w));
+    CHECK_OK(hl_safetensors_open(&m->files, folder));
     m->file = H5Fopen(vectors, H5F_ACC_RDONLY, H5P_DEFAULT);
     m->T = (int)h5_doubles(m->file, "inputs/ids", &m->id);
     m->segments = (int)h5_doubles(m->file, "inputs/lens", &m->length);
@@ -82,6 +85,7 @@ static void close_model(model *m)
     free(m->r);
     free(m->hidden);
     hl_params_free(&m->whole);
+    hl_safetensors_close(m->files);
     H5Fclose(m->file);
 }
 
@@ -198,18 +202,22 @@ static double apart(const float *x, const double *y, size_t n)
     return most;
 }
 
-/* A tensor's gradient, under its name in the weight file: with or without what comes before the layers. */
+/* Of a part of a tensor, what is left in front of the gradient that was read. */
+static int64_t take_part(double *x, int64_t n, int part, int parts)
+{
+    memmove(x, x + n / parts * part, (size_t)(n / parts) * sizeof *x);
+    return n / parts;
+}
+
+/* A tensor's gradient, under its name in the weight file. */
 static int64_t golden_gradient(const model *m, const char *tensor, double **want)
 {
-    static const char *const before[] = {"", "bert."};
-    const char *bare = strncmp(tensor, "model.", 6) == 0 ? tensor + 6 : tensor;
     char path[200];
-    for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "grads/%s%s", before[i], bare);
-        if (H5Lexists(m->file, path, H5P_DEFAULT) > 0) return h5_doubles(m->file, path, want);
-    }
-    snprintf(path, sizeof path, "grads/%s", tensor);
-    return h5_doubles(m->file, path, want);
+    const hl_hf_place x = hl_hf_names_find(m->files, tensor);
+    if (!CHECK(x.tensor)) return 0;
+    snprintf(path, sizeof path, "grads/%s", x.tensor->name);
+    const int64_t n = h5_doubles(m->file, path, want);
+    return take_part(*want, n, x.part, x.parts);
 }
 
 /* The largest error of my share of a tensor's gradient, of its largest number. */
@@ -428,6 +436,7 @@ static void llama_rope_parameters(void) { check_family("llama_rope_parameters");
 static void llama_bias(void) { check_family("llama_bias"); }
 static void llama_sharded(void) { check_hidden("llama_sharded"); }
 static void last_rows_of_llama_bias(void) { check_forms("llama_bias"); }
+static void baichuan2(void) { check_family("baichuan2"); }
 static void linear(void) { check_family("llama_linear"); }
 static void dynamic(void) { check_family("llama_dynamic"); }
 static void yarn(void) { check_family("llama_yarn"); }
@@ -455,6 +464,7 @@ static const test tests[] = {
     {"Llama with biases everywhere", llama_bias},
     {"last rows, and a shared prefix, give the same with biases everywhere", last_rows_of_llama_bias},
     {"Llama in several files, in bf16", llama_sharded},
+    {"Baichuan2 with q, k and v in one tensor", baichuan2},
     {"linear scaling of positions", linear},
     {"dynamic scaling of positions", dynamic},
     {"dynamic scaling goes by the longest sequence", each_sequence_alone_turns_by_its_own_length},

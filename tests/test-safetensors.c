@@ -416,10 +416,14 @@ static const struct {
     {"", "not a JSON object"},
     {"[]", "not a JSON object"},
     {"{\"model_type\":\"llama\",}", "not a JSON object"},
-    {"{}", "model_type is missing; supported are llama, mistral, qwen2 and qwen3"},
+    {"{}", "model_type is missing; supported are llama, mistral, qwen2, qwen3 and baichuan"},
     {"{\"model_type\":3}", "model_type is missing"},
-    {"{\"model_type\":\"gpt2\"}", "model_type is gpt2; supported are llama, mistral, qwen2 and qwen3"},
+    {"{\"model_type\":\"gpt2\"}", "model_type is gpt2; supported are llama, mistral, qwen2, qwen3 and baichuan"},
     {"{\"model_type\":\"llama\"}", "has no hidden_size"},
+    {"{\"model_type\":\"baichuan\",\"hidden_size\":5120,\"intermediate_size\":1,\"num_hidden_layers\":1,\"num_"
+     "attention_"
+     "heads\":40,\"vocab_size\":5,\"model_max_length\":4096}",
+     "the 13B has ALiBi"},
     {"{\"model_type\":\"llama\",\"hidden_size\":\"64\"}", "hidden_size is not a whole number"},
     {"{\"model_type\":\"llama\",\"hidden_size\":64.0}", "hidden_size is not a whole number"},
     {"{\"model_type\":\"llama\",\"hidden_size\":-64}", "hidden_size is not a whole number"},

@@ -21,10 +21,9 @@ static const struct {
     int kv_heads, head_dim, positions;
     window_use window;
 } defaults[] = {
-    {"llama", 0, 0, 2048, NO_WINDOW},
-    {"mistral", 8, 0, 131072, HAS_WINDOW},
-    {"qwen2", 32, 0, 32768, MAY_HAVE_WINDOW},
-    {"qwen3", 32, 128, 32768, MAY_HAVE_WINDOW},
+    {"llama", 0, 0, 2048, NO_WINDOW},         {"mistral", 8, 0, 131072, HAS_WINDOW},
+    {"qwen2", 32, 0, 32768, MAY_HAVE_WINDOW}, {"qwen3", 32, 128, 32768, MAY_HAVE_WINDOW},
+    {"baichuan", 0, 0, 4096, NO_WINDOW},
 };
 
 /* Sizes; `most` keeps a hostile file from asking for more than any model has. */
@@ -208,6 +207,27 @@ static hl_status fill_absent(hl_transformer *out, const json_t *config, int fami
     return HL_OK;
 }
 
+/* The larger Baichuan models have no rotary positions (but ALiBi), which their config.json does not say.  The smaller
+ * ones have as many key heads as query heads, and a theta of 1e4, whatever their config.json says: their code knows no
+ * such keys. */
+static hl_status complete_baichuan(hl_transformer *out, const json_t *config, const char *path)
+{
+    enum { WIDE = 5120 };
+    const bool says_positions = hl_json_get(config, "max_position_embeddings") != NULL;
+    if (out->hidden_size >= WIDE || (!says_positions && hl_json_get(config, "model_max_length")))
+        return HL_FAIL(
+            HL_EFORMAT,
+            "%s: a Baichuan model without rotary positions (the 13B has ALiBi), which is not supported; name "
+            "a 7B model",
+            path);
+    out->num_key_value_heads = out->num_attention_heads;
+    out->head_dim = out->hidden_size / out->num_attention_heads;
+    out->rope_theta = 1e4;
+    return HL_OK;
+}
+
+static bool is_baichuan(const hl_transformer *c) { return strcmp(hl_transformer_family(c)->name, "baichuan") == 0; }
+
 /* Which layers have a window: of layer_types, those of the one kind, then those of the other. */
 static hl_status read_layer_types(hl_transformer *out, const json_t *types, bool has_window, const char *path)
 {
@@ -266,7 +286,7 @@ static hl_status read_config(hl_transformer *out, const json_t *config, const ch
     HL_TRY(read_sizes(out, config, path));
     HL_TRY(read_numbers(out, config, path));
     HL_TRY(fill_absent(out, config, family, path));
-    HL_TRY(hl_hf_rope(out, config, path));
+    HL_TRY(is_baichuan(out) ? complete_baichuan(out, config, path) : hl_hf_rope(out, config, path));
     HL_TRY(read_window(out, config, family, path));
     warn_of_the_rest(config, path);
     return hl_transformer_check(out, path) == HL_OK ? HL_OK : HL_FAIL(HL_EFORMAT, "%s", hl_error_text());

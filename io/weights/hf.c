@@ -6,6 +6,7 @@
 #include "io/files/hf-folder.h"
 #include "io/files/json.h"
 #include "io/files/mismatches.h"
+#include "io/weights/hf-names.h"
 #include "io/weights/safetensors.h"
 #include <limits.h>
 #include <stdio.h>
@@ -25,20 +26,14 @@ static int folded_shape(int64_t out[HL_PARAM_DIMS], const hl_param *p)
 }
 
 /* Has the tensor the shape that is wanted?  A mismatch where not. */
-static bool fits(hl_mismatches *c, const hl_safetensor *t, const hl_param *p)
+static bool fits(hl_mismatches *c, const hl_hf_place *x, const hl_param *p)
 {
+    const hl_safetensor *t = x->tensor;
     int64_t want[HL_PARAM_DIMS];
-    int before = c->n;
-    hl_mismatches_add_shape(c, t->name, t->shape, t->ndim, want, folded_shape(want, p));
+    int before = c->n, ndim = folded_shape(want, p);
+    if (ndim) want[0] *= x->parts;
+    hl_mismatches_add_shape(c, t->name, t->shape, t->ndim, want, ndim);
     return c->n == before;
-}
-
-static const char PREFIX[] = "model.";
-enum { PREFIX_LENGTH = sizeof PREFIX - 1 };
-
-static const char *without_prefix(const char *name)
-{
-    return strncmp(name, PREFIX, PREFIX_LENGTH) == 0 ? name + PREFIX_LENGTH : name;
 }
 
 /* A parameter's name in the folder; NULL where it is not of this side. */
@@ -49,31 +44,13 @@ static const char *name_in_folder(const hl_param *p, const char *side)
     return of_side ? p->name + n + 5 : NULL;
 }
 
-static const hl_safetensor *find(const hl_safetensors *s, const char *name)
-{
-    const hl_safetensor *t = hl_safetensors_find(s, name);
-    return t ? t : hl_safetensors_find(s, without_prefix(name));
-}
-
-static bool ends_with(const char *name, const char *end)
-{
-    size_t n = strlen(name), k = strlen(end);
-    return n >= k && strcmp(name + n - k, end) == 0;
-}
-
-static bool nobody_needs(const char *name)
-{
-    return strcmp(name, "lm_head.weight") == 0        /* there is no language model head */
-           || ends_with(name, "embed_tokens.weight")  /* a User LLM reads vectors, not tokens */
-           || ends_with(name, "rotary_emb.inv_freq"); /* computed */
-}
-
 /* Read my share of a tensor. */
-static hl_status read_share(const hl_safetensor *t, const hl_param *p, float *w)
+static hl_status read_share(const hl_hf_place *x, const hl_param *p, float *w)
 {
+    const size_t before = (size_t)x->part * (size_t)hl_param_whole(p);
     for (int64_t i = 0; i < hl_param_stretches(p); i++) {
         const hl_stretch mine = hl_param_stretch(p, i);
-        HL_TRY(hl_safetensor_read_part(t, w + p->offset + mine.local, (size_t)mine.global, mine.n));
+        HL_TRY(hl_safetensor_read_part(x->tensor, w + p->offset + mine.local, before + (size_t)mine.global, mine.n));
     }
     return HL_OK;
 }
@@ -86,12 +63,12 @@ static hl_status read_side(const hl_safetensors *s, const hl_params *table, cons
         const hl_param *p = &whole->at[k], *mine = hl_params_find(table, p->name);
         const char *name = name_in_folder(p, side);
         if (!name) continue;
-        const hl_safetensor *t = find(s, name);
-        if (!t) hl_mismatches_add(c, "%s is missing", name);
-        if (!t) continue;
-        used[t - hl_safetensors_at(s, 0)] = true;
+        const hl_hf_place x = hl_hf_names_find(s, name);
+        if (!x.tensor) hl_mismatches_add(c, "%s is missing", name);
+        if (!x.tensor) continue;
+        used[x.tensor - hl_safetensors_at(s, 0)] = true;
         HL_TRY(hl_stop_check("reading weights"));
-        if (fits(c, t, p) && mine) HL_TRY(read_share(t, mine, w));
+        if (fits(c, &x, p) && mine) HL_TRY(read_share(&x, mine, w));
     }
     return HL_OK;
 }
@@ -105,7 +82,7 @@ hl_status hl_hf_read_from(const hl_safetensors *s, const char *folder, const hl_
     hl_status status = read_side(s, table, whole, side, w, &c, used);
     for (int i = 0; i < n; i++) {
         const char *name = hl_safetensors_at(s, i)->name;
-        if (!used[i] && !nobody_needs(name)) hl_mismatches_add(&c, "%.80s is unknown", name);
+        if (!used[i] && !hl_hf_names_is_idle(name)) hl_mismatches_add(&c, "%.80s is unknown", name);
     }
     free(used);
     if (status != HL_OK) return status;

@@ -6,6 +6,7 @@ io_weights_libhlweights_a_SOURCES = \
 	io/weights/hf.c io/weights/hf.h \
 	io/weights/hf-together.c io/weights/hf-together.h \
 	io/weights/hf-config.c io/weights/hf-config.h \
+	io/weights/hf-names.c io/weights/hf-names.h \
 	io/weights/hf-rope.c io/weights/hf-rope.h \
 	io/weights/safetensors.c io/weights/safetensors.h \
 	io/weights/same-weights.c io/weights/same-weights.h

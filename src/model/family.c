@@ -52,6 +52,8 @@ const hl_family hl_families[] = {
      HL_CAUSAL},
     {"mistral", "Mistral", &llama, HL_NORM_RMS, HL_NORM_BEFORE, HL_BIASES_NONE, false, HL_MLP_SWIGLU,
      HL_POSITIONS_ROTARY, HL_CAUSAL},
+    {"baichuan", "Baichuan", &llama, HL_NORM_RMS, HL_NORM_BEFORE, HL_BIASES_NONE, false, HL_MLP_SWIGLU,
+     HL_POSITIONS_ROTARY, HL_CAUSAL},
 };
 const int hl_families_count = sizeof hl_families / sizeof hl_families[0];
 
