@@ -182,7 +182,7 @@ tests_libcheck_a_SOURCES = \
 tests_libalone_a_SOURCES = tests/check-alone.c
 tests_libranks_a_SOURCES = tests/check-mpi.c tests/check-mpi.h
 
-LDADD = tests/libcheck.a tests/libalone.a $(IO_LIBS) $(SRC_LINK) $(JANSSON_LIBS) $(CUNIT_LIBS)
+LDADD = tests/libcheck.a tests/libalone.a $(IO_LIBS) $(SRC_LINK) $(JANSSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(CUNIT_LIBS)
 MPI_TEST_LINK = tests/libcheck.a tests/libranks.a $(HOUSE_LINK) $(CUNIT_LIBS)
 
 tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(APP_LINK) $(CUNIT_LIBS)

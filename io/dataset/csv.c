@@ -9,7 +9,9 @@
 #include "base/array.h"
 #include "io/files/excerpt.h"
 #include "io/dataset/filekind.h"
+#include "io/dataset/separator.h"
 #include "io/files/source.h"
+#include "io/files/unpacked.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +19,8 @@
 
 struct hl_csv {
     hl_source source;
+    hl_unpacked *stream; /* instead of the source, where the file may be packed */
+    int64_t taken;       /* bytes of the stream */
     char *path;
     size_t limit;
     char *buffer;
@@ -41,13 +45,6 @@ typedef struct {
     bool starved; /* the buffer ended first */
 } scan;
 
-/* What may separate fields; of equally many the first. */
-static const struct {
-    char byte;
-    const char *words;
-} separators[] = {{',', "commas"}, {'\t', "tabs"}, {';', "semicolons"}, {'|', "vertical bars"}};
-enum { SEPARATORS = sizeof separators / sizeof separators[0] };
-
 static size_t count_lines(const char *at, const char *end)
 {
     size_t lines = 0;
@@ -57,10 +54,18 @@ static size_t count_lines(const char *at, const char *end)
 
 static const char *buffer_end(const hl_csv *c) { return c->buffer + c->end; }
 
+static hl_status read_block(hl_csv *c, size_t *got)
+{
+    if (!c->stream) return hl_source_read(&c->source, c->buffer + c->end, got);
+    HL_TRY(hl_unpacked_read(c->stream, c->buffer + c->end, HL_SOURCE_BLOCK, got));
+    c->taken += (int64_t)*got;
+    return HL_OK;
+}
+
 /* Add a block. */
 static hl_status add_block(hl_csv *c, size_t *got)
 {
-    HL_TRY(hl_source_read(&c->source, c->buffer + c->end, got));
+    HL_TRY(read_block(c, got));
     const char *found = c->nul >= c->end ? memchr(c->buffer + c->end, 0, *got) : NULL;
     if (found) c->nul = (size_t)(found - c->buffer);
     c->end += *got;
@@ -245,33 +250,15 @@ static hl_status skip_mark(hl_csv *c)
     return HL_OK;
 }
 
-/* How often each separator stands in the first line, outside of quotes, and whether "::" does.  A first line that is
- * longer than the buffer is told by its beginning. */
-static bool count_separators(int count[SEPARATORS], const hl_csv *c)
-{
-    bool quoted = false, has_colons = false;
-    const char *end = buffer_end(c);
-    for (const char *at = c->buffer + c->begin; at < end && (quoted || *at != '\n'); at++) {
-        if (*at == '"') quoted = !quoted;
-        for (int i = 0; i < SEPARATORS && !quoted; i++) count[i] += *at == separators[i].byte;
-        has_colons = has_colons || (!quoted && *at == ':' && at + 1 < end && at[1] == ':');
-    }
-    return has_colons;
-}
-
 static hl_status find_separator(hl_csv *c)
 {
-    int count[SEPARATORS] = {0}, best = 0;
     skip_empty_lines(c);
-    bool has_colons = count_separators(count, c);
-    for (int i = 1; i < SEPARATORS; i++)
-        if (count[i] > count[best]) best = i;
-    if (has_colons && count[best] == 0)
+    c->separator = hl_separator_find(c->buffer + c->begin, buffer_end(c));
+    if (!c->separator)
         return HL_FAIL(HL_EFORMAT,
                        "%s:%lld: fields are separated by '::', which is not read; write tabs, as by sed 's/::/\\t/g', "
                        "and a header",
                        c->path, (long long)c->line);
-    c->separator = separators[best].byte;
     c->ends_field[(unsigned char)c->separator] = c->ends_field['\n'] = c->ends_field['\r'] = true;
     return HL_OK;
 }
@@ -292,9 +279,9 @@ static hl_status read_header(hl_csv *c)
     return HL_OK;
 }
 
-hl_status hl_csv_open(hl_csv **out, const char *path, size_t field_limit)
+static hl_csv *csv_new(const char *path, size_t field_limit)
 {
-    hl_csv *c = *out = hl_alloc_zero(1, sizeof *c);
+    hl_csv *c = hl_alloc_zero(1, sizeof *c);
     c->path = hl_alloc_text(path);
     c->limit = field_limit ? field_limit : HL_CSV_FIELD;
     c->line = 1;
@@ -302,7 +289,21 @@ hl_status hl_csv_open(hl_csv **out, const char *path, size_t field_limit)
     HL_RESERVE(c->buffer, c->room, 2 * HL_SOURCE_BLOCK);
     c->fields = hl_alloc(HL_CSV_COLUMNS * sizeof *c->fields);
     c->doubled = hl_alloc(HL_CSV_COLUMNS * sizeof *c->doubled);
+    c->source.fd = -1;
+    return c;
+}
+
+hl_status hl_csv_open(hl_csv **out, const char *path, size_t field_limit)
+{
+    hl_csv *c = *out = csv_new(path, field_limit);
     HL_TRY(hl_source_open(&c->source, c->path));
+    return read_header(c);
+}
+
+hl_status hl_csv_open_packed(hl_csv **out, const char *path, size_t field_limit)
+{
+    hl_csv *c = *out = csv_new(path, field_limit);
+    HL_TRY(hl_unpacked_open(&c->stream, c->path));
     return read_header(c);
 }
 
@@ -310,6 +311,7 @@ void hl_csv_close(hl_csv *c)
 {
     if (!c) return;
     hl_source_close(&c->source);
+    hl_unpacked_close(c->stream);
     for (int i = 0; i < c->columns; i++) free(c->names[i]);
     free(c->names);
     free(c->fields);
@@ -357,13 +359,6 @@ hl_status hl_csv_find(const hl_csv *c, const char *name, int *column)
     return *column < 0 ? missing_column(c, name) : HL_OK;
 }
 
-static const char *separator_words(const hl_csv *c)
-{
-    int i = 0;
-    while (separators[i].byte != c->separator) i++;
-    return separators[i].words;
-}
-
 hl_status hl_csv_next(hl_csv *c, const hl_csv_field **row)
 {
     int n;
@@ -372,7 +367,7 @@ hl_status hl_csv_next(hl_csv *c, const hl_csv_field **row)
     if (n > 0 && n != c->columns)
         return HL_FAIL(HL_EFORMAT,
                        "%s:%lld: %d fields where the header has %d; quote fields that hold %s or line breaks", c->path,
-                       (long long)c->fields[0].line, n, c->columns, separator_words(c));
+                       (long long)c->fields[0].line, n, c->columns, hl_separator_words(c->separator));
     if (n > 0) *row = c->fields;
     return HL_OK;
 }
@@ -381,11 +376,17 @@ bool hl_csv_ends_open(const hl_csv *c) { return c->ends_open; }
 
 hl_status hl_csv_finish(hl_csv *c) { return hl_source_finish(&c->source); }
 
-int64_t hl_csv_at(const hl_csv *c) { return c->source.at - (int64_t)(c->end - c->begin); }
+const char *hl_csv_codec(const hl_csv *c) { return c->stream ? hl_unpacked_codec(c->stream) : NULL; }
 
-double hl_csv_share(const hl_csv *c) { return c->source.size > 0 ? (double)hl_csv_at(c) / (double)c->source.size : 1; }
+int64_t hl_csv_at(const hl_csv *c) { return (c->stream ? c->taken : c->source.at) - (int64_t)(c->end - c->begin); }
 
-int64_t hl_csv_size(const hl_csv *c) { return c->source.size; }
+double hl_csv_share(const hl_csv *c)
+{
+    if (c->stream) return hl_unpacked_share(c->stream);
+    return c->source.size > 0 ? (double)hl_csv_at(c) / (double)c->source.size : 1;
+}
+
+int64_t hl_csv_size(const hl_csv *c) { return c->stream ? hl_unpacked_size(c->stream) : c->source.size; }
 
 int64_t hl_csv_mtime(const hl_csv *c) { return c->source.mtime; }
 

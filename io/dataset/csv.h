@@ -31,6 +31,8 @@ typedef struct hl_csv hl_csv;
 
 /* Open and read the header.  field_limit 0: HL_CSV_FIELD.  Close *out also after a failure. */
 hl_status hl_csv_open(hl_csv **out, const char *path, size_t field_limit);
+/* The same of a file that may be packed (io/files/unpacked.h); it has no digest, and hl_csv_finish is not for it. */
+hl_status hl_csv_open_packed(hl_csv **out, const char *path, size_t field_limit);
 void hl_csv_close(hl_csv *c);
 
 const char *hl_csv_path(const hl_csv *c);
@@ -49,6 +51,8 @@ bool hl_csv_ends_open(const hl_csv *c);
 
 /* Read the rest of the file, for the digest alone.  HL_EFORMAT where the file has changed since it was opened. */
 hl_status hl_csv_finish(hl_csv *c);
+
+const char *hl_csv_codec(const hl_csv *c); /* how it is packed; NULL: it is not */
 
 int64_t hl_csv_at(const hl_csv *c);   /* the byte where what was not given out begins */
 double hl_csv_share(const hl_csv *c); /* of the file that was read, 0 to 1 */

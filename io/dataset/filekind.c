@@ -1,5 +1,6 @@
 /* filekind.c - what a file is that is no CSV file, by its first bytes. */
 #include "io/dataset/filekind.h"
+#include <stdbool.h>
 #include <string.h>
 
 #define BYTES(text) (text), sizeof(text) - 1
@@ -38,10 +39,25 @@ static const struct {
     {0, BYTES("<?xml"), "is XML", "write the table as CSV"},
 };
 
+/* JSON is a text, though no table. */
+static bool is_json(const char *bytes) { return *bytes == '{' || *bytes == '['; }
+
+static hl_status check(const char *path, const char *at, size_t n, const char *wanted, bool lines_are_good)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const bool is = n >= kinds[i].from + kinds[i].n && memcmp(at + kinds[i].from, kinds[i].bytes, kinds[i].n) == 0;
+        if (is && !(lines_are_good && is_json(kinds[i].bytes)))
+            return HL_FAIL(HL_EFORMAT, "%s: %s, not %s; %s", path, kinds[i].what, wanted, kinds[i].next);
+    }
+    return HL_OK;
+}
+
 hl_status hl_filekind_check(const char *path, const char *at, size_t n)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (n >= kinds[i].from + kinds[i].n && memcmp(at + kinds[i].from, kinds[i].bytes, kinds[i].n) == 0)
-            return HL_FAIL(HL_EFORMAT, "%s: %s, not a CSV file; %s", path, kinds[i].what, kinds[i].next);
-    return HL_OK;
+    return check(path, at, n, "a CSV file", false);
+}
+
+hl_status hl_filekind_check_lines(const char *path, const char *at, size_t n)
+{
+    return check(path, at, n, "a text of lines", true);
 }

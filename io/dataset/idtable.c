@@ -3,7 +3,6 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/hash-table.h"
-#include "base/strings.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,3 +52,5 @@ int64_t hl_idtable_find(const hl_idtable *t, const char *id, size_t n) { return 
 int64_t hl_idtable_count(const hl_idtable *t) { return t->ids.n; }
 
 const char *hl_idtable_at(const hl_idtable *t, int64_t i, size_t *n) { return hl_strings_at(&t->ids, i, n); }
+
+const hl_strings *hl_idtable_strings(const hl_idtable *t) { return &t->ids; }

@@ -3,6 +3,7 @@
  * Ids are any bytes, not only text.  Memory: the bytes themselves and 20 to 36 bytes an id. */
 #ifndef IO_DATASET_IDTABLE_H
 #define IO_DATASET_IDTABLE_H
+#include "base/strings.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,5 +26,8 @@ int64_t hl_idtable_count(const hl_idtable *t);
 /* The n bytes of id number i, without a NUL at the end; ids follow one another without gaps.  Valid until the next
  * put. */
 const char *hl_idtable_at(const hl_idtable *t, int64_t i, size_t *n);
+
+/* All ids in the order of their numbers. */
+const hl_strings *hl_idtable_strings(const hl_idtable *t);
 
 #endif

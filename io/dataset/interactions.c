@@ -11,6 +11,7 @@
 #include "io/dataset/missing.h"
 #include "io/dataset/sequence.h"
 #include "io/dataset/timestamp.h"
+#include "io/dataset/trade.h"
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,18 +184,12 @@ static void trade_rows(reading *r)
 {
     int p = r->g->size, *out_count = hl_alloc_zero(4 * (size_t)p, sizeof *out_count), *out_begin = out_count + p,
         *in_count = out_begin + p, *in_begin = in_count + p;
-    int *ones = hl_alloc(2 * (size_t)p * sizeof *ones), *places = ones + p;
     interaction *out = sort_by_owner(r, out_count, out_begin);
-    int64_t n = 0;
-    for (int q = 0; q < p; q++) ones[q] = 1, places[q] = q;
-    hl_group_all_to_all(r->g, in_count, ones, places, out_count, ones, places, sizeof *in_count);
-    for (int q = 0; q < p; n += in_count[q++]) in_begin[q] = (int)n;
-    HL_CHECK(n < INT32_MAX);
-    HL_RESERVE(r->row, r->room, n);
-    r->rows = n;
+    hl_trade_counts(r->g, in_count, out_count);
+    r->rows = hl_trade_begins(in_begin, in_count, p);
+    HL_RESERVE(r->row, r->room, r->rows);
     hl_group_all_to_all(r->g, r->row, in_count, in_begin, out, out_count, out_begin, sizeof *out);
     free(out);
-    free(ones);
     free(out_count);
 }
 

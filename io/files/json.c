@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -147,6 +148,20 @@ hl_status hl_json_read(const char *path, size_t most, json_t **out)
     }
     free(text);
     return s;
+}
+
+/* Most texts need no forgiveness. */
+json_t *hl_json_parse(const char *text, size_t n, char why[HL_JSON_WHY])
+{
+    json_error_t e;
+    json_t *value = json_loadb(text, n, JSON_DECODE_ANY, &e);
+    if (!value && strlen(text) == n) {
+        char *held = forgiven(text, n);
+        value = json_loads(held, JSON_DECODE_ANY, &e);
+        free(held);
+    }
+    if (!value) snprintf(why, HL_JSON_WHY, "%.*s", HL_JSON_WHY - 1, e.text);
+    return value;
 }
 
 json_t *hl_json_get(const json_t *object, const char *key)

@@ -15,6 +15,12 @@
  * there is no such file, or something else in it.  Local. */
 hl_status hl_json_read(const char *path, size_t most, json_t **out);
 
+/* The value that n bytes are, of which a 0 follows the last: as forgiving as above, but for a key that comes twice, of
+ * which the last value counts without a word.  NULL, with the reason in why where they are no JSON.
+ * Release with json_decref. */
+enum { HL_JSON_WHY = 160 };
+json_t *hl_json_parse(const char *text, size_t n, char why[HL_JSON_WHY]);
+
 /* Replace the file by this value, whole or not at all (io/files/atomic.h); flags are jansson's.  HL_ESTORE.  Local. */
 hl_status hl_json_write(const char *path, const json_t *value, size_t flags);
 

@@ -22,7 +22,9 @@ io_files_libhlfiles_a_SOURCES = \
 	io/files/relay.c io/files/relay.h io/files/relay-connect.c \
 	io/files/remedy.c io/files/remedy.h \
 	io/files/samefile.c io/files/samefile.h \
+	io/files/shared-file.c io/files/shared-file.h \
 	io/files/source.c io/files/source.h \
 	io/files/staging.c io/files/staging.h \
+	io/files/unpacked.c io/files/unpacked.h io/files/unpacked-codec.h io/files/unpacked-gzip.c io/files/unpacked-zstd.c \
 	io/files/utf8.c io/files/utf8.h
 EXTRA_DIST += io/files/README.md

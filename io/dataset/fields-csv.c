@@ -1,0 +1,42 @@
+/* fields-csv.c - records of a table with quotes and a header.
+ *
+ * Where a row begins is known by those before it alone, as quotes hold line breaks: whoever has a part goes through the
+ * file from the front, and takes the rows of the part. */
+#include "base/part.h"
+#include "io/dataset/fields-form.h"
+
+static hl_status open_table(hl_fields *f)
+{
+    const char *name[HL_CSV_COLUMNS];
+    HL_TRY(hl_csv_open_packed(&f->csv, f->how->path, 0));
+    const int n = hl_csv_columns(f->csv);
+    for (int i = 0; i < n; i++) name[i] = hl_csv_name(f->csv, i);
+    HL_TRY(hl_fields_match(f, name, n));
+    f->begin = hl_part_begin(hl_csv_size(f->csv), f->how->p, f->how->r);
+    f->end = hl_part_begin(hl_csv_size(f->csv), f->how->p, f->how->r + 1);
+    if (hl_csv_codec(f->csv)) f->begin = 0, f->end = INT64_MAX;
+    return HL_OK;
+}
+
+static hl_status take(hl_fields *f, char *line, size_t n, bool *is_over)
+{
+    const hl_csv_field *row = NULL;
+    int64_t at;
+    (void)line, (void)n;
+    do {
+        at = hl_csv_at(f->csv);
+        *is_over = at >= f->end;
+        if (*is_over) return HL_OK;
+        HL_TRY(hl_csv_next(f->csv, &row));
+    } while (row && at < f->begin);
+    *is_over = !row;
+    if (!row) return HL_OK;
+    f->line = row[0].line;
+    for (int i = 0; i < f->how->n; i++)
+        if (f->column[i] >= 0) hl_fields_set(f, i, row[f->column[i]].at, row[f->column[i]].n);
+    return HL_OK;
+}
+
+static void close_table(hl_fields *f) { hl_csv_close(f->csv); }
+
+const hl_fields_form hl_fields_csv = {.open = open_table, .take = take, .close = close_table};
