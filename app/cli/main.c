@@ -20,8 +20,8 @@
 #include <string.h>
 
 static const hl_command *const commands[] = {
-    &hl_cmd_synth, &hl_cmd_prepare, &hl_cmd_train,    &hl_cmd_eval, &hl_cmd_show,   &hl_cmd_bench,
-    &hl_cmd_trace, &hl_cmd_plan,    &hl_cmd_rehearse, &hl_cmd_diff, &hl_cmd_doctor, &hl_cmd_study,
+    &hl_cmd_synth, &hl_cmd_import_data, &hl_cmd_prepare,  &hl_cmd_train, &hl_cmd_eval,   &hl_cmd_show,  &hl_cmd_bench,
+    &hl_cmd_trace, &hl_cmd_plan,        &hl_cmd_rehearse, &hl_cmd_diff,  &hl_cmd_doctor, &hl_cmd_study,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -29,9 +29,9 @@ static void print_help(FILE *out)
 {
     fputs("hllm - train and evaluate hierarchical large language models for recommendation, on MPI ranks\n\n", out);
     for (int i = 0; i < COMMANDS; i++)
-        fprintf(out, "  hllm %-8s %-32s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->help);
-    fputs("\n  hllm COMMAND --help                           its options\n"
-          "  hllm --version                                what this is\n\n"
+        fprintf(out, "  hllm %-11s %-32s %s\n", commands[i]->name, commands[i]->arguments, commands[i]->help);
+    fputs("\n  hllm COMMAND --help                              its options\n"
+          "  hllm --version                                   what this is\n\n"
           "Start it alone, with mpirun -n N, or with srun.\n"
           "Exit status: 0 done, 1 failed, 2 bad option or configuration, 3 bad input file, 4 numerical failure,\n"
           "5 storage failure, 75 stopped by a signal after saving (start it again).\n"
