@@ -134,14 +134,14 @@ static void a_table_for_tex_has_its_texts_escaped(void)
     measure(&m, "tex");
     char *text = read_file("report.tex"), *rest = text;
     int rows = 0;
-    CHECK(strstr(text, "\\begin{tabular}{lrrrrrrrrrr}\n") != NULL && strstr(text, "\\end{table}\n") != NULL);
+    CHECK(strstr(text, "\\begin{tabular}{lrrrrr}\n") != NULL && strstr(text, "\\end{table}\n") != NULL);
     CHECK(strstr(text, "50 \\% of a\\_b \\{x\\} \\& \\textbackslash{} & 2 & 6 & ") != NULL);
     for (char *line; (line = strsep(&rest, "\n"));) {
         if (!strstr(line, " \\\\")) continue;
-        CHECK(count(line, " & ") == 10 && strcmp(line + strlen(line) - 3, " \\\\") == 0);
+        CHECK(count(line, " & ") == 5 && strcmp(line + strlen(line) - 3, " \\\\") == 0);
         rows++;
     }
-    CHECK(rows == 1 + 4);
+    CHECK(rows == 2 * (1 + 4));
     free(text);
     drop(&m);
 }
