@@ -323,7 +323,7 @@ echo '{"model_type":"gpt9"}' >"$work/hf/config.json"
 bad 3 'gpt9' "a kind of model that is not known" $from_weights
 model hf 8 300
 : >"$work/hf/pytorch_model.bin"
-bad 3 'save_pretrained' "weights as PyTorch's file" $from_weights
+bad 3 'too short for a file of weights' "an empty file of PyTorch" $from_weights
 model hf 8 300
 printf 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n' >"$work/hf/model.safetensors"
 bad 3 'git lfs pull' "a pointer of Git LFS" $from_weights

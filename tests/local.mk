@@ -51,6 +51,7 @@ ALONE_TESTS = \
 	tests/test-stop \
 	tests/test-begun \
 	tests/test-safetensors \
+	tests/test-pytorch \
 	tests/test-hf-folder \
 	tests/test-tok-folder \
 	tests/test-record \
@@ -183,7 +184,7 @@ tests_libcheck_a_SOURCES = \
 tests_libalone_a_SOURCES = tests/check-alone.c
 tests_libranks_a_SOURCES = tests/check-mpi.c tests/check-mpi.h
 
-LDADD = tests/libcheck.a tests/libalone.a $(IO_LIBS) $(SRC_LINK) $(JANSSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(CUNIT_LIBS)
+LDADD = tests/libcheck.a tests/libalone.a $(IO_LIBS) $(SRC_LINK) $(JANSSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LIBZIP_LIBS) $(CUNIT_LIBS)
 MPI_TEST_LINK = tests/libcheck.a tests/libranks.a $(HOUSE_LINK) $(CUNIT_LIBS)
 
 tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(APP_LINK) $(CUNIT_LIBS)
@@ -272,7 +273,7 @@ check-slurm: hllm
 EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/fuzz.c tests/fuzz/fuzz-data.c tests/fuzz/fuzz-others.c tests/fuzz/fuzz-own.c \
 	tests/fuzz/run.sh tests/fuzz/corpus.sh
 check-fuzz: hllm
-	@SOURCE_DIR='$(abs_top_srcdir)' CLANG='$(CLANG)' FUZZ_FLAGS='$(BASE_CPPFLAGS) -I$(abs_top_srcdir) -I$(abs_top_srcdir)/src $(MPI_CFLAGS) $(HDF5_CFLAGS) $(YAML_CFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS)' \
+	@SOURCE_DIR='$(abs_top_srcdir)' CLANG='$(CLANG)' FUZZ_FLAGS='$(BASE_CPPFLAGS) -I$(abs_top_srcdir) -I$(abs_top_srcdir)/src $(MPI_CFLAGS) $(HDF5_CFLAGS) $(YAML_CFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS) $(LIBZIP_CFLAGS)' \
 		FUZZ_LIBS='$(APP_LINK) $(OPENMP_CFLAGS)' $(SHELL) $(srcdir)/tests/fuzz/run.sh $(FUZZ)
 .PHONY: check-fuzz
 

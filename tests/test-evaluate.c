@@ -3,7 +3,7 @@
 #include "io/weights/hf-config.h"
 #include "io/weights/hf.h"
 #include "io/dataset/prepare.h"
-#include "io/weights/safetensors.h"
+#include "io/weights/state-dict.h"
 #include "mpi/eval/cosine.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
@@ -82,9 +82,9 @@ static void open_engine(hl_engine *e, const hl_mesh *mesh, const amazon *a, int 
         CHECK_OK(hl_hf_read(a->model, e->sharding[HL_ITEM].table, &e->sharding[HL_ITEM].whole, "item",
                             e->sharding[HL_ITEM].w));
         if (e->model[HL_ITEM].first)
-            CHECK_OK(hl_safetensors_vector(a->vector, (size_t)shape.hidden_size,
-                                           e->sharding[HL_ITEM].w
-                                               + hl_params_find(e->model[HL_ITEM].table, "item_emb_tokens")->offset));
+            CHECK_OK(hl_state_dict_vector(a->vector, (size_t)shape.hidden_size,
+                                          e->sharding[HL_ITEM].w
+                                              + hl_params_find(e->model[HL_ITEM].table, "item_emb_tokens")->offset));
     }
     if (e->sharding[HL_USER].w)
         CHECK_OK(hl_hf_read(a->model, e->sharding[HL_USER].table, &e->sharding[HL_USER].whole, "user",

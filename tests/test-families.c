@@ -28,7 +28,7 @@ typedef struct {
     hl_params whole;
     float *w, *x; /* all weights; rows of the token table (T, D) */
     hid_t file;
-    hl_safetensors *files;
+    hl_state_dict *files;
     double *id, *length, *r, *hidden;
     int T, segments;
 } model;
@@ -63,7 +63,7 @@ static bool open_model(model *m, const char *family)
     hl_transformer_params(&m->whole, &m->shape, "item", true, layers_of(m, &hl_alone), &hl_alone);
     m->w = hl_alloc(m->whole.count * sizeof *m->w);
     CHECK_OK(hl_hf_read(folder, &m->whole, &m->whole, "item", m->w));
-    CHECK_OK(hl_safetensors_open(&m->files, folder));
+    CHECK_OK(hl_state_dict_open(&m->files, folder));
     m->file = H5Fopen(vectors, H5F_ACC_RDONLY, H5P_DEFAULT);
     m->T = (int)h5_doubles(m->file, "inputs/ids", &m->id);
     m->segments = (int)h5_doubles(m->file, "inputs/lens", &m->length);
@@ -85,7 +85,7 @@ static void close_model(model *m)
     free(m->r);
     free(m->hidden);
     hl_params_free(&m->whole);
-    hl_safetensors_close(m->files);
+    hl_state_dict_close(m->files);
     H5Fclose(m->file);
 }
 

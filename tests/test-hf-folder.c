@@ -4,7 +4,7 @@
 #include "io/files/folder.h"
 #include "io/weights/hf-config.h"
 #include "io/files/hf-folder.h"
-#include "io/weights/safetensors.h"
+#include "io/weights/state-dict.h"
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,13 +34,11 @@ static void a_folder_without_a_model_says_what_it_is(void)
     static const struct {
         const char *file, *words;
     } cases[] = {
-        {"pytorch_model.bin", "PyTorch's .bin only, which is not read (pytorch_model.bin); load it in Python and save "
-                              "it by save_pretrained"},
-        {"pytorch_model.bin.index.json", "the index of PyTorch's .bin files"},
+        {"weights.bin", "neither pytorch_model.bin nor"},
         {"adapter_model.safetensors", "is an adapter (LoRA) without its model"},
         {"model-Q4_K_M.gguf", "GGUF"},
         {"tf_model.h5", ".h5 only"},
-        {"consolidated.00.pth", ".pth only"},
+        {"consolidated.00.pth", "under another name than pytorch_model.bin"},
         {"weights.safetensors", "neither model.safetensors nor"},
         {"zero_to_fp32.py", "a checkpoint of DeepSpeed"},
         {"used.yaml", "is a run folder of this program"},
@@ -95,17 +93,17 @@ static void the_model_may_lie_below(void)
 static void a_pointer_of_git_lfs_is_named(void)
 {
     hl_transformer c;
-    hl_safetensors *s;
+    hl_state_dict *s;
     make_folder("lfs");
     put_pointer("lfs/config.json");
     CHECK_FAILS(hl_hf_config(in_folder("lfs"), &c), HL_EFORMAT,
                 "config.json: is Git LFS's pointer to the file, not the file; run git lfs pull");
     put_pointer("lfs/model.safetensors.index.json");
-    CHECK_FAILS(hl_safetensors_open(&s, in_folder("lfs")), HL_EFORMAT, "index.json: is Git LFS's pointer");
-    hl_safetensors_close(s);
+    CHECK_FAILS(hl_state_dict_open(&s, in_folder("lfs")), HL_EFORMAT, "index.json: is Git LFS's pointer");
+    hl_state_dict_close(s);
     put_pointer("lfs/model.safetensors");
-    CHECK_FAILS(hl_safetensors_open(&s, in_folder("lfs")), HL_EFORMAT, "model.safetensors: is Git LFS's pointer");
-    hl_safetensors_close(s);
+    CHECK_FAILS(hl_state_dict_open(&s, in_folder("lfs")), HL_EFORMAT, "model.safetensors: is Git LFS's pointer");
+    hl_state_dict_close(s);
 }
 
 static const test tests[] = {

@@ -7,7 +7,7 @@
 #include "io/weights/hf-config.h"
 #include "io/weights/hf.h"
 #include "io/files/regular.h"
-#include "io/weights/safetensors.h"
+#include "io/weights/state-dict.h"
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -45,12 +45,12 @@ static void put_good(const char *name, const char *header, const void *data, siz
 
 static void read_both(float *x, size_t n, const char *tensor)
 {
-    hl_safetensors *s;
-    CHECK_OK(hl_safetensors_open(&s, path));
-    const hl_safetensor *t = hl_safetensors_find(s, tensor);
+    hl_state_dict *s;
+    CHECK_OK(hl_state_dict_open(&s, path));
+    const hl_state_tensor *t = hl_state_dict_find(s, tensor);
     CHECK(t && t->count == n);
-    if (t && t->count == n) CHECK_OK(hl_safetensor_read(t, x));
-    hl_safetensors_close(s);
+    if (t && t->count == n) CHECK_OK(hl_state_dict_read(t, x));
+    hl_state_dict_close(s);
 }
 
 static bool same_bits(float x, uint32_t bits)
@@ -146,11 +146,11 @@ static const struct {
 static void a_bad_header_is_a_sentence(void)
 {
     for (size_t i = 0; i < sizeof bad_headers / sizeof bad_headers[0]; i++) {
-        hl_safetensors *s;
+        hl_state_dict *s;
         put_good("bad", bad_headers[i].header, "0123456789abcdef", 16);
-        CHECK_FAILS(hl_safetensors_open(&s, path), HL_EFORMAT, bad_headers[i].words);
+        CHECK_FAILS(hl_state_dict_open(&s, path), HL_EFORMAT, bad_headers[i].words);
         CHECK(strstr(hl_error_text(), path) == hl_error_text());
-        hl_safetensors_close(s);
+        hl_state_dict_close(s);
     }
 }
 
@@ -159,18 +159,18 @@ static void a_bad_length_is_a_sentence(void)
     static const char good[] = "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}";
     static const uint64_t lengths[] = {(uint64_t)1 << 60, UINT64_MAX, UINT64_MAX - 7, sizeof good - 1 + 17,
                                        (uint64_t)1 << 32};
-    hl_safetensors *s;
+    hl_state_dict *s;
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         put_file("bad", lengths[i], good, "0123456789abcdef", 16);
-        CHECK_FAILS(hl_safetensors_open(&s, path), HL_EFORMAT, "says its header has");
-        hl_safetensors_close(s);
+        CHECK_FAILS(hl_state_dict_open(&s, path), HL_EFORMAT, "says its header has");
+        hl_state_dict_close(s);
     }
     put("bad", "1234567", 7);
-    CHECK_FAILS(hl_safetensors_open(&s, path), HL_EFORMAT, "too short");
-    hl_safetensors_close(s);
-    CHECK_FAILS(hl_safetensors_open(&s, in_folder("none")), HL_EFORMAT, "cannot be opened");
-    hl_safetensors_close(s);
-    hl_safetensors_close(NULL);
+    CHECK_FAILS(hl_state_dict_open(&s, path), HL_EFORMAT, "too short");
+    hl_state_dict_close(s);
+    CHECK_FAILS(hl_state_dict_open(&s, in_folder("none")), HL_EFORMAT, "cannot be opened");
+    hl_state_dict_close(s);
+    hl_state_dict_close(NULL);
 }
 
 /* No cut of a good file is a good file. */
@@ -182,10 +182,10 @@ static void every_truncation_is_noticed(void)
     put_good("whole", header, "0123456789abcdef", 16);
     CHECK_OK(hl_regular_read(path, 1000, &bytes, &n));
     for (size_t cut = 0; cut < n; cut++) {
-        hl_safetensors *s;
+        hl_state_dict *s;
         put("cut", bytes, cut);
-        CHECK_FAILS(hl_safetensors_open(&s, path), HL_EFORMAT, "cut: ");
-        hl_safetensors_close(s);
+        CHECK_FAILS(hl_state_dict_open(&s, path), HL_EFORMAT, "cut: ");
+        hl_state_dict_close(s);
     }
     free(bytes);
 }
@@ -195,16 +195,16 @@ static void a_vector_is_the_only_tensor_of_a_file(void)
     float x[4], data[4] = {1, 2, 3, 4};
     put_good("v", "{\"item_emb_tokens\":{\"dtype\":\"F32\",\"shape\":[1,1,4],\"data_offsets\":[0,16]}}", data,
              sizeof data);
-    CHECK_OK(hl_safetensors_vector(path, 4, x));
+    CHECK_OK(hl_state_dict_vector(path, 4, x));
     CHECK(memcmp(x, data, sizeof data) == 0);
-    CHECK_FAILS(hl_safetensors_vector(path, 5, x), HL_EFORMAT, "holds 4 numbers where 5");
+    CHECK_FAILS(hl_state_dict_vector(path, 5, x), HL_EFORMAT, "holds 4 numbers where 5");
     put_good("w", "{\"i\":{\"dtype\":\"I32\",\"shape\":[4],\"data_offsets\":[0,16]}}", data, sizeof data);
-    CHECK_FAILS(hl_safetensors_vector(path, 4, x), HL_EFORMAT, "is I32");
+    CHECK_FAILS(hl_state_dict_vector(path, 4, x), HL_EFORMAT, "is I32");
     put_good("w",
              "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],"
              "\"data_offsets\":[8,16]}}",
              data, sizeof data);
-    CHECK_FAILS(hl_safetensors_vector(path, 4, x), HL_EFORMAT, "holds 2 tensors");
+    CHECK_FAILS(hl_state_dict_vector(path, 4, x), HL_EFORMAT, "holds 2 tensors");
 }
 
 /* ---- model folders ---- */
@@ -528,11 +528,11 @@ static void start_model(hl_params *t, float **w, bool with_tokens)
 
 static void end_model(hl_params *t, float *w)
 {
-    hl_safetensors *s;
+    hl_state_dict *s;
     unlink(in_folder("m/model.safetensors"));
     unlink(in_folder("m/model.safetensors.index.json"));
-    CHECK_FAILS(hl_safetensors_open(&s, folder_m()), HL_EFORMAT, "cannot be opened");
-    hl_safetensors_close(s);
+    CHECK_FAILS(hl_state_dict_open(&s, folder_m()), HL_EFORMAT, "cannot be opened");
+    hl_state_dict_close(s);
     hl_params_free(t);
     free(w);
 }
@@ -611,7 +611,7 @@ static const struct {
 static void a_bad_index_is_a_sentence(void)
 {
     maker b = {0}, c = {0};
-    hl_safetensors *s;
+    hl_state_dict *s;
     make_folder("m");
     add(&b, "model.norm.weight", 1, (int64_t[]){4});
     add(&c, "model.norm.weight", 1, (int64_t[]){4});
@@ -620,8 +620,8 @@ static void a_bad_index_is_a_sentence(void)
     finish(&c, "m/c.safetensors");
     for (size_t i = 0; i < sizeof bad_indices / sizeof bad_indices[0]; i++) {
         put_text("m/model.safetensors.index.json", bad_indices[i].index);
-        CHECK_FAILS(hl_safetensors_open(&s, folder_m()), HL_EFORMAT, bad_indices[i].words);
-        hl_safetensors_close(s);
+        CHECK_FAILS(hl_state_dict_open(&s, folder_m()), HL_EFORMAT, bad_indices[i].words);
+        hl_state_dict_close(s);
     }
     unlink(in_folder("m/model.safetensors.index.json"));
 }
@@ -701,8 +701,8 @@ static void a_real_vector_is_read(void)
     const char *file = check_shared("golden/item_emb_tokens.safetensors");
     if (!file) return;
     float x[64];
-    CHECK_OK(hl_safetensors_vector(file, 64, x));
-    CHECK_FAILS(hl_safetensors_vector(file, 63, x), HL_EFORMAT, "holds 64 numbers where 63");
+    CHECK_OK(hl_state_dict_vector(file, 64, x));
+    CHECK_FAILS(hl_state_dict_vector(file, 63, x), HL_EFORMAT, "holds 64 numbers where 63");
 }
 
 /* A stage of a pipeline reads its own layers. */

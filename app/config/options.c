@@ -118,7 +118,7 @@ const hl_option hl_options[] = {
          "take the weights of user_pretrain_dir; false: its shape only"),
     INT("item_emb_token_n", item_emb_token_n, "1", 0, 1, VECTORS,
         "1: the vector of an [ITEM] token; 0: the mean over the tokens"),
-    TEXT("item_emb_pretrain", item_emb_pretrain, "", FILES, "safetensors file of the [ITEM] token's first value"),
+    TEXT("item_emb_pretrain", item_emb_pretrain, "", FILES, "file of the [ITEM] token's first value"),
     TEXT("load_pretrain", load_pretrain, "", FILES,
          "checkpoint whose weights are the start: a folder step-N, or a run folder, whose best is taken"),
     SHAPE(item_llm),

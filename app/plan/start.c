@@ -5,7 +5,7 @@
 #include "app/plan/start.h"
 #include "base/minmax.h"
 #include "io/weights/dtype.h"
-#include "io/weights/safetensors.h"
+#include "io/weights/state-dict.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,15 +17,15 @@ typedef struct {
     int files;
 } folder_size;
 
-static bool is_of_file_before(const hl_safetensors *s, int i)
+static bool is_of_file_before(const hl_state_dict *s, int i)
 {
     for (int k = 0; k < i; k++)
-        if (strcmp(hl_safetensors_at(s, k)->path, hl_safetensors_at(s, i)->path) == 0) return true;
+        if (strcmp(hl_state_dict_at(s, k)->path, hl_state_dict_at(s, i)->path) == 0) return true;
     return false;
 }
 
 /* A User LLM reads vectors, not tokens. */
-static bool is_read(const hl_safetensor *t, hl_side side)
+static bool is_read(const hl_state_tensor *t, hl_side side)
 {
     static const char table[] = "embed_tokens.weight";
     const size_t n = strlen(t->name), k = sizeof table - 1;
@@ -35,14 +35,14 @@ static bool is_read(const hl_safetensor *t, hl_side side)
 static folder_size size_of(const char *folder, hl_side side)
 {
     folder_size of = {0};
-    hl_safetensors *s = NULL;
-    if (*folder && hl_safetensors_open(&s, folder) == HL_OK)
-        for (int i = 0; i < hl_safetensors_count(s); i++) {
-            const hl_safetensor *t = hl_safetensors_at(s, i);
+    hl_state_dict *s = NULL;
+    if (*folder && hl_state_dict_open(&s, folder) == HL_OK)
+        for (int i = 0; i < hl_state_dict_count(s); i++) {
+            const hl_state_tensor *t = hl_state_dict_at(s, i);
             of.bytes += is_read(t, side) * (double)t->count * (double)hl_dtype_find(t->dtype)->bytes;
             of.files += !is_of_file_before(s, i);
         }
-    hl_safetensors_close(s);
+    hl_state_dict_close(s);
     return of;
 }
 

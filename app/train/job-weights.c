@@ -3,7 +3,7 @@
 #include "app/train/weights.h"
 #include "base/digest.h"
 #include "io/weights/hf-together.h"
-#include "io/weights/safetensors.h"
+#include "io/weights/state-dict.h"
 #include "mpi/train/copies.h"
 #include "mpi/train/finite.h"
 #include <stdio.h>
@@ -41,7 +41,7 @@ static hl_status read_item_vector(hl_engine *e, const hl_param *p, const char *p
 {
     const hl_sharding *h = &e->sharding[HL_ITEM];
     if (h->dp->rank > 0) return HL_OK;
-    return hl_safetensors_vector(path, (size_t)hl_engine_width(e), h->w + p->offset);
+    return hl_state_dict_vector(path, (size_t)hl_engine_width(e), h->w + p->offset);
 }
 
 static hl_status item_vector(const hl_group *world, hl_engine *e, const char *path)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define SAVE_AGAIN "load it in Python and save it by save_pretrained(FOLDER, safe_serialization=True)"
+#define NAME_IT "give the file that name, if torch.save has written it"
 #define OURS "name it as --checkpoint or load_pretrain, and here the folder of the model that it began with"
 
 /* What a file in it says of a folder without a model of ours; the first row that fits counts. */
@@ -30,17 +31,15 @@ static const struct {
     {".gguf", "has weights as GGUF only, which is not read", "get the model in Hugging Face's form, as safetensors"},
     {".safetensors", "has neither model.safetensors nor model.safetensors.index.json beside",
      "get the whole folder, or give a single file that name"},
-    {".bin", "has weights as PyTorch's .bin only, which is not read", SAVE_AGAIN},
-    {".bin.index.json", "has the index of PyTorch's .bin files, which are not read", SAVE_AGAIN},
-    {".pth", "has weights as PyTorch's .pth only, which is not read",
-     "get or make the model in Hugging Face's form, as safetensors"},
-    {".pt", "has weights as PyTorch's .pt only, which is not read",
-     "get or make the model in Hugging Face's form, as safetensors"},
+    {".pth", "has weights under another name than pytorch_model.bin", NAME_IT},
+    {".pt", "has weights under another name than pytorch_model.bin", NAME_IT},
     {".ckpt", "has weights as .ckpt only, which is not read",
      "get or make the model in Hugging Face's form, as safetensors"},
     {".h5", "has weights as .h5 only, which is not read", SAVE_AGAIN},
     {".msgpack", "has weights as Flax's .msgpack only, which is not read", SAVE_AGAIN},
     {".onnx", "has weights as ONNX only, which is not read", "get the model in Hugging Face's form, as safetensors"},
+    {".bin", "has neither pytorch_model.bin nor pytorch_model.bin.index.json beside",
+     "get the whole folder, or give a single file that name"},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0], MOST_DEPTH = 3, MOST_LOOKED_AT = 4096 };
 
@@ -52,7 +51,11 @@ static bool is_folder(const char *path)
 
 static bool has_weights(const char *folder)
 {
-    return hl_path_is_there(folder, "model.safetensors") || hl_path_is_there(folder, "model.safetensors.index.json");
+    static const char *const names[] = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+                                        "pytorch_model.bin.index.json"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (hl_path_is_there(folder, names[i])) return true;
+    return false;
 }
 
 static bool ends_with(const char *name, const char *end)
@@ -160,7 +163,8 @@ static hl_status without_weights(const char *folder)
     int kind = kind_of_folder(folder, file);
     if (kind < KINDS) return say_kind(folder, kind, file);
     return HL_FAIL(HL_EFORMAT,
-                   "%s: has config.json, but no model.safetensors; get the whole folder, or take its shape only by "
+                   "%s: has config.json, but neither model.safetensors nor pytorch_model.bin; get the whole folder, or "
+                   "take its shape only by "
                    "item_llm_init: false or user_llm_init: false",
                    folder);
 }

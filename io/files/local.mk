@@ -26,5 +26,6 @@ io_files_libhlfiles_a_SOURCES = \
 	io/files/source.c io/files/source.h \
 	io/files/staging.c io/files/staging.h \
 	io/files/unpacked.c io/files/unpacked.h io/files/unpacked-codec.h io/files/unpacked-gzip.c io/files/unpacked-zstd.c \
-	io/files/utf8.c io/files/utf8.h
+	io/files/utf8.c io/files/utf8.h \
+	io/files/zip.c io/files/zip.h
 EXTRA_DIST += io/files/README.md

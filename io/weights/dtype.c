@@ -41,11 +41,20 @@ static void from_bf16(float *x, const char *bytes, size_t n)
     }
 }
 
+static void from_f64(float *x, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double d;
+        memcpy(&d, bytes + 8 * i, sizeof d);
+        x[i] = (float)d;
+    }
+}
+
 /* Types that may stand in a file; those without a function cannot be read as weights. */
 static const hl_dtype dtypes[] = {
-    {"F32", 4, from_f32}, {"F16", 2, from_f16}, {"BF16", 2, from_bf16}, {"F64", 8, NULL}, {"F8_E4M3", 1, NULL},
-    {"F8_E5M2", 1, NULL}, {"I64", 8, NULL},     {"I32", 4, NULL},       {"I16", 2, NULL}, {"I8", 1, NULL},
-    {"U64", 8, NULL},     {"U32", 4, NULL},     {"U16", 2, NULL},       {"U8", 1, NULL},  {"BOOL", 1, NULL},
+    {"F32", 4, from_f32}, {"F16", 2, from_f16}, {"BF16", 2, from_bf16}, {"F64", 8, from_f64}, {"F8_E4M3", 1, NULL},
+    {"F8_E5M2", 1, NULL}, {"I64", 8, NULL},     {"I32", 4, NULL},       {"I16", 2, NULL},     {"I8", 1, NULL},
+    {"U64", 8, NULL},     {"U32", 4, NULL},     {"U16", 2, NULL},       {"U8", 1, NULL},      {"BOOL", 1, NULL},
 };
 enum { DTYPES = sizeof dtypes / sizeof dtypes[0] };
 

@@ -4,9 +4,10 @@
 #include <stddef.h>
 
 typedef struct {
-    const char *name;                                        /* "F32", "BF16", ... */
-    size_t bytes;                                            /* of a number */
-    void (*to_float)(float *x, const char *bytes, size_t n); /* exactly; NULL: such numbers are no weights */
+    const char *name; /* "F32", "BF16", ... */
+    size_t bytes;     /* of a number */
+    void (*to_float)(float *x, const char *bytes,
+                     size_t n); /* exactly, F64 rounded; NULL: such numbers are no weights */
 } hl_dtype;
 
 /* The type of this name; NULL where there is none. */

@@ -27,17 +27,17 @@ static bool ends_with(const char *name, const char *end)
 }
 
 /* As it is, as a class without a head saves it, or as one with a head does. */
-static const hl_safetensor *find(const hl_safetensors *s, const char *name)
+static const hl_state_tensor *find(const hl_state_dict *s, const char *name)
 {
     char longer[NAME + sizeof BERT];
-    const hl_safetensor *t = hl_safetensors_find(s, name);
+    const hl_state_tensor *t = hl_state_dict_find(s, name);
     if (t) return t;
-    if (begins_with(name, HEAD)) return hl_safetensors_find(s, name + strlen(HEAD));
+    if (begins_with(name, HEAD)) return hl_state_dict_find(s, name + strlen(HEAD));
     snprintf(longer, sizeof longer, "%s%s", BERT, name);
-    return hl_safetensors_find(s, longer);
+    return hl_state_dict_find(s, longer);
 }
 
-hl_hf_place hl_hf_names_find(const hl_safetensors *s, const char *name)
+hl_hf_place hl_hf_names_find(const hl_state_dict *s, const char *name)
 {
     hl_hf_place x = {find(s, name), 0, 1};
     for (int i = 0; i < OTHERS && !x.tensor; i++) {

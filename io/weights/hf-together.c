@@ -5,13 +5,13 @@
 #include "io/weights/same-weights.h"
 
 /* Of the ranks that see the folder those of one machine have a relay. */
-static hl_status open_together(hl_safetensors **s, const hl_group *here, const char *folder)
+static hl_status open_together(hl_state_dict **s, const hl_group *here, const char *folder)
 {
     hl_relay relay;
     hl_group node;
     hl_group_split_node(&node, here);
     hl_relay_open(&relay, &node);
-    const hl_status status = hl_safetensors_open_by(s, &relay, folder);
+    const hl_status status = hl_state_dict_open_by(s, &relay, folder);
     hl_relay_close(&relay);
     hl_group_close(&node);
     return status;
@@ -20,7 +20,7 @@ static hl_status open_together(hl_safetensors **s, const hl_group *here, const c
 hl_status hl_hf_read_together(const hl_group *g, const char *folder, const hl_params *table, const hl_params *whole,
                               const char *side, float *w)
 {
-    hl_safetensors *s = NULL;
+    hl_state_dict *s = NULL;
     hl_group here;
     HL_TRY_ALL(g, hl_hf_folder_check(folder, true));
     HL_TRY(hl_samefile_group(&here, g, folder));
@@ -28,6 +28,6 @@ hl_status hl_hf_read_together(const hl_group *g, const char *folder, const hl_pa
     hl_group_close(&here);
     if (status == HL_OK) status = hl_sameweights_check(g, s);
     if (status == HL_OK) status = hl_group_agree(g, hl_hf_read_from(s, folder, table, whole, side, w));
-    hl_safetensors_close(s);
+    hl_state_dict_close(s);
     return status;
 }

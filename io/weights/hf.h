@@ -2,7 +2,7 @@
 #ifndef IO_WEIGHTS_HF_H
 #define IO_WEIGHTS_HF_H
 #include "base/error.h"
-#include "io/weights/safetensors.h"
+#include "io/weights/state-dict.h"
 #include "model/transformer.h"
 
 /* Fill w (my array) from the folder's files: the tensors of `table` whose names begin with "<side>_llm.".  In the
@@ -12,7 +12,7 @@
 hl_status hl_hf_read(const char *folder, const hl_params *table, const hl_params *whole, const char *side, float *w);
 
 /* The same of files that are open, those of the folder. */
-hl_status hl_hf_read_from(const hl_safetensors *s, const char *folder, const hl_params *table, const hl_params *whole,
+hl_status hl_hf_read_from(const hl_state_dict *s, const char *folder, const hl_params *table, const hl_params *whole,
                           const char *side, float *w);
 
 #endif

@@ -8,11 +8,11 @@
 #include <string.h>
 
 /* The files of a folder that is open, each once; how many. */
-static int list_files(const char **path, const hl_safetensors *s)
+static int list_files(const char **path, const hl_state_dict *s)
 {
     int n = 0;
-    for (int i = 0; i < hl_safetensors_count(s); i++) {
-        const char *one = hl_safetensors_at(s, i)->path;
+    for (int i = 0; i < hl_state_dict_count(s); i++) {
+        const char *one = hl_state_dict_at(s, i)->path;
         int k = 0;
         while (k < n && strcmp(path[k], one) != 0) k++;
         if (k == n) path[n++] = one;
@@ -34,9 +34,9 @@ static hl_status same_names(const hl_group *g, const char **path, int n)
     return status;
 }
 
-hl_status hl_sameweights_check(const hl_group *g, const hl_safetensors *s)
+hl_status hl_sameweights_check(const hl_group *g, const hl_state_dict *s)
 {
-    const char **path = hl_alloc((size_t)(hl_safetensors_count(s) + 1) * sizeof *path);
+    const char **path = hl_alloc((size_t)(hl_state_dict_count(s) + 1) * sizeof *path);
     int n = list_files(path, s);
     hl_status status = same_names(g, path, n);
     for (int i = 0; status == HL_OK && i < n; i++) status = hl_samefile_check(g, path[i]);

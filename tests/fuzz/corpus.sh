@@ -40,6 +40,13 @@ header='{"v":{"dtype":"F16","shape":[8],"data_offsets":[0,16]}}'
     printf "\\$(printf %03o ${#header})\\000\\000\\000\\000\\000\\000\\000%s" "$header"
     head -c 16 /dev/zero
 } | seed safetensors vector
+for form in "" -protocol-4 -packed -deflated -module -hostile; do
+    data=${SOURCE_DIR:-$(dirname "$0")/../..}/tests/data/state-dict$form.bin
+    seed pytorch "dict$form" <"$data"
+done
+printf '\200\002}X\001\000\000\000xctorch._utils\n_rebuild_tensor_v2\n((X\007\000\000\000storagectorch\nFloatStorage\nX\001\000\000\0000X\003\000\000\000cpuK\005tQK\000K\005\205K\001\205\211ccollections\nOrderedDict\n)RtRs.' |
+    seed pickle tensor
+printf '\200\004\225\020\000\000\000\000\000\000\000}\224(\214\001a\224]\224(K\001M\001\002J\377\377\377\377\212\002\001\000G?\360\000\000\000\000\000\000NeU\001b\210\211\206h\000u.' | seed pickle containers
 # Pieces <unk>, <s>, </s>, "a", "_"; settings of a trainer (BPE) and a normalizer.
 printf '\012\016\012\005<unk>\025\000\000\000\000\030\002\012\014\012\003<s>\025\000\000\000\000\030\003\012\015\012\004</s>\025\000\000\000\000\030\003\012\012\012\001a\025\000\000\200\277\030\001\012\014\012\003\342\226\201\025\000\000\000\300\030\001\022\002\030\002\032\004\012\000\030\001' |
     seed tokenizer bpe

@@ -3,7 +3,8 @@
 #include "io/files/json.h"
 #include "io/tokenizer/tokenizer.h"
 #include "io/weights/hf-config.h"
-#include "io/weights/safetensors.h"
+#include "io/weights/pickle.h"
+#include "io/weights/state-dict.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/spm.h"
 #include <stdlib.h>
@@ -25,22 +26,43 @@ void fuzz_hf_config(const char *text, size_t n)
         HL_CHECK(shape.hidden_size > 0 && shape.num_hidden_layers > 0 && shape.num_attention_heads > 0);
 }
 
-void fuzz_safetensors(const char *text, size_t n)
+/* All numbers that the file says it has. */
+static void read_state_dict(const char *path, size_t most)
 {
-    hl_safetensors *s;
-    float vector[8], *x;
-    if (hl_safetensors_open(&s, fuzz_file("model.safetensors", text, n)) == HL_OK)
-        for (int i = 0; i < hl_safetensors_count(s); i++) {
-            const hl_safetensor *t = hl_safetensors_at(s, i);
-            int64_t numbers = 1;
-            for (int k = 0; k < t->ndim; k++) numbers *= t->shape[k];
-            HL_CHECK(numbers >= 0 && numbers <= (int64_t)n);
-            x = hl_alloc((size_t)numbers * sizeof *x);
-            (void)hl_safetensor_read(t, x);
+    hl_state_dict *s;
+    if (hl_state_dict_open(&s, path) == HL_OK)
+        for (int i = 0; i < hl_state_dict_count(s); i++) {
+            const hl_state_tensor *t = hl_state_dict_at(s, i);
+            size_t numbers = 1;
+            for (int k = 0; k < t->ndim; k++) numbers *= (size_t)t->shape[k];
+            HL_CHECK(numbers == t->count && numbers <= most);
+            float *x = hl_alloc(numbers * sizeof *x);
+            (void)hl_state_dict_read(t, x);
             free(x);
         }
-    hl_safetensors_close(s);
-    (void)hl_safetensors_vector(fuzz_path("model.safetensors"), 8, vector);
+    hl_state_dict_close(s);
+}
+
+void fuzz_safetensors(const char *text, size_t n)
+{
+    float vector[8];
+    read_state_dict(fuzz_file("model.safetensors", text, n), n);
+    (void)hl_state_dict_vector(fuzz_path("model.safetensors"), 8, vector);
+}
+
+/* Compressed numbers may be a thousand times as many. */
+void fuzz_pytorch(const char *text, size_t n)
+{
+    read_state_dict(fuzz_file("pytorch_model.bin", text, n), 2000 * (n + 70));
+}
+
+void fuzz_pickle(const char *text, size_t n)
+{
+    const hl_pickle_value *v;
+    hl_arena arena = hl_arena_growing("a pickle");
+    if (hl_pickle_read(&v, text, n, "fuzz.bin", &arena) == HL_OK && v->kind == HL_PICKLE_TENSOR)
+        HL_CHECK(v->tensor->ndim <= HL_STATE_DIMS && v->tensor->offset <= v->tensor->storage->numbers);
+    hl_arena_free(&arena);
 }
 
 static void encode(hl_tokenizer *t)

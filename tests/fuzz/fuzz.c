@@ -28,6 +28,8 @@ static const struct {
     {"json", fuzz_json},
     {"hf-config", fuzz_hf_config},
     {"safetensors", fuzz_safetensors},
+    {"pytorch", fuzz_pytorch},
+    {"pickle", fuzz_pickle},
     {"tokenizer", fuzz_tokenizer},
     {"tokenizer-folder", fuzz_tokenizer_folder},
     {"checkpoint-manifest", fuzz_checkpoint_manifest},
