@@ -54,6 +54,7 @@ ALONE_TESTS = \
 	tests/test-pytorch \
 	tests/test-hf-folder \
 	tests/test-tok-folder \
+	tests/test-tok-golden \
 	tests/test-record \
 	tests/test-difference \
 	tests/test-launch \
@@ -184,7 +185,7 @@ tests_libcheck_a_SOURCES = \
 tests_libalone_a_SOURCES = tests/check-alone.c
 tests_libranks_a_SOURCES = tests/check-mpi.c tests/check-mpi.h
 
-LDADD = tests/libcheck.a tests/libalone.a $(IO_LIBS) $(SRC_LINK) $(JANSSON_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LIBZIP_LIBS) $(CUNIT_LIBS)
+LDADD = tests/libcheck.a tests/libalone.a $(IO_LIBS) $(SRC_LINK) $(JANSSON_LIBS) $(PCRE2_LIBS) $(UTF8PROC_LIBS) $(NETTLE_LIBS) $(ZLIB_LIBS) $(ZSTD_LIBS) $(LIBZIP_LIBS) $(CUNIT_LIBS)
 MPI_TEST_LINK = tests/libcheck.a tests/libranks.a $(HOUSE_LINK) $(CUNIT_LIBS)
 
 tests_test_config_LDADD = tests/libcheck.a tests/libalone.a $(APP_LINK) $(CUNIT_LIBS)
@@ -201,6 +202,7 @@ tests_test_study_report_LDADD = $(tests_test_config_LDADD)
 tests_test_study_jobs_LDADD = $(tests_test_config_LDADD)
 tests_test_synth_LDADD = $(tests_test_config_LDADD)
 tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
+tests_test_tok_golden_LDADD = $(tests_test_tokenizer_LDADD)
 tests_test_regular_LDADD = $(tests_test_tokenizer_LDADD)
 tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
 tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
@@ -273,7 +275,7 @@ check-slurm: hllm
 EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/fuzz.c tests/fuzz/fuzz-data.c tests/fuzz/fuzz-others.c tests/fuzz/fuzz-own.c \
 	tests/fuzz/run.sh tests/fuzz/corpus.sh
 check-fuzz: hllm
-	@SOURCE_DIR='$(abs_top_srcdir)' CLANG='$(CLANG)' FUZZ_FLAGS='$(BASE_CPPFLAGS) -I$(abs_top_srcdir) -I$(abs_top_srcdir)/src $(MPI_CFLAGS) $(HDF5_CFLAGS) $(YAML_CFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS) $(LIBZIP_CFLAGS)' \
+	@SOURCE_DIR='$(abs_top_srcdir)' CLANG='$(CLANG)' FUZZ_FLAGS='$(BASE_CPPFLAGS) -I$(abs_top_srcdir) -I$(abs_top_srcdir)/src $(MPI_CFLAGS) $(HDF5_CFLAGS) $(YAML_CFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS) $(LIBZIP_CFLAGS) $(PCRE2_CFLAGS) $(UTF8PROC_CFLAGS)' \
 		FUZZ_LIBS='$(APP_LINK) $(OPENMP_CFLAGS)' $(SHELL) $(srcdir)/tests/fuzz/run.sh $(FUZZ)
 .PHONY: check-fuzz
 

@@ -3,6 +3,7 @@ noinst_LIBRARIES += io/files/libhlfiles.a
 io_files_libhlfiles_a_CPPFLAGS = $(IO_CPPFLAGS)
 io_files_libhlfiles_a_SOURCES = \
 	io/files/atomic.c io/files/atomic.h \
+	io/files/ascii.c io/files/ascii.h \
 	io/files/blockdigest.c io/files/blockdigest.h \
 	io/files/excerpt.c io/files/excerpt.h \
 	io/files/filesystem.c io/files/filesystem.h \

@@ -1,16 +1,45 @@
 # Text to token ids.
 noinst_LIBRARIES += io/tokenizer/libhltokenizer.a
-io_tokenizer_libhltokenizer_a_CPPFLAGS = $(IO_CPPFLAGS)
+io_tokenizer_libhltokenizer_a_CPPFLAGS = $(IO_CPPFLAGS) $(PCRE2_CFLAGS) $(UTF8PROC_CFLAGS) $(NETTLE_CFLAGS)
 io_tokenizer_libhltokenizer_a_SOURCES = \
+	io/tokenizer/added-tokens.c io/tokenizer/added-tokens.h \
+	io/tokenizer/base64.c io/tokenizer/base64.h \
 	io/tokenizer/bpe.c io/tokenizer/bpe.h \
+	io/tokenizer/byte-letters.c io/tokenizer/byte-letters.h \
+	io/tokenizer/model-bpe.c \
+	io/tokenizer/model-unigram.c \
+	io/tokenizer/model-wordpiece.c \
+	io/tokenizer/normal-bert.c \
+	io/tokenizer/normal-chars.c io/tokenizer/normal-chars.h \
+	io/tokenizer/normal-charsmap.c \
+	io/tokenizer/normal-forms.c \
+	io/tokenizer/normal-texts.c \
+	io/tokenizer/normalizer.c io/tokenizer/normalizer.h \
+	io/tokenizer/pipeline.c io/tokenizer/pipeline.h \
+	io/tokenizer/postprocessor.c io/tokenizer/postprocessor.h \
+	io/tokenizer/pre-bytelevel.c \
+	io/tokenizer/pre-classes.c \
+	io/tokenizer/pre-metaspace.c \
+	io/tokenizer/pre-split.c \
+	io/tokenizer/pretokenizer.c io/tokenizer/pretokenizer.h \
 	io/tokenizer/protobuf.c io/tokenizer/protobuf.h \
+	io/tokenizer/regex.c io/tokenizer/regex.h \
+	io/tokenizer/regex-rewrite.c io/tokenizer/regex-rewrite.h \
+	io/tokenizer/split-spans.c io/tokenizer/split-spans.h \
+	io/tokenizer/tok-buffer.c io/tokenizer/tok-buffer.h \
 	io/tokenizer/tok-bytes.c \
 	io/tokenizer/tok-fast.c io/tokenizer/tok-fast.h \
 	io/tokenizer/tok-folder.c io/tokenizer/tok-folder.h \
+	io/tokenizer/tok-json.c \
 	io/tokenizer/tok-merges.c io/tokenizer/tok-merges.h \
+	io/tokenizer/tok-model.c io/tokenizer/tok-model.h \
 	io/tokenizer/tok-rules.c io/tokenizer/tok-rules.h \
 	io/tokenizer/tok-sentencepiece.c \
+	io/tokenizer/tok-vocab.c io/tokenizer/tok-vocab.h \
 	io/tokenizer/tokenizer.c io/tokenizer/tokenizer.h \
 	io/tokenizer/tokenizer-kind.h \
-	io/tokenizer/vocab.c io/tokenizer/vocab.h
+	io/tokenizer/unicode.c io/tokenizer/unicode.h \
+	io/tokenizer/vocab.c io/tokenizer/vocab.h \
+	io/tokenizer/word-cache.c io/tokenizer/word-cache.h \
+	io/tokenizer/word-scan.c io/tokenizer/word-scan.h
 EXTRA_DIST += io/tokenizer/README.md

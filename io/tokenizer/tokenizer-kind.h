@@ -23,6 +23,6 @@ struct hl_tokenizer {
     void *own;          /* the kind's */
 };
 
-extern const hl_tokenizer_kind_ops hl_tok_bytes, hl_tok_sentencepiece;
+extern const hl_tokenizer_kind_ops hl_tok_bytes, hl_tok_sentencepiece, hl_tok_json;
 
 #endif

@@ -18,15 +18,16 @@
 static const hl_tokenizer_kind_ops *const kinds[] = {
     &hl_tok_bytes,
     &hl_tok_sentencepiece,
+    &hl_tok_json,
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 /* Files of tokenizers that are known of but not read. */
-static const char *const not_supported[] = {"tokenizer.json", "vocab.txt", "vocab.json", "spiece.model"};
+static const char *const not_supported[] = {"vocab.txt", "vocab.json", "spiece.model"};
 enum { NOT_SUPPORTED = sizeof not_supported / sizeof not_supported[0] };
-#define SUPPORTED "supported: a SentencePiece BPE file tokenizer.model, or the word bytes"
+#define SUPPORTED "supported: tokenizer.json, a SentencePiece BPE file tokenizer.model, or the word bytes"
 
-enum { MOST_FILE = 64 << 20, MOST_TEXT = 1 << 28 };
+enum { MOST_FILE = 256 << 20, MOST_TEXT = 1 << 28 };
 
 void hl_ids_push(hl_ids *ids, int32_t id)
 {
@@ -96,7 +97,7 @@ static hl_status find(char path[PATH_MAX], const char *where, const hl_tokenizer
         if (strcmp(name_in(where), not_supported[i]) == 0)
             return HL_FAIL(HL_EFORMAT, "%s: %s is not supported yet; " SUPPORTED, where, not_supported[i]);
     hl_path(path, "%s", where);
-    *kind = &hl_tok_sentencepiece;
+    *kind = strcmp(name_in(where), "tokenizer.json") == 0 ? &hl_tok_json : &hl_tok_sentencepiece;
     return HL_OK;
 }
 

@@ -1,0 +1,259 @@
+/* test-tok-golden.c - real tokenizers give the ids of Hugging Face's fast ones, on all texts and odd strings.
+ *
+ * Tokenizers, texts and ids are not ours and lie beside the checkout; files of tokenizers are packed with xz. */
+#include "tests/check.h"
+#include "base/alloc.h"
+#include "io/dataset/csv.h"
+#include "io/files/folder.h"
+#include "io/tokenizer/tokenizer.h"
+#include "io/tokenizer/vocab.h"
+#include <dirent.h>
+#include <hdf5.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- texts of items -------------------------------------------------------------------------- */
+
+typedef struct {
+    hl_vocab ids; /* of the items that have a text */
+    char **text;  /* the whole one, prompt included */
+    char **id;    /* what `ids` borrows */
+} texts;
+
+static char *joined(const hl_csv_field *row, int title, int description)
+{
+    static const char prompt[] = "Compress the following sentence into embedding: ";
+    size_t n = 0;
+    char *text;
+    FILE *f = open_memstream(&text, &n);
+    fputs(prompt, f);
+    if (row[title].n) fprintf(f, "title: %.*s", (int)row[title].n, row[title].at);
+    if (row[description].n) fprintf(f, "description: %.*s", (int)row[description].n, row[description].at);
+    fclose(f);
+    return text;
+}
+
+static void read_texts(texts *t, const char *path)
+{
+    hl_csv *c;
+    const hl_csv_field *row;
+    int id, title, description;
+    if (!CHECK_OK(hl_csv_open(&c, path, 0)) || !CHECK_OK(hl_csv_find(c, "item_id", &id))
+        || !CHECK_OK(hl_csv_find(c, "title", &title)) || !CHECK_OK(hl_csv_find(c, "description", &description)))
+        return hl_csv_close(c);
+    for (int n = 0; CHECK_OK(hl_csv_next(c, &row)) && row; n++) {
+        t->text = hl_realloc(t->text, (size_t)(n + 1) * sizeof *t->text);
+        t->id = hl_realloc(t->id, (size_t)(n + 1) * sizeof *t->id);
+        t->text[n] = joined(row, title, description);
+        t->id[n] = strndup(row[id].at, row[id].n);
+        CHECK(hl_vocab_add(&t->ids, t->id[n], row[id].n) == n);
+    }
+    hl_csv_close(c);
+}
+
+static void free_texts(texts *t)
+{
+    for (int i = 0; i < t->ids.n; i++) free(t->text[i]), free(t->id[i]);
+    free(t->text);
+    free(t->id);
+    hl_vocab_free(&t->ids);
+}
+
+/* --- stored ids ------------------------------------------------------------------------------ */
+
+/* A whole vector of a stored file; length in n. */
+static void *read_vector(hid_t file, const char *name, hid_t type, size_t size, int *n)
+{
+    hid_t set = H5Dopen2(file, name, H5P_DEFAULT), space = H5Dget_space(set);
+    *n = (int)H5Sget_simple_extent_npoints(space);
+    void *x = hl_alloc_zero((size_t)*n + 1, size);
+    CHECK(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, x) >= 0);
+    H5Sclose(space);
+    H5Dclose(set);
+    return x;
+}
+
+/* Strings of one length, each with a 0 behind it. */
+static char *read_strings(hid_t file, const char *name, size_t *size, int *n)
+{
+    hid_t set = H5Dopen2(file, name, H5P_DEFAULT), stored = H5Dget_type(set), type = H5Tcopy(H5T_C_S1);
+    *size = H5Tget_size(stored) + 1;
+    H5Tset_size(type, *size);
+    char *x = read_vector(file, name, type, *size, n);
+    H5Tclose(type);
+    H5Tclose(stored);
+    H5Dclose(set);
+    return x;
+}
+
+/* Row i is values[offsets[i]] up to values[offsets[i + 1]]. */
+typedef struct {
+    int64_t *offsets;
+    int n;
+} offsets;
+
+static offsets read_offsets(hid_t file, const char *name)
+{
+    offsets o;
+    o.offsets = read_vector(file, name, H5T_NATIVE_INT64, sizeof *o.offsets, &o.n);
+    o.n--;
+    return o;
+}
+
+static uint32_t crc32_of(const void *bytes, size_t n)
+{
+    uint32_t c = 0xFFFFFFFF;
+    for (size_t i = 0; i < n; i++) {
+        c ^= ((const unsigned char *)bytes)[i];
+        for (int k = 0; k < 8; k++) c = c >> 1 ^ (c & 1 ? 0xEDB88320 : 0);
+    }
+    return ~c;
+}
+
+static bool is_row(const hl_ids *ids, const int32_t *values, const offsets *o, int i)
+{
+    return ids->n == o->offsets[i + 1] - o->offsets[i]
+           && memcmp(ids->at, values + o->offsets[i], (size_t)ids->n * sizeof *ids->at) == 0;
+}
+
+static void show(const hl_ids *ids, const int32_t *values, const offsets *o, int i)
+{
+    printf(" gives");
+    for (int k = 0; k < ids->n && k < 40; k++) printf(" %d", ids->at[k]);
+    printf("\n     not");
+    for (int64_t k = o->offsets[i]; k < o->offsets[i + 1] && k < o->offsets[i] + 40; k++) printf(" %d", values[k]);
+    printf("\n");
+}
+
+/* All texts by number and checksum of ids, and those whose ids are stored by these. */
+static void compare_items(hl_tokenizer *t, hid_t file, const texts *known, const char *name)
+{
+    hl_ids ids = {0};
+    size_t size;
+    int n, m, n_rows, same = 0, next = 0;
+    char *items = read_strings(file, "item_tokens", &size, &n);
+    int32_t *counts = read_vector(file, "counts", H5T_NATIVE_INT32, 4, &m),
+            *rows = read_vector(file, "ids/rows", H5T_NATIVE_INT32, 4, &n_rows),
+            *values = read_vector(file, "ids/values", H5T_NATIVE_INT32, 4, &m);
+    uint32_t *crcs = read_vector(file, "crc32", H5T_NATIVE_UINT32, 4, &m);
+    offsets o = read_offsets(file, "ids/offsets");
+    CHECK(n == m && n > 1000 && n_rows == o.n);
+    for (int i = 0; i < n; i++) {
+        const char *item = items + (size_t)i * size;
+        int at = hl_vocab_find(&known->ids, item, strlen(item));
+        const char *text = at < 0 ? "" : known->text[at];
+        bool is_stored = next < n_rows && rows[next] == i,
+             ok = CHECK_OK(hl_tokenizer_encode(t, &ids, text, strlen(text), 0));
+        ok = ok && ids.n == counts[i] && crc32_of(ids.at, (size_t)ids.n * sizeof *ids.at) == crcs[i];
+        if (is_stored) ok = is_row(&ids, values, &o, next) && ok;
+        if (is_stored && !ok) printf("     item %s", item), show(&ids, values, &o, next);
+        next += is_stored;
+        same += ok;
+    }
+    CHECK(same == n && next == n_rows);
+    printf("     %s: %d of %d texts", name, same, n);
+    free(items), free(counts), free(rows), free(values), free(crcs), free(o.offsets);
+    hl_ids_free(&ids);
+}
+
+static void compare_odd_strings(hl_tokenizer *t, hid_t file)
+{
+    hl_ids ids = {0};
+    int n, same = 0;
+    char *text = read_vector(file, "odd/text/values", H5T_NATIVE_UCHAR, 1, &n);
+    int32_t *values = read_vector(file, "odd/ids/values", H5T_NATIVE_INT32, 4, &n);
+    offsets at = read_offsets(file, "odd/text/offsets"), o = read_offsets(file, "odd/ids/offsets");
+    CHECK(at.n == o.n && o.n > 300);
+    for (int i = 0; i < o.n; i++) {
+        size_t bytes = (size_t)(at.offsets[i + 1] - at.offsets[i]);
+        bool ok = CHECK_OK(hl_tokenizer_encode(t, &ids, text + at.offsets[i], bytes, 0)) && is_row(&ids, values, &o, i);
+        if (!ok) printf("\n     odd string %d", i), show(&ids, values, &o, i);
+        same += ok;
+    }
+    CHECK(same == o.n);
+    printf(", %d of %d odd strings have the same ids\n", same, o.n);
+    free(text), free(values), free(at.offsets), free(o.offsets);
+    hl_ids_free(&ids);
+}
+
+/* --- tokenizers ------------------------------------------------------------------------------ */
+
+/* The folder of a tokenizer, unpacked; NULL where there is none.  only: of its files with pieces, this one. */
+static const char *unpacked(const char *name, const char *only)
+{
+    static char folder[PATH_MAX];
+    char from[PATH_MAX], line[3 * PATH_MAX];
+    snprintf(from, sizeof from, "tokenizers/%s", name);
+    const char *packed = check_shared(from);
+    if (!packed) return NULL;
+    snprintf(folder, sizeof folder, "%s/%s", check_folder(), name);
+    CHECK_OK(hl_folder_remove(folder));
+    CHECK_OK(hl_folder_make(folder));
+    snprintf(line, sizeof line,
+             "cd '%s' && for f in *; do case $f in tokenizer_config.json|merges.txt.xz|tokenizer_config.json.xz|%s) ;; "
+             "*) continue;; esac; "
+             "case $f in *.xz) xz -dc \"$f\" >\"%s/${f%%.xz}\";; *) cp \"$f\" '%s';; esac || exit 1; done",
+             packed, only ? only : "*", folder, folder);
+    CHECK(system(line) == 0);
+    return folder;
+}
+
+static void compare(const char *name, const char *only, const texts *known)
+{
+    char golden[PATH_MAX];
+    hl_tokenizer *t;
+    snprintf(golden, sizeof golden, "golden/tokens/%s.h5", name);
+    const char *folder = unpacked(name, only), *path = folder ? check_shared(golden) : NULL;
+    if (!path) return;
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    CHECK(file >= 0);
+    if (CHECK_OK(hl_tokenizer_open(&t, folder))) {
+        compare_items(t, file, known, name);
+        compare_odd_strings(t, file);
+    }
+    hl_tokenizer_close(t);
+    H5Fclose(file);
+}
+
+static void compare_all(const char *const *names, int n, const char *only)
+{
+    texts known = {0};
+    const char *path = check_shared("data/information/amazon_industrial.csv");
+    if (!path) return;
+    read_texts(&known, path);
+    for (int i = 0; i < n; i++) compare(names[i], only, &known);
+    free_texts(&known);
+}
+
+static void byte_level_bpe(void)
+{
+    static const char *const names[] = {"gpt2", "phi2", "roberta", "qwen3", "llama3", "falcon"};
+    compare_all(names, 6, "tokenizer.json*");
+}
+
+static void other_bpe(void)
+{
+    static const char *const names[] = {"mistral-v1", "mistral-v3", "phi3-mini"};
+    compare_all(names, 3, "tokenizer.json*");
+}
+
+static void wordpiece(void)
+{
+    static const char *const names[] = {"bert-uncased", "bert-cased", "bert-multilingual-cased"};
+    compare_all(names, 3, "tokenizer.json*");
+}
+
+static void unigram(void)
+{
+    static const char *const names[] = {"t5-small", "albert"};
+    compare_all(names, 2, "tokenizer.json*");
+}
+
+static const test tests[] = {
+    {"byte-level BPE of tokenizer.json gives Hugging Face's ids", byte_level_bpe},
+    {"BPE of characters of tokenizer.json gives Hugging Face's ids", other_bpe},
+    {"WordPiece of tokenizer.json gives Hugging Face's ids", wordpiece},
+    {"Unigram of tokenizer.json gives Hugging Face's ids", unigram},
+};
+HL_TESTS("tok-golden", tests)
