@@ -44,10 +44,10 @@ add_command() {
     listed app/cli cmd-added.c cmd-diff
 }
 add_tokenizer() {
-    like io/tokenizer/tok-bytes.c io/tokenizer/tok-added.c 's/hl_tok_bytes/hl_tok_added_kind/; s/{"bytes"/{"added"/'
+    like io/tokenizer/tok-bytes.c io/tokenizer/tok-added.c 's/hl_tok_bytes/hl_tok_added_kind/; s/\.name = "bytes"/.name = "added"/'
     edit io/tokenizer/tokenizer-kind.h 's/hl_tok_sentencepiece;/hl_tok_sentencepiece, hl_tok_added_kind;/'
     edit io/tokenizer/tokenizer.c 's/^    &hl_tok_bytes,/&\n    \&hl_tok_added_kind,/'
-    listed io/tokenizer tok-added.c tok-fast
+    listed io/tokenizer tok-added.c tok-buffer
 }
 add_family() {
     edit src/model/family.c '/^    {"mistral",/ { N; p; s/mistral/added/; s/Mistral/Added/ }'

@@ -55,6 +55,7 @@ ALONE_TESTS = \
 	tests/test-hf-folder \
 	tests/test-tok-folder \
 	tests/test-tok-golden \
+	tests/test-tok-kinds \
 	tests/test-record \
 	tests/test-difference \
 	tests/test-launch \
@@ -203,6 +204,7 @@ tests_test_study_jobs_LDADD = $(tests_test_config_LDADD)
 tests_test_synth_LDADD = $(tests_test_config_LDADD)
 tests_test_tokenizer_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_tok_golden_LDADD = $(tests_test_tokenizer_LDADD)
+tests_test_tok_kinds_LDADD = $(tests_test_tokenizer_LDADD)
 tests_test_regular_LDADD = $(tests_test_tokenizer_LDADD)
 tests_test_windows_SOURCES = tests/test-windows.c tests/golden.c tests/golden.h
 tests_test_windows_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)

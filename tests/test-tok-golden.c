@@ -4,6 +4,7 @@
 #include "tests/check.h"
 #include "base/alloc.h"
 #include "io/dataset/csv.h"
+#include "io/files/atomic.h"
 #include "io/files/folder.h"
 #include "io/tokenizer/tokenizer.h"
 #include "io/tokenizer/vocab.h"
@@ -199,16 +200,18 @@ static const char *unpacked(const char *name, const char *only)
     return folder;
 }
 
-static void compare(const char *name, const char *only, const texts *known)
+/* alone: its file of that name, without what the folder says. */
+static void compare(const char *name, const char *only, const char *alone, const texts *known)
 {
-    char golden[PATH_MAX];
+    char golden[PATH_MAX], where[2 * PATH_MAX];
     hl_tokenizer *t;
     snprintf(golden, sizeof golden, "golden/tokens/%s.h5", name);
     const char *folder = unpacked(name, only), *path = folder ? check_shared(golden) : NULL;
     if (!path) return;
     hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     CHECK(file >= 0);
-    if (CHECK_OK(hl_tokenizer_open(&t, folder))) {
+    snprintf(where, sizeof where, "%s/%s", folder, alone);
+    if (CHECK_OK(hl_tokenizer_open(&t, *alone ? where : folder))) {
         compare_items(t, file, known, name);
         compare_odd_strings(t, file);
     }
@@ -216,38 +219,87 @@ static void compare(const char *name, const char *only, const texts *known)
     H5Fclose(file);
 }
 
-static void compare_all(const char *const *names, int n, const char *only)
+static void compare_all(const char *const *names, int n, const char *only, const char *alone)
 {
     texts known = {0};
     const char *path = check_shared("data/information/amazon_industrial.csv");
     if (!path) return;
     read_texts(&known, path);
-    for (int i = 0; i < n; i++) compare(names[i], only, &known);
+    for (int i = 0; i < n; i++) compare(names[i], only, alone, &known);
     free_texts(&known);
 }
 
 static void byte_level_bpe(void)
 {
     static const char *const names[] = {"gpt2", "phi2", "roberta", "qwen3", "llama3", "falcon"};
-    compare_all(names, 6, "tokenizer.json*");
+    compare_all(names, 6, "tokenizer.json*", "");
 }
 
 static void other_bpe(void)
 {
     static const char *const names[] = {"mistral-v1", "mistral-v3", "phi3-mini"};
-    compare_all(names, 3, "tokenizer.json*");
+    compare_all(names, 3, "tokenizer.json*", "");
 }
 
 static void wordpiece(void)
 {
     static const char *const names[] = {"bert-uncased", "bert-cased", "bert-multilingual-cased"};
-    compare_all(names, 3, "tokenizer.json*");
+    compare_all(names, 3, "tokenizer.json*", "");
 }
 
 static void unigram(void)
 {
     static const char *const names[] = {"t5-small", "albert"};
-    compare_all(names, 2, "tokenizer.json*");
+    compare_all(names, 2, "tokenizer.json*", "");
+}
+
+static void vocabularies_with_merges(void)
+{
+    static const char *const names[] = {"qwen2", "gpt2"};
+    compare_all(names, 2, "vocab.json*", "");
+}
+
+static void vocabularies_of_bert(void)
+{
+    static const char *const names[] = {"bert-uncased", "bert-cased", "bert-multilingual-cased"};
+    compare_all(names, 3, "vocab.txt*", "");
+}
+
+static void models_of_sentencepiece(void)
+{
+    static const char *const names[] = {"mistral-v1", "mistral-v3"};
+    compare_all(names, 2, "tokenizer.model*", "");
+}
+
+static void files_of_tiktoken(void)
+{
+    static const char *const names[] = {"llama3"};
+    compare_all(names, 1, "tokenizer.model*", "tokenizer.model");
+}
+
+/* Its class runs code of its own, which hllm knows; the folder beside the checkout has the model alone. */
+static void a_model_of_baichuans_kind(void)
+{
+    char path[PATH_MAX];
+    texts known = {0};
+    const char *csv = check_shared("data/information/amazon_industrial.csv"), *folder;
+    hl_tokenizer *t;
+    if (!csv) return;
+    read_texts(&known, csv);
+    folder = unpacked("baichuan-m1", NULL);
+    if (folder) {
+        static const char config[] = "{\"tokenizer_class\":\"BaichuanTokenizer\"}";
+        snprintf(path, sizeof path, "%s/tokenizer_config.json", folder);
+        CHECK_OK(hl_atomic_write(path, config, sizeof config - 1));
+        const char *golden = check_shared("golden/tokens/baichuan-m1.h5");
+        hid_t file = golden ? H5Fopen(golden, H5F_ACC_RDONLY, H5P_DEFAULT) : -1;
+        if (golden && CHECK_OK(hl_tokenizer_open(&t, folder))) {
+            compare_items(t, file, &known, "baichuan-m1");
+            compare_odd_strings(t, file);
+        }
+        if (golden) hl_tokenizer_close(t), H5Fclose(file);
+    }
+    free_texts(&known);
 }
 
 static const test tests[] = {
@@ -255,5 +307,10 @@ static const test tests[] = {
     {"BPE of characters of tokenizer.json gives Hugging Face's ids", other_bpe},
     {"WordPiece of tokenizer.json gives Hugging Face's ids", wordpiece},
     {"Unigram of tokenizer.json gives Hugging Face's ids", unigram},
+    {"vocab.json with merges.txt gives Hugging Face's ids", vocabularies_with_merges},
+    {"vocab.txt gives Hugging Face's ids", vocabularies_of_bert},
+    {"a SentencePiece model with its folder gives Hugging Face's ids", models_of_sentencepiece},
+    {"a file of tiktoken gives the ids of Llama 3", files_of_tiktoken},
+    {"a model of Baichuan's kind gives SentencePiece's ids", a_model_of_baichuans_kind},
 };
 HL_TESTS("tok-golden", tests)

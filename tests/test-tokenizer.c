@@ -366,13 +366,21 @@ static void folders_say_what_they_lack(void)
     CHECK_OK(hl_folder_make(folder));
     CHECK_FAILS(hl_tokenizer_open(&t, folder), HL_EFORMAT, "a folder without a tokenizer; supported: ");
     hl_tokenizer_close(t);
-    static const char *const others[] = {"vocab.txt", "vocab.json"};
-    for (int i = 0; i < 2; i++) {
-        snprintf(file, sizeof file, "%s/%s", folder, others[i]);
-        CHECK_OK(hl_atomic_write(file, "{}", 2));
-        CHECK_FAILS(hl_tokenizer_open(&t, folder), HL_EFORMAT, others[i]);
+    static const struct {
+        const char *file, *content, *words;
+    } others[] = {
+        {"vocab.txt", "a\nb\n", "vocab.txt: not the vocabulary of a BERT: it has no [UNK]"},
+        {"vocab.json", "{\"a\": 1}", "tokenizer_config.json names none that is known"},
+        {"tokenizer.json", "{\"model\": {}}", "neither a type nor what one could be told by"},
+        {"tokenizer.model", "YQ== 0\nYg== 1\n", "has 2 tokens; of files in the form of tiktoken"},
+        {"spiece.model", "\xFF", "spiece.model: not a SentencePiece model"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        snprintf(file, sizeof file, "%s/%s", folder, others[i].file);
+        CHECK_OK(hl_atomic_write(file, others[i].content, strlen(others[i].content)));
+        CHECK_FAILS(hl_tokenizer_open(&t, folder), HL_EFORMAT, others[i].words);
         hl_tokenizer_close(t);
-        CHECK_FAILS(hl_tokenizer_open(&t, file), HL_EFORMAT, "not supported yet; supported: ");
+        CHECK_FAILS(hl_tokenizer_open(&t, file), HL_EFORMAT, others[i].words);
         hl_tokenizer_close(t);
         CHECK_OK(hl_folder_remove(file));
     }

@@ -6,6 +6,8 @@ io_tokenizer_libhltokenizer_a_SOURCES = \
 	io/tokenizer/base64.c io/tokenizer/base64.h \
 	io/tokenizer/bpe.c io/tokenizer/bpe.h \
 	io/tokenizer/byte-letters.c io/tokenizer/byte-letters.h \
+	io/tokenizer/fast-json.c io/tokenizer/fast-json.h \
+	io/tokenizer/make-fast.c io/tokenizer/make-fast.h \
 	io/tokenizer/model-bpe.c \
 	io/tokenizer/model-unigram.c \
 	io/tokenizer/model-wordpiece.c \
@@ -26,20 +28,24 @@ io_tokenizer_libhltokenizer_a_SOURCES = \
 	io/tokenizer/regex.c io/tokenizer/regex.h \
 	io/tokenizer/regex-rewrite.c io/tokenizer/regex-rewrite.h \
 	io/tokenizer/split-spans.c io/tokenizer/split-spans.h \
+	io/tokenizer/spm-model.c io/tokenizer/spm-model.h \
 	io/tokenizer/tok-buffer.c io/tokenizer/tok-buffer.h \
+	io/tokenizer/tok-apply.c io/tokenizer/tok-apply.h \
 	io/tokenizer/tok-bytes.c \
-	io/tokenizer/tok-fast.c io/tokenizer/tok-fast.h \
-	io/tokenizer/tok-folder.c io/tokenizer/tok-folder.h \
+	io/tokenizer/tok-class.c io/tokenizer/tok-class.h \
+	io/tokenizer/tok-config.c io/tokenizer/tok-config.h \
 	io/tokenizer/tok-json.c \
 	io/tokenizer/tok-merges.c io/tokenizer/tok-merges.h \
 	io/tokenizer/tok-model.c io/tokenizer/tok-model.h \
-	io/tokenizer/tok-rules.c io/tokenizer/tok-rules.h \
 	io/tokenizer/tok-sentencepiece.c \
+	io/tokenizer/tok-specials.c io/tokenizer/tok-specials.h \
+	io/tokenizer/tok-tiktoken.c \
 	io/tokenizer/tok-vocab.c io/tokenizer/tok-vocab.h \
+	io/tokenizer/tok-wordpiece.c \
 	io/tokenizer/tokenizer.c io/tokenizer/tokenizer.h \
-	io/tokenizer/tokenizer-kind.h \
 	io/tokenizer/unicode.c io/tokenizer/unicode.h \
 	io/tokenizer/vocab.c io/tokenizer/vocab.h \
 	io/tokenizer/word-cache.c io/tokenizer/word-cache.h \
-	io/tokenizer/word-scan.c io/tokenizer/word-scan.h
+	io/tokenizer/word-scan.c io/tokenizer/word-scan.h \
+	io/tokenizer/tokenizer-kind.h
 EXTRA_DIST += io/tokenizer/README.md

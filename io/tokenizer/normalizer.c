@@ -9,7 +9,7 @@ static const hl_normalizer_kind *const kinds[] = {
     &hl_normalizer_strip, &hl_normalizer_lowercase, &hl_normalizer_strip_accents, &hl_normalizer_replace,
     &hl_normalizer_nmt,   &hl_normalizer_bert,      &hl_normalizer_prepend,       &hl_normalizer_precompiled,
 };
-enum { KINDS = sizeof kinds / sizeof kinds[0], MOST_STEPS = 64, MOST_DEPTH = 8, MOST_TEXT = 1 << 29 };
+enum { KINDS = sizeof kinds / sizeof kinds[0], MOST_STEPS = 64, MOST_DEPTH = 8, MOST_GROWTH = 64 };
 
 static hl_status open_one(hl_normalizer **out, const json_t *says, const char *type, const char *path)
 {
@@ -67,6 +67,7 @@ void hl_normalizer_close(hl_normalizer *chain)
 
 hl_status hl_normalizer_run(hl_normalizer *chain, const char **text, size_t *n)
 {
+    const size_t most = MOST_GROWTH * (*n + MOST_GROWTH);
     for (hl_normalizer *s = chain; s; s = s->next) {
         bool same = false;
         s->out.n = 0;
@@ -74,9 +75,9 @@ hl_status hl_normalizer_run(hl_normalizer *chain, const char **text, size_t *n)
         if (same) continue;
         *text = s->out.n ? s->out.at : "";
         *n = s->out.n;
-        if (*n > MOST_TEXT)
-            return HL_FAIL(HL_EFORMAT, "the normalizer %s makes %zu bytes of a text; at most %d are possible",
-                           s->kind->type, *n, MOST_TEXT);
+        if (*n > most)
+            return HL_FAIL(HL_EFORMAT, "the normalizer %s makes %zu bytes of a text; at most %zu are possible",
+                           s->kind->type, *n, most);
     }
     return HL_OK;
 }

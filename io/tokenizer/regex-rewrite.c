@@ -1,7 +1,8 @@
 /* regex-rewrite.c - a pattern for Oniguruma as one for PCRE2 that matches the same.
  *
  *     \s \S         White_Space; PCRE2's own \s has U+180E, too
- *     \w \W         letters, marks, decimal digits and connectors; PCRE2's has all numbers and no marks
+ *     \w \W         letters, also those in circles, marks, digits, connectors, and what Latin-1 has of other
+ *                   numbers; PCRE2's has all numbers and no marks
  *     \h \H         a hexadecimal digit; PCRE2's is a blank
  *     \p{Script}    Script; PCRE2's is Script_Extensions
  *     \uHHHH        \x{HHHH}
@@ -14,7 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WORD "\\p{L}\\p{M}\\p{Nd}\\p{Pc}"
+#define WORD                                                                                                        \
+    "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}\\x{24B6}-\\x{24E9}\\x{1F130}-\\x{1F149}" \
+    "\\x{1F150}-\\x{1F169}\\x{1F170}-\\x{1F189}"
 
 typedef struct {
     const char *at;

@@ -7,9 +7,8 @@
 
 enum { BOS = 1, FIRST_BYTE = 3, VOCAB = FIRST_BYTE + 256 };
 
-static hl_status bytes_open(hl_tokenizer *t, const char *path, const char *bytes, size_t n)
+static hl_status bytes_open(hl_tokenizer *t)
 {
-    (void)path, (void)bytes, (void)n;
     static const char rule[] = "bytes: BOS 1, byte b is 3 + b";
     t->vocab = VOCAB;
     t->digest = hl_digest(rule, sizeof rule);
@@ -24,6 +23,4 @@ static hl_status bytes_encode(hl_tokenizer *t, hl_ids *ids, const char *text, si
     return HL_OK;
 }
 
-static void bytes_close(hl_tokenizer *t) { (void)t; }
-
-const hl_tokenizer_kind_ops hl_tok_bytes = {"bytes", NULL, bytes_open, bytes_encode, bytes_close};
+const hl_tokenizer_kind_ops hl_tok_bytes = {.name = "bytes", .open = bytes_open, .encode = bytes_encode};

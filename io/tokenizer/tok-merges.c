@@ -52,11 +52,20 @@ static void add_divisions(merges *all, const hl_vocab *pieces, const float *scor
     }
 }
 
-void hl_tok_merges_make(hl_bpe *b, const hl_vocab *pieces, const float *score)
+static json_t *text_of(const hl_vocab *pieces, int32_t id)
+{
+    return json_stringn(pieces->piece[id].text, (size_t)pieces->piece[id].n);
+}
+
+json_t *hl_tok_merges_make(const hl_vocab *pieces, const float *score)
 {
     merges all = {0};
+    json_t *list = json_array();
     for (int32_t id = 0; id < pieces->n; id++) add_divisions(&all, pieces, score, id);
     if (all.n) qsort(all.at, all.n, sizeof *all.at, best_merge_first);
-    for (size_t i = 0; i < all.n; i++) hl_bpe_add(b, all.at[i].left, all.at[i].right, all.at[i].whole);
+    for (size_t i = 0; i < all.n; i++)
+        json_array_append_new(list,
+                              json_pack("[o, o]", text_of(pieces, all.at[i].left), text_of(pieces, all.at[i].right)));
     free(all.at);
+    return list;
 }

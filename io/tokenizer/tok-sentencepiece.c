@@ -1,140 +1,108 @@
-/* tok-sentencepiece.c - SentencePiece BPE models with the ids of Hugging Face's fast Llama tokenizer.
+/* tok-sentencepiece.c - a SentencePiece model as tokenizer.json.
  *
- * Kudo, Richardson: SentencePiece: A simple and language independent subword tokenizer, EMNLP 2018.
- * The fast tokenizer is a conversion of the model file and differs from SentencePiece itself:
- *   1. Added tokens (<s>, </s>, <unk>, user-defined pieces, and those that the files beside the model name) that
- *      are written in a text are cut out first, leftmost and longest first, and become their ids.
- *   2. Each stretch between them that is not empty gets a "▁" (U+2581) in front, and its blanks become "▁".  The
- *      files beside the model may say that fewer stretches do, and which ids stand around the whole
- *      (io/tokenizer/tok-rules.h).
- *   3. A character that is a piece is its id; one that is not is the pieces <0xXX> of its bytes, and where
- *      the model has none of these, a run of such characters is one <unk>.
- *   4. Neighbours merge (io/tokenizer/bpe.h).  The model keeps no merges: they follow from its pieces' scores
- *      (io/tokenizer/tok-merges.h). */
-#include "base/arena.h"
-#include "base/array.h"
-#include "base/digest.h"
-#include "base/minmax.h"
-#include "io/tokenizer/bpe.h"
-#include "io/tokenizer/protobuf.h"
-#include "io/tokenizer/tok-folder.h"
+ * A fast tokenizer is a conversion of the model and differs from SentencePiece itself: special tokens that a text holds
+ * are cut out first, and each stretch between them begins with a "▁".  What else the conversion adds depends on the
+ * class. */
+#include "base/alloc.h"
+#include "io/tokenizer/base64.h"
+#include "io/tokenizer/fast-json.h"
+#include "io/tokenizer/spm-model.h"
 #include "io/tokenizer/tok-merges.h"
 #include "io/tokenizer/tokenizer-kind.h"
-#include "io/files/utf8.h"
-#include "io/tokenizer/vocab.h"
-#include <math.h>
-#include <stdbool.h>
-#include <stdio.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NORMAL = 1, UNKNOWN = 2, CONTROL = 3, USER_DEFINED = 4, UNUSED = 5, BYTE = 6 }; /* type of a piece */
-enum { UNIGRAM = 1, BPE = 2, WORD = 3, CHAR = 4 };                                     /* type of a model */
-enum { UNK_ID = 0, BOS_ID = 1, EOS_ID = 2, MOST_PIECE = 1024 };
-
-static const char blank[] = "\xE2\x96\x81"; /* ▁ */
-enum { BLANK_BYTES = sizeof blank - 1 };
+#define BLANK "\xE2\x96\x81"
+enum { EOS_ID = 2 };
 
 typedef struct {
-    hl_vocab vocab; /* texts lie in the file */
-    float *score;
-    uint8_t *type;
-    size_t score_room, type_room;
-    int model_type;
-    bool has_trainer, has_normalizer;
-    int32_t byte_id[256]; /* of <0xXX>; meaningful where has_bytes */
-    bool has_bytes;
-    hl_tok_rules rules; /* added tokens by first byte, then longest first */
-    int first[257];     /* rules.added[first[b]] .. rules.added[first[b + 1] - 1] begin with byte b */
-    hl_bpe *bpe;
-    hl_ids stretch; /* scratch of encode */
-} sentencepiece;
+    const hl_spm_model *m;
+    hl_tok_config *c;
+    const char *path;
+    json_t *fast;
+} making;
 
-/* What one SentencePiece message of the file says. */
-typedef struct {
-    const char *text;
-    size_t n;
-    float score;
-    uint64_t type;
-} piece;
+/* ---- parts */
 
-static hl_status read_piece(piece *p, const char *path, int id, const char *bytes, size_t n)
+static json_t *replace(const char *kind, const char *pattern, const char *content)
 {
-    *p = (piece){.text = "", .type = NORMAL};
-    hl_protobuf m = hl_protobuf_over(bytes, n);
-    while (hl_protobuf_next(&m)) {
-        if (m.field == 1 && m.type == HL_PB_BYTES) p->text = m.bytes, p->n = m.size;
-        if (m.field == 2 && m.type == HL_PB_FIXED32) p->score = hl_protobuf_float(&m);
-        if (m.field == 3 && m.type == HL_PB_VARINT) p->type = m.number;
+    return json_pack("{s:s, s:{s:s}, s:s}", "type", "Replace", "pattern", kind, pattern, "content", content);
+}
+
+static json_t *typed(const char *type) { return json_pack("{s:s}", "type", type); }
+
+static void put_sequence(json_t *fast, json_t *list)
+{
+    json_object_set_new(fast, "normalizer", json_pack("{s:s, s:o}", "type", "Sequence", "normalizers", list));
+}
+
+static json_t *charsmap(const hl_spm_model *m)
+{
+    char *text = hl_base64_write(m->charsmap, m->charsmap_n);
+    json_t *made = json_pack("{s:s, s:s}", "type", "Precompiled", "precompiled_charsmap", text);
+    free(text);
+    return made;
+}
+
+static json_t *piece_text(const hl_spm_model *m, int32_t id)
+{
+    return json_stringn(m->pieces.piece[id].text, (size_t)m->pieces.piece[id].n);
+}
+
+/* legacy: null is true, unlike other switches. */
+static hl_status metaspace(making *k, bool split)
+{
+    bool prefix = true, legacy = true;
+    HL_TRY(hl_tok_config_switch(&prefix, k->c, "add_prefix_space"));
+    HL_TRY(hl_tok_config_switch_or_null(&legacy, k->c, "legacy"));
+    json_object_set_new(k->fast, "pre_tokenizer",
+                        json_pack("{s:s, s:s, s:s, s:b}", "type", "Metaspace", "replacement", BLANK, "prepend_scheme",
+                                  !prefix  ? "never"
+                                  : legacy ? "always"
+                                           : "first",
+                                  "split", split));
+    return HL_OK;
+}
+
+/* Pieces that are cut out of a text: control and user-defined ones, and <unk> where no folder says which are. */
+static hl_status add_tokens(making *k, bool with_control, bool normalized)
+{
+    const hl_spm_model *m = k->m;
+    for (int32_t id = 0; id < m->pieces.n; id++) {
+        const hl_piece *p = &m->pieces.piece[id];
+        bool is_control = m->type[id] == HL_SPM_CONTROL || (m->type[id] == HL_SPM_UNKNOWN && !k->c->is_folder);
+        if (!(is_control && with_control) && m->type[id] != HL_SPM_USER_DEFINED) continue;
+        if (normalized && memchr(p->text, ' ', (size_t)p->n)) continue; /* blanks are gone where it is looked for */
+        json_t *token =
+            json_pack("{s:o, s:b, s:b}", "content", piece_text(m, id), "normalized", normalized, "special", is_control);
+        hl_status s = hl_fast_json_add(k->fast, token, false, -1, k->path);
+        json_decref(token);
+        HL_TRY(s);
     }
-    if (m.broken) return HL_FAIL(HL_EFORMAT, "%s: not a SentencePiece model: piece %d: %s", path, id, m.broken);
-    if (p->n == 0 || p->n > MOST_PIECE)
-        return HL_FAIL(HL_EFORMAT, "%s: piece %d is %zu bytes long; 1 to %d are possible", path, id, p->n, MOST_PIECE);
-    if (hl_utf8_valid(p->text, p->n) < p->n) return HL_FAIL(HL_EFORMAT, "%s: piece %d is not UTF-8", path, id);
-    if (!isfinite(p->score)) return HL_FAIL(HL_EFORMAT, "%s: the score of piece %d is not a number", path, id);
-    if (p->type < NORMAL || p->type > BYTE)
-        return HL_FAIL(HL_EFORMAT, "%s: piece %d has the unknown type %llu", path, id, (unsigned long long)p->type);
     return HL_OK;
 }
 
-static hl_status add_piece(sentencepiece *s, const char *path, const char *bytes, size_t n)
+/* ---- BPE: Llama, Baichuan */
+
+static void put_bpe(making *k)
 {
-    piece p;
-    int id = s->vocab.n;
-    HL_TRY(read_piece(&p, path, id, bytes, n));
-    if (hl_vocab_add(&s->vocab, p.text, p.n) < 0)
-        return HL_FAIL(HL_EFORMAT, "%s: piece %d, \"%.*s\", is there twice", path, id, (int)p.n, p.text);
-    HL_RESERVE(s->score, s->score_room, s->vocab.n);
-    HL_RESERVE(s->type, s->type_room, s->vocab.n);
-    s->score[id] = p.score;
-    s->type[id] = (uint8_t)p.type;
-    return HL_OK;
+    json_t *vocab = json_object(), *merges = hl_tok_merges_make(&k->m->pieces, k->m->score);
+    for (int32_t id = 0; id < k->m->pieces.n; id++)
+        json_object_setn_new(vocab, k->m->pieces.piece[id].text, (size_t)k->m->pieces.piece[id].n, json_integer(id));
+    json_object_set_new(k->fast, "model",
+                        json_pack("{s:s, s:o, s:o, s:o, s:b, s:b}", "type", "BPE", "vocab", vocab, "merges", merges,
+                                  "unk_token", piece_text(k->m, k->m->unk_id), "fuse_unk", 1, "byte_fallback", 1));
 }
 
-static hl_status read_trainer(sentencepiece *s, const char *path, const char *bytes, size_t n)
-{
-    s->has_trainer = true;
-    s->model_type = UNIGRAM; /* what the format means where the field is left out */
-    hl_protobuf m = hl_protobuf_over(bytes, n);
-    while (hl_protobuf_next(&m))
-        if (m.field == 3 && m.type == HL_PB_VARINT) s->model_type = m.number > CHAR ? 0 : (int)m.number;
-    if (m.broken) return HL_FAIL(HL_EFORMAT, "%s: not a SentencePiece model: its trainer settings: %s", path, m.broken);
-    return HL_OK;
-}
-
-static hl_status read_model(sentencepiece *s, const char *path, const char *bytes, size_t n)
-{
-    hl_protobuf m = hl_protobuf_over(bytes, n);
-    while (hl_protobuf_next(&m)) {
-        if (m.type != HL_PB_BYTES) continue;
-        if (m.field == 1) HL_TRY(add_piece(s, path, m.bytes, m.size));
-        if (m.field == 2) HL_TRY(read_trainer(s, path, m.bytes, m.size));
-        if (m.field == 3) s->has_normalizer = true;
-    }
-    if (m.broken) return HL_FAIL(HL_EFORMAT, "%s: not a SentencePiece model: %s", path, m.broken);
-    return HL_OK;
-}
-
-static hl_status check_model(const sentencepiece *s, const char *path)
-{
-    static const char *const names[] = {"unknown", "unigram", "BPE", "word", "character"};
-    if (s->vocab.n == 0) return HL_FAIL(HL_EFORMAT, "%s: not a SentencePiece model: it has no pieces", path);
-    if (!s->has_trainer || !s->has_normalizer)
-        return HL_FAIL(HL_EFORMAT, "%s: a SentencePiece model without its settings; is the file complete?", path);
-    if (s->model_type != BPE)
-        return HL_FAIL(HL_EFORMAT, "%s: a SentencePiece model of the %s type; only BPE models are supported", path,
-                       names[s->model_type]);
-    return HL_OK;
-}
-
-static hl_status check_first_pieces(const sentencepiece *s, const char *path)
+static hl_status check_first_pieces(const hl_spm_model *m, const char *path)
 {
     static const struct {
         const char *text;
         int type;
-    } want[] = {[UNK_ID] = {"<unk>", UNKNOWN}, [BOS_ID] = {"<s>", CONTROL}, [EOS_ID] = {"</s>", CONTROL}};
+    } want[] = {{"<unk>", HL_SPM_UNKNOWN}, {"<s>", HL_SPM_CONTROL}, {"</s>", HL_SPM_CONTROL}};
     for (int id = 0; id <= EOS_ID; id++)
-        if (hl_vocab_find(&s->vocab, want[id].text, strlen(want[id].text)) != id || s->type[id] != want[id].type)
+        if (hl_vocab_find(&m->pieces, want[id].text, strlen(want[id].text)) != id || m->type[id] != want[id].type)
             return HL_FAIL(
                 HL_EFORMAT,
                 "%s: piece %d is not %s; only models that begin with <unk>, <s>, </s>, as Llama's do, are supported",
@@ -142,233 +110,181 @@ static hl_status check_first_pieces(const sentencepiece *s, const char *path)
     return HL_OK;
 }
 
-static hl_status find_byte_pieces(sentencepiece *s, const char *path)
+static hl_status make_llama(making *k)
 {
-    int found = 0;
-    for (unsigned b = 0; b < 256; b++) {
-        char name[8];
-        snprintf(name, sizeof name, "<0x%02X>", b);
-        s->byte_id[b] = hl_vocab_find(&s->vocab, name, 6);
-        found += s->byte_id[b] >= 0;
-    }
-    if (found > 0 && found < 256)
-        return HL_FAIL(HL_EFORMAT, "%s: has %d of the 256 byte pieces; all or none are possible", path, found);
-    s->has_bytes = found > 0;
+    bool prefix = true, legacy = true;
+    HL_TRY(check_first_pieces(k->m, k->path));
+    put_bpe(k);
+    HL_TRY(add_tokens(k, true, false));
+    HL_TRY(hl_tok_config_switch(&prefix, k->c, "add_prefix_space"));
+    HL_TRY(hl_tok_config_switch_or_null(&legacy, k->c, "legacy"));
+    if (!legacy) return metaspace(k, false);
+    json_t *list = json_array();
+    if (prefix) json_array_append_new(list, json_pack("{s:s, s:s}", "type", "Prepend", "prepend", BLANK));
+    json_array_append_new(list, replace("String", " ", BLANK));
+    put_sequence(k->fast, list);
     return HL_OK;
 }
 
-/* The rules of the model file alone: what a conversion of it has. */
-static void rules_of_model(sentencepiece *s, bool with_unknown)
+/* As SentencePiece itself: user-defined pieces are found in the normalized text, control pieces are text. */
+static hl_status make_baichuan(making *k)
 {
-    s->rules = (hl_tok_rules){.bos = BOS_ID, .eos = -1};
-    for (int32_t id = 0; id < s->vocab.n; id++) {
-        bool is_cut_out =
-            s->type[id] == CONTROL || s->type[id] == USER_DEFINED || (with_unknown && s->type[id] == UNKNOWN);
-        char text[MOST_PIECE + 1];
-        if (!is_cut_out) continue;
-        snprintf(text, sizeof text, "%.*s", s->vocab.piece[id].n, s->vocab.piece[id].text);
-        hl_tok_rules_add(&s->rules, &s->vocab, (hl_tok_added){.text = text}, false);
-    }
+    json_t *list = json_array();
+    put_sequence(k->fast, list);
+    if (k->m->removes_blanks || !k->m->escapes_blanks || k->m->charsmap_n)
+        return HL_FAIL(HL_EFORMAT, "%s: its normalizer is not that of Baichuan's models; name another tokenizer",
+                       k->path);
+    put_bpe(k);
+    if (k->m->dummy_prefix) json_array_append_new(list, json_pack("{s:s, s:s}", "type", "Prepend", "prepend", BLANK));
+    json_array_append_new(list, replace("String", " ", BLANK));
+    return add_tokens(k, false, true);
 }
 
-/* *own: are they those of the model file alone? */
-static hl_status read_rules(sentencepiece *s, const char *folder, bool *own)
+/* ---- Unigram: T5, ALBERT, XLM-RoBERTa */
+
+static void add_scored(json_t *list, json_t *text, double score)
 {
-    rules_of_model(s, true);
-    uint64_t alone = hl_tok_rules_digest(&s->rules);
-    *own = true;
-    if (!folder) return HL_OK;
-    hl_tok_rules_free(&s->rules);
-    rules_of_model(s, false); /* <unk> is added as the files name it */
-    HL_TRY(hl_tok_folder_read(&s->rules, &s->vocab, folder));
-    *own = hl_tok_rules_digest(&s->rules) == alone;
+    json_array_append_new(list, json_pack("[o, f]", text, score));
+}
+
+static void put_unigram(json_t *fast, json_t *list, int unk_id)
+{
+    json_object_set_new(
+        fast, "model",
+        json_pack("{s:s, s:o, s:i, s:b}", "type", "Unigram", "vocab", list, "unk_id", unk_id, "byte_fallback", 0));
+}
+
+static hl_status put_around(making *k, int before, int behind)
+{
+    const char *first = before < 0 ? NULL : hl_tok_config_special(k->c, before),
+               *last = behind < 0 ? NULL : hl_tok_config_special(k->c, behind);
+    if ((before >= 0 && (!first || hl_fast_json_find(k->fast, first) < 0))
+        || (behind >= 0 && (!last || hl_fast_json_find(k->fast, last) < 0)))
+        return HL_FAIL(HL_EFORMAT, "%s: it has not the special tokens of a %s; name another tokenizer", k->path,
+                       k->c->class->name);
+    hl_fast_json_around(k->fast, first, last);
     return HL_OK;
 }
 
-static int by_first_byte_longest_first(const void *a, const void *b)
+/* The normalizer of most conversions. */
+static void put_usual_normalizer(making *k)
 {
-    const hl_tok_added *x = a, *y = b;
-    size_t n = strlen(x->text), m = strlen(y->text);
-    if (x->text[0] != y->text[0]) return (unsigned char)x->text[0] < (unsigned char)y->text[0] ? -1 : 1;
-    return (n < m) - (n > m);
+    json_t *list = json_array();
+    if (k->m->charsmap_n) json_array_append_new(list, charsmap(k->m));
+    json_array_append_new(list, json_pack("{s:s, s:b, s:b}", "type", "Strip", "strip_left", 0, "strip_right", 1));
+    json_array_append_new(list, replace("Regex", " {2,}", BLANK));
+    put_sequence(k->fast, list);
 }
 
-static void sort_added(sentencepiece *s)
+static hl_status make_t5(making *k)
 {
-    const hl_tok_added *added = s->rules.added;
-    int n = s->rules.n_added;
-    if (n) qsort(s->rules.added, (size_t)n, sizeof *s->rules.added, by_first_byte_longest_first);
-    for (int i = 0, b = 0; b < 257; b++) {
-        while (i < n && (unsigned char)added[i].text[0] < b) i++;
-        s->first[b] = i;
-    }
+    json_t *list = json_array();
+    const json_t *given = json_object_get(k->c->file[HL_TOK_CONFIG], "extra_ids");
+    json_int_t extra = json_is_integer(given) ? json_integer_value(given) : k->c->class->extra_ids;
+    for (int32_t id = 0; id < k->m->pieces.n; id++) add_scored(list, piece_text(k->m, id), (double)k->m->score[id]);
+    for (json_int_t i = extra - 1; i >= 0 && extra <= 10000; i--)
+        add_scored(list, json_sprintf("<extra_id_%lld>", (long long)i), 0);
+    put_unigram(k->fast, list, k->m->unk_id);
+    HL_TRY(add_tokens(k, true, false));
+    put_usual_normalizer(k);
+    HL_TRY(metaspace(k, true));
+    return put_around(k, -1, HL_TOK_EOS);
 }
 
-/* Those of tokenizer.json. */
-static hl_status take_merges(sentencepiece *s, const char *path)
+/* Pieces that end with a digit and a comma are as good as taken out. */
+static double albert_score(const hl_piece *p, double score)
 {
-    for (int i = 0; i < s->rules.n_merges; i++) {
-        const hl_tok_merge *m = &s->rules.merges[i];
-        if (hl_bpe_has(s->bpe, m->left, m->right))
-            return HL_FAIL(HL_EFORMAT, "%s: the tokenizer.json beside it has merge %d twice; get it again", path, i);
-        hl_bpe_add(s->bpe, m->left, m->right, m->whole);
-    }
+    bool is_comma = p->n >= 2 && p->text[p->n - 1] == ',' && isdigit((unsigned char)p->text[p->n - 2]);
+    return is_comma ? score - 100 : score;
+}
+
+static hl_status put_albert_normalizer(making *k)
+{
+    json_t *list = json_array();
+    bool keeps = false, lower = true;
+    put_sequence(k->fast, list);
+    HL_TRY(hl_tok_config_switch(&keeps, k->c, "keep_accents"));
+    HL_TRY(hl_tok_config_switch(&lower, k->c, "do_lower_case"));
+    json_array_append_new(list, replace("String", "``", "\""));
+    json_array_append_new(list, replace("String", "''", "\""));
+    if (!keeps) json_array_append_new(list, typed("NFKD"));
+    if (!keeps) json_array_append_new(list, typed("StripAccents"));
+    if (lower) json_array_append_new(list, typed("Lowercase"));
+    if (k->m->charsmap_n) json_array_append_new(list, charsmap(k->m));
+    json_array_append_new(list, replace("Regex", " {2,}", " "));
     return HL_OK;
 }
 
-static int32_t largest_id(const sentencepiece *s)
+static hl_status make_albert(making *k)
 {
-    int32_t largest = s->vocab.n - 1;
-    for (int i = 0; i < s->rules.n_added; i++)
-        if (s->rules.added[i].id > largest) largest = s->rules.added[i].id;
-    return largest;
+    json_t *list = json_array();
+    for (int32_t id = 0; id < k->m->pieces.n; id++)
+        add_scored(list, piece_text(k->m, id), albert_score(&k->m->pieces.piece[id], (double)k->m->score[id]));
+    put_unigram(k->fast, list, k->m->unk_id);
+    HL_TRY(add_tokens(k, true, false));
+    HL_TRY(put_albert_normalizer(k));
+    HL_TRY(metaspace(k, true));
+    return put_around(k, HL_TOK_CLS, HL_TOK_SEP);
 }
 
-static hl_status sentencepiece_open(hl_tokenizer *t, const char *path, const char *bytes, size_t n)
+/* fairseq's first four ids go before the pieces. */
+static hl_status make_xlm_roberta(making *k)
 {
-    static const char rule[] = "sentencepiece BPE as a fast Llama tokenizer";
-    bool own;
-    sentencepiece *s = t->own = hl_alloc_zero(1, sizeof *s);
-    s->bpe = hl_bpe_new();
-    HL_TRY(read_model(s, path, bytes, n));
-    HL_TRY(check_model(s, path));
-    HL_TRY(check_first_pieces(s, path));
-    HL_TRY(find_byte_pieces(s, path));
-    HL_TRY(read_rules(s, t->folder, &own));
-    if (s->rules.merges) HL_TRY(take_merges(s, path));
-    else hl_tok_merges_make(s->bpe, &s->vocab, s->score);
-    t->vocab = largest_id(s) + 1;
-    t->digest = hl_digest_join(hl_digest(rule, sizeof rule), hl_digest(bytes, n));
-    if (!own) t->digest = hl_digest_join(t->digest, hl_tok_rules_digest(&s->rules));
-    sort_added(s);
-    return HL_OK;
+    static const char *const first[] = {"<s>", "<pad>", "</s>", "<unk>"};
+    json_t *list = json_array();
+    for (int i = 0; i < 4; i++) add_scored(list, json_string(first[i]), 0);
+    for (int32_t id = 3; id < k->m->pieces.n; id++) add_scored(list, piece_text(k->m, id), (double)k->m->score[id]);
+    add_scored(list, json_string("<mask>"), 0);
+    put_unigram(k->fast, list, 3);
+    HL_TRY(add_tokens(k, true, false));
+    put_usual_normalizer(k);
+    HL_TRY(metaspace(k, true));
+    return put_around(k, HL_TOK_CLS, HL_TOK_SEP);
 }
 
-static void sentencepiece_close(hl_tokenizer *t)
-{
-    sentencepiece *s = t->own;
-    if (!s) return;
-    hl_vocab_free(&s->vocab);
-    free(s->score);
-    free(s->type);
-    hl_tok_rules_free(&s->rules);
-    hl_bpe_free(s->bpe);
-    hl_ids_free(&s->stretch);
-    free(s);
-}
+/* ---- */
 
-/* The longest added token that the text begins with, or NULL. */
-static const hl_tok_added *added_at(const sentencepiece *s, const char *text, size_t n)
-{
-    unsigned char b = (unsigned char)text[0];
-    for (int i = s->first[b]; i < s->first[b + 1]; i++) {
-        const hl_tok_added *a = &s->rules.added[i];
-        size_t length = strlen(a->text);
-        if (length <= n && memcmp(a->text, text, length) == 0) return a;
-    }
-    return NULL;
-}
+static const struct {
+    const char *class;
+    int kind;
+    hl_status (*make)(making *k);
+} makers[] = {
+    {"LlamaTokenizer", HL_SPM_BPE, make_llama},
+    {"BaichuanTokenizer", HL_SPM_BPE, make_baichuan},
+    {"T5Tokenizer", HL_SPM_UNIGRAM, make_t5},
+    {"AlbertTokenizer", HL_SPM_UNIGRAM, make_albert},
+    {"XLMRobertaTokenizer", HL_SPM_UNIGRAM, make_xlm_roberta},
+};
 
-/* What we cannot do with an added token matters only where a text holds it. */
-static hl_status check_added(const sentencepiece *s, const hl_tok_added *a)
+static hl_status make(making *k)
 {
-    bool is_moved = a->normalized && s->rules.prefix == HL_PREFIX_EACH; /* it is looked for behind a blank only */
-    const char *why = is_moved                 ? "\"normalized\": true"
-                      : a->single_word         ? "\"single_word\": true"
-                      : s->rules.split_special ? "split_special_tokens"
-                                               : NULL;
-    if (!why) return HL_OK;
+    if (k->m->kind == HL_SPM_BPE) hl_tok_config_default(k->c, "LlamaTokenizer");
+    const char *class = k->c->class ? k->c->class->name : NULL;
+    for (size_t i = 0; class && i < sizeof makers / sizeof makers[0]; i++)
+        if (strcmp(class, makers[i].class) == 0 && k->m->kind == makers[i].kind) return makers[i].make(k);
     return HL_FAIL(HL_EFORMAT,
-                   "the text holds the added token %.60s, and %s is not supported; take it out of the text or of the "
-                   "tokenizer's files",
-                   a->text, why);
+                   "%s: a SentencePiece %s model is turned into a tokenizer as its class says, and tokenizer_class is "
+                   "%s; known: LlamaTokenizer, BaichuanTokenizer (BPE), T5Tokenizer, AlbertTokenizer, "
+                   "XLMRobertaTokenizer (unigram)",
+                   k->path, k->m->kind == HL_SPM_BPE ? "BPE" : "unigram", class ? class : "not given");
 }
 
-/* One character, before any merge. */
-static void push_char(const sentencepiece *s, hl_ids *ids, const char *c, size_t n)
+static hl_status sentencepiece_make(json_t **fast, hl_tok_config *c, const char *path, const char *bytes, size_t n)
 {
-    int32_t id = hl_vocab_find(&s->vocab, c, n);
-    if (id >= 0) hl_ids_push(ids, id);
-    else if (s->has_bytes)
-        for (size_t i = 0; i < n; i++) hl_ids_push(ids, s->byte_id[(unsigned char)c[i]]);
-    else if (ids->n == 0 || ids->at[ids->n - 1] != UNK_ID) hl_ids_push(ids, UNK_ID);
+    hl_spm_model m = {0};
+    *fast = json_pack("{s:b}", "is_made_of_pieces", 1);
+    hl_status s = hl_spm_model_read(&m, path, bytes, n);
+    if (s == HL_OK) s = make(&(making){&m, c, path, *fast});
+    hl_spm_model_free(&m);
+    return s;
 }
 
-static bool begins_blank(const char *text, size_t n)
+/* Whatever is of no other kind: a message that is damaged is told what is wrong with it. */
+static bool sentencepiece_is(const char *bytes, size_t n)
 {
-    return text[0] == ' ' || (n >= BLANK_BYTES && memcmp(text, blank, BLANK_BYTES) == 0);
-}
-
-static bool gets_blank(const sentencepiece *s, const char *text, size_t n, bool is_first)
-{
-    hl_tok_prefix p = s->rules.prefix;
-    if (p == HL_PREFIX_EACH || p == HL_PREFIX_NEVER) return p == HL_PREFIX_EACH;
-    return !begins_blank(text, n) && (is_first || p == HL_PREFIX_MISSING);
-}
-
-static void encode_stretch(sentencepiece *s, hl_ids *ids, const char *text, size_t n, bool is_first)
-{
-    hl_ids *mine = &s->stretch;
-    if (n == 0) return;
-    mine->n = 0;
-    if (gets_blank(s, text, n, is_first)) push_char(s, mine, blank, BLANK_BYTES);
-    for (size_t at = 0; at < n;) {
-        size_t bytes = (size_t)hl_utf8_length(text + at, n - at);
-        bool is_blank = text[at] == ' ';
-        push_char(s, mine, is_blank ? blank : text + at, is_blank ? BLANK_BYTES : bytes);
-        at += bytes;
-    }
-    mine->n = hl_bpe_merge(s->bpe, mine->at, mine->n);
-    for (int i = 0; i < mine->n; i++) hl_ids_push(ids, mine->at[i]);
-}
-
-/* Where the white space before text[end] begins, text[begin] at the earliest. */
-static size_t back_over_space(const char *text, size_t begin, size_t end)
-{
-    size_t from = end;
-    for (size_t at = begin; at < end;) {
-        size_t space = hl_utf8_space(text + at, end - at);
-        from = space ? hl_min(from, at) : end;
-        at += space ? space : (size_t)hl_utf8_length(text + at, end - at);
-    }
-    return from;
-}
-
-static size_t over_space(const char *text, size_t at, size_t n)
-{
-    for (size_t space; at < n && (space = hl_utf8_space(text + at, n - at)) > 0;) at += space;
-    return at;
-}
-
-static hl_status encode_stretches(sentencepiece *s, hl_ids *ids, const char *text, size_t n)
-{
-    size_t begin = 0, at = 0;
-    while (at < n) {
-        const hl_tok_added *a = added_at(s, text + at, n - at);
-        if (!a) {
-            at++;
-            continue;
-        }
-        HL_TRY(check_added(s, a));
-        size_t end = a->lstrip ? back_over_space(text, begin, at) : at;
-        encode_stretch(s, ids, text + begin, end - begin, begin == 0);
-        hl_ids_push(ids, a->id);
-        at += strlen(a->text);
-        begin = at = a->rstrip ? over_space(text, at, n) : at;
-    }
-    encode_stretch(s, ids, text + begin, n - begin, begin == 0);
-    return HL_OK;
-}
-
-static hl_status sentencepiece_encode(hl_tokenizer *t, hl_ids *ids, const char *text, size_t n)
-{
-    sentencepiece *s = t->own;
-    if (s->rules.bos >= 0) hl_ids_push(ids, s->rules.bos);
-    HL_TRY(encode_stretches(s, ids, text, n));
-    if (s->rules.eos >= 0) hl_ids_push(ids, s->rules.eos);
-    return HL_OK;
+    (void)bytes, (void)n;
+    return true;
 }
 
 const hl_tokenizer_kind_ops hl_tok_sentencepiece = {
-    "sentencepiece", "tokenizer.model", sentencepiece_open, sentencepiece_encode, sentencepiece_close,
-};
+    .name = "sentencepiece", .is = sentencepiece_is, .make = sentencepiece_make};
