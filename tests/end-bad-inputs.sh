@@ -143,7 +143,7 @@ command="eval $work/x.yaml"
 bad 3 'no such checkpoint' "a checkpoint that is not there" --checkpoint "$work/none"
 command="eval $work/x.yaml"
 : >"$work/hf/pytorch_model.bin"
-bad 3 'is a file, and a checkpoint is a folder' "weights of PyTorch as a checkpoint" --checkpoint "$work/hf/pytorch_model.bin"
+bad 3 'too short for a file of weights' "an empty file as a checkpoint" --checkpoint "$work/hf/pytorch_model.bin"
 command="show $work/none"
 bad 3 'neither a dataset, a checkpoint nor a run folder' "showing nothing"
 

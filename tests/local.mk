@@ -159,6 +159,7 @@ CHECKERS = \
 	tests/end-demo.sh \
 	tests/end-astray.sh \
 	tests/end-families.sh \
+	tests/end-export.sh \
 	tests/end-start.sh \
 	tests/end-doctor.sh \
 	tests/end-plan.sh \

@@ -4,7 +4,11 @@
 #include "app/train/job.h"
 #include "app/train/recommender.h"
 #include "app/train/table.h"
+#include "base/alloc.h"
+#include "io/weights/hllm-dict.h"
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static hl_status phase_of(hl_phase *phase, const char *name)
@@ -33,6 +37,17 @@ static hl_status evaluate(hl_job *job, const char *checkpoint, hl_phase phase, b
     return HL_OK;
 }
 
+/* A state dict is no checkpoint of ours: the job begins with its weights. */
+static const char *begin_with_dict(hl_config *c, const hl_group *world, const char *checkpoint)
+{
+    char where[PATH_MAX];
+    bool is_dict = checkpoint && world->rank == 0 && hl_hllm_dict_find(where, checkpoint);
+    if (!hl_group_any(world, is_dict)) return checkpoint;
+    free(c->load_pretrain);
+    c->load_pretrain = hl_alloc_text(checkpoint);
+    return NULL;
+}
+
 static hl_status run(const hl_group *world, int argc, char **argv)
 {
     hl_config c;
@@ -44,6 +59,7 @@ static hl_status run(const hl_group *world, int argc, char **argv)
     HL_TRY(hl_arguments_take(&phase_name, "phase", &argc, argv));
     HL_TRY(phase_of(&phase, phase_name));
     hl_status s = hl_arguments_config(&c, world, argc, argv);
+    if (s == HL_OK) checkpoint = begin_with_dict(&c, world, checkpoint);
     if (s == HL_OK) s = hl_recommenders[c.model]->check(world, &c, checkpoint);
     if (s == HL_OK) s = hl_job_open(&job, world, &c, false);
     if (s == HL_OK) s = evaluate(&job, checkpoint, phase, json);
@@ -56,7 +72,8 @@ const hl_command hl_cmd_eval = {
     .name = "eval",
     .arguments = "CONFIG... [--checkpoint DIR] [--phase valid|test] [--key value]... [--json]",
     .help = "rank every user's held-out item among the whole catalogue",
-    .more = "  --checkpoint DIR   a run folder, whose best is taken, or its latest (RUN/latest), or a folder step-N;\n"
+    .more = "  --checkpoint DIR   a run folder, whose best is taken, or its latest (RUN/latest), a folder step-N, or\n"
+            "                     a state dict of the public HLLM code (pytorch_model.bin, hllm.safetensors);\n"
             "                     without it the initial weights are evaluated.  Texts, tokens or models other than\n"
             "                     those of its training are refused, unless with --force\n"
             "  --phase PHASE      valid or test (the default)\n"

@@ -5,6 +5,7 @@ app_cli_libhlcli_a_SOURCES = \
 	app/cli/cmd-diff.c \
 	app/cli/cmd-doctor.c \
 	app/cli/cmd-eval.c \
+	app/cli/cmd-export.c \
 	app/cli/cmd-import-data.c \
 	app/cli/cmd-plan.c \
 	app/cli/cmd-prepare.c \

@@ -120,7 +120,8 @@ const hl_option hl_options[] = {
         "1: the vector of an [ITEM] token; 0: the mean over the tokens"),
     TEXT("item_emb_pretrain", item_emb_pretrain, "", FILES, "file of the [ITEM] token's first value"),
     TEXT("load_pretrain", load_pretrain, "", FILES,
-         "checkpoint whose weights are the start: a folder step-N, or a run folder, whose best is taken"),
+         "weights to start from: a folder step-N, a run folder, whose best is taken, or a state dict of the public "
+         "code"),
     SHAPE(item_llm),
     SHAPE(user_llm),
 

@@ -2,10 +2,13 @@
 #include "app/train/job-weights.h"
 #include "app/train/weights.h"
 #include "base/digest.h"
+#include "base/log.h"
 #include "io/weights/hf-together.h"
+#include "io/weights/hllm-dict.h"
 #include "io/weights/state-dict.h"
 #include "mpi/train/copies.h"
 #include "mpi/train/finite.h"
+#include <limits.h>
 #include <stdio.h>
 
 /* "item" or "user", and what the configuration says of the side's folder. */
@@ -89,6 +92,30 @@ static hl_status check_same(const hl_job *j)
                            "they were drawn alike, or read once and given to all: test these machines");
 }
 
+/* Of a state dict of the public HLLM code, read as a folder is. */
+static hl_status from_dict(hl_job *j, hl_side side, const char *where)
+{
+    const origin o = origin_of(j->config, side);
+    hl_sharding *h = &j->engine.sharding[side];
+    hl_group readers;
+    hl_status s = HL_OK;
+    hl_group_subset(&readers, j->world, h->w && h->dp->rank == 0);
+    if (hl_group_has_me(&readers)) s = hl_hllm_dict_read_together(&readers, where, h->table, &h->whole, o.name, h->w);
+    hl_group_close(&readers);
+    HL_TRY_ALL(j->world, s);
+    hl_sharding_share(h, 0, h->table->count);
+    return check_read(&j->engine, where);
+}
+
+/* Where load_pretrain names a state dict, what to open; "": it names a checkpoint, or nothing. */
+static void find_dict(char where[PATH_MAX], const hl_job *j)
+{
+    const char *path = j->config->load_pretrain;
+    *where = 0;
+    if (j->world->rank == 0 && *path && !hl_hllm_dict_find(where, path)) *where = 0;
+    hl_group_broadcast(j->world, where, PATH_MAX, 0);
+}
+
 static hl_status begin_side(hl_job *j, hl_side side)
 {
     const origin o = origin_of(j->config, side);
@@ -102,13 +129,17 @@ hl_status hl_job_weights_begin(hl_job *j)
 {
     hl_engine *e = &j->engine;
     const hl_config *c = j->config;
+    char dict[PATH_MAX];
+    find_dict(dict, j);
     for (hl_side i = 0; i < HL_SIDES; i++) HL_TRY(begin_side(j, i));
     HL_TRY(item_vector(j->world, e, c->item_emb_pretrain));
     HL_TRY(check_read(e, c->item_emb_pretrain));
+    for (hl_side i = 0; i < HL_SIDES && *dict; i++) HL_TRY(from_dict(j, i, dict));
+    if (*dict) hl_log(HL_INFO, "weights of %s; it does not say what they were trained with", dict);
     hl_sharding_reshard(&e->sharding[HL_ITEM]);
     hl_sharding_reshard(&e->sharding[HL_USER]);
     HL_TRY(check_same(j));
-    if (c->load_pretrain[0]) HL_TRY(hl_weights_read(j, c->load_pretrain, HL_WEIGHTS_TO_START));
+    if (c->load_pretrain[0] && !*dict) HL_TRY(hl_weights_read(j, c->load_pretrain, HL_WEIGHTS_TO_START));
     j->initial_digest = digest_of(j);
     return HL_OK;
 }

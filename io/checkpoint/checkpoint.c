@@ -31,10 +31,7 @@ static hl_status check_kind(const char *path)
     struct stat st;
     if (stat(path, &st) != 0 || hl_path_is_there(path, HL_CHECKPOINT_MANIFEST)) return HL_OK;
     if (S_ISREG(st.st_mode))
-        return HL_FAIL(HL_EFORMAT,
-                       "%s: is a file, and a checkpoint is a folder step-N; weights of PyTorch (.bin, .pt) are not "
-                       "read, those of Hugging Face folders by item_pretrain_dir and user_pretrain_dir",
-                       path);
+        return HL_FAIL(HL_EFORMAT, "%s: is a file, and a checkpoint is a folder step-N; name that", path);
     if (hl_path_is_there(path, "config.json"))
         return HL_FAIL(HL_EFORMAT,
                        "%s: is a model in Hugging Face's form, not a checkpoint; name it as item_pretrain_dir or "
@@ -229,8 +226,12 @@ static const hl_tensor *find_tensor(const hl_tensor *list, int n, const char *na
     return NULL;
 }
 
-/* Has it the tensors that are wanted, all of them and no others? */
-static hl_status check_fit(const hl_checkpoint *c, const hl_checkpoint_content *content)
+const hl_tensor *hl_checkpoint_tensor(const hl_checkpoint *c, const char *name)
+{
+    return find_tensor(c->manifest.tensor, c->manifest.tensors, name);
+}
+
+hl_status hl_checkpoint_fits(const hl_checkpoint *c, const hl_checkpoint_content *content)
 {
     hl_mismatches list = {0};
     hl_tensor *want;
@@ -260,7 +261,7 @@ hl_status hl_checkpoint_read(const hl_checkpoint *c, const hl_group *world, cons
 {
     hl_tensor_array arrays[2 * HL_CHECKPOINT_PARTS];
     HL_CHECK(content->parts <= HL_CHECKPOINT_PARTS);
-    HL_TRY_ALL(world, check_fit(c, content));
+    HL_TRY_ALL(world, hl_checkpoint_fits(c, content));
     HL_TRY(read_file(c, world, HL_CHECKPOINT_MODEL, arrays, hl_checkpoint_weights(arrays, content)));
     return content->moments
                ? read_file(c, world, HL_CHECKPOINT_OPTIMIZER, arrays, hl_checkpoint_moments(arrays, content))

@@ -57,6 +57,12 @@ int64_t hl_checkpoint_step(const hl_checkpoint *c);
 /* The trainer's state, a JSON object; lives as long as c. */
 const char *hl_checkpoint_state(const hl_checkpoint *c);
 
+/* A logical tensor of the manifest, by its name; NULL where it has none of it.  Lives as long as c. */
+const hl_tensor *hl_checkpoint_tensor(const hl_checkpoint *c, const char *name);
+
+/* Has it the tensors of the content, all of them and no others?  HL_EFORMAT with a list where not.  Local. */
+hl_status hl_checkpoint_fits(const hl_checkpoint *c, const hl_checkpoint_content *content);
+
 /* Fill the arrays of the holders, at any layout.  HL_EFORMAT with a list where tensors are missing, unknown or of
  * another shape; nothing is read then.  Where content has moments, c was opened with them.  Collective over world. */
 hl_status hl_checkpoint_read(const hl_checkpoint *c, const hl_group *world, const hl_checkpoint_content *content);

@@ -114,16 +114,6 @@ static hl_status close_file(file *f, hl_status s)
     return s == HL_OK && failed ? trouble(f, "close") : s;
 }
 
-/* NFS sends whole pages of what it has seen of a file, and two machines may have numbers in one page; it sends bytes
- * where the file is locked.  So each rank locks a byte that no other one wants, behind the file's end.  A file
- * system without locks is not NFS, or has one machine. */
-static void keep_pages_apart(const file *f)
-{
-    struct flock mine = {
-        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)((int64_t)1 << 60) + f->world->rank, .l_len = 1};
-    (void)!fcntl(f->fd, F_SETLK, &mine);
-}
-
 /* ---- my part of it ---- */
 
 /* Neighbours in memory that are neighbours in the file: bytes [at, at + n) of it. */
@@ -189,17 +179,6 @@ static hl_status move_arrays(const file *f, const hl_tensor_array *arrays, int n
 
 /* ---- writing ---- */
 
-/* The disk's blocks, before anybody writes.  Not every file system can promise them; then a full disk shows later. */
-static hl_status reserve(const file *f, int64_t bytes)
-{
-    char act[60];
-    int failed;
-    snprintf(act, sizeof act, "find room for %.1f MB", (double)bytes / 1e6);
-    while ((failed = fallocate(f->fd, 0, 0, (off_t)bytes)) != 0 && errno == EINTR) continue;
-    if (failed && errno != EOPNOTSUPP && errno != ENOSYS) return trouble(f, act);
-    return ftruncate(f->fd, (off_t)bytes) == 0 ? HL_OK : trouble(f, act);
-}
-
 static hl_status flush(const file *f)
 {
     hl_act_long();
@@ -220,7 +199,7 @@ static int64_t bytes_at_most(const file *f)
 
 static hl_status bring(const file *f, const hl_tensor_image *image)
 {
-    HL_TRY(reserve(f, image->size));
+    HL_TRY(hl_positioned_reserve(f->fd, f->path, image->size));
     HL_TRY(hl_tensor_image_write(image, f->fd, f->path, f->entry, f->entries));
     return flush(f);
 }
@@ -231,7 +210,7 @@ static hl_status make(file *f)
 {
     hl_tensor_image image = {0};
     HL_TRY(open_file(f, O_WRONLY | O_CREAT | O_TRUNC));
-    hl_status s = reserve(f, bytes_at_most(f));
+    hl_status s = hl_positioned_reserve(f->fd, f->path, bytes_at_most(f));
     if (s == HL_OK) s = hl_tensor_index_make(f->entry, f->entries, &image);
     if (s == HL_OK) s = bring(f, &image);
     hl_tensor_image_free(&image);
@@ -242,7 +221,7 @@ static hl_status make(file *f)
 static hl_status write_mine(file *f, const hl_tensor_array *arrays, int n)
 {
     HL_TRY(open_file(f, O_WRONLY));
-    keep_pages_apart(f);
+    hl_positioned_keep_apart(f->fd, f->world->rank);
     hl_status s = move_arrays(f, arrays, n);
     if (s == HL_OK) s = flush(f);
     return close_file(f, s);

@@ -6,6 +6,7 @@
 #include "io/files/reads.h"
 #include "io/files/remedy.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -72,4 +73,21 @@ hl_status hl_positioned_write(int fd, const char *path, const void *bytes, size_
         n -= (size_t)done;
     }
     return HL_OK;
+}
+
+hl_status hl_positioned_reserve(int fd, const char *path, int64_t bytes)
+{
+    char act[60];
+    int failed;
+    snprintf(act, sizeof act, "find room for %.1f MB", (double)bytes / 1e6);
+    while ((failed = fallocate(fd, 0, 0, (off_t)bytes)) != 0 && errno == EINTR) continue;
+    if (failed && errno != EOPNOTSUPP && errno != ENOSYS) return hl_remedy_fail(path, act, errno);
+    return ftruncate(fd, (off_t)bytes) == 0 ? HL_OK : hl_remedy_fail(path, act, errno);
+}
+
+void hl_positioned_keep_apart(int fd, int rank)
+{
+    struct flock mine = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)((int64_t)1 << 60) + rank, .l_len = 1};
+    (void)!fcntl(fd, F_SETLK, &mine);
 }

@@ -17,16 +17,22 @@ static hl_status open_together(hl_state_dict **s, const hl_group *here, const ch
     return status;
 }
 
+hl_status hl_hf_open_together(hl_state_dict **out, const hl_group *g, const char *where)
+{
+    hl_group here;
+    *out = NULL;
+    HL_TRY(hl_samefile_group(&here, g, where));
+    const hl_status status = hl_group_agree(g, open_together(out, &here, where));
+    hl_group_close(&here);
+    return status == HL_OK ? hl_sameweights_check(g, *out) : status;
+}
+
 hl_status hl_hf_read_together(const hl_group *g, const char *folder, const hl_params *table, const hl_params *whole,
                               const char *side, float *w)
 {
     hl_state_dict *s = NULL;
-    hl_group here;
     HL_TRY_ALL(g, hl_hf_folder_check(folder, true));
-    HL_TRY(hl_samefile_group(&here, g, folder));
-    hl_status status = hl_group_agree(g, open_together(&s, &here, folder));
-    hl_group_close(&here);
-    if (status == HL_OK) status = hl_sameweights_check(g, s);
+    hl_status status = hl_hf_open_together(&s, g, folder);
     if (status == HL_OK) status = hl_group_agree(g, hl_hf_read_from(s, folder, table, whole, side, w));
     hl_state_dict_close(s);
     return status;

@@ -9,4 +9,8 @@
 hl_status hl_hf_read_together(const hl_group *g, const char *folder, const hl_params *table, const hl_params *whole,
                               const char *side, float *w);
 
+/* Open a folder or a file of weights, each of its files once a machine; HL_EFORMAT where machines have other files.
+ * Collective over g.  Close *out also after a failure. */
+hl_status hl_hf_open_together(hl_state_dict **out, const hl_group *g, const char *where);
+
 #endif

@@ -1,0 +1,117 @@
+/* hllm-dict.c - the state dict of the public HLLM code: both models, [ITEM] and the temperature under one roof. */
+#include "io/weights/hllm-dict.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "io/files/mismatches.h"
+#include "io/files/regular.h"
+#include "io/weights/hf-together.h"
+#include <stdio.h>
+#include <string.h>
+
+static const char *const files[] = {"hllm.safetensors", "pytorch_model.bin", "pytorch_model.bin.index.json",
+                                    "model.safetensors", "model.safetensors.index.json"};
+enum { FILES = sizeof files / sizeof files[0], NAME = 300 };
+
+bool hl_hllm_dict_find(char out[PATH_MAX], const char *path)
+{
+    if (!hl_path_fits(out, "%s", path)) return false;
+    if (hl_regular_is(path)) return true;
+    if (hl_path_is_there(path, "manifest.json") || hl_path_is_there(path, "config.json")) return false;
+    for (int i = 0; i < FILES; i++) {
+        if (!hl_path_is_there(path, files[i])) continue;
+        return i > 0 || hl_path_fits(out, "%s/%s", path, files[i]); /* of the others the folder is opened */
+    }
+    return false;
+}
+
+/* What stands before "item_llm." in the first name that has it. */
+static bool find_prefix(char out[NAME], const hl_state_dict *s)
+{
+    for (int i = 0; i < hl_state_dict_count(s); i++) {
+        const char *name = hl_state_dict_at(s, i)->name, *at = strstr(name, "item_llm.");
+        const size_t n = at ? (size_t)(at - name) : 0;
+        if (!at || n >= NAME || (n > 0 && at[-1] != '.')) continue;
+        snprintf(out, NAME, "%.*s", (int)n, name);
+        return true;
+    }
+    return false;
+}
+
+static bool begins_with(const char *name, const char *begin) { return strncmp(name, begin, strlen(begin)) == 0; }
+
+static bool is_known(const char *name)
+{
+    return begins_with(name, "item_llm.") || begins_with(name, "user_llm.") || strcmp(name, "item_emb_tokens") == 0
+           || strcmp(name, "logit_scale") == 0;
+}
+
+static void tell_of_others(const hl_state_dict *s, const char *prefix, const char *where)
+{
+    const char *first = NULL;
+    int others = 0;
+    for (int i = 0; i < hl_state_dict_count(s); i++) {
+        const char *name = hl_state_dict_at(s, i)->name;
+        if (begins_with(name, prefix) && is_known(name + strlen(prefix))) continue;
+        if (others++ == 0) first = name;
+    }
+    if (others)
+        hl_log(HL_WARN, "%s: %d tensors are of no part of HLLM and are not read, the first is %.80s", where, others,
+               first);
+}
+
+/* [ITEM] and the temperature, whatever shape a file gives them. */
+static hl_status read_alone(const hl_state_dict *s, const char *prefix, const hl_param *p, const hl_param *mine,
+                            float *w, hl_mismatches *list)
+{
+    char name[NAME + sizeof p->name];
+    snprintf(name, sizeof name, "%s%s", prefix, p->name);
+    const hl_state_tensor *t = hl_state_dict_find(s, name);
+    if (!t) hl_mismatches_add(list, "%s is missing", p->name);
+    else if ((int64_t)t->count != hl_param_whole(p))
+        hl_mismatches_add(list, "%s has %zu numbers where %lld are wanted", p->name, t->count,
+                          (long long)hl_param_whole(p));
+    else if (mine) return hl_state_dict_read(t, w + mine->offset);
+    return HL_OK;
+}
+
+static hl_status read_those_alone(const hl_state_dict *s, const char *prefix, const hl_params *table,
+                                  const hl_params *whole, const char *side, float *w, const char *where)
+{
+    char begin[20];
+    hl_mismatches list = {0};
+    snprintf(begin, sizeof begin, "%s_llm.", side);
+    for (int i = 0; i < whole->n; i++) {
+        const hl_param *p = &whole->at[i];
+        if (!begins_with(p->name, begin)) HL_TRY(read_alone(s, prefix, p, hl_params_find(table, p->name), w, &list));
+    }
+    return hl_mismatches_verdict(&list, where, "its tensors are not those of the configuration",
+                                 "look at item_emb_token_n and the models' folders");
+}
+
+static hl_status read_side(const hl_state_dict *s, const char *where, const hl_params *table, const hl_params *whole,
+                           const char *side, float *w)
+{
+    char prefix[NAME], below[NAME + 20];
+    hl_state_dict *part;
+    if (!find_prefix(prefix, s))
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: has no tensor item_llm. ..., so it is no state dict of HLLM; a model's folder is named by "
+                       "item_pretrain_dir and user_pretrain_dir",
+                       where);
+    if (strcmp(side, "item") == 0) tell_of_others(s, prefix, where);
+    snprintf(below, sizeof below, "%s%s_llm.", prefix, side);
+    hl_state_dict_under(&part, s, below);
+    hl_status status = hl_hf_read_from(part, where, table, whole, side, w);
+    hl_state_dict_close(part);
+    return status == HL_OK ? read_those_alone(s, prefix, table, whole, side, w, where) : status;
+}
+
+hl_status hl_hllm_dict_read_together(const hl_group *g, const char *where, const hl_params *table,
+                                     const hl_params *whole, const char *side, float *w)
+{
+    hl_state_dict *s = NULL;
+    hl_status status = hl_hf_open_together(&s, g, where);
+    if (status == HL_OK) status = hl_group_agree(g, read_side(s, where, table, whole, side, w));
+    hl_state_dict_close(s);
+    return status;
+}
