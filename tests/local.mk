@@ -3,6 +3,7 @@
 # Those that also run at 3, 5 and 7 ranks are named in ODD_TESTS.  A slow twin tests/ref-x.c goes into libcheck.a.
 ALONE_TESTS = \
 	tests/test-csv \
+	tests/test-fields \
 	tests/test-regular \
 	tests/test-error \
 	tests/test-idtable \
@@ -79,6 +80,7 @@ MPI_TESTS = \
 	tests/test-loss \
 	tests/test-scorer \
 	tests/test-model \
+	tests/test-idcount \
 	tests/test-prepare \
 	tests/test-split \
 	tests/test-relay \
@@ -102,6 +104,7 @@ MPI_TESTS = \
 	tests/test-ease
 
 ODD_TESTS = \
+	tests/test-idcount \
 	tests/test-finite \
 	tests/test-trace \
 	tests/test-tiles \
@@ -214,6 +217,8 @@ tests_test_trace_LDADD = tests/libcheck.a tests/libranks.a $(APP_LINK) $(CUNIT_L
 tests_test_agreement_LDADD = $(MPI_TEST_LINK)
 tests_test_copies_LDADD = $(MPI_TEST_LINK)
 tests_test_watch_LDADD = $(MPI_TEST_LINK)
+tests_test_idcount_LDADD = $(MPI_TEST_LINK)
+tests_test_fields_LDADD = tests/libcheck.a tests/libalone.a $(HOUSE_LINK) $(CUNIT_LIBS)
 tests_test_group_LDADD = $(MPI_TEST_LINK)
 tests_test_algorithms_LDADD = $(MPI_TEST_LINK)
 tests_test_buckets_LDADD = $(MPI_TEST_LINK)
@@ -275,7 +280,7 @@ check-slurm: hllm
 .PHONY: check-slurm
 
 # Every reader of files against made-up bytes, FUZZ_SECONDS (30) each; FUZZ=csv names one.  Needs clang.
-EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/fuzz.c tests/fuzz/fuzz-data.c tests/fuzz/fuzz-others.c tests/fuzz/fuzz-own.c \
+EXTRA_DIST += tests/fuzz/fuzz.h tests/fuzz/fuzz.c tests/fuzz/fuzz-data.c tests/fuzz/fuzz-import.c tests/fuzz/fuzz-others.c tests/fuzz/fuzz-own.c \
 	tests/fuzz/run.sh tests/fuzz/corpus.sh
 check-fuzz: hllm
 	@SOURCE_DIR='$(abs_top_srcdir)' CLANG='$(CLANG)' FUZZ_FLAGS='$(BASE_CPPFLAGS) -I$(abs_top_srcdir) -I$(abs_top_srcdir)/src $(MPI_CFLAGS) $(HDF5_CFLAGS) $(YAML_CFLAGS) $(JANSSON_CFLAGS) $(XXHASH_CFLAGS) $(LIBZIP_CFLAGS) $(PCRE2_CFLAGS) $(UTF8PROC_CFLAGS)' \

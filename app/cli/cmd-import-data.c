@@ -49,5 +49,6 @@ const hl_command hl_cmd_import_data = {
     .help = "public data sets to the CSV files that prepare reads",
     .more = HL_IMPORT_HELP,
     .hears_signals = true,
+    .needs_no_launcher = true,
     .run = run,
 };

@@ -152,7 +152,7 @@ static hl_status read_file(reading *r, int file, const hl_group *g, hl_progress 
     const hl_fields_how how = {.path = r->path,
                                .form = form->form,
                                .wanted = wanted,
-                               .n = WANTED,
+                               .n = r->s->has_min_rating ? WANTED : RATING,
                                .separator = form->separator,
                                .columns = form->columns,
                                .ids = WANTED,

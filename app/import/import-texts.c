@@ -203,6 +203,17 @@ static hl_status go_round(reading *r, hl_progress *progress)
     return s;
 }
 
+static void count_oddities(const reading *r)
+{
+    if (hl_fields_bad(r->fields)) hl_log(HL_WARN, "left out: %s", hl_fields_why(r->fields));
+    if (hl_fields_ends_open(r->fields))
+        hl_log(HL_WARN, "%s: the last line has no line end; if the file was cut, fetch it again", r->path);
+    r->r->text_rows += hl_fields_bad(r->fields);
+    r->r->texts_bad += hl_fields_bad(r->fields);
+    r->r->latin1 += hl_fields_latin1(r->fields);
+    r->r->quoted += hl_fields_quoted(r->fields);
+}
+
 static hl_status read_file(reading *r, int file, hl_progress *progress)
 {
     const hl_import_form *form;
@@ -226,29 +237,17 @@ static hl_status read_file(reading *r, int file, hl_progress *progress)
                                .turn = file};
     hl_status status = hl_group_agree(r->g, hl_fields_open(&r->fields, &how));
     while (status == HL_OK && hl_group_any(r->g, !r->is_over)) status = go_round(r, progress);
+    if (status == HL_OK) count_oddities(r);
+    hl_fields_close(r->fields);
+    r->fields = NULL;
     return status;
-}
-
-static void count_oddities(const reading *r)
-{
-    if (hl_fields_bad(r->fields)) hl_log(HL_WARN, "left out: %s", hl_fields_why(r->fields));
-    if (hl_fields_ends_open(r->fields))
-        hl_log(HL_WARN, "%s: the last line has no line end; if the file was cut, fetch it again", r->path);
-    r->r->text_rows += hl_fields_bad(r->fields);
-    r->r->texts_bad += hl_fields_bad(r->fields);
-    r->r->latin1 += hl_fields_latin1(r->fields);
-    r->r->quoted += hl_fields_quoted(r->fields);
 }
 
 static hl_status read_files(reading *r, hl_progress *progress)
 {
     for (int i = 0; i < r->s->items.n; i++) {
         if (i > 0) hl_shared_file_next(r->out);
-        hl_status s = read_file(r, i, progress);
-        if (s == HL_OK) count_oddities(r);
-        hl_fields_close(r->fields);
-        r->fields = NULL;
-        HL_TRY(s);
+        HL_TRY(read_file(r, i, progress));
     }
     return HL_OK;
 }

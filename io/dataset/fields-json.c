@@ -1,5 +1,6 @@
 /* fields-json.c - records that are objects, one a line: of JSON, or as Python's repr writes them. */
 #include "base/arena.h"
+#include "base/minmax.h"
 #include "io/dataset/fields-form.h"
 #include "io/dataset/literal.h"
 #include "io/files/json.h"
@@ -10,6 +11,12 @@
 /* What has no text of its own: a number, true, an object. */
 static void add_dump(hl_fields *f, int i, const json_t *value)
 {
+    char digits[24];
+    if (json_is_integer(value)) {
+        hl_fields_add(f, i, digits,
+                      (size_t)snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT, json_integer_value(value)));
+        return;
+    }
     char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17) | JSON_COMPACT);
     if (text) hl_fields_add(f, i, text, strlen(text));
     free(text);
@@ -39,16 +46,18 @@ static void set_value(hl_fields *f, int i, const json_t *value)
     hl_fields_set(f, i, f->text[i].n ? f->text[i].at : "", f->text[i].n);
 }
 
-/* The value of the first of the wanted names that there is; NULL where there is none. */
+/* The value of the first of the wanted names that there is and is not null; NULL where there is none. */
 static const json_t *find(const json_t *object, const char *wanted)
 {
-    const json_t *value = NULL;
-    for (const char *at = wanted + (*wanted == '?'); at && !value; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL) {
-        char name[200];
-        snprintf(name, sizeof name, "%.*s", (int)strcspn(at, "|"), at);
-        value = hl_json_get(object, name);
+    for (const char *at = wanted + (*wanted == '?');; at++) {
+        char name[200] = "";
+        const size_t n = strcspn(at, "|");
+        memcpy(name, at, hl_min(n, sizeof name - 1));
+        const json_t *value = hl_json_get(object, name);
+        if (value) return value;
+        at += n;
+        if (!*at) return NULL;
     }
-    return value;
 }
 
 static hl_status take_object(hl_fields *f, json_t *value, const char *what, const char *why)

@@ -27,7 +27,7 @@ struct hl_line_reader {
 static hl_status refill(hl_line_reader *l)
 {
     size_t got;
-    memmove(l->buffer, l->buffer + l->begin, l->end - l->begin);
+    if (l->end > l->begin) memmove(l->buffer, l->buffer + l->begin, l->end - l->begin); /* there may be no buffer yet */
     l->end -= l->begin;
     l->begin = 0;
     const size_t wanted = hl_max((size_t)BLOCK, l->end);

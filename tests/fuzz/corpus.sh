@@ -58,6 +58,23 @@ head -c 64 /dev/zero | seed shard empty
 printf '\000\000\000\000\000\000\000\000\020\000\000\000\000\000\000\000\100\000\000\000\000\000\000\000\001\000\000\000\000\000\000\000' | seed shard two
 printf 'step-12\n' | seed latest step
 
+# Data sets of others.
+printf 'a line\nand another\n' | gzip -c | seed unpacked gzip
+{ printf one | gzip -c; printf two | gzip -c; head -c 9 /dev/zero; } | seed unpacked members
+printf '\050\265\057\375\004\130\031\000\000\141\142\143\231\011\167\255' | seed unpacked zstd
+printf 'plain' | seed unpacked plain
+echo "{'asin': '0001', \"title\": u\"it's caf\\xe9 \\U0001F600\", 'price': 1.5, 'related': {'a': [['b'], (1, 2L,)], 3: None}, 'x': True}" | seed literal meta
+printf 'user_id:token\titem_id:token\trating:float\ttimestamp:float\n1\t2\t3\t4\n1\t3\t3\t5\n' | seed recbole inter
+printf 'item_id:token\tmovie_title:token_seq\tyear:token\n2\tToy Story\t1995\n' | seed recbole item
+printf '1::2::5::978300760\n1::3::4::978300761\n' | seed movielens ratings
+printf '2::Caf\351 (1995)::Animation|Comedy\n' | seed movielens movies
+printf '196\t242\t3\t881250949\n' | seed movielens data
+printf '1|Toy Story (1995)|01-Jan-1995||http://x|0|0|0|1|1|1|0|0|0|0|0|0|0|0|0|0|0|0|0\n' | seed movielens item
+printf 'userId,movieId,rating,timestamp\n1,2,3.5,4\n1,"3",3.5,4\n' | seed movielens csv
+printf 'A1,B1,5.0,1300000000\nA1,B2,5.0,1300000001\n' | seed amazon ratings
+echo '{"parent_asin": "B1", "asin": "B2", "user_id": "A", "timestamp": 1588687728923, "rating": 5.0, "title": ["a", null, {"b": 1}]}' | seed amazon review
+echo "{'asin': 'B1', 'title': 'x', 'categories': [['Books']]}" | seed amazon meta
+
 # What a job writes: 6 users, 8 items, two steps.
 mkdir -p "$work/data" "$work/text"
 {

@@ -43,6 +43,11 @@ static const struct {
     {"study-jobs", fuzz_study_jobs},
     {"study-table", fuzz_study_table},
     {"site", fuzz_site},
+    {"unpacked", fuzz_unpacked},
+    {"literal", fuzz_literal},
+    {"recbole", fuzz_recbole},
+    {"movielens", fuzz_movielens},
+    {"amazon", fuzz_amazon},
 };
 enum { READERS = sizeof readers / sizeof readers[0] };
 

@@ -15,7 +15,7 @@ mkdir -p "$here/corpus" "$here/found" "$here/objects"
 flags="-std=gnu11 -g -O1 -w -fno-omit-frame-pointer -fno-sanitize-recover=undefined $FUZZ_FLAGS"
 build() {
     files="tests/spm.c $(cd "$top" && ls tests/fuzz/*.c src/base/*.c io/*/*.c app/config/*.c app/study/*.c | grep -vE '/(build|same|arguments|study-run|submit|export|script|snapshot|program|child|measure|report.*|points-.*|outcome)\.c$')
-        app/plan/forecast.c app/train/table.c"
+        app/import/import-kinds.c app/plan/forecast.c app/train/table.c"
     echo "$files" | tr ' ' '\n' | grep . | CLANG="$CLANG" FLAGS="$flags" top="$top" here="$here" xargs -P 2 -I FILE sh -c '
         object=$here/objects/$(echo FILE | tr / -).o
         $CLANG $FLAGS -fsanitize=fuzzer-no-link,address,undefined -c "$top/FILE" -o "$object" || exit 255' &&
