@@ -78,6 +78,73 @@ for options in "min_user=4 min_item=6 filter=core" "min_user=4 min_item=6 filter
     verdict "$flags: an outside count leaves as much"
 done
 
+# ---- damage: SPOILT (5) files of each kind that are changed somewhere end with a sentence, or every record of theirs is counted
+spoilt() { # spoilt KIND SEED
+    kind=$1
+    [ -d "$work/$kind-bad" ] || outside make "$kind" "$work/$kind-bad" 200
+    mkdir -p "$work/$kind-spoilt" && rm -rf "$work/left" && cp "$work/$kind-bad"/* "$work/$kind-spoilt/"
+    which=interactions skip=
+    [ $(($2 % 2)) -eq 0 ] || which=items
+    [ $(($2 % 4)) -lt 2 ] || skip=--skip-bad
+    outside spoil "$work/$kind-bad/$which" "$work/$kind-spoilt/$which" "$2"
+    timeout -k 5 "$hangs" ./hllm import-data "$work/left" $(of_kind "$kind") --interactions "$work/$kind-spoilt/interactions" \
+        --items "$work/$kind-spoilt/items" --name x --json $skip >"$work/out" 2>"$work/said" </dev/null
+    case $? in
+    0) outside sums <"$work/out" ;;
+    3) [ "$(grep -c '^hllm: error: ' "$work/said")" -eq 1 ] && [ -z "$(find "$work/left" -type f)" ] ;;
+    *) false ;;
+    esac
+}
+for kind in csv tsv jsonl pixelrec amazon-2014 amazon-2018 amazon-2023 recbole movielens-100k movielens-1m movielens-20m; do
+    trouble=
+    for seed in $(seq 1 "${SPOILT:-5}"); do
+        spoilt $kind "$seed" || trouble="$trouble $seed"
+    done
+    [ -z "$trouble" ]
+    verdict "$kind: files that are spoilt end with a sentence, or all their records are counted${trouble:+; but seeds$trouble}"
+done
+
+# ---- what is asked for that cannot be
+refused() { # refused STATUS WORDS SENTENCE OPTIONS...
+    status=$1 words=$2 sentence=$3
+    shift 3
+    ./hllm import-data "$work/refused" "$@" >"$work/out" 2>"$work/said" </dev/null
+    [ $? -eq "$status" ] && grep '^hllm: error: ' "$work/said" | grep -qF -e "$words" && [ -z "$(find "$work/refused" -type f 2>/dev/null)" ]
+    verdict "$sentence ends with status $status"
+}
+files="--interactions $work/tsv/interactions --items $work/tsv/items --name x"
+refused 2 'one of amazon-2014' "no kind" $files
+refused 2 'there is no such kind; there are' "another kind" --from netflix $files
+refused 2 'read_parquet' "Parquet" --from parquet $files
+refused 2 '--interactions FILE is missing' "no file" --from tsv --name x
+refused 2 '--name NAME is missing' "no name" --from tsv --interactions "$work/tsv/interactions"
+refused 2 'cannot be the name' "a name with a folder" --from tsv --interactions "$work/tsv/interactions" --name a/b
+refused 2 'there is no such option' "an unknown option" --from tsv $files --text-columns title --min_user 4
+refused 2 '--text-columns is missing' "texts without columns" --from tsv $files
+refused 3 "no column 'subject'" "a column that is not there" --from tsv $files --text-columns subject
+refused 3 "no record has a value of 'subject'" "a key that no object has" --from jsonl --interactions "$work/jsonl/interactions" --items "$work/jsonl/items" --name x --text-columns subject
+refused 3 'no interaction is left' "a filter that leaves nothing" --from tsv $files --text-columns title --min-user 100000
+refused 3 "no column 'user_id|user'" "a table of another kind" --from tsv --interactions "$work/tsv/items" --name x
+refused 3 ':1: the timestamp' "a header where the kind has none" --from amazon-2018 --interactions "$work/movielens-20m/interactions" --name x
+refused 3 'cannot be opened' "a file that is not there" --from tsv --interactions "$work/none" --name x
+./hllm import-data "$work/tsv-1" --from tsv $files --text-columns title >"$work/out" 2>"$work/said"
+[ $? -eq 2 ] && grep -q 'is there already' "$work/said" && same_files tsv-1 tsv-3
+verdict "files that are there stay, without --replace"
+./hllm import-data "$work/tsv-3" --from tsv $files --text-columns title --replace >"$work/out" 2>"$work/said" && ! cmp -s "$work/tsv-1/information/x.csv" "$work/tsv-3/information/x.csv"
+verdict "and make room with it"
+import 3 tsv tsv-3 --replace
+
+# ---- hllm show
+for kind in tsv amazon-2014 movielens-100k; do
+    for file in interactions items; do
+        ./hllm show "$work/$kind/$file" >"$work/out" 2>"$work/said" && grep -q "^$file of --from ${kind%-100k}:" "$work/out"
+        [ $? -eq 0 ] || { [ $kind = tsv ] && [ $file = items ] && grep -q 'no kind of' "$work/out"; }
+        verdict "hllm show knows $file of $kind"
+    done
+done
+./hllm show "$work/jsonl/interactions" --json >"$work/out" 2>"$work/said" && grep -q '"packed": "gzip"' "$work/out" && python3 -m json.tool "$work/out" >/dev/null
+verdict "hllm show --json says how a file is packed"
+
 # ---- packed files, and several of them
 head -n 700 "$work/tsv/interactions" >"$work/one.tsv"
 { head -n 1 "$work/tsv/interactions"; tail -n +701 "$work/tsv/interactions"; } >"$work/two.tsv"

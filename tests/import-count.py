@@ -1,6 +1,8 @@
 """import-count.py - made-up data sets in the forms of public ones, and what an import of them must give.
 
     import-count.py make KIND DIR ROWS     write DIR/interactions and DIR/items, in KIND's form
+    import-count.py spoil FILE TO SEED     write TO: FILE, of which something is changed, cut off, repeated or put in
+    import-count.py sums                   <  what `hllm import-data --json` prints: is every record written or left out for a reason?
     import-count.py compare KIND DIR GOT NAME [min_user=N] [min_item=N] [filter=core|public] [min_rating=X]  <  what `hllm import-data --json` prints
 
 compare: are GOT/dataset/NAME.csv, GOT/information/NAME.csv and the counts those that this program finds in DIR?  What differs is printed, and
@@ -267,8 +269,45 @@ def compare(kind, where, got, name, options):
     return 1 if wrong else 0
 
 
+# ---- damage
+
+def spoil(path, to, seed):
+    rng = random.Random(seed)
+    with open(path, "rb") as f:
+        data = bytearray(f.read())
+    for _ in range(rng.choice((1, 1, 2, 5))):
+        at, n = rng.randrange(len(data) + 1), rng.choice((1, 1, 2, 8, 100, 3000))
+        act = rng.randrange(8)
+        if act == 0:
+            data[at:at + n] = bytes(rng.randrange(256) for _ in data[at:at + n])
+        elif act == 1:
+            del data[at:at + n]
+        elif act == 2:
+            del data[at:]
+        elif act == 3:
+            data[at:at] = data[at:at + n]
+        elif act == 4:
+            data[at:at] = rng.choice((b"\0", b"\n", b"\r", b'"', b"'", b"\t", b",", b"::", b"|", b"\\", b"{", b"}", b"[", b"\xff", b"\xef\xbb\xbf", b"9" * 40))
+        elif act == 5 and at < len(data):
+            data[at] ^= 1 << rng.randrange(8)
+        elif act == 6:
+            cut = data[at:at + n]
+            del data[at:at + n]
+            data[rng.randrange(len(data) + 1):0] = cut
+        else:
+            data[at:at] = rng.choice((b"null", b"None", b"NaN", b"-", b"1e999", b"\\u", b"\\ud800", b"[" * 200))
+    with open(to, "wb") as f:
+        f.write(data)
+
+
 if sys.argv[1:2] == ["make"]:
     make(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+elif sys.argv[1:2] == ["spoil"]:
+    spoil(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+elif sys.argv[1:2] == ["sums"]:
+    c = json.load(sys.stdin)
+    sys.exit(c["rows"] != c["interactions"] + sum(n for k, n in c.items() if k.startswith("dropped_")) or
+             c["text_rows"] != c["texts"] + c["texts_bad"] + c["texts_no_item"] + c["texts_unused"])
 elif sys.argv[1:2] == ["compare"]:
     sys.exit(compare(sys.argv[2], sys.argv[3], sys.argv[4], sys.argv[5], dict(o.split("=") for o in sys.argv[6:])))
 else:

@@ -174,7 +174,8 @@ CHECKERS = \
 	tests/end-checkpoint.sh \
 	tests/end-output.sh \
 	tests/check-fuzz.sh \
-	tests/check-split.sh
+	tests/check-split.sh \
+	tests/check-h5py.sh
 
 check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS) tests/astray
 check_LIBRARIES += tests/libcheck.a tests/libalone.a tests/libranks.a

@@ -1,9 +1,11 @@
-/* cmd-show.c - hllm show: what a dataset or a checkpoint holds. */
+/* cmd-show.c - hllm show: what a dataset, a checkpoint or a file of others holds. */
 #include "base/path.h"
 #include "app/cli/commands.h"
 #include "app/config/arguments.h"
+#include "app/import/import-show.h"
 #include "io/checkpoint/checkpoint.h"
 #include "io/dataset/dataset.h"
+#include "io/files/regular.h"
 #include <stdio.h>
 #include <unistd.h>
 
@@ -22,6 +24,11 @@ static hl_status show_run(const hl_group *world, const char *path, bool json)
     char newest[PATH_MAX];
     HL_TRY(hl_checkpoint_find(newest, world, path, "latest"));
     return hl_checkpoint_show(world, newest, stdout, json);
+}
+
+static hl_status show_file(const hl_group *world, const char *path, bool json)
+{
+    return hl_group_agree(world, world->rank == 0 ? hl_import_show(path, stdout, json) : HL_OK);
 }
 
 /* What is in a folder tells what it is; the first that fits. */
@@ -48,15 +55,18 @@ static hl_status run(const hl_group *world, int argc, char **argv)
 {
     int kind;
     bool json = hl_arguments_take_flag("json", &argc, argv);
-    if (argc != 1) return HL_FAIL(HL_EUSAGE, "name one folder to show: a dataset, a checkpoint or a run folder");
+    if (argc != 1)
+        return HL_FAIL(HL_EUSAGE,
+                       "name one folder to show: a dataset, a checkpoint or a run folder; or a file to import");
+    if (hl_group_any(world, world->rank == 0 && hl_regular_is(argv[0]))) return show_file(world, argv[0], json);
     HL_TRY(find_kind(&kind, world, argv[0]));
     return kinds[kind].show(world, argv[0], json);
 }
 
 const hl_command hl_cmd_show = {
     .name = "show",
-    .arguments = "FOLDER [--json]",
-    .help = "what a dataset, a checkpoint or the newest checkpoint of a run holds",
+    .arguments = "FOLDER|FILE [--json]",
+    .help = "what a dataset, a checkpoint, the newest checkpoint of a run, or a file to import holds",
     .more = "  --json    one JSON object instead of lines for people\n",
     .needs_no_launcher = true,
     .run = run,

@@ -8,5 +8,6 @@ app_import_libhlimport_a_SOURCES = \
 	app/import/import-kinds.c app/import/import-kinds.h \
 	app/import/import-report.c app/import/import-report.h \
 	app/import/import-settings.c app/import/import-settings.h \
+	app/import/import-show.c app/import/import-show.h \
 	app/import/import-texts.c app/import/import-texts.h
 EXTRA_DIST += app/import/README.md
