@@ -141,21 +141,21 @@ static places places_of(int h, int H, int K, int d)
     return (places){(size_t)((H + 2 * K) * d), (size_t)(h * d), (size_t)((H + kv) * d), (size_t)((H + K + kv) * d)};
 }
 
-/* p (i - first + 1) = probabilities of query i over the keys first to i; gives the log of their sum. */
-static double attend(double *p, const double *qkv, places at, int first, int i, int d)
+/* p (last - first + 1) = probabilities of query i over the keys first to last; gives the log of their sum. */
+static double attend(double *p, const double *qkv, places at, int first, int last, int i, int d)
 {
     double most = -INFINITY, sum = 0.0;
-    for (int j = first; j <= i; j++) {
+    for (int j = first; j <= last; j++) {
         p[j - first] = ref_dot(qkv + (size_t)i * at.row + at.q, qkv + (size_t)j * at.row + at.k, (size_t)d) / sqrt(d);
         most = fmax(most, p[j - first]);
     }
-    for (int j = first; j <= i; j++) sum += exp(p[j - first] - most);
-    for (int j = first; j <= i; j++) p[j - first] = exp(p[j - first] - most) / sum;
+    for (int j = first; j <= last; j++) sum += exp(p[j - first] - most);
+    for (int j = first; j <= last; j++) p[j - first] = exp(p[j - first] - most) / sum;
     return most + log(sum);
 }
 
 void ref_attention_forward(double *o, double *lse, const double *qkv, const int *begin, int segments, int H, int K,
-                           int d)
+                           int d, bool both_ways)
 {
     double *p = ref_double_zeros((size_t)begin[segments] + 1);
     memset(o, 0, (size_t)(begin[segments] * H * d) * sizeof *o);
@@ -163,15 +163,16 @@ void ref_attention_forward(double *o, double *lse, const double *qkv, const int 
         for (int h = 0; h < H; h++)
             for (int i = begin[s]; i < begin[s + 1]; i++) {
                 const places at = places_of(h, H, K, d);
-                lse[i * H + h] = attend(p, qkv, at, begin[s], i, d);
-                for (int j = begin[s]; j <= i; j++)
+                const int last = both_ways ? begin[s + 1] - 1 : i;
+                lse[i * H + h] = attend(p, qkv, at, begin[s], last, i, d);
+                for (int j = begin[s]; j <= last; j++)
                     for (int c = 0; c < d; c++)
                         o[(i * H + h) * d + c] += p[j - begin[s]] * qkv[(size_t)j * at.row + at.v + (size_t)c];
             }
 }
 
 void ref_attention_backward(double *dqkv, const double *d_o, const double *qkv, const int *begin, int segments, int H,
-                            int K, int d)
+                            int K, int d, bool both_ways)
 {
     double *p = ref_double_zeros((size_t)begin[segments] + 1), *dp = ref_double_zeros((size_t)begin[segments] + 1);
     memset(dqkv, 0, (size_t)(begin[segments] * (H + 2 * K) * d) * sizeof *dqkv);
@@ -179,14 +180,15 @@ void ref_attention_backward(double *dqkv, const double *d_o, const double *qkv, 
         for (int h = 0; h < H; h++)
             for (int i = begin[s]; i < begin[s + 1]; i++) {
                 const places at = places_of(h, H, K, d);
+                const int last = both_ways ? begin[s + 1] - 1 : i;
                 const double *up = d_o + (i * H + h) * d;
                 double mean = 0.0;
-                attend(p, qkv, at, begin[s], i, d);
-                for (int j = begin[s]; j <= i; j++) {
+                attend(p, qkv, at, begin[s], last, i, d);
+                for (int j = begin[s]; j <= last; j++) {
                     dp[j - begin[s]] = ref_dot(up, qkv + (size_t)j * at.row + at.v, (size_t)d);
                     mean += p[j - begin[s]] * dp[j - begin[s]];
                 }
-                for (int j = begin[s]; j <= i; j++) {
+                for (int j = begin[s]; j <= last; j++) {
                     const double pj = p[j - begin[s]], slope = pj * (dp[j - begin[s]] - mean) / sqrt(d);
                     const size_t q = (size_t)i * at.row + at.q, k = (size_t)j * at.row + at.k,
                                  v = (size_t)j * at.row + at.v;
@@ -197,6 +199,61 @@ void ref_attention_backward(double *dqkv, const double *d_o, const double *qkv, 
                     }
                 }
             }
+}
+
+/* Mean and 1 / sqrt(variance + eps) of a row. */
+static double mean_of(double *r, const double *x, int D, double eps)
+{
+    double mean = 0, variance = 0;
+    for (int i = 0; i < D; i++) mean += x[i] / D;
+    for (int i = 0; i < D; i++) variance += (x[i] - mean) * (x[i] - mean) / D;
+    *r = 1 / sqrt(variance + eps);
+    return mean;
+}
+
+void ref_layernorm_forward(double *y, const double *x, const double *w, int T, int D, double eps)
+{
+    for (int t = 0; t < T; t++) {
+        double r, mean = mean_of(&r, x + t * D, D, eps);
+        for (int i = 0; i < D; i++) y[t * D + i] = w[i] * (x[t * D + i] - mean) * r + w[D + i];
+    }
+}
+
+/* By the derivatives of each output by each input. */
+void ref_layernorm_backward(double *dx, double *dw, const double *dy, const double *x, const double *w, int T, int D,
+                            double eps)
+{
+    memset(dx, 0, (size_t)(T * D) * sizeof *dx);
+    memset(dw, 0, (size_t)(2 * D) * sizeof *dw);
+    for (int t = 0; t < T; t++) {
+        const double *xt = x + t * D, *dyt = dy + t * D;
+        double r, mean = mean_of(&r, xt, D, eps);
+        for (int i = 0; i < D; i++) {
+            const double z = (xt[i] - mean) * r;
+            dw[i] += dyt[i] * z;
+            dw[D + i] += dyt[i];
+            for (int k = 0; k < D; k++)
+                dx[t * D + k] += dyt[i] * w[i] * r * ((i == k) - 1.0 / D - z * (xt[k] - mean) * r / D);
+        }
+    }
+}
+
+static const double pi = 3.14159265358979323846;
+
+static double tanh_of(double x) { return tanh(sqrt(2 / pi) * (x + 0.044715 * x * x * x)); }
+
+void ref_gelu_forward(double *h, const double *u, int n, bool approximate)
+{
+    for (int i = 0; i < n; i++) h[i] = 0.5 * u[i] * (approximate ? 1 + tanh_of(u[i]) : erfc(-u[i] / sqrt(2.0)));
+}
+
+void ref_gelu_backward(double *du, const double *dh, const double *u, int n, bool approximate)
+{
+    for (int i = 0; i < n; i++) {
+        const double x = u[i], t = tanh_of(x), inner = sqrt(2 / pi) * (1 + 3 * 0.044715 * x * x),
+                     exact = 0.5 * erfc(-x / sqrt(2.0)) + x * exp(-x * x / 2) / sqrt(2 * pi);
+        du[i] = dh[i] * (approximate ? 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * inner : exact);
+    }
 }
 
 void ref_swiglu_forward(double *h, const double *gu, int T, int F)

@@ -5,6 +5,7 @@
 #define TESTS_REF_MATH_H
 #include "math/adamw.h"
 #include "math/nce.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,10 +40,19 @@ void ref_rmsnorm_backward(double *dx, double *dw, const double *dy, const double
 
 void ref_rope_turn(double *x, const int *position, double theta, int T, int heads, int d, int stride, int sign);
 
+/* both_ways: not causal. */
 void ref_attention_forward(double *o, double *lse, const double *qkv, const int *begin, int segments, int H, int K,
-                           int d);
+                           int d, bool both_ways);
 void ref_attention_backward(double *dqkv, const double *d_o, const double *qkv, const int *begin, int segments, int H,
-                            int K, int d);
+                            int K, int d, bool both_ways);
+
+/* w (2 D): weights, then biases; dw too. */
+void ref_layernorm_forward(double *y, const double *x, const double *w, int T, int D, double eps);
+void ref_layernorm_backward(double *dx, double *dw, const double *dy, const double *x, const double *w, int T, int D,
+                            double eps);
+
+void ref_gelu_forward(double *h, const double *u, int n, bool approximate);
+void ref_gelu_backward(double *du, const double *dh, const double *u, int n, bool approximate);
 
 void ref_swiglu_forward(double *h, const double *gu, int T, int F);
 void ref_swiglu_backward(double *dgu, const double *dh, const double *gu, int T, int F);

@@ -8,17 +8,18 @@
 
 typedef struct {
     int H, K, d, segments, begin[8];
+    bool both_ways;
 } pack;
 
 /* Segments of 1, 2, none, 65, 300, 8 and 17 tokens, and shorter ones where that is enough. */
 static const pack packs[] = {
-    {6, 3, 8, 7, {0, 1, 3, 3, 68, 368, 376, 393}},
-    {6, 2, 16, 4, {0, 65, 66, 66, 78}},
-    {8, 4, 64, 3, {0, 2, 67, 90}},
-    {2, 2, 12, 4, {0, 7, 15, 24, 89}},
-    {3, 1, 5, 3, {0, 65, 65, 98}},
-    {1, 1, 128, 2, {0, 33, 73}},
-    {2, 1, 1, 2, {0, 9, 12}},
+    {6, 3, 8, 7, {0, 1, 3, 3, 68, 368, 376, 393}, false},
+    {6, 2, 16, 4, {0, 65, 66, 66, 78}, false},
+    {8, 4, 64, 3, {0, 2, 67, 90}, false},
+    {2, 2, 12, 4, {0, 7, 15, 24, 89}, false},
+    {3, 1, 5, 3, {0, 65, 65, 98}, false},
+    {1, 1, 128, 2, {0, 33, 73}, false},
+    {2, 1, 1, 2, {0, 9, 12}, false},
 };
 enum { PACKS = sizeof packs / sizeof *packs };
 
@@ -28,13 +29,14 @@ static size_t out_of(const pack *p) { return tokens_of(p) * (size_t)(p->H * p->d
 
 static void forward(float *o, float *lse, const float *qkv, const pack *p)
 {
-    hl_attention_forward(o, lse, qkv, p->begin, p->segments, &(hl_heads){p->H, p->K, p->d, p->H / p->K, 0, 0});
+    hl_attention_forward(o, lse, qkv, p->begin, p->segments,
+                         &(hl_heads){p->H, p->K, p->d, p->H / p->K, 0, 0, p->both_ways});
 }
 
 static void backward(float *dqkv, const float *d_o, const float *o, const float *lse, const float *qkv, const pack *p)
 {
     hl_attention_backward(dqkv, d_o, o, lse, qkv, p->begin, p->segments,
-                          &(hl_heads){p->H, p->K, p->d, p->H / p->K, 0, 0});
+                          &(hl_heads){p->H, p->K, p->d, p->H / p->K, 0, 0, p->both_ways});
 }
 
 static void agrees(const pack *p, double scale, double close)
@@ -44,8 +46,8 @@ static void agrees(const pack *p, double scale, double close)
           *lse = ref_zeros(nl), *dqkv = ref_random(nq, 4, 1.0);
     double *QKV = ref_double(qkv, nq), *O = ref_double_zeros(no), *LSE = ref_double_zeros(nl),
            *DQKV = ref_double_zeros(nq);
-    ref_attention_forward(O, LSE, QKV, p->begin, p->segments, p->H, p->K, p->d);
-    ref_attention_backward(DQKV, ref_double(d_o, no), QKV, p->begin, p->segments, p->H, p->K, p->d);
+    ref_attention_forward(O, LSE, QKV, p->begin, p->segments, p->H, p->K, p->d, p->both_ways);
+    ref_attention_backward(DQKV, ref_double(d_o, no), QKV, p->begin, p->segments, p->H, p->K, p->d, p->both_ways);
     forward(o, lse, qkv, p);
     backward(dqkv, d_o, o, lse, qkv, p);
     CHECK_NEAR(ref_distance(o, O, no), 0.0, close);
@@ -59,6 +61,16 @@ static void attention_agrees_with_its_twin(void)
     for (int i = 0; i < PACKS; i++) agrees(&packs[i], 1.0, 2e-6);
 }
 
+static void attention_both_ways_agrees_too(void)
+{
+    for (int i = 0; i < PACKS; i++) {
+        pack p = packs[i];
+        p.both_ways = true;
+        agrees(&p, 1.0, 2e-6);
+        agrees(&p, 4.0, 1e-5);
+    }
+}
+
 static void sharp_attention_agrees_too(void)
 {
     for (int i = 0; i < PACKS; i++) agrees(&packs[i], 4.0, 1e-5); /* scores of up to hundreds: their rounding shows */
@@ -66,7 +78,7 @@ static void sharp_attention_agrees_too(void)
 
 static void long_segments_are_attended_whole(void)
 {
-    const pack p = {2, 1, 16, 2, {0, 1203, 1210}};
+    const pack p = {2, 1, 16, 2, {0, 1203, 1210}, false};
     agrees(&p, 1.0, 4e-6); /* a key's gradient is a sum of 2,400 terms */
 }
 
@@ -79,19 +91,21 @@ static double loss_of(const double *qkv, const void *self)
 {
     const loss *l = self;
     double *o = ref_double_zeros(out_of(l->p)), *lse = ref_double_zeros(tokens_of(l->p) * (size_t)l->p->H);
-    ref_attention_forward(o, lse, qkv, l->p->begin, l->p->segments, l->p->H, l->p->K, l->p->d);
+    ref_attention_forward(o, lse, qkv, l->p->begin, l->p->segments, l->p->H, l->p->K, l->p->d, l->p->both_ways);
     return ref_dot(l->d_o, o, out_of(l->p));
 }
 
 static void the_twin_has_its_slope(void)
 {
-    for (int i = 1; i < PACKS; i++) {
-        const pack *p = &packs[i];
+    for (int i = 2; i < 2 * PACKS; i++) {
+        pack its = packs[i / 2];
+        its.both_ways = i % 2;
+        const pack *p = &its;
         const size_t nq = qkv_of(p), no = out_of(p);
         double *qkv = ref_double(ref_random(nq, 1, 1.0), nq), *d_o = ref_double(ref_random(no, 2, 1.0), no),
                *dqkv = ref_double_zeros(nq);
         const loss l = {p, d_o};
-        ref_attention_backward(dqkv, d_o, qkv, p->begin, p->segments, p->H, p->K, p->d);
+        ref_attention_backward(dqkv, d_o, qkv, p->begin, p->segments, p->H, p->K, p->d, p->both_ways);
         CHECK_NEAR(ref_slope(loss_of, qkv, dqkv, nq, &l), 1.0, 1e-5);
         ref_done();
     }
@@ -121,7 +135,7 @@ static void nobody_sees_the_future_or_another_segment(void)
 
 static void a_first_token_repeats_its_value(void)
 {
-    const pack p = {2, 1, 3, 1, {0, 1}};
+    const pack p = {2, 1, 3, 1, {0, 1}, false};
     const float qkv[12] = {1, 2, 3, 4, 5, 6, 1, 0, -1, 7, 8, 9}, d_o[6] = {1, 2, 3, 10, 20, 30};
     float o[6], lse[2], dqkv[12];
     forward(o, lse, qkv, &p);
@@ -135,15 +149,15 @@ static void a_first_token_repeats_its_value(void)
 static void no_segments_are_no_work(void)
 {
     const int begin[3] = {0, 0, 0};
-    hl_attention_forward(NULL, NULL, NULL, begin, 0, &(hl_heads){2, 1, 8, 2, 0, 0});
-    hl_attention_forward(NULL, NULL, NULL, begin, 2, &(hl_heads){2, 1, 8, 2, 0, 0});
-    hl_attention_backward(NULL, NULL, NULL, NULL, NULL, begin, 2, &(hl_heads){2, 1, 8, 2, 0, 0});
+    hl_attention_forward(NULL, NULL, NULL, begin, 0, &(hl_heads){2, 1, 8, 2, 0, 0, false});
+    hl_attention_forward(NULL, NULL, NULL, begin, 2, &(hl_heads){2, 1, 8, 2, 0, 0, false});
+    hl_attention_backward(NULL, NULL, NULL, NULL, NULL, begin, 2, &(hl_heads){2, 1, 8, 2, 0, 0, false});
     CHECK(begin[2] == 0);
 }
 
 static void not_a_number_comes_through(void)
 {
-    const pack p = {1, 1, 8, 1, {0, 20}};
+    const pack p = {1, 1, 8, 1, {0, 20}, false};
     float *qkv = ref_random(qkv_of(&p), 1, 1.0), *o = ref_zeros(out_of(&p)), *lse = ref_zeros(20);
     qkv[10 * 24] = NAN; /* a query: its own row alone */
     forward(o, lse, qkv, &p);
@@ -216,6 +230,7 @@ static void strips_of_any_lanes_agree(void)
 
 static const test tests[] = {
     {"attention agrees with its twin", attention_agrees_with_its_twin},
+    {"attention both ways agrees too", attention_both_ways_agrees_too},
     {"sharp attention agrees too", sharp_attention_agrees_too},
     {"long segments are attended whole", long_segments_are_attended_whole},
     {"the twin has its slope", the_twin_has_its_slope},

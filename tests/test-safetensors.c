@@ -416,9 +416,9 @@ static const struct {
     {"", "not a JSON object"},
     {"[]", "not a JSON object"},
     {"{\"model_type\":\"llama\",}", "not a JSON object"},
-    {"{}", "model_type is missing; supported are llama, mistral, qwen2, qwen3 and baichuan"},
+    {"{}", "model_type is missing; supported are llama, mistral, qwen2, qwen3, baichuan and bert"},
     {"{\"model_type\":3}", "model_type is missing"},
-    {"{\"model_type\":\"gpt2\"}", "model_type is gpt2; supported are llama, mistral, qwen2, qwen3 and baichuan"},
+    {"{\"model_type\":\"gpt2\"}", "model_type is gpt2; supported are llama, mistral, qwen2, qwen3, baichuan and bert"},
     {"{\"model_type\":\"llama\"}", "has no hidden_size"},
     {"{\"model_type\":\"baichuan\",\"hidden_size\":5120,\"intermediate_size\":1,\"num_hidden_layers\":1,\"num_"
      "attention_"

@@ -73,16 +73,29 @@ static hl_status settle_shape(hl_transformer *m, const char *whose)
     return HL_OK;
 }
 
+/* Where both are given they must say the same. */
+static hl_status settle_pooling(hl_config *c)
+{
+    const int tokens = c->pooling == HL_ITEM_TOKEN;
+    if (c->pooling == HL_BY_ITEM_TOKENS) return HL_OK;
+    if (hl_config_given(c, "item_emb_token_n") && c->item_emb_token_n != tokens)
+        return HL_FAIL(HL_EUSAGE, "item_emb_token_n %d and pooling say two things; leave item_emb_token_n out",
+                       c->item_emb_token_n);
+    c->item_emb_token_n = tokens;
+    return HL_OK;
+}
+
 /* Shapes that come from folders are checked when the folders are read. */
 static hl_status settle_model(hl_config *c)
 {
     bool item_is_ours = !*c->item_pretrain_dir, user_is_ours = !*c->user_pretrain_dir;
     if (item_is_ours) HL_TRY(settle_shape(&c->item_llm, "item_llm"));
     if (user_is_ours) HL_TRY(settle_shape(&c->user_llm, "user_llm"));
-    if (item_is_ours && user_is_ours && c->item_llm.hidden_size != c->user_llm.hidden_size)
+    HL_TRY(settle_pooling(c));
+    if (item_is_ours && user_is_ours && !c->adapter && c->item_llm.hidden_size != c->user_llm.hidden_size)
         return HL_FAIL(HL_EUSAGE,
                        "item_llm.hidden_size %d and user_llm.hidden_size %d differ; the User LLM reads what the Item "
-                       "LLM writes, make them equal",
+                       "LLM writes, make them equal or set adapter: linear",
                        c->item_llm.hidden_size, c->user_llm.hidden_size);
     if (c->precision != HL_FP32 && c->exact_groups)
         return HL_FAIL(HL_EUSAGE, "precision: bf16 products have no order of their own, which exact.groups promises; "

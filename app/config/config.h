@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+typedef enum { HL_BY_ITEM_TOKENS, HL_ITEM_TOKEN, HL_LAST_TOKEN, HL_MEAN_OF_TOKENS, HL_CLS } hl_item_pooling;
 typedef enum { HL_MEAN_GLOBAL, HL_MEAN_RANK } hl_loss_mean;
 typedef enum { HL_SCHEDULE_CONSTANT, HL_SCHEDULE_LINEAR, HL_SCHEDULE_COSINE } hl_schedule_kind;
 /* Rows of users that pass through the User LLM together. */
@@ -49,6 +50,8 @@ typedef struct {
     char *item_pretrain_dir, *user_pretrain_dir, *item_emb_pretrain, *load_pretrain;
     bool item_llm_init, user_llm_init;
     int item_emb_token_n;
+    hl_item_pooling pooling;
+    int adapter, item_positions;       /* is there one? do learned ones end alike? */
     hl_transformer item_llm, user_llm; /* for models without a folder; vocab_size is the tokenizer's, 0 here */
 
     /* training */

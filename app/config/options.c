@@ -12,6 +12,14 @@ static const hl_choice masks[] = {{"all", HL_MASK_ALL}, {"window", HL_MASK_WINDO
 static const hl_choice models[] = {HL_MODEL_CHOICES(MODEL){0}};
 #define LOSS(name) {#name, HL_CRITERION_##name},
 static const hl_choice losses[] = {HL_CRITERIA(LOSS){0}};
+static const hl_choice poolings[] = {{"auto", HL_BY_ITEM_TOKENS},
+                                     {"item_token", HL_ITEM_TOKEN},
+                                     {"last_token", HL_LAST_TOKEN},
+                                     {"mean", HL_MEAN_OF_TOKENS},
+                                     {"cls", HL_CLS},
+                                     {0}};
+static const hl_choice adapters[] = {{"none", false}, {"linear", true}, {0}};
+static const hl_choice sides[] = {{"left", false}, {"right", true}, {0}};
 static const hl_choice means[] = {{"global", HL_MEAN_GLOBAL}, {"rank", HL_MEAN_RANK}, {0}};
 static const hl_choice schedules[] = {
     {"cosine", HL_SCHEDULE_COSINE},     {"linear", HL_SCHEDULE_LINEAR}, {"liner", HL_SCHEDULE_LINEAR},
@@ -118,6 +126,15 @@ const hl_option hl_options[] = {
          "take the weights of user_pretrain_dir; false: its shape only"),
     INT("item_emb_token_n", item_emb_token_n, "1", 0, 1, VECTORS,
         "1: the vector of an [ITEM] token; 0: the mean over the tokens"),
+    CHOICE("pooling", pooling, "auto", VECTORS,
+           "an item's vector: item_token, the [ITEM] token's; last_token, the last one's, made 1 long; mean; cls, the "
+           "first one's; auto: as item_emb_token_n says",
+           poolings),
+    CHOICE("adapter", adapter, "none", VECTORS,
+           "linear: a trained matrix between Item and User LLM, which may differ in width then", adapters),
+    CHOICE("item_positions", item_positions, "left", VECTORS,
+           "learned positions of a text: left: from 0; right: up to MAX_TEXT_LENGTH, as the public code has them",
+           sides),
     TEXT("item_emb_pretrain", item_emb_pretrain, "", FILES, "file of the [ITEM] token's first value"),
     TEXT("load_pretrain", load_pretrain, "", FILES,
          "weights to start from: a folder step-N, a run folder, whose best is taken, or a state dict of the public "

@@ -218,7 +218,7 @@ static void find_passing(hl_forecast *f, const shares *texts, const shares *user
 {
     const double *rows = count_rows(f);
     for (int r = 0; r < f->layout.ranks; r++)
-        f->passing[r] = HL_FORECAST_PROCESS + rows[r] * f->item.hidden_size * (double)sizeof(float)
+        f->passing[r] = HL_FORECAST_PROCESS + rows[r] * hl_transformer_vector_size(&f->item) * (double)sizeof(float)
                         + hl_max(at_rank(texts, texts->scratch, r), at_rank(users, users->scratch, r));
 }
 

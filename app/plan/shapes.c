@@ -16,6 +16,13 @@ static hl_status vocabulary(int *n, const hl_config *c)
     return s;
 }
 
+void hl_shapes_join(hl_transformer *item, const hl_transformer *user, const hl_config *c)
+{
+    item->pooling = c->pooling == HL_LAST_TOKEN ? HL_POOL_LAST : c->pooling == HL_CLS ? HL_POOL_FIRST : HL_POOL_MEAN;
+    item->vector_size = c->adapter ? user->hidden_size : 0;
+    item->positions_end = c->item_positions;
+}
+
 hl_status hl_shapes_read(hl_transformer *item, hl_transformer *user, const hl_config *c)
 {
     *item = c->item_llm;
@@ -24,6 +31,7 @@ hl_status hl_shapes_read(hl_transformer *item, hl_transformer *user, const hl_co
     else HL_TRY(vocabulary(&item->vocab_size, c));
     if (*c->user_pretrain_dir) HL_TRY(hl_hf_config(c->user_pretrain_dir, user));
     else user->vocab_size = item->vocab_size;
+    hl_shapes_join(item, user, c);
     HL_TRY(hl_transformer_check(item, "item_llm"));
     return hl_transformer_check(user, "user_llm");
 }
@@ -58,8 +66,64 @@ static hl_status check_frozen(const hl_config *c, const hl_transformer *item, co
     return s;
 }
 
+/* ---- families that see both ways, with learned positions */
+
+static hl_status check_user(const hl_config *c, const hl_transformer *user)
+{
+    const hl_family *f = hl_transformer_family(user);
+    if (hl_family_reads_vectors(f)) return HL_OK;
+    return HL_FAIL(
+        HL_EUSAGE,
+        "user_pretrain_dir %s: a model of the family %s reads tokens and sees later ones; the User LLM reads "
+        "vectors and must not, so name a folder of Llama, Mistral, Qwen or Baichuan",
+        c->user_pretrain_dir, f->name);
+}
+
+static hl_status check_sharing(const hl_config *c, const hl_transformer *item)
+{
+    const hl_family *f = hl_transformer_family(item);
+    const struct {
+        const char *key;
+        bool is_wanted, is_possible;
+    } options[] = {{"share_prefix", c->share_prefix, hl_family_shares_prefix(f)},
+                   {"share_tokens", c->share_tokens, hl_family_shares_tokens(f)}};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (options[i].is_wanted && !options[i].is_possible && hl_config_given(c, options[i].key))
+            return HL_FAIL(HL_EUSAGE,
+                           "%s: true is not possible with an Item LLM of the family %s, whose tokens are different in "
+                           "each place and see later ones; leave it out",
+                           options[i].key, f->name);
+    return HL_OK;
+}
+
+static hl_status check_positions(const hl_config *c, const hl_transformer *item)
+{
+    const int needed = c->MAX_TEXT_LENGTH + c->item_emb_token_n;
+    if (!hl_transformer_learns_positions(item) || needed <= item->max_position_embeddings) return HL_OK;
+    return HL_FAIL(
+        HL_EUSAGE,
+        "MAX_TEXT_LENGTH %d needs %d positions, the [ITEM] token's included, and the Item LLM has learned %d; "
+        "lower MAX_TEXT_LENGTH",
+        c->MAX_TEXT_LENGTH, needed, item->max_position_embeddings);
+}
+
+/* The first token of a text sees itself alone, so that texts which begin alike would have one vector. */
+static hl_status check_pooling(const hl_config *c, const hl_transformer *item)
+{
+    const hl_family *f = hl_transformer_family(item);
+    if (c->pooling != HL_CLS || f->mask == HL_BIDIRECTIONAL) return HL_OK;
+    return HL_FAIL(HL_EUSAGE,
+                   "pooling: cls takes the first token, which sees no later one in the family %s; take last_token or "
+                   "item_token",
+                   f->name);
+}
+
 hl_status hl_shapes_check(const hl_config *c, const hl_transformer *item, const hl_transformer *user)
 {
+    HL_TRY(check_user(c, user));
+    HL_TRY(check_sharing(c, item));
+    HL_TRY(check_positions(c, item));
+    HL_TRY(check_pooling(c, item));
     const hl_parallelism p = hl_rules_parallelism(c, HL_COLOCATED);
     HL_TRY(hl_parallelism_check(&p, item, user));
     return check_frozen(c, item, user);

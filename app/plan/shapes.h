@@ -6,6 +6,10 @@
 /* The shapes that the configuration and the folders it names give.  Local. */
 hl_status hl_shapes_read(hl_transformer *item, hl_transformer *user, const hl_config *c);
 
+/* What the configuration says of the Item LLM beside its shape: pooling, positions, an adapter to the User LLM's width.
+ * hl_shapes_read does it. */
+void hl_shapes_join(hl_transformer *item, const hl_transformer *user, const hl_config *c);
+
 /* Do they go together with the layout that the configuration wishes for, and begin parameters with the names of
  * freeze_prefix?  HL_EUSAGE.  Local. */
 hl_status hl_shapes_check(const hl_config *c, const hl_transformer *item, const hl_transformer *user);

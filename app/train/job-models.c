@@ -22,6 +22,7 @@ static hl_status shapes_of(hl_transformer *item, hl_transformer *user, const hl_
 {
     HL_TRY(shape_of(item, c->item_pretrain_dir, &c->item_llm, c->item_llm_init));
     HL_TRY(shape_of(user, c->user_pretrain_dir, &c->user_llm, c->user_llm_init));
+    hl_shapes_join(item, user, c);
     return hl_shapes_check(c, item, user);
 }
 

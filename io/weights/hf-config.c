@@ -14,16 +14,21 @@
 typedef enum { NO_WINDOW, HAS_WINDOW, MAY_HAVE_WINDOW } window_use;
 
 /* What an absent key means, by family (model/family.h): num_key_value_heads (0: all heads), head_dim (0: hidden_size by
- * heads), max_position_embeddings.  Of families that may have a window, use_sliding_window says whether,
- * max_window_layers from which layer. */
+ * heads), max_position_embeddings; what the norms' epsilon is called, and is.  Of families that may have a window,
+ * use_sliding_window says whether, max_window_layers from which layer. */
 static const struct {
     const char *family;
     int kv_heads, head_dim, positions;
+    const char *eps;
+    double eps_absent;
     window_use window;
 } defaults[] = {
-    {"llama", 0, 0, 2048, NO_WINDOW},         {"mistral", 8, 0, 131072, HAS_WINDOW},
-    {"qwen2", 32, 0, 32768, MAY_HAVE_WINDOW}, {"qwen3", 32, 128, 32768, MAY_HAVE_WINDOW},
-    {"baichuan", 0, 0, 4096, NO_WINDOW},
+    {"llama", 0, 0, 2048, "rms_norm_eps", 1e-6, NO_WINDOW},
+    {"mistral", 8, 0, 131072, "rms_norm_eps", 1e-6, HAS_WINDOW},
+    {"qwen2", 32, 0, 32768, "rms_norm_eps", 1e-6, MAY_HAVE_WINDOW},
+    {"qwen3", 32, 128, 32768, "rms_norm_eps", 1e-6, MAY_HAVE_WINDOW},
+    {"baichuan", 0, 0, 4096, "rms_norm_eps", 1e-6, NO_WINDOW},
+    {"bert", 0, 0, 512, "layer_norm_eps", 1e-12, NO_WINDOW},
 };
 
 /* Sizes; `most` keeps a hostile file from asking for more than any model has. */
@@ -40,16 +45,8 @@ static const struct {
     {"num_key_value_heads", offsetof(hl_transformer, num_key_value_heads), false, 1 << 16},
     {"head_dim", offsetof(hl_transformer, head_dim), false, 1 << 16},
     {"vocab_size", offsetof(hl_transformer, vocab_size), true, 1 << 24},
+    {"type_vocab_size", offsetof(hl_transformer, type_vocab_size), false, 1 << 16},
     {"max_position_embeddings", offsetof(hl_transformer, max_position_embeddings), false, 1 << 30},
-};
-
-static const struct {
-    const char *key;
-    size_t field;
-    double absent;
-} numbers[] = {
-    {"rms_norm_eps", offsetof(hl_transformer, rms_norm_eps), 1e-6},
-    {"initializer_range", offsetof(hl_transformer, initializer_range), 0.02},
 };
 
 static hl_status read_sizes(hl_transformer *out, const json_t *config, const char *path)
@@ -67,16 +64,19 @@ static hl_status read_sizes(hl_transformer *out, const json_t *config, const cha
     return HL_OK;
 }
 
-static hl_status read_numbers(hl_transformer *out, const json_t *config, const char *path)
+static hl_status read_number(double *out, const json_t *config, const char *key, double absent, const char *path)
 {
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        const json_t *value = hl_json_get(config, numbers[i].key);
-        double x = value ? json_number_value(value) : numbers[i].absent;
-        if ((value && !json_is_number(value)) || !(x > 0))
-            return HL_FAIL(HL_EFORMAT, "%s: %s is not a number above 0; correct it", path, numbers[i].key);
-        *(double *)((char *)out + numbers[i].field) = x;
-    }
+    const json_t *value = hl_json_get(config, key);
+    *out = value ? json_number_value(value) : absent;
+    if ((value && !json_is_number(value)) || !(*out > 0))
+        return HL_FAIL(HL_EFORMAT, "%s: %s is not a number above 0; correct it", path, key);
     return HL_OK;
+}
+
+static hl_status read_numbers(hl_transformer *out, const json_t *config, int family, const char *path)
+{
+    HL_TRY(read_number(&out->initializer_range, config, "initializer_range", 0.02, path));
+    return read_number(&out->rms_norm_eps, config, defaults[family].eps, defaults[family].eps_absent, path);
 }
 
 static int find_family(const char *name)
@@ -105,11 +105,13 @@ static bool is_true(const json_t *value) { return json_is_true(value); }
 
 static bool is_one(const json_t *value) { return json_is_number(value) && json_number_value(value) == 1; }
 
-static bool is_silu(const json_t *value)
+static bool is_absolute(const json_t *value)
 {
-    const char *act = json_string_value(value);
-    return act && (strcmp(act, "silu") == 0 || strcmp(act, "swish") == 0);
+    const char *kind = json_string_value(value);
+    return kind && strcmp(kind, "absolute") == 0;
 }
+
+static bool is_false(const json_t *value) { return json_is_false(value); }
 
 static bool is_never(const json_t *value)
 {
@@ -122,11 +124,13 @@ static const struct {
     bool (*is_ours)(const json_t *value);
     const char *why;
 } parts[] = {
-    {"hidden_act", is_silu, "only silu is supported"},
     {"attention_bias", is_boolean, "it is true or false"},
     {"mlp_bias", is_boolean, "it is true or false"},
     {"partial_rotary_factor", is_one, "heads that are rotated in part are not supported"},
     {"is_causal", is_true, "only attention to tokens before is supported"},
+    {"is_decoder", is_false, "only encoders of this kind are supported"},
+    {"add_cross_attention", is_false, "attention to another text is not supported"},
+    {"position_embedding_type", is_absolute, "only positions of their own (absolute) are supported"},
     {"quantization_config", is_never, "quantized weights are not supported"},
 };
 
@@ -167,44 +171,47 @@ static void read_biases(hl_transformer *out, const json_t *config)
             *(bool *)((char *)out + biases[i].field) = json_is_true(hl_json_get(config, biases[i].key));
 }
 
-/* architectures names the class that was saved: its family's, whatever head was on it. */
-static hl_status check_architecture(const json_t *config, const hl_family *family, const char *path)
+/* What an MLP does between its products, of families with gates and of those without. */
+static const struct {
+    const char *name;
+    bool gates, tanh;
+} activations[] = {
+    {"silu", true, false},
+    {"swish", true, false},
+    {"gelu", false, false},
+    {"gelu_new", false, true},
+    {"gelu_pytorch_tanh", false, true},
+};
+
+static hl_status read_activation(hl_transformer *out, const json_t *config, const char *path)
 {
-    static const char *const heads[] = {"ForCausalLM", "Model", "ForSequenceClassification", "ForTokenClassification",
-                                        "ForQuestionAnswering"};
-    const char *name = json_string_value(json_array_get(hl_json_get(config, "architectures"), 0));
-    size_t n = strlen(family->class);
-    if (!name) return HL_OK;
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
-        if (strncmp(name, family->class, n) == 0 && strcmp(name + n, heads[i]) == 0) return HL_OK;
-    return HL_FAIL(HL_EFORMAT,
-                   "%s: architectures is %.60s, where model_type %s means %sForCausalLM; name another model", path,
-                   name, family->name, family->class);
+    const json_t *value = hl_json_get(config, "hidden_act");
+    const char *name = json_string_value(value);
+    const bool gates = hl_transformer_has_gates(out);
+    if (!value) return HL_OK;
+    for (size_t i = 0; name && i < sizeof activations / sizeof activations[0]; i++) {
+        if (gates != activations[i].gates || strcmp(activations[i].name, name) != 0) continue;
+        out->gelu_tanh = activations[i].tanh;
+        return HL_OK;
+    }
+    return refuse(value, "hidden_act",
+                  gates ? "only silu is supported" : "only gelu, gelu_new and gelu_pytorch_tanh are supported", path);
 }
 
-static void warn_of_the_rest(const json_t *config, const char *path)
+/* Rows that are added to every token, and the one that is not trained. */
+static hl_status complete_learned(hl_transformer *out, const json_t *config, const char *path)
 {
-    if (json_number_value(json_object_get(config, "attention_dropout")) > 0)
-        hl_log(HL_WARN, "%s: attention_dropout is not applied: nothing is dropped in training", path);
-    if (hl_json_get(config, "auto_map"))
-        hl_log(HL_WARN, "%s: auto_map names code of the model's own, which is not run", path);
-}
-
-/* num_key_value_heads: null means all heads; a family may mean another number where the key is absent. */
-static hl_status fill_absent(hl_transformer *out, const json_t *config, int family, const char *path)
-{
-    bool is_null = json_is_null(json_object_get(config, "num_key_value_heads"));
-    int absent = is_null ? 0 : defaults[family].kv_heads;
-    if (!out->max_position_embeddings) out->max_position_embeddings = defaults[family].positions;
-    if (!out->num_key_value_heads) out->num_key_value_heads = absent ? absent : out->num_attention_heads;
-    if (!out->head_dim && !json_is_null(json_object_get(config, "head_dim"))) out->head_dim = defaults[family].head_dim;
-    if (out->head_dim) return HL_OK;
-    if (out->hidden_size % out->num_attention_heads)
-        return HL_FAIL(HL_EFORMAT,
-                       "%s: hidden_size %d does not divide into %d heads, and there is no head_dim; correct it", path,
-                       out->hidden_size, out->num_attention_heads);
+    const json_t *padding = hl_json_get(config, "pad_token_id");
+    const json_int_t id = json_integer_value(padding);
+    if (padding && (!json_is_integer(padding) || id < 0 || id >= out->vocab_size))
+        return HL_FAIL(HL_EFORMAT, "%s: pad_token_id is no token of the vocabulary; correct it", path);
+    if (!out->type_vocab_size) out->type_vocab_size = 2;
+    out->padding = json_is_null(json_object_get(config, "pad_token_id")) ? 0 : (int)id + 1;
+    out->num_key_value_heads = out->num_attention_heads;
     out->head_dim = out->hidden_size / out->num_attention_heads;
-    return HL_OK;
+    if (out->hidden_size % out->num_attention_heads == 0) return HL_OK;
+    return HL_FAIL(HL_EFORMAT, "%s: hidden_size %d does not divide into %d heads; correct it", path, out->hidden_size,
+                   out->num_attention_heads);
 }
 
 /* The larger Baichuan models have no rotary positions (but ALiBi), which their config.json does not say.  The smaller
@@ -227,6 +234,55 @@ static hl_status complete_baichuan(hl_transformer *out, const json_t *config, co
 }
 
 static bool is_baichuan(const hl_transformer *c) { return strcmp(hl_transformer_family(c)->name, "baichuan") == 0; }
+
+static hl_status read_positions(hl_transformer *out, const json_t *config, const char *path)
+{
+    if (hl_transformer_learns_positions(out)) return complete_learned(out, config, path);
+    return is_baichuan(out) ? complete_baichuan(out, config, path) : hl_hf_rope(out, config, path);
+}
+
+/* architectures names the class that was saved: its family's, whatever head was on it. */
+static hl_status check_architecture(const json_t *config, const hl_family *family, const char *path)
+{
+    static const char *const heads[] = {
+        "ForCausalLM", "Model",          "ForSequenceClassification", "ForTokenClassification", "ForQuestionAnswering",
+        "ForMaskedLM", "ForPreTraining", "ForNextSentencePrediction"};
+    const char *name = json_string_value(json_array_get(hl_json_get(config, "architectures"), 0));
+    size_t n = strlen(family->class);
+    if (!name) return HL_OK;
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        if (strncmp(name, family->class, n) == 0 && strcmp(name + n, heads[i]) == 0) return HL_OK;
+    return HL_FAIL(HL_EFORMAT,
+                   "%s: architectures is %.60s, where model_type %s means %sForCausalLM; name another model", path,
+                   name, family->name, family->class);
+}
+
+static void warn_of_the_rest(const json_t *config, const char *path)
+{
+    static const char *const dropouts[] = {"attention_dropout", "attention_probs_dropout_prob", "hidden_dropout_prob"};
+    for (size_t i = 0; i < sizeof dropouts / sizeof dropouts[0]; i++)
+        if (json_number_value(json_object_get(config, dropouts[i])) > 0)
+            hl_log(HL_WARN, "%s: %s is not applied: nothing is dropped in training", path, dropouts[i]);
+    if (hl_json_get(config, "auto_map"))
+        hl_log(HL_WARN, "%s: auto_map names code of the model's own, which is not run", path);
+}
+
+/* num_key_value_heads: null means all heads; a family may mean another number where the key is absent. */
+static hl_status fill_absent(hl_transformer *out, const json_t *config, int family, const char *path)
+{
+    bool is_null = json_is_null(json_object_get(config, "num_key_value_heads"));
+    int absent = is_null ? 0 : defaults[family].kv_heads;
+    if (!out->max_position_embeddings) out->max_position_embeddings = defaults[family].positions;
+    if (!out->num_key_value_heads) out->num_key_value_heads = absent ? absent : out->num_attention_heads;
+    if (!out->head_dim && !json_is_null(json_object_get(config, "head_dim"))) out->head_dim = defaults[family].head_dim;
+    if (out->head_dim) return HL_OK;
+    if (out->hidden_size % out->num_attention_heads)
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: hidden_size %d does not divide into %d heads, and there is no head_dim; correct it", path,
+                       out->hidden_size, out->num_attention_heads);
+    out->head_dim = out->hidden_size / out->num_attention_heads;
+    return HL_OK;
+}
 
 /* Which layers have a window: of layer_types, those of the one kind, then those of the other. */
 static hl_status read_layer_types(hl_transformer *out, const json_t *types, bool has_window, const char *path)
@@ -282,11 +338,12 @@ static hl_status read_config(hl_transformer *out, const json_t *config, const ch
     out->family = hl_family_find(defaults[family].family);
     HL_TRY(check_architecture(config, hl_transformer_family(out), path));
     HL_TRY(refuse_others(config, path));
+    HL_TRY(read_activation(out, config, path));
     read_biases(out, config);
     HL_TRY(read_sizes(out, config, path));
-    HL_TRY(read_numbers(out, config, path));
+    HL_TRY(read_numbers(out, config, family, path));
     HL_TRY(fill_absent(out, config, family, path));
-    HL_TRY(is_baichuan(out) ? complete_baichuan(out, config, path) : hl_hf_rope(out, config, path));
+    HL_TRY(read_positions(out, config, path));
     HL_TRY(read_window(out, config, family, path));
     warn_of_the_rest(config, path);
     return hl_transformer_check(out, path) == HL_OK ? HL_OK : HL_FAIL(HL_EFORMAT, "%s", hl_error_text());

@@ -54,7 +54,7 @@ static void pass_over(hl_engine *e, int from, int n, const hl_catalogue *c)
 {
     hl_pack texts;
     const hl_model *m = &e->model[HL_ITEM];
-    const int D = hl_engine_width(e);
+    const int D = m->row_width;
     m->kind->pack(&texts, m, e->corpus, c->item + from, n, &e->plan);
     const size_t size = (size_t)texts.T * (size_t)D;
     if (!m->first) hl_pipe_recv(&e->pipe[HL_ITEM], HL_FORWARD, texts.T, D);
@@ -77,11 +77,11 @@ static void encode(hl_catalogue *c, hl_engine *e, int from, int n)
     void *saved = hl_arena_take(&e->plan, m->kind->saved);
     m->kind->trace(saved, m, &texts, &e->saved);
     float *vector = HL_TAKE(&e->plan, float, (size_t)n *D);
-    if (!m->first) hl_pipe_recv(&e->pipe[HL_ITEM], HL_FORWARD, texts.T, (int)D);
-    float *out = m->last ? vector : hl_pipe_room(&e->pipe[HL_ITEM], HL_FORWARD, (size_t)texts.T * D);
+    if (!m->first) hl_pipe_recv(&e->pipe[HL_ITEM], HL_FORWARD, texts.T, m->row_width);
+    float *out = m->last ? vector : hl_pipe_room(&e->pipe[HL_ITEM], HL_FORWARD, (size_t)texts.T * (size_t)m->row_width);
     m->kind->forward(out, saved, m, e->sharding[HL_ITEM].w,
                      m->first ? NULL : hl_pipe_received(&e->pipe[HL_ITEM], HL_FORWARD), &texts, &e->scratch);
-    if (!m->last) hl_pipe_send(&e->pipe[HL_ITEM], HL_FORWARD, texts.T, (int)D);
+    if (!m->last) hl_pipe_send(&e->pipe[HL_ITEM], HL_FORWARD, texts.T, m->row_width);
     int first = hl_max(from, c->begin), end = from + n < c->begin + c->mine ? from + n : c->begin + c->mine;
     if (first < end)
         memcpy(c->vector + (size_t)(first - c->begin) * D, vector + (size_t)(first - from) * D,

@@ -44,7 +44,7 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
                     const hl_transformer *user, const hl_engine_rules *rules)
 {
     const int stages = mesh->layout.side[HL_ITEM].pp;
-    HL_CHECK(item->hidden_size == user->hidden_size);
+    HL_CHECK(hl_transformer_vector_size(item) == user->hidden_size);
     *e = (hl_engine){.mesh = mesh, .corpus = corpus, .rules = *rules};
     if (!e->rules.models) e->rules.models = &hl_models_hllm;
     if (!e->rules.criterion) e->rules.criterion = &hl_criterion_nce;

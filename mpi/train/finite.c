@@ -77,7 +77,8 @@ static void token_text(char out[160], const hl_engine *e, const hl_param *p, int
 {
     char item[HL_CALLED];
     out[0] = 0;
-    if (!ends_with(p->name, "embed_tokens.weight") || p->ndim != 2) return;
+    if ((!ends_with(p->name, "embed_tokens.weight") && !ends_with(p->name, "word_embeddings.weight")) || p->ndim != 2)
+        return;
     int32_t token = (int32_t)(place / p->shape[1]);
     int64_t first = hl_corpus_item_with(e->corpus, token);
     if (first >= 0) hl_corpus_call_item(item, e->corpus, first);

@@ -28,22 +28,22 @@ static float *room_in_pipe(hl_step_state *s, hl_side side, hl_direction directio
 
 void hl_step_receive(hl_step_state *s, hl_side of, int c)
 {
-    hl_pipe_recv(&s->e->pipe[of], HL_FORWARD, pack_of(s, of, c)->T, s->D);
+    hl_pipe_recv(&s->e->pipe[of], HL_FORWARD, pack_of(s, of, c)->T, s->e->model[of].row_width);
 }
 
 void hl_step_send(hl_step_state *s, hl_side of, int c)
 {
-    hl_pipe_send(&s->e->pipe[of], HL_FORWARD, pack_of(s, of, c)->T, s->D);
+    hl_pipe_send(&s->e->pipe[of], HL_FORWARD, pack_of(s, of, c)->T, s->e->model[of].row_width);
 }
 
 void hl_step_receive_back(hl_step_state *s, hl_side of, int c)
 {
-    hl_pipe_recv(&s->e->pipe[of], HL_BACKWARD, pack_of(s, of, c)->T, s->D);
+    hl_pipe_recv(&s->e->pipe[of], HL_BACKWARD, pack_of(s, of, c)->T, s->e->model[of].row_width);
 }
 
 void hl_step_send_back(hl_step_state *s, hl_side of, int c)
 {
-    hl_pipe_send(&s->e->pipe[of], HL_BACKWARD, pack_of(s, of, c)->T, s->D);
+    hl_pipe_send(&s->e->pipe[of], HL_BACKWARD, pack_of(s, of, c)->T, s->e->model[of].row_width);
 }
 
 /* ---- through the layers of my stage */

@@ -1,4 +1,4 @@
-/* attention.c - causal attention over packed sequences.
+/* attention.c - attention over packed sequences, causal or both ways.
  *
  * A thread has one segment and one key head at a time, with all query heads that read it, and goes through the
  * queries in strips (strip.h).  Forward: scores with all keys that a strip may see, their exponentials, and the sum
@@ -25,6 +25,7 @@ typedef struct {
     float *out, *out_lse;             /* forward: o and lse; backward: dqkv */
     int H, K, d, group, lead, wide;   /* wide: d up to a multiple of 8 */
     int window;
+    bool both_ways;
     float scale;
 } job;
 
@@ -73,15 +74,16 @@ static void take_keys(const job *j, const memory *m, int first, int length, int 
     j->s->copy(m->v, head_of(j, first, j->H + j->K + key_head), 0, n, length, j->d, j->wide);
 }
 
-/* The keys [first, first + n) that a strip of queries from i0 on sees: all up to its last, or those within a window of
- * one of them.  from (lanes): where each lane's window begins, counted from `first`. */
+/* The keys [first, first + n) that a strip of queries from i0 on sees: all of its segment, all up to its last, or those
+ * within a window of one of them.  from (lanes): where each lane's window begins, counted from `first`. */
 typedef struct {
     int first, n, diagonal;
     int from[HL_LANES_MOST];
 } view;
 
-static view view_of(const job *j, int i0)
+static view view_of(const job *j, const place *p, int i0)
 {
+    if (j->both_ways) return (view){.n = p->length, .diagonal = HL_SEES_ALL};
     const int lanes = j->s->lanes, before = j->window ? i0 + 1 - j->window : 0;
     view v = {.first = before > 0 ? before / lanes * lanes : 0};
     v.n = i0 + lanes - v.first;
@@ -104,7 +106,7 @@ static void forward_strip(const job *j, const memory *m, const place *p, int i0)
     const int lanes = j->s->lanes;
     float share[HL_LANES_MOST], lse[HL_LANES_MOST];
     const hl_strip_target to = {j->out + (size_t)p->first * row + p->head * j->d, row, i0, p->length, NULL, share};
-    const view v = view_of(j, i0);
+    const view v = view_of(j, p, i0);
     take_scores(j, m, p, i0, &v);
     if (j->window) hl_strips_hide(j->s, m->strip, v.from, v.n);
     j->s->soften(m->strip, share, lse, v.n, v.diagonal);
@@ -124,7 +126,7 @@ static void forward_segment(const job *j, const memory *m, int first, int length
 static void backward_strip(const job *j, const memory *m, const place *p, int i0)
 {
     const hl_strips *s = j->s;
-    const view v = view_of(j, i0);
+    const view v = view_of(j, p, i0);
     const int before = v.first * j->wide;
     float lse[HL_LANES_MOST], delta[HL_LANES_MOST], scale[HL_LANES_MOST];
     const hl_strip_target dq = {j->out + head_at(j, p->first, p->head), row_of(j), i0, p->length, NULL, scale};
@@ -225,6 +227,7 @@ static job job_of(const float *qkv, const hl_heads *h)
                  .lead = h->lead,
                  .wide = (h->d + 7) / 8 * 8,
                  .window = h->window,
+                 .both_ways = h->both_ways,
                  .scale = 1.0f / sqrtf((float)h->d)};
 }
 

@@ -14,9 +14,12 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/bias.c src/math/bias.h \
 	src/math/count.c src/math/count.h \
 	src/math/criterion.c src/math/criterion.h \
+	src/math/gelu.c src/math/gelu.h \
 	src/math/gram.c src/math/gram.h \
 	src/math/head-norm.c src/math/head-norm.h \
 	src/math/kernels.c src/math/kernels.h \
+	src/math/layernorm.c src/math/layernorm.h \
+	src/math/layernorm-part.c src/math/layernorm-part.h \
 	src/math/linear.c src/math/linear.h \
 	src/math/norm.c src/math/norm.h \
 	src/math/nce.c src/math/nce.h \

@@ -7,7 +7,10 @@
 #include "math/attention-prefix.h"
 #include "math/attention.h"
 #include "math/bias.h"
+#include "math/gelu.h"
 #include "math/head-norm.h"
+#include "math/layernorm-part.h"
+#include "math/layernorm.h"
 #include "math/linear.h"
 #include "math/norm.h"
 #include "math/rmsnorm-part.h"
@@ -113,6 +116,29 @@ void hl_rmsnorm_part_backward(float *dx, float *dw, const double *along, const f
                               const float *w, const float *rstd, int T, int C, int D)
 {
 }
+void hl_layernorm_forward(float *y, float *kept, const float *x, const float *w, int T, int D, float eps) {}
+void hl_layernorm_again(float *y, const float *kept, const float *x, const float *w, int T, int C, int D) {}
+void hl_layernorm_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, const float *kept,
+                           int T, int D)
+{
+}
+void hl_layernorm_part_sums(double *sums, const float *x, int T, int C) {}
+void hl_layernorm_part_forward(float *y, float *kept, const double *sums, const float *x, const float *w, int T, int C,
+                               int D, float eps)
+{
+}
+void hl_layernorm_part_along(double *along, const float *dy, const float *x, const float *w, const float *kept, int T,
+                             int C)
+{
+}
+void hl_layernorm_part_backward(float *dx, float *dw, const double *along, const float *dy, const float *x,
+                                const float *w, const float *kept, int T, int C, int D)
+{
+}
+void hl_gelu_forward(float *h, const float *u, int T, int F) {}
+void hl_gelu_tanh_forward(float *h, const float *u, int T, int F) {}
+void hl_gelu_backward(float *du, float *h, const float *dh, const float *u, int T, int F) {}
+void hl_gelu_tanh_backward(float *du, float *h, const float *dh, const float *u, int T, int F) {}
 void hl_swiglu_forward(float *h, const float *gu, int T, int F) {}
 void hl_swiglu_backward(float *dgu, float *h, const float *dh, const float *gu, int T, int F) {}
 

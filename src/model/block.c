@@ -7,7 +7,7 @@
 #include "math/bias.h"
 #include "math/rows.h"
 #include "math/shares.h"
-#include "math/swiglu.h"
+#include "model/activation.h"
 #include "model/saved.h"
 #include "model/see.h"
 #include "model/turn.h"
@@ -106,6 +106,26 @@ static float *take_rows_asking(const hl_pass *p, float *x)
     return few;
 }
 
+/* ---- norms: before attention and the MLP, or after both */
+
+static bool norms_first(const hl_pass *p) { return p->at->norm != HL_NOWHERE; }
+
+static float *mine_of(const hl_pass *p, float *x, const hl_row_share *r)
+{
+    return x + hl_rows_numbers(r->first, p->m->hidden);
+}
+
+static size_t numbers_kept(const hl_pass *p, const hl_row_share *r) { return hl_rows_numbers(r->kept, p->m->hidden); }
+
+/* The rows that I keep, x, whole; x itself where I keep all. */
+static float *whole_of(const hl_pass *p, float *x, const hl_row_share *r)
+{
+    if (!r->part) return x;
+    float *y = HL_TAKE_ROWS(p->scratch, float, r->n, p->m->hidden);
+    p->cut->rows->leave(p, y, x, r, false);
+    return y;
+}
+
 /* ---- forward */
 
 typedef struct {
@@ -120,9 +140,9 @@ static void attend_in(const void *self, int t, int n, hl_arena *scratch)
     const hl_row_share r = rows_read(&p);
     const hl_linear *l = reads(&p);
     const size_t mark = hl_arena_mark(scratch);
-    float *normed = HL_TAKE_ROWS(scratch, float, r.n, p.m->hidden),
+    float *normed = norms_first(&p) ? HL_TAKE_ROWS(scratch, float, r.n, p.m->hidden) : whole_of(&p, p.b.x, &r),
           *qkv = p.kinds ? HL_TAKE_ROWS(scratch, float, r.n, l->out) : p.b.qkv;
-    p.cut->rows->norm(&p, normed, p.b.rstd, take_rows_read(&p), p.at->norm, &r, false);
+    if (norms_first(&p)) p.cut->rows->norm(&p, normed, p.b.rstd, take_rows_read(&p), (size_t)p.at->norm, &r, false);
     project(&p, qkv, normed, l, &r);
     if (p.query) project(&p, p.b.q, take_rows_asking(&p, normed), &p.at->q, &p.out);
     if (p.kinds) hl_rows_gather(p.b.qkv, qkv, p.pack.kind, p.all.n, l->out);
@@ -130,7 +150,7 @@ static void attend_in(const void *self, int t, int n, hl_arena *scratch)
     hl_arena_back(scratch, mark);
 }
 
-/* y = h + down(swiglu(gate_up(norm(h)))) of n rows from t on. */
+/* The MLP, and what stands around it, of n rows from t on. */
 static void mlp_forward(const void *self, int t, int n, hl_arena *scratch)
 {
     const block_rows *c = self;
@@ -139,11 +159,13 @@ static void mlp_forward(const void *self, int t, int n, hl_arena *scratch)
     const size_t mark = hl_arena_mark(scratch);
     float *y = c->y + hl_rows_numbers(t, C), *normed = HL_TAKE_ROWS(scratch, float, n, C),
           *gated = HL_TAKE_ROWS(scratch, float, n, F);
-    p.cut->rows->norm(&p, normed, p.b.mlp_rstd, p.b.h, p.at->mlp_norm, &p.out, false);
+    float *sum = norms_first(&p) ? y : p.b.s;
+    p.cut->rows->norm(&p, normed, p.b.mlp_rstd, p.b.h, (size_t)p.at->mlp_norm, &p.out, false);
     project(&p, p.b.gu, normed, &p.at->gate_up, &p.out);
-    hl_swiglu_forward(gated, p.b.gu, n, F);
-    project(&p, y, gated, &p.at->down, &p.out);
-    hl_add(y, p.b.h, hl_rows_numbers(p.out.kept, C));
+    p.m->activation->forward(gated, p.b.gu, n, F);
+    project(&p, sum, gated, &p.at->down, &p.out);
+    hl_add(sum, norms_first(&p) ? p.b.h : mine_of(&p, normed, &p.out), numbers_kept(&p, &p.out));
+    if (!norms_first(&p)) p.cut->rows->norm_kept(&p, y, p.b.out_rstd, sum, (size_t)p.at->out_norm, &p.out);
     hl_arena_back(scratch, mark);
 }
 
@@ -170,10 +192,10 @@ void hl_block_forward(float *y, const hl_pass *p)
 
 /* ---- backward */
 
-/* What passes between the products of an MLP: (n, F), twice that, and (n, C). */
+/* What passes between the products of an MLP: (n, F), that of its input, and (n, C). */
 typedef struct {
     const hl_pass *p;
-    const float *d;
+    const float *d; /* of what `down` puts out */
     float *gated, *dgated, *dgu, *normed, *dnormed;
 } mlp;
 
@@ -183,10 +205,29 @@ static void mlp_products(const void *self, int t, int n, hl_arena *scratch)
     const mlp *x = self;
     const hl_pass p = part_of(x->p, t, n, scratch);
     const int F = p.m->width, C = p.m->hidden;
-    float *dgated = x->dgated + hl_rows_numbers(t, F), *dgu = x->dgu + hl_rows_numbers(t, 2 * F);
+    float *dgated = x->dgated + hl_rows_numbers(t, F), *dgu = x->dgu + hl_rows_numbers(t, p.at->gate_up.out);
     p.cut->linear->backward(&p, dgated, x->d + hl_rows_numbers(t, C), NULL, &p.at->down, &p.out);
-    hl_swiglu_backward(dgu, x->gated + hl_rows_numbers(t, F), dgated, p.b.gu, n, F);
+    p.m->activation->backward(dgu, x->gated + hl_rows_numbers(t, F), dgated, p.b.gu, n, F);
     p.cut->linear->backward(&p, x->dnormed + hl_rows_numbers(t, C), dgu, NULL, &p.at->gate_up, &p.out);
+}
+
+/* What `down` puts out has the gradient d, the output's, or where that is normed one of its own (n, C). */
+static float *through_norm(const hl_pass *p, float *d)
+{
+    if (norms_first(p)) return d;
+    float *ds = HL_TAKE_ZERO_ROWS(p->scratch, float, p->out.n, p->m->hidden);
+    p->cut->rows->norm_backward(p, ds, d, p->b.s, p->b.out_rstd, (size_t)p->at->out_norm, &p->out);
+    return ds;
+}
+
+/* d holds the gradient of what is added to the MLP, or where norms come after, ds does. */
+static void through_mlp_norm(const hl_pass *p, float *d, float *ds, float *dnormed)
+{
+    if (!norms_first(p)) {
+        hl_add(mine_of(p, dnormed, &p->out), mine_of(p, ds, &p->out), numbers_kept(p, &p->out));
+        memset(d, 0, hl_rows_numbers(p->out.n, p->m->hidden) * sizeof *d);
+    }
+    p->cut->rows->norm_backward(p, d, dnormed, p->b.h, p->b.mlp_rstd, (size_t)p->at->mlp_norm, &p->out);
 }
 
 /* n rows of d (out, C) from t on, of which I have those that I keep, hold dy and become dh. */
@@ -196,21 +237,21 @@ static void mlp_backward(const void *self, int t, int n, hl_arena *scratch)
     const hl_pass p = part_of(c->p, t, n, scratch);
     const int F = p.m->width, C = p.m->hidden, shares = shares_of(&p, n);
     const size_t mark = hl_arena_mark(scratch);
-    float *d = c->y + hl_rows_numbers(t, C);
+    float *d = c->y + hl_rows_numbers(t, C), *ds = through_norm(&p, d);
     const mlp x = {.p = &p,
-                   .d = d,
+                   .d = ds,
                    .gated = HL_TAKE_ROWS(scratch, float, n, F),
                    .dgated = HL_TAKE_ROWS(scratch, float, n, F),
-                   .dgu = HL_TAKE_ROWS(scratch, float, n, 2 * F),
+                   .dgu = HL_TAKE_ROWS(scratch, float, n, p.at->gate_up.out),
                    .normed = HL_TAKE_ROWS(scratch, float, n, C),
                    .dnormed = HL_TAKE_ROWS(scratch, float, n, C)};
-    p.cut->rows->gather(&p, d, &p.out);
-    p.cut->rows->norm(&p, x.normed, p.b.mlp_rstd, p.b.h, p.at->mlp_norm, &p.out, true);
+    p.cut->rows->gather(&p, ds, &p.out);
+    p.cut->rows->norm(&p, x.normed, p.b.mlp_rstd, p.b.h, (size_t)p.at->mlp_norm, &p.out, true);
     hl_shares_run(shares, n, mlp_products, &x, scratch);
-    if (p.cut->rows->are_tiles) hl_swiglu_forward(x.gated, p.b.gu, n, F); /* rounded as in the forward */
-    add_weights(&p, (product[]){{&p.at->down, d, x.gated, &p.out}, {&p.at->gate_up, x.dgu, x.normed, &p.out}}, shares);
+    if (p.cut->rows->are_tiles) p.m->activation->forward(x.gated, p.b.gu, n, F); /* rounded as in the forward */
+    add_weights(&p, (product[]){{&p.at->down, ds, x.gated, &p.out}, {&p.at->gate_up, x.dgu, x.normed, &p.out}}, shares);
     p.cut->linear->sum_dx(&p, x.dnormed, &p.out);
-    p.cut->rows->norm_backward(&p, d, x.dnormed, p.b.h, p.b.mlp_rstd, p.at->mlp_norm, &p.out);
+    through_mlp_norm(&p, d, ds, x.dnormed);
     hl_arena_back(scratch, mark);
 }
 
@@ -233,7 +274,7 @@ static void attend_in_backward(const void *self, int t, int n, hl_arena *scratch
     float *back = a->back + hl_rows_numbers(t, l->out);
     hl_turn_backward(&p, a->dq, a->dqkv + hl_rows_numbers(t, l->out));
     if (p.kinds) hl_rows_scatter_add(back, a->dqkv, p.pack.kind, p.all.n, l->out);
-    p.cut->rows->norm(&p, a->normed + at, p.b.rstd, a->x + at, p.at->norm, &r, true);
+    if (norms_first(&p)) p.cut->rows->norm(&p, a->normed + at, p.b.rstd, a->x + at, (size_t)p.at->norm, &r, true);
     p.cut->linear->backward(&p, a->dnormed + at, back, NULL, l, &r);
 }
 
@@ -261,7 +302,7 @@ static void attend_rows_backward(const hl_pass *p, float *dx, float *d, float *d
                          .dq = dq,
                          .dqkv = dqkv,
                          .back = p->kinds ? HL_TAKE_ZERO_ROWS(p->scratch, float, r.n, l->out) : dqkv,
-                         .normed = HL_TAKE_ROWS(p->scratch, float, r.n, C),
+                         .normed = norms_first(p) ? HL_TAKE_ROWS(p->scratch, float, r.n, C) : whole_of(p, p->b.x, &r),
                          .dnormed = HL_TAKE_ROWS(p->scratch, float, r.n, C)};
     const int shares = together ? 1 : shares_of(p, p->all.n);
     float *into = p->kinds ? HL_TAKE_ZERO_ROWS(p->scratch, float, r.n, C) : dx;
@@ -273,7 +314,8 @@ static void attend_rows_backward(const hl_pass *p, float *dx, float *d, float *d
         memset(dx, 0, hl_rows_numbers(p->all.n, C) * sizeof *dx);
         hl_rows_scatter_add(dx, d, p->query, p->out.n, C);
     }
-    p->cut->rows->norm_backward(p, into, a.dnormed, a.x, p->b.rstd, p->at->norm, &r);
+    if (norms_first(p)) p->cut->rows->norm_backward(p, into, a.dnormed, a.x, p->b.rstd, (size_t)p->at->norm, &r);
+    else hl_add(mine_of(p, into, &r), mine_of(p, a.dnormed, &r), numbers_kept(p, &r));
     if (p->kinds) hl_rows_scatter_add(d, into, p->pack.first, r.n, C);
 }
 

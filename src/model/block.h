@@ -3,6 +3,11 @@
  *     h = x + o(attention(turn(q), turn(k), v)),  q, k, v = qkv(norm(x))
  *     y = h + down(swiglu(gate_up(norm(h))))
  *
+ * or, where norms come after (post-norm),
+ *
+ *     h = x + o(attention(q, k, v)),  q, k, v = qkv(x)
+ *     y = norm(n + down(gelu(up(n)))),  n = norm(h)
+ *
  * What varies is data: which rows ask and which are alike (hl_pass), how weights are cut (hl_layer_cut), which tensors
  * the family has (hl_block).  All of these are collective over m->tp. */
 #ifndef MODEL_BLOCK_H

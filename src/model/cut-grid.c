@@ -6,10 +6,9 @@
  * whole on every rank. */
 #include "base/part.h"
 #include "math/bias.h"
-#include "math/rmsnorm.h"
-#include "math/rmsnorm-part.h"
 #include "math/rows.h"
 #include "model/embedding.h"
+#include "model/norm-kind.h"
 #include "model/tiles.h"
 #include <string.h>
 
@@ -78,15 +77,20 @@ static void norm(const hl_pass *p, float *y, float *rstd, const float *x, size_t
     const hl_tiles *g = p->m->tp->tiles;
     const size_t mark = hl_arena_mark(p->scratch);
     const float *w = p->w + at + my_column(p);
-    double *squares = HL_TAKE(p->scratch, double, r->n);
-    if (again) hl_rmsnorm_again(y, rstd, x, w, r->n, p->m->hidden);
+    const int C = p->m->hidden, D = p->m->shape.hidden_size;
+    double *sums = HL_TAKE(p->scratch, double, p->m->norm->numbers * r->n);
+    if (again) p->m->norm->again(y, rstd, x, w, r->n, C, D);
     else {
-        hl_rmsnorm_part_squares(squares, x, r->n, p->m->hidden);
-        g->sum_row(g, squares, (size_t)r->n);
-        hl_rmsnorm_part_forward(y, rstd, squares, x, w, r->n, p->m->hidden, p->m->shape.hidden_size,
-                                (float)p->m->shape.rms_norm_eps);
+        p->m->norm->part_sums(sums, x, r->n, C);
+        g->sum_row(g, sums, (size_t)(p->m->norm->numbers * r->n));
+        p->m->norm->part_forward(y, rstd, sums, x, w, r->n, C, D, (float)p->m->shape.rms_norm_eps);
     }
     hl_arena_back(p->scratch, mark);
+}
+
+static void norm_kept(const hl_pass *p, float *y, float *rstd, const float *x, size_t at, const hl_row_share *r)
+{
+    norm(p, y, rstd, x, at, r, false);
 }
 
 static void norm_backward(const hl_pass *p, float *dx, const float *dy, const float *x, const float *rstd, size_t at,
@@ -94,11 +98,11 @@ static void norm_backward(const hl_pass *p, float *dx, const float *dy, const fl
 {
     const hl_tiles *g = p->m->tp->tiles;
     const size_t mark = hl_arena_mark(p->scratch), mine = at + (size_t)my_column(p);
-    double *along = HL_TAKE(p->scratch, double, r->n);
-    hl_rmsnorm_part_along(along, dy, x, p->w + mine, r->n, p->m->hidden);
-    g->sum_row(g, along, (size_t)r->n);
-    hl_rmsnorm_part_backward(dx, p->dw + mine, along, dy, x, p->w + mine, rstd, r->n, p->m->hidden,
-                             p->m->shape.hidden_size);
+    double *along = HL_TAKE(p->scratch, double, p->m->norm->numbers * r->n);
+    p->m->norm->part_along(along, dy, x, p->w + mine, rstd, r->n, p->m->hidden);
+    g->sum_row(g, along, (size_t)(p->m->norm->numbers * r->n));
+    p->m->norm->part_backward(dx, p->dw + mine, along, dy, x, p->w + mine, rstd, r->n, p->m->hidden,
+                              p->m->shape.hidden_size);
     hl_arena_back(p->scratch, mark);
 }
 
@@ -116,6 +120,7 @@ static void has_all(const hl_pass *p, float *d, const hl_row_share *r) { (void)p
 
 static const hl_cut_rows rows = {.are_tiles = true,
                                  .norm = norm,
+                                 .norm_kept = norm_kept,
                                  .norm_backward = norm_backward,
                                  .bias = bias,
                                  .bias_backward = bias_backward,

@@ -7,10 +7,10 @@
 #include "base/part.h"
 #include "math/bias.h"
 #include "math/linear.h"
-#include "math/rmsnorm.h"
 #include "math/rows.h"
 #include "math/sliced.h"
 #include "model/embedding.h"
+#include "model/norm-kind.h"
 #include <string.h>
 
 /* ---- rows */
@@ -47,11 +47,16 @@ static void sum(const hl_pass *p, float *d, const hl_row_share *r)
     else if (tp->size > 1) tp->all_reduce(tp, d, hl_rows_numbers(r->n, p->m->hidden));
 }
 
+static void norm_kept(const hl_pass *p, float *y, float *rstd, const float *x, size_t at, const hl_row_share *r)
+{
+    p->m->norm->forward(y, rstd, x, p->w + at, r->kept, p->m->hidden, (float)p->m->shape.rms_norm_eps);
+}
+
 static void norm(const hl_pass *p, float *y, float *rstd, const float *x, size_t at, const hl_row_share *r, bool again)
 {
     float *mine = y + first_of(p, r);
-    if (again) hl_rmsnorm_again(mine, rstd, x, p->w + at, r->kept, p->m->hidden);
-    else hl_rmsnorm_forward(mine, rstd, x, p->w + at, r->kept, p->m->hidden, (float)p->m->shape.rms_norm_eps);
+    if (again) p->m->norm->again(mine, rstd, x, p->w + at, r->kept, p->m->hidden, p->m->hidden);
+    else norm_kept(p, mine, rstd, x, at, r);
     gather(p, y, r);
 }
 
@@ -67,7 +72,7 @@ static void norm_backward(const hl_pass *p, float *dx, const float *dy, const fl
 {
     const bool counts = gradient_counts(p, r);
     const size_t first = first_of(p, r);
-    hl_rmsnorm_backward(dx + first, counts ? p->dw + at : NULL, dy + first, x, p->w + at, rstd, r->kept, p->m->hidden);
+    p->m->norm->backward(dx + first, counts ? p->dw + at : NULL, dy + first, x, p->w + at, rstd, r->kept, p->m->hidden);
 }
 
 static void bias(const hl_pass *p, float *y, size_t at, const hl_row_share *r)
@@ -115,6 +120,7 @@ static void embed(const hl_pass *p, float *kept, const hl_row_share *r)
 }
 
 static const hl_cut_rows rows = {.norm = norm,
+                                 .norm_kept = norm_kept,
                                  .norm_backward = norm_backward,
                                  .bias = bias,
                                  .bias_backward = bias_backward,

@@ -50,6 +50,8 @@ typedef struct {
     /* y (n, C) = norm of the rows that I keep, x (kept, C), with the weight at `at`.  rstd (kept) is written, or where
      * the norm is made again read. */
     void (*norm)(const hl_pass *p, float *y, float *rstd, const float *x, size_t at, const hl_row_share *r, bool again);
+    /* The same where others do not want it: y (kept, C). */
+    void (*norm_kept)(const hl_pass *p, float *y, float *rstd, const float *x, size_t at, const hl_row_share *r);
     /* dx (n, C) += ..., of the rows that I keep. */
     void (*norm_backward)(const hl_pass *p, float *dx, const float *dy, const float *x, const float *rstd, size_t at,
                           const hl_row_share *r);

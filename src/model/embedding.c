@@ -1,5 +1,6 @@
 /* embedding.c - rows of the token table go into a stack, and gradients go back to them. */
 #include "model/embedding.h"
+#include "base/part.h"
 #include "math/rows.h"
 #include <string.h>
 
@@ -24,12 +25,28 @@ void hl_embedding_forward(float *x, const hl_pass *p)
     }
 }
 
+void hl_embedding_add(const hl_pass *p, float *x, const hl_row_share *r)
+{
+    const hl_embedding *e = &p->m->embedding;
+    const hl_tensor_group *tp = p->m->tp;
+    const int D = p->m->shape.hidden_size, C = p->m->hidden;
+    const int64_t column = tp->rows ? hl_part_begin(D, hl_tensor_group_columns(tp), hl_tensor_group_column(tp)) : 0;
+    for (int i = 0; i < r->kept; i++, x += C) {
+        hl_add(x, p->w + e->places + hl_rows_numbers(p->pack.position[r->first + i], D) + column, (size_t)C);
+        hl_add(x, p->w + e->types + column, (size_t)C);
+    }
+}
+
 /* Each peer does its rows, and all of them the [ITEM] vector. */
 void hl_embedding_backward(const hl_pass *p, const float *dx)
 {
     const size_t D = (size_t)p->m->shape.hidden_size;
+    const hl_embedding *e = &p->m->embedding;
     for (int i = 0; i < p->whole->T; i++, dx += D) {
-        const int64_t to = row_of(p, p->whole->token[i]);
+        const int token = p->whole->token[i];
+        const int64_t to = token >= 0 && token + 1 == p->m->shape.padding ? -1 : row_of(p, token);
         if (to >= 0) hl_add(p->dw + to, dx, D);
+        if (e->places != HL_NOWHERE) hl_add(p->dw + e->places + hl_rows_numbers(p->whole->position[i], (int)D), dx, D);
+        if (e->types != HL_NOWHERE) hl_add(p->dw + e->types, dx, D);
     }
 }

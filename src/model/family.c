@@ -35,12 +35,66 @@ static const hl_family_linear llama_linears[HL_LINEARS] = {
     [HL_DOWN] = {"mlp.down_proj", HL_CUT_ROWS, {HL_WIDTH}, {HL_HIDDEN}, false},
 };
 
-static const hl_family_layer llama = {llama_tensors,
-                                      llama_linears,
-                                      "input_layernorm.weight",
-                                      "post_attention_layernorm.weight",
-                                      "self_attn.q_norm.weight",
-                                      "self_attn.k_norm.weight"};
+static const hl_family_layer llama = {.tensor = llama_tensors,
+                                      .linear = llama_linears,
+                                      .norm = "input_layernorm.weight",
+                                      .mlp_norm = "post_attention_layernorm.weight",
+                                      .q_norm = "self_attn.q_norm.weight",
+                                      .k_norm = "self_attn.k_norm.weight",
+                                      .root = "model.",
+                                      .layers = "layers.",
+                                      .tokens = "embed_tokens.weight",
+                                      .last_norm = "norm.weight"};
+
+/* BERT's (Devlin et al., arXiv 1810.04805). */
+static const hl_family_tensor bert_tensors[] = {
+    {"attention.self.query.weight", {HL_QUERIES, HL_HEAD, HL_HIDDEN}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"attention.self.key.weight", {HL_KEYS, HL_HEAD, HL_HIDDEN}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"attention.self.value.weight", {HL_KEYS, HL_HEAD, HL_HIDDEN}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"attention.self.query.bias", {HL_QUERY_ROWS}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"attention.self.key.bias", {HL_KEY_ROWS}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"attention.self.value.bias", {HL_KEY_ROWS}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"attention.output.dense.weight", {HL_HIDDEN, HL_QUERIES, HL_HEAD}, HL_CUT_ROWS, HL_PART_ALWAYS},
+    {"attention.output.dense.bias", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {"attention.output.LayerNorm.weight", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {"attention.output.LayerNorm.bias", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {"intermediate.dense.weight", {HL_WIDTH, HL_HIDDEN}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"intermediate.dense.bias", {HL_WIDTH}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"output.dense.weight", {HL_HIDDEN, HL_WIDTH}, HL_CUT_ROWS, HL_PART_ALWAYS},
+    {"output.dense.bias", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {"output.LayerNorm.weight", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {"output.LayerNorm.bias", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {0},
+};
+
+static const hl_family_linear bert_linears[HL_LINEARS] = {
+    [HL_QKV] = {"attention.self.query", HL_CUT_COLUMNS, {HL_HIDDEN}, {HL_QUERY_ROWS, HL_KEY_ROWS, HL_KEY_ROWS}, true},
+    [HL_Q] = {"attention.self.query", HL_CUT_COLUMNS, {HL_HIDDEN}, {HL_QUERY_ROWS}, true},
+    [HL_KV] = {"attention.self.key", HL_CUT_COLUMNS, {HL_HIDDEN}, {HL_KEY_ROWS, HL_KEY_ROWS}, true},
+    [HL_O] = {"attention.output.dense", HL_CUT_ROWS, {HL_QUERY_ROWS}, {HL_HIDDEN}, true},
+    [HL_GATE_UP] = {"intermediate.dense", HL_CUT_COLUMNS, {HL_HIDDEN}, {HL_WIDTH}, false},
+    [HL_DOWN] = {"output.dense", HL_CUT_ROWS, {HL_WIDTH}, {HL_HIDDEN}, false},
+};
+
+static const hl_family_tensor bert_input[] = {
+    {"embeddings.position_embeddings.weight", {HL_PLACES, HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {"embeddings.token_type_embeddings.weight", {HL_TYPES, HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {"embeddings.LayerNorm.weight", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {"embeddings.LayerNorm.bias", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {0},
+};
+
+static const hl_family_layer bert = {.tensor = bert_tensors,
+                                     .linear = bert_linears,
+                                     .mlp_norm = "attention.output.LayerNorm.weight",
+                                     .out_norm = "output.LayerNorm.weight",
+                                     .root = "",
+                                     .layers = "encoder.layer.",
+                                     .tokens = "embeddings.word_embeddings.weight",
+                                     .input = bert_input,
+                                     .places = "embeddings.position_embeddings.weight",
+                                     .types = "embeddings.token_type_embeddings.weight",
+                                     .input_norm = "embeddings.LayerNorm.weight"};
 
 /* The first is the family of a shape that is not read from a config.json. */
 const hl_family hl_families[] = {
@@ -54,6 +108,8 @@ const hl_family hl_families[] = {
      HL_POSITIONS_ROTARY, HL_CAUSAL},
     {"baichuan", "Baichuan", &llama, HL_NORM_RMS, HL_NORM_BEFORE, HL_BIASES_NONE, false, HL_MLP_SWIGLU,
      HL_POSITIONS_ROTARY, HL_CAUSAL},
+    {"bert", "Bert", &bert, HL_NORM_LAYER, HL_NORM_AFTER, HL_BIASES_ALL, false, HL_MLP_GELU, HL_POSITIONS_LEARNED,
+     HL_BIDIRECTIONAL},
 };
 const int hl_families_count = sizeof hl_families / sizeof hl_families[0];
 
@@ -64,25 +120,8 @@ int hl_family_find(const char *name)
     return -1;
 }
 
-hl_status hl_family_check(const hl_family *f)
-{
-    const struct {
-        bool has;
-        const char *what;
-    } absent[] = {
-        {f->norm != HL_NORM_RMS, "LayerNorm"},
-        {f->order != HL_NORM_BEFORE, "norms after attention and MLP (post-norm)"},
-        {f->activation != HL_MLP_SWIGLU, "GELU"},
-        {f->positions != HL_POSITIONS_ROTARY, "learned positions"},
-        {f->mask != HL_CAUSAL, "attention to later tokens"},
-    };
-    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
-        if (absent[i].has)
-            return HL_FAIL(HL_EUSAGE, "family %s has %s, which is not here; take one of another family", f->name,
-                           absent[i].what);
-    return HL_OK;
-}
-
 bool hl_family_shares_prefix(const hl_family *f) { return f->mask == HL_CAUSAL; }
 
 bool hl_family_shares_tokens(const hl_family *f) { return f->positions == HL_POSITIONS_ROTARY; }
+
+bool hl_family_reads_vectors(const hl_family *f) { return f->mask == HL_CAUSAL && f->positions == HL_POSITIONS_ROTARY; }

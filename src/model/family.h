@@ -5,11 +5,21 @@
  * io/weights/hf-config.c. */
 #ifndef MODEL_FAMILY_H
 #define MODEL_FAMILY_H
-#include "base/error.h"
 #include <stdbool.h>
 
 /* A length that shapes are made of. */
-typedef enum { HL_NO_LENGTH, HL_HIDDEN, HL_WIDTH, HL_QUERIES, HL_KEYS, HL_HEAD, HL_QUERY_ROWS, HL_KEY_ROWS } hl_length;
+typedef enum {
+    HL_NO_LENGTH,
+    HL_HIDDEN,
+    HL_WIDTH,
+    HL_QUERIES,
+    HL_KEYS,
+    HL_HEAD,
+    HL_QUERY_ROWS,
+    HL_KEY_ROWS,
+    HL_PLACES, /* positions that are learned */
+    HL_TYPES   /* kinds of tokens, of which all are the first */
+} hl_length;
 
 /* How peers cut a tensor: each has all, or the part of what comes out (columns), or of what is read (rows). */
 typedef enum { HL_CUT_NONE, HL_CUT_COLUMNS, HL_CUT_ROWS } hl_way;
@@ -37,15 +47,20 @@ typedef struct {
     bool narrow;             /* sums in double where it sums few terms: hl_pack.careful */
 } hl_family_linear;
 
-/* A layer: its tensors, the last without a name; its products; its norms. */
+/* Names.  A layer: its tensors, the last without a name; its products; its norms, of what comes in, of what the MLP
+ * reads, of what goes out, and of heads.  A stack: what its tensors and those of layers begin with; the token table;
+ * further tensors of what goes in, where positions are learned; the norm of what goes in, and that behind the last
+ * layer. NULL: none. */
 typedef struct {
     const hl_family_tensor *tensor;
     const hl_family_linear *linear; /* (HL_LINEARS) */
-    const char *norm, *mlp_norm, *q_norm, *k_norm;
+    const char *norm, *mlp_norm, *out_norm, *q_norm, *k_norm;
+    const char *root, *layers, *tokens;
+    const hl_family_tensor *input;
+    const char *places, *types, *input_norm, *last_norm;
 } hl_family_layer;
 
-/* What is computed.  Of each field the first value has a body (of biases all); a family with another one is
- * refused by name (hl_family_check). */
+/* What is computed. */
 typedef enum { HL_NORM_RMS, HL_NORM_LAYER } hl_family_norm;
 typedef enum { HL_NORM_BEFORE, HL_NORM_AFTER } hl_family_order;                 /* pre-norm, post-norm */
 typedef enum { HL_BIASES_NONE, HL_BIASES_QKV, HL_BIASES_ALL } hl_family_biases; /* at least */
@@ -71,12 +86,11 @@ extern const int hl_families_count;
 /* The place of a model_type; -1 where it is not known. */
 int hl_family_find(const char *name);
 
-/* Is all that the family computes written here?  HL_EUSAGE with a sentence that names what is not. */
-hl_status hl_family_check(const hl_family *f);
-
 /* Can what all texts begin with be encoded once?  Where no token sees a later one. */
 bool hl_family_shares_prefix(const hl_family *f);
 /* Are the queries, keys and values of equal tokens equal, before their positions turn them? */
 bool hl_family_shares_tokens(const hl_family *f);
+/* Can it be a User LLM, which reads vectors and must not see later ones? */
+bool hl_family_reads_vectors(const hl_family *f);
 
 #endif

@@ -2,20 +2,34 @@
 #include "model/item.h"
 #include "base/error.h"
 #include "base/minmax.h"
+#include "math/linear.h"
 #include "math/rows.h"
+#include "math/sliced.h"
 #include "data/prefix.h"
 #include "model/stages.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 static hl_transformer_layers layers_of(const hl_transformer *shape, int item_tokens, const hl_tensor_group *tp)
 {
-    return hl_stages_layers(shape, item_tokens > 0, tp->stage, tp->stages);
+    return hl_stages_layers(shape, hl_transformer_reads_one_row(shape, item_tokens), tp->stage, tp->stages);
+}
+
+/* The adapter is the last stage's, whole on each of its ranks, who all have the same vectors. */
+static void add_adapter(hl_params *t, const hl_transformer *shape, const hl_tensor_group *tp)
+{
+    if (!shape->vector_size || tp->stage < tp->stages - 1) return;
+    const int64_t size[] = {shape->vector_size, shape->hidden_size};
+    hl_param *p = hl_params_add(t, "item_adapter.weight", 2, size, tp->rank == 0);
+    p->init = HL_INIT_NORMAL;
+    p->std = (float)(1 / sqrt(shape->hidden_size)); /* vectors stay as long as they are */
 }
 
 void hl_item_params(hl_params *t, const hl_transformer *shape, int item_tokens, const hl_tensor_group *tp)
 {
     hl_transformer_params(t, shape, "item", true, layers_of(shape, item_tokens, tp), tp);
+    add_adapter(t, shape, tp);
     if (tp->stage > 0) return;
     if (item_tokens) {
         hl_param *p = hl_params_add(t, "item_emb_tokens", 3, (int64_t[]){1, 1, shape->hidden_size}, tp->rank == 0);
@@ -40,14 +54,12 @@ void hl_item_open(hl_item_model *m, const hl_transformer *shape, const hl_item_s
     *m = (hl_item_model){.item_tokens = item_tokens,
                          .share_prefix = settings->share_prefix && hl_family_shares_prefix(family),
                          .share_tokens = settings->share_tokens && hl_family_shares_tokens(family)};
-    const hl_cut vocab = hl_transformer_share_of(shape, tp->rank, tp->size).vocab;
     hl_item_params(&m->table, shape, item_tokens, tp);
     hl_stack_open(&m->stack, shape, &m->table, "item", layers_of(shape, item_tokens, tp),
                   &(hl_stack_settings){settings->longest + item_tokens, settings->slices, settings->sharder}, tp);
-    m->stack.embedding = (hl_embedding){.at = place_of(m, "item_llm.model.embed_tokens.weight"),
-                                        .item_at = place_of(m, "item_emb_tokens"),
-                                        .first = (int)vocab.begin,
-                                        .tokens = (int)(vocab.end - vocab.begin)};
+    m->stack.embedding.item_at = place_of(m, "item_emb_tokens");
+    m->adapter = place_of(m, "item_adapter.weight");
+    m->longest = settings->longest;
 }
 
 void hl_item_close(hl_item_model *m)
@@ -110,7 +122,16 @@ static void sizes(hl_pack *p, const hl_model *m, const hl_corpus *corpus, const 
         corpus->tokens(corpus, item[i], &length);
         begin[i + 1] = begin[i] + length - prefix + x->item_tokens;
     }
-    *p = (hl_pack){.T = begin[n], .segments = n, .begin = begin, .last_only = x->item_tokens > 0, .prefix = prefix};
+    *p = (hl_pack){.T = begin[n], .segments = n, .begin = begin, .prefix = prefix};
+    p->last_only = hl_transformer_reads_one_row(&x->stack.shape, x->item_tokens);
+    p->first_is_read = p->last_only && !x->item_tokens && x->stack.shape.pooling == HL_POOL_FIRST;
+}
+
+/* Where learned positions end alike, the last token of a text is where that of the longest is. */
+static int first_position(const hl_item_model *x, int length)
+{
+    const hl_transformer *shape = &x->stack.shape;
+    return shape->positions_end && hl_transformer_learns_positions(shape) ? x->longest - length : 0;
 }
 
 /* A text's row k is at position k, wherever it lies. */
@@ -125,7 +146,7 @@ static void pack(hl_pack *p, const hl_model *m, const hl_corpus *corpus, const i
         int from = i < 0 ? 0 : prefix;
         for (int at = begin[i], k = from; at < begin[i + 1]; at++, k++) {
             token[at] = k < length ? ids[k] : -1;
-            position[at] = k;
+            position[at] = first_position(x, length) + k;
         }
     }
     p->position = position;
@@ -135,32 +156,91 @@ static void pack(hl_pack *p, const hl_model *m, const hl_corpus *corpus, const i
 
 static const hl_stack *stack_of(const hl_model *m) { return &((const hl_item_model *)m->self)->stack; }
 
+/* Is a vector made 1 long? */
+static bool is_unit(const hl_item_model *x) { return !x->item_tokens && x->stack.shape.pooling == HL_POOL_LAST; }
+static bool has_adapter(const hl_item_model *x) { return x->stack.shape.vector_size > 0; }
+
+/* What the last stage keeps of vectors: what the adapter reads, and what is made 1 long and how long it was. */
+typedef struct {
+    hl_stack_saved stack;
+    float *vector, *norm; /* (segments, D), (segments) */
+} item_saved;
+
 static void trace(void *saved, const hl_model *m, const hl_pack *p, hl_arena *arena)
 {
-    hl_stack_saved_lay(saved, stack_of(m), p, arena);
+    const hl_item_model *x = m->self;
+    item_saved *t = saved;
+    const int n = m->last ? p->segments : 0;
+    hl_stack_saved_lay(&t->stack, &x->stack, p, arena);
+    t->vector = HL_TAKE_ROWS(arena, float, is_unit(x) || has_adapter(x) ? n : 0, m->row_width);
+    t->norm = HL_TAKE(arena, float, is_unit(x) ? n : 0);
 }
+
+/* ---- vectors of the rows that leave the stack: their mean, length 1, the adapter */
 
 /* Is what leaves the stack the mean of its rows? */
 static bool takes_mean(const hl_model *m, const hl_pack *p) { return m->last && !p->last_only; }
+
+/* y (segments, width) = the adapter's of v (segments, D); in slices no thread and no layout shows in its bits. */
+static void adapt(float *y, const float *v, const hl_model *m, const float *w, int n, hl_arena *scratch)
+{
+    const hl_item_model *x = m->self;
+    if (x->stack.slices) hl_sliced_row_parallel_forward(y, v, w + x->adapter, n, m->row_width, m->width, 1, scratch);
+    else hl_linear_forward(y, v, w + x->adapter, n, m->row_width, m->width);
+}
+
+static void adapt_backward(float *dv, float *dw, const float *dy, const float *v, const hl_model *m, const float *w,
+                           int n)
+{
+    const hl_item_model *x = m->self;
+    float *to = dw + x->adapter;
+    const float *from = w + x->adapter;
+    if (x->stack.slices) hl_sliced_row_parallel_backward(dv, to, dy, v, from, n, m->row_width, m->width);
+    else hl_linear_backward(dv, to, dy, v, from, n, m->row_width, m->width);
+}
 
 /* The [ITEM] token is the last row of its text, and what comes out of the stack is the vector. */
 static void forward(float *y, void *saved, const hl_model *m, const float *w, const float *x, const hl_pack *p,
                     hl_arena *scratch)
 {
-    size_t mark = hl_arena_mark(scratch), size = (size_t)p->T * (size_t)m->width;
-    float *rows = takes_mean(m, p) ? HL_TAKE(scratch, float, size) : y;
-    hl_stack_forward(rows, saved, stack_of(m), w, x, p, scratch);
-    if (takes_mean(m, p)) hl_rows_mean_forward(y, rows, p->begin, p->segments, m->width);
+    const hl_item_model *self = m->self;
+    item_saved *t = saved;
+    const size_t mark = hl_arena_mark(scratch);
+    const bool unit = m->last && is_unit(self), adapter = m->last && has_adapter(self), mean = takes_mean(m, p);
+    float *vector = adapter ? t->vector : y,
+          *raw = unit ? HL_TAKE_ROWS(scratch, float, p->segments, m->row_width) : vector,
+          *rows = mean ? HL_TAKE_ROWS(scratch, float, p->T, m->row_width) : raw;
+    hl_stack_forward(rows, &t->stack, &self->stack, w, x, p, scratch);
+    if (mean) hl_rows_mean_forward(raw, rows, p->begin, p->segments, m->row_width);
+    if (unit) hl_rows_unit_forward(t->vector, t->norm, raw, p->segments, m->row_width);
+    if (adapter) adapt(y, t->vector, m, w, p->segments, scratch);
+    else if (unit) memcpy(y, t->vector, hl_rows_numbers(p->segments, m->row_width) * sizeof *y);
     hl_arena_back(scratch, mark);
 }
 
 static void backward(float *dx, float *dw, const float *dy, const void *saved, const hl_model *m, const float *w,
                      const hl_pack *p, hl_arena *scratch)
 {
-    size_t mark = hl_arena_mark(scratch), size = (size_t)p->T * (size_t)m->width;
-    float *rows = HL_TAKE(scratch, float, takes_mean(m, p) ? size : 0);
-    if (takes_mean(m, p)) hl_rows_mean_backward(rows, dy, p->begin, p->segments, m->width);
-    hl_stack_backward(dx, dw, takes_mean(m, p) ? rows : dy, saved, stack_of(m), w, p, scratch);
+    const hl_item_model *self = m->self;
+    const item_saved *t = saved;
+    const size_t mark = hl_arena_mark(scratch);
+    const int n = p->segments, D = m->row_width;
+    if (m->last && has_adapter(self)) {
+        float *dv = HL_TAKE_ROWS(scratch, float, n, D);
+        adapt_backward(dv, dw, dy, t->vector, m, w, n);
+        dy = dv;
+    }
+    if (m->last && is_unit(self)) {
+        float *draw = HL_TAKE_ZERO_ROWS(scratch, float, n, D);
+        hl_rows_unit_backward(draw, dy, t->vector, t->norm, n, D);
+        dy = draw;
+    }
+    if (takes_mean(m, p)) {
+        float *rows = HL_TAKE_ROWS(scratch, float, p->T, D);
+        hl_rows_mean_backward(rows, dy, p->begin, n, D);
+        dy = rows;
+    }
+    hl_stack_backward(dx, dw, dy, &t->stack, &self->stack, w, p, scratch);
     hl_arena_back(scratch, mark);
 }
 
@@ -168,12 +248,17 @@ static void pass_forward(const hl_model *m) { hl_stack_pass_forward(stack_of(m))
 
 static void pass_backward(const hl_model *m) { hl_stack_pass_backward(stack_of(m)); }
 
-static hl_work work(const hl_model *m, const hl_pack *p) { return hl_stack_work(stack_of(m), p); }
+static hl_work work(const hl_model *m, const hl_pack *p)
+{
+    hl_work w = hl_stack_work(stack_of(m), p);
+    if (m->last && has_adapter(m->self)) hl_work_add_product(&w, p->segments, m->row_width, m->width);
+    return w;
+}
 
 const hl_model_kind hl_item_llm = {
     .name = "Item LLM",
     .side = HL_ITEM,
-    .saved = sizeof(hl_stack_saved),
+    .saved = sizeof(item_saved),
     .params = params,
     .open = open,
     .close = close,

@@ -1,17 +1,20 @@
 /* item.h - the Item LLM: a micro-batch of texts in, a vector a text out.
  *
  * With an [ITEM] token (item_emb_tokens) after every text the vector is the last hidden state, after the last
- * norm, at that token; without (mean pooling) it is the mean over all tokens of the text.  No projection, no
- * normalisation (paper 3.1; the public code's item_emb_token_n). */
+ * norm, at that token, as it is (paper 3.1; the public code's item_emb_token_n).  Without one the shape's pooling says
+ * what it is made of (model/pooling.h).  An adapter, a matrix behind it, makes it as wide as the User LLM. */
 #ifndef MODEL_ITEM_H
 #define MODEL_ITEM_H
 #include "model/model.h"
 #include "model/stack.h"
 
 typedef struct {
-    hl_params table; /* item_llm.*; in the first stage item_emb_tokens where there is one, logit_scale */
+    hl_params table; /* item_llm.*; in the first stage item_emb_tokens where there is one, logit_scale;
+                        in the last one item_adapter where there is one */
     hl_stack stack;
     int item_tokens;   /* 1 or 0 */
+    int longest;       /* tokens of a text, without [ITEM] */
+    size_t adapter;    /* where its weight lies, in the last stage */
     bool share_prefix; /* encode what all texts of a pack begin with once */
     bool share_tokens; /* make queries, keys and values of the first block once for each different token */
 } hl_item_model;

@@ -17,7 +17,8 @@ typedef struct {
     const int *begin;    /* (segments + 1), from `prefix` on; where there is a prefix, begin[-1] is 0 */
     const int *position; /* (T), from 0; below the stack's `positions` */
     bool careful;        /* sum attention's projections in double where they are narrow; for vectors that are kept */
-    bool last_only;      /* only the last row of each segment is read out: the last block computes nothing else */
+    bool last_only;      /* only one row of each segment is read out: the last block computes nothing else */
+    bool first_is_read;  /* that row is the first, not the last */
     int prefix;          /* rows that come before every segment; 0: none */
     int kinds;           /* different rows among those that the first block reads, where that is known; 0: it is not */
     const int *kind;     /* (T) of each row, from 0 */
@@ -28,11 +29,11 @@ typedef struct {
 /* Rows that are read out of the whole stack: segments or T. */
 static inline int hl_pack_rows(const hl_pack *p) { return p->last_only ? p->segments : p->T; }
 
-/* The last row of each segment. */
-static inline const int *hl_pack_last_rows(const hl_pack *p, hl_arena *arena)
+/* The row of each segment that is read out where one is. */
+static inline const int *hl_pack_rows_read(const hl_pack *p, hl_arena *arena)
 {
     int *row = HL_TAKE(arena, int, p->segments);
-    for (int i = 0; i < p->segments; i++) row[i] = p->begin[i + 1] - 1;
+    for (int i = 0; i < p->segments; i++) row[i] = p->first_is_read ? p->begin[i] : p->begin[i + 1] - 1;
     return row;
 }
 
@@ -51,17 +52,19 @@ typedef struct {
 
 /* Where the parameters of a block are. */
 typedef struct {
-    size_t norm, mlp_norm;
+    int64_t norm, mlp_norm, out_norm; /* of what comes in, of what the MLP reads, of what goes out; HL_NOWHERE: none */
     hl_linear qkv, o, gate_up, down;
     hl_linear q, kv;        /* parts of qkv */
     int64_t q_norm, k_norm; /* of each head; HL_NOWHERE: none */
     int window;             /* keys that a query sees; 0: all */
 } hl_block;
 
-/* Where the token table and the [ITEM] vector lie in the side's array, and which rows of the table are mine. */
+/* Where the token table and the [ITEM] vector lie in the side's array, and which rows of the table are mine; what is
+ * added to them where positions are learned, and the norm of that. */
 typedef struct {
     size_t at, item_at;
     int first, tokens;
+    int64_t places, types, norm; /* HL_NOWHERE: none */
 } hl_embedding;
 
 typedef struct hl_layer_cut hl_layer_cut;
@@ -78,10 +81,12 @@ typedef struct {
     int layers;                         /* how many blocks are mine */
     bool first, last;                   /* are the first ones mine, and the last? */
     hl_block *block;                    /* (layers) */
-    size_t last_norm;
-    hl_embedding embedding; /* of the first stage, where tokens go in */
-    int positions;          /* rows of the rotary table */
-    float *rope;            /* (positions, head_dim) */
+    int64_t last_norm;                  /* HL_NOWHERE: none */
+    const struct hl_norm_kind *norm;    /* model/norm-kind.h */
+    const struct hl_activation *activation; /* model/activation.h */
+    hl_embedding embedding;                 /* of the first stage, where tokens go in */
+    int positions;                          /* rows of the rotary table */
+    float *rope;                            /* (positions, head_dim) */
     int slices; /* mine of products in slices (math/sliced.h), a divisor of heads.K and width; 0: no slices */
 } hl_stack;
 
@@ -95,7 +100,7 @@ static inline int hl_stack_rows(const hl_stack *m, const hl_pack *p) { return m-
 
 /* The widths that every function of a layer needs, mine of them. */
 typedef struct {
-    int D, F, H, K, d, qkv, od; /* qkv = (H + 2K) d, od = H d */
+    int D, F, H, K, d, qkv, od, gu; /* qkv = (H + 2K) d, od = H d, gu = 2 F with gates, else F */
     float eps;
 } hl_widths;
 
@@ -109,25 +114,28 @@ static inline hl_widths hl_widths_of(const hl_stack *m)
                        .d = d,
                        .qkv = (H + 2 * K) * d,
                        .od = H * d,
+                       .gu = hl_transformer_has_gates(&m->shape) ? 2 * m->width : m->width,
                        .eps = (float)m->shape.rms_norm_eps};
 }
 
 /* Saved activations: what the backward needs of a block's forward.  n = T, in the last block the rows that come out. */
 typedef struct {
-    float *x, *rstd;        /* input (T, D) and its norm's scale (T), of each kind of row where these go once */
+    float *x, *rstd;        /* input (T, D) and what its norm keeps (T), of each kind of row where these go once */
     float *qkv;             /* after rotation (T, (H + 2K) d); keys and values (T, 2 K d) where q is apart */
     float *q;               /* queries of the last rows (n, H d), where only those are read out */
     float *o, *lse;         /* attention's output (n, H d) and its log-sum-exp (n, H) */
-    float *h, *mlp_rstd;    /* after the first residual (n, D); norm's scale (n) */
-    float *gu;              /* gate and up (n, 2F) */
+    float *h, *mlp_rstd;    /* after the first residual (n, D); what its norm keeps (n) */
+    float *gu;              /* gate and up (n, 2F), or what GELU reads (n, F) */
+    float *s, *out_rstd;    /* after the second residual (n, D); what its norm keeps (n); empty without one */
     float *head_q, *q_rstd; /* queries before the norm of heads (n, H d), and its scale (n, H); empty without one */
     float *head_k, *k_rstd; /* keys (T, K d), (T, K) */
 } hl_block_saved;
 
 typedef struct {
     int T;
-    hl_block_saved *block; /* (layers) */
-    float *x, *rstd;       /* input of the last norm (n, D) and its scale (n), where the last block is mine */
+    hl_block_saved *block;     /* (layers) */
+    float *x, *rstd;           /* input of the last norm (n, D) and what it keeps (n), where the last block is mine */
+    float *input, *input_rstd; /* the same of the norm of what goes in, where there is one */
 } hl_stack_saved;
 
 #endif

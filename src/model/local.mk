@@ -2,6 +2,8 @@
 noinst_LIBRARIES += src/model/libhlmodel.a
 src_model_libhlmodel_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_model_libhlmodel_a_SOURCES = \
+	src/model/activation.c src/model/activation.h \
+	src/model/norm-kind.c src/model/norm-kind.h \
 	src/model/block.c src/model/block.h \
 	src/model/cut.h \
 	src/model/cut-grid.c \
@@ -17,6 +19,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/saved.c src/model/saved.h \
 	src/model/see.c src/model/see.h \
 	src/model/sharder.c src/model/sharder.h \
+	src/model/pooling.h \
 	src/model/side.h \
 	src/model/stack.c src/model/stack.h \
 	src/model/stack-open.c \

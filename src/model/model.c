@@ -4,7 +4,9 @@
 
 void hl_model_open(hl_model *m, const hl_model_kind *kind, const hl_model_settings *s, const hl_tensor_group *tp)
 {
-    *m = (hl_model){.kind = kind, .width = s->shape->hidden_size};
+    const int rows = s->shape->hidden_size;
+    *m = (hl_model){.kind = kind, .row_width = rows};
+    m->width = kind->side == HL_ITEM ? hl_transformer_vector_size(s->shape) : rows;
     kind->open(m, s, tp);
     const hl_param *scale = hl_params_find(m->table, "logit_scale");
     m->scale_at = scale ? (int64_t)scale->offset : HL_NOWHERE;

@@ -26,7 +26,7 @@ typedef struct hl_model_kind hl_model_kind;
 typedef struct {
     const hl_model_kind *kind;
     const hl_params *table; /* the parameters of my share of my stage */
-    int width;              /* of a vector */
+    int width, row_width;   /* of a vector; of rows between stages */
     bool first, last;       /* does what is read go into my stage; do vectors come out of it? */
     int64_t scale_at;       /* logit_scale in the array of the side; HL_NOWHERE: another stage's, or the other side's */
     void *self;
@@ -48,8 +48,8 @@ struct hl_model_kind {
     void (*sizes)(hl_pack *p, const hl_model *m, const hl_corpus *corpus, const int32_t *item, int n, hl_arena *arena);
     /* Lay out the saved activations of a pack in an arena (measuring or real). */
     void (*trace)(void *saved, const hl_model *m, const hl_pack *p, hl_arena *arena);
-    /* y (hl_model_rows, width); x (T, width): vectors of items, or what the stage before wrote; NULL in the first stage
-     * of an item model.  Collective over the peers. */
+    /* y (hl_model_rows, width) or, in a stage before the last, (T, row_width); x (T, row_width): vectors of items, or
+     * what the stage before wrote; NULL in the first stage of an item model.  Collective over the peers. */
     void (*forward)(float *y, void *saved, const hl_model *m, const float *w, const float *x, const hl_pack *p,
                     hl_arena *scratch);
     /* dx (as x) is overwritten, given dy (as y); of an item model's first stage it may be NULL. */

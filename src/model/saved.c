@@ -1,24 +1,27 @@
 /* saved.c - what a block saves for its backward: a table of arrays. */
 #include "model/saved.h"
+#include "model/norm-kind.h"
 #include <stddef.h>
 
 /* Which rows an array has, and how wide they are. */
-enum { KEPT, ALL, OUT_KEPT, OUT, APART, NORMED_OUT, NORMED_ALL };
-enum { ONE, HIDDEN, QKV, QUERIES, HEADS, GATE_UP, KEYS, KEY_HEADS, WIDTHS };
+enum { KEPT, ALL, OUT_KEPT, OUT, APART, NORMED_OUT, NORMED_ALL, BEFORE, ADDED };
+enum { NORM, ONE, HIDDEN, QKV, QUERIES, HEADS, GATE_UP, KEYS, KEY_HEADS, WIDTHS };
 
 static const struct {
     size_t at;
     int rows, width;
 } arrays[] = {
     {offsetof(hl_block_saved, x), KEPT, HIDDEN},
-    {offsetof(hl_block_saved, rstd), KEPT, ONE},
+    {offsetof(hl_block_saved, rstd), BEFORE, NORM},
     {offsetof(hl_block_saved, qkv), ALL, QKV},
     {offsetof(hl_block_saved, q), APART, QUERIES},
     {offsetof(hl_block_saved, o), OUT, QUERIES},
     {offsetof(hl_block_saved, lse), OUT, HEADS},
     {offsetof(hl_block_saved, h), OUT_KEPT, HIDDEN},
-    {offsetof(hl_block_saved, mlp_rstd), OUT_KEPT, ONE},
+    {offsetof(hl_block_saved, mlp_rstd), OUT_KEPT, NORM},
     {offsetof(hl_block_saved, gu), OUT, GATE_UP},
+    {offsetof(hl_block_saved, s), ADDED, HIDDEN},
+    {offsetof(hl_block_saved, out_rstd), ADDED, NORM},
     {offsetof(hl_block_saved, head_q), NORMED_OUT, QUERIES},
     {offsetof(hl_block_saved, q_rstd), NORMED_OUT, HEADS},
     {offsetof(hl_block_saved, head_k), NORMED_ALL, KEYS},
@@ -31,12 +34,14 @@ static float **array_of(hl_block_saved *b, int i) { return (float **)(void *)((c
 static void widths_of(int width[WIDTHS], const hl_stack *m, bool apart)
 {
     const hl_widths s = hl_widths_of(m);
-    const int each[WIDTHS] = {1, m->hidden, apart ? s.qkv - s.od : s.qkv, s.od, s.H, 2 * s.F, s.K * s.d, s.K};
+    const int each[WIDTHS] = {m->norm->numbers, 1,  m->hidden, apart ? s.qkv - s.od : s.qkv, s.od, s.H, s.gu,
+                              s.K * s.d,        s.K};
     for (int i = 0; i < WIDTHS; i++) width[i] = each[i];
 }
 
 hl_block_saved hl_saved_lay(const hl_stack *m, const hl_saved_rows *r, bool normed, hl_arena *arena)
 {
+    const bool after = hl_transformer_family(&m->shape)->order == HL_NORM_AFTER;
     const int rows[] = {
         [KEPT] = r->kept,
         [ALL] = r->all,
@@ -45,6 +50,8 @@ hl_block_saved hl_saved_lay(const hl_stack *m, const hl_saved_rows *r, bool norm
         [APART] = r->apart ? r->out : 0,
         [NORMED_OUT] = normed ? r->out : 0,
         [NORMED_ALL] = normed ? r->all : 0,
+        [BEFORE] = after ? 0 : r->kept,
+        [ADDED] = after ? r->out_kept : 0,
     };
     hl_block_saved b;
     int width[WIDTHS];

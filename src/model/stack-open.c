@@ -4,6 +4,8 @@
 #include "math/rope.h"
 #include "model/block.h"
 #include "model/cut.h"
+#include "model/activation.h"
+#include "model/norm-kind.h"
 #include "model/stack.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +14,16 @@
 typedef struct {
     const hl_params *table;
     const char *side;
+    const hl_family_layer *names;
 } place;
 
 /* Of a tensor of a layer, or -1: of no layer; HL_NOWHERE where there is none. */
 static int64_t find(const place *x, int layer, const char *tensor, const char *part)
 {
     char name[112], prefix[32] = "";
-    if (layer >= 0) snprintf(prefix, sizeof prefix, "layers.%d.", layer);
-    snprintf(name, sizeof name, "%s_llm.model.%s%s%s", x->side, prefix, tensor, part);
+    if (!tensor) return HL_NOWHERE;
+    if (layer >= 0) snprintf(prefix, sizeof prefix, "%s%d.", x->names->layers, layer);
+    snprintf(name, sizeof name, "%s_llm.%s%s%s%s", x->side, x->names->root, prefix, tensor, part);
     const hl_param *p = hl_params_find(x->table, name);
     return p ? (int64_t)p->offset : HL_NOWHERE;
 }
@@ -85,11 +89,25 @@ static void lay_block(hl_block *b, hl_stack *m, const place *x, int layer)
         [HL_QKV] = &b->qkv,         [HL_Q] = &b->q,      [HL_KV] = &b->kv, [HL_O] = &b->o,
         [HL_GATE_UP] = &b->gate_up, [HL_DOWN] = &b->down};
     for (int i = 0; i < HL_LINEARS; i++) lay_linear(linear[i], m, x, layer, &f->linear[i]);
-    b->norm = offset_of(x, layer, f->norm, "");
-    b->mlp_norm = offset_of(x, layer, f->mlp_norm, "");
+    b->norm = find(x, layer, f->norm, "");
+    b->mlp_norm = (int64_t)offset_of(x, layer, f->mlp_norm, "");
+    b->out_norm = find(x, layer, f->out_norm, "");
     b->q_norm = find(x, layer, f->q_norm, "");
     b->k_norm = find(x, layer, f->k_norm, "");
     b->window = hl_transformer_window_of(&m->shape, layer, m->positions);
+}
+
+/* A side that reads vectors has no tokens, and an input without them nothing to add to. */
+static void lay_embedding(hl_embedding *e, const hl_stack *m, const place *x)
+{
+    const hl_cut vocab = hl_transformer_share_of(&m->shape, m->tp->rank, m->tp->size).vocab;
+    const int64_t at = find(x, -1, x->names->tokens, "");
+    *e = (hl_embedding){.at = at == HL_NOWHERE ? 0 : (size_t)at,
+                        .first = (int)vocab.begin,
+                        .tokens = (int)(vocab.end - vocab.begin),
+                        .places = find(x, -1, x->names->places, ""),
+                        .types = find(x, -1, x->names->types, ""),
+                        .norm = find(x, -1, x->names->input_norm, "")};
 }
 
 static const hl_layer_cut *cut_of(const hl_stack *m, bool last)
@@ -105,7 +123,7 @@ void hl_stack_open(hl_stack *m, const hl_transformer *shape, const hl_params *ta
 {
     const hl_transformer_share mine =
         hl_transformer_share_of(shape, hl_tensor_group_column(tp), hl_tensor_group_columns(tp));
-    const place x = {table, side};
+    const place x = {table, side, hl_transformer_family(shape)->layer};
     *m = (hl_stack){.shape = *shape,
                     .tp = tp,
                     .sharder = settings->sharder ? settings->sharder : &hl_unsharded,
@@ -116,12 +134,14 @@ void hl_stack_open(hl_stack *m, const hl_transformer *shape, const hl_params *ta
                     .layers = layers.end - layers.begin,
                     .first = layers.begin == 0,
                     .last = layers.end == shape->num_hidden_layers};
-    HL_CHECK(hl_family_check(hl_transformer_family(shape)) == HL_OK);
+    m->norm = hl_norm_kind_of(shape);
+    m->activation = hl_activation_of(shape);
     m->heads = (hl_heads){.H = (int)(mine.query.end - mine.query.begin),
                           .K = (int)(mine.key.end - mine.key.begin),
                           .d = shape->head_dim,
                           .group = shape->num_attention_heads / shape->num_key_value_heads,
-                          .lead = mine.lead};
+                          .lead = mine.lead,
+                          .both_ways = hl_transformer_family(shape)->mask == HL_BIDIRECTIONAL};
     m->axes = hl_arena_growing("axes of a grid");
     if (tp->rows) {
         const int columns = hl_tensor_group_columns(tp), column = hl_tensor_group_column(tp);
@@ -131,7 +151,9 @@ void hl_stack_open(hl_stack *m, const hl_transformer *shape, const hl_params *ta
     m->last_cut = cut_of(m, true);
     m->block = hl_alloc((size_t)m->layers * sizeof *m->block);
     for (int i = layers.begin; i < layers.end; i++) lay_block(&m->block[i - layers.begin], m, &x, i);
-    if (m->last) m->last_norm = offset_of(&x, -1, "norm", ".weight");
+    m->last_norm = m->last ? find(&x, -1, x.names->last_norm, "") : HL_NOWHERE;
+    if (m->first) lay_embedding(&m->embedding, m, &x);
+    if (hl_transformer_learns_positions(shape)) return;
     m->rope = hl_alloc((size_t)m->positions * (size_t)shape->head_dim * sizeof *m->rope);
     hl_rope_table(m->rope, m->positions, shape->head_dim, shape->rope_theta, &shape->rope);
 }

@@ -11,6 +11,7 @@
 #include "model/block.h"
 #include "model/grid-rows.h"
 #include "model/embedding.h"
+#include "model/norm-kind.h"
 #include "model/saved.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,9 @@ static bool has_kinds(const hl_stack *m, const hl_pack *pack, int layer)
     return pack->kinds && m->first && layer == 0 && !is_read_out(m, pack, layer) && !m->tp->rows
            && !m->tp->sequence_parallel && !m->slices;
 }
+
+static bool has_last_norm(const hl_stack *m) { return m->last && m->last_norm != HL_NOWHERE; }
+static bool norms_input(const hl_stack *m) { return m->first && m->embedding.norm != HL_NOWHERE; }
 
 static bool takes_tokens(const hl_stack *m, const hl_pack *pack) { return m->first && pack->token; }
 
@@ -63,9 +67,12 @@ void hl_stack_saved_lay(hl_stack_saved *t, const hl_stack *m, const hl_pack *who
         const hl_block_saved b = hl_saved_lay(m, &rows, m->block[i].q_norm != HL_NOWHERE, arena);
         if (!arena->measuring) t->block[i] = b;
     }
-    const int out = m->last ? rows_saved(m, layer_cut(m, pack, m->layers), hl_pack_rows(pack)) : 0;
+    const int out = has_last_norm(m) ? rows_saved(m, layer_cut(m, pack, m->layers), hl_pack_rows(pack)) : 0;
     t->x = HL_TAKE_ROWS(arena, float, out, m->hidden);
-    t->rstd = HL_TAKE(arena, float, out);
+    t->rstd = HL_TAKE_ROWS(arena, float, out, m->norm->numbers);
+    const int in = norms_input(m) ? rows_saved(m, layer_cut(m, pack, 0), pack->T) : 0;
+    t->input = HL_TAKE_ROWS(arena, float, in, m->hidden);
+    t->input_rstd = HL_TAKE_ROWS(arena, float, in, m->norm->numbers);
 }
 
 /* A pass over a pack, and the window of its block. */
@@ -84,7 +91,7 @@ static void open_pass(stack_pass *x, const hl_stack *m, const float *w, float *d
     if (m->tp->rows) hl_grid_rows_take(&x->p);
     if (!pack->last_only) return;
     int *position = HL_TAKE(scratch, int, x->p.pack.segments);
-    x->last = hl_pack_last_rows(&x->p.pack, scratch);
+    x->last = hl_pack_rows_read(&x->p.pack, scratch);
     for (int i = 0; i < x->p.pack.segments; i++) position[i] = x->p.pack.position[x->last[i]];
     x->last_position = position;
 }
@@ -123,7 +130,8 @@ static void block_forward(stack_pass *x, float *next, hl_stack_saved *t, int i)
     const size_t mark = hl_arena_mark(x->p.scratch);
     set_layer(x, t, i);
     const bool has_some = x->p.out.part || x->p.out.line,
-               leaves = has_some && (i + 1 < m->layers ? layer_cut(m, &x->p.pack, i + 1) != x->p.cut : !m->last);
+               leaves =
+                   has_some && (i + 1 < m->layers ? layer_cut(m, &x->p.pack, i + 1) != x->p.cut : !has_last_norm(m));
     float *out = leaves ? HL_TAKE_ROWS(x->p.scratch, float, x->p.out.kept, m->hidden) : next;
     m->sharder->unshard(m->sharder, i);
     hl_block_forward(out, &x->p);
@@ -133,25 +141,37 @@ static void block_forward(stack_pass *x, float *next, hl_stack_saved *t, int i)
     hl_arena_back(x->p.scratch, mark);
 }
 
+/* in (rows that I keep, C) = what the first block of mine reads. */
+static void enter(float *in, const hl_stack_saved *t, const float *x, const hl_pass *p)
+{
+    const hl_stack *m = p->m;
+    if (!takes_tokens(m, p->whole)) p->cut->rows->enter(p, in, x, &p->all, false);
+    else if (!norms_input(m)) p->cut->rows->embed(p, in, &p->all);
+    else {
+        p->cut->rows->embed(p, t->input, &p->all);
+        hl_embedding_add(p, t->input, &p->all);
+        p->cut->rows->norm_kept(p, in, t->input_rstd, t->input, (size_t)m->embedding.norm, &p->all);
+    }
+}
+
 void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const float *w, const float *x,
                       const hl_pack *pack, hl_arena *scratch)
 {
     const size_t mark = hl_arena_mark(scratch);
-    float *out = m->last ? t->x : y;
+    float *out = has_last_norm(m) ? t->x : y;
     stack_pass here;
     hl_pass *p = &here.p;
     open_pass(&here, m, w, NULL, pack, scratch);
     HL_CHECK(t->T == p->pack.T && (m->tp->rows || t->T > 0));
     set_layer(&here, t, 0);
     float *in = m->layers ? t->block[0].x : HL_TAKE_ROWS(scratch, float, p->all.n, m->hidden);
-    if (takes_tokens(m, pack)) p->cut->rows->embed(p, in, &p->all);
-    else p->cut->rows->enter(p, in, x, &p->all, false);
+    enter(in, t, x, p);
     if (m->layers == 0) read_out(out, in, p);
     for (int i = 0; i < m->layers; i++) block_forward(&here, i + 1 < m->layers ? t->block[i + 1].x : out, t, i);
-    if (m->last) {
+    if (has_last_norm(m)) {
         set_layer(&here, t, m->layers);
         float *normed = p->cut->rows->are_tiles ? HL_TAKE_ROWS(scratch, float, p->out.n, m->hidden) : y;
-        p->cut->rows->norm(p, normed, t->rstd, t->x, m->last_norm, &p->out, false);
+        p->cut->rows->norm(p, normed, t->rstd, t->x, (size_t)m->last_norm, &p->out, false);
         if (p->cut->rows->are_tiles) p->cut->rows->leave(p, y, normed, &p->out, true);
     }
     hl_arena_back(scratch, mark);
@@ -173,8 +193,10 @@ static int read_out_backward(float *d, const float *dy, const hl_stack_saved *t,
         return m->layers;
     }
     float *few = p->query ? HL_TAKE(p->scratch, float, n) : d;
-    memset(few, 0, n * sizeof *few);
-    p->cut->rows->norm_backward(p, few, dy, t->x, t->rstd, m->last_norm, &p->out);
+    if (has_last_norm(m)) {
+        memset(few, 0, n * sizeof *few);
+        p->cut->rows->norm_backward(p, few, dy, t->x, t->rstd, (size_t)m->last_norm, &p->out);
+    } else memcpy(few, dy, n * sizeof *few);
     if (!p->query) return m->layers;
     if (m->layers == 0) {
         memset(d, 0, all * sizeof *d);
@@ -186,6 +208,19 @@ static int read_out_backward(float *d, const float *dy, const hl_stack_saved *t,
     hl_block_backward(d, few, p);
     m->sharder->done(m->sharder, last);
     return last;
+}
+
+/* d (all, C), of which I have the rows that I keep, becomes the gradient of what is normed before the first block; rows
+ * lie as that one has them. */
+static void input_backward(float *d, const hl_stack_saved *t, hl_pass *p)
+{
+    p->cut = layer_cut(p->m, &p->pack, 0);
+    p->all = p->cut->share(p, false);
+    const size_t mark = hl_arena_mark(p->scratch), n = hl_rows_numbers(p->all.n, p->m->hidden);
+    float *sum = HL_TAKE_ZERO(p->scratch, float, n);
+    p->cut->rows->norm_backward(p, sum, d, t->input, t->input_rstd, (size_t)p->m->embedding.norm, &p->all);
+    memcpy(d, sum, n * sizeof *d);
+    hl_arena_back(p->scratch, mark);
 }
 
 void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_saved *t, const hl_stack *m,
@@ -209,6 +244,7 @@ void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_sav
         hl_act_tick();
         hl_arena_back(scratch, before);
     }
+    if (takes_tokens(m, pack) && norms_input(m)) input_backward(d, t, p);
     p->cut = m->cut;
     p->all = p->cut->share(p, false);
     p->cut->rows->gather(p, d, &p->all);
@@ -243,13 +279,14 @@ static void add_products(hl_work *w, const hl_widths *s, double T, double n, dou
         hl_work_add_product(w, n, s->D, s->od);
     }
     hl_work_add_product(w, n, s->od, s->D);
-    hl_work_add_product(w, n, s->D, 2 * s->F);
+    hl_work_add_product(w, n, s->D, s->gu);
     hl_work_add_product(w, n, s->F, s->D);
 }
 
 /* Keys that the tokens of a run see, all together: their own and all before it, of these the last `window`; 0: all. */
-static double keys_seen(double L, int window)
+static double keys_seen(double L, int window, bool both_ways)
 {
+    if (both_ways) return L * L;
     const double W = window && window < L ? window : L;
     return W * (W + 1) / 2 + (L - W) * W;
 }
@@ -257,13 +294,13 @@ static double keys_seen(double L, int window)
 static double keys_of_last(double L, int window) { return window && window < L ? window : L; }
 
 /* Of a prefix all keys are multiplied, also those before a window, which are hidden after that. */
-static double keys_of(const hl_pack *pack, int window, bool last_only)
+static double keys_of(const hl_pack *pack, int window, bool last_only, bool both_ways)
 {
     const double P = pack->prefix;
-    double keys = last_only ? 0 : keys_seen(P, window);
+    double keys = last_only ? 0 : keys_seen(P, window, both_ways);
     for (int i = 0; i < pack->segments; i++) {
         const double L = pack->begin[i + 1] - pack->begin[i];
-        keys += last_only ? keys_of_last(L, window) + P : keys_seen(L, window) + L * P;
+        keys += last_only ? keys_of_last(L, window) + P : keys_seen(L, window, both_ways) + L * P;
     }
     return keys;
 }
@@ -279,7 +316,7 @@ static void add_attention(hl_work *w, const hl_widths *s, double keys, double T,
 /* Bytes between the products of an MLP, and those of attention, whichever are more (model/block.c). */
 static double scratch_of(const hl_stack *m, const hl_widths *s, double T, double n)
 {
-    const double mlp = n * (4 * s->F + 2 * m->hidden), attention = n * s->od + T * (s->qkv + 2 * m->hidden);
+    const double mlp = n * (2 * s->F + s->gu + 2 * m->hidden), attention = n * s->od + T * (s->qkv + 2 * m->hidden);
     return sizeof(float) * hl_max(mlp, attention);
 }
 
@@ -293,7 +330,7 @@ hl_work hl_stack_work(const hl_stack *m, const hl_pack *whole)
         const bool few = is_read_out(m, pack, i);
         const double n = few ? pack->segments : T;
         add_products(&w, &s, T, n, has_kinds(m, pack, i) ? pack->kinds : T);
-        add_attention(&w, &s, keys_of(pack, m->block[i].window, few), T, n);
+        add_attention(&w, &s, keys_of(pack, m->block[i].window, few, m->heads.both_ways), T, n);
         w.hidden += n * (m->cut->rows->are_tiles ? m->hidden : s.D);
         w.wide += n * s.F;
         w.scratch = hl_max(w.scratch, scratch_of(m, &s, T, n));

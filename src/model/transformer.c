@@ -7,7 +7,6 @@
 
 hl_status hl_transformer_check(const hl_transformer *c, const char *whose)
 {
-    HL_TRY(hl_family_check(hl_transformer_family(c)));
     if (c->hidden_size < 1 || c->intermediate_size < 1 || c->num_hidden_layers < 0 || c->num_attention_heads < 1
         || c->num_key_value_heads < 1 || c->head_dim < 1 || c->vocab_size < 1)
         return HL_FAIL(HL_EUSAGE,
@@ -19,7 +18,7 @@ hl_status hl_transformer_check(const hl_transformer *c, const char *whose)
         return HL_FAIL(HL_EUSAGE,
                        "%s: %d attention heads do not divide into %d key-value heads; correct num_key_value_heads",
                        whose, c->num_attention_heads, c->num_key_value_heads);
-    if (c->head_dim % 2)
+    if (c->head_dim % 2 && !hl_transformer_learns_positions(c))
         return HL_FAIL(
             HL_EUSAGE,
             "%s: head_dim %d is odd and cannot be rotated in halves; correct hidden_size or num_attention_heads", whose,
@@ -83,6 +82,8 @@ hl_cut hl_transformer_cut(const hl_transformer *c, hl_length axis, int r, int si
     case HL_HEAD: return part_of(c->head_dim, 1, 0);
     case HL_QUERY_ROWS: return times(s.query, c->head_dim);
     case HL_KEY_ROWS: return times(s.key, c->head_dim);
+    case HL_PLACES: return part_of(c->max_position_embeddings, 1, 0);
+    case HL_TYPES: return part_of(c->type_vocab_size, 1, 0);
     default: return (hl_cut){0};
     }
 }
@@ -98,10 +99,14 @@ static bool keys_are_shared(const hl_transformer *c, int size)
     return false;
 }
 
+static double matrices_of_mlp(const hl_transformer *c) { return hl_transformer_has_gates(c) ? 3 : 2; }
+
 double hl_transformer_layer_flop(const hl_transformer *c)
 {
     double D = c->hidden_size, d = c->head_dim;
-    return 2 * D * ((2.0 * c->num_attention_heads + 2.0 * c->num_key_value_heads) * d + 3.0 * c->intermediate_size);
+    return 2 * D
+           * ((2.0 * c->num_attention_heads + 2.0 * c->num_key_value_heads) * d
+              + matrices_of_mlp(c) * c->intermediate_size);
 }
 
 hl_transformer_layers hl_transformer_layers_of(const hl_transformer *c, int stage, int stages, double last_cost)
@@ -121,7 +126,7 @@ hl_transformer_layers hl_transformer_layers_of(const hl_transformer *c, int stag
 double hl_transformer_last_cost(const hl_transformer *c, double n)
 {
     double D = c->hidden_size, d = c->head_dim, kv = 2 * D * c->num_key_value_heads * d,
-           rest = 2 * D * c->num_attention_heads * d + 3 * D * c->intermediate_size;
+           rest = 2 * D * c->num_attention_heads * d + matrices_of_mlp(c) * D * c->intermediate_size;
     return (kv + rest / n) / (kv + rest);
 }
 
@@ -152,8 +157,9 @@ static hl_param *add(const naming *x, const char *name, int layer, const int64_t
     char full[112], stack[64], prefix[32] = "";
     const int ndim = shape[1] ? shape[2] ? 3 : 2 : 1;
     const size_t bare = is_weight(name) ? strlen(name) - strlen(".weight") : strlen(name);
-    if (layer >= 0) snprintf(prefix, sizeof prefix, "layers.%d.", layer);
-    snprintf(full, sizeof full, "%s_llm.model.%s%s", x->side, prefix, name);
+    const hl_family_layer *names_of = hl_transformer_family(x->c)->layer;
+    if (layer >= 0) snprintf(prefix, sizeof prefix, "%s%d.", names_of->layers, layer);
+    snprintf(full, sizeof full, "%s_llm.%s%s%s", x->side, names_of->root, prefix, name);
     snprintf(stack, sizeof stack, "%s_llm/%s%.*s", x->side, layer >= 0 ? "layers." : "", (int)bare, name);
     const hl_param_name names = {full, stack, layer, layer >= 0 ? x->c->num_hidden_layers : 1};
     hl_param *p = hl_params_add_cut(x->table, &names, ndim, shape, split_axis, &mine);
@@ -169,6 +175,14 @@ static void add_whole(const naming *x, const char *name, int layer, int64_t n, b
     hl_param *p = add(x, name, layer, (int64_t[]){n, 0, 0}, -1, whole);
     if (is_weight(name)) p->init = HL_INIT_ONES;
     p->shared = of_rows && (x->tp->rows > 0 || x->tp->sequence_parallel);
+}
+
+/* A table that everyone has whole, and whose gradient is the same everywhere. */
+static void add_table(const naming *x, const hl_family_tensor *t, int layer)
+{
+    const hl_cut whole = {0, 1, 0, x->tp->rank == 0};
+    const int64_t shape[] = {length_of(x->c, t->shape[0]), length_of(x->c, t->shape[1]), 0};
+    add(x, t->name, layer, shape, -1, whole)->init = HL_INIT_NORMAL;
 }
 
 /* The bias of a column-parallel layer, zero at first: cut as what it is added to; of the rows of a grid, which all have
@@ -198,22 +212,32 @@ static void add_weight(const naming *x, const hl_family_tensor *t, int layer)
 
 static void add_tensor(const naming *x, const hl_family_tensor *t, int layer)
 {
-    if (t->way == HL_CUT_NONE) add_whole(x, t->name, layer, length_of(x->c, t->shape[0]), t->shape[0] == HL_HIDDEN);
+    if (t->way == HL_CUT_NONE && t->shape[1] != HL_NO_LENGTH) add_table(x, t, layer);
+    else if (t->way == HL_CUT_NONE)
+        add_whole(x, t->name, layer, length_of(x->c, t->shape[0]), t->shape[0] == HL_HIDDEN);
     else if (t->shape[1] == HL_NO_LENGTH) add_bias(x, t, layer);
     else add_weight(x, t, layer);
+}
+
+/* What goes in: the token table, of which each has some rows, and what is added to it. */
+static void add_input(const naming *x)
+{
+    const hl_transformer *c = x->c;
+    const hl_family_layer *f = hl_transformer_family(c)->layer;
+    add(x, f->tokens, -1, (int64_t[]){c->vocab_size, c->hidden_size, 0}, 0,
+        part_of(c->vocab_size, x->tp->size, x->tp->rank))
+        ->init = HL_INIT_NORMAL;
+    for (const hl_family_tensor *k = f->input; k && k->name; k++) add_tensor(x, k, -1);
 }
 
 void hl_transformer_params(hl_params *t, const hl_transformer *c, const char *side, bool with_tokens,
                            hl_transformer_layers layers, const hl_tensor_group *tp)
 {
     const naming x = {t, c, side, tp, keys_are_shared(c, hl_tensor_group_columns(tp))};
-    const hl_family *family = hl_transformer_family(c);
-    if (with_tokens && layers.begin == 0)
-        add(&x, "embed_tokens.weight", -1, (int64_t[]){c->vocab_size, c->hidden_size, 0}, 0,
-            part_of(c->vocab_size, tp->size, tp->rank))
-            ->init = HL_INIT_NORMAL;
+    const hl_family_layer *f = hl_transformer_family(c)->layer;
+    if (with_tokens && layers.begin == 0) add_input(&x);
     for (int i = layers.begin; i < layers.end; i++)
-        for (const hl_family_tensor *k = family->layer->tensor; k->name; k++)
+        for (const hl_family_tensor *k = f->tensor; k->name; k++)
             if (hl_transformer_has(c, k->part)) add_tensor(&x, k, i);
-    if (layers.end == c->num_hidden_layers) add_whole(&x, "norm.weight", -1, c->hidden_size, true);
+    if (layers.end == c->num_hidden_layers && f->last_norm) add_whole(&x, f->last_norm, -1, c->hidden_size, true);
 }

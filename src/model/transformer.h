@@ -9,6 +9,7 @@
 #include "math/rope-scaling.h"
 #include "model/family.h"
 #include "model/params.h"
+#include "model/pooling.h"
 #include <stdbool.h>
 
 /* Fields are config.json's. */
@@ -19,9 +20,16 @@ typedef struct {
     int max_position_embeddings; /* 0: not known */
     double rms_norm_eps, rope_theta, initializer_range;
     hl_rope_scaling rope;
-    int sliding_window;            /* tokens that one sees, itself included; 0: all */
-    int window_from;               /* the first layer that has it */
-    int family;                    /* its place in hl_families */
+    int sliding_window;  /* tokens that one sees, itself included; 0: all */
+    int window_from;     /* the first layer that has it */
+    int family;          /* its place in hl_families */
+    int type_vocab_size; /* of a family whose positions are learned */
+    int padding;         /* its token is this less 1, and the row of that is not trained; 0: none */
+    bool gelu_tanh;      /* where the family has GELU: the approximate one */
+    /* Of an Item LLM, what becomes of its rows. */
+    hl_pooling pooling; /* where no [ITEM] token follows a text */
+    int vector_size;    /* what its adapter makes of a vector; 0: it has none */
+    bool positions_end; /* learned positions count to those of the longest text, whose first is 0, rather than from 0 */
     bool attention_bias, mlp_bias; /* beside those that the family always has: of q, k, v and o; of all of the MLP */
 } hl_transformer;
 
@@ -63,6 +71,28 @@ hl_transformer_layers hl_transformer_layers_of(const hl_transformer *c, int stag
 
 /* Cost of a layer of which only every n-th row is read out, as a share of a whole one: keys and values of all rows. */
 double hl_transformer_last_cost(const hl_transformer *c, double n);
+
+/* Numbers of an item's vector. */
+static inline int hl_transformer_vector_size(const hl_transformer *c)
+{
+    return c->vector_size ? c->vector_size : c->hidden_size;
+}
+
+/* Is one row of each text read out? */
+static inline bool hl_transformer_reads_one_row(const hl_transformer *c, int item_tokens)
+{
+    return item_tokens > 0 || c->pooling != HL_POOL_MEAN;
+}
+
+/* Where rows come from, and whether two products make the MLP's input or one does. */
+static inline bool hl_transformer_learns_positions(const hl_transformer *c)
+{
+    return hl_transformer_family(c)->positions == HL_POSITIONS_LEARNED;
+}
+static inline bool hl_transformer_has_gates(const hl_transformer *c)
+{
+    return hl_transformer_family(c)->activation == HL_MLP_SWIGLU;
+}
 
 /* Operations of the products of a whole layer, a token. */
 double hl_transformer_layer_flop(const hl_transformer *c);

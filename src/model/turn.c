@@ -32,7 +32,7 @@ static void forward(const hl_pass *p, turned t)
     const int d = p->heads->d;
     const float eps = (float)p->m->shape.rms_norm_eps;
     if (t.norm != HL_NOWHERE) hl_head_norm_forward(t.x, t.kept, t.rstd, p->w + t.norm, t.n, t.heads, d, t.stride, eps);
-    hl_rope_turn(t.x, t.position, p->m->rope, t.n, t.heads, d, t.stride, 1);
+    if (p->m->rope) hl_rope_turn(t.x, t.position, p->m->rope, t.n, t.heads, d, t.stride, 1);
 }
 
 /* dw (d) += each head's sum (n, d), over slices and peers by one tree. */
@@ -50,7 +50,7 @@ static void backward(const hl_pass *p, turned t)
 {
     const int d = p->heads->d;
     const size_t mark = hl_arena_mark(p->scratch);
-    hl_rope_turn(t.x, t.position, p->m->rope, t.n, t.heads, d, t.stride, -1);
+    if (p->m->rope) hl_rope_turn(t.x, t.position, p->m->rope, t.n, t.heads, d, t.stride, -1);
     if (t.norm != HL_NOWHERE) {
         float *sum = HL_TAKE_ROWS(p->scratch, float, t.heads, d);
         hl_head_norm_backward(t.x, sum, t.kept, t.rstd, p->w + t.norm, t.n, t.heads, d, t.stride);

@@ -15,7 +15,10 @@ static const int *owner_of(const hl_share *s, hl_side side)
 }
 
 /* Is one row of each sequence read out? */
-static bool last_only(const hl_cost_job *j, hl_side side) { return side == HL_ITEM && j->item_tokens > 0; }
+static bool last_only(const hl_cost_job *j, hl_side side)
+{
+    return side == HL_ITEM && hl_transformer_reads_one_row(j->shape[side], j->item_tokens);
+}
 
 hl_transformer_layers hl_cost_layers(const hl_cost_job *j, hl_side side, int rank)
 {

@@ -80,10 +80,10 @@ static hl_status check_stages(const char *key, int stages, const hl_transformer 
 
 static hl_status check_widths(const hl_transformer *item, const hl_transformer *user)
 {
-    if (item->hidden_size == user->hidden_size) return HL_OK;
+    if (hl_transformer_vector_size(item) == user->hidden_size) return HL_OK;
     return HL_FAIL(HL_EUSAGE,
                    "the Item LLM is %d wide, the User LLM %d: item vectors enter the User LLM as they are; choose two "
-                   "of one hidden_size",
+                   "of one hidden_size, or set adapter: linear",
                    item->hidden_size, user->hidden_size);
 }
 

@@ -84,7 +84,7 @@ static double micro_batch_seconds(const hl_prices *x, hl_side side, int rank, in
 
 double hl_prices_message(const hl_prices *x, hl_side side, int micro_batch)
 {
-    const double bytes = rows_of(x, side, micro_batch) * x->job->shape[HL_ITEM]->hidden_size * sizeof(float);
+    const double bytes = rows_of(x, side, micro_batch) * x->job->shape[side]->hidden_size * sizeof(float);
     return bytes / x->job->machine.wire;
 }
 
@@ -95,8 +95,8 @@ static double loss_seconds(const hl_cost_job *j)
     const hl_plan *p = j->plan;
     double K = 0;
     for (int t = 0; t < p->texts; t++) K += p->multiplicity[t] > 0;
-    return 6 * p->rows * K * j->shape[HL_ITEM]->hidden_size / hl_layout_last_stage_ranks(j->layout, HL_ITEM)
-           / j->machine.flops;
+    return 6 * p->rows * K * hl_transformer_vector_size(j->shape[HL_ITEM])
+           / hl_layout_last_stage_ranks(j->layout, HL_ITEM) / j->machine.flops;
 }
 
 /* Weights and moments both ways, and gradients. */
@@ -120,7 +120,7 @@ double hl_prices_act(const hl_prices *x, int rank, hl_task t)
     const hl_cost_job *j = x->job;
     const hl_layout *l = j->layout;
     const hl_machine *m = &j->machine;
-    double rows = sizeof(float) * (double)j->plan->rows * j->shape[HL_ITEM]->hidden_size;
+    double rows = sizeof(float) * (double)j->plan->rows * hl_transformer_vector_size(j->shape[HL_ITEM]);
     const hl_side side = hl_act_table[t.act].side;
     switch (t.act) {
     case HL_ITEM_FORWARD:

@@ -30,6 +30,12 @@ echo '{"model_type": "llama", "hidden_size": 8, "intermediate_size": 8, "num_hid
     seed hf-config llama
 echo '{"model_type": "qwen2", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 300, "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 8192}, "sliding_window": 5, "use_sliding_window": true, "rope_parameters": {"rope_theta": 5}}' |
     seed hf-config qwen2
+echo '{"model_type": "bert", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 300, "max_position_embeddings": 12, "type_vocab_size": 2, "pad_token_id": 0, "hidden_act": "gelu_new", "layer_norm_eps": 1e-12, "position_embedding_type": "absolute"}' |
+    seed hf-config bert
+echo '{"model_type": "baichuan", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 300, "max_position_embeddings": 12, "model_max_length": 12}' |
+    seed hf-config baichuan
+echo '{"model_type": "llama", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 300, "attention_bias": true, "rope_parameters": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 512, "beta_fast": 8, "mscale": 1, "mscale_all_dim": 0.5, "truncate": false, "rope_theta": 5}}' |
+    seed hf-config yarn
 header='{"__metadata__":{"format":"pt"},"a.weight":{"dtype":"F32","shape":[2,4],"data_offsets":[0,32]},"b":{"dtype":"BF16","shape":[8],"data_offsets":[32,48]},"c":{"dtype":"I64","shape":[],"data_offsets":[48,56]}}'
 {
     printf "\\$(printf %03o ${#header})\\000\\000\\000\\000\\000\\000\\000%s" "$header"
