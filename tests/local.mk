@@ -164,6 +164,7 @@ CHECKERS = \
 	tests/end-astray.sh \
 	tests/end-families.sh \
 	tests/end-export.sh \
+	tests/end-tokenizers.sh \
 	tests/end-start.sh \
 	tests/end-doctor.sh \
 	tests/end-plan.sh \

@@ -2,6 +2,7 @@
  *
  * Tokenizers, texts and ids in tests/data/tokenizers were made by tests/data/make-tokenizers.py. */
 #include "tests/check.h"
+#include "tests/spm.h"
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "io/files/atomic.h"
@@ -241,7 +242,7 @@ static void words_cut_by_hand_are_those_of_the_pattern(void)
         CHECK_OK(hl_regex_open(&regex, hl_word_scan_regex(s), "a test"));
         for (uint64_t round = 0; round < 3000; round++) {
             char text[400];
-            hl_rng r = hl_rng_at(11, HL_FOR_TESTS, round, (uint64_t)s);
+            hl_rng r = hl_rng_at(11, HL_FOR_TESTS, round, (uint32_t)s);
             size_t n = made_up(text, &r), at = 0;
             hl_regex_match m = {0};
             for (bool found = true; at < n; at = m.end, words++) {
@@ -279,6 +280,63 @@ static void try_bytes(const char *bytes, size_t n, int *refused)
     hl_tokenizer_close(t);
 }
 
+/* The same for a file of pieces in a folder whose class is said. */
+static void try_pieces(const char *class, const char *bytes, size_t n, int *refused)
+{
+    char config[100];
+    hl_tokenizer *t;
+    hl_ids ids = {0};
+    snprintf(config, sizeof config, "{\"tokenizer_class\":\"%s\"}", class);
+    put("tokenizer_config.json", config, strlen(config));
+    put("spiece.model", bytes, n);
+    hl_status s = hl_tokenizer_open(&t, folder());
+    CHECK(s == HL_OK || (s == HL_EFORMAT && strstr(hl_error_text(), folder())));
+    *refused += s != HL_OK;
+    if (s == HL_OK) s = hl_tokenizer_encode(t, &ids, "a word b", 8, 0);
+    CHECK(s == HL_OK || (s == HL_EFORMAT && *hl_error_text()));
+    for (int i = 0; i < ids.n; i++) CHECK(ids.at[i] >= 0 && ids.at[i] < hl_tokenizer_vocab(t));
+    hl_ids_free(&ids);
+    hl_tokenizer_close(t);
+}
+
+static void damage_pieces(const char *class, char *bytes, size_t n)
+{
+    int cut = 0, flipped = 0;
+    for (uint64_t round = 0; round < 200; round++) {
+        hl_rng r = hl_rng_at(6, HL_FOR_TESTS, round, (uint32_t)n);
+        size_t place = hl_rng_below(&r, n);
+        char was = bytes[place];
+        try_pieces(class, bytes, place, &cut);
+        bytes[place] = (char)(was ^ (1 << hl_rng_below(&r, 8)));
+        try_pieces(class, bytes, n, &flipped);
+        bytes[place] = was;
+    }
+    CHECK(cut > 50 && flipped > 20);
+    printf("     %s: %d of 200 cut and %d of 200 changed files are refused\n", class, cut, flipped);
+}
+
+static void files_of_other_forms_that_are_damaged_break_nothing(void)
+{
+    static const spm_text pieces[] = {
+        {"\xE2\x96\x81", SPM_NORMAL, -3}, {"a", SPM_NORMAL, -2}, {"word", SPM_NORMAL, -5}};
+    static const char *const classes[] = {"T5Tokenizer", "LlamaTokenizer"};
+    char words[] = "[UNK]\n[CLS]\n[SEP]\nword\n##s\na\n", ranks[] = "YQ== 0\nYg== 1\nYWI= 2\nIHdvcmQ= 3\n",
+         pair[] = "{\"a\": 0, \"b\": 1, \"ab\": 2, \"w\": 3}";
+    CHECK_OK(hl_folder_remove(folder()));
+    CHECK_OK(hl_folder_make(folder()));
+    put("merges.txt", "a b\n", 4);
+    for (int i = 0; i < 2; i++) {
+        spm_message m = {.n = 0};
+        spm_first_pieces(&m);
+        for (int k = 0; k < 3; k++) spm_piece(&m, pieces[k].text, pieces[k].type, pieces[k].score);
+        spm_settings(&m, i == 0 ? 1 : SPM_BPE);
+        damage_pieces(classes[i], (char *)m.at, m.n);
+    }
+    damage_pieces("BertTokenizer", words, sizeof words - 1);
+    damage_pieces("QWenTokenizer", ranks, sizeof ranks - 1);
+    damage_pieces("GPT2Tokenizer", pair, sizeof pair - 1);
+}
+
 static void damage(const char *name, int *cut, int *flipped)
 {
     char path[PATH_MAX], *bytes;
@@ -287,7 +345,7 @@ static void damage(const char *name, int *cut, int *flipped)
     const char *at = check_data(path);
     if (!at || !CHECK_OK(hl_regular_read(at, 1 << 24, &bytes, &n))) return;
     for (uint64_t round = 0; round < 200; round++) {
-        hl_rng r = hl_rng_at(5, HL_FOR_TESTS, round, n);
+        hl_rng r = hl_rng_at(5, HL_FOR_TESTS, round, (uint32_t)n);
         size_t place = hl_rng_below(&r, n);
         char was = bytes[place];
         try_bytes(bytes, place, cut);
@@ -398,6 +456,7 @@ static const test tests[] = {
     {"tokenizer_config.json overrides BERT's normalizer", tokenizer_config_overrides_berts_normalizer},
     {"words cut by hand are those of the pattern", words_cut_by_hand_are_those_of_the_pattern},
     {"files cut or with a wrong bit break nothing", files_cut_or_with_a_wrong_bit_break_nothing},
+    {"files of other forms that are damaged break nothing", files_of_other_forms_that_are_damaged_break_nothing},
     {"impossible files are refused by name", impossible_files_are_refused_by_name},
     {"what takes too long or grows too much is refused", what_takes_too_long_or_grows_too_much_is_refused},
 };

@@ -58,6 +58,18 @@ printf '\012\016\012\005<unk>\025\000\000\000\000\030\002\012\014\012\003<s>\025
     seed tokenizer bpe
 printf '{"add_bos_token": true, "add_eos_token": false, "bos_token": "<s>", "tokenizer_class": "LlamaTokenizer", "added_tokens_decoder": {"0": {"content": "<unk>", "special": true}, "8": {"content": "[X]", "lstrip": true, "rstrip": false, "normalized": false, "single_word": false, "special": false}}, "legacy": false, "add_prefix_space": true}\001{"bos_token": {"content": "<s>", "lstrip": false}}\001{"[Y]": 9}\001{"version": "1.0", "added_tokens": [{"id": 8, "content": "[X]"}], "model": {"type": "BPE", "vocab": {"a": 3}, "merges": []}, "post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}], "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}}}, "normalizer": null}' |
     seed tokenizer-folder four
+for file in "$(dirname "$0")"/../data/tokenizers/*.json; do
+    case $file in */ids.json) ;; *) seed tokenizer-json "$(basename "$file" .json)" <"$file" ;; esac
+done
+printf '\003[UNK]\n[CLS]\n[SEP]\nword\n##s\na\n' | seed tokenizer-pieces vocab
+printf '\007YQ== 0\nYg== 1\nYWI= 2\n' | seed tokenizer-pieces tiktoken
+printf '\006{"a": 0, "b": 1, "ab": 2}' | seed tokenizer-pieces pair
+for class in 000 001 002; do
+    printf "\\$class"'\012\016\012\005<unk>\025\000\000\000\000\030\002\012\014\012\003<s>\025\000\000\000\000\030\003\012\015\012\004</s>\025\000\000\000\000\030\003\012\012\012\001a\025\000\000\200\277\030\001\012\014\012\003\342\226\201\025\000\000\000\300\030\001\022\002\030\001\032\004\012\000\030\001' |
+        seed tokenizer-pieces "unigram-$class"
+done
+printf '(?i:'"'"'s|'"'"'t)|[^\\r\\n\\p{L}]?\\p{L}+|\\w{1,3}|\\s+(?!\\S)\001it'"'"'s a text  12' | seed regex words
+printf '[a-c\\u0041\\h]++|(?<=x)\\p{^Han}|.*?$\001abc\nx' | seed regex others
 echo '{"gemm": [{"width": 64, "gflops": 20}], "stream_gbs": 10, "latency_s": 1e-6, "bandwidth_gbs": 2}' | seed calibration good
 echo '{"name": "made up", "oracle": {"recall@2": 0.4, "ndcg@2": 1}}' | seed reference good
 head -c 64 /dev/zero | seed shard empty

@@ -1,6 +1,8 @@
 /* fuzz-others.c - readers of what others have written: weights and tokenizers. */
 #include "base/arena.h"
 #include "io/files/json.h"
+#include "io/files/utf8.h"
+#include "io/tokenizer/regex.h"
 #include "io/tokenizer/tokenizer.h"
 #include "io/weights/hf-config.h"
 #include "io/weights/pickle.h"
@@ -104,4 +106,46 @@ void fuzz_tokenizer_folder(const char *text, size_t n)
     }
     if (hl_tokenizer_open(&t, fuzz_folder()) == HL_OK) encode(t);
     hl_tokenizer_close(t);
+}
+
+void fuzz_tokenizer_json(const char *text, size_t n)
+{
+    hl_tokenizer *t;
+    if (hl_tokenizer_open(&t, fuzz_file("tokenizer.json", text, n)) == HL_OK) encode(t);
+    hl_tokenizer_close(t);
+}
+
+/* The first byte says the class; the rest is a file of pieces, in whatever form it has. */
+void fuzz_tokenizer_pieces(const char *text, size_t n)
+{
+    static const char *const classes[] = {"T5Tokenizer",   "AlbertTokenizer", "XLMRobertaTokenizer",
+                                          "BertTokenizer", "LlamaTokenizer",  "BaichuanTokenizer",
+                                          "GPT2Tokenizer", "QWenTokenizer"};
+    char config[100];
+    hl_tokenizer *t;
+    if (n == 0) return;
+    snprintf(config, sizeof config, "{\"tokenizer_class\":\"%s\"}", classes[(unsigned char)text[0] % 8]);
+    fuzz_file("tokenizer_config.json", config, strlen(config));
+    fuzz_file("merges.txt", "a b\n", 4);
+    fuzz_file("spiece.model", text + 1, n - 1);
+    if (hl_tokenizer_open(&t, fuzz_folder()) == HL_OK) encode(t);
+    hl_tokenizer_close(t);
+}
+
+/* A pattern, and behind a byte 1 what it is looked for in. */
+void fuzz_regex(const char *text, size_t n)
+{
+    const char *gap = memchr(text, 1, n);
+    char *pattern = hl_alloc_text(text);
+    const char *in = gap ? gap + 1 : "some text, 12 words\n";
+    const size_t length = gap ? n - (size_t)(in - text) : strlen(in);
+    hl_regex *r;
+    hl_regex_match m = {0};
+    bool found = true;
+    if (gap && (size_t)(gap - text) < strlen(pattern)) pattern[gap - text] = 0;
+    if (hl_regex_open(&r, pattern, "x") == HL_OK && hl_utf8_valid(in, length) == length)
+        while (found && hl_regex_next(r, &m, in, length, &found) == HL_OK)
+            HL_CHECK(!found || (m.begin <= m.end && m.end <= length));
+    hl_regex_close(r);
+    free(pattern);
 }

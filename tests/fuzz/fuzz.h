@@ -11,9 +11,9 @@ typedef void fuzz_reader(const char *text, size_t n); /* text ends with a 0 behi
 
 fuzz_reader fuzz_csv, fuzz_columns, fuzz_timestamp, fuzz_printable, fuzz_config, fuzz_quote, fuzz_calibration,
     fuzz_reference, fuzz_json, fuzz_hf_config, fuzz_safetensors, fuzz_pytorch, fuzz_pickle, fuzz_tokenizer,
-    fuzz_tokenizer_folder, fuzz_checkpoint_manifest, fuzz_manifest, fuzz_shard, fuzz_record, fuzz_ledger, fuzz_latest,
-    fuzz_study, fuzz_study_record, fuzz_study_jobs, fuzz_study_table, fuzz_site, fuzz_unpacked, fuzz_literal,
-    fuzz_recbole, fuzz_movielens, fuzz_amazon;
+    fuzz_tokenizer_folder, fuzz_tokenizer_json, fuzz_tokenizer_pieces, fuzz_regex, fuzz_checkpoint_manifest,
+    fuzz_manifest, fuzz_shard, fuzz_record, fuzz_ledger, fuzz_latest, fuzz_study, fuzz_study_record, fuzz_study_jobs,
+    fuzz_study_table, fuzz_site, fuzz_unpacked, fuzz_literal, fuzz_recbole, fuzz_movielens, fuzz_amazon;
 
 /* A folder of this process under TMPDIR, which is gone at its end. */
 const char *fuzz_folder(void);
