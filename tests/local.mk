@@ -165,6 +165,7 @@ CHECKERS = \
 	tests/end-families.sh \
 	tests/end-export.sh \
 	tests/end-tokenizers.sh \
+	tests/end-embed.sh \
 	tests/end-start.sh \
 	tests/end-doctor.sh \
 	tests/end-plan.sh \

@@ -5,7 +5,9 @@
 #include "app/import/import-show.h"
 #include "io/checkpoint/checkpoint.h"
 #include "io/dataset/dataset.h"
+#include "io/files/json.h"
 #include "io/files/regular.h"
+#include "io/weights/state-dict-show.h"
 #include <stdio.h>
 #include <unistd.h>
 
@@ -31,14 +33,34 @@ static hl_status show_file(const hl_group *world, const char *path, bool json)
     return hl_group_agree(world, world->rank == 0 ? hl_import_show(path, stdout, json) : HL_OK);
 }
 
+static hl_status show_state_dict(const hl_group *world, const char *path, bool json)
+{
+    return hl_group_agree(world, world->rank == 0 ? hl_state_dict_show(path, stdout, json) : HL_OK);
+}
+
+/* The record is JSON, and short. */
+static hl_status show_export(const hl_group *world, const char *path, bool json)
+{
+    char record[PATH_MAX];
+    json_t *o = NULL;
+    (void)json;
+    if (world->rank != 0) return hl_group_agree(world, HL_OK);
+    hl_path(record, "%s/export.json", path);
+    const hl_status s = hl_json_read(record, 1 << 24, &o);
+    if (s == HL_OK) json_dumpf(o, stdout, JSON_INDENT(1)), putchar('\n');
+    json_decref(o);
+    return hl_group_agree(world, s);
+}
+
 /* What is in a folder tells what it is; the first that fits. */
 static const struct {
     const char *file;
     hl_status (*show)(const hl_group *world, const char *path, bool json);
 } kinds[] = {
-    {"model.h5", show_checkpoint},
-    {"latest", show_run},
-    {"manifest.json", show_dataset},
+    {"model.h5", show_checkpoint},          {"latest", show_run},
+    {"manifest.json", show_dataset},        {"export.json", show_export},
+    {"model.safetensors", show_state_dict}, {"model.safetensors.index.json", show_state_dict},
+    {"pytorch_model.bin", show_state_dict}, {"pytorch_model.bin.index.json", show_state_dict},
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -57,7 +79,9 @@ static hl_status run(const hl_group *world, int argc, char **argv)
     bool json = hl_arguments_take_flag("json", &argc, argv);
     if (argc != 1)
         return HL_FAIL(HL_EUSAGE,
-                       "name one folder to show: a dataset, a checkpoint or a run folder; or a file to import");
+                       "name one thing to show: a dataset, a checkpoint, a run folder, weights, a file to import");
+    if (hl_group_any(world, world->rank == 0 && hl_state_dict_is_file(argv[0])))
+        return show_state_dict(world, argv[0], json);
     if (hl_group_any(world, world->rank == 0 && hl_regular_is(argv[0]))) return show_file(world, argv[0], json);
     HL_TRY(find_kind(&kind, world, argv[0]));
     return kinds[kind].show(world, argv[0], json);
@@ -66,7 +90,7 @@ static hl_status run(const hl_group *world, int argc, char **argv)
 const hl_command hl_cmd_show = {
     .name = "show",
     .arguments = "FOLDER|FILE [--json]",
-    .help = "what a dataset, a checkpoint, the newest checkpoint of a run, or a file to import holds",
+    .help = "what a dataset, a checkpoint, the newest of a run, weights, vectors, or a file to import holds",
     .more = "  --json    one JSON object instead of lines for people\n",
     .needs_no_launcher = true,
     .run = run,

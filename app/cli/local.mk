@@ -4,6 +4,7 @@ app_cli_libhlcli_a_SOURCES = \
 	app/cli/cmd-bench.c \
 	app/cli/cmd-diff.c \
 	app/cli/cmd-doctor.c \
+	app/cli/cmd-embed.c \
 	app/cli/cmd-eval.c \
 	app/cli/cmd-export.c \
 	app/cli/cmd-import-data.c \

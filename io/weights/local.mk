@@ -16,5 +16,6 @@ io_weights_libhlweights_a_SOURCES = \
 	io/weights/safetensors.c \
 	io/weights/safetensors-layout.c io/weights/safetensors-layout.h \
 	io/weights/state-dict.c io/weights/state-dict.h io/weights/state-dict-file.h \
+	io/weights/state-dict-show.c io/weights/state-dict-show.h \
 	io/weights/same-weights.c io/weights/same-weights.h
 EXTRA_DIST += io/weights/README.md
