@@ -134,6 +134,17 @@ verdict "files that are there stay, without --replace"
 verdict "and make room with it"
 import 3 tsv tsv-3 --replace
 
+# ---- a disk that does not read, or little at a time
+rm -rf "$work/failing"
+HLLM_FAULT=unpacked-read:1:4:eio import 3 movielens-1m failing
+[ $? -eq 5 ] && [ "$(grep -c '^hllm: error: ' "$work/said")" -eq 1 ] && [ -z "$(find "$work/failing" -type f)" ]
+verdict "a disk that fails under one rank ends the import with status 5 on all, and leaves nothing"
+for fault in short eintr; do
+    rm -rf "$work/little"
+    HLLM_FAULT=unpacked-read:*:2:$fault import 2 amazon-2014 little && same_files amazon-2014-1 little
+    verdict "what is read in pieces is whole ($fault)"
+done
+
 # ---- hllm show
 for kind in tsv amazon-2014 movielens-100k; do
     for file in interactions items; do

@@ -3,6 +3,7 @@
 #include "tests/check-mpi.h"
 #include "base/arena.h"
 #include "base/digest.h"
+#include "base/fault.h"
 #include "base/rng.h"
 #include "io/dataset/idcount.h"
 #include "io/dataset/repeats.h"
@@ -190,6 +191,25 @@ static void a_shared_file_that_is_not_placed_leaves_nothing(void)
     CHECK(access(path, F_OK) != 0 && access(beside, F_OK) != 0);
 }
 
+/* The last rank's disk fails while the ranks' bytes are put together. */
+static void a_disk_that_fails_on_one_rank_leaves_nothing(void)
+{
+    const hl_group *g = check_world();
+    char path[PATH_MAX], fault[80], beside[PATH_MAX + 20];
+    hl_shared_file *f;
+    snprintf(path, sizeof path, "%s/failing", check_folder());
+    snprintf(fault, sizeof fault, "checkpoint-write:%d:1+:enospc", g->size - 1);
+    CHECK_OK(hl_shared_file_open(&f, g, path, 1));
+    CHECK_OK(hl_shared_file_add(f, "x", 1));
+    hl_fault_set(fault);
+    CHECK_FAILS(hl_shared_file_place(f), HL_ESTORE, "No space left");
+    hl_fault_set(NULL);
+    hl_shared_file_close(f);
+    hl_group_barrier(g);
+    snprintf(beside, sizeof beside, "%s.new", path);
+    CHECK(access(path, F_OK) != 0 && access(beside, F_OK) != 0);
+}
+
 static const test tests[] = {
     {"counts are those of all ranks", counts_are_those_of_all_ranks},
     {"questions are answered and counted", questions_are_answered_and_counted},
@@ -197,5 +217,6 @@ static const test tests[] = {
     {"equal rows are found, wherever they are", equal_rows_are_found_wherever_they_are},
     {"a shared file has sections, and in each the ranks", a_shared_file_has_sections_and_in_each_the_ranks},
     {"a shared file that is not placed leaves nothing", a_shared_file_that_is_not_placed_leaves_nothing},
+    {"a disk that fails on one rank leaves nothing", a_disk_that_fails_on_one_rank_leaves_nothing},
 };
 HL_TESTS("idcount", tests)

@@ -1,4 +1,4 @@
-/* positioned.c - bytes at a place of an open file of a checkpoint: all of them, or a sentence. */
+/* positioned.c - bytes at a place of an open file: all of them, or a sentence. */
 #include "io/files/positioned.h"
 #include "base/acts.h"
 #include "base/fault.h"

@@ -2,6 +2,7 @@
 #include "io/files/unpacked.h"
 #include "base/acts.h"
 #include "base/arena.h"
+#include "base/fault.h"
 #include "base/minmax.h"
 #include "io/files/reads.h"
 #include "io/files/regular.h"
@@ -40,11 +41,20 @@ static hl_status check_unchanged(const hl_unpacked *s)
     return HL_FAIL(HL_EFORMAT, "%s: changed while it was read; start again when it is complete", s->path);
 }
 
+/* One call of the system; a wished-for fault makes it fail, or read about half. */
+static ssize_t read_once(const hl_unpacked *s, char *out, size_t n)
+{
+    const int fault = hl_fault_errno("unpacked-read", HL_FAULT_ME);
+    if (fault <= 0) return read(s->fd, out, fault ? n - n / 2 : n);
+    errno = fault;
+    return -1;
+}
+
 /* As many of the next `room` bytes as the file has. */
 static hl_status take(hl_unpacked *s, char *out, size_t room, size_t *n)
 {
     for (*n = 0; *n < room;) {
-        const ssize_t got = read(s->fd, out + *n, room - *n);
+        const ssize_t got = read_once(s, out + *n, room - *n);
         if (got == 0) break;
         if (got > 0) *n += (size_t)got;
         else if (errno != EINTR)

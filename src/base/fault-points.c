@@ -15,6 +15,7 @@ const hl_fault_point hl_fault_points[] = {
      "a rank writes a run of bytes into a file of tensors"},
     {"checkpoint-read", HL_FAULT_BYTES, "io/files/positioned.c",
      "a rank reads a run of bytes of it, or a piece to digest"},
+    {"unpacked-read", HL_FAULT_BYTES, "io/files/unpacked.c", "a rank reads some of a data set of others"},
     {"checkpoint-flush", HL_FAULT_FILES, "io/checkpoint/tensors.c", "a rank flushes a file of tensors"},
     {"checkpoint-manifest", HL_FAULT_FAILS, "io/checkpoint/checkpoint-write.c", "before the manifest is written"},
     {"checkpoint-rename", HL_FAULT_FAILS, "io/checkpoint/checkpoint-write.c", "before the folder gets its name"},
