@@ -410,6 +410,7 @@ static void impossible_files_are_refused_by_name(void)
         {SPLIT("[a&&b]"), "has && in a class"},
         {SPLIT("(?<n>a)"), "has a group of this kind"},
         {SPLIT("(*LIMIT_MATCH=1)a"), "has (*"},
+        {SPLIT("a|(?i:mass)"), "has ss, st, ff, fi or fl in any case"},
         {SPLIT("a{1,3}+"), "a repetition of this form"},
         {SPLIT("(?:a{1,60000}){1,60000}"), "is not supported: "},
     };

@@ -7,6 +7,7 @@
  *     \p{Script}    Script; PCRE2's is Script_Extensions
  *     \uHHHH        \x{HHHH}
  *     x{1,3}+       Ruby repeats the whole; PCRE2 would be possessive
+ *     (?i:ss)       refused: Oniguruma finds ß, too
  * ^ and $ are at every line (PCRE2_MULTILINE, io/tokenizer/regex.c).  What is left out of the table below is refused:
  * \b, \B, \G, \K, \R, \X, back references, nested classes, && in a class, POSIX classes, (?...) of other kinds. */
 #include "io/tokenizer/regex-rewrite.h"
@@ -14,6 +15,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define WORD                                                                                                        \
     "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\x{B2}\\x{B3}\\x{B9}\\x{BC}-\\x{BE}\\x{24B6}-\\x{24E9}\\x{1F130}-\\x{1F149}" \
@@ -23,7 +25,7 @@ typedef struct {
     const char *at;
     hl_tok_buffer *out;
     const char *refused;
-    bool in_class;
+    bool in_class, has_caseless; /* the pattern has a part where case does not matter */
 } rewriting;
 
 static void put(rewriting *r, const char *text) { hl_tok_buffer_add(r->out, text, strlen(text)); }
@@ -176,16 +178,31 @@ static void repeat(rewriting *r)
     copy(r, n + 1);
 }
 
+/* Letters that Oniguruma, where case does not matter, takes for one other: ss for ß, fi for ﬁ, ... */
+static bool are_folded(const char *at)
+{
+    static const char *const pairs[] = {"ss", "st", "ff", "fi", "fl"};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (strncasecmp(at, pairs[i], 2) == 0) return true;
+    return false;
+}
+
+static void literal(rewriting *r)
+{
+    if (r->has_caseless && are_folded(r->at)) r->refused = "ss, st, ff, fi or fl in any case";
+    else copy(r, 1);
+}
+
 const char *hl_regex_rewrite(hl_tok_buffer *out, const char *pattern)
 {
-    rewriting r = {.at = pattern, .out = out};
+    rewriting r = {.at = pattern, .out = out, .has_caseless = strstr(pattern, "(?i") != NULL};
     out->n = 0;
     while (*r.at && !r.refused) switch (*r.at) {
         case '\\': escape(&r); break;
         case '[': class(&r); break;
         case '(': group(&r); break;
         case '{': repeat(&r); break;
-        default: copy(&r, 1);
+        default: literal(&r);
         }
     hl_tok_buffer_add(out, "", 1);
     return r.refused;

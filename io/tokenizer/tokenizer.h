@@ -19,7 +19,8 @@ typedef struct {
 void hl_ids_push(hl_ids *ids, int32_t id);
 void hl_ids_free(hl_ids *ids);
 
-/* `where`: "bytes", a tokenizer's file, or a folder that holds one (tokenizer.model).  Local.
+/* `where`: "bytes", a tokenizer's file, or a folder that holds one (doc/formats.md says which); what form a file has is
+ * told by its content.  A file that is named counts alone, in a folder the files beside it are heeded.  Local.
  * HL_EFORMAT with a sentence where the file is not what it should be.  Close *out also after a failure. */
 hl_status hl_tokenizer_open(hl_tokenizer **out, const char *where);
 void hl_tokenizer_close(hl_tokenizer *t);
@@ -30,7 +31,7 @@ void hl_tokenizer_close(hl_tokenizer *t);
 hl_status hl_tokenizer_encode(hl_tokenizer *t, hl_ids *ids, const char *text, size_t n, int limit);
 
 int hl_tokenizer_vocab(const hl_tokenizer *t);        /* ids are below this */
-const char *hl_tokenizer_kind(const hl_tokenizer *t); /* "bytes", "sentencepiece" */
+const char *hl_tokenizer_kind(const hl_tokenizer *t); /* "bytes", "tokenizer.json", ... */
 uint64_t hl_tokenizer_digest(const hl_tokenizer *t);  /* of what decides the ids */
 
 #endif
