@@ -54,7 +54,8 @@ static hl_status encode_part(hl_tok_model *m, hl_ids *ids, const char *word, siz
     if (n > HL_WORD_CACHE_LONGEST) return m->kind->encode(m, ids, word, n);
     if (hl_word_cache_find(m->cache, ids, hash, word, n)) return HL_OK;
     HL_TRY(m->kind->encode(m, ids, word, n));
-    hl_word_cache_add(m->cache, hash, word, n, ids->at + before, ids->n - before);
+    const int32_t *mine = ids->n > before ? ids->at + before : NULL;
+    hl_word_cache_add(m->cache, hash, word, n, mine, ids->n - before);
     return HL_OK;
 }
 
