@@ -46,6 +46,9 @@ verdict "exported folders are models to begin with"
     ./hllm eval "$work/job.yaml" --checkpoint "$work/run" >"$work/run.table" 2>"$work/said" && [ "$(metrics dict)" = "$(metrics run)" ] && [ -n "$(metrics dict)" ]
 verdict "the state dict is evaluated as the checkpoint is"
 
+./hllm eval "$work/job.yaml" --checkpoint "$work/run/latest" >"$work/latest.table" 2>"$work/said" && [ "$(metrics latest)" = "$(metrics run)" ]
+verdict "the file that names the latest checkpoint is no state dict"
+
 # Nothing half done, nothing of somebody else's.
 find "$work/one" -type f | sort | xargs cat | cksum >"$work/before"
 for fault in checkpoint-write:1:2:enospc checkpoint-read:0:3:eio checkpoint-write:0:1:kill; do

@@ -12,10 +12,17 @@ static const char *const files[] = {"hllm.safetensors", "pytorch_model.bin", "py
                                     "model.safetensors", "model.safetensors.index.json"};
 enum { FILES = sizeof files / sizeof files[0], NAME = 300 };
 
+/* RUN/latest and RUN/best are files that name a checkpoint of ours. */
+static bool names_a_step(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    return strcmp(name, "latest") == 0 || strcmp(name, "best") == 0;
+}
+
 bool hl_hllm_dict_find(char out[PATH_MAX], const char *path)
 {
     if (!hl_path_fits(out, "%s", path)) return false;
-    if (hl_regular_is(path)) return true;
+    if (hl_regular_is(path)) return !names_a_step(path);
     if (hl_path_is_there(path, "manifest.json") || hl_path_is_there(path, "config.json")) return false;
     for (int i = 0; i < FILES; i++) {
         if (!hl_path_is_there(path, files[i])) continue;
