@@ -197,6 +197,7 @@ static const struct {
     {P(TENSOR "K\1K\2K\2\x86K\2K\1\x86\x89NtR."), NULL},
     {P(TENSOR "K\0K\2K\3\x86K\2K\1\x86\x89NtR."), "more numbers than its storage"},
     {P(TENSOR "K\5K\0\x85K\1\x85\x89NtR."), NULL}, /* of nothing */
+    {P("(t."), NULL},                              /* a mark before there is a stack */
     {P(""), "ends before its end"},
     {P("\x80\2}"), "ends before its end"},
     {P("\x80\6}."), "a protocol that is not known"},

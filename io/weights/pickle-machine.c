@@ -47,8 +47,8 @@ hl_status hl_pickle_pop_mark(hl_pickle_machine *m, hl_pickle_value ***v, size_t 
     *n = 0;
     if (m->marks == 0) return hl_pickle_bad(&m->place, "wants a mark and there is none");
     const size_t from = m->mark[--m->marks];
-    *v = m->stack + from;
     *n = m->height - from;
+    if (*n) *v = m->stack + from;
     m->height = from;
     return HL_OK;
 }
