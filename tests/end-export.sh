@@ -59,6 +59,8 @@ for fault in checkpoint-write:1:2:enospc checkpoint-read:0:3:eio checkpoint-writ
 done
 export_to 2 one --form hllm && [ ! -d "$work/one/item" ] && [ ! -d "$work/one.tmp" ] && [ ! -d "$work/one.old" ] && [ -f "$work/one/hllm.safetensors" ]
 verdict "a later export takes its place"
+export_to 2 alone --form hf && grep -q 'warning: .*without item_emb_tokens.*--form both writes them too' "$work/said" && export_to 1 one && ! grep -q without "$work/said"
+verdict "tensors that no folder has a place for are named"
 mkdir "$work/mine" && : >"$work/mine/thesis.tex" && ! export_to 1 mine && [ -f "$work/mine/thesis.tex" ] && grep -q 'not an export' "$work/said"
 verdict "a folder of something else is left alone"
 export_to 1 four --item_llm.num_hidden_layers 3

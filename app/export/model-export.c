@@ -250,6 +250,22 @@ static hl_status write_export(export *x)
     return HL_OK;
 }
 
+/* A Hugging Face folder has a transformer and no more. */
+static void tell_left_out(const export *x)
+{
+    char list[400] = "";
+    int n = 0;
+    for (int i = 0; i < x->plan.n; i++) {
+        const hl_export_tensor *t = &x->plan.tensor[i];
+        const size_t at = strlen(list);
+        if (t->copies) continue;
+        snprintf(list + at, sizeof list - at, "%s%s", n++ ? ", " : "", t->param->name);
+    }
+    if (n)
+        hl_log(HL_WARN, "%s: without %s, which folders of transformers have no place for; --form both writes them too",
+               x->to, list);
+}
+
 static hl_status run(export *x)
 {
     char step[PATH_MAX];
@@ -261,6 +277,7 @@ static hl_status run(export *x)
     HL_TRY(find_places(x));
     hl_export_plan_make(&x->plan, x->orders, x->table, x->shape);
     HL_TRY(write_export(x));
+    tell_left_out(x);
     hl_log(HL_INFO, "%s: the weights of %s as %s", x->to, step, x->orders->dtype);
     return HL_OK;
 }
