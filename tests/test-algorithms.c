@@ -59,6 +59,22 @@ static void every_algorithm_gives_the_bits_of_the_tree(void)
         }
 }
 
+static void every_algorithm_sends_what_it_says(void)
+{
+    const hl_group *g = world();
+    float x[MOST];
+    for (const hl_algorithm *algorithm = hl_algorithms; algorithm->name; algorithm++)
+        for (int k = 1; k < LENGTHS && g->size > 1 && fits(algorithm, hl_fold_floats); k++) {
+            const uint64_t bytes = hl_group_sent(g), messages = hl_group_messages(g);
+            hl_sent s = {0};
+            fill(x, lengths[k]);
+            algorithm->all_reduce(g, x, lengths[k], sizeof *x, hl_fold_floats);
+            algorithm->sent(&s, g->size, g->rank, lengths[k], sizeof *x);
+            CHECK((double)(hl_group_sent(g) - bytes) == s.bytes);
+            CHECK((double)(hl_group_messages(g) - messages) == s.messages);
+        }
+}
+
 /* Two by two matrices modulo a prime: left and right of a product differ. */
 typedef struct {
     uint32_t a[4];
@@ -311,6 +327,7 @@ static void the_one_that_is_taken_gives_the_same_bits(void)
 
 static const test tests[] = {
     {"the one that is taken gives the same bits", the_one_that_is_taken_gives_the_same_bits},
+    {"every algorithm sends what it says", every_algorithm_sends_what_it_says},
     {"every algorithm gives the bits of the tree", every_algorithm_gives_the_bits_of_the_tree},
     {"every algorithm keeps the order of the ranks", every_algorithm_keeps_the_order_of_the_ranks},
     {"owners get their blocks, and everyone gets them all", owners_get_their_blocks_and_everyone_gets_them_all},

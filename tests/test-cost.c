@@ -67,7 +67,7 @@ static const hl_machine products_only = {.flops = 1e9, .memory = INFINITY, .wire
 
 static double sum_of(const hl_cost *c)
 {
-    double sum = 0;
+    double sum = c->begin;
     for (int a = 0; a < HL_ACTS; a++) sum += c->seconds[a];
     return sum;
 }

@@ -2,12 +2,15 @@
 #include "app/bench/fit.h"
 #include "app/plan/outlook.h"
 #include "app/plan/rules.h"
+#include "app/bench/traffic.h"
+#include "base/arena.h"
 #include "mpi/train/step.h"
 #include "step/price.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/toy.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Every token occurs in some text of a step, and every vector has a gradient; heads do not divide by 4 or 3. */
@@ -166,20 +169,36 @@ static double state_bytes(const hl_engine *e)
 
 /* ---- the forecast beside it */
 
-/* Floating point operations of all ranks in it. */
-static double take_step(hl_engine *e, const hl_config *c, const hl_corpus *corpus)
+/* The first batch. */
+static void take_step(hl_step_report *report, hl_engine *e, const hl_config *c, const hl_corpus *corpus)
 {
     hl_arena arena = hl_arena_growing("a batch");
     hl_windows w;
     hl_batch b;
-    hl_step_report report;
     hl_windows_open(&w, corpus, c->MAX_ITEM_LIST_LENGTH, c->data_split);
     const hl_sampler sampler = {&w, (uint64_t)c->seed, c->batch_size, c->num_negatives, NULL};
     hl_sampler_draw(&b, &sampler, 0, &arena);
-    CHECK_OK(hl_step_run(&report, e, &b, &(hl_step_orders){.learning_rate = 1e-3, .update = true}));
+    CHECK_OK(hl_step_run(report, e, &b, &(hl_step_orders){.learning_rate = 1e-3, .update = true}));
     hl_windows_close(&w);
     hl_arena_free(&arena);
-    return hl_tally_sum(&report.tally, HL_FACT_FLOP);
+}
+
+/* Bytes and messages of this rank in every group. */
+static void compare_traffic(const hl_step_report *r, const hl_traffic_heard *heard, const hl_forecast *f,
+                            const hl_config *c, const char *name)
+{
+    const int me = check_world()->rank;
+    hl_traffic_groups *sent = hl_alloc((size_t)f->layout.ranks * sizeof *sent);
+    hl_traffic_forecast(sent, heard, f, c);
+    for (int g = 0; g < HL_MESH_GROUPS; g++) {
+        const hl_sent *s = &sent[me][g];
+        const bool is_right = (double)r->sent[g] == s->bytes && (double)r->messages[g] == s->messages;
+        if (!is_right)
+            printf("  %s, rank %d, %s: %.0f bytes in %.0f messages, forecast %.0f in %.0f\n", name, me, hl_mesh_name(g),
+                   (double)r->sent[g], (double)r->messages[g], s->bytes, s->messages);
+        CHECK(is_right);
+    }
+    free(sent);
 }
 
 /* On a machine that takes a second an operation, and nothing for all else. */
@@ -238,8 +257,9 @@ static void check_state(double state, const hl_forecast *f, const hl_engine *e, 
     CHECK(is_right);
 }
 
-static double room;  /* bytes of a rank, for a budget that is auto */
-static double least; /* bytes that the fullest rank of the last comparison holds though it saves nothing */
+static bool overlaps; /* sums go on during the last backward */
+static double room;   /* bytes of a rank, for a budget that is auto */
+static double least;  /* bytes that the fullest rank of the last comparison holds though it saves nothing */
 
 /* The saved bytes of this rank. */
 static double compare(const layout *l, int64_t budget, const hl_corpus *corpus)
@@ -250,16 +270,21 @@ static double compare(const layout *l, int64_t budget, const hl_corpus *corpus)
     hl_mesh mesh;
     hl_engine e;
     configure(&c, l, budget);
+    c.overlap = overlaps && l->zero < 2;
     const hl_parallelism p = hl_rules_parallelism(&c, HL_COLOCATED);
     hl_engine_rules rules = {.plan = hl_rules_plan(&c),
                              .nce_thres = 2, /* no negative is masked */
                              .for_training = true,
                              .share_tokens = c.share_tokens,
                              .zero = c.zero,
+                             .overlap = c.overlap,
                              .slices = c.exact_tp,
                              .longest_text = c.MAX_TEXT_LENGTH,
                              .longest_history = hl_rules_longest_history(&c)};
-    const hl_forecast_question q = {&c, item, &shape, corpus, {.flops = 1, .memory = INFINITY, .wire = INFINITY}, room};
+    hl_traffic_heard heard;
+    hl_traffic_open(&heard, HL_SUMMA);
+    const hl_forecast_question q = {
+        &c, item, &shape, corpus, {.flops = 1, .memory = INFINITY, .wire = INFINITY}, room, &heard.listener};
     CHECK_OK(hl_parallelism_check(&p, item, &shape));
     CHECK_OK(hl_forecast_open(&f, &q, world->size, &p));
     CHECK(budget == HL_BUDGET_AUTO || f.budget == budget);
@@ -272,7 +297,11 @@ static double compare(const layout *l, int64_t budget, const hl_corpus *corpus)
         hl_sharding_reshard(&e.sharding[i]);
     }
     watch(&e);
-    const double flop = take_step(&e, &c, corpus);
+    hl_step_report report;
+    take_step(&report, &e, &c, corpus);
+    const double flop = hl_tally_sum(&report.tally, HL_FACT_FLOP);
+    compare_traffic(&report, &heard, &f, &c, l->name);
+    hl_traffic_close(&heard);
     CHECK_NEAR(forecast_flop(&f), flop, 1e-9 * flop);
     const double state = state_bytes(&e), saved = (double)e.saved.most;
     if (saved != f.saved[world->rank])
@@ -316,6 +345,18 @@ static void an_encoder_takes_what_the_forecast_says(void)
         item = &shape;
         item_token = true;
     }
+    toy_close(&t);
+}
+
+static void sums_that_go_on_meanwhile_send_what_the_forecast_says(void)
+{
+    toy t;
+    toy_open(&t, ITEMS, LONGEST, 3);
+    toy_draw_users(&t, 200, 12, 3);
+    overlaps = true;
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++)
+        if (layouts[i].ranks <= check_world()->size) compare(&layouts[i], -1, &t.corpus);
+    overlaps = false;
     toy_close(&t);
 }
 
@@ -420,8 +461,9 @@ static const test tests[] = {
     {"checkpoints come when they lose least", checkpoints_come_when_they_lose_least},
     {"a fit finds what made the seconds", a_fit_finds_what_made_the_seconds},
     {"a spread names the first of equal ranks", a_spread_names_the_first_of_equal_ranks},
-    {"all bytes and operations are those of a step", all_bytes_are_those_of_a_step},
+    {"all bytes, messages and operations are those of a step", all_bytes_are_those_of_a_step},
     {"of an encoder with an adapter too, whatever is read out", an_encoder_takes_what_the_forecast_says},
+    {"sums that go on meanwhile send what the forecast says", sums_that_go_on_meanwhile_send_what_the_forecast_says},
     {"a budget saves what the forecast says", a_budget_saves_what_the_forecast_says},
     {"a budget that is auto fits the room", a_budget_that_is_auto_fits_the_room},
 };

@@ -7,7 +7,7 @@
 #include "io/files/json.h"
 #include "math/linear.h"
 
-enum { SCHEMA = 2 };
+enum { SCHEMA = 3 };
 
 /* ---- coefficients as tables, a row each way */
 
@@ -26,6 +26,24 @@ static json_t *table_of(const double *forward, const double *backward, const cha
     return rows;
 }
 
+static void tell_numbers(json_t *result, const hl_coefficients *f)
+{
+    json_t *rows = json_array();
+    for (int i = 0; i < HL_NUMBERS; i++)
+        json_array_append_new(rows,
+                              json_pack("{s:s, s:f}", "numbers", hl_calibration_numbers[i], "each", f->numbers[i]));
+    json_object_set_new(result, "numbers", rows);
+}
+
+static void tell_together(json_t *result, const hl_coefficients *f)
+{
+    json_t *rows = json_array();
+    for (int i = 0; i < HL_TOGETHERS; i++)
+        json_array_append_new(rows, json_pack("{s:s, s:f, s:f}", "together", hl_calibration_together[i], "call",
+                                              f->together[i][0], "byte", f->together[i][1]));
+    json_object_set_new(result, "together", rows);
+}
+
 static void tell_coefficients(json_t *result, const hl_coefficients *f)
 {
     json_object_set_new(result, "product",
@@ -33,6 +51,9 @@ static void tell_coefficients(json_t *result, const hl_coefficients *f)
     json_object_set_new(result, "attention",
                         table_of(f->attention[0], f->attention[1], hl_calibration_attention, HL_ATTENTION_TERMS));
     json_object_set_new(result, "pass", table_of(f->pass[0], f->pass[1], hl_calibration_pass, HL_PASS_TERMS));
+    json_object_set_new(result, "panel", table_of(f->panel[0], f->panel[1], hl_calibration_product, HL_PRODUCT_TERMS));
+    json_object_set_new(result, "loss", table_of(f->loss[0], f->loss[1], hl_calibration_loss, HL_LOSS_TERMS));
+    tell_numbers(result, f);
 }
 
 /* ---- rates, for people and for what is no model's work */
@@ -63,9 +84,13 @@ static void measure_model(json_t *result, const hl_meter *m, int threads)
     hl_math_threads(threads);
     hl_calibrate_products(&fit, m);
     hl_calibrate_layers(&fit, m);
+    hl_calibrate_numbers(&fit, m);
+    hl_calibrate_loss(&fit, m);
     json_object_set_new(result, "gemm", products(&fit, hl_meter_tokens(m)));
     json_object_set_new(result, "attention_gflops", json_real(hl_meter_attention(m, &hl_meter_shapes[1]) / 1e9));
     tell_coefficients(result, &fit);
+    hl_calibrate_together(&fit, m);
+    if (m->ranks->size > 1) tell_together(result, &fit);
     hl_math_threads(1);
     if (threads > 1) hl_calibrate_products(&one, m);
     json_object_set_new(result, "gemm_one_thread", products(threads > 1 ? &one : &fit, hl_meter_tokens(m)));
@@ -77,12 +102,15 @@ static void measure(json_t *result, const hl_meter *m, int threads)
     json_object_set_new(result, "schema", json_integer(SCHEMA));
     json_object_set_new(result, "ranks", json_integer(m->ranks->size));
     json_object_set_new(result, "threads", json_integer(threads));
+    json_object_set_new(result, "speed_reference_gflops", json_real(m->speed->reference / 1e9));
     measure_model(result, m, threads);
     const hl_stream stream = hl_meter_stream(m);
     json_object_set_new(result, "stream_gbs", json_real(hl_stream_best(&stream) / 1e9));
     const hl_wire wire = hl_meter_wire(m);
     json_object_set_new(result, "latency_s", json_real(wire.latency));
     json_object_set_new(result, "bandwidth_gbs", json_real(wire.bandwidth / 1e9));
+    json_object_set_new(result, "speed_low", json_real(hl_speed_quantile(m->speed, 0.05)));
+    json_object_set_new(result, "speed_high", json_real(hl_speed_quantile(m->speed, 0.95)));
 }
 
 static hl_status write_file(const json_t *result, const char *path)
@@ -98,7 +126,13 @@ static hl_status run(json_t *result, const hl_bench_orders *orders, int argc, ch
                        "--learn: name the calibration that is to learn: hllm bench calibrate FILE --learn %s",
                        orders->learn);
     if (orders->learn) return hl_group_agree(world, world->rank == 0 ? hl_learn(argv[0], orders->learn) : HL_OK);
-    measure(result, &orders->meter, orders->threads);
+    hl_meter m = orders->meter;
+    hl_speed speed;
+    hl_math_threads(orders->threads);
+    hl_speed_open(&speed, world, 0, m.quick);
+    m.speed = &speed;
+    measure(result, &m, orders->threads);
+    hl_speed_close(&speed);
     return hl_group_agree(world, argc > 0 && world->rank == 0 ? write_file(result, argv[0]) : HL_OK);
 }
 

@@ -1,6 +1,9 @@
 /* bench-job.c - the job of a configuration, to measure its steps. */
 #include "app/bench/bench-job.h"
 #include "app/config/arguments.h"
+#include "app/config/build.h"
+#include "base/digest.h"
+#include "base/process.h"
 
 static hl_status check(const hl_job *j)
 {
@@ -29,4 +32,23 @@ hl_status hl_bench_job(hl_bench_of_job *measure, json_t *result, const hl_bench_
     if (s == HL_OK) s = open_and(measure, result, orders, &c);
     hl_config_free(&c);
     return s;
+}
+
+/* ---- what a result depends on */
+
+static void note_digest(json_t *result, const char *key, uint64_t digest)
+{
+    char text[17];
+    hl_digest_text(text, digest);
+    json_object_set_new(result, key, json_string(text));
+}
+
+void hl_bench_note_origin(json_t *result, const hl_job *j)
+{
+    char processor[200];
+    hl_process_processor(processor, sizeof processor);
+    json_object_set_new(result, "processor", json_string(processor));
+    json_object_set_new(result, "flags", json_string(hl_build_flags()));
+    note_digest(result, "config_digest", hl_config_digest(j->config));
+    note_digest(result, "data_digest", hl_dataset_digest(j->data));
 }

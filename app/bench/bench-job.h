@@ -11,4 +11,7 @@ typedef hl_status hl_bench_of_job(json_t *result, const hl_bench_orders *orders,
  * it has no steps.  Collective over the ranks of the orders. */
 hl_status hl_bench_job(hl_bench_of_job *measure, json_t *result, const hl_bench_orders *orders, int argc, char **argv);
 
+/* Processor, flags of the compiler, digests of options and data.  Local. */
+void hl_bench_note_origin(json_t *result, const hl_job *j);
+
 #endif

@@ -25,14 +25,46 @@ static double batch(const hl_meter *m, void (*act)(void *self), void *self, int 
     return hl_group_max(m->ranks, hl_seconds() - began);
 }
 
+/* The mean over the ranks of the same at the reference of the speed; the speed of the slowest. */
+static double normal_batch(double *speed, const hl_meter *m, void (*act)(void *self), void *self, int calls)
+{
+    hl_group_barrier(m->ranks);
+    const double before = hl_speed_now(m->speed);
+    hl_group_barrier(m->ranks);
+    const double began = hl_seconds();
+    for (int i = 0; i < calls; i++) act(self);
+    const double took = hl_seconds() - began, after = hl_speed_now(m->speed);
+    double mean = took * (before + after) / 2 / m->ranks->size;
+    hl_group_all_reduce_double(m->ranks, &mean, 1);
+    *speed = -hl_group_max(m->ranks, -fmin(before, after));
+    return mean;
+}
+
+/* Batches go on until some were fast, as long as one may wait for that. */
+enum { BATCHES_MOST = 15, BATCHES_NORMAL = 30, FAST_WANTED = 3 };
+static const double FAST = 0.93;
+
+static double normal_seconds(const hl_meter *m, void (*act)(void *self), void *self, int calls)
+{
+    double x[BATCHES_NORMAL], speed[BATCHES_NORMAL];
+    const int most = m->quick ? FAST_WANTED : BATCHES_NORMAL;
+    int n = 0, fast = 0;
+    while (n < most && fast < FAST_WANTED) {
+        x[n] = normal_batch(&speed[n], m, act, self, calls) / calls;
+        fast += speed[n++] > FAST;
+    }
+    return fast == FAST_WANTED ? hl_speed_median_above(x, speed, n, FAST) : hl_speed_median(x, speed, n);
+}
+
 /* The first call brings in pages and wakes threads; the second says how many make a batch that a clock can measure. */
 double hl_meter_seconds(const hl_meter *m, void (*act)(void *self), void *self)
 {
-    const double shortest = m->quick ? 0.001 : 0.02, budget = m->quick ? 0.005 : 0.5;
+    const double shortest = m->quick ? 0.001 : 0.02, budget = m->quick ? 0.005 : m->speed ? 0.3 : 0.5;
     act(self);
     double once = batch(m, act, self, 1);
     int calls = once < shortest ? (int)fmin(10000, ceil(shortest / fmax(once, 1e-7))) : 1;
-    int batches = (int)fmax(3, fmin(15, budget / (once * calls)));
+    int batches = (int)fmax(3, fmin(BATCHES_MOST, budget / (once * calls)));
+    if (m->speed) return normal_seconds(m, act, self, calls);
     double best = INFINITY;
     for (int i = 0; i < batches; i++) best = fmin(best, batch(m, act, self, calls) / calls);
     return best;
@@ -132,7 +164,7 @@ hl_gemm hl_meter_gemm(const hl_meter *m)
 {
     const int n = m->quick ? quick_size() : 4096;
     product p = product_of(n, n, n);
-    const hl_meter patient = {m->ranks, false}; /* three short calls may all be disturbed */
+    const hl_meter patient = {.ranks = m->ranks}; /* three short calls may all be disturbed */
     const double flop = 2.0 * n * n * n, blas = hl_meter_seconds(&patient, forward_by_blas, &p),
                  own = hl_meter_seconds(&patient, forward_by_our_own, &p);
     product_free(&p);

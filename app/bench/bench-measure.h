@@ -6,6 +6,7 @@
  * them. */
 #ifndef APP_BENCH_BENCH_MEASURE_H
 #define APP_BENCH_BENCH_MEASURE_H
+#include "app/bench/speed.h"
 #include "base/minmax.h"
 #include "model/transformer.h"
 #include "mpi/comm/group.h"
@@ -14,10 +15,12 @@
 
 typedef struct {
     const hl_group *ranks;
-    bool quick; /* small sizes, few calls: to see that it works, not how fast it is */
+    bool quick;      /* small sizes, few calls: to see that it works, not how fast it is */
+    hl_speed *speed; /* seconds are those at its reference; NULL: those of the clock */
 } hl_meter;
 
-/* Seconds of one call of act(self). */
+/* Seconds of one call of act(self): the least of several batches on the slowest rank; where there is a speed, the
+ * median of the ranks' means at the reference, which disturbances make neither longer nor shorter. */
 double hl_meter_seconds(const hl_meter *m, void (*act)(void *self), void *self);
 
 /* Sizes that measurements share: tokens that pass through a layer together; numbers of an array that comes from

@@ -2,15 +2,12 @@
  * is touched, nothing is saved. */
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/minmax.h"
-#include "base/process.h"
 #include "base/sorted.h"
 #include "base/usage.h"
 #include "app/bench/bench-job.h"
 #include "app/bench/bench-show.h"
 #include "app/bench/step-sums.h"
-#include "app/config/build.h"
 #include "app/train/summary.h"
 #include "math/linear.h"
 #include "mpi/train/step.h"
@@ -23,6 +20,9 @@ enum { STEPS = 5, STEPS_QUICK = 2 };
 /* What a step is asked for.  Seconds are means over the ranks where it does not say otherwise. */
 typedef enum {
     STEP_SECONDS,  /* of the slowest rank, from drawing the batch to the last update */
+    STEP_NORMAL,   /* the same where all ranks compute at the reference (speed.h) */
+    STEP_SPEED,    /* of the slowest rank, beside the reference: the mean of before and after the step */
+    STEP_SLOWEST,  /* the slower one of both, of the slowest rank */
     STEP_USERS,    /* samples a second */
     STEP_CPU,      /* seconds of all processors of all ranks, those of threads that wait awake too */
     STEP_COMPUTE,  /* seconds forward and backward */
@@ -44,13 +44,15 @@ typedef enum {
 typedef struct {
     double figure[STEP_FIGURES];
     double least[HL_ACTS + 1], mean[HL_ACTS + 1],
-        most[HL_ACTS + 1]; /* seconds of each act, over ranks; last: of the plan and what else is in a step */
+        most[HL_ACTS + 1];      /* seconds of each act, over ranks; last: of the plan and what else is in a step */
+    double normal[HL_ACTS + 1]; /* means at the reference */
+    json_t *each;               /* a row for each step; the caller's */
 } step_medians;
 
 /* ---- one step */
 
 /* What ranks tell each other of a step. */
-enum { REST = HL_ACTS, WHOLE, CPU, UPDATED, FACTS };
+enum { REST = HL_ACTS, WHOLE, CPU, UPDATED, SPEED, SLOWEST, FACTS };
 
 typedef struct {
     hl_fact fact[FACTS];
@@ -70,8 +72,13 @@ static double updated(const hl_sharding *h)
     return n;
 }
 
+/* How fast this rank was. */
+typedef struct {
+    double before, after;
+} speeds;
+
 /* own (HL_ACTS + 1): seconds of this rank in each act, and in the rest. */
-static void agree(seen *s, double *own, const hl_job *j, double seconds, double cpu)
+static void agree(seen *s, double *own, const hl_job *j, double seconds, double cpu, const speeds *v)
 {
     int me = j->world->rank;
     own[REST] = seconds;
@@ -82,16 +89,32 @@ static void agree(seen *s, double *own, const hl_job *j, double seconds, double 
     for (int a = 0; a <= REST; a++) s->fact[a] = hl_fact_of(own[a], me);
     s->fact[WHOLE] = hl_fact_of(seconds, me);
     s->fact[CPU] = hl_fact_of(cpu, me);
+    s->fact[SPEED] = hl_fact_of((v->before + v->after) / 2, me);
+    s->fact[SLOWEST] = hl_fact_of(hl_min(v->before, v->after), me);
     s->fact[UPDATED] = hl_fact_of(updated(&j->engine.sharding[HL_ITEM]) + updated(&j->engine.sharding[HL_USER]), me);
     hl_facts_agree(s->fact, FACTS, j->world);
 }
 
-static hl_status take_step(seen *s, hl_step_sums *sums, hl_job *j, int64_t at, hl_arena *arena)
+/* What steps are measured with. */
+typedef struct {
+    hl_job *job;
+    hl_speed speed;
+    bool first_batch; /* each step has the first one */
+    int64_t at;       /* the next step */
+} course;
+
+static hl_status take_step(seen *s, hl_step_sums *sums, course *c, hl_arena *arena)
 {
+    hl_job *j = c->job;
     hl_batch batch;
+    speeds v;
     double own[HL_ACTS + 1];
+    const int64_t at = c->first_batch ? 0 : c->at;
     const hl_step_orders orders = {.learning_rate = j->config->optim_args_learning_rate, .update = true};
     hl_energy_joules(&sums->energy); /* what was used since the last step is nobody's */
+    c->at++;
+    hl_group_barrier(j->world);
+    v.before = hl_speed_now(&c->speed);
     hl_group_barrier(j->world);
     double began = hl_seconds(), cpu = hl_usage_cpu_seconds(), waited = hl_group_waited();
     hl_sampler_draw(&batch, &j->sampler, at, arena);
@@ -100,9 +123,11 @@ static hl_status take_step(seen *s, hl_step_sums *sums, hl_job *j, int64_t at, h
     hl_arena_back(arena, 0);
     const double took = hl_seconds() - began;
     waited = hl_group_waited() - waited;
+    cpu = hl_usage_cpu_seconds() - cpu;
     if (status != HL_OK) return status;
     sums->joules += hl_energy_joules(&sums->energy);
-    agree(s, own, j, took, hl_usage_cpu_seconds() - cpu);
+    v.after = hl_speed_now(&c->speed);
+    agree(s, own, j, took, cpu, &v);
     hl_step_sums_add(sums, &s->report, own, took - waited, s->fact[WHOLE].max);
     return HL_OK;
 }
@@ -130,6 +155,9 @@ static void ask(double out[STEP_FIGURES], const seen *s, const hl_job *j)
 {
     const hl_step_report *r = &s->report;
     out[STEP_SECONDS] = s->fact[WHOLE].max;
+    out[STEP_SPEED] = s->fact[SPEED].min;
+    out[STEP_NORMAL] = s->fact[WHOLE].max * s->fact[SPEED].min;
+    out[STEP_SLOWEST] = s->fact[SLOWEST].min;
     out[STEP_USERS] = s->samples / s->fact[WHOLE].max;
     out[STEP_CPU] = s->fact[CPU].sum;
     out[STEP_COMPUTE] = compute_of(s, j);
@@ -151,7 +179,8 @@ enum {
     LEASTS = STEP_FIGURES,
     MEANS = LEASTS + HL_ACTS + 1,
     MOSTS = MEANS + HL_ACTS + 1,
-    COLUMNS = MOSTS + HL_ACTS + 1
+    NORMALS = MOSTS + HL_ACTS + 1,
+    COLUMNS = NORMALS + HL_ACTS + 1
 };
 
 static void keep(double *x, int step, int steps, const seen *s, const hl_job *j)
@@ -162,19 +191,20 @@ static void keep(double *x, int step, int steps, const seen *s, const hl_job *j)
         row[LEASTS + a] = s->fact[a].min;
         row[MEANS + a] = mean_of(s, j, a);
         row[MOSTS + a] = s->fact[a].max;
+        row[NORMALS + a] = row[MEANS + a] * s->fact[SPEED].min;
     }
     for (int c = 0; c < COLUMNS; c++) x[c * steps + step] = row[c];
 }
 
-static hl_status take_steps(double *x, hl_step_sums *sums, hl_job *j, int64_t *at, int warmup, int steps)
+static hl_status take_steps(double *x, hl_step_sums *sums, course *c, int warmup, int steps)
 {
     hl_arena batch = hl_arena_growing("the batch of a step");
     seen s;
     hl_status status = HL_OK;
     for (int i = -warmup; i < steps && status == HL_OK; i++) {
         if (i == 0) hl_step_sums_clear(sums);
-        status = take_step(&s, sums, j, (*at)++, &batch);
-        if (status == HL_OK && i >= 0) keep(x, i, steps, &s, j);
+        status = take_step(&s, sums, c, &batch);
+        if (status == HL_OK && i >= 0) keep(x, i, steps, &s, c->job);
     }
     hl_arena_free(&batch);
     return status;
@@ -184,17 +214,30 @@ static double *place_of(step_medians *m, int column)
 {
     if (column < LEASTS) return &m->figure[column];
     if (column < MEANS) return &m->least[column - LEASTS];
-    return column < MOSTS ? &m->mean[column - MEANS] : &m->most[column - MOSTS];
+    if (column < MOSTS) return &m->mean[column - MEANS];
+    return column < NORMALS ? &m->most[column - MOSTS] : &m->normal[column - NORMALS];
 }
 
-/* Train so many steps from step `*at` of the job on, and `warmup` before them that are not counted; *at moves on.
- * Collective. */
-static hl_status make_steps(step_medians *m, hl_step_sums *sums, hl_job *j, int64_t *at, int warmup, int steps)
+static void find_medians(step_medians *m, double *x, int steps)
+{
+    const double *speed = x + STEP_SLOWEST * steps;
+    m->figure[STEP_NORMAL] = hl_speed_median(x + STEP_NORMAL * steps, speed, steps);
+    for (int a = 0; a <= HL_ACTS; a++) m->normal[a] = hl_speed_median(x + (NORMALS + a) * steps, speed, steps);
+    for (int i = 0; i < steps; i++)
+        json_array_append_new(m->each, json_pack("{s:f, s:f, s:f, s:f}", "seconds", x[STEP_SECONDS * steps + i],
+                                                 "normal_seconds", x[STEP_NORMAL * steps + i], "speed",
+                                                 x[STEP_SPEED * steps + i], "slowest", speed[i]));
+    for (int c = 0; c < NORMALS; c++)
+        if (c != STEP_NORMAL) *place_of(m, c) = hl_sorted_median(x + c * steps, steps);
+}
+
+/* Train so many steps, and `warmup` before them that are not counted.  Collective. */
+static hl_status make_steps(step_medians *m, hl_step_sums *sums, course *c, int warmup, int steps)
 {
     double *x = hl_alloc((size_t)(COLUMNS * steps) * sizeof *x);
-    hl_step_sums_open(sums, j->world);
-    hl_status s = take_steps(x, sums, j, at, warmup, steps);
-    for (int c = 0; c < COLUMNS && s == HL_OK; c++) *place_of(m, c) = hl_sorted_median(x + c * steps, steps);
+    hl_step_sums_open(sums, c->job->world);
+    hl_status s = take_steps(x, sums, c, warmup, steps);
+    if (s == HL_OK) find_medians(m, x, steps);
     free(x);
     return s;
 }
@@ -203,6 +246,9 @@ static hl_status make_steps(step_medians *m, hl_step_sums *sums, hl_job *j, int6
 
 static const char *const names[STEP_FIGURES] = {
     [STEP_SECONDS] = "seconds",
+    [STEP_NORMAL] = "normal_seconds",
+    [STEP_SPEED] = "speed",
+    [STEP_SLOWEST] = "speed_slowest",
     [STEP_USERS] = "users_per_second",
     [STEP_CPU] = "cpu_seconds",
     [STEP_COMPUTE] = "compute_seconds",
@@ -225,37 +271,20 @@ static bool is_in_billions(int figure)
 }
 
 /* own: who was in each act for the longest, over all steps. */
-static json_t *phases(const step_medians *m, const hl_fact *own)
+static json_t *phases(const step_medians *m, const hl_fact *own, const hl_job *j)
 {
     double whole = 0;
     json_t *rows = json_array();
     for (int a = 0; a <= HL_ACTS; a++) whole += m->mean[a];
     for (int a = 0; a <= HL_ACTS; a++) {
         if (m->most[a] == 0) continue;
-        json_array_append_new(rows, json_pack("{s:s, s:f, s:f, s:f, s:i, s:f}", "phase",
+        json_array_append_new(rows, json_pack("{s:s, s:f, s:f, s:f, s:i, s:f, s:f, s:f}", "phase",
                                               a == REST ? "plan_and_rest" : hl_act_table[a].name, "least", m->least[a],
                                               "mean", m->mean[a], "most", m->most[a], "rank", (int)own[a].who, "share",
-                                              m->mean[a] / whole));
+                                              m->mean[a] / whole, "normal", m->normal[a], "forecast",
+                                              a == REST ? j->forecast_begin : j->forecast[a]));
     }
     return rows;
-}
-
-static void note_digest(json_t *result, const char *key, uint64_t digest)
-{
-    char text[17];
-    hl_digest_text(text, digest);
-    json_object_set_new(result, key, json_string(text));
-}
-
-/* What else a result depends on. */
-static void note_origin(json_t *result, const hl_job *j)
-{
-    char processor[200];
-    hl_process_processor(processor, sizeof processor);
-    json_object_set_new(result, "processor", json_string(processor));
-    json_object_set_new(result, "flags", json_string(hl_build_flags()));
-    note_digest(result, "config_digest", hl_config_digest(j->config));
-    note_digest(result, "data_digest", hl_dataset_digest(j->data));
 }
 
 static void tell_step(json_t *result, const step_medians *m, const hl_job *j, const hl_peaks *peaks)
@@ -276,21 +305,28 @@ static int steps_of(const hl_bench_orders *o) { return o->steps ? o->steps : o->
 static hl_status measure_step(json_t *result, const hl_bench_orders *orders, hl_job *j)
 {
     hl_bench_orders mine = *orders;
-    step_medians m;
+    step_medians m = {.each = json_array()};
     hl_step_sums sums;
     hl_fact own[HL_ACTS + 1];
-    int64_t at = 0;
+    course c = {.job = j, .first_batch = orders->first_batch};
     const hl_peaks peaks = hl_meter_peaks(&orders->meter);
     hl_usage_forget_peak(); /* what the best product needed */
-    HL_TRY(make_steps(&m, &sums, j, &at, orders->warmup, steps_of(orders)));
+    hl_speed_open(&c.speed, j->world, j->speed_reference, false);
+    const hl_status s = make_steps(&m, &sums, &c, orders->warmup, steps_of(orders));
+    json_object_set_new(result, "speed_reference_gflops", json_real(c.speed.reference / 1e9));
+    hl_speed_close(&c.speed);
+    if (s != HL_OK) json_decref(m.each);
+    HL_TRY(s);
     mine.threads = j->threads;
     hl_bench_note_machine(result, &mine, &peaks);
     hl_bench_note_place(result, j->world);
     json_object_set_new(result, "steps", json_integer(steps_of(orders)));
-    note_origin(result, j);
+    hl_bench_note_origin(result, j);
     tell_step(result, &m, j, &peaks);
+    json_object_set_new(result, "forecast_seconds", json_real(j->forecast[HL_ACTS]));
     hl_step_sums_tell(result, own, &sums, j);
-    json_object_set_new(result, "phases", phases(&m, own));
+    json_object_set_new(result, "phases", phases(&m, own, j));
+    json_object_set_new(result, "each_step", m.each);
     return HL_OK;
 }
 
@@ -316,15 +352,19 @@ static hl_status measure_node(json_t *result, const hl_bench_orders *orders, hl_
 {
     json_t *rows = json_array();
     const int most = most_threads(j->world);
-    int64_t at = 0;
+    course c = {.job = j, .first_batch = orders->first_batch};
     int best = 0;
     double users = 0;
     json_object_set_new(result, "splits", rows);
     for (int threads = 1; threads <= most; threads = next_threads(threads, most)) {
-        step_medians m;
+        step_medians m = {.each = json_array()};
         hl_step_sums sums;
         hl_math_threads(threads);
-        HL_TRY(make_steps(&m, &sums, j, &at, orders->warmup, steps_of(orders)));
+        hl_speed_open(&c.speed, j->world, 0, false);
+        const hl_status s = make_steps(&m, &sums, &c, orders->warmup, steps_of(orders));
+        hl_speed_close(&c.speed);
+        json_decref(m.each);
+        HL_TRY(s);
         json_array_append_new(rows, json_pack("{s:i, s:i, s:f, s:f, s:f}", "ranks", j->world->size, "threads", threads,
                                               "seconds", m.figure[STEP_SECONDS], "users_per_second",
                                               m.figure[STEP_USERS], "cpu_seconds", m.figure[STEP_CPU]));

@@ -10,6 +10,7 @@ typedef struct {
     int threads;       /* a rank; 0: the configuration says */
     int steps;         /* of a job to measure; 0: the measurement's own number */
     int warmup;        /* steps before those, which are not counted */
+    bool first_batch;  /* each step has the first batch, as a forecast has */
     const char *out;   /* a file to write; NULL: none */
     const char *learn; /* files of trainings, for a calibration; NULL: it is measured */
 } hl_bench_orders;

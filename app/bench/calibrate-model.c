@@ -8,6 +8,8 @@
 #include "math/attention.h"
 #include "math/linear.h"
 #include "model/user.h"
+#include "mpi/linalg/tiles.h"
+#include <math.h>
 #include <stdlib.h>
 
 /* What has been measured: terms and seconds of each shape, forward and backward. */
@@ -45,6 +47,8 @@ static void measure(double seconds[HL_WAYS], const hl_meter *m, void (*forward)(
 typedef struct {
     int rows, in, out;
     float *y, *x, *w, *dx, *dw;
+    const hl_tiles *grid;
+    hl_arena *scratch;
 } product;
 
 static void multiply(void *self)
@@ -59,8 +63,28 @@ static void multiply_back(void *self)
     hl_linear_backward(p->dx, p->dw, p->y, p->x, p->w, p->rows, p->in, p->out);
 }
 
-static void sample_product(samples *s, const hl_meter *m, int rows, int in, int out)
+/* The same as the only panel of a grid of one rank, which nobody else has to get. */
+static void multiply_panel(void *self)
 {
+    const product *p = self;
+    const hl_tile_cuts c = {(int[]){0, p->rows}, (int[]){0, p->out}, (int[]){0, p->in}, (int[]){0, p->in}, false};
+    p->grid->forward(p->grid, p->y, p->x, p->w, &c, p->scratch);
+}
+
+static void multiply_panel_back(void *self)
+{
+    const product *p = self;
+    const hl_tile_cuts c = {(int[]){0, p->rows}, (int[]){0, p->out}, (int[]){0, p->in}, (int[]){0, p->in}, false};
+    p->grid->backward(p->grid, p->dx, p->dw, p->y, p->x, p->w, &c, p->scratch);
+}
+
+static void sample_product(samples *s, samples *panels, const hl_meter *m, int rows, int in, int out)
+{
+    hl_tile_grid grid;
+    hl_group alone;
+    hl_arena scratch = hl_arena_growing("scratch of a panel");
+    hl_group_alone(&alone);
+    hl_tile_grid_open(&grid, &alone, 1, HL_SUMMA);
     const size_t R = (size_t)rows, I = (size_t)in, O = (size_t)out;
     product p = {rows,
                  in,
@@ -69,11 +93,17 @@ static void sample_product(samples *s, const hl_meter *m, int rows, int in, int 
                  hl_meter_array(R * I),
                  hl_meter_array(O * I),
                  hl_meter_array(R * I),
-                 hl_meter_array(O * I)};
+                 hl_meter_array(O * I),
+                 &grid.tiles,
+                 &scratch};
     double terms[HL_PRODUCT_TERMS], seconds[HL_WAYS];
     measure(seconds, m, multiply, multiply_back, &p);
     hl_machine_product_terms(terms, rows, in, out);
     add_sample(s, terms, seconds, seconds);
+    measure(seconds, m, multiply_panel, multiply_panel_back, &p);
+    add_sample(panels, terms, seconds, seconds);
+    hl_tile_grid_close(&grid);
+    hl_arena_free(&scratch);
     free(p.dw);
     free(p.dx);
     free(p.w);
@@ -91,19 +121,21 @@ static const double most_multiplied = 2.5e9, most_multiplied_quick = 1e7;
 
 void hl_calibrate_products(hl_coefficients *fit, const hl_meter *m)
 {
-    samples s = {.terms = HL_PRODUCT_TERMS};
+    samples s = {.terms = HL_PRODUCT_TERMS}, panels = {.terms = HL_PRODUCT_TERMS};
     for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++)
         for (size_t k = i % 2; k < sizeof heights / sizeof heights[0]; k += i == 6 ? 1 : 2) {
             const double multiplied = (double)heights[k] * widths[i].in * widths[i].out;
             if (multiplied <= (m->quick ? most_multiplied_quick : most_multiplied))
-                sample_product(&s, m, heights[k], widths[i].in, widths[i].out);
+                sample_product(&s, &panels, m, heights[k], widths[i].in, widths[i].out);
         }
     fit_samples(fit->product[HL_FORWARD_WAY], fit->product[HL_BACKWARD_WAY], &s);
+    fit_samples(fit->panel[HL_FORWARD_WAY], fit->panel[HL_BACKWARD_WAY], &panels);
 }
 
 /* ---- layers, and their attention */
 
-/* Two layers of a model and a pack of equal segments. */
+/* Some layers of a model and a pack of equal segments: so many that what they save is not in a cache when the backward
+ * comes to it, as in a step. */
 typedef struct {
     hl_transformer shape;
     hl_user_model model;
@@ -114,11 +146,16 @@ typedef struct {
     hl_arena arena, kept, scratch;
 } layers;
 
-static hl_transformer shape_of(int D, int heads, int keys)
+static const double AT_HAND = 20e6; /* numbers */
+
+/* A layer saves about 12 numbers a row and width, and reads its weights, writes their gradients. */
+static int layers_of(int D, int T) { return (int)fmin(12, fmax(2, ceil(AT_HAND / (12.0 * D * T + 24.0 * D * D)))); }
+
+static hl_transformer shape_of(int D, int heads, int keys, int depth)
 {
     return (hl_transformer){.hidden_size = D,
                             .intermediate_size = 11 * D / 4,
-                            .num_hidden_layers = 2,
+                            .num_hidden_layers = depth,
                             .num_attention_heads = heads,
                             .num_key_value_heads = keys,
                             .head_dim = D / heads,
@@ -129,7 +166,7 @@ static hl_transformer shape_of(int D, int heads, int keys)
 
 static void open_layers(layers *l, int D, int heads, int keys, int T, int length)
 {
-    *l = (layers){.shape = shape_of(D, heads, keys),
+    *l = (layers){.shape = shape_of(D, heads, keys, layers_of(D, T)),
                   .arena = hl_arena_growing("the shape of a calibration"),
                   .kept = hl_arena_growing("what its forward saves"),
                   .scratch = hl_arena_growing("scratch of a calibration")};
@@ -138,8 +175,8 @@ static void open_layers(layers *l, int D, int heads, int keys, int T, int length
     hl_user_pack(&l->pack, lengths, T / length, false, &l->arena);
     hl_user_open(&l->model, &l->shape, &(hl_stack_settings){.positions = length}, &hl_alone);
     l->work = hl_stack_work(&l->model.stack, &l->pack);
-    const size_t rows = (size_t)l->pack.T, hidden = rows * (size_t)D, turned = (size_t)(l->work.turned / 2),
-                 numbers = l->model.table.count;
+    const size_t rows = (size_t)l->pack.T, hidden = rows * (size_t)D,
+                 turned = (size_t)(l->work.turned / l->work.layers), numbers = l->model.table.count;
     float **arrays[] = {&l->w, &l->dw, &l->x, &l->y, &l->dx, &l->qkv, &l->dqkv, &l->o, &l->lse};
     const size_t sizes[] = {numbers, numbers, hidden, hidden, hidden, turned, turned, hidden, rows * (size_t)heads};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) *arrays[i] = hl_meter_array(sizes[i]);
@@ -219,8 +256,10 @@ void hl_calibrate_layers(hl_coefficients *fit, const hl_meter *m)
 {
     static const struct {
         int D, heads, T, length;
-    } shapes[] = {{32, 4, 40, 10},   {32, 2, 600, 40},   {64, 8, 128, 8},   {64, 4, 1024, 64},   {128, 8, 800, 100},
-                  {256, 4, 300, 30}, {256, 8, 1500, 60}, {512, 8, 100, 10}, {512, 8, 1024, 256}, {1024, 16, 256, 64}};
+    } shapes[] = {{32, 4, 40, 10},   {32, 2, 600, 40},    {64, 4, 2048, 32},  {64, 8, 128, 8},
+                  {64, 4, 1024, 64}, {128, 8, 800, 100},  {128, 8, 64, 8},    {128, 4, 2048, 48},
+                  {256, 4, 300, 30}, {256, 8, 1500, 60},  {256, 8, 80, 10},   {512, 8, 100, 10},
+                  {512, 8, 512, 32}, {512, 8, 1024, 256}, {768, 12, 640, 80}, {1024, 16, 256, 64}};
     layer_samples *s = hl_alloc_zero(1, sizeof *s);
     s->attention.terms = HL_ATTENTION_TERMS;
     s->pass.terms = HL_PASS_TERMS;

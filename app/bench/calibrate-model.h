@@ -4,11 +4,16 @@
 #include "app/bench/bench-measure.h"
 #include "step/machine.h"
 
-/* Measured over shapes that span those of models, from the smallest to 2048 wide, and fitted; with the threads that
- * products use now.  Collective over the meter's ranks, the same on all. */
+/* Products, and those of panels on a grid: measured over shapes that span those of models, from the smallest to 2048
+ * wide, and fitted; with the threads that products use now.  Collective over the meter's ranks, the same on all. */
 void hl_calibrate_products(hl_coefficients *fit, const hl_meter *m);
 
 /* Attention, and what is left of whole layers when the products (of fit) and attention are taken off. */
 void hl_calibrate_layers(hl_coefficients *fit, const hl_meter *m);
+
+/* Passes over long arrays; the loss; what ranks do together, nothing where there is one. */
+void hl_calibrate_numbers(hl_coefficients *fit, const hl_meter *m);
+void hl_calibrate_loss(hl_coefficients *fit, const hl_meter *m);
+void hl_calibrate_together(hl_coefficients *fit, const hl_meter *m);
 
 #endif

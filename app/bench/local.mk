@@ -10,13 +10,17 @@ app_bench_libhlbench_a_SOURCES = \
 	app/bench/bench-show.c app/bench/bench-show.h \
 	app/bench/bench-step.c \
 	app/bench/calibrate-model.c app/bench/calibrate-model.h \
+	app/bench/calibrate-numbers.c \
 	app/bench/doctor.c app/bench/doctor.h \
 	app/bench/doctor-folders.c \
 	app/bench/doctor-machine.c \
 	app/bench/doctor-ranks.c \
 	app/bench/pop.c app/bench/pop.h \
+	app/bench/speed.c app/bench/speed.h \
 	app/bench/step-sums.c app/bench/step-sums.h \
 	app/bench/trace.c app/bench/trace.h \
+	app/bench/traffic.c app/bench/traffic.h \
+	app/bench/traffic-peers.c \
 	app/bench/trace-file.c app/bench/trace-file.h \
 	app/bench/fit.c app/bench/fit.h \
 	app/bench/learn.c app/bench/learn.h

@@ -26,19 +26,28 @@ void hl_step_sums_add(hl_step_sums *s, const hl_step_report *r, const double *ow
     s->steps++;
     for (int a = 0; a <= HL_ACTS; a++) s->own[a] += own[a];
     for (int g = 0; g < HL_MESH_GROUPS; g++) s->sent[g] += (double)r->sent[g];
+    for (int g = 0; g < HL_MESH_GROUPS; g++) s->messages[g] += (double)r->messages[g];
     s->useful += useful;
     s->took += took;
 }
 
 /* ---- at the end */
 
-enum { OWN, SENT = OWN + HL_ACTS + 1, USEFUL = SENT + HL_MESH_GROUPS, MEMORY, FACTS };
+enum {
+    OWN,
+    SENT = OWN + HL_ACTS + 1,
+    MESSAGES = SENT + HL_MESH_GROUPS,
+    USEFUL = MESSAGES + HL_MESH_GROUPS,
+    MEMORY,
+    FACTS
+};
 
 static void agree(hl_fact f[FACTS], const hl_step_sums *s, const hl_group *world)
 {
     double x[FACTS];
     for (int a = 0; a <= HL_ACTS; a++) x[OWN + a] = s->own[a] / s->steps;
     for (int g = 0; g < HL_MESH_GROUPS; g++) x[SENT + g] = s->sent[g] / s->steps;
+    for (int g = 0; g < HL_MESH_GROUPS; g++) x[MESSAGES + g] = s->messages[g] / s->steps;
     x[USEFUL] = s->useful / s->steps;
     x[MEMORY] = (double)hl_usage_peak_bytes();
     for (int i = 0; i < FACTS; i++) f[i] = hl_fact_of(x[i], world->rank);
@@ -46,13 +55,14 @@ static void agree(hl_fact f[FACTS], const hl_step_sums *s, const hl_group *world
 }
 
 /* Groups in which something was sent. */
-static json_t *groups(const hl_fact *sent, int ranks)
+static json_t *groups(const hl_fact *sent, const hl_fact *messages, int ranks)
 {
     json_t *rows = json_array();
     for (int g = 0; g < HL_MESH_GROUPS; g++) {
         if (sent[g].max == 0) continue;
-        json_t *row = json_pack("{ss sf sf sf si}", "group", hl_mesh_name(g), "bytes", sent[g].sum, "bytes_mean",
-                                sent[g].sum / ranks, "bytes_most", sent[g].max, "rank", (int)sent[g].who);
+        json_t *row = json_pack("{ss sf sf sf si sf}", "group", hl_mesh_name(g), "bytes", sent[g].sum, "bytes_mean",
+                                sent[g].sum / ranks, "bytes_most", sent[g].max, "rank", (int)sent[g].who, "messages",
+                                messages[g].sum);
         HL_CHECK(row != NULL);
         json_array_append_new(rows, row);
     }
@@ -107,7 +117,7 @@ void hl_step_sums_tell(json_t *result, hl_fact *own, hl_step_sums *s, const hl_j
     hl_pop_tell(result, &f[USEFUL], s->took / s->steps, ranks);
     json_object_set_new(result, "useful_seconds", json_real(f[USEFUL].sum));
     tell_replicas(result, s->own, j, s->steps);
-    json_object_set_new(result, "sent", groups(&f[SENT], ranks));
+    json_object_set_new(result, "sent", groups(&f[SENT], &f[MESSAGES], ranks));
     json_object_set_new(result, "peak_bytes", json_integer((json_int_t)f[MEMORY].max));
     json_object_set_new(result, "peak_bytes_mean", json_integer((json_int_t)(f[MEMORY].sum / ranks)));
     json_object_set_new(result, "peak_bytes_rank", json_integer((json_int_t)f[MEMORY].who));

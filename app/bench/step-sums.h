@@ -11,7 +11,7 @@ typedef struct {
     double own[HL_ACTS + 1]; /* seconds of this rank in each act; last: of the plan and what else is in a step */
     double useful;           /* seconds in which this rank did not wait for others */
     double took;             /* of the slowest rank of each step, the same on all */
-    double sent[HL_MESH_GROUPS];
+    double sent[HL_MESH_GROUPS], messages[HL_MESH_GROUPS];
     double joules; /* of this rank's machine, by the first rank on it; others have none */
     bool reads_energy;
     hl_energy energy;

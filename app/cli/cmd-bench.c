@@ -26,6 +26,7 @@ static hl_status take_orders(hl_bench_orders *o, const hl_bench *bench, const hl
     *o = (hl_bench_orders){.meter = {.ranks = world}, .warmup = 1};
     o->meter.quick = hl_arguments_take_flag("quick", argc, argv);
     if (bench->has_config) {
+        o->first_batch = hl_arguments_take_flag("first-batch", argc, argv);
         HL_TRY(hl_arguments_take_number(&o->warmup, "warmup", 0, MOST, argc, argv));
         return hl_arguments_take_number(&o->steps, "steps", 1, MOST, argc, argv);
     }
@@ -67,7 +68,8 @@ const hl_command hl_cmd_bench = {
         "                     and the sum by each algorithm: which was the fastest, which is taken\n"
         "  step CONFIG        steps of the configured training: phases, FLOP/s, users a second,\n"
         "                     tokens encoded beside those that the public code would encode, the optimizer apart;\n"
-        "                     medians after a warm-up; nothing is saved\n"
+        "                     medians after a warm-up, also at one speed of the machine, beside the forecast;\n"
+        "                     nothing is saved\n"
         "  node CONFIG        the same steps with 1, 2, 4 ... threads, up to this rank's part of the cores;\n"
         "                     start it with 1, 2, 4 ... ranks to compare, which experiments/scaling/node.yaml does\n"
         "  calibrate [FILE]   the figures that forecasts are made of, written to FILE too: products, attention and\n"
@@ -77,6 +79,7 @@ const hl_command hl_cmd_bench = {
         "  --threads N        threads a rank; without it OMP_NUM_THREADS, or the rank's share of the cores\n"
         "  --steps N          steps to measure, of step and node\n"
         "  --warmup N         steps before those, which are not counted (1)\n"
+        "  --first-batch      of step and node: all steps have the first batch, as hllm plan has\n"
         "  --quick            small sizes and few repetitions: to see that it works\n"
         "  --json             one JSON object on standard output\n"
         "CONFIG and --key value are those of hllm train.\n"

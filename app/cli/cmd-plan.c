@@ -20,7 +20,8 @@ enum {
     MOST_SAMPLES = 2000000000,
     MOST_HOURS = 100000000,
     MOST_GB = 1000000,
-    MOST_ROWS = 20
+    MOST_ROWS = 20,
+    MOST_COUNTED = 1024 /* ranks whose messages are counted */
 };
 
 typedef struct {
@@ -139,6 +140,7 @@ typedef struct {
     hl_plan_view view;
     hl_placement_candidate candidate[HL_PLACEMENT_CANDIDATES];
     hl_search_layout layout[HL_SEARCH_BEST];
+    hl_traffic_heard heard;
 } inquiry;
 
 static double room_of(const orders *o)
@@ -153,7 +155,7 @@ static hl_status open_inquiry(inquiry *i, const hl_config *c, const orders *o, c
     HL_TRY(hl_shapes_check(c, &i->item, &i->user));
     i->question = (hl_forecast_question){
         &i->config, &i->item, &i->user, x->data ? hl_dataset_corpus(x->data) : NULL, hl_calibration_usual(c->threads),
-        room_of(o)};
+        room_of(o), NULL};
     i->view = (hl_plan_view){.batch = x->data ? "the first batch of the data" : "a made-up batch",
                              .asked = {.ranks_per_node = o->ranks_per_node,
                                        .samples = o->samples ? o->samples : x->samples,
@@ -209,6 +211,7 @@ static hl_status answer(hl_forecast *f, inquiry *i)
     if (o->searches) HL_TRY(search(i));
     else if (i->config.placement == HL_PLACE_AUTO && o->ranks > 1)
         v->best = hl_placement_choose(i->candidate, &v->candidates, &i->question, o->ranks);
+    if (o->ranks <= MOST_COUNTED && !o->rows) i->question.listener = &i->heard.listener;
     const hl_parallelism p =
         v->best >= 0 ? i->candidate[v->best].parallelism : hl_rules_parallelism(&i->config, HL_COLOCATED);
     return hl_forecast_open(f, &i->question, o->ranks, &p);
@@ -220,18 +223,27 @@ static hl_status forecast(const hl_config *c, const orders *o, const corpus *x)
     hl_forecast f;
     hl_outlook outlook;
     char nearest[160] = "";
+    hl_traffic_groups *sent = NULL;
     HL_TRY(open_inquiry(&i, c, o, x));
+    hl_traffic_open(&i.heard, (hl_tile_engine)c->tp_engine);
     const hl_status s = answer(&f, &i);
     if (s == HL_OK) {
         hl_outlook_make(&outlook, &f, c, &i.view.asked);
         if (i.question.room > 0 && f.least > i.question.room) hl_nearest_fit(nearest, sizeof nearest, &i.question, &f);
+        if (i.question.listener) {
+            sent = hl_alloc((size_t)o->ranks * sizeof *sent);
+            hl_traffic_forecast(sent, &i.heard, &f, &i.config);
+        }
         i.view.forecast = &f;
+        i.view.sent = (const hl_traffic_groups *)sent;
         i.view.outlook = &outlook;
         const hl_start_question start = start_question(&i, x);
         hl_start_forecast(&i.view.start, &f, c, &start);
         i.view.nearest = nearest;
         (o->json ? hl_plan_show_json : hl_plan_show)(&i.view);
     }
+    free(sent);
+    hl_traffic_close(&i.heard);
     hl_forecast_close(&f);
     return s;
 }

@@ -118,6 +118,20 @@ static json_t *layouts_json(const hl_plan_view *v)
     return list;
 }
 
+/* null: they were not counted. */
+static json_t *sent_json(const hl_plan_view *v)
+{
+    json_t *rows = v->sent ? json_array() : json_null();
+    for (int g = 0; v->sent && g < HL_MESH_GROUPS; g++) {
+        const hl_plan_sent x = hl_plan_sent_in(v, g);
+        if (x.messages > 0)
+            json_array_append_new(rows,
+                                  json_pack("{s:s, s:f, s:f, s:f, s:i}", "group", hl_mesh_name(g), "bytes", x.bytes,
+                                            "messages", x.messages, "bytes_most", x.most, "rank", x.rank));
+    }
+    return rows;
+}
+
 void hl_plan_show_json(const hl_plan_view *v)
 {
     const hl_forecast *f = v->forecast;
@@ -136,6 +150,7 @@ void hl_plan_show_json(const hl_plan_view *v)
     json_object_set_new(o, "checkpoint", checkpoint_json(v->outlook, &v->asked));
     json_object_set_new(o, "start", start_json(&v->start, v->asked.disk));
     json_object_set_new(o, "summary", spreads_json(v->outlook));
+    json_object_set_new(o, "sent", sent_json(v));
     json_object_set_new(o, "ranks", ranks_json(f));
     json_dumpf(o, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(7));
     putchar('\n');

@@ -111,6 +111,30 @@ static void print_phases(const hl_forecast *f)
     putchar('\n');
 }
 
+hl_plan_sent hl_plan_sent_in(const hl_plan_view *v, int group)
+{
+    hl_plan_sent x = {0};
+    for (int r = 0; r < v->forecast->layout.ranks; r++) {
+        const hl_sent *s = &v->sent[r][group];
+        x.bytes += s->bytes;
+        x.messages += s->messages;
+        if (s->bytes > x.most) x.most = s->bytes, x.rank = r;
+    }
+    return x;
+}
+
+static void print_sent(const hl_plan_view *v)
+{
+    if (!v->sent || v->forecast->layout.ranks == 1) return;
+    printf("\n%-16s %12s %12s %12s %7s\n", "sent in a step", "MB", "messages", "MB of one", "rank");
+    for (int g = 0; g < HL_MESH_GROUPS; g++) {
+        const hl_plan_sent x = hl_plan_sent_in(v, g);
+        if (x.messages > 0)
+            printf("%-16s %12.6g %12.0f %12.6g %7d\n", hl_mesh_name(g), x.bytes / 1e6, x.messages, x.most / 1e6,
+                   x.rank);
+    }
+}
+
 static void print_list(const hl_schedule *s, int rank)
 {
     printf("\nrank %d does, in this order:\n", rank);
@@ -205,6 +229,7 @@ void hl_plan_show(const hl_plan_view *v)
     print_outstanding("more memory", f, hl_forecast_bytes);
     print_outstanding("busy longer", f, busy_of);
     print_phases(f);
+    print_sent(v);
     printf("%.1f %% of all ranks' time is waiting\n\n", 100 * v->outlook->waiting.mean);
     print_nodes(v);
     print_budget(v);

@@ -1,6 +1,7 @@
 /* plan-show.h - how hllm plan shows a forecast: lines for people, or one JSON object. */
 #ifndef APP_CLI_PLAN_SHOW_H
 #define APP_CLI_PLAN_SHOW_H
+#include "app/bench/traffic.h"
 #include "app/plan/outlook.h"
 #include "app/plan/placement.h"
 #include "app/plan/search.h"
@@ -10,6 +11,7 @@
 typedef struct {
     const hl_forecast *forecast;
     const hl_outlook *outlook;
+    const hl_traffic_groups *sent; /* (ranks); NULL: not counted */
     hl_outlook_question asked;
     hl_start start;
     const char *batch;       /* whose it is: "a made-up batch" */
@@ -27,6 +29,13 @@ typedef struct {
     const char *config; /* the file, for the lines of a batch job */
     int ranks_per_node, threads;
 } hl_plan_view;
+
+/* What all ranks send in a group of ranks (mpi/train/mesh.h), and the one that sends most. */
+typedef struct {
+    double bytes, messages, most;
+    int rank;
+} hl_plan_sent;
+hl_plan_sent hl_plan_sent_in(const hl_plan_view *v, int group);
 
 /* A row of a table over ranks. */
 typedef struct {

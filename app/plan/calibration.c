@@ -40,11 +40,25 @@ static double gemm_of(const json_t *o, int width)
     return 1e9 * best;
 }
 
+/* 0 where it is not there, as in files of schema 2. */
+static double speed_of(const json_t *o)
+{
+    const double gflops = number(o, "speed_reference_gflops");
+    return is_between(gflops, 1e-3, 1e8) ? 1e9 * gflops : 0;
+}
+
 /* ---- coefficients */
 
 const char *const hl_calibration_product[HL_PRODUCT_TERMS] = {"call", "out", "in", "weights", "multiplied"};
 const char *const hl_calibration_attention[HL_ATTENTION_TERMS] = {"flop", "scores", "turned"};
-const char *const hl_calibration_pass[HL_PASS_TERMS] = {"layers", "hidden", "wide"};
+const char *const hl_calibration_pass[HL_PASS_TERMS] = {"layers", "hidden", "wide", "weights"};
+const char *const hl_calibration_loss[HL_LOSS_TERMS] = {"pairs", "multiplied"};
+const char *const hl_calibration_numbers[HL_NUMBERS] = {
+    [HL_NUMBERS_UPDATE] = "update", [HL_NUMBERS_SQUARES] = "squares", [HL_NUMBERS_CLEAR] = "clear",
+    [HL_NUMBERS_READ] = "read",     [HL_NUMBERS_ADD] = "add",         [HL_NUMBERS_FRESH] = "fresh"};
+const char *const hl_calibration_together[HL_TOGETHERS] = {
+    [HL_TOGETHER_SUM] = "sum",           [HL_TOGETHER_SCATTER] = "scatter",     [HL_TOGETHER_GATHER] = "gather",
+    [HL_TOGETHER_EXCHANGE] = "exchange", [HL_TOGETHER_BROADCAST] = "broadcast", [HL_TOGETHER_MESSAGE] = "message"};
 
 /* Forward and backward of one kind; is it there, and can it be? */
 static bool read_table(double *forward, double *backward, const json_t *o, const char *key, const char *const *names,
@@ -60,11 +74,46 @@ static bool read_table(double *forward, double *backward, const json_t *o, const
     return is_right;
 }
 
-static bool read_coefficients(hl_coefficients *f, const json_t *o)
+/* Rows in the order of their names, each with a number `key`. */
+static bool read_rows(double *to, int step, const json_t *o, const char *table, const char *key, int n)
 {
+    bool is_right = true;
+    for (int i = 0; i < n; i++) {
+        to[i * step] = number(json_array_get(json_object_get(o, table), (size_t)i), key);
+        is_right &= is_between(to[i * step], 0, 1e3);
+    }
+    return is_right;
+}
+
+/* What is there is to be whole. */
+static bool read_parts(hl_machine *m, const json_t *o)
+{
+    hl_coefficients *f = &m->fit;
+    if (!m->has_parts) return true;
+    return read_table(f->panel[0], f->panel[1], o, "panel", hl_calibration_product, HL_PRODUCT_TERMS)
+           && read_table(f->loss[0], f->loss[1], o, "loss", hl_calibration_loss, HL_LOSS_TERMS)
+           && read_rows(f->numbers, 1, o, "numbers", "each", HL_NUMBERS);
+}
+
+static bool read_together(hl_machine *m, const json_t *o)
+{
+    double *to = &m->fit.together[0][0];
+    if (!m->has_ranks) return true;
+    return read_rows(to, HL_TOGETHER_TERMS, o, "together", "call", HL_TOGETHERS)
+           && read_rows(to + 1, HL_TOGETHER_TERMS, o, "together", "byte", HL_TOGETHERS);
+}
+
+/* Files of schema 2 know three terms of `pass` and no other tables. */
+static bool read_coefficients(hl_machine *m, const json_t *o)
+{
+    hl_coefficients *f = &m->fit;
+    m->has_parts = json_object_get(o, "numbers") != NULL;
+    m->has_ranks = json_object_get(o, "together") != NULL;
     return read_table(f->product[0], f->product[1], o, "product", hl_calibration_product, HL_PRODUCT_TERMS)
            && read_table(f->attention[0], f->attention[1], o, "attention", hl_calibration_attention, HL_ATTENTION_TERMS)
-           && read_table(f->pass[0], f->pass[1], o, "pass", hl_calibration_pass, HL_PASS_TERMS);
+           && read_table(f->pass[0], f->pass[1], o, "pass", hl_calibration_pass,
+                         m->has_parts ? HL_PASS_TERMS : HL_PASS_TERMS - 1)
+           && read_parts(m, o) && read_together(m, o);
 }
 
 /* What runs have taught; nothing where that makes no sense. */
@@ -92,8 +141,9 @@ hl_status hl_calibration_read(hl_machine *m, const char *path, int width)
                       .memory = 1e9 * number(o, "stream_gbs"),
                       .wire = 1e9 * number(o, "bandwidth_gbs"),
                       .latency = number(o, "latency_s"),
+                      .speed = speed_of(o),
                       .is_fitted = json_object_get(o, "product") != NULL};
-    const bool is_right = makes_sense(&has) && (!has.is_fitted || read_coefficients(&has.fit, o));
+    const bool is_right = makes_sense(&has) && (!has.is_fitted || read_coefficients(&has, o));
     read_learned(&has, o);
     json_decref(o);
     if (!is_right)
@@ -101,7 +151,9 @@ hl_status hl_calibration_read(hl_machine *m, const char *path, int width)
     m->flops = has.flops;
     m->is_fitted = has.is_fitted;
     m->fit = has.fit;
+    m->has_parts = has.has_parts, m->has_ranks = has.has_ranks;
     m->memory = has.memory;
+    m->speed = has.speed;
     if (has.wire > 0) m->wire = has.wire, m->latency = has.latency;
     m->learned = has.learned, m->low = has.low, m->high = has.high;
     if (m->learned > 0) hl_machine_scale(m, m->learned);

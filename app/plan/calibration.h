@@ -18,5 +18,8 @@ hl_status hl_calibration_read(hl_machine *m, const char *path, int width);
 extern const char *const hl_calibration_product[HL_PRODUCT_TERMS];
 extern const char *const hl_calibration_attention[HL_ATTENTION_TERMS];
 extern const char *const hl_calibration_pass[HL_PASS_TERMS];
+extern const char *const hl_calibration_loss[HL_LOSS_TERMS];
+extern const char *const hl_calibration_numbers[HL_NUMBERS];
+extern const char *const hl_calibration_together[HL_TOGETHERS];
 
 #endif

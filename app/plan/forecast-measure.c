@@ -103,8 +103,17 @@ static void measure(const shares *s, int i, int c, const hl_model *model, const 
     for (hl_way_of_pass way = 0; way < HL_WAYS; way++) seconds[way] = hl_machine_seconds(&f->job.machine, &work, way);
 }
 
-/* model (s->n): those of the shares that are measured. */
-static void measure_all(const shares *s, const hl_model *model, hl_forecast *f, const hl_corpus *corpus)
+static void tell(const shares *s, int c, const hl_model *model, const hl_pack *pack, const hl_forecast_listener *to)
+{
+    for (int i = 0; i < s->n; i++) {
+        const hl_tensor_group tp = group_at(s, i);
+        to->hear(to->self, s->side, i, c, &model[i], pack, &tp);
+    }
+}
+
+/* model (s->n): those of the shares that are measured, or all. */
+static void measure_all(const shares *s, const hl_model *model, hl_forecast *f, const hl_forecast_question *q,
+                        const hl_corpus *corpus)
 {
     const hl_plan *p = &f->plan;
     const int micro_batches = s->side == HL_USER ? p->user_micro_batches : p->micro_batches;
@@ -115,23 +124,26 @@ static void measure_all(const shares *s, const hl_model *model, hl_forecast *f, 
         else pack_items(&pack, &model[0], f, corpus, c, &f->arena);
         for (int i = 0; i < s->n; i++)
             if (is_measured(s, i)) measure(s, i, c, &model[i], &pack, f);
+        if (q->listener) tell(s, c, model, &pack, q->listener);
         hl_arena_back(&f->arena, mark);
     }
 }
 
-static shares measured(hl_forecast *f, const hl_config *c, const hl_corpus *corpus, hl_side side)
+static shares measured(hl_forecast *f, const hl_forecast_question *q, const hl_corpus *corpus, hl_side side)
 {
     const hl_plan *p = &f->plan;
     const int micro_batches = side == HL_USER ? p->user_micro_batches : p->micro_batches;
     const shares s = open_shares(&f->layout, side, f->job.shape[side], micro_batches, &f->arena);
-    const hl_model_settings settings = settings_of(f, c, side);
+    const hl_model_settings settings = settings_of(f, q->config, side);
     hl_model *model = hl_alloc_zero((size_t)s.n, sizeof *model);
     hl_tensor_group *group = hl_alloc((size_t)s.n * sizeof *group);
     for (int i = 0; i < s.n; i++) {
         group[i] = group_at(&s, i);
-        if (is_measured(&s, i)) hl_model_open(&model[i], hl_models_hllm.side[side], &settings, &group[i]);
+        if (q->listener || is_measured(&s, i))
+            hl_model_open(&model[i], hl_models_hllm.side[side], &settings, &group[i]);
     }
-    measure_all(&s, model, f, corpus);
+    if (q->listener) q->listener->open(q->listener->self, side, s.n, micro_batches);
+    measure_all(&s, model, f, q, corpus);
     for (int i = 1; i < s.n; i++)
         if (!is_measured(&s, i)) s.most[i] = s.most[i - 1], s.scratch[i] = s.scratch[i - 1];
     for (int i = 0; i < s.n; i++) hl_model_close(&model[i]);
@@ -279,8 +291,7 @@ void hl_forecast_measure_state(hl_forecast *f)
 void hl_forecast_measure_saved(hl_forecast *f, hl_activations_saved *fit, const hl_forecast_question *q,
                                const hl_corpus *corpus)
 {
-    const hl_config *c = q->config;
-    const shares texts = measured(f, c, corpus, HL_ITEM), users = measured(f, c, corpus, HL_USER);
+    const shares texts = measured(f, q, corpus, HL_ITEM), users = measured(f, q, corpus, HL_USER);
     f->job.seconds[HL_ITEM] = (const double *const *)texts.seconds;
     f->job.seconds[HL_USER] = (const double *const *)users.seconds;
     for (int k = 0; k < f->plan.user_micro_batches; k++) add_saved(f, &users, f->share.user_micro_batch[k], k);

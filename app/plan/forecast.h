@@ -5,8 +5,18 @@
 #ifndef APP_PLAN_FORECAST_H
 #define APP_PLAN_FORECAST_H
 #include "app/config/config.h"
+#include "model/model.h"
 #include "step/cost.h"
 #include "step/parallelism.h"
+
+/* Who wants to know of each micro-batch on each share of each stage, whose model, pack and peers are lent for the call:
+ * open first for each side, then hear for all. */
+typedef struct {
+    void *self;
+    void (*open)(void *self, hl_side side, int shares, int micro_batches);
+    void (*hear)(void *self, hl_side side, int share, int micro_batch, const hl_model *m, const hl_pack *pack,
+                 const hl_tensor_group *tp);
+} hl_forecast_listener;
 
 /* Whose step, on what machine. */
 typedef struct {
@@ -14,7 +24,8 @@ typedef struct {
     const hl_transformer *item, *user;
     const hl_corpus *corpus; /* NULL: made up */
     hl_machine machine;
-    double room; /* bytes that a rank can have; 0: not known */
+    double room;                          /* bytes that a rank can have; 0: not known */
+    const hl_forecast_listener *listener; /* NULL: nobody listens */
 } hl_forecast_question;
 
 typedef struct {

@@ -32,7 +32,7 @@ void __wrap_hl_group_all_to_all(const hl_group *g, void *in, const int *in_count
             MPI_Isend(from + (size_t)out_begin[next] * row_bytes, out_count[next] * bytes, MPI_BYTE, next, TAG, g->comm,
                       &request[n++]);
         if (n) MPI_Waitall(n, request, MPI_STATUSES_IGNORE);
-        hl_group_count(g, (size_t)out_count[next] * row_bytes);
+        if (out_count[next]) hl_group_count(g, (size_t)out_count[next] * row_bytes, 1);
     }
     hl_group_leave();
 }

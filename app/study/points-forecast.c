@@ -31,7 +31,7 @@ static hl_status forecast(hl_point *p, const hl_config *c)
 {
     hl_transformer item, user;
     hl_forecast f;
-    hl_forecast_question q = {c, &item, &user, NULL, hl_calibration_usual(p->threads), 0};
+    hl_forecast_question q = {c, &item, &user, NULL, hl_calibration_usual(p->threads), 0, NULL};
     HL_TRY(check_batch(c));
     HL_TRY(hl_shapes_read(&item, &user, c));
     HL_TRY(hl_shapes_check(c, &item, &user));

@@ -36,8 +36,10 @@ static void note_forecast(hl_job *j, const hl_forecast *f)
     for (int r = 0; r < ranks; r++)
         for (int a = 0; a < HL_ACTS; a++) j->forecast[a] += f->cost[r].seconds[a] / ranks;
     j->forecast[HL_ACTS] = f->step;
+    for (int r = 0; r < ranks; r++) j->forecast_begin += f->cost[r].begin / ranks;
     const double learned = f->job.machine.learned;
     j->forecast_learned = !*j->config->calibration ? 0 : learned > 0 ? learned : 1;
+    j->speed_reference = f->job.machine.speed;
     j->activation_budget = f->budget;
     j->forecast_bytes = hl_forecast_bytes(f, j->world->rank) - HL_FORECAST_PROCESS;
 }
@@ -133,7 +135,8 @@ hl_status hl_job_layout_open(hl_job *j, bool for_training)
                               &j->user_shape,
                               hl_dataset_corpus(j->data),
                               hl_calibration_usual(j->threads),
-                              hl_preflight_room(j->world)};
+                              hl_preflight_room(j->world),
+                              NULL};
     j->activation_budget = -1;
     if (*c->calibration)
         HL_TRY_ALL(j->world, hl_calibration_read(&q.machine, c->calibration, j->item_shape.hidden_size));

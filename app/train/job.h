@@ -23,8 +23,10 @@ typedef struct {
     uint64_t initial_digest; /* of the weights before the first step, the same on every rank */
     double forecast_bytes;   /* of this rank, what it will hold at its fullest beyond what it has now; 0: no step */
     double forecast[HL_ACTS + 1]; /* mean seconds of the ranks in each act of a step, and of the step */
+    double forecast_begin;        /* before the first act */
     int64_t activation_budget;    /* bytes of a rank; negative: all are saved */
     double forecast_learned;      /* hl_machine.learned, 1 where nothing is; 0: the machine is assumed */
+    double speed_reference;       /* hl_machine.speed */
     char layout[120];             /* in words */
     hl_reached reached;           /* by a training, told at its end */
 } hl_job;

@@ -32,23 +32,55 @@ static void ring(const hl_group *g, void *x, size_t n, size_t size, hl_combine c
     reduce_blocks(g, x, n, size, combine, hl_blocks_reduce_scatter_ring, hl_blocks_all_gather_ring);
 }
 
+/* What a rank sends: of equal blocks, sums to their owners, and from there. */
+static void blocks_sent(hl_sent *s, int ranks, int rank, size_t n, size_t size,
+                        void (*scatter)(hl_sent *s, int ranks, int rank, const size_t *count, size_t size),
+                        void (*gather)(hl_sent *s, int ranks, int rank, const size_t *count, size_t size))
+{
+    size_t *count = hl_lend((size_t)ranks * sizeof *count);
+    for (int r = 0; r < ranks; r++) count[r] = (size_t)hl_part_count((int64_t)n, ranks, r);
+    scatter(s, ranks, rank, count, size);
+    gather(s, ranks, rank, count, size);
+    hl_lend_back(count);
+}
+
+static void direct_sent(hl_sent *s, int ranks, int rank, size_t n, size_t size)
+{
+    blocks_sent(s, ranks, rank, n, size, hl_blocks_reduce_scatter_direct_sent, hl_blocks_all_gather_direct_sent);
+}
+
+static void ring_sent(hl_sent *s, int ranks, int rank, size_t n, size_t size)
+{
+    blocks_sent(s, ranks, rank, n, size, hl_blocks_reduce_scatter_ring_sent, hl_blocks_all_gather_ring_sent);
+}
+
+static void mpi_sent(hl_sent *s, int ranks, int rank, size_t n, size_t size)
+{
+    (void)ranks, (void)rank;
+    hl_sent_rows(s, n, size);
+}
+
 static bool two_floats(int ranks, hl_combine combine) { return ranks == 2 && combine == hl_fold_floats; }
 
 static void mpi(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
 {
     HL_CHECK(two_floats(g->size, combine));
     HL_WAIT_FOR(MPI_Allreduce, MPI_Iallreduce, MPI_IN_PLACE, x, (int)n, MPI_FLOAT, MPI_SUM, g->comm);
-    hl_group_count(g, n * size);
+    hl_group_count(g, n * size, 1);
 }
 
 enum { DIRECT, RING, HALVING, DOUBLING, MPI, ALGORITHMS };
 
 const hl_algorithm hl_algorithms[] = {
-    [DIRECT] = {"direct", direct, hl_blocks_reduce_scatter_direct, hl_blocks_all_gather_direct, NULL},
-    [RING] = {"ring", ring, hl_blocks_reduce_scatter_ring, hl_blocks_all_gather_ring, NULL},
-    [HALVING] = {"halving", hl_recursive_halving_all_reduce, NULL, NULL, NULL},
-    [DOUBLING] = {"doubling", hl_recursive_doubling_all_reduce, NULL, NULL, NULL},
-    [MPI] = {"mpi", mpi, NULL, NULL, two_floats},
+    [DIRECT] = {"direct", direct, direct_sent, hl_blocks_reduce_scatter_direct, hl_blocks_reduce_scatter_direct_sent,
+                hl_blocks_all_gather_direct, hl_blocks_all_gather_direct_sent, NULL},
+    [RING] = {"ring", ring, ring_sent, hl_blocks_reduce_scatter_ring, hl_blocks_reduce_scatter_ring_sent,
+              hl_blocks_all_gather_ring, hl_blocks_all_gather_ring_sent, NULL},
+    [HALVING] = {.name = "halving", .all_reduce = hl_recursive_halving_all_reduce, .sent = hl_recursive_halving_sent},
+    [DOUBLING] = {.name = "doubling",
+                  .all_reduce = hl_recursive_doubling_all_reduce,
+                  .sent = hl_recursive_doubling_sent},
+    [MPI] = {.name = "mpi", .all_reduce = mpi, .sent = mpi_sent, .fits = two_floats},
     [ALGORITHMS] = {0},
 };
 

@@ -18,9 +18,13 @@ typedef struct {
     const char *name;
     /* x (n) combined on all ranks; n * size is at most a piece of 16 MB. */
     void (*all_reduce)(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine);
-    /* Of blocks; NULL where the algorithm has none. */
+    /* What rank `rank` of so many sends in it. */
+    void (*sent)(hl_sent *s, int ranks, int rank, size_t n, size_t size);
+    /* Of blocks, and what is sent; NULL where the algorithm has none. */
     void (*reduce_scatter)(const hl_group *g, const hl_blocks *b);
+    void (*reduce_scatter_sent)(hl_sent *s, int ranks, int rank, const size_t *count, size_t size);
     void (*all_gather)(const hl_group *g, const hl_blocks *b);
+    void (*all_gather_sent)(hl_sent *s, int ranks, int rank, const size_t *count, size_t size);
     bool (*fits)(int ranks, hl_combine combine); /* NULL: always */
 } hl_algorithm;
 

@@ -8,6 +8,7 @@
 #ifndef MPI_COMM_BLOCKS_H
 #define MPI_COMM_BLOCKS_H
 #include "mpi/comm/group.h"
+#include "mpi/comm/sent.h"
 
 typedef struct {
     char *x;
@@ -25,6 +26,12 @@ void hl_blocks_reduce_scatter_ring(const hl_group *g, const hl_blocks *b);
 /* All ranks get each owner's block.  Collective. */
 void hl_blocks_all_gather_direct(const hl_group *g, const hl_blocks *b);
 void hl_blocks_all_gather_ring(const hl_group *g, const hl_blocks *b);
+
+/* What rank `rank` of so many sends in each; count (ranks). */
+void hl_blocks_reduce_scatter_direct_sent(hl_sent *s, int ranks, int rank, const size_t *count, size_t size);
+void hl_blocks_reduce_scatter_ring_sent(hl_sent *s, int ranks, int rank, const size_t *count, size_t size);
+void hl_blocks_all_gather_direct_sent(hl_sent *s, int ranks, int rank, const size_t *count, size_t size);
+void hl_blocks_all_gather_ring_sent(hl_sent *s, int ranks, int rank, const size_t *count, size_t size);
 
 static inline char *hl_block_of(const hl_blocks *b, int r) { return b->x + b->at[r] * b->size; }
 static inline size_t hl_block_bytes(const hl_blocks *b, int r) { return b->count[r] * b->size; }

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Numbers of a bucket at most, and how many are under way at a time. */
-enum { MOST = 1 << 22, UNDER_WAY = 4 };
+/* How many are under way at a time. */
+enum { MOST = HL_BUCKET_MOST, UNDER_WAY = 4 };
 
 void hl_buckets_open(hl_buckets *b, const hl_group *dp, const size_t *block)
 {

@@ -11,6 +11,8 @@
 #define MPI_COMM_BUCKETS_H
 #include "mpi/comm/blocks.h"
 
+enum { HL_BUCKET_MOST = 1 << 22 }; /* numbers of a bucket, at most */
+
 typedef struct {
     size_t *at; /* (2 ranks) where the blocks of dp begin, then how long they are */
     float *x;

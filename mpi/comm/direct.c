@@ -23,7 +23,7 @@ static void post_send(hl_parcels *p, const void *from, size_t bytes, int r)
 {
     if (bytes == 0 || r == p->group->rank) return;
     MPI_Isend(from, (int)bytes, MPI_BYTE, r, p->tag, p->group->comm, &p->request[p->group->size + r]);
-    hl_group_count(p->group, bytes);
+    hl_group_count(p->group, bytes, 1);
 }
 
 /* Neighbours first, so that not everyone talks to rank 0 at once. */
@@ -67,6 +67,17 @@ void hl_parcels_end(hl_parcels *p)
     hl_lend_back(p->request);
     hl_lend_back(p->wire);
     *p = (hl_parcels){0};
+}
+
+void hl_blocks_reduce_scatter_direct_sent(hl_sent *s, int ranks, int rank, const size_t *count, size_t size)
+{
+    for (int r = 0; r < ranks; r++)
+        if (r != rank) hl_sent_rows(s, count[r], size);
+}
+
+void hl_blocks_all_gather_direct_sent(hl_sent *s, int ranks, int rank, const size_t *count, size_t size)
+{
+    for (int i = 1; i < ranks; i++) hl_sent_rows(s, count[rank], size);
 }
 
 void hl_blocks_reduce_scatter_direct(const hl_group *g, const hl_blocks *b)

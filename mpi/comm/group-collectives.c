@@ -18,6 +18,8 @@ static size_t piece_of_sums = PIECE;
 
 void hl_group_pieces(size_t bytes) { piece_of_sums = bytes ? bytes : PIECE; }
 
+size_t hl_group_piece(void) { return piece_of_sums; }
+
 /* The code of whoever failed lowest in rank, not the largest number: the sentence belongs to it. */
 static hl_status agree(const hl_group *g, hl_status mine)
 {
@@ -71,7 +73,7 @@ void hl_group_broadcast(const hl_group *g, void *bytes, size_t n, int from)
         hl_act_tick();
     }
     hl_group_leave();
-    if (g->rank == from) hl_group_count(g, n * (size_t)(g->size - 1));
+    if (g->rank == from && n) hl_group_count(g, n * (size_t)(g->size - 1), g->size - 1);
 }
 
 void hl_group_all_reduce_with(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
@@ -150,7 +152,7 @@ void hl_group_all_reduce_int(const hl_group *g, int64_t *x, size_t n)
         HL_WAIT_FOR(MPI_Allreduce, MPI_Iallreduce, MPI_IN_PLACE, x + begin,
                     (int)(n - begin < piece ? n - begin : piece), MPI_INT64_T, MPI_SUM, g->comm);
     hl_group_leave();
-    hl_group_count(g, 2 * n * sizeof *x * (size_t)(g->size - 1) / (size_t)g->size);
+    hl_group_count(g, 2 * n * sizeof *x * (size_t)(g->size - 1) / (size_t)g->size, 2 * (g->size - 1));
 }
 
 double hl_group_max(const hl_group *g, double x)
@@ -177,7 +179,7 @@ static void gather_short(const hl_group *g, void *all, const void *mine, const i
         HL_WAIT_FOR(MPI_Allgatherv, MPI_Iallgatherv, MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, count, begin, MPI_BYTE,
                     g->comm);
     hl_group_leave();
-    hl_group_count(g, (size_t)count[g->rank] * (size_t)(g->size - 1));
+    hl_group_count(g, (size_t)count[g->rank] * (size_t)(g->size - 1), count[g->rank] ? g->size - 1 : 0);
     hl_lend_back(count);
 }
 
@@ -216,5 +218,5 @@ void hl_group_all_to_all(const hl_group *g, void *in, const int *in_count, const
     hl_group_leave();
     MPI_Type_free(&row);
     for (int r = 0; r < g->size; r++)
-        if (r != g->rank) hl_group_count(g, (size_t)out_count[r] * row_bytes);
+        if (r != g->rank && out_count[r]) hl_group_count(g, (size_t)out_count[r] * row_bytes, 1);
 }

@@ -14,9 +14,10 @@
 #include <stdint.h>
 
 typedef struct {
-    uint64_t sent;   /* bytes that this rank has sent */
-    uint64_t calls;  /* waits so far, sends and receives of a pipeline too, which differ by stage */
-    uint64_t looked; /* collectives that mpi/comm/samecall.h has looked at, the same on all ranks */
+    uint64_t sent;     /* bytes that this rank has sent */
+    uint64_t messages; /* in so many messages */
+    uint64_t calls;    /* waits so far, sends and receives of a pipeline too, which differ by stage */
+    uint64_t looked;   /* collectives that mpi/comm/samecall.h has looked at, the same on all ranks */
 } hl_traffic;
 
 typedef struct hl_group {
@@ -50,13 +51,17 @@ void hl_group_close(hl_group *g);
 static inline void hl_group_name(hl_group *g, const char *name) { g->name = name; }
 static inline bool hl_group_has_me(const hl_group *g) { return g->size > 0; }
 
-/* Bytes that this rank has sent to others, by the collectives here and what was counted beside them.  Where MPI chooses
- * the algorithm, what a rank must send at the least: the root of a broadcast n (p - 1), an owner of n bytes that all
- * get the same.  Local. */
+/* Bytes that this rank has sent to others, and in how many messages, by the collectives here and what was counted
+ * beside them.  Where MPI chooses the algorithm, what a rank must send at the least: the root of a broadcast n (p - 1)
+ * in p - 1 messages, an owner of n bytes that all get the same.  Agreements (a status, a maximum, a barrier) are not
+ * counted.  Local. */
 static inline uint64_t hl_group_sent(const hl_group *g) { return g->traffic ? g->traffic->sent : 0; }
-static inline void hl_group_count(const hl_group *g, size_t bytes)
+static inline uint64_t hl_group_messages(const hl_group *g) { return g->traffic ? g->traffic->messages : 0; }
+static inline void hl_group_count(const hl_group *g, size_t bytes, int messages)
 {
-    if (g->traffic) g->traffic->sent += bytes;
+    if (!g->traffic) return;
+    g->traffic->sent += bytes;
+    g->traffic->messages += (uint64_t)messages;
 }
 
 /* Seconds that this rank has spent so far in waits for other ranks (between hl_group_enter and hl_group_leave), of all
@@ -91,6 +96,7 @@ void hl_group_broadcast(const hl_group *g, void *bytes, size_t n, int from);
 /* From now on a round of a sum handles so many bytes of an array; 0: 16 MB, as at first.  The same on all ranks;
  * local. */
 void hl_group_pieces(size_t bytes);
+size_t hl_group_piece(void);
 
 /* x (n) of all ranks added by the tree of the ranks (base/fold.h), the same bits everywhere, whatever comes first and
  * whichever algorithm is taken (mpi/comm/algorithms.h). */

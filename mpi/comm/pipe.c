@@ -66,7 +66,7 @@ void hl_pipe_send(hl_pipe *p, hl_direction direction, int rows, int D)
     HL_CHECK(to >= 0 && to < p->stages->size);
     hl_fault_wait("pipe-send", HL_FAULT_ME);
     MPI_Isend(b->rows, rows, row, to, (int)direction, p->stages->comm, &b->request);
-    hl_group_count(p->stages, (size_t)rows * (size_t)D * sizeof(float));
+    hl_group_count(p->stages, (size_t)rows * (size_t)D * sizeof(float), 1);
     MPI_Type_free(&row);
     p->turn[direction] = (p->turn[direction] + 1) % p->buffers;
 }

@@ -21,19 +21,25 @@ typedef struct {
 
 static int rank_of(const work *w, int branch) { return branch < w->twice ? 2 * branch : branch + w->twice; }
 
+static void find_branch(work *w, int ranks, int rank)
+{
+    w->branches = 1;
+    while (2 * w->branches <= ranks) w->branches *= 2;
+    w->twice = ranks - w->branches;
+    w->branch = rank >= 2 * w->twice ? rank - w->twice : rank % 2 == 0 ? rank / 2 : -1;
+}
+
 static work open(const hl_group *g, void *x, char *wire, size_t n, size_t size, hl_combine combine)
 {
-    work w = {.g = g, .n = n, .size = size, .combine = combine, .mine = x, .other = wire, .branches = 1};
-    while (2 * w.branches <= g->size) w.branches *= 2;
-    w.twice = g->size - w.branches;
-    w.branch = g->rank >= 2 * w.twice ? g->rank - w.twice : g->rank % 2 == 0 ? g->rank / 2 : -1;
+    work w = {.g = g, .n = n, .size = size, .combine = combine, .mine = x, .other = wire};
+    find_branch(&w, g->size, g->rank);
     return w;
 }
 
 static void send(const work *w, const char *from, size_t n, int to)
 {
     HL_WAIT_FOR(MPI_Send, MPI_Isend, from, (int)(n * w->size), MPI_BYTE, to, HL_TAG_HALVING, w->g->comm);
-    hl_group_count(w->g, n * w->size);
+    hl_group_count(w->g, n * w->size, 1);
 }
 
 static void receive(const work *w, char *to, size_t n, int from)
@@ -51,7 +57,7 @@ static void swap(const work *w, size_t out, size_t n_out, char *to, size_t in, s
     MPI_Isend(w->mine + out * w->size, (int)(n_out * w->size), MPI_BYTE, partner, HL_TAG_HALVING, w->g->comm,
               &begun[1]);
     hl_wait_all(2, begun);
-    hl_group_count(w->g, n_out * w->size);
+    hl_group_count(w->g, n_out * w->size, 1);
 }
 
 /* The partner's numbers [begin, begin + n) are in `other`. */
@@ -126,4 +132,43 @@ void hl_recursive_doubling_all_reduce(const hl_group *g, void *x, size_t n, size
 void hl_recursive_halving_all_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine)
 {
     reduce(g, x, n, size, combine, true);
+}
+
+/* ---- what a rank sends */
+
+static void add(hl_sent *s, size_t n, size_t size)
+{
+    s->bytes += (double)(n * size);
+    s->messages++;
+}
+
+static void add_halves(hl_sent *s, const work *w, size_t begin, size_t end, int d)
+{
+    if (d == w->branches) return;
+    const size_t middle = begin + (end - begin) / 2, lower = middle - begin, upper = end - middle;
+    const bool is_upper = w->branch & d;
+    add(s, is_upper ? lower : upper, w->size);
+    add_halves(s, w, is_upper ? middle : begin, is_upper ? end : middle, 2 * d);
+    add(s, is_upper ? upper : lower, w->size);
+}
+
+/* Before and after: an array to the first of two, and back. */
+static work add_pair(hl_sent *s, int ranks, int rank, size_t n, size_t size)
+{
+    work w = {.n = n, .size = size};
+    find_branch(&w, ranks, rank);
+    if (rank < 2 * w.twice) add(s, n, size);
+    return w;
+}
+
+void hl_recursive_doubling_sent(hl_sent *s, int ranks, int rank, size_t n, size_t size)
+{
+    const work w = add_pair(s, ranks, rank, n, size);
+    for (int d = 1; w.branch >= 0 && d < w.branches; d *= 2) add(s, n, size);
+}
+
+void hl_recursive_halving_sent(hl_sent *s, int ranks, int rank, size_t n, size_t size)
+{
+    const work w = add_pair(s, ranks, rank, n, size);
+    if (w.branch >= 0) add_halves(s, &w, 0, n, 1);
 }

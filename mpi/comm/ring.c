@@ -96,7 +96,7 @@ static void send(ring *o, const void *from, size_t bytes)
     if (bytes == 0) return;
     MPI_Isend(from, (int)bytes, MPI_BYTE, wrap(o->g, o->g->rank + 1), HL_TAG_RING, o->g->comm,
               &o->request[o->requests++]);
-    hl_group_count(o->g, bytes);
+    hl_group_count(o->g, bytes, 1);
 }
 
 static void receive(ring *o, void *to, size_t bytes)
@@ -125,6 +125,23 @@ static int hop(ring *o, int k, int n)
     stop s = {o->blocks, after, me, in, o->in[k % 2], o->gone, 0};
     if (in_bytes) join(&s, 0, p);
     return s.n;
+}
+
+/* Hop k sends the branches that hop k - 1 has made of the block before. */
+void hl_blocks_reduce_scatter_ring_sent(hl_sent *s, int ranks, int rank, const size_t *count, size_t size)
+{
+    for (int k = 0; k < ranks - 1; k++) {
+        const int out = (rank - k - 1 + ranks) % ranks;
+        const arc has = {ranks, (out + 1) % ranks, k + 1};
+        const int n = count[out] ? branches(&has, 0, ranks) : 0;
+        s->bytes += (double)n * (double)(count[out] * size);
+        s->messages += n;
+    }
+}
+
+void hl_blocks_all_gather_ring_sent(hl_sent *s, int ranks, int rank, const size_t *count, size_t size)
+{
+    for (int k = 0; k < ranks - 1; k++) hl_sent_rows(s, count[(rank - k + ranks) % ranks], size);
 }
 
 static size_t longest(const hl_group *g, const hl_blocks *b)

@@ -6,16 +6,23 @@
 
 typedef void seer(void *what, const float *x, size_t n);
 
-/* Stretch by stretch: x (n) of those that this rank counts.  Replicas share the counting, by their blocks. */
+/* x (n) of those that this rank counts, as long as they lie side by side.  Replicas share the counting, by their
+ * blocks. */
 static void for_each_of_side(const hl_sharding *h, seer *see, void *what)
 {
+    size_t begin = 0, n = 0;
     for (int k = 0; h->g && k < h->table->n; k++) {
         const hl_param *p = &h->table->at[k];
         for (int64_t i = 0; !h->frozen[k] && i < hl_param_stretches(p); i++) {
             const hl_stretch s = hl_param_counted_stretch(p, i, h->block[h->dp->rank], h->block[h->dp->rank + 1]);
-            see(what, h->g + p->offset + s.local, s.n);
+            const size_t at = p->offset + s.local;
+            if (s.n == 0) continue;
+            if (n && at != begin + n) see(what, h->g + begin, n), n = 0;
+            begin = n ? begin : at;
+            n += s.n;
         }
     }
+    if (n) see(what, h->g + begin, n);
 }
 
 static void for_each_gradient(const hl_engine *e, seer *see, void *what)

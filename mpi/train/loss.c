@@ -202,10 +202,9 @@ void hl_loss_pass(hl_loss *l)
     memset(l->du, 0, R * (size_t)l->D * sizeof *l->du);
 }
 
-/* How many rows of each user rank go in one round. */
-static int rows_a_round(const hl_loss *l)
+int hl_loss_rows_a_round(const hl_layout *l, int D)
 {
-    size_t row = (size_t)hl_layout_last_stage_ranks(&l->mesh->layout, HL_ITEM) * (size_t)l->D * sizeof(float);
+    size_t row = (size_t)hl_layout_last_stage_ranks(l, HL_ITEM) * (size_t)D * sizeof(float);
     return RETURN_BYTES / row > 1 ? (int)(RETURN_BYTES / row) : 1;
 }
 
@@ -238,7 +237,7 @@ static void return_round(hl_loss *l, float *du, int from, int round, hl_arena *w
 
 void hl_loss_return(hl_loss *l, float *du, hl_arena *wire)
 {
-    int most = 0, round = rows_a_round(l), me = l->mesh->world.rank;
+    int most = 0, round = hl_loss_rows_a_round(&l->mesh->layout, l->D), me = l->mesh->world.rank;
     hl_group_broadcast(&l->mesh->world, l->state, (size_t)l->plan->rows * sizeof *l->state,
                        hl_layout_last_stage_rank(&l->mesh->layout, HL_ITEM, 0));
     memset(du, 0, (size_t)l->row_count[me] * (size_t)l->D * sizeof *du);

@@ -58,6 +58,9 @@ void hl_loss_run(hl_loss *l, float *dn, const float *n, const hl_negatives *mine
 /* Instead of hl_loss_run, where nothing is computed: facts and gradients are zero.  Local. */
 void hl_loss_pass(hl_loss *l);
 
+/* How many rows of each user rank go in one round of hl_loss_return.  Local. */
+int hl_loss_rows_a_round(const hl_layout *l, int D);
+
 /* Gradients of my user rows through the negatives, du (my rows, D) overwritten; state to everyone.  Collective over
  * all ranks. */
 void hl_loss_return(hl_loss *l, float *du, hl_arena *wire);

@@ -31,16 +31,21 @@ static const hl_group *group_at(const hl_mesh *m, const place *p)
     return (const hl_group *)(const void *)((const char *)m + p->group);
 }
 
-static uint64_t lines_sent(const hl_mesh *m, const place *p)
+/* The sum over a group and the lines of its grid. */
+static uint64_t sum_of(const hl_mesh *m, const place *p, uint64_t (*of)(const hl_group *g))
 {
     const hl_tile_grid *grid = (const hl_tile_grid *)(const void *)((const char *)m + p->grid);
-    return p->grid ? hl_group_sent(&grid->row) + hl_group_sent(&grid->column) : 0;
+    return of(group_at(m, p)) + (p->grid ? of(&grid->row) + of(&grid->column) : 0);
 }
 
 void hl_mesh_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *m)
 {
-    for (int i = 0; i < HL_MESH_GROUPS; i++)
-        sent[i] = hl_group_sent(group_at(m, &places[i])) + lines_sent(m, &places[i]);
+    for (int i = 0; i < HL_MESH_GROUPS; i++) sent[i] = sum_of(m, &places[i], hl_group_sent);
+}
+
+void hl_mesh_messages(uint64_t messages[HL_MESH_GROUPS], const hl_mesh *m)
+{
+    for (int i = 0; i < HL_MESH_GROUPS; i++) messages[i] = sum_of(m, &places[i], hl_group_messages);
 }
 
 /* As records name them. */

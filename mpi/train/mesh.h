@@ -24,10 +24,24 @@ typedef struct {
 } hl_mesh;
 
 /* The groups that ranks talk in, and what records call them. */
-enum { HL_MESH_GROUPS = 10 };
+enum {
+    HL_MESH_WORLD,
+    HL_MESH_ITEM,
+    HL_MESH_ITEM_TP,
+    HL_MESH_ITEM_PP,
+    HL_MESH_ITEM_DP,
+    HL_MESH_VECTORS,
+    HL_MESH_USER,
+    HL_MESH_USER_TP,
+    HL_MESH_USER_PP,
+    HL_MESH_USER_DP,
+    HL_MESH_GROUPS
+};
 const char *hl_mesh_name(int group);
 /* Bytes that this rank has sent in each so far; 0 in groups that it is not in.  Local. */
 void hl_mesh_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *m);
+/* Messages, likewise. */
+void hl_mesh_messages(uint64_t messages[HL_MESH_GROUPS], const hl_mesh *m);
 
 /* Collective over world, which stays the caller's.  The mesh stays where it is: peers point into it. */
 void hl_mesh_open(hl_mesh *m, const hl_group *world, const hl_layout *layout);

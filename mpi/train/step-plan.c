@@ -88,6 +88,7 @@ void hl_step_prepare(hl_step_state *s, hl_engine *e, const hl_batch *batch, cons
     int me = mesh->world.rank;
     *s = (hl_step_state){.e = e, .orders = orders, .user = batch->user, .D = hl_engine_width(e)};
     hl_mesh_sent(s->sent, mesh);
+    hl_mesh_messages(s->messages, mesh);
     for (hl_side i = 0; i < HL_SIDES; i++) {
         s->side[i].first_rank =
             hl_layout_has(&mesh->layout, i, me) ? hl_layout_first_rank_of(&mesh->layout, i, me) : -1;

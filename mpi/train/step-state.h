@@ -48,7 +48,8 @@ typedef struct {
     bool given_up;          /* nothing is computed any more */
     hl_tally tally;
     double flop, bytes;
-    uint64_t sent[HL_MESH_GROUPS]; /* bytes in each group before the step */
+    uint64_t sent[HL_MESH_GROUPS];     /* bytes in each group before the step */
+    uint64_t messages[HL_MESH_GROUPS]; /* and messages */
 } hl_step_state;
 
 /* Numbers of n rows. */

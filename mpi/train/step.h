@@ -26,12 +26,13 @@ typedef enum {
 typedef struct {
     hl_step_fault fault;
     double loss, grad_norm;
-    double nce_samples;            /* mean number of logits of a row that count, the target's included */
-    double top_acc[HL_TOPS];       /* share of rows whose target is among the first hl_top[k] logits */
-    double masked_share;           /* of all negatives, as false ones */
-    double seconds;                /* of this rank, from plan to update */
-    double own[HL_ACTS];           /* of this rank, in each act */
-    uint64_t sent[HL_MESH_GROUPS]; /* bytes, by this rank, in each group */
+    double nce_samples;                /* mean number of logits of a row that count, the target's included */
+    double top_acc[HL_TOPS];           /* share of rows whose target is among the first hl_top[k] logits */
+    double masked_share;               /* of all negatives, as false ones */
+    double seconds;                    /* of this rank, from plan to update */
+    double own[HL_ACTS];               /* of this rank, in each act */
+    uint64_t sent[HL_MESH_GROUPS];     /* bytes, by this rank, in each group */
+    uint64_t messages[HL_MESH_GROUPS]; /* ... in so many messages */
     int rows, texts, negatives;
     int64_t zeros; /* targets and negatives whose vector is zero: it has no direction, its cosines are 0 */
     int64_t tokens, public_items, public_tokens;

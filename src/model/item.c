@@ -255,6 +255,11 @@ static hl_work work(const hl_model *m, const hl_pack *p)
     return w;
 }
 
+static void talk(const hl_model *m, const hl_pack *p, bool backward, void (*hear)(void *self, hl_talk t), void *self)
+{
+    hl_talk_of_stack(stack_of(m), p, backward, hear, self);
+}
+
 const hl_model_kind hl_item_llm = {
     .name = "Item LLM",
     .side = HL_ITEM,
@@ -270,4 +275,5 @@ const hl_model_kind hl_item_llm = {
     .pass_forward = pass_forward,
     .pass_backward = pass_backward,
     .work = work,
+    .talk = talk,
 };

@@ -24,6 +24,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/stack.c src/model/stack.h \
 	src/model/stack-open.c \
 	src/model/stages.c src/model/stages.h \
+	src/model/talk.c src/model/talk.h \
 	src/model/tensor-group.c src/model/tensor-group.h \
 	src/model/tiles.c src/model/tiles.h \
 	src/model/transformer.c src/model/transformer.h \

@@ -9,6 +9,7 @@
 #include "data/corpus.h"
 #include "model/layer.h"
 #include "model/side.h"
+#include "model/talk.h"
 #include "model/work.h"
 
 /* What a model is told when it is opened. */
@@ -60,6 +61,8 @@ struct hl_model_kind {
     void (*pass_backward)(const hl_model *m);
     /* My share of a forward; the backward takes twice as many operations. */
     hl_work (*work)(const hl_model *m, const hl_pack *p);
+    /* What the peers do together in a forward or a backward (model/talk.h). */
+    void (*talk)(const hl_model *m, const hl_pack *p, bool backward, void (*hear)(void *self, hl_talk t), void *self);
 };
 
 /* Local.  The settings need not outlive the call. */

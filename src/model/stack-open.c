@@ -104,7 +104,7 @@ static void lay_embedding(hl_embedding *e, const hl_stack *m, const place *x)
     const int64_t at = find(x, -1, x->names->tokens, "");
     *e = (hl_embedding){.at = at == HL_NOWHERE ? 0 : (size_t)at,
                         .first = (int)vocab.begin,
-                        .tokens = (int)(vocab.end - vocab.begin),
+                        .tokens = at == HL_NOWHERE ? 0 : (int)(vocab.end - vocab.begin),
                         .places = find(x, -1, x->names->places, ""),
                         .types = find(x, -1, x->names->types, ""),
                         .norm = find(x, -1, x->names->input_norm, "")};

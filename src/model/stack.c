@@ -269,6 +269,27 @@ void hl_stack_pass_backward(const hl_stack *m)
     }
 }
 
+/* The largest divisor of both. */
+static int common(int a, int b) { return b ? common(b, a % b) : a; }
+
+/* On a grid a product is one of each panel (model/tiles.h), whole along what is read. */
+static void add_panels(hl_work *w, const hl_stack *m, const hl_widths *s, double T, double n)
+{
+    const int rows = m->tp->rows, columns = hl_tensor_group_columns(m->tp),
+              panels = rows + columns - common(rows, columns);
+    const struct {
+        double rows, in, out;
+    } product[] = {{T, s->D, s->qkv - (n == T ? 0 : s->od)},
+                   {n, n == T ? 0 : s->D, s->od},
+                   {n, s->od * columns, m->hidden},
+                   {n, s->D, s->gu},
+                   {n, s->F * columns, m->hidden}};
+    w->are_panels = true;
+    for (size_t i = 0; i < sizeof product / sizeof product[0]; i++)
+        for (int k = 0; k < panels; k++)
+            hl_work_add_product(w, product[i].rows, product[i].in / panels, product[i].out);
+}
+
 /* Products of n rows, but keys and values of T; where rows of a kind go once, queries, keys and values of `kinds`
  * rows. */
 static void add_products(hl_work *w, const hl_widths *s, double T, double n, double kinds)
@@ -325,13 +346,14 @@ hl_work hl_stack_work(const hl_stack *m, const hl_pack *whole)
     const hl_pack mine = part_of(m, whole), *pack = &mine;
     const hl_widths s = hl_widths_of(m);
     const double T = pack->T;
-    hl_work w = {.layers = m->layers};
+    hl_work w = {.layers = m->layers, .embedded = m->embedding.tokens > 0 ? (double)whole->T * s.D : 0};
     for (int i = 0; i < m->layers; i++) {
         const bool few = is_read_out(m, pack, i);
         const double n = few ? pack->segments : T;
-        add_products(&w, &s, T, n, has_kinds(m, pack, i) ? pack->kinds : T);
+        if (m->tp->rows) add_panels(&w, m, &s, T, n);
+        else add_products(&w, &s, T, n, has_kinds(m, pack, i) ? pack->kinds : T);
         add_attention(&w, &s, keys_of(pack, m->block[i].window, few, m->heads.both_ways), T, n);
-        w.hidden += n * (m->cut->rows->are_tiles ? m->hidden : s.D);
+        w.hidden += rows_saved(m, layer_cut(m, pack, i), (int)n) * (m->cut->rows->are_tiles ? m->hidden : s.D);
         w.wide += n * s.F;
         w.scratch = hl_max(w.scratch, scratch_of(m, &s, T, n));
     }

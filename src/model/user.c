@@ -85,6 +85,11 @@ static void pass_backward(const hl_model *m) { hl_stack_pass_backward(stack_of(m
 
 static hl_work work(const hl_model *m, const hl_pack *p) { return hl_stack_work(stack_of(m), p); }
 
+static void talk(const hl_model *m, const hl_pack *p, bool backward, void (*hear)(void *self, hl_talk t), void *self)
+{
+    hl_talk_of_stack(stack_of(m), p, backward, hear, self);
+}
+
 const hl_model_kind hl_user_llm = {
     .name = "User LLM",
     .side = HL_USER,
@@ -98,4 +103,5 @@ const hl_model_kind hl_user_llm = {
     .pass_forward = pass_forward,
     .pass_backward = pass_backward,
     .work = work,
+    .talk = talk,
 };

@@ -3,6 +3,7 @@
  * A backward multiplies twice as much.  Seconds are a machine's (step/machine.h). */
 #ifndef MODEL_WORK_H
 #define MODEL_WORK_H
+#include <stdbool.h>
 
 /* y (rows, out) = x (rows, in) w^T, so often. */
 typedef struct {
@@ -19,6 +20,8 @@ typedef struct {
     double turned;       /* numbers of queries, keys and values */
     double layers;       /* blocks */
     double hidden, wide; /* numbers of all rows between products: of the width of the model, of that of its MLPs */
+    double embedded;     /* numbers of rows of the token table */
+    bool are_panels;     /* products are of tiles on a grid */
     double other;        /* operations of whatever else */
     double scratch;      /* bytes that the backward of a block takes for a while, those of the largest */
 } hl_work;

@@ -224,7 +224,10 @@ double hl_cost_play(hl_cost *cost, const hl_cost_job *j)
     play x;
     double longest = 0;
     open_play(&x, cost, j);
-    for (int r = j->layout->ranks - 1; r >= 0; r--) let_go_on(&x, r);
+    for (int r = j->layout->ranks - 1; r >= 0; r--) {
+        x.clock[r] = cost[r].begin = hl_prices_begin(&x.prices, r);
+        let_go_on(&x, r);
+    }
     while (x.n_ready) {
         const int rank = x.ready[--x.n_ready];
         while (!is_done(&x, rank) && move(&x, rank)) continue;

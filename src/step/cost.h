@@ -27,6 +27,7 @@ typedef struct {
 typedef struct {
     double seconds[HL_ACTS]; /* from when the rank comes to an act, waiting for others included */
     double waiting;          /* of these, before the act began */
+    double begin;            /* before its first act */
     double step;             /* when it is done with everything */
 } hl_cost;
 

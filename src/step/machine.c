@@ -1,5 +1,6 @@
 /* machine.c - what a rank with its threads can do in a second, and what a model's work takes it. */
 #include "step/machine.h"
+#include <math.h>
 
 void hl_machine_product_terms(double x[HL_PRODUCT_TERMS], double rows, double in, double out)
 {
@@ -22,6 +23,8 @@ void hl_machine_pass_terms(double x[HL_PASS_TERMS], const hl_work *w)
     x[0] = w->layers;
     x[1] = w->hidden;
     x[2] = w->wide;
+    x[3] = 0;
+    for (int i = 0; i < w->products; i++) x[3] += w->product[i].times * w->product[i].in * w->product[i].out;
 }
 
 static double times(const double *a, const double *x, int n)
@@ -37,7 +40,8 @@ double hl_machine_product_seconds(const hl_machine *m, const hl_work *w, hl_way_
     for (int i = 0; i < w->products; i++) {
         const hl_work_product *p = &w->product[i];
         hl_machine_product_terms(x, p->rows, p->in, p->out);
-        seconds += p->times * times(m->fit.product[way], x, HL_PRODUCT_TERMS);
+        const double *a = m->has_parts && w->are_panels ? m->fit.panel[way] : m->fit.product[way];
+        seconds += p->times * times(a, x, HL_PRODUCT_TERMS);
     }
     return seconds;
 }
@@ -65,6 +69,38 @@ static double seconds_by_rates(const hl_machine *m, const hl_work *w, hl_way_of_
     return (way == HL_BACKWARD_WAY ? 2 : 1) * (hl_work_flop(w) / m->flops + bytes / m->memory);
 }
 
+/* ---- all else */
+
+double hl_machine_numbers(const hl_machine *m, hl_number_pass what, double n)
+{
+    static const double bytes[] = {[HL_NUMBERS_UPDATE] = 28, [HL_NUMBERS_SQUARES] = 4, [HL_NUMBERS_CLEAR] = 4,
+                                   [HL_NUMBERS_READ] = 8,    [HL_NUMBERS_ADD] = 12,    [HL_NUMBERS_FRESH] = 4};
+    return m->has_parts ? m->fit.numbers[what] * n : bytes[what] * n / m->memory;
+}
+
+double hl_machine_loss(const hl_machine *m, double pairs, int D, hl_way_of_pass way)
+{
+    const double x[HL_LOSS_TERMS] = {pairs, pairs * D};
+    if (m->has_parts) return times(m->fit.loss[way], x, HL_LOSS_TERMS);
+    return (way == HL_BACKWARD_WAY ? 4 : 2) * pairs * D / m->flops;
+}
+
+static double share_sent(hl_together what, int p)
+{
+    if (what == HL_TOGETHER_BROADCAST || what == HL_TOGETHER_MESSAGE) return 1;
+    return (what == HL_TOGETHER_SUM ? 2.0 : 1.0) * (p - 1) / p;
+}
+
+double hl_machine_together(const hl_machine *m, hl_together what, double bytes, int p, double calls)
+{
+    const double *a = m->fit.together[what], rounds = calls * ceil(log2(p)), sent = bytes * share_sent(what, p);
+    if (p == 1) return 0;
+    if (m->has_ranks) return a[0] * rounds + a[1] * sent;
+    return sent / m->wire + (what == HL_TOGETHER_SUM ? 2 : 1) * m->latency * rounds;
+}
+
+/* ---- one factor for all */
+
 static void scale(double *a, int n, double by)
 {
     for (int i = 0; i < n; i++) a[i] *= by;
@@ -80,12 +116,17 @@ void hl_machine_scale(hl_machine *m, double by)
         scale(m->fit.product[way], HL_PRODUCT_TERMS, by);
         scale(m->fit.attention[way], HL_ATTENTION_TERMS, by);
         scale(m->fit.pass[way], HL_PASS_TERMS, by);
+        scale(m->fit.panel[way], HL_PRODUCT_TERMS, by);
+        scale(m->fit.loss[way], HL_LOSS_TERMS, by);
     }
+    scale(m->fit.numbers, HL_NUMBERS, by);
+    for (int i = 0; i < HL_TOGETHERS; i++) scale(m->fit.together[i], HL_TOGETHER_TERMS, by);
 }
 
 double hl_machine_seconds(const hl_machine *m, const hl_work *w, hl_way_of_pass way)
 {
     if (!m->is_fitted) return seconds_by_rates(m, w, way);
     return hl_machine_product_seconds(m, w, way) + hl_machine_attention_seconds(m, w, way) + pass_seconds(m, w, way)
-           + (way == HL_BACKWARD_WAY ? 2 : 1) * w->other / m->flops;
+           + (way == HL_BACKWARD_WAY ? 2 : 1) * w->other / m->flops
+           + hl_machine_numbers(m, way == HL_BACKWARD_WAY ? HL_NUMBERS_ADD : HL_NUMBERS_READ, w->embedded);
 }

@@ -4,9 +4,12 @@
  *
  *     a product    1, rows x out, rows x in, in x out, rows x in x out     (calls, packing, writing, multiplying)
  *     attention    operations, scores, numbers of queries, keys and values
- *     the rest     layers, hidden numbers, numbers of the MLPs
+ *     a panel      as a product, of matrices that lie in tiles on a grid of ranks
+ *     the rest     layers, hidden numbers, numbers of the MLPs, weights
+ *     the loss     pairs of a row and a negative, pairs x width
  *
- * each forward and backward, fitted over many shapes (hllm bench calibrate). */
+ * each forward and backward, fitted over many shapes (hllm bench calibrate).  Beside these stand passes over long
+ * arrays, a number each, and what ranks do together, by calls and bytes. */
 #ifndef STEP_MACHINE_H
 #define STEP_MACHINE_H
 #include "model/work.h"
@@ -14,12 +17,38 @@
 
 typedef enum { HL_FORWARD_WAY, HL_BACKWARD_WAY, HL_WAYS } hl_way_of_pass;
 
-enum { HL_PRODUCT_TERMS = 5, HL_ATTENTION_TERMS = 3, HL_PASS_TERMS = 3 };
+enum { HL_PRODUCT_TERMS = 5, HL_ATTENTION_TERMS = 3, HL_PASS_TERMS = 4, HL_LOSS_TERMS = 2, HL_TOGETHER_TERMS = 2 };
+
+/* What is done to each number of a long array. */
+typedef enum {
+    HL_NUMBERS_UPDATE,  /* AdamW of a weight */
+    HL_NUMBERS_SQUARES, /* the norm of the gradients */
+    HL_NUMBERS_CLEAR,
+    HL_NUMBERS_READ,  /* rows of a table, copied */
+    HL_NUMBERS_ADD,   /* added to rows of a table */
+    HL_NUMBERS_FRESH, /* pages that are given back to the system and written again */
+    HL_NUMBERS
+} hl_number_pass;
+
+/* What ranks do together with an array. */
+typedef enum {
+    HL_TOGETHER_SUM,       /* every rank gets the sum */
+    HL_TOGETHER_SCATTER,   /* the owner of a block its sum */
+    HL_TOGETHER_GATHER,    /* every rank all blocks */
+    HL_TOGETHER_EXCHANGE,  /* rows from each to each */
+    HL_TOGETHER_BROADCAST, /* of one rank's to all */
+    HL_TOGETHER_MESSAGE,   /* from one to another */
+    HL_TOGETHERS
+} hl_together;
 
 typedef struct {
     double product[HL_WAYS][HL_PRODUCT_TERMS];
     double attention[HL_WAYS][HL_ATTENTION_TERMS];
     double pass[HL_WAYS][HL_PASS_TERMS];
+    double panel[HL_WAYS][HL_PRODUCT_TERMS];
+    double loss[HL_WAYS][HL_LOSS_TERMS];
+    double numbers[HL_NUMBERS];
+    double together[HL_TOGETHERS][HL_TOGETHER_TERMS]; /* seconds of a call, and of a byte that a rank sends */
 } hl_coefficients;
 
 typedef struct {
@@ -27,7 +56,10 @@ typedef struct {
     double memory;  /* bytes a second to and from memory */
     double wire;    /* bytes a second between two ranks */
     double latency; /* seconds of a message */
+    double speed;   /* FLOP/s of the fixed product of app/bench/speed.h at which seconds are these; 0: not known */
     bool is_fitted; /* coefficients say what a model's work takes, rather than flops and memory */
+    bool has_parts; /* ... and the coefficients of panels, loss and numbers what all else takes */
+    bool has_ranks; /* ... and those of what ranks do together */
     hl_coefficients fit;
     double
         learned; /* what steps took by what was forecast, with which all of these are scaled; 0: nothing is learned */
@@ -44,6 +76,14 @@ void hl_machine_pass_terms(double x[HL_PASS_TERMS], const hl_work *w);
 
 /* Seconds of the forward, or the backward, of a model. */
 double hl_machine_seconds(const hl_machine *m, const hl_work *w, hl_way_of_pass way);
+
+/* Seconds of one rank: a pass over n numbers; the loss of so many pairs of a row and a negative, of width D. */
+double hl_machine_numbers(const hl_machine *m, hl_number_pass what, double n);
+double hl_machine_loss(const hl_machine *m, double pairs, int D, hl_way_of_pass way);
+
+/* Seconds of an array of so many bytes among p ranks, in so many calls; 0 where p is 1.  A rank sends twice
+ * (p - 1) / p of the bytes for a sum, that once for blocks and rows, all of them for the rest. */
+double hl_machine_together(const hl_machine *m, hl_together what, double bytes, int p, double calls);
 
 /* Of its products alone, and of its attention. */
 double hl_machine_product_seconds(const hl_machine *m, const hl_work *w, hl_way_of_pass way);

@@ -1,29 +1,66 @@
 /* price.c - what an act of a step takes on a machine: operations over its rate, bytes over the wire. */
 #include "step/price.h"
 #include "step/stage-params.h"
-#include <math.h>
 #include <stdlib.h>
 
 /* ---- between ranks */
 
-/* Each of p ranks sends so many bytes of n, in log p messages at best. */
-static double travel(const hl_machine *m, double bytes, int p)
+static double sum_of(const hl_machine *m, double numbers, int p)
 {
-    return p > 1 ? bytes * (p - 1) / p / m->wire + m->latency * ceil(log2(p)) : 0;
+    return hl_machine_together(m, HL_TOGETHER_SUM, sizeof(float) * numbers, p, 1);
 }
 
-static double sum_seconds(const hl_machine *m, double bytes, int p) { return 2 * travel(m, bytes, p); }
+/* Rows whole on every peer from some on each, and back. */
+static double gather_of(const hl_machine *m, double numbers, int p)
+{
+    return hl_machine_together(m, HL_TOGETHER_GATHER, sizeof(float) * numbers, p, 1);
+}
+static double scatter_of(const hl_machine *m, double numbers, int p)
+{
+    return hl_machine_together(m, HL_TOGETHER_SCATTER, sizeof(float) * numbers, p, 1);
+}
 
-/* Between peers, in a layer and one way: two sums; on a grid of so many rows the panels of four products, of
- * activations along its rows, of weights along its columns, which travel back as sums too. */
-static double peers_seconds(const hl_machine *m, const hl_transformer *s, double rows, int tp, int grid_rows, int times)
+/* A grid: the panels of four products, of activations along its rows, of weights along its columns, which travel back
+ * as sums too; and a sum of each row of two norms. */
+static double grid_seconds(const hl_machine *m, const hl_transformer *s, double rows, int tp, int lines, int times)
 {
     const double D = s->hidden_size, F = s->intermediate_size, od = (double)s->num_attention_heads * s->head_dim;
-    if (!grid_rows) return 2 * sum_seconds(m, rows * D * sizeof(float), tp);
-    const int columns = tp / grid_rows;
-    const double x = rows / grid_rows * (2 * D + od + F) * sizeof(float),
-                 w = hl_transformer_layer_flop(s) / 2 / columns * sizeof(float);
-    return times * (travel(m, x, columns) + travel(m, w, grid_rows) + 3 * (grid_rows + columns - 2) * m->latency);
+    const int columns = tp / lines, panels = lines + columns - 1;
+    const double x = sizeof(float) * rows / lines * (2 * D + od + F),
+                 w = sizeof(float) * hl_transformer_layer_flop(s) / 2 / columns;
+    double seconds = hl_machine_together(m, HL_TOGETHER_BROADCAST, x, columns, 4 * panels)
+                     + hl_machine_together(m, HL_TOGETHER_BROADCAST, w, lines, 4 * panels)
+                     + hl_machine_together(m, HL_TOGETHER_SUM, 2 * sizeof(double) * rows / lines, columns, 2);
+    if (times == 2)
+        seconds += hl_machine_together(m, HL_TOGETHER_SCATTER, x, columns, 4 * panels)
+                   + hl_machine_together(m, HL_TOGETHER_SCATTER, w, lines, 4 * panels);
+    return seconds;
+}
+
+/* Between peers, in a layer and one way: two sums; where each has some rows between products, the blocks of two sums,
+ * and all rows before each product, in the backward also of what comes in. */
+static double peers_seconds(const hl_cost_job *j, hl_side side, double rows, int times)
+{
+    const hl_machine *m = &j->machine;
+    const hl_layout_side *l = &j->layout->side[side];
+    const double n = rows * j->shape[side]->hidden_size;
+    if (l->rows) return grid_seconds(m, j->shape[side], rows, l->tp, l->rows, times);
+    if (!j->layout->sequence_parallel) return 2 * sum_of(m, n, l->tp);
+    return 2 * (scatter_of(m, n, l->tp) + times * gather_of(m, n, l->tp));
+}
+
+/* Once in a micro-batch: who goes on, the rows of the token table, and where peers have tiles what goes in and out. */
+static double ends_seconds(const hl_cost_job *j, hl_side side, int rank, double rows, int times)
+{
+    const hl_machine *m = &j->machine;
+    const hl_layout_side *l = &j->layout->side[side];
+    const double n = rows * j->shape[side]->hidden_size;
+    const bool takes_tokens = side == HL_ITEM && hl_layout_stage(j->layout, side, rank) == 0;
+    double seconds = sum_of(m, 1, l->tp);
+    if (takes_tokens && times == 1) seconds += sum_of(m, n, l->tp);
+    if (times == 2 && l->rows) seconds += sum_of(m, n, l->tp);
+    if (times == 2 && !l->rows && j->layout->sequence_parallel) seconds += gather_of(m, n, l->tp);
+    return seconds;
 }
 
 /* ---- micro-batches */
@@ -43,6 +80,17 @@ static double numbers_of(const hl_prices *x, hl_side side, int rank)
 {
     const hl_layout *l = x->job->layout;
     return hl_layout_has(l, side, rank) ? x->numbers[side][hl_stage_params_place(l, side, rank)] : 0;
+}
+
+/* Of these, those of layers, and how many layers there are. */
+static double layered_of(const hl_prices *x, hl_side side, int rank)
+{
+    const hl_layout *l = x->job->layout;
+    return hl_layout_has(l, side, rank) ? x->layered[side][hl_stage_params_place(l, side, rank)] : 0;
+}
+static int layers_of(const hl_prices *x, hl_side side, int rank)
+{
+    return x->layers[side][hl_stage_params_place(x->job->layout, side, rank)];
 }
 
 /* The work of whole layers on a micro-batch, where nobody has measured its packs. */
@@ -66,50 +114,103 @@ static double own_seconds(const hl_prices *x, hl_side side, int rank, int mb, in
     return hl_machine_seconds(&j->machine, &w, times == 1 ? HL_FORWARD_WAY : HL_BACKWARD_WAY);
 }
 
-/* times: 1 forward, 2 backward.  With zero, a layer's numbers between the replicas. */
+/* Of layers between the replicas: their weights before they are used, their gradients after; what is given up comes
+ * from the system again. */
+static double sharded_seconds(const hl_prices *x, hl_side side, int rank, int times)
+{
+    const hl_cost_job *j = x->job;
+    const hl_machine *m = &j->machine;
+    const int p = hl_layout_replicas(j->layout, side), layers = layers_of(x, side, rank);
+    const double n = layered_of(x, side, rank), bytes = sizeof(float) * n;
+    const bool weights = hl_zero_shards_weights(j->zero), gradients = hl_zero_shards_gradients(j->zero) && times == 2;
+    const double fresh = hl_machine_numbers(m, HL_NUMBERS_FRESH, n * (p - 1) / p);
+    double seconds = 0;
+    if (weights) seconds += hl_machine_together(m, HL_TOGETHER_GATHER, bytes, p, layers) + fresh;
+    if (gradients) seconds += hl_machine_together(m, HL_TOGETHER_SCATTER, bytes, p, layers) + fresh;
+    return seconds;
+}
+
+/* times: 1 forward, 2 backward; mb: -1, nothing but what replicas do together. */
 static double micro_batch_seconds(const hl_prices *x, hl_side side, int rank, int mb, int times)
 {
     const hl_cost_job *j = x->job;
-    const hl_layout *l = j->layout;
-    const hl_transformer *shape = j->shape[side];
-    const int tp = l->side[side].tp, replicas = hl_layout_replicas(l, side), grid_rows = l->side[side].rows;
-    double layers = x->work[side][hl_layout_stage(l, side, rank)], rows = mb < 0 ? 0 : rows_of(x, side, mb);
-    double seconds = (mb < 0 ? 0 : own_seconds(x, side, rank, mb, times))
-                     + (mb < 0 ? 0 : layers * peers_seconds(&j->machine, shape, rows, tp, grid_rows, times));
-    double share = sizeof(float) * numbers_of(x, side, rank);
-    if (hl_zero_shards_weights(j->zero)) seconds += travel(&j->machine, share, replicas);
-    if (hl_zero_shards_gradients(j->zero) && times == 2) seconds += travel(&j->machine, share, replicas);
-    return seconds;
+    const double sharded = sharded_seconds(x, side, rank, times);
+    if (mb < 0) return sharded;
+    const double layers = x->work[side][hl_layout_stage(j->layout, side, rank)], rows = rows_of(x, side, mb);
+    return sharded + own_seconds(x, side, rank, mb, times) + layers * peers_seconds(j, side, rows, times)
+           + ends_seconds(j, side, rank, rows, times);
 }
 
 double hl_prices_message(const hl_prices *x, hl_side side, int micro_batch)
 {
     const double bytes = rows_of(x, side, micro_batch) * x->job->shape[side]->hidden_size * sizeof(float);
-    return bytes / x->job->machine.wire;
+    return hl_machine_together(&x->job->machine, HL_TOGETHER_MESSAGE, bytes, 2, 0);
 }
 
 /* ---- acts */
+
+/* Bytes of a row's summary (hl_nce_part); passes over vectors that become unit vectors, and back. */
+enum { SUMMARY = 40, UNIT_PASSES = 2 };
 
 static double loss_seconds(const hl_cost_job *j)
 {
     const hl_plan *p = j->plan;
     double K = 0;
     for (int t = 0; t < p->texts; t++) K += p->multiplicity[t] > 0;
-    return 6 * p->rows * K * hl_transformer_vector_size(j->shape[HL_ITEM])
-           / hl_layout_last_stage_ranks(j->layout, HL_ITEM) / j->machine.flops;
+    const hl_layout *l = j->layout;
+    const hl_machine *m = &j->machine;
+    const int D = hl_transformer_vector_size(j->shape[HL_ITEM]), tp = l->side[HL_ITEM].tp,
+              replicas = hl_layout_replicas(l, HL_ITEM);
+    const double mine = K / hl_layout_last_stage_ranks(l, HL_ITEM), pairs = p->rows * mine, summary = SUMMARY * p->rows;
+    return hl_machine_loss(m, pairs, D, HL_FORWARD_WAY) + hl_machine_loss(m, pairs, D, HL_BACKWARD_WAY)
+           + UNIT_PASSES * hl_machine_numbers(m, HL_NUMBERS_READ, mine * D)
+           + hl_machine_together(m, HL_TOGETHER_SUM, summary, replicas, 1)
+           + hl_machine_together(m, HL_TOGETHER_SUM, summary, tp, 1) + sum_of(m, (double)p->texts / replicas * D, tp);
 }
 
-/* Weights and moments both ways, and gradients. */
+/* The weights that this rank updates of a side, and those that it gets of the others. */
+static double update_of(const hl_prices *x, hl_side side, int rank)
+{
+    const hl_cost_job *j = x->job;
+    const hl_machine *m = &j->machine;
+    const int p = hl_layout_replicas(j->layout, side);
+    const double n = numbers_of(x, side, rank);
+    if (n == 0 || !hl_zero_shards_moments(j->zero)) return hl_machine_numbers(m, HL_NUMBERS_UPDATE, n);
+    const double gathered = hl_zero_shards_weights(j->zero) ? n - layered_of(x, side, rank) : n;
+    return hl_machine_numbers(m, HL_NUMBERS_UPDATE, n / p) + gather_of(m, gathered, p);
+}
+
 static double update_seconds(const hl_prices *x, int rank)
 {
-    return 7 * sizeof(float) * (numbers_of(x, HL_ITEM, rank) + numbers_of(x, HL_USER, rank)) / x->job->machine.memory;
+    return update_of(x, HL_ITEM, rank) + update_of(x, HL_USER, rank);
 }
 
+/* Layers that were summed in the backward are left out. */
 static double replicas_seconds(const hl_prices *x, hl_side side, int rank)
 {
     const hl_cost_job *j = x->job;
-    if (hl_zero_shards_gradients(j->zero)) return 0; /* they were summed layer by layer */
-    return sum_seconds(&j->machine, sizeof(float) * numbers_of(x, side, rank), hl_layout_replicas(j->layout, side));
+    const int p = hl_layout_replicas(j->layout, side);
+    const double n = numbers_of(x, side, rank);
+    if (hl_zero_shards_gradients(j->zero)) return scatter_of(&j->machine, n - layered_of(x, side, rank), p);
+    return hl_zero_shards_moments(j->zero) ? scatter_of(&j->machine, n, p) : sum_of(&j->machine, n, p);
+}
+
+/* Squares of the gradients, which replicas share, and the facts. */
+static double tally_seconds(const hl_prices *x, int rank)
+{
+    const hl_cost_job *j = x->job;
+    double n = 0;
+    for (hl_side i = 0; i < HL_SIDES; i++) n += numbers_of(x, i, rank) / hl_layout_replicas(j->layout, i);
+    return hl_machine_numbers(&j->machine, HL_NUMBERS_SQUARES, n)
+           + hl_machine_together(&j->machine, HL_TOGETHER_SUM, 0, j->layout->ranks, 1);
+}
+
+/* Rows of vectors from each to each, so many numbers in all: copied before they go and when they are there. */
+static double exchange_seconds(const hl_cost_job *j, double numbers)
+{
+    const int p = j->layout->ranks;
+    return hl_machine_together(&j->machine, HL_TOGETHER_EXCHANGE, sizeof(float) * numbers, p, 1)
+           + 2 * hl_machine_numbers(&j->machine, HL_NUMBERS_READ, numbers);
 }
 
 /* Every act has its case: what has none does not compile. */
@@ -119,8 +220,7 @@ double hl_prices_act(const hl_prices *x, int rank, hl_task t)
 {
     const hl_cost_job *j = x->job;
     const hl_layout *l = j->layout;
-    const hl_machine *m = &j->machine;
-    double rows = sizeof(float) * (double)j->plan->rows * hl_transformer_vector_size(j->shape[HL_ITEM]);
+    const double rows = (double)j->plan->rows * hl_transformer_vector_size(j->shape[HL_ITEM]);
     const hl_side side = hl_act_table[t.act].side;
     switch (t.act) {
     case HL_ITEM_FORWARD:
@@ -131,14 +231,14 @@ double hl_prices_act(const hl_prices *x, int rank, hl_task t)
     case HL_GIVE_INPUTS:
     case HL_RETURN_INPUTS:
     case HL_GIVE_TARGETS:
-    case HL_RETURN_TARGETS: return travel(m, rows / hl_layout_replicas(l, HL_USER), l->ranks);
-    case HL_GIVE_ROWS: return travel(m, 2 * rows, l->ranks);
-    case HL_RETURN_ROWS: return travel(m, rows, l->ranks);
+    case HL_RETURN_TARGETS: return exchange_seconds(j, rows / hl_layout_replicas(l, HL_USER));
+    case HL_GIVE_ROWS: return exchange_seconds(j, 2 * rows);
+    case HL_RETURN_ROWS: return exchange_seconds(j, rows);
     case HL_LOSS: return x->loss;
     case HL_SUM_ITEM:
     case HL_SUM_USER: return replicas_seconds(x, side, rank);
     case HL_UPDATE: return update_seconds(x, rank);
-    case HL_TALLY: return m->latency * ceil(log2(l->ranks + 1));
+    case HL_TALLY: return tally_seconds(x, rank);
     case HL_ITEM_RECEIVE:
     case HL_ITEM_SEND:
     case HL_ITEM_RECEIVE_BACK:
@@ -148,7 +248,8 @@ double hl_prices_act(const hl_prices *x, int rank, hl_task t)
     case HL_USER_RECEIVE_BACK:
     case HL_USER_SEND_BACK: return 0; /* see hl_prices_message */
     case HL_USER_ROWS:
-    case HL_USER_POSITIVES: return 0; /* passes over a few rows */
+    case HL_USER_POSITIVES:
+        return UNIT_PASSES * hl_machine_numbers(&j->machine, HL_NUMBERS_READ, rows / hl_layout_replicas(l, HL_USER));
     case HL_ACTS: break;
     }
     HL_CHECK(false);
@@ -156,11 +257,33 @@ double hl_prices_act(const hl_prices *x, int rank, hl_task t)
 }
 #pragma GCC diagnostic pop
 
+double hl_prices_begin(const hl_prices *x, int rank)
+{
+    const hl_cost_job *j = x->job;
+    double n = 0;
+    for (hl_side i = 0; i < HL_SIDES; i++) {
+        const double all = numbers_of(x, i, rank), layered = layered_of(x, i, rank);
+        const int p = hl_layout_replicas(j->layout, i);
+        n += hl_zero_shards_gradients(j->zero) ? all - layered * (p - 1) / p : all;
+    }
+    return hl_machine_numbers(&j->machine, HL_NUMBERS_CLEAR, n);
+}
+
 static double shared_part(const hl_plan *p)
 {
     double tokens = 0;
     for (int c = 0; c < p->micro_batches; c++) tokens += p->micro_batch_tokens[c];
     return (double)p->tokens / tokens;
+}
+
+/* The numbers of all layers; how many layers. */
+static double count_layers(int *layers, const hl_params *t)
+{
+    size_t *begin = hl_alloc((size_t)(t->n + 1) * sizeof *begin);
+    *layers = hl_zero_layers(begin, t);
+    const double n = (double)(begin[*layers] - begin[0]);
+    free(begin);
+    return n;
 }
 
 static void open_side(hl_prices *x, hl_side side)
@@ -171,8 +294,13 @@ static void open_side(hl_prices *x, hl_side side)
     x->work[side] = hl_alloc((size_t)pp * sizeof(double));
     for (int i = 0; i < pp; i++) x->work[side][i] = hl_cost_work(j, side, i);
     hl_stage_params_open(&shares, j->layout, side, j->shape[side], j->item_tokens);
-    x->numbers[side] = hl_alloc((size_t)width * sizeof(double));
-    for (int i = 0; i < width; i++) x->numbers[side][i] = (double)shares.table[i].count;
+    x->numbers[side] = hl_alloc(2 * (size_t)width * sizeof(double));
+    x->layered[side] = x->numbers[side] + width;
+    x->layers[side] = hl_alloc((size_t)width * sizeof(int));
+    for (int i = 0; i < width; i++) {
+        x->numbers[side][i] = (double)shares.table[i].count;
+        x->layered[side][i] = count_layers(&x->layers[side][i], &shares.table[i]);
+    }
     hl_stage_params_close(&shares);
 }
 
@@ -187,5 +315,6 @@ void hl_prices_close(hl_prices *x)
     for (hl_side i = 0; i < HL_SIDES; i++) {
         free(x->work[i]);
         free(x->numbers[i]);
+        free(x->layers[i]);
     }
 }

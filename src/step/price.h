@@ -10,6 +10,8 @@ typedef struct {
     const hl_cost_job *job;
     double *work[HL_SIDES];    /* (pp) whole layers of a stage */
     double *numbers[HL_SIDES]; /* (pp * tp) of each share (step/stage-params.h) */
+    double *layered[HL_SIDES]; /* (pp * tp) of these, those of layers */
+    int *layers[HL_SIDES];     /* (pp * tp) how many layers */
     double shared;             /* of the tokens of all micro-batches, those that are encoded */
     double loss;               /* seconds */
 } hl_prices;
@@ -19,6 +21,9 @@ void hl_prices_close(hl_prices *x);
 
 /* Seconds of an act that is no message between stages. */
 double hl_prices_act(const hl_prices *x, int rank, hl_task t);
+
+/* Seconds of a rank before its first act: gradients become zero. */
+double hl_prices_begin(const hl_prices *x, int rank);
 
 /* Seconds that the rows of a micro-batch are under way between two stages. */
 double hl_prices_message(const hl_prices *x, hl_side side, int micro_batch);

@@ -1,0 +1,239 @@
+/* calibrate-numbers.c - passes over long arrays, the loss, and what ranks do together: coefficients of step/machine.h.
+ */
+#include "app/bench/calibrate-model.h"
+#include "app/bench/fit.h"
+#include "base/arena.h"
+#include "base/reserve.h"
+#include "math/adamw.h"
+#include "math/nce.h"
+#include "math/rows.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- passes over numbers that come from memory */
+
+enum { ROW = 256 };
+
+typedef struct {
+    float *w, *m, *v, *g, *pages;
+    size_t n;
+    double sum;
+} arrays;
+
+static void update(void *self)
+{
+    arrays *a = self;
+    const hl_adamw how = {1e-4, 0.9, 0.999, 1e-8, 0.01, 10, 1};
+    hl_adamw_step(a->w, a->m, a->v, a->g, a->n, &how);
+}
+
+static void squares(void *self)
+{
+    arrays *a = self;
+    a->sum += hl_rows_sum_of_squares(a->g, a->n);
+}
+
+static void clear(void *self)
+{
+    arrays *a = self;
+    memset(a->g, 0, a->n * sizeof *a->g);
+}
+
+/* A row here and a row there. */
+static size_t row_at(const arrays *a, size_t i) { return i * 7919 % (a->n / ROW) * ROW; }
+
+static void read_rows(void *self)
+{
+    arrays *a = self;
+    for (size_t i = 0; i < a->n / ROW; i++) memcpy(a->v + i * ROW, a->w + row_at(a, i), ROW * sizeof *a->v);
+}
+
+static void add_rows(void *self)
+{
+    arrays *a = self;
+    for (size_t i = 0; i < a->n / ROW; i++) hl_add(a->m + row_at(a, i), a->w + i * ROW, ROW);
+}
+
+static void freshen(void *self)
+{
+    arrays *a = self;
+    hl_reserve_drop(a->pages, 0, a->n);
+    for (size_t i = 0; i < a->n; i++) a->pages[i] = 1;
+}
+
+void hl_calibrate_numbers(hl_coefficients *fit, const hl_meter *m)
+{
+    static void (*const act[HL_NUMBERS])(void *self) = {
+        [HL_NUMBERS_UPDATE] = update,  [HL_NUMBERS_SQUARES] = squares, [HL_NUMBERS_CLEAR] = clear,
+        [HL_NUMBERS_READ] = read_rows, [HL_NUMBERS_ADD] = add_rows,    [HL_NUMBERS_FRESH] = freshen};
+    const size_t n = hl_meter_numbers(m) / 4;
+    arrays a = {hl_meter_array(n), hl_meter_array(n), hl_meter_array(n), hl_meter_array(n), hl_reserve(n), n, 0};
+    for (int i = 0; i < HL_NUMBERS; i++) fit->numbers[i] = hl_meter_seconds(m, act[i], &a) / (double)n;
+    hl_reserve_free(a.pages, n);
+    free(a.g);
+    free(a.v);
+    free(a.m);
+    free(a.w);
+}
+
+/* ---- the loss */
+
+typedef struct {
+    hl_contest x;
+    hl_nce_part *part;
+    float *u, *p, *n, *l0, *multiplicity, *weight, *du, *dn;
+    double *state;
+    hl_arena scratch;
+} contest;
+
+static void descend(void *self)
+{
+    contest *c = self;
+    hl_criterion_nce.backward(c->du, c->dn, c->state, c->weight, &c->x, &c->scratch);
+}
+
+static void summarise(void *self)
+{
+    contest *c = self;
+    hl_criterion_nce.forward(c->part, &c->x, &c->scratch);
+}
+
+static void sample_loss(double seconds[HL_WAYS], const hl_meter *m, int R, int K, int D)
+{
+    const size_t rows = (size_t)R, negatives = (size_t)K, width = (size_t)D;
+    contest c = {.part = hl_alloc(rows * sizeof *c.part),
+                 .u = hl_meter_array(rows * width),
+                 .p = hl_meter_array(rows * width),
+                 .n = hl_meter_array(negatives * width),
+                 .l0 = hl_meter_array(rows),
+                 .multiplicity = hl_meter_array(negatives),
+                 .weight = hl_meter_array(rows),
+                 .du = hl_meter_array(rows * width),
+                 .dn = hl_meter_array(negatives * width),
+                 .state = hl_alloc_zero(rows, sizeof(double)),
+                 .scratch = hl_arena_growing("scratch of a loss")};
+    c.x = (hl_contest){R, K, D, c.u, c.p, c.l0, c.n, c.multiplicity, 1, 1e9f};
+    seconds[HL_FORWARD_WAY] = hl_meter_seconds(m, summarise, &c);
+    seconds[HL_BACKWARD_WAY] = hl_meter_seconds(m, descend, &c);
+    void *all[] = {c.state, c.dn, c.du, c.weight, c.multiplicity, c.l0, c.n, c.p, c.u, c.part};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) free(all[i]);
+    hl_arena_free(&c.scratch);
+}
+
+void hl_calibrate_loss(hl_coefficients *fit, const hl_meter *m)
+{
+    static const int shape[][3] = {{40, 40, 64}, {160, 128, 128}, {160, 512, 512}, {512, 1024, 128}, {512, 512, 1024}};
+    enum { SHAPES = sizeof shape / sizeof shape[0] };
+    double x[SHAPES * HL_LOSS_TERMS], y[HL_WAYS][SHAPES], seconds[HL_WAYS];
+    for (int i = 0; i < SHAPES; i++) {
+        const double pairs = (double)shape[i][0] * shape[i][1];
+        sample_loss(seconds, m, shape[i][0], shape[i][1], shape[i][2]);
+        x[HL_LOSS_TERMS * i] = pairs;
+        x[HL_LOSS_TERMS * i + 1] = pairs * shape[i][2];
+        for (int way = 0; way < HL_WAYS; way++) y[way][i] = seconds[way];
+    }
+    for (int way = 0; way < HL_WAYS; way++) hl_fit(fit->loss[way], x, y[way], y[way], SHAPES, HL_LOSS_TERMS);
+}
+
+/* ---- ranks together */
+
+typedef struct {
+    const hl_group *g;
+    float *x, *y;
+    size_t n, *block;
+    int *count, *begin;
+} together;
+
+static void sum_up(void *self)
+{
+    together *t = self;
+    hl_group_all_reduce(t->g, t->x, t->n);
+}
+
+static void scatter(void *self)
+{
+    together *t = self;
+    hl_group_reduce_scatter(t->g, t->x, t->block);
+}
+
+static void gather(void *self)
+{
+    together *t = self;
+    hl_group_all_gather_blocks(t->g, t->x, t->block);
+}
+
+static void exchange(void *self)
+{
+    together *t = self;
+    hl_group_all_to_all(t->g, t->y, t->count, t->begin, t->x, t->count, t->begin, sizeof(float));
+}
+
+static void broadcast(void *self)
+{
+    together *t = self;
+    hl_group_broadcast(t->g, t->x, t->n * sizeof *t->x, 0);
+}
+
+/* There and back between the first two ranks, in equal parts of the array; others wait. */
+static void pass_on(void *self)
+{
+    together *t = self;
+    const int bytes = (int)(t->n * sizeof *t->x), me = t->g->rank, other = 1 - me;
+    if (me > 1) return;
+    if (me == 0) MPI_Send(t->x, bytes, MPI_BYTE, other, 0, t->g->comm);
+    MPI_Recv(t->y, bytes, MPI_BYTE, other, 0, t->g->comm, MPI_STATUS_IGNORE);
+    if (me == 1) MPI_Send(t->x, bytes, MPI_BYTE, other, 0, t->g->comm);
+}
+
+static void cut(together *t, size_t n)
+{
+    const size_t p = (size_t)t->g->size;
+    t->n = n;
+    for (size_t r = 0; r <= p; r++) t->block[r] = n / p * r;
+    for (size_t r = 0; r < p; r++) t->count[r] = (int)(n / p), t->begin[r] = (int)(n / p * r);
+}
+
+enum { SIZES = 6, SIZES_QUICK = 3, LEAST = 64, TIMES = 12 };
+
+static void sample_together(double *a, const hl_meter *m, together *t, hl_together what, void (*act)(void *self))
+{
+    const int sizes = m->quick ? SIZES_QUICK : SIZES, p = t->g->size;
+    const hl_machine one = {.has_ranks = true, .fit.together = {[0] = {0}}};
+    double x[SIZES * HL_TOGETHER_TERMS], y[SIZES];
+    size_t n = LEAST;
+    for (int i = 0; i < sizes; i++, n *= TIMES) {
+        hl_machine call = one, byte = one;
+        call.fit.together[what][0] = byte.fit.together[what][1] = 1;
+        cut(t, n);
+        y[i] = hl_meter_seconds(m, act, t) / (what == HL_TOGETHER_MESSAGE ? 2 : 1);
+        x[2 * i] = hl_machine_together(&call, what, (double)n * sizeof *t->x, p, 1);
+        x[2 * i + 1] = hl_machine_together(&byte, what, (double)n * sizeof *t->x, p, 1);
+    }
+    hl_fit(a, x, y, y, sizes, HL_TOGETHER_TERMS);
+}
+
+void hl_calibrate_together(hl_coefficients *fit, const hl_meter *m)
+{
+    static void (*const act[HL_TOGETHERS])(void *self) = {
+        [HL_TOGETHER_SUM] = sum_up,        [HL_TOGETHER_SCATTER] = scatter,     [HL_TOGETHER_GATHER] = gather,
+        [HL_TOGETHER_EXCHANGE] = exchange, [HL_TOGETHER_BROADCAST] = broadcast, [HL_TOGETHER_MESSAGE] = pass_on};
+    const int p = m->ranks->size;
+    size_t most = LEAST;
+    if (p == 1) return;
+    for (int i = 1; i < (m->quick ? SIZES_QUICK : SIZES); i++) most *= TIMES;
+    together t = {.g = m->ranks,
+                  .x = hl_meter_array(most),
+                  .y = hl_meter_array(most),
+                  .block = hl_alloc((size_t)(p + 1) * sizeof *t.block),
+                  .count = hl_alloc((size_t)p * sizeof *t.count),
+                  .begin = hl_alloc((size_t)p * sizeof *t.begin)};
+    for (int i = 0; i < HL_TOGETHERS; i++) {
+        hl_meter_fill(t.x, most);
+        sample_together(fit->together[i], m, &t, (hl_together)i, act[i]);
+    }
+    free(t.begin);
+    free(t.count);
+    free(t.block);
+    free(t.y);
+    free(t.x);
+}

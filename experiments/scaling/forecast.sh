@@ -1,0 +1,106 @@
+#!/bin/sh
+# forecast.sh - forecasts of steps beside measured ones, over layouts and shapes that no calibration has seen.
+#
+# usage: forecast.sh --dir DIR [options]
+#   --dir DIR        keeps data, calibrations and the figures of each point [a folder that is removed]
+#   --points LIST    of the table below by name, commas between them [all]
+#   --steps N        of each point, after two that are not counted [24]
+#   --calibrate      measure the machine again, though DIR has its calibrations
+#
+# The machine is calibrated with one rank and with two, and a point is forecast by the calibration of as many ranks.
+# All steps of a point have the first batch, which is what a forecast is made of.  Seconds are medians; "at one speed"
+# are those where a fixed product, timed before and after each step, runs as fast as in the calibration (hllm bench
+# step: normal_seconds).  Errors are of the forecast beside these; the seconds of the clock stand beside them.
+. "$(dirname "$0")/scaling.sh"
+
+dir= points= steps=24 again=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --help) usage && exit ;;
+    --calibrate) again=1 ;;
+    --dir | --points | --steps)
+        [ $# -gt 1 ] || fail "$1: its value is missing"
+        eval "${1#--}=\$2"
+        shift
+        ;;
+    *) fail "$1: no such option; --help lists them" ;;
+    esac
+    shift
+done
+dir=${dir:-$work/forecast}
+mkdir -p "$dir" || fail "$dir cannot be made"
+
+# name, ranks, width, layers of the Item LLM, of the User LLM, heads, tokens of a text, items of a user, samples, options
+table() {
+    cat <<'TABLE'
+narrow        1  96 4 4  6  32 10 12
+narrow-long   1  96 6 2  6 128 10  4
+w160          1 160 4 4  5  48 10  6
+w224-deep     1 224 8 4  7  32  5  3
+w320-short    1 320 4 4  5  16 10  4
+w384          1 384 2 2  6  64  5  2
+w512          1 512 2 2  8  48  5  2
+w640          1 640 2 2 10  24  5  2
+users         1 256 2 8  8  16 20  4
+again         1 256 4 2  8  48  5  3 --activation_budget 0 --chunk_tokens 512
+dp2           2 256 4 4  8  48 10  4
+dp2-wide      2 512 2 2  8  48  5  4
+dp2-overlap   2 320 4 4  5  32  5  6 --overlap true
+zero1         2 320 4 4  5  32  5  6 --zero 1
+zero2         2 224 4 4  7  48  5  6 --zero 2
+zero3         2 384 3 3  6  48  5  4 --zero 3
+zero3-narrow  2 160 4 4  5  48 10  8 --zero 3
+tp2           2 384 3 3  6  48  5  4 --item.tp 2 --user.tp 2
+tp2-narrow    2 128 4 4  4  48 10  8 --item.tp 2 --user.tp 2
+tp2-sequence  2 384 3 3  6  32  5  6 --item.tp 2 --user.tp 2 --sequence_parallel true
+tp2-item      2 512 2 2  8  32  5  6 --item.tp 2
+pp2           2 320 6 6  5  48  5  3 --item.pp 2 --user.pp 2 --chunk_tokens 256
+pp2-item      2 192 8 2  6  48  5  6 --item.pp 2 --chunk_tokens 512
+separate      2 256 4 6  8  32 10  6 --placement separate
+hybrid        2 256 4 4  8  48 10  5 --placement hybrid --user.dp 1
+grid          2 320 4 4  5  48  5  4 --item.tp [1,2] --user.tp [1,2]
+grid-wide     2 512 2 2  8  48  5  4 --item.tp [1,2] --user.tp [1,2]
+grid-rows     2 256 4 4  8  48  5  6 --item.tp [2,1] --user.tp [2,1]
+TABLE
+}
+
+[ -f "$dir/dataset/synth.csv" ] || "$hllm" synth "$dir" --items 4000 --users 1500 --mean_length 25 >/dev/null 2>"$work/said" || fail "hllm synth failed"
+for ranks in 1 2; do
+    [ -f "$dir/machine-$ranks.json" ] && [ -z "$again" ] && continue
+    ours $ranks 1 calibrate "$dir/machine-$ranks.json"
+done
+
+# configure WIDTH ITEM_LAYERS USER_LAYERS HEADS T S USERS
+configure() {
+    mlp=$(($1 * 11 / 4 / 8 * 8))
+    cat >"$work/job.yaml" <<YAML
+data_path: $dir/dataset
+text_path: $dir/information
+dataset: synth
+dataset_dir: $dir/tokens-$5
+text_keys: [title, description]
+tokenizer: bytes
+item_prompt: ""
+MAX_TEXT_LENGTH: $5
+MAX_ITEM_LIST_LENGTH: $6
+batch_size: $7
+num_negatives: $(($7 * 2))
+item_llm: {hidden_size: $1, intermediate_size: $mlp, num_hidden_layers: $2, num_attention_heads: $4}
+user_llm: {hidden_size: $1, intermediate_size: $mlp, num_hidden_layers: $3, num_attention_heads: $4}
+YAML
+}
+
+printf '%-14s %5s %10s %21s %10s %10s %8s %8s  %s\n' point ranks forecast interval 'one speed' clock error speed inside
+table | while read -r name ranks width item user heads T S users options; do
+    case ,${points:-$name}, in *,$name,*) ;; *) continue ;; esac
+    configure "$width" "$item" "$user" "$heads" "$T" "$S" "$users"
+    ours "$ranks" 1 step "$work/job.yaml" --calibration "$dir/machine-$ranks.json" --first-batch --steps "$steps" --warmup 2 --quick $options
+    cp "$work/ours" "$dir/$name.json"
+    awk -v name="$name" -v ranks="$ranks" -v f="$(value forecast_seconds "$work/ours")" -v low="$(value forecast_low "$work/ours")" \
+        -v high="$(value forecast_high "$work/ours")" -v n="$(value normal_seconds "$work/ours")" -v s="$(value seconds "$work/ours")" \
+        -v speed="$(value speed "$work/ours")" 'BEGIN {
+            printf "%-14s %5d %10.4g %10.4g %10.4g %10.4g %10.4g %+7.1f%% %8.3g  %s\n", name, ranks, f, low, high, n, s, 100 * (f / n - 1), speed,
+                (n >= low && n <= high ? "yes" : "no") }'
+done | tee "$work/table"
+awk '{ e = $8 + 0; e = e < 0 ? -e : e; sum += e; if (e > most) most = e; in_ += $NF == "yes" }
+    END { if (NR) printf "%d points: mean error %.1f %%, largest %.1f %%, %d inside of the interval\n", NR, sum / NR, most, in_ }' "$work/table"
