@@ -228,7 +228,7 @@ bad 3 'calibration cannot be read' "a calibration that is not there" --calibrati
 bad 3 'load_pretrain cannot be read' "initial weights that are not there" --load_pretrain "$work/none"
 bad 2 'items a step; the most is' "more items a step than can be counted" --batch_size 100000000
 bad 3 'no such tokenizer' "a tokenizer that is not there" --tokenizer "$work/none"
-bad 3 'not a SentencePiece model' "a tokenizer that is none" --tokenizer "$work/x.yaml"
+bad 3 'not the vocabulary of a BERT' "a tokenizer that is none" --tokenizer "$work/x.yaml"
 
 # ---- pipes that nobody writes, and what is found missing before anything is read
 pipe() { # pipe FILE: in its place
@@ -331,7 +331,7 @@ mkdir -p "$work/hf/snapshots/abc"
 echo '{}' >"$work/hf/snapshots/abc/config.json"
 bad 3 'hf/snapshots/abc, so name that' "the root of a hub's cache" $from_weights
 model hf 8 300
-echo '{"model_type": "llama", "rope_theta": 5, "rope_parameters": {"rope_theta": 6}}' >"$work/hf/config.json"
+sed -i 's/"rope_theta": 10000.0/"rope_theta": 5, "rope_parameters": {"rope_theta": 6}/' "$work/hf/config.json"
 bad 3 'rope_theta says a theta of 5, rope_parameters one of 6' "two thetas" $from_weights $from_shapes
 weights 1000 '{"a":{' 0
 bad 3 'model.safetensors' "a header that is cut off" $from_weights

@@ -43,7 +43,8 @@ static hl_status special(const char **text, const json_t *fast, const hl_tok_con
     *text = hl_tok_config_special(c, which);
     if (!*text) *text = normal;
     if (hl_fast_json_find(fast, *text) >= 0) return HL_OK;
-    return HL_FAIL(HL_EFORMAT, "%s: not the vocabulary of a BERT: it has no %.60s", path, *text);
+    return HL_FAIL(HL_EFORMAT, "%s: not the vocabulary of a BERT: it has no %.60s; name the file of a tokenizer", path,
+                   *text);
 }
 
 static hl_status finish(json_t *fast, const hl_tok_config *c, const char *path)
