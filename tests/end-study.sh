@@ -87,7 +87,7 @@ study report "$curve" && [ "$(sed 1d "$curve/report.csv" | wc -l)" -eq 3 ]
 verdict "a report is made"
 for ranks in 1 2; do
     cat "$curve/ranks-$ranks-"*/[12]/result.json | awk -v ranks=$ranks '
-        $1 == "\"seconds\":" { seconds += $2 / 2 } $1 == "\"step_gflops\":" { rate += $2 / 2 } $1 == "\"users_per_second\":" { users += $2 / 2 }
+        /^ "seconds":/ { seconds += $2 / 2 } $1 == "\"step_gflops\":" { rate += $2 / 2 } $1 == "\"users_per_second\":" { users += $2 / 2 }
         $1 == "\"texts\":" { texts += $2 / 2 } $1 == "\"users\":" { batch = $2 + 0 } $1 == "\"token_share\":" { saved += (1 - $2) / 2 }
         $1 == "\"phase\":" { phase = $2 } $1 == "\"share\":" && phase ~ /(forward|backward|again)"/ { compute += $2 / 2 }
         END { print ranks, seconds, rate, users, texts / batch, saved, compute }' OFMT=%.9g
