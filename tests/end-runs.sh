@@ -23,7 +23,8 @@ has_step() {
 said() { grep -q "$1" "$work/said"; }
 
 # ---- two jobs in one folder
-"$MPIRUN" -n 2 ./hllm train "$work/job.yaml" --checkpoint_dir "$work/long" --epochs 500 --max_steps 0 >"$work/long.table" 2>"$work/long.said" </dev/null &
+endless="--epochs 100000 --stopping_step 1000000" # the first must still work when the second comes
+"$MPIRUN" -n 2 ./hllm train "$work/job.yaml" --checkpoint_dir "$work/long" $endless --max_steps 0 >"$work/long.table" 2>"$work/long.said" </dev/null &
 launcher=$!
 has_step long 2
 owner=$(sed -n 's/.*"pid": *\([0-9]*\).*/\1/p' "$work/long/lock")
@@ -32,7 +33,7 @@ job 1 long --seed 7
 verdict "a second job in a run folder is refused, with whose it is"
 kill -9 "$launcher"
 wait "$launcher" 2>/dev/null
-job 2 long --epochs 500 --max_steps 8
+job 2 long $endless --max_steps 8
 status=$?
 [ $status -eq 0 ] && said "taken over from process $owner on .*, which has ended without giving the folder back" && said "continuing from"
 verdict "after a kill of its launcher the same command, at once, takes the folder over and goes on"
