@@ -172,6 +172,7 @@ CHECKERS = \
 	tests/end-rehearse.sh \
 	tests/end-precision.sh \
 	tests/end-ease.sh \
+	tests/end-compare.sh \
 	tests/end-import.sh \
 	tests/end-ties.sh \
 	tests/end-checkpoint.sh \

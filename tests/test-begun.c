@@ -1,6 +1,7 @@
 /* test-begun.c - what a checkpoint keeps of an evaluation is read back as it was written, to the last bit. */
 #include "tests/check.h"
 #include "app/train/begun.h"
+#include "data/metric.h"
 #include "app/train/state.h"
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,9 @@ static hl_begun some(void)
 {
     hl_begun b = {true, HL_TEST, hl_score_at(cuts, 3), .is_whole = true};
     for (int u = 0; u < 1000; u++) hl_score_add(&b.score, u % 13 ? 1 + u * u % 300 : 0, u % 7);
+    b.score.has_lists = true;
+    for (int m = 0; m < hl_metric_table_n; m++)
+        for (int k = 0; k < 3 && hl_metric_table[m].of_lists; k++) b.score.list[m][k] = 1 / (3. + m + k);
     return b;
 }
 

@@ -1,4 +1,5 @@
 /* test-evaluate.c - item vectors and every user's rank agree with the golden file, at any layout. */
+#include "data/metric.h"
 #include "io/dataset/dataset.h"
 #include "io/weights/hf-config.h"
 #include "io/weights/hf.h"
@@ -147,7 +148,7 @@ static void compare_score(const amazon *a, const char *phase, const hl_score *s)
         for (int k = 0; k < s->cuts; k++) {
             char name[32];
             snprintf(name, sizeof name, "%s@%d", metrics[m], s->cut[k]);
-            CHECK_NEAR(hl_score_value(s, HL_TIES_FIRST, metrics[m], s->cut[k]), optimistic(a, phase, name), 5e-4);
+            CHECK_NEAR(hl_metric_value(s, HL_TIES_FIRST, metrics[m], s->cut[k]), optimistic(a, phase, name), 5e-4);
         }
 }
 

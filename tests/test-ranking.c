@@ -4,6 +4,7 @@
  * and compares a user's target with each item of the catalogue in turn.  Scores nearer than rounding may carry them
  * can fall on either side of the target: the slow count has them apart, as open, and few users have any. */
 #include "base/arena.h"
+#include "data/metric.h"
 #include "model/user.h"
 #include "mpi/eval/cosine.h"
 #include "tests/check-mpi.h"
@@ -212,6 +213,7 @@ static void add_place(hl_gains *g, int64_t at, double share)
     for (int k = 0; k < CUTS; k++) {
         g->recall[k] += at <= cuts[k] ? share : 0;
         g->ndcg[k] += at <= cuts[k] ? share / log2((double)at + 1) : 0;
+        g->mrr_at[k] += at <= cuts[k] ? share / (double)at : 0;
     }
 }
 
@@ -221,6 +223,7 @@ static void compare_gains(const hl_gains *got, const hl_gains *want)
     for (int k = 0; k < CUTS; k++) {
         CHECK_NEAR(got->recall[k], want->recall[k], 1e-10);
         CHECK_NEAR(got->ndcg[k], want->ndcg[k], 1e-10);
+        CHECK_NEAR(got->mrr_at[k], want->mrr_at[k], 1e-10);
     }
 }
 
@@ -255,6 +258,29 @@ static void compare_ranks(const int64_t *rank, const int64_t *ties, slow *s, con
     CHECK((double)decided >= 0.9 * (double)users);
 }
 
+/* A list as long as the catalogue has all that is not left out, whatever the scores. */
+static void compare_whole_lists(const hl_score *got, const hl_corpus *c, const hl_eval_orders *orders)
+{
+    double in_some = 0, all = 0, met = 0;
+    for (int32_t item = 1; item < c->items; item++) {
+        int lists = 0, times = 0, n;
+        const int32_t *history;
+        for (int64_t u = 0; u < c->users; u++) {
+            hl_phase_target(c, u, orders->phase, &history, &n);
+            const int gone = orders->mask == HL_MASK_ALL ? n : orders->mask == HL_MASK_NONE ? 0 : n < S ? n : S;
+            lists += !is_in(history + n - gone, gone, item);
+            const int32_t *training = hl_corpus_training(c, u, &n);
+            for (int i = 0; i < n; i++) times += training[i] == item;
+        }
+        in_some += lists > 0;
+        all += lists;
+        met += (double)lists * times;
+    }
+    CHECK_NEAR(hl_metric_value(got, HL_TIES_RANDOM, "itemcoverage", cuts[CUTS - 1]), in_some / (double)(c->items - 1),
+               1e-14);
+    CHECK_NEAR(hl_metric_value(got, HL_TIES_RANDOM, "averagepopularity", cuts[CUTS - 1]), met / all, 1e-11);
+}
+
 static void evaluate(hl_engine *e, const hl_catalogue *c, slow *s, hl_phase phase, int users, float margin,
                      hl_mask mask)
 {
@@ -266,16 +292,14 @@ static void evaluate(hl_engine *e, const hl_catalogue *c, slow *s, hl_phase phas
                              .users = users,
                              .margin = margin,
                              .cuts = CUTS,
+                             .lists = true,
                              .rank = rank,
                              .ties = ties};
     hl_score score;
     memcpy(orders.cut, cuts, sizeof cuts);
     CHECK_OK(hl_cosine_evaluate(&score, e, c, &orders));
-    hl_group_broadcast(&e->mesh->world, rank, (size_t)n * sizeof *rank,
-                       hl_layout_last_stage_rank(&e->mesh->layout, HL_ITEM, 0));
-    hl_group_broadcast(&e->mesh->world, ties, (size_t)n * sizeof *ties,
-                       hl_layout_last_stage_rank(&e->mesh->layout, HL_ITEM, 0));
     compare_ranks(rank, ties, s, &orders);
+    if (s->t->corpus.items <= cuts[CUTS - 1]) compare_whole_lists(&score, &s->t->corpus, &orders);
     compare_score(&score, rank, ties, n);
     free(rank);
     free(ties);

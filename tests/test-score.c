@@ -1,5 +1,5 @@
 /* test-score.c - what a rank is worth is what the definitions say. */
-#include "data/score.h"
+#include "data/metric.h"
 #include "base/rng.h"
 #include "data/places.h"
 #include "tests/check.h"
@@ -23,6 +23,24 @@ static double ndcg_at(int64_t place, int k)
 
 static double mrr_of(int64_t place) { return place ? 1.0 / (double)place : 0; }
 
+static double mrr_at(int64_t place, int k) { return place <= k ? mrr_of(place) : 0; }
+
+/* The number of relevant items in the list over its length. */
+static double precision_at(int64_t place, int k)
+{
+    int relevant = 0;
+    for (int i = 1; i <= k; i++) relevant += i == place;
+    return (double)relevant / k;
+}
+
+/* RecBole's: the mean over relevant items, one here, of the precision at the place of each that is in the list. */
+static double map_at(int64_t place, int k)
+{
+    double sum = 0;
+    for (int i = 1; i <= k; i++) sum += (i == place) * precision_at(place, i);
+    return sum;
+}
+
 typedef struct {
     int64_t rank, ties;
 } user;
@@ -37,6 +55,7 @@ static void add_worth(hl_gains *g, int64_t place, double weight)
     for (int k = 0; k < CUTS; k++) {
         g->recall[k] += weight * recall_at(place, cuts[k]);
         g->ndcg[k] += weight * ndcg_at(place, cuts[k]);
+        g->mrr_at[k] += weight * mrr_at(place, cuts[k]);
     }
     g->mrr += weight * mrr_of(place);
 }
@@ -52,6 +71,7 @@ static void compare(const hl_gains *got, const hl_gains *want, double tolerance)
     for (int k = 0; k < CUTS; k++) {
         CHECK_NEAR(got->recall[k], want->recall[k], tolerance);
         CHECK_NEAR(got->ndcg[k], want->ndcg[k], tolerance);
+        CHECK_NEAR(got->mrr_at[k], want->mrr_at[k], tolerance);
     }
     CHECK_NEAR(got->mrr, want->mrr, tolerance);
 }
@@ -74,12 +94,61 @@ static void scores_are_means_over_users(void)
     for (hl_ties t = 0; t < HL_TIES; t++) {
         compare(&s.gains[t], &want[t], 1e-11);
         for (int k = 0; k < CUTS; k++) {
-            CHECK_NEAR(hl_score_value(&s, t, "recall", cuts[k]), want[t].recall[k] / USERS, 1e-12);
-            CHECK_NEAR(hl_score_value(&s, t, "ndcg", cuts[k]), want[t].ndcg[k] / USERS, 1e-12);
+            CHECK_NEAR(hl_metric_value(&s, t, "recall", cuts[k]), want[t].recall[k] / USERS, 1e-12);
+            CHECK_NEAR(hl_metric_value(&s, t, "ndcg", cuts[k]), want[t].ndcg[k] / USERS, 1e-12);
         }
-        CHECK_NEAR(hl_score_value(&s, t, "mrr", 0), want[t].mrr / USERS, 1e-12);
+        CHECK_NEAR(hl_metric_value(&s, t, "mrr", 0), want[t].mrr / USERS, 1e-12);
     }
     CHECK(s.users == USERS && s.repeated == 2 && s.tied == tied && s.ties == ties);
+}
+
+typedef double definition(int64_t place, int k);
+static const struct {
+    const char *name;
+    definition *at;
+} definitions[] = {{"recall", recall_at}, {"hit", recall_at}, {"precision", precision_at},
+                   {"ndcg", ndcg_at},     {"mrr", mrr_at},    {"map", map_at}};
+enum { DEFINITIONS = sizeof definitions / sizeof definitions[0] };
+
+static double defined(int d, int k, const user *u)
+{
+    double sum = 0;
+    for (int64_t p = u->rank; u->rank && p <= u->rank + u->ties; p++) sum += definitions[d].at(p, cuts[k]);
+    return sum / (double)(u->ties + 1);
+}
+
+/* Every row of the table is one of the definitions. */
+static void metrics_are_their_definitions(void)
+{
+    hl_score s = hl_score_at(cuts, CUTS);
+    for (int u = 0; u < USERS; u++) hl_score_add(&s, users[u].rank, users[u].ties);
+    int of_places = 0;
+    for (int i = 0; i < hl_metric_table_n; i++) of_places += hl_metric_table[i].at_cut != NULL;
+    CHECK(of_places == DEFINITIONS);
+    for (int d = 0; d < DEFINITIONS; d++)
+        for (int k = 0; k < CUTS; k++) {
+            double sum = 0;
+            for (int u = 0; u < USERS; u++) sum += defined(d, k, &users[u]);
+            CHECK_NEAR(hl_metric_value(&s, HL_TIES_RANDOM, definitions[d].name, cuts[k]), sum / USERS, 1e-12);
+        }
+}
+
+/* Three lists of two: items 1 and 2, 1 and 3, 1 and 2 again.  By RecBole's formulas the Gini index is
+ * (2 (2 4 - 6) + 3 (2 5 - 6)) / (5 6). */
+static void metrics_of_lists_are_their_definitions(void)
+{
+    static const int64_t shown[] = {3, 2, 1, 0, 0}, met[] = {10, 4, 1, 7, 2}, even[] = {2, 2, 2, 2, 2};
+    static const char *const names[] = {"itemcoverage", "giniindex", "averagepopularity"};
+    static const double want[] = {3 / 5.0, 16 / 30.0, 39 / 6.0}, want_even[] = {1, 0, 24 / 5.0};
+    hl_score s = hl_score_at(cuts, CUTS);
+    for (int m = 0; m < 3; m++) CHECK(isnan(hl_metric_value(&s, HL_TIES_RANDOM, names[m], cuts[0])));
+    hl_metric_note_lists(&s, 0, &(hl_exposure){5, shown, met});
+    hl_metric_note_lists(&s, 1, &(hl_exposure){5, even, met});
+    for (int m = 0; m < 3; m++) {
+        CHECK_NEAR(hl_metric_value(&s, HL_TIES_RANDOM, names[m], cuts[0]), want[m], 1e-15);
+        CHECK_NEAR(hl_metric_value(&s, HL_TIES_RANDOM, names[m], cuts[1]), want_even[m], 1e-15);
+        CHECK(isnan(hl_metric_value(&s, HL_TIES_FIRST, names[m], cuts[0])));
+    }
 }
 
 /* Without ties nothing is averaged: the three are the same bits. */
@@ -118,11 +187,12 @@ static void ties_are_worth_the_mean_over_random_orders(void)
 static void unknown_metrics_have_no_value(void)
 {
     hl_score s = hl_score_at(cuts, CUTS);
-    CHECK(hl_score_value(&s, HL_TIES_RANDOM, "recall", 5) == 0); /* nobody scored yet */
+    CHECK(hl_metric_value(&s, HL_TIES_RANDOM, "recall", 5) == 0); /* nobody scored yet */
     hl_score_add(&s, 1, 0);
-    CHECK(hl_score_value(&s, HL_TIES_RANDOM, "recall", 5) == 1);
-    CHECK(isnan(hl_score_value(&s, HL_TIES_RANDOM, "recall", 7))
-          && isnan(hl_score_value(&s, HL_TIES_LAST, "precision", 5)));
+    CHECK(hl_metric_value(&s, HL_TIES_RANDOM, "recall", 5) == 1);
+    CHECK(hl_metric_value(&s, HL_TIES_RANDOM, "mrr", 0) == 1 && isnan(hl_metric_value(&s, HL_TIES_RANDOM, "ndcg", 0)));
+    CHECK(isnan(hl_metric_value(&s, HL_TIES_RANDOM, "recall", 7))
+          && isnan(hl_metric_value(&s, HL_TIES_LAST, "auc", 5)));
 }
 
 static const int64_t sizes[] = {1, 2, 3, 4, 5, 6, 9, 10, 11, 49, 50, 63, 64, 65, 66, 100, 3541};
@@ -177,6 +247,8 @@ static void phases_hold_out_the_last_two(void)
 
 static const test tests[] = {
     {"scores are means over users, ties by enumeration", scores_are_means_over_users},
+    {"metrics are their definitions, ties by enumeration", metrics_are_their_definitions},
+    {"metrics of lists are their definitions", metrics_of_lists_are_their_definitions},
     {"without ties there is no band", without_ties_there_is_no_band},
     {"ties are worth the mean over random orders", ties_are_worth_the_mean_over_random_orders},
     {"unknown metrics have no value", unknown_metrics_have_no_value},

@@ -1,12 +1,16 @@
-/* test-scorer.c - popularity, chance and a scorer of this file equal a slow double loop over users and items, on any
- * number of ranks. */
+/* test-scorer.c - popularity, chance and a scorer of this file equal a slow double loop over users and items, lists
+ * equal those of a whole sort, on any number of ranks. */
 #include "mpi/eval/evaluate.h"
+#include "base/alloc.h"
+#include "base/rng.h"
+#include "data/metric.h"
 #include "mpi/eval/reference.h"
 #include "tests/check-mpi.h"
 #include "tests/check.h"
 #include "tests/toy.h"
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const int cuts[] = {1, 3, 10, 25};
@@ -90,8 +94,66 @@ static void compare(const hl_score *got, const hl_score *want)
         for (int k = 0; k < CUTS; k++) {
             CHECK(g->recall[k] == w->recall[k]);
             CHECK(g->ndcg[k] == w->ndcg[k]);
+            CHECK(g->mrr_at[k] == w->mrr_at[k]);
         }
     }
+}
+
+/* ---- slow lists */
+
+typedef struct {
+    int32_t item;
+    double score;
+    uint64_t chance;
+} entry;
+
+static int better_first(const void *a, const void *b)
+{
+    const entry *x = a, *y = b;
+    if (x->score != y->score) return x->score > y->score ? -1 : 1;
+    return x->chance > y->chance ? -1 : x->chance < y->chance;
+}
+
+/* What the metrics of lists are of times (items) that each item is in a list: shares of the catalogue; half of the
+ * relative mean difference; mean over the lists' places of how often the item occurs in training. */
+static void compare_lists(const hl_score *got, int k, const hl_corpus *c, const int *times)
+{
+    double covered = 0, all = 0, differences = 0, popular = 0;
+    const double n = (double)c->items - 1;
+    for (int32_t i = 1; i < c->items; i++) {
+        covered += times[i] > 0;
+        all += times[i];
+        popular += times[i] * popularity(c, 0, i);
+        for (int32_t j = 1; j < c->items; j++) differences += abs(times[i] - times[j]);
+    }
+    CHECK_NEAR(hl_metric_value(got, HL_TIES_RANDOM, "itemcoverage", cuts[k]), covered / n, 1e-14);
+    CHECK_NEAR(hl_metric_value(got, HL_TIES_RANDOM, "giniindex", cuts[k]), differences / (2 * n * all), 1e-12);
+    CHECK_NEAR(hl_metric_value(got, HL_TIES_RANDOM, "averagepopularity", cuts[k]), popular / all, 1e-9);
+}
+
+static void count_slow_list(int *times, const hl_corpus *c, int64_t user, const hl_eval_orders *orders,
+                            slow_score *score)
+{
+    int n, listed = 0;
+    const int32_t *history;
+    entry all[ITEMS_MOST];
+    hl_phase_target(c, user, orders->phase, &history, &n);
+    history = left_out(history, &n, orders);
+    for (int32_t item = 1; item < c->items; item++) {
+        hl_rng r = hl_rng_at(0, HL_FOR_TIES, (uint64_t)user, (uint32_t)item);
+        if (!is_in(history, n, item)) all[listed++] = (entry){item, score(c, user, item), hl_rng_u64(&r)};
+    }
+    qsort(all, (size_t)listed, sizeof *all, better_first);
+    for (int k = 0; k < CUTS; k++)
+        for (int i = 0; i < cuts[k] && i < listed; i++) times[k * ITEMS_MOST + all[i].item]++;
+}
+
+static void check_lists(const hl_score *got, slow_score *score, const hl_corpus *c, const hl_eval_orders *orders)
+{
+    int *times = hl_alloc_zero((size_t)CUTS * ITEMS_MOST, sizeof *times);
+    for (int64_t u = 0; u < c->users; u++) count_slow_list(times, c, u, orders, score);
+    for (int k = 0; k < CUTS; k++) compare_lists(got, k, c, times + k * ITEMS_MOST);
+    free(times);
 }
 
 /* ---- scorers of this file */
@@ -169,6 +231,7 @@ static void check_kind(const hl_scorer_kind *kind, slow_score *score, const hl_c
     }
     CHECK_OK(evaluate(&got, kind, c, orders));
     compare(&got, &want);
+    if (orders->lists) check_lists(&got, score, c, orders);
 }
 
 static void check_orders(const hl_corpus *c, const hl_eval_orders *orders)
@@ -186,8 +249,12 @@ static void check_corpus(int64_t items, int64_t users, int longest, uint64_t see
     toy_draw_users(&t, users, longest, seed);
     for (hl_phase phase = HL_VALID; phase <= HL_TEST; phase++)
         for (hl_mask mask = HL_MASK_ALL; mask <= HL_MASK_NONE; mask++) {
-            hl_eval_orders orders = {
-                .phase = phase, .history = 3, .mask = mask, .users = phase == HL_VALID ? 7 : 1000, .cuts = CUTS};
+            hl_eval_orders orders = {.phase = phase,
+                                     .history = 3,
+                                     .mask = mask,
+                                     .users = phase == HL_VALID ? 7 : 1000,
+                                     .cuts = CUTS,
+                                     .lists = longest < 20};
             memcpy(orders.cut, cuts, sizeof cuts);
             check_orders(&t.corpus, &orders);
         }

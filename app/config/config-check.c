@@ -1,7 +1,8 @@
 /* config-check.c - do the values of a configuration go together, and what follows from them. */
 #include "app/config/options.h"
+#include "app/config/nearest.h"
 #include "app/config/unpretrained.h"
-#include "data/score.h"
+#include "data/metric.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,13 +109,16 @@ static hl_status settle_model(hl_config *c)
 
 static hl_status check_metric(const char *name)
 {
-    static const char *const known[] = {"recall", "ndcg", "mrr"};
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(name, known[i]) == 0) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "there is no metric \"%s\"; there are recall, ndcg and mrr", name);
+    const hl_metric *near = &hl_metric_table[0];
+    if (hl_metric_find(name)) return HL_OK;
+    for (int i = 1; i < hl_metric_table_n; i++)
+        if (hl_nearest_distance(hl_metric_table[i].name, name) < hl_nearest_distance(near->name, name))
+            near = &hl_metric_table[i];
+    return HL_FAIL(HL_EUSAGE, "there is no metric \"%s\"; the nearest is \"%s\", and hllm eval --help lists all", name,
+                   near->name);
 }
 
-/* valid_metric is "name@k" with k of topk, or mrr, which has none. */
+/* valid_metric is "name@k" with k of topk, or the name of one that whole lists have. */
 static hl_status check_valid_metric(const hl_config *c)
 {
     char name[40];
@@ -122,7 +126,10 @@ static hl_status check_valid_metric(const hl_config *c)
     size_t n = at ? (size_t)(at - c->valid_metric) : strlen(c->valid_metric);
     snprintf(name, sizeof name, "%.*s", (int)n, c->valid_metric);
     HL_TRY(check_metric(name));
-    if (strcmp(c->valid_metric, "mrr") == 0) return HL_OK;
+    if (hl_metric_find(name)->of_lists)
+        return HL_FAIL(HL_EUSAGE, "valid_metric: \"%s\" says nothing of how good a model is; name another, as ndcg@%d",
+                       c->valid_metric, c->topk.n ? c->topk.at[c->topk.n - 1] : 10);
+    if (!at && hl_metric_find(name)->whole) return HL_OK;
     for (int i = 0; at && i < c->topk.n; i++) {
         char *end;
         long k = strtol(at + 1, &end, 10);

@@ -72,7 +72,7 @@ typedef struct {
     int eval_batch_size, eval_step;
     hl_mask history_mask;
     hl_ints topk;
-    hl_names metrics;   /* lower case: recall, ndcg, mrr */
+    hl_names metrics;   /* lower case, of data/metric.h */
     char *valid_metric; /* lower case: ndcg@200 */
     int stopping_step;
     bool val_only;

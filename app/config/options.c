@@ -178,7 +178,9 @@ const hl_option hl_options[] = {
            "items of a user's history that are not ranked: all; window: the items that the User LLM reads; none",
            masks),
     INTS("topk", topk, "[5, 10, 50, 200]", 1, 1e6, REPORT, "lengths of the recommended lists"),
-    NAMES("metrics", metrics, "[Recall, NDCG]", REPORT, "Recall, NDCG, MRR"),
+    NAMES("metrics", metrics, "[Recall, NDCG]", REPORT,
+          "of each list Recall, Hit, Precision, NDCG, MRR, MAP; of all together ItemCoverage, GiniIndex, "
+          "AveragePopularity"),
     TEXT("valid_metric", valid_metric, "NDCG@200", NUMBERS, "decides which checkpoint is the best"),
     INT("stopping_step", stopping_step, "5", 0, 1e6, NUMBERS,
         "stop after more validations than this without a better one"),

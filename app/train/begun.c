@@ -1,5 +1,6 @@
 /* begun.c - an evaluation as a checkpoint keeps it. */
 #include "app/train/begun.h"
+#include "data/metric.h"
 #include <string.h>
 
 static json_t *numbers(const double *x, int n)
@@ -22,7 +23,8 @@ static bool read_numbers(double *x, int n, const json_t *list)
 
 static json_t *gains_json(const hl_gains *g, int cuts)
 {
-    return json_pack("{so so sf}", "recall", numbers(g->recall, cuts), "ndcg", numbers(g->ndcg, cuts), "mrr", g->mrr);
+    return json_pack("{so so so sf}", "recall", numbers(g->recall, cuts), "ndcg", numbers(g->ndcg, cuts), "mrr_at",
+                     numbers(g->mrr_at, cuts), "mrr", g->mrr);
 }
 
 static bool read_gains(hl_gains *g, int cuts, const json_t *x)
@@ -30,7 +32,27 @@ static bool read_gains(hl_gains *g, int cuts, const json_t *x)
     const json_t *mrr = json_object_get(x, "mrr");
     g->mrr = json_number_value(mrr);
     return json_is_number(mrr) && read_numbers(g->recall, cuts, json_object_get(x, "recall"))
-           && read_numbers(g->ndcg, cuts, json_object_get(x, "ndcg"));
+           && read_numbers(g->ndcg, cuts, json_object_get(x, "ndcg"))
+           && read_numbers(g->mrr_at, cuts, json_object_get(x, "mrr_at"));
+}
+
+/* {"itemcoverage": [...], ...}; null where there are none. */
+static json_t *lists_json(const hl_score *s)
+{
+    if (!s->has_lists) return json_null();
+    json_t *o = json_object();
+    for (int m = 0; m < hl_metric_table_n; m++)
+        if (hl_metric_table[m].of_lists) json_object_set_new(o, hl_metric_table[m].name, numbers(s->list[m], s->cuts));
+    return o;
+}
+
+/* Those of another version, which has others, are none. */
+static void read_lists(hl_score *s, const json_t *x)
+{
+    s->has_lists = json_is_object(x);
+    for (int m = 0; m < hl_metric_table_n && s->has_lists; m++)
+        if (hl_metric_table[m].of_lists)
+            s->has_lists = read_numbers(s->list[m], s->cuts, json_object_get(x, hl_metric_table[m].name));
 }
 
 json_t *hl_begun_json(const hl_begun *b)
@@ -40,9 +62,9 @@ json_t *hl_begun_json(const hl_begun *b)
     json_t *cuts = json_array(), *gains = json_array();
     for (int k = 0; k < s->cuts; k++) json_array_append_new(cuts, json_integer(s->cut[k]));
     for (int t = 0; t < HL_TIES; t++) json_array_append_new(gains, gains_json(&s->gains[t], s->cuts));
-    return json_pack("{ss so sI sI sI sf so sb}", "phase", hl_phase_name[b->phase], "cuts", cuts, "users",
+    return json_pack("{ss so sI sI sI sf so sb so}", "phase", hl_phase_name[b->phase], "cuts", cuts, "users",
                      (json_int_t)s->users, "repeated", (json_int_t)s->repeated, "tied", (json_int_t)s->tied, "ties",
-                     s->ties, "gains", gains, "is_whole", b->is_whole);
+                     s->ties, "gains", gains, "is_whole", b->is_whole, "lists", lists_json(s));
 }
 
 static bool read_cuts(hl_score *s, const json_t *list)
@@ -75,6 +97,7 @@ bool hl_begun_read(hl_begun *b, const json_t *x)
     const json_t *gains = json_object_get(x, "gains");
     for (int t = 0; t < HL_TIES && fits; t++)
         fits = read_gains(&b->score.gains[t], b->score.cuts, json_array_get(gains, (size_t)t));
+    if (fits) read_lists(&b->score, json_object_get(x, "lists"));
     if (!fits) *b = (hl_begun){0};
     b->is_there = fits;
     return fits;

@@ -6,6 +6,7 @@
 #include "base/minmax.h"
 #include "base/usage.h"
 #include "app/train/metrics.h"
+#include "data/metric.h"
 #include "mpi/eval/cosine.h"
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ hl_eval_orders hl_evaluation_orders(const hl_config *c, hl_phase phase)
         .phase = phase, .history = history_at(c), .mask = c->history_mask, .users = c->eval_batch_size};
     orders.cuts = hl_min(c->topk.n, HL_CUTS);
     memcpy(orders.cut, c->topk.at, (size_t)orders.cuts * sizeof *orders.cut);
+    for (int i = 0; i < c->metrics.n; i++) orders.lists |= hl_metric_find(c->metrics.at[i])->of_lists != NULL;
     qsort(orders.cut, (size_t)orders.cuts, sizeof *orders.cut, ascending);
     return orders;
 }
@@ -69,11 +71,11 @@ static hl_status check_vectors(const hl_evaluation *v, hl_job *j, const hl_catal
     return HL_OK;
 }
 
-/* Of no user, or of those who were ranked before a stop. */
+/* Of no user, or of those who were ranked before a stop, whose lists are gone. */
 static hl_score first_score(const hl_config *c, hl_phase phase, const hl_begun *begun)
 {
     hl_eval_orders orders = hl_evaluation_orders(c, phase);
-    const hl_score *has = begun ? hl_begun_for(begun, phase, orders.cut, orders.cuts) : NULL;
+    const hl_score *has = begun && !orders.lists ? hl_begun_for(begun, phase, orders.cut, orders.cuts) : NULL;
     return has ? *has : hl_score_at(orders.cut, orders.cuts);
 }
 
@@ -120,8 +122,11 @@ hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const h
 
 bool hl_evaluation_recall(hl_evaluation *v, const hl_config *c, hl_phase phase, const hl_begun *begun)
 {
-    *v = (hl_evaluation){.phase = phase, .score = first_score(c, phase, begun)};
-    return begun->is_whole && v->score.users > 0;
+    const hl_eval_orders orders = hl_evaluation_orders(c, phase);
+    const hl_score *has = hl_begun_for(begun, phase, orders.cut, orders.cuts);
+    if (!has || !begun->is_whole || has->users == 0 || (orders.lists && !has->has_lists)) return false;
+    *v = (hl_evaluation){.phase = phase, .score = *has};
+    return true;
 }
 
 static json_t *band_end(const hl_job *j, const hl_evaluation *v, hl_ties ties)

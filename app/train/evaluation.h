@@ -23,7 +23,8 @@ typedef struct {
 hl_eval_orders hl_evaluation_orders(const hl_config *c, hl_phase phase);
 
 /* Encode the catalogue once and rank every user of the phase; warn where the targets of many users have ties.
- * begun: the part that a stopped evaluation has left; NULL: none.  HL_ESTOP where a signal stops this one; v->score
+ * begun: the part that a stopped evaluation has left; NULL: none.  Where metrics of lists are wanted, which it does
+ * not keep, the evaluation begins anew.  HL_ESTOP where a signal stops this one; v->score
  * is then that of the first users.  Collective. */
 hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const hl_begun *begun);
 

@@ -1,24 +1,28 @@
 /* metrics.c - the metrics that a configuration asks for, by name: as JSON and as columns. */
 #include "app/train/metrics.h"
+#include "base/minmax.h"
 #include "base/printable.h"
+#include "data/metric.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { NAME = 32 };
+
 /* "ndcg@200" -> "ndcg", 200; "mrr" -> "mrr", 0. */
-static int split_name(char metric[16], const char *name)
+static int split_name(char metric[NAME], const char *name)
 {
     const char *at = strchr(name, '@');
-    snprintf(metric, 16, "%.*s", at ? (int)(at - name) : (int)strlen(name), name);
+    snprintf(metric, NAME, "%.*s", at ? (int)(at - name) : (int)strlen(name), name);
     return at ? atoi(at + 1) : 0;
 }
 
 static double metric_value(const hl_score *s, hl_ties ties, const char *name)
 {
-    char metric[16];
+    char metric[NAME];
     int cut = split_name(metric, name);
-    return hl_score_value(s, ties, metric, cut);
+    return hl_metric_value(s, ties, metric, cut);
 }
 
 double hl_metrics_value(const hl_score *s, const char *name) { return metric_value(s, HL_TIES_RANDOM, name); }
@@ -27,13 +31,12 @@ double hl_metrics_value(const hl_score *s, const char *name) { return metric_val
 static void each_column(const hl_config *c, void (*show)(void *self, const char *name), void *self)
 {
     for (int m = 0; m < c->metrics.n; m++) {
-        char name[32];
-        if (strcmp(c->metrics.at[m], "mrr") == 0) show(self, "mrr");
-        else
-            for (int k = 0; k < c->topk.n; k++) {
-                snprintf(name, sizeof name, "%s@%d", c->metrics.at[m], c->topk.at[k]);
-                show(self, name);
-            }
+        char name[NAME + 16];
+        if (hl_metric_find(c->metrics.at[m])->whole) show(self, c->metrics.at[m]);
+        for (int k = 0; k < c->topk.n; k++) {
+            snprintf(name, sizeof name, "%s@%d", c->metrics.at[m], c->topk.at[k]);
+            show(self, name);
+        }
     }
 }
 
@@ -49,17 +52,19 @@ typedef struct {
     json_t *json;
 } painter;
 
+static int width_of(const char *name) { return hl_max(10, (int)strlen(name)); }
+
 static void print_name(void *self, const char *name)
 {
     (void)self;
-    printf(" %10s", name);
+    printf(" %*s", width_of(name), name);
 }
 
 static void print_value(void *self, const char *name)
 {
     double x = value_of(((painter *)self)->row, name);
-    if (isnan(x)) printf(" %10s", "-");
-    else printf(" %10.4f", x);
+    if (isnan(x)) printf(" %*s", width_of(name), "-");
+    else printf(" %*.4f", width_of(name), x);
 }
 
 static void note_value(void *self, const char *name)

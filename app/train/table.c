@@ -4,11 +4,22 @@
 #include "app/train/ease.h"
 #include "app/train/metrics.h"
 #include "app/train/recommender.h"
+#include "data/metric.h"
 #include "io/files/regular.h"
 #include "mpi/eval/reference.h"
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
-/* A metric is a fraction, not a percentage. */
+/* Can a metric such as "recall@10" have this value?  A share is a fraction, not a percentage. */
+static bool can_be(const char *name, double value)
+{
+    char metric[32];
+    snprintf(metric, sizeof metric, "%.*s", (int)strcspn(name, "@"), name);
+    const hl_metric *m = hl_metric_find(metric);
+    return value >= 0 && (value <= 1 || (m && !m->is_share && isfinite(value)));
+}
+
 static hl_status check_row(const char *name, const json_t *row, const char *path)
 {
     const char *key;
@@ -16,7 +27,7 @@ static hl_status check_row(const char *name, const json_t *row, const char *path
     json_object_foreach((json_t *)(uintptr_t)row, key, x)
     {
         const double value = json_number_value(x);
-        if (!json_is_number(x) || !(value >= 0 && value <= 1))
+        if (!json_is_number(x) || !can_be(key, value))
             return HL_FAIL(HL_EFORMAT,
                            "%s: %.60s of \"%.60s\" is not a number from 0 to 1 (a fraction, not per cent); correct "
                            "reference_scores",

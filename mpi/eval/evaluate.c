@@ -8,6 +8,7 @@
 #include "base/minmax.h"
 #include "base/part.h"
 #include "base/stop.h"
+#include "mpi/eval/lists.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,10 @@ typedef struct {
     hl_scorer *s;
     const hl_eval_orders *orders;
     hl_round r;
-    bool *repeated; /* (users) the target is in what is left out */
-    int *target;    /* (users) its column; -1: another rank's */
+    bool *repeated;          /* (users) the target is in what is left out */
+    int *target;             /* (users) its column; -1: another rank's */
+    int32_t *left_out;       /* of a history, different items that ascend: of user i those from */
+    int64_t *left_out_begin; /* (users + 1) left_out_begin[i] on */
     exception *exceptions;
     int n_exceptions;
     double *threshold; /* (users) */
@@ -44,17 +47,19 @@ static int by_number(const void *a, const void *b)
 /* The different items of what is left out of a history. */
 static void except_history(ranking *k, int user, const int32_t *history, int n, int32_t target)
 {
-    size_t mark = hl_arena_mark(k->r.arena);
-    int32_t *items = HL_TAKE(k->r.arena, int32_t, n);
+    int32_t *items = k->left_out + k->left_out_begin[user];
+    int different = 0;
     memcpy(items, history, (size_t)n * sizeof *items);
     qsort(items, (size_t)n, sizeof *items, by_number);
     for (int i = 0; i < n; i++) {
-        if (i > 0 && items[i] == items[i - 1]) continue;
-        k->repeated[user] |= items[i] == target;
-        const int column = counts_for(&k->r, user) && items[i] != target ? column_of(k->s, items[i]) : -1;
+        const int32_t item = items[i];
+        if (different > 0 && item == items[different - 1]) continue;
+        items[different++] = item;
+        k->repeated[user] |= item == target;
+        const int column = counts_for(&k->r, user) && item != target ? column_of(k->s, item) : -1;
         if (column >= 0) k->exceptions[k->n_exceptions++] = (exception){user, column};
     }
-    hl_arena_back(k->r.arena, mark);
+    k->left_out_begin[user + 1] = k->left_out_begin[user] + different;
 }
 
 static int history_items(const hl_round *r)
@@ -73,6 +78,8 @@ static void read_users(ranking *k)
     const hl_round *r = &k->r;
     k->target = HL_TAKE(r->arena, int, r->users);
     k->repeated = HL_TAKE_ZERO(r->arena, bool, r->users);
+    k->left_out = HL_TAKE(r->arena, int32_t, history_items(r));
+    k->left_out_begin = HL_TAKE_ZERO(r->arena, int64_t, r->users + 1);
     k->exceptions = HL_TAKE(r->arena, exception, history_items(r));
     for (int i = 0; i < r->users; i++) {
         const int32_t *history;
@@ -161,7 +168,7 @@ static void share_users(hl_round *r, const hl_scorer *s)
     r->end = shared ? (int)hl_part_begin(r->users, s->group->size, s->group->rank + 1) : r->users;
 }
 
-static hl_status run_round(hl_score *score, ranking *k)
+static hl_status run_round(hl_score *score, ranking *k, hl_lists *lists)
 {
     k->r.odd = hl_first_none(k->s->world->rank);
     share_users(&k->r, k->s);
@@ -171,6 +178,7 @@ static hl_status run_round(hl_score *score, ranking *k)
         find_thresholds(k);
         count(k);
         add_up(score, k);
+        if (lists) hl_lists_add(lists, &k->r, k->left_out, k->left_out_begin);
     }
     hl_arena_back(k->r.arena, 0);
     return judge(k);
@@ -185,36 +193,51 @@ static bool is_asked_to_stop(const hl_group *world)
 
 /* Until all targets are ranked or a signal has come. */
 static hl_status run_rounds(hl_score *score, hl_scorer *s, const hl_eval_orders *orders, const hl_targets *targets,
-                            hl_arena *arena)
+                            hl_lists *lists)
 {
     const int64_t all = targets->n, step = hl_min(orders->users, s->most_users);
+    hl_arena arena = hl_arena_growing("a round of users");
     int64_t first;
     bool stopped = false;
-    for (first = score->users; first < all && !(stopped = is_asked_to_stop(s->world)); first += step) {
+    hl_status status = HL_OK;
+    for (first = score->users; status == HL_OK && first < all && !(stopped = is_asked_to_stop(s->world));
+         first += step) {
         hl_act_begin(s->kind->act, (int)(first / step));
         hl_fault_wait("evaluate-round", s->world->rank);
         const int users = (int)(all - first < step ? all - first : step);
         ranking k = {
             .s = s,
             .orders = orders,
-            .r = {.targets = targets, .first = first, .users = users, .history = orders->history, .arena = arena}};
-        HL_TRY(run_round(score, &k));
+            .r = {.targets = targets, .first = first, .users = users, .history = orders->history, .arena = &arena}};
+        status = run_round(score, &k, lists);
     }
-    hl_group_broadcast(s->world, score, sizeof *score, s->first_rank);
-    if (!stopped) return HL_OK;
+    hl_arena_free(&arena);
+    if (status != HL_OK || !stopped) return status;
     return HL_FAIL(
         HL_ESTOP,
         "stopped by a signal while ranking users; there is nothing to save: the same command starts it again");
 }
 
+/* What ranks that count have becomes everyone's. */
+static void share(hl_score *score, const hl_scorer *s, const hl_eval_orders *orders)
+{
+    const size_t bytes = (size_t)s->corpus->users * sizeof(int64_t);
+    hl_group_broadcast(s->world, score, sizeof *score, s->first_rank);
+    if (orders->rank) hl_group_broadcast(s->world, orders->rank, bytes, s->first_rank);
+    if (orders->ties) hl_group_broadcast(s->world, orders->ties, bytes, s->first_rank);
+}
+
 hl_status hl_evaluate(hl_score *score, hl_scorer *s, const hl_eval_orders *orders)
 {
     hl_targets targets;
-    hl_arena arena = hl_arena_growing("a round of users");
     *score = orders->begun ? *orders->begun : hl_score_at(orders->cut, orders->cuts);
+    HL_CHECK(!orders->lists || score->users == 0); /* the lists of earlier users are not kept */
     hl_targets_open(&targets, s->corpus, orders->phase);
-    const hl_status status = run_rounds(score, s, orders, &targets, &arena);
+    hl_lists *lists = orders->lists ? hl_lists_open(s, score) : NULL;
+    const hl_status status = run_rounds(score, s, orders, &targets, lists);
+    if (lists && status == HL_OK && hl_group_has_me(s->group)) hl_lists_finish(lists, score);
+    if (status == HL_OK || status == HL_ESTOP) share(score, s, orders);
+    hl_lists_close(lists);
     hl_targets_close(&targets);
-    hl_arena_free(&arena);
     return status;
 }

@@ -14,8 +14,10 @@ typedef struct {
     int users;    /* users a round, whole job */
     float margin; /* scores so near the target's count as ties, beyond the scorer's margin; 0: equal ones only */
     int cuts, cut[HL_CUTS];
+    bool lists; /* the metrics of lists are wanted too, which take a second look at all scores; begun: NULL then */
     const hl_score *begun; /* what an evaluation of the same orders had when it was stopped; NULL: none */
-    /* (users of the corpus) filled on ranks that count, for users with a target; NULL: not wanted */
+    /* (users of the corpus) filled on every rank, for users with a target; NULL: not wanted.  The same on all ranks
+     * whether they are. */
     int64_t *rank, *ties;
 } hl_eval_orders;
 

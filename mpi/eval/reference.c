@@ -1,6 +1,6 @@
 /* reference.c - what no model is needed for: popularity and chance. */
 #include "mpi/eval/reference.h"
-#include "base/part.h"
+#include "mpi/eval/popularity.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -17,17 +17,6 @@ typedef struct {
     int64_t *sorted; /* (items - 1) the same, ascending, without the padding */
 } popularity;
 
-static void count_my_users(int64_t *times, const hl_group *g, const hl_corpus *corpus)
-{
-    int64_t begin = hl_part_begin(corpus->users, g->size, g->rank),
-            end = begin + hl_part_count(corpus->users, g->size, g->rank);
-    for (int64_t u = begin; u < end; u++) {
-        int n;
-        const int32_t *items = hl_corpus_training(corpus, u, &n);
-        for (int i = 0; i < n; i++) times[items[i]]++;
-    }
-}
-
 static int by_times(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -39,8 +28,7 @@ static void open_popularity(hl_scorer *s)
     const size_t items = (size_t)s->corpus->items;
     popularity *p = s->self = hl_alloc(sizeof *p);
     *p = (popularity){hl_alloc_zero(items, sizeof *p->times), hl_alloc_zero(items, sizeof *p->sorted)};
-    count_my_users(p->times, s->group, s->corpus);
-    hl_group_all_reduce_int(s->group, p->times, items);
+    hl_popularity_count(p->times, s->group, s->corpus);
     for (size_t i = 1; i < items; i++) p->sorted[i - 1] = p->times[i];
     qsort(p->sorted, items - 1, sizeof *p->sorted, by_times);
 }

@@ -4,6 +4,7 @@ src_data_libhldata_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_data_libhldata_a_SOURCES = \
 	src/data/corpus.c src/data/corpus.h \
 	src/data/mask.h \
+	src/data/metric.c src/data/metric.h \
 	src/data/places.c src/data/places.h \
 	src/data/pool.c src/data/pool.h \
 	src/data/prefix.c src/data/prefix.h \

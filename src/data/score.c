@@ -2,7 +2,6 @@
 #include "data/score.h"
 #include "base/error.h"
 #include "data/places.h"
-#include <math.h>
 #include <string.h>
 
 const char *const hl_phase_name[2] = {"valid", "test"};
@@ -29,16 +28,18 @@ static void add_places(hl_gains *g, const hl_score *s, int64_t first, int64_t pl
 {
     const int64_t end = first + places;
     const double n = (double)places;
-    double gain = 0;
-    int64_t seen = first; /* places before it are in gain */
+    double gain = 0, inverse = 0;
+    int64_t seen = first; /* places before it are in gain and inverse */
     for (int k = 0; k < s->cuts; k++) {
         int64_t behind = s->cut[k] + (int64_t)1 < end ? s->cut[k] + (int64_t)1 : end;
         if (behind > seen) {
             gain += hl_places_gain(seen, behind);
+            inverse += hl_places_inverse(seen, behind);
             seen = behind;
         }
         g->recall[k] += (double)(seen - first) / n;
         g->ndcg[k] += gain / n;
+        g->mrr_at[k] += inverse / n;
     }
     g->mrr += hl_places_inverse(first, end) / n;
 }
@@ -55,17 +56,4 @@ void hl_score_add(hl_score *s, int64_t rank, int64_t ties)
     add_places(&s->gains[HL_TIES_RANDOM], s, rank, ties + 1);
     add_places(&s->gains[HL_TIES_FIRST], s, rank, 1);
     add_places(&s->gains[HL_TIES_LAST], s, rank + ties, 1);
-}
-
-double hl_score_value(const hl_score *s, hl_ties ties, const char *metric, int cut)
-{
-    const hl_gains *g = &s->gains[ties];
-    double users = (double)(s->users ? s->users : 1);
-    if (strcmp(metric, "mrr") == 0) return g->mrr / users;
-    for (int k = 0; k < s->cuts; k++) {
-        if (s->cut[k] != cut) continue;
-        if (strcmp(metric, "recall") == 0) return g->recall[k] / users;
-        if (strcmp(metric, "ndcg") == 0) return g->ndcg[k] / users;
-    }
-    return NAN;
 }

@@ -1,7 +1,8 @@
-/* score.h - what a rank is worth: Recall, NDCG, MRR of users with one target each, and the two held-out phases. */
+/* score.h - what a rank is worth, summed over users with one target each, and the two held-out phases. */
 #ifndef DATA_SCORE_H
 #define DATA_SCORE_H
 #include "data/corpus.h"
+#include <stdbool.h>
 
 typedef enum { HL_VALID, HL_TEST } hl_phase;
 extern const char *const hl_phase_name[2];
@@ -21,8 +22,11 @@ typedef enum {
 } hl_ties;
 
 typedef struct {
-    double recall[HL_CUTS], ndcg[HL_CUTS], mrr;
+    double recall[HL_CUTS], ndcg[HL_CUTS], mrr_at[HL_CUTS];
+    double mrr; /* of the whole list */
 } hl_gains;
+
+enum { HL_METRICS_MOST = 12 };
 
 /* Sums over users.  `rank` = 1 + items scored strictly higher; with ties the target may stand anywhere in
  * [rank, rank + ties], each place as likely as the others.  Plain numbers: ranks send it as bytes. */
@@ -33,6 +37,8 @@ typedef struct {
     int64_t tied;     /* users whose target shares its score with others */
     double ties;      /* others with the same score, summed over users */
     hl_gains gains[HL_TIES];
+    bool has_lists; /* `list` holds the metrics of all lists together, by their rows in data/metric.c */
+    double list[HL_METRICS_MOST][HL_CUTS];
 } hl_score;
 
 /* Nothing scored yet, at these cuts, which ascend. */
@@ -40,8 +46,5 @@ hl_score hl_score_at(const int *cut, int cuts);
 
 /* One user; rank 0: a miss at any cut. */
 void hl_score_add(hl_score *s, int64_t rank, int64_t ties);
-
-/* "recall", "ndcg" or "mrr" (then cut is ignored), a mean over users; NAN where there is no such metric. */
-double hl_score_value(const hl_score *s, hl_ties ties, const char *metric, int cut);
 
 #endif
