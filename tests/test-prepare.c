@@ -122,6 +122,29 @@ static void the_report_counts_what_happened(void)
     CHECK(r.text_min == 1 && r.text_max == 40 && r.tokens == 22 + 22 + 22 + 4 + 12 + 40 + 1 + 1);
 }
 
+static void what_a_tokenizer_leaves_out_and_cuts_off_is_counted(void)
+{
+    static const char json[] =
+        "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"t\":0,\"a\":1,\"g\":2,\":\":3,\"[E]\":4},\"merges\":[]},"
+        "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"A\"}},{"
+        "\"SpecialToken\":"
+        "{\"id\":\"[E]\"}}],\"special_tokens\":{\"[E]\":{\"ids\":[4]}}}}";
+    char path[PATH_MAX];
+    hl_prepare_report r;
+    hl_manifest m;
+    hl_prepare_settings s =
+        csv_pair("dropping", "item,user,time\na,u,1\nb,u,2\nc,u,3\n", "item_id,title,tag\na,,ag\nb,,axyg\nc,,aaaa\n");
+    snprintf(path, sizeof path, "%s", in_folder("dropping.json"));
+    file_write(path, json, strlen(json));
+    s.tokenizer = path, s.item_prompt = "", s.max_text_length = 7; /* "tag:" is 4, [E] 1; the blank is left out */
+    CHECK_OK(hl_prepare(check_world(), &s, &r));
+    CHECK(r.texts_dropped == 3 && r.characters_dropped == 1 + 3 + 1);
+    CHECK(r.texts_truncated == 1 && r.texts_end_cut == 1);
+    CHECK_OK(hl_manifest_read(&m, s.folder));
+    CHECK(m.report.characters_dropped == 5 && m.report.texts_end_cut == 1);
+    hl_manifest_free(&m);
+}
+
 static const char odd_ids[] = "item,user,time\na ,u,1\n017,u,2\nB3,u,3\n 5.0,u,4\nz,u,5\n";
 
 static void items_without_text_are_counted_by_what_their_ids_lack(void)
@@ -941,6 +964,7 @@ static void tokens_of_real_reviews_are_the_first_of_the_public_tokenizer(void)
 static const test tests[] = {
     {"the small pair becomes what the rules say", the_small_pair_becomes_what_the_rules_say},
     {"the report counts what happened", the_report_counts_what_happened},
+    {"what a tokenizer leaves out and cuts off is counted", what_a_tokenizer_leaves_out_and_cuts_off_is_counted},
     {"items without text are counted by what their ids lack", items_without_text_are_counted_by_what_their_ids_lack},
     {"an id that is two items is found beside the one with the text",
      an_id_that_is_two_items_is_found_beside_the_one_with_the_text},

@@ -191,6 +191,37 @@ static void tokenizer_config_overrides_berts_normalizer(void)
     json_decref(fast);
 }
 
+static void characters_without_a_token_are_counted_also_in_words_seen_before(void)
+{
+    static const char json[] = "{\"model\":{\"type\":\"BPE\",\"unk_token\":null,\"vocab\":{\"a\":0,\"b\":1,\"ab\":2},"
+                               "\"merges\":[\"a b\"]},\"pre_tokenizer\":{\"type\":\"Whitespace\"}}";
+    static const struct {
+        const char *text;
+        int64_t dropped;
+        int n; /* ids: what is left of "a?b" merges, as in Hugging Face's tokenizers */
+    } cases[] = {{"ab", 0, 1},
+                 {"a\xC3\xA9"
+                  "b ab",
+                  1, 2},
+                 {"xyz a\xC3\xA9"
+                  "b",
+                  4, 1},
+                 {"", 0, 0}};
+    char path[PATH_MAX];
+    hl_tokenizer *t;
+    hl_ids ids = {0};
+    snprintf(path, sizeof path, "%s/tokenizer.json", check_folder());
+    CHECK_OK(hl_atomic_write(path, json, strlen(json)));
+    if (CHECK_OK(hl_tokenizer_open(&t, path)))
+        for (int round = 0; round < 2; round++)
+            for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+                CHECK_OK(hl_tokenizer_encode(t, &ids, cases[i].text, strlen(cases[i].text), 0));
+                CHECK(ids.n == cases[i].n && ids.dropped == cases[i].dropped);
+            }
+    hl_ids_free(&ids);
+    hl_tokenizer_close(t);
+}
+
 /* --- the slow twin of words that are cut by hand ---------------------------------------------- */
 
 static size_t made_up(char *text, hl_rng *r)
@@ -455,6 +486,8 @@ static const test tests[] = {
     {"vocab.txt with BERT's class is the same", vocab_txt_with_berts_class_is_the_same},
     {"vocab.json with merges.txt is the same", vocab_json_with_merges_is_the_same},
     {"tokenizer_config.json overrides BERT's normalizer", tokenizer_config_overrides_berts_normalizer},
+    {"characters without a token are counted, also in words seen before",
+     characters_without_a_token_are_counted_also_in_words_seen_before},
     {"words cut by hand are those of the pattern", words_cut_by_hand_are_those_of_the_pattern},
     {"files cut or with a wrong bit break nothing", files_cut_or_with_a_wrong_bit_break_nothing},
     {"files of other forms that are damaged break nothing", files_of_other_forms_that_are_damaged_break_nothing},

@@ -48,7 +48,11 @@ static const struct {
     {"texts_equal", "texts equal to an earlier one", OF_TEXTS, NO_EXAMPLE},
     {"texts_empty", "texts without any value, the prompt alone", OF_TEXTS, NO_EXAMPLE},
     {"texts_truncated", "texts truncated", OF_TEXTS, NO_EXAMPLE},
+    {"texts_end_cut", "of these without the special tokens that the tokenizer puts behind a text", OF_TEXTS,
+     NO_EXAMPLE},
     {"texts_in_prompt", "texts that end inside the prompt, so that no value is left", OF_TEXTS, NO_EXAMPLE},
+    {"texts_dropped", "texts with characters that the tokenizer has no token for", OF_TEXTS, NO_EXAMPLE},
+    {"characters_dropped", "such characters, left out", OF_TEXTS, NO_EXAMPLE},
     {"tokens", "tokens", SILENT, NO_EXAMPLE},
     {"text_min", "tokens of the shortest text", SILENT, NO_EXAMPLE},
     {"text_max", "tokens of the longest text", SILENT, NO_EXAMPLE},
@@ -184,6 +188,18 @@ void hl_report_warn_of_texts(const hl_prepare_report *r, const hl_prepare_exampl
                "%" PRId64 " of %" PRId64
                " texts end inside the prompt, so that no value is left; raise MAX_TEXT_LENGTH or set item_prompt to ''",
                r->texts_in_prompt, with_text);
+    if (r->characters_dropped > 0)
+        hl_log(HL_WARN,
+               "%" PRId64 " characters of %" PRId64 " of %" PRId64
+               " texts are left out: the tokenizer has no token for them, nor an unk_token or tokens of bytes; the "
+               "models do not see them",
+               r->characters_dropped, r->texts_dropped, with_text);
+    if (r->texts_end_cut > 0)
+        hl_log(HL_WARN,
+               "%" PRId64 " of %" PRId64
+               " texts are cut without the special tokens that the tokenizer puts behind a text, as the public code "
+               "cuts them; raise MAX_TEXT_LENGTH where the model reads those",
+               r->texts_end_cut, with_text);
     if (2 * r->texts_equal > with_text)
         hl_log(HL_WARN,
                "%" PRId64 " of %" PRId64 " texts are equal to an earlier one (%" PRId64
@@ -241,8 +257,15 @@ json_t *hl_report_json(const hl_prepare_report *r)
     return all;
 }
 
-/* Datasets of earlier versions do not have it. */
-static bool is_newer(const char *name) { return strcmp(name, "ids_missing") == 0; }
+/* Datasets of earlier versions do not have them. */
+static const char *const newer[] = {"ids_missing", "texts_end_cut", "texts_dropped", "characters_dropped"};
+
+static bool is_newer(const char *name)
+{
+    for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++)
+        if (strcmp(name, newer[i]) == 0) return true;
+    return false;
+}
 
 bool hl_report_parse(hl_prepare_report *r, const json_t *from)
 {

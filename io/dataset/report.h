@@ -30,7 +30,10 @@ typedef struct {
     int64_t texts_equal; /* items with a row, and the token ids of an earlier item with one */
     int64_t texts_empty; /* items whose row has no value: the prompt alone */
     int64_t texts_truncated;
-    int64_t texts_in_prompt;            /* truncated before the first value: in the prompt, or in the name of its key */
+    int64_t texts_end_cut;   /* truncated, so that the tokenizer's special tokens behind a text are not all there */
+    int64_t texts_in_prompt; /* truncated before the first value: in the prompt, or in the name of its key */
+    /* texts with characters that no token stands for, and how many: the tokenizer has neither unk_token nor bytes */
+    int64_t texts_dropped, characters_dropped;
     int64_t tokens, text_min, text_max; /* of items, after truncation */
 } hl_prepare_report;
 enum { HL_REPORT_COUNTS = sizeof(hl_prepare_report) / sizeof(int64_t) };
@@ -64,7 +67,8 @@ hl_status hl_report_check(const hl_prepare_report *r, const hl_prepare_examples 
 void hl_report_tell(const hl_prepare_report *r, const hl_prepare_examples *e);
 
 /* Warn of what makes metrics doubtful; one rank calls it.  Of texts: many items without text, ids that differ in
- * form alone, texts that end inside the prompt, more equal texts than others.  Of interactions: ids that are words
+ * form alone, texts that end inside the prompt, that lack characters or what stands behind every text, more equal texts
+ * than others.  Of interactions: ids that are words
  * for a missing value, times with a gap of a thousandfold, times that are all equal, many repeated rows. */
 void hl_report_warn_of_texts(const hl_prepare_report *r, const hl_prepare_examples *e);
 void hl_report_warn_of_interactions(const hl_prepare_report *r, const hl_prepare_examples *e);

@@ -17,6 +17,7 @@ enum { NO_KEY = -1 };
 struct hl_text {
     int32_t *ids; /* (n) */
     int n;
+    int64_t dropped;                               /* characters */
     bool has_row, is_bare, is_cut, ends_in_prompt; /* bare: the prompt alone; the last: cut before its first value */
 };
 
@@ -124,8 +125,12 @@ static hl_status keep(reading *r, hl_text *text, const hl_csv_field *row)
     HL_TRY(encode(r, r->text, r->n, row[r->id_column].line, &is_cut));
     r->t->report.text_rows_repeated += text->has_row;
     free(text->ids);
-    *text =
-        (hl_text){.ids = copy_ids(&r->ids), .n = r->ids.n, .has_row = true, .is_bare = key == NO_KEY, .is_cut = is_cut};
+    *text = (hl_text){.ids = copy_ids(&r->ids),
+                      .n = r->ids.n,
+                      .dropped = r->ids.dropped,
+                      .has_row = true,
+                      .is_bare = key == NO_KEY,
+                      .is_cut = is_cut};
     return look_at_cut(r, text, key);
 }
 
@@ -158,7 +163,7 @@ static void report_forms(hl_texts *t)
     for (int f = 0; f < HL_FORMS; f++) *to[f] = t->forms.count[f];
 }
 
-static void report_mine(hl_texts *t)
+static void report_mine(hl_texts *t, bool has_end)
 {
     hl_prepare_report *p = &t->report;
     p->text_min = INT64_MAX;
@@ -173,7 +178,10 @@ static void report_mine(hl_texts *t)
         p->items_without_text += !x->has_row;
         p->texts_empty += x->is_bare;
         p->texts_truncated += x->is_cut;
+        p->texts_end_cut += x->is_cut && has_end;
         p->texts_in_prompt += x->ends_in_prompt;
+        p->texts_dropped += x->dropped > 0;
+        p->characters_dropped += x->dropped;
     }
 }
 
@@ -195,7 +203,7 @@ static hl_status read_file(reading *r, hl_progress *progress)
         hl_log(HL_WARN, "%s: the last row has no line end; if the file was cut, fetch it again", r->how->path);
     HL_TRY(hl_csv_finish(r->csv));
     r->t->facts = (hl_source_facts){hl_csv_size(r->csv), hl_csv_mtime(r->csv), hl_csv_digest(r->csv)};
-    report_mine(r->t);
+    report_mine(r->t, hl_tokenizer_ids_behind(r->how->tokenizer) > 0);
     report_forms(r->t);
     return HL_OK;
 }

@@ -7,6 +7,7 @@ io_tokenizer_libhltokenizer_a_SOURCES = \
 	io/tokenizer/bpe.c io/tokenizer/bpe.h \
 	io/tokenizer/byte-letters.c io/tokenizer/byte-letters.h \
 	io/tokenizer/fast-json.c io/tokenizer/fast-json.h \
+	io/tokenizer/ids.c io/tokenizer/ids.h \
 	io/tokenizer/make-fast.c io/tokenizer/make-fast.h \
 	io/tokenizer/model-bpe.c \
 	io/tokenizer/model-unigram.c \

@@ -210,6 +210,7 @@ static void push_symbols(bpe *b, const hl_tok_model *m, const char *word, size_t
         bool is_unknown = id < 0 && !push_bytes(b, ids, word + at, bytes);
         if (id >= 0) hl_ids_push(ids, id);
         else if (is_unknown && b->unknown >= 0 && !(after_unknown && b->fuses_unknown)) hl_ids_push(ids, b->unknown);
+        ids->dropped += is_unknown && b->unknown < 0;
         after_unknown = is_unknown;
     }
 }
@@ -220,9 +221,10 @@ static hl_status bpe_encode(hl_tok_model *m, hl_ids *ids, const char *word, size
     int32_t whole = b->ignores_merges ? hl_tok_vocab_find(&m->vocab, word, n) : -1;
     if (whole >= 0) return hl_ids_push(ids, whole), HL_OK;
     b->symbols.n = 0;
+    b->symbols.dropped = 0;
     push_symbols(b, m, word, n);
-    int left = b->symbols.n ? hl_bpe_merge(b->merges, b->symbols.at, b->symbols.n) : 0;
-    for (int i = 0; i < left; i++) hl_ids_push(ids, b->symbols.at[i]);
+    if (b->symbols.n) b->symbols.n = hl_bpe_merge(b->merges, b->symbols.at, b->symbols.n);
+    hl_ids_push_all(ids, &b->symbols);
     return HL_OK;
 }
 

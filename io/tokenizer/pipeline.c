@@ -120,6 +120,8 @@ void hl_pipeline_close(hl_pipeline *p)
 
 int hl_pipeline_vocab(const hl_pipeline *p) { return p->vocab; }
 
+int hl_pipeline_ids_behind(const hl_pipeline *p) { return p->around.behind.n; }
+
 uint64_t hl_pipeline_digest(const hl_pipeline *p) { return p->digest; }
 
 /* ---- encoding */
@@ -138,20 +140,15 @@ static hl_status encode_between(hl_pipeline *p, const char *text, size_t n, bool
     return HL_OK;
 }
 
-static void push_all(hl_ids *to, const hl_ids *ids)
-{
-    for (int i = 0; i < ids->n; i++) hl_ids_push(to, ids->at[i]);
-}
-
 hl_status hl_pipeline_encode(hl_pipeline *p, hl_ids *ids, const char *text, size_t n)
 {
     hl_added_match m = {0};
     p->ids = ids;
-    push_all(ids, &p->around.before);
+    hl_ids_push_all(ids, &p->around.before);
     while (hl_added_tokens_next(&p->raw, &m, text, n)) {
         HL_TRY(encode_between(p, text + m.begin, m.end - m.begin, m.begin == 0));
         if (m.id >= 0) hl_ids_push(ids, m.id);
     }
-    push_all(ids, &p->around.behind);
+    hl_ids_push_all(ids, &p->around.behind);
     return HL_OK;
 }

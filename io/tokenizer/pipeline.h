@@ -11,7 +11,7 @@
 #ifndef IO_TOKENIZER_PIPELINE_H
 #define IO_TOKENIZER_PIPELINE_H
 #include "base/error.h"
-#include "io/tokenizer/tokenizer.h"
+#include "io/tokenizer/ids.h"
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +27,7 @@ void hl_pipeline_close(hl_pipeline *p);
 hl_status hl_pipeline_encode(hl_pipeline *p, hl_ids *ids, const char *text, size_t n);
 
 int hl_pipeline_vocab(const hl_pipeline *p);       /* ids are below this */
+int hl_pipeline_ids_behind(const hl_pipeline *p);  /* special ids behind every text: how many */
 uint64_t hl_pipeline_digest(const hl_pipeline *p); /* of what decides the ids */
 
 #endif

@@ -81,7 +81,7 @@ static hl_status read_pair(hl_postprocessor *p, const json_t *says, const char *
     HL_TRY(check_id(cls, path));
     HL_TRY(check_id(sep, path));
     int32_t id = (int32_t)json_integer_value(cls);
-    put_before(&p->before, &(hl_ids){&id, 1, 1});
+    put_before(&p->before, &(hl_ids){.at = &id, .n = 1});
     hl_ids_push(&p->behind, (int32_t)json_integer_value(sep));
     return HL_OK;
 }

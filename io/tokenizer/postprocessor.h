@@ -2,7 +2,7 @@
 #ifndef IO_TOKENIZER_POSTPROCESSOR_H
 #define IO_TOKENIZER_POSTPROCESSOR_H
 #include "base/error.h"
-#include "io/tokenizer/tokenizer.h"
+#include "io/tokenizer/ids.h"
 #include <jansson.h>
 
 /* Start from {0}, release with hl_postprocessor_free. */

@@ -51,9 +51,11 @@ static hl_status encode_part(hl_tok_model *m, hl_ids *ids, const char *word, siz
 {
     const uint64_t hash = n <= HL_WORD_CACHE_LONGEST ? hl_word_cache_hash(word, n) : 0;
     const int before = ids->n;
+    const int64_t dropped = ids->dropped;
     if (n > HL_WORD_CACHE_LONGEST) return m->kind->encode(m, ids, word, n);
     if (hl_word_cache_find(m->cache, ids, hash, word, n)) return HL_OK;
     HL_TRY(m->kind->encode(m, ids, word, n));
+    if (ids->dropped > dropped) return HL_OK; /* a word that is remembered has all its characters */
     const int32_t *mine = ids->n > before ? ids->at + before : NULL;
     hl_word_cache_add(m->cache, hash, word, n, mine, ids->n - before);
     return HL_OK;

@@ -5,7 +5,7 @@
 #define IO_TOKENIZER_TOK_MODEL_H
 #include "base/error.h"
 #include "io/tokenizer/tok-vocab.h"
-#include "io/tokenizer/tokenizer.h"
+#include "io/tokenizer/ids.h"
 #include "io/tokenizer/word-cache.h"
 #include <jansson.h>
 #include <stdbool.h>

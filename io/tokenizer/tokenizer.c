@@ -1,7 +1,6 @@
 /* tokenizer.c - text to token ids: the table of kinds, and what all kinds share. */
 #include "io/tokenizer/tokenizer.h"
 #include "base/alloc.h"
-#include "base/array.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "io/files/hf-folder.h"
@@ -30,19 +29,6 @@ enum { FILES = sizeof files / sizeof files[0] };
     "tokenizer.model, or the word bytes"
 
 enum { MOST_FILE = 256 << 20, MOST_TEXT = 1 << 28 };
-
-void hl_ids_push(hl_ids *ids, int32_t id)
-{
-    HL_CHECK(ids->n < INT_MAX);
-    HL_RESERVE(ids->at, ids->room, ids->n + 1);
-    ids->at[ids->n++] = id;
-}
-
-void hl_ids_free(hl_ids *ids)
-{
-    free(ids->at);
-    *ids = (hl_ids){0};
-}
 
 static const char *name_in(const char *path)
 {
@@ -165,6 +151,7 @@ void hl_tokenizer_close(hl_tokenizer *t)
 hl_status hl_tokenizer_encode(hl_tokenizer *t, hl_ids *ids, const char *text, size_t n, int limit)
 {
     ids->n = 0;
+    ids->dropped = 0;
     if (n > MOST_TEXT)
         return HL_FAIL(HL_EFORMAT, "a text of %zu bytes is too long to be tokenised; at most %d", n, MOST_TEXT);
     size_t valid = hl_utf8_valid(text, n);
@@ -177,6 +164,8 @@ hl_status hl_tokenizer_encode(hl_tokenizer *t, hl_ids *ids, const char *text, si
 }
 
 int hl_tokenizer_vocab(const hl_tokenizer *t) { return t->vocab; }
+
+int hl_tokenizer_ids_behind(const hl_tokenizer *t) { return t->pipeline ? hl_pipeline_ids_behind(t->pipeline) : 0; }
 
 const char *hl_tokenizer_kind(const hl_tokenizer *t) { return t->kind->name; }
 

@@ -1,7 +1,7 @@
 /* word-cache.h - the ids of words that were seen before: in texts most words are. */
 #ifndef IO_TOKENIZER_WORD_CACHE_H
 #define IO_TOKENIZER_WORD_CACHE_H
-#include "io/tokenizer/tokenizer.h"
+#include "io/tokenizer/ids.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
