@@ -328,6 +328,77 @@ static void records_of_any_form_have_the_wanted_fields(void)
     }
 }
 
+/* ---- packed files in parts */
+
+enum { PACKED_TEXT = 6000000 };
+
+/* A column of hexadecimal digits, quoted where they are a table's: these have line ends in their midst. */
+static size_t digits(char *text, bool are_quoted)
+{
+    hl_rng r = hl_rng_at(3, HL_FOR_TESTS, 42, are_quoted);
+    size_t n = (size_t)sprintf(text, "b\n");
+    while (n < PACKED_TEXT - 1000) {
+        if (are_quoted) text[n++] = '"';
+        for (uint64_t k = 1 + hl_rng_below(&r, 300); k > 0; k--) {
+            const uint64_t c = hl_rng_below(&r, 17);
+            if (c < 16) text[n++] = "0123456789abcdef"[c];
+            else if (are_quoted) text[n++] = '\n';
+        }
+        if (are_quoted) text[n++] = '"';
+        text[n++] = '\n';
+    }
+    return n;
+}
+
+/* The records of a part, behind those of the parts before it. */
+static int records_of(char *out, size_t *at, const hl_fields_how *how)
+{
+    hl_fields *f;
+    const hl_field *field = NULL;
+    int records = 0;
+    CHECK_OK(hl_fields_open(&f, how));
+    CHECK_OK(hl_fields_next(f, &field));
+    for (; field; records++) {
+        memcpy(out + *at, field[0].at, field[0].n);
+        *at += field[0].n;
+        out[(*at)++] = '|';
+        CHECK_OK(hl_fields_next(f, &field));
+    }
+    hl_fields_close(f);
+    return records;
+}
+
+static void parts_of_packed_files_have_each_record_once_and_in_order(void)
+{
+    static const hl_fields_form *const of[] = {&hl_fields_lines, &hl_fields_csv};
+    static const char *const wanted[] = {"b"};
+    char *text = hl_alloc(PACKED_TEXT), *packed = hl_alloc(PACKED_TEXT), *whole = hl_alloc(PACKED_TEXT),
+         *parts = hl_alloc(PACKED_TEXT);
+    for (int form = 0; form < 2; form++)
+        for (int k = 0; k < PACKERS; k++) {
+            size_t n = packers[k](packed, PACKED_TEXT, text, digits(text, form == 1)), at = 0;
+            CHECK(n > (2 << 20) + 50000); /* large enough for parts */
+            hl_fields_how how = {
+                .path = file_of(packed, n), .form = of[form], .wanted = wanted, .n = 1, .separator = ",", .p = 1};
+            const int records = records_of(whole, &at, &how);
+            for (how.p = 2; how.p < 8; how.p += 5) {
+                size_t end = 0;
+                int sum = 0, most = 0;
+                for (how.r = 0; how.r < how.p; how.r++) {
+                    const int mine = records_of(parts, &end, &how);
+                    sum += mine;
+                    if (mine > most) most = mine;
+                }
+                CHECK(sum == records && end == at && memcmp(parts, whole, at) == 0);
+                CHECK(most < records * 2 / 3);
+            }
+        }
+    free(parts);
+    free(whole);
+    free(packed);
+    free(text);
+}
+
 static const struct {
     const hl_fields_form *form;
     const char *text, *words;
@@ -412,6 +483,8 @@ static const test tests[] = {
     {"literals mean what they mean in Python", literals_mean_what_they_mean_in_python},
     {"what is no literal is refused with the reason", what_is_no_literal_is_refused_with_the_reason},
     {"records of any form have the wanted fields", records_of_any_form_have_the_wanted_fields},
+    {"parts of packed files have each record once, and in order",
+     parts_of_packed_files_have_each_record_once_and_in_order},
     {"what is wrong with a file is said with the line", what_is_wrong_with_a_file_is_said_with_the_line},
     {"lines that cannot be read are counted where that is asked for",
      lines_that_cannot_be_read_are_counted_where_that_is_asked_for},

@@ -376,6 +376,11 @@ bool hl_csv_ends_open(const hl_csv *c) { return c->ends_open; }
 
 hl_status hl_csv_finish(hl_csv *c) { return hl_source_finish(&c->source); }
 
+int64_t hl_csv_behind(const hl_csv *c, int64_t bytes)
+{
+    return hl_csv_codec(c) ? hl_unpacked_behind(c->stream, bytes) : bytes;
+}
+
 const char *hl_csv_codec(const hl_csv *c) { return c->stream ? hl_unpacked_codec(c->stream) : NULL; }
 
 int64_t hl_csv_at(const hl_csv *c) { return (c->stream ? c->taken : c->source.at) - (int64_t)(c->end - c->begin); }

@@ -53,6 +53,9 @@ bool hl_csv_ends_open(const hl_csv *c);
 hl_status hl_csv_finish(hl_csv *c);
 
 const char *hl_csv_codec(const hl_csv *c); /* how it is packed; NULL: it is not */
+/* The byte of hl_csv_at that comes first behind so many bytes of the file as it lies there; -1: not known before that
+ * one is read (io/files/unpacked.h). */
+int64_t hl_csv_behind(const hl_csv *c, int64_t bytes);
 
 int64_t hl_csv_at(const hl_csv *c);   /* the byte where what was not given out begins */
 double hl_csv_share(const hl_csv *c); /* of the file that was read, 0 to 1 */

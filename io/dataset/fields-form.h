@@ -23,7 +23,8 @@ struct hl_fields {
     char *why;
     /* Of a form alone. */
     hl_csv *csv;
-    int64_t line, begin, end; /* of csv: the last record, and the bytes of my part */
+    int64_t line, begin, end; /* of csv: the last record, and the bytes of my part of the file as it lies there */
+    bool is_last;             /* of csv: no part comes behind mine */
     int columns;              /* of lines */
     char **name;              /* (columns) */
     int flags;                /* the wanted field of flags; -1: none */

@@ -106,27 +106,27 @@ static void decode(hl_fields *f)
 
 /* ---- the file */
 
-static hl_status find_whether_packed(bool *is, const char *path)
+static hl_status find_whether_parted(bool *is, const char *path)
 {
     hl_unpacked *s;
     const hl_status status = hl_unpacked_open(&s, path);
-    *is = status == HL_OK && hl_unpacked_codec(s);
+    *is = status == HL_OK && hl_unpacked_can_part(s);
     hl_unpacked_close(s);
     return status;
 }
 
-static hl_status open_lines(hl_fields *f, bool is_packed)
+static hl_status open_lines(hl_fields *f, bool is_parted)
 {
     const hl_fields_how *how = f->how;
     HL_TRY(hl_line_reader_open(&f->lines, how->path));
     if (how->form->open) HL_TRY(how->form->open(f));
-    if (is_packed || how->p == 1) return HL_OK;
+    if (!is_parted || how->p == 1) return HL_OK;
     return hl_line_reader_part(f->lines, hl_line_reader_at(f->lines), how->p, how->r);
 }
 
 hl_status hl_fields_open(hl_fields **out, const hl_fields_how *how)
 {
-    bool is_packed;
+    bool is_parted;
     const size_t n = (size_t)how->n;
     hl_fields *f = *out = hl_alloc_zero(1, sizeof *f);
     f->how = how;
@@ -134,10 +134,10 @@ hl_status hl_fields_open(hl_fields **out, const hl_fields_how *how)
     f->text = hl_alloc_zero(n, sizeof *f->text);
     f->column = hl_alloc_zero(n, sizeof *f->column);
     f->flags = -1;
-    HL_TRY(find_whether_packed(&is_packed, how->path));
-    f->is_none = is_packed && how->turn % how->p != how->r;
+    HL_TRY(find_whether_parted(&is_parted, how->path));
+    f->is_none = !is_parted && how->turn % how->p != how->r;
     if (f->is_none) return HL_OK;
-    return how->form->has_lines ? open_lines(f, is_packed) : how->form->open(f);
+    return how->form->has_lines ? open_lines(f, is_parted) : how->form->open(f);
 }
 
 void hl_fields_close(hl_fields *f)

@@ -41,8 +41,8 @@ typedef struct {
     hl_fields_encoding encoding;
     int ids;        /* so many of the first fields are ids, which are bytes in any encoding */
     bool skips_bad; /* a line that cannot be read is counted and left out, where the form has lines */
-    /* Part r of p: of a file that is not packed, the records that begin in this part of its bytes; of a packed one all,
-     * for the rank whose turn it is (turn mod p), and none for the others. */
+    /* Part r of p: the records that begin in this part of the file's bytes, packed or not.  Of a packed file that is
+     * too small for parts all, for the rank whose turn it is (turn mod p), and none for the others. */
     int p, r, turn;
 } hl_fields_how;
 

@@ -20,6 +20,7 @@ struct hl_line_reader {
     bool ends_open;
     int64_t at;          /* byte of the unpacked file at begin */
     int64_t first, stop; /* of the part: where it begins, and lines from here on are others' */
+    int64_t packed_stop; /* of a packed file: the same as a byte of the file as it lies there; -1: stop is known */
     int64_t given;       /* lines of the part */
 };
 
@@ -54,6 +55,7 @@ hl_status hl_line_reader_open(hl_line_reader **out, const char *path)
     if (l->end >= 3 && memcmp(l->buffer, "\xEF\xBB\xBF", 3) == 0) skip(l, 3);
     l->first = l->at;
     l->stop = INT64_MAX;
+    l->packed_stop = -1;
     return HL_OK;
 }
 
@@ -66,7 +68,7 @@ void hl_line_reader_close(hl_line_reader *l)
     free(l);
 }
 
-bool hl_line_reader_can_part(const hl_line_reader *l) { return !hl_unpacked_codec(l->stream); }
+bool hl_line_reader_can_part(const hl_line_reader *l) { return hl_unpacked_can_part(l->stream); }
 
 /* The next line end; NULL where the file has no other. */
 static hl_status find_end(hl_line_reader *l, char **end)
@@ -91,8 +93,33 @@ static hl_status skip_line(hl_line_reader *l)
     return HL_OK;
 }
 
+/* Go on to the byte that comes first behind `packed` bytes of the file, or where the file ends before. */
+static hl_status skip_packed(hl_line_reader *l, int64_t packed)
+{
+    for (;;) {
+        const int64_t begin = hl_unpacked_behind(l->stream, packed), end = l->at + (int64_t)(l->end - l->begin);
+        const int64_t before = begin < 0 ? end - 1 : begin - 1; /* the last byte of another's part may be a line end */
+        if (before > l->at) skip(l, (size_t)(before - l->at));
+        if (begin >= 0 && begin <= l->at) return HL_OK; /* the header alone is longer */
+        if (begin >= 0 || l->is_last) return skip_line(l);
+        HL_TRY(refill(l));
+    }
+}
+
+/* The part of the packed bytes: all are unpacked up to its end. */
+static hl_status take_packed_part(hl_line_reader *l, int p, int r)
+{
+    const int64_t size = hl_unpacked_size(l->stream);
+    if (r > 0) HL_TRY(skip_packed(l, hl_part_begin(size, p, r)));
+    l->first = l->at;
+    l->packed_stop = r + 1 < p ? hl_part_begin(size, p, r + 1) : -1;
+    l->given = 0;
+    return HL_OK;
+}
+
 hl_status hl_line_reader_part(hl_line_reader *l, int64_t from, int p, int r)
 {
+    if (hl_unpacked_codec(l->stream)) return take_packed_part(l, p, r);
     const int64_t n = hl_max(hl_unpacked_size(l->stream) - from, (int64_t)0), begin = from + hl_part_begin(n, p, r);
     const bool has_before = r > 0 && begin > 0;
     l->begin = l->end = 0;
@@ -106,13 +133,23 @@ hl_status hl_line_reader_part(hl_line_reader *l, int64_t from, int p, int r)
     return HL_OK;
 }
 
+/* Is the line at hand, which has been read, another's?  All that lies before a byte that was read is known. */
+static bool is_over(hl_line_reader *l)
+{
+    if (l->packed_stop >= 0) {
+        const int64_t stop = hl_unpacked_behind(l->stream, l->packed_stop);
+        if (stop >= 0) l->stop = stop, l->packed_stop = -1;
+    }
+    return l->at >= l->stop;
+}
+
 hl_status hl_line_reader_next(hl_line_reader *l, char **at, size_t *n)
 {
     char *end;
     *at = NULL;
-    if (l->at >= l->stop) return HL_OK;
+    if (is_over(l)) return HL_OK;
     HL_TRY(find_end(l, &end));
-    if (!end && l->begin == l->end) return HL_OK;
+    if ((!end && l->begin == l->end) || is_over(l)) return HL_OK;
     *at = l->buffer + l->begin;
     l->ends_open = !end;
     *n = end ? (size_t)(end - *at) : l->end - l->begin;
@@ -125,7 +162,7 @@ hl_status hl_line_reader_next(hl_line_reader *l, char **at, size_t *n)
 
 int64_t hl_line_reader_at(const hl_line_reader *l) { return l->at; }
 
-/* Line ends before byte `end` of a file that is not packed; what cannot be read is not counted. */
+/* Line ends before byte `end` of the unpacked file; what cannot be read is not counted. */
 static int64_t count_lines(const char *path, int64_t end)
 {
     hl_unpacked *s;
@@ -146,13 +183,13 @@ static int64_t count_lines(const char *path, int64_t end)
 
 int64_t hl_line_reader_number(const hl_line_reader *l)
 {
-    return l->given + (hl_line_reader_can_part(l) && l->first > 0 ? count_lines(l->path, l->first) : 0);
+    return l->given + (l->first > 0 ? count_lines(l->path, l->first) : 0);
 }
 
 bool hl_line_reader_ends_open(const hl_line_reader *l) { return l->ends_open; }
 
 double hl_line_reader_share(const hl_line_reader *l)
 {
-    if (l->stop == INT64_MAX) return hl_unpacked_share(l->stream);
+    if (l->stop == INT64_MAX || hl_unpacked_codec(l->stream)) return hl_unpacked_share(l->stream);
     return l->stop > l->first ? (double)(l->at - l->first) / (double)(l->stop - l->first) : 1;
 }

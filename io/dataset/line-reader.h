@@ -1,6 +1,7 @@
 /* line-reader.h - the lines of a text file, one at a time, unpacked where it is packed (io/files/unpacked.h).
  *
- * A file that is not packed can be read in parts: a line belongs to the part in which its first byte lies. */
+ * A file can be read in parts: a line belongs to the part in which its first byte lies.  Parts of a packed file are of
+ * its packed bytes: who reads one unpacks the file from the front, and looks at no line before it. */
 #ifndef IO_DATASET_LINE_READER_H
 #define IO_DATASET_LINE_READER_H
 #include "base/error.h"
@@ -17,10 +18,11 @@ typedef struct hl_line_reader hl_line_reader;
 hl_status hl_line_reader_open(hl_line_reader **out, const char *path);
 void hl_line_reader_close(hl_line_reader *l);
 
-/* Can it be read in parts? */
+/* Is it worth reading in parts? */
 bool hl_line_reader_can_part(const hl_line_reader *l);
 
-/* From now on the lines of part r of p that begin at byte `from`, where a line begins, or behind it. */
+/* From now on the lines of part r of p that begin at byte `from`, where a line begins, or behind it: it is where the
+ * reader stands. */
 hl_status hl_line_reader_part(hl_line_reader *l, int64_t from, int p, int r);
 
 /* The next line: n bytes without the line end (LF or CRLF), and a 0 behind them.  It is the caller's until the next

@@ -2,6 +2,7 @@
 #include "io/files/unpacked.h"
 #include "base/acts.h"
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/fault.h"
 #include "base/minmax.h"
 #include "io/files/reads.h"
@@ -14,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK = 1 << 18 };
+enum { BLOCK = 1 << 18, BLOCKS_WORTH_PARTS = 8 };
 
 static const hl_codec *const codecs[] = {&hl_codec_gzip, &hl_codec_zstd};
 enum { CODECS = sizeof codecs / sizeof codecs[0] };
@@ -30,6 +31,11 @@ struct hl_unpacked {
     size_t at, n;  /* bytes [at, n) of the block are not yet unpacked */
     bool is_over;  /* the file has no more */
     bool is_whole; /* no member has begun that has not ended */
+    /* Of a packed file. */
+    int64_t given;   /* bytes that were unpacked */
+    int64_t *behind; /* (blocks) how many they were when so many blocks were used up */
+    size_t blocks, room;
+    bool is_drained; /* what is used up is given, too */
 };
 
 static hl_status check_unchanged(const hl_unpacked *s)
@@ -97,6 +103,7 @@ void hl_unpacked_close(hl_unpacked *s)
     if (!s) return;
     if (s->codec) s->codec->close(s->unpacker);
     if (s->fd > 0) close(s->fd);
+    free(s->behind);
     free(s->block);
     free(s->path);
     free(s);
@@ -126,18 +133,33 @@ static hl_status damaged(const hl_unpacked *s, const char *wrong)
                    s->codec->name, (long long)(s->taken - (int64_t)(s->n - s->at)), wrong);
 }
 
+/* The block is used up, and all that came of it is given. */
+static hl_status fill_again(hl_unpacked *s)
+{
+    HL_RESERVE(s->behind, s->room, s->blocks + 1);
+    s->behind[s->blocks++] = s->given;
+    return s->is_over ? HL_OK : fill(s);
+}
+
+/* *moves: has anything been used up, given or read? */
+static hl_status unpack_some(hl_unpacked *s, hl_codec_step *step, bool *moves)
+{
+    const bool fills = s->at == s->n && !s->is_over && s->is_drained;
+    if (fills) HL_TRY(fill_again(s));
+    const size_t had = s->n - s->at, had_room = step->room;
+    step->in = s->block + s->at, step->n = had;
+    const char *wrong = s->codec->unpack(s->unpacker, step, &s->is_whole);
+    s->at = s->n - step->n;
+    s->given += (int64_t)(had_room - step->room);
+    s->is_drained = step->room > 0;
+    *moves = fills || step->n < had || step->room < had_room || !s->is_over;
+    return wrong ? damaged(s, wrong) : HL_OK;
+}
+
 static hl_status read_packed(hl_unpacked *s, char *out, size_t room, size_t *n)
 {
     hl_codec_step step = {.out = out, .room = room};
-    for (bool moves = true; step.room > 0 && moves;) {
-        if (s->at == s->n && !s->is_over) HL_TRY(fill(s));
-        const size_t had = s->n - s->at, had_room = step.room;
-        step.in = s->block + s->at, step.n = had;
-        const char *wrong = s->codec->unpack(s->unpacker, &step, &s->is_whole);
-        s->at = s->n - step.n;
-        if (wrong) return damaged(s, wrong);
-        moves = step.n < had || step.room < had_room || !s->is_over;
-    }
+    for (bool moves = true; step.room > 0 && moves;) HL_TRY(unpack_some(s, &step, &moves));
     *n = room - step.room;
     return *n < room && !s->is_whole ? cut_off(s) : HL_OK;
 }
@@ -158,6 +180,15 @@ hl_status hl_unpacked_seek(hl_unpacked *s, int64_t at)
     s->taken = at;
     return HL_OK;
 }
+
+int64_t hl_unpacked_behind(const hl_unpacked *s, int64_t packed)
+{
+    const int64_t blocks = (packed + BLOCK - 1) / BLOCK;
+    if (blocks == 0) return 0;
+    return blocks <= (int64_t)s->blocks ? s->behind[blocks - 1] : -1;
+}
+
+bool hl_unpacked_can_part(const hl_unpacked *s) { return !s->codec || s->st.st_size > BLOCKS_WORTH_PARTS * BLOCK; }
 
 const char *hl_unpacked_codec(const hl_unpacked *s) { return s->codec ? s->codec->name : NULL; }
 

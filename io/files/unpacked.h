@@ -22,6 +22,15 @@ hl_status hl_unpacked_read(hl_unpacked *s, char *out, size_t room, size_t *n);
 /* Go on at a byte of a file that is not packed. */
 hl_status hl_unpacked_seek(hl_unpacked *s, int64_t at);
 
+/* Which unpacked byte comes first behind `packed` bytes of a packed file, which count in blocks; -1: that far has not
+ * been read.  It depends on the file alone, so that ranks that unpack it each by itself share it out by its packed
+ * bytes. */
+int64_t hl_unpacked_behind(const hl_unpacked *s, int64_t packed);
+
+/* Is it worth reading in parts?  A packed one is unpacked from the front by each that reads a part, so it must be
+ * large. */
+bool hl_unpacked_can_part(const hl_unpacked *s);
+
 /* "gzip", "zstd"; NULL: not packed. */
 const char *hl_unpacked_codec(const hl_unpacked *s);
 
