@@ -28,7 +28,7 @@ printf ' a: [1, 2]\n- b' | seed quote yaml
 echo '{"a": NaN, "a": -Infinity, "b": "\ud800\u0000", "c": 1e999, "d": 99999999999999999999}' | seed json python
 echo '{"model_type": "llama", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 2, "vocab_size": 300, "rms_norm_eps": 1e-5, "rope_theta": 10000.0}' |
     seed hf-config llama
-echo '{"model_type": "qwen2", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 300, "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 8192}, "sliding_window": 5, "use_sliding_window": true, "rope_parameters": {"rope_theta": 5}}' |
+echo '{"model_type": "qwen2", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 2, "vocab_size": 300, "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 8192}, "sliding_window": 5, "use_sliding_window": true, "rope_parameters": {"rope_theta": 5}}' |
     seed hf-config qwen2
 echo '{"model_type": "bert", "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 300, "max_position_embeddings": 12, "type_vocab_size": 2, "pad_token_id": 0, "hidden_act": "gelu_new", "layer_norm_eps": 1e-12, "position_embedding_type": "absolute"}' |
     seed hf-config bert
@@ -70,6 +70,8 @@ for class in 000 001 002; do
 done
 printf '(?i:'"'"'s|'"'"'t)|[^\\r\\n\\p{L}]?\\p{L}+|\\w{1,3}|\\s+(?!\\S)\001it'"'"'s a text  12' | seed regex words
 printf '[a-c\\u0041\\h]++|(?<=x)\\p{^Han}|.*?$\001abc\nx' | seed regex others
+echo '{"step": 8, "updates": 7, "epoch_loss": 2.5, "epoch_steps": 3, "best": 0.25, "best_step": 5, "bad": 1, "ended": false, "due": true, "data": "00ff", "config": "1a", "job": "7", "metrics": {"bytes": 10}, "ledger": null, "begun": {"phase": "valid", "step": 8}}' |
+    seed state training
 echo '{"gemm": [{"width": 64, "gflops": 20}], "stream_gbs": 10, "latency_s": 1e-6, "bandwidth_gbs": 2}' | seed calibration good
 echo '{"name": "made up", "oracle": {"recall@2": 0.4, "ndcg@2": 1}}' | seed reference good
 head -c 64 /dev/zero | seed shard empty
@@ -89,9 +91,24 @@ printf '2::Caf\351 (1995)::Animation|Comedy\n' | seed movielens movies
 printf '196\t242\t3\t881250949\n' | seed movielens data
 printf '1|Toy Story (1995)|01-Jan-1995||http://x|0|0|0|1|1|1|0|0|0|0|0|0|0|0|0|0|0|0|0\n' | seed movielens item
 printf 'userId,movieId,rating,timestamp\n1,2,3.5,4\n1,"3",3.5,4\n' | seed movielens csv
-printf 'A1,B1,5.0,1300000000\nA1,B2,5.0,1300000001\n' | seed amazon ratings
-echo '{"parent_asin": "B1", "asin": "B2", "user_id": "A", "timestamp": 1588687728923, "rating": 5.0, "title": ["a", null, {"b": 1}]}' | seed amazon review
-echo "{'asin': 'B1', 'title': 'x', 'categories': [['Books']]}" | seed amazon meta
+printf 'A1,B1,5.0,1300000000\nA1,B2,5.0,1300000001\n' | seed amazon-2014 ratings
+printf '%s\n' '{"reviewerID": "A1", "asin": "B1", "overall": 5.0, "unixReviewTime": 1252800000, "reviewText": "a \"b\""}' '{"reviewerID": "A2", "asin": "B2", "unixReviewTime": 1252800001}' | seed amazon-2014 reviews
+printf '%s\n' "{'asin': 'B1', 'title': \"x's\", 'categories': [['Books', 'é']], 'price': 1.5, 'related': {'also_bought': ['B2']}}" "{'asin': 'B2', 'description': u'\\xe9 \\u2028', 'salesRank': {}}" | seed amazon-2014 meta
+echo '{"parent_asin": "B1", "asin": "B2", "user_id": "A", "timestamp": 1588687728923, "rating": 5.0, "title": ["a", null, {"b": 1}]}' | seed amazon-2023 review
+printf 'user_id,parent_asin,rating,timestamp\nA,B,5.0,1588687728923\n' | seed amazon-2023 ratings
+printf 'item_id,user_id,timestamp\nv1,u1,1665590701\nv2,u1,1665590702\n' | seed pixelrec interactions
+printf 'item_id,title,tag,description\nv1,"a, b",c,"d\n""e"""\n' | seed pixelrec items
+printf 'item_id\tuser_id\ttimestamp\trating\nv1\tu1\t1665590701\t3\nv2\tu1\t1665590702\t2\n' | seed tsv interactions
+printf 'item\ttitle\nv1\t"a b"\n\nv2\tc' | seed tsv items
+printf '%s\n' '{"item_id": "v1", "user_id": 7, "timestamp": 1665590701, "rating": 4.5}' '{"user_id": "\u00e9", "item_id": -3, "timestamp": 1.5e9, "more": [1, {"a": []}]}' | seed jsonl interactions
+printf '%s\n' '{"item_id": "v1", "title": "a \"b\" \ud83d\ude00"}' '' '{"item_id": 2, "title": null}' | seed jsonl items
+echo '{"metadata": {"total_size": 8}, "weight_map": {"a": "one.safetensors"}}' | seed safetensors-index one
+{
+    printf '{"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}}\001'
+    printf '8\000\000\000\000\000\000\000{"b":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}} 0123'
+} | seed safetensors-index two
+for form in "" -deflated -packed; do seed zip "dict$form" <"${SOURCE_DIR:-$(dirname "$0")/../..}/tests/data/state-dict$form.bin"; done
+printf '{"a": 0, "b": 1, "c": 2, "ab": 3, "abc": 4, "\304\240a": 5, "\304\240": 6}\001#version: 0.2\na b\nab c\n\304\240 a\n' | seed tokenizer-merges gpt2
 
 # What a job writes: 6 users, 8 items, two steps.
 mkdir -p "$work/data" "$work/text"
@@ -134,7 +151,7 @@ seed ledger ledger <"$work/run/ledger.jsonl"
 seed study grid <<'X'
 base: [x.yaml]
 axes: {ranks: [1, 2], item.tp: [1, 2]}
-points: {wide: {ranks: 2, micro_batch: 2}}
+points: {wide: {ranks: 2, seed: 2}}
 fixed: users_per_rank
 repetitions: 2
 launcher: mpirun -n {ranks} --bind-to none

@@ -19,12 +19,13 @@
 #include <sys/stat.h>
 
 /* The digest is made good, so that what is behind it is reached. */
-void fuzz_checkpoint_manifest(const char *text, size_t n)
+hl_status fuzz_checkpoint_manifest(const char *text, size_t n)
 {
     hl_checkpoint_manifest v;
     char digest[17], *again;
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
-    if (hl_checkpoint_manifest_parse(&v, text, n, "manifest.json") == HL_OK) HL_CHECK(v.files > 0 && v.block > 0);
+    hl_status s = hl_checkpoint_manifest_parse(&v, text, n, "manifest.json");
+    if (s == HL_OK) HL_CHECK(v.files > 0 && v.block > 0);
     hl_checkpoint_manifest_free(&v);
     if (json_is_object(root)) {
         json_object_del(root, "digest");
@@ -33,7 +34,8 @@ void fuzz_checkpoint_manifest(const char *text, size_t n)
         free(again);
         json_object_set_new(root, "digest", json_string(digest));
         again = json_dumps(root, JSON_COMPACT);
-        if (hl_checkpoint_manifest_parse(&v, again, strlen(again), "manifest.json") == HL_OK) {
+        s = hl_checkpoint_manifest_parse(&v, again, strlen(again), "manifest.json");
+        if (s == HL_OK) {
             char *out = hl_checkpoint_manifest_text(&v);
             free(out);
         }
@@ -41,12 +43,14 @@ void fuzz_checkpoint_manifest(const char *text, size_t n)
         free(again);
     }
     json_decref(root);
+    return s;
 }
 
-void fuzz_manifest(const char *text, size_t n)
+hl_status fuzz_manifest(const char *text, size_t n)
 {
     hl_manifest m = {0};
-    if (hl_manifest_parse(&m, "folder", text, n) == HL_OK) {
+    hl_status s = hl_manifest_parse(&m, "folder", text, n);
+    if (s == HL_OK) {
         FILE *out = fopen("/dev/null", "w");
         for (int t = 0; t < HL_TABLES; t++) HL_CHECK(m.rows[t] >= 0 && hl_manifest_shards(&m, (hl_table)t) >= 0);
         (void)hl_manifest_digest(&m);
@@ -55,10 +59,11 @@ void fuzz_manifest(const char *text, size_t n)
         fclose(out);
     }
     hl_manifest_free(&m);
+    return s;
 }
 
 /* Places as a damaged index could have them, of a shard of 4096 bytes. */
-void fuzz_shard(const char *text, size_t n)
+hl_status fuzz_shard(const char *text, size_t n)
 {
     static const hl_shard_array arrays[] = {{"a", HL_BYTES}, {"b", HL_INT32}, {"c", HL_INT64}, {"d", HL_UINT64}};
     static const int size[] = {1, 4, 8, 8};
@@ -67,26 +72,28 @@ void fuzz_shard(const char *text, size_t n)
     hl_shard_place places[4] = {{0}};
     hl_shard_data data[4];
     memcpy(places, text, n < sizeof places ? n : sizeof places);
-    if (hl_shard_use(data, &s, places, "shard", arrays, 4) != HL_OK) return;
+    HL_TRY(hl_shard_use(data, &s, places, "shard", arrays, 4));
     for (int i = 0; i < 4; i++)
         HL_CHECK((const char *)data[i].at >= s.bytes
                  && (const char *)data[i].at + data[i].n * size[i] <= s.bytes + s.size);
+    return HL_OK;
 }
 
-void fuzz_record(const char *text, size_t n)
+hl_status fuzz_record(const char *text, size_t n)
 {
     hl_record *r;
     struct stat st;
     const char *path = fuzz_file("metrics.jsonl", text, n);
     hl_status s = hl_record_open(&r, path, 2, "eval");
     hl_record_close(r);
-    if (s != HL_OK) return;
+    if (s != HL_OK) return s;
     HL_CHECK(stat(path, &st) == 0 && st.st_size <= (off_t)n);
     HL_CHECK(hl_record_open(&r, path, 2, "eval") == HL_OK); /* what is left is a record */
     hl_record_close(r);
+    return HL_OK;
 }
 
-void fuzz_ledger(const char *text, size_t n)
+hl_status fuzz_ledger(const char *text, size_t n)
 {
     hl_ledger_reader *r;
     const hl_ledger_line *line = NULL;
@@ -94,29 +101,34 @@ void fuzz_ledger(const char *text, size_t n)
     do s = s == HL_OK ? hl_ledger_reader_next(&line, r) : s;
     while (s == HL_OK && line);
     hl_ledger_reader_close(r);
+    return s;
 }
 
-void fuzz_latest(const char *text, size_t n)
+hl_status fuzz_latest(const char *text, size_t n)
 {
     fuzz_file("latest", text, n);
     HL_CHECK(hl_step_named(fuzz_folder(), "latest") >= -1);
+    return HL_OK;
 }
 
-void fuzz_study(const char *text, size_t n)
+hl_status fuzz_study(const char *text, size_t n)
 {
     hl_study s;
-    if (hl_study_parse(&s, text, n, "fuzz.yaml") == HL_OK)
+    hl_status status = hl_study_parse(&s, text, n, "fuzz.yaml");
+    if (status == HL_OK)
         HL_CHECK(s.base.n > 0 && s.repetitions > 0 && s.steps > 0 && s.fixed >= 0 && s.fixed < HL_FIXED);
     hl_study_free(&s);
+    return status;
 }
 
 /* What was read is written, and reads back as the same. */
-void fuzz_study_record(const char *text, size_t n)
+hl_status fuzz_study_record(const char *text, size_t n)
 {
     hl_study s, t;
     hl_points p, q;
     fuzz_file("study.json", text, n);
-    if (hl_study_record_read(&s, &p, fuzz_folder()) == HL_OK) {
+    hl_status status = hl_study_record_read(&s, &p, fuzz_folder());
+    if (status == HL_OK) {
         HL_CHECK(hl_study_record_write(&s, &p, fuzz_folder()) == HL_OK);
         HL_CHECK(hl_study_record_read(&t, &q, fuzz_folder()) == HL_OK);
         HL_CHECK(q.n == p.n && t.repetitions == s.repetitions && strcmp(t.name, s.name) == 0);
@@ -126,32 +138,39 @@ void fuzz_study_record(const char *text, size_t n)
     }
     hl_points_free(&p);
     hl_study_free(&s);
+    return status;
 }
 
-void fuzz_study_jobs(const char *text, size_t n)
+hl_status fuzz_study_jobs(const char *text, size_t n)
 {
     json_t *jobs;
     char out[80];
     if (mkdir(fuzz_path("slurm"), 0777) != 0) HL_CHECK(errno == EEXIST);
     fuzz_file("slurm/jobs.json", text, n);
-    if (hl_jobs_read(&jobs, fuzz_folder()) == HL_OK) (void)hl_jobs_waiting(out, jobs, NULL, "a/1");
+    hl_status s = hl_jobs_read(&jobs, fuzz_folder());
+    if (s == HL_OK) (void)hl_jobs_waiting(out, jobs, NULL, "a/1");
     json_decref(jobs);
+    return s;
 }
 
-void fuzz_study_table(const char *text, size_t n)
+hl_status fuzz_study_table(const char *text, size_t n)
 {
     hl_compare_rows r;
     (void)n;
-    if (hl_compare_parse(&r, text, "report.csv") == HL_OK)
+    hl_status s = hl_compare_parse(&r, text, "report.csv");
+    if (s == HL_OK)
         for (int i = 0; i < r.n; i++) HL_CHECK(r.at[i].seconds > 0 && r.at[i].users > 0);
     hl_compare_free(&r);
+    return s;
 }
 
-void fuzz_site(const char *text, size_t n)
+hl_status fuzz_site(const char *text, size_t n)
 {
     hl_site s;
     (void)n;
-    if (hl_site_parse(&s, text, "site.conf") == HL_OK)
+    hl_status status = hl_site_parse(&s, text, "site.conf");
+    if (status == HL_OK)
         for (int k = 0; k < HL_SITE_KEYS; k++) HL_CHECK(!strchr(s.value[k], '\n'));
     hl_site_free(&s);
+    return status;
 }
