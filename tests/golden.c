@@ -41,6 +41,11 @@ static double setting(const golden *g, const char *name)
     return x;
 }
 
+static bool has_setting(const golden *g, const char *name)
+{
+    return H5Aexists_by_name(g->file, "config", name, H5P_DEFAULT) > 0;
+}
+
 static hl_transformer shape_of(const golden *g, const char *side)
 {
     char name[64];
@@ -98,11 +103,11 @@ static void read_texts(golden *g)
 }
 
 /* Left padding is dropped: position i + 1 of a user is real where row i is valid, and so is position i. */
-static void read_batch(golden *g)
+static void read_batch(golden *g, const char *positives)
 {
     double *items, *negatives;
     int width = g->S + 1, at = 0;
-    golden_doubles(g, "inputs/pos_items", &items);
+    golden_doubles(g, positives, &items);
     int K = (int)golden_doubles(g, "inputs/neg_items", &negatives);
     hid_t set = H5Dopen2(g->file, "inputs/valid", H5P_DEFAULT), type = H5Dget_type(set);
     signed char *flags = calloc((size_t)(g->users * g->S), 1);
@@ -126,6 +131,16 @@ static void read_batch(golden *g)
     free(negatives);
 }
 
+static void read_settings(golden *g)
+{
+    g->users = (int)setting(g, "users");
+    g->S = (int)setting(g, "S");
+    g->steps = (int)setting(g, "steps");
+    g->nce_thres = setting(g, "nce_thres");
+    g->lr = setting(g, "lr");
+    g->weight_decay = setting(g, "weight_decay");
+}
+
 bool golden_open(golden *g, const char *name)
 {
     const char *path = check_data(name);
@@ -133,23 +148,64 @@ bool golden_open(golden *g, const char *name)
     *g = (golden){.file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT)};
     g->item = shape_of(g, "item");
     g->user = shape_of(g, "user");
-    g->users = (int)setting(g, "users");
-    g->S = (int)setting(g, "S");
     g->T = (int)setting(g, "T");
     g->ranks = (int)setting(g, "ranks");
-    g->steps = (int)setting(g, "steps");
     g->mean_pool = setting(g, "mean_pool") != 0;
-    g->nce_thres = setting(g, "nce_thres");
-    g->lr = setting(g, "lr");
-    g->weight_decay = setting(g, "weight_decay");
+    read_settings(g);
     read_texts(g);
-    read_batch(g);
+    read_batch(g, "inputs/pos_items");
+    return true;
+}
+
+static int items_of(const golden *g)
+{
+    hid_t set = H5Dopen2(g->file, "weights/item_embedding.weight", H5P_DEFAULT), space = H5Dget_space(set);
+    hsize_t size[2];
+    H5Sget_simple_extent_dims(space, size, NULL);
+    H5Sclose(space);
+    H5Dclose(set);
+    return (int)size[0];
+}
+
+bool golden_open_ids(golden *g, const char *name, const char *family)
+{
+    const char *path = check_data(name);
+    if (!path) return false;
+    *g = (golden){.file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), .T = 1, .ranks = 1, .mean_pool = true};
+    const int D = (int)setting(g, "D"), heads = (int)setting(g, "heads"), items = items_of(g);
+    read_settings(g);
+    g->item = (hl_transformer){.hidden_size = D,
+                               .intermediate_size = 1,
+                               .num_attention_heads = 1,
+                               .num_key_value_heads = 1,
+                               .head_dim = D,
+                               .vocab_size = items,
+                               .initializer_range = 0.02,
+                               .family = hl_family_find("table"),
+                               .pooling = HL_POOL_FIRST,
+                               .padding = 1};
+    g->user = (hl_transformer){.hidden_size = D,
+                               .intermediate_size = D * (has_setting(g, "inner") ? (int)setting(g, "inner") : 1),
+                               .num_hidden_layers = (int)setting(g, "layers"),
+                               .num_attention_heads = heads,
+                               .num_key_value_heads = heads,
+                               .head_dim = D / heads,
+                               .vocab_size = items,
+                               .max_position_embeddings = g->S,
+                               .rms_norm_eps = setting(g, "layer_norm_eps"),
+                               .initializer_range = 0.02,
+                               .family = hl_family_find(family)};
+    hl_id_corpus_open(&g->ids, &(hl_corpus){.items = items});
+    g->corpus = g->ids.corpus;
+    read_batch(g, "inputs/items");
+    if (g->batch.negatives > g->users * g->S) g->each = g->batch.negatives / (g->users * g->S);
     return true;
 }
 
 void golden_close(golden *g)
 {
-    for (int64_t i = 0; i < g->corpus.items; i++) free(g->text[i]);
+    for (int64_t i = 0; g->text && i < g->corpus.items; i++) free(g->text[i]);
+    hl_id_corpus_close(&g->ids);
     free(g->text);
     free(g->text_length);
     free(g->batch.begin);

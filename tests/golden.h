@@ -1,9 +1,11 @@
-/* golden.h - read a golden file: one HLLM batch with weights, gradients and losses in double precision.
+/* golden.h - read a golden file: one batch of HLLM, or of a model of item ids, with weights, gradients and losses in
+ * double precision.
  *
  * tests/data/make-golden.py makes them with an independent PyTorch program. */
 #ifndef TESTS_GOLDEN_H
 #define TESTS_GOLDEN_H
 #include "data/corpus.h"
+#include "data/id-corpus.h"
 #include "model/transformer.h"
 #include "data/sampler.h"
 #include <stdbool.h>
@@ -17,11 +19,16 @@ typedef struct {
     hl_corpus corpus; /* tokens and duplicates of the texts; no users */
     int32_t **text;
     int *text_length;
+    hl_id_corpus ids; /* of a model of item ids, whose corpus is this one's; no text then */
+    int each;         /* negatives that each position has for itself; 0: all share theirs */
     hl_batch batch;
 } golden;
 
 /* name: a file of tests/data. false, and the test has failed, where it is not there. */
 bool golden_open(golden *g, const char *name);
+
+/* The same of SASRec or HSTU, whose items are a table of vectors. */
+bool golden_open_ids(golden *g, const char *name, const char *family);
 void golden_close(golden *g);
 
 /* A dataset as doubles; the count.  The caller frees *out. */

@@ -12,6 +12,7 @@ ALONE_TESTS = \
 	tests/test-synth \
 	tests/test-tokenizer \
 	tests/test-math \
+	tests/test-dropout \
 	tests/test-encoder-math \
 	tests/test-product \
 	tests/test-attention \

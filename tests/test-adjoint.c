@@ -170,7 +170,7 @@ static void open_layers(layers *a, const hl_tensor_group *tp, bool last_only)
     a->arena = hl_arena_growing("rows");
     a->scratch = hl_arena_growing("scratch");
     hl_user_open(&a->model, &shape, &(hl_stack_settings){.positions = MOST_ROWS}, tp);
-    hl_user_pack(&a->pack, length, SEGMENTS, last_only, &a->arena);
+    hl_user_pack(&a->pack, length, SEGMENTS, 0, last_only, &a->arena);
     a->size = (size_t)a->pack.T * (size_t)shape.hidden_size;
     a->w = hl_alloc((a->model.table.count + 1) * sizeof *a->w);
     a->dw = hl_alloc_zero(a->model.table.count + 1, sizeof *a->dw);

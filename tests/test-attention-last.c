@@ -8,10 +8,10 @@ enum { SEGMENTS = 5 };
 static const int begin[SEGMENTS + 1] = {0, 1, 3, 68, 85, 385};
 
 static const hl_heads shapes[] = {
-    {2, 1, 8, 2, 0, 0, false},  /* grouped */
-    {4, 4, 12, 1, 0, 0, false}, /* a key head each */
-    {3, 2, 8, 2, 1, 0, false},  /* a share that begins inside a group */
-    {6, 2, 64, 3, 0, 0, false},
+    {2, 1, 8, 2, 0, 0, false, NULL},  /* grouped */
+    {4, 4, 12, 1, 0, 0, false, NULL}, /* a key head each */
+    {3, 2, 8, 2, 1, 0, false, NULL},  /* a share that begins inside a group */
+    {6, 2, 64, 3, 0, 0, false, NULL},
 };
 
 /* Queries, keys and values as the one op and as the other wants them. */

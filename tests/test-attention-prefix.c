@@ -137,11 +137,11 @@ static void compare_last_rows(sharing *s)
 }
 
 /* Whole models and shares of heads that begin inside a group. */
-static const hl_heads heads[] = {{4, 2, 8, 2, 0, 0, false},
-                                 {3, 3, 4, 1, 0, 0, false},
-                                 {6, 1, 16, 6, 0, 0, false},
-                                 {3, 2, 6, 2, 1, 0, false},
-                                 {5, 3, 8, 2, 1, 0, false}};
+static const hl_heads heads[] = {{4, 2, 8, 2, 0, 0, false, NULL},
+                                 {3, 3, 4, 1, 0, 0, false, NULL},
+                                 {6, 1, 16, 6, 0, 0, false, NULL},
+                                 {3, 2, 6, 2, 1, 0, false, NULL},
+                                 {5, 3, 8, 2, 1, 0, false, NULL}};
 
 static void every_row_sees_the_prefix(void)
 {

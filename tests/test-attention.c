@@ -30,13 +30,13 @@ static size_t out_of(const pack *p) { return tokens_of(p) * (size_t)(p->H * p->d
 static void forward(float *o, float *lse, const float *qkv, const pack *p)
 {
     hl_attention_forward(o, lse, qkv, p->begin, p->segments,
-                         &(hl_heads){p->H, p->K, p->d, p->H / p->K, 0, 0, p->both_ways});
+                         &(hl_heads){p->H, p->K, p->d, p->H / p->K, 0, 0, p->both_ways, NULL});
 }
 
 static void backward(float *dqkv, const float *d_o, const float *o, const float *lse, const float *qkv, const pack *p)
 {
     hl_attention_backward(dqkv, d_o, o, lse, qkv, p->begin, p->segments,
-                          &(hl_heads){p->H, p->K, p->d, p->H / p->K, 0, 0, p->both_ways});
+                          &(hl_heads){p->H, p->K, p->d, p->H / p->K, 0, 0, p->both_ways, NULL});
 }
 
 static void agrees(const pack *p, double scale, double close)
@@ -149,9 +149,9 @@ static void a_first_token_repeats_its_value(void)
 static void no_segments_are_no_work(void)
 {
     const int begin[3] = {0, 0, 0};
-    hl_attention_forward(NULL, NULL, NULL, begin, 0, &(hl_heads){2, 1, 8, 2, 0, 0, false});
-    hl_attention_forward(NULL, NULL, NULL, begin, 2, &(hl_heads){2, 1, 8, 2, 0, 0, false});
-    hl_attention_backward(NULL, NULL, NULL, NULL, NULL, begin, 2, &(hl_heads){2, 1, 8, 2, 0, 0, false});
+    hl_attention_forward(NULL, NULL, NULL, begin, 0, &(hl_heads){2, 1, 8, 2, 0, 0, false, NULL});
+    hl_attention_forward(NULL, NULL, NULL, begin, 2, &(hl_heads){2, 1, 8, 2, 0, 0, false, NULL});
+    hl_attention_backward(NULL, NULL, NULL, NULL, NULL, begin, 2, &(hl_heads){2, 1, 8, 2, 0, 0, false, NULL});
     CHECK(begin[2] == 0);
 }
 

@@ -101,7 +101,7 @@ static void encode_user(float y[WIDTH], slow *s, const int32_t *items, int n)
     float x[MOST_ITEMS * WIDTH], all[MOST_ITEMS * WIDTH];
     const hl_model *m = &s->e.model[HL_USER];
     for (int i = 0; i < n; i++) memcpy(x + i * WIDTH, s->item + items[i] * WIDTH, WIDTH * sizeof *x);
-    hl_user_pack(&pack, &n, 1, false, &s->e.plan);
+    hl_user_pack(&pack, &n, 1, 0, false, &s->e.plan);
     m->kind->trace(&saved, m, &pack, &s->e.saved);
     m->kind->forward(all, &saved, m, s->e.sharding[HL_USER].w, x, &pack, &s->e.scratch);
     memcpy(y, all + (n - 1) * WIDTH, WIDTH * sizeof *y);

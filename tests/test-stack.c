@@ -51,7 +51,7 @@ static void through(size_t part[4], float *to, const hl_transformer *shape, cons
     hl_pack pack;
     hl_stack_saved saved;
     hl_user_open(&m, shape, &(hl_stack_settings){.positions = 301}, &hl_alone);
-    hl_user_pack(&pack, length, SEGMENTS, how->last_only, &arena);
+    hl_user_pack(&pack, length, SEGMENTS, 0, how->last_only, &arena);
     pack.kinds = how->kinds;
     pack.kind = how->kind;
     pack.first = how->first;

@@ -75,7 +75,7 @@ static void site_open(site *s, const hl_meter *m, const hl_meter_shape *shape)
                 .F = shape->F,
                 .d = shape->D / shape->H,
                 .n = hl_meter_numbers(m)};
-    s->heads = (hl_heads){shape->H, shape->K, s->d, shape->H / shape->K, 0, 0, false};
+    s->heads = (hl_heads){shape->H, shape->K, s->d, shape->H / shape->K, 0, 0, false, NULL};
     s->scratch = hl_arena_growing("scratch of the kernels");
     open_tokens(s);
     open_loss(s, m->quick);

@@ -172,7 +172,7 @@ static void open_layers(layers *l, int D, int heads, int keys, int T, int length
                   .scratch = hl_arena_growing("scratch of a calibration")};
     int *lengths = HL_TAKE(&l->arena, int, T / length);
     for (int i = 0; i < T / length; i++) lengths[i] = length;
-    hl_user_pack(&l->pack, lengths, T / length, false, &l->arena);
+    hl_user_pack(&l->pack, lengths, T / length, 0, false, &l->arena);
     hl_user_open(&l->model, &l->shape, &(hl_stack_settings){.positions = length}, &hl_alone);
     l->work = hl_stack_work(&l->model.stack, &l->pack);
     const size_t rows = (size_t)l->pack.T, hidden = rows * (size_t)D,

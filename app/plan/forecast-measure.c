@@ -85,12 +85,12 @@ static void pack_items(hl_pack *pack, const hl_model *m, const hl_forecast *f, c
     (f->is_made_up && m->kind->sizes ? m->kind->sizes : m->kind->pack)(pack, m, corpus, p->item + begin, n, arena);
 }
 
-static void pack_users(hl_pack *pack, const hl_plan *p, int c, hl_arena *arena)
+static void pack_users(hl_pack *pack, const hl_model *m, const hl_plan *p, int c, hl_arena *arena)
 {
     const int begin = p->user_micro_batch_begin[c], n = p->user_micro_batch_begin[c + 1] - begin;
     int *length = HL_TAKE(arena, int, n);
     for (int i = 0; i < n; i++) length[i] = p->row_begin[begin + i + 1] - p->row_begin[begin + i];
-    hl_user_pack(pack, length, n, false, arena);
+    hl_user_pack(pack, length, n, m->slots, false, arena);
 }
 
 static void measure(const shares *s, int i, int c, const hl_model *model, const hl_pack *pack, hl_forecast *f)
@@ -120,7 +120,7 @@ static void measure_all(const shares *s, const hl_model *model, hl_forecast *f, 
     for (int c = 0; c < micro_batches; c++) {
         const size_t mark = hl_arena_mark(&f->arena);
         hl_pack pack;
-        if (s->side == HL_USER) pack_users(&pack, p, c, &f->arena);
+        if (s->side == HL_USER) pack_users(&pack, &model[0], p, c, &f->arena);
         else pack_items(&pack, &model[0], f, corpus, c, &f->arena);
         for (int i = 0; i < s->n; i++)
             if (is_measured(s, i)) measure(s, i, c, &model[i], &pack, f);

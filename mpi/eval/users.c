@@ -71,7 +71,7 @@ static void encode_users(const reading *r, float *u, const float *x, const int *
     size_t mark = hl_arena_mark(&e->scratch);
     hl_pack pack;
     const hl_model *m = &e->model[HL_USER];
-    hl_user_pack(&pack, length, n, true, &e->scratch);
+    hl_user_pack(&pack, length, n, m->slots, true, &e->scratch);
     void *saved = hl_arena_take(&e->scratch, m->kind->saved);
     m->kind->trace(saved, m, &pack, &e->scratch);
     float *last = HL_TAKE_ROWS(&e->scratch, float, n, r->D), *norm = HL_TAKE(&e->scratch, float, n);

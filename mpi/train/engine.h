@@ -23,6 +23,7 @@ typedef struct {
     bool overlap;      /* sum gradients over replicas while the last backward goes on */
     int slices;        /* of each layer where plan.groups: as many as a tensor group may have ranks, a power of two */
     int longest_text, longest_history; /* tokens without [ITEM]; items */
+    uint64_t seed;                     /* of what is dropped by chance */
 } hl_engine_rules;
 
 typedef struct {

@@ -38,13 +38,26 @@ static void number_rows(hl_step_state *s, int *owner, int *place)
     hl_arena_back(&s->e->scratch, mark);
 }
 
+/* What is dropped by chance is named by the sample of the batch and the update that is to come. */
+static void name_samples(hl_pack *pack, hl_engine *e, int first)
+{
+    int *sample = HL_TAKE(&e->plan, int, pack->T);
+    for (int s = 0; s < pack->segments; s++)
+        for (int i = pack->begin[s]; i < pack->begin[s + 1]; i++) sample[i] = first + s;
+    pack->sample = sample;
+    pack->seed = e->rules.seed;
+    pack->step = (uint64_t)e->updates;
+}
+
 static void pack_users(hl_step_state *s, int c)
 {
     hl_engine *e = s->e;
     int begin = s->plan.user_micro_batch_begin[c], n = s->plan.user_micro_batch_begin[c + 1] - begin;
     int *length = HL_TAKE(&e->plan, int, n);
     for (int i = 0; i < n; i++) length[i] = s->plan.row_begin[begin + i + 1] - s->plan.row_begin[begin + i];
-    hl_user_pack(&s->side[HL_USER].micro_batch[c].pack, length, n, false, &e->plan);
+    hl_pack *pack = &s->side[HL_USER].micro_batch[c].pack;
+    hl_user_pack(pack, length, n, e->model[HL_USER].slots, false, &e->plan);
+    name_samples(pack, e, begin);
 }
 
 static void pack_items(hl_step_state *s, int c)

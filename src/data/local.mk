@@ -3,6 +3,7 @@ noinst_LIBRARIES += src/data/libhldata.a
 src_data_libhldata_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_data_libhldata_a_SOURCES = \
 	src/data/corpus.c src/data/corpus.h \
+	src/data/id-corpus.c src/data/id-corpus.h \
 	src/data/mask.h \
 	src/data/metric.c src/data/metric.h \
 	src/data/places.c src/data/places.h \

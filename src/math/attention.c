@@ -27,6 +27,7 @@ typedef struct {
     int window;
     bool both_ways;
     float scale;
+    const hl_attention_drop *drop;
 } job;
 
 /* A thread's memory; n is the longest segment, up to a multiple of the lanes. */
@@ -36,6 +37,7 @@ typedef struct {
     float *q, *o, *d_o;          /* (lanes, wide) */
     float *turned_q, *turned_do; /* (wide, lanes) */
     float *dk, *dv;              /* (n, wide) */
+    float *factor;               /* (n) */
 } memory;
 
 /* One segment's part of a head. */
@@ -100,6 +102,20 @@ static void take_scores(const job *j, const memory *m, const place *p, int i0, c
     j->s->score(m->strip, m->k + v->first * j->wide, m->turned_q, v->n, j->d, j->wide);
 }
 
+/* A strip of the keys from v->first on, times the factors of the queries from i0 on. */
+static void drop(const job *j, const memory *m, float *strip, const place *p, int i0, const view *v)
+{
+    const hl_attention_drop *d = j->drop;
+    if (!d) return;
+    const uint32_t blocks = (uint32_t)(d->places + 7) / 8;
+    const int lanes = j->s->lanes, n = v->first + v->n < p->length ? v->first + v->n : p->length;
+    for (int x = i0 < 0 ? -i0 : 0; x < lanes; x++) {
+        const uint32_t line = (uint32_t)(d->first_head + p->head) * (uint32_t)d->places + (uint32_t)(i0 + x);
+        hl_dropout_factors(m->factor, &d->draws, d->sample[p->first], line * blocks, n);
+        for (int k = v->first; k < n; k++) strip[(k - v->first) * lanes + x] *= m->factor[k];
+    }
+}
+
 static void forward_strip(const job *j, const memory *m, const place *p, int i0)
 {
     const size_t row = (size_t)(j->H * j->d);
@@ -112,6 +128,7 @@ static void forward_strip(const job *j, const memory *m, const place *p, int i0)
     j->s->soften(m->strip, share, lse, v.n, v.diagonal);
     for (int x = i0 < 0 ? -i0 : 0; x < lanes; x++)
         j->out_lse[(size_t)(p->first + i0 + x) * (size_t)j->H + (size_t)p->head] = lse[x];
+    drop(j, m, m->strip, p, i0, &v);
     j->s->give(&to, m->strip, m->v + v.first * j->wide, v.n, j->d, j->wide);
 }
 
@@ -140,8 +157,10 @@ static void backward_strip(const job *j, const memory *m, const place *p, int i0
     s->turn(m->turned_do, m->d_o, j->wide, 1.0f);
     take_scores(j, m, p, i0, &v);
     s->score(m->slope, m->v + before, m->turned_do, v.n, j->d, j->wide);
+    drop(j, m, m->slope, p, i0, &v);
     s->harden(m->strip, m->slope, lse, delta, v.n, v.diagonal);
     if (j->window) hl_strips_clear(s, m->strip, m->slope, v.from, v.n);
+    drop(j, m, m->strip, p, i0, &v);
     s->give(&dq, m->slope, m->k + before, v.n, j->d, j->wide);
     s->add(m->dk + before, m->slope, m->q, v.n, j->wide);
     s->add(m->dv + before, m->strip, m->d_o, v.n, j->wide);
@@ -184,6 +203,7 @@ static memory lay_out(hl_arena *a, const job *j, int longest)
         .strip = HL_TAKE(a, float, n *lanes),
         .q = HL_TAKE(a, float, wide *lanes),
         .turned_q = HL_TAKE(a, float, wide *lanes),
+        .factor = HL_TAKE(a, float, j->drop ? n : 0),
     };
     if (!j->d_o) return m;
     m.slope = HL_TAKE(a, float, n *lanes);
@@ -228,7 +248,8 @@ static job job_of(const float *qkv, const hl_heads *h)
                  .wide = (h->d + 7) / 8 * 8,
                  .window = h->window,
                  .both_ways = h->both_ways,
-                 .scale = 1.0f / sqrtf((float)h->d)};
+                 .scale = 1.0f / sqrtf((float)h->d),
+                 .drop = h->drop};
 }
 
 void hl_attention_forward(float *o, float *lse, const float *qkv, const int *begin, int segments, const hl_heads *heads)

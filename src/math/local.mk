@@ -14,6 +14,7 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/bias.c src/math/bias.h \
 	src/math/count.c src/math/count.h \
 	src/math/criterion.c src/math/criterion.h \
+	src/math/dropout.c src/math/dropout.h \
 	src/math/gelu.c src/math/gelu.h \
 	src/math/gram.c src/math/gram.h \
 	src/math/head-norm.c src/math/head-norm.h \

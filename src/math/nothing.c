@@ -7,6 +7,7 @@
 #include "math/attention-prefix.h"
 #include "math/attention.h"
 #include "math/bias.h"
+#include "math/dropout.h"
 #include "math/gelu.h"
 #include "math/head-norm.h"
 #include "math/layernorm-part.h"
@@ -55,6 +56,8 @@ void hl_head_norm_backward(float *dx, float *dw, const float *kept, const float 
                            int d, int stride)
 {
 }
+void hl_dropout_factors(float *factor, const hl_dropout *d, int sample, uint32_t block, int n) {}
+void hl_dropout_apply(float *x, const hl_dropout *d, const hl_dropout_rows *r) {}
 void hl_rope_table(float *table, int positions, int d, double theta, const hl_rope_scaling *s) {}
 void hl_rope_turn(float *x, const int *position, const float *table, int T, int heads, int d, int stride, int sign) {}
 

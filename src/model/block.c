@@ -8,6 +8,7 @@
 #include "math/rows.h"
 #include "math/shares.h"
 #include "model/activation.h"
+#include "model/drop.h"
 #include "model/saved.h"
 #include "model/see.h"
 #include "model/turn.h"
@@ -30,6 +31,7 @@ static hl_pass part_of(const hl_pass *p, int t, int n, hl_arena *scratch)
     if (n == p->all.n || n == p->out.n) return part;
     part.all = part.out = (hl_row_share){.n = n, .kept = n};
     part.pack.position += t;
+    if (part.pack.sample) part.pack.sample += t;
     part.b = hl_saved_from(&p->b, p->m, t);
     return part;
 }
@@ -126,6 +128,17 @@ static float *whole_of(const hl_pass *p, float *x, const hl_row_share *r)
     return y;
 }
 
+/* The gradient of what was dropped before it was added, given that of the sum, d (n, C) whole: d itself where nothing
+ * is dropped. */
+static const float *before_dropping(const hl_pass *p, const float *d, hl_drop_site site, const hl_row_share *r)
+{
+    if (!hl_drops_rows(p)) return d;
+    float *dy = HL_TAKE_ROWS(p->scratch, float, r->n, p->m->hidden);
+    memcpy(dy, d, hl_rows_numbers(r->n, p->m->hidden) * sizeof *d);
+    hl_drop_rows(p, dy, site, 0, r->n);
+    return dy;
+}
+
 /* ---- forward */
 
 typedef struct {
@@ -164,6 +177,7 @@ static void mlp_forward(const void *self, int t, int n, hl_arena *scratch)
     project(&p, p.b.gu, normed, &p.at->gate_up, &p.out);
     p.m->activation->forward(gated, p.b.gu, n, F);
     project(&p, sum, gated, &p.at->down, &p.out);
+    hl_drop_rows(&p, sum, HL_DROP_MLP, p.out.first, p.out.kept);
     hl_add(sum, norms_first(&p) ? p.b.h : mine_of(&p, normed, &p.out), numbers_kept(&p, &p.out));
     if (!norms_first(&p)) p.cut->rows->norm_kept(&p, y, p.b.out_rstd, sum, (size_t)p.at->out_norm, &p.out);
     hl_arena_back(scratch, mark);
@@ -176,6 +190,7 @@ static void rows_out(const void *self, int t, int n, hl_arena *scratch)
     const hl_pass p = part_of(c->p, t, n, scratch);
     const size_t mark = hl_arena_mark(scratch);
     project(&p, p.b.h, p.b.o, &p.at->o, &p.out);
+    hl_drop_rows(&p, p.b.h, HL_DROP_ATTENTION, p.out.first, p.out.kept);
     hl_add(p.b.h, take_rows_asking(&p, p.b.x), hl_rows_numbers(p.out.kept, p.m->hidden));
     hl_arena_back(scratch, mark);
     run_mlp(&p, mlp_forward, &(block_rows){&p, c->y + hl_rows_numbers(t, p.m->hidden)});
@@ -238,18 +253,19 @@ static void mlp_backward(const void *self, int t, int n, hl_arena *scratch)
     const int F = p.m->width, C = p.m->hidden, shares = shares_of(&p, n);
     const size_t mark = hl_arena_mark(scratch);
     float *d = c->y + hl_rows_numbers(t, C), *ds = through_norm(&p, d);
+    p.cut->rows->gather(&p, ds, &p.out);
     const mlp x = {.p = &p,
-                   .d = ds,
+                   .d = before_dropping(&p, ds, HL_DROP_MLP, &p.out),
                    .gated = HL_TAKE_ROWS(scratch, float, n, F),
                    .dgated = HL_TAKE_ROWS(scratch, float, n, F),
                    .dgu = HL_TAKE_ROWS(scratch, float, n, p.at->gate_up.out),
                    .normed = HL_TAKE_ROWS(scratch, float, n, C),
                    .dnormed = HL_TAKE_ROWS(scratch, float, n, C)};
-    p.cut->rows->gather(&p, ds, &p.out);
     p.cut->rows->norm(&p, x.normed, p.b.mlp_rstd, p.b.h, (size_t)p.at->mlp_norm, &p.out, true);
     hl_shares_run(shares, n, mlp_products, &x, scratch);
     if (p.cut->rows->are_tiles) p.m->activation->forward(x.gated, p.b.gu, n, F); /* rounded as in the forward */
-    add_weights(&p, (product[]){{&p.at->down, ds, x.gated, &p.out}, {&p.at->gate_up, x.dgu, x.normed, &p.out}}, shares);
+    add_weights(&p, (product[]){{&p.at->down, x.d, x.gated, &p.out}, {&p.at->gate_up, x.dgu, x.normed, &p.out}},
+                shares);
     p.cut->linear->sum_dx(&p, x.dnormed, &p.out);
     through_mlp_norm(&p, d, ds, x.dnormed);
     hl_arena_back(scratch, mark);
@@ -289,9 +305,9 @@ static void queries_backward(const hl_pass *p, const attention *a)
     hl_rows_scatter_add(a->dnormed, dfew, p->query, n, C);
 }
 
-/* dx (all, C), given d (out, C), which holds dh, and the gradients of queries, keys and values: d itself becomes dx
- * where each row asks, and else dx is overwritten. */
-static void attend_rows_backward(const hl_pass *p, float *dx, float *d, float *dq, float *dqkv)
+/* dx (all, C), given d (out, C), which holds dh, dy, the gradient of what attention's last product puts out, and those
+ * of queries, keys and values: d itself becomes dx where each row asks, and else dx is overwritten. */
+static void attend_rows_backward(const hl_pass *p, float *dx, float *d, const float *dy, float *dq, float *dqkv)
 {
     const hl_row_share r = rows_read(p);
     const hl_linear *l = reads(p);
@@ -308,7 +324,7 @@ static void attend_rows_backward(const hl_pass *p, float *dx, float *d, float *d
     float *into = p->kinds ? HL_TAKE_ZERO_ROWS(p->scratch, float, r.n, C) : dx;
     hl_shares_run(shares, p->all.n, attend_in_backward, &a, p->scratch);
     if (p->query) queries_backward(p, &a);
-    add_weights(p, (product[]){{&p->at->o, d, p->b.o, &p->out}, {l, a.back, a.normed, &r}}, shares);
+    add_weights(p, (product[]){{&p->at->o, dy, p->b.o, &p->out}, {l, a.back, a.normed, &r}}, shares);
     p->cut->linear->sum_dx(p, a.dnormed, &r);
     if (p->query) {
         memset(dx, 0, hl_rows_numbers(p->all.n, C) * sizeof *dx);
@@ -326,9 +342,10 @@ static void attend_backward(const hl_pass *p, float *dx, float *d)
           *dqkv = HL_TAKE_ROWS(p->scratch, float, p->all.n, reads(p)->out),
           *dq = HL_TAKE_ROWS(p->scratch, float, p->query ? p->out.n : 0, p->at->q.out);
     p->cut->rows->gather(p, d, &p->out);
-    p->cut->linear->backward(p, d_o, d, NULL, &p->at->o, &p->out);
+    const float *dy = before_dropping(p, d, HL_DROP_ATTENTION, &p->out);
+    p->cut->linear->backward(p, d_o, dy, NULL, &p->at->o, &p->out);
     hl_see_backward(p, dq, dqkv, d_o);
-    attend_rows_backward(p, dx, d, dq, dqkv);
+    attend_rows_backward(p, dx, d, dy, dq, dqkv);
     hl_arena_back(p->scratch, mark);
 }
 

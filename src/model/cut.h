@@ -30,6 +30,7 @@ typedef struct {
     const hl_pack *whole;         /* what the stack is given */
     hl_pack pack;                 /* what I compute of it: all but on a grid */
     const hl_heads *heads;        /* of this block */
+    int layer;                    /* its number among all; those of all stages for the last norm */
     const hl_block *at;           /* where its parameters are */
     hl_block_saved b;             /* what it saves */
     hl_row_share all, out;        /* rows that keys and values are made of; rows that ask, and come out */

@@ -13,6 +13,12 @@ static int64_t row_of(const hl_pass *p, int token)
     return mine >= 0 && mine < e->tokens ? (int64_t)e->at + (int64_t)mine * p->m->shape.hidden_size : -1;
 }
 
+/* The same, but that the row of the padding is not trained. */
+static int64_t trained_row_of(const hl_pass *p, int token)
+{
+    return token >= 0 && token + 1 == p->m->shape.padding ? -1 : row_of(p, token);
+}
+
 /* The [ITEM] vector, which all have, is rank 0's to give. */
 void hl_embedding_forward(float *x, const hl_pass *p)
 {
@@ -31,10 +37,11 @@ void hl_embedding_add(const hl_pass *p, float *x, const hl_row_share *r)
     const hl_tensor_group *tp = p->m->tp;
     const int D = p->m->shape.hidden_size, C = p->m->hidden;
     const int64_t column = tp->rows ? hl_part_begin(D, hl_tensor_group_columns(tp), hl_tensor_group_column(tp)) : 0;
-    for (int i = 0; i < r->kept; i++, x += C) {
-        hl_add(x, p->w + e->places + hl_rows_numbers(p->pack.position[r->first + i], D) + column, (size_t)C);
-        hl_add(x, p->w + e->types + column, (size_t)C);
-    }
+    for (int i = 0; i < r->kept && e->places != HL_NOWHERE; i++)
+        hl_add(x + hl_rows_numbers(i, C),
+               p->w + e->places + hl_rows_numbers(p->pack.position[r->first + i], D) + column, (size_t)C);
+    for (int i = 0; i < r->kept && e->types != HL_NOWHERE; i++)
+        hl_add(x + hl_rows_numbers(i, C), p->w + e->types + column, (size_t)C);
 }
 
 /* Each peer does its rows, and all of them the [ITEM] vector. */
@@ -43,8 +50,7 @@ void hl_embedding_backward(const hl_pass *p, const float *dx)
     const size_t D = (size_t)p->m->shape.hidden_size;
     const hl_embedding *e = &p->m->embedding;
     for (int i = 0; i < p->whole->T; i++, dx += D) {
-        const int token = p->whole->token[i];
-        const int64_t to = token >= 0 && token + 1 == p->m->shape.padding ? -1 : row_of(p, token);
+        const int64_t to = p->whole->token ? trained_row_of(p, p->whole->token[i]) : -1;
         if (to >= 0) hl_add(p->dw + to, dx, D);
         if (e->places != HL_NOWHERE) hl_add(p->dw + e->places + hl_rows_numbers(p->whole->position[i], (int)D), dx, D);
         if (e->types != HL_NOWHERE) hl_add(p->dw + e->types, dx, D);

@@ -96,6 +96,63 @@ static const hl_family_layer bert = {.tensor = bert_tensors,
                                      .types = "embeddings.token_type_embeddings.weight",
                                      .input_norm = "embeddings.LayerNorm.weight"};
 
+/* A row for each item, and nothing else: the item model of models that know items by their ids.  Item i is token i. */
+static const hl_family_tensor no_tensors[] = {{0}};
+static const hl_family_layer table = {.tensor = no_tensors,
+                                      .root = "",
+                                      .tokens = "item_embedding.weight",
+                                      .adapter = "item_id_proj_tower.weight",
+                                      .alone = true};
+
+/* SASRec's (Kang, McAuley, arXiv 1808.09781), as the public code of HLLM has it: BERT's blocks. */
+static const hl_family_tensor sasrec_tensors[] = {
+    {"multi_head_attention.query.weight", {HL_QUERIES, HL_HEAD, HL_HIDDEN}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"multi_head_attention.key.weight", {HL_KEYS, HL_HEAD, HL_HIDDEN}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"multi_head_attention.value.weight", {HL_KEYS, HL_HEAD, HL_HIDDEN}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"multi_head_attention.query.bias", {HL_QUERY_ROWS}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"multi_head_attention.key.bias", {HL_KEY_ROWS}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"multi_head_attention.value.bias", {HL_KEY_ROWS}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"multi_head_attention.dense.weight", {HL_HIDDEN, HL_QUERIES, HL_HEAD}, HL_CUT_ROWS, HL_PART_ALWAYS},
+    {"multi_head_attention.dense.bias", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {"multi_head_attention.LayerNorm.weight", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {"multi_head_attention.LayerNorm.bias", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {"feed_forward.dense_1.weight", {HL_WIDTH, HL_HIDDEN}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"feed_forward.dense_1.bias", {HL_WIDTH}, HL_CUT_COLUMNS, HL_PART_ALWAYS},
+    {"feed_forward.dense_2.weight", {HL_HIDDEN, HL_WIDTH}, HL_CUT_ROWS, HL_PART_ALWAYS},
+    {"feed_forward.dense_2.bias", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {"feed_forward.LayerNorm.weight", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {"feed_forward.LayerNorm.bias", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {0},
+};
+
+static const hl_family_linear sasrec_linears[HL_LINEARS] = {
+    [HL_QKV] =
+        {"multi_head_attention.query", HL_CUT_COLUMNS, {HL_HIDDEN}, {HL_QUERY_ROWS, HL_KEY_ROWS, HL_KEY_ROWS}, true},
+    [HL_Q] = {"multi_head_attention.query", HL_CUT_COLUMNS, {HL_HIDDEN}, {HL_QUERY_ROWS}, true},
+    [HL_KV] = {"multi_head_attention.key", HL_CUT_COLUMNS, {HL_HIDDEN}, {HL_KEY_ROWS, HL_KEY_ROWS}, true},
+    [HL_O] = {"multi_head_attention.dense", HL_CUT_ROWS, {HL_QUERY_ROWS}, {HL_HIDDEN}, true},
+    [HL_GATE_UP] = {"feed_forward.dense_1", HL_CUT_COLUMNS, {HL_HIDDEN}, {HL_WIDTH}, false},
+    [HL_DOWN] = {"feed_forward.dense_2", HL_CUT_ROWS, {HL_WIDTH}, {HL_HIDDEN}, false},
+};
+
+static const hl_family_tensor sasrec_input[] = {
+    {"position_embedding.weight", {HL_PLACES, HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {"LayerNorm.weight", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {"LayerNorm.bias", {HL_HIDDEN}, HL_CUT_NONE, HL_PART_ALWAYS},
+    {0},
+};
+
+static const hl_family_layer sasrec = {.tensor = sasrec_tensors,
+                                       .linear = sasrec_linears,
+                                       .mlp_norm = "multi_head_attention.LayerNorm.weight",
+                                       .out_norm = "feed_forward.LayerNorm.weight",
+                                       .root = "",
+                                       .layers = "trm_encoder.layer.",
+                                       .input = sasrec_input,
+                                       .places = "position_embedding.weight",
+                                       .input_norm = "LayerNorm.weight",
+                                       .alone = true};
+
 /* The first is the family of a shape that is not read from a config.json. */
 const hl_family hl_families[] = {
     {"llama", "Llama", &llama, HL_NORM_RMS, HL_NORM_BEFORE, HL_BIASES_NONE, false, HL_MLP_SWIGLU, HL_POSITIONS_ROTARY,
@@ -110,6 +167,10 @@ const hl_family hl_families[] = {
      HL_POSITIONS_ROTARY, HL_CAUSAL},
     {"bert", "Bert", &bert, HL_NORM_LAYER, HL_NORM_AFTER, HL_BIASES_ALL, false, HL_MLP_GELU, HL_POSITIONS_LEARNED,
      HL_BIDIRECTIONAL},
+    {"table", NULL, &table, HL_NORM_RMS, HL_NORM_BEFORE, HL_BIASES_NONE, false, HL_MLP_GELU, HL_POSITIONS_NONE,
+     HL_CAUSAL},
+    {"sasrec", NULL, &sasrec, HL_NORM_LAYER, HL_NORM_AFTER, HL_BIASES_ALL, false, HL_MLP_GELU, HL_POSITIONS_SLOTS,
+     HL_CAUSAL},
 };
 const int hl_families_count = sizeof hl_families / sizeof hl_families[0];
 
@@ -124,4 +185,7 @@ bool hl_family_shares_prefix(const hl_family *f) { return f->mask == HL_CAUSAL; 
 
 bool hl_family_shares_tokens(const hl_family *f) { return f->positions == HL_POSITIONS_ROTARY; }
 
-bool hl_family_reads_vectors(const hl_family *f) { return f->mask == HL_CAUSAL && f->positions == HL_POSITIONS_ROTARY; }
+bool hl_family_reads_vectors(const hl_family *f)
+{
+    return f->mask == HL_CAUSAL && (f->positions == HL_POSITIONS_ROTARY || f->positions == HL_POSITIONS_SLOTS);
+}

@@ -2,7 +2,8 @@
  *
  * A family is the value of model_type in config.json.  Its shape's numbers are in hl_transformer; its row says which
  * tensors a layer has and what is computed with them.  To add one: a line in family.c, and its defaults in
- * io/weights/hf-config.c. */
+ * io/weights/hf-config.c.  Models of item ids are families without such files: a table of item vectors, and the
+ * transformers that were made to read one. */
 #ifndef MODEL_FAMILY_H
 #define MODEL_FAMILY_H
 #include <stdbool.h>
@@ -50,14 +51,15 @@ typedef struct {
 /* Names.  A layer: its tensors, the last without a name; its products; its norms, of what comes in, of what the MLP
  * reads, of what goes out, and of heads.  A stack: what its tensors and those of layers begin with; the token table;
  * further tensors of what goes in, where positions are learned; the norm of what goes in, and that behind the last
- * layer. NULL: none. */
+ * layer; the adapter of an item model, item_adapter.weight where nothing is said.  NULL: none. */
 typedef struct {
     const hl_family_tensor *tensor;
     const hl_family_linear *linear; /* (HL_LINEARS) */
     const char *norm, *mlp_norm, *out_norm, *q_norm, *k_norm;
     const char *root, *layers, *tokens;
     const hl_family_tensor *input;
-    const char *places, *types, *input_norm, *last_norm;
+    const char *places, *types, *input_norm, *last_norm, *adapter;
+    bool alone; /* names stand by themselves, without "item_llm." or "user_llm." before them */
 } hl_family_layer;
 
 /* What is computed. */
@@ -65,11 +67,14 @@ typedef enum { HL_NORM_RMS, HL_NORM_LAYER } hl_family_norm;
 typedef enum { HL_NORM_BEFORE, HL_NORM_AFTER } hl_family_order;                 /* pre-norm, post-norm */
 typedef enum { HL_BIASES_NONE, HL_BIASES_QKV, HL_BIASES_ALL } hl_family_biases; /* at least */
 typedef enum { HL_MLP_SWIGLU, HL_MLP_GELU } hl_family_activation;
-typedef enum { HL_POSITIONS_ROTARY, HL_POSITIONS_LEARNED } hl_family_positions;
+/* Rotary; learned, by the place in a sequence; learned, by the slot of a window, of which the last item is always in
+ * the last slot; none. */
+typedef enum { HL_POSITIONS_ROTARY, HL_POSITIONS_LEARNED, HL_POSITIONS_SLOTS, HL_POSITIONS_NONE } hl_family_positions;
 typedef enum { HL_CAUSAL, HL_BIDIRECTIONAL } hl_family_mask; /* sees earlier tokens, or both ways */
 
 typedef struct {
-    const char *name, *class; /* model_type; how the names of its classes begin in Hugging Face's library */
+    const char *name, *class; /* model_type; how the names of its classes begin in Hugging Face's library, which has no
+                               * class of a family with NULL */
     const hl_family_layer *layer;
     hl_family_norm norm;
     hl_family_order order;
@@ -90,7 +95,7 @@ int hl_family_find(const char *name);
 bool hl_family_shares_prefix(const hl_family *f);
 /* Are the queries, keys and values of equal tokens equal, before their positions turn them? */
 bool hl_family_shares_tokens(const hl_family *f);
-/* Can it be a User LLM, which reads vectors and must not see later ones? */
+/* Can it be a user model, which reads vectors and must not see later ones? */
 bool hl_family_reads_vectors(const hl_family *f);
 
 #endif

@@ -41,11 +41,13 @@ static void renumber(hl_pass *p, int first)
 {
     const int prefix = p->pack.prefix, from = p->whole->begin[first] - prefix;
     int *begin = (int *)HL_TAKE(p->scratch, int, p->pack.segments + 2) + 1, *row = HL_TAKE(p->scratch, int, p->pack.T),
-        *position = HL_TAKE(p->scratch, int, p->pack.T);
+        *position = HL_TAKE(p->scratch, int, p->pack.T), *sample = HL_TAKE(p->scratch, int, p->pack.T);
     begin[-1] = 0;
     for (int i = 0; i <= p->pack.segments; i++) begin[i] = p->whole->begin[first + i] - from;
     for (int i = 0; i < p->pack.T; i++) row[i] = i < prefix ? i : from + i;
     for (int i = 0; i < p->pack.T; i++) position[i] = p->whole->position[row[i]];
+    for (int i = 0; p->whole->sample && i < p->pack.T; i++) sample[i] = p->whole->sample[row[i]];
+    p->pack.sample = p->whole->sample ? sample : NULL;
     p->pack.begin = begin;
     p->pack.position = position;
     p->row = row;

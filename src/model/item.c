@@ -16,14 +16,20 @@ static hl_transformer_layers layers_of(const hl_transformer *shape, int item_tok
     return hl_stages_layers(shape, hl_transformer_reads_one_row(shape, item_tokens), tp->stage, tp->stages);
 }
 
+static const char *adapter_name(const hl_transformer *shape)
+{
+    const char *name = hl_transformer_family(shape)->layer->adapter;
+    return name ? name : "item_adapter.weight";
+}
+
 /* The adapter is the last stage's, whole on each of its ranks, who all have the same vectors. */
 static void add_adapter(hl_params *t, const hl_transformer *shape, const hl_tensor_group *tp)
 {
     if (!shape->vector_size || tp->stage < tp->stages - 1) return;
     const int64_t size[] = {shape->vector_size, shape->hidden_size};
-    hl_param *p = hl_params_add(t, "item_adapter.weight", 2, size, tp->rank == 0);
-    p->init = HL_INIT_NORMAL;
-    p->std = (float)(1 / sqrt(shape->hidden_size)); /* vectors stay as long as they are */
+    hl_param *p = hl_params_add(t, adapter_name(shape), 2, size, tp->rank == 0);
+    p->init = hl_transformer_family(shape)->layer->adapter ? HL_INIT_UNIFORM : HL_INIT_NORMAL;
+    p->std = (float)(1 / sqrt(shape->hidden_size)); /* vectors stay as long as they are; uniform: nn.Linear's bound */
 }
 
 void hl_item_params(hl_params *t, const hl_transformer *shape, int item_tokens, const hl_tensor_group *tp)
@@ -58,7 +64,7 @@ void hl_item_open(hl_item_model *m, const hl_transformer *shape, const hl_item_s
     hl_stack_open(&m->stack, shape, &m->table, "item", layers_of(shape, item_tokens, tp),
                   &(hl_stack_settings){settings->longest + item_tokens, settings->slices, settings->sharder}, tp);
     m->stack.embedding.item_at = place_of(m, "item_emb_tokens");
-    m->adapter = place_of(m, "item_adapter.weight");
+    m->adapter = place_of(m, adapter_name(shape));
     m->longest = settings->longest;
 }
 

@@ -24,6 +24,8 @@ typedef struct {
     const int *kind;     /* (T) of each row, from 0 */
     const int *first;    /* (kinds) a row of each */
     const int *token;    /* (T) rows of the token table, -1: the [ITEM] vector; NULL: what is read are vectors */
+    const int *sample;   /* (T) of each row, its sample in the batch, for what is dropped; NULL: nothing is */
+    uint64_t seed, step; /* where there are samples */
 } hl_pack;
 
 /* Rows that are read out of the whole stack: segments or T. */
@@ -78,7 +80,8 @@ typedef struct {
     int width;                          /* mine of intermediate_size */
     int hidden;                         /* mine of hidden_size in the activations: all, where peers make no grid */
     hl_arena axes;                      /* of a grid: how its linear layers are cut */
-    int layers;                         /* how many blocks are mine */
+    int begins, layers;                 /* the first of my blocks among all, and how many are mine */
+    int first_head;                     /* the first of my query heads among all */
     bool first, last;                   /* are the first ones mine, and the last? */
     hl_block *block;                    /* (layers) */
     int64_t last_norm;                  /* HL_NOWHERE: none */

@@ -8,6 +8,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/cut.h \
 	src/model/cut-grid.c \
 	src/model/cut-tp.c \
+	src/model/drop.c src/model/drop.h \
 	src/model/embedding.c src/model/embedding.h \
 	src/model/family.c src/model/family.h \
 	src/model/grid-rows.c src/model/grid-rows.h \

@@ -29,6 +29,7 @@ typedef struct {
     const hl_params *table; /* the parameters of my share of my stage */
     int width, row_width;   /* of a vector; of rows between stages */
     bool first, last;       /* does what is read go into my stage; do vectors come out of it? */
+    int slots;              /* hl_transformer_slots, of a user model */
     int64_t scale_at;       /* logit_scale in the array of the side; HL_NOWHERE: another stage's, or the other side's */
     void *self;
 } hl_model;

@@ -188,22 +188,32 @@ void hl_params_join(const hl_params *t, float *g, const hl_tensor_group *tp, hl_
 /* A block of 4096 numbers has a stream of its own, so a share of a tensor can be filled without the rest. */
 enum { INIT_BLOCK = 4096 };
 
+static double normal(hl_rng *r) { return hl_rng_normal(r); }
+
+/* One number a block of the stream, as normal ones are. */
+static double uniform(hl_rng *r)
+{
+    const double x = 2 * hl_rng_uniform(r) - 1;
+    (void)hl_rng_uniform(r);
+    return x;
+}
+
 /* Numbers [begin, begin + n) of the whole tensor. */
-static void fill_normal(float *x, const hl_param *p, uint64_t seed, int64_t begin, size_t n)
+static void fill_random(float *x, const hl_param *p, uint64_t seed, int64_t begin, size_t n, double (*draw)(hl_rng *))
 {
     uint64_t name = hl_digest(p->name, strlen(p->name));
     for (size_t i = 0; i < n;) {
         int64_t at = begin + (int64_t)i;
         hl_rng r = hl_rng_from(hl_rng_at(seed, HL_FOR_WEIGHTS, name, (uint32_t)(at / INIT_BLOCK)),
                                (uint32_t)(at % INIT_BLOCK));
-        for (int64_t left = INIT_BLOCK - at % INIT_BLOCK; left > 0 && i < n; left--)
-            x[i++] = p->std * (float)hl_rng_normal(&r);
+        for (int64_t left = INIT_BLOCK - at % INIT_BLOCK; left > 0 && i < n; left--) x[i++] = p->std * (float)draw(&r);
     }
 }
 
 static void fill(float *x, const hl_param *p, uint64_t seed, hl_stretch s)
 {
-    if (p->init == HL_INIT_NORMAL) fill_normal(x, p, seed, s.global, s.n);
+    if (p->init == HL_INIT_NORMAL) fill_random(x, p, seed, s.global, s.n, normal);
+    else if (p->init == HL_INIT_UNIFORM) fill_random(x, p, seed, s.global, s.n, uniform);
     else
         for (size_t i = 0; i < s.n; i++) x[i] = p->init == HL_INIT_ONES ? 1 : p->value;
 }

@@ -20,10 +20,9 @@ typedef struct {
 /* Of a tensor of a layer, or -1: of no layer; HL_NOWHERE where there is none. */
 static int64_t find(const place *x, int layer, const char *tensor, const char *part)
 {
-    char name[112], prefix[32] = "";
+    char name[HL_TRANSFORMER_NAME];
     if (!tensor) return HL_NOWHERE;
-    if (layer >= 0) snprintf(prefix, sizeof prefix, "%s%d.", x->names->layers, layer);
-    snprintf(name, sizeof name, "%s_llm.%s%s%s%s", x->side, x->names->root, prefix, tensor, part);
+    hl_transformer_name(name, x->names, x->side, layer, tensor, part);
     const hl_param *p = hl_params_find(x->table, name);
     return p ? (int64_t)p->offset : HL_NOWHERE;
 }
@@ -131,7 +130,9 @@ void hl_stack_open(hl_stack *m, const hl_transformer *shape, const hl_params *ta
                     .slices = settings->slices,
                     .width = (int)(mine.width.end - mine.width.begin),
                     .hidden = shape->hidden_size,
+                    .begins = layers.begin,
                     .layers = layers.end - layers.begin,
+                    .first_head = (int)mine.query.begin,
                     .first = layers.begin == 0,
                     .last = layers.end == shape->num_hidden_layers};
     m->norm = hl_norm_kind_of(shape);
@@ -153,7 +154,7 @@ void hl_stack_open(hl_stack *m, const hl_transformer *shape, const hl_params *ta
     for (int i = layers.begin; i < layers.end; i++) lay_block(&m->block[i - layers.begin], m, &x, i);
     m->last_norm = m->last ? find(&x, -1, x.names->last_norm, "") : HL_NOWHERE;
     if (m->first) lay_embedding(&m->embedding, m, &x);
-    if (hl_transformer_learns_positions(shape)) return;
+    if (!hl_transformer_turns(shape)) return;
     m->rope = hl_alloc((size_t)m->positions * (size_t)shape->head_dim * sizeof *m->rope);
     hl_rope_table(m->rope, m->positions, shape->head_dim, shape->rope_theta, &shape->rope);
 }

@@ -9,6 +9,7 @@
 #include "math/rope.h"
 #include "math/rows.h"
 #include "model/block.h"
+#include "model/drop.h"
 #include "model/grid-rows.h"
 #include "model/embedding.h"
 #include "model/norm-kind.h"
@@ -79,6 +80,7 @@ void hl_stack_saved_lay(hl_stack_saved *t, const hl_stack *m, const hl_pack *who
 typedef struct {
     hl_pass p;
     hl_heads heads;
+    hl_attention_drop drop;
     const int *last, *last_position; /* (segments) */
 } stack_pass;
 
@@ -108,8 +110,10 @@ static void set_layer(stack_pass *x, const hl_stack_saved *t, int layer)
     p->query = few ? x->last : NULL;
     p->query_position = few ? x->last_position : NULL;
     p->kinds = has_kinds(m, &p->pack, layer) ? p->pack.kinds : 0;
+    p->layer = m->begins + layer;
     if (layer == m->layers) return;
     x->heads.window = m->block[layer].window;
+    x->heads.drop = hl_drop_attention(&x->drop, p);
     p->at = &m->block[layer];
     p->b = t->block[layer];
 }
@@ -145,13 +149,12 @@ static void block_forward(stack_pass *x, float *next, hl_stack_saved *t, int i)
 static void enter(float *in, const hl_stack_saved *t, const float *x, const hl_pass *p)
 {
     const hl_stack *m = p->m;
-    if (!takes_tokens(m, p->whole)) p->cut->rows->enter(p, in, x, &p->all, false);
-    else if (!norms_input(m)) p->cut->rows->embed(p, in, &p->all);
-    else {
-        p->cut->rows->embed(p, t->input, &p->all);
-        hl_embedding_add(p, t->input, &p->all);
-        p->cut->rows->norm_kept(p, in, t->input_rstd, t->input, (size_t)m->embedding.norm, &p->all);
-    }
+    float *sum = norms_input(m) ? t->input : in;
+    if (takes_tokens(m, p->whole)) p->cut->rows->embed(p, sum, &p->all);
+    else p->cut->rows->enter(p, sum, x, &p->all, false);
+    if (m->first) hl_embedding_add(p, sum, &p->all);
+    if (norms_input(m)) p->cut->rows->norm_kept(p, in, t->input_rstd, sum, (size_t)m->embedding.norm, &p->all);
+    if (m->first) hl_drop_rows(p, in, HL_DROP_INPUT, p->all.first, p->all.kept);
 }
 
 void hl_stack_forward(float *y, hl_stack_saved *t, const hl_stack *m, const float *w, const float *x,
@@ -214,8 +217,6 @@ static int read_out_backward(float *d, const float *dy, const hl_stack_saved *t,
  * lie as that one has them. */
 static void input_backward(float *d, const hl_stack_saved *t, hl_pass *p)
 {
-    p->cut = layer_cut(p->m, &p->pack, 0);
-    p->all = p->cut->share(p, false);
     const size_t mark = hl_arena_mark(p->scratch), n = hl_rows_numbers(p->all.n, p->m->hidden);
     float *sum = HL_TAKE_ZERO(p->scratch, float, n);
     p->cut->rows->norm_backward(p, sum, d, t->input, t->input_rstd, (size_t)p->m->embedding.norm, &p->all);
@@ -244,12 +245,17 @@ void hl_stack_backward(float *dx, float *dw, const float *dy, const hl_stack_sav
         hl_act_tick();
         hl_arena_back(scratch, before);
     }
-    if (takes_tokens(m, pack) && norms_input(m)) input_backward(d, t, p);
+    p->cut = layer_cut(m, &p->pack, 0);
+    p->all = p->cut->share(p, false);
+    p->layer = m->begins;
+    if (m->first)
+        hl_drop_rows(p, d + hl_rows_numbers(p->all.first, m->hidden), HL_DROP_INPUT, p->all.first, p->all.kept);
+    if (norms_input(m)) input_backward(d, t, p);
     p->cut = m->cut;
     p->all = p->cut->share(p, false);
     p->cut->rows->gather(p, d, &p->all);
     if (p->cut->rows->are_tiles) p->cut->rows->leave(p, dx, d, &p->all, false);
-    if (takes_tokens(m, pack)) hl_embedding_backward(p, dx);
+    if (m->first) hl_embedding_backward(p, dx);
     hl_arena_back(scratch, mark);
 }
 
@@ -337,8 +343,9 @@ static void add_attention(hl_work *w, const hl_widths *s, double keys, double T,
 /* Bytes between the products of an MLP, and those of attention, whichever are more (model/block.c). */
 static double scratch_of(const hl_stack *m, const hl_widths *s, double T, double n)
 {
-    const double mlp = n * (2 * s->F + s->gu + 2 * m->hidden), attention = n * s->od + T * (s->qkv + 2 * m->hidden);
-    return sizeof(float) * hl_max(mlp, attention);
+    const double mlp = n * (2 * s->F + s->gu + 2 * m->hidden), attention = n * s->od + T * (s->qkv + 2 * m->hidden),
+                 dropped = m->shape.hidden_dropout > 0 ? n * m->hidden : 0;
+    return sizeof(float) * (hl_max(mlp, attention) + dropped);
 }
 
 hl_work hl_stack_work(const hl_stack *m, const hl_pack *whole)

@@ -44,7 +44,7 @@ static double rows_read(const talker *x, int layer)
 static bool takes_tokens(const talker *x) { return x->m->first && x->m->embedding.tokens > 0; }
 
 static bool has_last_norm(const talker *x) { return x->m->last && x->m->last_norm != HL_NOWHERE; }
-static bool norms_input(const talker *x) { return takes_tokens(x) && x->m->embedding.norm != HL_NOWHERE; }
+static bool norms_input(const talker *x) { return x->m->first && x->m->embedding.norm != HL_NOWHERE; }
 
 /* The gradients of the norms of heads. */
 static void say_heads(const talker *x, const hl_block *b)

@@ -18,7 +18,7 @@ hl_status hl_transformer_check(const hl_transformer *c, const char *whose)
         return HL_FAIL(HL_EUSAGE,
                        "%s: %d attention heads do not divide into %d key-value heads; correct num_key_value_heads",
                        whose, c->num_attention_heads, c->num_key_value_heads);
-    if (c->head_dim % 2 && !hl_transformer_learns_positions(c))
+    if (c->head_dim % 2 && hl_transformer_turns(c))
         return HL_FAIL(
             HL_EUSAGE,
             "%s: head_dim %d is odd and cannot be rotated in halves; correct hidden_size or num_attention_heads", whose,
@@ -145,6 +145,15 @@ static hl_cut cut_of(const naming *x, hl_length axis)
     return hl_transformer_cut(x->c, axis, hl_tensor_group_column(x->tp), hl_tensor_group_columns(x->tp));
 }
 
+void hl_transformer_name(char name[HL_TRANSFORMER_NAME], const hl_family_layer *f, const char *side, int layer,
+                         const char *tensor, const char *part)
+{
+    char before[16] = "", prefix[32] = "";
+    if (!f->alone) snprintf(before, sizeof before, "%s_llm.", side);
+    if (layer >= 0) snprintf(prefix, sizeof prefix, "%s%d.", f->layers, layer);
+    snprintf(name, HL_TRANSFORMER_NAME, "%s%s%s%s%s", before, f->root, prefix, tensor, part);
+}
+
 static bool is_weight(const char *name)
 {
     const size_t n = strlen(name), end = strlen(".weight");
@@ -154,12 +163,10 @@ static bool is_weight(const char *name)
 /* The logical tensor of a weight is named without ".weight". */
 static hl_param *add(const naming *x, const char *name, int layer, const int64_t *shape, int split_axis, hl_cut mine)
 {
-    char full[112], stack[64], prefix[32] = "";
+    char full[HL_TRANSFORMER_NAME], stack[64];
     const int ndim = shape[1] ? shape[2] ? 3 : 2 : 1;
     const size_t bare = is_weight(name) ? strlen(name) - strlen(".weight") : strlen(name);
-    const hl_family_layer *names_of = hl_transformer_family(x->c)->layer;
-    if (layer >= 0) snprintf(prefix, sizeof prefix, "%s%d.", names_of->layers, layer);
-    snprintf(full, sizeof full, "%s_llm.%s%s%s", x->side, names_of->root, prefix, name);
+    hl_transformer_name(full, hl_transformer_family(x->c)->layer, x->side, layer, name, "");
     snprintf(stack, sizeof stack, "%s_llm/%s%.*s", x->side, layer >= 0 ? "layers." : "", (int)bare, name);
     const hl_param_name names = {full, stack, layer, layer >= 0 ? x->c->num_hidden_layers : 1};
     hl_param *p = hl_params_add_cut(x->table, &names, ndim, shape, split_axis, &mine);
@@ -219,14 +226,14 @@ static void add_tensor(const naming *x, const hl_family_tensor *t, int layer)
     else add_weight(x, t, layer);
 }
 
-/* What goes in: the token table, of which each has some rows, and what is added to it. */
-static void add_input(const naming *x)
+/* What goes in: the token table, of which each has some rows, and what is added to tokens, or to vectors. */
+static void add_input(const naming *x, bool with_tokens)
 {
     const hl_transformer *c = x->c;
     const hl_family_layer *f = hl_transformer_family(c)->layer;
-    add(x, f->tokens, -1, (int64_t[]){c->vocab_size, c->hidden_size, 0}, 0,
-        part_of(c->vocab_size, x->tp->size, x->tp->rank))
-        ->init = HL_INIT_NORMAL;
+    const hl_cut rows = part_of(c->vocab_size, x->tp->size, x->tp->rank);
+    if (with_tokens)
+        add(x, f->tokens, -1, (int64_t[]){c->vocab_size, c->hidden_size, 0}, 0, rows)->init = HL_INIT_NORMAL;
     for (const hl_family_tensor *k = f->input; k && k->name; k++) add_tensor(x, k, -1);
 }
 
@@ -235,7 +242,7 @@ void hl_transformer_params(hl_params *t, const hl_transformer *c, const char *si
 {
     const naming x = {t, c, side, tp, keys_are_shared(c, hl_tensor_group_columns(tp))};
     const hl_family_layer *f = hl_transformer_family(c)->layer;
-    if (with_tokens && layers.begin == 0) add_input(&x);
+    if (layers.begin == 0) add_input(&x, with_tokens);
     for (int i = layers.begin; i < layers.end; i++)
         for (const hl_family_tensor *k = f->tensor; k->name; k++)
             if (hl_transformer_has(c, k->part)) add_tensor(&x, k, i);

@@ -25,7 +25,8 @@ typedef struct {
     int family;          /* its place in hl_families */
     int type_vocab_size; /* of a family whose positions are learned */
     int padding;         /* its token is this less 1, and the row of that is not trained; 0: none */
-    bool gelu_tanh;      /* where the family has GELU: the approximate one */
+    double hidden_dropout, attention_dropout; /* in training: rates of what is added to a row, and of probabilities */
+    bool gelu_tanh;                           /* where the family has GELU: the approximate one */
     /* Of an Item LLM, what becomes of its rows. */
     hl_pooling pooling; /* where no [ITEM] token follows a text */
     int vector_size;    /* what its adapter makes of a vector; 0: it has none */
@@ -89,6 +90,15 @@ static inline bool hl_transformer_learns_positions(const hl_transformer *c)
 {
     return hl_transformer_family(c)->positions == HL_POSITIONS_LEARNED;
 }
+static inline bool hl_transformer_turns(const hl_transformer *c)
+{
+    return hl_transformer_family(c)->positions == HL_POSITIONS_ROTARY;
+}
+/* Slots of the windows that a user model reads, the last item in the last one; 0: positions count from 0. */
+static inline int hl_transformer_slots(const hl_transformer *c)
+{
+    return hl_transformer_family(c)->positions == HL_POSITIONS_SLOTS ? c->max_position_embeddings : 0;
+}
 static inline bool hl_transformer_has_gates(const hl_transformer *c)
 {
     return hl_transformer_family(c)->activation == HL_MLP_SWIGLU;
@@ -96,6 +106,12 @@ static inline bool hl_transformer_has_gates(const hl_transformer *c)
 
 /* Operations of the products of a whole layer, a token. */
 double hl_transformer_layer_flop(const hl_transformer *c);
+
+/* The name of a tensor of a side ("item" or "user"), "<side>_llm.<root><layers><layer>.<tensor><part>", or without
+ * what stands before the root where names of the family stand alone; layer -1: of no layer. */
+enum { HL_TRANSFORMER_NAME = 112 };
+void hl_transformer_name(char name[HL_TRANSFORMER_NAME], const hl_family_layer *f, const char *side, int layer,
+                         const char *tensor, const char *part);
 
 /* Add the parameters to t under "<side>_llm." ("item" or "user"), in the order in which they are used;
  * q, k and v of a layer follow one another, so do gate and up: each group is one matrix to the products.

@@ -27,14 +27,21 @@ void hl_user_close(hl_user_model *m)
     hl_params_free(&m->table);
 }
 
-void hl_user_pack(hl_pack *pack, const int *length, int n, bool last_only, hl_arena *arena)
+/* The last item of a window is in its last slot. */
+static int first_slot(int slots, int length)
+{
+    HL_CHECK(slots == 0 || length <= slots);
+    return slots ? slots - length : 0;
+}
+
+void hl_user_pack(hl_pack *pack, const int *length, int n, int slots, bool last_only, hl_arena *arena)
 {
     int *begin = HL_TAKE(arena, int, n + 1);
     begin[0] = 0;
     for (int i = 0; i < n; i++) begin[i + 1] = begin[i] + length[i];
     int *position = HL_TAKE(arena, int, begin[n]);
     for (int i = 0; i < n; i++)
-        for (int k = 0; k < length[i]; k++) position[begin[i] + k] = k;
+        for (int k = 0; k < length[i]; k++) position[begin[i] + k] = first_slot(slots, length[i]) + k;
     *pack = (hl_pack){.T = begin[n], .segments = n, .begin = begin, .position = position, .last_only = last_only};
 }
 

@@ -20,8 +20,9 @@ void hl_user_open(hl_user_model *m, const hl_transformer *shape, const hl_stack_
                   const hl_tensor_group *tp);
 void hl_user_close(hl_user_model *m);
 
-/* For all user models: samples of the given lengths (n) in a pack laid in the arena; last_only: as in hl_pack. */
-void hl_user_pack(hl_pack *pack, const int *length, int n, bool last_only, hl_arena *arena);
+/* For all user models: samples of the given lengths (n) in a pack laid in the arena; slots: hl_model.slots; last_only:
+ * as in hl_pack. */
+void hl_user_pack(hl_pack *pack, const int *length, int n, int slots, bool last_only, hl_arena *arena);
 
 /* The User LLM as a row. */
 extern const hl_model_kind hl_user_llm;
