@@ -7,7 +7,7 @@
 
 src=base,math,data,model,step
 mpi=mpi/comm,mpi/linalg,mpi/train,mpi/eval
-io=io/files,io/tokenizer,io/weights,io/record,io/dataset,io/checkpoint
+io=io/files,io/tokenizer,io/weights,io/vectors,io/record,io/dataset,io/checkpoint
 app=app/config,app/plan,app/train,app/synth,app/import,app/embed,app/export,app/bench,app/study,app/rehearse,app/cli
 layers="
 src/base       base                                                           -
@@ -22,6 +22,7 @@ mpi/eval       $src,$mpi                                                      mp
 io/files       base,mpi/comm,io/files                                         hdf5.h
 io/tokenizer   base,io/files,io/tokenizer                                     -
 io/weights     base,model,mpi/comm,io/files,io/weights                        -
+io/vectors     base,io/files,io/weights,io/vectors                            hdf5.h
 io/record      base,math,io/files,io/record                                   -
 io/dataset     base,data,mpi/comm,io/files,io/tokenizer,io/dataset            hdf5.h
 io/checkpoint  base,model,mpi/comm,io/files,io/checkpoint                     hdf5.h

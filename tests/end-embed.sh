@@ -46,6 +46,60 @@ cp "$work/whole" "$work/new" && embed 2 new --texts "$work/new.csv"
 sed -n 's/.*of which \([0-9]*\) were encoded.*/\1/p' "$work/said" >"$work/encoded"
 [ "$(cat "$work/encoded")" -le 1 ] && [ -s "$work/encoded" ]
 verdict "of new items only new texts are encoded"
+# Shares of a table that are empty, and uneven ones.
+head -n 3 "$all" >"$work/two.csv"
+embed 3 two --texts "$work/two.csv" && ./hllm show "$work/two" >"$work/shown" 2>"$work/said" && grep -q 'vectors.*(2, 32)' "$work/shown"
+verdict "a table has fewer items than ranks"
+embed 3 whole3 --texts "$all" --exact.groups 4 && embed 1 whole1 --texts "$all" --exact.groups 4 && cmp -s "$work/whole1" "$work/whole3"
+verdict "three ranks that each tokenise their share write the bytes of one, where exact holds them"
+
+# Vectors are the last bytes of both, and the first behind the header of safetensors.
+bytes=$((9000 * 32 * 4))
+for form in hdf5 npy; do
+    embed 2 "again.$form" --texts "$all" --form $form && tail -c $bytes "$work/again.$form" >"$work/vectors.$form"
+    verdict "$form: all items of a table are embedded"
+done
+header=$(od -An -tu8 -N8 "$work/whole" | tr -d ' ')
+tail -c +$((header + 9)) "$work/whole" | head -c $bytes >"$work/vectors"
+cmp -s "$work/vectors" "$work/vectors.hdf5" && cmp -s "$work/vectors" "$work/vectors.npy"
+verdict "all forms have the same vectors"
+for form in hdf5 npy; do
+    cp "$work/again.$form" "$work/before" && embed 1 "again.$form" --texts "$all" --form $form && grep -q 'of which 0 were encoded' "$work/said" && cmp -s "$work/before" "$work/again.$form"
+    verdict "$form: a file of the same model has all vectors"
+    rm -f "$work"/part*
+    HLLM_FAULT=checkpoint-write:1:3000:kill embed 2 part --texts "$all" --form $form
+    [ $? -ne 0 ] && [ ! -f "$work/part" ] && [ -f "$work/part.progress" ] && embed 2 part --texts "$all" --form $form && cmp -s "$work/part" "$work/again.$form" &&
+        [ "$(ls "$work" | grep -c '^part.*\(part\|progress\)$')" -eq 0 ]
+    verdict "$form: a job that was killed goes on, to the same bytes"
+done
+cp "$work/whole" "$work/other.npy" && embed 2 other.npy --texts "$all" && ! grep -q 'of which 0 were encoded' "$work/said" && [ -f "$work/other.rows.npy" ] && cmp -s "$work/other.npy" "$work/again.npy"
+verdict "a file of another form is not taken for one of this form"
+embed 1 other --form parquet
+[ $? -eq 2 ] && grep -q 'parquet is none of safetensors, hdf5, npy' "$work/said"
+verdict "a form that is not there is refused with a list"
+embed 2 again --pooling mean && embed 2 again --pooling last_token && ! grep -q 'of which 0 were encoded' "$work/said" && embed 2 again --pooling last_token && grep -q 'of which 0 were encoded' "$work/said"
+verdict "vectors of another pooling are not taken for those of the model"
+
+# Users: rounds of eval_batch_size.
+embed 2 users --users --eval_batch_size 64 && ./hllm show "$work/users" >"$work/shown" 2>"$work/said" && grep -q 'vectors.*(300, 32)' "$work/shown" && grep -q 'kind: users' "$work/shown" && grep -q 'history_digest' "$work/shown"
+verdict "users are embedded"
+rm -f "$work"/part*
+HLLM_FAULT=checkpoint-write:1:60:kill embed 2 part --users --eval_batch_size 64
+[ $? -ne 0 ] && [ ! -f "$work/part" ] && grep -q '"texts":[1-9]' "$work/part.progress" && embed 2 part --users --eval_batch_size 64 && grep -q 'going on after [1-9]' "$work/said" && cmp -s "$work/part" "$work/users"
+verdict "a job that was killed goes on with the users who are left, to the same bytes"
+embed 3 users3 --users --exact.groups 4 --placement separate && embed 1 users1 --users --exact.groups 4 && cmp -s "$work/users1" "$work/users3"
+verdict "users' vectors are the same on ranks apart, where exact holds them"
+cp "$work/users" "$work/again" && embed 2 again --users && grep -q 'of which 0 were encoded' "$work/said" && cmp -s "$work/again" "$work/users"
+verdict "users whose history a file of the same model has are not encoded again"
+embed 2 test --users --phase test && ! cmp -s "$work/test" "$work/users" && cp "$work/users" "$work/again" && embed 2 again --users --phase test && cmp -s "$work/again" "$work/test"
+verdict "the history before the target of a phase is another"
+embed 2 split --users --phase valid --split.kind temporal --dataset_dir "$work/temporal" && grep -q 'warning.*[1-9][0-9]* of 300 users have no target in the valid part' "$work/said"
+verdict "users without a target are counted"
+embed 1 none --users --texts "$all"
+[ $? -eq 2 ] && embed 1 none --phase test
+[ $? -eq 2 ] && embed 1 none --users --phase train
+[ $? -eq 2 ]
+verdict "orders that contradict each other are refused"
 embed 1 none --texts "$work/nowhere.csv"
 [ $? -eq 3 ]
 verdict "a table that is not there is a sentence"

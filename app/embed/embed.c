@@ -1,35 +1,23 @@
-/* embed.c - the vectors of items, in a file for other programs. */
+/* embed.c - the vectors of items or users, in a file for other programs. */
 #include "app/embed/embed.h"
 #include "app/embed/embed-file.h"
-#include "app/embed/embed-texts.h"
+#include "app/embed/embed-source.h"
+#include "app/train/origin.h"
 #include "base/acts.h"
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/minmax.h"
+#include "base/stop.h"
 #include "math/rows.h"
-#include "mpi/eval/catalogue.h"
 #include <stdlib.h>
+#include <string.h>
 
-enum { ROUND = 4096 }; /* texts */
+static const hl_embed_kind *const kinds[] = {&hl_embed_catalogue, &hl_embed_table, &hl_embed_users};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
-/* A round's texts as a corpus; item i + 1 is text list[i]. */
-typedef struct {
-    const hl_embed_texts *texts;
-    const int32_t *list; /* (n) rows */
-} round_texts;
-
-static const int32_t *tokens_of(const hl_corpus *c, int64_t item, int *n)
-{
-    const round_texts *r = c->self;
-    return hl_embed_texts_tokens(r->texts, item > 0 ? r->list[item - 1] : -1, n);
-}
-
-static int64_t first_of(const hl_corpus *c, int64_t item)
-{
-    (void)c;
-    return item;
-}
+/* ---- the model, as a number */
 
 static uint64_t digest_of_side(const hl_job *j, const hl_sharding *h)
 {
@@ -38,105 +26,136 @@ static uint64_t digest_of_side(const hl_job *j, const hl_sharding *h)
     return (uint64_t)sum;
 }
 
-static uint64_t digest_of(const hl_job *j)
+/* What is computed with the weights: shapes, and options that no shape has. */
+static uint64_t digest_of_shapes(const hl_job *j)
 {
-    return hl_digest_join(digest_of_side(j, &j->engine.sharding[HL_ITEM]),
-                          digest_of_side(j, &j->engine.sharding[HL_USER]));
+    const hl_config *c = j->config;
+    json_t *origin = hl_origin_json(j);
+    json_t *o = json_pack("{sO sO si si si si}", "item", json_object_get(origin, "item"), "user",
+                          json_object_get(origin, "user"), "pooling", (int)j->item_shape.pooling, "item_tokens",
+                          c->item_emb_token_n, "positions", (int)c->item_positions, "precision", (int)c->precision);
+    char *text = json_dumps(o, JSON_SORT_KEYS | JSON_COMPACT);
+    const uint64_t digest = hl_digest(text, strlen(text));
+    free(text);
+    json_decref(o);
+    json_decref(origin);
+    return digest;
 }
 
-/* A vector to all rows with the text. */
-static hl_status put_all(const hl_embed_file *f, const hl_embed_texts *t, int32_t row, const float *vector)
+static uint64_t digest_of(const hl_job *j)
 {
-    for (; row >= 0; row = t->next[row]) HL_TRY(hl_embed_file_put(f, row, vector));
+    const uint64_t weights = hl_digest_join(digest_of_side(j, &j->engine.sharding[HL_ITEM]),
+                                            digest_of_side(j, &j->engine.sharding[HL_USER]));
+    return hl_digest_join(weights, digest_of_shapes(j));
+}
+
+/* ---- a round */
+
+/* A vector to all equal rows. */
+static hl_status put_all(const hl_embed_file *f, const hl_embed_source *s, int32_t row, const float *vector)
+{
+    for (; row >= 0; row = s->next[row]) HL_TRY(hl_embed_file_put(f, row, vector));
     return HL_OK;
 }
 
-static hl_status put_mine(const hl_embed_file *f, const hl_embed_texts *t, const hl_catalogue *c, const int32_t *list)
+static hl_status put_part(const hl_embed_file *f, const hl_embed_source *s, const hl_embed_part *part)
 {
-    for (int i = 0; i < c->mine; i++) {
-        const float *vector = c->vector + (size_t)i * (size_t)f->D;
-        const int32_t row = list[c->item[c->begin + i] - 1];
+    for (int i = 0; i < part->n; i++) {
+        const float *vector = part->vector + (size_t)i * (size_t)f->D;
         if (hl_rows_find_odd(vector, 0, 1, f->D) == 0) {
             int n;
-            const char *id = hl_embed_texts_id(t, row, &n);
-            return HL_FAIL(HL_ENUMERIC, "the vector of item \"%.*s\" is not finite; take an earlier checkpoint",
-                           hl_min(n, 60), id);
+            const char *id = s->kind->id(s, part->row[i], &n);
+            return HL_FAIL(HL_ENUMERIC, "the vector of \"%.*s\" (%s) is not finite; take an earlier checkpoint",
+                           hl_min(n, 60), id, s->kind->kind);
         }
-        HL_TRY(put_all(f, t, row, vector));
+        HL_TRY(put_all(f, s, part->row[i], vector));
     }
     return HL_OK;
 }
 
-/* The n texts of the list are encoded and written. */
-static hl_status encode_round(hl_job *j, const hl_embed_file *f, const hl_embed_texts *t, const int32_t *list, int n)
+static hl_status encode_round(hl_embed_source *s, const hl_embed_file *f, const int32_t *list, int n)
 {
-    hl_catalogue c;
-    const hl_corpus *all = j->engine.corpus;
-    const round_texts self = {t, list};
-    const hl_corpus part = {.items = n + 1, .self = &self, .tokens = tokens_of, .first_equal = first_of};
-    j->engine.corpus = &part;
-    hl_catalogue_open(&c, &j->engine);
-    j->engine.corpus = all;
-    const bool stopped = hl_group_any(j->world, c.given_up);
-    hl_status s = stopped ? HL_OK : put_mine(f, t, &c, list);
-    hl_catalogue_close(&c);
-    if (stopped)
-        return HL_FAIL(HL_ESTOP, "stopped by a signal after %lld of %lld texts; the same command goes on",
-                       (long long)f->done, (long long)t->texts);
-    HL_TRY_ALL(j->world, s);
-    return HL_OK;
+    hl_embed_part part = {0};
+    hl_status status = n > 0 ? s->kind->encode(s, list, n, &part) : HL_OK;
+    if (status == HL_OK) status = hl_group_agree(s->job->world, put_part(f, s, &part));
+    free(part.vector);
+    free(part.row);
+    return status;
 }
 
-/* What an earlier file has of texts [from, end) is copied, by one rank each; list: the others, how many. */
-static hl_status take_earlier(const hl_job *j, const hl_embed_file *f, const hl_embed_texts *t, int64_t from,
-                              int64_t end, int32_t *list, int *n)
+/* What an earlier file has of the different rows [from, end) is copied, by one rank each; list: the others. */
+static hl_status take_earlier(const hl_embed_source *s, const hl_embed_file *f, int64_t from, int64_t end,
+                              int32_t *list, int *n)
 {
+    const hl_group *g = s->job->world;
     float *vector = hl_alloc((size_t)f->D * sizeof *vector);
-    hl_status s = HL_OK;
+    hl_status status = HL_OK;
     *n = 0;
-    for (int64_t i = from; s == HL_OK && i < end; i++) {
-        const int64_t row = hl_embed_file_find(f, t->digest[t->first[i]]);
-        if (row < 0) list[(*n)++] = t->first[i];
-        else if (i % j->world->size == j->world->rank) {
-            s = hl_state_dict_read_part(f->earlier_vectors, vector, (size_t)row * (size_t)f->D, (size_t)f->D);
-            if (s == HL_OK) s = put_all(f, t, t->first[i], vector);
+    for (int64_t i = from; i < end; i++) {
+        const int64_t row = hl_embed_file_find(f, s->digest[s->first[i]]);
+        if (row < 0) list[(*n)++] = s->first[i];
+        else if (status == HL_OK && i % g->size == g->rank) {
+            hl_embed_file_get(f, row, vector);
+            status = put_all(f, s, s->first[i], vector);
         }
     }
     free(vector);
-    HL_TRY_ALL(j->world, s);
+    HL_TRY_ALL(g, status);
     return HL_OK;
 }
 
-static hl_status embed_all(hl_job *j, hl_embed_file *f, const hl_embed_texts *t)
+static hl_status embed_round(hl_embed_source *s, hl_embed_file *f, int64_t end, int64_t *encoded)
 {
-    int32_t list[ROUND];
+    int32_t *list = hl_alloc((size_t)s->round * sizeof *list);
+    int n;
+    hl_status status = hl_group_any(s->job->world, hl_stop_is_asked()) ? HL_ESTOP : HL_OK;
+    if (status == HL_OK) status = take_earlier(s, f, f->done, end, list, &n);
+    if (status == HL_OK) status = encode_round(s, f, list, n);
+    free(list);
+    if (status == HL_ESTOP)
+        return HL_FAIL(HL_ESTOP, "stopped by a signal after %lld of %lld %s; the same command goes on",
+                       (long long)f->done, (long long)s->distinct, s->kind->noun);
+    HL_TRY(status);
+    *encoded += n;
+    return hl_embed_file_advance(f, s->job->world, end);
+}
+
+/* ---- all of them */
+
+static hl_status embed_all(hl_embed_source *s, hl_embed_file *f)
+{
     int64_t encoded = 0, begun = f->done;
     const double began = hl_seconds();
-    for (int64_t from = f->done; from < t->texts; from += ROUND) {
-        const int64_t end = hl_min(from + ROUND, t->texts);
-        int n;
-        HL_TRY(take_earlier(j, f, t, from, end, list, &n));
-        if (n > 0) HL_TRY(encode_round(j, f, t, list, n));
-        encoded += n;
-        HL_TRY(hl_embed_file_advance(f, j->world, end));
-        hl_log_transient("embedding: %lld of %lld texts", (long long)end, (long long)t->texts);
+    while (f->done < s->distinct) {
+        HL_TRY(embed_round(s, f, hl_min(f->done + s->round, s->distinct), &encoded));
+        hl_log_transient("embedding: %lld of %lld %s", (long long)f->done, (long long)s->distinct, s->kind->noun);
     }
     const double seconds = hl_seconds() - began;
-    hl_log(HL_INFO, "%s: %lld items, %lld texts, of which %lld were encoded in %.1f s (%.0f a second)", f->path,
-           (long long)t->rows, (long long)(t->texts - begun), (long long)encoded, seconds,
-           seconds > 0 ? (double)encoded / seconds : 0);
-    return hl_embed_file_finish(f, j->world);
+    hl_log(HL_INFO, "%s: %lld %s, %lld %s, of which %lld were encoded in %.1f s (%.0f a second)", f->path,
+           (long long)s->rows, s->kind->kind, (long long)(s->distinct - begun), s->kind->noun, (long long)encoded,
+           seconds, seconds > 0 ? (double)encoded / seconds : 0);
+    return hl_embed_file_finish(f, s->job->world);
+}
+
+static const hl_embed_kind *kind_of(const hl_embed_orders *o)
+{
+    for (int i = 0; i < KINDS; i++)
+        if (kinds[i]->is_it(o)) return kinds[i];
+    HL_CHECK(false && "orders for which there is no source");
 }
 
 hl_status hl_embed(hl_job *j, const hl_embed_orders *o)
 {
-    hl_embed_texts t;
+    hl_embed_source s = {.kind = kind_of(o), .job = j, .orders = o};
     hl_embed_file f = {.fd = -1};
-    hl_act_begin("embedding texts", -1);
-    hl_status s = hl_embed_texts_open(&t, j, o->texts);
-    if (s == HL_OK) s = hl_embed_file_open(&f, j->world, o->to, &t, hl_engine_width(&j->engine), digest_of(j));
-    if (s == HL_OK) s = embed_all(j, &f, &t);
+    hl_act_begin("embedding", -1);
+    hl_status status = s.kind->open(&s);
+    if (status == HL_OK) status = hl_embed_file_open(&f, &s, hl_engine_width(&j->engine), digest_of(j));
+    if (status == HL_OK) status = embed_all(&s, &f);
     hl_embed_file_close(&f);
-    hl_embed_texts_close(&t);
-    return s;
+    s.kind->close(&s);
+    free(s.digest);
+    free(s.first);
+    free(s.next);
+    return status;
 }

@@ -16,6 +16,11 @@ void hl_targets_open(hl_targets *t, const hl_corpus *corpus, hl_phase phase)
         if (hl_phase_target(corpus, u, phase, &history, &n) > 0) t->user[t->n++] = (int32_t)u;
 }
 
+void hl_targets_open_whole(hl_targets *t, const hl_corpus *corpus)
+{
+    *t = (hl_targets){.corpus = corpus, .phase = HL_TEST, .n = corpus->users, .whole = true};
+}
+
 void hl_targets_close(hl_targets *t)
 {
     free(t->user);
@@ -39,5 +44,8 @@ int64_t hl_targets_user(const hl_targets *t, int64_t i)
 
 int32_t hl_targets_at(const hl_targets *t, int64_t i, const int32_t **history, int *n)
 {
-    return hl_phase_target(t->corpus, hl_targets_user(t, i), t->phase, history, n);
+    const int64_t user = hl_targets_user(t, i);
+    if (!t->whole) return hl_phase_target(t->corpus, user, t->phase, history, n);
+    *history = t->corpus->sequence(t->corpus, user, n);
+    return 0;
 }
