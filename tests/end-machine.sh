@@ -66,7 +66,7 @@ if is_hydra; then
 elif may_mount; then
     mkdir "$work/tmp"
     for how in size=100k size=9m,ro; do
-        unshare -m sh -c "mount -t tmpfs -o $how tmpfs '$work/tmp'; OMPI_MCA_orte_tmpdir_base= TMPDIR='$work/tmp' exec ./hllm train '$work/job.yaml' $smallest --checkpoint_dir '$work/run'" \
+        unshare -m sh -c "mount -t tmpfs -o $how tmpfs '$work/tmp'; OMPI_MCA_orte_tmpdir_base= TMPDIR='$work/tmp' exec env -u OMPI_MCA_ess_singleton_isolated ./hllm train '$work/job.yaml' $smallest --checkpoint_dir '$work/run'" \
             >"$work/out" 2>"$work/said" </dev/null
         [ $? -eq 5 ] && said_once 'MPI needs 6.0 MB there to start' && grep -q 'set TMPDIR' "$work/said"
         verdict "a TMPDIR of $how, where MPI would not start, is named"

@@ -3,13 +3,15 @@
 #
 # usage: SOURCE_DIR=... run.sh ALONE... -- MPI... -- ODD... -- SCRIPTS...   in the build folder
 # The programs of ALONE run once, those of MPI at 1, 2, 4 and 8 ranks (RANKS), those of ODD also at 3, 5 and 7; scripts run
-# once.  So many run at a time as there are processors, and one more, since they often wait (JOBS).  Each says "<suite>: N passed, N failed,
+# once.  So many run at a time as there are processors, and one more, since they often wait; while processors are idle all the same,
+# up to twice as many (JOBS: so many, and no more).  Each says "<suite>: N passed, N failed,
 # N skipped" in its last line; one that does not, or ends otherwise, counts as a failure.  Lines of failures and of skipped cases
 # are shown, whole output where there is no last line.  "ok   end-hang.sh: 24 (41 s, 12 of processors)" says what a program took.
 # The last line is "N passed, N failed, N skipped".  Everything temporary is in one folder, which is gone afterwards: in memory
 # where that has room, since programs that save wait for a disk for half of their time; TMPDIR names another place.
 RANKS=${RANKS-1 2 4 8}
 ODD_RANKS=${ODD_RANKS-3 5 7} # either may be empty
+MOST=${JOBS:-$(($(nproc) < 8 ? 2 * $(nproc) + 1 : 16))}
 JOBS=${JOBS:-$(($(nproc) < 8 ? $(nproc) + 1 : 8))}
 IDLE_LIMIT=${IDLE_LIMIT:-300} # seconds for one program at one size, of a machine that does nothing else
 
@@ -35,6 +37,7 @@ trap 'exit 130' INT TERM HUP
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yield_when_idle=1
 export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
 export OMPI_MCA_orte_tmpdir_base="$TMPDIR" OMPI_MCA_btl_vader_backing_directory="$shm"
+export OMPI_MCA_pml=${OMPI_MCA_pml:-ob1} # as tests/verdict.sh says
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 export UBSAN_OPTIONS=print_stacktrace=1
 
@@ -137,7 +140,7 @@ run() {
 
 # beside NAME COMMAND...: the same, beside others; what they say comes in the order in which they were begun.
 beside() {
-    wait_for $((JOBS - 1))
+    wait_for_turn
     begun=$((begun + 1))
     mkdir "$TMPDIR/$begun"
     (
@@ -165,6 +168,30 @@ end_lanes() {
 # wait_for N: until at most N that were begun are not over.
 wait_for() {
     while running=$(count_running) && show_over && [ "$running" -gt "$1" ]; do sleep 0.2; done
+}
+
+# wait_for_turn: until there is room for one more: what runs is less than JOBS, or less than MOST and leaves processors idle.
+wait_for_turn() {
+    idle
+    ticks=0
+    while running=$(count_running) && show_over && [ "$running" -ge $JOBS ]; do
+        sleep 0.2
+        ticks=$((ticks + 1))
+        [ "$running" -lt $MOST ] && [ $ticks -ge 8 ] || continue # what was begun last has shown what it takes
+        ticks=0
+        idle
+        [ $idle -lt 30 ] || break
+    done
+}
+
+# idle: the per cent of processors that had nothing to do since it was asked last.
+busy_before=0 idle_before=0
+idle() {
+    read -r _ user nice system rest waits irq soft stolen _ </proc/stat 2>/dev/null || { idle=0 && return; }
+    busy=$((user + nice + system + irq + soft + stolen)) rest=$((rest + waits))
+    all=$((busy - busy_before + rest - idle_before))
+    idle=$((all > 0 ? 100 * (rest - idle_before) / all : 0))
+    busy_before=$busy idle_before=$rest
 }
 count_running() {
     running=0 i=$shown

@@ -12,6 +12,8 @@ export OMPI_MCA_btl_vader_backing_directory="${OMPI_MCA_btl_vader_backing_direct
 export OMPI_MCA_orte_tmpdir_base="${OMPI_MCA_orte_tmpdir_base:-$work}"
 # mpirun else waits a second for the other ranks after each that fails; no script sends it a TERM, which it hands on after as long.
 export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-0}"
+# A third of the time that a job takes to start goes to networks that one machine has not, and half of that of a program without mpirun to a server.
+export OMPI_MCA_pml="${OMPI_MCA_pml:-ob1}" OMPI_MCA_ess_singleton_isolated="${OMPI_MCA_ess_singleton_isolated-1}"
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 MPIRUN=${MPIRUN:-mpirun}
 hangs=${HANGS:-300} # seconds after which a program that should end by itself is taken to hang, on a machine that does much else
