@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "io/dataset/fields.h"
+#include "io/dataset/json-skim.h"
 #include "io/dataset/line-reader.h"
 #include "io/dataset/literal.h"
 #include "io/files/unpacked.h"
@@ -328,6 +329,49 @@ static void records_of_any_form_have_the_wanted_fields(void)
     }
 }
 
+/* ---- members that are wanted */
+
+static bool is_a_or_b(const void *self, const char *key, size_t n) { return (void)self, n == 1 && *key <= 'b'; }
+
+static void of_an_object_the_wanted_members_are_kept_as_they_stand(void)
+{
+    static const struct {
+        const char *line, *kept; /* NULL: it is to be parsed */
+    } cases[] = {
+        {"{}", "{}"},
+        {" {\"a\": 1, \"c\": [true, {\"a\": 2}], \"b\" : \"x\\\"\" }\t", "{\"a\": 1,\"b\" : \"x\\\"\"}"},
+        {"{\"a\":1,\"a\":[2]}", "{\"a\":1,\"a\":[2]}"},
+        {"{\"c\":\"\\u00e9\\ud83d\\ude00\xC3\xA9\",\"b\":-0.5}", "{\"b\":-0.5}"},
+        {"{\"c\":\"\\ud83d\"}", NULL},
+        {"{\"c\":\"\\u0000\"}", NULL},
+        {"{\"c\":\"\xC3\"}", NULL},
+        {"{\"c\":\"\t\"}", NULL},
+        {"{\"c\":\"\\q\"}", NULL},
+        {"{\"\\u0061\":1}", NULL},
+        {"{\"c\":1e5}", NULL},
+        {"{\"c\":1234567890123456}", NULL},
+        {"{\"c\":NaN}", NULL},
+        {"{\"c\":01}", NULL},
+        {"{\"c\":1.}", NULL},
+        {"{\"c\":-}", NULL},
+        {"{\"c\":1,}", NULL},
+        {"{\"c\":[1,]}", NULL},
+        {"{\"c\" 1}", NULL},
+        {"{\"c\":1} x", NULL},
+        {"{\"c\":1", NULL},
+        {"[1]", NULL},
+        {"", NULL},
+        {"{\"c\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", NULL},
+    };
+    hl_json_skimmed s = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const bool is = hl_json_skim(&s, cases[i].line, strlen(cases[i].line), is_a_or_b, NULL);
+        CHECK(is == (cases[i].kept != NULL));
+        if (is && cases[i].kept) CHECK(strcmp(s.at, cases[i].kept) == 0);
+    }
+    free(s.at);
+}
+
 /* ---- packed files in parts */
 
 enum { PACKED_TEXT = 6000000 };
@@ -483,6 +527,7 @@ static const test tests[] = {
     {"literals mean what they mean in Python", literals_mean_what_they_mean_in_python},
     {"what is no literal is refused with the reason", what_is_no_literal_is_refused_with_the_reason},
     {"records of any form have the wanted fields", records_of_any_form_have_the_wanted_fields},
+    {"of an object the wanted members are kept as they stand", of_an_object_the_wanted_members_are_kept_as_they_stand},
     {"parts of packed files have each record once, and in order",
      parts_of_packed_files_have_each_record_once_and_in_order},
     {"what is wrong with a file is said with the line", what_is_wrong_with_a_file_is_said_with_the_line},

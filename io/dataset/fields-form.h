@@ -3,6 +3,7 @@
 #define IO_DATASET_FIELDS_FORM_H
 #include "io/dataset/csv.h"
 #include "io/dataset/fields.h"
+#include "io/dataset/json-skim.h"
 #include "io/dataset/line-reader.h"
 #include <jansson.h>
 
@@ -29,6 +30,7 @@ struct hl_fields {
     char **name;              /* (columns) */
     int flags;                /* the wanted field of flags; -1: none */
     json_t *value;
+    hl_json_skimmed skimmed; /* of JSON: the members that are wanted */
 };
 
 struct hl_fields_form {

@@ -76,10 +76,25 @@ static hl_status take_object(hl_fields *f, json_t *value, const char *what, cons
     return HL_OK;
 }
 
+/* Is it one of the names with bars between them that somebody asks for? */
+static bool is_asked(const void *self, const char *key, size_t n)
+{
+    const hl_fields_how *how = self;
+    for (int i = 0; i < how->n; i++)
+        for (const char *at = how->wanted[i] + (*how->wanted[i] == '?');; at++) {
+            const size_t length = strcspn(at, "|");
+            if (length == n && memcmp(at, key, n) == 0) return true;
+            at += length;
+            if (!*at) break;
+        }
+    return false;
+}
+
 static hl_status take_json(hl_fields *f, char *line, size_t n, bool *is_over)
 {
     char why[HL_JSON_WHY] = "";
     (void)is_over;
+    if (hl_json_skim(&f->skimmed, line, n, is_asked, f->how)) line = f->skimmed.at, n = f->skimmed.n;
     return take_object(f, hl_json_parse(line, n, why), "a JSON object", why);
 }
 
@@ -90,7 +105,11 @@ static hl_status take_literal(hl_fields *f, char *line, size_t n, bool *is_over)
     return take_object(f, hl_literal_parse(line, n, why), "a dictionary of Python", why);
 }
 
-static void close_objects(hl_fields *f) { json_decref(f->value); }
+static void close_objects(hl_fields *f)
+{
+    json_decref(f->value);
+    free(f->skimmed.at);
+}
 
 const hl_fields_form hl_fields_json = {.has_lines = true, .take = take_json, .close = close_objects};
 const hl_fields_form hl_fields_literal = {.has_lines = true, .take = take_literal, .close = close_objects};

@@ -18,6 +18,7 @@ io_dataset_libhldataset_a_SOURCES = \
 	io/dataset/idmatch.c io/dataset/idmatch.h \
 	io/dataset/idtable.c io/dataset/idtable.h \
 	io/dataset/interactions.c io/dataset/interactions.h \
+	io/dataset/json-skim.c io/dataset/json-skim.h \
 	io/dataset/line-reader.c io/dataset/line-reader.h \
 	io/dataset/literal.c io/dataset/literal.h \
 	io/dataset/manifest.c io/dataset/manifest.h \

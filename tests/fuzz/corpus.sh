@@ -102,6 +102,8 @@ printf 'item_id\tuser_id\ttimestamp\trating\nv1\tu1\t1665590701\t3\nv2\tu1\t1665
 printf 'item\ttitle\nv1\t"a b"\n\nv2\tc' | seed tsv items
 printf '%s\n' '{"item_id": "v1", "user_id": 7, "timestamp": 1665590701, "rating": 4.5}' '{"user_id": "\u00e9", "item_id": -3, "timestamp": 1.5e9, "more": [1, {"a": []}]}' | seed jsonl interactions
 printf '%s\n' '{"item_id": "v1", "title": "a \"b\" \ud83d\ude00"}' '' '{"item_id": 2, "title": null}' | seed jsonl items
+printf '%s' '{"a": [1, -2.50, {"b": "x\\u00e9\\ud83d\\ude00\\n"}], "b": true, "c": {"a": null, "d": []}, "a": "é", "e": "\\\"}{", "f" : 0 }' | seed json-skim members
+printf '%s' ' { "x": 12345678901234567890, "b": 1e5, "\\u0061": NaN}' | seed json-skim closer
 echo '{"metadata": {"total_size": 8}, "weight_map": {"a": "one.safetensors"}}' | seed safetensors-index one
 {
     printf '{"weight_map": {"a": "one.safetensors", "b": "two.safetensors"}}\001'

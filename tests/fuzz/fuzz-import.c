@@ -1,9 +1,12 @@
 /* fuzz-import.c - readers of data sets of others: packed files, literals, records of several forms. */
 #include "app/import/import-kinds.h"
 #include "io/dataset/fields.h"
+#include "io/dataset/json-skim.h"
 #include "io/dataset/literal.h"
+#include "io/files/json.h"
 #include "io/files/unpacked.h"
 #include "tests/fuzz/fuzz.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* Large pieces and small ones give the same bytes, or none do. */
@@ -34,6 +37,29 @@ hl_status fuzz_literal(const char *text, size_t n)
     HL_CHECK(value || *why);
     json_decref(value);
     return HL_OK; /* whoever asked makes the sentence */
+}
+
+static bool is_wanted(const void *self, const char *key, size_t n) { return (void)self, n == 1 && *key <= 'b'; }
+
+/* What was skimmed is of a JSON object, and has its values. */
+hl_status fuzz_json_skim(const char *text, size_t n)
+{
+    char why[HL_JSON_WHY] = "";
+    hl_json_skimmed s = {0};
+    if (hl_json_skim(&s, text, n, is_wanted, NULL)) {
+        const char *key;
+        json_t *value, *whole = hl_json_parse(text, n, why), *part = hl_json_parse(s.at, s.n, why);
+        HL_CHECK(json_is_object(whole) && json_is_object(part));
+        json_object_foreach(whole, key, value)
+        {
+            const json_t *other = json_object_get(part, key);
+            HL_CHECK(is_wanted(NULL, key, strlen(key)) ? json_equal(value, other) : !other);
+        }
+        json_decref(whole);
+        json_decref(part);
+    }
+    free(s.at);
+    return HL_OK; /* the line is parsed where it is not skimmed */
 }
 
 /* One rank reads what three read in parts: as many records, and a failure of one is one of them all. */

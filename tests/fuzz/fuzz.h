@@ -16,7 +16,8 @@ fuzz_reader fuzz_csv, fuzz_columns, fuzz_timestamp, fuzz_printable, fuzz_config,
     fuzz_zip, fuzz_pickle, fuzz_tokenizer, fuzz_tokenizer_folder, fuzz_tokenizer_json, fuzz_tokenizer_pieces,
     fuzz_tokenizer_merges, fuzz_regex, fuzz_checkpoint_manifest, fuzz_manifest, fuzz_shard, fuzz_record, fuzz_ledger,
     fuzz_latest, fuzz_study, fuzz_study_record, fuzz_study_jobs, fuzz_study_table, fuzz_site, fuzz_unpacked,
-    fuzz_literal, fuzz_recbole, fuzz_movielens, fuzz_pixelrec, fuzz_tsv, fuzz_jsonl, fuzz_amazon_2014, fuzz_amazon_2023;
+    fuzz_literal, fuzz_json_skim, fuzz_recbole, fuzz_movielens, fuzz_pixelrec, fuzz_tsv, fuzz_jsonl, fuzz_amazon_2014,
+    fuzz_amazon_2023;
 
 typedef struct {
     const char *name;

@@ -62,6 +62,7 @@ const fuzz_row fuzz_rows[] = {
     {"site", fuzz_site, USAGE},
     {"unpacked", fuzz_unpacked, FORMAT},
     {"literal", fuzz_literal, NEVER},
+    {"json-skim", fuzz_json_skim, NEVER},
     {"recbole", fuzz_recbole, FORMAT},
     {"movielens", fuzz_movielens, FORMAT},
     {"pixelrec", fuzz_pixelrec, FORMAT},
