@@ -2,78 +2,18 @@
  *
  * Tokenizers, texts and ids are not ours and lie beside the checkout; files of tokenizers are packed with xz. */
 #include "tests/check.h"
+#include "tests/stored-ids.h"
 #include "base/alloc.h"
-#include "io/dataset/csv.h"
 #include "io/files/atomic.h"
 #include "io/files/folder.h"
 #include "io/tokenizer/tokenizer.h"
-#include "io/tokenizer/vocab.h"
 #include <dirent.h>
 #include <hdf5.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* --- texts of items -------------------------------------------------------------------------- */
-
-typedef struct {
-    hl_vocab ids; /* of the items that have a text */
-    char **text;  /* the whole one, prompt included */
-    char **id;    /* what `ids` borrows */
-} texts;
-
-static char *joined(const hl_csv_field *row, int title, int description)
-{
-    static const char prompt[] = "Compress the following sentence into embedding: ";
-    size_t n = 0;
-    char *text;
-    FILE *f = open_memstream(&text, &n);
-    fputs(prompt, f);
-    if (row[title].n) fprintf(f, "title: %.*s", (int)row[title].n, row[title].at);
-    if (row[description].n) fprintf(f, "description: %.*s", (int)row[description].n, row[description].at);
-    fclose(f);
-    return text;
-}
-
-static void read_texts(texts *t, const char *path)
-{
-    hl_csv *c;
-    const hl_csv_field *row;
-    int id, title, description;
-    if (!CHECK_OK(hl_csv_open(&c, path, 0)) || !CHECK_OK(hl_csv_find(c, "item_id", &id))
-        || !CHECK_OK(hl_csv_find(c, "title", &title)) || !CHECK_OK(hl_csv_find(c, "description", &description)))
-        return hl_csv_close(c);
-    for (int n = 0; CHECK_OK(hl_csv_next(c, &row)) && row; n++) {
-        t->text = hl_realloc(t->text, (size_t)(n + 1) * sizeof *t->text);
-        t->id = hl_realloc(t->id, (size_t)(n + 1) * sizeof *t->id);
-        t->text[n] = joined(row, title, description);
-        t->id[n] = strndup(row[id].at, row[id].n);
-        CHECK(hl_vocab_add(&t->ids, t->id[n], row[id].n) == n);
-    }
-    hl_csv_close(c);
-}
-
-static void free_texts(texts *t)
-{
-    for (int i = 0; i < t->ids.n; i++) free(t->text[i]), free(t->id[i]);
-    free(t->text);
-    free(t->id);
-    hl_vocab_free(&t->ids);
-}
-
 /* --- stored ids ------------------------------------------------------------------------------ */
-
-/* A whole vector of a stored file; length in n. */
-static void *read_vector(hid_t file, const char *name, hid_t type, size_t size, int *n)
-{
-    hid_t set = H5Dopen2(file, name, H5P_DEFAULT), space = H5Dget_space(set);
-    *n = (int)H5Sget_simple_extent_npoints(space);
-    void *x = hl_alloc_zero((size_t)*n + 1, size);
-    CHECK(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, x) >= 0);
-    H5Sclose(space);
-    H5Dclose(set);
-    return x;
-}
 
 /* Strings of one length, each with a 0 behind it. */
 static char *read_strings(hid_t file, const char *name, size_t *size, int *n)
@@ -81,7 +21,7 @@ static char *read_strings(hid_t file, const char *name, size_t *size, int *n)
     hid_t set = H5Dopen2(file, name, H5P_DEFAULT), stored = H5Dget_type(set), type = H5Tcopy(H5T_C_S1);
     *size = H5Tget_size(stored) + 1;
     H5Tset_size(type, *size);
-    char *x = read_vector(file, name, type, *size, n);
+    char *x = stored_vector(file, name, type, *size, n);
     H5Tclose(type);
     H5Tclose(stored);
     H5Dclose(set);
@@ -97,7 +37,7 @@ typedef struct {
 static offsets read_offsets(hid_t file, const char *name)
 {
     offsets o;
-    o.offsets = read_vector(file, name, H5T_NATIVE_INT64, sizeof *o.offsets, &o.n);
+    o.offsets = stored_vector(file, name, H5T_NATIVE_INT64, sizeof *o.offsets, &o.n);
     o.n--;
     return o;
 }
@@ -128,22 +68,21 @@ static void show(const hl_ids *ids, const int32_t *values, const offsets *o, int
 }
 
 /* All texts by number and checksum of ids, and those whose ids are stored by these. */
-static void compare_items(hl_tokenizer *t, hid_t file, const texts *known, const char *name)
+static void compare_items(hl_tokenizer *t, hid_t file, const stored_texts *known, const char *name)
 {
     hl_ids ids = {0};
     size_t size;
     int n, m, n_rows, same = 0, next = 0;
     char *items = read_strings(file, "item_tokens", &size, &n);
-    int32_t *counts = read_vector(file, "counts", H5T_NATIVE_INT32, 4, &m),
-            *rows = read_vector(file, "ids/rows", H5T_NATIVE_INT32, 4, &n_rows),
-            *values = read_vector(file, "ids/values", H5T_NATIVE_INT32, 4, &m);
-    uint32_t *crcs = read_vector(file, "crc32", H5T_NATIVE_UINT32, 4, &m);
+    int32_t *counts = stored_vector(file, "counts", H5T_NATIVE_INT32, 4, &m),
+            *rows = stored_vector(file, "ids/rows", H5T_NATIVE_INT32, 4, &n_rows),
+            *values = stored_vector(file, "ids/values", H5T_NATIVE_INT32, 4, &m);
+    uint32_t *crcs = stored_vector(file, "crc32", H5T_NATIVE_UINT32, 4, &m);
     offsets o = read_offsets(file, "ids/offsets");
     CHECK(n == m && n > 1000 && n_rows == o.n);
     for (int i = 0; i < n; i++) {
         const char *item = items + (size_t)i * size;
-        int at = hl_vocab_find(&known->ids, item, strlen(item));
-        const char *text = at < 0 ? "" : known->text[at];
+        const char *text = stored_text(known, item);
         bool is_stored = next < n_rows && rows[next] == i,
              ok = CHECK_OK(hl_tokenizer_encode(t, &ids, text, strlen(text), 0));
         ok = ok && ids.n == counts[i] && crc32_of(ids.at, (size_t)ids.n * sizeof *ids.at) == crcs[i];
@@ -162,8 +101,8 @@ static void compare_odd_strings(hl_tokenizer *t, hid_t file)
 {
     hl_ids ids = {0};
     int n, same = 0;
-    char *text = read_vector(file, "odd/text/values", H5T_NATIVE_UCHAR, 1, &n);
-    int32_t *values = read_vector(file, "odd/ids/values", H5T_NATIVE_INT32, 4, &n);
+    char *text = stored_vector(file, "odd/text/values", H5T_NATIVE_UCHAR, 1, &n);
+    int32_t *values = stored_vector(file, "odd/ids/values", H5T_NATIVE_INT32, 4, &n);
     offsets at = read_offsets(file, "odd/text/offsets"), o = read_offsets(file, "odd/ids/offsets");
     CHECK(at.n == o.n && o.n > 300);
     for (int i = 0; i < o.n; i++) {
@@ -201,7 +140,7 @@ static const char *unpacked(const char *name, const char *only)
 }
 
 /* alone: its file of that name, without what the folder says. */
-static void compare(const char *name, const char *only, const char *alone, const texts *known)
+static void compare(const char *name, const char *only, const char *alone, const stored_texts *known)
 {
     char golden[PATH_MAX], where[2 * PATH_MAX];
     hl_tokenizer *t;
@@ -221,12 +160,12 @@ static void compare(const char *name, const char *only, const char *alone, const
 
 static void compare_all(const char *const *names, int n, const char *only, const char *alone)
 {
-    texts known = {0};
+    stored_texts known = {0};
     const char *path = check_shared("data/information/amazon_industrial.csv");
     if (!path) return;
-    read_texts(&known, path);
+    stored_texts_read(&known, path);
     for (int i = 0; i < n; i++) compare(names[i], only, alone, &known);
-    free_texts(&known);
+    stored_texts_free(&known);
 }
 
 static void byte_level_bpe(void)
@@ -281,11 +220,11 @@ static void files_of_tiktoken(void)
 static void a_model_of_baichuans_kind(void)
 {
     char path[PATH_MAX];
-    texts known = {0};
+    stored_texts known = {0};
     const char *csv = check_shared("data/information/amazon_industrial.csv"), *folder;
     hl_tokenizer *t;
     if (!csv) return;
-    read_texts(&known, csv);
+    stored_texts_read(&known, csv);
     folder = unpacked("baichuan-m1", NULL);
     if (folder) {
         static const char config[] = "{\"tokenizer_class\":\"BaichuanTokenizer\"}";
@@ -299,7 +238,7 @@ static void a_model_of_baichuans_kind(void)
         }
         if (golden) hl_tokenizer_close(t), H5Fclose(file);
     }
-    free_texts(&known);
+    stored_texts_free(&known);
 }
 
 static const test tests[] = {

@@ -1,15 +1,14 @@
 /* test-tokenizer.c - tokenizers give the ids that Hugging Face's fast ones give, or say why they cannot. */
 #include "tests/check.h"
 #include "tests/spm.h"
+#include "tests/stored-ids.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/rng.h"
 #include "io/files/atomic.h"
 #include "io/tokenizer/bpe.h"
-#include "io/dataset/csv.h"
 #include "io/files/folder.h"
 #include "io/tokenizer/tokenizer.h"
-#include "io/tokenizer/vocab.h"
 #include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
@@ -393,68 +392,11 @@ static void folders_say_what_they_lack(void)
 
 /* --- real models ----------------------------------------------------------------------------- */
 
-typedef struct {
-    hl_vocab ids; /* of the items that have a text */
-    char **text;  /* the whole one, prompt included */
-    char **id;    /* what `ids` borrows */
-} texts;
-
-static char *joined(const hl_csv_field *row, int title, int description)
-{
-    static const char prompt[] = "Compress the following sentence into embedding: ";
-    size_t n = 0;
-    char *text;
-    FILE *f = open_memstream(&text, &n);
-    fputs(prompt, f);
-    if (row[title].n) fprintf(f, "title: %.*s", (int)row[title].n, row[title].at);
-    if (row[description].n) fprintf(f, "description: %.*s", (int)row[description].n, row[description].at);
-    fclose(f);
-    return text;
-}
-
-static void read_texts(texts *t, const char *path)
-{
-    hl_csv *c;
-    const hl_csv_field *row;
-    int id, title, description;
-    if (!CHECK_OK(hl_csv_open(&c, path, 0)) || !CHECK_OK(hl_csv_find(c, "item_id", &id))
-        || !CHECK_OK(hl_csv_find(c, "title", &title)) || !CHECK_OK(hl_csv_find(c, "description", &description)))
-        return hl_csv_close(c);
-    for (int n = 0; CHECK_OK(hl_csv_next(c, &row)) && row; n++) {
-        t->text = hl_realloc(t->text, (size_t)(n + 1) * sizeof *t->text);
-        t->id = hl_realloc(t->id, (size_t)(n + 1) * sizeof *t->id);
-        t->text[n] = joined(row, title, description);
-        t->id[n] = strndup(row[id].at, row[id].n);
-        CHECK(hl_vocab_add(&t->ids, t->id[n], row[id].n) == n);
-    }
-    hl_csv_close(c);
-}
-
-static void free_texts(texts *t)
-{
-    for (int i = 0; i < t->ids.n; i++) free(t->text[i]), free(t->id[i]);
-    free(t->text);
-    free(t->id);
-    hl_vocab_free(&t->ids);
-}
-
-/* A whole vector of a stored file; length in n. */
-static void *read_vector(hid_t file, const char *name, hid_t type, size_t size, int *n)
-{
-    hid_t set = H5Dopen2(file, name, H5P_DEFAULT), space = H5Dget_space(set);
-    *n = (int)H5Sget_simple_extent_npoints(space);
-    void *x = hl_alloc_zero((size_t)*n, size);
-    CHECK(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, x) >= 0);
-    H5Sclose(space);
-    H5Dclose(set);
-    return x;
-}
-
 static char **read_strings(hid_t file, const char *name, int *n)
 {
     hid_t type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, H5T_VARIABLE);
-    char **x = read_vector(file, name, type, sizeof *x, n);
+    char **x = stored_vector(file, name, type, sizeof *x, n);
     H5Tclose(type);
     return x;
 }
@@ -476,8 +418,8 @@ static rows read_rows(hid_t file, const char *offsets, const char *values)
 {
     rows r;
     int n;
-    r.offsets = read_vector(file, offsets, H5T_NATIVE_INT64, sizeof *r.offsets, &r.n);
-    r.values = read_vector(file, values, H5T_NATIVE_INT32, sizeof *r.values, &n);
+    r.offsets = stored_vector(file, offsets, H5T_NATIVE_INT64, sizeof *r.offsets, &r.n);
+    r.values = stored_vector(file, values, H5T_NATIVE_INT32, sizeof *r.values, &n);
     CHECK(r.n > 0 && r.offsets[r.n - 1] == n);
     r.n--;
     return r;
@@ -490,17 +432,14 @@ static bool is_row(hl_tokenizer *t, hl_ids *ids, const char *text, const rows *r
            && memcmp(ids->at, r->values + r->offsets[i], (size_t)ids->n * sizeof *ids->at) == 0;
 }
 
-static void compare_items(hl_tokenizer *t, hid_t file, const texts *known)
+static void compare_items(hl_tokenizer *t, hid_t file, const stored_texts *known)
 {
     hl_ids ids = {0};
     rows want = read_rows(file, "ids/offsets", "ids/values");
     int n, same = 0;
     char **items = read_strings(file, "item_tokens", &n);
     CHECK(n == want.n && n > 1000);
-    for (int i = 0; i < n; i++) {
-        int at = hl_vocab_find(&known->ids, items[i], strlen(items[i]));
-        same += is_row(t, &ids, at < 0 ? "" : known->text[at], &want, i);
-    }
+    for (int i = 0; i < n; i++) same += is_row(t, &ids, stored_text(known, items[i]), &want, i);
     CHECK(same == n);
     printf("     %d of %d items have the same ids\n", same, n);
     free_strings(items, n);
@@ -523,13 +462,13 @@ static void compare_odd_texts(hl_tokenizer *t, hid_t file)
 
 static void compare_with_stored(const char *golden, const char *model)
 {
-    texts known = {0};
+    stored_texts known = {0};
     hl_tokenizer *t;
     const char *path = check_shared("data/information/amazon_industrial.csv");
     if (!path) return;
-    read_texts(&known, path);
+    stored_texts_read(&known, path);
     path = check_shared(model);
-    if (!path) return free_texts(&known);
+    if (!path) return stored_texts_free(&known);
     CHECK_OK(hl_tokenizer_open(&t, path));
     path = check_shared(golden);
     if (path) {
@@ -540,7 +479,7 @@ static void compare_with_stored(const char *golden, const char *model)
         H5Fclose(file);
     }
     hl_tokenizer_close(t);
-    free_texts(&known);
+    stored_texts_free(&known);
 }
 
 static void ids_of_a_small_vocabulary_are_hugging_faces(void)

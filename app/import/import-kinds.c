@@ -8,42 +8,24 @@
 #define CSV &hl_fields_csv
 #define JSON &hl_fields_json
 
+/* Lines of ratings without a header, and reviews of Amazon up to 2018. */
+#define RATINGS(between, order)                                                                            \
+    .form = LINES, .separator = between, .columns = order, .item = "item", .user = "user", .time = "time", \
+    .rating = "rating"
+#define REVIEWS .form = JSON, .item = "asin", .user = "reviewerID", .time = "unixReviewTime", .rating = "?overall"
+
 /* u.item of MovieLens 100k. */
 #define GENRES                                                                                                   \
     "+unknown|+Action|+Adventure|+Animation|+Children's|+Comedy|+Crime|+Documentary|+Drama|+Fantasy|+Film-Noir|" \
     "+Horror|+Musical|+Mystery|+Romance|+Sci-Fi|+Thriller|+War|+Western"
 
 const hl_import_kind hl_import_kinds[HL_IMPORT_KINDS_N] = {
-    [HL_IMPORT_AMAZON_2014] = {.interactions = {{.mark = "{",
-                                                 .form = JSON,
-                                                 .item = "asin",
-                                                 .user = "reviewerID",
-                                                 .time = "unixReviewTime",
-                                                 .rating = "?overall"},
-                                                {.form = LINES,
-                                                 .separator = ",",
-                                                 .columns = "user|item|rating|time",
-                                                 .item = "item",
-                                                 .user = "user",
-                                                 .time = "time",
-                                                 .rating = "rating"}},
+    [HL_IMPORT_AMAZON_2014] = {.interactions = {{.mark = "{", REVIEWS}, {RATINGS(",", "user|item|rating|time")}},
                                .items = {{.form = &hl_fields_literal, .item = "asin", .texts = "title,description"}},
                                .min_user = 5,
                                .min_item = 5,
                                .filter = "public"},
-    [HL_IMPORT_AMAZON_2018] = {.interactions = {{.mark = "{",
-                                                 .form = JSON,
-                                                 .item = "asin",
-                                                 .user = "reviewerID",
-                                                 .time = "unixReviewTime",
-                                                 .rating = "?overall"},
-                                                {.form = LINES,
-                                                 .separator = ",",
-                                                 .columns = "item|user|rating|time",
-                                                 .item = "item",
-                                                 .user = "user",
-                                                 .time = "time",
-                                                 .rating = "rating"}},
+    [HL_IMPORT_AMAZON_2018] = {.interactions = {{.mark = "{", REVIEWS}, {RATINGS(",", "item|user|rating|time")}},
                                .items = {{.form = JSON, .item = "asin", .texts = "title,description"}},
                                .filter = "core"},
     [HL_IMPORT_AMAZON_2023] = {.interactions = {{.mark = "{",
@@ -67,22 +49,8 @@ const hl_import_kind hl_import_kinds[HL_IMPORT_KINDS_N] = {
                             .items = {{.form = CSV, .item = "item_id", .texts = "title,tag,description"}},
                             .filter = "core"},
     [HL_IMPORT_MOVIELENS] =
-        {.interactions = {{.mark = "::",
-                           .form = LINES,
-                           .separator = "::",
-                           .columns = "user|item|rating|time",
-                           .item = "item",
-                           .user = "user",
-                           .time = "time",
-                           .rating = "rating"},
-                          {.mark = "\t",
-                           .form = LINES,
-                           .separator = "\t",
-                           .columns = "user|item|rating|time",
-                           .item = "item",
-                           .user = "user",
-                           .time = "time",
-                           .rating = "rating"},
+        {.interactions = {{.mark = "::", RATINGS("::", "user|item|rating|time")},
+                          {.mark = "\t", RATINGS("\t", "user|item|rating|time")},
                           {.form = CSV, .item = "movieId", .user = "userId", .time = "timestamp", .rating = "?rating"}},
          .items = {{.mark = "::",
                     .form = LINES,
