@@ -87,6 +87,12 @@ done)
 nothing "$broken"
 verdict "links lead to files"
 
+sentences=$(sed -n '/^| the sentence has/,$s/^| `\([^`]*\)` .*/\1/p' "$top/doc/scaling.md")
+nothing "$(echo "$sentences" | while read -r words; do
+    grep -rqF -e "$words" "$top/app" "$top/mpi" "$top/src" || echo "     doc/scaling.md: nobody says \"$words\""
+done)" && [ -n "$sentences" ]
+verdict "what doc/scaling.md explains is said by the program"
+
 bare=$(cd "$top" && for folder in src src/base src/math src/model mpi io experiments experiments/scaling tests slurm m4; do
     [ -s "$folder/README.md" ] || echo "     $folder has no README.md"
 done)
