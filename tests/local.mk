@@ -173,6 +173,7 @@ CHECKERS = \
 	tests/end-rehearse.sh \
 	tests/end-precision.sh \
 	tests/end-ease.sh \
+	tests/end-ids.sh \
 	tests/end-compare.sh \
 	tests/end-import.sh \
 	tests/end-ties.sh \

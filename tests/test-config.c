@@ -37,6 +37,24 @@ static void defaults_are_those_of_the_table(void)
     hl_config_free(&c);
 }
 
+static void models_of_item_ids_have_defaults_of_the_public_code(void)
+{
+    hl_config c;
+    CHECK_OK(read(&c, "model: SASRec\noptim_args: {learning_rate: 0.5}\n"));
+    CHECK(c.optim_args_weight_decay == 0.1 && c.scheduler_args_type == HL_SCHEDULE_CONSTANT && c.stopping_step == 10);
+    CHECK(c.optim_args_learning_rate == 0.5 && c.item_emb_token_n == 0);
+    hl_config_free(&c);
+    CHECK_OK(read(&c, "model: SASRec\noptim_args: {weight_decay: 0.5}\nstopping_step: 2\n"));
+    CHECK(c.optim_args_weight_decay == 0.5 && c.stopping_step == 2);
+    hl_config_free(&c);
+    CHECK_OK(read(&c, "model: LLMIDRec\n"));
+    CHECK(c.scheduler_args_type == HL_SCHEDULE_COSINE && c.scheduler_args_warmup == 0 && !c.user_llm_init);
+    hl_config_free(&c);
+    CHECK_OK(read(&c, "fix_temp: true\n"));
+    CHECK(c.optim_args_weight_decay == 0.01 && c.no_effect.n == 1 && c.item_emb_token_n == 1);
+    hl_config_free(&c);
+}
+
 static void every_key_is_there_once(void)
 {
     for (int i = 0; i < hl_options_n; i++) CHECK(!hl_options[i].key || hl_option_find(hl_options[i].key) == i);
@@ -631,6 +649,7 @@ static const test tests[] = {
     {"a run goes on only with the same numbers", a_run_goes_on_only_with_the_same_numbers},
     {"the text of a configuration is one", the_text_of_a_configuration_is_one},
     {"what changes vectors is listed", what_changes_vectors_is_listed},
+    {"models of item ids have defaults of the public code", models_of_item_ids_have_defaults_of_the_public_code},
     {"the help names every option", the_help_names_every_option},
     {"distances count letters", distances_count_letters},
 };

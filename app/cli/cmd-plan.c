@@ -3,6 +3,7 @@
 #include "app/cli/plan-show.h"
 #include "app/config/arguments.h"
 #include "app/plan/calibration.h"
+#include "app/plan/id-shapes.h"
 #include "app/plan/nearest-fit.h"
 #include "app/plan/rules.h"
 #include "app/plan/search.h"
@@ -10,6 +11,7 @@
 #include "app/train/data.h"
 #include "base/minmax.h"
 #include "base/path.h"
+#include "data/id-corpus.h"
 #include "io/dataset/dataset.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +29,7 @@ enum {
 typedef struct {
     int ranks, nodes, ranks_per_node; /* nodes, ranks_per_node 0: not said */
     int rank;                         /* < 0: no list */
-    int samples, hours_a_failure, node_memory_gb;
+    int samples, items, hours_a_failure, node_memory_gb;
     int table[MOST_ROWS], rows; /* several numbers of ranks; rows 0: one */
     bool json, every_rank, made_up, searches;
     const char *config; /* the first argument */
@@ -72,6 +74,7 @@ static hl_status take_orders(orders *o, int *argc, char **argv)
     HL_TRY(hl_arguments_take_number(&o->ranks_per_node, "ranks-per-node", 1, MOST_RANKS / hl_max(o->nodes, 1), argc,
                                     argv));
     HL_TRY(hl_arguments_take_number(&o->samples, "samples", 1, MOST_SAMPLES, argc, argv));
+    HL_TRY(hl_arguments_take_number(&o->items, "items", 1, MOST_SAMPLES, argc, argv));
     HL_TRY(hl_arguments_take_number(&o->hours_a_failure, "mtbf", 1, MOST_HOURS, argc, argv));
     HL_TRY(hl_arguments_take_number(&o->node_memory_gb, "node-memory", 1, MOST_GB, argc, argv));
     HL_TRY(hl_arguments_take_number(&o->rank, "rank", 0, MOST_RANKS, argc, argv));
@@ -99,7 +102,9 @@ static hl_status check_batch(const hl_config *c)
 
 typedef struct {
     hl_dataset *data;
-    double samples; /* of an epoch; 0: there are no data */
+    hl_id_corpus ids;      /* of a model of item ids */
+    const hl_corpus *read; /* what the model reads of them; NULL: there are no data */
+    double samples;        /* of an epoch; 0: there are no data */
 } corpus;
 
 static double samples_of(const hl_config *c, const hl_dataset *data)
@@ -122,7 +127,13 @@ static hl_status open_corpus(corpus *x, const hl_config *c)
     if (hl_data_folder(folder, &alone, &s) != HL_OK || !hl_path_is_there(folder, "manifest.json")) return HL_OK;
     HL_TRY(hl_dataset_open(&alone, folder, &x->data));
     x->samples = samples_of(c, x->data);
+    x->read = hl_dataset_corpus(x->data);
+    if (hl_model_reads_ids(c->model)) {
+        hl_id_corpus_open(&x->ids, x->read);
+        x->read = &x->ids.corpus;
+    }
     if (x->samples > 0) return HL_OK;
+    x->read = NULL;
     hl_dataset_close(x->data);
     x->data = NULL;
     return HL_OK;
@@ -153,9 +164,9 @@ static hl_status open_inquiry(inquiry *i, const hl_config *c, const orders *o, c
     *i = (inquiry){.orders = o, .corpus = x, .config = *c};
     HL_TRY(hl_shapes_read(&i->item, &i->user, c));
     HL_TRY(hl_shapes_check(c, &i->item, &i->user));
-    i->question = (hl_forecast_question){
-        &i->config, &i->item, &i->user, x->data ? hl_dataset_corpus(x->data) : NULL, hl_calibration_usual(c->threads),
-        room_of(o), NULL};
+    if (hl_model_reads_ids(c->model)) hl_id_shapes_take_items(&i->item, x->read ? x->read->items : o->items + 1);
+    i->question = (hl_forecast_question){&i->config, &i->item, &i->user, x->read, hl_calibration_usual(c->threads),
+                                         room_of(o), NULL};
     i->view = (hl_plan_view){.batch = x->data ? "the first batch of the data" : "a made-up batch",
                              .asked = {.ranks_per_node = o->ranks_per_node,
                                        .samples = o->samples ? o->samples : x->samples,
@@ -290,7 +301,11 @@ static hl_status plan(const hl_config *c, const orders *o)
     if (no_steps) return HL_FAIL(HL_EUSAGE, "%s to forecast", no_steps);
     HL_TRY(check_batch(c));
     hl_status s = o->made_up ? HL_OK : open_corpus(&x, c);
+    if (s == HL_OK && o->items && (x.read || !hl_model_reads_ids(c->model)))
+        s = HL_FAIL(HL_EUSAGE, "--items %d: %s; leave it out", o->items,
+                    x.read ? "the data say how many items there are" : "only a table of item ids needs it");
     if (s == HL_OK) s = (o->rows ? table : forecast)(c, o, &x);
+    hl_id_corpus_close(&x.ids);
     hl_dataset_close(x.data);
     return s;
 }
@@ -318,6 +333,7 @@ const hl_command hl_cmd_plan = {
             "                       the same as N x R ranks, and what the fullest node holds\n"
             "  --node-memory GB     what a node has: whether it fits, and what activation_budget auto keeps\n"
             "  --samples N          training samples of an epoch, where the data are not prepared\n"
+            "  --items N            of the catalogue, for a model of item ids, where the data are not prepared\n"
             "  --mtbf HOURS         from one failure of a node to the next (43800, five years), for checkpoints\n"
             "  --made-up            do not look for prepared data\n"
             "  --all                a line for each rank\n"

@@ -98,6 +98,9 @@ static hl_status check(const hl_config *c)
 {
     const char *no_steps = hl_model_facts_of[c->model].no_steps;
     if (no_steps) return HL_FAIL(HL_EUSAGE, "%s to rehearse", no_steps);
+    if (hl_model_reads_ids(c->model))
+        return HL_FAIL(HL_EUSAGE, "model %s: only models of texts are rehearsed; hllm plan forecasts its steps",
+                       hl_model_facts_of[c->model].name);
     if (c->item_rows || c->user_rows)
         return HL_FAIL(HL_EUSAGE, "item.tp and user.tp: grids of ranks are not rehearsed; give a number without x");
     if (c->user_ranks != HL_USERS_LAST)

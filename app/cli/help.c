@@ -1,4 +1,5 @@
 /* help.c - the table of options for people: --help, and the manual page. */
+#include "app/config/id-models.h"
 #include "app/config/options.h"
 #include "app/config/unpretrained.h"
 #include <string.h>
@@ -20,9 +21,11 @@ static void print_normal(const hl_option *o, FILE *out)
 {
     const char *quote = o->type == HL_IS_TEXT && strchr(o->normal, ' ') ? "\"" : "";
     const char *other = hl_unpretrained_words(o->key);
+    char words[120];
     bool is_list = o->normal[0] == '[';
     if (*o->normal) fprintf(out, is_list ? " %s%s%s" : " [%s%s%s", quote, o->normal, quote);
     if (other) fprintf(out, "; %s", other);
+    if (hl_id_models_words(words, sizeof words, o->key)) fprintf(out, "; %s", words);
     if (*o->normal && !is_list) fputc(']', out);
 }
 
@@ -57,6 +60,7 @@ void hl_config_print_roff(const char *text, FILE *out)
 
 void hl_config_manual(FILE *out)
 {
+    char words[120];
     hl_config_print_roff(several, out);
     for (int i = 0; i < hl_options_n; i++) {
         const hl_option *o = &hl_options[i];
@@ -71,6 +75,7 @@ void hl_config_manual(FILE *out)
         print_choices(o, out);
         if (*o->normal) fputs(". Default: ", out), hl_config_print_roff(o->normal, out);
         if (hl_unpretrained_words(o->key)) fputs("; ", out), hl_config_print_roff(hl_unpretrained_words(o->key), out);
+        if (hl_id_models_words(words, sizeof words, o->key)) fputs("; ", out), hl_config_print_roff(words, out);
         fputc('\n', out);
     }
 }

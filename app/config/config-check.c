@@ -1,6 +1,7 @@
 /* config-check.c - do the values of a configuration go together, and what follows from them. */
 #include "app/config/options.h"
 #include "app/config/nearest.h"
+#include "app/config/id-models.h"
 #include "app/config/unpretrained.h"
 #include "data/metric.h"
 #include <ctype.h>
@@ -92,8 +93,9 @@ static hl_status settle_model(hl_config *c)
     bool item_is_ours = !*c->item_pretrain_dir, user_is_ours = !*c->user_pretrain_dir;
     if (item_is_ours) HL_TRY(settle_shape(&c->item_llm, "item_llm"));
     if (user_is_ours) HL_TRY(settle_shape(&c->user_llm, "user_llm"));
-    HL_TRY(settle_pooling(c));
-    if (item_is_ours && user_is_ours && !c->adapter && c->item_llm.hidden_size != c->user_llm.hidden_size)
+    if (hl_model_facts_of[c->model].reads_texts) HL_TRY(settle_pooling(c));
+    if (hl_model_facts_of[c->model].reads_texts && item_is_ours && user_is_ours && !c->adapter
+        && c->item_llm.hidden_size != c->user_llm.hidden_size)
         return HL_FAIL(HL_EUSAGE,
                        "item_llm.hidden_size %d and user_llm.hidden_size %d differ; the User LLM reads what the Item "
                        "LLM writes, make them equal or set adapter: linear",
@@ -216,6 +218,7 @@ hl_status hl_config_check(hl_config *c)
     HL_TRY(check_data(c));
     HL_TRY(settle_batch(c));
     hl_unpretrained_fill(c);
+    HL_TRY(hl_id_models_settle(c));
     HL_TRY(settle_model(c));
     HL_TRY(check_split(c));
     HL_TRY(settle_evaluation(c));

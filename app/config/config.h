@@ -18,6 +18,7 @@
 #include <stdio.h>
 
 typedef enum { HL_BY_ITEM_TOKENS, HL_ITEM_TOKEN, HL_LAST_TOKEN, HL_MEAN_OF_TOKENS, HL_CLS } hl_item_pooling;
+typedef enum { HL_ACT_AUTO, HL_ACT_GELU, HL_ACT_SILU } hl_hidden_act;
 typedef enum { HL_MEAN_GLOBAL, HL_MEAN_RANK } hl_loss_mean;
 typedef enum { HL_SCHEDULE_CONSTANT, HL_SCHEDULE_LINEAR, HL_SCHEDULE_COSINE } hl_schedule_kind;
 /* Rows of users that pass through the User LLM together. */
@@ -33,7 +34,7 @@ typedef struct {
     size_t room;
 } hl_ints;
 
-enum { HL_OPTIONS_MOST = 120 };
+enum { HL_OPTIONS_MOST = 160 };
 
 typedef struct {
     /* data */
@@ -53,6 +54,12 @@ typedef struct {
     hl_item_pooling pooling;
     int adapter, item_positions;       /* is there one? do learned ones end alike? */
     hl_transformer item_llm, user_llm; /* for models without a folder; vocab_size is the tokenizer's, 0 here */
+
+    /* models of item ids */
+    int n_layers, n_heads, embedding_size, inner_size, item_embed_dim;
+    double hidden_dropout_prob, attn_dropout_prob, layer_norm_eps, initializer_range;
+    hl_hidden_act hidden_act;
+    bool fix_temp;
 
     /* training */
     hl_criterion_number loss;

@@ -8,7 +8,7 @@
 
 static const hl_choice splits[] = {{"leave_two_out", HL_LEAVE_TWO_OUT}, {"temporal", HL_TEMPORAL}, {0}};
 static const hl_choice masks[] = {{"all", HL_MASK_ALL}, {"window", HL_MASK_WINDOW}, {"none", HL_MASK_NONE}, {0}};
-#define MODEL(name, reads_texts, no_steps) {#name, HL_MODEL_##name},
+#define MODEL(name, reads_texts, has_user_llm, no_steps) {#name, HL_MODEL_##name},
 static const hl_choice models[] = {HL_MODEL_CHOICES(MODEL){0}};
 #define LOSS(name) {#name, HL_CRITERION_##name},
 static const hl_choice losses[] = {HL_CRITERIA(LOSS){0}};
@@ -18,6 +18,7 @@ static const hl_choice poolings[] = {{"auto", HL_BY_ITEM_TOKENS},
                                      {"mean", HL_MEAN_OF_TOKENS},
                                      {"cls", HL_CLS},
                                      {0}};
+static const hl_choice acts[] = {{"auto", HL_ACT_AUTO}, {"gelu", HL_ACT_GELU}, {"silu", HL_ACT_SILU}, {0}};
 static const hl_choice adapters[] = {{"none", false}, {"linear", true}, {0}};
 static const hl_choice sides[] = {{"left", false}, {"right", true}, {0}};
 static const hl_choice means[] = {{"global", HL_MEAN_GLOBAL}, {"rank", HL_MEAN_RANK}, {0}};
@@ -115,7 +116,11 @@ const hl_option hl_options[] = {
          "of a temporal split: share of the interactions that are for test, the last ones"),
 
     HEADING("Model"),
-    CHOICE("model", model, "HLLM", VECTORS, "what is trained; EASE is a linear model of items by items", models),
+    CHOICE("model", model, "HLLM", VECTORS,
+           "what is trained: HLLM reads texts; SASRec and LLMIDRec know items by their ids; EASE is a linear model of "
+           "items "
+           "by items",
+           models),
     TEXT("item_pretrain_dir", item_pretrain_dir, "", FILES,
          "Hugging Face folder of the Item LLM; empty: item_llm.* gives the shape"),
     TEXT("user_pretrain_dir", user_pretrain_dir, "", FILES,
@@ -141,6 +146,23 @@ const hl_option hl_options[] = {
          "code"),
     SHAPE(item_llm),
     SHAPE(user_llm),
+
+    HEADING("Models of item ids"),
+    INT("n_layers", n_layers, "2", 1, 4096, NUMBERS, "blocks of SASRec; these names are those of the public code"),
+    INT("n_heads", n_heads, "4", 1, 1 << 16, NUMBERS, "heads of SASRec"),
+    INT("embedding_size", embedding_size, "512", 1, 1 << 20, NUMBERS, "width of SASRec, and of an item's row"),
+    INT("inner_size", inner_size, "1", 1, 1 << 10, NUMBERS, "width of SASRec's MLP, in embedding_size"),
+    INT("item_embed_dim", item_embed_dim, "512", 1, 1 << 20, NUMBERS,
+        "of LLMIDRec: width of an item's row, which a matrix makes as wide as the User LLM"),
+    REAL("hidden_dropout_prob", hidden_dropout_prob, "0.1", 0, 0.999, NUMBERS,
+         "share of the numbers that SASRec drops in training from what it adds to a row"),
+    REAL("attn_dropout_prob", attn_dropout_prob, "0.1", 0, 0.999, NUMBERS, "the same of probabilities of attention"),
+    REAL("layer_norm_eps", layer_norm_eps, "1e-12", 0, 1, NUMBERS, "of SASRec: added to the variance"),
+    REAL("initializer_range", initializer_range, "0.02", 0, 10, NUMBERS,
+         "standard deviation of SASRec's random weights, and of the items' rows"),
+    CHOICE("hidden_act", hidden_act, "auto", NUMBERS, "what the model's blocks have; another one is refused", acts),
+    BOOL("fix_temp", fix_temp, "false", NUMBERS,
+         "of models of item ids: logits are cosines times 20, which is not trained"),
 
     HEADING("Training"),
     INT64("seed", seed, "2020", 0, 9e15, NUMBERS, "of everything random"),

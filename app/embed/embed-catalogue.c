@@ -8,7 +8,7 @@ static bool is_it(const hl_embed_orders *o) { return !o->texts && !o->users; }
 
 static hl_status open_catalogue(hl_embed_source *s)
 {
-    const hl_corpus *c = hl_dataset_corpus(s->job->data);
+    const hl_corpus *c = s->job->corpus;
     hl_embed_source_rows(s, c->items - 1);
     s->round = HL_EMBED_TEXTS;
     uint64_t *first = hl_alloc_zero((size_t)s->rows + 1, sizeof *first);
@@ -45,7 +45,7 @@ static const int32_t *tokens_of(const void *self, int i, int *n)
 
 static hl_status encode(hl_embed_source *s, const int32_t *list, int n, hl_embed_part *out)
 {
-    const round_of r = {hl_dataset_corpus(s->job->data), list};
+    const round_of r = {s->job->corpus, list};
     return hl_embed_texts_encode(s, &(hl_embed_texts){&r, tokens_of}, list, n, out);
 }
 

@@ -31,7 +31,7 @@ static bool is_it(const hl_embed_orders *o) { return o->users; }
 static uint64_t *find_texts(const hl_embed_source *s)
 {
     const hl_group *g = s->job->world;
-    const hl_corpus *c = hl_dataset_corpus(s->job->data);
+    const hl_corpus *c = s->job->corpus;
     uint64_t *text = hl_alloc_zero((size_t)c->items, sizeof *text);
     const int64_t begin = hl_part_begin(c->items, g->size, g->rank),
                   end = hl_part_begin(c->items, g->size, g->rank + 1);
@@ -64,7 +64,7 @@ static void find_digests(hl_embed_source *s, const users *u)
 
 static hl_status open_targets(users *u, const hl_embed_source *s)
 {
-    const hl_corpus *c = hl_dataset_corpus(s->job->data);
+    const hl_corpus *c = s->job->corpus;
     if (s->orders->whole) hl_targets_open_whole(&u->targets, c);
     else hl_targets_open(&u->targets, c, s->orders->phase);
     const char *phase = hl_phase_name[s->orders->phase];

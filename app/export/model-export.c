@@ -294,7 +294,7 @@ static void tidy(const export *x)
 hl_status hl_model_export(const hl_group *world, const hl_config *c, const hl_model_export_orders *o)
 {
     export x = {.world = world, .config = c, .orders = o};
-    if (hl_model_facts_of[c->model].no_steps)
+    if (!hl_model_facts_of[c->model].reads_texts)
         return HL_FAIL(HL_EUSAGE, "model %s has no weights that other programs read; export HLLM",
                        hl_model_facts_of[c->model].name);
     const hl_status s = run(&x);

@@ -1,6 +1,7 @@
 /* forecast.c - what a step of a configuration would be like on so many ranks, without running it. */
 #include "app/plan/forecast.h"
 #include "app/plan/forecast-measure.h"
+#include "app/plan/id-shapes.h"
 #include "app/plan/made-up.h"
 #include "app/plan/rules.h"
 #include "data/sampler.h"
@@ -46,6 +47,14 @@ static void forecast(hl_forecast *f, const hl_forecast_question *q, const hl_cor
     f->step = hl_cost_play(f->cost, &f->job);
 }
 
+/* A table of items has their rows. */
+static void make_up(hl_forecast *f, hl_made_up *x, const hl_config *c)
+{
+    const bool ids = hl_model_reads_ids(c->model);
+    hl_made_up_open(x, c, ids ? f->item.vocab_size : 0);
+    if (ids) hl_id_shapes_take_items(&f->item, x->corpus.items);
+}
+
 hl_status hl_forecast_open(hl_forecast *f, const hl_forecast_question *q, int ranks, const hl_parallelism *p)
 {
     hl_made_up x = {0};
@@ -53,7 +62,7 @@ hl_status hl_forecast_open(hl_forecast *f, const hl_forecast_question *q, int ra
         .item = *q->item, .user = *q->user, .arena = hl_arena_growing("a forecast"), .is_made_up = !q->corpus};
     HL_TRY(hl_parallelism_layout(&f->layout, p, ranks));
     HL_TRY(hl_parallelism_check_replicas(p, &f->layout));
-    if (!q->corpus) hl_made_up_open(&x, q->config);
+    if (!q->corpus) make_up(f, &x, q->config);
     forecast(f, q, q->corpus ? q->corpus : &x.corpus);
     hl_made_up_close(&x);
     return HL_OK;

@@ -24,10 +24,11 @@ static const int32_t *sequence_of(const hl_corpus *c, int64_t user, int *n)
     return x->item + user * x->history;
 }
 
-void hl_made_up_open(hl_made_up *x, const hl_config *c)
+void hl_made_up_open(hl_made_up *x, const hl_config *c, int64_t has)
 {
-    const int64_t history = c->MAX_ITEM_LIST_LENGTH + 3, users = c->batch_size, items = 20 * users * history + 1,
-                  tokens = items + c->MAX_TEXT_LENGTH;
+    const int length = hl_model_reads_ids(c->model) ? 1 : c->MAX_TEXT_LENGTH;
+    const int64_t history = c->MAX_ITEM_LIST_LENGTH + 3, users = c->batch_size,
+                  items = has > 1 ? has : 20 * users * history + 1, tokens = items + length;
     hl_rng r = hl_rng_at(1, HL_FOR_SYNTH, 0, 0);
     *x = (hl_made_up){.corpus = {.items = items,
                                  .users = users,
@@ -37,7 +38,7 @@ void hl_made_up_open(hl_made_up *x, const hl_config *c)
                                  .sequence = sequence_of},
                       .token = hl_alloc((size_t)tokens * sizeof *x->token),
                       .item = hl_alloc((size_t)(users * history) * sizeof *x->item),
-                      .length = c->MAX_TEXT_LENGTH,
+                      .length = length,
                       .history = (int)history};
     for (int64_t i = 0; i < tokens; i++) x->token[i] = (int32_t)i;
     for (int64_t i = 0; i < users * history; i++) x->item[i] = 1 + (int32_t)hl_rng_below(&r, (uint64_t)items - 1);

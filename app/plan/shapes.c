@@ -1,5 +1,6 @@
 /* shapes.c - the shapes of the models of a configuration, before there are data. */
 #include "app/plan/shapes.h"
+#include "app/plan/id-shapes.h"
 #include "app/plan/rules.h"
 #include "io/tokenizer/tokenizer.h"
 #include "io/weights/hf-config.h"
@@ -23,10 +24,20 @@ void hl_shapes_join(hl_transformer *item, const hl_transformer *user, const hl_c
     item->positions_end = c->item_positions;
 }
 
+static hl_status read_of_ids(hl_transformer *item, hl_transformer *user, const hl_config *c)
+{
+    if (hl_model_facts_of[c->model].has_user_llm && *c->user_pretrain_dir)
+        HL_TRY(hl_hf_config(c->user_pretrain_dir, user));
+    hl_id_shapes_make(item, user, c);
+    HL_TRY(hl_transformer_check(item, "the table of items"));
+    return hl_transformer_check(user, "the user model");
+}
+
 hl_status hl_shapes_read(hl_transformer *item, hl_transformer *user, const hl_config *c)
 {
     *item = c->item_llm;
     *user = c->user_llm;
+    if (hl_model_reads_ids(c->model)) return read_of_ids(item, user, c);
     if (*c->item_pretrain_dir) HL_TRY(hl_hf_config(c->item_pretrain_dir, item));
     else HL_TRY(vocabulary(&item->vocab_size, c));
     if (*c->user_pretrain_dir) HL_TRY(hl_hf_config(c->user_pretrain_dir, user));
@@ -118,12 +129,28 @@ static hl_status check_pooling(const hl_config *c, const hl_transformer *item)
                    f->name);
 }
 
+static hl_status check_texts(const hl_config *c, const hl_transformer *item)
+{
+    HL_TRY(check_sharing(c, item));
+    HL_TRY(check_positions(c, item));
+    return check_pooling(c, item);
+}
+
+/* Slots are learned from windows as long as those of training. */
+static hl_status check_slots(const hl_config *c, const hl_transformer *user)
+{
+    if (hl_transformer_slots(user) == 0 || hl_rules_longest_history(c) <= hl_transformer_slots(user)) return HL_OK;
+    return HL_FAIL(HL_EUSAGE,
+                   "MAX_ITEM_LIST_LENGTH_TEST %d: %s learns a position for each of the %d slots of "
+                   "MAX_ITEM_LIST_LENGTH and has none beyond; lower it",
+                   c->MAX_ITEM_LIST_LENGTH_TEST, hl_model_facts_of[c->model].name, hl_transformer_slots(user));
+}
+
 hl_status hl_shapes_check(const hl_config *c, const hl_transformer *item, const hl_transformer *user)
 {
     HL_TRY(check_user(c, user));
-    HL_TRY(check_sharing(c, item));
-    HL_TRY(check_positions(c, item));
-    HL_TRY(check_pooling(c, item));
+    if (hl_model_facts_of[c->model].reads_texts) HL_TRY(check_texts(c, item));
+    HL_TRY(check_slots(c, user));
     const hl_parallelism p = hl_rules_parallelism(c, HL_COLOCATED);
     HL_TRY(hl_parallelism_check(&p, item, user));
     return check_frozen(c, item, user);

@@ -57,7 +57,7 @@ static hl_status open_common(common *a, const char *path, int ranks)
     hl_config *c = &q->config;
     HL_TRY(hl_fault_check());
     HL_TRY(hl_question_read(q, sizeof *q, path));
-    hl_made_up_open(&a->corpus, c);
+    hl_made_up_open(&a->corpus, c, 0);
     if (q->texts > 0) repeat_items(&a->corpus, c, q->texts);
     hl_windows_open(&a->windows, &a->corpus.corpus, c->MAX_ITEM_LIST_LENGTH, c->data_split);
     const hl_parallelism p = hl_rules_parallelism(c, HL_COLOCATED);

@@ -1,4 +1,4 @@
-/* hllm.c - HLLM as a row of the table of models. */
+/* hllm.c - HLLM, and the models of item ids, which are trained as it is, as rows of the table of models. */
 #include "base/log.h"
 #include "app/train/recommender.h"
 #include "app/train/train.h"
@@ -32,3 +32,5 @@ static hl_status evaluate(hl_evaluation *v, hl_job *j, const char *checkpoint, h
 }
 
 const hl_recommender hl_recommender_HLLM = {.check = check, .train = hl_train, .evaluate = evaluate};
+const hl_recommender hl_recommender_SASRec = {.check = check, .train = hl_train, .evaluate = evaluate};
+const hl_recommender hl_recommender_LLMIDRec = {.check = check, .train = hl_train, .evaluate = evaluate};

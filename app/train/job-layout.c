@@ -130,13 +130,9 @@ hl_status hl_job_layout_open(hl_job *j, bool for_training)
     const bool has_steps = hl_windows_count(&j->windows) > 0;
     hl_layout layout;
     hl_parallelism p = hl_rules_parallelism(c, HL_COLOCATED);
-    hl_forecast_question q = {c,
-                              &j->item_shape,
-                              &j->user_shape,
-                              hl_dataset_corpus(j->data),
-                              hl_calibration_usual(j->threads),
-                              hl_preflight_room(j->world),
-                              NULL};
+    hl_forecast_question q = {
+        c,   &j->item_shape, &j->user_shape, j->corpus, hl_calibration_usual(j->threads), hl_preflight_room(j->world),
+        NULL};
     j->activation_budget = -1;
     if (*c->calibration)
         HL_TRY_ALL(j->world, hl_calibration_read(&q.machine, c->calibration, j->item_shape.hidden_size));

@@ -1,6 +1,7 @@
 /* job-models.c - the shapes of a job's models: those of the folders, and of the data. */
 #include "app/train/job-models.h"
 #include "base/minmax.h"
+#include "app/plan/id-shapes.h"
 #include "app/plan/shapes.h"
 #include "base/path.h"
 #include "io/files/hf-folder.h"
@@ -20,9 +21,11 @@ static hl_status shape_of(hl_transformer *shape, const char *folder, const hl_tr
 
 static hl_status shapes_of(hl_transformer *item, hl_transformer *user, const hl_config *c)
 {
-    HL_TRY(shape_of(item, c->item_pretrain_dir, &c->item_llm, c->item_llm_init));
-    HL_TRY(shape_of(user, c->user_pretrain_dir, &c->user_llm, c->user_llm_init));
-    hl_shapes_join(item, user, c);
+    const hl_model_facts *facts = &hl_model_facts_of[c->model];
+    if (facts->reads_texts) HL_TRY(shape_of(item, c->item_pretrain_dir, &c->item_llm, c->item_llm_init));
+    if (facts->has_user_llm) HL_TRY(shape_of(user, c->user_pretrain_dir, &c->user_llm, c->user_llm_init));
+    if (facts->reads_texts) hl_shapes_join(item, user, c);
+    else hl_id_shapes_make(item, user, c);
     return hl_shapes_check(c, item, user);
 }
 
@@ -37,7 +40,9 @@ static hl_status same_shape(const hl_group *world, const char *folder)
 
 static hl_status same_shapes(const hl_group *world, const hl_config *c)
 {
-    HL_TRY(same_shape(world, c->item_pretrain_dir));
+    const hl_model_facts *facts = &hl_model_facts_of[c->model];
+    if (facts->reads_texts) HL_TRY(same_shape(world, c->item_pretrain_dir));
+    if (!facts->reads_texts) return facts->has_user_llm ? same_shape(world, c->user_pretrain_dir) : HL_OK;
     return strcmp(c->item_pretrain_dir, c->user_pretrain_dir) == 0 ? HL_OK : same_shape(world, c->user_pretrain_dir);
 }
 
@@ -69,6 +74,10 @@ hl_status hl_job_models_fit(hl_job *j)
 {
     const hl_config *c = j->config;
     hl_transformer *item = &j->item_shape, *user = &j->user_shape;
+    if (hl_model_reads_ids(c->model)) {
+        hl_id_shapes_take_items(item, hl_dataset_corpus(j->data)->items);
+        return HL_OK;
+    }
     int vocab = hl_dataset_manifest(j->data)->recipe.vocab;
     if (!c->item_pretrain_dir[0]) item->vocab_size = vocab;
     if (!c->user_pretrain_dir[0]) user->vocab_size = vocab;

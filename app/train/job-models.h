@@ -9,7 +9,7 @@
  * shapes and layout do not go together.  Collective. */
 hl_status hl_job_models_find(hl_job *j);
 
-/* The shapes fit the tokenizer of the data.  HL_EUSAGE where a text has a token that the Item LLM does not.
+/* The shapes fit the data's tokenizer, or catalogue.  HL_EUSAGE where a text has a token that the Item LLM does not.
  * Collective. */
 hl_status hl_job_models_fit(hl_job *j);
 

@@ -9,6 +9,7 @@
 #include "mpi/train/copies.h"
 #include "mpi/train/finite.h"
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 
 /* "item" or "user", and what the configuration says of the side's folder. */
@@ -19,7 +20,9 @@ typedef struct {
 
 static origin origin_of(const hl_config *c, hl_side side)
 {
-    const bool is_item = side == HL_ITEM, is_read = is_item ? c->item_llm_init : c->user_llm_init;
+    const hl_model_facts *facts = &hl_model_facts_of[c->model];
+    const bool is_item = side == HL_ITEM,
+               is_read = is_item ? facts->reads_texts && c->item_llm_init : facts->has_user_llm && c->user_llm_init;
     const char *folder = is_item ? c->item_pretrain_dir : c->user_pretrain_dir;
     return (origin){is_item ? "item" : "user", is_item ? "item_llm." : "user_llm.", is_read ? folder : ""};
 }
@@ -73,6 +76,8 @@ static uint64_t digest_of_side(const hl_job *j, const hl_sharding *h)
     return (uint64_t)sum;
 }
 
+static bool fixes_temperature(const hl_config *c) { return c->fix_temp && hl_model_reads_ids(c->model); }
+
 static uint64_t digest_of(const hl_job *j)
 {
     return hl_digest_join(digest_of_side(j, &j->engine.sharding[HL_ITEM]),
@@ -116,6 +121,14 @@ static void find_dict(char where[PATH_MAX], const hl_job *j)
     hl_group_broadcast(j->world, where, PATH_MAX, 0);
 }
 
+/* fix_temp: logits are cosines times 20, the public code's number; hl_job_weights_freeze keeps it. */
+static void fix_temperature(hl_job *j)
+{
+    const hl_sharding *h = &j->engine.sharding[HL_ITEM];
+    const int64_t at = j->engine.model[HL_ITEM].scale_at;
+    if (fixes_temperature(j->config) && h->w && at >= 0) h->w[at] = logf(20.0f);
+}
+
 static hl_status begin_side(hl_job *j, hl_side side)
 {
     const origin o = origin_of(j->config, side);
@@ -132,6 +145,7 @@ hl_status hl_job_weights_begin(hl_job *j)
     char dict[PATH_MAX];
     find_dict(dict, j);
     for (hl_side i = 0; i < HL_SIDES; i++) HL_TRY(begin_side(j, i));
+    fix_temperature(j);
     HL_TRY(item_vector(j->world, e, c->item_emb_pretrain));
     HL_TRY(check_read(e, c->item_emb_pretrain));
     for (hl_side i = 0; i < HL_SIDES && *dict; i++) HL_TRY(from_dict(j, i, dict));
@@ -148,5 +162,6 @@ void hl_job_weights_freeze(hl_job *j)
 {
     const hl_config *c = j->config;
     for (int i = 0; i < c->freeze_prefix.n; i++) hl_engine_freeze(&j->engine, c->freeze_prefix.at[i]);
+    if (fixes_temperature(c)) hl_engine_freeze(&j->engine, "logit_scale");
     if (c->freeze_ad) hl_engine_freeze(&j->engine, "item_llm."), hl_engine_freeze(&j->engine, "item_emb_tokens");
 }

@@ -54,7 +54,23 @@ static hl_engine_rules rules_of(const hl_job *j, bool for_training)
                              .overlap = c->overlap,
                              .slices = c->exact_tp,
                              .longest_text = c->MAX_TEXT_LENGTH,
-                             .longest_history = hl_rules_longest_history(c)};
+                             .longest_history = hl_rules_longest_history(c),
+                             .seed = (uint64_t)c->seed};
+}
+
+/* What the model reads of the data: texts, or numbers of items. */
+static const hl_corpus *take_corpus(hl_job *j)
+{
+    const hl_corpus *corpus = hl_dataset_corpus(j->data);
+    if (!hl_model_reads_ids(j->config->model)) return corpus;
+    hl_id_corpus_open(&j->ids, corpus);
+    return &j->ids.corpus;
+}
+
+/* The model whose layers take the time. */
+static const hl_transformer *large_shape(const hl_job *j)
+{
+    return j->item_shape.num_hidden_layers > 0 ? &j->item_shape : &j->user_shape;
 }
 
 hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config, bool for_training)
@@ -74,15 +90,15 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     HL_TRY(hl_group_may_go_on(world, "opening the data"));
     hl_startup_enter(HL_STARTUP_LAYOUT);
     HL_TRY(hl_job_models_fit(j));
-    HL_TRY_ALL(world, hl_precision_set(config, &j->item_shape));
-    const hl_corpus *corpus = hl_dataset_corpus(j->data);
-    hl_pool_open(&j->pool, corpus);
-    hl_windows_open(&j->windows, corpus, config->MAX_ITEM_LIST_LENGTH, config->data_split);
+    HL_TRY_ALL(world, hl_precision_set(config, large_shape(j)));
+    j->corpus = take_corpus(j);
+    hl_pool_open(&j->pool, j->corpus);
+    hl_windows_open(&j->windows, j->corpus, config->MAX_ITEM_LIST_LENGTH, config->data_split);
     HL_TRY(hl_job_layout_open(j, for_training));
     const hl_engine_rules rules = rules_of(j, for_training);
     if (for_training) hl_preflight_forecast(world, j->forecast_bytes);
     j->sampler = (hl_sampler){&j->windows, (uint64_t)config->seed, config->batch_size, config->num_negatives, &j->pool};
-    hl_engine_open(&j->engine, &j->mesh, corpus, &j->item_shape, &j->user_shape, &rules);
+    hl_engine_open(&j->engine, &j->mesh, j->corpus, &j->item_shape, &j->user_shape, &rules);
     HL_TRY(hl_group_may_go_on(world, "laying out the models"));
     hl_startup_enter(HL_STARTUP_WEIGHTS);
     HL_TRY(hl_job_weights_begin(j));
@@ -98,6 +114,7 @@ void hl_job_close(hl_job *j)
     hl_pool_close(&j->pool);
     if (j->mesh.world.size) hl_mesh_close(&j->mesh);
     if (hl_group_has_me(&j->mapped)) hl_group_close(&j->mapped);
+    hl_id_corpus_close(&j->ids);
     hl_dataset_close(j->data);
     *j = (hl_job){0};
 }

@@ -4,6 +4,7 @@
 #include "app/config/config.h"
 #include "app/train/stops.h"
 #include "io/dataset/dataset.h"
+#include "data/id-corpus.h"
 #include "data/sampler.h"
 #include "step/schedule.h"
 #include "mpi/train/engine.h"
@@ -12,6 +13,8 @@ typedef struct {
     const hl_config *config; /* borrowed */
     const hl_group *world;
     hl_dataset *data;
+    hl_id_corpus ids;                      /* of a model of item ids */
+    const hl_corpus *corpus;               /* what the model reads of the data */
     hl_transformer item_shape, user_shape; /* not of EASE */
     hl_windows windows;
     hl_pool pool;

@@ -53,6 +53,8 @@ static bool always(const hl_masking *m)
     return true;
 }
 
+static bool items_are_ids(const hl_masking *m) { return hl_model_reads_ids(m->config->model); }
+
 /* ---- then say */
 
 static void say_missing(hl_sentence *s, const hl_masking *m)
@@ -147,11 +149,20 @@ static void say_collapsed(hl_sentence *s, const hl_masking *m)
         m->config->optim_args_learning_rate, m->config->scheduler_args_warmup);
 }
 
+/* Rows of a table are random at first, and far from one another. */
+static void say_ids(hl_sentence *s, const hl_masking *m)
+{
+    if (threshold_is_low(m)) say_threshold(s, m);
+    else if (initial_is_loaded(m)) say_loaded(s, m);
+    else say_collapsed(s, m);
+}
+
 /* The first that holds. */
 static const struct {
     bool (*is)(const hl_masking *m);
     void (*say)(hl_sentence *s, const hl_masking *m);
 } causes[] = {
+    {items_are_ids, say_ids},
     {texts_are_missing, say_missing},
     {texts_end_in_the_prompt, say_in_prompt},
     {texts_are_alike, say_equal},

@@ -183,7 +183,8 @@ hl_status hl_origin_check_models(const hl_job *j, bool with_texts, const char *s
     json_t *o = origin_of(state);
     const char *tokenizer = json_string_value(json_object_get(o, "tokenizer"));
     hl_digest_text(now, hl_dataset_manifest(j->data)->recipe.tokenizer_digest);
-    if (with_texts && tokenizer && strcmp(tokenizer, now) != 0) add(list, "the tokenizer was another one");
+    if (with_texts && hl_model_facts_of[j->config->model].reads_texts && tokenizer && strcmp(tokenizer, now) != 0)
+        add(list, "the tokenizer was another one");
     compare_shapes(list, "Item", json_object_get(o, "item"), &j->item_shape);
     compare_shapes(list, "User", json_object_get(o, "user"), &j->user_shape);
     if (!o) compare_with_options(list, j, state, path);

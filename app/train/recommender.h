@@ -21,7 +21,7 @@ typedef struct {
 
 extern const hl_recommender *const hl_recommenders[HL_MODELS_TO_CHOOSE];
 
-#define HL_RECOMMENDER_ROW(name, reads_texts, no_steps) extern const hl_recommender hl_recommender_##name;
+#define HL_RECOMMENDER_ROW(name, reads_texts, has_user_llm, no_steps) extern const hl_recommender hl_recommender_##name;
 HL_MODEL_CHOICES(HL_RECOMMENDER_ROW)
 #undef HL_RECOMMENDER_ROW
 

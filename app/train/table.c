@@ -106,7 +106,8 @@ static void add_row(rows *r, hl_metrics row)
     if (r->n < ROWS_MOST) r->row[r->n++] = row;
 }
 
-#define TITLES(name, reads_texts, no_steps) [HL_MODEL_##name] = {#name, #name ", ties first", #name ", ties last"},
+#define TITLES(name, reads_texts, has_user_llm, no_steps) \
+    [HL_MODEL_##name] = {#name, #name ", ties first", #name ", ties last"},
 static const char *const titles[][HL_TIES] = {HL_MODEL_CHOICES(TITLES)};
 
 /* A model's expected metrics, and the ends of the band where it has one. */

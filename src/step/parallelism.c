@@ -19,7 +19,8 @@ static hl_status check_power(const char *key, int n)
 static hl_status check_slices(const char *side, const hl_transformer *shape, int tp, int slices)
 {
     int fits = slices;
-    while (shape->num_key_value_heads % fits || shape->intermediate_size % fits) fits /= 2;
+    while (shape->num_hidden_layers > 0 && (shape->num_key_value_heads % fits || shape->intermediate_size % fits))
+        fits /= 2;
     if (fits < slices)
         return HL_FAIL(
             HL_EUSAGE,
@@ -78,6 +79,14 @@ static hl_status check_stages(const char *key, int stages, const hl_transformer 
                    shape->num_hidden_layers, key, hl_max(shape->num_hidden_layers, 1));
 }
 
+/* A table of items is cut by rows alone. */
+static hl_status check_grids(const char *side, int rows, int tp, const hl_transformer *shape)
+{
+    if (rows == 0 || shape->num_hidden_layers > 0) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s.tp: a model without layers has nothing to put on a grid; give %s.tp: %d", side, side,
+                   tp);
+}
+
 static hl_status check_widths(const hl_transformer *item, const hl_transformer *user)
 {
     if (hl_transformer_vector_size(item) == user->hidden_size) return HL_OK;
@@ -90,6 +99,8 @@ static hl_status check_widths(const hl_transformer *item, const hl_transformer *
 hl_status hl_parallelism_check(const hl_parallelism *p, const hl_transformer *item, const hl_transformer *user)
 {
     HL_TRY(check_exact(p, item, user));
+    HL_TRY(check_grids("item", p->rows[HL_ITEM], p->wish.side[HL_ITEM].tp, item));
+    HL_TRY(check_grids("user", p->rows[HL_USER], p->wish.side[HL_USER].tp, user));
     HL_TRY(check_stages("item.pp", p->wish.side[HL_ITEM].pp, item));
     HL_TRY(check_stages("user.pp", p->wish.side[HL_USER].pp, user));
     return check_widths(item, user);

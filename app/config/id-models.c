@@ -1,0 +1,73 @@
+/* id-models.c - what a configuration means to models that know items by their ids.
+ *
+ * Their defaults are those of the public code's configurations (overall/ID.yaml, IDNet/llama_id.yaml). */
+#include "app/config/id-models.h"
+#include "app/config/options.h"
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    hl_model_choice model;
+    const char *key, *value;
+} rows[] = {
+    {HL_MODEL_SASRec, "optim_args.weight_decay", "0.1"},
+    {HL_MODEL_LLMIDRec, "optim_args.weight_decay", "0.1"},
+    {HL_MODEL_SASRec, "scheduler_args.type", "constant"},
+    {HL_MODEL_LLMIDRec, "scheduler_args.warmup", "0"},
+    {HL_MODEL_SASRec, "stopping_step", "10"},
+    {HL_MODEL_LLMIDRec, "stopping_step", "10"},
+    {HL_MODEL_LLMIDRec, "user_llm_init", "false"},
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+static void fill(hl_config *c)
+{
+    for (int i = 0; i < ROWS; i++) {
+        if (rows[i].model != c->model || hl_config_given(c, rows[i].key)) continue;
+        const int at = hl_option_find(rows[i].key);
+        hl_names value = {.at = (char *[]){(char *)(uintptr_t)rows[i].value}, .n = 1};
+        HL_CHECK(hl_option_set(c, &hl_options[at], &value, false, "") == HL_OK);
+        c->because[at] = "default of models of item ids";
+    }
+    c->item_emb_token_n = 0;
+    c->because[hl_option_find("item_emb_token_n")] = "items have ids, no tokens";
+}
+
+/* The activation that the blocks of a model have. */
+static hl_hidden_act act_of(hl_model_choice model) { return model == HL_MODEL_SASRec ? HL_ACT_GELU : HL_ACT_AUTO; }
+
+static hl_status check_sasrec(const hl_config *c)
+{
+    if (c->model != HL_MODEL_SASRec || c->embedding_size % c->n_heads == 0) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "embedding_size %d does not divide into n_heads %d; change one of them",
+                   c->embedding_size, c->n_heads);
+}
+
+hl_status hl_id_models_settle(hl_config *c)
+{
+    const char *name = hl_model_facts_of[c->model].name;
+    if (!hl_model_reads_ids(c->model)) {
+        if (c->fix_temp) hl_names_add(&c->no_effect, "fix_temp", strlen("fix_temp"));
+        return HL_OK;
+    }
+    fill(c);
+    if (c->hidden_act != HL_ACT_AUTO && act_of(c->model) != HL_ACT_AUTO && c->hidden_act != act_of(c->model))
+        return HL_FAIL(HL_EUSAGE, "hidden_act: %s has gelu in its blocks; leave it out", name);
+    if (c->freeze_ad)
+        return HL_FAIL(HL_EUSAGE,
+                       "freeze_ad: true freezes the Item LLM, and %s has none; freeze_prefix: [item_embedding] freezes "
+                       "the items' rows",
+                       name);
+    return check_sasrec(c);
+}
+
+bool hl_id_models_words(char *words, size_t room, const char *key)
+{
+    size_t n = 0;
+    *words = 0;
+    for (int i = 0; i < ROWS && n < room; i++)
+        if (strcmp(rows[i].key, key) == 0)
+            n += (size_t)snprintf(words + n, room - n, n ? ", %s" : "%2$s with %1$s",
+                                  hl_model_facts_of[rows[i].model].name, rows[i].value);
+    return n > 0;
+}

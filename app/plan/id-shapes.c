@@ -1,0 +1,53 @@
+/* id-shapes.c - the shapes of models that know items by their ids. */
+#include "app/plan/id-shapes.h"
+
+/* A row of `width` numbers an item, of which a matrix makes `to` where these are others.  Item 0, the padding, has one
+ * that is not trained. */
+static hl_transformer table_of(int width, int to, const hl_config *c)
+{
+    return (hl_transformer){.hidden_size = width,
+                            .intermediate_size = 1,
+                            .num_attention_heads = 1,
+                            .num_key_value_heads = 1,
+                            .head_dim = width,
+                            .vocab_size = 1,
+                            .initializer_range = c->initializer_range,
+                            .family = hl_family_find("table"),
+                            .pooling = HL_POOL_FIRST,
+                            .padding = 1,
+                            .vector_size = width == to ? 0 : to};
+}
+
+static void sasrec(hl_transformer *item, hl_transformer *user, const hl_config *c)
+{
+    *item = table_of(c->embedding_size, c->embedding_size, c);
+    *user = (hl_transformer){.hidden_size = c->embedding_size,
+                             .intermediate_size = c->inner_size * c->embedding_size,
+                             .num_hidden_layers = c->n_layers,
+                             .num_attention_heads = c->n_heads,
+                             .num_key_value_heads = c->n_heads,
+                             .head_dim = c->embedding_size / c->n_heads,
+                             .vocab_size = 1,
+                             .max_position_embeddings = c->MAX_ITEM_LIST_LENGTH,
+                             .rms_norm_eps = c->layer_norm_eps,
+                             .initializer_range = c->initializer_range,
+                             .family = hl_family_find("sasrec"),
+                             .hidden_dropout = c->hidden_dropout_prob,
+                             .attention_dropout = c->attn_dropout_prob};
+}
+
+static void llmidrec(hl_transformer *item, hl_transformer *user, const hl_config *c)
+{
+    *item = table_of(c->item_embed_dim, user->hidden_size, c);
+    if (user->vocab_size < 1) user->vocab_size = 1;
+}
+
+static void (*const make[HL_MODELS_TO_CHOOSE])(hl_transformer *item, hl_transformer *user, const hl_config *c) = {
+    [HL_MODEL_SASRec] = sasrec, [HL_MODEL_LLMIDRec] = llmidrec};
+
+void hl_id_shapes_make(hl_transformer *item, hl_transformer *user, const hl_config *c)
+{
+    make[c->model](item, user, c);
+}
+
+void hl_id_shapes_take_items(hl_transformer *item, int64_t items) { item->vocab_size = (int)items; }

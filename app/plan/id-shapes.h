@@ -1,0 +1,13 @@
+/* id-shapes.h - the shapes of models that know items by their ids. */
+#ifndef APP_PLAN_ID_SHAPES_H
+#define APP_PLAN_ID_SHAPES_H
+#include "app/config/config.h"
+
+/* Both shapes of the model that c names; user holds the User LLM's where it has one.  How many items there are is not
+ * known yet: the table has a row until hl_id_shapes_take_items. */
+void hl_id_shapes_make(hl_transformer *item, hl_transformer *user, const hl_config *c);
+
+/* The table has a row for each item of the catalogue, the padding included. */
+void hl_id_shapes_take_items(hl_transformer *item, int64_t items);
+
+#endif

@@ -1,0 +1,94 @@
+#!/bin/sh
+# end-ids.sh - models that know items by their ids are trained, stopped, resumed and evaluated as HLLM is.
+#
+# Runs ./hllm in the build folder on made-up data.
+. "${SOURCE_DIR:-$(dirname "$0")/..}/tests/verdict.sh"
+
+cat >"$work/job.yaml" <<YAML
+data_path: $work/data/dataset
+text_path: $work/data/information
+dataset: synth
+text_keys: [title]
+tokenizer: bytes
+MAX_ITEM_LIST_LENGTH: 8
+batch_size: 32
+epochs: 4
+embedding_size: 16
+n_layers: 2
+n_heads: 2
+item_embed_dim: 12
+user_llm: {hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2, num_attention_heads: 2}
+optim_args: {learning_rate: 3e-3}
+topk: [5, 10]
+metrics: [Recall, NDCG, MRR]
+valid_metric: NDCG@10
+YAML
+
+# job RANKS COMMAND NAME OPTIONS...: the table in NAME.table, the log in said.
+job() {
+    ranks=$1 command=$2 name=$3
+    shift 3
+    "$MPIRUN" -n "$ranks" ./hllm "$command" "$work/job.yaml" --checkpoint_dir "$work/$name" "$@" >"$work/$name.table" 2>"$work/said" </dev/null
+}
+row() { # row MODEL NAME: what a table says of it
+    grep "^$1 " "$work/$2.table"
+}
+recall() { # recall MODEL NAME: at 10
+    awk -v row="$1" '$1 == row && $2 != "ties" { print $3 }' "$work/$2.table"
+}
+losses() { # losses NAME: of the steps, as many figures as layouts agree in
+    sed -n 's/.*"kind":"step".*"loss":\([0-9.e-]*\).*/\1/p' "$work/$1/metrics.jsonl" | awk '{ printf "%.3f\n", $1 }'
+}
+alike() { # alike NAME NAME: losses of all steps, to a thousandth
+    losses "$1" >"$work/a"
+    losses "$2" >"$work/b"
+    [ -s "$work/a" ] && paste "$work/a" "$work/b" | awk '{ d = $1 - $2; if (NF < 2 || d > 0.0021 || d < -0.0021) bad = 1 } END { exit bad }'
+}
+
+./hllm synth "$work/data" --items 200 --users 300 --topics 10 >/dev/null 2>"$work/said"
+verdict "data are made up"
+for model in SASRec LLMIDRec; do
+    job 1 train $model-1 --model $model
+    verdict "$model is trained"
+    [ $failed -eq 0 ] || finish ids
+    awk -v it="$(recall $model $model-1)" -v chance="$(recall random $model-1)" 'BEGIN { exit !(it > 2 * chance) }'
+    verdict "$model knows more than chance"
+    job 3 train $model-3 --model $model --item.tp 3
+    alike $model-1 $model-3
+    verdict "$model has the same losses where three ranks have a third of the table each"
+    job 2 train $model-zero --model $model --zero 1 --activation_budget 0
+    alike $model-1 $model-zero
+    verdict "$model has the same losses where two ranks divide samples and moments"
+    job 2 train $model-stopped --model $model --max_steps 13
+    job 1 train $model-stopped --model $model
+    grep -q 'going on\|goes on\|resum' "$work/said" && alike $model-1 $model-stopped
+    verdict "$model goes on at another number of ranks"
+    job 2 eval $model-eval --model $model --checkpoint "$work/$model-1"
+    [ "$(row $model $model-eval)" = "$(row $model $model-1)" ]
+    verdict "$model is evaluated as it was tested"
+    job 1 train $model-exact-1 --model $model --epochs 1 --exact.groups 2 --ledger true
+    job 2 train $model-exact-2 --model $model --epochs 1 --exact.groups 2 --ledger true
+    ./hllm diff "$work/$model-exact-1" "$work/$model-exact-2" 2>"$work/said" | grep -q 'to the last bit'
+    verdict "$model has the same bits at one rank and two, where they are promised"
+    ./hllm plan "$work/job.yaml" --model $model --ranks 4 --item.tp 4 >"$work/plan" 2>"$work/said" && grep -q 'seconds' "$work/plan"
+    verdict "hllm plan forecasts a step of $model"
+done
+
+refused() { # refused WORDS OPTIONS...
+    words=$1
+    shift
+    job 1 train none "$@"
+    [ $? -eq 2 ] && grep -q -e "$words" "$work/said"
+    verdict "refused: $words"
+}
+refused 'nothing to put on a grid' --model SASRec --item.tp '[1, 1]'
+refused 'has none beyond' --model SASRec --MAX_ITEM_LIST_LENGTH_TEST 9
+refused 'does not divide into n_heads' --model SASRec --n_heads 3
+refused 'has gelu in its blocks' --model SASRec --hidden_act silu
+refused 'freezes the Item LLM' --model SASRec --freeze_ad true
+refused 'more than the model.s 0 layers' --model SASRec --item.pp 2
+./hllm export "$work/job.yaml" --model SASRec --checkpoint "$work/SASRec-1" --to "$work/out" >/dev/null 2>"$work/said"
+[ $? -eq 2 ]
+verdict "its weights have no form of other programs"
+
+finish ids
