@@ -80,6 +80,16 @@ verdict "a form that is not there is refused with a list"
 embed 2 again --pooling mean && embed 2 again --pooling last_token && ! grep -q 'of which 0 were encoded' "$work/said" && embed 2 again --pooling last_token && grep -q 'of which 0 were encoded' "$work/said"
 verdict "vectors of another pooling are not taken for those of the model"
 
+HLLM_FAULT=checkpoint-write:0:1:stop ./hllm embed "$work/job.yaml" --to "$work/both" >"$work/out" 2>"$work/first" &
+first=$!
+tries=100
+until grep -qs '^State:.T' "/proc/$first/status" || ! tries=$((tries - 1)) || [ $tries -eq 0 ]; do sleep 0.1; done
+embed 2 both
+[ $? -eq 2 ] && grep -q 'both.lock/lock: another job works in this folder' "$work/said"
+verdict "a second job is refused while the first makes the file"
+kill -CONT $first && wait $first && [ -f "$work/both" ] && [ ! -e "$work/both.lock" ]
+verdict "the first ends as if it had been alone"
+
 # Users: rounds of eval_batch_size.
 embed 2 users --users --eval_batch_size 64 && ./hllm show "$work/users" >"$work/shown" 2>"$work/said" && grep -q 'vectors.*(300, 32)' "$work/shown" && grep -q 'kind: users' "$work/shown" && grep -q 'history_digest' "$work/shown"
 verdict "users are embedded"

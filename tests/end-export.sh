@@ -49,15 +49,67 @@ verdict "the state dict is evaluated as the checkpoint is"
 ./hllm eval "$work/job.yaml" --checkpoint "$work/run/latest" >"$work/latest.table" 2>"$work/said" && [ "$(metrics latest)" = "$(metrics run)" ]
 verdict "the file that names the latest checkpoint is no state dict"
 
+# Import: the same weights as a checkpoint of ours.
+import_from() { # import_from RANKS DIR OPTIONS...
+    ranks=$1 to=$work/$2
+    shift 2
+    "$MPIRUN" -n "$ranks" ./hllm import "$work/job.yaml" --to "$to" "$@" >"$work/out" 2>"$work/said" </dev/null
+}
+import_from 3 imported --from "$work/one" && grep -q "imported/step-0: the weights, digest $(digest_of one)" "$work/said"
+verdict "a state dict that is imported has the digest of the export"
+export_to 2 two --checkpoint_dir "$work/imported" && cmp -s "$work/one/hllm.safetensors" "$work/two/hllm.safetensors" && diff -r "$work/one/user" "$work/two/user" >"$work/said"
+verdict "what is imported is exported to the same bytes"
+./hllm eval "$work/job.yaml" --checkpoint "$work/imported" >"$work/imported.table" 2>"$work/said" && [ "$(metrics imported)" = "$(metrics run)" ]
+verdict "what is imported is evaluated as the checkpoint is"
+import_from 1 imported --from "$work/one"
+[ $? -eq 2 ] && grep -q 'has checkpoints already' "$work/said"
+verdict "a folder that has checkpoints is left alone"
+import_from 1 none --from "$work/nowhere"
+[ $? -ne 0 ] && [ ! -e "$work/none" ]
+verdict "a state dict that is not there is a sentence, and leaves nothing"
+
+# families of transformers: what was read is written, number by number.
+golden=$shared/golden/families
+if [ -d "$golden" ]; then
+    bad=
+    for folder in "$golden"/*/; do
+        name=$(basename "$folder")
+        case $name in bert*) user=llama ;; *) user=$name ;; esac
+        sed "/^item_llm:/d; /^user_llm:/d" "$work/job.yaml" >"$work/family.yaml"
+        ./hllm import "$work/family.yaml" --item_pretrain_dir "$folder" --user_pretrain_dir "$golden/$user" --adapter linear --pooling mean --MAX_TEXT_LENGTH 24 \
+            --to "$work/families/$name" >"$work/out" 2>"$work/said.$name" &&
+            ./hllm export "$work/family.yaml" --item_pretrain_dir "$folder" --user_pretrain_dir "$golden/$user" --adapter linear --pooling mean --MAX_TEXT_LENGTH 24 \
+                --checkpoint_dir "$work/families/$name" --to "$work/families/$name.export" >"$work/out" 2>>"$work/said.$name" &&
+            tests/same-tensors "$folder" "$work/families/$name.export/item" >>"$work/said.$name" 2>&1 &&
+            tests/same-tensors "$golden/$user" "$work/families/$name.export/user" >>"$work/said.$name" 2>&1 || bad="$bad $name"
+    done
+    [ -z "$bad" ] || { for name in $bad; do tail -n 2 "$work/said.$name"; done; false; }
+    verdict "folders of every family are imported and exported to the same numbers"
+else
+    skip "folders of every family: they are not in $shared"
+fi
+
+# Two at once.
+HLLM_FAULT=checkpoint-write:0:1:stop ./hllm export "$work/job.yaml" --checkpoint_dir "$work/run" --to "$work/both" >"$work/out" 2>"$work/first" &
+first=$!
+tries=100
+until grep -qs '^State:.T' "/proc/$first/status" || ! tries=$((tries - 1)) || [ $tries -eq 0 ]; do sleep 0.1; done
+export_to 2 both
+[ $? -eq 2 ] && grep -q 'both.lock/lock: another job works in this folder' "$work/said"
+verdict "a second export into a folder is refused while the first writes it"
+kill -CONT $first && wait $first && [ -f "$work/both/export.json" ] && [ ! -e "$work/both.lock" ] && [ ! -e "$work/both.tmp" ] && diff -r "$work/one" "$work/both" >"$work/said"
+verdict "the first ends as if it had been alone"
+
 # Nothing half done, nothing of somebody else's.
 find "$work/one" -type f | sort | xargs cat | cksum >"$work/before"
+# A kill leaves its lock, which the next takes over.
 for fault in checkpoint-write:1:2:enospc checkpoint-read:0:3:eio checkpoint-write:0:1:kill; do
     HLLM_FAULT=$fault export_to 2 one --dtype bfloat16
     status=$?
     [ "$status" -ne 0 ] && find "$work/one" -type f | sort | xargs cat | cksum | cmp -s - "$work/before"
     verdict "$fault leaves the export that was there (status $status)"
 done
-export_to 2 one --form hllm && [ ! -d "$work/one/item" ] && [ ! -d "$work/one.tmp" ] && [ ! -d "$work/one.old" ] && [ -f "$work/one/hllm.safetensors" ]
+export_to 2 one --form hllm && [ ! -d "$work/one/item" ] && [ ! -d "$work/one.tmp" ] && [ ! -d "$work/one.old" ] && [ ! -e "$work/one.lock" ] && [ -f "$work/one/hllm.safetensors" ]
 verdict "a later export takes its place"
 export_to 2 alone --form hf && grep -q 'warning: .*without item_emb_tokens.*--form both writes them too' "$work/said" && export_to 1 one && ! grep -q without "$work/said"
 verdict "tensors that no folder has a place for are named"

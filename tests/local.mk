@@ -181,9 +181,10 @@ CHECKERS = \
 	tests/end-output.sh \
 	tests/check-fuzz.sh \
 	tests/check-split.sh \
-	tests/check-h5py.sh
+	tests/check-h5py.sh \
+	tests/check-transformers.sh
 
-check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS) tests/astray
+check_PROGRAMS += $(ALONE_TESTS) $(MPI_TESTS) tests/astray tests/same-tensors
 check_LIBRARIES += tests/libcheck.a tests/libalone.a tests/libranks.a
 
 tests_libcheck_a_CPPFLAGS = $(BASE_CPPFLAGS) -I$(top_srcdir) $(CUNIT_CFLAGS) -DSOURCE_DIR='"$(abs_top_srcdir)"'
@@ -243,6 +244,7 @@ tests_test_check_LDADD = $(MPI_TEST_LINK)
 tests_astray_SOURCES = tests/astray.c mpi/comm/group.c
 tests_astray_CPPFLAGS = $(HOUSE_CPPFLAGS) -DHL_SAME_CALLS
 tests_astray_LDADD = $(HOUSE_LINK)
+tests_same_tensors_LDADD = $(HOUSE_LINK)
 tests_test_checkpoint_LDADD = $(MPI_TEST_LINK)
 tests_test_round_LDADD = $(MPI_TEST_LINK)
 tests_test_ledger_LDADD = $(MPI_TEST_LINK)
@@ -261,7 +263,7 @@ tests_test_families_LDADD = $(MPI_TEST_LINK)
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
 
-EXTRA_DIST += tests/split-count.py tests/import-count.py tests/run.sh tests/give-way.c tests/run-kernels.sh tests/verdict.sh tests/end-lib.sh tests/data $(CHECKERS)
+EXTRA_DIST += tests/split-count.py tests/round-trip.py tests/import-count.py tests/run.sh tests/give-way.c tests/run-kernels.sh tests/verdict.sh tests/end-lib.sh tests/data $(CHECKERS)
 check-local:
 	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' CC='$(CC)' $(SHELL) $(srcdir)/tests/run.sh \
 		$(ALONE_TESTS) -- $(MPI_TESTS) -- $(ODD_TESTS) -- $(CHECKERS)

@@ -6,7 +6,7 @@ app_cli_libhlcli_a_SOURCES = \
 	app/cli/cmd-doctor.c \
 	app/cli/cmd-embed.c \
 	app/cli/cmd-eval.c \
-	app/cli/cmd-export.c \
+	app/cli/cmd-export.c app/cli/cmd-import.c \
 	app/cli/cmd-import-data.c \
 	app/cli/cmd-plan.c \
 	app/cli/cmd-prepare.c \

@@ -132,6 +132,14 @@ static hl_status name_files(hl_embed_file *f, const hl_embed_orders *o)
     return HL_OK;
 }
 
+/* Rank 0: nobody else writes FILE.part. */
+static hl_status take_place(hl_embed_file *f)
+{
+    char lock[PATH_MAX];
+    hl_path(lock, "%s.lock", f->path);
+    return hl_lock_take(&f->lock, lock, 0);
+}
+
 /* The ids of all rows, one behind the other; only rank 0 writes them. */
 static char *list_ids(int64_t *begin, const hl_embed_source *s)
 {
@@ -169,6 +177,7 @@ hl_status hl_embed_file_open(hl_embed_file *f, const hl_embed_source *s, int D, 
     const hl_vectors v = {s->kind->kind, s->kind->digest_name, s->rows, D, model, NULL, NULL, s->digest};
     *f = (hl_embed_file){.D = D, .fd = -1};
     HL_TRY(name_files(f, s->orders)); /* the same on all ranks */
+    HL_TRY_ALL(world, world->rank == 0 ? take_place(f) : HL_OK);
     f->key = hl_digest_join(model, hl_digest(s->digest, (size_t)s->rows * sizeof *s->digest));
     f->key = hl_digest_join(f->key, hl_digest(f->form->name, strlen(f->form->name)));
     find_earlier(f, world, &v);
@@ -218,5 +227,6 @@ void hl_embed_file_close(hl_embed_file *f)
     if (f->fd >= 0) close(f->fd);
     hl_hash_table_free(&f->known);
     hl_vectors_close(&f->earlier);
+    hl_lock_release_place(f->lock);
     *f = (hl_embed_file){.fd = -1};
 }

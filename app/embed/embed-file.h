@@ -1,11 +1,13 @@
 /* embed-file.h - a file of vectors (io/vectors/vectors.h), while it is made and as an earlier one.
  *
- * While FILE is made it is FILE.part, and FILE.progress says how far it is.  Where the form has a second file, FILE
- * gets its name last: a FILE that is there has the second file beside it.  For app/embed/embed.c. */
+ * While FILE is made it is FILE.part, FILE.progress says how far it is, and FILE.lock keeps other jobs out.  Where
+ * the form has a second file, FILE gets its name last: a FILE that is there has the second file beside it.  For
+ * app/embed/embed.c. */
 #ifndef APP_EMBED_EMBED_FILE_H
 #define APP_EMBED_EMBED_FILE_H
 #include "app/embed/embed-source.h"
 #include "base/hash-table.h"
+#include "io/files/lock.h"
 #include "io/vectors/vectors.h"
 
 typedef struct {
@@ -18,6 +20,7 @@ typedef struct {
     int fd;                   /* of FILE.part; -1: closed */
     hl_vectors_there earlier; /* FILE of the same model; of no rows: there is none */
     hl_hash_table known;      /* its rows by their digests */
+    hl_lock *lock;            /* of FILE.lock, on rank 0: one job makes a file */
 } hl_embed_file;
 
 /* Begin or go on: rank 0 makes FILE.part but for the vectors, or finds the one that a job of the same key has left.

@@ -50,7 +50,16 @@ static json_t *config_of(const hl_transformer *m)
     return o;
 }
 
-/* The folder's own config.json but for the type of the numbers, which whoever loads it would convert them to. */
+/* A vocabulary of one: a User LLM reads vectors, and has no token of another number. */
+static void have_no_tokens(json_t *o)
+{
+    static const char *const tokens[] = {"pad_token_id", "bos_token_id", "eos_token_id"};
+    json_object_set_new(o, "vocab_size", json_integer(1));
+    for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) json_object_set_new(o, tokens[i], json_null());
+}
+
+/* The folder's own config.json but for the type of the numbers, which whoever loads it would convert them to, and the
+ * vocabulary of a User LLM. */
 static hl_status write_config(const char *folder, const char *side, const char *from, const hl_transformer *shape,
                               const char *dtype)
 {
@@ -61,6 +70,7 @@ static hl_status write_config(const char *folder, const char *side, const char *
         const hl_status s = hl_json_read(path, MOST_CONFIG, &o);
         if (s != HL_OK) return json_decref(o), s;
     } else o = config_of(shape);
+    if (strcmp(side, "user") == 0) have_no_tokens(o);
     const bool is_new = json_object_get(o, "dtype") != NULL;
     json_object_set_new(o, is_new ? "dtype" : "torch_dtype", json_string(torch_name(dtype)));
     hl_path(path, "%s/%s/config.json", folder, side);

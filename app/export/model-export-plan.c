@@ -12,7 +12,7 @@
 #include <string.h>
 
 static const char *const sides[] = {"item", "user"};
-enum { SIDES = 2, FUSED = 3 };
+enum { FUSED = 3 };
 
 bool hl_export_plan_is_of(const hl_export_file *f, const char *side)
 {
@@ -62,17 +62,23 @@ static void name_fused(hl_export_plan *p, hl_safetensors_entry *e)
     e->shape[0] *= FUSED;
 }
 
+static void add_entry(hl_export_plan *p, int file, const hl_safetensors_entry *e)
+{
+    hl_export_file *f = &p->file[file];
+    HL_RESERVE(f->entry, f->room, f->n + 1);
+    f->entry[f->n++] = *e;
+    f->numbers += hl_safetensors_entry_bytes(e);
+}
+
 static void add_copy(hl_export_plan *p, hl_export_tensor *t, int file, const char *name)
 {
     hl_export_file *f = &p->file[file];
     const int part = part_of_fused(t->param, t->is_fused);
     if (part <= 0) {
-        HL_RESERVE(f->entry, f->room, f->n + 1);
-        hl_safetensors_entry *e = &f->entry[f->n++];
-        *e = (hl_safetensors_entry){.name = name, .dtype = p->orders->dtype};
-        e->ndim = folded_shape(e->shape, t->param);
-        if (part == 0) name_fused(p, e);
-        f->numbers += hl_safetensors_entry_bytes(e);
+        hl_safetensors_entry e = {.name = name, .dtype = p->orders->dtype};
+        e.ndim = folded_shape(e.shape, t->param);
+        if (part == 0) name_fused(p, &e);
+        add_entry(p, file, &e);
     }
     t->before = part > 0 ? part * hl_param_whole(t->param) : 0;
     t->copy[t->copies].file = file;
@@ -110,10 +116,22 @@ static void name_shards(hl_export_plan *p, int first, const char *side)
                      n);
 }
 
-static void plan_folder(hl_export_plan *p, const char *side)
+/* A User LLM reads vectors and has no token table, but transformers wants one: it gets one row, of zeros, which the
+ * new file has without being written. */
+static void add_vocabulary(hl_export_plan *p, int file, const hl_transformer *shape)
+{
+    const hl_family_layer *names = hl_transformer_family(shape)->layer;
+    const size_t n = strlen(names->root) + strlen(names->tokens) + 1;
+    char *name = hl_arena_take(&p->names, n);
+    snprintf(name, n, "%s%s", names->root, names->tokens);
+    add_entry(p, file, &(hl_safetensors_entry){name, p->orders->dtype, 2, {1, shape->hidden_size}, 0});
+}
+
+static void plan_folder(hl_export_plan *p, const char *side, const hl_transformer *shape)
 {
     const int first = p->files;
     int file = next_shard(p, side, 1);
+    if (side == sides[HL_USER]) add_vocabulary(p, file, shape);
     for (int i = 0; i < p->n; i++) {
         const char *name = name_in_folder(p->tensor[i].param, side);
         if (!name) continue;
@@ -153,8 +171,8 @@ void hl_export_plan_make(hl_export_plan *p, const hl_model_export_orders *o, con
                          const hl_transformer *shape)
 {
     *p = (hl_export_plan){.orders = o, .names = hl_arena_growing("names of tensors")};
-    for (int i = 0; i < SIDES; i++) add_table(p, &table[i], &shape[i]);
-    for (int i = 0; i < SIDES && o->forms & HL_EXPORT_HF; i++) plan_folder(p, sides[i]);
+    for (int i = 0; i < HL_SIDES; i++) add_table(p, &table[i], &shape[i]);
+    for (int i = 0; i < HL_SIDES && o->forms & HL_EXPORT_HF; i++) plan_folder(p, sides[i], &shape[i]);
     if (o->forms & HL_EXPORT_HLLM) plan_state_dict(p);
     lay_out(p);
 }

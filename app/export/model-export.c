@@ -19,6 +19,7 @@
 #include "io/checkpoint/tensors.h"
 #include "io/files/atomic.h"
 #include "io/files/folder.h"
+#include "io/files/lock.h"
 #include "io/files/place.h"
 #include "io/files/positioned.h"
 #include "io/files/remedy.h"
@@ -43,6 +44,8 @@ typedef struct {
     int sources;
     char from[PATH_MAX], to[PATH_MAX], tmp[PATH_MAX]; /* model.h5, DIR, DIR.tmp */
     int *fd;                                          /* (plan.files), and the source's behind them */
+    bool is_mine;                                     /* DIR.tmp, on rank 0 */
+    hl_lock *lock;                                    /* of DIR.lock, on rank 0 */
     uint64_t digest;                                  /* of what I have brought over */
 } export;
 
@@ -236,6 +239,16 @@ static hl_status name_folders(export *x)
     for (size_t n = strlen(x->to); n > 1 && x->to[n - 1] == '/'; n--) x->to[n - 1] = 0;
     hl_path(x->tmp, "%s.tmp", x->to);
     hl_path(x->from, "%s/%s", hl_checkpoint_path(x->checkpoint), HL_CHECKPOINT_MODEL);
+    return HL_OK;
+}
+
+/* Rank 0: nobody else works on DIR.tmp, and DIR may go. */
+static hl_status take_place(export *x)
+{
+    char lock[PATH_MAX];
+    hl_path(lock, "%s.lock", x->to);
+    HL_TRY(hl_lock_take(&x->lock, lock, 0));
+    x->is_mine = true;
     return hl_model_export_files_may_replace(x->to);
 }
 
@@ -274,6 +287,7 @@ static hl_status run(export *x)
     HL_TRY(hl_checkpoint_open(&x->checkpoint, x->world, step, false));
     HL_TRY(find_tensors(x));
     HL_TRY_ALL(x->world, name_folders(x));
+    HL_TRY_ALL(x->world, is_first(x) ? take_place(x) : HL_OK);
     HL_TRY(find_places(x));
     hl_export_plan_make(&x->plan, x->orders, x->table, x->shape);
     HL_TRY(write_export(x));
@@ -287,7 +301,7 @@ static void tidy(const export *x)
 {
     char sentence[1000];
     snprintf(sentence, sizeof sentence, "%s", hl_error_text());
-    if (*x->tmp) (void)!hl_folder_remove(x->tmp);
+    if (x->is_mine) (void)!hl_folder_remove(x->tmp);
     hl_error_set(sentence);
 }
 
@@ -299,7 +313,8 @@ hl_status hl_model_export(const hl_group *world, const hl_config *c, const hl_mo
                        hl_model_facts_of[c->model].name);
     const hl_status s = run(&x);
     close_files(&x, HL_OK);
-    if (s != HL_OK && is_first(&x)) tidy(&x);
+    if (s != HL_OK) tidy(&x);
+    hl_lock_release_place(x.lock);
     hl_export_plan_free(&x.plan);
     hl_params_free(&x.table[HL_ITEM]);
     hl_params_free(&x.table[HL_USER]);

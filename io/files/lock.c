@@ -208,3 +208,9 @@ void hl_lock_release(hl_lock *l)
     if (l->fd >= 0) close_file(l);
     free(l);
 }
+
+void hl_lock_release_place(hl_lock *l)
+{
+    if (l) l->has_made_folder = true;
+    hl_lock_release(l);
+}

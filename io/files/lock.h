@@ -18,4 +18,7 @@ hl_status hl_lock_take(hl_lock **out, const char *folder, double patience);
 /* Release the folder; one that was made by hl_lock_take and holds nothing else is removed.  NULL is fine. */
 void hl_lock_release(hl_lock *l);
 
+/* The same of a folder that is there for the lock alone, and goes whoever made it. */
+void hl_lock_release_place(hl_lock *l);
+
 #endif
