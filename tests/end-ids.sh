@@ -14,6 +14,8 @@ MAX_ITEM_LIST_LENGTH: 8
 batch_size: 32
 epochs: 4
 embedding_size: 16
+hstu_embedding_size: 16
+item_embedding_size: 12
 n_layers: 2
 n_heads: 2
 item_embed_dim: 12
@@ -47,7 +49,7 @@ alike() { # alike NAME NAME: losses of all steps, to a thousandth
 
 ./hllm synth "$work/data" --items 200 --users 300 --topics 10 >/dev/null 2>"$work/said"
 verdict "data are made up"
-for model in SASRec LLMIDRec; do
+for model in SASRec HSTU LLMIDRec; do
     job 1 train $model-1 --model $model
     verdict "$model is trained"
     [ $failed -eq 0 ] || finish ids
@@ -66,12 +68,15 @@ for model in SASRec LLMIDRec; do
     job 2 eval $model-eval --model $model --checkpoint "$work/$model-1"
     [ "$(row $model $model-eval)" = "$(row $model $model-1)" ]
     verdict "$model is evaluated as it was tested"
-    job 1 train $model-exact-1 --model $model --epochs 1 --exact.groups 2 --ledger true
-    job 2 train $model-exact-2 --model $model --epochs 1 --exact.groups 2 --ledger true
-    ./hllm diff "$work/$model-exact-1" "$work/$model-exact-2" 2>"$work/said" | grep -q 'to the last bit'
-    verdict "$model has the same bits at one rank and two, where they are promised"
     ./hllm plan "$work/job.yaml" --model $model --ranks 4 --item.tp 4 >"$work/plan" 2>"$work/said" && grep -q 'seconds' "$work/plan"
     verdict "hllm plan forecasts a step of $model"
+done
+for model in SASRec LLMIDRec; do
+    for ranks in 1 2; do
+        job $ranks train $model-exact-$ranks --model $model --epochs 1 --exact.groups 2 --ledger true
+    done
+    ./hllm diff "$work/$model-exact-1" "$work/$model-exact-2" 2>"$work/said" | grep -q 'to the last bit'
+    verdict "$model has the same bits at one rank and two, where they are promised"
 done
 
 refused() { # refused WORDS OPTIONS...
@@ -81,10 +86,12 @@ refused() { # refused WORDS OPTIONS...
     [ $? -eq 2 ] && grep -q -e "$words" "$work/said"
     verdict "refused: $words"
 }
-refused 'nothing to put on a grid' --model SASRec --item.tp '[1, 1]'
+refused 'is not cut into tiles' --model SASRec --item.tp '[1, 1]'
 refused 'has none beyond' --model SASRec --MAX_ITEM_LIST_LENGTH_TEST 9
 refused 'does not divide into n_heads' --model SASRec --n_heads 3
-refused 'has gelu in its blocks' --model SASRec --hidden_act silu
+refused 'has gelu in its layers' --model SASRec --hidden_act silu
+refused 'no order of sums to promise' --model HSTU --exact.groups 2
+refused 'does not divide into n_heads' --model HSTU --n_heads 3
 refused 'freezes the Item LLM' --model SASRec --freeze_ad true
 refused 'more than the model.s 0 layers' --model SASRec --item.pp 2
 ./hllm export "$work/job.yaml" --model SASRec --checkpoint "$work/SASRec-1" --to "$work/out" >/dev/null 2>"$work/said"

@@ -37,6 +37,7 @@ ALONE_TESTS = \
 	tests/test-schedule \
 	tests/test-cost \
 	tests/test-score \
+	tests/test-silu \
 	tests/test-rate \
 	tests/test-params \
 	tests/test-limits \

@@ -56,7 +56,7 @@ typedef struct {
     hl_transformer item_llm, user_llm; /* for models without a folder; vocab_size is the tokenizer's, 0 here */
 
     /* models of item ids */
-    int n_layers, n_heads, embedding_size, inner_size, item_embed_dim;
+    int n_layers, n_heads, embedding_size, inner_size, hstu_embedding_size, item_embedding_size, item_embed_dim;
     double hidden_dropout_prob, attn_dropout_prob, layer_norm_eps, initializer_range;
     hl_hidden_act hidden_act;
     bool fix_temp;

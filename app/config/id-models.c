@@ -3,6 +3,7 @@
  * Their defaults are those of the public code's configurations (overall/ID.yaml, IDNet/llama_id.yaml). */
 #include "app/config/id-models.h"
 #include "app/config/options.h"
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,9 +13,12 @@ static const struct {
 } rows[] = {
     {HL_MODEL_SASRec, "optim_args.weight_decay", "0.1"},
     {HL_MODEL_LLMIDRec, "optim_args.weight_decay", "0.1"},
+    {HL_MODEL_HSTU, "optim_args.weight_decay", "0.1"},
     {HL_MODEL_SASRec, "scheduler_args.type", "constant"},
+    {HL_MODEL_HSTU, "scheduler_args.type", "constant"},
     {HL_MODEL_LLMIDRec, "scheduler_args.warmup", "0"},
     {HL_MODEL_SASRec, "stopping_step", "10"},
+    {HL_MODEL_HSTU, "stopping_step", "10"},
     {HL_MODEL_LLMIDRec, "stopping_step", "10"},
     {HL_MODEL_LLMIDRec, "user_llm_init", "false"},
 };
@@ -33,14 +37,25 @@ static void fill(hl_config *c)
     c->because[hl_option_find("item_emb_token_n")] = "items have ids, no tokens";
 }
 
-/* The activation that the blocks of a model have. */
-static hl_hidden_act act_of(hl_model_choice model) { return model == HL_MODEL_SASRec ? HL_ACT_GELU : HL_ACT_AUTO; }
+/* Of the models with layers of their own: the activation, and the width that heads divide. */
+static const struct {
+    hl_hidden_act act;
+    const char *act_name, *key;
+    size_t width;
+} facts[HL_MODELS_TO_CHOOSE] = {
+    [HL_MODEL_SASRec] = {HL_ACT_GELU, "gelu", "embedding_size", offsetof(hl_config, embedding_size)},
+    [HL_MODEL_HSTU] = {HL_ACT_SILU, "silu", "hstu_embedding_size", offsetof(hl_config, hstu_embedding_size)}};
 
-static hl_status check_sasrec(const hl_config *c)
+static hl_status check_layers(const hl_config *c)
 {
-    if (c->model != HL_MODEL_SASRec || c->embedding_size % c->n_heads == 0) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "embedding_size %d does not divide into n_heads %d; change one of them",
-                   c->embedding_size, c->n_heads);
+    const char *name = hl_model_facts_of[c->model].name, *act = facts[c->model].act_name;
+    if (!act) return HL_OK;
+    if (c->hidden_act != HL_ACT_AUTO && c->hidden_act != facts[c->model].act)
+        return HL_FAIL(HL_EUSAGE, "hidden_act: %s has %s in its layers; leave it out", name, act);
+    const int width = *(const int *)(const void *)((const char *)c + facts[c->model].width);
+    if (width % c->n_heads == 0) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s %d does not divide into n_heads %d; change one of them", facts[c->model].key, width,
+                   c->n_heads);
 }
 
 hl_status hl_id_models_settle(hl_config *c)
@@ -51,14 +66,12 @@ hl_status hl_id_models_settle(hl_config *c)
         return HL_OK;
     }
     fill(c);
-    if (c->hidden_act != HL_ACT_AUTO && act_of(c->model) != HL_ACT_AUTO && c->hidden_act != act_of(c->model))
-        return HL_FAIL(HL_EUSAGE, "hidden_act: %s has gelu in its blocks; leave it out", name);
     if (c->freeze_ad)
         return HL_FAIL(HL_EUSAGE,
                        "freeze_ad: true freezes the Item LLM, and %s has none; freeze_prefix: [item_embedding] freezes "
                        "the items' rows",
                        name);
-    return check_sasrec(c);
+    return check_layers(c);
 }
 
 bool hl_id_models_words(char *words, size_t room, const char *key)

@@ -10,6 +10,7 @@
 #define HL_MODEL_CHOICES(MODEL)        \
     MODEL(HLLM, true, true, NULL)      \
     MODEL(SASRec, false, false, NULL)  \
+    MODEL(HSTU, false, false, NULL)    \
     MODEL(LLMIDRec, false, true, NULL) \
     MODEL(EASE, false, false, "EASE is fitted at once and has no steps")
 

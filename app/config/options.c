@@ -117,7 +117,8 @@ const hl_option hl_options[] = {
 
     HEADING("Model"),
     CHOICE("model", model, "HLLM", VECTORS,
-           "what is trained: HLLM reads texts; SASRec and LLMIDRec know items by their ids; EASE is a linear model of "
+           "what is trained: HLLM reads texts; SASRec, HSTU and LLMIDRec know items by their ids; EASE is a linear "
+           "model of "
            "items "
            "by items",
            models),
@@ -148,15 +149,20 @@ const hl_option hl_options[] = {
     SHAPE(user_llm),
 
     HEADING("Models of item ids"),
-    INT("n_layers", n_layers, "2", 1, 4096, NUMBERS, "blocks of SASRec; these names are those of the public code"),
-    INT("n_heads", n_heads, "4", 1, 1 << 16, NUMBERS, "heads of SASRec"),
+    INT("n_layers", n_layers, "2", 1, 4096, NUMBERS,
+        "blocks of SASRec, layers of HSTU; these names are those of the public code"),
+    INT("n_heads", n_heads, "4", 1, 1 << 16, NUMBERS, "heads of SASRec and HSTU"),
     INT("embedding_size", embedding_size, "512", 1, 1 << 20, NUMBERS, "width of SASRec, and of an item's row"),
     INT("inner_size", inner_size, "1", 1, 1 << 10, NUMBERS, "width of SASRec's MLP, in embedding_size"),
+    INT("hstu_embedding_size", hstu_embedding_size, "512", 1, 1 << 20, NUMBERS, "width of HSTU"),
+    INT("item_embedding_size", item_embedding_size, "512", 1, 1 << 20, NUMBERS,
+        "of HSTU: width of an item's row; a matrix makes it as wide as HSTU where it is not"),
     INT("item_embed_dim", item_embed_dim, "512", 1, 1 << 20, NUMBERS,
         "of LLMIDRec: width of an item's row, which a matrix makes as wide as the User LLM"),
     REAL("hidden_dropout_prob", hidden_dropout_prob, "0.1", 0, 0.999, NUMBERS,
-         "share of the numbers that SASRec drops in training from what it adds to a row"),
-    REAL("attn_dropout_prob", attn_dropout_prob, "0.1", 0, 0.999, NUMBERS, "the same of probabilities of attention"),
+         "share of the numbers that SASRec and HSTU drop in training from what they add to a row"),
+    REAL("attn_dropout_prob", attn_dropout_prob, "0.1", 0, 0.999, NUMBERS,
+         "of SASRec: the same of probabilities of attention; HSTU has none"),
     REAL("layer_norm_eps", layer_norm_eps, "1e-12", 0, 1, NUMBERS, "of SASRec: added to the variance"),
     REAL("initializer_range", initializer_range, "0.02", 0, 10, NUMBERS,
          "standard deviation of SASRec's random weights, and of the items' rows"),

@@ -140,7 +140,7 @@ static shares measured(hl_forecast *f, const hl_forecast_question *q, const hl_c
     for (int i = 0; i < s.n; i++) {
         group[i] = group_at(&s, i);
         if (q->listener || is_measured(&s, i))
-            hl_model_open(&model[i], hl_models_hllm.side[side], &settings, &group[i]);
+            hl_model_open(&model[i], hl_models_kind_for(side, f->job.shape[side]), &settings, &group[i]);
     }
     if (q->listener) q->listener->open(q->listener->self, side, s.n, micro_batches);
     measure_all(&s, model, f, q, corpus);

@@ -36,6 +36,25 @@ static void sasrec(hl_transformer *item, hl_transformer *user, const hl_config *
                              .attention_dropout = c->attn_dropout_prob};
 }
 
+/* The gate is as wide as the rows. */
+static void hstu(hl_transformer *item, hl_transformer *user, const hl_config *c)
+{
+    *item = table_of(c->item_embedding_size, c->hstu_embedding_size, c);
+    item->truncated = true;
+    *user = (hl_transformer){.hidden_size = c->hstu_embedding_size,
+                             .intermediate_size = c->hstu_embedding_size,
+                             .num_hidden_layers = c->n_layers,
+                             .num_attention_heads = c->n_heads,
+                             .num_key_value_heads = c->n_heads,
+                             .head_dim = c->hstu_embedding_size / c->n_heads,
+                             .vocab_size = 1,
+                             .max_position_embeddings = c->MAX_ITEM_LIST_LENGTH,
+                             .rms_norm_eps = 1e-6,
+                             .initializer_range = c->initializer_range,
+                             .family = hl_family_find("hstu"),
+                             .hidden_dropout = c->hidden_dropout_prob};
+}
+
 static void llmidrec(hl_transformer *item, hl_transformer *user, const hl_config *c)
 {
     *item = table_of(c->item_embed_dim, user->hidden_size, c);
@@ -43,7 +62,7 @@ static void llmidrec(hl_transformer *item, hl_transformer *user, const hl_config
 }
 
 static void (*const make[HL_MODELS_TO_CHOOSE])(hl_transformer *item, hl_transformer *user, const hl_config *c) = {
-    [HL_MODEL_SASRec] = sasrec, [HL_MODEL_LLMIDRec] = llmidrec};
+    [HL_MODEL_SASRec] = sasrec, [HL_MODEL_HSTU] = hstu, [HL_MODEL_LLMIDRec] = llmidrec};
 
 void hl_id_shapes_make(hl_transformer *item, hl_transformer *user, const hl_config *c)
 {

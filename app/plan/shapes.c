@@ -4,8 +4,7 @@
 #include "app/plan/rules.h"
 #include "io/tokenizer/tokenizer.h"
 #include "io/weights/hf-config.h"
-#include "model/item.h"
-#include "model/user.h"
+#include "model/models.h"
 #include <string.h>
 
 static hl_status vocabulary(int *n, const hl_config *c)
@@ -70,8 +69,10 @@ static hl_status check_frozen(const hl_config *c, const hl_transformer *item, co
 {
     hl_params t = {0};
     if (c->freeze_prefix.n == 0) return HL_OK;
-    hl_item_params(&t, item, c->item_emb_token_n, &hl_alone);
-    hl_user_params(&t, user, &hl_alone);
+    const hl_transformer *const shape[HL_SIDES] = {[HL_ITEM] = item, [HL_USER] = user};
+    for (hl_side i = 0; i < HL_SIDES; i++)
+        hl_models_kind_for(i, shape[i])
+            ->params(&t, &(hl_model_settings){.shape = shape[i], .item_tokens = c->item_emb_token_n}, &hl_alone);
     const hl_status s = check_names(&c->freeze_prefix, &t);
     hl_params_free(&t);
     return s;

@@ -33,4 +33,5 @@ static hl_status evaluate(hl_evaluation *v, hl_job *j, const char *checkpoint, h
 
 const hl_recommender hl_recommender_HLLM = {.check = check, .train = hl_train, .evaluate = evaluate};
 const hl_recommender hl_recommender_SASRec = {.check = check, .train = hl_train, .evaluate = evaluate};
+const hl_recommender hl_recommender_HSTU = {.check = check, .train = hl_train, .evaluate = evaluate};
 const hl_recommender hl_recommender_LLMIDRec = {.check = check, .train = hl_train, .evaluate = evaluate};

@@ -24,7 +24,8 @@ static hl_model_settings settings_of(const hl_engine *e, hl_side side, const hl_
 
 static void open_model(hl_engine *e, hl_side side, const hl_transformer *shape)
 {
-    const hl_model_kind *kind = e->rules.models->side[side];
+    const hl_models *models = e->rules.models;
+    const hl_model_kind *kind = models ? models->side[side] : hl_models_kind_for(side, shape);
     const hl_model_settings settings = settings_of(e, side, shape);
     hl_model_open(&e->model[side], kind, &settings, &e->mesh->side[side].tensor_group);
     kind->params(&e->sharding[side].whole, &settings, &hl_alone);
@@ -46,7 +47,6 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     const int stages = mesh->layout.side[HL_ITEM].pp;
     HL_CHECK(hl_transformer_vector_size(item) == user->hidden_size);
     *e = (hl_engine){.mesh = mesh, .corpus = corpus, .rules = *rules};
-    if (!e->rules.models) e->rules.models = &hl_models_hllm;
     if (!e->rules.criterion) e->rules.criterion = &hl_criterion_nce;
     e->rules.plan = hl_plan_rules_for(&rules->plan, &mesh->layout, item, user);
     open_model(e, HL_ITEM, item);

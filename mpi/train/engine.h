@@ -12,7 +12,7 @@
 typedef struct {
     hl_plan_rules plan;            /* without what follows from models and layout (step/plan-rules.h) */
     bool share_tokens;             /* hl_model_settings.share_tokens */
-    const hl_models *models;       /* NULL: hl_models_hllm */
+    const hl_models *models;       /* NULL: by their shapes */
     const hl_criterion *criterion; /* NULL: hl_criterion_nce */
     float nce_thres;
     double weight_decay, clip_grad_norm; /* 0: no clipping */

@@ -15,6 +15,7 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/count.c src/math/count.h \
 	src/math/criterion.c src/math/criterion.h \
 	src/math/dropout.c src/math/dropout.h \
+	src/math/gate.c src/math/gate.h \
 	src/math/gelu.c src/math/gelu.h \
 	src/math/gram.c src/math/gram.h \
 	src/math/head-norm.c src/math/head-norm.h \
@@ -32,6 +33,8 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/rope-scaling.c src/math/rope-scaling.h \
 	src/math/rows.c src/math/rows.h \
 	src/math/shares.c src/math/shares.h \
+	src/math/silu.c src/math/silu.h \
+	src/math/silu-attention.c src/math/silu-attention.h \
 	src/math/sketch.c src/math/sketch.h \
 	src/math/sliced.c src/math/sliced.h \
 	src/math/strip.c src/math/strip-8.c src/math/strip-16.c src/math/strip.h src/math/strip-lanes.h \

@@ -8,6 +8,7 @@
 #include "math/attention.h"
 #include "math/bias.h"
 #include "math/dropout.h"
+#include "math/gate.h"
 #include "math/gelu.h"
 #include "math/head-norm.h"
 #include "math/layernorm-part.h"
@@ -19,6 +20,8 @@
 #include "math/rope.h"
 #include "math/rows.h"
 #include "math/shares.h"
+#include "math/silu-attention.h"
+#include "math/silu.h"
 #include "math/sliced.h"
 #include "math/swiglu.h"
 
@@ -54,6 +57,21 @@ void hl_head_norm_forward(float *x, float *kept, float *rstd, const float *w, in
 }
 void hl_head_norm_backward(float *dx, float *dw, const float *kept, const float *rstd, const float *w, int T, int heads,
                            int d, int stride)
+{
+}
+void hl_silu_attention_forward(float *o, const float *q, const float *k, const float *v, const int *begin, int segments,
+                               const hl_silu_heads *heads)
+{
+}
+void hl_silu_attention_backward(float *dq, float *dk, float *dv, const float *d_o, const float *q, const float *k,
+                                const float *v, const int *begin, int segments, const hl_silu_heads *heads)
+{
+}
+void hl_silu_forward(float *h, const float *z, int T, int F) {}
+void hl_silu_backward(float *d, const float *z, int T, int F) {}
+void hl_gate_forward(float *y, const float *gate, size_t step, const float *x, int T, int F) {}
+void hl_gate_backward(float *dgate, float *dx, const float *dy, const float *gate, size_t step, const float *x, int T,
+                      int F)
 {
 }
 void hl_dropout_factors(float *factor, const hl_dropout *d, int sample, uint32_t block, int n) {}

@@ -153,6 +153,10 @@ static const hl_family_layer sasrec = {.tensor = sasrec_tensors,
                                        .input_norm = "LayerNorm.weight",
                                        .alone = true};
 
+/* HSTU has layers of its own (model/hstu.c). */
+static const hl_family_layer hstu = {
+    .tensor = no_tensors, .root = "", .places = "position_embedding.weight", .alone = true};
+
 /* The first is the family of a shape that is not read from a config.json. */
 const hl_family hl_families[] = {
     {"llama", "Llama", &llama, HL_NORM_RMS, HL_NORM_BEFORE, HL_BIASES_NONE, false, HL_MLP_SWIGLU, HL_POSITIONS_ROTARY,
@@ -171,6 +175,8 @@ const hl_family hl_families[] = {
      HL_CAUSAL},
     {"sasrec", NULL, &sasrec, HL_NORM_LAYER, HL_NORM_AFTER, HL_BIASES_ALL, false, HL_MLP_GELU, HL_POSITIONS_SLOTS,
      HL_CAUSAL},
+    {"hstu", NULL, &hstu, HL_NORM_LAYER, HL_NORM_BEFORE, HL_BIASES_ALL, false, HL_MLP_GATE, HL_POSITIONS_SLOTS,
+     HL_CAUSAL},
 };
 const int hl_families_count = sizeof hl_families / sizeof hl_families[0];
 
@@ -184,6 +190,8 @@ int hl_family_find(const char *name)
 bool hl_family_shares_prefix(const hl_family *f) { return f->mask == HL_CAUSAL; }
 
 bool hl_family_shares_tokens(const hl_family *f) { return f->positions == HL_POSITIONS_ROTARY; }
+
+bool hl_family_has_blocks(const hl_family *f) { return f->layer->linear != NULL; }
 
 bool hl_family_reads_vectors(const hl_family *f)
 {

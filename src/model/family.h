@@ -66,7 +66,8 @@ typedef struct {
 typedef enum { HL_NORM_RMS, HL_NORM_LAYER } hl_family_norm;
 typedef enum { HL_NORM_BEFORE, HL_NORM_AFTER } hl_family_order;                 /* pre-norm, post-norm */
 typedef enum { HL_BIASES_NONE, HL_BIASES_QKV, HL_BIASES_ALL } hl_family_biases; /* at least */
-typedef enum { HL_MLP_SWIGLU, HL_MLP_GELU } hl_family_activation;
+/* No MLP, but a gate of what attention says, as wide as intermediate_size (model/hstu.h). */
+typedef enum { HL_MLP_SWIGLU, HL_MLP_GELU, HL_MLP_GATE } hl_family_activation;
 /* Rotary; learned, by the place in a sequence; learned, by the slot of a window, of which the last item is always in
  * the last slot; none. */
 typedef enum { HL_POSITIONS_ROTARY, HL_POSITIONS_LEARNED, HL_POSITIONS_SLOTS, HL_POSITIONS_NONE } hl_family_positions;
@@ -95,6 +96,8 @@ int hl_family_find(const char *name);
 bool hl_family_shares_prefix(const hl_family *f);
 /* Are the queries, keys and values of equal tokens equal, before their positions turn them? */
 bool hl_family_shares_tokens(const hl_family *f);
+/* Is it a stack of blocks (model/block.h), which can be cut into tiles and slices? */
+bool hl_family_has_blocks(const hl_family *f);
 /* Can it be a user model, which reads vectors and must not see later ones? */
 bool hl_family_reads_vectors(const hl_family *f);
 

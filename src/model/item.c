@@ -30,6 +30,9 @@ static void add_adapter(hl_params *t, const hl_transformer *shape, const hl_tens
     hl_param *p = hl_params_add(t, adapter_name(shape), 2, size, tp->rank == 0);
     p->init = hl_transformer_family(shape)->layer->adapter ? HL_INIT_UNIFORM : HL_INIT_NORMAL;
     p->std = (float)(1 / sqrt(shape->hidden_size)); /* vectors stay as long as they are; uniform: nn.Linear's bound */
+    if (!shape->truncated) return;
+    p->init = HL_INIT_TRUNCATED;
+    p->std = (float)shape->initializer_range;
 }
 
 void hl_item_params(hl_params *t, const hl_transformer *shape, int item_tokens, const hl_tensor_group *tp)

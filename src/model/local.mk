@@ -12,6 +12,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/embedding.c src/model/embedding.h \
 	src/model/family.c src/model/family.h \
 	src/model/grid-rows.c src/model/grid-rows.h \
+	src/model/hstu.c src/model/hstu-layer.c src/model/hstu-layer.h src/model/hstu.h \
 	src/model/item.c src/model/item.h \
 	src/model/layer.h \
 	src/model/model.c src/model/model.h \

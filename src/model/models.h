@@ -11,4 +11,7 @@ typedef struct {
 /* The rows. */
 extern const hl_models hl_models_hllm;
 
+/* What a side is made of, where nobody says otherwise: by the family of its shape. */
+const hl_model_kind *hl_models_kind_for(hl_side side, const hl_transformer *shape);
+
 #endif

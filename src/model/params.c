@@ -7,6 +7,7 @@
 #include "base/minmax.h"
 #include "base/part.h"
 #include "base/rng.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,22 +199,45 @@ static double uniform(hl_rng *r)
     return x;
 }
 
-/* Numbers [begin, begin + n) of the whole tensor. */
-static void fill_random(float *x, const hl_param *p, uint64_t seed, int64_t begin, size_t n, double (*draw)(hl_rng *))
+/* Four blocks. */
+static double truncated(hl_rng *r)
 {
+    double first = 0, taken = 0;
+    for (int i = 3, is_taken = 0; i >= 0; i--) {
+        const double x = hl_rng_normal(r);
+        if (i == 3) first = x;
+        if (!is_taken && fabs(x) < 2) taken = x, is_taken = 1;
+        if (i == 0 && !is_taken) taken = first;
+    }
+    return taken;
+}
+
+/* How a number is drawn, and how many blocks of the stream it takes. */
+typedef struct {
+    double (*draw)(hl_rng *);
+    uint32_t blocks;
+} drawing;
+
+static const drawing drawings[] = {
+    [HL_INIT_NORMAL] = {normal, 1}, [HL_INIT_TRUNCATED] = {truncated, 4}, [HL_INIT_UNIFORM] = {uniform, 1}};
+
+/* Numbers [begin, begin + n) of the whole tensor. */
+static void fill_random(float *x, const hl_param *p, uint64_t seed, int64_t begin, size_t n)
+{
+    const drawing *how = &drawings[p->init];
     uint64_t name = hl_digest(p->name, strlen(p->name));
     for (size_t i = 0; i < n;) {
         int64_t at = begin + (int64_t)i;
         hl_rng r = hl_rng_from(hl_rng_at(seed, HL_FOR_WEIGHTS, name, (uint32_t)(at / INIT_BLOCK)),
-                               (uint32_t)(at % INIT_BLOCK));
-        for (int64_t left = INIT_BLOCK - at % INIT_BLOCK; left > 0 && i < n; left--) x[i++] = p->std * (float)draw(&r);
+                               (uint32_t)(at % INIT_BLOCK) * how->blocks);
+        for (int64_t left = INIT_BLOCK - at % INIT_BLOCK; left > 0 && i < n; left--)
+            x[i++] = p->std * (float)how->draw(&r);
     }
 }
 
 static void fill(float *x, const hl_param *p, uint64_t seed, hl_stretch s)
 {
-    if (p->init == HL_INIT_NORMAL) fill_random(x, p, seed, s.global, s.n, normal);
-    else if (p->init == HL_INIT_UNIFORM) fill_random(x, p, seed, s.global, s.n, uniform);
+    if (p->init <= HL_INIT_UNIFORM) fill_random(x, p, seed, s.global, s.n);
     else
         for (size_t i = 0; i < s.n; i++) x[i] = p->init == HL_INIT_ONES ? 1 : p->value;
 }

@@ -14,8 +14,9 @@
 enum { HL_PARAM_DIMS = 3 };
 
 typedef enum {
-    HL_INIT_NORMAL,  /* normal with the tensor's std */
-    HL_INIT_UNIFORM, /* uniform in [-std, std) */
+    HL_INIT_NORMAL,    /* normal with the tensor's std */
+    HL_INIT_TRUNCATED, /* normal, the first of four draws that is within two deviations, else the first (HSTU) */
+    HL_INIT_UNIFORM,   /* uniform in [-std, std) */
     HL_INIT_ONES,
     HL_INIT_VALUE /* param.value */
 } hl_init;

@@ -99,7 +99,11 @@ static bool keys_are_shared(const hl_transformer *c, int size)
     return false;
 }
 
-static double matrices_of_mlp(const hl_transformer *c) { return hl_transformer_has_gates(c) ? 3 : 2; }
+static double matrices_of_mlp(const hl_transformer *c)
+{
+    static const double matrices[] = {[HL_MLP_SWIGLU] = 3, [HL_MLP_GELU] = 2, [HL_MLP_GATE] = 1};
+    return matrices[hl_transformer_family(c)->activation];
+}
 
 double hl_transformer_layer_flop(const hl_transformer *c)
 {
@@ -233,7 +237,8 @@ static void add_input(const naming *x, bool with_tokens)
     const hl_family_layer *f = hl_transformer_family(c)->layer;
     const hl_cut rows = part_of(c->vocab_size, x->tp->size, x->tp->rank);
     if (with_tokens)
-        add(x, f->tokens, -1, (int64_t[]){c->vocab_size, c->hidden_size, 0}, 0, rows)->init = HL_INIT_NORMAL;
+        add(x, f->tokens, -1, (int64_t[]){c->vocab_size, c->hidden_size, 0}, 0, rows)->init =
+            c->truncated ? HL_INIT_TRUNCATED : HL_INIT_NORMAL;
     for (const hl_family_tensor *k = f->input; k && k->name; k++) add_tensor(x, k, -1);
 }
 

@@ -26,7 +26,8 @@ typedef struct {
     int type_vocab_size; /* of a family whose positions are learned */
     int padding;         /* its token is this less 1, and the row of that is not trained; 0: none */
     double hidden_dropout, attention_dropout; /* in training: rates of what is added to a row, and of probabilities */
-    bool gelu_tanh;                           /* where the family has GELU: the approximate one */
+    bool truncated; /* random rows of tokens, and an adapter: what is beyond two deviations is drawn again */
+    bool gelu_tanh; /* where the family has GELU: the approximate one */
     /* Of an Item LLM, what becomes of its rows. */
     hl_pooling pooling; /* where no [ITEM] token follows a text */
     int vector_size;    /* what its adapter makes of a vector; 0: it has none */

@@ -34,6 +34,17 @@ static hl_status check_slices(const char *side, const hl_transformer *shape, int
     return HL_OK;
 }
 
+/* Products of other layers have no slices, and their sums no order. */
+static hl_status check_blocks(const char *side, const hl_transformer *shape)
+{
+    if (shape->num_hidden_layers == 0 || hl_family_has_blocks(hl_transformer_family(shape))) return HL_OK;
+    return HL_FAIL(
+        HL_EUSAGE,
+        "exact.groups: the layers of the %s model, of the family %s, have no order of sums to promise; leave "
+        "it out",
+        side, hl_transformer_family(shape)->name);
+}
+
 /* What exact mode cannot have beside it. */
 static hl_status check_beside_exact(const hl_parallelism *p)
 {
@@ -65,6 +76,7 @@ static hl_status check_exact(const hl_parallelism *p, const hl_transformer *item
                        p->slices);
     if (p->groups == 0) return HL_OK;
     HL_TRY(check_beside_exact(p));
+    HL_TRY(check_blocks("user", user));
     HL_TRY(check_slices("item", item, p->wish.side[HL_ITEM].tp, p->slices));
     return check_slices("user", user, p->wish.side[HL_USER].tp, p->slices);
 }
@@ -79,12 +91,12 @@ static hl_status check_stages(const char *key, int stages, const hl_transformer 
                    shape->num_hidden_layers, key, hl_max(shape->num_hidden_layers, 1));
 }
 
-/* A table of items is cut by rows alone. */
+/* A table of items is cut by rows, HSTU by heads. */
 static hl_status check_grids(const char *side, int rows, int tp, const hl_transformer *shape)
 {
-    if (rows == 0 || shape->num_hidden_layers > 0) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%s.tp: a model without layers has nothing to put on a grid; give %s.tp: %d", side, side,
-                   tp);
+    if (rows == 0 || hl_family_has_blocks(hl_transformer_family(shape))) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s.tp: the family %s is not cut into tiles; give %s.tp: %d", side,
+                   hl_transformer_family(shape)->name, side, tp);
 }
 
 static hl_status check_widths(const hl_transformer *item, const hl_transformer *user)

@@ -11,7 +11,7 @@ void hl_stage_params_open(hl_stage_params *s, const hl_layout *l, hl_side side, 
     *s = (hl_stage_params){l, side, hl_alloc_zero((size_t)n, sizeof *s->table)};
     for (int i = 0; i < n; i++) {
         const hl_tensor_group tp = hl_layout_tensor_group(l, side, l->side[side].begin + i);
-        hl_models_hllm.side[side]->params(&s->table[i], &settings, &tp);
+        hl_models_kind_for(side, shape)->params(&s->table[i], &settings, &tp);
     }
 }
 
