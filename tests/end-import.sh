@@ -156,6 +156,17 @@ done
 ./hllm show "$work/jsonl/interactions" --json >"$work/out" 2>"$work/said" && grep -q '"packed": "gzip"' "$work/out" && python3 -m json.tool "$work/out" >/dev/null
 verdict "hllm show --json says how a file is packed"
 
+# ---- counts of pandas
+HLLM=$PWD/hllm sh "$top/experiments/scaling/import.sh" --rows 3000 --packed yes >"$work/out" 2>"$work/said"
+status=$?
+if python3 -c 'import pandas' 2>/dev/null; then
+    [ $status -eq 0 ] && [ "$(grep -c ' interactions left$' "$work/out")" -eq 3 ] && ! grep -q DIFFERS "$work/out"
+    verdict "import.sh finds the counts of pandas"
+else
+    [ $status -ne 0 ] && grep -q 'no pandas to count with' "$work/said"
+    verdict "import.sh names what it lacks where there is no pandas"
+fi
+
 # ---- packed files, and several of them
 head -n 700 "$work/tsv/interactions" >"$work/one.tsv"
 { head -n 1 "$work/tsv/interactions"; tail -n +701 "$work/tsv/interactions"; } >"$work/two.tsv"
