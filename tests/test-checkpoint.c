@@ -2,6 +2,7 @@
 #include "tests/check.h"
 #include "tests/check-mpi.h"
 #include "base/arena.h"
+#include "base/rng.h"
 #include "base/digest.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -516,6 +517,32 @@ static void damage_is_a_sentence(void)
     model_free(m);
 }
 
+static void a_file_that_is_cut_anywhere_or_has_another_bit_is_not_believed(void)
+{
+    static const char *const names[] = {"step-5/model.h5", "step-5/optimizer.h5", "step-5/manifest.json"};
+    const uint64_t rounds = 72 / (uint64_t)check_world()->size; /* a round takes as much longer */
+    new_folder("anywhere");
+    model *m = model_new(1);
+    fill(m, 0);
+    CHECK_OK(write_step(m, 5, 0, -1));
+    for (int i = 0; i < 3; i++) {
+        size_t n;
+        char *bytes = get(names[i], &n);
+        for (uint64_t round = 0; round < rounds; round++) {
+            hl_rng r = hl_rng_at(8, HL_FOR_TESTS, round, (uint32_t)i);
+            const size_t at = (size_t)hl_rng_below(&r, n);
+            bytes[at] ^= (char)(1 << round % 8);
+            put(names[i], bytes, round % 4 == 0 ? at : n);
+            bytes[at] ^= (char)(1 << round % 8);
+            CHECK_FAILS(open_only("step-5", true), HL_ESTORE, names[i]);
+        }
+        put(names[i], bytes, n);
+        free(bytes);
+    }
+    CHECK_OK(open_only("step-5", true));
+    model_free(m);
+}
+
 static void a_manifest_with_one_other_bit_is_not_believed(void)
 {
     size_t n;
@@ -933,6 +960,8 @@ static const test tests[] = {
     {"a run goes aside whole", a_run_goes_aside_whole},
     {"a kill in the midst is ended later", a_kill_in_the_midst_is_ended_later},
     {"damage is a sentence", damage_is_a_sentence},
+    {"a file that is cut anywhere or has another bit is not believed",
+     a_file_that_is_cut_anywhere_or_has_another_bit_is_not_believed},
     {"a manifest with one other bit is not believed", a_manifest_with_one_other_bit_is_not_believed},
     {"another version is a sentence", another_version_is_a_sentence},
     {"a manifest of wrong types is a sentence", a_manifest_of_wrong_types_is_a_sentence},

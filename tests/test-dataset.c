@@ -1,6 +1,7 @@
 /* test-dataset.c - a dataset opens whole and sensible, or not at all, on every rank alike. */
 #include "tests/check.h"
 #include "base/arena.h"
+#include "base/rng.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "io/dataset/dataset.h"
@@ -72,6 +73,37 @@ static void a_damaged_shard_is_refused(void)
     hl_group_barrier(check_world());
     if (check_world()->rank == 0) CHECK(unlink(in_folder("small.hllm/users-00000.h5")) == 0);
     CHECK_FAILS(open_and_close(in_folder("small.hllm")), HL_ESTORE, "users-00000.h5: cannot be opened: No such file");
+}
+
+/* The bytes, cut off somewhere or with another bit, the same on every rank. */
+static void write_damaged(const char *path, char *bytes, size_t n, uint64_t round)
+{
+    hl_rng r = hl_rng_at(7, HL_FOR_TESTS, round, 0);
+    const size_t at = (size_t)hl_rng_below(&r, n);
+    const char was = bytes[at];
+    bytes[at] = (char)(was ^ 1 << hl_rng_below(&r, 8));
+    file_write(path, bytes, round % 4 == 0 ? at : n);
+    bytes[at] = was;
+}
+
+static void a_shard_that_is_cut_anywhere_or_has_another_bit_is_refused(void)
+{
+    static const char *const names[] = {"items-00000.h5", "items-00002.h5", "users-00001.h5"};
+    const uint64_t rounds = 72 / (uint64_t)check_world()->size; /* a round takes as much longer */
+    small_dataset();
+    for (int i = 0; i < 3; i++) {
+        char path[100];
+        size_t n;
+        snprintf(path, sizeof path, "small.hllm/%s", names[i]);
+        char *bytes = file_bytes(in_folder(path), &n);
+        for (uint64_t round = 0; round < rounds; round++) {
+            write_damaged(in_folder(path), bytes, n, round);
+            CHECK_FAILS(open_and_close(in_folder("small.hllm")), HL_ESTORE, names[i]);
+        }
+        file_write(in_folder(path), bytes, n);
+        free(bytes);
+    }
+    CHECK_OK(open_and_close(in_folder("small.hllm")));
 }
 
 static void a_folder_without_a_dataset_is_named(void)
@@ -302,6 +334,8 @@ static void it_shows_what_it_is(void)
 
 static const test tests[] = {
     {"a damaged shard is refused", a_damaged_shard_is_refused},
+    {"a shard that is cut anywhere or has another bit is refused",
+     a_shard_that_is_cut_anywhere_or_has_another_bit_is_refused},
     {"a folder without a dataset is named", a_folder_without_a_dataset_is_named},
     {"a manifest that is not ours or contradicts itself is refused",
      a_manifest_that_is_not_ours_or_contradicts_itself_is_refused},
