@@ -58,6 +58,9 @@ bytes=$((9000 * 32 * 4))
 for form in hdf5 npy; do
     embed 2 "again.$form" --texts "$all" --form $form && tail -c $bytes "$work/again.$form" >"$work/vectors.$form"
     verdict "$form: all items of a table are embedded"
+    ./hllm show "$work/again.$form" >"$work/shown" 2>"$work/said" && grep -qx "vectors of items ($form): 9000 rows of 32 numbers" "$work/shown" && grep -q "$(./hllm show "$work/whole" | grep -o 'model: [0-9a-f]*')" "$work/shown" &&
+        ./hllm show "$work/again.$form" --json 2>"$work/said" | grep -q '"digest": "text_digest"'
+    verdict "$form: the file is shown, and is of the same model"
 done
 header=$(od -An -tu8 -N8 "$work/whole" | tr -d ' ')
 tail -c +$((header + 9)) "$work/whole" | head -c $bytes >"$work/vectors"

@@ -7,6 +7,7 @@
 #include "io/dataset/dataset.h"
 #include "io/files/json.h"
 #include "io/files/regular.h"
+#include "io/vectors/vectors.h"
 #include "io/weights/state-dict-show.h"
 #include <stdio.h>
 #include <unistd.h>
@@ -36,6 +37,24 @@ static hl_status show_file(const hl_group *world, const char *path, bool json)
 static hl_status show_state_dict(const hl_group *world, const char *path, bool json)
 {
     return hl_group_agree(world, world->rank == 0 ? hl_state_dict_show(path, stdout, json) : HL_OK);
+}
+
+/* Vectors of a form that no other reader knows; false: it is none. */
+static bool show_vectors(const char *path, bool json)
+{
+    const hl_vectors_form *form;
+    hl_vectors_head h;
+    if (!hl_vectors_look(&h, &form, path)) return false;
+    if (!json) {
+        printf("vectors of %s (%s): %lld rows of %lld numbers\n  model: %s\n  %s\n", h.kind, form->name,
+               (long long)h.rows, (long long)h.D, h.model, h.digest_name);
+        return true;
+    }
+    json_t *o = json_pack("{ss ss sI sI ss ss}", "kind", h.kind, "form", form->name, "rows", (json_int_t)h.rows,
+                          "width", (json_int_t)h.D, "model", h.model, "digest", h.digest_name);
+    json_dumpf(o, stdout, JSON_INDENT(1)), putchar('\n');
+    json_decref(o);
+    return true;
 }
 
 /* The record is JSON, and short. */
@@ -82,6 +101,7 @@ static hl_status run(const hl_group *world, int argc, char **argv)
                        "name one thing to show: a dataset, a checkpoint, a run folder, weights, a file to import");
     if (hl_group_any(world, world->rank == 0 && hl_state_dict_is_file(argv[0])))
         return show_state_dict(world, argv[0], json);
+    if (hl_group_any(world, world->rank == 0 && show_vectors(argv[0], json))) return HL_OK;
     if (hl_group_any(world, world->rank == 0 && hl_regular_is(argv[0]))) return show_file(world, argv[0], json);
     HL_TRY(find_kind(&kind, world, argv[0]));
     return kinds[kind].show(world, argv[0], json);

@@ -100,16 +100,24 @@ static hl_status lay_out(int fd, const hl_vectors *v, int64_t *at)
 
 /* ---- a file that is there */
 
-static bool says(hid_t file, const char *name, const char *wanted)
+/* A word of at most so many bytes; "": there is none. */
+static void read_word(hid_t file, const char *name, char *word, size_t room)
 {
-    char word[32] = "";
-    if (H5Aexists(file, name) <= 0) return false;
+    memset(word, 0, room);
+    if (H5Aexists(file, name) <= 0) return;
     hid_t attribute = H5Aopen(file, name, H5P_DEFAULT), type = attribute >= 0 ? H5Aget_type(attribute) : -1;
     const bool is_read = type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0
-                         && H5Tget_size(type) < sizeof word && H5Aread(attribute, type, word) >= 0;
+                         && H5Tget_size(type) <= room && H5Aread(attribute, type, word) >= 0;
     if (type >= 0) H5Tclose(type);
     if (attribute >= 0) H5Aclose(attribute);
-    return is_read && strcmp(word, wanted) == 0;
+    word[is_read ? room - 1 : 0] = 0;
+}
+
+static bool says(hid_t file, const char *name, const char *wanted)
+{
+    char word[32];
+    read_word(file, name, word, sizeof word);
+    return strcmp(word, wanted) == 0;
 }
 
 /* Where an array in one piece lies; below 0: there is no such array. */
@@ -181,4 +189,31 @@ static bool find(hl_vectors_there *t, const char *path, const char *beside, cons
     return fits;
 }
 
-const hl_vectors_form hl_vectors_hdf5 = {.name = "hdf5", .ending = {".h5", ".hdf5"}, .lay_out = lay_out, .find = find};
+/* ---- what it says */
+
+static bool look_at(hl_vectors_head *h, hid_t file)
+{
+    static const char *const names[] = {"text_digest", "history_digest"};
+    hsize_t dims[2] = {0};
+    read_word(file, "kind", h->kind, sizeof h->kind);
+    read_word(file, "model", h->model, sizeof h->model);
+    for (int i = 0; i < 2; i++)
+        if (H5Lexists(file, names[i], H5P_DEFAULT) > 0) snprintf(h->digest_name, sizeof h->digest_name, "%s", names[i]);
+    if (!*h->kind || !*h->model || place_of(file, "vectors", H5T_IEEE_F32LE, 2, dims) < 0) return false;
+    h->rows = (int64_t)dims[0], h->D = (int64_t)dims[1];
+    return true;
+}
+
+static bool look_inside(hl_vectors_head *h, const char *path, const char *beside)
+{
+    (void)beside;
+    hl_h5_quiet();
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (file < 0) return false;
+    const bool fits = look_at(h, file);
+    H5Fclose(file);
+    return fits;
+}
+
+const hl_vectors_form hl_vectors_hdf5 = {
+    .name = "hdf5", .ending = {".h5", ".hdf5"}, .lay_out = lay_out, .find = find, .look = look_inside};

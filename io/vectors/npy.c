@@ -6,6 +6,7 @@
  * NumPy's format 1.0: eight bytes, the length of a Python literal, and the literal, which blanks make up to a multiple
  * of 64 bytes.  A file that is there is ours where its beginning is what we would write. */
 #include "base/alloc.h"
+#include "base/digest.h"
 #include "base/minmax.h"
 #include "io/files/positioned.h"
 #include "io/files/remedy.h"
@@ -175,9 +176,58 @@ static bool find(hl_vectors_there *t, const char *path, const char *beside, cons
     return fits;
 }
 
+/* ---- what they say */
+
+static void header_in(char out[HEADER + 1], const hl_vectors_map *m)
+{
+    memset(out, 0, HEADER + 1);
+    if (m->size > PREFIX) memcpy(out, m->bytes + PREFIX, hl_min(m->size - PREFIX, (size_t)HEADER));
+}
+
+static bool look_at_vectors(hl_vectors_head *h, const char *path)
+{
+    hl_vectors_map m;
+    char head[HEADER + 1];
+    long long rows = 0, D = 0;
+    if (!hl_vectors_map_open(&m, path)) return false;
+    header_in(head, &m);
+    const bool fits = sscanf(head, "{'descr': '<f4', 'fortran_order': False, 'shape': (%lld, %lld), }", &rows, &D) == 2
+                      && D > 0 && D <= INT_MAX && rows_of(&m, (int)D) == rows;
+    h->rows = rows, h->D = D;
+    hl_vectors_map_close(&m);
+    return fits;
+}
+
+/* The model is that of the first row. */
+static bool look_at_rows(hl_vectors_head *h, const char *path)
+{
+    hl_vectors_map m;
+    char head[HEADER + 1], name[sizeof h->digest_name] = "";
+    int width = 0;
+    uint64_t model = 0;
+    if (!hl_vectors_map_open(&m, path)) return false;
+    header_in(head, &m);
+    bool fits = sscanf(head, "{'descr': [('id', '|S%d'), ('%31[a-z_]', '<u8'), ('model'", &width, name) == 2
+                && width > 0 && width <= LONGEST_ID;
+    const size_t at = fits ? header_of_rows(head, h->rows, width, name) : 0;
+    fits = fits && begins_with(&m, head, at) && m.size == at + (size_t)h->rows * bytes_of_row(width);
+    if (fits && h->rows) memcpy(&model, m.bytes + at + width + sizeof model, sizeof model);
+    hl_vectors_map_close(&m);
+    snprintf(h->digest_name, sizeof h->digest_name, "%s", name);
+    snprintf(h->kind, sizeof h->kind, "%s", strcmp(name, "history_digest") == 0 ? "users" : "items");
+    hl_digest_text(h->model, model);
+    return fits;
+}
+
+static bool look(hl_vectors_head *h, const char *path, const char *beside)
+{
+    return look_at_vectors(h, path) && look_at_rows(h, beside);
+}
+
 const hl_vectors_form hl_vectors_npy = {.name = "npy",
                                         .ending = {".npy", NULL},
                                         .beside = ".rows.npy",
                                         .lay_out = lay_out,
                                         .lay_out_beside = lay_out_beside,
-                                        .find = find};
+                                        .find = find,
+                                        .look = look};

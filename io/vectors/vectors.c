@@ -48,6 +48,19 @@ hl_status hl_vectors_form_of(const hl_vectors_form **out, const char *name, cons
     return *out ? HL_OK : HL_FAIL(HL_EUSAGE, "--form %.40s is none of %s", name, list);
 }
 
+bool hl_vectors_look(hl_vectors_head *h, const hl_vectors_form **form, const char *path)
+{
+    char beside[PATH_MAX];
+    if (hl_path_check(path) != HL_OK) return false;
+    for (int i = 0; i < FORMS; i++) {
+        *form = forms[i];
+        *h = (hl_vectors_head){0};
+        hl_vectors_beside(beside, forms[i], path);
+        if (forms[i]->look && hl_regular_is(path) && forms[i]->look(h, path, beside)) return true;
+    }
+    return false;
+}
+
 void hl_vectors_beside(char out[PATH_MAX], const hl_vectors_form *form, const char *path)
 {
     const char *ending = form->ending[0];

@@ -35,6 +35,12 @@ typedef struct {
     void (*release)(void *held);
 } hl_vectors_there;
 
+/* What a file says of itself. */
+typedef struct {
+    char kind[16], digest_name[32], model[17];
+    int64_t rows, D;
+} hl_vectors_head;
+
 typedef struct {
     const char *name;      /* as --form has it */
     const char *ending[2]; /* of a file's name, by which a form is taken where none is said; NULL: no other */
@@ -45,6 +51,8 @@ typedef struct {
     hl_status (*lay_out_beside)(int fd, const hl_vectors *v);
     /* Open the files there, where they are of the kind, the model and the width of v; v has no rows. */
     bool (*find)(hl_vectors_there *t, const char *path, const char *beside, const hl_vectors *v);
+    /* Is it a file of this form, and what does it say?  NULL: hllm show knows the form by itself. */
+    bool (*look)(hl_vectors_head *h, const char *path, const char *beside);
 } hl_vectors_form;
 
 extern const hl_vectors_form hl_vectors_safetensors, hl_vectors_hdf5, hl_vectors_npy;
@@ -52,6 +60,9 @@ extern const hl_vectors_form hl_vectors_safetensors, hl_vectors_hdf5, hl_vectors
 /* The form of this name; where that is NULL the one that the file's name says, or else the first of the table.
  * HL_EUSAGE with a list where no form has the name.  Local. */
 hl_status hl_vectors_form_of(const hl_vectors_form **out, const char *name, const char *path);
+
+/* Is it a file of vectors whose form can look into it?  Local. */
+bool hl_vectors_look(hl_vectors_head *h, const hl_vectors_form **form, const char *path);
 
 /* The second file of FILE; "" where the form has none.  Local. */
 void hl_vectors_beside(char out[PATH_MAX], const hl_vectors_form *form, const char *path);
