@@ -10,7 +10,7 @@ referencedir = $(pkgdatadir)/scaling/reference
 dist_reference_DATA = experiments/scaling/reference/smoke.csv
 
 configsdir = $(pkgdatadir)/configs
-dist_configs_DATA = experiments/configs/amazon-minilm.yaml experiments/configs/amazon-tinystories.yaml experiments/configs/demo.yaml experiments/configs/growth.yaml experiments/configs/scaling.yaml
+dist_configs_DATA = experiments/configs/README.md experiments/configs/amazon-minilm.yaml experiments/configs/amazon-tinystories.yaml experiments/configs/demo.yaml experiments/configs/growth.yaml experiments/configs/scaling.yaml
 
 # Machines for hllm rehearse.
 platformsdir = $(pkgdatadir)/platforms
