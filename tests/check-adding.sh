@@ -79,8 +79,8 @@ add_loss() {
     listed src/math added.c adamw
 }
 add_model() {
-    like app/train/hllm.c app/train/added.c 's/hl_recommender_HLLM/hl_recommender_ADDED/'
-    edit app/config/model-choice.h 's/^    MODEL(HLLM, .*/&\n    MODEL(ADDED, true, NULL) \\/'
+    like app/train/hllm.c app/train/added.c '/^const hl_recommender /{ /_HLLM /!d; }; s/hl_recommender_HLLM/hl_recommender_ADDED/'
+    edit app/config/model-choice.h 's/^    MODEL(HLLM, .*/&\n    MODEL(ADDED, true, true, NULL) \\/'
     listed app/train added.c begun
 }
 add_scorer() {
