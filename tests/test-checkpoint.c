@@ -817,7 +817,7 @@ static void a_file_of_other_arrays_is_a_sentence(void)
         {{{"a", 1, {1000}}, "m", 0}, "HDF5 cannot open m/a"},
     };
     hl_tensor_entry e = {good, "", 0};
-    hl_tensor_image image;
+    hl_h5_frame image;
     new_folder("");
     if (is_first() && CHECK_OK(hl_tensor_index_make(&e, 1, &image))) {
         const int64_t at = e.at;
@@ -834,7 +834,7 @@ static void a_file_of_other_arrays_is_a_sentence(void)
         CHECK_OK(hl_atomic_write(in_folder("arrays"), "x", 1));
         CHECK_FAILS(hl_tensor_index_find(&e, 1, in_folder("arrays")), HL_ESTORE, "HDF5 cannot open the file");
         CHECK_FAILS(hl_tensor_index_find(&e, 1, in_folder("none")), HL_ESTORE, "cannot be opened");
-        hl_tensor_image_free(&image);
+        hl_h5_frame_free(&image);
     }
     CHECK(true);
 }

@@ -1,11 +1,12 @@
 /* tensor-index.h - where the numbers of each tensor lie in an HDF5 file.
  *
- * HDF5 lays a new file out in memory, or reads the names in an existing one.  The numbers then go between memory and
- * disk without HDF5, since a dataset is one run of little-endian floats. */
+ * HDF5 lays a new file out in memory (io/files/h5-frame.h), or reads the names in an existing one.  The numbers then go
+ * between memory and disk without HDF5, since a dataset is one run of little-endian floats. */
 #ifndef IO_CHECKPOINT_TENSOR_INDEX_H
 #define IO_CHECKPOINT_TENSOR_INDEX_H
 #include "base/error.h"
 #include "model/params.h"
+#include "io/files/h5-frame.h"
 
 enum { HL_TENSOR_DIMS = HL_PARAM_DIMS + 1 };
 
@@ -24,20 +25,12 @@ typedef struct {
     int64_t at;        /* byte of the file at which its numbers begin */
 } hl_tensor_entry;
 
-/* A new file but for its numbers, as pages of memory; where numbers go there are no pages. */
-typedef struct {
-    const char *bytes;
-    int64_t size; /* of the file */
-} hl_tensor_image;
-
-/* Lay out a new file of these n datasets: sets their `at` and makes the image, which is freed also after a failure.
+/* Lay out a new file of these n datasets: sets their `at` and makes the frame, which is freed also after a failure.
  * Local; no disk is needed. */
-hl_status hl_tensor_index_make(hl_tensor_entry *e, int n, hl_tensor_image *image);
-void hl_tensor_image_free(hl_tensor_image *image);
+hl_status hl_tensor_index_make(hl_tensor_entry *e, int n, hl_h5_frame *frame);
 
-/* Write the image, all but the numbers, into the file `path`, which is open.  Local. */
-hl_status hl_tensor_image_write(const hl_tensor_image *image, int fd, const char *path, const hl_tensor_entry *e,
-                                int n);
+/* Write the frame, all but the numbers, into the file `path`, which is open.  Local. */
+hl_status hl_tensor_index_write(const hl_h5_frame *frame, int fd, const char *path, const hl_tensor_entry *e, int n);
 
 /* Find the n datasets in a file and set their `at`.  HL_ESTORE where one is missing, has another shape, is not
  * contiguous 32-bit floats or does not lie inside the file.  Local. */

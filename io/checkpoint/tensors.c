@@ -197,10 +197,10 @@ static int64_t bytes_at_most(const file *f)
     return bytes;
 }
 
-static hl_status bring(const file *f, const hl_tensor_image *image)
+static hl_status bring(const file *f, const hl_h5_frame *frame)
 {
-    HL_TRY(hl_positioned_reserve(f->fd, f->path, image->size));
-    HL_TRY(hl_tensor_image_write(image, f->fd, f->path, f->entry, f->entries));
+    HL_TRY(hl_positioned_reserve(f->fd, f->path, frame->size));
+    HL_TRY(hl_tensor_index_write(frame, f->fd, f->path, f->entry, f->entries));
     return flush(f);
 }
 
@@ -208,12 +208,12 @@ static hl_status bring(const file *f, const hl_tensor_image *image)
  * first. */
 static hl_status make(file *f)
 {
-    hl_tensor_image image = {0};
+    hl_h5_frame image = {0};
     HL_TRY(open_file(f, O_WRONLY | O_CREAT | O_TRUNC));
     hl_status s = hl_positioned_reserve(f->fd, f->path, bytes_at_most(f));
     if (s == HL_OK) s = hl_tensor_index_make(f->entry, f->entries, &image);
     if (s == HL_OK) s = bring(f, &image);
-    hl_tensor_image_free(&image);
+    hl_h5_frame_free(&image);
     return close_file(f, s);
 }
 

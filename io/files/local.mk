@@ -9,6 +9,7 @@ io_files_libhlfiles_a_SOURCES = \
 	io/files/filesystem.c io/files/filesystem.h \
 	io/files/folder.c io/files/folder.h \
 	io/files/h5.c io/files/h5.h \
+	io/files/h5-frame.c io/files/h5-frame.h \
 	io/files/hf-folder.c io/files/hf-folder.h \
 	io/files/json.c io/files/json.h \
 	io/files/lock.c io/files/lock.h \
