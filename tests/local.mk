@@ -38,6 +38,7 @@ ALONE_TESTS = \
 	tests/test-cost \
 	tests/test-score \
 	tests/test-silu \
+	tests/test-resample \
 	tests/test-rate \
 	tests/test-params \
 	tests/test-limits \
@@ -87,6 +88,7 @@ MPI_TESTS = \
 	tests/test-prepare \
 	tests/test-split \
 	tests/test-relay \
+	tests/test-target-ranks \
 	tests/test-dataset \
 	tests/test-step \
 	tests/test-forecast \
@@ -107,6 +109,7 @@ MPI_TESTS = \
 	tests/test-ease
 
 ODD_TESTS = \
+	tests/test-target-ranks \
 	tests/test-idcount \
 	tests/test-finite \
 	tests/test-trace \
@@ -322,5 +325,6 @@ tests_test_split_SOURCES = tests/test-split.c tests/csvpair.c tests/csvpair.h
 tests_test_split_LDADD = $(MPI_TEST_LINK) $(JANSSON_LIBS)
 tests_test_relay_SOURCES = tests/test-relay.c tests/csvpair.c tests/csvpair.h
 tests_test_relay_LDADD = $(MPI_TEST_LINK)
+tests_test_target_ranks_LDADD = $(MPI_TEST_LINK) $(JANSSON_LIBS)
 tests_test_dataset_SOURCES = tests/test-dataset.c tests/csvpair.c tests/csvpair.h
 tests_test_dataset_LDADD = $(MPI_TEST_LINK)

@@ -32,6 +32,8 @@ io_dataset_libhldataset_a_SOURCES = \
 	io/dataset/sequence.c io/dataset/sequence.h \
 	io/dataset/shard.c io/dataset/shard.h \
 	io/dataset/split-report.c io/dataset/split-report.h \
+	io/dataset/target-ranks.c io/dataset/target-ranks.h io/dataset/target-ranks-read.c \
+	io/dataset/target-ranks-form.c io/dataset/target-ranks-form.h \
 	io/dataset/texts.c io/dataset/texts.h \
 	io/dataset/timestamp.c io/dataset/timestamp.h \
 	io/dataset/trade.h

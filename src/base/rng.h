@@ -16,7 +16,8 @@ typedef enum {
     HL_FOR_TESTS = 5,
     HL_FOR_STUDIES = 6, /* order of the runs, resampling */
     HL_FOR_TIES = 7,    /* order of items of one score */
-    HL_FOR_DROPOUT = 8
+    HL_FOR_DROPOUT = 8,
+    HL_FOR_RESAMPLING = 9 /* users and signs of differences */
 } hl_purpose;
 
 typedef struct {

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += src/data/libhldata.a
 src_data_libhldata_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_data_libhldata_a_SOURCES = \
+	src/data/corrections.c src/data/corrections.h \
 	src/data/corpus.c src/data/corpus.h \
 	src/data/id-corpus.c src/data/id-corpus.h \
 	src/data/mask.h \
@@ -9,6 +10,7 @@ src_data_libhldata_a_SOURCES = \
 	src/data/places.c src/data/places.h \
 	src/data/pool.c src/data/pool.h \
 	src/data/prefix.c src/data/prefix.h \
+	src/data/resample.c src/data/resample.h \
 	src/data/sampler.c src/data/sampler.h \
 	src/data/score.c src/data/score.h \
 	src/data/split.c src/data/split.h \
