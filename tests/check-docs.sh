@@ -46,7 +46,7 @@ nothing "$(strangers "$keys" "$manual" "in --help, not in the manual page")"
 verdict "the manual page has every option of --help"
 
 commands=$(./hllm --help | sed -n 's/^  hllm \([a-z][a-z-]*\) .*/\1/p')
-named=$(echo "$text" | grep -oE '(^|[ `(])hllm (synth|import|import-data|prepare|train|eval|embed|export|show|doctor|bench|plan|diff|study|trace|rehearse)\b' | sed 's/.*hllm //')
+named=$(echo "$text" | grep -oE '(^|[ `(])hllm (synth|import|import-data|prepare|train|eval|compare|embed|export|show|doctor|bench|plan|diff|study|trace|rehearse)\b' | sed 's/.*hllm //')
 nothing "$(strangers "$named" "$commands" "in a document, not in hllm --help")"
 verdict "documents name commands that exist"
 nothing "$(strangers "$commands" "$(echo "$named" | sort -u)" "in hllm --help, not in a document")"

@@ -65,10 +65,13 @@ for file in items.h5 items.npy; do ./hllm embed "$work/job.yaml" --checkpoint "$
 ./hllm embed "$work/job.yaml" --checkpoint "$work/run" --users --to "$work/users.npy" >/dev/null 2>"$work/said"
 verdict "its items and users are embedded"
 
+./hllm eval "$work/job.yaml" --checkpoint "$work/run" --ranks "$work/ranks.h5" --metrics Recall >"$work/table" 2>"$work/said"
+verdict "an evaluation leaves ranks of users"
+
 # The blocks of doc/formats.md that begin with "import h5py" or "import numpy", on these folders.
 awk '/^    import (h5py|numpy)$/ { inside = 1 } inside && !/^    / && !/^$/ { inside = 0 } inside { print substr($0, 5) }' "$top/doc/formats.md" |
-    sed "s|data/dataset/books-1a2b3c4d.hllm|$work/dataset|; s|saved/books/step-12|$step|g; s|\"\([a-z]*[.rows]*\.npy\)\"|\"$work/\1\"|g; s|items.h5|$work/items.h5|" >"$work/read.py"
-[ "$(grep -c '^import ' "$work/read.py")" -eq 4 ] && "$python" "$work/read.py" >"$work/out" 2>"$work/said"
+    sed "s|data/dataset/books-1a2b3c4d.hllm|$work/dataset|; s|saved/books/step-12|$step|g; s|\"\([a-z]*[.rows]*\.npy\)\"|\"$work/\1\"|g; s|items.h5|$work/items.h5|; s|\"ranks.h5\"|\"$work/ranks.h5\"|" >"$work/read.py"
+[ "$(grep -c '^import ' "$work/read.py")" -eq 5 ] && "$python" "$work/read.py" >"$work/out" 2>"$work/said"
 verdict "the blocks of doc/formats.md run"
 
 first=$(sed -n '2s/,.*//p' "$work/data/dataset/synth.csv")
@@ -124,4 +127,7 @@ for phase, last in back.items():
 PY
 "$python" "$work/rank.py" "$work" >"$work/ranks" 2>"$work/said" && [ "$(grep -c '^near' "$work/ranks")" -eq 4 ] || { cat "$work/ranks"; false; }
 verdict "NumPy ranks the catalogue by these vectors as hllm eval does"
+recall=$(awk '$1 == "HLLM" && $2 !~ /ties/ { print $3 }' "$work/table")
+grep -q "^recall@10 $recall HLLM test (" "$work/out" && [ -n "$recall" ]
+verdict "the ranks of users give the recall of the evaluation"
 finish h5py

@@ -8,7 +8,7 @@
 src=base,math,data,model,step
 mpi=mpi/comm,mpi/linalg,mpi/train,mpi/eval
 io=io/files,io/tokenizer,io/weights,io/vectors,io/record,io/dataset,io/checkpoint
-app=app/config,app/plan,app/train,app/synth,app/import,app/embed,app/export,app/bench,app/study,app/rehearse,app/cli
+app=app/config,app/plan,app/train,app/synth,app/import,app/compare,app/embed,app/export,app/bench,app/study,app/rehearse,app/cli
 layers="
 src/base       base                                                           -
 src/math       base,math                                                      cblas.h
@@ -31,6 +31,7 @@ app/plan       $src,io/files,io/tokenizer,io/weights,app/config,app/plan      -
 app/synth      $src,io/files,io/tokenizer,app/synth                           -
 app/import     $src,mpi/comm,io/files,io/dataset,app/config,app/import -
 app/train      $src,$mpi,$io,app/config,app/plan,app/train                    -
+app/compare    $src,mpi/comm,io/files,io/dataset,app/config,app/compare        -
 app/embed      $src,$mpi,$io,app/config,app/plan,app/train,app/embed          -
 app/export     $src,$mpi,$io,app/config,app/plan,app/train,app/export          -
 app/bench      $src,$mpi,$io,app/config,app/plan,app/train,app/bench          -

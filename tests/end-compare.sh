@@ -37,4 +37,47 @@ verdict "chance shows all items, popularity the same few"
 evaluate 1 none --metrics '[GiniIndices]'
 [ $? -eq 2 ] && grep -q 'nearest is "giniindex"' "$work/said"
 verdict "a metric that is not there is refused with the nearest"
+
+# Groups of users and intervals.
+evaluate 1 details-1 --by popularity,length --by_groups 3 --by_edges.length 4,6 --intervals
+evaluate 3 details-3 --by popularity,length --by_groups 3 --by_edges.length 4,6 --intervals
+grep -q '^0\.\.3: .* users' "$work/details-1.table" && grep -q '^ndcg@10 .*\[0\.' "$work/details-1.table" && cmp -s "$work/details-1.table" "$work/details-3.table"
+verdict "groups of users and intervals are told, the same at any number of ranks"
+[ "$(sed -n 's/^[0-9]*\.\.[0-9]*: \([0-9]*\) users.*/\1/p' "$work/details-1.table" | awk '{ n += $1 } END { print n }')" = 600 ]
+verdict "every user is in one group of each kind"
+evaluate 1 none --by popularty
+[ $? -eq 2 ] && grep -q 'nearest is "popularity"' "$work/said"
+verdict "a grouping that is not there is refused with the nearest"
+"$MPIRUN" -n 2 ./hllm train "$work/job.yaml" --epochs 1 --batch_size 64 --by length --intervals true >"$work/out" 2>"$work/said"
+grep '"phase":"test"' "$work/run/metrics.jsonl" | grep '"by":{"length":\[{' | grep -q '"intervals":{"' && ! grep '"phase":"valid"' "$work/run/metrics.jsonl" | grep -q '"by":'
+verdict "the test's line has them"
+
+# Ranks of users, and models beside each other.
+evaluate 3 hllm --checkpoint "$work/run" --ranks "$work/hllm.h5" && evaluate 2 first --ranks "$work/first.h5" && evaluate 2 second --seed 7 --ranks "$work/second.h5" &&
+    evaluate 2 ease --model EASE --ranks "$work/ease.h5" && evaluate 1 again --checkpoint "$work/run" --ranks "$work/again.h5"
+verdict "ranks of users are written"
+cmp -s "$work/hllm.h5" "$work/again.h5"
+verdict "to the same bytes at any number of ranks"
+compare() { ./hllm compare "$@" >"$work/compared" 2>"$work/said" </dev/null; }
+compare "$work/hllm.h5" "untrained=$work/first.h5,$work/second.h5" "$work/ease.h5" --metrics recall,ndcg,mrr --topk 5,10 --csv "$work/out.csv" && grep -q '^ease - hllm .*recall@10' "$work/compared" && grep -q 'untrained: .* 2 files' "$work/compared"
+verdict "models are compared, seeds of one averaged"
+for row in hllm ease; do awk -v row=$row '$1 == row && $2 ~ /^[0-9]/ { print $2; exit }' "$work/compared"; done >"$work/a"
+for table in hllm ease; do value "$(echo $table | tr a-z A-Z)" recall@5 $table; done | cmp -s - "$work/a"
+verdict "the means are those of the evaluations"
+[ "$(wc -l <"$work/out.csv")" -eq $((1 + 3 * 7 + 2 * 7)) ] && head -n 1 "$work/out.csv" | grep -q '^model,beside,metric,value,low,high,spread,p,holm,benjamini_hochberg$'
+verdict "a CSV file has a line for each mean and each difference"
+compare "$work/hllm.h5" "$work/ease.h5" --json && cp "$work/compared" "$work/alone.json" && "$MPIRUN" -n 3 ./hllm compare "$work/hllm.h5" "$work/ease.h5" --json 2>"$work/said" | cmp -s - "$work/alone.json" && grep -q '"benjamini_hochberg"' "$work/alone.json"
+verdict "any number of ranks finds the same"
+compare a="$work/hllm.h5" b="$work/hllm.h5" && grep -q '^b - a .*+0.0000 \[+0.0000, +0.0000\]    1.00000    1.00000    1.00000' "$work/compared"
+verdict "a model does not differ from itself"
+evaluate 1 valid --phase valid --ranks "$work/valid.h5" && compare "$work/hllm.h5" "$work/valid.h5"
+[ $? -eq 3 ] && grep -q 'phase is "valid" and not "test"' "$work/said"
+verdict "another protocol is refused, with what differs"
+compare "$work/hllm.h5" "$work/job.yaml"
+[ $? -eq 3 ] && compare "$work/hllm.h5" --metrics giniindex
+[ $? -eq 2 ] && grep -q 'no metric of a user' "$work/said"
+verdict "what is no such file and no such metric is a sentence"
+HLLM_FAULT=checkpoint-write:1:1:enospc evaluate 2 full --ranks "$work/full.h5"
+[ $? -eq 5 ] && [ ! -f "$work/full.h5" ] && [ ! -f "$work/full.h5.part" ]
+verdict "a full disk leaves no file"
 finish compare

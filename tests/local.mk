@@ -38,6 +38,7 @@ ALONE_TESTS = \
 	tests/test-cost \
 	tests/test-score \
 	tests/test-silu \
+	tests/test-groups \
 	tests/test-resample \
 	tests/test-rate \
 	tests/test-params \
@@ -89,6 +90,7 @@ MPI_TESTS = \
 	tests/test-split \
 	tests/test-relay \
 	tests/test-target-ranks \
+	tests/test-compare \
 	tests/test-dataset \
 	tests/test-step \
 	tests/test-forecast \
@@ -109,6 +111,7 @@ MPI_TESTS = \
 	tests/test-ease
 
 ODD_TESTS = \
+	tests/test-compare \
 	tests/test-target-ranks \
 	tests/test-idcount \
 	tests/test-finite \
@@ -325,6 +328,7 @@ tests_test_split_SOURCES = tests/test-split.c tests/csvpair.c tests/csvpair.h
 tests_test_split_LDADD = $(MPI_TEST_LINK) $(JANSSON_LIBS)
 tests_test_relay_SOURCES = tests/test-relay.c tests/csvpair.c tests/csvpair.h
 tests_test_relay_LDADD = $(MPI_TEST_LINK)
+tests_test_compare_LDADD = tests/libcheck.a tests/libranks.a $(APP_LINK) $(CUNIT_LIBS)
 tests_test_target_ranks_LDADD = $(MPI_TEST_LINK) $(JANSSON_LIBS)
 tests_test_dataset_SOURCES = tests/test-dataset.c tests/csvpair.c tests/csvpair.h
 tests_test_dataset_LDADD = $(MPI_TEST_LINK)

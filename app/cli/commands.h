@@ -21,8 +21,8 @@ typedef struct {
 } hl_command;
 
 /* Each cmd-<name>.c defines one. */
-extern const hl_command hl_cmd_bench, hl_cmd_diff, hl_cmd_doctor, hl_cmd_embed, hl_cmd_eval, hl_cmd_export,
-    hl_cmd_import, hl_cmd_import_data, hl_cmd_plan, hl_cmd_prepare, hl_cmd_rehearse, hl_cmd_show, hl_cmd_study,
-    hl_cmd_synth, hl_cmd_trace, hl_cmd_train;
+extern const hl_command hl_cmd_bench, hl_cmd_compare, hl_cmd_diff, hl_cmd_doctor, hl_cmd_embed, hl_cmd_eval,
+    hl_cmd_export, hl_cmd_import, hl_cmd_import_data, hl_cmd_plan, hl_cmd_prepare, hl_cmd_rehearse, hl_cmd_show,
+    hl_cmd_study, hl_cmd_synth, hl_cmd_trace, hl_cmd_train;
 
 #endif

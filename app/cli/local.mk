@@ -2,6 +2,7 @@
 noinst_LIBRARIES += app/cli/libhlcli.a
 app_cli_libhlcli_a_SOURCES = \
 	app/cli/cmd-bench.c \
+	app/cli/cmd-compare.c \
 	app/cli/cmd-diff.c \
 	app/cli/cmd-doctor.c \
 	app/cli/cmd-embed.c \

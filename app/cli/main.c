@@ -20,9 +20,9 @@
 #include <string.h>
 
 static const hl_command *const commands[] = {
-    &hl_cmd_synth,    &hl_cmd_import_data, &hl_cmd_prepare, &hl_cmd_train, &hl_cmd_eval,  &hl_cmd_import,
-    &hl_cmd_export,   &hl_cmd_embed,       &hl_cmd_show,    &hl_cmd_bench, &hl_cmd_trace, &hl_cmd_plan,
-    &hl_cmd_rehearse, &hl_cmd_diff,        &hl_cmd_doctor,  &hl_cmd_study,
+    &hl_cmd_synth,  &hl_cmd_import_data, &hl_cmd_prepare, &hl_cmd_train,  &hl_cmd_eval,  &hl_cmd_compare,
+    &hl_cmd_import, &hl_cmd_export,      &hl_cmd_embed,   &hl_cmd_show,   &hl_cmd_bench, &hl_cmd_trace,
+    &hl_cmd_plan,   &hl_cmd_rehearse,    &hl_cmd_diff,    &hl_cmd_doctor, &hl_cmd_study,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -3,6 +3,7 @@
 #include "app/config/nearest.h"
 #include "app/config/id-models.h"
 #include "app/config/unpretrained.h"
+#include "data/groups.h"
 #include "data/metric.h"
 #include <ctype.h>
 #include <stdlib.h>
@@ -141,6 +142,38 @@ static hl_status check_valid_metric(const hl_config *c)
                    name, c->topk.n ? c->topk.at[c->topk.n - 1] : 10);
 }
 
+static hl_status check_by(const char *name)
+{
+    const char *near = hl_groupings[0].name;
+    if (hl_grouping_find(name)) return HL_OK;
+    for (int i = 1; i < HL_GROUPINGS; i++)
+        if (hl_nearest_distance(hl_groupings[i].name, name) < hl_nearest_distance(near, name))
+            near = hl_groupings[i].name;
+    return HL_FAIL(HL_EUSAGE, "by: there are no groups by \"%s\"; the nearest is \"%s\"", name, near);
+}
+
+/* Edges ascend, and leave room for the group below them. */
+static hl_status check_edges(const hl_ints *edges, const char *name)
+{
+    if (edges->n >= HL_GROUPS_MOST)
+        return HL_FAIL(HL_EUSAGE, "by_edges.%s has %d edges; give fewer than %d", name, edges->n, HL_GROUPS_MOST);
+    for (int i = 1; i < edges->n; i++)
+        if (edges->at[i] <= edges->at[i - 1])
+            return HL_FAIL(HL_EUSAGE, "by_edges.%s: %d comes after %d; edges must ascend", name, edges->at[i],
+                           edges->at[i - 1]);
+    return HL_OK;
+}
+
+static hl_status settle_groups(hl_config *c)
+{
+    for (int i = 0; i < c->by.n; i++) {
+        lower(c->by.at[i]);
+        HL_TRY(check_by(c->by.at[i]));
+    }
+    for (int i = 0; i < HL_GROUPINGS; i++) HL_TRY(check_edges(&c->by_edges[i], hl_groupings[i].name));
+    return HL_OK;
+}
+
 /* A metric or a length that is there twice would have two columns and one name. */
 static hl_status check_lists(const hl_config *c)
 {
@@ -176,6 +209,7 @@ static hl_status settle_evaluation(hl_config *c)
         HL_TRY(check_metric(c->metrics.at[i]));
     }
     HL_TRY(check_lists(c));
+    HL_TRY(settle_groups(c));
     if (c->topk.n > HL_CUTS) return HL_FAIL(HL_EUSAGE, "topk has %d lengths; give at most %d", c->topk.n, HL_CUTS);
     if (c->ease_l2.n == 0) return HL_FAIL(HL_EUSAGE, "ease_l2 is empty; give at least one penalty, as ease_l2: [100]");
     if (c->topk.n == 0) return HL_FAIL(HL_EUSAGE, "topk is empty; give at least one length, as topk: [10]");

@@ -10,6 +10,7 @@
 #include "app/config/names.h"
 #include "math/criterion.h"
 #include "model/transformer.h"
+#include "data/groups.h"
 #include "data/mask.h"
 #include "step/rank-mapping.h"
 #include "data/split.h"
@@ -79,6 +80,10 @@ typedef struct {
     int eval_batch_size, eval_step;
     hl_mask history_mask;
     hl_ints topk;
+    hl_names by; /* names of groupings, in lower case */
+    int by_groups;
+    hl_ints by_edges[HL_GROUPINGS]; /* none: groups of about as many users */
+    bool intervals;
     hl_names metrics;   /* lower case, of data/metric.h */
     char *valid_metric; /* lower case: ndcg@200 */
     int stopping_step;

@@ -1,4 +1,5 @@
 /* ease-train.c - EASE as a row of the table of models. */
+#include "app/train/details.h"
 #include "app/train/ease.h"
 #include "app/train/recommender.h"
 #include "app/train/run.h"
@@ -21,8 +22,10 @@ static hl_status fit_and_test(hl_run *r, hl_job *j, json_t **result)
     HL_TRY(hl_table_check(j));
     HL_TRY(hl_run_open(r, j));
     HL_TRY(hl_run_begin(r));
-    HL_TRY(hl_ease_evaluate(v, j));
+    hl_details_prepare(j, HL_TEST);
+    HL_TRY(hl_ease_evaluate(v, j, j->ranks));
     HL_TRY(hl_run_note_evaluation(r, &v[HL_VALID], 0));
+    hl_details_make(j, HL_TEST);
     HL_TRY(hl_run_note_evaluation(r, &v[HL_TEST], 0));
     return hl_table_make(j, &v[HL_TEST], result);
 }
@@ -39,7 +42,7 @@ static hl_status evaluate(hl_evaluation *v, hl_job *j, const char *checkpoint, h
 {
     hl_evaluation both[2];
     (void)checkpoint;
-    HL_TRY(hl_ease_evaluate(both, j));
+    HL_TRY(hl_ease_evaluate(both, j, j->ranks));
     *v = both[phase];
     return HL_OK;
 }

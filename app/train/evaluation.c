@@ -84,6 +84,8 @@ static hl_status rank_users(hl_evaluation *v, hl_job *j, const hl_catalogue *c)
     hl_eval_orders orders = hl_evaluation_orders(j->config, v->phase);
     const hl_score begun = v->score;
     orders.begun = &begun;
+    orders.rank = j->ranks[v->phase].rank;
+    orders.ties = j->ranks[v->phase].ties;
     if (begun.users)
         hl_log(HL_INFO, "%s: going on after %lld users, which were ranked before a signal came",
                hl_phase_name[v->phase], (long long)begun.users);
@@ -99,6 +101,7 @@ hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const h
 {
     hl_catalogue catalogue;
     double began = hl_seconds(), cpu = hl_usage_cpu_seconds();
+    if (j->ranks[phase].rank) begun = NULL; /* which has no ranks */
     *v = (hl_evaluation){.phase = phase, .score = first_score(j->config, phase, begun)};
     hl_act_begin("encoding the catalogue", -1);
     hl_log_transient("%s: encoding the catalogue", hl_phase_name[phase]);
@@ -139,6 +142,7 @@ json_t *hl_evaluation_json(const hl_job *j, const hl_evaluation *v)
     json_t *out = hl_metrics_json(j->config, &(hl_metrics){.score = &v->score});
     json_object_set_new(out, "optimistic", band_end(j, v, HL_TIES_FIRST));
     json_object_set_new(out, "pessimistic", band_end(j, v, HL_TIES_LAST));
+    json_object_update(out, j->details);
     json_object_set_new(out, "users", json_integer(v->score.users));
     json_object_set_new(out, "tied", json_integer(v->score.tied));
     json_object_set_new(out, "ties", json_real(v->score.ties));

@@ -23,9 +23,9 @@ typedef struct {
 hl_eval_orders hl_evaluation_orders(const hl_config *c, hl_phase phase);
 
 /* Encode the catalogue once and rank every user of the phase; warn where the targets of many users have ties.
- * begun: the part that a stopped evaluation has left; NULL: none.  Where metrics of lists are wanted, which it does
- * not keep, the evaluation begins anew.  HL_ESTOP where a signal stops this one; v->score
- * is then that of the first users.  Collective. */
+ * begun: the part that a stopped evaluation has left; NULL: none.  Where metrics of lists are wanted, or the ranks of
+ * users (hl_job.ranks), neither of which it keeps, the evaluation begins anew.  HL_ESTOP where a signal stops this one;
+ * v->score is then that of the first users.  Collective. */
 hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const hl_begun *begun);
 
 /* Take the whole evaluation of this phase and the configured cuts from `begun`: its score alone, not how it was
@@ -33,7 +33,7 @@ hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const h
 bool hl_evaluation_recall(hl_evaluation *v, const hl_config *c, hl_phase phase, const hl_begun *begun);
 
 /* The configured metrics as JSON members "recall@10": 0.1, expected over a random order of the ties; with the target
- * first and last among its ties, the same members under "optimistic" and "pessimistic". */
+ * first and last among its ties, the same members under "optimistic" and "pessimistic"; and the job's details. */
 json_t *hl_evaluation_json(const hl_job *j, const hl_evaluation *v);
 
 #endif

@@ -1,4 +1,4 @@
-/* job-weights.c - the weights that a job begins with. */
+/* job-weights.c - the weights that a job begins with, and a digest of those that it has. */
 #include "app/train/job-weights.h"
 #include "app/train/weights.h"
 #include "base/digest.h"
@@ -78,7 +78,7 @@ static uint64_t digest_of_side(const hl_job *j, const hl_sharding *h)
 
 static bool fixes_temperature(const hl_config *c) { return c->fix_temp && hl_model_reads_ids(c->model); }
 
-static uint64_t digest_of(const hl_job *j)
+uint64_t hl_job_weights_digest(const hl_job *j)
 {
     return hl_digest_join(digest_of_side(j, &j->engine.sharding[HL_ITEM]),
                           digest_of_side(j, &j->engine.sharding[HL_USER]));
@@ -154,7 +154,7 @@ hl_status hl_job_weights_begin(hl_job *j)
     hl_sharding_reshard(&e->sharding[HL_USER]);
     HL_TRY(check_same(j));
     if (c->load_pretrain[0] && !*dict) HL_TRY(hl_weights_read(j, c->load_pretrain, HL_WEIGHTS_TO_START));
-    j->initial_digest = digest_of(j);
+    j->initial_digest = hl_job_weights_digest(j);
     return HL_OK;
 }
 

@@ -110,6 +110,8 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
 void hl_job_close(hl_job *j)
 {
     if (j->engine.mesh) hl_engine_close(&j->engine);
+    for (int phase = 0; phase < 2; phase++) hl_user_ranks_close(&j->ranks[phase]);
+    json_decref(j->details);
     hl_windows_close(&j->windows);
     hl_pool_close(&j->pool);
     if (j->mesh.world.size) hl_mesh_close(&j->mesh);

@@ -3,11 +3,13 @@
 #define APP_TRAIN_JOB_H
 #include "app/config/config.h"
 #include "app/train/stops.h"
+#include "app/train/user-ranks.h"
 #include "io/dataset/dataset.h"
 #include "data/id-corpus.h"
 #include "data/sampler.h"
 #include "step/schedule.h"
 #include "mpi/train/engine.h"
+#include <jansson.h>
 
 typedef struct {
     const hl_config *config; /* borrowed */
@@ -32,6 +34,8 @@ typedef struct {
     double speed_reference;       /* hl_machine.speed */
     char layout[120];             /* in words */
     hl_reached reached;           /* by a training, told at its end */
+    hl_user_ranks ranks[2];       /* by phase, of the last evaluation; where nobody wants them there are none */
+    json_t *details;              /* app/train/details.h; NULL: none */
 } hl_job;
 
 /* Prepare the data where needed, open it, lay out groups and models, and give them their initial weights.

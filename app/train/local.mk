@@ -3,6 +3,7 @@ noinst_LIBRARIES += app/train/libhltrain.a
 app_train_libhltrain_a_SOURCES = \
 	app/train/begun.c app/train/begun.h \
 	app/train/data.c app/train/data.h \
+	app/train/details.c app/train/details.h \
 	app/train/difference.c app/train/difference.h \
 	app/train/earlier.c app/train/earlier.h \
 	app/train/ease.c app/train/ease.h \
@@ -20,6 +21,7 @@ app_train_libhltrain_a_SOURCES = \
 	app/train/precision.c app/train/precision.h \
 	app/train/preflight.c app/train/preflight.h \
 	app/train/progress-bar.c app/train/progress-bar.h \
+	app/train/ranks-file.c app/train/ranks-file.h \
 	app/train/recommender.c app/train/recommender.h \
 	app/train/resume.c app/train/resume.h \
 	app/train/run.c app/train/run.h app/train/run-lines.c \
@@ -32,5 +34,6 @@ app_train_libhltrain_a_SOURCES = \
 	app/train/threads.c app/train/threads.h \
 	app/train/train.c app/train/train.h app/train/trainer.h \
 	app/train/train-epoch.c app/train/train-save.c app/train/train-step.c \
+	app/train/user-ranks.c app/train/user-ranks.h \
 	app/train/weights.c app/train/weights.h
 EXTRA_DIST += app/train/README.md

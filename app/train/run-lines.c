@@ -162,14 +162,6 @@ hl_status hl_run_note_epoch(hl_run *r, int64_t epoch)
     return end_line(r, o);
 }
 
-/* {"recall@10": 0.1, ...}. */
-static void note_band(hl_record *o, const char *what, json_t *metrics)
-{
-    const char *key;
-    json_t *x;
-    json_object_foreach(metrics, key, x) hl_record_part(o, what, key, json_real_value(x));
-}
-
 hl_status hl_run_note_evaluation(hl_run *r, const hl_evaluation *v, int64_t epoch)
 {
     hl_record *o = r->record;
@@ -183,7 +175,7 @@ hl_status hl_run_note_evaluation(hl_run *r, const hl_evaluation *v, int64_t epoc
     {
         if (json_is_integer(x)) hl_record_int(o, key, json_integer_value(x));
         else if (json_is_real(x)) hl_record_number(o, key, json_real_value(x));
-        else if (json_is_object(x)) note_band(o, key, x);
+        else hl_record_value(o, key, x);
     }
     json_decref(metrics);
     return end_line(r, o);

@@ -136,8 +136,9 @@ static hl_status add_references(rows *r, hl_score *score, const hl_job *j, const
 static hl_status add_ease(rows *r, hl_score *ease, const hl_job *j, hl_phase phase)
 {
     hl_evaluation v[2];
+    hl_user_ranks nobodys[2] = {0};
     if (!has_ease_beside(j->config)) return HL_OK;
-    HL_TRY(hl_ease_evaluate(v, j));
+    HL_TRY(hl_ease_evaluate(v, j, nobodys));
     *ease = v[phase].score;
     add_model(r, HL_MODEL_EASE, ease);
     return HL_OK;

@@ -1,5 +1,6 @@
 /* train.c - train, validate each epoch, keep the best, test it at the end. */
 #include "app/train/train.h"
+#include "app/train/details.h"
 #include "app/train/table.h"
 #include "app/train/trainer.h"
 #include "base/clock.h"
@@ -92,7 +93,9 @@ static hl_status test_best(hl_trainer *t, json_t **result)
 {
     hl_evaluation v;
     HL_TRY(hl_run_take_best(&t->run));
+    hl_details_prepare(t->job, HL_TEST);
     HL_TRY(hl_trainer_evaluate(t, &v, HL_TEST));
+    hl_details_make(t->job, HL_TEST);
     HL_TRY(hl_run_note_evaluation(&t->run, &v, hl_trainer_epoch(t)));
     HL_TRY(hl_run_sync(&t->run));
     keep_test(t, &v);

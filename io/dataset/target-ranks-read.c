@@ -19,14 +19,11 @@ static hl_status is_none(const char *path, const char *why)
 static json_t *attribute_value(hid_t attribute)
 {
     hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
-    const size_t size = H5Tget_size(type);
     const bool is_one = H5Sget_simple_extent_npoints(space) == 1;
     json_t *x = NULL;
-    if (is_one && H5Tget_class(type) == H5T_STRING && !H5Tis_variable_str(type) && size < 1 << 20) {
-        char *text = hl_alloc_zero(size + 1, 1);
-        if (H5Aread(attribute, type, text) >= 0) x = json_string(text);
-        free(text);
-    }
+    char *text = NULL;
+    if (is_one && H5Tis_variable_str(type) > 0 && H5Aread(attribute, type, &text) >= 0 && text) x = json_string(text);
+    if (text) H5free_memory(text);
     int64_t n;
     if (is_one && H5Tget_class(type) == H5T_INTEGER && H5Aread(attribute, H5T_NATIVE_INT64, &n) >= 0)
         x = json_integer(n);

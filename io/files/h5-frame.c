@@ -89,9 +89,9 @@ static hl_status put_attribute(hid_t file, const char *name, hid_t type, const v
 static hl_status put_text(hid_t file, const char *name, const char *text)
 {
     hid_t type = H5Tcopy(H5T_C_S1);
-    H5Tset_size(type, strlen(text) + 1);
+    H5Tset_size(type, H5T_VARIABLE); /* which h5py gives as str, others as bytes */
     H5Tset_cset(type, H5T_CSET_UTF8);
-    const hl_status s = put_attribute(file, name, type, text);
+    const hl_status s = put_attribute(file, name, type, &text);
     H5Tclose(type);
     return s;
 }

@@ -209,6 +209,13 @@ void hl_record_part(hl_record *r, const char *what, const char *name, double x)
     json_object_set_new(object_at(r->line, what), name, value ? value : json_null());
 }
 
+void hl_record_value(hl_record *r, const char *key, const json_t *x)
+{
+    if (!r) return;
+    HL_CHECK(r->line);
+    json_object_set(r->line, key, (json_t *)(uintptr_t)x);
+}
+
 void hl_record_sketch(hl_record *r, const char *tensor, const char *what, const hl_sketch *x)
 {
     char digest[17];

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "math/sketch.h"
 #include "io/record/survey.h"
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -53,6 +54,9 @@ void hl_record_spread(hl_record *r, const char *what, const char *name, double m
 
 /* what: {name: x}. */
 void hl_record_part(hl_record *r, const char *what, const char *name, double x);
+
+/* Any value, which stays the caller's. */
+void hl_record_value(hl_record *r, const char *key, const json_t *x);
 
 /* tensors: {tensor: {what: [digest, norm, projections]}}. */
 void hl_record_sketch(hl_record *r, const char *tensor, const char *what, const hl_sketch *x);
