@@ -4,6 +4,7 @@
 #include "data/places.h"
 #include "tests/check.h"
 #include "tests/toy.h"
+#include <jansson.h>
 #include <string.h>
 
 static const int cuts[] = {1, 5, 10, 50};
@@ -151,6 +152,50 @@ static void metrics_of_lists_are_their_definitions(void)
     }
 }
 
+/* ---- RecBole's own numbers (tests/data/make-metrics.py) */
+
+static int number_at(const json_t *list, int i) { return (int)json_integer_value(json_array_get(list, (size_t)i)); }
+
+enum { RECBOLE_ITEMS = 25, RECBOLE_CUTS = 3 };
+
+/* Adds each user's target, at a place beyond all lists where its list has it not; counts the lists that have an item. */
+static void take_lists(hl_score *s, int64_t shown[RECBOLE_CUTS][RECBOLE_ITEMS], const json_t *x)
+{
+    size_t u;
+    const json_t *list, *lists = json_object_get(x, "lists");
+    json_array_foreach((json_t *)(uintptr_t)lists, u, list)
+    {
+        const int target = number_at(json_object_get(x, "targets"), (int)u), n = (int)json_array_size(list);
+        int64_t place = 1000;
+        for (int i = 0; i < n; i++) {
+            if (number_at(list, i) == target) place = i + 1;
+            for (int k = 0; k < RECBOLE_CUTS; k++) shown[k][number_at(list, i) - 1] += i < s->cut[k];
+        }
+        hl_score_add(s, place, 0);
+    }
+}
+
+static void metrics_are_those_of_recbole(void)
+{
+    json_t *x = json_load_file(check_data("metrics.json"), 0, NULL), *values;
+    const char *name;
+    int64_t shown[RECBOLE_CUTS][RECBOLE_ITEMS] = {{0}}, met[RECBOLE_ITEMS];
+    hl_score s = hl_score_at((int[]){1, 5, 10}, RECBOLE_CUTS);
+    int metrics = 0;
+    take_lists(&s, shown, x);
+    for (int i = 0; i < RECBOLE_ITEMS; i++) met[i] = number_at(json_object_get(x, "counts"), i);
+    for (int k = 0; k < RECBOLE_CUTS; k++) hl_metric_note_lists(&s, k, &(hl_exposure){RECBOLE_ITEMS, shown[k], met});
+    json_object_foreach(json_object_get(x, "metrics"), name, values)
+    {
+        metrics++;
+        for (int k = 0; k < RECBOLE_CUTS; k++)
+            CHECK_NEAR(hl_metric_value(&s, HL_TIES_RANDOM, name, s.cut[k]),
+                       json_number_value(json_array_get(values, (size_t)k)), 1e-12);
+    }
+    CHECK(metrics == hl_metric_table_n && s.users == 60);
+    json_decref(x);
+}
+
 /* Without ties nothing is averaged: the three are the same bits. */
 static void without_ties_there_is_no_band(void)
 {
@@ -249,6 +294,7 @@ static const test tests[] = {
     {"scores are means over users, ties by enumeration", scores_are_means_over_users},
     {"metrics are their definitions, ties by enumeration", metrics_are_their_definitions},
     {"metrics of lists are their definitions", metrics_of_lists_are_their_definitions},
+    {"metrics are those of RecBole", metrics_are_those_of_recbole},
     {"without ties there is no band", without_ties_there_is_no_band},
     {"ties are worth the mean over random orders", ties_are_worth_the_mean_over_random_orders},
     {"unknown metrics have no value", unknown_metrics_have_no_value},
