@@ -54,7 +54,7 @@ verdict "the test's line has them"
 
 # Ranks of users, and models beside each other.
 evaluate 3 hllm --checkpoint "$work/run" --ranks "$work/hllm.h5" && evaluate 2 first --ranks "$work/first.h5" && evaluate 2 second --seed 7 --ranks "$work/second.h5" &&
-    evaluate 2 ease --model EASE --ranks "$work/ease.h5" && evaluate 1 again --checkpoint "$work/run" --ranks "$work/again.h5"
+    evaluate 2 ease --model EASE --ranks "$work/ease.h5" && evaluate 2 popularity --model popularity --ranks "$work/popularity.h5" && evaluate 1 again --checkpoint "$work/run" --ranks "$work/again.h5"
 verdict "ranks of users are written"
 cmp -s "$work/hllm.h5" "$work/again.h5"
 verdict "to the same bytes at any number of ranks"
@@ -66,6 +66,11 @@ for table in hllm ease; do value "$(echo $table | tr a-z A-Z)" recall@5 $table; 
 verdict "the means are those of the evaluations"
 [ "$(wc -l <"$work/out.csv")" -eq $((1 + 3 * 7 + 2 * 7)) ] && head -n 1 "$work/out.csv" | grep -q '^model,beside,metric,value,low,high,spread,p,holm,benjamini_hochberg$'
 verdict "a CSV file has a line for each mean and each difference"
+[ "$(value popularity recall@10 popularity)" = "$(value popularity recall@10 hllm)" ] && [ "$(grep -c '^popularity  *[0-9]' "$work/popularity.table")" -eq 1 ] && compare "$work/popularity.h5" "$work/ease.h5" && grep -q '^ease - popularity' "$work/compared"
+verdict "so is popularity, which is the row of the table"
+evaluate 1 none --model random --checkpoint "$work/run"
+[ $? -eq 2 ] && grep -q 'random has none' "$work/said"
+verdict "which has no checkpoint"
 compare "$work/hllm.h5" "$work/ease.h5" --json && cp "$work/compared" "$work/alone.json" && "$MPIRUN" -n 3 ./hllm compare "$work/hllm.h5" "$work/ease.h5" --json 2>"$work/said" | cmp -s - "$work/alone.json" && grep -q '"benjamini_hochberg"' "$work/alone.json"
 verdict "any number of ranks finds the same"
 compare a="$work/hllm.h5" b="$work/hllm.h5" && grep -q '^b - a .*+0.0000 \[+0.0000, +0.0000\]    1.00000    1.00000    1.00000' "$work/compared"

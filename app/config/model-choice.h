@@ -7,11 +7,13 @@
 
 /* MODEL(name, does it read texts, is its user model an LLM, the sentence that says why it has no steps; NULL: it is
  * trained step by step).  A model with steps that reads no texts knows items by their ids. */
-#define HL_MODEL_CHOICES(MODEL)        \
-    MODEL(HLLM, true, true, NULL)      \
-    MODEL(SASRec, false, false, NULL)  \
-    MODEL(HSTU, false, false, NULL)    \
-    MODEL(LLMIDRec, false, true, NULL) \
+#define HL_MODEL_CHOICES(MODEL)                                                       \
+    MODEL(HLLM, true, true, NULL)                                                     \
+    MODEL(SASRec, false, false, NULL)                                                 \
+    MODEL(HSTU, false, false, NULL)                                                   \
+    MODEL(LLMIDRec, false, true, NULL)                                                \
+    MODEL(popularity, false, false, "popularity is counted at once and has no steps") \
+    MODEL(random, false, false, "chance has no steps")                                \
     MODEL(EASE, false, false, "EASE is fitted at once and has no steps")
 
 #define HL_MODEL_NUMBER(name, reads_texts, has_user_llm, no_steps) HL_MODEL_##name,

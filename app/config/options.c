@@ -118,9 +118,7 @@ const hl_option hl_options[] = {
     HEADING("Model"),
     CHOICE("model", model, "HLLM", VECTORS,
            "what is trained: HLLM reads texts; SASRec, HSTU and LLMIDRec know items by their ids; EASE is a linear "
-           "model of "
-           "items "
-           "by items",
+           "model of items by items; popularity and random need no model",
            models),
     TEXT("item_pretrain_dir", item_pretrain_dir, "", FILES,
          "Hugging Face folder of the Item LLM; empty: item_llm.* gives the shape"),

@@ -22,6 +22,7 @@ app_train_libhltrain_a_SOURCES = \
 	app/train/preflight.c app/train/preflight.h \
 	app/train/progress-bar.c app/train/progress-bar.h \
 	app/train/ranks-file.c app/train/ranks-file.h \
+	app/train/reference-train.c \
 	app/train/recommender.c app/train/recommender.h \
 	app/train/resume.c app/train/resume.h \
 	app/train/run.c app/train/run.h app/train/run-lines.c \

@@ -123,6 +123,7 @@ static hl_status add_references(rows *r, hl_score *score, const hl_job *j, const
 {
     for (int i = 0; i < HL_REFERENCES; i++) {
         hl_scorer s;
+        if (strcmp(hl_references[i]->name, hl_model_facts_of[j->config->model].name) == 0) continue; /* it is there */
         hl_scorer_open(&s, hl_references[i], j->world, hl_dataset_corpus(j->data));
         const hl_status status = hl_evaluate(&score[i], &s, orders);
         hl_scorer_close(&s);
