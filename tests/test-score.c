@@ -158,7 +158,8 @@ static int number_at(const json_t *list, int i) { return (int)json_integer_value
 
 enum { RECBOLE_ITEMS = 25, RECBOLE_CUTS = 3 };
 
-/* Adds each user's target, at a place beyond all lists where its list has it not; counts the lists that have an item. */
+/* Adds each user's target, at a place beyond all lists where its list has it not; counts the lists that have an
+ * item. */
 static void take_lists(hl_score *s, int64_t shown[RECBOLE_CUTS][RECBOLE_ITEMS], const json_t *x)
 {
     size_t u;
