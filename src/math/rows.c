@@ -124,6 +124,10 @@ bool hl_rows_are_alike(const float *x, const float *y, int D)
 void hl_rows_dot(float *y, const float *a, const float *b, int n, int D)
 {
     const size_t row = (size_t)D;
+    if (n == 1) { /* asked for in loops, where a parallel region of one thread costs more than the product */
+        *y = dot(a, b, D);
+        return;
+    }
 #pragma omp parallel for if (hl_is_worth_threads((size_t)n * row))
     for (int i = 0; i < n; i++) y[i] = dot(a + (size_t)i * row, b + (size_t)i * row, D);
 }
