@@ -102,6 +102,14 @@ static void read_texts(golden *g)
     }
 }
 
+/* Of real rows alone. */
+static void take_own(hl_batch *b, const double *negatives, const signed char *valid, int rows)
+{
+    b->negatives = 0;
+    for (int r = 0; r < rows; r++)
+        for (int k = 0; valid[r] && k < b->each; k++) b->negative[b->negatives++] = (int32_t)negatives[r * b->each + k];
+}
+
 /* Left padding is dropped: position i + 1 of a user is real where row i is valid, and so is position i. */
 static void read_batch(golden *g, const char *positives)
 {
@@ -125,7 +133,9 @@ static void read_batch(golden *g, const char *positives)
                 b->item[at++] = (int32_t)items[u * width + i];
         b->begin[u + 1] = at;
     }
-    for (int k = 0; k < K; k++) b->negative[k] = (int32_t)negatives[k];
+    b->each = K > g->users * width ? K / (g->users * g->S) : 0;
+    for (int k = 0; k < K && b->each == 0; k++) b->negative[k] = (int32_t)negatives[k];
+    if (b->each) take_own(b, negatives, flags, g->users * g->S);
     free(flags);
     free(items);
     free(negatives);
@@ -198,7 +208,6 @@ bool golden_open_ids(golden *g, const char *name, const char *family)
     hl_id_corpus_open(&g->ids, &(hl_corpus){.items = items});
     g->corpus = g->ids.corpus;
     read_batch(g, "inputs/items");
-    if (g->batch.negatives > g->users * g->S) g->each = g->batch.negatives / (g->users * g->S);
     return true;
 }
 

@@ -20,7 +20,6 @@ typedef struct {
     int32_t **text;
     int *text_length;
     hl_id_corpus ids; /* of a model of item ids, whose corpus is this one's; no text then */
-    int each;         /* negatives that each position has for itself; 0: all share theirs */
     hl_batch batch;
 } golden;
 

@@ -249,7 +249,8 @@ static void act(share *x)
     bool item = hl_group_has_me(&x->mesh->side[HL_ITEM].group);
     hl_loss_give(&x->l, x->u, x->p, &x->arena);
     if (item)
-        hl_loss_run(&x->l, x->dn, x->n, &(hl_negatives){1, 1, (int[]){0, x->K}, NULL, x->m}, q->s, q->thres, &x->arena);
+        hl_loss_run(&x->l, x->dn, x->n, &(hl_negatives){1, 1, (int[]){0, x->K}, NULL, x->m, NULL, NULL}, q->s, q->thres,
+                    &x->arena);
     hl_loss_return(&x->l, x->du, &x->arena);
     if (hl_group_has_me(&x->mesh->side[HL_USER].group))
         hl_loss_positives(&x->l, x->du, x->dp, x->u, x->p, q->s, &x->arena);
@@ -521,7 +522,7 @@ static void check_rounds(hl_loss *l, const hl_mesh *mesh, hl_arena *arena, int R
     for (int i = 0; i < mine; i++) u[(size_t)i * WIDE + (size_t)(1 + rows[i])] = 1; /* orthogonal: every logit is 0 */
     hl_loss_give(l, u, u, arena);
     if (hl_group_has_me(&mesh->side[HL_ITEM].group))
-        hl_loss_run(l, dn, negative, &(hl_negatives){1, 1, (int[]){0, 1}, NULL, &once}, 1, 0.99f, arena);
+        hl_loss_run(l, dn, negative, &(hl_negatives){1, 1, (int[]){0, 1}, NULL, &once, NULL, NULL}, 1, 0.99f, arena);
     hl_loss_return(l, du, arena);
     for (int i = 0; i < mine; i++) {
         double want = (rows[i] + 1.0) / R * items / (exp(1) + items); /* the target's logit is 1 */

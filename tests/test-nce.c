@@ -70,7 +70,7 @@ static nce some_of(const nce *c, int from, int to)
 
 static hl_contest contest_of(const nce *c)
 {
-    return (hl_contest){c->R, c->K, c->D, c->u, c->p, c->l0, c->n, c->m, c->s, c->thres};
+    return (hl_contest){c->R, c->K, c->D, c->u, c->p, c->l0, c->n, c->m, c->s, c->thres, NULL, NULL};
 }
 
 static void forward(hl_nce_part *part, const nce *c)
@@ -338,6 +338,61 @@ static void threads_change_nothing_but_the_products(void)
     ref_done();
 }
 
+/* Row r meets every third negative from r on, the last of them twice: as if these were all there are. */
+static void rows_with_negatives_of_their_own_are_small_losses_of_their_own(void)
+{
+    for (int i = 0; i < SIZES; i++) {
+        nce c = problem(sizes[i].R, sizes[i].K, sizes[i].D, sizes[i].s);
+        hl_arena scratch = hl_arena_growing("scratch");
+        const size_t D = (size_t)c.D, rows = (size_t)c.R * D, all = (size_t)c.K * D;
+        int *begin = ref_take(((size_t)c.R + 1) * sizeof *begin),
+            *own = ref_take((size_t)(c.R * (c.K + 1)) * sizeof *own);
+        begin[0] = 0;
+        for (int r = 0, n = 0; r < c.R; r++) {
+            for (int k = r % 3; k < c.K; k += 3) own[n++] = k;
+            if (n > begin[r]) own[n] = own[n - 1], n++;
+            begin[r + 1] = n;
+        }
+        hl_contest x = contest_of(&c);
+        x.own_begin = begin;
+        x.own = own;
+        hl_nce_part *got = parts(c.R), *want = parts(c.R);
+        float *du = ref_zeros(rows), *dn = ref_zeros(all);
+        double *DU = ref_double_zeros(rows), *DN = ref_double_zeros(all), DS = 0;
+        hl_nce_forward(got, &x, &scratch);
+        const double *lse = lse_of(got, &c), ds = hl_nce_backward(du, dn, lse, c.weight, &x, &scratch);
+        for (int r = 0; r < c.R; r++) {
+            const int n = begin[r + 1] - begin[r];
+            nce one = c;
+            one.R = 1;
+            one.K = n;
+            one.u += (size_t)r * D;
+            one.p += (size_t)r * D;
+            one.l0 += r;
+            one.weight += r;
+            one.n = ref_zeros((size_t)n * D);
+            one.m = ref_zeros((size_t)n);
+            for (int k = 0; k < n; k++) {
+                memcpy(one.n + (size_t)k * D, c.n + (size_t)own[begin[r] + k] * D, D * sizeof(float));
+                one.m[k] = 1.0f;
+            }
+            float *its_du = ref_zeros(D), *its_dn = ref_zeros((size_t)n * D);
+            forward(&want[r], &one);
+            if (n > 0) same_part(&got[r], &want[r], 3e-7 * (double)c.s + 2e-6);
+            DS += backward(its_du, its_dn, &lse[r], &one);
+            for (size_t d = 0; d < D; d++) DU[(size_t)r * D + d] = (double)its_du[d];
+            for (int k = 0; k < n; k++)
+                for (size_t d = 0; d < D; d++)
+                    DN[(size_t)own[begin[r] + k] * D + d] += (double)its_dn[(size_t)k * D + d];
+        }
+        CHECK_NEAR(ref_distance(du, DU, rows), 0, 1e-6 * (double)c.s + 1e-5);
+        CHECK_NEAR(ref_distance(dn, DN, all), 0, 1e-6 * (double)c.s + 1e-5);
+        CHECK_NEAR(ds, DS, 1e-5 * (1 + fabs(DS)));
+        hl_arena_free(&scratch);
+        ref_done();
+    }
+}
+
 static const test tests[] = {
     {"the loss agrees with its twin", the_loss_agrees_with_its_twin},
     {"its gradients agree with the twin", its_gradients_agree_with_the_twin},
@@ -349,6 +404,8 @@ static const test tests[] = {
     {"without negatives there is no loss", without_negatives_there_is_no_loss},
     {"not a number comes through", not_a_number_comes_through},
     {"gradients add", gradients_add},
+    {"rows with negatives of their own are small losses of their own",
+     rows_with_negatives_of_their_own_are_small_losses_of_their_own},
     {"threads change nothing but the products", threads_change_nothing_but_the_products},
 };
 

@@ -238,12 +238,35 @@ static void tiny_catalogues_end(void)
     }
 }
 
+/* As many for each, whatever the batch; drawn by window and epoch. */
+static void each_transition_has_negatives_of_its_own(void)
+{
+    enum { EACH = 5 };
+    fixture f, other;
+    open_fixture(&f, EACH);
+    open_fixture(&other, EACH);
+    f.s.own = other.s.own = true;
+    other.s.batch_size = BATCH + 3;
+    hl_batch b, wide;
+    bool differ = false;
+    hl_sampler_draw(&b, &f.s, 0, &f.arena);
+    hl_sampler_draw(&wide, &other.s, 0, &other.arena);
+    CHECK(b.each == EACH && b.negatives == EACH * (b.begin[b.samples] - b.samples));
+    CHECK(memcmp(b.negative, wide.negative, (size_t)b.negatives * sizeof *b.negative) == 0);
+    for (int k = 0; k < b.negatives; k++) CHECK(b.negative[k] >= 1 && b.negative[k] < ITEMS);
+    for (int k = EACH; k < b.negatives; k++) differ |= b.negative[k] != b.negative[k % EACH];
+    CHECK(differ);
+    close_fixture(&f);
+    close_fixture(&other);
+}
+
 static const test tests[] = {
     {"every window comes once an epoch, in an order of the epoch's own", every_window_comes_once_an_epoch},
     {"a batch follows from seed and step alone", a_batch_follows_from_seed_and_step},
     {"the batch size only cuts", the_batch_size_only_cuts},
     {"one negative a transition, outside the window, filled up to S + 1", one_negative_a_transition},
     {"a number of negatives for the batch is shared by its samples", a_number_of_negatives_for_the_batch},
+    {"each transition has negatives of its own", each_transition_has_negatives_of_its_own},
     {"a window has other negatives in another epoch", a_window_has_other_negatives_in_another_epoch},
     {"tiny catalogues end", tiny_catalogues_end},
 };

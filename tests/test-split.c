@@ -167,7 +167,7 @@ static void check_negatives(const hl_corpus *c, const hl_pool *pool, const bool 
     hl_windows_open(&w, c, 3, true);
     for (int negatives = 0; negatives < 100; negatives += 50) {
         hl_batch b;
-        const hl_sampler sampler = {&w, 5, 8, negatives, pool};
+        const hl_sampler sampler = {&w, 5, 8, negatives, pool, false};
         hl_sampler_draw(&b, &sampler, 1, &arena);
         for (int i = 0; i < b.negatives; i++) CHECK(is_known[b.negative[i]]);
     }

@@ -112,7 +112,7 @@ static void sample_loss(double seconds[HL_WAYS], const hl_meter *m, int R, int K
                  .dn = hl_meter_array(negatives * width),
                  .state = hl_alloc_zero(rows, sizeof(double)),
                  .scratch = hl_arena_growing("scratch of a loss")};
-    c.x = (hl_contest){R, K, D, c.u, c.p, c.l0, c.n, c.multiplicity, 1, 1e9f};
+    c.x = (hl_contest){R, K, D, c.u, c.p, c.l0, c.n, c.multiplicity, 1, 1e9f, NULL, NULL};
     seconds[HL_FORWARD_WAY] = hl_meter_seconds(m, summarise, &c);
     seconds[HL_BACKWARD_WAY] = hl_meter_seconds(m, descend, &c);
     void *all[] = {c.state, c.dn, c.du, c.weight, c.multiplicity, c.l0, c.n, c.p, c.u, c.part};

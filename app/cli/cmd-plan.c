@@ -89,7 +89,8 @@ static hl_status take_orders(orders *o, int *argc, char **argv)
 /* A batch is drawn item by item; from some size on only its seconds grow. */
 static hl_status check_batch(const hl_config *c)
 {
-    const int64_t items = (int64_t)c->batch_size * (c->MAX_ITEM_LIST_LENGTH + 1) + c->num_negatives;
+    const int64_t owners = c->negatives == HL_NEGATIVES_OWN ? (int64_t)c->batch_size * c->MAX_ITEM_LIST_LENGTH : 1,
+                  items = (int64_t)c->batch_size * (c->MAX_ITEM_LIST_LENGTH + 1) + owners * c->num_negatives;
     if (items <= MOST_ITEMS) return HL_OK;
     return HL_FAIL(
         HL_EUSAGE,

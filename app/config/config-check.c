@@ -66,6 +66,26 @@ static hl_status settle_batch(hl_config *c)
     return HL_OK;
 }
 
+/* A batch of own negatives is drawn by 32-bit numbers too. */
+static hl_status settle_negatives(hl_config *c)
+{
+    const int64_t positions = (int64_t)c->batch_size * c->MAX_ITEM_LIST_LENGTH;
+    if (c->negatives == HL_NEGATIVES_AUTO) {
+        const bool own = hl_model_reads_ids(c->model) && c->num_negatives > 0;
+        c->negatives = own ? HL_NEGATIVES_OWN : HL_NEGATIVES_SHARED;
+        c->because[hl_option_find("negatives")] = "auto";
+    }
+    if (c->negatives == HL_NEGATIVES_SHARED) return HL_OK;
+    if (c->num_negatives == 0)
+        return HL_FAIL(HL_EUSAGE, "negatives: own needs num_negatives, how many each position has; give it");
+    if (c->exact_groups)
+        return HL_FAIL(HL_EUSAGE, "exact.groups: sums over negatives of each position's own have no order to promise; "
+                                  "set negatives: shared");
+    if (positions * c->num_negatives <= INT32_MAX / 2) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "num_negatives %d of each of %lld positions of a batch are too many; lower batch_size",
+                   c->num_negatives, (long long)positions);
+}
+
 static hl_status settle_shape(hl_transformer *m, const char *whose)
 {
     if (m->num_key_value_heads == 0) m->num_key_value_heads = m->num_attention_heads;
@@ -254,6 +274,7 @@ hl_status hl_config_check(hl_config *c)
     hl_unpretrained_fill(c);
     HL_TRY(hl_id_models_settle(c));
     HL_TRY(settle_model(c));
+    HL_TRY(settle_negatives(c));
     HL_TRY(check_split(c));
     HL_TRY(settle_evaluation(c));
     HL_TRY(settle_layout(c));

@@ -20,6 +20,7 @@
 
 typedef enum { HL_BY_ITEM_TOKENS, HL_ITEM_TOKEN, HL_LAST_TOKEN, HL_MEAN_OF_TOKENS, HL_CLS } hl_item_pooling;
 typedef enum { HL_ACT_AUTO, HL_ACT_GELU, HL_ACT_SILU } hl_hidden_act;
+typedef enum { HL_NEGATIVES_AUTO, HL_NEGATIVES_SHARED, HL_NEGATIVES_OWN } hl_negatives_kind;
 typedef enum { HL_MEAN_GLOBAL, HL_MEAN_RANK } hl_loss_mean;
 typedef enum { HL_SCHEDULE_CONSTANT, HL_SCHEDULE_LINEAR, HL_SCHEDULE_COSINE } hl_schedule_kind;
 /* Rows of users that pass through the User LLM together. */
@@ -71,6 +72,7 @@ typedef struct {
     hl_schedule_kind scheduler_args_type;
     double scheduler_args_warmup;
     int num_negatives; /* 0: one a transition */
+    hl_negatives_kind negatives;
     double nce_thres, clip_grad_norm;
     hl_names freeze_prefix;
     bool freeze_ad, dedup, share_prefix, share_tokens;

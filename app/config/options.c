@@ -21,6 +21,8 @@ static const hl_choice poolings[] = {{"auto", HL_BY_ITEM_TOKENS},
 static const hl_choice acts[] = {{"auto", HL_ACT_AUTO}, {"gelu", HL_ACT_GELU}, {"silu", HL_ACT_SILU}, {0}};
 static const hl_choice adapters[] = {{"none", false}, {"linear", true}, {0}};
 static const hl_choice sides[] = {{"left", false}, {"right", true}, {0}};
+static const hl_choice negatives[] = {
+    {"auto", HL_NEGATIVES_AUTO}, {"shared", HL_NEGATIVES_SHARED}, {"own", HL_NEGATIVES_OWN}, {0}};
 static const hl_choice means[] = {{"global", HL_MEAN_GLOBAL}, {"rank", HL_MEAN_RANK}, {0}};
 static const hl_choice schedules[] = {
     {"cosine", HL_SCHEDULE_COSINE},     {"linear", HL_SCHEDULE_LINEAR}, {"liner", HL_SCHEDULE_LINEAR},
@@ -184,7 +186,11 @@ const hl_option hl_options[] = {
     CHOICE("scheduler_args.type", scheduler_args_type, "cosine", NUMBERS, "of the learning rate", schedules),
     REAL("scheduler_args.warmup", scheduler_args_warmup, "0.1", 0, 1, NUMBERS, "share of the steps that warm up"),
     INT("num_negatives", num_negatives, "0", 0, 1e8, NUMBERS,
-        "negatives a batch; 0: one for each transition, outside the user's sample"),
+        "negatives a batch, or of each position; 0: one for each transition, outside the user's sample"),
+    CHOICE("negatives", negatives, "auto", NUMBERS,
+           "who has them: shared, all positions of the batch; own, each position draws num_negatives for itself; auto: "
+           "own with models of item ids where num_negatives is given, as in the public code, else shared",
+           negatives),
     REAL("nce_thres", nce_thres, "0.99", 0, 2, NUMBERS,
          "a negative this close to the target (cosine) does not count; 0: 0.99"),
     REAL("clip_grad_norm", clip_grad_norm, "0", 0, 1e30, NUMBERS, "norm of the gradient at most; 0: any"),

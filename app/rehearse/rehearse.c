@@ -111,7 +111,8 @@ static hl_engine_rules rules_of(const common *a)
 static hl_status take_step(hl_step_report *report, hl_engine *e, const common *a, hl_trace *trace)
 {
     const hl_config *c = &a->question.config;
-    const hl_sampler sampler = {&a->windows, (uint64_t)c->seed, c->batch_size, c->num_negatives, NULL};
+    const hl_sampler sampler = {
+        &a->windows, (uint64_t)c->seed, c->batch_size, c->num_negatives, NULL, c->negatives == HL_NEGATIVES_OWN};
     const hl_step_orders orders = {.learning_rate = 1e-4, .update = true, .trace = trace};
     hl_arena arena = hl_arena_growing("the batch of a step");
     hl_batch batch;

@@ -97,7 +97,9 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     HL_TRY(hl_job_layout_open(j, for_training));
     const hl_engine_rules rules = rules_of(j, for_training);
     if (for_training) hl_preflight_forecast(world, j->forecast_bytes);
-    j->sampler = (hl_sampler){&j->windows, (uint64_t)config->seed, config->batch_size, config->num_negatives, &j->pool};
+    j->sampler = (hl_sampler){&j->windows,        (uint64_t)config->seed,
+                              config->batch_size, config->num_negatives,
+                              &j->pool,           config->negatives == HL_NEGATIVES_OWN};
     hl_engine_open(&j->engine, &j->mesh, j->corpus, &j->item_shape, &j->user_shape, &rules);
     HL_TRY(hl_group_may_go_on(world, "laying out the models"));
     hl_startup_enter(HL_STARTUP_WEIGHTS);

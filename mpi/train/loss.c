@@ -105,7 +105,9 @@ static hl_contest contest_of(const holder *x, int i)
                         .n = x->n + (size_t)from * (size_t)l->D,
                         .multiplicity = x->mine->multiplicity + from,
                         .s = x->s,
-                        .thres = x->thres};
+                        .thres = x->thres,
+                        .own_begin = x->mine->own_begin,
+                        .own = x->mine->own};
 }
 
 /* summary (R) of the negatives of `count` groups from i on, a branch of the tree. */

@@ -5,7 +5,7 @@
 
 /* The negatives of my replica (and this group of micro-batches; -1: of all): of these [begin, end).  How many there are
  * in all. */
-static int list(const hl_whereabouts *w, int group, int begin, int end, int *row, float *multiplicity)
+static int list(const hl_whereabouts *w, int group, int begin, int end, int *text, float *multiplicity)
 {
     const hl_plan *p = w->plan;
     const int first_rank = hl_layout_first_rank_of(&w->mesh->layout, HL_ITEM, w->mesh->world.rank);
@@ -15,7 +15,7 @@ static int list(const hl_whereabouts *w, int group, int begin, int end, int *row
         for (int t = p->micro_batch_begin[c]; t < p->micro_batch_begin[c + 1]; t++) {
             if (p->multiplicity[t] == 0) continue;
             if (K >= begin && K < end) {
-                row[K - begin] = w->place[t];
+                text[K - begin] = t;
                 multiplicity[K - begin] = p->multiplicity[t];
             }
             K++;
@@ -25,12 +25,29 @@ static int list(const hl_whereabouts *w, int group, int begin, int end, int *row
 }
 
 /* Of these, share r of p; how many. */
-static int list_share(const hl_whereabouts *w, int group, int p, int r, int *row, float *multiplicity)
+static int list_share(const hl_whereabouts *w, int group, int p, int r, int *text, float *multiplicity)
 {
-    const int K = list(w, group, 0, 0, row, multiplicity), begin = (int)hl_part_begin(K, p, r),
+    const int K = list(w, group, 0, 0, text, multiplicity), begin = (int)hl_part_begin(K, p, r),
               mine = (int)hl_part_count(K, p, r);
-    list(w, group, begin, begin + mine, row, multiplicity);
+    list(w, group, begin, begin + mine, text, multiplicity);
     return mine;
+}
+
+/* text: of each of mine. */
+static void list_own(hl_negatives *x, const hl_plan *p, const int *text, hl_arena *arena)
+{
+    int *begin = HL_TAKE(arena, int, p->rows + 1), *own = HL_TAKE(arena, int, (size_t)p->rows *(size_t)p->each),
+        *place = HL_TAKE(arena, int, p->texts), n = 0;
+    for (int t = 0; t < p->texts; t++) place[t] = -1;
+    for (int k = 0; k < hl_negatives_count(x); k++) place[text[k]] = k;
+    for (int r = 0; r < p->rows; r++) {
+        begin[r] = n;
+        for (int k = r * p->each; k < (r + 1) * p->each; k++)
+            if (place[p->own[k]] >= 0) own[n++] = place[p->own[k]];
+    }
+    begin[p->rows] = n;
+    x->own_begin = begin;
+    x->own = own;
 }
 
 hl_negatives hl_negatives_of(const hl_whereabouts *w, int slices, int most, hl_arena *arena)
@@ -45,5 +62,8 @@ hl_negatives hl_negatives_of(const hl_whereabouts *w, int slices, int most, hl_a
         const int K = begin[i], group = groups ? first + i % mine : -1;
         begin[i + 1] = K + list_share(w, group, p, tp->rank * my_slices + i / mine, row + K, multiplicity + K);
     }
-    return (hl_negatives){my_slices, mine, begin, row, multiplicity};
+    hl_negatives x = {my_slices, mine, begin, row, multiplicity, NULL, NULL};
+    if (w->plan->each) list_own(&x, w->plan, row, arena);
+    for (int k = 0; k < begin[my_slices * mine]; k++) row[k] = w->place[row[k]];
+    return x;
 }

@@ -10,6 +10,9 @@ typedef struct {
     const int *begin;          /* (slices groups + 1) */
     const int *row;            /* each one's row among the texts of its replica */
     const float *multiplicity; /* how often it was drawn */
+    /* Of each row of the plan, those of its own that I have, by their place among mine (hl_contest); NULL: rows share
+     * them. */
+    const int *own_begin, *own;
 } hl_negatives;
 
 /* Mine, in the order of the plan: the ranks of a replica divide its negatives, or, where the plan has groups, so

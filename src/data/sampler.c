@@ -50,6 +50,13 @@ static void draw_freely(int32_t *out, hl_rng *r, const hl_pool *pool, int n)
     for (int i = 0; i < n; i++) out[i] = draw_item(r, pool, NULL, 0);
 }
 
+/* How many a sample of n items has; with own ones the most. */
+static int negatives_of(const hl_sampler *s, int n)
+{
+    if (s->own) return s->num_negatives * (n - 1);
+    return s->num_negatives ? (s->num_negatives + s->batch_size - 1) / s->batch_size : s->windows->S + 1;
+}
+
 void hl_sampler_draw(hl_batch *b, const hl_sampler *s, int64_t step, hl_arena *arena)
 {
     int64_t windows = hl_windows_count(s->windows), steps = hl_sampler_steps_per_epoch(s);
@@ -57,12 +64,11 @@ void hl_sampler_draw(hl_batch *b, const hl_sampler *s, int64_t step, hl_arena *a
     HL_CHECK(windows > 0 && pool->n > 0);
     int64_t epoch = step / steps, from = step % steps * s->batch_size;
     int S = s->windows->S, samples = (int)(windows - from < s->batch_size ? windows - from : s->batch_size);
-    int each = s->num_negatives ? (s->num_negatives + s->batch_size - 1) / s->batch_size : S + 1;
-    *b = (hl_batch){.samples = samples, .S = S, .negatives = samples * each};
+    *b = (hl_batch){.samples = samples, .S = S, .each = s->own ? s->num_negatives : 0};
     b->user = HL_TAKE(arena, int64_t, samples);
     b->begin = HL_TAKE(arena, int, samples + 1);
     b->item = HL_TAKE(arena, int32_t, samples * (S + 1));
-    b->negative = HL_TAKE(arena, int32_t, b->negatives);
+    b->negative = HL_TAKE(arena, int32_t, (size_t)samples * (size_t)negatives_of(s, S + 1));
     b->begin[0] = 0;
     for (int i = 0; i < samples; i++) {
         int64_t which = (int64_t)hl_permute(s->seed, HL_FOR_ORDER, (uint64_t)epoch, (uint64_t)windows,
@@ -74,7 +80,9 @@ void hl_sampler_draw(hl_batch *b, const hl_sampler *s, int64_t step, hl_arena *a
         memcpy(b->item + b->begin[i], window, (size_t)n * sizeof *window);
         b->begin[i + 1] = b->begin[i] + n;
         hl_rng r = hl_rng_at(s->seed, HL_FOR_NEGATIVES, (uint64_t)which, (uint32_t)epoch);
-        if (s->num_negatives) draw_freely(b->negative + i * each, &r, pool, each);
-        else draw_one_a_transition(b->negative + i * each, &r, s, pool, window, n);
+        int32_t *mine = b->negative + b->negatives;
+        b->negatives += negatives_of(s, n);
+        if (s->num_negatives) draw_freely(mine, &r, pool, negatives_of(s, n));
+        else draw_one_a_transition(mine, &r, s, pool, window, n);
     }
 }

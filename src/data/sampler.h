@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "data/pool.h"
 #include "data/windows.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct {
@@ -16,6 +17,7 @@ typedef struct {
     int batch_size;      /* samples a step */
     int num_negatives;   /* 0: one a transition, up to S + 1 a sample; K: ceil(K / batch) a sample, none excluded */
     const hl_pool *pool; /* what negatives are drawn from; NULL: all items */
+    bool own;            /* num_negatives for each transition by itself, none excluded */
 } hl_sampler;
 
 typedef struct {
@@ -23,6 +25,7 @@ typedef struct {
     int *begin;    /* (samples + 1): sample i has the items [begin[i], begin[i + 1]) */
     int32_t *item; /* oldest first */
     int negatives;
+    int each;          /* of each transition alone, one after the other; 0: all of the batch share them */
     int32_t *negative; /* (negatives), in the order of the samples */
     int64_t *user;     /* (samples) whose they are, for sentences; NULL: nobody knows */
 } hl_batch;

@@ -17,6 +17,9 @@ typedef struct {
     const float *u, *p, *l0;       /* (R, D), (R, D), (R) */
     const float *n, *multiplicity; /* (K, D), (K) */
     float s, thres;                /* negatives whose p_r . n_k > thres are left out, as false ones */
+    /* Row r meets own[own_begin[r]] to own[own_begin[r + 1] - 1] of the negatives, each once; NULL: all of them, each
+     * as often as it was drawn. */
+    const int *own_begin, *own;
 } hl_contest;
 
 /* Negatives of a row, with multiplicity. */

@@ -3,7 +3,8 @@
  * A tile is 256 rows by 1024 negatives: two products give u . n (the score) and p . n (how alike target and negative
  * are). Forward: a tile's row becomes a small summary, and the summaries of a row are combined from left to right.
  * Backward: the same products again, each score becomes the gradient of the loss with respect to it, and two
- * products carry that to u and n. Logits are single precision and are computed by the same expression in both; sums
+ * products carry that to u and n.  Where rows have negatives of their own there are no tiles: each score is a dot
+ * product.  Logits are single precision and are computed by the same expression in both; sums
  * over them are doubles. */
 #include "math/nce.h"
 #include "base/minmax.h"
@@ -127,8 +128,106 @@ static void forward_tile(hl_nce_part *part, const workspace *w, const hl_contest
     }
 }
 
+/* ---- negatives of each row's own: dot products one by one */
+
+HL_FAST static float dot(const float *a, const float *b, int D)
+{
+    float sum = 0.0f;
+#pragma omp simd reduction(+ : sum)
+    for (int i = 0; i < D; i++) sum += a[i] * b[i];
+    return sum;
+}
+
+HL_FAST static void add_times(float *y, float factor, const float *x, int D)
+{
+#pragma omp simd
+    for (int i = 0; i < D; i++) y[i] += factor * x[i];
+}
+
+/* Scores of all rows, and how alike targets and negatives are; each negative counts once. */
+typedef struct {
+    float *score, *alike; /* (own_begin[R]) */
+    float *none, *once;   /* log m and m of the longest row */
+} own_space;
+
+static own_space lay_out_own(hl_arena *a, const hl_contest *x)
+{
+    int most = 0;
+    for (int r = 0; r < x->R; r++) most = hl_max(most, x->own_begin[r + 1] - x->own_begin[r]);
+    own_space w = {HL_TAKE(a, float, x->own_begin[x->R]), HL_TAKE(a, float, x->own_begin[x->R]),
+                   HL_TAKE_ZERO(a, float, most), HL_TAKE(a, float, most)};
+    for (int k = 0; k < most; k++) w.once[k] = 1.0f;
+    return w;
+}
+
+static tile_row own_row(const own_space *w, const hl_contest *x, int r)
+{
+    const int begin = x->own_begin[r], n = x->own_begin[r + 1] - begin;
+    return (tile_row){w->alike + begin, w->none, w->once, n, x->s, x->thres};
+}
+
+static void score_own(const own_space *w, const hl_contest *x, int r)
+{
+    const size_t D = (size_t)x->D, at = (size_t)r * D;
+    for (int i = x->own_begin[r]; i < x->own_begin[r + 1]; i++) {
+        const float *n = x->n + (size_t)x->own[i] * D;
+        w->score[i] = dot(x->u + at, n, x->D);
+        w->alike[i] = dot(x->p + at, n, x->D);
+    }
+}
+
+static void forward_own(hl_nce_part *part, const hl_contest *x, hl_arena *scratch)
+{
+    const size_t mark = hl_arena_mark(scratch);
+    const own_space w = lay_out_own(scratch, x);
+#pragma omp parallel for if (hl_is_worth_threads((size_t)x->own_begin[x->R]))
+    for (int r = 0; r < x->R; r++) {
+        const tile_row row = own_row(&w, x, r);
+        score_own(&w, x, r);
+        summarise(&part[r], w.score + x->own_begin[r], &row, x->l0[r]);
+    }
+    hl_arena_back(scratch, mark);
+}
+
+/* A thread has some of the negatives and goes through all rows, so that the order of sums is that of the rows. */
+static void give_own(float *dn, const own_space *w, const hl_contest *x)
+{
+    enum { PARTS = 64 };
+    const size_t D = (size_t)x->D;
+#pragma omp parallel for if (hl_is_worth_threads((size_t)x->own_begin[x->R]))
+    for (int part = 0; part < PARTS; part++)
+        for (int r = 0; r < x->R; r++)
+            for (int i = x->own_begin[r]; i < x->own_begin[r + 1]; i++)
+                if (x->own[i] % PARTS == part)
+                    add_times(dn + (size_t)x->own[i] * D, w->score[i], x->u + (size_t)r * D, x->D);
+}
+
+static double backward_own(float *du, float *dn, const double *lse, const float *weight, const hl_contest *x,
+                           hl_arena *scratch)
+{
+    const size_t mark = hl_arena_mark(scratch), D = (size_t)x->D;
+    const own_space w = lay_out_own(scratch, x);
+    double *each = HL_TAKE(scratch, double, x->R), ds = 0.0;
+#pragma omp parallel for if (hl_is_worth_threads((size_t)x->own_begin[x->R]))
+    for (int r = 0; r < x->R; r++) {
+        const tile_row row = own_row(&w, x, r);
+        score_own(&w, x, r);
+        each[r] = slope_of(w.score + x->own_begin[r], &row, split_of(lse[r]), weight[r]);
+        for (int i = x->own_begin[r]; i < x->own_begin[r + 1]; i++)
+            add_times(du + (size_t)r * D, w.score[i], x->n + (size_t)x->own[i] * D, x->D);
+    }
+    give_own(dn, &w, x);
+    for (int r = 0; r < x->R; r++) ds += each[r];
+    hl_arena_back(scratch, mark);
+    return ds;
+}
+
 void hl_nce_forward(hl_nce_part *part, const hl_contest *x, hl_arena *scratch)
 {
+    if (x->own) {
+        forward_own(part, x, scratch);
+        return;
+    }
     const size_t mark = hl_arena_mark(scratch);
     const workspace w = lay_out(scratch, x);
     for (int r = 0; r < x->R; r++) part[r] = (hl_nce_part){.max = -INFINITY};
@@ -176,6 +275,7 @@ static void backward_tile(float *du, float *dn, const double *lse, const float *
 double hl_nce_backward(float *du, float *dn, const double *lse, const float *weight, const hl_contest *x,
                        hl_arena *scratch)
 {
+    if (x->own) return backward_own(du, dn, lse, weight, x, scratch);
     const size_t mark = hl_arena_mark(scratch);
     const workspace w = lay_out(scratch, x);
     double ds = 0.0;

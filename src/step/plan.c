@@ -41,7 +41,11 @@ static void number_texts(hl_plan *p, const hl_batch *b, const hl_corpus *corpus,
     p->read = p->texts;
     for (int s = 0; s < b->samples; s++)
         p->target[p->row_begin[s + 1] - 1] = text_of(p, by_item, corpus, rules, b->item[b->begin[s + 1] - 1]);
-    for (int k = 0; k < b->negatives; k++) p->multiplicity[text_of(p, by_item, corpus, rules, b->negative[k])]++;
+    for (int k = 0; k < b->negatives; k++) {
+        const int text = text_of(p, by_item, corpus, rules, b->negative[k]);
+        p->multiplicity[text]++;
+        if (p->each) p->own[k] = text;
+    }
 }
 
 static void weigh_rows(hl_plan *p, const hl_plan_rules *rules)
@@ -156,6 +160,9 @@ void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const 
     p->input = HL_TAKE(arena, int, rows);
     p->target = HL_TAKE(arena, int, rows);
     p->weight = HL_TAKE(arena, float, rows);
+    p->each = b->each;
+    p->own = HL_TAKE(arena, int, (size_t)rows *(size_t)b->each);
+    HL_CHECK(b->each == 0 || b->negatives == rows * b->each);
     p->item = HL_TAKE(arena, int32_t, most);
     p->multiplicity = HL_TAKE(arena, float, most);
     p->micro_batch_begin = HL_TAKE(arena, int, most + 1);

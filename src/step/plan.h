@@ -56,6 +56,7 @@ typedef struct {
      * empty */
     int *group, *user_group;
     int negatives;                       /* draws */
+    int each, *own;                      /* (rows, each) texts that are negatives of one row alone; each 0: shared */
     int64_t tokens;                      /* of all texts, that are encoded */
     int64_t public_items, public_tokens; /* what the public code would encode: every slot, every duplicate */
 } hl_plan;

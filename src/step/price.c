@@ -161,7 +161,9 @@ static double loss_seconds(const hl_cost_job *j)
     const hl_machine *m = &j->machine;
     const int D = hl_transformer_vector_size(j->shape[HL_ITEM]), tp = l->side[HL_ITEM].tp,
               replicas = hl_layout_replicas(l, HL_ITEM);
-    const double mine = K / hl_layout_last_stage_ranks(l, HL_ITEM), pairs = p->rows * mine, summary = SUMMARY * p->rows;
+    const double mine = K / hl_layout_last_stage_ranks(l, HL_ITEM),
+                 pairs = p->each ? (double)p->rows * p->each / hl_layout_last_stage_ranks(l, HL_ITEM) : p->rows * mine,
+                 summary = SUMMARY * p->rows;
     return hl_machine_loss(m, pairs, D, HL_FORWARD_WAY) + hl_machine_loss(m, pairs, D, HL_BACKWARD_WAY)
            + UNIT_PASSES * hl_machine_numbers(m, HL_NUMBERS_READ, mine * D)
            + hl_machine_together(m, HL_TOGETHER_SUM, summary, replicas, 1)
