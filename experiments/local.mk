@@ -16,3 +16,9 @@ dist_configs_DATA = experiments/configs/README.md experiments/configs/amazon-min
 platformsdir = $(pkgdatadir)/platforms
 dist_platforms_SCRIPTS = experiments/platforms/make.sh
 dist_platforms_DATA = experiments/platforms/README.md
+
+# The public code's scripts.
+reproducedir = $(pkgdatadir)/reproduce
+dist_reproduce_DATA = experiments/reproduce/README.md experiments/reproduce/books-hstu-1b.yaml experiments/reproduce/books-hstu-large.yaml \
+	experiments/reproduce/books-sasrec-1b.yaml experiments/reproduce/books-sasrec.yaml experiments/reproduce/pixel8m-hstu.yaml \
+	experiments/reproduce/pixel8m-sasrec.yaml

@@ -65,7 +65,7 @@ $others" "an option in a document that the program does not have")"
 verdict "documents name options that exist"
 
 # What is wrong with a configuration is status 2; a good one fails at the data that are not there.
-for config in "$top"/experiments/configs/*.yaml; do
+for config in "$top"/experiments/configs/*.yaml "$top"/experiments/reproduce/*.yaml; do
     ./hllm prepare "$config" --data_path "$work/none" --tokenizer bytes >/dev/null 2>"$work/said"
     [ $? -eq 3 ]
     verdict "${config##*/} is a configuration"
