@@ -79,6 +79,18 @@ for model in SASRec LLMIDRec; do
     verdict "$model has the same bits at one rank and two, where they are promised"
 done
 
+for ranks in 1 2; do
+    job $ranks train published-$ranks --model HSTU --hstu.rel_bias true --epochs 2
+done
+alike published-1 published-2
+verdict "HSTU with biases of times is trained"
+job 2 eval published-eval --model HSTU --hstu.rel_bias true --checkpoint "$work/published-1"
+[ "$(row HSTU published-eval)" = "$(row HSTU published-1)" ]
+verdict "and evaluated as it was tested"
+job 1 eval published-eval --model HSTU --checkpoint "$work/published-1"
+[ $? -eq 2 ] && grep -q 'hstu.rel_bias' "$work/said"
+verdict "its weights are not taken without the biases"
+
 refused() { # refused WORDS OPTIONS...
     words=$1
     shift

@@ -167,6 +167,25 @@ bool golden_open(golden *g, const char *name)
     return true;
 }
 
+/* Seconds, minutes and years apart. */
+static const int64_t *times_of(const hl_corpus *c, int64_t user)
+{
+    const golden *g = c->self;
+    return g->time + user * (g->S + 1);
+}
+
+static void make_times(golden *g)
+{
+    const int n = g->S + 1;
+    g->time = calloc((size_t)(g->users * n), sizeof *g->time);
+    g->batch.user = calloc((size_t)g->users, sizeof *g->batch.user);
+    g->batch.first = calloc((size_t)g->users, sizeof *g->batch.first);
+    for (int u = 0; u < g->users; u++) {
+        g->batch.user[u] = u;
+        for (int i = 1; i < n; i++) g->time[u * n + i] = g->time[u * n + i - 1] + (1 << (5 * i + 3 * u) % 28) + i;
+    }
+}
+
 static int items_of(const golden *g)
 {
     hid_t set = H5Dopen2(g->file, "weights/item_embedding.weight", H5P_DEFAULT), space = H5Dget_space(set);
@@ -205,9 +224,11 @@ bool golden_open_ids(golden *g, const char *name, const char *family)
                                .rms_norm_eps = setting(g, "layer_norm_eps"),
                                .initializer_range = 0.02,
                                .family = hl_family_find(family)};
-    hl_id_corpus_open(&g->ids, &(hl_corpus){.items = items});
+    g->own = (hl_corpus){.items = items, .self = g, .times = times_of};
+    hl_id_corpus_open(&g->ids, &g->own);
     g->corpus = g->ids.corpus;
     read_batch(g, "inputs/items");
+    make_times(g);
     return true;
 }
 
@@ -215,6 +236,9 @@ void golden_close(golden *g)
 {
     for (int64_t i = 0; g->text && i < g->corpus.items; i++) free(g->text[i]);
     hl_id_corpus_close(&g->ids);
+    free(g->time);
+    free(g->batch.user);
+    free(g->batch.first);
     free(g->text);
     free(g->text_length);
     free(g->batch.begin);

@@ -19,8 +19,10 @@ typedef struct {
     hl_corpus corpus; /* tokens and duplicates of the texts; no users */
     int32_t **text;
     int *text_length;
+    hl_corpus own;
     hl_id_corpus ids; /* of a model of item ids, whose corpus is this one's; no text then */
     hl_batch batch;
+    int64_t *time; /* of a model of item ids: made up, S + 1 a user */
 } golden;
 
 /* name: a file of tests/data. false, and the test has failed, where it is not there. */

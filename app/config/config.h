@@ -61,7 +61,7 @@ typedef struct {
     int n_layers, n_heads, embedding_size, inner_size, hstu_embedding_size, item_embedding_size, item_embed_dim;
     double hidden_dropout_prob, attn_dropout_prob, layer_norm_eps, initializer_range;
     hl_hidden_act hidden_act;
-    bool fix_temp;
+    bool fix_temp, hstu_rel_bias;
 
     /* training */
     hl_criterion_number loss;

@@ -166,6 +166,9 @@ const hl_option hl_options[] = {
     REAL("layer_norm_eps", layer_norm_eps, "1e-12", 0, 1, NUMBERS, "of SASRec: added to the variance"),
     REAL("initializer_range", initializer_range, "0.02", 0, 10, NUMBERS,
          "standard deviation of SASRec's random weights, and of the items' rows"),
+    BOOL("hstu.rel_bias", hstu_rel_bias, "false", VECTORS,
+         "of HSTU: scores have biases by times and places, as published; the public code makes them and leaves them "
+         "out"),
     CHOICE("hidden_act", hidden_act, "auto", NUMBERS, "what the model's blocks have; another one is refused", acts),
     BOOL("fix_temp", fix_temp, "false", NUMBERS,
          "of models of item ids: logits are cosines times 20, which is not trained"),

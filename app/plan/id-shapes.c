@@ -52,7 +52,8 @@ static void hstu(hl_transformer *item, hl_transformer *user, const hl_config *c)
                              .rms_norm_eps = 1e-6,
                              .initializer_range = c->initializer_range,
                              .family = hl_family_find("hstu"),
-                             .hidden_dropout = c->hidden_dropout_prob};
+                             .hidden_dropout = c->hidden_dropout_prob,
+                             .rel_bias = c->hstu_rel_bias};
 }
 
 static void llmidrec(hl_transformer *item, hl_transformer *user, const hl_config *c)

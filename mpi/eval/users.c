@@ -63,6 +63,23 @@ static void look_for_odd_users(const reading *r, const float *y, int user, int n
         hl_first_note(&r->round->odd, 2 * (int64_t)(user + i), NAN);
 }
 
+/* When the items of the histories of n users from `user` on were met. */
+static void take_times(const reading *r, hl_pack *pack, int user)
+{
+    const hl_corpus *c = r->e->corpus;
+    if (!r->e->model[HL_USER].reads_times) return;
+    int64_t *time = HL_TAKE(&r->e->scratch, int64_t, pack->T);
+    for (int i = 0; i < pack->segments; i++) {
+        const int32_t *history;
+        int items;
+        const int64_t row = r->round->first + user + i;
+        hl_targets_at(r->round->targets, row, &history, &items);
+        const int64_t *its = c->times(c, hl_targets_user(r->round->targets, row)) + items;
+        for (int t = pack->begin[i]; t < pack->begin[i + 1]; t++) time[t] = its[t - pack->begin[i + 1]];
+    }
+    pack->time = time;
+}
+
 /* u (n, D) = the User LLM's last row, as a unit vector, of n users from `user` on whose histories lie in x; on ranks
  * where it comes out. */
 static void encode_users(const reading *r, float *u, const float *x, const int *length, int user, int n)
@@ -72,6 +89,7 @@ static void encode_users(const reading *r, float *u, const float *x, const int *
     hl_pack pack;
     const hl_model *m = &e->model[HL_USER];
     hl_user_pack(&pack, length, n, m->slots, true, &e->scratch);
+    take_times(r, &pack, user);
     void *saved = hl_arena_take(&e->scratch, m->kind->saved);
     m->kind->trace(saved, m, &pack, &e->scratch);
     float *last = HL_TAKE_ROWS(&e->scratch, float, n, r->D), *norm = HL_TAKE(&e->scratch, float, n);

@@ -49,6 +49,20 @@ static void name_samples(hl_pack *pack, hl_engine *e, int first)
     pack->step = (uint64_t)e->updates;
 }
 
+/* When the items of the rows were met. */
+static void take_times(hl_pack *pack, hl_step_state *s, int sample)
+{
+    hl_engine *e = s->e;
+    if (!e->model[HL_USER].reads_times) return;
+    HL_CHECK(s->user && s->first && e->corpus->times);
+    int64_t *time = HL_TAKE(&e->plan, int64_t, pack->T);
+    for (int i = 0; i < pack->segments; i++) {
+        const int64_t *its = e->corpus->times(e->corpus, s->user[sample + i]) + s->first[sample + i];
+        for (int t = pack->begin[i]; t < pack->begin[i + 1]; t++) time[t] = its[t - pack->begin[i]];
+    }
+    pack->time = time;
+}
+
 static void pack_users(hl_step_state *s, int c)
 {
     hl_engine *e = s->e;
@@ -58,6 +72,7 @@ static void pack_users(hl_step_state *s, int c)
     hl_pack *pack = &s->side[HL_USER].micro_batch[c].pack;
     hl_user_pack(pack, length, n, e->model[HL_USER].slots, false, &e->plan);
     name_samples(pack, e, begin);
+    take_times(pack, s, begin);
 }
 
 static void pack_items(hl_step_state *s, int c)
@@ -99,7 +114,7 @@ void hl_step_prepare(hl_step_state *s, hl_engine *e, const hl_batch *batch, cons
 {
     const hl_mesh *mesh = e->mesh;
     int me = mesh->world.rank;
-    *s = (hl_step_state){.e = e, .orders = orders, .user = batch->user, .D = hl_engine_width(e)};
+    *s = (hl_step_state){.e = e, .orders = orders, .user = batch->user, .first = batch->first, .D = hl_engine_width(e)};
     hl_mesh_sent(s->sent, mesh);
     hl_mesh_messages(s->messages, mesh);
     for (hl_side i = 0; i < HL_SIDES; i++) {

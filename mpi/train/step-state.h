@@ -29,6 +29,7 @@ typedef struct {
     hl_engine *e;
     const hl_step_orders *orders;
     const int64_t *user; /* (samples) of the batch; NULL: not known */
+    const int *first;    /* of the batch */
     hl_plan plan;
     hl_share share;
     hl_schedule schedule;

@@ -66,6 +66,7 @@ void hl_sampler_draw(hl_batch *b, const hl_sampler *s, int64_t step, hl_arena *a
     int S = s->windows->S, samples = (int)(windows - from < s->batch_size ? windows - from : s->batch_size);
     *b = (hl_batch){.samples = samples, .S = S, .each = s->own ? s->num_negatives : 0};
     b->user = HL_TAKE(arena, int64_t, samples);
+    b->first = HL_TAKE(arena, int, samples);
     b->begin = HL_TAKE(arena, int, samples + 1);
     b->item = HL_TAKE(arena, int32_t, samples * (S + 1));
     b->negative = HL_TAKE(arena, int32_t, (size_t)samples * (size_t)negatives_of(s, S + 1));
@@ -77,6 +78,7 @@ void hl_sampler_draw(hl_batch *b, const hl_sampler *s, int64_t step, hl_arena *a
         int n;
         const int32_t *window = hl_windows_at(s->windows, which, &user, &n);
         b->user[i] = user;
+        b->first[i] = (int)(window - s->windows->corpus->sequence(s->windows->corpus, user, &(int){0}));
         memcpy(b->item + b->begin[i], window, (size_t)n * sizeof *window);
         b->begin[i + 1] = b->begin[i] + n;
         hl_rng r = hl_rng_at(s->seed, HL_FOR_NEGATIVES, (uint64_t)which, (uint32_t)epoch);

@@ -27,7 +27,8 @@ typedef struct {
     int negatives;
     int each;          /* of each transition alone, one after the other; 0: all of the batch share them */
     int32_t *negative; /* (negatives), in the order of the samples */
-    int64_t *user;     /* (samples) whose they are, for sentences; NULL: nobody knows */
+    int64_t *user;     /* (samples) whose they are; NULL: nobody knows */
+    int *first;        /* (samples) where in the user's sequence a sample begins; NULL: nobody knows */
 } hl_batch;
 
 int64_t hl_sampler_steps_per_epoch(const hl_sampler *s);

@@ -67,6 +67,8 @@ void hl_silu_attention_backward(float *dq, float *dk, float *dv, const float *d_
                                 const float *v, const int *begin, int segments, const hl_silu_heads *heads)
 {
 }
+size_t hl_silu_bias_room(const int *begin, int segments, int H) { return 0; }
+void hl_silu_bias_buckets(unsigned char *bucket, const int64_t *time, int L) {}
 void hl_silu_forward(float *h, const float *z, int T, int F) {}
 void hl_silu_backward(float *d, const float *z, int T, int F) {}
 void hl_gate_forward(float *y, const float *gate, size_t step, const float *x, int T, int F) {}

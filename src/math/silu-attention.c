@@ -8,6 +8,7 @@
 #include "math/expf.h"
 #include "math/simd.h"
 #include "math/strip.h"
+#include <math.h>
 #include <string.h>
 
 /* What all segments share. */
@@ -16,7 +17,8 @@ typedef struct {
     const hl_silu_heads *heads;
     const float *q, *k, *v, *d_o; /* d_o: backward only */
     float *o, *dq, *dk, *dv;
-    int wide; /* d up to a multiple of 8 */
+    int wide;    /* d up to a multiple of 8 */
+    int longest; /* segment */
 } job;
 
 /* A thread's memory; n is the longest segment, up to a multiple of the lanes. */
@@ -30,7 +32,7 @@ typedef struct {
 
 /* One segment's part of a head. */
 typedef struct {
-    int first, length, head;
+    int first, length, head, segment;
 } place;
 
 static size_t at(const job *j, const place *p)
@@ -82,11 +84,84 @@ HL_FAST static void harden(float *strip, float *slope, int n, int lanes, int dia
     memset(slope + n * lanes, 0, bytes);
 }
 
+/* ---- biases */
+
+enum { BUCKETS = HL_SILU_BUCKETS + 1 };
+
+static int longest_of(const int *begin, int segments)
+{
+    int longest = 0;
+    for (int s = 0; s < segments; s++)
+        if (begin[s + 1] - begin[s] > longest) longest = begin[s + 1] - begin[s];
+    return longest;
+}
+
+size_t hl_silu_bias_room(const int *begin, int segments, int H)
+{
+    return (size_t)segments * (size_t)H * (size_t)(BUCKETS + longest_of(begin, segments));
+}
+
+void hl_silu_bias_buckets(unsigned char *bucket, const int64_t *time, int L)
+{
+    for (int i = 0; i < L; i++)
+        for (int j = 0; j <= i; j++) {
+            const float apart = fabsf((float)(time[i + 1 < L ? i + 1 : i] - time[j]));
+            const float x = logf(fmaxf(apart, 1.0f)) / 0.301f;
+            bucket[i * L + j] = (unsigned char)fminf(x, (float)HL_SILU_BUCKETS);
+        }
+}
+
+static const unsigned char *buckets_of(const job *j, const place *p, int query)
+{
+    const hl_silu_bias *b = j->heads->bias;
+    return b->bucket + b->begin[p->segment] + (size_t)query * (size_t)p->length;
+}
+
+/* The strip of the queries from i0 on, where there are any. */
+static void add_bias(const job *j, float *strip, const place *p, int i0)
+{
+    const hl_silu_bias *b = j->heads->bias;
+    const int lanes = j->s->lanes;
+    for (int x = i0 < 0 ? -i0 : 0; b && x < lanes; x++) {
+        const unsigned char *bucket = buckets_of(j, p, i0 + x);
+        for (int k = 0; k <= i0 + x; k++) strip[k * lanes + x] += b->time[bucket[k]] + b->place[k - (i0 + x)];
+    }
+}
+
+/* Gradients of scores, into the sums of this segment and head. */
+static void sum_bias(const job *j, const float *slope, const place *p, int i0)
+{
+    const hl_silu_bias *b = j->heads->bias;
+    const int lanes = j->s->lanes;
+    if (!b) return;
+    float *time = b->sums + (size_t)(p->segment * j->heads->H + p->head) * (size_t)(BUCKETS + j->longest),
+          *apart = time + BUCKETS;
+    for (int x = i0 < 0 ? -i0 : 0; x < lanes; x++) {
+        const unsigned char *bucket = buckets_of(j, p, i0 + x);
+        for (int k = 0; k <= i0 + x; k++) {
+            time[bucket[k]] += slope[k * lanes + x];
+            apart[i0 + x - k] += slope[k * lanes + x];
+        }
+    }
+}
+
+/* Segment by segment and head by head, whoever made them. */
+static void give_bias(const job *j, int segments)
+{
+    const hl_silu_bias *b = j->heads->bias;
+    const float *sum = b ? b->sums : NULL;
+    for (int i = 0; b && i < segments * j->heads->H; i++, sum += BUCKETS + j->longest) {
+        for (int k = 0; k < BUCKETS; k++) b->dtime[k] += sum[k];
+        for (int d = 0; d < j->longest; d++) b->dplace[-d] += sum[BUCKETS + d];
+    }
+}
+
 static void take_scores(const job *j, const memory *m, const place *p, int i0)
 {
     j->s->copy(m->q, lines_of(j, j->q, p), i0, j->s->lanes, p->length, j->heads->d, j->wide);
     j->s->turn(m->turned_q, m->q, j->wide, 1.0f);
     j->s->score(m->strip, m->k, m->turned_q, i0 + j->s->lanes, j->heads->d, j->wide);
+    add_bias(j, m->strip, p, i0);
 }
 
 static void forward_strip(const job *j, const memory *m, const place *p, int i0)
@@ -111,6 +186,7 @@ static void backward_strip(const job *j, const memory *m, const place *p, int i0
     take_scores(j, m, p, i0);
     s->score(m->slope, m->v, m->turned_do, n, j->heads->d, j->wide);
     harden(m->strip, m->slope, n, s->lanes, i0, j->heads->share);
+    sum_bias(j, m->slope, p, i0);
     s->give(&dq, m->slope, m->k, n, j->heads->d, j->wide);
     s->add(m->dk, m->slope, m->q, n, j->wide);
     s->add(m->dv, m->strip, m->d_o, n, j->wide);
@@ -148,9 +224,9 @@ static void backward_head(const job *j, const memory *m, const place *p)
     give_rows(j, j->dv, p, m->dv);
 }
 
-static memory lay_out(hl_arena *a, const job *j, int longest)
+static memory lay_out(hl_arena *a, const job *j)
 {
-    const size_t n = (size_t)hl_strips_up(j->s, longest), wide = (size_t)j->wide, lanes = (size_t)j->s->lanes,
+    const size_t n = (size_t)hl_strips_up(j->s, j->longest), wide = (size_t)j->wide, lanes = (size_t)j->s->lanes,
                  back = j->d_o ? 1 : 0;
     return (memory){.k = HL_TAKE(a, float, n *wide),
                     .v = HL_TAKE(a, float, n *wide),
@@ -168,18 +244,15 @@ static memory lay_out(hl_arena *a, const job *j, int longest)
 static void share_out(void (*act)(const job *j, const memory *m, const place *p), const job *j, const int *begin,
                       int segments)
 {
-    int longest = 0;
-    for (int s = 0; s < segments; s++)
-        if (begin[s + 1] - begin[s] > longest) longest = begin[s + 1] - begin[s];
-    if (longest == 0) return;
+    if (j->longest == 0) return;
 #pragma omp parallel if (hl_is_worth_threads((size_t)begin[segments] * 3 * out_row(j)))
     {
         static _Thread_local hl_arena room; /* stays until the thread ends, as in attention.c */
         if (!room.name) room = hl_arena_growing("silu attention");
-        const memory m = lay_out(&room, j, longest);
+        const memory m = lay_out(&room, j);
 #pragma omp for collapse(2) schedule(dynamic)
         for (int s = 0; s < segments; s++)
-            for (int h = 0; h < j->heads->H; h++) act(j, &m, &(place){begin[s], begin[s + 1] - begin[s], h});
+            for (int h = 0; h < j->heads->H; h++) act(j, &m, &(place){begin[s], begin[s + 1] - begin[s], h, s});
         hl_arena_back(&room, 0);
     }
 }
@@ -187,8 +260,14 @@ static void share_out(void (*act)(const job *j, const memory *m, const place *p)
 void hl_silu_attention_forward(float *o, const float *q, const float *k, const float *v, const int *begin, int segments,
                                const hl_silu_heads *heads)
 {
-    const job j = {
-        .s = hl_strips_here(), .heads = heads, .q = q, .k = k, .v = v, .o = o, .wide = (heads->d + 7) / 8 * 8};
+    const job j = {.s = hl_strips_here(),
+                   .heads = heads,
+                   .q = q,
+                   .k = k,
+                   .v = v,
+                   .o = o,
+                   .wide = (heads->d + 7) / 8 * 8,
+                   .longest = longest_of(begin, segments)};
     share_out(forward_head, &j, begin, segments);
 }
 
@@ -204,6 +283,9 @@ void hl_silu_attention_backward(float *dq, float *dk, float *dv, const float *d_
                    .dq = dq,
                    .dk = dk,
                    .dv = dv,
-                   .wide = (heads->d + 7) / 8 * 8};
+                   .wide = (heads->d + 7) / 8 * 8,
+                   .longest = longest_of(begin, segments)};
+    if (heads->bias) memset(heads->bias->sums, 0, hl_silu_bias_room(begin, segments, heads->H) * sizeof(float));
     share_out(backward_head, &j, begin, segments);
+    give_bias(&j, segments);
 }

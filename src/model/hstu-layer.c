@@ -2,6 +2,7 @@
  *
  * A layer saves its input, the product before silu and what attention says; all else is made again in the backward. */
 #include "model/hstu-layer.h"
+#include "base/error.h"
 #include "math/bias.h"
 #include "math/dropout.h"
 #include "math/gate.h"
@@ -72,10 +73,38 @@ static void drop(float *g, const hl_hstu *x, int i, const hl_pack *p)
                                         x->first_head * x->shape.head_dim, x->shape.hidden_size});
 }
 
-static hl_silu_heads heads_of(const hl_hstu *x)
+static hl_silu_heads heads_of(const hl_hstu *x, const hl_silu_bias *bias)
 {
     return (hl_silu_heads){x->heads, x->shape.head_dim, (size_t)(HL_HSTU_PARTS * hl_hstu_mine(x)),
-                           1.0f / (float)x->shape.max_position_embeddings};
+                           1.0f / (float)x->shape.max_position_embeddings, x->shape.rel_bias ? bias : NULL};
+}
+
+hl_silu_bias hl_hstu_buckets(const hl_hstu *x, const hl_pack *p, hl_arena *arena)
+{
+    if (!x->shape.rel_bias) return (hl_silu_bias){0};
+    HL_CHECK(p->time);
+    size_t *begin = HL_TAKE(arena, size_t, p->segments + 1);
+    begin[0] = 0;
+    for (int s = 0; s < p->segments; s++)
+        begin[s + 1] = begin[s] + hl_rows_numbers(p->begin[s + 1] - p->begin[s], p->begin[s + 1] - p->begin[s]);
+    unsigned char *bucket = HL_TAKE(arena, unsigned char, begin[p->segments]);
+    for (int s = 0; s < p->segments; s++)
+        hl_silu_bias_buckets(bucket + begin[s], p->time + p->begin[s], p->begin[s + 1] - p->begin[s]);
+    return (hl_silu_bias){.bucket = bucket, .begin = begin};
+}
+
+/* The numbers of a layer; in a backward with room for their gradients. */
+static hl_silu_bias bias_of(const hl_hstu_pass *pass, const hl_hstu_layer *l)
+{
+    hl_silu_bias b = *pass->buckets;
+    if (!pass->x->shape.rel_bias) return b;
+    b.time = pass->w + l->time;
+    b.place = pass->w + l->place;
+    if (!pass->dw) return b;
+    b.dtime = pass->dw + l->time;
+    b.dplace = pass->dw + l->place;
+    b.sums = HL_TAKE(pass->scratch, float, hl_silu_bias_room(pass->p->begin, pass->p->segments, pass->x->heads));
+    return b;
 }
 
 /* g (T, E) = u times the norm of what attention says, which is given, some of it dropped. */
@@ -85,14 +114,18 @@ static void gate(float *g, const float *uvqk, const float *normed, const hl_hstu
     drop(g, x, i, p);
 }
 
-void hl_hstu_layer_forward(float *y, hl_hstu_saved *t, const hl_hstu *x, int i, const float *w, const hl_pack *p,
-                           hl_arena *scratch)
+void hl_hstu_layer_forward(float *y, hl_hstu_saved *t, const hl_hstu_pass *pass, int i)
 {
+    const hl_hstu *x = pass->x;
+    const hl_pack *p = pass->p;
+    const float *w = pass->w;
+    hl_arena *scratch = pass->scratch;
     const int T = p->T, D = x->shape.hidden_size, E = hl_hstu_mine(x);
     const size_t mark = hl_arena_mark(scratch);
     float *normed = HL_TAKE_ROWS(scratch, float, T, D), *uvqk = HL_TAKE_ROWS(scratch, float, T, HL_HSTU_PARTS *E),
           *a = HL_TAKE_ROWS(scratch, float, T, E), *g = HL_TAKE_ROWS(scratch, float, T, E);
-    const hl_silu_heads heads = heads_of(x);
+    const hl_silu_bias bias = bias_of(pass, &x->layer[i]);
+    const hl_silu_heads heads = heads_of(x, &bias);
     hl_layernorm_forward(normed, t->kept, t->x, x->plain, T, D, eps_of(x));
     memset(t->z, 0, hl_rows_numbers(T, HL_HSTU_PARTS * E) * sizeof *t->z);
     hl_rows_times(t->z, normed, w + x->layer[i].uvqk, T, D, HL_HSTU_PARTS * E);
@@ -107,13 +140,18 @@ void hl_hstu_layer_forward(float *y, hl_hstu_saved *t, const hl_hstu *x, int i, 
     hl_arena_back(scratch, mark);
 }
 
-void hl_hstu_layer_backward(float *d, float *dw, const hl_hstu_saved *t, const hl_hstu *x, int i, const float *w,
-                            const hl_pack *p, hl_arena *scratch)
+void hl_hstu_layer_backward(float *d, const hl_hstu_saved *t, const hl_hstu_pass *pass, int i)
 {
+    const hl_hstu *x = pass->x;
+    const hl_pack *p = pass->p;
+    const float *w = pass->w;
+    float *dw = pass->dw;
+    hl_arena *scratch = pass->scratch;
     const int T = p->T, D = x->shape.hidden_size, E = hl_hstu_mine(x);
     const size_t mark = hl_arena_mark(scratch), row = (size_t)(HL_HSTU_PARTS * E);
     const hl_hstu_layer *at = &x->layer[i];
-    const hl_silu_heads heads = heads_of(x);
+    const hl_silu_bias bias = bias_of(pass, &x->layer[i]);
+    const hl_silu_heads heads = heads_of(x, &bias);
     float *normed = HL_TAKE_ROWS(scratch, float, T, D), *dnormed = HL_TAKE_ROWS(scratch, float, T, D),
           *uvqk = HL_TAKE_ROWS(scratch, float, T, HL_HSTU_PARTS *E),
           *duvqk = HL_TAKE_ROWS(scratch, float, T, HL_HSTU_PARTS *E), *a = HL_TAKE_ROWS(scratch, float, T, E),

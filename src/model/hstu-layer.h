@@ -1,13 +1,14 @@
 /* hstu-layer.h - one layer of HSTU over packed sequences, forward and backward (model/hstu.h). */
 #ifndef MODEL_HSTU_LAYER_H
 #define MODEL_HSTU_LAYER_H
+#include "math/silu-attention.h"
 #include "model/layer.h"
 
 enum { HL_HSTU_PARTS = 4 }; /* u, v, q and k lie side by side */
 
 /* Where the parameters of a layer lie. */
 typedef struct {
-    size_t uvqk, o, bias;
+    size_t uvqk, o, bias, time, place; /* the last two: with rel_bias, time and place of hl_silu_bias */
 } hl_hstu_layer;
 
 typedef struct {
@@ -31,12 +32,23 @@ typedef struct {
 /* Numbers of my heads. */
 static inline int hl_hstu_mine(const hl_hstu *x) { return x->heads * x->shape.head_dim; }
 
+/* The buckets of a pack's pairs, laid in the arena; nothing without rel_bias. */
+hl_silu_bias hl_hstu_buckets(const hl_hstu *x, const hl_pack *p, hl_arena *arena);
+
+/* What a layer is given in one pass over a pack. */
+typedef struct {
+    const hl_hstu *x;
+    const float *w;
+    float *dw; /* backward */
+    const hl_pack *p;
+    const hl_silu_bias *buckets;
+    hl_arena *scratch;
+} hl_hstu_pass;
+
 /* y (T, D) = layer i of mine of t->x.  Collective over x->tp, as the backward. */
-void hl_hstu_layer_forward(float *y, hl_hstu_saved *t, const hl_hstu *x, int i, const float *w, const hl_pack *p,
-                           hl_arena *scratch);
+void hl_hstu_layer_forward(float *y, hl_hstu_saved *t, const hl_hstu_pass *pass, int i);
 
 /* d (T, D) holds dy and becomes dx; gradients of weights are added to dw. */
-void hl_hstu_layer_backward(float *d, float *dw, const hl_hstu_saved *t, const hl_hstu *x, int i, const float *w,
-                            const hl_pack *p, hl_arena *scratch);
+void hl_hstu_layer_backward(float *d, const hl_hstu_saved *t, const hl_hstu_pass *pass, int i);
 
 #endif

@@ -31,6 +31,21 @@ static hl_param_name name_of(char room[2][HL_TRANSFORMER_NAME], const hl_transfo
 
 static hl_cut times(hl_cut x, int64_t n) { return (hl_cut){x.begin * n, x.end * n, x.own_begin * n, x.own_end * n}; }
 
+/* Of the numbers for i - j that of 0; there are as many as for a window twice as long, as in the public code. */
+static int64_t middle_of(const hl_transformer *shape) { return 2 * (int64_t)shape->max_position_embeddings - 1; }
+
+/* All ranks have it, and each the gradient of its heads. */
+static void add_bias(hl_params *t, const hl_transformer *shape, int i, const char *tensor, int64_t n,
+                     const hl_tensor_group *tp)
+{
+    char room[2][HL_TRANSFORMER_NAME];
+    const hl_param_name name = name_of(room, shape, i, tensor);
+    hl_param *p = hl_params_add_cut(t, &name, 1, &n, -1, &(hl_cut){0, 1, 0, tp->rank == 0});
+    p->init = HL_INIT_NORMAL;
+    p->std = 0.02f;
+    p->shared = tp->size > 1;
+}
+
 static void add_layer(hl_params *t, const hl_transformer *shape, int i, const hl_tensor_group *tp)
 {
     const int64_t D = shape->hidden_size, d = shape->head_dim, E = shape->num_attention_heads * d;
@@ -49,6 +64,9 @@ static void add_layer(hl_params *t, const hl_transformer *shape, int i, const hl
     p = hl_params_add_cut(t, &name, 1, (int64_t[]){D}, -1, &whole);
     p->init = HL_INIT_UNIFORM; /* nn.Linear's */
     p->std = (float)(1 / sqrt((double)E));
+    if (!shape->rel_bias) return;
+    add_bias(t, shape, i, "_rel_attn_bias._ts_w", HL_SILU_BUCKETS + 1, tp);
+    add_bias(t, shape, i, "_rel_attn_bias._pos_w", 2 * middle_of(shape) + 1, tp);
 }
 
 static void params(hl_params *t, const hl_model_settings *s, const hl_tensor_group *tp)
@@ -72,6 +90,16 @@ static size_t offset_of(const hl_hstu *x, int i, const char *tensor)
     return p->offset;
 }
 
+static hl_hstu_layer layer_of(const hl_hstu *x, int i)
+{
+    hl_hstu_layer l = {
+        .uvqk = offset_of(x, i, "_uvqk"), .o = offset_of(x, i, "_o.weight"), .bias = offset_of(x, i, "_o.bias")};
+    if (!x->shape.rel_bias) return l;
+    l.time = offset_of(x, i, "_rel_attn_bias._ts_w");
+    l.place = offset_of(x, i, "_rel_attn_bias._pos_w") + (size_t)middle_of(&x->shape);
+    return l;
+}
+
 static void open(hl_model *m, const hl_model_settings *s, const hl_tensor_group *tp)
 {
     const hl_transformer_layers layers = layers_of(s->shape, tp);
@@ -89,9 +117,7 @@ static void open(hl_model *m, const hl_model_settings *s, const hl_tensor_group 
                    .layer = hl_alloc((size_t)(layers.end - layers.begin) * sizeof *x->layer),
                    .plain = hl_alloc_zero(2 * D, sizeof *x->plain)};
     params(&x->table, s, tp);
-    for (int i = 0; i < x->layers; i++)
-        x->layer[i] = (hl_hstu_layer){offset_of(x, x->begins + i, "_uvqk"), offset_of(x, x->begins + i, "_o.weight"),
-                                      offset_of(x, x->begins + i, "_o.bias")};
+    for (int i = 0; i < x->layers; i++) x->layer[i] = layer_of(x, x->begins + i);
     for (size_t i = 0; i < D; i++) x->plain[i] = 1;
     m->table = &x->table;
     m->first = layers.begin == 0;
@@ -144,9 +170,11 @@ static void forward(float *y, void *saved, const hl_model *m, const float *w, co
     float *out = few ? HL_TAKE_ROWS(scratch, float, p->T, D) : y, *first = x->layers ? t->layer[0].x : out;
     memcpy(first, in, numbers * sizeof *first);
     if (m->first) add_places(first, x, w, p);
+    const hl_silu_bias buckets = hl_hstu_buckets(x, p, scratch);
+    const hl_hstu_pass pass = {x, w, NULL, p, &buckets, scratch};
     for (int i = 0; i < x->layers; i++) {
         x->sharder->unshard(x->sharder, i);
-        hl_hstu_layer_forward(i + 1 < x->layers ? t->layer[i + 1].x : out, &t->layer[i], x, i, w, p, scratch);
+        hl_hstu_layer_forward(i + 1 < x->layers ? t->layer[i + 1].x : out, &t->layer[i], &pass, i);
         x->sharder->reshard(x->sharder, i);
         hl_act_tick();
     }
@@ -165,9 +193,11 @@ static void backward(float *dx, float *dw, const float *dy, const void *saved, c
         memset(dx, 0, numbers * sizeof *dx);
         hl_rows_scatter_add(dx, dy, hl_pack_rows_read(p, scratch), p->segments, D);
     } else memcpy(dx, dy, numbers * sizeof *dx);
+    const hl_silu_bias buckets = hl_hstu_buckets(x, p, scratch);
+    const hl_hstu_pass pass = {x, w, dw, p, &buckets, scratch};
     for (int i = x->layers - 1; i >= 0; i--) {
         x->sharder->unshard(x->sharder, i);
-        hl_hstu_layer_backward(dx, dw, &t->layer[i], x, i, w, p, scratch);
+        hl_hstu_layer_backward(dx, &t->layer[i], &pass, i);
         x->sharder->done(x->sharder, i);
         hl_act_tick();
     }

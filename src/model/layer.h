@@ -26,6 +26,7 @@ typedef struct {
     const int *token;    /* (T) rows of the token table, -1: the [ITEM] vector; NULL: what is read are vectors */
     const int *sample;   /* (T) of each row, its sample in the batch, for what is dropped; NULL: nothing is */
     uint64_t seed, step; /* where there are samples */
+    const int64_t *time; /* (T) when the item of each row was met, for models that read it (hl_model.reads_times) */
 } hl_pack;
 
 /* Rows that are read out of the whole stack: segments or T. */
