@@ -142,6 +142,7 @@ static const struct {
     {"\"rows\": 9,", "\"rows\": -9,", "contradict one another"},
     {"\"shard_items\": 3", "\"shard_items\": 0", "contradict one another"},
     {"\"shard_items\": 3", "\"shard_items\": 1", "contradict one another"},
+    {"\"shard_items\": 3", "\"shard_items\": 9223372036854775807", "contradict one another"},
     {"items-00001.h5", "../../etc/passwd", "contradict one another"},
     {"\"users_kept\": 3,", "", "contradict one another"},
     {"\"digest\": \"", "\"digest\": \"x", "contradict one another"},

@@ -190,6 +190,9 @@ static hl_status broken(const char *folder, const char *what)
     return HL_FAIL(HL_EFORMAT, "%s/manifest.json: %s; remove the folder and prepare the dataset again", folder, what);
 }
 
+/* Rows are numbered by 32 bits: a larger one is nobody's, and sums of rows would overflow. */
+static bool is_shard_size(json_int_t rows) { return rows > 0 && rows <= INT32_MAX; }
+
 static bool recipe_parse(hl_recipe *r, json_t *from, json_error_t *e)
 {
     const char *kind, *digest, *prompt;
@@ -210,7 +213,7 @@ static bool recipe_parse(hl_recipe *r, json_t *from, json_error_t *e)
         r->text_keys[r->n_text_keys++] = hl_alloc_text(key ? key : "");
     }
     return hl_split_rule_parse(&r->split, json_object_get(from, "split")) && from_hex(&r->tokenizer_digest, digest)
-           && r->vocab > 0 && r->max_text_length > 0 && items > 0 && users > 0;
+           && r->vocab > 0 && r->max_text_length > 0 && is_shard_size(items) && is_shard_size(users);
 }
 
 static bool source_parse(hl_source_facts *s, json_t *from, json_error_t *e)
