@@ -145,6 +145,36 @@ static void a_pipeline_has_a_bubble(void)
     close_job(&j);
 }
 
+/* Seconds to give rows on a machine where only the wire costs: bytes of a rank a byte a second, of p ranks (p - 1) / p.
+ * Nobody waits in it, since nothing else takes time but the ways before it, which all ranks go together. */
+static double give_rows(double *back, double *row_bytes, int ranks, hl_layout_kind kind, int users)
+{
+    static const hl_machine wire_only = {.flops = INFINITY, .memory = INFINITY, .wire = 1};
+    const hl_layout_wish wish = {kind, {{0, 1, 1}, {users, 1, 1}}};
+    job j;
+    open_job(&j, ranks, &wish, 0, wire_only);
+    const double seconds = j.cost[0].seconds[HL_GIVE_ROWS] * ranks / (ranks - 1);
+    *back = j.cost[0].seconds[HL_RETURN_ROWS] * ranks / (ranks - 1);
+    *row_bytes = (double)j.p.rows * shape.hidden_size * sizeof(float);
+    close_job(&j);
+    return seconds;
+}
+
+/* One user replica sends all rows, with their targets, to each of seven item ranks, and gets a gradient from each;
+ * where every rank has some rows it is what all get that takes longest, unless shares are uneven. */
+static void rows_take_as_long_as_their_holder_sends(void)
+{
+    double back, bytes;
+    const double one = give_rows(&back, &bytes, 8, HL_SEPARATE, 1);
+    CHECK_NEAR(one, 7 * 2 * bytes, 1e-9 * one);
+    CHECK_NEAR(back, 7 * bytes, 1e-9 * back);
+    const double four = give_rows(&back, &bytes, 8, HL_SEPARATE, 4);
+    CHECK(four >= 2 * bytes * (1 - 1e-9) && four <= one / 2);
+    CHECK_NEAR(back, four / 2, 1e-9 * four);
+    const double all = give_rows(&back, &bytes, 1 + 1, HL_COLOCATED, 2);
+    CHECK(all >= 2 * bytes * (1 - 1e-9) && all <= 2 * 2 * bytes);
+}
+
 static void zero_divides_what_is_held(void)
 {
     double former = INFINITY;
@@ -241,6 +271,7 @@ static const test tests[] = {
     {"one rank pays for operations", one_rank_pays_for_operations},
     {"work does not depend on the layout", work_does_not_depend_on_the_layout},
     {"a pipeline has a bubble", a_pipeline_has_a_bubble},
+    {"rows take as long as their holder sends", rows_take_as_long_as_their_holder_sends},
     {"zero divides what is held", zero_divides_what_is_held},
     {"all layers cost what they multiply", all_layers_cost_what_they_multiply},
     {"attention costs the keys that are seen", attention_costs_the_keys_that_are_seen},

@@ -1,5 +1,6 @@
 /* price.c - what an act of a step takes on a machine: operations over its rate, bytes over the wire. */
 #include "step/price.h"
+#include "base/minmax.h"
 #include "step/stage-params.h"
 #include <stdlib.h>
 
@@ -207,12 +208,47 @@ static double tally_seconds(const hl_prices *x, int rank)
            + hl_machine_together(&j->machine, HL_TOGETHER_SUM, 0, j->layout->ranks, 1);
 }
 
-/* Rows of vectors from each to each, so many numbers in all: copied before they go and when they are there. */
-static double exchange_seconds(const hl_cost_job *j, double numbers)
+/* Rows of vectors from each to each, of which a rank sends or gets so many numbers at the most; they are copied before
+ * they go and when they are there. */
+static double exchange_seconds(const hl_cost_job *j, double numbers, double copied)
 {
     const int p = j->layout->ranks;
     return hl_machine_together(&j->machine, HL_TOGETHER_EXCHANGE, sizeof(float) * numbers, p, 1)
-           + 2 * hl_machine_numbers(&j->machine, HL_NUMBERS_READ, numbers);
+           + 2 * hl_machine_numbers(&j->machine, HL_NUMBERS_READ, copied);
+}
+
+/* Between the ranks that have texts and those that read them: each reading once to every rank of the reader's stage, by
+ * one of the holder's; back likewise. */
+static double readings_seconds(const hl_cost_job *j, double rows, bool back)
+{
+    const hl_layout *l = j->layout;
+    const hl_side to = back ? HL_ITEM : HL_USER, from = back ? HL_USER : HL_ITEM;
+    const double got = rows / hl_layout_replicas(l, to),
+                 sent = rows * l->side[to].tp / hl_layout_last_stage_ranks(l, from);
+    return exchange_seconds(j, hl_max(got, sent), hl_max(got, sent));
+}
+
+/* Rows of the loss of the user replica that has most, which its first rank of the last stage holds. */
+static double most_rows(const hl_cost_job *j)
+{
+    const hl_plan *p = j->plan;
+    double most = (double)p->rows / hl_layout_replicas(j->layout, HL_USER);
+    if (!j->share) return most;
+    double *rows = hl_alloc_zero((size_t)j->layout->ranks, sizeof *rows);
+    for (int c = 0; c < p->user_micro_batches; c++)
+        most = hl_max(most, rows[j->share->user_micro_batch[c]] += rows_of_users(p, c));
+    free(rows);
+    return most;
+}
+
+/* User rows to all item ranks that have vectors, or back: these have all rows, and whoever holds most has them once for
+ * each of these ranks.  With few user replicas that is by far the longer way. */
+static double rows_seconds(const hl_prices *x, double vectors_a_row)
+{
+    const hl_cost_job *j = x->job;
+    const double width = vectors_a_row * hl_transformer_vector_size(j->shape[HL_ITEM]), all = j->plan->rows,
+                 held = x->most_rows * hl_layout_last_stage_ranks(j->layout, HL_ITEM);
+    return exchange_seconds(j, width * hl_max(all, held), width * all);
 }
 
 /* Every act has its case: what has none does not compile. */
@@ -231,11 +267,11 @@ double hl_prices_act(const hl_prices *x, int rank, hl_task t)
     case HL_ITEM_BACKWARD:
     case HL_USER_BACKWARD: return micro_batch_seconds(x, side, rank, t.micro_batch, 2);
     case HL_GIVE_INPUTS:
+    case HL_GIVE_TARGETS: return readings_seconds(j, rows, false);
     case HL_RETURN_INPUTS:
-    case HL_GIVE_TARGETS:
-    case HL_RETURN_TARGETS: return exchange_seconds(j, rows / hl_layout_replicas(l, HL_USER));
-    case HL_GIVE_ROWS: return exchange_seconds(j, 2 * rows);
-    case HL_RETURN_ROWS: return exchange_seconds(j, rows);
+    case HL_RETURN_TARGETS: return readings_seconds(j, rows, true);
+    case HL_GIVE_ROWS: return rows_seconds(x, 2);
+    case HL_RETURN_ROWS: return rows_seconds(x, 1);
     case HL_LOSS: return x->loss;
     case HL_SUM_ITEM:
     case HL_SUM_USER: return replicas_seconds(x, side, rank);
@@ -308,7 +344,7 @@ static void open_side(hl_prices *x, hl_side side)
 
 void hl_prices_open(hl_prices *x, const hl_cost_job *j)
 {
-    *x = (hl_prices){.job = j, .shared = shared_part(j->plan), .loss = loss_seconds(j)};
+    *x = (hl_prices){.job = j, .shared = shared_part(j->plan), .loss = loss_seconds(j), .most_rows = most_rows(j)};
     for (hl_side i = 0; i < HL_SIDES; i++) open_side(x, i);
 }
 

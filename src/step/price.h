@@ -14,6 +14,7 @@ typedef struct {
     int *layers[HL_SIDES];     /* (pp * tp) how many layers */
     double shared;             /* of the tokens of all micro-batches, those that are encoded */
     double loss;               /* seconds */
+    double most_rows;          /* of the loss, that one user replica has */
 } hl_prices;
 
 void hl_prices_open(hl_prices *x, const hl_cost_job *j);
