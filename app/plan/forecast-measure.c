@@ -228,9 +228,10 @@ static double *count_rows(hl_forecast *f)
 /* f->passing, but for what is recomputed. */
 static void find_passing(hl_forecast *f, const shares *texts, const shares *users)
 {
-    const double *rows = count_rows(f);
+    const double *rows = count_rows(f),
+                 process = HL_FORECAST_PROCESS + (f->layout.ranks > 1 ? HL_FORECAST_MESSAGES : 0);
     for (int r = 0; r < f->layout.ranks; r++)
-        f->passing[r] = HL_FORECAST_PROCESS + rows[r] * hl_transformer_vector_size(&f->item) * (double)sizeof(float)
+        f->passing[r] = process + rows[r] * hl_transformer_vector_size(&f->item) * (double)sizeof(float)
                         + hl_max(at_rank(texts, texts->scratch, r), at_rank(users, users->scratch, r));
 }
 

@@ -39,6 +39,7 @@ typedef struct {
     double *state, *saved; /* (ranks) bytes of weights, gradients and moments; of activations */
     double *passing;       /* (ranks) what a rank holds besides: vectors, scratch, what is recomputed, the process */
     double step;           /* seconds */
+    hl_cost_interval interval;
     /* Bytes of activations that are saved on a rank at most; negative: all.  With activation_budget auto memory_share
      * of the room, less what is held whatever is saved, on the rank that has least left; all where nobody knows the
      * room */
@@ -55,6 +56,8 @@ hl_status hl_forecast_open(hl_forecast *f, const hl_forecast_question *q, int ra
 
 /* Bytes of a rank that holds nothing yet: code, MPI, HDF5, BLAS (resident, Open MPI 4.1 and OpenBLAS 0.3.21). */
 #define HL_FORECAST_PROCESS 40e6
+/* ... and what its messages to ranks of the same machine go through. */
+#define HL_FORECAST_MESSAGES 4e6
 
 /* All that a rank holds at its fullest.  Local. */
 static inline double hl_forecast_bytes(const hl_forecast *f, int rank)

@@ -76,10 +76,11 @@ void hl_step_forward(hl_step_state *s, hl_side of, int c)
         hl_step_forward_idle(s, of, c);
         return;
     }
-    const size_t mark = hl_arena_mark(&e->scratch);
-    go_through(s, of, c, rows_at(s, s->side[of].out, micro_batch_of(s, of, c)),
-               is_saved(s, of, c) ? &e->saved : &e->scratch);
-    hl_arena_back(&e->scratch, mark);
+    /* what is not saved lies where it will be recomputed, and is forgotten at once */
+    hl_arena *kept = is_saved(s, of, c) ? &e->saved : &e->recomputed[0];
+    const size_t mark = hl_arena_mark(kept);
+    go_through(s, of, c, rows_at(s, s->side[of].out, micro_batch_of(s, of, c)), kept);
+    if (kept != &e->saved) hl_arena_back(kept, mark);
 }
 
 /* At most as many at once as there are stages, each forgotten in the order in which it came. */

@@ -75,6 +75,7 @@ void hl_arena_back(hl_arena *a, size_t mark)
         && a->top->size < a->most) { /* melt: next time one block is enough, also for a little more */
         drop_block(a);
         add_block(a, 0, rounded(a->most + a->most / 8));
+        if (a->most >= HL_LARGE_PAGE) hl_pages_give_back();
     }
 }
 

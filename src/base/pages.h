@@ -12,4 +12,8 @@ enum { HL_LARGE_PAGE = 1 << 21 };
 /* From now on, pages of [at, at + bytes) that are touched for the first time are large where that is possible. */
 void hl_pages_large(void *at, size_t bytes);
 
+/* Memory that was freed goes back to the system, where the library keeps it for what may come (glibc: some tens of
+ * megabytes).  It takes some milliseconds. */
+void hl_pages_give_back(void);
+
 #endif
