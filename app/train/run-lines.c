@@ -51,6 +51,7 @@ hl_status hl_run_note_start(hl_run *r)
                                    .cores_least = -(int)hl_group_max(j->world, -bound),
                                    .cores_most = (int)hl_group_max(j->world, bound),
                                    .layout = j->layout,
+                                   .activation_budget = j->activation_budget,
                                    .config = hl_config_digest(j->config),
                                    .data = hl_dataset_digest(j->data),
                                    .weights = j->initial_digest};
@@ -136,6 +137,8 @@ hl_status hl_run_note_step(hl_run *r, const hl_step_report *s, double learning_r
     hl_record_number(o, "bytes", hl_tally_sum(&s->tally, HL_FACT_BYTES));
     for (int i = 0; i < HL_MESH_GROUPS; i++)
         hl_record_part(o, "sent", hl_mesh_name(i), hl_tally_sum(&s->tally, HL_FACT_SENT + i));
+    for (int i = 0; i < HL_MESH_GROUPS; i++)
+        hl_record_part(o, "messages", hl_mesh_name(i), hl_tally_sum(&s->tally, HL_FACT_MESSAGES + i));
     if (o) put_phases(o, &s->tally, r->job->world->size);
     return end_line(r, o);
 }

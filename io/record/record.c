@@ -334,6 +334,7 @@ hl_status hl_record_run(hl_record *r, const hl_record_facts *f)
     hl_record_int(r, "cores_least", f->cores_least);
     hl_record_int(r, "cores_most", f->cores_most);
     hl_record_text(r, "layout", f->layout);
+    hl_record_int(r, "activation_budget", f->activation_budget);
     hl_record_digest(r, "config_digest", f->config);
     hl_record_digest(r, "data_digest", f->data);
     hl_record_digest(r, "weights_digest", f->weights);

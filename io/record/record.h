@@ -79,6 +79,7 @@ typedef struct {
     int nodes, ranks, threads;          /* threads a rank */
     int cores, cores_least, cores_most; /* of a machine; that ranks are bound to, at the least and most */
     const char *layout;                 /* who holds what, in words */
+    int64_t activation_budget;          /* bytes of activations that a rank saves at most; negative: all */
     uint64_t config, data, weights;     /* digests; weights: the initial ones */
 } hl_record_facts;
 

@@ -36,8 +36,9 @@ typedef struct {
     hl_arena plan, saved, scratch, wire; /* what a step lays out; empty between steps */
     hl_arena *recomputed;                /* (item_pp) activations of micro-batches that were recomputed */
     double update_seconds;               /* of the step before, told in the next tally */
-    uint64_t late[HL_MESH_GROUPS];       /* bytes sent in the step before after its tally, likewise */
-    long updates;                        /* AdamW's step count */
+    /* bytes and messages sent in the step before after its tally, likewise */
+    uint64_t late[HL_MESH_GROUPS], late_messages[HL_MESH_GROUPS];
+    long updates; /* AdamW's step count */
 } hl_engine;
 
 /* Weights are zero until read or drawn.  Local. */

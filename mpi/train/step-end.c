@@ -16,7 +16,7 @@ static void tell_loss(hl_step_state *s)
     for (int k = 0; k < HL_TOPS; k++) hl_tally_put(&s->tally, HL_FACT_HITS + k, f->hits[k]);
 }
 
-/* Bytes in each group since `before`. */
+/* Bytes, or messages, in each group since `before`. */
 void hl_step_count_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *mesh, const uint64_t before[HL_MESH_GROUPS])
 {
     uint64_t now[HL_MESH_GROUPS];
@@ -24,13 +24,26 @@ void hl_step_count_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *mesh, cons
     for (int i = 0; i < HL_MESH_GROUPS; i++) sent[i] = now[i] - before[i];
 }
 
+void hl_step_count_messages(uint64_t messages[HL_MESH_GROUPS], const hl_mesh *mesh,
+                            const uint64_t before[HL_MESH_GROUPS])
+{
+    uint64_t now[HL_MESH_GROUPS];
+    hl_mesh_messages(now, mesh);
+    for (int i = 0; i < HL_MESH_GROUPS; i++) messages[i] = now[i] - before[i];
+}
+
 static void tell_sent(hl_step_state *s)
 {
-    uint64_t sent[HL_MESH_GROUPS];
-    hl_step_count_sent(sent, s->e->mesh, s->sent);
-    for (int i = 0; i < HL_MESH_GROUPS; i++)
-        hl_tally_put(&s->tally, HL_FACT_SENT + i, (double)(sent[i] + s->e->late[i]));
-    hl_mesh_sent(s->e->late, s->e->mesh);
+    uint64_t sent[HL_MESH_GROUPS], messages[HL_MESH_GROUPS];
+    hl_engine *e = s->e;
+    hl_step_count_sent(sent, e->mesh, s->sent);
+    hl_step_count_messages(messages, e->mesh, s->messages);
+    for (int i = 0; i < HL_MESH_GROUPS; i++) {
+        hl_tally_put(&s->tally, HL_FACT_SENT + i, (double)(sent[i] + e->late[i]));
+        hl_tally_put(&s->tally, HL_FACT_MESSAGES + i, (double)(messages[i] + e->late_messages[i]));
+    }
+    hl_mesh_sent(e->late, e->mesh);
+    hl_mesh_messages(e->late_messages, e->mesh);
 }
 
 void hl_step_tally(hl_step_state *s, hl_side of, int c)

@@ -72,6 +72,8 @@ void hl_step_lay_rows(hl_step_state *s);
 
 /* Bytes in each group since `before`.  Local. */
 void hl_step_count_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *mesh, const uint64_t before[HL_MESH_GROUPS]);
+void hl_step_count_messages(uint64_t messages[HL_MESH_GROUPS], const hl_mesh *mesh,
+                            const uint64_t before[HL_MESH_GROUPS]);
 
 /* After the tally: was the step given up; its norm of the gradients and what clips them; why it cannot be trained on.
  * Local. */

@@ -134,9 +134,9 @@ hl_status hl_step_run(hl_step_report *report, hl_engine *e, const hl_batch *batc
     write_report(report, &s);
     memcpy(report->own, own, sizeof own);
     hl_step_count_sent(report->sent, e->mesh, s.sent);
-    hl_mesh_messages(report->messages, e->mesh);
-    for (int i = 0; i < HL_MESH_GROUPS; i++) report->messages[i] -= s.messages[i];
+    hl_step_count_messages(report->messages, e->mesh, s.messages);
     hl_step_count_sent(e->late, e->mesh, e->late);
+    hl_step_count_messages(e->late_messages, e->mesh, e->late_messages);
     hl_status status = hl_step_judge(&s, report->fault);
     if (status == HL_OK && orders->update && !report->given_up) e->updates++;
     forget(e);

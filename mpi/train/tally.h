@@ -29,7 +29,8 @@ typedef enum {
     HL_FACT_FLOP,
     HL_FACT_BYTES, /* of item vectors and their gradients, to other ranks */
     HL_FACT_SENT,  /* bytes in each group of the mesh: as many facts as HL_MESH_GROUPS */
-    HL_FACT_PHASES = HL_FACT_SENT + HL_MESH_GROUPS, /* seconds of each act: as many facts as HL_ACTS */
+    HL_FACT_MESSAGES = HL_FACT_SENT + HL_MESH_GROUPS,   /* ... and messages */
+    HL_FACT_PHASES = HL_FACT_MESSAGES + HL_MESH_GROUPS, /* seconds of each act: as many facts as HL_ACTS */
     HL_FACTS = HL_FACT_PHASES + HL_ACTS
 } hl_fact_name;
 
