@@ -1,8 +1,9 @@
-/* search.h - the best layouts of all that fit: placement, tensor parallelism, stages, ZeRO, and what is saved.
+/* search.h - the best layouts of all that fit: placement, tensor parallelism, grids, stages, ZeRO, and what is saved.
  *
  * All powers of two of ranks a stage (within a node) and of stages are tried with both models on all ranks, each with
- * the lowest level of ZeRO with which it fits or the next one; the best of them also with the User LLM on fewer ranks.
- * Ranks a stage, stages and the level of ZeRO that a configuration gives stay, the last as the least. */
+ * the lowest level of ZeRO with which it fits or the next one; the best of them also with other ranks a stage and stages
+ * of the User LLM, and with grids; the best of all with the User LLM on fewer ranks.  Ranks a stage, stages and the
+ * level of ZeRO that a configuration gives stay, the last as the least. */
 #ifndef APP_PLAN_SEARCH_H
 #define APP_PLAN_SEARCH_H
 #include "app/plan/forecast.h"
@@ -11,9 +12,10 @@ enum { HL_SEARCH_BEST = 5 };
 
 typedef struct {
     hl_placement placement;
-    int users;       /* replicas of the User LLM; 0: as the placement has */
-    int tp, pp;      /* of both sides, where the User LLM's are not given */
-    int user_layers; /* its stages are at most so many */
+    int users; /* replicas of the User LLM; 0: as the placement has */
+    struct {
+        int tp, pp, rows; /* ranks a stage, stages, rows of the grid that a stage's ranks make; 0: no grid */
+    } side[HL_SIDES];
     int zero;
     double step;       /* seconds */
     double memory;     /* bytes of the fullest rank */
