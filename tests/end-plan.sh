@@ -67,6 +67,15 @@ plan $data --calibration "$work/machine.json" --json && before=$(number step) &&
     && ./hllm bench calibrate "$work/machine.json" --learn "$work/taught/metrics.jsonl" >"$work/said" 2>&1 && plan $data --calibration "$work/machine.json" --json \
     && grep -q '"interval": \[' "$work/out" && echo "$before $(number step) $(took promised) $(took actual)" | awk '{ exit !($3 > 0 && $4 > $3 && ($2 / $1 / ($4 / $3) - 1) ^ 2 < 1e-6) }'
 verdict "a calibration learns what steps took by what was promised"
+echo '{"schema":3,"gemm":[{"width":32,"gflops":100}],"stream_gbs":100,"bandwidth_gbs":100,"latency_s":1e-8,"product":[]}' >"$work/earlier.json"
+plan --calibration "$work/earlier.json"
+[ $? -eq 3 ] && grep -q "coefficients are of schema 3, this version has those of 4; measure again: hllm bench calibrate" "$work/said"
+verdict "coefficients of an earlier calibration are refused"
+"$MPIRUN" -n 1 ./hllm bench calibrate "$work/measured.json" --quick >/dev/null 2>"$work/said" && plan --ranks 4 --calibration "$work/measured.json" && grep -q "^step .* from .* to .*, as far as the calibration's fits were off" "$work/out" \
+    && plan --ranks 4 --calibration "$work/measured.json" --json && awk '
+        { gsub(/[],\[]/, "") } $1 == "\"step\":" && !step { step = $2 } $1 == "\"interval\":" { at = NR } at && NR == at + 1 { low = $1 } at && NR == at + 2 { high = $1 }
+        END { exit !(low > 0 && low < step && step < high && (high * low / step / step - 1) ^ 2 < 1e-9) }' "$work/out"
+verdict "a forecast by a calibration has an interval"
 ./hllm bench calibrate "$work/machine.json" --learn "$work/kept/metrics.jsonl" >"$work/said" 2>&1
 [ $? -eq 3 ] && grep -q "no training there had a calibration" "$work/said"
 verdict "from trainings without a calibration nothing is learned"

@@ -1,13 +1,17 @@
 /* bench-calibrate.c - hllm bench calibrate: the few figures of a machine that a forecast of a step's time is made
  * of. */
 #include "app/bench/bench.h"
+#include "app/bench/calibrate-disk.h"
 #include "app/bench/calibrate-model.h"
 #include "app/bench/learn.h"
 #include "app/plan/calibration.h"
 #include "io/files/json.h"
+#include "base/alloc.h"
 #include "math/linear.h"
+#include <stdlib.h>
+#include <string.h>
 
-enum { SCHEMA = 3 };
+enum { SCHEMA = HL_CALIBRATION_SCHEMA };
 
 /* ---- coefficients as tables, a row each way */
 
@@ -56,6 +60,13 @@ static void tell_coefficients(json_t *result, const hl_coefficients *f)
     tell_numbers(result, f);
 }
 
+static void tell_off(json_t *result, const hl_machine_off *off)
+{
+    json_object_set_new(result, "off",
+                        json_pack("{s:f, s:f, s:f, s:f}", "layers", off->layers, "loss", off->loss, "together",
+                                  off->together, "repeat", off->repeat));
+}
+
 /* ---- rates, for people and for what is no model's work */
 
 /* [{"width": 64, "gflops": ...}, ...]: products of all linear layers of a block, forward and backward. */
@@ -81,15 +92,18 @@ static json_t *products(const hl_coefficients *fit, int tokens)
 static void measure_model(json_t *result, const hl_meter *m, int threads)
 {
     hl_coefficients fit = {0}, one = {0};
+    hl_machine_off off;
     hl_math_threads(threads);
     hl_calibrate_products(&fit, m);
-    hl_calibrate_layers(&fit, m);
+    off.layers = hl_calibrate_layers(&fit, m);
     hl_calibrate_numbers(&fit, m);
-    hl_calibrate_loss(&fit, m);
+    off.loss = hl_calibrate_loss(&fit, m);
     json_object_set_new(result, "gemm", products(&fit, hl_meter_tokens(m)));
     json_object_set_new(result, "attention_gflops", json_real(hl_meter_attention(m, &hl_meter_shapes[1]) / 1e9));
     tell_coefficients(result, &fit);
-    hl_calibrate_together(&fit, m);
+    off.together = hl_calibrate_together(&fit, m);
+    off.repeat = hl_speed_repeat(m->speed);
+    tell_off(result, &off);
     if (m->ranks->size > 1) tell_together(result, &fit);
     hl_math_threads(1);
     if (threads > 1) hl_calibrate_products(&one, m);
@@ -113,6 +127,20 @@ static void measure(json_t *result, const hl_meter *m, int threads)
     json_object_set_new(result, "speed_high", json_real(hl_speed_quantile(m->speed, 0.95)));
 }
 
+/* Of the folder where the file is to be, or the one where this is started. */
+static void measure_disk(json_t *result, const hl_meter *m, const char *file)
+{
+    double write, read;
+    const char *slash = file ? strrchr(file, '/') : NULL;
+    char *folder = hl_alloc_text(slash ? file : ".");
+    if (slash) folder[slash == file ? 1 : slash - file] = '\0';
+    if (hl_calibrate_disk(&write, &read, m->ranks, folder, m->quick)) {
+        json_object_set_new(result, "disk_write_gbs", json_real(write / 1e9));
+        json_object_set_new(result, "disk_read_gbs", json_real(read / 1e9));
+    }
+    free(folder);
+}
+
 static hl_status write_file(const json_t *result, const char *path)
 {
     return hl_json_write(path, result, JSON_COMPACT | JSON_REAL_PRECISION(7));
@@ -132,6 +160,7 @@ static hl_status run(json_t *result, const hl_bench_orders *orders, int argc, ch
     hl_speed_open(&speed, world, 0, m.quick);
     m.speed = &speed;
     measure(result, &m, orders->threads);
+    measure_disk(result, &m, argc > 0 ? argv[0] : NULL);
     hl_speed_close(&speed);
     return hl_group_agree(world, argc > 0 && world->rank == 0 ? write_file(result, argv[0]) : HL_OK);
 }

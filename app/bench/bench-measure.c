@@ -16,6 +16,8 @@ enum { SEGMENT = 64 };
 
 /* ---- time */
 
+enum { BATCHES_MOST = 40, LOOKS_MOST = 8, BEST_OF_MOST = 15 };
+
 /* Seconds of so many calls, on the slowest rank. */
 static double batch(const hl_meter *m, void (*act)(void *self), void *self, int calls)
 {
@@ -25,46 +27,47 @@ static double batch(const hl_meter *m, void (*act)(void *self), void *self, int 
     return hl_group_max(m->ranks, hl_seconds() - began);
 }
 
-/* The mean over the ranks of the same at the reference of the speed; the speed of the slowest. */
-static double normal_batch(double *speed, const hl_meter *m, void (*act)(void *self), void *self, int calls)
+/* The mean over the ranks of a call's seconds at the reference.  The product and the calls take turns, the product half
+ * as long as the calls, where these are not too long. */
+static double normal_seconds(const hl_meter *m, void (*act)(void *self), void *self, int calls, int batches, int looks)
 {
-    hl_group_barrier(m->ranks);
-    const double before = hl_speed_now(m->speed);
-    hl_group_barrier(m->ranks);
-    const double began = hl_seconds();
-    for (int i = 0; i < calls; i++) act(self);
-    const double took = hl_seconds() - began, after = hl_speed_now(m->speed);
-    double mean = took * (before + after) / 2 / m->ranks->size;
+    double took[BATCHES_MOST];
+    const int seen = m->speed->n;
+    for (int i = 0; i < batches; i++) {
+        hl_group_barrier(m->ranks);
+        hl_speed_look(m->speed, looks);
+        hl_group_barrier(m->ranks);
+        const double began = hl_seconds();
+        for (int k = 0; k < calls; k++) act(self);
+        took[i] = (hl_seconds() - began) / calls;
+    }
+    hl_speed_look(m->speed, looks);
+    hl_speed_note(m->speed, took, batches);
+    double mean = hl_speed_mean(took, batches) * hl_speed_since(m->speed, seen) / m->ranks->size;
     hl_group_all_reduce_double(m->ranks, &mean, 1);
-    *speed = -hl_group_max(m->ranks, -fmin(before, after));
     return mean;
 }
 
-/* Batches go on until some were fast, as long as one may wait for that. */
-enum { BATCHES_MOST = 15, BATCHES_NORMAL = 30, FAST_WANTED = 3 };
-static const double FAST = 0.93;
-
-static double normal_seconds(const hl_meter *m, void (*act)(void *self), void *self, int calls)
+/* Batches of some milliseconds, since what disturbs one comes and goes so fast. */
+static double seconds_beside_speed(const hl_meter *m, void (*act)(void *self), void *self, double once)
 {
-    double x[BATCHES_NORMAL], speed[BATCHES_NORMAL];
-    const int most = m->quick ? FAST_WANTED : BATCHES_NORMAL;
-    int n = 0, fast = 0;
-    while (n < most && fast < FAST_WANTED) {
-        x[n] = normal_batch(&speed[n], m, act, self, calls) / calls;
-        fast += speed[n++] > FAST;
-    }
-    return fast == FAST_WANTED ? hl_speed_median_above(x, speed, n, FAST) : hl_speed_median(x, speed, n);
+    const double shortest = m->quick ? 0.001 : 0.006, budget = m->quick ? 0.005 : 0.3;
+    const int calls = once < shortest ? (int)fmin(10000, ceil(shortest / fmax(once, 1e-7))) : 1;
+    const double batch_seconds = once * calls;
+    const int batches = (int)fmax(6, fmin(BATCHES_MOST, budget / batch_seconds)),
+              looks = (int)fmax(1, fmin(LOOKS_MOST, batch_seconds / m->speed->seconds / 2));
+    return normal_seconds(m, act, self, calls, batches, m->quick ? 1 : looks);
 }
 
 /* The first call brings in pages and wakes threads; the second says how many make a batch that a clock can measure. */
 double hl_meter_seconds(const hl_meter *m, void (*act)(void *self), void *self)
 {
-    const double shortest = m->quick ? 0.001 : 0.02, budget = m->quick ? 0.005 : m->speed ? 0.3 : 0.5;
+    const double shortest = m->quick ? 0.001 : 0.02, budget = m->quick ? 0.005 : 0.5;
     act(self);
     double once = batch(m, act, self, 1);
+    if (m->speed) return seconds_beside_speed(m, act, self, once);
     int calls = once < shortest ? (int)fmin(10000, ceil(shortest / fmax(once, 1e-7))) : 1;
-    int batches = (int)fmax(3, fmin(BATCHES_MOST, budget / (once * calls)));
-    if (m->speed) return normal_seconds(m, act, self, calls);
+    int batches = (int)fmax(3, fmin(BEST_OF_MOST, budget / (once * calls)));
     double best = INFINITY;
     for (int i = 0; i < batches; i++) best = fmin(best, batch(m, act, self, calls) / calls);
     return best;

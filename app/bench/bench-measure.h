@@ -20,7 +20,7 @@ typedef struct {
 } hl_meter;
 
 /* Seconds of one call of act(self): the least of several batches on the slowest rank; where there is a speed, the
- * median of the ranks' means at the reference, which disturbances make neither longer nor shorter. */
+ * mean of batches and ranks at the reference. */
 double hl_meter_seconds(const hl_meter *m, void (*act)(void *self), void *self);
 
 /* Sizes that measurements share: tokens that pass through a layer together; numbers of an array that comes from

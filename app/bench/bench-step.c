@@ -22,7 +22,6 @@ typedef enum {
     STEP_SECONDS,  /* of the slowest rank, from drawing the batch to the last update */
     STEP_NORMAL,   /* the same where all ranks compute at the reference (speed.h) */
     STEP_SPEED,    /* of the slowest rank, beside the reference: the mean of before and after the step */
-    STEP_SLOWEST,  /* the slower one of both, of the slowest rank */
     STEP_USERS,    /* samples a second */
     STEP_CPU,      /* seconds of all processors of all ranks, those of threads that wait awake too */
     STEP_COMPUTE,  /* seconds forward and backward */
@@ -52,7 +51,7 @@ typedef struct {
 /* ---- one step */
 
 /* What ranks tell each other of a step. */
-enum { REST = HL_ACTS, WHOLE, CPU, UPDATED, SPEED, SLOWEST, FACTS };
+enum { REST = HL_ACTS, WHOLE, CPU, UPDATED, SPEED, FACTS };
 
 typedef struct {
     hl_fact fact[FACTS];
@@ -90,7 +89,6 @@ static void agree(seen *s, double *own, const hl_job *j, double seconds, double 
     s->fact[WHOLE] = hl_fact_of(seconds, me);
     s->fact[CPU] = hl_fact_of(cpu, me);
     s->fact[SPEED] = hl_fact_of((v->before + v->after) / 2, me);
-    s->fact[SLOWEST] = hl_fact_of(hl_min(v->before, v->after), me);
     s->fact[UPDATED] = hl_fact_of(updated(&j->engine.sharding[HL_ITEM]) + updated(&j->engine.sharding[HL_USER]), me);
     hl_facts_agree(s->fact, FACTS, j->world);
 }
@@ -103,6 +101,8 @@ typedef struct {
     int64_t at;       /* the next step */
 } course;
 
+enum { LOOKS = 4 }; /* what one look would say is mostly chance */
+
 static hl_status take_step(seen *s, hl_step_sums *sums, course *c, hl_arena *arena)
 {
     hl_job *j = c->job;
@@ -114,7 +114,7 @@ static hl_status take_step(seen *s, hl_step_sums *sums, course *c, hl_arena *are
     hl_energy_joules(&sums->energy); /* what was used since the last step is nobody's */
     c->at++;
     hl_group_barrier(j->world);
-    v.before = hl_speed_now(&c->speed);
+    v.before = hl_speed_look(&c->speed, LOOKS);
     hl_group_barrier(j->world);
     double began = hl_seconds(), cpu = hl_usage_cpu_seconds(), waited = hl_group_waited();
     hl_sampler_draw(&batch, &j->sampler, at, arena);
@@ -126,7 +126,7 @@ static hl_status take_step(seen *s, hl_step_sums *sums, course *c, hl_arena *are
     cpu = hl_usage_cpu_seconds() - cpu;
     if (status != HL_OK) return status;
     sums->joules += hl_energy_joules(&sums->energy);
-    v.after = hl_speed_now(&c->speed);
+    v.after = hl_speed_look(&c->speed, LOOKS);
     agree(s, own, j, took, cpu, &v);
     hl_step_sums_add(sums, &s->report, own, took - waited, s->fact[WHOLE].max);
     return HL_OK;
@@ -157,7 +157,6 @@ static void ask(double out[STEP_FIGURES], const seen *s, const hl_job *j)
     out[STEP_SECONDS] = s->fact[WHOLE].max;
     out[STEP_SPEED] = s->fact[SPEED].min;
     out[STEP_NORMAL] = s->fact[WHOLE].max * s->fact[SPEED].min;
-    out[STEP_SLOWEST] = s->fact[SLOWEST].min;
     out[STEP_USERS] = s->samples / s->fact[WHOLE].max;
     out[STEP_CPU] = s->fact[CPU].sum;
     out[STEP_COMPUTE] = compute_of(s, j);
@@ -179,8 +178,7 @@ enum {
     LEASTS = STEP_FIGURES,
     MEANS = LEASTS + HL_ACTS + 1,
     MOSTS = MEANS + HL_ACTS + 1,
-    NORMALS = MOSTS + HL_ACTS + 1,
-    COLUMNS = NORMALS + HL_ACTS + 1
+    COLUMNS = MOSTS + HL_ACTS + 1
 };
 
 static void keep(double *x, int step, int steps, const seen *s, const hl_job *j)
@@ -191,7 +189,6 @@ static void keep(double *x, int step, int steps, const seen *s, const hl_job *j)
         row[LEASTS + a] = s->fact[a].min;
         row[MEANS + a] = mean_of(s, j, a);
         row[MOSTS + a] = s->fact[a].max;
-        row[NORMALS + a] = row[MEANS + a] * s->fact[SPEED].min;
     }
     for (int c = 0; c < COLUMNS; c++) x[c * steps + step] = row[c];
 }
@@ -215,19 +212,18 @@ static double *place_of(step_medians *m, int column)
     if (column < LEASTS) return &m->figure[column];
     if (column < MEANS) return &m->least[column - LEASTS];
     if (column < MOSTS) return &m->mean[column - MEANS];
-    return column < NORMALS ? &m->most[column - MOSTS] : &m->normal[column - NORMALS];
+    return &m->most[column - MOSTS];
 }
 
-static void find_medians(step_medians *m, double *x, int steps)
+static void find_medians(step_medians *m, double *x, int steps, double speed)
 {
-    const double *speed = x + STEP_SLOWEST * steps;
-    m->figure[STEP_NORMAL] = hl_speed_median(x + STEP_NORMAL * steps, speed, steps);
-    for (int a = 0; a <= HL_ACTS; a++) m->normal[a] = hl_speed_median(x + (NORMALS + a) * steps, speed, steps);
+    m->figure[STEP_NORMAL] = speed * hl_speed_mean(x + STEP_SECONDS * steps, steps);
+    for (int a = 0; a <= HL_ACTS; a++) m->normal[a] = speed * hl_speed_mean(x + (MEANS + a) * steps, steps);
     for (int i = 0; i < steps; i++)
-        json_array_append_new(m->each, json_pack("{s:f, s:f, s:f, s:f}", "seconds", x[STEP_SECONDS * steps + i],
-                                                 "normal_seconds", x[STEP_NORMAL * steps + i], "speed",
-                                                 x[STEP_SPEED * steps + i], "slowest", speed[i]));
-    for (int c = 0; c < NORMALS; c++)
+        json_array_append_new(m->each,
+                              json_pack("{s:f, s:f, s:f}", "seconds", x[STEP_SECONDS * steps + i], "normal_seconds",
+                                        x[STEP_NORMAL * steps + i], "speed", x[STEP_SPEED * steps + i]));
+    for (int c = 0; c < COLUMNS; c++)
         if (c != STEP_NORMAL) *place_of(m, c) = hl_sorted_median(x + c * steps, steps);
 }
 
@@ -237,7 +233,9 @@ static hl_status make_steps(step_medians *m, hl_step_sums *sums, course *c, int 
     double *x = hl_alloc((size_t)(COLUMNS * steps) * sizeof *x);
     hl_step_sums_open(sums, c->job->world);
     hl_status s = take_steps(x, sums, c, warmup, steps);
-    if (s == HL_OK) find_medians(m, x, steps);
+    const hl_speed *v = &c->speed;
+    if (s == HL_OK) /* the mean speed of the slowest rank during the steps */
+        find_medians(m, x, steps, -hl_group_max(c->job->world, -hl_speed_since(v, v->n - 2 * LOOKS * steps)));
     free(x);
     return s;
 }
@@ -248,7 +246,6 @@ static const char *const names[STEP_FIGURES] = {
     [STEP_SECONDS] = "seconds",
     [STEP_NORMAL] = "normal_seconds",
     [STEP_SPEED] = "speed",
-    [STEP_SLOWEST] = "speed_slowest",
     [STEP_USERS] = "users_per_second",
     [STEP_CPU] = "cpu_seconds",
     [STEP_COMPUTE] = "compute_seconds",
@@ -300,6 +297,14 @@ static void tell_step(json_t *result, const step_medians *m, const hl_job *j, co
     json_object_set_new(result, "token_share", json_real(x[STEP_TOKENS] / x[STEP_PUBLIC_TOKENS]));
 }
 
+static void tell_forecast(json_t *result, const hl_job *j)
+{
+    const hl_cost_interval *i = &j->forecast_interval;
+    json_object_set_new(result, "forecast_seconds", json_real(j->forecast[HL_ACTS]));
+    if (i->high > 0) json_object_set_new(result, "forecast_low", json_real(i->low));
+    if (i->high > 0) json_object_set_new(result, "forecast_high", json_real(i->high));
+}
+
 static int steps_of(const hl_bench_orders *o) { return o->steps ? o->steps : o->meter.quick ? STEPS_QUICK : STEPS; }
 
 static hl_status measure_step(json_t *result, const hl_bench_orders *orders, hl_job *j)
@@ -323,7 +328,7 @@ static hl_status measure_step(json_t *result, const hl_bench_orders *orders, hl_
     json_object_set_new(result, "steps", json_integer(steps_of(orders)));
     hl_bench_note_origin(result, j);
     tell_step(result, &m, j, &peaks);
-    json_object_set_new(result, "forecast_seconds", json_real(j->forecast[HL_ACTS]));
+    tell_forecast(result, j);
     hl_step_sums_tell(result, own, &sums, j);
     json_object_set_new(result, "phases", phases(&m, own, j));
     json_object_set_new(result, "each_step", m.each);

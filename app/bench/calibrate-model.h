@@ -8,12 +8,14 @@
  * wide, and fitted; with the threads that products use now.  Collective over the meter's ranks, the same on all. */
 void hl_calibrate_products(hl_coefficients *fit, const hl_meter *m);
 
-/* Attention, and what is left of whole layers when the products (of fit) and attention are taken off. */
-void hl_calibrate_layers(hl_coefficients *fit, const hl_meter *m);
+/* Attention, and what is left of whole micro-batches when the products (of fit) and attention are taken off; how far
+ * all together are off, relative to these micro-batches (root of the mean square). */
+double hl_calibrate_layers(hl_coefficients *fit, const hl_meter *m);
 
-/* Passes over long arrays; the loss; what ranks do together, nothing where there is one. */
+/* Passes over long arrays; the loss; what ranks do together, nothing where there is one.  How far the latter two are
+ * off. */
 void hl_calibrate_numbers(hl_coefficients *fit, const hl_meter *m);
-void hl_calibrate_loss(hl_coefficients *fit, const hl_meter *m);
-void hl_calibrate_together(hl_coefficients *fit, const hl_meter *m);
+double hl_calibrate_loss(hl_coefficients *fit, const hl_meter *m);
+double hl_calibrate_together(hl_coefficients *fit, const hl_meter *m);
 
 #endif

@@ -1,12 +1,13 @@
 /* calibrate-numbers.c - passes over long arrays, the loss, and what ranks do together: coefficients of step/machine.h.
  */
 #include "app/bench/calibrate-model.h"
-#include "app/bench/fit.h"
+#include "app/bench/samples.h"
 #include "base/arena.h"
 #include "base/reserve.h"
 #include "math/adamw.h"
 #include "math/nce.h"
 #include "math/rows.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,19 +121,17 @@ static void sample_loss(double seconds[HL_WAYS], const hl_meter *m, int R, int K
     hl_arena_free(&c.scratch);
 }
 
-void hl_calibrate_loss(hl_coefficients *fit, const hl_meter *m)
+double hl_calibrate_loss(hl_coefficients *fit, const hl_meter *m)
 {
     static const int shape[][3] = {{40, 40, 64}, {160, 128, 128}, {160, 512, 512}, {512, 1024, 128}, {512, 512, 1024}};
-    enum { SHAPES = sizeof shape / sizeof shape[0] };
-    double x[SHAPES * HL_LOSS_TERMS], y[HL_WAYS][SHAPES], seconds[HL_WAYS];
-    for (int i = 0; i < SHAPES; i++) {
-        const double pairs = (double)shape[i][0] * shape[i][1];
+    hl_samples s = {.terms = HL_LOSS_TERMS};
+    for (size_t i = 0; i < sizeof shape / sizeof shape[0]; i++) {
+        const double pairs = (double)shape[i][0] * shape[i][1], x[HL_LOSS_TERMS] = {pairs, pairs * shape[i][2]};
+        double seconds[HL_WAYS];
         sample_loss(seconds, m, shape[i][0], shape[i][1], shape[i][2]);
-        x[HL_LOSS_TERMS * i] = pairs;
-        x[HL_LOSS_TERMS * i + 1] = pairs * shape[i][2];
-        for (int way = 0; way < HL_WAYS; way++) y[way][i] = seconds[way];
+        hl_samples_add(&s, x, seconds, seconds);
     }
-    for (int way = 0; way < HL_WAYS; way++) hl_fit(fit->loss[way], x, y[way], y[way], SHAPES, HL_LOSS_TERMS);
+    return hl_samples_fit(fit->loss[HL_FORWARD_WAY], fit->loss[HL_BACKWARD_WAY], &s);
 }
 
 /* ---- ranks together */
@@ -195,11 +194,12 @@ static void cut(together *t, size_t n)
 
 enum { SIZES = 6, SIZES_QUICK = 3, LEAST = 64, TIMES = 12 };
 
-static void sample_together(double *a, const hl_meter *m, together *t, hl_together what, void (*act)(void *self))
+/* The sum of squares of what the fit is off. */
+static double sample_together(double *a, const hl_meter *m, together *t, hl_together what, void (*act)(void *self))
 {
     const int sizes = m->quick ? SIZES_QUICK : SIZES, p = t->g->size;
     const hl_machine one = {.has_ranks = true, .fit.together = {[0] = {0}}};
-    double x[SIZES * HL_TOGETHER_TERMS], y[SIZES];
+    double x[SIZES * HL_TOGETHER_TERMS], y[SIZES], squares = 0;
     size_t n = LEAST;
     for (int i = 0; i < sizes; i++, n *= TIMES) {
         hl_machine call = one, byte = one;
@@ -210,16 +210,19 @@ static void sample_together(double *a, const hl_meter *m, together *t, hl_togeth
         x[2 * i + 1] = hl_machine_together(&byte, what, (double)n * sizeof *t->x, p, 1);
     }
     hl_fit(a, x, y, y, sizes, HL_TOGETHER_TERMS);
+    for (int i = 0; i < sizes; i++) squares += pow((a[0] * x[2 * i] + a[1] * x[2 * i + 1]) / y[i] - 1, 2) / sizes;
+    return squares;
 }
 
-void hl_calibrate_together(hl_coefficients *fit, const hl_meter *m)
+double hl_calibrate_together(hl_coefficients *fit, const hl_meter *m)
 {
     static void (*const act[HL_TOGETHERS])(void *self) = {
         [HL_TOGETHER_SUM] = sum_up,        [HL_TOGETHER_SCATTER] = scatter,     [HL_TOGETHER_GATHER] = gather,
         [HL_TOGETHER_EXCHANGE] = exchange, [HL_TOGETHER_BROADCAST] = broadcast, [HL_TOGETHER_MESSAGE] = pass_on};
     const int p = m->ranks->size;
     size_t most = LEAST;
-    if (p == 1) return;
+    double squares = 0;
+    if (p == 1) return 0;
     for (int i = 1; i < (m->quick ? SIZES_QUICK : SIZES); i++) most *= TIMES;
     together t = {.g = m->ranks,
                   .x = hl_meter_array(most),
@@ -229,11 +232,12 @@ void hl_calibrate_together(hl_coefficients *fit, const hl_meter *m)
                   .begin = hl_alloc((size_t)p * sizeof *t.begin)};
     for (int i = 0; i < HL_TOGETHERS; i++) {
         hl_meter_fill(t.x, most);
-        sample_together(fit->together[i], m, &t, (hl_together)i, act[i]);
+        squares += sample_together(fit->together[i], m, &t, (hl_together)i, act[i]);
     }
     free(t.begin);
     free(t.count);
     free(t.block);
     free(t.y);
     free(t.x);
+    return sqrt(squares / HL_TOGETHERS);
 }

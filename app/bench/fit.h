@@ -2,7 +2,7 @@
 #ifndef APP_BENCH_FIT_H
 #define APP_BENCH_FIT_H
 
-enum { HL_FIT_TERMS = 5 };
+enum { HL_FIT_TERMS = 6 };
 
 /* a (terms): that for which sum over i of ((sum over t of a[t] x[i, t] - y[i]) / scale[i])^2 is least; x (n, terms),
  * y (n), scale (n) above 0: what errors are relative to.  Terms that would be below 0 are 0. */

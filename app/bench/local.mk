@@ -9,6 +9,8 @@ app_bench_libhlbench_a_SOURCES = \
 	app/bench/bench-measure.c app/bench/bench-measure.h \
 	app/bench/bench-show.c app/bench/bench-show.h \
 	app/bench/bench-step.c \
+	app/bench/calibrate-disk.c app/bench/calibrate-disk.h \
+	app/bench/calibrate-layers.c \
 	app/bench/calibrate-model.c app/bench/calibrate-model.h \
 	app/bench/calibrate-numbers.c \
 	app/bench/doctor.c app/bench/doctor.h \
@@ -16,6 +18,7 @@ app_bench_libhlbench_a_SOURCES = \
 	app/bench/doctor-machine.c \
 	app/bench/doctor-ranks.c \
 	app/bench/pop.c app/bench/pop.h \
+	app/bench/samples.c app/bench/samples.h \
 	app/bench/speed.c app/bench/speed.h \
 	app/bench/step-sums.c app/bench/step-sums.h \
 	app/bench/trace.c app/bench/trace.h \

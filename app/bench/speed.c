@@ -21,21 +21,22 @@ static float *numbers(size_t n)
     return x;
 }
 
+static double flop_of(const hl_speed *s) { return 2.0 * s->calls * s->rows * WIDTH * WIDTH; }
+
 static double flops_now(const hl_speed *s)
 {
     const double began = hl_seconds();
     for (int i = 0; i < s->calls; i++) hl_linear_forward(s->y, s->x, s->w, s->rows, WIDTH, WIDTH);
-    return 2.0 * s->calls * s->rows * WIDTH * WIDTH / (hl_seconds() - began);
+    return flop_of(s) / (hl_seconds() - began);
 }
 
-/* The mean over the ranks of what each reaches in a tenth of its tries. */
+/* The mean over the ranks of what each reaches within a second. */
 static double find_reference(const hl_speed *s, const hl_group *ranks)
 {
     double x[FIRST];
     hl_group_barrier(ranks);
-    for (int i = 0; i < FIRST; i++) x[i] = flops_now(s);
-    hl_sorted_make(x, FIRST);
-    double mean = x[9 * FIRST / 10] / ranks->size;
+    for (int i = 0; i < FIRST; i++) x[i] = 1 / flops_now(s);
+    double mean = 1 / hl_speed_mean(x, FIRST) / ranks->size;
     hl_group_all_reduce_double(ranks, &mean, 1);
     return mean;
 }
@@ -47,6 +48,7 @@ void hl_speed_open(hl_speed *s, const hl_group *ranks, double flops, bool quick)
     s->x = numbers((size_t)s->rows * WIDTH);
     s->w = numbers((size_t)WIDTH * WIDTH);
     if (flops <= 0) s->reference = find_reference(s, ranks);
+    s->seconds = flop_of(s) / s->reference;
 }
 
 void hl_speed_close(hl_speed *s)
@@ -66,26 +68,53 @@ double hl_speed_now(hl_speed *s)
     return now;
 }
 
-double hl_speed_median_above(const double *x, const double *speed, int n, double least)
+double hl_speed_mean(const double *x, int n)
 {
-    double *kept = hl_alloc((size_t)n * sizeof *kept);
-    int fast = 0;
-    for (int i = 0; i < n; i++)
-        if (speed[i] > least) kept[fast++] = x[i];
-    const double median = hl_sorted_median(kept, fast);
-    free(kept);
-    return median;
+    double *sorted = hl_alloc((size_t)n * sizeof *sorted), sum = 0;
+    const int kept = n - n / 5;
+    memcpy(sorted, x, (size_t)n * sizeof *sorted);
+    hl_sorted_make(sorted, n);
+    for (int i = 0; i < kept; i++) sum += sorted[i] / kept;
+    free(sorted);
+    return sum;
 }
 
-double hl_speed_median(const double *x, const double *speed, int n)
+double hl_speed_since(const hl_speed *s, int seen)
 {
-    double *sorted = hl_alloc((size_t)n * sizeof *sorted);
-    memcpy(sorted, speed, (size_t)n * sizeof *sorted);
-    hl_sorted_make(sorted, n);
-    const double least = sorted[n - (n + 2) / 3];
-    free(sorted);
-    return hl_speed_median_above(x, speed, n, nextafter(least, 0));
+    const int n = s->n - seen;
+    double *slowness = hl_alloc((size_t)n * sizeof *slowness);
+    for (int i = 0; i < n; i++) slowness[i] = 1 / s->seen[seen + i];
+    const double speed = 1 / hl_speed_mean(slowness, n);
+    free(slowness);
+    return speed;
 }
+
+double hl_speed_look(hl_speed *s, int times)
+{
+    const int seen = s->n;
+    for (int i = 0; i < times; i++) hl_speed_now(s);
+    return hl_speed_since(s, seen);
+}
+
+/* Every other one of x (n), from `first` on. */
+static double mean_of_half(const double *x, int n, int first)
+{
+    double *half = hl_alloc((size_t)n * sizeof *half);
+    int m = 0;
+    for (int i = first; i < n; i += 2) half[m++] = x[i];
+    const double mean = hl_speed_mean(half, m);
+    free(half);
+    return mean;
+}
+
+void hl_speed_note(hl_speed *s, const double *x, int n)
+{
+    const double even = mean_of_half(x, n, 0), odd = mean_of_half(x, n, 1);
+    s->squares += pow((even - odd) / (even + odd), 2);
+    s->noted++;
+}
+
+double hl_speed_repeat(const hl_speed *s) { return s->noted ? sqrt(s->squares / s->noted) : 0; }
 
 double hl_speed_quantile(hl_speed *s, double part)
 {

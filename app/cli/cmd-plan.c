@@ -185,7 +185,12 @@ static hl_status open_inquiry(inquiry *i, const hl_config *c, const orders *o, c
                              .config = o->config,
                              .ranks_per_node = o->ranks_per_node ? o->ranks_per_node : o->ranks,
                              .threads = c->threads};
-    return *c->calibration ? hl_calibration_read(&i->question.machine, c->calibration, i->item.hidden_size) : HL_OK;
+    if (*c->calibration) HL_TRY(hl_calibration_read(&i->question.machine, c->calibration, i->item.hidden_size));
+    const hl_machine *m = &i->question.machine;
+    i->view.disk_is_measured = m->disk_write > 0 && m->disk_read > 0;
+    i->view.disk_read = i->view.disk_is_measured ? m->disk_read : HL_OUTLOOK_DISK;
+    if (i->view.disk_is_measured) i->view.asked.disk = m->disk_write;
+    return HL_OK;
 }
 
 static hl_status search(inquiry *i)
@@ -204,7 +209,7 @@ static hl_status search(inquiry *i)
 static hl_start_question start_question(const inquiry *i, const corpus *x)
 {
     const hl_outlook_question *asked = &i->view.asked;
-    hl_start_question q = {.ranks_per_node = asked->ranks_per_node, .disk = asked->disk};
+    hl_start_question q = {.ranks_per_node = asked->ranks_per_node, .disk = i->view.disk_read};
     const hl_manifest *m = x->data ? hl_dataset_manifest(x->data) : NULL;
     for (int t = 0; m && t < HL_TABLES; t++)
         for (int64_t k = 0; k < hl_manifest_shards(m, (hl_table)t); k++) {

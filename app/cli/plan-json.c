@@ -103,8 +103,7 @@ static json_t *candidates_json(const hl_plan_view *v)
 /* null: nobody has looked how forecasts with these figures turn out. */
 static json_t *interval_json(const hl_forecast *f)
 {
-    const hl_machine *m = &f->job.machine;
-    return m->high > 0 ? json_pack("[f, f]", f->step * m->low, f->step * m->high) : json_null();
+    return f->interval.high > 0 ? json_pack("[f, f]", f->interval.low, f->interval.high) : json_null();
 }
 
 static json_t *layouts_json(const hl_plan_view *v)
@@ -148,7 +147,7 @@ void hl_plan_show_json(const hl_plan_view *v)
     json_object_set_new(o, "activations", activations_json(v));
     json_object_set_new(o, "training", training_json(v->outlook));
     json_object_set_new(o, "checkpoint", checkpoint_json(v->outlook, &v->asked));
-    json_object_set_new(o, "start", start_json(&v->start, v->asked.disk));
+    json_object_set_new(o, "start", start_json(&v->start, v->disk_read));
     json_object_set_new(o, "summary", spreads_json(v->outlook));
     json_object_set_new(o, "sent", sent_json(v));
     json_object_set_new(o, "ranks", ranks_json(f));

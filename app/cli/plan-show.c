@@ -105,9 +105,10 @@ static void print_phases(const hl_forecast *f)
     for (int a = 0; a < HL_ACTS; a++)
         if (longest(f, a) > 0) printf("%-16s %10.4g\n", hl_act_table[a].name, longest(f, a));
     printf("%-16s %10.4g", "step", f->step);
-    if (f->job.machine.high > 0)
-        printf("   from %.4g to %.4g, as steps were beside forecasts so far", f->step * f->job.machine.low,
-               f->step * f->job.machine.high);
+    if (f->interval.high > 0)
+        printf("   from %.4g to %.4g, as %s", f->interval.low, f->interval.high,
+               f->job.machine.high > 0 ? "steps were beside forecasts so far"
+                                       : "far as the calibration's fits were off");
     putchar('\n');
 }
 
@@ -205,12 +206,12 @@ static void print_checkpoints(const hl_outlook *o, const hl_outlook_question *q)
            o->checkpoint_every / 60, 100 * o->lost);
 }
 
-static void print_start(const hl_start *s, double disk)
+static void print_start(const hl_start *s, double disk, bool is_measured)
 {
     printf(
         "start: %.4g GB are read, %.4g of weights, and %.0f files opened, by all ranks together; %.2g s at %.3g GB/s a "
-        "node (assumed), without the launch\n",
-        s->bytes / 1e9, s->weights / 1e9, s->opens, s->seconds, disk / 1e9);
+        "node (%s), without the launch\n",
+        s->bytes / 1e9, s->weights / 1e9, s->opens, s->seconds, disk / 1e9, is_measured ? "measured" : "assumed");
 }
 
 void hl_plan_show(const hl_plan_view *v)
@@ -235,7 +236,7 @@ void hl_plan_show(const hl_plan_view *v)
     print_budget(v);
     print_training(v->outlook);
     print_checkpoints(v->outlook, &v->asked);
-    print_start(&v->start, v->asked.disk);
+    print_start(&v->start, v->disk_read, v->disk_is_measured);
     hl_plan_show_batch(v);
     if (v->rank >= 0) print_list(&f->schedule[v->rank], v->rank);
 }

@@ -13,6 +13,8 @@ typedef struct {
     const hl_outlook *outlook;
     const hl_traffic_groups *sent; /* (ranks); NULL: not counted */
     hl_outlook_question asked;
+    double disk_read; /* bytes a second of a node */
+    bool disk_is_measured;
     hl_start start;
     const char *batch;       /* whose it is: "a made-up batch" */
     const char *calibration; /* the file of the machine's figures; "": they are assumed */

@@ -40,7 +40,13 @@ static double gemm_of(const json_t *o, int width)
     return 1e9 * best;
 }
 
-/* 0 where it is not there, as in files of schema 2. */
+/* 0 where it is not there. */
+static double disk_of(const json_t *o, const char *key)
+{
+    const double gbs = number(o, key);
+    return is_between(gbs, 1e-6, 1e6) ? 1e9 * gbs : 0;
+}
+
 static double speed_of(const json_t *o)
 {
     const double gflops = number(o, "speed_reference_gflops");
@@ -50,8 +56,8 @@ static double speed_of(const json_t *o)
 /* ---- coefficients */
 
 const char *const hl_calibration_product[HL_PRODUCT_TERMS] = {"call", "out", "in", "weights", "multiplied"};
-const char *const hl_calibration_attention[HL_ATTENTION_TERMS] = {"flop", "scores", "turned"};
-const char *const hl_calibration_pass[HL_PASS_TERMS] = {"layers", "hidden", "wide", "weights"};
+const char *const hl_calibration_attention[HL_ATTENTION_TERMS] = {"attended", "scores", "turned"};
+const char *const hl_calibration_pass[HL_PASS_TERMS] = {"layers", "hidden", "wide", "weights", "embedded", "spread"};
 const char *const hl_calibration_loss[HL_LOSS_TERMS] = {"pairs", "multiplied"};
 const char *const hl_calibration_numbers[HL_NUMBERS] = {
     [HL_NUMBERS_UPDATE] = "update", [HL_NUMBERS_SQUARES] = "squares", [HL_NUMBERS_CLEAR] = "clear",
@@ -85,11 +91,9 @@ static bool read_rows(double *to, int step, const json_t *o, const char *table, 
     return is_right;
 }
 
-/* What is there is to be whole. */
 static bool read_parts(hl_machine *m, const json_t *o)
 {
     hl_coefficients *f = &m->fit;
-    if (!m->has_parts) return true;
     return read_table(f->panel[0], f->panel[1], o, "panel", hl_calibration_product, HL_PRODUCT_TERMS)
            && read_table(f->loss[0], f->loss[1], o, "loss", hl_calibration_loss, HL_LOSS_TERMS)
            && read_rows(f->numbers, 1, o, "numbers", "each", HL_NUMBERS);
@@ -103,17 +107,22 @@ static bool read_together(hl_machine *m, const json_t *o)
            && read_rows(to + 1, HL_TOGETHER_TERMS, o, "together", "byte", HL_TOGETHERS);
 }
 
-/* Files of schema 2 know three terms of `pass` and no other tables. */
+static bool read_off(hl_machine_off *off, const json_t *o)
+{
+    const json_t *x = json_object_get(o, "off");
+    *off = (hl_machine_off){number(x, "layers"), number(x, "loss"), number(x, "together"), number(x, "repeat")};
+    return is_between(off->layers, 0, 10) && is_between(off->loss, 0, 10) && is_between(off->together, 0, 10)
+           && is_between(off->repeat, 0, 10);
+}
+
 static bool read_coefficients(hl_machine *m, const json_t *o)
 {
     hl_coefficients *f = &m->fit;
-    m->has_parts = json_object_get(o, "numbers") != NULL;
     m->has_ranks = json_object_get(o, "together") != NULL;
     return read_table(f->product[0], f->product[1], o, "product", hl_calibration_product, HL_PRODUCT_TERMS)
            && read_table(f->attention[0], f->attention[1], o, "attention", hl_calibration_attention, HL_ATTENTION_TERMS)
-           && read_table(f->pass[0], f->pass[1], o, "pass", hl_calibration_pass,
-                         m->has_parts ? HL_PASS_TERMS : HL_PASS_TERMS - 1)
-           && read_parts(m, o) && read_together(m, o);
+           && read_table(f->pass[0], f->pass[1], o, "pass", hl_calibration_pass, HL_PASS_TERMS) && read_parts(m, o)
+           && read_together(m, o) && read_off(&m->off, o);
 }
 
 /* What runs have taught; nothing where that makes no sense. */
@@ -141,19 +150,29 @@ hl_status hl_calibration_read(hl_machine *m, const char *path, int width)
                       .memory = 1e9 * number(o, "stream_gbs"),
                       .wire = 1e9 * number(o, "bandwidth_gbs"),
                       .latency = number(o, "latency_s"),
+                      .disk_write = disk_of(o, "disk_write_gbs"),
+                      .disk_read = disk_of(o, "disk_read_gbs"),
                       .speed = speed_of(o),
                       .is_fitted = json_object_get(o, "product") != NULL};
+    const int schema = has.is_fitted ? (int)json_integer_value(json_object_get(o, "schema")) : HL_CALIBRATION_SCHEMA;
     const bool is_right = makes_sense(&has) && (!has.is_fitted || read_coefficients(&has, o));
     read_learned(&has, o);
     json_decref(o);
+    if (schema != HL_CALIBRATION_SCHEMA)
+        return HL_FAIL(HL_EFORMAT,
+                       "%s: its coefficients are of schema %d, this version has those of %d; measure again: "
+                       "hllm bench calibrate %s",
+                       path, schema, HL_CALIBRATION_SCHEMA, path);
     if (!is_right)
         return HL_FAIL(HL_EFORMAT, "%s: is no calibration; make it with hllm bench calibrate %s", path, path);
     m->flops = has.flops;
     m->is_fitted = has.is_fitted;
     m->fit = has.fit;
-    m->has_parts = has.has_parts, m->has_ranks = has.has_ranks;
+    m->has_ranks = has.has_ranks;
+    m->off = has.off;
     m->memory = has.memory;
     m->speed = has.speed;
+    m->disk_write = has.disk_write, m->disk_read = has.disk_read;
     if (has.wire > 0) m->wire = has.wire, m->latency = has.latency;
     m->learned = has.learned, m->low = has.low, m->high = has.high;
     if (m->learned > 0) hl_machine_scale(m, m->learned);

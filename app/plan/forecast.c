@@ -21,6 +21,14 @@ static void draw(hl_forecast *f, const hl_config *c, const hl_corpus *corpus)
     hl_windows_close(&w);
 }
 
+static const hl_cost *last_to_be_done(const hl_forecast *f)
+{
+    const hl_cost *last = f->cost;
+    for (int r = 1; r < f->layout.ranks; r++)
+        if (f->cost[r].step > last->step) last = &f->cost[r];
+    return last;
+}
+
 static void forecast(hl_forecast *f, const hl_forecast_question *q, const hl_corpus *corpus)
 {
     const hl_config *c = q->config;
@@ -46,6 +54,7 @@ static void forecast(hl_forecast *f, const hl_forecast_question *q, const hl_cor
     hl_forecast_measure_saved(f, fit, q, corpus);
     hl_schedule_make_all(f->schedule, &f->layout, &f->plan, &f->share, fit, &f->arena);
     f->step = hl_cost_play(f->cost, &f->job);
+    f->interval = hl_cost_interval_of(last_to_be_done(f), &q->machine);
 }
 
 /* A table of items has their rows. */

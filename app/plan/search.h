@@ -1,8 +1,9 @@
 /* search.h - the best layouts of all that fit: placement, tensor parallelism, grids, stages, ZeRO, and what is saved.
  *
  * All powers of two of ranks a stage (within a node) and of stages are tried with both models on all ranks, each with
- * the lowest level of ZeRO with which it fits or the next one; the best of them also with other ranks a stage and stages
- * of the User LLM, and with grids; the best of all with the User LLM on fewer ranks.  Ranks a stage, stages and the
+ * the lowest level of ZeRO with which it fits or the next one; the best of them also with other ranks a stage and
+ * stages of the User LLM, and with grids; the best of all with the User LLM on fewer ranks.  Ranks a stage, stages
+ * and the
  * level of ZeRO that a configuration gives stay, the last as the least. */
 #ifndef APP_PLAN_SEARCH_H
 #define APP_PLAN_SEARCH_H

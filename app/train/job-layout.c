@@ -36,6 +36,7 @@ static void note_forecast(hl_job *j, const hl_forecast *f)
     for (int r = 0; r < ranks; r++)
         for (int a = 0; a < HL_ACTS; a++) j->forecast[a] += f->cost[r].seconds[a] / ranks;
     j->forecast[HL_ACTS] = f->step;
+    j->forecast_interval = f->interval;
     for (int r = 0; r < ranks; r++) j->forecast_begin += f->cost[r].begin / ranks;
     const double learned = f->job.machine.learned;
     j->forecast_learned = !*j->config->calibration ? 0 : learned > 0 ? learned : 1;

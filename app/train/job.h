@@ -9,6 +9,7 @@
 #include "data/sampler.h"
 #include "step/schedule.h"
 #include "mpi/train/engine.h"
+#include "step/cost.h"
 #include <jansson.h>
 
 typedef struct {
@@ -29,13 +30,14 @@ typedef struct {
     double forecast_bytes;   /* of this rank, what it will hold at its fullest beyond what it has now; 0: no step */
     double forecast[HL_ACTS + 1]; /* mean seconds of the ranks in each act of a step, and of the step */
     double forecast_begin;        /* before the first act */
-    int64_t activation_budget;    /* bytes of a rank; negative: all are saved */
-    double forecast_learned;      /* hl_machine.learned, 1 where nothing is; 0: the machine is assumed */
-    double speed_reference;       /* hl_machine.speed */
-    char layout[120];             /* in words */
-    hl_reached reached;           /* by a training, told at its end */
-    hl_user_ranks ranks[2];       /* by phase, of the last evaluation; where nobody wants them there are none */
-    json_t *details;              /* app/train/details.h; NULL: none */
+    hl_cost_interval forecast_interval;
+    int64_t activation_budget; /* bytes of a rank; negative: all are saved */
+    double forecast_learned;   /* hl_machine.learned, 1 where nothing is; 0: the machine is assumed */
+    double speed_reference;    /* hl_machine.speed */
+    char layout[120];          /* in words */
+    hl_reached reached;        /* by a training, told at its end */
+    hl_user_ranks ranks[2];    /* by phase, of the last evaluation; where nobody wants them there are none */
+    json_t *details;           /* app/train/details.h; NULL: none */
 } hl_job;
 
 /* Prepare the data where needed, open it, lay out groups and models, and give them their initial weights.

@@ -8,9 +8,9 @@
 #   --calibrate      measure the machine again, though DIR has its calibrations
 #
 # The machine is calibrated with one rank and with two, and a point is forecast by the calibration of as many ranks.
-# All steps of a point have the first batch, which is what a forecast is made of.  Seconds are medians; "at one speed"
-# are those where a fixed product, timed before and after each step, runs as fast as in the calibration (hllm bench
-# step: normal_seconds).  Errors are of the forecast beside these; the seconds of the clock stand beside them.
+# All steps of a point have the first batch, which is what a forecast is made of.  "One speed" are seconds at which a
+# fixed product, timed in turns with the steps, runs as fast as in the calibration (hllm bench step: normal_seconds).
+# Errors are of the forecast beside these; the median by the clock stands beside them.  README.md says why.
 . "$(dirname "$0")/scaling.sh"
 
 dir= points= steps=24 again=

@@ -8,6 +8,7 @@
 #include "base/part.h"
 #include "math/rope.h"
 #include "math/rows.h"
+#include "math/strip.h"
 #include "model/block.h"
 #include "model/drop.h"
 #include "model/grid-rows.h"
@@ -332,12 +333,38 @@ static double keys_of(const hl_pack *pack, int window, bool last_only, bool both
     return keys;
 }
 
-/* q k^T and p v. */
-static void add_attention(hl_work *w, const hl_widths *s, double keys, double T, double n)
+/* ---- attention: a strip of lanes is computed whole, though queries or keys are missing in it (math/strip.h) */
+
+/* Pairs, and rows of keys, in strips; where last rows alone ask, no strip is needed for their own segment. */
+static void count_strips(double *pairs, double *rows, const hl_pack *pack, int window, bool last_only, bool both_ways)
 {
-    w->attention += 4 * keys * s->od;
-    w->scores += keys * s->H;
-    w->turned += T * (s->qkv - s->od) + n * s->od;
+    const int lanes = hl_strips_here()->lanes;
+    const double P = pack->prefix, readers = last_only ? pack->segments : pack->T - P;
+    *pairs = hl_work_up(readers, lanes) * hl_work_up(P, lanes)
+             + (last_only || !P ? 0 : hl_work_pairs_in_strips(P, window, both_ways, lanes));
+    *rows = last_only ? 0 : hl_work_up(P, lanes);
+    for (int i = 0; i < pack->segments; i++) {
+        const double L = pack->begin[i + 1] - pack->begin[i];
+        *pairs += last_only ? keys_of_last(L, window) : hl_work_pairs_in_strips(L, window, both_ways, lanes);
+        *rows += last_only ? L : hl_work_up(L, lanes);
+    }
+}
+
+/* q k^T and p v. */
+static void add_attention(hl_work *w, const hl_stack *m, const hl_widths *s, const hl_pack *pack, int window, bool few)
+{
+    double pairs, rows;
+    count_strips(&pairs, &rows, pack, window, few, m->heads.both_ways);
+    w->attention += 4 * keys_of(pack, window, few, m->heads.both_ways) * s->od;
+    w->scores += pairs * s->H;
+    w->attended += pairs * s->H * hl_work_up(s->d, 8);
+    w->turned += rows * (s->qkv - s->od) + (few ? pack->segments : rows) * s->od;
+}
+
+/* Of the first block's queries, keys and values, and what they are made of (model/block.c). */
+static void add_spread(hl_work *w, const hl_pack *pack, const hl_widths *s)
+{
+    w->spread += (double)pack->T * s->qkv + (double)pack->kinds * s->D;
 }
 
 /* Bytes between the products of an MLP, and those of attention, whichever are more (model/block.c). */
@@ -359,7 +386,8 @@ hl_work hl_stack_work(const hl_stack *m, const hl_pack *whole)
         const double n = few ? pack->segments : T;
         if (m->tp->rows) add_panels(&w, m, &s, T, n);
         else add_products(&w, &s, T, n, has_kinds(m, pack, i) ? pack->kinds : T);
-        add_attention(&w, &s, keys_of(pack, m->block[i].window, few, m->heads.both_ways), T, n);
+        add_attention(&w, m, &s, pack, m->block[i].window, few);
+        if (has_kinds(m, pack, i)) add_spread(&w, pack, &s);
         w.hidden += rows_saved(m, layer_cut(m, pack, i), (int)n) * (m->cut->rows->are_tiles ? m->hidden : s.D);
         w.wide += n * s.F;
         w.scratch = hl_max(w.scratch, scratch_of(m, &s, T, n));

@@ -1,6 +1,8 @@
 /* work.c - what a forward of a model multiplies and passes over, by shape: enough to say how long it takes. */
 #include "model/work.h"
 #include "base/error.h"
+#include "base/minmax.h"
+#include <math.h>
 
 void hl_work_add_product(hl_work *w, double rows, double in, double out)
 {
@@ -20,4 +22,14 @@ double hl_work_flop(const hl_work *w)
         flop += 2 * p->rows * p->in * p->out * p->times;
     }
     return flop;
+}
+
+double hl_work_up(double n, int lanes) { return ceil(n / lanes) * lanes; }
+
+double hl_work_pairs_in_strips(double L, int window, bool both_ways, int lanes)
+{
+    const double n = hl_work_up(L, lanes);
+    if (both_ways) return n * n;
+    if (!window || window >= L) return n * (n + lanes) / 2;
+    return n * hl_min(n, hl_work_up(window, lanes) + lanes);
 }

@@ -34,6 +34,14 @@ typedef struct {
 /* cost (ranks); the seconds of the step, which are the longest. */
 double hl_cost_play(hl_cost *cost, const hl_cost_job *j);
 
+/* Between which seconds a step is, mostly: as steps were beside forecasts where the machine has learned from these,
+ * else two standard deviations of what its fits were off.  Zeros: nobody knows.
+ * cost: of the rank that is done last. */
+typedef struct {
+    double low, high;
+} hl_cost_interval;
+hl_cost_interval hl_cost_interval_of(const hl_cost *cost, const hl_machine *m);
+
 /* The layers of a rank of the side. */
 hl_transformer_layers hl_cost_layers(const hl_cost_job *j, hl_side side, int rank);
 

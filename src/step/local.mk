@@ -4,7 +4,7 @@ src_step_libhlstep_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_step_libhlstep_a_SOURCES = \
 	src/step/act.c src/step/act.h \
 	src/step/activations.c src/step/activations.h \
-	src/step/cost.c src/step/cost-held.c src/step/cost.h \
+	src/step/cost.c src/step/cost-held.c src/step/cost-interval.c src/step/cost.h \
 	src/step/layout.c src/step/layout.h \
 	src/step/machine.c src/step/machine.h \
 	src/step/parallelism.c src/step/parallelism.h \

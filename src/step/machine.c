@@ -13,7 +13,7 @@ void hl_machine_product_terms(double x[HL_PRODUCT_TERMS], double rows, double in
 
 void hl_machine_attention_terms(double x[HL_ATTENTION_TERMS], const hl_work *w)
 {
-    x[0] = w->attention;
+    x[0] = w->attended;
     x[1] = w->scores;
     x[2] = w->turned;
 }
@@ -24,6 +24,8 @@ void hl_machine_pass_terms(double x[HL_PASS_TERMS], const hl_work *w)
     x[1] = w->hidden;
     x[2] = w->wide;
     x[3] = 0;
+    x[4] = w->embedded;
+    x[5] = w->spread;
     for (int i = 0; i < w->products; i++) x[3] += w->product[i].times * w->product[i].in * w->product[i].out;
 }
 
@@ -40,7 +42,7 @@ double hl_machine_product_seconds(const hl_machine *m, const hl_work *w, hl_way_
     for (int i = 0; i < w->products; i++) {
         const hl_work_product *p = &w->product[i];
         hl_machine_product_terms(x, p->rows, p->in, p->out);
-        const double *a = m->has_parts && w->are_panels ? m->fit.panel[way] : m->fit.product[way];
+        const double *a = w->are_panels ? m->fit.panel[way] : m->fit.product[way];
         seconds += p->times * times(a, x, HL_PRODUCT_TERMS);
     }
     return seconds;
@@ -75,13 +77,13 @@ double hl_machine_numbers(const hl_machine *m, hl_number_pass what, double n)
 {
     static const double bytes[] = {[HL_NUMBERS_UPDATE] = 28, [HL_NUMBERS_SQUARES] = 4, [HL_NUMBERS_CLEAR] = 4,
                                    [HL_NUMBERS_READ] = 8,    [HL_NUMBERS_ADD] = 12,    [HL_NUMBERS_FRESH] = 4};
-    return m->has_parts ? m->fit.numbers[what] * n : bytes[what] * n / m->memory;
+    return m->is_fitted ? m->fit.numbers[what] * n : bytes[what] * n / m->memory;
 }
 
 double hl_machine_loss(const hl_machine *m, double pairs, int D, hl_way_of_pass way)
 {
     const double x[HL_LOSS_TERMS] = {pairs, pairs * D};
-    if (m->has_parts) return times(m->fit.loss[way], x, HL_LOSS_TERMS);
+    if (m->is_fitted) return times(m->fit.loss[way], x, HL_LOSS_TERMS);
     return (way == HL_BACKWARD_WAY ? 4 : 2) * pairs * D / m->flops;
 }
 
@@ -127,6 +129,5 @@ double hl_machine_seconds(const hl_machine *m, const hl_work *w, hl_way_of_pass 
 {
     if (!m->is_fitted) return seconds_by_rates(m, w, way);
     return hl_machine_product_seconds(m, w, way) + hl_machine_attention_seconds(m, w, way) + pass_seconds(m, w, way)
-           + (way == HL_BACKWARD_WAY ? 2 : 1) * w->other / m->flops
-           + hl_machine_numbers(m, way == HL_BACKWARD_WAY ? HL_NUMBERS_ADD : HL_NUMBERS_READ, w->embedded);
+           + (way == HL_BACKWARD_WAY ? 2 : 1) * w->other / m->flops;
 }

@@ -3,9 +3,9 @@
  * Either one rate for all products, or what was measured: seconds as sums of coefficients times what is counted,
  *
  *     a product    1, rows x out, rows x in, in x out, rows x in x out     (calls, packing, writing, multiplying)
- *     attention    operations, scores, numbers of queries, keys and values
+ *     attention    scores x width, scores, numbers of queries, keys and values: of whole strips
  *     a panel      as a product, of matrices that lie in tiles on a grid of ranks
- *     the rest     layers, hidden numbers, numbers of the MLPs, weights
+ *     the rest     layers, hidden numbers, numbers of the MLPs, weights, rows of tokens, rows of kinds
  *     the loss     pairs of a row and a negative, pairs x width
  *
  * each forward and backward, fitted over many shapes (hllm bench calibrate).  Beside these stand passes over long
@@ -17,7 +17,7 @@
 
 typedef enum { HL_FORWARD_WAY, HL_BACKWARD_WAY, HL_WAYS } hl_way_of_pass;
 
-enum { HL_PRODUCT_TERMS = 5, HL_ATTENTION_TERMS = 3, HL_PASS_TERMS = 4, HL_LOSS_TERMS = 2, HL_TOGETHER_TERMS = 2 };
+enum { HL_PRODUCT_TERMS = 5, HL_ATTENTION_TERMS = 3, HL_PASS_TERMS = 6, HL_LOSS_TERMS = 2, HL_TOGETHER_TERMS = 2 };
 
 /* What is done to each number of a long array. */
 typedef enum {
@@ -51,16 +51,23 @@ typedef struct {
     double together[HL_TOGETHERS][HL_TOGETHER_TERMS]; /* seconds of a call, and of a byte that a rank sends */
 } hl_coefficients;
 
+/* Root of the mean square of what the fits were off, as shares of the seconds that they were of; and of what repeated
+ * measurements of the same were. */
 typedef struct {
-    double flops;   /* a second, in products of the models' widths */
-    double memory;  /* bytes a second to and from memory */
-    double wire;    /* bytes a second between two ranks */
-    double latency; /* seconds of a message */
+    double layers, loss, together, repeat;
+} hl_machine_off;
+
+typedef struct {
+    double flops;                 /* a second, in products of the models' widths */
+    double memory;                /* bytes a second to and from memory */
+    double wire;                  /* bytes a second between two ranks */
+    double latency;               /* seconds of a message */
+    double disk_write, disk_read; /* bytes a second of a node; 0: not known */
     double speed;   /* FLOP/s of the fixed product of app/bench/speed.h at which seconds are these; 0: not known */
-    bool is_fitted; /* coefficients say what a model's work takes, rather than flops and memory */
-    bool has_parts; /* ... and the coefficients of panels, loss and numbers what all else takes */
-    bool has_ranks; /* ... and those of what ranks do together */
+    bool is_fitted; /* coefficients say what work, loss and passes over numbers take, rather than flops and memory */
+    bool has_ranks; /* ... and what ranks do together */
     hl_coefficients fit;
+    hl_machine_off off; /* zeros: not known */
     double
         learned; /* what steps took by what was forecast, with which all of these are scaled; 0: nothing is learned */
     double low, high; /* between which shares of a forecast steps have been; 0: nobody has looked */
