@@ -24,7 +24,7 @@ hllm_rehearse_SOURCES = \
 	app/rehearse/simulated.c app/rehearse/simulated.h \
 	app/rehearse/stuck.c app/rehearse/stuck.h \
 	app/rehearse/timed.c app/rehearse/timed.h \
-	app/plan/forecast.c app/plan/forecast-measure.c app/plan/made-up.c app/plan/rules.c \
+	app/config/model-choice.c app/plan/forecast.c app/plan/forecast-measure.c app/plan/id-shapes.c app/plan/made-up.c app/plan/rules.c \
 	$(BASE_SOURCES) src/math/nothing.c src/math/rope-scaling.c src/math/criterion.c src/math/sketch.c \
 	$(src_data_libhldata_a_SOURCES) $(src_model_libhlmodel_a_SOURCES) $(src_step_libhlstep_a_SOURCES) \
 	$(mpi_comm_libhlcomm_a_SOURCES) $(mpi_train_libhltrain_a_SOURCES)

@@ -57,6 +57,7 @@ void *hl_arena_take_zero_rows(hl_arena *a, size_t bytes) { return hl_arena_take_
 /* ---- base/pages.h: the pages that are touched are few */
 
 void hl_pages_large(void *at, size_t bytes) { (void)at, (void)bytes; }
+void hl_pages_give_back(void) {}
 
 /* ---- what the linker puts in the place of the C library's (-Wl,--wrap) */
 

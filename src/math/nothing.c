@@ -94,6 +94,9 @@ void hl_rope_turn(float *x, const int *position, const float *table, int T, int 
 void hl_linear_forward(float *y, const float *x, const float *w, int T, int D, int F) {}
 void hl_linear_forward_double(float *y, const float *x, const float *w, int T, int D, int F, hl_arena *scratch) {}
 void hl_linear_backward(float *dx, float *dw, const float *dy, const float *x, const float *w, int T, int D, int F) {}
+void hl_rows_by_rows(float *c, const float *a, const float *b, int M, int N, int K) {}
+void hl_rows_times(float *c, const float *a, const float *b, int M, int N, int K) {}
+void hl_columns_times(float *c, const float *a, const float *b, int M, int N, int K) {}
 void hl_bias_forward(float *y, const float *b, int T, int F) {}
 void hl_bias_backward(float *db, const float *dy, int T, int F) {}
 
