@@ -180,13 +180,32 @@ static void a_run_says_what_it_is(void)
                                .cores_least = 1,
                                .cores_most = 2,
                                .layout = "colocated",
+                               .activation_budget = 5,
                                .config = 1,
                                .data = 2,
                                .weights = 3};
-    static const char *const keys[] = {
-        "kind",  "schema",      "step",       "time",   "version",       "commit",      "compiler",
-        "flags", "math",        "kernels",    "mpi",    "nodes",         "ranks",       "threads",
-        "cores", "cores_least", "cores_most", "layout", "config_digest", "data_digest", "weights_digest"};
+    static const char *const keys[] = {"kind",
+                                       "schema",
+                                       "step",
+                                       "time",
+                                       "version",
+                                       "commit",
+                                       "compiler",
+                                       "flags",
+                                       "math",
+                                       "kernels",
+                                       "mpi",
+                                       "nodes",
+                                       "ranks",
+                                       "threads",
+                                       "cores",
+                                       "cores_least",
+                                       "cores_most",
+                                       "layout",
+                                       "activation_budget",
+                                       "config_digest",
+                                       "data_digest",
+                                       "weights_digest"};
     CHECK_OK(hl_record_run(r, &f));
     json_t *j = line(0);
     CHECK(json_object_size(j) == sizeof keys / sizeof keys[0]);
@@ -194,6 +213,7 @@ static void a_run_says_what_it_is(void)
         CHECK(json_object_get(j, keys[i]) && !json_is_null(json_object_get(j, keys[i])));
     CHECK(json_integer_value(json_object_get(j, "schema")) == HL_RECORD_SCHEMA);
     CHECK(json_integer_value(json_object_get(j, "step")) == 7);
+    CHECK(json_integer_value(json_object_get(j, "activation_budget")) == 5);
     CHECK(strcmp(json_string_value(json_object_get(j, "weights_digest")), "0000000000000003") == 0);
     json_decref(j);
     hl_record_close(r);
