@@ -140,7 +140,7 @@ verdict "models that cannot fit the memory are refused, with numbers"
 memory 600
 [ $? -eq 2 ] && said_once 'memory: rank 1 takes' && grep -q 'fewer ranks on each machine' "$work/said" && [ ! -e "$work/run/used.yaml" ]
 verdict "where they fit, and one micro-batch beside them does not, they are refused too"
-memory 2600 --activation_budget -1 && [ "$(grep -c 'warning: rank 0: models and activations are forecast to take .* the job may be killed' "$work/said")" -eq 1 ]
+memory 10300 --activation_budget -1 && [ "$(grep -c 'warning: rank 0: models and activations are forecast to take .* the job may be killed' "$work/said")" -eq 1 ]
 verdict "where they fit, and their activations do not, a warning says so"
 rm -rf "$work/run"
 memory 100 --force && memory 100000
