@@ -31,7 +31,7 @@ static hid_t type_of(hl_h5_type t)
     return types[t];
 }
 
-int64_t hl_h5_array_bytes(const hl_h5_array *a)
+static int64_t bytes_of(const hl_h5_array *a)
 {
     int64_t bytes = sizes[a->type];
     for (int d = 0; d < a->ndim; d++) bytes *= a->shape[d];
@@ -67,7 +67,7 @@ static hl_status add_array(hl_h5_array *a, hid_t file)
 {
     hid_t set = create(file, a);
     if (set < 0) return trouble("create", a->name);
-    const bool is_empty = hl_h5_array_bytes(a) == 0;
+    const bool is_empty = bytes_of(a) == 0;
     const haddr_t at = is_empty ? 0 : H5Dget_offset(set);
     H5Dclose(set);
     if (at == HADDR_UNDEF) return trouble("find room for", a->name);
@@ -169,9 +169,9 @@ hl_status hl_h5_frame_write(const hl_h5_frame *f, int fd, const char *path, cons
     int64_t at = 0;
     hl_status s = HL_OK;
     for (int i = 0; i < n && s == HL_OK; i++) {
-        if (hl_h5_array_bytes(&sorted[i]) == 0) continue;
+        if (bytes_of(&sorted[i]) == 0) continue;
         s = hl_positioned_write(fd, path, f->bytes + at, (size_t)(sorted[i].at - at), at);
-        at = sorted[i].at + hl_h5_array_bytes(&sorted[i]);
+        at = sorted[i].at + bytes_of(&sorted[i]);
     }
     free(sorted);
     return s == HL_OK ? hl_positioned_write(fd, path, f->bytes + at, (size_t)(f->size - at), at) : s;

@@ -22,8 +22,6 @@ typedef struct {
     int64_t at; /* byte of the file at which its numbers begin, which hl_h5_frame_make sets */
 } hl_h5_array;
 
-int64_t hl_h5_array_bytes(const hl_h5_array *a);
-
 /* Where numbers go there are no pages. */
 typedef struct {
     const char *bytes;
