@@ -267,11 +267,48 @@ static void real_data_do_not_grow(void)
     drop(&m);
 }
 
+/* Of a comma-separated line of report.csv, the field of a column of its first line. */
+static void field_of(char out[100], const char *csv, int line, const char *column)
+{
+    char name[100];
+    int at = 0;
+    for (const char *p = csv; *p != '\n'; at++) {
+        const int n = (int)strcspn(p, ",\n");
+        snprintf(name, sizeof name, "%.*s", n, p);
+        if (strcmp(name, column) == 0) break;
+        p += n + (p[n] == ',');
+    }
+    for (; line > 0; line--) csv = strchr(csv, '\n') + 1;
+    for (; at > 0; at--) csv += strcspn(csv, ",") + 1;
+    snprintf(out, 100, "%.*s", (int)strcspn(csv, ",\n"), csv);
+}
+
+/* Points without texts that have commas. */
+static void a_forecast_has_its_interval_where_the_machine_has_one(void)
+{
+    made m;
+    char low[100], high[100];
+    CHECK_OK(make(&m, "interval", job, "base: job.yaml\naxes: {ranks: [1, 2]}\n"));
+    hl_points_forecast(&m.points);
+    CHECK(m.points.at[0].between.high == 0); /* no calibration */
+    m.points.at[1].between = (hl_cost_interval){0.25, 0.75};
+    CHECK_OK(hl_study_record_write(&m.study, &m.points, dir));
+    CHECK_OK(hl_report_write(dir));
+    char *csv = read_file("report.csv");
+    field_of(low, csv, 1, "forecast_low"), field_of(high, csv, 1, "forecast_high");
+    CHECK(*low == 0 && *high == 0);
+    field_of(low, csv, 2, "forecast_low"), field_of(high, csv, 2, "forecast_high");
+    CHECK(strcmp(low, "0.25") == 0 && strcmp(high, "0.75") == 0);
+    free(csv);
+    drop(&m);
+}
+
 static const test tests[] = {
     {"efficiency is the product of its causes", efficiency_is_the_product_of_its_causes},
     {"a table for TeX has its texts escaped", a_table_for_tex_has_its_texts_escaped},
     {"phases have lines of their own", phases_have_lines_of_their_own},
     {"Extra-P gets all runs", extra_p_gets_all_runs},
+    {"a forecast has its interval where the machine has one", a_forecast_has_its_interval_where_the_machine_has_one},
     {"negatives stay or are refused", negatives_stay_or_are_refused},
     {"the world grows with the ranks", the_world_grows_with_the_ranks},
     {"real data do not grow", real_data_do_not_grow},

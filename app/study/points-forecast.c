@@ -39,7 +39,7 @@ static hl_status forecast(hl_point *p, const hl_config *c)
     const hl_parallelism how = parallelism_of(&q, p->ranks);
     hl_status s = hl_forecast_open(&f, &q, p->ranks, &how);
     if (s == HL_OK) hl_layout_text(p->layout, sizeof p->layout, &f.layout);
-    if (s == HL_OK) p->seconds = f.step, p->is_measured = *c->calibration != 0;
+    if (s == HL_OK) p->seconds = f.step, p->between = f.interval, p->is_measured = *c->calibration != 0;
     hl_forecast_close(&f);
     return s;
 }

@@ -3,6 +3,7 @@
 #define APP_STUDY_POINTS_H
 #include "app/config/config.h"
 #include "app/study/study.h"
+#include "step/cost.h"
 
 typedef struct {
     char *name;         /* "ranks 2, item.tp 1", or that of the file */
@@ -17,9 +18,10 @@ typedef struct {
 
     /* what is forecast (hl_points_forecast) */
     char layout[120];
-    double seconds;   /* of a step; < 0: there is no such layout */
-    bool is_measured; /* by figures that a calibration has measured; else those of an ordinary core */
-    char *reason;     /* why not; NULL: there is one */
+    double seconds;           /* of a step; < 0: there is no such layout */
+    hl_cost_interval between; /* it is, mostly; zeros: no calibration says it */
+    bool is_measured;         /* by figures that a calibration has measured; else those of an ordinary core */
+    char *reason;             /* why not; NULL: there is one */
 } hl_point;
 
 typedef struct {

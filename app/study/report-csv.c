@@ -62,6 +62,18 @@ static void forecast(FILE *out, const hl_outcome *x)
     print_number(out, x->point->seconds < 0 ? NAN : x->point->seconds);
 }
 
+static bool has_interval(const hl_outcome *x) { return x->point->between.high > 0; }
+
+static void forecast_low(FILE *out, const hl_outcome *x)
+{
+    print_number(out, has_interval(x) ? x->point->between.low : NAN);
+}
+
+static void forecast_high(FILE *out, const hl_outcome *x)
+{
+    print_number(out, has_interval(x) ? x->point->between.high : NAN);
+}
+
 static void machine(FILE *out, const hl_outcome *x)
 {
     if (x->point->seconds >= 0) fputs(x->point->is_measured ? "measured" : "assumed", out);
@@ -109,6 +121,8 @@ static const struct {
     {"seconds_low", offsetof(hl_outcome, seconds.low), NULL},
     {"seconds_high", offsetof(hl_outcome, seconds.high), NULL},
     {"forecast_seconds", 0, forecast},
+    {"forecast_low", 0, forecast_low},
+    {"forecast_high", 0, forecast_high},
     {"forecast_machine", 0, machine},
     {"promised_seconds", offsetof(hl_outcome, promise), NULL},
     {"users_per_second", FIGURE(HL_OUTCOME_USERS_RATE), NULL},

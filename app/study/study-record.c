@@ -89,6 +89,8 @@ static json_t *point_json(const hl_point *p)
     write_numbers(o, p, point_places, COUNT(point_places));
     json_object_set_new(o, "layout", text_of(p->layout));
     json_object_set_new(o, "forecast_seconds", p->reason ? json_null() : json_real(p->seconds));
+    if (p->between.high > 0) json_object_set_new(o, "forecast_low", json_real(p->between.low));
+    if (p->between.high > 0) json_object_set_new(o, "forecast_high", json_real(p->between.high));
     json_object_set_new(o, "machine", json_string(p->is_measured ? "measured" : "assumed"));
     return o;
 }
@@ -124,6 +126,8 @@ static bool read_point(hl_point *p, const json_t *o)
     const char *layout = json_string_value(json_object_get(o, "layout"));
     const char *machine = json_string_value(json_object_get(o, "machine")); /* earlier studies do not say it */
     *p = (hl_point){.seconds = json_is_number(forecast) ? json_number_value(forecast) : -1,
+                    .between = {json_number_value(json_object_get(o, "forecast_low")),
+                                json_number_value(json_object_get(o, "forecast_high"))},
                     .is_measured = machine && strcmp(machine, "measured") == 0};
     if (!layout || !read_texts(p, o, point_texts, COUNT(point_texts))) return false;
     snprintf(p->layout, sizeof p->layout, "%s", layout);
