@@ -39,7 +39,7 @@ recall() { # recall MODEL NAME: at 10
     awk -v row="$1" '$1 == row && $2 != "ties" { print $3 }' "$work/$2.table"
 }
 losses() { # losses NAME: of the steps, as many figures as layouts agree in
-    sed -n 's/.*"kind":"step".*"loss":\([0-9.e-]*\).*/\1/p' "$work/$1/metrics.jsonl" | awk '{ printf "%.3f\n", $1 }'
+    sed -n 's/.*"kind":"step"[^[]*"loss":\([0-9.e-]*\).*/\1/p' "$work/$1/metrics.jsonl" | awk '{ printf "%.3f\n", $1 }'
 }
 alike() { # alike NAME NAME: losses of all steps, to a thousandth
     losses "$1" >"$work/a"
