@@ -46,6 +46,17 @@ static bool has_setting(const golden *g, const char *name)
     return H5Aexists_by_name(g->file, "config", name, H5P_DEFAULT) > 0;
 }
 
+bool golden_has(const golden *g, const char *path) { return H5Lexists(g->file, path, H5P_DEFAULT) > 0; }
+
+/* Of a matrix of the file. */
+static void size_of(hsize_t size[2], const golden *g, const char *path)
+{
+    hid_t set = H5Dopen2(g->file, path, H5P_DEFAULT), space = H5Dget_space(set);
+    H5Sget_simple_extent_dims(space, size, NULL);
+    H5Sclose(space);
+    H5Dclose(set);
+}
+
 static hl_transformer shape_of(const golden *g, const char *side)
 {
     char name[64];
@@ -141,6 +152,45 @@ static void read_batch(golden *g, const char *positives)
     free(negatives);
 }
 
+/* Blocks of SASRec, or layers of HSTU, of width D; prefix: what their settings' names begin with. */
+static hl_transformer id_shape_of(const golden *g, const char *prefix, int D, const char *family)
+{
+    char name[64];
+#define SIZE(field) (snprintf(name, sizeof name, "%s" field, prefix), setting(g, name))
+    const int heads = (int)SIZE("heads"), layers = (int)SIZE("layers");
+    const double eps = SIZE("layer_norm_eps");
+    snprintf(name, sizeof name, "%sinner", prefix);
+    return (hl_transformer){.hidden_size = D,
+                            .intermediate_size = D * (has_setting(g, name) ? (int)setting(g, name) : 1),
+                            .num_hidden_layers = layers,
+                            .num_attention_heads = heads,
+                            .num_key_value_heads = heads,
+                            .head_dim = D / heads,
+                            .vocab_size = 1,
+                            .max_position_embeddings = g->S,
+                            .rms_norm_eps = eps,
+                            .initializer_range = 0.02,
+                            .family = hl_family_find(family),
+                            .rel_bias = golden_has(g, "weights/_hstu._attention_layers.0._rel_attn_bias._ts_w")};
+#undef SIZE
+}
+
+/* The user model that a file of texts has, and what it is given beside item vectors. */
+static void read_user(golden *g)
+{
+    hsize_t size[2] = {(hsize_t)g->item.hidden_size, 0};
+    if (golden_has(g, "weights/item_adapter.weight")) {
+        size_of(size, g, "weights/item_adapter.weight");
+        g->item.vector_size = (int)size[0];
+    }
+    if (!has_setting(g, "user.heads")) g->user = shape_of(g, "user");
+    else
+        g->user = id_shape_of(g, "user.", (int)size[0],
+                              golden_has(g, "weights/_hstu._attention_layers.0._uvqk") ? "hstu" : "sasrec");
+    if (has_setting(g, "time_size")) g->user.time_size = (int)setting(g, "time_size");
+    if (has_setting(g, "id_rows")) g->user.id_rows = (int)setting(g, "id_rows");
+}
+
 static void read_settings(golden *g)
 {
     g->users = (int)setting(g, "users");
@@ -151,29 +201,48 @@ static void read_settings(golden *g)
     g->weight_decay = setting(g, "weight_decay");
 }
 
-bool golden_open(golden *g, const char *name)
-{
-    const char *path = check_data(name);
-    if (!path) return false;
-    *g = (golden){.file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT)};
-    g->item = shape_of(g, "item");
-    g->user = shape_of(g, "user");
-    g->T = (int)setting(g, "T");
-    g->ranks = (int)setting(g, "ranks");
-    g->mean_pool = setting(g, "mean_pool") != 0;
-    read_settings(g);
-    read_texts(g);
-    read_batch(g, "inputs/pos_items");
-    return true;
-}
-
-/* Seconds, minutes and years apart. */
 static const int64_t *times_of(const hl_corpus *c, int64_t user)
 {
     const golden *g = c->self;
     return g->time + user * (g->S + 1);
 }
 
+/* A sample is the end of its user's row. */
+static void read_times(golden *g)
+{
+    double *x;
+    const int n = g->users * (g->S + 1);
+    CHECK(golden_doubles(g, "inputs/times", &x) == n);
+    g->time = calloc((size_t)n, sizeof *g->time);
+    g->batch.user = calloc((size_t)g->users, sizeof *g->batch.user);
+    g->batch.first = calloc((size_t)g->users, sizeof *g->batch.first);
+    for (int i = 0; i < n; i++) g->time[i] = (int64_t)x[i];
+    for (int u = 0; u < g->users; u++) {
+        g->batch.user[u] = u;
+        g->batch.first[u] = g->S + 1 - (g->batch.begin[u + 1] - g->batch.begin[u]);
+    }
+    free(x);
+}
+
+bool golden_open(golden *g, const char *name)
+{
+    const char *path = check_data(name);
+    if (!path) return false;
+    *g = (golden){.file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT)};
+    g->item = shape_of(g, "item");
+    g->T = (int)setting(g, "T");
+    g->ranks = (int)setting(g, "ranks");
+    g->mean_pool = setting(g, "mean_pool") != 0;
+    read_settings(g);
+    read_user(g);
+    read_texts(g);
+    read_batch(g, "inputs/pos_items");
+    if (golden_has(g, "inputs/times")) read_times(g);
+    g->corpus.times = times_of;
+    return true;
+}
+
+/* Seconds, minutes and years apart. */
 static void make_times(golden *g)
 {
     const int n = g->S + 1;
@@ -186,49 +255,33 @@ static void make_times(golden *g)
     }
 }
 
-static int items_of(const golden *g)
-{
-    hid_t set = H5Dopen2(g->file, "weights/item_embedding.weight", H5P_DEFAULT), space = H5Dget_space(set);
-    hsize_t size[2];
-    H5Sget_simple_extent_dims(space, size, NULL);
-    H5Sclose(space);
-    H5Dclose(set);
-    return (int)size[0];
-}
-
 bool golden_open_ids(golden *g, const char *name, const char *family)
 {
     const char *path = check_data(name);
+    hsize_t size[2];
     if (!path) return false;
     *g = (golden){.file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), .T = 1, .ranks = 1, .mean_pool = true};
-    const int D = (int)setting(g, "D"), heads = (int)setting(g, "heads"), items = items_of(g);
+    size_of(size, g, "weights/item_embedding.weight");
+    const int D = (int)setting(g, "D"), items = (int)size[0], width = (int)size[1];
     read_settings(g);
-    g->item = (hl_transformer){.hidden_size = D,
+    g->item = (hl_transformer){.hidden_size = width,
                                .intermediate_size = 1,
                                .num_attention_heads = 1,
                                .num_key_value_heads = 1,
-                               .head_dim = D,
+                               .head_dim = width,
                                .vocab_size = items,
                                .initializer_range = 0.02,
                                .family = hl_family_find("table"),
                                .pooling = HL_POOL_FIRST,
-                               .padding = 1};
-    g->user = (hl_transformer){.hidden_size = D,
-                               .intermediate_size = D * (has_setting(g, "inner") ? (int)setting(g, "inner") : 1),
-                               .num_hidden_layers = (int)setting(g, "layers"),
-                               .num_attention_heads = heads,
-                               .num_key_value_heads = heads,
-                               .head_dim = D / heads,
-                               .vocab_size = items,
-                               .max_position_embeddings = g->S,
-                               .rms_norm_eps = setting(g, "layer_norm_eps"),
-                               .initializer_range = 0.02,
-                               .family = hl_family_find(family)};
+                               .padding = 1,
+                               .vector_size = width == D ? 0 : D};
+    g->user = has_setting(g, "heads") ? id_shape_of(g, "", D, family) : shape_of(g, "user");
     g->own = (hl_corpus){.items = items, .self = g, .times = times_of};
     hl_id_corpus_open(&g->ids, &g->own);
     g->corpus = g->ids.corpus;
     read_batch(g, "inputs/items");
-    make_times(g);
+    if (golden_has(g, "inputs/times")) read_times(g);
+    else make_times(g);
     return true;
 }
 

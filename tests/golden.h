@@ -1,7 +1,7 @@
 /* golden.h - read a golden file: one batch of HLLM, or of a model of item ids, with weights, gradients and losses in
  * double precision.
  *
- * tests/data/make-golden.py makes them with an independent PyTorch program. */
+ * tests/data/make-golden.py and make-golden-inputs.py make them with an independent PyTorch program. */
 #ifndef TESTS_GOLDEN_H
 #define TESTS_GOLDEN_H
 #include "data/corpus.h"
@@ -22,15 +22,17 @@ typedef struct {
     hl_corpus own;
     hl_id_corpus ids; /* of a model of item ids, whose corpus is this one's; no text then */
     hl_batch batch;
-    int64_t *time; /* of a model of item ids: made up, S + 1 a user */
+    int64_t *time; /* S + 1 a user; of a model of item ids made up where the file has none */
 } golden;
 
 /* name: a file of tests/data. false, and the test has failed, where it is not there. */
 bool golden_open(golden *g, const char *name);
 
-/* The same of SASRec or HSTU, whose items are a table of vectors. */
+/* The same of a user model of this family whose items are a table of vectors. */
 bool golden_open_ids(golden *g, const char *name, const char *family);
 void golden_close(golden *g);
+
+bool golden_has(const golden *g, const char *path);
 
 /* A dataset as doubles; the count.  The caller frees *out. */
 int64_t golden_doubles(const golden *g, const char *path, double **out);

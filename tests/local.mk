@@ -32,6 +32,7 @@ ALONE_TESTS = \
 	tests/test-reserve \
 	tests/test-windows \
 	tests/test-sampler \
+	tests/test-calendar \
 	tests/test-plan \
 	tests/test-layout \
 	tests/test-schedule \
@@ -181,6 +182,7 @@ CHECKERS = \
 	tests/end-precision.sh \
 	tests/end-ease.sh \
 	tests/end-ids.sh \
+	tests/end-inputs.sh \
 	tests/end-compare.sh \
 	tests/end-import.sh \
 	tests/end-ties.sh \

@@ -28,6 +28,8 @@ static const hl_transformer user = {.hidden_size = 32,
                                     .rope_theta = 1e4,
                                     .initializer_range = 0.1};
 
+static const hl_transformer *reader = &user; /* of the comparison at hand */
+
 enum { GROUPS = 8, SLICES = 4, STEPS = 3, SAMPLES = 12, LONGEST = 9, S = 4, NEGATIVES = 60, ITEMS = 90 };
 
 typedef struct {
@@ -85,7 +87,7 @@ static void open_engine(hl_engine *e, const hl_mesh *mesh, const toy *t, const v
                                    .zero = v->zero,
                                    .longest_text = LONGEST + 3,
                                    .longest_history = S};
-    hl_engine_open(e, mesh, &t->corpus, &item, &user, &rules);
+    hl_engine_open(e, mesh, &t->corpus, &item, reader, &rules);
     hl_sharding_init(&e->sharding[HL_ITEM], 3);
     hl_sharding_init(&e->sharding[HL_USER], 4);
 }
@@ -179,6 +181,16 @@ static void item_tokens_are_read(void) { check_layouts(false, false); }
 static void rows_are_averaged(void) { check_layouts(true, false); }
 static void prefixes_are_shared(void) { check_layouts(false, true); }
 
+static void times_and_ids_are_read(void)
+{
+    hl_transformer c = user;
+    c.time_size = 5;
+    c.id_rows = ITEMS;
+    reader = &c;
+    check_layouts(false, false);
+    reader = &user;
+}
+
 /* Otherwise the sentences above would say nothing. */
 static void without_groups_bits_differ(void)
 {
@@ -200,6 +212,7 @@ static const test tests[] = {
     {"[ITEM] tokens are read: the same bits at every layout", item_tokens_are_read},
     {"rows are averaged: the same bits at every layout", rows_are_averaged},
     {"prefixes are shared: the same bits at every layout", prefixes_are_shared},
+    {"times and ids are added to what users read: the same bits at every layout", times_and_ids_are_read},
     {"without groups bits differ", without_groups_bits_differ},
 };
 HL_TESTS("exact", tests)

@@ -76,7 +76,7 @@ static const layout layouts[] = {
 };
 /* clang-format on */
 
-static const hl_transformer *item = &shape; /* of the comparison at hand */
+static const hl_transformer *item = &shape, *user = &shape; /* of the comparison at hand */
 static bool item_token = true;
 
 static void configure(hl_config *c, const layout *l, int64_t budget)
@@ -284,14 +284,14 @@ static double compare(const layout *l, int64_t budget, const hl_corpus *corpus)
     hl_traffic_heard heard;
     hl_traffic_open(&heard, HL_SUMMA);
     const hl_forecast_question q = {
-        &c, item, &shape, corpus, {.flops = 1, .memory = INFINITY, .wire = INFINITY}, room, &heard.listener};
-    CHECK_OK(hl_parallelism_check(&p, item, &shape));
+        &c, item, user, corpus, {.flops = 1, .memory = INFINITY, .wire = INFINITY}, room, &heard.listener};
+    CHECK_OK(hl_parallelism_check(&p, item, user));
     CHECK_OK(hl_forecast_open(&f, &q, world->size, &p));
     CHECK(budget == HL_BUDGET_AUTO || f.budget == budget);
     rules.activation_budget = f.budget;
     least = f.least;
     hl_mesh_open(&mesh, world, &f.layout);
-    hl_engine_open(&e, &mesh, corpus, item, &shape, &rules);
+    hl_engine_open(&e, &mesh, corpus, item, user, &rules);
     for (hl_side i = 0; i < HL_SIDES; i++) {
         hl_sharding_init(&e.sharding[i], 1);
         hl_sharding_reshard(&e.sharding[i]);
@@ -345,6 +345,21 @@ static void an_encoder_takes_what_the_forecast_says(void)
         item = &shape;
         item_token = true;
     }
+    toy_close(&t);
+}
+
+static void times_and_ids_take_what_the_forecast_says(void)
+{
+    hl_transformer c = shape;
+    toy t;
+    c.time_size = 6;
+    c.id_rows = ITEMS;
+    toy_open(&t, ITEMS, LONGEST, 3);
+    toy_draw_users(&t, 200, 12, 3);
+    user = &c;
+    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++)
+        if (layouts[i].ranks <= check_world()->size) compare(&layouts[i], -1, &t.corpus);
+    user = &shape;
     toy_close(&t);
 }
 
@@ -463,6 +478,7 @@ static const test tests[] = {
     {"a spread names the first of equal ranks", a_spread_names_the_first_of_equal_ranks},
     {"all bytes, messages and operations are those of a step", all_bytes_are_those_of_a_step},
     {"of an encoder with an adapter too, whatever is read out", an_encoder_takes_what_the_forecast_says},
+    {"what is added to item vectors takes what the forecast says", times_and_ids_take_what_the_forecast_says},
     {"sums that go on meanwhile send what the forecast says", sums_that_go_on_meanwhile_send_what_the_forecast_says},
     {"a budget saves what the forecast says", a_budget_saves_what_the_forecast_says},
     {"a budget that is auto fits the room", a_budget_that_is_auto_fits_the_room},

@@ -26,6 +26,22 @@ static const int32_t *sequence_of(const hl_corpus *c, int64_t user, int *n)
     return t->item + t->begin[user];
 }
 
+/* More than any user has items, and from where users begin. */
+enum { TIMES = 1000, STARTS = 97 };
+
+static const int64_t *times_of(const hl_corpus *c, int64_t user)
+{
+    return ((const toy *)c->self)->time + user % STARTS;
+}
+
+static void draw_times(toy *t, hl_rng *r)
+{
+    t->time = hl_alloc((TIMES + STARTS) * sizeof *t->time);
+    t->time[0] = 1000000000;
+    for (int i = 1; i < TIMES + STARTS; i++)
+        t->time[i] = t->time[i - 1] + toy_between(r, 1, 1 << toy_between(r, 2, 21));
+}
+
 /* A text begins with its own number, so no two are equal. */
 static void draw_texts(toy *t, int texts, int longest, hl_rng *r)
 {
@@ -44,18 +60,23 @@ void toy_open(toy *t, int64_t items, int longest, uint64_t seed)
 {
     hl_rng r = hl_rng_at(seed, HL_FOR_TESTS, 1, 0);
     int texts = (int)(items / 2 + 1);
-    *t = (toy){
-        .corpus = {
-            .items = items, .self = t, .tokens = tokens_of, .first_equal = first_equal_of, .sequence = sequence_of}};
+    *t = (toy){.corpus = {.items = items,
+                          .self = t,
+                          .tokens = tokens_of,
+                          .first_equal = first_equal_of,
+                          .sequence = sequence_of,
+                          .times = times_of}};
     draw_texts(t, texts, longest, &r);
     t->text_of_item = hl_alloc((size_t)items * sizeof *t->text_of_item);
     for (int64_t i = 0; i < items; i++) t->text_of_item[i] = toy_between(&r, 0, texts - 1);
+    draw_times(t, &r);
     for (int64_t i = items - 1; i >= 0; i--) t->first[t->text_of_item[i]] = i;
 }
 
 void toy_close(toy *t)
 {
     free(t->text_of_item);
+    free(t->time);
     free(t->text_begin);
     free(t->token);
     free(t->first);
@@ -91,7 +112,10 @@ void toy_draw_batch(hl_batch *b, const toy *t, int samples, int S, int negatives
     b->begin = HL_TAKE(arena, int, samples + 1);
     b->item = HL_TAKE(arena, int32_t, samples * (S + 1));
     b->negative = HL_TAKE(arena, int32_t, negatives);
+    b->user = HL_TAKE(arena, int64_t, samples);
+    b->first = HL_TAKE(arena, int, samples);
     b->begin[0] = 0;
+    for (int i = 0; i < samples; i++) b->user[i] = toy_between(r, 0, STARTS - 1), b->first[i] = i % 5;
     for (int i = 0; i < samples; i++) b->begin[i + 1] = b->begin[i] + toy_between(r, 2, S + 1);
     for (int i = 0; i < b->begin[samples]; i++) b->item[i] = toy_between(r, 1, last);
     for (int k = 0; k < negatives; k++) b->negative[k] = toy_between(r, 1, last);

@@ -14,6 +14,7 @@ typedef struct {
     int64_t *first; /* first item of each text */
     int64_t *begin; /* (users + 1) */
     int32_t *item;  /* of all users, one after the other */
+    int64_t *time;  /* those of a user are neighbours in it, seconds to years apart */
 } toy;
 
 /* Items 0 .. items - 1 share about half as many different texts of 1 to `longest` tokens; no users yet. */

@@ -3,10 +3,10 @@
 #include "app/cli/plan-show.h"
 #include "app/config/arguments.h"
 #include "app/plan/calibration.h"
-#include "app/plan/id-shapes.h"
 #include "app/plan/nearest-fit.h"
 #include "app/plan/rules.h"
 #include "app/plan/search.h"
+#include "app/plan/id-shapes.h"
 #include "app/plan/shapes.h"
 #include "app/train/data.h"
 #include "base/minmax.h"
@@ -165,7 +165,8 @@ static hl_status open_inquiry(inquiry *i, const hl_config *c, const orders *o, c
     *i = (inquiry){.orders = o, .corpus = x, .config = *c};
     HL_TRY(hl_shapes_read(&i->item, &i->user, c));
     HL_TRY(hl_shapes_check(c, &i->item, &i->user));
-    if (hl_model_reads_ids(c->model)) hl_id_shapes_take_items(&i->item, x->read ? x->read->items : o->items + 1);
+    if (hl_id_shapes_have_items(c))
+        hl_id_shapes_take_items(&i->item, &i->user, c, x->read ? x->read->items : o->items + 1);
     i->question = (hl_forecast_question){&i->config, &i->item, &i->user, x->read, hl_calibration_usual(c->threads),
                                          room_of(o), NULL};
     i->view = (hl_plan_view){.batch = x->data ? "the first batch of the data" : "a made-up batch",

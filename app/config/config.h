@@ -55,6 +55,8 @@ typedef struct {
     int item_emb_token_n;
     hl_item_pooling pooling;
     int adapter, item_positions;       /* is there one? do learned ones end alike? */
+    bool time_embedding, id_embedding; /* is it added to the item vectors that users read? */
+    int time_embedding_size;
     hl_transformer item_llm, user_llm; /* for models without a folder; vocab_size is the tokenizer's, 0 here */
 
     /* models of item ids */

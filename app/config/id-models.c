@@ -71,6 +71,9 @@ hl_status hl_id_models_settle(hl_config *c)
                        "freeze_ad: true freezes the Item LLM, and %s has none; freeze_prefix: [item_embedding] freezes "
                        "the items' rows",
                        name);
+    if (c->id_embedding)
+        return HL_FAIL(HL_EUSAGE,
+                       "id_embedding: true gives items of texts rows of their own, and those of %s have them", name);
     return check_layers(c);
 }
 

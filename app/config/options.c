@@ -141,6 +141,15 @@ const hl_option hl_options[] = {
     CHOICE("item_positions", item_positions, "left", VECTORS,
            "learned positions of a text: left: from 0; right: up to MAX_TEXT_LENGTH, as the public code has them",
            sides),
+    BOOL("time_embedding", time_embedding, "false", VECTORS,
+         "add year, month, day, hour, minute and second (UTC) of each interaction to the item vectors that users read: "
+         "tables, side by side, and an MLP"),
+    INT("time_embedding_size", time_embedding_size, "512", 1, 1 << 16, VECTORS,
+        "of time_embedding: width of a row of each table"),
+    BOOL("id_embedding", id_embedding, "false", VECTORS,
+         "add a row of a table, one for each item, to the item vectors that users read; targets and negatives stay "
+         "those "
+         "of texts"),
     TEXT("item_emb_pretrain", item_emb_pretrain, "", FILES, "file of the [ITEM] token's first value"),
     TEXT("load_pretrain", load_pretrain, "", FILES,
          "weights to start from: a folder step-N, a run folder, whose best is taken, or a state dict of the public "

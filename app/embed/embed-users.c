@@ -1,8 +1,9 @@
 /* embed-users.c - users: the vectors of their next items, after all of their history or up to a held-out target.
  *
  * A vector is what an evaluation ranks the catalogue by: the User LLM's last row, 1 long, over the newest items of the
- * history.  Its digest is that of the texts which these items have, so a file that is there serves as long as neither
- * history nor texts change.  The catalogue is encoded before the first user who is not known, in every job anew. */
+ * history.  Its digest is that of the texts which these items have, and of times and items where the user model reads
+ * them, so a file that is there serves as long as neither history nor texts change.  The catalogue is encoded before
+ * the first user who is not known, in every job anew. */
 #include "app/embed/embed-source.h"
 #include "app/train/evaluation.h"
 #include "base/alloc.h"
@@ -44,6 +45,16 @@ static uint64_t *find_texts(const hl_embed_source *s)
     return text;
 }
 
+/* What the user model reads of the item at place k of a history beside its text. */
+static uint64_t join_inputs(uint64_t digest, const hl_embed_source *s, int64_t user, const int32_t *history, int k)
+{
+    const hl_model *m = &s->job->engine.model[HL_USER];
+    const hl_corpus *c = s->job->corpus;
+    if (m->reads_times) digest = hl_digest_join(digest, (uint64_t)c->times(c, user)[k]);
+    if (m->reads_items) digest = hl_digest_join(digest, (uint64_t)history[k]);
+    return digest;
+}
+
 /* Equal histories are not looked for: each user is encoded. */
 static void find_digests(hl_embed_source *s, const users *u)
 {
@@ -52,8 +63,9 @@ static void find_digests(hl_embed_source *s, const users *u)
         const int32_t *history;
         int n;
         hl_targets_at(&u->targets, row, &history, &n);
+        const int64_t user = hl_targets_user(&u->targets, row);
         for (int k = hl_max(n - u->history, 0); k < n; k++)
-            s->digest[row] = hl_digest_join(s->digest[row], text[history[k]]);
+            s->digest[row] = join_inputs(hl_digest_join(s->digest[row], text[history[k]]), s, user, history, k);
     }
     hl_embed_source_share(s, s->digest);
     for (int64_t row = 0; row < s->rows; row++) key[row] = (uint64_t)row;

@@ -60,6 +60,8 @@ static hl_status read_shapes(export *x)
     const hl_tensor *table = hl_checkpoint_tensor(x->checkpoint, "item_llm/embed_tokens");
     if (!*x->config->item_pretrain_dir && table) x->shape[HL_ITEM].vocab_size = (int)table->shape[0];
     if (!*x->config->user_pretrain_dir) x->shape[HL_USER].vocab_size = x->shape[HL_ITEM].vocab_size;
+    const hl_tensor *ids = hl_checkpoint_tensor(x->checkpoint, "user_id_embedding.weight");
+    if (ids) x->shape[HL_USER].id_rows = (int)ids->shape[0];
     return HL_OK;
 }
 

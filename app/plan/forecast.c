@@ -60,9 +60,8 @@ static void forecast(hl_forecast *f, const hl_forecast_question *q, const hl_cor
 /* A table of items has their rows. */
 static void make_up(hl_forecast *f, hl_made_up *x, const hl_config *c)
 {
-    const bool ids = hl_model_reads_ids(c->model);
-    hl_made_up_open(x, c, ids ? f->item.vocab_size : 0);
-    if (ids) hl_id_shapes_take_items(&f->item, x->corpus.items);
+    hl_made_up_open(x, c, hl_model_reads_ids(c->model) ? f->item.vocab_size : f->user.id_rows);
+    hl_id_shapes_take_items(&f->item, &f->user, c, x->corpus.items);
 }
 
 hl_status hl_forecast_open(hl_forecast *f, const hl_forecast_question *q, int ranks, const hl_parallelism *p)

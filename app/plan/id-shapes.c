@@ -70,4 +70,10 @@ void hl_id_shapes_make(hl_transformer *item, hl_transformer *user, const hl_conf
     make[c->model](item, user, c);
 }
 
-void hl_id_shapes_take_items(hl_transformer *item, int64_t items) { item->vocab_size = (int)items; }
+bool hl_id_shapes_have_items(const hl_config *c) { return c->id_embedding || hl_model_reads_ids(c->model); }
+
+void hl_id_shapes_take_items(hl_transformer *item, hl_transformer *user, const hl_config *c, int64_t items)
+{
+    if (hl_model_reads_ids(c->model)) item->vocab_size = (int)items;
+    if (c->id_embedding) user->id_rows = (int)items;
+}

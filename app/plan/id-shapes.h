@@ -7,7 +7,10 @@
  * known yet: the table has a row until hl_id_shapes_take_items. */
 void hl_id_shapes_make(hl_transformer *item, hl_transformer *user, const hl_config *c);
 
-/* The table has a row for each item of the catalogue, the padding included. */
-void hl_id_shapes_take_items(hl_transformer *item, int64_t items);
+/* Is there a table of items: of such a model, or beside the texts of HLLM? */
+bool hl_id_shapes_have_items(const hl_config *c);
+
+/* It has a row for each item of the catalogue, the padding included. */
+void hl_id_shapes_take_items(hl_transformer *item, hl_transformer *user, const hl_config *c, int64_t items);
 
 #endif

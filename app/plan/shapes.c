@@ -23,11 +23,18 @@ void hl_shapes_join(hl_transformer *item, const hl_transformer *user, const hl_c
     item->positions_end = c->item_positions;
 }
 
+void hl_shapes_feed(hl_transformer *user, const hl_config *c)
+{
+    user->time_size = c->time_embedding ? c->time_embedding_size : 0;
+    user->id_rows = c->id_embedding;
+}
+
 static hl_status read_of_ids(hl_transformer *item, hl_transformer *user, const hl_config *c)
 {
     if (hl_model_facts_of[c->model].has_user_llm && *c->user_pretrain_dir)
         HL_TRY(hl_hf_config(c->user_pretrain_dir, user));
     hl_id_shapes_make(item, user, c);
+    hl_shapes_feed(user, c);
     HL_TRY(hl_transformer_check(item, "the table of items"));
     return hl_transformer_check(user, "the user model");
 }
@@ -42,6 +49,7 @@ hl_status hl_shapes_read(hl_transformer *item, hl_transformer *user, const hl_co
     if (*c->user_pretrain_dir) HL_TRY(hl_hf_config(c->user_pretrain_dir, user));
     else user->vocab_size = item->vocab_size;
     hl_shapes_join(item, user, c);
+    hl_shapes_feed(user, c);
     HL_TRY(hl_transformer_check(item, "item_llm"));
     return hl_transformer_check(user, "user_llm");
 }

@@ -10,6 +10,10 @@ hl_status hl_shapes_read(hl_transformer *item, hl_transformer *user, const hl_co
  * hl_shapes_read does it. */
 void hl_shapes_join(hl_transformer *item, const hl_transformer *user, const hl_config *c);
 
+/* What is added to the item vectors that the user model reads.  hl_shapes_read does it.  How many items there are is
+ * not known yet: a table of them has a row until hl_id_shapes_take_items. */
+void hl_shapes_feed(hl_transformer *user, const hl_config *c);
+
 /* Do they go together with the layout that the configuration wishes for, and begin parameters with the names of
  * freeze_prefix?  HL_EUSAGE.  Local. */
 hl_status hl_shapes_check(const hl_config *c, const hl_transformer *item, const hl_transformer *user);

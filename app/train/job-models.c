@@ -26,6 +26,7 @@ static hl_status shapes_of(hl_transformer *item, hl_transformer *user, const hl_
     if (facts->has_user_llm) HL_TRY(shape_of(user, c->user_pretrain_dir, &c->user_llm, c->user_llm_init));
     if (facts->reads_texts) hl_shapes_join(item, user, c);
     else hl_id_shapes_make(item, user, c);
+    hl_shapes_feed(user, c);
     return hl_shapes_check(c, item, user);
 }
 
@@ -74,10 +75,8 @@ hl_status hl_job_models_fit(hl_job *j)
 {
     const hl_config *c = j->config;
     hl_transformer *item = &j->item_shape, *user = &j->user_shape;
-    if (hl_model_reads_ids(c->model)) {
-        hl_id_shapes_take_items(item, hl_dataset_corpus(j->data)->items);
-        return HL_OK;
-    }
+    hl_id_shapes_take_items(item, user, c, hl_dataset_corpus(j->data)->items);
+    if (hl_model_reads_ids(c->model)) return HL_OK;
     int vocab = hl_dataset_manifest(j->data)->recipe.vocab;
     if (!c->item_pretrain_dir[0]) item->vocab_size = vocab;
     if (!c->user_pretrain_dir[0]) user->vocab_size = vocab;

@@ -4,6 +4,7 @@
 #include "app/plan/rules.h"
 #include "app/train/data.h"
 #include "app/train/earlier.h"
+#include "app/train/job-inputs.h"
 #include "app/train/job-layout.h"
 #include "app/train/job-models.h"
 #include "app/train/job-weights.h"
@@ -92,6 +93,7 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     HL_TRY(hl_job_models_fit(j));
     HL_TRY_ALL(world, hl_precision_set(config, large_shape(j)));
     j->corpus = take_corpus(j);
+    HL_TRY(hl_job_inputs_check(j));
     hl_pool_open(&j->pool, j->corpus);
     hl_windows_open(&j->windows, j->corpus, config->MAX_ITEM_LIST_LENGTH, config->data_split);
     HL_TRY(hl_job_layout_open(j, for_training));

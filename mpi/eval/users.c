@@ -80,6 +80,20 @@ static void take_times(const reading *r, hl_pack *pack, int user)
     pack->time = time;
 }
 
+/* The items themselves. */
+static void take_items(const reading *r, hl_pack *pack, int user)
+{
+    if (!r->e->model[HL_USER].reads_items) return;
+    int32_t *item = HL_TAKE(&r->e->scratch, int32_t, pack->T);
+    for (int i = 0; i < pack->segments; i++) {
+        const int32_t *history;
+        int items;
+        hl_targets_at(r->round->targets, r->round->first + user + i, &history, &items);
+        for (int t = pack->begin[i]; t < pack->begin[i + 1]; t++) item[t] = history[items - (pack->begin[i + 1] - t)];
+    }
+    pack->item = item;
+}
+
 /* u (n, D) = the User LLM's last row, as a unit vector, of n users from `user` on whose histories lie in x; on ranks
  * where it comes out. */
 static void encode_users(const reading *r, float *u, const float *x, const int *length, int user, int n)
@@ -90,6 +104,7 @@ static void encode_users(const reading *r, float *u, const float *x, const int *
     const hl_model *m = &e->model[HL_USER];
     hl_user_pack(&pack, length, n, m->slots, true, &e->scratch);
     take_times(r, &pack, user);
+    take_items(r, &pack, user);
     void *saved = hl_arena_take(&e->scratch, m->kind->saved);
     m->kind->trace(saved, m, &pack, &e->scratch);
     float *last = HL_TAKE_ROWS(&e->scratch, float, n, r->D), *norm = HL_TAKE(&e->scratch, float, n);

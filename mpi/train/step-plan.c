@@ -63,6 +63,18 @@ static void take_times(hl_pack *pack, hl_step_state *s, int sample)
     pack->time = time;
 }
 
+/* The items of the rows, each by itself, where texts may be equal. */
+static void take_items(hl_pack *pack, hl_step_state *s, int sample)
+{
+    if (!s->e->model[HL_USER].reads_items) return;
+    int32_t *item = HL_TAKE(&s->e->plan, int32_t, pack->T);
+    for (int i = 0; i < pack->segments; i++) {
+        const int32_t *its = s->item + s->begin[sample + i];
+        for (int t = pack->begin[i]; t < pack->begin[i + 1]; t++) item[t] = its[t - pack->begin[i]];
+    }
+    pack->item = item;
+}
+
 static void pack_users(hl_step_state *s, int c)
 {
     hl_engine *e = s->e;
@@ -73,6 +85,7 @@ static void pack_users(hl_step_state *s, int c)
     hl_user_pack(pack, length, n, e->model[HL_USER].slots, false, &e->plan);
     name_samples(pack, e, begin);
     take_times(pack, s, begin);
+    take_items(pack, s, begin);
 }
 
 static void pack_items(hl_step_state *s, int c)
@@ -114,7 +127,13 @@ void hl_step_prepare(hl_step_state *s, hl_engine *e, const hl_batch *batch, cons
 {
     const hl_mesh *mesh = e->mesh;
     int me = mesh->world.rank;
-    *s = (hl_step_state){.e = e, .orders = orders, .user = batch->user, .first = batch->first, .D = hl_engine_width(e)};
+    *s = (hl_step_state){.e = e,
+                         .orders = orders,
+                         .user = batch->user,
+                         .first = batch->first,
+                         .begin = batch->begin,
+                         .item = batch->item,
+                         .D = hl_engine_width(e)};
     hl_mesh_sent(s->sent, mesh);
     hl_mesh_messages(s->messages, mesh);
     for (hl_side i = 0; i < HL_SIDES; i++) {

@@ -30,6 +30,8 @@ typedef struct {
     const hl_step_orders *orders;
     const int64_t *user; /* (samples) of the batch; NULL: not known */
     const int *first;    /* of the batch */
+    const int *begin;    /* (samples + 1) */
+    const int32_t *item; /* of sample i: [begin[i], begin[i + 1]) */
     hl_plan plan;
     hl_share share;
     hl_schedule schedule;

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += src/data/libhldata.a
 src_data_libhldata_a_CPPFLAGS = $(BASE_CPPFLAGS)
 src_data_libhldata_a_SOURCES = \
+	src/data/calendar.c src/data/calendar.h \
 	src/data/corrections.c src/data/corrections.h \
 	src/data/corpus.c src/data/corpus.h \
 	src/data/id-corpus.c src/data/id-corpus.h \

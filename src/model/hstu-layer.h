@@ -3,6 +3,7 @@
 #define MODEL_HSTU_LAYER_H
 #include "math/silu-attention.h"
 #include "model/layer.h"
+#include "model/user-input.h"
 
 enum { HL_HSTU_PARTS = 4 }; /* u, v, q and k lie side by side */
 
@@ -14,6 +15,7 @@ typedef struct {
 typedef struct {
     hl_params table;
     hl_transformer shape;
+    hl_user_input input; /* of the first stage */
     const hl_tensor_group *tp;
     const hl_sharder *sharder;
     int begins, layers, heads, first_head; /* mine; the first of each among all */

@@ -12,6 +12,7 @@
 
 typedef struct {
     int T;
+    hl_user_input_saved input;
     hl_hstu_saved *layer;
 } hstu_saved;
 
@@ -72,6 +73,7 @@ static void add_layer(hl_params *t, const hl_transformer *shape, int i, const hl
 static void params(hl_params *t, const hl_model_settings *s, const hl_tensor_group *tp)
 {
     const hl_transformer_layers layers = layers_of(s->shape, tp);
+    if (layers.begin == 0) hl_user_input_params(t, s->shape, tp);
     if (layers.begin == 0) { /* a row more than there are slots, as in the public code */
         const int64_t size[] = {s->shape->max_position_embeddings + 1, s->shape->hidden_size};
         hl_param *p = hl_params_add(t, "position_embedding.weight", 2, size, tp->rank == 0);
@@ -117,6 +119,7 @@ static void open(hl_model *m, const hl_model_settings *s, const hl_tensor_group 
                    .layer = hl_alloc((size_t)(layers.end - layers.begin) * sizeof *x->layer),
                    .plain = hl_alloc_zero(2 * D, sizeof *x->plain)};
     params(&x->table, s, tp);
+    hl_user_input_open(&x->input, s->shape, &x->table, false, tp);
     for (int i = 0; i < x->layers; i++) x->layer[i] = layer_of(x, x->begins + i);
     for (size_t i = 0; i < D; i++) x->plain[i] = 1;
     m->table = &x->table;
@@ -143,6 +146,7 @@ static void trace(void *saved, const hl_model *m, const hl_pack *p, hl_arena *ar
     hstu_saved *t = saved;
     const int D = x->shape.hidden_size, E = hl_hstu_mine(x), T = p->T;
     t->T = T;
+    hl_user_input_lay(&t->input, &x->input, p, arena);
     t->layer = HL_TAKE(arena, hl_hstu_saved, x->layers);
     for (int i = 0; i < x->layers; i++) {
         const hl_hstu_saved s = {HL_TAKE_ROWS(arena, float, T, D), HL_TAKE_ROWS(arena, float, T, 2),
@@ -168,7 +172,7 @@ static void forward(float *y, void *saved, const hl_model *m, const float *w, co
     const size_t mark = hl_arena_mark(scratch), numbers = hl_rows_numbers(p->T, D);
     const bool few = m->last && p->last_only;
     float *out = few ? HL_TAKE_ROWS(scratch, float, p->T, D) : y, *first = x->layers ? t->layer[0].x : out;
-    memcpy(first, in, numbers * sizeof *first);
+    memcpy(first, hl_user_input_forward(&t->input, &x->input, w, in, p, scratch), numbers * sizeof *first);
     if (m->first) add_places(first, x, w, p);
     const hl_silu_bias buckets = hl_hstu_buckets(x, p, scratch);
     const hl_hstu_pass pass = {x, w, NULL, p, &buckets, scratch};
@@ -203,6 +207,7 @@ static void backward(float *dx, float *dw, const float *dy, const void *saved, c
     }
     for (int i = 0; m->first && i < p->T; i++)
         hl_add(dw + x->places + hl_rows_numbers(p->position[i], D), dx + hl_rows_numbers(i, D), (size_t)D);
+    hl_user_input_backward(dw, dx, &t->input, &x->input, w, p, scratch);
     hl_arena_back(scratch, mark);
 }
 
@@ -243,6 +248,7 @@ static hl_work work(const hl_model *m, const hl_pack *p)
         hl_work_add_product(&w, T, D, HL_HSTU_PARTS * E);
         hl_work_add_product(&w, T, E, D);
     }
+    hl_user_input_work(&w, &x->input, p);
     return w;
 }
 
@@ -250,7 +256,7 @@ static hl_work work(const hl_model *m, const hl_pack *p)
 static void talk(const hl_model *m, const hl_pack *p, bool backward, void (*hear)(void *self, hl_talk t), void *self)
 {
     const hl_hstu *x = m->self;
-    (void)backward;
+    hl_user_input_talk(&x->input, p, backward, hear, self);
     for (int i = 0; i < x->layers && x->tp->size > 1; i++) {
         hear(self, (hl_talk){HL_TALK_SUM, 2 * (size_t)p->T, 0});
         hear(self, (hl_talk){HL_TALK_SUM, hl_rows_numbers(p->T, x->shape.hidden_size), 0});

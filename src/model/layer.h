@@ -27,6 +27,7 @@ typedef struct {
     const int *sample;   /* (T) of each row, its sample in the batch, for what is dropped; NULL: nothing is */
     uint64_t seed, step; /* where there are samples */
     const int64_t *time; /* (T) when the item of each row was met, for models that read it (hl_model.reads_times) */
+    const int32_t *item; /* (T) the item of each row, likewise (hl_model.reads_items) */
 } hl_pack;
 
 /* Rows that are read out of the whole stack: segments or T. */

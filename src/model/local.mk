@@ -32,5 +32,6 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/transformer.c src/model/transformer.h \
 	src/model/turn.c src/model/turn.h \
 	src/model/user.c src/model/user.h \
+	src/model/user-input.c src/model/user-input.h \
 	src/model/work.c src/model/work.h
 EXTRA_DIST += src/model/README.md

@@ -5,8 +5,11 @@
 void hl_model_open(hl_model *m, const hl_model_kind *kind, const hl_model_settings *s, const hl_tensor_group *tp)
 {
     const int rows = s->shape->hidden_size;
-    *m = (hl_model){
-        .kind = kind, .row_width = rows, .slots = hl_transformer_slots(s->shape), .reads_times = s->shape->rel_bias};
+    *m = (hl_model){.kind = kind,
+                    .row_width = rows,
+                    .slots = hl_transformer_slots(s->shape),
+                    .reads_times = s->shape->rel_bias || s->shape->time_size,
+                    .reads_items = s->shape->id_rows > 0};
     m->width = kind->side == HL_ITEM ? hl_transformer_vector_size(s->shape) : rows;
     kind->open(m, s, tp);
     const hl_param *scale = hl_params_find(m->table, "logit_scale");

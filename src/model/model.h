@@ -31,6 +31,7 @@ typedef struct {
     bool first, last;       /* does what is read go into my stage; do vectors come out of it? */
     int slots;              /* hl_transformer_slots, of a user model */
     bool reads_times;       /* does a user model want hl_pack.time? */
+    bool reads_items;       /* hl_pack.item? */
     int64_t scale_at;       /* logit_scale in the array of the side; HL_NOWHERE: another stage's, or the other side's */
     void *self;
 } hl_model;

@@ -27,6 +27,9 @@ typedef struct {
     int padding;         /* its token is this less 1, and the row of that is not trained; 0: none */
     double hidden_dropout, attention_dropout; /* in training: rates of what is added to a row, and of probabilities */
     bool rel_bias;                            /* of HSTU: scores have biases of times and places */
+    /* Of a user model, what is added to item vectors (model/user-input.h): numbers of a row of a table of times; rows
+     * of the table of items; 0: none. */
+    int time_size, id_rows;
     bool truncated; /* random rows of tokens, and an adapter: what is beyond two deviations is drawn again */
     bool gelu_tanh; /* where the family has GELU: the approximate one */
     /* Of an Item LLM, what becomes of its rows. */

@@ -10,7 +10,9 @@ static hl_transformer_layers layers_of(const hl_transformer *shape, const hl_ten
 
 void hl_user_params(hl_params *t, const hl_transformer *shape, const hl_tensor_group *tp)
 {
-    hl_transformer_params(t, shape, "user", false, layers_of(shape, tp), tp);
+    const hl_transformer_layers layers = layers_of(shape, tp);
+    if (layers.begin == 0) hl_user_input_params(t, shape, tp);
+    hl_transformer_params(t, shape, "user", false, layers, tp);
 }
 
 void hl_user_open(hl_user_model *m, const hl_transformer *shape, const hl_stack_settings *settings,
@@ -18,6 +20,7 @@ void hl_user_open(hl_user_model *m, const hl_transformer *shape, const hl_stack_
 {
     *m = (hl_user_model){0};
     hl_user_params(&m->table, shape, tp);
+    hl_user_input_open(&m->input, shape, &m->table, settings->slices > 0, tp);
     hl_stack_open(&m->stack, shape, &m->table, "user", layers_of(shape, tp), settings, tp);
 }
 
@@ -68,39 +71,59 @@ static void close(hl_model *m)
 }
 
 static const hl_stack *stack_of(const hl_model *m) { return &((const hl_user_model *)m->self)->stack; }
+static const hl_user_input *input_of(const hl_model *m) { return &((const hl_user_model *)m->self)->input; }
+
+typedef struct {
+    hl_user_input_saved input;
+    hl_stack_saved stack;
+} user_saved;
 
 static void trace(void *saved, const hl_model *m, const hl_pack *p, hl_arena *arena)
 {
-    hl_stack_saved_lay(saved, stack_of(m), p, arena);
+    user_saved *t = saved;
+    hl_user_input_lay(&t->input, input_of(m), p, arena);
+    hl_stack_saved_lay(&t->stack, stack_of(m), p, arena);
 }
 
 static void forward(float *y, void *saved, const hl_model *m, const float *w, const float *x, const hl_pack *p,
                     hl_arena *scratch)
 {
-    hl_stack_forward(y, saved, stack_of(m), w, x, p, scratch);
+    user_saved *t = saved;
+    const size_t mark = hl_arena_mark(scratch);
+    const float *in = hl_user_input_forward(&t->input, input_of(m), w, x, p, scratch);
+    hl_stack_forward(y, &t->stack, stack_of(m), w, in, p, scratch);
+    hl_arena_back(scratch, mark);
 }
 
 static void backward(float *dx, float *dw, const float *dy, const void *saved, const hl_model *m, const float *w,
                      const hl_pack *p, hl_arena *scratch)
 {
-    hl_stack_backward(dx, dw, dy, saved, stack_of(m), w, p, scratch);
+    const user_saved *t = saved;
+    hl_stack_backward(dx, dw, dy, &t->stack, stack_of(m), w, p, scratch);
+    hl_user_input_backward(dw, dx, &t->input, input_of(m), w, p, scratch);
 }
 
 static void pass_forward(const hl_model *m) { hl_stack_pass_forward(stack_of(m)); }
 
 static void pass_backward(const hl_model *m) { hl_stack_pass_backward(stack_of(m)); }
 
-static hl_work work(const hl_model *m, const hl_pack *p) { return hl_stack_work(stack_of(m), p); }
+static hl_work work(const hl_model *m, const hl_pack *p)
+{
+    hl_work w = hl_stack_work(stack_of(m), p);
+    hl_user_input_work(&w, input_of(m), p);
+    return w;
+}
 
 static void talk(const hl_model *m, const hl_pack *p, bool backward, void (*hear)(void *self, hl_talk t), void *self)
 {
+    hl_user_input_talk(input_of(m), p, backward, hear, self);
     hl_talk_of_stack(stack_of(m), p, backward, hear, self);
 }
 
 const hl_model_kind hl_user_llm = {
     .name = "User LLM",
     .side = HL_USER,
-    .saved = sizeof(hl_stack_saved),
+    .saved = sizeof(user_saved),
     .params = params,
     .open = open,
     .close = close,

@@ -6,9 +6,11 @@
 #define MODEL_USER_H
 #include "model/model.h"
 #include "model/stack.h"
+#include "model/user-input.h"
 
 typedef struct {
-    hl_params table; /* user_llm.* */
+    hl_params table; /* what is added to the input, in the first stage; user_llm.* */
+    hl_user_input input;
     hl_stack stack;
 } hl_user_model;
 
