@@ -46,6 +46,21 @@ cp "$work/whole" "$work/new" && embed 2 new --texts "$work/new.csv"
 sed -n 's/.*of which \([0-9]*\) were encoded.*/\1/p' "$work/said" >"$work/encoded"
 [ "$(cat "$work/encoded")" -le 1 ] && [ -s "$work/encoded" ]
 verdict "of new items only new texts are encoded"
+# More characters than MAX_TEXT_LENGTH, "title: " included, in the last rows of b and d; e says what a does.  A hundred others stand before them,
+# so that no rank alone has them all.
+{
+    echo item_id,title
+    for item in $(seq 100); do echo "$item,other $item"; done
+    for row in a,short b,word d,short 'b,more characters than there is room for' 'd,too many characters of another kind' e,short; do echo "$row"; done
+} >"$work/odd.csv"
+for ranks in 1 2 3; do
+    embed $ranks odd$ranks --texts "$work/odd.csv" --MAX_TEXT_LENGTH 20 --dataset_dir "$work/prepared20" &&
+        grep -q 'odd.csv: of the 104 items: 2 rows of text replaced by a later row of the same item, 1 texts equal to an earlier one, 2 texts truncated$' "$work/said"
+    verdict "what was cut of a table's texts, and what is odd about them, is counted and told, on $ranks ranks"
+done
+for row in item_id,title a,same b,same c,same; do echo "$row"; done >"$work/same.csv"
+embed 2 same --texts "$work/same.csv" && grep -q 'warning: .*2 of 3 texts of [^ ]*/same.csv are equal to an earlier one (0 are truncated)' "$work/said"
+verdict "a table most of whose texts are equal is warned of"
 # Shares of a table that are empty, and uneven ones.
 head -n 3 "$all" >"$work/two.csv"
 embed 3 two --texts "$work/two.csv" && ./hllm show "$work/two" >"$work/shown" 2>"$work/said" && grep -q 'vectors.*(2, 32)' "$work/shown"

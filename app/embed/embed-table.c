@@ -109,6 +109,20 @@ static void find_digests(hl_embed_source *s, const table *t)
     free(second);
 }
 
+/* What was odd about the texts is told as of a dataset's. */
+static void tell(const hl_embed_source *s, const table *t)
+{
+    const hl_group *g = s->job->world;
+    const hl_prepare_examples none = {0};
+    hl_prepare_report r = t->texts.report;
+    hl_report_join(g, &r);
+    r.items = s->rows;
+    r.texts_equal = s->rows - s->distinct;
+    if (g->rank > 0) return;
+    hl_report_tell_table(&r, &none, s->orders->texts);
+    hl_report_warn_of_texts(&r, &none, s->orders->texts);
+}
+
 static hl_status open_table(hl_embed_source *s)
 {
     table *t = s->self = hl_alloc_zero(1, sizeof *t);
@@ -117,6 +131,7 @@ static hl_status open_table(hl_embed_source *s)
     hl_embed_source_rows(s, hl_idtable_count(t->ids));
     s->round = HL_EMBED_TEXTS;
     find_digests(s, t);
+    tell(s, t);
     return HL_OK;
 }
 

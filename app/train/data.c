@@ -37,5 +37,5 @@ void hl_data_warn(const hl_group *world, const hl_config *c, const hl_manifest *
 {
     if (world->rank != 0) return;
     hl_report_warn_of_interactions(&m->report, &m->examples);
-    if (hl_model_facts_of[c->model].reads_texts) hl_report_warn_of_texts(&m->report, &m->examples);
+    if (hl_model_facts_of[c->model].reads_texts) hl_report_warn_of_texts(&m->report, &m->examples, NULL);
 }

@@ -108,7 +108,6 @@ static void join_examples(work *w)
     hl_group_all_reduce_int(w->g, (int64_t *)e, sizeof *e / sizeof(int64_t));
 }
 
-/* Counts of all ranks; whoever does not know a count has zero, and for a minimum the largest number. */
 static void join_reports(work *w)
 {
     hl_prepare_report *r = &w->manifest.report;
@@ -117,9 +116,7 @@ static void join_reports(work *w)
     for (int i = 0; i < HL_REPORT_COUNTS; i++) sum[i] = x[i] + t[i];
     for (int64_t i = 1; i < w->t.deal.rows && w->g->rank == 0; i++) r->items_equal += w->first_equal[i] != i;
     if (w->g->rank == 0) r->texts_equal = count_equal_texts(w);
-    hl_group_all_reduce_int(w->g, sum, HL_REPORT_COUNTS);
-    r->text_min = -(int64_t)hl_group_max(w->g, -(double)w->t.report.text_min);
-    r->text_max = (int64_t)hl_group_max(w->g, (double)w->t.report.text_max);
+    hl_report_join(w->g, r);
     join_examples(w);
 }
 

@@ -4,6 +4,7 @@
 #include "base/sentence.h"
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -133,6 +134,17 @@ hl_status hl_report_check(const hl_prepare_report *r, const hl_prepare_examples 
     return HL_OK;
 }
 
+/* ---- of all ranks */
+
+void hl_report_join(const hl_group *g, hl_prepare_report *r)
+{
+    const double least = -hl_group_max(g, -(double)r->text_min), most = hl_group_max(g, (double)r->text_max);
+    r->text_min = r->text_max = 0;
+    hl_group_all_reduce_int(g, (int64_t *)r, HL_REPORT_COUNTS);
+    r->text_min = (int64_t)least;
+    r->text_max = (int64_t)most;
+}
+
 /* ---- what people are told */
 
 static void tell_kind(const hl_prepare_report *r, const hl_prepare_examples *e, telling kind, const char *title)
@@ -153,6 +165,13 @@ void hl_report_tell(const hl_prepare_report *r, const hl_prepare_examples *e)
     snprintf(title, sizeof title, "of the %" PRId64 " interactions", r->interactions);
     tell_kind(r, e, OF_INTERACTIONS, title);
     snprintf(title, sizeof title, "of the %" PRId64 " items", r->items);
+    tell_kind(r, e, OF_TEXTS, title);
+}
+
+void hl_report_tell_table(const hl_prepare_report *r, const hl_prepare_examples *e, const char *from)
+{
+    char title[PATH_MAX + 60];
+    snprintf(title, sizeof title, "%s: of the %" PRId64 " items", from, r->items);
     tell_kind(r, e, OF_TEXTS, title);
 }
 
@@ -179,32 +198,34 @@ static void warn_of_missing_texts(const hl_prepare_report *r, const hl_prepare_e
     hl_log(HL_WARN, "%s; items without text are all alike to the model: write ids alike in both files", s.text);
 }
 
-void hl_report_warn_of_texts(const hl_prepare_report *r, const hl_prepare_examples *e)
+void hl_report_warn_of_texts(const hl_prepare_report *r, const hl_prepare_examples *e, const char *from)
 {
+    const char *of = from ? " of " : "", *where = from ? from : "";
     int64_t with_text = r->items - r->items_without_text;
     if (many_lack_text(r) || some_differ_in_form(r)) warn_of_missing_texts(r, e);
     if (r->texts_in_prompt > 0)
         hl_log(HL_WARN,
-               "%" PRId64 " of %" PRId64
-               " texts end inside the prompt, so that no value is left; raise MAX_TEXT_LENGTH or set item_prompt to ''",
-               r->texts_in_prompt, with_text);
+               "%" PRId64 " of %" PRId64 " texts%s%s end inside the prompt, so that no value is left; raise "
+               "MAX_TEXT_LENGTH or set item_prompt to ''",
+               r->texts_in_prompt, with_text, of, where);
     if (r->characters_dropped > 0)
         hl_log(HL_WARN,
                "%" PRId64 " characters of %" PRId64 " of %" PRId64
-               " texts are left out: the tokenizer has no token for them, nor an unk_token or tokens of bytes; the "
+               " texts%s%s are left out: the tokenizer has no token for them, nor an unk_token or tokens of bytes; the "
                "models do not see them",
-               r->characters_dropped, r->texts_dropped, with_text);
+               r->characters_dropped, r->texts_dropped, with_text, of, where);
     if (r->texts_end_cut > 0)
-        hl_log(HL_WARN,
-               "%" PRId64 " of %" PRId64
-               " texts are cut without the special tokens that the tokenizer puts behind a text, as the public code "
-               "cuts them; raise MAX_TEXT_LENGTH where the model reads those",
-               r->texts_end_cut, with_text);
+        hl_log(
+            HL_WARN,
+            "%" PRId64 " of %" PRId64
+            " texts%s%s are cut without the special tokens that the tokenizer puts behind a text, as the public code "
+            "cuts them; raise MAX_TEXT_LENGTH where the model reads those",
+            r->texts_end_cut, with_text, of, where);
     if (2 * r->texts_equal > with_text)
         hl_log(HL_WARN,
-               "%" PRId64 " of %" PRId64 " texts are equal to an earlier one (%" PRId64
+               "%" PRId64 " of %" PRId64 " texts%s%s are equal to an earlier one (%" PRId64
                " are truncated); raise MAX_TEXT_LENGTH, shorten item_prompt or name more text_keys",
-               r->texts_equal, with_text, r->texts_truncated);
+               r->texts_equal, with_text, of, where, r->texts_truncated);
 }
 
 void hl_report_warn_of_interactions(const hl_prepare_report *r, const hl_prepare_examples *e)

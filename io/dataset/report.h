@@ -5,6 +5,7 @@
 #define IO_DATASET_REPORT_H
 #include "base/error.h"
 #include "io/files/excerpt.h"
+#include "mpi/comm/group.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -57,6 +58,10 @@ typedef struct {
     char of[HL_EXAMPLES][2][HL_EXCERPT];
 } hl_prepare_examples;
 
+/* The counts of all ranks: sums, where whoever does not know a count has zero, and the least and the most of text_min
+ * (who has no text: INT64_MAX) and text_max.  Collective. */
+void hl_report_join(const hl_group *g, hl_prepare_report *r);
+
 /* Is there something to learn from the texts?  HL_EFORMAT with the one reason where not: no item has a row of text,
  * no row has a value, all texts end inside the prompt, or all texts are equal.  texts: the path of the text file,
  * for the sentence. */
@@ -66,11 +71,15 @@ hl_status hl_report_check(const hl_prepare_report *r, const hl_prepare_examples 
  * rank calls it. */
 void hl_report_tell(const hl_prepare_report *r, const hl_prepare_examples *e);
 
+/* Say the line for texts alone, of a table of items that is not the dataset's; from: its path.  One rank calls it. */
+void hl_report_tell_table(const hl_prepare_report *r, const hl_prepare_examples *e, const char *from);
+
 /* Warn of what makes metrics doubtful; one rank calls it.  Of texts: many items without text, ids that differ in
  * form alone, texts that end inside the prompt, that lack characters or what stands behind every text, more equal texts
  * than others.  Of interactions: ids that are words
- * for a missing value, times with a gap of a thousandfold, times that are all equal, many repeated rows. */
-void hl_report_warn_of_texts(const hl_prepare_report *r, const hl_prepare_examples *e);
+ * for a missing value, times with a gap of a thousandfold, times that are all equal, many repeated rows.
+ * from: the path of the table of texts; NULL: the dataset's. */
+void hl_report_warn_of_texts(const hl_prepare_report *r, const hl_prepare_examples *e, const char *from);
 void hl_report_warn_of_interactions(const hl_prepare_report *r, const hl_prepare_examples *e);
 
 /* A line a count. */
