@@ -15,6 +15,7 @@ typedef struct {
     hl_transformer item, user;
     int users, S, T, ranks, steps;
     bool mean_pool;
+    bool items_frozen; /* for tests: nothing of the items is trained but the temperature */
     double nce_thres, lr, weight_decay;
     hl_corpus corpus; /* tokens and duplicates of the texts; no users */
     int32_t **text;

@@ -210,12 +210,14 @@ static int way_of(hl_act way[LONGEST], const job *j, hl_side side, int mb, int r
 {
     const hl_side_acts *of = &hl_side_act[side];
     int stage = hl_layout_stage(&j->l, side, rank), last = j->l.side[side].pp - 1, n = 0;
-    bool recomputed = side == HL_ITEM && !is_saved(j, mb);
+    const bool ends = side == HL_ITEM && j->p.items_frozen; /* goes no way back */
+    bool recomputed = side == HL_ITEM && !ends && !is_saved(j, mb);
     for (int turn = 0; turn <= recomputed; turn++) {
         if (stage > 0) way[n++] = of->receive;
         way[n++] = turn ? HL_ITEM_RECOMPUTE : of->forward;
         if (stage < last) way[n++] = of->send;
     }
+    if (ends) return n;
     if (stage < last) way[n++] = of->receive_back;
     way[n++] = of->backward;
     if (stage > 0) way[n++] = of->send_back;
@@ -229,12 +231,18 @@ static void expect_micro_batch(walk *w, hl_side side, int mb, int rank)
         w->left[rank][thing_of(w->j, (hl_task){way[n - 1], mb})]++;
 }
 
+/* Where items are frozen their gradients are not made. */
+static bool is_wanted(const job *j, thing t)
+{
+    return !j->p.items_frozen || !(BIT(t) & (BIT(RETURN_TARGETS) | BIT(RETURN_INPUTS) | BIT(SUM_ITEM)));
+}
+
 static void begin_walk(walk *w, const job *j)
 {
     memset(w, 0, sizeof *w);
     w->j = j;
     for (int rank = 0; rank < j->l.ranks; rank++) {
-        for (int t = ROWS; t < THINGS; t++) w->left[rank][t] = is_member(j, rules[t].who, rank);
+        for (int t = ROWS; t < THINGS; t++) w->left[rank][t] = is_wanted(j, t) && is_member(j, rules[t].who, rank);
         for (int c = 0; c < j->p.micro_batches; c++)
             if (has_micro_batch(j, ITEM_RANKS, j->share.micro_batch[c], rank)) expect_micro_batch(w, HL_ITEM, c, rank);
         for (int c = 0; c < j->p.user_micro_batches; c++)
@@ -405,6 +413,7 @@ static void open_job(job *j, int trial, int most_tp)
     const hl_plan_rules plan = {.chunk_tokens = toy_between(&r, 1, 100),
                                 .user_micro_batch_rows = toy_between(&r, 1, 20),
                                 .item_tokens = 1,
+                                .items_frozen = trial % 13 == 7,
                                 .dedup = trial % 3,
                                 .serial = is_serial(trial)};
     hl_plan_make(&j->p, &j->b, &j->t.corpus, &plan, 8, &j->arena);

@@ -148,9 +148,20 @@ static void add_sums(const walk *x, const place *p)
     else add_beside(p, hl_sent_reduce_scatter);
 }
 
-static void add_update(const walk *x, const place *p)
+/* Of frozen items the temperature alone, a tensor by itself. */
+static void add_trained_items(const place *p)
+{
+    const hl_param *t = hl_params_find(p->table, "logit_scale");
+    if (t) add_blocks(p, t->offset, t->offset + t->count, hl_sent_all_gather_blocks);
+}
+
+static void add_update(const walk *x, const place *p, bool frozen)
 {
     const int zero = zero_of(x);
+    if (frozen) {
+        if (zero) add_trained_items(p);
+        return;
+    }
     if (zero == 1 || zero == 2) add_blocks(p, 0, p->table->count, hl_sent_all_gather_blocks);
     if (zero >= 3) add_beside(p, hl_sent_all_gather_blocks);
 }
@@ -199,7 +210,8 @@ static void add_loss(const walk *x, const place *p)
         add_fold(x, p, R * width_of(x), sizeof(float), hl_fold_floats);
         add_fold(x, p, 1, sizeof(double), NULL);
     }
-    hl_sent_all_reduce(of_tp(p), p->tp, p->tp_rank, (size_t)x->rows[HL_ITEM][first] * width_of(x));
+    if (!x->f->plan.items_frozen)
+        hl_sent_all_reduce(of_tp(p), p->tp, p->tp_rank, (size_t)x->rows[HL_ITEM][first] * width_of(x));
 }
 
 /* Rows of the loss that a rank has: the first one of the last stage those of its replica. */
@@ -292,7 +304,7 @@ static void add_routes(const walk *x)
         for (int r = p->row_begin[p->user_micro_batch_begin[c]]; r < p->row_begin[p->user_micro_batch_begin[c + 1]];
              r++)
             owner[r] = x->f->share.user_micro_batch[c];
-    for (int back = 0; back < 2; back++) {
+    for (int back = 0; back < (p->items_frozen ? 1 : 2); back++) {
         add_route(x, p->input, owner, false, back);
         add_route(x, p->target, owner, true, back);
     }
@@ -324,7 +336,7 @@ static void add_act(const walk *x, int rank, hl_task t)
     case HL_UPDATE:
         for (hl_side i = 0; i < HL_SIDES; i++) {
             const place each = hl_layout_has(x->l, i, rank) ? place_of(x, i, rank) : p;
-            if (hl_layout_has(x->l, i, rank)) add_update(x, &each);
+            if (hl_layout_has(x->l, i, rank)) add_update(x, &each, i == HL_ITEM && x->f->plan.items_frozen);
         }
         break;
     default: break; /* it sends nothing, or with all ranks (add_routes, add_facts) */

@@ -207,7 +207,10 @@ const hl_option hl_options[] = {
          "a negative this close to the target (cosine) does not count; 0: 0.99"),
     REAL("clip_grad_norm", clip_grad_norm, "0", 0, 1e30, NUMBERS, "norm of the gradient at most; 0: any"),
     NAMES("freeze_prefix", freeze_prefix, "[]", NUMBERS, "tensors whose names begin so are not trained"),
-    BOOL("freeze_ad", freeze_ad, "false", NUMBERS, "do not train the Item LLM and the [ITEM] token"),
+    BOOL("freeze_ad", freeze_ad, "false", NUMBERS,
+         "train the User LLM alone, and the temperature: no backward, gradients and moments of the Item LLM and the "
+         "[ITEM] "
+         "token; an adapter is trained all the same"),
     BOOL("dedup", dedup, "true", NUMBERS, "encode items of the same text once"),
     BOOL("share_prefix", share_prefix, "true", LAYOUT,
          "encode what all texts of a micro-batch begin with once a micro-batch"),

@@ -13,6 +13,7 @@ hl_plan_rules hl_rules_plan(const hl_config *c)
     return (hl_plan_rules){.chunk_tokens = c->chunk_tokens,
                            .user_micro_batch_rows = HL_USER_MICRO_BATCH_ROWS,
                            .item_tokens = c->item_emb_token_n,
+                           .items_frozen = c->freeze_ad && !c->adapter,
                            .dedup = c->dedup,
                            .share_prefix = c->share_prefix,
                            .serial = c->schedule,

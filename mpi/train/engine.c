@@ -41,6 +41,14 @@ static void open_side(hl_engine *e, hl_side side)
     hl_pipe_open(&e->pipe[side], &mesh->pp);
 }
 
+/* The temperature is trained all the same. */
+static void freeze_items(hl_engine *e)
+{
+    hl_sharding *h = &e->sharding[HL_ITEM];
+    h->still = true;
+    for (int i = 0; i < h->table->n; i++) h->frozen[i] = strcmp(h->table->at[i].name, "logit_scale") != 0;
+}
+
 void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, const hl_transformer *item,
                     const hl_transformer *user, const hl_engine_rules *rules)
 {
@@ -52,6 +60,7 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     open_model(e, HL_ITEM, item);
     open_model(e, HL_USER, user);
     for (hl_side i = 0; i < HL_SIDES; i++) open_side(e, i);
+    if (e->rules.plan.items_frozen) freeze_items(e);
     e->plan = hl_arena_growing("the plan of a step");
     e->saved = hl_arena_growing("saved activations");
     e->scratch = hl_arena_growing("scratch");

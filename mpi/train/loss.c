@@ -128,14 +128,14 @@ static void summarise(void *summary, const holder *x, int i, int count)
     hl_arena_back(x->scratch, mark);
 }
 
-/* du (R, D), zero, becomes the gradient of the rows through these; dn (K, D) is added to; dLoss/ds. */
+/* du (R, D), zero, becomes the gradient of the rows through these; dn (K, D) is added to, or NULL; dLoss/ds. */
 static double descend(float *du, float *dn, const holder *x, int i, int count)
 {
     const hl_loss *l = x->l;
     const size_t size = (size_t)l->plan->rows * (size_t)l->D, at = (size_t)x->mine->begin[i] * (size_t)l->D;
     if (count == 1) {
         const hl_contest contest = contest_of(x, i);
-        return l->criterion->backward(du, dn + at, l->state, l->plan->weight, &contest, x->scratch);
+        return l->criterion->backward(du, dn ? dn + at : NULL, l->state, l->plan->weight, &contest, x->scratch);
     }
     const size_t mark = hl_arena_mark(x->scratch);
     float *right = HL_TAKE_ZERO_ROWS(x->scratch, float, l->plan->rows, l->D);

@@ -50,8 +50,8 @@ int hl_loss_my_rows(const hl_loss *l, const int **rows);
  * all ranks. */
 void hl_loss_give(hl_loss *l, const float *u, const float *p, hl_arena *wire);
 
-/* Loss and gradients: n (K, D) are my negatives as unit vectors, dn (K, D) is added to.  Collective over the item
- * ranks that have vectors. */
+/* Loss and gradients: n (K, D) are my negatives as unit vectors, dn (K, D) is added to; NULL: not wanted.
+ * Collective over the item ranks that have vectors. */
 void hl_loss_run(hl_loss *l, float *dn, const float *n, const hl_negatives *mine, float s, float thres,
                  hl_arena *scratch);
 

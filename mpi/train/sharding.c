@@ -173,10 +173,23 @@ static void zero_range(float *x, size_t begin, size_t end)
     if (begin < end) memset(x + begin, 0, (end - begin) * sizeof *x);
 }
 
+/* The others are not even there: no page of theirs is ever written. */
+static void zero_trained(hl_sharding *h)
+{
+    for (int k = 0; k < h->table->n; k++) {
+        const hl_param *p = &h->table->at[k];
+        if (!h->frozen[k]) zero_range(h->g, p->offset, p->offset + p->count);
+    }
+}
+
 void hl_sharding_zero_gradients(hl_sharding *h)
 {
     size_t first = h->g ? h->layer[0] : 0, last = h->g ? h->layer[h->layers] : 0;
     if (!h->g) return;
+    if (h->still) {
+        zero_trained(h);
+        return;
+    }
     if (!hl_zero_shards_gradients(h->zero)) {
         zero_range(h->g, 0, h->table->count);
         return;
@@ -247,6 +260,14 @@ void hl_sharding_reduce_gradients(hl_sharding *h, hl_arena *scratch)
     hl_group_reduce_scatter(h->dp, h->g, blocks_within(h, h->layer[h->layers], h->table->count));
     for (int k = 0; k < h->table->n; k++)
         if (h->table->at[k].shared) join_blocks(h, &h->table->at[k], scratch);
+}
+
+void hl_sharding_gather_trained(hl_sharding *h)
+{
+    for (int k = 0; k < h->table->n && h->zero; k++) {
+        const hl_param *p = &h->table->at[k];
+        if (!h->frozen[k]) hl_group_all_gather_blocks(h->dp, h->w, blocks_within(h, p->offset, p->offset + p->count));
+    }
 }
 
 void hl_sharding_gather_weights(hl_sharding *h)

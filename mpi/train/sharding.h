@@ -37,6 +37,7 @@ typedef struct {
     size_t *layer;      /* (layers + 1) where they begin */
     size_t *cut;        /* (dp + 1) a range cut by the blocks */
     bool *frozen;       /* (table->n) */
+    bool still;         /* nothing goes back through this side: what is trained of it gets its gradient by itself */
     hl_sharder sharder; /* for the stack */
     hl_branch branch;   /* gradients of groups of micro-batches, where these are summed apart */
     bool overlaps;      /* are layers summed over the replicas while the last backward goes on? */
@@ -66,7 +67,7 @@ uint64_t hl_sharding_digest(const hl_sharding *h);
 /* Give up the weights that I do not hold, after all were written.  Local. */
 void hl_sharding_reshard(hl_sharding *h);
 
-/* Gradients are zero.  Local. */
+/* Gradients are zero; of a side that is still those of what is trained.  Local. */
 void hl_sharding_zero_gradients(hl_sharding *h);
 
 /* What is added to h->g from now on belongs to this group of micro-batches (mpi/comm/branch.h); h->g may be another
@@ -85,5 +86,8 @@ void hl_sharding_reduce_gradients(hl_sharding *h, hl_arena *scratch);
 
 /* Weights that the ranks of dp have updated, each its block, to all who hold them.  Collective over dp. */
 void hl_sharding_gather_weights(hl_sharding *h);
+
+/* The same of a side that is still: of what is trained alone, which belongs to no layer.  Collective over dp. */
+void hl_sharding_gather_trained(hl_sharding *h);
 
 #endif

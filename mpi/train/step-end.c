@@ -87,7 +87,8 @@ static void update_side(hl_sharding *h, const hl_adamw *how)
         if (n && !h->frozen[i])
             hl_adamw_step(h->w + from, h->m + (from - h->begin), h->v + (from - h->begin), h->g + from, n, how);
     }
-    hl_sharding_gather_weights(h);
+    if (h->still) hl_sharding_gather_trained(h);
+    else hl_sharding_gather_weights(h);
     hl_fault_numbers("weights-update", HL_FAULT_ME, h->w + h->begin, h->end - h->begin);
 }
 

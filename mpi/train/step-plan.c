@@ -170,7 +170,7 @@ void hl_step_lay_rows(hl_step_state *s)
 {
     hl_step_side *item = &s->side[HL_ITEM], *user = &s->side[HL_USER];
     item->out = take_rows(s, item->rows);
-    item->dout = take_zero_rows(s, item->rows);
+    if (!s->plan.items_frozen) item->dout = take_zero_rows(s, item->rows);
     user->in = take_rows(s, user->rows);
     user->din = take_rows(s, user->rows);
     user->out = take_rows(s, user->rows);

@@ -91,19 +91,21 @@ void hl_step_loss(hl_step_state *s, hl_side of, int c)
     size_t mark = hl_arena_mark(a);
     const hl_negatives mine = hl_negatives_of(&s->where, s->e->rules.slices, s->side[HL_ITEM].rows, a);
     const int K = hl_negatives_count(&mine), *row = mine.row, D = s->D;
-    size_t n = hl_step_numbers(s, K);
+    const bool frozen = s->plan.items_frozen;
     float *raw = HL_TAKE_ROWS(a, float, K, D), *unit = HL_TAKE_ROWS(a, float, K, D), *norm = HL_TAKE(a, float, K),
-          *dunit = HL_TAKE_ZERO_ROWS(a, float, K, D);
+          *dunit = frozen ? NULL : HL_TAKE_ZERO_ROWS(a, float, K, D);
     hl_rows_gather(raw, s->side[HL_ITEM].out, row, K, D);
     hl_rows_unit_forward(unit, norm, raw, K, D);
     look_at_vectors(s);
     s->zeros += count_zero(norm, K);
     hl_loss_run(&s->loss, dunit, unit, &mine, s->scale, s->e->rules.nce_thres, a);
-    memset(raw, 0, n * sizeof *raw);
-    hl_rows_unit_backward(raw, dunit, unit, norm, K, D);
-    hl_rows_scatter_add(s->side[HL_ITEM].dout, raw, row, K, D);
-    hl_group_all_reduce(&s->e->mesh->side[HL_ITEM].tp, s->side[HL_ITEM].dout,
-                        hl_step_numbers(s, s->side[HL_ITEM].rows)); /* nothing else is in it yet */
+    if (!frozen) {
+        memset(raw, 0, hl_step_numbers(s, K) * sizeof *raw);
+        hl_rows_unit_backward(raw, dunit, unit, norm, K, D);
+        hl_rows_scatter_add(s->side[HL_ITEM].dout, raw, row, K, D);
+        hl_group_all_reduce(&s->e->mesh->side[HL_ITEM].tp, s->side[HL_ITEM].dout,
+                            hl_step_numbers(s, s->side[HL_ITEM].rows)); /* nothing else is in it yet */
+    }
     hl_arena_back(a, mark);
 }
 

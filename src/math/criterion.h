@@ -43,7 +43,8 @@ typedef struct {
     void (*combine)(void *into, const void *from, size_t n);
     /* Of a row, from the summary of all its negatives. */
     hl_row_loss (*finish)(const void *summary, double l0);
-    /* du (R, D) += , dn (K, D) += , given weight (R) = dLoss/d(loss of row r); dLoss/ds through the negatives of x. */
+    /* du (R, D) += , dn (K, D) += (NULL: they are not wanted), given weight (R) = dLoss/d(loss of row r); dLoss/ds
+     * through the negatives of x. */
     double (*backward)(float *du, float *dn, const double *state, const float *weight, const hl_contest *x,
                        hl_arena *scratch);
     /* d(loss of a row)/dl0. */

@@ -216,7 +216,7 @@ static double backward_own(float *du, float *dn, const double *lse, const float 
         for (int i = x->own_begin[r]; i < x->own_begin[r + 1]; i++)
             add_times(du + (size_t)r * D, w.score[i], x->n + (size_t)x->own[i] * D, x->D);
     }
-    give_own(dn, &w, x);
+    if (dn) give_own(dn, &w, x);
     for (int r = 0; r < x->R; r++) ds += each[r];
     hl_arena_back(scratch, mark);
     return ds;
@@ -269,7 +269,7 @@ static void backward_tile(float *du, float *dn, const double *lse, const float *
         w->ds[t->r0 + r] += slope_of(score_of(w, t, r), &row, split_of(lse[t->r0 + r]), weight[t->r0 + r]);
     }
     hl_rows_times(du + row0, w->score, x->n + column0, t->rows, t->some, x->D);
-    hl_columns_times(dn + column0, w->score, x->u + row0, t->rows, t->some, x->D);
+    if (dn) hl_columns_times(dn + column0, w->score, x->u + row0, t->rows, t->some, x->D);
 }
 
 double hl_nce_backward(float *du, float *dn, const double *lse, const float *weight, const hl_contest *x,

@@ -42,8 +42,9 @@ void hl_activations_fit(hl_activations_saved *fit, const hl_layout *l, const hl_
                         const int64_t *bytes, int64_t budget, hl_arena *scratch)
 {
     const int replicas = hl_layout_replicas(l, HL_ITEM), all = p->micro_batches;
-    for (int r = 0; r < replicas; r++) fit[r] = (hl_activations_saved){all, all};
-    if (budget < 0) return;
+    for (int r = 0; r < replicas; r++)
+        fit[r] = p->items_frozen ? (hl_activations_saved){0} : (hl_activations_saved){all, all};
+    if (budget < 0 || p->items_frozen) return;
     const size_t mark = hl_arena_mark(scratch);
     filling *x = HL_TAKE(scratch, filling, replicas);
     for (int r = 0; r < replicas; r++) x[r] = (filling){.left = budget};

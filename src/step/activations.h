@@ -1,7 +1,8 @@
 /* activations.h - the bytes that a forward saves for its backward, and which micro-batches fit a budget of them.
  *
  * The first micro-batches of a replica save their activations, as many as fit on each of its ranks; the others are
- * recomputed in the backward.  Those of the User LLM, which is small beside the other, are always saved. */
+ * recomputed in the backward; where items are frozen there is none, and nothing is saved.  Those of the User
+ * LLM, which is small beside the other, are always saved. */
 #ifndef STEP_ACTIVATIONS_H
 #define STEP_ACTIVATIONS_H
 #include "step/layout.h"

@@ -226,7 +226,7 @@ void hl_share_make(hl_share *s, const hl_layout *l, const hl_plan *p, hl_arena *
 {
     s->micro_batch = HL_TAKE(arena, int, p->micro_batches);
     s->user_micro_batch = HL_TAKE(arena, int, p->user_micro_batches);
-    s->save_history = s->save_negatives_only = p->micro_batches;
+    s->save_history = s->save_negatives_only = p->items_frozen ? 0 : p->micro_batches;
     s->lockstep = false;
     if (p->groups) share_groups(s, l, p);
     else share_by_cost(s, l, p, arena);

@@ -155,7 +155,12 @@ void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const 
                   hl_arena *arena)
 {
     int items = b->begin[b->samples], most = items + b->negatives, rows = items - b->samples;
-    *p = (hl_plan){.samples = b->samples, .rows = rows, .S = b->S, .groups = rules->groups, .negatives = b->negatives};
+    *p = (hl_plan){.samples = b->samples,
+                   .rows = rows,
+                   .S = b->S,
+                   .items_frozen = rules->items_frozen,
+                   .groups = rules->groups,
+                   .negatives = b->negatives};
     p->row_begin = HL_TAKE(arena, int, b->samples + 1);
     p->input = HL_TAKE(arena, int, rows);
     p->target = HL_TAKE(arena, int, rows);

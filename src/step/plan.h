@@ -22,6 +22,7 @@ typedef struct {
     int user_micro_batch_rows; /* a micro-batch of samples is closed when it has so many rows */
     double user_cost;          /* of a token of the User LLM, where one of the Item LLM costs 1; 0: 1 too */
     int item_tokens;           /* 1: an [ITEM] token closes every text; 0: mean pooling */
+    bool items_frozen;         /* nothing that makes item vectors is trained: no gradient goes back to them */
     bool dedup;                /* false: every occurrence is a text of its own, as in the public code */
     /* what all texts of a micro-batch begin with is encoded once a micro-batch ([ITEM] pooling only) */
     bool share_prefix;
@@ -35,6 +36,7 @@ typedef struct {
 
 typedef struct {
     int samples, rows, S;
+    bool items_frozen;   /* of the rules */
     int *row_begin;      /* (samples + 1) rows of each sample */
     int *input, *target; /* (rows) texts */
     float *weight;       /* (rows) dLoss / d(loss of the row) */

@@ -76,14 +76,14 @@ static double rows_of(const hl_prices *x, hl_side side, int mb)
     return side == HL_USER ? rows_of_users(x->job->plan, mb) : x->shared * x->job->plan->micro_batch_tokens[mb];
 }
 
-/* Of this rank's share of its layers; 0 outside of the side. */
+/* That are trained of this rank's share of its layers; 0 outside of the side. */
 static double numbers_of(const hl_prices *x, hl_side side, int rank)
 {
     const hl_layout *l = x->job->layout;
     return hl_layout_has(l, side, rank) ? x->numbers[side][hl_stage_params_place(l, side, rank)] : 0;
 }
 
-/* Of these, those of layers, and how many layers there are. */
+/* Numbers of layers, and how many layers there are. */
 static double layered_of(const hl_prices *x, hl_side side, int rank)
 {
     const hl_layout *l = x->job->layout;
@@ -165,10 +165,14 @@ static double loss_seconds(const hl_cost_job *j)
     const double mine = K / hl_layout_last_stage_ranks(l, HL_ITEM),
                  pairs = p->each ? (double)p->rows * p->each / hl_layout_last_stage_ranks(l, HL_ITEM) : p->rows * mine,
                  summary = SUMMARY * p->rows;
-    return hl_machine_loss(m, pairs, D, HL_FORWARD_WAY) + hl_machine_loss(m, pairs, D, HL_BACKWARD_WAY)
-           + UNIT_PASSES * hl_machine_numbers(m, HL_NUMBERS_READ, mine * D)
-           + hl_machine_together(m, HL_TOGETHER_SUM, summary, replicas, 1)
-           + hl_machine_together(m, HL_TOGETHER_SUM, summary, tp, 1) + sum_of(m, (double)p->texts / replicas * D, tp);
+    const double rows = hl_machine_loss(m, pairs, D, HL_FORWARD_WAY)
+                        + hl_machine_together(m, HL_TOGETHER_SUM, summary, replicas, 1)
+                        + hl_machine_together(m, HL_TOGETHER_SUM, summary, tp, 1),
+                 back = hl_machine_loss(m, pairs, D, HL_BACKWARD_WAY),
+                 units = hl_machine_numbers(m, HL_NUMBERS_READ, mine * D);
+    if (p->items_frozen)
+        return rows + back * 2 / 3 + units; /* of three products the one for the negatives is left out */
+    return rows + back + UNIT_PASSES * units + sum_of(m, (double)p->texts / replicas * D, tp);
 }
 
 /* The weights that this rank updates of a side, and those that it gets of the others. */
@@ -302,7 +306,7 @@ double hl_prices_begin(const hl_prices *x, int rank)
     for (hl_side i = 0; i < HL_SIDES; i++) {
         const double all = numbers_of(x, i, rank), layered = layered_of(x, i, rank);
         const int p = hl_layout_replicas(j->layout, i);
-        n += hl_zero_shards_gradients(j->zero) ? all - layered * (p - 1) / p : all;
+        n += hl_zero_shards_gradients(j->zero) && all > 0 ? all - layered * (p - 1) / p : all;
     }
     return hl_machine_numbers(&j->machine, HL_NUMBERS_CLEAR, n);
 }
@@ -328,6 +332,7 @@ static void open_side(hl_prices *x, hl_side side)
 {
     const hl_cost_job *j = x->job;
     const int pp = j->layout->side[side].pp, width = hl_layout_width(j->layout, side);
+    const bool frozen = side == HL_ITEM && j->plan->items_frozen;
     hl_stage_params shares;
     x->work[side] = hl_alloc((size_t)pp * sizeof(double));
     for (int i = 0; i < pp; i++) x->work[side][i] = hl_cost_work(j, side, i);
@@ -336,7 +341,7 @@ static void open_side(hl_prices *x, hl_side side)
     x->layered[side] = x->numbers[side] + width;
     x->layers[side] = hl_alloc((size_t)width * sizeof(int));
     for (int i = 0; i < width; i++) {
-        x->numbers[side][i] = (double)shares.table[i].count;
+        x->numbers[side][i] = frozen ? 0 : (double)shares.table[i].count;
         x->layered[side][i] = count_layers(&x->layers[side][i], &shares.table[i]);
     }
     hl_stage_params_close(&shares);

@@ -9,8 +9,8 @@
 typedef struct {
     const hl_cost_job *job;
     double *work[HL_SIDES];    /* (pp) whole layers of a stage */
-    double *numbers[HL_SIDES]; /* (pp * tp) of each share (step/stage-params.h) */
-    double *layered[HL_SIDES]; /* (pp * tp) of these, those of layers */
+    double *numbers[HL_SIDES]; /* (pp * tp) of each share (step/stage-params.h); of a side that is frozen 0 */
+    double *layered[HL_SIDES]; /* (pp * tp) those of layers */
     int *layers[HL_SIDES];     /* (pp * tp) how many layers */
     double shared;             /* of the tokens of all micro-batches, those that are encoded */
     double loss;               /* seconds */

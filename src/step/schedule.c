@@ -111,13 +111,13 @@ static void go_back(hl_schedule *s, line *l, int begin, int end)
 /* What all ranks know. */
 typedef struct {
     const hl_layout *l;
-    bool lockstep;
+    bool lockstep, items_frozen;
     deal item, user;
 } dealt;
 
 static dealt deal_out(const hl_layout *l, const hl_plan *p, const hl_share *share, hl_arena *arena)
 {
-    return (dealt){l, share->lockstep,
+    return (dealt){l, share->lockstep, p->items_frozen,
                    deal_of(l, HL_ITEM, share->micro_batch, p->early_micro_batches, p->micro_batches, arena),
                    deal_of(l, HL_USER, share->user_micro_batch, 0, p->user_micro_batches, arena)};
 }
@@ -133,6 +133,7 @@ static void list_acts(hl_schedule *s, const dealt *d, const hl_activations_saved
     line history_back = reversed(history, saved->history, arena),
          negatives_back = reversed(negatives, saved->negatives_only, arena);
     line users_back = reversed(users, users.n, arena);
+    if (d->items_frozen) history_back.n = negatives_back.n = 0;
     go_forward(s, &history, 0, history.n);
     go_forward(s, &negatives, 0, ahead_of(&negatives));
     add(s, HL_GIVE_INPUTS, -1);
@@ -144,15 +145,15 @@ static void list_acts(hl_schedule *s, const dealt *d, const hl_activations_saved
     if (hl_layout_is_last_stage(l, HL_ITEM, rank)) add(s, HL_LOSS, -1);
     add(s, HL_RETURN_ROWS, -1);
     if (user_last_stage) add(s, HL_USER_POSITIVES, -1);
-    add(s, HL_RETURN_TARGETS, -1);
-    go_back(s, &negatives_back, 0, negatives.n - ahead_of(&negatives));
-    recompute(s, &negatives_back, negatives.n); /* the later stages wait for them */
+    if (!d->items_frozen) add(s, HL_RETURN_TARGETS, -1);
+    go_back(s, &negatives_back, 0, negatives_back.n - ahead_of(&negatives_back));
+    recompute(s, &negatives_back, negatives_back.n); /* the later stages wait for them */
     go_back(s, &users_back, 0, users.n);
-    add(s, HL_RETURN_INPUTS, -1);
-    go_back(s, &negatives_back, negatives.n - ahead_of(&negatives), negatives.n);
-    go_back(s, &history_back, 0, history.n);
+    if (!d->items_frozen) add(s, HL_RETURN_INPUTS, -1);
+    go_back(s, &negatives_back, negatives_back.n - ahead_of(&negatives_back), negatives_back.n);
+    go_back(s, &history_back, 0, history_back.n);
     for (hl_side i = 0; i < HL_SIDES; i++)
-        if (hl_layout_has(l, i, rank)) add(s, hl_side_act[i].sum, -1);
+        if (hl_layout_has(l, i, rank) && !(i == HL_ITEM && d->items_frozen)) add(s, hl_side_act[i].sum, -1);
     add(s, HL_TALLY, -1);
     if (hl_layout_has(l, HL_ITEM, rank) || hl_layout_has(l, HL_USER, rank)) add(s, HL_UPDATE, -1);
 }

@@ -14,8 +14,9 @@
  *
  * The loss is a barrier for the whole batch.  After it the gradients of items that no user reads are final, so item
  * ranks go backward through those while the users go backward; history items come last.  In serial order
- * (hl_plan_rules) all items come first and last, and one side waits while the other works.  mpi/train/step.c carries
- * the list out; a test walks it for all ranks without MPI.  The acts are step/act.h's. */
+ * (hl_plan_rules) all items come first and last, and one side waits while the other works.  Where items are frozen a
+ * step has no B of items, nothing that leads to it, and no sums of their gradients.  mpi/train/step.c carries the list
+ * out; a test walks it for all ranks without MPI.  The acts are step/act.h's. */
 #ifndef STEP_SCHEDULE_H
 #define STEP_SCHEDULE_H
 #include "step/act.h"

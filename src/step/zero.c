@@ -38,20 +38,24 @@ static size_t most_beside(span block, const size_t *layer, int layers)
     return most;
 }
 
-hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int replicas, int replica, int waiting)
+hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int replicas, int replica, int waiting, bool frozen)
 {
     const span block = {hl_params_block_begin(t, replicas, replica), hl_params_block_begin(t, replicas, replica + 1)};
     size_t *layer = hl_alloc((size_t)(t->n + 1) * sizeof *layer);
     const int layers = hl_zero_layers(layer, t),
-              at_hand = hl_zero_shards_gradients(zero) + hl_zero_shards_weights(zero);
+              at_hand = (!frozen && hl_zero_shards_gradients(zero)) + hl_zero_shards_weights(zero);
     const span layered = {layer[0], layer[layers]};
     const size_t held = t->count - (layered.end - layered.begin) + in_common(block, layered);
     const hl_zero_state s = {.all = t->count,
                              .weights = hl_zero_shards_weights(zero) ? held : t->count,
-                             .gradients = hl_zero_shards_gradients(zero) ? held : t->count,
-                             .moments = hl_zero_shards_moments(zero) ? block.end - block.begin : t->count,
+                             .gradients = frozen                           ? 0
+                                          : hl_zero_shards_gradients(zero) ? held
+                                                                           : t->count,
+                             .moments = frozen                         ? 0
+                                        : hl_zero_shards_moments(zero) ? block.end - block.begin
+                                                                       : t->count,
                              .layer = (size_t)at_hand * most_beside(block, layer, layers),
-                             .waiting = t->count * (size_t)waiting};
+                             .waiting = frozen ? 0 : t->count * (size_t)waiting};
     free(layer);
     return s;
 }

@@ -26,8 +26,9 @@ typedef struct {
     size_t waiting;                     /* and of sums over groups of micro-batches that wait for their neighbours */
 } hl_zero_state;
 
-/* Of the rank that has this replica's share t, where so many sums over groups of micro-batches wait. */
-hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int replicas, int replica, int waiting);
+/* Of the rank that has this replica's share t, where so many sums over groups of micro-batches wait.  frozen: nothing
+ * of it has gradients or moments, but for a number that is not counted. */
+hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int replicas, int replica, int waiting, bool frozen);
 
 /* Bytes of both sides, while the larger of their layers is at hand. */
 double hl_zero_bytes(const hl_zero_state state[HL_SIDES]);
