@@ -84,11 +84,11 @@ typedef struct {
 static void encode_item(float *y, slow *s, int32_t item)
 {
     hl_pack texts;
-    hl_stack_saved saved;
     const hl_model *m = &s->e.model[HL_ITEM];
+    void *saved = hl_arena_take(&s->e.plan, m->kind->saved);
     m->kind->pack(&texts, m, &s->t->corpus, &item, 1, &s->e.plan);
-    m->kind->trace(&saved, m, &texts, &s->e.saved);
-    m->kind->forward(y, &saved, m, s->e.sharding[HL_ITEM].w, NULL, &texts, &s->e.scratch);
+    m->kind->trace(saved, m, &texts, &s->e.saved);
+    m->kind->forward(y, saved, m, s->e.sharding[HL_ITEM].w, NULL, &texts, &s->e.scratch);
     hl_arena_back(&s->e.plan, 0);
     hl_arena_back(&s->e.saved, 0);
 }
@@ -97,13 +97,13 @@ static void encode_item(float *y, slow *s, int32_t item)
 static void encode_user(float y[WIDTH], slow *s, const int32_t *items, int n)
 {
     hl_pack pack;
-    hl_stack_saved saved;
     float x[MOST_ITEMS * WIDTH], all[MOST_ITEMS * WIDTH];
     const hl_model *m = &s->e.model[HL_USER];
+    void *saved = hl_arena_take(&s->e.plan, m->kind->saved);
     for (int i = 0; i < n; i++) memcpy(x + i * WIDTH, s->item + items[i] * WIDTH, WIDTH * sizeof *x);
     hl_user_pack(&pack, &n, 1, 0, false, &s->e.plan);
-    m->kind->trace(&saved, m, &pack, &s->e.saved);
-    m->kind->forward(all, &saved, m, s->e.sharding[HL_USER].w, x, &pack, &s->e.scratch);
+    m->kind->trace(saved, m, &pack, &s->e.saved);
+    m->kind->forward(all, saved, m, s->e.sharding[HL_USER].w, x, &pack, &s->e.scratch);
     memcpy(y, all + (n - 1) * WIDTH, WIDTH * sizeof *y);
     hl_arena_back(&s->e.plan, 0);
     hl_arena_back(&s->e.saved, 0);
