@@ -3,6 +3,7 @@
 #
 # Runs ./hllm in the build folder on made-up data.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/verdict.sh"
+. "$top/tests/jobs.sh"
 
 cat >"$work/job.yaml" <<YAML
 data_path: $work/data/dataset
@@ -18,19 +19,10 @@ metrics: [Recall, NDCG, MRR]
 valid_metric: NDCG@10
 YAML
 
-# job RANKS COMMAND NAME OPTIONS...: the table in NAME.table, the log in said.
-job() {
-    ranks=$1 command=$2 name=$3
-    shift 3
-    "$MPIRUN" -n "$ranks" ./hllm "$command" "$work/job.yaml" --checkpoint_dir "$work/$name" "$@" >"$work/$name.table" 2>"$work/said" </dev/null
-}
 same_rows() { # same_rows TABLE TABLE: of EASE
     grep '^EASE' "$work/$1.table" >"$work/a"
     grep '^EASE' "$work/$2.table" >"$work/b"
     grep -q "^EASE  *[0-9]" "$work/a" && cmp -s "$work/a" "$work/b"
-}
-recall() { # recall ROW TABLE: at 10
-    awk -v row="$1" '$1 == row && $2 != "ties" { print $3 }' "$work/$2.table"
 }
 
 ./hllm synth "$work/data" --items 200 --users 200 --topics 10 >/dev/null 2>"$work/said"

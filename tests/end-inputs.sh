@@ -3,6 +3,7 @@
 #
 # Runs ./hllm in the build folder on made-up data.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/verdict.sh"
+. "$top/tests/jobs.sh"
 
 cat >"$work/job.yaml" <<YAML
 data_path: $work/data/dataset
@@ -23,20 +24,6 @@ optim_args: {learning_rate: 3e-3}
 topk: [5, 10]
 valid_metric: NDCG@10
 YAML
-
-# job RANKS COMMAND NAME OPTIONS...: the table in NAME.table, the log in said.
-job() {
-    ranks=$1 command=$2 name=$3
-    shift 3
-    "$MPIRUN" -n "$ranks" ./hllm "$command" "$work/job.yaml" --checkpoint_dir "$work/$name" "$@" >"$work/$name.table" 2>"$work/said" </dev/null
-}
-row() { grep '^HLLM ' "$work/$1.table"; }
-losses() { sed -n 's/.*"kind":"step"[^[]*"loss":\([0-9.e-]*\).*/\1/p' "$work/$1/metrics.jsonl" | awk '{ printf "%.3f\n", $1 }'; }
-alike() { # alike NAME NAME: losses of all steps, to a thousandth
-    losses "$1" >"$work/a"
-    losses "$2" >"$work/b"
-    [ -s "$work/a" ] && paste "$work/a" "$work/b" | awk '{ d = $1 - $2; if (NF < 2 || d > 0.0021 || d < -0.0021) bad = 1 } END { exit bad }'
-}
 
 ./hllm synth "$work/data" --items 200 --users 200 --topics 10 >/dev/null 2>"$work/said"
 job 1 train one
@@ -61,7 +48,7 @@ job 1 train stopped
 grep -q 'going on\|goes on\|resum' "$work/said" && alike one stopped
 verdict "a training goes on at another number of ranks"
 job 2 eval other --checkpoint "$work/one"
-[ "$(row other)" = "$(row one)" ]
+[ "$(row HLLM other)" = "$(row HLLM one)" ]
 verdict "an evaluation at two ranks says what the test said"
 job 1 eval other --checkpoint "$work/one" --id_embedding false
 [ $? -eq 2 ] && grep -q 'id_embedding was true and is false' "$work/said"

@@ -272,7 +272,7 @@ tests_test_families_LDADD = $(MPI_TEST_LINK)
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
 tests_test_step_LDADD = $(MPI_TEST_LINK)
 
-EXTRA_DIST += tests/split-count.py tests/round-trip.py tests/import-count.py tests/run.sh tests/give-way.c tests/run-kernels.sh tests/verdict.sh tests/end-lib.sh tests/data $(CHECKERS)
+EXTRA_DIST += tests/split-count.py tests/round-trip.py tests/import-count.py tests/run.sh tests/give-way.c tests/run-kernels.sh tests/verdict.sh tests/jobs.sh tests/end-lib.sh tests/data $(CHECKERS)
 check-local:
 	@SOURCE_DIR='$(abs_top_srcdir)' MPIRUN='$(MPIRUN)' CC='$(CC)' $(SHELL) $(srcdir)/tests/run.sh \
 		$(ALONE_TESTS) -- $(MPI_TESTS) -- $(ODD_TESTS) -- $(CHECKERS)
