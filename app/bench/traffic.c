@@ -249,7 +249,8 @@ static void add_returned_rows(const walk *x, int rank)
 static void add_positives(const walk *x, const place *p)
 {
     const size_t bytes = (size_t)x->rows[HL_USER][hl_layout_first_rank_of(x->l, HL_USER, p->rank)] * width_of(x);
-    for (int k = 0; k < 2; k++) hl_sent_broadcast(of_tp(p), p->tp, p->tp_rank, bytes * sizeof(float), 0);
+    for (int k = 0; k < (x->f->plan.items_frozen ? 1 : 2); k++)
+        hl_sent_broadcast(of_tp(p), p->tp, p->tp_rank, bytes * sizeof(float), 0);
 }
 
 /* ---- vectors between both sides (mpi/train/route.c) */

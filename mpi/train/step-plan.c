@@ -176,7 +176,7 @@ void hl_step_lay_rows(hl_step_state *s)
     user->out = take_rows(s, user->rows);
     user->dout = take_zero_rows(s, user->rows);
     s->target = take_rows(s, user->rows);
-    s->dtarget = take_zero_rows(s, user->rows);
+    if (!s->plan.items_frozen) s->dtarget = take_zero_rows(s, user->rows);
     s->unit_y = take_rows(s, user->rows);
     s->unit_t = take_rows(s, user->rows);
     s->dunit_y = take_rows(s, user->rows);

@@ -70,9 +70,10 @@ void hl_step_user_positives(hl_step_state *s, hl_side of, int c)
     /* the first rank of the stage has the rows in the loss */
     hl_group_broadcast(&s->e->mesh->side[HL_USER].tp, s->dunit_y,
                        hl_step_numbers(s, s->side[HL_USER].rows) * sizeof *s->dunit_y, 0);
+    hl_rows_unit_backward(s->side[HL_USER].dout, s->dunit_y, s->unit_y, s->norm_y, s->side[HL_USER].rows, s->D);
+    if (s->plan.items_frozen) return; /* targets get no gradient */
     hl_group_broadcast(&s->e->mesh->side[HL_USER].tp, s->dunit_t,
                        hl_step_numbers(s, s->side[HL_USER].rows) * sizeof *s->dunit_t, 0);
-    hl_rows_unit_backward(s->side[HL_USER].dout, s->dunit_y, s->unit_y, s->norm_y, s->side[HL_USER].rows, s->D);
     hl_rows_unit_backward(s->dtarget, s->dunit_t, s->unit_t, s->norm_t, s->side[HL_USER].rows, s->D);
 }
 
