@@ -324,15 +324,18 @@ static double compare(const layout *l, int64_t budget, const hl_corpus *corpus)
     return saved;
 }
 
-static void all_bytes_are_those_of_a_step(void)
+/* Each layout that the ranks are enough for. */
+static void compare_layouts(int64_t budget)
 {
     toy t;
     toy_open(&t, ITEMS, LONGEST, 3);
     toy_draw_users(&t, 200, 12, 3);
     for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++)
-        if (layouts[i].ranks <= check_world()->size) compare(&layouts[i], -1, &t.corpus);
+        if (layouts[i].ranks <= check_world()->size) compare(&layouts[i], budget, &t.corpus);
     toy_close(&t);
 }
+
+static void all_bytes_are_those_of_a_step(void) { compare_layouts(-1); }
 
 /* With sharded weights zeros cannot be told from what is given up, and biases are zeros at first. */
 static void an_encoder_takes_what_the_forecast_says(void)
@@ -360,43 +363,26 @@ static void an_encoder_takes_what_the_forecast_says(void)
 static void times_and_ids_take_what_the_forecast_says(void)
 {
     hl_transformer c = shape;
-    toy t;
     c.time_size = 6;
     c.id_rows = ITEMS;
-    toy_open(&t, ITEMS, LONGEST, 3);
-    toy_draw_users(&t, 200, 12, 3);
     user = &c;
-    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++)
-        if (layouts[i].ranks <= check_world()->size) compare(&layouts[i], -1, &t.corpus);
+    compare_layouts(-1);
     user = &shape;
-    toy_close(&t);
 }
 
 static void sums_that_go_on_meanwhile_send_what_the_forecast_says(void)
 {
-    toy t;
-    toy_open(&t, ITEMS, LONGEST, 3);
-    toy_draw_users(&t, 200, 12, 3);
     overlaps = true;
-    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++)
-        if (layouts[i].ranks <= check_world()->size) compare(&layouts[i], -1, &t.corpus);
+    compare_layouts(-1);
     overlaps = false;
-    toy_close(&t);
 }
 
 static void frozen_items_take_what_the_forecast_says(void)
 {
-    toy t;
-    toy_open(&t, ITEMS, LONGEST, 3);
-    toy_draw_users(&t, 200, 12, 3);
     freezes = true;
-    for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++)
-        if (layouts[i].ranks <= check_world()->size) {
-            CHECK(compare(&layouts[i], -1, &t.corpus) >= 0);
-            compare(&layouts[i], 1 << 20, &t.corpus);
-        }
+    compare_layouts(-1);
+    compare_layouts(1 << 20);
     freezes = false;
-    toy_close(&t);
 }
 
 /* Budgets of nothing, and of half of what one rank would save. */

@@ -148,8 +148,7 @@ const hl_option hl_options[] = {
         "of time_embedding: width of a row of each table"),
     BOOL("id_embedding", id_embedding, "false", VECTORS,
          "add a row of a table, one for each item, to the item vectors that users read; targets and negatives stay "
-         "those "
-         "of texts"),
+         "those of texts"),
     TEXT("item_emb_pretrain", item_emb_pretrain, "", FILES, "file of the [ITEM] token's first value"),
     TEXT("load_pretrain", load_pretrain, "", FILES,
          "weights to start from: a folder step-N, a run folder, whose best is taken, or a state dict of the public "
@@ -208,9 +207,8 @@ const hl_option hl_options[] = {
     REAL("clip_grad_norm", clip_grad_norm, "0", 0, 1e30, NUMBERS, "norm of the gradient at most; 0: any"),
     NAMES("freeze_prefix", freeze_prefix, "[]", NUMBERS, "tensors whose names begin so are not trained"),
     BOOL("freeze_ad", freeze_ad, "false", NUMBERS,
-         "train the User LLM alone, and the temperature: no backward, gradients and moments of the Item LLM and the "
-         "[ITEM] "
-         "token; an adapter is trained all the same"),
+         "train the User LLM and the temperature, and neither the Item LLM nor the [ITEM] token, which then have no "
+         "backward, gradients or moments; an adapter is trained all the same"),
     BOOL("dedup", dedup, "true", NUMBERS, "encode items of the same text once"),
     BOOL("share_prefix", share_prefix, "true", LAYOUT,
          "encode what all texts of a micro-batch begin with once a micro-batch"),

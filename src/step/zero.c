@@ -46,17 +46,14 @@ hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int replicas, int r
               at_hand = (!frozen && hl_zero_shards_gradients(zero)) + hl_zero_shards_weights(zero);
     const span layered = {layer[0], layer[layers]};
     const size_t held = t->count - (layered.end - layered.begin) + in_common(block, layered);
-    const hl_zero_state s = {.all = t->count,
-                             .weights = hl_zero_shards_weights(zero) ? held : t->count,
-                             .gradients = frozen                           ? 0
-                                          : hl_zero_shards_gradients(zero) ? held
-                                                                           : t->count,
-                             .moments = frozen                         ? 0
-                                        : hl_zero_shards_moments(zero) ? block.end - block.begin
-                                                                       : t->count,
-                             .layer = (size_t)at_hand * most_beside(block, layer, layers),
-                             .waiting = frozen ? 0 : t->count * (size_t)waiting};
+    hl_zero_state s = {.all = t->count,
+                       .weights = hl_zero_shards_weights(zero) ? held : t->count,
+                       .gradients = hl_zero_shards_gradients(zero) ? held : t->count,
+                       .moments = hl_zero_shards_moments(zero) ? block.end - block.begin : t->count,
+                       .layer = (size_t)at_hand * most_beside(block, layer, layers),
+                       .waiting = t->count * (size_t)waiting};
     free(layer);
+    if (frozen) s.gradients = s.moments = s.waiting = 0;
     return s;
 }
 
