@@ -299,9 +299,10 @@ check-slurm: hllm
 	@status=0; for script in run train; do SOURCE_DIR='$(abs_top_srcdir)' bash $(srcdir)/tests/slurm/$$script.sh || status=1; done; exit $$status
 .PHONY: check-slurm
 
-# Every reader of files against bytes that libFuzzer makes up, FUZZ_SECONDS (30) each; FUZZ=csv names one.  Needs clang.
+# Every reader of files against bytes that libFuzzer makes up, FUZZ_SECONDS (30) of a core's time each; FUZZ=csv names one.  Needs clang.
 # Against good files that are changed: MALFORMED (5000) each; `make check` does fewer.
-FUZZ_SOURCES = tests/fuzz/fuzz.h tests/fuzz/readers.c tests/fuzz/fuzz-data.c tests/fuzz/fuzz-import.c tests/fuzz/fuzz-others.c tests/fuzz/fuzz-own.c
+FUZZ_SOURCES = tests/fuzz/fuzz.h tests/fuzz/readers.c tests/fuzz/fuzz-data.c tests/fuzz/fuzz-import.c tests/fuzz/fuzz-others.c tests/fuzz/fuzz-own.c \
+	tests/fuzz/fuzz-vectors.c
 check_PROGRAMS += tests/malformed
 tests_malformed_SOURCES = tests/fuzz/malformed.c $(FUZZ_SOURCES)
 tests_malformed_CPPFLAGS = $(IO_CPPFLAGS) -I. $(YAML_CFLAGS) $(PCRE2_CFLAGS) $(UTF8PROC_CFLAGS)

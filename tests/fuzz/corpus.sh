@@ -112,6 +112,23 @@ echo '{"metadata": {"total_size": 8}, "weight_map": {"a": "one.safetensors"}}' |
 for form in "" -deflated -packed; do seed zip "dict$form" <"${SOURCE_DIR:-$(dirname "$0")/../..}/tests/data/state-dict$form.bin"; done
 printf '{"a": 0, "b": 1, "c": 2, "ab": 3, "abc": 4, "\304\240a": 5, "\304\240": 6}\001#version: 0.2\na b\nab c\n\304\240 a\n' | seed tokenizer-merges gpt2
 
+# Vectors of two items, of the model that fuzz-vectors.c asks for.
+header='{"__metadata__":{"kind":"items","model":"0123456789abcdef"},"text_digest":{"dtype":"U64","shape":[2],"data_offsets":[0,16]},"vectors":{"dtype":"F32","shape":[2,2],"data_offsets":[16,32]}}'
+{
+    printf "\\$(printf %03o ${#header})\\000\\000\\000\\000\\000\\000\\000%s" "$header"
+    head -c 32 /dev/zero
+} | seed vectors-safetensors two
+npy() { printf '\223NUMPY\001\000\166\000%-117s\n' "$1"; }
+row() { printf '%s12345678\357\315\253\211\147\105\043\001' "$1"; }
+{
+    npy "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }"
+    head -c 16 /dev/zero
+    printf '\n\001'
+    npy "{'descr': [('id', '|S2'), ('text_digest', '<u8'), ('model', '<u8')], 'fortran_order': False, 'shape': (2,), }"
+    row i1
+    row i2
+} | seed vectors-npy two
+
 # What a job writes: 6 users, 8 items, two steps.
 mkdir -p "$work/data" "$work/text"
 {
@@ -147,6 +164,8 @@ seed manifest dataset <"$(echo "$work"/data/x-*.hllm)/manifest.json"
 for file in "$work"/run/step-*/manifest.json; do seed checkpoint-manifest checkpoint <"$file"; done
 seed record metrics <"$work/run/metrics.jsonl"
 head -c 1500 "$work/run/metrics.jsonl" | seed record cut
+./hllm eval "$work/x.yaml" --ranks "$work/ranks.h5" >"$work/said"
+seed target-ranks six <"$work/ranks.h5"
 seed ledger ledger <"$work/run/ledger.jsonl"
 
 # A study of that job, and the record of a smaller one.

@@ -70,6 +70,9 @@ const fuzz_row fuzz_rows[] = {
     {"jsonl", fuzz_jsonl, FORMAT},
     {"amazon-2014", fuzz_amazon_2014, FORMAT},
     {"amazon-2023", fuzz_amazon_2023, FORMAT},
+    {"vectors-safetensors", fuzz_vectors_safetensors, FORMAT},
+    {"vectors-npy", fuzz_vectors_npy, FORMAT},
+    {"target-ranks", fuzz_target_ranks, {HL_EFORMAT, HL_ESTORE}},
 };
 const int fuzz_rows_n = sizeof fuzz_rows / sizeof fuzz_rows[0];
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh - each reader of files against made-up bytes, FUZZ_SECONDS (30) long; one that is named, or all.
+# run.sh - each reader of files against made-up bytes for FUZZ_SECONDS (30) of a core's time; one that is named, or all.
 #
 # Run by `make check-fuzz` in the build folder, which says how to compile: CLANG, FUZZ_FLAGS, FUZZ_LIBS.  FUZZ_NICE: 5.  Inputs that
 # found something new stay in fuzz/corpus/READER for the next time; an input that fails stays in fuzz/found/READER, and its first line is told.
@@ -35,11 +35,27 @@ verdict "a corpus is made"
 
 # Leaks: jansson and libyaml give back all that they take.  Open MPI is not started.
 export TMPDIR="$work" ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
+
+# spend PID: FUZZ_SECONDS of its own time, then it is asked to end and tells its counts.
+fuzzer=
+trap '[ -z "$fuzzer" ] || kill "$fuzzer" 2>/dev/null; exit 130' INT TERM HUP
+hertz=$(getconf CLK_TCK)
+spend() {
+    while kill -0 "$1" 2>/dev/null; do
+        used=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 12,13 | tr ' ' +)
+        [ $((${used:-0})) -lt $((${FUZZ_SECONDS:-30} * hertz)) ] || kill -USR1 "$1" 2>/dev/null
+        sleep 1
+    done
+}
 for reader in ${*:-$(HLLM_FUZZ=list "$here/fuzz")}; do
     mkdir -p "$here/corpus/$reader" "$here/found/$reader"
-    HLLM_FUZZ=$reader nice -n "${FUZZ_NICE:-5}" "$here/fuzz" -max_total_time="${FUZZ_SECONDS:-30}" -timeout=20 -rss_limit_mb=2048 -malloc_limit_mb=1024 \
-        -max_len=16384 -print_final_stats=1 -artifact_prefix="$here/found/$reader/" "$here/corpus/$reader" >"$work/fuzz" 2>&1 </dev/null
+    HLLM_FUZZ=$reader nice -n "${FUZZ_NICE:-5}" "$here/fuzz" -timeout=20 -rss_limit_mb=2048 -malloc_limit_mb=1024 \
+        -max_len=16384 -print_final_stats=1 -artifact_prefix="$here/found/$reader/" "$here/corpus/$reader" >"$work/fuzz" 2>&1 </dev/null &
+    fuzzer=$!
+    spend $fuzzer
+    wait $fuzzer
     status=$?
+    fuzzer=
     inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/fuzz")
     covered=$(sed -n 's/.*cov: \([0-9]*\) .*/\1/p' "$work/fuzz" | tail -n 1)
     [ $status -eq 0 ] || grep -E 'ERROR|SUMMARY|runtime error|broken promise|Test unit written' "$work/fuzz" | head -n 5 | sed 's/^/     /'
