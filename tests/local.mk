@@ -24,6 +24,7 @@ ALONE_TESTS = \
 	tests/test-minmax \
 	tests/test-array \
 	tests/test-hash-table \
+	tests/test-bitmap \
 	tests/test-fold \
 	tests/test-sliced \
 	tests/test-stack \
@@ -95,6 +96,7 @@ MPI_TESTS = \
 	tests/test-dataset \
 	tests/test-step \
 	tests/test-forecast \
+	tests/test-sparse-rows \
 	tests/test-exact \
 	tests/test-families \
 	tests/test-evaluate \
@@ -140,6 +142,7 @@ ODD_TESTS = \
 	tests/test-split \
 	tests/test-step \
 	tests/test-forecast \
+	tests/test-sparse-rows \
 	tests/test-exact \
 	tests/test-families \
 	tests/test-check \
@@ -267,6 +270,7 @@ tests_test_spectrum_LDADD = $(MPI_TEST_LINK)
 
 tests_test_adjoint_LDADD = $(MPI_TEST_LINK)
 tests_test_exact_LDADD = $(MPI_TEST_LINK)
+tests_test_sparse_rows_LDADD = $(MPI_TEST_LINK)
 tests_test_families_SOURCES = tests/test-families.c tests/golden.c tests/golden.h
 tests_test_families_LDADD = $(MPI_TEST_LINK)
 tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h

@@ -199,6 +199,28 @@ static void zero_divides_what_is_held(void)
     }
 }
 
+/* Half of a table of 1000 items, and 9 other numbers. */
+static void a_table_has_gradients_of_the_rows_of_a_step(void)
+{
+    enum { WIDTH = 8, MINE = 500, OTHER = 9 };
+    static const struct {
+        int texts, rows;
+    } cases[] = {{0, 0}, {1, 1}, {100, 50}, {1000, MINE}, {5000, MINE}};
+    hl_params t = {0};
+    hl_params_add_cut(&t, &(hl_param_name){"table", "table", -1, 1}, 2, (int64_t[]){1000, WIDTH, 0}, 0,
+                      &(hl_cut){0, MINE, 0, MINE})
+        ->row_sparse = true;
+    hl_params_add(&t, "other", 1, (int64_t[]){OTHER}, true);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int waiting = 0; waiting < 3; waiting++) {
+            const hl_zero_state s = hl_zero_state_of(&t, 0, 1, 0, waiting, cases[i].texts, false);
+            const size_t gradients = (size_t)cases[i].rows * WIDTH + OTHER;
+            CHECK(s.gradients == gradients && s.waiting == gradients * (size_t)waiting);
+            CHECK(s.weights == t.count && s.moments == t.count);
+        }
+    hl_params_free(&t);
+}
+
 /* Pairs of a token and a key that it sees, one by one: of its run of L tokens the last `window`. */
 static double count_pairs(int L, int window, bool last_only)
 {
@@ -273,6 +295,7 @@ static const test tests[] = {
     {"a pipeline has a bubble", a_pipeline_has_a_bubble},
     {"rows take as long as their holder sends", rows_take_as_long_as_their_holder_sends},
     {"zero divides what is held", zero_divides_what_is_held},
+    {"a table has gradients of the rows of a step", a_table_has_gradients_of_the_rows_of_a_step},
     {"all layers cost what they multiply", all_layers_cost_what_they_multiply},
     {"attention costs the keys that are seen", attention_costs_the_keys_that_are_seen},
 };

@@ -467,6 +467,51 @@ static void adamw_agrees_with_its_twin(void)
     ref_done();
 }
 
+/* Runs of rows with and without gradients, from a row in the midst of the table on. */
+static void adamw_of_some_rows_has_the_bits_of_all_with_zeros(void)
+{
+    enum { ROWS = 1000, BEGIN = 70, D = 37 };
+    const size_t n = (size_t)(ROWS - BEGIN) * D;
+    float *all[3], *some[3], *g = ref_zeros(n), *packed = ref_zeros(n);
+    hl_bitmap has;
+    hl_bitmap_open(&has, ROWS);
+    for (int i = 0; i < 3; i++) {
+        all[i] = ref_random(n, (uint32_t)i + 1, i == 0 ? 1.0 : 1e-3);
+        for (size_t k = 0; k < n && i == 2; k++) all[i][k] *= all[i][k]; /* of the squares */
+        some[i] = ref_zeros(n);
+        memcpy(some[i], all[i], n * sizeof(float));
+    }
+    for (int step = 1; step <= 4; step++) {
+        const hl_adamw how = {.lr = 3e-3,
+                              .beta1 = 0.9,
+                              .beta2 = 0.999,
+                              .eps = 1e-8,
+                              .weight_decay = 0.1,
+                              .step = step,
+                              .grad_scale = 0.7};
+        const float *drawn = ref_random(n, (uint32_t)step + 20, 1e-3);
+        size_t held = 0;
+        hl_bitmap_clear(&has);
+        memset(g, 0, n * sizeof *g);
+        for (size_t row = 0; row < ROWS; row++) {
+            if (row / 3 % 7 != (size_t)step && row / 100 != 5) continue;
+            hl_bitmap_add(&has, row);
+            if (row < BEGIN) continue;
+            memcpy(g + (row - BEGIN) * D, drawn + held * D, D * sizeof *g);
+            memcpy(packed + held * D, drawn + held * D, D * sizeof *g);
+            held++;
+        }
+        hl_bitmap_count(&has);
+        hl_adamw_step(all[0], all[1], all[2], g, n, &how);
+        hl_math_threads(step);
+        hl_adamw_step_rows(&(hl_adamw_rows){some[0], some[1], some[2], packed, &has, BEGIN, ROWS, D}, &how);
+        hl_math_threads(1);
+        for (int i = 0; i < 3; i++) CHECK(memcmp(all[i], some[i], n * sizeof(float)) == 0);
+    }
+    hl_bitmap_close(&has);
+    ref_done();
+}
+
 /* Everything of this file that is no product, into y, one after the other. */
 static size_t all_ops(float *y, int threads)
 {
@@ -540,6 +585,7 @@ static const test tests[] = {
     {"one number that is not finite is found", one_number_that_is_not_finite_is_found},
     {"AdamW takes the steps of PyTorch", adamw_takes_the_steps_of_pytorch},
     {"AdamW agrees with its twin", adamw_agrees_with_its_twin},
+    {"AdamW of some rows has the bits of all rows with zeros", adamw_of_some_rows_has_the_bits_of_all_with_zeros},
     {"the number of threads does not show", the_number_of_threads_does_not_show},
 };
 

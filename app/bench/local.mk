@@ -22,7 +22,7 @@ app_bench_libhlbench_a_SOURCES = \
 	app/bench/speed.c app/bench/speed.h \
 	app/bench/step-sums.c app/bench/step-sums.h \
 	app/bench/trace.c app/bench/trace.h \
-	app/bench/traffic.c app/bench/traffic.h \
+	app/bench/traffic.c app/bench/traffic.h app/bench/traffic-sums.c app/bench/traffic-walk.h \
 	app/bench/traffic-peers.c \
 	app/bench/trace-file.c app/bench/trace-file.h \
 	app/bench/fit.c app/bench/fit.h \

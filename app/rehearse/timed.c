@@ -190,3 +190,11 @@ void hl_adamw_step(float *w, float *m, float *v, const float *g, size_t n, const
     (void)w, (void)m, (void)v, (void)g, (void)how;
     hl_simulated_pass(7.0 * sizeof(float) * (double)n / machine.memory);
 }
+
+void hl_adamw_step_rows(const hl_adamw_rows *x, const hl_adamw *how)
+{
+    const double rows = (double)(x->end - x->begin),
+                 read = (double)(hl_bitmap_rank(x->has, x->end) - hl_bitmap_rank(x->has, x->begin));
+    (void)how;
+    hl_simulated_pass((6.0 * rows + read) * sizeof(float) * x->D / machine.memory);
+}

@@ -19,7 +19,9 @@ static float *zeroed(hl_branch *b) { return b->spares == 0 ? hl_reserve(b->n) : 
 static void add_last_two(hl_branch *b)
 {
     const int last = --b->waiting;
-    hl_rows_add_and_clear(b->wait[last - 1].sum, b->wait[last].sum, b->n);
+    float *to = b->wait[last - 1].sum, *from = b->wait[last].sum;
+    hl_rows_add_and_clear(to, from, b->hole);
+    hl_rows_add_and_clear(to + b->hole_end, from + b->hole_end, b->n - b->hole_end);
     b->spare[b->spares++] = b->wait[last].sum;
 }
 

@@ -11,9 +11,10 @@
 enum { HL_BRANCH_MOST = 20 };
 
 typedef struct {
-    size_t n;    /* numbers of an array */
-    int leaf;    /* the group that is being summed; -1: none yet */
-    int waiting; /* finished sums, the last one nearest to the leaf */
+    size_t n;              /* numbers of an array */
+    size_t hole, hole_end; /* numbers [hole, hole_end) are not in use, nor looked at */
+    int leaf;              /* the group that is being summed; -1: none yet */
+    int waiting;           /* finished sums, the last one nearest to the leaf */
     struct {
         float *sum;
         int leaf; /* one of its leaves */

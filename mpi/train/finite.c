@@ -23,16 +23,30 @@ typedef struct {
     size_t origin;
 } numbers;
 
+/* The numbers from `at` on, and how many of them lie side by side before `end`; NULL: none of them is there. */
+static const float *side_by_side(size_t *n, const numbers *a, size_t at, size_t end)
+{
+    if (a->x == a->h->g) {
+        const hl_gradients x = hl_sharding_gradients(a->h, at, end);
+        *n = x.n;
+        return x.g;
+    }
+    *n = end - at;
+    return a->x + (at - a->origin);
+}
+
 static void search_tensor(hl_first *f, const hl_engine *e, const numbers *a, const hl_param *p)
 {
     const size_t lo = a->h->begin, hi = a->h->end;
     for (int64_t i = 0; i < hl_param_stretches(p); i++) {
         const hl_stretch s = hl_param_stretch(p, i);
         const size_t at = p->offset + s.local, from = hl_max(at, lo), end = at + s.n < hi ? at + s.n : hi;
-        if (from >= end || hl_rows_are_finite(a->x + (from - a->origin), end - from)) continue;
-        for (size_t k = from; k < end; k++) {
-            const float x = a->x[k - a->origin];
-            if (!isfinite(x)) hl_first_note(f, name_of(e, a->h, p, s.global + (int64_t)(k - at)), (double)x);
+        for (size_t k = from, n; k < end; k += n) {
+            const float *x = side_by_side(&n, a, k, end);
+            if (!x || hl_rows_are_finite(x, n)) continue;
+            for (size_t j = 0; j < n; j++)
+                if (!isfinite(x[j]))
+                    hl_first_note(f, name_of(e, a->h, p, s.global + (int64_t)(k + j - at)), (double)x[j]);
         }
     }
 }

@@ -6,8 +6,8 @@
 
 typedef void seer(void *what, const float *x, size_t n);
 
-/* x (n) of those that this rank counts, as long as they lie side by side.  Replicas share the counting, by their
- * blocks. */
+/* x (n) of those that this rank counts, as long as they lie side by side, but for rows that have none.  Replicas share
+ * the counting, by their blocks. */
 static void for_each_of_side(const hl_sharding *h, seer *see, void *what)
 {
     size_t begin = 0, n = 0;
@@ -15,11 +15,12 @@ static void for_each_of_side(const hl_sharding *h, seer *see, void *what)
         const hl_param *p = &h->table->at[k];
         for (int64_t i = 0; !h->frozen[k] && i < hl_param_stretches(p); i++) {
             const hl_stretch s = hl_param_counted_stretch(p, i, h->block[h->dp->rank], h->block[h->dp->rank + 1]);
-            const size_t at = p->offset + s.local;
-            if (s.n == 0) continue;
+            size_t held;
+            const size_t at = hl_sharding_own_gradients(&held, h, p->offset + s.local, p->offset + s.local + s.n);
+            if (held == 0) continue;
             if (n && at != begin + n) see(what, h->g + begin, n), n = 0;
             begin = n ? begin : at;
-            n += s.n;
+            n += held;
         }
     }
     if (n) see(what, h->g + begin, n);

@@ -1,6 +1,7 @@
 /* ledger.c - what a step leaves, as digests and sketches of every tensor that do not depend on who holds what. */
 #include "mpi/train/ledger.h"
 #include "base/digest.h"
+#include "base/minmax.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,17 @@ void hl_ledger_close(hl_ledger *l)
     *l = (hl_ledger){0};
 }
 
+/* Those of numbers [at, at + n), zeros too. */
+static void add_gradients(hl_sketch_sums *sums, const hl_sharding *h, size_t at, size_t n, uint64_t name, int64_t place)
+{
+    static const float zero[1024];
+    for (size_t end = at + n, some; at < end; at += some, place += (int64_t)some) {
+        const hl_gradients x = hl_sharding_gradients(h, at, end);
+        some = x.g ? x.n : hl_min(x.n, sizeof zero / sizeof *zero);
+        hl_sketch_add(sums, x.g ? x.g : zero, some, name, place);
+    }
+}
+
 /* What this rank counts of a tensor: the ranks of dp share the work also where each holds the whole. */
 static void add_param(hl_sketch_sums *gradient, hl_sketch_sums *weight, const hl_sharding *h, const hl_param *p)
 {
@@ -49,7 +61,7 @@ static void add_param(hl_sketch_sums *gradient, hl_sketch_sums *weight, const hl
     int me = h->dp->rank;
     for (int64_t i = 0; i < hl_param_stretches(p); i++) {
         hl_stretch s = hl_param_counted_stretch(p, i, h->block[me], h->block[me + 1]);
-        hl_sketch_add(gradient, h->g + p->offset + s.local, s.n, name, s.global);
+        add_gradients(gradient, h, p->offset + s.local, s.n, name, s.global);
         hl_sketch_add(weight, h->w + p->offset + s.local, s.n, name, s.global);
     }
 }

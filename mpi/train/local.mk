@@ -13,6 +13,7 @@ mpi_train_libhltrain_a_SOURCES = \
 	mpi/train/negatives.c mpi/train/negatives.h \
 	mpi/train/route.c mpi/train/route.h \
 	mpi/train/sharding.c mpi/train/sharding.h \
+	mpi/train/sparse-rows.c mpi/train/sparse-rows.h \
 	mpi/train/step.c mpi/train/step.h \
 	mpi/train/step-end.c \
 	mpi/train/step-fault.c \

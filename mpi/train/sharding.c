@@ -118,6 +118,7 @@ void hl_sharding_open(hl_sharding *h, const hl_params *table, const hl_group *gr
     if (h->overlaps) h->sharder.done = begin_if_final;
     hl_buckets_open(&h->early, dp, zero ? h->block : NULL);
     if (!for_training) return;
+    hl_sparse_rows_open(&h->rows, table);
     h->g = hl_reserve(table->count);
     h->m = hl_reserve(h->end - h->begin);
     h->v = hl_reserve(h->end - h->begin);
@@ -129,6 +130,7 @@ void hl_sharding_close(hl_sharding *h)
     free(h->frozen);
     hl_buckets_close(&h->early);
     hl_branch_close(&h->branch);
+    hl_sparse_rows_close(&h->rows);
     if (h->w) hl_reserve_free(h->w, h->table->count);
     if (h->g) hl_reserve_free(h->g, h->table->count);
     if (h->m) hl_reserve_free(h->m, h->end - h->begin);
@@ -167,8 +169,36 @@ void hl_sharding_reshard(hl_sharding *h)
     if (h->w && hl_zero_shards_weights(h->zero)) drop(h, h->w, h->layer[0], h->layer[h->layers]);
 }
 
-/* Numbers before and after the layers, which all hold. */
-static void zero_range(float *x, size_t begin, size_t end)
+/* ---- where gradients are */
+
+hl_gradients hl_sharding_gradients(const hl_sharding *h, size_t at, size_t end)
+{
+    const hl_sparse_rows *s = &h->rows;
+    if (!hl_sparse_rows_are_at(s, at)) return (hl_gradients){h->g + at, end - at};
+    const size_t into = (at - s->at) % s->width, row = (at - s->at) / s->width,
+                 run = hl_bitmap_run(&s->has, row, (end - s->at + s->width - 1) / s->width),
+                 n = hl_min(end - at, run * s->width - into);
+    return (hl_gradients){hl_bitmap_has(&s->has, row) ? h->g + hl_sparse_rows_end(s, at) + into : NULL, n};
+}
+
+size_t hl_sharding_own_gradients(size_t *n, const hl_sharding *h, size_t at, size_t end)
+{
+    const bool sparse = hl_sparse_rows_are_at(&h->rows, at);
+    const size_t from = sparse ? hl_sparse_rows_end(&h->rows, at) : at;
+    *n = (sparse ? hl_sparse_rows_end(&h->rows, end) : end) - from;
+    return from;
+}
+
+void hl_sharding_take_items(hl_sharding *h, const int32_t *item, int n)
+{
+    hl_sparse_rows *s = &h->rows;
+    if (!h->g || s->end == 0) return;
+    hl_sparse_rows_take(s, item, n);
+    h->branch.hole = hl_sparse_rows_end(s, s->end);
+    h->branch.hole_end = s->end;
+}
+
+static void zero_dense(float *x, size_t begin, size_t end)
 {
     if (begin < end) memset(x + begin, 0, (end - begin) * sizeof *x);
 }
@@ -178,8 +208,20 @@ static void zero_trained(hl_sharding *h)
 {
     for (int k = 0; k < h->table->n; k++) {
         const hl_param *p = &h->table->at[k];
-        if (!h->frozen[k]) zero_range(h->g, p->offset, p->offset + p->count);
+        if (!h->frozen[k]) zero_dense(h->g, p->offset, p->offset + p->count);
     }
+}
+
+/* Of a row-sparse table, which lies in the range or outside of it, the rows of the step. */
+static void zero_range(const hl_sharding *h, size_t begin, size_t end)
+{
+    const hl_sparse_rows *s = &h->rows;
+    if (s->end == 0 || end <= s->at || begin >= s->end) {
+        zero_dense(h->g, begin, end);
+        return;
+    }
+    zero_dense(h->g, begin, hl_sparse_rows_end(s, s->end));
+    zero_dense(h->g, s->end, end);
 }
 
 void hl_sharding_zero_gradients(hl_sharding *h)
@@ -191,12 +233,12 @@ void hl_sharding_zero_gradients(hl_sharding *h)
         return;
     }
     if (!hl_zero_shards_gradients(h->zero)) {
-        zero_range(h->g, 0, h->table->count);
+        zero_range(h, 0, h->table->count);
         return;
     }
-    zero_range(h->g, 0, first);
-    zero_range(h->g, hl_max(h->begin, first), hl_min(h->end, last)); /* the rest was dropped */
-    zero_range(h->g, last, h->table->count);
+    zero_range(h, 0, first);
+    zero_range(h, hl_max(h->begin, first), hl_min(h->end, last)); /* the rest was dropped */
+    zero_range(h, last, h->table->count);
 }
 
 /* A tensor of which peers have pieces in common, where each rank of dp has its block alone: all of it is put together
@@ -225,11 +267,36 @@ void hl_sharding_progress(hl_sharding *h)
     if (h->overlaps) hl_buckets_progress(&h->early);
 }
 
-/* Numbers [lo, hi), which belong to no layer. */
-static void sum_range(hl_sharding *h, size_t lo, size_t hi)
+/* Numbers [lo, hi), of which all are there. */
+static void sum_dense(hl_sharding *h, size_t lo, size_t hi)
 {
     if (h->zero == 0) hl_group_all_reduce(h->dp, h->g + lo, hi - lo);
     else hl_group_reduce_scatter(h->dp, h->g, blocks_within(h, lo, hi));
+}
+
+/* The rows of the step; each rank owns those of its block. */
+static void sum_rows(hl_sharding *h)
+{
+    const hl_sparse_rows *s = &h->rows;
+    const size_t end = hl_sparse_rows_end(s, s->end);
+    if (h->zero == 0) hl_group_all_reduce(h->dp, h->g + s->at, end - s->at);
+    if (h->zero == 0) return;
+    blocks_within(h, s->at, s->end);
+    for (int r = 0; r <= h->dp->size; r++) h->cut[r] = hl_sparse_rows_end(s, h->cut[r]);
+    hl_group_reduce_scatter(h->dp, h->g, h->cut);
+}
+
+/* Numbers [lo, hi), which are no part of layers, or with the layers all. */
+static void sum_range(hl_sharding *h, size_t lo, size_t hi)
+{
+    const hl_sparse_rows *s = &h->rows;
+    if (s->end == 0 || lo >= s->end || hi <= s->at) {
+        sum_dense(h, lo, hi);
+        return;
+    }
+    if (lo < s->at) sum_dense(h, lo, s->at);
+    sum_rows(h);
+    if (hi > s->end) sum_dense(h, s->end, hi);
 }
 
 /* What has begun is ended, after all that has not. */
@@ -253,11 +320,12 @@ void hl_sharding_reduce_gradients(hl_sharding *h, hl_arena *scratch)
     }
     h->g = hl_branch_end(&h->branch, h->g);
     if (h->zero < 2) hl_params_join(h->table, h->g, h->tp, scratch);
-    if (h->zero == 0) hl_group_all_reduce(h->dp, h->g, h->table->count);
-    if (h->zero == 1) hl_group_reduce_scatter(h->dp, h->g, h->block);
-    if (h->zero < 2) return;
-    hl_group_reduce_scatter(h->dp, h->g, blocks_within(h, 0, h->layer[0]));
-    hl_group_reduce_scatter(h->dp, h->g, blocks_within(h, h->layer[h->layers], h->table->count));
+    if (h->zero < 2) {
+        sum_range(h, 0, h->table->count);
+        return;
+    }
+    sum_range(h, 0, h->layer[0]);
+    sum_range(h, h->layer[h->layers], h->table->count);
     for (int k = 0; k < h->table->n; k++)
         if (h->table->at[k].shared) join_blocks(h, &h->table->at[k], scratch);
 }

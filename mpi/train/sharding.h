@@ -9,6 +9,9 @@
  *
  * Arrays keep their full range of addresses; pages that are not held are not there (base/reserve.h).  The token table,
  * the last norm and the single vectors belong to no layer and are held by all; their gradients are summed at the end.
+ * Of the gradient of a row-sparse table only the rows of the step are there (mpi/train/sparse-rows.h), in any case:
+ * these are cleared, summed and counted alone.  All of its weights are updated.
+ *
  * With zero 2 and 3 replicas go through layers in step, so those with fewer micro-batches go through empty ones. */
 #ifndef MPI_TRAIN_SHARDING_H
 #define MPI_TRAIN_SHARDING_H
@@ -19,6 +22,7 @@
 #include "mpi/comm/branch.h"
 #include "mpi/comm/buckets.h"
 #include "mpi/comm/group.h"
+#include "mpi/train/sparse-rows.h"
 #include <stdbool.h>
 
 /* All arrays are NULL on ranks outside the side's group. */
@@ -29,21 +33,22 @@ typedef struct {
     const hl_group *dp;        /* those that hold the same share of other replicas */
     const hl_tensor_group *tp; /* those that hold the other shares of my stage */
     int zero;
-    float *w, *g;       /* (table->count) each */
-    float *m, *v;       /* AdamW's moments of my block */
-    size_t *block;      /* (dp + 1) where the blocks begin */
-    size_t begin, end;  /* my block; without zero the whole */
-    int layers;         /* of my stage */
-    size_t *layer;      /* (layers + 1) where they begin */
-    size_t *cut;        /* (dp + 1) a range cut by the blocks */
-    bool *frozen;       /* (table->n) */
-    bool still;         /* nothing goes back through this side: what is trained of it gets its gradient by itself */
-    hl_sharder sharder; /* for the stack */
-    hl_branch branch;   /* gradients of groups of micro-batches, where these are summed apart */
-    bool overlaps;      /* are layers summed over the replicas while the last backward goes on? */
-    bool is_last;       /* does it? */
-    int begun;          /* layers whose sums have begun, from the last one down */
-    hl_buckets early;   /* these sums */
+    float *w, *g;        /* (table->count) each; of g see hl_sharding_gradients */
+    hl_sparse_rows rows; /* where the table has a row-sparse tensor */
+    float *m, *v;        /* AdamW's moments of my block */
+    size_t *block;       /* (dp + 1) where the blocks begin */
+    size_t begin, end;   /* my block; without zero the whole */
+    int layers;          /* of my stage */
+    size_t *layer;       /* (layers + 1) where they begin */
+    size_t *cut;         /* (dp + 1) a range cut by the blocks */
+    bool *frozen;        /* (table->n) */
+    bool still;          /* nothing goes back through this side: what is trained of it gets its gradient by itself */
+    hl_sharder sharder;  /* for the stack */
+    hl_branch branch;    /* gradients of groups of micro-batches, where these are summed apart */
+    bool overlaps;       /* are layers summed over the replicas while the last backward goes on? */
+    bool is_last;        /* does it? */
+    int begun;           /* layers whose sums have begun, from the last one down */
+    hl_buckets early;    /* these sums */
 } hl_sharding;
 
 /* Zero weights of `table`, for training with gradients and moments too.  overlap: begin sums over replicas while the
@@ -66,6 +71,23 @@ uint64_t hl_sharding_digest(const hl_sharding *h);
 
 /* Give up the weights that I do not hold, after all were written.  Local. */
 void hl_sharding_reshard(hl_sharding *h);
+
+/* The gradients of the numbers [at, at + n) of the array, which lie side by side; NULL: all of them are zero. */
+typedef struct {
+    const float *g;
+    size_t n;
+} hl_gradients;
+
+/* As many of [at, end) as lie side by side, at least one where at < end; end is within the tensor of at, or is its end.
+ * Local. */
+hl_gradients hl_sharding_gradients(const hl_sharding *h, size_t at, size_t end);
+
+/* Of numbers [at, end) of one tensor those that are not zero because no row of the step has them: where in h->g they
+ * begin, and how many.  Local. */
+size_t hl_sharding_own_gradients(size_t *n, const hl_sharding *h, size_t at, size_t end);
+
+/* The next step reads these items (n): which rows of a row-sparse table have a gradient.  Local. */
+void hl_sharding_take_items(hl_sharding *h, const int32_t *item, int n);
 
 /* Gradients are zero; of a side that is still those of what is trained.  Local. */
 void hl_sharding_zero_gradients(hl_sharding *h);

@@ -78,14 +78,34 @@ static size_t overlap(size_t *n, size_t begin, size_t end, size_t lo, size_t hi)
     return from;
 }
 
+/* Numbers [from, from + n) of a tensor. */
+static void update_tensor(hl_sharding *h, size_t from, size_t n, const hl_adamw *how)
+{
+    float *w = h->w + from, *m = h->m + (from - h->begin), *v = h->v + (from - h->begin);
+    const hl_sparse_rows *s = &h->rows;
+    if (!hl_sparse_rows_are_at(s, from)) {
+        hl_adamw_step(w, m, v, h->g + from, n, how);
+        return;
+    }
+    const size_t row = (from - s->at) / s->width;
+    hl_adamw_step_rows(&(hl_adamw_rows){.w = w,
+                                        .m = m,
+                                        .v = v,
+                                        .g = h->g + hl_sparse_rows_end(s, from),
+                                        .has = &s->has,
+                                        .begin = row,
+                                        .end = row + n / s->width,
+                                        .D = (int)s->width},
+                       how);
+}
+
 static void update_side(hl_sharding *h, const hl_adamw *how)
 {
     if (!h->w) return;
     for (int i = 0; i < h->table->n; i++) {
         const hl_param *p = &h->table->at[i];
         size_t n, from = overlap(&n, p->offset, p->offset + p->count, h->begin, h->end);
-        if (n && !h->frozen[i])
-            hl_adamw_step(h->w + from, h->m + (from - h->begin), h->v + (from - h->begin), h->g + from, n, how);
+        if (n && !h->frozen[i]) update_tensor(h, from, n, how);
     }
     if (h->still) hl_sharding_gather_trained(h);
     else hl_sharding_gather_weights(h);

@@ -93,7 +93,13 @@ static void pack_items(hl_step_state *s, int c)
     hl_engine *e = s->e;
     const hl_model *m = &e->model[HL_ITEM];
     const int begin = s->plan.micro_batch_begin[c], n = s->plan.micro_batch_begin[c + 1] - begin;
-    m->kind->pack(&s->side[HL_ITEM].micro_batch[c].pack, m, e->corpus, s->plan.item + begin, n, &e->plan);
+    hl_pack *pack = &s->side[HL_ITEM].micro_batch[c].pack;
+    m->kind->pack(pack, m, e->corpus, s->plan.item + begin, n, &e->plan);
+    const hl_sparse_rows *rows = &e->sharding[HL_ITEM].rows;
+    if (rows->end == 0 || !pack->token) return;
+    int *slot = HL_TAKE(&e->plan, int, pack->T);
+    hl_sparse_rows_find(slot, rows, pack->token, pack->T);
+    pack->slot = slot;
 }
 
 static void pack_micro_batches(hl_step_state *s)
@@ -142,6 +148,7 @@ void hl_step_prepare(hl_step_state *s, hl_engine *e, const hl_batch *batch, cons
         s->side[i].last_stage = hl_layout_is_last_stage(&mesh->layout, i, me);
     }
     hl_plan_make(&s->plan, batch, e->corpus, &e->rules.plan, s->D, &e->plan);
+    hl_sharding_take_items(&e->sharding[HL_ITEM], s->plan.item, s->plan.texts);
     hl_share_make(&s->share, &mesh->layout, &s->plan, &e->plan);
     s->side[HL_ITEM].micro_batch = HL_TAKE_ZERO(&e->plan, hl_micro_batch, s->plan.micro_batches);
     s->side[HL_USER].micro_batch = HL_TAKE_ZERO(&e->plan, hl_micro_batch, s->plan.user_micro_batches);

@@ -8,6 +8,7 @@ BASE_SOURCES = \
 	src/base/acts.c src/base/acts.h \
 	src/base/alloc.c src/base/alloc.h src/base/arena.c src/base/arena.h \
 	src/base/array.c src/base/array.h \
+	src/base/bitmap.c src/base/bitmap.h \
 	src/base/clock.h \
 	src/base/digest.c src/base/digest.h \
 	src/base/energy.c src/base/energy.h \

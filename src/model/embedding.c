@@ -13,10 +13,15 @@ static int64_t row_of(const hl_pass *p, int token)
     return mine >= 0 && mine < e->tokens ? (int64_t)e->at + (int64_t)mine * p->m->shape.hidden_size : -1;
 }
 
-/* The same, but that the row of the padding is not trained. */
-static int64_t trained_row_of(const hl_pass *p, int token)
+/* Where the gradient of row i's token lies; -1: another rank has it, or nobody, as the row of the padding is not
+ * trained. */
+static int64_t gradient_of(const hl_pass *p, int i)
 {
-    return token >= 0 && token + 1 == p->m->shape.padding ? -1 : row_of(p, token);
+    const int token = p->whole->token[i];
+    if (token >= 0 && token + 1 == p->m->shape.padding) return -1;
+    if (!p->whole->slot) return row_of(p, token);
+    const int slot = p->whole->slot[i];
+    return slot < 0 ? -1 : (int64_t)p->m->embedding.at + (int64_t)slot * p->m->shape.hidden_size;
 }
 
 /* The [ITEM] vector, which all have, is rank 0's to give. */
@@ -50,7 +55,7 @@ void hl_embedding_backward(const hl_pass *p, const float *dx)
     const size_t D = (size_t)p->m->shape.hidden_size;
     const hl_embedding *e = &p->m->embedding;
     for (int i = 0; i < p->whole->T; i++, dx += D) {
-        const int64_t to = p->whole->token ? trained_row_of(p, p->whole->token[i]) : -1;
+        const int64_t to = p->whole->token ? gradient_of(p, i) : -1;
         if (to >= 0) hl_add(p->dw + to, dx, D);
         if (e->places != HL_NOWHERE) hl_add(p->dw + e->places + hl_rows_numbers(p->whole->position[i], (int)D), dx, D);
         if (e->types != HL_NOWHERE) hl_add(p->dw + e->types, dx, D);

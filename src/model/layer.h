@@ -24,6 +24,9 @@ typedef struct {
     const int *kind;     /* (T) of each row, from 0 */
     const int *first;    /* (kinds) a row of each */
     const int *token;    /* (T) rows of the token table, -1: the [ITEM] vector; NULL: what is read are vectors */
+    /* (T) which of the rows of the table that have a gradient is the row's (mpi/train/sparse-rows.h), -1: none of mine;
+     * NULL: the table's gradient has all of its rows */
+    const int *slot;
     const int *sample;   /* (T) of each row, its sample in the batch, for what is dropped; NULL: nothing is */
     uint64_t seed, step; /* where there are samples */
     const int64_t *time; /* (T) when the item of each row was met, for models that read it (hl_model.reads_times) */

@@ -36,9 +36,10 @@ typedef struct {
     int64_t shape[HL_PARAM_DIMS]; /* of the whole tensor; q, k, v: heads, head_dim, in */
     int split_axis;               /* the axis that tensor parallelism divides; -1: none */
     hl_cut mine;
-    int cross_axis; /* a later one that the rows of a grid of ranks divide too, so that a share is a tile; -1: none */
-    hl_cut cross;   /* mine of it, nobody else's */
-    bool shared;    /* some ranks have a piece in common, and each has a part of its gradient */
+    int cross_axis;  /* a later one that the rows of a grid of ranks divide too, so that a share is a tile; -1: none */
+    hl_cut cross;    /* mine of it, nobody else's */
+    bool shared;     /* some ranks have a piece in common, and each has a part of its gradient */
+    bool row_sparse; /* a table of which a step reads some rows: the others' gradients are zero */
     size_t offset, count; /* the span of my share in the side's array */
     hl_init init;
     float value, std;

@@ -236,9 +236,11 @@ static void add_input(const naming *x, bool with_tokens)
     const hl_transformer *c = x->c;
     const hl_family_layer *f = hl_transformer_family(c)->layer;
     const hl_cut rows = part_of(c->vocab_size, x->tp->size, x->tp->rank);
-    if (with_tokens)
-        add(x, f->tokens, -1, (int64_t[]){c->vocab_size, c->hidden_size, 0}, 0, rows)->init =
-            c->truncated ? HL_INIT_TRUNCATED : HL_INIT_NORMAL;
+    if (with_tokens) {
+        hl_param *p = add(x, f->tokens, -1, (int64_t[]){c->vocab_size, c->hidden_size, 0}, 0, rows);
+        p->init = c->truncated ? HL_INIT_TRUNCATED : HL_INIT_NORMAL;
+        p->row_sparse = !hl_family_has_blocks(hl_transformer_family(c));
+    }
     for (const hl_family_tensor *k = f->input; k && k->name; k++) add_tensor(x, k, -1);
 }
 

@@ -61,7 +61,7 @@ static hl_zero_state state_of(const hl_cost_job *j, const hl_stage_params *table
     if (!hl_layout_has(l, side, rank)) return (hl_zero_state){0};
     const int replica = hl_layout_replica(l, side, rank);
     return hl_zero_state_of(hl_stage_params_of(tables, rank), j->zero, hl_layout_replicas(l, side), replica,
-                            waiting_of(j, side, replica), side == HL_ITEM && j->plan->items_frozen);
+                            waiting_of(j, side, replica), j->plan->texts, side == HL_ITEM && j->plan->items_frozen);
 }
 
 double hl_cost_state_bytes(const hl_cost_job *j, const hl_stage_params shares[HL_SIDES], int rank)

@@ -83,6 +83,14 @@ static double numbers_of(const hl_prices *x, hl_side side, int rank)
     return hl_layout_has(l, side, rank) ? x->numbers[side][hl_stage_params_place(l, side, rank)] : 0;
 }
 
+/* Of these, those that have a gradient. */
+static double gradients_of(const hl_prices *x, hl_side side, int rank)
+{
+    const hl_layout *l = x->job->layout;
+    if (!hl_layout_has(l, side, rank)) return 0;
+    return numbers_of(x, side, rank) - x->unread[side][hl_stage_params_place(l, side, rank)];
+}
+
 /* Numbers of layers, and how many layers there are. */
 static double layered_of(const hl_prices *x, hl_side side, int rank)
 {
@@ -197,7 +205,7 @@ static double replicas_seconds(const hl_prices *x, hl_side side, int rank)
 {
     const hl_cost_job *j = x->job;
     const int p = hl_layout_replicas(j->layout, side);
-    const double n = numbers_of(x, side, rank);
+    const double n = gradients_of(x, side, rank);
     if (hl_zero_shards_gradients(j->zero)) return scatter_of(&j->machine, n - layered_of(x, side, rank), p);
     return hl_zero_shards_moments(j->zero) ? scatter_of(&j->machine, n, p) : sum_of(&j->machine, n, p);
 }
@@ -207,7 +215,7 @@ static double tally_seconds(const hl_prices *x, int rank)
 {
     const hl_cost_job *j = x->job;
     double n = 0;
-    for (hl_side i = 0; i < HL_SIDES; i++) n += numbers_of(x, i, rank) / hl_layout_replicas(j->layout, i);
+    for (hl_side i = 0; i < HL_SIDES; i++) n += gradients_of(x, i, rank) / hl_layout_replicas(j->layout, i);
     return hl_machine_numbers(&j->machine, HL_NUMBERS_SQUARES, n)
            + hl_machine_together(&j->machine, HL_TOGETHER_SUM, 0, j->layout->ranks, 1);
 }
@@ -304,7 +312,7 @@ double hl_prices_begin(const hl_prices *x, int rank)
     const hl_cost_job *j = x->job;
     double n = 0;
     for (hl_side i = 0; i < HL_SIDES; i++) {
-        const double all = numbers_of(x, i, rank), layered = layered_of(x, i, rank);
+        const double all = gradients_of(x, i, rank), layered = layered_of(x, i, rank);
         const int p = hl_layout_replicas(j->layout, i);
         n += hl_zero_shards_gradients(j->zero) && all > 0 ? all - layered * (p - 1) / p : all;
     }
@@ -337,11 +345,13 @@ static void open_side(hl_prices *x, hl_side side)
     x->work[side] = hl_alloc((size_t)pp * sizeof(double));
     for (int i = 0; i < pp; i++) x->work[side][i] = hl_cost_work(j, side, i);
     hl_stage_params_open(&shares, j->layout, side, j->shape[side], j->item_tokens);
-    x->numbers[side] = hl_alloc(2 * (size_t)width * sizeof(double));
+    x->numbers[side] = hl_alloc(3 * (size_t)width * sizeof(double));
     x->layered[side] = x->numbers[side] + width;
+    x->unread[side] = x->layered[side] + width;
     x->layers[side] = hl_alloc((size_t)width * sizeof(int));
     for (int i = 0; i < width; i++) {
         x->numbers[side][i] = frozen ? 0 : (double)shares.table[i].count;
+        x->unread[side][i] = frozen ? 0 : (double)hl_zero_unread(&shares.table[i], j->plan->texts);
         x->layered[side][i] = count_layers(&x->layers[side][i], &shares.table[i]);
     }
     hl_stage_params_close(&shares);

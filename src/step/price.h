@@ -11,6 +11,7 @@ typedef struct {
     double *work[HL_SIDES];    /* (pp) whole layers of a stage */
     double *numbers[HL_SIDES]; /* (pp * tp) of each share (step/stage-params.h); of a side that is frozen 0 */
     double *layered[HL_SIDES]; /* (pp * tp) those of layers */
+    double *unread[HL_SIDES];  /* (pp * tp) of the numbers those without a gradient (hl_zero_unread) */
     int *layers[HL_SIDES];     /* (pp * tp) how many layers */
     double shared;             /* of the tokens of all micro-batches, those that are encoded */
     double loss;               /* seconds */

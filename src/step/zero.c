@@ -1,6 +1,7 @@
 /* zero.c - what replicas shard, and the numbers of weights, gradients and moments that a rank holds so. */
 #include "step/zero.h"
 #include "base/minmax.h"
+#include <math.h>
 #include <stdlib.h>
 
 int hl_zero_layers(size_t *begin, const hl_params *t)
@@ -38,8 +39,22 @@ static size_t most_beside(span block, const size_t *layer, int layers)
     return most;
 }
 
-hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int replicas, int replica, int waiting, bool frozen)
+size_t hl_zero_unread(const hl_params *t, int texts)
 {
+    size_t unread = 0;
+    for (int k = 0; k < t->n; k++) {
+        const hl_param *p = &t->at[k];
+        const double rows = (double)(p->mine.end - p->mine.begin), all = (double)p->shape[0];
+        if (p->row_sparse && rows > 0)
+            unread += (size_t)(rows - ceil(hl_min(rows, texts * rows / all))) * (size_t)p->shape[1];
+    }
+    return unread;
+}
+
+hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int replicas, int replica, int waiting, int texts,
+                               bool frozen)
+{
+    const size_t unread = hl_zero_unread(t, texts);
     const span block = {hl_params_block_begin(t, replicas, replica), hl_params_block_begin(t, replicas, replica + 1)};
     size_t *layer = hl_alloc((size_t)(t->n + 1) * sizeof *layer);
     const int layers = hl_zero_layers(layer, t),
@@ -48,10 +63,10 @@ hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int replicas, int r
     const size_t held = t->count - (layered.end - layered.begin) + in_common(block, layered);
     hl_zero_state s = {.all = t->count,
                        .weights = hl_zero_shards_weights(zero) ? held : t->count,
-                       .gradients = hl_zero_shards_gradients(zero) ? held : t->count,
+                       .gradients = hl_zero_shards_gradients(zero) ? held - unread : t->count - unread,
                        .moments = hl_zero_shards_moments(zero) ? block.end - block.begin : t->count,
                        .layer = (size_t)at_hand * most_beside(block, layer, layers),
-                       .waiting = t->count * (size_t)waiting};
+                       .waiting = (t->count - unread) * (size_t)waiting};
     free(layer);
     if (frozen) s.gradients = s.moments = s.waiting = 0;
     return s;

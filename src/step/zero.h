@@ -26,9 +26,14 @@ typedef struct {
     size_t waiting;                     /* and of sums over groups of micro-batches that wait for their neighbours */
 } hl_zero_state;
 
-/* Of the rank that has this replica's share t, where so many sums over groups of micro-batches wait.  frozen: nothing
- * of it has gradients or moments, but for a number that is not counted. */
-hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int replicas, int replica, int waiting, bool frozen);
+/* Of the rank that has this replica's share t, in a step of so many texts, where so many sums over groups of
+ * micro-batches wait.  frozen: nothing of it has gradients or moments, but for a number that is not counted. */
+hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int replicas, int replica, int waiting, int texts,
+                               bool frozen);
+
+/* Numbers of t that have no place for a gradient, since no text of a step of so many reads their row of a table of
+ * items (hl_param.row_sparse): as many as where the texts are spread evenly over the table. */
+size_t hl_zero_unread(const hl_params *t, int texts);
 
 /* Bytes of both sides, while the larger of their layers is at hand. */
 double hl_zero_bytes(const hl_zero_state state[HL_SIDES]);

@@ -1,0 +1,150 @@
+/* traffic-sums.c - what replicas send each other: sums of gradients, and weights that were updated. */
+#include "app/bench/traffic-walk.h"
+#include "base/minmax.h"
+#include "base/part.h"
+#include "mpi/comm/blocks.h"
+#include "mpi/comm/buckets.h"
+#include "step/zero.h"
+#include <stdlib.h>
+
+/* Numbers [lo, hi), of which each replica has its block. */
+static void add_blocks(const hl_traffic_place *p, size_t lo, size_t hi,
+                       void (*sent)(hl_sent *s, int ranks, int rank, const size_t *begin))
+{
+    size_t *begin = hl_alloc((size_t)(p->dp + 1) * sizeof *begin);
+    for (int r = 0; r <= p->dp; r++) begin[r] = hl_min(hl_max(hl_params_block_begin(p->table, p->dp, r), lo), hi);
+    sent(hl_traffic_walk_dp(p), p->dp, p->dp_rank, begin);
+    free(begin);
+}
+
+/* Of each layer, or of what is in none. */
+void hl_traffic_walk_layers(const hl_traffic_place *p,
+                            void (*sent)(hl_sent *s, int ranks, int rank, const size_t *begin))
+{
+    size_t *layer = hl_alloc((size_t)(p->table->n + 1) * sizeof *layer);
+    const int layers = hl_zero_layers(layer, p->table);
+    for (int i = 0; i < layers; i++) add_blocks(p, layer[i], layer[i + 1], sent);
+    free(layer);
+}
+
+static void add_beside(const hl_traffic_place *p, void (*sent)(hl_sent *s, int ranks, int rank, const size_t *begin))
+{
+    size_t *layer = hl_alloc((size_t)(p->table->n + 1) * sizeof *layer);
+    const int layers = hl_zero_layers(layer, p->table);
+    add_blocks(p, 0, layer[0], sent);
+    add_blocks(p, layer[layers], p->table->count, sent);
+    free(layer);
+}
+
+/* Tensors of which peers have pieces in common; over the replicas too, where each has its block alone. */
+static void add_joins(const hl_traffic_place *p, bool over_replicas)
+{
+    for (int k = 0; k < p->table->n; k++) {
+        if (!p->table->at[k].shared) continue;
+        const size_t whole = (size_t)hl_param_whole(&p->table->at[k]);
+        if (over_replicas) hl_sent_all_reduce(hl_traffic_walk_dp(p), p->dp, p->dp_rank, whole);
+        hl_sent_all_reduce(hl_traffic_walk_tp(p), p->tp, p->tp_rank, whole);
+    }
+}
+
+/* Sums that go on during the last backward: pieces of a bucket's length, to the owners of blocks, and where nobody owns
+ * one to all (mpi/comm/buckets.c). */
+static void add_bucket(const hl_traffic_walk *x, const hl_traffic_place *p, size_t lo, size_t hi)
+{
+    size_t *count = hl_alloc((size_t)p->dp * sizeof *count);
+    for (size_t at = lo; p->dp > 1 && at < hi; at += HL_BUCKET_MOST) {
+        const size_t end = hl_min(hi, at + HL_BUCKET_MOST);
+        for (int r = 0; r < p->dp; r++)
+            count[r] = x->c->zero ? hl_min(hl_max(hl_params_block_begin(p->table, p->dp, r + 1), at), end)
+                                        - hl_min(hl_max(hl_params_block_begin(p->table, p->dp, r), at), end)
+                                  : (size_t)hl_part_count((int64_t)(end - at), p->dp, r);
+        hl_blocks_reduce_scatter_direct_sent(hl_traffic_walk_dp(p), p->dp, p->dp_rank, count, sizeof(float));
+        if (!x->c->zero)
+            hl_blocks_all_gather_direct_sent(hl_traffic_walk_dp(p), p->dp, p->dp_rank, count, sizeof(float));
+    }
+    free(count);
+}
+
+static void add_dense(const hl_traffic_walk *x, const hl_traffic_place *p, size_t lo, size_t hi)
+{
+    if (x->c->zero) add_blocks(p, lo, hi, hl_sent_reduce_scatter);
+    else hl_sent_all_reduce(hl_traffic_walk_dp(p), p->dp, p->dp_rank, hi - lo);
+}
+
+/* The rows of the step. */
+static void add_rows(const hl_traffic_walk *x, const hl_traffic_place *p)
+{
+    const hl_sparse_rows *s = p->sparse;
+    size_t *begin = hl_alloc((size_t)(p->dp + 1) * sizeof *begin);
+    for (int r = 0; r <= p->dp; r++)
+        begin[r] = hl_sparse_rows_end(s, hl_min(hl_max(hl_params_block_begin(p->table, p->dp, r), s->at), s->end));
+    if (x->c->zero) hl_sent_reduce_scatter(hl_traffic_walk_dp(p), p->dp, p->dp_rank, begin);
+    else hl_sent_all_reduce(hl_traffic_walk_dp(p), p->dp, p->dp_rank, begin[p->dp] - begin[0]);
+    free(begin);
+}
+
+/* Of a table of items, which lies in the range or outside of it, the rows of the step. */
+static void add_range(const hl_traffic_walk *x, const hl_traffic_place *p, size_t lo, size_t hi)
+{
+    const hl_sparse_rows *s = p->sparse;
+    if (s->end == 0 || lo >= s->end || hi <= s->at) {
+        add_dense(x, p, lo, hi);
+        return;
+    }
+    if (lo < s->at) add_dense(x, p, lo, s->at);
+    add_rows(x, p);
+    if (hi > s->end) add_dense(x, p, s->end, hi);
+}
+
+static void add_early_sums(const hl_traffic_walk *x, const hl_traffic_place *p)
+{
+    size_t *layer = hl_alloc((size_t)(p->table->n + 1) * sizeof *layer);
+    const int layers = hl_zero_layers(layer, p->table);
+    for (int i = layers - 1; i >= 0; i--) {
+        size_t lo = layer[i];
+        for (int k = 0; k < p->table->n; k++) {
+            const hl_param *t = &p->table->at[k];
+            if (!t->shared || t->offset < layer[i] || t->offset >= layer[i + 1]) continue;
+            add_bucket(x, p, lo, t->offset);
+            add_bucket(x, p, t->offset, t->offset + t->count);
+            lo = t->offset + t->count;
+        }
+        add_bucket(x, p, lo, layer[i + 1]);
+    }
+    add_range(x, p, 0, layer[0]);
+    add_range(x, p, layer[layers], p->table->count);
+    free(layer);
+}
+
+void hl_traffic_walk_sums(const hl_traffic_walk *x, const hl_traffic_place *p)
+{
+    const int zero = x->c->zero;
+    add_joins(p, zero >= 2);
+    if (x->c->overlap && zero < 2 && x->f->plan.groups == 0) add_early_sums(x, p);
+    else if (zero < 2) add_range(x, p, 0, p->table->count);
+    else {
+        size_t *layer = hl_alloc((size_t)(p->table->n + 1) * sizeof *layer);
+        const int layers = hl_zero_layers(layer, p->table);
+        add_range(x, p, 0, layer[0]);
+        add_range(x, p, layer[layers], p->table->count);
+        free(layer);
+    }
+}
+
+/* Of frozen items the temperature alone, a tensor by itself. */
+static void add_trained_items(const hl_traffic_place *p)
+{
+    const hl_param *t = hl_params_find(p->table, "logit_scale");
+    if (t) add_blocks(p, t->offset, t->offset + t->count, hl_sent_all_gather_blocks);
+}
+
+void hl_traffic_walk_update(const hl_traffic_walk *x, const hl_traffic_place *p, bool frozen)
+{
+    const int zero = x->c->zero;
+    if (frozen) {
+        if (zero) add_trained_items(p);
+        return;
+    }
+    if (zero == 1 || zero == 2) add_blocks(p, 0, p->table->count, hl_sent_all_gather_blocks);
+    if (zero >= 3) add_beside(p, hl_sent_all_gather_blocks);
+}
