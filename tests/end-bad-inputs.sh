@@ -364,7 +364,7 @@ command="eval $work/x.yaml"
 bad 4 'texts are equal, so nothing can be ranked' "an evaluation of a model that does not look at texts" $from_weights
 model hf 8 300
 model narrow 4 300
-bad 2 'the Item LLM is 8 wide, the User LLM 4' "two widths" $from_weights --user_pretrain_dir "$work/narrow" $from_shapes
+bad 2 'the Item LLM is 8 wide, the user model 4' "two widths" $from_weights --user_pretrain_dir "$work/narrow" $from_shapes
 bad 2 'hidden_size 8 and user_llm.hidden_size 16 differ' "two widths in the file" --user_llm.hidden_size 16
 model hf 8 100
 bad 2 'a vocabulary of 100' "a vocabulary smaller than the tokenizer's" $from_weights $from_shapes

@@ -64,7 +64,7 @@ FORMS
 bert="--item_pretrain_dir $work/encoder"
 sed 's/"hidden_size": 32/"hidden_size": 40/' "$work/model/config.json" >"$work/data/config.json"
 job 1 refused $bert --user_pretrain_dir "$work/data"
-[ $? -eq 2 ] && said "the Item LLM is 32 wide, the User LLM 40.*adapter: linear"
+[ $? -eq 2 ] && said "the Item LLM is 32 wide, the user model 40.*adapter: linear"
 verdict "two widths are refused, and the adapter named"
 job 1 refused $bert --MAX_TEXT_LENGTH 49
 [ $? -eq 2 ] && said "MAX_TEXT_LENGTH 49 needs 50 positions"

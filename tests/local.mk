@@ -186,6 +186,7 @@ CHECKERS = \
 	tests/end-ease.sh \
 	tests/end-ids.sh \
 	tests/end-inputs.sh \
+	tests/end-mixed.sh \
 	tests/end-compare.sh \
 	tests/end-import.sh \
 	tests/end-ties.sh \

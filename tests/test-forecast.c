@@ -372,6 +372,30 @@ static void an_encoder_takes_what_the_forecast_says(void)
     toy_close(&t);
 }
 
+/* SASRec's blocks, or HSTU's layers, which no grid and no exact sums go with. */
+static void other_user_models_take_what_the_forecast_says(void)
+{
+    static const char *const family[] = {"sasrec", "hstu"};
+    toy t;
+    toy_open(&t, ITEMS, LONGEST, 3);
+    toy_draw_users(&t, 200, 12, 3);
+    for (int k = 0; k < 2; k++) {
+        hl_transformer c = shape;
+        c.family = hl_family_find(family[k]);
+        c.num_key_value_heads = c.num_attention_heads;
+        c.max_position_embeddings = HISTORY;
+        if (k == 1) c.intermediate_size = c.hidden_size;
+        user = &c;
+        for (size_t i = 0; i < sizeof layouts / sizeof layouts[0]; i++) {
+            const layout *l = &layouts[i];
+            const bool fits = l->zero < 2 && (k == 0 || (l->rows[HL_USER] == 0 && l->groups == 0));
+            if (fits && l->ranks <= check_world()->size) compare(l, -1, &t.corpus);
+        }
+        user = &shape;
+    }
+    toy_close(&t);
+}
+
 static void times_and_ids_take_what_the_forecast_says(void)
 {
     hl_transformer c = shape;
@@ -535,6 +559,7 @@ static const test tests[] = {
     {"a spread names the first of equal ranks", a_spread_names_the_first_of_equal_ranks},
     {"all bytes, messages and operations are those of a step", all_bytes_are_those_of_a_step},
     {"of an encoder with an adapter too, whatever is read out", an_encoder_takes_what_the_forecast_says},
+    {"of SASRec's and HSTU's user blocks too", other_user_models_take_what_the_forecast_says},
     {"what is added to item vectors takes what the forecast says", times_and_ids_take_what_the_forecast_says},
     {"frozen items take what the forecast says", frozen_items_take_what_the_forecast_says},
     {"of a table of items too", a_table_of_items_takes_what_the_forecast_says},

@@ -108,19 +108,28 @@ static hl_status settle_pooling(hl_config *c)
     return HL_OK;
 }
 
+/* Of shapes of no folder. */
+static hl_status check_widths(const hl_config *c)
+{
+    const char *key;
+    const int width = hl_id_models_user_width(c, &key);
+    const bool user_has_folder = hl_config_has_user_llm(c) && *c->user_pretrain_dir;
+    if (*c->item_pretrain_dir || user_has_folder || c->adapter || c->item_llm.hidden_size == width) return HL_OK;
+    return HL_FAIL(HL_EUSAGE,
+                   "item_llm.hidden_size %d and %s %d differ; the user model reads what the Item LLM writes, make them "
+                   "equal or set adapter: linear",
+                   c->item_llm.hidden_size, key, width);
+}
+
 /* Shapes that come from folders are checked when the folders are read. */
 static hl_status settle_model(hl_config *c)
 {
-    bool item_is_ours = !*c->item_pretrain_dir, user_is_ours = !*c->user_pretrain_dir;
-    if (item_is_ours) HL_TRY(settle_shape(&c->item_llm, "item_llm"));
-    if (user_is_ours) HL_TRY(settle_shape(&c->user_llm, "user_llm"));
-    if (hl_model_facts_of[c->model].reads_texts) HL_TRY(settle_pooling(c));
-    if (hl_model_facts_of[c->model].reads_texts && item_is_ours && user_is_ours && !c->adapter
-        && c->item_llm.hidden_size != c->user_llm.hidden_size)
-        return HL_FAIL(HL_EUSAGE,
-                       "item_llm.hidden_size %d and user_llm.hidden_size %d differ; the User LLM reads what the Item "
-                       "LLM writes, make them equal or set adapter: linear",
-                       c->item_llm.hidden_size, c->user_llm.hidden_size);
+    if (!*c->item_pretrain_dir) HL_TRY(settle_shape(&c->item_llm, "item_llm"));
+    if (!*c->user_pretrain_dir) HL_TRY(settle_shape(&c->user_llm, "user_llm"));
+    if (hl_model_facts_of[c->model].reads_texts) {
+        HL_TRY(settle_pooling(c));
+        HL_TRY(check_widths(c));
+    }
     if (c->precision != HL_FP32 && c->exact_groups)
         return HL_FAIL(HL_EUSAGE, "precision: bf16 products have no order of their own, which exact.groups promises; "
                                   "set precision: fp32 or exact.groups: 0");

@@ -49,7 +49,7 @@ typedef struct {
     double split_valid, split_test;
 
     /* model */
-    hl_model_choice model;
+    hl_model_choice model, user_model; /* user_model: hl_config_user_model tells what it means */
     char *item_pretrain_dir, *user_pretrain_dir, *item_emb_pretrain, *load_pretrain;
     bool item_llm_init, user_llm_init;
     int item_emb_token_n;
@@ -143,6 +143,17 @@ hl_status hl_config_arguments(hl_config *c, int argc, char **argv);
 
 /* Called after the last value: set what follows from other values.  HL_EUSAGE where values do not go together. */
 hl_status hl_config_check(hl_config *c);
+
+/* Whose user model the model has: HLLM's User LLM, or SASRec's or HSTU's blocks behind the Item LLM where user_model
+ * says so; any other model has its own. */
+static inline hl_model_choice hl_config_user_model(const hl_config *c)
+{
+    return c->model == HL_MODEL_HLLM ? c->user_model : c->model;
+}
+static inline bool hl_config_has_user_llm(const hl_config *c)
+{
+    return hl_model_facts_of[hl_config_user_model(c)].has_user_llm;
+}
 
 /* Was this key given, rather than left at its default? */
 bool hl_config_given(const hl_config *c, const char *key);

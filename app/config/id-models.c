@@ -46,25 +46,45 @@ static const struct {
     [HL_MODEL_SASRec] = {HL_ACT_GELU, "gelu", "embedding_size", offsetof(hl_config, embedding_size)},
     [HL_MODEL_HSTU] = {HL_ACT_SILU, "silu", "hstu_embedding_size", offsetof(hl_config, hstu_embedding_size)}};
 
+static int width_of(const hl_config *c, hl_model_choice model)
+{
+    return *(const int *)(const void *)((const char *)c + facts[model].width);
+}
+
 static hl_status check_layers(const hl_config *c)
 {
-    const char *name = hl_model_facts_of[c->model].name, *act = facts[c->model].act_name;
+    const hl_model_choice model = hl_config_user_model(c);
+    const char *act = facts[model].act_name;
     if (!act) return HL_OK;
-    if (c->hidden_act != HL_ACT_AUTO && c->hidden_act != facts[c->model].act)
-        return HL_FAIL(HL_EUSAGE, "hidden_act: %s has %s in its layers; leave it out", name, act);
-    const int width = *(const int *)(const void *)((const char *)c + facts[c->model].width);
-    if (width % c->n_heads == 0) return HL_OK;
-    return HL_FAIL(HL_EUSAGE, "%s %d does not divide into n_heads %d; change one of them", facts[c->model].key, width,
-                   c->n_heads);
+    if (c->hidden_act != HL_ACT_AUTO && c->hidden_act != facts[model].act)
+        return HL_FAIL(HL_EUSAGE, "hidden_act: %s has %s in its layers; leave it out", hl_model_facts_of[model].name,
+                       act);
+    if (width_of(c, model) % c->n_heads == 0) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s %d does not divide into n_heads %d; change one of them", facts[model].key,
+                   width_of(c, model), c->n_heads);
+}
+
+static void note(hl_config *c, const char *key) { hl_names_add(&c->no_effect, key, strlen(key)); }
+
+/* A model of texts, whose user model may be that of a model of ids. */
+static hl_status settle_texts(hl_config *c)
+{
+    if (c->fix_temp) note(c, "fix_temp");
+    if (!hl_config_has_user_llm(c) && *c->user_pretrain_dir) note(c, "user_pretrain_dir");
+    return hl_model_facts_of[c->model].no_steps ? HL_OK : check_layers(c);
+}
+
+int hl_id_models_user_width(const hl_config *c, const char **key)
+{
+    const hl_model_choice model = hl_config_user_model(c);
+    *key = facts[model].key ? facts[model].key : "user_llm.hidden_size";
+    return facts[model].key ? width_of(c, model) : c->user_llm.hidden_size;
 }
 
 hl_status hl_id_models_settle(hl_config *c)
 {
     const char *name = hl_model_facts_of[c->model].name;
-    if (!hl_model_reads_ids(c->model)) {
-        if (c->fix_temp) hl_names_add(&c->no_effect, "fix_temp", strlen("fix_temp"));
-        return HL_OK;
-    }
+    if (!hl_model_reads_ids(c->model)) return settle_texts(c);
     fill(c);
     if (c->freeze_ad)
         return HL_FAIL(HL_EUSAGE,

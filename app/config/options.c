@@ -10,6 +10,8 @@ static const hl_choice splits[] = {{"leave_two_out", HL_LEAVE_TWO_OUT}, {"tempor
 static const hl_choice masks[] = {{"all", HL_MASK_ALL}, {"window", HL_MASK_WINDOW}, {"none", HL_MASK_NONE}, {0}};
 #define MODEL(name, reads_texts, has_user_llm, no_steps) {#name, HL_MODEL_##name},
 static const hl_choice models[] = {HL_MODEL_CHOICES(MODEL){0}};
+static const hl_choice user_models[] = {
+    {"LLM", HL_MODEL_HLLM}, {"SASRec", HL_MODEL_SASRec}, {"HSTU", HL_MODEL_HSTU}, {0}};
 #define LOSS(name) {#name, HL_CRITERION_##name},
 static const hl_choice losses[] = {HL_CRITERIA(LOSS){0}};
 static const hl_choice poolings[] = {{"auto", HL_BY_ITEM_TOKENS},
@@ -122,6 +124,11 @@ const hl_option hl_options[] = {
            "what is trained: HLLM reads texts; SASRec, HSTU and LLMIDRec know items by their ids; EASE is a linear "
            "model of items by items; popularity and random need no model",
            models),
+    CHOICE("user_model", user_model, "LLM", VECTORS,
+           "of HLLM, what reads the vectors of its texts: a User LLM, or the blocks of SASRec or HSTU, with random "
+           "weights "
+           "and the options of these models",
+           user_models),
     TEXT("item_pretrain_dir", item_pretrain_dir, "", FILES,
          "Hugging Face folder of the Item LLM; empty: item_llm.* gives the shape"),
     TEXT("user_pretrain_dir", user_pretrain_dir, "", FILES,

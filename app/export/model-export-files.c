@@ -159,9 +159,11 @@ hl_status hl_model_export_files_write(const char *folder, const hl_export_plan *
     const char *dtype = p->orders->dtype;
     if (!(p->orders->forms & HL_EXPORT_HF)) return HL_OK;
     HL_TRY(write_config(folder, "item", c->item_pretrain_dir, item, dtype));
-    HL_TRY(write_config(folder, "user", c->user_pretrain_dir, user, dtype));
     HL_TRY(write_index(folder, p, "item"));
-    HL_TRY(write_index(folder, p, "user"));
+    if (hl_export_plan_has_folder(user)) {
+        HL_TRY(write_config(folder, "user", c->user_pretrain_dir, user, dtype));
+        HL_TRY(write_index(folder, p, "user"));
+    }
     return copy_tokenizer(folder, c);
 }
 

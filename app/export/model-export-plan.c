@@ -14,6 +14,8 @@
 static const char *const sides[] = {"item", "user"};
 enum { FUSED = 3 };
 
+bool hl_export_plan_has_folder(const hl_transformer *shape) { return hl_transformer_family(shape)->class != NULL; }
+
 bool hl_export_plan_is_of(const hl_export_file *f, const char *side)
 {
     const size_t n = strlen(side);
@@ -172,7 +174,8 @@ void hl_export_plan_make(hl_export_plan *p, const hl_model_export_orders *o, con
 {
     *p = (hl_export_plan){.orders = o, .names = hl_arena_growing("names of tensors")};
     for (int i = 0; i < HL_SIDES; i++) add_table(p, &table[i], &shape[i]);
-    for (int i = 0; i < HL_SIDES && o->forms & HL_EXPORT_HF; i++) plan_folder(p, sides[i], &shape[i]);
+    for (int i = 0; i < HL_SIDES && o->forms & HL_EXPORT_HF; i++)
+        if (hl_export_plan_has_folder(&shape[i])) plan_folder(p, sides[i], &shape[i]);
     if (o->forms & HL_EXPORT_HLLM) plan_state_dict(p);
     lay_out(p);
 }

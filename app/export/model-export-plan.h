@@ -48,6 +48,9 @@ void hl_export_plan_make(hl_export_plan *p, const hl_model_export_orders *o, con
                          const hl_transformer *shape);
 void hl_export_plan_free(hl_export_plan *p);
 
+/* Has the side a Hugging Face folder?  SASRec's and HSTU's blocks have none. */
+bool hl_export_plan_has_folder(const hl_transformer *shape);
+
 /* Is the file one of the folder's ("item" or "user")? */
 bool hl_export_plan_is_of(const hl_export_file *f, const char *side);
 

@@ -24,8 +24,7 @@
 #include "io/files/positioned.h"
 #include "io/files/remedy.h"
 #include "math/bf16.h"
-#include "model/item.h"
-#include "model/user.h"
+#include "model/models.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -59,7 +58,8 @@ static hl_status read_shapes(export *x)
     HL_TRY(hl_shapes_read(&x->shape[HL_ITEM], &x->shape[HL_USER], x->config));
     const hl_tensor *table = hl_checkpoint_tensor(x->checkpoint, "item_llm/embed_tokens");
     if (!*x->config->item_pretrain_dir && table) x->shape[HL_ITEM].vocab_size = (int)table->shape[0];
-    if (!*x->config->user_pretrain_dir) x->shape[HL_USER].vocab_size = x->shape[HL_ITEM].vocab_size;
+    if (hl_config_has_user_llm(x->config) && !*x->config->user_pretrain_dir)
+        x->shape[HL_USER].vocab_size = x->shape[HL_ITEM].vocab_size;
     const hl_tensor *ids = hl_checkpoint_tensor(x->checkpoint, "user_id_embedding.weight");
     if (ids) x->shape[HL_USER].id_rows = (int)ids->shape[0];
     return HL_OK;
@@ -69,8 +69,11 @@ static hl_status find_tensors(export *x)
 {
     HL_TRY_ALL(x->world, is_first(x) ? read_shapes(x) : HL_OK);
     hl_group_broadcast(x->world, x->shape, sizeof x->shape, 0);
-    hl_item_params(&x->table[HL_ITEM], &x->shape[HL_ITEM], x->config->item_emb_token_n, &hl_alone);
-    hl_user_params(&x->table[HL_USER], &x->shape[HL_USER], &hl_alone);
+    for (hl_side i = 0; i < HL_SIDES; i++)
+        hl_models_kind_for(i, &x->shape[i])
+            ->params(&x->table[i],
+                     &(hl_model_settings){.shape = &x->shape[i], .item_tokens = x->config->item_emb_token_n},
+                     &hl_alone);
     const hl_group nobody = {0};
     const hl_checkpoint_part part[HL_SIDES] = {
         {.table = &x->table[HL_ITEM], .whole = &x->table[HL_ITEM], .holders = &nobody},
@@ -116,9 +119,10 @@ static hl_status make_file(const export *x, const hl_export_file *f)
 static hl_status make_files(const export *x)
 {
     static const char *const folders[] = {"", "/item", "/user"};
+    const int n = !(x->orders->forms & HL_EXPORT_HF) ? 1 : hl_export_plan_has_folder(&x->shape[HL_USER]) ? 3 : 2;
     char path[PATH_MAX];
     HL_TRY(hl_folder_remove(x->tmp)); /* what a kill has left */
-    for (int i = 0; i < (x->orders->forms & HL_EXPORT_HF ? 3 : 1); i++) {
+    for (int i = 0; i < n; i++) {
         hl_path(path, "%s%s", x->tmp, folders[i]);
         HL_TRY(hl_folder_make(path));
     }
@@ -268,17 +272,20 @@ static hl_status write_export(export *x)
 /* A Hugging Face folder has a transformer and no more. */
 static void tell_left_out(const export *x)
 {
-    char list[400] = "";
+    enum { NAMED = 5 };
+    char list[NAMED * 80] = "", more[40] = "";
     int n = 0;
     for (int i = 0; i < x->plan.n; i++) {
         const hl_export_tensor *t = &x->plan.tensor[i];
         const size_t at = strlen(list);
-        if (t->copies) continue;
-        snprintf(list + at, sizeof list - at, "%s%s", n++ ? ", " : "", t->param->name);
+        if (t->copies || n++ >= NAMED) continue;
+        snprintf(list + at, sizeof list - at, "%s%.70s", n > 1 ? ", " : "", t->param->name);
     }
+    if (n > NAMED) snprintf(more, sizeof more, " and %d more tensors", n - NAMED);
     if (n)
-        hl_log(HL_WARN, "%s: without %s, which folders of transformers have no place for; --form both writes them too",
-               x->to, list);
+        hl_log(HL_WARN,
+               "%s: without %s%s, which folders of transformers have no place for; --form both writes them too", x->to,
+               list, more);
 }
 
 static hl_status run(export *x)

@@ -18,9 +18,10 @@ static hl_transformer table_of(int width, int to, const hl_config *c)
                             .vector_size = width == to ? 0 : to};
 }
 
-static void sasrec(hl_transformer *item, hl_transformer *user, const hl_config *c)
+/* ---- user models */
+
+static void sasrec(hl_transformer *user, const hl_config *c)
 {
-    *item = table_of(c->embedding_size, c->embedding_size, c);
     *user = (hl_transformer){.hidden_size = c->embedding_size,
                              .intermediate_size = c->inner_size * c->embedding_size,
                              .num_hidden_layers = c->n_layers,
@@ -37,10 +38,8 @@ static void sasrec(hl_transformer *item, hl_transformer *user, const hl_config *
 }
 
 /* The gate is as wide as the rows. */
-static void hstu(hl_transformer *item, hl_transformer *user, const hl_config *c)
+static void hstu(hl_transformer *user, const hl_config *c)
 {
-    *item = table_of(c->item_embedding_size, c->hstu_embedding_size, c);
-    item->truncated = true;
     *user = (hl_transformer){.hidden_size = c->hstu_embedding_size,
                              .intermediate_size = c->hstu_embedding_size,
                              .num_hidden_layers = c->n_layers,
@@ -56,24 +55,48 @@ static void hstu(hl_transformer *item, hl_transformer *user, const hl_config *c)
                              .rel_bias = c->hstu_rel_bias};
 }
 
-static void llmidrec(hl_transformer *item, hl_transformer *user, const hl_config *c)
+static void (*const users[HL_MODELS_TO_CHOOSE])(hl_transformer *user, const hl_config *c) = {
+    [HL_MODEL_SASRec] = sasrec, [HL_MODEL_HSTU] = hstu};
+
+void hl_id_shapes_make_user(hl_transformer *user, const hl_config *c)
 {
-    *item = table_of(c->item_embed_dim, user->hidden_size, c);
-    if (user->vocab_size < 1) user->vocab_size = 1;
+    const hl_model_choice model = hl_config_user_model(c);
+    if (users[model]) users[model](user, c);
 }
 
-static void (*const make[HL_MODELS_TO_CHOOSE])(hl_transformer *item, hl_transformer *user, const hl_config *c) = {
-    [HL_MODEL_SASRec] = sasrec, [HL_MODEL_HSTU] = hstu, [HL_MODEL_LLMIDRec] = llmidrec};
+/* ---- and their tables of items */
+
+static void sasrec_items(hl_transformer *item, const hl_transformer *user, const hl_config *c)
+{
+    *item = table_of(user->hidden_size, user->hidden_size, c);
+}
+
+static void hstu_items(hl_transformer *item, const hl_transformer *user, const hl_config *c)
+{
+    *item = table_of(c->item_embedding_size, user->hidden_size, c);
+    item->truncated = true;
+}
+
+static void llmidrec_items(hl_transformer *item, const hl_transformer *user, const hl_config *c)
+{
+    *item = table_of(c->item_embed_dim, user->hidden_size, c);
+}
+
+static void (*const items[HL_MODELS_TO_CHOOSE])(hl_transformer *item, const hl_transformer *user,
+                                                const hl_config *c) = {
+    [HL_MODEL_SASRec] = sasrec_items, [HL_MODEL_HSTU] = hstu_items, [HL_MODEL_LLMIDRec] = llmidrec_items};
 
 void hl_id_shapes_make(hl_transformer *item, hl_transformer *user, const hl_config *c)
 {
-    make[c->model](item, user, c);
+    hl_id_shapes_make_user(user, c);
+    items[c->model](item, user, c);
+    if (user->vocab_size < 1) user->vocab_size = 1;
 }
 
 bool hl_id_shapes_have_items(const hl_config *c) { return c->id_embedding || hl_model_reads_ids(c->model); }
 
-void hl_id_shapes_take_items(hl_transformer *item, hl_transformer *user, const hl_config *c, int64_t items)
+void hl_id_shapes_take_items(hl_transformer *item, hl_transformer *user, const hl_config *c, int64_t rows)
 {
-    if (hl_model_reads_ids(c->model)) item->vocab_size = (int)items;
-    if (c->id_embedding) user->id_rows = (int)items;
+    if (hl_model_reads_ids(c->model)) item->vocab_size = (int)rows;
+    if (c->id_embedding) user->id_rows = (int)rows;
 }

@@ -3,6 +3,9 @@
 #define APP_PLAN_ID_SHAPES_H
 #include "app/config/config.h"
 
+/* The shape of SASRec's or HSTU's user model, where c has one of them; else user stays as it is. */
+void hl_id_shapes_make_user(hl_transformer *user, const hl_config *c);
+
 /* Both shapes of the model that c names; user holds the User LLM's where it has one.  How many items there are is not
  * known yet: the table has a row until hl_id_shapes_take_items. */
 void hl_id_shapes_make(hl_transformer *item, hl_transformer *user, const hl_config *c);

@@ -31,8 +31,7 @@ void hl_shapes_feed(hl_transformer *user, const hl_config *c)
 
 static hl_status read_of_ids(hl_transformer *item, hl_transformer *user, const hl_config *c)
 {
-    if (hl_model_facts_of[c->model].has_user_llm && *c->user_pretrain_dir)
-        HL_TRY(hl_hf_config(c->user_pretrain_dir, user));
+    if (hl_config_has_user_llm(c) && *c->user_pretrain_dir) HL_TRY(hl_hf_config(c->user_pretrain_dir, user));
     hl_id_shapes_make(item, user, c);
     hl_shapes_feed(user, c);
     HL_TRY(hl_transformer_check(item, "the table of items"));
@@ -46,12 +45,13 @@ hl_status hl_shapes_read(hl_transformer *item, hl_transformer *user, const hl_co
     if (hl_model_reads_ids(c->model)) return read_of_ids(item, user, c);
     if (*c->item_pretrain_dir) HL_TRY(hl_hf_config(c->item_pretrain_dir, item));
     else HL_TRY(vocabulary(&item->vocab_size, c));
-    if (*c->user_pretrain_dir) HL_TRY(hl_hf_config(c->user_pretrain_dir, user));
+    if (!hl_config_has_user_llm(c)) hl_id_shapes_make_user(user, c);
+    else if (*c->user_pretrain_dir) HL_TRY(hl_hf_config(c->user_pretrain_dir, user));
     else user->vocab_size = item->vocab_size;
     hl_shapes_join(item, user, c);
     hl_shapes_feed(user, c);
     HL_TRY(hl_transformer_check(item, "item_llm"));
-    return hl_transformer_check(user, "user_llm");
+    return hl_transformer_check(user, hl_config_has_user_llm(c) ? "user_llm" : "the user model");
 }
 
 /* ---- names that begin so */
@@ -152,7 +152,8 @@ static hl_status check_slots(const hl_config *c, const hl_transformer *user)
     return HL_FAIL(HL_EUSAGE,
                    "MAX_ITEM_LIST_LENGTH_TEST %d: %s learns a position for each of the %d slots of "
                    "MAX_ITEM_LIST_LENGTH and has none beyond; lower it",
-                   c->MAX_ITEM_LIST_LENGTH_TEST, hl_model_facts_of[c->model].name, hl_transformer_slots(user));
+                   c->MAX_ITEM_LIST_LENGTH_TEST, hl_model_facts_of[hl_config_user_model(c)].name,
+                   hl_transformer_slots(user));
 }
 
 hl_status hl_shapes_check(const hl_config *c, const hl_transformer *item, const hl_transformer *user)

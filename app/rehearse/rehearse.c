@@ -23,6 +23,7 @@ static const size_t NOWHERE = (size_t)1 << 36; /* addresses of the longest array
 
 typedef struct {
     hl_question question;
+    hl_models models;
     hl_made_up corpus;
     hl_windows windows;
     hl_forecast forecast;
@@ -57,6 +58,7 @@ static hl_status open_common(common *a, const char *path, int ranks)
     hl_config *c = &q->config;
     HL_TRY(hl_fault_check());
     HL_TRY(hl_question_read(q, sizeof *q, path));
+    a->models = hl_models_for(&q->item, &q->user);
     hl_made_up_open(&a->corpus, c, 0);
     if (q->texts > 0) repeat_items(&a->corpus, c, q->texts);
     hl_windows_open(&a->windows, &a->corpus.corpus, c->MAX_ITEM_LIST_LENGTH, c->data_split);
@@ -94,7 +96,7 @@ static hl_engine_rules rules_of(const common *a)
 {
     const hl_config *c = &a->question.config;
     return (hl_engine_rules){.plan = hl_rules_plan(c),
-                             .models = hl_timed_models(&hl_models_hllm),
+                             .models = hl_timed_models(&a->models),
                              .criterion = hl_criteria[c->loss],
                              .nce_thres = (float)c->nce_thres,
                              .weight_decay = c->optim_args_weight_decay,

@@ -23,9 +23,11 @@ static hl_status shapes_of(hl_transformer *item, hl_transformer *user, const hl_
 {
     const hl_model_facts *facts = &hl_model_facts_of[c->model];
     if (facts->reads_texts) HL_TRY(shape_of(item, c->item_pretrain_dir, &c->item_llm, c->item_llm_init));
-    if (facts->has_user_llm) HL_TRY(shape_of(user, c->user_pretrain_dir, &c->user_llm, c->user_llm_init));
-    if (facts->reads_texts) hl_shapes_join(item, user, c);
-    else hl_id_shapes_make(item, user, c);
+    if (hl_config_has_user_llm(c)) HL_TRY(shape_of(user, c->user_pretrain_dir, &c->user_llm, c->user_llm_init));
+    if (facts->reads_texts) {
+        hl_id_shapes_make_user(user, c);
+        hl_shapes_join(item, user, c);
+    } else hl_id_shapes_make(item, user, c);
     hl_shapes_feed(user, c);
     return hl_shapes_check(c, item, user);
 }
@@ -41,10 +43,11 @@ static hl_status same_shape(const hl_group *world, const char *folder)
 
 static hl_status same_shapes(const hl_group *world, const hl_config *c)
 {
-    const hl_model_facts *facts = &hl_model_facts_of[c->model];
-    if (facts->reads_texts) HL_TRY(same_shape(world, c->item_pretrain_dir));
-    if (!facts->reads_texts) return facts->has_user_llm ? same_shape(world, c->user_pretrain_dir) : HL_OK;
-    return strcmp(c->item_pretrain_dir, c->user_pretrain_dir) == 0 ? HL_OK : same_shape(world, c->user_pretrain_dir);
+    const bool reads_texts = hl_model_facts_of[c->model].reads_texts;
+    if (reads_texts) HL_TRY(same_shape(world, c->item_pretrain_dir));
+    if (!hl_config_has_user_llm(c)) return HL_OK;
+    const bool is_done = reads_texts && strcmp(c->item_pretrain_dir, c->user_pretrain_dir) == 0;
+    return is_done ? HL_OK : same_shape(world, c->user_pretrain_dir);
 }
 
 hl_status hl_job_models_find(hl_job *j)
@@ -79,7 +82,7 @@ hl_status hl_job_models_fit(hl_job *j)
     if (hl_model_reads_ids(c->model)) return HL_OK;
     int vocab = hl_dataset_manifest(j->data)->recipe.vocab;
     if (!c->item_pretrain_dir[0]) item->vocab_size = vocab;
-    if (!c->user_pretrain_dir[0]) user->vocab_size = vocab;
+    if (!c->user_pretrain_dir[0] && hl_config_has_user_llm(c)) user->vocab_size = vocab;
     HL_TRY(hl_transformer_check(item, "item_llm"));
     HL_TRY(hl_transformer_check(user, "user_llm"));
     if (vocab <= item->vocab_size || largest_id(j) < item->vocab_size) return HL_OK;

@@ -20,9 +20,8 @@ typedef struct {
 
 static origin origin_of(const hl_config *c, hl_side side)
 {
-    const hl_model_facts *facts = &hl_model_facts_of[c->model];
-    const bool is_item = side == HL_ITEM,
-               is_read = is_item ? facts->reads_texts && c->item_llm_init : facts->has_user_llm && c->user_llm_init;
+    const bool is_item = side == HL_ITEM, reads_texts = hl_model_facts_of[c->model].reads_texts,
+               is_read = is_item ? reads_texts && c->item_llm_init : hl_config_has_user_llm(c) && c->user_llm_init;
     const char *folder = is_item ? c->item_pretrain_dir : c->user_pretrain_dir;
     return (origin){is_item ? "item" : "user", is_item ? "item_llm." : "user_llm.", is_read ? folder : ""};
 }

@@ -48,8 +48,13 @@ static bool begins_with(const char *name, const char *begin) { return strncmp(na
 
 static bool is_known(const char *name)
 {
-    return begins_with(name, "item_llm.") || begins_with(name, "user_llm.") || strcmp(name, "item_emb_tokens") == 0
-           || strcmp(name, "logit_scale") == 0;
+    static const char *const begins[] = {"item_llm.", "user_llm.", "item_emb_tokens", "item_adapter.", "logit_scale",
+                                         /* of user models, those that stand alone */
+                                         "user_time.", "user_id_embedding.", "position_embedding.", "LayerNorm.",
+                                         "trm_encoder.", "_hstu."};
+    bool is = false;
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0] && !is; i++) is = begins_with(name, begins[i]);
+    return is;
 }
 
 static void tell_of_others(const hl_state_dict *s, const char *prefix, const char *where)
@@ -66,7 +71,16 @@ static void tell_of_others(const hl_state_dict *s, const char *prefix, const cha
                first);
 }
 
-/* [ITEM] and the temperature, whatever shape a file gives them. */
+static hl_status read_share(const hl_state_tensor *t, const hl_param *mine, float *w)
+{
+    for (int64_t i = 0; i < hl_param_stretches(mine); i++) {
+        const hl_stretch x = hl_param_stretch(mine, i);
+        HL_TRY(hl_state_dict_read_part(t, w + mine->offset + x.local, (size_t)x.global, x.n));
+    }
+    return HL_OK;
+}
+
+/* What is of no LLM, as [ITEM], the temperature and the blocks of SASRec, whatever shape a file gives it. */
 static hl_status read_alone(const hl_state_dict *s, const char *prefix, const hl_param *p, const hl_param *mine,
                             float *w, hl_mismatches *list)
 {
@@ -77,7 +91,7 @@ static hl_status read_alone(const hl_state_dict *s, const char *prefix, const hl
     else if ((int64_t)t->count != hl_param_whole(p))
         hl_mismatches_add(list, "%s has %zu numbers where %lld are wanted", p->name, t->count,
                           (long long)hl_param_whole(p));
-    else if (mine) return hl_state_dict_read(t, w + mine->offset);
+    else if (mine) return read_share(t, mine, w);
     return HL_OK;
 }
 

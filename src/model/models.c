@@ -19,3 +19,8 @@ const hl_model_kind *hl_models_kind_for(hl_side side, const hl_transformer *shap
         if (strcmp(users[i].family, hl_transformer_family(shape)->name) == 0) return users[i].kind;
     return hl_models_hllm.side[side];
 }
+
+hl_models hl_models_for(const hl_transformer *item, const hl_transformer *user)
+{
+    return (hl_models){"of their families", {hl_models_kind_for(HL_ITEM, item), hl_models_kind_for(HL_USER, user)}};
+}

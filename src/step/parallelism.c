@@ -103,8 +103,8 @@ static hl_status check_widths(const hl_transformer *item, const hl_transformer *
 {
     if (hl_transformer_vector_size(item) == user->hidden_size) return HL_OK;
     return HL_FAIL(HL_EUSAGE,
-                   "the Item LLM is %d wide, the User LLM %d: item vectors enter the User LLM as they are; choose two "
-                   "of one hidden_size, or set adapter: linear",
+                   "the Item LLM is %d wide, the user model %d: item vectors enter the user model as they are; choose "
+                   "two of one width, or set adapter: linear",
                    item->hidden_size, user->hidden_size);
 }
 
