@@ -84,7 +84,7 @@ static model *model_of(const hl_transformer *shape, int layout)
         hl_group_subset(&m->holders[s], g, mine);
         for (int k = 0; k < KINDS && mine; k++) m->x[s][k] = hl_alloc(m->table[s].count * sizeof(float));
         m->part[s] = (hl_checkpoint_part){&m->table[s],  &m->table[s],    &m->holders[s], m->x[s][WEIGHT],
-                                          m->x[s][MEAN], m->x[s][SQUARE], false,          false};
+                                          m->x[s][MEAN], m->x[s][SQUARE], NULL,           NULL};
     }
     m->content = (hl_checkpoint_content){m->part, SIDES, true};
     return m;

@@ -125,13 +125,22 @@ static void so_is_one_of_a_moment(void)
     job_close(&j);
 }
 
+/* A number of a layer that this rank has alone. */
+static size_t own_of(const hl_sharding *h)
+{
+    size_t i = h->layer[0];
+    while (!hl_sharding_has(h, i)) i++;
+    return i;
+}
+
+static void spoil_own_layer(hl_sharding *h) { h->w[own_of(h)] += 1; }
+
 static void blocks_of_zero_have_no_copies(void)
 {
     job j;
     job_open(&j, &copies, 3);
-    if (is_last() && j.e.sharding[HL_USER].w)
-        j.e.sharding[HL_USER].w[j.e.sharding[HL_USER].begin] += j.e.sharding[HL_USER].table->at[0].layer >= 0;
-    if (is_last()) j.e.sharding[HL_USER].m[0] += 1;
+    if (is_last() && j.e.sharding[HL_USER].w) spoil_own_layer(&j.e.sharding[HL_USER]);
+    if (is_last() && j.e.sharding[HL_USER].w) j.e.sharding[HL_USER].m[own_of(&j.e.sharding[HL_USER])] += 1;
     CHECK_OK(look(&j, true));
     job_close(&j);
 }

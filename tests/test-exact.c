@@ -65,7 +65,7 @@ typedef struct {
 static uint64_t digest_of(const hl_sharding *h, const float *x)
 {
     const bool counts = h->w && (h->zero || h->dp->rank == 0);
-    int64_t sum = counts ? (int64_t)hl_params_digest(h->table, x, h->begin, h->end) : 0;
+    int64_t sum = counts ? (int64_t)hl_sharding_digest_of(h, x) : 0;
     hl_group_all_reduce_int(check_world(), &sum, 1);
     return (uint64_t)sum;
 }

@@ -108,8 +108,7 @@ static void configure(hl_config *c, const layout *l, int64_t budget)
 static size_t count_numbers(const hl_sharding *h, const float *x, bool in_block)
 {
     size_t n = 0;
-    for (size_t i = h->layer[0]; i < h->layer[h->layers]; i++)
-        n += x[i] != 0 && (i >= h->begin && i < h->end) == in_block;
+    for (size_t i = h->layer[0]; i < h->layer[h->layers]; i++) n += x[i] != 0 && hl_sharding_has(h, i) == in_block;
     return n;
 }
 
@@ -155,6 +154,13 @@ static size_t held(const hl_sharding *h, const float *x, bool shards)
     return h->table->count - layers + (shards ? count_numbers(h, x, true) : layers);
 }
 
+static size_t moments_of(const hl_sharding *h)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < h->table->count; i++) n += hl_sharding_has(h, i);
+    return n;
+}
+
 static double state_bytes(const hl_engine *e)
 {
     size_t numbers = 0, layer = 0;
@@ -167,7 +173,7 @@ static double state_bytes(const hl_engine *e)
             continue;
         }
         const size_t unread = h->rows.end - hl_sparse_rows_end(&h->rows, h->rows.end);
-        numbers += held(h, h->w, h->zero >= 3) + held(h, h->g, h->zero >= 2) + 2 * (h->end - h->begin) - unread;
+        numbers += held(h, h->w, h->zero >= 3) + held(h, h->g, h->zero >= 2) + 2 * moments_of(h) - unread;
         numbers += (h->table->count - unread) * (size_t)h->branch.spares; /* sums of groups that have waited */
         layer = at.layer[i] > layer ? at.layer[i] : layer;
     }

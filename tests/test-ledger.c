@@ -105,7 +105,7 @@ static void make_gradients(hl_sharding *h)
     for (int i = h->layers - 1; i >= 0; i--) h->sharder.done(&h->sharder, i);
     hl_sharding_reduce_gradients(h, &scratch);
     for (size_t i = 0; h->zero && i < h->table->count; i++)
-        if (i < h->begin || i >= h->end) h->g[i] = -1e9f;
+        if (!hl_sharding_has(h, i)) h->g[i] = -1e9f;
     hl_arena_free(&scratch);
 }
 
@@ -114,7 +114,7 @@ static void make_weights(hl_sharding *h)
 {
     hl_sharding_init(h, 5);
     for (size_t i = 0; h->zero == 3 && i < h->table->count; i++)
-        if (i < h->begin || i >= h->end) h->w[i] = -1e9f;
+        if (!hl_sharding_has(h, i)) h->w[i] = -1e9f;
 }
 
 static void make_numbers(place *p)

@@ -274,8 +274,8 @@ static void close_world(world *w)
 /* Numbers of x that follow `at` are those of the side. */
 static void compare_gradients(const hl_sharding *h, world *w, int at, const hl_batch *b)
 {
-    for (size_t i = h->begin; h->g && i < h->end; i++)
-        CHECK_NEAR(h->g[i], slope(w->x, at + (int)i, &w->t.corpus, b), 2e-6);
+    for (size_t i = 0; h->g && i < h->table->count; i++)
+        if (hl_sharding_has(h, i)) CHECK_NEAR(h->g[i], slope(w->x, at + (int)i, &w->t.corpus, b), 2e-6);
 }
 
 static void compare_catalogue(world *w)

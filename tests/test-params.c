@@ -1,5 +1,6 @@
 /* test-params.c - parameters lie side by side under their public names, and begin the same everywhere. */
 #include "model/item.h"
+#include "model/shards.h"
 #include "model/transformer.h"
 #include "model/user.h"
 #include "tests/check.h"
@@ -330,6 +331,52 @@ static void shares_cover_the_model(void)
     close_models(&one);
 }
 
+/* Blocks follow one another from where their part begins to where it ends, each as long as the others but for a row of
+ * the longest tensor at either end. */
+static void check_blocks(const hl_shards *s, int part, size_t row)
+{
+    const size_t begin = s->part[part], end = s->part[part + 1];
+    size_t at = begin;
+    for (int r = 0; begin < end && r < s->p; r++) {
+        const hl_span b = hl_shards_block(s, r, begin + (end - begin) / 2);
+        CHECK(b.begin == at && b.end >= b.begin);
+        CHECK_NEAR((double)(b.end - b.begin), (double)(end - begin) / s->p, (double)row);
+        at = b.end;
+    }
+    CHECK(begin == end || at == end);
+}
+
+static void replicas_have_equal_blocks_of_each_layer(void)
+{
+    models m;
+    open_models(&m, 1);
+    const hl_params *tables[] = {&m.item.table, &m.user.table};
+    for (int k = 0; k < 2; k++)
+        for (int p = 1; p <= 5; p++) {
+            hl_shards s;
+            size_t all = 0;
+            hl_shards_open(&s, tables[k], true, p);
+            CHECK(s.parts == shape.num_hidden_layers + 2);
+            for (int i = 0; i < s.parts; i++) check_blocks(&s, i, (size_t)shape.intermediate_size);
+            for (int r = 0; r < p; r++) all += hl_shards_numbers(&s, r);
+            CHECK(all == tables[k]->count);
+            hl_shards_close(&s);
+        }
+    close_models(&m);
+}
+
+static void without_layers_all_is_one_part(void)
+{
+    models m;
+    hl_shards s;
+    open_models(&m, 0);
+    hl_shards_open(&s, &m.item.table, false, 3);
+    CHECK(s.parts == 1);
+    for (int r = 0; r <= 3; r++) CHECK(hl_shards_of(&s, 5)[r] == hl_params_block_begin(&m.item.table, 3, r));
+    hl_shards_close(&s);
+    close_models(&m);
+}
+
 static const test tests[] = {
     {"spans follow one another", spans_follow_one_another},
     {"a known model has its known size", a_known_model_has_its_known_size},
@@ -340,6 +387,8 @@ static const test tests[] = {
     {"initial values do not depend on their place", initial_values_do_not_know_their_place},
     {"shares have the key heads that they read", shares_have_the_keys_that_they_read},
     {"shares and tiles cover the model, with the same values and digest", shares_cover_the_model},
+    {"replicas have equal blocks of each layer", replicas_have_equal_blocks_of_each_layer},
+    {"without layers all is one part", without_layers_all_is_one_part},
     {"the digest sees every number and name", the_digest_sees_every_number},
     {"the temperature is clamped in place", the_temperature_is_clamped_in_place},
     {"senseless shapes are refused", senseless_shapes_are_refused},

@@ -51,8 +51,8 @@ typedef struct {
 
 static hl_checkpoint_part part_of(hl_sharding *h)
 {
-    float *w = h->w && h->zero >= 3 ? h->w + h->begin : h->w;
-    return (hl_checkpoint_part){h->table, &h->whole, h->dp, w, h->m, h->v, h->zero > 0, h->zero >= 3};
+    const hl_shards *moments = h->w && h->zero > 0 ? &h->shards : NULL, *weights = h->zero >= 3 ? moments : NULL;
+    return (hl_checkpoint_part){h->table, &h->whole, h->dp, h->w, h->m, h->v, moments, weights};
 }
 
 static void open_place(place *p, const stop *s)
@@ -86,7 +86,9 @@ static void make_up(hl_sharding *h)
     float *whole = h->w ? hl_alloc(h->table->count * sizeof *whole) : NULL;
     for (uint64_t seed = 6; h->w && seed <= 7; seed++) {
         hl_params_init(h->table, whole, seed);
-        memcpy(seed == 6 ? h->m : h->v, whole + h->begin, (h->end - h->begin) * sizeof *whole);
+        float *moment = seed == 6 ? h->m : h->v;
+        for (size_t i = 0; i < h->table->count; i++)
+            if (hl_sharding_has(h, i)) moment[i] = whole[i];
     }
     free(whole);
 }

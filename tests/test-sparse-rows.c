@@ -75,7 +75,7 @@ static void spread(float *to, const hl_sharding *h)
         for (size_t at = p->offset; at < p->offset + p->count; at += x.n) {
             x = hl_sharding_gradients(h, at, p->offset + p->count);
             CHECK(x.n > 0);
-            for (size_t i = at; i < at + x.n; i++) to[i] = x.g && i >= h->begin && i < h->end ? x.g[i - at] : 0;
+            for (size_t i = at; i < at + x.n; i++) to[i] = x.g && hl_sharding_has(h, i) ? x.g[i - at] : 0;
         }
     }
 }
@@ -86,13 +86,13 @@ static bool are_alike(const float *a, const float *b, size_t n) { return n == 0 
 static void compare(const hl_sharding *a, const hl_sharding *b, int which)
 {
     if (!a->w) return;
-    const size_t n = a->table->count, own = a->end - a->begin;
+    const size_t n = a->table->count;
     float *x = malloc((2 * n + 1) * sizeof *x), *y = x + n;
     spread(x, a);
     spread(y, b);
     for (size_t i = 0; i < n; i++) x[i] += 0.0f, y[i] += 0.0f; /* no zero has a sign */
     const bool gradients = are_alike(x, y, n), weights = are_alike(a->w, b->w, n),
-               moments = are_alike(a->m, b->m, own) && are_alike(a->v, b->v, own);
+               moments = are_alike(a->m, b->m, n) && are_alike(a->v, b->v, n);
     if (!gradients || !weights || !moments)
         printf("  variant %d: gradients %s, weights %s, moments %s\n", which, gradients ? "same" : "differ",
                weights ? "same" : "differ", moments ? "same" : "differ");

@@ -101,7 +101,7 @@ static void compare_gradients(const hl_sharding *h, const golden *g)
         for (int64_t r = 0; r < hl_param_stretches(p); r++) {
             hl_stretch s = hl_param_stretch(p, r);
             for (size_t k = 0, at = p->offset + s.local; k < s.n; k++, at++)
-                if (at >= h->begin && at < h->end)
+                if (hl_sharding_has(h, at))
                     furthest = fmax(furthest, fabs(gradient_at(h, at) - x[s.global + (int64_t)k]));
         }
         if (!(furthest <= 2e-5 * largest)) printf("  %s: off by %g of %g\n", p->name, furthest, largest);

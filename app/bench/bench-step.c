@@ -65,7 +65,8 @@ static double updated(const hl_sharding *h)
     double n = 0;
     for (int i = 0; h->w && i < h->table->n; i++) {
         const hl_param *p = &h->table->at[i];
-        size_t from = hl_max(p->offset, h->begin), to = p->offset + p->count < h->end ? p->offset + p->count : h->end;
+        const hl_span mine = hl_sharding_mine(h, p->offset);
+        const size_t from = hl_max(p->offset, mine.begin), to = hl_min(p->offset + p->count, mine.end);
         if (!h->frozen[i] && from < to) n += (double)(to - from);
     }
     return n;

@@ -238,7 +238,7 @@ static void try_checkpoint(outcome *o, const hl_group *world, const char *folder
                       &(hl_cut){begin, end, begin, end});
     float *x = hl_alloc(3 * t.count * sizeof *x);
     hl_group_split(&me, world, world->rank);
-    const hl_checkpoint_part part = {&t, &t, &me, x, x + t.count, x + 2 * t.count, false, false};
+    const hl_checkpoint_part part = {&t, &t, &me, x, x + t.count, x + 2 * t.count, NULL, NULL};
     o->bytes = 3.0 * (double)rows * WIDTH * sizeof *x;
     o->status = go_and_return(o, world, folder, &(hl_checkpoint_content){&part, 1, true}, x, t.count);
     if (o->status != HL_OK) snprintf(o->sentence, sizeof o->sentence, "%s", hl_error_text());

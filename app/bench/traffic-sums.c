@@ -7,32 +7,35 @@
 #include "step/zero.h"
 #include <stdlib.h>
 
-/* Numbers [lo, hi), of which each replica has its block. */
-static void add_blocks(const hl_traffic_place *p, size_t lo, size_t hi,
-                       void (*sent)(hl_sent *s, int ranks, int rank, const size_t *begin))
+/* Numbers [lo, hi) of a part, of which each replica has its block. */
+static void add_blocks(const hl_traffic_walk *x, const hl_traffic_place *p, size_t lo, size_t hi, hl_traffic_act *sent)
 {
+    hl_shards s;
+    hl_zero_shards_open(&s, p->table, x->c->zero, p->dp);
+    const size_t *block = hl_shards_of(&s, lo);
     size_t *begin = hl_alloc((size_t)(p->dp + 1) * sizeof *begin);
-    for (int r = 0; r <= p->dp; r++) begin[r] = hl_min(hl_max(hl_params_block_begin(p->table, p->dp, r), lo), hi);
-    sent(hl_traffic_walk_dp(p), p->dp, p->dp_rank, begin);
+    for (int r = 0; r <= p->dp; r++) begin[r] = hl_min(hl_max(block[r], lo), hi);
+    if (lo < hi) sent(hl_traffic_walk_dp(p), p->dp, p->dp_rank, begin);
     free(begin);
+    hl_shards_close(&s);
 }
 
-/* Of each layer, or of what is in none. */
-void hl_traffic_walk_layers(const hl_traffic_place *p,
-                            void (*sent)(hl_sent *s, int ranks, int rank, const size_t *begin))
+void hl_traffic_walk_layers(const hl_traffic_walk *x, const hl_traffic_place *p, hl_traffic_act *sent)
 {
     size_t *layer = hl_alloc((size_t)(p->table->n + 1) * sizeof *layer);
-    const int layers = hl_zero_layers(layer, p->table);
-    for (int i = 0; i < layers; i++) add_blocks(p, layer[i], layer[i + 1], sent);
+    const int layers = hl_params_layers(layer, p->table);
+    for (int i = 0; i < layers; i++) add_blocks(x, p, layer[i], layer[i + 1], sent);
     free(layer);
 }
 
-static void add_beside(const hl_traffic_place *p, void (*sent)(hl_sent *s, int ranks, int rank, const size_t *begin))
+/* What is in no layer. */
+static void add_beside(const hl_traffic_walk *x, const hl_traffic_place *p,
+                       void (*add)(const hl_traffic_walk *x, const hl_traffic_place *p, size_t lo, size_t hi))
 {
     size_t *layer = hl_alloc((size_t)(p->table->n + 1) * sizeof *layer);
-    const int layers = hl_zero_layers(layer, p->table);
-    add_blocks(p, 0, layer[0], sent);
-    add_blocks(p, layer[layers], p->table->count, sent);
+    const int layers = hl_params_layers(layer, p->table);
+    add(x, p, 0, layer[0]);
+    add(x, p, layer[layers], p->table->count);
     free(layer);
 }
 
@@ -67,7 +70,7 @@ static void add_bucket(const hl_traffic_walk *x, const hl_traffic_place *p, size
 
 static void add_dense(const hl_traffic_walk *x, const hl_traffic_place *p, size_t lo, size_t hi)
 {
-    if (x->c->zero) add_blocks(p, lo, hi, hl_sent_reduce_scatter);
+    if (x->c->zero) add_blocks(x, p, lo, hi, hl_sent_reduce_scatter);
     else hl_sent_all_reduce(hl_traffic_walk_dp(p), p->dp, p->dp_rank, hi - lo);
 }
 
@@ -99,7 +102,7 @@ static void add_range(const hl_traffic_walk *x, const hl_traffic_place *p, size_
 static void add_early_sums(const hl_traffic_walk *x, const hl_traffic_place *p)
 {
     size_t *layer = hl_alloc((size_t)(p->table->n + 1) * sizeof *layer);
-    const int layers = hl_zero_layers(layer, p->table);
+    const int layers = hl_params_layers(layer, p->table);
     for (int i = layers - 1; i >= 0; i--) {
         size_t lo = layer[i];
         for (int k = 0; k < p->table->n; k++) {
@@ -111,9 +114,8 @@ static void add_early_sums(const hl_traffic_walk *x, const hl_traffic_place *p)
         }
         add_bucket(x, p, lo, layer[i + 1]);
     }
-    add_range(x, p, 0, layer[0]);
-    add_range(x, p, layer[layers], p->table->count);
     free(layer);
+    add_beside(x, p, add_range);
 }
 
 void hl_traffic_walk_sums(const hl_traffic_walk *x, const hl_traffic_place *p)
@@ -122,29 +124,27 @@ void hl_traffic_walk_sums(const hl_traffic_walk *x, const hl_traffic_place *p)
     add_joins(p, zero >= 2);
     if (x->c->overlap && zero < 2 && x->f->plan.groups == 0) add_early_sums(x, p);
     else if (zero < 2) add_range(x, p, 0, p->table->count);
-    else {
-        size_t *layer = hl_alloc((size_t)(p->table->n + 1) * sizeof *layer);
-        const int layers = hl_zero_layers(layer, p->table);
-        add_range(x, p, 0, layer[0]);
-        add_range(x, p, layer[layers], p->table->count);
-        free(layer);
-    }
+    else add_beside(x, p, add_range);
+}
+
+static void add_gathered(const hl_traffic_walk *x, const hl_traffic_place *p, size_t lo, size_t hi)
+{
+    add_blocks(x, p, lo, hi, hl_sent_all_gather_blocks);
 }
 
 /* Of frozen items the temperature alone, a tensor by itself. */
-static void add_trained_items(const hl_traffic_place *p)
+static void add_trained_items(const hl_traffic_walk *x, const hl_traffic_place *p)
 {
     const hl_param *t = hl_params_find(p->table, "logit_scale");
-    if (t) add_blocks(p, t->offset, t->offset + t->count, hl_sent_all_gather_blocks);
+    if (t) add_gathered(x, p, t->offset, t->offset + t->count);
 }
 
 void hl_traffic_walk_update(const hl_traffic_walk *x, const hl_traffic_place *p, bool frozen)
 {
     const int zero = x->c->zero;
-    if (frozen) {
-        if (zero) add_trained_items(p);
-        return;
-    }
-    if (zero == 1 || zero == 2) add_blocks(p, 0, p->table->count, hl_sent_all_gather_blocks);
-    if (zero >= 3) add_beside(p, hl_sent_all_gather_blocks);
+    if (zero && frozen) add_trained_items(x, p);
+    if (zero == 0 || frozen) return;
+    if (zero == 1) add_gathered(x, p, 0, p->table->count);
+    if (zero == 2) hl_traffic_walk_layers(x, p, hl_sent_all_gather_blocks);
+    if (zero >= 2) add_beside(x, p, add_gathered);
 }

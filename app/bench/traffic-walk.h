@@ -40,9 +40,9 @@ static inline hl_sent *hl_traffic_walk_dp(const hl_traffic_place *p)
     return &p->sent[hl_traffic_walk_groups[p->side].dp];
 }
 
-/* Of each layer what a collective over blocks of the replicas sends. */
-void hl_traffic_walk_layers(const hl_traffic_place *p,
-                            void (*sent)(hl_sent *s, int ranks, int rank, const size_t *begin));
+/* What a collective over blocks of the replicas sends; of each layer. */
+typedef void hl_traffic_act(hl_sent *s, int ranks, int rank, const size_t *begin);
+void hl_traffic_walk_layers(const hl_traffic_walk *x, const hl_traffic_place *p, hl_traffic_act *sent);
 
 /* Gradients over the replicas, and weights that were updated. */
 void hl_traffic_walk_sums(const hl_traffic_walk *x, const hl_traffic_place *p);

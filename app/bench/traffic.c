@@ -38,8 +38,8 @@ static void add(hl_sent *to, const hl_sent *s)
 static void add_pass(const hl_traffic_walk *x, const hl_traffic_place *p, int mb, bool back)
 {
     const int share = hl_stage_params_place(x->l, p->side, p->rank);
-    if (x->c->zero >= 3) hl_traffic_walk_layers(p, hl_sent_all_gather_blocks);
-    if (x->c->zero >= 2 && back) hl_traffic_walk_layers(p, hl_sent_reduce_scatter);
+    if (x->c->zero >= 3) hl_traffic_walk_layers(x, p, hl_sent_all_gather_blocks);
+    if (x->c->zero >= 2 && back) hl_traffic_walk_layers(x, p, hl_sent_reduce_scatter);
     if (mb >= 0) add(hl_traffic_walk_tp(p), &x->heard->talk[p->side][share][2 * mb + back]);
 }
 

@@ -114,8 +114,8 @@ hl_status hl_weights_check(const hl_group *world, const hl_config *c, const char
 /* One side of the engine as a checkpoint sees it. */
 static hl_checkpoint_part part_of(hl_sharding *h)
 {
-    float *w = h->w && h->zero >= 3 ? h->w + h->begin : h->w;
-    return (hl_checkpoint_part){h->table, &h->whole, h->dp, w, h->m, h->v, h->zero > 0, h->zero >= 3};
+    const hl_shards *moments = h->w && h->zero > 0 ? &h->shards : NULL, *weights = h->zero >= 3 ? moments : NULL;
+    return (hl_checkpoint_part){h->table, &h->whole, h->dp, h->w, h->m, h->v, moments, weights};
 }
 
 void hl_weights_parts(hl_checkpoint_part part[2], hl_engine *e)

@@ -6,8 +6,8 @@
 int hl_checkpoint_weights(hl_tensor_array *a, const hl_checkpoint_content *c)
 {
     for (int i = 0; i < c->parts; i++)
-        a[i] = (hl_tensor_array){
-            c->part[i].table, c->part[i].whole, c->part[i].holders, c->part[i].w, c->part[i].weights_in_blocks, ""};
+        a[i] = (hl_tensor_array){c->part[i].table, c->part[i].whole,      c->part[i].holders,
+                                 c->part[i].w,     c->part[i].weights_of, ""};
     return c->parts;
 }
 
@@ -15,8 +15,8 @@ int hl_checkpoint_moments(hl_tensor_array *a, const hl_checkpoint_content *c)
 {
     for (int i = 0; i < c->parts; i++) {
         const hl_checkpoint_part *p = &c->part[i];
-        a[i] = (hl_tensor_array){p->table, p->whole, p->holders, p->m, p->moments_in_blocks, "m"};
-        a[c->parts + i] = (hl_tensor_array){p->table, p->whole, p->holders, p->v, p->moments_in_blocks, "v"};
+        a[i] = (hl_tensor_array){p->table, p->whole, p->holders, p->m, p->moments_of, "m"};
+        a[c->parts + i] = (hl_tensor_array){p->table, p->whole, p->holders, p->v, p->moments_of, "v"};
     }
     return 2 * c->parts;
 }

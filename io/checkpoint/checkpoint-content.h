@@ -1,7 +1,7 @@
 /* checkpoint-content.h - what a checkpoint is made of: arrays, tensors, files. */
 #ifndef IO_CHECKPOINT_CHECKPOINT_CONTENT_H
 #define IO_CHECKPOINT_CHECKPOINT_CONTENT_H
-#include "model/params.h"
+#include "model/shards.h"
 #include "mpi/comm/group.h"
 #include "io/checkpoint/tensors.h"
 
@@ -11,12 +11,12 @@
 
 /* The arrays of one side.  Every rank knows the tensors of the side; its holders have the numbers of their shares. */
 typedef struct {
-    const hl_params *table;  /* of my share and layers */
-    const hl_params *whole;  /* of the whole side, the same on every rank; may be the table itself */
-    const hl_group *holders; /* who have the same share as I; of size 0 where I have nothing */
-    float *w, *m, *v;        /* (table->count); m and v only with moments; NULL where I have nothing */
-    bool moments_in_blocks;  /* m and v are my block among the holders (hl_params_block_begin) */
-    bool weights_in_blocks;  /* so is w */
+    const hl_params *table;      /* of my share and layers */
+    const hl_params *whole;      /* of the whole side, the same on every rank; may be the table itself */
+    const hl_group *holders;     /* who have the same share as I; of size 0 where I have nothing */
+    float *w, *m, *v;            /* (table->count); m and v only with moments; NULL where I have nothing */
+    const hl_shards *moments_of; /* of m and v I have my blocks of these among the holders alone; NULL: all */
+    const hl_shards *weights_of; /* of w */
 } hl_checkpoint_part;
 
 typedef struct {

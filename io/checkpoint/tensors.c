@@ -142,32 +142,36 @@ static hl_status add(run *r, const file *f, char *x, size_t n, int64_t at)
     return s;
 }
 
-/* That part of a slice which lies in [begin, end) of the array, of which x has the numbers from `first` on.  Of what
- * several ranks hold in common, one writes and all read. */
-static hl_status move_part(run *r, const file *f, const hl_tensor_array *a, const hl_param *p, size_t first,
-                           size_t begin, size_t end)
+/* Of the array the numbers that I am to write or read where those of this tensor are. */
+static hl_span mine_of(const hl_tensor_array *a, const hl_param *p)
 {
-    if (p->offset >= end || p->offset + p->count <= begin) return HL_OK;
+    const int ranks = a->holders->size, me = a->holders->rank;
+    if (a->shards) return hl_shards_block(a->shards, me, p->offset);
+    return (hl_span){hl_params_block_begin(a->table, ranks, me), hl_params_block_begin(a->table, ranks, me + 1)};
+}
+
+/* Of a slice those.  Of what several ranks hold in common, one writes and all read. */
+static hl_status move_part(run *r, const file *f, const hl_tensor_array *a, const hl_param *p)
+{
+    const hl_span mine = mine_of(a, p);
+    if (p->offset >= mine.end || p->offset + p->count <= mine.begin) return HL_OK;
     const int64_t at = place_of(f, a, p), n = hl_param_stretches(p);
     for (int64_t i = 0; i < n; i++) {
-        const hl_stretch s =
-            f->writing ? hl_param_counted_stretch(p, i, begin, end) : hl_param_held_stretch(p, i, begin, end);
+        const hl_stretch s = f->writing ? hl_param_counted_stretch(p, i, mine.begin, mine.end)
+                                        : hl_param_held_stretch(p, i, mine.begin, mine.end);
         if (s.n)
-            HL_TRY(add(r, f, (char *)(a->x + (p->offset + s.local - first)), s.n * sizeof *a->x,
+            HL_TRY(add(r, f, (char *)(a->x + p->offset + s.local), s.n * sizeof *a->x,
                        at + s.global * (int64_t)sizeof *a->x));
     }
     return HL_OK;
 }
 
-/* My block, if I hold any. */
+/* What is mine, if I hold any. */
 static hl_status move_array(const file *f, const hl_tensor_array *a)
 {
     run r = {0};
     if (!hl_group_has_me(a->holders)) return HL_OK;
-    const size_t begin = hl_params_block_begin(a->table, a->holders->size, a->holders->rank);
-    const size_t end = hl_params_block_begin(a->table, a->holders->size, a->holders->rank + 1);
-    for (int k = 0; k < a->table->n; k++)
-        HL_TRY(move_part(&r, f, a, &a->table->at[k], a->block ? begin : 0, begin, end));
+    for (int k = 0; k < a->table->n; k++) HL_TRY(move_part(&r, f, a, &a->table->at[k]));
     return move(f, &r);
 }
 
@@ -264,7 +268,7 @@ static hl_status read_all(file *f, const hl_tensor_array *arrays, int n)
 /* Each holder has read its block; now everyone gets the others', where arrays are whole. */
 static void gather(const hl_tensor_array *a)
 {
-    if (!hl_group_has_me(a->holders) || a->block) return;
+    if (!hl_group_has_me(a->holders) || a->shards) return;
     for (int r = 0; r < a->holders->size; r++) {
         size_t begin = hl_params_block_begin(a->table, a->holders->size, r),
                end = hl_params_block_begin(a->table, a->holders->size, r + 1);

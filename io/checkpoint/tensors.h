@@ -2,11 +2,12 @@
  *
  * The tensors of a parameter table that share a `stack` are one dataset of that name, with the layers as first axis
  * where there are layers.  Its global shape does not depend on how ranks share it.  Datasets are contiguous and
- * unfiltered.  Ranks that hold the same share write, and read, an equal part of it each, cut between rows. */
+ * unfiltered.  Ranks that hold the same share write, and read, an equal part of it each, cut between rows; or what they
+ * have of it, where each has some. */
 #ifndef IO_CHECKPOINT_TENSORS_H
 #define IO_CHECKPOINT_TENSORS_H
 #include "io/checkpoint/tensor-index.h"
-#include "model/params.h"
+#include "model/shards.h"
 #include "mpi/comm/group.h"
 
 /* The logical tensors of a table in its order; list has room for t->n.  Returns how many there are. */
@@ -18,8 +19,8 @@ typedef struct {
     const hl_params *whole;  /* all tensors, known to every rank; may be the table itself */
     const hl_group *holders; /* who have the same share as I; of size 0 where this rank has none */
     float *x;                /* (table->count), or NULL */
-    bool block;        /* x is my block alone (hl_params_block_begin among the holders), not the whole of my share */
-    const char *under; /* the HDF5 group of its datasets: "" for the root, "m" */
+    const hl_shards *shards; /* x has my blocks of these among the holders alone; NULL: the whole of my share */
+    const char *under;       /* the HDF5 group of its datasets: "" for the root, "m" */
 } hl_tensor_array;
 
 /* Write a new file and flush it to the disk.  HL_ESTORE, on all ranks with the sentence of one whose disk failed;

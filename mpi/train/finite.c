@@ -16,11 +16,10 @@ static int64_t name_of(const hl_engine *e, const hl_sharding *h, const hl_param 
     return (tensor + (h == &e->sharding[HL_USER] ? e->sharding[HL_ITEM].whole.n : 0)) << PLACE_BITS | place;
 }
 
-/* Numbers of a side's array from number `origin` on. */
+/* Numbers of a side's array. */
 typedef struct {
     const hl_sharding *h;
     const float *x;
-    size_t origin;
 } numbers;
 
 /* The numbers from `at` on, and how many of them lie side by side before `end`; NULL: none of them is there. */
@@ -32,15 +31,15 @@ static const float *side_by_side(size_t *n, const numbers *a, size_t at, size_t 
         return x.g;
     }
     *n = end - at;
-    return a->x + (at - a->origin);
+    return a->x + at;
 }
 
 static void search_tensor(hl_first *f, const hl_engine *e, const numbers *a, const hl_param *p)
 {
-    const size_t lo = a->h->begin, hi = a->h->end;
+    const hl_span mine = hl_sharding_mine(a->h, p->offset);
     for (int64_t i = 0; i < hl_param_stretches(p); i++) {
         const hl_stretch s = hl_param_stretch(p, i);
-        const size_t at = p->offset + s.local, from = hl_max(at, lo), end = at + s.n < hi ? at + s.n : hi;
+        const size_t at = p->offset + s.local, from = hl_max(at, mine.begin), end = hl_min(at + s.n, mine.end);
         for (size_t k = from, n; k < end; k += n) {
             const float *x = side_by_side(&n, a, k, end);
             if (!x || hl_rows_are_finite(x, n)) continue;
@@ -57,13 +56,13 @@ static void search(hl_first *f, const hl_engine *e, const numbers *a, bool froze
         if (frozen_too || !a->h->frozen[i]) search_tensor(f, e, a, &a->h->table->at[i]);
 }
 
-/* Moments are kept of my block alone. */
+/* Of what I update: other moments are not kept. */
 static void search_side(hl_first *f, const hl_engine *e, const hl_sharding *h, hl_finite_array array)
 {
-    if (array == HL_FINITE_WEIGHTS) search(f, e, &(numbers){h, h->w, 0}, true);
-    if (array == HL_FINITE_GRADIENTS) search(f, e, &(numbers){h, h->g, 0}, false);
-    if (array == HL_FINITE_MOMENTS) search(f, e, &(numbers){h, h->m, h->begin}, true);
-    if (array == HL_FINITE_MOMENTS) search(f, e, &(numbers){h, h->v, h->begin}, true);
+    if (array == HL_FINITE_WEIGHTS) search(f, e, &(numbers){h, h->w}, true);
+    if (array == HL_FINITE_GRADIENTS) search(f, e, &(numbers){h, h->g}, false);
+    if (array == HL_FINITE_MOMENTS) search(f, e, &(numbers){h, h->m}, true);
+    if (array == HL_FINITE_MOMENTS) search(f, e, &(numbers){h, h->v}, true);
 }
 
 /* "[3, 7]". */

@@ -13,8 +13,9 @@ static void for_each_of_side(const hl_sharding *h, seer *see, void *what)
     size_t begin = 0, n = 0;
     for (int k = 0; h->g && k < h->table->n; k++) {
         const hl_param *p = &h->table->at[k];
+        const hl_span mine = hl_shards_block(&h->shards, h->dp->rank, p->offset);
         for (int64_t i = 0; !h->frozen[k] && i < hl_param_stretches(p); i++) {
-            const hl_stretch s = hl_param_counted_stretch(p, i, h->block[h->dp->rank], h->block[h->dp->rank + 1]);
+            const hl_stretch s = hl_param_counted_stretch(p, i, mine.begin, mine.end);
             size_t held;
             const size_t at = hl_sharding_own_gradients(&held, h, p->offset + s.local, p->offset + s.local + s.n);
             if (held == 0) continue;

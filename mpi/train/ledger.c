@@ -58,9 +58,9 @@ static void add_gradients(hl_sketch_sums *sums, const hl_sharding *h, size_t at,
 static void add_param(hl_sketch_sums *gradient, hl_sketch_sums *weight, const hl_sharding *h, const hl_param *p)
 {
     uint64_t name = hl_digest(p->name, strlen(p->name));
-    int me = h->dp->rank;
+    const hl_span mine = hl_shards_block(&h->shards, h->dp->rank, p->offset);
     for (int64_t i = 0; i < hl_param_stretches(p); i++) {
-        hl_stretch s = hl_param_counted_stretch(p, i, h->block[me], h->block[me + 1]);
+        hl_stretch s = hl_param_counted_stretch(p, i, mine.begin, mine.end);
         add_gradients(gradient, h, p->offset + s.local, s.n, name, s.global);
         hl_sketch_add(weight, h->w + p->offset + s.local, s.n, name, s.global);
     }

@@ -5,37 +5,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Which part of the array each rank of dp updates. */
-static void cut_blocks(hl_sharding *h)
-{
-    int p = h->dp->size, me = h->dp->rank;
-    h->block = hl_alloc((size_t)(p + 1) * sizeof *h->block);
-    h->cut = hl_alloc((size_t)(p + 1) * sizeof *h->cut);
-    for (int r = 0; r <= p; r++) h->block[r] = hl_params_block_begin(h->table, p, r);
-    h->begin = hl_zero_shards_moments(h->zero) ? h->block[me] : 0;
-    h->end = hl_zero_shards_moments(h->zero) ? h->block[me + 1] : h->table->count;
-}
-
 static void find_layers(hl_sharding *h)
 {
     h->layer = hl_alloc((size_t)(h->table->n + 1) * sizeof *h->layer);
-    h->layers = hl_zero_layers(h->layer, h->table);
+    h->layers = hl_params_layers(h->layer, h->table);
 }
 
-/* The blocks within [lo, hi). */
+static size_t clamp(size_t x, size_t lo, size_t hi) { return hl_min(hl_max(x, lo), hi); }
+
+/* The blocks within [lo, hi), which lie in one part. */
 static const size_t *blocks_within(hl_sharding *h, size_t lo, size_t hi)
 {
-    for (int r = 0; r <= h->dp->size; r++) h->cut[r] = hl_min(hl_max(h->block[r], lo), hi);
+    const size_t *begin = hl_shards_of(&h->shards, lo);
+    for (int r = 0; r <= h->dp->size; r++) h->cut[r] = clamp(begin[r], lo, hi);
     return h->cut;
 }
 
-/* Of x, numbers [lo, hi) that are not of my block. */
+hl_span hl_sharding_mine(const hl_sharding *h, size_t at)
+{
+    if (!hl_zero_shards_moments(h->zero)) return (hl_span){0, h->table->count};
+    return hl_shards_block(&h->shards, h->dp->rank, at);
+}
+
+/* Of x, numbers [lo, hi) that are not mine; they lie in one part. */
 static void drop(const hl_sharding *h, float *x, size_t lo, size_t hi)
 {
-    size_t begin = hl_min(hl_max(h->begin, lo), hi);
-    size_t end = hl_min(hl_max(h->end, lo), hi);
-    hl_reserve_drop(x, lo, begin);
-    hl_reserve_drop(x, end, hi);
+    const hl_span mine = hl_sharding_mine(h, lo);
+    hl_reserve_drop(x, lo, clamp(mine.begin, lo, hi));
+    hl_reserve_drop(x, clamp(mine.end, lo, hi), hi);
+}
+
+static void drop_layers(const hl_sharding *h, float *x)
+{
+    for (int i = 0; i < h->layers; i++) drop(h, x, h->layer[i], h->layer[i + 1]);
 }
 
 static void unshard(const hl_sharder *k, int layer)
@@ -106,7 +108,8 @@ void hl_sharding_open(hl_sharding *h, const hl_params *table, const hl_group *gr
         .table = table, .whole = h->whole, .group = group, .dp = dp, .tp = tp, .zero = zero, .sharder = hl_unsharded};
     h->frozen = hl_alloc_zero((size_t)table->n, sizeof *h->frozen);
     if (!hl_group_has_me(group)) return;
-    cut_blocks(h);
+    hl_zero_shards_open(&h->shards, table, zero, dp->size);
+    h->cut = hl_alloc((size_t)(dp->size + 1) * sizeof *h->cut);
     find_layers(h);
     h->w = hl_reserve(table->count);
     hl_branch_open(&h->branch, table->count);
@@ -116,12 +119,12 @@ void hl_sharding_open(hl_sharding *h, const hl_params *table, const hl_group *gr
     if (gradients) h->sharder.done = weights ? reduce_layer_and_reshard : reduce_layer;
     h->overlaps = overlap && !gradients;
     if (h->overlaps) h->sharder.done = begin_if_final;
-    hl_buckets_open(&h->early, dp, zero ? h->block : NULL);
+    hl_buckets_open(&h->early, dp, zero ? hl_shards_of(&h->shards, 0) : NULL);
     if (!for_training) return;
     hl_sparse_rows_open(&h->rows, table);
     h->g = hl_reserve(table->count);
-    h->m = hl_reserve(h->end - h->begin);
-    h->v = hl_reserve(h->end - h->begin);
+    h->m = hl_reserve(table->count);
+    h->v = hl_reserve(table->count);
 }
 
 void hl_sharding_close(hl_sharding *h)
@@ -133,11 +136,11 @@ void hl_sharding_close(hl_sharding *h)
     hl_sparse_rows_close(&h->rows);
     if (h->w) hl_reserve_free(h->w, h->table->count);
     if (h->g) hl_reserve_free(h->g, h->table->count);
-    if (h->m) hl_reserve_free(h->m, h->end - h->begin);
-    if (h->v) hl_reserve_free(h->v, h->end - h->begin);
+    if (h->m) hl_reserve_free(h->m, h->table->count);
+    if (h->v) hl_reserve_free(h->v, h->table->count);
     free(h->cut);
     free(h->layer);
-    free(h->block);
+    hl_shards_close(&h->shards);
     *h = (hl_sharding){0};
 }
 
@@ -158,15 +161,23 @@ void hl_sharding_share(hl_sharding *h, size_t begin, size_t n)
     if (h->w) hl_group_broadcast(h->dp, h->w + begin, n * sizeof *h->w, 0);
 }
 
-uint64_t hl_sharding_digest(const hl_sharding *h)
+uint64_t hl_sharding_digest_of(const hl_sharding *h, const float *x)
 {
-    bool counts = h->w && (h->zero || h->dp->rank == 0);
-    return counts ? hl_params_digest(h->table, h->w, h->begin, h->end) : 0;
+    const hl_shards *s = &h->shards;
+    uint64_t sum = 0;
+    if (!h->zero) return h->dp->rank == 0 ? hl_params_digest(h->table, x, 0, h->table->count) : 0;
+    for (int k = 0; k < s->parts; k++) {
+        const hl_span mine = hl_shards_block(s, h->dp->rank, s->part[k]);
+        if (s->part[k] < s->part[k + 1]) sum += hl_params_digest(h->table, x, mine.begin, mine.end);
+    }
+    return sum;
 }
+
+uint64_t hl_sharding_digest(const hl_sharding *h) { return h->w ? hl_sharding_digest_of(h, h->w) : 0; }
 
 void hl_sharding_reshard(hl_sharding *h)
 {
-    if (h->w && hl_zero_shards_weights(h->zero)) drop(h, h->w, h->layer[0], h->layer[h->layers]);
+    if (h->w && hl_zero_shards_weights(h->zero)) drop_layers(h, h->w);
 }
 
 /* ---- where gradients are */
@@ -237,7 +248,10 @@ void hl_sharding_zero_gradients(hl_sharding *h)
         return;
     }
     zero_range(h, 0, first);
-    zero_range(h, hl_max(h->begin, first), hl_min(h->end, last)); /* the rest was dropped */
+    for (int i = 0; i < h->layers; i++) { /* the rest was dropped */
+        const hl_span mine = hl_sharding_mine(h, h->layer[i]);
+        zero_range(h, mine.begin, mine.end);
+    }
     zero_range(h, last, h->table->count);
 }
 
@@ -245,12 +259,13 @@ void hl_sharding_zero_gradients(hl_sharding *h)
  * for a moment, and I take what is mine. */
 static void join_blocks(hl_sharding *h, const hl_param *p, hl_arena *scratch)
 {
+    const hl_span mine = hl_sharding_mine(h, p->offset);
     size_t mark = hl_arena_mark(scratch), whole = (size_t)hl_param_whole(p);
     float *all = HL_TAKE_ZERO(scratch, float, whole);
-    hl_param_put(all, h->g, p, h->begin, h->end);
+    hl_param_put(all, h->g, p, mine.begin, mine.end);
     hl_group_all_reduce(h->dp, all, whole);
     h->tp->all_reduce(h->tp, all, whole);
-    hl_param_take(h->g, all, p, h->begin, h->end);
+    hl_param_take(h->g, all, p, mine.begin, mine.end);
     hl_arena_back(scratch, mark);
 }
 
@@ -270,6 +285,7 @@ void hl_sharding_progress(hl_sharding *h)
 /* Numbers [lo, hi), of which all are there. */
 static void sum_dense(hl_sharding *h, size_t lo, size_t hi)
 {
+    if (lo == hi) return;
     if (h->zero == 0) hl_group_all_reduce(h->dp, h->g + lo, hi - lo);
     else hl_group_reduce_scatter(h->dp, h->g, blocks_within(h, lo, hi));
 }
@@ -338,10 +354,14 @@ void hl_sharding_gather_trained(hl_sharding *h)
     }
 }
 
+/* Of parts that replicas hold whole: layers are none of them with zero 3. */
 void hl_sharding_gather_weights(hl_sharding *h)
 {
-    if (h->zero == 1 || h->zero == 2) hl_group_all_gather_blocks(h->dp, h->w, h->block);
-    if (h->zero < 3) return;
-    hl_group_all_gather_blocks(h->dp, h->w, blocks_within(h, 0, h->layer[0]));
-    hl_group_all_gather_blocks(h->dp, h->w, blocks_within(h, h->layer[h->layers], h->table->count));
+    const hl_shards *s = &h->shards;
+    if (!hl_zero_shards_moments(h->zero)) return;
+    for (int k = 0; k < s->parts; k++) {
+        const bool is_layer = k > 0 && k < s->parts - 1;
+        if (s->part[k] < s->part[k + 1] && !(is_layer && hl_zero_shards_weights(h->zero)))
+            hl_group_all_gather_blocks(h->dp, h->w, hl_shards_of(s, s->part[k]));
+    }
 }

@@ -1,9 +1,9 @@
 /* sharding.h - one side's weights, gradients and AdamW moments, as this rank holds them.
  *
  * The ranks of a data-parallel group (`dp`) hold the same share of one model each, a replica, and may shard its
- * numbers: into blocks of rows, one a rank (step/zero.h):
+ * numbers: into blocks of rows, one a rank of the whole array, or with zero 2 and 3 of each layer (step/zero.h):
  *
- *     zero 1   AdamW's moments: each rank updates its block, and the weights are gathered
+ *     zero 1   AdamW's moments: each rank updates its blocks, and the weights are gathered
  *     zero 2   and the gradients: those of a layer are reduced to the owners of its rows after each micro-batch
  *     zero 3   and the weights: a layer is unsharded (gathered) before each use, and resharded (given up) after
  *
@@ -35,12 +35,11 @@ typedef struct {
     int zero;
     float *w, *g;        /* (table->count) each; of g see hl_sharding_gradients */
     hl_sparse_rows rows; /* where the table has a row-sparse tensor */
-    float *m, *v;        /* AdamW's moments of my block */
-    size_t *block;       /* (dp + 1) where the blocks begin */
-    size_t begin, end;   /* my block; without zero the whole */
+    float *m, *v;        /* (table->count), AdamW's moments of my blocks; no pages of others */
+    hl_shards shards;    /* who of dp has which numbers; without zero, who counts them */
     int layers;          /* of my stage */
     size_t *layer;       /* (layers + 1) where they begin */
-    size_t *cut;         /* (dp + 1) a range cut by the blocks */
+    size_t *cut;         /* (dp + 1) a range cut by blocks */
     bool *frozen;        /* (table->n) */
     bool still;          /* nothing goes back through this side: what is trained of it gets its gradient by itself */
     hl_sharder sharder;  /* for the stack */
@@ -66,8 +65,19 @@ void hl_sharding_init_but(hl_sharding *h, uint64_t seed, const char *but);
  * dp. */
 void hl_sharding_share(hl_sharding *h, size_t begin, size_t n);
 
-/* Digest of the weights that this rank counts: added over all ranks, that of the side.  Local. */
+/* The numbers that I update, of the part of the array that number `at` belongs to; without zero the whole.  Is `at` one
+ * of my numbers?  Local. */
+hl_span hl_sharding_mine(const hl_sharding *h, size_t at);
+static inline bool hl_sharding_has(const hl_sharding *h, size_t at)
+{
+    const hl_span mine = hl_sharding_mine(h, at);
+    return at >= mine.begin && at < mine.end;
+}
+
+/* Digest of the weights that this rank counts: added over all ranks, that of the side.  The second: of x instead, where
+ * the rank is in the group.  Local. */
 uint64_t hl_sharding_digest(const hl_sharding *h);
+uint64_t hl_sharding_digest_of(const hl_sharding *h, const float *x);
 
 /* Give up the weights that I do not hold, after all were written.  Local. */
 void hl_sharding_reshard(hl_sharding *h);

@@ -81,7 +81,7 @@ static size_t overlap(size_t *n, size_t begin, size_t end, size_t lo, size_t hi)
 /* Numbers [from, from + n) of a tensor. */
 static void update_tensor(hl_sharding *h, size_t from, size_t n, const hl_adamw *how)
 {
-    float *w = h->w + from, *m = h->m + (from - h->begin), *v = h->v + (from - h->begin);
+    float *w = h->w + from, *m = h->m + from, *v = h->v + from;
     const hl_sparse_rows *s = &h->rows;
     if (!hl_sparse_rows_are_at(s, from)) {
         hl_adamw_step(w, m, v, h->g + from, n, how);
@@ -104,12 +104,14 @@ static void update_side(hl_sharding *h, const hl_adamw *how)
     if (!h->w) return;
     for (int i = 0; i < h->table->n; i++) {
         const hl_param *p = &h->table->at[i];
-        size_t n, from = overlap(&n, p->offset, p->offset + p->count, h->begin, h->end);
+        const hl_span mine = hl_sharding_mine(h, p->offset);
+        size_t n, from = overlap(&n, p->offset, p->offset + p->count, mine.begin, mine.end);
         if (n && !h->frozen[i]) update_tensor(h, from, n, how);
     }
     if (h->still) hl_sharding_gather_trained(h);
     else hl_sharding_gather_weights(h);
-    hl_fault_numbers("weights-update", HL_FAULT_ME, h->w + h->begin, h->end - h->begin);
+    const hl_span last = hl_sharding_mine(h, h->table->count - 1);
+    hl_fault_numbers("weights-update", HL_FAULT_ME, h->w + last.begin, last.end - last.begin);
 }
 
 void hl_step_update(hl_step_state *s, hl_side of, int c)

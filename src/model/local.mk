@@ -21,6 +21,7 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/saved.c src/model/saved.h \
 	src/model/see.c src/model/see.h \
 	src/model/sharder.c src/model/sharder.h \
+	src/model/shards.c src/model/shards.h \
 	src/model/pooling.h \
 	src/model/side.h \
 	src/model/stack.c src/model/stack.h \

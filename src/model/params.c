@@ -127,14 +127,30 @@ static size_t row_size(const hl_param *p)
     return p->count / (size_t)rows;
 }
 
-size_t hl_params_block_begin(const hl_params *t, int p, int r)
+size_t hl_params_cut(const hl_params *t, size_t lo, size_t hi, int p, int r)
 {
-    size_t at = (size_t)hl_part_begin((int64_t)t->count, p, r);
+    const size_t at = lo + (size_t)hl_part_begin((int64_t)(hi - lo), p, r);
+    if (at >= hi) return hi;
     for (int k = 0; k < t->n; k++) {
         const hl_param *x = &t->at[k];
         if (at < x->offset + x->count) return at - (at - x->offset) % row_size(x);
     }
-    return t->count;
+    return hi;
+}
+
+size_t hl_params_block_begin(const hl_params *t, int p, int r) { return hl_params_cut(t, 0, t->count, p, r); }
+
+int hl_params_layers(size_t *begin, const hl_params *t)
+{
+    int layers = 0;
+    begin[0] = 0;
+    for (int k = 0; k < t->n; k++) {
+        const hl_param *p = &t->at[k];
+        if (p->layer < 0) continue;
+        if (k == 0 || t->at[k - 1].layer != p->layer) begin[layers++] = p->offset;
+        begin[layers] = p->offset + p->count;
+    }
+    return layers;
 }
 
 /* Of a stretch of the tensor that lies at `offset`, what is within [begin, end) of the array. */

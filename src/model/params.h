@@ -96,9 +96,16 @@ int64_t hl_params_whole(const hl_params *t);
 void hl_params_init(const hl_params *t, float *w, uint64_t seed);
 void hl_param_init(const hl_param *p, float *w, uint64_t seed);
 
-/* Cut the array into p nearly equal blocks between rows (of a tensor's first axis): where block r begins.  Begin 0
- * is 0, begin p is the count; a block may be empty.  Replicas that divide work or optimizer state use it. */
+/* Cut numbers [lo, hi) of the array, which are tensors, into p nearly equal blocks between rows (of a tensor's first
+ * axis): where block r begins.  Begin 0 is lo, begin p is hi; a block may be empty. */
+size_t hl_params_cut(const hl_params *t, size_t lo, size_t hi, int p, int r);
+
+/* The same of all of it: who share a piece of work divide it so. */
 size_t hl_params_block_begin(const hl_params *t, int p, int r);
+
+/* Where the layers begin, (t->n + 1) with the end of the last one; how many there are.  The tensors of a layer follow
+ * one another, and so do the layers. */
+int hl_params_layers(size_t *begin, const hl_params *t);
 
 /* What lies in [begin, end) of my array of a tensor, into a copy of the whole tensor, and back out of it. */
 void hl_param_put(float *whole, const float *g, const hl_param *p, size_t begin, size_t end);

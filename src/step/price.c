@@ -191,8 +191,12 @@ static double update_of(const hl_prices *x, hl_side side, int rank)
     const int p = hl_layout_replicas(j->layout, side);
     const double n = numbers_of(x, side, rank);
     if (n == 0 || !hl_zero_shards_moments(j->zero)) return hl_machine_numbers(m, HL_NUMBERS_UPDATE, n);
-    const double gathered = hl_zero_shards_weights(j->zero) ? n - layered_of(x, side, rank) : n;
-    return hl_machine_numbers(m, HL_NUMBERS_UPDATE, n / p) + gather_of(m, gathered, p);
+    const double gathered = hl_zero_shards_weights(j->zero) ? n - layered_of(x, side, rank) : n,
+                 calls = hl_zero_shards_weights(j->zero)     ? 2
+                         : hl_zero_shards_gradients(j->zero) ? layers_of(x, side, rank) + 2
+                                                             : 1;
+    return hl_machine_numbers(m, HL_NUMBERS_UPDATE, n / p)
+           + hl_machine_together(m, HL_TOGETHER_GATHER, sizeof(float) * gathered, p, calls);
 }
 
 static double update_seconds(const hl_prices *x, int rank)
@@ -330,7 +334,7 @@ static double shared_part(const hl_plan *p)
 static double count_layers(int *layers, const hl_params *t)
 {
     size_t *begin = hl_alloc((size_t)(t->n + 1) * sizeof *begin);
-    *layers = hl_zero_layers(begin, t);
+    *layers = hl_params_layers(begin, t);
     const double n = (double)(begin[*layers] - begin[0]);
     free(begin);
     return n;

@@ -4,39 +4,18 @@
 #include <math.h>
 #include <stdlib.h>
 
-int hl_zero_layers(size_t *begin, const hl_params *t)
+/* The numbers of all layers that the replica has; the most of a layer that it has not. */
+static size_t count_layers(size_t *most_beside, const hl_shards *s, int replica)
 {
-    int layers = 0;
-    begin[0] = 0;
-    for (int k = 0; k < t->n; k++) {
-        const hl_param *p = &t->at[k];
-        if (p->layer < 0) continue;
-        if (k == 0 || t->at[k - 1].layer != p->layer) begin[layers++] = p->offset;
-        begin[layers] = p->offset + p->count;
+    size_t mine = 0;
+    *most_beside = 0;
+    for (int k = 1; k < s->parts - 1; k++) {
+        const hl_span block = hl_shards_block(s, replica, s->part[k]);
+        const size_t has = block.end - block.begin, beside = s->part[k + 1] - s->part[k] - has;
+        mine += has;
+        *most_beside = hl_max(*most_beside, beside);
     }
-    return layers;
-}
-
-/* Numbers [begin, end) of an array. */
-typedef struct {
-    size_t begin, end;
-} span;
-
-static size_t in_common(span a, span b)
-{
-    const size_t begin = hl_max(a.begin, b.begin), end = hl_min(a.end, b.end);
-    return begin < end ? end - begin : 0;
-}
-
-/* The most numbers of a layer that are not of the block. */
-static size_t most_beside(span block, const size_t *layer, int layers)
-{
-    size_t most = 0;
-    for (int i = 0; i < layers; i++) {
-        const size_t n = layer[i + 1] - layer[i] - in_common(block, (span){layer[i], layer[i + 1]});
-        if (n > most) most = n;
-    }
-    return most;
+    return mine;
 }
 
 size_t hl_zero_unread(const hl_params *t, int texts)
@@ -55,19 +34,23 @@ hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int replicas, int r
                                bool frozen)
 {
     const size_t unread = hl_zero_unread(t, texts);
-    const span block = {hl_params_block_begin(t, replicas, replica), hl_params_block_begin(t, replicas, replica + 1)};
-    size_t *layer = hl_alloc((size_t)(t->n + 1) * sizeof *layer);
-    const int layers = hl_zero_layers(layer, t),
-              at_hand = (!frozen && hl_zero_shards_gradients(zero)) + hl_zero_shards_weights(zero);
-    const span layered = {layer[0], layer[layers]};
-    const size_t held = t->count - (layered.end - layered.begin) + in_common(block, layered);
+    hl_shards shards;
     hl_zero_state s = {.all = t->count,
-                       .weights = hl_zero_shards_weights(zero) ? held : t->count,
-                       .gradients = hl_zero_shards_gradients(zero) ? held - unread : t->count - unread,
-                       .moments = hl_zero_shards_moments(zero) ? block.end - block.begin : t->count,
-                       .layer = (size_t)at_hand * most_beside(block, layer, layers),
+                       .weights = t->count,
+                       .gradients = t->count - unread,
+                       .moments = t->count,
                        .waiting = (t->count - unread) * (size_t)waiting};
-    free(layer);
+    hl_zero_shards_open(&shards, t, zero, replicas);
+    if (hl_zero_shards_moments(zero)) s.moments = hl_shards_numbers(&shards, replica);
+    if (hl_zero_shards_gradients(zero)) {
+        size_t beside;
+        const size_t layered = shards.part[shards.parts - 1] - shards.part[1],
+                     held = t->count - layered + count_layers(&beside, &shards, replica);
+        s.gradients = held - unread;
+        if (hl_zero_shards_weights(zero)) s.weights = held;
+        s.layer = beside * (size_t)(!frozen + hl_zero_shards_weights(zero));
+    }
+    hl_shards_close(&shards);
     if (frozen) s.gradients = s.moments = s.waiting = 0;
     return s;
 }

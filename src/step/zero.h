@@ -4,7 +4,7 @@
  * mpi/train/sharding.h does it; hllm plan asks here what it comes to. */
 #ifndef STEP_ZERO_H
 #define STEP_ZERO_H
-#include "model/params.h"
+#include "model/shards.h"
 #include "model/side.h"
 
 static inline bool hl_zero_shards_moments(int zero) { return zero >= 1; }
@@ -14,9 +14,12 @@ static inline bool hl_zero_shards_weights(int zero) { return zero >= 3; }
 /* Do replicas go through layers together (hl_share.lockstep)?  Where each has a part of a layer's numbers. */
 static inline bool hl_zero_is_lockstep(int zero) { return hl_zero_shards_gradients(zero); }
 
-/* Where the layers of a table begin, (t->n + 1) with the end of the last one; how many there are.  The tensors of a
- * layer follow one another, and so do the layers.  What belongs to none is held by all. */
-int hl_zero_layers(size_t *begin, const hl_params *t);
+/* Which numbers of its share each replica has the moments of, and with zero 2 on the gradients and weights of layers.
+ * Local; release with hl_shards_close. */
+static inline void hl_zero_shards_open(hl_shards *s, const hl_params *t, int zero, int replicas)
+{
+    hl_shards_open(s, t, hl_zero_shards_gradients(zero), replicas);
+}
 
 /* Numbers of one side on a rank. */
 typedef struct {
