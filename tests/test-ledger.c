@@ -97,12 +97,23 @@ static void find_gradient(hl_sharding *h, const hl_param *p)
     }
 }
 
+static bool is_of_layer(const hl_sharding *h, int layer, const hl_param *p)
+{
+    return p->layer >= 0 && p->offset >= h->layer[layer] && p->offset < h->layer[layer + 1];
+}
+
 /* As a backward and the sums after it leave them; what another copy owns is in ruins. */
 static void make_gradients(hl_sharding *h)
 {
     hl_arena scratch = hl_arena_growing("the joining of shares");
-    for (int k = 0; k < h->table->n; k++) find_gradient(h, &h->table->at[k]);
-    for (int i = h->layers - 1; i >= 0; i--) h->sharder.done(&h->sharder, i);
+    for (int k = 0; k < h->table->n; k++)
+        if (h->table->at[k].layer < 0) find_gradient(h, &h->table->at[k]);
+    hl_sharding_begin_backward(h);
+    for (int i = h->layers - 1; i >= 0; i--) {
+        for (int k = 0; k < h->table->n; k++)
+            if (is_of_layer(h, i, &h->table->at[k])) find_gradient(h, &h->table->at[k]);
+        h->sharder.done(&h->sharder, i);
+    }
     hl_sharding_reduce_gradients(h, &scratch);
     for (size_t i = 0; h->zero && i < h->table->count; i++)
         if (!hl_sharding_has(h, i)) h->g[i] = -1e9f;

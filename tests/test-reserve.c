@@ -51,6 +51,34 @@ static void pages_come_and_go(void)
     hl_reserve_free(x, N);
 }
 
+/* In a part that is as long, longer, shorter, or begins elsewhere in a page. */
+static void pages_serve_elsewhere(void)
+{
+    static const int parts[][4] = {{0, 10240, 20480, 30720}, {5, 10000, 20003, 33000}, {100, 15000, 20000, 26000},
+                                   {0, 700, 1024, 4096},     {3, 9000, 9000, 18000},   {20000, 39999, 7, 19999}};
+    for (size_t k = 0; k < sizeof parts / sizeof parts[0]; k++) {
+        const int *of = parts[k];
+        float *x = hl_reserve_small(N);
+        const hl_reserve_part from = {x, (size_t)of[0], (size_t)of[1]}, to = {x, (size_t)of[2], (size_t)of[3]};
+        const int most =
+            (int)(hl_reserve_pages(from) < hl_reserve_pages(to) ? hl_reserve_pages(from) : hl_reserve_pages(to));
+        fill(x);
+        hl_reserve_drop(x, to.begin, to.end);
+        const int before = pages_of(x);
+        const size_t moved = hl_reserve_move(to, from, 1000);
+        CHECK((int)moved == most);
+        CHECK(pages_of(x) == before - (int)hl_reserve_pages(from) + (int)moved); /* none came from the system */
+        for (int i = 0; i < N; i++) {
+            const bool is_from = i >= of[0] && i < of[1], is_to = i >= of[2] && i < of[3];
+            CHECK(is_to || x[i] == (is_from ? 0 : (float)(i + 1)));
+        }
+        for (size_t i = to.begin; i < to.end; i++) x[i] = 1;
+        CHECK(hl_reserve_move(from, to, moved / 2) == moved / 2);
+        for (size_t i = to.begin; i < to.end; i++) CHECK(x[i] == 0);
+        hl_reserve_free(x, N);
+    }
+}
+
 static void nothing_can_be_reserved(void)
 {
     float *x = hl_reserve(0);
@@ -63,6 +91,7 @@ static void nothing_can_be_reserved(void)
 static const test tests[] = {
     {"what is dropped is zero, and nothing else", what_is_dropped_is_zero_and_nothing_else},
     {"pages come and go", pages_come_and_go},
+    {"pages serve elsewhere", pages_serve_elsewhere},
     {"nothing can be reserved", nothing_can_be_reserved},
 };
 HL_TESTS("reserve", tests)

@@ -3,7 +3,6 @@
 #include "app/bench/calibrate-model.h"
 #include "app/bench/samples.h"
 #include "base/arena.h"
-#include "base/reserve.h"
 #include "math/adamw.h"
 #include "math/nce.h"
 #include "math/rows.h"
@@ -16,7 +15,7 @@
 enum { ROW = 256 };
 
 typedef struct {
-    float *w, *m, *v, *g, *pages;
+    float *w, *m, *v, *g;
     size_t n;
     double sum;
 } arrays;
@@ -55,22 +54,16 @@ static void add_rows(void *self)
     for (size_t i = 0; i < a->n / ROW; i++) hl_add(a->m + row_at(a, i), a->w + i * ROW, ROW);
 }
 
-static void freshen(void *self)
-{
-    arrays *a = self;
-    hl_reserve_drop(a->pages, 0, a->n);
-    for (size_t i = 0; i < a->n; i++) a->pages[i] = 1;
-}
-
 void hl_calibrate_numbers(hl_coefficients *fit, const hl_meter *m)
 {
-    static void (*const act[HL_NUMBERS])(void *self) = {
-        [HL_NUMBERS_UPDATE] = update,  [HL_NUMBERS_SQUARES] = squares, [HL_NUMBERS_CLEAR] = clear,
-        [HL_NUMBERS_READ] = read_rows, [HL_NUMBERS_ADD] = add_rows,    [HL_NUMBERS_FRESH] = freshen};
+    static void (*const act[HL_NUMBERS])(void *self) = {[HL_NUMBERS_UPDATE] = update,
+                                                        [HL_NUMBERS_SQUARES] = squares,
+                                                        [HL_NUMBERS_CLEAR] = clear,
+                                                        [HL_NUMBERS_READ] = read_rows,
+                                                        [HL_NUMBERS_ADD] = add_rows};
     const size_t n = hl_meter_numbers(m) / 4;
-    arrays a = {hl_meter_array(n), hl_meter_array(n), hl_meter_array(n), hl_meter_array(n), hl_reserve(n), n, 0};
+    arrays a = {hl_meter_array(n), hl_meter_array(n), hl_meter_array(n), hl_meter_array(n), n, 0};
     for (int i = 0; i < HL_NUMBERS; i++) fit->numbers[i] = hl_meter_seconds(m, act[i], &a) / (double)n;
-    hl_reserve_free(a.pages, n);
     free(a.g);
     free(a.v);
     free(a.m);

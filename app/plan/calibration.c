@@ -59,9 +59,11 @@ const char *const hl_calibration_product[HL_PRODUCT_TERMS] = {"call", "out", "in
 const char *const hl_calibration_attention[HL_ATTENTION_TERMS] = {"attended", "scores", "turned"};
 const char *const hl_calibration_pass[HL_PASS_TERMS] = {"layers", "hidden", "wide", "weights", "embedded", "spread"};
 const char *const hl_calibration_loss[HL_LOSS_TERMS] = {"pairs", "multiplied"};
-const char *const hl_calibration_numbers[HL_NUMBERS] = {
-    [HL_NUMBERS_UPDATE] = "update", [HL_NUMBERS_SQUARES] = "squares", [HL_NUMBERS_CLEAR] = "clear",
-    [HL_NUMBERS_READ] = "read",     [HL_NUMBERS_ADD] = "add",         [HL_NUMBERS_FRESH] = "fresh"};
+const char *const hl_calibration_numbers[HL_NUMBERS] = {[HL_NUMBERS_UPDATE] = "update",
+                                                        [HL_NUMBERS_SQUARES] = "squares",
+                                                        [HL_NUMBERS_CLEAR] = "clear",
+                                                        [HL_NUMBERS_READ] = "read",
+                                                        [HL_NUMBERS_ADD] = "add"};
 const char *const hl_calibration_together[HL_TOGETHERS] = {
     [HL_TOGETHER_SUM] = "sum",           [HL_TOGETHER_SCATTER] = "scatter",     [HL_TOGETHER_GATHER] = "gather",
     [HL_TOGETHER_EXCHANGE] = "exchange", [HL_TOGETHER_BROADCAST] = "broadcast", [HL_TOGETHER_MESSAGE] = "message"};

@@ -61,6 +61,7 @@ void hl_engine_open(hl_engine *e, const hl_mesh *mesh, const hl_corpus *corpus, 
     open_model(e, HL_USER, user);
     for (hl_side i = 0; i < HL_SIDES; i++) open_side(e, i);
     if (e->rules.plan.items_frozen) freeze_items(e);
+    hl_sharding_share_pages(&e->sharding[HL_USER], &e->sharding[HL_ITEM]);
     e->plan = hl_arena_growing("the plan of a step");
     e->saved = hl_arena_growing("saved activations");
     e->scratch = hl_arena_growing("scratch");

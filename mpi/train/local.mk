@@ -7,6 +7,7 @@ mpi_train_libhltrain_a_SOURCES = \
 	mpi/train/engine.c mpi/train/engine.h \
 	mpi/train/finite.c mpi/train/finite.h \
 	mpi/train/gradnorm.c mpi/train/gradnorm.h \
+	mpi/train/layer-pages.c mpi/train/layer-pages.h \
 	mpi/train/ledger.c mpi/train/ledger.h \
 	mpi/train/loss.c mpi/train/loss.h \
 	mpi/train/mesh.c mpi/train/mesh.h \

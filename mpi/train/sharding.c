@@ -1,6 +1,7 @@
 /* sharding.c - one side's weights, gradients and AdamW moments, as this rank holds them. */
 #include "mpi/train/sharding.h"
 #include "base/minmax.h"
+#include "base/pages.h"
 #include "base/reserve.h"
 #include <stdlib.h>
 #include <string.h>
@@ -40,30 +41,48 @@ static void drop_layers(const hl_sharding *h, float *x)
     for (int i = 0; i < h->layers; i++) drop(h, x, h->layer[i], h->layer[i + 1]);
 }
 
+static void zero_dense(float *x, size_t begin, size_t end)
+{
+    if (begin < end) memset(x + begin, 0, (end - begin) * sizeof *x);
+}
+
+/* ---- what a stack asks for */
+
+/* Of x, what lies of a layer before my block and behind it. */
+static hl_layer_parts beside(const hl_sharding *h, float *x, int layer)
+{
+    const size_t lo = h->layer[layer], hi = h->layer[layer + 1];
+    const hl_span mine = hl_sharding_mine(h, lo);
+    return (hl_layer_parts){{{x, lo, mine.begin}, {x, mine.end, hi}}};
+}
+
+void hl_sharding_share_pages(hl_sharding *h, hl_sharding *with)
+{
+    h->weights = &with->weights_at_hand;
+    h->gradients = &with->gradients_at_hand;
+}
+
 static void unshard(const hl_sharder *k, int layer)
 {
     hl_sharding *h = k->self;
+    hl_layer_pages_bring(h->weights, beside(h, h->w, layer));
     hl_group_all_gather_blocks(h->dp, h->w, blocks_within(h, h->layer[layer], h->layer[layer + 1]));
 }
 
-static void reshard(const hl_sharder *k, int layer)
-{
-    hl_sharding *h = k->self;
-    drop(h, h->w, h->layer[layer], h->layer[layer + 1]);
-}
-
-/* My own contribution holds what was summed before. */
+/* My own contribution holds what was summed before.  What is not mine is zero again, for the layer before. */
 static void reduce_layer(const hl_sharder *k, int layer)
 {
     hl_sharding *h = k->self;
     hl_group_reduce_scatter(h->dp, h->g, blocks_within(h, h->layer[layer], h->layer[layer + 1]));
-    drop(h, h->g, h->layer[layer], h->layer[layer + 1]);
+    const hl_layer_parts others = beside(h, h->g, layer);
+    for (int i = 0; i < 2; i++) zero_dense(h->g, others.part[i].begin, others.part[i].end);
+    if (layer > 0) hl_layer_pages_bring(h->gradients, beside(h, h->g, layer - 1));
 }
 
-static void reduce_layer_and_reshard(const hl_sharder *k, int layer)
+void hl_sharding_begin_backward(hl_sharding *h)
 {
-    reduce_layer(k, layer);
-    reshard(k, layer);
+    if (h->g && h->layers && hl_zero_shards_gradients(h->zero))
+        hl_layer_pages_bring(h->gradients, beside(h, h->g, h->layers - 1));
 }
 
 static bool is_within(const hl_param *p, size_t lo, size_t hi) { return p->offset >= lo && p->offset < hi; }
@@ -101,6 +120,21 @@ static void begin_if_final(const hl_sharder *k, int layer)
     hl_buckets_progress(&h->early);
 }
 
+/* An array of my blocks; shards: of these alone, and where layers alone are divided also of what is in none. */
+static float *reserve(const hl_sharding *h, bool shards, bool of_layers)
+{
+    const hl_shards *s = &h->shards;
+    if (!shards) return hl_reserve(h->table->count);
+    float *x = hl_reserve_small(h->table->count);
+    for (int k = 0; k < s->parts; k++) {
+        const bool is_whole = of_layers && (k == 0 || k == s->parts - 1);
+        const hl_span mine =
+            is_whole ? (hl_span){s->part[k], s->part[k + 1]} : hl_shards_block(s, h->dp->rank, s->part[k]);
+        hl_pages_large(x + mine.begin, (mine.end - mine.begin) * sizeof *x);
+    }
+    return x;
+}
+
 void hl_sharding_open(hl_sharding *h, const hl_params *table, const hl_group *group, const hl_group *dp,
                       const hl_tensor_group *tp, int zero, bool for_training, bool overlap)
 {
@@ -111,20 +145,21 @@ void hl_sharding_open(hl_sharding *h, const hl_params *table, const hl_group *gr
     hl_zero_shards_open(&h->shards, table, zero, dp->size);
     h->cut = hl_alloc((size_t)(dp->size + 1) * sizeof *h->cut);
     find_layers(h);
-    h->w = hl_reserve(table->count);
+    hl_sharding_share_pages(h, h);
+    h->w = reserve(h, hl_zero_shards_weights(zero), true);
     hl_branch_open(&h->branch, table->count);
     h->sharder.self = h;
     const bool weights = hl_zero_shards_weights(zero), gradients = hl_zero_shards_gradients(zero);
-    if (weights) h->sharder.unshard = unshard, h->sharder.reshard = reshard;
-    if (gradients) h->sharder.done = weights ? reduce_layer_and_reshard : reduce_layer;
+    if (weights) h->sharder.unshard = unshard;
+    if (gradients) h->sharder.done = reduce_layer;
     h->overlaps = overlap && !gradients;
     if (h->overlaps) h->sharder.done = begin_if_final;
     hl_buckets_open(&h->early, dp, zero ? hl_shards_of(&h->shards, 0) : NULL);
     if (!for_training) return;
     hl_sparse_rows_open(&h->rows, table);
-    h->g = hl_reserve(table->count);
-    h->m = hl_reserve(table->count);
-    h->v = hl_reserve(table->count);
+    h->g = reserve(h, hl_zero_shards_gradients(zero), true);
+    h->m = reserve(h, hl_zero_shards_moments(zero), false);
+    h->v = reserve(h, hl_zero_shards_moments(zero), false);
 }
 
 void hl_sharding_close(hl_sharding *h)
@@ -177,7 +212,9 @@ uint64_t hl_sharding_digest(const hl_sharding *h) { return h->w ? hl_sharding_di
 
 void hl_sharding_reshard(hl_sharding *h)
 {
-    if (h->w && hl_zero_shards_weights(h->zero)) drop_layers(h, h->w);
+    if (!h->w || !hl_zero_shards_weights(h->zero)) return;
+    drop_layers(h, h->w);
+    hl_layer_pages_forget(h->weights, h->w);
 }
 
 /* ---- where gradients are */
@@ -207,11 +244,6 @@ void hl_sharding_take_items(hl_sharding *h, const int32_t *item, int n)
     hl_sparse_rows_take(s, item, n);
     h->branch.hole = hl_sparse_rows_end(s, s->end);
     h->branch.hole_end = s->end;
-}
-
-static void zero_dense(float *x, size_t begin, size_t end)
-{
-    if (begin < end) memset(x + begin, 0, (end - begin) * sizeof *x);
 }
 
 /* The others are not even there: no page of theirs is ever written. */
@@ -248,7 +280,7 @@ void hl_sharding_zero_gradients(hl_sharding *h)
         return;
     }
     zero_range(h, 0, first);
-    for (int i = 0; i < h->layers; i++) { /* the rest was dropped */
+    for (int i = 0; i < h->layers; i++) { /* the rest is zero */
         const hl_span mine = hl_sharding_mine(h, h->layer[i]);
         zero_range(h, mine.begin, mine.end);
     }

@@ -5,7 +5,7 @@
  *
  *     zero 1   AdamW's moments: each rank updates its blocks, and the weights are gathered
  *     zero 2   and the gradients: those of a layer are reduced to the owners of its rows after each micro-batch
- *     zero 3   and the weights: a layer is unsharded (gathered) before each use, and resharded (given up) after
+ *     zero 3   and the weights: a layer is unsharded (gathered) before each use; its pages are the next one's after
  *
  * Arrays keep their full range of addresses; pages that are not held are not there (base/reserve.h).  The token table,
  * the last norm and the single vectors belong to no layer and are held by all; their gradients are summed at the end.
@@ -22,11 +22,12 @@
 #include "mpi/comm/branch.h"
 #include "mpi/comm/buckets.h"
 #include "mpi/comm/group.h"
+#include "mpi/train/layer-pages.h"
 #include "mpi/train/sparse-rows.h"
 #include <stdbool.h>
 
 /* All arrays are NULL on ranks outside the side's group. */
-typedef struct {
+typedef struct hl_sharding {
     const hl_params *table;    /* my share of my layers */
     hl_params whole;           /* the tensors of the whole side, on every rank */
     const hl_group *group;     /* all ranks of the side */
@@ -40,14 +41,16 @@ typedef struct {
     int layers;          /* of my stage */
     size_t *layer;       /* (layers + 1) where they begin */
     size_t *cut;         /* (dp + 1) a range cut by blocks */
-    bool *frozen;        /* (table->n) */
-    bool still;          /* nothing goes back through this side: what is trained of it gets its gradient by itself */
-    hl_sharder sharder;  /* for the stack */
-    hl_branch branch;    /* gradients of groups of micro-batches, where these are summed apart */
-    bool overlaps;       /* are layers summed over the replicas while the last backward goes on? */
-    bool is_last;        /* does it? */
-    int begun;           /* layers whose sums have begun, from the last one down */
-    hl_buckets early;    /* these sums */
+    hl_layer_pages weights_at_hand, gradients_at_hand;
+    hl_layer_pages *weights, *gradients; /* mine, or those of the other side */
+    bool *frozen;                        /* (table->n) */
+    bool still;         /* nothing goes back through this side: what is trained of it gets its gradient by itself */
+    hl_sharder sharder; /* for the stack */
+    hl_branch branch;   /* gradients of groups of micro-batches, where these are summed apart */
+    bool overlaps;      /* are layers summed over the replicas while the last backward goes on? */
+    bool is_last;       /* does it? */
+    int begun;          /* layers whose sums have begun, from the last one down */
+    hl_buckets early;   /* these sums */
 } hl_sharding;
 
 /* Zero weights of `table`, for training with gradients and moments too.  overlap: begin sums over replicas while the
@@ -55,6 +58,9 @@ typedef struct {
 void hl_sharding_open(hl_sharding *h, const hl_params *table, const hl_group *group, const hl_group *dp,
                       const hl_tensor_group *tp, int zero, bool for_training, bool overlap);
 void hl_sharding_close(hl_sharding *h);
+
+/* Layers of both sides are at hand in turns: they have pages in common.  Local. */
+void hl_sharding_share_pages(hl_sharding *h, hl_sharding *with);
 
 /* Initial weights (hl_params_init) of what I hold.  Tensors whose names begin with `but` (NULL: none) stay zero: they
  * are read.  Local. */
@@ -105,6 +111,9 @@ void hl_sharding_zero_gradients(hl_sharding *h);
 /* What is added to h->g from now on belongs to this group of micro-batches (mpi/comm/branch.h); h->g may be another
  * array after it.  For zero 0 and 1.  Local. */
 void hl_sharding_begin_group(hl_sharding *h, int group);
+
+/* Before each backward: with zero 2 and 3 the last layer's gradients have pages.  Local. */
+void hl_sharding_begin_backward(hl_sharding *h);
 
 /* The backward that comes next is the last of this step: a layer's gradients are final when it is done with it.
  * Without this they are when hl_sharding_reduce_gradients is called.  Local. */

@@ -111,6 +111,7 @@ void hl_step_backward(hl_step_state *s, hl_side of, int c)
     const hl_model *m = &e->model[of];
     const hl_pack *pack = &k->pack;
     hl_sharding *h = &e->sharding[of];
+    hl_sharding_begin_backward(h);
     if (s->plan.groups) hl_sharding_begin_group(h, (of == HL_USER ? s->plan.user_group : s->plan.group)[c]);
     float *dx = m->first ? rows_at(s, s->side[of].din, k) : room_in_pipe(s, of, HL_BACKWARD, pack->T);
     const float *dy = m->last ? rows_at(s, s->side[of].dout, k) : hl_pipe_received(&e->pipe[of], HL_BACKWARD);
@@ -143,6 +144,7 @@ void hl_step_recompute_idle(hl_step_state *s, hl_side of, int c) { hl_step_forwa
 void hl_step_backward_idle(hl_step_state *s, hl_side of, int c)
 {
     const hl_model *m = &s->e->model[of];
+    hl_sharding_begin_backward(&s->e->sharding[of]);
     m->kind->pass_backward(m);
     if (c < 0) return;
     hl_micro_batch *k = micro_batch_of(s, of, c);

@@ -75,8 +75,11 @@ static double seconds_by_rates(const hl_machine *m, const hl_work *w, hl_way_of_
 
 double hl_machine_numbers(const hl_machine *m, hl_number_pass what, double n)
 {
-    static const double bytes[] = {[HL_NUMBERS_UPDATE] = 28, [HL_NUMBERS_SQUARES] = 4, [HL_NUMBERS_CLEAR] = 4,
-                                   [HL_NUMBERS_READ] = 8,    [HL_NUMBERS_ADD] = 12,    [HL_NUMBERS_FRESH] = 4};
+    static const double bytes[] = {[HL_NUMBERS_UPDATE] = 28,
+                                   [HL_NUMBERS_SQUARES] = 4,
+                                   [HL_NUMBERS_CLEAR] = 4,
+                                   [HL_NUMBERS_READ] = 8,
+                                   [HL_NUMBERS_ADD] = 12};
     return m->is_fitted ? m->fit.numbers[what] * n : bytes[what] * n / m->memory;
 }
 

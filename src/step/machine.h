@@ -24,9 +24,8 @@ typedef enum {
     HL_NUMBERS_UPDATE,  /* AdamW of a weight */
     HL_NUMBERS_SQUARES, /* the norm of the gradients */
     HL_NUMBERS_CLEAR,
-    HL_NUMBERS_READ,  /* rows of a table, copied */
-    HL_NUMBERS_ADD,   /* added to rows of a table */
-    HL_NUMBERS_FRESH, /* pages that are given back to the system and written again */
+    HL_NUMBERS_READ, /* rows of a table, copied */
+    HL_NUMBERS_ADD,  /* added to rows of a table */
     HL_NUMBERS
 } hl_number_pass;
 

@@ -123,8 +123,8 @@ static double own_seconds(const hl_prices *x, hl_side side, int rank, int mb, in
     return hl_machine_seconds(&j->machine, &w, times == 1 ? HL_FORWARD_WAY : HL_BACKWARD_WAY);
 }
 
-/* Of layers between the replicas: their weights before they are used, their gradients after; what is given up comes
- * from the system again. */
+/* Of layers between the replicas: their weights before they are used, their gradients after, of which those of others
+ * become zero. */
 static double sharded_seconds(const hl_prices *x, hl_side side, int rank, int times)
 {
     const hl_cost_job *j = x->job;
@@ -132,10 +132,11 @@ static double sharded_seconds(const hl_prices *x, hl_side side, int rank, int ti
     const int p = hl_layout_replicas(j->layout, side), layers = layers_of(x, side, rank);
     const double n = layered_of(x, side, rank), bytes = sizeof(float) * n;
     const bool weights = hl_zero_shards_weights(j->zero), gradients = hl_zero_shards_gradients(j->zero) && times == 2;
-    const double fresh = hl_machine_numbers(m, HL_NUMBERS_FRESH, n * (p - 1) / p);
     double seconds = 0;
-    if (weights) seconds += hl_machine_together(m, HL_TOGETHER_GATHER, bytes, p, layers) + fresh;
-    if (gradients) seconds += hl_machine_together(m, HL_TOGETHER_SCATTER, bytes, p, layers) + fresh;
+    if (weights) seconds += hl_machine_together(m, HL_TOGETHER_GATHER, bytes, p, layers);
+    if (gradients)
+        seconds += hl_machine_together(m, HL_TOGETHER_SCATTER, bytes, p, layers)
+                   + hl_machine_numbers(m, HL_NUMBERS_CLEAR, n * (p - 1) / p);
     return seconds;
 }
 
