@@ -113,6 +113,15 @@ static void read_texts(golden *g)
     }
 }
 
+static int dimensions_of(const golden *g, const char *path)
+{
+    hid_t set = H5Dopen2(g->file, path, H5P_DEFAULT), space = H5Dget_space(set);
+    const int n = H5Sget_simple_extent_ndims(space);
+    H5Sclose(space);
+    H5Dclose(set);
+    return n;
+}
+
 /* Of real rows alone. */
 static void take_own(hl_batch *b, const double *negatives, const signed char *valid, int rows)
 {
@@ -144,7 +153,7 @@ static void read_batch(golden *g, const char *positives)
                 b->item[at++] = (int32_t)items[u * width + i];
         b->begin[u + 1] = at;
     }
-    b->each = K > g->users * width ? K / (g->users * g->S) : 0;
+    b->each = dimensions_of(g, "inputs/neg_items") == 3 ? K / (g->users * g->S) : 0;
     for (int k = 0; k < K && b->each == 0; k++) b->negative[k] = (int32_t)negatives[k];
     if (b->each) take_own(b, negatives, flags, g->users * g->S);
     free(flags);
@@ -196,6 +205,7 @@ static void read_settings(golden *g)
     g->users = (int)setting(g, "users");
     g->S = (int)setting(g, "S");
     g->steps = (int)setting(g, "steps");
+    g->criterion = has_setting(g, "bce") ? &hl_criterion_bce : &hl_criterion_nce;
     g->nce_thres = setting(g, "nce_thres");
     g->lr = setting(g, "lr");
     g->weight_decay = setting(g, "weight_decay");

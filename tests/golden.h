@@ -8,6 +8,7 @@
 #include "data/id-corpus.h"
 #include "model/transformer.h"
 #include "data/sampler.h"
+#include "math/criterion.h"
 #include <stdbool.h>
 
 typedef struct {
@@ -16,6 +17,7 @@ typedef struct {
     int users, S, T, ranks, steps;
     bool mean_pool;
     bool items_frozen; /* for tests: nothing of the items is trained but the temperature */
+    const hl_criterion *criterion;
     double nce_thres, lr, weight_decay;
     hl_corpus corpus; /* tokens and duplicates of the texts; no users */
     int32_t **text;

@@ -1,5 +1,5 @@
-/* test-loss.c - the loss of negatives that lie on several ranks is that of all of them on one, by the criteria of the
- * table and by one of this file. */
+/* test-loss.c - the loss of negatives that lie on several ranks is that of all of them on one, by each criterion of
+ * the table. */
 #include "mpi/train/loss.h"
 #include "base/rng.h"
 #include "math/rows.h"
@@ -40,6 +40,13 @@ static float *unit_rows(int n, hl_rng *r)
     return unit;
 }
 
+static float dot_of(const float *x, const float *y, int n)
+{
+    float dot;
+    hl_rows_dot(&dot, x, y, 1, n);
+    return dot;
+}
+
 /* ---- losses of rows, in doubles, of logits (n) whose first is the target's */
 
 static double slow_nce(const double *logit, const float *multiplicity, int n)
@@ -52,96 +59,20 @@ static double slow_nce(const double *logit, const float *multiplicity, int n)
 static double softplus(double x) { return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)); }
 
 /* Binary cross entropy: the target is one and each negative none, all on their own. */
-static double slow_binary(const double *logit, const float *multiplicity, int n)
+static double slow_bce(const double *logit, const float *multiplicity, int n)
 {
     double sum = softplus(-logit[0]);
     for (int k = 1; k < n; k++) sum += multiplicity[k] * softplus(logit[k]);
     return sum;
 }
 
-/* ---- that of slow_binary as a criterion of this file */
-
-typedef struct {
-    double sum, kept, masked, above;
-} binary_part;
-
-static float dot_of(const float *x, const float *y, int n)
-{
-    float dot;
-    hl_rows_dot(&dot, x, y, 1, n);
-    return dot;
-}
-
-static void binary_forward(void *summary, const hl_contest *x, hl_arena *scratch)
-{
-    binary_part *part = summary;
-    (void)scratch;
-    for (int r = 0; r < x->R; r++) {
-        part[r] = (binary_part){0};
-        for (int k = 0; k < x->K; k++) {
-            const double m = x->multiplicity[k], logit = x->s * dot_of(x->u + r * x->D, x->n + k * x->D, x->D);
-            const bool masked = dot_of(x->p + r * x->D, x->n + k * x->D, x->D) > x->thres;
-            *(masked ? &part[r].masked : &part[r].kept) += m;
-            part[r].sum += masked ? 0 : m * softplus(logit);
-            part[r].above += !masked && logit > x->l0[r] ? m : 0;
-        }
-    }
-}
-
-static void binary_combine(void *into, const void *from, size_t n)
-{
-    for (size_t i = 0; i < 4 * n; i++) ((double *)into)[i] += ((const double *)from)[i];
-}
-
-static hl_row_loss binary_finish(const void *summary, double l0)
-{
-    return (hl_row_loss){softplus(-l0) + ((const binary_part *)summary)->sum, 0};
-}
-
-static double binary_backward(float *du, float *dn, const double *state, const float *weight, const hl_contest *x,
-                              hl_arena *scratch)
-{
-    double ds = 0;
-    (void)state, (void)scratch;
-    for (int r = 0; r < x->R; r++)
-        for (int k = 0; k < x->K; k++) {
-            const float *u = x->u + r * x->D, *n = x->n + k * x->D, score = dot_of(u, n, x->D);
-            if (dot_of(x->p + r * x->D, n, x->D) > x->thres) continue;
-            const double slope = weight[r] * x->multiplicity[k] / (1 + exp(-(double)(x->s * score)));
-            ds += slope * score;
-            for (int i = 0; i < x->D; i++) du[r * x->D + i] += (float)(x->s * slope * n[i]);
-            for (int i = 0; i < x->D; i++) dn[k * x->D + i] += (float)(x->s * slope * u[i]);
-        }
-    return ds;
-}
-
-static double binary_slope(double l0, double state)
-{
-    (void)state;
-    return -1 / (1 + exp(l0));
-}
-
-static hl_rivals binary_count(const void *summary)
-{
-    const binary_part *part = summary;
-    return (hl_rivals){part->kept, part->masked, part->above};
-}
-
-static const hl_criterion binary = {.name = "binary",
-                                    .size = sizeof(binary_part),
-                                    .forward = binary_forward,
-                                    .combine = binary_combine,
-                                    .finish = binary_finish,
-                                    .backward = binary_backward,
-                                    .slope = binary_slope,
-                                    .count = binary_count};
-
 typedef struct {
     const hl_criterion *criterion;
     double (*slow)(const double *logit, const float *multiplicity, int n);
 } kind;
-static const kind kinds[] = {{&hl_criterion_nce, slow_nce}, {&binary, slow_binary}};
+static const kind kinds[] = {{&hl_criterion_nce, slow_nce}, {&hl_criterion_bce, slow_bce}};
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
+_Static_assert((int)KINDS == (int)HL_CRITERIONS, "each criterion has a slow twin");
 
 /* ---- a batch */
 
@@ -503,6 +434,7 @@ static void a_criterion_is_found_by_its_name(void)
 {
     for (int i = 0; i < HL_CRITERIONS; i++) CHECK(strcmp(hl_criteria[i]->name, names[i]) == 0);
     CHECK(hl_criteria[HL_CRITERION_nce] == &hl_criterion_nce);
+    CHECK(hl_criteria[HL_CRITERION_bce] == &hl_criterion_bce);
 }
 
 /* ---- gradients of rows that are too many for one round */

@@ -54,7 +54,7 @@ typedef struct {
 } hl_criterion;
 
 /* Their names, which are the values of the option `loss`. */
-#define HL_CRITERIA(CRITERION) CRITERION(nce)
+#define HL_CRITERIA(CRITERION) CRITERION(nce) CRITERION(bce)
 
 #define HL_CRITERION_NUMBER(name) HL_CRITERION_##name,
 typedef enum { HL_CRITERIA(HL_CRITERION_NUMBER) HL_CRITERIONS } hl_criterion_number;

@@ -25,6 +25,8 @@ src_math_libhlmath_a_SOURCES = \
 	src/math/linear.c src/math/linear.h \
 	src/math/norm.c src/math/norm.h \
 	src/math/nce.c src/math/nce.h \
+	src/math/bce.c src/math/bce.h \
+	src/math/contest.c src/math/contest.h \
 	src/math/product.c src/math/product-8.c src/math/product-16.c src/math/product.h src/math/product-kernel.h src/math/product-lanes.h src/math/work-queue.h \
 	src/math/transpose.h \
 	src/math/rmsnorm.c src/math/rmsnorm.h \

@@ -11,6 +11,8 @@ double precision, padded to the left, user by user: nothing is packed, shared or
     hllm_hstu       texts, an adapter, and HSTU with biases by times and places; rows of a table are added
     hstu_rel_bias   HSTU over a table of items, with biases by times and places
     llmidrec        Llama over a table of items with a matrix behind it
+    sasrec_bce      SASRec with a negative of each position's own, and binary cross entropy as it was published
+    sasrec_bce_many the same with negatives that all positions share
 """
 import argparse, datetime, importlib.util, math, os
 import h5py, numpy as np, torch, torch.nn.functional as F
@@ -125,6 +127,19 @@ def hstu_users(x, valid, times, w, c):
         x = (u * F.layer_norm(a, (D,), eps=eps)) @ w[L + '_o.weight'].T + w[L + '_o.bias'] + x
     return x
 
+# ---- losses
+
+def bce(u, p, n, valid, logit_scale, thres):
+    """u, p (rows, D); n (rows, K, D) or (K, D): yes for p, no for each of n but for those too much like p."""
+    with torch.no_grad(): logit_scale.clamp_(0, math.log(100))
+    u, p, n = (x / x.norm(dim=-1, keepdim=True) for x in (u, p, n))
+    n = n.expand(len(u), *n.shape[-2:])
+    yes, no = (u * p).sum(-1, keepdim=True) * logit_scale.exp(), torch.einsum('rd,rkd->rk', u, n) * logit_scale.exp()
+    false = torch.einsum('rd,rkd->rk', p, n).detach() > thres
+    each = torch.cat([-F.logsigmoid(yes), -F.logsigmoid(-no).masked_fill(false, 0)], 1)
+    metrics = golden._nce_metrics(torch.cat([yes, no.masked_fill(false, torch.finfo(no.dtype).min)], 1)[valid])[2]
+    return each[valid].sum(-1).mean(), metrics
+
 # ---- cases
 
 def text_case(out, name, seed, users_of, draw_users, user_c, to, size, with_ids, users=4, S=6, T=10, items=20, neg=7):
@@ -153,24 +168,31 @@ def text_case(out, name, seed, users_of, draw_users, user_c, to, size, with_ids,
         time_size=size, id_rows=items if with_ids else 0, **{'item.' + k: v for k, v in ITEM.items()},
         **{'user.' + k: v for k, v in user_c.items()}), {f'text/{i}': t for i, t in enumerate(text)})
 
-def id_case(out, name, seed, users_of, draw_users, user_c, width, to, users=4, S=6, items=30):
-    """A row of a table for each item, and a matrix behind it where it is not as wide as the user model."""
+def id_case(out, name, seed, users_of, draw_users, user_c, width, to, users=4, S=6, items=30, loss='nce', neg=None):
+    """A row of a table for each item, and a matrix behind it where it is not as wide as the user model.  neg: how many
+    negatives each position has for itself."""
     g = torch.Generator().manual_seed(seed)
     r = drawer(g)
     w = {'item_embedding.weight': r(items, width), 'logit_scale': torch.tensor(math.log(1 / 0.07), dtype=torch.float64)}
     if width != to: w['item_id_proj_tower.weight'] = r(to, width, std=0.3)
     w.update(draw_users(r, g))
-    which, negs, valid = golden.id_batch(g, users, S, items, None)
+    which, negs, valid = golden.id_batch(g, users, S, items, neg)
     times = draw_times(g, users, S + 1)
     def forward(w):
         E = w['item_embedding.weight']
         vectors = lambda i: E[i] @ w['item_id_proj_tower.weight'].T if width != to else E[i]
         e = vectors(which)
         u = users_of(e[:, :-1], valid, times[:, :-1], w, user_c)
-        return golden.id_loss(w, u, e[:, 1:], vectors(negs), valid, which, negs)[:2] + (
-            dict(items=which, neg_items=negs, valid=valid, times=times),)
+        inputs = dict(items=which, neg_items=negs, valid=valid, times=times)
+        if loss == 'nce': return golden.id_loss(w, u, e[:, 1:], vectors(negs), valid, which, negs)[:2] + (inputs,)
+        n = vectors(negs)
+        value, metrics = bce(u.reshape(-1, to), e[:, 1:].reshape(-1, to), n.reshape(users * S, neg, to) if neg else
+                             n.reshape(-1, to), valid.reshape(-1), w['logit_scale'], 0.99)
+        return value, dict(loss=value, **metrics), inputs
     flat = {} if 'num_hidden_layers' in user_c else dict(heads=user_c['heads'], layers=user_c['layers'],
                                                          layer_norm_eps=user_c['layer_norm_eps'])
+    if 'inner' in user_c: flat['inner'] = user_c['inner']
+    if loss == 'bce': flat['bce'] = 1
     run(out, name, w, forward, dict(case=name, users=users, S=S, D=to, nce_thres=0.99, **flat,
         **{'user.' + k: v for k, v in user_c.items()}))
 
@@ -220,6 +242,10 @@ def main():
         'hllm_hstu': lambda n: text_case(a.out, n, 23, hstu_users, lambda r, g: draw_hstu(r, 16, 6, 2), hstu, 16, 0, True),
         'hstu_rel_bias': lambda n: id_case(a.out, n, 24, hstu_users, lambda r, g: draw_hstu(r, 16, 6, 2), hstu, 16, 16),
         'llmidrec': lambda n: id_case(a.out, n, 25, llama_users, draw_llama(llama), llama, 20, 24),
+        'sasrec_bce': lambda n: id_case(a.out, n, 26, sasrec_users, lambda r, g: draw_sasrec(r, 16, 6, 2, 2), sasrec, 16, 16,
+                                        loss='bce', neg=1),
+        'sasrec_bce_many': lambda n: id_case(a.out, n, 27, sasrec_users, lambda r, g: draw_sasrec(r, 16, 6, 2, 2), sasrec, 16,
+                                             16, loss='bce'),
     }
     for name, case in cases.items():
         if not a.only or a.only == name: case(name)
