@@ -333,7 +333,36 @@ static void it_shows_what_it_is(void)
     CHECK_FAILS(hl_dataset_show(in_folder("nowhere"), stdout, false), HL_EFORMAT, "no dataset there");
 }
 
+/* kB of this process that are pages of mapped files in the folder. */
+static long resident_in(const char *folder)
+{
+    FILE *f = fopen("/proc/self/smaps", "r");
+    char line[PATH_MAX + 100];
+    long sum = 0, kb;
+    bool is_there = false;
+    CHECK(f != NULL);
+    while (f && fgets(line, sizeof line, f)) {
+        unsigned long begin, end;
+        if (sscanf(line, "%lx-%lx", &begin, &end) == 2) is_there = strstr(line, folder) != NULL;
+        else if (is_there && sscanf(line, "Rss: %ld kB", &kb) == 1) sum += kb;
+    }
+    if (f) fclose(f);
+    return sum;
+}
+
+static void what_was_read_to_be_checked_is_not_held(void)
+{
+    hl_dataset *d;
+    int n;
+    CHECK_OK(hl_dataset_open(check_world(), small_dataset(), &d));
+    CHECK(resident_in("small.hllm/") == 0);
+    const hl_corpus *c = hl_dataset_corpus(d);
+    CHECK(c->sequence(c, 0, &n)[0] > 0 && resident_in("small.hllm/") > 0);
+    hl_dataset_close(d);
+}
+
 static const test tests[] = {
+    {"what was read to be checked is not held", what_was_read_to_be_checked_is_not_held},
     {"a damaged shard is refused", a_damaged_shard_is_refused},
     {"a shard that is cut anywhere or has another bit is refused",
      a_shard_that_is_cut_anywhere_or_has_another_bit_is_refused},

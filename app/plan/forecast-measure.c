@@ -225,11 +225,19 @@ static double *count_rows(hl_forecast *f)
     return rows;
 }
 
+/* The number of each item where there are no texts (data/id-corpus.h), and where each user's windows begin
+ * (data/windows.h).  Pages of files that are mapped are not counted: the machine takes them back when it needs them. */
+static double corpus_bytes(const hl_forecast *f, const hl_forecast_question *q, const hl_corpus *corpus)
+{
+    const double items = hl_model_reads_ids(q->config->model) ? (double)corpus->items * sizeof(int32_t) : 0;
+    return items + (f->is_made_up ? 0 : (double)corpus->users * sizeof(int64_t));
+}
+
 /* f->passing, but for what is recomputed. */
-static void find_passing(hl_forecast *f, const shares *texts, const shares *users)
+static void find_passing(hl_forecast *f, const shares *texts, const shares *users, double corpus)
 {
     const double *rows = count_rows(f),
-                 process = HL_FORECAST_PROCESS + (f->layout.ranks > 1 ? HL_FORECAST_MESSAGES : 0);
+                 process = HL_FORECAST_PROCESS + (f->layout.ranks > 1 ? HL_FORECAST_MESSAGES : 0) + corpus;
     for (int r = 0; r < f->layout.ranks; r++)
         f->passing[r] = process + rows[r] * hl_transformer_vector_size(&f->item) * (double)sizeof(float)
                         + hl_max(at_rank(texts, texts->scratch, r), at_rank(users, users->scratch, r));
@@ -296,7 +304,7 @@ void hl_forecast_measure_saved(hl_forecast *f, hl_activations_saved *fit, const 
     f->job.seconds[HL_ITEM] = (const double *const *)texts.seconds;
     f->job.seconds[HL_USER] = (const double *const *)users.seconds;
     for (int k = 0; k < f->plan.user_micro_batches; k++) add_saved(f, &users, f->share.user_micro_batch[k], k);
-    find_passing(f, &texts, &users);
+    find_passing(f, &texts, &users, corpus_bytes(f, q, corpus));
     find_least(f, &texts);
     f->budget = budget_of(f, q);
     find_fit(fit, f, &texts, f->budget);

@@ -244,6 +244,14 @@ static hl_status check_my_duplicates(const hl_group *g, const hl_dataset *d)
     return HL_OK;
 }
 
+/* What was read to be checked is mostly not read again soon. */
+static void release_shards(const hl_dataset *d)
+{
+    for (int t = 0; t < HL_TABLES; t++)
+        for (int64_t k = 0; k < hl_manifest_shards(&d->manifest, (hl_table)t); k++)
+            hl_shard_release(&d->shards[t][k].file);
+}
+
 /* here: the ranks of g that see the same folder as I.  All manifests are rank 0's. */
 static hl_status find_group(hl_group *here, const hl_group *g, const hl_dataset *d)
 {
@@ -289,6 +297,7 @@ hl_status hl_dataset_open(const hl_group *g, const char *folder, hl_dataset **ou
     hl_group_close(&here);
     HL_TRY(s);
     HL_TRY_ALL(g, check_my_duplicates(g, d));
+    release_shards(d);
     return HL_OK;
 }
 

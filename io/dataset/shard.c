@@ -129,6 +129,8 @@ void hl_shard_unmap(hl_shard *s)
     *s = (hl_shard){0};
 }
 
+void hl_shard_release(const hl_shard *s) { madvise((void *)(uintptr_t)s->bytes, (size_t)s->size, MADV_DONTNEED); }
+
 /* Only one layout can be mapped: the one written above. */
 static bool find_array(hl_shard_place *p, hid_t file, const hl_shard_array *a)
 {

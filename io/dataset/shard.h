@@ -40,6 +40,10 @@ typedef struct {
 hl_status hl_shard_map(hl_shard *s, hl_relay *relay, const char *path, int64_t size);
 void hl_shard_unmap(hl_shard *s);
 
+/* Pages that were read no longer count as this process's.  They stay in the machine's cache as long as it likes, and
+ * are there again when they are read again. */
+void hl_shard_release(const hl_shard *s);
+
 /* Where an array stands in its file. */
 typedef struct {
     int64_t offset, n; /* bytes from the beginning, elements */
