@@ -7,9 +7,11 @@
  * product. */
 #include "math/contest.h"
 #include "base/minmax.h"
+#include "base/part.h"
 #include "math/linear.h"
 #include "math/simd.h"
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 enum { ROWS = 256, NEGATIVES = 1024 };
@@ -77,12 +79,18 @@ static void forward_tile(void *part, const hl_contest_rule *rule, const workspac
 
 /* ---- negatives of each row's own: dot products one by one */
 
-HL_FAST static float dot(const float *a, const float *b, int D)
+/* Of two negatives x and y: u . x, u . y, p . x and p . y.  Always two, so that the order of a sum is always one. */
+HL_FAST static void dot_two(float out[4], const float *u, const float *p, const float *x, const float *y, int D)
 {
-    float sum = 0.0f;
-#pragma omp simd reduction(+ : sum)
-    for (int i = 0; i < D; i++) sum += a[i] * b[i];
-    return sum;
+    float ux = 0.0f, uy = 0.0f, px = 0.0f, py = 0.0f;
+#pragma omp simd reduction(+ : ux, uy, px, py)
+    for (int i = 0; i < D; i++) {
+        ux += u[i] * x[i];
+        uy += u[i] * y[i];
+        px += p[i] * x[i];
+        py += p[i] * y[i];
+    }
+    out[0] = ux, out[1] = uy, out[2] = px, out[3] = py;
 }
 
 HL_FAST static void add_times(float *y, float factor, const float *x, int D)
@@ -123,10 +131,13 @@ static hl_contest_row own_row(const own_space *w, const hl_contest *x, int r)
 static void score_own(const own_space *w, const hl_contest *x, int r)
 {
     const size_t D = (size_t)x->D, at = (size_t)r * D;
-    for (int i = x->own_begin[r]; i < x->own_begin[r + 1]; i++) {
-        const float *n = x->n + (size_t)x->own[i] * D;
-        w->score[i] = dot(x->u + at, n, x->D);
-        w->alike[i] = dot(x->p + at, n, x->D);
+    const int end = x->own_begin[r + 1];
+    for (int i = x->own_begin[r]; i < end; i += 2) {
+        const int next = hl_min(i + 1, end - 1); /* the last one may be alone */
+        float found[4];
+        dot_two(found, x->u + at, x->p + at, x->n + (size_t)x->own[i] * D, x->n + (size_t)x->own[next] * D, x->D);
+        w->score[i] = found[0], w->score[next] = found[next - i];
+        w->alike[i] = found[2], w->alike[next] = found[2 + next - i];
     }
 }
 
@@ -143,17 +154,25 @@ static void forward_own(void *part, const hl_contest_rule *rule, const hl_contes
     hl_arena_back(scratch, mark);
 }
 
-/* A thread has some of the negatives and goes through all rows, so that the order of sums is that of the rows. */
+/* Through row r to those of its negatives that are [k0, k1). */
+static void give_row(float *dn, const own_space *w, const hl_contest *x, int r, int k0, int k1)
+{
+    const size_t D = (size_t)x->D;
+    for (int i = x->own_begin[r]; i < x->own_begin[r + 1]; i++)
+        if (x->own[i] >= k0 && x->own[i] < k1)
+            add_times(dn + (size_t)x->own[i] * D, w->score[i], x->u + (size_t)r * D, x->D);
+}
+
+/* A thread has some of the negatives and goes through all rows, so that the order of sums is that of the rows, however
+ * many threads there are. */
 static void give_own(float *dn, const own_space *w, const hl_contest *x)
 {
-    enum { PARTS = 64 };
-    const size_t D = (size_t)x->D;
-#pragma omp parallel for if (hl_is_worth_threads((size_t)x->own_begin[x->R]))
-    for (int part = 0; part < PARTS; part++)
-        for (int r = 0; r < x->R; r++)
-            for (int i = x->own_begin[r]; i < x->own_begin[r + 1]; i++)
-                if (x->own[i] % PARTS == part)
-                    add_times(dn + (size_t)x->own[i] * D, w->score[i], x->u + (size_t)r * D, x->D);
+    const int parts = hl_is_worth_threads((size_t)x->own_begin[x->R]) ? omp_get_max_threads() : 1;
+#pragma omp parallel for if (parts > 1)
+    for (int part = 0; part < parts; part++) {
+        const int k0 = (int)hl_part_begin(x->K, parts, part), k1 = (int)hl_part_begin(x->K, parts, part + 1);
+        for (int r = 0; r < x->R; r++) give_row(dn, w, x, r, k0, k1);
+    }
 }
 
 static double backward_own(const hl_contest_rule *rule, float *du, float *dn, const double *state, const float *weight,
