@@ -91,7 +91,7 @@ program slow <<'P'
 sleep 4
 echo "slow: 1 passed, 0 failed, 0 skipped"
 P
-mkdir "$work/busy" && printf '#!/bin/sh\nsleep 0.5\n' >"$work/busy/awk" && chmod +x "$work/busy/awk"
+mkdir "$work/busy" && printf '#!/bin/sh\nsleep 0.12\n' >"$work/busy/awk" && chmod +x "$work/busy/awk"
 (PATH=$work/busy:$PATH IDLE_LIMIT=1 runs slow)
 said "1 passed, 0 failed"
 verdict "where the same work takes six times as long, so may a program"
