@@ -7,6 +7,7 @@
 #include "base/minmax.h"
 #include "base/part.h"
 #include "base/rng.h"
+#include "math/simd.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -241,13 +242,14 @@ static const drawing drawings[] = {
 static void fill_random(float *x, const hl_param *p, uint64_t seed, int64_t begin, size_t n)
 {
     const drawing *how = &drawings[p->init];
-    uint64_t name = hl_digest(p->name, strlen(p->name));
-    for (size_t i = 0; i < n;) {
-        int64_t at = begin + (int64_t)i;
-        hl_rng r = hl_rng_from(hl_rng_at(seed, HL_FOR_WEIGHTS, name, (uint32_t)(at / INIT_BLOCK)),
-                               (uint32_t)(at % INIT_BLOCK) * how->blocks);
-        for (int64_t left = INIT_BLOCK - at % INIT_BLOCK; left > 0 && i < n; left--)
-            x[i++] = p->std * (float)how->draw(&r);
+    const uint64_t name = hl_digest(p->name, strlen(p->name));
+    const int64_t end = begin + (int64_t)n, blocks = (end + INIT_BLOCK - 1) / INIT_BLOCK;
+#pragma omp parallel for if (hl_is_worth_threads(n))
+    for (int64_t b = begin / INIT_BLOCK; b < blocks; b++) {
+        const int64_t from = hl_max(begin, b * INIT_BLOCK), to = hl_min(end, (b + 1) * INIT_BLOCK);
+        hl_rng r = hl_rng_from(hl_rng_at(seed, HL_FOR_WEIGHTS, name, (uint32_t)b),
+                               (uint32_t)(from % INIT_BLOCK) * how->blocks);
+        for (int64_t i = from; i < to; i++) x[i - begin] = p->std * (float)how->draw(&r);
     }
 }
 
