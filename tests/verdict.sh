@@ -14,6 +14,8 @@ export OMPI_MCA_orte_tmpdir_base="${OMPI_MCA_orte_tmpdir_base:-$work}"
 export OMPI_MCA_odls_base_sigkill_timeout="${OMPI_MCA_odls_base_sigkill_timeout:-0}"
 # A third of the time that a job takes to start goes to networks that one machine has not, and half of that of a program without mpirun to a server.
 export OMPI_MCA_pml="${OMPI_MCA_pml:-ob1}" OMPI_MCA_ess_singleton_isolated="${OMPI_MCA_ess_singleton_isolated-1}"
+# A quarter of what mpirun takes of a processor goes into looking for devices, of which no test wants one.
+export HWLOC_COMPONENTS="${HWLOC_COMPONENTS--pci,-linuxio}"
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive}
 MPIRUN=${MPIRUN:-mpirun}
 hangs=${HANGS:-300} # seconds after which a program that should end by itself is taken to hang, on a machine that does much else
