@@ -1,6 +1,6 @@
 # A test of src/ (and of io/ where no rank is needed) is a line in ALONE_TESTS.  A test of several ranks is a line in
 # MPI_TESTS and one below that links it:  tests_test_group_LDADD = $(MPI_TEST_LINK)
-# Those that also run at 3, 5 and 7 ranks are named in ODD_TESTS.  A slow twin tests/ref-x.c goes into libcheck.a.
+# Those that also run at 3, 5 and 7 ranks are named in ODD_TESTS; @3,5: at these of them.  A slow twin tests/ref-x.c goes into libcheck.a.
 ALONE_TESTS = \
 	tests/test-csv \
 	tests/test-fields \
@@ -113,6 +113,7 @@ MPI_TESTS = \
 	tests/test-tiles \
 	tests/test-ease
 
+# At 8 ranks test-step divides each side by seven too; at 7 it would take as long as at 8, which is longest of all.
 ODD_TESTS = \
 	tests/test-compare \
 	tests/test-target-ranks \
@@ -140,7 +141,7 @@ ODD_TESTS = \
 	tests/test-ranking \
 	tests/test-prepare \
 	tests/test-split \
-	tests/test-step \
+	tests/test-step@3,5 \
 	tests/test-forecast \
 	tests/test-sparse-rows \
 	tests/test-exact \

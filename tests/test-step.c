@@ -240,6 +240,9 @@ static void run_grids(const golden *g, int p)
         if (has_tiles)
             run_on_grids(g, &(variant){{HL_COLOCATED, {{0, 1, 1}, {1, p, 1}}}, -1, false, 0}, &(grids){{0, r}, other});
     }
+    if (p >= 8) /* seven of them: make check does not run this suite at 7 ranks */
+        run_on_grids(g, &(variant){{HL_COLOCATED, {{1, 7, 1}, {1, 7, 1}}}, -1, true, 0},
+                     &(grids){{7, has_tiles ? 7 : 0}, HL_SUMMA});
     if (!has_tiles) return;
     if (p >= 5)
         run_on_grids(g, &(variant){{HL_SEPARATE, {{1, 4, 1}, {1, 1, 1}}}, -1, true, 0}, &(grids){{2, 0}, HL_SUMMA});
