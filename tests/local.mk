@@ -34,6 +34,8 @@ ALONE_TESTS = \
 	tests/test-windows \
 	tests/test-sampler \
 	tests/test-calendar \
+	tests/test-label-rule \
+	tests/test-label-score \
 	tests/test-plan \
 	tests/test-layout \
 	tests/test-schedule \

@@ -186,7 +186,7 @@ static void write_users(const int32_t *items, const int64_t *begin, int64_t n_be
     hl_group_barrier(check_world());
     if (check_world()->rank == 0) {
         CHECK_OK(hl_shard_write(in_folder("small.hllm/users-00000.h5"), hl_table_kinds[HL_USERS].arrays, data,
-                                hl_table_kinds[HL_USERS].n, &size, &digest));
+                                hl_table_kinds[HL_USERS].n - 1, &size, &digest));
         replace_shard(HL_USERS, 0, size, digest);
     }
     hl_group_barrier(check_world());

@@ -221,7 +221,20 @@ hl_status hl_columns_find_item(int *column, const hl_csv *c)
     return *column != NO_ROLE ? HL_OK : hl_csv_find(c, "item_id", column);
 }
 
-void hl_columns_tell(const int column[HL_COLUMNS], const hl_csv *c)
+/* A header of one column of this name, and of another one of it with a type, has two. */
+hl_status hl_columns_find_named(int *column, const hl_csv *c, const char *name)
+{
+    const size_t n = strlen(name);
+    for (int i = 0; i < hl_csv_columns(c); i++) {
+        const char *its = hl_csv_name(c, i);
+        if (strncmp(its, name, n) != 0 || !is_suffix(its + n)) continue;
+        *column = i;
+        return HL_OK;
+    }
+    return hl_csv_find(c, name, column);
+}
+
+void hl_columns_tell(const int column[HL_COLUMNS], int label, const hl_csv *c)
 {
     char text[900], one[HL_EXCERPT];
     size_t n = 0;
@@ -234,7 +247,8 @@ void hl_columns_tell(const int column[HL_COLUMNS], const hl_csv *c)
     }
     for (int i = 0, k = 0; i < hl_csv_columns(c) && n + 2 * HL_EXCERPT < sizeof text; i++) {
         const char *name = hl_csv_name(c, i);
-        if (i == column[HL_COLUMN_ITEM] || i == column[HL_COLUMN_USER] || i == column[HL_COLUMN_TIME]) continue;
+        if (i == column[HL_COLUMN_ITEM] || i == column[HL_COLUMN_USER] || i == column[HL_COLUMN_TIME] || i == label)
+            continue;
         n += (size_t)snprintf(text + n, sizeof text - n, "%s'%s'",
                               k++ ? ", " : "; not read: ", hl_excerpt(one, name, strlen(name)));
     }

@@ -18,8 +18,11 @@ hl_status hl_columns_find(int column[HL_COLUMNS], const hl_csv *c);
 /* The column of item ids in a text file: item_id, or another known name. */
 hl_status hl_columns_find_item(int *column, const hl_csv *c);
 
+/* The column that is called so, with or without RecBole's type behind it. */
+hl_status hl_columns_find_named(int *column, const hl_csv *c, const char *name);
+
 /* Unless the columns are item, user, timestamp alone: say on the log which columns were taken and which are not
- * read. */
-void hl_columns_tell(const int column[HL_COLUMNS], const hl_csv *c);
+ * read.  label: the column of labels; -1: none. */
+void hl_columns_tell(const int column[HL_COLUMNS], int label, const hl_csv *c);
 
 #endif

@@ -28,7 +28,7 @@ static hl_status write_shard(const hl_dataset_parts *p, hl_table t, int64_t k, c
     HL_TRY(hl_path_make(path, "%s/%s", p->folder, name));
     if (hl_fault("dataset-write", p->rank))
         return HL_FAIL(HL_ESTORE, "%s: cannot write: %s; make space there and start again", path, strerror(ENOSPC));
-    return hl_shard_write(path, kind->arrays, data, kind->n, &f->size, &f->digest);
+    return hl_shard_write(path, kind->arrays, data, hl_manifest_arrays(p->manifest, t), &f->size, &f->digest);
 }
 
 /* Rows of a shard have neighbouring slots, from this one on. */
@@ -70,7 +70,7 @@ static hl_status write_users(const hl_dataset_parts *p, int64_t k)
     const hl_shard_data data[] = {
         [HL_USER_ITEMS] = {n, x->item + from},      [HL_USER_TIMES] = {n, x->time + from},
         [HL_USER_BEGIN] = {rows + 1, begin},        [HL_USER_ID] = {hl_strings_bytes(&ids), ids.bytes},
-        [HL_USER_ID_BEGIN] = {rows + 1, ids.begin},
+        [HL_USER_ID_BEGIN] = {rows + 1, ids.begin}, [HL_USER_LABELS] = {n, x->label ? x->label + from : NULL},
     };
     hl_status s = write_shard(p, HL_USERS, k, data);
     free(begin);

@@ -82,7 +82,8 @@ static hl_status use_shard(hl_dataset *d, hl_table t, int64_t k)
     const hl_table_kind *kind = &hl_table_kinds[t];
     mapped *m = &d->shards[t][k];
     HL_TRY(shard_path(path, d, t, k));
-    return hl_shard_use(m->data, &m->file, d->places[t] + k * HL_SHARD_ARRAYS, path, kind->arrays, kind->n);
+    return hl_shard_use(m->data, &m->file, d->places[t] + k * HL_SHARD_ARRAYS, path, kind->arrays,
+                        hl_manifest_arrays(&d->manifest, t));
 }
 
 /* begin (rows + 1) goes from 0 to n without going back, in steps of at least `least` and at most `most`. */
@@ -111,10 +112,20 @@ static bool items_make_sense(const hl_manifest *m, int64_t rows, const hl_shard_
            && a[HL_ITEM_FIRST_EQUAL].n == rows && are_within(&a[HL_ITEM_FIRST_EQUAL], 0, m->rows[HL_ITEMS]);
 }
 
+/* 0 or 1 for each item. */
+static bool are_labels(const hl_shard_data *labels, int64_t n)
+{
+    const uint8_t *at = labels->at;
+    for (int64_t i = 0; i < labels->n; i++)
+        if (at[i] > 1) return false;
+    return labels->n == n;
+}
+
 static bool users_make_sense(const hl_manifest *m, int64_t rows, const hl_shard_data *a)
 {
     return are_lists(&a[HL_USER_BEGIN], rows, a[HL_USER_ITEMS].n, HL_SPLIT_LEAST, INT32_MAX)
            && are_lists(&a[HL_USER_ID_BEGIN], rows, a[HL_USER_ID].n, 0, INT32_MAX)
+           && (!hl_manifest_has_labels(m) || are_labels(&a[HL_USER_LABELS], a[HL_USER_ITEMS].n))
            && a[HL_USER_TIMES].n == a[HL_USER_ITEMS].n && are_within(&a[HL_USER_ITEMS], 1, m->rows[HL_ITEMS]);
 }
 
@@ -135,7 +146,7 @@ static hl_status check_shard(hl_dataset *d, hl_table t, int64_t k)
                        "%s: is damaged: its digest is not the one in the manifest; remove the dataset's folder and "
                        "prepare it again",
                        path);
-    HL_TRY(hl_shard_find(d->places[t] + k * HL_SHARD_ARRAYS, path, kind->arrays, kind->n));
+    HL_TRY(hl_shard_find(d->places[t] + k * HL_SHARD_ARRAYS, path, kind->arrays, hl_manifest_arrays(&d->manifest, t)));
     HL_TRY(use_shard(d, t, k));
     if (make_sense[t](&d->manifest, hl_deal_rows(&deal, k), m->data)) return HL_OK;
     return HL_FAIL(HL_EFORMAT, "%s: what it holds makes no sense; remove the dataset's folder and prepare it again",
@@ -218,6 +229,13 @@ static const int64_t *times(const hl_corpus *c, int64_t user)
     return hl_dataset_times(c->self, user, &n);
 }
 
+static const uint8_t *labels(const hl_corpus *c, int64_t user)
+{
+    int n;
+    const hl_shard_data *a = shard_of(c->self, HL_USERS, &user);
+    return (const uint8_t *)a[HL_USER_LABELS].at + span(&a[HL_USER_BEGIN], user, &n);
+}
+
 static const char *item_id(const hl_corpus *c, int64_t item, int *n) { return hl_dataset_item_id(c->self, item, n); }
 
 static const char *user_id(const hl_corpus *c, int64_t user, int *n) { return hl_dataset_user_id(c->self, user, n); }
@@ -291,7 +309,8 @@ hl_status hl_dataset_open(const hl_group *g, const char *folder, hl_dataset **ou
                             item_id,
                             user_id,
                             times,
-                            d->manifest.split};
+                            d->manifest.split,
+                            hl_manifest_has_labels(&d->manifest) ? labels : NULL};
     HL_TRY(find_group(&here, g, d));
     hl_status s = check_shards(g, &here, d);
     hl_group_close(&here);

@@ -22,8 +22,10 @@ enum { TELL_EVERY = 4096 }; /* rows */
 /* A row of my part. */
 typedef struct {
     int64_t time;
-    int32_t item, user;
+    uint32_t label : 1, item : 31;
+    int32_t user;
 } interaction;
+_Static_assert(HL_IDTABLE_MOST <= INT32_MAX, "the number of an item has 31 bits");
 
 typedef struct {
     const hl_group *g;
@@ -32,6 +34,7 @@ typedef struct {
     hl_interactions *x;
     int64_t begin, end; /* bytes: rows that begin here are mine to read */
     int column[HL_COLUMNS];
+    hl_label_column label;
     hl_time_sizes sizes; /* of the times of my part */
     interaction *row;    /* (rows) */
     int64_t rows;
@@ -78,7 +81,8 @@ static hl_status take_row(reading *r, const hl_csv_field *row)
     int64_t item = hl_idtable_put(r->x->items, i->at, i->n), user = hl_idtable_put(r->x->users, u->at, u->n);
     if (item < 0) return too_many(r, "items");
     if (user < 0) return too_many(r, "users");
-    keep_row(r, &(interaction){time, (int32_t)item, (int32_t)user});
+    keep_row(
+        r, &(interaction){time, hl_label_column_take(&r->label, row) & 1u, (uint32_t)item & INT32_MAX, (int32_t)user});
     return HL_OK;
 }
 
@@ -101,7 +105,8 @@ static hl_status open_file(reading *r, size_t field_limit)
 {
     HL_TRY(hl_csv_open(&r->csv, r->path, field_limit));
     HL_TRY(hl_columns_find(r->column, r->csv));
-    if (r->g->rank == 0) hl_columns_tell(r->column, r->csv);
+    HL_TRY(hl_label_column_find(&r->label, r->csv));
+    if (r->g->rank == 0) hl_columns_tell(r->column, r->label.column, r->csv);
     return HL_OK;
 }
 
@@ -130,7 +135,7 @@ static hl_status join_ids(reading *r)
     bool items_fit = hl_ids_join(&r->x->items, &item, r->g),
          users_fit = items_fit && hl_ids_join(&r->x->users, &user, r->g);
     for (int64_t i = 0; i < r->rows && users_fit; i++) {
-        r->row[i].item = item[r->row[i].item];
+        r->row[i].item = (uint32_t)item[r->row[i].item] & INT32_MAX;
         r->row[i].user = user[r->row[i].user];
     }
     free(item);
@@ -209,6 +214,7 @@ static void lay_out_mine(reading *r)
     HL_CHECK(r->g->size == 1 || x->begin[slots] == r->rows);
     x->item = hl_alloc((size_t)x->begin[slots] * sizeof *x->item);
     x->time = hl_alloc((size_t)x->begin[slots] * sizeof *x->time);
+    if (r->label.field) x->label = hl_alloc((size_t)x->begin[slots] * sizeof *x->label);
 }
 
 /* Rows come in the order of the file. */
@@ -220,7 +226,8 @@ static void place_rows(reading *r)
         const interaction *row = &r->row[i];
         if (x->kept[row->user] < 0) continue;
         int64_t slot = hl_deal_slot(&x->deal, x->kept[row->user]), at = x->begin[slot] + filled[slot]++;
-        x->item[at] = row->item + 1;
+        x->item[at] = (int32_t)row->item + 1;
+        if (x->label) x->label[at] = row->label;
         x->time[at] = row->time;
     }
     free(filled);
@@ -241,7 +248,7 @@ static void sort_mine(hl_interactions *x)
     hl_event *scratch = hl_alloc((size_t)longest_of_mine(x) * sizeof *scratch);
     for (int64_t s = 0; s < hl_deal_slots(&x->deal); s++) {
         int64_t n = x->begin[s + 1] - x->begin[s], *time = x->time + x->begin[s];
-        hl_sequence_sort(x->item + x->begin[s], time, n, scratch);
+        hl_sequence_sort(x->item + x->begin[s], time, x->label ? x->label + x->begin[s] : NULL, n, scratch);
         hl_sequence_look(&x->report, x->item + x->begin[s], time, n, scratch);
     }
     free(scratch);
@@ -325,6 +332,7 @@ static void report_file(const reading *r)
 static hl_status read_all(reading *r, size_t field_limit, hl_progress *progress)
 {
     HL_TRY_ALL(r->g, read_file(r, field_limit, progress));
+    HL_TRY(hl_label_column_judge(&r->label, r->g, r->path));
     HL_TRY(join_ids(r)); /* from here on all ranks know the same */
     HL_TRY(count_users(r));
     HL_TRY(choose_users(r));
@@ -339,11 +347,12 @@ static hl_status read_all(reading *r, size_t field_limit, hl_progress *progress)
 }
 
 hl_status hl_interactions_read(hl_interactions *x, const hl_group *g, const char *path, size_t field_limit,
-                               int64_t shard_users, hl_progress *progress)
+                               int64_t shard_users, const hl_label_choice *labels, hl_progress *progress)
 {
     *x = (hl_interactions){
         .items = hl_idtable_new(), .users = hl_idtable_new(), .deal = {0, shard_users, g->rank, g->size}};
     reading r = {.g = g, .path = path, .x = x};
+    HL_TRY_ALL(g, hl_label_column_open(&r.label, labels));
     hl_status s = read_all(&r, field_limit, progress);
     hl_csv_close(r.csv);
     free(r.row);
@@ -360,5 +369,6 @@ void hl_interactions_close(hl_interactions *x)
     free(x->begin);
     free(x->item);
     free(x->time);
+    free(x->label);
     *x = (hl_interactions){0};
 }

@@ -19,8 +19,10 @@ io_dataset_libhldataset_a_SOURCES = \
 	io/dataset/idtable.c io/dataset/idtable.h \
 	io/dataset/interactions.c io/dataset/interactions.h \
 	io/dataset/json-skim.c io/dataset/json-skim.h \
+	io/dataset/label.c io/dataset/label.h \
 	io/dataset/line-reader.c io/dataset/line-reader.h \
 	io/dataset/literal.c io/dataset/literal.h \
+	io/dataset/manifest-show.c \
 	io/dataset/manifest.c io/dataset/manifest.h \
 	io/dataset/missing.c io/dataset/missing.h \
 	io/dataset/prepare.c io/dataset/prepare.h \

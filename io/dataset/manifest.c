@@ -3,7 +3,6 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/path.h"
-#include "base/printable.h"
 #include "io/files/json.h"
 #include "io/dataset/deal.h"
 #include "io/files/regular.h"
@@ -32,7 +31,7 @@ static const hl_shard_array item_arrays[] = {
 static const hl_shard_array user_arrays[] = {
     [HL_USER_ITEMS] = {"items", HL_INT32},       [HL_USER_TIMES] = {"times", HL_INT64},
     [HL_USER_BEGIN] = {"begin", HL_INT64},       [HL_USER_ID] = {"id", HL_BYTES},
-    [HL_USER_ID_BEGIN] = {"id_begin", HL_INT64},
+    [HL_USER_ID_BEGIN] = {"id_begin", HL_INT64}, [HL_USER_LABELS] = {"labels", HL_BYTES},
 };
 
 const hl_table_kind hl_table_kinds[HL_TABLES] = {
@@ -48,9 +47,19 @@ void hl_manifest_free(hl_manifest *m)
     free(m->recipe.text_keys);
     free(m->recipe.tokenizer);
     free(m->recipe.item_prompt);
+    free(m->recipe.label_field);
+    free(m->recipe.label_positive);
     free(m->dataset);
     for (int t = 0; t < HL_TABLES; t++) free(m->shards[t]);
     *m = (hl_manifest){0};
+}
+
+bool hl_manifest_has_labels(const hl_manifest *m) { return m->recipe.label_field && *m->recipe.label_field; }
+
+int hl_manifest_arrays(const hl_manifest *m, hl_table t)
+{
+    const int all = hl_table_kinds[t].n;
+    return t == HL_USERS && !hl_manifest_has_labels(m) ? all - 1 : all;
 }
 
 static hl_deal deal_of(const hl_manifest *m, hl_table t)
@@ -92,7 +101,8 @@ uint64_t hl_recipe_digest(const hl_recipe *r)
     d = hl_digest_join(d, (uint64_t)r->n_text_keys);
     for (int i = 0; i < r->n_text_keys; i++) d = join_text(d, r->text_keys[i]);
     for (int t = 0; t < HL_TABLES; t++) d = hl_digest_join(d, (uint64_t)r->shard_rows[t]);
-    return r->split.kind == HL_LEAVE_TWO_OUT ? d : join_split(d, &r->split);
+    if (r->split.kind != HL_LEAVE_TWO_OUT) d = join_split(d, &r->split);
+    return *r->label_field ? join_text(join_text(d, r->label_field), r->label_positive) : d;
 }
 
 uint64_t hl_manifest_digest(const hl_manifest *m)
@@ -128,11 +138,16 @@ static json_t *recipe_json(const hl_recipe *r)
 {
     json_t *keys = json_array();
     for (int i = 0; i < r->n_text_keys; i++) json_array_append_new(keys, json_string(r->text_keys[i]));
-    return json_pack("{s:o, s:{s:s, s:o, s:i}, s:i, s:s, s:o, s:I, s:I, s:o}", "digest", hex(hl_recipe_digest(r)),
-                     "tokenizer", "kind", r->tokenizer, "digest", hex(r->tokenizer_digest), "vocab", r->vocab,
-                     "max_text_length", r->max_text_length, "item_prompt", r->item_prompt, "text_keys", keys,
-                     "shard_items", (json_int_t)r->shard_rows[HL_ITEMS], "shard_users",
-                     (json_int_t)r->shard_rows[HL_USERS], "split", hl_split_rule_json(&r->split));
+    json_t *root =
+        json_pack("{s:o, s:{s:s, s:o, s:i}, s:i, s:s, s:o, s:I, s:I, s:o}", "digest", hex(hl_recipe_digest(r)),
+                  "tokenizer", "kind", r->tokenizer, "digest", hex(r->tokenizer_digest), "vocab", r->vocab,
+                  "max_text_length", r->max_text_length, "item_prompt", r->item_prompt, "text_keys", keys,
+                  "shard_items", (json_int_t)r->shard_rows[HL_ITEMS], "shard_users",
+                  (json_int_t)r->shard_rows[HL_USERS], "split", hl_split_rule_json(&r->split));
+    if (*r->label_field)
+        json_object_set_new(root, "labels",
+                            json_pack("{s:s, s:s}", "field", r->label_field, "positive", r->label_positive));
+    return root;
 }
 
 static json_t *sources_json(const hl_manifest *m)
@@ -193,6 +208,15 @@ static hl_status broken(const char *folder, const char *what)
 /* Rows are numbered by 32 bits: a larger one is nobody's, and sums of rows would overflow. */
 static bool is_shard_size(json_int_t rows) { return rows > 0 && rows <= INT32_MAX; }
 
+/* A dataset without labels has no such object. */
+static void labels_parse(hl_recipe *r, const json_t *from)
+{
+    const char *field = json_string_value(json_object_get(from, "field")),
+               *positive = json_string_value(json_object_get(from, "positive"));
+    r->label_field = hl_alloc_text(field ? field : "");
+    r->label_positive = hl_alloc_text(positive ? positive : "");
+}
+
 static bool recipe_parse(hl_recipe *r, json_t *from, json_error_t *e)
 {
     const char *kind, *digest, *prompt;
@@ -203,6 +227,7 @@ static bool recipe_parse(hl_recipe *r, json_t *from, json_error_t *e)
                        "text_keys", &keys, "shard_items", &items, "shard_users", &users)
         != 0)
         return false;
+    labels_parse(r, json_object_get(from, "labels"));
     r->tokenizer = hl_alloc_text(kind);
     r->item_prompt = hl_alloc_text(prompt);
     r->text_keys = hl_alloc_zero(json_array_size(keys), sizeof *r->text_keys);
@@ -362,23 +387,6 @@ hl_status hl_manifest_look(hl_manifest *m, const char *folder, hl_folder_state *
     if (schema == HL_DATASET_SCHEMA) s = hl_manifest_parse(m, folder, text, n);
     free(text);
     return s;
-}
-
-void hl_manifest_print(const hl_manifest *m, FILE *out)
-{
-    const hl_recipe *r = &m->recipe;
-    fputs("dataset ", out), hl_print_text(out, m->dataset);
-    fprintf(out, ", schema %d, digest %016" PRIx64 "\n", HL_DATASET_SCHEMA, hl_manifest_digest(m));
-    fprintf(out, "tokenizer %s, vocabulary %d, digest %016" PRIx64 "; at most %d tokens a text\n", r->tokenizer,
-            r->vocab, r->tokenizer_digest, r->max_text_length);
-    fputs("text: '", out), hl_print_text(out, r->item_prompt), fputs("'", out);
-    for (int i = 0; i < r->n_text_keys; i++) fputs(" + ", out), hl_print_text(out, r->text_keys[i]);
-    fprintf(out, "\n");
-    for (int t = 0; t < HL_TABLES; t++)
-        fprintf(out, "%s: %" PRId64 " rows, shards: %" PRId64 "\n", hl_table_kinds[t].name, m->rows[t],
-                hl_manifest_shards(m, (hl_table)t));
-    hl_split_print(&m->split, &m->split_report, out);
-    hl_report_print(&m->report, &m->examples, out);
 }
 
 void hl_manifest_print_json(const hl_manifest *m, FILE *out)

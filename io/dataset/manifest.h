@@ -23,7 +23,7 @@ typedef enum { HL_ITEMS, HL_USERS, HL_TABLES } hl_table;
 
 /* Arrays of a shard with R rows.  Row i of a list has the elements [begin[i], begin[i + 1]); begin has R + 1. */
 enum { HL_ITEM_TOKENS, HL_ITEM_BEGIN, HL_ITEM_DIGEST, HL_ITEM_FIRST_EQUAL, HL_ITEM_ID, HL_ITEM_ID_BEGIN };
-enum { HL_USER_ITEMS, HL_USER_TIMES, HL_USER_BEGIN, HL_USER_ID, HL_USER_ID_BEGIN };
+enum { HL_USER_ITEMS, HL_USER_TIMES, HL_USER_BEGIN, HL_USER_ID, HL_USER_ID_BEGIN, HL_USER_LABELS };
 
 typedef struct {
     const char *name; /* "items", "users" */
@@ -43,6 +43,7 @@ typedef struct {
     int n_text_keys;
     int64_t shard_rows[HL_TABLES];
     hl_split_rule split;
+    char *label_field, *label_positive; /* hl_label_choice; "": no labels */
 } hl_recipe;
 
 /* A source file as it was when the dataset was made: equal size and time tell that it is unchanged, else the digest
@@ -72,6 +73,11 @@ typedef struct {
 } hl_manifest;
 
 void hl_manifest_free(hl_manifest *m);
+
+/* Has the dataset labels?  How many of the arrays of a table its shards have: without labels all but the last of
+ * users. */
+bool hl_manifest_has_labels(const hl_manifest *m);
+int hl_manifest_arrays(const hl_manifest *m, hl_table t);
 
 int64_t hl_manifest_shards(const hl_manifest *m, hl_table t);
 /* Name of a shard's file in its folder; out holds 32 bytes. */

@@ -28,6 +28,8 @@ static const char *difference(const hl_recipe *has, const hl_recipe *want)
     if (strcmp(has->item_prompt, want->item_prompt) != 0) return "another item_prompt";
     if (!same_keys(has, want)) return "other text_keys";
     if (!same_split(&has->split, &want->split)) return "another split";
+    if (strcmp(has->label_field, want->label_field) != 0 || strcmp(has->label_positive, want->label_positive) != 0)
+        return "other labels";
     return hl_recipe_digest(has) == hl_recipe_digest(want) ? NULL : "shards of another size";
 }
 

@@ -27,6 +27,14 @@ static hl_status check_rows(const char *name, int64_t rows)
     return HL_FAIL(HL_EUSAGE, "%s is %lld; it must lie between 1 and %d", name, (long long)rows, INT32_MAX);
 }
 
+static hl_status check_labels(const hl_label_choice *l)
+{
+    hl_label_rule rule;
+    if (!l->field || !*l->field) return HL_OK;
+    HL_TRY(check_text("label_field", l->field));
+    return hl_label_rule_read(&rule, l->positive);
+}
+
 hl_status hl_prepare_check(const hl_prepare_settings *s)
 {
     HL_TRY(check_text("dataset", s->dataset)); /* stands in the manifest */
@@ -39,6 +47,7 @@ hl_status hl_prepare_check(const hl_prepare_settings *s)
         return HL_FAIL(HL_EUSAGE, "MAX_TEXT_LENGTH is %d; it must lie between 1 and %d", s->max_text_length,
                        MOST_TEXT_LENGTH);
     HL_TRY(hl_split_check(&s->split));
+    HL_TRY(check_labels(&s->labels));
     HL_TRY(check_rows("shard_items", s->shard_items));
     return check_rows("shard_users", s->shard_users);
 }
@@ -163,6 +172,8 @@ hl_recipe hl_prepare_recipe(const hl_prepare_settings *s, const hl_tokenizer *t)
         .text_keys = (char **)(uintptr_t)s->text_keys,
         .n_text_keys = s->n_text_keys,
         .split = s->split,
+        .label_field = (char *)(uintptr_t)(s->labels.field ? s->labels.field : ""),
+        .label_positive = (char *)(uintptr_t)(s->labels.positive ? s->labels.positive : ""),
         .shard_rows = {[HL_ITEMS] = s->shard_items ? s->shard_items : SHARD_ITEMS,
                        [HL_USERS] = s->shard_users ? s->shard_users : SHARD_USERS},
     };

@@ -2,6 +2,7 @@
 #ifndef IO_DATASET_PREPARE_SETTINGS_H
 #define IO_DATASET_PREPARE_SETTINGS_H
 #include "base/error.h"
+#include "io/dataset/label.h"
 #include "io/dataset/manifest.h"
 #include "io/files/progress.h"
 #include "io/tokenizer/tokenizer.h"
@@ -20,6 +21,7 @@ typedef struct {
     const char *const *text_keys;
     int n_text_keys;
     hl_split_rule split;              /* zero: leave two out */
+    hl_label_choice labels;           /* zero: none */
     int64_t shard_items, shard_users; /* rows of a shard; 4096 and 65536 */
     size_t field_limit;               /* bytes of a CSV field; 16 MiB */
     const char *run;                  /* a run folder: the dataset that it was trained on is not replaced; NULL: none */

@@ -158,7 +158,8 @@ static hl_status begin_staging(work *w)
 static hl_status read_interactions(work *w, hl_progress *p)
 {
     hl_recipe r = hl_prepare_recipe(w->s, w->tokenizer);
-    return hl_interactions_read(&w->x, w->g, w->sources[HL_INTERACTIONS], w->s->field_limit, r.shard_rows[HL_USERS], p);
+    return hl_interactions_read(&w->x, w->g, w->sources[HL_INTERACTIONS], w->s->field_limit, r.shard_rows[HL_USERS],
+                                &w->s->labels, p);
 }
 
 static hl_status find_split(work *w)

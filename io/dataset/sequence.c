@@ -17,14 +17,15 @@ static bool is_sorted(const int64_t *time, int64_t n)
     return true;
 }
 
-void hl_sequence_sort(int32_t *item, int64_t *time, int64_t n, hl_event *scratch)
+void hl_sequence_sort(int32_t *item, int64_t *time, uint8_t *label, int64_t n, hl_event *scratch)
 {
     if (is_sorted(time, n)) return;
-    for (int64_t i = 0; i < n; i++) scratch[i] = (hl_event){time[i], i, item[i]};
+    for (int64_t i = 0; i < n; i++) scratch[i] = (hl_event){time[i], i, item[i], label ? label[i] : 0};
     qsort(scratch, (size_t)n, sizeof *scratch, by_time_then_place);
     for (int64_t i = 0; i < n; i++) {
         item[i] = scratch[i].item;
         time[i] = scratch[i].time;
+        if (label) label[i] = scratch[i].label;
     }
 }
 

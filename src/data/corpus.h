@@ -25,6 +25,8 @@ struct hl_corpus {
     /* When a user's items were met, as many as in the sequence; asked where the split is temporal alone. */
     const int64_t *(*times)(const hl_corpus *c, int64_t user);
     hl_split split; /* zero: leave two out */
+    /* Of each of a user's items, 1 where it was clicked or liked, else 0; NULL: the data have no labels. */
+    const uint8_t *(*labels)(const hl_corpus *c, int64_t user);
 };
 
 /* Which of a user's items are for training, validation and test; and those for training, oldest first, n of them. */

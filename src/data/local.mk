@@ -7,6 +7,8 @@ src_data_libhldata_a_SOURCES = \
 	src/data/corpus.c src/data/corpus.h \
 	src/data/id-corpus.c src/data/id-corpus.h \
 	src/data/groups.c src/data/groups.h \
+	src/data/label-rule.c src/data/label-rule.h \
+	src/data/label-score.c src/data/label-score.h \
 	src/data/mask.h \
 	src/data/metric.c src/data/metric.h \
 	src/data/places.c src/data/places.h \

@@ -39,7 +39,7 @@ hl_status fuzz_columns(const char *text, size_t n)
     if (s == HL_OK && hl_columns_find_item(&item, c) == HL_OK) HL_CHECK(item >= 0 && item < hl_csv_columns(c));
     if (s == HL_OK) s = hl_columns_find(column, c);
     if (s == HL_OK) {
-        hl_columns_tell(column, c);
+        hl_columns_tell(column, -1, c);
         for (int i = 0; i < HL_COLUMNS; i++) HL_CHECK(column[i] >= 0 && column[i] < hl_csv_columns(c));
     }
     hl_csv_close(c);
