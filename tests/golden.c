@@ -200,6 +200,15 @@ static void read_user(golden *g)
     if (has_setting(g, "id_rows")) g->user.id_rows = (int)setting(g, "id_rows");
 }
 
+/* What predicts labels. */
+static void read_fusion(golden *g)
+{
+    if (!has_setting(g, "head_size")) return;
+    g->user.fusion = setting(g, "late") != 0 ? HL_FUSION_LATE : HL_FUSION_EARLY;
+    g->user.head_size = (int)setting(g, "head_size");
+    g->fusion_lambda = setting(g, "fusion_lambda");
+}
+
 static void read_settings(golden *g)
 {
     g->users = (int)setting(g, "users");
@@ -209,6 +218,24 @@ static void read_settings(golden *g)
     g->nce_thres = setting(g, "nce_thres");
     g->lr = setting(g, "lr");
     g->weight_decay = setting(g, "weight_decay");
+}
+
+static const uint8_t *labels_of(const hl_corpus *c, int64_t user)
+{
+    const golden *g = c->self;
+    return g->label + user * (g->S + 1);
+}
+
+/* Of the last items; what nobody is to read is no label. */
+static void read_labels(golden *g)
+{
+    double *x;
+    CHECK(golden_doubles(g, "inputs/labels", &x) == g->users);
+    g->label = malloc((size_t)(g->users * (g->S + 1)));
+    memset(g->label, 99, (size_t)(g->users * (g->S + 1)));
+    for (int u = 0; u < g->users; u++) g->label[(u + 1) * (g->S + 1) - 1] = (uint8_t)x[u];
+    g->corpus.labels = labels_of;
+    free(x);
 }
 
 static const int64_t *times_of(const hl_corpus *c, int64_t user)
@@ -245,10 +272,12 @@ bool golden_open(golden *g, const char *name)
     g->mean_pool = setting(g, "mean_pool") != 0;
     read_settings(g);
     read_user(g);
+    read_fusion(g);
     read_texts(g);
     read_batch(g, "inputs/pos_items");
     if (golden_has(g, "inputs/times")) read_times(g);
     g->corpus.times = times_of;
+    if (golden_has(g, "inputs/labels")) read_labels(g);
     return true;
 }
 
@@ -300,6 +329,7 @@ void golden_close(golden *g)
     for (int64_t i = 0; g->text && i < g->corpus.items; i++) free(g->text[i]);
     hl_id_corpus_close(&g->ids);
     free(g->time);
+    free(g->label);
     free(g->batch.user);
     free(g->batch.first);
     free(g->text);

@@ -19,7 +19,9 @@ typedef struct {
     bool items_frozen; /* for tests: nothing of the items is trained but the temperature */
     const hl_criterion *criterion;
     double nce_thres, lr, weight_decay;
-    hl_corpus corpus; /* tokens and duplicates of the texts; no users */
+    double fusion_lambda; /* of labels */
+    uint8_t *label;       /* S + 1 a user; NULL: none */
+    hl_corpus corpus;     /* tokens and duplicates of the texts; no users */
     int32_t **text;
     int *text_length;
     hl_corpus own;

@@ -190,6 +190,7 @@ CHECKERS = \
 	tests/end-ids.sh \
 	tests/end-inputs.sh \
 	tests/end-mixed.sh \
+	tests/end-labels.sh \
 	tests/end-compare.sh \
 	tests/end-import.sh \
 	tests/end-ties.sh \

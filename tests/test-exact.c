@@ -77,7 +77,8 @@ static void open_engine(hl_engine *e, const hl_mesh *mesh, const toy *t, const v
                                             .item_tokens = !v->mean_pool,
                                             .dedup = true,
                                             .share_prefix = v->share_prefix,
-                                            .groups = groups},
+                                            .groups = groups,
+                                            .fusion_lambda = 0.4},
                                    .slices = SLICES,
                                    .nce_thres = 0.999f,
                                    .weight_decay = 0.01,
@@ -86,7 +87,7 @@ static void open_engine(hl_engine *e, const hl_mesh *mesh, const toy *t, const v
                                    .for_training = true,
                                    .zero = v->zero,
                                    .longest_text = LONGEST + 3,
-                                   .longest_history = S};
+                                   .longest_history = S + (reader->fusion != HL_FUSION_NONE)};
     hl_engine_open(e, mesh, &t->corpus, &item, reader, &rules);
     hl_sharding_init(&e->sharding[HL_ITEM], 3);
     hl_sharding_init(&e->sharding[HL_USER], 4);
@@ -191,6 +192,15 @@ static void times_and_ids_are_read(void)
     reader = &user;
 }
 
+static void labels_are_predicted(void)
+{
+    hl_transformer c = user;
+    reader = &c;
+    c.head_size = 12;
+    for (c.fusion = HL_FUSION_EARLY; c.fusion <= HL_FUSION_LATE; c.fusion++) check_layouts(false, false);
+    reader = &user;
+}
+
 /* Otherwise the sentences above would say nothing. */
 static void without_groups_bits_differ(void)
 {
@@ -212,6 +222,7 @@ static const test tests[] = {
     {"[ITEM] tokens are read: the same bits at every layout", item_tokens_are_read},
     {"rows are averaged: the same bits at every layout", rows_are_averaged},
     {"prefixes are shared: the same bits at every layout", prefixes_are_shared},
+    {"labels are predicted: the same bits at every layout", labels_are_predicted},
     {"times and ids are added to what users read: the same bits at every layout", times_and_ids_are_read},
     {"without groups bits differ", without_groups_bits_differ},
 };

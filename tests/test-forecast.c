@@ -99,6 +99,7 @@ static void configure(hl_config *c, const layout *l, int64_t budget)
     c->exact_tp = l->slices;
     c->schedule = l->groups > 0;
     c->activation_budget = budget;
+    c->fusion = user->fusion;
 }
 
 /* ---- what a step takes.  Numbers that are given up read as zero, and no other is zero: those of weights and gradients
@@ -419,6 +420,15 @@ static void times_and_ids_take_what_the_forecast_says(void)
     user = &shape;
 }
 
+static void labels_take_what_the_forecast_says(void)
+{
+    hl_transformer c = shape;
+    user = &c;
+    c.head_size = 20;
+    for (c.fusion = HL_FUSION_EARLY; c.fusion <= HL_FUSION_LATE; c.fusion++) compare_layouts(-1);
+    user = &shape;
+}
+
 /* The table has more rows than a step reads. */
 static void a_table_of_items_takes_what_the_forecast_says(void)
 {
@@ -574,6 +584,7 @@ static const test tests[] = {
     {"of an encoder with an adapter too, whatever is read out", an_encoder_takes_what_the_forecast_says},
     {"of SASRec's and HSTU's user blocks too", other_user_models_take_what_the_forecast_says},
     {"what is added to item vectors takes what the forecast says", times_and_ids_take_what_the_forecast_says},
+    {"labels take what the forecast says", labels_take_what_the_forecast_says},
     {"frozen items take what the forecast says", frozen_items_take_what_the_forecast_says},
     {"of a table of items too", a_table_of_items_takes_what_the_forecast_says},
     {"sums that go on meanwhile send what the forecast says", sums_that_go_on_meanwhile_send_what_the_forecast_says},

@@ -34,6 +34,7 @@ typedef enum {
     B_USER,
     ROWS,
     POSITIVES,
+    LABELS,
     GIVE_INPUTS,
     GIVE_TARGETS,
     GIVE_ROWS,
@@ -74,14 +75,15 @@ static const struct {
     [B_TARGET] = {ITEM_RANKS, WITH_STAGE, BIT(F_TARGET) | BIT(LOSS) | BIT(RETURN_TARGETS)},
     [B_NEGATIVE] = {ITEM_RANKS, WITH_STAGE, BIT(F_NEGATIVE) | BIT(LOSS)},
     [F_USER] = {USER_RANKS, WITH_STAGE, BIT(GIVE_INPUTS)},
-    [B_USER] = {USER_RANKS, WITH_STAGE, BIT(F_USER) | BIT(POSITIVES)},
+    [B_USER] = {USER_RANKS, WITH_STAGE, BIT(F_USER) | BIT(POSITIVES) | BIT(LABELS)},
     [ROWS] = {USER_OUT, ALONE, BIT(F_USER) | BIT(GIVE_TARGETS)},
     [POSITIVES] = {USER_OUT, WITH_STAGE, BIT(ROWS) | BIT(RETURN_ROWS)},
+    [LABELS] = {USER_OUT, ALONE, BIT(ROWS) | BIT(POSITIVES)},
     [GIVE_INPUTS] = {ALL_RANKS, WITH_GROUP, BIT(F_READ)},
     [GIVE_TARGETS] = {ALL_RANKS, WITH_GROUP, BIT(F_READ) | BIT(F_TARGET)},
     [GIVE_ROWS] = {ALL_RANKS, WITH_GROUP, BIT(ROWS)},
     [RETURN_ROWS] = {ALL_RANKS, WITH_GROUP, BIT(LOSS)},
-    [RETURN_TARGETS] = {ALL_RANKS, WITH_GROUP, BIT(POSITIVES)},
+    [RETURN_TARGETS] = {ALL_RANKS, WITH_GROUP, BIT(POSITIVES) | BIT(LABELS)},
     [RETURN_INPUTS] = {ALL_RANKS, WITH_GROUP, BIT(B_USER)},
     [TALLY] = {ALL_RANKS, WITH_GROUP, BIT(SUM_ITEM) | BIT(SUM_USER)},
     [LOSS] = {ITEM_OUT, WITH_GROUP, BIT(GIVE_ROWS) | BIT(F_READ) | BIT(F_TARGET) | BIT(F_NEGATIVE)},
@@ -104,6 +106,7 @@ static const thing plain[HL_ACTS] = {
     [HL_USER_BACKWARD] = B_USER,
     [HL_USER_ROWS] = ROWS,
     [HL_USER_POSITIVES] = POSITIVES,
+    [HL_PREDICT_LABELS] = LABELS,
     [HL_GIVE_INPUTS] = GIVE_INPUTS,
     [HL_GIVE_TARGETS] = GIVE_TARGETS,
     [HL_GIVE_ROWS] = GIVE_ROWS,
@@ -231,9 +234,10 @@ static void expect_micro_batch(walk *w, hl_side side, int mb, int rank)
         w->left[rank][thing_of(w->j, (hl_task){way[n - 1], mb})]++;
 }
 
-/* Where items are frozen their gradients are not made. */
+/* Where items are frozen their gradients are not made; there may be no labels. */
 static bool is_wanted(const job *j, thing t)
 {
+    if (t == LABELS) return j->p.fusion != HL_FUSION_NONE;
     return !j->p.items_frozen || !(BIT(t) & (BIT(RETURN_TARGETS) | BIT(RETURN_INPUTS) | BIT(SUM_ITEM)));
 }
 
@@ -415,7 +419,8 @@ static void open_job(job *j, int trial, int most_tp)
                                 .item_tokens = 1,
                                 .items_frozen = trial % 13 == 7,
                                 .dedup = trial % 3,
-                                .serial = is_serial(trial)};
+                                .serial = is_serial(trial),
+                                .fusion = (hl_fusion)(trial / 4 % 3)};
     hl_plan_make(&j->p, &j->b, &j->t.corpus, &plan, 8, &j->arena);
     CHECK_OK(hl_layout_make(&j->l, ranks, &wish));
     hl_share_make(&j->share, &j->l, &j->p, &j->arena);
@@ -529,6 +534,8 @@ static bool no_inputs_yet(hl_schedule *s) { return move_before(s, HL_USER_FORWAR
 static bool loss_too_early(hl_schedule *s) { return move_before(s, HL_LOSS, HL_GIVE_ROWS); }
 static bool backward_too_early(hl_schedule *s) { return move_before(s, HL_ITEM_BACKWARD, HL_LOSS); }
 static bool user_backward_too_early(hl_schedule *s) { return move_before(s, HL_USER_BACKWARD, HL_USER_POSITIVES); }
+static bool labels_too_late(hl_schedule *s) { return move_before(s, HL_RETURN_TARGETS, HL_PREDICT_LABELS); }
+static bool labels_missing(hl_schedule *s) { return drop(s, HL_PREDICT_LABELS); }
 static bool sum_too_early(hl_schedule *s) { return move_before(s, HL_SUM_USER, HL_RETURN_TARGETS); }
 static bool update_too_early(hl_schedule *s) { return move_before(s, HL_UPDATE, HL_TALLY); }
 static bool collectives_crossed(hl_schedule *s) { return move_before(s, HL_RETURN_TARGETS, HL_RETURN_ROWS); }
@@ -551,6 +558,8 @@ static const struct {
     {loss_too_early, NULL, false}, /* a deadlock where there are others, else used too early */
     {backward_too_early, "used before it is done", false},
     {user_backward_too_early, "used before it is done", false},
+    {labels_too_late, NULL, false},
+    {labels_missing, NULL, false},
     {sum_too_early, NULL, false},
     {update_too_early, "used before it is done", false},
     {collectives_crossed, NULL, false},

@@ -29,6 +29,7 @@ static void open_engine(hl_engine *e, const hl_mesh *mesh, const golden *g, cons
                                             .item_tokens = !g->mean_pool,
                                             .items_frozen = g->items_frozen,
                                             .dedup = v->dedup,
+                                            .fusion_lambda = g->fusion_lambda,
                                             .mean_over_ranks = g->ranks > 1 ? g->ranks : 0},
                                    .criterion = g->criterion,
                                    .share_tokens = v->dedup,
@@ -38,7 +39,7 @@ static void open_engine(hl_engine *e, const hl_mesh *mesh, const golden *g, cons
                                    .for_training = true,
                                    .zero = v->zero,
                                    .longest_text = g->T,
-                                   .longest_history = g->S};
+                                   .longest_history = g->S + (g->user.fusion != HL_FUSION_NONE)};
     hl_engine_open(e, mesh, &g->corpus, &g->item, &g->user, &rules);
 }
 
@@ -138,6 +139,7 @@ static void compare_facts(const hl_step_report *r, const golden *g)
 {
     CHECK_NEAR(r->nce_samples, golden_number(g, "outputs/nce_samples"), 1e-9);
     CHECK_NEAR(r->top_acc[0], golden_number(g, "outputs/nce_top1_acc"), 1e-9);
+    if (golden_has(g, "outputs/label_loss")) CHECK_NEAR(r->label_loss, golden_number(g, "outputs/label_loss"), 1e-5);
     if (g->batch.each == 0 || g->batch.each >= hl_top[1]) /* there are as many logits */
         CHECK_NEAR(r->top_acc[1], golden_number(g, "outputs/nce_top5_acc"), 1e-9);
     if (g->batch.each == 0 || g->batch.each >= hl_top[2])
@@ -596,6 +598,8 @@ static void two_ranks(void) { run_golden("hllm_two_ranks.h5"); }
 static void mha(void) { run_golden("hllm_mha.h5"); }
 static void deep(void) { run_golden("hllm_deep.h5"); }
 static void inputs(void) { run_golden("hllm_inputs.h5"); }
+static void late_fusion(void) { run_golden("hllm_late.h5"); }
+static void early_fusion(void) { run_golden("hllm_early.h5"); }
 static void text_sasrec(void) { run_golden("hllm_sasrec.h5"); }
 static void text_hstu(void) { run_golden("hllm_hstu.h5"); }
 static void hstu_with_biases(void) { run_ids("hstu_rel_bias.h5", "hstu"); }
@@ -623,6 +627,8 @@ static const test tests[] = {
     {"as many key heads as query heads: golden losses and gradients", mha},
     {"a deep model: golden losses and gradients", deep},
     {"times and ids are added to item vectors: golden losses and gradients", inputs},
+    {"labels are predicted by late fusion: golden losses and gradients", late_fusion},
+    {"labels are predicted by early fusion: golden losses and gradients", early_fusion},
     {"SASRec reads texts, and times: golden losses and gradients", text_sasrec},
     {"HSTU reads texts, ids, and biases of times and places: golden losses and gradients", text_hstu},
     {"HSTU with biases of times and places: golden losses and gradients", hstu_with_biases},

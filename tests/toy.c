@@ -42,6 +42,17 @@ static void draw_times(toy *t, hl_rng *r)
         t->time[i] = t->time[i - 1] + toy_between(r, 1, 1 << toy_between(r, 2, 21));
 }
 
+static const uint8_t *labels_of(const hl_corpus *c, int64_t user)
+{
+    return ((const toy *)c->self)->label + user % STARTS;
+}
+
+static void make_labels(toy *t)
+{
+    t->label = hl_alloc(TIMES + STARTS);
+    for (int i = 0; i < TIMES + STARTS; i++) t->label[i] = i * 7 % 3 == 1;
+}
+
 /* A text begins with its own number, so no two are equal. */
 static void draw_texts(toy *t, int texts, int longest, hl_rng *r)
 {
@@ -65,7 +76,9 @@ void toy_open(toy *t, int64_t items, int longest, uint64_t seed)
                           .tokens = tokens_of,
                           .first_equal = first_equal_of,
                           .sequence = sequence_of,
-                          .times = times_of}};
+                          .times = times_of,
+                          .labels = labels_of}};
+    make_labels(t);
     draw_texts(t, texts, longest, &r);
     t->text_of_item = hl_alloc((size_t)items * sizeof *t->text_of_item);
     for (int64_t i = 0; i < items; i++) t->text_of_item[i] = toy_between(&r, 0, texts - 1);
@@ -77,6 +90,7 @@ void toy_close(toy *t)
 {
     free(t->text_of_item);
     free(t->time);
+    free(t->label);
     free(t->text_begin);
     free(t->token);
     free(t->first);

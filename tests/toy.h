@@ -14,6 +14,7 @@ typedef struct {
     int64_t *first; /* first item of each text */
     int64_t *begin; /* (users + 1) */
     int32_t *item;  /* of all users, one after the other */
+    uint8_t *label; /* likewise, a third of them 1 */
     int64_t *time;  /* those of a user are neighbours in it, seconds to years apart */
 } toy;
 

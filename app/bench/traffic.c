@@ -8,6 +8,7 @@
 #include "math/criterion.h"
 #include "mpi/comm/blocks.h"
 #include "mpi/train/loss.h"
+#include "mpi/train/route.h"
 #include "mpi/train/tally.h"
 #include <stdlib.h>
 
@@ -141,17 +142,18 @@ static void add_readings(const hl_traffic_walk *x, reading *list, int n)
 }
 
 /* Each reading once for each rank of a stage of the side that gets it; the other side's ranks take turns. */
-static void add_route(const hl_traffic_walk *x, const int *text, const int *owner, bool to_last_stage, bool back)
+static void add_route(const hl_traffic_walk *x, const hl_route_ends *ends, bool to_last_stage, bool back)
 {
     const hl_layout *l = x->l;
     const hl_plan *p = &x->f->plan;
     const int times = l->side[back ? HL_ITEM : HL_USER].tp;
-    reading *list = hl_alloc((size_t)p->rows * (size_t)times * sizeof *list);
+    reading *list = hl_alloc((size_t)ends->n * (size_t)times * sizeof *list);
     int n = 0;
-    for (int r = 0; r < p->rows; r++) {
+    for (int r = 0; r < ends->n; r++) {
+        if (ends->text[r] < 0) continue;
         const int holder =
-            hl_layout_last_stage(l, HL_ITEM, x->f->share.micro_batch[hl_plan_micro_batch_of(p, text[r])]);
-        const int reader = to_last_stage ? hl_layout_last_stage(l, HL_USER, owner[r]) : owner[r];
+            hl_layout_last_stage(l, HL_ITEM, x->f->share.micro_batch[hl_plan_micro_batch_of(p, ends->text[r])]);
+        const int reader = to_last_stage ? hl_layout_last_stage(l, HL_USER, ends->reader[r]) : ends->reader[r];
         for (int t = 0; t < times; t++) {
             const int item = holder + t % l->side[HL_ITEM].tp, user = reader + t % l->side[HL_USER].tp;
             list[n++] = back ? (reading){user, item} : (reading){item, user};
@@ -164,16 +166,19 @@ static void add_route(const hl_traffic_walk *x, const int *text, const int *owne
 static void add_routes(const hl_traffic_walk *x)
 {
     const hl_plan *p = &x->f->plan;
-    int *owner = hl_alloc((size_t)p->rows * sizeof *owner);
-    for (int c = 0; c < p->user_micro_batches; c++)
-        for (int r = p->row_begin[p->user_micro_batch_begin[c]]; r < p->row_begin[p->user_micro_batch_begin[c + 1]];
-             r++)
-            owner[r] = x->f->share.user_micro_batch[c];
+    int *owner = hl_alloc((size_t)p->rows * sizeof *owner), *reader = hl_alloc((size_t)p->readings * sizeof *reader);
+    for (int c = 0; c < p->user_micro_batches; c++) {
+        const int begin = p->user_micro_batch_begin[c], end = p->user_micro_batch_begin[c + 1];
+        for (int r = p->row_begin[begin]; r < p->row_begin[end]; r++) owner[r] = x->f->share.user_micro_batch[c];
+        for (int r = hl_plan_reading_begin(p, begin); r < hl_plan_reading_begin(p, end); r++)
+            reader[r] = x->f->share.user_micro_batch[c];
+    }
     for (int back = 0; back < (p->items_frozen ? 1 : 2); back++) {
-        add_route(x, p->input, owner, false, back);
-        add_route(x, p->target, owner, true, back);
+        add_route(x, &(hl_route_ends){.n = p->readings, .text = p->reading, .reader = reader}, false, back);
+        add_route(x, &(hl_route_ends){.n = p->rows, .text = p->target, .reader = owner}, true, back);
     }
     free(owner);
+    free(reader);
 }
 
 /* ---- the whole */

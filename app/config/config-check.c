@@ -2,6 +2,7 @@
 #include "app/config/options.h"
 #include "app/config/nearest.h"
 #include "app/config/id-models.h"
+#include "app/config/labels.h"
 #include "app/config/unpretrained.h"
 #include "data/groups.h"
 #include "data/metric.h"
@@ -157,6 +158,7 @@ static hl_status check_valid_metric(const hl_config *c)
     const char *at = strchr(c->valid_metric, '@');
     size_t n = at ? (size_t)(at - c->valid_metric) : strlen(c->valid_metric);
     snprintf(name, sizeof name, "%.*s", (int)n, c->valid_metric);
+    if (hl_labels_is_metric(c->valid_metric)) return hl_labels_check_metric(c, c->valid_metric);
     HL_TRY(check_metric(name));
     if (hl_metric_find(name)->of_lists)
         return HL_FAIL(HL_EUSAGE, "valid_metric: \"%s\" says nothing of how good a model is; name another, as ndcg@%d",
@@ -282,6 +284,7 @@ hl_status hl_config_check(hl_config *c)
     HL_TRY(settle_batch(c));
     hl_unpretrained_fill(c);
     HL_TRY(hl_id_models_settle(c));
+    HL_TRY(hl_labels_settle(c));
     HL_TRY(settle_model(c));
     HL_TRY(settle_negatives(c));
     HL_TRY(check_split(c));

@@ -57,6 +57,10 @@ typedef struct {
     int adapter, item_positions;       /* is there one? do learned ones end alike? */
     bool time_embedding, id_embedding; /* is it added to the item vectors that users read? */
     int time_embedding_size;
+    hl_fusion fusion;
+    double fusion_lambda;
+    int head_size;
+    char *label_field, *label_positive;
     hl_transformer item_llm, user_llm; /* for models without a folder; vocab_size is the tokenizer's, 0 here */
 
     /* models of item ids */

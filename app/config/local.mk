@@ -5,6 +5,7 @@ app_config_libhlconfig_a_SOURCES = \
 	app/config/build.c app/config/build.h \
 	app/config/config-check.c app/config/config-compare.c app/config/config-set.c app/config/config.h \
 	app/config/id-models.c app/config/id-models.h \
+	app/config/labels.c app/config/labels.h \
 	app/config/model-choice.c app/config/model-choice.h \
 	app/config/names.c app/config/names.h \
 	app/config/nearest.c app/config/nearest.h \

@@ -22,6 +22,8 @@ static const hl_choice poolings[] = {{"auto", HL_BY_ITEM_TOKENS},
                                      {0}};
 static const hl_choice acts[] = {{"auto", HL_ACT_AUTO}, {"gelu", HL_ACT_GELU}, {"silu", HL_ACT_SILU}, {0}};
 static const hl_choice adapters[] = {{"none", false}, {"linear", true}, {0}};
+static const hl_choice fusions[] = {
+    {"none", HL_FUSION_NONE}, {"early", HL_FUSION_EARLY}, {"late", HL_FUSION_LATE}, {0}};
 static const hl_choice sides[] = {{"left", false}, {"right", true}, {0}};
 static const hl_choice negatives[] = {
     {"auto", HL_NEGATIVES_AUTO}, {"shared", HL_NEGATIVES_SHARED}, {"own", HL_NEGATIVES_OWN}, {0}};
@@ -119,6 +121,11 @@ const hl_option hl_options[] = {
     REAL("split.test", split_test, "0.1", 0, 1, VECTORS,
          "of a temporal split: share of the interactions that are for test, the last ones"),
 
+    TEXT("label_field", label_field, "", NUMBERS,
+         "of fusion: column of the interactions that has the labels, as rating"),
+    TEXT("label_positive", label_positive, "", NUMBERS,
+         "of fusion: which of its numbers are positive labels, as \">= 4\"; empty: the column has 0 and 1"),
+
     HEADING("Model"),
     CHOICE("model", model, "HLLM", VECTORS,
            "what is trained: HLLM reads texts; SASRec, HSTU and LLMIDRec know items by their ids; EASE is a linear "
@@ -156,6 +163,14 @@ const hl_option hl_options[] = {
     BOOL("id_embedding", id_embedding, "false", VECTORS,
          "add a row of a table, one for each item, to the item vectors that users read; targets and negatives stay "
          "those of texts"),
+    CHOICE(
+        "fusion", fusion, "none", VECTORS,
+        "predict a label (a click, a like) of each user's last item too: late: the User LLM reads a [USER] token after "
+        "the history, and a head the target beside its output; early: the User LLM reads the target",
+        fusions),
+    INT("head_size", head_size, "128", 1, 1 << 20, VECTORS, "of fusion: width of the head's hidden layer"),
+    REAL("fusion_lambda", fusion_lambda, "1", 0, 1e6, NUMBERS,
+         "of fusion: weight of the contrastive loss beside that of the labels; 0: labels alone are trained"),
     TEXT("item_emb_pretrain", item_emb_pretrain, "", FILES, "file of the [ITEM] token's first value"),
     TEXT("load_pretrain", load_pretrain, "", FILES,
          "weights to start from: a folder step-N, a run folder, whose best is taken, or a state dict of the public "

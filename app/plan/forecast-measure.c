@@ -89,8 +89,10 @@ static void pack_users(hl_pack *pack, const hl_model *m, const hl_plan *p, int c
 {
     const int begin = p->user_micro_batch_begin[c], n = p->user_micro_batch_begin[c + 1] - begin;
     int *length = HL_TAKE(arena, int, n);
-    for (int i = 0; i < n; i++) length[i] = p->row_begin[begin + i + 1] - p->row_begin[begin + i];
+    for (int i = 0; i < n; i++)
+        length[i] = hl_plan_reading_begin(p, begin + i + 1) - hl_plan_reading_begin(p, begin + i);
     hl_user_pack(pack, length, n, m->slots, false, arena);
+    pack->user_token = p->fusion == HL_FUSION_LATE;
 }
 
 static void measure(const shares *s, int i, int c, const hl_model *model, const hl_pack *pack, hl_forecast *f)
@@ -216,10 +218,7 @@ static double *count_rows(hl_forecast *f)
         add_rows(rows, f, HL_ITEM, f->share.micro_batch[c],
                  ROWS_OF_A_TEXT * (double)(p->micro_batch_begin[c + 1] - p->micro_batch_begin[c]));
     for (int c = 0; c < p->user_micro_batches; c++)
-        add_rows(rows, f, HL_USER, f->share.user_micro_batch[c],
-                 ROWS_OF_A_USER
-                     * (double)(p->row_begin[p->user_micro_batch_begin[c + 1]]
-                                - p->row_begin[p->user_micro_batch_begin[c]]));
+        add_rows(rows, f, HL_USER, f->share.user_micro_batch[c], ROWS_OF_A_USER * (double)hl_plan_user_readings(p, c));
     for (int r = 0; r < f->layout.ranks; r++)
         if (hl_layout_is_last_stage(&f->layout, HL_ITEM, r)) rows[r] += ROWS_OF_THE_LOSS * (double)p->rows;
     return rows;

@@ -31,6 +31,13 @@ static const int64_t *times_of(const hl_corpus *c, int64_t user)
     return ((const hl_made_up *)c->self)->time;
 }
 
+/* Every other item is liked. */
+static const uint8_t *labels_of(const hl_corpus *c, int64_t user)
+{
+    (void)user;
+    return ((const hl_made_up *)c->self)->label;
+}
+
 void hl_made_up_open(hl_made_up *x, const hl_config *c, int64_t has)
 {
     const int length = hl_model_reads_ids(c->model) ? 1 : c->MAX_TEXT_LENGTH;
@@ -43,20 +50,23 @@ void hl_made_up_open(hl_made_up *x, const hl_config *c, int64_t has)
                                  .tokens = tokens_of,
                                  .first_equal = itself,
                                  .sequence = sequence_of,
-                                 .times = times_of},
+                                 .times = times_of,
+                                 .labels = labels_of},
                       .token = hl_alloc((size_t)tokens * sizeof *x->token),
                       .item = hl_alloc((size_t)(users * history) * sizeof *x->item),
                       .time = hl_alloc((size_t)history * sizeof *x->time),
+                      .label = hl_alloc((size_t)history * sizeof *x->label),
                       .length = length,
                       .history = (int)history};
     for (int64_t i = 0; i < tokens; i++) x->token[i] = (int32_t)i;
-    for (int64_t i = 0; i < history; i++) x->time[i] = i * 86400;
+    for (int64_t i = 0; i < history; i++) x->time[i] = i * 86400, x->label[i] = (uint8_t)(i % 2);
     for (int64_t i = 0; i < users * history; i++) x->item[i] = 1 + (int32_t)hl_rng_below(&r, (uint64_t)items - 1);
 }
 
 void hl_made_up_close(hl_made_up *x)
 {
     free(x->token);
+    free(x->label);
     free(x->item);
     free(x->time);
     *x = (hl_made_up){0};

@@ -10,6 +10,7 @@ typedef struct {
     hl_corpus corpus;
     int32_t *token, *item; /* item i's text begins at token i, so all differ */
     int64_t *time;         /* (history) of every user */
+    uint8_t *label;        /* likewise */
     int length, history;
 } hl_made_up;
 

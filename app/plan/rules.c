@@ -5,7 +5,7 @@
 int hl_rules_longest_history(const hl_config *c)
 {
     int test = c->MAX_ITEM_LIST_LENGTH_TEST;
-    return hl_max(test, c->MAX_ITEM_LIST_LENGTH);
+    return hl_max(test, c->MAX_ITEM_LIST_LENGTH) + (c->fusion != HL_FUSION_NONE);
 }
 
 hl_plan_rules hl_rules_plan(const hl_config *c)
@@ -18,6 +18,7 @@ hl_plan_rules hl_rules_plan(const hl_config *c)
                            .share_prefix = c->share_prefix,
                            .serial = c->schedule,
                            .groups = c->exact_groups,
+                           .fusion_lambda = c->fusion_lambda,
                            .mean_over_ranks = c->loss_mean == HL_MEAN_RANK ? c->reference_ranks : 0};
 }
 

@@ -27,6 +27,8 @@ void hl_shapes_feed(hl_transformer *user, const hl_config *c)
 {
     user->time_size = c->time_embedding ? c->time_embedding_size : 0;
     user->id_rows = c->id_embedding;
+    user->fusion = c->fusion;
+    user->head_size = c->head_size;
 }
 
 static hl_status read_of_ids(hl_transformer *item, hl_transformer *user, const hl_config *c)

@@ -14,6 +14,7 @@ hl_prepare_settings hl_data_settings(const hl_config *c)
         .text_keys = (const char *const *)c->text_keys.at,
         .n_text_keys = c->text_keys.n,
         .split = {c->split_kind, c->split_valid, c->split_test},
+        .labels = {c->fusion != HL_FUSION_NONE ? c->label_field : NULL, c->label_positive},
         .texts_do_not_matter = !hl_model_facts_of[c->model].reads_texts,
     };
 }

@@ -8,6 +8,8 @@
 #include "app/train/metrics.h"
 #include "data/metric.h"
 #include "mpi/eval/cosine.h"
+#include "mpi/eval/labels.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +99,38 @@ static hl_status rank_users(hl_evaluation *v, hl_job *j, const hl_catalogue *c)
     return HL_OK;
 }
 
+/* "0.7101", or "-" where there is none. */
+static void area_text(char out[16], double area)
+{
+    if (isnan(area)) snprintf(out, 16, "-");
+    else snprintf(out, 16, "%.4f", area);
+}
+
+static void tell_labels(const hl_evaluation *v)
+{
+    const hl_label_score *s = &v->labels;
+    char auc[16], gauc[16];
+    area_text(auc, s->auc);
+    area_text(gauc, s->gauc);
+    hl_log(HL_INFO,
+           "%s: %lld labels, %lld of them positive: AUC %s, log loss %.4f; GAUC %s over %lld users; %lld users have "
+           "labels of one kind alone and are left out of it",
+           hl_phase_name[v->phase], (long long)s->labels, (long long)s->positive, auc, s->log_loss, gauc,
+           (long long)s->users, (long long)s->users_alike);
+}
+
+static hl_status predict_labels(hl_evaluation *v, hl_job *j, const hl_catalogue *c)
+{
+    hl_label_score *s = &v->labels;
+    if (j->config->fusion == HL_FUSION_NONE) return HL_OK;
+    hl_log_transient("%s: predicting labels", hl_phase_name[v->phase]);
+    const hl_status status =
+        hl_labels_evaluate(s, &j->engine, c, v->phase, history_at(j->config), j->config->eval_batch_size);
+    if (status != HL_OK) return HL_FAIL(status, "%s: %s", hl_phase_name[v->phase], hl_error_text());
+    tell_labels(v);
+    return HL_OK;
+}
+
 hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const hl_begun *begun)
 {
     hl_catalogue catalogue;
@@ -112,6 +146,7 @@ hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const h
     v->encode_seconds = hl_seconds() - began;
     hl_status s = check_vectors(v, j, &catalogue);
     if (s == HL_OK) s = rank_users(v, j, &catalogue);
+    if (s == HL_OK) s = predict_labels(v, j, &catalogue);
     v->rank_seconds = hl_seconds() - began - v->encode_seconds;
     if (s == HL_OK) find_spectrum(v, j, &catalogue);
     hl_catalogue_close(&catalogue);
@@ -127,9 +162,28 @@ bool hl_evaluation_recall(hl_evaluation *v, const hl_config *c, hl_phase phase, 
 {
     const hl_eval_orders orders = hl_evaluation_orders(c, phase);
     const hl_score *has = hl_begun_for(begun, phase, orders.cut, orders.cuts);
+    if (c->fusion != HL_FUSION_NONE) return false; /* labels are not kept */
     if (!has || !begun->is_whole || has->users == 0 || (orders.lists && !has->has_lists)) return false;
     *v = (hl_evaluation){.phase = phase, .score = *has};
     return true;
+}
+
+double hl_evaluation_value(const hl_evaluation *v, const char *metric)
+{
+    if (strcmp(metric, "auc") == 0) return v->labels.auc;
+    return strcmp(metric, "gauc") == 0 ? v->labels.gauc : hl_metrics_value(&v->score, metric);
+}
+
+static void put_labels(json_t *out, const hl_label_score *s)
+{
+    if (s->labels == 0) return;
+    if (!isnan(s->auc)) json_object_set_new(out, "auc", json_real(s->auc));
+    if (!isnan(s->gauc)) json_object_set_new(out, "gauc", json_real(s->gauc));
+    json_object_set_new(out, "log_loss", json_real(s->log_loss));
+    json_object_set_new(out, "labels", json_integer(s->labels));
+    json_object_set_new(out, "labels_positive", json_integer(s->positive));
+    json_object_set_new(out, "gauc_users", json_integer(s->users));
+    json_object_set_new(out, "gauc_users_left_out", json_integer(s->users_alike));
 }
 
 static json_t *band_end(const hl_job *j, const hl_evaluation *v, hl_ties ties)
@@ -143,6 +197,7 @@ json_t *hl_evaluation_json(const hl_job *j, const hl_evaluation *v)
     json_object_set_new(out, "optimistic", band_end(j, v, HL_TIES_FIRST));
     json_object_set_new(out, "pessimistic", band_end(j, v, HL_TIES_LAST));
     json_object_update(out, j->details);
+    put_labels(out, &v->labels);
     json_object_set_new(out, "users", json_integer(v->score.users));
     json_object_set_new(out, "tied", json_integer(v->score.tied));
     json_object_set_new(out, "ties", json_real(v->score.ties));

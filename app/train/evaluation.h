@@ -3,6 +3,7 @@
 #define APP_TRAIN_EVALUATION_H
 #include "app/train/begun.h"
 #include "app/train/job.h"
+#include "data/label-score.h"
 #include "mpi/eval/evaluate.h"
 #include "mpi/eval/spectrum.h"
 #include <jansson.h>
@@ -10,6 +11,7 @@
 typedef struct {
     hl_phase phase;
     hl_score score;
+    hl_label_score labels;                        /* zero where none are predicted */
     double seconds, encode_seconds, rank_seconds; /* of it: the catalogue; users, encoded and ranked */
     double cpu_seconds;                           /* of all ranks together */
     int64_t peak_bytes;                           /* of the rank that has held most since it started */
@@ -31,6 +33,9 @@ hl_status hl_evaluation_run(hl_evaluation *v, hl_job *j, hl_phase phase, const h
 /* Take the whole evaluation of this phase and the configured cuts from `begun`: its score alone, not how it was
  * made.  False where `begun` has none.  Local. */
 bool hl_evaluation_recall(hl_evaluation *v, const hl_config *c, hl_phase phase, const hl_begun *begun);
+
+/* The value of a metric such as "ndcg@200", or "auc"; the higher the better. */
+double hl_evaluation_value(const hl_evaluation *v, const char *metric);
 
 /* The configured metrics as JSON members "recall@10": 0.1, expected over a random order of the ties; with the target
  * first and last among its ties, the same members under "optimistic" and "pessimistic"; and the job's details. */

@@ -5,6 +5,7 @@
 #include "app/train/data.h"
 #include "app/train/earlier.h"
 #include "app/train/job-inputs.h"
+#include "app/train/job-labels.h"
 #include "app/train/job-layout.h"
 #include "app/train/job-models.h"
 #include "app/train/job-weights.h"
@@ -96,6 +97,7 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     HL_TRY(hl_job_inputs_check(j));
     hl_pool_open(&j->pool, j->corpus);
     hl_windows_open(&j->windows, j->corpus, config->MAX_ITEM_LIST_LENGTH, config->data_split);
+    hl_job_labels_tell(j);
     HL_TRY(hl_job_layout_open(j, for_training));
     const hl_engine_rules rules = rules_of(j, for_training);
     if (for_training) hl_preflight_forecast(world, j->forecast_bytes);

@@ -12,6 +12,7 @@ app_train_libhltrain_a_SOURCES = \
 	app/train/hllm.c \
 	app/train/job.c app/train/job.h \
 	app/train/job-inputs.c app/train/job-inputs.h \
+	app/train/job-labels.c app/train/job-labels.h \
 	app/train/job-layout.c app/train/job-layout.h \
 	app/train/job-models.c app/train/job-models.h \
 	app/train/job-weights.c app/train/job-weights.h \

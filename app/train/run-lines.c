@@ -118,6 +118,7 @@ hl_status hl_run_note_step(hl_run *r, const hl_step_report *s, double learning_r
     hl_record_int(o, "step", r->state.step);
     hl_record_int(o, "epoch", epoch);
     hl_record_number(o, "loss", s->loss);
+    if (r->job->config->fusion != HL_FUSION_NONE) hl_record_number(o, "label_loss", s->label_loss);
     hl_record_number(o, "lr", learning_rate);
     hl_record_number(o, "grad_norm", s->grad_norm);
     hl_record_number(o, "nce_samples", s->nce_samples);

@@ -1,5 +1,4 @@
 /* train-epoch.c - the end of an epoch: evaluations, and which of them was the best. */
-#include "app/train/metrics.h"
 #include "app/train/trainer.h"
 #include "base/log.h"
 #include <inttypes.h>
@@ -47,7 +46,7 @@ hl_status hl_trainer_validate(hl_trainer *t)
     hl_evaluation v;
     const char *metric = t->job->config->valid_metric;
     HL_TRY(hl_trainer_evaluate(t, &v, HL_VALID));
-    double value = hl_metrics_value(&v.score, metric);
+    double value = hl_evaluation_value(&v, metric);
     bool best = is_best(t, value);
     t->run.state.due = false;
     hl_log(HL_INFO, "epoch %" PRId64 ": valid %s %.4f%s, %.1f s", hl_trainer_epoch(t) + 1, metric, value,

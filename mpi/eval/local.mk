@@ -7,6 +7,7 @@ mpi_eval_libhleval_a_SOURCES = \
 	mpi/eval/ease.c mpi/eval/ease.h \
 	mpi/eval/ease-scorer.c \
 	mpi/eval/evaluate.c mpi/eval/evaluate.h \
+	mpi/eval/labels.c mpi/eval/labels.h \
 	mpi/eval/lists.c mpi/eval/lists.h \
 	mpi/eval/popularity.c mpi/eval/popularity.h \
 	mpi/eval/reference.c mpi/eval/reference.h \

@@ -18,6 +18,7 @@ mpi_train_libhltrain_a_SOURCES = \
 	mpi/train/step.c mpi/train/step.h \
 	mpi/train/step-end.c \
 	mpi/train/step-fault.c \
+	mpi/train/step-labels.c \
 	mpi/train/step-plan.c \
 	mpi/train/step-rows.c \
 	mpi/train/step-side.c \

@@ -18,10 +18,15 @@ typedef struct {
     hl_exchange there, back;
 } hl_route;
 
-/* Row r of the plan reads (or predicts) text[r], on the stage that begins at rank reader[r], as its row place[r].
- * Laid in the arena; local. */
-void hl_route_set_up(hl_route *x, const hl_whereabouts *w, const int *text, const int *reader, const int *place,
-                     hl_arena *arena, hl_arena *scratch);
+/* n readings: the stage that begins at rank reader[r] has text[r] as its row place[r]; -1: its row is of no text. */
+typedef struct {
+    int n;
+    const int *text, *reader, *place; /* (n) */
+} hl_route_ends;
+
+/* Laid in the arena; local. */
+void hl_route_set_up(hl_route *x, const hl_whereabouts *w, const hl_route_ends *ends, hl_arena *arena,
+                     hl_arena *scratch);
 
 /* Bytes that this rank sends to other ranks, both ways, rows of D floats. */
 int64_t hl_route_bytes(const hl_route *x, int D);

@@ -53,6 +53,7 @@ void hl_step_tally(hl_step_state *s, hl_side of, int c)
     hl_loss_finish(&s->loss);
     if (e->mesh->vectors.rank == 0) tell_loss(s);
     hl_tally_put(&s->tally, HL_FACT_SQUARES, hl_gradnorm_squares(e, s->plan.groups && e->rules.clip_grad_norm > 0));
+    if (e->mesh->side[HL_USER].tp.rank == 0) hl_tally_put(&s->tally, HL_FACT_LABEL_LOSS, s->labels.loss);
     hl_tally_put(&s->tally, HL_FACT_DSCALE, s->loss.dscale);
     hl_tally_put(&s->tally, HL_FACT_SAVE, s->orders->save);
     hl_tally_put(&s->tally, HL_FACT_STOP, hl_stop_is_asked());

@@ -56,7 +56,7 @@ static bool can_be_squared(double x) { return isfinite((float)(x * x)); }
 
 static bool is_finite(const hl_step_state *s)
 {
-    return isfinite(hl_tally_sum(&s->tally, HL_FACT_LOSS)) && isfinite(hl_step_grad_norm(s))
+    return isfinite(hl_step_loss_of(s)) && isfinite(hl_step_grad_norm(s))
            && can_be_squared(hl_step_grad_norm(s) * hl_step_clip(s)) && hl_tally_sum(&s->tally, HL_FACT_ODD) == 0;
 }
 
@@ -91,10 +91,10 @@ static void note_odd_samples(hl_first *f, const hl_step_state *s)
     for (int c = 0; s->side[HL_USER].first_rank >= 0 && s->e->model[HL_USER].last && c < p->user_micro_batches; c++) {
         if (s->share.user_micro_batch[c] != s->side[HL_USER].first_rank) continue;
         const int first = p->user_micro_batch_begin[c],
-                  base = s->side[HL_USER].micro_batch[c].row - p->row_begin[first];
+                  base = s->side[HL_USER].micro_batch[c].row - hl_plan_reading_begin(p, first);
         for (int i = first; i < p->user_micro_batch_begin[c + 1]; i++)
-            if (hl_step_count_odd(s->side[HL_USER].out + hl_step_numbers(s, base + p->row_begin[i]),
-                                  p->row_begin[i + 1] - p->row_begin[i], s->D))
+            if (hl_step_count_odd(s->side[HL_USER].out + hl_step_numbers(s, base + hl_plan_reading_begin(p, i)),
+                                  hl_plan_reading_begin(p, i + 1) - hl_plan_reading_begin(p, i), s->D))
                 hl_first_note(f, i, NAN);
     }
 }
@@ -121,7 +121,7 @@ static hl_status tell_what_is_not_finite(const hl_step_state *s)
                    "the loss is %g and the norm of the gradients %g; lower optim_args.learning_rate or set "
                    "clip_grad_norm, and continue "
                    "from the last checkpoint",
-                   hl_tally_sum(&s->tally, HL_FACT_LOSS), hl_step_grad_norm(s));
+                   hl_step_loss_of(s), hl_step_grad_norm(s));
 }
 
 hl_status hl_step_judge(const hl_step_state *s, hl_step_fault fault)

@@ -19,23 +19,48 @@ static void number_texts(hl_step_state *s)
     hl_arena_back(&s->e->scratch, mark);
 }
 
-/* owner: first rank of the replica that reads a row. */
-static void number_rows(hl_step_state *s, int *owner, int *place)
+/* owner: first rank of the replica that has each of the things of all samples, of which sample i has those from
+ * begin_of(plan, i) on; place: where they are there.  Returns how many are mine. */
+static int number_by_sample(hl_step_state *s, int *owner, int *place, int (*begin_of)(const hl_plan *p, int sample))
 {
     const hl_plan *p = &s->plan;
+    const int me = s->side[HL_USER].first_rank;
     size_t mark = hl_arena_mark(&s->e->scratch);
     int *count = HL_TAKE_ZERO(&s->e->scratch, int, s->e->mesh->world.size);
     for (int c = 0; c < p->user_micro_batches; c++) {
         int rank = s->share.user_micro_batch[c];
-        s->side[HL_USER].micro_batch[c].row = count[rank];
         const int begin = p->user_micro_batch_begin[c], end = p->user_micro_batch_begin[c + 1];
-        for (int r = p->row_begin[begin]; r < p->row_begin[end]; r++) {
+        for (int r = begin_of(p, begin); r < begin_of(p, end); r++) {
             owner[r] = rank;
             place[r] = count[rank]++;
         }
     }
-    s->side[HL_USER].rows = s->side[HL_USER].first_rank < 0 ? 0 : count[s->side[HL_USER].first_rank];
+    const int mine = me < 0 ? 0 : count[me];
     hl_arena_back(&s->e->scratch, mark);
+    return mine;
+}
+
+static int row_begin(const hl_plan *p, int sample) { return p->row_begin[sample]; }
+
+/* What users read, and which of it are transitions. */
+static void number_readings(hl_step_state *s, int *owner, int *place)
+{
+    const hl_plan *p = &s->plan;
+    s->side[HL_USER].rows = number_by_sample(s, owner, place, hl_plan_reading_begin);
+    for (int c = 0; c < p->user_micro_batches; c++)
+        s->side[HL_USER].micro_batch[c].row = place[hl_plan_reading_begin(p, p->user_micro_batch_begin[c])];
+}
+
+static void number_rows(hl_step_state *s, int *owner, int *place, const int *reading_place)
+{
+    const hl_plan *p = &s->plan;
+    s->transitions = number_by_sample(s, owner, place, row_begin);
+    if (p->fusion == HL_FUSION_NONE) return;
+    s->transition = HL_TAKE(&s->e->plan, int, s->transitions);
+    for (int i = 0; i < p->samples; i++)
+        for (int r = p->row_begin[i]; r < p->row_begin[i + 1]; r++)
+            if (owner[r] == s->side[HL_USER].first_rank)
+                s->transition[place[r]] = reading_place[hl_plan_reading_begin(p, i) + r - p->row_begin[i]];
 }
 
 /* What is dropped by chance is named by the sample of the batch and the update that is to come. */
@@ -80,9 +105,11 @@ static void pack_users(hl_step_state *s, int c)
     hl_engine *e = s->e;
     int begin = s->plan.user_micro_batch_begin[c], n = s->plan.user_micro_batch_begin[c + 1] - begin;
     int *length = HL_TAKE(&e->plan, int, n);
-    for (int i = 0; i < n; i++) length[i] = s->plan.row_begin[begin + i + 1] - s->plan.row_begin[begin + i];
+    for (int i = 0; i < n; i++)
+        length[i] = hl_plan_reading_begin(&s->plan, begin + i + 1) - hl_plan_reading_begin(&s->plan, begin + i);
     hl_pack *pack = &s->side[HL_USER].micro_batch[c].pack;
     hl_user_pack(pack, length, n, e->model[HL_USER].slots, false, &e->plan);
+    pack->user_token = s->plan.fusion == HL_FUSION_LATE;
     name_samples(pack, e, begin);
     take_times(pack, s, begin);
     take_items(pack, s, begin);
@@ -129,6 +156,22 @@ static void choose_saved(hl_step_state *s)
     hl_arena_back(&s->e->scratch, mark);
 }
 
+static void set_up_routes(hl_step_state *s)
+{
+    hl_engine *e = s->e;
+    const hl_layout *l = &e->mesh->layout;
+    const hl_plan *p = &s->plan;
+    int *reader = HL_TAKE(&e->plan, int, p->readings), *read = HL_TAKE(&e->plan, int, p->readings),
+        *owner = HL_TAKE(&e->plan, int, p->rows), *place = HL_TAKE(&e->plan, int, p->rows);
+    number_readings(s, reader, read);
+    number_rows(s, owner, place, read);
+    hl_route_set_up(&s->inputs, &s->where, &(hl_route_ends){p->readings, p->reading, reader, read}, &e->plan,
+                    &e->scratch);
+    for (int r = 0; r < p->rows; r++) owner[r] = hl_layout_last_stage(l, HL_USER, owner[r]);
+    hl_route_set_up(&s->targets, &s->where, &(hl_route_ends){p->rows, p->target, owner, place}, &e->plan, &e->scratch);
+    hl_loss_open(&s->loss, e->rules.criterion, e->mesh, p, owner, s->D, &e->plan);
+}
+
 void hl_step_prepare(hl_step_state *s, hl_engine *e, const hl_batch *batch, const hl_step_orders *orders)
 {
     const hl_mesh *mesh = e->mesh;
@@ -155,15 +198,10 @@ void hl_step_prepare(hl_step_state *s, hl_engine *e, const hl_batch *batch, cons
     pack_micro_batches(s);
     choose_saved(s);
     hl_schedule_make(&s->schedule, &mesh->layout, &s->plan, &s->share, me, &e->plan);
-    int *owner = HL_TAKE(&e->plan, int, s->plan.rows), *place = HL_TAKE(&e->plan, int, s->plan.rows);
     number_texts(s);
-    number_rows(s, owner, place);
     s->where = (hl_whereabouts){mesh, &s->plan, &s->share, s->my_text};
-    hl_route_set_up(&s->inputs, &s->where, s->plan.input, owner, place, &e->plan, &e->scratch);
-    for (int r = 0; r < s->plan.rows; r++) owner[r] = hl_layout_last_stage(&mesh->layout, HL_USER, owner[r]);
-    hl_route_set_up(&s->targets, &s->where, s->plan.target, owner, place, &e->plan, &e->scratch);
+    set_up_routes(s);
     s->bytes = (double)(hl_route_bytes(&s->inputs, s->D) + hl_route_bytes(&s->targets, s->D));
-    hl_loss_open(&s->loss, e->rules.criterion, mesh, &s->plan, owner, s->D, &e->plan);
     hl_tally_clear(&s->tally, me);
 }
 
@@ -182,14 +220,16 @@ void hl_step_lay_rows(hl_step_state *s)
     user->din = take_rows(s, user->rows);
     user->out = take_rows(s, user->rows);
     user->dout = take_zero_rows(s, user->rows);
-    s->target = take_rows(s, user->rows);
-    if (!s->plan.items_frozen) s->dtarget = take_zero_rows(s, user->rows);
-    s->unit_y = take_rows(s, user->rows);
-    s->unit_t = take_rows(s, user->rows);
-    s->dunit_y = take_rows(s, user->rows);
-    s->dunit_t = take_zero_rows(s, user->rows);
-    s->norm_y = HL_TAKE(&s->e->plan, float, user->rows);
-    s->norm_t = HL_TAKE(&s->e->plan, float, user->rows);
+    s->y = s->transition ? take_rows(s, s->transitions) : user->out;
+    s->target = take_rows(s, s->transitions);
+    if (!s->plan.items_frozen) s->dtarget = take_zero_rows(s, s->transitions);
+    s->unit_y = take_rows(s, s->transitions);
+    s->unit_t = take_rows(s, s->transitions);
+    s->dunit_y = take_rows(s, s->transitions);
+    s->dunit_t = take_zero_rows(s, s->transitions);
+    s->norm_y = HL_TAKE(&s->e->plan, float, s->transitions);
+    s->norm_t = HL_TAKE(&s->e->plan, float, s->transitions);
+    hl_step_lay_labels(s);
     for (hl_side i = 0; i < HL_SIDES; i++) hl_sharding_zero_gradients(&s->e->sharding[i]);
     if (s->e->sharding[HL_ITEM].w && s->e->model[HL_ITEM].scale_at >= 0)
         s->scale = hl_model_scale(s->e->sharding[HL_ITEM].w + s->e->model[HL_ITEM].scale_at);

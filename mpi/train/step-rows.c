@@ -45,10 +45,12 @@ static int count_zero(const float *norm, int n)
 void hl_step_user_rows(hl_step_state *s, hl_side of, int c)
 {
     (void)of, (void)c;
-    hl_rows_unit_forward(s->unit_y, s->norm_y, s->side[HL_USER].out, s->side[HL_USER].rows, s->D);
-    hl_rows_unit_forward(s->unit_t, s->norm_t, s->target, s->side[HL_USER].rows, s->D);
+    const int n = s->transitions;
+    if (s->transition) hl_rows_gather(s->y, s->side[HL_USER].out, s->transition, n, s->D);
+    hl_rows_unit_forward(s->unit_y, s->norm_y, s->y, n, s->D);
+    hl_rows_unit_forward(s->unit_t, s->norm_t, s->target, n, s->D);
     s->odd += hl_step_count_odd(s->side[HL_USER].out, s->side[HL_USER].rows, s->D);
-    s->zeros += count_zero(s->norm_t, s->side[HL_USER].rows);
+    s->zeros += count_zero(s->norm_t, n);
 }
 
 void hl_step_give_rows(hl_step_state *s, hl_side of, int c)
@@ -63,18 +65,30 @@ void hl_step_return_rows(hl_step_state *s, hl_side of, int c)
     hl_loss_return(&s->loss, s->dunit_y, &s->e->wire);
 }
 
+/* dout += what comes back to the unit vectors of the transitions. */
+static void unit_rows_back(hl_step_state *s)
+{
+    float *dout = s->side[HL_USER].dout;
+    const int n = s->transitions, D = s->D;
+    const size_t mark = hl_arena_mark(&s->e->scratch);
+    float *dy = s->transition ? HL_TAKE_ZERO_ROWS(&s->e->scratch, float, n, D) : dout;
+    hl_rows_unit_backward(dy, s->dunit_y, s->unit_y, s->norm_y, n, D);
+    if (s->transition) hl_rows_scatter_add(dout, dy, s->transition, n, D);
+    hl_arena_back(&s->e->scratch, mark);
+}
+
 void hl_step_user_positives(hl_step_state *s, hl_side of, int c)
 {
     (void)of, (void)c;
+    const hl_group *peers = &s->e->mesh->side[HL_USER].tp;
+    const size_t bytes = hl_step_numbers(s, s->transitions) * sizeof *s->dunit_y;
     hl_loss_positives(&s->loss, s->dunit_y, s->dunit_t, s->unit_y, s->unit_t, s->scale, &s->e->scratch);
     /* the first rank of the stage has the rows in the loss */
-    hl_group_broadcast(&s->e->mesh->side[HL_USER].tp, s->dunit_y,
-                       hl_step_numbers(s, s->side[HL_USER].rows) * sizeof *s->dunit_y, 0);
-    hl_rows_unit_backward(s->side[HL_USER].dout, s->dunit_y, s->unit_y, s->norm_y, s->side[HL_USER].rows, s->D);
+    hl_group_broadcast(peers, s->dunit_y, bytes, 0);
+    unit_rows_back(s);
     if (s->plan.items_frozen) return; /* targets get no gradient */
-    hl_group_broadcast(&s->e->mesh->side[HL_USER].tp, s->dunit_t,
-                       hl_step_numbers(s, s->side[HL_USER].rows) * sizeof *s->dunit_t, 0);
-    hl_rows_unit_backward(s->dtarget, s->dunit_t, s->unit_t, s->norm_t, s->side[HL_USER].rows, s->D);
+    hl_group_broadcast(peers, s->dunit_t, bytes, 0);
+    hl_rows_unit_backward(s->dtarget, s->dunit_t, s->unit_t, s->norm_t, s->transitions, s->D);
 }
 
 /* All texts of the step have their vectors.  Two that differ are found at once, mostly. */

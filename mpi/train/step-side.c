@@ -114,6 +114,7 @@ void hl_step_backward(hl_step_state *s, hl_side of, int c)
     hl_sharding_begin_backward(h);
     if (s->plan.groups) hl_sharding_begin_group(h, (of == HL_USER ? s->plan.user_group : s->plan.group)[c]);
     float *dx = m->first ? rows_at(s, s->side[of].din, k) : room_in_pipe(s, of, HL_BACKWARD, pack->T);
+    if (of == HL_USER) hl_step_label_weights(s, c);
     const float *dy = m->last ? rows_at(s, s->side[of].dout, k) : hl_pipe_received(&e->pipe[of], HL_BACKWARD);
     m->kind->backward(dx, h->g, dy, k->saved, m, h->w, pack, &e->scratch);
     s->flop += 2 * hl_model_flop(m, pack);

@@ -11,6 +11,7 @@ typedef struct {
     hl_pack pack;
     void *saved;          /* where its saved activations are, as its model says */
     int row;              /* its first row among the rows of the side */
+    int label;            /* of users: its first label among mine */
     hl_arena *recomputed; /* its activations, where they were not saved */
 } hl_micro_batch;
 
@@ -20,10 +21,20 @@ typedef struct {
     bool last_stage; /* do vectors come out of my stage? */
     /* of all micro-batches of the plan; filled where they are mine */
     hl_micro_batch *micro_batch;
-    int rows;          /* vectors of mine: texts; rows that users read */
+    int rows;          /* vectors of mine: texts; readings of users */
     float *in, *din;   /* (rows, D) what the users read, and its gradient; NULL for texts, which are read as tokens */
     float *out, *dout; /* (rows, D) the vectors, and their gradient */
 } hl_step_side;
+
+/* The labels of my samples, where users' rows come out (mpi/train/step-labels.c). */
+typedef struct {
+    int n;
+    int *row, *target;                    /* (n) among the rows of the side; among my transitions */
+    int *label;                           /* (n) 0 or 1 */
+    float *weight;                        /* (n) of the plan */
+    float *said, *read, *hidden, *dlogit; /* (n, D) h and t of model/label-head.h, (n, size), (n) */
+    double loss;                          /* mine of the step's */
+} hl_step_labels;
 
 typedef struct {
     hl_engine *e;
@@ -39,10 +50,14 @@ typedef struct {
     hl_whereabouts where;
     hl_route inputs, targets;
     hl_step_side side[HL_SIDES];
-    int recomputes; /* micro-batches recomputed so far */
-    int D;          /* width */
-    int *my_text;   /* (plan.texts) where a text is on its rank */
-    /* (rows of the user side, D) */
+    int recomputes;        /* micro-batches recomputed so far */
+    int D;                 /* width */
+    int *my_text;          /* (plan.texts) where a text is on its rank */
+    int transitions;       /* rows of the plan that are mine; others of the user side are read for labels alone */
+    int *transition;       /* (transitions) among the rows of the user side; NULL: all are */
+    hl_step_labels labels; /* none of a step without labels, and where no users' rows come out */
+    /* (transitions, D) */
+    float *y; /* what the User LLM says there */
     float *target, *dtarget;
     float *unit_y, *norm_y, *unit_t, *norm_t, *dunit_y, *dunit_t;
     float scale;
@@ -76,6 +91,15 @@ void hl_step_lay_rows(hl_step_state *s);
 void hl_step_count_sent(uint64_t sent[HL_MESH_GROUPS], const hl_mesh *mesh, const uint64_t before[HL_MESH_GROUPS]);
 void hl_step_count_messages(uint64_t messages[HL_MESH_GROUPS], const hl_mesh *mesh,
                             const uint64_t before[HL_MESH_GROUPS]);
+
+/* The loss of labels: which samples are mine, once it is known where their rows lie; room.  Local. */
+void hl_step_lay_labels(hl_step_state *s);
+
+/* The gradient of the head by the labels of a micro-batch, before it goes back.  Local. */
+void hl_step_label_weights(hl_step_state *s, int micro_batch);
+
+/* The loss of the step, after the tally. */
+double hl_step_loss_of(const hl_step_state *s);
 
 /* After the tally: was the step given up; its norm of the gradients and what clips them; why it cannot be trained on.
  * Local. */

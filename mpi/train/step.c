@@ -95,7 +95,8 @@ static void write_report(hl_step_report *r, const hl_step_state *s)
 {
     const hl_plan *p = &s->plan;
     double kept = hl_tally_sum(&s->tally, HL_FACT_KEPT), masked = hl_tally_sum(&s->tally, HL_FACT_MASKED);
-    *r = (hl_step_report){.loss = hl_tally_sum(&s->tally, HL_FACT_LOSS),
+    *r = (hl_step_report){.loss = hl_step_loss_of(s),
+                          .label_loss = hl_tally_sum(&s->tally, HL_FACT_LABEL_LOSS),
                           .grad_norm = hl_step_grad_norm(s),
                           .rows = p->rows,
                           .texts = p->texts,

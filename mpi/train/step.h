@@ -26,6 +26,7 @@ typedef enum {
 typedef struct {
     hl_step_fault fault;
     double loss, grad_norm;
+    double label_loss;                 /* of the loss, that of the labels */
     double nce_samples;                /* mean number of logits of a row that count, the target's included */
     double top_acc[HL_TOPS];           /* share of rows whose target is among the first hl_top[k] logits */
     double masked_share;               /* of all negatives, as false ones */

@@ -14,9 +14,10 @@ typedef struct {
 
 typedef enum {
     HL_FACT_LOSS,
-    HL_FACT_KEPT,   /* negatives that counted, over all rows */
-    HL_FACT_MASKED, /* negatives left out as false ones */
-    HL_FACT_HITS,   /* rows whose target is in the top k: as many facts as HL_TOPS */
+    HL_FACT_LABEL_LOSS, /* that of the labels, which is beside it */
+    HL_FACT_KEPT,       /* negatives that counted, over all rows */
+    HL_FACT_MASKED,     /* negatives left out as false ones */
+    HL_FACT_HITS,       /* rows whose target is in the top k: as many facts as HL_TOPS */
     HL_FACT_HITS_END = HL_FACT_HITS + 5,
     HL_FACT_DSCALE = HL_FACT_HITS_END, /* dLoss/d logit_scale */
     HL_FACT_SQUARES,                   /* of all other gradients */

@@ -31,6 +31,7 @@ typedef struct {
     uint64_t seed, step; /* where there are samples */
     const int64_t *time; /* (T) when the item of each row was met, for models that read it (hl_model.reads_times) */
     const int32_t *item; /* (T) the item of each row, likewise (hl_model.reads_items) */
+    bool user_token; /* of a user model: the last row of each segment is the [USER] token, whatever was read there */
 } hl_pack;
 
 /* Rows that are read out of the whole stack: segments or T. */

@@ -11,9 +11,11 @@ src_model_libhlmodel_a_SOURCES = \
 	src/model/drop.c src/model/drop.h \
 	src/model/embedding.c src/model/embedding.h \
 	src/model/family.c src/model/family.h \
+	src/model/fusion.h \
 	src/model/grid-rows.c src/model/grid-rows.h \
 	src/model/hstu.c src/model/hstu-layer.c src/model/hstu-layer.h src/model/hstu.h \
 	src/model/item.c src/model/item.h \
+	src/model/label-head.c src/model/label-head.h \
 	src/model/layer.h \
 	src/model/model.c src/model/model.h \
 	src/model/models.c src/model/models.h \

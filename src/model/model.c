@@ -13,6 +13,7 @@ void hl_model_open(hl_model *m, const hl_model_kind *kind, const hl_model_settin
     m->width = kind->side == HL_ITEM ? hl_transformer_vector_size(s->shape) : rows;
     kind->open(m, s, tp);
     const hl_param *scale = hl_params_find(m->table, "logit_scale");
+    hl_label_head_open(&m->head, s->shape, m->table, s->slices > 0);
     m->scale_at = scale ? (int64_t)scale->offset : HL_NOWHERE;
 }
 

@@ -7,6 +7,7 @@
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 #include "data/corpus.h"
+#include "model/label-head.h"
 #include "model/layer.h"
 #include "model/side.h"
 #include "model/talk.h"
@@ -33,6 +34,7 @@ typedef struct {
     bool reads_times;       /* does a user model want hl_pack.time? */
     bool reads_items;       /* hl_pack.item? */
     int64_t scale_at;       /* logit_scale in the array of the side; HL_NOWHERE: another stage's, or the other side's */
+    hl_label_head head;     /* of the last stage of a user model that predicts labels */
     void *self;
 } hl_model;
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "math/rope-scaling.h"
 #include "model/family.h"
+#include "model/fusion.h"
 #include "model/params.h"
 #include "model/pooling.h"
 #include <stdbool.h>
@@ -30,8 +31,10 @@ typedef struct {
     /* Of a user model, what is added to item vectors (model/user-input.h): numbers of a row of a table of times; rows
      * of the table of items; 0: none. */
     int time_size, id_rows;
-    bool truncated; /* random rows of tokens, and an adapter: what is beyond two deviations is drawn again */
-    bool gelu_tanh; /* where the family has GELU: the approximate one */
+    hl_fusion fusion; /* how labels are predicted, */
+    int head_size;    /* and the width of the head's hidden layer */
+    bool truncated;   /* random rows of tokens, and an adapter: what is beyond two deviations is drawn again */
+    bool gelu_tanh;   /* where the family has GELU: the approximate one */
     /* Of an Item LLM, what becomes of its rows. */
     hl_pooling pooling; /* where no [ITEM] token follows a text */
     int vector_size;    /* what its adapter makes of a vector; 0: it has none */

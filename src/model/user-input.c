@@ -16,7 +16,7 @@
 /* ---- parameters */
 
 static const char IN[] = "user_time.mlp.0.weight", IN_BIAS[] = "user_time.mlp.0.bias", OUT[] = "user_time.mlp.2.weight",
-                  OUT_BIAS[] = "user_time.mlp.2.bias", IDS[] = "user_id_embedding.weight";
+                  OUT_BIAS[] = "user_time.mlp.2.bias", IDS[] = "user_id_embedding.weight", TOKEN[] = "user_emb_tokens";
 enum { PARTS = HL_CALENDAR_PARTS, NAME = 40 };
 
 static void name_table(char name[NAME], int part)
@@ -45,9 +45,17 @@ static void add_times(hl_params *t, int D, int size, const hl_tensor_group *tp)
     add(t, OUT_BIAS, D, 0, HL_INIT_UNIFORM, 1 / sqrt(D), tp);
 }
 
+static void add_token(hl_params *t, int D, const hl_tensor_group *tp)
+{
+    hl_param *p = hl_params_add(t, TOKEN, 3, (int64_t[]){1, 1, D}, tp->rank == 0);
+    p->init = HL_INIT_NORMAL;
+    p->std = 0.02f;
+}
+
 void hl_user_input_params(hl_params *t, const hl_transformer *shape, const hl_tensor_group *tp)
 {
     const int D = shape->hidden_size;
+    if (shape->fusion == HL_FUSION_LATE) add_token(t, D, tp);
     if (shape->time_size) add_times(t, D, shape->time_size, tp);
     if (!shape->id_rows) return;
     const int64_t begin = hl_part_begin(shape->id_rows, tp->size, tp->rank),
@@ -66,13 +74,14 @@ static size_t place_of(const hl_params *table, const char *name)
 void hl_user_input_open(hl_user_input *u, const hl_transformer *shape, const hl_params *table, bool sliced,
                         const hl_tensor_group *tp)
 {
-    const hl_param *ids = hl_params_find(table, IDS);
+    const hl_param *ids = hl_params_find(table, IDS), *token = hl_params_find(table, TOKEN);
     char name[NAME];
     name_table(name, 0);
     *u = (hl_user_input){.tp = tp,
                          .D = shape->hidden_size,
                          .size = hl_params_find(table, name) ? shape->time_size : 0,
                          .ids = ids ? (int64_t)ids->offset : HL_NOWHERE,
+                         .token = token ? (int64_t)token->offset : HL_NOWHERE,
                          .sliced = sliced};
     if (ids) u->first_id = (int)ids->mine.begin, u->id_rows = (int)(ids->mine.end - ids->mine.begin);
     if (!u->size) return;
@@ -181,16 +190,33 @@ static void items_backward(float *dw, const float *dx, const hl_user_input *u, c
     }
 }
 
-/* ---- both */
+/* ---- the [USER] token */
+
+static bool has_token(const hl_user_input *u, const hl_pack *p) { return u->token != HL_NOWHERE && p->user_token; }
+
+static void put_token(float *y, const hl_user_input *u, const float *w, const hl_pack *p)
+{
+    for (int s = 0; s < p->segments; s++)
+        memcpy(y + hl_rows_numbers(p->begin[s + 1] - 1, u->D), w + u->token, (size_t)u->D * sizeof *y);
+}
+
+static void token_backward(float *dw, const float *dx, const hl_user_input *u, const hl_pack *p)
+{
+    for (int s = 0; s < p->segments; s++)
+        hl_add(dw + u->token, dx + hl_rows_numbers(p->begin[s + 1] - 1, u->D), (size_t)u->D);
+}
+
+/* ---- all */
 
 const float *hl_user_input_forward(hl_user_input_saved *t, const hl_user_input *u, const float *w, const float *x,
                                    const hl_pack *p, hl_arena *scratch)
 {
-    if (!u->size && u->ids == HL_NOWHERE) return x;
+    if (!u->size && u->ids == HL_NOWHERE && !has_token(u, p)) return x;
     float *y = HL_TAKE_ROWS(scratch, float, p->T, u->D);
     memcpy(y, x, hl_rows_numbers(p->T, u->D) * sizeof *y);
     if (u->size) add_times_of(y, t, u, w, p, scratch);
     if (u->ids != HL_NOWHERE) add_items_of(y, u, w, p, scratch);
+    if (has_token(u, p)) put_token(y, u, w, p);
     return y;
 }
 
@@ -200,6 +226,7 @@ void hl_user_input_backward(float *dw, const float *dx, const hl_user_input_save
     const size_t mark = hl_arena_mark(scratch);
     if (u->size) times_backward(dw, dx, t, u, w, p, scratch);
     if (u->ids != HL_NOWHERE) items_backward(dw, dx, u, p);
+    if (has_token(u, p)) token_backward(dw, dx, u, p);
     hl_arena_back(scratch, mark);
 }
 

@@ -3,6 +3,9 @@
  *     x += W2 silu(W1 [year, month, day, hour, minute, second] + b1) + b2      hl_transformer.time_size
  *     x += the item's row of a table                                          hl_transformer.id_rows
  *
+ * Where labels are predicted with late fusion, the last row of each user is a learned [USER] token
+ * (hl_pack.user_token), to which nothing is added: it is drawn as the [ITEM] token is, and stands for no item.
+ *
  * Targets and negatives stay the vectors of the item model.
  *
  * The six tables of 2100, 13, 32, 24, 60 and 60 rows, side by side, the MLP behind them and the sum are those of
@@ -33,7 +36,8 @@ typedef struct {
     hl_user_input_linear first, second;
     int64_t ids; /* my rows of the table of items; HL_NOWHERE: none is added */
     int first_id, id_rows;
-    bool sliced; /* products have bits that no layout changes (math/sliced.h) */
+    int64_t token; /* the [USER] token; HL_NOWHERE: none */
+    bool sliced;   /* products have bits that no layout changes (math/sliced.h) */
 } hl_user_input;
 
 typedef struct {

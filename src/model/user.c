@@ -1,5 +1,6 @@
 /* user.c - the User LLM: item vectors of some samples in, the vector of each next item out. */
 #include "model/user.h"
+#include "model/label-head.h"
 #include "model/stages.h"
 #include <stdlib.h>
 
@@ -13,6 +14,7 @@ void hl_user_params(hl_params *t, const hl_transformer *shape, const hl_tensor_g
     const hl_transformer_layers layers = layers_of(shape, tp);
     if (layers.begin == 0) hl_user_input_params(t, shape, tp);
     hl_transformer_params(t, shape, "user", false, layers, tp);
+    if (layers.end == shape->num_hidden_layers) hl_label_head_params(t, shape, tp);
 }
 
 void hl_user_open(hl_user_model *m, const hl_transformer *shape, const hl_stack_settings *settings,

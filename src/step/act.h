@@ -45,6 +45,8 @@ typedef enum {
     /* where user vectors come out: unit vectors of rows and targets; gradients through the target's own logit */    \
     ACT(USER_ROWS,         USER, user_rows,      NOBODY,   LOCAL,    "user_rows")                                    \
     ACT(USER_POSITIVES,    USER, user_positives, NOBODY,   LOCAL,    "user_positives")                               \
+    /* the same of labels, where there are some */                                                                  \
+    ACT(PREDICT_LABELS,    USER, predict_labels, NOBODY,   LOCAL,    "predict_labels")                               \
     /* item vectors to the users that read them, and that predict them */                                            \
     ACT(GIVE_INPUTS,       ITEM, give_inputs,    ALL,      EXCHANGE, "give_inputs")                                  \
     ACT(GIVE_TARGETS,      ITEM, give_targets,   ALL,      EXCHANGE, "give_targets")                                 \

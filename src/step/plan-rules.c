@@ -12,6 +12,7 @@ hl_plan_rules hl_plan_rules_for(const hl_plan_rules *rules, const hl_layout *l, 
 {
     hl_plan_rules r = *rules;
     r.parts = hl_layout_parts(l, HL_ITEM);
+    r.fusion = user->fusion;
     r.user_cost = work_of(user) / work_of(item);
     r.share_prefix = rules->share_prefix && hl_family_shares_prefix(hl_transformer_family(item));
     return r;

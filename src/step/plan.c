@@ -2,6 +2,7 @@
 #include "step/plan.h"
 #include "base/error.h"
 #include "base/hash-table.h"
+#include "base/minmax.h"
 #include "base/part.h"
 #include "data/prefix.h"
 #include <string.h>
@@ -38,14 +39,41 @@ static void number_texts(hl_plan *p, const hl_batch *b, const hl_corpus *corpus,
             p->input[row + i] = text_of(p, by_item, corpus, rules, b->item[b->begin[s] + i]);
         for (int i = 0; i < n - 2; i++) p->target[row + i] = p->input[row + i + 1];
     }
-    p->read = p->texts;
+    if (rules->fusion != HL_FUSION_EARLY) p->read = p->texts;
     for (int s = 0; s < b->samples; s++)
         p->target[p->row_begin[s + 1] - 1] = text_of(p, by_item, corpus, rules, b->item[b->begin[s + 1] - 1]);
+    if (rules->fusion == HL_FUSION_EARLY) p->read = p->texts;
     for (int k = 0; k < b->negatives; k++) {
         const int text = text_of(p, by_item, corpus, rules, b->negative[k]);
         p->multiplicity[text]++;
         if (p->each) p->own[k] = text;
     }
+}
+
+static void number_readings(hl_plan *p, hl_arena *arena)
+{
+    p->readings = hl_plan_reading_begin(p, p->samples);
+    p->reading = p->fusion == HL_FUSION_NONE ? p->input : HL_TAKE(arena, int, p->readings);
+    for (int s = 0; s < p->samples && p->fusion != HL_FUSION_NONE; s++) {
+        const int begin = p->row_begin[s], n = p->row_begin[s + 1] - begin;
+        int *its = p->reading + hl_plan_reading_begin(p, s);
+        memcpy(its, p->input + begin, (size_t)n * sizeof *its);
+        its[n] = p->fusion == HL_FUSION_EARLY ? p->target[begin + n - 1] : -1;
+    }
+}
+
+/* The loss of labels is a mean over samples, as that of rows is over rows. */
+static void weigh_labels(hl_plan *p, const hl_plan_rules *rules, hl_arena *arena)
+{
+    const int blocks = rules->mean_over_ranks ? rules->mean_over_ranks : 1, used = hl_min(blocks, p->samples);
+    if (p->fusion == HL_FUSION_NONE) return;
+    p->label_weight = HL_TAKE(arena, float, p->samples);
+    for (int k = 0; k < blocks; k++) {
+        const int begin = (int)hl_part_begin(p->samples, blocks, k),
+                  end = (int)hl_part_begin(p->samples, blocks, k + 1);
+        for (int s = begin; s < end; s++) p->label_weight[s] = 1.0f / (float)((double)used * (end - begin));
+    }
+    for (int r = 0; r < p->rows; r++) p->weight[r] *= (float)rules->fusion_lambda;
 }
 
 static void weigh_rows(hl_plan *p, const hl_plan_rules *rules)
@@ -119,7 +147,7 @@ static void cut_user_micro_batches(hl_plan *p, const hl_plan_rules *rules, int w
 {
     int rows = 0;
     for (int s = 0; s < p->samples; s++) {
-        int n = p->row_begin[s + 1] - p->row_begin[s];
+        int n = hl_plan_reading_begin(p, s + 1) - hl_plan_reading_begin(p, s);
         if (s == 0 || rows + n > rules->user_micro_batch_rows) {
             p->user_micro_batch_begin[p->user_micro_batches] = s;
             p->user_micro_batch_cost[p->user_micro_batches++] = 0;
@@ -160,6 +188,7 @@ void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const 
                    .S = b->S,
                    .items_frozen = rules->items_frozen,
                    .groups = rules->groups,
+                   .fusion = rules->fusion,
                    .negatives = b->negatives};
     p->row_begin = HL_TAKE(arena, int, b->samples + 1);
     p->input = HL_TAKE(arena, int, rows);
@@ -180,7 +209,9 @@ void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const 
     hl_hash_table by_item = hl_hash_table_in(arena, (size_t)most);
     for (int s = 0; s <= b->samples; s++) p->row_begin[s] = b->begin[s] - s;
     number_texts(p, b, corpus, rules, &by_item);
+    number_readings(p, arena);
     weigh_rows(p, rules);
+    weigh_labels(p, rules, arena);
     cut_micro_batches(p, 0, p->read, corpus, rules, width);
     p->early_micro_batches = p->micro_batches;
     cut_micro_batches(p, p->read, p->texts, corpus, rules, width);

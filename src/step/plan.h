@@ -6,12 +6,16 @@
  * A text is what the Item LLM encodes: items with the same token ids are one text, encoded once.  Texts are
  * numbered in the order of their first use: those that some user reads (user after user), then those that are
  * only targets, then those that are only negatives.
- * A row is a transition: row r belongs to one sample, reads the text input[r] and predicts target[r]. */
+ * A row is a transition: row r belongs to one sample, reads the text input[r] and predicts target[r].
+ * Where labels are predicted (model/label-head.h) a sample is read as its rows and one row more behind them, in early
+ * fusion that of the text which its last row predicts, in late fusion that of no text.  Readings are these and the
+ * rows, sample after sample; without labels they are the rows. */
 #ifndef STEP_PLAN_H
 #define STEP_PLAN_H
 #include "base/arena.h"
 #include "data/corpus.h"
 #include "data/sampler.h"
+#include "model/fusion.h"
 #include <stdbool.h>
 
 typedef struct {
@@ -32,6 +36,8 @@ typedef struct {
     int groups;
     /* 0: loss is the mean over all rows; W: mean over W contiguous blocks of samples of their means */
     int mean_over_ranks;
+    hl_fusion fusion;     /* with labels: each sample has a row more, and its last item is the target */
+    double fusion_lambda; /* weight of the loss of the rows beside that of the labels, where there are some */
 } hl_plan_rules;
 
 typedef struct {
@@ -40,6 +46,10 @@ typedef struct {
     int *row_begin;      /* (samples + 1) rows of each sample */
     int *input, *target; /* (rows) texts */
     float *weight;       /* (rows) dLoss / d(loss of the row) */
+    hl_fusion fusion;    /* of the rules */
+    int readings;        /* rows, and with labels one a sample */
+    int *reading;        /* (readings) texts; -1: none */
+    float *label_weight; /* (samples) dLoss / d(loss of the sample's label); NULL: no labels */
     int texts, read;     /* texts [0, read) are read by users */
     int32_t *item;       /* (texts) an item that has this text */
     float *multiplicity; /* (texts) how often it was drawn as a negative; 0: it is none */
@@ -66,6 +76,19 @@ typedef struct {
 /* Lay a plan in the arena. width: hidden size of the Item LLM, which weighs L against L^2. */
 void hl_plan_make(hl_plan *p, const hl_batch *b, const hl_corpus *corpus, const hl_plan_rules *rules, int width,
                   hl_arena *arena);
+
+/* The first reading of a sample, or where those of the last one end. */
+static inline int hl_plan_reading_begin(const hl_plan *p, int sample)
+{
+    return p->row_begin[sample] + (p->fusion == HL_FUSION_NONE ? 0 : sample);
+}
+
+/* Readings of a micro-batch of users: rows that the User LLM goes through. */
+static inline int hl_plan_user_readings(const hl_plan *p, int micro_batch)
+{
+    return hl_plan_reading_begin(p, p->user_micro_batch_begin[micro_batch + 1])
+           - hl_plan_reading_begin(p, p->user_micro_batch_begin[micro_batch]);
+}
 
 /* Which micro-batch has text t. */
 int hl_plan_micro_batch_of(const hl_plan *p, int text);

@@ -71,9 +71,11 @@ static double rows_of_users(const hl_plan *p, int mb)
     return p->row_begin[p->user_micro_batch_begin[mb + 1]] - p->row_begin[p->user_micro_batch_begin[mb]];
 }
 
+static double readings_of_users(const hl_plan *p, int mb) { return hl_plan_user_readings(p, mb); }
+
 static double rows_of(const hl_prices *x, hl_side side, int mb)
 {
-    return side == HL_USER ? rows_of_users(x->job->plan, mb) : x->shared * x->job->plan->micro_batch_tokens[mb];
+    return side == HL_USER ? readings_of_users(x->job->plan, mb) : x->shared * x->job->plan->micro_batch_tokens[mb];
 }
 
 /* That are trained of this rank's share of its layers; 0 outside of the side. */
@@ -268,6 +270,18 @@ static double rows_seconds(const hl_prices *x, double vectors_a_row)
     return exchange_seconds(j, width * hl_max(all, held), width * all);
 }
 
+/* The head, forward and back, and rows that are copied. */
+static double labels_seconds(const hl_cost_job *j)
+{
+    const hl_transformer *user = j->shape[HL_USER];
+    const double n = (double)j->plan->samples / hl_layout_replicas(j->layout, HL_USER), D = user->hidden_size,
+                 in = user->fusion == HL_FUSION_LATE ? 2 * D : D;
+    hl_work w = {0};
+    hl_work_add_product(&w, n, in, user->head_size);
+    return hl_machine_seconds(&j->machine, &w, HL_FORWARD_WAY) + hl_machine_seconds(&j->machine, &w, HL_BACKWARD_WAY)
+           + hl_machine_numbers(&j->machine, HL_NUMBERS_READ, 2 * n * D);
+}
+
 /* Every act has its case: what has none does not compile. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic error "-Wswitch-enum"
@@ -275,7 +289,8 @@ double hl_prices_act(const hl_prices *x, int rank, hl_task t)
 {
     const hl_cost_job *j = x->job;
     const hl_layout *l = j->layout;
-    const double rows = (double)j->plan->rows * hl_transformer_vector_size(j->shape[HL_ITEM]);
+    const double D = hl_transformer_vector_size(j->shape[HL_ITEM]), rows = (double)j->plan->rows * D,
+                 read = rows + (j->plan->fusion == HL_FUSION_EARLY ? j->plan->samples * D : 0);
     const hl_side side = hl_act_table[t.act].side;
     switch (t.act) {
     case HL_ITEM_FORWARD:
@@ -283,9 +298,9 @@ double hl_prices_act(const hl_prices *x, int rank, hl_task t)
     case HL_USER_FORWARD: return micro_batch_seconds(x, side, rank, t.micro_batch, 1);
     case HL_ITEM_BACKWARD:
     case HL_USER_BACKWARD: return micro_batch_seconds(x, side, rank, t.micro_batch, 2);
-    case HL_GIVE_INPUTS:
+    case HL_GIVE_INPUTS: return readings_seconds(j, read, false);
     case HL_GIVE_TARGETS: return readings_seconds(j, rows, false);
-    case HL_RETURN_INPUTS:
+    case HL_RETURN_INPUTS: return readings_seconds(j, read, true);
     case HL_RETURN_TARGETS: return readings_seconds(j, rows, true);
     case HL_GIVE_ROWS: return rows_seconds(x, 2);
     case HL_RETURN_ROWS: return rows_seconds(x, 1);
@@ -305,6 +320,7 @@ double hl_prices_act(const hl_prices *x, int rank, hl_task t)
     case HL_USER_ROWS:
     case HL_USER_POSITIVES:
         return UNIT_PASSES * hl_machine_numbers(&j->machine, HL_NUMBERS_READ, rows / hl_layout_replicas(l, HL_USER));
+    case HL_PREDICT_LABELS: return labels_seconds(j);
     case HL_ACTS: break;
     }
     HL_CHECK(false);

@@ -111,13 +111,16 @@ static void go_back(hl_schedule *s, line *l, int begin, int end)
 /* What all ranks know. */
 typedef struct {
     const hl_layout *l;
-    bool lockstep, items_frozen;
+    bool lockstep, items_frozen, has_labels;
     deal item, user;
 } dealt;
 
 static dealt deal_out(const hl_layout *l, const hl_plan *p, const hl_share *share, hl_arena *arena)
 {
-    return (dealt){l, share->lockstep, p->items_frozen,
+    return (dealt){l,
+                   share->lockstep,
+                   p->items_frozen,
+                   p->fusion != HL_FUSION_NONE,
                    deal_of(l, HL_ITEM, share->micro_batch, p->early_micro_batches, p->micro_batches, arena),
                    deal_of(l, HL_USER, share->user_micro_batch, 0, p->user_micro_batches, arena)};
 }
@@ -145,6 +148,7 @@ static void list_acts(hl_schedule *s, const dealt *d, const hl_activations_saved
     if (hl_layout_is_last_stage(l, HL_ITEM, rank)) add(s, HL_LOSS, -1);
     add(s, HL_RETURN_ROWS, -1);
     if (user_last_stage) add(s, HL_USER_POSITIVES, -1);
+    if (user_last_stage && d->has_labels) add(s, HL_PREDICT_LABELS, -1);
     if (!d->items_frozen) add(s, HL_RETURN_TARGETS, -1);
     go_back(s, &negatives_back, 0, negatives_back.n - ahead_of(&negatives_back));
     recompute(s, &negatives_back, negatives_back.n); /* the later stages wait for them */

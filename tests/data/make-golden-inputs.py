@@ -13,6 +13,8 @@ double precision, padded to the left, user by user: nothing is packed, shared or
     llmidrec        Llama over a table of items with a matrix behind it
     sasrec_bce      SASRec with a negative of each position's own, and binary cross entropy as it was published
     sasrec_bce_many the same with negatives that all positions share
+    hllm_late       HLLM that predicts labels: a [USER] token behind the history, and a head that reads the target too
+    hllm_early      the same with the target behind the history
 """
 import argparse, datetime, importlib.util, math, os
 import h5py, numpy as np, torch, torch.nn.functional as F
@@ -140,9 +142,25 @@ def bce(u, p, n, valid, logit_scale, thres):
     metrics = golden._nce_metrics(torch.cat([yes, no.masked_fill(false, torch.finfo(no.dtype).min)], 1)[valid])[2]
     return each[valid].sum(-1).mean(), metrics
 
+# ---- labels of the last item of each user
+
+def draw_head(r, D, fusion, size):
+    w = {'user_emb_tokens': r(1, 1, D, std=0.2)} if fusion == 'late' else {}
+    w['label_head.0.weight'], w['label_head.0.bias'] = r(size, D * (2 if fusion == 'late' else 1), std=0.3), r(size)
+    w['label_head.2.weight'], w['label_head.2.bias'] = r(1, size, std=0.5), r(1)
+    return w
+
+def label_loss(u, target, labels, w, fusion):
+    """u (users, D), the last hidden state of what stands behind the history; target (users, D), item vectors."""
+    x = torch.cat([u, target], -1) if fusion == 'late' else u
+    h = F.silu(x @ w['label_head.0.weight'].T + w['label_head.0.bias'])
+    logits = (h @ w['label_head.2.weight'].T + w['label_head.2.bias'])[:, 0]
+    return F.binary_cross_entropy_with_logits(logits, labels), logits
+
 # ---- cases
 
-def text_case(out, name, seed, users_of, draw_users, user_c, to, size, with_ids, users=4, S=6, T=10, items=20, neg=7):
+def text_case(out, name, seed, users_of, draw_users, user_c, to, size, with_ids, users=4, S=6, T=10, items=20, neg=7,
+              fusion=None, lam=1.0, head=0):
     """Texts through a Llama with an [ITEM] token, and an adapter where the user model is `to` wide and the Llama is not."""
     g = torch.Generator().manual_seed(seed)
     r = drawer(g)
@@ -152,20 +170,32 @@ def text_case(out, name, seed, users_of, draw_users, user_c, to, size, with_ids,
     w['logit_scale'] = torch.tensor(math.log(1 / 0.07), dtype=torch.float64)
     w.update(draw_inputs(r, to, size, items if with_ids else 0))
     w.update(draw_users(r, g))
+    if fusion: w.update(draw_head(r, to, fusion, head))
     pos, negs, valid, text = golden.hllm_batch(g, users, S, items, neg, T, ITEM['vocab_size'])
     times = draw_times(g, users, S + 1)
+    labels = (torch.arange(users) % 3 != 1).double() if fusion else None
     def vectors(w, which):
         x = golden.encode_items(which.reshape(-1), text, w, ITEM, T, 'llama', False)[0]
         return x @ w['item_adapter.weight'].T if 'item_adapter.weight' in w else x
     def forward(w):
         pe, ne = vectors(w, pos).view(users, S + 1, to), vectors(w, negs)
         x = add_inputs(pe[:, :-1], w, pos[:, :-1], times[:, :-1])
-        u = users_of(x, valid, times[:, :-1], w, user_c)
+        seen = valid
+        if fusion:
+            behind = w['user_emb_tokens'].expand(users, 1, to) if fusion == 'late' else pe[:, -1:]
+            x, seen = torch.cat([x, behind], 1), torch.cat([valid, torch.ones_like(valid[:, :1])], 1)
+        u = users_of(x, seen, times[:, :-1], w, user_c)
+        last, u = u[:, -1], u[:, :S]
         loss, logits, m = golden.nce(u.reshape(-1, to), pe[:, 1:].reshape(-1, to), ne, valid.reshape(-1),
                                      w['logit_scale'], 0.99)
-        return loss, dict(loss=loss, **m), dict(pos_items=pos, neg_items=negs, valid=valid, times=times)
+        given = dict(pos_items=pos, neg_items=negs, valid=valid, times=times)
+        if not fusion: return loss, dict(loss=loss, **m), given
+        of_labels, label_logits = label_loss(last, pe[:, -1], labels, w, fusion)
+        loss = lam * loss + of_labels
+        return loss, dict(loss=loss, label_loss=of_labels, label_logits=label_logits, **m), dict(labels=labels, **given)
     run(out, name, w, forward, dict(case=name, users=users, S=S, T=T, nce_thres=0.99, ranks=1, mean_pool=False,
-        time_size=size, id_rows=items if with_ids else 0, **{'item.' + k: v for k, v in ITEM.items()},
+        time_size=size, id_rows=items if with_ids else 0,
+        **(dict(late=fusion == 'late', fusion_lambda=lam, head_size=head) if fusion else {}), **{'item.' + k: v for k, v in ITEM.items()},
         **{'user.' + k: v for k, v in user_c.items()}), {f'text/{i}': t for i, t in enumerate(text)})
 
 def id_case(out, name, seed, users_of, draw_users, user_c, width, to, users=4, S=6, items=30, loss='nce', neg=None):
@@ -246,6 +276,10 @@ def main():
                                         loss='bce', neg=1),
         'sasrec_bce_many': lambda n: id_case(a.out, n, 27, sasrec_users, lambda r, g: draw_sasrec(r, 16, 6, 2, 2), sasrec, 16,
                                              16, loss='bce'),
+        'hllm_late': lambda n: text_case(a.out, n, 26, llama_users, draw_llama(llama), llama, 24, 0, False, fusion='late',
+                                         lam=0.3, head=10),
+        'hllm_early': lambda n: text_case(a.out, n, 27, llama_users, draw_llama(llama), llama, 24, 0, False,
+                                          fusion='early', lam=0.3, head=10),
     }
     for name, case in cases.items():
         if not a.only or a.only == name: case(name)
