@@ -115,7 +115,8 @@ MPI_TESTS = \
 	tests/test-tiles \
 	tests/test-ease
 
-# At 8 ranks test-step divides each side by seven too; at 7 it would take as long as at 8, which is longest of all.
+# At 8 ranks test-step divides each side by seven too; at 7 it would take as long as at 8, which is longest of all.  Layouts of the
+# other suites that leave out 7 are tables, of which 8 ranks run all; as many copies as ranks are odd at 3 and 5.
 ODD_TESTS = \
 	tests/test-compare \
 	tests/test-target-ranks \
@@ -144,9 +145,9 @@ ODD_TESTS = \
 	tests/test-prepare \
 	tests/test-split \
 	tests/test-step@3,5 \
-	tests/test-forecast \
-	tests/test-sparse-rows \
-	tests/test-exact \
+	tests/test-forecast@3,5 \
+	tests/test-sparse-rows@3,5 \
+	tests/test-exact@3,5 \
 	tests/test-families \
 	tests/test-check \
 	tests/test-checkpoint
