@@ -35,7 +35,7 @@ app/compare    $src,mpi/comm,io/files,io/dataset,app/config,app/compare        -
 app/embed      $src,$mpi,$io,app/config,app/plan,app/train,app/embed          -
 app/export     $src,$mpi,$io,app/config,app/plan,app/train,app/export          -
 app/bench      $src,$mpi,$io,app/config,app/plan,app/train,app/bench          -
-app/study      $src,io/files,app/config,app/plan,app/study                     -
+app/study      $src,mpi/comm,io/files,app/config,app/plan,app/compare,app/study -
 app/rehearse   $src,mpi/comm,mpi/linalg,mpi/train,io/files,app/config,app/plan,app/study,app/rehearse -
 app/cli        $src,$mpi,$io,$app                                             -
 tests          $src,$mpi,$io,$app,tests,tests/fuzz                                mpi.h,hdf5.h

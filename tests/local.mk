@@ -166,6 +166,7 @@ CHECKERS = \
 	tests/end-to-end.sh \
 	tests/end-exact.sh \
 	tests/check-adding.sh \
+	tests/end-quality.sh \
 	tests/end-study.sh \
 	tests/end-bench.sh \
 	tests/end-machine.sh \

@@ -226,6 +226,10 @@ static void what_is_wrong_is_a_sentence(void)
          "user is none of users, users_per_rank, negatives, unique_items"},
         {"base: job.yaml\nrepetitions: 0\naxes: {ranks: 1}\n", "repetitions: 0 is not a whole number from 1"},
         {"base: job.yaml\nsteps: [1, 2]\naxes: {ranks: 1}\n", "steps should have one value"},
+        {"base: job.yaml\ntask: training\naxes: {ranks: 1}\n",
+         "one.two.yaml:2: task: training is neither steps nor train"},
+        {"base: job.yaml\ntask: train\nfixed: negatives\naxes: {ranks: 1}\n", "fixed: negatives is for task: steps"},
+        {"base: job.yaml\naxes: {model: [EASE]}\n", "to measure"},
         {"base: none.yaml\naxes: {ranks: 1}\n", "none.yaml: cannot be opened"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -233,6 +237,25 @@ static void what_is_wrong_is_a_sentence(void)
         CHECK_FAILS(make(&m, cases[i].text), HL_EUSAGE, cases[i].words);
         drop(&m);
     }
+}
+
+/* The first axis of several numbers; listed points have none. */
+static void trainings_lie_along_an_axis_of_numbers(void)
+{
+    made m;
+    CHECK_OK(make(
+        &m, "base: job.yaml\ntask: train\naxes: {model: [HLLM, EASE], epochs: [1], num_negatives: [8, 16], seed: [1, "
+            "2]}\npoints: {a: {num_negatives: 4}}\n"));
+    CHECK(m.points.n == 9);
+    for (int i = 0; i < 8 && m.points.n == 9; i++) {
+        const hl_point *p = &m.points.at[i];
+        CHECK(p->axis && strcmp(p->axis, "num_negatives") == 0 && p->along == (i / 2 % 2 ? 16 : 8));
+        CHECK(strstr(p->curve, "num_negatives") == NULL
+              && strstr(p->curve, i < 4 ? "model HLLM" : "model EASE") != NULL);
+        CHECK(p->seed == 1 + i % 2);
+    }
+    CHECK(m.points.n == 9 && !m.points.at[8].axis && strcmp(m.points.at[8].curve, "num_negatives 4") == 0);
+    drop(&m);
 }
 
 /* A layout that cannot be has its reason, and the other points their seconds. */
@@ -453,6 +476,7 @@ static const test tests[] = {
     {"a line is of nodes with so many ranks", a_line_is_of_nodes_with_so_many_ranks},
     {"a node is the unit where points say nodes", a_node_is_the_unit_where_points_say_nodes},
     {"listed points come behind the grid", listed_points_come_behind_the_grid},
+    {"trainings lie along an axis of numbers", trainings_lie_along_an_axis_of_numbers},
     {"users grow with ranks where those of a rank are fixed", users_grow_with_ranks_where_those_of_a_rank_are_fixed},
     {"a folder is named by all that is measured", a_folder_is_named_by_all_that_is_measured},
     {"order is by seed and repetition", order_is_by_seed_and_repetition},

@@ -52,6 +52,7 @@ static void print_point(const hl_point *p, const hl_study *s, int width)
 {
     printf("%-*s %6d %6d %7d %8d ", width, p->name, nodes_of(p), p->ranks, p->threads, p->users);
     if (p->reason) printf("%10s %10s  ", "-", "-");
+    else if (s->task == HL_TASK_TRAIN) printf("%10.4g %10s  ", p->seconds, "-");
     else printf("%10.4g %10.3g  ", p->seconds, node_hours_of(p, s));
     hl_print_text(stdout, p->reason ? p->reason : p->layout);
     putchar('\n');
@@ -88,8 +89,13 @@ static void print_points(const hl_points *p, const hl_study *s)
         print_point(&p->at[i], s, width);
         hours += p->at[i].reason ? 0 : node_hours_of(&p->at[i], s);
     }
-    printf("\n%d points, %d repetitions of %d + %d steps: %.3g node-hours are forecast, starts apart", p->n,
-           s->repetitions, s->warmup, s->steps, hours);
+    if (s->task == HL_TASK_TRAIN)
+        printf("\n%d points, %d trainings of each; seconds are those of a step, and hllm plan has the node-hours of a "
+               "training whose data are prepared",
+               p->n, s->repetitions);
+    else
+        printf("\n%d points, %d repetitions of %d + %d steps: %.3g node-hours are forecast, starts apart", p->n,
+               s->repetitions, s->warmup, s->steps, hours);
     if (assumes_machine(p))
         printf("; the machine is assumed: hllm bench calibrate FILE and calibration: FILE measure it");
     if (guesses_nodes(p)) printf("; points that do not say their nodes have ones of %d cores", cores_here());
@@ -163,6 +169,8 @@ static hl_status read_rows(hl_compare_rows *rows, const char *dir)
     hl_points p;
     *rows = (hl_compare_rows){0};
     hl_status status = hl_study_record_read(&s, &p, dir);
+    if (status == HL_OK && s.task != HL_TASK_STEPS)
+        status = HL_FAIL(HL_EUSAGE, "%s: is a study of trainings; hllm compare compares their files ranks.h5", dir);
     if (status == HL_OK) {
         hl_outcomes o;
         hl_outcomes_read(&o, &s, &p, dir);
@@ -309,7 +317,7 @@ static hl_status run_alone(int argc, char **argv)
 const hl_command hl_cmd_study = {
     .name = "study",
     .arguments = "FILE --dry-run | --local | --submit",
-    .help = "a scaling curve: steps at many points of ranks, threads and options",
+    .help = "a scaling curve: steps, or trainings, at many points of ranks, threads and options",
     .more = "FILE names a configuration and what varies; doc/formats.md says what stands in it.\n"
             "  --dry-run          the points, with layout, forecast seconds of a step and node-hours; nothing is run\n"
             "  --local            run each point here, one after the other in an order of chance\n"
@@ -320,6 +328,8 @@ const hl_command hl_cmd_study = {
             "  --one-job          with --submit: one job in which all runs take turns\n"
             "  --site FILE        account, partition, time, launcher ... of the cluster; see slurm/site.conf.example\n"
             "  --dir DIR          the folder of the results; without it FILE's name with .study, beside FILE\n"
+            "                     With task: train each point is trained with several seeds and ranks its test users,\n"
+            "                     and the report has metrics with intervals and corrected p-values beside the first\n"
             "  report DIR         of what is in the folder so far: report.html, report.svg and .pdf, report.csv and\n"
             "                     report-phases.csv, report.tex for a paper, report.extrap.jsonl for Extra-P\n"
             "  compare DIR TABLE  its seconds a step beside those of another's report.csv, point by point; status 1\n"

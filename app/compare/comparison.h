@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { HL_COMPARISON_MODELS = 16, HL_COMPARISON_COLUMNS = 32, HL_COMPARISON_COLUMN = 48 };
+enum { HL_COMPARISON_MODELS = 64, HL_COMPARISON_COLUMNS = 32, HL_COMPARISON_COLUMN = 48 };
 
 typedef struct {
     char *name;

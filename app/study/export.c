@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/path.h"
 #include "app/config/quote.h"
-#include "app/study/measure.h"
+#include "app/study/run-command.h"
 #include "app/study/program.h"
 #include "app/study/shell.h"
 #include "app/study/snapshot.h"
@@ -107,7 +107,7 @@ static void write_jube(FILE *out, const source *x)
 static void print_point(FILE *out, const source *x, const hl_point *p)
 {
     hl_names list = {0};
-    hl_measure_arguments(&list, x->study, p);
+    hl_run_stages[HL_TASK_STEPS]->arguments(&list, &(hl_run_of){x->study, p, "", 1});
     fputs("    ", out);
     hl_quote(p->name, out);
     fprintf(out, ": (%d, %d, %d, [", p->ranks, p->nodes ? p->ranks_per_node : 0, p->threads);
@@ -175,6 +175,9 @@ hl_status hl_export_write(hl_export to, const hl_study *s, const hl_points *p, c
 {
     char whole[PATH_MAX], program[PATH_MAX], here[PATH_MAX], path[PATH_MAX], *text = NULL;
     size_t n;
+    if (s->task != HL_TASK_STEPS)
+        return HL_FAIL(HL_EUSAGE, "%s: only studies of steps are exported; run this one with --local or --submit",
+                       s->path);
     HL_TRY(hl_path_check(dir));
     HL_TRY(hl_snapshot_write(s, dir));
     HL_TRY(hl_study_record_write(s, p, dir));

@@ -14,7 +14,13 @@ app_study_libhlstudy_a_SOURCES = \
 	app/study/points.c app/study/points.h \
 	app/study/points-forecast.c \
 	app/study/points-spread.c \
+	app/study/page.c app/study/page.h \
+	app/study/picture.c app/study/picture.h \
 	app/study/program.c app/study/program.h \
+	app/study/quality.c app/study/quality.h \
+	app/study/quality-csv.c \
+	app/study/quality-page.c \
+	app/study/quality-plot.c \
 	app/study/report.c app/study/report.h \
 	app/study/report-csv.c \
 	app/study/report-detail.c \
@@ -22,6 +28,7 @@ app_study_libhlstudy_a_SOURCES = \
 	app/study/report-phases.c \
 	app/study/report-plot.c \
 	app/study/report-tex.c \
+	app/study/run-command.c app/study/run-command.h \
 	app/study/sbom.c app/study/sbom.h \
 	app/study/script.c app/study/script.h \
 	app/study/shell.c app/study/shell.h \

@@ -6,7 +6,7 @@
 #include "base/printable.h"
 #include "base/process.h"
 #include "app/study/child.h"
-#include "app/study/program.h"
+#include "app/study/run-command.h"
 #include "app/study/shell.h"
 #include "io/files/atomic.h"
 #include "io/files/folder.h"
@@ -107,73 +107,9 @@ static hl_status make_empty(const char *folder)
 
 /* ---- the command */
 
-static void add(hl_names *to, const char *text) { hl_names_add(to, text, strlen(text)); }
-
-static void add_int(hl_names *to, const char *option, int value)
+static hl_status write_command(const char *path, const hl_names *c)
 {
-    char text[30];
-    snprintf(text, sizeof text, "%d", value);
-    add(to, option);
-    add(to, text);
-}
-
-/* A word of the launcher, with numbers for {ranks} and others; a point that says nothing of nodes has all ranks on one,
- * as far as a launcher asks. */
-static void add_word(hl_names *to, const char *word, const hl_point *p)
-{
-    const struct {
-        const char *name;
-        int value;
-    } known[] = {{"{ranks}", p->ranks},
-                 {"{threads}", p->threads},
-                 {"{nodes}", p->nodes ? p->nodes : 1},
-                 {"{ranks_per_node}", p->nodes ? p->ranks_per_node : p->ranks}};
-    const int n_known = sizeof known / sizeof known[0];
     char *text = NULL;
-    size_t n, step;
-    FILE *out = hl_alloc_stream(&text, &n);
-    for (; *word; word += step) {
-        step = 0;
-        for (int i = 0; i < n_known && !step; i++) {
-            if (strncmp(word, known[i].name, strlen(known[i].name)) != 0) continue;
-            step = strlen(known[i].name);
-            fprintf(out, "%d", known[i].value);
-        }
-        if (step) continue;
-        fputc(*word, out);
-        step = 1;
-    }
-    fclose(out);
-    hl_names_add(to, text, n);
-    free(text);
-}
-
-/* --quick measures the best product in a second or two; the bandwidth of the memory would take longer than steps. */
-void hl_measure_arguments(hl_names *to, const hl_study *s, const hl_point *p)
-{
-    add(to, "bench");
-    add(to, "step");
-    for (int i = 0; i < p->arguments.n; i++) add(to, p->arguments.at[i]);
-    add_int(to, "--warmup", s->warmup);
-    add_int(to, "--steps", s->steps);
-    add(to, "--quick");
-    add(to, "--json");
-}
-
-static hl_names command_of(const hl_study *s, const hl_point *p)
-{
-    hl_names c = {0};
-    char program[PATH_MAX];
-    for (int i = 0; i < s->launcher.n; i++) add_word(&c, s->launcher.at[i], p);
-    hl_program_path(program);
-    add(&c, program);
-    hl_measure_arguments(&c, s, p);
-    return c;
-}
-
-static hl_status write_command(const char *folder, const hl_names *c)
-{
-    char path[PATH_MAX], *text = NULL;
     size_t n;
     FILE *out = hl_alloc_stream(&text, &n);
     for (int i = 0; i < c->n; i++) {
@@ -182,7 +118,6 @@ static hl_status write_command(const char *folder, const hl_names *c)
     }
     fputc('\n', out);
     fclose(out);
-    hl_path(path, "%s/command", folder);
     hl_status s = hl_atomic_write(path, text, n);
     free(text);
     return s;
@@ -225,11 +160,11 @@ static hl_status write_failure(const char *folder, int status, const char *reaso
     return s;
 }
 
-static hl_status note_failure(const char *folder, int status)
+static hl_status note_failure(const char *folder, const hl_run_stage *stage, int status)
 {
     char path[PATH_MAX], *text = NULL, ended[60];
     size_t n;
-    hl_path(path, "%s/stderr", folder);
+    hl_path(path, "%s/%sstderr", folder, stage->prefix);
     bool is_read = hl_regular_read(path, MOST_BYTES, &text, &n) == HL_OK;
     char *line = is_read ? telling_line(text) : NULL;
     snprintf(ended, sizeof ended, "it ended with status %d and said nothing", status);
@@ -293,17 +228,22 @@ static bool find_mistake(char *sentence, size_t room, const json_t *figures, con
     return !has_ranks || !has_nodes;
 }
 
-static hl_status keep(double *seconds, const char *folder, const hl_point *p, int repetition, double wall)
+/* Of a training the seconds are those of the whole run. */
+static hl_status keep(double *seconds, const char *folder, const hl_study *s, const hl_point *p, int repetition,
+                      double wall)
 {
     char sentence[200];
     json_t *figures = find_object(folder);
+    const bool is_training = s->task == HL_TASK_TRAIN;
+    if (figures && is_training) json_object_set_new(figures, "seconds", json_real(wall));
     *seconds = json_number_value(json_object_get(figures, "seconds"));
-    const bool is_elsewhere = find_mistake(sentence, sizeof sentence, figures, p);
+    const bool is_elsewhere = !is_training && find_mistake(sentence, sizeof sentence, figures, p);
     const char *complaint = !figures || !(*seconds > 0) ? "it printed no figures" : is_elsewhere ? sentence : NULL;
     if (complaint) *seconds = -1;
-    hl_status s = complaint ? write_failure(folder, 0, complaint) : write_result(folder, figures, p, repetition, wall);
+    const hl_status status =
+        complaint ? write_failure(folder, 0, complaint) : write_result(folder, figures, p, repetition, wall);
     json_decref(figures);
-    return s;
+    return status;
 }
 
 /* ---- a run */
@@ -316,33 +256,58 @@ static void let_launcher_be_root(void)
     setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 0);
 }
 
-static hl_status start(int *status, const char *folder, const hl_names *command)
+static hl_status start(int *status, const char *folder, const hl_run_stage *stage, const hl_names *command)
 {
-    char out[PATH_MAX], err[PATH_MAX];
+    char out[PATH_MAX], err[PATH_MAX], said[PATH_MAX];
     char **argv = hl_alloc((size_t)(command->n + 1) * sizeof *argv);
     memcpy(argv, command->at, (size_t)command->n * sizeof *argv);
     argv[command->n] = NULL;
-    hl_path(out, "%s/stdout", folder);
-    hl_path(err, "%s/stderr", folder);
+    hl_path(out, "%s/%sstdout", folder, stage->prefix);
+    hl_path(err, "%s/%sstderr", folder, stage->prefix);
+    hl_path(said, "%s/%scommand", folder, stage->prefix);
     let_launcher_be_root();
-    hl_status s = write_command(folder, command);
+    hl_status s = write_command(said, command);
     if (s == HL_OK) s = hl_child_run(status, argv, out, err);
     if (s == HL_EUSAGE) s = HL_FAIL(HL_EUSAGE, "%.300s; name another launcher in the study file", hl_error_text());
     free(argv);
     return s;
 }
 
+/* All programs of the run, until one fails: *failed then; NULL: none. */
+static hl_status start_all(const hl_run_stage **failed, int *status, const hl_run_of *r)
+{
+    *failed = NULL;
+    for (const hl_run_stage *stage = hl_run_stages[r->study->task]; stage->prefix && !*failed; stage++) {
+        hl_names command = {0};
+        hl_run_command(&command, stage, r);
+        const hl_status how = start(status, r->folder, stage, &command);
+        hl_names_free(&command);
+        HL_TRY(how);
+        if (*status) *failed = stage;
+    }
+    return HL_OK;
+}
+
+/* A training goes on from where an earlier start has left it. */
+static hl_status make_ready(const char *folder, hl_study_task task)
+{
+    char path[PATH_MAX];
+    if (task != HL_TASK_TRAIN || !hl_path_is_there(folder, "run")) return make_empty(folder);
+    hl_path(path, "%s/failed.json", folder);
+    if (unlink(path) == 0 || errno == ENOENT) return HL_OK;
+    return HL_FAIL(HL_ESTORE, "%s: cannot be removed: %s", path, strerror(errno));
+}
+
 hl_status hl_measure_run(double *seconds, const hl_study *s, const hl_point *p, const char *dir, int repetition)
 {
     char folder[PATH_MAX];
+    const hl_run_stage *failed;
     int status = 0;
     const double began = hl_seconds();
     *seconds = -1;
     hl_measure_folder(folder, dir, p, repetition);
-    HL_TRY(make_empty(folder));
-    hl_names command = command_of(s, p);
-    hl_status how = start(&status, folder, &command);
-    hl_names_free(&command);
-    HL_TRY(how);
-    return status ? note_failure(folder, status) : keep(seconds, folder, p, repetition, hl_seconds() - began);
+    HL_TRY(make_ready(folder, s->task));
+    HL_TRY(start_all(&failed, &status, &(hl_run_of){s, p, folder, repetition}));
+    if (failed) return note_failure(folder, failed, status);
+    return keep(seconds, folder, s, p, repetition, hl_seconds() - began);
 }

@@ -1,7 +1,8 @@
-/* measure.h - one run of a point: hllm bench step, started as the study says, and what is kept of it.
+/* measure.h - one run of a point, started as the study says, and what is kept of it.
  *
  * Its folder, DIR/<point>/<repetition>, has the files command, stdout, stderr, and result.json or failed.json, which
- * are there whole or not at all. */
+ * are there whole or not at all.  A training has train-command, train-stdout and train-stderr too, its run folder run,
+ * and ranks.h5, how each user's target of the test was ranked. */
 #ifndef APP_STUDY_MEASURE_H
 #define APP_STUDY_MEASURE_H
 #include "app/study/points.h"
@@ -11,9 +12,6 @@
 
 /* The folder of a run; repetitions count from 1. */
 void hl_measure_folder(char out[PATH_MAX], const char *dir, const hl_point *p, int repetition);
-
-/* What a run gives to hllm: bench step and its arguments.  Release with hl_names_free. */
-void hl_measure_arguments(hl_names *to, const hl_study *s, const hl_point *p);
 
 /* Its name, "<point>/<repetition>", the end of that path. */
 void hl_measure_name(char out[300], const hl_point *p, int repetition);

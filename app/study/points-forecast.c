@@ -32,6 +32,8 @@ static hl_status forecast(hl_point *p, const hl_config *c)
     hl_transformer item, user;
     hl_forecast f;
     hl_forecast_question q = {c, &item, &user, NULL, hl_calibration_usual(p->threads), 0, NULL};
+    const char *no_steps = hl_model_facts_of[c->model].no_steps;
+    if (no_steps) return HL_FAIL(HL_EUSAGE, "%s", no_steps);
     HL_TRY(check_batch(c));
     HL_TRY(hl_shapes_read(&item, &user, c));
     HL_TRY(hl_shapes_check(c, &item, &user));

@@ -170,15 +170,16 @@ static hl_status settle(hl_point *p, const hl_config *c, hl_study_fixed fixed)
     return fixed == HL_FIXED_UNIQUE_ITEMS ? grow(p, c) : HL_OK;
 }
 
-static hl_status configure(hl_point *p, hl_study_fixed fixed)
+static hl_status configure(hl_point *p, const hl_study *s)
 {
     hl_config c;
-    hl_status s = hl_points_config(&c, p);
-    const char *no_steps = s == HL_OK ? hl_model_facts_of[c.model].no_steps : NULL;
-    if (no_steps) s = HL_FAIL(HL_EUSAGE, "%s to measure", no_steps);
-    if (s == HL_OK) s = settle(p, &c, fixed);
+    hl_status status = hl_points_config(&c, p);
+    const char *no_steps = status == HL_OK ? hl_model_facts_of[c.model].no_steps : NULL;
+    p->seed = status == HL_OK ? c.seed : 0;
+    if (no_steps && s->task == HL_TASK_STEPS) status = HL_FAIL(HL_EUSAGE, "%s to measure", no_steps);
+    if (status == HL_OK) status = settle(p, &c, s->fixed);
     hl_config_free(&c);
-    return s;
+    return status;
 }
 
 /* ---- the folder */
@@ -189,6 +190,7 @@ static uint64_t digest_of(const hl_config *c, const hl_point *p, const hl_study 
     const int64_t numbers[] = {p->ranks, s->warmup, s->steps};
     uint64_t d = hl_digest(numbers, sizeof numbers);
     if (p->nodes) d = hl_digest_join(d, (uint64_t)p->nodes);
+    if (s->task != HL_TASK_STEPS) d = hl_digest_join(d, (uint64_t)s->task);
     for (int i = 0; i < s->launcher.n; i++)
         d = hl_digest_join(d, hl_digest(s->launcher.at[i], strlen(s->launcher.at[i])));
     for (int i = 0; i < hl_options_n; i++) {
@@ -222,6 +224,43 @@ static hl_status find_folder(hl_point *p, const hl_study *s)
     return status;
 }
 
+/* ---- what a training is drawn along */
+
+static bool is_number(const char *text)
+{
+    char *end;
+    (void)strtod(text, &end);
+    return *text && !*end;
+}
+
+static bool are_numbers(const hl_names *x)
+{
+    for (int i = 0; i < x->n; i++)
+        if (!is_number(x->at[i])) return false;
+    return x->n > 1;
+}
+
+static const char *axis_of(const hl_study *s)
+{
+    for (int a = 0; a < s->axes; a++)
+        if (!s->axis[a].point && are_numbers(&s->axis[a].values)) return s->axis[a].key;
+    return NULL;
+}
+
+/* The settings of a point of the grid but for that one. */
+static void find_curve(hl_point *p, const hl_study *s, const settings *from)
+{
+    const char *axis = axis_of(s);
+    settings rest = {.at = hl_alloc((size_t)from->n * sizeof *rest.at)};
+    for (int i = 0; i < from->n; i++) {
+        const bool is_it = axis && strcmp(from->at[i].key, axis) == 0 && is_number(from->at[i].value);
+        if (is_it) p->axis = hl_alloc_text(axis), p->along = strtod(from->at[i].value, NULL);
+        else rest.at[rest.n++] = from->at[i];
+    }
+    p->curve = text_of(&rest, is_any);
+    free(rest.at);
+}
+
 /* ---- points */
 
 static bool has_sizes(const settings *x)
@@ -235,11 +274,12 @@ static hl_status make(hl_point *p, const hl_study *s, const settings *from)
 {
     p->problem = text_of(from, changes_numbers);
     p->series = text_of(from, has_sizes(from) ? is_no_size : is_option);
+    if (s->task == HL_TASK_TRAIN) find_curve(p, s, from);
     for (int i = 0; i < s->base.n; i++) hl_names_add(&p->arguments, s->base.at[i], strlen(s->base.at[i]));
     for (int i = 0; i < from->n; i++)
         if (is_option(&from->at[i])) add(p, from->at[i].key, from->at[i].value);
     HL_TRY(take_ranks(p, from, s->node_ranks ? s->node_ranks : 1));
-    HL_TRY(configure(p, s->fixed));
+    HL_TRY(configure(p, s));
     return find_folder(p, s);
 }
 
@@ -331,7 +371,8 @@ void hl_points_free(hl_points *p)
     for (int i = 0; i < p->n; i++) {
         hl_point *x = &p->at[i];
         hl_names_free(&x->arguments);
-        char *const texts[] = {x->name, x->folder, x->problem, x->series, x->reason, x->world, x->base_world};
+        char *const texts[] = {x->name,  x->folder, x->problem, x->series,    x->axis,
+                               x->curve, x->reason, x->world,   x->base_world};
         for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) free(texts[k]);
     }
     free(p->at);

@@ -10,7 +10,11 @@ typedef struct {
     char *folder;       /* its results are in, inside that of the study: its name and a digest of what is measured */
     char *problem;      /* its options that change the numbers: points of one problem do the same work */
     char *series;       /* its options but for nodes and ranks: a line of a plot */
+    char *axis;         /* of a training: the first axis of the grid that has several values, all numbers; NULL: none */
+    double along;       /* its value of that */
+    char *curve;        /* its other settings */
     hl_names arguments; /* of hllm bench step: configuration files and options */
+    int64_t seed;       /* of the configuration; a repetition r of a training adds r - 1 */
     int ranks, threads, users; /* threads a rank, users a step */
     char *world, *base_world; /* made-up data that grow (app/study/grown.h), and those of the base; NULL: they do not */
     int times;                /* that the world is as large as that of the base */

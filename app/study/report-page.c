@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/path.h"
 #include "app/study/markup.h"
+#include "app/study/page.h"
 #include "io/files/atomic.h"
 #include "io/files/regular.h"
 #include <math.h>
@@ -118,41 +119,6 @@ static void print_places(FILE *out, const hl_outcomes *o)
 
 /* ---- the page */
 
-/* From its element on: what stands before it is of a file by itself. */
-static void print_picture(FILE *out, const char *dir)
-{
-    char path[PATH_MAX], *text = NULL;
-    size_t n;
-    hl_path(path, "%s/report.svg", dir);
-    if (!hl_path_is_there(dir, "report.svg") || hl_regular_read(path, MOST_BYTES, &text, &n) != HL_OK) return;
-    const char *svg = strstr(text, "<svg");
-    if (svg) fprintf(out, "<div>\n%s</div>\n", svg);
-    free(text);
-}
-
-static void print_head(FILE *out, const hl_study *s)
-{
-    fputs("<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n<meta "
-          "charset=\"utf-8\"/>\n"
-          "<title>",
-          out);
-    hl_markup_text(out, s->name);
-    fputs("</title>\n<style>\nbody { font-family: sans-serif; margin: 2em }\n"
-          "table { border-collapse: collapse; font-size: 0.78em }\n"
-          "td, th { border: 1px solid #bbb; padding: 0.3em 0.4em; text-align: right; vertical-align: top }\n"
-          "tr th:first-child, td.text, .first tr th:last-child { text-align: left }\n"
-          "td { white-space: nowrap }\ntd.text { white-space: normal; min-width: 8em }\ntr th:first-child { "
-          "min-width: 6em }\n"
-          ".beside { display: flex; flex-wrap: wrap; gap: 2em; align-items: flex-start }\nsmall { color: #555; "
-          "display: block; white-space: nowrap }\nsvg { "
-          "max-width: 100%; height: auto "
-          "}\n"
-          "</style>\n</head>\n<body>\n<h1>",
-          out);
-    hl_markup_text(out, s->name);
-    fputs("</h1>\n", out);
-}
-
 static void print_lead(FILE *out, const hl_study *s, const hl_outcomes *o)
 {
     static const char *const fixed[HL_FIXED] = {
@@ -182,20 +148,15 @@ static void print_lead(FILE *out, const hl_study *s, const hl_outcomes *o)
 
 hl_status hl_report_page(const hl_outcomes *o, const hl_study *s, const char *dir)
 {
-    char path[PATH_MAX], *text = NULL;
+    char *text = NULL;
     size_t n;
     FILE *out = hl_alloc_stream(&text, &n);
-    print_head(out, s);
+    hl_page_begin(out, s->name);
     print_lead(out, s, o);
-    print_picture(out, dir);
+    hl_page_picture(out, dir);
     print_table(out, o);
     hl_report_details(out, o);
     print_failures(out, o);
     print_places(out, o);
-    fputs("</body>\n</html>\n", out);
-    fclose(out);
-    hl_path(path, "%s/report.html", dir);
-    hl_status status = hl_atomic_write(path, text, n);
-    free(text);
-    return status;
+    return hl_page_end(out, &text, &n, dir);
 }

@@ -5,16 +5,13 @@
  * gnuplot looks for nothing but a quote. */
 #include "app/study/report.h"
 #include "base/arena.h"
-#include "base/log.h"
 #include "base/path.h"
-#include "base/printable.h"
-#include "app/study/child.h"
+#include "app/study/picture.h"
 #include "io/files/atomic.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- what is drawn */
 
@@ -42,27 +39,6 @@ static line line_of(const hl_outcomes *o, int first)
 }
 
 /* ---- the script */
-
-static void print_quoted(FILE *out, const char *text)
-{
-    char *copy = hl_alloc_text(text);
-    hl_printable(copy);
-    fputc('\'', out);
-    for (const char *c = copy; *c; c++) fputs(*c == '\'' ? "''" : (char[]){*c, 0}, out);
-    fputc('\'', out);
-    free(copy);
-}
-
-/* Of a table; a column that is one text is in double quotes there, which have no way to hold one. */
-static void print_label(FILE *out, const char *text)
-{
-    char *copy = hl_alloc_text(text);
-    hl_printable(copy);
-    for (char *c = copy; *c; c++)
-        if (strchr("\"\\`", *c)) *c = '?';
-    fprintf(out, "\"%s\"", copy);
-    free(copy);
-}
 
 /* One run has no interval: its ends are the number itself. */
 static double or_else(double x, double otherwise) { return isfinite(x) ? x : otherwise; }
@@ -101,7 +77,7 @@ static void print_shares(FILE *out, const hl_outcomes *o)
     for (int i = 0; i < o->n; i++) {
         const hl_outcome *x = &o->at[i];
         if (!x->runs) continue;
-        print_label(out, x->point->name);
+        hl_picture_label(out, x->point->name);
         for (int f = HL_OUTCOME_COMPUTE; f <= HL_OUTCOME_REST; f++) fprintf(out, " %.5g", x->figure[f]);
         fputc('\n', out);
     }
@@ -116,7 +92,7 @@ static void print_curves(FILE *out, const hl_outcomes *o, const char *columns, c
         if (!hl_outcomes_begins(o, i)) continue;
         fprintf(out, "%s$line%d using %s with %s lt %d pt 7 ps 0.6 title ", number ? ", " : "", number, columns, with,
                 number + 1);
-        print_quoted(out, *series_of(o, i) ? series_of(o, i) : "measured");
+        hl_picture_text(out, *series_of(o, i) ? series_of(o, i) : "measured");
         number++;
     }
 }
@@ -146,7 +122,7 @@ static void print_points(FILE *out, const hl_outcomes *o)
         const hl_outcome *x = &o->at[i];
         const double rate = x->figure[HL_OUTCOME_CORE_RATE], seconds = x->figure[HL_OUTCOME_SECONDS];
         if (!x->runs) continue;
-        print_label(out, x->point->name);
+        hl_picture_label(out, x->point->name);
         fprintf(out, " %.7g %.7g %.7g %.7g %.7g %.7g %.7g\n", rate, or_else(x->rate.low, rate),
                 or_else(x->rate.high, rate), seconds, or_else(x->seconds.low, seconds),
                 or_else(x->seconds.high, seconds), x->figure[HL_OUTCOME_USERS_RATE]);
@@ -200,7 +176,7 @@ static void print_pictures(FILE *out, const hl_outcomes *o, const hl_study *s, i
           "set terminal svg size 1100,900 noenhanced font 'sans,12' background rgb 'white' }\n"
           "set multiplot layout 2,2 margins 0.08,0.97,0.12,0.9 spacing 0.09,0.17 title ",
           out);
-    print_quoted(out, s->name);
+    hl_picture_text(out, s->name);
     fputc('\n', out);
     if (has_one_size(o)) print_along_points(out, o);
     else print_along_sizes(out, o, lines);
@@ -238,53 +214,12 @@ static bool has_runs(const hl_outcomes *o)
     return false;
 }
 
-/* What gnuplot says against a script of ours is in gnuplot.log.  HL_EUSAGE where there is no gnuplot. */
-static hl_status draw(const char *dir, const char *name, char *const argv[])
-{
-    char picture[PATH_MAX], new[PATH_MAX], log[PATH_MAX];
-    int status;
-    hl_path(picture, "%s/%s", dir, name);
-    hl_path(new, "%s/%s.new", dir, name);
-    hl_path(log, "%s/gnuplot.log", dir);
-    hl_status s = hl_child_run(&status, argv, new, log);
-    if (s == HL_OK && status == 0) {
-        unlink(log);
-        return hl_atomic_move(new, picture);
-    }
-    unlink(new);
-    if (s == HL_OK) return HL_FAIL(HL_EFAIL, "gnuplot has failed; %s says why", log);
-    unlink(log);
-    return s;
-}
-
-/* A gnuplot without cairo draws no PDF. */
-static hl_status draw_both(const char *dir, char *script)
-{
-    hl_status s = draw(dir, "report.svg", (char *[]){"gnuplot", script, NULL});
-    if (s == HL_EUSAGE)
-        hl_log(HL_WARN,
-               "there is no gnuplot here, so there is no report.svg or report.pdf, and no picture in report.html; "
-               "install gnuplot (gnuplot-nox)");
-    if (s != HL_OK) return s == HL_EUSAGE ? HL_OK : s;
-    s = draw(dir, "report.pdf", (char *[]){"gnuplot", "-e", "pdf=1", script, NULL});
-    if (s == HL_EFAIL) hl_log(HL_WARN, "there is no report.pdf: %s", hl_error_text());
-    return s == HL_EFAIL ? HL_OK : s;
-}
-
-static void forget(const char *dir, const char *name)
-{
-    char path[PATH_MAX];
-    hl_path(path, "%s/%s", dir, name);
-    unlink(path);
-}
-
 hl_status hl_report_plot(const hl_outcomes *o, const hl_study *s, const char *dir)
 {
     char script[PATH_MAX];
     hl_path(script, "%s/report.gnuplot", dir);
-    forget(dir, "report.svg"); /* those of an earlier report */
-    forget(dir, "report.pdf");
+    hl_picture_forget(dir);
     if (!has_runs(o)) return HL_OK;
     HL_TRY(write_script(o, s, script));
-    return draw_both(dir, script);
+    return hl_picture_draw(dir, script);
 }

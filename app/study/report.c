@@ -3,17 +3,23 @@
 #include "base/log.h"
 #include "app/study/jobs.h"
 #include "app/study/measure.h"
+#include "app/study/quality.h"
 #include "app/study/study-record.h"
 
-static void tell(const hl_outcomes *o, const char *dir)
+/* Runs of all points. */
+typedef struct {
+    int there, failed, missing;
+} tally;
+
+static void add(tally *t, int runs, int failed, int missing)
 {
-    int runs = 0, failed = 0, missing = 0;
-    for (int i = 0; i < o->n; i++) {
-        runs += o->at[i].runs;
-        failed += o->at[i].failed;
-        missing += o->at[i].missing;
-    }
-    hl_log(HL_INFO, "%s/report.html: %d points, %d runs, %d failed, %d missing", dir, o->n, runs, failed, missing);
+    t->there += runs, t->failed += failed, t->missing += missing;
+}
+
+static void tell(const tally *t, int points, const char *dir)
+{
+    hl_log(HL_INFO, "%s/report.html: %d points, %d runs, %d failed, %d missing", dir, points, t->there, t->failed,
+           t->missing);
 }
 
 static void tell_waiting(const json_t *jobs, const json_t *states, const hl_study *s, const hl_points *p)
@@ -45,9 +51,25 @@ static hl_status look_at_jobs(const hl_study *s, const hl_points *p, const char 
     return status;
 }
 
-static hl_status write_parts(const hl_study *s, const hl_points *p, const char *dir)
+static hl_status write_quality(const hl_study *s, const hl_points *p, const char *dir)
+{
+    hl_quality q;
+    tally t = {0};
+    hl_status status = hl_quality_read(&q, s, p, dir);
+    if (status == HL_OK) status = hl_quality_csv(&q, dir);
+    if (status == HL_OK) status = hl_quality_plot(&q, s, dir);
+    if (status == HL_OK) status = hl_quality_page(&q, s, dir);
+    for (int i = 0; i < q.n; i++) add(&t, q.at[i].runs, q.at[i].failed, q.at[i].missing);
+    if (status == HL_OK && q.no_tests) hl_log(HL_WARN, "points are not compared: %s", q.no_tests);
+    if (status == HL_OK) tell(&t, q.n, dir);
+    hl_quality_free(&q);
+    return status;
+}
+
+static hl_status write_steps(const hl_study *s, const hl_points *p, const char *dir)
 {
     hl_outcomes o;
+    tally t = {0};
     hl_outcomes_read(&o, s, p, dir);
     hl_status status = hl_report_csv(&o, dir);
     if (status == HL_OK) status = hl_report_phases(&o, dir);
@@ -55,7 +77,8 @@ static hl_status write_parts(const hl_study *s, const hl_points *p, const char *
     if (status == HL_OK) status = hl_report_tex(&o, s, dir);
     if (status == HL_OK) status = hl_report_plot(&o, s, dir);
     if (status == HL_OK) status = hl_report_page(&o, s, dir);
-    if (status == HL_OK) tell(&o, dir);
+    for (int i = 0; i < o.n; i++) add(&t, o.at[i].runs, o.at[i].failed, o.at[i].missing);
+    if (status == HL_OK) tell(&t, o.n, dir);
     hl_outcomes_free(&o);
     return status;
 }
@@ -66,7 +89,7 @@ hl_status hl_report_write(const char *dir)
     hl_points p;
     hl_status status = hl_study_record_read(&s, &p, dir);
     if (status == HL_OK) status = look_at_jobs(&s, &p, dir);
-    if (status == HL_OK) status = write_parts(&s, &p, dir);
+    if (status == HL_OK) status = s.task == HL_TASK_TRAIN ? write_quality(&s, &p, dir) : write_steps(&s, &p, dir);
     hl_points_free(&p);
     hl_study_free(&s);
     return status;

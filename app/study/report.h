@@ -1,5 +1,6 @@
-/* report.h - the report of a study: report.csv and report-phases.csv for machines, report.svg and report.pdf to look
- * at, report.html with all in one file, report.tex for a paper, report.extrap.jsonl for Extra-P.
+/* report.h - the report of a study.  Of trainings: app/study/quality.h.  Of steps: report.csv and report-phases.csv
+ * for machines, report.svg and report.pdf to look at, report.html with all in one file, report.tex for a paper,
+ * report.extrap.jsonl for Extra-P.
  *
  * FLOP/s of a core comes first: the larger a batch, the more of its items are the same and encoded once, so users a
  * second grow where each core does no more than before. */

@@ -83,6 +83,8 @@ static void print_study(FILE *out, const hl_study *s)
     print_points(out, s);
     fprintf(out, "fixed: %s\nrepetitions: %d\nwarmup: %d\nsteps: %d\nseed: %d\n", hl_study_fixed_name[s->fixed],
             s->repetitions, s->warmup, s->steps, s->seed);
+    if (s->task != HL_TASK_STEPS) fprintf(out, "task: %s\n", hl_study_task_name[s->task]);
+    if (s->metrics.n) fputs("metrics: ", out), print_list(out, &s->metrics);
     if (s->node_ranks) fprintf(out, "ranks_per_node: %d\n", s->node_ranks);
     fputs("launcher: ", out);
     print_list(out, &s->launcher);

@@ -92,7 +92,17 @@ static json_t *point_json(const hl_point *p)
     if (p->between.high > 0) json_object_set_new(o, "forecast_low", json_real(p->between.low));
     if (p->between.high > 0) json_object_set_new(o, "forecast_high", json_real(p->between.high));
     json_object_set_new(o, "machine", json_string(p->is_measured ? "measured" : "assumed"));
+    if (p->curve) json_object_set_new(o, "curve", text_of(p->curve));
+    if (p->axis) json_object_set_new(o, "axis", text_of(p->axis));
+    if (p->axis) json_object_set_new(o, "along", json_real(p->along));
     return o;
+}
+
+static json_t *list_of(const hl_names *x)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < x->n; i++) json_array_append_new(list, text_of(x->at[i]));
+    return list;
 }
 
 static json_t *study_json(const hl_study *s, const hl_points *p)
@@ -101,6 +111,8 @@ static json_t *study_json(const hl_study *s, const hl_points *p)
     json_object_set_new(o, "schema", json_integer(SCHEMA));
     json_object_set_new(o, "name", text_of(s->name));
     json_object_set_new(o, "fixed", json_string(hl_study_fixed_name[s->fixed]));
+    if (s->task != HL_TASK_STEPS) json_object_set_new(o, "task", json_string(hl_study_task_name[s->task]));
+    if (s->task == HL_TASK_TRAIN) json_object_set_new(o, "metrics", list_of(&s->metrics));
     write_numbers(o, s, study_numbers, COUNT(study_numbers));
     for (int i = 0; i < p->n; i++) json_array_append_new(points, point_json(&p->at[i]));
     json_object_set_new(o, "points", points);
@@ -119,6 +131,15 @@ hl_status hl_study_record_write(const hl_study *s, const hl_points *p, const cha
 
 /* ---- reading */
 
+/* Of trainings alone. */
+static void read_curve(hl_point *p, const json_t *o)
+{
+    const char *curve = json_string_value(json_object_get(o, "curve")),
+               *axis = json_string_value(json_object_get(o, "axis"));
+    if (curve) p->curve = hl_alloc_text(curve);
+    if (axis) p->axis = hl_alloc_text(axis), p->along = json_number_value(json_object_get(o, "along"));
+}
+
 /* A folder is a name, not a path that leads elsewhere. */
 static bool read_point(hl_point *p, const json_t *o)
 {
@@ -131,10 +152,26 @@ static bool read_point(hl_point *p, const json_t *o)
                     .is_measured = machine && strcmp(machine, "measured") == 0};
     if (!layout || !read_texts(p, o, point_texts, COUNT(point_texts))) return false;
     snprintf(p->layout, sizeof p->layout, "%s", layout);
+    read_curve(p, o);
     bool has_places = json_object_get(o, "nodes") != NULL; /* earlier studies had none */
     if (has_places && !read_numbers(p, o, point_places, COUNT(point_places))) return false;
     return read_numbers(p, o, point_numbers, COUNT(point_numbers)) && p->ranks > 0 && p->threads > 0
            && (int64_t)p->ranks * p->threads <= INT_MAX && !strchr(p->folder, '/') && *p->folder && *p->folder != '.';
+}
+
+/* Studies of steps do not say it. */
+static bool read_task(hl_study *s, const json_t *o)
+{
+    const char *task = json_string_value(json_object_get(o, "task"));
+    const json_t *metric, *list = json_object_get(o, "metrics");
+    size_t i;
+    s->task = task ? hl_study_task_find(task) : HL_TASK_STEPS;
+    json_array_foreach(list, i, metric)
+    {
+        const char *name = json_string_value(metric);
+        if (name) hl_names_add(&s->metrics, name, strlen(name));
+    }
+    return s->task < HL_TASKS;
 }
 
 static bool read_study(hl_study *s, const json_t *o)
@@ -144,8 +181,8 @@ static bool read_study(hl_study *s, const json_t *o)
     if (!name || !fixed || json_integer_value(json_object_get(o, "schema")) != SCHEMA) return false;
     s->name = hl_alloc_text(name);
     s->fixed = hl_study_fixed_find(fixed);
-    return s->fixed < HL_FIXED && read_numbers(s, o, study_numbers, COUNT(study_numbers)) && s->repetitions > 0
-           && s->repetitions <= HL_STUDY_MOST_REPETITIONS;
+    return s->fixed < HL_FIXED && read_task(s, o) && read_numbers(s, o, study_numbers, COUNT(study_numbers))
+           && s->repetitions > 0 && s->repetitions <= HL_STUDY_MOST_REPETITIONS;
 }
 
 static bool read_points(hl_points *p, const json_t *list)

@@ -22,10 +22,16 @@ static bool has_result(const char *dir, const hl_point *p, int repetition)
     return result != NULL;
 }
 
-static void tell(const tally *t, int at, const hl_point *p, int repetition, double seconds, const char *why)
+/* What the seconds of a run are of. */
+static const char *const seconds_of[HL_TASKS] = {[HL_TASK_STEPS] = " a step", [HL_TASK_TRAIN] = ""};
+
+static void tell(const tally *t, int at, const hl_study *s, const hl_point *p, int repetition, double seconds,
+                 const char *why)
 {
     if (why) hl_log(HL_WARN, "run %d of %d: %s, repetition %d, failed: %s", at, t->runs, p->name, repetition, why);
-    else hl_log(HL_INFO, "run %d of %d: %s, repetition %d: %.4g s a step", at, t->runs, p->name, repetition, seconds);
+    else
+        hl_log(HL_INFO, "run %d of %d: %s, repetition %d: %.4g s%s", at, t->runs, p->name, repetition, seconds,
+               seconds_of[s->task]);
 }
 
 /* Nobody else makes this run meanwhile: a folder beside its own has the lock, since its own is made anew. */
@@ -52,7 +58,7 @@ static hl_status run_one(tally *t, const hl_study *s, const hl_point *p, const c
     HL_TRY(hl_stop_check("a study was run"));
     HL_TRY(measure(&seconds, s, p, dir, repetition));
     char *why = seconds < 0 ? hl_measure_failure(dir, p, repetition) : NULL;
-    tell(t, at + 1, p, repetition, seconds, why);
+    tell(t, at + 1, s, p, repetition, seconds, why);
     t->failed += seconds < 0;
     free(why);
     return HL_OK;
@@ -121,7 +127,8 @@ hl_status hl_study_run_only(const hl_study *s, const hl_points *p, const char *d
         return HL_OK;
     }
     HL_TRY(measure(&seconds, s, point, dir, repetition));
-    if (seconds >= 0) hl_log(HL_INFO, "%s, repetition %d: %.4g s a step", point->name, repetition, seconds);
+    if (seconds >= 0)
+        hl_log(HL_INFO, "%s, repetition %d: %.4g s%s", point->name, repetition, seconds, seconds_of[s->task]);
     if (seconds >= 0) return HL_OK;
     char *why = hl_measure_failure(dir, point, repetition);
     hl_status status = HL_FAIL(HL_EFAIL, "%s, repetition %d, failed: %s", point->name, repetition, why ? why : "?");

@@ -16,6 +16,15 @@
 
 enum { LONGEST_FILE = 1 << 20, MOST_STEPS = 4096, MOST_NODE_RANKS = 4096 };
 
+const char *const hl_study_task_name[HL_TASKS] = {[HL_TASK_STEPS] = "steps", [HL_TASK_TRAIN] = "train"};
+
+hl_study_task hl_study_task_find(const char *name)
+{
+    int i = 0;
+    while (i < HL_TASKS && strcmp(name, hl_study_task_name[i]) != 0) i++;
+    return (hl_study_task)i;
+}
+
 const char *const hl_study_fixed_name[HL_FIXED] = {
     [HL_FIXED_USERS] = "users",
     [HL_FIXED_USERS_PER_RANK] = "users_per_rank",
@@ -98,6 +107,23 @@ static hl_status take_fixed(const parse *p, const hl_yaml_entry *e)
                    e->line, text);
 }
 
+static hl_status take_task(const parse *p, const hl_yaml_entry *e)
+{
+    const char *text;
+    HL_TRY(take_one(&text, p, e));
+    p->study->task = hl_study_task_find(text);
+    if (p->study->task < HL_TASKS) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s:%d: task: %.60s is neither steps nor train", p->path, e->line, text);
+}
+
+static hl_status take_metrics(const parse *p, const hl_yaml_entry *e)
+{
+    hl_names_free(&p->study->metrics);
+    for (int i = 0; i < e->value.n && !e->is_null; i++)
+        hl_names_add(&p->study->metrics, e->value.at[i], strlen(e->value.at[i]));
+    return HL_OK;
+}
+
 static hl_status take_node_ranks(const parse *p, const hl_yaml_entry *e)
 {
     return take_number(&p->study->node_ranks, 1, MOST_NODE_RANKS, p, e);
@@ -153,6 +179,7 @@ static const struct {
     const char *key;
     hl_status (*take)(const parse *p, const hl_yaml_entry *e); /* NULL: a map of its own */
 } keys[] = {
+    {"task", take_task},
     {"base", take_base},
     {"axes", NULL},
     {"points", NULL},
@@ -163,6 +190,7 @@ static const struct {
     {"seed", take_seed},
     {"launcher", take_launcher},
     {"ranks_per_node", take_node_ranks},
+    {"metrics", take_metrics},
     {"name", take_name},
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
@@ -264,6 +292,10 @@ static hl_status check(const hl_study *s, const char *path)
 {
     if (s->base.n == 0)
         return HL_FAIL(HL_EUSAGE, "%s: base is missing; name a configuration file, as base: job.yaml", path);
+    if (s->task == HL_TASK_TRAIN && s->fixed != HL_FIXED_USERS)
+        return HL_FAIL(HL_EUSAGE,
+                       "%s: fixed: %s is for task: steps; a training has the batch that its configuration says", path,
+                       hl_study_fixed_name[s->fixed]);
     if (s->axes == 0)
         return HL_FAIL(HL_EUSAGE, "%s: there is no point; give axes, as axes: {ranks: [1, 2, 4]}, or points", path);
     return HL_OK;
@@ -309,5 +341,6 @@ void hl_study_free(hl_study *s)
     free(s->path);
     hl_names_free(&s->base);
     hl_names_free(&s->launcher);
+    hl_names_free(&s->metrics);
     *s = (hl_study){0};
 }

@@ -1,5 +1,6 @@
 /* study.h - a study: steps of one configuration, measured with different numbers of ranks and values of options.
  *
+ *     task: steps                        # or train: each run is a training, and the ranking of its test users
  *     base: job.yaml                     # or a list, the later the stronger; from the folder of the study file
  *     axes: {nodes: [1, 2, 4], ranks_per_node: [2], item.tp: [1, 2]}      # or ranks, where nodes do not matter
  *     points: {wide: {ranks: 8, item.tp: "2,2"}}
@@ -9,6 +10,7 @@
  *     steps: 5
  *     seed: 1                            # of the order in which runs are made
  *     ranks_per_node: 2                  # of points that say their nodes alone
+ *     metrics: [Recall@10, NDCG@10]      # of task: train: what its report compares
  *     name: curve                        # without it that of the file
  *     launcher: mpirun -n {ranks} --bind-to none       # knows {nodes}, {ranks_per_node} and {threads} too
  *
@@ -19,6 +21,13 @@
 #include "app/config/names.h"
 #include <stdbool.h>
 #include <stdint.h>
+
+/* What a run is: some steps, whose seconds are measured; or a whole training, whose model is ranked by its users. */
+typedef enum { HL_TASK_STEPS, HL_TASK_TRAIN, HL_TASKS } hl_study_task;
+extern const char *const hl_study_task_name[HL_TASKS];
+
+/* HL_TASKS: there is none of that name. */
+hl_study_task hl_study_task_find(const char *name);
 
 /* What stays put along the ranks.  Of all but the first batch_size is that of a rank, so that a step has more users on
  * more ranks; they differ in what each user is given. */
@@ -48,7 +57,8 @@ typedef struct {
 
 typedef struct {
     char *path, *name; /* of the file; the name is without folder and ending */
-    hl_names base, launcher;
+    hl_study_task task;
+    hl_names base, launcher, metrics;
     hl_study_axis *axis; /* (axes) in the order of the file */
     size_t axis_room;
     int axes;
