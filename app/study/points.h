@@ -11,7 +11,7 @@ typedef struct {
     char *problem;      /* its options that change the numbers: points of one problem do the same work */
     char *series;       /* its options but for nodes and ranks: a line of a plot */
     char *axis;         /* of a training: the first axis of the grid that has several values, all numbers; NULL: none */
-    double along;       /* its value of that */
+    double along;       /* its value of that, where axis is not NULL; listed points may have one too */
     char *curve;        /* its other settings */
     hl_names arguments; /* of hllm bench step: configuration files and options */
     int64_t seed;       /* of the configuration; a repetition r of a training adds r - 1 */
