@@ -145,10 +145,10 @@ scaling peer-eval --python "$work/python" --data "$work/data" --name synth --mod
 verdict "peer-eval.sh compares evaluations in pairs"
 cat >"$work/python" <<'EOF'
 #!/bin/sh
-[ "${*#*--model HSTU --layers 16 --heads 8}" != "$*" ] && [ "${*#*--threads 2}" != "$*" ] && echo '{"seconds": 1e3, "transitions": [7, 9, 8]}'
+[ "${*#*--model HSTU --layers 16 --heads 8}" != "$*" ] && [ "${*#*--threads 2}" != "$*" ] && echo '{"seconds": 1e3, "cpu_seconds": 1e3, "transitions": [7, 9, 8]}'
 EOF
 scaling peer-ids --python "$work/python" --data "$work/data" --name synth --model HSTU --users 4 --S 5 --negatives 8 --steps 1 --pairs 2 &&
-    awk '/^pair/ { pairs++; good += / peer 1000 s .8 transitions/ && $NF > 1 } /^median/ { last = $NF > 1 } END { exit pairs != 2 || good != 2 || !last }' "$work/out"
+    awk '/^pair/ { pairs++; good += / peer 1000.0000 s .1000.0000 CPU, 8 transitions/ } /^median/ { last = $NF > 1 } END { exit pairs != 2 || good != 2 || !last }' "$work/out"
 verdict "peer-ids.sh compares steps of models of ids in pairs"
 scaling catalogue --out "$work/catalogue" --width 8 --most 1000
 [ $? -eq 0 ] && [ "$(awk -F '\t' 'NR > 1 && $1 == 1000 && $2 > 0 && $3 > 0 && $4 > 0 && $5 > 1' "$work/catalogue.tsv" | wc -l)" -eq 1 ] && [ "$(wc -l <"$work/catalogue.tsv")" -eq 2 ] &&

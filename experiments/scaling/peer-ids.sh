@@ -78,10 +78,10 @@ pair=1
 while [ $pair -le "$pairs" ]; do
     if [ $((pair % 2)) -eq 1 ]; then run_ours "$@" && run_peer; else run_peer && run_ours "$@"; fi
     rows=$(sed -n 's/.*"transitions": *\[\([^]]*\)].*/\1/p' "$work/peer" | tr -d ' ' | tr ',' '\n' | median)
-    echo "$(value seconds "$work/ours") $(value seconds "$work/peer")" | awk -v pair=$pair -v rows="$rows" '
-        { printf "pair %d: hllm %.4f s a step, peer %.4f s (%.0f transitions), ratio %.2f\n", pair, $1, $2, rows, $2 / $1
-          print $1, $2, $2 / $1 >>FILE }' FILE="$work/pairs"
+    for key in seconds cpu_seconds; do echo "$(value $key "$work/ours") $(value $key "$work/peer")"; done | tr '\n' ' ' | awk -v pair=$pair -v rows="$rows" '
+        { printf "pair %d: hllm %.4f s a step (%.4f CPU), peer %.4f s (%.4f CPU, %.0f transitions), ratio %.2f (%.2f of CPU seconds)\n", pair, $1, $3, $2, $4, rows, $2 / $1, $4 / $3
+          print $1, $2, $2 / $1, $3, $4, $4 / $3 >>FILE }' FILE="$work/pairs"
     pair=$((pair + 1))
 done
-for column in 1 2 3; do cut -d ' ' -f $column "$work/pairs" | median; done | paste -d ' ' - - - |
-    awk '{ printf "median: hllm %.4f s a step, peer %.4f s, ratio %.2f\n", $1, $2, $3 }'
+for column in 1 2 3 4 5 6; do cut -d ' ' -f $column "$work/pairs" | median; done | paste -d ' ' - - - - - - |
+    awk '{ printf "median: hllm %.4f s a step, peer %.4f s, ratio %.2f; CPU seconds %.4f and %.4f, ratio %.2f\n", $1, $2, $3, $4, $5, $6 }'
