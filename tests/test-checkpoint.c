@@ -86,7 +86,7 @@ static model *model_of(const hl_transformer *shape, int layout)
         m->part[s] = (hl_checkpoint_part){&m->table[s],  &m->table[s],    &m->holders[s], m->x[s][WEIGHT],
                                           m->x[s][MEAN], m->x[s][SQUARE], NULL,           NULL};
     }
-    m->content = (hl_checkpoint_content){m->part, SIDES, true};
+    m->content = (hl_checkpoint_content){m->part, SIDES, true, NULL};
     return m;
 }
 

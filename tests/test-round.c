@@ -100,7 +100,7 @@ static uint64_t digest_of(const hl_sharding *h)
     return (uint64_t)sum;
 }
 
-static hl_checkpoint_content content_of(place *p) { return (hl_checkpoint_content){p->part, 2, true}; }
+static hl_checkpoint_content content_of(place *p) { return (hl_checkpoint_content){p->part, 2, true, NULL}; }
 
 static void write_place(place *p, const char *folder, int64_t step)
 {

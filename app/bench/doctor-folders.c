@@ -240,7 +240,7 @@ static void try_checkpoint(outcome *o, const hl_group *world, const char *folder
     hl_group_split(&me, world, world->rank);
     const hl_checkpoint_part part = {&t, &t, &me, x, x + t.count, x + 2 * t.count, NULL, NULL};
     o->bytes = 3.0 * (double)rows * WIDTH * sizeof *x;
-    o->status = go_and_return(o, world, folder, &(hl_checkpoint_content){&part, 1, true}, x, t.count);
+    o->status = go_and_return(o, world, folder, &(hl_checkpoint_content){&part, 1, true, NULL}, x, t.count);
     if (o->status != HL_OK) snprintf(o->sentence, sizeof o->sentence, "%s", hl_error_text());
     if (world->rank == 0) hl_folder_remove(folder);
     hl_group_close(&me);

@@ -19,6 +19,9 @@ static hl_status check(const hl_config *c, const hl_embed_orders *o)
     if (!o->to) return HL_FAIL(HL_EUSAGE, "say where to, by --to FILE");
     if (hl_model_facts_of[c->model].no_steps)
         return HL_FAIL(HL_EUSAGE, "model %s has no vectors; embed by HLLM", hl_model_facts_of[c->model].name);
+    if (*c->item_cache && !o->users)
+        return HL_FAIL(HL_EUSAGE, "item_cache: %s has the vectors of the items already; leave it out to make others",
+                       c->item_cache);
     if (o->texts && hl_model_reads_ids(c->model))
         return HL_FAIL(HL_EUSAGE, "--texts %s: model %s has vectors of the items it was trained on alone; leave it out",
                        o->texts, hl_model_facts_of[c->model].name);

@@ -129,7 +129,7 @@ static hl_status open_corpus(corpus *x, const hl_config *c)
     HL_TRY(hl_dataset_open(&alone, folder, &x->data));
     x->samples = samples_of(c, x->data);
     x->read = hl_dataset_corpus(x->data);
-    if (hl_model_reads_ids(c->model)) {
+    if (hl_config_reads_ids(c)) {
         hl_id_corpus_open(&x->ids, x->read);
         x->read = &x->ids.corpus;
     }
@@ -308,7 +308,7 @@ static hl_status plan(const hl_config *c, const orders *o)
     if (no_steps) return HL_FAIL(HL_EUSAGE, "%s to forecast", no_steps);
     HL_TRY(check_batch(c));
     hl_status s = o->made_up ? HL_OK : open_corpus(&x, c);
-    if (s == HL_OK && o->items && (x.read || !hl_model_reads_ids(c->model)))
+    if (s == HL_OK && o->items && (x.read || !hl_config_reads_ids(c)))
         s = HL_FAIL(HL_EUSAGE, "--items %d: %s; leave it out", o->items,
                     x.read ? "the data say how many items there are" : "only a table of item ids needs it");
     if (s == HL_OK) s = (o->rows ? table : forecast)(c, o, &x);

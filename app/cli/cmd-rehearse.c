@@ -101,6 +101,8 @@ static hl_status check(const hl_config *c)
     if (hl_model_reads_ids(c->model))
         return HL_FAIL(HL_EUSAGE, "model %s: only models of texts are rehearsed; hllm plan forecasts its steps",
                        hl_model_facts_of[c->model].name);
+    if (*c->item_cache)
+        return HL_FAIL(HL_EUSAGE, "item_cache: only models of texts are rehearsed; hllm plan forecasts its steps");
     if (c->item_rows || c->user_rows)
         return HL_FAIL(HL_EUSAGE, "item.tp and user.tp: grids of ranks are not rehearsed; give a number without x");
     if (c->user_ranks != HL_USERS_LAST)

@@ -115,7 +115,8 @@ static hl_status check_widths(const hl_config *c)
     const char *key;
     const int width = hl_id_models_user_width(c, &key);
     const bool user_has_folder = hl_config_has_user_llm(c) && *c->user_pretrain_dir;
-    if (*c->item_pretrain_dir || user_has_folder || c->adapter || c->item_llm.hidden_size == width) return HL_OK;
+    if (*c->item_cache || *c->item_pretrain_dir || user_has_folder || c->adapter || c->item_llm.hidden_size == width)
+        return HL_OK;
     return HL_FAIL(HL_EUSAGE,
                    "item_llm.hidden_size %d and %s %d differ; the user model reads what the Item LLM writes, make them "
                    "equal or set adapter: linear",

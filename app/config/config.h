@@ -14,6 +14,7 @@
 #include "data/mask.h"
 #include "step/rank-mapping.h"
 #include "data/split.h"
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -51,6 +52,7 @@ typedef struct {
     /* model */
     hl_model_choice model, user_model; /* user_model: hl_config_user_model tells what it means */
     char *item_pretrain_dir, *user_pretrain_dir, *item_emb_pretrain, *load_pretrain;
+    char *item_cache; /* a file of item vectors instead of an Item LLM, or "auto"; "": none */
     bool item_llm_init, user_llm_init;
     int item_emb_token_n;
     hl_item_pooling pooling;
@@ -158,6 +160,20 @@ static inline bool hl_config_has_user_llm(const hl_config *c)
 {
     return hl_model_facts_of[hl_config_user_model(c)].has_user_llm;
 }
+
+/* Does it read texts, by an Item LLM?  Or know items by their ids, and is trained in steps? */
+static inline bool hl_config_reads_texts(const hl_config *c)
+{
+    return hl_model_facts_of[c->model].reads_texts && !*c->item_cache;
+}
+static inline bool hl_config_reads_ids(const hl_config *c)
+{
+    return !hl_config_reads_texts(c) && !hl_model_facts_of[c->model].no_steps;
+}
+
+/* The file of item vectors that item_cache means: items.h5 of the run folder where it is auto. */
+bool hl_config_makes_item_cache(const hl_config *c);
+void hl_config_item_cache(const hl_config *c, char path[PATH_MAX]);
 
 /* Was this key given, rather than left at its default? */
 bool hl_config_given(const hl_config *c, const char *key);

@@ -3,6 +3,7 @@
  * Their defaults are those of the public code's configurations (overall/ID.yaml, IDNet/llama_id.yaml). */
 #include "app/config/id-models.h"
 #include "app/config/options.h"
+#include "base/path.h"
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -91,6 +92,9 @@ hl_status hl_id_models_settle(hl_config *c)
                        "freeze_ad: true freezes the Item LLM, and %s has none; freeze_prefix: [item_embedding] freezes "
                        "the items' rows",
                        name);
+    if (*c->item_cache)
+        return HL_FAIL(HL_EUSAGE, "item_cache: %s has vectors of texts, and %s has rows of its own; leave it out",
+                       c->item_cache, name);
     if (c->id_embedding)
         return HL_FAIL(HL_EUSAGE,
                        "id_embedding: true gives items of texts rows of their own, and those of %s have them", name);
@@ -106,4 +110,13 @@ bool hl_id_models_words(char *words, size_t room, const char *key)
             n += (size_t)snprintf(words + n, room - n, n ? ", %s" : "%2$s with %1$s",
                                   hl_model_facts_of[rows[i].model].name, rows[i].value);
     return n > 0;
+}
+
+bool hl_config_makes_item_cache(const hl_config *c) { return strcmp(c->item_cache, "auto") == 0; }
+
+void hl_config_item_cache(const hl_config *c, char path[PATH_MAX])
+{
+    if (!hl_config_makes_item_cache(c) || hl_path_check(c->checkpoint_dir) != HL_OK)
+        snprintf(path, PATH_MAX, "%s", c->item_cache);
+    else hl_path(path, "%s/items.h5", c->checkpoint_dir);
 }

@@ -175,6 +175,10 @@ const hl_option hl_options[] = {
     TEXT("load_pretrain", load_pretrain, "", FILES,
          "weights to start from: a folder step-N, a run folder, whose best is taken, or a state dict of the public "
          "code"),
+    TEXT("item_cache", item_cache, "", FILES,
+         "train the user model alone over item vectors of this file, which hllm embed has written as HDF5; auto: embed "
+         "at "
+         "the start, into checkpoint_dir/items.h5"),
     SHAPE(item_llm),
     SHAPE(user_llm),
 

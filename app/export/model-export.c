@@ -78,9 +78,9 @@ static hl_status find_tensors(export *x)
     const hl_checkpoint_part part[HL_SIDES] = {
         {.table = &x->table[HL_ITEM], .whole = &x->table[HL_ITEM], .holders = &nobody},
         {.table = &x->table[HL_USER], .whole = &x->table[HL_USER], .holders = &nobody}};
-    HL_TRY_ALL(x->world, hl_checkpoint_fits(x->checkpoint, &(hl_checkpoint_content){part, HL_SIDES, false}));
+    HL_TRY_ALL(x->world, hl_checkpoint_fits(x->checkpoint, &(hl_checkpoint_content){part, HL_SIDES, false, NULL}));
     hl_tensor *list;
-    x->sources = hl_checkpoint_tensors(&list, &(hl_checkpoint_content){part, HL_SIDES, false});
+    x->sources = hl_checkpoint_tensors(&list, &(hl_checkpoint_content){part, HL_SIDES, false, NULL});
     x->source = hl_alloc((size_t)x->sources * sizeof *x->source);
     for (int i = 0; i < x->sources; i++) x->source[i] = (hl_tensor_entry){.tensor = list[i], .under = ""};
     free(list);
@@ -320,6 +320,10 @@ hl_status hl_model_export(const hl_group *world, const hl_config *c, const hl_mo
     if (!hl_model_facts_of[c->model].reads_texts)
         return HL_FAIL(HL_EUSAGE, "model %s has no weights that other programs read; export HLLM",
                        hl_model_facts_of[c->model].name);
+    if (*c->item_cache)
+        return HL_FAIL(HL_EUSAGE,
+                       "item_cache: a checkpoint over item vectors has no Item LLM to export; export the one that "
+                       "made them");
     const hl_status s = run(&x);
     close_files(&x, HL_OK);
     if (s != HL_OK) tidy(&x);

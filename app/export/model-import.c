@@ -33,7 +33,7 @@ static hl_status write_step(hl_job *j, const char *to)
     char *state = state_of(j), digest[17];
     hl_weights_parts(part, &j->engine);
     const hl_status s =
-        hl_checkpoint_write(j->world, to, 0, &(hl_checkpoint_content){part, HL_SIDES, false}, state, 0, -1);
+        hl_checkpoint_write(j->world, to, 0, &(hl_checkpoint_content){part, HL_SIDES, false, NULL}, state, 0, -1);
     free(state);
     hl_digest_text(digest, j->initial_digest);
     if (s == HL_OK) hl_log(HL_INFO, "%s/step-0: the weights, digest %s", to, digest);

@@ -70,7 +70,7 @@ static hl_model_settings settings_of(const hl_forecast *f, const hl_config *c, h
 {
     return (hl_model_settings){.shape = f->job.shape[side],
                                .longest = side == HL_ITEM ? c->MAX_TEXT_LENGTH : hl_rules_longest_history(c),
-                               .item_tokens = c->item_emb_token_n,
+                               .item_tokens = hl_rules_item_tokens(c),
                                .share_prefix = c->share_prefix,
                                .share_tokens = c->share_tokens,
                                .slices = c->exact_groups ? c->exact_tp / f->layout.side[side].tp : 0};
@@ -228,7 +228,7 @@ static double *count_rows(hl_forecast *f)
  * (data/windows.h).  Pages of files that are mapped are not counted: the machine takes them back when it needs them. */
 static double corpus_bytes(const hl_forecast *f, const hl_forecast_question *q, const hl_corpus *corpus)
 {
-    const double items = hl_model_reads_ids(q->config->model) ? (double)corpus->items * sizeof(int32_t) : 0;
+    const double items = hl_config_reads_ids(q->config) ? (double)corpus->items * sizeof(int32_t) : 0;
     return items + (f->is_made_up ? 0 : (double)corpus->users * sizeof(int64_t));
 }
 

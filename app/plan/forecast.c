@@ -46,7 +46,7 @@ static void forecast(hl_forecast *f, const hl_forecast_question *q, const hl_cor
                            .share = &f->share,
                            .schedule = f->schedule,
                            .shape = {&f->item, &f->user},
-                           .item_tokens = c->item_emb_token_n,
+                           .item_tokens = hl_rules_item_tokens(c),
                            .zero = c->zero,
                            .machine = q->machine};
     hl_activations_saved *fit = HL_TAKE(&f->arena, hl_activations_saved, hl_layout_replicas(&f->layout, HL_ITEM));
@@ -60,7 +60,7 @@ static void forecast(hl_forecast *f, const hl_forecast_question *q, const hl_cor
 /* A table of items has their rows. */
 static void make_up(hl_forecast *f, hl_made_up *x, const hl_config *c)
 {
-    hl_made_up_open(x, c, hl_model_reads_ids(c->model) ? f->item.vocab_size : f->user.id_rows);
+    hl_made_up_open(x, c, hl_config_reads_ids(c) ? f->item.vocab_size : f->user.id_rows);
     hl_id_shapes_take_items(&f->item, &f->user, c, x->corpus.items);
 }
 

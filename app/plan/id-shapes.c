@@ -93,10 +93,16 @@ void hl_id_shapes_make(hl_transformer *item, hl_transformer *user, const hl_conf
     if (user->vocab_size < 1) user->vocab_size = 1;
 }
 
-bool hl_id_shapes_have_items(const hl_config *c) { return c->id_embedding || hl_model_reads_ids(c->model); }
+void hl_id_shapes_make_cached(hl_transformer *item, int width, const hl_config *c)
+{
+    *item = table_of(width, width, c);
+    item->cached = true;
+}
+
+bool hl_id_shapes_have_items(const hl_config *c) { return c->id_embedding || hl_config_reads_ids(c); }
 
 void hl_id_shapes_take_items(hl_transformer *item, hl_transformer *user, const hl_config *c, int64_t rows)
 {
-    if (hl_model_reads_ids(c->model)) item->vocab_size = (int)rows;
+    if (hl_config_reads_ids(c)) item->vocab_size = (int)rows;
     if (c->id_embedding) user->id_rows = (int)rows;
 }

@@ -10,6 +10,9 @@ void hl_id_shapes_make_user(hl_transformer *user, const hl_config *c);
  * known yet: the table has a row until hl_id_shapes_take_items. */
 void hl_id_shapes_make(hl_transformer *item, hl_transformer *user, const hl_config *c);
 
+/* The item side of item_cache: a table of vectors so wide. */
+void hl_id_shapes_make_cached(hl_transformer *item, int width, const hl_config *c);
+
 /* Is there a table of items: of such a model, or beside the texts of HLLM? */
 bool hl_id_shapes_have_items(const hl_config *c);
 

@@ -1,6 +1,7 @@
 # What a job would take.
 noinst_LIBRARIES += app/plan/libhlplan.a
 app_plan_libhlplan_a_SOURCES = \
+	app/plan/cached-items.c app/plan/cached-items.h \
 	app/plan/calibration.c app/plan/calibration.h \
 	app/plan/forecast.c app/plan/forecast.h \
 	app/plan/forecast-measure.c app/plan/forecast-measure.h \

@@ -40,7 +40,7 @@ static const uint8_t *labels_of(const hl_corpus *c, int64_t user)
 
 void hl_made_up_open(hl_made_up *x, const hl_config *c, int64_t has)
 {
-    const int length = hl_model_reads_ids(c->model) ? 1 : c->MAX_TEXT_LENGTH;
+    const int length = hl_config_reads_ids(c) ? 1 : c->MAX_TEXT_LENGTH;
     const int64_t history = c->MAX_ITEM_LIST_LENGTH + 3, users = c->batch_size,
                   items = has > 1 ? has : 20 * users * history + 1, tokens = items + length;
     hl_rng r = hl_rng_at(1, HL_FOR_SYNTH, 0, 0);

@@ -58,7 +58,8 @@ double hl_outlook_checkpoint_bytes(const hl_transformer *item, const hl_transfor
     for (hl_side i = 0; i < HL_SIDES; i++) {
         hl_stage_params all;
         hl_stage_params_open(&all, &whole, i, shape[i], item_tokens);
-        numbers += (double)all.table[0].count;
+        for (int k = 0; k < all.table[0].n; k++)
+            numbers += all.table[0].at[k].outside ? 0 : (double)all.table[0].at[k].count;
         hl_stage_params_close(&all);
     }
     return 3 * sizeof(float) * numbers;

@@ -8,12 +8,14 @@ int hl_rules_longest_history(const hl_config *c)
     return hl_max(test, c->MAX_ITEM_LIST_LENGTH) + (c->fusion != HL_FUSION_NONE);
 }
 
+int hl_rules_item_tokens(const hl_config *c) { return hl_config_reads_texts(c) ? c->item_emb_token_n : 0; }
+
 hl_plan_rules hl_rules_plan(const hl_config *c)
 {
     return (hl_plan_rules){.chunk_tokens = c->chunk_tokens,
                            .user_micro_batch_rows = HL_USER_MICRO_BATCH_ROWS,
-                           .item_tokens = c->item_emb_token_n,
-                           .items_frozen = c->freeze_ad && !c->adapter,
+                           .item_tokens = hl_rules_item_tokens(c),
+                           .items_frozen = *c->item_cache || (c->freeze_ad && !c->adapter),
                            .dedup = c->dedup,
                            .share_prefix = c->share_prefix,
                            .serial = c->schedule,

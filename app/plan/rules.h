@@ -5,6 +5,9 @@
 #include "step/parallelism.h"
 #include "step/plan.h"
 
+/* [ITEM] tokens behind each text: none where the items have no texts. */
+int hl_rules_item_tokens(const hl_config *c);
+
 /* Without what follows from models and layout (step/plan-rules.h). */
 hl_plan_rules hl_rules_plan(const hl_config *c);
 

@@ -1,5 +1,6 @@
 /* shapes.c - the shapes of the models of a configuration, before there are data. */
 #include "app/plan/shapes.h"
+#include "app/plan/cached-items.h"
 #include "app/plan/id-shapes.h"
 #include "app/plan/rules.h"
 #include "io/tokenizer/tokenizer.h"
@@ -31,11 +32,21 @@ void hl_shapes_feed(hl_transformer *user, const hl_config *c)
     user->head_size = c->head_size;
 }
 
+hl_status hl_shapes_settle(hl_transformer *item, hl_transformer *user, const hl_config *c)
+{
+    if (hl_config_reads_texts(c)) {
+        hl_id_shapes_make_user(user, c);
+        hl_shapes_join(item, user, c);
+    } else if (*c->item_cache) HL_TRY(hl_cached_items_shape(item, user, c));
+    else hl_id_shapes_make(item, user, c);
+    hl_shapes_feed(user, c);
+    return HL_OK;
+}
+
 static hl_status read_of_ids(hl_transformer *item, hl_transformer *user, const hl_config *c)
 {
     if (hl_config_has_user_llm(c) && *c->user_pretrain_dir) HL_TRY(hl_hf_config(c->user_pretrain_dir, user));
-    hl_id_shapes_make(item, user, c);
-    hl_shapes_feed(user, c);
+    HL_TRY(hl_shapes_settle(item, user, c));
     HL_TRY(hl_transformer_check(item, "the table of items"));
     return hl_transformer_check(user, "the user model");
 }
@@ -44,14 +55,13 @@ hl_status hl_shapes_read(hl_transformer *item, hl_transformer *user, const hl_co
 {
     *item = c->item_llm;
     *user = c->user_llm;
-    if (hl_model_reads_ids(c->model)) return read_of_ids(item, user, c);
+    if (!hl_config_reads_texts(c)) return read_of_ids(item, user, c);
     if (*c->item_pretrain_dir) HL_TRY(hl_hf_config(c->item_pretrain_dir, item));
     else HL_TRY(vocabulary(&item->vocab_size, c));
     if (!hl_config_has_user_llm(c)) hl_id_shapes_make_user(user, c);
     else if (*c->user_pretrain_dir) HL_TRY(hl_hf_config(c->user_pretrain_dir, user));
     else user->vocab_size = item->vocab_size;
-    hl_shapes_join(item, user, c);
-    hl_shapes_feed(user, c);
+    HL_TRY(hl_shapes_settle(item, user, c));
     HL_TRY(hl_transformer_check(item, "item_llm"));
     return hl_transformer_check(user, hl_config_has_user_llm(c) ? "user_llm" : "the user model");
 }
@@ -82,7 +92,7 @@ static hl_status check_frozen(const hl_config *c, const hl_transformer *item, co
     const hl_transformer *const shape[HL_SIDES] = {[HL_ITEM] = item, [HL_USER] = user};
     for (hl_side i = 0; i < HL_SIDES; i++)
         hl_models_kind_for(i, shape[i])
-            ->params(&t, &(hl_model_settings){.shape = shape[i], .item_tokens = c->item_emb_token_n}, &hl_alone);
+            ->params(&t, &(hl_model_settings){.shape = shape[i], .item_tokens = hl_rules_item_tokens(c)}, &hl_alone);
     const hl_status s = check_names(&c->freeze_prefix, &t);
     hl_params_free(&t);
     return s;
@@ -161,7 +171,7 @@ static hl_status check_slots(const hl_config *c, const hl_transformer *user)
 hl_status hl_shapes_check(const hl_config *c, const hl_transformer *item, const hl_transformer *user)
 {
     HL_TRY(check_user(c, user));
-    if (hl_model_facts_of[c->model].reads_texts) HL_TRY(check_texts(c, item));
+    if (hl_config_reads_texts(c)) HL_TRY(check_texts(c, item));
     HL_TRY(check_slots(c, user));
     const hl_parallelism p = hl_rules_parallelism(c, HL_COLOCATED);
     HL_TRY(hl_parallelism_check(&p, item, user));

@@ -79,7 +79,7 @@ void hl_start_forecast(hl_start *s, const hl_forecast *f, const hl_config *c, co
     const int ranks = f->layout.ranks, each = q->ranks_per_node ? q->ranks_per_node : ranks;
     const int nodes = (ranks + each - 1) / each;
     *s = (hl_start){.seconds = q->dataset_bytes / (q->disk * nodes)};
-    if (hl_model_facts_of[c->model].reads_texts && c->item_llm_init) add_side(s, f, HL_ITEM, c->item_pretrain_dir, q);
+    if (hl_config_reads_texts(c) && c->item_llm_init) add_side(s, f, HL_ITEM, c->item_pretrain_dir, q);
     if (hl_config_has_user_llm(c) && c->user_llm_init) add_side(s, f, HL_USER, c->user_pretrain_dir, q);
     s->bytes = s->weights + q->dataset_bytes;
     s->opens += (double)q->shards * (nodes + 1) /* on each node, and by HDF5 */

@@ -15,7 +15,7 @@ hl_prepare_settings hl_data_settings(const hl_config *c)
         .n_text_keys = c->text_keys.n,
         .split = {c->split_kind, c->split_valid, c->split_test},
         .labels = {c->fusion != HL_FUSION_NONE ? c->label_field : NULL, c->label_positive},
-        .texts_do_not_matter = !hl_model_facts_of[c->model].reads_texts,
+        .texts_do_not_matter = !hl_config_reads_texts(c),
     };
 }
 
@@ -38,5 +38,5 @@ void hl_data_warn(const hl_group *world, const hl_config *c, const hl_manifest *
 {
     if (world->rank != 0) return;
     hl_report_warn_of_interactions(&m->report, &m->examples);
-    if (hl_model_facts_of[c->model].reads_texts) hl_report_warn_of_texts(&m->report, &m->examples, NULL);
+    if (hl_config_reads_texts(c)) hl_report_warn_of_texts(&m->report, &m->examples, NULL);
 }

@@ -21,14 +21,9 @@ static hl_status shape_of(hl_transformer *shape, const char *folder, const hl_tr
 
 static hl_status shapes_of(hl_transformer *item, hl_transformer *user, const hl_config *c)
 {
-    const hl_model_facts *facts = &hl_model_facts_of[c->model];
-    if (facts->reads_texts) HL_TRY(shape_of(item, c->item_pretrain_dir, &c->item_llm, c->item_llm_init));
+    if (hl_config_reads_texts(c)) HL_TRY(shape_of(item, c->item_pretrain_dir, &c->item_llm, c->item_llm_init));
     if (hl_config_has_user_llm(c)) HL_TRY(shape_of(user, c->user_pretrain_dir, &c->user_llm, c->user_llm_init));
-    if (facts->reads_texts) {
-        hl_id_shapes_make_user(user, c);
-        hl_shapes_join(item, user, c);
-    } else hl_id_shapes_make(item, user, c);
-    hl_shapes_feed(user, c);
+    HL_TRY(hl_shapes_settle(item, user, c));
     return hl_shapes_check(c, item, user);
 }
 
@@ -43,7 +38,7 @@ static hl_status same_shape(const hl_group *world, const char *folder)
 
 static hl_status same_shapes(const hl_group *world, const hl_config *c)
 {
-    const bool reads_texts = hl_model_facts_of[c->model].reads_texts;
+    const bool reads_texts = hl_config_reads_texts(c);
     if (reads_texts) HL_TRY(same_shape(world, c->item_pretrain_dir));
     if (!hl_config_has_user_llm(c)) return HL_OK;
     const bool is_done = reads_texts && strcmp(c->item_pretrain_dir, c->user_pretrain_dir) == 0;
@@ -79,7 +74,7 @@ hl_status hl_job_models_fit(hl_job *j)
     const hl_config *c = j->config;
     hl_transformer *item = &j->item_shape, *user = &j->user_shape;
     hl_id_shapes_take_items(item, user, c, hl_dataset_corpus(j->data)->items);
-    if (hl_model_reads_ids(c->model)) return HL_OK;
+    if (hl_config_reads_ids(c)) return HL_OK;
     int vocab = hl_dataset_manifest(j->data)->recipe.vocab;
     if (!c->item_pretrain_dir[0]) item->vocab_size = vocab;
     if (!c->user_pretrain_dir[0] && hl_config_has_user_llm(c)) user->vocab_size = vocab;

@@ -1,5 +1,6 @@
 /* job-weights.c - the weights that a job begins with, and a digest of those that it has. */
 #include "app/train/job-weights.h"
+#include "app/train/item-cache.h"
 #include "app/train/weights.h"
 #include "base/digest.h"
 #include "base/log.h"
@@ -20,7 +21,7 @@ typedef struct {
 
 static origin origin_of(const hl_config *c, hl_side side)
 {
-    const bool is_item = side == HL_ITEM, reads_texts = hl_model_facts_of[c->model].reads_texts,
+    const bool is_item = side == HL_ITEM, reads_texts = hl_config_reads_texts(c),
                is_read = is_item ? reads_texts && c->item_llm_init : hl_config_has_user_llm(c) && c->user_llm_init;
     const char *folder = is_item ? c->item_pretrain_dir : c->user_pretrain_dir;
     return (origin){is_item ? "item" : "user", is_item ? "item_llm." : "user_llm.", is_read ? folder : ""};
@@ -49,11 +50,14 @@ static hl_status read_item_vector(hl_engine *e, const hl_param *p, const char *p
     return hl_state_dict_vector(path, (size_t)hl_engine_width(e), h->w + p->offset);
 }
 
-static hl_status item_vector(const hl_group *world, hl_engine *e, const char *path)
+static hl_status item_vector(hl_job *j, const char *path)
 {
+    const hl_group *world = j->world;
+    hl_engine *e = &j->engine;
     hl_sharding *h = &e->sharding[HL_ITEM];
     const hl_param *p = hl_params_find(h->table, "item_emb_tokens");
     const bool has = h->w && path[0] && e->model[HL_ITEM].first;
+    if (*j->config->item_cache) return HL_OK;
     if (path[0] && !e->rules.plan.item_tokens)
         return HL_FAIL(HL_EUSAGE, "item_emb_pretrain %s is of no use with item_emb_token_n 0; leave it out", path);
     HL_TRY_ALL(world, has ? read_item_vector(e, p, path) : HL_OK);
@@ -132,7 +136,8 @@ static hl_status begin_side(hl_job *j, hl_side side)
 {
     const origin o = origin_of(j->config, side);
     hl_sharding *h = &j->engine.sharding[side];
-    hl_sharding_init_but(h, (uint64_t)j->config->seed, *o.folder ? o.tensors : NULL);
+    const bool is_cached = side == HL_ITEM && *j->config->item_cache;
+    hl_sharding_init_but(h, (uint64_t)j->config->seed, is_cached ? "item_embedding" : *o.folder ? o.tensors : NULL);
     HL_TRY(pretrained(j->world, h, &o));
     return check_read(&j->engine, o.folder);
 }
@@ -145,7 +150,9 @@ hl_status hl_job_weights_begin(hl_job *j)
     find_dict(dict, j);
     for (hl_side i = 0; i < HL_SIDES; i++) HL_TRY(begin_side(j, i));
     fix_temperature(j);
-    HL_TRY(item_vector(j->world, e, c->item_emb_pretrain));
+    HL_TRY(hl_item_cache_read(j));
+    HL_TRY(check_read(e, c->item_cache));
+    HL_TRY(item_vector(j, c->item_emb_pretrain));
     HL_TRY(check_read(e, c->item_emb_pretrain));
     for (hl_side i = 0; i < HL_SIDES && *dict; i++) HL_TRY(from_dict(j, i, dict));
     if (*dict) hl_log(HL_INFO, "weights of %s; it does not say what they were trained with", dict);

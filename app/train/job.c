@@ -64,7 +64,7 @@ static hl_engine_rules rules_of(const hl_job *j, bool for_training)
 static const hl_corpus *take_corpus(hl_job *j)
 {
     const hl_corpus *corpus = hl_dataset_corpus(j->data);
-    if (!hl_model_reads_ids(j->config->model)) return corpus;
+    if (!hl_config_reads_ids(j->config)) return corpus;
     hl_id_corpus_open(&j->ids, corpus);
     return &j->ids.corpus;
 }

@@ -12,6 +12,13 @@
 #include "step/cost.h"
 #include <jansson.h>
 
+/* The vectors of item_cache. */
+typedef struct {
+    char model[17];   /* digest of the model that made them, as the file says it */
+    int64_t rows;     /* of the file */
+    uint64_t vectors; /* digest of those that the items of the data have */
+} hl_cached_items;
+
 typedef struct {
     const hl_config *config; /* borrowed */
     const hl_group *world;
@@ -19,6 +26,7 @@ typedef struct {
     hl_id_corpus ids;                      /* of a model of item ids */
     const hl_corpus *corpus;               /* what the model reads of the data */
     hl_transformer item_shape, user_shape; /* not of EASE */
+    hl_cached_items cache;                 /* without item_cache none */
     hl_windows windows;
     hl_pool pool;
     hl_sampler sampler;

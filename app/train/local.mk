@@ -10,6 +10,7 @@ app_train_libhltrain_a_SOURCES = \
 	app/train/ease-train.c \
 	app/train/evaluation.c app/train/evaluation.h \
 	app/train/hllm.c \
+	app/train/item-cache.c app/train/item-cache.h \
 	app/train/job.c app/train/job.h \
 	app/train/job-inputs.c app/train/job-inputs.h \
 	app/train/job-labels.c app/train/job-labels.h \

@@ -1,6 +1,7 @@
 /* origin.c - what weights were trained with, as the state in their checkpoint says it, and whether a job may use
  * them. */
 #include "app/train/origin.h"
+#include "app/train/item-cache.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "io/files/regular.h"
@@ -65,6 +66,8 @@ json_t *hl_origin_json(const hl_job *j)
     hl_digest_text(tokenizer, hl_dataset_manifest(j->data)->recipe.tokenizer_digest);
     json_t *o = json_pack("{ss ss so so}", "options", options, "tokenizer", tokenizer, "item",
                           shape_json(&j->item_shape), "user", shape_json(&j->user_shape));
+    json_t *cache = hl_item_cache_json(j);
+    if (cache) json_object_set_new(o, "item_cache", cache);
     free(options);
     return o;
 }
@@ -152,6 +155,14 @@ static void compare_shapes(char list[LIST], const char *side, const json_t *was,
     }
 }
 
+hl_status hl_origin_check_items(const hl_job *j, const char *state, const char *path)
+{
+    json_t *o = origin_of(state);
+    const hl_status s = hl_item_cache_check_same(j, o, path);
+    json_decref(o);
+    return s;
+}
+
 /* Those of an older checkpoint are known where used.yaml gave them. */
 static void compare_with_options(char list[LIST], const hl_job *j, const char *state, const char *path)
 {
@@ -183,12 +194,16 @@ hl_status hl_origin_check_models(const hl_job *j, bool with_texts, const char *s
     json_t *o = origin_of(state);
     const char *tokenizer = json_string_value(json_object_get(o, "tokenizer"));
     hl_digest_text(now, hl_dataset_manifest(j->data)->recipe.tokenizer_digest);
-    if (with_texts && hl_model_facts_of[j->config->model].reads_texts && tokenizer && strcmp(tokenizer, now) != 0)
+    if (with_texts && hl_config_reads_texts(j->config) && tokenizer && strcmp(tokenizer, now) != 0)
         add(list, "the tokenizer was another one");
-    compare_shapes(list, "Item", json_object_get(o, "item"), &j->item_shape);
+    if (!j->item_shape.cached) compare_shapes(list, "Item", json_object_get(o, "item"), &j->item_shape);
     compare_shapes(list, "User", json_object_get(o, "user"), &j->user_shape);
     if (!o) compare_with_options(list, j, state, path);
+    hl_status s = hl_item_cache_check_items(j, o, path);
+    if (s == HL_OK && with_texts && json_object_get(o, "item_cache") && !j->config->force)
+        s = hl_item_cache_check_same(j, o, path);
     json_decref(o);
+    HL_TRY(s);
     if (with_texts) tell_of_other_data(j, state, path);
     return verdict(list, j->config->force, path);
 }

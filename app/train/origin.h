@@ -18,6 +18,10 @@ bool hl_origin_options(hl_config *was, const char *state, const char *path);
  * differences where not; with `force` a warning. */
 hl_status hl_origin_check_options(const hl_config *c, const char *state, const char *path);
 
+/* Were the item vectors of the training (item_cache) those of the job, or did both have an Item LLM?  HL_EUSAGE where
+ * not. */
+hl_status hl_origin_check_items(const hl_job *j, const char *state, const char *path);
+
 /* Check what a job knows only when it is open: the tokenizer (where with_texts) and the shapes of the models, as
  * hl_origin_check_options does.  Other data are said in the log. */
 hl_status hl_origin_check_models(const hl_job *j, bool with_texts, const char *state, const char *path);

@@ -58,6 +58,7 @@ static hl_status check_files(const hl_config *c)
     HL_TRY(check_readable("item_emb_pretrain", c->item_emb_pretrain));
     HL_TRY(check_readable("calibration", c->calibration));
     HL_TRY(check_readable("load_pretrain", c->load_pretrain));
+    if (!hl_config_makes_item_cache(c)) HL_TRY(check_readable("item_cache", c->item_cache));
     return hl_table_check_reference(c->reference_scores);
 }
 
@@ -109,8 +110,11 @@ static hl_status least_bytes(double *bytes, const hl_config *c, const hl_transfo
         hl_layout l;
         const hl_parallelism p = hl_rules_parallelism(c, kinds[i]);
         const hl_plan plan = {.groups = c->exact_groups};
-        const hl_cost_job j = {
-            .layout = &l, .plan = &plan, .shape = {item, user}, .item_tokens = c->item_emb_token_n, .zero = c->zero};
+        const hl_cost_job j = {.layout = &l,
+                               .plan = &plan,
+                               .shape = {item, user},
+                               .item_tokens = hl_rules_item_tokens(c),
+                               .zero = c->zero};
         hl_status fits = hl_parallelism_layout(&l, &p, ranks);
         if (fits == HL_OK) fits = hl_parallelism_check_replicas(&p, &l);
         if (fits == HL_OK) *bytes = fmin(*bytes, state_bytes(&j, rank, for_training));
@@ -201,7 +205,7 @@ static hl_status checkpoint_bytes(double *bytes, const hl_config *c)
 {
     shapes s;
     HL_TRY(hl_shapes_read(&s.item, &s.user, c));
-    *bytes = hl_outlook_checkpoint_bytes(&s.item, &s.user, c->item_emb_token_n);
+    *bytes = hl_outlook_checkpoint_bytes(&s.item, &s.user, hl_rules_item_tokens(c));
     return HL_OK;
 }
 

@@ -71,6 +71,7 @@ static hl_status compare_options(const hl_run *r, const hl_checkpoint *c)
     hl_status s = HL_OK;
     if (known) s = hl_config_may_resume(r->job->config, &was, path, true);
     else s = compare_digests(r, path);
+    if (s == HL_OK) s = hl_origin_check_items(r->job, hl_checkpoint_state(c), path);
     if (s == HL_OK && known) check_used(r, &was);
     hl_config_free(&was);
     return s;

@@ -54,6 +54,8 @@ hl_status hl_run_note_start(hl_run *r)
                                    .activation_budget = j->activation_budget,
                                    .config = hl_config_digest(j->config),
                                    .data = hl_dataset_digest(j->data),
+                                   .item_model = j->cache.model,
+                                   .item_vectors = j->cache.vectors,
                                    .weights = j->initial_digest};
     HL_TRY_ALL(j->world, hl_record_run(r->record, &facts));
     HL_TRY_ALL(j->world, hl_record_run(r->digests, &facts));

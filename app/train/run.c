@@ -84,7 +84,7 @@ hl_status hl_run_save(hl_run *r)
     char *state = hl_state_text(&r->state, hl_origin_json(r->job));
     hl_status s =
         hl_checkpoint_write(r->job->world, r->job->config->checkpoint_dir, r->state.step,
-                            &(hl_checkpoint_content){part, 2, true}, state, r->job->config->keep, best_step(r));
+                            &(hl_checkpoint_content){part, 2, true, NULL}, state, r->job->config->keep, best_step(r));
     free(state);
     if (s == HL_OK) r->saved = r->state.step;
     return s;

@@ -12,7 +12,8 @@
 static bool is_initial(const hl_trainer *t)
 {
     const int64_t step = t->run.state.step;
-    return t->job->config->freeze_ad || step == 0 || (step == 1 && hl_rate_at(&t->rate, 0) == 0);
+    return t->job->config->freeze_ad || *t->job->config->item_cache || step == 0
+           || (step == 1 && hl_rate_at(&t->rate, 0) == 0);
 }
 
 /* What to change where so many negatives of the step are masked. */

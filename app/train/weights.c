@@ -127,7 +127,8 @@ hl_status hl_weights_take(hl_job *j, const hl_checkpoint *c, bool moments)
 {
     hl_checkpoint_part part[2];
     hl_weights_parts(part, &j->engine);
-    HL_TRY(hl_checkpoint_read(c, j->world, &(hl_checkpoint_content){part, 2, moments}));
+    const char *leaves = *j->config->item_cache ? "item_" : NULL; /* an Item LLM is of no use */
+    HL_TRY(hl_checkpoint_read(c, j->world, &(hl_checkpoint_content){part, 2, moments, leaves}));
     HL_TRY(hl_finite_check(&j->engine, HL_FINITE_WEIGHTS, hl_checkpoint_path(c)));
     if (moments) HL_TRY(hl_finite_check(&j->engine, HL_FINITE_MOMENTS, hl_checkpoint_path(c)));
     for (hl_side i = 0; i < HL_SIDES; i++) {

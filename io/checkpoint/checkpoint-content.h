@@ -23,6 +23,8 @@ typedef struct {
     const hl_checkpoint_part *part;
     int parts;    /* at most HL_CHECKPOINT_PARTS */
     bool moments; /* AdamW's m and v too; the same on every rank */
+    const char
+        *leaves; /* to read: tensors whose names begin so, and which are not wanted, are left alone; NULL: none */
 } hl_checkpoint_content;
 
 enum { HL_CHECKPOINT_PARTS = 4 };

@@ -231,6 +231,11 @@ const hl_tensor *hl_checkpoint_tensor(const hl_checkpoint *c, const char *name)
     return find_tensor(c->manifest.tensor, c->manifest.tensors, name);
 }
 
+static bool is_left(const hl_checkpoint_content *content, const char *name)
+{
+    return content->leaves && strncmp(name, content->leaves, strlen(content->leaves)) == 0;
+}
+
 hl_status hl_checkpoint_fits(const hl_checkpoint *c, const hl_checkpoint_content *content)
 {
     hl_mismatches list = {0};
@@ -243,7 +248,8 @@ hl_status hl_checkpoint_fits(const hl_checkpoint *c, const hl_checkpoint_content
         else hl_mismatches_add_shape(&list, want[i].name, has->shape, has->ndim, want[i].shape, want[i].ndim);
     }
     for (int i = 0; i < v->tensors; i++)
-        if (!find_tensor(want, n, v->tensor[i].name)) hl_mismatches_add(&list, "%.100s is unknown", v->tensor[i].name);
+        if (!find_tensor(want, n, v->tensor[i].name) && !is_left(content, v->tensor[i].name))
+            hl_mismatches_add(&list, "%.100s is unknown", v->tensor[i].name);
     free(want);
     return hl_mismatches_verdict(&list, c->path, "is of another model",
                                  "use the configuration it was made with, or another checkpoint_dir");

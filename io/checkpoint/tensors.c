@@ -42,7 +42,7 @@ int hl_tensors_list(hl_tensor *list, const hl_params *t)
 {
     int n = 0;
     for (int k = 0; k < t->n; k++)
-        if (find(list, n, t->at[k].stack) < 0) list[n++] = tensor_of(&t->at[k]);
+        if (!t->at[k].outside && find(list, n, t->at[k].stack) < 0) list[n++] = tensor_of(&t->at[k]);
     return n;
 }
 
@@ -171,7 +171,8 @@ static hl_status move_array(const file *f, const hl_tensor_array *a)
 {
     run r = {0};
     if (!hl_group_has_me(a->holders)) return HL_OK;
-    for (int k = 0; k < a->table->n; k++) HL_TRY(move_part(&r, f, a, &a->table->at[k]));
+    for (int k = 0; k < a->table->n; k++)
+        if (!a->table->at[k].outside) HL_TRY(move_part(&r, f, a, &a->table->at[k]));
     return move(f, &r);
 }
 
@@ -265,14 +266,32 @@ static hl_status read_all(file *f, const hl_tensor_array *arrays, int n)
     return HL_OK;
 }
 
-/* Each holder has read its block; now everyone gets the others', where arrays are whole. */
+/* Tensors k and on that lie side by side and are in the file: the first number behind them; *k is behind them, too. */
+static size_t end_of_run(int *k, const hl_params *t)
+{
+    size_t end = 0;
+    for (; *k < t->n && !t->at[*k].outside; ++*k) end = t->at[*k].offset + t->at[*k].count;
+    return end;
+}
+
+/* Each holder has read what its block has of [from, to). */
+static void gather_run(const hl_tensor_array *a, size_t from, size_t to)
+{
+    for (int r = 0; r < a->holders->size; r++) {
+        const size_t begin = hl_max(hl_params_block_begin(a->table, a->holders->size, r), from),
+                     end = hl_min(hl_params_block_begin(a->table, a->holders->size, r + 1), to);
+        if (begin < end) hl_group_broadcast(a->holders, a->x + begin, (end - begin) * sizeof *a->x, r);
+    }
+}
+
+/* Everyone gets the others' blocks, where arrays are whole. */
 static void gather(const hl_tensor_array *a)
 {
     if (!hl_group_has_me(a->holders) || a->shards) return;
-    for (int r = 0; r < a->holders->size; r++) {
-        size_t begin = hl_params_block_begin(a->table, a->holders->size, r),
-               end = hl_params_block_begin(a->table, a->holders->size, r + 1);
-        hl_group_broadcast(a->holders, a->x + begin, (end - begin) * sizeof *a->x, r);
+    for (int k = 0; k < a->table->n; k++) {
+        if (a->table->at[k].outside) continue;
+        const size_t from = a->table->at[k].offset;
+        gather_run(a, from, end_of_run(&k, a->table));
     }
 }
 

@@ -10,7 +10,8 @@
 #include "model/shards.h"
 #include "mpi/comm/group.h"
 
-/* The logical tensors of a table in its order; list has room for t->n.  Returns how many there are. */
+/* The logical tensors of a table in its order, but those that lie outside (hl_param.outside), which no file here has;
+ * list has room for t->n.  Returns how many there are. */
 int hl_tensors_list(hl_tensor *list, const hl_params *t);
 
 /* One array of values in the file. */

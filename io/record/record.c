@@ -338,5 +338,9 @@ hl_status hl_record_run(hl_record *r, const hl_record_facts *f)
     hl_record_digest(r, "config_digest", f->config);
     hl_record_digest(r, "data_digest", f->data);
     hl_record_digest(r, "weights_digest", f->weights);
+    if (f->item_model && *f->item_model) {
+        hl_record_text(r, "item_cache_model", f->item_model);
+        hl_record_digest(r, "item_cache_vectors", f->item_vectors);
+    }
     return hl_record_end(r);
 }

@@ -81,6 +81,8 @@ typedef struct {
     const char *layout;                 /* who holds what, in words */
     int64_t activation_budget;          /* bytes of activations that a rank saves at most; negative: all */
     uint64_t config, data, weights;     /* digests; weights: the initial ones */
+    const char *item_model;             /* of item vectors that are not trained: who made them, in words; "": none */
+    uint64_t item_vectors;              /* and their digest */
 } hl_record_facts;
 
 /* The line of kind "run", which comes first whenever a run begins or goes on. */

@@ -189,6 +189,46 @@ static bool find(hl_vectors_there *t, const char *path, const char *beside, cons
     return fits;
 }
 
+/* ---- its rows */
+
+typedef struct {
+    int64_t vectors, id, id_begin, id_bytes;
+} row_places;
+
+static bool find_rows(row_places *p, hid_t file, const hl_vectors_head *h)
+{
+    hsize_t dims[2] = {0}, n[2] = {0}, bytes[2] = {0};
+    p->vectors = place_of(file, "vectors", H5T_IEEE_F32LE, 2, dims);
+    p->id_begin = place_of(file, "id_begin", H5T_STD_I64LE, 1, n);
+    p->id = place_of(file, "id", H5T_STD_U8LE, 1, bytes);
+    p->id_bytes = (int64_t)bytes[0];
+    return p->vectors >= 0 && p->id_begin >= 0 && p->id >= 0 && (int64_t)dims[0] == h->rows && (int64_t)dims[1] == h->D
+           && n[0] == dims[0] + 1;
+}
+
+static bool open_rows(hl_vectors_rows *r, const char *path)
+{
+    row_places p = {0};
+    hl_h5_quiet();
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (file < 0) return false;
+    const bool has = find_rows(&p, file, &r->head);
+    H5Fclose(file);
+    if (!has) return false;
+    hl_vectors_map *m = hl_alloc(sizeof *m);
+    const bool fits =
+        hl_vectors_map_open(m, path) && lies_in(p.vectors, r->head.rows, (size_t)r->head.D * sizeof(float), m->size)
+        && lies_in(p.id_begin, r->head.rows + 1, sizeof(int64_t), m->size) && lies_in(p.id, p.id_bytes, 1, m->size);
+    if (!fits) {
+        release(m);
+        return false;
+    }
+    r->vector = m->bytes + p.vectors, r->id = m->bytes + p.id, r->id_begin = m->bytes + p.id_begin;
+    r->id_bytes = p.id_bytes;
+    r->held = m, r->release = release;
+    return true;
+}
+
 /* ---- what it says */
 
 static bool look_at(hl_vectors_head *h, hid_t file)
@@ -215,5 +255,9 @@ static bool look_inside(hl_vectors_head *h, const char *path, const char *beside
     return fits;
 }
 
-const hl_vectors_form hl_vectors_hdf5 = {
-    .name = "hdf5", .ending = {".h5", ".hdf5"}, .lay_out = lay_out, .find = find, .look = look_inside};
+const hl_vectors_form hl_vectors_hdf5 = {.name = "hdf5",
+                                         .ending = {".h5", ".hdf5"},
+                                         .lay_out = lay_out,
+                                         .find = find,
+                                         .look = look_inside,
+                                         .open_rows = open_rows};

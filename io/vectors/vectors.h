@@ -41,6 +41,16 @@ typedef struct {
     int64_t rows, D;
 } hl_vectors_head;
 
+/* The vectors of a file that is there, with their ids (io/vectors/rows.h). */
+typedef struct {
+    hl_vectors_head head;
+    const char *vector, *id; /* (head.rows, D) floats, aligned to nothing; the ids, one behind the other */
+    const char *id_begin;    /* (rows + 1) int64, likewise aligned to nothing */
+    int64_t id_bytes;
+    void *held; /* by the form */
+    void (*release)(void *held);
+} hl_vectors_rows;
+
 typedef struct {
     const char *name;      /* as --form has it */
     const char *ending[2]; /* of a file's name, by which a form is taken where none is said; NULL: no other */
@@ -53,6 +63,8 @@ typedef struct {
     bool (*find)(hl_vectors_there *t, const char *path, const char *beside, const hl_vectors *v);
     /* Is it a file of this form, and what does it say?  NULL: hllm show knows the form by itself. */
     bool (*look)(hl_vectors_head *h, const char *path, const char *beside);
+    /* Open a file whose head has been read into r.  NULL: the form's files are not read again row by row. */
+    bool (*open_rows)(hl_vectors_rows *r, const char *path);
 } hl_vectors_form;
 
 extern const hl_vectors_form hl_vectors_safetensors, hl_vectors_hdf5, hl_vectors_npy;

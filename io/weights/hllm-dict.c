@@ -103,10 +103,21 @@ static hl_status read_those_alone(const hl_state_dict *s, const char *prefix, co
     snprintf(begin, sizeof begin, "%s_llm.", side);
     for (int i = 0; i < whole->n; i++) {
         const hl_param *p = &whole->at[i];
-        if (!begins_with(p->name, begin)) HL_TRY(read_alone(s, prefix, p, hl_params_find(table, p->name), w, &list));
+        if (!begins_with(p->name, begin) && !p->outside)
+            HL_TRY(read_alone(s, prefix, p, hl_params_find(table, p->name), w, &list));
     }
     return hl_mismatches_verdict(&list, where, "its tensors are not those of the configuration",
                                  "look at item_emb_token_n and the models' folders");
+}
+
+/* Are there parameters of an LLM?  Else those of the state dict are left alone. */
+static bool has_llm(const hl_params *whole, const char *side)
+{
+    char begin[20];
+    bool has = false;
+    snprintf(begin, sizeof begin, "%s_llm.", side);
+    for (int i = 0; i < whole->n && !has; i++) has = begins_with(whole->at[i].name, begin);
+    return has;
 }
 
 static hl_status read_side(const hl_state_dict *s, const char *where, const hl_params *table, const hl_params *whole,
@@ -120,6 +131,7 @@ static hl_status read_side(const hl_state_dict *s, const char *where, const hl_p
                        "item_pretrain_dir and user_pretrain_dir",
                        where);
     if (strcmp(side, "item") == 0) tell_of_others(s, prefix, where);
+    if (!has_llm(whole, side)) return read_those_alone(s, prefix, table, whole, side, w, where);
     snprintf(below, sizeof below, "%s%s_llm.", prefix, side);
     hl_state_dict_under(&part, s, below);
     hl_status status = hl_hf_read_from(part, where, table, whole, side, w);

@@ -39,6 +39,7 @@ typedef struct {
     int cross_axis;  /* a later one that the rows of a grid of ranks divide too, so that a share is a tile; -1: none */
     hl_cut cross;    /* mine of it, nobody else's */
     bool shared;     /* some ranks have a piece in common, and each has a part of its gradient */
+    bool outside;    /* its numbers are those of another file, which no training changes: checkpoints do not have it */
     bool row_sparse; /* a table of which a step reads some rows: the others' gradients are zero */
     size_t offset, count; /* the span of my share in the side's array */
     hl_init init;

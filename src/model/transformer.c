@@ -239,7 +239,8 @@ static void add_input(const naming *x, bool with_tokens)
     if (with_tokens) {
         hl_param *p = add(x, f->tokens, -1, (int64_t[]){c->vocab_size, c->hidden_size, 0}, 0, rows);
         p->init = c->truncated ? HL_INIT_TRUNCATED : HL_INIT_NORMAL;
-        p->row_sparse = !hl_family_has_blocks(hl_transformer_family(c));
+        p->row_sparse = !hl_family_has_blocks(hl_transformer_family(c)) && !c->cached;
+        p->outside = c->cached;
     }
     for (const hl_family_tensor *k = f->input; k && k->name; k++) add_tensor(x, k, -1);
 }

@@ -35,6 +35,7 @@ typedef struct {
     int head_size;    /* and the width of the head's hidden layer */
     bool truncated;   /* random rows of tokens, and an adapter: what is beyond two deviations is drawn again */
     bool gelu_tanh;   /* where the family has GELU: the approximate one */
+    bool cached;      /* of a table of items: its rows are read from a file of vectors, and nothing trains them */
     /* Of an Item LLM, what becomes of its rows. */
     hl_pooling pooling; /* where no [ITEM] token follows a text */
     int vector_size;    /* what its adapter makes of a vector; 0: it has none */
