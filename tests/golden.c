@@ -294,6 +294,21 @@ static void make_times(golden *g)
     }
 }
 
+static hl_transformer table_of(int items, int width, int D)
+{
+    return (hl_transformer){.hidden_size = width,
+                            .intermediate_size = 1,
+                            .num_attention_heads = 1,
+                            .num_key_value_heads = 1,
+                            .head_dim = width,
+                            .vocab_size = items,
+                            .initializer_range = 0.02,
+                            .family = hl_family_find("table"),
+                            .pooling = HL_POOL_FIRST,
+                            .padding = 1,
+                            .vector_size = width == D ? 0 : D};
+}
+
 bool golden_open_ids(golden *g, const char *name, const char *family)
 {
     const char *path = check_data(name);
@@ -303,17 +318,7 @@ bool golden_open_ids(golden *g, const char *name, const char *family)
     size_of(size, g, "weights/item_embedding.weight");
     const int D = (int)setting(g, "D"), items = (int)size[0], width = (int)size[1];
     read_settings(g);
-    g->item = (hl_transformer){.hidden_size = width,
-                               .intermediate_size = 1,
-                               .num_attention_heads = 1,
-                               .num_key_value_heads = 1,
-                               .head_dim = width,
-                               .vocab_size = items,
-                               .initializer_range = 0.02,
-                               .family = hl_family_find("table"),
-                               .pooling = HL_POOL_FIRST,
-                               .padding = 1,
-                               .vector_size = width == D ? 0 : D};
+    g->item = table_of(items, width, D);
     g->user = has_setting(g, "heads") ? id_shape_of(g, "", D, family) : shape_of(g, "user");
     g->own = (hl_corpus){.items = items, .self = g, .times = times_of};
     hl_id_corpus_open(&g->ids, &g->own);
@@ -324,12 +329,52 @@ bool golden_open_ids(golden *g, const char *name, const char *family)
     return true;
 }
 
+/* Of these items, the golden vectors. */
+static void take_vectors(golden *g, const char *items, const char *vectors, int D)
+{
+    double *item, *x;
+    const int64_t n = golden_doubles(g, items, &item);
+    CHECK(golden_doubles(g, vectors, &x) == n * D);
+    for (int64_t i = 0; i < n; i++)
+        if (item[i] > 0) memcpy(g->table + (int64_t)item[i] * D, x + i * D, (size_t)D * sizeof *x);
+    free(item);
+    free(x);
+}
+
+void golden_cache_items(golden *g)
+{
+    const int items = (int)g->corpus.items, D = g->user.hidden_size;
+    g->table = calloc((size_t)(items * D), sizeof *g->table);
+    take_vectors(g, "inputs/pos_items", "outputs/item_pos", D);
+    take_vectors(g, "inputs/neg_items", "outputs/item_neg", D);
+    g->item = table_of(items, D, D);
+    g->item.cached = true;
+    g->items_frozen = true;
+    g->mean_pool = true; /* no [ITEM] token */
+    g->T = 1;
+    g->own = g->corpus;
+    hl_id_corpus_open(&g->ids, &g->own);
+    g->corpus = g->ids.corpus;
+}
+
+int64_t golden_weights(const golden *g, const char *name, double **out)
+{
+    char path[160];
+    snprintf(path, sizeof path, "weights/%s", name);
+    if (!g->table || strcmp(name, "item_embedding.weight") != 0) return golden_doubles(g, path, out);
+    const size_t n = (size_t)(g->corpus.items * g->item.hidden_size);
+    *out = malloc(n * sizeof **out);
+    memcpy(*out, g->table, n * sizeof **out);
+    return (int64_t)n;
+}
+
 void golden_close(golden *g)
 {
     for (int64_t i = 0; g->text && i < g->corpus.items; i++) free(g->text[i]);
     hl_id_corpus_close(&g->ids);
     free(g->time);
     free(g->label);
+    free(g->table);
     free(g->batch.user);
     free(g->batch.first);
     free(g->text);

@@ -27,6 +27,7 @@ typedef struct {
     hl_corpus own;
     hl_id_corpus ids; /* of a model of item ids, whose corpus is this one's; no text then */
     hl_batch batch;
+    double *table; /* (items, D) of items whose vectors are cached; NULL: they are made */
     int64_t *time; /* S + 1 a user; of a model of item ids made up where the file has none */
 } golden;
 
@@ -35,9 +36,15 @@ bool golden_open(golden *g, const char *name);
 
 /* The same of a user model of this family whose items are a table of vectors. */
 bool golden_open_ids(golden *g, const char *name, const char *family);
+
+/* From now on the items of a file of texts are a table of their golden vectors, which nothing trains. */
+void golden_cache_items(golden *g);
 void golden_close(golden *g);
 
 bool golden_has(const golden *g, const char *path);
+
+/* The weights of a parameter, as golden_doubles. */
+int64_t golden_weights(const golden *g, const char *name, double **out);
 
 /* A dataset as doubles; the count.  The caller frees *out. */
 int64_t golden_doubles(const golden *g, const char *path, double **out);

@@ -62,7 +62,7 @@ static void read_weights(hl_sharding *h, const golden *g)
             hl_param_init(&h->table->at[i], h->w, 1);
             continue;
         }
-        CHECK(golden_doubles(g, path, &x) == hl_param_whole(&h->table->at[i]));
+        CHECK(golden_weights(g, h->table->at[i].name, &x) == hl_param_whole(&h->table->at[i]));
         take_share(h->w + h->table->at[i].offset, x, &h->table->at[i]);
         free(x);
     }
@@ -118,11 +118,9 @@ static void compare_frozen(const hl_sharding *h, const golden *g)
     int compared = 0;
     for (int i = 0; h->w && h->zero < 3 && i < h->table->n; i++) {
         const hl_param *p = &h->table->at[i];
-        char path[160];
         double *x;
         if (!h->frozen[i]) continue;
-        snprintf(path, sizeof path, "weights/%s", p->name);
-        golden_doubles(g, path, &x);
+        golden_weights(g, p->name, &x);
         float *was = hl_alloc(p->count * sizeof *was);
         hl_param mine = *p;
         mine.offset = 0;
@@ -591,6 +589,23 @@ static void frozen_items(void)
     golden_close(&g);
 }
 
+/* The same over the vectors that the Item LLM has made: a table of which ranks have some rows each, or all. */
+static void cached_items(void)
+{
+    golden g;
+    int p = check_world()->size;
+    if (!golden_open(&g, "hllm_deep.h5")) return;
+    golden_cache_items(&g);
+    for (int zero = 0; zero <= 3; zero++) {
+        run_variant(&g, &(variant){{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, -1, true, zero});
+        if (p >= 2) run_variant(&g, &(variant){{HL_SEPARATE, {{p - 1, 1, 1}, {1, 1, 1}}}, 60000, true, zero});
+        if (p >= 2) run_variant(&g, &(variant){{HL_SEPARATE, {{1, 1, 1}, {p - 1, 1, 1}}}, -1, true, zero});
+        if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, {{0, 1, 1}, {0, 1, 2}}}, 0, true, zero});
+        if (p >= 2) run_variant(&g, &(variant){{HL_COLOCATED, {{1, p, 1}, {0, 1, 1}}}, -1, true, zero});
+    }
+    golden_close(&g);
+}
+
 static void item_token(void) { run_golden("hllm_item_token.h5"); }
 static void mean_pool(void) { run_golden("hllm_mean_pool.h5"); }
 static void masked_negatives(void) { run_golden("hllm_masked_negatives.h5"); }
@@ -640,6 +655,7 @@ static const test tests[] = {
      "gradients",
      binary_cross_entropy},
     {"frozen items: golden losses, and gradients of the users, without a backward of the items", frozen_items},
+    {"over item vectors of a file: golden loss and gradients of the users", cached_items},
     {"what is dropped by chance is the same at any layout, and so are its gradients",
      what_is_dropped_is_the_same_at_any_layout},
     {"biases of times and places are the same at any layout, and so are their gradients",
