@@ -193,6 +193,7 @@ CHECKERS = \
 	tests/end-inputs.sh \
 	tests/end-mixed.sh \
 	tests/end-labels.sh \
+	tests/end-cache.sh \
 	tests/end-compare.sh \
 	tests/end-import.sh \
 	tests/end-ties.sh \

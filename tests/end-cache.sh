@@ -1,0 +1,123 @@
+#!/bin/sh
+# end-cache.sh - a User LLM is trained alone over item vectors of a file: as with a frozen Item LLM, in a fraction of the time.
+#
+# Runs ./hllm in the build folder on made-up data.
+. "${SOURCE_DIR:-$(dirname "$0")/..}/tests/verdict.sh"
+. "$top/tests/jobs.sh"
+
+cat >"$work/job.yaml" <<YAML
+data_path: $work/data/dataset
+text_path: $work/data/information
+dataset: synth
+text_keys: [title]
+tokenizer: bytes
+MAX_TEXT_LENGTH: 32
+MAX_ITEM_LIST_LENGTH: 8
+batch_size: 32
+epochs: 2
+item_llm: {hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2, num_attention_heads: 2}
+user_llm: {hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2, num_attention_heads: 2}
+optim_args: {learning_rate: 3e-3}
+topk: [5, 10]
+valid_metric: NDCG@10
+YAML
+
+close() { # close NAME NAME: losses of all steps, to a millionth
+    for name in "$1" "$2"; do sed -n 's/.*"kind":"step"[^[]*"loss":\([0-9.e-]*\).*/\1/p' "$work/$name/metrics.jsonl" >"$work/$name.losses"; done
+    [ -s "$work/$1.losses" ] && paste "$work/$1.losses" "$work/$2.losses" | awk '{ d = ($1 - $2) / $1; if (NF < 2 || d > 1e-6 || d < -1e-6) bad = 1 } END { exit bad }'
+}
+embed() { # embed FILE OPTIONS...
+    to=$1
+    shift
+    "$MPIRUN" -n 2 ./hllm embed "$work/job.yaml" --to "$work/$to" "$@" >"$work/told" 2>"$work/said" </dev/null
+}
+refused() { # refused WORDS RANKS COMMAND NAME OPTIONS...
+    words=$1
+    shift
+    job "$@"
+    [ $? -eq 2 ] && grep -q -e "$words" "$work/said"
+    verdict "refused: $words"
+}
+
+./hllm synth "$work/data" --items 200 --users 200 --topics 10 >/dev/null 2>"$work/said"
+job 1 train both --epochs 1
+embed items.h5 --checkpoint "$work/both"
+verdict "items are embedded"
+[ $failed -eq 0 ] || finish cache
+from="--load_pretrain $work/both"
+cache="--item_cache $work/items.h5"
+job 1 train frozen $from --freeze_ad true
+job 1 train one $from $cache
+verdict "a User LLM is trained over the vectors of a file"
+[ $failed -eq 0 ] || finish cache
+close frozen one
+verdict "its losses are those with the frozen Item LLM that made them"
+job 1 train anew $cache
+! close one anew
+verdict "and others without the weights to begin with"
+[ "$(recall HLLM one)" = "$(recall HLLM frozen)" ]
+verdict "so are its metrics"
+grep -m 1 '"kind":"run"' "$work/one/metrics.jsonl" | grep -q '"item_cache_model":"[0-9a-f]*","item_cache_vectors":"[0-9a-f]*"'
+verdict "the record says whose vectors they are"
+./hllm show "$work/one/step-14" >"$work/shown" 2>"$work/said" && grep -q logit_scale "$work/shown" && ! grep -q item_llm/item_embedding "$work/shown"
+verdict "a checkpoint has no item vectors"
+job 2 train shares $from $cache --item.tp 2 --user.tp 2
+close one shares
+verdict "losses are the same where two ranks have a part of the vectors each"
+for zero in 1 3; do
+    job 2 train zero-$zero $from $cache --zero $zero
+    close one zero-$zero
+    verdict "and where they divide what zero $zero divides"
+done
+job 3 train apart $from $cache --placement separate --item.dp 1 --user.pp 2
+close one apart
+verdict "and on three ranks, the users' apart in two stages"
+for ranks in 1 2; do job $ranks train exact-$ranks $from $cache --exact.groups 2 --ledger true; done
+./hllm diff "$work/exact-1" "$work/exact-2" 2>"$work/said" | grep -q 'to the last bit'
+verdict "one rank and two have the same bits, where they are promised"
+job 2 train stopped $from $cache --max_steps 9
+cp -r "$work/stopped" "$work/halted"
+job 1 train stopped $from $cache
+grep -q 'going on\|goes on\|continuing' "$work/said" && close one stopped
+verdict "a training goes on at another number of ranks"
+job 2 eval again $cache --checkpoint "$work/one"
+[ "$(row HLLM again)" = "$(row HLLM one)" ]
+verdict "an evaluation over the same vectors says what the test said"
+job 1 train long $from $cache --MAX_ITEM_LIST_LENGTH 1000 --max_steps 2
+verdict "histories may have 1,000 items"
+job 1 train sasrec $cache --user_model SASRec --embedding_size 16 --n_heads 2 --max_steps 2
+verdict "the user model may be another one"
+embed users.h5 --users $cache --checkpoint "$work/one"
+verdict "vectors of users are made over those of the items"
+./hllm plan "$work/job.yaml" $cache --ranks 4 >"$work/plan" 2>"$work/said" && grep -q seconds "$work/plan"
+verdict "hllm plan forecasts a step"
+
+# Other data, other vectors, other shapes.
+mkdir -p "$work/order/dataset"
+{ head -n 1 "$work/data/dataset/synth.csv" && tail -n +2 "$work/data/dataset/synth.csv" | tac; } >"$work/order/dataset/synth.csv"
+job 2 train order --data_path "$work/order/dataset" $cache --max_steps 2 --item.tp 2
+verdict "items are found in another order"
+mkdir -p "$work/more/dataset"
+{ cat "$work/data/dataset/synth.csv" && sed -n 2,4p "$work/data/dataset/synth.csv" | sed 's/^[^,]*/unknown/' && sed -n 2,4p "$work/data/dataset/synth.csv" | sed 's/^[^,]*/unheard/'; } >"$work/more/dataset/synth.csv"
+refused '2 of the [0-9]* items of the data have no vector in .*items.h5, the first is "un[a-z]*"; embed' 2 train more --data_path "$work/more/dataset" $cache --item.tp 2
+refused 'has vectors of 16 numbers, and the user model is 24 wide' 1 train wide $cache --user_llm.hidden_size 24
+refused 'has rows of its own' 1 train ids $cache --model SASRec
+job 1 train users --item_cache "$work/users.h5"
+[ $? -eq 3 ] && grep -q 'and vectors of items are wanted' "$work/said"
+verdict "vectors of users are not taken"
+job 1 train none --item_cache "$work/job.yaml"
+[ $? -eq 3 ] && grep -q 'is no HDF5 file of vectors' "$work/said"
+verdict "nor what is none"
+embed others.h5
+refused 'was trained with other item vectors than .*others.h5 has: those of .*items.h5' 1 train halted $from --item_cache "$work/others.h5"
+refused 'was trained with the item vectors of .*items.h5; give item_cache' 1 train halted $from
+refused 'was trained with an Item LLM' 1 train frozen $from $cache --freeze_ad true
+refused 'was trained with other item vectors' 1 eval others --item_cache "$work/others.h5" --checkpoint "$work/one"
+refused 'has no Item LLM' 1 eval others --checkpoint "$work/one"
+job 1 eval stale --item_cache "$work/others.h5" --checkpoint "$work/both"
+verdict "the user side of both models is evaluated over any vectors"
+./hllm export "$work/job.yaml" $cache --checkpoint "$work/one" --to "$work/out" >/dev/null 2>"$work/said"
+[ $? -eq 2 ] && grep -q 'has no Item LLM to export' "$work/said"
+verdict "it has no form of other programs"
+
+finish cache
