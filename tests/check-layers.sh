@@ -27,7 +27,7 @@ io/record      base,math,io/files,io/record                                   -
 io/dataset     base,data,mpi/comm,io/files,io/tokenizer,io/dataset            hdf5.h
 io/checkpoint  base,model,mpi/comm,io/files,io/checkpoint                     hdf5.h
 app/config     $src,mpi/comm,io/files,app/config                              -
-app/plan       $src,io/files,io/tokenizer,io/weights,app/config,app/plan      -
+app/plan       $src,io/files,io/tokenizer,io/weights,io/vectors,app/config,app/plan      -
 app/synth      $src,io/files,io/tokenizer,app/synth                           -
 app/import     $src,mpi/comm,io/files,io/dataset,app/config,app/import -
 app/train      $src,$mpi,$io,app/config,app/plan,app/train                    -

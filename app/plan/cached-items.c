@@ -2,6 +2,7 @@
 #include "app/plan/cached-items.h"
 #include "app/plan/id-shapes.h"
 #include "io/files/regular.h"
+#include "io/vectors/rows.h"
 
 static hl_status check_width(const hl_vectors_head *h, const char *path, const hl_transformer *user)
 {

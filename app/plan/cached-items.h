@@ -2,7 +2,6 @@
 #ifndef APP_PLAN_CACHED_ITEMS_H
 #define APP_PLAN_CACHED_ITEMS_H
 #include "app/config/config.h"
-#include "io/vectors/rows.h"
 
 /* Its shape, as wide as the file's vectors; those of a file that is still to be made are as wide as the user model reads
  * them.  HL_EUSAGE where the user model is of another width, HL_EFORMAT where the file has no vectors of items.  Local. */
