@@ -2,7 +2,7 @@
 #include "app/plan/cached-items.h"
 #include "app/plan/id-shapes.h"
 #include "io/files/regular.h"
-#include "io/vectors/rows.h"
+#include "io/vectors/vectors-rows.h"
 
 static hl_status check_width(const hl_vectors_head *h, const char *path, const hl_transformer *user)
 {
@@ -22,6 +22,6 @@ hl_status hl_cached_items_shape(hl_transformer *item, hl_transformer *user, cons
     if (user->vocab_size < 1) user->vocab_size = 1;
     hl_id_shapes_make_cached(item, user->hidden_size, c);
     if (hl_config_makes_item_cache(c) && !hl_regular_is(path)) return HL_OK;
-    HL_TRY(hl_vectors_head_read(&head, path, "items"));
+    HL_TRY(hl_vectors_rows_look(&head, path, "items"));
     return check_width(&head, path, user);
 }

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/minmax.h"
 #include "base/stop.h"
-#include "io/vectors/rows.h"
+#include "io/vectors/vectors-rows.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,7 +134,7 @@ static hl_status find_file(hl_job *j, char path[PATH_MAX])
 {
     hl_vectors_head head = {0};
     hl_config_item_cache(j->config, path);
-    HL_TRY_ALL(j->world, j->world->rank == 0 ? hl_vectors_head_read(&head, path, "items") : HL_OK);
+    HL_TRY_ALL(j->world, j->world->rank == 0 ? hl_vectors_rows_look(&head, path, "items") : HL_OK);
     hl_group_broadcast(j->world, &head, sizeof head, 0);
     memcpy(j->cache.model, head.model, sizeof j->cache.model);
     j->cache.rows = head.rows;

@@ -41,7 +41,7 @@ typedef struct {
     int64_t rows, D;
 } hl_vectors_head;
 
-/* The vectors of a file that is there, with their ids (io/vectors/rows.h). */
+/* The vectors of a file that is there, with their ids (io/vectors/vectors-rows.h). */
 typedef struct {
     hl_vectors_head head;
     const char *vector, *id; /* (head.rows, D) floats, aligned to nothing; the ids, one behind the other */

@@ -1,5 +1,5 @@
-/* rows.c - the vectors of a file that is there, row by row, and of whom each is. */
-#include "io/vectors/rows.h"
+/* vectors-rows.c - the vectors of a file that is there, row by row, and of whom each is. */
+#include "io/vectors/vectors-rows.h"
 #include <string.h>
 
 enum { WIDEST = 1 << 24 };
@@ -15,7 +15,7 @@ static hl_status look(hl_vectors_head *h, const hl_vectors_form **form, const ch
     return HL_FAIL(HL_EFORMAT, "%s: is no HDF5 file of vectors; make one by hllm embed CONFIG --to FILE.h5", path);
 }
 
-hl_status hl_vectors_head_read(hl_vectors_head *h, const char *path, const char *kind)
+hl_status hl_vectors_rows_look(hl_vectors_head *h, const char *path, const char *kind)
 {
     const hl_vectors_form *form;
     return look(h, &form, path, kind);
