@@ -6,8 +6,8 @@
 /* The shapes that the configuration and the folders it names give.  Local. */
 hl_status hl_shapes_read(hl_transformer *item, hl_transformer *user, const hl_config *c);
 
-/* What follows from the shapes of the folders, or of the configuration: those that no folder describes (models of item ids,
- * user_model, item_cache), and what hl_shapes_join and hl_shapes_feed add.  hl_shapes_read does it.  Local. */
+/* What follows from the shapes of the folders, or of the configuration: those that no folder describes (models of item
+ * ids, user_model, item_cache), and what hl_shapes_join and hl_shapes_feed add.  hl_shapes_read does it.  Local. */
 hl_status hl_shapes_settle(hl_transformer *item, hl_transformer *user, const hl_config *c);
 
 /* What the configuration says of the Item LLM beside its shape: pooling, positions, an adapter to the User LLM's width.

@@ -7,8 +7,8 @@
 #define APP_TRAIN_ITEM_CACHE_H
 #include "app/train/job.h"
 
-/* Fill the table, and say in j->cache what it holds; nothing without item_cache.  HL_EUSAGE where an item of the data has
- * no vector in the file.  Collective. */
+/* Fill the table, and say in j->cache what it holds; nothing without item_cache.  HL_EUSAGE where an item of the data
+ * has no vector in the file.  Collective. */
 hl_status hl_item_cache_read(hl_job *j);
 
 /* {"file", "model", "vectors"} of a job with item_cache, NULL of another; a new reference. */
