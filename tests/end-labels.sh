@@ -14,7 +14,7 @@ tokenizer: bytes
 MAX_TEXT_LENGTH: 32
 MAX_ITEM_LIST_LENGTH: 3
 batch_size: 16
-epochs: 4
+epochs: 6
 split: {kind: temporal, valid: 0.2, test: 0.2}
 item_llm: {hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2, num_attention_heads: 2, initializer_range: 0.2}
 user_llm: {hidden_size: 16, intermediate_size: 24, num_hidden_layers: 2, num_attention_heads: 2, initializer_range: 0.2}
@@ -67,6 +67,11 @@ for fusion in late early; do
     verdict "$fusion fusion: one rank and two have the same bits, where they are promised"
     rm -rf "$work/one" "$work/shares" "$work/stages" "$work"/exact-*
 done
+inputs="--fusion early --epochs 1 --time_embedding true --time_embedding_size 4 --id_embedding true"
+job 1 train added $inputs
+job 2 eval other --checkpoint "$work/added" $inputs --user.pp 2 --json
+grep -q "\"auc\": $(said_of added auc | cut -c1-5)" "$work/other.table"
+verdict "times and ids are added to a target too, and an evaluation at two stages says what the test said"
 job 1 train one --epochs 1
 job 2 train stopped --epochs 1 --max_steps 3
 job 1 train stopped --epochs 1
@@ -78,6 +83,9 @@ verdict "labels are trained alone where the contrastive loss has no weight"
 job 1 eval other --checkpoint "$work/late" --fusion none --valid_metric ndcg@10
 [ $? -eq 2 ] && grep -q 'fusion was late and is none' "$work/said"
 verdict "weights are not taken without what they were trained with"
+"$MPIRUN" -n 2 ./hllm export "$work/job.yaml" --checkpoint_dir "$work/late" --to "$work/dict" >"$work/out" 2>"$work/said" &&
+    job 1 eval dict --checkpoint "$work/dict" --json && grep -q "\"auc\": $(said_of late auc | cut -c1-6)" "$work/dict.table"
+verdict "what is exported predicts the same"
 ./hllm plan "$work/job.yaml" --ranks 4 --user.tp 2 >"$work/plan" 2>"$work/said" && grep -q 'seconds' "$work/plan"
 verdict "hllm plan forecasts a step"
 ./hllm show "$work/one" 2>"$work/said" | grep -q 'label_head.0.weight'
@@ -101,7 +109,7 @@ cp "$work/unrated" "$work/odd/dataset/synth.csv"
 refused 3 "'rating'" $odd
 verdict "data without the column are refused"
 refused 2 'fusion needs labels' --label_field '' && refused 2 'is no comparison' --label_positive 'good' &&
-    refused 2 'time_embedding' --time_embedding true && refused 2 'model is SASRec' --model SASRec &&
+    refused 2 'model is SASRec' --model SASRec &&
     refused 2 'user_model is HSTU' --user_model HSTU &&
     refused 2 'split.kind: temporal' --split.kind leave_two_out --split.valid 0.1 --split.test 0.1 --valid_metric gauc &&
     refused 2 'none are predicted' --fusion none

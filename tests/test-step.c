@@ -615,6 +615,38 @@ static void deep(void) { run_golden("hllm_deep.h5"); }
 static void inputs(void) { run_golden("hllm_inputs.h5"); }
 static void late_fusion(void) { run_golden("hllm_late.h5"); }
 static void early_fusion(void) { run_golden("hllm_early.h5"); }
+
+/* A step whose negatives are all masked. */
+static hl_status step_without_negatives(hl_step_report *report, golden *g, double lambda)
+{
+    hl_layout layout;
+    hl_mesh mesh;
+    hl_engine e;
+    const variant v = {{HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}}, -1, true, 0};
+    g->fusion_lambda = lambda;
+    g->nce_thres = -2;
+    if (!CHECK_OK(hl_layout_make(&layout, check_world()->size, &v.wish))) return HL_EFAIL;
+    hl_mesh_open(&mesh, check_world(), &layout);
+    open_engine(&e, &mesh, g, &v);
+    read_weights(&e.sharding[HL_ITEM], g);
+    read_weights(&e.sharding[HL_USER], g);
+    const hl_status s = hl_step_run(report, &e, &g->batch, &(hl_step_orders){.learning_rate = g->lr, .update = true});
+    hl_engine_close(&e);
+    hl_mesh_close(&mesh);
+    return s;
+}
+
+static void labels_are_trained_alone(void)
+{
+    golden g;
+    hl_step_report report;
+    if (!golden_open(&g, "hllm_late.h5")) return;
+    CHECK_OK(step_without_negatives(&report, &g, 0));
+    CHECK_NEAR(report.label_loss, golden_number(&g, "outputs/label_loss"), 1e-5);
+    CHECK(report.loss == report.label_loss && report.fault == HL_STEP_SOUND);
+    CHECK(step_without_negatives(&report, &g, 0.3) == HL_ENUMERIC && report.fault == HL_STEP_ALL_MASKED);
+    golden_close(&g);
+}
 static void text_sasrec(void) { run_golden("hllm_sasrec.h5"); }
 static void text_hstu(void) { run_golden("hllm_hstu.h5"); }
 static void hstu_with_biases(void) { run_ids("hstu_rel_bias.h5", "hstu"); }
@@ -643,6 +675,7 @@ static const test tests[] = {
     {"a deep model: golden losses and gradients", deep},
     {"times and ids are added to item vectors: golden losses and gradients", inputs},
     {"labels are predicted by late fusion: golden losses and gradients", late_fusion},
+    {"labels are trained alone where the contrastive loss has no weight, whatever is masked", labels_are_trained_alone},
     {"labels are predicted by early fusion: golden losses and gradients", early_fusion},
     {"SASRec reads texts, and times: golden losses and gradients", text_sasrec},
     {"HSTU reads texts, ids, and biases of times and places: golden losses and gradients", text_hstu},

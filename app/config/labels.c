@@ -21,10 +21,6 @@ hl_status hl_labels_settle(hl_config *c)
     if (hl_config_user_model(c) != HL_MODEL_HLLM)
         return HL_FAIL(HL_EUSAGE, "fusion predicts labels with the User LLM, and user_model is %s; set fusion: none",
                        hl_model_facts_of[hl_config_user_model(c)].name);
-    if (c->time_embedding || c->id_embedding)
-        return HL_FAIL(HL_EUSAGE,
-                       "fusion does not go together with time_embedding and id_embedding yet: what stands behind a "
-                       "history has no time and no id; set these to false");
     if (!*c->label_field)
         return HL_FAIL(
             HL_EUSAGE,

@@ -51,7 +51,9 @@ static bool is_known(const char *name)
     static const char *const begins[] = {"item_llm.", "user_llm.", "item_emb_tokens", "item_adapter.", "logit_scale",
                                          /* of user models, those that stand alone */
                                          "user_time.", "user_id_embedding.", "position_embedding.", "LayerNorm.",
-                                         "trm_encoder.", "_hstu."};
+                                         "trm_encoder.", "_hstu.",
+                                         /* of labels */
+                                         "user_emb_tokens", "label_head."};
     bool is = false;
     for (size_t i = 0; i < sizeof begins / sizeof begins[0] && !is; i++) is = begins_with(name, begins[i]);
     return is;

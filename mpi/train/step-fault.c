@@ -60,10 +60,14 @@ static bool is_finite(const hl_step_state *s)
            && can_be_squared(hl_step_grad_norm(s) * hl_step_clip(s)) && hl_tally_sum(&s->tally, HL_FACT_ODD) == 0;
 }
 
-static bool is_sound(const hl_step_state *s)
+/* Negatives teach something, or need not: labels may be trained alone. */
+static bool has_negatives(const hl_step_state *s)
 {
-    return is_finite(s) && hl_tally_sum(&s->tally, HL_FACT_KEPT) > 0 && !s->all_alike;
+    const hl_plan_rules *r = &s->e->rules.plan;
+    return hl_tally_sum(&s->tally, HL_FACT_KEPT) > 0 || (r->fusion != HL_FUSION_NONE && r->fusion_lambda == 0);
 }
+
+static bool is_sound(const hl_step_state *s) { return is_finite(s) && has_negatives(s) && !s->all_alike; }
 
 hl_step_fault hl_step_fault_of(const hl_step_state *s)
 {

@@ -200,10 +200,19 @@ static void put_token(float *y, const hl_user_input *u, const float *w, const hl
         memcpy(y + hl_rows_numbers(p->begin[s + 1] - 1, u->D), w + u->token, (size_t)u->D * sizeof *y);
 }
 
-static void token_backward(float *dw, const float *dx, const hl_user_input *u, const hl_pack *p)
+/* What comes back to the other rows, (T, D), laid in scratch: to the token nothing was added. */
+static const float *token_backward(float *dw, const float *dx, const hl_user_input *u, const hl_pack *p,
+                                   hl_arena *scratch)
 {
-    for (int s = 0; s < p->segments; s++)
-        hl_add(dw + u->token, dx + hl_rows_numbers(p->begin[s + 1] - 1, u->D), (size_t)u->D);
+    const size_t D = (size_t)u->D, bytes = D * sizeof *dx;
+    float *others = HL_TAKE_ROWS(scratch, float, p->T, u->D);
+    memcpy(others, dx, (size_t)p->T * bytes);
+    for (int s = 0; s < p->segments; s++) {
+        const size_t at = hl_rows_numbers(p->begin[s + 1] - 1, u->D);
+        hl_add(dw + u->token, dx + at, D);
+        memset(others + at, 0, bytes);
+    }
+    return others;
 }
 
 /* ---- all */
@@ -224,9 +233,9 @@ void hl_user_input_backward(float *dw, const float *dx, const hl_user_input_save
                             const float *w, const hl_pack *p, hl_arena *scratch)
 {
     const size_t mark = hl_arena_mark(scratch);
+    if (has_token(u, p)) dx = token_backward(dw, dx, u, p, scratch);
     if (u->size) times_backward(dw, dx, t, u, w, p, scratch);
     if (u->ids != HL_NOWHERE) items_backward(dw, dx, u, p);
-    if (has_token(u, p)) token_backward(dw, dx, u, p);
     hl_arena_back(scratch, mark);
 }
 

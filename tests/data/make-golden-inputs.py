@@ -13,8 +13,8 @@ double precision, padded to the left, user by user: nothing is packed, shared or
     llmidrec        Llama over a table of items with a matrix behind it
     sasrec_bce      SASRec with a negative of each position's own, and binary cross entropy as it was published
     sasrec_bce_many the same with negatives that all positions share
-    hllm_late       HLLM that predicts labels: a [USER] token behind the history, and a head that reads the target too
-    hllm_early      the same with the target behind the history
+    hllm_late       HLLM that predicts labels: times, ids, a [USER] token, and a head that reads the target too
+    hllm_early      the same with the target behind the history, with its own time and id
 """
 import argparse, datetime, importlib.util, math, os
 import h5py, numpy as np, torch, torch.nn.functional as F
@@ -182,7 +182,8 @@ def text_case(out, name, seed, users_of, draw_users, user_c, to, size, with_ids,
         x = add_inputs(pe[:, :-1], w, pos[:, :-1], times[:, :-1])
         seen = valid
         if fusion:
-            behind = w['user_emb_tokens'].expand(users, 1, to) if fusion == 'late' else pe[:, -1:]
+            target = add_inputs(pe[:, -1:], w, pos[:, -1:], times[:, -1:])
+            behind = w['user_emb_tokens'].expand(users, 1, to) if fusion == 'late' else target
             x, seen = torch.cat([x, behind], 1), torch.cat([valid, torch.ones_like(valid[:, :1])], 1)
         u = users_of(x, seen, times[:, :-1], w, user_c)
         last, u = u[:, -1], u[:, :S]
@@ -276,9 +277,9 @@ def main():
                                         loss='bce', neg=1),
         'sasrec_bce_many': lambda n: id_case(a.out, n, 27, sasrec_users, lambda r, g: draw_sasrec(r, 16, 6, 2, 2), sasrec, 16,
                                              16, loss='bce'),
-        'hllm_late': lambda n: text_case(a.out, n, 26, llama_users, draw_llama(llama), llama, 24, 0, False, fusion='late',
+        'hllm_late': lambda n: text_case(a.out, n, 26, llama_users, draw_llama(llama), llama, 24, 3, True, fusion='late',
                                          lam=0.3, head=10),
-        'hllm_early': lambda n: text_case(a.out, n, 27, llama_users, draw_llama(llama), llama, 24, 0, False,
+        'hllm_early': lambda n: text_case(a.out, n, 27, llama_users, draw_llama(llama), llama, 24, 3, True,
                                           fusion='early', lam=0.3, head=10),
     }
     for name, case in cases.items():
