@@ -11,7 +11,7 @@ dist_reference_DATA = experiments/scaling/reference/smoke.csv
 
 # What models learn.
 qualitydir = $(pkgdatadir)/quality
-dist_quality_DATA = experiments/quality/README.md experiments/quality/history.yaml experiments/quality/models.yaml experiments/quality/negatives.yaml \
+dist_quality_DATA = experiments/quality/README.md experiments/quality/data.yaml experiments/quality/history.yaml experiments/quality/models.yaml experiments/quality/negatives.yaml \
 	experiments/quality/smoke.yaml experiments/quality/width.yaml
 
 configsdir = $(pkgdatadir)/configs

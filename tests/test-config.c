@@ -323,7 +323,7 @@ static void bad_files_are_refused_with_a_line(void)
         {"optim_args: {learning_rate: nan}\n", "\"nan\" is not a number"},
         {"dedup: maybe\n", "\"maybe\" is not true or false"},
         {"scheduler_args: {type: stairs}\n", "\"stairs\" is not one of: cosine"},
-        {"loss: bce\n", "\"bce\" is not one of: nce"},
+        {"loss: ce\n", "\"ce\" is not one of: nce, bce"},
         {"epochs: [1, 2]\n", "a list, where one value is wanted"},
         {"epochs: 1\nseed: 2\nepochs: 3\n", "a.yaml:3: \"epochs\" is there twice"},
         {"optim_args: {learning_rate: 1}\noptim_args.learning_rate: 2\n", "there twice"},

@@ -196,7 +196,8 @@ static void take_step(hl_step_report *report, hl_engine *e, const hl_config *c, 
     hl_arena arena = hl_arena_growing("a batch");
     hl_windows w;
     hl_batch b;
-    hl_windows_open(&w, corpus, c->MAX_ITEM_LIST_LENGTH, c->data_split);
+    const hl_windows_rule rule = hl_rules_windows(c);
+    hl_windows_open(&w, corpus, &rule);
     const hl_sampler sampler = {&w, (uint64_t)c->seed, c->batch_size, c->num_negatives, NULL, false};
     hl_sampler_draw(&b, &sampler, 0, &arena);
     CHECK_OK(hl_step_run(report, e, &b, &(hl_step_orders){.learning_rate = 1e-3, .update = true}));

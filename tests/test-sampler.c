@@ -24,7 +24,7 @@ static void open_fixture(fixture *f, int num_negatives)
     for (int i = 0; i < begin[USERS]; i++) item[i] = i + 1;
     toy_open(&f->t, ITEMS, 3, 1);
     toy_take_users(&f->t, USERS, begin, item);
-    hl_windows_open(&f->w, &f->t.corpus, S, true);
+    hl_windows_open(&f->w, &f->t.corpus, &(hl_windows_rule){.S = S, .split = true});
     f->s = (hl_sampler){.windows = &f->w, .seed = 5, .batch_size = BATCH, .num_negatives = num_negatives};
     f->arena = hl_arena_growing("batch");
 }
@@ -146,7 +146,7 @@ static void one_negative_a_transition(void)
     int met_window = 0;
     toy_open(&f.t, 12, 3, 1);
     toy_draw_users(&f.t, USERS, 11, 1);
-    hl_windows_open(&f.w, &f.t.corpus, S, true);
+    hl_windows_open(&f.w, &f.t.corpus, &(hl_windows_rule){.S = S, .split = true});
     f.arena = hl_arena_growing("batch");
     f.s = (hl_sampler){.windows = &f.w, .seed = 5, .batch_size = BATCH};
     for (int64_t step = 0; step < 60; step++) {
@@ -221,7 +221,7 @@ static void tiny_catalogues_end(void)
         fixture f;
         toy_open(&f.t, items[c], 3, 1);
         toy_take_users(&f.t, 1, (int64_t[]){0, 6}, sequence[c]);
-        hl_windows_open(&f.w, &f.t.corpus, S, true);
+        hl_windows_open(&f.w, &f.t.corpus, &(hl_windows_rule){.S = S, .split = true});
         f.arena = hl_arena_growing("batch");
         for (int num_negatives = 0; num_negatives < 10; num_negatives += 5) {
             f.s = (hl_sampler){.windows = &f.w, .seed = 1, .batch_size = 2, .num_negatives = num_negatives};

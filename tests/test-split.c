@@ -145,7 +145,7 @@ static void check_windows(const hl_dataset *d, bool *is_known, bool split)
 {
     const hl_corpus *c = hl_dataset_corpus(d);
     hl_windows w;
-    hl_windows_open(&w, c, 3, split);
+    hl_windows_open(&w, c, &(hl_windows_rule){.S = 3, .split = split});
     CHECK(hl_windows_count(&w) > 0);
     for (int64_t i = 0; i < hl_windows_count(&w); i++) {
         int64_t user;
@@ -164,7 +164,7 @@ static void check_negatives(const hl_corpus *c, const hl_pool *pool, const bool 
 {
     hl_windows w;
     hl_arena arena = hl_arena_growing("negatives");
-    hl_windows_open(&w, c, 3, true);
+    hl_windows_open(&w, c, &(hl_windows_rule){.S = 3, .split = true});
     for (int negatives = 0; negatives < 100; negatives += 50) {
         hl_batch b;
         const hl_sampler sampler = {&w, 5, 8, negatives, pool, false};

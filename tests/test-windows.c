@@ -40,7 +40,7 @@ static void windows_of_short_users(void)
         for (int k = 0; k < 20; k++) item[k] = k + 1;
         toy_open(&t, 21, 3, 1);
         toy_take_users(&t, 1, (int64_t[]){0, cases[i].length}, item);
-        hl_windows_open(&w, &t.corpus, cases[i].S, cases[i].split);
+        hl_windows_open(&w, &t.corpus, &(hl_windows_rule){.S = cases[i].S, .split = cases[i].split});
         CHECK(hl_windows_count(&w) == cases[i].windows);
         for (int k = 0; k < cases[i].windows && k < hl_windows_count(&w); k++) {
             int64_t user = -1;
@@ -65,7 +65,7 @@ static void windows_find_their_user(void)
     for (int k = 0; k < 23; k++) item[k] = k + 1;
     toy_open(&t, 24, 3, 1);
     toy_take_users(&t, 7, begin, item);
-    hl_windows_open(&w, &t.corpus, 3, true);
+    hl_windows_open(&w, &t.corpus, &(hl_windows_rule){.S = 3, .split = true});
     CHECK(hl_windows_count(&w) == 2);
     for (int i = 0; i < 2; i++) {
         int64_t user = -1;
@@ -74,6 +74,36 @@ static void windows_find_their_user(void)
         CHECK(user == owner[i] && window == t.item + begin[owner[i]]);
     }
     hl_windows_close(&w);
+    toy_close(&t);
+}
+
+/* Those of a smaller share are among those of a larger one, and have the windows that they have without shares. */
+static void a_share_of_the_users_draws_by_itself(void)
+{
+    enum { USERS = 2000 };
+    static int64_t begin[USERS + 1];
+    static int32_t item[USERS * 6];
+    static const double shares[] = {1, 0.5, 0.25};
+    hl_windows w[3];
+    toy t;
+    for (int k = 0; k < USERS * 6; k++) item[k] = k % 23 + 1;
+    for (int u = 0; u <= USERS; u++) begin[u] = u * 6;
+    toy_open(&t, 24, 3, 1);
+    toy_take_users(&t, USERS, begin, item);
+    for (int i = 0; i < 3; i++) hl_windows_open(&w[i], &t.corpus, &(hl_windows_rule){3, false, shares[i], 5});
+    CHECK(hl_windows_users(&w[0]) == USERS);
+    for (int i = 1; i < 3; i++) {
+        CHECK(hl_windows_count(&w[i]) == hl_windows_users(&w[i]));
+        CHECK_NEAR((double)hl_windows_users(&w[i]) / USERS, shares[i], 0.04); /* four standard deviations */
+    }
+    for (int64_t i = 0; i < hl_windows_count(&w[2]); i++) {
+        int64_t user, other = -1;
+        int n, m;
+        const int32_t *items = hl_windows_at(&w[2], i, &user, &n);
+        CHECK(w[1].first[user + 1] > w[1].first[user]);
+        CHECK(hl_windows_at(&w[1], w[1].first[user], &other, &m) == items && other == user && m == n);
+    }
+    for (int i = 0; i < 3; i++) hl_windows_close(&w[i]);
     toy_close(&t);
 }
 
@@ -143,7 +173,7 @@ static void windows_on_amazon_are_golden(void)
         hl_windows w;
         list l;
         read_list(&l, file, S, split);
-        hl_windows_open(&w, &t.corpus, S, split);
+        hl_windows_open(&w, &t.corpus, &(hl_windows_rule){.S = S, .split = split});
         compare_windows(&w, &l);
         hl_windows_close(&w);
         free(l.user);
@@ -157,6 +187,7 @@ static void windows_on_amazon_are_golden(void)
 static const test tests[] = {
     {"a user's sequence is cut as it should be", windows_of_short_users},
     {"windows find their user among users without any", windows_find_their_user},
+    {"a share of the users draws by itself", a_share_of_the_users_draws_by_itself},
     {"windows on Amazon are the public code's", windows_on_amazon_are_golden},
 };
 HL_TESTS("windows", tests)

@@ -111,7 +111,8 @@ typedef struct {
 static double samples_of(const hl_config *c, const hl_dataset *data)
 {
     hl_windows w;
-    hl_windows_open(&w, hl_dataset_corpus(data), c->MAX_ITEM_LIST_LENGTH, c->data_split);
+    const hl_windows_rule rule = hl_rules_windows(c);
+    hl_windows_open(&w, hl_dataset_corpus(data), &rule);
     const double n = (double)hl_windows_count(&w);
     hl_windows_close(&w);
     return n;

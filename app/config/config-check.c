@@ -136,6 +136,9 @@ static hl_status settle_model(hl_config *c)
         return HL_FAIL(HL_EUSAGE, "precision: bf16 products have no order of their own, which exact.groups promises; "
                                   "set precision: fp32 or exact.groups: 0");
     const char *no_steps = hl_model_facts_of[c->model].no_steps;
+    if (no_steps && c->train_users < 1)
+        return HL_FAIL(HL_EUSAGE, "train_users: is for models that are trained in steps, and %s; leave it out",
+                       no_steps);
     if (no_steps && c->ledger)
         return HL_FAIL(HL_EUSAGE, "ledger: on writes a line for each step, and %s; set ledger: off", no_steps);
     return HL_OK;

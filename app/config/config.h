@@ -46,6 +46,7 @@ typedef struct {
     char *item_prompt, *tokenizer;
     int MAX_TEXT_LENGTH, MAX_ITEM_LIST_LENGTH, MAX_ITEM_LIST_LENGTH_TEST;
     bool data_split;
+    double train_users; /* share of the users */
     hl_split_kind split_kind;
     double split_valid, split_test;
 

@@ -112,6 +112,8 @@ const hl_option hl_options[] = {
     INT("MAX_ITEM_LIST_LENGTH_TEST", MAX_ITEM_LIST_LENGTH_TEST, "0", 0, 65536, NUMBERS,
         "the same at evaluation; 0: the same"),
     BOOL("data_split", data_split, "true", NUMBERS, "cut long sequences into windows; false: only the latest window"),
+    REAL("train_users", train_users, "1", 1e-9, 1, NUMBERS,
+         "share of the users who are trained on, drawn by seed; all are evaluated"),
     CHOICE(
         "split.kind", split_kind, "leave_two_out", VECTORS,
         "what is held out, also as split: temporal: each user's last two items, or all that happened after two moments",

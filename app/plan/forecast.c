@@ -12,7 +12,8 @@ static void draw(hl_forecast *f, const hl_config *c, const hl_corpus *corpus)
 {
     hl_windows w;
     hl_batch b;
-    hl_windows_open(&w, corpus, c->MAX_ITEM_LIST_LENGTH, c->data_split);
+    const hl_windows_rule rule = hl_rules_windows(c);
+    hl_windows_open(&w, corpus, &rule);
     const hl_sampler sampler = {
         &w, (uint64_t)c->seed, c->batch_size, c->num_negatives, NULL, c->negatives == HL_NEGATIVES_OWN};
     const hl_plan_rules wished = hl_rules_plan(c), rules = hl_plan_rules_for(&wished, &f->layout, &f->item, &f->user);

@@ -39,3 +39,9 @@ hl_parallelism hl_rules_parallelism(const hl_config *c, hl_layout_kind kind)
                             .groups = c->exact_groups,
                             .slices = c->exact_tp};
 }
+
+hl_windows_rule hl_rules_windows(const hl_config *c)
+{
+    return (hl_windows_rule){
+        .S = c->MAX_ITEM_LIST_LENGTH, .split = c->data_split, .users = c->train_users, .seed = (uint64_t)c->seed};
+}

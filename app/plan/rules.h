@@ -2,6 +2,7 @@
 #ifndef APP_PLAN_RULES_H
 #define APP_PLAN_RULES_H
 #include "app/config/config.h"
+#include "data/windows.h"
 #include "step/parallelism.h"
 #include "step/plan.h"
 
@@ -10,6 +11,9 @@ int hl_rules_item_tokens(const hl_config *c);
 
 /* Without what follows from models and layout (step/plan-rules.h). */
 hl_plan_rules hl_rules_plan(const hl_config *c);
+
+/* Whose sequences are trained on, and how they are cut. */
+hl_windows_rule hl_rules_windows(const hl_config *c);
 
 /* How many items the User LLM reads at most, in training or evaluation. */
 int hl_rules_longest_history(const hl_config *c);

@@ -61,7 +61,8 @@ static hl_status open_common(common *a, const char *path, int ranks)
     a->models = hl_models_for(&q->item, &q->user);
     hl_made_up_open(&a->corpus, c, 0);
     if (q->texts > 0) repeat_items(&a->corpus, c, q->texts);
-    hl_windows_open(&a->windows, &a->corpus.corpus, c->MAX_ITEM_LIST_LENGTH, c->data_split);
+    const hl_windows_rule rule = hl_rules_windows(c);
+    hl_windows_open(&a->windows, &a->corpus.corpus, &rule);
     const hl_parallelism p = hl_rules_parallelism(c, HL_COLOCATED);
     const hl_forecast_question asked = {.config = c,
                                         .item = &q->item,

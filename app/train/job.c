@@ -96,7 +96,8 @@ hl_status hl_job_open(hl_job *j, const hl_group *world, const hl_config *config,
     j->corpus = take_corpus(j);
     HL_TRY(hl_job_inputs_check(j));
     hl_pool_open(&j->pool, j->corpus);
-    hl_windows_open(&j->windows, j->corpus, config->MAX_ITEM_LIST_LENGTH, config->data_split);
+    const hl_windows_rule rule = hl_rules_windows(config);
+    hl_windows_open(&j->windows, j->corpus, &rule);
     hl_job_labels_tell(j);
     HL_TRY(hl_job_layout_open(j, for_training));
     const hl_engine_rules rules = rules_of(j, for_training);

@@ -21,9 +21,10 @@ static hl_status count_steps(hl_trainer *t)
 {
     const hl_config *c = t->job->config;
     if (hl_windows_count(&t->job->windows) == 0)
-        return HL_FAIL(HL_EFORMAT,
-                       "%s has no user with four interactions or more, so there is nothing to train on; use other data",
-                       c->dataset);
+        return HL_FAIL(
+            HL_EFORMAT,
+            "%s has no user with four interactions or more, so there is nothing to train on; use other data%s",
+            c->dataset, c->train_users < 1 ? ", or more of train_users" : "");
     t->steps_per_epoch = hl_sampler_steps_per_epoch(&t->job->sampler);
     t->steps = t->steps_per_epoch * c->epochs;
     t->rate = rate_of(c, t->steps);
@@ -129,6 +130,9 @@ static hl_status train(hl_trainer *t, json_t **result)
     HL_TRY(hl_run_begin(&t->run));
     hl_log(HL_INFO, "%s; %d threads a rank; %" PRId64 " samples, %" PRId64 " steps an epoch, %d epochs", t->job->layout,
            t->job->threads, hl_windows_count(&t->job->windows), t->steps_per_epoch, t->job->config->epochs);
+    if (t->job->config->train_users < 1)
+        hl_log(HL_INFO, "train_users %g: %" PRId64 " of %" PRId64 " users are trained on; all are evaluated",
+               t->job->config->train_users, hl_windows_users(&t->job->windows), t->job->corpus->users);
     hl_watch_patience(hl_pace_patience(t->job->config->hang_timeout, t->job->forecast[HL_ACTS]));
     if (!t->job->config->val_only) HL_TRY(loop(t));
     HL_TRY(hl_summary_tell(&t->summary, t->job->forecast, &t->job->mesh, t->run.record));

@@ -17,7 +17,8 @@ typedef enum {
     HL_FOR_STUDIES = 6, /* order of the runs, resampling */
     HL_FOR_TIES = 7,    /* order of items of one score */
     HL_FOR_DROPOUT = 8,
-    HL_FOR_RESAMPLING = 9 /* users and signs of differences */
+    HL_FOR_RESAMPLING = 9, /* users and signs of differences */
+    HL_FOR_USERS = 10      /* who is trained on */
 } hl_purpose;
 
 typedef struct {

@@ -40,7 +40,7 @@ static int32_t draw_item(hl_rng *r, const hl_pool *pool, const int32_t *not_thes
 static void draw_one_a_transition(int32_t *out, hl_rng *r, const hl_sampler *s, const hl_pool *pool,
                                   const int32_t *window, int n)
 {
-    int padding = s->windows->S + 1 - (n - 1);
+    int padding = s->windows->rule.S + 1 - (n - 1);
     for (int i = 0; i < n - 1; i++) out[padding + i] = draw_item(r, pool, window, n);
     for (int i = 0; i < padding; i++) out[i] = draw_item(r, pool, out + padding, n - 1);
 }
@@ -54,7 +54,7 @@ static void draw_freely(int32_t *out, hl_rng *r, const hl_pool *pool, int n)
 static int negatives_of(const hl_sampler *s, int n)
 {
     if (s->own) return s->num_negatives * (n - 1);
-    return s->num_negatives ? (s->num_negatives + s->batch_size - 1) / s->batch_size : s->windows->S + 1;
+    return s->num_negatives ? (s->num_negatives + s->batch_size - 1) / s->batch_size : s->windows->rule.S + 1;
 }
 
 void hl_sampler_draw(hl_batch *b, const hl_sampler *s, int64_t step, hl_arena *arena)
@@ -63,7 +63,7 @@ void hl_sampler_draw(hl_batch *b, const hl_sampler *s, int64_t step, hl_arena *a
     const hl_pool all = {.n = s->windows->corpus->items - 1}, *pool = s->pool ? s->pool : &all;
     HL_CHECK(windows > 0 && pool->n > 0);
     int64_t epoch = step / steps, from = step % steps * s->batch_size;
-    int S = s->windows->S, samples = (int)(windows - from < s->batch_size ? windows - from : s->batch_size);
+    int S = s->windows->rule.S, samples = (int)(windows - from < s->batch_size ? windows - from : s->batch_size);
     *b = (hl_batch){.samples = samples, .S = S, .each = s->own ? s->num_negatives : 0};
     b->user = HL_TAKE(arena, int64_t, samples);
     b->first = HL_TAKE(arena, int, samples);
