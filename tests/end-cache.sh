@@ -92,6 +92,13 @@ verdict "vectors of users are made over those of the items"
 ./hllm plan "$work/job.yaml" $cache --ranks 4 >"$work/plan" 2>"$work/said" && grep -q seconds "$work/plan"
 verdict "hllm plan forecasts a step"
 
+job 2 train auto $from --item_cache auto --max_steps 9
+[ -s "$work/auto/items.h5" ] && grep -q 'were encoded' "$work/said"
+verdict "item_cache auto embeds at the start"
+job 1 train auto $from --item_cache auto
+! grep -q 'were encoded' "$work/said" && close one auto
+verdict "once, and the training goes on with the same losses"
+
 # Other data, other vectors, other shapes.
 mkdir -p "$work/order/dataset"
 { head -n 1 "$work/data/dataset/synth.csv" && tail -n +2 "$work/data/dataset/synth.csv" | tac; } >"$work/order/dataset/synth.csv"

@@ -1,12 +1,46 @@
 /* cmd-train.c - hllm train: prepare, train, validate each epoch, keep the best, test it at the end. */
 #include "app/cli/commands.h"
 #include "app/config/arguments.h"
+#include "app/embed/embed.h"
 #include "app/train/job.h"
 #include "app/train/preflight.h"
 #include "app/train/recommender.h"
 #include "app/train/run.h"
 #include "app/train/startup.h"
+#include "io/checkpoint/steps.h"
+#include "io/files/regular.h"
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+/* Rank 0: does the run go on?  Its checkpoints go with the vectors that are there, which hl_resume looks at. */
+static bool has_vectors(const hl_config *c, const char *path)
+{
+    int64_t *steps;
+    if (!c->resume || !hl_regular_is(path)) return false;
+    const int n = hl_steps_list(c->checkpoint_dir, &steps);
+    if (n > 0) free(steps);
+    return n > 0;
+}
+
+/* item_cache auto: the vectors of all items, by the weights that a training without it would begin with.  Those that an
+ * earlier file of the same model has are taken from there. */
+static hl_status make_item_cache(const hl_group *world, const hl_config *c)
+{
+    hl_job job = {0};
+    hl_config plain = *c;
+    char path[PATH_MAX], none[1] = "";
+    if (!hl_config_reads_ids(c) || !hl_config_makes_item_cache(c)) return HL_OK;
+    hl_config_item_cache(c, path);
+    bool there = world->rank == 0 && has_vectors(c, path);
+    hl_group_broadcast(world, &there, sizeof there, 0);
+    if (there) return HL_OK;
+    plain.item_cache = none;
+    hl_status s = hl_job_open(&job, world, &plain, false);
+    if (s == HL_OK) s = hl_embed(&job, &(hl_embed_orders){.to = path});
+    hl_job_close(&job);
+    return s;
+}
 
 static hl_status train(const hl_group *world, const hl_config *c, bool json)
 {
@@ -16,6 +50,7 @@ static hl_status train(const hl_group *world, const hl_config *c, bool json)
     hl_startup_enter(HL_STARTUP_CHECKS);
     hl_status s = c->val_only ? HL_OK : hl_preflight_folder(world, c);
     if (s == HL_OK) s = hl_run_lock(&lock, world, c);
+    if (s == HL_OK) s = make_item_cache(world, c);
     if (s == HL_OK) s = hl_job_open(&job, world, c, true);
     if (s == HL_OK) s = hl_recommenders[c->model]->train(&job, json ? &result : NULL);
     if (s == HL_OK && result) {
