@@ -31,6 +31,7 @@ app_study_libhlstudy_a_SOURCES = \
 	app/study/run-command.c app/study/run-command.h \
 	app/study/sbom.c app/study/sbom.h \
 	app/study/script.c app/study/script.h \
+	app/study/settings.c app/study/settings.h \
 	app/study/shell.c app/study/shell.h \
 	app/study/site.c app/study/site.h \
 	app/study/snapshot.c app/study/snapshot.h \

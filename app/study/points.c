@@ -8,6 +8,7 @@
 #include "app/config/arguments.h"
 #include "app/config/options.h"
 #include "app/study/grown.h"
+#include "app/study/settings.h"
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
@@ -15,51 +16,6 @@
 #include <string.h>
 
 enum { MOST_POINTS = 10000, MOST_RANKS = 1000000, LONGEST_NAME = 80 };
-
-/* Values of a point, by the axis that they are of. */
-typedef struct {
-    const char *key, *value;
-    int line;
-} setting;
-
-typedef struct {
-    setting *at;
-    int n;
-} settings;
-
-/* ---- texts of settings */
-
-static bool is_place(const setting *x) { return hl_study_place_find(x->key) < HL_STUDY_PLACES; }
-
-static bool is_option(const setting *x) { return !is_place(x); }
-
-/* Ranks of a node tell lines of a plot apart, where nodes or ranks are what grows along them. */
-static bool is_no_size(const setting *x) { return !is_place(x) || strcmp(x->key, "ranks_per_node") == 0; }
-
-static bool is_any(const setting *x) { return x != NULL; }
-
-static bool changes_numbers(const setting *x)
-{
-    if (is_place(x)) return false;
-    const hl_effect effect = hl_options[hl_option_find(x->key)].effect;
-    return effect == HL_CHANGES_NUMBERS || effect == HL_CHANGES_VECTORS || effect == HL_CHANGES_FILES;
-}
-
-/* "ranks 2, item.tp 1": those that belong. */
-static char *text_of(const settings *s, bool (*belongs)(const setting *))
-{
-    char *text = NULL;
-    size_t n;
-    const char *between = "";
-    FILE *out = hl_alloc_stream(&text, &n);
-    for (int i = 0; i < s->n; i++) {
-        if (!belongs(&s->at[i])) continue;
-        fprintf(out, "%s%s %s", between, s->at[i].key, s->at[i].value);
-        between = ", ";
-    }
-    fclose(out);
-    return text;
-}
 
 /* ---- the configuration */
 
@@ -88,13 +44,13 @@ hl_status hl_points_config(hl_config *c, const hl_point *p)
     return s;
 }
 
-static hl_status take_ranks(hl_point *p, const settings *from, int node_ranks)
+static hl_status take_ranks(hl_point *p, const hl_settings *from, int node_ranks)
 {
     int *const to[HL_STUDY_PLACES] = {
         [HL_STUDY_RANKS] = &p->ranks, [HL_STUDY_NODES] = &p->nodes, [HL_STUDY_RANKS_PER_NODE] = &p->ranks_per_node};
     for (int i = 0; i < from->n; i++) {
-        const setting *x = &from->at[i];
-        if (!is_place(x)) continue;
+        const hl_setting *x = &from->at[i];
+        if (!hl_setting_is_place(x)) continue;
         char *end;
         long n = strtol(x->value, &end, 10);
         if (end == x->value || *end || n < 1 || n > MOST_RANKS)
@@ -224,60 +180,23 @@ static hl_status find_folder(hl_point *p, const hl_study *s)
     return status;
 }
 
-/* ---- what a training is drawn along */
-
-static bool is_number(const char *text)
-{
-    char *end;
-    (void)strtod(text, &end);
-    return *text && !*end;
-}
-
-static bool are_numbers(const hl_names *x)
-{
-    for (int i = 0; i < x->n; i++)
-        if (!is_number(x->at[i])) return false;
-    return x->n > 1;
-}
-
-static const char *axis_of(const hl_study *s)
-{
-    for (int a = 0; a < s->axes; a++)
-        if (!s->axis[a].point && are_numbers(&s->axis[a].values)) return s->axis[a].key;
-    return NULL;
-}
-
-/* The settings of a point of the grid but for that one. */
-static void find_curve(hl_point *p, const hl_study *s, const settings *from)
-{
-    const char *axis = axis_of(s);
-    settings rest = {.at = hl_alloc((size_t)from->n * sizeof *rest.at)};
-    for (int i = 0; i < from->n; i++) {
-        const bool is_it = axis && strcmp(from->at[i].key, axis) == 0 && is_number(from->at[i].value);
-        if (is_it) p->axis = hl_alloc_text(axis), p->along = strtod(from->at[i].value, NULL);
-        else rest.at[rest.n++] = from->at[i];
-    }
-    p->curve = text_of(&rest, is_any);
-    free(rest.at);
-}
-
 /* ---- points */
 
-static bool has_sizes(const settings *x)
+static bool has_sizes(const hl_settings *x)
 {
     for (int i = 0; i < x->n; i++)
-        if (!is_no_size(&x->at[i])) return true;
+        if (!hl_setting_is_no_size(&x->at[i])) return true;
     return false;
 }
 
-static hl_status make(hl_point *p, const hl_study *s, const settings *from)
+static hl_status make(hl_point *p, const hl_study *s, const hl_settings *from)
 {
-    p->problem = text_of(from, changes_numbers);
-    p->series = text_of(from, has_sizes(from) ? is_no_size : is_option);
-    if (s->task == HL_TASK_TRAIN) find_curve(p, s, from);
+    p->problem = hl_settings_text(from, hl_setting_changes_numbers);
+    p->series = hl_settings_text(from, has_sizes(from) ? hl_setting_is_no_size : hl_setting_is_option);
+    if (s->task == HL_TASK_TRAIN) hl_settings_curve(p, s, from);
     for (int i = 0; i < s->base.n; i++) hl_names_add(&p->arguments, s->base.at[i], strlen(s->base.at[i]));
     for (int i = 0; i < from->n; i++)
-        if (is_option(&from->at[i])) add(p, from->at[i].key, from->at[i].value);
+        if (hl_setting_is_option(&from->at[i])) add(p, from->at[i].key, from->at[i].value);
     HL_TRY(take_ranks(p, from, s->node_ranks ? s->node_ranks : 1));
     HL_TRY(configure(p, s));
     return find_folder(p, s);
@@ -305,7 +224,7 @@ static hl_status check_is_new(const hl_points *p)
     return HL_OK;
 }
 
-static hl_status add_point(hl_points *p, const hl_study *s, char *name, const settings *from)
+static hl_status add_point(hl_points *p, const hl_study *s, char *name, const hl_settings *from)
 {
     HL_RESERVE(p->at, p->room, p->n + 1);
     hl_point *new = &p->at[p->n++];
@@ -315,7 +234,7 @@ static hl_status add_point(hl_points *p, const hl_study *s, char *name, const se
 }
 
 /* The last axis changes fastest. */
-static hl_status add_grid(hl_points *p, const hl_study *s, settings *x)
+static hl_status add_grid(hl_points *p, const hl_study *s, hl_settings *x)
 {
     int64_t points = 1;
     int axes = 0;
@@ -327,10 +246,11 @@ static hl_status add_grid(hl_points *p, const hl_study *s, settings *x)
         x->n = axes;
         for (int a = s->axes - 1, at = axes; a >= 0; a--) {
             if (s->axis[a].point) continue;
-            x->at[--at] = (setting){s->axis[a].key, s->axis[a].values.at[rest % s->axis[a].values.n], s->axis[a].line};
+            x->at[--at] =
+                (hl_setting){s->axis[a].key, s->axis[a].values.at[rest % s->axis[a].values.n], s->axis[a].line};
             rest /= s->axis[a].values.n;
         }
-        HL_TRY(add_point(p, s, text_of(x, is_any), x));
+        HL_TRY(add_point(p, s, hl_settings_text(x, hl_setting_is_any), x));
     }
     return HL_OK;
 }
@@ -342,7 +262,7 @@ static bool is_first_of_its_point(const hl_study *s, int axis)
     return true;
 }
 
-static hl_status add_listed(hl_points *p, const hl_study *s, settings *x)
+static hl_status add_listed(hl_points *p, const hl_study *s, hl_settings *x)
 {
     for (int i = 0; i < s->axes; i++) {
         const char *name = s->axis[i].point;
@@ -350,7 +270,7 @@ static hl_status add_listed(hl_points *p, const hl_study *s, settings *x)
         x->n = 0;
         for (int a = i; a < s->axes; a++)
             if (s->axis[a].point && strcmp(s->axis[a].point, name) == 0)
-                x->at[x->n++] = (setting){s->axis[a].key, s->axis[a].values.at[0], s->axis[a].line};
+                x->at[x->n++] = (hl_setting){s->axis[a].key, s->axis[a].values.at[0], s->axis[a].line};
         HL_TRY(add_point(p, s, hl_alloc_text(name), x));
     }
     return HL_OK;
@@ -358,7 +278,7 @@ static hl_status add_listed(hl_points *p, const hl_study *s, settings *x)
 
 hl_status hl_points_expand(hl_points *p, const hl_study *s)
 {
-    settings x = {.at = hl_alloc((size_t)s->axes * sizeof *x.at)};
+    hl_settings x = {.at = hl_alloc((size_t)s->axes * sizeof *x.at)};
     *p = (hl_points){0};
     hl_status status = add_grid(p, s, &x);
     if (status == HL_OK) status = add_listed(p, s, &x);

@@ -1,0 +1,79 @@
+/* settings.c - what tells the points of a study apart. */
+#include "app/study/settings.h"
+#include "app/config/options.h"
+#include "base/alloc.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool hl_setting_is_place(const hl_setting *x) { return hl_study_place_find(x->key) < HL_STUDY_PLACES; }
+
+bool hl_setting_is_option(const hl_setting *x) { return !hl_setting_is_place(x); }
+
+/* Ranks of a node tell lines of a plot apart, where nodes or ranks are what grows along them. */
+bool hl_setting_is_no_size(const hl_setting *x)
+{
+    return !hl_setting_is_place(x) || strcmp(x->key, "ranks_per_node") == 0;
+}
+
+bool hl_setting_is_any(const hl_setting *x) { return x != NULL; }
+
+bool hl_setting_changes_numbers(const hl_setting *x)
+{
+    if (hl_setting_is_place(x)) return false;
+    const hl_effect effect = hl_options[hl_option_find(x->key)].effect;
+    return effect == HL_CHANGES_NUMBERS || effect == HL_CHANGES_VECTORS || effect == HL_CHANGES_FILES;
+}
+
+/* "ranks 2, item.tp 1": those that belong. */
+char *hl_settings_text(const hl_settings *s, bool (*belongs)(const hl_setting *))
+{
+    char *text = NULL;
+    size_t n;
+    const char *between = "";
+    FILE *out = hl_alloc_stream(&text, &n);
+    for (int i = 0; i < s->n; i++) {
+        if (!belongs(&s->at[i])) continue;
+        fprintf(out, "%s%s %s", between, s->at[i].key, s->at[i].value);
+        between = ", ";
+    }
+    fclose(out);
+    return text;
+}
+
+/* ---- what a training is drawn along */
+
+static bool is_number(const char *text)
+{
+    char *end;
+    (void)strtod(text, &end);
+    return *text && !*end;
+}
+
+static bool are_numbers(const hl_names *x)
+{
+    for (int i = 0; i < x->n; i++)
+        if (!is_number(x->at[i])) return false;
+    return x->n > 1;
+}
+
+static const char *axis_of(const hl_study *s)
+{
+    for (int a = 0; a < s->axes; a++)
+        if (!s->axis[a].point && are_numbers(&s->axis[a].values)) return s->axis[a].key;
+    return NULL;
+}
+
+/* The settings of a point of the grid but for that one. */
+void hl_settings_curve(hl_point *p, const hl_study *s, const hl_settings *from)
+{
+    const char *axis = axis_of(s);
+    hl_settings rest = {.at = hl_alloc((size_t)from->n * sizeof *rest.at)};
+    for (int i = 0; i < from->n; i++) {
+        const bool is_it = axis && strcmp(from->at[i].key, axis) == 0 && is_number(from->at[i].value);
+        if (is_it) p->axis = hl_alloc_text(axis), p->along = strtod(from->at[i].value, NULL);
+        else rest.at[rest.n++] = from->at[i];
+    }
+    p->curve = hl_settings_text(&rest, hl_setting_is_any);
+    free(rest.at);
+}
