@@ -124,6 +124,19 @@ static void a_packed_file_that_is_changed_is_refused(void)
     free(bytes);
 }
 
+/* A header of 35871 bytes, and one block, the last, without any: libzstd takes it where the room is small. */
+static void a_frame_that_is_not_as_long_as_it_says_is_refused(void)
+{
+    static const char frame[] = "\x28\xB5\x2F\xFD\x40\x04\x1F\x8B\x05\x00";
+    static const size_t pieces[] = {1, 7, 40000};
+    char *out = hl_alloc(40000);
+    for (int i = 0; i < 3; i++) {
+        size_t got;
+        CHECK_FAILS(unpack(out, 40000, &got, file_of(frame, sizeof frame), pieces[i]), HL_EFORMAT, "damaged");
+    }
+    free(out);
+}
+
 static void what_follows_a_packed_file_is_refused_but_for_zeros(void)
 {
     char packed[200] = {0}, out[200];
@@ -521,6 +534,7 @@ static const test tests[] = {
     {"packed files give their bytes, in pieces of any size and from several members", packed_files_give_their_bytes},
     {"a packed file that is cut off is refused, wherever", a_packed_file_that_is_cut_off_is_refused_wherever},
     {"a packed file that is changed is refused", a_packed_file_that_is_changed_is_refused},
+    {"a frame of zstd that is not as long as it says is refused", a_frame_that_is_not_as_long_as_it_says_is_refused},
     {"what follows a packed file is refused, but for zeros", what_follows_a_packed_file_is_refused_but_for_zeros},
     {"parts have each line once, and in order", parts_have_each_line_once_and_in_order},
     {"a part knows the number of its lines", a_part_knows_the_number_of_its_lines},

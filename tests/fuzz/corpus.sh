@@ -82,6 +82,7 @@ printf 'step-12\n' | seed latest step
 printf 'a line\nand another\n' | gzip -c | seed unpacked gzip
 { printf one | gzip -c; printf two | gzip -c; head -c 9 /dev/zero; } | seed unpacked members
 printf '\050\265\057\375\004\130\031\000\000\141\142\143\231\011\167\255' | seed unpacked zstd
+printf '\050\265\057\375\100\004\037\213\005\000\000' | seed unpacked empty-block
 printf 'plain' | seed unpacked plain
 echo "{'asin': '0001', \"title\": u\"it's caf\\xe9 \\U0001F600\", 'price': 1.5, 'related': {'a': [['b'], (1, 2L,)], 3: None}, 'x': True}" | seed literal meta
 printf 'user_id:token\titem_id:token\trating:float\ttimestamp:float\n1\t2\t3\t4\n1\t3\t3\t5\n' | seed recbole inter
