@@ -44,12 +44,12 @@ hl_status hl_points_config(hl_config *c, const hl_point *p)
     return s;
 }
 
-static hl_status take_ranks(hl_point *p, const hl_settings *from, int node_ranks)
+static hl_status take_ranks(hl_point *p, const hl_study_settings *from, int node_ranks)
 {
     int *const to[HL_STUDY_PLACES] = {
         [HL_STUDY_RANKS] = &p->ranks, [HL_STUDY_NODES] = &p->nodes, [HL_STUDY_RANKS_PER_NODE] = &p->ranks_per_node};
     for (int i = 0; i < from->n; i++) {
-        const hl_setting *x = &from->at[i];
+        const hl_study_setting *x = &from->at[i];
         if (!hl_setting_is_place(x)) continue;
         char *end;
         long n = strtol(x->value, &end, 10);
@@ -182,18 +182,21 @@ static hl_status find_folder(hl_point *p, const hl_study *s)
 
 /* ---- points */
 
-static bool has_sizes(const hl_settings *x)
+static bool has_sizes(const hl_study_settings *x)
 {
     for (int i = 0; i < x->n; i++)
         if (!hl_setting_is_no_size(&x->at[i])) return true;
     return false;
 }
 
-static hl_status make(hl_point *p, const hl_study *s, const hl_settings *from)
+static hl_status make(hl_point *p, const hl_study *s, const hl_study_settings *from)
 {
     p->problem = hl_settings_text(from, hl_setting_changes_numbers);
     p->series = hl_settings_text(from, has_sizes(from) ? hl_setting_is_no_size : hl_setting_is_option);
-    if (s->task == HL_TASK_TRAIN) hl_settings_curve(p, s, from);
+    if (s->task == HL_TASK_TRAIN) {
+        const hl_settings_place place = hl_settings_drawn(s, from);
+        p->axis = place.axis, p->curve = place.curve, p->along = place.along;
+    }
     for (int i = 0; i < s->base.n; i++) hl_names_add(&p->arguments, s->base.at[i], strlen(s->base.at[i]));
     for (int i = 0; i < from->n; i++)
         if (hl_setting_is_option(&from->at[i])) add(p, from->at[i].key, from->at[i].value);
@@ -224,7 +227,7 @@ static hl_status check_is_new(const hl_points *p)
     return HL_OK;
 }
 
-static hl_status add_point(hl_points *p, const hl_study *s, char *name, const hl_settings *from)
+static hl_status add_point(hl_points *p, const hl_study *s, char *name, const hl_study_settings *from)
 {
     HL_RESERVE(p->at, p->room, p->n + 1);
     hl_point *new = &p->at[p->n++];
@@ -234,7 +237,7 @@ static hl_status add_point(hl_points *p, const hl_study *s, char *name, const hl
 }
 
 /* The last axis changes fastest. */
-static hl_status add_grid(hl_points *p, const hl_study *s, hl_settings *x)
+static hl_status add_grid(hl_points *p, const hl_study *s, hl_study_settings *x)
 {
     int64_t points = 1;
     int axes = 0;
@@ -247,7 +250,7 @@ static hl_status add_grid(hl_points *p, const hl_study *s, hl_settings *x)
         for (int a = s->axes - 1, at = axes; a >= 0; a--) {
             if (s->axis[a].point) continue;
             x->at[--at] =
-                (hl_setting){s->axis[a].key, s->axis[a].values.at[rest % s->axis[a].values.n], s->axis[a].line};
+                (hl_study_setting){s->axis[a].key, s->axis[a].values.at[rest % s->axis[a].values.n], s->axis[a].line};
             rest /= s->axis[a].values.n;
         }
         HL_TRY(add_point(p, s, hl_settings_text(x, hl_setting_is_any), x));
@@ -262,7 +265,7 @@ static bool is_first_of_its_point(const hl_study *s, int axis)
     return true;
 }
 
-static hl_status add_listed(hl_points *p, const hl_study *s, hl_settings *x)
+static hl_status add_listed(hl_points *p, const hl_study *s, hl_study_settings *x)
 {
     for (int i = 0; i < s->axes; i++) {
         const char *name = s->axis[i].point;
@@ -270,7 +273,7 @@ static hl_status add_listed(hl_points *p, const hl_study *s, hl_settings *x)
         x->n = 0;
         for (int a = i; a < s->axes; a++)
             if (s->axis[a].point && strcmp(s->axis[a].point, name) == 0)
-                x->at[x->n++] = (hl_setting){s->axis[a].key, s->axis[a].values.at[0], s->axis[a].line};
+                x->at[x->n++] = (hl_study_setting){s->axis[a].key, s->axis[a].values.at[0], s->axis[a].line};
         HL_TRY(add_point(p, s, hl_alloc_text(name), x));
     }
     return HL_OK;
@@ -278,7 +281,7 @@ static hl_status add_listed(hl_points *p, const hl_study *s, hl_settings *x)
 
 hl_status hl_points_expand(hl_points *p, const hl_study *s)
 {
-    hl_settings x = {.at = hl_alloc((size_t)s->axes * sizeof *x.at)};
+    hl_study_settings x = {.at = hl_alloc((size_t)s->axes * sizeof *x.at)};
     *p = (hl_points){0};
     hl_status status = add_grid(p, s, &x);
     if (status == HL_OK) status = add_listed(p, s, &x);

@@ -6,19 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool hl_setting_is_place(const hl_setting *x) { return hl_study_place_find(x->key) < HL_STUDY_PLACES; }
+bool hl_setting_is_place(const hl_study_setting *x) { return hl_study_place_find(x->key) < HL_STUDY_PLACES; }
 
-bool hl_setting_is_option(const hl_setting *x) { return !hl_setting_is_place(x); }
+bool hl_setting_is_option(const hl_study_setting *x) { return !hl_setting_is_place(x); }
 
 /* Ranks of a node tell lines of a plot apart, where nodes or ranks are what grows along them. */
-bool hl_setting_is_no_size(const hl_setting *x)
+bool hl_setting_is_no_size(const hl_study_setting *x)
 {
     return !hl_setting_is_place(x) || strcmp(x->key, "ranks_per_node") == 0;
 }
 
-bool hl_setting_is_any(const hl_setting *x) { return x != NULL; }
+bool hl_setting_is_any(const hl_study_setting *x) { return x != NULL; }
 
-bool hl_setting_changes_numbers(const hl_setting *x)
+bool hl_setting_changes_numbers(const hl_study_setting *x)
 {
     if (hl_setting_is_place(x)) return false;
     const hl_effect effect = hl_options[hl_option_find(x->key)].effect;
@@ -26,7 +26,7 @@ bool hl_setting_changes_numbers(const hl_setting *x)
 }
 
 /* "ranks 2, item.tp 1": those that belong. */
-char *hl_settings_text(const hl_settings *s, bool (*belongs)(const hl_setting *))
+char *hl_settings_text(const hl_study_settings *s, bool (*belongs)(const hl_study_setting *))
 {
     char *text = NULL;
     size_t n;
@@ -64,16 +64,17 @@ static const char *axis_of(const hl_study *s)
     return NULL;
 }
 
-/* The settings of a point of the grid but for that one. */
-void hl_settings_curve(hl_point *p, const hl_study *s, const hl_settings *from)
+hl_settings_place hl_settings_drawn(const hl_study *s, const hl_study_settings *from)
 {
     const char *axis = axis_of(s);
-    hl_settings rest = {.at = hl_alloc((size_t)from->n * sizeof *rest.at)};
+    hl_settings_place p = {0};
+    hl_study_settings rest = {.at = hl_alloc((size_t)from->n * sizeof *rest.at)};
     for (int i = 0; i < from->n; i++) {
         const bool is_it = axis && strcmp(from->at[i].key, axis) == 0 && is_number(from->at[i].value);
-        if (is_it) p->axis = hl_alloc_text(axis), p->along = strtod(from->at[i].value, NULL);
+        if (is_it) p.axis = hl_alloc_text(axis), p.along = strtod(from->at[i].value, NULL);
         else rest.at[rest.n++] = from->at[i];
     }
-    p->curve = hl_settings_text(&rest, hl_setting_is_any);
+    p.curve = hl_settings_text(&rest, hl_setting_is_any);
     free(rest.at);
+    return p;
 }
