@@ -127,6 +127,7 @@ static hl_status open_question(hl_question *q, const hl_config *c, const orders 
 {
     memset(q, 0, sizeof *q);
     q->config = *c;
+    q->has_cached_items = *c->item_cache != 0;
     q->machine = hl_calibration_usual(c->threads);
     q->texts = o->texts;
     q->config.share_tokens = false; /* tokens that are made up are of no vocabulary */

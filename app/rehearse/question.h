@@ -9,7 +9,8 @@
 #include "step/machine.h"
 
 typedef struct {
-    hl_config config; /* what it points to stays behind */
+    hl_config config;      /* what it points to stays behind: who reads it gives it another item_cache */
+    bool has_cached_items; /* item_cache says something */
     hl_transformer item, user;
     hl_machine machine;
     double texts;  /* different ones a sample; 0: all differ */

@@ -52,12 +52,20 @@ static void repeat_items(hl_made_up *x, const hl_config *c, double texts)
     x->corpus.items = items + 1;
 }
 
+/* Texts of the configuration are in the other program.  Of them a step asks one alone. */
+static void give_text(hl_question *q)
+{
+    static char none[] = "", some[] = "auto";
+    q->config.item_cache = q->has_cached_items ? some : none;
+}
+
 static hl_status open_common(common *a, const char *path, int ranks)
 {
     hl_question *q = &a->question;
     hl_config *c = &q->config;
     HL_TRY(hl_fault_check());
     HL_TRY(hl_question_read(q, sizeof *q, path));
+    give_text(q);
     a->models = hl_models_for(&q->item, &q->user);
     hl_made_up_open(&a->corpus, c, 0);
     if (q->texts > 0) repeat_items(&a->corpus, c, q->texts);
