@@ -58,8 +58,7 @@ verdict "its difference from the first point is that of hllm compare"
 [ -z "$(column recall@5_p 'num_negatives 16')" ] && [ -n "$(column recall@5_holm popularity)" ] && [ "$(column mrr_spread popularity)" = 0 ]
 verdict "the first point is beside nothing, others have corrected p-values"
 
-starts=$(find "$models" -name stdout -newer "$models/report.csv" | wc -l)
-study "$work/models.yaml" --local --resume && grep -q '8 of 8 runs were there already' "$work/said" && [ "$starts" -eq 0 ]
+study "$work/models.yaml" --local --resume && grep -q '8 of 8 runs were there already' "$work/said" && [ -z "$(find "$models" -name '*stdout' -newer "$models/report.csv")" ]
 verdict "what has a result is not trained again"
 # Without its ranking a training is there still, and only what is missing is made.
 rm "$second/1/result.json" "$second/1/ranks.h5"
