@@ -31,8 +31,8 @@ json_t *hl_measure_result(const char *dir, const hl_point *p, int repetition);
 /* Why a run has failed; NULL where it has not.  Release with free. */
 char *hl_measure_failure(const char *dir, const hl_point *p, int repetition);
 
-/* Make a run.  That it fails is no failure of this function: *seconds, of a step, is then < 0, and the reason is in its
- * folder.  HL_ESTOP, HL_ESTORE. */
+/* Make a run.  That it fails is no failure of this function: *seconds, of a step or of a whole training, is then < 0,
+ * and the reason is in its folder.  HL_ESTOP, HL_ESTORE. */
 hl_status hl_measure_run(double *seconds, const hl_study *s, const hl_point *p, const char *dir, int repetition);
 
 #endif
