@@ -97,6 +97,8 @@ MPI_TESTS = \
 	tests/test-compare \
 	tests/test-dataset \
 	tests/test-step \
+	tests/test-step-ids \
+	tests/test-course \
 	tests/test-forecast \
 	tests/test-sparse-rows \
 	tests/test-exact \
@@ -115,7 +117,7 @@ MPI_TESTS = \
 	tests/test-tiles \
 	tests/test-ease
 
-# At 8 ranks test-step divides each side by seven too; at 7 it would take as long as at 8, which is longest of all.  Layouts of the
+# At 8 ranks test-step divides each side by seven too; at 7 it would take as long as at 8.  Layouts of the
 # other suites that leave out 7 are tables, of which 8 ranks run all; as many copies as ranks are odd at 3 and 5.
 ODD_TESTS = \
 	tests/test-compare \
@@ -145,6 +147,8 @@ ODD_TESTS = \
 	tests/test-prepare \
 	tests/test-split \
 	tests/test-step@3,5 \
+	tests/test-step-ids@3,5 \
+	tests/test-course@3,5 \
 	tests/test-forecast@3,5 \
 	tests/test-sparse-rows@3,5 \
 	tests/test-exact@3,5 \
@@ -281,8 +285,13 @@ tests_test_exact_LDADD = $(MPI_TEST_LINK)
 tests_test_sparse_rows_LDADD = $(MPI_TEST_LINK)
 tests_test_families_SOURCES = tests/test-families.c tests/golden.c tests/golden.h
 tests_test_families_LDADD = $(MPI_TEST_LINK)
-tests_test_step_SOURCES = tests/test-step.c tests/golden.c tests/golden.h
+STEP_LAYOUTS = tests/step-layouts.c tests/step-layouts.h tests/golden.c tests/golden.h
+tests_test_step_SOURCES = tests/test-step.c $(STEP_LAYOUTS)
 tests_test_step_LDADD = $(MPI_TEST_LINK)
+tests_test_step_ids_SOURCES = tests/test-step-ids.c $(STEP_LAYOUTS)
+tests_test_step_ids_LDADD = $(MPI_TEST_LINK)
+tests_test_course_SOURCES = tests/test-course.c $(STEP_LAYOUTS)
+tests_test_course_LDADD = $(MPI_TEST_LINK)
 
 EXTRA_DIST += tests/split-count.py tests/round-trip.py tests/import-count.py tests/run.sh tests/give-way.c tests/run-kernels.sh tests/verdict.sh tests/jobs.sh tests/end-lib.sh tests/data $(CHECKERS)
 check-local:

@@ -13,7 +13,7 @@ RANKS=${RANKS-1 2 4 8}
 ODD_RANKS=${ODD_RANKS-3 5 7} # either may be empty
 MOST=${JOBS:-$(($(nproc) < 8 ? 2 * $(nproc) + 1 : 16))}
 JOBS=${JOBS:-$(($(nproc) < 8 ? $(nproc) + 1 : 8))}
-IDLE_LIMIT=${IDLE_LIMIT:-300} # seconds for one program at one size, of a machine that does nothing else
+IDLE_LIMIT=${IDLE_LIMIT:-600} # seconds for one program at one size, of a machine that does nothing else
 
 passed=0 failed=0 skipped=0
 
