@@ -1,4 +1,4 @@
-/* test-course.c - steps without golden values: what is dropped by chance, biases, steps that are given up, what is allocated. */
+/* test-course.c - steps without golden values: dropout, biases, what is given up, what is allocated. */
 #include "base/fault.h"
 #include "base/stop.h"
 #include "tests/check-mpi.h"
