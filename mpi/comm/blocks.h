@@ -8,7 +8,7 @@
 #ifndef MPI_COMM_BLOCKS_H
 #define MPI_COMM_BLOCKS_H
 #include "mpi/comm/group.h"
-#include "mpi/comm/sent.h"
+#include "mpi/comm/counted.h"
 
 typedef struct {
     char *x;

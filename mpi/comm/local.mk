@@ -18,7 +18,7 @@ mpi_comm_libhlcomm_a_SOURCES = \
 	mpi/comm/pipe.c mpi/comm/pipe.h \
 	mpi/comm/recursive.c mpi/comm/recursive.h \
 	mpi/comm/ring.c \
-	mpi/comm/sent.c mpi/comm/sent.h \
+	mpi/comm/sent.c mpi/comm/sent.h mpi/comm/counted.h \
 	mpi/comm/samecall.c mpi/comm/samecall.h \
 	mpi/comm/standstill.c mpi/comm/standstill.h \
 	mpi/comm/wait.c mpi/comm/wait.h \

@@ -6,7 +6,7 @@
 #ifndef MPI_COMM_RECURSIVE_H
 #define MPI_COMM_RECURSIVE_H
 #include "mpi/comm/group.h"
-#include "mpi/comm/sent.h"
+#include "mpi/comm/counted.h"
 
 /* Whole arrays at each level: log p messages of n.  For short ones. */
 void hl_recursive_doubling_all_reduce(const hl_group *g, void *x, size_t n, size_t size, hl_combine combine);

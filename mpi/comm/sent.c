@@ -62,9 +62,3 @@ void hl_sent_broadcast(hl_sent *s, int ranks, int rank, size_t bytes, int from)
     s->bytes += (double)bytes * (ranks - 1);
     s->messages += ranks - 1;
 }
-
-void hl_sent_rows(hl_sent *s, size_t rows, size_t row_bytes)
-{
-    s->bytes += (double)rows * (double)row_bytes;
-    s->messages += rows > 0;
-}

@@ -4,10 +4,7 @@
 #ifndef MPI_COMM_SENT_H
 #define MPI_COMM_SENT_H
 #include "base/fold.h"
-
-typedef struct {
-    double bytes, messages;
-} hl_sent;
+#include "mpi/comm/counted.h"
 
 /* hl_group_all_reduce_with, and hl_group_all_reduce. */
 void hl_sent_all_reduce_with(hl_sent *s, int ranks, int rank, size_t n, size_t size, hl_combine combine);
@@ -21,8 +18,5 @@ void hl_sent_all_gather_blocks(hl_sent *s, int ranks, int rank, const size_t *be
 void hl_sent_all_reduce_int(hl_sent *s, int ranks, size_t n);
 
 void hl_sent_broadcast(hl_sent *s, int ranks, int rank, size_t bytes, int from);
-
-/* hl_group_all_to_all, of which so many rows go to one other rank. */
-void hl_sent_rows(hl_sent *s, size_t rows, size_t row_bytes);
 
 #endif
