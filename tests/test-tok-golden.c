@@ -55,7 +55,7 @@ static uint32_t crc32_of(const void *bytes, size_t n)
 static bool is_row(const hl_ids *ids, const int32_t *values, const offsets *o, int i)
 {
     return ids->n == o->offsets[i + 1] - o->offsets[i]
-           && memcmp(ids->at, values + o->offsets[i], (size_t)ids->n * sizeof *ids->at) == 0;
+           && (ids->n == 0 || memcmp(ids->at, values + o->offsets[i], (size_t)ids->n * sizeof *ids->at) == 0);
 }
 
 static void show(const hl_ids *ids, const int32_t *values, const offsets *o, int i)
