@@ -26,6 +26,12 @@ close() { # close NAME NAME: losses of all steps, to a millionth
     for name in "$1" "$2"; do sed -n 's/.*"kind":"step"[^[]*"loss":\([0-9.e-]*\).*/\1/p' "$work/$name/metrics.jsonl" >"$work/$name.losses"; done
     [ -s "$work/$1.losses" ] && paste "$work/$1.losses" "$work/$2.losses" | awk '{ d = ($1 - $2) / $1; if (NF < 2 || d > 1e-6 || d < -1e-6) bad = 1 } END { exit bad }'
 }
+exactly() { # exactly NAME NAME: losses of all steps, and gradients and weights of the user side, to the last bit
+    for name in "$1" "$2"; do
+        grep -o '"loss_bits":"[0-9a-f]*"\|"user_llm[^}]*}' "$work/$name/ledger.jsonl" >"$work/$name.bits"
+    done
+    [ "$(wc -l <"$work/$1.bits")" -gt 200 ] && cmp -s "$work/$1.bits" "$work/$2.bits"
+}
 embed() { # embed FILE OPTIONS...
     to=$1
     shift
@@ -98,6 +104,52 @@ verdict "item_cache auto embeds at the start"
 job 1 train auto $from --item_cache auto
 ! grep -q 'were encoded' "$work/said" && close one auto
 verdict "once, and the training goes on with the same losses"
+
+# Where each text is encoded alone, and its projections are wide enough to be summed alike in training and for a file, its
+# vector has the same bits in every batch.
+alone="--item_llm.hidden_size 264 --user_llm.hidden_size 264 --chunk_tokens 1 --share_prefix false --share_tokens false"
+job 1 train wide $alone --epochs 1
+embed wide.h5 --checkpoint "$work/wide" $alone
+bits="$alone --load_pretrain $work/wide --ledger true"
+for layout in "1" "2 --placement separate --item.dp 1" "3 --placement separate --item.dp 1 --user.pp 2"; do
+    set -- $layout
+    ranks=$1
+    shift
+    rm -rf "$work/wide-frozen" "$work/wide-one"
+    job "$ranks" train wide-frozen $bits --freeze_ad true "$@"
+    job "$ranks" train wide-one $bits --item_cache "$work/wide.h5" "$@"
+    exactly wide-frozen wide-one
+    verdict "over the same vectors, training has the bits of one with the frozen Item LLM: $layout"
+done
+
+# item_cache auto makes vectors anew where the model or a text is another one, and keeps those that a run goes on with.
+encoded() { # encoded: how many texts the last job has encoded for its file
+    sed -n 's/.*of which \([0-9]*\) were encoded.*/\1/p' "$work/said"
+}
+job 1 train both-2 --epochs 1 --seed 7
+job 1 train renew $from --item_cache auto --max_steps 2
+all=$(encoded)
+rm -rf "$work/renew/step-"* "$work/renew/latest" "$work/renew/best"
+job 1 train renew $from --item_cache auto --max_steps 2
+[ "$all" -gt 100 ] && [ "$(encoded)" -eq 0 ]
+verdict "without checkpoints item_cache auto looks at its vectors again, and takes those of the same model"
+rm -rf "$work/renew/step-"* "$work/renew/latest" "$work/renew/best"
+cp "$work/renew/items.h5" "$work/first.h5"
+job 1 train renew --load_pretrain "$work/both-2" --item_cache auto --max_steps 2
+[ "$(encoded)" -eq "$all" ] && ! cmp -s "$work/first.h5" "$work/renew/items.h5"
+verdict "those of another model are made anew"
+job 1 train renew $from --item_cache auto --resume false --max_steps 2
+[ "$(encoded)" -eq "$all" ] && [ -s "$work/renew/old-1/items.h5" ] && cmp -s "$work/first.h5" "$work/renew/items.h5"
+verdict "a run that begins anew leaves its vectors to the old one"
+mkdir -p "$work/texts"
+item=$(sed -n 2p "$work/data/dataset/synth.csv" | cut -d, -f1)
+sed "s/^$item,.*/$item,another title,altogether/" "$work/data/information/synth.csv" >"$work/texts/synth.csv"
+texts="--text_path $work/texts --dataset_dir $work/texts/synth.hllm"
+refused 'was trained on other data than' 1 train renew $from --item_cache auto $texts
+rm -rf "$work/renew/step-"* "$work/renew/latest" "$work/renew/best"
+job 1 train renew $from --item_cache auto $texts --max_steps 2
+[ "$(encoded)" -eq 1 ] && ! cmp -s "$work/first.h5" "$work/renew/items.h5"
+verdict "of an item whose text is another one the vector is made anew, of the others it is kept"
 
 # Other data, other vectors, other shapes.
 mkdir -p "$work/order/dataset"

@@ -5,6 +5,7 @@
 #include "app/train/job.h"
 #include "app/train/preflight.h"
 #include "app/train/recommender.h"
+#include "app/train/resume.h"
 #include "app/train/run.h"
 #include "app/train/startup.h"
 #include "io/checkpoint/steps.h"
@@ -13,14 +14,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Rank 0: does the run go on?  Its checkpoints go with the vectors that are there, which hl_resume looks at. */
-static bool has_vectors(const hl_config *c, const char *path)
+static bool has_checkpoints(const hl_config *c)
 {
     int64_t *steps;
-    if (!c->resume || !hl_regular_is(path)) return false;
     const int n = hl_steps_list(c->checkpoint_dir, &steps);
     if (n > 0) free(steps);
     return n > 0;
+}
+
+/* Does the run go on with vectors that are there?  Its checkpoints go with them, which hl_resume looks at. */
+static hl_status find_vectors(bool *there, const hl_group *world, const hl_config *c, const char *path)
+{
+    bool goes_on = world->rank == 0 && c->resume && has_checkpoints(c);
+    if (!c->resume) HL_TRY(hl_resume_make_room(&goes_on, world, c));
+    *there = world->rank == 0 && goes_on && hl_regular_is(path);
+    hl_group_broadcast(world, there, sizeof *there, 0);
+    return HL_OK;
 }
 
 /* item_cache auto: the vectors of all items, by the weights that a training without it would begin with.  Those that an
@@ -30,10 +39,10 @@ static hl_status make_item_cache(const hl_group *world, const hl_config *c)
     hl_job job = {0};
     hl_config plain = *c;
     char path[PATH_MAX], none[1] = "";
+    bool there;
     if (!hl_config_reads_ids(c) || !hl_config_makes_item_cache(c)) return HL_OK;
     hl_config_item_cache(c, path);
-    bool there = world->rank == 0 && has_vectors(c, path);
-    hl_group_broadcast(world, &there, sizeof there, 0);
+    HL_TRY(find_vectors(&there, world, c, path));
     if (there) return HL_OK;
     plain.item_cache = none;
     hl_status s = hl_job_open(&job, world, &plain, false);

@@ -131,22 +131,24 @@ static hl_status go_on(hl_run *r, const hl_checkpoint *c)
     return HL_OK;
 }
 
-static const char *const records[] = {"metrics.jsonl", "ledger.jsonl", "used.yaml", "stops"};
+/* The item vectors come last: those of the run that begins may be there already. */
+static const char *const records[] = {"metrics.jsonl", "ledger.jsonl", "used.yaml", "stops", "items.h5"};
+enum { RECORDS = sizeof records / sizeof records[0] };
 
 /* Without `resume`: what an earlier run has left must neither be lost nor be taken for this one's after a kill. */
-static hl_status set_aside(const hl_config *c)
+static hl_status set_aside(const hl_config *c, bool with_vectors)
 {
     char old[PATH_MAX];
-    HL_TRY(hl_aside_move(old, c->checkpoint_dir, records, sizeof records / sizeof records[0]));
+    HL_TRY(hl_aside_move(old, c->checkpoint_dir, records, with_vectors ? RECORDS : RECORDS - 1));
     if (*old) hl_log(HL_INFO, "the run that was in %s is now in %s", c->checkpoint_dir, old);
     return HL_OK;
 }
 
 /* What kills have left, before anything is read. */
-static hl_status tidy(const hl_config *c)
+static hl_status tidy(const hl_config *c, bool with_vectors)
 {
     if (access(c->checkpoint_dir, F_OK) != 0) return HL_OK;
-    if (hl_aside_is_unfinished(c->checkpoint_dir)) HL_TRY(set_aside(c));
+    if (hl_aside_is_unfinished(c->checkpoint_dir)) HL_TRY(set_aside(c, with_vectors));
     hl_steps_clean(c->checkpoint_dir);
     hl_steps_tell_others(c->checkpoint_dir);
     return HL_OK;
@@ -166,31 +168,46 @@ static bool is_own(const hl_checkpoint *found)
 }
 
 /* resume is false, and *found is what the folder has; s: how opening it went. */
-static hl_status begin_anew(hl_run *r, hl_checkpoint **found, hl_status s)
+static hl_status begin_anew(const hl_group *world, const hl_config *c, hl_checkpoint **found, hl_status s,
+                            bool with_vectors)
 {
-    const hl_config *c = r->job->config;
-    bool own = is_first(r) && is_own(*found);
-    hl_group_broadcast(r->job->world, &own, sizeof own, 0);
+    bool own = world->rank == 0 && is_own(*found);
+    hl_group_broadcast(world, &own, sizeof own, 0);
     if (own && *found)
         hl_log(HL_INFO, "resume is false, but %s is of this very job, which was started again: it goes on",
                hl_checkpoint_path(*found));
     if (own) return s;
     hl_checkpoint_close(*found);
     *found = NULL;
-    HL_TRY_ALL(r->job->world, is_first(r) ? set_aside(c) : HL_OK);
+    HL_TRY_ALL(world, world->rank == 0 ? set_aside(c, with_vectors) : HL_OK);
     return HL_OK;
+}
+
+/* The newest checkpoint that the run goes on with; NULL: there is none. */
+static hl_status find(hl_checkpoint **found, const hl_group *world, const hl_config *c, bool with_vectors)
+{
+    const bool anew = !c->resume && !c->val_only;
+    HL_TRY_ALL(world, world->rank == 0 ? tidy(c, with_vectors) : HL_OK);
+    const hl_status s = hl_checkpoint_open_newest(found, world, c->checkpoint_dir, true);
+    const bool are_damaged = s == HL_ESTORE; /* all of them; they go aside too */
+    return anew && (s == HL_OK || are_damaged) ? begin_anew(world, c, found, s, with_vectors) : s;
+}
+
+hl_status hl_resume_make_room(bool *goes_on, const hl_group *world, const hl_config *c)
+{
+    hl_checkpoint *found = NULL;
+    const hl_status s = find(&found, world, c, true);
+    *goes_on = found != NULL;
+    hl_checkpoint_close(found);
+    return s;
 }
 
 hl_status hl_resume(hl_run *r)
 {
     const hl_config *c = r->job->config;
-    bool anew = !c->resume && !c->val_only;
     hl_checkpoint *found = NULL;
     note_job(&r->state);
-    HL_TRY_ALL(r->job->world, is_first(r) ? tidy(c) : HL_OK);
-    hl_status s = hl_checkpoint_open_newest(&found, r->job->world, c->checkpoint_dir, true);
-    bool are_damaged = s == HL_ESTORE; /* all of them; they go aside too */
-    if (anew && (s == HL_OK || are_damaged)) s = begin_anew(r, &found, s);
+    hl_status s = find(&found, r->job->world, c, false);
     if (s == HL_OK && found) s = go_on(r, found);
     hl_checkpoint_close(found);
     if (s == HL_OK && c->val_only && !r->resumed)

@@ -8,4 +8,9 @@
  * the numbers.  Collective; part of hl_run_open. */
 hl_status hl_resume(hl_run *r);
 
+/* With resume false, before item vectors are made for the run (item_cache auto): the run that is in the folder moves
+ * aside, and its item vectors with it.  goes_on: it stays, since this very batch job has made it and was started
+ * again.  Collective. */
+hl_status hl_resume_make_room(bool *goes_on, const hl_group *world, const hl_config *c);
+
 #endif
