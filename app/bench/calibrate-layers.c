@@ -64,7 +64,8 @@ typedef struct {
     texts texts;
 } batches;
 
-static const double AT_HAND = 12e6; /* numbers, more than a cache has */
+/* Numbers that pass between two uses of what is saved, more than a cache has: what others save, and all weights. */
+static const double AT_HAND = 12e6;
 enum { TIMES_MOST = 24 };
 
 static hl_transformer transformer_of(const shape *s)
@@ -97,8 +98,9 @@ static void open_pack(batches *b, const shape *s)
 
 static void open_saved(batches *b)
 {
-    const double saved = 12.0 * b->pack.T * b->shape.hidden_size * b->shape.num_hidden_layers;
-    b->times = (int)fmin(TIMES_MOST, fmax(1, ceil(AT_HAND / saved)));
+    const double saved = 12.0 * b->pack.T * b->shape.hidden_size * b->shape.num_hidden_layers,
+                 weights = (double)b->model.table->count;
+    b->times = (int)fmin(TIMES_MOST, fmax(1, ceil(AT_HAND / (saved + weights))));
     b->saved = hl_alloc((size_t)b->times * sizeof *b->saved);
     for (int i = 0; i < b->times; i++) {
         b->saved[i] = hl_alloc_zero(1, b->model.kind->saved);
