@@ -78,4 +78,72 @@ study report "$work/none.study"
 [ $? -eq 2 ] && grep -q '"NDGC@10" is no metric' "$work/said"
 verdict "a metric that there is not is said"
 
+# ---- tuning: the best of a grid on validation is trained with all seeds
+cat >"$work/tuned.yaml" <<YAML
+task: train
+base: job.yaml
+points:
+  popularity: {model: popularity}
+  SASRec: {model: SASRec, embedding_size: 16, n_heads: 2, epochs: 3}
+  fixed: {model: SASRec, embedding_size: 8, n_heads: 2}
+tune:
+  metric: Recall@10
+  points: {SASRec: {optim_args.learning_rate: [1e-5, 1e-2], text_keys: [title, nowhere]}}
+metrics: [NDCG@10]
+repetitions: 2
+launcher: [$MPIRUN, -n, "{ranks}"]
+YAML
+tuned=$work/tuned.study
+study "$work/tuned.yaml" --dry-run && grep -q '^4 candidates are trained once each, to tune points on validation by Recall@10' "$work/out"
+verdict "a dry run says how many candidates there are"
+study "$work/tuned.yaml" --local && cp "$work/said" "$work/first" && [ "$(grep -c 'candidate .* of 4: SASRec, .*, failed: ' "$work/said")" -eq 2 ] && grep -q 'SASRec is trained with optim_args.learning_rate .*: recall@10 .* on validation' "$work/said"
+verdict "a candidate that fails does not end the study, and what is taken is said"
+[ "$(cat "$tuned"/SASRec-optim*/tune-3020/command | grep -c -e '--phase valid')" -eq 2 ] && [ "$(cat "$tuned"/SASRec-optim*/tune-3020/train-command | grep -c -e '--seed 3020')" -eq 4 ]
+verdict "each is trained with a seed of its own, and judged on validation"
+# best: the folder of the candidate whose own evaluation has the highest recall@10.
+best=$(for file in "$tuned"/SASRec-optim*/tune-3020/result.json; do echo "$(sed -n 's/^ *"recall@10": \([0-9.e-]*\),*$/\1/p' "$file" | head -n 1) $file"; done | sort -g | tail -n 1 | sed 's/^[^ ]* //; s,/tune-3020/result.json,,')
+[ -s "$best/1/ranks.h5" ] && [ -s "$best/2/ranks.h5" ] && [ "$(find "$tuned" -path '*SASRec-optim*/[12]/ranks.h5' | wc -l)" -eq 2 ] && cat "$best"/[12]/command | grep -q -e '--phase test'
+verdict "the best on validation is what is trained and tested with all seeds"
+taken=$(sed -n 's/.*SASRec is trained with \(.*\): recall@10.*/\1/p' "$work/first")
+study report "$tuned" && grep -q "^popularity,.*,2,0,0," "$tuned/report.csv" && grep -q "^SASRec,.*,2,0,0,.*,\"$taken\"$" "$tuned/report.csv" && grep -q "^SASRec,\"$taken\",1,0\.[0-9]*,0" "$tuned/report-tuning.csv"
+verdict "the report says what each point was trained with"
+[ "$(wc -l <"$tuned/report-tuning.csv")" -eq 5 ] && [ "$(grep -c '^SASRec,".*text_keys nowhere",0,,,,,.*nowhere.*' "$tuned/report-tuning.csv")" -eq 2 ] && grep -q 'Tuned on validation' "$tuned/report.html" && ! grep -q '^popularity\|^fixed' "$tuned/report-tuning.csv"
+verdict "and how each candidate did, and why those without a result have none"
+sed 's/Recall@10/NDGC@10/' "$work/tuned.yaml" >"$work/none.yaml"
+study "$work/none.yaml" --local --dir "$work/none.dir"
+[ $? -eq 2 ] && grep -q '"NDGC@10" is no metric' "$work/said" && [ ! -e "$work/none.dir" ]
+verdict "a metric that there is not is said before anything is trained"
+sed 's/{SASRec: {optim/{SASRex: {optim/' "$work/tuned.yaml" >"$work/none.yaml"
+study "$work/none.yaml" --dry-run
+[ $? -eq 2 ] && grep -q 'none.yaml:[0-9]*: tune: there is no point "SASRex"' "$work/said"
+verdict "and so is a grid without a point"
+sed 's/{SASRec: {optim/{popularity: {optim/' "$work/tuned.yaml" >"$work/none.yaml"
+study "$work/none.yaml" --dry-run
+[ $? -eq 2 ] && grep -q 'tune: point "popularity": .* to tune' "$work/said"
+verdict "and a grid of a model that does not train"
+
+study "$work/tuned.yaml" --local --resume && grep -q '2 of 4 candidates were there already' "$work/said" && grep -q '6 of 6 runs were there already' "$work/said"
+verdict "what has a result is not trained again, candidates that failed are"
+study "$tuned/study.yaml" --dry-run --dir "$tuned" && grep -q '^4 candidates' "$work/out"
+verdict "the study in its own folder has the same candidates"
+# While a candidate is open nothing is trained of its point.
+rm "$best/tune-3020/result.json"
+study "$tuned/study.yaml" --local --dir "$tuned" --only "${best##*/}/1"
+[ $? -eq 2 ] && grep -q 'has no run' "$work/said" && study report "$tuned" && grep -q '^SASRec,.*,0,0,2,' "$tuned/report.csv" && grep -q '^SASRec,.*,0,,,,,not run$' "$tuned/report-tuning.csv"
+verdict "while a candidate is open it is not known which is taken"
+study "$tuned/study.yaml" --local --dir "$tuned" --only "${best##*/}/tune-3020" && study report "$tuned" && grep -q "^SASRec,.*,2,0,0,.*,\"$taken\"$" "$tuned/report.csv"
+verdict "it is made by itself, and the choice is the same"
+sed 's/title, nowhere/nowhere/; /fixed:/d' "$work/tuned.yaml" >"$work/hopeless.yaml"
+study "$work/hopeless.yaml" --local
+[ $? -eq 1 ] && grep -q '2 of 4 runs were not made' "$work/said" && study report "$work/hopeless.study" && grep -q '^SASRec,.*,0,2,0,' "$work/hopeless.study/report.csv"
+verdict "a point whose candidates have all failed is not trained"
+sed 's/^metrics/phase: valid\nmetrics/; /fixed:/d; s/title, nowhere/title/; s/repetitions: 2/repetitions: 1/' "$work/tuned.yaml" >"$work/valid.yaml"
+study "$work/valid.yaml" --local && [ "$(cat "$work"/valid.study/*/1/command | grep -c -e '--phase valid')" -eq 2 ] && study report "$work/valid.study" && grep -q 'users of validation' "$work/valid.study/report.html"
+verdict "with phase: valid all is ranked on validation"
+sed 's/^task/ranks_per_node: 1\ntask/; s/{model: popularity}/{nodes: 1, model: popularity}/; s/{model: SASRec/{nodes: 1, model: SASRec/' "$work/tuned.yaml" >"$work/slurm.yaml"
+study "$work/slurm.yaml" --submit --dry-run && grep -q '4 runs would be submitted' "$work/said" && grep -q 'they are candidates' "$work/said" && [ "$(grep -c '/tune-3020$' "$work/slurm.study/slurm/1-nodes-1.runs")" -eq 4 ]
+verdict "Slurm gets the candidates first"
+study "$work/slurm.yaml" --local --resume && rm "$work"/slurm.study/*/[12]/result.json && study "$work/slurm.yaml" --submit --dry-run && [ "$(grep -c '/[12]$' "$work/slurm.study/slurm/1-nodes-1.runs")" -eq 6 ]
+verdict "and the runs once it is known what is taken"
+
 finish quality

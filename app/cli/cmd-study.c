@@ -12,6 +12,7 @@
 #include "app/study/study-record.h"
 #include "app/study/study-run.h"
 #include "app/study/submit.h"
+#include "app/study/tuning.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +90,9 @@ static void print_points(const hl_points *p, const hl_study *s)
         print_point(&p->at[i], s, width);
         hours += p->at[i].reason ? 0 : node_hours_of(&p->at[i], s);
     }
+    if (p->candidates)
+        printf("\n%d candidates are trained once each, to tune points on validation by %s", p->candidates->n,
+               hl_tuning_metric(s));
     if (s->task == HL_TASK_TRAIN)
         printf("\n%d points, %d trainings of each; seconds are those of a step, and hllm plan has the node-hours of a "
                "training whose data are prepared",
@@ -142,6 +146,7 @@ static hl_status take_orders(orders *o, int argc, char **argv)
 static hl_status do_points(const orders *o, const hl_study *s, hl_points *p, const hl_site *site)
 {
     HL_TRY(hl_points_expand(p, s));
+    if (s->tune.axes) HL_TRY(hl_tuning_check(s));
     if (o->only) return hl_study_run_only(s, p, o->dir, o->only);
     hl_points_forecast(p);
     if (o->submit) return hl_submit_study(s, p, o->dir, &(hl_submit_orders){site, o->one_job, o->dry_run});
@@ -329,7 +334,8 @@ const hl_command hl_cmd_study = {
             "  --site FILE        account, partition, time, launcher ... of the cluster; see slurm/site.conf.example\n"
             "  --dir DIR          the folder of the results; without it FILE's name with .study, beside FILE\n"
             "                     With task: train each point is trained with several seeds and ranks its test users,\n"
-            "                     and the report has metrics with intervals and corrected p-values beside the first\n"
+            "                     and the report has metrics with intervals and corrected p-values beside the first;\n"
+            "                     with tune: the best of a grid on validation is what each point is trained with\n"
             "  report DIR         of what is in the folder so far: report.html, report.svg and .pdf, report.csv and\n"
             "                     report-phases.csv, report.tex for a paper, report.extrap.jsonl for Extra-P\n"
             "  compare DIR TABLE  its seconds a step beside those of another's report.csv, point by point; status 1\n"

@@ -11,6 +11,7 @@
 #include "app/study/outcome.h"
 #include "app/study/sbom.h"
 #include "app/study/study-record.h"
+#include "app/study/tuning.h"
 #include "io/files/atomic.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,7 +159,7 @@ static json_t *inputs(const char *dir)
 /* One that was made, or has failed. */
 static void add_run(json_t *graph, json_t *mentions, const char *dir, const hl_point *p, int repetition)
 {
-    char run[300], title[400];
+    char run[HL_MEASURE_NAME], title[400];
     json_t *result = hl_measure_result(dir, p, repetition), *instruments = json_array();
     char *failure = result ? NULL : hl_measure_failure(dir, p, repetition), *id;
     hl_measure_name(run, p, repetition);
@@ -195,8 +196,8 @@ static void add_run(json_t *graph, json_t *mentions, const char *dir, const hl_p
  * known. */
 static void add_report(json_t *graph, json_t *mentions, const char *dir)
 {
-    static const char *const names[] = {"report.csv", "report-phases.csv", "report.extrap.jsonl", "report.tex",
-                                        "report.svg", "report.pdf",        "report.html"};
+    static const char *const names[] = {"report.csv", "report-tuning.csv", "report-phases.csv", "report.extrap.jsonl",
+                                        "report.tex", "report.svg",        "report.pdf",        "report.html"};
     json_t *results = json_array();
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (hl_path_is_there(dir, names[i])) json_array_append_new(results, hl_crate_reference(names[i]));
@@ -230,13 +231,15 @@ static void add_head(json_t *graph, const char *name, json_t *parts, json_t *men
 /* ---- the whole */
 
 /* schema.org has sha256, the terms of RO-Crate 1.1 have not. */
-static hl_status write_crate(const hl_study *s, const hl_points *p, const char *dir)
+static hl_status write_crate(const hl_study *s, hl_points *p, const char *dir)
 {
+    HL_TRY(hl_tuning_settle(s, p, dir));
     json_t *graph = json_array(), *parts = json_array(), *mentions = json_array();
     hl_status status = hl_crate_files(graph, parts, dir);
     const size_t files = json_array_size(parts);
     for (int i = 0; i < p->n; i++)
         for (int r = 1; r <= s->repetitions; r++) add_run(graph, mentions, dir, &p->at[i], r);
+    for (int i = 0; p->candidates && i < p->candidates->n; i++) add_run(graph, mentions, dir, &p->candidates->at[i], 1);
     add_report(graph, mentions, dir);
     add_head(graph, s->name, parts, mentions);
     json_t *o = json_pack("{s[s{ss}] so}", "@context", "https://w3id.org/ro/crate/1.1/context", "sha256",

@@ -4,7 +4,9 @@
 #include "base/path.h"
 #include "base/printable.h"
 #include "app/study/child.h"
+#include "app/study/candidates.h"
 #include "app/study/measure.h"
+#include "app/study/tuning.h"
 #include "io/files/json.h"
 #include "io/files/regular.h"
 #include <stdio.h>
@@ -227,4 +229,12 @@ hl_status hl_jobs_settle(const json_t *jobs, const json_t *states, const hl_stud
                 HL_TRY(settle_run(job, states, &p->at[i], dir, r, is_open));
         }
     return HL_OK;
+}
+
+hl_status hl_jobs_settle_all(const json_t *jobs, const json_t *states, const hl_study *s, hl_points *p, const char *dir)
+{
+    const hl_study its = hl_candidates_study(s);
+    if (p->candidates) HL_TRY(hl_jobs_settle(jobs, states, &its, p->candidates, dir));
+    HL_TRY(hl_tuning_settle(s, p, dir));
+    return hl_jobs_settle(jobs, states, s, p, dir);
 }

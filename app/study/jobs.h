@@ -27,6 +27,10 @@ const char *hl_jobs_waiting(char out[80], const json_t *jobs, const json_t *stat
 hl_status hl_jobs_settle(const json_t *jobs, const json_t *states, const hl_study *s, const hl_points *p,
                          const char *dir);
 
+/* ... and of candidates, after which it is known whose runs those of their points are (app/study/tuning.h). */
+hl_status hl_jobs_settle_all(const json_t *jobs, const json_t *states, const hl_study *s, hl_points *p,
+                             const char *dir);
+
 /* The reason, of a state and of the last lines of a log (either may be NULL); out (300). */
 void hl_jobs_reason(char out[300], const char *job, const char *state, const char *log);
 

@@ -1,6 +1,7 @@
 # A study: steps of one configuration, measured at many points.
 noinst_LIBRARIES += app/study/libhlstudy.a
 app_study_libhlstudy_a_SOURCES = \
+	app/study/candidates.c app/study/candidates.h \
 	app/study/child.c app/study/child.h \
 	app/study/compare.c app/study/compare.h \
 	app/study/crate.c app/study/crate.h \
@@ -13,6 +14,7 @@ app_study_libhlstudy_a_SOURCES = \
 	app/study/outcome.c app/study/outcome.h \
 	app/study/points.c app/study/points.h \
 	app/study/points-forecast.c \
+	app/study/points-grid.c \
 	app/study/points-spread.c \
 	app/study/page.c app/study/page.h \
 	app/study/picture.c app/study/picture.h \
@@ -37,7 +39,11 @@ app_study_libhlstudy_a_SOURCES = \
 	app/study/snapshot.c app/study/snapshot.h \
 	app/study/statistics.c app/study/statistics.h \
 	app/study/submit.c app/study/submit.h \
+	app/study/tuning.c app/study/tuning.h \
+	app/study/tuning-csv.c \
 	app/study/study.c app/study/study.h \
+	app/study/study-metrics.c app/study/study-metrics.h \
 	app/study/study-record.c app/study/study-record.h \
-	app/study/study-run.c app/study/study-run.h
+	app/study/study-run.c app/study/study-run.h \
+	app/study/study-words.c
 EXTRA_DIST += app/study/README.md

@@ -22,14 +22,18 @@ enum { MOST_BYTES = 1 << 24 };
 
 /* ---- files */
 
-void hl_measure_folder(char out[PATH_MAX], const char *dir, const hl_point *p, int repetition)
+void hl_measure_name(char out[HL_MEASURE_NAME], const hl_point *p, int repetition)
 {
-    hl_path(out, "%s/%s/%d", dir, p->folder, repetition);
+    const hl_point *of = p->taken ? p->taken : p;
+    if (p->is_candidate) snprintf(out, HL_MEASURE_NAME, "%.250s/tune-%lld", p->folder, (long long)p->seed);
+    else snprintf(out, HL_MEASURE_NAME, "%.250s/%d", of->folder, repetition);
 }
 
-void hl_measure_name(char out[300], const hl_point *p, int repetition)
+void hl_measure_folder(char out[PATH_MAX], const char *dir, const hl_point *p, int repetition)
 {
-    snprintf(out, 300, "%.250s/%d", p->folder, repetition);
+    char name[HL_MEASURE_NAME];
+    hl_measure_name(name, p, repetition);
+    hl_path(out, "%s/%s", dir, name);
 }
 
 /* What stands in a file of a run; NULL where there is nothing. */

@@ -2,7 +2,7 @@
  *
  * Its folder, DIR/<point>/<repetition>, has the files command, stdout, stderr, and result.json or failed.json, which
  * are there whole or not at all.  A training has train-command, train-stdout and train-stderr too, its run folder run,
- * and ranks.h5, how each user's target of the test was ranked. */
+ * and ranks.h5, how each user's target was ranked. */
 #ifndef APP_STUDY_MEASURE_H
 #define APP_STUDY_MEASURE_H
 #include "app/study/points.h"
@@ -10,11 +10,14 @@
 #include <limits.h>
 #include <stdbool.h>
 
-/* The folder of a run; repetitions count from 1. */
+enum { HL_MEASURE_NAME = 300 };
+
+/* The folder of a run; repetitions count from 1, a candidate has one.  Runs of a point that is tuned are in the folder
+ * of the candidate that was taken. */
 void hl_measure_folder(char out[PATH_MAX], const char *dir, const hl_point *p, int repetition);
 
 /* Its name, "<point>/<repetition>", the end of that path. */
-void hl_measure_name(char out[300], const hl_point *p, int repetition);
+void hl_measure_name(char out[HL_MEASURE_NAME], const hl_point *p, int repetition);
 
 /* Has it neither a result nor a failure?  Local. */
 bool hl_measure_is_open(const char *dir, const hl_point *p, int repetition);

@@ -27,14 +27,20 @@ static hl_parallelism parallelism_of(const hl_forecast_question *q, int ranks)
     return best >= 0 ? list[best].parallelism : hl_rules_parallelism(q->config, HL_COLOCATED);
 }
 
+/* Has it steps that can be forecast? */
+static hl_status check_steps(const hl_config *c)
+{
+    const char *no_steps = hl_model_facts_of[c->model].no_steps;
+    return no_steps ? HL_FAIL(HL_EUSAGE, "%s", no_steps) : check_batch(c);
+}
+
 static hl_status forecast(hl_point *p, const hl_config *c)
 {
     hl_transformer item, user;
     hl_forecast f;
     hl_forecast_question q = {c, &item, &user, NULL, hl_calibration_usual(p->threads), 0, NULL};
-    const char *no_steps = hl_model_facts_of[c->model].no_steps;
-    if (no_steps) return HL_FAIL(HL_EUSAGE, "%s", no_steps);
-    HL_TRY(check_batch(c));
+    p->may_run = check_steps(c) != HL_OK;
+    HL_TRY(check_steps(c));
     HL_TRY(hl_shapes_read(&item, &user, c));
     HL_TRY(hl_shapes_check(c, &item, &user));
     if (*c->calibration) HL_TRY(hl_calibration_read(&q.machine, c->calibration, item.hidden_size));
@@ -57,5 +63,6 @@ static void forecast_point(hl_point *p)
 
 void hl_points_forecast(hl_points *p)
 {
+    if (p->candidates) hl_points_forecast(p->candidates);
     for (int i = 0; i < p->n; i++) forecast_point(&p->at[i]);
 }

@@ -1,7 +1,6 @@
 /* points.c - the points of a study. */
 #include "app/study/points.h"
 #include "base/arena.h"
-#include "base/array.h"
 #include "base/digest.h"
 #include "base/path.h"
 #include "base/rng.h"
@@ -15,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_POINTS = 10000, MOST_RANKS = 1000000, LONGEST_NAME = 80 };
+enum { MOST_RANKS = 1000000, LONGEST_NAME = 80 };
 
 /* ---- the configuration */
 
@@ -147,6 +146,7 @@ static uint64_t digest_of(const hl_config *c, const hl_point *p, const hl_study 
     uint64_t d = hl_digest(numbers, sizeof numbers);
     if (p->nodes) d = hl_digest_join(d, (uint64_t)p->nodes);
     if (s->task != HL_TASK_STEPS) d = hl_digest_join(d, (uint64_t)s->task);
+    if (s->on_valid) d = hl_digest_join(d, 1);
     for (int i = 0; i < s->launcher.n; i++)
         d = hl_digest_join(d, hl_digest(s->launcher.at[i], strlen(s->launcher.at[i])));
     for (int i = 0; i < hl_options_n; i++) {
@@ -215,78 +215,15 @@ static hl_status sign(hl_status status, const hl_study *s, const hl_point *p, in
     return status;
 }
 
+hl_status hl_points_make(hl_point *p, const hl_study *s, const hl_study_settings *from)
+{
+    return sign(make(p, s, from), s, p, from->at[from->n - 1].line);
+}
+
 /* The digest at the end of their folders tells points apart. */
-static hl_status check_is_new(const hl_points *p)
+bool hl_points_are_same(const hl_point *a, const hl_point *b)
 {
-    const hl_point *last = &p->at[p->n - 1];
-    const char *its = strrchr(last->folder, '-');
-    for (int i = 0; i + 1 < p->n; i++)
-        if (strcmp(strrchr(p->at[i].folder, '-'), its) == 0)
-            return HL_FAIL(HL_EUSAGE, "points \"%s\" and \"%s\" are the same; leave one out", p->at[i].name,
-                           last->name);
-    return HL_OK;
-}
-
-static hl_status add_point(hl_points *p, const hl_study *s, char *name, const hl_study_settings *from)
-{
-    HL_RESERVE(p->at, p->room, p->n + 1);
-    hl_point *new = &p->at[p->n++];
-    *new = (hl_point){.name = name, .seconds = -1};
-    HL_TRY(sign(make(new, s, from), s, new, from->at[from->n - 1].line));
-    return check_is_new(p);
-}
-
-/* The last axis changes fastest. */
-static hl_status add_grid(hl_points *p, const hl_study *s, hl_study_settings *x)
-{
-    int64_t points = 1;
-    int axes = 0;
-    for (int a = 0; a < s->axes && points <= MOST_POINTS; a++)
-        if (!s->axis[a].point) points *= s->axis[a].values.n, axes++;
-    if (points > MOST_POINTS) return HL_FAIL(HL_EUSAGE, "%s: the axes have more than %d points", s->name, MOST_POINTS);
-    for (int64_t i = 0; axes && i < points; i++) {
-        int64_t rest = i;
-        x->n = axes;
-        for (int a = s->axes - 1, at = axes; a >= 0; a--) {
-            if (s->axis[a].point) continue;
-            x->at[--at] =
-                (hl_study_setting){s->axis[a].key, s->axis[a].values.at[rest % s->axis[a].values.n], s->axis[a].line};
-            rest /= s->axis[a].values.n;
-        }
-        HL_TRY(add_point(p, s, hl_settings_text(x, hl_setting_is_any), x));
-    }
-    return HL_OK;
-}
-
-static bool is_first_of_its_point(const hl_study *s, int axis)
-{
-    for (int a = 0; a < axis; a++)
-        if (s->axis[a].point && strcmp(s->axis[a].point, s->axis[axis].point) == 0) return false;
-    return true;
-}
-
-static hl_status add_listed(hl_points *p, const hl_study *s, hl_study_settings *x)
-{
-    for (int i = 0; i < s->axes; i++) {
-        const char *name = s->axis[i].point;
-        if (!name || !is_first_of_its_point(s, i)) continue;
-        x->n = 0;
-        for (int a = i; a < s->axes; a++)
-            if (s->axis[a].point && strcmp(s->axis[a].point, name) == 0)
-                x->at[x->n++] = (hl_study_setting){s->axis[a].key, s->axis[a].values.at[0], s->axis[a].line};
-        HL_TRY(add_point(p, s, hl_alloc_text(name), x));
-    }
-    return HL_OK;
-}
-
-hl_status hl_points_expand(hl_points *p, const hl_study *s)
-{
-    hl_study_settings x = {.at = hl_alloc((size_t)s->axes * sizeof *x.at)};
-    *p = (hl_points){0};
-    hl_status status = add_grid(p, s, &x);
-    if (status == HL_OK) status = add_listed(p, s, &x);
-    free(x.at);
-    return status;
+    return strcmp(strrchr(a->folder, '-'), strrchr(b->folder, '-')) == 0;
 }
 
 void hl_points_free(hl_points *p)
@@ -294,11 +231,13 @@ void hl_points_free(hl_points *p)
     for (int i = 0; i < p->n; i++) {
         hl_point *x = &p->at[i];
         hl_names_free(&x->arguments);
-        char *const texts[] = {x->name,  x->folder, x->problem, x->series,    x->axis,
-                               x->curve, x->reason, x->world,   x->base_world};
+        char *const texts[] = {x->name,  x->folder, x->problem, x->series,     x->axis,
+                               x->curve, x->reason, x->world,   x->base_world, x->tried};
         for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) free(texts[k]);
     }
     free(p->at);
+    if (p->candidates) hl_points_free(p->candidates);
+    free(p->candidates);
     *p = (hl_points){0};
 }
 

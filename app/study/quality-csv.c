@@ -23,7 +23,7 @@ static void print_heads(FILE *out, const hl_comparison_orders *o)
                 ",%s,%s_low,%s_high,%s_spread,%s_difference,%s_difference_low,%s_difference_high,%s_p,%s_holm,%s_bh", m,
                 m, m, m, m, m, m, m, m, m);
     }
-    fputc('\n', out);
+    fputs(",tuned\n", out);
 }
 
 static void print_metric(FILE *out, const hl_quality_row *x, int k)
@@ -55,6 +55,8 @@ static void print_row(FILE *out, const hl_quality *q, const hl_quality_row *x)
     print_number(out, x->runs ? (double)q->users : (double)NAN);
     print_number(out, x->seconds);
     for (int k = 0; k < q->orders.columns; k++) print_metric(out, x, k);
+    fputc(',', out);
+    hl_report_field(out, x->point->taken ? x->point->taken->tried : "");
     fputc('\n', out);
 }
 

@@ -10,10 +10,14 @@ static void print_lead(FILE *out, const hl_quality *q, const hl_study *s)
 {
     fprintf(out,
             "<p>Each point was trained %d times, with as many seeds, in an order of chance (seed %d), and ranked the "
-            "whole catalogue for each of the %lld users of the test.  A metric is the mean over the users of the mean "
+            "whole catalogue for each of the %lld users of %s.  A metric is the mean over the users of the mean "
             "over the seeds, with its 95 %% bootstrap interval over the users (%d resamples) in brackets, and behind "
             "&#177; the standard deviation of the seeds' means.</p>\n",
-            s->repetitions, s->seed, (long long)q->users, q->orders.resamples);
+            s->repetitions, s->seed, (long long)q->users, s->on_valid ? "validation" : "the test", q->orders.resamples);
+    if (s->on_valid && q->tuning.n)
+        fputs("<p>What points were trained with was chosen on the same users of validation, so that their metrics are "
+              "on the high side.</p>\n",
+              out);
 }
 
 static void print_mean(FILE *out, const hl_comparison_mean *m)
@@ -93,6 +97,38 @@ static void print_tests(FILE *out, const hl_quality *q)
     fputs("</table>\n", out);
 }
 
+static void print_candidate(FILE *out, const hl_tuning_row *row, const hl_quality *q)
+{
+    const hl_point *of = q->at[row->candidate->of].point;
+    fputs("<tr><th>", out);
+    hl_markup_text(out, of->name);
+    fputs("</th><td class=\"text\">", out);
+    hl_markup_text(out, row->candidate->tried);
+    fprintf(out, "</td><td>%s</td>", of->taken == row->candidate ? "taken" : "");
+    print_mean(out, isnan(row->mean.mean) ? NULL : &row->mean);
+    hl_markup_number(out, row->seconds, "");
+    fputs("<td class=\"text\">", out);
+    hl_markup_text(out, row->reason ? row->reason : row->is_open ? "not run" : "");
+    fputs("</td></tr>\n", out);
+}
+
+/* Of the test nothing is known here. */
+static void print_tuning(FILE *out, const hl_quality *q)
+{
+    const hl_tuning *t = &q->tuning;
+    if (t->n == 0) return;
+    fputs("<h2>Tuned on validation</h2>\n<p>Each candidate was trained once, with a seed that no repetition has.  Of "
+          "the candidates of a point the best by ",
+          out);
+    fprintf(out,
+            "%s of the %lld users of validation was taken for all its trainings above; points without candidates have "
+            "the options that the study gives them.</p>\n<table>\n<tr><th>point</th><th>candidate</th><th></th>"
+            "<th>%s on validation</th><th>seconds</th><th>why there is no result</th></tr>\n",
+            t->orders.column[0], (long long)t->users, t->orders.column[0]);
+    for (int k = 0; k < t->n; k++) print_candidate(out, &t->at[k], q);
+    fputs("</table>\n", out);
+}
+
 static void print_failures(FILE *out, const hl_quality *q)
 {
     bool any = false;
@@ -119,6 +155,7 @@ hl_status hl_quality_page(const hl_quality *q, const hl_study *s, const char *di
     hl_page_picture(out, dir);
     print_means(out, q);
     print_tests(out, q);
+    print_tuning(out, q);
     print_failures(out, q);
     return hl_page_end(out, &text, &n, dir);
 }

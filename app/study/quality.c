@@ -1,67 +1,13 @@
 /* quality.c - what the trainings of each point have learned. */
 #include "app/study/quality.h"
 #include "app/study/measure.h"
+#include "app/study/study-metrics.h"
 #include "app/study/statistics.h"
 #include "base/alloc.h"
 #include "base/path.h"
-#include "data/metric.h"
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { RESAMPLES = 2000, FLIPS = 10000, LONGEST_LIST = 1000000 };
-
-/* ---- the metrics */
-
-static hl_status no_metric(const hl_study *s, const char *text)
-{
-    return HL_FAIL(HL_EUSAGE,
-                   "%s: metrics: \"%.60s\" is no metric of a user's target; write them as NDCG@10, Recall@200, MRR",
-                   s->name, text);
-}
-
-static int ascending(const void *a, const void *b)
-{
-    const int x = *(const int *)a, y = *(const int *)b;
-    return (x > y) - (x < y);
-}
-
-static void add_cut(hl_comparison_orders *o, int cut)
-{
-    for (int k = 0; k < o->cuts; k++)
-        if (o->cut[k] == cut) return;
-    o->cut[o->cuts++] = cut;
-}
-
-/* "NDCG@10", or "MRR" of the whole list. */
-static hl_status add_metric(hl_comparison_orders *o, const hl_study *s, const char *text)
-{
-    char name[HL_COMPARISON_COLUMN], *at, *end;
-    snprintf(name, sizeof name, "%s", text);
-    for (char *c = name; *c; c++) *c = (char)tolower((unsigned char)*c);
-    if (o->columns == HL_COMPARISON_COLUMNS || strlen(text) >= sizeof name) return no_metric(s, text);
-    snprintf(o->column[o->columns++], sizeof *o->column, "%s", name);
-    if ((at = strchr(name, '@'))) *at++ = 0;
-    const hl_metric *m = hl_metric_find(name);
-    if (!m || !m->at_cut || (!at && !m->whole)) return no_metric(s, text);
-    if (!at) return HL_OK;
-    const long cut = strtol(at, &end, 10);
-    if (end == at || *end || cut < 1 || cut > LONGEST_LIST) return no_metric(s, text);
-    add_cut(o, (int)cut);
-    return HL_OK;
-}
-
-static hl_status take_metrics(hl_comparison_orders *o, const hl_study *s)
-{
-    static char *usual[] = {"Recall@10", "NDCG@10"};
-    const hl_names otherwise = {.at = usual, .n = 2}, *list = s->metrics.n ? &s->metrics : &otherwise;
-    *o = (hl_comparison_orders){.resamples = RESAMPLES, .flips = FLIPS, .seed = (uint64_t)s->seed};
-    for (int i = 0; i < list->n; i++) HL_TRY(add_metric(o, s, list->at[i]));
-    if (o->cuts == 0) o->cut[o->cuts++] = 10; /* of the lists that nothing is said of */
-    qsort(o->cut, (size_t)o->cuts, sizeof *o->cut, ascending);
-    return HL_OK;
-}
 
 /* ---- runs */
 
@@ -91,44 +37,7 @@ static void read_runs(hl_quality_row *row, hl_names *files, const hl_study *s, c
     free(seconds);
 }
 
-/* ---- means of a point, tests of all */
-
-static void add_model(hl_comparison_orders *o, const hl_point *p, const hl_names *files)
-{
-    hl_comparison_model *m = &o->model[o->models++];
-    *m = (hl_comparison_model){.name = hl_alloc_text(p->name)};
-    for (int i = 0; i < files->n; i++) hl_names_add(&m->files, files->at[i], strlen(files->at[i]));
-}
-
-static void free_models(hl_comparison_orders *o)
-{
-    for (int m = 0; m < o->models; m++) {
-        free(o->model[m].name);
-        hl_names_free(&o->model[m].files);
-    }
-    o->models = 0;
-}
-
-static hl_status find_means(hl_quality *q, hl_quality_row *row, const hl_names *files)
-{
-    hl_comparison c;
-    hl_comparison_orders *o = hl_alloc(sizeof *o);
-    hl_group me;
-    hl_group_alone(&me);
-    *o = q->orders;
-    o->models = 0;
-    add_model(o, row->point, files);
-    const hl_status status = hl_comparison_make(&c, &me, o);
-    if (status == HL_OK) {
-        row->mean = hl_alloc((size_t)o->columns * sizeof *row->mean);
-        memcpy(row->mean, c.mean, (size_t)o->columns * sizeof *row->mean);
-        q->users = c.users;
-    }
-    hl_comparison_close(&c);
-    free_models(o);
-    free(o);
-    return status;
-}
+/* ---- tests */
 
 /* place (models): the point of each model. */
 static void take_tests(hl_quality *q, const hl_comparison *c, const int *place)
@@ -160,24 +69,44 @@ static void find_tests(hl_quality *q, const hl_names *files)
     for (int i = 0; i < q->n; i++) {
         if (files[i].n == 0) continue;
         place[q->orders.models] = i;
-        add_model(&q->orders, q->at[i].point, &files[i]);
+        hl_study_metrics_add(&q->orders, q->at[i].point->name, &files[i]);
     }
     if (hl_comparison_make(&c, &me, &q->orders) == HL_OK) take_tests(q, &c, place);
     else q->no_tests = hl_alloc_text(hl_error_text());
     hl_comparison_close(&c);
 }
 
-hl_status hl_quality_read(hl_quality *q, const hl_study *s, const hl_points *p, const char *dir)
+/* Of a point all of whose candidates have failed, for this reason, no run can be made. */
+static void note_untuned(hl_quality_row *row, const char *reason)
+{
+    if (!reason || row->runs) return;
+    row->failed += row->missing;
+    row->missing = 0;
+    free(row->reason);
+    row->reason = hl_alloc_text(reason);
+}
+
+static const hl_names *metrics_of(const hl_study *s)
+{
+    static char *usual[] = {"Recall@10", "NDCG@10"};
+    static const hl_names otherwise = {.at = usual, .n = 2};
+    return s->metrics.n ? &s->metrics : &otherwise;
+}
+
+hl_status hl_quality_read(hl_quality *q, const hl_study *s, hl_points *p, const char *dir)
 {
     hl_names *files = hl_alloc_zero((size_t)p->n + 1, sizeof *files);
     *q = (hl_quality){.at = hl_alloc_zero((size_t)p->n + 1, sizeof *q->at), .n = p->n, .first = -1};
-    hl_status status = take_metrics(&q->orders, s);
+    hl_status status = hl_study_metrics(&q->orders, s, metrics_of(s));
+    if (status == HL_OK) status = hl_tuning_read(&q->tuning, s, p, dir);
     for (int i = 0; i < p->n && status == HL_OK; i++) {
         q->at[i].point = &p->at[i];
         read_runs(&q->at[i], &files[i], s, dir);
+        note_untuned(&q->at[i], hl_tuning_failure(&q->tuning, i));
         if (files[i].n == 0) continue;
         if (q->first < 0) q->first = i;
-        status = find_means(q, &q->at[i], &files[i]);
+        q->at[i].mean = hl_alloc((size_t)q->orders.columns * sizeof *q->at[i].mean);
+        status = hl_study_metrics_mean(q->at[i].mean, &q->users, &q->orders, p->at[i].name, &files[i]);
     }
     if (status == HL_OK) find_tests(q, files);
     for (int i = 0; i < p->n; i++) hl_names_free(&files[i]);
@@ -194,6 +123,7 @@ void hl_quality_free(hl_quality *q)
     }
     free(q->at);
     free(q->no_tests);
+    hl_tuning_free(&q->tuning);
     hl_comparison_orders_free(&q->orders);
     *q = (hl_quality){0};
 }

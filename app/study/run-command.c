@@ -64,7 +64,8 @@ static void add_steps(hl_names *to, const hl_run_of *r)
 static void add_model(hl_names *to, const hl_run_of *r)
 {
     char text[30], path[PATH_MAX];
-    for (int i = 0; i < r->point->arguments.n; i++) add(to, r->point->arguments.at[i]);
+    const hl_point *of = r->point->taken ? r->point->taken : r->point;
+    for (int i = 0; i < of->arguments.n; i++) add(to, of->arguments.at[i]);
     snprintf(text, sizeof text, "%lld", (long long)(r->point->seed + r->repetition - 1));
     add(to, "--seed");
     add(to, text);
@@ -91,7 +92,7 @@ static void add_ranking(hl_names *to, const hl_run_of *r)
         add(to, path);
     }
     add(to, "--phase");
-    add(to, "test");
+    add(to, r->point->is_candidate || r->study->on_valid ? "valid" : "test");
     hl_path(path, "%s/ranks.h5", r->folder);
     add(to, "--ranks");
     add(to, path);

@@ -41,6 +41,34 @@ char *hl_settings_text(const hl_study_settings *s, bool (*belongs)(const hl_stud
     return text;
 }
 
+/* ---- combinations */
+
+static bool is_of(const hl_study_axis *a, const char *point)
+{
+    return point ? a->point && strcmp(a->point, point) == 0 : !a->point;
+}
+
+int64_t hl_settings_combinations(const hl_study_axis *axis, int n, const char *point, int64_t most)
+{
+    int64_t all = 1;
+    int axes = 0;
+    for (int a = 0; a < n && all <= most; a++)
+        if (is_of(&axis[a], point)) all *= axis[a].values.n, axes++;
+    return !axes ? 0 : all > most ? most + 1 : all;
+}
+
+void hl_settings_combination(hl_study_settings *x, const hl_study_axis *axis, int n, const char *point, int64_t i)
+{
+    int at = 0;
+    for (int a = 0; a < n; a++) at += is_of(&axis[a], point);
+    x->n = at;
+    for (int a = n - 1; a >= 0; a--) {
+        if (!is_of(&axis[a], point)) continue;
+        x->at[--at] = (hl_study_setting){axis[a].key, axis[a].values.at[i % axis[a].values.n], axis[a].line};
+        i /= axis[a].values.n;
+    }
+}
+
 /* ---- what a training is drawn along */
 
 static bool is_number(const char *text)

@@ -10,7 +10,7 @@ typedef struct {
 } hl_study_setting;
 
 /* Those of a point. */
-typedef struct {
+typedef struct hl_study_settings {
     hl_study_setting *at;
     int n;
 } hl_study_settings;
@@ -26,6 +26,12 @@ bool hl_setting_changes_numbers(const hl_study_setting *x);
 
 /* "ranks 2, item.tp 1": those that belong.  Release with free. */
 char *hl_settings_text(const hl_study_settings *s, bool (*belongs)(const hl_study_setting *));
+
+/* Of axes (n) those of one point, or of the grid (point: NULL): how many combinations of their values there are, most +
+ * 1 where there are more, 0 where there is no axis; the i-th of them, whose last axis changes fastest, put into x,
+ * which has room for n. */
+int64_t hl_settings_combinations(const hl_study_axis *axis, int n, const char *point, int64_t most);
+void hl_settings_combination(hl_study_settings *x, const hl_study_axis *axis, int n, const char *point, int64_t i);
 
 /* Where a training is drawn: along which axis (NULL: none) and where there; the curve is its other settings.  Release
  * both texts with free. */

@@ -30,46 +30,67 @@ static bool is_of(const hl_study_axis *a, const char *point)
     return point ? a->point && strcmp(a->point, point) == 0 : !a->point;
 }
 
+/* Axes (n), and how their maps are written. */
+typedef struct {
+    const hl_study_axis *axis;
+    int n;
+    bool are_lists; /* values of listed points, too */
+    const char *indent;
+} keys;
+
 /* Axes: their values.  Options of a listed point: the one value. */
-static void print_keys(FILE *out, const hl_study *s, const char *point, const char *indent)
+static void print_keys(FILE *out, const keys *k, const char *point, const char *indent)
 {
-    for (int i = 0; i < s->axes; i++) {
-        if (!is_of(&s->axis[i], point)) continue;
-        fputs(indent, out);
-        hl_quote(s->axis[i].key, out);
+    for (int i = 0; i < k->n; i++) {
+        const hl_study_axis *a = &k->axis[i];
+        if (!is_of(a, point)) continue;
+        fprintf(out, "%s%s", k->indent, indent);
+        hl_quote(a->key, out);
         fputs(": ", out);
-        if (!point) print_list(out, &s->axis[i].values);
-        else hl_quote(s->axis[i].values.at[0], out), fputc('\n', out);
+        if (!point || k->are_lists) print_list(out, &a->values);
+        else hl_quote(a->values.at[0], out), fputc('\n', out);
     }
 }
 
-static bool is_first(const hl_study *s, int i)
+static bool is_first(const keys *k, int i)
 {
-    for (int k = 0; k < i; k++)
-        if (is_of(&s->axis[k], s->axis[i].point)) return false;
+    for (int before = 0; before < i; before++)
+        if (is_of(&k->axis[before], k->axis[i].point)) return false;
     return true;
 }
 
-static void print_points(FILE *out, const hl_study *s)
+static void print_points(FILE *out, const keys *k)
 {
     int n = 0;
-    for (int i = 0; i < s->axes; i++) {
-        if (!s->axis[i].point || !is_first(s, i)) continue;
-        fputs(n++ ? "  " : "points:\n  ", out);
-        hl_quote(s->axis[i].point, out);
+    for (int i = 0; i < k->n; i++) {
+        if (!k->axis[i].point || !is_first(k, i)) continue;
+        if (!n++) fprintf(out, "%spoints:\n", k->indent);
+        fprintf(out, "%s  ", k->indent);
+        hl_quote(k->axis[i].point, out);
         fputs(":\n", out);
-        print_keys(out, s, s->axis[i].point, "    ");
+        print_keys(out, k, k->axis[i].point, "    ");
     }
 }
 
-static void print_axes(FILE *out, const hl_study *s)
+static void print_axes(FILE *out, const keys *k)
 {
-    for (int i = 0; i < s->axes; i++) {
-        if (s->axis[i].point) continue;
-        fputs("axes:\n", out);
-        print_keys(out, s, NULL, "  ");
+    for (int i = 0; i < k->n; i++) {
+        if (k->axis[i].point) continue;
+        fprintf(out, "%saxes:\n", k->indent);
+        print_keys(out, k, NULL, "  ");
         return;
     }
+}
+
+static void print_tune(FILE *out, const hl_study_tune *t)
+{
+    const keys tried = {t->axis, t->axes, true, "  "};
+    if (!t->axes) return;
+    fputs("tune:\n", out);
+    if (t->metric.n) fputs("  metric: ", out), hl_quote(t->metric.at[0], out), fputc('\n', out);
+    if (t->seed >= 0) fprintf(out, "  seed: %d\n", t->seed);
+    print_axes(out, &tried);
+    print_points(out, &tried);
 }
 
 static void print_study(FILE *out, const hl_study *s)
@@ -79,11 +100,14 @@ static void print_study(FILE *out, const hl_study *s)
     fputs("\nbase: [", out);
     for (int i = 0; i < s->base.n; i++) fprintf(out, "%sbase-%d.yaml", i ? ", " : "", i + 1);
     fputs("]\n", out);
-    print_axes(out, s);
-    print_points(out, s);
+    const keys points = {s->axis, s->axes, false, ""};
+    print_axes(out, &points);
+    print_points(out, &points);
     fprintf(out, "fixed: %s\nrepetitions: %d\nwarmup: %d\nsteps: %d\nseed: %d\n", hl_study_fixed_name[s->fixed],
             s->repetitions, s->warmup, s->steps, s->seed);
     if (s->task != HL_TASK_STEPS) fprintf(out, "task: %s\n", hl_study_task_name[s->task]);
+    if (s->on_valid) fputs("phase: valid\n", out);
+    print_tune(out, &s->tune);
     if (s->metrics.n) fputs("metrics: ", out), print_list(out, &s->metrics);
     if (s->node_ranks) fprintf(out, "ranks_per_node: %d\n", s->node_ranks);
     fputs("launcher: ", out);

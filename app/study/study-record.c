@@ -95,6 +95,9 @@ static json_t *point_json(const hl_point *p)
     if (p->curve) json_object_set_new(o, "curve", text_of(p->curve));
     if (p->axis) json_object_set_new(o, "axis", text_of(p->axis));
     if (p->axis) json_object_set_new(o, "along", json_real(p->along));
+    if (p->is_candidate) json_object_set_new(o, "tried", text_of(p->tried));
+    if (p->is_candidate) json_object_set_new(o, "of", json_integer(p->of));
+    if (p->is_candidate) json_object_set_new(o, "seed", json_integer(p->seed));
     return o;
 }
 
@@ -105,17 +108,26 @@ static json_t *list_of(const hl_names *x)
     return list;
 }
 
+static json_t *points_json(const hl_points *p)
+{
+    json_t *points = json_array();
+    for (int i = 0; i < p->n; i++) json_array_append_new(points, point_json(&p->at[i]));
+    return points;
+}
+
 static json_t *study_json(const hl_study *s, const hl_points *p)
 {
-    json_t *o = json_object(), *points = json_array();
+    json_t *o = json_object();
     json_object_set_new(o, "schema", json_integer(SCHEMA));
     json_object_set_new(o, "name", text_of(s->name));
     json_object_set_new(o, "fixed", json_string(hl_study_fixed_name[s->fixed]));
     if (s->task != HL_TASK_STEPS) json_object_set_new(o, "task", json_string(hl_study_task_name[s->task]));
     if (s->task == HL_TASK_TRAIN) json_object_set_new(o, "metrics", list_of(&s->metrics));
     write_numbers(o, s, study_numbers, COUNT(study_numbers));
-    for (int i = 0; i < p->n; i++) json_array_append_new(points, point_json(&p->at[i]));
-    json_object_set_new(o, "points", points);
+    if (s->on_valid) json_object_set_new(o, "phase", json_string("valid"));
+    json_object_set_new(o, "points", points_json(p));
+    if (p->candidates) json_object_set_new(o, "candidates", points_json(p->candidates));
+    if (s->tune.metric.n) json_object_set_new(o, "tune_metric", text_of(s->tune.metric.at[0]));
     return o;
 }
 
@@ -164,8 +176,12 @@ static bool read_task(hl_study *s, const json_t *o)
 {
     const char *task = json_string_value(json_object_get(o, "task"));
     const json_t *metric, *list = json_object_get(o, "metrics");
+    const char *tune = json_string_value(json_object_get(o, "tune_metric")),
+               *phase = json_string_value(json_object_get(o, "phase"));
     size_t i;
     s->task = task ? hl_study_task_find(task) : HL_TASK_STEPS;
+    s->on_valid = phase && strcmp(phase, "valid") == 0;
+    if (tune) hl_names_add(&s->tune.metric, tune, strlen(tune));
     json_array_foreach(list, i, metric)
     {
         const char *name = json_string_value(metric);
@@ -194,6 +210,27 @@ static bool read_points(hl_points *p, const json_t *list)
     return n > 0;
 }
 
+/* Each of a point that there is. */
+static bool read_candidates(hl_points *p, const json_t *list)
+{
+    if (!list) return true;
+    p->candidates = hl_alloc_zero(1, sizeof *p->candidates);
+    if (!read_points(p->candidates, list)) return false;
+    for (int i = 0; i < p->candidates->n; i++) {
+        hl_point *x = &p->candidates->at[i];
+        const json_t *o = json_array_get(list, (size_t)i), *of = json_object_get(o, "of"),
+                     *seed = json_object_get(o, "seed");
+        const char *tried = json_string_value(json_object_get(o, "tried"));
+        const json_int_t at = json_integer_value(of);
+        if (!tried || !json_is_integer(of) || !json_is_integer(seed) || at < 0 || at >= p->n) return false;
+        x->is_candidate = true;
+        x->of = (int)at;
+        x->seed = json_integer_value(seed);
+        x->tried = hl_alloc_text(tried);
+    }
+    return true;
+}
+
 hl_status hl_study_record_read(hl_study *s, hl_points *p, const char *dir)
 {
     char path[PATH_MAX];
@@ -206,7 +243,8 @@ hl_status hl_study_record_read(hl_study *s, hl_points *p, const char *dir)
         return HL_FAIL(HL_EFORMAT, "%s: there is no study.json; name the folder that hllm study FILE --local has made",
                        dir);
     hl_status status = hl_json_read(path, MOST_BYTES, &o);
-    bool is_good = status == HL_OK && read_study(s, o) && read_points(p, json_object_get(o, "points"));
+    bool is_good = status == HL_OK && read_study(s, o) && read_points(p, json_object_get(o, "points"))
+                   && read_candidates(p, json_object_get(o, "candidates"));
     json_decref(o);
     if (status == HL_OK && !is_good)
         status = HL_FAIL(HL_EFORMAT, "%s: this is not what hllm study writes; run the study again", path);

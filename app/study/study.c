@@ -16,39 +16,6 @@
 
 enum { LONGEST_FILE = 1 << 20, MOST_STEPS = 4096, MOST_NODE_RANKS = 4096 };
 
-const char *const hl_study_task_name[HL_TASKS] = {[HL_TASK_STEPS] = "steps", [HL_TASK_TRAIN] = "train"};
-
-hl_study_task hl_study_task_find(const char *name)
-{
-    int i = 0;
-    while (i < HL_TASKS && strcmp(name, hl_study_task_name[i]) != 0) i++;
-    return (hl_study_task)i;
-}
-
-const char *const hl_study_fixed_name[HL_FIXED] = {
-    [HL_FIXED_USERS] = "users",
-    [HL_FIXED_USERS_PER_RANK] = "users_per_rank",
-    [HL_FIXED_NEGATIVES] = "negatives",
-    [HL_FIXED_UNIQUE_ITEMS] = "unique_items",
-};
-
-hl_study_fixed hl_study_fixed_find(const char *name)
-{
-    int i = 0;
-    while (i < HL_FIXED && strcmp(name, hl_study_fixed_name[i]) != 0) i++;
-    return (hl_study_fixed)i;
-}
-
-const char *const hl_study_place_name[HL_STUDY_PLACES] = {
-    [HL_STUDY_RANKS] = "ranks", [HL_STUDY_NODES] = "nodes", [HL_STUDY_RANKS_PER_NODE] = "ranks_per_node"};
-
-hl_study_place hl_study_place_find(const char *key)
-{
-    int i = 0;
-    while (i < HL_STUDY_PLACES && strcmp(key, hl_study_place_name[i]) != 0) i++;
-    return (hl_study_place)i;
-}
-
 typedef struct {
     hl_study *study;
     const char *path;
@@ -61,6 +28,13 @@ static hl_status take_one(const char **text, const parse *p, const hl_yaml_entry
     *text = e->value.n ? e->value.at[0] : "";
     if (!e->is_list && !e->is_null) return HL_OK;
     return HL_FAIL(HL_EUSAGE, "%s:%d: %s should have one value", p->path, e->line, e->key);
+}
+
+/* In the place of those before. */
+static void add_texts(hl_names *to, const hl_yaml_entry *e)
+{
+    hl_names_free(to);
+    for (int i = 0; i < e->value.n && !e->is_null; i++) hl_names_add(to, e->value.at[i], strlen(e->value.at[i]));
 }
 
 static hl_status take_number(int *n, int least, int most, const parse *p, const hl_yaml_entry *e)
@@ -118,10 +92,30 @@ static hl_status take_task(const parse *p, const hl_yaml_entry *e)
 
 static hl_status take_metrics(const parse *p, const hl_yaml_entry *e)
 {
-    hl_names_free(&p->study->metrics);
-    for (int i = 0; i < e->value.n && !e->is_null; i++)
-        hl_names_add(&p->study->metrics, e->value.at[i], strlen(e->value.at[i]));
+    add_texts(&p->study->metrics, e);
     return HL_OK;
+}
+
+static hl_status take_phase(const parse *p, const hl_yaml_entry *e)
+{
+    const char *text;
+    HL_TRY(take_one(&text, p, e));
+    p->study->on_valid = strcmp(text, "valid") == 0;
+    if (p->study->on_valid || strcmp(text, "test") == 0) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s:%d: phase: %.60s is neither valid nor test", p->path, e->line, text);
+}
+
+static hl_status take_tune_metric(const parse *p, const hl_yaml_entry *e)
+{
+    const char *text;
+    HL_TRY(take_one(&text, p, e));
+    add_texts(&p->study->tune.metric, e);
+    return HL_OK;
+}
+
+static hl_status take_tune_seed(const parse *p, const hl_yaml_entry *e)
+{
+    return take_number(&p->study->tune.seed, 0, INT_MAX, p, e);
 }
 
 static hl_status take_node_ranks(const parse *p, const hl_yaml_entry *e)
@@ -164,12 +158,9 @@ static void add_words(hl_names *to, const char *text)
 /* Words between blanks, or a list of words that may hold blanks. */
 static hl_status take_launcher(const parse *p, const hl_yaml_entry *e)
 {
-    hl_names_free(&p->study->launcher);
+    add_texts(&p->study->launcher, e);
     p->study->has_launcher = true;
-    for (int i = 0; i < e->value.n && !e->is_null; i++) {
-        if (e->is_list) hl_names_add(&p->study->launcher, e->value.at[i], strlen(e->value.at[i]));
-        else add_words(&p->study->launcher, e->value.at[i]);
-    }
+    if (!e->is_list && !e->is_null && e->value.n) hl_study_launcher(p->study, e->value.at[0]);
     return HL_OK;
 }
 
@@ -191,6 +182,12 @@ static const struct {
     {"launcher", take_launcher},
     {"ranks_per_node", take_node_ranks},
     {"metrics", take_metrics},
+    {"phase", take_phase},
+    {"tune", NULL},
+    {"tune.metric", take_tune_metric},
+    {"tune.seed", take_tune_seed},
+    {"tune.axes", NULL},
+    {"tune.points", NULL},
     {"name", take_name},
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
@@ -216,26 +213,70 @@ static hl_status check_option(const parse *p, const hl_yaml_entry *e, const char
                    key, nearest);
 }
 
-static hl_study_axis *add_axis(hl_study *s, const char *point, size_t n, const char *key, int line)
+/* Of the listed point that `point` begins with (n letters); NULL: of the grid. */
+static hl_study_axis axis_of(const char *point, size_t n, const char *key, int line)
+{
+    hl_study_axis a = {.key = hl_alloc_text(key), .line = line};
+    if (!point) return a;
+    a.point = hl_alloc_text(point);
+    a.point[n] = 0;
+    return a;
+}
+
+static hl_study_axis *add_axis(hl_study *s, hl_study_axis a)
 {
     HL_RESERVE(s->axis, s->axis_room, s->axes + 1);
-    hl_study_axis *a = &s->axis[s->axes++];
-    *a = (hl_study_axis){.key = hl_alloc_text(key), .line = line};
-    if (!point) return a;
-    a->point = hl_alloc_text(point);
-    a->point[n] = 0;
-    return a;
+    s->axis[s->axes] = a;
+    return &s->axis[s->axes++];
+}
+
+static hl_study_axis *add_tune_axis(hl_study_tune *t, hl_study_axis a)
+{
+    HL_RESERVE(t->axis, t->room, t->axes + 1);
+    t->axis[t->axes] = a;
+    return &t->axis[t->axes++];
+}
+
+static hl_status take_values(hl_study_axis *a, const parse *p, const hl_yaml_entry *e)
+{
+    if (e->is_null || e->value.n == 0)
+        return HL_FAIL(HL_EUSAGE, "%s:%d: %s has no value; write %s: [1, 2]", p->path, e->line, e->key, a->key);
+    add_texts(&a->values, e);
+    return HL_OK;
 }
 
 /* axes.KEY: [VALUE, ...] */
 static hl_status take_axis(const parse *p, const hl_yaml_entry *e, const char *key)
 {
     HL_TRY(check_option(p, e, key));
-    if (e->is_null || e->value.n == 0)
-        return HL_FAIL(HL_EUSAGE, "%s:%d: %s has no value; write %s: [1, 2]", p->path, e->line, e->key, key);
-    hl_study_axis *a = add_axis(p->study, NULL, 0, key, e->line);
-    for (int i = 0; i < e->value.n; i++) hl_names_add(&a->values, e->value.at[i], strlen(e->value.at[i]));
-    return HL_OK;
+    return take_values(add_axis(p->study, axis_of(NULL, 0, key, e->line)), p, e);
+}
+
+/* What stays as it is however a model is tuned: who runs it, and what it is judged by. */
+static hl_status check_tuned(const parse *p, const hl_yaml_entry *e, const char *key)
+{
+    HL_TRY(check_option(p, e, key));
+    if (hl_study_place_find(key) == HL_STUDY_PLACES && strcmp(key, "seed") != 0) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "%s:%d: %s: %s is not tuned; name an option of the model or of its training", p->path,
+                   e->line, e->key, key);
+}
+
+/* tune.axes.KEY: [VALUE, ...] */
+static hl_status take_tune_axis(const parse *p, const hl_yaml_entry *e, const char *key)
+{
+    HL_TRY(check_tuned(p, e, key));
+    return take_values(add_tune_axis(&p->study->tune, axis_of(NULL, 0, key, e->line)), p, e);
+}
+
+/* tune.points.NAME.KEY: [VALUE, ...] */
+static hl_status take_tune_point(const parse *p, const hl_yaml_entry *e, const char *point)
+{
+    const char *dot = strchr(point, '.');
+    if (!dot || dot == point)
+        return HL_FAIL(HL_EUSAGE, "%s:%d: a point has a name and its grid, as points: {wide: {epochs: [5, 10]}}",
+                       p->path, e->line);
+    HL_TRY(check_tuned(p, e, dot + 1));
+    return take_values(add_tune_axis(&p->study->tune, axis_of(point, (size_t)(dot - point), dot + 1, e->line)), p, e);
 }
 
 /* points.NAME.KEY: VALUE; a list is one value, of an option that has several numbers. */
@@ -247,7 +288,7 @@ static hl_status take_point(const parse *p, const hl_yaml_entry *e, const char *
                        e->line);
     HL_TRY(check_option(p, e, dot + 1));
     if (e->is_null || e->value.n == 0) return HL_FAIL(HL_EUSAGE, "%s:%d: %s has no value", p->path, e->line, e->key);
-    hl_study_axis *a = add_axis(p->study, point, (size_t)(dot - point), dot + 1, e->line);
+    hl_study_axis *a = add_axis(p->study, axis_of(point, (size_t)(dot - point), dot + 1, e->line));
     char *text = NULL;
     size_t n;
     FILE *out = hl_alloc_stream(&text, &n);
@@ -270,6 +311,8 @@ static hl_status take(void *self, const hl_yaml_entry *e)
     const char *rest;
     if ((rest = behind(e->key, "axes."))) return take_axis(p, e, rest);
     if ((rest = behind(e->key, "points."))) return take_point(p, e, rest);
+    if ((rest = behind(e->key, "tune.axes."))) return take_tune_axis(p, e, rest);
+    if ((rest = behind(e->key, "tune.points."))) return take_tune_point(p, e, rest);
     for (int i = 0; i < KEYS; i++)
         if (keys[i].take && strcmp(keys[i].key, e->key) == 0) return keys[i].take(p, e);
     return unknown_key(p, e);
@@ -280,7 +323,7 @@ static hl_status take(void *self, const hl_yaml_entry *e)
 static void defaults(hl_study *s, const char *path)
 {
     const char *slash = strrchr(path, '/');
-    *s = (hl_study){.repetitions = 5, .warmup = 1, .steps = 5, .seed = 1};
+    *s = (hl_study){.repetitions = 5, .warmup = 1, .steps = 5, .seed = 1, .tune = {.seed = -1}};
     s->path = hl_alloc_text(path);
     s->name = hl_alloc_text(slash ? slash + 1 : path);
     char *dot = strrchr(s->name, '.');
@@ -296,6 +339,10 @@ static hl_status check(const hl_study *s, const char *path)
         return HL_FAIL(HL_EUSAGE,
                        "%s: fixed: %s is for task: steps; a training has the batch that its configuration says", path,
                        hl_study_fixed_name[s->fixed]);
+    if (s->task != HL_TASK_TRAIN && (s->on_valid || s->tune.axes))
+        return HL_FAIL(HL_EUSAGE, "%s: %s is for task: train", path, s->on_valid ? "phase: valid" : "tune");
+    if (!s->tune.axes && (s->tune.metric.n || s->tune.seed >= 0))
+        return HL_FAIL(HL_EUSAGE, "%s: tune has no grid; give axes, as tune: {axes: {epochs: [5, 10]}}", path);
     if (s->axes == 0)
         return HL_FAIL(HL_EUSAGE, "%s: there is no point; give axes, as axes: {ranks: [1, 2, 4]}, or points", path);
     return HL_OK;
@@ -329,14 +376,21 @@ void hl_study_launcher(hl_study *s, const char *text)
     add_words(&s->launcher, text);
 }
 
+static void free_axes(hl_study_axis *axis, int n)
+{
+    for (int i = 0; i < n; i++) {
+        free(axis[i].point);
+        free(axis[i].key);
+        hl_names_free(&axis[i].values);
+    }
+    free(axis);
+}
+
 void hl_study_free(hl_study *s)
 {
-    for (int i = 0; i < s->axes; i++) {
-        free(s->axis[i].point);
-        free(s->axis[i].key);
-        hl_names_free(&s->axis[i].values);
-    }
-    free(s->axis);
+    free_axes(s->axis, s->axes);
+    free_axes(s->tune.axis, s->tune.axes);
+    hl_names_free(&s->tune.metric);
     free(s->name);
     free(s->path);
     hl_names_free(&s->base);

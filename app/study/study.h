@@ -11,6 +11,12 @@
  *     seed: 1                            # of the order in which runs are made
  *     ranks_per_node: 2                  # of points that say their nodes alone
  *     metrics: [Recall@10, NDCG@10]      # of task: train: what its report compares
+ *     phase: test                        # of task: train: or valid, whose users are ranked
+ *     tune:                              # of task: train: the best of a grid on validation is what a point trains
+ *       metric: NDCG@10                  # ... by this
+ *       seed: 3020                       # ... of a training of each, with this seed
+ *       axes: {optim_args.learning_rate: [1e-3, 3e-4]}         # of every point that has steps
+ *       points: {wide: {hidden_dropout_prob: [0.1, 0.5]}}      # ... but these, which have grids of their own
  *     name: curve                        # without it that of the file
  *     launcher: mpirun -n {ranks} --bind-to none       # knows {nodes}, {ranks_per_node} and {threads} too
  *
@@ -55,6 +61,15 @@ typedef struct {
     int line; /* of the file */
 } hl_study_axis;
 
+/* What is tried on validation before a point is trained. */
+typedef struct {
+    hl_study_axis *axis; /* (axes) of grids; point: whose grid it is, NULL: of all that have no own */
+    size_t room;
+    int axes;
+    hl_names metric; /* one, or none: the first of the study's */
+    int seed;        /* of the trainings; -1: the file says nothing */
+} hl_study_tune;
+
 typedef struct {
     char *path, *name; /* of the file; the name is without folder and ending */
     hl_study_task task;
@@ -66,6 +81,8 @@ typedef struct {
     int repetitions, warmup, steps, seed;
     int node_ranks;    /* (ranks_per_node) of points that have nodes alone; 0: the file says nothing, so 1 */
     bool has_launcher; /* the file names it */
+    bool on_valid;     /* (phase) users of validation are ranked, not those of the test */
+    hl_study_tune tune;
 } hl_study;
 
 /* How many ranks, and where: no options, but what axes and points may have besides. */

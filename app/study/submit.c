@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/minmax.h"
 #include "base/path.h"
+#include "app/study/candidates.h"
 #include "app/study/child.h"
 #include "app/study/jobs.h"
 #include "app/study/measure.h"
@@ -11,6 +12,7 @@
 #include "app/study/script.h"
 #include "app/study/shell.h"
 #include "app/study/snapshot.h"
+#include "app/study/tuning.h"
 #include "app/study/study-record.h"
 #include "io/files/atomic.h"
 #include "io/files/folder.h"
@@ -25,7 +27,8 @@ enum { MOST_ELEMENTS = 1000, MOST_BYTES = 1 << 20 }; /* of an array, as Slurm ha
 /* A submission in the making. */
 typedef struct {
     const hl_submit_orders *orders;
-    const hl_points *points;
+    const hl_points *points; /* whose runs are submitted: those of the study, or the candidates */
+    const hl_points *study_points;
     hl_script_job job;
     json_t *jobs, *states;
     char behind[100000]; /* ":12:13", what the report waits for */
@@ -54,6 +57,17 @@ static bool has_result(const char *dir, const hl_point *p, int repetition)
     return result != NULL;
 }
 
+static bool is_impossible(const hl_point *p) { return p->reason && !p->may_run; }
+
+/* A point that has candidates is made when it is known which is taken; a candidate that has failed is left as it is
+ * where another one is taken. */
+static bool is_left_out(const submission *b, const hl_point *p, int repetition)
+{
+    const hl_points *all = b->study_points;
+    if (!p->is_candidate) return !b->orders->one_job && !p->taken && hl_candidates_any(all, (int)(p - all->at));
+    return all->at[p->of].taken && !hl_measure_is_open(b->job.dir, p, repetition);
+}
+
 /* Is the run to be made by a new job? */
 static bool is_missing(submission *b, const hl_point *p, int repetition)
 {
@@ -61,13 +75,14 @@ static bool is_missing(submission *b, const hl_point *p, int repetition)
     hl_measure_name(run, p, repetition);
     if (has_result(b->job.dir, p, repetition)) return b->there++, false;
     if (hl_jobs_waiting(job, b->jobs, b->states, run)) return b->waiting++, false;
-    return !p->reason;
+    if (is_left_out(b, p, repetition)) return false;
+    return !is_impossible(p);
 }
 
 static hl_status note_impossible(const hl_study *s, const hl_points *p, const char *dir)
 {
     for (int i = 0; i < p->n; i++)
-        for (int r = 1; p->at[i].reason && r <= s->repetitions; r++)
+        for (int r = 1; is_impossible(&p->at[i]) && r <= s->repetitions; r++)
             HL_TRY(hl_measure_note(dir, &p->at[i], r, p->at[i].reason));
     return HL_OK;
 }
@@ -158,7 +173,7 @@ static hl_status prepare(submission *b)
     for (int i = 0; i < p->n; i++) {
         int k = 0;
         while (k < n && !has_data_of(first[k], &p->at[i])) k++;
-        if (k == n && !p->at[i].reason) first[n++] = &p->at[i];
+        if (k == n && !is_impossible(&p->at[i])) first[n++] = &p->at[i];
     }
     snprintf(name, sizeof name, "%d-prepare", b->number);
     hl_status s = hl_script_prepare(path, &b->job, name, first, n);
@@ -274,12 +289,15 @@ static void choose(submission *b, const hl_study *s, int *missing)
 static hl_status submit_missing(submission *b, const hl_study *s)
 {
     int missing = 0;
+    b->there = b->waiting = 0;
+    b->repetition = hl_alloc_zero((size_t)b->points->n * (size_t)s->repetitions, sizeof *b->repetition);
     choose(b, s, &missing);
-    if (b->there) hl_log(HL_INFO, "%d runs are there already", b->there);
+    const bool are_candidates = b->points != b->study_points;
+    if (b->there) hl_log(HL_INFO, "%d %s are there already", b->there, are_candidates ? "candidates" : "runs");
     if (b->waiting) hl_log(HL_INFO, "%d runs are queued or running still; squeue --me shows them", b->waiting);
     HL_TRY(note_impossible(s, b->points, b->job.dir));
     if (!missing) {
-        hl_log(HL_INFO, "no run is left to be submitted");
+        if (!are_candidates) hl_log(HL_INFO, "no run is left to be submitted");
         return HL_OK;
     }
     HL_TRY(submit_all(b, s));
@@ -290,15 +308,32 @@ static hl_status submit_missing(submission *b, const hl_study *s)
     return HL_OK;
 }
 
-/* Nothing was submitted where there is no list, so Slurm need not be asked. */
-static hl_status learn_states(submission *b, const hl_study *s)
+/* The candidates, if there is one that has no result yet: else *none. */
+static hl_status submit_candidates(bool *none, submission *b, const hl_study *s)
 {
-    if (json_array_size(b->jobs) == 0) return HL_OK;
-    HL_TRY(hl_jobs_states(&b->states, b->job.dir));
-    return hl_jobs_settle(b->jobs, b->states, s, b->points, b->job.dir);
+    const hl_study its = hl_candidates_study(s);
+    b->points = b->study_points->candidates;
+    const hl_status status = submit_missing(b, &its);
+    *none = b->runs == 0 && b->waiting == 0;
+    b->points = b->study_points;
+    free(b->repetition);
+    b->repetition = NULL;
+    HL_TRY(status);
+    if (!*none)
+        hl_log(HL_INFO,
+               "they are candidates; once they are over, the same command submits the trainings of the points");
+    return HL_OK;
 }
 
-static hl_status work(submission *b, const hl_study *s)
+/* Nothing was submitted where there is no list, so Slurm need not be asked. */
+static hl_status learn_states(submission *b, const hl_study *s, hl_points *p)
+{
+    if (json_array_size(b->jobs) == 0) return hl_tuning_settle(s, p, b->job.dir);
+    HL_TRY(hl_jobs_states(&b->states, b->job.dir));
+    return hl_jobs_settle_all(b->jobs, b->states, s, p, b->job.dir);
+}
+
+static hl_status work(submission *b, const hl_study *s, hl_points *p)
 {
     char folder[PATH_MAX];
     hl_path(folder, "%s/slurm", b->job.dir);
@@ -307,11 +342,13 @@ static hl_status work(submission *b, const hl_study *s)
     HL_TRY(hl_study_record_write(s, b->points, b->job.dir));
     HL_TRY(hl_jobs_read(&b->jobs, b->job.dir));
     b->number = (int)json_array_size(b->jobs) + 1;
-    HL_TRY(learn_states(b, s));
-    return submit_missing(b, s);
+    HL_TRY(learn_states(b, s, p));
+    bool none = true;
+    if (p->candidates && !b->orders->one_job) HL_TRY(submit_candidates(&none, b, s));
+    return none ? submit_missing(b, s) : HL_OK;
 }
 
-hl_status hl_submit_study(const hl_study *s, const hl_points *p, const char *dir, const hl_submit_orders *o)
+hl_status hl_submit_study(const hl_study *s, hl_points *p, const char *dir, const hl_submit_orders *o)
 {
     char whole[PATH_MAX], program[PATH_MAX];
     hl_lock *lock;
@@ -322,9 +359,8 @@ hl_status hl_submit_study(const hl_study *s, const hl_points *p, const char *dir
     if (status == HL_OK) {
         hl_program_path(program);
         submission *b = hl_alloc_zero(1, sizeof *b);
-        b->orders = o, b->points = p, b->job = (hl_script_job){s, o->site, whole, program};
-        b->repetition = hl_alloc_zero((size_t)p->n * (size_t)s->repetitions, sizeof *b->repetition);
-        status = work(b, s);
+        b->orders = o, b->points = b->study_points = p, b->job = (hl_script_job){s, o->site, whole, program};
+        status = work(b, s, p);
         json_decref(b->jobs);
         json_decref(b->states);
         free(b->repetition);

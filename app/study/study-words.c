@@ -1,0 +1,36 @@
+/* study-words.c - words of a study file: tasks, what is fixed, where ranks are. */
+#include "app/study/study.h"
+#include <string.h>
+
+const char *const hl_study_task_name[HL_TASKS] = {[HL_TASK_STEPS] = "steps", [HL_TASK_TRAIN] = "train"};
+
+hl_study_task hl_study_task_find(const char *name)
+{
+    int i = 0;
+    while (i < HL_TASKS && strcmp(name, hl_study_task_name[i]) != 0) i++;
+    return (hl_study_task)i;
+}
+
+const char *const hl_study_fixed_name[HL_FIXED] = {
+    [HL_FIXED_USERS] = "users",
+    [HL_FIXED_USERS_PER_RANK] = "users_per_rank",
+    [HL_FIXED_NEGATIVES] = "negatives",
+    [HL_FIXED_UNIQUE_ITEMS] = "unique_items",
+};
+
+hl_study_fixed hl_study_fixed_find(const char *name)
+{
+    int i = 0;
+    while (i < HL_FIXED && strcmp(name, hl_study_fixed_name[i]) != 0) i++;
+    return (hl_study_fixed)i;
+}
+
+const char *const hl_study_place_name[HL_STUDY_PLACES] = {
+    [HL_STUDY_RANKS] = "ranks", [HL_STUDY_NODES] = "nodes", [HL_STUDY_RANKS_PER_NODE] = "ranks_per_node"};
+
+hl_study_place hl_study_place_find(const char *key)
+{
+    int i = 0;
+    while (i < HL_STUDY_PLACES && strcmp(key, hl_study_place_name[i]) != 0) i++;
+    return (hl_study_place)i;
+}
