@@ -64,8 +64,27 @@ program mpirun <<'P'
 [ "$1" = -n ] && echo "$2" >>ran && shift 2 && exec "$@"
 P
 (unset RANKS ODD_RANKS && cd "$work" && JOBS=1 SOURCE_DIR=$here MPIRUN=$work/mpirun sh "$here/tests/run.sh" -- good -- good good@5,3 --) >"$work/said" 2>&1
-[ $? -eq 0 ] && ends "27 passed, 0 failed, 0 skipped" && [ "$(tr '\n' ' ' <"$work/ran")" = "1 2 4 8 3 5 7 3 5 " ]
+[ $? -eq 0 ] && ends "27 passed, 0 failed, 0 skipped" && [ "$(tr '\n' ' ' <"$work/ran")" = "1 2 4 8 3 3 5 5 7 " ]
 verdict "programs of ranks run at 1, 2, 4 and 8, those that are odd at 3, 5 and 7 or at what stands behind them"
+program nproc <<'P'
+echo 2
+P
+program lasting <<'P'
+: >is-here
+sleep 1
+rm is-here
+echo "lasting: 1 passed, 0 failed, 0 skipped"
+P
+program lonely <<'P'
+[ -e is-here ] && echo "lonely: 0 passed, 1 failed, 0 skipped" && exit 1
+: >is-here
+sleep 1
+rm is-here
+echo "lonely: 1 passed, 0 failed, 0 skipped"
+P
+(cd "$work" && PATH=$work:$PATH RANKS=4 ODD_RANKS=3 JOBS=3 SOURCE_DIR=$here MPIRUN=$work/mpirun sh "$here/tests/run.sh" lasting -- lonely lonely -- lonely --) >"$work/said" 2>&1
+ends "4 passed, 0 failed, 0 skipped"
+verdict "one of more ranks than processors runs by itself"
 program writes <<'P'
 echo "$TMPDIR" >wrote-in && : >"$TMPDIR/something"
 echo "writes: 1 passed, 0 failed, 0 skipped"
@@ -123,8 +142,8 @@ watcher_stays() {
     done
     return 1
 }
-(trap '' TERM && runs good) && ends "3 passed, 0 failed, 0 skipped"
-tries=50
+(trap '' TERM && IDLE_LIMIT=9 runs good) && ends "3 passed, 0 failed, 0 skipped" # who watches looks each second
+tries=100
 while watcher_stays && [ $tries -gt 0 ]; do tries=$((tries - 1)) && sleep 0.1; done
 ! watcher_stays
 verdict "nobody watches a program that is over, also not who has missed that he is to end"

@@ -4,7 +4,9 @@
 # usage: SOURCE_DIR=... run.sh ALONE... -- MPI... -- ODD... -- SCRIPTS...   in the build folder
 # The programs of ALONE run once, those of MPI at 1, 2, 4 and 8 ranks (RANKS), those of ODD also at 3, 5 and 7, or PROGRAM@3,5
 # at these of them; scripts run once.  So many run at a time as there are processors, and one more, since they often wait; while
-# processors are idle all the same, up to twice as many (JOBS: so many, and no more).  Each says "<suite>: N passed, N failed,
+# processors are idle all the same, up to twice as many (JOBS: so many, and no more).  A program of more ranks than processors has
+# the machine for itself: ranks that wait give way to whatever else runs, so that two such programs side by side take six times as
+# long as one, and not twice.  Each says "<suite>: N passed, N failed,
 # N skipped" in its last line; one that does not, or ends otherwise, counts as a failure.  Lines of failures and of skipped cases
 # are shown, whole output where there is no last line.  "ok   end-hang.sh: 24 (41 s, 12 of processors)" says what a program took.
 # The last line is "N passed, N failed, N skipped".  Everything temporary is in one folder, which is gone afterwards: in memory
@@ -219,15 +221,15 @@ show_over() {
 at() {
     sizes=$1
     shift
-    for program_of_ranks; do
-        these=
-        case $program_of_ranks in *@*) these=,${program_of_ranks#*@}, ;; esac
-        program_of_ranks=${program_of_ranks%@*}
-        for n in $sizes; do
-            case $these in "" | *",$n,"*) ;; *) continue ;; esac
+    for n in $sizes; do
+        for program_of_ranks; do
+            case $program_of_ranks in *@*) case ,${program_of_ranks#*@}, in *",$n,"*) ;; *) continue ;; esac ;; esac
+            program_of_ranks=${program_of_ranks%@*}
+            [ "$n" -le "$(nproc)" ] || wait_for 0
             ASAN_OPTIONS=detect_leaks=0 beside "${program_of_ranks##*/} at $n" "${MPIRUN:-mpirun}" -n "$n" "./$program_of_ranks"
         done
     done
+    wait_for 0
 }
 
 part=alone mpi= odd=
