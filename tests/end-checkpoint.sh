@@ -1,13 +1,13 @@
 #!/bin/sh
 # end-checkpoint.sh - whatever ends a job while it writes a checkpoint, the one before it is whole, and nothing hangs.
 #
-# Runs tests/test-checkpoint in the build folder: once with a rank that is killed, once to look at what that has left, at
+# Runs tests/test-checkpoint-faults in the build folder: once with a rank that is killed, once to look at what that has left, at
 # another number of ranks.
 . "${SOURCE_DIR:-$(dirname "$0")/..}/tests/verdict.sh"
 
 # job RANKS SENTENCE: that test alone; its output in $work/out.
 job() {
-    TMPDIR=$work timeout -k 5 "$hangs" "$MPIRUN" -n "$1" ./tests/test-checkpoint "$2" >"$work/out" 2>&1 </dev/null
+    TMPDIR=$work timeout -k 5 "$hangs" "$MPIRUN" -n "$1" ./tests/test-checkpoint-faults "$2" >"$work/out" 2>&1 </dev/null
 }
 
 # What the launcher ends with after a rank that was killed: 128 and the signal, and that of MPICH (Hydra) the signal.

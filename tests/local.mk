@@ -109,6 +109,8 @@ MPI_TESTS = \
 	tests/test-trace \
 	tests/test-check \
 	tests/test-checkpoint \
+	tests/test-checkpoint-damage \
+	tests/test-checkpoint-faults \
 	tests/test-round \
 	tests/test-ledger \
 	tests/test-place \
@@ -154,7 +156,9 @@ ODD_TESTS = \
 	tests/test-exact@3,5 \
 	tests/test-families \
 	tests/test-check \
-	tests/test-checkpoint
+	tests/test-checkpoint \
+	tests/test-checkpoint-damage \
+	tests/test-checkpoint-faults
 
 # What is seen at once, then what takes longest, so that nothing long is left alone at the end.
 CHECKERS = \
@@ -269,7 +273,13 @@ tests_astray_SOURCES = tests/astray.c mpi/comm/group.c
 tests_astray_CPPFLAGS = $(HOUSE_CPPFLAGS) -DHL_SAME_CALLS
 tests_astray_LDADD = $(HOUSE_LINK)
 tests_same_tensors_LDADD = $(HOUSE_LINK)
+TWO_SIDES = tests/two-sides.c tests/two-sides.h
+tests_test_checkpoint_SOURCES = tests/test-checkpoint.c $(TWO_SIDES)
 tests_test_checkpoint_LDADD = $(MPI_TEST_LINK)
+tests_test_checkpoint_damage_SOURCES = tests/test-checkpoint-damage.c $(TWO_SIDES)
+tests_test_checkpoint_damage_LDADD = $(MPI_TEST_LINK)
+tests_test_checkpoint_faults_SOURCES = tests/test-checkpoint-faults.c $(TWO_SIDES)
+tests_test_checkpoint_faults_LDADD = $(MPI_TEST_LINK)
 tests_test_round_LDADD = $(MPI_TEST_LINK)
 tests_test_ledger_LDADD = $(MPI_TEST_LINK)
 tests_test_place_LDADD = $(MPI_TEST_LINK)
