@@ -12,7 +12,7 @@ dist_reference_DATA = experiments/scaling/reference/smoke.csv
 # What models learn.
 qualitydir = $(pkgdatadir)/quality
 dist_quality_DATA = experiments/quality/README.md experiments/quality/data.yaml experiments/quality/history.yaml experiments/quality/models.yaml experiments/quality/negatives.yaml \
-	experiments/quality/smoke.yaml experiments/quality/width.yaml
+	experiments/quality/smoke.yaml experiments/quality/times.yaml experiments/quality/width.yaml
 
 configsdir = $(pkgdatadir)/configs
 dist_configs_DATA = experiments/configs/README.md experiments/configs/amazon-minilm.yaml experiments/configs/amazon-tinystories.yaml experiments/configs/demo.yaml experiments/configs/growth.yaml experiments/configs/scaling.yaml

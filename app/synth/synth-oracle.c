@@ -2,6 +2,7 @@
  *
  * The walk has no memory but the last topic and what was taken, so with t the topic of the user's last item
  *     P(next = i) = sum over moves m from t to i's topic of P(m) * weight(i) / weight left in the topic,
+ * where P(m) depends on the last interaction's time too if there is a daily rhythm,
  * and ranking by it is the best that anybody can do.  Only the items of topics that t leads to have P > 0, and
  * the target is among them, so nothing else can stand before it. */
 #include "app/synth/synth-oracle.h"
@@ -39,13 +40,24 @@ typedef struct {
     const int32_t *taken;
     int64_t n;
     int32_t target;
+    int64_t time; /* of the last one that was taken */
 } moment;
+
+typedef double moves(const hl_synth_world *w, const moment *now, int m);
+static double move_then(const hl_synth_world *w, const moment *now, int m) { return hl_synth_move(w, m, now->time); }
+static double move_at_any_time(const hl_synth_world *w, const moment *now, int m)
+{
+    (void)now;
+    return hl_synth_move_at_any_time(w, m);
+}
 
 static moment last_moment(const hl_synth_world *w, int user)
 {
     int64_t n = w->begin[user + 1] - w->begin[user] - 1;
     const int32_t *taken = w->sequence + w->begin[user];
-    return (moment){taken, n, taken[n]};
+    hl_synth_clock clock = hl_synth_clock_of(w, user);
+    for (int64_t i = 1; i < n; i++) hl_synth_clock_next(&clock);
+    return (moment){taken, n, taken[n], clock.time};
 }
 
 /* Members of a topic are in order of weight: those that stand before the target are the first ones. */
@@ -60,14 +72,14 @@ static int64_t members_above(const hl_synth_world *w, const moment *now, int top
     return above;
 }
 
-static int64_t oracle_rank(const hl_synth_world *w, const moment *now, const int64_t *times)
+static int64_t oracle_rank(const hl_synth_world *w, const moment *now, moves *probability, const int64_t *times)
 {
     int from = w->topic[now->taken[now->n - 1]];
     double factor[HL_SYNTH_MOST_SUCCESSORS + 1], target = 0;
     int64_t rank = 1;
     for (int m = 0; m <= w->settings.successors; m++) {
         int topic = hl_synth_step(w, from, m);
-        factor[m] = w->move[m] / hl_synth_weight_left(w, topic, now->taken, now->n);
+        factor[m] = probability(w, now, m) / hl_synth_weight_left(w, topic, now->taken, now->n);
         if (topic == w->topic[now->target]) target = factor[m] * w->weight[now->target];
     }
     for (int m = 0; m <= w->settings.successors; m++)
@@ -117,15 +129,17 @@ void hl_synth_judge(hl_synth_report *report, const hl_synth_world *w)
     int items = w->settings.items, users = w->settings.users;
     int64_t *times = count_items(w, false), *trained = count_items(w, true), *sorted = count_items(w, true);
     qsort(sorted, (size_t)items, sizeof *sorted, most_first);
-    *report = (hl_synth_report){.interactions = w->begin[users]};
+    *report = (hl_synth_report){.interactions = w->begin[users], .has_rhythm = w->settings.daily_rhythm > 0};
     for (int i = 0; i < items; i++) report->catalogue += times[i] > 0;
     for (int u = 0; u < users; u++) {
         moment now = last_moment(w, u);
-        count_rank(&report->oracle, oracle_rank(w, &now, times));
+        count_rank(&report->oracle, oracle_rank(w, &now, move_then, times));
+        if (report->has_rhythm) count_rank(&report->without_times, oracle_rank(w, &now, move_at_any_time, times));
         count_rank(&report->popularity, popularity_rank(&now, trained, sorted, items));
         count_random(&report->random, report->catalogue - now.n);
     }
     divide(&report->oracle, users);
+    divide(&report->without_times, users);
     divide(&report->popularity, users);
     divide(&report->random, users);
     free(times);

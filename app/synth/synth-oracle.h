@@ -17,9 +17,11 @@ typedef struct {
 typedef struct {
     int catalogue; /* items that occur */
     int64_t interactions;
-    hl_synth_scores oracle;     /* knows the topics and how users walk: nobody can do better, but by luck */
-    hl_synth_scores popularity; /* counts interactions but for the last two of each user */
-    hl_synth_scores random;     /* as expected */
+    hl_synth_scores oracle; /* knows the topics and how users walk: nobody can do better, but by luck */
+    bool has_rhythm;
+    hl_synth_scores without_times; /* with a daily rhythm: knows the same but for the times; else 0 */
+    hl_synth_scores popularity;    /* counts interactions but for the last two of each user */
+    hl_synth_scores random;        /* as expected */
 } hl_synth_report;
 
 /* Fill the report from a world. */

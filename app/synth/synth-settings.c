@@ -39,8 +39,10 @@ static bool read_number(double *x, const json_t *o, const char *key)
 #define READ_INT(key, normal, least, most, help)   \
     is_good = is_good && read_number(&x, o, #key); \
     s->key = is_good ? (int)x : 0;
-#define READ_REAL(key, normal, least, most, help)  \
-    is_good = is_good && read_number(&x, o, #key); \
+/* What is 0 by default may be left out (app/synth/synth.c). */
+#define READ_REAL(key, normal, least, most, help)                                                       \
+    x = 0;                                                                                              \
+    is_good = is_good && (read_number(&x, o, #key) || (!(normal) && json_object_get(o, #key) == NULL)); \
     s->key = is_good ? x : 0;
 static bool read_settings(hl_synth_settings *s, char name[HL_SYNTH_NAME], const json_t *o)
 {

@@ -11,14 +11,15 @@ enum {
 
 /* The settings that are numbers: name, default, least, most, what it is.  With the defaults a tiny model learns much of
  * what the oracle knows in a minute, and popularity tells little. */
-#define HL_SYNTH_NUMBERS(INT, REAL)                                                                   \
-    INT(items, 800, 1, 1000000000, "items in the catalogue")                                          \
-    INT(users, 2000, 1, 100000000, "users")                                                           \
-    INT(topics, 50, 2, 10000, "topics, each with words of its own")                                   \
-    INT(mean_length, 10, HL_SYNTH_SHORTEST, 1000, "interactions of a user on average")                \
-    INT(successors, 2, 1, HL_SYNTH_MOST_SUCCESSORS, "topics that can follow a topic, besides itself") \
-    REAL(stay, 0.2, 0, 1, "probability to stay with a topic")                                         \
-    REAL(skew, 1.2, 0, 10, "of popularity within a topic: exponent of Zipf's law, 0: all alike")      \
+#define HL_SYNTH_NUMBERS(INT, REAL)                                                                            \
+    INT(items, 800, 1, 1000000000, "items in the catalogue")                                                   \
+    INT(users, 2000, 1, 100000000, "users")                                                                    \
+    INT(topics, 50, 2, 10000, "topics, each with words of its own")                                            \
+    INT(mean_length, 10, HL_SYNTH_SHORTEST, 1000, "interactions of a user on average")                         \
+    INT(successors, 2, 1, HL_SYNTH_MOST_SUCCESSORS, "topics that can follow a topic, besides itself")          \
+    REAL(stay, 0.2, 0, 1, "probability to stay with a topic")                                                  \
+    REAL(skew, 1.2, 0, 10, "of popularity within a topic: exponent of Zipf's law, 0: all alike")               \
+    REAL(daily_rhythm, 0, 0, 1, "probability that hour and weekday of an interaction say which topic follows") \
     INT(seed, 1, 0, 2147483647, "another seed, another world")
 
 #define HL_SYNTH_INT(name, normal, least, most, help) int name;

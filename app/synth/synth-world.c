@@ -2,7 +2,6 @@
 #include "app/synth/synth-world.h"
 #include "base/arena.h"
 #include "base/part.h"
-#include "base/rng.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,11 +69,62 @@ double hl_synth_weight_left(const hl_synth_world *w, int topic, const int32_t *t
     return left;
 }
 
-/* The last one catches what rounding leaves of the number. */
-static int draw_move(const hl_synth_world *w, hl_rng *r)
+/* ---- times */
+
+enum { HOUR = 3600, DAY = 24 * HOUR, YEAR = 365 * DAY, FIRST_DAY = 1577836800 /* 2020 */, WEEK = 7, DAY_PARTS = 4 };
+
+hl_synth_clock hl_synth_clock_of(const hl_synth_world *w, int user)
 {
+    hl_synth_clock c = {.rng = hl_rng_at(w->seed, HL_FOR_SYNTH, HL_SYNTH_TIMES, (uint32_t)user)};
+    c.time = FIRST_DAY + (int64_t)hl_rng_below(&c.rng, YEAR);
+    return c;
+}
+
+void hl_synth_clock_next(hl_synth_clock *c) { c->time += 1 + (int64_t)hl_rng_below(&c->rng, 3 * DAY); }
+
+static int habit_of(const hl_synth_world *w, int part, bool weekend)
+{
+    return (part + weekend) % (w->settings.successors + 1);
+}
+
+/* 1970 began on a Thursday. */
+int hl_synth_habit(const hl_synth_world *w, int64_t time)
+{
+    const bool weekend = (time / DAY + 3) % WEEK >= 5;
+    return habit_of(w, (int)(time % DAY / (DAY / DAY_PARTS)), weekend);
+}
+
+static double blend(const hl_synth_world *w, int m, double habit)
+{
+    const double rhythm = w->settings.daily_rhythm;
+    return (1 - rhythm) * w->move[m] + rhythm * habit;
+}
+
+double hl_synth_move(const hl_synth_world *w, int m, int64_t time)
+{
+    return blend(w, m, hl_synth_habit(w, time) == m ? 1 : 0);
+}
+
+double hl_synth_move_at_any_time(const hl_synth_world *w, int m)
+{
+    double habit = 0;
+    for (int part = 0; part < DAY_PARTS; part++) {
+        habit += habit_of(w, part, false) == m ? 5.0 / (WEEK * DAY_PARTS) : 0;
+        habit += habit_of(w, part, true) == m ? 2.0 / (WEEK * DAY_PARTS) : 0;
+    }
+    return blend(w, m, habit);
+}
+
+/* ---- walks */
+
+/* After an interaction at `time`.  The last move catches what rounding leaves of the number. */
+static int draw_move(const hl_synth_world *w, hl_rng *r, int64_t time)
+{
+    const double rhythm = w->settings.daily_rhythm;
     double x = hl_rng_uniform(r);
     int m = 0;
+    if (x < rhythm) return hl_synth_habit(w, time);
+    x = (x - rhythm) / (1 - rhythm);
     while (m < w->settings.successors && (x -= w->move[m]) >= 0) m++;
     return m;
 }
@@ -98,9 +148,13 @@ static void walk(const hl_synth_world *w, int user)
     hl_rng r = hl_rng_at(w->seed, HL_FOR_SYNTH, HL_SYNTH_WALKS, (uint32_t)user);
     int32_t *taken = w->sequence + w->begin[user];
     int64_t n = w->begin[user + 1] - w->begin[user];
+    hl_synth_clock clock = hl_synth_clock_of(w, user);
     int topic = (int)hl_rng_below(&r, (uint64_t)w->settings.topics);
     for (int64_t i = 0; i < n; i++) {
-        if (i) topic = hl_synth_step(w, topic, draw_move(w, &r));
+        if (i) {
+            topic = hl_synth_step(w, topic, draw_move(w, &r, clock.time));
+            hl_synth_clock_next(&clock);
+        }
         taken[i] = draw_item(w, &r, topic, taken, i);
     }
 }

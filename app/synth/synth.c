@@ -2,7 +2,6 @@
 #include "app/synth/synth.h"
 #include "base/arena.h"
 #include "base/path.h"
-#include "base/rng.h"
 #include "app/synth/synth-texts.h"
 #include "app/synth/synth-world.h"
 #include "io/files/atomic.h"
@@ -13,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { DAY = 24 * 3600, YEAR = 365 * DAY, FIRST_DAY = 1577836800 /* 2020 */ };
 
 static int digits_of(int n) { return snprintf(NULL, 0, "%d", n - 1); }
 
@@ -28,15 +25,13 @@ static void print_texts(FILE *f, const hl_synth_world *w)
     hl_synth_texts_free(&t);
 }
 
-/* A user begins on some day of the first year, and comes back within three days each time. */
 static void print_user(FILE *f, const hl_synth_world *w, int user)
 {
-    hl_rng r = hl_rng_at(w->seed, HL_FOR_SYNTH, HL_SYNTH_TIMES, (uint32_t)user);
-    uint64_t time = FIRST_DAY + hl_rng_below(&r, YEAR);
+    hl_synth_clock clock = hl_synth_clock_of(w, user);
     for (int64_t i = w->begin[user]; i < w->begin[user + 1]; i++) {
-        fprintf(f, "i%0*d,u%0*d,%llu\n", digits_of(w->settings.items), w->sequence[i], digits_of(w->settings.users),
-                user, (unsigned long long)time);
-        time += 1 + hl_rng_below(&r, 3 * DAY);
+        fprintf(f, "i%0*d,u%0*d,%lld\n", digits_of(w->settings.items), w->sequence[i], digits_of(w->settings.users),
+                user, (long long)clock.time);
+        hl_synth_clock_next(&clock);
     }
 }
 
@@ -53,7 +48,9 @@ static void print_scores(FILE *f, const hl_synth_scores *s)
 }
 
 #define PRINT_INT(key, normal, least, most, help) fprintf(f, "\"%s\": %d, ", #key, s->key);
-#define PRINT_REAL(key, normal, least, most, help) fprintf(f, "\"%s\": %.9g, ", #key, s->key);
+/* What is 0 by default, and is 0, is left out. */
+#define PRINT_REAL(key, normal, least, most, help) \
+    if ((normal) || s->key) fprintf(f, "\"%s\": %.9g, ", #key, s->key);
 static void print_report(FILE *f, const hl_synth_settings *s, const hl_synth_report *r)
 {
     fprintf(f, "{\"name\": \"%s\", ", s->name);
@@ -62,6 +59,10 @@ static void print_report(FILE *f, const hl_synth_settings *s, const hl_synth_rep
     fprintf(f, "\"popularity_recall@10\": %.7f, \"random_recall@10\": %.7f,\n \"oracle\": {", r->popularity.recall[1],
             r->random.recall[1]);
     print_scores(f, &r->oracle);
+    if (s->daily_rhythm > 0) {
+        fprintf(f, "},\n \"oracle_without_times\": {");
+        print_scores(f, &r->without_times);
+    }
     fprintf(f, "}}\n");
 }
 
@@ -80,12 +81,16 @@ void hl_synth_print(FILE *out, const hl_synth_report *r)
     const struct {
         const char *name;
         const hl_synth_scores *scores;
-    } rows[] = {{"oracle", &r->oracle}, {"popularity", &r->popularity}, {"random", &r->random}};
-    fprintf(out, "%-12s", "test");
+    } rows[] = {{"oracle", &r->oracle},
+                {"without times", r->has_rhythm ? &r->without_times : NULL},
+                {"popularity", &r->popularity},
+                {"random", &r->random}};
+    fprintf(out, "%-13s", "test");
     for (int c = 0; c < HL_SYNTH_CUTOFFS; c++) fprintf(out, "  recall@%-3d", hl_synth_cutoffs[c]);
     fprintf(out, "  ndcg@10\n");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        fprintf(out, "%-12s", rows[i].name);
+        if (!rows[i].scores) continue;
+        fprintf(out, "%-13s", rows[i].name);
         for (int c = 0; c < HL_SYNTH_CUTOFFS; c++) fprintf(out, "  %-10.4f", rows[i].scores->recall[c]);
         fprintf(out, "  %.4f\n", rows[i].scores->ndcg_10);
     }
