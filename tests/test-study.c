@@ -230,6 +230,20 @@ static void what_is_wrong_is_a_sentence(void)
          "one.two.yaml:2: task: training is neither steps nor train"},
         {"base: job.yaml\ntask: train\nfixed: negatives\naxes: {ranks: 1}\n", "fixed: negatives is for task: steps"},
         {"base: job.yaml\naxes: {model: [EASE]}\n", "to measure"},
+        {"base: job.yaml\nphase: valid\naxes: {ranks: 1}\n", "phase: valid is for task: train"},
+        {"base: job.yaml\ntask: train\nphase: train\naxes: {ranks: 1}\n", "train is neither valid nor test"},
+        {"base: job.yaml\ntune: {axes: {epochs: [1, 2]}}\naxes: {ranks: 1}\n", "tune is for task: train"},
+        {"base: job.yaml\ntask: train\ntune: {metric: MRR}\naxes: {ranks: 1}\n", "tune has no grid"},
+        {"base: job.yaml\ntask: train\ntune: {axis: {epochs: 1}}\naxes: {ranks: 1}\n", "the nearest is \"tune.axes\""},
+        {"base: job.yaml\ntask: train\naxes: {ranks: 1}\ntune:\n  axes: {ranks: [1, 2]}\n",
+         "one.two.yaml:5: tune.axes.ranks: ranks is not tuned"},
+        {"base: job.yaml\ntask: train\naxes: {ranks: 1}\ntune: {axes: {seed: [1, 2]}}\n", "seed is not tuned"},
+        {"base: job.yaml\ntask: train\naxes: {ranks: 1}\ntune: {axes: {epochs: []}}\n", "has no value"},
+        {"base: job.yaml\ntask: train\naxes: {ranks: 1}\ntune: {axes: {epochs: [2, 2]}}\n",
+         "candidates \"ranks 1, epochs 2\" and \"ranks 1, epochs 2\" are the same"},
+        {"base: job.yaml\ntask: train\npoints: {a: {ranks: 1}}\ntune: {points: {b: {epochs: [1]}}}\n",
+         "there is no point \"b\""},
+        {"base: job.yaml\ntask: train\npoints: {a: {model: EASE}}\ntune: {points: {a: {epochs: [1]}}}\n", "to tune"},
         {"base: none.yaml\naxes: {ranks: 1}\n", "none.yaml: cannot be opened"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -255,6 +269,52 @@ static void trainings_lie_along_an_axis_of_numbers(void)
         CHECK(p->seed == 1 + i % 2);
     }
     CHECK(m.points.n == 9 && m.points.at[8].axis && m.points.at[8].along == 4 && *m.points.at[8].curve == 0);
+    drop(&m);
+}
+
+static bool has_argument(const hl_point *p, const char *key, const char *value)
+{
+    bool has = false, is_once = true;
+    for (int i = 0; i + 1 < p->arguments.n; i++) {
+        if (strcmp(p->arguments.at[i], key) != 0) continue;
+        is_once = !has && is_once;
+        has = strcmp(p->arguments.at[i + 1], value) == 0;
+    }
+    return has && is_once;
+}
+
+/* The grid of a point replaces that of all, and what is tried replaces what the point says; a model without steps has
+ * no candidates.  The record of the folder has the same ones. */
+static void points_that_are_tuned_have_candidates(void)
+{
+    char dir[PATH_MAX];
+    made m;
+    hl_study s;
+    hl_points p;
+    snprintf(dir, sizeof dir, "%s/candidates", check_folder());
+    CHECK_OK(hl_folder_make(dir));
+    CHECK_OK(make(&m, "base: job.yaml\ntask: train\nphase: valid\npoints:\n  a: {epochs: 7}\n  b: {model: EASE}\n"
+                      "  c: {num_negatives: 4}\n"
+                      "tune: {metric: MRR, seed: 5, axes: {epochs: [1, 2], num_negatives: [8, 16, 32]}, points: {c: "
+                      "{epochs: [3, 4]}}}\n"));
+    CHECK_OK(hl_study_record_write(&m.study, &m.points, dir));
+    CHECK_OK(hl_study_record_read(&s, &p, dir));
+    CHECK(m.points.candidates && m.points.candidates->n == 8 && p.candidates && p.candidates->n == 8);
+    CHECK(s.on_valid && s.tune.metric.n == 1 && strcmp(s.tune.metric.at[0], "MRR") == 0);
+    for (int i = 0; i < 8 && p.candidates && p.candidates->n == 8; i++) {
+        static const char *const negatives[] = {"8", "16", "32"}, *const epochs[] = {"1", "2", "3", "4"};
+        const hl_point *made_one = &m.points.candidates->at[i], *read = &p.candidates->at[i];
+        char name[2][HL_MEASURE_NAME];
+        CHECK(has_argument(made_one, "--num_negatives", i < 6 ? negatives[i % 3] : "4"));
+        CHECK(has_argument(made_one, "--epochs", epochs[i < 6 ? i / 3 : i - 4]));
+        CHECK(made_one->of == (i < 6 ? 0 : 2) && made_one->is_candidate && made_one->seed == 5);
+        CHECK(read->of == made_one->of && read->is_candidate && strcmp(read->tried, made_one->tried) == 0);
+        hl_measure_name(name[0], made_one, 1);
+        hl_measure_name(name[1], read, 1);
+        CHECK(strcmp(name[0], name[1]) == 0 && strstr(name[0], "/tune-5") != NULL);
+    }
+    hl_points_free(&p);
+    hl_study_free(&s);
     drop(&m);
 }
 
@@ -477,6 +537,7 @@ static const test tests[] = {
     {"a node is the unit where points say nodes", a_node_is_the_unit_where_points_say_nodes},
     {"listed points come behind the grid", listed_points_come_behind_the_grid},
     {"trainings lie along an axis of numbers", trainings_lie_along_an_axis_of_numbers},
+    {"points that are tuned have candidates", points_that_are_tuned_have_candidates},
     {"users grow with ranks where those of a rank are fixed", users_grow_with_ranks_where_those_of_a_rank_are_fixed},
     {"a folder is named by all that is measured", a_folder_is_named_by_all_that_is_measured},
     {"order is by seed and repetition", order_is_by_seed_and_repetition},
