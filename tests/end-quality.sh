@@ -105,10 +105,13 @@ best=$(for file in "$tuned"/SASRec-optim*/tune-3020/result.json; do echo "$(sed 
 [ -s "$best/1/ranks.h5" ] && [ -s "$best/2/ranks.h5" ] && [ "$(find "$tuned" -path '*SASRec-optim*/[12]/ranks.h5' | wc -l)" -eq 2 ] && cat "$best"/[12]/command | grep -q -e '--phase test'
 verdict "the best on validation is what is trained and tested with all seeds"
 taken=$(sed -n 's/.*SASRec is trained with \(.*\): recall@10.*/\1/p' "$work/first")
-study report "$tuned" && grep -q "^popularity,.*,2,0,0," "$tuned/report.csv" && grep -q "^SASRec,.*,2,0,0,.*,\"$taken\"$" "$tuned/report.csv" && grep -q "^SASRec,\"$taken\",1,0\.[0-9]*,0" "$tuned/report-tuning.csv"
+study report "$tuned" && grep -q "^popularity,.*,2,0,0," "$tuned/report.csv" && grep -q "^SASRec,.*,2,0,0,.*,\"$taken\"$" "$tuned/report.csv" && grep -q "^SASRec,\"$taken\",1,,0\.[0-9]*,0" "$tuned/report-tuning.csv"
 verdict "the report says what each point was trained with"
-[ "$(wc -l <"$tuned/report-tuning.csv")" -eq 5 ] && [ "$(grep -c '^SASRec,".*text_keys nowhere",0,,,,,.*nowhere.*' "$tuned/report-tuning.csv")" -eq 2 ] && grep -q 'Tuned on validation' "$tuned/report.html" && ! grep -q '^popularity\|^fixed' "$tuned/report-tuning.csv"
+[ "$(wc -l <"$tuned/report-tuning.csv")" -eq 5 ] && [ "$(grep -c '^SASRec,".*text_keys nowhere",0,,,,,,.*nowhere.*' "$tuned/report-tuning.csv")" -eq 2 ] && grep -q 'Tuned on validation' "$tuned/report.html" && ! grep -q '^popularity\|^fixed' "$tuned/report-tuning.csv"
 verdict "and how each candidate did, and why those without a result have none"
+sed 's/\[1e-5, 1e-2\]/[1e-5, 1e-4, 1e-2]/; s/title, nowhere/title/; /fixed:/d; s/repetitions: 2/repetitions: 1/' "$work/tuned.yaml" >"$work/ends.yaml"
+study "$work/ends.yaml" --local && grep -q 'of SASRec the best is at an end of the grid (optim_args.learning_rate 1e-2)' "$work/said" && study report "$work/ends.study" && grep -q 'taken, at an end of the grid: optim_args.learning_rate 1e-2' "$work/ends.study/report.html"
+verdict "a best one at an end of the grid is warned of"
 sed 's/Recall@10/NDGC@10/' "$work/tuned.yaml" >"$work/none.yaml"
 study "$work/none.yaml" --local --dir "$work/none.dir"
 [ $? -eq 2 ] && grep -q '"NDGC@10" is no metric' "$work/said" && [ ! -e "$work/none.dir" ]
@@ -129,7 +132,7 @@ verdict "the study in its own folder has the same candidates"
 # While a candidate is open nothing is trained of its point.
 rm "$best/tune-3020/result.json"
 study "$tuned/study.yaml" --local --dir "$tuned" --only "${best##*/}/1"
-[ $? -eq 2 ] && grep -q 'has no run' "$work/said" && study report "$tuned" && grep -q '^SASRec,.*,0,0,2,' "$tuned/report.csv" && grep -q '^SASRec,.*,0,,,,,not run$' "$tuned/report-tuning.csv"
+[ $? -eq 2 ] && grep -q 'has no run' "$work/said" && study report "$tuned" && grep -q '^SASRec,.*,0,0,2,' "$tuned/report.csv" && grep -q '^SASRec,.*,0,,,,,,not run$' "$tuned/report-tuning.csv"
 verdict "while a candidate is open it is not known which is taken"
 study "$tuned/study.yaml" --local --dir "$tuned" --only "${best##*/}/tune-3020" && study report "$tuned" && grep -q "^SASRec,.*,2,0,0,.*,\"$taken\"$" "$tuned/report.csv"
 verdict "it is made by itself, and the choice is the same"

@@ -308,6 +308,8 @@ static void points_that_are_tuned_have_candidates(void)
         CHECK(has_argument(made_one, "--num_negatives", i < 6 ? negatives[i % 3] : "4"));
         CHECK(has_argument(made_one, "--epochs", epochs[i < 6 ? i / 3 : i - 4]));
         CHECK(made_one->of == (i < 6 ? 0 : 2) && made_one->is_candidate && made_one->seed == 5);
+        CHECK(i < 6 && i % 3 != 1 ? made_one->at_end && strstr(made_one->at_end, "num_negatives") : !made_one->at_end);
+        CHECK(made_one->at_end ? read->at_end && strcmp(read->at_end, made_one->at_end) == 0 : !read->at_end);
         CHECK(read->of == made_one->of && read->is_candidate && strcmp(read->tried, made_one->tried) == 0);
         hl_measure_name(name[0], made_one, 1);
         hl_measure_name(name[1], read, 1);

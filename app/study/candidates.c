@@ -48,6 +48,28 @@ static void join(hl_study_settings *all, const hl_study_settings *from, const hl
     for (int k = 0; k < tried->n; k++) all->at[all->n++] = tried->at[k];
 }
 
+static const hl_names *values_of(const hl_study_tune *t, const char *point, const char *key)
+{
+    for (int a = 0; a < t->axes; a++) {
+        const char *its = t->axis[a].point;
+        const bool is_of = point ? its && strcmp(its, point) == 0 : !its;
+        if (is_of && strcmp(t->axis[a].key, key) == 0) return &t->axis[a].values;
+    }
+    return NULL;
+}
+
+/* Of what is tried, what is at an end of its values; NULL: nothing. */
+static char *find_ends(const hl_study_settings *tried, const hl_study_tune *t, const char *point)
+{
+    hl_study_settings ends = {.at = hl_alloc((size_t)tried->n * sizeof *ends.at)};
+    for (int i = 0; i < tried->n; i++)
+        if (hl_setting_is_at_end(&tried->at[i], values_of(t, point, tried->at[i].key)))
+            ends.at[ends.n++] = tried->at[i];
+    char *text = ends.n ? hl_settings_text(&ends, hl_setting_is_any) : NULL;
+    free(ends.at);
+    return text;
+}
+
 /* A seed that no repetition has, unless the file says another. */
 static int64_t seed_of(const hl_study *s, const hl_point *p)
 {
@@ -120,6 +142,7 @@ hl_status hl_candidates_add(hl_points *p, const hl_study *s, const hl_study_sett
     for (int64_t i = 0; i < n && status == HL_OK; i++) {
         hl_settings_combination(&tried, t->axis, t->axes, point, i);
         status = add_one(p, s, from, &tried);
+        if (status == HL_OK) p->candidates->at[p->candidates->n - 1].at_end = find_ends(&tried, t, point);
     }
     free(tried.at);
     if (status == HL_OK) set_apart(&p->at[p->n - 1]);

@@ -231,8 +231,8 @@ void hl_points_free(hl_points *p)
     for (int i = 0; i < p->n; i++) {
         hl_point *x = &p->at[i];
         hl_names_free(&x->arguments);
-        char *const texts[] = {x->name,  x->folder, x->problem, x->series,     x->axis,
-                               x->curve, x->reason, x->world,   x->base_world, x->tried};
+        char *const texts[] = {x->name,   x->folder, x->problem,    x->series, x->axis,  x->curve,
+                               x->reason, x->world,  x->base_world, x->tried,  x->at_end};
         for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) free(texts[k]);
     }
     free(p->at);

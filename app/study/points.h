@@ -21,9 +21,10 @@ typedef struct hl_point {
     int nodes, ranks_per_node; /* ranks = nodes x ranks_per_node; 0: the study says nothing of nodes */
 
     /* what is tuned (app/study/candidates.h) */
-    bool is_candidate;            /* of a point, not one itself: it is trained once, for validation */
-    int of;                       /* ... the number of that point */
-    char *tried;                  /* ... what is tried, "hidden_dropout_prob 0.5" */
+    bool is_candidate; /* of a point, not one itself: it is trained once, for validation */
+    int of;            /* ... the number of that point */
+    char *tried;       /* ... what is tried, "hidden_dropout_prob 0.5" */
+    char *at_end;      /* ... of that, what is at an end of its grid: a wider one may be better; NULL: none */
     const struct hl_point *taken; /* of a point that is tuned: the candidate that its runs are of; NULL: not known */
 
     /* what is forecast (hl_points_forecast) */

@@ -104,7 +104,12 @@ static void print_candidate(FILE *out, const hl_tuning_row *row, const hl_qualit
     hl_markup_text(out, of->name);
     fputs("</th><td class=\"text\">", out);
     hl_markup_text(out, row->candidate->tried);
-    fprintf(out, "</td><td>%s</td>", of->taken == row->candidate ? "taken" : "");
+    fprintf(out, "</td><td class=\"text\">%s", of->taken == row->candidate ? "taken" : "");
+    if (of->taken == row->candidate && row->candidate->at_end) {
+        fputs(", at an end of the grid: ", out);
+        hl_markup_text(out, row->candidate->at_end);
+    }
+    fputs("</td>", out);
     print_mean(out, isnan(row->mean.mean) ? NULL : &row->mean);
     hl_markup_number(out, row->seconds, "");
     fputs("<td class=\"text\">", out);

@@ -41,6 +41,34 @@ char *hl_settings_text(const hl_study_settings *s, bool (*belongs)(const hl_stud
     return text;
 }
 
+/* ---- numbers */
+
+static bool is_number(const char *text)
+{
+    char *end;
+    (void)strtod(text, &end);
+    return *text && !*end;
+}
+
+static bool are_numbers(const hl_names *x)
+{
+    for (int i = 0; i < x->n; i++)
+        if (!is_number(x->at[i])) return false;
+    return x->n > 1;
+}
+
+bool hl_setting_is_at_end(const hl_study_setting *x, const hl_names *values)
+{
+    const double its = strtod(x->value, NULL);
+    int less = 0, more = 0;
+    if (values->n < 3 || !are_numbers(values)) return false;
+    for (int i = 0; i < values->n; i++) {
+        less += strtod(values->at[i], NULL) < its;
+        more += strtod(values->at[i], NULL) > its;
+    }
+    return !less || !more;
+}
+
 /* ---- combinations */
 
 static bool is_of(const hl_study_axis *a, const char *point)
@@ -70,20 +98,6 @@ void hl_settings_combination(hl_study_settings *x, const hl_study_axis *axis, in
 }
 
 /* ---- what a training is drawn along */
-
-static bool is_number(const char *text)
-{
-    char *end;
-    (void)strtod(text, &end);
-    return *text && !*end;
-}
-
-static bool are_numbers(const hl_names *x)
-{
-    for (int i = 0; i < x->n; i++)
-        if (!is_number(x->at[i])) return false;
-    return x->n > 1;
-}
 
 static const char *axis_of(const hl_study *s)
 {

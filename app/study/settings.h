@@ -24,6 +24,9 @@ bool hl_setting_is_any(const hl_study_setting *x);
 /* An option that changes numbers? */
 bool hl_setting_changes_numbers(const hl_study_setting *x);
 
+/* Is it the least or the most of these, which are three numbers or more? */
+bool hl_setting_is_at_end(const hl_study_setting *x, const hl_names *values);
+
 /* "ranks 2, item.tp 1": those that belong.  Release with free. */
 char *hl_settings_text(const hl_study_settings *s, bool (*belongs)(const hl_study_setting *));
 

@@ -96,6 +96,7 @@ static json_t *point_json(const hl_point *p)
     if (p->axis) json_object_set_new(o, "axis", text_of(p->axis));
     if (p->axis) json_object_set_new(o, "along", json_real(p->along));
     if (p->is_candidate) json_object_set_new(o, "tried", text_of(p->tried));
+    if (p->at_end) json_object_set_new(o, "at_end", text_of(p->at_end));
     if (p->is_candidate) json_object_set_new(o, "of", json_integer(p->of));
     if (p->is_candidate) json_object_set_new(o, "seed", json_integer(p->seed));
     return o;
@@ -220,13 +221,15 @@ static bool read_candidates(hl_points *p, const json_t *list)
         hl_point *x = &p->candidates->at[i];
         const json_t *o = json_array_get(list, (size_t)i), *of = json_object_get(o, "of"),
                      *seed = json_object_get(o, "seed");
-        const char *tried = json_string_value(json_object_get(o, "tried"));
+        const char *tried = json_string_value(json_object_get(o, "tried")),
+                   *at_end = json_string_value(json_object_get(o, "at_end"));
         const json_int_t at = json_integer_value(of);
         if (!tried || !json_is_integer(of) || !json_is_integer(seed) || at < 0 || at >= p->n) return false;
         x->is_candidate = true;
         x->of = (int)at;
         x->seed = json_integer_value(seed);
         x->tried = hl_alloc_text(tried);
+        if (at_end) x->at_end = hl_alloc_text(at_end);
     }
     return true;
 }

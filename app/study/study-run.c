@@ -80,14 +80,21 @@ static hl_status run_turns(tally *t, const hl_study *s, const hl_points *p, cons
     return HL_OK;
 }
 
+static void tell_one(const hl_tuning *t, const hl_tuning_row *row, const hl_point *of)
+{
+    hl_log(HL_INFO, "%s is trained with %s: %s %.4f on validation", of->name, row->candidate->tried,
+           t->orders.column[0], row->mean.mean);
+    if (row->candidate->at_end)
+        hl_log(HL_WARN, "of %s the best is at an end of the grid (%s); a wider one may have a better", of->name,
+               row->candidate->at_end);
+}
+
 static void tell_taken(const hl_tuning *t, const hl_points *p)
 {
     for (int k = 0; k < t->n; k++) {
         const hl_tuning_row *row = &t->at[k];
         const hl_point *of = &p->at[row->candidate->of];
-        if (of->taken == row->candidate)
-            hl_log(HL_INFO, "%s is trained with %s: %s %.4f on validation", of->name, row->candidate->tried,
-                   t->orders.column[0], row->mean.mean);
+        if (of->taken == row->candidate) tell_one(t, row, of);
     }
     for (int i = 0; i < p->n; i++)
         if (hl_tuning_failure(t, i))

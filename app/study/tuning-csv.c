@@ -19,7 +19,8 @@ static void print_row(FILE *out, const hl_tuning_row *row, const hl_points *p)
     hl_report_field(out, of->name);
     fputc(',', out);
     hl_report_field(out, row->candidate->tried);
-    fprintf(out, ",%d", of->taken == row->candidate);
+    fprintf(out, ",%d,", of->taken == row->candidate);
+    hl_report_field(out, row->candidate->at_end ? row->candidate->at_end : "");
     print_number(out, row->mean.mean);
     print_number(out, row->mean.low);
     print_number(out, row->mean.high);
@@ -36,7 +37,7 @@ hl_status hl_tuning_csv(const hl_tuning *t, const hl_points *p, const char *dir)
     if (!t->n) return HL_OK;
     const char *m = t->orders.column[0];
     FILE *out = hl_alloc_stream(&text, &n);
-    fprintf(out, "point,candidate,taken,valid_%s,valid_%s_low,valid_%s_high,seconds,reason\n", m, m, m);
+    fprintf(out, "point,candidate,taken,at_end,valid_%s,valid_%s_low,valid_%s_high,seconds,reason\n", m, m, m);
     for (int k = 0; k < t->n; k++) print_row(out, &t->at[k], p);
     fclose(out);
     hl_path(path, "%s/report-tuning.csv", dir);
