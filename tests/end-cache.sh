@@ -58,6 +58,9 @@ verdict "a User LLM is trained over the vectors of a file"
 [ $failed -eq 0 ] || finish cache
 close frozen one
 verdict "its losses are those with the frozen Item LLM that made them"
+job 1 train bare $from $cache --text_path ""
+sed -n 's/.*"kind":"step"[^[]*"loss":\([0-9.e-]*\).*/\1/p' "$work/bare/metrics.jsonl" | cmp -s - "$work/one.losses"
+verdict "it reads no texts"
 job 1 train anew $cache
 ! close one anew
 verdict "and others without the weights to begin with"

@@ -71,6 +71,45 @@ job 1 eval published-eval --model HSTU --checkpoint "$work/published-1"
 [ $? -eq 2 ] && grep -q 'hstu.rel_bias' "$work/said"
 verdict "its weights are not taken without the biases"
 
+# Nothing reads texts here, so the data may do without.
+grep -v '^text_\|^tokenizer' "$work/job.yaml" >"$work/bare.yaml"
+mkdir -p "$work/bare/dataset" && cp "$work/data/dataset/synth.csv" "$work/bare/dataset"
+bare() { # bare RANKS COMMAND NAME OPTIONS...
+    ranks=$1 command=$2 name=$3
+    shift 3
+    "$MPIRUN" -n "$ranks" ./hllm "$command" "$work/bare.yaml" --data_path "$work/bare/dataset" --checkpoint_dir "$work/$name" "$@" >"$work/$name.table" 2>"$work/said" </dev/null
+}
+exactly() { # exactly NAME NAME: losses of all steps, all figures
+    for name in "$1" "$2"; do sed -n 's/.*"kind":"step"[^[]*"loss":\([0-9.e-]*\).*/\1/p' "$work/$name/metrics.jsonl" >"$work/$name.losses"; done
+    [ -s "$work/$1.losses" ] && cmp -s "$work/$1.losses" "$work/$2.losses"
+}
+for model in SASRec HSTU LLMIDRec; do
+    bare 1 train $model-bare --model $model
+    exactly $model-1 $model-bare && [ "$(row $model $model-1)" = "$(row $model $model-bare)" ]
+    verdict "without texts $model has the same losses and metrics"
+done
+bare 2 eval SASRec-bare-eval --model SASRec --checkpoint "$work/SASRec-bare"
+[ "$(row SASRec SASRec-bare-eval)" = "$(row SASRec SASRec-1)" ]
+verdict "and so does an evaluation on two ranks"
+for model in EASE popularity; do
+    job 1 train $model-1 --model $model
+    bare 1 train $model-bare --model $model
+    [ -n "$(row $model $model-1)" ] && [ "$(row $model $model-1)" = "$(row $model $model-bare)" ]
+    verdict "without texts $model has the same metrics"
+done
+[ "$(ls -d "$work/bare/dataset/"*.hllm | wc -l)" -eq 1 ] && ! grep -q 'found .*no dataset' "$work/said"
+verdict "they share one dataset"
+./hllm show "$work/bare/dataset/"*.hllm >"$work/shown" 2>&1 && grep -q '^without texts' "$work/shown" && ! grep -q '^tokenizer\|^text:' "$work/shown"
+verdict "hllm show says that it has no texts"
+bare 1 prepare none --model SASRec --text_path "$work/data/information" --tokenizer bytes --text_keys '[title]'
+[ "$(ls -d "$work/bare/dataset/"*.hllm | wc -l)" -eq 2 ]
+verdict "one with texts stands beside it"
+for without in "text_path --tokenizer bytes" "tokenizer --text_path $work/data/information --text_keys [title]"; do
+    bare 1 train none ${without#* }
+    [ $? -eq 2 ] && grep -q "${without%% *}" "$work/said"
+    verdict "HLLM asks for: ${without%% *}"
+done
+
 refused() { # refused WORDS OPTIONS...
     words=$1
     shift

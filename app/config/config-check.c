@@ -21,17 +21,31 @@ static hl_status is_set(const char *value, const char *key)
     return HL_FAIL(HL_EUSAGE, "%s is not set; write \"%s: ...\" in the configuration or --%s ...", key, key, key);
 }
 
+bool hl_config_needs_texts(const hl_config *c)
+{
+    return hl_model_facts_of[c->model].reads_texts && (!*c->item_cache || hl_config_makes_item_cache(c));
+}
+
+static bool has_tokenizer(const hl_config *c) { return *c->tokenizer || *c->item_pretrain_dir; }
+
+bool hl_config_prepares_texts(const hl_config *c) { return *c->text_path && c->text_keys.n > 0 && has_tokenizer(c); }
+
+static hl_status check_texts(const hl_config *c)
+{
+    HL_TRY(is_set(c->text_path, "text_path"));
+    if (c->text_keys.n == 0) return HL_FAIL(HL_EUSAGE, "text_keys is empty; name the columns that make an item's text");
+    if (has_tokenizer(c)) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "there is no tokenizer; set tokenizer (bytes needs no file) or item_pretrain_dir");
+}
+
 static hl_status check_data(const hl_config *c)
 {
     HL_TRY(is_set(c->data_path, "data_path"));
-    HL_TRY(is_set(c->text_path, "text_path"));
+    if (hl_config_needs_texts(c)) HL_TRY(check_texts(c));
     HL_TRY(is_set(c->dataset, "dataset"));
     HL_TRY(is_set(c->checkpoint_dir, "checkpoint_dir"));
     if (strchr(c->dataset, '/'))
         return HL_FAIL(HL_EUSAGE, "dataset: \"%s\" is a path; it is a name, its folder is data_path", c->dataset);
-    if (c->text_keys.n == 0) return HL_FAIL(HL_EUSAGE, "text_keys is empty; name the columns that make an item's text");
-    if (!*c->tokenizer && !*c->item_pretrain_dir)
-        return HL_FAIL(HL_EUSAGE, "there is no tokenizer; set tokenizer (bytes needs no file) or item_pretrain_dir");
     return HL_OK;
 }
 

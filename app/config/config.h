@@ -172,6 +172,11 @@ static inline bool hl_config_reads_ids(const hl_config *c)
     return !hl_config_reads_texts(c) && !hl_model_facts_of[c->model].no_steps;
 }
 
+/* Must the data have texts: does the model read them, or item_cache auto?  Do they get them: are text_path, text_keys
+ * and a tokenizer given, whoever reads them? */
+bool hl_config_needs_texts(const hl_config *c);
+bool hl_config_prepares_texts(const hl_config *c);
+
 /* The file of item vectors that item_cache means: items.h5 of the run folder where it is auto. */
 bool hl_config_makes_item_cache(const hl_config *c);
 void hl_config_item_cache(const hl_config *c, char path[PATH_MAX]);

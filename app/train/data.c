@@ -3,19 +3,22 @@
 
 hl_prepare_settings hl_data_settings(const hl_config *c)
 {
+    const bool texts = hl_config_prepares_texts(c);
     return (hl_prepare_settings){
         .data_path = c->data_path,
-        .text_path = c->text_path,
+        .text_path = texts ? c->text_path : "",
         .dataset = c->dataset,
         .folder = *c->dataset_dir ? c->dataset_dir : NULL,
-        .tokenizer = *c->tokenizer ? c->tokenizer : c->item_pretrain_dir,
+        .tokenizer = !texts          ? "bytes"
+                     : *c->tokenizer ? c->tokenizer
+                                     : c->item_pretrain_dir,
         .max_text_length = c->MAX_TEXT_LENGTH,
         .item_prompt = c->item_prompt,
         .text_keys = (const char *const *)c->text_keys.at,
         .n_text_keys = c->text_keys.n,
         .split = {c->split_kind, c->split_valid, c->split_test},
         .labels = {c->fusion != HL_FUSION_NONE ? c->label_field : NULL, c->label_positive},
-        .texts_do_not_matter = !hl_config_reads_texts(c),
+        .texts_do_not_matter = !hl_config_needs_texts(c),
     };
 }
 

@@ -42,7 +42,7 @@ static hl_status check_sources(const hl_config *c)
     const hl_prepare_settings s = hl_data_settings(c);
     HL_TRY(hl_prepare_folder(path, &s));
     if (access(path, F_OK) == 0) return HL_OK;
-    for (int i = 0; i < HL_SOURCES; i++) {
+    for (int i = 0; i < hl_prepare_sources(&s); i++) {
         hl_source file;
         HL_TRY(hl_prepare_find_source(path, &s, i));
         const hl_status found = hl_source_open(&file, path);

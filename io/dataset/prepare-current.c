@@ -56,7 +56,7 @@ static hl_status compare(char why[WHY], const hl_manifest *m, const hl_prepare_s
 {
     const char *other = difference(&m->recipe, want);
     snprintf(why, WHY, "%s%s", other ? "was made with " : "", other ? other : "");
-    for (int i = 0; i < HL_SOURCES && !*why; i++) {
+    for (int i = 0; i < hl_prepare_sources(s) && !*why; i++) {
         char path[PATH_MAX];
         bool changed;
         HL_TRY(hl_prepare_source(path, s, i));

@@ -35,11 +35,20 @@ static hl_status check_labels(const hl_label_choice *l)
     return hl_label_rule_read(&rule, l->positive);
 }
 
+bool hl_prepare_has_texts(const hl_prepare_settings *s) { return s->text_path && *s->text_path; }
+
+int hl_prepare_sources(const hl_prepare_settings *s)
+{
+    _Static_assert(HL_INTERACTIONS == 0 && HL_TEXTS == 1, "texts come last");
+    return hl_prepare_has_texts(s) ? HL_SOURCES : HL_TEXTS;
+}
+
 hl_status hl_prepare_check(const hl_prepare_settings *s)
 {
     HL_TRY(check_text("dataset", s->dataset)); /* stands in the manifest */
     if (!s->data_path || !*s->data_path) return HL_FAIL(HL_EUSAGE, "data_path is not set; a dataset needs it");
-    if (!s->text_path || !*s->text_path) return HL_FAIL(HL_EUSAGE, "text_path is not set; a dataset needs it");
+    if (!hl_prepare_has_texts(s) && !s->texts_do_not_matter)
+        return HL_FAIL(HL_EUSAGE, "text_path is not set; a dataset needs it");
     if (!s->tokenizer || !*s->tokenizer) return HL_FAIL(HL_EUSAGE, "the tokenizer is not set; a dataset needs it");
     if (!s->item_prompt || !is_utf8(s->item_prompt)) return HL_FAIL(HL_EUSAGE, "item_prompt is not UTF-8");
     for (int i = 0; i < s->n_text_keys; i++) HL_TRY(check_text("an entry of text_keys", s->text_keys[i]));
@@ -163,14 +172,15 @@ hl_status hl_prepare_check_report(const hl_prepare_settings *s, const hl_prepare
 
 hl_recipe hl_prepare_recipe(const hl_prepare_settings *s, const hl_tokenizer *t)
 {
+    const bool texts = hl_prepare_has_texts(s);
     return (hl_recipe){
         .tokenizer = (char *)(uintptr_t)hl_tokenizer_kind(t),
         .tokenizer_digest = hl_tokenizer_digest(t),
         .vocab = hl_tokenizer_vocab(t),
-        .max_text_length = s->max_text_length,
-        .item_prompt = (char *)(uintptr_t)s->item_prompt,
-        .text_keys = (char **)(uintptr_t)s->text_keys,
-        .n_text_keys = s->n_text_keys,
+        .max_text_length = texts ? s->max_text_length : 1,
+        .item_prompt = (char *)(uintptr_t)(texts ? s->item_prompt : ""),
+        .text_keys = (char **)(uintptr_t)(texts ? s->text_keys : NULL),
+        .n_text_keys = texts ? s->n_text_keys : 0,
         .split = s->split,
         .label_field = (char *)(uintptr_t)(s->labels.field ? s->labels.field : ""),
         .label_positive = (char *)(uintptr_t)(s->labels.positive ? s->labels.positive : ""),

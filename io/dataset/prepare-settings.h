@@ -26,10 +26,15 @@ typedef struct {
     size_t field_limit;               /* bytes of a CSV field; 16 MiB */
     const char *run;                  /* a run folder: the dataset that it was trained on is not replaced; NULL: none */
     uint64_t run_data;                /* its digest */
-    bool texts_do_not_matter;         /* no model reads them: texts that say nothing are not refused */
+    bool texts_do_not_matter;         /* no model reads them: texts that say nothing are not refused, and text_path may
+                                         be NULL or "": the dataset has none */
     hl_progress_show progress;        /* as hl_progress has them */
     void *progress_self;
 } hl_prepare_settings;
+
+/* Has the dataset texts?  How many source files it is made of: HL_INTERACTIONS, or HL_TEXTS too. */
+bool hl_prepare_has_texts(const hl_prepare_settings *s);
+int hl_prepare_sources(const hl_prepare_settings *s);
 
 /* HL_EUSAGE with a sentence where the settings are not possible. */
 hl_status hl_prepare_check(const hl_prepare_settings *s);
@@ -49,7 +54,8 @@ hl_status hl_prepare_folder(char path[PATH_MAX], const hl_prepare_settings *s);
 hl_status hl_prepare_source(char path[PATH_MAX], const hl_prepare_settings *s, int source);
 hl_status hl_prepare_find_source(char path[PATH_MAX], const hl_prepare_settings *s, int source);
 
-/* The recipe of the settings.  Its texts belong to the settings: do not free it. */
+/* The recipe of the settings; without texts one of no text_keys, whatever the settings say of texts.  Its texts belong
+ * to the settings: do not free it. */
 hl_recipe hl_prepare_recipe(const hl_prepare_settings *s, const hl_tokenizer *t);
 
 #endif

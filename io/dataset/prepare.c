@@ -1,4 +1,4 @@
-/* prepare.c - two CSV files into a dataset folder.
+/* prepare.c - CSV files into a dataset folder.
  *
  * Texts are compared by digests of their token ids, one number an item on every rank.  Two different texts among n
  * get the same digest with a probability of about n^2 / 2^65 (ten million texts: 3 in a million); opening the
@@ -97,7 +97,8 @@ static void join_examples(work *w)
 {
     hl_prepare_examples *e = &w->manifest.examples;
     _Static_assert(sizeof *e % sizeof(int64_t) == 0, "examples travel as integers");
-    if (w->g->rank == 0) hl_idmatch_unmatched(w->t.ids, e->of[HL_EXAMPLE_WITHOUT_TEXT], e->of[HL_EXAMPLE_UNUSED]);
+    if (w->g->rank == 0 && hl_prepare_has_texts(w->s))
+        hl_idmatch_unmatched(w->t.ids, e->of[HL_EXAMPLE_WITHOUT_TEXT], e->of[HL_EXAMPLE_UNUSED]);
     memcpy(e->of[HL_EXAMPLE_TIMES], w->x.times_apart, sizeof w->x.times_apart);
     memcpy(e->of[HL_EXAMPLE_MISSING], w->x.ids_missing, sizeof w->x.ids_missing);
     for (int f = 0; f < HL_FORMS; f++) {
@@ -114,7 +115,8 @@ static void join_reports(work *w)
     const int64_t *x = (const int64_t *)&w->x.report, *t = (const int64_t *)&w->t.report;
     int64_t *sum = (int64_t *)r;
     for (int i = 0; i < HL_REPORT_COUNTS; i++) sum[i] = x[i] + t[i];
-    for (int64_t i = 1; i < w->t.deal.rows && w->g->rank == 0; i++) r->items_equal += w->first_equal[i] != i;
+    for (int64_t i = 1; i < w->t.deal.rows && w->g->rank == 0 && hl_prepare_has_texts(w->s); i++)
+        r->items_equal += w->first_equal[i] != i;
     if (w->g->rank == 0) r->texts_equal = count_equal_texts(w);
     hl_report_join(w->g, r);
     join_examples(w);
@@ -122,7 +124,7 @@ static void join_reports(work *w)
 
 static hl_status check_sources(work *w)
 {
-    for (int i = 0; i < HL_SOURCES; i++) {
+    for (int i = 0; i < hl_prepare_sources(w->s); i++) {
         hl_source file;
         HL_TRY(hl_prepare_find_source(w->sources[i], w->s, i));
         hl_status s = hl_source_open(&file, w->sources[i]);
@@ -171,15 +173,17 @@ static hl_status find_split(work *w)
 static hl_status read_texts(work *w, hl_progress *p)
 {
     hl_recipe r = hl_prepare_recipe(w->s, w->tokenizer);
-    hl_texts_how how = {w->sources[HL_TEXTS], w->s->field_limit,     w->s->item_prompt, w->s->text_keys,
-                        w->s->n_text_keys,    w->s->max_text_length, w->tokenizer};
+    const char *path = hl_prepare_has_texts(w->s) ? w->sources[HL_TEXTS] : NULL;
+    hl_texts_how how = {
+        path,        w->s->field_limit, w->s->item_prompt, w->s->text_keys, w->s->n_text_keys, w->s->max_text_length,
+        w->tokenizer};
     return hl_texts_read(&w->t, &how, w->x.items, r.shard_rows[HL_ITEMS], w->g->rank, w->g->size, p);
 }
 
 /* Copies of a file on several machines may differ; rank 0's is the one that counts. */
 static hl_status check_same_sources(const work *w, const hl_source_facts *first)
 {
-    for (int i = 0; i < HL_SOURCES; i++)
+    for (int i = 0; i < hl_prepare_sources(w->s); i++)
         if (first[i].digest != w->manifest.sources[i].digest)
             return HL_FAIL(HL_EFORMAT,
                            "%s: is not the same file on all machines of the job; copy it, or use a shared folder",

@@ -1,6 +1,6 @@
-/* prepare.h - two CSV files into a dataset folder.
+/* prepare.h - two CSV files into a dataset folder, or one where no model reads texts.
  *
- * Every rank reads both files and keeps the ids of all items and users, but interactions and texts of its own shards
+ * Every rank reads the files and keeps the ids of all items and users, but interactions and texts of its own shards
  * alone.  The folder's bytes do not depend on the number of ranks.  The folder appears whole or not at all. */
 #ifndef IO_DATASET_PREPARE_H
 #define IO_DATASET_PREPARE_H

@@ -192,6 +192,7 @@ static hl_status read_file(reading *r, hl_progress *progress)
     HL_TRY(encode(r, "", 0, 0, &is_cut));
     r->t->empty = copy_ids(&r->ids);
     r->t->n_empty = r->ids.n;
+    if (!r->how->path) return HL_OK;
     HL_TRY(open_file(r));
     for (int64_t n = 1;; n++) {
         HL_TRY(hl_csv_next(r->csv, &row));

@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 typedef struct {
-    const char *path;
+    const char *path; /* NULL: there is no file, and no item has a row; nothing is counted */
     size_t field_limit;
     const char *item_prompt;
     const char *const *text_keys;
