@@ -4,27 +4,23 @@
 #include "base/part.h"
 #include "mpi/comm/blocks.h"
 #include "mpi/comm/buckets.h"
-#include "step/zero.h"
 #include <stdlib.h>
 
 /* Numbers [lo, hi) of a part, of which each replica has its block. */
-static void add_blocks(const hl_traffic_walk *x, const hl_traffic_place *p, size_t lo, size_t hi, hl_traffic_act *sent)
+static void add_blocks(const hl_traffic_place *p, size_t lo, size_t hi, hl_traffic_act *sent)
 {
-    hl_shards s;
-    hl_zero_shards_open(&s, p->table, x->c->zero, p->dp);
-    const size_t *block = hl_shards_of(&s, lo);
+    const size_t *block = hl_shards_of(p->shards, lo);
     size_t *begin = hl_alloc((size_t)(p->dp + 1) * sizeof *begin);
     for (int r = 0; r <= p->dp; r++) begin[r] = hl_min(hl_max(block[r], lo), hi);
     if (lo < hi) sent(hl_traffic_walk_dp(p), p->dp, p->dp_rank, begin);
     free(begin);
-    hl_shards_close(&s);
 }
 
-void hl_traffic_walk_layers(const hl_traffic_walk *x, const hl_traffic_place *p, hl_traffic_act *sent)
+void hl_traffic_walk_layers(const hl_traffic_place *p, hl_traffic_act *sent)
 {
     size_t *layer = hl_alloc((size_t)(p->table->n + 1) * sizeof *layer);
     const int layers = hl_params_layers(layer, p->table);
-    for (int i = 0; i < layers; i++) add_blocks(x, p, layer[i], layer[i + 1], sent);
+    for (int i = 0; i < layers; i++) add_blocks(p, layer[i], layer[i + 1], sent);
     free(layer);
 }
 
@@ -70,7 +66,7 @@ static void add_bucket(const hl_traffic_walk *x, const hl_traffic_place *p, size
 
 static void add_dense(const hl_traffic_walk *x, const hl_traffic_place *p, size_t lo, size_t hi)
 {
-    if (x->c->zero) add_blocks(x, p, lo, hi, hl_sent_reduce_scatter);
+    if (x->c->zero) add_blocks(p, lo, hi, hl_sent_reduce_scatter);
     else hl_sent_all_reduce(hl_traffic_walk_dp(p), p->dp, p->dp_rank, hi - lo);
 }
 
@@ -129,7 +125,8 @@ void hl_traffic_walk_sums(const hl_traffic_walk *x, const hl_traffic_place *p)
 
 static void add_gathered(const hl_traffic_walk *x, const hl_traffic_place *p, size_t lo, size_t hi)
 {
-    add_blocks(x, p, lo, hi, hl_sent_all_gather_blocks);
+    (void)x;
+    add_blocks(p, lo, hi, hl_sent_all_gather_blocks);
 }
 
 /* Of frozen items the temperature alone, a tensor by itself. */
@@ -145,6 +142,6 @@ void hl_traffic_walk_update(const hl_traffic_walk *x, const hl_traffic_place *p,
     if (zero && frozen) add_trained_items(x, p);
     if (zero == 0 || frozen) return;
     if (zero == 1) add_gathered(x, p, 0, p->table->count);
-    if (zero == 2) hl_traffic_walk_layers(x, p, hl_sent_all_gather_blocks);
+    if (zero == 2) hl_traffic_walk_layers(p, hl_sent_all_gather_blocks);
     if (zero >= 2) add_beside(x, p, add_gathered);
 }

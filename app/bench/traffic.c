@@ -10,6 +10,7 @@
 #include "mpi/train/loss.h"
 #include "mpi/train/route.h"
 #include "mpi/train/tally.h"
+#include "step/zero.h"
 #include <stdlib.h>
 
 static hl_traffic_place place_of(const hl_traffic_walk *x, hl_side side, int rank)
@@ -24,6 +25,7 @@ static hl_traffic_place place_of(const hl_traffic_walk *x, hl_side side, int ran
                               hl_layout_replicas(l, side),
                               hl_layout_replica(l, side, rank),
                               hl_stage_params_of(&x->table[side], rank),
+                              &x->shards[side][hl_stage_params_place(l, side, rank)],
                               &x->sparse[side][hl_stage_params_place(l, side, rank)],
                               x->sent[rank]};
 }
@@ -36,11 +38,25 @@ static void add(hl_sent *to, const hl_sent *s)
     to->messages += s->messages;
 }
 
+static void add_layers(const hl_traffic_walk *x, const hl_traffic_place *p, bool scattered)
+{
+    hl_traffic_layers *its = &x->layers[2 * p->side + scattered];
+    if (its->rank != p->rank) {
+        hl_sent *dp = hl_traffic_walk_dp(p);
+        const hl_sent before = *dp;
+        *dp = (hl_sent){0};
+        hl_traffic_walk_layers(p, scattered ? hl_sent_reduce_scatter : hl_sent_all_gather_blocks);
+        *its = (hl_traffic_layers){p->rank, *dp};
+        *dp = before;
+    }
+    add(hl_traffic_walk_dp(p), &its->sent);
+}
+
 static void add_pass(const hl_traffic_walk *x, const hl_traffic_place *p, int mb, bool back)
 {
     const int share = hl_stage_params_place(x->l, p->side, p->rank);
-    if (x->c->zero >= 3) hl_traffic_walk_layers(x, p, hl_sent_all_gather_blocks);
-    if (x->c->zero >= 2 && back) hl_traffic_walk_layers(x, p, hl_sent_reduce_scatter);
+    if (x->c->zero >= 3) add_layers(x, p, false);
+    if (x->c->zero >= 2 && back) add_layers(x, p, true);
     if (mb >= 0) add(hl_traffic_walk_tp(p), &x->heard->talk[p->side][share][2 * mb + back]);
 }
 
@@ -256,8 +272,10 @@ static void open_shares(hl_traffic_walk *x, hl_side side)
     const int width = hl_layout_width(x->l, side);
     hl_stage_params_open(&x->table[side], x->l, side, x->f->job.shape[side], x->f->job.item_tokens);
     x->sparse[side] = hl_alloc((size_t)width * sizeof *x->sparse[side]);
+    x->shards[side] = hl_alloc((size_t)width * sizeof *x->shards[side]);
     for (int i = 0; i < width; i++) {
         hl_sparse_rows *s = &x->sparse[side][i];
+        hl_zero_shards_open(&x->shards[side][i], &x->table[side].table[i], x->c->zero, hl_layout_replicas(x->l, side));
         hl_sparse_rows_open(s, &x->table[side].table[i]);
         if (s->end) hl_sparse_rows_take(s, p->item, p->texts);
     }
@@ -265,7 +283,11 @@ static void open_shares(hl_traffic_walk *x, hl_side side)
 
 static void close_shares(hl_traffic_walk *x, hl_side side)
 {
-    for (int i = 0; i < hl_layout_width(x->l, side); i++) hl_sparse_rows_close(&x->sparse[side][i]);
+    for (int i = 0; i < hl_layout_width(x->l, side); i++) {
+        hl_shards_close(&x->shards[side][i]);
+        hl_sparse_rows_close(&x->sparse[side][i]);
+    }
+    free(x->shards[side]);
     free(x->sparse[side]);
     hl_stage_params_close(&x->table[side]);
 }
@@ -273,7 +295,9 @@ static void close_shares(hl_traffic_walk *x, hl_side side)
 void hl_traffic_forecast(hl_traffic_groups *sent, const hl_traffic_heard *heard, const hl_forecast *f,
                          const hl_config *c)
 {
-    hl_traffic_walk x = {.heard = heard, .f = f, .c = c, .l = &f->layout, .sent = sent};
+    hl_traffic_layers layers[2 * HL_SIDES];
+    for (int i = 0; i < 2 * HL_SIDES; i++) layers[i].rank = -1;
+    hl_traffic_walk x = {.heard = heard, .f = f, .c = c, .l = &f->layout, .sent = sent, .layers = layers};
     for (hl_side i = 0; i < HL_SIDES; i++) open_shares(&x, i);
     count_rows(&x);
     for (int r = 0; r < x.l->ranks; r++) {

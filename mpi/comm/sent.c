@@ -18,13 +18,26 @@ void hl_sent_all_reduce(hl_sent *s, int ranks, int rank, size_t n)
     hl_sent_all_reduce_with(s, ranks, rank, n, sizeof(float), hl_fold_floats);
 }
 
-/* Round by round, as hl_group_reduce_scatter goes. */
+static size_t shortest(const size_t *begin, size_t blocks)
+{
+    size_t least = begin[1] - begin[0];
+    for (size_t r = 1; r < blocks; r++) least = hl_min(least, begin[r + 1] - begin[r]);
+    return least;
+}
+
+/* Round by round, as hl_group_reduce_scatter goes.  Rounds that no block ends before are all alike. */
 static void add_rounds(hl_sent *s, int ranks, int rank, const size_t *begin,
                        void (*sent)(hl_sent *s, int ranks, int rank, const size_t *count, size_t size))
 {
-    const size_t p = (size_t)ranks, most = hl_group_piece() / sizeof(float) / p, step = most ? most : 1;
+    const size_t p = (size_t)ranks, most = hl_group_piece() / sizeof(float) / p, step = most ? most : 1,
+                 alike = shortest(begin, p) / step;
     size_t *count = hl_lend(p * sizeof *count);
-    for (size_t gone = 0, left = 1; left; gone += step) {
+    hl_sent one = {0};
+    for (size_t r = 0; r < p; r++) count[r] = step;
+    if (alike) sent(&one, ranks, rank, count, sizeof(float));
+    s->bytes += (double)alike * one.bytes;
+    s->messages += (double)alike * one.messages;
+    for (size_t gone = alike * step, left = 1; left; gone += step) {
         left = 0;
         for (size_t r = 0; r < p; r++) {
             const size_t n = begin[r + 1] - begin[r], rest = n > gone ? n - gone : 0;

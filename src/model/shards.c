@@ -4,18 +4,19 @@
 #include "base/error.h"
 #include <stdlib.h>
 
-static void find_parts(hl_shards *s, const hl_params *t, bool by_layers)
+size_t *hl_shards_parts(int *parts, const hl_params *t, bool by_layers)
 {
-    s->part = hl_alloc((size_t)(t->n + 4) * sizeof *s->part);
-    s->parts = by_layers ? hl_params_layers(s->part + 1, t) + 2 : 1;
-    s->part[0] = 0;
-    s->part[s->parts] = t->count;
+    size_t *part = hl_alloc((size_t)(t->n + 4) * sizeof *part);
+    *parts = by_layers ? hl_params_layers(part + 1, t) + 2 : 1;
+    part[0] = 0;
+    part[*parts] = t->count;
+    return part;
 }
 
 void hl_shards_open(hl_shards *s, const hl_params *t, bool by_layers, int p)
 {
     *s = (hl_shards){.p = p};
-    find_parts(s, t, by_layers);
+    s->part = hl_shards_parts(&s->parts, t, by_layers);
     s->begin = hl_alloc((size_t)s->parts * (size_t)(p + 1) * sizeof *s->begin);
     for (int k = 0; k < s->parts; k++)
         for (int r = 0; r <= p; r++) s->begin[k * (p + 1) + r] = hl_params_cut(t, s->part[k], s->part[k + 1], p, r);
@@ -45,11 +46,4 @@ hl_span hl_shards_block(const hl_shards *s, int r, size_t at)
     HL_CHECK(r >= 0 && r < s->p);
     const size_t *begin = hl_shards_of(s, at);
     return (hl_span){begin[r], begin[r + 1]};
-}
-
-size_t hl_shards_numbers(const hl_shards *s, int r)
-{
-    size_t n = 0;
-    for (int k = 0; k < s->parts; k++) n += s->begin[k * (s->p + 1) + r + 1] - s->begin[k * (s->p + 1) + r];
-    return n;
 }

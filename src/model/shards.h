@@ -22,11 +22,11 @@ typedef struct {
 void hl_shards_open(hl_shards *s, const hl_params *t, bool by_layers, int p);
 void hl_shards_close(hl_shards *s);
 
+/* Where the parts begin, (parts + 1); the caller frees it.  Local. */
+size_t *hl_shards_parts(int *parts, const hl_params *t, bool by_layers);
+
 /* Of the part that number `at` belongs to: where its blocks begin, (p + 1); the block of replica r. */
 const size_t *hl_shards_of(const hl_shards *s, size_t at);
 hl_span hl_shards_block(const hl_shards *s, int r, size_t at);
-
-/* All numbers of replica r. */
-size_t hl_shards_numbers(const hl_shards *s, int r);
 
 #endif

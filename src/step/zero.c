@@ -4,18 +4,29 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The numbers of all layers that the replica has; the most of a layer that it has not. */
-static size_t count_layers(size_t *most_beside, const hl_shards *s, int replica)
+/* What one replica has.  The blocks of all others are not looked for: a job asks of each of its ranks. */
+typedef struct {
+    size_t numbers;                      /* of all parts */
+    size_t layered, layers, most_beside; /* all layers; its numbers of them; the most of a layer that it has not */
+} shard;
+
+static shard shard_of(const hl_params *t, bool by_layers, int replicas, int replica)
 {
-    size_t mine = 0;
-    *most_beside = 0;
-    for (int k = 1; k < s->parts - 1; k++) {
-        const hl_span block = hl_shards_block(s, replica, s->part[k]);
-        const size_t has = block.end - block.begin, beside = s->part[k + 1] - s->part[k] - has;
-        mine += has;
-        *most_beside = hl_max(*most_beside, beside);
+    int parts;
+    size_t *part = hl_shards_parts(&parts, t, by_layers);
+    shard s = {0};
+    for (int k = 0; k < parts; k++) {
+        const size_t lo = part[k], hi = part[k + 1],
+                     has =
+                         hl_params_cut(t, lo, hi, replicas, replica + 1) - hl_params_cut(t, lo, hi, replicas, replica);
+        s.numbers += has;
+        if (k == 0 || k == parts - 1) continue;
+        s.layered += hi - lo;
+        s.layers += has;
+        s.most_beside = hl_max(s.most_beside, hi - lo - has);
     }
-    return mine;
+    free(part);
+    return s;
 }
 
 size_t hl_zero_unread(const hl_params *t, int texts)
@@ -34,23 +45,20 @@ hl_zero_state hl_zero_state_of(const hl_params *t, int zero, int replicas, int r
                                bool frozen)
 {
     const size_t unread = hl_zero_unread(t, texts);
-    hl_shards shards;
     hl_zero_state s = {.all = t->count,
                        .weights = t->count,
                        .gradients = t->count - unread,
                        .moments = t->count,
                        .waiting = (t->count - unread) * (size_t)waiting};
-    hl_zero_shards_open(&shards, t, zero, replicas);
-    if (hl_zero_shards_moments(zero)) s.moments = hl_shards_numbers(&shards, replica);
+    const shard its =
+        hl_zero_shards_moments(zero) ? shard_of(t, hl_zero_shards_gradients(zero), replicas, replica) : (shard){0};
+    if (hl_zero_shards_moments(zero)) s.moments = its.numbers;
     if (hl_zero_shards_gradients(zero)) {
-        size_t beside;
-        const size_t layered = shards.part[shards.parts - 1] - shards.part[1],
-                     held = t->count - layered + count_layers(&beside, &shards, replica);
+        const size_t held = t->count - its.layered + its.layers;
         s.gradients = held - unread;
         if (hl_zero_shards_weights(zero)) s.weights = held;
-        s.layer = beside * (size_t)(!frozen + hl_zero_shards_weights(zero));
+        s.layer = its.most_beside * (size_t)(!frozen + hl_zero_shards_weights(zero));
     }
-    hl_shards_close(&shards);
     if (frozen) s.gradients = s.moments = s.waiting = 0;
     return s;
 }
