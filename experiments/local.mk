@@ -11,6 +11,7 @@ dist_reference_DATA = experiments/scaling/reference/smoke.csv
 
 # What models learn.
 qualitydir = $(pkgdatadir)/quality
+dist_quality_SCRIPTS = experiments/quality/cache-age.sh
 dist_quality_DATA = experiments/quality/README.md experiments/quality/data.yaml experiments/quality/history.yaml experiments/quality/ids.yaml experiments/quality/ids-temporal.yaml \
 	experiments/quality/models.yaml experiments/quality/models-temporal.yaml experiments/quality/negatives.yaml experiments/quality/smoke.yaml \
 	experiments/quality/table-2.yaml experiments/quality/table-4.yaml experiments/quality/table-5.yaml experiments/quality/table-6.yaml \

@@ -182,4 +182,15 @@ verdict "the user side of both models is evaluated over any vectors"
 [ $? -eq 2 ] && grep -q 'has no Item LLM to export' "$work/said"
 verdict "it has no form of other programs"
 
+
+# How much age costs.
+HLLM=$PWD/hllm sh "$top/experiments/quality/cache-age.sh" --dir "$work/age" --seeds "1 2" --ages "0 1" --joint 2 --more 1 "$work/job.yaml" >"$work/told" 2>"$work/said"
+[ $? -eq 0 ] && [ "$(awk -F '\t' 'NR > 1 && $2 > 0' "$work/age/age.tsv" | wc -l)" -eq 3 ] && grep -q '^age-1 - full ' "$work/age/compare.txt"
+verdict "cache-age.sh says what vectors of each age give"
+! cmp -s "$work/age/1/items-0.h5" "$work/age/1/items-1.h5" && [ "$(ls "$work/age/2/both" | grep -c step)" -eq 2 ]
+verdict "by the Item LLM of each epoch"
+HLLM=$PWD/hllm sh "$top/experiments/quality/cache-age.sh" --dir "$work/age" --ages "0 2" --joint 2 "$work/job.yaml" >"$work/told" 2>"$work/said"
+[ $? -eq 1 ] && grep -q 'vectors of age 0 to 1' "$work/said"
+verdict "and refuses an age that there is not"
+
 finish cache
