@@ -125,8 +125,48 @@ refused 'no order of sums to promise' --model HSTU --exact.groups 2
 refused 'does not divide into n_heads' --model HSTU --n_heads 3
 refused 'freezes the Item LLM' --model SASRec --freeze_ad true
 refused 'more than the model.s 0 layers' --model SASRec --item.pp 2
-./hllm export "$work/job.yaml" --model SASRec --checkpoint "$work/SASRec-1" --to "$work/out" >/dev/null 2>"$work/said"
-[ $? -eq 2 ]
-verdict "its weights have no form of other programs"
+
+# The public code's state dict, and back.
+digest() { # digest WORDS FILE: 16 hexadecimal digits behind the words
+    sed -n "s/.*$1\([0-9a-f]\{16\}\).*/\1/p" "$2" | head -n 1
+}
+names() { # names FILE: of the tensors of a file of safetensors
+    tail -c +9 "$1" | head -c 20000 | tr ',{' '\n\n' | sed -n 's/^ *"\([^"]*\)": *$/\1/p' | grep -v metadata
+}
+for model in SASRec HSTU LLMIDRec; do
+    "$MPIRUN" -n 3 ./hllm export "$work/job.yaml" --model $model --checkpoint "$work/$model-1" --to "$work/$model-out" >/dev/null 2>"$work/said" </dev/null
+    [ $? -eq 0 ] && [ -s "$work/$model-out/model.yaml" ] && [ ! -e "$work/$model-out/item" ]
+    verdict "$model is exported"
+    ./hllm export "$work/job.yaml" --model $model --checkpoint "$work/$model-1" --to "$work/$model-alone" >/dev/null 2>"$work/said" &&
+        cmp -s "$work/$model-out/hllm.safetensors" "$work/$model-alone/hllm.safetensors"
+    verdict "$model has the same bytes by one rank as by three"
+    case $model in
+    SASRec) its="item_embedding.weight position_embedding.weight LayerNorm.weight trm_encoder.layer.1.multi_head_attention.query.bias trm_encoder.layer.0.feed_forward.dense_2.weight logit_scale" ;;
+    HSTU) its="item_embedding.weight item_id_proj_tower.weight position_embedding.weight _hstu._attention_layers.0._uvqk _hstu._attention_layers.1._o.bias logit_scale" ;;
+    LLMIDRec) its="item_embedding.weight item_id_proj_tower.weight user_llm.model.layers.1.mlp.down_proj.weight user_llm.model.norm.weight logit_scale" ;;
+    esac
+    names "$work/$model-out/hllm.safetensors" >"$work/names"
+    missing=
+    for name in $its; do grep -qxF "$name" "$work/names" || missing="$missing $name"; done
+    [ -z "$missing" ]
+    verdict "$model has the public code's names$missing"
+    [ $model != HSTU ] || head -c 4000 "$work/HSTU-out/hllm.safetensors" | grep -aq '_uvqk":{"dtype":"F32","shape":\[16,64\]'
+    verdict "$model has the public code's shapes"
+    "$MPIRUN" -n 2 ./hllm import "$work/bare.yaml" "$work/$model-out/model.yaml" --data_path "$work/bare/dataset" --from "$work/$model-out" --to "$work/$model-in" >/dev/null 2>"$work/said" </dev/null
+    [ -n "$(digest 'the weights, digest ' "$work/said")" ] && [ "$(digest 'the weights, digest ' "$work/said")" = "$(digest '"digest": "' "$work/$model-out/export.json")" ]
+    verdict "$model comes back with the same digest"
+    bare 2 eval $model-back --model $model --checkpoint "$work/$model-in" --item.tp 2
+    [ "$(row $model $model-back)" = "$(row $model $model-1)" ]
+    verdict "$model says the same after it"
+done
+"$MPIRUN" -n 1 ./hllm import "$work/bare.yaml" --model SASRec --data_path "$work/bare/dataset" --from "$work/HSTU-out" --to "$work/wrong" >/dev/null 2>"$work/said" </dev/null
+[ $? -eq 3 ] && grep -q 'not those of the configuration' "$work/said"
+verdict "one model's weights are not taken for another's"
+./hllm export "$work/job.yaml" --model SASRec --checkpoint "$work/SASRec-1" --form hf --to "$work/none" >/dev/null 2>"$work/said"
+[ $? -eq 2 ] && grep -q 'no folder that transformers loads' "$work/said"
+verdict "they have no folder of transformers"
+./hllm export "$work/job.yaml" --model EASE --checkpoint "$work/EASE-1" --to "$work/none" >/dev/null 2>"$work/said"
+[ $? -eq 2 ] && grep -q 'no weights that other programs read' "$work/said"
+verdict "and EASE has no weights to export"
 
 finish ids

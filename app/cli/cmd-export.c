@@ -79,7 +79,8 @@ const hl_command hl_cmd_export = {
     .help = "write the weights of a checkpoint for other programs: Hugging Face folders, the public HLLM code",
     .more =
         "  --to DIR           DIR/item and DIR/user, Hugging Face folders, and DIR/hllm.safetensors, a state dict of\n"
-        "                     the public HLLM code.  DIR is there whole or not at all; an earlier export is replaced\n"
+        "                     the public HLLM code; of SASRec, HSTU and LLMIDRec the latter alone.  DIR is there\n"
+        "                     whole or not at all; an earlier export is replaced\n"
         "  --checkpoint DIR   a run folder, whose best is taken, or its latest (RUN/latest), or a folder step-N;\n"
         "                     without it the run in checkpoint_dir\n"
         "  --form FORM        both (the default), hf or hllm\n"

@@ -1,6 +1,8 @@
 /* model-export-files.c - what stands beside the numbers of an export: configurations, tokenizer, record. */
 #include "app/export/model-export-files.h"
 #include "app/config/build.h"
+#include "app/config/model-choice.h"
+#include "base/alloc.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -76,6 +78,50 @@ static hl_status write_config(const char *folder, const char *side, const char *
     hl_path(path, "%s/%s/config.json", folder, side);
     const hl_status s = hl_json_write(path, o, JSON_INDENT(2));
     json_decref(o);
+    return s;
+}
+
+/* ---- model.yaml */
+
+/* Options that say what a model of item ids is, those of all such models: the public code passes over what is not of
+ * the one that it makes. */
+static const char *const model_keys[] = {"model",
+                                         "MAX_ITEM_LIST_LENGTH",
+                                         "n_layers",
+                                         "n_heads",
+                                         "embedding_size",
+                                         "inner_size",
+                                         "hstu_embedding_size",
+                                         "item_embedding_size",
+                                         "item_embed_dim",
+                                         "hstu.rel_bias",
+                                         "hidden_dropout_prob",
+                                         "attn_dropout_prob",
+                                         "layer_norm_eps",
+                                         "initializer_range",
+                                         "fix_temp"};
+enum { MODEL_KEYS = sizeof model_keys / sizeof model_keys[0] };
+
+static bool is_of_model(const char *line)
+{
+    const size_t n = strcspn(line, ":");
+    bool is = strncmp(line, "user_llm.", 9) == 0;
+    for (int i = 0; i < MODEL_KEYS && !is; i++) is = strlen(model_keys[i]) == n && strncmp(line, model_keys[i], n) == 0;
+    return is;
+}
+
+static hl_status write_model(const char *folder, const hl_config *c)
+{
+    char path[PATH_MAX], *text = NULL, *all = hl_config_text(c), *rest = all;
+    size_t n;
+    FILE *out = hl_alloc_stream(&text, &n);
+    for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
+        if (is_of_model(line)) fprintf(out, "%s\n", line);
+    fclose(out);
+    hl_path(path, "%s/model.yaml", folder);
+    const hl_status s = hl_atomic_write(path, text, n);
+    free(text);
+    free(all);
     return s;
 }
 
@@ -157,6 +203,7 @@ hl_status hl_model_export_files_write(const char *folder, const hl_export_plan *
                                       const hl_transformer *item, const hl_transformer *user)
 {
     const char *dtype = p->orders->dtype;
+    if (hl_model_reads_ids(c->model)) return write_model(folder, c);
     if (!(p->orders->forms & HL_EXPORT_HF)) return HL_OK;
     HL_TRY(write_config(folder, "item", c->item_pretrain_dir, item, dtype));
     HL_TRY(write_index(folder, p, "item"));

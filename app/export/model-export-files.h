@@ -7,7 +7,8 @@
 #include "model/transformer.h"
 #include <jansson.h>
 
-/* Write config.json of both folders, index files, and copy the tokenizer's files into that of the Item LLM. */
+/* Write config.json of both folders, index files, and copy the tokenizer's files into that of the Item LLM; of a
+ * model of item ids model.yaml alone. */
 hl_status hl_model_export_files_write(const char *folder, const hl_export_plan *p, const hl_config *c,
                                       const hl_transformer *item, const hl_transformer *user);
 

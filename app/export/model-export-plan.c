@@ -31,12 +31,14 @@ static int add_file(hl_export_plan *p, const char *name)
     return p->files++;
 }
 
-/* The file has matrices: q, k, v as (heads * head_dim, in), o as (out, heads * head_dim). */
+/* The file has matrices: q, k, v as (heads * head_dim, in), o as (out, heads * head_dim), all four of HSTU as one (in,
+ * 4 * heads * head_dim). */
 static int folded_shape(int64_t *out, const hl_param *p)
 {
     int n = 0;
     for (int i = 0; i < p->ndim; i++) {
-        const bool into_last = p->ndim == 3 && p->layer >= 0 && i == p->split_axis + 1;
+        const int folded = p->split_axis == 2 ? 2 : p->split_axis + 1;
+        const bool into_last = p->ndim == 3 && p->layer >= 0 && i == folded;
         if (into_last) out[n - 1] *= p->shape[i];
         else out[n++] = p->shape[i];
     }

@@ -55,11 +55,13 @@ static bool is_first(const export *x) { return x->world->rank == 0; }
 /* The vocabulary of drawn weights is the data's, which need not be there: the checkpoint knows it. */
 static hl_status read_shapes(export *x)
 {
+    const hl_tensor *items = hl_checkpoint_tensor(x->checkpoint, "item_llm/item_embedding");
     HL_TRY(hl_shapes_read(&x->shape[HL_ITEM], &x->shape[HL_USER], x->config));
     const hl_tensor *table = hl_checkpoint_tensor(x->checkpoint, "item_llm/embed_tokens");
     if (!*x->config->item_pretrain_dir && table) x->shape[HL_ITEM].vocab_size = (int)table->shape[0];
     if (hl_config_has_user_llm(x->config) && !*x->config->user_pretrain_dir)
         x->shape[HL_USER].vocab_size = x->shape[HL_ITEM].vocab_size;
+    if (items) x->shape[HL_ITEM].vocab_size = (int)items->shape[0];
     const hl_tensor *ids = hl_checkpoint_tensor(x->checkpoint, "user_id_embedding.weight");
     if (ids) x->shape[HL_USER].id_rows = (int)ids->shape[0];
     return HL_OK;
@@ -314,16 +316,30 @@ static void tidy(const export *x)
     hl_error_set(sentence);
 }
 
-hl_status hl_model_export(const hl_group *world, const hl_config *c, const hl_model_export_orders *o)
+static hl_status check(const hl_config *c, const hl_model_export_orders *o)
 {
-    export x = {.world = world, .config = c, .orders = o};
-    if (!hl_model_facts_of[c->model].reads_texts)
-        return HL_FAIL(HL_EUSAGE, "model %s has no weights that other programs read; export HLLM",
-                       hl_model_facts_of[c->model].name);
+    const char *name = hl_model_facts_of[c->model].name;
+    if (hl_model_facts_of[c->model].no_steps)
+        return HL_FAIL(HL_EUSAGE,
+                       "model %s has no weights that other programs read; export HLLM or a model of item ids", name);
+    if (hl_model_reads_ids(c->model) && !(o->forms & HL_EXPORT_HLLM))
+        return HL_FAIL(HL_EUSAGE,
+                       "--form hf: model %s has no folder that transformers loads; leave it out for the state dict of "
+                       "the public code",
+                       name);
     if (*c->item_cache)
         return HL_FAIL(HL_EUSAGE,
                        "item_cache: a checkpoint over item vectors has no Item LLM to export; export the one that "
                        "made them");
+    return HL_OK;
+}
+
+hl_status hl_model_export(const hl_group *world, const hl_config *c, const hl_model_export_orders *o)
+{
+    hl_model_export_orders mine = *o;
+    export x = {.world = world, .config = c, .orders = &mine};
+    HL_TRY(check(c, o));
+    if (hl_model_reads_ids(c->model)) mine.forms = HL_EXPORT_HLLM;
     const hl_status s = run(&x);
     close_files(&x, HL_OK);
     if (s != HL_OK) tidy(&x);

@@ -2,6 +2,7 @@
  *
  *     DIR/item/, DIR/user/     a Hugging Face folder each: config.json, model.safetensors; the tokenizer's files
  *     DIR/hllm.safetensors     the state dict of the public HLLM code: its names and shapes
+ *     DIR/model.yaml           of models of item ids, which have no folders: their shape, in the public code's keys
  *     DIR/export.json          what they were made of, with a digest of the weights
  *
  * Numbers go from file to file: a rank brings over its part of each tensor, so a model needs no memory however large

@@ -31,11 +31,12 @@ bool hl_hllm_dict_find(char out[PATH_MAX], const char *path)
     return false;
 }
 
-/* What stands before "item_llm." in the first name that has it. */
-static bool find_prefix(char out[NAME], const hl_state_dict *s)
+/* What stands before the item side's tensors in the first name that has one: `table` is "item_llm." of HLLM, or
+ * "item_embedding." of models that know items by their ids. */
+static bool find_prefix(char out[NAME], const hl_state_dict *s, const char *table)
 {
     for (int i = 0; i < hl_state_dict_count(s); i++) {
-        const char *name = hl_state_dict_at(s, i)->name, *at = strstr(name, "item_llm.");
+        const char *name = hl_state_dict_at(s, i)->name, *at = strstr(name, table);
         const size_t n = at ? (size_t)(at - name) : 0;
         if (!at || n >= NAME || (n > 0 && at[-1] != '.')) continue;
         snprintf(out, NAME, "%.*s", (int)n, name);
@@ -49,6 +50,8 @@ static bool begins_with(const char *name, const char *begin) { return strncmp(na
 static bool is_known(const char *name)
 {
     static const char *const begins[] = {"item_llm.", "user_llm.", "item_emb_tokens", "item_adapter.", "logit_scale",
+                                         /* of items that are known by their ids */
+                                         "item_embedding.", "item_id_proj_tower.",
                                          /* of user models, those that stand alone */
                                          "user_time.", "user_id_embedding.", "position_embedding.", "LayerNorm.",
                                          "trm_encoder.", "_hstu.",
@@ -127,11 +130,12 @@ static hl_status read_side(const hl_state_dict *s, const char *where, const hl_p
 {
     char prefix[NAME], below[NAME + 20];
     hl_state_dict *part;
-    if (!find_prefix(prefix, s))
-        return HL_FAIL(HL_EFORMAT,
-                       "%s: has no tensor item_llm. ..., so it is no state dict of HLLM; a model's folder is named by "
-                       "item_pretrain_dir and user_pretrain_dir",
-                       where);
+    if (!find_prefix(prefix, s, "item_llm.") && !find_prefix(prefix, s, "item_embedding."))
+        return HL_FAIL(
+            HL_EFORMAT,
+            "%s: has no tensor item_llm. ... or item_embedding., so it is no state dict of HLLM or of a model "
+            "of item ids; a model's folder is named by item_pretrain_dir and user_pretrain_dir",
+            where);
     if (strcmp(side, "item") == 0) tell_of_others(s, prefix, where);
     if (!has_llm(whole, side)) return read_those_alone(s, prefix, table, whole, side, w, where);
     snprintf(below, sizeof below, "%s%s_llm.", prefix, side);

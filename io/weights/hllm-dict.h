@@ -2,7 +2,8 @@
  *
  *     item_llm.model.layers.0. ...   user_llm.model. ...   item_emb_tokens   logit_scale
  *
- * Before these may stand something ("module." of DeepSpeed), the same for all. */
+ * Models of item ids have item_embedding.weight for the first, and names of their own for the others: trm_encoder. ...,
+ * _hstu. ....  Before these may stand something ("module." of DeepSpeed), the same for all. */
 #ifndef IO_WEIGHTS_HLLM_DICT_H
 #define IO_WEIGHTS_HLLM_DICT_H
 #include "io/weights/hf.h"
