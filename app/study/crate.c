@@ -163,7 +163,8 @@ static void add_run(json_t *graph, json_t *mentions, const char *dir, const hl_p
     json_t *result = hl_measure_result(dir, p, repetition), *instruments = json_array();
     char *failure = result ? NULL : hl_measure_failure(dir, p, repetition), *id;
     hl_measure_name(run, p, repetition);
-    snprintf(title, sizeof title, "%.300s, repetition %d", p->name, repetition);
+    snprintf(title, sizeof title, p->is_candidate ? "%.300s, a candidate" : "%.300s, repetition %d", p->name,
+             repetition);
     id = local_id("run", run);
     json_t *action = json_pack(
         "{ss ss ss so s{ss}}", "@id", id, "@type", "CreateAction", "name", title, "object", inputs(dir), "actionStatus",
