@@ -130,6 +130,11 @@ row() { printf '%s12345678\357\315\253\211\147\105\043\001' "$1"; }
     row i2
 } | seed vectors-npy two
 
+# Three rows, whose ids begin where they may; one of a file that is cut off; and beginnings that are beyond it, or below 0.
+printf '\002\000\000\000\000\000\000\000\000\000\001\000\000\000\000\000\000\000\001\000\000\000\000\000\000\000\003\000\000\000\000\000\000\000abc' | seed vectors-rows three
+printf '\000\007' | seed vectors-rows cut
+printf '\001\000\377\377\377\377\377\377\377\377\000\000\000\000\001\000\000\000\002\000\000\000\000\000\000\000' | seed vectors-rows beyond
+
 # What a job writes: 6 users, 8 items, two steps.
 mkdir -p "$work/data" "$work/text"
 {

@@ -1,8 +1,11 @@
 /* fuzz-vectors.c - readers of files of vectors and of ranks.  HDF5's own reader stands behind two of them: what is
  * given to it has kept its digest, so made-up bytes end before it. */
 #include "io/dataset/target-ranks.h"
-#include "io/vectors/vectors.h"
+#include "base/alloc.h"
+#include "io/files/regular.h"
+#include "io/vectors/vectors-rows.h"
 #include "tests/fuzz/fuzz.h"
+#include <stdlib.h>
 #include <string.h>
 
 enum { D = 2 };
@@ -46,6 +49,87 @@ hl_status fuzz_vectors_npy(const char *text, size_t n)
     if (looked) HL_CHECK(head.rows >= 0 && head.D > 0 && hl_vectors_look(&head, &form, path));
     const hl_status s = find(&hl_vectors_npy, path, beside);
     if (s == HL_OK) HL_CHECK(looked && head.D == D);
+    return s;
+}
+
+/* ---- rows of an HDF5 file, whose ids are another's */
+
+enum { MOST_ROWS = 8 };
+
+/* A good file of so many rows, whose ids are a byte each; where its beginnings of ids are, and its ids. */
+typedef struct {
+    char *bytes;
+    size_t n, id_begin, id;
+} good_file;
+
+static size_t find_bytes(const good_file *f, const void *what, size_t n)
+{
+    size_t at = 0;
+    while (at + n <= f->n && memcmp(f->bytes + at, what, n) != 0) at++;
+    HL_CHECK(at + n <= f->n);
+    return at;
+}
+
+static void make_good(good_file *f, int rows)
+{
+    static const char ids[MOST_ROWS + 1] = "\221\222\223\224\225\226\227\230";
+    const uint64_t digest[MOST_ROWS] = {0};
+    int64_t begin[MOST_ROWS + 1];
+    hl_vectors_place place;
+    const char *path = fuzz_path("good.h5");
+    for (int i = 0; i <= rows; i++) begin[i] = i;
+    const hl_vectors v = {"items", "text_digest", rows, D, 1, ids, begin, digest};
+    HL_CHECK(hl_vectors_make(&place, &hl_vectors_hdf5, &v, path, "") == HL_OK);
+    HL_CHECK(hl_regular_read(path, SIZE_MAX, &f->bytes, &f->n) == HL_OK);
+    f->id_begin = find_bytes(f, begin, (size_t)(rows + 1) * sizeof *begin);
+    f->id = find_bytes(f, ids, (size_t)rows);
+}
+
+/* The next bytes of the text, as many as there are of n, to a place. */
+static void put(char *to, size_t n, const char **text, size_t *left)
+{
+    const size_t have = *left < n ? *left : n;
+    if (have) memcpy(to, *text, have);
+    *text += have, *left -= have;
+}
+
+/* An id lies in the file or has no bytes, whatever the file says of where it begins. */
+static void read_all(const hl_vectors_rows *r)
+{
+    float vector[D];
+    for (int64_t row = 0; row < r->head.rows; row++) {
+        int n;
+        const char *id = hl_vectors_rows_id(r, row, &n);
+        HL_CHECK(n >= 0 && id >= r->id && id + n <= r->id + r->id_bytes);
+        for (int i = 0; i < n; i++) sink = id[i];
+        hl_vectors_rows_get(r, row, vector);
+        sink = (char)vector[0];
+    }
+}
+
+/* The first byte says how many rows, the second how many bytes are missing at the end; beginnings of ids follow, and
+ * ids. */
+hl_status fuzz_vectors_rows(const char *text, size_t n)
+{
+    static good_file good[MOST_ROWS];
+    hl_vectors_rows r;
+    const int rows = n > 0 ? 1 + (unsigned char)text[0] % MOST_ROWS : 1;
+    good_file *f = &good[rows - 1];
+    if (!f->bytes) make_good(f, rows);
+    const size_t missing = n > 1 ? (unsigned char)text[1] : 0;
+    char *bytes = hl_alloc(f->n);
+    memcpy(bytes, f->bytes, f->n);
+    size_t left = n > 2 ? n - 2 : 0;
+    const char *from = text + (n - left);
+    put(bytes + f->id_begin, (size_t)(rows + 1) * sizeof(int64_t), &from, &left);
+    put(bytes + f->id, (size_t)rows, &from, &left);
+    const hl_status s = hl_vectors_rows_open(&r, fuzz_file("rows.h5", bytes, f->n - missing), "items");
+    if (s == HL_OK) {
+        HL_CHECK(missing == 0 && r.head.rows == rows && r.head.D == D && r.id_bytes == rows);
+        read_all(&r);
+    }
+    hl_vectors_rows_close(&r);
+    free(bytes);
     return s;
 }
 

@@ -17,7 +17,7 @@ fuzz_reader fuzz_csv, fuzz_columns, fuzz_timestamp, fuzz_printable, fuzz_config,
     fuzz_tokenizer_merges, fuzz_regex, fuzz_checkpoint_manifest, fuzz_manifest, fuzz_shard, fuzz_record, fuzz_ledger,
     fuzz_latest, fuzz_study, fuzz_study_record, fuzz_study_jobs, fuzz_study_table, fuzz_site, fuzz_unpacked,
     fuzz_literal, fuzz_json_skim, fuzz_recbole, fuzz_movielens, fuzz_pixelrec, fuzz_tsv, fuzz_jsonl, fuzz_amazon_2014,
-    fuzz_amazon_2023, fuzz_vectors_safetensors, fuzz_vectors_npy, fuzz_target_ranks;
+    fuzz_amazon_2023, fuzz_vectors_safetensors, fuzz_vectors_npy, fuzz_vectors_rows, fuzz_target_ranks;
 
 typedef struct {
     const char *name;

@@ -72,6 +72,7 @@ const fuzz_row fuzz_rows[] = {
     {"amazon-2023", fuzz_amazon_2023, FORMAT},
     {"vectors-safetensors", fuzz_vectors_safetensors, FORMAT},
     {"vectors-npy", fuzz_vectors_npy, FORMAT},
+    {"vectors-rows", fuzz_vectors_rows, FORMAT},
     {"target-ranks", fuzz_target_ranks, {HL_EFORMAT, HL_ESTORE}},
 };
 const int fuzz_rows_n = sizeof fuzz_rows / sizeof fuzz_rows[0];
