@@ -162,6 +162,18 @@ verdict "items are found in another order"
 mkdir -p "$work/more/dataset"
 { cat "$work/data/dataset/synth.csv" && sed -n 2,4p "$work/data/dataset/synth.csv" | sed 's/^[^,]*/unknown/' && sed -n 2,4p "$work/data/dataset/synth.csv" | sed 's/^[^,]*/unheard/'; } >"$work/more/dataset/synth.csv"
 refused '2 of the [0-9]* items of the data have no vector in .*items.h5, the first is "un[a-z]*"; embed' 2 train more --data_path "$work/more/dataset" $cache --item.tp 2
+# The catalogue grows: two items more, with texts.
+mkdir -p "$work/grown/dataset" "$work/grown/information"
+sed 's/unknown/n1/; s/unheard/n2/' "$work/more/dataset/synth.csv" >"$work/grown/dataset/synth.csv"
+{ cat "$work/data/information/synth.csv" && echo 'n1,a new one,x' && echo 'n2,another new one,y'; } >"$work/grown/information/synth.csv"
+grown="--data_path $work/grown/dataset --text_path $work/grown/information"
+cp "$work/items.h5" "$work/grown.h5"
+embed grown.h5 --checkpoint "$work/both" $grown
+[ "$(encoded)" -eq 2 ]
+verdict "of new items alone vectors are made, beside those that are there"
+job 2 train grown $from --item_cache "$work/grown.h5" $grown --max_steps 2
+verdict "and the User LLM is trained with them"
+
 refused 'has vectors of 16 numbers, and the user model is 24 wide' 1 train wide $cache --user_llm.hidden_size 24
 refused 'has rows of its own' 1 train ids $cache --model SASRec
 job 1 train users --item_cache "$work/users.h5"
