@@ -91,6 +91,9 @@ MPI_TESTS = \
 	tests/test-model \
 	tests/test-idcount \
 	tests/test-prepare \
+	tests/test-prepare-files \
+	tests/test-prepare-places \
+	tests/test-prepare-real \
 	tests/test-split \
 	tests/test-relay \
 	tests/test-target-ranks \
@@ -147,6 +150,9 @@ ODD_TESTS = \
 	tests/test-model \
 	tests/test-ranking \
 	tests/test-prepare \
+	tests/test-prepare-files \
+	tests/test-prepare-places \
+	tests/test-prepare-real \
 	tests/test-split \
 	tests/test-step@3,5 \
 	tests/test-step-ids@3,5 \
@@ -356,8 +362,15 @@ check-kernels: hllm $(ALONE_TESTS)
 tests_test_evaluate_SOURCES = tests/test-evaluate.c tests/golden.c tests/golden.h
 tests_test_evaluate_LDADD = $(MPI_TEST_LINK)
 
-tests_test_prepare_SOURCES = tests/test-prepare.c tests/csvpair.c tests/csvpair.h
+PREPARING = tests/preparing.c tests/preparing.h tests/csvpair.c tests/csvpair.h
+tests_test_prepare_SOURCES = tests/test-prepare.c $(PREPARING)
 tests_test_prepare_LDADD = $(MPI_TEST_LINK)
+tests_test_prepare_files_SOURCES = tests/test-prepare-files.c $(PREPARING)
+tests_test_prepare_files_LDADD = $(MPI_TEST_LINK)
+tests_test_prepare_places_SOURCES = tests/test-prepare-places.c $(PREPARING)
+tests_test_prepare_places_LDADD = $(MPI_TEST_LINK)
+tests_test_prepare_real_SOURCES = tests/test-prepare-real.c $(PREPARING)
+tests_test_prepare_real_LDADD = $(MPI_TEST_LINK)
 tests_test_split_SOURCES = tests/test-split.c tests/csvpair.c tests/csvpair.h
 tests_test_split_LDADD = $(MPI_TEST_LINK) $(JANSSON_LIBS)
 tests_test_relay_SOURCES = tests/test-relay.c tests/csvpair.c tests/csvpair.h
