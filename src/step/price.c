@@ -186,19 +186,25 @@ static double loss_seconds(const hl_cost_job *j)
     return rows + back + UNIT_PASSES * units + sum_of(m, (double)p->texts / replicas * D, tp);
 }
 
+/* Weights that count as updated: AdamW moves seven numbers of each, and six where there is no gradient. */
+static double updated_of(const hl_prices *x, hl_side side, int rank)
+{
+    return (6 * numbers_of(x, side, rank) + gradients_of(x, side, rank)) / 7;
+}
+
 /* The weights that this rank updates of a side, and those that it gets of the others. */
 static double update_of(const hl_prices *x, hl_side side, int rank)
 {
     const hl_cost_job *j = x->job;
     const hl_machine *m = &j->machine;
     const int p = hl_layout_replicas(j->layout, side);
-    const double n = numbers_of(x, side, rank);
-    if (n == 0 || !hl_zero_shards_moments(j->zero)) return hl_machine_numbers(m, HL_NUMBERS_UPDATE, n);
+    const double n = numbers_of(x, side, rank), updated = updated_of(x, side, rank);
+    if (n == 0 || !hl_zero_shards_moments(j->zero)) return hl_machine_numbers(m, HL_NUMBERS_UPDATE, updated);
     const double gathered = hl_zero_shards_weights(j->zero) ? n - layered_of(x, side, rank) : n,
                  calls = hl_zero_shards_weights(j->zero)     ? 2
                          : hl_zero_shards_gradients(j->zero) ? layers_of(x, side, rank) + 2
                                                              : 1;
-    return hl_machine_numbers(m, HL_NUMBERS_UPDATE, n / p)
+    return hl_machine_numbers(m, HL_NUMBERS_UPDATE, updated / p)
            + hl_machine_together(m, HL_TOGETHER_GATHER, sizeof(float) * gathered, p, calls);
 }
 
