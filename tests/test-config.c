@@ -195,6 +195,9 @@ static void random_weights_have_defaults_of_their_own(void)
     CHECK_OK(read(&c, "tokenizer: some/tokenizer.model\n"));
     CHECK(strcmp(c.item_prompt, "") == 0 && c.MAX_TEXT_LENGTH == 64);
     hl_config_free(&c);
+    CHECK_OK(read(&c, "model: LLMIDRec\nuser_llm.hidden_size: 16\n")); /* users read no texts */
+    CHECK(c.user_llm.initializer_range == 0.02 && !because(&c, "user_llm.initializer_range"));
+    hl_config_free(&c);
 }
 
 static void pretrained_weights_have_those_of_the_table(void)

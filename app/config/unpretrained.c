@@ -5,7 +5,8 @@
  * - MAX_TEXT_LENGTH counts tokens, and a byte is a quarter of one.
  * - A random weight of 0.02 suits models that are thousands wide.  In a narrow one attention and MLP then add little to
  *   what all texts have in common: at width 64 a sixth of the negatives of real texts is above nce_thres before the
- *   first update.  At 1/sqrt(hidden_size) a product is as large as its input, whatever the width, and none is. */
+ *   first update.  At 1/sqrt(hidden_size) a product is as large as its input, whatever the width, and none is.  Rows of
+ *   a table of items differ from the start: LLMIDRec is left at the 0.02 of its public code. */
 #include "app/config/unpretrained.h"
 #include "app/config/options.h"
 #include <math.h>
@@ -15,7 +16,10 @@ enum { BYTES_LENGTH = 256 };
 
 static bool item_has_no_folder(const hl_config *c) { return !*c->item_pretrain_dir; }
 
-static bool neither_has_a_folder(const hl_config *c) { return item_has_no_folder(c) && !*c->user_pretrain_dir; }
+static bool users_read_texts_without_a_folder(const hl_config *c)
+{
+    return hl_model_facts_of[c->model].reads_texts && item_has_no_folder(c) && !*c->user_pretrain_dir;
+}
 
 static bool item_reads_bytes(const hl_config *c) { return item_has_no_folder(c) && strcmp(c->tokenizer, "bytes") == 0; }
 
@@ -39,7 +43,8 @@ static const struct {
      "default of bytes without item_pretrain_dir"},
     {"item_llm.initializer_range", item_has_no_folder, item_range, "1/sqrt(hidden_size) without item_pretrain_dir",
      "default without item_pretrain_dir: 1/sqrt(hidden_size)"},
-    {"user_llm.initializer_range", neither_has_a_folder, user_range, "1/sqrt(hidden_size) without pretrained folders",
+    {"user_llm.initializer_range", users_read_texts_without_a_folder, user_range,
+     "1/sqrt(hidden_size) of HLLM without pretrained folders",
      "default without pretrained folders: 1/sqrt(hidden_size)"},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
