@@ -4,6 +4,7 @@
 #include "base/minmax.h"
 #include "base/part.h"
 #include "mpi/comm/algorithms.h"
+#include <stdint.h>
 
 void hl_sent_all_reduce_with(hl_sent *s, int ranks, int rank, size_t n, size_t size, hl_combine combine)
 {
@@ -18,33 +19,29 @@ void hl_sent_all_reduce(hl_sent *s, int ranks, int rank, size_t n)
     hl_sent_all_reduce_with(s, ranks, rank, n, sizeof(float), hl_fold_floats);
 }
 
-static size_t shortest(const size_t *begin, size_t blocks)
+/* What each block gives from `gone` on; for so many rounds, 0: nothing is left. */
+static size_t next_rounds(size_t *count, const size_t *begin, size_t blocks, size_t gone, size_t step)
 {
-    size_t least = begin[1] - begin[0];
-    for (size_t r = 1; r < blocks; r++) least = hl_min(least, begin[r + 1] - begin[r]);
-    return least;
+    size_t alike = SIZE_MAX;
+    for (size_t r = 0; r < blocks; r++) {
+        const size_t n = begin[r + 1] - begin[r], rest = n > gone ? n - gone : 0;
+        count[r] = hl_min(rest, step);
+        if (rest) alike = hl_min(alike, hl_max(rest / step, 1));
+    }
+    return alike == SIZE_MAX ? 0 : alike;
 }
 
-/* Round by round, as hl_group_reduce_scatter goes.  Rounds that no block ends before are all alike. */
+/* Round by round, as hl_group_reduce_scatter goes; rounds that no block ends in are alike. */
 static void add_rounds(hl_sent *s, int ranks, int rank, const size_t *begin,
                        void (*sent)(hl_sent *s, int ranks, int rank, const size_t *count, size_t size))
 {
-    const size_t p = (size_t)ranks, most = hl_group_piece() / sizeof(float) / p, step = most ? most : 1,
-                 alike = shortest(begin, p) / step;
-    size_t *count = hl_lend(p * sizeof *count);
-    hl_sent one = {0};
-    for (size_t r = 0; r < p; r++) count[r] = step;
-    if (alike) sent(&one, ranks, rank, count, sizeof(float));
-    s->bytes += (double)alike * one.bytes;
-    s->messages += (double)alike * one.messages;
-    for (size_t gone = alike * step, left = 1; left; gone += step) {
-        left = 0;
-        for (size_t r = 0; r < p; r++) {
-            const size_t n = begin[r + 1] - begin[r], rest = n > gone ? n - gone : 0;
-            count[r] = hl_min(rest, step);
-            left += rest - count[r];
-        }
-        sent(s, ranks, rank, count, sizeof(float));
+    const size_t p = (size_t)ranks, most = hl_group_piece() / sizeof(float) / p, step = most ? most : 1;
+    size_t *count = hl_lend(p * sizeof *count), alike;
+    for (size_t gone = 0; (alike = next_rounds(count, begin, p, gone, step)); gone += alike * step) {
+        hl_sent one = {0};
+        sent(&one, ranks, rank, count, sizeof(float));
+        s->bytes += (double)alike * one.bytes;
+        s->messages += (double)alike * one.messages;
     }
     hl_lend_back(count);
 }
