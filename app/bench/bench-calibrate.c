@@ -43,8 +43,9 @@ static void tell_together(json_t *result, const hl_coefficients *f)
 {
     json_t *rows = json_array();
     for (int i = 0; i < HL_TOGETHERS; i++)
-        json_array_append_new(rows, json_pack("{s:s, s:f, s:f}", "together", hl_calibration_together[i], "call",
-                                              f->together[i][0], "byte", f->together[i][1]));
+        for (int k = 0; k < f->together[i].n; k++)
+            json_array_append_new(rows, json_pack("{s:s, s:f, s:f}", "together", hl_calibration_together[i], "sent",
+                                                  f->together[i].sent[k], "seconds", f->together[i].seconds[k]));
     json_object_set_new(result, "together", rows);
 }
 

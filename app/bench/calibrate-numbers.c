@@ -185,26 +185,36 @@ static void cut(together *t, size_t n)
     for (size_t r = 0; r < p; r++) t->count[r] = (int)(n / p), t->begin[r] = (int)(n / p * r);
 }
 
-enum { SIZES = 6, SIZES_QUICK = 3, LEAST = 64, TIMES = 12 };
+enum { SIZES_QUICK = 4, LEAST = 64, TIMES = 4 };
 
-/* The sum of squares of what the fit is off. */
-static double sample_together(double *a, const hl_meter *m, together *t, hl_together what, void (*act)(void *self))
+static int sizes_of(const hl_meter *m) { return m->quick ? SIZES_QUICK : HL_TOGETHER_SIZES; }
+
+/* A number for each rank at least. */
+static size_t first_size(int p) { return (size_t)hl_max(LEAST, p); }
+
+/* The sum of squares of what each size but the first and the last is beside a straight line between its neighbours. */
+static double off_the_lines(const hl_together_curve *c)
 {
-    const int sizes = m->quick ? SIZES_QUICK : SIZES, p = t->g->size;
-    const hl_machine one = {.has_ranks = true, .fit.together = {[0] = {0}}};
-    double x[SIZES * HL_TOGETHER_TERMS], y[SIZES], squares = 0;
-    size_t n = LEAST;
-    for (int i = 0; i < sizes; i++, n *= TIMES) {
-        hl_machine call = one, byte = one;
-        call.fit.together[what][0] = byte.fit.together[what][1] = 1;
-        cut(t, n);
-        y[i] = hl_meter_seconds(m, act, t) / (what == HL_TOGETHER_MESSAGE ? 2 : 1);
-        x[2 * i] = hl_machine_together(&call, what, (double)n * sizeof *t->x, p, 1);
-        x[2 * i + 1] = hl_machine_together(&byte, what, (double)n * sizeof *t->x, p, 1);
+    double squares = 0;
+    for (int i = 1; i < c->n - 1; i++) {
+        const double part = (c->sent[i] - c->sent[i - 1]) / (c->sent[i + 1] - c->sent[i - 1]),
+                     line = c->seconds[i - 1] + part * (c->seconds[i + 1] - c->seconds[i - 1]);
+        squares += pow(line / c->seconds[i] - 1, 2) / (c->n - 2);
     }
-    hl_fit(a, x, y, y, sizes, HL_TOGETHER_TERMS);
-    for (int i = 0; i < sizes; i++) squares += pow((a[0] * x[2 * i] + a[1] * x[2 * i + 1]) / y[i] - 1, 2) / sizes;
     return squares;
+}
+
+static void sample_together(hl_together_curve *c, const hl_meter *m, together *t, hl_together what,
+                            void (*act)(void *self))
+{
+    const int p = t->g->size;
+    size_t n = first_size(p);
+    *c = (hl_together_curve){.n = sizes_of(m), .rounds = what == HL_TOGETHER_MESSAGE ? 1 : ceil(log2(p))};
+    for (int i = 0; i < c->n; i++, n *= TIMES) {
+        cut(t, n);
+        c->seconds[i] = hl_meter_seconds(m, act, t) / (what == HL_TOGETHER_MESSAGE ? 2 : 1);
+        c->sent[i] = hl_machine_sent(what, (double)n * sizeof *t->x, p);
+    }
 }
 
 double hl_calibrate_together(hl_coefficients *fit, const hl_meter *m)
@@ -213,10 +223,10 @@ double hl_calibrate_together(hl_coefficients *fit, const hl_meter *m)
         [HL_TOGETHER_SUM] = sum_up,        [HL_TOGETHER_SCATTER] = scatter,     [HL_TOGETHER_GATHER] = gather,
         [HL_TOGETHER_EXCHANGE] = exchange, [HL_TOGETHER_BROADCAST] = broadcast, [HL_TOGETHER_MESSAGE] = pass_on};
     const int p = m->ranks->size;
-    size_t most = LEAST;
+    size_t most = first_size(p);
     double squares = 0;
     if (p == 1) return 0;
-    for (int i = 1; i < (m->quick ? SIZES_QUICK : SIZES); i++) most *= TIMES;
+    for (int i = 1; i < sizes_of(m); i++) most *= TIMES;
     together t = {.g = m->ranks,
                   .x = hl_meter_array(most),
                   .y = hl_meter_array(most),
@@ -225,7 +235,8 @@ double hl_calibrate_together(hl_coefficients *fit, const hl_meter *m)
                   .begin = hl_alloc((size_t)p * sizeof *t.begin)};
     for (int i = 0; i < HL_TOGETHERS; i++) {
         hl_meter_fill(t.x, most);
-        squares += sample_together(fit->together[i], m, &t, (hl_together)i, act[i]);
+        sample_together(&fit->together[i], m, &t, (hl_together)i, act[i]);
+        squares += off_the_lines(&fit->together[i]);
     }
     free(t.begin);
     free(t.count);

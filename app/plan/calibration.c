@@ -3,6 +3,7 @@
 #include "io/files/regular.h"
 #include <jansson.h>
 #include <math.h>
+#include <string.h>
 
 hl_machine hl_calibration_usual(int threads)
 {
@@ -101,12 +102,34 @@ static bool read_parts(hl_machine *m, const json_t *o)
            && read_rows(f->numbers, 1, o, "numbers", "each", HL_NUMBERS);
 }
 
+/* A row: who, bytes sent, seconds.  Rows of one kind follow each other and ascend. */
+static bool read_size(hl_together_curve *c, const json_t *row)
+{
+    if (c->n == HL_TOGETHER_SIZES) return false;
+    const double sent = number(row, "sent"), seconds = number(row, "seconds");
+    c->sent[c->n] = sent;
+    c->seconds[c->n++] = seconds;
+    return is_between(sent, c->n > 1 ? c->sent[c->n - 2] + 1 : 0, 1e15) && is_between(seconds, 0, 1e3);
+}
+
 static bool read_together(hl_machine *m, const json_t *o)
 {
-    double *to = &m->fit.together[0][0];
+    const json_t *rows = json_object_get(o, "together");
+    const double rounds = ceil(log2(number(o, "ranks")));
+    bool is_right = is_between(rounds, 1, 30);
+    size_t at = 0;
     if (!m->has_ranks) return true;
-    return read_rows(to, HL_TOGETHER_TERMS, o, "together", "call", HL_TOGETHERS)
-           && read_rows(to + 1, HL_TOGETHER_TERMS, o, "together", "byte", HL_TOGETHERS);
+    for (int i = 0; i < HL_TOGETHERS; i++) {
+        hl_together_curve *c = &m->fit.together[i];
+        *c = (hl_together_curve){.rounds = i == HL_TOGETHER_MESSAGE ? 1 : rounds};
+        for (; is_right && at < json_array_size(rows); at++) {
+            const char *who = json_string_value(json_object_get(json_array_get(rows, at), "together"));
+            if (!who || strcmp(who, hl_calibration_together[i]) != 0) break;
+            is_right = read_size(c, json_array_get(rows, at));
+        }
+        is_right &= c->n >= 2;
+    }
+    return is_right && at == json_array_size(rows);
 }
 
 static bool read_off(hl_machine_off *off, const json_t *o)

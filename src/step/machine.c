@@ -1,5 +1,6 @@
 /* machine.c - what a rank with its threads can do in a second, and what a model's work takes it. */
 #include "step/machine.h"
+#include "base/minmax.h"
 #include <math.h>
 
 void hl_machine_product_terms(double x[HL_PRODUCT_TERMS], double rows, double in, double out)
@@ -90,17 +91,28 @@ double hl_machine_loss(const hl_machine *m, double pairs, int D, hl_way_of_pass 
     return (way == HL_BACKWARD_WAY ? 4 : 2) * pairs * D / m->flops;
 }
 
-static double share_sent(hl_together what, int p)
+double hl_machine_sent(hl_together what, double bytes, int p)
 {
-    if (what == HL_TOGETHER_BROADCAST || what == HL_TOGETHER_MESSAGE) return 1;
-    return (what == HL_TOGETHER_SUM ? 2.0 : 1.0) * (p - 1) / p;
+    if (what == HL_TOGETHER_BROADCAST || what == HL_TOGETHER_MESSAGE) return bytes;
+    return (what == HL_TOGETHER_SUM ? 2.0 : 1.0) * bytes * (p - 1) / p;
+}
+
+/* What so many bytes take beside a call of next to none. */
+static double seconds_of_bytes(const hl_together_curve *c, double sent)
+{
+    if (sent <= c->sent[0]) return 0;
+    int k = 1;
+    while (k < c->n - 1 && c->sent[k] < sent) k++;
+    const double slope = (c->seconds[k] - c->seconds[k - 1]) / (c->sent[k] - c->sent[k - 1]);
+    return hl_max(c->seconds[k - 1] + slope * (sent - c->sent[k - 1]) - c->seconds[0], 0);
 }
 
 double hl_machine_together(const hl_machine *m, hl_together what, double bytes, int p, double calls)
 {
-    const double *a = m->fit.together[what], rounds = calls * ceil(log2(p)), sent = bytes * share_sent(what, p);
+    const hl_together_curve *c = &m->fit.together[what];
+    const double rounds = calls * ceil(log2(p)), sent = hl_machine_sent(what, bytes, p), times = hl_max(calls, 1);
     if (p == 1) return 0;
-    if (m->has_ranks) return a[0] * rounds + a[1] * sent;
+    if (m->has_ranks) return c->seconds[0] * rounds / c->rounds + times * seconds_of_bytes(c, sent / times);
     return sent / m->wire + (what == HL_TOGETHER_SUM ? 2 : 1) * m->latency * rounds;
 }
 
@@ -125,7 +137,7 @@ void hl_machine_scale(hl_machine *m, double by)
         scale(m->fit.loss[way], HL_LOSS_TERMS, by);
     }
     scale(m->fit.numbers, HL_NUMBERS, by);
-    for (int i = 0; i < HL_TOGETHERS; i++) scale(m->fit.together[i], HL_TOGETHER_TERMS, by);
+    for (int i = 0; i < HL_TOGETHERS; i++) scale(m->fit.together[i].seconds, HL_TOGETHER_SIZES, by);
 }
 
 double hl_machine_seconds(const hl_machine *m, const hl_work *w, hl_way_of_pass way)

@@ -9,7 +9,7 @@
  *     the loss     pairs of a row and a negative, pairs x width
  *
  * each forward and backward, fitted over many shapes (hllm bench calibrate).  Beside these stand passes over long
- * arrays, a number each, and what ranks do together, by calls and bytes. */
+ * arrays, a number each, and what ranks do together, by the bytes of a call. */
 #ifndef STEP_MACHINE_H
 #define STEP_MACHINE_H
 #include "model/work.h"
@@ -17,7 +17,7 @@
 
 typedef enum { HL_FORWARD_WAY, HL_BACKWARD_WAY, HL_WAYS } hl_way_of_pass;
 
-enum { HL_PRODUCT_TERMS = 5, HL_ATTENTION_TERMS = 3, HL_PASS_TERMS = 6, HL_LOSS_TERMS = 2, HL_TOGETHER_TERMS = 2 };
+enum { HL_PRODUCT_TERMS = 5, HL_ATTENTION_TERMS = 3, HL_PASS_TERMS = 6, HL_LOSS_TERMS = 2 };
 
 /* What is done to each number of a long array. */
 typedef enum {
@@ -40,6 +40,15 @@ typedef enum {
     HL_TOGETHERS
 } hl_together;
 
+/* What ranks took together, by the bytes that each sent in a call, which ascend: straight lines in between, and on as
+ * the last one goes.  Algorithms and caches change with the size, so no sum of calls and bytes is near all of them. */
+enum { HL_TOGETHER_SIZES = 10 };
+typedef struct {
+    int n;         /* of them; at least 2 */
+    double rounds; /* in which the ranks that measured came together: log2 of how many they were, at least */
+    double sent[HL_TOGETHER_SIZES], seconds[HL_TOGETHER_SIZES];
+} hl_together_curve;
+
 typedef struct {
     double product[HL_WAYS][HL_PRODUCT_TERMS];
     double attention[HL_WAYS][HL_ATTENTION_TERMS];
@@ -47,7 +56,7 @@ typedef struct {
     double panel[HL_WAYS][HL_PRODUCT_TERMS];
     double loss[HL_WAYS][HL_LOSS_TERMS];
     double numbers[HL_NUMBERS];
-    double together[HL_TOGETHERS][HL_TOGETHER_TERMS]; /* seconds of a call, and of a byte that a rank sends */
+    hl_together_curve together[HL_TOGETHERS];
 } hl_coefficients;
 
 /* Root of the mean square of what the fits were off, as shares of the seconds that they were of; and of what repeated
@@ -87,8 +96,10 @@ double hl_machine_seconds(const hl_machine *m, const hl_work *w, hl_way_of_pass 
 double hl_machine_numbers(const hl_machine *m, hl_number_pass what, double n);
 double hl_machine_loss(const hl_machine *m, double pairs, int D, hl_way_of_pass way);
 
-/* Seconds of an array of so many bytes among p ranks, in so many calls; 0 where p is 1.  A rank sends twice
- * (p - 1) / p of the bytes for a sum, that once for blocks and rows, all of them for the rest. */
+/* Seconds of an array of so many bytes among p ranks, in so many calls, each with as much of it; 0 where p is 1.  A
+ * rank sends twice (p - 1) / p of the bytes for a sum, that once for blocks and rows, all of them for the rest.
+ * Without calls: of one message, its bytes alone. */
+double hl_machine_sent(hl_together what, double bytes, int p);
 double hl_machine_together(const hl_machine *m, hl_together what, double bytes, int p, double calls);
 
 /* Of its products alone, and of its attention. */
