@@ -2,14 +2,16 @@
 #include "app/study/study.h"
 #include <string.h>
 
-const char *const hl_study_task_name[HL_TASKS] = {[HL_TASK_STEPS] = "steps", [HL_TASK_TRAIN] = "train"};
-
-hl_study_task hl_study_task_find(const char *name)
+static int find(const char *const *name, int n, const char *word)
 {
     int i = 0;
-    while (i < HL_TASKS && strcmp(name, hl_study_task_name[i]) != 0) i++;
-    return (hl_study_task)i;
+    while (i < n && strcmp(word, name[i]) != 0) i++;
+    return i;
 }
+
+const char *const hl_study_task_name[HL_TASKS] = {[HL_TASK_STEPS] = "steps", [HL_TASK_TRAIN] = "train"};
+
+hl_study_task hl_study_task_find(const char *name) { return (hl_study_task)find(hl_study_task_name, HL_TASKS, name); }
 
 const char *const hl_study_fixed_name[HL_FIXED] = {
     [HL_FIXED_USERS] = "users",
@@ -20,9 +22,7 @@ const char *const hl_study_fixed_name[HL_FIXED] = {
 
 hl_study_fixed hl_study_fixed_find(const char *name)
 {
-    int i = 0;
-    while (i < HL_FIXED && strcmp(name, hl_study_fixed_name[i]) != 0) i++;
-    return (hl_study_fixed)i;
+    return (hl_study_fixed)find(hl_study_fixed_name, HL_FIXED, name);
 }
 
 const char *const hl_study_place_name[HL_STUDY_PLACES] = {
@@ -30,7 +30,5 @@ const char *const hl_study_place_name[HL_STUDY_PLACES] = {
 
 hl_study_place hl_study_place_find(const char *key)
 {
-    int i = 0;
-    while (i < HL_STUDY_PLACES && strcmp(key, hl_study_place_name[i]) != 0) i++;
-    return (hl_study_place)i;
+    return (hl_study_place)find(hl_study_place_name, HL_STUDY_PLACES, key);
 }
