@@ -16,9 +16,8 @@ static shard shard_of(const hl_params *t, bool by_layers, int replicas, int repl
     size_t *part = hl_shards_parts(&parts, t, by_layers);
     shard s = {0};
     for (int k = 0; k < parts; k++) {
-        const size_t lo = part[k], hi = part[k + 1],
-                     has =
-                         hl_params_cut(t, lo, hi, replicas, replica + 1) - hl_params_cut(t, lo, hi, replicas, replica);
+        const size_t lo = part[k], hi = part[k + 1], begin = hl_params_cut(t, lo, hi, replicas, replica),
+                     has = hl_params_cut(t, lo, hi, replicas, replica + 1) - begin;
         s.numbers += has;
         if (k == 0 || k == parts - 1) continue;
         s.layered += hi - lo;
