@@ -142,10 +142,10 @@ watcher_stays() {
     done
     return 1
 }
-(trap '' TERM && IDLE_LIMIT=9 runs good) && ends "3 passed, 0 failed, 0 skipped" # who watches looks each second
+(trap '' TERM && IDLE_LIMIT=9 runs good) # who watches looks each second
 tries=100
 while watcher_stays && [ $tries -gt 0 ]; do tries=$((tries - 1)) && sleep 0.1; done
-! watcher_stays
+! watcher_stays && ends "3 passed, 0 failed, 0 skipped"
 verdict "nobody watches a program that is over, also not who has missed that he is to end"
 
 counts_idle() { # counts_idle COMMAND...
