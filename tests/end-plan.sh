@@ -69,7 +69,7 @@ plan $data --calibration "$work/machine.json" --json && before=$(number step) &&
 verdict "a calibration learns what steps took by what was promised"
 echo '{"schema":3,"gemm":[{"width":32,"gflops":100}],"stream_gbs":100,"bandwidth_gbs":100,"latency_s":1e-8,"product":[]}' >"$work/earlier.json"
 plan --calibration "$work/earlier.json"
-[ $? -eq 3 ] && grep -q "coefficients are of schema 3, this version has those of 6; measure again: hllm bench calibrate" "$work/said"
+[ $? -eq 3 ] && grep -q "coefficients are of schema 3, this version has those of 7; measure again: hllm bench calibrate" "$work/said"
 verdict "coefficients of an earlier calibration are refused"
 "$MPIRUN" -n 1 ./hllm bench calibrate "$work/measured.json" --quick >/dev/null 2>"$work/said" && plan --ranks 4 --calibration "$work/measured.json" && grep -q "^step .* from .* to .*, as far as the calibration's fits were off" "$work/out" \
     && plan --ranks 4 --calibration "$work/measured.json" --json && awk '

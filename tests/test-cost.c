@@ -175,6 +175,57 @@ static void rows_take_as_long_as_their_holder_sends(void)
     CHECK(all >= 2 * bytes * (1 - 1e-9) && all <= 2 * 2 * bytes);
 }
 
+/* ---- noise */
+
+static const hl_noise noise = {
+    .n = 3, .ranks = 2, .seconds = {1e-4, 1e-2, 1}, .share = {0.08, 0.04, 0.01}, .most = {0.3, 0.2, 0.015}};
+
+static void the_slowest_is_late_by_what_was_measured(void)
+{
+    for (int i = 0; i < noise.n; i++) CHECK_NEAR(hl_noise_share(&noise, noise.seconds[i], 2), noise.share[i], 1e-12);
+    CHECK_NEAR(hl_noise_share(&noise, 1e-3, 2), sqrt(0.08 * 0.04), 1e-12);
+    CHECK_NEAR(hl_noise_share(&noise, 1e-5, 2), 0.08, 1e-12);
+    CHECK_NEAR(hl_noise_share(&noise, 100, 2), 0.01 / 4, 1e-12); /* as from 0.04 to 0.01 */
+}
+
+static void more_ranks_are_later_but_not_than_the_latest(void)
+{
+    double former = 0;
+    for (int p = 1; p <= 64; p *= 2) {
+        const double share = hl_noise_share(&noise, 1e-4, p);
+        CHECK(p == 1 ? share == 0 : share > former || share == 0.3);
+        former = share;
+    }
+    CHECK_NEAR(hl_noise_share(&noise, 1, 1 << 20), 0.015, 1e-12);
+    CHECK(hl_noise_share(&(hl_noise){0}, 1, 8) == 0);
+}
+
+static double step_of(int ranks, const hl_layout_wish *wish, int zero, const hl_noise *with)
+{
+    job j;
+    hl_machine m = products_only;
+    m.noise = *with;
+    open_job(&j, ranks, wish, zero, m);
+    const double step = j.step;
+    close_job(&j);
+    return step;
+}
+
+/* A flat curve, so that it does not matter how long ranks are apart. */
+static void ranks_that_meet_in_each_layer_wait_for_all_of_it(void)
+{
+    static const hl_noise none = {0}, flat = {.n = 1, .ranks = 2, .seconds = {1}, .share = {0.1}, .most = {1}};
+    const hl_layout_wish apart = {HL_COLOCATED, {{0, 1, 1}, {0, 1, 1}}},
+                         layers = {HL_COLOCATED, {{1, 2, 1}, {1, 2, 1}}};
+    CHECK(step_of(1, &apart, 0, &flat) == step_of(1, &apart, 0, &none));
+    for (int zero = 0; zero <= 3; zero++) {
+        const double later = step_of(2, &apart, zero, &flat) / step_of(2, &apart, zero, &none);
+        CHECK(later > 1 && later <= 1.21);
+    }
+    const double later = step_of(2, &layers, 0, &flat) / step_of(2, &layers, 0, &none);
+    CHECK(later > 1.09 && later < 1.11); /* but for what replicas of one rank do */
+}
+
 static void zero_divides_what_is_held(void)
 {
     double former = INFINITY;
@@ -294,6 +345,9 @@ static const test tests[] = {
     {"work does not depend on the layout", work_does_not_depend_on_the_layout},
     {"a pipeline has a bubble", a_pipeline_has_a_bubble},
     {"rows take as long as their holder sends", rows_take_as_long_as_their_holder_sends},
+    {"the slowest is late by what was measured", the_slowest_is_late_by_what_was_measured},
+    {"more ranks are later but not than the latest", more_ranks_are_later_but_not_than_the_latest},
+    {"ranks that meet in each layer wait for all of it", ranks_that_meet_in_each_layer_wait_for_all_of_it},
     {"zero divides what is held", zero_divides_what_is_held},
     {"a table has gradients of the rows of a step", a_table_has_gradients_of_the_rows_of_a_step},
     {"all layers cost what they multiply", all_layers_cost_what_they_multiply},

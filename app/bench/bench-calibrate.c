@@ -49,6 +49,15 @@ static void tell_together(json_t *result, const hl_coefficients *f)
     json_object_set_new(result, "together", rows);
 }
 
+static void tell_noise(json_t *result, const hl_noise *c)
+{
+    json_t *rows = json_array();
+    for (int i = 0; i < c->n; i++)
+        json_array_append_new(
+            rows, json_pack("{s:f, s:f, s:f}", "seconds", c->seconds[i], "share", c->share[i], "most", c->most[i]));
+    json_object_set_new(result, "noise", rows);
+}
+
 static void tell_coefficients(json_t *result, const hl_coefficients *f)
 {
     json_object_set_new(result, "product",
@@ -94,6 +103,7 @@ static void measure_model(json_t *result, const hl_meter *m, int threads)
 {
     hl_coefficients fit = {0}, one = {0};
     hl_machine_off off;
+    hl_noise noise;
     hl_math_threads(threads);
     hl_calibrate_products(&fit, m);
     off.layers = hl_calibrate_layers(&fit, m);
@@ -105,7 +115,11 @@ static void measure_model(json_t *result, const hl_meter *m, int threads)
     off.together = hl_calibrate_together(&fit, m);
     off.repeat = hl_speed_repeat(m->speed);
     tell_off(result, &off);
-    if (m->ranks->size > 1) tell_together(result, &fit);
+    if (m->ranks->size > 1) {
+        hl_calibrate_noise(&noise, m);
+        tell_together(result, &fit);
+        tell_noise(result, &noise);
+    }
     hl_math_threads(1);
     if (threads > 1) hl_calibrate_products(&one, m);
     json_object_set_new(result, "gemm_one_thread", products(threads > 1 ? &one : &fit, hl_meter_tokens(m)));

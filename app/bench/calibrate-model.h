@@ -12,6 +12,9 @@ void hl_calibrate_products(hl_coefficients *fit, const hl_meter *m);
  * all together are off, relative to these micro-batches (root of the mean square). */
 double hl_calibrate_layers(hl_coefficients *fit, const hl_meter *m);
 
+/* How late the slowest rank is by chance (step/noise.h); nothing where there is one. */
+void hl_calibrate_noise(hl_noise *noise, const hl_meter *m);
+
 /* Passes over long arrays; the loss; what ranks do together, nothing where there is one.  How far the latter two are
  * off. */
 void hl_calibrate_numbers(hl_coefficients *fit, const hl_meter *m);

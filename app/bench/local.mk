@@ -12,7 +12,9 @@ app_bench_libhlbench_a_SOURCES = \
 	app/bench/calibrate-disk.c app/bench/calibrate-disk.h \
 	app/bench/calibrate-layers.c \
 	app/bench/calibrate-model.c app/bench/calibrate-model.h \
+	app/bench/calibrate-noise.c \
 	app/bench/calibrate-numbers.c \
+	app/bench/calibrate-together.c \
 	app/bench/doctor.c app/bench/doctor.h \
 	app/bench/doctor-folders.c \
 	app/bench/doctor-machine.c \

@@ -23,12 +23,14 @@ static float *numbers(size_t n)
 
 static double flop_of(const hl_speed *s) { return 2.0 * s->calls * s->rows * WIDTH * WIDTH; }
 
-static double flops_now(const hl_speed *s)
+double hl_speed_products(const hl_speed *s, int products)
 {
     const double began = hl_seconds();
-    for (int i = 0; i < s->calls; i++) hl_linear_forward(s->y, s->x, s->w, s->rows, WIDTH, WIDTH);
-    return flop_of(s) / (hl_seconds() - began);
+    for (int i = 0; i < products; i++) hl_linear_forward(s->y, s->x, s->w, s->rows, WIDTH, WIDTH);
+    return hl_seconds() - began;
 }
+
+static double flops_now(const hl_speed *s) { return flop_of(s) / hl_speed_products(s, s->calls); }
 
 /* The mean over the ranks of what each reaches within a second. */
 static double find_reference(const hl_speed *s, const hl_group *ranks)

@@ -32,6 +32,9 @@ void hl_speed_close(hl_speed *s);
  * busy as in a job call together. */
 double hl_speed_now(hl_speed *s);
 
+/* Seconds of so many products, which are in no mean.  Local. */
+double hl_speed_products(const hl_speed *s, int products);
+
 /* Look `times` times; the mean speed of these. */
 double hl_speed_look(hl_speed *s, int times);
 

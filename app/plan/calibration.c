@@ -65,9 +65,15 @@ const char *const hl_calibration_numbers[HL_NUMBERS] = {[HL_NUMBERS_UPDATE] = "u
                                                         [HL_NUMBERS_CLEAR] = "clear",
                                                         [HL_NUMBERS_READ] = "read",
                                                         [HL_NUMBERS_ADD] = "add"};
-const char *const hl_calibration_together[HL_TOGETHERS] = {
-    [HL_TOGETHER_SUM] = "sum",           [HL_TOGETHER_SCATTER] = "scatter",     [HL_TOGETHER_GATHER] = "gather",
-    [HL_TOGETHER_EXCHANGE] = "exchange", [HL_TOGETHER_BROADCAST] = "broadcast", [HL_TOGETHER_MESSAGE] = "message"};
+const char *const hl_calibration_together[HL_TOGETHERS] = {[HL_TOGETHER_SUM] = "sum",
+                                                           [HL_TOGETHER_SCATTER] = "scatter",
+                                                           [HL_TOGETHER_GATHER] = "gather",
+                                                           [HL_TOGETHER_WEIGHTS_SUM] = "weights_sum",
+                                                           [HL_TOGETHER_WEIGHTS_SCATTER] = "weights_scatter",
+                                                           [HL_TOGETHER_WEIGHTS_GATHER] = "weights_gather",
+                                                           [HL_TOGETHER_EXCHANGE] = "exchange",
+                                                           [HL_TOGETHER_BROADCAST] = "broadcast",
+                                                           [HL_TOGETHER_MESSAGE] = "message"};
 
 /* Forward and backward of one kind; is it there, and can it be? */
 static bool read_table(double *forward, double *backward, const json_t *o, const char *key, const char *const *names,
@@ -132,6 +138,27 @@ static bool read_together(hl_machine *m, const json_t *o)
     return is_right && at == json_array_size(rows);
 }
 
+/* Rows ascend.  One rank waits for nobody. */
+static bool read_noise(hl_noise *c, const json_t *o)
+{
+    size_t i;
+    const json_t *row, *rows = json_object_get(o, "noise");
+    *c = (hl_noise){.ranks = (int)number(o, "ranks")};
+    if (json_array_size(rows) > HL_NOISE_SIZES) return false;
+    json_array_foreach(rows, i, row)
+    {
+        c->seconds[i] = number(row, "seconds");
+        c->share[i] = number(row, "share");
+        c->most[i] = number(row, "most");
+        const double least = i > 0 ? c->seconds[i - 1] * (1 + 1e-6) : 1e-9;
+        if (!is_between(c->seconds[i], least, 1e3) || !is_between(c->share[i], 1e-9, 1e3)
+            || !is_between(c->most[i], 1e-9, 1e3))
+            return false;
+        c->n++;
+    }
+    return c->n > 0 && c->ranks > 1;
+}
+
 static bool read_off(hl_machine_off *off, const json_t *o)
 {
     const json_t *x = json_object_get(o, "off");
@@ -147,7 +174,7 @@ static bool read_coefficients(hl_machine *m, const json_t *o)
     return read_table(f->product[0], f->product[1], o, "product", hl_calibration_product, HL_PRODUCT_TERMS)
            && read_table(f->attention[0], f->attention[1], o, "attention", hl_calibration_attention, HL_ATTENTION_TERMS)
            && read_table(f->pass[0], f->pass[1], o, "pass", hl_calibration_pass, HL_PASS_TERMS) && read_parts(m, o)
-           && read_together(m, o) && read_off(&m->off, o);
+           && read_together(m, o) && (!m->has_ranks || read_noise(&m->noise, o)) && read_off(&m->off, o);
 }
 
 /* What runs have taught; nothing where that makes no sense. */
@@ -194,6 +221,7 @@ hl_status hl_calibration_read(hl_machine *m, const char *path, int width)
     m->is_fitted = has.is_fitted;
     m->fit = has.fit;
     m->has_ranks = has.has_ranks;
+    m->noise = has.noise;
     m->off = has.off;
     m->memory = has.memory;
     m->speed = has.speed;

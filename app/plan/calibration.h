@@ -10,7 +10,7 @@ hl_machine hl_calibration_usual(int threads);
 
 /* What hllm bench calibrate writes now.  Files of schemas 2 to 5 count other things, and are refused; those of
  * schema 1, and whatever names none, have rates alone. */
-enum { HL_CALIBRATION_SCHEMA = 6 };
+enum { HL_CALIBRATION_SCHEMA = 7 };
 
 /* The figures of a calibration file, for models of this width.  HL_EFORMAT where it is none, or an earlier one. */
 hl_status hl_calibration_read(hl_machine *m, const char *path, int width);

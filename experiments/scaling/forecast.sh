@@ -10,7 +10,8 @@
 # The machine is calibrated with one rank and with two, and a point is forecast by the calibration of as many ranks.
 # All steps of a point have the first batch, which is what a forecast is made of.  "One speed" are seconds at which a
 # fixed product, timed in turns with the steps, runs as fast as in the calibration (hllm bench step: normal_seconds).
-# Errors are of the forecast beside these; the median by the clock stands beside them.  README.md says why.
+# Errors are of the forecast beside these; the median by the clock stands beside them.  README.md says why.  Memory is
+# that of the fullest rank.
 . "$(dirname "$0")/scaling.sh"
 
 dir= points= steps=24 again=
@@ -70,37 +71,20 @@ for ranks in 1 2; do
     ours $ranks 1 calibrate "$dir/machine-$ranks.json"
 done
 
-# configure WIDTH ITEM_LAYERS USER_LAYERS HEADS T S USERS
-configure() {
-    mlp=$(($1 * 11 / 4 / 8 * 8))
-    cat >"$work/job.yaml" <<YAML
-data_path: $dir/dataset
-text_path: $dir/information
-dataset: synth
-dataset_dir: $dir/tokens-$5
-text_keys: [title, description]
-tokenizer: bytes
-item_prompt: ""
-MAX_TEXT_LENGTH: $5
-MAX_ITEM_LIST_LENGTH: $6
-batch_size: $7
-num_negatives: $(($7 * 2))
-item_llm: {hidden_size: $1, intermediate_size: $mlp, num_hidden_layers: $2, num_attention_heads: $4}
-user_llm: {hidden_size: $1, intermediate_size: $mlp, num_hidden_layers: $3, num_attention_heads: $4}
-YAML
-}
-
-printf '%-14s %5s %10s %21s %10s %10s %8s %8s  %s\n' point ranks forecast interval 'one speed' clock error speed inside
+printf '%-14s %5s %10s %21s %10s %10s %8s %8s %8s  %s\n' point ranks forecast interval 'one speed' clock error memory speed inside
 table | while read -r name ranks width item user heads T S users options; do
     case ,${points:-$name}, in *,$name,*) ;; *) continue ;; esac
-    configure "$width" "$item" "$user" "$heads" "$T" "$S" "$users"
+    write_job "$width" "$item" "$user" "$heads" "$T" "$S" "$users"
     ours "$ranks" 1 step "$work/job.yaml" --calibration "$dir/machine-$ranks.json" --first-batch --steps "$steps" --warmup 2 --quick $options
     cp "$work/ours" "$dir/$name.json"
-    awk -v name="$name" -v ranks="$ranks" -v f="$(value forecast_seconds "$work/ours")" -v low="$(value forecast_low "$work/ours")" \
+    "$hllm" plan "$work/job.yaml" --ranks "$ranks" --calibration "$dir/machine-$ranks.json" $options --json >"$work/plan" 2>"$work/said" || fail "hllm plan failed"
+    memory=$(tr -d ' \n' <"$work/plan" | sed 's/.*"memory_bytes":{[^}]*"most":\([^,]*\),.*/\1/')
+    awk -v name="$name" -v ranks="$ranks" -v memory="$memory" -v peak="$(value peak_bytes "$work/ours")" -v f="$(value forecast_seconds "$work/ours")" -v low="$(value forecast_low "$work/ours")" \
         -v high="$(value forecast_high "$work/ours")" -v n="$(value normal_seconds "$work/ours")" -v s="$(value seconds "$work/ours")" \
         -v speed="$(value speed "$work/ours")" 'BEGIN {
-            printf "%-14s %5d %10.4g %10.4g %10.4g %10.4g %10.4g %+7.1f%% %8.3g  %s\n", name, ranks, f, low, high, n, s, 100 * (f / n - 1), speed,
-                (n >= low && n <= high ? "yes" : "no") }'
+            printf "%-14s %5d %10.4g %10.4g %10.4g %10.4g %10.4g %+7.1f%% %+7.1f%% %8.3g  %s\n", name, ranks, f, low, high, n, s, 100 * (f / n - 1),
+                100 * (memory / peak - 1), speed, (n >= low && n <= high ? "yes" : "no") }'
 done | tee "$work/table"
-awk '{ e = $8 + 0; e = e < 0 ? -e : e; sum += e; if (e > most) most = e; in_ += $NF == "yes" }
-    END { if (NR) printf "%d points: mean error %.1f %%, largest %.1f %%, %d inside of the interval\n", NR, sum / NR, most, in_ }' "$work/table"
+awk 'function size(x) { return x + 0 < 0 ? -x : x + 0 }
+    { sum += size($8); if (size($8) > most) most = size($8); if (size($9) > memory) memory = size($9); in_ += $NF == "yes" }
+    END { if (NR) printf "%d points: mean error %.1f %%, largest %.1f %%, of memory %.1f %%; %d inside of the interval\n", NR, sum / NR, most, memory, in_ }' "$work/table"

@@ -48,3 +48,23 @@ ours() {
     shift 2
     start_ours $on bench "$@" --json
 }
+
+# write_job WIDTH ITEM_LAYERS USER_LAYERS HEADS T S USERS: $work/job.yaml, of the data in $dir; two negatives a user.
+write_job() {
+    mlp=$(($1 * 11 / 4 / 8 * 8))
+    cat >"$work/job.yaml" <<YAML
+data_path: $dir/dataset
+text_path: $dir/information
+dataset: synth
+dataset_dir: $dir/tokens-$5
+text_keys: [title, description]
+tokenizer: bytes
+item_prompt: ""
+MAX_TEXT_LENGTH: $5
+MAX_ITEM_LIST_LENGTH: $6
+batch_size: $7
+num_negatives: $(($7 * 2))
+item_llm: {hidden_size: $1, intermediate_size: $mlp, num_hidden_layers: $2, num_attention_heads: $4}
+user_llm: {hidden_size: $1, intermediate_size: $mlp, num_hidden_layers: $3, num_attention_heads: $4}
+YAML
+}

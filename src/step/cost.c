@@ -4,6 +4,7 @@
  * comes last to an act lets all of its company go on, and who sends a message its receiver; so each act is looked at
  * once, however many ranks there are.  The clocks do not depend on who goes first. */
 #include "step/cost.h"
+#include "base/minmax.h"
 #include "step/price.h"
 #include <math.h>
 #include <stdlib.h>
@@ -60,6 +61,7 @@ typedef struct {
     hl_cost *cost;
     int *at;       /* (ranks) next task */
     double *clock; /* (ranks) */
+    double *met;   /* (ranks) when it was done with what it did with others */
     int *came;     /* ranks that have come to the next act of a company, by its place */
     int *ready;    /* a stack of ranks that may go on */
     int n_ready;
@@ -146,23 +148,39 @@ static bool alone(play *x, int rank, hl_task t)
     return true;
 }
 
+/* When all of a company are there.  By chance the slowest is late, by a share of the seconds since it met others; if its
+ * work is the longest anyway, chance changes less: it is not later than ranks are on average and that share. */
+static double all_are_there(const play *x, const company *c)
+{
+    const int n = c->run * c->times;
+    double sum = 0, apart = 0, last = 0;
+    for (int i = 0; i < n; i++) {
+        const int q = member(c, i);
+        sum += x->clock[q];
+        last = hl_max(last, x->clock[q]);
+        apart = hl_max(apart, x->clock[q] - x->met[q]);
+    }
+    return hl_max(last, sum / n + apart * hl_noise_share(&x->j->machine.noise, apart, n));
+}
+
 /* The last one to come finds all of them at the same act. */
 static bool together(play *x, int rank, hl_task t)
 {
     const company c = company_of(x->j, t.act, rank);
-    double begin = 0, longest = 0;
-    if (++x->came[c.place] < c.run * c.times) return false;
+    const int n = c.run * c.times;
+    double longest = 0;
+    if (++x->came[c.place] < n) return false;
     x->came[c.place] = 0;
-    for (int i = 0; i < c.run * c.times; i++) {
+    const double begin = all_are_there(x, &c);
+    for (int i = 0; i < n; i++) {
         const int q = member(&c, i);
         HL_CHECK(!is_done(x, q) && next(x, q).act == t.act);
-        const double seconds = hl_prices_act(&x->prices, q, next(x, q));
-        if (x->clock[q] > begin) begin = x->clock[q];
-        if (seconds > longest) longest = seconds;
+        longest = hl_max(longest, hl_prices_act(&x->prices, q, next(x, q)));
     }
-    for (int i = 0; i < c.run * c.times; i++) {
+    for (int i = 0; i < n; i++) {
         const int q = member(&c, i);
         take_time(x, q, t.act, begin, begin + longest);
+        if (n > 1) x->met[q] = x->clock[q];
         if (q != rank) let_go_on(x, q);
     }
     return true;
@@ -187,6 +205,7 @@ static void open_play(play *x, hl_cost *cost, const hl_cost_job *j)
                 .cost = cost,
                 .at = hl_alloc_zero(ranks, sizeof(int)),
                 .clock = hl_alloc_zero(ranks, sizeof(double)),
+                .met = hl_alloc_zero(ranks, sizeof(double)),
                 .came = hl_alloc_zero(places, sizeof(int)),
                 .ready = hl_alloc(ranks * sizeof(int)),
                 .asleep = hl_alloc_zero(ranks, sizeof(bool))};
@@ -216,6 +235,7 @@ static void close_play(play *x)
     free(x->ready);
     free(x->came);
     free(x->at);
+    free(x->met);
     free(x->clock);
 }
 

@@ -7,6 +7,7 @@ src_step_libhlstep_a_SOURCES = \
 	src/step/cost.c src/step/cost-held.c src/step/cost-interval.c src/step/cost.h \
 	src/step/layout.c src/step/layout.h \
 	src/step/machine.c src/step/machine.h \
+	src/step/noise.c src/step/noise.h \
 	src/step/parallelism.c src/step/parallelism.h \
 	src/step/plan.c src/step/plan.h \
 	src/step/plan-rules.c src/step/plan-rules.h \

@@ -91,10 +91,13 @@ double hl_machine_loss(const hl_machine *m, double pairs, int D, hl_way_of_pass 
     return (way == HL_BACKWARD_WAY ? 4 : 2) * pairs * D / m->flops;
 }
 
+/* Each of its bytes travels twice. */
+static bool is_sum(hl_together what) { return what == HL_TOGETHER_SUM || what == HL_TOGETHER_WEIGHTS_SUM; }
+
 double hl_machine_sent(hl_together what, double bytes, int p)
 {
     if (what == HL_TOGETHER_BROADCAST || what == HL_TOGETHER_MESSAGE) return bytes;
-    return (what == HL_TOGETHER_SUM ? 2.0 : 1.0) * bytes * (p - 1) / p;
+    return (is_sum(what) ? 2.0 : 1.0) * bytes * (p - 1) / p;
 }
 
 /* What so many bytes take beside a call of next to none. */
@@ -113,7 +116,7 @@ double hl_machine_together(const hl_machine *m, hl_together what, double bytes, 
     const double rounds = calls * ceil(log2(p)), sent = hl_machine_sent(what, bytes, p), times = hl_max(calls, 1);
     if (p == 1) return 0;
     if (m->has_ranks) return c->seconds[0] * rounds / c->rounds + times * seconds_of_bytes(c, sent / times);
-    return sent / m->wire + (what == HL_TOGETHER_SUM ? 2 : 1) * m->latency * rounds;
+    return sent / m->wire + (is_sum(what) ? 2 : 1) * m->latency * rounds;
 }
 
 /* ---- one factor for all */

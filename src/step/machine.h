@@ -13,6 +13,7 @@
 #ifndef STEP_MACHINE_H
 #define STEP_MACHINE_H
 #include "model/work.h"
+#include "step/noise.h"
 #include <stdbool.h>
 
 typedef enum { HL_FORWARD_WAY, HL_BACKWARD_WAY, HL_WAYS } hl_way_of_pass;
@@ -29,11 +30,15 @@ typedef enum {
     HL_NUMBERS
 } hl_number_pass;
 
-/* What ranks do together with an array. */
+/* What ranks do together with an array.  Activations have just been computed and lie in a cache; weights and gradients
+ * come from memory, which takes longer. */
 typedef enum {
-    HL_TOGETHER_SUM,       /* every rank gets the sum */
-    HL_TOGETHER_SCATTER,   /* the owner of a block its sum */
-    HL_TOGETHER_GATHER,    /* every rank all blocks */
+    HL_TOGETHER_SUM,         /* every rank gets the sum */
+    HL_TOGETHER_SCATTER,     /* the owner of a block its sum */
+    HL_TOGETHER_GATHER,      /* every rank all blocks */
+    HL_TOGETHER_WEIGHTS_SUM, /* the same of weights or gradients */
+    HL_TOGETHER_WEIGHTS_SCATTER,
+    HL_TOGETHER_WEIGHTS_GATHER,
     HL_TOGETHER_EXCHANGE,  /* rows from each to each */
     HL_TOGETHER_BROADCAST, /* of one rank's to all */
     HL_TOGETHER_MESSAGE,   /* from one to another */
@@ -75,6 +80,7 @@ typedef struct {
     bool is_fitted; /* coefficients say what work, loss and passes over numbers take, rather than flops and memory */
     bool has_ranks; /* ... and what ranks do together */
     hl_coefficients fit;
+    hl_noise noise;
     hl_machine_off off; /* zeros: not known */
     double
         learned; /* what steps took by what was forecast, with which all of these are scaled; 0: nothing is learned */

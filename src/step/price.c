@@ -21,20 +21,25 @@ static double scatter_of(const hl_machine *m, double numbers, int p)
     return hl_machine_together(m, HL_TOGETHER_SCATTER, sizeof(float) * numbers, p, 1);
 }
 
+/* On a grid a layer's products go by panels. */
+enum { PRODUCTS = 4 };
+static int panels_of(const hl_layout_side *l) { return l->rows ? l->rows + l->tp / l->rows - 1 : 0; }
+
 /* A grid: the panels of four products, of activations along its rows, of weights along its columns, which travel back
  * as sums too; and a sum of each row of two norms. */
-static double grid_seconds(const hl_machine *m, const hl_transformer *s, double rows, int tp, int lines, int times)
+static double grid_seconds(const hl_machine *m, const hl_transformer *s, double rows, const hl_layout_side *l,
+                           int times)
 {
     const double D = s->hidden_size, F = s->intermediate_size, od = (double)s->num_attention_heads * s->head_dim;
-    const int columns = tp / lines, panels = lines + columns - 1;
+    const int lines = l->rows, columns = l->tp / lines, calls = PRODUCTS * panels_of(l);
     const double x = sizeof(float) * rows / lines * (2 * D + od + F),
                  w = sizeof(float) * hl_transformer_layer_flop(s) / 2 / columns;
-    double seconds = hl_machine_together(m, HL_TOGETHER_BROADCAST, x, columns, 4 * panels)
-                     + hl_machine_together(m, HL_TOGETHER_BROADCAST, w, lines, 4 * panels)
+    double seconds = hl_machine_together(m, HL_TOGETHER_BROADCAST, x, columns, calls)
+                     + hl_machine_together(m, HL_TOGETHER_BROADCAST, w, lines, calls)
                      + hl_machine_together(m, HL_TOGETHER_SUM, 2 * sizeof(double) * rows / lines, columns, 2);
     if (times == 2)
-        seconds += hl_machine_together(m, HL_TOGETHER_SCATTER, x, columns, 4 * panels)
-                   + hl_machine_together(m, HL_TOGETHER_SCATTER, w, lines, 4 * panels);
+        seconds += hl_machine_together(m, HL_TOGETHER_SCATTER, x, columns, calls)
+                   + hl_machine_together(m, HL_TOGETHER_WEIGHTS_SCATTER, w, lines, calls);
     return seconds;
 }
 
@@ -45,7 +50,7 @@ static double peers_seconds(const hl_cost_job *j, hl_side side, double rows, int
     const hl_machine *m = &j->machine;
     const hl_layout_side *l = &j->layout->side[side];
     const double n = rows * j->shape[side]->hidden_size;
-    if (l->rows) return grid_seconds(m, j->shape[side], rows, l->tp, l->rows, times);
+    if (l->rows) return grid_seconds(m, j->shape[side], rows, l, times);
     if (!j->layout->sequence_parallel) return 2 * sum_of(m, n, l->tp);
     return 2 * (scatter_of(m, n, l->tp) + times * gather_of(m, n, l->tp));
 }
@@ -125,6 +130,20 @@ static double own_seconds(const hl_prices *x, hl_side side, int rank, int mb, in
     return hl_machine_seconds(&j->machine, &w, times == 1 ? HL_FORWARD_WAY : HL_BACKWARD_WAY);
 }
 
+/* A rank's work on a micro-batch, and its wait for the slowest of those with whom it meets in each layer. */
+static double late_seconds(const hl_prices *x, hl_side side, int rank, double own, int times)
+{
+    const hl_cost_job *j = x->job;
+    const hl_layout_side *l = &j->layout->side[side];
+    const bool meets_replicas = hl_zero_shards_weights(j->zero) || (hl_zero_shards_gradients(j->zero) && times == 2);
+    const int p = l->tp * (meets_replicas ? hl_layout_replicas(j->layout, side) : 1),
+              each = l->rows     ? PRODUCTS * panels_of(l)
+                     : l->tp > 1 ? 2
+                                 : 1,
+              meetings = each * hl_max(layers_of(x, side, rank), 1);
+    return own * hl_noise_share(&j->machine.noise, own / meetings, p);
+}
+
 /* Of layers between the replicas: their weights before they are used, their gradients after, of which those of others
  * become zero. */
 static double sharded_seconds(const hl_prices *x, hl_side side, int rank, int times)
@@ -135,9 +154,9 @@ static double sharded_seconds(const hl_prices *x, hl_side side, int rank, int ti
     const double n = layered_of(x, side, rank), bytes = sizeof(float) * n;
     const bool weights = hl_zero_shards_weights(j->zero), gradients = hl_zero_shards_gradients(j->zero) && times == 2;
     double seconds = 0;
-    if (weights) seconds += hl_machine_together(m, HL_TOGETHER_GATHER, bytes, p, layers);
+    if (weights) seconds += hl_machine_together(m, HL_TOGETHER_WEIGHTS_GATHER, bytes, p, layers);
     if (gradients)
-        seconds += hl_machine_together(m, HL_TOGETHER_SCATTER, bytes, p, layers)
+        seconds += hl_machine_together(m, HL_TOGETHER_WEIGHTS_SCATTER, bytes, p, layers)
                    + hl_machine_numbers(m, HL_NUMBERS_CLEAR, n * (p - 1) / p);
     return seconds;
 }
@@ -148,8 +167,9 @@ static double micro_batch_seconds(const hl_prices *x, hl_side side, int rank, in
     const hl_cost_job *j = x->job;
     const double sharded = sharded_seconds(x, side, rank, times);
     if (mb < 0) return sharded;
-    const double layers = x->work[side][hl_layout_stage(j->layout, side, rank)], rows = rows_of(x, side, mb);
-    return sharded + own_seconds(x, side, rank, mb, times) + layers * peers_seconds(j, side, rows, times)
+    const double layers = x->work[side][hl_layout_stage(j->layout, side, rank)], rows = rows_of(x, side, mb),
+                 own = own_seconds(x, side, rank, mb, times);
+    return sharded + own + late_seconds(x, side, rank, own, times) + layers * peers_seconds(j, side, rows, times)
            + ends_seconds(j, side, rank, rows, times);
 }
 
@@ -205,7 +225,7 @@ static double update_of(const hl_prices *x, hl_side side, int rank)
                          : hl_zero_shards_gradients(j->zero) ? layers_of(x, side, rank) + 2
                                                              : 1;
     return hl_machine_numbers(m, HL_NUMBERS_UPDATE, updated / p)
-           + hl_machine_together(m, HL_TOGETHER_GATHER, sizeof(float) * gathered, p, calls);
+           + hl_machine_together(m, HL_TOGETHER_WEIGHTS_GATHER, sizeof(float) * gathered, p, calls);
 }
 
 static double update_seconds(const hl_prices *x, int rank)
@@ -217,10 +237,10 @@ static double update_seconds(const hl_prices *x, int rank)
 static double replicas_seconds(const hl_prices *x, hl_side side, int rank)
 {
     const hl_cost_job *j = x->job;
-    const int p = hl_layout_replicas(j->layout, side);
-    const double n = gradients_of(x, side, rank);
-    if (hl_zero_shards_gradients(j->zero)) return scatter_of(&j->machine, n - layered_of(x, side, rank), p);
-    return hl_zero_shards_moments(j->zero) ? scatter_of(&j->machine, n, p) : sum_of(&j->machine, n, p);
+    const bool scatters = hl_zero_shards_moments(j->zero), layers_are_summed = hl_zero_shards_gradients(j->zero);
+    const double n = gradients_of(x, side, rank) - (layers_are_summed ? layered_of(x, side, rank) : 0);
+    return hl_machine_together(&j->machine, scatters ? HL_TOGETHER_WEIGHTS_SCATTER : HL_TOGETHER_WEIGHTS_SUM,
+                               sizeof(float) * n, hl_layout_replicas(j->layout, side), 1);
 }
 
 /* Squares of the gradients, which replicas share, and the facts. */
