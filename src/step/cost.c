@@ -148,8 +148,8 @@ static bool alone(play *x, int rank, hl_task t)
     return true;
 }
 
-/* When all of a company are there.  By chance the slowest is late, by a share of the seconds since it met others; if its
- * work is the longest anyway, chance changes less: it is not later than ranks are on average and that share. */
+/* When all of a company are there.  By chance the slowest is late, by a share of the seconds since it met others.  If
+ * its work is the longest anyway, chance changes less: it is no later than ranks are on average and that share. */
 static double all_are_there(const play *x, const company *c)
 {
     const int n = c->run * c->times;

@@ -4,84 +4,7 @@
 #include "step/stage-params.h"
 #include <stdlib.h>
 
-/* ---- between ranks */
-
-static double sum_of(const hl_machine *m, double numbers, int p)
-{
-    return hl_machine_together(m, HL_TOGETHER_SUM, sizeof(float) * numbers, p, 1);
-}
-
-/* Rows whole on every peer from some on each, and back. */
-static double gather_of(const hl_machine *m, double numbers, int p)
-{
-    return hl_machine_together(m, HL_TOGETHER_GATHER, sizeof(float) * numbers, p, 1);
-}
-static double scatter_of(const hl_machine *m, double numbers, int p)
-{
-    return hl_machine_together(m, HL_TOGETHER_SCATTER, sizeof(float) * numbers, p, 1);
-}
-
-/* On a grid a layer's products go by panels. */
-enum { PRODUCTS = 4 };
-static int panels_of(const hl_layout_side *l) { return l->rows ? l->rows + l->tp / l->rows - 1 : 0; }
-
-/* A grid: the panels of four products, of activations along its rows, of weights along its columns, which travel back
- * as sums too; and a sum of each row of two norms. */
-static double grid_seconds(const hl_machine *m, const hl_transformer *s, double rows, const hl_layout_side *l,
-                           int times)
-{
-    const double D = s->hidden_size, F = s->intermediate_size, od = (double)s->num_attention_heads * s->head_dim;
-    const int lines = l->rows, columns = l->tp / lines, calls = PRODUCTS * panels_of(l);
-    const double x = sizeof(float) * rows / lines * (2 * D + od + F),
-                 w = sizeof(float) * hl_transformer_layer_flop(s) / 2 / columns;
-    double seconds = hl_machine_together(m, HL_TOGETHER_BROADCAST, x, columns, calls)
-                     + hl_machine_together(m, HL_TOGETHER_BROADCAST, w, lines, calls)
-                     + hl_machine_together(m, HL_TOGETHER_SUM, 2 * sizeof(double) * rows / lines, columns, 2);
-    if (times == 2)
-        seconds += hl_machine_together(m, HL_TOGETHER_SCATTER, x, columns, calls)
-                   + hl_machine_together(m, HL_TOGETHER_WEIGHTS_SCATTER, w, lines, calls);
-    return seconds;
-}
-
-/* Between peers, in a layer and one way: two sums; where each has some rows between products, the blocks of two sums,
- * and all rows before each product, in the backward also of what comes in. */
-static double peers_seconds(const hl_cost_job *j, hl_side side, double rows, int times)
-{
-    const hl_machine *m = &j->machine;
-    const hl_layout_side *l = &j->layout->side[side];
-    const double n = rows * j->shape[side]->hidden_size;
-    if (l->rows) return grid_seconds(m, j->shape[side], rows, l, times);
-    if (!j->layout->sequence_parallel) return 2 * sum_of(m, n, l->tp);
-    return 2 * (scatter_of(m, n, l->tp) + times * gather_of(m, n, l->tp));
-}
-
-/* Once in a micro-batch: who goes on, the rows of the token table, and where peers have tiles what goes in and out. */
-static double ends_seconds(const hl_cost_job *j, hl_side side, int rank, double rows, int times)
-{
-    const hl_machine *m = &j->machine;
-    const hl_layout_side *l = &j->layout->side[side];
-    const double n = rows * j->shape[side]->hidden_size;
-    const bool takes_tokens = side == HL_ITEM && hl_layout_stage(j->layout, side, rank) == 0;
-    double seconds = sum_of(m, 1, l->tp);
-    if (takes_tokens && times == 1) seconds += sum_of(m, n, l->tp);
-    if (times == 2 && l->rows) seconds += sum_of(m, n, l->tp);
-    if (times == 2 && !l->rows && j->layout->sequence_parallel) seconds += gather_of(m, n, l->tp);
-    return seconds;
-}
-
-/* ---- micro-batches */
-
-static double rows_of_users(const hl_plan *p, int mb)
-{
-    return p->row_begin[p->user_micro_batch_begin[mb + 1]] - p->row_begin[p->user_micro_batch_begin[mb]];
-}
-
-static double readings_of_users(const hl_plan *p, int mb) { return hl_plan_user_readings(p, mb); }
-
-static double rows_of(const hl_prices *x, hl_side side, int mb)
-{
-    return side == HL_USER ? readings_of_users(x->job->plan, mb) : x->shared * x->job->plan->micro_batch_tokens[mb];
-}
+/* ---- shares of ranks */
 
 /* That are trained of this rank's share of its layers; 0 outside of the side. */
 static double numbers_of(const hl_prices *x, hl_side side, int rank)
@@ -96,87 +19,6 @@ static double gradients_of(const hl_prices *x, hl_side side, int rank)
     const hl_layout *l = x->job->layout;
     if (!hl_layout_has(l, side, rank)) return 0;
     return numbers_of(x, side, rank) - x->unread[side][hl_stage_params_place(l, side, rank)];
-}
-
-/* Numbers of layers, and how many layers there are. */
-static double layered_of(const hl_prices *x, hl_side side, int rank)
-{
-    const hl_layout *l = x->job->layout;
-    return hl_layout_has(l, side, rank) ? x->layered[side][hl_stage_params_place(l, side, rank)] : 0;
-}
-static int layers_of(const hl_prices *x, hl_side side, int rank)
-{
-    return x->layers[side][hl_stage_params_place(x->job->layout, side, rank)];
-}
-
-/* The work of whole layers on a micro-batch, where nobody has measured its packs. */
-static hl_work work_by_tokens(const hl_prices *x, hl_side side, int rank, int mb)
-{
-    const hl_layout *l = x->job->layout;
-    const hl_transformer *shape = x->job->shape[side];
-    const int tp = l->side[side].tp;
-    const double layers = x->work[side][hl_layout_stage(l, side, rank)], rows = rows_of(x, side, mb) * layers;
-    return (hl_work){.other = rows * hl_transformer_layer_flop(shape) / tp,
-                     .hidden = rows * shape->hidden_size / (l->side[side].rows ? tp : 1),
-                     .wide = rows * shape->intermediate_size / tp};
-}
-
-/* What a rank computes of a micro-batch. */
-static double own_seconds(const hl_prices *x, hl_side side, int rank, int mb, int times)
-{
-    const hl_cost_job *j = x->job;
-    if (j->seconds[side]) return j->seconds[side][hl_stage_params_place(j->layout, side, rank)][2 * mb + times - 1];
-    const hl_work w = work_by_tokens(x, side, rank, mb);
-    return hl_machine_seconds(&j->machine, &w, times == 1 ? HL_FORWARD_WAY : HL_BACKWARD_WAY);
-}
-
-/* A rank's work on a micro-batch, and its wait for the slowest of those with whom it meets in each layer. */
-static double late_seconds(const hl_prices *x, hl_side side, int rank, double own, int times)
-{
-    const hl_cost_job *j = x->job;
-    const hl_layout_side *l = &j->layout->side[side];
-    const bool meets_replicas = hl_zero_shards_weights(j->zero) || (hl_zero_shards_gradients(j->zero) && times == 2);
-    const int p = l->tp * (meets_replicas ? hl_layout_replicas(j->layout, side) : 1),
-              each = l->rows     ? PRODUCTS * panels_of(l)
-                     : l->tp > 1 ? 2
-                                 : 1,
-              meetings = each * hl_max(layers_of(x, side, rank), 1);
-    return own * hl_noise_share(&j->machine.noise, own / meetings, p);
-}
-
-/* Of layers between the replicas: their weights before they are used, their gradients after, of which those of others
- * become zero. */
-static double sharded_seconds(const hl_prices *x, hl_side side, int rank, int times)
-{
-    const hl_cost_job *j = x->job;
-    const hl_machine *m = &j->machine;
-    const int p = hl_layout_replicas(j->layout, side), layers = layers_of(x, side, rank);
-    const double n = layered_of(x, side, rank), bytes = sizeof(float) * n;
-    const bool weights = hl_zero_shards_weights(j->zero), gradients = hl_zero_shards_gradients(j->zero) && times == 2;
-    double seconds = 0;
-    if (weights) seconds += hl_machine_together(m, HL_TOGETHER_WEIGHTS_GATHER, bytes, p, layers);
-    if (gradients)
-        seconds += hl_machine_together(m, HL_TOGETHER_WEIGHTS_SCATTER, bytes, p, layers)
-                   + hl_machine_numbers(m, HL_NUMBERS_CLEAR, n * (p - 1) / p);
-    return seconds;
-}
-
-/* times: 1 forward, 2 backward; mb: -1, nothing but what replicas do together. */
-static double micro_batch_seconds(const hl_prices *x, hl_side side, int rank, int mb, int times)
-{
-    const hl_cost_job *j = x->job;
-    const double sharded = sharded_seconds(x, side, rank, times);
-    if (mb < 0) return sharded;
-    const double layers = x->work[side][hl_layout_stage(j->layout, side, rank)], rows = rows_of(x, side, mb),
-                 own = own_seconds(x, side, rank, mb, times);
-    return sharded + own + late_seconds(x, side, rank, own, times) + layers * peers_seconds(j, side, rows, times)
-           + ends_seconds(j, side, rank, rows, times);
-}
-
-double hl_prices_message(const hl_prices *x, hl_side side, int micro_batch)
-{
-    const double bytes = rows_of(x, side, micro_batch) * x->job->shape[side]->hidden_size * sizeof(float);
-    return hl_machine_together(&x->job->machine, HL_TOGETHER_MESSAGE, bytes, 2, 0);
 }
 
 /* ---- acts */
@@ -203,7 +45,8 @@ static double loss_seconds(const hl_cost_job *j)
                  units = hl_machine_numbers(m, HL_NUMBERS_READ, mine * D);
     if (p->items_frozen)
         return rows + back * 2 / 3 + units; /* of three products the one for the negatives is left out */
-    return rows + back + UNIT_PASSES * units + sum_of(m, (double)p->texts / replicas * D, tp);
+    return rows + back + UNIT_PASSES * units
+           + hl_machine_together(m, HL_TOGETHER_SUM, sizeof(float) * (double)p->texts / replicas * D, tp, 1);
 }
 
 /* Weights that count as updated: AdamW moves seven numbers of each, and six where there is no gradient. */
@@ -220,9 +63,9 @@ static double update_of(const hl_prices *x, hl_side side, int rank)
     const int p = hl_layout_replicas(j->layout, side);
     const double n = numbers_of(x, side, rank), updated = updated_of(x, side, rank);
     if (n == 0 || !hl_zero_shards_moments(j->zero)) return hl_machine_numbers(m, HL_NUMBERS_UPDATE, updated);
-    const double gathered = hl_zero_shards_weights(j->zero) ? n - layered_of(x, side, rank) : n,
+    const double gathered = hl_zero_shards_weights(j->zero) ? n - hl_prices_layered(x, side, rank) : n,
                  calls = hl_zero_shards_weights(j->zero)     ? 2
-                         : hl_zero_shards_gradients(j->zero) ? layers_of(x, side, rank) + 2
+                         : hl_zero_shards_gradients(j->zero) ? hl_prices_layers(x, side, rank) + 2
                                                              : 1;
     return hl_machine_numbers(m, HL_NUMBERS_UPDATE, updated / p)
            + hl_machine_together(m, HL_TOGETHER_WEIGHTS_GATHER, sizeof(float) * gathered, p, calls);
@@ -238,7 +81,7 @@ static double replicas_seconds(const hl_prices *x, hl_side side, int rank)
 {
     const hl_cost_job *j = x->job;
     const bool scatters = hl_zero_shards_moments(j->zero), layers_are_summed = hl_zero_shards_gradients(j->zero);
-    const double n = gradients_of(x, side, rank) - (layers_are_summed ? layered_of(x, side, rank) : 0);
+    const double n = gradients_of(x, side, rank) - (layers_are_summed ? hl_prices_layered(x, side, rank) : 0);
     return hl_machine_together(&j->machine, scatters ? HL_TOGETHER_WEIGHTS_SCATTER : HL_TOGETHER_WEIGHTS_SUM,
                                sizeof(float) * n, hl_layout_replicas(j->layout, side), 1);
 }
@@ -271,6 +114,11 @@ static double readings_seconds(const hl_cost_job *j, double rows, bool back)
     const double got = rows / hl_layout_replicas(l, to),
                  sent = rows * l->side[to].tp / hl_layout_last_stage_ranks(l, from);
     return exchange_seconds(j, hl_max(got, sent), hl_max(got, sent));
+}
+
+static double rows_of_users(const hl_plan *p, int mb)
+{
+    return p->row_begin[p->user_micro_batch_begin[mb + 1]] - p->row_begin[p->user_micro_batch_begin[mb]];
 }
 
 /* Rows of the loss of the user replica that has most, which its first rank of the last stage holds. */
@@ -321,9 +169,9 @@ double hl_prices_act(const hl_prices *x, int rank, hl_task t)
     switch (t.act) {
     case HL_ITEM_FORWARD:
     case HL_ITEM_RECOMPUTE:
-    case HL_USER_FORWARD: return micro_batch_seconds(x, side, rank, t.micro_batch, 1);
+    case HL_USER_FORWARD: return hl_prices_micro_batch(x, side, rank, t.micro_batch, 1);
     case HL_ITEM_BACKWARD:
-    case HL_USER_BACKWARD: return micro_batch_seconds(x, side, rank, t.micro_batch, 2);
+    case HL_USER_BACKWARD: return hl_prices_micro_batch(x, side, rank, t.micro_batch, 2);
     case HL_GIVE_INPUTS: return readings_seconds(j, read, false);
     case HL_GIVE_TARGETS: return readings_seconds(j, rows, false);
     case HL_RETURN_INPUTS: return readings_seconds(j, read, true);
@@ -359,11 +207,22 @@ double hl_prices_begin(const hl_prices *x, int rank)
     const hl_cost_job *j = x->job;
     double n = 0;
     for (hl_side i = 0; i < HL_SIDES; i++) {
-        const double all = gradients_of(x, i, rank), layered = layered_of(x, i, rank);
+        const double all = gradients_of(x, i, rank), layered = hl_prices_layered(x, i, rank);
         const int p = hl_layout_replicas(j->layout, i);
         n += hl_zero_shards_gradients(j->zero) && all > 0 ? all - layered * (p - 1) / p : all;
     }
     return hl_machine_numbers(&j->machine, HL_NUMBERS_CLEAR, n);
+}
+
+double hl_prices_layered(const hl_prices *x, hl_side side, int rank)
+{
+    const hl_layout *l = x->job->layout;
+    return hl_layout_has(l, side, rank) ? x->layered[side][hl_stage_params_place(l, side, rank)] : 0;
+}
+
+int hl_prices_layers(const hl_prices *x, hl_side side, int rank)
+{
+    return x->layers[side][hl_stage_params_place(x->job->layout, side, rank)];
 }
 
 static double shared_part(const hl_plan *p)

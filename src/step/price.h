@@ -27,6 +27,13 @@ double hl_prices_act(const hl_prices *x, int rank, hl_task t);
 /* Seconds of a rank before its first act: gradients become zero. */
 double hl_prices_begin(const hl_prices *x, int rank);
 
+/* Of these, those of a micro-batch: times 1 forward, 2 backward; micro_batch -1: what replicas do together alone. */
+double hl_prices_micro_batch(const hl_prices *x, hl_side side, int rank, int micro_batch, int times);
+
+/* Numbers of the layers of this rank's share, and how many layers they are. */
+double hl_prices_layered(const hl_prices *x, hl_side side, int rank);
+int hl_prices_layers(const hl_prices *x, hl_side side, int rank);
+
 /* Seconds that the rows of a micro-batch are under way between two stages. */
 double hl_prices_message(const hl_prices *x, hl_side side, int micro_batch);
 
