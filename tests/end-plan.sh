@@ -76,6 +76,18 @@ verdict "coefficients of an earlier calibration are refused"
         { gsub(/[],\[]/, "") } $1 == "\"step\":" && !step { step = $2 } $1 == "\"interval\":" { at = NR } at && NR == at + 1 { low = $1 } at && NR == at + 2 { high = $1 }
         END { exit !(low > 0 && low < step && step < high && (high * low / step / step - 1) ^ 2 < 1e-9) }' "$work/out"
 verdict "a forecast by a calibration has an interval"
+# Two ranks of one node; then as if each had had a node of its own.
+"$MPIRUN" -n 2 ./hllm bench calibrate "$work/node.json" --quick >/dev/null 2>"$work/said" &&
+    sed 's/"nodes":1,"ranks_per_node":2/"nodes":2,"ranks_per_node":1/; s/"level":"node"/"level":"network"/g' "$work/node.json" >"$work/network.json" && ! cmp -s "$work/node.json" "$work/network.json"
+plan --ranks 4 --calibration "$work/node.json" && grep -q "all ranks are taken to be on one node" "$work/out" \
+    && plan --nodes 2 --ranks-per-node 2 --calibration "$work/node.json" && grep -q "messages between nodes are taken to be as fast as within one" "$work/out" \
+    && plan --nodes 2 --ranks-per-node 2 --calibration "$work/network.json" && grep -q "messages within a node are taken to be as slow as between nodes" "$work/out" \
+    && plan --nodes 4 --ranks-per-node 1 --calibration "$work/network.json" && ! grep -q "are taken to be" "$work/out"
+verdict "what a calibration does not know of messages is told"
+sed 's/"level":"node"/"level":"network"/' "$work/node.json" >"$work/mixed.json"
+plan --ranks 2 --calibration "$work/mixed.json"
+[ $? -eq 3 ] && grep -q "is no calibration; make it with" "$work/said"
+verdict "a calibration whose levels are mixed is refused"
 ./hllm bench calibrate "$work/machine.json" --learn "$work/kept/metrics.jsonl" >"$work/said" 2>&1
 [ $? -eq 3 ] && grep -q "no training there had a calibration" "$work/said"
 verdict "from trainings without a calibration nothing is learned"

@@ -226,6 +226,57 @@ static void ranks_that_meet_in_each_layer_wait_for_all_of_it(void)
     CHECK(later > 1.09 && later < 1.11); /* but for what replicas of one rank do */
 }
 
+/* ---- messages within nodes and between them */
+
+/* A second a byte, times so much. */
+static void set_wire(hl_machine *m, hl_wire_level level, double times)
+{
+    m->has_ranks = true;
+    for (int i = 0; i < HL_TOGETHERS; i++)
+        m->fit.together[level][i] =
+            (hl_together_curve){.n = 2, .rounds = 1, .sent = {1, 1e9}, .seconds = {times, 1e9 * times}};
+}
+
+static void ask_costs(double seconds[HL_ACTS], hl_machine m, int ranks_per_node)
+{
+    job j;
+    m.ranks_per_node = ranks_per_node;
+    open_job(&j, 4, &(hl_layout_wish){HL_COLOCATED, {{2, 2, 1}, {2, 2, 1}}}, 0, m);
+    for (int a = 0; a < HL_ACTS; a++) seconds[a] = j.cost[0].seconds[a];
+    close_job(&j);
+}
+
+/* Two replicas of two ranks a stage: a node has a replica, so its ranks' sums stay within it and those of replicas do
+ * not. */
+static void messages_are_those_of_their_ranks_level(void)
+{
+    hl_machine both = {.flops = INFINITY, .memory = INFINITY};
+    double one[HL_ACTS], two[HL_ACTS], each[HL_ACTS];
+    set_wire(&both, HL_WIRE_NODE, 1);
+    set_wire(&both, HL_WIRE_NETWORK, 10);
+    ask_costs(one, both, 0);
+    ask_costs(two, both, 2);
+    ask_costs(each, both, 1);
+    CHECK(one[HL_ITEM_FORWARD] > 0 && one[HL_SUM_ITEM] > 0);
+    CHECK_NEAR(two[HL_ITEM_FORWARD] / one[HL_ITEM_FORWARD], 1, 1e-9);
+    CHECK_NEAR(each[HL_ITEM_FORWARD] / one[HL_ITEM_FORWARD], 10, 1e-9);
+    CHECK_NEAR(two[HL_SUM_ITEM] / one[HL_SUM_ITEM], 10, 1e-9);
+    CHECK_NEAR(two[HL_TALLY] / one[HL_TALLY], 10, 1e-9);
+}
+
+static void a_level_that_is_not_known_is_like_the_other(void)
+{
+    for (int known = 0; known < HL_WIRE_LEVELS; known++) {
+        hl_machine m = {.flops = INFINITY, .memory = INFINITY};
+        double one[HL_ACTS], each[HL_ACTS];
+        set_wire(&m, (hl_wire_level)known, 3);
+        CHECK(hl_machine_knows(&m, (hl_wire_level)known) && !hl_machine_knows(&m, (hl_wire_level)(1 - known)));
+        ask_costs(one, m, 0);
+        ask_costs(each, m, 1);
+        for (int a = 0; a < HL_ACTS; a++) CHECK(one[a] == each[a]);
+    }
+}
+
 static void zero_divides_what_is_held(void)
 {
     double former = INFINITY;
@@ -348,6 +399,8 @@ static const test tests[] = {
     {"the slowest is late by what was measured", the_slowest_is_late_by_what_was_measured},
     {"more ranks are later but not than the latest", more_ranks_are_later_but_not_than_the_latest},
     {"ranks that meet in each layer wait for all of it", ranks_that_meet_in_each_layer_wait_for_all_of_it},
+    {"messages are those of their ranks' level", messages_are_those_of_their_ranks_level},
+    {"a level that is not known is like the other", a_level_that_is_not_known_is_like_the_other},
     {"zero divides what is held", zero_divides_what_is_held},
     {"a table has gradients of the rows of a step", a_table_has_gradients_of_the_rows_of_a_step},
     {"all layers cost what they multiply", all_layers_cost_what_they_multiply},

@@ -39,13 +39,19 @@ static void tell_numbers(json_t *result, const hl_coefficients *f)
     json_object_set_new(result, "numbers", rows);
 }
 
+static void tell_curve(json_t *rows, const hl_together_curve *c, hl_wire_level level, hl_together what)
+{
+    for (int k = 0; k < c->n; k++)
+        json_array_append_new(rows,
+                              json_pack("{s:s, s:s, s:f, s:f}", "level", hl_calibration_level[level], "together",
+                                        hl_calibration_together[what], "sent", c->sent[k], "seconds", c->seconds[k]));
+}
+
 static void tell_together(json_t *result, const hl_coefficients *f)
 {
     json_t *rows = json_array();
-    for (int i = 0; i < HL_TOGETHERS; i++)
-        for (int k = 0; k < f->together[i].n; k++)
-            json_array_append_new(rows, json_pack("{s:s, s:f, s:f}", "together", hl_calibration_together[i], "sent",
-                                                  f->together[i].sent[k], "seconds", f->together[i].seconds[k]));
+    for (hl_wire_level level = 0; level < HL_WIRE_LEVELS; level++)
+        for (hl_together i = 0; i < HL_TOGETHERS; i++) tell_curve(rows, &f->together[level][i], level, i);
     json_object_set_new(result, "together", rows);
 }
 
@@ -126,10 +132,24 @@ static void measure_model(json_t *result, const hl_meter *m, int threads)
     hl_math_threads(threads);
 }
 
-static void measure(json_t *result, const hl_meter *m, int threads)
+/* Of ranks on nodes; HL_EUSAGE where nodes have different numbers of them. */
+static hl_status count_ranks_per_node(int *ranks_per_node, const hl_group *world)
+{
+    hl_group node;
+    hl_group_split_node(&node, world);
+    const int mine = node.size, most = (int)hl_group_max(world, mine), least = -(int)hl_group_max(world, -mine);
+    hl_group_close(&node);
+    *ranks_per_node = mine;
+    if (least == most) return HL_OK;
+    return HL_FAIL(HL_EUSAGE, "a node has %d ranks and another %d: start as many on each to calibrate", least, most);
+}
+
+static void measure(json_t *result, const hl_meter *m, int threads, int ranks_per_node)
 {
     json_object_set_new(result, "schema", json_integer(SCHEMA));
     json_object_set_new(result, "ranks", json_integer(m->ranks->size));
+    json_object_set_new(result, "nodes", json_integer(m->ranks->size / ranks_per_node));
+    json_object_set_new(result, "ranks_per_node", json_integer(ranks_per_node));
     json_object_set_new(result, "threads", json_integer(threads));
     json_object_set_new(result, "speed_reference_gflops", json_real(m->speed->reference / 1e9));
     measure_model(result, m, threads);
@@ -171,10 +191,12 @@ static hl_status run(json_t *result, const hl_bench_orders *orders, int argc, ch
     if (orders->learn) return hl_group_agree(world, world->rank == 0 ? hl_learn(argv[0], orders->learn) : HL_OK);
     hl_meter m = orders->meter;
     hl_speed speed;
+    int ranks_per_node;
+    HL_TRY(count_ranks_per_node(&ranks_per_node, world));
     hl_math_threads(orders->threads);
     hl_speed_open(&speed, world, 0, m.quick);
     m.speed = &speed;
-    measure(result, &m, orders->threads);
+    measure(result, &m, orders->threads, ranks_per_node);
     measure_disk(result, &m, argc > 0 ? argv[0] : NULL);
     hl_speed_close(&speed);
     return hl_group_agree(world, argc > 0 && world->rank == 0 ? write_file(result, argv[0]) : HL_OK);

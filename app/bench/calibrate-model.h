@@ -15,8 +15,8 @@ double hl_calibrate_layers(hl_coefficients *fit, const hl_meter *m);
 /* How late the slowest rank is by chance (step/noise.h); nothing where there is one. */
 void hl_calibrate_noise(hl_noise *noise, const hl_meter *m);
 
-/* Passes over long arrays; the loss; what ranks do together, nothing where there is one.  How far the latter two are
- * off. */
+/* Passes over long arrays; the loss; what ranks do together, within a node and between nodes, where there are several.
+ * How far the latter two are off.  As many ranks are on each node. */
 void hl_calibrate_numbers(hl_coefficients *fit, const hl_meter *m);
 double hl_calibrate_loss(hl_coefficients *fit, const hl_meter *m);
 double hl_calibrate_together(hl_coefficients *fit, const hl_meter *m);

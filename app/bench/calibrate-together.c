@@ -2,7 +2,7 @@
  *
  * Calls follow each other over the same numbers.  Short arrays then are in a cache, as activations are that have just
  * been computed.  Weights and gradients come from memory: there each call begins where the last one ended, in an array
- * that no cache holds. */
+ * that no cache holds.  Ranks of one node, and ranks of several, have curves of their own. */
 #include "app/bench/calibrate-model.h"
 #include "base/arena.h"
 #include <math.h>
@@ -123,7 +123,8 @@ static void sample_together(hl_together_curve *c, const hl_meter *m, together *t
     }
 }
 
-double hl_calibrate_together(hl_coefficients *fit, const hl_meter *m)
+/* All kinds, among the ranks of a group; the mean of how far they are off the lines, as a square. */
+static double sample_group(hl_together_curve c[HL_TOGETHERS], const hl_meter *m, const hl_group *g)
 {
     static void (*const act[HL_TOGETHERS])(void *self) = {[HL_TOGETHER_SUM] = sum_up,
                                                           [HL_TOGETHER_SCATTER] = scatter,
@@ -134,12 +135,11 @@ double hl_calibrate_together(hl_coefficients *fit, const hl_meter *m)
                                                           [HL_TOGETHER_EXCHANGE] = exchange,
                                                           [HL_TOGETHER_BROADCAST] = broadcast,
                                                           [HL_TOGETHER_MESSAGE] = pass_on};
-    const int p = m->ranks->size;
+    const int p = g->size;
     size_t most = first_size(p);
     double squares = 0;
-    if (p == 1) return 0;
     for (int i = 1; i < sizes_of(m); i++) most *= TIMES;
-    together t = {.g = m->ranks,
+    together t = {.g = g,
                   .x = hl_meter_array(most),
                   .all = most,
                   .y = hl_meter_array(most),
@@ -148,13 +148,31 @@ double hl_calibrate_together(hl_coefficients *fit, const hl_meter *m)
                   .begin = hl_alloc((size_t)p * sizeof *t.begin)};
     for (int i = 0; i < HL_TOGETHERS; i++) {
         hl_meter_fill(t.x, most);
-        sample_together(&fit->together[i], m, &t, (hl_together)i, act[i]);
-        squares += off_the_lines(&fit->together[i]);
+        sample_together(&c[i], m, &t, (hl_together)i, act[i]);
+        squares += off_the_lines(&c[i]) / HL_TOGETHERS;
     }
     free(t.begin);
     free(t.count);
     free(t.block);
     free(t.y);
     free(t.x);
-    return sqrt(squares / HL_TOGETHERS);
+    return squares;
+}
+
+/* The ranks of each node, and those that are each the first, the second ... of theirs: all these groups work at once, as
+ * in a job. */
+double hl_calibrate_together(hl_coefficients *fit, const hl_meter *m)
+{
+    hl_group group[HL_WIRE_LEVELS];
+    double squares = 0;
+    int levels = 0;
+    hl_group_split_node(&group[HL_WIRE_NODE], m->ranks);
+    hl_group_split(&group[HL_WIRE_NETWORK], m->ranks, group[HL_WIRE_NODE].rank);
+    for (int level = 0; level < HL_WIRE_LEVELS; level++) {
+        if (group[level].size == 1) continue;
+        squares += sample_group(fit->together[level], m, &group[level]);
+        levels++;
+    }
+    for (int level = HL_WIRE_LEVELS - 1; level >= 0; level--) hl_group_close(&group[level]);
+    return levels ? sqrt(squares / levels) : 0;
 }

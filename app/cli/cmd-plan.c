@@ -188,7 +188,8 @@ static hl_status open_inquiry(inquiry *i, const hl_config *c, const orders *o, c
                              .ranks_per_node = o->ranks_per_node ? o->ranks_per_node : o->ranks,
                              .threads = c->threads};
     if (*c->calibration) HL_TRY(hl_calibration_read(&i->question.machine, c->calibration, i->item.hidden_size));
-    const hl_machine *m = &i->question.machine;
+    hl_machine *m = &i->question.machine;
+    if (o->ranks_per_node) m->ranks_per_node = o->ranks_per_node;
     i->view.disk_is_measured = m->disk_write > 0 && m->disk_read > 0;
     i->view.disk_read = i->view.disk_is_measured ? m->disk_read : HL_OUTLOOK_DISK;
     if (i->view.disk_is_measured) i->view.asked.disk = m->disk_write;

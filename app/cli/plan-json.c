@@ -1,5 +1,6 @@
 /* plan-json.c - a forecast as one JSON object. */
 #include "app/cli/plan-show.h"
+#include "app/plan/calibration.h"
 #include <jansson.h>
 #include <stdio.h>
 
@@ -39,8 +40,9 @@ static json_t *spreads_json(const hl_outlook *o)
 static json_t *machine_json(const hl_plan_view *v)
 {
     const hl_machine *m = &v->forecast->job.machine;
-    return json_pack("{s:b, s:s, s:f, s:f, s:f, s:f}", "measured", *v->calibration != 0, "calibration", v->calibration,
-                     "flops", m->flops, "memory", m->memory, "wire", m->wire, "latency", m->latency);
+    return json_pack("{s:b, s:s, s:f, s:f, s:f, s:f, s:i, s:s?}", "measured", *v->calibration != 0, "calibration",
+                     v->calibration, "flops", m->flops, "memory", m->memory, "wire", m->wire, "latency", m->latency,
+                     "ranks_per_node", m->ranks_per_node, "guess", hl_calibration_guess(m, v->forecast->layout.ranks));
 }
 
 static json_t *batch_json(const hl_plan_view *v)

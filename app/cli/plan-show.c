@@ -1,5 +1,6 @@
 /* plan-show.c - how hllm plan shows a forecast to people: the ranks in short, or a line for each. */
 #include "app/cli/plan-show.h"
+#include "app/plan/calibration.h"
 #include "base/minmax.h"
 #include <stdio.h>
 
@@ -155,12 +156,14 @@ static void print_candidates(const hl_plan_view *v)
     if (v->candidates) putchar('\n');
 }
 
-static void print_machine(const hl_machine *m, const char *calibration)
+static void print_machine(const hl_machine *m, const char *calibration, int ranks)
 {
+    const char *guess = hl_calibration_guess(m, ranks);
     printf("a machine of %.3g GFLOP/s a rank, memory %.3g GB/s, between ranks %.3g GB/s and %.3g us, %s%s\n",
            m->flops / 1e9, m->memory / 1e9, m->wire / 1e9, m->latency * 1e6,
            *calibration ? "measured: " : "assumed: hllm bench calibrate FILE measures it, --calibration FILE takes it",
            calibration);
+    if (guess) printf("  %s\n", guess);
 }
 
 /* ---- the job */
@@ -224,7 +227,7 @@ void hl_plan_show(const hl_plan_view *v)
     printf("%s\n", text);
     printf("%s: %d samples, %d texts in %d chunks (%d before the users), %d user chunks\n", v->batch, f->plan.samples,
            f->plan.texts, f->plan.micro_batches, f->plan.early_micro_batches, f->plan.user_micro_batches);
-    print_machine(&f->job.machine, v->calibration);
+    print_machine(&f->job.machine, v->calibration, f->layout.ranks);
     if (v->every_rank) print_ranks(f);
     else print_spreads(v->outlook);
     print_outstanding("more memory", f, hl_forecast_bytes);

@@ -74,6 +74,7 @@ const char *const hl_calibration_together[HL_TOGETHERS] = {[HL_TOGETHER_SUM] = "
                                                            [HL_TOGETHER_EXCHANGE] = "exchange",
                                                            [HL_TOGETHER_BROADCAST] = "broadcast",
                                                            [HL_TOGETHER_MESSAGE] = "message"};
+const char *const hl_calibration_level[HL_WIRE_LEVELS] = {[HL_WIRE_NODE] = "node", [HL_WIRE_NETWORK] = "network"};
 
 /* Forward and backward of one kind; is it there, and can it be? */
 static bool read_table(double *forward, double *backward, const json_t *o, const char *key, const char *const *names,
@@ -108,7 +109,7 @@ static bool read_parts(hl_machine *m, const json_t *o)
            && read_rows(f->numbers, 1, o, "numbers", "each", HL_NUMBERS);
 }
 
-/* A row: who, bytes sent, seconds.  Rows of one kind follow each other and ascend. */
+/* A row: bytes sent, seconds.  They ascend. */
 static bool read_size(hl_together_curve *c, const json_t *row)
 {
     if (c->n == HL_TOGETHER_SIZES) return false;
@@ -118,23 +119,40 @@ static bool read_size(hl_together_curve *c, const json_t *row)
     return is_between(sent, c->n > 1 ? c->sent[c->n - 2] + 1 : 0, 1e15) && is_between(seconds, 0, 1e3);
 }
 
+static bool is_of(const json_t *row, const char *key, const char *value)
+{
+    const char *has = json_string_value(json_object_get(row, key));
+    return has && strcmp(has, value) == 0;
+}
+
+/* Rows of one kind and level follow each other; from row `at` on, which becomes the next. */
+static bool read_curve(hl_together_curve *c, size_t *at, const json_t *rows, hl_wire_level level, hl_together what)
+{
+    bool is_right = true;
+    for (; is_right && *at < json_array_size(rows); ++*at) {
+        const json_t *row = json_array_get(rows, *at);
+        if (!is_of(row, "level", hl_calibration_level[level]) || !is_of(row, "together", hl_calibration_together[what]))
+            break;
+        is_right = read_size(c, row);
+    }
+    return is_right && c->n >= 2;
+}
+
+/* All kinds of a level that several ranks have measured. */
 static bool read_together(hl_machine *m, const json_t *o)
 {
     const json_t *rows = json_object_get(o, "together");
-    const double rounds = ceil(log2(number(o, "ranks")));
-    bool is_right = is_between(rounds, 1, 30);
+    const double on_a_node = number(o, "ranks_per_node"), nodes = number(o, "nodes"),
+                 ranks[HL_WIRE_LEVELS] = {[HL_WIRE_NODE] = on_a_node, [HL_WIRE_NETWORK] = nodes};
+    bool is_right = is_between(on_a_node, 1, 1e6) && is_between(nodes, 1, 1e6) && on_a_node * nodes > 1;
     size_t at = 0;
-    if (!m->has_ranks) return true;
-    for (int i = 0; i < HL_TOGETHERS; i++) {
-        hl_together_curve *c = &m->fit.together[i];
-        *c = (hl_together_curve){.rounds = i == HL_TOGETHER_MESSAGE ? 1 : rounds};
-        for (; is_right && at < json_array_size(rows); at++) {
-            const char *who = json_string_value(json_object_get(json_array_get(rows, at), "together"));
-            if (!who || strcmp(who, hl_calibration_together[i]) != 0) break;
-            is_right = read_size(c, json_array_get(rows, at));
+    for (hl_wire_level level = 0; level < HL_WIRE_LEVELS && is_right; level++)
+        for (int i = 0; i < HL_TOGETHERS && is_right && ranks[level] > 1; i++) {
+            hl_together_curve *c = &m->fit.together[level][i];
+            *c = (hl_together_curve){.rounds = i == HL_TOGETHER_MESSAGE ? 1 : ceil(log2(ranks[level]))};
+            is_right = read_curve(c, &at, rows, level, (hl_together)i);
         }
-        is_right &= c->n >= 2;
-    }
+    if (is_right && nodes > 1) m->ranks_per_node = (int)on_a_node;
     return is_right && at == json_array_size(rows);
 }
 
@@ -174,7 +192,7 @@ static bool read_coefficients(hl_machine *m, const json_t *o)
     return read_table(f->product[0], f->product[1], o, "product", hl_calibration_product, HL_PRODUCT_TERMS)
            && read_table(f->attention[0], f->attention[1], o, "attention", hl_calibration_attention, HL_ATTENTION_TERMS)
            && read_table(f->pass[0], f->pass[1], o, "pass", hl_calibration_pass, HL_PASS_TERMS) && read_parts(m, o)
-           && read_together(m, o) && (!m->has_ranks || read_noise(&m->noise, o)) && read_off(&m->off, o);
+           && (!m->has_ranks || (read_together(m, o) && read_noise(&m->noise, o))) && read_off(&m->off, o);
 }
 
 /* What runs have taught; nothing where that makes no sense. */
@@ -221,6 +239,7 @@ hl_status hl_calibration_read(hl_machine *m, const char *path, int width)
     m->is_fitted = has.is_fitted;
     m->fit = has.fit;
     m->has_ranks = has.has_ranks;
+    m->ranks_per_node = has.ranks_per_node;
     m->noise = has.noise;
     m->off = has.off;
     m->memory = has.memory;
@@ -230,4 +249,20 @@ hl_status hl_calibration_read(hl_machine *m, const char *path, int width)
     m->learned = has.learned, m->low = has.low, m->high = has.high;
     if (m->learned > 0) hl_machine_scale(m, m->learned);
     return HL_OK;
+}
+
+const char *hl_calibration_guess(const hl_machine *m, int ranks)
+{
+    const int n = m->ranks_per_node;
+    if (!m->has_ranks || ranks == 1) return NULL;
+    if (n == 0)
+        return "all ranks are taken to be on one node, as the calibration's were; calibrate with ranks on two nodes, "
+               "or "
+               "say how many are on each";
+    if (ranks > n && !hl_machine_knows(m, HL_WIRE_NETWORK))
+        return "messages between nodes are taken to be as fast as within one; calibrate with ranks on two nodes";
+    if (n > 1 && !hl_machine_knows(m, HL_WIRE_NODE))
+        return "messages within a node are taken to be as slow as between nodes; calibrate with several ranks on each "
+               "of two nodes";
+    return NULL;
 }

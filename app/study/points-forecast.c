@@ -44,6 +44,7 @@ static hl_status forecast(hl_point *p, const hl_config *c)
     HL_TRY(hl_shapes_read(&item, &user, c));
     HL_TRY(hl_shapes_check(c, &item, &user));
     if (*c->calibration) HL_TRY(hl_calibration_read(&q.machine, c->calibration, item.hidden_size));
+    if (p->nodes) q.machine.ranks_per_node = p->ranks_per_node;
     const hl_parallelism how = parallelism_of(&q, p->ranks);
     hl_status s = hl_forecast_open(&f, &q, p->ranks, &how);
     if (s == HL_OK) hl_layout_text(p->layout, sizeof p->layout, &f.layout);

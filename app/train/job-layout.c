@@ -61,6 +61,15 @@ static void number_nodes(int *node, const hl_group *world)
     free(one);
 }
 
+static int most_ranks_of_a_node(const hl_group *world)
+{
+    hl_group here;
+    hl_group_split_node(&here, world);
+    const int most = (int)hl_group_max(world, here.size);
+    hl_group_close(&here);
+    return most;
+}
+
 static void tell_mapping(const int *rank, const hl_layout *l)
 {
     char list[120] = "";
@@ -86,6 +95,13 @@ static const hl_group *map_ranks(hl_job *j, const hl_layout *layout)
     free(rank);
     free(node);
     return moved ? &j->mapped : world;
+}
+
+/* What a calibration does not know of messages between these ranks. */
+static void tell_guess(const hl_forecast_question *q, const hl_group *world)
+{
+    const char *guess = hl_calibration_guess(&q->machine, world->size);
+    if (guess && world->rank == 0) hl_log(HL_INFO, "%s: %s", q->config->calibration, guess);
 }
 
 /* What activation_budget auto has come to. */
@@ -121,6 +137,7 @@ static hl_status forecast(hl_job *j, const hl_forecast_question *q, const hl_par
     if (s == HL_OK && for_training) s = check_room(&f, q);
     if (s == HL_OK) note_forecast(j, &f);
     if (s == HL_OK && for_training) tell_budget(&f, q);
+    if (s == HL_OK && for_training) tell_guess(q, j->world);
     hl_forecast_close(&f);
     return s;
 }
@@ -137,6 +154,7 @@ hl_status hl_job_layout_open(hl_job *j, bool for_training)
     j->activation_budget = -1;
     if (*c->calibration)
         HL_TRY_ALL(j->world, hl_calibration_read(&q.machine, c->calibration, j->item_shape.hidden_size));
+    q.machine.ranks_per_node = most_ranks_of_a_node(j->world);
     if (c->placement == HL_PLACE_AUTO && j->world->size > 1 && has_steps) choose(&p, j, &q);
     HL_TRY(hl_parallelism_layout(&layout, &p, j->world->size));
     if (has_steps) HL_TRY(forecast(j, &q, &p, for_training));

@@ -124,7 +124,7 @@ static bool send(play *x, int rank, hl_task t, way to)
     messages *mine = &x->sent[side][to];
     const int other = receiver(x->j->layout, side, rank, to);
     mine->there[rank * x->most + mine->sent[rank]++] =
-        x->clock[rank] + latency + hl_prices_message(&x->prices, side, t.micro_batch);
+        x->clock[rank] + latency + hl_prices_message(&x->prices, side, t.micro_batch, rank, other);
     take_time(x, rank, t.act, x->clock[rank], x->clock[rank] + latency);
     if (waits_for(x, other, side, to)) let_go_on(x, other);
     return true;

@@ -110,9 +110,22 @@ static double seconds_of_bytes(const hl_together_curve *c, double sent)
     return hl_max(c->seconds[k - 1] + slope * (sent - c->sent[k - 1]) - c->seconds[0], 0);
 }
 
-double hl_machine_together(const hl_machine *m, hl_together what, double bytes, int p, double calls)
+hl_wire_level hl_machine_level(const hl_machine *m, int first, int last)
 {
-    const hl_together_curve *c = &m->fit.together[what];
+    const int n = m->ranks_per_node;
+    return n > 0 && first / n != last / n ? HL_WIRE_NETWORK : HL_WIRE_NODE;
+}
+
+bool hl_machine_knows(const hl_machine *m, hl_wire_level level)
+{
+    return m->has_ranks && m->fit.together[level][0].n > 0;
+}
+
+double hl_machine_together(const hl_machine *m, hl_together what, hl_wire_level level, double bytes, int p,
+                           double calls)
+{
+    const hl_wire_level like = hl_machine_knows(m, level) ? level : HL_WIRE_LEVELS - 1 - level;
+    const hl_together_curve *c = &m->fit.together[like][what];
     const double rounds = calls * ceil(log2(p)), sent = hl_machine_sent(what, bytes, p), times = hl_max(calls, 1);
     if (p == 1) return 0;
     if (m->has_ranks) return c->seconds[0] * rounds / c->rounds + times * seconds_of_bytes(c, sent / times);
@@ -140,7 +153,8 @@ void hl_machine_scale(hl_machine *m, double by)
         scale(m->fit.loss[way], HL_LOSS_TERMS, by);
     }
     scale(m->fit.numbers, HL_NUMBERS, by);
-    for (int i = 0; i < HL_TOGETHERS; i++) scale(m->fit.together[i].seconds, HL_TOGETHER_SIZES, by);
+    for (int level = 0; level < HL_WIRE_LEVELS; level++)
+        for (int i = 0; i < HL_TOGETHERS; i++) scale(m->fit.together[level][i].seconds, HL_TOGETHER_SIZES, by);
 }
 
 double hl_machine_seconds(const hl_machine *m, const hl_work *w, hl_way_of_pass way)

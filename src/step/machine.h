@@ -45,11 +45,18 @@ typedef enum {
     HL_TOGETHERS
 } hl_together;
 
+/* Between which ranks messages travel. */
+typedef enum {
+    HL_WIRE_NODE,    /* ranks of one node */
+    HL_WIRE_NETWORK, /* ranks of several */
+    HL_WIRE_LEVELS
+} hl_wire_level;
+
 /* What ranks took together, by the bytes that each sent in a call, which ascend: straight lines in between, and on as
  * the last one goes.  Algorithms and caches change with the size, so no sum of calls and bytes is near all of them. */
 enum { HL_TOGETHER_SIZES = 10 };
 typedef struct {
-    int n;         /* of them; at least 2 */
+    int n;         /* of them; at least 2, or 0: not measured */
     double rounds; /* in which the ranks that measured came together: log2 of how many they were, at least */
     double sent[HL_TOGETHER_SIZES], seconds[HL_TOGETHER_SIZES];
 } hl_together_curve;
@@ -61,7 +68,7 @@ typedef struct {
     double panel[HL_WAYS][HL_PRODUCT_TERMS];
     double loss[HL_WAYS][HL_LOSS_TERMS];
     double numbers[HL_NUMBERS];
-    hl_together_curve together[HL_TOGETHERS];
+    hl_together_curve together[HL_WIRE_LEVELS][HL_TOGETHERS]; /* of a level all or none */
 } hl_coefficients;
 
 /* Root of the mean square of what the fits were off, as shares of the seconds that they were of; and of what repeated
@@ -78,7 +85,8 @@ typedef struct {
     double disk_write, disk_read; /* bytes a second of a node; 0: not known */
     double speed;   /* FLOP/s of the fixed product of app/bench/speed.h at which seconds are these; 0: not known */
     bool is_fitted; /* coefficients say what work, loss and passes over numbers take, rather than flops and memory */
-    bool has_ranks; /* ... and what ranks do together */
+    bool has_ranks; /* ... and what ranks do together, at one level at least; the other is taken to be like it */
+    int ranks_per_node; /* node n has the ranks from n * ranks_per_node on; 0: all ranks are on one */
     hl_coefficients fit;
     hl_noise noise;
     hl_machine_off off; /* zeros: not known */
@@ -102,11 +110,18 @@ double hl_machine_seconds(const hl_machine *m, const hl_work *w, hl_way_of_pass 
 double hl_machine_numbers(const hl_machine *m, hl_number_pass what, double n);
 double hl_machine_loss(const hl_machine *m, double pairs, int D, hl_way_of_pass way);
 
+/* That of messages between two ranks, and among all ranks from `first` to `last`. */
+hl_wire_level hl_machine_level(const hl_machine *m, int first, int last);
+
+/* Has anybody measured what ranks of this level do together? */
+bool hl_machine_knows(const hl_machine *m, hl_wire_level level);
+
 /* Seconds of an array of so many bytes among p ranks, in so many calls, each with as much of it; 0 where p is 1.  A
  * rank sends twice (p - 1) / p of the bytes for a sum, that once for blocks and rows, all of them for the rest.
  * Without calls: of one message, its bytes alone. */
 double hl_machine_sent(hl_together what, double bytes, int p);
-double hl_machine_together(const hl_machine *m, hl_together what, double bytes, int p, double calls);
+double hl_machine_together(const hl_machine *m, hl_together what, hl_wire_level level, double bytes, int p,
+                           double calls);
 
 /* Of its products alone, and of its attention. */
 double hl_machine_product_seconds(const hl_machine *m, const hl_work *w, hl_way_of_pass way);

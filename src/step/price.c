@@ -23,6 +23,11 @@ static double gradients_of(const hl_prices *x, hl_side side, int rank)
 
 /* ---- acts */
 
+static hl_wire_level level_of_all(const hl_cost_job *j)
+{
+    return hl_machine_level(&j->machine, 0, j->layout->ranks - 1);
+}
+
 /* Bytes of a row's summary (hl_nce_part); passes over vectors that become unit vectors, and back. */
 enum { SUMMARY = 40, UNIT_PASSES = 2 };
 
@@ -34,19 +39,21 @@ static double loss_seconds(const hl_cost_job *j)
     const hl_layout *l = j->layout;
     const hl_machine *m = &j->machine;
     const int D = hl_transformer_vector_size(j->shape[HL_ITEM]), tp = l->side[HL_ITEM].tp,
-              replicas = hl_layout_replicas(l, HL_ITEM);
+              replicas = hl_layout_replicas(l, HL_ITEM), first = hl_layout_last_stage_rank(l, HL_ITEM, 0);
+    const hl_wire_level all = hl_prices_replicas_level(j, HL_ITEM, first),
+                        peers = hl_machine_level(m, first, first + tp - 1);
     const double mine = K / hl_layout_last_stage_ranks(l, HL_ITEM),
                  pairs = p->each ? (double)p->rows * p->each / hl_layout_last_stage_ranks(l, HL_ITEM) : p->rows * mine,
                  summary = SUMMARY * p->rows;
     const double rows = hl_machine_loss(m, pairs, D, HL_FORWARD_WAY)
-                        + hl_machine_together(m, HL_TOGETHER_SUM, summary, replicas, 1)
-                        + hl_machine_together(m, HL_TOGETHER_SUM, summary, tp, 1),
+                        + hl_machine_together(m, HL_TOGETHER_SUM, all, summary, replicas, 1)
+                        + hl_machine_together(m, HL_TOGETHER_SUM, peers, summary, tp, 1),
                  back = hl_machine_loss(m, pairs, D, HL_BACKWARD_WAY),
                  units = hl_machine_numbers(m, HL_NUMBERS_READ, mine * D);
     if (p->items_frozen)
         return rows + back * 2 / 3 + units; /* of three products the one for the negatives is left out */
     return rows + back + UNIT_PASSES * units
-           + hl_machine_together(m, HL_TOGETHER_SUM, sizeof(float) * (double)p->texts / replicas * D, tp, 1);
+           + hl_machine_together(m, HL_TOGETHER_SUM, peers, sizeof(float) * (double)p->texts / replicas * D, tp, 1);
 }
 
 /* Weights that count as updated: AdamW moves seven numbers of each, and six where there is no gradient. */
@@ -68,7 +75,8 @@ static double update_of(const hl_prices *x, hl_side side, int rank)
                          : hl_zero_shards_gradients(j->zero) ? hl_prices_layers(x, side, rank) + 2
                                                              : 1;
     return hl_machine_numbers(m, HL_NUMBERS_UPDATE, updated / p)
-           + hl_machine_together(m, HL_TOGETHER_WEIGHTS_GATHER, sizeof(float) * gathered, p, calls);
+           + hl_machine_together(m, HL_TOGETHER_WEIGHTS_GATHER, hl_prices_replicas_level(j, side, rank),
+                                 sizeof(float) * gathered, p, calls);
 }
 
 static double update_seconds(const hl_prices *x, int rank)
@@ -83,7 +91,8 @@ static double replicas_seconds(const hl_prices *x, hl_side side, int rank)
     const bool scatters = hl_zero_shards_moments(j->zero), layers_are_summed = hl_zero_shards_gradients(j->zero);
     const double n = gradients_of(x, side, rank) - (layers_are_summed ? hl_prices_layered(x, side, rank) : 0);
     return hl_machine_together(&j->machine, scatters ? HL_TOGETHER_WEIGHTS_SCATTER : HL_TOGETHER_WEIGHTS_SUM,
-                               sizeof(float) * n, hl_layout_replicas(j->layout, side), 1);
+                               hl_prices_replicas_level(j, side, rank), sizeof(float) * n,
+                               hl_layout_replicas(j->layout, side), 1);
 }
 
 /* Squares of the gradients, which replicas share, and the facts. */
@@ -93,7 +102,7 @@ static double tally_seconds(const hl_prices *x, int rank)
     double n = 0;
     for (hl_side i = 0; i < HL_SIDES; i++) n += gradients_of(x, i, rank) / hl_layout_replicas(j->layout, i);
     return hl_machine_numbers(&j->machine, HL_NUMBERS_SQUARES, n)
-           + hl_machine_together(&j->machine, HL_TOGETHER_SUM, 0, j->layout->ranks, 1);
+           + hl_machine_together(&j->machine, HL_TOGETHER_SUM, level_of_all(j), 0, j->layout->ranks, 1);
 }
 
 /* Rows of vectors from each to each, of which a rank sends or gets so many numbers at the most; they are copied before
@@ -101,7 +110,7 @@ static double tally_seconds(const hl_prices *x, int rank)
 static double exchange_seconds(const hl_cost_job *j, double numbers, double copied)
 {
     const int p = j->layout->ranks;
-    return hl_machine_together(&j->machine, HL_TOGETHER_EXCHANGE, sizeof(float) * numbers, p, 1)
+    return hl_machine_together(&j->machine, HL_TOGETHER_EXCHANGE, level_of_all(j), sizeof(float) * numbers, p, 1)
            + 2 * hl_machine_numbers(&j->machine, HL_NUMBERS_READ, copied);
 }
 
@@ -212,6 +221,15 @@ double hl_prices_begin(const hl_prices *x, int rank)
         n += hl_zero_shards_gradients(j->zero) && all > 0 ? all - layered * (p - 1) / p : all;
     }
     return hl_machine_numbers(&j->machine, HL_NUMBERS_CLEAR, n);
+}
+
+hl_wire_level hl_prices_replicas_level(const hl_cost_job *j, hl_side side, int rank)
+{
+    const hl_layout *l = j->layout;
+    const int first = l->side[side].begin + (rank - l->side[side].begin) % hl_layout_width(l, side);
+    return hl_machine_level(&j->machine, first,
+                            hl_layout_first_rank(l, side, hl_layout_replicas(l, side) - 1) + first
+                                - l->side[side].begin);
 }
 
 double hl_prices_layered(const hl_prices *x, hl_side side, int rank)

@@ -34,7 +34,10 @@ double hl_prices_micro_batch(const hl_prices *x, hl_side side, int rank, int mic
 double hl_prices_layered(const hl_prices *x, hl_side side, int rank);
 int hl_prices_layers(const hl_prices *x, hl_side side, int rank);
 
-/* Seconds that the rows of a micro-batch are under way between two stages. */
-double hl_prices_message(const hl_prices *x, hl_side side, int micro_batch);
+/* Between which ranks the replicas of a rank's share add up. */
+hl_wire_level hl_prices_replicas_level(const hl_cost_job *j, hl_side side, int rank);
+
+/* Seconds that the rows of a micro-batch are under way between two ranks. */
+double hl_prices_message(const hl_prices *x, hl_side side, int micro_batch, int from, int to);
 
 #endif

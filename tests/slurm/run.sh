@@ -16,6 +16,9 @@ echo "     $((SECONDS - begun)) seconds; $(grep messages out)"
 verdict "without PMIx it is not, and the remedy is said"
 ! site THREADS=3 LAUNCHER='srun --mpi=pmix -K -N {nodes} -n {ranks} --ntasks-per-node={ranks_per_node}' && grep -q '^FAIL a rank may use 2 processors and computes with 3 threads' out
 verdict "nor with more threads than processors"
+salloc -Q --nodes=2 --exclusive srun --mpi=pmix -K -N 2 --ntasks-per-node=2 ./hllm bench calibrate machine.json --quick >out 2>said && grep -q '"nodes":2,"ranks_per_node":2' machine.json &&
+    grep -q '"level":"node"' machine.json && grep -q '"level":"network"' machine.json
+verdict "messages are calibrated within nodes and between them"
 ./hllm synth data --items 60 --users 40 --topics 4 >/dev/null 2>said || exit 1
 cat >job.yaml <<Y
 data_path: data/dataset
