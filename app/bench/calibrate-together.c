@@ -159,8 +159,8 @@ static double sample_group(hl_together_curve c[HL_TOGETHERS], const hl_meter *m,
     return squares;
 }
 
-/* The ranks of each node, and those that are each the first, the second ... of theirs: all these groups work at once, as
- * in a job. */
+/* The ranks of each node, and those that are each the first, the second ... of theirs.  All these groups work at once,
+ * as in a job. */
 double hl_calibrate_together(hl_coefficients *fit, const hl_meter *m)
 {
     hl_group group[HL_WIRE_LEVELS];
