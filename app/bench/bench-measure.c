@@ -51,10 +51,11 @@ static double normal_seconds(const hl_meter *m, void (*act)(void *self), void *s
 /* Batches of some milliseconds, since what disturbs one comes and goes so fast. */
 static double seconds_beside_speed(const hl_meter *m, void (*act)(void *self), void *self, double once)
 {
-    const double shortest = m->quick ? 0.001 : 0.006, budget = m->quick ? 0.005 : 0.2;
+    const int times = hl_max(m->times, 1);
+    const double shortest = m->quick ? 0.001 : 0.006, budget = (m->quick ? 0.005 : 0.2) / times;
     const int calls = once < shortest ? (int)fmin(10000, ceil(shortest / fmax(once, 1e-7))) : 1;
     const double batch_seconds = once * calls;
-    const int batches = (int)fmax(6, fmin(BATCHES_MOST, budget / batch_seconds)),
+    const int batches = (int)fmax(6.0 / times, fmin(BATCHES_MOST, budget / batch_seconds)),
               looks = (int)fmax(1, fmin(LOOKS_MOST, batch_seconds / m->speed->seconds / 2));
     return normal_seconds(m, act, self, calls, batches, m->quick ? 1 : looks);
 }

@@ -17,6 +17,7 @@ typedef struct {
     const hl_group *ranks;
     bool quick;      /* small sizes, few calls: to see that it works, not how fast it is */
     hl_speed *speed; /* seconds are those at its reference; NULL: those of the clock */
+    int times;       /* the same is measured so often, some time apart, each time shorter; 0: once */
 } hl_meter;
 
 /* Seconds of one call of act(self): the least of several batches on the slowest rank; where there is a speed, the

@@ -134,6 +134,7 @@ static hl_status open_question(hl_question *q, const hl_config *c, const orders 
     HL_TRY(hl_shapes_read(&q->item, &q->user, c));
     HL_TRY(hl_shapes_check(c, &q->item, &q->user));
     if (*c->calibration) HL_TRY(hl_calibration_read(&q->machine, c->calibration, q->item.hidden_size));
+    q->machine.noise = (hl_noise){0}; /* in simulated time nobody is late by chance, so not in the forecast beside it */
     q->piece = o->piece * 1000000;
     if (o->sums) snprintf(q->sums, sizeof q->sums, "%s", o->sums);
     if (c->placement == HL_PLACE_AUTO) choose_placement(q, ranks);

@@ -232,13 +232,19 @@ static double corpus_bytes(const hl_forecast *f, const hl_forecast_question *q, 
     return items + (f->is_made_up ? 0 : (double)corpus->users * sizeof(int64_t));
 }
 
+static double messages_of(const hl_forecast *f, int rank)
+{
+    if (f->layout.ranks == 1) return 0;
+    return hl_max(HL_FORECAST_MESSAGES, hl_min(f->summed[rank], HL_FORECAST_PIECE));
+}
+
 /* f->passing, but for what is recomputed. */
 static void find_passing(hl_forecast *f, const shares *texts, const shares *users, double corpus)
 {
-    const double *rows = count_rows(f),
-                 process = HL_FORECAST_PROCESS + (f->layout.ranks > 1 ? HL_FORECAST_MESSAGES : 0) + corpus;
+    const double *rows = count_rows(f), process = HL_FORECAST_PROCESS + corpus;
     for (int r = 0; r < f->layout.ranks; r++)
-        f->passing[r] = process + rows[r] * hl_transformer_vector_size(&f->item) * (double)sizeof(float)
+        f->passing[r] = process + messages_of(f, r)
+                        + rows[r] * hl_transformer_vector_size(&f->item) * (double)sizeof(float)
                         + hl_max(at_rank(texts, texts->scratch, r), at_rank(users, users->scratch, r));
 }
 
@@ -287,12 +293,29 @@ static int64_t budget_of(const hl_forecast *f, const hl_forecast_question *q)
 
 /* ---- the whole */
 
+/* Bytes of gradients of a side that replicas add up at once: all, or those of the longest layer. */
+static double summed_of(const hl_forecast *f, const hl_stage_params *of, int rank)
+{
+    const hl_layout *l = &f->layout;
+    if (!hl_layout_has(l, of->side, rank) || hl_layout_replicas(l, of->side) == 1) return 0;
+    const hl_params *t = hl_stage_params_of(of, rank);
+    if (!hl_zero_shards_gradients(f->job.zero)) return sizeof(float) * (double)t->count;
+    size_t *begin = hl_alloc((size_t)(t->n + 1) * sizeof *begin), longest = 0;
+    const int layers = hl_params_layers(begin, t);
+    for (int i = 0; i < layers; i++) longest = hl_max(longest, begin[i + 1] - begin[i]);
+    free(begin);
+    return sizeof(float) * (double)longest;
+}
+
 void hl_forecast_measure_state(hl_forecast *f)
 {
     hl_stage_params tables[HL_SIDES];
     for (hl_side i = 0; i < HL_SIDES; i++)
         hl_stage_params_open(&tables[i], &f->layout, i, f->job.shape[i], f->job.item_tokens);
-    for (int r = 0; r < f->layout.ranks; r++) f->state[r] = hl_cost_state_bytes(&f->job, tables, r);
+    for (int r = 0; r < f->layout.ranks; r++) {
+        f->state[r] = hl_cost_state_bytes(&f->job, tables, r);
+        f->summed[r] = hl_max(summed_of(f, &tables[HL_ITEM], r), summed_of(f, &tables[HL_USER], r));
+    }
     for (hl_side i = 0; i < HL_SIDES; i++) hl_stage_params_close(&tables[i]);
 }
 

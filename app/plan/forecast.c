@@ -41,6 +41,7 @@ static void forecast(hl_forecast *f, const hl_forecast_question *q, const hl_cor
     f->cost = HL_TAKE_ZERO(&f->arena, hl_cost, ranks);
     f->state = HL_TAKE_ZERO(&f->arena, double, ranks);
     f->saved = HL_TAKE_ZERO(&f->arena, double, ranks);
+    f->summed = HL_TAKE_ZERO(&f->arena, double, ranks);
     f->passing = HL_TAKE_ZERO(&f->arena, double, ranks);
     f->job = (hl_cost_job){.layout = &f->layout,
                            .plan = &f->plan,

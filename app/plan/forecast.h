@@ -37,6 +37,7 @@ typedef struct {
     hl_schedule *schedule; /* (ranks) */
     hl_cost *cost;         /* (ranks) */
     double *state, *saved; /* (ranks) bytes of weights, gradients and moments; of activations */
+    double *summed;        /* (ranks) of gradients that replicas add up at once, at the most */
     double *passing;       /* (ranks) what a rank holds besides: vectors, scratch, what is recomputed, the process */
     double step;           /* seconds */
     hl_cost_interval interval;
@@ -56,8 +57,10 @@ hl_status hl_forecast_open(hl_forecast *f, const hl_forecast_question *q, int ra
 
 /* Bytes of a rank that holds nothing yet: code, MPI, HDF5, BLAS (resident, Open MPI 4.1 and OpenBLAS 0.3.21). */
 #define HL_FORECAST_PROCESS 40e6
-/* ... and what its messages to ranks of the same machine go through. */
+/* ... and what its messages go through, at the least, and at the most: a sum has room for what comes from others, a
+ * piece at a time (hl_group_pieces). */
 #define HL_FORECAST_MESSAGES 4e6
+#define HL_FORECAST_PIECE 16e6
 
 /* All that a rank holds at its fullest.  Local. */
 static inline double hl_forecast_bytes(const hl_forecast *f, int rank)

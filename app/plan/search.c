@@ -98,8 +98,7 @@ static void keep(search *s, const hl_search_layout *x)
     if (at < HL_SEARCH_BEST) s->best[at] = *x;
 }
 
-/* The faster of the lowest level that fits and the next; of two that are as fast the higher one, which takes less
- * memory. */
+/* The faster of the lowest level that fits and the next; of two that are as fast the one that takes less memory. */
 static void try_levels(search *s, hl_search_layout x)
 {
     hl_search_layout best = {0};
@@ -107,7 +106,9 @@ static void try_levels(search *s, hl_search_layout x)
         hl_search_layout mine = x;
         mine.zero = zero;
         if (!forecast(s, &mine)) continue;
-        if (fit++ == 0 || mine.step <= 1.001 * best.step) best = mine;
+        const bool as_fast = mine.step <= 1.001 * best.step,
+                   is_better = mine.step < best.step || mine.memory < best.memory;
+        if (fit++ == 0 || (as_fast && is_better)) best = mine;
     }
     if (best.step > 0) keep(s, &best);
 }

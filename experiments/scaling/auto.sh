@@ -11,7 +11,7 @@
 # median of its rounds.  A layout that a shape cannot have is left out, with a sentence.
 . "$(dirname "$0")/scaling.sh"
 
-dir= shapes= rounds=5 steps=10 ranks=2
+dir= shapes= rounds=5 steps=10 world=2
 while [ $# -gt 0 ]; do
     case $1 in
     --help) usage && exit ;;
@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-[ -f "$dir/machine-$ranks.json" ] || fail "$dir/machine-$ranks.json: no calibration of $ranks ranks; forecast.sh --dir makes one"
+[ -f "$dir/machine-$world.json" ] || fail "$dir/machine-$world.json: no calibration of $world ranks; forecast.sh --dir makes one"
 
 # name, width, layers of the Item LLM, of the User LLM, heads, tokens of a text, items of a user, samples
 table() {
@@ -58,7 +58,7 @@ LAYOUTS
 # take_turns: each layout once, a line of seconds and the layout.
 take_turns() {
     while read -r options; do
-        (ours $ranks 1 step "$work/job.yaml" --calibration "$dir/machine-$ranks.json" --first-batch --steps "$steps" --warmup 2 --quick $options) 2>"$work/why" ||
+        (ours $world 1 step "$work/job.yaml" --calibration "$dir/machine-$world.json" --first-batch --steps "$steps" --warmup 2 --quick $options) 2>"$work/why" ||
             { echo "$name: not with $options: $(tail -n 1 "$work/why")" >&2 && continue; }
         echo "$(value normal_seconds "$work/ours") $options"
     done
@@ -68,7 +68,7 @@ printf '%-8s %10s %10s %8s  %s\n' shape auto best ratio 'auto, best'
 table | while read -r name width item user heads T S users; do
     case ,${shapes:-$name}, in *,$name,*) ;; *) continue ;; esac
     write_job "$width" "$item" "$user" "$heads" "$T" "$S" "$users"
-    start_ours 1 1 plan "$work/job.yaml" --ranks $ranks --calibration "$dir/machine-$ranks.json" --auto --json
+    start_ours 1 1 plan "$work/job.yaml" --ranks $world --calibration "$dir/machine-$world.json" --auto --json
     auto=$(sed -n 's/.*"options": *"\([^"]*\)".*/\1/p' "$work/ours" | head -n 1)
     layouts | grep -vxF -e "$auto" >"$work/others"
     : >"$work/taken"
