@@ -14,6 +14,7 @@
  * of w are sent turned over, (panel, F), which is what all three products want to read.  Sums over ranks are those
  * of the tree of ranks. */
 #include "mpi/linalg/summa.h"
+#include "base/minmax.h"
 #include "math/linear.h"
 #include "math/rows.h"
 #include <string.h>
@@ -49,19 +50,24 @@ static void put_columns(float *x, const float *y, int rows, int step, int first,
         memcpy(x + (size_t)i * (size_t)step + first, y + (size_t)i * (size_t)n, (size_t)n * sizeof *y);
 }
 
+/* So many rows are turned over together: their numbers of one column are a line of a cache. */
+enum { STRIP = 16 };
+
 /* y (n, rows) = the same turned over; and back, added. */
 static void turn_columns(float *y, const float *x, int rows, int step, int first, int n)
 {
-    for (int i = 0; i < rows; i++)
+    for (int begin = 0; begin < rows; begin += STRIP)
         for (int k = 0; k < n; k++)
-            y[(size_t)k * (size_t)rows + (size_t)i] = x[(size_t)i * (size_t)step + (size_t)(first + k)];
+            for (int i = begin; i < hl_min(begin + STRIP, rows); i++)
+                y[(size_t)k * (size_t)rows + (size_t)i] = x[(size_t)i * (size_t)step + (size_t)(first + k)];
 }
 
 static void add_columns(float *x, const float *y, int rows, int step, int first, int n)
 {
-    for (int i = 0; i < rows; i++)
+    for (int begin = 0; begin < rows; begin += STRIP)
         for (int k = 0; k < n; k++)
-            x[(size_t)i * (size_t)step + (size_t)(first + k)] += y[(size_t)k * (size_t)rows + (size_t)i];
+            for (int i = begin; i < hl_min(begin + STRIP, rows); i++)
+                x[(size_t)i * (size_t)step + (size_t)(first + k)] += y[(size_t)k * (size_t)rows + (size_t)i];
 }
 
 /* (T, n) of the panel, on all ranks of my row of the grid. */
