@@ -71,7 +71,7 @@ grep -q '1 runs are queued or running still' said && [ "$(wc -l <curve.study/slu
 verdict "another submission has that run alone, and knows what is queued still"
 until_it 300 nobody && [ -s curve.study/report.csv ]
 verdict "all jobs are over, and there is a report"
-echo "     $((SECONDS - begun)) seconds; with a result: $(column curve runs), failed: $(column curve failed)"
+echo "     $((SECONDS - begun)) seconds; with a result: $(column curve runs), failed: $(column curve failed)$(cat curve.study/nodes-*/*/failed.json 2>/dev/null | sed -n 's/.*"reason": "\([^"]*\)".*/; \1/p')"
 [ "$(results curve)" -eq 6 ] && [ "$(column curve failed)" = "0 0 0 " ] && [ "$(column curve runs)" = "2 2 2 " ]
 verdict "nothing is missing then"
 [ "$(column curve ideal_speedup)" = "1 2 4 " ] && grep -q 'machine: 4 nodes of .*: hn1, hn2, hn3, hn4' curve.study/report.html
