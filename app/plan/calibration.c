@@ -161,8 +161,9 @@ static bool read_noise(hl_noise *c, const json_t *o)
 {
     size_t i;
     const json_t *row, *rows = json_object_get(o, "noise");
-    *c = (hl_noise){.ranks = (int)number(o, "ranks")};
-    if (json_array_size(rows) > HL_NOISE_SIZES) return false;
+    const double ranks = number(o, "ranks");
+    if (!is_between(ranks, 2, 1e6) || json_array_size(rows) > HL_NOISE_SIZES) return false;
+    *c = (hl_noise){.ranks = (int)ranks};
     json_array_foreach(rows, i, row)
     {
         c->seconds[i] = number(row, "seconds");
@@ -174,7 +175,7 @@ static bool read_noise(hl_noise *c, const json_t *o)
             return false;
         c->n++;
     }
-    return c->n > 0 && c->ranks > 1;
+    return c->n > 0;
 }
 
 static bool read_off(hl_machine_off *off, const json_t *o)
@@ -257,8 +258,7 @@ const char *hl_calibration_guess(const hl_machine *m, int ranks)
     if (!m->has_ranks || ranks == 1) return NULL;
     if (n == 0)
         return "all ranks are taken to be on one node, as the calibration's were; calibrate with ranks on two nodes, "
-               "or "
-               "say how many are on each";
+               "or say how many are on each";
     if (ranks > n && !hl_machine_knows(m, HL_WIRE_NETWORK))
         return "messages between nodes are taken to be as fast as within one; calibrate with ranks on two nodes";
     if (n > 1 && !hl_machine_knows(m, HL_WIRE_NODE))

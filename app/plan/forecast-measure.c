@@ -297,7 +297,8 @@ static int64_t budget_of(const hl_forecast *f, const hl_forecast_question *q)
 static double summed_of(const hl_forecast *f, const hl_stage_params *of, int rank)
 {
     const hl_layout *l = &f->layout;
-    if (!hl_layout_has(l, of->side, rank) || hl_layout_replicas(l, of->side) == 1) return 0;
+    const bool is_frozen = of->side == HL_ITEM && f->plan.items_frozen;
+    if (is_frozen || !hl_layout_has(l, of->side, rank) || hl_layout_replicas(l, of->side) == 1) return 0;
     const hl_params *t = hl_stage_params_of(of, rank);
     if (!hl_zero_shards_gradients(f->job.zero)) return sizeof(float) * (double)t->count;
     size_t *begin = hl_alloc((size_t)(t->n + 1) * sizeof *begin), longest = 0;

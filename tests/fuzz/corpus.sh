@@ -73,6 +73,15 @@ printf '[a-c\\u0041\\h]++|(?<=x)\\p{^Han}|.*?$\001abc\nx' | seed regex others
 echo '{"step": 8, "updates": 7, "epoch_loss": 2.5, "epoch_steps": 3, "best": 0.25, "best_step": 5, "bad": 1, "ended": false, "due": true, "data": "00ff", "config": "1a", "job": "7", "metrics": {"bytes": 10}, "ledger": null, "begun": {"phase": "valid", "step": 8}}' |
     seed state training
 echo '{"gemm": [{"width": 64, "gflops": 20}], "stream_gbs": 10, "latency_s": 1e-6, "bandwidth_gbs": 2}' | seed calibration good
+rows= # of two ranks on each of two nodes
+for level in node network; do
+    for kind in sum scatter gather weights_sum weights_scatter weights_gather exchange broadcast message; do
+        for size in '64,"seconds":2e-6' '4096,"seconds":9e-6'; do rows="$rows,{\"level\":\"$level\",\"together\":\"$kind\",\"sent\":$size}"; done
+    done
+done
+./hllm bench calibrate "$work/machine.json" --quick >/dev/null 2>&1
+sed "s/\"ranks\":1,\"nodes\":1,\"ranks_per_node\":1/\"ranks\":4,\"nodes\":2,\"ranks_per_node\":2/; s/}\$/,\"together\":[${rows#,}],\"noise\":[{\"seconds\":1e-3,\"share\":0.1,\"most\":0.5},{\"seconds\":1e-2,\"share\":0.05,\"most\":0.4}]}/" "$work/machine.json" |
+    seed calibration ranks
 echo '{"name": "made up", "oracle": {"recall@2": 0.4, "ndcg@2": 1}}' | seed reference good
 head -c 64 /dev/zero | seed shard empty
 printf '\000\000\000\000\000\000\000\000\020\000\000\000\000\000\000\000\100\000\000\000\000\000\000\000\001\000\000\000\000\000\000\000' | seed shard two
