@@ -1,6 +1,6 @@
 # Configurations to start from, and measurements of whole steps.
 scalingdir = $(pkgdatadir)/scaling
-dist_scaling_SCRIPTS = experiments/scaling/catalogue.sh experiments/scaling/forecast.sh experiments/scaling/import.sh experiments/scaling/peer-eval.py experiments/scaling/peer-eval.sh \
+dist_scaling_SCRIPTS = experiments/scaling/auto.sh experiments/scaling/catalogue.sh experiments/scaling/forecast.sh experiments/scaling/import.sh experiments/scaling/peer-eval.py experiments/scaling/peer-eval.sh \
 	experiments/scaling/peer-ids.py experiments/scaling/peer-ids.sh experiments/scaling/peer-import.py experiments/scaling/peer-prepare.py experiments/scaling/peer.sh experiments/scaling/prepare.sh
 dist_scaling_DATA = experiments/scaling/README.md experiments/scaling/scaling.sh experiments/scaling/smoke.yaml experiments/scaling/node.yaml \
 	experiments/scaling/strong.yaml experiments/scaling/weak.yaml experiments/scaling/placement.yaml experiments/scaling/negatives.yaml \
