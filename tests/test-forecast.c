@@ -232,7 +232,7 @@ static double forecast_flop(const hl_forecast *f)
     for (int r = 0; r < f->layout.ranks; r++)
         for (int i = 0; i < f->schedule[r].n; i++) {
             const hl_task t = f->schedule[r].task[i];
-            if (hl_act_table[t.act].with == HL_WITH_STAGE) flop += hl_prices_act(&x, r, t);
+            if (hl_act_table[t.act].with == HL_WITH_STAGE) flop += hl_price_act(&x, r, t);
         }
     hl_prices_close(&x);
     return flop;

@@ -6,6 +6,7 @@
 #include "step/cost.h"
 #include "base/minmax.h"
 #include "step/price.h"
+#include "step/price-micro-batch.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -124,7 +125,7 @@ static bool send(play *x, int rank, hl_task t, way to)
     messages *mine = &x->sent[side][to];
     const int other = receiver(x->j->layout, side, rank, to);
     mine->there[rank * x->most + mine->sent[rank]++] =
-        x->clock[rank] + latency + hl_prices_message(&x->prices, side, t.micro_batch, rank, other);
+        x->clock[rank] + latency + hl_price_message(&x->prices, side, t.micro_batch, rank, other);
     take_time(x, rank, t.act, x->clock[rank], x->clock[rank] + latency);
     if (waits_for(x, other, side, to)) let_go_on(x, other);
     return true;
@@ -144,7 +145,7 @@ static bool receive(play *x, int rank, hl_task t, way to)
 
 static bool alone(play *x, int rank, hl_task t)
 {
-    take_time(x, rank, t.act, x->clock[rank], x->clock[rank] + hl_prices_act(&x->prices, rank, t));
+    take_time(x, rank, t.act, x->clock[rank], x->clock[rank] + hl_price_act(&x->prices, rank, t));
     return true;
 }
 
@@ -175,7 +176,7 @@ static bool together(play *x, int rank, hl_task t)
     for (int i = 0; i < n; i++) {
         const int q = member(&c, i);
         HL_CHECK(!is_done(x, q) && next(x, q).act == t.act);
-        longest = hl_max(longest, hl_prices_act(&x->prices, q, next(x, q)));
+        longest = hl_max(longest, hl_price_act(&x->prices, q, next(x, q)));
     }
     for (int i = 0; i < n; i++) {
         const int q = member(&c, i);
@@ -245,7 +246,7 @@ double hl_cost_play(hl_cost *cost, const hl_cost_job *j)
     double longest = 0;
     open_play(&x, cost, j);
     for (int r = j->layout->ranks - 1; r >= 0; r--) {
-        x.clock[r] = cost[r].begin = hl_prices_begin(&x.prices, r);
+        x.clock[r] = cost[r].begin = hl_price_begin(&x.prices, r);
         let_go_on(&x, r);
     }
     while (x.n_ready) {

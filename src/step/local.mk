@@ -11,7 +11,8 @@ src_step_libhlstep_a_SOURCES = \
 	src/step/parallelism.c src/step/parallelism.h \
 	src/step/plan.c src/step/plan.h \
 	src/step/plan-rules.c src/step/plan-rules.h \
-	src/step/price.c src/step/price-micro-batch.c src/step/price.h \
+	src/step/price.c src/step/price.h src/step/price-micro-batch.c src/step/price-micro-batch.h \
+	src/step/prices.c src/step/prices.h \
 	src/step/rank-mapping.c src/step/rank-mapping.h \
 	src/step/rate.c src/step/rate.h \
 	src/step/schedule.c src/step/schedule.h \

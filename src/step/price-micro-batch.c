@@ -1,6 +1,6 @@
 /* price-micro-batch.c - what a micro-batch takes the ranks of a stage: their work, what they do together in each layer,
  * and what replicas do of sharded weights and gradients. */
-#include "step/price.h"
+#include "step/price-micro-batch.h"
 #include "base/minmax.h"
 #include "step/stage-params.h"
 
@@ -142,7 +142,7 @@ static double sharded_seconds(const hl_prices *x, hl_side side, int rank, int ti
     return seconds;
 }
 
-double hl_prices_micro_batch(const hl_prices *x, hl_side side, int rank, int mb, int times)
+double hl_price_micro_batch(const hl_prices *x, hl_side side, int rank, int mb, int times)
 {
     const hl_cost_job *j = x->job;
     const peers p = peers_of(j, side, rank);
@@ -154,7 +154,7 @@ double hl_prices_micro_batch(const hl_prices *x, hl_side side, int rank, int mb,
            + ends_seconds(j, &p, side, rank, rows, times);
 }
 
-double hl_prices_message(const hl_prices *x, hl_side side, int micro_batch, int from, int to)
+double hl_price_message(const hl_prices *x, hl_side side, int micro_batch, int from, int to)
 {
     const hl_machine *m = &x->job->machine;
     const double bytes = rows_of(x, side, micro_batch) * x->job->shape[side]->hidden_size * sizeof(float);
