@@ -12,18 +12,7 @@
 . "$(dirname "$0")/scaling.sh"
 
 dir= shapes= rounds=5 steps=10 world=2
-while [ $# -gt 0 ]; do
-    case $1 in
-    --help) usage && exit ;;
-    --dir | --shapes | --rounds | --steps)
-        [ $# -gt 1 ] || fail "$1: its value is missing"
-        eval "${1#--}=\$2"
-        shift
-        ;;
-    *) fail "$1: no such option; --help lists them" ;;
-    esac
-    shift
-done
+take_options "dir shapes rounds steps" "" "$@"
 [ -f "$dir/machine-$world.json" ] || fail "$dir/machine-$world.json: no calibration of $world ranks; forecast.sh --dir makes one"
 
 # name, width, layers of the Item LLM, of the User LLM, heads, tokens of a text, items of a user, samples

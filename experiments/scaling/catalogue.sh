@@ -11,18 +11,7 @@
 . "$(dirname "$0")/scaling.sh"
 
 out=catalogue ranks=1 threads=1 most=1000000 width=64
-while [ $# -gt 0 ]; do
-    case $1 in
-    --help) usage && exit ;;
-    --out | --ranks | --threads | --most | --width)
-        [ $# -gt 1 ] || fail "$1: its value is missing"
-        eval "${1#--}=\$2"
-        shift
-        ;;
-    *) fail "$1: no such option; --help lists them" ;;
-    esac
-    shift
-done
+take_options "out ranks threads most width" "" "$@"
 
 # data ITEMS: made up, in $data.  Every item is met by somebody with one interaction, who is left out: only so are all items in the catalogue.
 data() {

@@ -14,20 +14,8 @@
 # that of the fullest rank.
 . "$(dirname "$0")/scaling.sh"
 
-dir= points= steps=24 again=
-while [ $# -gt 0 ]; do
-    case $1 in
-    --help) usage && exit ;;
-    --calibrate) again=1 ;;
-    --dir | --points | --steps)
-        [ $# -gt 1 ] || fail "$1: its value is missing"
-        eval "${1#--}=\$2"
-        shift
-        ;;
-    *) fail "$1: no such option; --help lists them" ;;
-    esac
-    shift
-done
+dir= points= steps=24 calibrate=
+take_options "dir points steps" "calibrate" "$@"
 dir=${dir:-$work/forecast}
 mkdir -p "$dir" || fail "$dir cannot be made"
 
@@ -67,7 +55,7 @@ TABLE
 
 [ -f "$dir/dataset/synth.csv" ] || "$hllm" synth "$dir" --items 4000 --users 1500 --mean_length 25 >/dev/null 2>"$work/said" || fail "hllm synth failed"
 for ranks in 1 2; do
-    [ -f "$dir/machine-$ranks.json" ] && [ -z "$again" ] && continue
+    [ -f "$dir/machine-$ranks.json" ] && [ -z "$calibrate" ] && continue
     ours $ranks 1 calibrate "$dir/machine-$ranks.json"
 done
 

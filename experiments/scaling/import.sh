@@ -12,18 +12,7 @@
 . "$(dirname "$0")/scaling.sh"
 
 rows=1000000 kinds="amazon-2014 recbole jsonl" ranks="1 2" python=python3 packed=no
-while [ $# -gt 0 ]; do
-    case $1 in
-    --help) usage && exit ;;
-    --rows | --kinds | --ranks | --python | --packed)
-        [ $# -gt 1 ] || fail "$1: its value is missing"
-        eval "${1#--}=\$2"
-        shift
-        ;;
-    *) fail "$1: no such option; --help lists them" ;;
-    esac
-    shift
-done
+take_options "rows kinds ranks python packed" "" "$@"
 peer=$(dirname "$0")/peer-import.py
 "$python" -c 'import pandas' 2>/dev/null || fail "$python has no pandas to count with; name one that has: --python PROGRAM"
 [ "$packed" = no ] && packed= || packed=packed

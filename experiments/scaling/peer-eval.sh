@@ -14,22 +14,9 @@
 # the median of three in one process.  Reading and tokenising are left out on both sides.  The metrics of both are compared at the end.
 . "$(dirname "$0")/scaling.sh"
 
-python=python3 data= name= model= token= S=10 T=64 ranks=2 threads=1 pairs=5 compile=
-while [ $# -gt 0 ]; do
-    case $1 in
-    --help) usage && exit ;;
-    --) shift && break ;;
-    --compile) compile=--compile ;;
-    --item-token) token=${2:?} && shift ;;
-    --python | --data | --name | --model | --S | --T | --ranks | --threads | --pairs)
-        [ $# -gt 1 ] || fail "$1: its value is missing"
-        eval "${1#--}=\$2"
-        shift
-        ;;
-    *) fail "$1: no such option; --help lists them" ;;
-    esac
-    shift
-done
+python=python3 data= name= model= item_token= S=10 T=64 ranks=2 threads=1 pairs=5 compile=
+take_options "python data name model item-token S T ranks threads pairs" "compile" "$@"
+shift $(($# - left))
 [ -n "$data" ] && [ -n "$name" ] && [ -d "$model" ] || fail "--data, --name and --model are needed; --help says what they are"
 
 cat >"$work/job.yaml" <<YAML
@@ -39,7 +26,7 @@ dataset: $name
 dataset_dir: $work/dataset
 item_pretrain_dir: $model
 user_pretrain_dir: $model
-item_emb_pretrain: "$token"
+item_emb_pretrain: "$item_token"
 text_keys: [title, description]
 MAX_TEXT_LENGTH: $T
 MAX_ITEM_LIST_LENGTH: $S
@@ -53,7 +40,7 @@ run_ours() {
 }
 run_peer() {
     $(bound $((threads * ranks))) "$python" "$(dirname "$0")/peer-eval.py" --data "$data" --name "$name" --tokenizer "$model" --item-dir "$model" --user-dir "$model" \
-        ${token:+--item-token "$token"} --S "$S" --T "$T" --threads $((threads * ranks)) $compile >"$work/peer" 2>"$work/said" </dev/null || fail "the peer failed"
+        ${item_token:+--item-token "$item_token"} --S "$S" --T "$T" --threads $((threads * ranks)) $compile >"$work/peer" 2>"$work/said" </dev/null || fail "the peer failed"
 }
 
 echo "$name, S $S, T $T: hllm on $ranks rank(s) of $threads thread(s), PyTorch $compile on $((ranks * threads)) threads"

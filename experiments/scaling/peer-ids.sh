@@ -19,20 +19,8 @@
 . "$(dirname "$0")/scaling.sh"
 
 python=python3 data= name= model=SASRec mode=reference users=128 S=50 negatives=512 ranks=2 threads=1 compile= steps=10 pairs=5
-while [ $# -gt 0 ]; do
-    case $1 in
-    --help) usage && exit ;;
-    --) shift && break ;;
-    --compile) compile=--compile ;;
-    --python | --data | --name | --model | --mode | --users | --S | --negatives | --ranks | --threads | --steps | --pairs)
-        [ $# -gt 1 ] || fail "$1: its value is missing"
-        eval "${1#--}=\$2"
-        shift
-        ;;
-    *) fail "$1: no such option; --help lists them" ;;
-    esac
-    shift
-done
+take_options "python data name model mode users S negatives ranks threads steps pairs" "compile" "$@"
+shift $(($# - left))
 [ -n "$data" ] && [ -n "$name" ] || fail "--data and --name are needed; --help says what they are"
 case $model in
 SASRec) layers=4 heads=4 own="embedding_size: 64" ;;

@@ -22,22 +22,8 @@
 . "$(dirname "$0")/scaling.sh"
 
 peer= data= name= tokenizer= python=python3 shape=mid model= vocab=32000 users= S=10 T=64 threads=2 ranks=1 mode=lean compile= steps=4 pairs=5 cpu= quick=
-while [ $# -gt 0 ]; do
-    case $1 in
-    --help) usage && exit ;;
-    --) shift && break ;;
-    --quick) quick=--quick ;;
-    --compile) compile=--compile ;;
-    --cpu) cpu=1 ;;
-    --peer | --data | --name | --tokenizer | --python | --shape | --model | --vocab | --users | --S | --T | --threads | --ranks | --mode | --steps | --pairs)
-        [ $# -gt 1 ] || fail "$1: its value is missing"
-        eval "${1#--}=\$2"
-        shift
-        ;;
-    *) fail "$1: no such option; --help lists them" ;;
-    esac
-    shift
-done
+take_options "peer data name tokenizer python shape model vocab users S T threads ranks mode steps pairs" "quick compile cpu" "$@"
+shift $(($# - left))
 own=$(printf '%s\n' "$@")
 [ -f "$peer" ] && [ -n "$data" ] && [ -n "$name" ] && [ -n "$tokenizer" ] || fail "--peer, --data, --name and --tokenizer are needed; --help says what they are"
 [ -z "$cpu" ] || [ -z "$compile" ] || fail "--cpu would count compiling; leave one of both out"

@@ -14,18 +14,7 @@
 . "$(dirname "$0")/scaling.sh"
 
 items=1000000 users=830000 length=12 ranks="1 2" python=python3 data=
-while [ $# -gt 0 ]; do
-    case $1 in
-    --help) usage && exit ;;
-    --items | --users | --length | --ranks | --python | --data)
-        [ $# -gt 1 ] || fail "$1: its value is missing"
-        eval "${1#--}=\$2"
-        shift
-        ;;
-    *) fail "$1: no such option; --help lists them" ;;
-    esac
-    shift
-done
+take_options "items users length ranks python data" "" "$@"
 : "${data:=$work/data}"
 [ -d "$data" ] || "$hllm" synth "$data" --items "$items" --users "$users" --mean_length "$length" --topics $((items / 500 + 4)) >/dev/null 2>"$work/said" ||
     fail "hllm synth failed"

@@ -17,6 +17,31 @@ fail() {
     exit 1
 }
 
+# take_options NAMES FLAGS ARGUMENTS...: --name VALUE sets $name, --flag sets $flag, a dash in a name is _ there; --help tells the usage.  What stands
+# behind -- is left, so many arguments: $left.
+take_options() {
+    names=" $1 " flags=" $2 "
+    shift 2
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do
+        option=${1#--}
+        [ "$1" != --help ] || { usage && exit; }
+        case $1 in --*[!A-Za-z-]* | -- | [!-]* | -[!-]* | - | '') option=none ;; esac
+        variable=$(echo "$option" | tr - _)
+        case $names/$flags in
+        *" $option "*/*)
+            [ $# -gt 1 ] || fail "$1: its value is missing"
+            eval "$variable=\$2"
+            shift
+            ;;
+        */*" $option "*) eval "$variable=\$1" ;;
+        *) fail "$1: no such option; --help lists them" ;;
+        esac
+        shift
+    done
+    [ $# -eq 0 ] || shift
+    left=$#
+}
+
 # value KEY FILE: of JSON, also where several stand in a line.
 value() {
     tr ',{}' '\n\n\n' <"$2" | sed -n "s/^ *\"$1\": *\"*\([^\",]*\)\"* *$/\1/p" | head -n 1
