@@ -1,7 +1,7 @@
 /* forecast-measure.h - what ranks hold and what micro-batches take them.  For app/plan/forecast.c alone. */
 #ifndef APP_PLAN_FORECAST_MEASURE_H
 #define APP_PLAN_FORECAST_MEASURE_H
-#include "app/plan/forecast.h"
+#include "app/plan/forecast-terms.h"
 
 /* f->state, of f->job. */
 void hl_forecast_measure_state(hl_forecast *f);

@@ -4,6 +4,7 @@ app_plan_libhlplan_a_SOURCES = \
 	app/plan/cached-items.c app/plan/cached-items.h \
 	app/plan/calibration.c app/plan/calibration.h \
 	app/plan/forecast.c app/plan/forecast.h \
+	app/plan/forecast-terms.h \
 	app/plan/forecast-measure.c app/plan/forecast-measure.h \
 	app/plan/id-shapes.c app/plan/id-shapes.h \
 	app/plan/made-up.c app/plan/made-up.h \
