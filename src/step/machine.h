@@ -110,7 +110,7 @@ double hl_machine_seconds(const hl_machine *m, const hl_work *w, hl_way_of_pass 
 double hl_machine_numbers(const hl_machine *m, hl_number_pass what, double n);
 double hl_machine_loss(const hl_machine *m, double pairs, int D, hl_way_of_pass way);
 
-/* That of messages between two ranks, and among all ranks from `first` to `last`. */
+/* The level of messages between two ranks, or among all ranks from `first` to `last`. */
 hl_wire_level hl_machine_level(const hl_machine *m, int first, int last);
 
 /* Has anybody measured what ranks of this level do together? */
